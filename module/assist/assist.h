@@ -1,0 +1,91 @@
+/* One turn: a chat, a strategy, context and a model become a request; what streams back becomes events.
+
+   Threads: aid_assist_ask returns at once.  The request is prepared on the pool, its answer handled on the I/O thread.
+   The sink is called on either, never with a lock held, and for one request never on two threads at a time. */
+#ifndef AID_ASSIST_ASSIST_H
+#define AID_ASSIST_ASSIST_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "chat/spans.h"
+#include <stdint.h>
+
+#define AID_ANSWER_MAX (8u << 20)    /* bytes of one answer, as the chat shows it */
+#define AID_FRAME_MS 33              /* text goes out at most this often */
+
+/* Kinds of events.  Exactly one of DONE and ERROR ends a request, and nothing follows it. */
+enum aid_event_kind
+{
+  AID_EVENT_FROZEN = 1,  /* {items: [{target, hash, tokens}], tokens}: what was sent, now in the store */
+  AID_EVENT_START,       /* {model, name, provider, host, local} the server has answered */
+  AID_EVENT_TEXT,        /* text to append at the answer's end, faces from a character on (see aid_stream_flush) */
+  AID_EVENT_RETRY,       /* {attempt, wait_ms, message} */
+  AID_EVENT_REKEY,       /* {old, new}: the text to come holds the file's key: give the file the new one first */
+  AID_EVENT_USAGE,       /* {in, cached, out, reasoning} so far; rare */
+  AID_EVENT_DONE,        /* {state, meta, reasoning_ms, ...} */
+  AID_EVENT_ERROR,       /* {code, message, meta, state} */
+  AID_EVENT_CHECKED,     /* the answer to a patch check: {plan} */
+  AID_EVENT_RESULT       /* the answer to any other background job */
+};
+const char *aid_event_name (int kind);
+
+struct aid_event
+{
+  int kind;
+  struct aid_span val;           /* one val (base/val.h), or empty */
+  struct aid_span text;          /* TEXT only */
+  uint32_t from;                 /* TEXT only: characters */
+  const struct aid_face_span *spans;  /* TEXT only, in characters of the whole answer */
+  size_t nspans;
+};
+
+struct aid_sink
+{
+  void (*post) (void *ctx, uint64_t request, const struct aid_event *ev);   /* borrows EV */
+  void *ctx;
+};
+
+struct aid_assist;
+
+struct aid_assist *aid_assist_new (const struct aid_sink *sink, struct aid_error *e);
+/* Requests running now. */
+unsigned aid_assist_running (struct aid_assist *a);
+/* Resolver threads left behind since the start. */
+unsigned aid_assist_abandoned (struct aid_assist *a);
+/* Ends every request with an error (REASON in its words), joins every thread. */
+void aid_assist_free (struct aid_assist *a, const char *reason);
+
+struct aid_ask_item
+{
+  struct aid_span target, text;  /* TEXT: what the front end says the item's text is now */
+};
+
+/* Everything is borrowed and copied. */
+struct aid_ask
+{
+  uint64_t id;                   /* chosen by the front end, unique */
+  struct aid_span chat;          /* the chat file's text; the last question is asked */
+  int64_t turn;                  /* ask turn TURN's question instead (0: the last): for regenerating an answer */
+  const char *chat_path;         /* or NULL: no journal; links are relative to its folder */
+  const char *root;              /* the project's root, or NULL */
+  const char *model, *strategy;  /* or NULL for the configured ones */
+  const char *secret;            /* the key found by the front end, or NULL */
+  const char *request;           /* "r81": the request's word in the chat's meta line */
+  const struct aid_ask_item *items;
+  size_t nitems;
+  int plain;                     /* text events carry the model's text alone, no markers or quotes (the command line) */
+};
+
+enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);
+/* Ends the request with an error event of code "cancelled" within one frame. */
+void aid_assist_cancel (struct aid_assist *a, uint64_t id);
+
+struct aid_pool;
+struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
+
+/* The built-in strategies' names, NULL-terminated, and the system prompt of one (NULL when unknown). */
+const char *const *aid_strategies (void);
+const char *aid_strategy_prompt (const char *name);
+
+#endif

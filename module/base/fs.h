@@ -1,0 +1,24 @@
+/* Files: whole reads with a limit, replacement by rename after fsync, the XDG directories. */
+#ifndef AID_BASE_FS_H
+#define AID_BASE_FS_H
+
+#include "base/str.h"
+
+/* Appends the whole file to OUT (whose limit holds).  Refuses what is not a regular file. */
+enum aid_err aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e);
+/* Replaces PATH: a temporary file beside it, fsync, rename, fsync of the folder.  MODE is for a new file (an existing
+   file's mode is kept); a symbolic link is followed. */
+enum aid_err aid_fs_replace (const char *path, struct aid_span data, unsigned mode, struct aid_error *e);
+/* Like mkdir -p; new folders get MODE. */
+enum aid_err aid_fs_mkdirs (const char *path, unsigned mode, struct aid_error *e);
+int aid_fs_exists (const char *path);
+/* DIR "/" NAME, or NAME when it is absolute, with "." and ".." and doubled slashes resolved by text alone. */
+enum aid_err aid_fs_join (struct aid_str *out, const char *dir, const char *name);
+/* The last part of PATH; points into it. */
+const char *aid_fs_base (const char *path);
+
+enum aid_fs_dir { AID_DIR_CONFIG, AID_DIR_STATE, AID_DIR_CACHE };
+/* $XDG_{CONFIG,STATE,CACHE}_HOME/aid, or their defaults under $HOME; not created. */
+enum aid_err aid_fs_xdg (enum aid_fs_dir which, struct aid_str *out, struct aid_error *e);
+
+#endif

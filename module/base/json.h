@@ -1,0 +1,23 @@
+/* Small helpers over jansson: reading with limits, and getters that never fail. */
+#ifndef AID_BASE_JSON_H
+#define AID_BASE_JSON_H
+
+#include "base/str.h"
+#include <jansson.h>
+
+/* Parses one document (duplicates rejected, at most 64 MB).  Gives a reference, or NULL and the error with line and
+   column.  WHAT names the source in the message. */
+json_t *aid_json_parse (struct aid_span text, const char *what, struct aid_error *e);
+/* NULL when OBJ is not an object, or KEY is absent or not a string. */
+const char *aid_json_str (const json_t *obj, const char *key);
+/* A string member as a span (embedded NULs kept); empty when absent. */
+struct aid_span aid_json_span (const json_t *obj, const char *key);
+int64_t aid_json_int (const json_t *obj, const char *key, int64_t fallback);   /* reals are cut */
+double aid_json_real (const json_t *obj, const char *key, double fallback);
+int aid_json_bool (const json_t *obj, const char *key, int fallback);
+/* A JSON string of V with invalid UTF-8 replaced. */
+json_t *aid_json_of_span (struct aid_span v);
+/* Appends the document in compact form. */
+enum aid_err aid_json_dump (const json_t *v, struct aid_str *out);
+
+#endif

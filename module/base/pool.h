@@ -1,0 +1,21 @@
+/* A few worker threads for what would stall the caller: files, placing, counting.  All signals are blocked in them. */
+#ifndef AID_BASE_POOL_H
+#define AID_BASE_POOL_H
+
+#include "base/err.h"
+
+struct aid_pool;
+
+/* Gives a pool of N threads (1 to 8). */
+struct aid_pool *aid_pool_new (unsigned n, struct aid_error *e);
+/* Runs FN (ARG) on some worker, in the order of submission per pool of one.  FREE_ARG (may be NULL) is called instead
+   when the pool stops before FN began.  AID_E_LIMIT when 10,000 jobs wait, AID_E_STATE when stopping. */
+enum aid_err aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
+/* Drops what has not begun, waits for what has, joins the threads. */
+void aid_pool_free (struct aid_pool *p);
+
+/* Starts a thread with every signal blocked, a 1 MiB stack and NAME (15 bytes) for debuggers. */
+enum aid_err aid_thread_start (unsigned long *thread, const char *name, void *(*fn) (void *), void *arg,
+                               struct aid_error *e);
+
+#endif

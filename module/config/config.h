@@ -1,0 +1,39 @@
+/* Settings: $XDG_CONFIG_HOME/aid/config.json (the user's), then the project's .aid/config.json on top.
+
+   {
+     "model": "claude",                                  default model: a key of "models", or PROVIDER/NAME
+     "strategy": "ask",
+     "providers": { "local": { "wire": "openai-chat", "url": "http://127.0.0.1:8080/v1",
+                               "key_env": "NAME", "key_command": ["pass", "show", "x"], "key_host": "api.example",
+                               "version": "...", "headers": {}, "extra": {},
+                               "connect_ms": 10000, "stall_ms": 120000, "total_ms": 1800000, "retries": 2,
+                               "proxy": "...", "ca_file": "...", "client_cert": "...", "client_key": "..." } },
+     "models": { "claude": { "provider": "anthropic", "name": "claude-sonnet-4-5", "context": 200000,
+                             "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {} } }
+   }
+
+   A project's file may set "model", "strategy" and "models"; its "providers", and "extra" in its models, are left out with
+   a warning: endpoints, keys and commands are the user's to name.  Unknown members are warnings with file and name. */
+#ifndef AID_CONFIG_CONFIG_H
+#define AID_CONFIG_CONFIG_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include <jansson.h>
+
+struct aid_config;
+
+/* Reads the user's file (a missing one is fine) and, unless PROJECT_ROOT is NULL, the project's.  NULL on a file that
+   is no JSON or has a member of the wrong type: *E names file, line or member. */
+struct aid_config *aid_config_load (const char *project_root, struct aid_error *e);
+/* The same of two texts (either may be empty), for tests. */
+struct aid_config *aid_config_parse (struct aid_span user_json, struct aid_span project_json, struct aid_error *e);
+void aid_config_free (struct aid_config *c);
+/* Warnings of the load, one a line; "" when none. */
+const char *aid_config_warnings (const struct aid_config *c);
+/* The merged top-level member KEY (borrowed), or NULL. */
+const json_t *aid_config_get (const struct aid_config *c, const char *key);
+/* The user's file's path, for messages. */
+const char *aid_config_path (const struct aid_config *c);
+
+#endif

@@ -1,0 +1,16 @@
+/* Keys: never written, logged or shown. */
+#ifndef AID_CONFIG_SECRET_H
+#define AID_CONFIG_SECRET_H
+
+#include "base/err.h"
+#include <jansson.h>
+
+/* The first of: GIVEN (from auth-source); the variable ENV; the first line that COMMAND (an array of strings, run
+   without a shell, 30 s at most) prints.  Each may be NULL.  Gives *OUT (free with aid_secret_free), or AID_E_NOTFOUND and a sentence that
+   says where to put the key for WHO at HOST. */
+enum aid_err aid_secret_find (const char *given, const char *env, const json_t *command, const char *who,
+                              const char *host, char **out, struct aid_error *e);
+/* Overwrites, then frees. */
+void aid_secret_free (char *secret);
+
+#endif

@@ -1,0 +1,30 @@
+/* Context items: what a question shows the model.  A target is the link of a context line: a path relative to the chat's
+   folder with "#L10-L20" (or nothing) behind it, or "aid:KIND/NAME" for what only the front end can give. */
+#ifndef AID_CONTEXT_ITEM_H
+#define AID_CONTEXT_ITEM_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define AID_ITEM_MAX (4u << 20)    /* bytes of one item */
+
+struct aid_item
+{
+  struct aid_span label, target;   /* as in the chat */
+  struct aid_span text;            /* given by the front end (an unsaved buffer, a list of errors), or ptr NULL: read the file */
+};
+
+/* Reads a file item's text from disk: the whole file or its lines.  DIR is what a relative target starts from.
+   AID_E_NOTFOUND, AID_E_REFUSED (binary, a directory that cannot be listed), AID_E_LIMIT. A directory gives a listing. */
+enum aid_err aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
+
+/* Splits a file target: *PATH (percent-decoded, appended) and its lines (0 0: all).  AID_E_INVALID for aid: targets. */
+enum aid_err aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, int64_t *last);
+
+/* Appends the item as the model sees it: a line that names it, and TEXT in a fence longer than any run inside. */
+enum aid_err aid_item_render (struct aid_span label, struct aid_span target, struct aid_span text, struct aid_str *out);
+
+/* The fence's language word for a file name ("c", "ocaml", ...; "" when unknown). */
+const char *aid_item_language (struct aid_span path);
+
+#endif

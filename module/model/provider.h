@@ -1,0 +1,39 @@
+/* Which server a model's name means: the user's config over built-in presets (Anthropic, OpenAI, OpenRouter, DeepSeek,
+   Mistral and the local servers Ollama, llama.cpp, LM Studio, vLLM). */
+#ifndef AID_MODEL_PROVIDER_H
+#define AID_MODEL_PROVIDER_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "model/wire.h"
+#include "net/http.h"
+
+/* A model resolved to everything that a request needs.  Owned strings. */
+struct aid_model
+{
+  char *id;                 /* the name people use: "claude" */
+  char *provider, *name;    /* the provider's key, the server's name of the model */
+  char *wire, *url, *version;
+  char *host;               /* of url, without a port: what auth-source is asked for, unless "key_host" says otherwise */
+  int local;                /* the server is this machine */
+  int needs_key;            /* a preset or config names one */
+  char *key_env;            /* or NULL */
+  json_t *key_command;      /* array of strings, or NULL */
+  json_t *headers, *extra;  /* or NULL */
+  int64_t context;          /* tokens; 0: unknown */
+  struct aid_sampling sampling;  /* its effort is owned here */
+  struct aid_http_request net;   /* only its times, retries, proxy and certificates are set; strings owned here */
+};
+void aid_model_free (struct aid_model *m);
+
+/* Resolves ID: a key of "models"; or PROVIDER/NAME; or NULL for the configured default, else the first model of
+   aid_model_list.  AID_E_NOTFOUND says what is configured and where to write more. */
+enum aid_err aid_model_resolve (const struct aid_config *c, const char *id, struct aid_model *out, struct aid_error *e);
+/* A val list of objects {id, provider, name, host, local, context, key ("set" | "missing" | "none"), default}: the configured models, then
+   the presets whose key is in the environment. */
+void aid_model_list (const struct aid_config *c, struct aid_str *out);
+/* Endpoint of M with KEY (may be NULL), borrowing from both. */
+struct aid_endpoint aid_model_endpoint (const struct aid_model *m, const char *key);
+
+#endif

@@ -1,0 +1,106 @@
+/* A wire format: how one kind of server is asked, and how its stream is read.  Each is one file and one row of the table
+   in wire.c. */
+#ifndef AID_MODEL_WIRE_H
+#define AID_MODEL_WIRE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "model/conversation.h"
+#include <jansson.h>
+
+/* Where and how to ask.  Strings are borrowed. */
+struct aid_endpoint
+{
+  const char *wire;        /* "openai-chat", "anthropic-messages" */
+  const char *base_url;    /* "https://api.example/v1", with or without a slash at the end */
+  const char *key;         /* or NULL; never logged */
+  const char *model;       /* the server's name of it */
+  const char *version;     /* anthropic-version, or NULL for the wire's default (2023-06-01) */
+  const json_t *extra;     /* members merged into the request's body (the user's config), or NULL */
+  const json_t *headers;   /* further headers, an object of strings, or NULL */
+};
+
+struct aid_sampling
+{
+  int64_t max_tokens;      /* of the answer; 0: the wire's default (none, or 8,192 where the API demands one) */
+  double temperature;      /* negative: not sent */
+  const char *effort;      /* reasoning effort word, or NULL: not sent */
+};
+
+/* A request ready for net/: owned strings. */
+struct aid_wire_request
+{
+  char *url;
+  struct aid_str body;
+  struct aid_vec headers;  /* struct aid_http_header with owned strings */
+};
+void aid_wire_request_free (struct aid_wire_request *r);
+
+enum aid_stop
+{
+  AID_STOP_NONE,           /* not told */
+  AID_STOP_END, AID_STOP_LENGTH, AID_STOP_TOOLS, AID_STOP_SEQUENCE, AID_STOP_FILTER, AID_STOP_REFUSAL, AID_STOP_PAUSE, AID_STOP_CONTEXT
+};
+const char *aid_stop_name (enum aid_stop s);   /* "end", "length", ... */
+
+/* Token counts; -1: not told.  input includes what was cached, output includes reasoning. */
+struct aid_usage
+{
+  int64_t input, cached, cache_written, output, reasoning;
+  double cost;             /* in US dollars when the server says so, else negative */
+};
+#define AID_USAGE_INIT ((struct aid_usage){ -1, -1, -1, -1, -1, -1.0 })
+
+enum aid_model_event_kind
+{
+  AID_MODEL_START,         /* text: the model's own name; id: the request's id (either may be empty) */
+  AID_MODEL_TEXT,          /* text: a delta */
+  AID_MODEL_REASONING,     /* text: a delta */
+  AID_MODEL_REASONING_OPAQUE, /* text: JSON to carry back with this turn's reasoning (signature, encrypted, details) */
+  AID_MODEL_REFUSAL,       /* text: a delta */
+  AID_MODEL_TOOL,          /* index; id and name when they are told; text: a delta of the arguments */
+  AID_MODEL_USAGE,         /* usage: what is known now (replaces what was told before) */
+  AID_MODEL_STOP           /* stop; text: the server's word and details */
+};
+
+/* Lives during the callback. */
+struct aid_model_event
+{
+  enum aid_model_event_kind kind;
+  struct aid_span text, id, name;
+  int index;
+  enum aid_stop stop;
+  struct aid_usage usage;
+};
+
+/* Called by the decoder for each event, on the thread that feeds it. */
+typedef void aid_model_sink (void *user, const struct aid_model_event *ev);
+
+struct aid_decoder;
+
+struct aid_wire
+{
+  const char *name;
+  enum aid_err (*build) (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s,
+                         struct aid_wire_request *out, struct aid_error *e);
+  struct aid_decoder *(*decoder_new) (aid_model_sink *sink, void *user);
+  /* Body bytes as they come.  Any error ends the stream; the message is for the person. */
+  enum aid_err (*feed) (struct aid_decoder *d, struct aid_span bytes, struct aid_error *e);
+  /* The body has ended.  AID_E_NET "the answer was cut off ..." unless the end marker was seen. */
+  enum aid_err (*end) (struct aid_decoder *d, struct aid_error *e);
+  void (*decoder_free) (struct aid_decoder *d);
+};
+
+const struct aid_wire *aid_wire_find (const char *name);   /* NULL when unknown */
+const struct aid_wire *const *aid_wire_all (size_t *n);
+
+/* Puts the server's own words for a refused request (status >= 400) into one plain sentence: JSON of any provider's
+   shape, or the first 300 bytes of anything else. */
+void aid_wire_explain (int status, struct aid_span body, const char *host, struct aid_error *e);
+/* Whether a refused request is worth another try: not when a quota, a spend limit or a bill is the reason. */
+int aid_wire_may_retry (int status, struct aid_span body);
+
+/* An estimate of the tokens in TEXT, until counts are exact (about 4 bytes of English or code each, more for others). */
+int64_t aid_tokens_estimate (struct aid_span text);
+
+#endif

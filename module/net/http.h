@@ -1,0 +1,93 @@
+/* HTTP on one I/O thread (libcurl multi): streams, retries, cancels.  TLS is always verified.
+
+   Threads: every function may be called from any thread and never blocks on the network.  Every callback runs on the
+   I/O thread with no lock held; it may call any function here but aid_net_free. */
+#ifndef AID_NET_HTTP_H
+#define AID_NET_HTTP_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct aid_net;
+
+/* Starts the I/O thread.  NULL and *E on failure. */
+struct aid_net *aid_net_new (struct aid_error *e);
+/* Ends every request with AID_E_CANCELLED (REASON in its message, or NULL), runs the callbacks, joins the thread.  Never waits for the
+   network or the resolver. */
+void aid_net_free (struct aid_net *net, const char *reason);
+/* Requests not yet done. */
+unsigned aid_net_running (struct aid_net *net);
+/* Resolver threads that were left behind by cancelled requests, since the start. */
+unsigned aid_net_abandoned (struct aid_net *net);
+
+/* Runs FN (ARG) on the I/O thread, after DELAY_MS (0: as soon as possible).  When the net is freed first, FN is never
+   called and FREE_ARG (may be NULL) is. */
+enum aid_err aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
+
+struct aid_http_header
+{
+  const char *name, *value;
+};
+
+/* Strings are borrowed during aid_http_start and copied.  A zero time means the default in parentheses. */
+struct aid_http_request
+{
+  const char *method;                 /* NULL: POST with a body, else GET */
+  const char *url;                    /* http: or https: only */
+  const struct aid_http_header *headers;
+  size_t nheaders;
+  struct aid_span body;
+  uint32_t connect_ms;                /* to a connection (10,000) */
+  uint32_t stall_ms;                  /* without a byte from the server, once sent (120,000) */
+  uint32_t total_ms;                  /* in all, retries included (1,800,000) */
+  int retries;                        /* before the first body byte of a good answer; -1: the default, 2 */
+  const char *proxy;                  /* NULL: the environment's */
+  const char *ca_file, *client_cert, *client_key;   /* PEM files, or NULL */
+  size_t body_limit;                  /* of the answer, 0: 64 MB; beyond it AID_E_LIMIT */
+};
+
+struct aid_http_result
+{
+  struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, or _HTTP when status >= 400 */
+  int status;                         /* 0 when no answer came */
+  struct aid_span body;               /* of an answer with status >= 400: its first 64 KB, else empty */
+  int attempts;                       /* 1 + retries made */
+  int64_t connect_us, first_byte_us, total_us;      /* of the last attempt; 0 when not reached */
+  int http_version;                   /* 10, 11, 20 */
+};
+
+/* The answer's headers, while a callback runs. */
+struct aid_http_reply;
+/* The value of the header NAME (any case), or NULL. */
+const char *aid_http_header (const struct aid_http_reply *r, const char *name);
+
+struct aid_http_handler
+{
+  /* The head of an answer that will not be retried has come.  May be NULL. */
+  void (*on_head) (void *user, int status, const struct aid_http_reply *r);
+  /* Bytes of a good answer's body (status < 400), decoded (gzip), cut anywhere.  Non-zero ends the request with
+     AID_E_CANCELLED (the decoder has reported its own error). */
+  int (*on_body) (void *user, struct aid_span bytes);
+  /* Attempt ATTEMPT (1, 2, ...) failed with WHY; the next begins in WAIT_MS.  May be NULL. */
+  void (*on_retry) (void *user, int attempt, uint32_t wait_ms, const struct aid_error *why);
+  /* Whether this refused answer may be tried again; called only for a status that would be.  May be NULL: yes. */
+  int (*may_retry) (void *user, int status, struct aid_span body);
+  /* Exactly once for each started request, always last. */
+  void (*on_done) (void *user, const struct aid_http_result *result);
+};
+
+/* Queues the request.  *ID is never 0.  On failure nothing will be called. */
+enum aid_err aid_http_start (struct aid_net *net, const struct aid_http_request *req,
+                             const struct aid_http_handler *handler, void *user, uint64_t *id, struct aid_error *e);
+/* Ends the request with AID_E_CANCELLED, at once, also during name resolution or a wait between attempts.  Unknown or
+   done ids are ignored. */
+void aid_http_cancel (struct aid_net *net, uint64_t id);
+
+/* "github.example" -> percent-encoded etc. is the caller's business.  Whether URL is http(s) with a host, and whether that
+   host is this machine (localhost, 127.0.0.0/8, [::1]). */
+int aid_url_ok (const char *url);
+int aid_url_is_local (const char *url);
+
+#endif

@@ -1,0 +1,150 @@
+/* The patch engine: read the patches in an answer, place their hunks in the files as they are now, explain, apply.
+
+   Reading is pure; placing asks a source for file texts; neither writes.  Everything is bounded: a text beyond
+   AID_PATCH_MAX is AID_E_LIMIT. */
+#ifndef AID_PATCH_PATCH_H
+#define AID_PATCH_PATCH_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+#define AID_PATCH_MAX (64u << 20)
+
+enum aid_patch_op { AID_OP_MODIFY, AID_OP_CREATE, AID_OP_DELETE, AID_OP_RENAME };
+const char *aid_patch_op_name (enum aid_patch_op op);        /* "modify", ... */
+
+enum aid_patch_format { AID_FORMAT_AUTO, AID_FORMAT_UNIFIED, AID_FORMAT_SEARCH_REPLACE };
+
+struct aid_patch_line
+{
+  char op;                 /* ' ', '-', '+' */
+  int no_newline;          /* "\ No newline at end of file" followed it */
+  struct aid_span text;    /* without its line end; points into the patch's own copy of the answer */
+};
+
+struct aid_patch_hunk
+{
+  char id[9];              /* hash of its content without trailing blanks; unique within the patch */
+  int64_t old_start, old_count, new_start, new_count;   /* as stated; -1: not stated */
+  struct aid_span section; /* after the second @@ */
+  size_t beg, end;         /* bytes of the hunk in the answer */
+  size_t first_line, nlines;   /* its lines, in patch.lines */
+};
+
+struct aid_patch_file
+{
+  char *old_path, *new_path;   /* as meant, a/ b/ removed; equal unless renamed; NULL for /dev/null */
+  enum aid_patch_op op;
+  size_t beg, end;             /* bytes of its part of the answer, headers included */
+  size_t first_hunk, nhunks;   /* in patch.hunks */
+  size_t block;                /* in patch.blocks */
+};
+
+/* One fenced block (or bare run) of the answer that holds patches: what is shown and decided together. */
+struct aid_patch_block
+{
+  size_t beg, end;             /* bytes in the answer, fences included */
+  size_t first_file, nfiles;
+  enum aid_patch_format format;
+};
+
+struct aid_patch
+{
+  char *text;                  /* the answer, copied */
+  size_t len;
+  struct aid_vec blocks, files, hunks, lines;
+  struct aid_vec notes;        /* struct aid_patch_note: what looked like a patch and could not be read */
+};
+
+struct aid_patch_note
+{
+  size_t pos;                  /* byte in the answer */
+  char msg[200];
+};
+
+/* Finds every patch in ANSWER (Markdown with fences; with FORMAT other than AUTO, or no fence at all, also a bare
+   diff).  Unreadable parts become notes; the rest is kept. */
+enum aid_err aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid_patch **out, struct aid_error *e);
+void aid_patch_free (struct aid_patch *p);
+
+/* Where file texts come from.  PATH is the patch's, relative and already safe.  Appends the text to OUT.
+   AID_E_NOTFOUND: no such file; AID_E_REFUSED with a reason: read-only, binary, outside the project, .... */
+struct aid_patch_source
+{
+  enum aid_err (*read) (void *ctx, const char *path, struct aid_str *out, struct aid_error *e);
+  void *ctx;
+};
+
+enum aid_hunk_status { AID_HUNK_APPLIES, AID_HUNK_REFUSED, AID_HUNK_ALREADY, AID_HUNK_LEFT_OUT };
+const char *aid_hunk_status_name (enum aid_hunk_status s);   /* "applied", "refused", "already", "left-out" */
+
+/* Replace the text from character BEG to END (of the file's text, from 0; byte offsets too) by TEXT. */
+struct aid_patch_edit
+{
+  size_t beg, end;             /* bytes in the file's text */
+  size_t cbeg, cend;           /* characters in the file's text */
+  struct aid_span text;        /* owned by the plan */
+};
+
+struct aid_placement
+{
+  size_t hunk;                 /* index in patch.hunks */
+  enum aid_hunk_status status;
+  const char *method;          /* "exact", "shifted", "whitespace", "create", "delete", "rename"; NULL when refused */
+  int64_t line;                /* first line (from 1) of the place in the file as it is now; 0: none */
+  int64_t shift;               /* lines from the stated place */
+  double similarity;           /* 0..1 */
+  char reason[256];            /* when refused: plain words with the nearest place; else "" */
+  struct aid_vec candidates;   /* int64_t lines (from 1), when it fits several places */
+  struct aid_vec edits;        /* struct aid_patch_edit, ascending, minimal: whole lines that change */
+  size_t span_beg, span_end;   /* bytes of the matched old lines, context included */
+  size_t cspan_beg, cspan_end; /* the same in characters */
+};
+
+struct aid_file_plan
+{
+  size_t file;                 /* index in patch.files */
+  int applies;                 /* every hunk applies or is applied already */
+  char reason[256];            /* why the file as a whole is refused (path, missing, exists, ...); else "" */
+  struct aid_str before;       /* the file's text as read (empty for a new one) */
+  struct aid_str after;        /* its text with every placed hunk applied */
+  size_t first, n;             /* its placements, in plan.placements, in the patch's order */
+};
+
+struct aid_plan
+{
+  struct aid_vec files;        /* struct aid_file_plan */
+  struct aid_vec placements;   /* struct aid_placement, one for each hunk, in order */
+  struct aid_vec texts;        /* char *: what edits point into */
+  size_t applied, refused, already;
+};
+
+struct aid_plan_options
+{
+  const int64_t *chosen;       /* for each hunk the line (from 1) that a person chose among its candidates, 0: none; or NULL */
+  const unsigned char *only;   /* for each hunk whether it takes part (a left-out hunk gets no edits); or NULL: all */
+  int reverse;                 /* place the reverse: what was inserted is deleted, created files are deleted, ... */
+};
+
+/* Places every hunk against the sources' texts as they are now, hunks of one file together.  Refusals are in the plan;
+   an error is returned only when nothing could be done.  OPTIONS may be NULL. */
+enum aid_err aid_patch_plan (const struct aid_patch *p, const struct aid_patch_source *source,
+                             const struct aid_plan_options *options, struct aid_plan **out, struct aid_error *e);
+void aid_plan_free (struct aid_plan *plan);
+/* The plan as a val object in the form of `aid patch apply --json` with, per hunk, also "id", "edits"
+   ([cbeg cend text]...), "beg"/"end" (characters of the place), "candidates". */
+void aid_plan_to_val (const struct aid_patch *p, const struct aid_plan *plan, struct aid_str *out);
+
+/* The one place of the path rules: PATH (from a patch) must stay inside ROOT: relative, no "..", no symbolic link on the
+   way that leads out, not into .git, .hg, .jj or .svn, no NUL or newline.  *FULL gets ROOT/PATH.  AID_E_REFUSED with the reason. */
+enum aid_err aid_patch_path (const char *root, const char *path, struct aid_str *full, struct aid_error *e);
+
+/* A source that reads files under a folder by the path rules (binary, unreadable and over-large ones refused). */
+struct aid_patch_source aid_patch_disk_source (const char *root);   /* borrows ROOT */
+
+/* Writes the plan to the tree under ROOT: all or nothing unless PARTIAL.  Files are replaced by rename after fsync. */
+enum aid_err aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, const char *root, int partial,
+                                   struct aid_error *e);
+
+#endif

@@ -1,0 +1,16 @@
+/* Content-addressed bytes under the state directory: what was sent stays what was sent. */
+#ifndef AID_STORE_BLOB_H
+#define AID_STORE_BLOB_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define AID_BLOB_ID 17      /* 16 hex digits and a NUL */
+#define AID_BLOB_MAX (32u << 20)
+
+/* Stores DATA unless it is there; ID gets its name.  Durable when it returns. */
+enum aid_err aid_blob_put (struct aid_span data, char id[AID_BLOB_ID], struct aid_error *e);
+/* Appends the bytes.  AID_E_NOTFOUND when they are lost or do not match their name. */
+enum aid_err aid_blob_get (const char *id, struct aid_str *out, struct aid_error *e);
+
+#endif
