@@ -1,0 +1,62 @@
+/* The growing array: doubling, new items zeroed, removal that keeps the order. */
+#include "base/vec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *
+item (struct aid_vec *v, size_t i)
+{
+  return (char *) v->data + i * v->size;
+}
+
+static int
+grow (struct aid_vec *v)
+{
+  size_t cap = v->cap ? v->cap * 2 : 8;
+  if (cap > v->max)
+    cap = v->max;
+  void *data = reallocarray (v->data, cap, v->size);
+  if (!data)
+    return -1;
+  v->data = data;
+  v->cap = cap;
+  return 0;
+}
+
+void *
+aid_vec_push (struct aid_vec *v)
+{
+  return aid_vec_insert (v, v->len);
+}
+
+void *
+aid_vec_insert (struct aid_vec *v, size_t i)
+{
+  if (i > v->len || v->len >= v->max || (v->len == v->cap && grow (v)))
+    return NULL;
+  char *at = item (v, i);
+  memmove (at + v->size, at, (v->len - i) * v->size);
+  memset (at, 0, v->size);
+  v->len++;
+  return at;
+}
+
+void
+aid_vec_remove (struct aid_vec *v, size_t i, size_t n)
+{
+  if (i >= v->len)
+    return;
+  if (n > v->len - i)
+    n = v->len - i;
+  memmove (item (v, i), item (v, i + n), (v->len - i - n) * v->size);
+  v->len -= n;
+}
+
+void
+aid_vec_free (struct aid_vec *v)
+{
+  free (v->data);
+  v->data = NULL;
+  v->len = v->cap = 0;
+}
