@@ -1,0 +1,180 @@
+/* All requests of one front end: who runs, the sink, and the frame clock that paces text.
+
+   Text of all streams goes out together, at once when the last frame is AID_FRAME_MS ago and else when it will be, so
+   that many streams cost an editor no more wake-ups than one. */
+#include "assist/assist_internal.h"
+#include "base/clock.h"
+#include <stdlib.h>
+
+#define POOL_THREADS 2
+#define TURNS_MAX 1000
+
+static const char *const event_names[]
+  = { "", "frozen", "start", "text", "retry", "rekey", "usage", "done", "error", "checked", "result" };
+
+const char *
+aid_event_name (int kind)
+{
+  return kind > 0 && kind < (int) (sizeof event_names / sizeof *event_names) ? event_names[kind] : "";
+}
+
+struct aid_assist *
+aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
+{
+  struct aid_assist *a = calloc (1, sizeof *a);
+  if (!a)
+    {
+      aid_error_set (e, AID_E_NOMEM, "There is no memory to start.");
+      return NULL;
+    }
+  a->sink = *sink;
+  a->turns = AID_VEC_INIT (struct aid_turn_state *, TURNS_MAX);
+  pthread_mutex_init (&a->lock, NULL);
+  a->last_frame = aid_clock_ms () - AID_FRAME_MS;
+  a->pool = aid_pool_new (POOL_THREADS, e);
+  a->net = a->pool ? aid_net_new (e) : NULL;
+  if (a->net)
+    return a;
+  aid_assist_free (a, "");
+  return NULL;
+}
+
+void
+aid_assist_free (struct aid_assist *a, const char *reason)
+{
+  if (!a)
+    return;
+  pthread_mutex_lock (&a->lock);
+  a->stopping = 1;
+  pthread_mutex_unlock (&a->lock);
+  if (a->pool)
+    aid_pool_free (a->pool);    /* what was prepared meanwhile now belongs to the net */
+  if (a->net)
+    aid_net_free (a->net, reason);
+  aid_vec_free (&a->turns);
+  pthread_mutex_destroy (&a->lock);
+  free (a);
+}
+
+unsigned
+aid_assist_running (struct aid_assist *a)
+{
+  pthread_mutex_lock (&a->lock);
+  unsigned n = (unsigned) a->turns.len;
+  pthread_mutex_unlock (&a->lock);
+  return n;
+}
+
+unsigned
+aid_assist_abandoned (struct aid_assist *a)
+{
+  return aid_net_abandoned (a->net);
+}
+
+struct aid_pool *
+aid_assist_pool (struct aid_assist *a)
+{
+  return a->pool;
+}
+
+void
+aid_assist_post (struct aid_assist *a, uint64_t id, int kind, const struct aid_str *val)
+{
+  struct aid_event ev = { .kind = kind };
+  if (val && !val->err)
+    ev.val = aid_str_span (val);
+  a->sink.post (a->sink.ctx, id, &ev);
+}
+
+enum aid_err
+aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e)
+{
+  pthread_mutex_lock (&a->lock);
+  int stopping = a->stopping;
+  pthread_mutex_unlock (&a->lock);
+  if (stopping)
+    return aid_error_set (e, AID_E_STATE, "The core is being replaced: ask again in a moment.");
+  return aid_turn_begin (a, ask, e);
+}
+
+/* --- cancelling ----------------------------------------------------------------------------------------------------- */
+
+struct cancel
+{
+  struct aid_assist *assist;
+  uint64_t id;
+};
+
+/* I/O thread, which alone frees a turn that has been prepared. */
+static void
+cancel_now (void *arg)
+{
+  struct cancel *c = arg;
+  struct aid_turn_state *found = NULL;
+  pthread_mutex_lock (&c->assist->lock);
+  for (size_t i = 0; i < c->assist->turns.len; i++)
+    {
+      struct aid_turn_state *t = AID_VEC_AT (struct aid_turn_state *, &c->assist->turns, i);
+      if (aid_turn_id (t) == c->id)
+        found = t;
+    }
+  pthread_mutex_unlock (&c->assist->lock);
+  if (found)
+    aid_turn_cancel (found);
+  free (c);
+}
+
+void
+aid_assist_cancel (struct aid_assist *a, uint64_t id)
+{
+  struct cancel *c = calloc (1, sizeof *c);
+  if (!c)
+    return;
+  c->assist = a;
+  c->id = id;
+  if (aid_net_later (a->net, 0, cancel_now, free, c))
+    free (c);
+}
+
+/* --- frames --------------------------------------------------------------------------------------------------------- */
+
+/* Turns that stream are freed by the I/O thread alone, and this runs on it: the copies stay valid. */
+static void
+flush_all (struct aid_assist *a)
+{
+  struct aid_turn_state *now[64];
+  size_t n, done = 0;
+  do
+    {
+      n = 0;
+      pthread_mutex_lock (&a->lock);
+      for (size_t i = done; i < a->turns.len && n < 64; i++)
+        now[n++] = AID_VEC_AT (struct aid_turn_state *, &a->turns, i);
+      pthread_mutex_unlock (&a->lock);
+      for (size_t i = 0; i < n; i++)
+        aid_turn_flush (now[i], 0);
+      done += n;
+    }
+  while (n == 64);
+  a->last_frame = aid_clock_ms ();
+}
+
+static void
+frame_now (void *arg)
+{
+  struct aid_assist *a = arg;
+  a->frame_pending = 0;
+  flush_all (a);
+}
+
+void
+aid_assist_frame (struct aid_assist *a)
+{
+  if (a->frame_pending)
+    return;
+  int64_t wait = a->last_frame + AID_FRAME_MS - aid_clock_ms ();
+  if (wait <= 0)
+    flush_all (a);
+  else if (!aid_net_later (a->net, (uint32_t) wait, frame_now, NULL, a))
+    a->frame_pending = 1;
+}

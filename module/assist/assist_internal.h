@@ -1,0 +1,104 @@
+/* The rooms of assist/: a chat becomes a prompt (prompt.c), a model's events become an answer's text (answer.c), one
+   request lives from the question to its last event (turn.c), and all of them share one frame clock (assist.c). */
+#ifndef AID_ASSIST_INTERNAL_H
+#define AID_ASSIST_INTERNAL_H
+
+#include "assist/assist.h"
+#include "base/pool.h"
+#include "chat/chat.h"
+#include "chat/journal.h"
+#include "chat/stream.h"
+#include "config/config.h"
+#include "model/conversation.h"
+#include "model/provider.h"
+#include "model/wire.h"
+#include "net/http.h"
+#include <pthread.h>
+
+#define AID_PROMPT_MAX (64u << 20)   /* bytes of everything that one request sends */
+
+/* --- prompt.c: what is sent -------------------------------------------------------------------------------------- */
+
+struct aid_frozen              /* an item as it is sent for the first time */
+{
+  char *target;
+  char hash[17];
+  int64_t tokens;
+};
+
+struct aid_prompt_request
+{
+  struct aid_span chat;
+  int64_t turn;                /* 0: the last question */
+  const char *dir;             /* what relative links start from */
+  const struct aid_ask_item *items;
+  size_t nitems;
+  const char *system;          /* the strategy's prompt */
+  const char *model_id;        /* reasoning is carried back only to the model that made it */
+};
+
+struct aid_prompt
+{
+  struct aid_conversation conversation;
+  struct aid_vec frozen;       /* struct aid_frozen */
+  int64_t tokens;              /* an estimate of the whole */
+  char key[33];                /* the chat's key */
+  int64_t question;            /* the number of the asked turn */
+};
+
+/* Builds the conversation up to the question; reads and freezes its live items. */
+enum aid_err aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, struct aid_error *e);
+void aid_prompt_free (struct aid_prompt *p);
+
+/* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */
+
+struct aid_answer;
+
+struct aid_answer_hooks
+{
+  void (*text) (void *ctx, struct aid_span text);           /* the next piece of the answer's text */
+  void (*rekey) (void *ctx, const char *old_key, const char *new_key);  /* before the text that holds the old one */
+  void *ctx;
+};
+
+/* KEY is the chat's; PLAIN: the model's text alone. */
+struct aid_answer *aid_answer_new (const char *key, int plain, const struct aid_answer_hooks *hooks);
+void aid_answer_free (struct aid_answer *a);
+void aid_answer_event (struct aid_answer *a, const struct aid_model_event *ev);
+/* Nothing follows: writes what is held back (tool calls) and closes what BODY, the whole text so far, leaves open. */
+void aid_answer_end (struct aid_answer *a, struct aid_span body);
+int64_t aid_answer_reasoning_ms (const struct aid_answer *a);   /* -1: there was none */
+/* JSON of the reasoning's signatures, or empty. */
+struct aid_span aid_answer_opaque (const struct aid_answer *a);
+const char *aid_answer_key (const struct aid_answer *a);
+
+/* --- turn.c and assist.c: one request, and all of them ------------------------------------------------------------- */
+
+struct aid_turn_state;
+
+struct aid_assist
+{
+  struct aid_sink sink;
+  struct aid_net *net;
+  struct aid_pool *pool;
+  pthread_mutex_t lock;        /* guards turns and stopping */
+  struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
+  int stopping;
+  /* The I/O thread's alone: */
+  int64_t last_frame;          /* when text last went out, monotonic ms */
+  int frame_pending;
+};
+
+/* Text has come for some turn: sends it now, or with the next frame. */
+void aid_assist_frame (struct aid_assist *a);
+void aid_assist_post (struct aid_assist *a, uint64_t id, int kind, const struct aid_str *val);
+
+/* Begins T's preparation on the pool.  Takes T. */
+enum aid_err aid_turn_begin (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);
+/* I/O thread: sends what is not yet sent. */
+void aid_turn_flush (struct aid_turn_state *t, int final);
+/* I/O thread: ends the request. */
+void aid_turn_cancel (struct aid_turn_state *t);
+uint64_t aid_turn_id (const struct aid_turn_state *t);
+
+#endif

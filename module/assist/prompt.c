@@ -1,0 +1,337 @@
+/* A chat becomes a conversation: turns become messages, context lines become what they name, decisions on hunks are told
+   with the next question.
+
+   A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that history and
+   a server's cached prefix stay true.  The file's key never leaves: it is cut out of every text. */
+#include "assist/assist_internal.h"
+#include "context/item.h"
+#include "store/blob.h"
+#include <stdlib.h>
+
+struct builder
+{
+  const struct aid_prompt_request *request;
+  const struct aid_chat *chat;
+  struct aid_prompt *out;
+  struct aid_error *e;
+};
+
+/* Appends TEXT without the file's key, which a snapshot of a chat may hold. */
+static void
+add_without_key (const char *key, struct aid_span text, struct aid_str *out)
+{
+  struct aid_span k = aid_span_z (key);
+  ptrdiff_t at;
+  while (k.len && (at = aid_span_find (text, k)) >= 0)
+    {
+      aid_str_add (out, text.ptr, (size_t) at);
+      text = aid_span_cut (text, (size_t) at + k.len, text.len);
+    }
+  aid_str_addspan (out, text);
+}
+
+static const struct aid_ask_item *
+given_item (const struct aid_prompt_request *r, struct aid_span target)
+{
+  for (size_t i = 0; i < r->nitems; i++)
+    if (aid_span_eq (r->items[i].target, target))
+      return &r->items[i];
+  return NULL;
+}
+
+/* The item's text as it is now. */
+static enum aid_err
+live_text (struct builder *b, const struct aid_chat_item *item, struct aid_str *out)
+{
+  const struct aid_ask_item *given = given_item (b->request, item->target);
+  if (given)
+    {
+      add_without_key (b->chat->key, given->text, out);
+      return out->err ? aid_error_set (b->e, out->err, "The item %.*s is larger than %u MB.", (int) item->label.len,
+                                       item->label.ptr, AID_ITEM_MAX >> 20)
+                      : AID_OK;
+    }
+  struct aid_str raw = AID_STR_INIT (AID_ITEM_MAX);
+  enum aid_err err = aid_item_read (b->request->dir, item->target, &raw, b->e);
+  if (!err)
+    {
+      add_without_key (b->chat->key, aid_str_span (&raw), out);
+      if (out->err)
+        err = aid_error_set (b->e, out->err, "The item %.*s is too large.", (int) item->label.len, item->label.ptr);
+    }
+  aid_str_free (&raw);
+  return err;
+}
+
+static enum aid_err
+freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span text)
+{
+  struct aid_frozen *f = aid_vec_push (&b->out->frozen);
+  if (!f || !(f->target = aid_span_dup (item->target)))
+    return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
+  f->tokens = aid_tokens_estimate (text);
+  return aid_blob_put (text, f->hash, b->e);
+}
+
+/* Appends what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now. */
+static enum aid_err
+add_item (struct builder *b, const struct aid_chat_item *item, struct aid_str *out)
+{
+  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX);
+  enum aid_err err = AID_E_NOTFOUND;
+  if (item->sent.len)
+    {
+      char *id = aid_span_dup (item->sent);
+      err = id ? aid_blob_get (id, &text, NULL) : AID_E_NOMEM;
+      free (id);
+    }
+  if (err)
+    {
+      aid_str_clear (&text);
+      err = live_text (b, item, &text);
+      if (!err)
+        err = freeze (b, item, aid_str_span (&text));
+    }
+  if (!err)
+    err = aid_item_render (item->label, item->target, aid_str_span (&text), out);
+  aid_str_free (&text);
+  return err;
+}
+
+/* "Of your hunks above: 1, 3 accepted; 2 edited; 4 rejected." and what was applied instead. */
+static void
+tell_decisions (struct builder *b, const struct aid_turn *t, struct aid_str *out)
+{
+  static const char *const states[] = { "accepted", "edited", "rejected", "skipped" };
+  const struct aid_chat *c = b->chat;
+  int told = 0;
+  for (size_t s = 0; s < sizeof states / sizeof *states; s++)
+    {
+      int number = 0, first = 1;
+      for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
+        {
+          const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->pieces, i);
+          for (size_t d = 0; p->kind == AID_PIECE_HUNKS && d < p->n; d++)
+            {
+              number++;
+              if (!aid_span_eqz (AID_VEC_AT (struct aid_chat_decision, &c->decisions, p->index + d).state, states[s]))
+                continue;
+              aid_str_addz (out, !told ? "Of the hunks in your last answer: " : first ? "; " : ", ");
+              aid_str_addf (out, "%d", number);
+              told = 1, first = 0;
+            }
+        }
+      if (!first)
+        aid_str_addf (out, " %s", states[s]);
+    }
+  if (!told)
+    return;
+  aid_str_addz (out, ".\n\n");
+  for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->pieces, i);
+      if (p->kind != AID_PIECE_EDITED)
+        continue;
+      const struct aid_chat_edit *edit = &AID_VEC_AT (struct aid_chat_edit, &c->edits, p->index);
+      aid_str_addz (out, "Applied instead of an edited hunk:\n");
+      aid_chat_plain (c, edit->beg, edit->end, 1, out);
+      aid_str_addz (out, "\n");
+    }
+}
+
+static enum aid_err
+add_text_part (struct builder *b, struct aid_message *m, struct aid_str *text)
+{
+  struct aid_span trimmed = aid_span_trim (aid_str_span (text));
+  if (text->err)
+    return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
+  b->out->tokens += aid_tokens_estimate (trimmed);
+  if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
+    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_str_clear (text);
+  return AID_OK;
+}
+
+static enum aid_err
+add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn *last_answer)
+{
+  struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  if (!err && last_answer)
+    tell_decisions (b, last_answer, &text);
+  for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
+      if (p->kind == AID_PIECE_TEXT)
+        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
+      else if (p->kind == AID_PIECE_ITEM)
+        err = add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), &text);
+    }
+  if (!err)
+    err = add_text_part (b, m, &text);
+  aid_str_free (&text);
+  return err;
+}
+
+/* Whether the turn's text is still what was received. */
+static int
+untouched (const struct aid_chat *c, size_t turn)
+{
+  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, turn);
+  struct aid_span got = aid_chat_meta (c, t->first_meta, t->nmeta, "got");
+  struct aid_str body = AID_STR_INIT (AID_PROMPT_MAX);
+  char hash[17];
+  aid_chat_body (c, turn, &body);
+  aid_chat_hash (aid_str_span (&body), hash);
+  int same = !body.err && aid_span_eqz (got, hash);
+  aid_str_free (&body);
+  return same;
+}
+
+/* Carries the signatures of a turn's reasoning back to the model that made them, unless the turn was edited. */
+static void
+add_reasoning (struct builder *b, size_t turn, const struct aid_piece *p, struct aid_message *m)
+{
+  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
+  struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
+  struct aid_span model = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "model");
+  if (!sig.len || !aid_span_eqz (model, b->request->model_id) || !untouched (b->chat, turn))
+    return;
+  struct aid_str opaque = AID_STR_INIT (AID_BLOB_MAX), text = AID_STR_INIT (AID_PROMPT_MAX);
+  char *id = aid_span_dup (sig);
+  if (id && !aid_blob_get (id, &opaque, NULL) && !aid_chat_plain (b->chat, p->beg, p->end, 1, &text))
+    {
+      struct aid_part *part = aid_message_add (m, AID_PART_REASONING, aid_str_span (&text));
+      if (part)
+        part->opaque = aid_str_steal (&opaque);
+    }
+  free (id);
+  aid_str_free (&opaque);
+  aid_str_free (&text);
+}
+
+/* A tool call's block is a marker line, a fence, JSON, a fence. */
+static void
+add_tool_call (struct builder *b, const struct aid_piece *p, struct aid_message *m)
+{
+  struct aid_str block = AID_STR_INIT (AID_PROMPT_MAX);
+  if (aid_chat_plain (b->chat, p->beg, p->end, 0, &block))
+    return aid_str_free (&block);
+  struct aid_span args = aid_span_trim (aid_str_span (&block)), line;
+  aid_span_line (&args, &line);
+  for (size_t i = args.len; i-- > 0;)
+    if (args.ptr[i] == '\n')
+      {
+        args.len = i;
+        break;
+      }
+  struct aid_part *part = aid_message_add (m, AID_PART_TOOL_CALL, args);
+  if (part)
+    {
+      part->id = aid_span_dup (aid_chat_meta (b->chat, p->first_meta, p->nmeta, "id"));
+      part->name = aid_span_dup (aid_chat_meta (b->chat, p->first_meta, p->nmeta, "name"));
+    }
+  aid_str_free (&block);
+}
+
+static enum aid_err
+add_answer (struct builder *b, size_t turn)
+{
+  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
+  struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_ASSISTANT);
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
+      if (p->kind == AID_PIECE_TEXT)
+        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
+      else if (p->kind == AID_PIECE_REASONING || p->kind == AID_PIECE_TOOL)
+        {
+          err = add_text_part (b, m, &text);
+          if (!err && p->kind == AID_PIECE_REASONING)
+            add_reasoning (b, turn, p, m);
+          else if (!err)
+            add_tool_call (b, p, m);
+        }
+    }
+  if (!err)
+    err = add_text_part (b, m, &text);
+  aid_str_free (&text);
+  return err;
+}
+
+/* The index of the turn that is asked, or -1. */
+static ptrdiff_t
+asked_turn (const struct aid_chat *c, int64_t number)
+{
+  for (size_t i = c->turns.len; i-- > 0;)
+    {
+      const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
+      if (t->kind == AID_TURN_USER && (!number || t->number == number))
+        return (ptrdiff_t) i;
+    }
+  return -1;
+}
+
+static enum aid_err
+add_turns (struct builder *b)
+{
+  ptrdiff_t asked = asked_turn (b->chat, b->request->turn);
+  if (asked < 0)
+    return aid_error_set (b->e, AID_E_INVALID, "The chat holds no question to send: it needs a line \"## You\" made by aid-ask.");
+  const struct aid_turn *last_answer = NULL;
+  enum aid_err err = AID_OK;
+  for (size_t i = 0; !err && i <= (size_t) asked; i++)
+    {
+      const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
+      if (t->kind == AID_TURN_USER)
+        err = add_question (b, t, last_answer);
+      else if (t->kind == AID_TURN_ANSWER)
+        err = add_answer (b, i);
+      last_answer = t->kind == AID_TURN_ANSWER ? t : t->kind == AID_TURN_USER ? NULL : last_answer;
+    }
+  b->out->question = AID_VEC_AT (struct aid_turn, &b->chat->turns, (size_t) asked).number;
+  return err;
+}
+
+static int
+question_is_empty (const struct aid_prompt *p)
+{
+  const struct aid_vec *all = &p->conversation.messages;
+  return !all->len || !AID_VEC_AT (struct aid_message, all, all->len - 1).parts.len;
+}
+
+enum aid_err
+aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, struct aid_error *e)
+{
+  memset (out, 0, sizeof *out);
+  out->frozen = AID_VEC_INIT (struct aid_frozen, 10000);
+  aid_conversation_init (&out->conversation);
+  struct aid_chat *chat;
+  enum aid_err err = aid_chat_parse (r->chat, &chat, e);
+  if (err)
+    return err;
+  struct builder b = { r, chat, out, e };
+  memcpy (out->key, chat->key, sizeof out->key);
+  struct aid_message *system = aid_conversation_add (&out->conversation, AID_ROLE_SYSTEM);
+  if (!system || !aid_message_add (system, AID_PART_TEXT, aid_span_z (r->system)))
+    err = aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
+  out->tokens = aid_tokens_estimate (aid_span_z (r->system));
+  if (!err)
+    err = add_turns (&b);
+  if (!err && question_is_empty (out))
+    err = aid_error_set (e, AID_E_INVALID, "The question is empty: write it under the last \"## You\", then send.");
+  aid_chat_free (chat);
+  return err;
+}
+
+void
+aid_prompt_free (struct aid_prompt *p)
+{
+  aid_conversation_free (&p->conversation);
+  for (size_t i = 0; i < p->frozen.len; i++)
+    free (AID_VEC_AT (struct aid_frozen, &p->frozen, i).target);
+  aid_vec_free (&p->frozen);
+}
