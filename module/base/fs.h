@@ -7,7 +7,7 @@
 /* Appends the whole file to OUT (whose limit holds).  Refuses what is not a regular file. */
 enum aid_err aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e);
 /* Replaces PATH: a temporary file beside it, fsync, rename, fsync of the folder.  MODE is for a new file (an existing
-   file's mode is kept); a symbolic link is followed. */
+   file's mode is kept; the umask applies); a symbolic link is followed. */
 enum aid_err aid_fs_replace (const char *path, struct aid_span data, unsigned mode, struct aid_error *e);
 /* Like mkdir -p; new folders get MODE. */
 enum aid_err aid_fs_mkdirs (const char *path, unsigned mode, struct aid_error *e);

@@ -36,7 +36,7 @@ enum aid_err aid_str_addz (struct aid_str *s, const char *z);
 enum aid_err aid_str_addspan (struct aid_str *s, struct aid_span v);
 enum aid_err aid_str_addc (struct aid_str *s, char c);
 enum aid_err aid_str_addf (struct aid_str *s, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
-enum aid_err aid_str_addvf (struct aid_str *s, const char *fmt, va_list ap);
+enum aid_err aid_str_addvf (struct aid_str *s, const char *fmt, va_list ap) __attribute__ ((format (printf, 2, 0)));
 /* Removes the LEN bytes at POS. */
 void aid_str_remove (struct aid_str *s, size_t pos, size_t len);
 /* Gives the bytes (free with free) and leaves S empty.  Never NULL unless S has failed. */

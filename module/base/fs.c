@@ -1,0 +1,188 @@
+/* Files.  What is written is durable or not there: a temporary file beside the target, fsync, rename, fsync of the
+   folder.  What is read is a regular file and within the reader's limit. */
+#include "base/fs.h"
+#include "base/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum aid_err
+system_error (struct aid_error *e, const char *doing, const char *path)
+{
+  int no = errno;
+  return aid_error_set (e, no == ENOENT ? AID_E_NOTFOUND : AID_E_IO, "%s %s: %s", doing, path, strerror (no));
+}
+
+/* --- reading --- */
+
+static enum aid_err
+read_all (int fd, const char *path, struct aid_str *out, struct aid_error *e)
+{
+  char buf[65536];
+  for (;;)
+    {
+      ssize_t n = read (fd, buf, sizeof buf);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return system_error (e, "Cannot read", path);
+      if (n == 0)
+        return AID_OK;
+      if (aid_str_add (out, buf, (size_t) n))
+        return aid_error_set (e, out->err, out->err == AID_E_LIMIT ? "%s is larger than %zu bytes" : "No memory for %s (%zu)",
+                              path, out->max);
+    }
+}
+
+enum aid_err
+aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e)
+{
+  struct stat st;
+  /* O_NONBLOCK: a FIFO in the file's place must not hold us up. */
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0)
+    return system_error (e, "Cannot open", path);
+  enum aid_err err = AID_OK;
+  if (fstat (fd, &st))
+    err = system_error (e, "Cannot look at", path);
+  else if (!S_ISREG (st.st_mode))
+    err = aid_error_set (e, AID_E_REFUSED, "%s is not a regular file", path);
+  else
+    err = read_all (fd, path, out, e);
+  close (fd);
+  return err;
+}
+
+int
+aid_fs_exists (const char *path)
+{
+  return access (path, F_OK) == 0;
+}
+
+/* --- writing --- */
+
+static int
+write_all (int fd, struct aid_span data)
+{
+  while (data.len > 0)
+    {
+      ssize_t n = write (fd, data.ptr, data.len);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return -1;
+      data = aid_span_cut (data, (size_t) n, data.len);
+    }
+  return 0;
+}
+
+static int
+sync_folder_of (const char *path)
+{
+  struct aid_str dir = AID_STR_INIT (PATH_MAX);
+  size_t len = (size_t) (aid_fs_base (path) - path);
+  aid_str_add (&dir, len ? path : ".", len ? len : 1);
+  int fd = dir.err ? -1 : open (aid_str_z (&dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  aid_str_free (&dir);
+  if (fd < 0)
+    return -1;
+  /* Some file systems cannot sync a folder: EINVAL is no loss of data. */
+  int bad = fsync (fd) && errno != EINVAL;
+  close (fd);
+  return bad ? -1 : 0;
+}
+
+/* Opens a new file beside PATH; TEMP gets its name. */
+static int
+open_temp (const char *path, unsigned mode, struct aid_str *temp)
+{
+  char key[9];
+  if (aid_random_key (key, 8))
+    return -1;
+  size_t dir = (size_t) (aid_fs_base (path) - path);
+  aid_str_add (temp, path, dir);
+  aid_str_addf (temp, ".aid-%s.tmp", key);
+  if (temp->err)
+    {
+      errno = ENAMETOOLONG;
+      return -1;
+    }
+  return open (aid_str_z (temp), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+}
+
+static enum aid_err
+replace_real (const char *path, struct aid_span data, unsigned mode, struct aid_error *e)
+{
+  struct stat st;
+  int old = stat (path, &st) == 0;
+  if (old && !S_ISREG (st.st_mode))
+    return aid_error_set (e, AID_E_REFUSED, "%s is not a regular file", path);
+  struct aid_str temp = AID_STR_INIT (PATH_MAX);
+  /* A new file gets MODE less the umask; an old one's mode is set only once the bytes are in. */
+  int fd = open_temp (path, old ? 0600 : mode, &temp);
+  enum aid_err err = AID_OK;
+  if (fd < 0)
+    err = system_error (e, "Cannot write beside", path);
+  else
+    {
+      int bad = write_all (fd, data) || (old && fchmod (fd, st.st_mode & 07777)) || fsync (fd);
+      if (bad)
+        err = system_error (e, "Cannot write", path);
+      if (close (fd) && !bad)
+        err = system_error (e, "Cannot write", path);
+      if (!err && rename (aid_str_z (&temp), path))
+        err = system_error (e, "Cannot replace", path);
+      if (err)
+        unlink (aid_str_z (&temp));
+      else if (sync_folder_of (path))
+        err = system_error (e, "Cannot sync the folder of", path);
+    }
+  aid_str_free (&temp);
+  return err;
+}
+
+enum aid_err
+aid_fs_replace (const char *path, struct aid_span data, unsigned mode, struct aid_error *e)
+{
+  struct stat st;
+  if (lstat (path, &st) || !S_ISLNK (st.st_mode))
+    return replace_real (path, data, mode, e);
+  char *real = realpath (path, NULL);
+  if (!real)
+    return system_error (e, "Cannot follow", path);
+  enum aid_err err = replace_real (real, data, mode, e);
+  free (real);
+  return err;
+}
+
+enum aid_err
+aid_fs_mkdirs (const char *path, unsigned mode, struct aid_error *e)
+{
+  char *copy = aid_span_dup (aid_span_z (path));
+  if (!copy)
+    return aid_error_set (e, AID_E_NOMEM, "No memory");
+  enum aid_err err = AID_OK;
+  for (char *p = copy; *p && !err;)
+    {
+      while (*p == '/')
+        p++;
+      while (*p && *p != '/')
+        p++;
+      char kept = *p;
+      *p = '\0';
+      struct stat st;
+      if (mkdir (copy, mode) && errno != EEXIST && !(stat (copy, &st) == 0 && S_ISDIR (st.st_mode)))
+        err = system_error (e, "Cannot make the folder", copy);
+      *p = kept;
+    }
+  struct stat st;
+  if (!err && (stat (path, &st) || !S_ISDIR (st.st_mode)))
+    err = aid_error_set (e, AID_E_IO, "%s is not a folder", path);
+  free (copy);
+  return err;
+}

@@ -1,0 +1,77 @@
+/* Names of files: joining by text, the last part, the XDG directories.  Nothing here touches the file system. */
+#include "base/fs.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+/* Appends the parts of PATH to OUT, which has its root (up to FLOOR) already; ".." takes a part off. */
+static void
+add_parts (struct aid_str *out, size_t floor, int absolute, struct aid_span path)
+{
+  while (path.len > 0 && !out->err)
+    {
+      const char *slash = memchr (path.ptr, '/', path.len);
+      size_t len = slash ? (size_t) (slash - path.ptr) : path.len;
+      struct aid_span part = { path.ptr, len };
+      path = aid_span_cut (path, slash ? len + 1 : len, path.len);
+      if (len == 0 || aid_span_eqz (part, "."))
+        continue;
+      struct aid_span have = aid_span_cut (aid_str_span (out), floor, out->len);
+      int stuck = have.len == 0 || aid_span_eqz (have, "..") || aid_span_ends (have, "/..");
+      if (aid_span_eqz (part, "..") && !stuck)
+        {
+          const char *cut = memrchr (have.ptr, '/', have.len);
+          aid_str_remove (out, cut ? (size_t) (cut - out->ptr) : floor, out->len);
+          continue;
+        }
+      if (aid_span_eqz (part, "..") && absolute)
+        continue;
+      if (out->len > floor)
+        aid_str_addc (out, '/');
+      aid_str_addspan (out, part);
+    }
+}
+
+enum aid_err
+aid_fs_join (struct aid_str *out, const char *dir, const char *name)
+{
+  struct aid_span base = aid_span_z (name[0] == '/' ? NULL : dir);
+  int absolute = name[0] == '/' || aid_span_starts (base, "/");
+  size_t start = out->len;
+  if (absolute)
+    aid_str_addc (out, '/');
+  size_t floor = out->len;
+  add_parts (out, floor, absolute, base);
+  add_parts (out, floor, absolute, aid_span_z (name));
+  if (!out->err && out->len == start)
+    aid_str_addc (out, '.');
+  return out->err;
+}
+
+const char *
+aid_fs_base (const char *path)
+{
+  const char *slash = strrchr (path, '/');
+  return slash ? slash + 1 : path;
+}
+
+enum aid_err
+aid_fs_xdg (enum aid_fs_dir which, struct aid_str *out, struct aid_error *e)
+{
+  static const char *const vars[] = { "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME" };
+  static const char *const defaults[] = { ".config", ".local/state", ".cache" };
+  struct aid_str dir = AID_STR_INIT (PATH_MAX);
+  const char *set = getenv (vars[which]), *home = getenv ("HOME");
+  /* The specification: a relative value is to be ignored. */
+  if (set && set[0] == '/')
+    aid_str_addz (&dir, set);
+  else if (home && home[0] == '/')
+    aid_fs_join (&dir, home, defaults[which]);
+  else
+    return aid_error_set (e, AID_E_NOTFOUND, "Neither HOME nor %s names a folder: set one of them", vars[which]);
+  if (!dir.err)
+    aid_fs_join (out, aid_str_z (&dir), "aid");
+  enum aid_err err = dir.err ? dir.err : out->err;
+  aid_str_free (&dir);
+  return err ? aid_error_set (e, err, "The folder in %s has too long a name", vars[which]) : AID_OK;
+}

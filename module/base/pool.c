@@ -1,0 +1,149 @@
+/* The workers: one queue, one lock, which is never held while a job runs.  Signals belong to the editor's main thread, so
+   every thread here starts with all of them blocked. */
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { THREADS_MAX = 8, WAITING_MAX = 10000, STACK_BYTES = 1 << 20 };
+
+struct job
+{
+  struct job *next;
+  void (*fn) (void *arg);
+  void (*free_arg) (void *arg);
+  void *arg;
+};
+
+struct aid_pool
+{
+  pthread_mutex_t lock;
+  pthread_cond_t wake;
+  struct job *first, **last;
+  size_t waiting;
+  int stopping;
+  unsigned threads;
+  unsigned long ids[THREADS_MAX];
+};
+
+enum aid_err
+aid_thread_start (unsigned long *thread, const char *name, void *(*fn) (void *), void *arg, struct aid_error *e)
+{
+  sigset_t all, old;
+  pthread_attr_t attr;
+  pthread_t id = 0;
+  char shown[16] = "";
+  sigfillset (&all);
+  if (pthread_attr_init (&attr))
+    return aid_error_set (e, AID_E_NOMEM, "No memory for a thread");
+  pthread_attr_setstacksize (&attr, STACK_BYTES);
+  pthread_sigmask (SIG_SETMASK, &all, &old);
+  int no = pthread_create (&id, &attr, fn, arg);
+  pthread_sigmask (SIG_SETMASK, &old, NULL);
+  pthread_attr_destroy (&attr);
+  if (no)
+    return aid_error_set (e, AID_E_IO, "Cannot start the thread %s: %s", name, strerror (no));
+  strncpy (shown, name, sizeof shown - 1);
+  pthread_setname_np (id, shown);
+  *thread = id;
+  return AID_OK;
+}
+
+static void *
+work (void *arg)
+{
+  struct aid_pool *p = arg;
+  for (;;)
+    {
+      pthread_mutex_lock (&p->lock);
+      while (!p->first && !p->stopping)
+        pthread_cond_wait (&p->wake, &p->lock);
+      struct job *job = p->stopping ? NULL : p->first;
+      if (job)
+        {
+          p->first = job->next;
+          if (!p->first)
+            p->last = &p->first;
+          p->waiting--;
+        }
+      pthread_mutex_unlock (&p->lock);
+      if (!job)
+        return NULL;
+      job->fn (job->arg);
+      free (job);
+    }
+}
+
+struct aid_pool *
+aid_pool_new (unsigned n, struct aid_error *e)
+{
+  struct aid_pool *p = calloc (1, sizeof *p);
+  if (!p)
+    {
+      aid_error_set (e, AID_E_NOMEM, "No memory for the workers");
+      return NULL;
+    }
+  pthread_mutex_init (&p->lock, NULL);
+  pthread_cond_init (&p->wake, NULL);
+  p->last = &p->first;
+  n = n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
+  for (; p->threads < n; p->threads++)
+    if (aid_thread_start (&p->ids[p->threads], "aid-worker", work, p, e))
+      {
+        aid_pool_free (p);
+        return NULL;
+      }
+  return p;
+}
+
+enum aid_err
+aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
+{
+  struct job *job = malloc (sizeof *job);
+  if (!job)
+    return AID_E_NOMEM;
+  *job = (struct job){ NULL, fn, free_arg, arg };
+  pthread_mutex_lock (&p->lock);
+  enum aid_err err = p->stopping ? AID_E_STATE : p->waiting >= WAITING_MAX ? AID_E_LIMIT : AID_OK;
+  if (!err)
+    {
+      *p->last = job;
+      p->last = &job->next;
+      p->waiting++;
+      pthread_cond_signal (&p->wake);
+    }
+  pthread_mutex_unlock (&p->lock);
+  if (err)
+    free (job);
+  return err;
+}
+
+void
+aid_pool_free (struct aid_pool *p)
+{
+  if (!p)
+    return;
+  pthread_mutex_lock (&p->lock);
+  p->stopping = 1;
+  struct job *dropped = p->first;
+  p->first = NULL;
+  p->last = &p->first;
+  p->waiting = 0;
+  pthread_cond_broadcast (&p->wake);
+  pthread_mutex_unlock (&p->lock);
+  while (dropped)
+    {
+      struct job *next = dropped->next;
+      if (dropped->free_arg)
+        dropped->free_arg (dropped->arg);
+      free (dropped);
+      dropped = next;
+    }
+  for (unsigned i = 0; i < p->threads; i++)
+    pthread_join (p->ids[i], NULL);
+  pthread_cond_destroy (&p->wake);
+  pthread_mutex_destroy (&p->lock);
+  free (p);
+}
