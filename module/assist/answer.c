@@ -239,9 +239,8 @@ on_tool (struct aid_answer *a, const struct aid_model_event *ev)
   aid_str_addspan (&t->args, ev->text);
 }
 
-/* Appends " KEY=VALUE" with everything that a marker may not hold percent-encoded. */
-static void
-add_word (struct aid_str *out, const char *key, struct aid_span value)
+void
+aid_marker_word (struct aid_str *out, const char *key, struct aid_span value)
 {
   aid_str_addf (out, " %s=", key);
   for (size_t i = 0; i < value.len; i++)
@@ -262,8 +261,8 @@ write_tool (struct aid_answer *a, struct tool *t)
   guard_key (a, aid_str_span (&args));
   paragraph (a);
   aid_str_addf (&block, "<!--aid:%s tool", a->key);
-  add_word (&block, "id", aid_str_span (&t->id));
-  add_word (&block, "name", aid_str_span (&t->name));
+  aid_marker_word (&block, "id", aid_str_span (&t->id));
+  aid_marker_word (&block, "name", aid_str_span (&t->name));
   aid_str_addz (&block, "-->\n");
   size_t fence = aid_chat_fence (aid_str_span (&args));
   for (size_t i = 0; i < fence; i++)

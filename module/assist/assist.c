@@ -45,6 +45,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   if (!a)
     return;
   pthread_mutex_lock (&a->lock);
+  a->reason = reason ? reason : "stopped";
   a->stopping = 1;
   pthread_mutex_unlock (&a->lock);
   if (a->pool)

@@ -72,6 +72,9 @@ int64_t aid_answer_reasoning_ms (const struct aid_answer *a);   /* -1: there was
 struct aid_span aid_answer_opaque (const struct aid_answer *a);
 const char *aid_answer_key (const struct aid_answer *a);
 
+/* Appends " KEY=VALUE" with everything that a marker may not hold percent-encoded. */
+void aid_marker_word (struct aid_str *out, const char *key, struct aid_span value);
+
 /* --- turn.c and assist.c: one request, and all of them ------------------------------------------------------------- */
 
 struct aid_turn_state;
@@ -84,6 +87,7 @@ struct aid_assist
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;
+  const char *reason;          /* why it stops, for requests that never began; set once, before stopping */
   /* The I/O thread's alone: */
   int64_t last_frame;          /* when text last went out, monotonic ms */
   int frame_pending;
@@ -93,7 +97,8 @@ struct aid_assist
 void aid_assist_frame (struct aid_assist *a);
 void aid_assist_post (struct aid_assist *a, uint64_t id, int kind, const struct aid_str *val);
 
-/* Begins T's preparation on the pool.  Takes T. */
+/* A turn lives in three places, one after the other: on the pool while it is prepared, on the I/O thread while it
+   streams, and there it is freed, always: so the I/O thread may hold any turn that it finds in the list. */
 enum aid_err aid_turn_begin (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);
 /* I/O thread: sends what is not yet sent. */
 void aid_turn_flush (struct aid_turn_state *t, int final);

@@ -1,0 +1,293 @@
+/* One request: copied from the front end, prepared on the pool (settings, key, prompt), then streamed on the I/O thread until
+   exactly one DONE or ERROR has been posted. */
+#include "assist/turn_internal.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "config/secret.h"
+#include <stdlib.h>
+
+/* --- birth and death ------------------------------------------------------------------------------------------------ */
+
+static char *
+copy_z (const char *z)
+{
+  return z ? strdup (z) : NULL;
+}
+
+static int
+copy_items (struct aid_turn_state *t, const struct aid_ask *ask)
+{
+  t->items = ask->nitems ? calloc (ask->nitems, sizeof *t->items) : NULL;
+  for (size_t i = 0; t->items && i < ask->nitems; i++)
+    {
+      t->items[i].target.ptr = aid_span_dup (ask->items[i].target);
+      t->items[i].target.len = ask->items[i].target.len;
+      t->items[i].text.ptr = aid_span_dup (ask->items[i].text);
+      t->items[i].text.len = ask->items[i].text.len;
+      t->nitems = i + 1;
+      if (!t->items[i].target.ptr || !t->items[i].text.ptr)
+        return -1;
+    }
+  return ask->nitems && !t->items ? -1 : 0;
+}
+
+static void
+free_asked (struct aid_turn_state *t)
+{
+  for (size_t i = 0; i < t->nitems; i++)
+    {
+      free ((void *) (uintptr_t) t->items[i].target.ptr);
+      free ((void *) (uintptr_t) t->items[i].text.ptr);
+    }
+  free (t->items);
+  aid_str_free (&t->chat);
+  free (t->chat_path);
+  free (t->root);
+  free (t->model_id);
+  free (t->strategy);
+  free (t->request);
+  aid_secret_free (t->secret);
+}
+
+static void
+turn_free (struct aid_turn_state *t)
+{
+  free_asked (t);
+  if (t->decoder)
+    t->wire->decoder_free (t->decoder);
+  aid_wire_request_free (&t->wire_request);
+  aid_model_free (&t->model);
+  aid_answer_free (t->answer);
+  aid_stream_free (t->stream);
+  if (t->journal)
+    aid_journal_close (t->journal);
+  aid_vec_free (&t->spans);
+  aid_str_free (&t->stop_words);
+  free (t);
+}
+
+static void
+unlist (struct aid_turn_state *t)
+{
+  struct aid_assist *a = t->assist;
+  pthread_mutex_lock (&a->lock);
+  for (size_t i = 0; i < a->turns.len; i++)
+    if (AID_VEC_AT (struct aid_turn_state *, &a->turns, i) == t)
+      {
+        aid_vec_remove (&a->turns, i, 1);
+        break;
+      }
+  pthread_mutex_unlock (&a->lock);
+}
+
+static struct aid_turn_state *
+turn_new (struct aid_assist *a, const struct aid_ask *ask)
+{
+  struct aid_turn_state *t = calloc (1, sizeof *t);
+  if (!t)
+    return NULL;
+  t->assist = a;
+  t->id = ask->id;
+  t->turn = ask->turn;
+  t->plain = ask->plain;
+  t->chat = AID_STR_INIT (AID_PROMPT_MAX);
+  t->stop_words = AID_STR_INIT (4096);
+  t->spans = AID_VEC_INIT (struct aid_face_span, 1u << 22);
+  t->usage = AID_USAGE_INIT;
+  t->started = aid_clock_ms ();
+  t->chat_path = copy_z (ask->chat_path);
+  t->root = copy_z (ask->root);
+  t->model_id = copy_z (ask->model);
+  t->strategy = copy_z (ask->strategy);
+  t->secret = copy_z (ask->secret);
+  t->request = strdup (ask->request ? ask->request : "r0");
+  aid_str_addspan (&t->chat, ask->chat);
+  if (!copy_items (t, ask) && t->request)
+    return t;
+  turn_free (t);
+  return NULL;
+}
+
+uint64_t
+aid_turn_id (const struct aid_turn_state *t)
+{
+  return t->id;
+}
+
+void
+aid_turn_finish (struct aid_turn_state *t)
+{
+  unlist (t);
+  aid_turn_report (t);
+  turn_free (t);
+}
+
+/* --- preparing, on the pool ----------------------------------------------------------------------------------------- */
+
+static void
+post_frozen (struct aid_turn_state *t, const struct aid_prompt *p)
+{
+  struct aid_str val = AID_STR_INIT (16u << 20);
+  size_t all = aid_val_object (&val);
+  aid_val_key (&val, "items");
+  size_t list = aid_val_list (&val);
+  for (size_t i = 0; i < p->frozen.len; i++)
+    {
+      const struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p->frozen, i);
+      size_t item = aid_val_object (&val);
+      aid_val_kstrz (&val, "target", f->target);
+      aid_val_kstrz (&val, "hash", f->hash);
+      aid_val_kint (&val, "tokens", f->tokens);
+      aid_val_end (&val, item, 3);
+    }
+  aid_val_end (&val, list, (uint32_t) p->frozen.len);
+  aid_val_kint (&val, "tokens", p->tokens);
+  aid_val_end (&val, all, 2);
+  aid_assist_post (t->assist, t->id, AID_EVENT_FROZEN, &val);
+  aid_str_free (&val);
+}
+
+/* Relative links start from the chat's folder, else from the project. */
+static void
+links_dir (const struct aid_turn_state *t, struct aid_str *dir)
+{
+  if (!t->chat_path)
+    aid_str_addz (dir, t->root ? t->root : ".");
+  else
+    {
+      size_t n = (size_t) (aid_fs_base (t->chat_path) - t->chat_path);
+      aid_str_add (dir, t->chat_path, n > 1 ? n - 1 : n);
+    }
+}
+
+static const char *
+configured_strategy (const struct aid_config *config)
+{
+  const json_t *name = aid_config_get (config, "strategy");
+  return json_is_string (name) ? json_string_value (name) : "ask";
+}
+
+static enum aid_err
+build_request (struct aid_turn_state *t, const struct aid_prompt *p)
+{
+  char *key = NULL;
+  enum aid_err err = AID_OK;
+  if (t->model.needs_key || t->model.key_command || t->model.key_env)
+    err = aid_secret_find (t->secret, t->model.key_env, t->model.key_command, t->model.provider, t->model.host, &key, &t->fail);
+  if (err && !t->model.needs_key)
+    err = AID_OK;              /* a local server may take a key and work without */
+  if (err)
+    return err;
+  t->fail.code = AID_OK;
+  t->wire = aid_wire_find (t->model.wire);
+  if (!t->wire)
+    err = aid_error_set (&t->fail, AID_E_INVALID, "The provider %s has an unknown wire format \"%s\".", t->model.provider,
+                         t->model.wire);
+  else
+    {
+      struct aid_endpoint ep = aid_model_endpoint (&t->model, key);
+      err = t->wire->build (&ep, &p->conversation, &t->model.sampling, &t->wire_request, &t->fail);
+    }
+  aid_secret_free (key);
+  return err;
+}
+
+static enum aid_err
+prepare_with (struct aid_turn_state *t, const struct aid_config *config)
+{
+  const char *strategy = t->strategy ? t->strategy : configured_strategy (config);
+  const char *system = aid_strategy_prompt (strategy);
+  if (!system)
+    return aid_error_set (&t->fail, AID_E_NOTFOUND, "There is no strategy \"%.60s\"; there are ask and edit.", strategy);
+  enum aid_err err = aid_model_resolve (config, t->model_id, &t->model, &t->fail);
+  if (err)
+    return err;
+  struct aid_str dir = AID_STR_INIT (8192);
+  links_dir (t, &dir);
+  struct aid_prompt_request r = { aid_str_span (&t->chat), t->turn, aid_str_z (&dir), t->items, t->nitems, system, t->model.id };
+  struct aid_prompt prompt;
+  err = aid_prompt_build (&r, &prompt, &t->fail);
+  if (!err)
+    err = build_request (t, &prompt);
+  if (!err)
+    {
+      t->question = prompt.question;
+      memcpy (t->key, prompt.key, sizeof t->key);
+      post_frozen (t, &prompt);
+    }
+  aid_prompt_free (&prompt);
+  aid_str_free (&dir);
+  return err;
+}
+
+/* I/O thread. */
+static void
+begin_stream (void *arg)
+{
+  struct aid_turn_state *t = arg;
+  if (t->cancelled || t->fail.code || aid_turn_stream (t))
+    aid_turn_finish (t);
+}
+
+/* Any thread but the I/O thread's callbacks: the net is gone, so nobody else holds T. */
+static void
+abandon (void *arg)
+{
+  struct aid_turn_state *t = arg;
+  if (!t->fail.code)
+    aid_error_set (&t->fail, AID_E_STATE, "%s", t->assist->reason);
+  aid_turn_finish (t);
+}
+
+static void
+hand_over (struct aid_turn_state *t)
+{
+  if (aid_net_later (t->assist->net, 0, begin_stream, abandon, t))
+    abandon (t);
+}
+
+static void
+prepare (void *arg)
+{
+  struct aid_turn_state *t = arg;
+  struct aid_config *config = aid_config_load (t->root, &t->fail);
+  if (config)
+    prepare_with (t, config);
+  aid_config_free (config);
+  hand_over (t);
+}
+
+/* The pool stopped before it came to T. */
+static void
+never_prepared (void *arg)
+{
+  struct aid_turn_state *t = arg;
+  aid_error_set (&t->fail, AID_E_STATE, "%s", t->assist->reason);
+  hand_over (t);
+}
+
+enum aid_err
+aid_turn_begin (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e)
+{
+  struct aid_turn_state *t = turn_new (a, ask);
+  if (!t)
+    return aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
+  enum aid_err err = AID_OK;
+  if (t->chat.err)
+    err = aid_error_set (e, AID_E_LIMIT, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
+  pthread_mutex_lock (&a->lock);
+  struct aid_turn_state **slot = err ? NULL : aid_vec_push (&a->turns);
+  if (slot)
+    *slot = t;
+  pthread_mutex_unlock (&a->lock);
+  if (!err && !slot)
+    err = aid_error_set (e, AID_E_LIMIT, "Too many requests run already.");
+  if (!err && (err = aid_pool_run (a->pool, prepare, never_prepared, t)))
+    {
+      unlist (t);
+      aid_error_set (e, err, "The core is busy or being replaced: ask again in a moment.");
+    }
+  if (err)
+    turn_free (t);
+  return err;
+}

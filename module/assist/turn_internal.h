@@ -1,0 +1,51 @@
+/* One request's state, shared by turn.c (birth, preparation) and turn_stream.c (what arrives). */
+#ifndef AID_ASSIST_TURN_INTERNAL_H
+#define AID_ASSIST_TURN_INTERNAL_H
+
+#include "assist/assist_internal.h"
+#include "base/val.h"
+
+struct aid_turn_state
+{
+  struct aid_assist *assist;
+  uint64_t id;
+
+  /* As asked; read only. */
+  struct aid_str chat;
+  int64_t turn;
+  char *chat_path, *root, *model_id, *strategy, *secret, *request;
+  struct aid_ask_item *items;
+  size_t nitems;
+  int plain;
+
+  /* Written while preparing. */
+  struct aid_model model;
+  const struct aid_wire *wire;
+  struct aid_wire_request wire_request;
+  char key[33];
+  int64_t question;
+  struct aid_error fail;       /* what ended the request, in our own words */
+
+  /* The I/O thread's alone. */
+  int cancelled, reported, streaming, dirty;
+  uint64_t http;               /* 0: not started */
+  struct aid_decoder *decoder;
+  struct aid_answer *answer;
+  struct aid_stream *stream;
+  struct aid_journal *journal;
+  struct aid_vec spans;        /* struct aid_face_span, used by flush */
+  struct aid_usage usage;
+  enum aid_stop stop;
+  struct aid_str stop_words;
+  struct aid_error why;        /* the server's words for a refused attempt */
+  int64_t started, first;      /* monotonic ms; first text, 0: none yet */
+};
+
+/* I/O thread: starts the HTTP request.  On failure T->fail is set. */
+enum aid_err aid_turn_stream (struct aid_turn_state *t);
+/* Posts the one event that ends the request. */
+void aid_turn_report (struct aid_turn_state *t);
+/* Takes T off the list, reports, frees. */
+void aid_turn_finish (struct aid_turn_state *t);
+
+#endif
