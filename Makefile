@@ -102,7 +102,114 @@ $(B)/fuzz/%: tests/fuzz/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*)))
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 fuzzers: $(FUZZERS)
 
--include $(wildcard $(B)/obj/*/*.d $(B)/unit/*.d)
+# --- Lisp and the manual ---------------------------------------------------------------------------------------------
+LISP := $(wildcard lisp/aid*.el)
+lisp: $(B)/lisp.stamp
+# All files at once: their order of loading is their own business.
+$(B)/lisp.stamp: $(LISP)
+	@mkdir -p $(@D)
+	$(EMACS) -Q --batch -L lisp --eval '(setq byte-compile-error-on-warn t)' -f batch-byte-compile $(LISP)
+	@touch $@
 
+docs: $(B)/aid.info
+$(B)/aid.info: docs/aid.texi
+	@mkdir -p $(@D)
+	makeinfo --no-split -o $@ $<
+
+# --- what people run -------------------------------------------------------------------------------------------------
+deps:
+	@.ci/deps build
+
+## demo          install what is missing, build, open Emacs on a sample project (SAMPLE=ocaml for the OCaml twin)
+SAMPLE ?= c
+demo:
+	@.ci/deps demo$(if $(filter ocaml,$(SAMPLE)),-ocaml)
+	@$(MAKE) --no-print-directory -s all
+	@EMACS="$(EMACS)" docs/sample/demo $(SAMPLE)
+
+## check         install what is missing, build, run every test; the last line is the sum
+check:
+	@.ci/deps check
+	@$(MAKE) --no-print-directory -s -j2 all units
+	@$(MAKE) --no-print-directory -s -j2 check-builds
+	@tests/run
+
+check-builds: asan-units tsan-units test-cores
+
+ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
+TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g"
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c))
+.PHONY: asan-units tsan-units test-cores check-builds
+asan-units:
+	@$(MAKE) --no-print-directory $(ASAN) units
+tsan-units:
+	@$(MAKE) --no-print-directory $(TSAN) $(TSAN_UNITS)
+
+## check-asan    the C tests under ASan and UBSan
+check-asan: asan-units
+	@tests/run asan
+## check-tsan    the C tests that use threads under TSan
+check-tsan: tsan-units
+	@tests/run tsan
+check-unit: units
+	@tests/run unit
+check-lisp: all test-cores
+	@tests/run lisp
+check-screen: all
+	@tests/run screen
+## check-long    the checks that take longer than a coffee: leaks over 1,000 requests, the fuzzers
+check-long: check fuzz
+	@tests/long/run
+
+## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
+check-emacs30: all test-cores
+	@tests/emacs30
+
+## bench         measure streaming, loading and large chats, as ratios within one run
+bench: all
+	@tests/bench/run
+
+## fuzz          run each fuzzer for FUZZ_SECONDS (60)
+FUZZ_SECONDS ?= 60
+FUZZ := B=build/fuzz CC=clang SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
+fuzz:
+	@.ci/deps lint
+	@$(MAKE) --no-print-directory -s -j2 $(FUZZ) fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS)
+
+## lint          the house's rules, cppcheck, clang-tidy, byte-compiler, checkdoc, and a build with clang
+lint:
+	@.ci/deps lint
+	@$(MAKE) --no-print-directory -s -j2 B=build/clang CC=clang WERROR=-Werror loader core cli units
+	@$(MAKE) --no-print-directory -s -j2 B=build/werror WERROR=-Werror loader core cli units
+	@tests/lint
+
+## shots         make the pictures of the README from a real run (under Xvfb)
+shots: all
+	@.ci/deps shots
+	@tests/shots/run
+
+## format        clang-format the C
+format:
+	clang-format -i $(filter-out module/include/%,$(wildcard module/*/*.[ch]))
+
+## install       into PREFIX (/usr/local); uninstall takes it away again
+SITE = $(DESTDIR)$(PREFIX)/share/emacs/site-lisp/aid
+install: all
+	install -d $(SITE) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/info
+	install -m 644 lisp/*.el lisp/*.elc $(SITE)
+	install -m 755 $(B)/aid-module.so $(SITE)/.aid-module.so.new && mv $(SITE)/.aid-module.so.new $(SITE)/aid-module.so
+	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/.core.new && mv $(SITE)/.core.new $(SITE)/$$(cat $(B)/aid-core)
+	install -m 644 $(B)/aid-core $(SITE)/.name.new && mv $(SITE)/.name.new $(SITE)/aid-core
+	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
+	install -m 644 $(B)/aid.info $(DESTDIR)$(PREFIX)/share/info
+uninstall:
+	rm -rf $(SITE)
+	rm -f $(DESTDIR)$(PREFIX)/bin/aid $(DESTDIR)$(PREFIX)/share/info/aid.info
+
+## clean         remove build/ and the compiled Lisp
 clean:
-	rm -rf build
+	rm -rf build lisp/*.elc
+
+-include tests/lisp/test.mk
+-include $(wildcard $(B)/obj/*/*.d $(B)/unit/*.d)
