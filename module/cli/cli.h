@@ -1,0 +1,46 @@
+/* The aid command: one file a subcommand, one row each in main.c's table.
+
+   A subcommand gets its own name as argv[0] and gives the exit status: done; refused or failed, said in one line on
+   standard error; wrong usage. */
+#ifndef AID_CLI_CLI_H
+#define AID_CLI_CLI_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum aid_exit { AID_EXIT_DONE = 0, AID_EXIT_FAILED = 1, AID_EXIT_USAGE = 2 };
+
+struct aid_command
+{
+  const char *name;
+  int (*run) (int argc, char **argv);
+  const char *help;          /* one line */
+};
+
+int aid_cmd_ask (int argc, char **argv);
+int aid_cmd_chat (int argc, char **argv);
+int aid_cmd_patch (int argc, char **argv);
+int aid_cmd_models (int argc, char **argv);
+int aid_cmd_doctor (int argc, char **argv);
+int aid_cmd_replay (int argc, char **argv);
+int aid_cmd_record (int argc, char **argv);
+
+/* Says "aid: ..." in one line on standard error and gives AID_EXIT_FAILED (or AID_EXIT_USAGE). */
+int aid_cli_fail (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
+int aid_cli_misuse (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
+
+/* Appends the file's bytes, or standard input's when FILE is "-", to OUT, whose limit holds. */
+enum aid_err aid_cli_read (const char *file, struct aid_str *out, struct aid_error *e);
+/* Writes everything to standard output and flushes it; AID_EXIT_DONE, or AID_EXIT_FAILED and a line when that fails. */
+int aid_cli_print (struct aid_span text);
+/* Prints one value (base/val.h) as an indented JSON document. */
+int aid_cli_print_val (struct aid_span val);
+/* TEXT with what a terminal would obey (control characters but newline and tab) replaced by "?". */
+void aid_cli_calm (struct aid_span text, struct aid_str *out);
+/* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
+void aid_cli_on_signal (void (*fn) (int signal));
+/* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds
+   .git, .hg, .jj, .svn or .aid, else DIR itself; absolute. */
+enum aid_err aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e);
+
+#endif

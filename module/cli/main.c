@@ -1,0 +1,76 @@
+/* The aid command's table of subcommands. */
+#include "cli/cli.h"
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct aid_command commands[] = {
+  { "ask", aid_cmd_ask, "ask a model and stream its answer to standard output" },
+  { "chat", aid_cmd_chat, "read a chat file: its turns, items and code blocks" },
+  { "patch", aid_cmd_patch, "check or apply the patches in an answer" },
+  { "models", aid_cmd_models, "list the models that can be asked" },
+  { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
+  { "replay", aid_cmd_replay, "serve scripted answers over the real wire formats" },
+  { "record", aid_cmd_record, "record a real server's answers as such a script" },
+};
+#define NCOMMANDS (sizeof commands / sizeof *commands)
+
+static void
+print_usage (FILE *to)
+{
+  fprintf (to, "usage: aid COMMAND [arguments]\n\n");
+  for (size_t i = 0; i < NCOMMANDS; i++)
+    fprintf (to, "  %-10s %s\n", commands[i].name, commands[i].help);
+  fprintf (to, "\naid COMMAND --help tells more.  Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n");
+}
+
+static const struct aid_command *
+find (const char *name)
+{
+  for (size_t i = 0; i < NCOMMANDS; i++)
+    if (!strcmp (commands[i].name, name))
+      return &commands[i];
+  return NULL;
+}
+
+static int
+help (const char *name)
+{
+  char command[32], option[] = "--help";
+  char *argv[] = { command, option, NULL };
+  const struct aid_command *c = name ? find (name) : NULL;
+
+  if (name && !c)
+    return aid_cli_misuse ("there is no command %s (see aid help)", name);
+  if (!c)
+    {
+      print_usage (stdout);
+      return AID_EXIT_DONE;
+    }
+  snprintf (command, sizeof command, "%s", c->name);
+  return c->run (2, argv);
+}
+
+int
+main (int argc, char **argv)
+{
+  const struct aid_command *c;
+
+  setlocale (LC_CTYPE, "");
+  if (argc < 2)
+    {
+      print_usage (stderr);
+      return AID_EXIT_USAGE;
+    }
+  if (!strcmp (argv[1], "--version"))
+    {
+      printf ("aid %s\n", AID_VERSION);
+      return AID_EXIT_DONE;
+    }
+  if (!strcmp (argv[1], "help") || !strcmp (argv[1], "--help") || !strcmp (argv[1], "-h"))
+    return help (argc > 2 ? argv[2] : NULL);
+  c = find (argv[1]);
+  if (!c)
+    return aid_cli_misuse ("there is no command %s (see aid help)", argv[1]);
+  return c->run (argc - 1, argv + 1);
+}
