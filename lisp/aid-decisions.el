@@ -1,0 +1,207 @@
+;;; aid-decisions.el --- Hunks and what was decided about them  -*- lexical-binding: t; -*-
+
+;; Copyright (C) 2026 The AID authors
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A decision on a hunk stands in the chat, on a marker line after the block
+;; that holds the hunk; with an edited hunk goes the text that was applied
+;; instead.  So decisions survive saving, and the model is told of them.
+
+;;; Code:
+
+(require 'aid-apply)
+(require 'cl-lib)
+(require 'subr-x)
+
+(declare-function aid--mod-chat-hash "ext:aid-module" (body))
+(declare-function aid--mod-patch-read "ext:aid-module" (text))
+(declare-function aid-chat-answer-body "aid-chat" (turn))
+(declare-function aid-chat-key "aid-chat" ())
+(declare-function aid-chat--replace "aid-chat-text" (beg end text))
+
+;;; Hunks
+
+(cl-defstruct (aid-hunk (:constructor aid-hunk-make))
+  "A hunk under review.
+INDEX is its number in the patch, nil for a file without hunks; FILE the
+file's.  STATE is nil, accepted, edited, rejected or skipped.  PLACE is the
+core's placement, CHOSEN the line a person chose, RECORD and RENAME what was
+done, EDIT the text applied instead, NEW-TEXT a new file's."
+  index id file path old-path op beg text state edit place chosen record rename
+  new-text mark pos)
+
+(defun aid-hunk-file-id (path)
+  "An id for the decision about PATH when its patch has no hunk."
+  (substring (aid--mod-chat-hash (concat "file " path)) 0 8))
+
+(defun aid-hunk--char (sign twin)
+  "SIGN, or TWIN where the display lacks it."
+  (if (char-displayable-p (string-to-char sign)) sign twin))
+
+(defun aid-hunk-sign (hunk)
+  "The sign of HUNK's state."
+  (pcase (aid-hunk-state hunk)
+    ('accepted (propertize (aid-hunk--char "✓" "+") 'face 'success))
+    ('edited (propertize (aid-hunk--char "✎" "e") 'face 'success))
+    ('rejected (propertize (aid-hunk--char "✗" "x") 'face 'error))
+    ('skipped (propertize ">" 'face 'shadow))
+    (_ (let ((place (aid-hunk-place hunk)))
+         (cond ((equal (plist-get place :status) "applied") " ")
+               ((plist-get place :candidates) (propertize "?" 'face 'warning))
+               (t (propertize "!" 'face 'warning)))))))
+
+(defun aid-hunk-words (hunk)
+  "How HUNK fits, or what was decided, in words."
+  (let* ((place (aid-hunk-place hunk))
+         (shift (or (plist-get place :shift) 0)))
+    (pcase (aid-hunk-state hunk)
+      ((and state (or 'accepted 'edited 'rejected)) (symbol-name state))
+      (_ (pcase (plist-get place :status)
+           ("refused" (if-let ((lines (plist-get place :candidates)))
+                          (format "fits %d places: %s; choose with 1 to %d" (length lines)
+                                  (mapconcat #'number-to-string lines ", ")
+                                  (length lines))
+                        (plist-get place :reason)))
+           ("already" "is in the file already")
+           (_ (pcase (plist-get place :method)
+                ("exact" (format "line %d, fits exactly" (plist-get place :line)))
+                ("shifted" (format "line %d, moved %d line%s" (plist-get place :line)
+                                   (abs shift) (if (= 1 (abs shift)) "" "s")))
+                ("whitespace" (format "line %d, white space differs" (plist-get place :line)))
+                ("create" "new file")
+                ("delete" "deletes the file")
+                ("rename" (format "was %s" (aid-hunk-old-path hunk)))
+                (_ ""))))))))
+
+;;; The marker lines
+
+(defun aid-decisions--marker-regexp ()
+  "A regexp of this chat's hunks and edited marker lines."
+  (format "<!--aid:%s \\(hunks\\|edited\\)\\(.*?\\)-->[ \t]*$" (regexp-quote (aid-chat-key))))
+
+(defun aid-decisions--region (beg)
+  "The bounds of the decision lines at BEG, the end of a block."
+  (save-excursion
+    (goto-char beg)
+    (let ((marker (aid-decisions--marker-regexp)))
+      (while (looking-at marker)
+        (let ((edited (equal (match-string 1) "edited")))
+          (forward-line 1)
+          (when edited
+            (while (and (looking-at ">") (not (eobp)))
+              (forward-line 1)))))
+      (cons beg (point)))))
+
+(defun aid-decisions--block-ends (patch)
+  "The end of each block of PATCH with its files' numbers, last block first."
+  (reverse (mapcar (lambda (block) (cons (plist-get block :end) (plist-get block :files)))
+                   (plist-get patch :blocks))))
+
+(defun aid-decisions--text (key hunks)
+  "The marker lines, of the chat with KEY, for the decisions about HUNKS."
+  (let ((number 0) (edits ""))
+    (concat
+     (format "<!--aid:%s hunks" key)
+     (mapconcat
+      (lambda (hunk)
+        (pcase (aid-hunk-state hunk)
+          ('nil "")
+          ('edited
+           (setq number (1+ number)
+                 edits (concat edits (aid-decisions--edit-text key hunk number)))
+           (format " %s=edited:e%d" (aid-hunk-id hunk) number))
+          (state (format " %s=%s" (aid-hunk-id hunk) state))))
+      hunks "")
+     "-->\n" edits)))
+
+(defun aid-decisions--edit-text (key hunk number)
+  "The quote, of the chat with KEY, of what was applied instead of HUNK.
+NUMBER is the edit's."
+  (let ((text (or (aid-hunk-edit hunk) "")))
+    (concat (format "<!--aid:%s edited e%d-->\n" key number)
+            "> ```diff\n"
+            (format "> --- a/%s\n> +++ b/%s\n" (aid-hunk-path hunk) (aid-hunk-path hunk))
+            (mapconcat (lambda (line) (concat "> " line))
+                       (split-string (string-trim-right text "\n") "\n") "\n")
+            "\n> ```\n")))
+
+(defun aid-decisions-write (chat turn hunks)
+  "Write the decisions about HUNKS, a vector, into answer TURN of CHAT."
+  (when (buffer-live-p chat)
+    (with-current-buffer chat
+      (save-excursion
+        (save-restriction
+          (widen)
+          (pcase-let* ((`(,beg . ,end) (aid-chat-answer-body turn))
+                       (patch (aid--mod-patch-read
+                               (buffer-substring-no-properties beg end)))
+                       (key (aid-chat-key)))
+            (pcase-dolist (`(,at . ,files) (aid-decisions--block-ends patch))
+              (pcase-let* ((`(,from . ,to) (aid-decisions--region
+                                            (aid-decisions--line-after (+ beg at))))
+                           (own (seq-filter (lambda (h) (memq (aid-hunk-file h) files))
+                                            (append hunks nil)))
+                           (new (aid-decisions--text key own))
+                           (lead (if (and (= from to) (not (aid-decisions--bol-p from))) "\n" "")))
+                (unless (equal new (buffer-substring-no-properties from to))
+                  (aid-chat--replace from to (concat lead new)))))))))))
+
+(defun aid-decisions--bol-p (pos)
+  "Whether POS begins a line."
+  (or (= pos (point-min)) (eq (char-before pos) ?\n)))
+
+(defun aid-decisions--line-after (pos)
+  "POS when it begins a line, else the beginning of the next."
+  (if (aid-decisions--bol-p pos)
+      pos
+    (save-excursion
+      (goto-char pos)
+      (forward-line 1)
+      (point))))
+
+(defun aid-decisions--parse ()
+  "The decisions on the marker line just matched, as an alist of id and state."
+  (mapcar (lambda (word)
+            (pcase-let ((`(,id ,state) (split-string word "=")))
+              (cons id (intern (car (split-string (or state "") ":"))))))
+          (split-string (match-string-no-properties 2) " " t)))
+
+(defun aid-decisions-read (chat turn)
+  "What the marker lines of answer TURN in CHAT say: an alist of id and state."
+  (with-current-buffer chat
+    (save-excursion
+      (save-restriction
+        (widen)
+        (pcase-let ((`(,beg . ,end) (aid-chat-answer-body turn)) (all nil))
+          (goto-char beg)
+          (while (re-search-forward (concat "^" (aid-decisions--marker-regexp)) end t)
+            (when (equal (match-string 1) "hunks")
+              (setq all (append all (aid-decisions--parse)))))
+          all)))))
+
+(defun aid-decisions-restore (chat turn hunks)
+  "Give HUNKS, a vector, the states that answer TURN in CHAT has for them."
+  (let ((known (aid-decisions-read chat turn)))
+    (cl-loop for hunk across hunks
+             for state = (cdr (assoc (aid-hunk-id hunk) known))
+             when (memq state '(accepted edited rejected skipped))
+             do (setf (aid-hunk-state hunk) state))))
+
+(defun aid-decisions-summary (known)
+  "The decisions KNOWN, as of `aid-decisions-read', in a few words."
+  (string-join
+   (delq nil
+         (mapcar (lambda (row)
+                   (let ((n (cl-count (car row) known :key #'cdr)))
+                     (when (> n 0)
+                       (propertize (format "%s %d %s" (aid-hunk--char (nth 1 row) (nth 2 row))
+                                           n (car row))
+                                   'face (nth 3 row)))))
+                 '((accepted "✓" "+" success) (edited "✎" "e" success)
+                   (rejected "✗" "x" error) (skipped ">" ">" shadow))))
+   "  "))
+
+(provide 'aid-decisions)
+;;; aid-decisions.el ends here

@@ -1,0 +1,104 @@
+;;; aid-review-show.el --- Show a hunk at its place in the source  -*- lexical-binding: t; -*-
+
+;; Copyright (C) 2026 The AID authors
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; The file at the place of a hunk, with the change in overlays before it is
+;; made: what goes is marked, what comes stands beside it.  Windows are taken
+;; by `display-buffer' with the category `aid-review'.
+
+;;; Code:
+
+(require 'aid-decisions)
+(require 'diff-mode)
+(require 'subr-x)
+
+(declare-function aid--mod-patch-path "ext:aid-module" (root path))
+
+(defcustom aid-review-side-by-side-width 160
+  "Columns of a frame from which a review stands beside the source, not above it."
+  :type 'integer
+  :group 'aid)
+
+(defvar aid-review-show--overlays nil
+  "The overlays that show a change that is not made yet.")
+
+(defun aid-review-show-nothing ()
+  "Take the shown change away."
+  (mapc #'delete-overlay aid-review-show--overlays)
+  (setq aid-review-show--overlays nil))
+
+(defun aid-review-display (buffer)
+  "Display the review BUFFER and select its window."
+  (select-window
+   (display-buffer buffer '((display-buffer-reuse-window display-buffer-same-window)
+                            (category . aid-review)))))
+
+(defun aid-review-show--source-window (buffer)
+  "A window that shows the source BUFFER, beside or below the selected one."
+  (display-buffer buffer
+                  `((display-buffer-reuse-window display-buffer-in-direction)
+                    (direction . ,(if (>= (frame-width) aid-review-side-by-side-width)
+                                      'right 'below))
+                    (category . aid-review)
+                    (inhibit-same-window . t))))
+
+(defun aid-review-show--edit (edit)
+  "Show EDIT, a list (CBEG CEND TEXT), in the current buffer."
+  (pcase-let* ((`(,cbeg ,cend ,text) edit)
+               (overlay (make-overlay (1+ cbeg) (1+ cend))))
+    (overlay-put overlay 'face 'diff-removed)
+    (overlay-put overlay (if (= cbeg cend) 'before-string 'after-string)
+                 (propertize text 'face 'diff-added))
+    (overlay-put overlay 'priority 100)
+    (push overlay aid-review-show--overlays)))
+
+(defun aid-review-show--file (hunk root)
+  "The buffer of the file that HUNK under ROOT changes, or nil."
+  (let* ((path (if (eq (aid-hunk-op hunk) 'rename)
+                   (aid-hunk-old-path hunk)
+                 (aid-hunk-path hunk)))
+         (name (ignore-errors (aid--mod-patch-path (expand-file-name root) path))))
+    (and name (or (find-buffer-visiting name)
+                  (and (file-exists-p name) (find-file-noselect name))))))
+
+(defun aid-review-show--position (hunk)
+  "Where HUNK is, or what is nearest to it, in the current buffer."
+  (let ((place (aid-hunk-place hunk)))
+    (cond ((plist-get place :beg) (1+ (plist-get place :beg)))
+          ((aid-hunk-record hunk)
+           (when-let ((edit (car (aid-apply-record-edits (aid-hunk-record hunk)))))
+             (marker-position (car edit))))
+          ((or (car (plist-get place :candidates))
+               (and (> (or (plist-get place :line) 0) 0) (plist-get place :line)))
+           (save-excursion
+             (goto-char (point-min))
+             (forward-line (1- (or (car (plist-get place :candidates))
+                                   (plist-get place :line))))
+             (point))))))
+
+(defun aid-review-show-place (hunk root)
+  "Show HUNK at its place in the file under ROOT.  Give the window or nil."
+  (aid-review-show-nothing)
+  (when-let ((buffer (aid-review-show--file hunk root)))
+    (let ((window (aid-review-show--source-window buffer))
+          (place (aid-hunk-place hunk)))
+      (with-current-buffer buffer
+        (save-restriction
+          (widen)
+          (when (and (memq (aid-hunk-state hunk) '(nil skipped))
+                     (equal (plist-get place :status) "applied")
+                     (not (eq (aid-hunk-op hunk) 'create)))
+            (mapc #'aid-review-show--edit (plist-get place :edits)))
+          (when-let ((pos (aid-review-show--position hunk)))
+            (when (window-live-p window)
+              (set-window-point window pos)
+              (with-selected-window window
+                (goto-char pos)
+                (recenter (/ (window-height) 4)))))))
+      window)))
+
+(provide 'aid-review-show)
+;;; aid-review-show.el ends here
