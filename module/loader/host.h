@@ -31,7 +31,7 @@ struct aid_host
   uint32_t abi;
   uint32_t generation;           /* the core's, given at start: goes back with every event */
   uint64_t (*next_id) (void);    /* request ids, unique for the life of Emacs */
-  /* Queues an event and wakes Emacs.  Any thread.  0, or -1: no memory or Emacs is gone. */
+  /* Queues an event and wakes Emacs.  Any thread.  0, or -1: no memory, or the request has ended (or never was). */
   int (*post) (uint32_t generation, uint64_t request, const struct aid_host_event *ev);
 };
 
