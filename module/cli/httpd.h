@@ -58,7 +58,7 @@ void aid_httpd_reply (struct aid_httpd_conn *c, int status, const struct aid_htt
 /* A reply in parts: the head, parts, the end.  Parts are gathered: a pause or the end sends what has come together. */
 void aid_httpd_begin (struct aid_httpd_conn *c, int status, const struct aid_httpd_header *headers, size_t nheaders);
 void aid_httpd_write (struct aid_httpd_conn *c, struct aid_span bytes);
-void aid_httpd_end (struct aid_httpd_conn *c);
+int aid_httpd_end (struct aid_httpd_conn *c);              /* 0, or -1 when not everything could be sent */
 /* Sends what is gathered and waits until UNTIL_MS (aid_clock_ms; INT64_MAX: for ever).  0, or -1 as soon as the client
    has gone or the server stops. */
 int aid_httpd_pause (struct aid_httpd_conn *c, int64_t until_ms);

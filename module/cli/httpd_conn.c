@@ -213,13 +213,14 @@ aid_httpd_write (struct aid_httpd_conn *c, struct aid_span bytes)
     flush (c);
 }
 
-void
+int
 aid_httpd_end (struct aid_httpd_conn *c)
 {
   if (c->chunked)
     aid_str_addz (&c->out, "0\r\n\r\n");
   flush (c);
   c->replying = 0;
+  return c->broken ? -1 : 0;
 }
 
 void
