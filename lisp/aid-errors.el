@@ -1,0 +1,152 @@
+;;; aid-errors.el --- The errors that Emacs knows of  -*- lexical-binding: t; -*-
+
+;; Copyright (C) 2026 The AID authors
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; Flymake, Flycheck and compilation buffers in one form: lines
+;; "FILE:LINE:COLUMN: KIND: MESSAGE", as a compiler would print them.
+
+;;; Code:
+
+(require 'cl-lib)
+(require 'subr-x)
+
+(declare-function flymake-diagnostics "flymake" (&optional beg end))
+(declare-function flymake-diagnostic-beg "flymake" (diag))
+(declare-function flymake-diagnostic-type "flymake" (diag))
+(declare-function flymake-diagnostic-text "flymake" (diag))
+(declare-function flycheck-overlay-errors-in "ext:flycheck" (beg end))
+(declare-function flycheck-error-line "ext:flycheck" (err))
+(declare-function flycheck-error-column "ext:flycheck" (err))
+(declare-function flycheck-error-level "ext:flycheck" (err))
+(declare-function flycheck-error-message "ext:flycheck" (err))
+(declare-function aid-project-root "aid-context" ())
+
+(defvar flycheck-current-errors)
+
+(defun aid-errors--name (buffer)
+  "What BUFFER's file is called in the project."
+  (let ((file (buffer-file-name buffer)))
+    (if file
+        (file-relative-name file (with-current-buffer buffer (aid-project-root)))
+      (buffer-name buffer))))
+
+(defun aid-errors--line (name line column kind text)
+  "One error: KIND and TEXT at LINE and COLUMN of NAME."
+  (format "%s:%d:%d: %s: %s" name line (or column 1) kind (string-trim text)))
+
+(defun aid-errors--flymake-kind (diagnostic)
+  "\"error\", \"warning\" or \"note\" for the Flymake DIAGNOSTIC."
+  (let ((type (format "%s" (flymake-diagnostic-type diagnostic))))
+    (cond ((string-match-p "error" type) "error")
+          ((string-match-p "warning" type) "warning")
+          (t "note"))))
+
+(defun aid-errors--flymake (beg end)
+  "Flymake's diagnostics between BEG and END of this buffer."
+  (when (bound-and-true-p flymake-mode)
+    (mapcar (lambda (diagnostic)
+              (save-excursion
+                (goto-char (flymake-diagnostic-beg diagnostic))
+                (aid-errors--line (aid-errors--name (current-buffer))
+                                  (line-number-at-pos nil t) (1+ (current-column))
+                                  (aid-errors--flymake-kind diagnostic)
+                                  (flymake-diagnostic-text diagnostic))))
+            (flymake-diagnostics beg end))))
+
+(defun aid-errors--flycheck (beg end)
+  "Flycheck's errors between BEG and END of this buffer."
+  (when (bound-and-true-p flycheck-mode)
+    (mapcar (lambda (err)
+              (aid-errors--line (aid-errors--name (current-buffer))
+                                (or (flycheck-error-line err) 1) (flycheck-error-column err)
+                                (flycheck-error-level err) (or (flycheck-error-message err) "")))
+            (if (and (= beg (point-min)) (= end (point-max)))
+                flycheck-current-errors
+              (flycheck-overlay-errors-in beg end)))))
+
+(defun aid-errors--buffer (buffer)
+  "The errors of BUFFER by its checkers."
+  (with-current-buffer buffer
+    (save-restriction
+      (widen)
+      (append (aid-errors--flymake (point-min) (point-max))
+              (aid-errors--flycheck (point-min) (point-max))))))
+
+(defun aid-errors--message-end ()
+  "Where the compiler's message at point ends: before the next one or a blank line."
+  (save-excursion
+    (forward-line 1)
+    (while (and (not (eobp)) (looking-at "[ \t]+[^ \t\n]\\|[ \t]*|"))
+      (forward-line 1))
+    (point)))
+
+(defun aid-errors--compilation (buffer path)
+  "The messages in the compilation BUFFER, only those that name PATH unless nil."
+  (with-current-buffer buffer
+    (save-excursion
+      (save-restriction
+        (widen)
+        (goto-char (point-min))
+        (let (found)
+          (while (not (eobp))
+            (if (and (text-property-not-all (point) (line-end-position) 'compilation-message nil)
+                     (or (not path)
+                         (string-match-p (regexp-quote (file-name-nondirectory path))
+                                         (buffer-substring-no-properties
+                                          (point) (line-end-position)))))
+                (let ((end (aid-errors--message-end)))
+                  (push (string-trim-right (buffer-substring-no-properties (point) end)) found)
+                  (goto-char end))
+              (forward-line 1)))
+          (nreverse found))))))
+
+(defun aid-errors--compilation-buffers ()
+  "The compilation buffers of this project, not those of grep."
+  (let ((root (aid-project-root)))
+    (seq-filter (lambda (buffer)
+                  (with-current-buffer buffer
+                    (and (derived-mode-p 'compilation-mode)
+                         (not (derived-mode-p 'grep-mode))
+                         (file-in-directory-p default-directory root))))
+                (buffer-list))))
+
+(defun aid-errors-text (&optional path)
+  "All errors of the project here, or those of PATH in it, one a line or more."
+  (let* ((root (aid-project-root))
+         (file (and path (expand-file-name path root)))
+         (buffers (if file
+                      (delq nil (list (find-buffer-visiting file)))
+                    (seq-filter (lambda (b) (and (buffer-file-name b)
+                                                 (file-in-directory-p (buffer-file-name b) root)))
+                                (buffer-list)))))
+    (string-join
+     (delete-dups
+      (append (cl-mapcan #'aid-errors--buffer buffers)
+              (cl-mapcan (lambda (b)
+                           (with-current-buffer b
+                             (when (fboundp 'compilation--ensure-parse)
+                               (compilation--ensure-parse (point-max))))
+                           (aid-errors--compilation b path))
+                         (aid-errors--compilation-buffers))))
+     "\n")))
+
+(declare-function compilation--ensure-parse "compile" (limit))
+
+(defun aid-errors-at-point ()
+  "The error at point, or nil."
+  (let ((found (if (derived-mode-p 'compilation-mode)
+                   (and (text-property-not-all (line-beginning-position) (line-end-position)
+                                               'compilation-message nil)
+                        (list (save-excursion
+                                (beginning-of-line)
+                                (buffer-substring-no-properties
+                                 (point) (aid-errors--message-end)))))
+                 (append (aid-errors--flymake (line-beginning-position) (line-end-position))
+                         (aid-errors--flycheck (line-beginning-position) (line-end-position))))))
+    (and found (string-trim (string-join found "\n")))))
+
+(provide 'aid-errors)
+;;; aid-errors.el ends here
