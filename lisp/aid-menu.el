@@ -1,0 +1,65 @@
+;;; aid-menu.el --- All of AID in a menu  -*- lexical-binding: t; -*-
+
+;; Copyright (C) 2026 The AID authors
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A transient with the keys of `aid-prefix-map', and an entry for the menu bar.
+
+;;; Code:
+
+(require 'aid)
+(require 'easymenu)
+(require 'transient)
+
+;;;###autoload (autoload 'aid-menu "aid-menu" nil t)
+(transient-define-prefix aid-menu ()
+  "All of AID."
+  [["Ask"
+    ("a" "about region or definition" aid-ask)
+    ("r" "rewrite region" aid-rewrite)
+    ("c" "go to the chat, and back" aid-chat)
+    ("n" "new chat" aid-new-chat)
+    ("l" "list of chats" aid-chats)]
+   ["Append"
+    ("+" "what point is on" aid-append-dwim)
+    ("f" "file" aid-append-file)
+    ("b" "buffer" aid-append-buffer)
+    ("d" "definition" aid-append-definition)
+    ("e" "errors" aid-append-errors)
+    ("v" "uncommitted changes" aid-append-diff)
+    ("D" "directory" aid-append-directory)
+    ("y" "last kill" aid-append-kill)
+    ("o" "shell output" aid-append-shell)]
+   ["Apply"
+    ("." "resume review" aid-review-resume)
+    ("u" "undo the last answer's changes" aid-undo-answer)]
+   ["Settings"
+    ("m" "model" aid-set-model)
+    ("s" "strategy" aid-set-strategy)
+    ("R" "load a newly built core" aid-reload)]])
+
+(easy-menu-define aid-menu-bar nil
+  "The menu of AID."
+  '("AID"
+    ["Ask about this" aid-ask]
+    ["Rewrite region" aid-rewrite :active (use-region-p)]
+    ["Go to the chat" aid-chat]
+    ["New chat" aid-new-chat]
+    ["List of chats" aid-chats]
+    "--"
+    ["Append what point is on" aid-append-dwim]
+    ["Append file..." aid-append-file]
+    ["Append buffer" aid-append-buffer]
+    ["Append errors" aid-append-errors]
+    ["Append uncommitted changes" aid-append-diff]
+    "--"
+    ["Resume review" aid-review-resume]
+    ["Undo the last answer's changes" aid-undo-answer]
+    "--"
+    ["Model..." aid-set-model]
+    ["Strategy..." aid-set-strategy]))
+
+(provide 'aid-menu)
+;;; aid-menu.el ends here

@@ -1,0 +1,192 @@
+;;; aid.el --- An AI development environment in Emacs  -*- lexical-binding: t; -*-
+
+;; Copyright (C) 2026 The AID authors
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;; Author: The AID authors
+;; Version: 0.1.0
+;; Package-Requires: ((emacs "28.1"))
+;; Keywords: tools, convenience
+
+;;; Commentary:
+
+;; Ask about the code in a buffer, read the answer as it streams into a
+;; Markdown chat, and apply its diff hunk by hunk.
+;;
+;;   (require 'aid)
+;;   (global-set-key (kbd "C-c i") aid-prefix-map)
+;;
+;; `M-x aid-ask' begins.  Nothing is bound by this package itself.
+
+;;; Code:
+
+(require 'aid-module)
+(require 'aid-context)
+(require 'subr-x)
+
+(declare-function aid--mod-models "ext:aid-module" (root))
+(declare-function aid--mod-strategies "ext:aid-module" ())
+(declare-function aid-chat-for "aid-chat" (root))
+(declare-function aid-chat-create "aid-chat" (root))
+(declare-function aid-chat-display "aid-chat" (buffer))
+(declare-function aid-chat-ask "aid-chat" (buffer question))
+(declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-chat-set "aid-chat" (variable value))
+(declare-function aid-review "aid-review" (&optional turn))
+(declare-function aid-review-resume "aid-review" ())
+(declare-function aid-undo-answer "aid-undo" (&optional turn))
+(declare-function aid-decisions-has-patch-p "aid-decisions" (chat turn))
+
+(defvar aid-answer-done-functions)
+(defvar aid-model)
+(defvar aid-strategy)
+
+;;; Asking
+
+(defun aid--append-here ()
+  "Append the region or the definition at point, if there is one."
+  (cond ((use-region-p) (aid-append-region (region-beginning) (region-end)))
+        ((aid-context-definition-bounds) (aid-append-definition))))
+
+;;;###autoload
+(defun aid-ask (question &optional new)
+  "Ask QUESTION about the region or the definition at point.
+The project's chat opens beside the code and the answer streams into it.
+With a prefix argument NEW, ask in a new chat."
+  (interactive (list (read-string "Ask: ") current-prefix-arg))
+  (when (string-blank-p question)
+    (user-error "There is no question"))
+  (require 'aid-chat)
+  (aid-module-ensure)
+  (let* ((root (aid-project-root))
+         (chat (if new (aid-chat-create root) (aid-chat-for root))))
+    (unless (derived-mode-p 'aid-chat-mode)
+      (aid--append-here))
+    (aid-chat-display chat)
+    (aid-chat-ask chat question)))
+
+;;;###autoload
+(defun aid-new-chat ()
+  "Open a new chat for the project here."
+  (interactive)
+  (require 'aid-chat)
+  (aid-module-ensure)
+  (select-window (aid-chat-display (aid-chat-create (aid-project-root)))))
+
+;;;###autoload
+(defun aid-chat ()
+  "Go to this project's chat; from a chat, go back to where it was called."
+  (interactive)
+  (require 'aid-chat)
+  (aid-module-ensure)
+  (if (derived-mode-p 'aid-chat-mode)
+      (quit-window)
+    (select-window (aid-chat-display (aid-chat-for (aid-project-root))))))
+
+;;;###autoload
+(defun aid-rewrite (beg end instruction)
+  "Ask for a rewrite of the region from BEG to END by INSTRUCTION.
+The review opens in place when the answer has come."
+  (interactive (list (region-beginning) (region-end) (read-string "Rewrite: ")))
+  (require 'aid-chat)
+  (aid-module-ensure)
+  (let ((chat (aid-chat-for (aid-project-root)))
+        (name (buffer-name)))
+    (aid-append-region beg end)
+    (with-current-buffer chat
+      (let ((aid-strategy "edit"))
+        (aid-chat-ask chat (format "Rewrite only these lines of %s: %s" name instruction))))
+    (aid--when-answered chat (lambda (turn) (aid--review-if-patch chat turn)))))
+
+(defun aid--when-answered (chat function)
+  "Call FUNCTION with the turn once the next answer in CHAT has come."
+  (letrec ((once (lambda (buffer turn)
+                   (when (eq buffer chat)
+                     (remove-hook 'aid-answer-done-functions once)
+                     (funcall function turn)))))
+    (add-hook 'aid-answer-done-functions once 90)))
+
+(defun aid--review-if-patch (chat turn)
+  "Begin the review of answer TURN in CHAT, or show the answer."
+  (with-current-buffer chat
+    (condition-case nil
+        (aid-review turn)
+      (user-error (aid-chat-display chat)
+                  (message "The answer holds no change to review")))))
+
+;;; Choosing
+
+(defun aid--annotate-model (models id)
+  "What to say of the model ID among MODELS."
+  (let ((m (seq-find (lambda (m) (equal (plist-get m :id) id)) models)))
+    (concat "  " (plist-get m :host)
+            (if (plist-get m :local) ", local" "")
+            (if-let ((n (plist-get m :context)))
+                (if (> n 0) (format ", %dk" (/ n 1000)) "")
+              "")
+            (if (equal (plist-get m :key) "missing") ", key missing" ""))))
+
+;;;###autoload
+(defun aid-set-model (model)
+  "Use MODEL in this chat, or everywhere when called outside of a chat."
+  (interactive
+   (progn
+     (aid-module-ensure)
+     (let* ((models (aid--mod-models (aid-project-root)))
+            (completion-extra-properties
+             (list :annotation-function (lambda (id) (aid--annotate-model models id)))))
+       (list (completing-read "Model (or PROVIDER/NAME): "
+                              (mapcar (lambda (m) (plist-get m :id)) models))))))
+  (require 'aid-chat)
+  (aid-chat-set 'aid-model model))
+
+;;;###autoload
+(defun aid-set-strategy (strategy)
+  "Use STRATEGY in this chat, or everywhere when called outside of a chat."
+  (interactive
+   (progn (aid-module-ensure)
+          (list (completing-read "Strategy: " (aid--mod-strategies) nil t))))
+  (require 'aid-chat)
+  (aid-chat-set 'aid-strategy strategy))
+
+;;; The prefix map
+
+;;;###autoload
+(defvar aid-prefix-map
+  (let ((map (make-sparse-keymap)))
+    (pcase-dolist (`(,key . ,command)
+                   '(("a" . aid-ask) ("c" . aid-chat) ("n" . aid-new-chat)
+                     ("l" . aid-chats) ("r" . aid-rewrite) ("u" . aid-undo-answer)
+                     ("." . aid-review-resume) ("m" . aid-set-model)
+                     ("s" . aid-set-strategy) ("?" . aid-menu)
+                     ("+" . aid-append-dwim) ("f" . aid-append-file)
+                     ("b" . aid-append-buffer) ("d" . aid-append-definition)
+                     ("e" . aid-append-errors) ("v" . aid-append-diff)
+                     ("D" . aid-append-directory) ("y" . aid-append-kill)
+                     ("o" . aid-append-shell)))
+      (define-key map (kbd key) command))
+    map)
+  "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
+;;;###autoload
+(fset 'aid-prefix-map aid-prefix-map)
+
+(defvar aid-append-repeat-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map (kbd "+") #'aid-append-dwim)
+    map)
+  "Keys that repeat after `aid-append-dwim', with `repeat-mode'.")
+(put 'aid-append-dwim 'repeat-map 'aid-append-repeat-map)
+
+(autoload 'aid-chats "aid-chats" "List the chats." t)
+(autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
+(autoload 'aid-review "aid-review" "Review an answer." t)
+(autoload 'aid-review-resume "aid-review" "Resume the last review." t)
+(autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
+(autoload 'aid-chat-mode "aid-chat" "Mode of chats." t)
+
+;; A chat is known by its first line, whatever other modes claim .md.
+;;;###autoload
+(add-to-list 'magic-mode-alist '("<!--aid:[[:alnum:]]+ chat " . aid-chat-mode))
+
+(provide 'aid)
+;;; aid.el ends here
