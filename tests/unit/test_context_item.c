@@ -1,0 +1,135 @@
+/* Context items: targets are read as links write them, files by whole or by lines, and nothing in a file can end its
+   fence. */
+#include "context/item.h"
+#include "base/fs.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char dir[64];
+
+static int
+setup (void **state)
+{
+  (void) state;
+  strcpy (dir, "/tmp/aid-item.XXXXXX");
+  return mkdtemp (dir) ? 0 : -1;
+}
+
+static int
+teardown (void **state)
+{
+  (void) state;
+  char command[128];
+  snprintf (command, sizeof command, "rm -rf '%s'", dir);
+  return system (command);
+}
+
+static void
+write_file (const char *name, struct aid_span text)
+{
+  char path[256];
+  snprintf (path, sizeof path, "%s/%s", dir, name);
+  assert_int_equal (aid_fs_replace (path, text, 0644, NULL), AID_OK);
+}
+
+static void
+expect_target (const char *target, const char *path, int64_t first, int64_t last)
+{
+  struct aid_str got = AID_STR_INIT (1000);
+  int64_t a, b;
+  assert_int_equal (aid_item_target (aid_span_z (target), &got, &a, &b), AID_OK);
+  assert_string_equal (aid_str_z (&got), path);
+  assert_int_equal (a, first);
+  assert_int_equal (b, last);
+  aid_str_free (&got);
+}
+
+static void
+test_targets (void **state)
+{
+  (void) state;
+  expect_target ("../src/a.c", "../src/a.c", 0, 0);
+  expect_target ("a.c#L3", "a.c", 3, 3);
+  expect_target ("a.c#L3-L9", "a.c", 3, 9);
+  expect_target ("a.c#L3-9", "a.c", 3, 9);
+  expect_target ("a%20b.c#L1", "a b.c", 1, 1);
+  expect_target ("100%.c", "100%.c", 0, 0);
+  expect_target ("a%00b.c", "a%00b.c", 0, 0);       /* a NUL is never decoded */
+  expect_target ("c#.c", "c#.c", 0, 0);
+  expect_target ("a.c#L9-L3", "a.c#L9-L3", 0, 0);   /* no such range: part of the name */
+  struct aid_str got = AID_STR_INIT (100);
+  int64_t a, b;
+  assert_int_equal (aid_item_target (AID_SPAN ("aid:errors"), &got, &a, &b), AID_E_INVALID);
+  aid_str_free (&got);
+}
+
+static void
+expect_read (const char *target, const char *text)
+{
+  struct aid_str got = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e;
+  assert_int_equal (aid_item_read (dir, aid_span_z (target), &got, &e), AID_OK);
+  assert_string_equal (aid_str_z (&got), text);
+  aid_str_free (&got);
+}
+
+static void
+expect_refused (const char *target, enum aid_err code)
+{
+  struct aid_str got = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_item_read (dir, aid_span_z (target), &got, &e), code);
+  assert_int_equal (got.len, 0);
+  assert_true (strlen (e.msg) > 10);
+  aid_str_free (&got);
+}
+
+static void
+test_reading (void **state)
+{
+  (void) state;
+  write_file ("a.c", AID_SPAN ("one\ntwo\nthree"));
+  write_file ("bad.txt", AID_SPAN ("a\xff\n"));
+  write_file ("binary", AID_SPAN ("a\0b"));
+  expect_read ("a.c", "one\ntwo\nthree");
+  expect_read ("a.c#L2", "two\n");
+  expect_read ("a.c#L2-L9", "two\nthree\n");
+  expect_read ("bad.txt", "a\xEF\xBF\xBD\n");
+  expect_read (".", "a.c\nbad.txt\nbinary\n");
+  expect_refused ("binary", AID_E_REFUSED);
+  expect_refused ("nothing.c", AID_E_NOTFOUND);
+  expect_refused ("aid:buffer/x", AID_E_NOTFOUND);
+}
+
+static void
+expect_render (const char *label, const char *target, const char *text, const char *want)
+{
+  struct aid_str got = AID_STR_INIT (10000);
+  assert_int_equal (aid_item_render (aid_span_z (label), aid_span_z (target), aid_span_z (text), &got), AID_OK);
+  assert_string_equal (aid_str_z (&got), want);
+  aid_str_free (&got);
+}
+
+static void
+test_rendering (void **state)
+{
+  (void) state;
+  expect_render ("src/a.c:3-9", "../src/a.c#L3-L9", "x\n", "src/a.c, lines 3 to 9:\n```c\nx\n```\n");
+  expect_render ("src/a.mli:3", "../src/a.mli#L3", "x", "src/a.mli, line 3:\n```ocaml\nx\n```\n");
+  expect_render ("all errors", "aid:errors", "bad", "all errors:\n```\nbad\n```\n");
+  expect_render ("README.md", "README.md", "```c\n````\n", "README.md:\n`````markdown\n```c\n````\n`````\n");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_targets),
+    cmocka_unit_test_setup_teardown (test_reading, setup, teardown),
+    cmocka_unit_test (test_rendering),
+  };
+  return cmocka_run_group_tests_name ("context item", tests, NULL, NULL);
+}
