@@ -23,7 +23,8 @@ unsigned aid_net_running (struct aid_net *net);
 unsigned aid_net_abandoned (struct aid_net *net);
 
 /* Runs FN (ARG) on the I/O thread, after DELAY_MS (0: as soon as possible).  When the net is freed first, FN is never
-   called and FREE_ARG (may be NULL) is. */
+   called and FREE_ARG (may be NULL) is.  On failure (AID_E_NOMEM, AID_E_LIMIT when 10,000 wait, AID_E_STATE when
+   stopping) neither is called. */
 enum aid_err aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
 
 struct aid_http_header
@@ -43,16 +44,17 @@ struct aid_http_request
   uint32_t stall_ms;                  /* without a byte from the server, once sent (120,000) */
   uint32_t total_ms;                  /* in all, retries included (1,800,000) */
   int retries;                        /* before the first body byte of a good answer; -1: the default, 2 */
-  const char *proxy;                  /* NULL: the environment's */
+  const char *proxy;                  /* NULL: the environment's, but none to this machine; "": none */
   const char *ca_file, *client_cert, *client_key;   /* PEM files, or NULL */
   size_t body_limit;                  /* of the answer, 0: 64 MB; beyond it AID_E_LIMIT */
 };
 
 struct aid_http_result
 {
-  struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, or _HTTP when status >= 400 */
+  struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, _NOMEM, or _HTTP when status >= 300
+                                         (no redirect is followed: its error names the place) */
   int status;                         /* 0 when no answer came */
-  struct aid_span body;               /* of an answer with status >= 400: its first 64 KB, else empty */
+  struct aid_span body;               /* of an answer with status >= 300: its first 64 KB, else empty */
   int attempts;                       /* 1 + retries made */
   int64_t connect_us, first_byte_us, total_us;      /* of the last attempt; 0 when not reached */
   int http_version;                   /* 10, 11, 20 */
@@ -67,7 +69,7 @@ struct aid_http_handler
 {
   /* The head of an answer that will not be retried has come.  May be NULL. */
   void (*on_head) (void *user, int status, const struct aid_http_reply *r);
-  /* Bytes of a good answer's body (status < 400), decoded (gzip), cut anywhere.  Non-zero ends the request with
+  /* Bytes of a good answer's body (status < 300), decoded (gzip), cut anywhere.  Non-zero ends the request with
      AID_E_CANCELLED (the decoder has reported its own error). */
   int (*on_body) (void *user, struct aid_span bytes);
   /* Attempt ATTEMPT (1, 2, ...) failed with WHY; the next begins in WAIT_MS.  May be NULL. */
@@ -78,11 +80,13 @@ struct aid_http_handler
   void (*on_done) (void *user, const struct aid_http_result *result);
 };
 
-/* Queues the request.  *ID is never 0.  On failure nothing will be called. */
+/* Queues the request; *ID is never 0 and is written before any callback.  On failure nothing will be called: AID_E_INVALID
+   (address, method or header), AID_E_LIMIT (1,024 run), AID_E_STATE (stopping), AID_E_NOMEM. */
 enum aid_err aid_http_start (struct aid_net *net, const struct aid_http_request *req,
                              const struct aid_http_handler *handler, void *user, uint64_t *id, struct aid_error *e);
-/* Ends the request with AID_E_CANCELLED, at once, also during name resolution or a wait between attempts.  Unknown or
-   done ids are ignored. */
+/* Ends the request with AID_E_CANCELLED, at once, also during name resolution or a wait between attempts.  Called
+   from a callback, only on_done follows; called from elsewhere, one more callback may just be beginning.  Unknown or done
+   ids are ignored. */
 void aid_http_cancel (struct aid_net *net, uint64_t id);
 
 /* "github.example" -> percent-encoded etc. is the caller's business.  Whether URL is http(s) with a host, and whether that
