@@ -1,0 +1,220 @@
+/* Asking, and what can be asked. */
+#include "base/val.h"
+#include "binding/binding_internal.h"
+#include "config/config.h"
+#include "config/secret.h"
+#include "model/provider.h"
+#include "model/wire.h"
+#include <stdlib.h>
+
+#define ITEMS_MAX 10000
+
+struct owned_item
+{
+  struct aid_str target, text;
+};
+
+/* A question out of Lisp: owned strings, and the request that borrows them. */
+struct question
+{
+  struct aid_ask ask;
+  struct aid_str chat;
+  char *path, *root, *model, *strategy, *secret, *request;
+  struct aid_vec owned;        /* struct owned_item */
+  struct aid_vec items;        /* struct aid_ask_item, of OWNED */
+};
+
+static void
+read_items (emacs_env *env, emacs_value list, struct question *q)
+{
+  emacs_value pair, target, text;
+  q->owned = AID_VEC_INIT (struct owned_item, ITEMS_MAX);
+  q->items = AID_VEC_INIT (struct aid_ask_item, ITEMS_MAX);
+  while (aid_lisp_pop (env, &list, &pair))
+    {
+      struct owned_item *o = aid_vec_push (&q->owned);
+      struct aid_ask_item *item = aid_vec_push (&q->items);
+      if (o == NULL || item == NULL)
+        {
+          aid_lisp_signal (env, "limit", "Too many context items");
+          return;
+        }
+      aid_lisp_pair (env, pair, &target, &text);
+      aid_lisp_text (env, target, &o->target);
+      aid_lisp_text (env, text, &o->text);
+      item->target = aid_str_span (&o->target);
+      item->text = aid_str_span (&o->text);
+    }
+}
+
+static void
+read_question (emacs_env *env, emacs_value plist, struct question *q)
+{
+  emacs_value doc = aid_lisp_get (env, plist, ":doc"), turn = aid_lisp_get (env, plist, ":turn");
+  *q = (struct question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
+  if (!aid_lisp_is_nil (env, doc))
+    q->ask.chat = aid_bind_docs_text (env, doc);
+  else
+    {
+      aid_lisp_text (env, aid_lisp_get (env, plist, ":chat"), &q->chat);
+      q->ask.chat = aid_str_span (&q->chat);
+    }
+  if (!aid_lisp_is_nil (env, turn))
+    q->ask.turn = (int64_t) aid_lisp_size (env, turn);
+  q->ask.chat_path = q->path = aid_lisp_dup (env, aid_lisp_get (env, plist, ":path"));
+  q->ask.root = q->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
+  q->ask.model = q->model = aid_lisp_dup (env, aid_lisp_get (env, plist, ":model"));
+  q->ask.strategy = q->strategy = aid_lisp_dup (env, aid_lisp_get (env, plist, ":strategy"));
+  q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
+  q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
+  read_items (env, aid_lisp_get (env, plist, ":items"), q);
+  q->ask.items = q->items.data;
+  q->ask.nitems = q->items.len;
+}
+
+static void
+free_question (struct question *q)
+{
+  for (size_t i = 0; i < q->owned.len; i++)
+    {
+      aid_str_free (&AID_VEC_AT (struct owned_item, &q->owned, i).target);
+      aid_str_free (&AID_VEC_AT (struct owned_item, &q->owned, i).text);
+    }
+  aid_vec_free (&q->owned);
+  aid_vec_free (&q->items);
+  aid_str_free (&q->chat);
+  aid_secret_free (q->secret);
+  free (q->path);
+  free (q->root);
+  free (q->model);
+  free (q->strategy);
+  free (q->request);
+}
+
+AID_BIND (ask)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct question q;
+  emacs_value out = NULL;
+  read_question (env, args[0], &q);
+  if (!aid_lisp_failed (env))
+    {
+      q.ask.id = aid_binding.host->next_id ();
+      if (aid_assist_ask (aid_binding.assist, &q.ask, &e) != AID_OK)
+        aid_lisp_error (env, &e);
+      else
+        out = env->make_integer (env, (intmax_t) q.ask.id);
+    }
+  free_question (&q);
+  return out;
+}
+
+/* --- models ---------------------------------------------------------------------------------------------------------- */
+
+/* The settings that hold under ROOT (nil: the user's alone), or NULL with a signal pending. */
+static struct aid_config *
+config_for (emacs_env *env, emacs_value root)
+{
+  struct aid_error e = { AID_OK, "" };
+  char *dir = aid_lisp_dup (env, root);
+  struct aid_config *c = aid_lisp_failed (env) ? NULL : aid_config_load (dir, &e);
+  free (dir);
+  if (c == NULL && !aid_lisp_failed (env))
+    aid_lisp_error (env, &e);
+  return c;
+}
+
+static const char *
+key_state (const struct aid_model *m)
+{
+  const char *env_value = m->key_env != NULL ? getenv (m->key_env) : NULL;
+  if (!m->needs_key)
+    return "none";
+  return (env_value != NULL && *env_value) || m->key_command != NULL ? "set" : "missing";
+}
+
+static void
+model_val (const struct aid_model *m, struct aid_str *val)
+{
+  size_t o = aid_val_object (val);
+  aid_val_kstrz (val, "id", m->id);
+  aid_val_kstrz (val, "provider", m->provider);
+  aid_val_kstrz (val, "name", m->name);
+  aid_val_kstrz (val, "host", m->host);
+  aid_val_kbool (val, "local", m->local);
+  aid_val_kbool (val, "needs_key", m->needs_key);
+  aid_val_kstrz (val, "key", key_state (m));
+  aid_val_kint (val, "context", m->context);
+  aid_val_end (val, o, 8);
+}
+
+AID_BIND (model_info)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (1 << 20);
+  struct aid_model m = { 0 };
+  char *id = aid_lisp_dup (env, args[0]);
+  struct aid_config *c = config_for (env, args[1]);
+  emacs_value out = NULL;
+  if (c != NULL && aid_model_resolve (c, id, &m, &e) != AID_OK)
+    aid_lisp_error (env, &e);
+  else if (c != NULL)
+    {
+      model_val (&m, &val);
+      out = aid_lisp_take_val (env, &val);
+      aid_model_free (&m);
+    }
+  if (c != NULL)
+    aid_config_free (c);
+  free (id);
+  return out;
+}
+
+AID_BIND (models)
+{
+  (void) nargs;
+  struct aid_str val = AID_STR_INIT (16 << 20);
+  struct aid_config *c = config_for (env, args[0]);
+  if (c == NULL)
+    return NULL;
+  aid_model_list (c, &val);
+  aid_config_free (c);
+  return aid_lisp_take_val (env, &val);
+}
+
+AID_BIND (strategies)
+{
+  (void) nargs, (void) args;
+  struct aid_str val = AID_STR_INIT (1 << 16);
+  const char *const *names = aid_strategies ();
+  uint32_t n = 0;
+  size_t l = aid_val_list (&val);
+  for (; names[n] != NULL; n++)
+    aid_val_strz (&val, names[n]);
+  aid_val_end (&val, l, n);
+  return aid_lisp_take_val (env, &val);
+}
+
+AID_BIND (tokens)
+{
+  (void) nargs;
+  struct aid_str text;
+  aid_lisp_text (env, args[0], &text);
+  int64_t n = aid_tokens_estimate (aid_str_span (&text));
+  aid_str_free (&text);
+  return env->make_integer (env, n);
+}
+
+AID_BIND (running)
+{
+  (void) nargs, (void) args;
+  return env->make_integer (env, aid_assist_running (aid_binding.assist));
+}
+
+AID_BIND (abandoned)
+{
+  (void) nargs, (void) args;
+  return env->make_integer (env, aid_assist_abandoned (aid_binding.assist));
+}

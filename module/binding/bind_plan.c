@@ -1,0 +1,243 @@
+/* Placing patches for Lisp: on the Lisp thread, or on the pool with the plan as an event.  Both are one job, whose
+   arguments are copied out of Lisp first.  The texts of unsaved buffers go before the files on disk. */
+#include "base/map.h"
+#include "base/pool.h"
+#include "base/val.h"
+#include "binding/binding_internal.h"
+#include "patch/patch.h"
+#include <stdlib.h>
+
+#define HUNKS_MAX 1000000      /* as many as a person's choices may name */
+
+struct choice
+{
+  size_t hunk;
+  int64_t line;
+};
+
+struct job
+{
+  uint64_t id;                 /* of the event; 0: none */
+  struct aid_str text;
+  char *root;
+  struct aid_map *texts;       /* path -> struct aid_str * */
+  struct aid_vec chosen;       /* struct choice */
+  struct aid_vec only;         /* size_t: hunks that take part */
+  int some_only, reverse;
+};
+
+/* --- the job's arguments --------------------------------------------------------------------------------------------- */
+
+static void
+free_text (void *s)
+{
+  if (s != NULL)
+    aid_str_free (s);
+  free (s);
+}
+
+static void
+job_free (void *arg)
+{
+  struct job *j = arg;
+  aid_str_free (&j->text);
+  free (j->root);
+  if (j->texts != NULL)
+    aid_map_free (j->texts, free_text);
+  aid_vec_free (&j->chosen);
+  aid_vec_free (&j->only);
+  free (j);
+}
+
+/* :texts ((PATH . TEXT) ...) */
+static void
+read_texts (emacs_env *env, emacs_value list, struct job *j)
+{
+  emacs_value pair, car, cdr;
+  while (aid_lisp_pop (env, &list, &pair))
+    {
+      struct aid_str path, *text = calloc (1, sizeof *text);
+      void *old = NULL;
+      if (text == NULL)
+        {
+          aid_lisp_signal (env, "nomem", "No memory for a file's text");
+          return;
+        }
+      aid_lisp_pair (env, pair, &car, &cdr);
+      aid_lisp_text (env, car, &path);
+      aid_lisp_text (env, cdr, text);
+      if (aid_map_put (j->texts, aid_str_span (&path), text, &old) != AID_OK)
+        {
+          old = text;
+          aid_lisp_signal (env, "nomem", "No memory for a file's text");
+        }
+      free_text (old);
+      aid_str_free (&path);
+    }
+}
+
+/* :chosen ((HUNK . LINE) ...) and :only (HUNK ...) */
+static void
+read_choices (emacs_env *env, emacs_value chosen, emacs_value only, struct job *j)
+{
+  emacs_value item, car, cdr;
+  j->chosen = AID_VEC_INIT (struct choice, HUNKS_MAX);
+  j->only = AID_VEC_INIT (size_t, HUNKS_MAX);
+  j->some_only = !aid_lisp_is_nil (env, only);
+  while (aid_lisp_pop (env, &chosen, &item))
+    {
+      struct choice *c = aid_vec_push (&j->chosen);
+      aid_lisp_pair (env, item, &car, &cdr);
+      if (c != NULL)
+        *c = (struct choice){ aid_lisp_size (env, car), (int64_t) aid_lisp_size (env, cdr) };
+      else
+        aid_lisp_signal (env, "limit", "Too many chosen places");
+    }
+  while (aid_lisp_pop (env, &only, &item))
+    {
+      size_t *hunk = aid_vec_push (&j->only);
+      if (hunk != NULL)
+        *hunk = aid_lisp_size (env, item);
+      else
+        aid_lisp_signal (env, "limit", "Too many hunks");
+    }
+}
+
+/* NULL with a signal pending. */
+static struct job *
+job_new (emacs_env *env, emacs_value plist)
+{
+  struct job *j = calloc (1, sizeof *j);
+  if (j == NULL || (j->texts = aid_map_new ()) == NULL)
+    {
+      free (j);
+      aid_lisp_signal (env, "nomem", "No memory for a plan");
+      return NULL;
+    }
+  aid_lisp_text (env, aid_lisp_get (env, plist, ":text"), &j->text);
+  j->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
+  read_texts (env, aid_lisp_get (env, plist, ":texts"), j);
+  read_choices (env, aid_lisp_get (env, plist, ":chosen"), aid_lisp_get (env, plist, ":only"), j);
+  j->reverse = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":reverse"));
+  if (!aid_lisp_failed (env) && j->root == NULL)
+    aid_lisp_signal (env, "invalid", "A plan needs a :root");
+  if (!aid_lisp_failed (env))
+    return j;
+  job_free (j);
+  return NULL;
+}
+
+/* --- the work, without Lisp ------------------------------------------------------------------------------------------ */
+
+/* A buffer's text is taken only for a path that could be written, as a file's is. */
+static enum aid_err
+read_source (void *ctx, const char *path, struct aid_str *out, struct aid_error *e)
+{
+  const struct job *j = ctx;
+  const struct aid_str *text = aid_map_get (j->texts, aid_span_z (path));
+  struct aid_patch_source disk = aid_patch_disk_source (j->root);
+  struct aid_str full = AID_STR_INIT (1 << 16);
+  if (text == NULL)
+    return disk.read (disk.ctx, path, out, e);
+  enum aid_err err = aid_patch_path (j->root, path, &full, e);
+  aid_str_free (&full);
+  if (err == AID_OK && (err = aid_str_addspan (out, aid_str_span (text))) != AID_OK)
+    aid_error_set (e, err, "%.100s is too large", path);
+  return err;
+}
+
+/* Appends the plan to VAL. */
+static enum aid_err
+job_run (struct job *j, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_patch *p = NULL;
+  struct aid_plan *plan = NULL;
+  struct aid_patch_source source = { read_source, j };
+  enum aid_err err = aid_patch_read (aid_str_span (&j->text), AID_FORMAT_AUTO, &p, e);
+  if (err != AID_OK)
+    return err;
+  size_t n = p->hunks.len;
+  int64_t *chosen = calloc (n + 1, sizeof *chosen);
+  unsigned char *only = calloc (n + 1, 1);
+  struct aid_plan_options options = { chosen, j->some_only ? only : NULL, j->reverse };
+  if (chosen == NULL || only == NULL)
+    err = aid_error_set (e, AID_E_NOMEM, "No memory for a plan");
+  for (size_t i = 0; err == AID_OK && i < j->chosen.len; i++)
+    if (AID_VEC_AT (struct choice, &j->chosen, i).hunk < n)
+      chosen[AID_VEC_AT (struct choice, &j->chosen, i).hunk] = AID_VEC_AT (struct choice, &j->chosen, i).line;
+  for (size_t i = 0; err == AID_OK && i < j->only.len; i++)
+    if (AID_VEC_AT (size_t, &j->only, i) < n)
+      only[AID_VEC_AT (size_t, &j->only, i)] = 1;
+  if (err == AID_OK && (err = aid_patch_plan (p, &source, &options, &plan, e)) == AID_OK)
+    {
+      aid_plan_to_val (p, plan, val);
+      if (val->err != AID_OK)
+        err = aid_error_set (e, val->err, "The plan does not fit into memory");
+      aid_plan_free (plan);
+    }
+  free (chosen);
+  free (only);
+  aid_patch_free (p);
+  return err;
+}
+
+static void
+check (void *arg)
+{
+  struct job *j = arg;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (AID_LISP_TEXT_MAX);
+  if (job_run (j, &val, &e) == AID_OK)
+    aid_binding_post (j->id, AID_EVENT_CHECKED, aid_str_span (&val));
+  else
+    aid_binding_post_error (j->id, &e);
+  aid_str_free (&val);
+  job_free (j);
+  aid_binding_job_ends ();
+}
+
+static void
+check_dropped (void *arg)
+{
+  struct job *j = arg;
+  struct aid_error e;
+  aid_error_set (&e, AID_E_STATE, "The patch was not checked: the core stopped first");
+  aid_binding_post_error (j->id, &e);
+  job_free (j);
+  aid_binding_job_ends ();
+}
+
+/* --- for Lisp -------------------------------------------------------------------------------------------------------- */
+
+AID_BIND (patch_plan)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (AID_LISP_TEXT_MAX);
+  struct job *j = job_new (env, args[0]);
+  if (j == NULL)
+    return NULL;
+  enum aid_err err = job_run (j, &val, &e);
+  job_free (j);
+  if (err == AID_OK)
+    return aid_lisp_take_val (env, &val);
+  aid_str_free (&val);
+  return aid_lisp_error (env, &e);
+}
+
+AID_BIND (patch_check)
+{
+  (void) nargs;
+  struct job *j = job_new (env, args[0]);
+  if (j == NULL)
+    return NULL;
+  uint64_t id = j->id = aid_binding.host->next_id ();
+  aid_binding_job_begins ();
+  enum aid_err err = aid_pool_run (aid_assist_pool (aid_binding.assist), check, check_dropped, j);
+  if (err == AID_OK)
+    return env->make_integer (env, (intmax_t) id);
+  aid_binding_job_ends ();
+  job_free (j);
+  aid_lisp_signal (env, aid_err_name (err), "The patch cannot be checked now");
+  return NULL;
+}

@@ -1,0 +1,151 @@
+/* The core as the loader sees it: one table of functions, and the life of the one aid_assist behind them.  Events of
+   assist/ go to the loader's queue as they are: the shapes are the same, only what ends a request is said here. */
+#include "binding/binding_internal.h"
+#include "base/val.h"
+#include <stdatomic.h>
+#include <stdio.h>
+
+struct aid_binding aid_binding;
+static _Atomic unsigned jobs;
+
+void
+aid_binding_job_begins (void)
+{
+  atomic_fetch_add (&jobs, 1);
+}
+
+void
+aid_binding_job_ends (void)
+{
+  atomic_fetch_sub (&jobs, 1);
+}
+
+static int
+is_final (int kind)
+{
+  return kind == AID_EVENT_DONE || kind == AID_EVENT_ERROR || kind == AID_EVENT_CHECKED || kind == AID_EVENT_RESULT;
+}
+
+_Static_assert (sizeof (struct aid_face_span) == sizeof (struct aid_host_span)
+                && offsetof (struct aid_face_span, end) == offsetof (struct aid_host_span, end)
+                && offsetof (struct aid_face_span, face) == offsetof (struct aid_host_span, face),
+                "spans are handed over as they are: the loader copies their bytes");
+
+static void
+sink (void *ctx, uint64_t request, const struct aid_event *ev)
+{
+  (void) ctx;
+  const void *spans = ev->spans;
+  struct aid_host_event out = {
+    .kind = ev->kind, .name = aid_event_name (ev->kind), .val = ev->val.ptr, .nval = ev->val.len,
+    .text = ev->text.ptr, .ntext = ev->text.len, .from = ev->from, .spans = spans, .nspans = ev->nspans,
+    .is_text = ev->kind == AID_EVENT_TEXT, .is_final = is_final (ev->kind),
+  };
+  aid_binding.host->post (aid_binding.host->generation, request, &out);
+}
+
+void
+aid_binding_post (uint64_t request, enum aid_event_kind kind, struct aid_span val)
+{
+  struct aid_event ev = { .kind = kind, .val = val };
+  sink (NULL, request, &ev);
+}
+
+void
+aid_binding_post_error (uint64_t request, const struct aid_error *e)
+{
+  struct aid_str val = AID_STR_INIT (4096);
+  size_t o = aid_val_object (&val);
+  aid_val_kstrz (&val, "code", aid_err_name (e->code));
+  aid_val_kstrz (&val, "message", e->msg);
+  aid_val_end (&val, o, 2);
+  aid_binding_post (request, AID_EVENT_ERROR, aid_str_span (&val));
+  aid_str_free (&val);
+}
+
+/* --- the life of the core -------------------------------------------------------------------------------------------- */
+
+static int
+start (const struct aid_host *host, char *msg, size_t nmsg)
+{
+  static const struct aid_sink to_host = { sink, NULL };
+  struct aid_error e = { AID_OK, "" };
+  aid_binding.host = host;
+  aid_binding.assist = aid_assist_new (&to_host, &e);
+  if (aid_binding.assist != NULL)
+    return 0;
+  snprintf (msg, nmsg, "%s", e.msg);
+  return -1;
+}
+
+/* Requests and checks go on; Lisp can reach nothing else of this core any more. */
+static void
+retire (void)
+{
+  aid_bind_docs_close ();
+}
+
+static unsigned
+running (void)
+{
+  return aid_assist_running (aid_binding.assist) + atomic_load (&jobs);
+}
+
+static void
+cancel (uint64_t request)
+{
+  aid_assist_cancel (aid_binding.assist, request);
+}
+
+static void
+stop (const char *reason)
+{
+  aid_bind_docs_close ();
+  aid_assist_free (aid_binding.assist, reason);
+  aid_binding.assist = NULL;
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------------- */
+
+static const struct aid_defun defuns[] = {
+  { "aid--mod-version", 0, 0, aid_bind_version, "Return the core's version.\n\n(fn)" },
+  { "aid--mod-face-names", 0, 0, aid_bind_face_names, "Return a vector of the faces' names by number.\n\n(fn)" },
+  { "aid--mod-doc-open", 1, 1, aid_bind_doc_open, "Keep a shadow of TEXT; return its id.\n\n(fn TEXT)" },
+  { "aid--mod-doc-edit", 4, 4, aid_bind_doc_edit,
+    "In DOC, replace DELETED characters from BEG by TEXT.\n\n(fn DOC BEG DELETED TEXT)" },
+  { "aid--mod-doc-close", 1, 1, aid_bind_doc_close, "Forget DOC.\n\n(fn DOC)" },
+  { "aid--mod-doc-size", 1, 1, aid_bind_doc_size, "Return the number of characters in DOC.\n\n(fn DOC)" },
+  { "aid--mod-doc-text", 1, 1, aid_bind_doc_text, "Return the text of DOC.\n\n(fn DOC)" },
+  { "aid--mod-doc-spans", 3, 3, aid_bind_doc_spans,
+    "Return (FROM TO . VECTOR): the faces of Markdown in at least BEG..END.\n\n(fn DOC BEG END)" },
+  { "aid--mod-doc-blocks", 3, 3, aid_bind_doc_blocks, "Return the fenced code blocks that touch BEG..END.\n\n(fn DOC BEG END)" },
+  { "aid--mod-doc-parse", 1, 1, aid_bind_doc_parse, "Return the chat in DOC as a plist.\n\n(fn DOC)" },
+  { "aid--mod-chat-key", 0, 0, aid_bind_chat_key, "Return a fresh key for a chat file.\n\n(fn)" },
+  { "aid--mod-chat-hash", 1, 1, aid_bind_chat_hash, "Return the hash of an answer's BODY.\n\n(fn BODY)" },
+  { "aid--mod-journal-list", 1, 1, aid_bind_journal_list, "Return the journals beside CHAT-FILE.\n\n(fn CHAT-FILE)" },
+  { "aid--mod-journal-remove", 2, 2, aid_bind_journal_remove, "Remove the journal of REQ.\n\n(fn CHAT-FILE REQ)" },
+  { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
+  { "aid--mod-model-info", 2, 2, aid_bind_model_info, "Return what the model ID means in ROOT, as a plist.\n\n(fn ID ROOT)" },
+  { "aid--mod-models", 1, 1, aid_bind_models, "Return the models that are configured in ROOT.\n\n(fn ROOT)" },
+  { "aid--mod-strategies", 0, 0, aid_bind_strategies, "Return the strategies' names.\n\n(fn)" },
+  { "aid--mod-tokens", 1, 1, aid_bind_tokens, "Return an estimate of the tokens in TEXT.\n\n(fn TEXT)" },
+  { "aid--mod-running", 0, 0, aid_bind_running, "Return the number of requests that run in this core.\n\n(fn)" },
+  { "aid--mod-abandoned", 0, 0, aid_bind_abandoned, "Return the number of resolver threads left behind.\n\n(fn)" },
+  { "aid--mod-item-read", 2, 2, aid_bind_item_read, "Return the text of the item TARGET in DIR.\n\n(fn DIR TARGET)" },
+  { "aid--mod-blob-get", 1, 1, aid_bind_blob_get, "Return the frozen text HASH.\n\n(fn HASH)" },
+  { "aid--mod-patch-read", 1, 1, aid_bind_patch_read, "Return the patches in TEXT as a plist.\n\n(fn TEXT)" },
+  { "aid--mod-patch-plan", 1, 1, aid_bind_patch_plan, "Place the patches that PLIST names; return the plan.\n\n(fn PLIST)" },
+  { "aid--mod-patch-check", 1, 1, aid_bind_patch_check,
+    "Like `aid--mod-patch-plan', but the plan comes as an event; return its id.\n\n(fn PLIST)" },
+  { "aid--mod-patch-path", 2, 2, aid_bind_patch_path, "Return the absolute name of a patch's PATH in ROOT.\n\n(fn ROOT PATH)" },
+};
+
+__attribute__ ((visibility ("default"))) const struct aid_core *
+aid_core_entry (void)
+{
+  static const struct aid_core core = {
+    .abi = AID_ABI, .version = AID_VERSION, .defuns = defuns, .ndefuns = sizeof defuns / sizeof *defuns,
+    .start = start, .retire = retire, .running = running, .cancel = cancel, .stop = stop,
+  };
+  return &core;
+}

@@ -1,0 +1,58 @@
+/* What the files of the binding share: the core's one state, and the Lisp functions, which binding.c tables. */
+#ifndef AID_BINDING_INTERNAL_H
+#define AID_BINDING_INTERNAL_H
+
+#include "assist/assist.h"
+#include "binding/lisp.h"
+#include "loader/host.h"
+
+struct aid_binding
+{
+  const struct aid_host *host;
+  struct aid_assist *assist;   /* NULL before start and after stop */
+};
+extern struct aid_binding aid_binding;
+
+/* Posts an event without text; any thread. */
+void aid_binding_post (uint64_t request, enum aid_event_kind kind, struct aid_span val);
+/* Posts AID_EVENT_ERROR. */
+void aid_binding_post_error (uint64_t request, const struct aid_error *e);
+/* Jobs of the front end that run or wait (patch checks). */
+void aid_binding_job_begins (void);
+void aid_binding_job_ends (void);
+
+/* Forgets every open document (bind_doc.c). */
+void aid_bind_docs_close (void);
+/* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
+struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
+
+#define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
+AID_BIND (doc_open);
+AID_BIND (doc_edit);
+AID_BIND (doc_close);
+AID_BIND (doc_size);
+AID_BIND (doc_text);
+AID_BIND (doc_spans);
+AID_BIND (doc_blocks);
+AID_BIND (doc_parse);
+AID_BIND (chat_key);
+AID_BIND (chat_hash);
+AID_BIND (journal_list);
+AID_BIND (journal_remove);
+AID_BIND (face_names);
+AID_BIND (ask);
+AID_BIND (model_info);
+AID_BIND (models);
+AID_BIND (strategies);
+AID_BIND (tokens);
+AID_BIND (running);
+AID_BIND (abandoned);
+AID_BIND (version);
+AID_BIND (item_read);
+AID_BIND (blob_get);
+AID_BIND (patch_read);
+AID_BIND (patch_plan);
+AID_BIND (patch_check);
+AID_BIND (patch_path);
+
+#endif

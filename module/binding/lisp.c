@@ -1,0 +1,148 @@
+/* Arguments from Lisp.  Emacs strings may hold what UTF-8 may not: raw bytes, surrogates, characters beyond Unicode.
+   Each of them becomes one U+FFFD, so that positions in characters stay the same on both sides. */
+#include "binding/lisp.h"
+#include "base/utf8.h"
+#include <stdlib.h>
+
+/* V's bytes as Emacs gives them; signals unicode-string-p for what is no Unicode. */
+static void
+copy_bytes (emacs_env *env, emacs_value v, struct aid_str *out)
+{
+  ptrdiff_t n = 0;
+  if (aid_lisp_failed (env) || !env->copy_string_contents (env, v, NULL, &n))
+    return;
+  char *buf = malloc ((size_t) n);
+  if (buf == NULL)
+    aid_lisp_signal (env, "nomem", "No memory for a text");
+  else if (!env->copy_string_contents (env, v, buf, &n))
+    free (buf);
+  else
+    {
+      out->ptr = buf;
+      out->len = (size_t) n - 1;
+      out->cap = (size_t) n;
+    }
+}
+
+/* V with every character that is no Unicode replaced. */
+static emacs_value
+only_unicode (emacs_env *env, emacs_value v)
+{
+  static const char others[] = "[^\0-\xF4\x8F\xBF\xBF]";
+  emacs_value multibyte = aid_lisp_call (env, "string-to-multibyte", 1, &v);
+  emacs_value args[5] = { env->make_string (env, others, sizeof others - 1), env->make_string (env, "\xEF\xBF\xBD", 3),
+                          multibyte, env->intern (env, "t"), env->intern (env, "t") };
+  return aid_lisp_call (env, "replace-regexp-in-string", 5, args);
+}
+
+/* Surrogates are three bytes each, and so is U+FFFD. */
+static void
+replace_surrogates (struct aid_str *s)
+{
+  for (size_t i = 0; i + 2 < s->len; i++)
+    if ((unsigned char) s->ptr[i] == 0xED && (unsigned char) s->ptr[i + 1] >= 0xA0)
+      memcpy (s->ptr + i, "\xEF\xBF\xBD", 3);
+}
+
+void
+aid_lisp_text (emacs_env *env, emacs_value v, struct aid_str *out)
+{
+  aid_str_init (out, AID_LISP_TEXT_MAX);
+  if (aid_lisp_failed (env))
+    return;
+  int is_string = env->is_not_nil (env, aid_lisp_call (env, "stringp", 1, &v));
+  copy_bytes (env, v, out);
+  if (is_string && out->ptr == NULL && env->non_local_exit_check (env) == emacs_funcall_exit_signal)
+    {
+      env->non_local_exit_clear (env);
+      copy_bytes (env, only_unicode (env, v), out);
+    }
+  if (out->len > AID_LISP_TEXT_MAX)
+    {
+      aid_str_free (out);
+      aid_lisp_signal (env, "limit", "The text is larger than 256 MB");
+    }
+  if (out->len > 0 && aid_utf8_valid_prefix (aid_str_span (out)) < out->len)
+    replace_surrogates (out);
+}
+
+char *
+aid_lisp_dup (emacs_env *env, emacs_value v)
+{
+  struct aid_str s;
+  if (aid_lisp_is_nil (env, v))
+    return NULL;
+  aid_lisp_text (env, v, &s);
+  if (aid_lisp_failed (env))
+    return NULL;
+  if (memchr (s.ptr, 0, s.len) != NULL)
+    {
+      aid_str_free (&s);
+      aid_lisp_signal (env, "invalid", "A name holds a NUL character");
+      return NULL;
+    }
+  return s.ptr;
+}
+
+size_t
+aid_lisp_size (emacs_env *env, emacs_value v)
+{
+  intmax_t i = env->extract_integer (env, v);
+  if (aid_lisp_failed (env))
+    return 0;
+  if (i < 0)
+    {
+      aid_lisp_signal (env, "invalid", "A position or number is negative");
+      return 0;
+    }
+  return (size_t) i;
+}
+
+emacs_value
+aid_lisp_get (emacs_env *env, emacs_value plist, const char *key)
+{
+  emacs_value args[2] = { plist, env->intern (env, key) };
+  return aid_lisp_call (env, "plist-get", 2, args);
+}
+
+int
+aid_lisp_is_nil (emacs_env *env, emacs_value v)
+{
+  return aid_lisp_failed (env) || !env->is_not_nil (env, v);
+}
+
+void
+aid_lisp_pair (emacs_env *env, emacs_value cons, emacs_value *car, emacs_value *cdr)
+{
+  *car = aid_lisp_call (env, "car", 1, &cons);
+  *cdr = aid_lisp_call (env, "cdr", 1, &cons);
+}
+
+int
+aid_lisp_pop (emacs_env *env, emacs_value *list, emacs_value *item)
+{
+  emacs_value cons = *list;
+  if (aid_lisp_is_nil (env, cons))
+    return 0;
+  aid_lisp_pair (env, cons, item, list);
+  return !aid_lisp_failed (env);
+}
+
+emacs_value
+aid_lisp_error (emacs_env *env, const struct aid_error *e)
+{
+  aid_lisp_signal (env, aid_err_name (e->code), e->msg);
+  return NULL;
+}
+
+emacs_value
+aid_lisp_take_val (emacs_env *env, struct aid_str *val)
+{
+  emacs_value out = NULL;
+  if (val->err != AID_OK)
+    aid_lisp_signal (env, aid_err_name (val->err), "The result does not fit into memory");
+  else
+    out = aid_lisp_of_val (env, aid_str_span (val));
+  aid_str_free (val);
+  return out;
+}
