@@ -1,0 +1,123 @@
+"""A real Emacs in a real terminal (tmux), driven by keys and read by its screen."""
+import json, os, shutil, subprocess, tempfile, time
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+EMACS = os.environ.get("EMACS", "emacs")
+
+
+class Failed(Exception):
+    pass
+
+
+class Replay:
+    """`aid replay` on a free port, and a settings folder that points at it."""
+
+    def __init__(self, work, script):
+        self.work, self.log = work, os.path.join(work, "requests.jsonl")
+        path, ready = os.path.join(work, "script.json"), os.path.join(work, "port")
+        with open(path, "w") as f:
+            json.dump(script, f)
+        self.process = subprocess.Popen([TOP + "/build/aid", "replay", "--port", "0", "--ready-file", ready, "--log", self.log, path],
+                                        stdout=subprocess.DEVNULL)
+        end = time.time() + 20
+        while not (os.path.exists(ready) and open(ready).read().strip()):
+            if time.time() > end:
+                raise Failed("aid replay did not start")
+            time.sleep(0.02)
+        folder = os.path.join(work, "config/aid")
+        os.makedirs(folder, exist_ok=True)
+        url = "http://127.0.0.1:%s/v1" % open(ready).read().strip()
+        with open(folder + "/config.json", "w") as f:
+            json.dump({"model": "sample", "providers": {"sample": {"wire": "openai-chat", "url": url}},
+                       "models": {"sample": {"provider": "sample", "name": "sample"}}}, f)
+
+    def requests(self):
+        with open(self.log) as f:
+            return [json.loads(line) for line in f]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Terminal:
+    """Emacs in a tmux pane of its own server; everything it writes lies under WORK."""
+
+    def __init__(self, work, folder, width=100, height=40, init=""):
+        self.name = "aid-screen-%d" % os.getpid()
+        self.work = work
+        init_file = os.path.join(work, "init.el")
+        with open(init_file, "w") as f:
+            f.write("(require 'aid)\n(global-set-key (kbd \"C-c i\") aid-prefix-map)\n"
+                    "(setq inhibit-startup-screen t make-backup-files nil)\n(menu-bar-mode -1)\n" + init)
+        env = "env HOME=%s XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/state XDG_CACHE_HOME=%s/cache" % ((work,) * 4)
+        command = "cd %s && %s %s -nw -Q -L %s/lisp -l %s 2>%s/stderr; sleep 0.2" % (folder, env, EMACS, TOP, init_file, work)
+        self.tmux("kill-server", check=False)
+        self.tmux("new-session", "-d", "-x", str(width), "-y", str(height), command)
+        self.wait("scratch")
+
+    def tmux(self, *args, check=True):
+        return subprocess.run(["tmux", "-L", self.name, "-f", "/dev/null"] + list(args), capture_output=True, text=True, check=check).stdout
+
+    def keys(self, *keys):
+        """Keys as Emacs writes them; anything in quotes '"..."' is typed as text."""
+        for key in keys:
+            if key.startswith('"'):
+                self.tmux("send-keys", "-l", key[1:-1])
+            else:
+                for k in key.split():
+                    self.tmux("send-keys", {"RET": "Enter", "TAB": "Tab", "SPC": "Space", "ESC": "Escape"}.get(k, k))
+                    time.sleep(0.02)
+
+    def command(self, name, *answers):
+        self.keys("M-x", '"%s"' % name, "RET")
+        for a in answers:
+            time.sleep(0.2)
+            self.keys('"%s"' % a, "RET")
+
+    def eval(self, form):
+        """Evaluates FORM and gives what it prints."""
+        out = os.path.join(self.work, "eval")
+        if os.path.exists(out):
+            os.unlink(out)
+        self.keys("M-:", '"(write-region (prin1-to-string %s) nil \\"%s\\" nil 0)"' % (form, out), "RET")
+        end = time.time() + 10
+        while time.time() < end:
+            if os.path.exists(out):
+                time.sleep(0.05)
+                return open(out).read()
+            time.sleep(0.02)
+        raise Failed("no value of %s\n%s" % (form, self.screen()))
+
+    def screen(self):
+        return self.tmux("capture-pane", "-p", check=False)
+
+    def wait(self, *texts, timeout=20, gone=()):
+        """Waits until all of TEXTS and none of GONE are on the screen."""
+        end = time.time() + timeout
+        while time.time() < end:
+            s = self.screen()
+            if all(t in s for t in texts) and not any(t in s for t in gone):
+                return s
+            time.sleep(0.05)
+        raise Failed("waited for %r, without %r; the screen is:\n%s" % (texts, gone, self.screen()))
+
+    def close(self):
+        self.tmux("kill-server", check=False)
+
+
+def scratch():
+    return tempfile.mkdtemp(prefix="aid-screen.")
+
+
+def sample(work, name="c"):
+    """A copy of a sample project and its replay script, unpaced unless told."""
+    folder = os.path.join(work, "project")
+    shutil.copytree(os.path.join(TOP, "docs/sample", name), folder)
+    with open(os.path.join(TOP, "docs/sample", name + ".replay.json")) as f:
+        return folder, json.load(f)
+
+
+def read(*path):
+    with open(os.path.join(*path)) as f:
+        return f.read()
