@@ -1,6 +1,6 @@
 /* aid replay: a server that plays a script over the real wire formats, for tests, for the demo, and for anybody who wants
-   to reproduce a session.  Connections have threads; the script's state and the log are under one lock, which is held
-   for matching and for one write of the log, never while an answer streams. */
+   to reproduce a session.  Connections have threads; what changes in the script is under one lock, which is held while
+   an exchange is chosen. */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "cli/cli.h"
@@ -19,7 +19,7 @@ struct replay
 {
   struct aid_script script;
   struct aid_httpd *server;
-  pthread_mutex_t lock;      /* of the exchanges' counts, requests and the log */
+  pthread_mutex_t lock;      /* of the exchanges' counts and of requests */
   int64_t requests;
   int log;                   /* file, or -1 */
   int once;
@@ -27,7 +27,7 @@ struct replay
 
 /* --- the log ---------------------------------------------------------------------------------------------------------- */
 
-/* Appends one line.  Takes V. */
+/* Appends one line by one write, which the system keeps apart from others' (O_APPEND).  Takes V. */
 static void
 log_line (struct replay *r, json_t *v)
 {
@@ -36,15 +36,8 @@ log_line (struct replay *r, json_t *v)
   aid_json_dump (v, &line);
   aid_str_addc (&line, '\n');
   json_decref (v);
-  pthread_mutex_lock (&r->lock);
-  for (size_t at = 0; r->log >= 0 && !line.err && at < line.len;)
-    {
-      ssize_t n = write (r->log, line.ptr + at, line.len - at);
-      if (n <= 0 && errno != EINTR)
-        break;
-      at += n > 0 ? (size_t) n : 0;
-    }
-  pthread_mutex_unlock (&r->lock);
+  if (!line.err && write (r->log, line.ptr, line.len) != (ssize_t) line.len)
+    aid_cli_fail ("the log cannot be written: %s", strerror (errno));
   aid_str_free (&line);
 }
 
@@ -169,7 +162,7 @@ play (struct aid_httpd_conn *c, const struct aid_exchange *x, const struct aid_f
 
 /* GET .../models: the script's "models", else "sample". */
 static void
-list_models (struct aid_httpd_conn *c, const struct replay *r)
+list_models (struct aid_httpd_conn *c, const struct replay *r, int *status)
 {
   struct aid_httpd_header type = { AID_SPAN ("Content-Type"), AID_SPAN ("application/json") };
   struct aid_str body = AID_STR_INIT (1u << 20);
@@ -183,7 +176,8 @@ list_models (struct aid_httpd_conn *c, const struct replay *r)
     json_array_append_new (data, json_pack ("{s:s, s:s, s:s}", "id", "sample", "object", "model", "owned_by", "replay"));
   aid_json_dump (all, &body);
   json_decref (all);
-  aid_httpd_reply (c, 200, &type, 1, aid_str_span (&body));
+  *status = 200;
+  aid_httpd_reply (c, *status, &type, 1, aid_str_span (&body));
   aid_str_free (&body);
 }
 
@@ -213,7 +207,9 @@ answer (struct replay *r, struct aid_httpd_conn *c, const struct aid_httpd_reque
   const struct aid_exchange *x = find_exchange (r, q, request);
   int status = x ? x->status : 404;
 
-  if (!x)
+  if (!x && aid_span_eqz (q->method, "GET") && aid_span_ends (q->path, "/models"))
+    list_models (c, r, &status);
+  else if (!x)
     aid_serve_refuse (c, 404, "not_found_error", "The replay script has no answer left for this request.");
   else if (x->answer && !wire)
     aid_serve_refuse (c, status = 404, "not_found_error", "Answers are served at /chat/completions and at /messages.");
@@ -231,17 +227,14 @@ static void
 handle (void *user, struct aid_httpd_conn *c, const struct aid_httpd_request *q)
 {
   struct replay *r = user;
-  int status = 200;
   int64_t number;
+  int status;
 
   pthread_mutex_lock (&r->lock);
   number = ++r->requests;
   pthread_mutex_unlock (&r->lock);
   log_request (r, number, q);
-  if (aid_span_eqz (q->method, "GET") && aid_span_ends (q->path, "/models"))
-    list_models (c, r);
-  else
-    status = answer (r, c, q);
+  status = answer (r, c, q);
   log_reply (r, number, status < 0 ? -status : status, status > 0);
 }
 

@@ -246,7 +246,7 @@ same_path (struct aid_span request, const char *path)
 static int
 matches (const struct aid_exchange *x, const struct aid_replay_question *q)
 {
-  return x->left != 0 && (!x->method || aid_span_eqz (q->request->method, x->method))
+  return x->left != 0 && aid_span_eqz (q->request->method, x->method ? x->method : "POST")
          && same_path (q->request->path, x->path) && holds (aid_str_span (&q->request->body), x->contains)
          && holds (q->question, x->question);
 }

@@ -20,7 +20,7 @@ enum aid_fault
 /* One exchange.  JSON values are borrowed from the script. */
 struct aid_exchange
 {
-  const char *method, *path, *hash;      /* or NULL: any */
+  const char *method, *path, *hash;      /* or NULL: POST, any, any */
   const json_t *contains, *question;     /* a string or an array of strings, or NULL */
   int status;
   int64_t wait_ms;                       /* before the reply's head */

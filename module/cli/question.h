@@ -1,0 +1,19 @@
+/* A question from the command line as the text of a chat: what aid ask sends. */
+#ifndef AID_CLI_QUESTION_H
+#define AID_CLI_QUESTION_H
+
+#include "assist/assist.h"
+
+struct aid_question
+{
+  struct aid_str chat;       /* one user turn with its items */
+  struct aid_vec items;      /* struct aid_ask_item with owned strings */
+};
+
+/* ITEMS are files as people write them, relative to the working directory: "src/a.c", "src/a.c#L3-L9"; each is read
+   now.  ROOT is absolute: links are relative to it.  Free with aid_question_free in any case. */
+enum aid_err aid_question_make (struct aid_question *q, struct aid_span prompt, const char *const *items, size_t nitems,
+                                const char *root, struct aid_error *e);
+void aid_question_free (struct aid_question *q);
+
+#endif
