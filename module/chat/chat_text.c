@@ -1,0 +1,121 @@
+/* What is sent of a chat's text: the text without markers, and its hash.  The key never leaves, not even inside a quote
+   or alone: who knows it could forge structure. */
+#include "chat/chat_internal.h"
+#include "base/hash.h"
+
+/* Stands for the key where it occurs outside a marker.  It shares no character with any key, so none can arise anew. */
+static const char no_key[] = "[...]";
+
+/* Appends LINE without its markers; 0 when nothing but markers was on it. */
+static int
+add_unmarked (struct aid_span line, const char *key, struct aid_str *out)
+{
+  struct aid_marker m;
+  size_t from = 0, start = out->len;
+  if (!aid_marker_find (line, key, 0, &m))
+    {
+      aid_str_addspan (out, line);
+      return 1;
+    }
+  do
+    {
+      aid_str_addspan (out, aid_span_cut (line, from, m.beg));
+      from = m.end;
+    }
+  while (aid_marker_find (line, key, from, &m));
+  aid_str_addspan (out, aid_span_cut (line, from, line.len));
+  if (aid_span_trim (aid_span_cut (aid_str_span (out), start, out->len)).len > 0)
+    return 1;
+  aid_str_remove (out, start, out->len);
+  return 0;
+}
+
+/* Hides the key in what was appended from START on. */
+static void
+hide_key (const char *key, size_t start, struct aid_str *out)
+{
+  struct aid_span k = aid_span_z (key), rest = aid_span_cut (aid_str_span (out), start, out->len);
+  if (out->err || k.len == 0 || aid_span_find (rest, k) < 0)
+    return;
+  struct aid_str copy = AID_STR_INIT (rest.len);
+  aid_str_addspan (&copy, rest);
+  aid_str_remove (out, start, rest.len);
+  out->err = copy.err;
+  rest = aid_str_span (&copy);
+  for (ptrdiff_t at; (at = aid_span_find (rest, k)) >= 0;)
+    {
+      aid_str_add (out, rest.ptr, (size_t) at);
+      aid_str_addz (out, no_key);
+      rest = aid_span_cut (rest, (size_t) at + k.len, rest.len);
+    }
+  aid_str_addspan (out, rest);
+  aid_str_free (&copy);
+}
+
+enum aid_err
+aid_chat_plain (const struct aid_chat *c, size_t beg, size_t end, int quoted, struct aid_str *out)
+{
+  struct aid_span rest = aid_span_cut (c->text, beg, end), line;
+  size_t start = out->len, text;
+  while (aid_span_line (&rest, &line))
+    {
+      int newline = line.ptr + line.len < c->text.ptr + end;
+      if (quoted && aid_line_quoted (line, &text))
+        line = aid_span_cut (line, text, line.len);
+      if (add_unmarked (line, c->key, out) && newline)
+        aid_str_addc (out, '\n');
+    }
+  hide_key (c->key, start, out);
+  return out->err;
+}
+
+static struct aid_span
+without_trailing_blanks (struct aid_span line)
+{
+  while (line.len > 0 && strchr (" \t\r", line.ptr[line.len - 1]) && line.ptr[line.len - 1])
+    line.len--;
+  return line;
+}
+
+void
+aid_chat_hash (struct aid_span body, char out[17])
+{
+  /* The text only gets shorter, but for one "\n" behind a last line that had none. */
+  struct aid_str text = AID_STR_INIT (body.len + 1);
+  struct aid_span line;
+  while (aid_span_line (&body, &line))
+    {
+      line = without_trailing_blanks (line);
+      if (line.len == 0)
+        continue;
+      aid_str_addspan (&text, line);
+      aid_str_addc (&text, '\n');
+    }
+  aid_hash_hex (aid_str_span (&text), 16, out);
+  aid_str_free (&text);
+}
+
+enum aid_err
+aid_chat_body (const struct aid_chat *c, size_t t, struct aid_str *out)
+{
+  const struct aid_turn *turn = &AID_VEC_AT (struct aid_turn, &c->turns, t);
+  for (size_t i = turn->first_piece; i < turn->first_piece + turn->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->pieces, i);
+      if (p->kind == AID_PIECE_TEXT || p->kind == AID_PIECE_REASONING)
+        aid_chat_plain (c, p->beg, p->end, p->kind == AID_PIECE_REASONING, out);
+    }
+  return out->err;
+}
+
+size_t
+aid_chat_fence (struct aid_span text)
+{
+  size_t longest = 2, run = 0;
+  for (size_t i = 0; i < text.len; i++)
+    {
+      run = text.ptr[i] == '`' ? run + 1 : 0;
+      longest = run > longest ? run : longest;
+    }
+  return longest + 1;
+}
