@@ -1,0 +1,233 @@
+;;; aid-module.el --- The C core of AID: loading, events, swapping  -*- lexical-binding: t; -*-
+
+;; Copyright (C) 2026 The AID authors
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; AID's work is done by a core written in C.  The file aid-module.so
+;; stays in Emacs for good; it loads the core proper, whose file name is
+;; in the file aid-core beside it, and can replace it by a newer one
+;; while Emacs runs: `aid-reload'.
+;;
+;; The core's threads queue events.  One pipe process wakes Emacs, its
+;; filter drains the queue and gives each event to the function that
+;; `aid--on-event' registered for the request.
+
+;;; Code:
+
+(require 'seq)
+(require 'subr-x)
+
+(declare-function aid--mod-load "ext:aid-module" (file))
+(declare-function aid--mod-cores "ext:aid-module" ())
+(declare-function aid--mod-reap "ext:aid-module" (force reason))
+(declare-function aid--mod-attach "ext:aid-module" (process))
+(declare-function aid--mod-drain "ext:aid-module" ())
+(declare-function aid--mod-shutdown "ext:aid-module" ())
+(declare-function aid--mod-version "ext:aid-module" ())
+
+(defcustom aid-module-directory nil
+  "Folder of the built core: where aid-module.so and aid-core are.
+When nil, AID looks into build beside and below the folder of its Lisp
+files, and into that folder itself."
+  :type '(choice (const :tag "Look beside the Lisp files" nil) directory)
+  :group 'aid)
+
+(defcustom aid-after-reload-functions nil
+  "Functions called without arguments after the core was replaced.
+What the old core held for Lisp is gone then: documents are to be opened
+anew."
+  :type 'hook
+  :group 'aid)
+
+(define-error 'aid-error "AID")
+
+(defconst aid--lisp-directory
+  (file-name-directory (or load-file-name buffer-file-name default-directory))
+  "The folder of AID's Lisp files.")
+
+(defconst aid--reap-seconds 60
+  "Time that requests of a replaced core have to end.")
+
+(defvar aid--module-found nil
+  "The folder that the module was loaded from.")
+
+(defvar aid--process nil
+  "The pipe process that wakes Emacs.")
+
+;;; Finding and loading
+
+(defun aid--module-candidates ()
+  "The folders to look for the module in, best first."
+  (if aid-module-directory
+      (list (expand-file-name aid-module-directory))
+    (mapcar (lambda (dir) (expand-file-name dir aid--lisp-directory))
+            '("build" "../build" "."))))
+
+(defun aid--module-file (dir)
+  "The module in DIR, or nil."
+  (let ((file (expand-file-name "aid-module.so" dir)))
+    (and (file-readable-p file) file)))
+
+(defun aid--newest-core (dir)
+  "The core that the file aid-core in DIR names."
+  (let ((file (expand-file-name "aid-core" dir)))
+    (unless (file-readable-p file)
+      (signal 'aid-error
+              (list 'notfound
+                    (format "There is no %s: build the core with `make core'"
+                            (abbreviate-file-name file)))))
+    (expand-file-name (with-temp-buffer
+                        (insert-file-contents file)
+                        (string-trim (buffer-string)))
+                      dir)))
+
+(defun aid--load-loader ()
+  "Load aid-module.so unless it is there."
+  (unless (fboundp 'aid--mod-load)
+    (unless (fboundp 'module-load)
+      (signal 'aid-error
+              '(invalid "This Emacs is built without dynamic modules; AID needs one that has them")))
+    (let ((dir (seq-find #'aid--module-file (aid--module-candidates))))
+      (unless dir
+        (signal 'aid-error
+                (list 'notfound
+                      (format "AID's core is not built: run `make loader core' in AID's folder (looked into %s)"
+                              (mapconcat #'abbreviate-file-name (aid--module-candidates) ", ")))))
+      (module-load (aid--module-file dir))
+      (setq aid--module-found dir)
+      (add-hook 'kill-emacs-hook #'aid--shutdown))))
+
+;;;###autoload
+(defun aid-module-ensure ()
+  "Load AID's core unless it is there, and see that its events arrive.
+Signal `aid-error' with what to do when that is not possible."
+  (aid--load-loader)
+  (unless (process-live-p aid--process)
+    (aid--attach))
+  (unless (aid--current-core)
+    (aid--mod-load (aid--newest-core aid--module-found))))
+
+(defun aid--current-core ()
+  "The plist of the core that functions call now, or nil."
+  (seq-find (lambda (core) (not (plist-get core :retired))) (aid--mod-cores)))
+
+(defun aid-module-version ()
+  "Return the core's version; say it when called interactively."
+  (interactive)
+  (aid-module-ensure)
+  (let ((version (aid--mod-version)))
+    (when (called-interactively-p 'interactive)
+      (message "AID %s" version))
+    version))
+
+;;; Events
+
+(defvar aid--event-handlers (make-hash-table)
+  "Request id to the function that gets its events.")
+
+(defvar aid--event-failed nil
+  "Running requests whose function failed: told once each.")
+
+(defun aid--on-event (id function)
+  "Call FUNCTION for each event of the request ID, until the last one.
+It gets the event's kind, a symbol, and its value; for `text' the
+string, where faces are replaced from, and the vector of spans.  Both
+are nil for the early pieces of a long text, whose faces come with the
+last piece.  Register in the command that made the request: an event
+without a function is dropped."
+  (puthash id function aid--event-handlers))
+
+(defun aid--dispatch (event)
+  "Give EVENT to its function; an error there is told once for a request."
+  (let* ((id (car event))
+         (function (gethash id aid--event-handlers))
+         (final (memq (cadr event) '(done error checked result))))
+    (when final
+      (remhash id aid--event-handlers))
+    (when function
+      (condition-case err
+          (apply function (cdr event))
+        ((error quit)
+         (unless (memql id aid--event-failed)
+           (push id aid--event-failed)
+           (message "AID: handling `%s' of request %s failed: %s"
+                    (cadr event) id (error-message-string err))))))
+    (when final
+      (setq aid--event-failed (delete id aid--event-failed)))))
+
+(defun aid--filter (_process _string)
+  "Drain the event queue once.
+The module wakes again when there is more, so that Emacs can redisplay
+and read keys in between."
+  (save-current-buffer
+    (let ((inhibit-quit t))
+      (mapc #'aid--dispatch (aid--mod-drain)))))
+
+(defun aid--sentinel (process _event)
+  "Make a new pipe when someone deleted PROCESS."
+  (when (and (eq process aid--process) (not (process-live-p process)))
+    (run-at-time 0 nil (lambda ()
+                         (unless (process-live-p aid--process)
+                           (aid--attach))))))
+
+(defun aid--attach ()
+  "Start the pipe process and give it to the module.
+With adaptive buffering Emacs would let each event wait 48 ms."
+  (let ((process-adaptive-read-buffering nil))
+    (setq aid--process (make-pipe-process :name "aid-events"
+                                          :buffer " *aid-events*"
+                                          :coding 'no-conversion
+                                          :noquery t
+                                          :filter #'aid--filter
+                                          :sentinel #'aid--sentinel)))
+  (aid--mod-attach aid--process))
+
+(defun aid--shutdown ()
+  "Stop the core's threads before Emacs ends."
+  (let ((process aid--process))
+    (setq aid--process nil)
+    (aid--mod-shutdown)
+    (when (process-live-p process)
+      (delete-process process))))
+
+;;; Replacing the core
+
+(defvar aid--reap-timer nil)
+(defvar aid--reap-deadline 0
+  "When requests of replaced cores are ended, as `float-time'.")
+
+(defun aid--reap ()
+  "Stop replaced cores that have nothing left to do."
+  (when (zerop (if (< (float-time) aid--reap-deadline)
+                   (aid--mod-reap nil "core replaced")
+                 (aid--mod-reap t "core replaced")))
+    (when (timerp aid--reap-timer)
+      (cancel-timer aid--reap-timer))
+    (setq aid--reap-timer nil)))
+
+;;;###autoload
+(defun aid-reload (&optional file)
+  "Replace the running core by the newest one built, or by FILE.
+With a prefix argument, ask for FILE.  Requests that run go on in the
+old core for a minute; everything new goes to the new one.  When the
+new core cannot be loaded the old one stays."
+  (interactive
+   (list (and current-prefix-arg
+              (read-file-name "Core: " aid--module-found nil t))))
+  (aid--load-loader)
+  (unless (process-live-p aid--process)
+    (aid--attach))
+  (let ((core (aid--mod-load (if file (expand-file-name file)
+                               (aid--newest-core aid--module-found)))))
+    (setq aid--reap-deadline (+ (float-time) aid--reap-seconds))
+    (unless aid--reap-timer
+      (setq aid--reap-timer (run-at-time 1 1 #'aid--reap)))
+    (run-hooks 'aid-after-reload-functions)
+    (message "AID %s (core %d)" (plist-get core :version)
+             (plist-get core :generation))
+    core))
+
+(provide 'aid-module)
+;;; aid-module.el ends here

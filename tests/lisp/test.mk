@@ -1,0 +1,22 @@
+# Cores for the tests of the loader: without a product (event, bad), and the real one as two releases (core-a, core-b).
+TEST_CORES := $(addprefix $(B)/test-cores/,event-1.so event-2.so bad-start.so bad-abi.so bad-entry.so core-a.so core-b.so)
+test-cores: $(TEST_CORES)
+test_cc = $(CC) $(CPPFLAGS) $(filter-out -Wmissing-prototypes,$(ALLCFLAGS)) $(SOFLAGS)
+
+$(B)/test-cores/event-%.so: tests/lisp/event_core.c module/loader/host.h $(B)/lib/base.a
+	@mkdir -p $(@D)
+	$(test_cc) -DEVENT_VERSION=$* -Wl,--version-script=module/binding/symbols.map -o $@ $< $(B)/lib/base.a $(LIBS)
+$(B)/test-cores/bad-start.so: BAD := -DBAD_START
+$(B)/test-cores/bad-abi.so: BAD := -DBAD_ABI
+$(B)/test-cores/bad-entry.so: BAD := -DBAD_ENTRY
+$(B)/test-cores/bad-%.so: tests/lisp/bad_core.c module/loader/host.h
+	@mkdir -p $(@D)
+	$(test_cc) $(BAD) -o $@ $<
+# Only binding.c knows the version.
+$(B)/test-cores/core-%.o: module/binding/binding.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -UAID_VERSION -DAID_VERSION='"release-$*"' $(ALLCFLAGS) -c -o $@ $<
+$(B)/test-cores/core-%.so: $(B)/test-cores/core-%.o $(B)/aid-core.so
+	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $< \
+	  $(filter-out %/binding.o,$(call layer_objs,binding)) \
+	  -Wl,--start-group $(call layer_libs,$(need_assist)) -Wl,--end-group $(LIBS)
