@@ -1,0 +1,157 @@
+/* What is in the chat is what is sent: turns, items, decisions; never the key. */
+#include "assist/assist_internal.h"
+#include "base/fs.h"
+#include "store/blob.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define KEY "k7Qx2mT9"
+#define HEAD "<!--aid:" KEY " chat v=1 root=..-->\n# t\n\n"
+#define YOU(n) "## You <!--aid:" KEY " " #n " user-->\n"
+#define IT(n) "## m <!--aid:" KEY " " #n " answer-->\n<!--aid:" KEY " meta model=m req=r1 state=done-->\n"
+
+static char dir[64];
+
+static int
+setup (void **state)
+{
+  (void) state;
+  strcpy (dir, "/tmp/aid-prompt.XXXXXX");
+  return mkdtemp (dir) && !setenv ("XDG_STATE_HOME", dir, 1) ? 0 : -1;
+}
+
+static int
+teardown (void **state)
+{
+  (void) state;
+  char command[128];
+  snprintf (command, sizeof command, "rm -rf '%s'", dir);
+  return system (command);
+}
+
+static enum aid_err
+build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
+{
+  struct aid_prompt_request r = { aid_span_z (chat), 0, dir, items, n, "SYSTEM", "m" };
+  return aid_prompt_build (&r, p, e);
+}
+
+/* All messages as "S:text|U:text|A:text". */
+static void
+flatten (const struct aid_prompt *p, struct aid_str *out)
+{
+  for (size_t i = 0; i < p->conversation.messages.len; i++)
+    {
+      const struct aid_message *m = &AID_VEC_AT (struct aid_message, &p->conversation.messages, i);
+      aid_str_addf (out, "%s%c:", i ? "|" : "", "SUA"[m->role]);
+      for (size_t j = 0; j < m->parts.len; j++)
+        aid_str_addz (out, AID_VEC_AT (struct aid_part, &m->parts, j).text);
+    }
+}
+
+static void
+expect (const char *chat, const struct aid_ask_item *items, size_t n, const char *want)
+{
+  struct aid_prompt p;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str got = AID_STR_INIT (1u << 20);
+  assert_int_equal (build (chat, items, n, &p, &e), AID_OK);
+  flatten (&p, &got);
+  assert_string_equal (aid_str_z (&got), want);
+  assert_null (strstr (aid_str_z (&got), KEY));
+  aid_str_free (&got);
+  aid_prompt_free (&p);
+}
+
+static void
+test_turns_become_messages (void **state)
+{
+  (void) state;
+  expect (HEAD YOU (1) "one?\n\n" IT (2) "\nanswer\n\n" YOU (3) "two?\n", NULL, 0, "S:SYSTEM|U:one?|A:answer|U:two?");
+}
+
+static void
+test_reasoning_and_alternatives_stay_at_home (void **state)
+{
+  (void) state;
+  expect (HEAD YOU (1) "q\n\n" IT (2) "<!--aid:" KEY " reasoning ms=3-->\n> think\n\nanswer\n\n### other <!--aid:" KEY
+          " 2.1 alternative-->\nother\n\n" YOU (3) "two?\n",
+          NULL, 0, "S:SYSTEM|U:q|A:answer|U:two?");
+}
+
+static void
+test_a_live_item_is_read_and_frozen (void **state)
+{
+  (void) state;
+  struct aid_ask_item given = { AID_SPAN ("src/a.c#L1"), AID_SPAN ("int a; // " KEY "\n") };
+  struct aid_prompt p;
+  struct aid_error e;
+  const char *chat = HEAD YOU (1) "q\n\n- [src/a.c:1](src/a.c#L1) <!--aid:" KEY " item-->\n";
+  assert_int_equal (build (chat, &given, 1, &p, &e), AID_OK);
+  assert_int_equal (p.frozen.len, 1);
+  struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p.frozen, 0);
+  struct aid_str kept = AID_STR_INIT (1000), file = AID_STR_INIT (1000);
+  assert_int_equal (aid_blob_get (f->hash, &kept, &e), AID_OK);
+  assert_string_equal (aid_str_z (&kept), "int a; // \n");      /* without the key */
+  aid_str_addf (&file, HEAD YOU (1) "q\n\n- [src/a.c:1](src/a.c#L1) <!--aid:" KEY " item sent=%s-->\n", f->hash);
+  /* Sent again, it is what it was, whatever the file says now. */
+  given.text = AID_SPAN ("int b;\n");
+  expect (aid_str_z (&file), &given, 1, "S:SYSTEM|U:q\n\nsrc/a.c, line 1:\n```c\nint a; // \n```");
+  aid_str_free (&kept);
+  aid_str_free (&file);
+  aid_prompt_free (&p);
+}
+
+static void
+test_decisions_are_told (void **state)
+{
+  (void) state;
+  struct aid_prompt p;
+  struct aid_error e;
+  struct aid_str got = AID_STR_INIT (1u << 20);
+  const char *chat = HEAD YOU (1) "q\n\n" IT (2) "\n```diff\n@@\n```\n<!--aid:" KEY
+                     " hunks a91c=accepted 0be2=edited:e1 77fd=rejected-->\n<!--aid:" KEY " edited e1-->\n> instead\n\n" YOU (
+                       3) "two?\n";
+  assert_int_equal (build (chat, NULL, 0, &p, &e), AID_OK);
+  flatten (&p, &got);
+  assert_non_null (strstr (aid_str_z (&got), "|U:Of the hunks in your last answer: 1 accepted; 2 edited; 3 rejected.\n"));
+  assert_non_null (strstr (aid_str_z (&got), "instead"));
+  assert_non_null (strstr (aid_str_z (&got), "two?"));
+  aid_str_free (&got);
+  aid_prompt_free (&p);
+}
+
+static void
+expect_error (const char *chat, enum aid_err code)
+{
+  struct aid_prompt p;
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (build (chat, NULL, 0, &p, &e), code);
+  assert_true (strlen (e.msg) > 10);
+  aid_prompt_free (&p);
+}
+
+static void
+test_bad_questions_are_refused_with_words (void **state)
+{
+  (void) state;
+  expect_error (HEAD YOU (1) "\n \n", AID_E_INVALID);
+  expect_error ("# no chat\n", AID_E_INVALID);
+  expect_error (HEAD YOU (1) "q\n- [gone.c](gone.c) <!--aid:" KEY " item-->\n", AID_E_NOTFOUND);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_turns_become_messages),
+    cmocka_unit_test (test_reasoning_and_alternatives_stay_at_home),
+    cmocka_unit_test (test_a_live_item_is_read_and_frozen),
+    cmocka_unit_test (test_decisions_are_told),
+    cmocka_unit_test (test_bad_questions_are_refused_with_words),
+  };
+  return cmocka_run_group_tests_name ("assist prompt", tests, setup, teardown);
+}
