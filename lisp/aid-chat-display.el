@@ -1,0 +1,366 @@
+;;; aid-chat-display.el --- How a chat looks  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; Markdown's spans come from the core; here they become faces, for what is in
+;; view only (jit-lock).  Marker lines are hidden or show what they mean at the
+;; right edge.  All of it is text properties that never change the text, except
+;; the folds, which are overlays so that a search can open them.
+
+;;; Code:
+
+(require 'aid-chat-text)
+
+(declare-function aid--mod-face-names "ext:aid-module" ())
+(declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
+(declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
+(declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
+
+(defgroup aid-chat-faces nil
+  "Faces of chats."
+  :group 'aid-chat
+  :group 'faces)
+
+(defmacro aid-chat--defface (name parent what)
+  "Define the face aid-chat-NAME that inherits PARENT and shows WHAT."
+  `(defface ,(intern (format "aid-chat-%s" name)) '((t :inherit ,parent)) ,what))
+
+(aid-chat--defface heading1 outline-1 "The title and other first-level headings.")
+(aid-chat--defface heading2 outline-2 "Second-level headings, such as those of turns.")
+(aid-chat--defface heading3 outline-3 "Third-level headings.")
+(aid-chat--defface heading4 outline-4 "Deeper headings.")
+(aid-chat--defface emphasis italic "Emphasized text.")
+(aid-chat--defface strong bold "Strongly emphasized text.")
+(aid-chat--defface code fixed-pitch "Code in running text.")
+(aid-chat--defface fence shadow "The lines that open and close a block of code.")
+(aid-chat--defface block fixed-pitch "A block of code.")
+(aid-chat--defface link link "The words of a link.")
+(aid-chat--defface url shadow "The target of a link.")
+(aid-chat--defface image link "An image's words.")
+(aid-chat--defface quote font-lock-doc-face "Quoted text.")
+(aid-chat--defface bullet font-lock-keyword-face "A list's bullets and numbers.")
+(aid-chat--defface table fixed-pitch "A table.")
+(aid-chat--defface table-rule shadow "The lines of a table.")
+(aid-chat--defface rule shadow "A rule between sections.")
+(aid-chat--defface html shadow "HTML.")
+(aid-chat--defface markup shadow "The signs of Markdown.")
+(aid-chat--defface info shadow "Figures at the right edge.")
+(aid-chat--defface fold shadow "The line that stands for folded text.")
+(aid-chat--defface error error "An answer's error.")
+(aid-chat--defface warning warning "What needs attention.")
+
+(defconst aid-chat--properties
+  '(face display invisible help-echo mouse-face keymap follow-link aid-target aid-code)
+  "The text properties that are ours.")
+
+(defconst aid-chat--most 32768
+  "How many characters are looked at for display at once.")
+
+(defconst aid-chat--long-line 10240
+  "Lines longer than this are shown shortened.")
+
+(defvar-local aid-chat--width 80
+  "How wide the window is that the chat was last displayed in.")
+
+(defun aid-chat-sign (sign twin)
+  "SIGN where it can be displayed, else its ASCII TWIN."
+  (if (char-displayable-p (aref sign 0)) sign twin))
+
+;;; Spans
+
+(defvar aid-chat--faces nil
+  "The face of each number that the core uses, nil until known.")
+
+(defun aid-chat--face-vector ()
+  "The face of each number that the core uses."
+  (or aid-chat--faces
+      (setq aid-chat--faces
+            (vconcat (mapcar (lambda (name)
+                               (let ((face (intern (format "aid-chat-%s"
+                                                           (string-replace "_" "-" (format "%s" name))))))
+                                 (and name (facep face) face)))
+                             (aid--mod-face-names))))))
+
+(defun aid-chat--apply-spans (spans base from limit)
+  "Give the faces of SPANS, whose positions count from BASE, in FROM to LIMIT."
+  (let ((faces (aid-chat--face-vector)) (covered from) (n (length spans)) (i 0))
+    (while (< (+ i 2) n)
+      (let ((beg (max from (+ base (aref spans i))))
+            (end (min limit (+ base (aref spans (1+ i)))))
+            (face (aref faces (aref spans (+ i 2)))))
+        (when (and face (< beg end))
+          (if (>= beg covered)
+              (put-text-property beg end 'face face)
+            (add-face-text-property beg end face))
+          (setq covered (max covered end))))
+      (setq i (+ i 3)))))
+
+;;; Marker lines
+
+(defun aid-chat--seconds (ms)
+  "MS, a string of milliseconds, in words."
+  (let ((n (string-to-number ms)))
+    (if (< n 60000)
+        (format "%.1f s" (/ n 1000.0))
+      (format "%d min %d s" (/ n 60000) (/ (% n 60000) 1000)))))
+
+(defun aid-chat--count (n)
+  "The number N of tokens in few letters."
+  (cond ((< n 1000) (format "%d" n))
+        ((< n 10000) (format "%.1fk" (/ n 1000.0)))
+        (t (format "%dk" (/ n 1000)))))
+
+(defun aid-chat--meta-info (words)
+  "What the WORDS of a meta line tell in one line, or nil."
+  (let* ((get (lambda (key) (aid-chat--word key words)))
+         (parts (list (pcase (funcall get "state")
+                        ((or 'nil "done") nil)
+                        ("streaming" "arriving")
+                        (state state))
+                      (and (funcall get "ms") (aid-chat--seconds (funcall get "ms")))
+                      (and (funcall get "out")
+                           (concat (aid-chat--count (string-to-number (funcall get "out"))) " tok"))
+                      (and (funcall get "cost") (concat "$" (funcall get "cost"))))))
+    (and (delq nil parts) (string-join (delq nil parts) " · "))))
+
+(defun aid-chat--error-line (words)
+  "The text for the error in a meta line's WORDS, or nil."
+  (let ((message (aid-chat--word "error" words)))
+    (when (member (aid-chat--word "state" words) '("failed" "cut"))
+      (propertize (format "%s (%s to ask again)\n"
+                          (string-trim-right (or message "The answer was cut short.") "\\.")
+                          (substitute-command-keys "\\[aid-chat-send]"))
+                  'face 'aid-chat-error))))
+
+(defun aid-chat--show-right (beg end text)
+  "Show TEXT at the right edge in place of the marker from BEG to END.
+It is left out when the line's own text reaches so far."
+  (let* ((len (string-width (or text "")))
+         (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
+    (if (or (not text) (> (+ used len 2) aid-chat--width))
+        (put-text-property beg end 'invisible 'aid-marker)
+      (put-text-property beg (1+ beg) 'display `(space :align-to (- right ,(1+ len))))
+      (put-text-property (1+ beg) end 'display (propertize text 'face 'aid-chat-info)))
+    (when text
+      (put-text-property (line-beginning-position) end 'help-echo text))))
+
+(defun aid-chat--show-heading (marker)
+  "Show the heading line of a turn that holds MARKER."
+  (pcase-let* ((`(,beg ,end ,_) marker)
+               (turn (aid-chat--with-end (aid-chat--turn-of marker)))
+               (meta (and (not (eq (plist-get turn :kind) 'user))
+                          (aid-chat--meta-line turn))))
+    (put-text-property (line-beginning-position) beg 'face
+                       (if (eq (plist-get turn :kind) 'alternative)
+                           'aid-chat-heading3 'aid-chat-heading2))
+    (aid-chat--show-right beg end (aid-chat--meta-info (nth 2 meta)))))
+
+(defvar aid-chat-item-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map [mouse-2] #'aid-chat-visit-mouse)
+    map)
+  "Keymap on the link of a context line.")
+
+(defvar-local aid-chat--item-tokens (make-hash-table :test #'equal)
+  "How many tokens each target cost when it was last measured.")
+
+(defun aid-chat--label-tells-p (label target)
+  "Whether LABEL says where TARGET leads, so that it may stand alone."
+  (let ((path (replace-regexp-in-string "#.*\\'" "" target)))
+    (if (string-prefix-p "aid:" target)
+        t
+      (string-suffix-p (replace-regexp-in-string ":[0-9-]+\\'" "" label)
+                       (aid-chat--decode path)))))
+
+(defun aid-chat--show-item (marker)
+  "Show the context line that holds MARKER: its label, and its cost at the right."
+  (pcase-let* ((`(,beg ,end ,words) marker)
+               (tokens (aid-chat--word "tok" (aid-chat--words words))))
+    (save-excursion
+      (beginning-of-line)
+      (when (re-search-forward "\\[\\([^\n]*\\)\\](\\([^\n]*\\)) *\\=" beg t)
+        (goto-char (line-beginning-position)))
+      (when (looking-at " *[-*+] \\(\\[\\)\\([^\n]*\\)\\(\\](\\([^\n]*\\))\\) *<!--aid:")
+        (let ((target (match-string-no-properties 4)))
+          (unless (string-search " sent=" words)
+            (setq tokens (or (gethash target aid-chat--item-tokens) tokens)))
+          (add-text-properties
+           (match-beginning 1) (match-end 3)
+           (list 'face 'aid-chat-link 'mouse-face 'highlight 'follow-link t
+                 'keymap aid-chat-item-map 'aid-target target 'help-echo target))
+          (when (aid-chat--label-tells-p (match-string 2) target)
+            (put-text-property (match-beginning 1) (match-end 1) 'invisible 'aid-marker)
+            (put-text-property (match-beginning 3) (match-end 3) 'invisible 'aid-marker)))))
+    (aid-chat--show-right
+     beg end (and tokens (concat (if (stringp tokens)
+                                     (aid-chat--count (string-to-number tokens))
+                                   (concat "~" (aid-chat--count tokens)))
+                                 " tok")))))
+
+(defun aid-chat--hide-line (&optional instead)
+  "Hide the line that point is in, or show INSTEAD in its place."
+  (let ((beg (line-beginning-position)) (end (line-beginning-position 2)))
+    (if instead
+        (put-text-property beg end 'display instead)
+      (put-text-property beg end 'invisible 'aid-marker))))
+
+(defun aid-chat--show-marker (marker)
+  "Give the line with MARKER, which point is in, its looks."
+  (pcase (car (split-string (nth 2 marker) " "))
+    ((or "chat" "hunks" "end") (aid-chat--hide-line))
+    ("meta" (aid-chat--hide-line (aid-chat--error-line (aid-chat--words (nth 2 marker)))))
+    ("item" (aid-chat--show-item marker))
+    ((or "reasoning" "tool" "edited") (aid-chat--show-fold marker))
+    ((pred (string-match-p "\\`[0-9]")) (aid-chat--show-heading marker))
+    (_ (put-text-property (car marker) (nth 1 marker) 'invisible 'aid-marker))))
+
+(defun aid-chat--show-markers (beg end)
+  "Give all marker lines from BEG to END their looks."
+  (save-excursion
+    (goto-char beg)
+    (let (marker)
+      (while (setq marker (aid-chat--next-marker end))
+        (save-excursion
+          (goto-char (car marker))
+          (aid-chat--show-marker marker))))))
+
+;;; Folds
+
+(defun aid-chat--fold-label (marker)
+  "The words for the fold of MARKER."
+  (let ((words (aid-chat--words (nth 2 marker))))
+    (pcase (car (split-string (nth 2 marker) " "))
+      ("reasoning" (if-let ((ms (aid-chat--word "ms" words)))
+                       (concat "thought for " (aid-chat--seconds ms))
+                     "thoughts"))
+      ("tool" (concat "tool call: " (or (aid-chat--word "name" words) "?")))
+      (_ "applied instead"))))
+
+(defun aid-chat--fold-end ()
+  "Where the quote or fenced block ends that begins at point."
+  (save-excursion
+    (cond ((looking-at "\\(```+\\|~~~+\\)")
+           (let ((fence (match-string 1)))
+             (forward-line 1)
+             (if (re-search-forward (concat "^" (regexp-quote fence) "[ \t]*$") nil t)
+                 (line-beginning-position 2)
+               (point-max))))
+          (t
+           (while (and (looking-at-p " \\{0,3\\}>") (not (eobp)))
+             (forward-line 1))
+           (point)))))
+
+(defun aid-chat--fold-at (pos)
+  "The fold that begins at POS, an overlay, or nil."
+  (seq-find (lambda (o) (and (overlay-get o 'aid-fold) (= (overlay-start o) pos)))
+            (overlays-in pos (1+ pos))))
+
+(defun aid-chat--fold-set (fold hidden)
+  "Hide the text of FOLD when HIDDEN, else show it."
+  (overlay-put fold 'invisible (and hidden 'aid-fold))
+  (aid-chat--refresh-line (1- (overlay-start fold))))
+
+(defun aid-chat--fold-open (fold &rest _)
+  "Show the text of FOLD, for a search that found something in it."
+  (aid-chat--fold-set fold nil))
+
+(defun aid-chat--refresh-line (pos)
+  "Make the line at POS get its looks again."
+  (with-silent-modifications
+    (save-excursion
+      (goto-char pos)
+      (put-text-property (line-beginning-position)
+                         (min (point-max) (line-beginning-position 2)) 'fontified nil))))
+
+(defvar aid-chat--point 0
+  "Where point is while text gets its looks: what is around it is not folded.")
+
+(defun aid-chat--show-fold (marker)
+  "Show the line of MARKER as the head of a fold over what follows it."
+  (let* ((beg (line-beginning-position)) (eol (line-end-position))
+         (body (line-beginning-position 2))
+         (end (save-excursion (goto-char body) (aid-chat--fold-end)))
+         (fold (aid-chat--fold-at body)))
+    (when (< body end)
+      (if fold
+          (unless (= end (overlay-end fold))
+            (move-overlay fold body end))
+        (setq fold (make-overlay body end nil t nil))
+        (overlay-put fold 'aid-fold t)
+        (overlay-put fold 'evaporate t)
+        (overlay-put fold 'isearch-open-invisible #'aid-chat--fold-open)
+        (unless (<= body aid-chat--point end)
+          (overlay-put fold 'invisible 'aid-fold))))
+    (put-text-property
+     beg eol 'display
+     (propertize (concat (if (or (not fold) (overlay-get fold 'invisible))
+                             (aid-chat-sign "▸" "+")
+                           (aid-chat-sign "▾" "-"))
+                         " " (aid-chat--fold-label marker))
+                 'face 'aid-chat-fold))))
+
+(defun aid-chat-fold-toggle ()
+  "Show or hide the text that the line at point stands for.
+Give nil when it stands for none."
+  (save-excursion
+    (beginning-of-line)
+    (when-let ((marker (save-excursion (aid-chat--next-marker (line-end-position))))
+               (fold (aid-chat--fold-at (line-beginning-position 2))))
+      (ignore marker)
+      (aid-chat--fold-set fold (not (overlay-get fold 'invisible)))
+      t)))
+
+;;; Long lines
+
+(defun aid-chat--shorten-line ()
+  "Show the line that point is in shortened when it is very long."
+  (let ((beg (line-beginning-position)) (end (line-end-position)))
+    (when (> (- end beg) aid-chat--long-line)
+      (put-text-property (+ beg 1000) end 'display
+                         (propertize (format " … %d more characters in this line"
+                                             (- end beg 1000))
+                                     'face 'aid-chat-info)))))
+
+(defun aid-chat--shorten-lines (beg end)
+  "Show the very long lines from BEG to END shortened."
+  (save-excursion
+    (goto-char beg)
+    (while (progn (aid-chat--shorten-line)
+                  (and (zerop (forward-line 1)) (< (point) end))))))
+
+;;; Fontification
+
+(defun aid-chat--region (beg end)
+  "The whole lines around BEG to END, as far as one may look at once.
+In a quote they begin with the marker that it may belong to."
+  (save-excursion
+    (goto-char beg)
+    (beginning-of-line)
+    (let ((least (- (point) aid-chat--most)))
+      (while (and (> (point) least) (looking-at-p ">") (zerop (forward-line -1)))))
+    (cons (point)
+          (progn (goto-char (min end (+ beg aid-chat--most)))
+                 (if (bolp) (point) (line-beginning-position 2))))))
+
+(defun aid-chat-fontify (beg end)
+  "Give the text from BEG to END its looks, for jit-lock."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (pcase-let ((aid-chat--point (point))
+                  (`(,beg . ,end) (aid-chat--region beg end)))
+        (remove-list-of-text-properties beg end aid-chat--properties)
+        (when-let ((doc (aid-chat-doc)))
+          (ignore-errors
+            (pcase-let* ((to (min end (+ beg aid-chat--most)))
+                         (`(,_ ,_ . ,spans) (aid--mod-doc-spans doc (1- beg) (1- to))))
+              (aid-chat--apply-spans spans 1 beg to))
+            (aid-chat-code-fontify beg end)))
+        (aid-chat--show-markers beg end)
+        (aid-chat--shorten-lines beg end)
+        `(jit-lock-bounds ,beg . ,end)))))
+
+(provide 'aid-chat-display)
+;;; aid-chat-display.el ends here

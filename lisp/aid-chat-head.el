@@ -1,0 +1,219 @@
+;;; aid-chat-head.el --- A chat's header line and spinner  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; The header line says what an answer does, who answers, and what the next
+;; question carries.  It is a string made when something happened and at most
+;; five times a second while an answer arrives, never while Emacs draws.
+
+;;; Code:
+
+(require 'cl-lib)
+(require 'aid-chat-display)
+(require 'aid-model)
+
+(declare-function aid--mod-tokens "ext:aid-module" (text))
+(declare-function aid--mod-item-read "ext:aid-module" (dir target))
+(declare-function aid-context-item-text "aid-context" (target dir))
+(declare-function aid-chat-open-question "aid-chat-send" ())
+(declare-function aid-chat-stop "aid-chat-stream" ())
+
+(cl-defstruct (aid-chat-stream (:copier nil))
+  "An answer that is arriving."
+  id buffer
+  number                                ; of the answer
+  beg end                               ; markers: its body so far
+  question                              ; marker: the heading of what it answers
+  (state 'asking)                       ; asking, streaming or retry
+  model
+  started first                         ; when it was asked, when text came first
+  (chars 0)
+  until why                             ; of a retry
+  fold                                  ; the fold that is being written
+  touched)                              ; whether the person changed the body
+
+(defvar-local aid-chat--stream nil
+  "The answer that is arriving in this chat, or nil.")
+
+(defvar-local aid-chat--header ""
+  "The text of the header line.")
+(put 'aid-chat--header 'risky-local-variable t)
+
+(defvar-local aid-chat--open-cost '(0 . 0)
+  "How many context items the open question has, and their tokens.")
+
+(defconst aid-chat--stop-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map [header-line mouse-1] #'aid-chat-stop)
+    (define-key map [header-line mouse-2] #'aid-chat-stop)
+    map)
+  "Keymap of the header line's stop button.")
+
+(defun aid-chat--head-state (stream)
+  "What STREAM does, in words, with a button to stop it."
+  (let* ((first (aid-chat-stream-first stream))
+         (since (and first (- (float-time) first)))
+         (words (pcase (aid-chat-stream-state stream)
+                  ('retry (format "trying again in %d s"
+                                  (max 0 (ceiling (- (aid-chat-stream-until stream)
+                                                     (float-time))))))
+                  ('streaming (if (and since (> since 0.5))
+                                  (format "streaming %d tok/s"
+                                          (/ (aid-chat-stream-chars stream) 4 since))
+                                "streaming"))
+                  (_ "asking"))))
+    (concat " " (aid-chat-sign "●" "*") " " words " "
+            (propertize "[stop]" 'face 'aid-chat-link 'mouse-face 'highlight
+                        'help-echo "Stop the answer" 'local-map aid-chat--stop-map)
+            (if (eq (aid-chat-stream-state stream) 'retry)
+                (concat "  " (aid-chat-stream-why stream))
+              ""))))
+
+(defun aid-chat--head-text ()
+  "The header line's text as of now."
+  (concat
+   (if aid-chat--stream (aid-chat--head-state aid-chat--stream) "")
+   "   " (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
+             aid-model "default model")
+   (if aid-strategy (format " [%s]" aid-strategy) "")
+   (pcase aid-chat--open-cost
+     (`(0 . ,_) "")
+     (`(,n . ,tokens) (format "   %d item%s ~%s" n (if (= n 1) "" "s")
+                              (aid-chat--count tokens))))
+   (format " %s chat ~%s" (aid-chat-sign "│" "|") (aid-chat--count (/ (buffer-size) 4)))))
+
+(defun aid-chat-head-update ()
+  "Make the header line and the mode line of this chat say what is so now."
+  (let ((text (aid-chat--head-text)))
+    (unless (equal-including-properties text aid-chat--header)
+      (setq aid-chat--header text)
+      (when (get-buffer-window nil t)
+        (force-mode-line-update)))))
+
+;;; The spinner
+
+(defvar aid-chat--spinner nil
+  "The timer that turns all spinners, nil when nothing turns.")
+
+(defvar aid-chat--live nil
+  "The answers that are arriving, in all chats.")
+
+(defun aid-chat--spin ()
+  "Turn the spinners a bit, or stop turning when no answer is arriving."
+  (setq aid-chat--live (seq-filter (lambda (stream)
+                                     (buffer-live-p (aid-chat-stream-buffer stream)))
+                                   aid-chat--live))
+  (if (null aid-chat--live)
+      (when aid-chat--spinner
+        (cancel-timer aid-chat--spinner)
+        (setq aid-chat--spinner nil))
+    (let ((frames (if (char-displayable-p ?◐) "◐◓◑◒" "|/-\\"))
+          (turn (truncate (* 5 (float-time)))))
+      (dolist (stream aid-chat--live)
+        (with-current-buffer (aid-chat-stream-buffer stream)
+          (setq mode-line-process
+                (concat " AID:" (string (aref frames (mod turn (length frames))))))
+          (when (get-buffer-window nil t)
+            (force-mode-line-update))
+          (aid-chat-head-update))))))
+
+(defun aid-chat--spin-add (stream)
+  "Have a spinner turn for STREAM."
+  (push stream aid-chat--live)
+  (unless aid-chat--spinner
+    (setq aid-chat--spinner (run-with-timer 0.2 0.2 #'aid-chat--spin))))
+
+(defun aid-chat--spin-remove (stream)
+  "Have no spinner turn for STREAM any more."
+  (setq aid-chat--live (delq stream aid-chat--live))
+  (when (buffer-live-p (aid-chat-stream-buffer stream))
+    (with-current-buffer (aid-chat-stream-buffer stream)
+      (setq mode-line-process nil)))
+  (aid-chat--spin))
+
+;;; What the open question costs
+
+(defvar-local aid-chat--measurer nil
+  "The timer that is going to measure the open question, or nil.")
+
+(defvar-local aid-chat--item-stamps nil
+  "For each measured target, what its source looked like then: an alist.")
+
+(defun aid-chat--item-stamp (target)
+  "Something that differs whenever what TARGET names has changed."
+  (let* ((path (aid-chat--decode (replace-regexp-in-string "#.*\\'" "" target)))
+         (file (and (not (string-prefix-p "aid:" target)) (expand-file-name path)))
+         (buffer (and file (find-buffer-visiting file))))
+    (cond (buffer (buffer-chars-modified-tick buffer))
+          ((and file (not (file-remote-p file)))
+           (file-attribute-modification-time (file-attributes file))))))
+
+(defun aid-chat--item-text (target)
+  "The text of context item TARGET as Emacs knows it, nil when the core reads it."
+  (and (fboundp 'aid-context-item-text)
+       (aid-context-item-text target default-directory)))
+
+(defun aid-chat--item-cost (target)
+  "About how many tokens context item TARGET has."
+  (let ((stamp (aid-chat--item-stamp target))
+        (known (assoc target aid-chat--item-stamps)))
+    (unless (and known (equal (cdr known) stamp) (gethash target aid-chat--item-tokens))
+      (puthash target
+               (or (ignore-errors
+                     (aid--mod-tokens (aid-chat--clean
+                                       (or (aid-chat--item-text target)
+                                           (aid--mod-item-read default-directory target)))))
+                   0)
+               aid-chat--item-tokens)
+      (setf (alist-get target aid-chat--item-stamps nil nil #'equal) stamp))
+    (gethash target aid-chat--item-tokens)))
+
+(defconst aid-chat--item-line
+  "^ *[-*+] \\[\\([^\n]*\\)\\](\\([^\n]*\\)) *<!--aid:\\([[:alnum:]]+\\) item\\([^\n]*\\)-->"
+  "Matches a context line: label, target, key and other words.")
+
+(defun aid-chat--open-items ()
+  "The context items of the open question, as (POSITION LABEL TARGET WORDS)."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (pcase-let ((`(,beg . ,end) (aid-chat-open-question)) (items nil))
+        (goto-char beg)
+        (while (re-search-forward aid-chat--item-line end t)
+          (when (equal (match-string 3) (aid-chat-key))
+            (push (list (match-beginning 0) (match-string-no-properties 1)
+                        (match-string-no-properties 2) (match-string-no-properties 4))
+                  items)))
+        (nreverse items)))))
+
+(defun aid-chat-measure ()
+  "Find out what the open question's context costs, and show it."
+  (setq aid-chat--measurer nil)
+  (let ((items (aid-chat--open-items)))
+    (setq aid-chat--open-cost
+          (cons (length items)
+                (apply #'+ (mapcar (lambda (item)
+                                     (let ((old (gethash (nth 2 item) aid-chat--item-tokens))
+                                           (new (aid-chat--item-cost (nth 2 item))))
+                                       (unless (eql old new)
+                                         (aid-chat--refresh-line (car item)))
+                                       new))
+                                   items))))
+    (aid-chat-head-update)))
+
+(defun aid-chat--measure-soon ()
+  "Measure the open question when Emacs is next idle."
+  (unless aid-chat--measurer
+    (let ((chat (current-buffer)))
+      (setq aid-chat--measurer
+            (run-with-idle-timer 0.5 nil
+                                 (lambda ()
+                                   (when (buffer-live-p chat)
+                                     (with-current-buffer chat
+                                       (when (derived-mode-p 'aid-chat-mode)
+                                         (aid-chat-measure))))))))))
+
+(provide 'aid-chat-head)
+;;; aid-chat-head.el ends here

@@ -1,0 +1,309 @@
+;;; aid-chat-send.el --- A question becomes a request  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; The last turn of a chat is the open question.  Sending it hands the chat's
+;; text to the core and writes, in one go, the heading of the answer and the
+;; next open question below it, so that one can write on while the answer
+;; arrives.  What leaves the project is asked about once before it is sent.
+
+;;; Code:
+
+(require 'aid-chat-stream)
+(require 'aid-model)
+
+(declare-function aid-module-ensure "aid-module" ())
+(declare-function aid--mod-model-info "ext:aid-module" (id root))
+(declare-function aid--mod-ask "ext:aid-module" (plist))
+(declare-function aid--mod-strategies "ext:aid-module" ())
+(declare-function aid-chat-root "aid-chat" ())
+(declare-function aid-chat--save "aid-chat" ())
+(declare-function aid-chat--own-p "aid-chat" ())
+
+(defvar aid-before-send-functions nil
+  "Functions called before a question is sent, with the chat's buffer.
+Each may change the chat; one that signals an error keeps it from being sent.")
+
+(defvar-local aid-chat--allowed nil
+  "The targets of context lines that this person put into the question.
+A target in a list of its own was agreed to when it was first sent.")
+
+;;; The open question
+
+(defun aid-chat--open-turn ()
+  "The turn that is the open question; it is made when there is none."
+  (save-excursion
+    (goto-char (point-max))
+    (let ((turn (aid-chat--turn-back)))
+      (unless (eq (plist-get turn :kind) 'user)
+        (let ((number (1+ (or (plist-get turn :number) 0))))
+          (goto-char (point-max))
+          (aid-chat--replace (point) (point)
+                             (concat (if (bolp) "\n" "\n\n") (aid-chat--question number)))
+          (goto-char (point-max))
+          (setq turn (aid-chat--turn-back))))
+      (plist-put turn :end (point-max)))))
+
+(defun aid-chat--question (number)
+  "The heading of question NUMBER."
+  (concat "## You " (aid-chat--marker (format "%d user" number)) "\n"))
+
+(defun aid-chat-open-question ()
+  "Where the text of the open question is, as (BEG . END)."
+  (save-restriction
+    (widen)
+    (let ((turn (aid-chat--open-turn)))
+      ;; A heading without a newline is no place to write at.
+      (save-excursion
+        (goto-char (plist-get turn :body))
+        (unless (bolp)
+          (aid-chat--replace (point) (point) "\n")))
+      (cons (min (if (eq (char-before (point-max)) ?\n) (plist-get turn :body) (point-max))
+                 (plist-get turn :body))
+            (point-max)))))
+
+(defun aid-chat--prose-bounds ()
+  "Where the words of the open question are, without its context lines."
+  (pcase-let ((`(,beg . ,end) (aid-chat-open-question)))
+    (save-excursion
+      (goto-char beg)
+      (when (re-search-forward aid-chat--item-line end t)
+        (setq end (line-beginning-position)))
+      (goto-char end)
+      (skip-chars-backward " \t\n" beg)
+      (cons beg (point)))))
+
+(defun aid-chat-add-item (chat label target &optional words)
+  "Add a context line to the open question of CHAT.
+It says LABEL and leads to TARGET; WORDS go into its marker.
+Nothing is added when the question has TARGET already."
+  (with-current-buffer chat
+    (save-excursion
+      (save-restriction
+        (widen)
+        (unless (seq-find (lambda (item) (equal (nth 2 item) target)) (aid-chat--open-items))
+          (let ((line (format "- [%s](%s) %s\n" (aid-chat--clean-label label) target
+                              (aid-chat--marker (string-trim-right
+                                                 (concat "item " (or words ""))))))
+                (last (car (last (aid-chat--open-items)))))
+            (if last
+                (progn (goto-char (car last))
+                       (forward-line 1)
+                       (insert (if (bolp) "" "\n") line))
+              (goto-char (cdr (aid-chat--prose-bounds)))
+              (delete-region (point) (point-max))
+              (insert "\n\n" line))
+            (cl-pushnew target aid-chat--allowed :test #'equal)
+            (aid-chat--measure-soon)))))))
+
+(defun aid-chat--clean-label (label)
+  "LABEL as it may stand in the brackets of a link."
+  (replace-regexp-in-string "[][\n]\\|<!--" " " label))
+
+;;; What may be sent
+
+(defun aid-chat--outside-p (target)
+  "Whether TARGET names a file that is not in the chat's project."
+  (and (not (string-prefix-p "aid:" target))
+       (let ((file (expand-file-name (aid-chat--decode
+                                      (replace-regexp-in-string "#.*\\'" "" target))))
+             (root (aid-chat-root)))
+         (not (and root (file-in-directory-p file root))))))
+
+(defun aid-chat--agree (items)
+  "Ask whether those of ITEMS may be sent that nobody agreed to yet."
+  (let ((targets
+         (seq-filter (lambda (target)
+                       (if (aid-chat--outside-p target)
+                           (not (member (list target) aid-chat--allowed))
+                         (not (or (member target aid-chat--allowed) (aid-chat--own-p)))))
+                     (mapcar (lambda (item) (nth 2 item)) items))))
+    (when targets
+      (unless (yes-or-no-p (format "Send %s to the model, %s? "
+                                   (string-join targets ", ")
+                                   (if (seq-some #'aid-chat--outside-p targets)
+                                       "from outside the project"
+                                     "which this chat came with")))
+        (user-error "Not sent"))
+      (dolist (target targets)
+        (push target aid-chat--allowed)
+        (push (list target) aid-chat--allowed)))))
+
+;;; Sending
+
+(defun aid-chat--next-request ()
+  "A name for a request that this chat does not have yet."
+  (let ((most 0))
+    (save-excursion
+      (goto-char (point-min))
+      (while (re-search-forward " req=r\\([0-9]+\\)" nil t)
+        (setq most (max most (string-to-number (match-string 1))))))
+    (format "r%d" (1+ most))))
+
+(defun aid-chat--take-strategy ()
+  "Take a strategy's name, as in \"/edit\", off the open question's first line."
+  (pcase-let ((`(,beg . ,end) (aid-chat-open-question)))
+    (save-excursion
+      (goto-char beg)
+      (skip-chars-forward " \t\n" end)
+      (when (looking-at "/\\([[:alnum:]-]+\\)\\(?:[ \t\n]+\\|\\'\\)")
+        (let ((name (match-string-no-properties 1)) (to (match-end 0)))
+          (when (member name (aid--mod-strategies))
+            (aid-chat--replace (point) to "")
+            name))))))
+
+(defun aid-chat--request (request strategy items turn)
+  "Ask the core to answer question TURN, or the last one when nil.
+REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
+model's name."
+  (let* ((root (aid-chat-root))
+         (info (aid--mod-model-info aid-model root))
+         (doc (or (aid-chat-doc) (error "The core cannot read this chat")))
+         (texts (delq nil (mapcar (lambda (item)
+                                    (when-let ((text (aid-chat--item-text (nth 2 item))))
+                                      (cons (nth 2 item) (aid-chat--clean text))))
+                                  items))))
+    (cons (aid--mod-ask (list :doc doc :path (and buffer-file-name
+                                                  (not (file-remote-p buffer-file-name))
+                                                  buffer-file-name)
+                              :root root :model aid-model
+                              :strategy (or strategy aid-strategy)
+                              :secret (aid-model-secret info)
+                              :request request :turn turn :items texts))
+          (or (plist-get info :id) aid-model "model"))))
+
+(defun aid-chat--answer-head (model number request)
+  "The heading and meta line of answer NUMBER by MODEL to REQUEST."
+  (concat "## " model " " (aid-chat--marker (format "%d answer" number)) "\n"
+          (aid-chat--marker (format "meta req=%s state=streaming" request)) "\n\n"))
+
+(defun aid-chat--send-open ()
+  "Send the open question."
+  (pcase-let* ((strategy (aid-chat--take-strategy))
+               (question (aid-chat--open-turn))
+               (number (1+ (plist-get question :number)))
+               (request (aid-chat--next-request))
+               (items (seq-remove (lambda (item) (assoc "sent" (aid-chat--words (nth 3 item))))
+                                  (aid-chat--open-items)))
+               (`(,id . ,model) (progn (aid-chat--agree items)
+                                       (aid-chat--set-title)
+                                       (aid-chat--request request strategy items nil)))
+               (question (plist-get (aid-chat--open-turn) :beg))
+               (at (save-excursion (goto-char (point-max))
+                                   (skip-chars-backward " \t\n")
+                                   (point)))
+               (head (concat "\n\n" (aid-chat--answer-head model number request))))
+    (aid-chat--replace at (point-max)
+                       (concat head "\n\n" (aid-chat--question (1+ number)) "\n"))
+    (aid-chat-stream-begin id number (+ at (length head)) question model)))
+
+(defun aid-chat--set-title ()
+  "Make the open question's first words the title of a chat that has none."
+  (save-excursion
+    (goto-char (point-min))
+    (forward-line 1)
+    (when (looking-at "# *\\(?:New chat\\)? *$")
+      (let* ((beg (point)) (end (line-end-position))
+             (words (aid-chat--prose-bounds))
+             (line (car (split-string (buffer-substring-no-properties (car words) (cdr words))
+                                      "\n" t "[ \t]+"))))
+        (when line
+          (aid-chat--replace beg end (concat "# " (truncate-string-to-width
+                                                   (replace-regexp-in-string "<!--.*" "" line)
+                                                   72 nil nil "…"))))))))
+
+(defun aid-chat--blank-p (bounds)
+  "Whether there is nothing but blanks in BOUNDS."
+  (save-excursion
+    (goto-char (car bounds))
+    (skip-chars-forward " \t\n" (cdr bounds))
+    (>= (point) (cdr bounds))))
+
+(defun aid-chat--last-failed ()
+  "The number of the last answer when it failed or was cut, else nil."
+  (let* ((number (1- (plist-get (aid-chat--open-turn) :number)))
+         (state (cdr (assoc "state" (aid-chat-meta number)))))
+    (and (member state '("failed" "cut" "streaming")) number)))
+
+(defun aid-chat-send (&optional choose)
+  "Send the open question; after an answer that failed, ask it again.
+With CHOOSE, the prefix argument, choose a model first."
+  (interactive "P")
+  (aid-module-ensure)
+  (when aid-chat--stream
+    (user-error "An answer is arriving; %s stops it"
+                (substitute-command-keys "\\[aid-chat-stop]")))
+  (when choose
+    (setq-local aid-model (aid-model-read "Model: " (aid-chat-root))))
+  (run-hook-with-args 'aid-before-send-functions (current-buffer))
+  (let ((inside (>= (point) (car (aid-chat-open-question)))))
+    (save-restriction
+      (widen)
+      (cond ((not (aid-chat--blank-p (aid-chat-open-question)))
+             (aid-chat--send-open))
+            ((aid-chat--last-failed)
+             (aid-chat-again (aid-chat--last-failed)))
+            (t (user-error "The question is empty"))))
+    (when inside
+      (goto-char (point-max)))
+    (aid-chat--save)))
+
+(defun aid-chat-again (number)
+  "Ask again what answer NUMBER answers; that answer becomes an alternative.
+Interactively it is the answer at point."
+  (interactive (list (or (aid-chat-answer-at) (user-error "No answer is at point"))))
+  (aid-module-ensure)
+  (when aid-chat--stream
+    (user-error "An answer is arriving"))
+  (save-restriction
+    (widen)
+    (let* ((turn (aid-chat--answer number))
+           (request (aid-chat--next-request))
+           (question (save-excursion
+                       (goto-char (plist-get turn :beg))
+                       (or (aid-chat--turn-back) (user-error "The question is gone"))))
+           (asked (aid-chat--request request nil nil (plist-get question :number)))
+           (head (aid-chat--answer-head (cdr asked) number request)))
+      (if (aid-chat--blank-p (aid-chat-answer-body number))
+          (aid-chat--replace (plist-get turn :beg)
+                             (cdr (aid-chat-answer-body number)) (concat head "\n\n"))
+        (aid-chat--make-alternative turn)
+        (aid-chat--replace (plist-get turn :beg) (plist-get turn :beg) (concat head "\n\n")))
+      (aid-chat-stream-begin (car asked) number (+ (plist-get turn :beg) (length head))
+                             (plist-get question :beg) (cdr asked)))))
+
+(defun aid-chat--make-alternative (turn)
+  "Make TURN, an answer, an alternative to the answer that is to come."
+  (let* ((number (plist-get turn :number))
+         (sub (1+ (apply #'max 0 (mapcar (lambda (other)
+                                           (if (= number (plist-get other :number))
+                                               (plist-get other :sub)
+                                             0))
+                                         (aid-chat-turns 'alternative))))))
+    (save-excursion
+      (goto-char (plist-get turn :beg))
+      (let* ((marker (aid-chat--next-marker nil))
+             (words (string-trim (replace-regexp-in-string
+                                  "\\`#* *" "" (buffer-substring-no-properties
+                                                (plist-get turn :beg) (car marker))))))
+        (aid-chat--replace (plist-get turn :beg) (nth 1 marker)
+                           (concat "### " words ", alternative "
+                                   (aid-chat--marker (format "%d.%d alternative" number sub))))))))
+
+(defun aid-chat-ask (chat question)
+  "Put QUESTION into the open question of CHAT, before its context, and send it."
+  (with-current-buffer chat
+    (save-excursion
+      (save-restriction
+        (widen)
+        (pcase-let* ((`(,_ . ,end) (aid-chat--prose-bounds)) (`(,beg . ,_) (aid-chat-open-question)))
+          (goto-char end)
+          (insert (if (= beg end) "" "\n\n") question
+                  (if (looking-at-p "\n") "" "\n")))))
+    (goto-char (point-max))
+    (aid-chat-send)))
+
+(provide 'aid-chat-send)
+;;; aid-chat-send.el ends here

@@ -1,0 +1,289 @@
+;;; aid-chat-stream.el --- An answer arrives in a chat  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; The core's events become text.  A piece of an answer costs one insertion and
+;; one text property per span, wherever in the chat the person types meanwhile:
+;; the answer's end is a marker, and nothing moves point or a window except
+;; those that stand just at that end.
+
+;;; Code:
+
+(require 'aid-chat-head)
+(require 'aid-chat-code)
+
+(declare-function aid--on-event "aid-module" (id function))
+(declare-function aid--mod-cancel "ext:aid-module" (id))
+(declare-function aid--mod-journal-remove "ext:aid-module" (file req))
+(declare-function aid-chat--save "aid-chat" ())
+
+(defvar aid-answer-done-functions nil
+  "Functions called when an answer has ended, well or not.
+Each gets the chat's buffer and the answer's number.")
+
+(defvar-local aid-chat--journals nil
+  "Requests whose journals are to be removed once the chat is saved.")
+
+;;; Begin
+
+(defun aid-chat-stream-begin (id number beg question model)
+  "Let request ID's answer NUMBER arrive at BEG, in answer to what is at QUESTION.
+MODEL is the name that the header line shows."
+  (let ((stream (make-aid-chat-stream
+                 :id id :buffer (current-buffer) :number number :model model
+                 :beg (copy-marker beg) :end (copy-marker beg)
+                 :question (copy-marker question) :started (float-time))))
+    (setq aid-chat--stream stream)
+    (aid-chat--spin-add stream)
+    (aid-chat-head-update)
+    (aid--on-event id (lambda (&rest event) (aid-chat-stream-event stream event)))
+    stream))
+
+(defun aid-chat-stream-event (stream event)
+  "Act on EVENT of STREAM: a list of its kind and what comes with it."
+  (when (buffer-live-p (aid-chat-stream-buffer stream))
+    (with-current-buffer (aid-chat-stream-buffer stream)
+      (when (eq stream aid-chat--stream)
+        (save-restriction
+          (widen)
+          (pcase event
+            (`(text ,text ,from ,spans) (aid-chat--on-text stream text from spans))
+            (`(frozen ,val) (aid-chat--on-frozen stream val))
+            (`(start ,val) (aid-chat--on-start stream val))
+            (`(retry ,val) (aid-chat--on-retry stream val))
+            (`(rekey ,val) (aid-chat--rekey (plist-get val :old) (plist-get val :new)))
+            (`(done ,val) (aid-chat--on-end stream val))
+            (`(error ,val) (aid-chat--on-end stream val))))))))
+
+;;; Text
+
+(defun aid-chat--at-end (pos)
+  "The windows of this chat whose point is at POS."
+  (seq-filter (lambda (window) (= (window-point window) pos))
+              (get-buffer-window-list nil nil t)))
+
+(defun aid-chat--on-text (stream text from spans)
+  "Append TEXT to STREAM's answer, whose faces from FROM on are SPANS."
+  (let* ((at (marker-position (aid-chat-stream-end stream)))
+         (base (marker-position (aid-chat-stream-beg stream)))
+         (following (aid-chat--at-end at))
+         (here (= (point) at))
+         (end (aid-chat--replace at at text t)))
+    (set-marker (aid-chat-stream-end stream) end)
+    (when here
+      (goto-char end))
+    (dolist (window following)
+      (set-window-point window end))
+    (setf (aid-chat-stream-state stream) 'streaming)
+    (unless (aid-chat-stream-first stream)
+      (setf (aid-chat-stream-first stream) (float-time)))
+    (setf (aid-chat-stream-chars stream)
+          (+ (length text) (aid-chat-stream-chars stream)))
+    (unless (aid-chat-stream-touched stream)
+      (with-silent-modifications
+        (when from                      ; else the faces come with a later piece
+          (let ((from (min at (+ base from))))
+            (when (< from at)
+              (remove-list-of-text-properties from at '(face)))
+            (aid-chat--apply-spans spans base from end)))
+        (aid-chat--finish-text stream text at end)))))
+
+(defun aid-chat--finish-text (stream text at end)
+  "Give what TEXT, from AT to END, brought to STREAM besides spans its looks."
+  (put-text-property at end 'fontified t)
+  (save-excursion
+    (goto-char at)
+    (let ((bol (line-beginning-position)))
+      (when (string-search "<!--aid:" text)
+        (aid-chat--show-markers bol end)
+        (setf (aid-chat-stream-fold stream) (aid-chat--fold-growing end)))
+      (when (aid-chat-stream-fold stream)
+        (aid-chat--fold-grow stream bol end))
+      (goto-char end)
+      (aid-chat--shorten-line)))
+  (when (string-search "```" text)
+    (aid-chat-code-soon)))
+
+(defun aid-chat--fold-growing (end)
+  "The fold that surrounds END, where an answer goes on, or nil."
+  (seq-find (lambda (o) (and (overlay-get o 'aid-fold) (> (overlay-end o) end)))
+            (overlays-at (1- end))))
+
+(defun aid-chat--fold-grow (stream bol end)
+  "End STREAM's fold where its quote ends, if that is between BOL and END.
+Until then the fold grows by itself, for the answer goes on inside it."
+  (let ((fold (aid-chat-stream-fold stream)))
+    (goto-char bol)
+    (while (and (< (point) end) (looking-at-p ">") (zerop (forward-line 1))))
+    (when (and (overlay-buffer fold) (<= (point) end))
+      (move-overlay fold (overlay-start fold) (max (overlay-start fold) (point)))
+      (setf (aid-chat-stream-fold stream) nil))))
+
+;;; Other events
+
+(defun aid-chat--on-start (stream val)
+  "Note what VAL says of the server that answers STREAM."
+  (setf (aid-chat-stream-state stream) 'streaming)
+  (when (plist-get val :id)
+    (setf (aid-chat-stream-model stream) (plist-get val :id)))
+  (aid-chat-head-update))
+
+(defun aid-chat--on-retry (stream val)
+  "Show that STREAM waits before it tries again, as VAL says."
+  (setf (aid-chat-stream-state stream) 'retry
+        (aid-chat-stream-why stream) (or (plist-get val :message) "")
+        (aid-chat-stream-until stream)
+        (+ (float-time) (/ (or (plist-get val :wait_ms) 0) 1000.0)))
+  (aid-chat-head-update))
+
+(defun aid-chat--on-frozen (stream val)
+  "Write the hashes in VAL, of what was sent, into STREAM's question."
+  (let ((items (append (plist-get val :items) nil)))
+    (save-excursion
+      (goto-char (aid-chat-stream-question stream))
+      (forward-line 1)
+      (let ((end (plist-get (aid-chat-turn-at (aid-chat-stream-question stream)) :end)))
+        (setq end (copy-marker end))
+        (while (re-search-forward aid-chat--item-line end t)
+          (let* ((target (match-string-no-properties 2))
+                 (beg (match-beginning 4)) (end (match-end 4))
+                 (words (match-string-no-properties 4))
+                 (item (seq-find (lambda (i) (equal (plist-get i :target) target)) items)))
+            (when (and item
+                       (equal (match-string 3) (aid-chat-key))
+                       (not (assoc "sent" (aid-chat--words words))))
+              (goto-char (aid-chat--replace
+                          beg end (format "%s sent=%s tok=%d"
+                                          (replace-regexp-in-string " tok=[0-9]+" "" words)
+                                          (plist-get item :hash)
+                                          (or (plist-get item :tokens) 0)))))))
+        (set-marker end nil)))))
+
+(defun aid-chat--rekey (old new)
+  "Make NEW the key of this chat instead of OLD."
+  (let ((prefix (format "<!--aid:%s " old)) (fresh (format "<!--aid:%s " new)))
+    (save-excursion
+      (goto-char (point-min))
+      (while (search-forward prefix nil t)
+        (let ((beg (match-beginning 0)))
+          (unless (aid-chat--quoted-p)
+            (goto-char (aid-chat--replace beg (+ beg (length prefix)) fresh))))))
+    ;; What was deleted must come back as part of this chat, too.
+    (when (consp buffer-undo-list)
+      (dolist (entry buffer-undo-list)
+        (when (and (stringp (car-safe entry)) (string-search prefix (car entry)))
+          (setcar entry (string-replace prefix fresh (car entry))))))
+    (setq aid-chat--key new)
+    (run-hooks 'aid-chat-key-hook)
+    (when (fboundp 'jit-lock-refontify)
+      (jit-lock-refontify))))
+
+(defvar aid-chat-key-hook nil
+  "Hook run in a chat that has taken a new key.")
+
+;;; End
+
+(defun aid-chat--write-meta (turn val)
+  "Replace TURN's meta line by what VAL says of the answer's end."
+  (let ((line (aid-chat--meta-line turn))
+        (words (or (plist-get val :meta) ""))
+        (message (plist-get val :message)))
+    (unless (string-search "state=" words)
+      (setq words (string-trim-left
+                   (format "%s state=%s" words (or (plist-get val :state) "done")))))
+    (when message
+      (setq words (format "%s error=%s" words (aid-chat--encode message))))
+    (aid-chat--replace (if line (car line) (plist-get turn :body))
+                       (if line (nth 1 line) (plist-get turn :body))
+                       (concat (aid-chat--marker (concat "meta " words)) "\n"))))
+
+(defun aid-chat--write-reasoning (beg end ms)
+  "Write MS into the first reasoning marker from BEG to END."
+  (save-excursion
+    (goto-char beg)
+    (let (marker)
+      (while (and (setq marker (aid-chat--next-marker end))
+                  (not (equal (nth 2 marker) "reasoning"))))
+      (when marker
+        (let ((at (- (nth 1 marker) 3)))
+          (aid-chat--replace at at (format " ms=%d" ms))
+          (aid-chat--refresh-line at))))))
+
+(defun aid-chat--on-end (stream val)
+  "End STREAM as VAL says."
+  (let* ((number (aid-chat-stream-number stream))
+         (turn (aid-chat--answer number))
+         (ms (plist-get val :reasoning_ms))
+         (end (aid-chat-stream-end stream)))
+    (setq aid-chat--stream nil)
+    (aid-chat--spin-remove stream)
+    (when ms
+      (aid-chat--write-reasoning (aid-chat-stream-beg stream) end ms))
+    (when (save-excursion (goto-char end) (and (bolp) (looking-at-p "\n\n")))
+      (aid-chat--replace end (1+ end) ""))
+    (when turn
+      (aid-chat--write-meta turn val)
+      (aid-chat--refresh-line (plist-get turn :beg)))
+    (when (aid-chat-stream-touched stream)
+      (with-silent-modifications
+        (put-text-property (aid-chat-stream-beg stream) end 'fontified nil)))
+    (when-let ((req (cdr (assoc "req" (aid-chat-meta number)))))
+      (push req aid-chat--journals))
+    (aid-chat-head-update)
+    (aid-chat-code-soon)
+    (aid-chat--save)
+    (run-hook-with-args 'aid-answer-done-functions (current-buffer) number)
+    (set-marker (aid-chat-stream-beg stream) nil)
+    (set-marker (aid-chat-stream-question stream) nil)
+    (set-marker end nil)))
+
+(defun aid-chat-stop ()
+  "Stop the answer that is arriving in this chat."
+  (interactive)
+  (with-current-buffer (if (mouse-event-p last-nonmenu-event)
+                           (window-buffer (posn-window (event-start last-nonmenu-event)))
+                         (current-buffer))
+    (if aid-chat--stream
+        (aid--mod-cancel (aid-chat-stream-id aid-chat--stream))
+      (user-error "No answer is arriving here"))))
+
+(defun aid-chat--abandon ()
+  "Stop the answer that is arriving and let go of it: the buffer goes away."
+  (when-let ((stream aid-chat--stream))
+    (setq aid-chat--stream nil)
+    (ignore-errors (aid--mod-cancel (aid-chat-stream-id stream)))
+    (aid-chat--spin-remove stream)))
+
+(defun aid-chat--remove-journals ()
+  "Remove the journals of answers that are now saved."
+  (dolist (req aid-chat--journals)
+    (ignore-errors (aid--mod-journal-remove buffer-file-name req)))
+  (setq aid-chat--journals nil))
+
+;;; What the person does meanwhile
+
+(defvar-local aid-chat--leftward nil
+  "Whether the change that is being made ends just at the end of an answer.")
+
+(defun aid-chat--before-change (beg end)
+  "Note how the change from BEG to END lies to an answer that is arriving."
+  (when-let ((stream aid-chat--stream))
+    (let ((at (marker-position (aid-chat-stream-end stream))))
+      (setq aid-chat--leftward (and (< beg end) (= end at)))
+      (when (and (< beg at) (>= end (aid-chat-stream-beg stream)))
+        (setf (aid-chat-stream-touched stream) t)))))
+
+(defun aid-chat--after-change (beg end deleted)
+  "Tell the core that DELETED characters at BEG became the text up to END."
+  (aid-chat--doc-edit beg deleted (buffer-substring-no-properties beg end))
+  (when (and aid-chat--leftward (> deleted 0) (consp buffer-undo-list))
+    (when-let ((entry (seq-find (lambda (e) (stringp (car-safe e)))
+                                (seq-take buffer-undo-list 4))))
+      (puthash entry t aid-chat--left)))
+  (setq aid-chat--leftward nil)
+  (aid-chat--measure-soon))
+
+(provide 'aid-chat-stream)
+;;; aid-chat-stream.el ends here

@@ -1,0 +1,384 @@
+;;; aid-chat-text.el --- The structure of a chat's text, and writing into it  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A chat is a Markdown file whose structure is in marker lines, which hold
+;; "<!--aid:KEY WORDS-->" outside a quote.  Here they are found, taken apart
+;; and made, and here is the one way in which AID writes into a chat:
+;; `aid-chat--replace', which leaves no trace in the undo list but shifts what
+;; is there, so that a person's undo undoes just what that person typed.
+;;
+;; The core holds a copy of each chat (its "doc"), fed by the changes.  It is
+;; opened when first needed and anew whenever it does not fit.
+
+;;; Code:
+
+(require 'seq)
+(require 'subr-x)
+
+(declare-function aid--mod-doc-open "ext:aid-module" (text))
+(declare-function aid--mod-doc-edit "ext:aid-module" (doc beg deleted text))
+(declare-function aid--mod-doc-close "ext:aid-module" (doc))
+(declare-function aid--mod-doc-size "ext:aid-module" (doc))
+
+(defgroup aid-chat nil
+  "Chats with language models in Markdown files."
+  :group 'aid
+  :prefix "aid-chat-")
+
+;;; Markers
+
+(defvar-local aid-chat--key nil
+  "The key of this chat: what tells its own markers from all other text.")
+
+(defun aid-chat-key ()
+  "The key of the current chat, or nil when its first line has none."
+  (or aid-chat--key
+      (setq aid-chat--key
+            (save-excursion
+              (save-restriction
+                (widen)
+                (goto-char (point-min))
+                (and (looking-at "<!--aid:\\([[:alnum:]]+\\) chat\\b")
+                     (match-string-no-properties 1)))))))
+
+(defun aid-chat--prefix ()
+  "What every marker of this chat begins with."
+  (concat "<!--aid:" (or (aid-chat-key) "-") " "))
+
+(defun aid-chat--marker (words)
+  "A marker of this chat that holds WORDS."
+  (concat (aid-chat--prefix) words "-->"))
+
+(defun aid-chat--quoted-p ()
+  "Whether point is in a quote, where nothing is structure."
+  (save-excursion
+    (beginning-of-line)
+    (looking-at-p " \\{0,3\\}>")))
+
+(defun aid-chat--next-marker (limit)
+  "Move behind the next marker that begins before LIMIT.
+Give (BEG END WORDS), or nil when there is none."
+  (let ((prefix (aid-chat--prefix)) found)
+    (while (and (not found) (search-forward prefix limit t))
+      (let ((beg (match-beginning 0)) (words (point)))
+        (unless (aid-chat--quoted-p)
+          (when (search-forward "-->" (line-end-position) t)
+            (setq found (list beg (point)
+                              (buffer-substring-no-properties words (- (point) 3))))))))
+    found))
+
+(defun aid-chat--encode (value)
+  "VALUE as it may stand in a marker."
+  (mapconcat (lambda (byte)
+               (if (or (<= byte ?\s) (>= byte 127) (memq byte '(?% ?< ?>)))
+                   (format "%%%02X" byte)
+                 (string byte)))
+             (encode-coding-string value 'utf-8) ""))
+
+(defun aid-chat--decode (value)
+  "The text that VALUE in a marker stands for."
+  (if (not (string-search "%" value))
+      value
+    (decode-coding-string
+     (replace-regexp-in-string
+      "%[[:xdigit:]][[:xdigit:]]"
+      (lambda (hex) (unibyte-string (string-to-number (substring hex 1) 16)))
+      (encode-coding-string value 'utf-8) t t)
+     'utf-8)))
+
+(defun aid-chat--words (words)
+  "The key=value pairs among WORDS of a marker, as an alist of strings."
+  (delq nil (mapcar (lambda (word)
+                      (when (string-match "\\`\\([^=]+\\)=" word)
+                        (cons (match-string 1 word)
+                              (aid-chat--decode (substring word (match-end 0))))))
+                    (split-string words " +" t))))
+
+(defun aid-chat--word (key words)
+  "The value of KEY among WORDS, an alist as `aid-chat--words' gives it."
+  (cdr (assoc key words)))
+
+;;; Turns
+
+(defconst aid-chat--turn-words
+  "\\([0-9]+\\)\\(?:\\.\\([0-9]+\\)\\)? \\(user\\|answer\\|alternative\\)\\b"
+  "Matches the words of the marker in a turn's heading.")
+
+(defun aid-chat--turn-of (marker)
+  "The turn whose heading holds MARKER, else nil.
+A plist of :number, :sub, :kind (a symbol), :beg and :body."
+  (when (and marker (string-match (concat "\\`" aid-chat--turn-words) (nth 2 marker)))
+    (let ((words (nth 2 marker)))
+      (list :number (string-to-number (match-string 1 words))
+            :sub (string-to-number (or (match-string 2 words) "0"))
+            :kind (intern (match-string 3 words))
+            :beg (save-excursion (goto-char (car marker)) (line-beginning-position))
+            :body (save-excursion (goto-char (nth 1 marker)) (line-beginning-position 2))))))
+
+(defun aid-chat--turn-back ()
+  "Move to the nearest turn's heading marker before point and give the turn."
+  (let ((prefix (aid-chat--prefix)) found)
+    (while (and (not found) (search-backward prefix nil t))
+      (unless (aid-chat--quoted-p)
+        (setq found (aid-chat--turn-of (save-excursion
+                                         (aid-chat--next-marker (line-end-position)))))))
+    found))
+
+(defun aid-chat--turn-forward ()
+  "Move behind the next turn's heading marker after point and give the turn."
+  (let (marker found)
+    (while (and (not found) (setq marker (aid-chat--next-marker nil)))
+      (setq found (aid-chat--turn-of marker)))
+    found))
+
+(defun aid-chat--with-end (turn)
+  "TURN with its :end, where the next begins."
+  (and turn
+       (plist-put turn :end
+                  (save-excursion
+                    (goto-char (plist-get turn :body))
+                    (if-let ((next (aid-chat--turn-forward)))
+                        (plist-get next :beg)
+                      (point-max))))))
+
+(defun aid-chat-turn-at (&optional pos)
+  "The turn at POS or point, a plist, or nil before the first.
+It holds :number, :sub, :kind (user, answer, alternative), :beg, :body, :end."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (when pos
+        (goto-char pos))
+      (end-of-line)
+      (aid-chat--with-end (aid-chat--turn-back)))))
+
+(defun aid-chat-turns (&optional kind)
+  "All turns, or those of KIND, first to last."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (let (turn turns)
+        (while (setq turn (aid-chat--turn-forward))
+          (when (memq kind (list nil (plist-get turn :kind)))
+            (push turn turns)))
+        (nreverse turns)))))
+
+(defun aid-chat--answer (number)
+  "The turn that is answer NUMBER, or nil."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-max))
+      (let (turn)
+        (while (and (setq turn (aid-chat--turn-back))
+                    (not (and (eq (plist-get turn :kind) 'answer)
+                              (= (plist-get turn :number) number)))))
+        (aid-chat--with-end turn)))))
+
+(defun aid-chat--meta-line (turn)
+  "The bounds of TURN's meta line, its newline included, and its words; or nil."
+  (save-excursion
+    (goto-char (plist-get turn :body))
+    (when-let ((marker (aid-chat--next-marker
+                        (min (plist-get turn :end) (line-beginning-position 4)))))
+      (when (string-prefix-p "meta" (nth 2 marker))
+        (goto-char (car marker))
+        (list (line-beginning-position) (line-beginning-position 2)
+              (aid-chat--words (nth 2 marker)))))))
+
+(defun aid-chat-answer-body (number)
+  "Where the body of answer NUMBER is in the current chat, as (BEG . END)."
+  (let* ((turn (or (aid-chat--answer number) (error "There is no answer %s here" number)))
+         (meta (save-restriction (widen) (aid-chat--meta-line turn))))
+    (cons (if meta (nth 1 meta) (plist-get turn :body)) (plist-get turn :end))))
+
+(defun aid-chat-answer-text (number)
+  "The text of answer NUMBER in the current chat."
+  (save-restriction
+    (widen)
+    (let ((body (aid-chat-answer-body number)))
+      (buffer-substring-no-properties (car body) (cdr body)))))
+
+(defun aid-chat-answers ()
+  "The numbers of the answers in the current chat, first to last."
+  (mapcar (lambda (turn) (plist-get turn :number)) (aid-chat-turns 'answer)))
+
+(defun aid-chat-answer-at (&optional pos)
+  "The number of the answer at POS or point, or nil."
+  (when-let ((turn (aid-chat-turn-at pos)))
+    (and (eq (plist-get turn :kind) 'answer) (plist-get turn :number))))
+
+(defun aid-chat-meta (number)
+  "The words of answer NUMBER's meta line, an alist of strings."
+  (when-let ((turn (aid-chat--answer number)))
+    (save-restriction
+      (widen)
+      (nth 2 (aid-chat--meta-line turn)))))
+
+(defun aid-chat-meta-set (number key value)
+  "Set KEY to VALUE, or remove it when nil, in answer NUMBER's meta line."
+  (save-restriction
+    (widen)
+    (let* ((turn (aid-chat--answer number))
+           (line (and turn (aid-chat--meta-line turn)))
+           (words (assoc-delete-all key (copy-alist (nth 2 line))))
+           (words (if value (append words (list (cons key value))) words))
+           (text (concat "meta" (mapconcat (lambda (word)
+                                             (concat " " (car word) "="
+                                                     (aid-chat--encode (cdr word))))
+                                           words ""))))
+      (when turn
+        (aid-chat--replace (if line (car line) (plist-get turn :body))
+                           (if line (nth 1 line) (plist-get turn :body))
+                           (concat (aid-chat--marker text) "\n"))))))
+
+;;; The core's copy
+
+(defvar-local aid-chat--doc nil
+  "The number of the core's copy of this chat, nil when there is none.")
+
+(defconst aid-chat--no-utf-8
+  (string ?\[ #xd800 ?- #xdfff #x110000 ?- #x3fffff ?\])
+  "Matches a character that UTF-8 cannot hold.")
+
+(defun aid-chat--clean (text)
+  "TEXT with what UTF-8 cannot hold replaced, a character for a character."
+  (if (string-match-p aid-chat--no-utf-8 text)
+      (replace-regexp-in-string aid-chat--no-utf-8 "\ufffd" text t t)
+    text))
+
+(defun aid-chat-doc ()
+  "The number of the core's copy of the current chat, in step with the buffer.
+Nil when the core cannot hold it."
+  (condition-case nil
+      (progn
+        (unless (and aid-chat--doc
+                     (= (aid--mod-doc-size aid-chat--doc) (buffer-size)))
+          (aid-chat--doc-close)
+          (setq aid-chat--doc
+                (aid--mod-doc-open
+                 (save-restriction
+                   (widen)
+                   (aid-chat--clean (buffer-substring-no-properties
+                                     (point-min) (point-max)))))))
+        aid-chat--doc)
+    (error (setq aid-chat--doc nil))))
+
+(defun aid-chat--doc-close ()
+  "Let go of the core's copy."
+  (when aid-chat--doc
+    (ignore-errors (aid--mod-doc-close aid-chat--doc))
+    (setq aid-chat--doc nil)))
+
+(defun aid-chat--doc-edit (beg deleted text)
+  "Tell the core that DELETED characters at BEG became TEXT."
+  (when aid-chat--doc
+    (condition-case nil
+        (aid--mod-doc-edit aid-chat--doc (1- beg) deleted (aid-chat--clean text))
+      (error (setq aid-chat--doc nil)))))
+
+;;; Undo
+
+(defvar aid-chat--left (make-hash-table :test #'eq :weakness 'key)
+  "Undo entries of deletions that ended just before where an answer goes on.
+When they are undone, their text belongs before what came since.")
+
+(defun aid-chat--shift-pos (pos at removed added at-too)
+  "POS, which may be negative, after REMOVED characters AT became ADDED.
+AT-TOO tells that a position just AT moves too."
+  (let* ((abs (abs pos))
+         (new (cond ((< abs at) abs)
+                    ((= abs at) (if (and at-too (zerop removed)) (+ abs added) abs))
+                    ((>= abs (+ at removed)) (+ abs (- added removed)))
+                    (t at))))
+    (if (< pos 0) (- new) new)))
+
+(defun aid-chat--shift-range (range at removed added)
+  "Shift RANGE, a cons of positions, as `aid-chat--shift-pos' has it.
+What is written at its end stays outside, what is written inside grows it."
+  (setcar range (aid-chat--shift-pos (car range) at removed added t))
+  (setcdr range (aid-chat--shift-pos (cdr range) at removed added nil))
+  (when (< (cdr range) (car range))
+    (setcdr range (car range))))
+
+(defun aid-chat--shift-entry (cell at removed added)
+  "Shift the entry in CELL of an undo list by REMOVED and ADDED, AT a position."
+  (let ((entry (car cell)))
+    (pcase entry
+      ((pred integerp)
+       (setcar cell (aid-chat--shift-pos entry at removed added t)))
+      (`(,(pred integerp) . ,(pred integerp))
+       (aid-chat--shift-range entry at removed added))
+      (`(,(pred stringp) . ,(and pos (pred integerp)))
+       (setcdr entry (aid-chat--shift-pos pos at removed added (not (gethash entry aid-chat--left)))))
+      (`(nil ,_ ,_ . ,(and range `(,(pred integerp) . ,_)))
+       (aid-chat--shift-range range at removed added))
+      (`(apply ,(pred integerp) ,(pred integerp) ,(pred integerp) . ,_)
+       (let ((range (cons (nth 2 entry) (nth 3 entry))))
+         (aid-chat--shift-range range at removed added)
+         (setcar (nthcdr 2 entry) (car range))
+         (setcar (nthcdr 3 entry) (cdr range))))
+      ;; What was the file's text then is so no longer: the time is made to match none.
+      (`(t . ,_) (setcdr entry '(0 1))))))
+
+(defun aid-chat--split-entry (cell at)
+  "Split the insertion in CELL of an undo list in two when AT is inside it.
+So its undoing spares what is going to be inserted there."
+  (pcase (car cell)
+    (`(,(and beg (pred integerp)) . ,(and end (pred integerp)))
+     (when (< beg at end)
+       (setcar cell (cons at end))
+       (setcdr cell (cons (cons beg at) (cdr cell)))))))
+
+(defun aid-chat--shift-list (list at removed added split)
+  "Shift the undo LIST after REMOVED characters AT became ADDED.
+SPLIT as in `aid-chat--replace'.  Give t when `pending-undo-list' is its tail."
+  (let (shared)
+    (while (consp list)
+      (when (eq list pending-undo-list)
+        (setq shared t))
+      (when (and split (zerop removed))
+        (aid-chat--split-entry list at))
+      (aid-chat--shift-entry list at removed added)
+      (setq list (cdr list)))
+    shared))
+
+(defun aid-chat--shift-undo (at removed added split)
+  "Shift what can be undone after REMOVED characters AT became ADDED.
+SPLIT as in `aid-chat--replace'."
+  (unless (or (aid-chat--shift-list buffer-undo-list at removed added split)
+              ;; A list of its own is an undo in a region, which may be another buffer's.
+              (not (consp pending-undo-list))
+              (not (eq last-command 'undo))
+              (not (eq (current-buffer) (window-buffer))))
+    (aid-chat--shift-list pending-undo-list at removed added split)))
+
+(defun aid-chat--replace (beg end text &optional split)
+  "Replace BEG to END by TEXT as AID's own writing, and give TEXT's end.
+It cannot be undone and disturbs no undoing, runs no hooks, moves no point
+and needs no write permission.  With SPLIT, TEXT stays when an insertion that
+surrounds it is undone; otherwise it goes with it."
+  (save-restriction
+    (widen)
+    (aid-chat--shift-undo beg (- end beg) (length text) split)
+    (let ((inhibit-modification-hooks t)
+          (inhibit-read-only t)
+          (buffer-undo-list t)
+          ;; A file that changed meanwhile is a question for the next save, not for now.
+          (buffer-file-name (and (or (buffer-modified-p) (verify-visited-file-modtime))
+                                 buffer-file-name)))
+      (save-excursion
+        (goto-char end)
+        (insert text)
+        (when (< beg end)
+          (delete-region beg end))))
+    (syntax-ppss-flush-cache beg)
+    (aid-chat--doc-edit beg (- end beg) text)
+    (+ beg (length text))))
+
+(provide 'aid-chat-text)
+;;; aid-chat-text.el ends here

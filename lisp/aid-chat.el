@@ -1,0 +1,321 @@
+;;; aid-chat.el --- Chats with models in Markdown files  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A chat is a file; this is its major mode, and how chats are made, found and
+;; shown.  Opening one reads nothing but the chat and its journals, sets no
+;; file-local variables and sends nothing.
+
+;;; Code:
+
+(require 'aid-module)
+(require 'aid-chat-nav)
+(require 'aid-chat-complete)
+
+(declare-function aid--mod-chat-key "ext:aid-module" ())
+(declare-function aid--mod-journal-list "ext:aid-module" (file))
+(declare-function aid-review "aid-review" (&optional turn))
+(declare-function aid-undo-answer "aid-undo" (&optional turn))
+(declare-function aid-project-root "aid-context" ())
+(declare-function evil-set-initial-state "ext:evil-core" (mode state))
+
+(defcustom aid-chat-directory
+  (expand-file-name "aid/chats/" (let ((state (getenv "XDG_STATE_HOME")))
+                                   (if (member state '(nil "")) "~/.local/state" state)))
+  "The folder of the chats, one folder a project below it."
+  :type 'directory
+  :group 'aid-chat)
+
+(defcustom aid-chat-display-action
+  '((display-buffer-reuse-window display-buffer-reuse-mode-window
+                                 display-buffer-pop-up-window display-buffer-use-some-window)
+    (mode . aid-chat-mode)
+    (inhibit-same-window . t)
+    (category . aid-chat))
+  "How chats are displayed, as in `display-buffer-base-action'."
+  :type display-buffer--action-custom-type
+  :group 'aid-chat)
+
+;;; Files
+
+(defun aid-chat-root ()
+  "The root of the project that the current chat belongs to, or nil."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at "<!--aid:[[:alnum:]]+ chat\\(.*\\)-->")
+        (when-let ((root (aid-chat--word "root" (aid-chat--words (match-string-no-properties 1)))))
+          (file-name-as-directory (expand-file-name root)))))))
+
+(defun aid-chat--project-folder (root)
+  "The folder of the chats of the project at ROOT."
+  (let ((name (file-name-nondirectory (directory-file-name root))))
+    (file-name-as-directory
+     (expand-file-name (format "%s-%s" (if (string-empty-p name) "root" name)
+                               (substring (secure-hash 'sha1 (expand-file-name root)) 0 8))
+                       aid-chat-directory))))
+
+(defun aid-chat--new-file (root)
+  "A name for a new chat of the project at ROOT."
+  (let* ((folder (aid-chat--project-folder root))
+         (base (expand-file-name (format-time-string "%Y-%m-%d-%H%M%S") folder))
+         (file (concat base ".aid.md")) (n 1))
+    (with-file-modes #o700
+      (make-directory folder t))
+    (while (or (file-exists-p file) (find-buffer-visiting file))
+      (setq n (1+ n) file (format "%s-%d.aid.md" base n)))
+    file))
+
+;;;###autoload
+(defun aid-chat-create (root)
+  "Make a new chat for the project at ROOT and give its buffer."
+  (aid-module-ensure)
+  (let ((root (file-name-as-directory (expand-file-name root)))
+        (chat (let ((auto-mode-alist nil) (enable-local-variables nil))
+                (find-file-noselect (aid-chat--new-file root)))))
+    (with-current-buffer chat
+      (let ((buffer-undo-list t) (key (aid--mod-chat-key)))
+        (insert (format "<!--aid:%s chat v=1 root=%s-->\n# New chat\n\n## You <!--aid:%s 1 user-->\n\n"
+                        key (aid-chat--encode (directory-file-name
+                                               (file-relative-name root default-directory)))
+                        key)))
+      (set-buffer-modified-p nil)
+      (aid-chat-mode))
+    chat))
+
+(defun aid-chat--live-chats ()
+  "The chats that are open, the last used first."
+  (seq-filter (lambda (buffer)
+                (provided-mode-derived-p (buffer-local-value 'major-mode buffer)
+                                         'aid-chat-mode))
+              (buffer-list)))
+
+;;;###autoload
+(defun aid-chat-for (root)
+  "The chat of the project at ROOT: the last used one, else a new one."
+  (let ((root (file-name-as-directory (expand-file-name root))))
+    (or (seq-find (lambda (chat) (equal root (with-current-buffer chat (aid-chat-root))))
+                  (aid-chat--live-chats))
+        (let* ((folder (aid-chat--project-folder root))
+               (files (and (file-directory-p folder)
+                           (directory-files folder t "\\.aid\\.md\\'"))))
+          (when files
+            (find-file-noselect (car (sort files #'file-newer-than-file-p)))))
+        (aid-chat-create root))))
+
+(defun aid-chat-at-hand ()
+  "The chat that a command is about: this one, or this project's."
+  (if (derived-mode-p 'aid-chat-mode)
+      (current-buffer)
+    (require 'aid-context)
+    (aid-chat-for (aid-project-root))))
+
+(defun aid-chat-display (chat)
+  "Show CHAT beside what is shown, and give its window."
+  (display-buffer chat aid-chat-display-action))
+
+(defun aid-chat-set (variable value)
+  "Set VARIABLE to VALUE in this chat, or everywhere when this is none."
+  (if (derived-mode-p 'aid-chat-mode)
+      (progn (set (make-local-variable variable) value)
+             (aid-chat-head-update))
+    (set-default variable value)))
+
+(defun aid-chat--kept-p ()
+  "Whether this chat is one of those that AID keeps and saves by itself."
+  (and buffer-file-name
+       (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)))
+
+(defun aid-chat--own-p ()
+  "Whether this person wrote this chat, as far as one can tell."
+  (or (aid-chat--kept-p)
+      (not (and buffer-file-name (file-exists-p buffer-file-name)))))
+
+(defun aid-chat--save ()
+  "Save this chat quietly if it is one that AID keeps."
+  (when (and (aid-chat--kept-p) (buffer-modified-p) (verify-visited-file-modtime))
+    (condition-case err
+        (let ((save-silently t) (inhibit-message t)
+              (coding-system-for-write 'utf-8-unix))
+          (save-buffer 0))
+      (error (message "The chat was not saved: %s" (error-message-string err))))))
+
+;;; After a crash
+
+(defun aid-chat--fence-left-open (beg end)
+  "What closes the block of code that is left open from BEG to END, or nil."
+  (save-excursion
+    (goto-char beg)
+    (let (open)
+      (while (re-search-forward "^ \\{0,3\\}\\(```+\\|~~~+\\)\\(.*\\)$" end t)
+        (let ((fence (match-string-no-properties 1)) (rest (match-string-no-properties 2)))
+          (cond ((not open) (setq open fence))
+                ((and (string-prefix-p open fence) (string-blank-p rest)) (setq open nil)))))
+      open)))
+
+(defun aid-chat--restore-one (journal)
+  "Put the text of JOURNAL into the answer that it belongs to.
+Give non-nil when there is such an answer and it had not ended."
+  (let* ((number (plist-get journal :turn))
+         (meta (aid-chat-meta number)))
+    (when (and (equal (cdr (assoc "req" meta)) (plist-get journal :req))
+               (equal (cdr (assoc "state" meta)) "streaming"))
+      (let* ((body (aid-chat-answer-body number))
+             (text (string-trim-right (or (plist-get journal :text) "")))
+             (beg (car body))
+             (end (aid-chat--replace beg (cdr body) (concat "\n" text "\n")))
+             (fence (aid-chat--fence-left-open beg end)))
+        (when fence
+          (setq end (aid-chat--replace end end
+                                       (concat fence "\n" (aid-chat--marker "end closed=fence")
+                                               "\n"))))
+        (aid-chat--replace end end "\n")
+        (aid-chat-meta-set number "state" (if (string-empty-p text) "failed" "cut"))
+        t))))
+
+(defun aid-chat-restore ()
+  "Bring back what arrived in this chat but was not saved."
+  (when (and buffer-file-name (not (stringp (file-locked-p buffer-file-name))))
+    (let ((restored 0))
+      (dolist (journal (ignore-errors (aid--mod-journal-list buffer-file-name)))
+        (when (save-restriction (widen) (aid-chat--restore-one journal))
+          (setq restored (1+ restored)))
+        (push (plist-get journal :req) aid-chat--journals))
+      (cond ((> restored 0)
+             (message "%d answer%s brought back that Emacs had not saved"
+                      restored (if (= restored 1) " was" "s were")))
+            ((not (buffer-modified-p)) (aid-chat--remove-journals))))))
+
+;;; The mode
+
+(defvar aid-chat-mode-map
+  (let ((map (make-sparse-keymap)))
+    (pcase-dolist (`(,key . ,command)
+                   '(("C-c C-c" . aid-chat-send) ("C-c C-k" . aid-chat-stop)
+                     ("C-c C-n" . aid-chat-next-turn) ("C-c C-p" . aid-chat-previous-turn)
+                     ("M-p" . aid-chat-previous-question) ("M-n" . aid-chat-next-question)
+                     ("C-c C-q" . aid-chat-quote) ("C-c C-o" . aid-chat-visit)
+                     ("C-c C-d" . aid-chat-describe) ("C-c C-a" . aid-review)
+                     ("C-c C-u" . aid-undo-answer) ("C-c C-r" . aid-chat-again)
+                     ("C-c C-v" . aid-set-model) ("C-c C-s" . aid-set-strategy)
+                     ("TAB" . aid-chat-tab)))
+      (define-key map (kbd key) command))
+    map)
+  "Keys in a chat.")
+
+(easy-menu-define aid-chat-menu aid-chat-mode-map
+  "The menu of a chat."
+  '("AID"
+    ["Send" aid-chat-send]
+    ["Stop" aid-chat-stop :active aid-chat--stream]
+    ["Ask Again" aid-chat-again :active (aid-chat-answer-at)]
+    "--"
+    ["Review Answer" aid-review]
+    ["Undo Answer's Changes" aid-undo-answer]
+    "--"
+    ["Next Turn" aid-chat-next-turn]
+    ["Previous Turn" aid-chat-previous-turn]
+    ["Quote Region" aid-chat-quote :active mark-active]
+    ["Visit Link" aid-chat-visit]
+    "--"
+    ["Model..." aid-set-model]
+    ["Strategy..." aid-set-strategy]
+    ["List Chats" aid-chats]))
+
+(defun aid-chat--plain-substring (beg end &optional delete)
+  "The text from BEG to END as it is in the file, also deleted if DELETE."
+  (prog1 (buffer-substring-no-properties beg end)
+    (when delete
+      (delete-region beg end))))
+
+(defun aid-chat--note-width (window)
+  "Look whether WINDOW made the right edge move."
+  (with-current-buffer (window-buffer window)
+    (unless (= aid-chat--width (window-max-chars-per-line window))
+      (setq aid-chat--width (window-max-chars-per-line window))
+      (jit-lock-refontify))))
+
+(defun aid-chat--leave ()
+  "Let go of all that the core holds for this chat."
+  (aid-chat--abandon)
+  (when aid-chat--measurer
+    (cancel-timer aid-chat--measurer))
+  (when aid-chat--code-timer
+    (cancel-timer aid-chat--code-timer))
+  (aid-chat--doc-close))
+
+(defun aid-chat--forget-docs ()
+  "Forget the core's copies of all chats: the core was replaced."
+  (setq aid-chat--faces nil)
+  (dolist (chat (aid-chat--live-chats))
+    (with-current-buffer chat
+      (setq aid-chat--doc nil))))
+
+(add-hook 'aid-after-reload-functions #'aid-chat--forget-docs)
+
+(defun aid-chat--setup-display ()
+  "Set up how this chat looks."
+  (add-to-invisibility-spec 'aid-marker)
+  (add-to-invisibility-spec 'aid-fold)
+  (setq-local text-property-default-nonsticky
+              (append (mapcar (lambda (property) (cons property t)) aid-chat--properties)
+                      text-property-default-nonsticky))
+  (setq-local filter-buffer-substring-function #'aid-chat--plain-substring)
+  (setq-local scroll-conservatively 101)
+  (setq header-line-format 'aid-chat--header)
+  (setq-local word-wrap t)
+  (jit-lock-register #'aid-chat-fontify t)
+  (aid-chat--outline-setup)
+  (outline-minor-mode 1)
+  (add-hook 'aid-chat-key-hook #'aid-chat--outline-setup nil t)
+  (add-hook 'window-size-change-functions #'aid-chat--note-width nil t)
+  (add-hook 'window-buffer-change-functions #'aid-chat--note-width nil t)
+  (setq-local imenu-create-index-function #'aid-chat-imenu))
+
+;;;###autoload
+(define-derived-mode aid-chat-mode text-mode "AID-Chat"
+  "Major mode for chats with models.
+The last turn is the open question: write there, \\[aid-chat-send] sends it.
+All text may be edited, and what the file says is what is sent.
+
+\\{aid-chat-mode-map}"
+  :group 'aid-chat
+  ;; A chat holds other people's text: nothing in it sets variables.
+  (setq-local local-enable-local-variables nil)
+  (setq-local require-final-newline nil)
+  (setq-local indent-line-function (lambda () 'noindent))
+  (setq-local tab-always-indent 'complete)
+  (setq-local aid-chat--key nil)
+  (setq-local aid-chat--item-tokens (make-hash-table :test #'equal))
+  (let ((core (condition-case err
+                  (progn (aid-module-ensure) t)
+                (error (message "%s" (error-message-string err)) nil))))
+    (aid-chat--setup-display)
+    (dolist (function '(aid-chat-complete-strategy aid-chat-complete-item))
+      (add-hook 'completion-at-point-functions function nil t))
+    (add-hook 'before-change-functions #'aid-chat--before-change nil t)
+    (add-hook 'after-change-functions #'aid-chat--after-change nil t)
+    (add-hook 'after-save-hook #'aid-chat--remove-journals nil t)
+    (add-hook 'kill-buffer-hook #'aid-chat--leave nil t)
+    (add-hook 'change-major-mode-hook #'aid-chat--leave nil t)
+    (when core
+      (aid-chat-restore)
+      (aid-chat-head-update)
+      (aid-chat--measure-soon))
+    (save-restriction (widen) (aid-chat-fold-alternatives))))
+
+;; The first line chooses the mode, and a mode: or other variables in the text do not.
+;;;###autoload
+(add-to-list 'magic-mode-alist '("<!--aid:[[:alnum:]]+ chat " . aid-chat-mode))
+;;;###autoload
+(add-to-list 'inhibit-local-variables-regexps "\\.aid\\.md\\'")
+
+(with-eval-after-load 'evil
+  (when (fboundp 'evil-set-initial-state)
+    (evil-set-initial-state 'aid-chat-mode 'normal)))
+
+(provide 'aid-chat)
+;;; aid-chat.el ends here

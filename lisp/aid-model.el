@@ -1,0 +1,65 @@
+;;; aid-model.el --- Choosing models, and their keys  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; Which models there are is in the core's settings.  Keys come from
+;; auth-source: "machine HOST login apikey password KEY".  The core looks for
+;; them in the environment when there is none, and nobody keeps or shows them.
+
+;;; Code:
+
+(require 'seq)
+(require 'subr-x)
+
+(declare-function aid--mod-models "ext:aid-module" (root))
+(declare-function auth-source-search "auth-source" (&rest spec))
+
+(defcustom aid-model nil
+  "The name of the model to ask, or nil for the one that config.json names.
+A chat may have its own: `aid-set-model'."
+  :type '(choice (const :tag "As configured" nil) string)
+  :group 'aid)
+
+(defcustom aid-strategy nil
+  "The name of the strategy to ask by, or nil for the one that is configured.
+A chat may have its own: `aid-set-strategy'."
+  :type '(choice (const :tag "As configured" nil) string)
+  :group 'aid)
+
+(defun aid-model-secret (info)
+  "The key for the model that INFO describes, by auth-source, or nil.
+INFO is a plist of `aid--mod-model-info'."
+  (when (and (plist-get info :needs_key) (plist-get info :host))
+    (require 'auth-source)
+    (when-let ((found (car (auth-source-search :host (plist-get info :host)
+                                               :user "apikey" :max 1
+                                               :require '(:secret))))
+               (secret (plist-get found :secret)))
+      (if (functionp secret) (funcall secret) secret))))
+
+(defun aid-model--note (info)
+  "What a completion list says of the model INFO."
+  (concat "  " (or (plist-get info :provider) "")
+          (if (plist-get info :local) ", local" "")
+          (if (equal (plist-get info :key) "missing") ", key missing" "")
+          (if (plist-get info :default) ", default" "")))
+
+(defun aid-model-read (prompt root)
+  "Read the name of a model with PROMPT, as configured for ROOT."
+  (let* ((models (or (aid--mod-models root)
+                     (user-error "No model is configured: see the manual, \"Models\"")))
+         (names (mapcar (lambda (info) (plist-get info :id)) models))
+         (note (lambda (name)
+                 (aid-model--note (seq-find (lambda (info) (equal (plist-get info :id) name))
+                                            models)))))
+    (completing-read prompt
+                     (lambda (string predicate action)
+                       (if (eq action 'metadata)
+                           `(metadata (category . aid-model) (annotation-function . ,note))
+                         (complete-with-action action names string predicate)))
+                     nil t)))
+
+(provide 'aid-model)
+;;; aid-model.el ends here
