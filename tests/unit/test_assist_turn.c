@@ -1,0 +1,306 @@
+/* A request from the question to its one last event, against a real server on this machine. */
+#include "assist/assist.h"
+#include "base/fs.h"
+#include "base/val.h"
+#include "fake_http.h"
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define KEY "k7Qx2mT9"
+#define CHAT "<!--aid:" KEY " chat v=1-->\n## You <!--aid:" KEY " 1 user-->\nhello?\n"
+#define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+#define DELTA(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
+#define STOP \
+  "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n" \
+  "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"total_tokens\":10}}\n\n" \
+  "data: [DONE]\n\n"
+
+static char dir[64];
+
+struct watcher
+{
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  struct aid_str kinds;          /* "frozen start text done " with texts joined */
+  struct aid_str text, last;     /* all text; the last event as JSON */
+  unsigned ended, texts;
+};
+
+static void
+post (void *ctx, uint64_t id, const struct aid_event *ev)
+{
+  struct watcher *w = ctx;
+  (void) id;
+  pthread_mutex_lock (&w->lock);
+  if (ev->kind != AID_EVENT_TEXT || !w->texts)
+    aid_str_addf (&w->kinds, "%s ", aid_event_name (ev->kind));
+  if (ev->kind == AID_EVENT_TEXT)
+    {
+      w->texts++;
+      aid_str_addspan (&w->text, ev->text);
+    }
+  else
+    {
+      aid_str_clear (&w->last);
+      aid_val_to_json (ev->val, 0, &w->last);
+    }
+  if (ev->kind == AID_EVENT_DONE || ev->kind == AID_EVENT_ERROR)
+    w->ended++;
+  pthread_cond_broadcast (&w->changed);
+  pthread_mutex_unlock (&w->lock);
+}
+
+static int
+wait_for (struct watcher *w, const unsigned *counter, unsigned n)
+{
+  struct timespec end;
+  int late = 0;
+  clock_gettime (CLOCK_REALTIME, &end);
+  end.tv_sec += 60;
+  pthread_mutex_lock (&w->lock);
+  while (*counter < n && !late)
+    late = pthread_cond_timedwait (&w->changed, &w->lock, &end) != 0;
+  int reached = *counter >= n;
+  pthread_mutex_unlock (&w->lock);
+  return reached;
+}
+
+struct bench
+{
+  struct watcher w;
+  struct fake_http *server;
+  struct aid_assist *assist;
+};
+
+/* Settings that name a server on PORT. */
+static void
+write_config (int port)
+{
+  char path[128], text[512];
+  snprintf (path, sizeof path, "%s/aid", dir);
+  assert_int_equal (aid_fs_mkdirs (path, 0700, NULL), AID_OK);
+  snprintf (path, sizeof path, "%s/aid/config.json", dir);
+  snprintf (text, sizeof text,
+            "{\"model\":\"m\",\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0}},"
+            "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real\"}}}",
+            port);
+  assert_int_equal (aid_fs_replace (path, aid_span_z (text), 0600, NULL), AID_OK);
+}
+
+static void
+begin (struct bench *b, const struct fake_step *const *script, size_t n)
+{
+  memset (b, 0, sizeof *b);
+  pthread_mutex_init (&b->w.lock, NULL);
+  pthread_cond_init (&b->w.changed, NULL);
+  b->w.kinds = AID_STR_INIT (1u << 20);
+  b->w.text = AID_STR_INIT (16u << 20);
+  b->w.last = AID_STR_INIT (1u << 20);
+  b->server = fake_start (script, n);
+  write_config (b->server->port);
+  struct aid_sink sink = { post, &b->w };
+  struct aid_error e;
+  b->assist = aid_assist_new (&sink, &e);
+  assert_non_null (b->assist);
+}
+
+static void
+finish (struct bench *b)
+{
+  aid_assist_free (b->assist, "over");
+  fake_stop (b->server);
+  aid_str_free (&b->w.kinds);
+  aid_str_free (&b->w.text);
+  aid_str_free (&b->w.last);
+  pthread_cond_destroy (&b->w.changed);
+  pthread_mutex_destroy (&b->w.lock);
+}
+
+static void
+ask (struct bench *b, uint64_t id)
+{
+  struct aid_ask a = { .id = id, .chat = AID_SPAN (CHAT), .request = "r1" };
+  struct aid_error e;
+  assert_int_equal (aid_assist_ask (b->assist, &a, &e), AID_OK);
+}
+
+static void
+test_an_answer_streams_and_ends_once (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("Hel")), FAKE_SEND (DELTA ("lo **you**") STOP), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  begin (&b, script, 1);
+  ask (&b, 1);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_string_equal (aid_str_z (&b.w.kinds), "frozen start text done ");
+  assert_string_equal (aid_str_z (&b.w.text), "Hello **you**");
+  assert_non_null (strstr (aid_str_z (&b.w.last), "model=m req=r1 in=7 out=3"));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "state=done"));
+  assert_non_null (strstr (b.server->requests[0], "hello?"));
+  assert_null (strstr (b.server->requests[0], KEY));
+  assert_int_equal (aid_assist_running (b.assist), 0);
+  finish (&b);
+}
+
+static void
+test_a_cut_answer_is_closed_and_an_error (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("```c\\nint")), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  begin (&b, script, 1);
+  ask (&b, 1);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_string_equal (aid_str_z (&b.w.kinds), "frozen start text error ");
+  assert_string_equal (aid_str_z (&b.w.text), "```c\nint\n```\n<!--aid:" KEY " end closed=fence-->\n");
+  assert_non_null (strstr (aid_str_z (&b.w.last), "state=cut"));
+  finish (&b);
+}
+
+static void
+test_a_refused_request_says_why (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[]
+    = { FAKE_ANSWER ("401 Unauthorized", "Content-Type: application/json\r\n", "52",
+                     "{\"error\":{\"message\":\"bad key\",\"code\":\"invalid_key\"}}"), FAKE_DONE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  begin (&b, script, 1);
+  ask (&b, 1);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_string_equal (aid_str_z (&b.w.kinds), "frozen error ");
+  assert_non_null (strstr (aid_str_z (&b.w.last), "401"));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "bad key"));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "state=failed"));
+  finish (&b);
+}
+
+static void
+test_cancelling_ends_a_live_stream (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("one")), FAKE_HOLD, FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  begin (&b, script, 1);
+  ask (&b, 5);
+  assert_true (wait_for (&b.w, &b.w.texts, 1));
+  aid_assist_cancel (b.assist, 5);
+  aid_assist_cancel (b.assist, 5);
+  aid_assist_cancel (b.assist, 77);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "cancelled"));
+  assert_true (fake_wait_hangups (b.server, 1));
+  finish (&b);
+  assert_int_equal (b.w.ended, 1);
+}
+
+static void
+test_stopping_ends_every_request (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("one")), FAKE_HOLD, FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  begin (&b, script, 1);
+  for (uint64_t id = 1; id <= 8; id++)
+    ask (&b, id);
+  aid_assist_free (b.assist, "core replaced");
+  assert_int_equal (b.w.ended, 8);
+  assert_non_null (strstr (aid_str_z (&b.w.last), "core replaced"));
+  struct aid_sink sink = { post, &b.w };
+  b.assist = aid_assist_new (&sink, NULL);
+  finish (&b);
+}
+
+static void
+test_a_bad_model_or_setting_is_an_error_event (void **state)
+{
+  (void) state;
+  static const struct fake_step none[] = { FAKE_CLOSE };
+  const struct fake_step *script[] = { none };
+  struct bench b;
+  begin (&b, script, 1);
+  struct aid_ask a = { .id = 3, .chat = AID_SPAN (CHAT), .request = "r1", .model = "nobody" };
+  assert_int_equal (aid_assist_ask (b.assist, &a, NULL), AID_OK);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_string_equal (aid_str_z (&b.w.kinds), "error ");
+  assert_non_null (strstr (aid_str_z (&b.w.last), "nobody"));
+  finish (&b);
+}
+
+static unsigned
+entries (const char *path)
+{
+  unsigned n = 0;
+  DIR *d = opendir (path);
+  assert_non_null (d);
+  while (readdir (d))
+    n++;
+  closedir (d);
+  return n;
+}
+
+static void
+test_a_thousand_requests_leave_nothing (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[]
+    = { FAKE_SEND ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 289\r\n\r\n" DELTA ("hello, you") STOP),
+        FAKE_DONE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  unsigned files = entries ("/proc/self/fd"), threads = entries ("/proc/self/task");
+  begin (&b, script, 1);
+  for (unsigned i = 1; i <= 1000; i++)
+    {
+      ask (&b, i);
+      if (i % 3 == 0)
+        aid_assist_cancel (b.assist, i);
+      if (i % 10 == 0)
+        assert_true (wait_for (&b.w, &b.w.ended, i));
+    }
+  assert_int_equal (b.w.ended, 1000);
+  assert_int_equal (aid_assist_running (b.assist), 0);
+  finish (&b);
+  assert_int_equal (entries ("/proc/self/fd"), files);
+  assert_int_equal (entries ("/proc/self/task"), threads);
+}
+
+static int
+setup (void **state)
+{
+  (void) state;
+  strcpy (dir, "/tmp/aid-turn.XXXXXX");
+  return mkdtemp (dir) && !setenv ("XDG_STATE_HOME", dir, 1) && !setenv ("XDG_CONFIG_HOME", dir, 1) ? 0 : -1;
+}
+
+static int
+teardown (void **state)
+{
+  (void) state;
+  char command[128];
+  snprintf (command, sizeof command, "rm -rf '%s'", dir);
+  return system (command);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_an_answer_streams_and_ends_once),
+    cmocka_unit_test (test_a_cut_answer_is_closed_and_an_error),
+    cmocka_unit_test (test_a_refused_request_says_why),
+    cmocka_unit_test (test_cancelling_ends_a_live_stream),
+    cmocka_unit_test (test_stopping_ends_every_request),
+    cmocka_unit_test (test_a_bad_model_or_setting_is_an_error_event),
+    cmocka_unit_test (test_a_thousand_requests_leave_nothing),
+  };
+  return cmocka_run_group_tests_name ("assist turn", tests, setup, teardown);
+}
