@@ -46,17 +46,20 @@ on_head (void *user, int status, const struct aid_http_reply *reply)
   pthread_mutex_unlock (&r->lock);
 }
 
-/* Within the lock. */
+/* Within the lock.  What comes in the same millisecond counts as one piece. */
 static int
 add_piece (struct relay *r, struct aid_span bytes)
 {
-  struct aid_relay_piece *piece = aid_vec_push (&r->result->pieces);
-  int64_t now = aid_clock_ms ();
+  struct aid_vec *pieces = &r->result->pieces;
+  int64_t now = aid_clock_ms (), wait = now - r->last_ms;
+  int more = pieces->len > 0 && wait == 0;
+  struct aid_relay_piece *piece
+    = more ? &AID_VEC_AT (struct aid_relay_piece, pieces, pieces->len - 1) : aid_vec_push (pieces);
 
   if (!piece || aid_str_addspan (&r->result->bytes, bytes) != AID_OK)
     return -1;
   piece->end = r->result->bytes.len;
-  piece->wait_ms = now - r->last_ms;
+  piece->wait_ms += wait;
   r->last_ms = now;
   return 0;
 }
