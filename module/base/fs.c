@@ -34,8 +34,7 @@ read_all (int fd, const char *path, struct aid_str *out, struct aid_error *e)
       if (n == 0)
         return AID_OK;
       if (aid_str_add (out, buf, (size_t) n))
-        return aid_error_set (e, out->err, out->err == AID_E_LIMIT ? "%s is larger than %zu bytes" : "No memory for %s (%zu)",
-                              path, out->max);
+        return aid_error_set (e, out->err, "%s does not fit into %zu bytes", path, out->max);
     }
 }
 

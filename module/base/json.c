@@ -13,7 +13,8 @@ aid_json_parse (struct aid_span text, const char *what, struct aid_error *e)
       aid_error_set (e, AID_E_LIMIT, "%s is larger than %d MB", what, JSON_MAX >> 20);
       return NULL;
     }
-  json_t *v = json_loadb (text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &err);
+  size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+  json_t *v = json_loadb (text.len ? text.ptr : "", text.len, flags, &err);
   if (!v)
     aid_error_set (e, AID_E_PARSE, "%s, line %d, column %d: %s", what, err.line, err.column, err.text);
   return v;

@@ -1,13 +1,16 @@
 /* The chat file: what a Markdown text means as a conversation.  The grammar is docs/chat-format.md.
 
    A line is structure only if it holds "<!--aid:KEY ...-->" (the file's own KEY) outside a quote.  Positions are bytes of
-   the text that was parsed; spans point into it: the text must outlive the chat. */
+   the text that was parsed; spans point into it: the text must outlive the chat.  No byte is lost: the turns tile the text
+   behind the head, and a turn's pieces tile it behind its heading. */
 #ifndef AID_CHAT_CHAT_H
 #define AID_CHAT_CHAT_H
 
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
+
+#define AID_CHAT_MAX ((size_t) 256 << 20)   /* bytes of a chat */
 
 enum aid_turn_kind { AID_TURN_USER, AID_TURN_ANSWER, AID_TURN_ALTERNATIVE };
 
@@ -46,14 +49,15 @@ enum aid_piece_kind
   AID_PIECE_ITEM,                /* index: in chat.items */
   AID_PIECE_HUNKS,               /* a hunks line: first, n in chat.decisions */
   AID_PIECE_EDITED,              /* index: in chat.edits */
-  AID_PIECE_META, AID_PIECE_END, /* marker lines, never sent */
+  AID_PIECE_META,                /* a marker line, never sent */
+  AID_PIECE_END,                 /* the line that closed= names, if any, and its marker line: never sent */
   AID_PIECE_UNKNOWN              /* a marker of a kind that we do not know: kept, never sent */
 };
 
 struct aid_piece
 {
   enum aid_piece_kind kind;
-  size_t beg, end;
+  size_t beg, end;               /* its marker included */
   size_t index, n;
   size_t first_meta, nmeta;      /* of its marker */
 };
@@ -61,7 +65,7 @@ struct aid_piece
 struct aid_turn
 {
   enum aid_turn_kind kind;
-  int64_t number, sub;           /* 2, and 1 of "2.1"; sub 0 for the turn itself */
+  int64_t number, sub;           /* 2, and 1 of "2.1"; sub 0 for the turn itself; at most 1e9 */
   struct aid_span heading;       /* its words, without "## " and the marker */
   size_t beg, body, end;         /* of the heading line, of what follows it, of the turn */
   size_t first_piece, npieces;   /* in chat.pieces */
@@ -84,6 +88,7 @@ struct aid_chat_problem
   char msg[160];
 };
 
+/* Damage is no error but a problem (1,000 are kept); fails with AID_E_NOMEM and, beyond AID_CHAT_MAX, AID_E_LIMIT. */
 enum aid_err aid_chat_parse (struct aid_span text, struct aid_chat **out, struct aid_error *e);
 void aid_chat_free (struct aid_chat *c);
 /* The value of KEY among N metas from FIRST, empty when absent. */
@@ -93,7 +98,8 @@ struct aid_span aid_chat_meta (const struct aid_chat *c, size_t first, size_t n,
    on the line before the marker. */
 int aid_chat_marker (struct aid_span line, const char *key, struct aid_span *before, struct aid_span *words);
 
-/* What is sent of a piece of text: markers of this file removed; of a reasoning or edit quote: its "> " removed. */
+/* Appends what is sent of a piece: markers of this file removed, and lines that held nothing else; of a reasoning or edit
+   quote (QUOTED) also its "> ".  The key itself is not sent either: "[...]" stands for it. */
 enum aid_err aid_chat_plain (const struct aid_chat *c, size_t beg, size_t end, int quoted, struct aid_str *out);
 
 /* Hash (16 hex digits) of an answer's body as received: what got= holds.  Trailing blanks and blank lines do not count. */
@@ -101,8 +107,9 @@ void aid_chat_hash (struct aid_span body, char out[17]);
 /* The body of turn T as it counts for got=: its text and reasoning pieces. */
 enum aid_err aid_chat_body (const struct aid_chat *c, size_t t, struct aid_str *out);
 
-/* The text that closes what an unfinished answer leaves open ("```" or the like and a newline), and a word for the end
-   line's closed= ("fence", "comment", "html"); empty and "" when nothing is open. */
+/* Appends the line that closes what an unfinished answer leaves open ("```" or the like and a newline; BODY must end its
+   own last line first), and gives a word for the end line's closed= ("fence", "comment", "html"); "" when nothing is
+   open. */
 enum aid_err aid_chat_closing (struct aid_span body, struct aid_str *out, const char **word);
 
 /* A fence of backticks longer than any run in TEXT (at least 3). */
