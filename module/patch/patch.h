@@ -39,6 +39,7 @@ struct aid_patch_file
   size_t beg, end;             /* bytes of its part of the answer, headers included */
   size_t first_hunk, nhunks;   /* in patch.hunks */
   size_t block;                /* in patch.blocks */
+  char *refused;               /* why it can't be applied whatever the tree holds (binary, copy); NULL: it may */
 };
 
 /* One fenced block (or bare run) of the answer that holds patches: what is shown and decided together. */
@@ -106,9 +107,11 @@ struct aid_file_plan
 {
   size_t file;                 /* index in patch.files */
   int applies;                 /* every hunk applies or is applied already */
+  int already;                 /* a new file that is there with this text, a deleted one that is gone */
   char reason[256];            /* why the file as a whole is refused (path, missing, exists, ...); else "" */
   struct aid_str before;       /* the file's text as read (empty for a new one) */
-  struct aid_str after;        /* its text with every placed hunk applied */
+  struct aid_str after;        /* its text with every placed hunk applied, also those of later plans for the same path */
+  size_t same_as;              /* the first plan of this path (itself, mostly): that one holds before and after */
   size_t first, n;             /* its placements, in plan.placements, in the patch's order */
 };
 
@@ -117,7 +120,8 @@ struct aid_plan
   struct aid_vec files;        /* struct aid_file_plan */
   struct aid_vec placements;   /* struct aid_placement, one for each hunk, in order */
   struct aid_vec texts;        /* char *: what edits point into */
-  size_t applied, refused, already;
+  size_t applied, refused, already;   /* hunks; a file without hunks (a pure rename, an empty new file) counts as one */
+  int reverse;                 /* as the options said: operations and paths are the inverted ones */
 };
 
 struct aid_plan_options

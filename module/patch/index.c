@@ -1,0 +1,174 @@
+/* Lines as numbers: two lines of a file have the same number when they agree at the index's level, so that comparing is
+   comparing integers, and the places of every number are listed.  Equal hashes are checked against the text: a hostile
+   answer may have been made to collide. */
+#include "patch/patch_internal.h"
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+static int
+is_blank (char c)
+{
+  return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\r';
+}
+
+static struct aid_span
+rstrip (struct aid_span v)
+{
+  while (v.len > 0 && is_blank (v.ptr[v.len - 1]))
+    v.len--;
+  return v;
+}
+
+/* Takes outer blanks off and makes every run of blanks one. */
+static void
+squeeze (struct aid_span v, struct aid_str *out)
+{
+  aid_str_clear (out);
+  v = rstrip (v);
+  size_t i = 0;
+  while (i < v.len && is_blank (v.ptr[i]))
+    i++;
+  while (i < v.len)
+    {
+      size_t from = i;
+      while (i < v.len && !is_blank (v.ptr[i]))
+        i++;
+      aid_str_add (out, v.ptr + from, i - from);
+      if (i < v.len)
+        aid_str_addc (out, ' ');
+      while (i < v.len && is_blank (v.ptr[i]))
+        i++;
+    }
+}
+
+int
+aid_line_same (enum aid_level level, struct aid_span a, struct aid_span b)
+{
+  if (level == AID_EXACT)
+    return aid_span_eq (a, b);
+  a = rstrip (a);
+  b = rstrip (b);
+  if (level == AID_TRAILING)
+    return aid_span_eq (a, b);
+  size_t i = 0, j = 0;
+  while (i < a.len && is_blank (a.ptr[i]))
+    i++;
+  while (j < b.len && is_blank (b.ptr[j]))
+    j++;
+  while (i < a.len && j < b.len)
+    {
+      if (is_blank (a.ptr[i]) && is_blank (b.ptr[j]))
+        {
+          while (i < a.len && is_blank (a.ptr[i]))
+            i++;
+          while (j < b.len && is_blank (b.ptr[j]))
+            j++;
+          continue;
+        }
+      if (a.ptr[i++] != b.ptr[j++])
+        return 0;
+    }
+  return i == a.len && j == b.len;
+}
+
+static uint64_t
+hash_line (enum aid_level level, struct aid_span line, struct aid_str *scratch)
+{
+  if (level == AID_EXACT)
+    return aid_hash64 (line);
+  if (level == AID_TRAILING)
+    return aid_hash64 (rstrip (line));
+  squeeze (line, scratch);
+  return aid_hash64 (aid_str_span (scratch));
+}
+
+/* The slot of LINE or the free one where it belongs. */
+static size_t
+find_slot (const struct aid_index *x, struct aid_span line, uint64_t hash)
+{
+  size_t i = (size_t) hash & x->mask;
+  for (; x->slots[i]; i = (i + 1) & x->mask)
+    {
+      uint32_t id = x->slots[i] - 1;
+      if (x->hashes[id] == hash && aid_line_same (x->level, aid_lines_at (x->lines, x->first[id]), line))
+        break;
+    }
+  return i;
+}
+
+/* FIRST holds, while numbers are given, one line of each number; here it becomes the beginning of its places. */
+static void
+list_places (struct aid_index *x)
+{
+  size_t n = x->lines->n;
+  memset (x->first, 0, (n + 2) * sizeof *x->first);
+  for (size_t i = 0; i < n; i++)
+    x->first[x->ids[i] + 2]++;
+  for (uint32_t id = 0; id < x->count; id++)
+    x->first[id + 2] += x->first[id + 1];
+  for (size_t i = 0; i < n; i++)
+    x->posts[x->first[x->ids[i] + 1]++] = (uint32_t) i;
+}
+
+enum aid_err
+aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level level)
+{
+  size_t n = l->n, slots = 16;
+  while (slots < n * 2)
+    slots *= 2;
+  *x = (struct aid_index){ .lines = l, .level = level, .mask = slots - 1 };
+  x->ids = malloc ((n + 1) * sizeof *x->ids);
+  x->slots = calloc (slots, sizeof *x->slots);
+  x->hashes = malloc ((n + 1) * sizeof *x->hashes);
+  x->first = malloc ((n + 2) * sizeof *x->first);
+  x->posts = malloc ((n + 1) * sizeof *x->posts);
+  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1u);
+  if (!x->ids || !x->slots || !x->hashes || !x->first || !x->posts)
+    return AID_E_NOMEM;
+  for (size_t i = 0; i < n; i++)
+    {
+      struct aid_span line = aid_lines_at (l, i);
+      uint64_t hash = hash_line (level, line, &scratch);
+      size_t slot = find_slot (x, line, hash);
+      if (!x->slots[slot])
+        {
+          x->first[x->count] = (uint32_t) i;
+          x->hashes[x->count] = hash;
+          x->slots[slot] = ++x->count;
+        }
+      x->ids[i] = x->slots[slot] - 1;
+    }
+  enum aid_err err = scratch.err;
+  aid_str_free (&scratch);
+  list_places (x);
+  x->ready = 1;
+  return err;
+}
+
+void
+aid_index_free (struct aid_index *x)
+{
+  free (x->ids);
+  free (x->slots);
+  free (x->hashes);
+  free (x->first);
+  free (x->posts);
+  *x = (struct aid_index){ 0 };
+}
+
+uint32_t
+aid_index_id (const struct aid_index *x, struct aid_span line)
+{
+  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1u);
+  uint64_t hash = hash_line (x->level, line, &scratch);
+  uint32_t found = AID_NO_ID;
+  for (size_t i = (size_t) hash & x->mask; x->slots[i] && found == AID_NO_ID; i = (i + 1) & x->mask)
+    {
+      uint32_t id = x->slots[i] - 1;
+      if (x->hashes[id] == hash && aid_line_same (x->level, aid_lines_at (x->lines, x->posts[x->first[id]]), line))
+        found = id;
+    }
+  aid_str_free (&scratch);
+  return found;
+}

@@ -1,0 +1,194 @@
+/* What the files of the patch engine share: the line cursor of the readers, lines with ids and the search over them, the
+   place of one hunk, and the file that hunks are placed in. */
+#ifndef AID_PATCH_PATCH_INTERNAL_H
+#define AID_PATCH_PATCH_INTERNAL_H
+
+#include "patch/patch.h"
+
+#include <stdarg.h>
+
+enum
+{
+  AID_PATCH_LINES = 4000000,    /* hunk lines in one answer */
+  AID_PATCH_HUNKS = 100000,
+  AID_PATCH_FILES = 20000,
+  AID_PATCH_NOTES = 200,        /* later ones are dropped: nobody reads them */
+  AID_FILE_LINES = 2000000,     /* lines of a file that hunks are placed in */
+  AID_CANDIDATES = 64,          /* places listed for an ambiguous hunk */
+  AID_QUOTE = 64                /* bytes of a quoted line in a reason, NUL included */
+};
+#define AID_PLAN_BYTES (256u << 20)      /* file texts in one plan */
+#define AID_PLACE_WORK 400000000u        /* comparisons in one plan */
+
+/* --- reading: patch.c --- */
+
+/* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence). */
+struct aid_cursor
+{
+  const char *text;
+  size_t pos, end, indent;
+};
+
+struct aid_in_line
+{
+  size_t beg, end;              /* bytes in the answer, the line end included */
+  struct aid_span text;         /* without indent, "\n" and one "\r" */
+};
+
+int aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line);   /* 0 at the end */
+void aid_patch_note (struct aid_patch *p, size_t pos, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
+/* New items at the end, NULL at a limit or without memory. */
+struct aid_patch_file *aid_patch_add_file (struct aid_patch *p, size_t beg);
+struct aid_patch_hunk *aid_patch_add_hunk (struct aid_patch *p, struct aid_patch_file *f, size_t beg);
+struct aid_patch_line *aid_patch_add_line (struct aid_patch *p, struct aid_patch_hunk *h, char op, struct aid_span text);
+/* Takes the last hunk of the patch (which belongs to the last file, or to none) out again. */
+void aid_patch_drop_hunk (struct aid_patch *p, struct aid_patch_file *f);
+
+/* --- reading: the formats --- */
+
+/* Every fenced block and bare run of the answer (read_blocks.c). */
+enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format);
+/* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it. */
+enum aid_err aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced);
+/* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped). */
+enum aid_err aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor *c, int fenced, int headless);
+/* Whether C stands at the header of another file's diff; AID_MAYBE_HEADER when inside a hunk it may as well be a deleted
+   "-- x" and an added "++ y". */
+enum { AID_MAYBE_HEADER = 2 };
+int aid_at_file_header (const struct aid_cursor *c);
+/* Appends the search/replace blocks in C, all of them when FENCED, else the one C stands at.  PROSE is the text before the fence that
+   may name the file; *PATH is the name in force (given to and by the caller, freed by it). */
+enum aid_err aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose,
+                                      char **path);
+int aid_at_search (struct aid_span line, size_t *width);   /* "<<<<<<< SEARCH", 5 to 9 signs */
+int aid_at_replace (struct aid_span line, size_t width);   /* ">>>>>>> REPLACE" of that width */
+
+/* The names of a header as they are meant (read_names.c).  All give memory or NULL. */
+char *aid_name_read (struct aid_span raw);                 /* after "--- ": quotes and timestamps off */
+int aid_name_git_pair (struct aid_span rest, char **old_name, char **new_name);   /* after "diff --git " */
+void aid_name_strip (char **old_name, char **new_name, int git);                  /* a/ and b/ */
+char *aid_name_in_prose (struct aid_span line);            /* the token of a line of prose that looks like a path */
+
+/* Appends to H the lines that turn OLD into NEW, common lines as context (linediff.c). */
+enum aid_err aid_line_diff (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_vec *old_lines,
+                            const struct aid_vec *new_lines);
+
+/* --- lines and search: lines.c, search.c --- */
+
+struct aid_lines
+{
+  struct aid_span text;
+  size_t n;
+  size_t *beg;                  /* n + 1 of them; a byte order mark is before beg[0] */
+  int final_newline, crlf;
+  size_t *chars;                /* characters before every 1024th byte */
+};
+
+enum aid_err aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e);
+void aid_lines_free (struct aid_lines *l);
+struct aid_span aid_lines_at (const struct aid_lines *l, size_t i);   /* without its line end */
+size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
+
+enum aid_level { AID_EXACT, AID_TRAILING, AID_BLANKS, AID_LEVELS };   /* what two lines must agree in */
+#define AID_NO_ID UINT32_MAX
+
+/* The lines of one file as numbers: equal numbers, equal lines at the level; and where each number stands. */
+struct aid_index
+{
+  const struct aid_lines *lines;
+  enum aid_level level;
+  int ready;
+  uint32_t *ids;                /* one a line */
+  uint32_t *slots;              /* hash table: id + 1 */
+  size_t mask;
+  uint64_t *hashes;             /* by id */
+  uint32_t *first, *posts;      /* posts[first[id]..first[id + 1]] are the lines of ID, ascending */
+  uint32_t count;               /* ids */
+};
+
+enum aid_err aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level level);
+void aid_index_free (struct aid_index *x);
+uint32_t aid_index_id (const struct aid_index *x, struct aid_span line);   /* AID_NO_ID: nowhere in the file */
+int aid_line_same (enum aid_level level, struct aid_span a, struct aid_span b);
+
+struct aid_hits
+{
+  size_t at[AID_CANDIDATES];    /* ascending; the first ones */
+  size_t n;                     /* all of them, also beyond the array */
+};
+
+/* Every place of the IDS[0..M) in the index.  AID_E_LIMIT when *WORK (counted up) passes AID_PLACE_WORK. */
+enum aid_err aid_index_find (const struct aid_index *x, const uint32_t *ids, size_t m, struct aid_hits *hits, size_t *work);
+int aid_index_fits (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t at);
+/* The place most lines vote for; NEAR breaks ties; -1: no line speaks for any. */
+int64_t aid_index_nearest (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t near_line, size_t *work);
+
+/* --- placing: place.c, edits.c --- */
+
+/* A file that hunks are placed in, with what earlier hunks have taken. */
+struct aid_target
+{
+  struct aid_lines lines;
+  struct aid_index index[AID_LEVELS];
+  uint32_t *line_owner;         /* n + 1: hunk + 1 that changes the line, 0: none */
+  uint32_t *gap_owner;          /* n + 1: hunk + 1 that inserts before the line */
+  size_t plan;                  /* the file plan that holds the texts */
+};
+
+enum aid_err aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e);
+void aid_target_free (struct aid_target *t);
+
+/* One hunk as it is to be placed: reversed when that is asked for. */
+struct aid_want
+{
+  const struct aid_patch *p;
+  const struct aid_patch_hunk *h;
+  size_t hunk;                  /* its index */
+  int reverse;
+  int numbers;                  /* whether the stated line is evidence */
+  int64_t chosen;               /* the line that a person chose, or 0 */
+  const char *path;             /* for reasons */
+};
+
+char aid_want_op (const struct aid_want *w, size_t line);              /* of the LINE-th line of the hunk */
+struct aid_patch_line *aid_want_line (const struct aid_want *w, size_t line);
+int64_t aid_want_start (const struct aid_want *w);                     /* the stated line on the old side, or -1 */
+
+/* Fills OUT's status, place and edits.  Errors: memory only. */
+enum aid_err aid_place_hunk (struct aid_target *t, const struct aid_want *w, struct aid_vec *texts, size_t *work,
+                             struct aid_placement *out);
+/* The edits of the hunk whose M old lines stand at line AT (from 0); takes their lines, or refuses OUT. */
+enum aid_err aid_place_edits (struct aid_target *t, const struct aid_want *w, size_t at, size_t m, struct aid_vec *texts,
+                              struct aid_placement *out);
+/* Appends an edit (offsets from the target's text) whose text, owned by TEXTS afterwards, is taken from TEXT. */
+enum aid_err aid_edit_add (const struct aid_lines *l, size_t beg, size_t end, struct aid_str *text, struct aid_vec *texts,
+                           struct aid_placement *out);
+/* The inserted lines as the text of a new file (for create) or the deleted ones (for comparison). */
+void aid_side_text (const struct aid_want *w, char op, struct aid_str *out);
+
+/* Reasons (reason.c): plain words, cut at a character. */
+void aid_reason_v (char *out, size_t size, const char *fmt, va_list ap) __attribute__ ((format (printf, 3, 0)));
+/* Refuses OUT with a reason, and takes back what was found for it. */
+void aid_refuse (struct aid_placement *out, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
+void aid_reason (char out[256], const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
+/* LINE without outer blanks, fit to be shown: cut, control characters and invalid bytes replaced. */
+const char *aid_quote (struct aid_span line, char out[AID_QUOTE]);
+
+/* --- paths: paths.c --- */
+
+/* The rules that need no file system; RELATIVE is as in aid_patch_path. */
+enum aid_err aid_path_check (const char *path, struct aid_error *e);
+/* "./" and doubled slashes taken out, in place. */
+void aid_path_tidy (char *path);
+
+/* What the plan does to its files: the reverse plan deletes what the patch creates. */
+struct aid_file_view
+{
+  enum aid_patch_op op;
+  const char *old_path, *new_path;
+};
+struct aid_file_view aid_plan_view (const struct aid_patch *p, int reverse, size_t file);
+/* Fills every plan's after and the counts (plan_texts.c). */
+enum aid_err aid_plan_texts (struct aid_plan *plan, const struct aid_patch *p);
+
+#endif

@@ -1,0 +1,494 @@
+/* The plan: every file of the patch read once, its hunks placed in that text together, and the text that comes of it.
+   Parts of a patch that name the same file share one target, so they see each other's lines and one text results.  New,
+   deleted and renamed files are all or nothing; of a modified one, every hunk stands for itself. */
+#include "patch/patch_internal.h"
+#include "base/map.h"
+
+#include <stdlib.h>
+
+struct planner
+{
+  const struct aid_patch *p;
+  const struct aid_patch_source *source;
+  struct aid_plan_options options;
+  struct aid_plan *plan;
+  struct aid_map *targets;      /* path -> struct aid_target, of modified files */
+  struct aid_map *claimed;      /* path -> how: see claim */
+  size_t work, bytes;
+};
+
+struct aid_file_view
+aid_plan_view (const struct aid_patch *p, int reverse, size_t file)
+{
+  const struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, file);
+  struct aid_file_view v = { f->op, f->old_path, f->new_path };
+  if (reverse)
+    v = (struct aid_file_view){ f->op == AID_OP_CREATE   ? AID_OP_DELETE
+                                : f->op == AID_OP_DELETE ? AID_OP_CREATE
+                                                         : f->op,
+                                f->new_path, f->old_path };
+  return v;
+}
+
+static struct aid_placement *
+placement (struct planner *g, const struct aid_file_plan *f, size_t i)
+{
+  return &AID_VEC_AT (struct aid_placement, &g->plan->placements, f->first + i);
+}
+
+static int
+left_out (const struct planner *g, size_t hunk)
+{
+  return g->options.only && !g->options.only[hunk];
+}
+
+static int
+all_left_out (struct planner *g, const struct aid_file_plan *f)
+{
+  for (size_t i = 0; i < f->n; i++)
+    if (placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
+      return 0;
+  return f->n > 0;
+}
+
+static void
+refuse_file (struct planner *g, struct aid_file_plan *f, const char *reason)
+{
+  f->applies = 0;
+  aid_reason (f->reason, "%s", reason);
+  for (size_t i = 0; i < f->n; i++)
+    if (placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
+      aid_refuse (placement (g, f, i), "%s", reason);
+}
+
+static struct aid_want
+want (const struct planner *g, const struct aid_file_plan *f, size_t i, const char *path)
+{
+  size_t hunk = f->first + i;
+  return (struct aid_want){ .p = g->p,
+                            .h = &AID_VEC_AT (struct aid_patch_hunk, &g->p->hunks, hunk),
+                            .hunk = hunk,
+                            .reverse = g->options.reverse,
+                            .chosen = g->options.chosen ? g->options.chosen[hunk] : 0,
+                            .path = path };
+}
+
+/* --- reading --- */
+
+/* Reads PATH into OUT.  Not there is no error but *THERE = 0; a refusal refuses the file. */
+static enum aid_err
+read_file (struct planner *g, struct aid_file_plan *f, const char *path, struct aid_str *out, int *there)
+{
+  struct aid_error e = { AID_OK, "" };
+  *there = 0;
+  enum aid_err err = g->source->read (g->source->ctx, path, out, &e);
+  if (err == AID_E_NOTFOUND)
+    {
+      aid_str_clear (out);
+      return AID_OK;
+    }
+  if (err == AID_E_NOMEM)
+    return err;
+  if (err)
+    {
+      refuse_file (g, f, e.msg[0] ? e.msg : "the file cannot be read");
+      return AID_OK;
+    }
+  *there = 1;
+  g->bytes += out->len;
+  if (g->bytes > AID_PLAN_BYTES)
+    refuse_file (g, f, "the patch's files are too large to be handled together");
+  return AID_OK;
+}
+
+/* Whether OP may have PATH: several parts may modify one file, anything else wants it alone. */
+static int
+claim (struct planner *g, const char *path, enum aid_patch_op op, enum aid_err *err)
+{
+  static char shared, alone;
+  const char *by = aid_map_get (g->claimed, aid_span_z (path));
+  if (by)
+    return by == &shared && op == AID_OP_MODIFY;
+  *err = aid_map_put (g->claimed, aid_span_z (path), op == AID_OP_MODIFY ? &shared : &alone, NULL);
+  return 1;
+}
+
+/* --- new and deleted files --- */
+
+static int
+same_text (struct aid_span a, struct aid_span b)
+{
+  struct aid_span la, lb;
+  for (;;)
+    {
+      int more_a = aid_span_line (&a, &la), more_b = aid_span_line (&b, &lb);
+      if (!more_a || !more_b)
+        return more_a == more_b;
+      if (la.len > 0 && la.ptr[la.len - 1] == '\r')
+        la.len--;
+      if (lb.len > 0 && lb.ptr[lb.len - 1] == '\r')
+        lb.len--;
+      if (!aid_span_eq (la, lb))
+        return 0;
+    }
+}
+
+static void
+whole_file (struct planner *g, struct aid_file_plan *f, enum aid_hunk_status status, const char *method)
+{
+  f->applies = 1;
+  f->already = status == AID_HUNK_ALREADY;
+  for (size_t i = 0; i < f->n; i++)
+    {
+      struct aid_placement *o = placement (g, f, i);
+      if (o->status == AID_HUNK_LEFT_OUT)
+        continue;
+      o->status = status;
+      o->method = method;
+      o->line = 1;
+      o->similarity = 1;
+      o->span_end = f->before.len;
+    }
+}
+
+/* The text of one side of all the file's hunks that take part. */
+static enum aid_err
+side_of_file (struct planner *g, const struct aid_file_plan *f, char op, struct aid_str *out)
+{
+  for (size_t i = 0; i < f->n; i++)
+    {
+      struct aid_want w = want (g, f, i, "");
+      if (op == '-' || placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
+        aid_side_text (&w, op, out);
+    }
+  return out->err;
+}
+
+/* Gives every hunk of a new file its part as one insertion, or the first hunk of a deleted one the whole deletion. */
+static enum aid_err
+whole_edits (struct planner *g, struct aid_file_plan *f, int create)
+{
+  struct aid_lines lines;
+  enum aid_err err = aid_lines_init (&lines, aid_str_span (&f->before), NULL);
+  for (size_t i = 0; i < f->n && !err; i++)
+    {
+      struct aid_placement *o = placement (g, f, i);
+      struct aid_want w = want (g, f, i, "");
+      struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
+      if (o->status == AID_HUNK_LEFT_OUT)
+        continue;
+      if (create)
+        aid_side_text (&w, '+', &text);
+      o->cspan_end = aid_lines_chars (&lines, f->before.len);
+      if (create || (i == 0 && f->before.len > 0))
+        err = aid_edit_add (&lines, 0, f->before.len, &text, &g->plan->texts, o);
+      aid_str_free (&text);
+    }
+  aid_lines_free (&lines);
+  return err;
+}
+
+static enum aid_err
+plan_create (struct planner *g, struct aid_file_plan *f, const char *path)
+{
+  int there;
+  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
+  enum aid_err err = read_file (g, f, path, &f->before, &there);
+  if (err || f->reason[0])
+    return err;
+  char why[256];
+  err = side_of_file (g, f, '+', &text);
+  if (err)
+    refuse_file (g, f, "the new file is too large");
+  else if (memchr (aid_str_z (&text), 0, text.len))
+    refuse_file (g, f, "the new file holds NUL bytes");
+  else if (there && same_text (aid_str_span (&f->before), aid_str_span (&text)))
+    {
+      whole_file (g, f, AID_HUNK_ALREADY, "create");
+      aid_str_addspan (&f->after, aid_str_span (&f->before));
+    }
+  else if (f->before.len > 0)
+    {
+      aid_reason (why, "%.150s is there already, with another text", path);
+      refuse_file (g, f, why);
+    }
+  else
+    {
+      whole_file (g, f, AID_HUNK_APPLIES, "create");
+      err = whole_edits (g, f, 1);
+      aid_str_addspan (&f->after, aid_str_span (&text));
+    }
+  aid_str_free (&text);
+  return err == AID_E_LIMIT ? AID_OK : err;
+}
+
+static enum aid_err
+plan_delete (struct planner *g, struct aid_file_plan *f, const char *path)
+{
+  int there;
+  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
+  enum aid_err err = read_file (g, f, path, &f->before, &there);
+  if (err || f->reason[0])
+    return err;
+  char why[256];
+  if (!there)
+    {
+      whole_file (g, f, AID_HUNK_ALREADY, "delete");
+      return AID_OK;
+    }
+  err = side_of_file (g, f, '-', &text);
+  if (!err && same_text (aid_str_span (&f->before), aid_str_span (&text)))
+    {
+      whole_file (g, f, AID_HUNK_APPLIES, "delete");
+      err = whole_edits (g, f, 0);
+    }
+  else
+    {
+      aid_reason (why, "%.150s has not the text that the patch deletes", path);
+      refuse_file (g, f, why);
+      err = AID_OK;
+    }
+  aid_str_free (&text);
+  return err;
+}
+
+/* --- modified and renamed files --- */
+
+/* Whether the stated lines may be evidence: not when several hunks all state the same one. */
+static int
+numbers_speak (struct planner *g, const struct aid_file_plan *f)
+{
+  int64_t first = 0;
+  for (size_t i = 0; i < f->n; i++)
+    {
+      struct aid_want w = want (g, f, i, "");
+      int64_t start = aid_want_start (&w);
+      if (i > 0 && start != first)
+        return 1;
+      first = start;
+    }
+  return f->n == 1;
+}
+
+static enum aid_err
+place_all (struct planner *g, struct aid_file_plan *f, struct aid_target *t, const char *path)
+{
+  enum aid_err err = AID_OK;
+  int numbers = numbers_speak (g, f);
+  f->applies = 1;
+  for (size_t i = 0; i < f->n && !err; i++)
+    {
+      struct aid_want w = want (g, f, i, path);
+      struct aid_placement *o = placement (g, f, i);
+      if (o->status == AID_HUNK_LEFT_OUT)
+        continue;
+      w.numbers = numbers;
+      err = aid_place_hunk (t, &w, &g->plan->texts, &g->work, o);
+      f->applies &= o->status != AID_HUNK_REFUSED;
+    }
+  return err;
+}
+
+static void
+free_target (void *value)
+{
+  struct aid_target *t = value;
+  aid_target_free (t);
+  free (t);
+}
+
+/* The target of PATH, made when this is the first that names it; NULL with the file refused or an error. */
+static struct aid_target *
+target_of (struct planner *g, struct aid_file_plan *f, const char *path, enum aid_err *err)
+{
+  struct aid_target *t = aid_map_get (g->targets, aid_span_z (path));
+  struct aid_error e = { AID_OK, "" };
+  int there;
+  char why[256];
+  if (t)
+    {
+      f->same_as = t->plan;
+      return t;
+    }
+  *err = read_file (g, f, path, &f->before, &there);
+  if (!*err && !f->reason[0] && !there)
+    {
+      aid_reason (why, "%.200s does not exist", path);
+      refuse_file (g, f, why);
+    }
+  t = *err || f->reason[0] ? NULL : calloc (1, sizeof *t);
+  if (!t)
+    {
+      *err = *err || f->reason[0] ? *err : AID_E_NOMEM;
+      return NULL;
+    }
+  *err = aid_target_init (t, aid_str_span (&f->before), &e);
+  if (!*err)
+    *err = aid_map_put (g->targets, aid_span_z (path), t, NULL);
+  t->plan = f->same_as;
+  if (!*err)
+    return t;
+  free_target (t);
+  if (*err == AID_E_LIMIT)
+    {
+      refuse_file (g, f, e.msg);
+      *err = AID_OK;
+    }
+  return NULL;
+}
+
+static enum aid_err
+plan_modify (struct planner *g, struct aid_file_plan *f, const char *path)
+{
+  enum aid_err err = AID_OK;
+  struct aid_target *t = target_of (g, f, path, &err);
+  return t ? place_all (g, f, t, path) : err;
+}
+
+/* A rename waits for its hunks: it happens when all of them fit. */
+static void
+refuse_rest (struct planner *g, struct aid_file_plan *f)
+{
+  static const char why[] = "not renamed, for not all of its hunks fit";
+  aid_reason (f->reason, "%s", why);
+  for (size_t i = 0; i < f->n; i++)
+    if (placement (g, f, i)->status == AID_HUNK_APPLIES)
+      aid_refuse (placement (g, f, i), "%s", why);
+}
+
+static enum aid_err
+plan_rename (struct planner *g, struct aid_file_plan *f, const char *old_path, const char *new_path)
+{
+  struct aid_str other = AID_STR_INIT (AID_PATCH_MAX);
+  int new_there, old_there = 0;
+  char why[256] = "";
+  enum aid_err err = read_file (g, f, new_path, &other, &new_there);
+  if (!err && !f->reason[0])
+    err = read_file (g, f, old_path, &f->before, &old_there);
+  aid_str_free (&other);
+  if (err || f->reason[0])
+    return err;
+  if (new_there && !old_there)
+    aid_reason (why, "%.110s is gone and %.110s is there: it was renamed already", old_path, new_path);
+  else if (new_there || !old_there)
+    aid_reason (why, "%.200s %s", new_there ? new_path : old_path, new_there ? "is there already" : "does not exist");
+  struct aid_target *t = why[0] ? NULL : target_of (g, f, old_path, &err);
+  if (t)
+    err = place_all (g, f, t, old_path);
+  if (why[0])
+    refuse_file (g, f, why);
+  else if (!err && t && !f->applies)
+    refuse_rest (g, f);
+  return err;
+}
+
+/* --- all files --- */
+
+static enum aid_err
+plan_by_op (struct planner *g, struct aid_file_plan *f, const struct aid_file_view *v)
+{
+  switch (v->op)
+    {
+    case AID_OP_CREATE:
+      return plan_create (g, f, v->new_path);
+    case AID_OP_DELETE:
+      return plan_delete (g, f, v->old_path);
+    case AID_OP_RENAME:
+      return plan_rename (g, f, v->old_path, v->new_path);
+    default:
+      return plan_modify (g, f, v->new_path);
+    }
+}
+
+/* Checks what the text of the patch alone tells; gives whether the file may be planned. */
+static int
+may_plan (struct planner *g, struct aid_file_plan *f, const struct aid_file_view *v, enum aid_err *err)
+{
+  struct aid_error e = { AID_OK, "" };
+  const char *refused = AID_VEC_AT (struct aid_patch_file, &g->p->files, f->file).refused;
+  char why[256];
+  if (refused)
+    {
+      refuse_file (g, f, refused);
+      return 0;
+    }
+  if ((v->old_path && aid_path_check (v->old_path, &e)) || (v->new_path && aid_path_check (v->new_path, &e)))
+    {
+      refuse_file (g, f, e.msg);
+      return 0;
+    }
+  const char *twice = NULL;
+  if (v->new_path && !claim (g, v->new_path, v->op, err))
+    twice = v->new_path;
+  if (v->old_path && v->op != AID_OP_MODIFY && !*err && !claim (g, v->old_path, v->op, err))
+    twice = v->old_path;
+  if (!twice)
+    return !*err;
+  aid_reason (why, "another part of the patch changes %.150s too", twice);
+  refuse_file (g, f, why);
+  return 0;
+}
+
+static enum aid_err
+plan_file (struct planner *g, size_t index)
+{
+  const struct aid_patch_file *pf = &AID_VEC_AT (struct aid_patch_file, &g->p->files, index);
+  struct aid_file_plan *f = aid_vec_push (&g->plan->files);
+  if (!f)
+    return AID_E_NOMEM;
+  f->file = f->same_as = index;
+  f->first = pf->first_hunk;
+  f->n = pf->nhunks;
+  aid_str_init (&f->before, AID_PATCH_MAX);
+  aid_str_init (&f->after, (size_t) AID_PATCH_MAX * 3);
+  for (size_t i = 0; i < f->n; i++)
+    {
+      struct aid_placement *o = aid_vec_push (&g->plan->placements);
+      if (!o)
+        return AID_E_NOMEM;
+      o->hunk = f->first + i;
+      o->status = left_out (g, o->hunk) ? AID_HUNK_LEFT_OUT : AID_HUNK_REFUSED;
+      o->candidates = AID_VEC_INIT (int64_t, AID_CANDIDATES);
+      o->edits = AID_VEC_INIT (struct aid_patch_edit, AID_PATCH_LINES);
+    }
+  struct aid_file_view v = aid_plan_view (g->p, g->options.reverse, index);
+  enum aid_err err = AID_OK;
+  if (!all_left_out (g, f) && may_plan (g, f, &v, &err))
+    err = plan_by_op (g, f, &v);
+  return err;
+}
+
+enum aid_err
+aid_patch_plan (const struct aid_patch *p, const struct aid_patch_source *source, const struct aid_plan_options *options,
+                struct aid_plan **out, struct aid_error *e)
+{
+  *out = NULL;
+  struct planner g = { .p = p, .source = source, .plan = calloc (1, sizeof *g.plan) };
+  if (options)
+    g.options = *options;
+  g.targets = aid_map_new ();
+  g.claimed = aid_map_new ();
+  enum aid_err err = g.plan && g.targets && g.claimed ? AID_OK : AID_E_NOMEM;
+  if (!err)
+    {
+      g.plan->reverse = g.options.reverse;
+      g.plan->files = AID_VEC_INIT (struct aid_file_plan, AID_PATCH_FILES);
+      g.plan->placements = AID_VEC_INIT (struct aid_placement, AID_PATCH_HUNKS);
+      g.plan->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
+    }
+  for (size_t i = 0; i < p->files.len && !err; i++)
+    err = plan_file (&g, i);
+  if (!err)
+    err = aid_plan_texts (g.plan, p);
+  if (g.targets)
+    aid_map_free (g.targets, free_target);
+  if (g.claimed)
+    aid_map_free (g.claimed, NULL);
+  if (err)
+    {
+      aid_plan_free (g.plan);
+      return aid_error_set (e, err, "no memory to place the patch");
+    }
+  *out = g.plan;
+  return AID_OK;
+}

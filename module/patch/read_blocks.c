@@ -1,0 +1,296 @@
+/* The answer as Markdown: which lines are fences, which fenced blocks hold patches and in what format, and bare runs of a
+   diff outside of any fence.  A diff of a Markdown file has fences of its own: a block of a patch is closed by a fence
+   with the indentation of its opening one, and a fence inside a search/replace block closes nothing. */
+#include "patch/patch_internal.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+struct fence
+{
+  char sign;
+  size_t indent, run;
+  struct aid_span info;
+};
+
+struct scan
+{
+  struct aid_patch *p;
+  struct aid_cursor c;
+  enum aid_patch_format format;
+  size_t last_replace;          /* byte of the last ">>>>>>> REPLACE" line, 0: none */
+  size_t prose[3];              /* where the last lines of prose begin, the latest last; (size_t) -1: none */
+  char *path;                   /* the file that search/replace blocks speak of */
+  int fenced_patch;             /* one was seen */
+};
+
+static int
+parse_fence (struct aid_span line, struct fence *f)
+{
+  size_t i = 0;
+  while (i < line.len && line.ptr[i] == ' ')
+    i++;
+  f->indent = i;
+  if (i > 3 || i == line.len || (line.ptr[i] != '`' && line.ptr[i] != '~'))
+    return 0;
+  f->sign = line.ptr[i];
+  size_t from = i;
+  while (i < line.len && line.ptr[i] == f->sign)
+    i++;
+  f->run = i - from;
+  f->info = aid_span_trim (aid_span_cut (line, i, line.len));
+  return f->run >= 3 && !(f->sign == '`' && memchr (f->info.ptr, '`', f->info.len));
+}
+
+static int
+info_is (struct aid_span info, const char *word)
+{
+  size_t n = strlen (word);
+  return info.len >= n && strncasecmp (info.ptr, word, n) == 0
+         && (info.len == n || !isalnum ((unsigned char) info.ptr[n]));
+}
+
+static int
+is_diff_info (struct aid_span info)
+{
+  return info_is (info, "diff") || info_is (info, "patch") || info_is (info, "udiff");
+}
+
+/* --- where a block ends --- */
+
+struct ends
+{
+  size_t content_end, block_end;
+};
+
+/* Ends the block at the fence that closes it, or at the end of the answer. */
+static struct ends
+find_close (const struct scan *s, const struct fence *open, int strict)
+{
+  struct aid_cursor c = s->c;
+  struct aid_in_line l;
+  struct ends loose = { 0, 0 };
+  size_t width = 0, other;      /* width: inside a search/replace block */
+  while (aid_cursor_next (&c, &l))
+    {
+      struct fence f;
+      if (width > 0)
+        {
+          if (aid_at_replace (l.text, width))
+            width = 0;
+          continue;
+        }
+      if (aid_at_search (l.text, &other) && l.beg < s->last_replace)
+        width = other;
+      if (!parse_fence (l.text, &f))
+        continue;
+      int closes = f.sign == open->sign && f.run >= open->run && f.info.len == 0;
+      if (closes && (!strict || f.indent == open->indent))
+        return (struct ends){ l.beg, l.end };
+      if (closes && loose.block_end == 0)
+        loose = (struct ends){ l.beg, l.end };
+      if (f.info.len > 0 && loose.block_end > 0)
+        return loose;
+    }
+  return loose.block_end ? loose : (struct ends){ s->c.end, s->c.end };
+}
+
+/* Whether every line that has text is indented as its fence is: then that is not the text's own. */
+static size_t
+common_indent (struct aid_cursor c, size_t indent)
+{
+  struct aid_in_line l;
+  while (indent > 0 && aid_cursor_next (&c, &l))
+    {
+      size_t i = 0;
+      while (i < indent && i < l.text.len && l.text.ptr[i] == ' ')
+        i++;
+      if (i < indent && i < l.text.len)
+        return 0;
+    }
+  return indent;
+}
+
+/* --- what a block holds --- */
+
+/* Looks for the shapes of both formats in C.  AUTO: neither. */
+static enum aid_patch_format
+sniff (struct aid_cursor c)
+{
+  struct aid_in_line l;
+  struct aid_cursor at = c;
+  size_t width;
+  while (aid_cursor_next (&c, &l))
+    {
+      if (aid_at_search (l.text, &width))
+        return AID_FORMAT_SEARCH_REPLACE;
+      if (aid_span_starts (l.text, "@@ -") || aid_at_file_header (&at))
+        return AID_FORMAT_UNIFIED;
+      at = c;
+    }
+  return AID_FORMAT_AUTO;
+}
+
+static enum aid_patch_format
+format_of (const struct scan *s, const struct fence *f, struct aid_cursor content)
+{
+  enum aid_patch_format seen = sniff (content);
+  if (seen == AID_FORMAT_AUTO && is_diff_info (f->info) && content.pos < content.end)
+    seen = AID_FORMAT_UNIFIED;
+  return s->format == AID_FORMAT_AUTO || s->format == seen ? seen : AID_FORMAT_AUTO;
+}
+
+/* --- blocks --- */
+
+static struct aid_span
+prose_text (const struct scan *s, size_t until)
+{
+  for (size_t i = 0; i < 3; i++)
+    if (s->prose[i] != (size_t) -1)
+      return (struct aid_span){ s->p->text + s->prose[i], until - s->prose[i] };
+  return (struct aid_span){ s->p->text, 0 };
+}
+
+static void
+forget_prose (struct scan *s)
+{
+  s->prose[0] = s->prose[1] = s->prose[2] = (size_t) -1;
+}
+
+static void
+remember_prose (struct scan *s, const struct aid_in_line *l)
+{
+  if (aid_span_trim (l->text).len == 0)
+    return;
+  s->prose[0] = s->prose[1];
+  s->prose[1] = s->prose[2];
+  s->prose[2] = l->beg;
+}
+
+/* Reads C as a block from BEG to END (0: to where its last file ends). */
+static enum aid_err
+read_block (struct scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg, size_t end)
+{
+  struct aid_patch *p = s->p;
+  struct aid_patch_block *b = aid_vec_push (&p->blocks);
+  if (!b)
+    return AID_E_LIMIT;
+  size_t index = p->blocks.len - 1, notes = p->notes.len;
+  b->beg = beg;
+  b->format = format;
+  b->first_file = p->files.len;
+  enum aid_err err = format == AID_FORMAT_UNIFIED ? aid_read_unified (p, c, end > 0)
+                                                  : aid_read_search_replace (p, c, end > 0, prose, &s->path);
+  b = &AID_VEC_AT (struct aid_patch_block, &p->blocks, index);
+  if (err)
+    return err;
+  if (b->nfiles > 0)
+    {
+      b->end = end ? end : AID_VEC_AT (struct aid_patch_file, &p->files, p->files.len - 1).end;
+      return AID_OK;
+    }
+  p->blocks.len--;
+  if (p->notes.len == notes)
+    aid_patch_note (p, beg, "no change could be read in this block");
+  return AID_OK;
+}
+
+/* The info of a fence may name the file: "python src/a.py". */
+static void
+name_from_info (struct scan *s, struct aid_span info)
+{
+  char *name = aid_name_in_prose (info);
+  if (!name)
+    return;
+  free (s->path);
+  s->path = name;
+}
+
+static enum aid_err
+fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence *f)
+{
+  /* Whether it holds a patch decides where it ends, so it is looked at up to its plain end first. */
+  struct ends ends = find_close (s, f, 0);
+  struct aid_cursor content = { s->p->text, s->c.pos, ends.content_end, 0 };
+  content.indent = common_indent (content, f->indent);
+  enum aid_patch_format format = format_of (s, f, content);
+  if (format == AID_FORMAT_UNIFIED)
+    {
+      ends = find_close (s, f, 1);
+      content.end = ends.content_end;
+      content.indent = common_indent (content, f->indent);
+    }
+  enum aid_err err = AID_OK;
+  if (format != AID_FORMAT_AUTO)
+    {
+      struct aid_span prose = prose_text (s, line->beg);
+      s->fenced_patch = 1;
+      if (f->info.len > 0)
+        name_from_info (s, f->info);
+      err = read_block (s, format, &content, prose, line->beg, ends.block_end);
+    }
+  s->c.pos = ends.block_end;
+  forget_prose (s);
+  return err;
+}
+
+/* A diff or a search/replace block outside of fences, at AT.  0: there is none. */
+static int
+bare_block (struct scan *s, const struct aid_cursor *at, const struct aid_in_line *line, enum aid_err *err)
+{
+  size_t width;
+  enum aid_patch_format format = aid_at_search (line->text, &width) ? AID_FORMAT_SEARCH_REPLACE
+                                 : aid_at_file_header (at)          ? AID_FORMAT_UNIFIED
+                                                                    : AID_FORMAT_AUTO;
+  if (format == AID_FORMAT_AUTO || (s->format != AID_FORMAT_AUTO && s->format != format)
+      || (format == AID_FORMAT_SEARCH_REPLACE && line->beg > s->last_replace))
+    return 0;
+  if (s->format == AID_FORMAT_AUTO && s->fenced_patch)
+    {
+      aid_patch_note (s->p, line->beg, "a change outside of the code blocks is left out");
+      return 0;
+    }
+  struct aid_cursor c = *at;
+  *err = read_block (s, format, &c, prose_text (s, line->beg), line->beg, 0);
+  if (c.pos <= line->beg)
+    c.pos = line->end;
+  s->c.pos = c.pos;
+  forget_prose (s);
+  return 1;
+}
+
+static size_t
+find_last_replace (struct aid_cursor c)
+{
+  struct aid_in_line l;
+  size_t at = 0;
+  while (aid_cursor_next (&c, &l))
+    for (size_t width = 5; width <= 9 && l.text.len > 5 && l.text.ptr[0] == '>'; width++)
+      if (aid_at_replace (l.text, width))
+        at = l.beg;
+  return at;
+}
+
+enum aid_err
+aid_read_blocks (struct aid_patch *p, enum aid_patch_format format)
+{
+  struct scan s = { .p = p, .c = { p->text, 0, p->len, 0 }, .format = format };
+  if (p->len >= 3 && memcmp (p->text, "\xef\xbb\xbf", 3) == 0)
+    s.c.pos = 3;
+  s.last_replace = find_last_replace (s.c);
+  forget_prose (&s);
+  enum aid_err err = AID_OK;
+  struct aid_in_line l;
+  struct aid_cursor at = s.c;
+  while (!err && aid_cursor_next (&s.c, &l))
+    {
+      struct fence f;
+      if (parse_fence (l.text, &f))
+        err = fenced_block (&s, &l, &f);
+      else if (!bare_block (&s, &at, &l, &err))
+        remember_prose (&s, &l);
+      at = s.c;
+    }
+  free (s.path);
+  return err;
+}
