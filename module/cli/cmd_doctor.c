@@ -17,8 +17,8 @@
 static json_t *
 versions (void)
 {
-  return json_pack ("{s:s, s:s, s:s, s:s}", "aid", AID_VERSION, "libcurl", curl_version (), "jansson", JANSSON_VERSION, "cmark",
-                    cmark_version_string ());
+  return json_pack ("{s:s, s:s, s:s, s:s}", "aid", AID_VERSION, "libcurl", curl_version (), "jansson", JANSSON_VERSION,
+                    "cmark", cmark_version_string ());
 }
 
 /* {"path", "exists", "error", "warnings"}; *OUT gets the settings, NULL when they cannot be read. */
@@ -38,8 +38,8 @@ settings (struct aid_config **out)
   while (aid_span_line (&rest, &line))
     json_array_append_new (warnings, aid_json_of_span (line));
   report = json_pack ("{s:o, s:b, s:o, s:o}", "path", aid_json_of_span (aid_str_span (&path)), "exists",
-                      aid_fs_exists (aid_str_z (&path)), "error", *out ? json_null () : aid_json_of_span (aid_span_z (e.msg)),
-                      "warnings", warnings);
+                      aid_fs_exists (aid_str_z (&path)), "error",
+                      *out ? json_null () : aid_json_of_span (aid_span_z (e.msg)), "warnings", warnings);
   aid_str_free (&root);
   aid_str_free (&path);
   return report;
@@ -97,8 +97,8 @@ examine (struct aid_net *net)
       usable |= aid_json_bool (m, "ok", 0);
     }
   aid_config_free (config);
-  return json_pack ("{s:b, s:o, s:o, s:o, s:o}", "ok", usable, "versions", versions (), "config", settings_report, "models", models,
-                    "local", aid_probe_local (net));
+  return json_pack ("{s:b, s:o, s:o, s:o, s:o}", "ok", usable, "versions", versions (), "config", settings_report, "models",
+                    models, "local", aid_probe_local (net));
 }
 
 /* --- for people ------------------------------------------------------------------------------------------------------- */

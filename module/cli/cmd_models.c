@@ -62,7 +62,8 @@ aid_cmd_models (int argc, char **argv)
 {
   int json = 0, status;
   const struct aid_opt opts[] = { { "json", 0, AID_OPT_FLAG, &json, NULL, "a JSON array of objects" } };
-  const struct aid_usage_text usage = { "aid models [--json]", "Lists the models that can be asked; * marks the default.\n", opts, 1, 0, 0 };
+  const struct aid_usage_text usage
+    = { "aid models [--json]", "Lists the models that can be asked; * marks the default.\n", opts, 1, 0, 0 };
   struct aid_str root = AID_STR_INIT (8192), val = AID_STR_INIT (16u << 20);
   struct aid_config *config = NULL;
   struct aid_error e;

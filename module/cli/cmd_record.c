@@ -81,7 +81,8 @@ chunks_of (struct aid_relay_result *result, int changed)
   for (size_t i = 0; i < result->pieces.len && !changed; i++)
     {
       const struct aid_relay_piece *p = &AID_VEC_AT (struct aid_relay_piece, &result->pieces, i);
-      json_array_append_new (chunks, aid_script_chunk_new (aid_span_cut (aid_str_span (&result->bytes), from, p->end), p->wait_ms));
+      json_array_append_new (chunks,
+                             aid_script_chunk_new (aid_span_cut (aid_str_span (&result->bytes), from, p->end), p->wait_ms));
       from = p->end;
     }
   return chunks;
@@ -233,8 +234,8 @@ aid_cmd_record (int argc, char **argv)
   };
   const struct aid_usage_text usage = {
     "aid record --upstream URL [options] SCRIPT",
-    "Passes requests on to the server at URL and writes its answers, with their timing, into SCRIPT for aid replay.  Keys and\n"
-    "cookies are never written; requests only as a hash unless --bodies is given.\n",
+    "Passes requests on to the server at URL and writes its answers, with their timing, into SCRIPT for aid replay.\n"
+    "Keys and cookies are never written; requests only as a hash unless --bodies is given.\n",
     opts, sizeof opts / sizeof *opts, 1, 1
   };
   int status;

@@ -21,7 +21,7 @@ struct replay
   struct aid_httpd *server;
   pthread_mutex_t lock;      /* of the exchanges' counts and of requests */
   int64_t requests;
-  int log;                   /* file, or -1 */
+  int log, log_replies;      /* file, or -1; whether replies are noted too */
   int once;
 };
 
@@ -59,7 +59,8 @@ log_request (struct replay *r, int64_t number, const struct aid_httpd_request *q
       for (size_t k = 0; k < n; k++)
         name[k] = (char) (h->name.ptr[k] >= 'A' && h->name.ptr[k] <= 'Z' ? h->name.ptr[k] + 32 : h->name.ptr[k]);
       name[n] = '\0';
-      json_object_set_new (headers, name, aid_serve_is_secret (h->name) ? json_string ("(removed)") : aid_json_of_span (h->value));
+      json_object_set_new (headers, name,
+                           aid_serve_is_secret (h->name) ? json_string ("(removed)") : aid_json_of_span (h->value));
     }
   line = json_pack ("{s:s, s:I, s:o, s:o, s:o, s:o}", "event", "request", "number", (json_int_t) number, "method",
                     aid_json_of_span (q->method), "path", aid_json_of_span (q->path), "headers", headers, "body",
@@ -71,8 +72,9 @@ log_request (struct replay *r, int64_t number, const struct aid_httpd_request *q
 static void
 log_reply (struct replay *r, int64_t number, int status, int complete)
 {
-  if (r->log >= 0)
-    log_line (r, json_pack ("{s:s, s:I, s:i, s:b}", "event", "reply", "number", (json_int_t) number, "status", status, "complete", complete));
+  if (r->log >= 0 && r->log_replies)
+    log_line (r, json_pack ("{s:s, s:I, s:i, s:b}", "event", "reply", "number", (json_int_t) number, "status", status,
+                            "complete", complete));
 }
 
 /* --- replies ---------------------------------------------------------------------------------------------------------- */
@@ -160,9 +162,15 @@ play (struct aid_httpd_conn *c, const struct aid_exchange *x, const struct aid_f
   return 0;
 }
 
+static void
+add_model (json_t *list, const char *name)
+{
+  json_array_append_new (list, json_pack ("{s:s, s:s, s:s}", "id", name, "object", "model", "owned_by", "replay"));
+}
+
 /* GET .../models: the script's "models", else "sample". */
 static void
-list_models (struct aid_httpd_conn *c, const struct replay *r, int *status)
+list_models (struct aid_httpd_conn *c, const struct replay *r)
 {
   struct aid_httpd_header type = { AID_SPAN ("Content-Type"), AID_SPAN ("application/json") };
   struct aid_str body = AID_STR_INIT (1u << 20);
@@ -171,13 +179,12 @@ list_models (struct aid_httpd_conn *c, const struct replay *r, int *status)
 
   json_array_foreach (json_object_get (r->script.json, "models"), i, name)
     if (json_is_string (name))
-      json_array_append_new (data, json_pack ("{s:s, s:s, s:s}", "id", json_string_value (name), "object", "model", "owned_by", "replay"));
+      add_model (data, json_string_value (name));
   if (json_array_size (data) == 0)
-    json_array_append_new (data, json_pack ("{s:s, s:s, s:s}", "id", "sample", "object", "model", "owned_by", "replay"));
+    add_model (data, "sample");
   aid_json_dump (all, &body);
   json_decref (all);
-  *status = 200;
-  aid_httpd_reply (c, *status, &type, 1, aid_str_span (&body));
+  aid_httpd_reply (c, 200, &type, 1, aid_str_span (&body));
   aid_str_free (&body);
 }
 
@@ -208,7 +215,10 @@ answer (struct replay *r, struct aid_httpd_conn *c, const struct aid_httpd_reque
   int status = x ? x->status : 404;
 
   if (!x && aid_span_eqz (q->method, "GET") && aid_span_ends (q->path, "/models"))
-    list_models (c, r, &status);
+    {
+      list_models (c, r);
+      status = 200;
+    }
   else if (!x)
     aid_serve_refuse (c, 404, "not_found_error", "The replay script has no answer left for this request.");
   else if (x->answer && !wire)
@@ -273,12 +283,13 @@ aid_cmd_replay (int argc, char **argv)
     { "port", 'p', AID_OPT_NUMBER, &port, "N", "listen on this port of 127.0.0.1 (default: any free one)" },
     { "once", 0, AID_OPT_FLAG, &r.once, NULL, "end after the first exchange" },
     { "ready-file", 0, AID_OPT_STRING, &ready, "FILE", "write the port into FILE once requests are taken" },
-    { "log", 0, AID_OPT_STRING, &log, "FILE", "append every request and reply to FILE as JSON lines, keys removed" },
+    { "log", 0, AID_OPT_STRING, &log, "FILE", "append every request to FILE as a JSON line, keys removed" },
+    { "log-replies", 0, AID_OPT_FLAG, &r.log_replies, NULL, "append a line for every reply too: its status, whether it went out" },
   };
   const struct aid_usage_text usage = {
     "aid replay [options] SCRIPT",
-    "Serves the answers of SCRIPT (docs/replay.md) over the wire formats of OpenAI Chat Completions and Anthropic Messages,\n"
-    "at http://127.0.0.1:PORT/v1, until it is interrupted.\n",
+    "Serves the answers of SCRIPT (docs/replay.md) over the wire formats of OpenAI Chat Completions and Anthropic\n"
+    "Messages, at http://127.0.0.1:PORT/v1, until it is interrupted.\n",
     opts, sizeof opts / sizeof *opts, 1, 1
   };
   int status;

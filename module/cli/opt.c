@@ -17,7 +17,8 @@ print_help (const struct aid_usage_text *u)
       const struct aid_opt *o = &u->opts[i];
       char left[64];
       char letter[4] = { '-', o->letter, ',', 0 };
-      snprintf (left, sizeof left, "  %-3s --%s%s%s", o->letter ? letter : "", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+      snprintf (left, sizeof left, "  %-3s --%s%s%s", o->letter ? letter : "", o->name, o->arg ? " " : "",
+                o->arg ? o->arg : "");
       printf ("%-30s %s\n", left, o->help);
     }
   printf ("%-30s %s\n", "      --help", "print this");

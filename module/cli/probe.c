@@ -113,10 +113,11 @@ add_header (struct aid_http_header *headers, size_t *n, const char *name, const 
 }
 
 static void
-ask (struct aid_net *net, struct aid_http_request *req, const char *url, const char *wire, const char *key, const char *version,
-     const json_t *more, struct aid_probe *out)
+ask (struct aid_net *net, struct aid_http_request *req, const char *url, const char *wire, const char *key,
+     const char *version, const json_t *more, struct aid_probe *out)
 {
-  struct fetch f = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .body = AID_STR_INIT (LIST_MAX) };
+  struct fetch f
+    = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .body = AID_STR_INIT (LIST_MAX) };
   struct aid_http_header headers[HEADERS_MAX];
   struct aid_str full = AID_STR_INIT (8192), bearer = AID_STR_INIT (65536);
   struct aid_span base = aid_span_z (url);
@@ -148,8 +149,8 @@ ask (struct aid_net *net, struct aid_http_request *req, const char *url, const c
 }
 
 void
-aid_probe_url (struct aid_net *net, const char *url, const char *wire, const char *key, const char *version, const json_t *headers,
-               unsigned ms, struct aid_probe *out)
+aid_probe_url (struct aid_net *net, const char *url, const char *wire, const char *key, const char *version,
+               const json_t *headers, unsigned ms, struct aid_probe *out)
 {
   struct aid_http_request req = { .connect_ms = ms, .stall_ms = ms, .total_ms = ms, .body_limit = LIST_MAX };
 
@@ -201,7 +202,8 @@ aid_probe_local (struct aid_net *net)
       aid_probe_url (net, url, NULL, NULL, NULL, NULL, LOCAL_MS, &p);
       /* Something else may listen there: only a list of models makes it a model's server. */
       if (json_array_size (p.names))
-        json_array_append_new (found, json_pack ("{s:s, s:s, s:O}", "url", url, "provider", local_servers[i].provider, "models", p.names));
+        json_array_append_new (
+          found, json_pack ("{s:s, s:s, s:O}", "url", url, "provider", local_servers[i].provider, "models", p.names));
       aid_probe_free (&p);
     }
   return found;

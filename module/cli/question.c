@@ -35,7 +35,8 @@ add_encoded (struct aid_str *out, struct aid_span path)
   for (size_t i = 0; i < path.len; i++)
     {
       unsigned char c = (unsigned char) path.ptr[i];
-      int plain = c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c && strchr ("/._~+,=@-", c));
+      int plain
+        = c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c && strchr ("/._~+,=@-", c));
       if (plain)
         aid_str_addc (out, (char) c);
       else

@@ -169,8 +169,9 @@ pass_reply (struct relay *r, struct aid_net *net, uint64_t id, struct aid_httpd_
 static int
 passes (struct aid_span name)
 {
-  static const char *const hops[] = { "host", "connection", "keep-alive", "content-length", "transfer-encoding", "accept-encoding",
-                                      "expect", "te", "trailer", "upgrade", "proxy-connection", "proxy-authorization" };
+  static const char *const hops[]
+    = { "host",   "connection", "keep-alive", "content-length", "transfer-encoding", "accept-encoding",
+        "expect", "te",         "trailer",    "upgrade",        "proxy-connection",  "proxy-authorization" };
 
   for (size_t i = 0; i < sizeof hops / sizeof *hops; i++)
     if (aid_span_same_word (name, hops[i]))

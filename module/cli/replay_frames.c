@@ -82,8 +82,8 @@ wants_usage (const struct frames *f)
 static json_t *
 openai_chunk (const struct frames *f, json_t *choices)
 {
-  json_t *chunk = json_pack ("{s:s, s:s, s:i, s:s, s:o}", "id", "chatcmpl-replay", "object", "chat.completion.chunk", "created", 0,
-                             "model", f->model, "choices", choices);
+  json_t *chunk = json_pack ("{s:s, s:s, s:i, s:s, s:o}", "id", "chatcmpl-replay", "object", "chat.completion.chunk",
+                             "created", 0, "model", f->model, "choices", choices);
 
   if (wants_usage (f))
     json_object_set_new (chunk, "usage", json_null ());
@@ -132,8 +132,8 @@ openai_usage (const struct frames *f)
 {
   int64_t in = usage (f, "input", 0), out = usage (f, "output", f->tokens);
 
-  return json_pack ("{s:I, s:I, s:I, s:{s:I}, s:{s:I}}", "prompt_tokens", (json_int_t) in, "completion_tokens", (json_int_t) out,
-                    "total_tokens", (json_int_t) (in + out), "prompt_tokens_details", "cached_tokens",
+  return json_pack ("{s:I, s:I, s:I, s:{s:I}, s:{s:I}}", "prompt_tokens", (json_int_t) in, "completion_tokens",
+                    (json_int_t) out, "total_tokens", (json_int_t) (in + out), "prompt_tokens_details", "cached_tokens",
                     (json_int_t) usage (f, "cached", 0), "completion_tokens_details", "reasoning_tokens",
                     (json_int_t) usage (f, "reasoning", 0));
 }
@@ -141,8 +141,8 @@ openai_usage (const struct frames *f)
 static void
 openai_end (struct frames *f)
 {
-  static const char *const stops[][2] = { { "end", "stop" }, { "sequence", "stop" }, { "refusal", "stop" }, { "tools", "tool_calls" },
-                                          { "filter", "content_filter" }, { NULL, NULL } };
+  static const char *const stops[][2] = { { "end", "stop" },         { "sequence", "stop" },         { "refusal", "stop" },
+                                          { "tools", "tool_calls" }, { "filter", "content_filter" }, { NULL, NULL } };
 
   openai_delta (f, json_object (), translate (stops, stop_word (f)));
   if (wants_usage (f))
@@ -175,12 +175,14 @@ static void
 anthropic_begin (struct frames *f)
 {
   int64_t cached = usage (f, "cached", 0);
-  json_t *count = json_pack ("{s:I, s:i, s:I, s:i}", "input_tokens", (json_int_t) (usage (f, "input", cached) - cached),
-                             "cache_creation_input_tokens", 0, "cache_read_input_tokens", (json_int_t) cached, "output_tokens", 1);
+  json_t *count
+    = json_pack ("{s:I, s:i, s:I, s:i}", "input_tokens", (json_int_t) (usage (f, "input", cached) - cached),
+                 "cache_creation_input_tokens", 0, "cache_read_input_tokens", (json_int_t) cached, "output_tokens", 1);
 
   emit (f, "message_start",
-        json_pack ("{s:s, s:{s:s, s:s, s:s, s:[], s:s, s:n, s:n, s:o}}", "type", "message_start", "message", "id", "msg_replay",
-                   "type", "message", "role", "assistant", "content", "model", f->model, "stop_reason", "stop_sequence", "usage", count));
+        json_pack ("{s:s, s:{s:s, s:s, s:s, s:[], s:s, s:n, s:n, s:o}}", "type", "message_start", "message", "id",
+                   "msg_replay", "type", "message", "role", "assistant", "content", "model", f->model, "stop_reason",
+                   "stop_sequence", "usage", count));
   emit (f, "ping", json_pack ("{s:s}", "type", "ping"));
 }
 
@@ -188,7 +190,8 @@ anthropic_begin (struct frames *f)
 static void
 anthropic_delta (struct frames *f, json_t *delta)
 {
-  emit (f, "content_block_delta", json_pack ("{s:s, s:i, s:o}", "type", "content_block_delta", "index", f->block, "delta", delta));
+  emit (f, "content_block_delta",
+        json_pack ("{s:s, s:i, s:o}", "type", "content_block_delta", "index", f->block, "delta", delta));
 }
 
 static void
@@ -209,7 +212,8 @@ anthropic_open_block (struct frames *f, enum channel channel, json_t *block)
 {
   f->open = 1;
   f->channel = channel;
-  emit (f, "content_block_start", json_pack ("{s:s, s:i, s:o}", "type", "content_block_start", "index", f->block, "content_block", block));
+  emit (f, "content_block_start",
+        json_pack ("{s:s, s:i, s:o}", "type", "content_block_start", "index", f->block, "content_block", block));
 }
 
 static void
@@ -223,7 +227,8 @@ anthropic_piece (struct frames *f, enum channel channel, json_t *text)
     anthropic_open_block (f, channel, json_pack ("{s:s, s:s, s:s}", "type", "thinking", "thinking", "", "signature", ""));
   else if (!f->open)
     anthropic_open_block (f, channel, json_pack ("{s:s, s:s}", "type", "text", "text", ""));
-  anthropic_delta (f, json_pack ("{s:s, s:o}", "type", thinking ? "thinking_delta" : "text_delta", thinking ? "thinking" : "text", text));
+  anthropic_delta (
+    f, json_pack ("{s:s, s:o}", "type", thinking ? "thinking_delta" : "text_delta", thinking ? "thinking" : "text", text));
 }
 
 static void
@@ -243,7 +248,8 @@ anthropic_end (struct frames *f)
   static const char *const stops[][2] = { { "end", "end_turn" }, { "length", "max_tokens" }, { "tools", "tool_use" },
                                           { "sequence", "stop_sequence" }, { "pause", "pause_turn" },
                                           { "context", "model_context_window_exceeded" }, { NULL, NULL } };
-  const char *stop = json_object_get (f->answer, "refusal") && !json_object_get (f->answer, "stop") ? "refusal" : stop_word (f);
+  const char *stop
+    = json_object_get (f->answer, "refusal") && !json_object_get (f->answer, "stop") ? "refusal" : stop_word (f);
 
   anthropic_close_block (f);
   emit (f, "message_delta",
@@ -339,7 +345,8 @@ send_tools (struct frames *f)
 }
 
 int
-aid_frames_answer (struct aid_httpd_conn *c, const struct aid_frames_wire *wire, const struct aid_exchange *x, const json_t *request)
+aid_frames_answer (struct aid_httpd_conn *c, const struct aid_frames_wire *wire, const struct aid_exchange *x,
+                   const json_t *request)
 {
   struct frames f = { .conn = c, .wire = wire, .answer = x->answer, .request = request };
   const char *model = aid_json_str (x->answer, "model"), *asked = aid_json_str (request, "model");

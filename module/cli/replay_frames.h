@@ -12,7 +12,8 @@ const struct aid_frames_wire *aid_frames_wire (struct aid_span path);
 /* Streams the answer of X (its head is already begun) to C up to X's fault or error, which stay the caller's business:
    a fault or an error comes before the frames that end an answer.  REQUEST is the request's body.  0, or -1 when the client
    has gone. */
-int aid_frames_answer (struct aid_httpd_conn *c, const struct aid_frames_wire *wire, const struct aid_exchange *x, const json_t *request);
+int aid_frames_answer (struct aid_httpd_conn *c, const struct aid_frames_wire *wire, const struct aid_exchange *x,
+                       const json_t *request);
 
 /* {"type", "message", "code"} in the wire's own shape, for the body of a refused request.  A new reference. */
 json_t *aid_frames_error (const struct aid_frames_wire *wire, const json_t *error);

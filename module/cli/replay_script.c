@@ -17,20 +17,19 @@ static const struct member top_members[] = {
   { "format", STRING }, { "about", ANYTHING }, { "upstream", STRING }, { "models", ARRAY }, { "exchanges", ARRAY },
   { "default", OBJECT }, { NULL, ANYTHING }
 };
-static const struct member exchange_members[] = {
-  { "match", OBJECT }, { "request", OBJECT }, { "wait_ms", NUMBER }, { "status", NUMBER }, { "headers", OBJECT },
-  { "wire", STRING }, { "chunks", ARRAY }, { "answer", OBJECT }, { "body", ANYTHING }, { "error", OBJECT }, { "close", STRING },
-  { "times", NUMBER }, { "about", ANYTHING }, { NULL, ANYTHING }
-};
-static const struct member match_members[] = {
-  { "method", STRING }, { "path", STRING }, { "hash", STRING }, { "contains", TEXTS }, { "question", TEXTS }, { NULL, ANYTHING }
-};
-static const struct member chunk_members[] = { { "wait_ms", NUMBER }, { "data", STRING }, { "hex", STRING }, { NULL, ANYTHING } };
-static const struct member answer_members[] = {
-  { "model", STRING }, { "reasoning", STRING }, { "text", STRING }, { "refusal", STRING }, { "tools", ARRAY }, { "wait_ms", NUMBER },
-  { "tokens_per_s", NUMBER }, { "usage", OBJECT }, { "stop", STRING }, { NULL, ANYTHING }
-};
-static const struct member tool_members[] = { { "id", STRING }, { "name", STRING }, { "arguments", OBJECT }, { NULL, ANYTHING } };
+static const struct member exchange_members[]
+  = { { "match", OBJECT }, { "request", OBJECT }, { "wait_ms", NUMBER }, { "status", NUMBER }, { "headers", OBJECT },
+      { "wire", STRING },  { "chunks", ARRAY },   { "answer", OBJECT },  { "body", ANYTHING }, { "error", OBJECT },
+      { "close", STRING }, { "times", NUMBER },   { "about", ANYTHING }, { NULL, ANYTHING } };
+static const struct member match_members[] = { { "method", STRING },  { "path", STRING },    { "hash", STRING },
+                                               { "contains", TEXTS }, { "question", TEXTS }, { NULL, ANYTHING } };
+static const struct member chunk_members[]
+  = { { "wait_ms", NUMBER }, { "data", STRING }, { "hex", STRING }, { NULL, ANYTHING } };
+static const struct member answer_members[]
+  = { { "model", STRING },   { "reasoning", STRING },    { "text", STRING },  { "refusal", STRING }, { "tools", ARRAY },
+      { "wait_ms", NUMBER }, { "tokens_per_s", NUMBER }, { "usage", OBJECT }, { "stop", STRING },    { NULL, ANYTHING } };
+static const struct member tool_members[]
+  = { { "id", STRING }, { "name", STRING }, { "arguments", OBJECT }, { NULL, ANYTHING } };
 
 static int
 has_shape (const json_t *v, enum shape shape)
@@ -63,12 +62,14 @@ has_shape (const json_t *v, enum shape shape)
 static enum aid_err
 check (const json_t *obj, const struct member *table, const char *where, struct aid_error *e)
 {
-  static const char *const shapes[] = { "a string", "a number of 0 or more", "an object", "an array", "a string or strings", "" };
+  static const char *const shapes[]
+    = { "a string", "a number of 0 or more", "an object", "an array", "a string or strings", "" };
   void *iter;
 
   if (obj && !json_is_object (obj))
     return aid_error_set (e, AID_E_INVALID, "%s is no object", where);
-  for (iter = json_object_iter ((json_t *) (uintptr_t) obj); iter; iter = json_object_iter_next ((json_t *) (uintptr_t) obj, iter))
+  for (iter = json_object_iter ((json_t *) (uintptr_t)obj); iter;
+       iter = json_object_iter_next ((json_t *) (uintptr_t)obj, iter))
     {
       const struct member *m = table;
       while (m->name && strcmp (m->name, json_object_iter_key (iter)) != 0)
@@ -201,7 +202,8 @@ aid_script_read (const char *file, struct aid_script *s, struct aid_error *e)
   aid_str_free (&text);
   if (err)
     return err;
-  if (!json_is_object (s->json) || strcmp (aid_json_str (s->json, "format") ? aid_json_str (s->json, "format") : "", AID_REPLAY_FORMAT))
+  if (!json_is_object (s->json)
+      || strcmp (aid_json_str (s->json, "format") ? aid_json_str (s->json, "format") : "", AID_REPLAY_FORMAT))
     err = aid_error_set (&why, AID_E_INVALID, "\"format\" is not \"" AID_REPLAY_FORMAT "\"");
   else if (!(err = check (s->json, top_members, "the script", &why)))
     err = read_exchanges (s, &why);
