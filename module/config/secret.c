@@ -1,0 +1,43 @@
+/* Where a key comes from.  A key is never part of a message, and is overwritten when it is let go. */
+#include "config/secret.h"
+#include "config/secret_internal.h"
+#include "base/str.h"
+#include <stdlib.h>
+
+#define COMMAND_MS 30000
+
+static enum aid_err
+give (struct aid_span key, char **out, struct aid_error *e)
+{
+  *out = aid_span_dup (key);
+  return *out ? AID_OK : aid_error_set (e, AID_E_NOMEM, "no memory for a key");
+}
+
+enum aid_err
+aid_secret_find (const char *given, const char *env, const json_t *command, const char *who, const char *host, char **out,
+                 struct aid_error *e)
+{
+  struct aid_span from_given = aid_span_trim (aid_span_z (given));
+  struct aid_span from_env = aid_span_trim (aid_span_z (env && *env ? getenv (env) : NULL));
+  *out = NULL;
+  if (from_given.len)
+    return give (from_given, out, e);
+  if (from_env.len)
+    return give (from_env, out, e);
+  if (json_array_size (command))
+    return aid_secret_run (command, COMMAND_MS, out, e);
+  int named = env && *env;
+  return aid_error_set (e, AID_E_NOTFOUND,
+                        "There is no key for %s. Put one into auth-source (machine %s login apikey password ...)%s%s.", who,
+                        host, named ? ", or into the environment variable " : ", or name \"key_env\" or \"key_command\" in your settings",
+                        named ? env : "");
+}
+
+void
+aid_secret_free (char *secret)
+{
+  if (!secret)
+    return;
+  explicit_bzero (secret, strlen (secret));
+  free (secret);
+}

@@ -1,0 +1,255 @@
+/* Errors of servers.  Each provider has a shape of its own, and proxies have none: whatever comes becomes one plain sentence
+   that says who refused, why, and what helps. */
+#include "model/wire_internal.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+#define WORDS_MAX 300          /* bytes of a server's own words that are looked at */
+
+/* --- reading -------------------------------------------------------------------------------------------------------- */
+
+static const char *
+word (const json_t *obj, const char *key)
+{
+  const char *z = aid_json_str (obj, key);
+  return z ? z : "";
+}
+
+/* The message in V: a string, or the first of a list of {msg} (validators), or an object with a message in it. */
+static struct aid_span
+message_in (const json_t *v)
+{
+  static const char *const names[] = { "message", "msg", "detail", "error", "title" };
+  for (int depth = 0; depth < 4 && v; depth++)
+    {
+      if (json_is_string (v))
+        return (struct aid_span){ json_string_value (v), json_string_length (v) };
+      if (json_is_array (v))
+        {
+          v = json_array_get (v, 0);
+          continue;
+        }
+      const json_t *next = NULL;
+      for (size_t i = 0; i < sizeof names / sizeof *names && !next; i++)
+        {
+          next = json_object_get (v, names[i]);
+          if (json_is_null (next) || json_is_number (next) || json_is_boolean (next))
+            next = NULL;
+        }
+      v = next;
+    }
+  return (struct aid_span){ "", 0 };
+}
+
+static int
+is_error_word (const json_t *doc, const char *key)
+{
+  const char *z = aid_json_str (doc, key);
+  return z && !strcmp (z, "error");
+}
+
+int
+aid_fault_read (const json_t *doc, struct aid_fault *f)
+{
+  *f = (struct aid_fault){ { "", 0 }, "", "", "" };
+  if (json_is_array (doc))
+    doc = json_array_get (doc, 0);
+  const json_t *err = json_object_get (doc, "error");
+  if (!json_object_size (err) && !json_string_length (err))
+    {
+      if (!is_error_word (doc, "type") && !is_error_word (doc, "object") && !json_object_get (doc, "detail"))
+        return 0;
+      err = doc;
+    }
+  f->message = message_in (json_is_object (err) || json_is_string (err) ? err : doc);
+  f->type = *word (err, "type") ? word (err, "type") : word (err, "status");
+  f->code = word (err, "code");
+  const char *raw = word (json_object_get (err, "metadata"), "raw");
+  f->detail = *raw ? raw : word (json_object_get (err, "details"), "error_code");
+  return 1;
+}
+
+/* --- telling -------------------------------------------------------------------------------------------------------- */
+
+enum cause { CAUSE_OTHER, CAUSE_QUOTA, CAUSE_CONTEXT, CAUSE_MODEL, CAUSE_KEY, CAUSE_OVERLOAD };
+
+static const struct
+{
+  const char *word;
+  enum cause cause;
+} causes[] = {
+  { "insufficient_quota", CAUSE_QUOTA },
+  { "billing_error", CAUSE_QUOTA },
+  { "billing_hard_limit_reached", CAUSE_QUOTA },
+  { "billing_not_active", CAUSE_QUOTA },
+  { "enforced_spend_limit_reached", CAUSE_QUOTA },
+  { "insufficient_credits", CAUSE_QUOTA },
+  { "insufficient_balance", CAUSE_QUOTA },
+  { "exceeded_current_quota_error", CAUSE_QUOTA },
+  { "account_deactivated", CAUSE_QUOTA },
+  { "context_length_exceeded", CAUSE_CONTEXT },
+  { "exceed_context_size_error", CAUSE_CONTEXT },
+  { "model_not_found", CAUSE_MODEL },
+  { "invalid_api_key", CAUSE_KEY },
+  { "authentication_error", CAUSE_KEY },
+  { "overloaded_error", CAUSE_OVERLOAD },
+};
+
+static enum cause
+cause_of_word (const char *z)
+{
+  for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+    if (!strcmp (causes[i].word, z))
+      return causes[i].cause;
+  return CAUSE_OTHER;
+}
+
+static enum cause
+cause_of (const struct aid_fault *f)
+{
+  enum cause c = cause_of_word (f->code);
+  if (c == CAUSE_OTHER)
+    c = cause_of_word (f->detail);
+  return c == CAUSE_OTHER ? cause_of_word (f->type) : c;
+}
+
+/* What happened, as the end of a sentence that begins with the server's name; and what helps. */
+static const char *
+plain_cause (enum cause c, int status)
+{
+  switch (c)
+    {
+    case CAUSE_QUOTA:
+      return "says that the account's credit or quota is used up";
+    case CAUSE_CONTEXT:
+      return "says that this is more text than the model can read; send less context";
+    case CAUSE_MODEL:
+      return "does not know this model";
+    case CAUSE_KEY:
+      return "did not accept the key";
+    case CAUSE_OVERLOAD:
+      return "is overloaded; try again later";
+    case CAUSE_OTHER:
+      break;
+    }
+  switch (status)
+    {
+    case 401:
+      return "did not accept the key";
+    case 402:
+      return "wants to be paid first";
+    case 403:
+      return "does not allow this";
+    case 404:
+      return "does not know this address or model (check \"url\", which often ends in /v1, and the model's name)";
+    case 408: case 504:
+      return "took too long";
+    case 413:
+      return "says that the request is too large";
+    case 429:
+      return "wants fewer requests; try again later";
+    case 529:
+      return "is overloaded; try again later";
+    default:
+      return status >= 500 ? "has a problem of its own" : "refused the request";
+    }
+}
+
+/* Appends V on one line: control characters are blanks, runs of blanks one, and what looks like a key is left out, for some
+   servers repeat it. */
+static void
+add_words (struct aid_str *out, struct aid_span v)
+{
+  struct aid_str clean = AID_STR_INIT (4 * WORDS_MAX);
+  int cut = v.len > WORDS_MAX;
+  aid_utf8_clean (aid_span_cut (v, 0, cut ? WORDS_MAX : v.len), &clean);
+  struct aid_span rest = aid_span_trim (aid_str_span (&clean));
+  while (rest.len)
+    {
+      size_t n = 0;
+      while (n < rest.len && (unsigned char) rest.ptr[n] > ' ' && rest.ptr[n] != 127)
+        n++;
+      struct aid_span one = aid_span_cut (rest, 0, n);
+      ptrdiff_t key = aid_span_find (one, AID_SPAN ("sk-"));
+      if (n && out->len && out->ptr[out->len - 1] != ' ' && out->ptr[out->len - 1] != '(')
+        aid_str_addc (out, ' ');
+      aid_str_addspan (out, key >= 0 && n > 12 ? aid_span_cut (one, 0, (size_t) key + 3) : one);
+      if (key >= 0 && n > 12)
+        aid_str_addz (out, "...");
+      rest = aid_span_cut (rest, n < rest.len ? n + 1 : n, rest.len);
+    }
+  if (cut)
+    aid_str_addz (out, "...");
+  aid_str_free (&clean);
+}
+
+/* Parses a refused request's body; NULL when it is no JSON. */
+static json_t *
+parse (struct aid_span body)
+{
+  body = aid_span_trim (body);
+  return body.len && (*body.ptr == '{' || *body.ptr == '[') ? json_loadb (body.ptr, body.len, JSON_ALLOW_NUL, NULL) : NULL;
+}
+
+void
+aid_wire_explain (int status, struct aid_span body, const char *host, struct aid_error *e)
+{
+  struct aid_fault f = { { "", 0 }, "", "", "" };
+  json_t *doc = parse (body);
+  int known = aid_fault_read (doc, &f);
+  if (!known && json_is_object (doc))
+    f.message = message_in (doc);
+  struct aid_span words = f.message.len ? f.message : aid_span_trim (body);
+  struct aid_str out = AID_STR_INIT (2048);
+  aid_str_addf (&out, "%s %s (HTTP %d)", host && *host ? host : "The server", plain_cause (cause_of (&f), status), status);
+  if (words.len)
+    {
+      aid_str_addz (&out, ":");
+      add_words (&out, words);
+      if (*f.detail && strcmp (f.detail, f.code))
+        add_words (&out, aid_span_z (f.detail));
+    }
+  else
+    aid_str_addz (&out, ".");
+  aid_error_set (e, AID_E_HTTP, "%s", aid_str_z (&out));
+  aid_str_free (&out);
+  json_decref (doc);
+}
+
+enum aid_err
+aid_fault_set (const json_t *doc, struct aid_error *e)
+{
+  struct aid_fault f;
+  struct aid_str out = AID_STR_INIT (2048);
+  aid_fault_read (doc, &f);
+  enum cause c = cause_of (&f);
+  aid_str_addf (&out, "The server %s", c == CAUSE_OTHER ? "broke off with an error" : plain_cause (c, 0));
+  const char *name = *f.code ? f.code : f.type;
+  if (*name)
+    {
+      aid_str_addz (&out, " (");
+      add_words (&out, aid_span_z (name));
+      aid_str_addz (&out, ")");
+    }
+  aid_str_addz (&out, f.message.len || *f.detail ? ":" : ".");
+  add_words (&out, f.message);
+  add_words (&out, aid_span_z (f.detail));
+  enum aid_err err = aid_error_set (e, AID_E_HTTP, "%s", aid_str_z (&out));
+  aid_str_free (&out);
+  return err;
+}
+
+/* --- whether to try again ------------------------------------------------------------------------------------------- */
+
+int
+aid_wire_may_retry (int status, struct aid_span body)
+{
+  if (status != 408 && status != 409 && status != 429 && status < 500)
+    return 0;
+  struct aid_fault f;
+  json_t *doc = parse (body);
+  aid_fault_read (doc, &f);
+  enum cause c = cause_of (&f);
+  json_decref (doc);
+  return c != CAUSE_QUOTA && c != CAUSE_CONTEXT && c != CAUSE_MODEL && c != CAUSE_KEY;
+}

@@ -1,0 +1,207 @@
+/* A conversation made fit to send.  People edit chats, answers are cut off, tools are not always run: what is stored need
+   not be what a server accepts.  The rules are those that every API shares, so each wire format writes what it finds. */
+#include "model/wire_internal.h"
+#include "base/json.h"
+#include "base/map.h"
+#include <stdlib.h>
+
+#define TEXT_MAX (64u << 20)
+
+static const char answered[] = "answered";
+
+static struct aid_part *
+part_at (const struct aid_message *m, size_t i)
+{
+  return &AID_VEC_AT (struct aid_part, &m->parts, i);
+}
+
+/* Whether P has anything to send. */
+static int
+part_says (const struct aid_part *p)
+{
+  switch (p->kind)
+    {
+    case AID_PART_REASONING:
+      return p->opaque != NULL;
+    case AID_PART_TOOL_CALL:
+      return p->name && *p->name;
+    case AID_PART_TOOL_RESULT:
+      return 1;
+    default:
+      return aid_span_trim ((struct aid_span){ p->text, p->len }).len > 0;
+    }
+}
+
+/* Reasoning alone is no message: APIs refuse an assistant's turn that ends in it. */
+static int
+message_says (const struct aid_message *m)
+{
+  for (size_t i = 0; i < m->parts.len; i++)
+    if (part_at (m, i)->kind != AID_PART_REASONING && part_says (part_at (m, i)))
+      return 1;
+  return 0;
+}
+
+static int
+copy_word (char **to, const char *from)
+{
+  return !from || (*to = strdup (from)) != NULL;
+}
+
+static int
+copy_part (struct aid_message *m, const struct aid_part *from)
+{
+  enum aid_part_kind kind = from->kind == AID_PART_REFUSAL ? AID_PART_TEXT : from->kind;
+  struct aid_part *p = aid_message_add (m, kind, (struct aid_span){ from->text, from->len });
+  if (!p)
+    return 0;
+  p->is_error = from->is_error;
+  return copy_word (&p->id, from->id) && copy_word (&p->name, from->name)
+         && copy_word (&p->opaque, kind == AID_PART_REASONING ? from->opaque : NULL);
+}
+
+/* The message that the next parts of ROLE go to: the last one, or a new one. */
+static struct aid_message *
+message_for (struct aid_conversation *c, enum aid_role role)
+{
+  size_t n = c->messages.len;
+  struct aid_message *last = n ? &AID_VEC_AT (struct aid_message, &c->messages, n - 1) : NULL;
+  if (last && last->role == role)
+    return last;
+  if (role == AID_ROLE_ASSISTANT && (!last || last->role == AID_ROLE_SYSTEM))
+    {
+      struct aid_message *first = aid_conversation_add (c, AID_ROLE_USER);
+      if (!first || !aid_message_add (first, AID_PART_TEXT, AID_SPAN ("(The beginning of this conversation is left out.)")))
+        return NULL;
+    }
+  return aid_conversation_add (c, role);
+}
+
+static int
+copy_messages (const struct aid_conversation *in, struct aid_conversation *out)
+{
+  for (size_t i = 0; i < in->messages.len; i++)
+    {
+      const struct aid_message *m = &AID_VEC_AT (struct aid_message, &in->messages, i);
+      if (!message_says (m))
+        continue;
+      enum aid_role role = m->role == AID_ROLE_SYSTEM && out->messages.len ? AID_ROLE_USER : m->role;
+      struct aid_message *to = message_for (out, role);
+      for (size_t k = 0; k < m->parts.len; k++)
+        if (!to || (part_says (part_at (m, k)) && !copy_part (to, part_at (m, k))))
+          return 0;
+    }
+  return 1;
+}
+
+/* Turns a call or a result that lacks its other half into words. */
+static int
+tell_as_text (struct aid_part *p)
+{
+  struct aid_str words = AID_STR_INIT (TEXT_MAX);
+  if (p->kind == AID_PART_TOOL_CALL)
+    aid_str_addf (&words, "[The tool %s was called, but not run. Its arguments: ", p->name);
+  else
+    aid_str_addz (&words, p->is_error ? "[A tool failed: " : "[A tool's result: ");
+  aid_str_add (&words, p->text, p->len);
+  aid_str_addz (&words, "]");
+  size_t len = words.len;
+  char *bytes = aid_str_steal (&words);
+  if (!bytes)
+    {
+      aid_str_free (&words);
+      return 0;
+    }
+  free (p->text);
+  p->text = bytes;
+  p->len = len;
+  p->kind = AID_PART_TEXT;
+  return 1;
+}
+
+/* Finds the results in USER by their id (the first of each), then takes one for each call in ASSISTANT.  What is left on
+   either side becomes text.  Either may be NULL.  A result is marked in its opaque member, which means nothing else there. */
+static int
+pair (struct aid_message *assistant, struct aid_message *user)
+{
+  struct aid_map *results = aid_map_new ();
+  int ok = results != NULL;
+  for (size_t i = 0; ok && user && i < user->parts.len; i++)
+    {
+      struct aid_part *p = part_at (user, i);
+      if (p->kind == AID_PART_TOOL_RESULT && p->id && *p->id && !aid_map_get (results, aid_span_z (p->id)))
+        ok = !aid_map_put (results, aid_span_z (p->id), p, NULL);
+    }
+  for (size_t i = 0; ok && assistant && i < assistant->parts.len; i++)
+    {
+      struct aid_part *p = part_at (assistant, i);
+      struct aid_part *answer = p->kind == AID_PART_TOOL_CALL && p->id ? aid_map_remove (results, aid_span_z (p->id)) : NULL;
+      if (answer)
+        ok = (answer->opaque = strdup (answered)) != NULL;
+      else if (p->kind == AID_PART_TOOL_CALL || p->kind == AID_PART_TOOL_RESULT)
+        ok = tell_as_text (p);
+    }
+  for (size_t i = 0; ok && user && i < user->parts.len; i++)
+    {
+      struct aid_part *p = part_at (user, i);
+      if (p->kind == AID_PART_TOOL_CALL || (p->kind == AID_PART_TOOL_RESULT && !p->opaque))
+        ok = tell_as_text (p);
+    }
+  aid_map_free (results, NULL);
+  return ok;
+}
+
+static int
+pair_all (struct aid_conversation *c)
+{
+  for (size_t i = 0; i < c->messages.len; i++)
+    {
+      struct aid_message *m = &AID_VEC_AT (struct aid_message, &c->messages, i);
+      struct aid_message *next = i + 1 < c->messages.len ? m + 1 : NULL;
+      int is_assistant = m->role == AID_ROLE_ASSISTANT;
+      if (!pair (is_assistant ? m : NULL, is_assistant ? next : m))
+        return 0;
+      i += is_assistant && next;
+    }
+  return 1;
+}
+
+enum aid_err
+aid_conversation_normalise (const struct aid_conversation *in, struct aid_conversation *out, struct aid_error *e)
+{
+  aid_conversation_init (out);
+  if (!copy_messages (in, out) || !pair_all (out))
+    return aid_error_set (e, AID_E_NOMEM, "no memory for the conversation");
+  size_t n = out->messages.len;
+  if (n == 0 || (n == 1 && AID_VEC_AT (struct aid_message, &out->messages, 0).role == AID_ROLE_SYSTEM))
+    return aid_error_set (e, AID_E_INVALID, "there is no question to ask: the conversation is empty");
+  return AID_OK;
+}
+
+json_t *
+aid_message_text (const struct aid_message *m)
+{
+  struct aid_str all = AID_STR_INIT (TEXT_MAX);
+  json_t *text = NULL;
+  for (size_t i = 0; i < m->parts.len; i++)
+    if (part_at (m, i)->kind == AID_PART_TEXT)
+      {
+        if (all.len)
+          aid_str_addz (&all, "\n\n");
+        aid_str_add (&all, part_at (m, i)->text, part_at (m, i)->len);
+      }
+  if (all.len && !all.err)
+    text = aid_json_of_span (aid_str_span (&all));
+  aid_str_free (&all);
+  return text;
+}
+
+json_t *
+aid_json_object_of (const char *text)
+{
+  json_t *v = text ? json_loads (text, JSON_ALLOW_NUL, NULL) : NULL;
+  if (json_is_object (v))
+    return v;
+  json_decref (v);
+  return NULL;
+}

@@ -1,0 +1,65 @@
+/* The table of wire formats, and what is the same whatever the format. */
+#include "model/wire.h"
+#include "model/wire_internal.h"
+#include "net/http.h"
+#include <stdlib.h>
+
+static const struct aid_wire *const wires[] = {
+  &aid_wire_openai_chat,
+  &aid_wire_anthropic,
+};
+
+const struct aid_wire *const *
+aid_wire_all (size_t *n)
+{
+  *n = sizeof wires / sizeof *wires;
+  return wires;
+}
+
+const struct aid_wire *
+aid_wire_find (const char *name)
+{
+  for (size_t i = 0; name && i < sizeof wires / sizeof *wires; i++)
+    if (!strcmp (wires[i]->name, name))
+      return wires[i];
+  return NULL;
+}
+
+void
+aid_wire_request_free (struct aid_wire_request *r)
+{
+  for (size_t i = 0; i < r->headers.len; i++)
+    {
+      struct aid_http_header *h = &AID_VEC_AT (struct aid_http_header, &r->headers, i);
+      char *value = (char *) (uintptr_t) h->value;   /* owned here, and may hold the key */
+      if (value)
+        explicit_bzero (value, strlen (value));
+      free (value);
+      free ((char *) (uintptr_t) h->name);
+    }
+  aid_vec_free (&r->headers);
+  aid_str_free (&r->body);
+  free (r->url);
+  r->url = NULL;
+}
+
+const char *
+aid_stop_name (enum aid_stop s)
+{
+  static const char *const names[] = { "none", "end", "length", "tools", "sequence", "filter", "refusal", "pause", "context" };
+  return (unsigned) s < sizeof names / sizeof *names ? names[s] : "none";
+}
+
+/* In quarters of a token: a letter of English or code is one; what takes two bytes (accents, Greek, Cyrillic, Arabic) is
+   two; what takes three (Chinese, Japanese, Korean) is four; what takes four (emoji) is eight. */
+int64_t
+aid_tokens_estimate (struct aid_span text)
+{
+  int64_t quarters = 0;
+  for (size_t i = 0; i < text.len; i++)
+    {
+      unsigned char c = (unsigned char) text.ptr[i];
+      quarters += c < 0x80 ? 1 : c < 0xc0 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 4 : 8;
+    }
+  return (quarters + 3) / 4;
+}
