@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include <stdlib.h>
 
-/* V's bytes as Emacs gives them; signals unicode-string-p for what is no Unicode. */
+/* The bytes of the multibyte string V; signals unicode-string-p for what is no Unicode. */
 static void
 copy_bytes (emacs_env *env, emacs_value v, struct aid_str *out)
 {
@@ -24,14 +24,13 @@ copy_bytes (emacs_env *env, emacs_value v, struct aid_str *out)
     }
 }
 
-/* V with every character that is no Unicode replaced. */
+/* The multibyte string V with every character that is no Unicode replaced. */
 static emacs_value
 only_unicode (emacs_env *env, emacs_value v)
 {
   static const char others[] = "[^\0-\xF4\x8F\xBF\xBF]";
-  emacs_value multibyte = aid_lisp_call (env, "string-to-multibyte", 1, &v);
-  emacs_value args[5] = { env->make_string (env, others, sizeof others - 1), env->make_string (env, "\xEF\xBF\xBD", 3),
-                          multibyte, env->intern (env, "t"), env->intern (env, "t") };
+  emacs_value args[5] = { env->make_string (env, others, sizeof others - 1), env->make_string (env, "\xEF\xBF\xBD", 3), v,
+                          env->intern (env, "t"), env->intern (env, "t") };
   return aid_lisp_call (env, "replace-regexp-in-string", 5, args);
 }
 
@@ -50,12 +49,14 @@ aid_lisp_text (emacs_env *env, emacs_value v, struct aid_str *out)
   aid_str_init (out, AID_LISP_TEXT_MAX);
   if (aid_lisp_failed (env))
     return;
-  int is_string = env->is_not_nil (env, aid_lisp_call (env, "stringp", 1, &v));
-  copy_bytes (env, v, out);
-  if (is_string && out->ptr == NULL && env->non_local_exit_check (env) == emacs_funcall_exit_signal)
+  emacs_value text = aid_lisp_call (env, "string-to-multibyte", 1, &v);   /* a byte is a character too */
+  if (aid_lisp_failed (env))
+    return;
+  copy_bytes (env, text, out);
+  if (out->ptr == NULL && env->non_local_exit_check (env) == emacs_funcall_exit_signal)
     {
       env->non_local_exit_clear (env);
-      copy_bytes (env, only_unicode (env, v), out);
+      copy_bytes (env, only_unicode (env, text), out);
     }
   if (out->len > AID_LISP_TEXT_MAX)
     {
