@@ -360,24 +360,22 @@ static enum aid_err
 plan_rename (struct planner *g, struct aid_file_plan *f, const char *old_path, const char *new_path)
 {
   struct aid_str other = AID_STR_INIT (AID_PATCH_MAX);
-  int new_there, old_there = 0;
-  char why[256] = "";
-  enum aid_err err = read_file (g, f, new_path, &other, &new_there);
-  if (!err && !f->reason[0])
-    err = read_file (g, f, old_path, &f->before, &old_there);
+  int there;
+  char why[256];
+  enum aid_err err = read_file (g, f, new_path, &other, &there);
   aid_str_free (&other);
   if (err || f->reason[0])
     return err;
-  if (new_there && !old_there)
-    aid_reason (why, "%.110s is gone and %.110s is there: it was renamed already", old_path, new_path);
-  else if (new_there || !old_there)
-    aid_reason (why, "%.200s %s", new_there ? new_path : old_path, new_there ? "is there already" : "does not exist");
-  struct aid_target *t = why[0] ? NULL : target_of (g, f, old_path, &err);
+  if (there)
+    {
+      aid_reason (why, "%.200s is there already", new_path);
+      refuse_file (g, f, why);
+      return AID_OK;
+    }
+  struct aid_target *t = target_of (g, f, old_path, &err);
   if (t)
     err = place_all (g, f, t, old_path);
-  if (why[0])
-    refuse_file (g, f, why);
-  else if (!err && t && !f->applies)
+  if (!err && t && !f->applies)
     refuse_rest (g, f);
   return err;
 }

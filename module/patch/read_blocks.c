@@ -100,6 +100,7 @@ static size_t
 common_indent (struct aid_cursor c, size_t indent)
 {
   struct aid_in_line l;
+  c.indent = 0;
   while (indent > 0 && aid_cursor_next (&c, &l))
     {
       size_t i = 0;

@@ -112,7 +112,7 @@ choose_names (struct header *h, char **old_name, char **new_name)
 static void
 set_paths (struct aid_patch_file *f, const struct header *h, char *old_name, char *new_name)
 {
-  f->op = h->created ? AID_OP_CREATE : h->deleted ? AID_OP_DELETE : AID_OP_MODIFY;
+  f->op = h->created || h->copied ? AID_OP_CREATE : h->deleted ? AID_OP_DELETE : AID_OP_MODIFY;
   if (!old_name && f->op != AID_OP_CREATE)
     old_name = new_name ? strdup (new_name) : NULL;
   if (!new_name && f->op != AID_OP_DELETE)

@@ -1,0 +1,4 @@
+a
+-- old comment
+x
+b

@@ -1,0 +1,9 @@
+int
+main (void)
+{
+	if (x)
+	{
+		foo ();   
+		bar ();
+	}
+}

@@ -1,0 +1,10 @@
+int
+main (void)
+{
+	if (x)
+	{
+		foo ();   
+		mid ();
+		bar ();
+	}
+}
