@@ -1,6 +1,7 @@
 /* Asks servers for their models.  The calling thread waits for the I/O thread; times are short. */
 #include "cli/probe.h"
 #include "config/secret.h"
+#include "model/presets.h"
 #include "model/wire.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -9,13 +10,6 @@
 #define LIST_MAX (8u << 20)
 #define HEADERS_MAX 32
 #define LOCAL_MS 2000
-
-/* Where the usual servers of a person's own machine listen. */
-static const struct
-{
-  unsigned port;
-  const char *provider;
-} local_servers[] = { { 11434, "ollama" }, { 8080, "llamacpp" }, { 1234, "lmstudio" }, { 8000, "vllm" } };
 
 struct fetch
 {
@@ -113,58 +107,56 @@ add_header (struct aid_http_header *headers, size_t *n, const char *name, const 
 }
 
 static void
-ask (struct aid_net *net, struct aid_http_request *req, const char *url, const char *wire, const char *key,
-     const char *version, const json_t *more, struct aid_probe *out)
+ask (struct aid_net *net, struct aid_http_request *req, const struct aid_endpoint *ep, struct aid_probe *out)
 {
   struct fetch f
     = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .body = AID_STR_INIT (LIST_MAX) };
   struct aid_http_header headers[HEADERS_MAX];
-  struct aid_str full = AID_STR_INIT (8192), bearer = AID_STR_INIT (65536);
-  struct aid_span base = aid_span_z (url);
-  int anthropic = wire && !strcmp (wire, "anthropic-messages");
+  struct aid_str url = AID_STR_INIT (8192), bearer = AID_STR_INIT (65536);
+  struct aid_span base = aid_span_z (ep->base_url);
+  int anthropic = ep->wire && !strcmp (ep->wire, "anthropic-messages");
   const char *name;
   json_t *v;
 
   while (aid_span_ends (base, "/"))
     base.len--;
-  aid_str_addspan (&full, base);
-  aid_str_addz (&full, "/models");
-  aid_str_addf (&bearer, "Bearer %s", key ? key : "");
+  aid_str_addspan (&url, base);
+  aid_str_addz (&url, "/models");
+  aid_str_addf (&bearer, "Bearer %s", ep->key ? ep->key : "");
   if (anthropic)
-    add_header (headers, &req->nheaders, "anthropic-version", version ? version : "2023-06-01");
-  if (key)
-    add_header (headers, &req->nheaders, anthropic ? "x-api-key" : "Authorization", anthropic ? key : aid_str_z (&bearer));
-  json_object_foreach ((json_t *) (uintptr_t) more, name, v)
+    add_header (headers, &req->nheaders, "anthropic-version", ep->version ? ep->version : "2023-06-01");
+  if (ep->key)
+    add_header (headers, &req->nheaders, anthropic ? "x-api-key" : "Authorization", anthropic ? ep->key : aid_str_z (&bearer));
+  json_object_foreach ((json_t *) (uintptr_t) ep->headers, name, v)
     if (json_is_string (v))
       add_header (headers, &req->nheaders, name, json_string_value (v));
-  req->url = aid_str_z (&full);
+  req->url = aid_str_z (&url);
   req->headers = headers;
   fetch (net, req, &f);
-  judge (out, &f, url);
-  if (bearer.len)
-    explicit_bzero (bearer.ptr, bearer.len);
-  aid_str_free (&full);
+  judge (out, &f, ep->base_url);
+  explicit_bzero (bearer.ptr, bearer.len);
+  aid_str_free (&url);
   aid_str_free (&bearer);
   aid_str_free (&f.body);
 }
 
 void
-aid_probe_url (struct aid_net *net, const char *url, const char *wire, const char *key, const char *version,
-               const json_t *headers, unsigned ms, struct aid_probe *out)
+aid_probe_url (struct aid_net *net, const char *url, unsigned ms, struct aid_probe *out)
 {
   struct aid_http_request req = { .connect_ms = ms, .stall_ms = ms, .total_ms = ms, .body_limit = LIST_MAX };
+  struct aid_endpoint ep = { .base_url = url };
 
-  if (aid_url_is_local (url))
-    req.proxy = "";          /* the environment's proxy cannot reach this machine's servers */
+  req.proxy = "";            /* the environment's proxy cannot reach this machine's servers */
   memset (out, 0, sizeof *out);
   out->names = json_array ();
-  ask (net, &req, url, wire, key, version, headers, out);
+  ask (net, &req, &ep, out);
 }
 
 void
 aid_probe_model (struct aid_net *net, const struct aid_model *m, unsigned ms, struct aid_probe *out)
 {
   struct aid_http_request req = m->net;
+  struct aid_endpoint ep;
   struct aid_error e = { AID_OK, "" };
   char *key = NULL;
 
@@ -179,7 +171,8 @@ aid_probe_model (struct aid_net *net, const struct aid_model *m, unsigned ms, st
   req.connect_ms = req.stall_ms = req.total_ms = ms;
   req.retries = 0;
   req.body_limit = LIST_MAX;
-  ask (net, &req, m->url, m->wire, key, m->version, m->headers, out);
+  ep = aid_model_endpoint (m, key);
+  ask (net, &req, &ep, out);
   aid_secret_free (key);
 }
 
@@ -192,19 +185,21 @@ aid_probe_free (struct aid_probe *p)
 json_t *
 aid_probe_local (struct aid_net *net)
 {
-  json_t *found = json_array ();
+  json_t *found = json_array (), *presets = aid_presets (), *preset;
+  const char *provider;
 
-  for (size_t i = 0; i < sizeof local_servers / sizeof *local_servers; i++)
+  json_object_foreach (presets, provider, preset)
     {
+      const char *url = aid_json_str (preset, "url");
       struct aid_probe p;
-      char url[64];
-      snprintf (url, sizeof url, "http://127.0.0.1:%u/v1", local_servers[i].port);
-      aid_probe_url (net, url, NULL, NULL, NULL, NULL, LOCAL_MS, &p);
+      if (!url || !aid_url_is_local (url))
+        continue;
+      aid_probe_url (net, url, LOCAL_MS, &p);
       /* Something else may listen there: only a list of models makes it a model's server. */
       if (json_array_size (p.names))
-        json_array_append_new (
-          found, json_pack ("{s:s, s:s, s:O}", "url", url, "provider", local_servers[i].provider, "models", p.names));
+        json_array_append_new (found, json_pack ("{s:s, s:s, s:O}", "url", url, "provider", provider, "models", p.names));
       aid_probe_free (&p);
     }
+  json_decref (presets);
   return found;
 }

@@ -14,9 +14,8 @@ struct aid_probe
   json_t *names;             /* of the models it lists: an array of strings, empty when it gave none */
 };
 
-/* Asks URL/models within MS milliseconds.  KEY, WIRE, VERSION and HEADERS (an object of strings) may be NULL. */
-void aid_probe_url (struct aid_net *net, const char *url, const char *wire, const char *key, const char *version,
-                    const json_t *headers, unsigned ms, struct aid_probe *out);
+/* Asks URL/models of this machine within MS milliseconds. */
+void aid_probe_url (struct aid_net *net, const char *url, unsigned ms, struct aid_probe *out);
 /* The same of a model's server with the model's settings and key; a missing key is found without asking. */
 void aid_probe_model (struct aid_net *net, const struct aid_model *m, unsigned ms, struct aid_probe *out);
 void aid_probe_free (struct aid_probe *p);

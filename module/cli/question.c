@@ -98,6 +98,20 @@ add_item (struct aid_question *q, const char *item, const char *root, struct aid
   return err;
 }
 
+/* The name in TARGET as people write it, unless it holds what Markdown would take for something else. */
+static void
+add_label (struct aid_str *out, struct aid_span target)
+{
+  struct aid_str path = AID_STR_INIT (PATH_LIMIT);
+  int64_t first, last;
+  int plain = aid_item_target (target, &path, &first, &last) == AID_OK;
+
+  for (size_t i = 0; i < path.len && plain; i++)
+    plain = (unsigned char) path.ptr[i] >= ' ' && path.ptr[i] != 127 && !strchr ("[]<>\\`", path.ptr[i]);
+  aid_str_addspan (out, plain ? aid_str_span (&path) : target);
+  aid_str_free (&path);
+}
+
 static void
 write_chat (struct aid_question *q, const char *key, struct aid_span prompt)
 {
@@ -108,7 +122,7 @@ write_chat (struct aid_question *q, const char *key, struct aid_span prompt)
     {
       struct aid_span target = AID_VEC_AT (struct aid_ask_item, &q->items, i).target;
       aid_str_addz (&q->chat, "- [");
-      aid_str_addspan (&q->chat, target);
+      add_label (&q->chat, target);
       aid_str_addz (&q->chat, "](");
       aid_str_addspan (&q->chat, target);
       aid_str_addf (&q->chat, ") <!--aid:%s item-->\n", key);
