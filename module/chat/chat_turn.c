@@ -33,7 +33,7 @@ aid_parser_read_turn (struct aid_span words, struct aid_turn *t)
           t->kind = (enum aid_turn_kind) k;
           return 1;
         }
-      if (!aid_span_eqz (second, kinds[k]))
+      if (!aid_span_eqz (second, kinds[k]) || first.ptr[0] < '0' || first.ptr[0] > '9')
         continue;
       t->kind = (enum aid_turn_kind) k;
       const char *dot = memchr (first.ptr, '.', first.len);

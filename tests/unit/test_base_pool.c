@@ -1,0 +1,150 @@
+/* The workers: everything runs once, in order with one worker, and stopping waits or gives back. */
+#include "base/pool.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+static atomic_int ran, dropped;
+static int order[100], nordered;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+count (void *arg)
+{
+  (void) arg;
+  ran++;
+}
+
+static void
+drop (void *arg)
+{
+  (void) arg;
+  dropped++;
+}
+
+static void
+note_order (void *arg)
+{
+  order[nordered++] = (int) (intptr_t) arg;
+}
+
+static void
+wait_at_gate (void *arg)
+{
+  (void) arg;
+  pthread_mutex_lock (&gate);
+  pthread_mutex_unlock (&gate);
+  ran++;
+}
+
+static int
+reset (void **state)
+{
+  (void) state;
+  ran = dropped = 0;
+  nordered = 0;
+  return 0;
+}
+
+static void
+every_job_runs_or_is_given_back (void **state)
+{
+  (void) state;
+  struct aid_pool *p = aid_pool_new (4, NULL);
+  assert_non_null (p);
+  for (int i = 0; i < 2000; i++)
+    assert_int_equal (aid_pool_run (p, count, drop, NULL), AID_OK);
+  aid_pool_free (p);
+  assert_int_equal (ran + dropped, 2000);
+}
+
+static void *
+stop (void *pool)
+{
+  aid_pool_free (pool);
+  return NULL;
+}
+
+static void
+one_worker_keeps_the_order (void **state)
+{
+  (void) state;
+  struct aid_pool *p = aid_pool_new (1, NULL);
+  pthread_mutex_t *held = &gate;
+  pthread_mutex_lock (held);
+  aid_pool_run (p, wait_at_gate, NULL, NULL);
+  for (intptr_t i = 0; i < 100; i++)
+    aid_pool_run (p, note_order, NULL, (void *) i);
+  /* A last job that tells us when all have run. */
+  pthread_mutex_unlock (held);
+  aid_pool_run (p, count, NULL, NULL);
+  while (ran < 2)
+    sched_yield ();
+  aid_pool_free (p);
+  assert_int_equal (nordered, 100);
+  for (int i = 0; i < 100; i++)
+    assert_int_equal (order[i], i);
+}
+
+static void
+the_queue_has_a_limit_and_stopping_waits_for_what_began (void **state)
+{
+  (void) state;
+  struct aid_pool *p = aid_pool_new (1, NULL);
+  int accepted = 0;
+  pthread_mutex_lock (&gate);
+  aid_pool_run (p, wait_at_gate, NULL, NULL);
+  while (accepted < 20000 && aid_pool_run (p, count, drop, NULL) == AID_OK)
+    accepted++;
+  assert_in_range (accepted, 9999, 10000);
+  unsigned long stopper;
+  assert_int_equal (aid_thread_start (&stopper, "stopper", stop, p, NULL), AID_OK);
+  while (dropped < accepted)
+    sched_yield ();
+  assert_int_equal (ran, 0);
+  pthread_mutex_unlock (&gate);
+  pthread_join (stopper, NULL);
+  assert_int_equal (ran, 1);
+}
+
+static void *
+look_at_signals (void *arg)
+{
+  sigset_t blocked;
+  pthread_sigmask (SIG_SETMASK, NULL, &blocked);
+  *(int *) arg = sigismember (&blocked, SIGINT) && sigismember (&blocked, SIGCHLD) && sigismember (&blocked, SIGALRM);
+  return NULL;
+}
+
+static void
+threads_take_no_signals (void **state)
+{
+  (void) state;
+  int all = 0;
+  unsigned long id;
+  sigset_t own;
+  assert_int_equal (aid_thread_start (&id, "a name longer than fifteen", look_at_signals, &all, NULL), AID_OK);
+  pthread_join (id, NULL);
+  assert_true (all);
+  pthread_sigmask (SIG_SETMASK, NULL, &own);
+  assert_false (sigismember (&own, SIGINT));
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup (every_job_runs_or_is_given_back, reset),
+    cmocka_unit_test_setup (one_worker_keeps_the_order, reset),
+    cmocka_unit_test_setup (the_queue_has_a_limit_and_stopping_waits_for_what_began, reset),
+    cmocka_unit_test (threads_take_no_signals),
+  };
+  return cmocka_run_group_tests_name ("base pool", tests, NULL, NULL);
+}

@@ -1,0 +1,324 @@
+/* Strings, spans, vectors, maps, UTF-8 and errors: the limits and the edges that their headers promise. */
+#include "base/map.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "base/vec.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+/* --- errors --- */
+
+static void
+a_long_message_is_cut_at_a_character (void **state)
+{
+  (void) state;
+  struct aid_error e;
+  char words[400];
+  for (size_t shift = 0; shift < 4; shift++)
+    {
+      memset (words, 'x', sizeof words);
+      for (size_t i = shift; i + 4 < sizeof words; i += 3)
+        memcpy (words + i, "\xE2\x82\xAC", 3);
+      words[sizeof words - 1] = '\0';
+      assert_int_equal (aid_error_set (&e, AID_E_IO, "%s", words), AID_E_IO);
+      assert_in_range (strlen (e.msg), 250, 255);
+      assert_int_equal (aid_utf8_valid_prefix (aid_span_z (e.msg)), strlen (e.msg));
+    }
+  assert_int_equal (aid_error_set (NULL, AID_E_IO, "nobody listens"), AID_E_IO);
+  aid_error_set (&e, AID_OK, "ignored");
+  assert_string_equal (e.msg, "");
+}
+
+static void
+every_error_has_a_name (void **state)
+{
+  (void) state;
+  for (int i = AID_OK; i <= AID_E_CANCELLED; i++)
+    assert_string_not_equal (aid_err_name ((enum aid_err) i), "unknown");
+  assert_string_equal (aid_err_name (AID_E_TIMEOUT), "timeout");
+  assert_string_equal (aid_err_name ((enum aid_err) 99), "unknown");
+}
+
+/* --- strings --- */
+
+static void
+a_string_fails_once_and_stays_failed (void **state)
+{
+  (void) state;
+  struct aid_str s = AID_STR_INIT (5);
+  assert_int_equal (aid_str_addz (&s, "12345"), AID_OK);
+  assert_int_equal (aid_str_addc (&s, '6'), AID_E_LIMIT);
+  assert_int_equal (aid_str_add (&s, "", 0), AID_E_LIMIT);
+  assert_string_equal (aid_str_z (&s), "12345");
+  assert_null (aid_str_steal (&s));
+  aid_str_clear (&s);
+  assert_int_equal (aid_str_addf (&s, "%d", 12), AID_OK);
+  assert_string_equal (aid_str_z (&s), "12");
+  assert_int_equal (aid_str_addf (&s, "%d", 3456), AID_E_LIMIT);
+  aid_str_free (&s);
+  assert_string_equal (aid_str_z (&s), "");
+}
+
+static void
+a_formatted_text_may_be_long (void **state)
+{
+  (void) state;
+  struct aid_str s = AID_STR_INIT (10000);
+  aid_str_addz (&s, "<");
+  aid_str_addf (&s, "%0*d", 3000, 7);
+  aid_str_addz (&s, ">");
+  assert_int_equal (s.len, 3002);
+  assert_true (aid_span_ends (aid_str_span (&s), "007>"));
+  char *mine = aid_str_steal (&s);
+  assert_int_equal (strlen (mine), 3002);
+  assert_int_equal (s.len, 0);
+  free (mine);
+  mine = aid_str_steal (&s);
+  assert_string_equal (mine, "");
+  free (mine);
+}
+
+static void
+removing_keeps_the_rest (void **state)
+{
+  (void) state;
+  struct aid_str s = AID_STR_INIT (100);
+  aid_str_addz (&s, "hello world");
+  aid_str_remove (&s, 2, 4);
+  assert_string_equal (aid_str_z (&s), "heworld");
+  aid_str_remove (&s, 5, 1000);
+  assert_string_equal (aid_str_z (&s), "hewor");
+  aid_str_remove (&s, 5, 1);
+  assert_string_equal (aid_str_z (&s), "hewor");
+  aid_str_free (&s);
+}
+
+/* --- spans --- */
+
+static void
+spans_are_cut_within_their_bounds (void **state)
+{
+  (void) state;
+  struct aid_span v = AID_SPAN ("abc");
+  assert_true (aid_span_eqz (aid_span_cut (v, 1, 99), "bc"));
+  assert_int_equal (aid_span_cut (v, 9, 2).len, 0);
+  assert_true (aid_span_eqz (aid_span_trim (AID_SPAN (" \t\r\n a b \n")), "a b"));
+  assert_int_equal (aid_span_trim (AID_SPAN (" \n")).len, 0);
+  assert_true (aid_span_starts (v, "") && aid_span_starts (v, "ab") && !aid_span_starts (v, "abcd"));
+  assert_true (aid_span_ends (v, "bc") && !aid_span_ends (v, "b"));
+  assert_int_equal (aid_span_find (v, AID_SPAN ("c")), 2);
+  assert_int_equal (aid_span_find (v, AID_SPAN ("abcd")), -1);
+  assert_int_equal (aid_span_find (v, AID_SPAN ("")), 0);
+  assert_true (aid_span_eqz (aid_span_z (NULL), ""));
+}
+
+static void
+lines_are_taken_off_one_by_one (void **state)
+{
+  (void) state;
+  struct aid_span rest = AID_SPAN ("a\r\n\nlast"), line;
+  assert_true (aid_span_line (&rest, &line) && aid_span_eqz (line, "a\r"));
+  assert_true (aid_span_line (&rest, &line) && line.len == 0);
+  assert_true (aid_span_line (&rest, &line) && aid_span_eqz (line, "last"));
+  assert_false (aid_span_line (&rest, &line));
+  rest = AID_SPAN ("x\n");
+  assert_true (aid_span_line (&rest, &line));
+  assert_false (aid_span_line (&rest, &line));
+}
+
+static void
+numbers_are_plain_and_bounded (void **state)
+{
+  (void) state;
+  uint64_t n;
+  assert_int_equal (aid_span_number (AID_SPAN ("007"), 10, &n), 0);
+  assert_int_equal (n, 7);
+  assert_int_equal (aid_span_number (AID_SPAN ("18446744073709551615"), UINT64_MAX, &n), 0);
+  assert_true (n == UINT64_MAX);
+  const char *bad[] = { "", "-1", "+1", " 1", "1 ", "0x1", "11", "18446744073709551616", "99999999999999999999999" };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_int_equal (aid_span_number (aid_span_z (bad[i]), i == 7 ? UINT64_MAX : 10, &n), -1);
+}
+
+/* --- vectors and maps --- */
+
+static void
+a_vector_keeps_its_order_and_its_limit (void **state)
+{
+  (void) state;
+  struct aid_vec v = AID_VEC_INIT (int, 20);
+  for (int i = 0; i < 20; i++)
+    *(int *) aid_vec_push (&v) = i;
+  assert_null (aid_vec_push (&v));
+  aid_vec_remove (&v, 5, 10);
+  assert_int_equal (v.len, 10);
+  assert_int_equal (AID_VEC_AT (int, &v, 5), 15);
+  int *new = aid_vec_insert (&v, 0);
+  assert_int_equal (*new, 0);
+  *new = 100;
+  assert_int_equal (AID_VEC_AT (int, &v, 1), 0);
+  assert_int_equal (AID_VEC_AT (int, &v, 10), 19);
+  assert_null (aid_vec_insert (&v, 12));
+  aid_vec_remove (&v, 8, 100);
+  assert_int_equal (v.len, 8);
+  aid_vec_free (&v);
+}
+
+static int
+add_up (void *ctx, struct aid_span key, void *value)
+{
+  (void) key;
+  *(size_t *) ctx += *(int *) value >= 0;
+  return 0;
+}
+
+static void
+a_map_finds_what_was_put_through_growth_and_removal (void **state)
+{
+  (void) state;
+  enum { N = 5000 };
+  static int values[N];
+  struct aid_map *m = aid_map_new ();
+  char key[32];
+  for (int i = 0; i < N; i++)
+    {
+      struct aid_span k = { key, (size_t) snprintf (key, sizeof key, "key-%d", i) };
+      values[i] = i;
+      assert_int_equal (aid_map_put (m, k, &values[i], NULL), AID_OK);
+    }
+  /* Removing every third leaves all others where they can be found. */
+  for (int i = 0; i < N; i += 3)
+    {
+      struct aid_span k = { key, (size_t) snprintf (key, sizeof key, "key-%d", i) };
+      assert_ptr_equal (aid_map_remove (m, k), &values[i]);
+      assert_null (aid_map_remove (m, k));
+    }
+  size_t left = 0;
+  for (int i = 0; i < N; i++)
+    {
+      struct aid_span k = { key, (size_t) snprintf (key, sizeof key, "key-%d", i) };
+      assert_ptr_equal (aid_map_get (m, k), i % 3 ? &values[i] : NULL);
+      left += i % 3 != 0;
+    }
+  assert_int_equal (aid_map_count (m), left);
+  size_t seen = 0;
+  aid_map_each (m, add_up, &seen);
+  assert_int_equal (seen, left);
+  void *old;
+  aid_map_put (m, AID_SPAN ("key-1"), &values[0], &old);
+  assert_ptr_equal (old, &values[1]);
+  aid_map_put (m, AID_SPAN (""), &values[2], &old);
+  assert_null (old);
+  assert_ptr_equal (aid_map_get (m, (struct aid_span){ NULL, 0 }), &values[2]);
+  aid_map_free (m, NULL);
+}
+
+/* --- UTF-8 --- */
+
+static void
+only_well_formed_utf8_is_valid (void **state)
+{
+  (void) state;
+  static const struct { const char *bytes; size_t valid; } cases[] = {
+    { "plain text, quite long, and ASCII", 33 }, { "a\xC3\xA9", 3 }, { "\xE2\x82\xAC", 3 }, { "\xF0\x9F\x98\x80", 4 },
+    { "a\xC0\x80", 1 }, { "\xE0\x80\x80", 0 }, { "\xED\xA0\x80", 0 }, { "\xED\x9F\xBF", 3 }, { "\xF4\x8F\xBF\xBF", 4 },
+    { "\xF4\x90\x80\x80", 0 }, { "\xF5\x80\x80\x80", 0 }, { "ab\x80", 2 }, { "abcdefgh\xE2\x82", 8 }, { "\xF0\x8F\xBF\xBF", 0 },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal (aid_utf8_valid_prefix (aid_span_z (cases[i].bytes)), cases[i].valid);
+}
+
+static void
+a_cut_character_is_told_from_an_invalid_one (void **state)
+{
+  (void) state;
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("a\xE2\x82")), 2);
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("a\xF0\x9F\x98")), 3);
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("a\xC3")), 1);
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("a\xC3\xA9")), 0);
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("a\x80\x80")), 0);
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("\xE0\x80")), 0);
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("\xC0")), 0);
+  assert_int_equal (aid_utf8_tail (AID_SPAN ("")), 0);
+}
+
+static void
+invalid_parts_become_replacement_characters (void **state)
+{
+  (void) state;
+  struct aid_str out = AID_STR_INIT (100);
+  aid_utf8_clean ((struct aid_span){ "a\0b\xF0\x9F\x98z\xC0\x80", 9 }, &out);
+  /* The cut character is one part; each byte of the overlong form is one. */
+  assert_int_equal (out.len, 4 + 9);
+  assert_memory_equal (out.ptr, "a\0b\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD", 13);
+  aid_str_free (&out);
+}
+
+static void
+decoding_reverses_encoding (void **state)
+{
+  (void) state;
+  static const uint32_t chars[] = { 0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFD, 0xFFFF, 0x10000, 0x10FFFF };
+  struct aid_str s = AID_STR_INIT (100);
+  for (size_t i = 0; i < sizeof chars / sizeof *chars; i++)
+    {
+      size_t len;
+      aid_str_clear (&s);
+      aid_utf8_encode (&s, chars[i]);
+      assert_int_equal (aid_utf8_valid_prefix (aid_str_span (&s)), s.len);
+      assert_int_equal (aid_utf8_decode (s.ptr, &len), chars[i]);
+      assert_int_equal (len, s.len);
+    }
+  aid_str_clear (&s);
+  aid_utf8_encode (&s, 0xD800);
+  assert_string_equal (aid_str_z (&s), "\xEF\xBF\xBD");
+  aid_str_free (&s);
+  assert_int_equal (aid_utf8_count (AID_SPAN ("a\xC3\xA9\xE2\x82\xAC")), 3);
+  assert_int_equal (aid_utf8_offset (AID_SPAN ("a\xC3\xA9z"), 2), 3);
+  assert_int_equal (aid_utf8_offset (AID_SPAN ("a\xC3\xA9z"), 9), 4);
+}
+
+static void
+hashes_are_hex_and_keys_are_random (void **state)
+{
+  (void) state;
+  char a[17], b[17], key[9], other[9];
+  aid_hash_hex (AID_SPAN ("text"), 16, a);
+  aid_hash_hex (AID_SPAN ("text."), 16, b);
+  assert_int_equal (strspn (a, "0123456789abcdef"), 16);
+  assert_string_not_equal (a, b);
+  aid_hash_hex (AID_SPAN ("text"), 6, b);
+  assert_int_equal (strlen (b), 6);
+  assert_memory_equal (a, b, 6);
+  assert_int_equal (aid_random_key (key, 8), 0);
+  assert_int_equal (aid_random_key (other, 8), 0);
+  assert_int_equal (strspn (key, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"), 8);
+  assert_string_not_equal (key, other);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (a_long_message_is_cut_at_a_character),
+    cmocka_unit_test (every_error_has_a_name),
+    cmocka_unit_test (a_string_fails_once_and_stays_failed),
+    cmocka_unit_test (a_formatted_text_may_be_long),
+    cmocka_unit_test (removing_keeps_the_rest),
+    cmocka_unit_test (spans_are_cut_within_their_bounds),
+    cmocka_unit_test (lines_are_taken_off_one_by_one),
+    cmocka_unit_test (numbers_are_plain_and_bounded),
+    cmocka_unit_test (a_vector_keeps_its_order_and_its_limit),
+    cmocka_unit_test (a_map_finds_what_was_put_through_growth_and_removal),
+    cmocka_unit_test (only_well_formed_utf8_is_valid),
+    cmocka_unit_test (a_cut_character_is_told_from_an_invalid_one),
+    cmocka_unit_test (invalid_parts_become_replacement_characters),
+    cmocka_unit_test (decoding_reverses_encoding),
+    cmocka_unit_test (hashes_are_hex_and_keys_are_random),
+  };
+  return cmocka_run_group_tests_name ("base text", tests, NULL, NULL);
+}
