@@ -52,8 +52,8 @@ http_version (CURL *easy)
   return v == CURL_HTTP_VERSION_1_0 ? 10 : v == CURL_HTTP_VERSION_1_1 ? 11 : v == CURL_HTTP_VERSION_2_0 ? 20 : 0;
 }
 
-/* Reports ERROR (code AID_OK: the answer is complete) and frees R.  R is off the list first: when on_done runs the request is
-   no longer one of the running.  */
+/* Reports ERROR (code AID_OK: the answer is complete) and frees R.  R is off the list first: when on_done runs the
+   request is no longer one of the running.  */
 static void
 finish (struct aid_request *r, const struct aid_error *error)
 {
@@ -221,7 +221,7 @@ aid_request_ended (struct aid_request *r, CURLcode code)
     finish (r, &e);
 }
 
-/* --- the beginning ----------------------------------------------------------------------------------------------------- */
+/* --- the beginning --------------------------------------------------------------------------------------------------- */
 
 static void
 take_limits (struct aid_request *r, const struct aid_http_request *req)

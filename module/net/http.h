@@ -14,8 +14,8 @@ struct aid_net;
 
 /* Starts the I/O thread.  NULL and *E on failure. */
 struct aid_net *aid_net_new (struct aid_error *e);
-/* Ends every request with AID_E_CANCELLED (REASON in its message, or NULL), runs the callbacks, joins the thread.  Never waits for the
-   network or the resolver. */
+/* Ends every request with AID_E_CANCELLED (REASON in its message, or NULL), runs the callbacks, joins the thread.  Never
+   waits for the network or the resolver. */
 void aid_net_free (struct aid_net *net, const char *reason);
 /* Requests not yet done. */
 unsigned aid_net_running (struct aid_net *net);
@@ -25,7 +25,8 @@ unsigned aid_net_abandoned (struct aid_net *net);
 /* Runs FN (ARG) on the I/O thread, after DELAY_MS (0: as soon as possible).  When the net is freed first, FN is never
    called and FREE_ARG (may be NULL) is.  On failure (AID_E_NOMEM, AID_E_LIMIT when 10,000 wait, AID_E_STATE when
    stopping) neither is called. */
-enum aid_err aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
+enum aid_err aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg),
+                            void (*free_arg) (void *arg), void *arg);
 
 struct aid_http_header
 {

@@ -102,7 +102,8 @@ aid_answer_body (char *bytes, size_t one, size_t n, void *request)
     return keep_refusal (r, v);
   if (v.len > r->body_limit - r->received)
     {
-      aid_error_set (&r->why, AID_E_LIMIT, "the answer of %s is larger than the limit of %zu bytes", r->where, r->body_limit);
+      aid_error_set (&r->why, AID_E_LIMIT, "the answer of %s is larger than the limit of %zu bytes", r->where,
+                     r->body_limit);
       return CURL_WRITEFUNC_ERROR;
     }
   aid_answer_tell_head (r);

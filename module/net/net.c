@@ -1,7 +1,7 @@
 /* The I/O thread.  Other threads leave three things under one lock (requests to start, jobs for later, and the word
-   that some request was cancelled) and wake the thread; it takes all three at the top of its loop and does everything else without
-   the lock.  A cancelled request carries its flag itself, so cancelling needs no memory and cannot fail, and a callback
-   that libcurl is about to make sees the flag before the loop comes round.  */
+   that some request was cancelled) and wake the thread; it takes all three at the top of its loop and does everything
+   else without the lock.  A cancelled request carries its flag itself, so cancelling needs no memory and cannot fail,
+   and a callback that libcurl is about to make sees the flag before the loop comes round.  */
 #include "net/net_internal.h"
 #include "base/clock.h"
 #include "base/pool.h"
@@ -40,7 +40,7 @@ init_curl (void)
   curl_ready = curl_global_init (CURL_GLOBAL_DEFAULT);
 }
 
-/* --- jobs for later ------------------------------------------------------------------------------------------------ */
+/* --- jobs for later -------------------------------------------------------------------------------------------------- */
 
 static void
 later_fire (void *owner)
@@ -92,7 +92,7 @@ aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg), v
   return code;
 }
 
-/* --- the requests' list --------------------------------------------------------------------------------------------- */
+/* --- the requests' list ---------------------------------------------------------------------------------------------- */
 
 enum aid_err
 aid_net_add (struct aid_net *net, struct aid_request *r, uint64_t *id, struct aid_error *e)
@@ -274,7 +274,7 @@ io_main (void *arg)
   return NULL;
 }
 
-/* --- birth and death --------------------------------------------------------------------------------------------------- */
+/* --- birth and death ------------------------------------------------------------------------------------------------- */
 
 struct aid_net *
 aid_net_new (struct aid_error *e)

@@ -8,11 +8,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define AID_NET_REQUESTS_MAX 1024     /* live at once */
-#define AID_NET_LATER_MAX 10000       /* waiting at once */
+#define AID_NET_REQUESTS_MAX 1024        /* live at once */
+#define AID_NET_LATER_MAX 10000          /* waiting at once */
 #define AID_HTTP_REFUSAL_MAX (64u << 10) /* bytes kept of a refused answer's body */
 
-/* --- timers.c: a sorted list; nothing is allocated, so setting one cannot fail ------------------------------------ */
+/* --- timers.c: a sorted list; nothing is allocated, so setting one cannot fail --------------------------------------- */
 
 struct aid_timer
 {
@@ -36,7 +36,7 @@ void aid_timers_run (struct aid_timers *list, int64_t now_us);
 /* Milliseconds from NOW_US to the first, rounded up, between 0 and MOST.  */
 int aid_timers_wait_ms (const struct aid_timers *list, int64_t now_us, int most);
 
-/* --- net.c: the I/O thread ---------------------------------------------------------------------------------------- */
+/* --- net.c: the I/O thread ------------------------------------------------------------------------------------------- */
 
 struct aid_request;
 struct aid_later;
@@ -54,22 +54,23 @@ struct aid_net
   unsigned nlive;
   struct aid_request *starts, *starts_last;
   struct aid_later *laters, *laters_last;
-  unsigned nlaters;     /* those in `laters' and those in `timers' */
-  bool some_cancelled;  /* a live request's flag was set since the I/O thread looked */
+  unsigned nlaters;    /* those in `laters' and those in `timers' */
+  bool some_cancelled; /* a live request's flag was set since the I/O thread looked */
   bool stopping;
   uint64_t last_id;
-  char reason[160];     /* of stopping, or empty */
+  char reason[160]; /* of stopping, or empty */
 
   /* The I/O thread's.  */
   struct aid_timers timers;
 };
 
-/* Makes the I/O thread see R (takes it on success; *ID is written before anything can be called).  AID_E_STATE or AID_E_LIMIT.  */
+/* Makes the I/O thread see R (takes it on success; *ID is written before anything can be called).  AID_E_STATE or
+   AID_E_LIMIT.  */
 enum aid_err aid_net_add (struct aid_net *net, struct aid_request *r, uint64_t *id, struct aid_error *e);
 /* On the I/O thread: R is over.  */
 void aid_net_remove (struct aid_net *net, struct aid_request *r);
 
-/* --- one request -------------------------------------------------------------------------------------------------- */
+/* --- one request ----------------------------------------------------------------------------------------------------- */
 
 struct aid_http_reply
 {
@@ -97,14 +98,14 @@ struct aid_request
   void *user;
   CURL *easy;
   struct curl_slist *headers;
-  char *where;                     /* "host" or "host:port", for messages */
+  char *where; /* "host" or "host:port", for messages */
   uint32_t connect_ms, stall_ms, total_ms;
   unsigned retries;
   size_t body_limit;
 
   /* The I/O thread's.  */
   enum aid_request_state state;
-  struct aid_timer watch;          /* the next look at the clocks, or the end of a wait */
+  struct aid_timer watch; /* the next look at the clocks, or the end of a wait */
   int64_t deadline_us;
   unsigned attempt;
   bool head_told;
@@ -112,12 +113,12 @@ struct aid_request
   /* One attempt's.  */
   int64_t begun_us, heard_us;
   curl_off_t sent;
-  bool resolving;                  /* a name lookup was begun */
-  int status;                      /* of the final answer, 0 before its head is complete */
-  size_t received;                 /* bytes of a good answer's body */
+  bool resolving;  /* a name lookup was begun */
+  int status;      /* of the final answer, 0 before its head is complete */
+  size_t received; /* bytes of a good answer's body */
   struct aid_http_reply reply;
-  struct aid_str refusal;          /* body of a refused answer */
-  struct aid_error why;            /* a callback ended the transfer */
+  struct aid_str refusal; /* body of a refused answer */
+  struct aid_error why;   /* a callback ended the transfer */
   char curl_says[CURL_ERROR_SIZE];
 };
 
@@ -148,7 +149,8 @@ void aid_http_explain_refusal (const struct aid_request *r, struct aid_error *e)
 /* http_retry.c: the rules of the official clients.  */
 bool aid_retry_transport (CURLcode code);
 bool aid_retry_status (int status, const struct aid_http_reply *reply);
-/* Milliseconds to wait after attempt ATTEMPT (1, 2, ...) failed; REPLY may be empty.  RANDOM is any number: it spreads the wait.  */
+/* Milliseconds to wait after attempt ATTEMPT (1, 2, ...) failed; REPLY may be empty.  RANDOM is any number: it spreads
+   the wait.  */
 uint32_t aid_retry_wait_ms (unsigned attempt, const struct aid_http_reply *reply, int64_t wall_ms, uint32_t random);
 
 /* url.c: "host" or "host:port" of URL (free with free), or NULL.  */

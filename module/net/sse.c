@@ -14,11 +14,11 @@ struct aid_sse
 {
   int (*fn) (void *user, struct aid_span event, struct aid_span data);
   void *user;
-  struct aid_str line;  /* the start of a line that was cut */
-  struct aid_str data;  /* of the event being built, each line followed by "\n" */
-  struct aid_str event; /* its name */
-  bool first;           /* no line was complete yet */
-  bool after_cr;        /* the last byte was a CR: a LF now belongs to it */
+  struct aid_str line;     /* the start of a line that was cut */
+  struct aid_str data;     /* of the event being built, each line followed by "\n" */
+  struct aid_str event;    /* its name */
+  bool first;              /* no line was complete yet */
+  bool after_cr;           /* the last byte was a CR: a LF now belongs to it */
   struct aid_error failed; /* sticky */
 };
 

@@ -43,8 +43,12 @@ static const struct stream streams[] = {
   { AID_SPAN (": OPENROUTER PROCESSING\n\n:\n\ndata: x\n: in between\ndata: y\n\n"), "message=x\ny|" },
   { AID_SPAN ("id: 7\nretry: 10\nfoo: bar\nbare\ndata: x\n\n"), "message=x|" },
   { AID_SPAN ("Data: x\n data: y\ndata : z\n\n"), "" },
-  { AID_SPAN ("\xef\xbb\xbf" "data: bom\n\n"), "message=bom|" },
-  { AID_SPAN ("\xef\xbb\xbf\n\xef\xbb\xbf" "data: second is no mark\n\n"), "" },
+  { AID_SPAN ("\xef\xbb\xbf"
+              "data: bom\n\n"),
+    "message=bom|" },
+  { AID_SPAN ("\xef\xbb\xbf\n\xef\xbb\xbf"
+              "data: second is no mark\n\n"),
+    "" },
   { AID_SPAN ("data: gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80\n\n"), "message=gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80|" },
   { AID_SPAN ("data: no blank line"), "message=no blank line|" },
   { AID_SPAN ("data: one end\n"), "message=one end|" },
