@@ -115,7 +115,7 @@ MODEL is the name that the header line shows."
   "End STREAM's fold where its quote ends, if that is between BOL and END.
 Until then the fold grows by itself, for the answer goes on inside it."
   (let ((fold (aid-chat-stream-fold stream)))
-    (goto-char bol)
+    (goto-char (max bol (or (overlay-start fold) bol)))
     (while (and (< (point) end) (looking-at-p ">") (zerop (forward-line 1))))
     (when (and (overlay-buffer fold) (<= (point) end))
       (move-overlay fold (overlay-start fold) (max (overlay-start fold) (point)))

@@ -78,7 +78,7 @@
                 (find-file-noselect (aid-chat--new-file root)))))
     (with-current-buffer chat
       (let ((buffer-undo-list t) (key (aid--mod-chat-key)))
-        (insert (format "<!--aid:%s chat v=1 root=%s-->\n# New chat\n\n## You <!--aid:%s 1 user-->\n\n"
+        (insert (format "<!--aid:%s chat v=1 root=%s-->\n# New chat\n\n## You <!--aid:%s 1 user-->\n"
                         key (aid-chat--encode (directory-file-name
                                                (file-relative-name root default-directory)))
                         key)))

@@ -161,7 +161,7 @@
                             "## You <!--aid:KEY 1 user-->\nWhy?\n\n"
                             "## some-model <!--aid:KEY 2 answer-->\n"
                             "<!--aid:KEY meta req=r1 state=streaming-->\n\n\n\n"
-                            "## You <!--aid:KEY 3 user-->\n\n"))))
+                            "## You <!--aid:KEY 3 user-->\n"))))
     (should (equal (plist-get (car aid-chat-tests--asked) :request) "r1"))
     (should (string-suffix-p "Why?" (plist-get (car aid-chat-tests--asked) :text)))
     (should-error (aid-chat-send) :type 'user-error)
