@@ -118,14 +118,16 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-doc-text", 1, 1, aid_bind_doc_text, "Return the text of DOC.\n\n(fn DOC)" },
   { "aid--mod-doc-spans", 3, 3, aid_bind_doc_spans,
     "Return (FROM TO . VECTOR): the faces of Markdown in at least BEG..END.\n\n(fn DOC BEG END)" },
-  { "aid--mod-doc-blocks", 3, 3, aid_bind_doc_blocks, "Return the fenced code blocks that touch BEG..END.\n\n(fn DOC BEG END)" },
+  { "aid--mod-doc-blocks", 3, 3, aid_bind_doc_blocks,
+    "Return the fenced code blocks that touch BEG..END.\n\n(fn DOC BEG END)" },
   { "aid--mod-doc-parse", 1, 1, aid_bind_doc_parse, "Return the chat in DOC as a plist.\n\n(fn DOC)" },
   { "aid--mod-chat-key", 0, 0, aid_bind_chat_key, "Return a fresh key for a chat file.\n\n(fn)" },
   { "aid--mod-chat-hash", 1, 1, aid_bind_chat_hash, "Return the hash of an answer's BODY.\n\n(fn BODY)" },
   { "aid--mod-journal-list", 1, 1, aid_bind_journal_list, "Return the journals beside CHAT-FILE.\n\n(fn CHAT-FILE)" },
   { "aid--mod-journal-remove", 2, 2, aid_bind_journal_remove, "Remove the journal of REQ.\n\n(fn CHAT-FILE REQ)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
-  { "aid--mod-model-info", 2, 2, aid_bind_model_info, "Return what the model ID means in ROOT, as a plist.\n\n(fn ID ROOT)" },
+  { "aid--mod-model-info", 2, 2, aid_bind_model_info,
+    "Return what the model ID means in ROOT, as a plist.\n\n(fn ID ROOT)" },
   { "aid--mod-models", 1, 1, aid_bind_models, "Return the models that are configured in ROOT.\n\n(fn ROOT)" },
   { "aid--mod-strategies", 0, 0, aid_bind_strategies, "Return the strategies' names.\n\n(fn)" },
   { "aid--mod-tokens", 1, 1, aid_bind_tokens, "Return an estimate of the tokens in TEXT.\n\n(fn TEXT)" },
@@ -137,7 +139,8 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-patch-plan", 1, 1, aid_bind_patch_plan, "Place the patches that PLIST names; return the plan.\n\n(fn PLIST)" },
   { "aid--mod-patch-check", 1, 1, aid_bind_patch_check,
     "Like `aid--mod-patch-plan', but the plan comes as an event; return its id.\n\n(fn PLIST)" },
-  { "aid--mod-patch-path", 2, 2, aid_bind_patch_path, "Return the absolute name of a patch's PATH in ROOT.\n\n(fn ROOT PATH)" },
+  { "aid--mod-patch-path", 2, 2, aid_bind_patch_path,
+    "Return the absolute name of a patch's PATH in ROOT.\n\n(fn ROOT PATH)" },
 };
 
 __attribute__ ((visibility ("default"))) const struct aid_core *

@@ -1,5 +1,5 @@
 /* The marker lines of a document.  An edit invalidates the lines that it touches: their marks are replaced by those
-   found in what the lines are now, and the marks behind are shifted.  Only a change of the file's key looks at everything. */
+   found in what the lines are now, and the marks behind are shifted.  Only a new key looks at everything. */
 #include "binding/doc.h"
 #include "chat/chat.h"
 #include "chat/spans.h"
@@ -103,7 +103,7 @@ read_key (struct aid_doc *d, struct aid_span text)
   return changed;
 }
 
-/* The bytes from BEG on that were OLD are NEW now, DELETED of them gone and ADDED there instead. */
+/* At BEG, DELETED bytes have been replaced by ADDED ones: sets the marks right. */
 static enum aid_err
 update (struct aid_doc *d, size_t beg, size_t deleted, size_t added)
 {

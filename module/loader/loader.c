@@ -175,8 +175,8 @@ static const struct
   { "aid--mod-load", 1, mod_load, "Load the core FILE, or swap to it.\n\n(fn FILE)" },
   { "aid--mod-cores", 0, mod_cores, "Return the cores that run, as plists, the oldest first.\n\n(fn)" },
   { "aid--mod-reap", 2, mod_reap,
-    "Stop retired cores that run nothing, or all of them when FORCE, ending\ntheir requests with REASON.  Return how many are left."
-    "\n\n(fn FORCE REASON)" },
+    "Stop retired cores that run nothing, or all of them when FORCE, ending\ntheir requests with REASON.  Return how many"
+    " are left.\n\n(fn FORCE REASON)" },
   { "aid--mod-attach", 1, mod_attach, "Wake Emacs through the pipe PROCESS when there are events.\n\n(fn PROCESS)" },
   { "aid--mod-drain", 0, mod_drain,
     "Return events that wait: (ID KIND VAL) or (ID text STRING FROM SPANS).\nFROM and SPANS are nil in the early pieces of a"
@@ -198,8 +198,9 @@ emacs_module_init (struct emacs_runtime *runtime) EMACS_NOEXCEPT
     return 2;
   for (size_t i = 0; i < sizeof defuns / sizeof *defuns; i++)
     {
+      ptrdiff_t n = defuns[i].nargs;
       emacs_value args[2] = { env->intern (env, defuns[i].name),
-                              env->make_function (env, defuns[i].nargs, defuns[i].nargs, defuns[i].fn, defuns[i].doc, NULL) };
+                              env->make_function (env, n, n, defuns[i].fn, defuns[i].doc, NULL) };
       aid_lisp_call (env, "defalias", 2, args);
     }
   return aid_lisp_failed (env) ? 3 : 0;

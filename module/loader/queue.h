@@ -36,7 +36,7 @@ struct aid_queue_event *aid_queue_take (void);
 /* Puts a taken list back to the front, and wakes. */
 void aid_queue_give_back (struct aid_queue_event *list);
 void aid_queue_free (struct aid_queue_event *list);
-/* Wakes through FD from now on, which it takes (-1: none); what waits wakes at once.  Events are kept while there is none. */
+/* Wakes through FD from now on, which it takes (-1: none); what waits wakes at once.  Without one, events are kept. */
 void aid_queue_attach (int fd);
 
 struct aid_queue_stats

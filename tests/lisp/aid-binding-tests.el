@@ -324,7 +324,8 @@ int x;
 (ert-deftest aid-binding-swap-twenty-times ()
   "Versions alternate, documents of the old core are unknown, checks in flight arrive."
   (aid-tests-core)
-  (let* ((root (aid-tests-tree)) (args (list :text aid-tests-answer :root root)) (version (symbol-function 'aid--mod-version)))
+  (let* ((root (aid-tests-tree)) (args (list :text aid-tests-answer :root root))
+         (version (symbol-function 'aid--mod-version)))
     (dotimes (i 20)
       (let* ((doc (aid--mod-doc-open "text")) (got (aid-tests-collect (aid--mod-patch-check args)))
              (name (if (cl-evenp i) "core-b" "core-a")))
