@@ -2,6 +2,7 @@
 #include "assist/assist_internal.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -113,7 +114,8 @@ test_a_forged_key_makes_a_new_one (void **state)
       struct aid_answer_hooks hooks = { on_text, on_rekey, &seen };
       struct aid_answer *a = aid_answer_new (KEY, 0, &hooks);
       char head[sizeof text];
-      snprintf (head, cut + 1, "%s", text);
+      memcpy (head, text, cut);
+      head[cut] = 0;
       event (a, AID_MODEL_TEXT, head);
       event (a, AID_MODEL_TEXT, text + cut);
       assert_int_equal (seen.rekeys, 1);

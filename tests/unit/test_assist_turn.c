@@ -252,7 +252,7 @@ test_a_thousand_requests_leave_nothing (void **state)
 {
   (void) state;
   static const struct fake_step answer[]
-    = { FAKE_SEND ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 289\r\n\r\n" DELTA ("hello, you") STOP),
+    = { FAKE_SEND ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 237\r\n\r\n" DELTA ("hello, you") STOP),
         FAKE_DONE };
   const struct fake_step *script[] = { answer };
   struct bench b;
