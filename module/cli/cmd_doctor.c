@@ -115,7 +115,9 @@ add_settings (const json_t *config, struct aid_str *out)
   if (error)
     aid_str_addf (out, "  wrong: %s\n", error);
   json_array_foreach (json_object_get (config, "warnings"), i, w)
-    aid_str_addf (out, "  warning: %s\n", json_string_value (w));
+    {
+      aid_str_addf (out, "  warning: %s\n", json_string_value (w));
+    }
 }
 
 static void
@@ -126,8 +128,10 @@ add_models (const json_t *report, struct aid_str *out)
 
   aid_str_addz (out, "models:\n");
   json_array_foreach (json_object_get (report, "models"), i, m)
-    aid_str_addf (out, "  %s %s%s: %s\n", aid_json_bool (m, "ok", 0) ? "ok   " : "WRONG", aid_json_str (m, "id"),
-                  aid_json_bool (m, "default", 0) ? " (default)" : "", aid_json_str (m, "message"));
+    {
+      aid_str_addf (out, "  %s %s%s: %s\n", aid_json_bool (m, "ok", 0) ? "ok   " : "WRONG", aid_json_str (m, "id"),
+                    aid_json_bool (m, "default", 0) ? " (default)" : "", aid_json_str (m, "message"));
+    }
   if (json_array_size (json_object_get (report, "models")) == 0)
     aid_str_addz (out, "  none: name one in the settings, start a local server, or put a key into the environment\n"
                        "  (ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY, ...)\n");
@@ -136,7 +140,9 @@ add_models (const json_t *report, struct aid_str *out)
     {
       aid_str_addf (out, "  %s (%s):", aid_json_str (m, "url"), aid_json_str (m, "provider"));
       json_array_foreach (json_object_get (m, "models"), k, name)
-        aid_str_addf (out, " %s", json_string_value (name));
+        {
+          aid_str_addf (out, " %s", json_string_value (name));
+        }
       aid_str_addc (out, '\n');
     }
   if (json_array_size (json_object_get (report, "local")) == 0)
@@ -183,20 +189,27 @@ can_chat (const char *name)
   return !strstr (name, "embed") && !strstr (name, "rerank") && !strstr (name, "whisper");
 }
 
+/* Prints the first model of SERVER that chats. */
+static int
+print_first (const json_t *server)
+{
+  size_t i;
+  json_t *name;
+
+  json_array_foreach (json_object_get (server, "models"), i, name)
+    if (can_chat (json_string_value (name)))
+      return printf ("%s/%s\n", aid_json_str (server, "provider"), json_string_value (name)) > 0;
+  return 0;
+}
+
 static int
 print_local (const json_t *local)
 {
-  size_t i, k;
-  json_t *server, *name;
+  int found = 0;
 
-  json_array_foreach (local, i, server)
-    json_array_foreach (json_object_get (server, "models"), k, name)
-      if (can_chat (json_string_value (name)))
-        {
-          printf ("%s/%s\n", aid_json_str (server, "provider"), json_string_value (name));
-          return 1;
-        }
-  return 0;
+  for (size_t i = 0; i < json_array_size (local) && !found; i++)
+    found = print_first (json_array_get (local, i));
+  return found;
 }
 
 /* Whether M can be asked, as far as that is known without spending anything: its key is at hand, or its server is here. */

@@ -43,7 +43,9 @@ print_models (const struct aid_config *c)
   size_t i;
 
   json_array_foreach (list, i, m)
-    add_line (m, &raw);
+    {
+      add_line (m, &raw);
+    }
   if (json_array_size (list) == 0)
     status = aid_cli_fail ("no model is configured: write one into %s, or run aid doctor", aid_config_path (c));
   else

@@ -284,7 +284,7 @@ aid_cmd_replay (int argc, char **argv)
     { "once", 0, AID_OPT_FLAG, &r.once, NULL, "end after the first exchange" },
     { "ready-file", 0, AID_OPT_STRING, &ready, "FILE", "write the port into FILE once requests are taken" },
     { "log", 0, AID_OPT_STRING, &log, "FILE", "append every request to FILE as a JSON line, keys removed" },
-    { "log-replies", 0, AID_OPT_FLAG, &r.log_replies, NULL, "append a line for every reply too: its status, whether it went out" },
+    { "log-replies", 0, AID_OPT_FLAG, &r.log_replies, NULL, "append a line for every reply too" },
   };
   const struct aid_usage_text usage = {
     "aid replay [options] SCRIPT",

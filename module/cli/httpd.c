@@ -129,18 +129,18 @@ release (struct slot *slot)
   atomic_store (&slot->state, SLOT_FREE);
 }
 
-/* Joins the threads that are done; gives a free slot or NULL. */
-static struct slot *
+/* Joins the threads that are done; gives the number of a free slot, or -1. */
+static int
 reap (struct aid_httpd *s)
 {
-  struct slot *unused = NULL;
+  int unused = -1;
 
-  for (size_t i = 0; i < AID_HTTPD_CONNECTIONS; i++)
+  for (int i = 0; i < AID_HTTPD_CONNECTIONS; i++)
     {
       if (atomic_load (&s->slots[i].state) == SLOT_DONE)
         release (&s->slots[i]);
-      if (!unused && atomic_load (&s->slots[i].state) == SLOT_FREE)
-        unused = &s->slots[i];
+      if (unused < 0 && atomic_load (&s->slots[i].state) == SLOT_FREE)
+        unused = i;
     }
   return unused;
 }
@@ -168,15 +168,15 @@ aid_httpd_run (struct aid_httpd *s)
 {
   while (!atomic_load (&s->stopping))
     {
-      struct slot *unused = reap (s);
+      int unused = reap (s);
       struct pollfd p[2] = { { s->wake[0], POLLIN, 0 }, { s->listener, POLLIN, 0 } };
       char buf[64];
-      if (poll (p, unused ? 2 : 1, -1) < 0)
+      if (poll (p, unused >= 0 ? 2 : 1, -1) < 0)
         continue;
       while (read (s->wake[0], buf, sizeof buf) > 0)
         continue;
-      if (unused && p[1].revents && !atomic_load (&s->stopping))
-        accept_one (s, unused);
+      if (unused >= 0 && p[1].revents && !atomic_load (&s->stopping))
+        accept_one (s, &s->slots[unused]);
     }
   for (size_t i = 0; i < AID_HTTPD_CONNECTIONS; i++)
     if (atomic_load (&s->slots[i].state) != SLOT_FREE)

@@ -133,6 +133,8 @@ ask (struct aid_net *net, struct aid_http_request *req, const struct aid_endpoin
   req->url = aid_str_z (&url);
   req->headers = headers;
   fetch (net, req, &f);
+  req->headers = NULL;
+  req->url = NULL;
   judge (out, &f, ep->base_url);
   explicit_bzero (bearer.ptr, bearer.len);
   aid_str_free (&url);

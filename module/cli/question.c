@@ -9,6 +9,7 @@
 
 #define KEY_LENGTH 8
 #define PATH_LIMIT 8192
+#define TARGET_LIMIT 32768    /* percent-encoded, with its lines */
 #define QUESTION_MAX (32u << 20)
 #define ITEMS_MAX 1000
 
@@ -72,12 +73,10 @@ static enum aid_err
 add_item (struct aid_question *q, const char *item, const char *root, struct aid_error *e)
 {
   struct aid_span path = aid_span_z (item), range = take_range (&path);
-  struct aid_str target = AID_STR_INIT (4 * PATH_LIMIT), text = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_str target = AID_STR_INIT (TARGET_LIMIT), text = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_ask_item *slot = NULL;
   enum aid_err err = relative_to (root, path, &target, e);
-  struct aid_ask_item *slot = err ? NULL : aid_vec_push (&q->items);
 
-  if (!err && !slot)
-    err = aid_error_set (e, AID_E_LIMIT, "there are more than %d items", ITEMS_MAX);
   if (!err && range.len)
     {
       aid_str_addc (&target, '#');
@@ -85,13 +84,15 @@ add_item (struct aid_question *q, const char *item, const char *root, struct aid
     }
   if (!err)
     err = aid_item_read (root, aid_str_span (&target), &text, e);
-  if (!err)
+  if (!err && !(slot = aid_vec_push (&q->items)))
+    err = aid_error_set (e, AID_E_LIMIT, "there are more than %d items", ITEMS_MAX);
+  if (slot)
     {
       size_t ntarget = target.len, ntext = text.len;
       slot->target = (struct aid_span){ aid_str_steal (&target), ntarget };
       slot->text = (struct aid_span){ aid_str_steal (&text), ntext };
     }
-  if (!err && (!slot->target.ptr || !slot->text.ptr))
+  if (slot && (!slot->target.ptr || !slot->text.ptr))
     err = aid_error_set (e, AID_E_NOMEM, "out of memory");
   aid_str_free (&target);
   aid_str_free (&text);

@@ -220,7 +220,7 @@ aid_relay (struct aid_net *net, const char *url, const struct aid_httpd_request 
            struct aid_relay_result *out)
 {
   struct relay r = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .result = out };
-  uint64_t id;
+  uint64_t id = 0;
 
   memset (out, 0, sizeof *out);
   out->headers = json_object ();

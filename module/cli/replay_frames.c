@@ -130,10 +130,10 @@ openai_tool (struct frames *f, int index, const char *id, const char *name, cons
 static json_t *
 openai_usage (const struct frames *f)
 {
-  int64_t in = usage (f, "input", 0), out = usage (f, "output", f->tokens);
+  json_int_t in = usage (f, "input", 0), out = usage (f, "output", f->tokens);
 
-  return json_pack ("{s:I, s:I, s:I, s:{s:I}, s:{s:I}}", "prompt_tokens", (json_int_t) in, "completion_tokens",
-                    (json_int_t) out, "total_tokens", (json_int_t) (in + out), "prompt_tokens_details", "cached_tokens",
+  return json_pack ("{s:I, s:I, s:I, s:{s:I}, s:{s:I}}", "prompt_tokens", in, "completion_tokens",
+                    out, "total_tokens", in + out, "prompt_tokens_details", "cached_tokens",
                     (json_int_t) usage (f, "cached", 0), "completion_tokens_details", "reasoning_tokens",
                     (json_int_t) usage (f, "reasoning", 0));
 }

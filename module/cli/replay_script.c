@@ -202,8 +202,7 @@ aid_script_read (const char *file, struct aid_script *s, struct aid_error *e)
   aid_str_free (&text);
   if (err)
     return err;
-  if (!json_is_object (s->json)
-      || strcmp (aid_json_str (s->json, "format") ? aid_json_str (s->json, "format") : "", AID_REPLAY_FORMAT))
+  if (!aid_span_eqz (aid_json_span (s->json, "format"), AID_REPLAY_FORMAT))
     err = aid_error_set (&why, AID_E_INVALID, "\"format\" is not \"" AID_REPLAY_FORMAT "\"");
   else if (!(err = check (s->json, top_members, "the script", &why)))
     err = read_exchanges (s, &why);
