@@ -242,7 +242,7 @@ It holds :number, :sub, :kind (user, answer, alternative), :beg, :body, :end."
   "The number of the core's copy of this chat, nil when there is none.")
 
 (defconst aid-chat--no-utf-8
-  (string ?\[ #xd800 ?- #xdfff #x110000 ?- #x3fffff ?\])
+  (string ?\[ #xd800 ?- #xdfff #x110000 ?- #x3fff7f #x3fff80 ?- #x3fffff ?\])
   "Matches a character that UTF-8 cannot hold.")
 
 (defun aid-chat--clean (text)
@@ -315,7 +315,8 @@ What is written at its end stays outside, what is written inside grows it."
         (t (- pos (- end beg)))))
 
 (defun aid-chat--shift-plain-entry (cell at to added)
-  "Shift the entry in CELL of an undo list if it records no change of text."
+  "Shift the entry in CELL of an undo list if it records no change of text.
+AT, TO and ADDED as in `aid-chat--shift-pos'."
   (let ((entry (car cell)))
     (pcase entry
       ((pred integerp)
@@ -331,7 +332,8 @@ What is written at its end stays outside, what is written inside grows it."
       (`(t . ,_) (setcdr entry '(0 1))))))
 
 (defun aid-chat--shift-insertion (cell at to added split)
-  "Shift the insertion in CELL of an undo list; AT, TO, ADDED as elsewhere.
+  "Shift the insertion in CELL of an undo list.
+AT, TO and ADDED as in `aid-chat--shift-pos'.
 Give where AT and TO were before it, or nil when the writing goes with it.
 With SPLIT the entry becomes two around the writing."
   (let* ((entry (car cell)) (beg (car entry)) (end (cdr entry)))
@@ -346,7 +348,8 @@ With SPLIT the entry becomes two around the writing."
                    (aid-chat--before-insertion to beg end)))))))
 
 (defun aid-chat--shift-deletion (entry at to added)
-  "Shift the deletion ENTRY of an undo list; AT, TO, ADDED as elsewhere.
+  "Shift the deletion ENTRY of an undo list.
+AT, TO and ADDED as in `aid-chat--shift-pos'.
 Give where AT and TO were before it."
   (let* ((left (gethash entry aid-chat--left))
          (pos (cdr entry)) (abs (abs pos)) (len (length (car entry))))
