@@ -42,19 +42,34 @@ skip_blanks (struct aid_span text, size_t pos, size_t end)
   return pos;
 }
 
-enum aid_err
-aid_fence_spans (struct aid_span text, size_t beg, size_t from, size_t close, size_t end, struct aid_vec *out)
+static int
+add_fence_line (struct aid_vec *out, struct aid_span text, size_t pos, size_t *next)
 {
-  size_t code, line_end = aid_line_break (text, beg, &code);
+  size_t end = aid_line_break (text, pos, next);
 
-  if (from < code && !add_span (out, skip_blanks (text, beg, line_end), line_end, AID_FACE_FENCE))
+  return add_span (out, skip_blanks (text, pos, end), end, AID_FACE_FENCE);
+}
+
+enum aid_err
+aid_fence_spans (struct aid_span text, int opens, size_t close, struct aid_vec *out)
+{
+  size_t code = 0, next;
+
+  if (opens && !add_fence_line (out, text, 0, &code))
     return full (out);
-  if (!add_span (out, from > code ? from : code, close, AID_FACE_BLOCK))
+  if (!add_span (out, code, close, AID_FACE_BLOCK))
     return full (out);
-  if (close >= end)
-    return AID_OK;
-  line_end = aid_line_break (text, close, &code);
-  return add_span (out, skip_blanks (text, close, line_end), line_end, AID_FACE_FENCE) ? AID_OK : full (out);
+  return close >= text.len || add_fence_line (out, text, close, &next) ? AID_OK : full (out);
+}
+
+void
+aid_spans_shift (struct aid_vec *out, size_t first, size_t by)
+{
+  for (size_t i = first; i < out->len; i++)
+    {
+      AID_VEC_AT (struct aid_face_span, out, i).beg += (uint32_t)by;
+      AID_VEC_AT (struct aid_face_span, out, i).end += (uint32_t)by;
+    }
 }
 
 /* Is FACE one that covers lines, so that a piece of it still makes sense? */
@@ -184,6 +199,17 @@ is_plain (const struct aid_block *b)
   return b->plain || b->end - b->beg > AID_SPANS_MAX_BLOCK;
 }
 
+/* A fence that is too long for cmark. */
+static enum aid_err
+plain_fence (struct aid_span text, const struct aid_block *b, struct aid_vec *out)
+{
+  size_t first = out->len;
+  enum aid_err err = aid_fence_spans (aid_span_cut (text, b->beg, b->end), 1, (b->close ? b->close : b->end) - b->beg, out);
+
+  aid_spans_shift (out, first, b->beg);
+  return err;
+}
+
 static enum aid_err
 all_runs (struct aid_span text, const struct aid_layout *l, struct aid_vec *out, size_t *parsed)
 {
@@ -204,7 +230,7 @@ all_runs (struct aid_span text, const struct aid_layout *l, struct aid_vec *out,
         }
       n = 1;
       if (b[i].fence)
-        err = aid_fence_spans (text, b[i].beg, b[i].beg, b[i].close ? b[i].close : b[i].end, b[i].end, out);
+        err = plain_fence (text, &b[i], out);
     }
   return err;
 }

@@ -126,10 +126,11 @@ enum aid_err aid_walk_tree (cmark_node *root, struct aid_walk *w);
 
 /* --- whole texts --------------------------------------------------------------------------------------------------- */
 
-/* The spans of a top-level fence that begins at BEG and reaches to END, from the line's begin FROM on.  CLOSE: where the
-   line begins that closes it, or END. */
-enum aid_err aid_fence_spans (struct aid_span text, size_t beg, size_t from, size_t close, size_t end,
-                              struct aid_vec *out);
+/* The spans of TEXT, which is whole lines of a top-level fence, with its opening line first when OPENS.  CLOSE: where the
+   line begins that closes it, or TEXT.len. */
+enum aid_err aid_fence_spans (struct aid_span text, int opens, size_t close, struct aid_vec *out);
+/* Moves the spans from FIRST on by BY bytes. */
+void aid_spans_shift (struct aid_vec *out, size_t first, size_t by);
 /* aid_spans, which adds to *PARSED (may be NULL) the bytes that cmark had to read. */
 enum aid_err aid_spans_count (struct aid_span text, struct aid_vec *out, size_t *parsed, struct aid_error *e);
 /* Takes the spans from FIRST on away from lines that hold one of our markers. */
