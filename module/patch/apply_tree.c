@@ -256,6 +256,8 @@ roll_back (struct writer *w)
         unlink (s->write);
       else if (s->written)
         aid_fs_replace (s->write, before, s->mode, NULL);
+      if (s->temp)
+        unlink (s->temp);
     }
   for (size_t i = w->folders.len; i-- > 0;)
     rmdir (AID_VEC_AT (char *, &w->folders, i));
@@ -267,8 +269,6 @@ writer_free (struct writer *w)
   for (size_t i = 0; i < w->steps.len; i++)
     {
       struct step *s = step_at (w, i);
-      if (s->temp)
-        unlink (s->temp);
       free (s->temp);
       free (s->write);
       free (s->remove);

@@ -241,6 +241,25 @@ extended_line (struct header *h, struct aid_span v)
   return 1;
 }
 
+/* Whether "--- NAME" goes on with the header that is open: a pure rename may be followed by another file's plain diff. */
+static int
+goes_on (const struct header *h, struct aid_span raw)
+{
+  if (!h->open || h->minus)
+    return 0;
+  if (!h->git || !h->git_old)
+    return 1;
+  char *name = aid_name_read (raw);
+  if (!name)
+    return 1;
+  size_t prefix = strlen (h->git_old) > 2 && h->git_old[1] == '/' ? 2 : 0;
+  int yes = strcmp (name, "/dev/null") == 0 ? !(h->from && h->to)
+                                            : strcmp (name, h->git_old) == 0 || strcmp (name, h->git_old + prefix) == 0
+                                                || (h->from && strcmp (name, h->from) == 0);
+  free (name);
+  return yes;
+}
+
 /* "diff --git", "---" and "+++".  0: it is none of them. */
 static int
 header_line (struct reader *r, const struct aid_in_line *l, const struct aid_in_line *next, enum aid_err *err)
@@ -262,7 +281,7 @@ header_line (struct reader *r, const struct aid_in_line *l, const struct aid_in_
     }
   if (is (v, "--- ", &rest) && next && (aid_span_starts (next->text, "+++ ") || aid_span_starts (next->text, "@@")))
     {
-      if (!r->h.open || r->h.minus)
+      if (!goes_on (&r->h, rest))
         *err = begin_header (r, l->beg);
       set (&r->h.minus, rest);
       return 1;
