@@ -146,29 +146,36 @@ read_source (void *ctx, const char *path, struct aid_str *out, struct aid_error 
   return err;
 }
 
-/* Appends the plan to VAL. */
-static enum aid_err
-job_run (struct job *j, struct aid_str *val, struct aid_error *e)
+/* The choices of J as arrays for the N hunks of a patch. */
+static void
+spread_choices (const struct job *j, size_t n, int64_t *chosen, unsigned char *only)
 {
-  struct aid_patch *p = NULL;
-  struct aid_plan *plan = NULL;
-  struct aid_patch_source source = { read_source, j };
-  enum aid_err err = aid_patch_read (aid_str_span (&j->text), AID_FORMAT_AUTO, &p, e);
-  if (err != AID_OK)
-    return err;
-  size_t n = p->hunks.len;
-  int64_t *chosen = calloc (n + 1, sizeof *chosen);
-  unsigned char *only = calloc (n + 1, 1);
-  struct aid_plan_options options = { chosen, j->some_only ? only : NULL, j->reverse };
-  if (chosen == NULL || only == NULL)
-    err = aid_error_set (e, AID_E_NOMEM, "No memory for a plan");
-  for (size_t i = 0; err == AID_OK && i < j->chosen.len; i++)
+  for (size_t i = 0; i < j->chosen.len; i++)
     if (AID_VEC_AT (struct choice, &j->chosen, i).hunk < n)
       chosen[AID_VEC_AT (struct choice, &j->chosen, i).hunk] = AID_VEC_AT (struct choice, &j->chosen, i).line;
-  for (size_t i = 0; err == AID_OK && i < j->only.len; i++)
+  for (size_t i = 0; i < j->only.len; i++)
     if (AID_VEC_AT (size_t, &j->only, i) < n)
       only[AID_VEC_AT (size_t, &j->only, i)] = 1;
-  if (err == AID_OK && (err = aid_patch_plan (p, &source, &options, &plan, e)) == AID_OK)
+}
+
+/* Places P and appends the plan to VAL. */
+static enum aid_err
+place (struct job *j, const struct aid_patch *p, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_plan *plan = NULL;
+  struct aid_patch_source source = { read_source, j };
+  int64_t *chosen = calloc (p->hunks.len + 1, sizeof *chosen);
+  unsigned char *only = calloc (p->hunks.len + 1, 1);
+  struct aid_plan_options options = { chosen, j->some_only ? only : NULL, j->reverse };
+  enum aid_err err = AID_OK;
+  if (chosen == NULL || only == NULL)
+    err = aid_error_set (e, AID_E_NOMEM, "No memory for a plan");
+  else
+    {
+      spread_choices (j, p->hunks.len, chosen, only);
+      err = aid_patch_plan (p, &source, &options, &plan, e);
+    }
+  if (err == AID_OK)
     {
       aid_plan_to_val (p, plan, val);
       if (val->err != AID_OK)
@@ -177,6 +184,16 @@ job_run (struct job *j, struct aid_str *val, struct aid_error *e)
     }
   free (chosen);
   free (only);
+  return err;
+}
+
+static enum aid_err
+job_run (struct job *j, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_patch *p = NULL;
+  enum aid_err err = aid_patch_read (aid_str_span (&j->text), AID_FORMAT_AUTO, &p, e);
+  if (err == AID_OK)
+    err = place (j, p, val, e);
   aid_patch_free (p);
   return err;
 }

@@ -38,7 +38,7 @@ only_unicode (emacs_env *env, emacs_value v)
 static void
 replace_surrogates (struct aid_str *s)
 {
-  for (size_t i = 0; i + 2 < s->len; i++)
+  for (size_t i = 0; s->ptr != NULL && i + 2 < s->len; i++)
     if ((unsigned char) s->ptr[i] == 0xED && (unsigned char) s->ptr[i + 1] >= 0xA0)
       memcpy (s->ptr + i, "\xEF\xBF\xBD", 3);
 }

@@ -58,8 +58,9 @@ aid_lisp_symbol (emacs_env *env, struct aid_span name, int keyword)
   buf[n + (keyword != 0)] = 0;
   if (plain)
     return env->intern (env, buf);
-  emacs_value s = aid_lisp_string (env, buf, n + (keyword != 0));
-  return aid_lisp_call (env, "intern", 1, &s);
+  emacs_value s[1] = { aid_lisp_string (env, buf, n + (keyword != 0)) };
+  emacs_value symbol = aid_lisp_call (env, "intern", 1, s);
+  return symbol;
 }
 
 void
@@ -76,7 +77,7 @@ aid_lisp_signal (emacs_env *env, const char *code, const char *msg)
 emacs_value
 aid_lisp_spans (emacs_env *env, const struct aid_host_span *spans, size_t n)
 {
-  emacs_value *v = malloc ((n ? n : 1) * 3 * sizeof *v);
+  emacs_value *v = malloc ((n ? n : 1) * 3 * sizeof (emacs_value));
   if (v == NULL)
     {
       aid_lisp_signal (env, "nomem", "No memory for the faces of a text");
@@ -106,7 +107,7 @@ of_members (emacs_env *env, struct aid_span *rest, struct aid_val_item head, int
       rest->len = 0;
       return nil;
     }
-  emacs_value *v = malloc ((head.count ? head.count : 1) * per * sizeof *v);
+  emacs_value *v = malloc ((head.count ? head.count : 1) * per * sizeof (emacs_value));
   if (v == NULL)
     {
       aid_lisp_signal (env, "nomem", "No memory for a list");

@@ -47,7 +47,7 @@ describe (emacs_env *env, const struct aid_loaded *l)
     env->intern (env, ":running"), env->make_integer (env, running),
     env->intern (env, ":retired"), env->intern (env, l->state == AID_CORE_CURRENT ? "nil" : "t"),
   };
-  return aid_lisp_call (env, "list", sizeof v / sizeof *v, v);
+  return aid_lisp_call (env, "list", sizeof v / sizeof (emacs_value), v);
 }
 
 /* New names are defined before the start, so that nothing of Lisp's can fail between it and the change of core. */
@@ -162,7 +162,7 @@ mod_stats (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
     env->intern (env, ":wakes"), env->make_integer (env, (intmax_t) s.wakes),
     env->intern (env, ":drains"), env->make_integer (env, (intmax_t) s.drains),
   };
-  return aid_lisp_call (env, "list", sizeof v / sizeof *v, v);
+  return aid_lisp_call (env, "list", sizeof v / sizeof (emacs_value), v);
 }
 
 static const struct

@@ -96,21 +96,17 @@ node_new (uint32_t generation, uint64_t request, const struct aid_host_event *ev
   return n;
 }
 
-/* Makes room for NEED items of SIZE bytes. */
-static int
-reserve (void *ptr_to_ptr, size_t *cap, size_t need, size_t size)
+/* OLD with room for NEED items of SIZE bytes; NULL without memory, and OLD is as it was. */
+static void *
+grow (void *old, size_t *cap, size_t need, size_t size)
 {
-  void *old, *grown;
-  if (need <= *cap)
-    return 0;
+  if (old != NULL && need <= *cap)
+    return old;
   size_t want = need + need / 2 + 64;
-  memcpy (&old, ptr_to_ptr, sizeof old);
-  grown = realloc (old, want * size);
-  if (grown == NULL)
-    return -1;
-  memcpy (ptr_to_ptr, &grown, sizeof grown);
-  *cap = want;
-  return 0;
+  void *grown = realloc (old, want * size);
+  if (grown != NULL)
+    *cap = want;
+  return grown;
 }
 
 /* Appends the text B to A as if Lisp had been shown both: faces from B's start on are B's.  What is before that place
@@ -121,9 +117,14 @@ node_join (struct aid_queue_event *a, const struct aid_queue_event *b)
   size_t keep = a->nspans;
   while (keep > 0 && a->spans[keep - 1].beg >= b->from)
     keep--;
-  if (reserve (&a->text, &a->cap_text, a->off + a->ntext + b->ntext, 1) != 0
-      || reserve (&a->spans, &a->cap_spans, keep + b->nspans, sizeof *a->spans) != 0)
+  char *text = grow (a->text, &a->cap_text, a->off + a->ntext + b->ntext, 1);
+  if (text == NULL)
     return -1;
+  a->text = text;
+  struct aid_host_span *spans = grow (a->spans, &a->cap_spans, keep + b->nspans, sizeof *a->spans);
+  if (spans == NULL)
+    return -1;
+  a->spans = spans;
   if (b->ntext)
     memcpy (a->text + a->off + a->ntext, b->text, b->ntext);
   a->ntext += b->ntext;
