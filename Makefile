@@ -108,7 +108,7 @@ lisp: $(B)/lisp.stamp
 # All files at once: their order of loading is their own business.
 $(B)/lisp.stamp: $(LISP)
 	@mkdir -p $(@D)
-	$(EMACS) -Q --batch -L lisp --eval '(setq byte-compile-error-on-warn t)' -f batch-byte-compile $(LISP)
+	$(EMACS) -Q --batch -L lisp --eval '(setq byte-compile-error-on-warn t load-prefer-newer t)' -f batch-byte-compile $(LISP)
 	@touch $@
 
 docs: $(B)/aid.info
@@ -196,11 +196,11 @@ format:
 ## install       into PREFIX (/usr/local); uninstall takes it away again
 SITE = $(DESTDIR)$(PREFIX)/share/emacs/site-lisp/aid
 install: all
-	install -d $(SITE) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/info
+	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/info
 	install -m 644 lisp/*.el lisp/*.elc $(SITE)
-	install -m 755 $(B)/aid-module.so $(SITE)/.aid-module.so.new && mv $(SITE)/.aid-module.so.new $(SITE)/aid-module.so
-	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/.core.new && mv $(SITE)/.core.new $(SITE)/$$(cat $(B)/aid-core)
-	install -m 644 $(B)/aid-core $(SITE)/.name.new && mv $(SITE)/.name.new $(SITE)/aid-core
+	install -m 755 $(B)/aid-module.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-module.so
+	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
+	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
 	install -m 644 $(B)/aid.info $(DESTDIR)$(PREFIX)/share/info
 uninstall:

@@ -45,16 +45,33 @@ Each gets the target and gives non-nil when it has shown it."
 
 ;;; The project
 
+(defcustom aid-project-markers
+  '(".aid" "dune-project" "Cargo.toml" "go.mod" "package.json" "pyproject.toml"
+    "CMakeLists.txt" "configure.ac" "Makefile")
+  "Files that mark the root of a project that is in no version control."
+  :type '(repeat string)
+  :group 'aid)
+
+(defun aid-context--marked-root ()
+  "The nearest folder above this one that holds one of `aid-project-markers'."
+  (unless (file-remote-p default-directory)
+    (locate-dominating-file
+     default-directory
+     (lambda (folder)
+       (seq-some (lambda (name) (file-exists-p (expand-file-name name folder)))
+                 aid-project-markers)))))
+
 (defun aid-project-root ()
-  "The root of the project here: as project.el says, else this directory."
+  "The root of the project here.
+That is project.el's, else the nearest folder with one of
+`aid-project-markers', else this directory."
   (let ((project (project-current)))
     (expand-file-name
      (file-name-as-directory
-      (if project
-          (if (fboundp 'project-root)
-              (project-root project)
-            (car (with-no-warnings (project-roots project))))
-        default-directory)))))
+      (cond ((and project (fboundp 'project-root)) (project-root project))
+            (project (car (with-no-warnings (project-roots project))))
+            ((aid-context--marked-root))
+            (t default-directory))))))
 
 ;;; Targets
 

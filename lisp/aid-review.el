@@ -22,7 +22,8 @@
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-text "aid-chat" (turn))
 (declare-function aid-chat-root "aid-chat" ())
-(declare-function aid-chat-answer-at "aid-chat" (&optional pos))
+(declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
+(declare-function aid-chat-answers "aid-chat-text" ())
 
 (defcustom aid-save-after-review t
   "Whether files are saved when a review ends.
@@ -245,14 +246,20 @@ without adjustment, \\[aid-review-quit] leaves; `aid-review-resume' comes back.
 
 ;;; Opening and leaving
 
+(defun aid-review--last-patch ()
+  "The number of the last answer here that holds a patch, or nil."
+  (seq-find (lambda (turn)
+              (plist-get (aid--mod-patch-read (aid-chat-answer-text turn)) :files))
+            (reverse (aid-chat-answers))))
+
 ;;;###autoload
 (defun aid-review (&optional turn)
   "Review the hunks of the answer at point, or of the last one with a patch.
 TURN is the answer's number."
   (interactive)
   (let* ((chat (current-buffer))
-         (turn (or turn (aid-chat-answer-at)
-                   (user-error "There is no answer here")))
+         (turn (or turn (aid-chat-answer-at) (aid-review--last-patch)
+                   (user-error "No answer in this chat holds a patch")))
          (review (aid-review-of chat turn))
          (windows (current-window-configuration))
          (buffer (get-buffer-create (format "*aid-review: %s %d*" (buffer-name chat) turn))))

@@ -34,8 +34,9 @@
     (aid-append-file (expand-file-name name aid-demo-project)))
   (let ((chat (aid-chat-for aid-demo-project)))
     (select-window (aid-chat-display chat))
-    (aid-chat-insert-question
-     "Comments that are never closed are taken for good ones. Fix it: the source, its interface and a test.")
+    (goto-char (car (aid-chat-open-question)))
+    (insert "Comments that are never closed are taken for good ones. Fix it: the source, its interface and a test.\n\n")
+    (goto-char (point-max))
     (message "C-c C-c sends the question; C-c C-a on the answer reviews its diff; M-x compile shows red and green")))
 
 (add-hook 'emacs-startup-hook #'aid-demo)

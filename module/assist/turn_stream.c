@@ -180,7 +180,7 @@ report_unprepared (struct aid_turn_state *t)
   size_t all = aid_val_object (&val);
   aid_val_kstrz (&val, "state", "failed");
   aid_val_kstr (&val, "meta", aid_span_trim (aid_str_span (&meta)));
-  aid_val_ksym (&val, "code", aid_err_name (AID_E_CANCELLED));
+  aid_val_kstrz (&val, "code", aid_err_name (AID_E_CANCELLED));
   aid_val_kstrz (&val, "message", "Stopped.");
   aid_val_end (&val, all, 4);
   aid_assist_post (t->assist, t->id, AID_EVENT_ERROR, &val);
@@ -307,7 +307,7 @@ aid_turn_report (struct aid_turn_state *t)
   uint32_t n = 2 + add_figures (t, &val);
   if (t->fail.code)
     {
-      aid_val_ksym (&val, "code", aid_err_name (t->fail.code));
+      aid_val_kstrz (&val, "code", aid_err_name (t->fail.code));
       aid_val_kstrz (&val, "message", t->fail.msg);
     }
   else
