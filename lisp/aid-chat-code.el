@@ -43,7 +43,7 @@ The first mode that there is shows it."
   "The faces of blocks of code, by their mode and text's hash.")
 
 (defun aid-chat--code-mode (info)
-  "The mode that shows code in the language INFO, or nil."
+  "The mode for code in the language INFO, or nil."
   (seq-find #'fboundp (cdr (assoc (downcase (car (split-string (or info "") "[ ,{]")))
                                   aid-chat-code-modes))))
 
@@ -67,8 +67,8 @@ The first mode that there is shows it."
       (nreverse spans))))
 
 (defun aid-chat--code-key (mode beg end)
-  "What the code from BEG to END is remembered by when MODE shows it."
-  (cons mode (secure-hash 'md5 (current-buffer) beg end)))
+  "What the code from BEG to END in MODE is remembered by."
+  (cons mode (md5 (current-buffer) beg end 'utf-8-emacs)))
 
 (defun aid-chat--code-block (block make)
   "Show the code of BLOCK, a plist of the core, by its language's mode.

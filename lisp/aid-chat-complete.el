@@ -51,7 +51,7 @@
               (delete-dups (mapcar #'window-buffer (window-list)))))
 
 (defun aid-chat--flat (index prefix)
-  "The leaves of the imenu INDEX as (NAME . POSITION), names after PREFIX."
+  "All places in the imenu INDEX as (NAME . POSITION), names after PREFIX."
   (mapcan (lambda (entry)
             (cond ((not (consp entry)) nil)
                   ((imenu--subalist-p entry) (aid-chat--flat (cdr entry) prefix))

@@ -24,7 +24,7 @@
   :group 'faces)
 
 (defmacro aid-chat--defface (name parent what)
-  "Define the face aid-chat-NAME that inherits PARENT and shows WHAT."
+  "Define the face aid-chat- with NAME behind it, inheriting PARENT, for WHAT."
   `(defface ,(intern (format "aid-chat-%s" name)) '((t :inherit ,parent)) ,what))
 
 (aid-chat--defface heading1 outline-1 "The title and other first-level headings.")
@@ -74,7 +74,7 @@
   "The face of each number that the core uses, nil until known.")
 
 (defun aid-chat--face-vector ()
-  "The face of each number that the core uses."
+  "The face of each of the core's numbers."
   (or aid-chat--faces
       (setq aid-chat--faces
             (vconcat (mapcar (lambda (name)
@@ -84,8 +84,9 @@
                              (aid--mod-face-names))))))
 
 (defun aid-chat--apply-spans (spans base from limit)
-  "Give the faces of SPANS, whose positions count from BASE, in FROM to LIMIT."
-  (let ((faces (aid-chat--face-vector)) (covered from) (n (length spans)) (i 0))
+  "Give the faces of SPANS, whose positions count from BASE, in FROM to LIMIT.
+Give non-nil when there is a block of code among them."
+  (let ((faces (aid-chat--face-vector)) (covered from) (n (length spans)) (i 0) code)
     (while (< (+ i 2) n)
       (let ((beg (max from (+ base (aref spans i))))
             (end (min limit (+ base (aref spans (1+ i)))))
@@ -94,8 +95,11 @@
           (if (>= beg covered)
               (put-text-property beg end 'face face)
             (add-face-text-property beg end face))
-          (setq covered (max covered end))))
-      (setq i (+ i 3)))))
+          (setq covered (max covered end))
+          (when (eq face 'aid-chat-block)
+            (setq code t))))
+      (setq i (+ i 3)))
+    code))
 
 ;;; Marker lines
 
@@ -147,7 +151,7 @@ It is left out when the line's own text reaches so far."
       (put-text-property (line-beginning-position) end 'help-echo text))))
 
 (defun aid-chat--show-heading (marker)
-  "Show the heading line of a turn that holds MARKER."
+  "Show the heading line of a turn with MARKER in it."
   (pcase-let* ((`(,beg ,end ,_) marker)
                (turn (aid-chat--with-end (aid-chat--turn-of marker)))
                (meta (and (not (eq (plist-get turn :kind) 'user))
@@ -167,7 +171,7 @@ It is left out when the line's own text reaches so far."
   "How many tokens each target cost when it was last measured.")
 
 (defun aid-chat--label-tells-p (label target)
-  "Whether LABEL says where TARGET leads, so that it may stand alone."
+  "Whether LABEL is where TARGET leads, so that it may stand alone."
   (let ((path (replace-regexp-in-string "#.*\\'" "" target)))
     (if (string-prefix-p "aid:" target)
         t
@@ -175,7 +179,7 @@ It is left out when the line's own text reaches so far."
                        (aid-chat--decode path)))))
 
 (defun aid-chat--show-item (marker)
-  "Show the context line that holds MARKER: its label, and its cost at the right."
+  "Show the context line with MARKER: its label, and its cost at the right."
   (pcase-let* ((`(,beg ,end ,words) marker)
                (tokens (aid-chat--word "tok" (aid-chat--words words))))
     (save-excursion
@@ -206,10 +210,23 @@ It is left out when the line's own text reaches so far."
         (put-text-property beg end 'display instead)
       (put-text-property beg end 'invisible 'aid-marker))))
 
+(defvar aid-chat-hunks-function nil
+  "Function of a position that gives what the decisions' line there is shown as.")
+
+(defun aid-chat--show-hunks ()
+  "Show the line of decisions that point is in as words."
+  (let ((words (and aid-chat-hunks-function
+                    (funcall aid-chat-hunks-function (line-beginning-position)))))
+    (aid-chat--hide-line words)
+    (when words
+      (put-text-property (line-beginning-position) (line-beginning-position 2) 'keymap
+                         (get-text-property 0 'keymap words)))))
+
 (defun aid-chat--show-marker (marker)
-  "Give the line with MARKER, which point is in, its looks."
+  "Display the line with MARKER, which point is in."
   (pcase (car (split-string (nth 2 marker) " "))
-    ((or "chat" "hunks" "end") (aid-chat--hide-line))
+    ((or "chat" "end") (aid-chat--hide-line))
+    ("hunks" (aid-chat--show-hunks))
     ("meta" (aid-chat--hide-line (aid-chat--error-line (aid-chat--words (nth 2 marker)))))
     ("item" (aid-chat--show-item marker))
     ((or "reasoning" "tool" "edited") (aid-chat--show-fold marker))
@@ -217,7 +234,7 @@ It is left out when the line's own text reaches so far."
     (_ (put-text-property (car marker) (nth 1 marker) 'invisible 'aid-marker))))
 
 (defun aid-chat--show-markers (beg end)
-  "Give all marker lines from BEG to END their looks."
+  "Display all marker lines from BEG to END."
   (save-excursion
     (goto-char beg)
     (let (marker)
@@ -267,7 +284,7 @@ It is left out when the line's own text reaches so far."
   (aid-chat--fold-set fold nil))
 
 (defun aid-chat--refresh-line (pos)
-  "Make the line at POS get its looks again."
+  "Have the line at POS displayed anew."
   (with-silent-modifications
     (save-excursion
       (goto-char pos)
@@ -275,7 +292,7 @@ It is left out when the line's own text reaches so far."
                          (min (point-max) (line-beginning-position 2)) 'fontified nil))))
 
 (defvar aid-chat--point 0
-  "Where point is while text gets its looks: what is around it is not folded.")
+  "Where point is while text is displayed: nothing around it is folded.")
 
 (defun aid-chat--show-fold (marker)
   "Show the line of MARKER as the head of a fold over what follows it."
@@ -345,7 +362,7 @@ In a quote they begin with the marker that it may belong to."
                  (if (bolp) (point) (line-beginning-position 2))))))
 
 (defun aid-chat-fontify (beg end)
-  "Give the text from BEG to END its looks, for jit-lock."
+  "Display the text from BEG to END, for jit-lock."
   (save-excursion
     (save-restriction
       (widen)
@@ -356,8 +373,8 @@ In a quote they begin with the marker that it may belong to."
           (ignore-errors
             (pcase-let* ((to (min end (+ beg aid-chat--most)))
                          (`(,_ ,_ . ,spans) (aid--mod-doc-spans doc (1- beg) (1- to))))
-              (aid-chat--apply-spans spans 1 beg to))
-            (aid-chat-code-fontify beg end)))
+              (when (aid-chat--apply-spans spans 1 beg to)
+                (aid-chat-code-fontify beg end)))))
         (aid-chat--show-markers beg end)
         (aid-chat--shorten-lines beg end)
         `(jit-lock-bounds ,beg . ,end)))))

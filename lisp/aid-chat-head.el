@@ -14,6 +14,8 @@
 (require 'aid-chat-display)
 (require 'aid-model)
 
+(declare-function aid--mod-model-info "ext:aid-module" (id root))
+(declare-function aid-chat-root "aid-chat" ())
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid-context-item-text "aid-context" (target dir))
@@ -40,6 +42,9 @@
 (defvar-local aid-chat--header ""
   "The text of the header line.")
 (put 'aid-chat--header 'risky-local-variable t)
+
+(defvar-local aid-chat--model-name nil
+  "The name of the configured model, nil until known.")
 
 (defvar-local aid-chat--open-cost '(0 . 0)
   "How many context items the open question has, and their tokens.")
@@ -76,7 +81,7 @@
   (concat
    (if aid-chat--stream (aid-chat--head-state aid-chat--stream) "")
    "   " (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
-             aid-model "default model")
+             aid-model aid-chat--model-name "no model")
    (if aid-strategy (format " [%s]" aid-strategy) "")
    (pcase aid-chat--open-cost
      (`(0 . ,_) "")
@@ -151,7 +156,7 @@
            (file-attribute-modification-time (file-attributes file))))))
 
 (defun aid-chat--item-text (target)
-  "The text of context item TARGET as Emacs knows it, nil when the core reads it."
+  "The text of context item TARGET, nil when it is for the core to read."
   (and (fboundp 'aid-context-item-text)
        (aid-context-item-text target default-directory)))
 
@@ -188,9 +193,16 @@
                   items)))
         (nreverse items)))))
 
+(defun aid-chat--find-model ()
+  "Find out the name of the model that is configured."
+  (unless aid-chat--model-name
+    (setq aid-chat--model-name
+          (plist-get (ignore-errors (aid--mod-model-info nil (aid-chat-root))) :id))))
+
 (defun aid-chat-measure ()
   "Find out what the open question's context costs, and show it."
   (setq aid-chat--measurer nil)
+  (aid-chat--find-model)
   (let ((items (aid-chat--open-items)))
     (setq aid-chat--open-cost
           (cons (length items)

@@ -61,7 +61,7 @@
                       (aid-chat-turns 'user)))))
 
 (defun aid-chat--outline-setup ()
-  "Make outlines know this chat's turns."
+  "Make outlines know this chat's headings."
   (setq-local outline-regexp (concat "##.*" (regexp-quote (aid-chat--prefix)) "[0-9]"))
   (setq-local outline-level #'aid-chat--outline-level))
 
@@ -77,10 +77,13 @@
 
 (defun aid-chat-fold-alternatives ()
   "Fold the alternative answers."
-  (dolist (turn (aid-chat-turns 'alternative))
-    (save-excursion
-      (goto-char (plist-get turn :beg))
-      (outline-hide-subtree))))
+  (save-excursion
+    (goto-char (point-min))
+    (while (search-forward " alternative-->" nil t)
+      (save-excursion
+        (beginning-of-line)
+        (when (looking-at-p outline-regexp)
+          (outline-hide-subtree))))))
 
 (defun aid-chat-tab ()
   "Fold or unfold what the line at point heads, else go to the next button.
@@ -104,7 +107,7 @@ In the open question it is what TAB is elsewhere: indentation and completion."
       (beginning-of-line))))
 
 (defun aid-chat-describe ()
-  "Say what the right edge says of the line or turn at point."
+  "Say what is at the right edge of the line or turn at point."
   (interactive)
   (let* ((turn (or (aid-chat-turn-at) (user-error "This is before the first turn")))
          (meta (aid-chat--meta-line turn))

@@ -38,6 +38,7 @@ MODEL is the name that the header line shows."
     (setq aid-chat--stream stream)
     (aid-chat--spin-add stream)
     (aid-chat-head-update)
+    (aid-chat--measure-soon)
     (aid--on-event id (lambda (&rest event) (aid-chat-stream-event stream event)))
     stream))
 
@@ -91,7 +92,7 @@ MODEL is the name that the header line shows."
         (aid-chat--finish-text stream text at end)))))
 
 (defun aid-chat--finish-text (stream text at end)
-  "Give what TEXT, from AT to END, brought to STREAM besides spans its looks."
+  "Display what TEXT, from AT to END, brought to STREAM besides spans."
   (put-text-property at end 'fontified t)
   (save-excursion
     (goto-char at)
@@ -107,7 +108,7 @@ MODEL is the name that the header line shows."
     (aid-chat-code-soon)))
 
 (defun aid-chat--fold-growing (end)
-  "The fold that surrounds END, where an answer goes on, or nil."
+  "The fold that surrounds END, where an answer is growing, or nil."
   (seq-find (lambda (o) (and (overlay-get o 'aid-fold) (> (overlay-end o) end)))
             (overlays-at (1- end))))
 
@@ -124,14 +125,14 @@ Until then the fold grows by itself, for the answer goes on inside it."
 ;;; Other events
 
 (defun aid-chat--on-start (stream val)
-  "Note what VAL says of the server that answers STREAM."
+  "Note VAL, what is known of the server that answers STREAM."
   (setf (aid-chat-stream-state stream) 'streaming)
   (when (plist-get val :id)
     (setf (aid-chat-stream-model stream) (plist-get val :id)))
   (aid-chat-head-update))
 
 (defun aid-chat--on-retry (stream val)
-  "Show that STREAM waits before it tries again, as VAL says."
+  "Show that STREAM is going to be tried again, by VAL."
   (setf (aid-chat-stream-state stream) 'retry
         (aid-chat-stream-why stream) (or (plist-get val :message) "")
         (aid-chat-stream-until stream)
@@ -186,7 +187,7 @@ Until then the fold grows by itself, for the answer goes on inside it."
 ;;; End
 
 (defun aid-chat--write-meta (turn val)
-  "Replace TURN's meta line by what VAL says of the answer's end."
+  "Replace TURN's meta line by VAL, the report of the answer's end."
   (let ((line (aid-chat--meta-line turn))
         (words (or (plist-get val :meta) ""))
         (message (plist-get val :message)))
@@ -212,7 +213,7 @@ Until then the fold grows by itself, for the answer goes on inside it."
           (aid-chat--refresh-line at))))))
 
 (defun aid-chat--on-end (stream val)
-  "End STREAM as VAL says."
+  "End STREAM by VAL, the report of its end."
   (let* ((number (aid-chat-stream-number stream))
          (turn (aid-chat--answer number))
          (ms (plist-get val :reasoning_ms))
@@ -250,7 +251,7 @@ Until then the fold grows by itself, for the answer goes on inside it."
       (user-error "No answer is arriving here"))))
 
 (defun aid-chat--abandon ()
-  "Stop the answer that is arriving and let go of it: the buffer goes away."
+  "Stop the answer that is arriving and let go of it, for good."
   (when-let ((stream aid-chat--stream))
     (setq aid-chat--stream nil)
     (ignore-errors (aid--mod-cancel (aid-chat-stream-id stream)))

@@ -49,7 +49,7 @@
   (concat "<!--aid:" (or (aid-chat-key) "-") " "))
 
 (defun aid-chat--marker (words)
-  "A marker of this chat that holds WORDS."
+  "A marker of this chat with WORDS in it."
   (concat (aid-chat--prefix) words "-->"))
 
 (defun aid-chat--quoted-p ()
@@ -108,7 +108,7 @@ Give (BEG END WORDS), or nil when there is none."
   "Matches the words of the marker in a turn's heading.")
 
 (defun aid-chat--turn-of (marker)
-  "The turn whose heading holds MARKER, else nil.
+  "The turn with MARKER in its heading, else nil.
 A plist of :number, :sub, :kind (a symbol), :beg and :body."
   (when (and marker (string-match (concat "\\`" aid-chat--turn-words) (nth 2 marker)))
     (let ((words (nth 2 marker)))
@@ -156,7 +156,7 @@ It holds :number, :sub, :kind (user, answer, alternative), :beg, :body, :end."
       (aid-chat--with-end (aid-chat--turn-back)))))
 
 (defun aid-chat-turns (&optional kind)
-  "All turns, or those of KIND, first to last."
+  "List every turn, or those of KIND, first to last."
   (save-excursion
     (save-restriction
       (widen)
@@ -302,7 +302,8 @@ With TIE a position just where something is inserted moves behind it."
     (if (< pos 0) (- new) new)))
 
 (defun aid-chat--shift-range (range at to added)
-  "Shift RANGE, a cons of positions, as `aid-chat--shift-pos' has it.
+  "Shift RANGE, a cons of positions.
+AT, TO and ADDED as in `aid-chat--shift-pos'.
 What is written at its end stays outside, what is written inside grows it."
   (let ((beg (aid-chat--shift-pos (car range) at to added t)))
     (setcdr range (max beg (aid-chat--shift-pos (cdr range) at to added nil)))

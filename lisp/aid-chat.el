@@ -125,7 +125,7 @@
     (set-default variable value)))
 
 (defun aid-chat--kept-p ()
-  "Whether this chat is one of those that AID keeps and saves by itself."
+  "Whether this chat is in AID's own folder, where it is saved by itself."
   (and buffer-file-name
        (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)))
 
@@ -135,7 +135,7 @@
       (not (and buffer-file-name (file-exists-p buffer-file-name)))))
 
 (defun aid-chat--save ()
-  "Save this chat quietly if it is one that AID keeps."
+  "Save this chat quietly if it is in AID's own folder."
   (when (and (aid-chat--kept-p) (buffer-modified-p) (verify-visited-file-modtime))
     (condition-case err
         (let ((save-silently t) (inhibit-message t)
@@ -239,7 +239,7 @@ Give non-nil when there is such an answer and it had not ended."
       (jit-lock-refontify))))
 
 (defun aid-chat--leave ()
-  "Let go of all that the core holds for this chat."
+  "Let go of all that the core has for this chat."
   (aid-chat--abandon)
   (when aid-chat--measurer
     (cancel-timer aid-chat--measurer))
@@ -257,7 +257,7 @@ Give non-nil when there is such an answer and it had not ended."
 (add-hook 'aid-after-reload-functions #'aid-chat--forget-docs)
 
 (defun aid-chat--setup-display ()
-  "Set up how this chat looks."
+  "Set up the display of this chat."
   (add-to-invisibility-spec 'aid-marker)
   (add-to-invisibility-spec 'aid-fold)
   (setq-local text-property-default-nonsticky
@@ -318,4 +318,7 @@ All text may be edited, and what the file says is what is sent.
     (evil-set-initial-state 'aid-chat-mode 'normal)))
 
 (provide 'aid-chat)
+
+;; What stands under the patches of answers; it needs all of the above.
+(require 'aid-status)
 ;;; aid-chat.el ends here

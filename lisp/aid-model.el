@@ -40,7 +40,7 @@ INFO is a plist of `aid--mod-model-info'."
       (if (functionp secret) (funcall secret) secret))))
 
 (defun aid-model--note (info)
-  "What a completion list says of the model INFO."
+  "What a completion list is to say of the model INFO."
   (concat "  " (or (plist-get info :provider) "")
           (if (plist-get info :local) ", local" "")
           (if (equal (plist-get info :key) "missing") ", key missing" "")

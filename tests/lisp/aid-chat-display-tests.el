@@ -1,0 +1,231 @@
+;;; aid-chat-display-tests.el --- Tests of chats: display, moving about  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; What one sees of a chat, and how one moves in it.
+
+;;; Code:
+
+(require 'aid-chat-help)
+
+;;; Display
+
+(ert-deftest aid-chat-display-hides-markers ()
+  "Markers are not seen, and the text stays as it is."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why **so**?")
+    (aid-chat-tests-text "It *is*.\n")
+    (aid-chat-tests-event 'done '(:state "done" :meta "model=m req=r1 out=412 ms=2300 state=done"))
+    (let* ((text (buffer-substring-no-properties (point-min) (point-max)))
+           (seen (aid-chat-tests-visible (point-min) (point-max))))
+      (should (equal text (buffer-substring-no-properties (point-min) (point-max))))
+      (should-not (string-search "<!--" seen))
+      (should (string-search "## some-model |2.3 s · 412 tok\n" seen))
+      (should (string-prefix-p "# Why" seen))
+      (let ((copied (filter-buffer-substring (point-min) (point-max))))
+        (should (equal-including-properties copied text))))))
+
+(ert-deftest aid-chat-display-strong ()
+  "What the core calls strong looks so."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "So **strong** it\n")
+    (aid-chat-fontify (point-min) (point-max))
+    (let ((face (get-text-property (+ 3 (string-search "strong" (buffer-string))) 'face)))
+      (should (memq 'aid-chat-strong (ensure-list face))))))
+
+(ert-deftest aid-chat-display-items ()
+  "A context line shows its label alone only when that tells where it leads."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "Look")
+    (aid-chat-add-item chat "a.c" "../../project/a.c")
+    (aid-chat-add-item chat "b.c" "../../../etc/passwd")
+    (aid-chat-measure)
+    (let ((seen (aid-chat-tests-visible (point-min) (point-max))))
+      (should (string-match-p "^- a\\.c |~[0-9]+ tok$" seen))
+      (should (string-search "- [b.c](../../../etc/passwd)" seen)))))
+
+(ert-deftest aid-chat-display-edge-gives-way ()
+  "The right edge shows nothing where the text reaches it."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "Look")
+    (aid-chat-add-item chat (concat "dir/" (make-string 70 ?x) ".c")
+                       (concat "dir/" (make-string 70 ?x) ".c") "tok=123456")
+    (should-not (string-search "|" (aid-chat-tests-visible (car (aid-chat-open-question))
+                                                           (point-max))))))
+
+(ert-deftest aid-chat-display-folds ()
+  "Thoughts are folded, also as they arrive, and unfold with TAB."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text (aid-chat-tests-key "<!--aid:KEY reasoning-->\n> Secret"))
+    (aid-chat-tests-text " one\n> secret two")
+    (aid-chat-tests-text "\n> \n> secret three")
+    (let ((seen (lambda () (aid-chat-tests-visible (point-min) (point-max)))))
+      (should (invisible-p (1- (aid-chat-stream-end aid-chat--stream))))
+      (aid-chat-tests-text "\n\nOpen answer")
+      (should-not (invisible-p (1- (aid-chat-stream-end aid-chat--stream))))
+      (aid-chat-tests-done :reasoning_ms 1100)
+      (should (string-match-p "^. thought for 1.1 s\n\nOpen answer" (funcall seen)))
+      (goto-char (point-min))
+      (search-forward "reasoning ms")
+      (aid-chat-tab)
+      (should (string-search "secret three" (funcall seen)))
+      (aid-chat-tab)
+      (should-not (string-search "secret three" (funcall seen))))))
+
+(ert-deftest aid-chat-display-long-line ()
+  "A very long line is shown shortened."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (dotimes (_ 30)
+      (aid-chat-tests-text (make-string 1000 ?x)))
+    (let ((pos (1- (aid-chat-stream-end aid-chat--stream))))
+      (should (string-match-p "29000 more" (get-text-property pos 'display)))
+      (aid-chat-fontify (- pos 10) pos)
+      (should (string-match-p "29000 more" (get-text-property pos 'display))))
+    (should (= 30000 (length (string-trim (aid-chat-answer-text 2)))))))
+
+(ert-deftest aid-chat-display-code ()
+  "Complete code is shown by its language's mode, its text untouched."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (let ((code "```c\nint main (void) { return 0; }\n```\n\n```server\nx\n```\n"))
+      (aid-chat-tests-text code)
+      (aid-chat-tests-done)
+      (let ((text (buffer-substring-no-properties (point-min) (point-max))))
+        (dolist (block (aid--mod-doc-blocks (aid-chat-doc) 0 (buffer-size)))
+          (aid-chat--code-block block t))
+        (should (equal text (buffer-substring-no-properties (point-min) (point-max)))))
+      (goto-char (point-min))
+      (search-forward "return")
+      (should (memq 'font-lock-keyword-face
+                    (ensure-list (get-text-property (1- (point)) 'face))))
+      (should-not (aid-chat--code-mode "server"))
+      (aid-chat-fontify (point-min) (point-max))
+      (should (memq 'font-lock-keyword-face
+                    (ensure-list (get-text-property (1- (point)) 'face)))))))
+
+;;; After a crash
+
+(ert-deftest aid-chat-restores-journal ()
+  "What arrived before Emacs died is brought back, and the journal then removed."
+  (aid-chat-tests-with chat
+    (make-directory aid-chat-directory t)
+    (let ((journal (expand-file-name "x.aid.md.journal-r1" aid-chat-directory)))
+      (write-region "{\"req\":\"r1\",\"turn\":2}\nSo:\n```c\nint a;" nil journal nil 'quiet)
+      (with-current-buffer
+          (aid-chat-tests-open
+           "x.aid.md" (concat "<!--aid:k chat v=1-->\n## You <!--aid:k 1 user-->\nWhy?\n\n"
+                              "## m <!--aid:k 2 answer-->\n<!--aid:k meta req=r1 state=streaming-->\n\n\n\n"
+                              "## You <!--aid:k 3 user-->\n"))
+        (should (string-search (concat "\nSo:\n```c\nint a;\n```\n<!--aid:k end closed=fence-->\n\n"
+                                       "## You <!--aid:k 3 user-->\n")
+                               (buffer-string)))
+        (should (equal (cdr (assoc "state" (aid-chat-meta 2))) "cut"))
+        (should (file-exists-p journal))
+        (save-buffer 0)
+        (should-not (file-exists-p journal))))))
+
+;;; Moving about
+
+(ert-deftest aid-chat-moving ()
+  "Turns are walked and listed; past questions come back."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "First?")
+    (aid-chat-tests-text "One")
+    (aid-chat-tests-done)
+    (aid-chat-tests-ask "Second?")
+    (aid-chat-tests-text "Two")
+    (aid-chat-tests-done)
+    (goto-char (point-min))
+    (aid-chat-next-turn)
+    (should (looking-at-p "## You"))
+    (aid-chat-next-turn 3)
+    (should (looking-at-p "## some-model"))
+    (aid-chat-previous-turn)
+    (should (looking-at-p "## You .* 3 user"))
+    (should (equal (mapcar #'car (seq-take (aid-chat-imenu) 2)) '("1 First?" "3 Second?")))
+    (goto-char (point-max))
+    (insert "draft")
+    (let ((say (lambda ()
+                 (let ((bounds (aid-chat--prose-bounds)))
+                   (buffer-substring-no-properties (car bounds) (cdr bounds))))))
+      (aid-chat-add-item chat "a.c" "../../project/a.c")
+      (setq last-command nil)
+      (aid-chat-previous-question 1)
+      (should (equal (funcall say) "Second?"))
+      (setq last-command this-command)
+      (aid-chat-previous-question 1)
+      (should (equal (funcall say) "First?"))
+      (should-error (aid-chat-previous-question 1) :type 'user-error)
+      (aid-chat-next-question 2)
+      (should (equal (funcall say) "draft"))
+      (should (= 1 (length (aid-chat--open-items)))))))
+
+(ert-deftest aid-chat-quoting ()
+  "A region is quoted into the open question, without markers."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "First?")
+    (aid-chat-tests-text "One\nTwo\n")
+    (aid-chat-tests-done)
+    (let ((body (aid-chat-answer-body 2)))
+      (aid-chat-quote (plist-get (aid-chat--answer 2) :beg) (cdr body)))
+    (let ((bounds (aid-chat-open-question)))
+      (should (string-search "> One\n> Two\n\n" (buffer-substring (car bounds) (cdr bounds))))
+      (should-not (string-search "<!--" (buffer-substring (car bounds) (cdr bounds)))))))
+
+(ert-deftest aid-chat-links ()
+  "A context line and a link lead to their file and line."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "See [b](../../project/a.c#L2) there")
+    (aid-chat-add-item chat "a.c" "../../project/a.c#L2-L2")
+    (should (equal (aid-chat--link-at (caar (aid-chat--open-items))) "../../project/a.c#L2-L2"))
+    (search-backward "[b]")
+    (save-window-excursion
+      (switch-to-buffer chat)
+      (aid-chat-visit)
+      (with-current-buffer (find-buffer-visiting (expand-file-name "a.c" project))
+        (should (looking-at-p "int b"))))))
+
+(ert-deftest aid-chat-completion ()
+  "\"@\" completes a file into a context line, \"/\" a strategy."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "See @a.")
+    (pcase-let ((`(,beg ,end ,names . ,plist) (aid-chat-complete-item)))
+      (should (equal (buffer-substring-no-properties beg end) "a."))
+      (should (member "a.c" names))
+      (delete-region beg end)
+      (insert "a.c")
+      (funcall (plist-get plist :exit-function) "a.c" 'finished))
+    (insert " now")
+    (should (string-search "See a.c now\n\n- [a.c](../../project/a.c) <!--" (buffer-string)))
+    (should-not (aid-chat-complete-strategy))
+    (delete-region (car (aid-chat-open-question)) (point-max))
+    (goto-char (point-max))
+    (insert "/e")
+    (should (member "edit" (nth 2 (aid-chat-complete-strategy))))
+    (goto-char (point-min))
+    (insert "@a")
+    (should-not (aid-chat-complete-item))))
+
+(ert-deftest aid-chat-finding ()
+  "A project's chat is found again, open or saved."
+  (aid-chat-tests-with chat
+    (should (eq (aid-chat-for project) chat))
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-done)
+    (let ((file buffer-file-name))
+      (kill-buffer chat)
+      (with-current-buffer (aid-chat-for project)
+        (should (equal buffer-file-name file))
+        (should (equal (aid-chat-root) project))))))
+
+(provide 'aid-chat-display-tests)
+;;; aid-chat-display-tests.el ends here
