@@ -175,7 +175,9 @@ aid_fs_mkdirs (const char *path, unsigned mode, struct aid_error *e)
       char kept = *p;
       *p = '\0';
       struct stat st;
-      if (mkdir (copy, mode) && errno != EEXIST && !(stat (copy, &st) == 0 && S_ISDIR (st.st_mode)))
+      if (mkdir (copy, mode) == 0)
+        sync_folder_of (copy);   /* what is put into it would be lost with it */
+      else if (errno != EEXIST && !(stat (copy, &st) == 0 && S_ISDIR (st.st_mode)))
         err = system_error (e, "Cannot make the folder", copy);
       *p = kept;
     }
