@@ -303,7 +303,10 @@ Interactively it is the answer at point."
           (insert (if (= beg end) "" "\n\n") question
                   (if (looking-at-p "\n") "" "\n")))))
     (goto-char (point-max))
-    (aid-chat-send)))
+    (aid-chat-send)
+    ;; Who asks from the code wants to see the answer come.
+    (dolist (window (get-buffer-window-list chat nil t))
+      (set-window-point window (point-max)))))
 
 (provide 'aid-chat-send)
 ;;; aid-chat-send.el ends here
