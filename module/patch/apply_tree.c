@@ -311,8 +311,8 @@ aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, co
                       struct aid_error *e)
 {
   if (plan->refused > 0 && !partial)
-    return aid_error_set (e, AID_E_REFUSED, "%zu of the changes do not fit, so nothing was written: %.150s", plan->refused,
-                          first_reason (plan));
+    return aid_error_set (e, AID_E_REFUSED, "nothing was written, for %zu of %zu changes do not fit: %.150s", plan->refused,
+                          plan->refused + plan->applied + plan->already, first_reason (plan));
   struct writer w = { .p = p, .plan = plan, .root = root, .e = e };
   w.steps = AID_VEC_INIT (struct step, AID_PATCH_FILES);
   w.folders = AID_VEC_INIT (char *, AID_PATCH_FILES * 4);

@@ -77,7 +77,8 @@ middle (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_vec *a, 
 }
 
 enum aid_err
-aid_line_diff (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_vec *old_lines, const struct aid_vec *new_lines)
+aid_line_diff (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_vec *old_lines,
+               const struct aid_vec *new_lines)
 {
   size_t n = old_lines->len, m = new_lines->len, head = 0, tail = 0;
   while (head < n && head < m && same (old_lines, head, new_lines, head))

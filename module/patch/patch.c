@@ -197,9 +197,10 @@ aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid
   if (err)
     {
       aid_patch_free (p);
-      return aid_error_set (e, err, err == AID_E_LIMIT ? "the answer holds more patches than can be read (%d hunks, %d lines)"
-                                                       : "no memory to read a patch (%d hunks, %d lines at most)",
-                            AID_PATCH_HUNKS, AID_PATCH_LINES);
+      if (err == AID_E_LIMIT)
+        return aid_error_set (e, err, "the answer holds more than can be read (%d hunks, %d of their lines)", AID_PATCH_HUNKS,
+                              AID_PATCH_LINES);
+      return aid_error_set (e, err, "no memory to read a patch");
     }
   *out = p;
   return AID_OK;

@@ -66,7 +66,8 @@ struct aid_patch_note
 
 /* Finds every patch in ANSWER (Markdown with fences; with FORMAT other than AUTO, or no fence at all, also a bare
    diff).  Unreadable parts become notes; the rest is kept. */
-enum aid_err aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid_patch **out, struct aid_error *e);
+enum aid_err aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid_patch **out,
+                             struct aid_error *e);
 void aid_patch_free (struct aid_patch *p);
 
 /* Where file texts come from.  PATH is the patch's, relative and already safe.  Appends the text to OUT.
@@ -126,7 +127,7 @@ struct aid_plan
 
 struct aid_plan_options
 {
-  const int64_t *chosen;       /* for each hunk the line (from 1) that a person chose among its candidates, 0: none; or NULL */
+  const int64_t *chosen;       /* for each hunk the line (from 1) chosen by a person among its candidates, 0: none; or NULL */
   const unsigned char *only;   /* for each hunk whether it takes part (a left-out hunk gets no edits); or NULL: all */
   int reverse;                 /* place the reverse: what was inserted is deleted, created files are deleted, ... */
 };
@@ -137,11 +138,12 @@ enum aid_err aid_patch_plan (const struct aid_patch *p, const struct aid_patch_s
                              const struct aid_plan_options *options, struct aid_plan **out, struct aid_error *e);
 void aid_plan_free (struct aid_plan *plan);
 /* The plan as a val object in the form of `aid patch apply --json` with, per hunk, also "id", "edits"
-   ([cbeg cend text]...), "beg"/"end" (characters of the place), "candidates". */
+   ([cbeg cend text]...), "beg"/"end" (characters of the place), "candidates"; and "notes", a list of strings. */
 void aid_plan_to_val (const struct aid_patch *p, const struct aid_plan *plan, struct aid_str *out);
 
 /* The one place of the path rules: PATH (from a patch) must stay inside ROOT: relative, no "..", no symbolic link on the
-   way that leads out, not into .git, .hg, .jj or .svn, no NUL or newline.  *FULL gets ROOT/PATH.  AID_E_REFUSED with the reason. */
+   way that leads out, not into .git, .hg, .jj or .svn, no control characters.  *FULL gets ROOT/PATH.  AID_E_REFUSED with the
+   reason. */
 enum aid_err aid_patch_path (const char *root, const char *path, struct aid_str *full, struct aid_error *e);
 
 /* A source that reads files under a folder by the path rules (binary, unreadable and over-large ones refused). */

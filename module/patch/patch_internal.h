@@ -56,8 +56,8 @@ enum aid_err aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struc
    "-- x" and an added "++ y". */
 enum { AID_MAYBE_HEADER = 2 };
 int aid_at_file_header (const struct aid_cursor *c);
-/* Appends the search/replace blocks in C, all of them when FENCED, else the one C stands at.  PROSE is the text before the fence that
-   may name the file; *PATH is the name in force (given to and by the caller, freed by it). */
+/* Appends the search/replace blocks in C, all of them when FENCED, else the one C stands at.  PROSE is the text
+   before the fence that may name the file; *PATH is the name in force (given to and by the caller, freed by it). */
 enum aid_err aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose,
                                       char **path);
 int aid_at_search (struct aid_span line, size_t *width);   /* "<<<<<<< SEARCH", 5 to 9 signs */

@@ -293,7 +293,8 @@ without_context (struct placing *g)
   if (count == 0 && start >= 0 && (uint64_t) start <= g->t->lines.n)
     return take_place (g, (size_t) start, AID_EXACT);
   if (count == 0 && start > 0)
-    aid_refuse (g->out, "it inserts after line %lld, but %.100s has %zu lines", (long long) start, g->w->path, g->t->lines.n);
+    aid_refuse (g->out, "it inserts after line %lld, but %.100s has %zu lines", (long long) start, g->w->path,
+                g->t->lines.n);
   else
     aid_refuse (g->out, "it has no line of %.100s that would say where it belongs", g->w->path);
   return AID_OK;

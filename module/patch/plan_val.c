@@ -80,6 +80,16 @@ file_val (const struct aid_patch *p, const struct aid_plan *plan, const struct a
   aid_val_end (out, file, create ? 7 : 6);
 }
 
+static void
+notes_val (const struct aid_vec *notes, struct aid_str *out)
+{
+  aid_val_key (out, "notes");
+  size_t list = aid_val_list (out);
+  for (size_t i = 0; i < notes->len; i++)
+    aid_val_str (out, aid_span_z (AID_VEC_AT (struct aid_patch_note, notes, i).msg));
+  aid_val_end (out, list, (uint32_t) notes->len);
+}
+
 void
 aid_plan_to_val (const struct aid_patch *p, const struct aid_plan *plan, struct aid_str *out)
 {
@@ -92,5 +102,6 @@ aid_plan_to_val (const struct aid_patch *p, const struct aid_plan *plan, struct 
   aid_val_kint (out, "applied", (int64_t) plan->applied);
   aid_val_kint (out, "refused", (int64_t) plan->refused);
   aid_val_kint (out, "already", (int64_t) plan->already);
-  aid_val_end (out, whole, 4);
+  notes_val (&p->notes, out);
+  aid_val_end (out, whole, 5);
 }

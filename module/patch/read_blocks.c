@@ -170,7 +170,8 @@ remember_prose (struct scan *s, const struct aid_in_line *l)
 
 /* Reads C as a block from BEG to END (0: to where its last file ends). */
 static enum aid_err
-read_block (struct scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg, size_t end)
+read_block (struct scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
+            size_t end)
 {
   struct aid_patch *p = s->p;
   struct aid_patch_block *b = aid_vec_push (&p->blocks);

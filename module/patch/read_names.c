@@ -146,10 +146,13 @@ aid_name_strip (char **old_name, char **new_name, int git)
 {
   static const char pairs[][2] = { { 'a', 'b' }, { 'i', 'w' }, { 'c', 'i' }, { 'c', 'w' }, { 'o', 'w' } };
   char *o = *old_name, *n = *new_name;
+  char *const names[] = { o, n };
   for (size_t i = 0; i < (git ? sizeof pairs / sizeof *pairs : 1); i++)
     {
-      int old_has = o && o[0] == pairs[i][0] && o[1] == '/' && o[2], new_has = n && n[0] == pairs[i][1] && n[1] == '/' && n[2];
-      if ((old_has || !o) && (new_has || !n) && (o || n))
+      int fits = o || n;
+      for (int k = 0; k < 2; k++)
+        fits = fits && (!names[k] || (names[k][0] == pairs[i][k] && names[k][1] == '/' && names[k][2]));
+      if (fits)
         {
           if (o)
             cut_front (o, 2);

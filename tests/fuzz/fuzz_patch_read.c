@@ -62,7 +62,8 @@ check_patch (const struct aid_patch *p)
   for (size_t i = 0; i < p->lines.len; i++)
     {
       const struct aid_patch_line *l = &AID_VEC_AT (struct aid_patch_line, &p->lines, i);
-      CHECK (l->text.ptr >= p->text && l->text.ptr + l->text.len <= p->text + p->len && !memchr (l->text.ptr, '\n', l->text.len));
+      CHECK (l->text.ptr >= p->text && l->text.ptr + l->text.len <= p->text + p->len);
+      CHECK (!memchr (l->text.ptr, '\n', l->text.len));
     }
 }
 

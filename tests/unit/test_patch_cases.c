@@ -56,11 +56,8 @@ plan_json (const struct aid_patch *p, const struct aid_plan *plan)
   struct aid_str val = AID_STR_INIT (1 << 24), text = AID_STR_INIT (1 << 24);
   aid_plan_to_val (p, plan, &val);
   assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &text), AID_OK);
-  json_t *doc = aid_json_parse (aid_str_span (&text), "plan", NULL), *notes = json_array ();
+  json_t *doc = aid_json_parse (aid_str_span (&text), "plan", NULL);
   assert_non_null (doc);
-  for (size_t i = 0; i < p->notes.len; i++)
-    json_array_append_new (notes, aid_json_of_span (aid_span_z (NOTE_AT (p, i)->msg)));
-  json_object_set_new (doc, "notes", notes);
   aid_str_free (&val);
   aid_str_free (&text);
   return doc;

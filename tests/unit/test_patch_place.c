@@ -298,7 +298,8 @@ write_hunk (const struct text *a, const struct text *b, const struct op *ops, si
     {
       const struct op *o = &ops[k];
       int bare = o->op == '+' ? ends_bare (b, o->j) : ends_bare (a, o->i);
-      aid_str_addf (out, "%c%s\n%s", o->op, o->op == '+' ? b->line[o->j] : a->line[o->i], bare ? "\\ No newline at end of file\n" : "");
+      aid_str_addf (out, "%c%s\n%s", o->op, o->op == '+' ? b->line[o->j] : a->line[o->i],
+                    bare ? "\\ No newline at end of file\n" : "");
     }
 }
 
@@ -348,8 +349,8 @@ a_true_diff_gives_the_true_text_and_back (void **state)
           struct aid_plan_options options = { .reverse = reverse };
           struct aid_plan *plan = plan_in (p, &m, &options);
           if (plan->refused || plan->already || strcmp (aid_str_z (&PLAN_AT (plan, 0)->after), aid_str_z (to)))
-            fail_msg ("round %d, reverse %d: %s\nfrom:\n%s\ndiff:\n%s\ngot:\n%s", round, reverse, PLACED_AT (plan, 0)->reason,
-                      aid_str_z (from), aid_str_z (&diff), aid_str_z (&PLAN_AT (plan, 0)->after));
+            fail_msg ("round %d, reverse %d: %s\nfrom:\n%s\ndiff:\n%s\ngot:\n%s", round, reverse,
+                      PLACED_AT (plan, 0)->reason, aid_str_z (from), aid_str_z (&diff), aid_str_z (&PLAN_AT (plan, 0)->after));
           aid_plan_free (plan);
         }
       aid_patch_free (p);
@@ -359,7 +360,7 @@ a_true_diff_gives_the_true_text_and_back (void **state)
   aid_str_free (&diff);
 }
 
-/* The edits alone, applied by their character positions from the last to the first, give the same text: what an editor does. */
+/* The edits alone, applied by their character positions from the last to the first, give the same text: so an editor does. */
 static void
 edits_by_characters_give_the_text (void **state)
 {

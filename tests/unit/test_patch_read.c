@@ -143,9 +143,11 @@ static void
 many_fences_and_markers_are_read_in_linear_time (void **state)
 {
   (void) state;
-  static const char *const pieces[] = { "```\n```\n",        "```diff\n",           "```diff\n ```\n",   "~~~diff\n@@ -1 +1 @@\n ~~~\n",
-                                        "```\n<<<<<<< SEARCH\n", "<<<<<<< SEARCH\n=======\n", "--- a\n+++ b\n", "diff --git a/x b/x\n",
-                                        "@@\n",              "-- \n",               "\\ No\n",          "`a.b`\n```\n<<<<<<< SEARCH\n" };
+  static const char *const pieces[] = {
+    "```\n```\n", "```diff\n", "```diff\n ```\n", "~~~diff\n@@ -1 +1 @@\n ~~~\n", "```\n<<<<<<< SEARCH\n",
+    "<<<<<<< SEARCH\n=======\n", "--- a\n+++ b\n", "diff --git a/x b/x\n", "@@\n", "-- \n", "\\ No\n",
+    "`a.b`\n```\n<<<<<<< SEARCH\n",
+  };
   for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
     aid_patch_free (read_repeated (pieces[i], 100000));
   struct aid_patch *p = read_repeated ("```\n```\n", 10000);
@@ -191,7 +193,8 @@ static void
 any_bytes_are_read (void **state)
 {
   (void) state;
-  static const char nasty[] = "\xff\xfe```diff\n```diff\n--- a/\0x\xff\n+++ b/\0x\xff\n@@ -1 +1 @@\n-\0\xc3\n+\x1b[31m\xed\xa0\x80\n```";
+  static const char nasty[] = "\xff\xfe```diff\n```diff\n--- a/\0x\xff\n+++ b/\0x\xff\n"
+                              "@@ -1 +1 @@\n-\0\xc3\n+\x1b[31m\xed\xa0\x80\n```";
   struct aid_patch *p = read_patch (AID_SPAN (nasty), AID_FORMAT_AUTO);
   assert_int_equal (p->files.len, 1);
   assert_int_equal (p->lines.len, 2);
