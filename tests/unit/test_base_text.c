@@ -226,7 +226,8 @@ only_well_formed_utf8_is_valid (void **state)
   static const struct { const char *bytes; size_t valid; } cases[] = {
     { "plain text, quite long, and ASCII", 33 }, { "a\xC3\xA9", 3 }, { "\xE2\x82\xAC", 3 }, { "\xF0\x9F\x98\x80", 4 },
     { "a\xC0\x80", 1 }, { "\xE0\x80\x80", 0 }, { "\xED\xA0\x80", 0 }, { "\xED\x9F\xBF", 3 }, { "\xF4\x8F\xBF\xBF", 4 },
-    { "\xF4\x90\x80\x80", 0 }, { "\xF5\x80\x80\x80", 0 }, { "ab\x80", 2 }, { "abcdefgh\xE2\x82", 8 }, { "\xF0\x8F\xBF\xBF", 0 },
+    { "\xF4\x90\x80\x80", 0 }, { "\xF5\x80\x80\x80", 0 }, { "ab\x80", 2 },
+    { "abcdefgh\xE2\x82", 8 }, { "\xF0\x8F\xBF\xBF", 0 },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_int_equal (aid_utf8_valid_prefix (aid_span_z (cases[i].bytes)), cases[i].valid);

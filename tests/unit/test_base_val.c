@@ -38,7 +38,8 @@ a_tree_is_told_as_json (void **state)
   assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &json), AID_OK);
   assert_string_equal (aid_str_z (&json),
                        "{\"n\": -5, \"r\": 0.1, \"yes\": true, \"no\": false, \"none\": null, "
-                       "\"s\": \"a\\\"b\\\\c\\nd\\u0001\xEF\xBF\xBDz\", \"kind\": \"text\", \"list\": [1, 2.0], \"empty\": {}}");
+                       "\"s\": \"a\\\"b\\\\c\\nd\\u0001\xEF\xBF\xBDz\", \"kind\": \"text\", "
+                       "\"list\": [1, 2.0], \"empty\": {}}");
   aid_str_clear (&json);
   aid_val_to_json (aid_str_span (&val), 2, &json);
   json_t *read = aid_json_parse (aid_str_span (&json), "sample", NULL);

@@ -220,7 +220,8 @@ an_end_line_takes_its_closing_line (void **state)
   assert_true (aid_span_ends (aid_span_cut (c->text, p[0].beg, p[0].end), "``` no\n"));
   aid_chat_free (c);
   expect (HEAD ANSWER (1) "```\n" MARK ("end closed=fence"), "answer[end]", 0);
-  expect (HEAD ANSWER (1) MARK ("end closed=fence") USER (2) "</pre>\n" MARK ("end closed=html"), "answer[end] user[end]", 0);
+  expect (HEAD ANSWER (1) MARK ("end closed=fence") USER (2) "</pre>\n" MARK ("end closed=html"),
+          "answer[end] user[end]", 0);
 }
 
 static void
@@ -269,8 +270,9 @@ an_item_is_a_list_item_with_one_link (void **state)
   expect_item ("- [a](f(x).c)", "a", "f(x).c");
   expect_item ("- [a](b.c \"title\")", "a", "b.c");
   expect_item ("- [](b.c)", "", "b.c");
-  static const char *const none[] = { "[a](b.c)",   "-[a](b.c)",  "- ![a](b.c)",     "- [a]b.c",  "- [a] (b.c)", "- [a](b.c) and",
-                                      "- [a[](b.c)", "- [a](b.c", "- [a](<b.c)", "- [a]()", "x - [a](b)",  "- see [a](b.c)" };
+  static const char *const none[] = { "[a](b.c)",  "-[a](b.c)", "- ![a](b.c)", "- [a]b.c",   "- [a] (b.c)",   "- [a[](b.c)",
+                                      "- [a](b.c", "- [a]()",   "- [a](<b.c)", "x - [a](b)", "- [a](b.c) and",
+                                      "- see [a](b.c)" };
   for (size_t i = 0; i < sizeof none / sizeof *none; i++)
     expect_item (none[i], NULL, NULL);
 }
@@ -295,7 +297,8 @@ damage_is_told_and_survived (void **state)
   expect (HEAD USER (1) "<!--aid:k7Qx2mT9", "user[unknown]", 1);
   expect (HEAD USER (1) "<!--aid:k7Qx2m", "user[text]", 0);
   expect (HEAD USER (1) MARK ("meta a=1") MARK ("meta a=2"), "user[meta meta]", 1);
-  expect (HEAD ANSWER (1) "a <!--aid:k7Qx2mT9 meta a=1--> b <!--aid:k7Qx2mT9 end--> c\n", "answer[text meta text end text]", 2);
+  expect (HEAD ANSWER (1) "a <!--aid:k7Qx2mT9 meta a=1--> b <!--aid:k7Qx2mT9 end--> c\n",
+          "answer[text meta text end text]", 2);
   expect (HEAD ANSWER (1) "a <!--aid:k7Qx2mT9 end-->" USER (2) "b\n", "answer[text end] user[text]", 1);
   expect (HEAD USER (1) USER (1), "user[] user[]", 1);
 }

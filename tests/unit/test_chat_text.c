@@ -114,14 +114,16 @@ an_answer_is_edited_when_its_words_differ_from_those_received (void **state)
   (void) state;
   struct aid_str body = AID_STR_INIT (1000);
   char got[17], shorter[7] = "";
-  struct aid_chat *c = parse (AID_SPAN (HEAD MARK ("reasoning") "> why\n\nText\n```\ncode\n```\n" MARK ("end closed=fence")));
+  const char *came = HEAD MARK ("reasoning") "> why\n\nText\n```\ncode\n```\n" MARK ("end closed=fence");
+  struct aid_chat *c = parse (aid_span_z (came));
   assert_int_equal (aid_chat_body (c, 0, &body), AID_OK);
   assert_string_equal (aid_str_z (&body), "why\n\nText\n```\ncode\n");
   aid_chat_hash (aid_str_span (&body), got);
   memcpy (shorter, got, 6);
   aid_chat_free (c);
   aid_str_free (&body);
-  const char *same = MARK ("reasoning") "> why\n\nText  \n```\n\n\ncode\n" MARK ("hunks a=accepted") "```\n" MARK ("end closed=fence");
+  const char *same = MARK ("reasoning") "> why\n\nText  \n```\n\n\ncode\n" MARK ("hunks a=accepted") "```\n"
+    MARK ("end closed=fence");
   assert_int_equal (edited (same, got), 0);
   assert_int_equal (edited (same, shorter), 0);
   assert_int_equal (edited (same, ""), 0);
@@ -200,7 +202,8 @@ static void
 a_closed_answer_reads_as_it_came (void **state)
 {
   (void) state;
-  static const char *const cut[] = { "t\n```c\nx\n", "<!-- a\n", "<script>\n", "<pre>\n\n", "<?a\n", "<!A\n", "<![CDATA[\n", "~~~~\n" };
+  static const char *const cut[] = { "t\n```c\nx\n", "<!-- a\n", "<script>\n", "<pre>\n\n",
+                                     "<?a\n",        "<!A\n",    "<![CDATA[\n", "~~~~\n" };
   for (size_t i = 0; i < sizeof cut / sizeof *cut; i++)
     {
       struct aid_str text = AID_STR_INIT (1000), body = AID_STR_INIT (1000);
