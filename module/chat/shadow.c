@@ -223,8 +223,8 @@ aid_shadow_edit (struct aid_shadow *s, size_t beg, size_t deleted, struct aid_sp
   size_t from, to;
 
   if (beg > s->chars || deleted > s->chars - beg)
-    return aid_error_set (e, AID_E_INVALID, "an edit of characters %zu to %zu is outside of a text of %zu: the copy has come "
-                          "apart from the buffer", beg, beg + deleted, s->chars);
+    return aid_error_set (e, AID_E_INVALID, "an edit at character %zu, deleting %zu, is outside of a text of %zu: the copy "
+                          "has come apart from the buffer", beg, deleted, s->chars);
   if (aid_utf8_valid_prefix (text) != text.len)
     return aid_error_set (e, AID_E_INVALID, "an edit's text is not valid UTF-8");
   if (widen (s, text.len))

@@ -24,7 +24,11 @@ struct aid_face_span
   uint32_t face;
 };
 
-/* Appends the spans of TEXT (a sequence of whole blocks) to OUT (struct aid_face_span), outer before inner.
+/* Appends the spans of TEXT (a sequence of whole blocks) to OUT (struct aid_face_span), outer before inner.  An inline's
+   span holds its delimiters, and each of these is a MARKUP span too; of quotes in quotes only the outer one has a span.
+   No span: reference definitions; a line with one of our markers (<!--aid:); a top-level block that is longer than
+   1 MB (fences have theirs), deeper than 64 quotes and lists, or would cost cmark quadratic time.
+   AID_E_LIMIT beyond 1 GB or OUT's limit.  Any bytes will do; on error OUT holds a part.
    *TAIL (may be NULL) gets the byte where the last top-level block begins: what later text may still change. */
 enum aid_err aid_spans (struct aid_span text, struct aid_vec *out, size_t *tail, struct aid_error *e);
 

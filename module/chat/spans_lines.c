@@ -4,19 +4,23 @@
 size_t
 aid_line_break (struct aid_span text, size_t pos, size_t *next)
 {
-  const char *p = text.ptr + pos;
-  const char *lf = memchr (p, '\n', text.len - pos);
-  size_t end = lf ? (size_t)(lf - text.ptr) : text.len;
-  const char *cr = memchr (p, '\r', end - pos);
+  const char *hit = NULL, *cr;
 
-  if (cr)
+  /* In growing steps, for a text of lone carriage returns must not be searched to its end for each of them. */
+  for (size_t step = 256; !hit && pos < text.len; step *= 2)
     {
-      end = (size_t)(cr - text.ptr);
-      *next = end + 1 < text.len && cr[1] == '\n' ? end + 2 : end + 1;
+      size_t n = step < text.len - pos ? step : text.len - pos;
+
+      hit = memchr (text.ptr + pos, '\n', n);
+      cr = memchr (text.ptr + pos, '\r', hit ? (size_t)(hit - text.ptr) - pos : n);
+      hit = cr ? cr : hit;
+      pos += n;
     }
-  else
-    *next = lf ? end + 1 : end;
-  return end;
+  if (!hit)
+    return *next = text.len;
+  pos = (size_t)(hit - text.ptr);
+  *next = *hit == '\r' && pos + 1 < text.len && hit[1] == '\n' ? pos + 2 : pos + 1;
+  return pos;
 }
 
 size_t

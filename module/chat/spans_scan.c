@@ -318,6 +318,23 @@ add_text (struct opening *o, int leaf_on, int done)
     }
 }
 
+/* The usual lines, for speed: text that no block begins with, outside of quotes and lists.  0: not one of them. */
+static int
+scan_plain (struct aid_scan *s, struct aid_span line, struct aid_scanned *out)
+{
+  char c = line.len > 0 ? line.ptr[0] : ' ';
+
+  if (s->depth > 0 || !(aid_is_alpha (c) || (unsigned char)c >= 0x80 || (s->leaf == AID_LEAF_FENCE && aid_is_punct (c))))
+    return 0;
+  if (s->leaf == AID_LEAF_FENCE && c != s->fence)
+    out->fence = AID_FENCE_INSIDE;
+  else if (s->leaf == AID_LEAF_PARAGRAPH)
+    count_cost (s, line.ptr, line.len);
+  else
+    return 0;
+  return 1;
+}
+
 void
 aid_scan_line (struct aid_scan *s, struct aid_span line, struct aid_scanned *out)
 {
@@ -326,6 +343,8 @@ aid_scan_line (struct aid_scan *s, struct aid_span line, struct aid_scanned *out
   int all, leaf_on, done = 0, was = s->leaf;
 
   *out = (struct aid_scanned){ 0 };
+  if (scan_plain (s, line, out))
+    return;
   o.level = match_containers (s, &c);
   all = o.level == s->depth;
   if (all && s->depth == 0 && was == AID_LEAF_FENCE)

@@ -1,5 +1,6 @@
 /* Markdown as it arrives: text is appended, and each flush tells which characters got which face.  Work is linear in the
-   whole length: only what follows the last closed block is parsed again, and a long open block ever more rarely. */
+   whole length: only what follows the last closed block is parsed again, and a long open block ever more rarely.  After
+   the final flush the faces are those that aid_spans gives for the whole text.  One thread at a time. */
 #ifndef AID_CHAT_STREAM_H
 #define AID_CHAT_STREAM_H
 
