@@ -243,8 +243,7 @@ merge (json_t *user, json_t *project)
 static struct aid_config *
 parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_json, const char *project, struct aid_error *e)
 {
-  const char *file = c->path.len ? aid_str_z (&c->path) : "config.json";
-  c->root = read_text (c, user_json, file, 1, e);
+  c->root = read_text (c, user_json, aid_str_z (&c->path), 1, e);
   json_t *theirs = c->root ? read_text (c, project_json, project, 0, e) : NULL;
   int ok = theirs && merge (c->root, theirs);
   if (theirs && !ok)
@@ -272,10 +271,13 @@ struct aid_config *
 aid_config_parse (struct aid_span user_json, struct aid_span project_json, struct aid_error *e)
 {
   struct aid_config *c = config_new ();
-  if (c)
-    return parse (c, user_json, project_json, ".aid/config.json", e);
-  aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
-  return NULL;
+  if (!c)
+    {
+      aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
+      return NULL;
+    }
+  aid_str_addz (&c->path, "config.json");
+  return parse (c, user_json, project_json, ".aid/config.json", e);
 }
 
 /* A missing file is an empty one. */

@@ -189,6 +189,8 @@ aid_decoder_end (struct aid_decoder *d, struct aid_error *e)
     take_document (d, AID_FRAME_BODY, AID_SPAN ("message"), aid_str_span (&d->body), &d->error);
   else if (d->mode == AID_BODY_STREAM)
     keep_error (d, aid_sse_end (d->sse, &framing), &framing);
+  if (d->error.code == AID_E_PARSE && d->mode == AID_BODY_STREAM)
+    d->error.code = AID_OK;    /* half a frame: that the stream was cut is the news */
   if (d->error.code || d->done)
     return report (d, e);
   if (d->stop_seen)

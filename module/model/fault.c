@@ -20,7 +20,7 @@ static struct aid_span
 message_in (const json_t *v)
 {
   static const char *const names[] = { "message", "msg", "detail", "error", "title" };
-  for (int depth = 0; depth < 4 && v; depth++)
+  for (int depth = 0; depth < 6 && v; depth++)
     {
       if (json_is_string (v))
         return (struct aid_span){ json_string_value (v), json_string_length (v) };
@@ -48,10 +48,12 @@ is_error_word (const json_t *doc, const char *key)
   return z && !strcmp (z, "error");
 }
 
+static const struct aid_fault no_fault = { { "", 0 }, "", "", "", { "", 0 } };
+
 int
 aid_fault_read (const json_t *doc, struct aid_fault *f)
 {
-  *f = (struct aid_fault){ { "", 0 }, "", "", "" };
+  *f = no_fault;
   if (json_is_array (doc))
     doc = json_array_get (doc, 0);
   const json_t *err = json_object_get (doc, "error");
@@ -64,8 +66,8 @@ aid_fault_read (const json_t *doc, struct aid_fault *f)
   f->message = message_in (json_is_object (err) || json_is_string (err) ? err : doc);
   f->type = *word (err, "type") ? word (err, "type") : word (err, "status");
   f->code = word (err, "code");
-  const char *raw = word (json_object_get (err, "metadata"), "raw");
-  f->detail = *raw ? raw : word (json_object_get (err, "details"), "error_code");
+  f->detail = word (json_object_get (err, "details"), "error_code");
+  f->relayed = aid_json_span (json_object_get (err, "metadata"), "raw");
   return 1;
 }
 
@@ -183,6 +185,22 @@ add_words (struct aid_str *out, struct aid_span v)
   aid_str_free (&clean);
 }
 
+/* Appends what the server says, and what it relays of another's words. */
+static void
+add_message (struct aid_str *out, struct aid_span message, struct aid_span relayed)
+{
+  if (message.len + relayed.len == 0)
+    {
+      aid_str_addc (out, '.');
+      return;
+    }
+  aid_str_addc (out, ':');
+  add_words (out, message);
+  if (message.len && relayed.len)
+    aid_str_addc (out, ':');
+  add_words (out, relayed);
+}
+
 /* Parses a refused request's body; NULL when it is no JSON. */
 static json_t *
 parse (struct aid_span body)
@@ -194,7 +212,7 @@ parse (struct aid_span body)
 void
 aid_wire_explain (int status, struct aid_span body, const char *host, struct aid_error *e)
 {
-  struct aid_fault f = { { "", 0 }, "", "", "" };
+  struct aid_fault f;
   json_t *doc = parse (body);
   int known = aid_fault_read (doc, &f);
   if (!known && json_is_object (doc))
@@ -202,15 +220,7 @@ aid_wire_explain (int status, struct aid_span body, const char *host, struct aid
   struct aid_span words = f.message.len ? f.message : aid_span_trim (body);
   struct aid_str out = AID_STR_INIT (2048);
   aid_str_addf (&out, "%s %s (HTTP %d)", host && *host ? host : "The server", plain_cause (cause_of (&f), status), status);
-  if (words.len)
-    {
-      aid_str_addz (&out, ":");
-      add_words (&out, words);
-      if (*f.detail && strcmp (f.detail, f.code))
-        add_words (&out, aid_span_z (f.detail));
-    }
-  else
-    aid_str_addz (&out, ".");
+  add_message (&out, words, f.relayed);
   aid_error_set (e, AID_E_HTTP, "%s", aid_str_z (&out));
   aid_str_free (&out);
   json_decref (doc);
@@ -221,7 +231,8 @@ aid_fault_set (const json_t *doc, struct aid_error *e)
 {
   struct aid_fault f;
   struct aid_str out = AID_STR_INIT (2048);
-  aid_fault_read (doc, &f);
+  if (!aid_fault_read (doc, &f))
+    f.message = message_in (doc);
   enum cause c = cause_of (&f);
   aid_str_addf (&out, "The server %s", c == CAUSE_OTHER ? "broke off with an error" : plain_cause (c, 0));
   const char *name = *f.code ? f.code : f.type;
@@ -231,9 +242,7 @@ aid_fault_set (const json_t *doc, struct aid_error *e)
       add_words (&out, aid_span_z (name));
       aid_str_addz (&out, ")");
     }
-  aid_str_addz (&out, f.message.len || *f.detail ? ":" : ".");
-  add_words (&out, f.message);
-  add_words (&out, aid_span_z (f.detail));
+  add_message (&out, f.message, f.relayed);
   enum aid_err err = aid_error_set (e, AID_E_HTTP, "%s", aid_str_z (&out));
   aid_str_free (&out);
   return err;

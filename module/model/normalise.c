@@ -102,7 +102,7 @@ tell_as_text (struct aid_part *p)
   if (p->kind == AID_PART_TOOL_CALL)
     aid_str_addf (&words, "[The tool %s was called, but not run. Its arguments: ", p->name);
   else
-    aid_str_addz (&words, p->is_error ? "[A tool failed: " : "[A tool's result: ");
+    aid_str_addz (&words, p->is_error ? "[A tool failed: " : "[The result of a tool: ");
   aid_str_add (&words, p->text, p->len);
   aid_str_addz (&words, "]");
   size_t len = words.len;

@@ -90,6 +90,16 @@ mean (const struct aid_config *c, const char *id, struct meaning *m)
   return m->provider && m->name;
 }
 
+/* Whether a preset's key is in the environment; *ID is then what its default model is called by. */
+static int
+preset_ready (const char *key, const json_t *preset, struct aid_str *id)
+{
+  const char *env = aid_json_str (preset, "key_env"), *value = env ? getenv (env) : NULL;
+  aid_str_clear (id);
+  aid_str_addf (id, "%s/%s", key, value && *value ? aid_json_str (preset, "default") : "");
+  return value && *value;
+}
+
 /* The model that no name means: the configured one, else the first of "models", else the first preset with a key.  NULL when
    there is none; to be freed. */
 static char *
@@ -101,14 +111,13 @@ default_id (const struct aid_config *c)
     return strdup (named ? named : key);
   json_t *all = aid_presets (), *p;
   struct aid_str id = AID_STR_INIT (512);
+  char *first = NULL;
   json_object_foreach (all, key, p)
-    {
-      const char *env = aid_json_str (p, "key_env"), *value = env ? getenv (env) : NULL;
-      if (value && *value && !id.len)
-        aid_str_addf (&id, "%s/%s", key, aid_json_str (p, "default"));
-    }
+    if (!first && preset_ready (key, p, &id))
+      first = aid_str_steal (&id);
+  aid_str_free (&id);
   json_decref (all);
-  return id.len ? aid_str_steal (&id) : NULL;
+  return first;
 }
 
 /* --- resolving ------------------------------------------------------------------------------------------------------ */
@@ -295,29 +304,24 @@ list_one (const struct aid_config *c, const char *id, const char *chosen, struct
 void
 aid_model_list (const struct aid_config *c, struct aid_str *out)
 {
-  json_t *all = aid_presets (), *v;
+  json_t *all = aid_presets (), *models = (json_t *) (uintptr_t) aid_config_get (c, "models"), *v;
   char *chosen = default_id (c);
+  struct aid_str id = AID_STR_INIT (512);
   uint32_t n = 0;
   const char *key;
-  size_t list = aid_val_list (out);
-  json_object_foreach ((json_t *) (uintptr_t) aid_config_get (c, "models"), key, v)
-    {
-      list_one (c, key, chosen, out);
-      n++;
-    }
+  int chosen_listed = chosen == NULL || json_object_get (models, chosen) != NULL;
   json_object_foreach (all, key, v)
-    {
-      const char *env = aid_json_str (v, "key_env"), *value = env ? getenv (env) : NULL;
-      struct aid_str id = AID_STR_INIT (512);
-      if (value && *value)
-        {
-          aid_str_addf (&id, "%s/%s", key, aid_json_str (v, "default"));
-          list_one (c, aid_str_z (&id), chosen, out);
-          n++;
-        }
-      aid_str_free (&id);
-    }
+    chosen_listed |= preset_ready (key, v, &id) && !strcmp (aid_str_z (&id), chosen ? chosen : "");
+  size_t list = aid_val_list (out);
+  if (!chosen_listed)
+    list_one (c, chosen, chosen, out), n++;
+  json_object_foreach (models, key, v)
+    list_one (c, key, chosen, out), n++;
+  json_object_foreach (all, key, v)
+    if (preset_ready (key, v, &id))
+      list_one (c, aid_str_z (&id), chosen, out), n++;
   aid_val_end (out, list, n);
+  aid_str_free (&id);
   json_decref (all);
   free (chosen);
 }

@@ -19,10 +19,13 @@ flush (struct aid_think *t, int reasoning, aid_think_emit *emit, void *user)
     emit (user, reasoning, (struct aid_span){ t->held, n });
 }
 
-/* Takes bytes until the answer's first word shows what it is. */
+/* Takes bytes until the answer's first word shows what it is.  What turns out to be plain text and was not cut goes out in
+   one piece. */
 static struct aid_span
 begin (struct aid_think *t, struct aid_span v, aid_think_emit *emit, void *user)
 {
+  struct aid_span whole = v;
+  int cut = t->nheld > 0;
   while (v.len && t->state == AID_THINK_BEGIN)
     {
       t->held[t->nheld++] = *v.ptr;
@@ -42,7 +45,11 @@ begin (struct aid_think *t, struct aid_span v, aid_think_emit *emit, void *user)
       else if ((!opens && !closes) || t->nheld == sizeof t->held)
         {
           t->state = AID_THINK_TEXT;
-          flush (t, 0, emit, user);
+          if (cut)
+            flush (t, 0, emit, user);
+          else
+            v = whole;
+          t->nheld = 0;
         }
     }
   return v;
@@ -58,20 +65,39 @@ skip_white (struct aid_think *t, struct aid_span v, enum aid_think_state next)
   return v;
 }
 
-/* Inside the reasoning.  "<" starts the closing tag and occurs nowhere else in it, so one held prefix is enough. */
+/* Bytes at the end of V that begin the closing tag. */
+static size_t
+tag_begun (struct aid_span v)
+{
+  size_t n = v.len < sizeof close_tag - 2 ? v.len : sizeof close_tag - 2;
+  while (n && memcmp (v.ptr + v.len - n, close_tag, n))
+    n--;
+  return n;
+}
+
+/* Inside the reasoning, with nothing held: up to the closing tag, or to what may become it. */
 static struct aid_span
 inside (struct aid_think *t, struct aid_span v, aid_think_emit *emit, void *user)
 {
-  if (t->nheld == 0)
+  ptrdiff_t tag = aid_span_find (v, aid_span_z (close_tag));
+  size_t n = tag >= 0 ? (size_t) tag : v.len - tag_begun (v);
+  if (n)
+    emit (user, 1, aid_span_cut (v, 0, n));
+  if (tag >= 0)
     {
-      const char *lt = memchr (v.ptr, '<', v.len);
-      size_t n = lt ? (size_t) (lt - v.ptr) : v.len;
-      if (n)
-        emit (user, 1, aid_span_cut (v, 0, n));
-      if (lt)
-        t->held[t->nheld++] = '<', n++;
-      return aid_span_cut (v, n, v.len);
+      t->state = AID_THINK_AFTER;
+      return aid_span_cut (v, n + sizeof close_tag - 1, v.len);
     }
+  t->nheld = v.len - n;
+  memcpy (t->held, v.ptr + n, t->nheld);
+  return aid_span_cut (v, v.len, v.len);
+}
+
+/* The same with the start of a tag held.  "<" begins the tag and occurs nowhere else in it, so that a wrong byte frees all
+   that is held. */
+static struct aid_span
+inside_tag (struct aid_think *t, struct aid_span v, aid_think_emit *emit, void *user)
+{
   if (*v.ptr != close_tag[t->nheld])
     {
       flush (t, 1, emit, user);
@@ -99,7 +125,7 @@ aid_think_feed (struct aid_think *t, struct aid_span v, aid_think_emit *emit, vo
         v = skip_white (t, v, AID_THINK_INSIDE);
         break;
       case AID_THINK_INSIDE:
-        v = inside (t, v, emit, user);
+        v = t->nheld ? inside_tag (t, v, emit, user) : inside (t, v, emit, user);
         break;
       case AID_THINK_AFTER:
         v = skip_white (t, v, AID_THINK_TEXT);

@@ -87,7 +87,8 @@ struct aid_fault
 {
   struct aid_span message;
   const char *type, *code; /* "" when absent */
-  const char *detail;      /* a finer code, or a relayed provider's own words; "" when absent */
+  const char *detail;      /* a finer code; "" when absent */
+  struct aid_span relayed; /* the words of the provider behind a router */
 };
 /* 0 when DOC is no error. */
 int aid_fault_read (const json_t *doc, struct aid_fault *f);

@@ -232,11 +232,13 @@ read_stop (struct openai *o, const json_t *choice)
   enum aid_stop stop = stop_of (word);
   if (word.len == 0)
     return;
+  if (stop == AID_STOP_END || stop == AID_STOP_TOOLS || aid_span_eq (word, native))
+    native.len = 0;
   if (stop == AID_STOP_END && o->refused)
     stop = AID_STOP_REFUSAL;
   else if (stop == AID_STOP_END && o->calls.slots.len)
     stop = AID_STOP_TOOLS;
-  aid_decoder_stop (&o->base, stop, word, aid_span_eq (word, native) ? (struct aid_span){ "", 0 } : native);
+  aid_decoder_stop (&o->base, stop, word, native);
 }
 
 /* --- chunks --------------------------------------------------------------------------------------------------------- */
@@ -288,9 +290,9 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
       return AID_OK;
     }
   const json_t *choice = first_choice (chunk);
-  if (json_object_get (chunk, "choices"))
+  if (choice || aid_json_span (chunk, "model").len)
     aid_decoder_start (d, aid_json_span (chunk, "model"), aid_json_span (chunk, "id"));
-  else if (kind == AID_FRAME_BODY)
+  if (!choice && kind == AID_FRAME_BODY)
     return aid_error_set (e, AID_E_PARSE, "The server's answer is JSON, but not a chat completion: check \"url\" and \"wire\".");
   const json_t *delta = json_object_get (choice, "delta");
   if (!json_is_object (delta))

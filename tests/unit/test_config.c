@@ -1,0 +1,199 @@
+/* Settings: what is read, what a project may say, and how mistakes are told. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/fs.h"
+#include "base/json.h"
+#include "config/config.h"
+
+static struct aid_config *
+parsed (const char *user, const char *project)
+{
+  struct aid_error e = { AID_OK, "" };
+  struct aid_config *c = aid_config_parse (aid_span_z (user), aid_span_z (project), &e);
+  if (!c)
+    fail_msg ("%s", e.msg);
+  return c;
+}
+
+static void
+refused (const char *user, const char *project, enum aid_err err, const char *sentence)
+{
+  struct aid_error e = { AID_OK, "" };
+  assert_null (aid_config_parse (aid_span_z (user), aid_span_z (project), &e));
+  assert_int_equal (e.code, err);
+  assert_string_equal (e.msg, sentence);
+}
+
+static void
+nothing_is_fine (void **state)
+{
+  struct aid_config *c = parsed ("", " \n");
+  (void) state;
+  assert_null (aid_config_get (c, "model"));
+  assert_string_equal (aid_config_warnings (c), "");
+  aid_config_free (c);
+}
+
+static void
+every_documented_member_is_known (void **state)
+{
+  struct aid_config *c = parsed (
+    "{\"model\":\"claude\",\"strategy\":\"ask\",\"providers\":{\"local\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:8080/v1\","
+    "\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\",\"version\":\"v\",\"headers\":{\"A\":\"b\"},"
+    "\"extra\":{\"stream_options\":null},\"connect_ms\":10000,\"stall_ms\":120000,\"total_ms\":1800000,\"retries\":2,\"proxy\":\"p\","
+    "\"ca_file\":\"f\",\"client_cert\":\"c\",\"client_key\":\"k\"}},"
+    "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,\"temperature\":0.2,"
+    "\"effort\":\"medium\",\"extra\":{}}}}", "");
+  (void) state;
+  assert_string_equal (aid_config_warnings (c), "");
+  assert_string_equal (json_string_value (aid_config_get (c, "model")), "claude");
+  aid_config_free (c);
+}
+
+static void
+a_project_stands_over_the_user_member_by_member (void **state)
+{
+  struct aid_config *c = parsed (
+    "{\"model\":\"a\",\"strategy\":\"ask\",\"models\":{\"a\":{\"provider\":\"p\",\"effort\":\"low\"},\"b\":{\"provider\":\"q\"}}}",
+    "{\"model\":\"b\",\"models\":{\"a\":{\"effort\":\"high\"},\"c\":{\"provider\":\"r\"}}}");
+  (void) state;
+  const json_t *models = aid_config_get (c, "models");
+  assert_string_equal (json_string_value (aid_config_get (c, "model")), "b");
+  assert_string_equal (json_string_value (aid_config_get (c, "strategy")), "ask");
+  assert_string_equal (aid_json_str (json_object_get (models, "a"), "provider"), "p");
+  assert_string_equal (aid_json_str (json_object_get (models, "a"), "effort"), "high");
+  assert_string_equal (aid_json_str (json_object_get (models, "b"), "provider"), "q");
+  assert_string_equal (aid_json_str (json_object_get (models, "c"), "provider"), "r");
+  aid_config_free (c);
+}
+
+static void
+a_project_names_no_endpoints_keys_or_commands (void **state)
+{
+  struct aid_config *c = parsed (
+    "{\"providers\":{\"p\":{\"url\":\"https://mine\"}},\"models\":{\"a\":{\"extra\":{\"x\":1}}}}",
+    "{\"providers\":{\"p\":{\"url\":\"https://evil\",\"key_command\":[\"rm\"]},\"q\":{\"url\":\"https://evil\"}},"
+    "\"models\":{\"a\":{\"extra\":{\"x\":2},\"effort\":\"low\"}}}");
+  (void) state;
+  const json_t *providers = aid_config_get (c, "providers"), *a = json_object_get (aid_config_get (c, "models"), "a");
+  assert_string_equal (aid_json_str (json_object_get (providers, "p"), "url"), "https://mine");
+  assert_null (json_object_get (json_object_get (providers, "p"), "key_command"));
+  assert_null (json_object_get (providers, "q"));
+  assert_int_equal (aid_json_int (json_object_get (a, "extra"), "x", 0), 1);
+  assert_string_equal (aid_json_str (a, "effort"), "low");
+  assert_string_equal (aid_config_warnings (c),
+                       ".aid/config.json: \"providers\" is left out: a project may not set it, only your own settings\n"
+                       ".aid/config.json: \"models.a.extra\" is left out: a project may not set it, only your own settings\n");
+  aid_config_free (c);
+}
+
+static void
+unknown_members_are_warnings (void **state)
+{
+  struct aid_config *c = parsed ("{\"modle\":1,\"providers\":{\"p\":{\"uri\":2}},\"models\":{\"m\":{\"max-tokens\":3}}}", "{\"x\":[]}");
+  (void) state;
+  assert_string_equal (aid_config_warnings (c), "config.json: \"modle\" is not a setting\n"
+                                                "config.json: \"providers.p.uri\" is not a setting\n"
+                                                "config.json: \"models.m.max-tokens\" is not a setting\n"
+                                                ".aid/config.json: \"x\" is not a setting\n");
+  aid_config_free (c);
+}
+
+static void
+a_wrong_type_is_an_error_with_its_place (void **state)
+{
+  (void) state;
+  refused ("[]", "", AID_E_INVALID, "config.json must hold one JSON object");
+  refused ("{\"model\":1}", "", AID_E_INVALID, "config.json: \"model\" must be a string");
+  refused ("{\"models\":[]}", "", AID_E_INVALID, "config.json: \"models\" must be an object");
+  refused ("{\"models\":{\"a\":\"b\"}}", "", AID_E_INVALID, "config.json: \"models.a\" must be an object");
+  refused ("{\"models\":{\"a\":{\"max_tokens\":-1}}}", "", AID_E_INVALID,
+           "config.json: \"models.a.max_tokens\" must be a whole number, 0 or more");
+  refused ("{\"models\":{\"a\":{\"temperature\":\"warm\"}}}", "", AID_E_INVALID,
+           "config.json: \"models.a.temperature\" must be a number from 0 to 2");
+  refused ("{\"providers\":{\"p\":{\"key_command\":\"pass x\"}}}", "", AID_E_INVALID,
+           "config.json: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
+  refused ("{\"providers\":{\"p\":{\"key_command\":[]}}}", "", AID_E_INVALID,
+           "config.json: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
+  refused ("{\"providers\":{\"p\":{\"headers\":{\"A\":1}}}}", "", AID_E_INVALID,
+           "config.json: \"providers.p.headers\" must be an object of strings");
+  refused ("{\"providers\":{\"p\":{\"retries\":11}}}", "", AID_E_INVALID,
+           "config.json: \"providers.p.retries\" must be a whole number from 0 to 10");
+  refused ("{\"providers\":{\"p\":{\"stall_ms\":1.5}}}", "", AID_E_INVALID,
+           "config.json: \"providers.p.stall_ms\" must be a number of milliseconds, a day at most");
+  refused ("", "{\"strategy\":null}", AID_E_INVALID, ".aid/config.json: \"strategy\" must be a string");
+}
+
+static void
+what_is_no_json_is_an_error_with_line_and_column (void **state)
+{
+  struct aid_error e;
+  (void) state;
+  assert_null (aid_config_parse (AID_SPAN ("{\n  \"model\": claude\n}"), AID_SPAN (""), &e));
+  assert_int_equal (e.code, AID_E_PARSE);
+  assert_non_null (strstr (e.msg, "config.json, line 2, column "));
+  assert_null (aid_config_parse (AID_SPAN ("{\"model\":\"a\",\"model\":\"b\"}"), AID_SPAN (""), &e));
+  assert_int_equal (e.code, AID_E_PARSE);
+}
+
+static void
+write_file (const char *dir, const char *sub, const char *text)
+{
+  struct aid_str path = AID_STR_INIT (4096);
+  aid_str_addf (&path, "%s/%s", dir, sub);
+  assert_int_equal (aid_fs_mkdirs (aid_str_z (&path), 0700, NULL), AID_OK);
+  aid_str_addz (&path, "/config.json");
+  assert_int_equal (aid_fs_replace (aid_str_z (&path), aid_span_z (text), 0600, NULL), AID_OK);
+  aid_str_free (&path);
+}
+
+static void
+files_are_read_where_they_belong (void **state)
+{
+  char dir[] = "/tmp/aid-config-XXXXXX", command[64];
+  struct aid_error e;
+  (void) state;
+  assert_non_null (mkdtemp (dir));
+  setenv ("XDG_CONFIG_HOME", dir, 1);
+  struct aid_config *c = aid_config_load (dir, &e);   /* neither file is there */
+  assert_non_null (c);
+  assert_null (aid_config_get (c, "model"));
+  assert_true (aid_span_ends (aid_span_z (aid_config_path (c)), "/aid/config.json"));
+  aid_config_free (c);
+
+  write_file (dir, "aid", "{\"model\":\"mine\",\"strategy\":\"ask\"}");
+  write_file (dir, ".aid", "{\"model\":\"theirs\"}");
+  c = aid_config_load (dir, &e);
+  assert_string_equal (json_string_value (aid_config_get (c, "model")), "theirs");
+  aid_config_free (c);
+  c = aid_config_load (NULL, &e);
+  assert_string_equal (json_string_value (aid_config_get (c, "model")), "mine");
+  aid_config_free (c);
+
+  write_file (dir, ".aid", "{");
+  assert_null (aid_config_load (dir, &e));
+  assert_non_null (strstr (e.msg, "/.aid/config.json, line 1"));
+  snprintf (command, sizeof command, "rm -r %s", dir);
+  assert_int_equal (system (command), 0);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (nothing_is_fine),
+    cmocka_unit_test (every_documented_member_is_known),
+    cmocka_unit_test (a_project_stands_over_the_user_member_by_member),
+    cmocka_unit_test (a_project_names_no_endpoints_keys_or_commands),
+    cmocka_unit_test (unknown_members_are_warnings),
+    cmocka_unit_test (a_wrong_type_is_an_error_with_its_place),
+    cmocka_unit_test (what_is_no_json_is_an_error_with_line_and_column),
+    cmocka_unit_test (files_are_read_where_they_belong),
+  };
+  return cmocka_run_group_tests_name ("config", tests, NULL, NULL);
+}

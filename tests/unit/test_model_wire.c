@@ -1,0 +1,150 @@
+/* The table of wire formats, refused requests in plain words, when to try again, and the estimate of tokens. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "model/wire.h"
+
+static void
+the_table_is_found_by_name (void **state)
+{
+  size_t n;
+  (void) state;
+  const struct aid_wire *const *all = aid_wire_all (&n);
+  assert_true (n >= 2);
+  for (size_t i = 0; i < n; i++)
+    assert_ptr_equal (aid_wire_find (all[i]->name), all[i]);
+  assert_null (aid_wire_find ("smoke-signals"));
+  assert_null (aid_wire_find (NULL));
+}
+
+static void
+stops_have_names (void **state)
+{
+  (void) state;
+  assert_string_equal (aid_stop_name (AID_STOP_NONE), "none");
+  assert_string_equal (aid_stop_name (AID_STOP_TOOLS), "tools");
+  assert_string_equal (aid_stop_name (AID_STOP_CONTEXT), "context");
+  assert_string_equal (aid_stop_name ((enum aid_stop) 99), "none");
+}
+
+static void
+explains (int status, const char *body, const char *sentence)
+{
+  struct aid_error e;
+  aid_wire_explain (status, aid_span_z (body), "api.example", &e);
+  assert_int_equal (e.code, AID_E_HTTP);
+  assert_string_equal (e.msg, sentence);
+}
+
+static void
+a_refusal_is_one_sentence_whatever_the_provider (void **state)
+{
+  (void) state;
+  explains (400, "{\"error\":{\"message\":\"Bad\\nrole\",\"type\":\"invalid_request_error\"}}",
+            "api.example refused the request (HTTP 400): Bad role");
+  explains (401, "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\",\"message\":\"invalid x-api-key\"}}",
+            "api.example did not accept the key (HTTP 401): invalid x-api-key");
+  explains (429, "{\"error\":{\"message\":\"Pay up\",\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\"}}",
+            "api.example says that the account's credit or quota is used up (HTTP 429): Pay up");
+  explains (429, "{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":\"slow down\"}}}",
+            "api.example wants fewer requests; try again later (HTTP 429): Provider returned error: slow down");
+  explains (400, "{\"error\":{\"code\":400,\"message\":\"9000 > 4096\",\"type\":\"exceed_context_size_error\"}}",
+            "api.example says that this is more text than the model can read; send less context (HTTP 400): 9000 > 4096");
+  explains (404, "{\"error\":\"model \\\"x\\\" not found\"}",
+            "api.example does not know this address or model (check \"url\", which often ends in /v1, and the model's name) "
+            "(HTTP 404): model \"x\" not found");
+  explains (422, "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"Extra inputs are not permitted\"}]}",
+            "api.example refused the request (HTTP 422): Extra inputs are not permitted");
+  explains (400, "{\"object\":\"error\",\"message\":{\"detail\":[{\"msg\":\"no\"}]}}", "api.example refused the request (HTTP 400): no");
+  explains (503, "[{\"error\":{\"code\":503,\"message\":\"Busy\",\"status\":\"UNAVAILABLE\"}}]",
+            "api.example has a problem of its own (HTTP 503): Busy");
+  explains (529, "", "api.example is overloaded; try again later (HTTP 529).");
+}
+
+static void
+what_is_no_json_is_shown_as_it_is (void **state)
+{
+  (void) state;
+  explains (502, "<html>\n  <h1>502 Bad\tGateway</h1>\r\n</html>",
+            "api.example has a problem of its own (HTTP 502): <html> <h1>502 Bad Gateway</h1> </html>");
+  explains (500, "{\"error\":", "api.example has a problem of its own (HTTP 500): {\"error\":");
+  explains (500, "bad \xff\x01 bytes", "api.example has a problem of its own (HTTP 500): bad \xef\xbf\xbd bytes");
+}
+
+static void
+a_key_that_the_server_repeats_is_not_shown (void **state)
+{
+  struct aid_error e;
+  (void) state;
+  aid_wire_explain (401, AID_SPAN ("{\"error\":{\"message\":\"Incorrect API key provided: sk-proj-abcdefgh12345678. See docs\"}}"), "h", &e);
+  assert_non_null (strstr (e.msg, "sk-... See docs"));
+  assert_null (strstr (e.msg, "abcdefgh"));
+}
+
+static void
+a_long_body_is_cut (void **state)
+{
+  char body[5000];
+  struct aid_error e;
+  (void) state;
+  memset (body, 'x', sizeof body);
+  aid_wire_explain (500, (struct aid_span){ body, sizeof body }, NULL, &e);
+  assert_true (strlen (e.msg) > 200 && strlen (e.msg) < sizeof e.msg);
+}
+
+static void
+what_time_may_heal_is_tried_again (void **state)
+{
+  (void) state;
+  assert_true (aid_wire_may_retry (429, AID_SPAN ("{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow\"}}")));
+  assert_true (aid_wire_may_retry (429, AID_SPAN ("{\"error\":{\"status\":\"RESOURCE_EXHAUSTED\",\"message\":\"current quota\"}}")));
+  assert_true (aid_wire_may_retry (503, AID_SPAN ("{\"error\":{\"message\":\"Loading model\",\"type\":\"unavailable_error\"}}")));
+  assert_true (aid_wire_may_retry (529, AID_SPAN ("{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}")));
+  assert_true (aid_wire_may_retry (408, AID_SPAN ("")));
+  assert_true (aid_wire_may_retry (502, AID_SPAN ("<html>")));
+}
+
+static void
+what_costs_money_or_cannot_change_is_not (void **state)
+{
+  (void) state;
+  assert_false (aid_wire_may_retry (429, AID_SPAN ("{\"error\":{\"message\":\"x\",\"code\":\"insufficient_quota\"}}")));
+  assert_false (aid_wire_may_retry (429, AID_SPAN ("{\"error\":{\"message\":\"x\",\"type\":\"billing_hard_limit_reached\"}}")));
+  assert_false (aid_wire_may_retry (429, AID_SPAN ("{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\","
+                                                   "\"details\":{\"error_code\":\"enforced_spend_limit_reached\"}}}")));
+  assert_false (aid_wire_may_retry (500, AID_SPAN ("{\"error\":{\"code\":\"context_length_exceeded\"}}")));
+  assert_false (aid_wire_may_retry (400, AID_SPAN ("")));
+  assert_false (aid_wire_may_retry (401, AID_SPAN ("")));
+  assert_false (aid_wire_may_retry (402, AID_SPAN ("")));
+}
+
+static void
+tokens_are_about_four_letters (void **state)
+{
+  (void) state;
+  assert_int_equal (aid_tokens_estimate (AID_SPAN ("")), 0);
+  assert_int_equal (aid_tokens_estimate (AID_SPAN ("a")), 1);
+  assert_int_equal (aid_tokens_estimate (AID_SPAN ("int main ()")), 3);
+  assert_int_equal (aid_tokens_estimate (AID_SPAN ("世界")), 2);
+  assert_int_equal (aid_tokens_estimate (AID_SPAN ("мир!")), 2);
+  assert_int_equal (aid_tokens_estimate (AID_SPAN ("🙂")), 2);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (the_table_is_found_by_name),
+    cmocka_unit_test (stops_have_names),
+    cmocka_unit_test (a_refusal_is_one_sentence_whatever_the_provider),
+    cmocka_unit_test (what_is_no_json_is_shown_as_it_is),
+    cmocka_unit_test (a_key_that_the_server_repeats_is_not_shown),
+    cmocka_unit_test (a_long_body_is_cut),
+    cmocka_unit_test (what_time_may_heal_is_tried_again),
+    cmocka_unit_test (what_costs_money_or_cannot_change_is_not),
+    cmocka_unit_test (tokens_are_about_four_letters),
+  };
+  return cmocka_run_group_tests_name ("model wire", tests, NULL, NULL);
+}
