@@ -127,7 +127,7 @@ struct aid_plan
 
 struct aid_plan_options
 {
-  const int64_t *chosen;       /* for each hunk the line (from 1) chosen by a person among its candidates, 0: none; or NULL */
+  const int64_t *chosen;       /* for each hunk the line (from 1) chosen by a person among its candidates, or 0; or NULL */
   const unsigned char *only;   /* for each hunk whether it takes part (a left-out hunk gets no edits); or NULL: all */
   int reverse;                 /* place the reverse: what was inserted is deleted, created files are deleted, ... */
 };

@@ -1,21 +1,9 @@
 /* The plan: every file of the patch read once, its hunks placed in that text together, and the text that comes of it.
    Parts of a patch that name the same file share one target, so they see each other's lines and one text results.  New,
    deleted and renamed files are all or nothing; of a modified one, every hunk stands for itself. */
-#include "patch/patch_internal.h"
-#include "base/map.h"
+#include "patch/plan_internal.h"
 
 #include <stdlib.h>
-
-struct planner
-{
-  const struct aid_patch *p;
-  const struct aid_patch_source *source;
-  struct aid_plan_options options;
-  struct aid_plan *plan;
-  struct aid_map *targets;      /* path -> struct aid_target, of modified files */
-  struct aid_map *claimed;      /* path -> how: see claim */
-  size_t work, bytes;
-};
 
 struct aid_file_view
 aid_plan_view (const struct aid_patch *p, int reverse, size_t file)
@@ -30,39 +18,39 @@ aid_plan_view (const struct aid_patch *p, int reverse, size_t file)
   return v;
 }
 
-static struct aid_placement *
-placement (struct planner *g, const struct aid_file_plan *f, size_t i)
+struct aid_placement *
+aid_plan_placement (struct aid_planner *g, const struct aid_file_plan *f, size_t i)
 {
   return &AID_VEC_AT (struct aid_placement, &g->plan->placements, f->first + i);
 }
 
 static int
-left_out (const struct planner *g, size_t hunk)
+left_out (const struct aid_planner *g, size_t hunk)
 {
   return g->options.only && !g->options.only[hunk];
 }
 
 static int
-all_left_out (struct planner *g, const struct aid_file_plan *f)
+all_left_out (struct aid_planner *g, const struct aid_file_plan *f)
 {
   for (size_t i = 0; i < f->n; i++)
-    if (placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
+    if (aid_plan_placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
       return 0;
   return f->n > 0;
 }
 
-static void
-refuse_file (struct planner *g, struct aid_file_plan *f, const char *reason)
+void
+aid_plan_refuse (struct aid_planner *g, struct aid_file_plan *f, const char *reason)
 {
   f->applies = 0;
   aid_reason (f->reason, "%s", reason);
   for (size_t i = 0; i < f->n; i++)
-    if (placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
-      aid_refuse (placement (g, f, i), "%s", reason);
+    if (aid_plan_placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
+      aid_refuse (aid_plan_placement (g, f, i), "%s", reason);
 }
 
-static struct aid_want
-want (const struct planner *g, const struct aid_file_plan *f, size_t i, const char *path)
+struct aid_want
+aid_plan_want (const struct aid_planner *g, const struct aid_file_plan *f, size_t i, const char *path)
 {
   size_t hunk = f->first + i;
   return (struct aid_want){ .p = g->p,
@@ -75,9 +63,8 @@ want (const struct planner *g, const struct aid_file_plan *f, size_t i, const ch
 
 /* --- reading --- */
 
-/* Reads PATH into OUT.  Not there is no error but *THERE = 0; a refusal refuses the file. */
-static enum aid_err
-read_file (struct planner *g, struct aid_file_plan *f, const char *path, struct aid_str *out, int *there)
+enum aid_err
+aid_plan_read (struct aid_planner *g, struct aid_file_plan *f, const char *path, struct aid_str *out, int *there)
 {
   struct aid_error e = { AID_OK, "" };
   *there = 0;
@@ -91,19 +78,19 @@ read_file (struct planner *g, struct aid_file_plan *f, const char *path, struct 
     return err;
   if (err)
     {
-      refuse_file (g, f, e.msg[0] ? e.msg : "the file cannot be read");
+      aid_plan_refuse (g, f, e.msg[0] ? e.msg : "the file cannot be read");
       return AID_OK;
     }
   *there = 1;
   g->bytes += out->len;
   if (g->bytes > AID_PLAN_BYTES)
-    refuse_file (g, f, "the patch's files are too large to be handled together");
+    aid_plan_refuse (g, f, "the patch's files are too large to be handled together");
   return AID_OK;
 }
 
 /* Whether OP may have PATH: several parts may modify one file, anything else wants it alone. */
 static int
-claim (struct planner *g, const char *path, enum aid_patch_op op, enum aid_err *err)
+claim (struct aid_planner *g, const char *path, enum aid_patch_op op, enum aid_err *err)
 {
   static char shared, alone;
   const char *by = aid_map_get (g->claimed, aid_span_z (path));
@@ -113,155 +100,16 @@ claim (struct planner *g, const char *path, enum aid_patch_op op, enum aid_err *
   return 1;
 }
 
-/* --- new and deleted files --- */
-
-static int
-same_text (struct aid_span a, struct aid_span b)
-{
-  struct aid_span la, lb;
-  for (;;)
-    {
-      int more_a = aid_span_line (&a, &la), more_b = aid_span_line (&b, &lb);
-      if (!more_a || !more_b)
-        return more_a == more_b;
-      if (la.len > 0 && la.ptr[la.len - 1] == '\r')
-        la.len--;
-      if (lb.len > 0 && lb.ptr[lb.len - 1] == '\r')
-        lb.len--;
-      if (!aid_span_eq (la, lb))
-        return 0;
-    }
-}
-
-static void
-whole_file (struct planner *g, struct aid_file_plan *f, enum aid_hunk_status status, const char *method)
-{
-  f->applies = 1;
-  f->already = status == AID_HUNK_ALREADY;
-  for (size_t i = 0; i < f->n; i++)
-    {
-      struct aid_placement *o = placement (g, f, i);
-      if (o->status == AID_HUNK_LEFT_OUT)
-        continue;
-      o->status = status;
-      o->method = method;
-      o->line = 1;
-      o->similarity = 1;
-      o->span_end = f->before.len;
-    }
-}
-
-/* The text of one side of all the file's hunks that take part. */
-static enum aid_err
-side_of_file (struct planner *g, const struct aid_file_plan *f, char op, struct aid_str *out)
-{
-  for (size_t i = 0; i < f->n; i++)
-    {
-      struct aid_want w = want (g, f, i, "");
-      if (op == '-' || placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
-        aid_side_text (&w, op, out);
-    }
-  return out->err;
-}
-
-/* Gives every hunk of a new file its part as one insertion, or the first hunk of a deleted one the whole deletion. */
-static enum aid_err
-whole_edits (struct planner *g, struct aid_file_plan *f, int create)
-{
-  struct aid_lines lines;
-  enum aid_err err = aid_lines_init (&lines, aid_str_span (&f->before), NULL);
-  for (size_t i = 0; i < f->n && !err; i++)
-    {
-      struct aid_placement *o = placement (g, f, i);
-      struct aid_want w = want (g, f, i, "");
-      struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
-      if (o->status == AID_HUNK_LEFT_OUT)
-        continue;
-      if (create)
-        aid_side_text (&w, '+', &text);
-      o->cspan_end = aid_lines_chars (&lines, f->before.len);
-      if (create || (i == 0 && f->before.len > 0))
-        err = aid_edit_add (&lines, 0, f->before.len, &text, &g->plan->texts, o);
-      aid_str_free (&text);
-    }
-  aid_lines_free (&lines);
-  return err;
-}
-
-static enum aid_err
-plan_create (struct planner *g, struct aid_file_plan *f, const char *path)
-{
-  int there;
-  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
-  enum aid_err err = read_file (g, f, path, &f->before, &there);
-  if (err || f->reason[0])
-    return err;
-  char why[256];
-  err = side_of_file (g, f, '+', &text);
-  if (err)
-    refuse_file (g, f, "the new file is too large");
-  else if (memchr (aid_str_z (&text), 0, text.len))
-    refuse_file (g, f, "the new file holds NUL bytes");
-  else if (there && same_text (aid_str_span (&f->before), aid_str_span (&text)))
-    {
-      whole_file (g, f, AID_HUNK_ALREADY, "create");
-      aid_str_addspan (&f->after, aid_str_span (&f->before));
-    }
-  else if (f->before.len > 0)
-    {
-      aid_reason (why, "%.150s is there already, with another text", path);
-      refuse_file (g, f, why);
-    }
-  else
-    {
-      whole_file (g, f, AID_HUNK_APPLIES, "create");
-      err = whole_edits (g, f, 1);
-      aid_str_addspan (&f->after, aid_str_span (&text));
-    }
-  aid_str_free (&text);
-  return err == AID_E_LIMIT ? AID_OK : err;
-}
-
-static enum aid_err
-plan_delete (struct planner *g, struct aid_file_plan *f, const char *path)
-{
-  int there;
-  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
-  enum aid_err err = read_file (g, f, path, &f->before, &there);
-  if (err || f->reason[0])
-    return err;
-  char why[256];
-  if (!there)
-    {
-      whole_file (g, f, AID_HUNK_ALREADY, "delete");
-      return AID_OK;
-    }
-  err = side_of_file (g, f, '-', &text);
-  if (!err && same_text (aid_str_span (&f->before), aid_str_span (&text)))
-    {
-      whole_file (g, f, AID_HUNK_APPLIES, "delete");
-      err = whole_edits (g, f, 0);
-    }
-  else
-    {
-      aid_reason (why, "%.150s has not the text that the patch deletes", path);
-      refuse_file (g, f, why);
-      err = AID_OK;
-    }
-  aid_str_free (&text);
-  return err;
-}
-
 /* --- modified and renamed files --- */
 
 /* Whether the stated lines may be evidence: not when several hunks all state the same one. */
 static int
-numbers_speak (struct planner *g, const struct aid_file_plan *f)
+numbers_speak (struct aid_planner *g, const struct aid_file_plan *f)
 {
   int64_t first = 0;
   for (size_t i = 0; i < f->n; i++)
     {
-      struct aid_want w = want (g, f, i, "");
+      struct aid_want w = aid_plan_want (g, f, i, "");
       int64_t start = aid_want_start (&w);
       if (i > 0 && start != first)
         return 1;
@@ -271,15 +119,15 @@ numbers_speak (struct planner *g, const struct aid_file_plan *f)
 }
 
 static enum aid_err
-place_all (struct planner *g, struct aid_file_plan *f, struct aid_target *t, const char *path)
+place_all (struct aid_planner *g, struct aid_file_plan *f, struct aid_target *t, const char *path)
 {
   enum aid_err err = AID_OK;
   int numbers = numbers_speak (g, f);
   f->applies = 1;
   for (size_t i = 0; i < f->n && !err; i++)
     {
-      struct aid_want w = want (g, f, i, path);
-      struct aid_placement *o = placement (g, f, i);
+      struct aid_want w = aid_plan_want (g, f, i, path);
+      struct aid_placement *o = aid_plan_placement (g, f, i);
       if (o->status == AID_HUNK_LEFT_OUT)
         continue;
       w.numbers = numbers;
@@ -299,7 +147,7 @@ free_target (void *value)
 
 /* The target of PATH, made when this is the first that names it; NULL with the file refused or an error. */
 static struct aid_target *
-target_of (struct planner *g, struct aid_file_plan *f, const char *path, enum aid_err *err)
+target_of (struct aid_planner *g, struct aid_file_plan *f, const char *path, enum aid_err *err)
 {
   struct aid_target *t = aid_map_get (g->targets, aid_span_z (path));
   struct aid_error e = { AID_OK, "" };
@@ -310,11 +158,11 @@ target_of (struct planner *g, struct aid_file_plan *f, const char *path, enum ai
       f->same_as = t->plan;
       return t;
     }
-  *err = read_file (g, f, path, &f->before, &there);
+  *err = aid_plan_read (g, f, path, &f->before, &there);
   if (!*err && !f->reason[0] && !there)
     {
       aid_reason (why, "%.200s does not exist", path);
-      refuse_file (g, f, why);
+      aid_plan_refuse (g, f, why);
     }
   t = *err || f->reason[0] ? NULL : calloc (1, sizeof *t);
   if (!t)
@@ -331,14 +179,14 @@ target_of (struct planner *g, struct aid_file_plan *f, const char *path, enum ai
   free_target (t);
   if (*err == AID_E_LIMIT)
     {
-      refuse_file (g, f, e.msg);
+      aid_plan_refuse (g, f, e.msg);
       *err = AID_OK;
     }
   return NULL;
 }
 
 static enum aid_err
-plan_modify (struct planner *g, struct aid_file_plan *f, const char *path)
+plan_modify (struct aid_planner *g, struct aid_file_plan *f, const char *path)
 {
   enum aid_err err = AID_OK;
   struct aid_target *t = target_of (g, f, path, &err);
@@ -347,29 +195,29 @@ plan_modify (struct planner *g, struct aid_file_plan *f, const char *path)
 
 /* A rename waits for its hunks: it happens when all of them fit. */
 static void
-refuse_rest (struct planner *g, struct aid_file_plan *f)
+refuse_rest (struct aid_planner *g, struct aid_file_plan *f)
 {
   static const char why[] = "not renamed, for not all of its hunks fit";
   aid_reason (f->reason, "%s", why);
   for (size_t i = 0; i < f->n; i++)
-    if (placement (g, f, i)->status == AID_HUNK_APPLIES)
-      aid_refuse (placement (g, f, i), "%s", why);
+    if (aid_plan_placement (g, f, i)->status == AID_HUNK_APPLIES)
+      aid_refuse (aid_plan_placement (g, f, i), "%s", why);
 }
 
 static enum aid_err
-plan_rename (struct planner *g, struct aid_file_plan *f, const char *old_path, const char *new_path)
+plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_path, const char *new_path)
 {
   struct aid_str other = AID_STR_INIT (AID_PATCH_MAX);
   int there;
   char why[256];
-  enum aid_err err = read_file (g, f, new_path, &other, &there);
+  enum aid_err err = aid_plan_read (g, f, new_path, &other, &there);
   aid_str_free (&other);
   if (err || f->reason[0])
     return err;
   if (there)
     {
       aid_reason (why, "%.200s is there already", new_path);
-      refuse_file (g, f, why);
+      aid_plan_refuse (g, f, why);
       return AID_OK;
     }
   struct aid_target *t = target_of (g, f, old_path, &err);
@@ -383,14 +231,14 @@ plan_rename (struct planner *g, struct aid_file_plan *f, const char *old_path, c
 /* --- all files --- */
 
 static enum aid_err
-plan_by_op (struct planner *g, struct aid_file_plan *f, const struct aid_file_view *v)
+plan_by_op (struct aid_planner *g, struct aid_file_plan *f, const struct aid_file_view *v)
 {
   switch (v->op)
     {
     case AID_OP_CREATE:
-      return plan_create (g, f, v->new_path);
+      return aid_plan_create (g, f, v->new_path);
     case AID_OP_DELETE:
-      return plan_delete (g, f, v->old_path);
+      return aid_plan_delete (g, f, v->old_path);
     case AID_OP_RENAME:
       return plan_rename (g, f, v->old_path, v->new_path);
     default:
@@ -400,19 +248,19 @@ plan_by_op (struct planner *g, struct aid_file_plan *f, const struct aid_file_vi
 
 /* Checks what the text of the patch alone tells; gives whether the file may be planned. */
 static int
-may_plan (struct planner *g, struct aid_file_plan *f, const struct aid_file_view *v, enum aid_err *err)
+may_plan (struct aid_planner *g, struct aid_file_plan *f, const struct aid_file_view *v, enum aid_err *err)
 {
   struct aid_error e = { AID_OK, "" };
   const char *refused = AID_VEC_AT (struct aid_patch_file, &g->p->files, f->file).refused;
   char why[256];
   if (refused)
     {
-      refuse_file (g, f, refused);
+      aid_plan_refuse (g, f, refused);
       return 0;
     }
   if ((v->old_path && aid_path_check (v->old_path, &e)) || (v->new_path && aid_path_check (v->new_path, &e)))
     {
-      refuse_file (g, f, e.msg);
+      aid_plan_refuse (g, f, e.msg);
       return 0;
     }
   const char *twice = NULL;
@@ -423,12 +271,12 @@ may_plan (struct planner *g, struct aid_file_plan *f, const struct aid_file_view
   if (!twice)
     return !*err;
   aid_reason (why, "another part of the patch changes %.150s too", twice);
-  refuse_file (g, f, why);
+  aid_plan_refuse (g, f, why);
   return 0;
 }
 
 static enum aid_err
-plan_file (struct planner *g, size_t index)
+plan_file (struct aid_planner *g, size_t index)
 {
   const struct aid_patch_file *pf = &AID_VEC_AT (struct aid_patch_file, &g->p->files, index);
   struct aid_file_plan *f = aid_vec_push (&g->plan->files);
@@ -461,7 +309,7 @@ aid_patch_plan (const struct aid_patch *p, const struct aid_patch_source *source
                 struct aid_plan **out, struct aid_error *e)
 {
   *out = NULL;
-  struct planner g = { .p = p, .source = source, .plan = calloc (1, sizeof *g.plan) };
+  struct aid_planner g = { .p = p, .source = source, .plan = calloc (1, sizeof *g.plan) };
   if (options)
     g.options = *options;
   g.targets = aid_map_new ();

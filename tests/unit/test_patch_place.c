@@ -350,7 +350,8 @@ a_true_diff_gives_the_true_text_and_back (void **state)
           struct aid_plan *plan = plan_in (p, &m, &options);
           if (plan->refused || plan->already || strcmp (aid_str_z (&PLAN_AT (plan, 0)->after), aid_str_z (to)))
             fail_msg ("round %d, reverse %d: %s\nfrom:\n%s\ndiff:\n%s\ngot:\n%s", round, reverse,
-                      PLACED_AT (plan, 0)->reason, aid_str_z (from), aid_str_z (&diff), aid_str_z (&PLAN_AT (plan, 0)->after));
+                      PLACED_AT (plan, 0)->reason, aid_str_z (from), aid_str_z (&diff),
+                      aid_str_z (&PLAN_AT (plan, 0)->after));
           aid_plan_free (plan);
         }
       aid_patch_free (p);
@@ -360,7 +361,7 @@ a_true_diff_gives_the_true_text_and_back (void **state)
   aid_str_free (&diff);
 }
 
-/* The edits alone, applied by their character positions from the last to the first, give the same text: so an editor does. */
+/* The edits alone, by their character positions and from the last to the first, give the same text: an editor's way. */
 static void
 edits_by_characters_give_the_text (void **state)
 {
