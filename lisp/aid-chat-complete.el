@@ -113,10 +113,6 @@ An item is a list of label, target and words."
           (aid-chat--file-target file (car bounds) (cdr bounds))
           (concat "sym=" (aid-chat--encode name)))))
 
-(defun aid-chat--in-question-p ()
-  "Whether point is in the open question."
-  (>= (point) (plist-get (aid-chat--open-turn) :body)))
-
 (defun aid-chat-complete-item ()
   "Complete an \"@\" word of the open question: for `completion-at-point'."
   (save-excursion
@@ -125,7 +121,7 @@ An item is a list of label, target and words."
       (let ((beg (point)))
         (when (and (eq (char-before) ?@)
                    (memq (char-before (1- beg)) '(?\s ?\t ?\n ?\( nil))
-                   (aid-chat--in-question-p))
+                   (aid-chat-in-question-p))
           (let ((candidates (aid-chat--candidates)))
             (list beg end (mapcar #'car candidates)
                   :exclusive 'no
@@ -154,7 +150,7 @@ An item is a list of label, target and words."
       (skip-chars-backward "[:alnum:]-")
       (let ((beg (point)))
         (when (and (eq (char-before) ?/)
-                   (aid-chat--in-question-p)
+                   (aid-chat-in-question-p)
                    (save-excursion
                      (goto-char (1- beg))
                      (skip-chars-backward " \t\n")

@@ -19,7 +19,6 @@
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid-context-item-text "aid-context" (target dir))
-(declare-function aid-chat-open-question "aid-chat-send" ())
 (declare-function aid-chat-stop "aid-chat-stream" ())
 
 (cl-defstruct (aid-chat-stream (:copier nil))
@@ -157,8 +156,7 @@
 
 (defun aid-chat--item-text (target)
   "The text of context item TARGET, nil when it is for the core to read."
-  (and (fboundp 'aid-context-item-text)
-       (aid-context-item-text target default-directory)))
+  (aid-context-item-text target default-directory))
 
 (defun aid-chat--item-cost (target)
   "About how many tokens context item TARGET has."
@@ -184,9 +182,10 @@
   (save-excursion
     (save-restriction
       (widen)
-      (pcase-let ((`(,beg . ,end) (aid-chat-open-question)) (items nil))
-        (goto-char beg)
-        (while (re-search-forward aid-chat--item-line end t)
+      (goto-char (point-max))
+      (let ((last (aid-chat--turn-back)) (items nil))
+        (goto-char (if (eq (plist-get last :kind) 'user) (plist-get last :body) (point-max)))
+        (while (re-search-forward aid-chat--item-line nil t)
           (when (equal (match-string 3) (aid-chat-key))
             (push (list (match-beginning 0) (match-string-no-properties 1)
                         (match-string-no-properties 2) (match-string-no-properties 4))

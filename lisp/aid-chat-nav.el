@@ -91,7 +91,7 @@ In the open question it is what TAB is elsewhere: indentation and completion."
   (interactive)
   (cond ((aid-chat--heading-p) (beginning-of-line) (outline-cycle))
         ((aid-chat-fold-toggle))
-        ((>= (point) (car (aid-chat-open-question))) (call-interactively #'indent-for-tab-command))
+        ((aid-chat-in-question-p) (call-interactively #'indent-for-tab-command))
         (t (aid-chat-next-button))))
 
 (defun aid-chat-next-button ()

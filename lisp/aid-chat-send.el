@@ -32,6 +32,14 @@ A target in a list of its own was agreed to when it was first sent.")
 
 ;;; The open question
 
+(defun aid-chat-in-question-p ()
+  "Whether point is in the open question."
+  (let ((turn (save-excursion
+                (goto-char (point-max))
+                (aid-chat--turn-back))))
+    (and (eq (plist-get turn :kind) 'user)
+         (>= (point) (plist-get turn :body)))))
+
 (defun aid-chat--open-turn ()
   "The turn that is the open question; it is made when there is none."
   (save-excursion
@@ -54,15 +62,12 @@ A target in a list of its own was agreed to when it was first sent.")
   "Where the text of the open question is, as (BEG . END)."
   (save-restriction
     (widen)
-    (let ((turn (aid-chat--open-turn)))
-      ;; A heading without a newline is no place to write at.
+    (let ((body (plist-get (aid-chat--open-turn) :body)))
       (save-excursion
-        (goto-char (plist-get turn :body))
-        (unless (bolp)
-          (aid-chat--replace (point) (point) "\n")))
-      (cons (min (if (eq (char-before (point-max)) ?\n) (plist-get turn :body) (point-max))
-                 (plist-get turn :body))
-            (point-max)))))
+        (goto-char body)
+        (unless (bolp)                  ; a heading at the end without a newline
+          (setq body (aid-chat--replace body body "\n"))))
+      (cons body (point-max)))))
 
 (defun aid-chat--prose-bounds ()
   "Where the words of the open question are, without its context lines."
@@ -238,7 +243,7 @@ With CHOOSE, the prefix argument, choose a model first."
   (when choose
     (setq-local aid-model (aid-model-read "Model: " (aid-chat-root))))
   (run-hook-with-args 'aid-before-send-functions (current-buffer))
-  (let ((inside (>= (point) (car (aid-chat-open-question)))))
+  (let ((inside (aid-chat-in-question-p)))
     (save-restriction
       (widen)
       (cond ((not (aid-chat--blank-p (aid-chat-open-question)))

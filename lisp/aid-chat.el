@@ -32,7 +32,6 @@
   '((display-buffer-reuse-window display-buffer-reuse-mode-window
                                  display-buffer-pop-up-window display-buffer-use-some-window)
     (mode . aid-chat-mode)
-    (inhibit-same-window . t)
     (category . aid-chat))
   "How chats are displayed, as in `display-buffer-base-action'."
   :type display-buffer--action-custom-type
@@ -306,6 +305,13 @@ All text may be edited, and what the file says is what is sent.
       (aid-chat-head-update)
       (aid-chat--measure-soon))
     (save-restriction (widen) (aid-chat-fold-alternatives))))
+
+(autoload 'aid-context-item-text "aid-context")
+(autoload 'aid-review "aid-review" "Review an answer." t)
+(autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
+(autoload 'aid-set-model "aid" "Choose the model." t)
+(autoload 'aid-set-strategy "aid" "Choose the strategy." t)
+(autoload 'aid-chats "aid-chats" "List the chats." t)
 
 ;; The first line chooses the mode, and a mode: or other variables in the text do not.
 ;;;###autoload

@@ -77,7 +77,7 @@
 
 (defun aid-chat-tests-ask (question)
   "Write QUESTION into the open question and send it."
-  (goto-char (point-max))
+  (goto-char (cdr (aid-chat-open-question)))
   (insert question)
   (aid-chat-send))
 

@@ -134,6 +134,18 @@
           (aid-chat-send)
           (should (string-search "a.c" asked)))))))
 
+(ert-deftest aid-chat-open-question-without-newline ()
+  "A chat cut just behind its last heading can be written on."
+  (aid-chat-tests-with chat
+    (with-current-buffer (aid-chat-tests-open "x.aid.md" "<!--aid:k chat v=1-->\n## You <!--aid:k 1 user-->")
+      (aid-chat-tests-ask "Hi")
+      (should (string-search "1 user-->\nHi\n\n## some-model" (buffer-string))))
+    (with-current-buffer (aid-chat-tests-open "y.aid.md" "<!--aid:k chat v=1-->\n# T\n")
+      (aid-chat-measure)                ; looking alone changes nothing
+      (should-not (buffer-modified-p))
+      (should (= (car (aid-chat-open-question)) (point-max)))
+      (should (string-suffix-p "# T\n\n## You <!--aid:k 1 user-->\n" (buffer-string))))))
+
 ;;; Streaming
 
 (ert-deftest aid-chat-stream-leaves-point ()
