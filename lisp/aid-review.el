@@ -84,7 +84,7 @@ HUNKS is a vector of `aid-hunk'; CLEAN the files that had no unsaved changes."
                           collect (cons (aid-hunk-index h) (aid-hunk-chosen h))))
          (plan (aid-apply-plan (aid-review-text review) (aid-review-patch review)
                                (aid-review-root review)
-                               :only (or open '(-1)) :chosen chosen)))
+                               :only open :chosen chosen)))
     (cl-loop for file in (plist-get plan :files) for number from 0
              do (aid-review--take-places hunks number file))))
 

@@ -88,7 +88,8 @@
              (text (or edited (aid-review-text review)))
              (patch (if edited (aid--mod-patch-read text) (aid-review-patch review)))
              (plan (aid-apply-plan text patch (aid-review-root review) :reverse t
-                                   :only (list (if edited 0 (or (aid-hunk-index hunk) -1)))))
+                                   :only (if edited '(0) (and (aid-hunk-index hunk)
+                                                              (list (aid-hunk-index hunk))))))
              (file (nth (if edited 0 (aid-hunk-file hunk)) (plist-get plan :files))))
         (aid-undo--reverse-file (aid-review-root review) file hunk))
     (error (error-message-string err))))

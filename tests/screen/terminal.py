@@ -80,7 +80,7 @@ class Terminal:
         out = os.path.join(self.work, "eval")
         if os.path.exists(out):
             os.unlink(out)
-        self.keys("M-:", '"(write-region (prin1-to-string %s) nil \\"%s\\" nil 0)"' % (form, out), "RET")
+        self.keys("M-:", '"(write-region (prin1-to-string %s) nil "%s" nil 0)"' % (form, out), "RET")
         end = time.time() + 10
         while time.time() < end:
             if os.path.exists(out):
