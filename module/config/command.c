@@ -118,7 +118,8 @@ judge (const char *program, int status, int timeout_ms, const struct line *l, st
   if (WEXITSTATUS (status))
     return aid_error_set (e, AID_E_IO, "The key command \"%s\" ended with status %d.", program, WEXITSTATUS (status));
   if (l->too_long)
-    return aid_error_set (e, AID_E_LIMIT, "The key command \"%s\" printed more than %d bytes on its first line.", program, KEY_MAX);
+    return aid_error_set (e, AID_E_LIMIT, "The key command \"%s\" printed more than %d bytes on its first line.", program,
+                          KEY_MAX);
   if (aid_span_trim (aid_span_z (l->text)).len == 0)
     return aid_error_set (e, AID_E_IO, "The key command \"%s\" printed no key on its first line.", program);
   return AID_OK;
@@ -154,7 +155,8 @@ aid_secret_run (const json_t *command, int timeout_ms, char **out, struct aid_er
 {
   const char *program = json_string_value (json_array_get (command, 0));
   if (!program || !*program)
-    return aid_error_set (e, AID_E_INVALID, "The key command is empty: \"key_command\" is an array of a program and its arguments.");
+    return aid_error_set (e, AID_E_INVALID,
+                          "The key command is empty: \"key_command\" is an array of a program and its arguments.");
   char **argv = argv_of (command);
   enum aid_err err = argv ? run (program, argv, timeout_ms, out, e) : aid_error_set (e, AID_E_NOMEM, "no memory for a key");
   free (argv);

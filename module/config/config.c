@@ -135,13 +135,17 @@ wanted (enum kind kind, const json_t *v)
       return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) <= 2 ? NULL : "a number from 0 to 2";
     case KIND_STRINGS:
       json_object_foreach ((json_t *) (uintptr_t) v, key, item)
-        if (!json_is_string (item))
-          return "an object of strings";
+        {
+          if (!json_is_string (item))
+            return "an object of strings";
+        }
       return json_is_object (v) ? NULL : "an object of strings";
     case KIND_COMMAND:
       json_array_foreach (v, i, item)
-        if (!json_is_string (item))
-          return "an array of strings: a program and its arguments";
+        {
+          if (!json_is_string (item))
+            return "an array of strings: a program and its arguments";
+        }
       return json_array_size (v) ? NULL : "an array of strings: a program and its arguments";
     default:
       return json_is_object (v) ? NULL : "an object";
@@ -183,7 +187,7 @@ check_members (struct aid_config *c, json_t *obj, const struct member *known, st
     {
       const struct member *m = known;
       at.member = key;
-      while (m->name && strcmp (m->name, key))
+      while (m->name && strcmp (m->name, key) != 0)
         m++;
       if (!m->name)
         warn (c, &at, "is not a setting");
@@ -241,7 +245,8 @@ merge (json_t *user, json_t *project)
 }
 
 static struct aid_config *
-parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_json, const char *project, struct aid_error *e)
+parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_json, const char *project,
+       struct aid_error *e)
 {
   c->root = read_text (c, user_json, aid_str_z (&c->path), 1, e);
   json_t *theirs = c->root ? read_text (c, project_json, project, 0, e) : NULL;
@@ -300,7 +305,8 @@ aid_config_load (const char *project_root, struct aid_error *e)
 {
   struct aid_str mine = AID_STR_INIT (FILE_MAX), theirs = AID_STR_INIT (FILE_MAX), path = AID_STR_INIT (4096);
   struct aid_config *c = config_new ();
-  enum aid_err err = c ? aid_fs_xdg (AID_DIR_CONFIG, &c->path, e) : aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
+  enum aid_err err
+    = c ? aid_fs_xdg (AID_DIR_CONFIG, &c->path, e) : aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
   if (!err)
     {
       aid_str_addz (&c->path, "/config.json");

@@ -6,8 +6,8 @@
 #include <jansson.h>
 
 /* The first of: GIVEN (from auth-source); the variable ENV; the first line that COMMAND (an array of strings, run
-   without a shell, 30 s at most) prints.  Each may be NULL.  Gives *OUT (free with aid_secret_free), or AID_E_NOTFOUND and a sentence that
-   says where to put the key for WHO at HOST. */
+   without a shell, 30 s at most) prints.  Each may be NULL.  Gives *OUT (free with aid_secret_free), or AID_E_NOTFOUND and
+   a sentence that says where to put the key for WHO at HOST; AID_E_IO, _LIMIT or _TIMEOUT when COMMAND fails. */
 enum aid_err aid_secret_find (const char *given, const char *env, const json_t *command, const char *who,
                               const char *host, char **out, struct aid_error *e);
 /* Overwrites, then frees. */

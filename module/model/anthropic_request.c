@@ -19,8 +19,8 @@ call_block (const struct aid_part *p)
   json_t *input = p->len ? aid_json_object_of (p->text) : json_object ();
   if (!input)   /* the model wrote no JSON object: it shall see what it wrote */
     input = json_pack ("{s:o}", "arguments", aid_json_of_span ((struct aid_span){ p->text, p->len }));
-  return json_pack ("{s:s, s:o, s:o, s:o}", "type", "tool_use", "id", aid_json_z (p->id), "name", aid_json_z (p->name), "input",
-                    input);
+  return json_pack ("{s:s, s:o, s:o, s:o}", "type", "tool_use", "id", aid_json_z (p->id), "name", aid_json_z (p->name),
+                    "input", input);
 }
 
 static json_t *
@@ -123,8 +123,10 @@ body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const 
           bad |= json_object_set_new (body, "system", blocks);
         }
       else
-        bad |= json_array_append_new (messages, json_pack ("{s:s, s:o}", "role", m->role == AID_ROLE_USER ? "user" : "assistant",
-                                                           "content", blocks));
+        {
+          const char *role = m->role == AID_ROLE_USER ? "user" : "assistant";
+          bad |= json_array_append_new (messages, json_pack ("{s:s, s:o}", "role", role, "content", blocks));
+        }
     }
   mark_question_before (messages);
   bad |= json_object_set_new (body, "messages", messages);

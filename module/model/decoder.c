@@ -13,7 +13,7 @@
 
 /* --- frames --------------------------------------------------------------------------------------------------------- */
 
-/* The code unit of "\uXXXX" at P, or -1. */
+/* The code unit of a \u escape at P, or -1. */
 static long
 unit_at (struct aid_span v, size_t i)
 {
@@ -70,7 +70,8 @@ parse_frame (struct aid_span data, struct aid_error *e)
     {
       struct aid_span head = aid_span_cut (aid_str_span (&clean), 0, clean.len < 80 ? clean.len : 80);
       head.len = aid_utf8_valid_prefix (head);
-      aid_error_set (e, AID_E_PARSE, "The server sent something that is not JSON (%s): %.*s", why.text, (int) head.len, head.ptr);
+      aid_error_set (e, AID_E_PARSE, "The server sent something that is not JSON (%s): %.*s", why.text, (int) head.len,
+                     head.ptr);
     }
   aid_str_free (&clean);
   aid_str_free (&mended);
@@ -145,7 +146,8 @@ report (struct aid_decoder *d, struct aid_error *e)
 static struct aid_span
 sniff (struct aid_decoder *d, struct aid_span v)
 {
-  while (v.len && (memchr (" \t\r\n\xef\xbb\xbf", *v.ptr, 7)))
+  static const char skipped[7] = { ' ', '\t', '\r', '\n', '\xef', '\xbb', '\xbf' };
+  while (v.len && memchr (skipped, *v.ptr, sizeof skipped))
     v = aid_span_cut (v, 1, v.len);
   if (v.len == 0)
     return v;
@@ -156,11 +158,11 @@ sniff (struct aid_decoder *d, struct aid_span v)
   return v;
 }
 
-/* An error of the frames is in d->error already; one of the framing is not. */
+/* An error of the frames is in d->error already; one of the framing is not.  Behind the end marker it means nothing. */
 static void
 keep_error (struct aid_decoder *d, enum aid_err err, const struct aid_error *framing)
 {
-  if (err && !d->error.code)
+  if (err && !d->error.code && !d->done)
     d->error = *framing;
 }
 
@@ -196,8 +198,9 @@ aid_decoder_end (struct aid_decoder *d, struct aid_error *e)
   if (d->stop_seen)
     aid_decoder_done (d);
   else
-    aid_error_set (&d->error, AID_E_NET, d->started ? "The answer was cut off: the server closed the connection before its end."
-                                                    : "The answer was cut off before it began: the server sent nothing.");
+    aid_error_set (&d->error, AID_E_NET,
+                   d->started ? "The answer was cut off: the server closed the connection before its end."
+                              : "The answer was cut off before it began: the server sent nothing.");
   return report (d, e);
 }
 

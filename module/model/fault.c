@@ -4,7 +4,8 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
-#define WORDS_MAX 300          /* bytes of a server's own words that are looked at */
+#define WORDS_MAX 300u         /* bytes of a server's own words that are looked at */
+#define CLEAN_MAX 1200u        /* the same, made valid */
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
 
@@ -162,7 +163,7 @@ plain_cause (enum cause c, int status)
 static void
 add_words (struct aid_str *out, struct aid_span v)
 {
-  struct aid_str clean = AID_STR_INIT (4 * WORDS_MAX);
+  struct aid_str clean = AID_STR_INIT (CLEAN_MAX);
   int cut = v.len > WORDS_MAX;
   aid_utf8_clean (aid_span_cut (v, 0, cut ? WORDS_MAX : v.len), &clean);
   struct aid_span rest = aid_span_trim (aid_str_span (&clean));

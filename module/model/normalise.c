@@ -120,7 +120,8 @@ tell_as_text (struct aid_part *p)
 }
 
 /* Finds the results in USER by their id (the first of each), then takes one for each call in ASSISTANT.  What is left on
-   either side becomes text.  Either may be NULL.  A result is marked in its opaque member, which means nothing else there. */
+   either side becomes text.  Either may be NULL.  A result is marked in its opaque member, which means nothing else
+   there. */
 static int
 pair (struct aid_message *assistant, struct aid_message *user)
 {

@@ -3,9 +3,9 @@
 #include "model/wire_internal.h"
 #include "base/json.h"
 
-/* What a part's opaque JSON may put into an assistant's message: the members in which servers want their reasoning back, which
-   they do only beside tool calls (and a server of another make may refuse them).  "content" is Mistral's: chunks of thinking
-   before the text. */
+/* What a part's opaque JSON may put into an assistant's message: the members in which servers want their reasoning back,
+   which they do only beside tool calls (and a server of another make may refuse them).  "content" is Mistral's: chunks of
+   thinking before the text. */
 static int
 add_reasoning (json_t *message, const struct aid_message *m)
 {
@@ -62,8 +62,9 @@ add_results (json_t *messages, const struct aid_message *m)
       struct aid_str text = AID_STR_INIT (p->len + 16);
       aid_str_addz (&text, p->is_error ? "Error: " : "");
       aid_str_add (&text, p->text, p->len);
-      bad |= json_array_append_new (messages, json_pack ("{s:s, s:o, s:o}", "role", "tool", "tool_call_id", aid_json_z (p->id),
-                                                         "content", aid_json_of_span (aid_str_span (&text))));
+      json_t *result = json_pack ("{s:s, s:o, s:o}", "role", "tool", "tool_call_id", aid_json_z (p->id), "content",
+                                  aid_json_of_span (aid_str_span (&text)));
+      bad |= json_array_append_new (messages, result);
       aid_str_free (&text);
     }
   return !bad;

@@ -154,5 +154,7 @@ aid_calls_delta (struct aid_calls *c, struct aid_decoder *d, const json_t *call,
       err = at < c->slots.len ? tell (c, d, at, id, name, args) : AID_E_LIMIT;
     }
   aid_str_free (&dumped);
-  return err ? aid_error_set (e, err, "The model calls more than %d tools at once, or one with an absurd name.", AID_CALLS_MAX) : AID_OK;
+  if (err)
+    aid_error_set (e, err, "The model calls more than %d tools at once, or one with an absurd name.", AID_CALLS_MAX);
+  return err;
 }

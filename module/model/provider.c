@@ -47,16 +47,18 @@ unknown (const struct aid_config *c, const char *id, struct aid_error *e)
   const char *key;
   json_t *v;
   json_object_foreach ((json_t *) (uintptr_t) aid_config_get (c, "models"), key, v)
-    aid_str_addf (&names, "%s%s", names.len ? ", " : "", key);
+    {
+      aid_str_addf (&names, "%s%s", names.len ? ", " : "", key);
+    }
   const char *some = names.err ? ", ..." : "";
   enum aid_err err;
   if (id)
-    err = aid_error_set (e, AID_E_NOTFOUND, "There is no model \"%.60s\". Use PROVIDER/NAME or name it in %s; there: %s%s.", id,
-                         aid_config_path (c), names.len ? aid_str_z (&names) : "none yet", some);
+    err = aid_error_set (e, AID_E_NOTFOUND, "There is no model \"%.60s\". Use PROVIDER/NAME or name it in %s; there: %s%s.",
+                         id, aid_config_path (c), names.len ? aid_str_z (&names) : "none yet", some);
   else
     err = aid_error_set (e, AID_E_NOTFOUND,
-                         "No model is configured. Name one in %s, or set a key such as ANTHROPIC_API_KEY in the environment.",
-                         aid_config_path (c));
+                         "No model is configured. Name one in %s, or set a key such as ANTHROPIC_API_KEY in the "
+                         "environment.", aid_config_path (c));
   aid_str_free (&names);
   return err;
 }
@@ -113,8 +115,10 @@ default_id (const struct aid_config *c)
   struct aid_str id = AID_STR_INIT (512);
   char *first = NULL;
   json_object_foreach (all, key, p)
-    if (!first && preset_ready (key, p, &id))
-      first = aid_str_steal (&id);
+    {
+      if (!first && preset_ready (key, p, &id))
+        first = aid_str_steal (&id);
+    }
   aid_str_free (&id);
   json_decref (all);
   return first;
@@ -219,10 +223,11 @@ check (const struct aid_config *c, const char *key, const json_t *p, struct aid_
     return aid_error_set (e, AID_E_NOTFOUND, "There is no provider \"%.60s\". Add it to \"providers\" in %s.", key,
                           aid_config_path (c));
   if (!url || !aid_url_ok (url))
-    return aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" has no http or https \"url\" in %s.", key, aid_config_path (c));
-  if (wire && !aid_wire_find (wire))
-    return aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" names the wire format \"%.40s\", which there is not in %s.", key, wire,
+    return aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" has no http or https \"url\" in %s.", key,
                           aid_config_path (c));
+  if (wire && !aid_wire_find (wire))
+    return aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" in %s names an unknown wire format, \"%.40s\".", key,
+                          aid_config_path (c), wire);
   return AID_OK;
 }
 
@@ -311,15 +316,21 @@ aid_model_list (const struct aid_config *c, struct aid_str *out)
   const char *key;
   int chosen_listed = chosen == NULL || json_object_get (models, chosen) != NULL;
   json_object_foreach (all, key, v)
-    chosen_listed |= preset_ready (key, v, &id) && !strcmp (aid_str_z (&id), chosen ? chosen : "");
+    {
+      chosen_listed |= preset_ready (key, v, &id) && !strcmp (aid_str_z (&id), chosen ? chosen : "");
+    }
   size_t list = aid_val_list (out);
   if (!chosen_listed)
     list_one (c, chosen, chosen, out), n++;
   json_object_foreach (models, key, v)
-    list_one (c, key, chosen, out), n++;
+    {
+      list_one (c, key, chosen, out), n++;
+    }
   json_object_foreach (all, key, v)
-    if (preset_ready (key, v, &id))
-      list_one (c, aid_str_z (&id), chosen, out), n++;
+    {
+      if (preset_ready (key, v, &id))
+        list_one (c, aid_str_z (&id), chosen, out), n++;
+    }
   aid_val_end (out, list, n);
   aid_str_free (&id);
   json_decref (all);

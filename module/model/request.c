@@ -63,8 +63,8 @@ aid_wire_header (struct aid_wire_request *out, const char *name, const char *val
   if (!name_ok (name))
     return aid_error_set (e, AID_E_INVALID, "A header's name in the provider's settings is not valid.");
   if (has_control (value))
-    return aid_error_set (e, AID_E_INVALID, "The value of the header %s (the key?) has a line break or control character in it.",
-                          name);
+    return aid_error_set (e, AID_E_INVALID,
+                          "The value of the header %s (the key?) has a line break or control character in it.", name);
   struct aid_http_header *h = NULL;
   for (size_t i = 0; i < out->headers.len && !h; i++)
     if (!strcasecmp (AID_VEC_AT (struct aid_http_header, &out->headers, i).name, name))
@@ -102,8 +102,8 @@ add_headers (struct aid_wire_request *out, const struct aid_endpoint *ep, struct
   enum aid_err err = aid_wire_header (out, "Content-Type", "application/json", e);
   if (!err)
     err = aid_wire_header (out, "Accept", "text/event-stream, application/json", e);
-  for (void *i = json_object_iter ((json_t *) (uintptr_t) ep->headers); i && !err;
-       i = json_object_iter_next ((json_t *) (uintptr_t) ep->headers, i))
+  json_t *headers = (json_t *) (uintptr_t) ep->headers;
+  for (void *i = json_object_iter (headers); i && !err; i = json_object_iter_next (headers, i))
     if (json_is_string (json_object_iter_value (i)))
       err = aid_wire_header (out, json_object_iter_key (i), json_string_value (json_object_iter_value (i)), e);
   return err;
@@ -113,7 +113,8 @@ static int
 merge_extra (json_t *body, const json_t *extra)
 {
   int bad = 0;
-  for (void *i = json_object_iter ((json_t *) (uintptr_t) extra); i; i = json_object_iter_next ((json_t *) (uintptr_t) extra, i))
+  json_t *from = (json_t *) (uintptr_t) extra;
+  for (void *i = json_object_iter (from); i; i = json_object_iter_next (from, i))
     if (json_is_null (json_object_iter_value (i)))
       json_object_del (body, json_object_iter_key (i));
     else

@@ -70,7 +70,7 @@ static size_t
 tag_begun (struct aid_span v)
 {
   size_t n = v.len < sizeof close_tag - 2 ? v.len : sizeof close_tag - 2;
-  while (n && memcmp (v.ptr + v.len - n, close_tag, n))
+  while (n && memcmp (v.ptr + v.len - n, close_tag, n) != 0)
     n--;
   return n;
 }

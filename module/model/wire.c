@@ -8,18 +8,19 @@ static const struct aid_wire *const wires[] = {
   &aid_wire_openai_chat,
   &aid_wire_anthropic,
 };
+#define WIRES (sizeof wires / sizeof wires[0])
 
 const struct aid_wire *const *
 aid_wire_all (size_t *n)
 {
-  *n = sizeof wires / sizeof *wires;
+  *n = WIRES;
   return wires;
 }
 
 const struct aid_wire *
 aid_wire_find (const char *name)
 {
-  for (size_t i = 0; name && i < sizeof wires / sizeof *wires; i++)
+  for (size_t i = 0; name && i < WIRES; i++)
     if (!strcmp (wires[i]->name, name))
       return wires[i];
   return NULL;
@@ -46,7 +47,8 @@ aid_wire_request_free (struct aid_wire_request *r)
 const char *
 aid_stop_name (enum aid_stop s)
 {
-  static const char *const names[] = { "none", "end", "length", "tools", "sequence", "filter", "refusal", "pause", "context" };
+  static const char *const names[] = { "none",   "end",     "length", "tools",  "sequence",
+                                       "filter", "refusal", "pause",  "context" };
   return (unsigned) s < sizeof names / sizeof *names ? names[s] : "none";
 }
 

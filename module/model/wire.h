@@ -39,7 +39,8 @@ void aid_wire_request_free (struct aid_wire_request *r);
 enum aid_stop
 {
   AID_STOP_NONE,           /* not told */
-  AID_STOP_END, AID_STOP_LENGTH, AID_STOP_TOOLS, AID_STOP_SEQUENCE, AID_STOP_FILTER, AID_STOP_REFUSAL, AID_STOP_PAUSE, AID_STOP_CONTEXT
+  AID_STOP_END, AID_STOP_LENGTH, AID_STOP_TOOLS, AID_STOP_SEQUENCE, AID_STOP_FILTER, AID_STOP_REFUSAL, AID_STOP_PAUSE,
+  AID_STOP_CONTEXT
 };
 const char *aid_stop_name (enum aid_stop s);   /* "end", "length", ... */
 
@@ -56,11 +57,12 @@ enum aid_model_event_kind
   AID_MODEL_START,         /* text: the model's own name; id: the request's id (either may be empty) */
   AID_MODEL_TEXT,          /* text: a delta */
   AID_MODEL_REASONING,     /* text: a delta */
-  AID_MODEL_REASONING_OPAQUE, /* text: JSON to carry back with this turn's reasoning (signature, encrypted, details) */
+  AID_MODEL_REASONING_OPAQUE, /* text: JSON to carry back with this turn's reasoning (signature, encrypted, details); once at
+                                 most, near the end */
   AID_MODEL_REFUSAL,       /* text: a delta */
   AID_MODEL_TOOL,          /* index; id and name when they are told; text: a delta of the arguments */
   AID_MODEL_USAGE,         /* usage: what is known now (replaces what was told before) */
-  AID_MODEL_STOP           /* stop; text: the server's word and details */
+  AID_MODEL_STOP           /* stop; text: the server's word and details; always the last, only of a whole answer */
 };
 
 /* Lives during the callback. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define BLOCKS_MAX 10000
+#define DUMP_MAX (8u << 20)      /* of the kept blocks as JSON: what the chat can keep */
 
 enum block { BLOCK_OTHER, BLOCK_THINKING, BLOCK_TOOL };
 
@@ -225,7 +226,7 @@ static void
 on_finish (struct aid_decoder *d)
 {
   struct anthropic *a = (struct anthropic *) d;
-  struct aid_str text = AID_STR_INIT (8 * AID_WIRE_KEEP_MAX);
+  struct aid_str text = AID_STR_INIT (DUMP_MAX);
   if (json_array_size (a->kept) && a->kept_bytes <= AID_WIRE_KEEP_MAX && !aid_json_dump (a->kept, &text))
     aid_decoder_delta (d, AID_MODEL_REASONING_OPAQUE, aid_str_span (&text));
   aid_str_free (&text);

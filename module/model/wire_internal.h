@@ -30,8 +30,10 @@ enum aid_err aid_wire_url (struct aid_wire_request *out, const char *base, const
 enum aid_err aid_wire_header (struct aid_wire_request *out, const char *name, const char *value, struct aid_error *e);
 /* Authorization: Bearer KEY; nothing when KEY is NULL or empty. */
 enum aid_err aid_wire_bearer (struct aid_wire_request *out, const char *key, struct aid_error *e);
-/* Merges the endpoint's extra members into BODY (null removes a member), writes it, adds the common and the user's headers. */
-enum aid_err aid_wire_finish (struct aid_wire_request *out, json_t *body, const struct aid_endpoint *ep, struct aid_error *e);
+/* Merges the endpoint's extra members into BODY (null removes a member), writes it, adds the common and the user's
+   headers. */
+enum aid_err aid_wire_finish (struct aid_wire_request *out, json_t *body, const struct aid_endpoint *ep,
+                              struct aid_error *e);
 
 /* Bytes of reasoning that are kept to be carried back; beyond it none are. */
 #define AID_WIRE_KEEP_MAX (4u << 20)

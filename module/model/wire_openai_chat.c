@@ -48,7 +48,8 @@ add_reasoning (struct openai *o, const char *member, struct aid_span v)
 static struct aid_span
 string_of (const json_t *v)
 {
-  return json_is_string (v) ? (struct aid_span){ json_string_value (v), json_string_length (v) } : (struct aid_span){ "", 0 };
+  const char *z = json_string_value (v);
+  return (struct aid_span){ z ? z : "", json_string_length (v) };
 }
 
 /* Mistral's {type: thinking, thinking: [{type: text, text}] or a string}. */
@@ -59,7 +60,9 @@ read_thinking (struct openai *o, const json_t *chunk)
   size_t i;
   aid_decoder_delta (&o->base, AID_MODEL_REASONING, string_of (inner));
   json_array_foreach (inner, i, piece)
-    aid_decoder_delta (&o->base, AID_MODEL_REASONING, aid_json_span (piece, "text"));
+    {
+      aid_decoder_delta (&o->base, AID_MODEL_REASONING, aid_json_span (piece, "text"));
+    }
   if (!o->chunks)
     o->chunks = json_array ();
   if (json_array_size (o->chunks) < DETAILS_MAX)
@@ -74,12 +77,14 @@ read_content (struct openai *o, const json_t *content)
   size_t i;
   add_text (o, string_of (content));
   json_array_foreach (content, i, chunk)
-    if (json_is_string (chunk))
-      add_text (o, string_of (chunk));
-    else if (aid_span_eqz (aid_json_span (chunk, "type"), "thinking"))
-      read_thinking (o, chunk);
-    else
-      add_text (o, aid_json_span (chunk, "text"));
+    {
+      if (json_is_string (chunk))
+        add_text (o, string_of (chunk));
+      else if (aid_span_eqz (aid_json_span (chunk, "type"), "thinking"))
+        read_thinking (o, chunk);
+      else
+        add_text (o, aid_json_span (chunk, "text"));
+    }
 }
 
 /* --- reasoning details ---------------------------------------------------------------------------------------------- */
@@ -143,13 +148,13 @@ read_reasoning (struct openai *o, const json_t *delta)
         add_reasoning (o, members[i], aid_json_span (delta, members[i]));
         shown = 1;
       }
+  if (json_array_size (details) && !o->details)
+    o->details = json_array ();
   json_array_foreach (details, k, detail)
-    if (json_is_object (detail))
-      {
-        if (!o->details)
-          o->details = json_array ();
+    {
+      if (json_is_object (detail))
         read_detail (o, detail, !shown);
-      }
+    }
 }
 
 /* What is to be sent back with this turn, in the members that it came in.  The plain strings are wanted only beside tool
@@ -256,8 +261,10 @@ read_delta (struct openai *o, const json_t *delta, struct aid_error *e)
   o->refused |= refusal.len > 0;
   aid_decoder_delta (&o->base, AID_MODEL_REFUSAL, refusal);
   json_array_foreach (calls, i, call)
-    if (!err)
-      err = aid_calls_delta (&o->calls, &o->base, call, e);
+    {
+      if (!err)
+        err = aid_calls_delta (&o->calls, &o->base, call, e);
+    }
   if (!err && json_is_object (old))
     {
       json_t *wrapped = json_pack ("{s:i, s:O}", "index", 0, "function", old);
@@ -274,8 +281,10 @@ first_choice (const json_t *chunk)
   const json_t *choices = json_object_get (chunk, "choices"), *choice;
   size_t i;
   json_array_foreach (choices, i, choice)
-    if (aid_json_int (choice, "index", 0) == 0)
-      return choice;
+    {
+      if (aid_json_int (choice, "index", 0) == 0)
+        return choice;
+    }
   return NULL;
 }
 
@@ -293,7 +302,8 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
   if (choice || aid_json_span (chunk, "model").len)
     aid_decoder_start (d, aid_json_span (chunk, "model"), aid_json_span (chunk, "id"));
   if (!choice && kind == AID_FRAME_BODY)
-    return aid_error_set (e, AID_E_PARSE, "The server's answer is JSON, but not a chat completion: check \"url\" and \"wire\".");
+    return aid_error_set (e, AID_E_PARSE,
+                          "The server's answer is JSON, but not a chat completion: check \"url\" and \"wire\".");
   const json_t *delta = json_object_get (choice, "delta");
   if (!json_is_object (delta))
     delta = json_object_get (choice, "message");
