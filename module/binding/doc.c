@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define LOOK_AHEAD 4096        /* bytes behind the wanted end where a block's begin is looked for first */
+#define STRIDE (64u << 10)     /* bytes between remembered begins of blocks */
 
 static const struct aid_doc_range *
 mark (const struct aid_doc *d, size_t i)
@@ -110,6 +111,8 @@ update (struct aid_doc *d, size_t beg, size_t deleted, size_t added)
   struct aid_span text = aid_shadow_text (d->shadow);
   struct aid_vec found = AID_VEC_INIT (struct aid_doc_range, AID_DOC_MARKS_MAX);
   size_t from = line_beg (text, beg), to = line_end (text, beg + added), lo, hi;
+  while (d->starts.len && AID_VEC_AT (size_t, &d->starts, d->starts.len - 1) >= from)
+    d->starts.len--;
   if (from == 0 && read_key (d, text))
     {
       lo = 0;
@@ -144,6 +147,7 @@ aid_doc_new (struct aid_span text, struct aid_error *e)
       return NULL;
     }
   d->marks = AID_VEC_INIT (struct aid_doc_range, AID_DOC_MARKS_MAX);
+  d->starts = AID_VEC_INIT (size_t, AID_DOC_MARKS_MAX);
   d->shadow = aid_shadow_new (text, e);
   if (d->shadow == NULL)
     {
@@ -166,6 +170,7 @@ aid_doc_free (struct aid_doc *d)
     return;
   aid_shadow_free (d->shadow);
   aid_vec_free (&d->marks);
+  aid_vec_free (&d->starts);
   free (d);
 }
 
@@ -197,18 +202,45 @@ aid_doc_segment (struct aid_doc *d, size_t pos, struct aid_doc_range *out)
   return 0;
 }
 
+/* Where in SEG a block surely begins, at or before POS.  A long segment is walked once: begins on the way are kept, and
+   one that stands before every edit stays right. */
+static size_t
+block_start (struct aid_doc *d, struct aid_doc_range seg, size_t pos)
+{
+  struct aid_span text = aid_shadow_text (d->shadow);
+  size_t k = d->starts.len, from = seg.beg, stride = STRIDE;
+  while (k > 0 && AID_VEC_AT (size_t, &d->starts, k - 1) > pos)
+    k--;
+  if (k > 0 && AID_VEC_AT (size_t, &d->starts, k - 1) > seg.beg)
+    from = AID_VEC_AT (size_t, &d->starts, k - 1);
+  while (pos - from > stride)
+    {
+      size_t next = from + aid_spans_start (aid_span_cut (text, from, seg.end), stride);
+      if (next == from)
+        {
+          stride *= 2;
+          continue;
+        }
+      size_t *kept = aid_vec_insert (&d->starts, k++);
+      if (kept != NULL)
+        *kept = next;
+      from = next;
+      stride = STRIDE;
+    }
+  return from + aid_spans_start (aid_span_cut (text, from, seg.end), pos - from);
+}
+
 struct aid_doc_range
 aid_doc_blocks_around (struct aid_doc *d, struct aid_doc_range seg, size_t beg, size_t end)
 {
-  struct aid_span text = aid_span_cut (aid_shadow_text (d->shadow), seg.beg, seg.end);
   struct aid_doc_range out = seg;
   if (beg > seg.beg)
-    out.beg = seg.beg + aid_spans_start (text, beg - seg.beg);
+    out.beg = block_start (d, seg, beg);
   if (end <= out.beg)
     end = out.beg + 1;
   for (size_t ahead = LOOK_AHEAD; end < seg.end && ahead < seg.end - end; ahead *= 4)
     {
-      size_t stop = seg.beg + aid_spans_start (text, end + ahead - seg.beg);
+      size_t stop = block_start (d, seg, end + ahead);
       if (stop >= end)
         {
           out.end = stop;

@@ -22,6 +22,7 @@ struct aid_doc
   uint64_t id;                 /* the owner's */
   struct aid_shadow *shadow;
   struct aid_vec marks;        /* struct aid_doc_range: marker lines, ascending */
+  struct aid_vec starts;       /* size_t: known begins of blocks, ascending; see block_start */
   char key[33];                /* of the first line; "": the text is no chat, one segment */
   struct aid_doc *next;        /* the owner's */
 };
