@@ -29,8 +29,8 @@ aid_secret_find (const char *given, const char *env, const json_t *command, cons
   const char *where = env && *env ? "or into the environment variable "
                                   : "or name \"key_env\" or \"key_command\" in the settings";
   return aid_error_set (e, AID_E_NOTFOUND,
-                        "There is no key for %s. Put one into auth-source (machine %s login apikey password ...), %s%s.", who,
-                        host, where, env && *env ? env : "");
+                        "There is no key for %s. Put one into auth-source (machine %s login apikey password ...), %s%s.",
+                        who, host, where, env && *env ? env : "");
 }
 
 void
