@@ -180,6 +180,26 @@ int x;
         (setq text aid-tests-chat)))
     (aid--mod-doc-close doc)))
 
+(ert-deftest aid-binding-doc-long-turn-after-edits ()
+  "What is remembered of a long turn never outlives an edit that makes it wrong."
+  (aid-tests-core)
+  (let* ((block "Some *text*.\n\n1\n\n- one\n- two\n\n```c\nint x;\n```\n\n")
+         (text (concat "<!--aid:k7Qx2mT9 chat v=1-->\n## You <!--aid:k7Qx2mT9 1 user-->\n"
+                       (apply #'concat (make-list 6000 block))))
+         (doc (aid--mod-doc-open text)))
+    (random "long turn")
+    (aid--mod-doc-spans doc (- (length text) 100) (length text))
+    (dolist (piece '("```\n" "x" ". b\n" "    " "<!--\n" "> "))
+      (let* ((at (+ 100 (random (- (length text) 200)))) (near (+ at (random 90000))))
+        (aid--mod-doc-edit doc at 0 piece)
+        (setq text (concat (substring text 0 at) piece (substring text at)))
+        (setq near (min near (- (length text) 500)))
+        (let ((fresh (aid--mod-doc-open text)))
+          (dolist (from (list at near))
+            (should (equal (aid--mod-doc-spans doc from (+ from 400))
+                           (aid--mod-doc-spans fresh from (+ from 400)))))
+          (aid--mod-doc-close fresh))))))
+
 (ert-deftest aid-binding-doc-parse ()
   (aid-tests-core)
   (let* ((doc (aid--mod-doc-open aid-tests-chat)) (chat (aid--mod-doc-parse doc))
