@@ -267,7 +267,9 @@ test_a_thousand_requests_leave_nothing (void **state)
         assert_true (wait_for (&b.w, &b.w.ended, i));
     }
   assert_int_equal (b.w.ended, 1000);
-  assert_int_equal (aid_assist_running (b.assist), 0);
+  /* A request that was cancelled while it was prepared has told its end before it is gone. */
+  while (aid_assist_running (b.assist))
+    usleep (1000);
   finish (&b);
   assert_int_equal (entries ("/proc/self/fd"), files);
   assert_int_equal (entries ("/proc/self/task"), threads);
