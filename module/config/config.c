@@ -253,7 +253,8 @@ parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_
   int ok = theirs && merge (c->root, theirs);
   if (theirs && !ok)
     aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
-  json_decref (theirs);
+  if (theirs)
+    json_decref (theirs);
   if (ok)
     return c;
   aid_config_free (c);
