@@ -11,7 +11,7 @@
 #include "chat/spans.h"
 #include <stdint.h>
 
-#define AID_ANSWER_MAX (8u << 20)    /* bytes of one answer, as the chat shows it */
+#define AID_ANSWER_MAX ((size_t) 8 << 20)    /* bytes of one answer, as the chat shows it */
 #define AID_FRAME_MS 33              /* text goes out at most this often */
 
 /* Kinds of events.  Exactly one of DONE and ERROR ends a request, and nothing follows it. */

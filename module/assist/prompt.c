@@ -47,7 +47,7 @@ live_text (struct builder *b, const struct aid_chat_item *item, struct aid_str *
   if (given)
     {
       add_without_key (b->chat->key, given->text, out);
-      return out->err ? aid_error_set (b->e, out->err, "The item %.*s is larger than %u MB.", (int) item->label.len,
+      return out->err ? aid_error_set (b->e, out->err, "The item %.*s is larger than %zu MB.", (int) item->label.len,
                                        item->label.ptr, AID_ITEM_MAX >> 20)
                       : AID_OK;
     }

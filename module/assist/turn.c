@@ -17,8 +17,12 @@ copy_z (const char *z)
 static int
 copy_items (struct aid_turn_state *t, const struct aid_ask *ask)
 {
-  t->items = ask->nitems ? calloc (ask->nitems, sizeof *t->items) : NULL;
-  for (size_t i = 0; t->items && i < ask->nitems; i++)
+  if (ask->nitems == 0)
+    return 0;
+  t->items = calloc (ask->nitems, sizeof *t->items);
+  if (!t->items)
+    return -1;
+  for (size_t i = 0; i < ask->nitems; i++)
     {
       t->items[i].target.ptr = aid_span_dup (ask->items[i].target);
       t->items[i].target.len = ask->items[i].target.len;
@@ -28,13 +32,13 @@ copy_items (struct aid_turn_state *t, const struct aid_ask *ask)
       if (!t->items[i].target.ptr || !t->items[i].text.ptr)
         return -1;
     }
-  return ask->nitems && !t->items ? -1 : 0;
+  return 0;
 }
 
 static void
 free_asked (struct aid_turn_state *t)
 {
-  for (size_t i = 0; i < t->nitems; i++)
+  for (size_t i = 0; t->items && i < t->nitems; i++)
     {
       free ((void *) (uintptr_t) t->items[i].target.ptr);
       free ((void *) (uintptr_t) t->items[i].text.ptr);

@@ -16,7 +16,7 @@ on_answer_text (void *ctx, struct aid_span text)
     t->first = aid_clock_ms ();
   t->dirty = 1;
   if (aid_stream_add (t->stream, text, &e) && !t->fail.code)
-    aid_error_set (&t->fail, e.code, "The answer is longer than the %u MB that one may have; what came is kept.",
+    aid_error_set (&t->fail, e.code, "The answer is longer than the %zu MB that one may have; what came is kept.",
                    AID_ANSWER_MAX >> 20);
   if (t->journal && aid_journal_add (t->journal, text, NULL))
     {

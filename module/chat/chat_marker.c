@@ -29,7 +29,7 @@ static size_t
 marker_begins (const char *p, size_t left, struct aid_span key)
 {
   size_t n = LEAD + key.len;
-  if (left < n || memcmp (p, lead, LEAD) || memcmp (p + LEAD, key.ptr, key.len))
+  if (left < n || memcmp (p, lead, LEAD) != 0 || memcmp (p + LEAD, key.ptr, key.len) != 0)
     return 0;
   /* A longer key is another file's; a cut file may end here. */
   if (left == n || is_blank (p[n]) || p[n] == '\r' || aid_span_starts ((struct aid_span){ p + n, left - n }, "-->"))

@@ -125,7 +125,7 @@ turn_edited (const struct writer *w, size_t t)
   aid_chat_body (w->c, t, &body);
   aid_chat_hash (aid_str_span (&body), hash);
   aid_str_free (&body);
-  return got.len > 16 || memcmp (got.ptr, hash, got.len);
+  return got.len > 16 || memcmp (got.ptr, hash, got.len) != 0;
 }
 
 static void

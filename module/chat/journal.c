@@ -219,7 +219,7 @@ find_journals (DIR *dir, const char *name, struct aid_vec *names)
   while ((entry = readdir (dir)) && names->len < LIST_MAX)
     {
       const char *found = entry->d_name;
-      if (strncmp (found, name, len) || strncmp (found + len, infix, sizeof infix - 1) || !is_req (found + skip))
+      if (strncmp (found, name, len) != 0 || strncmp (found + len, infix, sizeof infix - 1) != 0 || !is_req (found + skip))
         continue;
       char **slot = aid_vec_push (names);
       if (!slot || !(*slot = strdup (found + skip)))

@@ -25,7 +25,7 @@ is_one_of (const char *const *names, size_t n, const char *p, size_t len)
 static int
 is_one_in (const char *set, char c)
 {
-  return memchr (set, c, strlen (set)) != NULL;
+  return c != '\0' && strchr (set, c) != NULL;
 }
 
 static const char *

@@ -384,7 +384,7 @@ aid_layout_make (struct aid_span text, struct aid_layout *l)
   for (size_t pos = 0; pos < text.len; pos = next)
     {
       struct aid_line *line = aid_vec_push (&l->lines);
-      struct aid_scanned out;
+      struct aid_scanned out = { 0 };
 
       end = aid_line_break (text, pos, &next);
       aid_scan_line (&scan, aid_span_cut (text, pos, end), &out);

@@ -132,7 +132,7 @@ read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, s
   struct aid_str text = AID_STR_INIT (AID_ITEM_MAX);
   enum aid_err err = aid_fs_read (path, &text, e);
   if (err == AID_E_LIMIT)
-    err = aid_error_set (e, err, "%s is larger than the %u MB that one item may have: give a range of lines.", path,
+    err = aid_error_set (e, err, "%s is larger than the %zu MB that one item may have: give a range of lines.", path,
                          AID_ITEM_MAX >> 20);
   if (!err && memchr (aid_str_z (&text), 0, text.len < BINARY_PROBE ? text.len : BINARY_PROBE))
     err = aid_error_set (e, AID_E_REFUSED, "%s is a binary file.", path);

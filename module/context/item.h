@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define AID_ITEM_MAX (4u << 20)    /* bytes of one item */
+#define AID_ITEM_MAX ((size_t) 4 << 20)    /* bytes of one item */
 
 struct aid_item
 {

@@ -315,7 +315,7 @@ aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, co
                           plan->refused + plan->applied + plan->already, first_reason (plan));
   struct writer w = { .p = p, .plan = plan, .root = root, .e = e };
   w.steps = AID_VEC_INIT (struct step, AID_PATCH_FILES);
-  w.folders = AID_VEC_INIT (char *, AID_PATCH_FILES * 4);
+  w.folders = AID_VEC_INIT (char *, (size_t) AID_PATCH_FILES * 4);
   enum aid_err err = AID_OK;
   for (size_t i = 0; i < plan->files.len && !err; i++)
     {

@@ -185,7 +185,7 @@ emit (const struct aid_target *t, const struct aid_want *w, const struct run *r,
 {
   const struct aid_lines *l = &t->lines;
   const char *eol = l->crlf ? "\r\n" : "\n";
-  struct aid_str text = AID_STR_INIT ((size_t) AID_PATCH_MAX * 2);
+  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2);
   size_t beg = l->beg[r->l0], end = l->beg[r->l1];
   if (r->l0 == l->n && !l->final_newline)
     aid_str_addz (&text, eol);

@@ -118,12 +118,12 @@ aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level l
   while (slots < n * 2)
     slots *= 2;
   *x = (struct aid_index){ .lines = l, .level = level, .mask = slots - 1 };
-  x->ids = malloc ((n + 1) * sizeof *x->ids);
+  x->ids = calloc (n + 1, sizeof *x->ids);
   x->slots = calloc (slots, sizeof *x->slots);
   x->hashes = malloc ((n + 1) * sizeof *x->hashes);
   x->first = malloc ((n + 2) * sizeof *x->first);
   x->posts = malloc ((n + 1) * sizeof *x->posts);
-  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1u);
+  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1);
   if (!x->ids || !x->slots || !x->hashes || !x->first || !x->posts)
     return AID_E_NOMEM;
   for (size_t i = 0; i < n; i++)
@@ -160,7 +160,7 @@ aid_index_free (struct aid_index *x)
 uint32_t
 aid_index_id (const struct aid_index *x, struct aid_span line)
 {
-  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1u);
+  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1);
   uint64_t hash = hash_line (x->level, line, &scratch);
   uint32_t found = AID_NO_ID;
   for (size_t i = (size_t) hash & x->mask; x->slots[i] && found == AID_NO_ID; i = (i + 1) & x->mask)

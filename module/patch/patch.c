@@ -152,7 +152,7 @@ give_id (struct aid_patch_hunk *h, uint64_t hash, struct aid_map *taken)
 static enum aid_err
 name_hunks (struct aid_patch *p)
 {
-  struct aid_str scratch = AID_STR_INIT ((size_t) AID_PATCH_MAX * 3);
+  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX * 3);
   struct aid_map *seen = aid_map_new (), *taken = aid_map_new ();
   enum aid_err err = seen && taken ? AID_OK : AID_E_NOMEM;
   for (size_t i = 0; i < p->hunks.len && !err; i++)
@@ -180,7 +180,7 @@ aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid
 {
   *out = NULL;
   if (answer.len > AID_PATCH_MAX)
-    return aid_error_set (e, AID_E_LIMIT, "the answer is over %u MB", AID_PATCH_MAX >> 20);
+    return aid_error_set (e, AID_E_LIMIT, "the answer is over %zu MB", AID_PATCH_MAX >> 20);
   struct aid_patch *p = calloc (1, sizeof *p);
   if (!p)
     return aid_error_set (e, AID_E_NOMEM, "no memory to read a patch");

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define AID_PATCH_MAX (64u << 20)
+#define AID_PATCH_MAX ((size_t) 64 << 20)
 
 enum aid_patch_op { AID_OP_MODIFY, AID_OP_CREATE, AID_OP_DELETE, AID_OP_RENAME };
 const char *aid_patch_op_name (enum aid_patch_op op);        /* "modify", ... */

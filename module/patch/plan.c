@@ -286,7 +286,7 @@ plan_file (struct aid_planner *g, size_t index)
   f->first = pf->first_hunk;
   f->n = pf->nhunks;
   aid_str_init (&f->before, AID_PATCH_MAX);
-  aid_str_init (&f->after, (size_t) AID_PATCH_MAX * 3);
+  aid_str_init (&f->after, AID_PATCH_MAX * 3);
   for (size_t i = 0; i < f->n; i++)
     {
       struct aid_placement *o = aid_vec_push (&g->plan->placements);

@@ -61,7 +61,7 @@ whole_edits (struct aid_planner *g, struct aid_file_plan *f, int create)
     {
       struct aid_placement *o = aid_plan_placement (g, f, i);
       struct aid_want w = aid_plan_want (g, f, i, "");
-      struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
+      struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2);
       if (o->status == AID_HUNK_LEFT_OUT)
         continue;
       if (create)
@@ -79,7 +79,7 @@ enum aid_err
 aid_plan_create (struct aid_planner *g, struct aid_file_plan *f, const char *path)
 {
   int there;
-  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
+  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2);
   enum aid_err err = aid_plan_read (g, f, path, &f->before, &there);
   if (err || f->reason[0])
     return err;
@@ -113,7 +113,7 @@ enum aid_err
 aid_plan_delete (struct aid_planner *g, struct aid_file_plan *f, const char *path)
 {
   int there;
-  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2u);
+  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2);
   enum aid_err err = aid_plan_read (g, f, path, &f->before, &there);
   if (err || f->reason[0])
     return err;

@@ -37,7 +37,7 @@ read_checked (const char *path, const char *id, struct aid_str *out, struct aid_
   if (err)
     return err;
   aid_hash_hex (aid_str_span (out), ID_DIGITS, found);
-  if (strcmp (found, id))
+  if (strcmp (found, id) != 0)
     return aid_error_set (e, AID_E_NOTFOUND, "The stored text %s is damaged", id);
   return AID_OK;
 }

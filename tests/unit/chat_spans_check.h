@@ -131,8 +131,8 @@ check_complete (struct aid_span text, const struct aid_vec *spans)
   cmark_iter_free (iter);
   cmark_node_free (root);
   for (int face = AID_FACE_EMPHASIS; !differs && face <= AID_FACE_RULE; face++)
-    if (count[face] != 0 && (face <= AID_FACE_CODE || face == AID_FACE_LINK || face == AID_FACE_IMAGE
-                             || face == AID_FACE_BULLET || face == AID_FACE_RULE))
+    if ((face <= AID_FACE_CODE || face == AID_FACE_LINK || face == AID_FACE_IMAGE || face == AID_FACE_BULLET
+         || face == AID_FACE_RULE) && count[face] != 0)
       return aid_face_name (face);
   return NULL;
 }

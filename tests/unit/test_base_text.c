@@ -176,6 +176,13 @@ add_up (void *ctx, struct aid_span key, void *value)
   return 0;
 }
 
+static struct aid_span
+key_of (int i, char key[32])
+{
+  size_t len = (size_t) snprintf (key, 32, "key-%d", i);
+  return (struct aid_span){ key, len };
+}
+
 static void
 a_map_finds_what_was_put_through_growth_and_removal (void **state)
 {
@@ -186,21 +193,21 @@ a_map_finds_what_was_put_through_growth_and_removal (void **state)
   char key[32];
   for (int i = 0; i < N; i++)
     {
-      struct aid_span k = { key, (size_t) snprintf (key, sizeof key, "key-%d", i) };
+      struct aid_span k = key_of (i, key);
       values[i] = i;
       assert_int_equal (aid_map_put (m, k, &values[i], NULL), AID_OK);
     }
   /* Removing every third leaves all others where they can be found. */
   for (int i = 0; i < N; i += 3)
     {
-      struct aid_span k = { key, (size_t) snprintf (key, sizeof key, "key-%d", i) };
+      struct aid_span k = key_of (i, key);
       assert_ptr_equal (aid_map_remove (m, k), &values[i]);
       assert_null (aid_map_remove (m, k));
     }
   size_t left = 0;
   for (int i = 0; i < N; i++)
     {
-      struct aid_span k = { key, (size_t) snprintf (key, sizeof key, "key-%d", i) };
+      struct aid_span k = key_of (i, key);
       assert_ptr_equal (aid_map_get (m, k), i % 3 ? &values[i] : NULL);
       left += i % 3 != 0;
     }

@@ -212,7 +212,7 @@ too_much_is_said (void **state)
   (void) state;
   struct aid_patch *p = NULL;
   struct aid_error e;
-  struct aid_span huge = { "", (size_t) AID_PATCH_MAX + 1 };
+  struct aid_span huge = { "", AID_PATCH_MAX + 1 };
   assert_int_equal (aid_patch_read (huge, AID_FORMAT_AUTO, &p, &e), AID_E_LIMIT);
   assert_null (p);
   assert_non_null (strstr (e.msg, "64 MB"));
