@@ -23,43 +23,64 @@ Each gets the buffer and the symbol `applied' or `reversed'."
   :type 'hook
   :group 'aid)
 
+(defcustom aid-save-after-review t
+  "Whether files are saved when a review ends, or an answer was taken back.
+With t, files that had no unsaved changes before their first changed hunk
+are saved at once and others are asked about, unless
+`compilation-ask-about-save' is nil, when all are saved.  With nil, nothing
+is saved."
+  :type 'boolean
+  :group 'aid)
+
+;;; Names
+
+(defconst aid-apply--nowhere "/dev/null/"
+  "A folder that holds nothing, for the core to plan what it cannot read.")
+
+(defun aid-apply--local-root (root)
+  "ROOT as the core may know it: remote files are read by Emacs alone."
+  (if (file-remote-p root) aid-apply--nowhere (expand-file-name root)))
+
+(defun aid-apply-file (root path)
+  "The absolute name of PATH, which a patch names, under ROOT.
+Signals `aid-error' with the reason when a patch may not write there."
+  (let ((local (aid--mod-patch-path (aid-apply--local-root root) path)))
+    (if (not (file-remote-p root))
+        local
+      (let ((file (expand-file-name path root)))
+        (unless (file-in-directory-p file root)
+          (signal 'aid-error (list 'refused (format "%s leads out of the project" path))))
+        file))))
+
+(defun aid-apply-visiting (root path)
+  "The buffer that visits PATH under ROOT, or nil."
+  (when-let ((name (and path (ignore-errors (aid-apply-file root path)))))
+    (find-buffer-visiting name)))
+
 ;;; What is asked of the core
 
-(defun aid-apply--buffer-text (buffer)
+(defun aid-apply-text (buffer)
   "The whole text of BUFFER."
   (with-current-buffer buffer
     (save-restriction
       (widen)
       (buffer-substring-no-properties (point-min) (point-max)))))
 
-(defun aid-apply--path (root path)
-  "The absolute name of the patch's PATH under ROOT, or nil when refused."
-  (condition-case nil
-      (aid--mod-patch-path (expand-file-name root) path)
-    (aid-error nil)))
-
-(defun aid-apply--visiting (root path)
-  "The buffer that visits PATH under ROOT, or nil."
-  (when-let* ((path path)
-              (name (aid-apply--path root path)))
-    (find-buffer-visiting name)))
-
 (defun aid-apply--remote-text (root path)
   "The text of PATH under the remote ROOT, read through Emacs."
-  (let ((name (expand-file-name path root)))
-    (when (file-readable-p name)
-      (aid-apply--buffer-text (find-file-noselect name)))))
+  (when-let ((name (ignore-errors (aid-apply-file root path))))
+    (when (and (file-readable-p name) (file-regular-p name))
+      (aid-apply-text (find-file-noselect name)))))
 
 (defun aid-apply-texts (root paths)
   "The texts of PATHS under ROOT that only Emacs knows, as an alist."
   (delq nil
         (mapcar (lambda (path)
-                  (let ((buffer (and (not (file-remote-p root))
-                                     (aid-apply--visiting root path))))
-                    (cond (buffer (cons path (aid-apply--buffer-text buffer)))
-                          ((file-remote-p root)
-                           (when-let ((text (aid-apply--remote-text root path)))
-                             (cons path text))))))
+                  (if-let ((buffer (aid-apply-visiting root path)))
+                      (cons path (aid-apply-text buffer))
+                    (when-let ((text (and (file-remote-p root)
+                                          (aid-apply--remote-text root path))))
+                      (cons path text))))
                 (delete-dups (delq nil (copy-sequence paths))))))
 
 (defun aid-apply-paths (patch)
@@ -72,27 +93,52 @@ Each gets the buffer and the symbol `applied' or `reversed'."
   "Place the hunks of PATCH, which was read from TEXT, under ROOT.
 CHOSEN, ONLY and REVERSE are as for `aid--mod-patch-plan'."
   (aid--mod-patch-plan
-   (list :text text :root (expand-file-name root)
+   (list :text text :root (aid-apply--local-root root)
          :texts (aid-apply-texts root (aid-apply-paths patch))
          :chosen chosen :only only :reverse reverse)))
 
 ;;; Applying edits to a buffer
 
 (cl-defstruct (aid-apply-record (:constructor aid-apply--record-make))
-  "What was done for one hunk: OP, FILE, its old name, and the edits made.
-EDITS is a list of (BEG-MARKER END-MARKER OLD-TEXT NEW-TEXT)."
-  op file old-file edits content)
+  "What was done for one hunk: OP, FILE, and the EDITS made.
+EDITS is a list of (BEG-MARKER END-MARKER OLD-TEXT NEW-TEXT).  CONTENT is the
+text of a created file, or the bytes of a deleted one, whose modes were MODES;
+MADE is the first folder that was made for it."
+  op file edits content modes made)
+
+(defvar aid-apply-touched nil
+  "The buffers that were changed, each with whether it was unmodified before.
+Bound by those who save them afterwards: an alist.")
+
+(defun aid-apply--touch (buffer)
+  "Note that BUFFER is going to be changed."
+  (unless (assq buffer aid-apply-touched)
+    (push (cons buffer (not (buffer-modified-p buffer))) aid-apply-touched)))
 
 (defun aid-apply--check-writable (file buffer)
   "Signal an error unless FILE, visited by BUFFER or nil, may be changed."
+  (when (and (file-exists-p file) (not (file-writable-p file)))
+    (user-error "%s is write-protected: change its mode, then accept again"
+                (abbreviate-file-name file)))
   (when (and buffer (buffer-local-value 'buffer-read-only buffer))
     (user-error "%s is read-only in its buffer: make it writable (C-x C-q), then accept again"
                 (buffer-name buffer)))
-  (when (and (file-exists-p file) (not (file-writable-p file)))
-    (user-error "%s is write-protected: change its mode, then accept again"
+  (when (and buffer (not (verify-visited-file-modtime buffer)))
+    (user-error "%s changed on disk: revert its buffer, then accept again"
                 (abbreviate-file-name file))))
 
-(defun aid-apply--edits (buffer edits)
+(defun aid-apply--edit (edit)
+  "Make EDIT, a list (CBEG CEND TEXT), in this buffer and give its record.
+What is typed later just before or after the text is none of it."
+  (pcase-let* ((`(,cbeg ,cend ,text) edit)
+               (beg (1+ cbeg)) (end (1+ cend))
+               (old (buffer-substring-no-properties beg end)))
+    (goto-char beg)
+    (delete-region beg end)
+    (insert text)
+    (list (copy-marker beg (not (string-empty-p text))) (copy-marker (point)) old text)))
+
+(defun aid-apply-edits (buffer edits)
   "Make EDITS, a list of (CBEG CEND TEXT), in BUFFER as one undo step.
 Give the list of edit records."
   (with-current-buffer buffer
@@ -102,159 +148,222 @@ Give the list of edit records."
         (undo-boundary)
         (let (records)
           (atomic-change-group
-            (dolist (edit (reverse edits))
-              (pcase-let* ((`(,cbeg ,cend ,text) edit)
-                           (beg (1+ cbeg)) (end (1+ cend))
-                           (old (buffer-substring-no-properties beg end)))
-                (goto-char beg)
-                (delete-region beg end)
-                (insert text)
-                (push (list (copy-marker beg) (copy-marker (point) nil) old text)
-                      records))))
+            (dolist (edit (sort (copy-sequence edits) (lambda (a b) (> (car a) (car b)))))
+              (push (aid-apply--edit edit) records)))
           (undo-boundary)
           (run-hook-with-args 'aid-after-apply-functions buffer 'applied)
           records)))))
 
 (defun aid-apply-modify (root path edits)
   "Apply EDITS to PATH under ROOT in its buffer.  Give a record."
-  (let* ((file (if (file-remote-p root)
-                   (expand-file-name path root)
-                 (aid--mod-patch-path (expand-file-name root) path)))
-         (buffer (or (find-buffer-visiting file) (find-file-noselect file))))
+  (let* ((file (aid-apply-file root path))
+         (buffer (find-file-noselect file t)))
     (aid-apply--check-writable file buffer)
+    (aid-apply--touch buffer)
     (aid-apply--record-make :op 'modify :file file
-                            :edits (aid-apply--edits buffer edits))))
+                            :edits (aid-apply-edits buffer edits))))
+
+(defun aid-apply--missing-folder (file)
+  "The topmost folder above FILE that does not exist, or nil."
+  (let ((folder (file-name-directory file)) missing)
+    (while (not (file-exists-p folder))
+      (setq missing folder
+            folder (file-name-directory (directory-file-name folder))))
+    (unless (file-writable-p folder)
+      (user-error "The folder %s is write-protected" (abbreviate-file-name folder)))
+    missing))
 
 (defun aid-apply-create (root path text)
   "Make the new file PATH under ROOT with TEXT, in a buffer.  Give a record."
-  (let* ((file (aid--mod-patch-path (expand-file-name root) path))
-         (buffer (find-file-noselect file)))
-    (when (or (file-exists-p file) (> (buffer-size buffer) 0))
+  (let* ((file (aid-apply-file root path))
+         (there (file-exists-p file))
+         (made (aid-apply--missing-folder file))
+         (open (find-buffer-visiting file))
+         (buffer (or open (find-file-noselect file t))))
+    (when (> (buffer-size buffer) 0)
       (user-error "%s is there already" (abbreviate-file-name file)))
-    (prog1 (aid-apply--record-make
-            :op 'create :file file :content text
-            :edits (aid-apply--edits buffer (list (list 0 0 text))))
+    ;; Emacs takes a file in a folder that is yet to be made for read-only.
+    (unless (or there open)
       (with-current-buffer buffer
+        (setq buffer-read-only nil)))
+    (aid-apply--check-writable file buffer)
+    (aid-apply--touch buffer)
+    (prog1 (aid-apply--record-make
+            :op (if there 'modify 'create) :file file :content text :made made
+            :edits (aid-apply-edits buffer (list (list 0 0 text))))
+      (with-current-buffer buffer
+        (set-buffer-modified-p t)
         (normal-mode t)))))
+
+(defun aid-apply--bytes (file)
+  "The bytes of FILE."
+  (with-temp-buffer
+    (set-buffer-multibyte nil)
+    (insert-file-contents-literally file)
+    (buffer-string)))
 
 (defun aid-apply-delete (root path)
   "Delete the file PATH under ROOT, keeping its text in the record."
-  (let* ((file (aid--mod-patch-path (expand-file-name root) path))
+  (let* ((file (aid-apply-file root path))
          (buffer (find-buffer-visiting file)))
     (when (and buffer (buffer-modified-p buffer))
       (user-error "%s has unsaved changes: save it, then accept again"
                   (buffer-name buffer)))
     (aid-apply--check-writable file nil)
-    (let ((content (aid-apply--buffer-text (or buffer (find-file-noselect file)))))
+    (let ((record (aid-apply--record-make :op 'delete :file file :modes (file-modes file)
+                                          :content (aid-apply--bytes file))))
       (delete-file file t)
-      (when-let ((now (find-buffer-visiting file)))
-        (kill-buffer now))
-      (aid-apply--record-make :op 'delete :file file :content content))))
+      (when buffer
+        (kill-buffer buffer))
+      record)))
 
 (defun aid-apply-rename (root old new)
-  "Rename the file OLD to NEW, both under ROOT.  Give a record."
-  (let* ((from (aid--mod-patch-path (expand-file-name root) old))
-         (to (aid--mod-patch-path (expand-file-name root) new)))
-    (when (file-exists-p to)
+  "Rename the file OLD to NEW, both under ROOT, and what visits it.
+Unsaved changes stay unsaved.  Give a record."
+  (let* ((from (aid-apply-file root old))
+         (to (aid-apply-file root new))
+         (buffer (find-buffer-visiting from)))
+    (when (or (file-exists-p to) (find-buffer-visiting to))
       (user-error "%s is there already" (abbreviate-file-name to)))
-    (aid-apply--rename-file from to)
-    (aid-apply--record-make :op 'rename :file to :old-file from)))
+    (let ((made (aid-apply--missing-folder to)))
+      (make-directory (file-name-directory to) t)
+      (rename-file from to)
+      (when buffer
+        (with-current-buffer buffer
+          (let ((modified (buffer-modified-p)))
+            (set-visited-file-name to t t)
+            (set-visited-file-modtime)
+            (set-buffer-modified-p modified))))
+      (aid-apply--record-make :op 'rename :file to :content old :made made))))
 
-(defun aid-apply--rename-file (from to)
-  "Rename FROM to TO, and what visits it, keeping unsaved changes."
-  (let ((buffer (find-buffer-visiting from)))
-    (make-directory (file-name-directory to) t)
-    (rename-file from to)
-    (when buffer
-      (with-current-buffer buffer
-        (let ((modified (buffer-modified-p)))
-          (set-visited-file-name to t t)
-          (set-buffer-modified-p modified))))))
+;;; Saving
+
+(defvar compilation-ask-about-save)
+
+(defun aid-apply--save-p (buffer clean)
+  "Whether BUFFER, which had no unsaved changes when CLEAN, is to be saved."
+  (and (buffer-live-p buffer) (buffer-modified-p buffer) (buffer-file-name buffer)
+       (or clean
+           (and (boundp 'compilation-ask-about-save) (not compilation-ask-about-save))
+           (y-or-n-p (format "%s had other unsaved changes.  Save it? "
+                             (buffer-name buffer))))))
+
+(defun aid-apply-save (touched)
+  "Save the buffers in TOUCHED, an alist as `aid-apply-touched'.
+`aid-save-after-review' says which."
+  (when aid-save-after-review
+    (pcase-dolist (`(,buffer . ,clean) touched)
+      (when (aid-apply--save-p buffer clean)
+        (with-current-buffer buffer
+          (make-directory (file-name-directory buffer-file-name) t)
+          (condition-case err
+              ;; What an answer makes of a file's end is meant.
+              (let ((require-final-newline nil) (mode-require-final-newline nil))
+                (save-buffer))
+            (error (message "%s was not saved: %s" (buffer-name)
+                            (error-message-string err)))))))))
 
 ;;; Taking back
 
 (defun aid-apply--edit-intact-p (edit)
   "Whether the text that EDIT inserted is still there, unedited."
   (pcase-let ((`(,beg ,end ,_old ,new) edit))
-    (and (marker-buffer beg)
-         (with-current-buffer (marker-buffer beg)
-           (save-restriction
-             (widen)
+    (with-current-buffer (marker-buffer beg)
+      (save-restriction
+        (widen)
+        (and (<= beg end)
              (equal (buffer-substring-no-properties beg end) new))))))
 
 (defun aid-apply--reverse-edits (edits)
   "Put back what EDITS replaced, as one undo step."
   (when edits
     (with-current-buffer (marker-buffer (caar edits))
+      (aid-apply--touch (current-buffer))
       (save-excursion
         (save-restriction
           (widen)
           (undo-boundary)
           (atomic-change-group
-            (pcase-dolist (`(,beg ,end ,old ,_new) edits)
+            (pcase-dolist (`(,beg ,end ,old ,_new) (reverse edits))
               (goto-char beg)
               (delete-region beg end)
               (insert old)))
           (undo-boundary)
           (run-hook-with-args 'aid-after-apply-functions (current-buffer) 'reversed))))))
 
-(defun aid-apply--remove-created (record)
-  "Take back the creation in RECORD: its buffer and its file go."
-  (let* ((file (aid-apply-record-file record))
-         (buffer (find-buffer-visiting file)))
-    (when buffer
-      (with-current-buffer buffer
-        (set-buffer-modified-p nil))
-      (kill-buffer buffer))
-    (when (file-exists-p file)
-      (delete-file file t))))
+(defun aid-apply--edited-since (record)
+  "The words for a place of RECORD that a person has edited."
+  (format "%s was edited at this place since"
+          (abbreviate-file-name (aid-apply-record-file record))))
 
-(defun aid-apply--created-intact-p (record)
-  "Whether the file that RECORD created holds just its text."
+(defun aid-apply--reverse-modify (record)
+  "Take back the edits of RECORD.  Give nil, `gone', or a reason."
+  (let ((edits (aid-apply-record-edits record)))
+    (cond ((not (cl-every (lambda (edit) (buffer-live-p (marker-buffer (car edit)))) edits))
+           'gone)
+          ((and edits (buffer-local-value 'buffer-read-only (marker-buffer (caar edits))))
+           (format "%s is read-only in its buffer" (buffer-name (marker-buffer (caar edits)))))
+          ((cl-every #'aid-apply--edit-intact-p edits)
+           (aid-apply--reverse-edits edits)
+           nil)
+          (t (aid-apply--edited-since record)))))
+
+(defun aid-apply--created-text (record)
+  "What the file that RECORD created holds now, or nil when it is gone."
   (let* ((file (aid-apply-record-file record))
          (buffer (find-buffer-visiting file)))
-    (equal (aid-apply-record-content record)
-           (cond (buffer (aid-apply--buffer-text buffer))
-                 ((file-exists-p file)
-                  (with-temp-buffer
-                    (insert-file-contents file)
-                    (buffer-string)))))))
+    (cond (buffer (aid-apply-text buffer))
+          ((file-exists-p file)
+           (with-temp-buffer
+             (insert-file-contents file)
+             (buffer-string))))))
+
+(defun aid-apply-remove (file &optional made)
+  "Delete FILE and its buffer, and folders down from MADE that are empty then."
+  (when-let ((buffer (find-buffer-visiting file)))
+    (with-current-buffer buffer
+      (set-buffer-modified-p nil))
+    (kill-buffer buffer))
+  (when (file-exists-p file)
+    (delete-file file t))
+  (aid-apply--remove-folders file made))
+
+(defun aid-apply--remove-folders (file made)
+  "Delete the folders of FILE, from MADE on, that are empty."
+  (let ((folder (file-name-directory file)))
+    (while (and made (string-prefix-p made folder)
+                (ignore-errors (delete-directory folder) t))
+      (setq folder (file-name-directory (directory-file-name folder))))))
 
 (defun aid-apply--restore-deleted (record)
-  "Bring back the file that RECORD deleted."
+  "Bring back the file that RECORD deleted.  Give nil or a reason."
   (let ((file (aid-apply-record-file record)))
     (if (file-exists-p file)
-        (format "%s is there again with other text" (abbreviate-file-name file))
+        (format "%s is there again" (abbreviate-file-name file))
       (make-directory (file-name-directory file) t)
-      (let ((coding-system-for-write 'utf-8-unix))
+      (let ((coding-system-for-write 'no-conversion))
         (write-region (aid-apply-record-content record) nil file nil 'quiet))
+      (set-file-modes file (aid-apply-record-modes record))
       nil)))
 
+(defun aid-apply--reverse-create (record)
+  "Remove what RECORD created.  Give nil or a reason."
+  (let ((text (aid-apply--created-text record)))
+    (if (member text (list nil (aid-apply-record-content record)))
+        (progn (aid-apply-remove (aid-apply-record-file record)
+                                 (aid-apply-record-made record))
+               nil)
+      (format "%s was edited since it was made"
+              (abbreviate-file-name (aid-apply-record-file record))))))
+
 (defun aid-apply-reverse (record)
-  "Take back what RECORD did.  Give nil, or why it can't be taken back."
+  "Take back what RECORD did to a file's text, or to a whole file.
+Give nil, why it can't be taken back, or `gone' when its buffer is closed."
   (pcase (aid-apply-record-op record)
-    ('modify
-     (let ((edits (aid-apply-record-edits record)))
-       (cond ((not (cl-every (lambda (edit) (marker-buffer (car edit))) edits))
-              'gone)
-             ((cl-every #'aid-apply--edit-intact-p edits)
-              (aid-apply--reverse-edits edits)
-              nil)
-             (t (format "%s was edited at this place since"
-                        (abbreviate-file-name (aid-apply-record-file record)))))))
-    ('create
-     (if (aid-apply--created-intact-p record)
-         (progn (aid-apply--remove-created record) nil)
-       (format "%s was edited since it was made"
-               (abbreviate-file-name (aid-apply-record-file record)))))
+    ('modify (aid-apply--reverse-modify record))
+    ('create (aid-apply--reverse-create record))
     ('delete (aid-apply--restore-deleted record))
-    ('rename
-     (let ((from (aid-apply-record-file record))
-           (to (aid-apply-record-old-file record)))
-       (if (or (file-exists-p to) (not (file-exists-p from)))
-           (format "%s cannot get its old name back" (abbreviate-file-name from))
-         (aid-apply--rename-file from to)
-         nil)))))
+    (_ 'gone)))
 
 (provide 'aid-apply)
 ;;; aid-apply.el ends here

@@ -19,7 +19,8 @@
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-body "aid-chat" (turn))
 (declare-function aid-chat-key "aid-chat" ())
-(declare-function aid-chat--replace "aid-chat-text" (beg end text))
+(declare-function aid-chat--replace "aid-chat-text" (beg end text &optional split))
+(declare-function aid-chat--refresh-line "aid-chat-display" (pos))
 
 ;;; Hunks
 
@@ -27,9 +28,9 @@
   "A hunk under review.
 INDEX is its number in the patch, nil for a file without hunks; FILE the
 file's.  STATE is nil, accepted, edited, rejected or skipped.  PLACE is the
-core's placement, CHOSEN the line a person chose, RECORD and RENAME what was
-done, EDIT the text applied instead, NEW-TEXT a new file's."
-  index id file path old-path op beg text state edit place chosen record rename
+core's placement, CHOSEN the line a person chose, RECORD what was done, EDIT
+the text applied instead, NEW-TEXT a new file's."
+  index id file path old-path op text state edit place chosen record
   new-text mark pos)
 
 (defun aid-hunk-file-id (path)
@@ -94,14 +95,28 @@ done, EDIT the text applied instead, NEW-TEXT a new file's."
               (forward-line 1)))))
       (cons beg (point)))))
 
-(defun aid-decisions--block-ends (patch)
-  "The end of each block of PATCH with its files' numbers, last block first."
-  (reverse (mapcar (lambda (block) (cons (plist-get block :end) (plist-get block :files)))
-                   (plist-get patch :blocks))))
+;; A block's hunks are known by their ids, so that decisions stay with their
+;; hunks when a person edits other parts of the answer.
 
-(defun aid-decisions--text (key hunks)
-  "The marker lines, of the chat with KEY, for the decisions about HUNKS."
-  (let ((number 0) (edits ""))
+(defun aid-decisions--blocks (patch)
+  "The end of each block of PATCH with the ids of its hunks, last block first."
+  (let ((files (vconcat (plist-get patch :files))) (hunks (vconcat (plist-get patch :hunks))))
+    (reverse
+     (mapcar (lambda (block)
+               (cons (plist-get block :end)
+                     (cl-loop for i in (plist-get block :files)
+                              append (aid-decisions--ids (aref files i) hunks))))
+             (plist-get patch :blocks)))))
+
+(defun aid-decisions--ids (file hunks)
+  "The ids of the patch's FILE, whose hunks are among HUNKS."
+  (or (mapcar (lambda (i) (plist-get (aref hunks i) :id)) (plist-get file :hunks))
+      (list (aid-hunk-file-id (plist-get file :path)))))
+
+(defun aid-decisions--text (key hunks all)
+  "The marker lines, of the chat with KEY, for the decisions about HUNKS.
+ALL are the answer's: they number the edits."
+  (let ((edited (seq-filter (lambda (h) (eq (aid-hunk-state h) 'edited)) all)) (edits ""))
     (concat
      (format "<!--aid:%s hunks" key)
      (mapconcat
@@ -109,23 +124,29 @@ done, EDIT the text applied instead, NEW-TEXT a new file's."
         (pcase (aid-hunk-state hunk)
           ('nil "")
           ('edited
-           (setq number (1+ number)
-                 edits (concat edits (aid-decisions--edit-text key hunk number)))
-           (format " %s=edited:e%d" (aid-hunk-id hunk) number))
+           (let ((number (1+ (seq-position edited hunk #'eq))))
+             (setq edits (concat edits (aid-decisions--edit-text key hunk number)))
+             (format " %s=edited:e%d" (aid-hunk-id hunk) number)))
           (state (format " %s=%s" (aid-hunk-id hunk) state))))
       hunks "")
      "-->\n" edits)))
 
+(defun aid-decisions-diff (path hunk &optional create)
+  "A fenced diff of HUNK, a hunk's text, to PATH; it makes the file with CREATE."
+  (let ((fence "```") (text (if (string-suffix-p "\n" hunk) hunk (concat hunk "\n"))))
+    (while (string-search fence text)
+      (setq fence (concat fence "`")))
+    (format "%sdiff\n--- %s\n+++ b/%s\n%s%s\n" fence
+            (if create "/dev/null" (concat "a/" path)) path text fence)))
+
 (defun aid-decisions--edit-text (key hunk number)
   "The quote, of the chat with KEY, of what was applied instead of HUNK.
 NUMBER is the edit's."
-  (let ((text (or (aid-hunk-edit hunk) "")))
-    (concat (format "<!--aid:%s edited e%d-->\n" key number)
-            "> ```diff\n"
-            (format "> --- a/%s\n> +++ b/%s\n" (aid-hunk-path hunk) (aid-hunk-path hunk))
-            (mapconcat (lambda (line) (concat "> " line))
-                       (split-string (string-trim-right text "\n") "\n") "\n")
-            "\n> ```\n")))
+  (concat (format "<!--aid:%s edited e%d-->\n" key number)
+          (replace-regexp-in-string
+           "^\\(.*\\)\n" "> \\1\n"
+           (aid-decisions-diff (aid-hunk-path hunk) (or (aid-hunk-edit hunk) "")
+                               (eq (aid-hunk-op hunk) 'create)))))
 
 (defun aid-decisions-write (chat turn hunks)
   "Write the decisions about HUNKS, a vector, into answer TURN of CHAT."
@@ -136,17 +157,19 @@ NUMBER is the edit's."
           (widen)
           (pcase-let* ((`(,beg . ,end) (aid-chat-answer-body turn))
                        (patch (aid--mod-patch-read
-                               (buffer-substring-no-properties beg end)))
-                       (key (aid-chat-key)))
-            (pcase-dolist (`(,at . ,files) (aid-decisions--block-ends patch))
-              (pcase-let* ((`(,from . ,to) (aid-decisions--region
-                                            (aid-decisions--line-after (+ beg at))))
-                           (own (seq-filter (lambda (h) (memq (aid-hunk-file h) files))
-                                            (append hunks nil)))
-                           (new (aid-decisions--text key own))
-                           (lead (if (and (= from to) (not (aid-decisions--bol-p from))) "\n" "")))
-                (unless (equal new (buffer-substring-no-properties from to))
-                  (aid-chat--replace from to (concat lead new)))))))))))
+                               (buffer-substring-no-properties beg end))))
+            (pcase-dolist (`(,at . ,ids) (aid-decisions--blocks patch))
+              (aid-decisions--write-block (+ beg at) ids (append hunks nil)))))))))
+
+(defun aid-decisions--write-block (at ids hunks)
+  "Write after the block that ends at AT what was decided on those of HUNKS in IDS."
+  (pcase-let* ((`(,from . ,to) (aid-decisions--region (aid-decisions--line-after at)))
+               (own (seq-filter (lambda (h) (member (aid-hunk-id h) ids)) hunks))
+               (new (aid-decisions--text (aid-chat-key) own hunks))
+               (lead (if (and (= from to) (not (aid-decisions--bol-p from))) "\n" "")))
+    (unless (equal new (buffer-substring-no-properties from to))
+      (aid-chat--replace from to (concat lead new))
+      (aid-chat--refresh-line (+ from (length lead))))))
 
 (defun aid-decisions--bol-p (pos)
   "Whether POS begins a line."
@@ -188,6 +211,31 @@ NUMBER is the edit's."
              for state = (cdr (assoc (aid-hunk-id hunk) known))
              when (memq state '(accepted edited rejected skipped))
              do (setf (aid-hunk-state hunk) state))))
+
+(defun aid-decisions-edited-text (chat turn hunk)
+  "The hunk that was applied instead of HUNK of answer TURN in CHAT, or nil."
+  (with-current-buffer chat
+    (save-excursion
+      (save-restriction
+        (widen)
+        (pcase-let ((`(,beg . ,end) (aid-chat-answer-body turn)))
+          (goto-char beg)
+          (when (re-search-forward (format "^<!--aid:%s hunks.* %s=edited:\\(e[0-9]+\\)"
+                                           (regexp-quote (aid-chat-key)) (aid-hunk-id hunk))
+                                   end t)
+            (let ((marker (format "^<!--aid:%s edited %s-->.*\n" (regexp-quote (aid-chat-key))
+                                  (match-string 1))))
+              (and (re-search-forward marker end t)
+                   (aid-decisions--quoted-hunk)))))))))
+
+(defun aid-decisions--quoted-hunk ()
+  "The first hunk in the quote at point, or nil."
+  (let (lines)
+    (while (looking-at "> ?\\(.*\n\\)")
+      (push (match-string-no-properties 1) lines)
+      (forward-line 1))
+    (plist-get (car (plist-get (aid--mod-patch-read (apply #'concat (nreverse lines))) :hunks))
+               :text)))
 
 (defun aid-decisions-summary (known)
   "The decisions KNOWN, as of `aid-decisions-read', in a few words."

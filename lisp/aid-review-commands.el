@@ -10,18 +10,24 @@
 ;;; Code:
 
 (require 'aid-review)
-(require 'ediff)
-(require 'smerge-mode)
 
-(defun aid-review--decide (hunk state)
-  "Give HUNK the STATE, keep it in the chat, show it."
-  (setf (aid-hunk-state hunk) state)
-  (push hunk (aid-review-history aid-review--this))
-  (aid-decisions-write (aid-review-chat aid-review--this)
-                       (aid-review-turn aid-review--this)
-                       (aid-review-hunks aid-review--this))
-  (aid-review-place aid-review--this)
-  (aid-review--update))
+(declare-function aid-undo-hunk "aid-undo" (review hunk))
+
+(defun aid-review--decide (hunks state)
+  "Give HUNKS, a list, the STATE, keep it in the chat, show it."
+  (dolist (hunk hunks)
+    (setf (aid-hunk-state hunk) state)
+    (setf (aid-review-history aid-review--this)
+          (cons hunk (remq hunk (aid-review-history aid-review--this)))))
+  (aid-review--changed))
+
+(defun aid-review--changed ()
+  "Write the decisions into the chat and show the hunks as they are now."
+  (let ((review aid-review--this))
+    (aid-decisions-write (aid-review-chat-buffer review) (aid-review-turn review)
+                         (aid-review-hunks review))
+    (aid-review-place review)
+    (aid-review--update)))
 
 (defun aid-review--go-on ()
   "Move to the next undecided hunk; say so when there is none."
@@ -33,59 +39,76 @@
     (aid-review-finish-renames aid-review--this)
     (message "All hunks are decided; q leaves")))
 
-(defun aid-review--note-clean (review file)
-  "Remember in REVIEW whether FILE had unsaved changes before its first hunk."
-  (unless (assoc file (aid-review-clean review))
-    (let ((buffer (find-buffer-visiting file)))
-      (push (cons file (not (and buffer (buffer-modified-p buffer))))
-            (aid-review-clean review)))))
+(defmacro aid-review--touching (&rest body)
+  "Do BODY, which changes files, and remember for the review what it touched."
+  (declare (indent 0) (debug t))
+  `(let ((aid-apply-touched (aid-review-touched aid-review--this)))
+     (unwind-protect (progn ,@body)
+       (setf (aid-review-touched aid-review--this) aid-apply-touched))))
+
+(defun aid-review--own-path (hunk)
+  "What the file of HUNK is called until its hunks are decided."
+  (if (eq (aid-hunk-op hunk) 'rename) (aid-hunk-old-path hunk) (aid-hunk-path hunk)))
 
 (defun aid-review--apply (hunk)
   "Apply HUNK as it is placed now.  Give its record."
-  (let* ((review aid-review--this)
-         (root (aid-review-root review))
+  (let* ((root (aid-review-root aid-review--this))
          (path (aid-hunk-path hunk))
          (place (aid-hunk-place hunk)))
     (pcase (plist-get place :status)
       ("refused" (user-error "%s" (plist-get place :reason)))
       ("already" (user-error "This change is in the file already; k takes it off the list")))
-    (aid-review--note-clean
-     review (expand-file-name (if (eq (aid-hunk-op hunk) 'rename)
-                                  (aid-hunk-old-path hunk)
-                                path)
-                              root))
-    (pcase (aid-hunk-op hunk)
-      ('create (aid-apply-create root path (aid-hunk-new-text hunk)))
-      ('delete (aid-apply-delete root path))
-      ('rename (if (aid-hunk-index hunk)
-                   (aid-apply-modify root (aid-hunk-old-path hunk) (plist-get place :edits))
-                 (aid-apply-rename root (aid-hunk-old-path hunk) path)))
-      (_ (aid-apply-modify root path (plist-get place :edits))))))
+    (aid-review--touching
+      (pcase (aid-hunk-op hunk)
+        ('create (aid-apply-create root path (aid-hunk-new-text hunk)))
+        ('delete (aid-apply-delete root path))
+        ((and 'rename (guard (not (aid-hunk-index hunk))))
+         (aid-apply-rename root (aid-hunk-old-path hunk) path))
+        (_ (aid-apply-modify root (aid-review--own-path hunk) (plist-get place :edits)))))))
+
+(defun aid-review--group (hunk)
+  "The hunks that are accepted with HUNK: all of a new or a deleted file."
+  (if (memq (aid-hunk-op hunk) '(create delete))
+      (seq-filter (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
+                                   (aid-review-undecided-p h)))
+                  (append (aid-review-hunks aid-review--this) nil))
+    (list hunk)))
+
+(defun aid-review--accept (hunk)
+  "Apply HUNK and decide so."
+  (let ((record (aid-review--apply hunk)) (group (aid-review--group hunk)))
+    (setf (aid-hunk-record hunk) record)
+    (aid-review-show-nothing)
+    (aid-review--decide group 'accepted)))
 
 (defun aid-review-finish-renames (review)
   "Give the files of REVIEW their new names once their hunks are decided.
 Hunks are placed in the file under its old name until then."
-  (let ((hunks (append (aid-review-hunks review) nil)))
+  (let ((hunks (append (aid-review-hunks review) nil)) (root (aid-review-root review)))
     (dolist (hunk hunks)
       (let ((own (seq-filter (lambda (h) (= (aid-hunk-file h) (aid-hunk-file hunk))) hunks)))
-        (when (and (eq (aid-hunk-op hunk) 'rename) (aid-hunk-index hunk)
-                   (eq hunk (car own))
-                   (seq-some #'aid-hunk-record own)
-                   (not (aid-hunk-rename hunk)))
-          (setf (aid-hunk-rename hunk)
-                (aid-apply-rename (aid-review-root review)
-                                  (aid-hunk-old-path hunk) (aid-hunk-path hunk))))))))
+        (when (and (eq (aid-hunk-op hunk) 'rename) (aid-hunk-index hunk) (eq hunk (car own))
+                   (not (seq-some #'aid-review-undecided-p own))
+                   (seq-some (lambda (h) (memq (aid-hunk-state h) '(accepted edited))) own)
+                   (file-exists-p (aid-apply-file root (aid-hunk-old-path hunk))))
+          (condition-case err
+              (aid-apply-rename root (aid-hunk-old-path hunk) (aid-hunk-path hunk))
+            (error (message "%s keeps its name: %s" (aid-hunk-old-path hunk)
+                            (error-message-string err)))))))))
+
+(defun aid-review--undecided-here ()
+  "The hunk at point, or an error when it is decided."
+  (let ((hunk (aid-review--here)))
+    (if (aid-review-undecided-p hunk)
+        hunk
+      (user-error "This hunk is %s already; u takes decisions back" (aid-hunk-state hunk)))))
 
 (defun aid-review-accept ()
   "Accept the hunk at point: apply it to its buffer, and go on."
   (interactive)
-  (let ((hunk (aid-review--here)))
-    (unless (aid-review-undecided-p hunk)
-      (user-error "This hunk is %s already; u takes decisions back" (aid-hunk-state hunk)))
-    (aid-review-show-nothing)
+  (let ((hunk (aid-review--undecided-here)))
     (aid-review-place aid-review--this)
-    (setf (aid-hunk-record hunk) (aid-review--apply hunk))
-    (aid-review--decide hunk 'accepted)
+    (aid-review--accept hunk)
     (aid-review--go-on)))
 
 (defun aid-review--plain-p (hunk)
@@ -99,13 +122,13 @@ Hunks are placed in the file under its old name until then."
 Stop at the first that would be adjusted or does not fit."
   (interactive)
   (let ((n 0) stop)
+    (aid-review-place aid-review--this)
     (cl-loop for hunk across (aid-review-hunks aid-review--this)
              until stop
              when (aid-review-undecided-p hunk)
              do (if (not (aid-review--plain-p hunk))
                     (setq stop hunk)
-                  (setf (aid-hunk-record hunk) (aid-review--apply hunk))
-                  (aid-review--decide hunk 'accepted)
+                  (aid-review--accept hunk)
                   (setq n (1+ n))))
     (if (not stop)
         (aid-review--go-on)
@@ -115,19 +138,17 @@ Stop at the first that would be adjusted or does not fit."
 (defun aid-review-reject ()
   "Reject the hunk at point and go on."
   (interactive)
-  (let ((hunk (aid-review--here)))
-    (unless (aid-review-undecided-p hunk)
-      (user-error "This hunk is %s already; u takes decisions back" (aid-hunk-state hunk)))
-    (aid-review--decide hunk 'rejected)
-    (aid-review--go-on)))
+  (aid-review--decide (list (aid-review--undecided-here)) 'rejected)
+  (aid-review--go-on))
 
 (defun aid-review-reject-file ()
   "Reject all undecided hunks of the file at point and go on."
   (interactive)
   (let ((file (aid-hunk-file (aid-review--here))))
-    (cl-loop for hunk across (aid-review-hunks aid-review--this)
-             when (and (= (aid-hunk-file hunk) file) (aid-review-undecided-p hunk))
-             do (aid-review--decide hunk 'rejected))
+    (aid-review--decide (seq-filter (lambda (hunk) (and (= (aid-hunk-file hunk) file)
+                                                        (aid-review-undecided-p hunk)))
+                                    (append (aid-review-hunks aid-review--this) nil))
+                        'rejected)
     (aid-review--go-on)))
 
 (defun aid-review--pass (step)
@@ -139,7 +160,7 @@ Stop at the first that would be adjusted or does not fit."
     (unless (and (>= next 0) (< next (length hunks)))
       (user-error (if (> step 0) "This is the last hunk" "This is the first hunk")))
     (when (and hunk (null (aid-hunk-state hunk)) (> step 0))
-      (aid-review--decide hunk 'skipped))
+      (aid-review--decide (list hunk) 'skipped))
     (aid-review--goto (aref hunks next))))
 
 (defun aid-review-next ()
@@ -169,6 +190,7 @@ Stop at the first that would be adjusted or does not fit."
   (interactive)
   (let ((window (aid-review-show-place (aid-review--here) (aid-review-root aid-review--this))))
     (when (window-live-p window)
+      (aid-review-show-forget-point (window-buffer window))
       (select-window window))))
 
 (defun aid-review-choose ()
@@ -196,165 +218,42 @@ Stop at the first that would be adjusted or does not fit."
 
 (defun aid-review--take-back (hunk)
   "Take back the decision on HUNK.  Give nil, or why it can't be."
-  (let* ((rename (aid-hunk-rename hunk))
-         (record (aid-hunk-record hunk))
-         (why (or (and rename (aid-apply-reverse rename))
-                  (and record (aid-apply-reverse record)))))
-    (if (eq why 'gone)
-        (setq why "Its buffer was closed: use M-x aid-undo-answer"))
-    (unless why
-      (setf (aid-hunk-record hunk) nil (aid-hunk-rename hunk) nil
-            (aid-hunk-edit hunk) nil (aid-hunk-state hunk) nil))
-    why))
+  (require 'aid-undo)
+  (aid-review--touching
+    (let ((why (aid-undo-hunk aid-review--this hunk)))
+      (unless why
+        (setf (aid-review-history aid-review--this)
+              (remq hunk (aid-review-history aid-review--this))))
+      why)))
 
 (defun aid-review-take-back ()
   "Take back the last decision."
   (interactive)
-  (let* ((review aid-review--this)
-         (hunk (or (pop (aid-review-history review))
+  (let* ((hunk (or (car (aid-review-history aid-review--this))
                    (user-error "There is no decision to take back")))
-         (why (aid-review--take-back hunk)))
-    (when why
-      (user-error "%s" why))
-    (aid-decisions-write (aid-review-chat review) (aid-review-turn review)
-                         (aid-review-hunks review))
-    (aid-review-refresh)
-    (aid-review--goto hunk)))
+         (group (seq-filter (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
+                                             (eq (aid-hunk-state h) (aid-hunk-state hunk))
+                                             (memq (aid-hunk-op h) '(create delete))))
+                            (aid-review-history aid-review--this)))
+         (whys (delq nil (mapcar #'aid-review--take-back (or group (list hunk))))))
+    (aid-review-show-nothing)
+    (aid-review--changed)
+    (aid-review--goto hunk)
+    (when whys
+      (user-error "%s" (car whys)))))
 
 (defun aid-review-take-back-all ()
-  "Take back all decisions of this review."
+  "Take back all decisions of this review; say what can't be."
   (interactive)
-  (while (aid-review-history aid-review--this)
-    (aid-review-take-back)))
-
-;;; Editing a hunk before it is applied
-
-(declare-function aid--mod-patch-path "ext:aid-module" (root path))
-(declare-function aid--mod-patch-read "ext:aid-module" (text))
-
-(defvar-local aid-review-edit--done nil
-  "Function of the edited text.")
-
-(defvar aid-review-edit-map
-  (let ((map (make-sparse-keymap)))
-    (define-key map (kbd "C-c C-c") #'aid-review-edit-finish)
-    (define-key map (kbd "C-c C-k") #'aid-review-edit-abort)
-    map)
-  "Keys while a hunk is edited.")
-
-(define-minor-mode aid-review-edit-mode
-  "Edit a hunk: \\<aid-review-edit-map>\\[aid-review-edit-finish] applies it, \\[aid-review-edit-abort] leaves it as it was."
-  :lighter " Edit" :keymap aid-review-edit-map)
-
-(defun aid-review-edit ()
-  "Edit the hunk at point, then apply what was made of it."
-  (interactive)
-  (let ((hunk (aid-review--here)) (review (current-buffer)))
-    (unless (and (aid-review-undecided-p hunk) (aid-hunk-index hunk))
-      (user-error "Only an undecided hunk with text can be edited"))
-    (let ((buffer (get-buffer-create "*aid-hunk*")))
-      (with-current-buffer buffer
-        (let ((inhibit-read-only t))
-          (erase-buffer)
-          (insert (aid-hunk-text hunk)))
-        (diff-mode)
-        (setq buffer-read-only nil)
-        (aid-review-edit-mode)
-        (setq header-line-format " Edit the hunk: C-c C-c applies it, C-c C-k leaves it"
-              aid-review-edit--done
-              (lambda (text) (with-current-buffer review (aid-review--accept-edited hunk text))))
-        (goto-char (point-min))
-        (forward-line 1))
-      (select-window (display-buffer buffer '((display-buffer-below-selected)
-                                              (category . aid-review)))))))
-
-(defun aid-review-edit-finish ()
-  "Apply the hunk as edited."
-  (interactive)
-  (let ((text (buffer-string)) (done aid-review-edit--done))
-    (funcall done text)
-    (quit-window t)))
-
-(defun aid-review-edit-abort ()
-  "Leave the hunk as it was."
-  (interactive)
-  (quit-window t))
-
-(defun aid-review--accept-edited (hunk text)
-  "Apply TEXT, an edited form of HUNK, and note it."
-  (let* ((review aid-review--this)
-         (path (aid-hunk-path hunk))
-         (create (eq (aid-hunk-op hunk) 'create))
-         (diff (format "```diff\n--- %s\n+++ b/%s\n%s%s```\n"
-                       (if create "/dev/null" (concat "a/" path)) path
-                       text (if (string-suffix-p "\n" text) "" "\n")))
-         (patch (aid--mod-patch-read diff))
-         (file (car (plist-get (aid-apply-plan diff patch (aid-review-root review)) :files)))
-         (refused (seq-find (lambda (h) (not (equal (plist-get h :status) "applied")))
-                            (plist-get file :hunks))))
-    (when (or refused (not file) (not (equal (plist-get file :status) "applied")))
-      (user-error "The edited hunk does not fit: %s"
-                  (or (plist-get refused :reason) (plist-get file :reason) "no hunk in it")))
+  (let ((whys (delq nil (mapcar #'aid-review--take-back
+                                (copy-sequence (aid-review-history aid-review--this))))))
     (aid-review-show-nothing)
-    (aid-review--note-clean review (expand-file-name path (aid-review-root review)))
-    (setf (aid-hunk-edit hunk) text
-          (aid-hunk-record hunk)
-          (if create
-              (aid-apply-create (aid-review-root review) path (plist-get file :text))
-            (aid-apply-modify (aid-review-root review) path
-                              (cl-loop for h in (plist-get file :hunks)
-                                       append (plist-get h :edits)))))
-    (aid-review--decide hunk 'edited)
-    (aid-review--go-on)))
-
-;;; Other ways to look at a file
-
-(defun aid-review--proposed (hunk)
-  "The buffer of the file of HUNK, and its edits that are still open."
-  (let* ((review aid-review--this)
-         (file (aid--mod-patch-path (expand-file-name (aid-review-root review))
-                                    (aid-hunk-path hunk))))
-    (aid-review-place review)
-    (cons (find-file-noselect file)
-          (cl-loop for h across (aid-review-hunks review)
-                   when (and (= (aid-hunk-file h) (aid-hunk-file hunk))
-                             (aid-review-undecided-p h))
-                   append (plist-get (aid-hunk-place h) :edits)))))
-
-(defun aid-review-ediff ()
-  "Compare the file of the hunk at point with what the answer makes of it."
-  (interactive)
-  (pcase-let* ((`(,buffer . ,edits) (aid-review--proposed (aid-review--here)))
-               (proposed (get-buffer-create (format "*%s as proposed*" (buffer-name buffer)))))
-    (with-current-buffer proposed
-      (erase-buffer)
-      (insert (aid-apply--buffer-text buffer))
-      (pcase-dolist (`(,beg ,end ,text) (reverse edits))
-        (goto-char (1+ beg))
-        (delete-region (1+ beg) (1+ end))
-        (insert text))
-      (delay-mode-hooks (funcall (buffer-local-value 'major-mode buffer))))
-    (aid-review-show-nothing)
-    (ediff-buffers buffer proposed)))
-
-(defun aid-review-smerge ()
-  "Put the open hunks of the file at point into it as conflicts, for `smerge-mode'."
-  (interactive)
-  (pcase-let* ((`(,buffer . ,edits) (aid-review--proposed (aid-review--here))))
-    (aid-review-show-nothing)
-    (aid-apply--edits
-     buffer
-     (mapcar (pcase-lambda (`(,beg ,end ,text))
-               (list beg end
-                     (concat "<<<<<<< file\n"
-                             (with-current-buffer buffer
-                               (save-restriction
-                                 (widen)
-                                 (buffer-substring-no-properties (1+ beg) (1+ end))))
-                             "=======\n" text ">>>>>>> answer\n")))
-             edits))
-    (pop-to-buffer buffer)
-    (smerge-mode 1)))
+    (aid-review--changed)
+    (aid-review--go-to-first)
+    (when whys
+      (message "Left alone:\n%s" (string-join (delete-dups whys) "\n")))))
 
 (provide 'aid-review-commands)
+
+(require 'aid-review-edit)
 ;;; aid-review-commands.el ends here

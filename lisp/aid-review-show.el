@@ -15,7 +15,6 @@
 (require 'diff-mode)
 (require 'subr-x)
 
-(declare-function aid--mod-patch-path "ext:aid-module" (root path))
 
 (defcustom aid-review-side-by-side-width 160
   "Columns of a frame from which a review stands beside the source, not above it."
@@ -24,6 +23,27 @@
 
 (defvar aid-review-show--overlays nil
   "The overlays that show a change that is not made yet.")
+
+(defvar aid-review-show--points nil
+  "Where point was, as a marker, in each buffer that a review has shown.")
+
+(defun aid-review-show--keep-point ()
+  "Remember where point is in this buffer before a review first shows it."
+  (unless (assq (current-buffer) aid-review-show--points)
+    (push (cons (current-buffer) (point-marker)) aid-review-show--points)))
+
+(defun aid-review-show-forget-point (buffer)
+  "Let point in BUFFER be where it is: the person went there."
+  (setq aid-review-show--points (assq-delete-all buffer aid-review-show--points)))
+
+(defun aid-review-show-restore-points ()
+  "Put point back to where it was in the buffers that were shown."
+  (pcase-dolist (`(,buffer . ,marker) aid-review-show--points)
+    (when (and (buffer-live-p buffer) (not (get-buffer-window buffer t)))
+      (with-current-buffer buffer
+        (goto-char marker)))
+    (set-marker marker nil))
+  (setq aid-review-show--points nil))
 
 (defun aid-review-show-nothing ()
   "Take the shown change away."
@@ -60,7 +80,7 @@
   (let* ((path (if (eq (aid-hunk-op hunk) 'rename)
                    (aid-hunk-old-path hunk)
                  (aid-hunk-path hunk)))
-         (name (ignore-errors (aid--mod-patch-path (expand-file-name root) path))))
+         (name (ignore-errors (aid-apply-file root path))))
     (and name (or (find-buffer-visiting name)
                   (and (file-exists-p name) (find-file-noselect name))))))
 
@@ -83,6 +103,8 @@
   "Show HUNK at its place in the file under ROOT.  Give the window or nil."
   (aid-review-show-nothing)
   (when-let ((buffer (aid-review-show--file hunk root)))
+    (with-current-buffer buffer
+      (aid-review-show--keep-point))
     (let ((window (aid-review-show--source-window buffer))
           (place (aid-hunk-place hunk)))
       (with-current-buffer buffer

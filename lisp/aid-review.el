@@ -24,15 +24,8 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-answers "aid-chat-text" ())
-
-(defcustom aid-save-after-review t
-  "Whether files are saved when a review ends.
-With t, files that had no unsaved changes before their first accepted hunk
-are saved at once and others are asked about, unless
-`compilation-ask-about-save' is nil, when all are saved.  With nil, nothing
-is saved."
-  :type 'boolean
-  :group 'aid)
+(declare-function aid-chat--save "aid-chat" ())
+(declare-function aid-chat-at-hand "aid-chat" ())
 
 (defcustom aid-after-review-functions nil
   "Functions called when a review ends, with the chat buffer and the turn."
@@ -40,9 +33,10 @@ is saved."
   :group 'aid)
 
 (cl-defstruct (aid-review (:constructor aid-review--make))
-  "One review: the CHAT buffer, the number of its TURN, the answer's TEXT and PATCH.
-HUNKS is a vector of `aid-hunk'; CLEAN the files that had no unsaved changes."
-  chat turn text patch root hunks history clean windows)
+  "One review: the CHAT buffer of FILE, its TURN's number, the answer's TEXT and PATCH.
+HUNKS is a vector of `aid-hunk', HISTORY those that were decided, the last
+first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
+  chat file turn text patch root hunks history touched windows)
 
 (defvar-local aid-review--this nil
   "The `aid-review' that this buffer shows.")
@@ -64,10 +58,17 @@ HUNKS is a vector of `aid-hunk'; CLEAN the files that had no unsaved changes."
                    :op (intern (plist-get file :op))
                    :id (if hunk (plist-get hunk :id)
                          (aid-hunk-file-id (plist-get file :path)))
-                   :beg (plist-get (or hunk file) :beg)
                    :text (or (plist-get hunk :text) ""))
                   hunks))))
     (vconcat (nreverse hunks))))
+
+(defun aid-review-chat-buffer (review)
+  "The chat of REVIEW, opened again when it was closed; an error when it is gone."
+  (let ((chat (aid-review-chat review)) (file (aid-review-file review)))
+    (cond ((buffer-live-p chat) chat)
+          ((and file (file-exists-p file))
+           (setf (aid-review-chat review) (find-file-noselect file)))
+          (t (user-error "The chat of this review is gone")))))
 
 (defun aid-review-undecided-p (hunk)
   "Whether HUNK still waits for a decision (a skipped one does)."
@@ -101,17 +102,47 @@ HUNKS is a vector of `aid-hunk'; CLEAN the files that had no unsaved changes."
                                 :method (plist-get file :op)))
                       (aid-hunk-new-text h) (plist-get file :text)))))
 
+(defun aid-review--live (chat turn)
+  "The review of answer TURN in CHAT that a buffer shows, or nil."
+  (cl-loop for buffer in (buffer-list)
+           for review = (buffer-local-value 'aid-review--this buffer)
+           when (and review (= turn (aid-review-turn review))
+                     (or (eq chat (aid-review-chat review))
+                         (and (buffer-file-name chat)
+                              (equal (buffer-file-name chat) (aid-review-file review)))))
+           return review))
+
+(defun aid-review--carry-over (review old)
+  "Keep for REVIEW what OLD, a review of the same answer, knows to take back."
+  (setf (aid-review-touched review) (aid-review-touched old)
+        (aid-review-windows review) (aid-review-windows old))
+  (cl-loop for hunk across (aid-review-hunks review)
+           for other = (seq-find (lambda (h) (equal (aid-hunk-id h) (aid-hunk-id hunk)))
+                                 (aid-review-hunks old))
+           when other
+           do (setf (aid-hunk-record hunk) (aid-hunk-record other)
+                    (aid-hunk-edit hunk) (aid-hunk-edit other)
+                    (aid-hunk-chosen hunk) (aid-hunk-chosen other))))
+
+(defun aid-review--restored (hunks)
+  "The history of HUNKS that were decided earlier, the last first."
+  (nreverse (seq-filter #'aid-hunk-state (append hunks nil))))
+
 (defun aid-review-of (chat turn)
   "A review of answer TURN in the buffer CHAT, or an error when it has no patch."
   (with-current-buffer chat
     (let* ((text (aid-chat-answer-text turn))
-           (patch (aid--mod-patch-read text)))
+           (patch (aid--mod-patch-read text))
+           (old (aid-review--live chat turn)))
       (unless (plist-get patch :files)
         (user-error "This answer holds no patch"))
-      (let ((review (aid-review--make :chat chat :turn turn :text text :patch patch
-                                      :root (aid-chat-root)
-                                      :hunks (aid-review--hunks patch))))
-        (aid-decisions-restore chat turn (aid-review-hunks review))
+      (let* ((hunks (aid-review--hunks patch))
+             (review (aid-review--make :chat chat :file buffer-file-name :turn turn :text text
+                                       :patch patch :root (aid-chat-root) :hunks hunks)))
+        (aid-decisions-restore chat turn hunks)
+        (setf (aid-review-history review) (aid-review--restored hunks))
+        (when old
+          (aid-review--carry-over review old))
         (aid-review-place review)
         review))))
 
@@ -166,42 +197,72 @@ without adjustment, \\[aid-review-quit] leaves; `aid-review-resume' comes back.
 (defun aid-review--header ()
   "The header line: which answer, which hunk, the keys."
   (let* ((review aid-review--this)
-         (hunks (aid-review-hunks review))
-         (here (aid-review-hunk-at)))
-    (format " Review  answer %d of %s   %d/%d   y e n p k K u ! q ?"
-            (aid-review-turn review)
-            (if (buffer-live-p (aid-review-chat review))
-                (buffer-name (aid-review-chat review))
-              "a closed chat")
-            (if here (1+ (seq-position hunks here #'eq)) 0)
-            (length hunks))))
+         (hunks (and review (aid-review-hunks review)))
+         (here (and review (aid-review-hunk-at))))
+    (when review
+      (format " Review  answer %d of %s   %d/%d   y e n p k K u ! q ?"
+              (aid-review-turn review)
+              (if (buffer-live-p (aid-review-chat review))
+                  (buffer-name (aid-review-chat review))
+                "a closed chat")
+              (if here (1+ (seq-position hunks here #'eq)) 0)
+              (length hunks)))))
 
-(defun aid-review--insert-file (file op)
-  "Insert the header lines of the plan's FILE with operation OP."
-  (let ((path (plist-get file :path))
-        (old (or (plist-get file :old_path) (plist-get file :path))))
-    (insert "--- " (if (eq op 'create) "/dev/null" (concat "a/" old)) "\n"
-            "+++ " (if (eq op 'delete) "/dev/null" (concat "b/" path)) "\n")))
+(defun aid-review--insert-file (file op hunks)
+  "Insert the header lines of the patch's FILE with operation OP.
+What has HUNKS has lines with their file's names; Git's say the rest."
+  (let* ((path (plist-get file :path))
+         (old (or (plist-get file :old_path) path)))
+    (unless (eq op 'modify)
+      (insert (format "diff --git a/%s b/%s\n" old path)
+              (pcase op
+                ('create "new file mode 100644\n")
+                ('delete "deleted file mode 100644\n")
+                (_ (format "rename from %s\nrename to %s\n" old path)))))
+    (when hunks
+      (insert "--- " (if (eq op 'create) "/dev/null" (concat "a/" old)) "\n"
+              "+++ " (if (eq op 'delete) "/dev/null" (concat "b/" path)) "\n"))))
+
+(defun aid-review--hunk-text (hunk shift)
+  "The text of HUNK, its lines numbered as it is placed.
+Hunks before it add SHIFT lines.  Give it and the lines that it adds."
+  (let ((text (aid-hunk-text hunk)) (line (plist-get (aid-hunk-place hunk) :line)) (more 0))
+    (when (string-match "\\`@@ -\\([0-9]+\\),\\([0-9]+\\) \\+\\([0-9]+\\),\\([0-9]+\\)" text)
+      (let ((old (string-to-number (match-string 2 text)))
+            (new (string-to-number (match-string 4 text))))
+        (setq more (- new old))
+        (when (and line (> line 0) (> old 0) (> new 0)
+                   (equal (plist-get (aid-hunk-place hunk) :status) "applied"))
+          (setq text (replace-match (format "@@ -%d,%d +%d,%d" line old (+ line shift) new)
+                                    t t text)))))
+    (cons text more)))
+
+(defun aid-review--insert-hunk (hunk number shift)
+  "Insert HUNK, the NUMBERth; SHIFT is as for `aid-review--hunk-text'.
+Give the lines that it adds."
+  (pcase-let ((`(,text . ,more) (aid-review--hunk-text hunk shift)) (beg (point)))
+    (insert (if (string-empty-p text) "\n" text))
+    (unless (bolp) (insert "\n"))
+    (put-text-property beg (point) 'aid-hunk hunk)
+    (let ((mark (make-overlay beg beg)))
+      (overlay-put mark 'aid-review-mark t)
+      (setf (aid-hunk-mark hunk) mark
+            (aid-hunk-pos hunk) (copy-marker beg)))
+    (aid-review-mark hunk number)
+    more))
 
 (defun aid-review--fill ()
   "Write the review into its buffer."
-  (let ((inhibit-read-only t) (last -1)
+  (let ((inhibit-read-only t) (last -1) (shift 0)
         (files (vconcat (plist-get (aid-review-patch aid-review--this) :files))))
     (erase-buffer)
     (remove-overlays)
     (cl-loop
      for hunk across (aid-review-hunks aid-review--this) for n from 1
-     do (unless (= last (setq last (aid-hunk-file hunk)))
-          (aid-review--insert-file (aref files last) (aid-hunk-op hunk)))
-     (let ((beg (point)))
-       (insert (if (string-empty-p (aid-hunk-text hunk)) "\n" (aid-hunk-text hunk)))
-       (unless (bolp) (insert "\n"))
-       (put-text-property beg (point) 'aid-hunk hunk)
-       (let ((mark (make-overlay beg beg)))
-         (overlay-put mark 'aid-review-mark t)
-         (setf (aid-hunk-mark hunk) mark
-               (aid-hunk-pos hunk) (copy-marker beg)))
-       (aid-review-mark hunk n)))
+     do (unless (= last (aid-hunk-file hunk))
+          (setq last (aid-hunk-file hunk) shift 0)
+          (aid-review--insert-file (aref files last) (aid-hunk-op hunk) (aid-hunk-index hunk)))
+     (setq shift (+ shift (aid-review--insert-hunk hunk n shift))))
     (set-buffer-modified-p nil)))
 
 (defun aid-review-mark (hunk number)
@@ -246,36 +307,62 @@ without adjustment, \\[aid-review-quit] leaves; `aid-review-resume' comes back.
 
 ;;; Opening and leaving
 
-(defun aid-review--last-patch ()
-  "The number of the last answer here that holds a patch, or nil."
-  (seq-find (lambda (turn)
-              (plist-get (aid--mod-patch-read (aid-chat-answer-text turn)) :files))
-            (reverse (aid-chat-answers))))
+(defun aid-review--patch-p (turn)
+  "Whether answer TURN here holds a patch."
+  (plist-get (aid--mod-patch-read (aid-chat-answer-text turn)) :files))
+
+(defun aid-review--turn ()
+  "The answer at point if it holds a patch, else the last one that does."
+  (let ((here (aid-chat-answer-at)))
+    (cond ((and here (aid-review--patch-p here)) here)
+          ((seq-find #'aid-review--patch-p (reverse (aid-chat-answers))))
+          (t (user-error "No answer in this chat holds a patch")))))
+
+(defun aid-review--buffer (review)
+  "The buffer for REVIEW."
+  (get-buffer-create (format "*aid-review: %s %d*" (buffer-name (aid-review-chat review))
+                             (aid-review-turn review))))
+
+(defun aid-review--show-in (buffer review)
+  "Let BUFFER show REVIEW."
+  (with-current-buffer buffer
+    (aid-review-mode)
+    (setq aid-review--this review
+          default-directory (file-name-as-directory (aid-review-root review)))
+    (aid-review--fill)))
+
+(defun aid-review-show-anew (review)
+  "Let the buffer that shows REVIEW's answer, if there is one, show REVIEW."
+  (let ((old (aid-review--live (aid-review-chat review) (aid-review-turn review))))
+    (when old
+      (aid-review-show-nothing)
+      (aid-review-place review)
+      (dolist (buffer (buffer-list))
+        (when (eq old (buffer-local-value 'aid-review--this buffer))
+          (aid-review--show-in buffer review))))))
 
 ;;;###autoload
 (defun aid-review (&optional turn)
   "Review the hunks of the answer at point, or of the last one with a patch.
 TURN is the answer's number."
   (interactive)
-  (let* ((chat (current-buffer))
-         (turn (or turn (aid-chat-answer-at) (aid-review--last-patch)
-                   (user-error "No answer in this chat holds a patch")))
-         (review (aid-review-of chat turn))
-         (windows (current-window-configuration))
-         (buffer (get-buffer-create (format "*aid-review: %s %d*" (buffer-name chat) turn))))
-    (with-current-buffer buffer
-      (aid-review-mode)
-      (setq aid-review--this review
-            default-directory (file-name-as-directory (aid-review-root review)))
-      (setf (aid-review-windows review) windows)
-      (aid-review--fill))
-    (aid-review-display buffer)
-    (aid-review--go-to-first)))
+  (with-current-buffer (if (derived-mode-p 'aid-chat-mode)
+                           (current-buffer)
+                         (require 'aid-chat)
+                         (aid-chat-at-hand))
+    (let* ((review (aid-review-of (current-buffer) (or turn (aid-review--turn))))
+           (buffer (aid-review--buffer review)))
+      (unless (get-buffer-window buffer)
+        (setf (aid-review-windows review) (current-window-configuration)))
+      (aid-review--show-in buffer review)
+      (aid-review-display buffer)))
+  (aid-review--go-to-first))
 
 (defun aid-review--go-to-first ()
   "Move to the first undecided hunk, else to the first."
-  (let ((hunks (aid-review-hunks aid-review--this)))
-    (aid-review--goto (or (seq-find #'aid-review-undecided-p hunks) (aref hunks 0)))))
+  (with-current-buffer (window-buffer)
+    (let ((hunks (aid-review-hunks aid-review--this)))
+      (aid-review--goto (or (seq-find #'aid-review-undecided-p hunks) (aref hunks 0))))))
 
 ;;;###autoload
 (defun aid-review-resume ()
@@ -283,9 +370,9 @@ TURN is the answer's number."
   (interactive)
   (if-let ((buffer (seq-find (lambda (b) (buffer-local-value 'aid-review--this b))
                              (buffer-list))))
-      (progn
-        (setf (aid-review-windows (buffer-local-value 'aid-review--this buffer))
-              (current-window-configuration))
+      (with-current-buffer buffer
+        (unless (get-buffer-window buffer)
+          (setf (aid-review-windows aid-review--this) (current-window-configuration)))
         (aid-review-display buffer)
         (aid-review-refresh)
         (aid-review--go-to-first))
@@ -295,34 +382,19 @@ TURN is the answer's number."
   "Leave the review; `aid-review-resume' comes back to it.
 Changed files are saved as `aid-save-after-review' says."
   (interactive)
-  (let ((review aid-review--this))
+  (let ((review aid-review--this) (buffer (current-buffer)))
     (aid-review-finish-renames review)
     (aid-review-show-nothing)
-    (aid-review--save review)
-    (when (window-configuration-p (aid-review-windows review))
-      (set-window-configuration (aid-review-windows review)))
-    (bury-buffer (get-buffer (format "*aid-review: %s %d*"
-                                     (buffer-name (aid-review-chat review))
-                                     (aid-review-turn review))))
-    (run-hook-with-args 'aid-after-review-functions
-                        (aid-review-chat review) (aid-review-turn review))))
-
-(defvar compilation-ask-about-save)
-
-(defun aid-review--save (review)
-  "Save what REVIEW changed, as `aid-save-after-review' says."
-  (when aid-save-after-review
-    (cl-loop
-     for (file . clean) in (aid-review-clean review)
-     for buffer = (find-buffer-visiting file)
-     when (and buffer (buffer-modified-p buffer))
-     do (when (or clean
-                  (null (bound-and-true-p compilation-ask-about-save))
-                  (y-or-n-p (format "%s had unsaved changes before the review.  Save it? "
-                                    (buffer-name buffer))))
-          (with-current-buffer buffer
-            (make-directory (file-name-directory file) t)
-            (save-buffer))))))
+    (aid-apply-save (aid-review-touched review))
+    (setf (aid-review-touched review) nil)
+    (if (window-configuration-p (aid-review-windows review))
+        (set-window-configuration (aid-review-windows review))
+      (quit-window))
+    (aid-review-show-restore-points)
+    (bury-buffer buffer)
+    (when (buffer-live-p (aid-review-chat review))
+      (run-hook-with-args 'aid-after-review-functions
+                          (aid-review-chat review) (aid-review-turn review)))))
 
 (provide 'aid-review)
 

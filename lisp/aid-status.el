@@ -21,6 +21,10 @@
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-review "aid-review" (&optional turn))
+(declare-function aid-chat--refresh-line "aid-chat-display" (pos))
+(declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
+(declare-function aid-chat-answer-body "aid-chat-text" (number))
+(declare-function aid-chat-answer-text "aid-chat-text" (number))
 
 (defvar-local aid-status--known nil
   "What is known of each answer: a hash table from its number to (PATCH . PLAN).
@@ -33,16 +37,18 @@ PLAN is `waiting' while the core looks.")
 ;;; Looking
 
 (defun aid-status-check (chat turn)
-  "Let the core see how the patches of answer TURN in CHAT fit now."
+  "Let the core see how the patches of answer TURN in CHAT fit now.
+Remote files are not looked at: nothing is fetched to show a chat."
   (with-current-buffer chat
     (let* ((text (aid-chat-answer-text turn))
-           (patch (aid--mod-patch-read text)))
-      (when (plist-get patch :files)
+           (patch (aid--mod-patch-read text))
+           (root (aid-chat-root)))
+      (when (and (plist-get patch :files) root (not (file-remote-p root)))
         (puthash turn (cons patch 'waiting) (aid-status--table))
         (aid--on-event
          (aid--mod-patch-check
-          (list :text text :root (aid-chat-root)
-                :texts (aid-apply-texts (aid-chat-root) (aid-apply-paths patch))))
+          (list :text text :root root
+                :texts (aid-apply-texts root (aid-apply-paths patch))))
          (lambda (kind plan &rest _)
            (when (and (eq kind 'checked) (buffer-live-p chat))
              (with-current-buffer chat
@@ -50,11 +56,13 @@ PLAN is `waiting' while the core looks.")
                (aid-status--refresh turn)))))))))
 
 (defun aid-status--refresh (turn)
-  "Show the status lines of answer TURN anew."
+  "Show the status lines of answer TURN, if it is still there, anew."
   (save-excursion
     (save-restriction
       (widen)
-      (pcase-let ((`(,beg . ,end) (aid-chat-answer-body turn)))
+      (pcase-let ((`(,beg . ,end) (ignore-errors (aid-chat-answer-body turn))))
+        (unless beg
+          (setq beg (point-max) end (point-max)))
         (goto-char beg)
         (while (re-search-forward (concat "^" (aid-decisions--marker-regexp)) end t)
           (aid-chat--refresh-line (match-beginning 0)))))))
@@ -80,46 +88,51 @@ PLAN is `waiting' while the core looks.")
   "N and WORD in its number."
   (format "%d %s%s" n word (if (= n 1) "" "s")))
 
+(defun aid-status--kinds (file)
+  "How the hunks of the plan's FILE fit: a list of conses (KIND . REASON)."
+  (let ((whole (or (plist-get file :reason) "")))
+    (mapcar (lambda (hunk)
+              (pcase (plist-get hunk :status)
+                ("applied" (list (if (equal (plist-get hunk :method) "whitespace")
+                                     'adjusted
+                                   'fit)))
+                ("already" '(already))
+                (_ (let ((why (or (plist-get hunk :reason) "")))
+                     (cons 'refused (if (string-empty-p why) whole why))))))
+            (or (plist-get file :hunks)
+                (list (list :status (plist-get file :status) :reason whole))))))
+
 (defun aid-status--fit (files)
   "How the plan's FILES fit, in a few words, with the first reason where not."
-  (let ((exact 0) (adjusted 0) (already 0) (refused 0) (hunks 0) reason)
-    (dolist (file files)
-      (let ((own (plist-get file :hunks)))
-        (unless own
-          (setq hunks (1+ hunks))
-          (if (equal (plist-get file :status) "applied")
-              (setq exact (1+ exact))
-            (setq refused (1+ refused) reason (or reason (plist-get file :reason)))))
-        (dolist (hunk own)
-          (setq hunks (1+ hunks))
-          (pcase (plist-get hunk :status)
-            ("applied" (if (equal (plist-get hunk :method) "whitespace")
-                           (setq adjusted (1+ adjusted))
-                         (setq exact (1+ exact))))
-            ("already" (setq already (1+ already)))
-            (_ (setq refused (1+ refused)
-                     reason (or reason
-                                (and (not (equal "" (plist-get hunk :reason)))
-                                     (plist-get hunk :reason))
-                                (plist-get file :reason))))))))
+  (let* ((all (mapcan #'aid-status--kinds files))
+         (reason (cdr (assq 'refused all))))
     (concat (aid-status--plural (length files) "file") ", "
-            (aid-status--plural hunks "hunk") ": "
+            (aid-status--plural (length all) "hunk") ": "
             (string-join
-             (delq nil (list (and (> exact 0) (format "%d fit" exact))
-                             (and (> adjusted 0) (format "%d adjusted" adjusted))
-                             (and (> already 0) (format "%d applied already" already))
-                             (and (> refused 0) (format "%d refused" refused))))
+             (delq nil (mapcar (pcase-lambda (`(,kind . ,words))
+                                 (let ((n (cl-count kind all :key #'car)))
+                                   (and (> n 0) (format "%d %s" n words))))
+                               '((fit . "fit") (adjusted . "adjusted")
+                                 (already . "applied already") (refused . "refused"))))
              ", ")
-            (if reason (format " (%s)" reason) ""))))
+            (if (or (not reason) (string-empty-p reason)) "" (format " (%s)" reason)))))
+
+(defun aid-status--number (pos turn)
+  "How many lines of decisions answer TURN has before POS."
+  (let ((n 0))
+    (save-excursion
+      (goto-char (car (aid-chat-answer-body turn)))
+      (while (re-search-forward (concat "^" (aid-decisions--marker-regexp)) pos t)
+        (when (equal (match-string 1) "hunks")
+          (setq n (1+ n))))
+      n)))
 
 (defun aid-status--block-files (known pos turn)
   "The plan's files, of KNOWN, that belong to the block before POS in answer TURN."
-  (let* ((beg (car (aid-chat-answer-body turn)))
-         (at (- pos beg))
-         (block (car (last (seq-filter (lambda (b) (<= (plist-get b :end) at))
-                                       (plist-get (car known) :blocks)))))
-         (files (vconcat (plist-get (cdr known) :files))))
-    (mapcar (lambda (i) (aref files i)) (plist-get block :files))))
+  (let ((block (nth (aid-status--number pos turn) (plist-get (car known) :blocks)))
+        (files (vconcat (plist-get (cdr known) :files))))
+    (cl-loop for i in (plist-get block :files)
+             when (< i (length files)) collect (aref files i))))
 
 (defvar aid-status-map
   (let ((map (make-sparse-keymap)))
@@ -154,9 +167,10 @@ PLAN is `waiting' while the core looks.")
       (run-at-time 0 nil #'aid-status--check-later (current-buffer) turn))
     (propertize
      (concat "  "
-             (if (or (not known) (eq (cdr known) 'waiting))
-                 "a patch"
-               (aid-status--fit (aid-status--block-files known pos turn)))
+             (if-let ((files (and known (not (eq (cdr known) 'waiting))
+                                  (aid-status--block-files known pos turn))))
+                 (aid-status--fit files)
+               "a patch")
              " " (propertize "[review]" 'face 'link)
              (if (or (not decided) (string-empty-p decided)) "" (concat "   " decided))
              "\n")

@@ -16,134 +16,172 @@
 (require 'subr-x)
 
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
-(declare-function aid-chat-answers "aid-chat" ())
+(declare-function aid-chat-answers "aid-chat-text" ())
+(declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-chat--save "aid-chat" ())
 
-(defun aid-undo--live-review (chat turn)
-  "The review of answer TURN in CHAT that still has its records, or nil."
-  (cl-loop for buffer in (buffer-list)
-           for review = (buffer-local-value 'aid-review--this buffer)
-           when (and review (eq chat (aid-review-chat review))
-                     (= turn (aid-review-turn review)))
-           return review))
+;;; Renamed files
 
-(defun aid-undo--by-record (hunk)
-  "Take HUNK back by its record.  Give nil, a reason, or `gone'."
-  (let ((rename (aid-hunk-rename hunk)) (record (aid-hunk-record hunk)))
-    (cond ((not record) 'gone)
-          ((and rename (aid-apply-reverse rename)))
-          (t (aid-apply-reverse record)))))
+(defun aid-undo--there-p (root path)
+  "Whether PATH under ROOT is a file or in a buffer."
+  (let ((file (aid-apply-file root path)))
+    (or (file-exists-p file) (find-buffer-visiting file))))
 
-(defun aid-undo--edited-text (chat turn hunk)
-  "The diff that was applied instead of HUNK of answer TURN in CHAT, or nil."
-  (with-current-buffer chat
-    (save-excursion
-      (save-restriction
-        (widen)
-        (pcase-let ((`(,beg . ,end) (aid-chat-answer-body turn)))
-          (goto-char beg)
-          (when (re-search-forward (format " %s=edited:\\(e[0-9]+\\)" (aid-hunk-id hunk)) end t)
-            (let ((name (match-string 1)) lines)
-              (when (re-search-forward (format "^<!--aid:%s edited %s-->\n"
-                                               (regexp-quote (aid-chat-key)) name)
-                                       end t)
-                (while (looking-at "> ?\\(.*\n\\)")
-                  (push (match-string-no-properties 1) lines)
-                  (forward-line 1))
-                (apply #'concat (nreverse lines))))))))))
+(defun aid-undo--renamed-p (root hunk)
+  "Whether the file of HUNK under ROOT has the new name that a patch gave it."
+  (and (eq (aid-hunk-op hunk) 'rename)
+       (not (aid-undo--there-p root (aid-hunk-old-path hunk)))
+       (aid-undo--there-p root (aid-hunk-path hunk))))
 
-(defun aid-undo--reverse-file (root file hunk)
-  "Apply FILE of a reverse plan under ROOT, made for HUNK.  Give nil or a reason."
-  (let ((refused (seq-find (lambda (h) (not (member (plist-get h :status)
-                                                    '("applied" "left-out"))))
-                           (plist-get file :hunks))))
-    (cond
-     ((not (equal (plist-get file :status) "applied"))
-      (or (plist-get refused :reason) (plist-get file :reason)))
-     (refused (or (plist-get refused :reason)
-                  (format "%s does not hold this change" (aid-hunk-path hunk))))
-     (t
-      (pcase (plist-get file :op)
-        ("delete" (aid-apply-delete root (plist-get file :path)))
-        ("create" (aid-undo--recreate root file))
-        ("rename" (aid-apply-rename root (plist-get file :old_path) (plist-get file :path)))
-        (_ (aid-apply-modify root (plist-get file :path)
-                             (cl-loop for h in (plist-get file :hunks)
-                                      append (plist-get h :edits)))))
-      nil))))
-
-(defun aid-undo--recreate (root file)
-  "Bring back the deleted FILE of a reverse plan under ROOT, saved."
-  (let ((record (aid-apply-create root (plist-get file :path) (plist-get file :text))))
-    (with-current-buffer (find-buffer-visiting (aid-apply-record-file record))
-      (make-directory (file-name-directory buffer-file-name) t)
-      (save-buffer))))
-
-(defun aid-undo--by-placing (review hunk)
-  "Take HUNK of REVIEW back by placing its reverse.  Give nil or a reason."
+(defun aid-undo--rename-back (root hunk)
+  "Give the file of HUNK under ROOT its old name again.  Give nil or a reason."
   (condition-case err
-      (let* ((edited (and (eq (aid-hunk-state hunk) 'edited)
-                          (aid-undo--edited-text (aid-review-chat review)
-                                                 (aid-review-turn review) hunk)))
-             (text (or edited (aid-review-text review)))
-             (patch (if edited (aid--mod-patch-read text) (aid-review-patch review)))
-             (plan (aid-apply-plan text patch (aid-review-root review) :reverse t
-                                   :only (if edited '(0) (and (aid-hunk-index hunk)
-                                                              (list (aid-hunk-index hunk))))))
-             (file (nth (if edited 0 (aid-hunk-file hunk)) (plist-get plan :files))))
-        (aid-undo--reverse-file (aid-review-root review) file hunk))
+      (progn (aid-apply-rename root (aid-hunk-path hunk) (aid-hunk-old-path hunk))
+             (aid-apply--remove-folders (aid-apply-file root (aid-hunk-path hunk))
+                                        (and (aid-hunk-record hunk)
+                                             (aid-apply-record-made (aid-hunk-record hunk))))
+             nil)
     (error (error-message-string err))))
 
-(defun aid-undo--hunk (review hunk)
-  "Take back what HUNK of REVIEW did.  Give nil or a reason."
-  (let ((why (aid-undo--by-record hunk)))
-    (when (eq why 'gone)
-      (setq why (aid-undo--by-placing review hunk)))
+;;; By placing the reverse
+
+(defun aid-undo--path (root hunk)
+  "What the file of HUNK under ROOT is called now."
+  (if (and (eq (aid-hunk-op hunk) 'rename) (not (aid-undo--renamed-p root hunk)))
+      (aid-hunk-old-path hunk)
+    (aid-hunk-path hunk)))
+
+(defun aid-undo--source (review hunk)
+  "What to reverse for HUNK of REVIEW: text, patch, numbers of file and hunk.
+That is the answer, but for what was edited or has another name now."
+  (let* ((edited (and (eq (aid-hunk-state hunk) 'edited)
+                      (or (aid-hunk-edit hunk)
+                          (aid-decisions-edited-text (aid-review-chat review)
+                                                     (aid-review-turn review) hunk)
+                          (error "The text that was applied instead is not in the chat"))))
+         (text (and (or edited (eq (aid-hunk-op hunk) 'rename))
+                    (aid-decisions-diff (aid-undo--path (aid-review-root review) hunk)
+                                        (or edited (aid-hunk-text hunk))
+                                        (eq (aid-hunk-op hunk) 'create)))))
+    (if text
+        (list text (aid--mod-patch-read text) 0 0)
+      (list (aid-review-text review) (aid-review-patch review)
+            (aid-hunk-file hunk) (aid-hunk-index hunk)))))
+
+(defun aid-undo--by-placing (review hunk only-look)
+  "Take HUNK of REVIEW back by placing its reverse.  Give nil or a reason.
+With ONLY-LOOK change nothing: nil is when it is taken back already."
+  (condition-case err
+      (pcase-let* ((`(,text ,patch ,number ,index) (aid-undo--source review hunk))
+                   (root (aid-review-root review))
+                   (plan (aid-apply-plan text patch root :reverse t
+                                         :only (and index (list index))))
+                   (file (nth number (plist-get plan :files)))
+                   (place (seq-find (lambda (h) (eql index (plist-get h :index)))
+                                    (plist-get file :hunks))))
+        (pcase (or (plist-get place :status) (plist-get file :status))
+          ("already" nil)
+          ((and "applied" (guard (not only-look))) (aid-undo--reverse root file place))
+          ("applied" "it is there")
+          (_ (aid-undo--reason hunk (or (plist-get place :reason) "")
+                               (plist-get file :reason)))))
+    (error (error-message-string err))))
+
+(defun aid-undo--reason (hunk &rest reasons)
+  "Why HUNK is left alone: the first of REASONS that says something."
+  (format "%s: %s" (aid-hunk-path hunk)
+          (or (seq-find (lambda (reason) (not (string-empty-p (or reason "")))) reasons)
+              "the change is not there any more")))
+
+(defun aid-undo--reverse (root file place)
+  "Apply FILE of a reverse plan under ROOT, of it the hunk PLACE.  Give nil."
+  (let ((path (plist-get file :path)))
+    (pcase (plist-get file :op)
+      ;; The plan says that it holds just what was made.
+      ("delete" (aid-apply-remove (aid-apply-file root path)))
+      ("create" (unless (aid-undo--there-p root path)
+                  (aid-apply-create root path (plist-get file :text))))
+      (_ (aid-apply-modify root path (plist-get place :edits)))))
+  nil)
+
+;;; One hunk
+
+(defun aid-undo--text (review hunk)
+  "Take back what HUNK of REVIEW changed in a text.  Give nil or a reason."
+  (let* ((record (aid-hunk-record hunk))
+         (why (if record (aid-apply-reverse record) 'gone)))
+    (cond ((eq why 'gone) (aid-undo--by-placing review hunk nil))
+          ((and why (eq 'modify (aid-apply-record-op record))
+                (not (aid-undo--by-placing review hunk t)))
+           nil)
+          (t why))))
+
+(defun aid-undo-hunk (review hunk)
+  "Take back what HUNK of REVIEW did.  Give nil, or why it can't be taken back.
+A renamed file has its old name first: it gets the new one when all of its
+hunks are decided."
+  (let* ((root (aid-review-root review))
+         (applied (memq (aid-hunk-state hunk) '(accepted edited)))
+         (why (and applied (aid-undo--renamed-p root hunk)
+                   (aid-undo--rename-back root hunk))))
+    (when (and applied (not why) (or (aid-hunk-index hunk) (not (eq (aid-hunk-op hunk) 'rename))))
+      (setq why (aid-undo--text review hunk)))
     (unless why
-      (setf (aid-hunk-state hunk) nil (aid-hunk-record hunk) nil
-            (aid-hunk-rename hunk) nil (aid-hunk-edit hunk) nil))
+      (setf (aid-hunk-state hunk) nil (aid-hunk-record hunk) nil (aid-hunk-edit hunk) nil))
     why))
+
+;;; The whole answer
 
 (defun aid-undo--applied (review)
   "The hunks of REVIEW that were applied, the last first."
   (reverse (seq-filter (lambda (h) (memq (aid-hunk-state h) '(accepted edited)))
                        (append (aid-review-hunks review) nil))))
 
-(defun aid-undo--last-applied ()
-  "The number of the last answer here of which hunks were applied, or nil."
-  (seq-find (lambda (turn)
-              (seq-some (lambda (known) (memq (cdr known) '(accepted edited)))
-                        (aid-decisions-read (current-buffer) turn)))
-            (reverse (aid-chat-answers))))
+(defun aid-undo--applied-p (turn)
+  "Whether hunks of answer TURN here were applied."
+  (seq-some (lambda (known) (memq (cdr known) '(accepted edited)))
+            (aid-decisions-read (current-buffer) turn)))
+
+(defun aid-undo--turn (turn)
+  "The answer that is meant: TURN, the one at point, the last with applied hunks."
+  (let ((here (aid-chat-answer-at)))
+    (or turn
+        (and here (aid-undo--applied-p here) here)
+        (seq-find #'aid-undo--applied-p (reverse (aid-chat-answers)))
+        (user-error "No answer's hunks were applied in this chat"))))
+
+(defun aid-undo--say (turn all whys)
+  "Say that ALL hunks of answer TURN were taken back but those with WHYS."
+  (if whys
+      (message "%d of %d taken back; left alone:\n%s" (- all (length whys)) all
+               (string-join (delete-dups whys) "\n"))
+    (message "Took back %d hunk%s of answer %d" all (if (= 1 all) "" "s") turn)))
 
 ;;;###autoload
 (defun aid-undo-answer (&optional turn)
   "Take back every change that an answer made, over all its files.
 In a chat it is the answer at point when hunks of it were applied, else the
 last such answer; elsewhere the last one of the project's chat.  With TURN,
-that answer.  Places that were edited since are left alone and listed."
+that answer.  Places that were edited since are left alone and listed; files
+are saved as after a review."
   (interactive)
-  (with-current-buffer (aid-chat-at-hand)
-    (let* ((here (or turn (aid-chat-answer-at)))
-           (turn (or turn
-                     (and here
-                          (seq-some (lambda (k) (memq (cdr k) '(accepted edited)))
-                                    (aid-decisions-read (current-buffer) here))
-                          here)
-                     (aid-undo--last-applied)
-                     (user-error "No answer's hunks were applied in this chat")))
-           (review (or (aid-undo--live-review (current-buffer) turn)
-                       (aid-review-of (current-buffer) turn)))
+  (with-current-buffer (if aid-review--this
+                           (aid-review-chat-buffer aid-review--this)
+                         (require 'aid-chat)
+                         (aid-chat-at-hand))
+    (let* ((turn (aid-undo--turn turn))
+           (review (aid-review-of (current-buffer) turn))
+           (aid-apply-touched (aid-review-touched review))
            (hunks (aid-undo--applied review))
-           (whys (delq nil (mapcar (lambda (h) (aid-undo--hunk review h)) hunks))))
+           (whys (delq nil (mapcar (lambda (h) (aid-undo-hunk review h)) hunks))))
       (aid-decisions-write (current-buffer) turn (aid-review-hunks review))
-      (setf (aid-review-history review) nil)
-      (if whys
-          (message "%d of %d taken back; left alone:\n%s"
-                   (- (length hunks) (length whys)) (length hunks)
-                   (string-join (delete-dups whys) "\n"))
-        (message "Took back %d hunk%s of answer %d" (length hunks)
-                 (if (= 1 (length hunks)) "" "s") turn)))))
+      (aid-apply-save aid-apply-touched)
+      (setf (aid-review-touched review) nil
+            (aid-review-history review) (aid-review--restored (aid-review-hunks review)))
+      (aid-review-show-anew review)
+      (run-hook-with-args 'aid-after-review-functions (current-buffer) turn)
+      (aid-undo--say turn (length hunks) whys))))
 
 (provide 'aid-undo)
 ;;; aid-undo.el ends here
