@@ -35,7 +35,7 @@
   (let ((chat (aid-chat-for aid-demo-project)))
     (select-window (aid-chat-display chat))
     (goto-char (car (aid-chat-open-question)))
-    (insert "Comments that are never closed are taken for good ones. Fix it: the source, its interface and a test.\n\n")
+    (insert "Comments that are never closed are taken for good ones. Fix it: the source, its interface and a test.")
     (goto-char (point-max))
     (message "C-c C-c sends the question; C-c C-a on the answer reviews its diff; M-x compile shows red and green")))
 

@@ -16,8 +16,8 @@
   (blink-cursor-mode -1)
   (load-theme 'modus-operandi t)
   (when (member "JetBrains Mono" (font-family-list))
-    (set-face-attribute 'default nil :family "JetBrains Mono" :height 110))
-  (set-frame-size nil 168 46))
+    (set-face-attribute 'default nil :family "JetBrains Mono" :height 110)
+    (set-face-attribute 'fixed-pitch nil :family "JetBrains Mono")))
 
 (defun shots-take (name)
   "Draw the frame into docs/shots/NAME.png."
@@ -37,6 +37,7 @@
     (aid-review turn)
     (run-at-time 0.5 nil
                  (lambda ()
+                   (set-buffer (window-buffer))
                    (aid-review-accept)
                    (run-at-time 0.5 nil
                                 (lambda ()
@@ -46,9 +47,13 @@
                                     (save-some-buffers t)
                                     (kill-emacs))))))))
 
+(remove-hook 'emacs-startup-hook #'aid-demo)
 (add-hook 'emacs-startup-hook
           (lambda ()
             (shots-frame)
+            (set-frame-size nil 176 48)
+            (sit-for 0.5)
+            (aid-demo)
             (run-at-time
              1 nil
              (lambda ()
