@@ -13,6 +13,8 @@
 
 (require 'aid-chat-display)
 
+(defvar aid-chat--stream)
+
 (declare-function aid--mod-doc-blocks "ext:aid-module" (doc beg end))
 
 (defcustom aid-chat-code-modes
@@ -47,9 +49,13 @@ The first mode that there is shows it."
   (seq-find #'fboundp (cdr (assoc (downcase (car (split-string (or info "") "[ ,{]")))
                                   aid-chat-code-modes))))
 
+(defun aid-chat--code-buffer (mode)
+  "The name of the hidden buffer that MODE runs in."
+  (format " *aid-code %s*" mode))
+
 (defun aid-chat--code-spans (mode text)
   "The faces that MODE gives TEXT, as a list of (BEG END FACE), from 0."
-  (with-current-buffer (get-buffer-create (format " *aid-code %s*" mode))
+  (with-current-buffer (get-buffer-create (aid-chat--code-buffer mode))
     (let ((inhibit-modification-hooks nil) (inhibit-message t) (spans nil))
       (unless (eq major-mode mode)
         (delay-mode-hooks (funcall mode)))
@@ -72,14 +78,16 @@ The first mode that there is shows it."
 
 (defun aid-chat--code-block (block make)
   "Show the code of BLOCK, a plist of the core, by its language's mode.
-Unless MAKE, only when its faces are known; give nil when they are not."
+Unless MAKE, only when its faces are known; give nil when they are not.
+A mode that would have to be loaded first waits until no answer arrives."
   (let* ((beg (1+ (plist-get block :code))) (end (1+ (plist-get block :code_end)))
          (mode (and (plist-get block :closed) (< beg end)
                     (<= (- end beg) aid-chat-code-size)
                     (aid-chat--code-mode (plist-get block :info))))
          (key (and mode (aid-chat--code-key mode beg end)))
          (spans (and mode (gethash key aid-chat--code-known 'unknown))))
-    (when (and make (eq spans 'unknown))
+    (when (and make (eq spans 'unknown)
+               (or (not aid-chat--stream) (get-buffer (aid-chat--code-buffer mode))))
       (when (> (hash-table-count aid-chat--code-known) 500)
         (clrhash aid-chat--code-known))
       (setq spans (ignore-errors

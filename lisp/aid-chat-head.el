@@ -165,9 +165,8 @@
     (unless (and known (equal (cdr known) stamp) (gethash target aid-chat--item-tokens))
       (puthash target
                (or (ignore-errors
-                     (aid--mod-tokens (aid-chat--clean
-                                       (or (aid-chat--item-text target)
-                                           (aid--mod-item-read default-directory target)))))
+                     (aid--mod-tokens (or (aid-chat--item-text target)
+                                           (aid--mod-item-read default-directory target))))
                    0)
                aid-chat--item-tokens)
       (setf (alist-get target aid-chat--item-stamps nil nil #'equal) stamp))

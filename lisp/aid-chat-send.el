@@ -168,7 +168,7 @@ model's name."
          (doc (or (aid-chat-doc) (error "The core cannot read this chat")))
          (texts (delq nil (mapcar (lambda (item)
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
-                                      (cons (nth 2 item) (aid-chat--clean text))))
+                                      (cons (nth 2 item) text)))
                                   items))))
     (cons (aid--mod-ask (list :doc doc :path (and buffer-file-name
                                                   (not (file-remote-p buffer-file-name))

@@ -241,16 +241,6 @@ It holds :number, :sub, :kind (user, answer, alternative), :beg, :body, :end."
 (defvar-local aid-chat--doc nil
   "The number of the core's copy of this chat, nil when there is none.")
 
-(defconst aid-chat--no-utf-8
-  (string ?\[ #xd800 ?- #xdfff #x110000 ?- #x3fff7f #x3fff80 ?- #x3fffff ?\])
-  "Matches a character that UTF-8 cannot hold.")
-
-(defun aid-chat--clean (text)
-  "TEXT with what UTF-8 cannot hold replaced, a character for a character."
-  (if (string-match-p aid-chat--no-utf-8 text)
-      (replace-regexp-in-string aid-chat--no-utf-8 "\ufffd" text t t)
-    text))
-
 (defun aid-chat-doc ()
   "The number of the core's copy of the current chat, in step with the buffer.
 Nil when the core cannot hold it."
@@ -263,8 +253,7 @@ Nil when the core cannot hold it."
                 (aid--mod-doc-open
                  (save-restriction
                    (widen)
-                   (aid-chat--clean (buffer-substring-no-properties
-                                     (point-min) (point-max)))))))
+                   (buffer-substring-no-properties (point-min) (point-max))))))
         aid-chat--doc)
     (error (setq aid-chat--doc nil))))
 
@@ -278,7 +267,7 @@ Nil when the core cannot hold it."
   "Tell the core that DELETED characters at BEG became TEXT."
   (when aid-chat--doc
     (condition-case nil
-        (aid--mod-doc-edit aid-chat--doc (1- beg) deleted (aid-chat--clean text))
+        (aid--mod-doc-edit aid-chat--doc (1- beg) deleted text)
       (error (setq aid-chat--doc nil)))))
 
 ;;; Undo
