@@ -45,7 +45,7 @@ a_refusal_is_one_sentence_whatever_the_provider (void **state)
   explains (400, "{\"error\":{\"message\":\"Bad\\nrole\",\"type\":\"invalid_request_error\"}}",
             "api.example refused the request (HTTP 400): Bad role");
   explains (401, "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\",\"message\":\"invalid x-api-key\"}}",
-            "api.example did not accept the key (HTTP 401): invalid x-api-key");
+            "api.example did not accept the key (check auth-source, \"key_env\" or \"key_command\") (HTTP 401): invalid x-api-key");
   explains (429, "{\"error\":{\"message\":\"Pay up\",\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\"}}",
             "api.example says that the account's credit or quota is used up (HTTP 429): Pay up");
   explains (429, "{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":\"slow down\"}}}",
@@ -57,7 +57,8 @@ a_refusal_is_one_sentence_whatever_the_provider (void **state)
             "(HTTP 404): model \"x\" not found");
   explains (422, "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"Extra inputs are not permitted\"}]}",
             "api.example refused the request (HTTP 422): Extra inputs are not permitted");
-  explains (400, "{\"object\":\"error\",\"message\":{\"detail\":[{\"msg\":\"no\"}]}}", "api.example refused the request (HTTP 400): no");
+  explains (400, "{\"object\":\"error\",\"message\":{\"detail\":[{\"msg\":\"no\"}]}}",
+            "api.example refused the request (HTTP 400): no");
   explains (503, "[{\"error\":{\"code\":503,\"message\":\"Busy\",\"status\":\"UNAVAILABLE\"}}]",
             "api.example has a problem of its own (HTTP 503): Busy");
   explains (529, "", "api.example is overloaded; try again later (HTTP 529).");
@@ -78,7 +79,8 @@ a_key_that_the_server_repeats_is_not_shown (void **state)
 {
   struct aid_error e;
   (void) state;
-  aid_wire_explain (401, AID_SPAN ("{\"error\":{\"message\":\"Incorrect API key provided: sk-proj-abcdefgh12345678. See docs\"}}"), "h", &e);
+  aid_wire_explain (401, AID_SPAN ("{\"error\":{\"message\":\"Incorrect API key provided: sk-proj-abcdefgh12345678."
+                                   " See docs\"}}"), "h", &e);
   assert_non_null (strstr (e.msg, "sk-... See docs"));
   assert_null (strstr (e.msg, "abcdefgh"));
 }
@@ -99,7 +101,8 @@ what_time_may_heal_is_tried_again (void **state)
 {
   (void) state;
   assert_true (aid_wire_may_retry (429, AID_SPAN ("{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow\"}}")));
-  assert_true (aid_wire_may_retry (429, AID_SPAN ("{\"error\":{\"status\":\"RESOURCE_EXHAUSTED\",\"message\":\"current quota\"}}")));
+  assert_true (aid_wire_may_retry (429, AID_SPAN ("{\"error\":{\"status\":\"RESOURCE_EXHAUSTED\","
+                                                  "\"message\":\"current quota\"}}")));
   assert_true (aid_wire_may_retry (503, AID_SPAN ("{\"error\":{\"message\":\"Loading model\",\"type\":\"unavailable_error\"}}")));
   assert_true (aid_wire_may_retry (529, AID_SPAN ("{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}")));
   assert_true (aid_wire_may_retry (408, AID_SPAN ("")));
