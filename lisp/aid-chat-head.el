@@ -31,6 +31,7 @@
   model
   started first                         ; when it was asked, when text came first
   (chars 0)
+  (turned 0)                            ; when its spinner turned last
   until why                             ; of a retry
   fold                                  ; the fold that is being written
   touched)                              ; whether the person changed the body
@@ -104,30 +105,47 @@
 (defvar aid-chat--live nil
   "The answers that are arriving, in all chats.")
 
+(defconst aid-chat--turn-seconds 0.25
+  "How often a spinner turns, in seconds.")
+
+(defun aid-chat--turn-spinner (stream)
+  "Turn the spinner of STREAM, and say in the header line what it does."
+  (with-current-buffer (aid-chat-stream-buffer stream)
+    (let ((frames (if (char-displayable-p ?◐) "◐◓◑◒" "|/-\\"))
+          (turn (truncate (/ (float-time) aid-chat--turn-seconds))))
+      (setf (aid-chat-stream-turned stream) (float-time))
+      (setq mode-line-process
+            (concat " AID:" (string (aref frames (mod turn (length frames))))))
+      (when (get-buffer-window nil t)
+        (force-mode-line-update))
+      (aid-chat-head-update))))
+
+(defun aid-chat--spin-due (stream)
+  "Turn the spinner of STREAM when it is time.
+Text that comes in calls this, for Emacs is about to redisplay anyway."
+  (when (> (- (float-time) (aid-chat-stream-turned stream)) aid-chat--turn-seconds)
+    (aid-chat--turn-spinner stream)))
+
 (defun aid-chat--spin ()
-  "Turn the spinners a bit, or stop turning when no answer is arriving."
+  "Turn the spinners that no text turns, or stop when no answer is arriving."
   (setq aid-chat--live (seq-filter (lambda (stream)
                                      (buffer-live-p (aid-chat-stream-buffer stream)))
                                    aid-chat--live))
-  (if (null aid-chat--live)
-      (when aid-chat--spinner
-        (cancel-timer aid-chat--spinner)
-        (setq aid-chat--spinner nil))
-    (let ((frames (if (char-displayable-p ?◐) "◐◓◑◒" "|/-\\"))
-          (turn (truncate (* 5 (float-time)))))
+  (if aid-chat--live
       (dolist (stream aid-chat--live)
-        (with-current-buffer (aid-chat-stream-buffer stream)
-          (setq mode-line-process
-                (concat " AID:" (string (aref frames (mod turn (length frames))))))
-          (when (get-buffer-window nil t)
-            (force-mode-line-update))
-          (aid-chat-head-update))))))
+        (when (> (- (float-time) (aid-chat-stream-turned stream))
+                 (* 2 aid-chat--turn-seconds))
+          (aid-chat--turn-spinner stream)))
+    (when aid-chat--spinner
+      (cancel-timer aid-chat--spinner)
+      (setq aid-chat--spinner nil))))
 
 (defun aid-chat--spin-add (stream)
   "Have a spinner turn for STREAM."
   (push stream aid-chat--live)
   (unless aid-chat--spinner
-    (setq aid-chat--spinner (run-with-timer 0.2 0.2 #'aid-chat--spin))))
+    (setq aid-chat--spinner (run-with-timer aid-chat--turn-seconds aid-chat--turn-seconds
+                                            #'aid-chat--spin))))
 
 (defun aid-chat--spin-remove (stream)
   "Have no spinner turn for STREAM any more."

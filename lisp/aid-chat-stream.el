@@ -62,8 +62,10 @@ MODEL is the name that the header line shows."
 
 (defun aid-chat--at-end (pos)
   "The windows of this chat whose point is at POS."
-  (seq-filter (lambda (window) (= (window-point window) pos))
-              (get-buffer-window-list nil nil t)))
+  (let (found)
+    (dolist (window (get-buffer-window-list nil nil t) found)
+      (when (= (window-point window) pos)
+        (push window found)))))
 
 (defun aid-chat--on-text (stream text from spans)
   "Append TEXT to STREAM's answer, whose faces from FROM on are SPANS."
@@ -82,6 +84,7 @@ MODEL is the name that the header line shows."
       (setf (aid-chat-stream-first stream) (float-time)))
     (setf (aid-chat-stream-chars stream)
           (+ (length text) (aid-chat-stream-chars stream)))
+    (aid-chat--spin-due stream)
     (unless (aid-chat-stream-touched stream)
       (with-silent-modifications
         (when from                      ; else the faces come with a later piece
