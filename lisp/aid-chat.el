@@ -263,7 +263,6 @@ Give non-nil when there is such an answer and it had not ended."
               (append (mapcar (lambda (property) (cons property t)) aid-chat--properties)
                       text-property-default-nonsticky))
   (setq-local filter-buffer-substring-function #'aid-chat--plain-substring)
-  (setq-local scroll-conservatively 101)
   (setq header-line-format 'aid-chat--header)
   (setq-local word-wrap t)
   (jit-lock-register #'aid-chat-fontify t)
