@@ -34,17 +34,21 @@ is saved."
 
 ;;; Names
 
-(defconst aid-apply--nowhere "/dev/null/"
-  "A folder that holds nothing, for the core to plan what it cannot read.")
-
-(defun aid-apply--local-root (root)
-  "ROOT as the core may know it: remote files are read by Emacs alone."
-  (if (file-remote-p root) aid-apply--nowhere (expand-file-name root)))
+(defun aid-apply--with-local-root (root function)
+  "Call FUNCTION with ROOT as the core may know it.
+Of a remote folder the core knows nothing: it gets an empty one, and the texts
+that Emacs has read."
+  (if (not (file-remote-p root))
+      (funcall function (expand-file-name root))
+    (let ((empty (make-temp-file "aid" t)))
+      (unwind-protect (funcall function empty)
+        (delete-directory empty)))))
 
 (defun aid-apply-file (root path)
   "The absolute name of PATH, which a patch names, under ROOT.
 Signals `aid-error' with the reason when a patch may not write there."
-  (let ((local (aid--mod-patch-path (aid-apply--local-root root) path)))
+  (let ((local (aid-apply--with-local-root
+                root (lambda (folder) (aid--mod-patch-path folder path)))))
     (if (not (file-remote-p root))
         local
       (let ((file (expand-file-name path root)))
@@ -92,10 +96,12 @@ Signals `aid-error' with the reason when a patch may not write there."
 (cl-defun aid-apply-plan (text patch root &key chosen only reverse)
   "Place the hunks of PATCH, which was read from TEXT, under ROOT.
 CHOSEN, ONLY and REVERSE are as for `aid--mod-patch-plan'."
-  (aid--mod-patch-plan
-   (list :text text :root (aid-apply--local-root root)
-         :texts (aid-apply-texts root (aid-apply-paths patch))
-         :chosen chosen :only only :reverse reverse)))
+  (let ((texts (aid-apply-texts root (aid-apply-paths patch))))
+    (aid-apply--with-local-root
+     root (lambda (folder)
+            (aid--mod-patch-plan
+             (list :text text :root folder :texts texts
+                   :chosen chosen :only only :reverse reverse))))))
 
 ;;; Applying edits to a buffer
 

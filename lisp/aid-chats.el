@@ -18,13 +18,16 @@
   "The title of the chat in FILE, from its first lines."
   (with-temp-buffer
     (insert-file-contents file nil 0 2000)
+    (goto-char (point-min))
     (if (re-search-forward "^# \\(.+\\)$" nil t)
         (match-string 1)
       "(no title)")))
 
 (defun aid-chats--project (file)
   "The project that the chat FILE belongs to."
-  (file-name-nondirectory (directory-file-name (file-name-directory file))))
+  (replace-regexp-in-string
+   "-[[:xdigit:]]\\{8\\}\\'" ""
+   (file-name-nondirectory (directory-file-name (file-name-directory file)))))
 
 (defun aid-chats--files ()
   "All chat files, the newest first."

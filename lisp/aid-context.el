@@ -1,14 +1,14 @@
-;;; aid-context.el --- Append what Emacs shows to a question  -*- lexical-binding: t; -*-
+;;; aid-context.el --- What the lines of a question stand for  -*- lexical-binding: t; -*-
 
 ;; Copyright (C) 2026 The AID authors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;;; Commentary:
 
-;; Each `aid-append-' command leaves one line in the open question of the
-;; project's chat: a link to what will be sent.  The text is read when the
-;; question is sent, so it is what Emacs shows then: an unsaved buffer, the
-;; errors of that moment.  A range follows its text while its buffer lives.
+;; A context line in a question is a link to what will be sent.  The text is
+;; read when the question is sent, so it is what Emacs shows then: an unsaved
+;; buffer, the errors of that moment.  A range follows its text while its
+;; buffer lives.  The commands that leave such lines are in aid-append.el.
 
 ;;; Code:
 
@@ -17,13 +17,7 @@
 (require 'subr-x)
 (require 'url-util)
 
-(declare-function aid--mod-tokens "ext:aid-module" (text))
-(declare-function aid-module-ensure "aid-module" ())
-(declare-function aid-chat-for "aid-chat" (root))
-(declare-function aid-chat-add-item "aid-chat" (buffer label target meta))
-(declare-function dired-get-marked-files "dired" (&optional localp arg filter distinguish error))
-(declare-function comint-previous-prompt "comint" (n))
-(declare-function Info-copy-current-node-name "info" (&optional arg))
+(declare-function aid-chat-root "aid-chat" ())
 
 (defvar aid-context--ranges (make-hash-table :test #'equal)
   "The markers (BEG . END) of ranges by (CHAT-FOLDER . TARGET).")
@@ -37,9 +31,9 @@ Each gets the target and the chat's folder, and gives its text or nil."
   :type 'hook
   :group 'aid)
 
-(defcustom aid-context-visit-functions nil
-  "Functions that show further targets.
-Each gets the target and gives non-nil when it has shown it."
+(defcustom aid-context-visit-functions '(aid-context-visit-own)
+  "Functions that show targets in other ways than as files.
+Each gets the target, in the chat, and gives non-nil when it has shown it."
   :type 'hook
   :group 'aid)
 
@@ -62,13 +56,14 @@ Each gets the target and gives non-nil when it has shown it."
                  aid-project-markers)))))
 
 (defun aid-project-root ()
-  "The root of the project here.
+  "The root of the project here; in a chat, of that chat's.
 That is project.el's, else the nearest folder with one of
 `aid-project-markers', else this directory."
   (let ((project (project-current)))
     (expand-file-name
      (file-name-as-directory
-      (cond ((and project (fboundp 'project-root)) (project-root project))
+      (cond ((and (derived-mode-p 'aid-chat-mode) (aid-chat-root)))
+            ((and project (fboundp 'project-root)) (project-root project))
             (project (car (with-no-warnings (project-roots project))))
             ((aid-context--marked-root))
             (t default-directory))))))
@@ -78,6 +73,10 @@ That is project.el's, else the nearest folder with one of
 (defun aid-context--encode (path)
   "PATH as a link's target holds it."
   (url-hexify-string path (cons ?/ url-unreserved-chars)))
+
+(defun aid-context--decode (target)
+  "The text that a link's TARGET, or a part of it, stands for."
+  (decode-coding-string (url-unhex-string target) 'utf-8))
 
 (defun aid-context--file-target (dir file &optional first last)
   "The target for FILE, lines FIRST to LAST, from the chat's folder DIR."
@@ -107,7 +106,7 @@ That is project.el's, else the nearest folder with one of
                        (string-to-number (match-string 2 target))
                      first)
               target (substring target 0 (match-beginning 0))))
-      (list (expand-file-name (decode-coding-string (url-unhex-string target) 'utf-8) dir)
+      (list (expand-file-name (aid-context--decode target) dir)
             first last))))
 
 ;;; Texts
@@ -119,19 +118,37 @@ That is project.el's, else the nearest folder with one of
       (save-restriction
         (widen)
         (goto-char (point-min))
-        (buffer-substring-no-properties
-         (if first (line-beginning-position first) (point-min))
-         (if first (line-beginning-position (1+ last)) (point-max)))))))
+        (if (not first)
+            (buffer-substring-no-properties (point-min) (point-max))
+          (forward-line (1- first))
+          (buffer-substring-no-properties
+           (point) (progn (forward-line (- (1+ last) first)) (point))))))))
+
+(defun aid-context--range (key)
+  "The buffer and the bounds of the lines that the range KEY follows, or nil."
+  (pcase (gethash key aid-context--ranges)
+    (`(,beg . ,end)
+     (when (and (buffer-live-p (marker-buffer beg)) (< beg end))
+       (with-current-buffer (marker-buffer beg)
+         (save-excursion
+           (save-restriction
+             (widen)
+             (list (current-buffer)
+                   (progn (goto-char beg) (forward-line 0) (point))
+                   (progn (goto-char end) (unless (bolp) (forward-line 1)) (point))))))))))
 
 (defun aid-context--range-text (key)
   "The text that the range KEY follows, or nil when its buffer is gone."
-  (pcase (gethash key aid-context--ranges)
-    (`(,beg . ,end)
-     (when (and (marker-buffer beg) (buffer-live-p (marker-buffer beg)))
-       (with-current-buffer (marker-buffer beg)
-         (save-restriction
-           (widen)
-           (buffer-substring-no-properties beg end)))))))
+  (pcase (aid-context--range key)
+    (`(,buffer ,beg ,end)
+     (with-current-buffer buffer
+       (save-restriction
+         (widen)
+         (buffer-substring-no-properties beg end))))))
+
+(defun aid-context--listing (directory)
+  "The names in DIRECTORY that are not hidden, one a line."
+  (concat (string-join (directory-files directory nil "\\`[^.]") "\n") "\n"))
 
 (defun aid-context--file-text (target dir)
   "The text of the file TARGET from DIR, as far as only Emacs knows it."
@@ -139,7 +156,10 @@ That is project.el's, else the nearest folder with one of
                (buffer (find-buffer-visiting file)))
     (cond ((aid-context--range-text (cons dir target)))
           ((and buffer (buffer-modified-p buffer)) (aid-context--lines buffer first last))
+          ((and (file-remote-p file) (file-directory-p file)) (aid-context--listing file))
           ((file-remote-p file)
+           (unless (or buffer (file-readable-p file))
+             (user-error "There is no %s: remove its line from the question" file))
            (aid-context--lines (or buffer (find-file-noselect file)) first last)))))
 
 (defun aid-context-item-text (target dir)
@@ -153,10 +173,10 @@ Signals an error when the text cannot be had any more."
    ((string-match "\\`aid:errors\\(?:/\\(.*\\)\\)?\\'" target)
     (let ((name (match-string 1 target)))
       (require 'aid-errors)
-      (aid-errors-text (and name (url-unhex-string name)))))
+      (let ((text (aid-errors-text (and name (aid-context--decode name)))))
+        (if (string-blank-p text) "There are no errors any more.\n" text))))
    ((string-match "\\`aid:buffer/\\([^#]*\\)\\'" target)
-    (let ((buffer (get-buffer (decode-coding-string
-                               (url-unhex-string (match-string 1 target)) 'utf-8))))
+    (let ((buffer (get-buffer (aid-context--decode (match-string 1 target)))))
       (unless buffer
         (user-error "The buffer of \"%s\" is gone: delete its line" target))
       (aid-context--lines buffer nil nil)))
@@ -164,260 +184,81 @@ Signals an error when the text cannot be had any more."
    (t (user-error "\"%s\" was taken in another session and is gone: delete its line" target))))
 
 (declare-function aid-errors-text "aid-errors" (&optional path))
-(declare-function aid-errors-at-point "aid-errors" ())
 
-;;; Adding
+;;; Uncommitted changes
 
-(defun aid-context--add (label target text &optional meta)
-  "Add an item line LABEL for TARGET, whose TEXT is shown as a cost, with META."
-  (let ((chat (aid-chat-for (aid-project-root)))
-        (tokens (aid--mod-tokens text)))
-    (aid-chat-add-item chat label target
-                       (string-join (delq nil (list meta (format "tok=%d" tokens))) " "))
-    (message "%s: ~%d tokens" label tokens)))
+(defun aid-context--git-base ()
+  "What Git compares with here: the last commit, or nothing when there is none."
+  (if (eql 0 (process-file "git" nil nil nil "rev-parse" "--verify" "-q" "HEAD"))
+      "HEAD"
+    (with-temp-buffer
+      (process-file "git" nil '(t nil) nil "hash-object" "-t" "tree" "--stdin")
+      (string-trim (buffer-string)))))
 
-(defun aid-context--chat-dir ()
-  "The folder of the project's chat."
-  (aid-module-ensure)
-  (buffer-local-value 'default-directory (aid-chat-for (aid-project-root))))
-
-(defun aid-context--snapshot (label kind name text)
-  "Add an item LABEL of KIND and NAME whose TEXT is taken now."
-  (aid-module-ensure)
-  (when (string-blank-p text)
-    (user-error "There is nothing to append"))
-  (let ((target (format "aid:%s/%s" kind (aid-context--encode name))))
-    (puthash target text aid-context--snapshots)
-    (aid-context--add label target text)))
-
-(defun aid-context--add-lines (beg end &optional symbol)
-  "Add the lines from BEG to END of this buffer; SYMBOL is what they define."
-  (save-restriction
-    (widen)
-    (let* ((beg (save-excursion (goto-char beg) (line-beginning-position)))
-           (end (save-excursion
-                  (goto-char end)
-                  (if (and (bolp) (> end beg)) end
-                    (min (point-max) (1+ (line-end-position))))))
-           (text (buffer-substring-no-properties beg end)))
-      (if (not buffer-file-name)
-          (aid-context--snapshot (format "%s:%d-%d" (buffer-name) (line-number-at-pos beg)
-                                         (line-number-at-pos (max beg (1- end))))
-                                 "text" (format "%s/%s" (buffer-name) (sxhash text)) text)
-        (let* ((dir (aid-context--chat-dir))
-               (first (line-number-at-pos beg))
-               (last (line-number-at-pos (max beg (1- end))))
-               (target (aid-context--file-target dir buffer-file-name first last)))
-          (puthash (cons dir target) (cons (copy-marker beg) (copy-marker end))
-                   aid-context--ranges)
-          (aid-context--add
-           (aid-context--label buffer-file-name (aid-project-root) first last)
-           target text (and symbol (format "sym=%s" (aid-context--encode symbol)))))))))
-
-;;;###autoload
-(defun aid-append-region (beg end)
-  "Append the lines of the region from BEG to END to the open question."
-  (interactive "r")
-  (aid-context--add-lines beg end)
-  (deactivate-mark))
-
-;;;###autoload
-(defun aid-append-definition ()
-  "Append the definition at point to the open question."
-  (interactive)
-  (let ((bounds (aid-context-definition-bounds)))
-    (unless bounds
-      (user-error "There is no definition here"))
-    (aid-context--add-lines (car bounds) (cdr bounds) (aid-context--definition-name))))
-
-(defun aid-context-definition-bounds ()
-  "The bounds of the definition at point, or nil."
-  (and (derived-mode-p 'prog-mode)
-       (bounds-of-thing-at-point 'defun)))
-
-(declare-function which-function "which-func" ())
-
-(defun aid-context--definition-name ()
-  "The name of the definition at point, or nil."
-  (require 'which-func)
-  (ignore-errors (which-function)))
-
-(defun aid-context--add-file (file)
-  "Add FILE, or the listing of a directory."
-  (let* ((file (expand-file-name file))
-         (dir (aid-context--chat-dir))
-         (target (aid-context--file-target dir file)))
-    (unless (file-readable-p file)
-      (user-error "%s cannot be read" file))
-    (aid-context--add
-     (aid-context--label file (aid-project-root))
-     target
-     (cond ((file-directory-p file) (string-join (directory-files file) "\n"))
-           ((aid-context--file-text target dir))
-           (t (with-temp-buffer
-                (insert-file-contents file)
-                (buffer-string)))))))
-
-;;;###autoload
-(defun aid-append-buffer ()
-  "Append this buffer to the open question."
-  (interactive)
-  (if buffer-file-name
-      (aid-context--add-file buffer-file-name)
-    (aid-module-ensure)
-    (aid-context--add (buffer-name)
-                      (concat "aid:buffer/" (aid-context--encode (buffer-name)))
-                      (aid-context--lines (current-buffer) nil nil))))
-
-;;;###autoload
-(defun aid-append-file (file)
-  "Append FILE to the open question."
-  (interactive (list (read-file-name "Append file: " nil nil t)))
-  (aid-context--add-file file))
-
-;;;###autoload
-(defun aid-append-directory (directory)
-  "Append the names in DIRECTORY to the open question."
-  (interactive (list (read-directory-name "Append the listing of: " nil nil t)))
-  (aid-context--add-file (directory-file-name directory)))
-
-;;;###autoload
-(defun aid-append-dired ()
-  "Append the files marked in this Dired buffer to the open question."
-  (interactive)
-  (unless (derived-mode-p 'dired-mode)
-    (user-error "This is no Dired buffer"))
-  (mapc #'aid-context--add-file (dired-get-marked-files)))
-
-;;;###autoload
-(defun aid-append-errors (&optional here)
-  "Append the errors of this buffer's file, or of all; with HERE, the one at point.
-They come from Flymake, Flycheck and compilation buffers."
-  (interactive "P")
-  (require 'aid-errors)
-  (if here
-      (aid-append-error)
-    (let* ((file (and buffer-file-name (derived-mode-p 'prog-mode 'text-mode)
-                      (file-relative-name buffer-file-name (aid-project-root))))
-           (own (and file (aid-errors-text file)))
-           (file (and own (not (string-empty-p own)) file))
-           (text (or (and file own) (aid-errors-text nil))))
-      (when (string-blank-p text)
-        (user-error "No errors are known: neither Flymake, Flycheck nor a compilation has any"))
-      (aid-module-ensure)
-      (aid-context--add (if file (format "errors in %s" file) "all errors")
-                        (if file (concat "aid:errors/" (aid-context--encode file)) "aid:errors")
-                        text))))
-
-;;;###autoload
-(defun aid-append-error ()
-  "Append the error at point to the open question."
-  (interactive)
-  (require 'aid-errors)
-  (let ((text (or (aid-errors-at-point) (user-error "There is no error here"))))
-    (aid-context--snapshot (format "error: %s" (truncate-string-to-width
-                                                (car (split-string text "\n")) 60 nil nil t))
-                           "error" (format "%x" (sxhash text)) text)))
+(defun aid-context--diff-command ()
+  "The command, a list, that prints the uncommitted changes here."
+  (let ((git (locate-dominating-file default-directory ".git"))
+        (hg (locate-dominating-file default-directory ".hg")))
+    (cond ((and hg (or (not git) (string-prefix-p git hg))) '("hg" "diff" "--git"))
+          (git (list "git" "--no-pager" "diff" "--no-color" "--no-ext-diff" "--no-textconv"
+                     (aid-context--git-base)))
+          (t (user-error "There is no Git or Mercurial repository here")))))
 
 (defun aid-context--diff-text ()
   "The uncommitted changes of the project here, in Git or Mercurial."
   (let* ((default-directory (aid-project-root))
-         (command (cond ((locate-dominating-file default-directory ".hg")
-                         '("hg" "diff" "--git"))
-                        ((locate-dominating-file default-directory ".git")
-                         '("git" "--no-pager" "diff" "--no-color" "--no-ext-diff" "HEAD"))
-                        (t (user-error "There is no Git or Mercurial repository here")))))
+         (process-environment (cons "HGPLAIN=1" process-environment))
+         (coding-system-for-read 'utf-8)
+         (command (aid-context--diff-command)))
     (with-temp-buffer
-      (unless (eql 0 (apply #'process-file (car command) nil t nil (cdr command)))
-        (user-error "%s: %s" (car command) (string-trim (buffer-string))))
+      (let ((status (apply #'process-file (car command) nil '(t nil) nil (cdr command))))
+        (unless (eql 0 status)
+          (user-error "%s ended with %s" (string-join command " ") status)))
       (buffer-string))))
-
-;;;###autoload
-(defun aid-append-diff ()
-  "Append the project's uncommitted changes to the open question."
-  (interactive)
-  (let ((text (aid-context--diff-text)))
-    (when (string-blank-p text)
-      (user-error "There are no uncommitted changes"))
-    (aid-context--snapshot "uncommitted changes" "diff" (format "%x" (sxhash text)) text)))
-
-(defun aid-context--shell-output ()
-  "The last command's output in this comint or Eshell buffer."
-  (save-excursion
-    (let* ((end (if (bound-and-true-p comint-last-prompt)
-                    (car comint-last-prompt)
-                  (point-max)))
-           (beg (progn (goto-char end)
-                       (if (derived-mode-p 'comint-mode)
-                           (comint-previous-prompt 1)
-                         (forward-line -50))
-                       (line-beginning-position))))
-      (buffer-substring-no-properties beg end))))
-
-(defvar comint-last-prompt)
-
-;;;###autoload
-(defun aid-append-shell ()
-  "Append the last command and its output of this shell buffer."
-  (interactive)
-  (unless (derived-mode-p 'comint-mode 'eshell-mode 'term-mode)
-    (user-error "This is no shell buffer"))
-  (let ((text (aid-context--shell-output)))
-    (aid-context--snapshot (format "output in %s" (buffer-name)) "shell"
-                           (format "%s/%x" (buffer-name) (sxhash text)) text)))
-
-;;;###autoload
-(defun aid-append-info ()
-  "Append this Info node to the open question."
-  (interactive)
-  (unless (derived-mode-p 'Info-mode)
-    (user-error "This is no Info buffer"))
-  (let ((node (Info-copy-current-node-name)))
-    (aid-context--snapshot node "info" node
-                           (buffer-substring-no-properties (point-min) (point-max)))))
-
-;;;###autoload
-(defun aid-append-kill ()
-  "Append the head of the kill ring to the open question."
-  (interactive)
-  (let ((text (substring-no-properties (current-kill 0 t))))
-    (aid-context--snapshot "pasted text" "kill" (format "%x" (sxhash text)) text)))
-
-;;;###autoload
-(defun aid-append-dwim ()
-  "Append what point is on: region, files, error, shell output, definition, buffer."
-  (interactive)
-  (cond ((use-region-p) (aid-append-region (region-beginning) (region-end)))
-        ((derived-mode-p 'dired-mode) (aid-append-dired))
-        ((derived-mode-p 'Info-mode) (aid-append-info))
-        ((derived-mode-p 'comint-mode 'eshell-mode 'term-mode) (aid-append-shell))
-        ((derived-mode-p 'compilation-mode 'xref--xref-buffer-mode 'occur-mode)
-         (aid-append-buffer))
-        ((derived-mode-p 'diff-mode) (aid-append-diff))
-        ((and (require 'aid-errors) (aid-errors-at-point)) (aid-append-error))
-        ((aid-context-definition-bounds) (aid-append-definition))
-        (t (aid-append-buffer))))
 
 ;;; Visiting
 
+(defun aid-context--visit-file (file first place display)
+  "Show FILE at PLACE, or at line FIRST, either nil, by the function DISPLAY."
+  (let* ((buffer (find-file-noselect file))
+         (window (progn (funcall display buffer) (get-buffer-window buffer)))
+         (pos (or place
+                  (and first
+                       (with-current-buffer buffer
+                         (save-excursion
+                           (save-restriction
+                             (widen)
+                             (goto-char (point-min))
+                             (forward-line (1- first))
+                             (point))))))))
+    (when (and pos window)
+      (with-current-buffer buffer
+        (unless (<= (point-min) pos (point-max))
+          (widen)))
+      (set-window-point window pos))))
+
 (defun aid-context-visit (target dir &optional preview)
   "Show what TARGET names, in a chat in DIR; with PREVIEW, stay here."
-  (let ((display (if preview #'display-buffer #'pop-to-buffer)))
+  (let ((display (if preview #'display-buffer #'pop-to-buffer))
+        (dir (file-name-as-directory (expand-file-name dir))))
     (pcase (aid-context-parse-target target dir)
       (`(,file ,first ,_last)
-       (let* ((buffer (find-file-noselect file))
-              (window (progn (funcall display buffer) (get-buffer-window buffer))))
-         (when (and first window)
-           (with-current-buffer buffer
-             (save-restriction
-               (widen)
-               (goto-char (point-min))
-               (forward-line (1- first))
-               (set-window-point window (point)))))))
-      (_ (cond ((run-hook-with-args-until-success 'aid-context-visit-functions target))
-               ((string-match "\\`aid:buffer/\\(.*\\)\\'" target)
-                (funcall display (url-unhex-string (match-string 1 target))))
-               (t (funcall display (aid-context--text-buffer target dir))))))))
+       (aid-context--visit-file file first (nth 1 (aid-context--range (cons dir target)))
+                                display))
+      (_ (funcall display
+                  (if (string-match "\\`aid:buffer/\\(.*\\)\\'" target)
+                      (or (get-buffer (aid-context--decode (match-string 1 target)))
+                          (user-error "The buffer of \"%s\" is gone" target))
+                    (aid-context--text-buffer target dir)))))))
+
+(defun aid-context-visit-own (target)
+  "Show TARGET of the chat here when it is no file, or lines that have moved.
+Give non-nil then.  With a prefix argument stay here."
+  (let ((dir (file-name-as-directory (expand-file-name default-directory))))
+    (when (or (string-prefix-p "aid:" target)
+              (aid-context--range (cons dir target)))
+      (aid-context-visit target dir current-prefix-arg)
+      t)))
 
 (defun aid-context--text-buffer (target dir)
   "A buffer that shows the text of TARGET in DIR."

@@ -24,6 +24,8 @@
 (declare-function flycheck-error-message "ext:flycheck" (err))
 (declare-function aid-project-root "aid-context" ())
 
+(declare-function compilation--ensure-parse "compile" (limit))
+
 (defvar flycheck-current-errors)
 
 (defun aid-errors--name (buffer)
@@ -75,13 +77,60 @@
       (append (aid-errors--flymake (point-min) (point-max))
               (aid-errors--flycheck (point-min) (point-max))))))
 
+(defconst aid-errors--no-message
+  (concat "[ \t]*$\\|Compilation \\|[^ \t\n:]+: \\(?:In \\|At top level\\)"
+          "\\|\\(?:g?make\\|ninja\\)\\(?:\\[[0-9]+\\]\\)?: \\|In file included from"
+          "\\|\\(?:error\\|warning\\)\\(?:\\[[^]\n]*\\]\\)?: ")
+  "Matches the beginning of a line that does not go on a compiler's message.")
+
+(defun aid-errors--looking-at-none-p ()
+  "Whether the line at point does not go on a compiler's message."
+  (let ((case-fold-search nil))
+    (looking-at-p aid-errors--no-message)))
+
+(defun aid-errors--message-p ()
+  "Whether a compiler's message begins in the line at point."
+  (text-property-not-all (line-beginning-position) (line-end-position)
+                         'compilation-message nil))
+
+(defun aid-errors--message-beg ()
+  "Where the message at point, at a line's beginning, begins.
+Some compilers say what is wrong before they say where."
+  (let ((here (point)) (case-fold-search nil))
+    (save-excursion
+      (if (and (zerop (forward-line -1))
+               (not (aid-errors--message-p))
+               (looking-at "\\(?:error\\|warning\\)\\(?:\\[[^]\n]*\\]\\)?: "))
+          (point)
+        here))))
+
 (defun aid-errors--message-end ()
-  "Where the compiler's message at point ends: before the next one or a blank line."
+  "Where the message at point ends: at the next one, or what is none."
   (save-excursion
     (forward-line 1)
-    (while (and (not (eobp)) (looking-at "[ \t]+[^ \t\n]\\|[ \t]*|"))
+    (while (not (or (eobp) (aid-errors--message-p) (aid-errors--looking-at-none-p)))
       (forward-line 1))
     (point)))
+
+(defun aid-errors--message ()
+  "The message of the compiler in the line at point."
+  (string-trim-right
+   (buffer-substring-no-properties (save-excursion (forward-line 0) (aid-errors--message-beg))
+                                   (aid-errors--message-end))))
+
+(defun aid-errors--names-p (path)
+  "Whether the message in the line at point names PATH."
+  (or (not path)
+      (string-match-p (concat "\\(?:\\`\\|[^[:alnum:]_.-]\\)"
+                              (regexp-quote (file-name-nondirectory path))
+                              "\\(?:\\'\\|[^[:alnum:]_-]\\)")
+                      (buffer-substring-no-properties (line-beginning-position)
+                                                      (line-end-position)))))
+
+(defun aid-errors--parse ()
+  "See that all messages in this compilation buffer are known as such."
+  (when (fboundp 'compilation--ensure-parse)
+    (compilation--ensure-parse (point-max))))
 
 (defun aid-errors--compilation (buffer path)
   "The messages in the compilation BUFFER, only those that name PATH unless nil."
@@ -89,18 +138,15 @@
     (save-excursion
       (save-restriction
         (widen)
+        (aid-errors--parse)
         (goto-char (point-min))
         (let (found)
           (while (not (eobp))
-            (if (and (text-property-not-all (point) (line-end-position) 'compilation-message nil)
-                     (or (not path)
-                         (string-match-p (regexp-quote (file-name-nondirectory path))
-                                         (buffer-substring-no-properties
-                                          (point) (line-end-position)))))
-                (let ((end (aid-errors--message-end)))
-                  (push (string-trim-right (buffer-substring-no-properties (point) end)) found)
-                  (goto-char end))
-              (forward-line 1)))
+            (if (not (and (aid-errors--message-p) (aid-errors--names-p path)
+                          (not (aid-errors--looking-at-none-p))))
+                (forward-line 1)
+              (push (aid-errors--message) found)
+              (goto-char (aid-errors--message-end))))
           (nreverse found))))))
 
 (defun aid-errors--compilation-buffers ()
@@ -125,25 +171,15 @@
     (string-join
      (delete-dups
       (append (cl-mapcan #'aid-errors--buffer buffers)
-              (cl-mapcan (lambda (b)
-                           (with-current-buffer b
-                             (when (fboundp 'compilation--ensure-parse)
-                               (compilation--ensure-parse (point-max))))
-                           (aid-errors--compilation b path))
+              (cl-mapcan (lambda (b) (aid-errors--compilation b path))
                          (aid-errors--compilation-buffers))))
      "\n")))
-
-(declare-function compilation--ensure-parse "compile" (limit))
 
 (defun aid-errors-at-point ()
   "The error at point, or nil."
   (let ((found (if (derived-mode-p 'compilation-mode)
-                   (and (text-property-not-all (line-beginning-position) (line-end-position)
-                                               'compilation-message nil)
-                        (list (save-excursion
-                                (beginning-of-line)
-                                (buffer-substring-no-properties
-                                 (point) (aid-errors--message-end)))))
+                   (progn (aid-errors--parse)
+                          (and (aid-errors--message-p) (list (aid-errors--message))))
                  (append (aid-errors--flymake (line-beginning-position) (line-end-position))
                          (aid-errors--flycheck (line-beginning-position) (line-end-position))))))
     (and found (string-trim (string-join found "\n")))))

@@ -5,12 +5,11 @@
 
 ;;; Commentary:
 
-;; A transient with the keys of `aid-prefix-map', and an entry for the menu bar.
+;; A transient with the keys of `aid-prefix-map'.
 
 ;;; Code:
 
 (require 'aid)
-(require 'easymenu)
 (require 'transient)
 
 ;;;###autoload (autoload 'aid-menu "aid-menu" nil t)
@@ -39,27 +38,6 @@
     ("m" "model" aid-set-model)
     ("s" "strategy" aid-set-strategy)
     ("R" "load a newly built core" aid-reload)]])
-
-(easy-menu-define aid-menu-bar nil
-  "The menu of AID."
-  '("AID"
-    ["Ask about this" aid-ask]
-    ["Rewrite region" aid-rewrite :active (use-region-p)]
-    ["Go to the chat" aid-chat]
-    ["New chat" aid-new-chat]
-    ["List of chats" aid-chats]
-    "--"
-    ["Append what point is on" aid-append-dwim]
-    ["Append file..." aid-append-file]
-    ["Append buffer" aid-append-buffer]
-    ["Append errors" aid-append-errors]
-    ["Append uncommitted changes" aid-append-diff]
-    "--"
-    ["Resume review" aid-review-resume]
-    ["Undo the last answer's changes" aid-undo-answer]
-    "--"
-    ["Model..." aid-set-model]
-    ["Strategy..." aid-set-strategy]))
 
 (provide 'aid-menu)
 ;;; aid-menu.el ends here

@@ -27,6 +27,11 @@
 (declare-function aid--mod-shutdown "ext:aid-module" ())
 (declare-function aid--mod-version "ext:aid-module" ())
 
+(defgroup aid nil
+  "An AI development environment."
+  :group 'tools
+  :prefix "aid-")
+
 (defcustom aid-module-directory nil
   "Folder of the built core: where aid-module.so and aid-core are.
 When nil, AID looks into build beside and below the folder of its Lisp

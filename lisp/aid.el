@@ -20,8 +20,10 @@
 
 ;;; Code:
 
+(require 'aid-magic)
 (require 'aid-module)
-(require 'aid-context)
+(require 'aid-append)
+(require 'easymenu)
 (require 'subr-x)
 
 (declare-function aid--mod-models "ext:aid-module" (root))
@@ -46,7 +48,7 @@
 (defun aid--append-here ()
   "Append the region or the definition at point, if there is one."
   (cond ((use-region-p) (aid-append-region (region-beginning) (region-end)))
-        ((aid-context-definition-bounds) (aid-append-definition))))
+        ((aid-append-definition-bounds) (aid-append-definition))))
 
 ;;;###autoload
 (defun aid-ask (question &optional new)
@@ -58,12 +60,19 @@ With a prefix argument NEW, ask in a new chat."
     (user-error "There is no question"))
   (require 'aid-chat)
   (aid-module-ensure)
-  (let* ((root (aid-project-root))
-         (chat (if new (aid-chat-create root) (aid-chat-for root))))
+  (let* ((chat (if new (aid-chat-create (aid-project-root)) (aid-chat-at-hand)))
+         (aid-append-chat chat))
     (unless (derived-mode-p 'aid-chat-mode)
       (aid--append-here))
-    (aid-chat-display chat)
+    (aid--note-used (aid-chat-display chat))
     (aid-chat-ask chat question)))
+
+(defun aid--note-used (window)
+  "Make the chat in WINDOW the last used one, without going there."
+  (when (window-live-p window)
+    (let ((here (selected-window)))
+      (select-window window)
+      (select-window here))))
 
 ;;;###autoload
 (defun aid-new-chat ()
@@ -90,8 +99,9 @@ The review opens in place when the answer has come."
   (interactive (list (region-beginning) (region-end) (read-string "Rewrite: ")))
   (require 'aid-chat)
   (aid-module-ensure)
-  (let ((chat (aid-chat-for (aid-project-root)))
-        (name (buffer-name)))
+  (let* ((chat (aid-chat-at-hand))
+         (aid-append-chat chat)
+         (name (buffer-name)))
     (aid-append-region beg end)
     (with-current-buffer chat
       (let ((aid-strategy "edit"))
@@ -177,16 +187,39 @@ The review opens in place when the answer has come."
   "Keys that repeat after `aid-append-dwim', with `repeat-mode'.")
 (put 'aid-append-dwim 'repeat-map 'aid-append-repeat-map)
 
+;;; The menu bar
+
+(easy-menu-define aid-menu-bar nil
+  "The menu of AID."
+  '("AID"
+    ["Ask about this" aid-ask]
+    ["Rewrite region" aid-rewrite :active (use-region-p)]
+    ["Go to the chat" aid-chat]
+    ["New chat" aid-new-chat]
+    ["List of chats" aid-chats]
+    "--"
+    ["Append what point is on" aid-append-dwim]
+    ["Append file..." aid-append-file]
+    ["Append buffer" aid-append-buffer]
+    ["Append errors" aid-append-errors]
+    ["Append uncommitted changes" aid-append-diff]
+    ["Append directory..." aid-append-directory]
+    ["Append last kill" aid-append-kill]
+    "--"
+    ["Resume review" aid-review-resume]
+    ["Undo the last answer's changes" aid-undo-answer]
+    "--"
+    ["Model..." aid-set-model]
+    ["Strategy..." aid-set-strategy]
+    ["Load a newly built core" aid-reload]))
+(when (boundp 'menu-bar-tools-menu)
+  (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
+
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
-(autoload 'aid-chat-mode "aid-chat" "Mode of chats." t)
-
-;; A chat is known by its first line, whatever other modes claim .md.
-;;;###autoload
-(add-to-list 'magic-mode-alist '("<!--aid:[[:alnum:]]+ chat " . aid-chat-mode))
 
 (provide 'aid)
 ;;; aid.el ends here

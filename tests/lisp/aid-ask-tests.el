@@ -1,0 +1,158 @@
+;;; aid-ask-tests.el --- Tests of asking from the code  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; `aid-ask' and its kin in code buffers, the list of chats, the menus.  What
+;; is asked of the core is looked at; no request is made.
+
+;;; Code:
+
+(require 'aid-context-help)
+(require 'aid-chats)
+(require 'transient)
+(require 'aid-menu)
+
+(declare-function aid--mod-doc-text "ext:aid-module" (doc))
+
+(defvar aid-ask-tests--asked nil "What was asked of the core: its id, strategy, chat's text.")
+
+(defmacro aid-ask-tests-with (&rest body)
+  "Run BODY in a project whose src/a.c is selected; what is asked is noted."
+  `(aid-context-tests-with
+    (let ((aid-ask-tests--asked nil) (aid-strategy nil) (aid-model nil))
+      (cl-letf (((symbol-function 'aid--mod-ask)
+                 (lambda (plist)
+                   (push (list (cl-incf aid-project--id) (plist-get plist :strategy)
+                               (aid--mod-doc-text (plist-get plist :doc)))
+                         aid-ask-tests--asked)
+                   aid-project--id))
+                ((symbol-function 'aid--mod-model-info) (lambda (&rest _) '(:id "model"))))
+        (switch-to-buffer (aid-project-buffer "src/a.c"))
+        (goto-char (point-min))
+        ,@body))))
+
+(defun aid-ask-tests-answer (text)
+  "Have TEXT answer what was asked last."
+  (let ((id (caar aid-ask-tests--asked)))
+    (aid--dispatch (list id 'text text 0 []))
+    (aid--dispatch (list id 'done (list :state "done" :meta "model=m req=r1 state=done")))))
+
+(ert-deftest aid-ask-takes-the-definition ()
+  "The question goes with the definition at point; no window but the chat's changes."
+  (aid-ask-tests-with
+   (search-forward "return 2")
+   (split-window-below)
+   (let ((windows (mapcar (lambda (w) (list w (window-buffer w) (window-point w))) (window-list)))
+         (here (selected-window)) (at (point)))
+     (aid-ask "Why two?")
+     (should (eq here (selected-window)))
+     (should (= at (point)))
+     (dolist (before windows)
+       (when (eq (window-buffer (car before)) (nth 1 before))
+         (should (= (window-point (car before)) (nth 2 before)))))
+     (should (get-buffer-window (aid-context-tests-chat))))
+   (let ((sent (nth 2 (car aid-ask-tests--asked))))
+     (should (string-match-p "\nWhy two\\?\n\n- \\[src/a.c:9-13\\](../../project/src/a.c#L9-L13) <!--aid:.* item sym=two " sent)))))
+
+(ert-deftest aid-ask-takes-the-region ()
+  "An active region is taken instead of the definition."
+  (aid-ask-tests-with
+   (let ((transient-mark-mode t))
+     (search-forward "return 2")
+     (push-mark (line-beginning-position) t t)
+     (aid-ask "Why?")
+     (let ((sent (nth 2 (car aid-ask-tests--asked))))
+       (should (string-search "[src/a.c:12](" sent))
+       (should-not (string-search "sym=" sent))))))
+
+(ert-deftest aid-ask-in-a-new-chat ()
+  "With a prefix argument it is a new chat, with the context; it is the one used from then on."
+  (aid-ask-tests-with
+   (search-forward "return 2")
+   (let ((old (aid-context-tests-chat)))
+     (aid-ask "New?" t)
+     (let ((new (window-buffer (seq-find (lambda (w) (with-current-buffer (window-buffer w)
+                                                       (derived-mode-p 'aid-chat-mode)))
+                                         (window-list)))))
+       (should-not (eq old new))
+       (should (eq new (aid-context-tests-chat)))
+       (should-not (with-current-buffer old (string-search "src/a.c" (buffer-string))))
+       (should (with-current-buffer new (string-search "[src/a.c:9-13]" (buffer-string))))))))
+
+(ert-deftest aid-ask-nothing ()
+  "Without a question nothing is asked and nothing is left."
+  (aid-ask-tests-with
+   (should-error (aid-ask "  ") :type 'user-error)
+   (should-not aid-ask-tests--asked)))
+
+(ert-deftest aid-rewrite-reviews-in-place ()
+  "A rewrite asks for an edit of the region, and its review opens when it has come."
+  (aid-ask-tests-with
+   (search-forward "return 2")
+   (aid-rewrite (line-beginning-position) (line-end-position) "Return three.")
+   (should (equal (nth 1 (car aid-ask-tests--asked)) "edit"))
+   (should (string-search "[src/a.c:12]" (nth 2 (car aid-ask-tests--asked))))
+   (should (string-search "Return three." (nth 2 (car aid-ask-tests--asked))))
+   (aid-ask-tests-answer (aid-project-diff "--- a/src/a.c" "+++ b/src/a.c" "@@ -11,3 +11,3 @@"
+                                           " {" "-  return 2;" "+  return 3;" " }"))
+   (aid-project-key "y")
+   (should (string-search "return 3;" (aid-project-text "src/a.c")))))
+
+(ert-deftest aid-rewrite-without-a-change ()
+  "A rewrite that is answered without a change shows the answer and says so."
+  (aid-ask-tests-with
+   (aid-rewrite (line-beginning-position) (line-end-position) "Better.")
+   (should (string-search "no change" (aid-project-said (aid-ask-tests-answer "It is fine."))))
+   (should (get-buffer-window (aid-context-tests-chat)))))
+
+(ert-deftest aid-chat-there-and-back ()
+  "`aid-chat' goes to the project's chat and back."
+  (aid-ask-tests-with
+   (let ((here (window-buffer)))
+     (aid-chat)
+     (should (eq (window-buffer) (aid-context-tests-chat)))
+     (with-current-buffer (window-buffer) (aid-chat))
+     (should (eq (window-buffer) here)))))
+
+(ert-deftest aid-chats-lists-and-opens ()
+  "The list has every chat with its project and title, the newest first, and opens them."
+  (aid-context-tests-with
+   (let ((first (aid-project-chat)) (second (aid-project-chat)) files)
+     (aid-project-answer first "one")
+     (with-current-buffer second (goto-char (point-min)) (search-forward "# New chat") (replace-match "# Other"))
+     (aid-project-answer second "two")
+     (setq files (mapcar #'buffer-file-name (list second first)))
+     (set-file-times (nth 1 files) (time-subtract nil 5000))
+     (mapc #'kill-buffer (list first second))
+     (aid-chats)
+     (should (equal (mapcar #'car (funcall tabulated-list-entries)) files))
+     (goto-char (point-min))
+     (should (looking-at ".*project +Other$"))
+     (forward-line 1)
+     (should (looking-at ".*project +Please\\."))
+     (aid-chats-open)
+     (should (equal buffer-file-name (nth 1 files)))
+     (should (derived-mode-p 'aid-chat-mode))
+     (cl-letf (((symbol-function 'yes-or-no-p) #'always))
+       (with-current-buffer "*aid-chats*"
+         (aid-chats-delete)
+         (should-not (file-exists-p (nth 1 files)))
+         (should (equal (mapcar #'car (funcall tabulated-list-entries)) (list (car files))))))
+     (kill-buffer "*aid-chats*"))))
+
+(ert-deftest aid-keys-and-menus ()
+  "The prefix map, the menu bar and the transient have commands that exist; nothing else is bound."
+  (map-keymap (lambda (key command)
+                (should (characterp key))
+                (should (commandp command)))
+              aid-prefix-map)
+  (should-not (where-is-internal 'aid-ask global-map t))
+  (should (keymapp (lookup-key global-map [menu-bar tools aid])))
+  (should (commandp 'aid-menu))
+  (should (get 'aid-menu 'transient--prefix))
+  (should (get 'aid 'group-documentation)))
+
+(provide 'aid-ask-tests)
+;;; aid-ask-tests.el ends here

@@ -1,0 +1,401 @@
+;;; aid-context-tests.el --- Tests of appending to a question  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; What each `aid-append-' command leaves in the chat, and what text its line
+;; has when the question is sent, in real buffers of the modes they are for.
+
+;;; Code:
+
+(require 'aid-context-help)
+(require 'eshell)
+(require 'esh-mode)
+(require 'em-hist)
+(require 'em-banner)
+(require 'em-prompt)
+(require 'dired)
+(require 'comint)
+
+(declare-function aid--mod-item-read "ext:aid-module" (dir target))
+(declare-function aid--mod-tokens "ext:aid-module" (text))
+(declare-function aid--mod-doc-parse "ext:aid-module" (doc))
+
+;;; Files
+
+(ert-deftest aid-append-region-whole-lines ()
+  "A region leaves a line with the range of its whole lines, relative to the chat."
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (search-forward "(void)")
+     (aid-append-region (point) (progn (search-forward "return") (point))))
+   (let ((item (aid-context-tests-one)))
+     (should (equal (plist-get item :target) (aid-context-tests-target "src/a.c#L4-L6")))
+     (should (equal (plist-get item :label) "src/a.c:4-6"))
+     (should (equal (plist-get item :text) "one (void)\n{\n  return 1;\n")))))
+
+(ert-deftest aid-append-definition-with-its-name ()
+  "A definition leaves its range and its name, whatever is narrowed."
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (search-forward "return 2")
+     (narrow-to-region (line-beginning-position 0) (point-max))
+     (widen)
+     (narrow-to-defun)
+     (aid-append-definition)
+     (should (buffer-narrowed-p)))
+   (let ((item (aid-context-tests-one)))
+     (should (equal (plist-get item :target) (aid-context-tests-target "src/a.c#L9-L13")))
+     (should (equal (plist-get (plist-get item :meta) :sym) "two"))
+     (should (equal (plist-get item :text) "int\ntwo (void)\n{\n  return 2;\n}\n")))))
+
+(ert-deftest aid-append-buffer-unsaved ()
+  "A buffer's line is sent with the text of that moment, unsaved and widened."
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (aid-append-buffer)
+     (goto-char (point-max))
+     (insert "/* later */\n")
+     (narrow-to-region 1 5))
+   (let ((item (car (aid-context-tests-items))))
+     (should (equal (plist-get item :target) (aid-context-tests-target "src/a.c")))
+     (should (equal (plist-get item :label) "src/a.c"))
+     (should (equal (aid-context-tests-text item) (concat aid-context-tests-code "/* later */\n"))))))
+
+(ert-deftest aid-append-range-follows-its-text ()
+  "A range follows what is inserted above it and in it, while its buffer lives."
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (search-forward "return 1")
+     (aid-append-definition)
+     (goto-char (point-min))
+     (insert "/* one */\n\n")
+     (search-forward "int\none")
+     (goto-char (match-beginning 0))
+     (insert "/* just above */\n")
+     (search-forward "{\n")
+     (insert "  int i;\n")
+     (search-forward "}\n")
+     (insert "/* just below */\n")
+     (goto-char (point-min))
+     (search-forward "int\none")
+     (goto-char (match-beginning 0))
+     (insert "static "))
+   (should (equal (aid-context-tests-text (car (aid-context-tests-items)))
+                  "static int\none (void)\n{\n  int i;\n  return 1;\n}\n"))))
+
+(ert-deftest aid-append-range-of-another-text ()
+  "Lines that hold another text by now are another item; the first keeps its text."
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (aid-append-region 1 (line-end-position))
+     (insert "new\n")
+     (aid-append-region 1 4))
+   (should (equal (mapcar #'aid-context-tests-text (aid-context-tests-items))
+                  '("#include <stdio.h>\n" "new\n")))))
+
+(ert-deftest aid-append-last-line-without-newline ()
+  "A last line without a newline is followed, too."
+  (aid-project-with '(("Makefile" . "") ("a.txt" . "one\ntwo"))
+    (aid-context-tests-in "a.txt"
+      (forward-line 1)
+      (aid-append-region (point) (point-max))
+      (should (equal (plist-get (aid-context-tests-one) :text) "two"))
+      (goto-char (point-max))
+      (insert "!")
+      (should (equal (aid-context-tests-text (car (aid-context-tests-items))) "two!")))))
+
+(ert-deftest aid-append-odd-names ()
+  "Names with blanks, brackets, hashes and other scripts lead to their files."
+  (dolist (name '("a b (1).txt" "ünï/日本 [x].txt" "100%41.txt" "a#L3.txt" "<!--x-->.txt"))
+    (aid-project-with (list '("Makefile" . "") (cons name "odd\n"))
+      (aid-append-file (aid-project-file name))
+      (let ((item (aid-context-tests-one)))
+        (should (string-match-p "\\`[!-~]+\\'" (plist-get item :target)))
+        (should (equal (plist-get item :text) "odd\n"))
+        (aid-context-visit (plist-get item :target)
+                           (buffer-local-value 'default-directory (aid-context-tests-chat)))
+        (should (equal (buffer-file-name (window-buffer)) (aid-project-file name)))))))
+
+(ert-deftest aid-append-directory-listing ()
+  "A directory is its listing."
+  (aid-context-tests-with
+   (aid-append-directory (aid-project-file "src/"))
+   (let ((item (aid-context-tests-one)))
+     (should (equal (plist-get item :target) (aid-context-tests-target "src")))
+     (should (equal (plist-get item :text) "a.c\nb.h\n")))))
+
+(ert-deftest aid-append-dired-marks ()
+  "In Dired the marked files are appended, each with its line."
+  (aid-context-tests-with
+   (with-current-buffer (dired-noselect (aid-project-file "src/"))
+     (dired-mark-files-regexp "\\.[ch]\\'")
+     (aid-append-dwim))
+   (should (equal (mapcar (lambda (i) (plist-get i :label)) (aid-context-tests-items))
+                  '("src/a.c" "src/b.h")))))
+
+(ert-deftest aid-append-once ()
+  "What the question has already is not added again, and asking keeps the order."
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (aid-append-buffer)
+     (aid-append-buffer)
+     (aid-append-region 1 5)
+     (aid-append-buffer))
+   (should (equal (mapcar (lambda (i) (plist-get i :label)) (aid-context-tests-items))
+                  '("src/a.c" "src/a.c:1")))))
+
+(ert-deftest aid-append-from-the-chat ()
+  "From within a chat it is that chat, and its project, that is appended to."
+  (aid-context-tests-with
+   (let ((other (aid-project-chat)) (chat (aid-project-chat)))
+     (ignore other)
+     (with-current-buffer chat
+       (should (equal (aid-project-root) aid-project-root-folder))
+       (aid-append-file (aid-project-file "src/a.c"))
+       (should (string-search "- [src/a.c](../../project/src/a.c) <!--aid:" (buffer-string)))))))
+
+(ert-deftest aid-append-text-of-buffers-without-file ()
+  "Lines of a buffer without a file are taken at once, a whole buffer when it is sent."
+  (aid-context-tests-with
+   (with-current-buffer (get-buffer-create "*some (text)*")
+     (setq default-directory aid-project-root-folder)
+     (erase-buffer)
+     (insert "one\ntwo\n")
+     (aid-append-region 1 4)
+     (let ((item (aid-context-tests-one)))
+       (should (equal (plist-get item :label) "*some (text)*:1-1"))
+       (should (equal (plist-get item :text) "one\n")))
+     (aid-append-buffer)
+     (goto-char (point-max))
+     (insert "three\n")
+     (let ((items (aid-context-tests-items)))
+       (should (equal (plist-get (nth 1 items) :target) "aid:buffer/%2Asome%20%28text%29%2A"))
+       (should (equal (mapcar #'aid-context-tests-text items) '("one\n" "one\ntwo\nthree\n"))))
+     (kill-buffer)
+     (should-error (aid-context-tests-text (nth 1 (aid-context-tests-items))) :type 'user-error))))
+
+(ert-deftest aid-append-different-texts-of-one-length ()
+  "Snapshots that differ in one letter are two items."
+  (aid-context-tests-with
+   (let ((kill-ring nil) (a (make-string 5000 ?a)) (b (make-string 5000 ?a)))
+     (aset b 2345 ?b)
+     (kill-new a)
+     (aid-append-kill)
+     (kill-new b)
+     (aid-append-kill)
+     (should (equal (mapcar #'aid-context-tests-text (aid-context-tests-items)) (list a b))))))
+
+(ert-deftest aid-append-lines-open-what-they-name ()
+  "A context line opens its lines where they are now, and texts that are no files."
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (search-forward "return 2")
+     (aid-append-definition)
+     (goto-char (point-min))
+     (insert "one\ntwo\n"))
+   (let ((kill-ring nil))
+     (kill-new "a snapshot")
+     (aid-append-kill))
+   (with-current-buffer (aid-context-tests-chat)
+     (goto-char (point-min))
+     (search-forward "[src/a.c")
+     (save-current-buffer (aid-chat-visit))
+     (with-current-buffer (window-buffer)
+       (goto-char (window-point))
+       (should (looking-at "int\ntwo")))
+     (search-forward "[pasted")
+     (save-current-buffer (aid-chat-visit))
+     (with-current-buffer (window-buffer)
+       (should (equal (buffer-string) "a snapshot"))
+       (kill-buffer)))))
+
+;;; Projects
+
+(ert-deftest aid-project-root-of-plain-folders ()
+  "In no version control a marker file tells the root, else it is the folder."
+  (aid-context-tests-with
+   (let ((default-directory (aid-project-file "src/")))
+     (should (equal (aid-project-root) aid-project-root-folder))
+     (delete-file (aid-project-file "Makefile"))
+     (should (equal (aid-project-root) default-directory)))))
+
+(defun aid-context-tests-commit (tool)
+  "Make the project a repository of TOOL and commit all of it."
+  (aid-project-run tool "init" "-q")
+  (aid-project-run tool "add" ".")
+  (if (equal tool "git")
+      (aid-project-run "git" "-c" "user.name=x" "-c" "user.email=x@example.org" "commit" "-q" "-m" "x")
+    (aid-project-run "hg" "commit" "-q" "-u" "x" "-m" "x")))
+
+(ert-deftest aid-append-diff-of-repositories ()
+  "Uncommitted changes are appended alike in Git and Mercurial."
+  (dolist (tool '("git" "hg"))
+    (skip-unless (executable-find tool))
+    (aid-context-tests-with
+     (aid-context-tests-commit tool)
+     (let ((default-directory (aid-project-file "src/")))
+       (should (equal (aid-project-root) aid-project-root-folder))
+       (should (string-search "no uncommitted" (cadr (should-error (aid-append-diff) :type 'user-error))))
+       (aid-project-write "src/b.h" "int ünus (void);\n")
+       (aid-append-diff))
+     (let ((item (aid-context-tests-one)))
+       (should (string-prefix-p "aid:diff/" (plist-get item :target)))
+       (should (string-search "+++ b/src/b.h\n" (plist-get item :text)))
+       (should (string-search "\n-int one (void);\n+int ünus (void);\n" (plist-get item :text)))))))
+
+(ert-deftest aid-append-diff-before-the-first-commit ()
+  "In a repository without a commit all that was added is the change."
+  (dolist (tool '("git" "hg"))
+    (skip-unless (executable-find tool))
+    (aid-context-tests-with
+     (aid-project-run tool "init" "-q")
+     (aid-project-run tool "add" "src/b.h")
+     (aid-append-diff)
+     (should (string-search "+int one (void);\n" (plist-get (aid-context-tests-one) :text))))))
+
+(ert-deftest aid-append-diff-in-no-repository ()
+  "Without a repository it is said so."
+  (aid-context-tests-with
+   (should (string-search "no Git or Mercurial" (cadr (should-error (aid-append-diff) :type 'user-error))))))
+
+;;; Other buffers
+
+(ert-deftest aid-append-shell-output ()
+  "In a shell it is the last command and what it printed."
+  (aid-context-tests-with
+   (let* ((default-directory aid-project-root-folder)
+          (process-environment (append '("PS1=ready$ " "ENV=") process-environment))
+          (buffer (make-comint "aid-test-shell" "sh" nil "-i"))
+          (at-prompt (lambda ()
+                       (with-current-buffer buffer
+                         (and (not (equal (process-mark (get-buffer-process buffer)) (point-min)))
+                              (string-suffix-p "ready$ " (buffer-string)))))))
+     (unwind-protect
+         (with-current-buffer buffer
+           (setq-local comint-process-echoes nil)
+           (aid-tests-wait at-prompt)
+           (dolist (command '("echo first" "printf 'two\\nlines\\n'"))
+             (goto-char (point-max))
+             (insert command)
+             (comint-send-input)
+             (aid-tests-wait at-prompt))
+           (aid-append-dwim)
+           (let ((item (aid-context-tests-one)))
+             (should (equal (plist-get item :label) "output in *aid-test-shell*"))
+             (should (equal (plist-get item :text) "ready$ printf 'two\\nlines\\n'\ntwo\nlines\n"))))
+       (set-process-query-on-exit-flag (get-buffer-process buffer) nil)
+       (delete-process (get-buffer-process buffer))
+       (kill-buffer buffer)))))
+
+(ert-deftest aid-append-eshell-output ()
+  "In Eshell it is the last command and what it printed."
+  (aid-context-tests-with
+   (let ((default-directory aid-project-root-folder)
+         (eshell-directory-name (expand-file-name "eshell/" aid-project-home))
+         (eshell-history-file-name nil) (eshell-banner-message "")
+         (eshell-prompt-function (lambda () "$ ")) (eshell-buffer-name "*aid-eshell*"))
+     (with-current-buffer (eshell)
+       (dolist (command '("echo first" "echo second"))
+         (goto-char (point-max))
+         (insert command)
+         (eshell-send-input))
+       (aid-append-dwim)
+       (should (equal (plist-get (aid-context-tests-one) :text) "echo second\nsecond\n"))
+       (kill-buffer)))))
+
+(ert-deftest aid-append-info-node ()
+  "In Info it is the node that is shown, under its name."
+  (require 'info)
+  (aid-context-tests-with
+   (aid-project-write "x.info"
+                      (concat "\u001f\nFile: x.info,  Node: Top,  Next: Two,  Up: (dir)\n\nThe top.\n\n* Menu:\n\n* Two::\n"
+                              "\u001f\nFile: x.info,  Node: Two,  Prev: Top,  Up: Top\n\nThe second.\n"))
+   (let ((default-directory aid-project-root-folder))
+     (info (format "(%s)Two" (aid-project-file "x.info")) "*aid-info*")
+     (with-current-buffer "*aid-info*"
+       (aid-append-dwim)
+       (let ((item (aid-context-tests-one)))
+         (should (string-search "Two" (plist-get item :label)))
+         (should (string-search "The second." (plist-get item :text)))
+         (should-not (string-search "The top." (plist-get item :text))))
+       (kill-buffer)))))
+
+(ert-deftest aid-append-kill-ring ()
+  "The kill ring's head is appended as it is now, and shown when it is visited."
+  (aid-context-tests-with
+   (let ((kill-ring nil))
+     (kill-new (propertize "old text" 'face 'bold))
+     (aid-append-kill)
+     (kill-new "newer")
+     (let ((item (aid-context-tests-one)))
+       (should (equal-including-properties (plist-get item :text) "old text"))
+       (aid-context-visit (plist-get item :target) aid-project-home)
+       (should (equal (with-current-buffer (window-buffer) (buffer-string)) "old text"))
+       (kill-buffer (window-buffer))))))
+
+(ert-deftest aid-append-dwim-chooses-by-place ()
+  "The region, else the definition at point, else the buffer."
+  (aid-context-tests-with
+   (let ((transient-mark-mode t))
+     (aid-context-tests-in "src/a.c"
+       (search-forward "return 1")
+       (aid-append-dwim)
+       (push-mark (line-beginning-position) t t)
+       (aid-append-dwim)
+       (should-not mark-active))
+     (aid-context-tests-in "Makefile"
+       (text-mode)
+       (aid-append-dwim))
+     (should (equal (mapcar (lambda (i) (plist-get i :label)) (aid-context-tests-items))
+                    '("src/a.c:3-7" "src/a.c:6" "Makefile"))))))
+
+(ert-deftest aid-append-lost-snapshots ()
+  "A text that was taken in another session is not made up."
+  (should-error (aid-context-item-text "aid:kill/0123456789ab" "/") :type 'user-error))
+
+;;; Remote files
+
+(ert-deftest aid-append-remote ()
+  "Remote files are read through Emacs, and reviews change their buffers."
+  (require 'tramp)
+  (let ((tramp-methods (cons '("mock" (tramp-login-program "sh") (tramp-login-args (("-i")))
+                               (tramp-remote-shell "/bin/sh") (tramp-remote-shell-args ("-c"))
+                               (tramp-connection-timeout 10))
+                             tramp-methods))
+        (tramp-verbose 0) (tramp-persistency-file-name nil)
+        (inhibit-message t))
+    (aid-context-tests-with
+     (add-to-list 'tramp-default-host-alist (list "\\`mock\\'" nil (system-name)))
+     (let* ((root (concat "/mock::" aid-project-root-folder))
+            (default-directory root) chat)
+       (aid-append-file (concat root "src/b.h"))
+       (setq chat (aid-chat-for (aid-project-root)))
+       (with-current-buffer chat
+         (let* ((item (car (plist-get (aid--mod-doc-parse (aid-chat-doc)) :items)))
+                (target (plist-get item :target)))
+           (should (equal (plist-get item :label) "src/b.h"))
+           (should (equal (aid-context-item-text target default-directory) "int one (void);\n"))
+           (with-current-buffer (find-file-noselect (concat root "src/b.h"))
+             (goto-char (point-max))
+             (insert "int two;\n"))
+           (should (equal (aid-context-item-text target default-directory) "int one (void);\nint two;\n"))))
+       (aid-project-answer chat (concat (aid-project-diff "--- a/src/b.h" "+++ b/src/b.h" "@@ -1,2 +1,2 @@"
+                                                          "-int one (void);" "+int uno (void);" " int two;")
+                                        "\n"
+                                        (aid-project-diff "--- a/../x" "+++ b/../x" "@@ -1 +1 @@" "-a" "+b")))
+       (with-current-buffer chat (aid-review))
+       (aid-project-key "y")
+       (should (equal (aid-apply-text (find-file-noselect (concat root "src/b.h")))
+                      "int uno (void);\nint two;\n"))
+       (should (equal (aid-project-disk "src/b.h") "int one (void);\n"))
+       (should (string-search "leads out" (cadr (should-error (aid-project-key "y") :type 'user-error))))
+       (cl-letf (((symbol-function 'y-or-n-p) #'always))
+         (aid-project-key "q"))
+       (should (equal (aid-project-disk "src/b.h") "int uno (void);\nint two;\n"))
+       (aid-project-kill-all)
+       (tramp-cleanup-all-connections)))))
+
+(provide 'aid-context-tests)
+;;; aid-context-tests.el ends here
