@@ -10,6 +10,7 @@
 
 ;;; Code:
 
+(require 'aid-magic)
 (require 'aid-module)
 (require 'aid-chat-nav)
 (require 'aid-chat-complete)
@@ -311,12 +312,6 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-set-model "aid" "Choose the model." t)
 (autoload 'aid-set-strategy "aid" "Choose the strategy." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
-
-;; The first line chooses the mode, and a mode: or other variables in the text do not.
-;;;###autoload
-(add-to-list 'magic-mode-alist '("<!--aid:[[:alnum:]]+ chat " . aid-chat-mode))
-;;;###autoload
-(add-to-list 'inhibit-local-variables-regexps "\\.aid\\.md\\'")
 
 (with-eval-after-load 'evil
   (when (fboundp 'evil-set-initial-state)

@@ -140,6 +140,8 @@ read_source (void *ctx, const char *path, struct aid_str *out, struct aid_error 
   if (text == NULL)
     return disk.read (disk.ctx, path, out, e);
   enum aid_err err = aid_patch_path (j->root, path, &full, e);
+  if (err == AID_OK)
+    err = aid_patch_writable (aid_str_z (&full), path, e);
   aid_str_free (&full);
   if (err == AID_OK && (err = aid_str_addspan (out, aid_str_span (text))) != AID_OK)
     aid_error_set (e, err, "%.100s is too large", path);

@@ -196,6 +196,15 @@ aid_patch_path (const char *root, const char *path, struct aid_str *full, struct
 
 /* --- the source of files on disk --- */
 
+enum aid_err
+aid_patch_writable (const char *full, const char *path, struct aid_error *e)
+{
+  struct stat st;
+  if (stat (full, &st) == 0 && (!(st.st_mode & 0222) || access (full, W_OK)))
+    return aid_error_set (e, AID_E_REFUSED, "%.150s is read-only", path);
+  return AID_OK;
+}
+
 static enum aid_err
 read_disk (void *ctx, const char *path, struct aid_str *out, struct aid_error *e)
 {
@@ -211,8 +220,8 @@ read_disk (void *ctx, const char *path, struct aid_str *out, struct aid_error *e
     err = e ? (e->code = AID_E_REFUSED) : AID_E_REFUSED;
   if (!err && memchr (out->ptr ? out->ptr + from : "", 0, out->len - from))
     err = aid_error_set (e, AID_E_REFUSED, "%.150s is a binary file", path);
-  if (!err && stat (aid_str_z (&full), &st) == 0 && (!(st.st_mode & 0222) || access (aid_str_z (&full), W_OK)))
-    err = aid_error_set (e, AID_E_REFUSED, "%.150s is read-only", path);
+  if (!err)
+    err = aid_patch_writable (aid_str_z (&full), path, e);
   aid_str_free (&full);
   return err;
 }
