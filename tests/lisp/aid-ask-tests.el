@@ -54,7 +54,9 @@
          (should (= (window-point (car before)) (nth 2 before)))))
      (should (get-buffer-window (aid-context-tests-chat))))
    (let ((sent (nth 2 (car aid-ask-tests--asked))))
-     (should (string-match-p "\nWhy two\\?\n\n- \\[src/a.c:9-13\\](../../project/src/a.c#L9-L13) <!--aid:.* item sym=two " sent)))))
+     (should (string-match-p (concat "\nWhy two\\?\n\n- \\[src/a.c:9-13\\]"
+                                     "(../../project/src/a.c#L9-L13) <!--aid:.* item sym=two ")
+                             sent)))))
 
 (ert-deftest aid-ask-takes-the-region ()
   "An active region is taken instead of the definition."

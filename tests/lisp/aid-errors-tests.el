@@ -90,14 +90,15 @@
   (aid-context-tests-with
    (pcase-dolist
        (`(,text . ,messages)
-        '(("-*- mode: compilation -*-\nmake -k\ngcc -c a.c\na.c: In function 'f':\na.c:3:5: error: bad\n    3 |   x\n      |   ^\n\
-a.c: In function 'g':\na.c:9:1: warning: worse\n    9 | }\nmake: *** [Makefile:2: a.o] Error 1\n\nCompilation exited abnormally\n"
+        '(("-*- mode: compilation -*-\nmake -k\ngcc -c a.c\na.c: In function 'f':\na.c:3:5: error: bad\n    3 |   x\n\
+      |   ^\na.c: In function 'g':\na.c:9:1: warning: worse\n    9 | }\nmake: *** [Makefile:2: a.o] Error 1\n\nCompilation exited abnormally\n"
            "a.c:3:5: error: bad\n    3 |   x\n      |   ^" "a.c:9:1: warning: worse\n    9 | }")
           ("File \"a.ml\", line 3, characters 4-7:\n3 |   foo\n        ^^^\nError: Unbound value foo\n\
 File \"b.ml\", line 1, characters 0-1:\n1 | x\n    ^\nError: Other\n"
            "File \"a.ml\", line 3, characters 4-7:\n3 |   foo\n        ^^^\nError: Unbound value foo"
            "File \"b.ml\", line 1, characters 0-1:\n1 | x\n    ^\nError: Other")
-          ("cargo build\nerror[E0425]: cannot find value `b.ml`\n --> src/b.ml:2:5\n  |\n2 |     x\n  |     ^ here\n\nerror: aborting\n"
+          ("cargo build\nerror[E0425]: cannot find value `b.ml`\n --> src/b.ml:2:5\n  |\n2 |     x\n\
+  |     ^ here\n\nerror: aborting\n"
            "error[E0425]: cannot find value `b.ml`\n --> src/b.ml:2:5\n  |\n2 |     x\n  |     ^ here")))
      (with-current-buffer (aid-context-tests-compilation text)
        (should (equal (aid-errors--compilation (current-buffer) nil) messages))
