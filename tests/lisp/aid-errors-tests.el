@@ -91,7 +91,8 @@
    (pcase-dolist
        (`(,text . ,messages)
         '(("-*- mode: compilation -*-\nmake -k\ngcc -c a.c\na.c: In function 'f':\na.c:3:5: error: bad\n    3 |   x\n\
-      |   ^\na.c: In function 'g':\na.c:9:1: warning: worse\n    9 | }\nmake: *** [Makefile:2: a.o] Error 1\n\nCompilation exited abnormally\n"
+      |   ^\na.c: In function 'g':\n\
+a.c:9:1: warning: worse\n    9 | }\nmake: *** [Makefile:2: a.o] Error 1\n\nCompilation exited abnormally\n"
            "a.c:3:5: error: bad\n    3 |   x\n      |   ^" "a.c:9:1: warning: worse\n    9 | }")
           ("File \"a.ml\", line 3, characters 4-7:\n3 |   foo\n        ^^^\nError: Unbound value foo\n\
 File \"b.ml\", line 1, characters 0-1:\n1 | x\n    ^\nError: Other\n"
