@@ -175,9 +175,10 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
 (define-derived-mode aid-review-mode diff-mode "AID-Review"
   "Review the hunks of an answer.
 
-\\<aid-review-mode-map>\\[aid-review-accept] accepts the hunk at point, \\[aid-review-edit] edits it first, \\[aid-review-reject] rejects it,
-\\[aid-review-next] goes on, \\[aid-review-take-back] takes the last decision back, \\[aid-review-accept-rest] accepts all that fit
-without adjustment, \\[aid-review-quit] leaves; `aid-review-resume' comes back.
+\\<aid-review-mode-map>\\[aid-review-accept] accepts the hunk at point, \\[aid-review-edit] edits it first,
+\\[aid-review-reject] rejects it, \\[aid-review-next] goes on, \\[aid-review-take-back] takes the last decision
+back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid-review-quit] leaves;
+`aid-review-resume' comes back.
 
 \\{aid-review-mode-map}"
   :group 'aid
@@ -185,7 +186,9 @@ without adjustment, \\[aid-review-quit] leaves; `aid-review-resume' comes back.
         next-error-function #'aid-review-next-error
         header-line-format '(:eval (aid-review--header)))
   (setq-local revert-buffer-function (lambda (&rest _) (aid-review-refresh)))
-  ;; On Emacs 28 diff-mode's map for read-only buffers comes before any major mode's.
+  ;; The short keys of diff-mode's read-only buffers: on Emacs 28 they come before any major mode's,
+  ;; on later ones this variable brings them in.
+  (setq-local diff-mode-read-only t)
   (setq-local minor-mode-overriding-map-alist
               (cons (cons 'aid-review--keys aid-review-mode-map)
                     minor-mode-overriding-map-alist)))

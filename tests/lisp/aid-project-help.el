@@ -165,5 +165,9 @@ The review's buffer is current afterwards."
   (mapcar #'cdr (aid-decisions-read chat (or turn (with-current-buffer chat
                                                     (car (last (aid-chat-answers))))))))
 
+(defun aid-project-lines (first last &optional format)
+  "Lines FIRST to LAST, each its number by FORMAT."
+  (mapconcat (lambda (n) (format (or format "line %d\n") n)) (number-sequence first last) ""))
+
 (provide 'aid-project-help)
 ;;; aid-project-help.el ends here

@@ -13,10 +13,6 @@
 
 (declare-function aid--mod-doc-parse "ext:aid-module" (doc))
 
-(defun aid-review-tests-lines (first last &optional format)
-  "Lines FIRST to LAST, each its number by FORMAT."
-  (mapconcat (lambda (n) (format (or format "line %d\n") n)) (number-sequence first last) ""))
-
 (defun aid-review-tests-hunk (n &optional at)
   "A hunk that changes line N of a file of 60; it says it is at line AT or N."
   (format "@@ -%d,3 +%d,3 @@\n line %d\n-line %d\n+changed %d\n line %d" (1- (or at n)) (1- (or at n))
@@ -29,14 +25,14 @@
 (defmacro aid-review-tests-with (ns &rest body)
   "Review in a project with a.txt an answer that changes its lines NS; run BODY."
   (declare (indent 1))
-  `(aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  `(aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
      (let ((chat (aid-project-review (apply #'aid-review-tests-diff ,ns))))
        (ignore chat)
        ,@body)))
 
 (defun aid-review-tests-changed (&rest ns)
   "The text of a.txt with lines NS changed."
-  (let ((text (aid-review-tests-lines 1 60)))
+  (let ((text (aid-project-lines 1 60)))
     (dolist (n ns text)
       (setq text (replace-regexp-in-string (format "^line %d$" n) (format "changed %d" n) text)))))
 
@@ -47,10 +43,10 @@
   (aid-review-tests-with '(10 30)
     (aid-project-key "y")
     (should (equal (aid-project-text "a.txt") (aid-review-tests-changed 10)))
-    (should (equal (aid-project-disk "a.txt") (aid-review-tests-lines 1 60)))
+    (should (equal (aid-project-disk "a.txt") (aid-project-lines 1 60)))
     (should (buffer-modified-p (aid-project-buffer "a.txt")))
     (aid-project-key "y")
-    (should (equal (aid-project-disk "a.txt") (aid-review-tests-lines 1 60)))
+    (should (equal (aid-project-disk "a.txt") (aid-project-lines 1 60)))
     (aid-project-key "q")
     (should (equal (aid-project-disk "a.txt") (aid-review-tests-changed 10 30)))
     (should-not (buffer-modified-p (aid-project-buffer "a.txt")))
@@ -58,7 +54,7 @@
 
 (ert-deftest aid-review-one-undo-step-a-hunk ()
   "Each accepted hunk is one undo step, whatever was typed before it."
-  (aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
     (with-current-buffer (aid-project-buffer "a.txt")
       (buffer-enable-undo)
       (goto-char (point-max))
@@ -70,13 +66,13 @@
       (with-current-buffer buffer (aid-project-undo))
       (should (equal (aid-apply-text buffer) (concat (aid-review-tests-changed 10) "typed\n")))
       (with-current-buffer buffer (undo-more 1))
-      (should (equal (aid-apply-text buffer) (concat (aid-review-tests-lines 1 60) "typed\n")))
+      (should (equal (aid-apply-text buffer) (concat (aid-project-lines 1 60) "typed\n")))
       (with-current-buffer buffer (undo-more 1))
-      (should (equal (aid-apply-text buffer) (aid-review-tests-lines 1 60))))))
+      (should (equal (aid-apply-text buffer) (aid-project-lines 1 60))))))
 
 (ert-deftest aid-review-disturbs-no-place ()
   "Point, markers and a narrowing elsewhere in the file stay where they were."
-  (aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
     (let ((buffer (aid-project-buffer "a.txt")) marker)
       (with-current-buffer buffer
         (goto-char (point-min))
@@ -98,7 +94,7 @@
 
 (ert-deftest aid-review-places-in-unsaved-text ()
   "Hunks are placed in the unsaved text, and that is kept and asked about."
-  (aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
     (with-current-buffer (aid-project-buffer "a.txt")
       (goto-char (point-min))
       (insert "one\ntwo\nthree\n"))
@@ -114,7 +110,7 @@
       (should (= (length asked) 1))
       (should (string-search "a.txt" (car asked))))
     (should (buffer-modified-p (aid-project-buffer "a.txt")))
-    (should (equal (aid-project-disk "a.txt") (aid-review-tests-lines 1 60)))))
+    (should (equal (aid-project-disk "a.txt") (aid-project-lines 1 60)))))
 
 (ert-deftest aid-review-saves-as-told ()
   "`aid-save-after-review' and `compilation-ask-about-save' decide on saving."
@@ -124,7 +120,7 @@
       (aid-project-key "y")
       (aid-project-key "q")
       (should (buffer-modified-p (aid-project-buffer "a.txt")))))
-  (aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
     (with-current-buffer (aid-project-buffer "a.txt")
       (goto-char (point-min))
       (insert "one\n"))
@@ -178,17 +174,17 @@ Nothing in the project or around it may change."
 
 (ert-deftest aid-review-refuses-read-only-buffers ()
   "A read-only buffer is left alone, with the reason."
-  (aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
     (should (string-search "read-only in its buffer"
                            (aid-review-tests-refused
                             (aid-review-tests-diff 10)
                             (lambda () (with-current-buffer (aid-project-buffer "a.txt")
                                          (setq buffer-read-only t))))))
-    (should (equal (aid-project-text "a.txt") (aid-review-tests-lines 1 60)))))
+    (should (equal (aid-project-text "a.txt") (aid-project-lines 1 60)))))
 
 (ert-deftest aid-review-refuses-write-protected-files ()
   "A write-protected file is left alone, with the reason."
-  (aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
     ;; For root no file is write-protected.
     (cl-letf* ((real (symbol-function 'file-writable-p))
                ((symbol-function 'file-writable-p)
@@ -197,7 +193,7 @@ Nothing in the project or around it may change."
 
 (ert-deftest aid-review-refuses-files-that-changed-on-disk ()
   "A buffer that does not show its file any more is not changed."
-  (aid-project-with (list (cons "a.txt" (aid-review-tests-lines 1 60)))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
     (should (string-search "changed on disk"
                            (aid-review-tests-refused
                             (aid-review-tests-diff 10)
@@ -230,119 +226,6 @@ Nothing in the project or around it may change."
   (aid-project-with '(("a.txt" . "one\ntwo\n"))
     (should (string-search "a.txt" (aid-review-tests-refused (aid-review-tests-diff 10))))))
 
-;;; Whole files
-
-(defconst aid-review-tests-create
-  (aid-project-diff "--- /dev/null" "+++ b/new/deep/n.c" "@@ -0,0 +1,2 @@" "+int a;" "+int b;"))
-
-(ert-deftest aid-review-creates-files ()
-  "A new file comes with its folders when it is saved, and goes with them."
-  (aid-project-with '(("a.txt" . "a\n"))
-    (let ((chat (aid-project-review aid-review-tests-create)))
-      (aid-project-key "y")
-      (should-not (file-exists-p (aid-project-file "new")))
-      (should (equal (aid-project-text "new/deep/n.c") "int a;\nint b;\n"))
-      (with-current-buffer (find-buffer-visiting (aid-project-file "new/deep/n.c"))
-        (should (derived-mode-p 'c-mode)))
-      (aid-project-key "q")
-      (should (equal (aid-project-disk "new/deep/n.c") "int a;\nint b;\n"))
-      (with-current-buffer chat (aid-undo-answer))
-      (should-not (file-exists-p (aid-project-file "new")))
-      (should-not (find-buffer-visiting (aid-project-file "new/deep/n.c")))
-      (should-not (aid-project-states chat)))))
-
-(ert-deftest aid-review-fills-empty-files ()
-  "A new file that is there but empty is filled, and is empty again afterwards."
-  (aid-project-with '(("new/deep/n.c" . ""))
-    (let ((chat (aid-project-review aid-review-tests-create)))
-      (aid-project-key "y")
-      (aid-project-key "q")
-      (should (equal (aid-project-disk "new/deep/n.c") "int a;\nint b;\n"))
-      (with-current-buffer chat (aid-undo-answer))
-      (should (equal (aid-project-disk "new/deep/n.c") "")))))
-
-(ert-deftest aid-review-deletes-files ()
-  "A deleted file and its buffer go; taken back, its bytes and modes are as before."
-  (aid-project-with '(("a.txt" . "one\r\ntwo\r\n"))
-    (set-file-modes (aid-project-file "a.txt") #o750)
-    (aid-project-buffer "a.txt")
-    (let ((chat (aid-project-review (aid-project-diff "--- a/a.txt" "+++ /dev/null" "@@ -1,2 +0,0 @@"
-                                                      "-one" "-two"))))
-      (aid-project-key "y")
-      (should-not (file-exists-p (aid-project-file "a.txt")))
-      (should-not (find-buffer-visiting (aid-project-file "a.txt")))
-      (aid-project-key "u")
-      (should (equal (aid-project-disk "a.txt") "one\r\ntwo\r\n"))
-      (should (= (file-modes (aid-project-file "a.txt")) #o750))
-      (should-not (aid-project-states chat)))))
-
-(ert-deftest aid-review-deletes-no-unsaved-text ()
-  "A file with unsaved changes is not deleted."
-  (aid-project-with '(("a.txt" . "one\ntwo"))
-    (with-current-buffer (aid-project-buffer "a.txt")
-      (goto-char (point-max))
-      (insert "\n"))
-    (aid-project-review (aid-project-diff "--- a/a.txt" "+++ /dev/null" "@@ -1,2 +0,0 @@" "-one" "-two"))
-    (should (string-search "unsaved" (cadr (should-error (aid-project-key "y") :type 'user-error))))
-    (should (equal (aid-project-text "a.txt") "one\ntwo\n"))))
-
-(defconst aid-review-tests-rename
-  (aid-project-diff "diff --git a/x.txt b/sub/y.txt" "rename from x.txt" "rename to sub/y.txt"
-                    "--- a/x.txt" "+++ b/sub/y.txt" "@@ -1,3 +1,3 @@" "-line 1" "+uno" " line 2" " line 3"
-                    "@@ -58,3 +58,3 @@" " line 58" " line 59" "-line 60" "+sixty"))
-
-(ert-deftest aid-review-renames-with-hunks ()
-  "A renamed file keeps its buffer, and gets its name when its hunks are decided."
-  (aid-project-with (list (cons "x.txt" (aid-review-tests-lines 1 60)))
-    (let* ((buffer (aid-project-buffer "x.txt"))
-           (chat (aid-project-review aid-review-tests-rename)))
-      (aid-project-key "y")
-      (should (equal (buffer-file-name buffer) (aid-project-file "x.txt")))
-      (aid-project-key "y")
-      (should (equal (buffer-file-name buffer) (aid-project-file "sub/y.txt")))
-      (aid-project-key "q")
-      (should-not (file-exists-p (aid-project-file "x.txt")))
-      (should (string-match-p "\\`uno\n\\(.*\n\\)*sixty\n\\'" (aid-project-disk "sub/y.txt")))
-      (with-current-buffer chat (aid-undo-answer))
-      (should (equal (buffer-file-name buffer) (aid-project-file "x.txt")))
-      (should (equal (aid-project-disk "x.txt") (aid-review-tests-lines 1 60)))
-      (should-not (file-exists-p (aid-project-file "sub/y.txt"))))))
-
-(ert-deftest aid-review-renames-later ()
-  "A renamed file keeps its name while hunks are open, also over a pause."
-  (aid-project-with (list (cons "x.txt" (aid-review-tests-lines 1 60)))
-    (let ((chat (aid-project-review aid-review-tests-rename)))
-      (aid-project-key "y")
-      (aid-project-key "q")
-      (should (file-exists-p (aid-project-file "x.txt")))
-      (with-current-buffer chat (aid-review))
-      (set-buffer (window-buffer))
-      (aid-project-key "y")
-      (aid-project-key "u")
-      (should (file-exists-p (aid-project-file "x.txt")))
-      (aid-project-key "k")
-      (should (equal (aid-project-text "sub/y.txt")
-                     (replace-regexp-in-string "\\`line 1" "uno" (aid-review-tests-lines 1 60))))
-      (aid-project-key "q")
-      (should (equal (aid-project-states chat) '(accepted rejected))))))
-
-(ert-deftest aid-review-renames-alone ()
-  "A rename without hunks moves the file and its unsaved buffer, and back."
-  (aid-project-with '(("x.txt" . "one\n"))
-    (let* ((buffer (aid-project-buffer "x.txt")) chat)
-      (with-current-buffer buffer (goto-char (point-max)) (insert "two\n"))
-      (setq chat (aid-project-review (aid-project-diff "diff --git a/x.txt b/y.txt" "similarity index 100%"
-                                                       "rename from x.txt" "rename to y.txt")))
-      (aid-project-key "y")
-      (should (equal (aid-project-disk "y.txt") "one\n"))
-      (should (equal (aid-project-text "y.txt") "one\ntwo\n"))
-      (should (buffer-modified-p buffer))
-      (aid-project-key "q")
-      (should (equal (aid-project-states chat) '(accepted)))
-      (with-current-buffer chat (aid-undo-answer))
-      (should (equal (aid-project-disk "x.txt") "one\n"))
-      (should (equal (aid-project-text "x.txt") "one\ntwo\n")))))
-
 ;;; Other decisions
 
 (ert-deftest aid-review-skipped-is-not-rejected ()
@@ -352,7 +235,7 @@ Nothing in the project or around it may change."
     (aid-project-key "k")
     (aid-project-key "p")
     (should (equal (aid-project-states chat) '(skipped rejected)))
-    (should (equal (aid-project-text "a.txt") (aid-review-tests-lines 1 60)))
+    (should (equal (aid-project-text "a.txt") (aid-project-lines 1 60)))
     (should-error (aid-project-key "y") :type 'user-error)
     (aid-project-key "p")
     (aid-project-key "y")
@@ -430,7 +313,7 @@ Nothing in the project or around it may change."
       (should (string-search "\n> +mine\n> +two\n" (buffer-string)))
       (should (= 2 (length (plist-get (aid--mod-patch-read (aid-chat-answer-text 2)) :hunks)))))
     (aid-project-key "u")
-    (should (equal (aid-project-text "a.txt") (aid-review-tests-lines 1 60)))
+    (should (equal (aid-project-text "a.txt") (aid-project-lines 1 60)))
     (should-not (with-current-buffer chat (string-search "mine" (buffer-string))))))
 
 (ert-deftest aid-review-edit-that-does-not-fit ()
@@ -441,7 +324,7 @@ Nothing in the project or around it may change."
     (should (equal (buffer-name (window-buffer)) "*aid-hunk*"))
     (aid-project-key "C-c C-k")
     (should aid-review--this)
-    (should (equal (aid-project-text "a.txt") (aid-review-tests-lines 1 60)))
+    (should (equal (aid-project-text "a.txt") (aid-project-lines 1 60)))
     (should-not (aid-project-states chat))))
 
 (ert-deftest aid-review-edits-in-two-blocks ()
@@ -478,7 +361,7 @@ Nothing in the project or around it may change."
     (should (equal (aid-project-states chat) '(accepted rejected)))
     (aid-project-key "y")
     (aid-project-key "U")
-    (should (equal (aid-project-text "a.txt") (aid-review-tests-lines 1 60)))
+    (should (equal (aid-project-text "a.txt") (aid-project-lines 1 60)))
     (should-not (aid-project-states chat))
     (should-error (aid-project-key "u") :type 'user-error)))
 

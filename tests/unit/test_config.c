@@ -43,11 +43,15 @@ static void
 every_documented_member_is_known (void **state)
 {
   struct aid_config *c = parsed (
-    "{\"model\":\"claude\",\"strategy\":\"ask\",\"providers\":{\"local\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:8080/v1\","
-    "\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\",\"version\":\"v\",\"headers\":{\"A\":\"b\"},"
-    "\"extra\":{\"stream_options\":null},\"connect_ms\":10000,\"stall_ms\":120000,\"total_ms\":1800000,\"retries\":2,\"proxy\":\"p\","
+    "{\"model\":\"claude\",\"strategy\":\"ask\",\"providers\":{\"local\":{\"wire\":\"openai-chat\","
+    "\"url\":\"http://127.0.0.1:8080/v1\","
+    "\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\",\"version\":\"v\","
+    "\"headers\":{\"A\":\"b\"},"
+    "\"extra\":{\"stream_options\":null},\"connect_ms\":10000,\"stall_ms\":120000,\"total_ms\":1800000,\"retries\":2,"
+    "\"proxy\":\"p\","
     "\"ca_file\":\"f\",\"client_cert\":\"c\",\"client_key\":\"k\"}},"
-    "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,\"temperature\":0.2,"
+    "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,"
+    "\"temperature\":0.2,"
     "\"effort\":\"medium\",\"extra\":{}}}}", "");
   (void) state;
   assert_string_equal (aid_config_warnings (c), "");
@@ -59,7 +63,8 @@ static void
 a_project_stands_over_the_user_member_by_member (void **state)
 {
   struct aid_config *c = parsed (
-    "{\"model\":\"a\",\"strategy\":\"ask\",\"models\":{\"a\":{\"provider\":\"p\",\"effort\":\"low\"},\"b\":{\"provider\":\"q\"}}}",
+    "{\"model\":\"a\",\"strategy\":\"ask\",\"models\":{\"a\":{\"provider\":\"p\",\"effort\":\"low\"},"
+    "\"b\":{\"provider\":\"q\"}}}",
     "{\"model\":\"b\",\"models\":{\"a\":{\"effort\":\"high\"},\"c\":{\"provider\":\"r\"}}}");
   (void) state;
   const json_t *models = aid_config_get (c, "models");
@@ -95,7 +100,8 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
 static void
 unknown_members_are_warnings (void **state)
 {
-  struct aid_config *c = parsed ("{\"modle\":1,\"providers\":{\"p\":{\"uri\":2}},\"models\":{\"m\":{\"max-tokens\":3}}}", "{\"x\":[]}");
+  struct aid_config *c = parsed ("{\"modle\":1,\"providers\":{\"p\":{\"uri\":2}},"
+                                 "\"models\":{\"m\":{\"max-tokens\":3}}}", "{\"x\":[]}");
   (void) state;
   assert_string_equal (aid_config_warnings (c), "config.json: \"modle\" is not a setting\n"
                                                 "config.json: \"providers.p.uri\" is not a setting\n"

@@ -177,7 +177,8 @@ mistral_thinking_stands_before_the_text (void **state)
   give_result (turn (&c, AID_ROLE_USER, NULL), "t1", "x");
   assert_member (&local, &c, &plain, "messages",
                  "[{'role':'user','content':'Read'},"
-                 "{'role':'assistant','content':[{'type':'thinking','thinking':[],'signature':'S'},{'type':'text','text':'I read.'}],"
+                 "{'role':'assistant','content':[{'type':'thinking','thinking':[],'signature':'S'},{'type':'text',"
+                 "'text':'I read.'}],"
                  "'tool_calls':[{'id':'t1','type':'function','function':{'name':'read','arguments':'{}'}}]},"
                  "{'role':'tool','tool_call_id':'t1','content':'x'}]");
   aid_conversation_free (&c);

@@ -123,7 +123,8 @@ settings_say_everything (void **state)
   struct aid_config *c = config (
     "{\"providers\":{\"work\":{\"wire\":\"openai-chat\",\"url\":\"https://u@llm.work.example:8443/v1\",\"key_env\":\"MY_KEY\","
     "\"key_host\":\"keys.example\",\"version\":\"v\",\"headers\":{\"X\":\"y\"},\"extra\":{\"a\":1,\"b\":1},\"connect_ms\":1,"
-    "\"stall_ms\":2,\"total_ms\":3,\"retries\":0,\"proxy\":\"http://p\",\"ca_file\":\"/ca\",\"client_cert\":\"/c\",\"client_key\":\"/k\"}},"
+    "\"stall_ms\":2,\"total_ms\":3,\"retries\":0,\"proxy\":\"http://p\",\"ca_file\":\"/ca\",\"client_cert\":\"/c\","
+    "\"client_key\":\"/k\"}},"
     "\"models\":{\"big\":{\"provider\":\"work\",\"name\":\"big-1\",\"context\":9000,\"max_tokens\":10,\"temperature\":0,"
     "\"effort\":\"low\",\"extra\":{\"b\":2}}}}");
   (void) state;
@@ -180,7 +181,8 @@ settings_stand_over_a_preset (void **state)
 static void
 no_name_means_the_configured_then_the_first (void **state)
 {
-  struct aid_config *c = config ("{\"model\":\"b\",\"models\":{\"a\":{\"provider\":\"ollama\"},\"b\":{\"provider\":\"ollama\"}}}");
+  struct aid_config *c = config ("{\"model\":\"b\",\"models\":{\"a\":{\"provider\":\"ollama\"},"
+                                 "\"b\":{\"provider\":\"ollama\"}}}");
   (void) state;
   struct aid_model m = resolved (c, NULL);
   assert_string_equal (m.id, "b");
@@ -226,12 +228,16 @@ the_list_tells_configured_models_then_presets_with_a_key (void **state)
   (void) state;
   setenv ("DEEPSEEK_API_KEY", "k", 1);
   listed (c,
-          "[{\"id\":\"a\",\"provider\":\"ollama\",\"name\":\"q\",\"host\":\"127.0.0.1\",\"local\":true,\"context\":5,\"key\":\"none\",\"default\":true},"
-          "{\"id\":\"b\",\"provider\":\"anthropic\",\"name\":\"c\",\"host\":\"api.anthropic.com\",\"local\":false,\"context\":0,\"key\":\"missing\","
+          "[{\"id\":\"a\",\"provider\":\"ollama\",\"name\":\"q\",\"host\":\"127.0.0.1\",\"local\":true,\"context\":5,"
+          "\"key\":\"none\",\"default\":true},"
+          "{\"id\":\"b\",\"provider\":\"anthropic\",\"name\":\"c\",\"host\":\"api.anthropic.com\",\"local\":false,"
+          "\"context\":0,\"key\":\"missing\","
           "\"default\":false},"
-          "{\"id\":\"broken\",\"provider\":null,\"name\":null,\"host\":null,\"local\":false,\"context\":0,\"key\":\"none\",\"default\":false,"
+          "{\"id\":\"broken\",\"provider\":null,\"name\":null,\"host\":null,\"local\":false,\"context\":0,"
+          "\"key\":\"none\",\"default\":false,"
           "\"error\":\"There is no provider \\\"nobody\\\". Add it to \\\"providers\\\" in config.json.\"},"
-          "{\"id\":\"deepseek/deepseek-chat\",\"provider\":\"deepseek\",\"name\":\"deepseek-chat\",\"host\":\"api.deepseek.com\",\"local\":false,"
+          "{\"id\":\"deepseek/deepseek-chat\",\"provider\":\"deepseek\",\"name\":\"deepseek-chat\","
+          "\"host\":\"api.deepseek.com\",\"local\":false,"
           "\"context\":0,\"key\":\"set\",\"default\":false}]");
   aid_config_free (c);
 }
@@ -241,7 +247,8 @@ a_default_named_by_its_provider_is_listed_first (void **state)
 {
   struct aid_config *c = config ("{\"model\":\"ollama/qwen\"}");
   (void) state;
-  listed (c, "[{\"id\":\"ollama/qwen\",\"provider\":\"ollama\",\"name\":\"qwen\",\"host\":\"127.0.0.1\",\"local\":true,\"context\":0,"
+  listed (c, "[{\"id\":\"ollama/qwen\",\"provider\":\"ollama\",\"name\":\"qwen\",\"host\":\"127.0.0.1\","
+             "\"local\":true,\"context\":0,"
              "\"key\":\"none\",\"default\":true}]");
   aid_config_free (c);
 }

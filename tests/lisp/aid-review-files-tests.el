@@ -1,0 +1,125 @@
+;;; aid-review-files-tests.el --- Tests of reviews of whole files  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; Files that an answer makes, deletes and renames, with real files and the real core.
+
+;;; Code:
+
+(require 'aid-project-help)
+
+(defconst aid-review-files-tests-create
+  (aid-project-diff "--- /dev/null" "+++ b/new/deep/n.c" "@@ -0,0 +1,2 @@" "+int a;" "+int b;"))
+
+(ert-deftest aid-review-creates-files ()
+  "A new file comes with its folders when it is saved, and goes with them."
+  (aid-project-with '(("a.txt" . "a\n"))
+    (let ((chat (aid-project-review aid-review-files-tests-create)))
+      (aid-project-key "y")
+      (should-not (file-exists-p (aid-project-file "new")))
+      (should (equal (aid-project-text "new/deep/n.c") "int a;\nint b;\n"))
+      (with-current-buffer (find-buffer-visiting (aid-project-file "new/deep/n.c"))
+        (should (derived-mode-p 'c-mode)))
+      (aid-project-key "q")
+      (should (equal (aid-project-disk "new/deep/n.c") "int a;\nint b;\n"))
+      (with-current-buffer chat (aid-undo-answer))
+      (should-not (file-exists-p (aid-project-file "new")))
+      (should-not (find-buffer-visiting (aid-project-file "new/deep/n.c")))
+      (should-not (aid-project-states chat)))))
+
+(ert-deftest aid-review-fills-empty-files ()
+  "A new file that is there but empty is filled, and is empty again afterwards."
+  (aid-project-with '(("new/deep/n.c" . ""))
+    (let ((chat (aid-project-review aid-review-files-tests-create)))
+      (aid-project-key "y")
+      (aid-project-key "q")
+      (should (equal (aid-project-disk "new/deep/n.c") "int a;\nint b;\n"))
+      (with-current-buffer chat (aid-undo-answer))
+      (should (equal (aid-project-disk "new/deep/n.c") "")))))
+
+(ert-deftest aid-review-deletes-files ()
+  "A deleted file and its buffer go; taken back, its bytes and modes are as before."
+  (aid-project-with '(("a.txt" . "one\r\ntwo\r\n"))
+    (set-file-modes (aid-project-file "a.txt") #o750)
+    (aid-project-buffer "a.txt")
+    (let ((chat (aid-project-review (aid-project-diff "--- a/a.txt" "+++ /dev/null" "@@ -1,2 +0,0 @@"
+                                                      "-one" "-two"))))
+      (aid-project-key "y")
+      (should-not (file-exists-p (aid-project-file "a.txt")))
+      (should-not (find-buffer-visiting (aid-project-file "a.txt")))
+      (aid-project-key "u")
+      (should (equal (aid-project-disk "a.txt") "one\r\ntwo\r\n"))
+      (should (= (file-modes (aid-project-file "a.txt")) #o750))
+      (should-not (aid-project-states chat)))))
+
+(ert-deftest aid-review-deletes-no-unsaved-text ()
+  "A file with unsaved changes is not deleted."
+  (aid-project-with '(("a.txt" . "one\ntwo"))
+    (with-current-buffer (aid-project-buffer "a.txt")
+      (goto-char (point-max))
+      (insert "\n"))
+    (aid-project-review (aid-project-diff "--- a/a.txt" "+++ /dev/null" "@@ -1,2 +0,0 @@" "-one" "-two"))
+    (should (string-search "unsaved" (cadr (should-error (aid-project-key "y") :type 'user-error))))
+    (should (equal (aid-project-text "a.txt") "one\ntwo\n"))))
+
+(defconst aid-review-files-tests-rename
+  (aid-project-diff "diff --git a/x.txt b/sub/y.txt" "rename from x.txt" "rename to sub/y.txt"
+                    "--- a/x.txt" "+++ b/sub/y.txt" "@@ -1,3 +1,3 @@" "-line 1" "+uno" " line 2" " line 3"
+                    "@@ -58,3 +58,3 @@" " line 58" " line 59" "-line 60" "+sixty"))
+
+(ert-deftest aid-review-renames-with-hunks ()
+  "A renamed file keeps its buffer, and gets its name when its hunks are decided."
+  (aid-project-with (list (cons "x.txt" (aid-project-lines 1 60)))
+    (let* ((buffer (aid-project-buffer "x.txt"))
+           (chat (aid-project-review aid-review-files-tests-rename)))
+      (aid-project-key "y")
+      (should (equal (buffer-file-name buffer) (aid-project-file "x.txt")))
+      (aid-project-key "y")
+      (should (equal (buffer-file-name buffer) (aid-project-file "sub/y.txt")))
+      (aid-project-key "q")
+      (should-not (file-exists-p (aid-project-file "x.txt")))
+      (should (string-match-p "\\`uno\n\\(.*\n\\)*sixty\n\\'" (aid-project-disk "sub/y.txt")))
+      (with-current-buffer chat (aid-undo-answer))
+      (should (equal (buffer-file-name buffer) (aid-project-file "x.txt")))
+      (should (equal (aid-project-disk "x.txt") (aid-project-lines 1 60)))
+      (should-not (file-exists-p (aid-project-file "sub/y.txt"))))))
+
+(ert-deftest aid-review-renames-later ()
+  "A renamed file keeps its name while hunks are open, also over a pause."
+  (aid-project-with (list (cons "x.txt" (aid-project-lines 1 60)))
+    (let ((chat (aid-project-review aid-review-files-tests-rename)))
+      (aid-project-key "y")
+      (aid-project-key "q")
+      (should (file-exists-p (aid-project-file "x.txt")))
+      (with-current-buffer chat (aid-review))
+      (set-buffer (window-buffer))
+      (aid-project-key "y")
+      (aid-project-key "u")
+      (should (file-exists-p (aid-project-file "x.txt")))
+      (aid-project-key "k")
+      (should (equal (aid-project-text "sub/y.txt")
+                     (replace-regexp-in-string "\\`line 1" "uno" (aid-project-lines 1 60))))
+      (aid-project-key "q")
+      (should (equal (aid-project-states chat) '(accepted rejected))))))
+
+(ert-deftest aid-review-renames-alone ()
+  "A rename without hunks moves the file and its unsaved buffer, and back."
+  (aid-project-with '(("x.txt" . "one\n"))
+    (let* ((buffer (aid-project-buffer "x.txt")) chat)
+      (with-current-buffer buffer (goto-char (point-max)) (insert "two\n"))
+      (setq chat (aid-project-review (aid-project-diff "diff --git a/x.txt b/y.txt" "similarity index 100%"
+                                                       "rename from x.txt" "rename to y.txt")))
+      (aid-project-key "y")
+      (should (equal (aid-project-disk "y.txt") "one\n"))
+      (should (equal (aid-project-text "y.txt") "one\ntwo\n"))
+      (should (buffer-modified-p buffer))
+      (aid-project-key "q")
+      (should (equal (aid-project-states chat) '(accepted)))
+      (with-current-buffer chat (aid-undo-answer))
+      (should (equal (aid-project-disk "x.txt") "one\n"))
+      (should (equal (aid-project-text "x.txt") "one\ntwo\n")))))
+
+(provide 'aid-review-files-tests)
+;;; aid-review-files-tests.el ends here
