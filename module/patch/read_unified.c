@@ -129,7 +129,8 @@ set_paths (struct aid_patch_file *f, const struct header *h, char *old_name, cha
     }
   else if (old_name && new_name && strcmp (old_name, new_name) != 0)
     {
-      if (is_backup (old_name, new_name) || is_suffix (old_name, new_name))
+      int said = h->from && h->to;      /* "rename from" and "rename to" leave no doubt */
+      if (!said && (is_backup (old_name, new_name) || is_suffix (old_name, new_name)))
         {
           char **worse = strlen (old_name) > strlen (new_name) ? &old_name : &new_name;
           free (*worse);
