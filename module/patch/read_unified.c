@@ -98,6 +98,7 @@ choose_names (struct header *h, char **old_name, char **new_name)
       *old_name = h->from;
       *new_name = h->to;
       h->from = h->to = NULL;
+      h->renamed = 1;
       return;
     }
   char **o = h->minus || h->plus ? &h->minus : &h->git_old, **n = h->minus || h->plus ? &h->plus : &h->git_new;
@@ -129,8 +130,7 @@ set_paths (struct aid_patch_file *f, const struct header *h, char *old_name, cha
     }
   else if (old_name && new_name && strcmp (old_name, new_name) != 0)
     {
-      int said = h->from && h->to;      /* "rename from" and "rename to" leave no doubt */
-      if (!said && (is_backup (old_name, new_name) || is_suffix (old_name, new_name)))
+      if (!h->renamed && (is_backup (old_name, new_name) || is_suffix (old_name, new_name)))
         {
           char **worse = strlen (old_name) > strlen (new_name) ? &old_name : &new_name;
           free (*worse);
