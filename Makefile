@@ -76,7 +76,7 @@ $(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_assist)) m
 $(B)/aid-core: $(B)/aid-core.so
 	@name=aid-core-$$(sha256sum $< | cut -c1-12).so; \
 	 [ -e $(B)/$$name ] || { cp $< $(B)/$$name.tmp && mv $(B)/$$name.tmp $(B)/$$name; }; \
-	 printf '%s\n' $$name > $@.tmp && mv $@.tmp $@; touch $@; \
+	 printf '%s\n' $$name > $@.tmp && mv $@.tmp $@; \
 	 ls -t $(B)/aid-core-*.so | tail -n +6 | xargs -r rm -f
 
 # --- the command -----------------------------------------------------------------------------------------------------

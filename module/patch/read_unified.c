@@ -11,6 +11,7 @@ struct header
   size_t beg;
   int open, git;                /* lines of it were seen; it began with "diff --git" */
   int created, deleted, binary, copied, combined, mode;
+  int renamed;                  /* "rename from" and "rename to" were read: they leave no doubt */
   char *git_old, *git_new, *minus, *plus, *from, *to;
 };
 
