@@ -89,9 +89,13 @@
     (looking-at-p aid-errors--no-message)))
 
 (defun aid-errors--message-p ()
-  "Whether a compiler's message begins in the line at point."
-  (text-property-not-all (line-beginning-position) (line-end-position)
-                         'compilation-message nil))
+  "Whether a compiler's message begins in the line at point.
+Rust's are known too where compile.el does not know them: in Emacs 30."
+  (or (text-property-not-all (line-beginning-position) (line-end-position)
+                             'compilation-message nil)
+      (save-excursion
+        (forward-line 0)
+        (looking-at-p " *--> [^\n]+:[0-9]+:[0-9]+$"))))
 
 (defun aid-errors--message-beg ()
   "Where the message at point, at a line's beginning, begins.

@@ -75,7 +75,7 @@
      (aid-tests-wait
       (let ((buffer (let ((default-directory aid-project-root-folder))
                       (compile "LC_ALL=C gcc -c -fno-diagnostics-color -o /dev/null src/a.c"))))
-        (lambda () (not (process-live-p (get-buffer-process buffer)))))))
+        (lambda () (not (get-buffer-process buffer))))))
    (with-current-buffer "*compilation*"
      (aid-append-errors))
    (let* ((item (aid-context-tests-one)) (text (plist-get item :text)))
@@ -130,7 +130,7 @@ File \"b.ml\", line 1, characters 0-1:\n1 | x\n    ^\nError: Other\n"
   (aid-context-tests-with
    (let ((default-directory aid-project-root-folder))
      (aid-tests-wait (let ((buffer (grep "grep -nH -e return src/a.c")))
-                       (lambda () (not (process-live-p (get-buffer-process buffer))))))
+                       (lambda () (not (get-buffer-process buffer)))))
      (with-current-buffer "*grep*"
        (goto-char (point-min))
        (search-forward "return 1")
