@@ -93,7 +93,7 @@ name, for it was in these lines once, the target is spelled in another way."
         (user-error "There is nothing to append"))
       (if (not buffer-file-name)
           (aid-append--snapshot (format "%s:%d-%d" (buffer-name) first last)
-                                 "text" (buffer-name) text)
+                                "text" (buffer-name) text)
         (aid-append--add
          (aid-context--label buffer-file-name (aid-project-root) first last)
          (aid-append--range-target (aid-append--chat-dir) first last beg end)
@@ -151,8 +151,8 @@ name, for it was in these lines once, the target is spelled in another way."
       (aid-append--add-file buffer-file-name)
     (aid-module-ensure)
     (aid-append--add (buffer-name)
-                      (concat "aid:buffer/" (aid-context--encode (buffer-name)))
-                      (aid-context--lines (current-buffer) nil nil))))
+                     (concat "aid:buffer/" (aid-context--encode (buffer-name)))
+                     (aid-context--lines (current-buffer) nil nil))))
 
 ;;;###autoload
 (defun aid-append-file (file)
@@ -191,8 +191,8 @@ They come from Flymake, Flycheck and compilation buffers."
         (user-error "No errors are known: neither Flymake, Flycheck nor a compilation has any"))
       (aid-module-ensure)
       (aid-append--add (if file (format "errors in %s" file) "all errors")
-                        (if file (concat "aid:errors/" (aid-context--encode file)) "aid:errors")
-                        text))))
+                       (if file (concat "aid:errors/" (aid-context--encode file)) "aid:errors")
+                       text))))
 
 ;;;###autoload
 (defun aid-append-error ()
@@ -201,8 +201,8 @@ They come from Flymake, Flycheck and compilation buffers."
   (require 'aid-errors)
   (let ((text (or (aid-errors-at-point) (user-error "There is no error here"))))
     (aid-append--snapshot (concat "error: " (truncate-string-to-width
-                                              (car (split-string text "\n")) 60 nil nil "…"))
-                           "error" "" text)))
+                                             (car (split-string text "\n")) 60 nil nil "…"))
+                          "error" "" text)))
 
 ;;;###autoload
 (defun aid-append-diff ()
@@ -244,7 +244,7 @@ They come from Flymake, Flycheck and compilation buffers."
   (unless (derived-mode-p 'comint-mode 'eshell-mode 'term-mode)
     (user-error "This is no shell buffer"))
   (aid-append--snapshot (format "output in %s" (buffer-name)) "shell" (buffer-name)
-                         (aid-append--shell-output)))
+                        (aid-append--shell-output)))
 
 ;;;###autoload
 (defun aid-append-info ()
@@ -254,7 +254,7 @@ They come from Flymake, Flycheck and compilation buffers."
     (user-error "This is no Info buffer"))
   (let ((node (format "(%s) %s" (file-name-base Info-current-file) Info-current-node)))
     (aid-append--snapshot node "info" node
-                           (buffer-substring-no-properties (point-min) (point-max)))))
+                          (buffer-substring-no-properties (point-min) (point-max)))))
 
 ;;;###autoload
 (defun aid-append-kill ()

@@ -11,6 +11,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-chat-display)
 
 (defvar aid-chat--stream)
@@ -46,8 +47,8 @@ The first mode that there is shows it."
 
 (defun aid-chat--code-mode (info)
   "The mode for code in the language INFO, or nil."
-  (seq-find #'fboundp (cdr (assoc (downcase (car (split-string (or info "") "[ ,{]")))
-                                  aid-chat-code-modes))))
+  (cl-find-if #'fboundp (cdr (assoc (downcase (car (split-string (or info "") "[ ,{]")))
+                                    aid-chat-code-modes))))
 
 (defun aid-chat--code-buffer (mode)
   "The name of the hidden buffer that MODE runs in."

@@ -10,13 +10,14 @@
 
 ;;; Code:
 
-(require 'imenu)
-(require 'project)
-(require 'url-util)
+(require 'cl-lib)
+(require 'aid-percent)
 (require 'aid-chat-send)
 
 (declare-function aid--mod-strategies "ext:aid-module" ())
 (declare-function aid-chat-root "aid-chat" ())
+(declare-function imenu--subalist-p "imenu" (item))
+(declare-function imenu--make-index-alist "imenu" (&optional noerror))
 (declare-function project-files "project" (project &optional dirs))
 
 (defconst aid-chat--complete-most 50000
@@ -27,6 +28,7 @@
 
 (defun aid-chat--project-files ()
   "The project's files, relative to its root; listed at most every 10 s."
+  (require 'seq)
   (let ((root (aid-chat-root)))
     (unless (and aid-chat--files-known
                  (< (- (float-time) (car aid-chat--files-known)) 10))
@@ -44,11 +46,11 @@
 
 (defun aid-chat--visible-buffers ()
   "The file buffers that are on screen, without chats."
-  (seq-filter (lambda (buffer)
-                (and (buffer-file-name buffer)
-                     (not (provided-mode-derived-p
-                           (buffer-local-value 'major-mode buffer) 'aid-chat-mode))))
-              (delete-dups (mapcar #'window-buffer (window-list)))))
+  (cl-remove-if-not (lambda (buffer)
+                      (and (buffer-file-name buffer)
+                           (not (provided-mode-derived-p
+                                 (buffer-local-value 'major-mode buffer) 'aid-chat-mode))))
+                    (delete-dups (mapcar #'window-buffer (window-list)))))
 
 (defun aid-chat--flat (index prefix)
   "All places in the imenu INDEX as (NAME . POSITION), names after PREFIX."
@@ -62,6 +64,7 @@
 
 (defun aid-chat--symbols ()
   "The definitions in the buffers on screen: (NAME BUFFER . POSITION)."
+  (require 'imenu)
   (mapcan (lambda (buffer)
             (with-current-buffer buffer
               (mapcar (lambda (leaf) (cons (car leaf) (cons buffer (cdr leaf))))
@@ -71,8 +74,8 @@
 
 (defun aid-chat--file-target (file &optional first last)
   "The target of a context line for FILE, its lines FIRST to LAST if given."
-  (concat (mapconcat #'url-hexify-string
-                     (split-string (file-relative-name file default-directory) "/") "/")
+  (concat (aid-percent-encode (file-relative-name file default-directory)
+                              "[-a-zA-Z0-9_.~/]")
           (if first (format "#L%d-L%d" first last) "")))
 
 (defun aid-chat--candidates ()
@@ -89,7 +92,7 @@ An item is a list of label, target and words."
                            (unless (or (string-prefix-p " " name) (buffer-file-name buffer))
                              (cons name (lambda ()
                                           (list name (concat "aid:buffer/"
-                                                             (url-hexify-string name))
+                                                             (aid-percent-encode name "[-a-zA-Z0-9_.~]"))
                                                 ""))))))
                        (buffer-list)))
      (mapcar (lambda (symbol)

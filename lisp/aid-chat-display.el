@@ -11,6 +11,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-chat-text)
 
 (declare-function aid--mod-face-names "ext:aid-module" ())
@@ -176,7 +177,7 @@ It is left out when the line's own text reaches so far."
     (if (string-prefix-p "aid:" target)
         t
       (string-suffix-p (replace-regexp-in-string ":[0-9-]+\\'" "" label)
-                       (aid-chat--decode path)))))
+                       (aid-percent-decode path)))))
 
 (defun aid-chat--show-item (marker)
   "Show the context line with MARKER: its label, and its cost at the right."
@@ -271,8 +272,8 @@ It is left out when the line's own text reaches so far."
 
 (defun aid-chat--fold-at (pos)
   "The fold that begins at POS, an overlay, or nil."
-  (seq-find (lambda (o) (and (overlay-get o 'aid-fold) (= (overlay-start o) pos)))
-            (overlays-in pos (1+ pos))))
+  (cl-find-if (lambda (o) (and (overlay-get o 'aid-fold) (= (overlay-start o) pos)))
+              (overlays-in pos (1+ pos))))
 
 (defun aid-chat--fold-set (fold hidden)
   "Hide the text of FOLD when HIDDEN, else show it."

@@ -128,9 +128,9 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
 
 (defun aid-chat--spin ()
   "Turn the spinners that no text turns, or stop when no answer is arriving."
-  (setq aid-chat--live (seq-filter (lambda (stream)
-                                     (buffer-live-p (aid-chat-stream-buffer stream)))
-                                   aid-chat--live))
+  (setq aid-chat--live (cl-remove-if-not (lambda (stream)
+                                           (buffer-live-p (aid-chat-stream-buffer stream)))
+                                         aid-chat--live))
   (if aid-chat--live
       (dolist (stream aid-chat--live)
         (when (> (- (float-time) (aid-chat-stream-turned stream))
@@ -165,7 +165,7 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
 
 (defun aid-chat--item-stamp (target)
   "Something that differs whenever what TARGET names has changed."
-  (let* ((path (aid-chat--decode (replace-regexp-in-string "#.*\\'" "" target)))
+  (let* ((path (aid-percent-decode (replace-regexp-in-string "#.*\\'" "" target)))
          (file (and (not (string-prefix-p "aid:" target)) (expand-file-name path)))
          (buffer (and file (find-buffer-visiting file))))
     (cond (buffer (buffer-chars-modified-tick buffer))
@@ -184,7 +184,7 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
       (puthash target
                (or (ignore-errors
                      (aid--mod-tokens (or (aid-chat--item-text target)
-                                           (aid--mod-item-read default-directory target))))
+                                          (aid--mod-item-read default-directory target))))
                    0)
                aid-chat--item-tokens)
       (setf (alist-get target aid-chat--item-stamps nil nil #'equal) stamp))

@@ -142,7 +142,7 @@ In the open question it is what TAB is elsewhere: indentation and completion."
   (unless (string-match "\\`\\([^#]*\\)\\(?:#L\\([0-9]+\\).*\\)?" target)
     (user-error "\"%s\" names no file" target))
   (let* ((line (match-string 2 target))
-         (file (expand-file-name (aid-chat--decode (match-string 1 target)))))
+         (file (expand-file-name (aid-percent-decode (match-string 1 target)))))
     (when (and (file-remote-p file)
                (not (equal (file-remote-p file) (file-remote-p default-directory)))
                (not (y-or-n-p (format "Connect to %s? " (file-remote-p file)))))

@@ -11,6 +11,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-chat-stream)
 (require 'aid-model)
 
@@ -88,7 +89,7 @@ Nothing is added when the question has TARGET already."
     (save-excursion
       (save-restriction
         (widen)
-        (unless (seq-find (lambda (item) (equal (nth 2 item) target)) (aid-chat--open-items))
+        (unless (cl-find-if (lambda (item) (equal (nth 2 item) target)) (aid-chat--open-items))
           (let ((line (format "- [%s](%s) %s\n" (aid-chat--clean-label label) target
                               (aid-chat--marker (string-trim-right
                                                  (concat "item " (or words ""))))))
@@ -112,7 +113,7 @@ Nothing is added when the question has TARGET already."
 (defun aid-chat--outside-p (target)
   "Whether TARGET names a file that is not in the chat's project."
   (and (not (string-prefix-p "aid:" target))
-       (let ((file (expand-file-name (aid-chat--decode
+       (let ((file (expand-file-name (aid-percent-decode
                                       (replace-regexp-in-string "#.*\\'" "" target))))
              (root (aid-chat-root)))
          (not (and root (file-in-directory-p file root))))))
@@ -120,15 +121,15 @@ Nothing is added when the question has TARGET already."
 (defun aid-chat--agree (items)
   "Ask whether those of ITEMS may be sent that nobody agreed to yet."
   (let ((targets
-         (seq-filter (lambda (target)
-                       (if (aid-chat--outside-p target)
-                           (not (member (list target) aid-chat--allowed))
-                         (not (or (member target aid-chat--allowed) (aid-chat--own-p)))))
-                     (mapcar (lambda (item) (nth 2 item)) items))))
+         (cl-remove-if-not (lambda (target)
+                             (if (aid-chat--outside-p target)
+                                 (not (member (list target) aid-chat--allowed))
+                               (not (or (member target aid-chat--allowed) (aid-chat--own-p)))))
+                           (mapcar (lambda (item) (nth 2 item)) items))))
     (when targets
       (unless (yes-or-no-p (format "Send %s to the model, %s? "
                                    (string-join targets ", ")
-                                   (if (seq-some #'aid-chat--outside-p targets)
+                                   (if (cl-some #'aid-chat--outside-p targets)
                                        "from outside the project"
                                      "which this chat came with")))
         (user-error "Not sent"))
@@ -190,8 +191,8 @@ model's name."
                (question (aid-chat--open-turn))
                (number (1+ (plist-get question :number)))
                (request (aid-chat--next-request))
-               (items (seq-remove (lambda (item) (assoc "sent" (aid-chat--words (nth 3 item))))
-                                  (aid-chat--open-items)))
+               (items (cl-remove-if (lambda (item) (assoc "sent" (aid-chat--words (nth 3 item))))
+                                    (aid-chat--open-items)))
                (`(,id . ,model) (progn (aid-chat--agree items)
                                        (aid-chat--set-title)
                                        (aid-chat--request request strategy items nil)))

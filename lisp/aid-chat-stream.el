@@ -11,6 +11,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-chat-head)
 (require 'aid-chat-code)
 
@@ -112,8 +113,8 @@ MODEL is the name that the header line shows."
 
 (defun aid-chat--fold-growing (end)
   "The fold that surrounds END, where an answer is growing, or nil."
-  (seq-find (lambda (o) (and (overlay-get o 'aid-fold) (> (overlay-end o) end)))
-            (overlays-at (1- end))))
+  (cl-find-if (lambda (o) (and (overlay-get o 'aid-fold) (> (overlay-end o) end)))
+              (overlays-at (1- end))))
 
 (defun aid-chat--fold-grow (stream bol end)
   "End STREAM's fold where its quote ends, if that is between BOL and END.
@@ -154,7 +155,7 @@ Until then the fold grows by itself, for the answer goes on inside it."
           (let* ((target (match-string-no-properties 2))
                  (beg (match-beginning 4)) (end (match-end 4))
                  (words (match-string-no-properties 4))
-                 (item (seq-find (lambda (i) (equal (plist-get i :target) target)) items)))
+                 (item (cl-find-if (lambda (i) (equal (plist-get i :target) target)) items)))
             (when (and item
                        (equal (match-string 3) (aid-chat-key))
                        (not (assoc "sent" (aid-chat--words words))))
@@ -283,8 +284,8 @@ Until then the fold grows by itself, for the answer goes on inside it."
   "Tell the core that DELETED characters at BEG became the text up to END."
   (aid-chat--doc-edit beg deleted (buffer-substring-no-properties beg end))
   (when (and aid-chat--leftward (> deleted 0) (consp buffer-undo-list))
-    (when-let ((entry (seq-find (lambda (e) (stringp (car-safe e)))
-                                (seq-take buffer-undo-list 4))))
+    (when-let ((entry (cl-loop repeat 4 for e in buffer-undo-list
+                               when (stringp (car-safe e)) return e)))
       (puthash entry t aid-chat--left)))
   (setq aid-chat--leftward nil)
   (aid-chat--measure-soon))

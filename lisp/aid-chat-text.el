@@ -15,7 +15,8 @@
 
 ;;; Code:
 
-(require 'seq)
+(require 'aid-percent)
+(require 'cl-lib)
 (require 'subr-x)
 
 (declare-function aid--mod-doc-open "ext:aid-module" (text))
@@ -72,29 +73,14 @@ Give (BEG END WORDS), or nil when there is none."
 
 (defun aid-chat--encode (value)
   "VALUE as it may stand in a marker."
-  (mapconcat (lambda (byte)
-               (if (or (<= byte ?\s) (>= byte 127) (memq byte '(?% ?< ?>)))
-                   (format "%%%02X" byte)
-                 (string byte)))
-             (encode-coding-string value 'utf-8) ""))
-
-(defun aid-chat--decode (value)
-  "The text that VALUE in a marker stands for."
-  (if (not (string-search "%" value))
-      value
-    (decode-coding-string
-     (replace-regexp-in-string
-      "%[[:xdigit:]][[:xdigit:]]"
-      (lambda (hex) (unibyte-string (string-to-number (substring hex 1) 16)))
-      (encode-coding-string value 'utf-8) t t)
-     'utf-8)))
+  (aid-percent-encode value "[^[:cntrl:] %<>]"))
 
 (defun aid-chat--words (words)
   "The key=value pairs among WORDS of a marker, as an alist of strings."
   (delq nil (mapcar (lambda (word)
                       (when (string-match "\\`\\([^=]+\\)=" word)
                         (cons (match-string 1 word)
-                              (aid-chat--decode (substring word (match-end 0))))))
+                              (aid-percent-decode (substring word (match-end 0))))))
                     (split-string words " +" t))))
 
 (defun aid-chat--word (key words)

@@ -10,6 +10,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-magic)
 (require 'aid-module)
 (require 'aid-chat-nav)
@@ -88,17 +89,17 @@
 
 (defun aid-chat--live-chats ()
   "The chats that are open, the last used first."
-  (seq-filter (lambda (buffer)
-                (provided-mode-derived-p (buffer-local-value 'major-mode buffer)
-                                         'aid-chat-mode))
-              (buffer-list)))
+  (cl-remove-if-not (lambda (buffer)
+                      (provided-mode-derived-p (buffer-local-value 'major-mode buffer)
+                                               'aid-chat-mode))
+                    (buffer-list)))
 
 ;;;###autoload
 (defun aid-chat-for (root)
   "The chat of the project at ROOT: the last used one, else a new one."
   (let ((root (file-name-as-directory (expand-file-name root))))
-    (or (seq-find (lambda (chat) (equal root (with-current-buffer chat (aid-chat-root))))
-                  (aid-chat--live-chats))
+    (or (cl-find-if (lambda (chat) (equal root (with-current-buffer chat (aid-chat-root))))
+                    (aid-chat--live-chats))
         (let* ((folder (aid-chat--project-folder root))
                (files (and (file-directory-p folder)
                            (directory-files folder t "\\.aid\\.md\\'"))))
@@ -194,15 +195,15 @@ Give non-nil when there is such an answer and it had not ended."
 (defvar aid-chat-mode-map
   (let ((map (make-sparse-keymap)))
     (pcase-dolist (`(,key . ,command)
-                   '(("C-c C-c" . aid-chat-send) ("C-c C-k" . aid-chat-stop)
-                     ("C-c C-n" . aid-chat-next-turn) ("C-c C-p" . aid-chat-previous-turn)
-                     ("M-p" . aid-chat-previous-question) ("M-n" . aid-chat-next-question)
-                     ("C-c C-q" . aid-chat-quote) ("C-c C-o" . aid-chat-visit)
-                     ("C-c C-d" . aid-chat-describe) ("C-c C-a" . aid-review)
-                     ("C-c C-u" . aid-undo-answer) ("C-c C-r" . aid-chat-again)
-                     ("C-c C-v" . aid-set-model) ("C-c C-s" . aid-set-strategy)
-                     ("TAB" . aid-chat-tab)))
-      (define-key map (kbd key) command))
+                   '(("\C-c\C-c" . aid-chat-send) ("\C-c\C-k" . aid-chat-stop)
+                     ("\C-c\C-n" . aid-chat-next-turn) ("\C-c\C-p" . aid-chat-previous-turn)
+                     ([?\M-p] . aid-chat-previous-question) ([?\M-n] . aid-chat-next-question)
+                     ("\C-c\C-q" . aid-chat-quote) ("\C-c\C-o" . aid-chat-visit)
+                     ("\C-c\C-d" . aid-chat-describe) ("\C-c\C-a" . aid-review)
+                     ("\C-c\C-u" . aid-undo-answer) ("\C-c\C-r" . aid-chat-again)
+                     ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
+                     ("\t" . aid-chat-tab)))
+      (define-key map key command))
     map)
   "Keys in a chat.")
 

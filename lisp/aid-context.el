@@ -12,10 +12,9 @@
 
 ;;; Code:
 
-(require 'project)
+(require 'aid-percent)
 (require 'cl-lib)
 (require 'subr-x)
-(require 'url-util)
 
 (declare-function aid-chat-root "aid-chat" ())
 
@@ -39,6 +38,9 @@ Each gets the target, in the chat, and gives non-nil when it has shown it."
 
 ;;; The project
 
+(declare-function project-root "project" (project))
+(declare-function project-roots "project" (project))
+
 (defcustom aid-project-markers
   '(".aid" "dune-project" "Cargo.toml" "go.mod" "package.json" "pyproject.toml"
     "CMakeLists.txt" "configure.ac" "Makefile")
@@ -52,8 +54,8 @@ Each gets the target, in the chat, and gives non-nil when it has shown it."
     (locate-dominating-file
      default-directory
      (lambda (folder)
-       (seq-some (lambda (name) (file-exists-p (expand-file-name name folder)))
-                 aid-project-markers)))))
+       (cl-some (lambda (name) (file-exists-p (expand-file-name name folder)))
+                aid-project-markers)))))
 
 (defun aid-project-root ()
   "The root of the project here; in a chat, of that chat's.
@@ -72,11 +74,7 @@ That is project.el's, else the nearest folder with one of
 
 (defun aid-context--encode (path)
   "PATH as a link's target holds it."
-  (url-hexify-string path (cons ?/ url-unreserved-chars)))
-
-(defun aid-context--decode (target)
-  "The text that a link's TARGET, or a part of it, stands for."
-  (decode-coding-string (url-unhex-string target) 'utf-8))
+  (aid-percent-encode path "[-a-zA-Z0-9_.~/]"))
 
 (defun aid-context--file-target (dir file &optional first last)
   "The target for FILE, lines FIRST to LAST, from the chat's folder DIR."
@@ -106,7 +104,7 @@ That is project.el's, else the nearest folder with one of
                        (string-to-number (match-string 2 target))
                      first)
               target (substring target 0 (match-beginning 0))))
-      (list (expand-file-name (aid-context--decode target) dir)
+      (list (expand-file-name (aid-percent-decode target) dir)
             first last))))
 
 ;;; Texts
@@ -173,10 +171,10 @@ Signals an error when the text cannot be had any more."
    ((string-match "\\`aid:errors\\(?:/\\(.*\\)\\)?\\'" target)
     (let ((name (match-string 1 target)))
       (require 'aid-errors)
-      (let ((text (aid-errors-text (and name (aid-context--decode name)))))
+      (let ((text (aid-errors-text (and name (aid-percent-decode name)))))
         (if (string-blank-p text) "There are no errors any more.\n" text))))
    ((string-match "\\`aid:buffer/\\([^#]*\\)\\'" target)
-    (let ((buffer (get-buffer (aid-context--decode (match-string 1 target)))))
+    (let ((buffer (get-buffer (aid-percent-decode (match-string 1 target)))))
       (unless buffer
         (user-error "The buffer of \"%s\" is gone: delete its line" target))
       (aid-context--lines buffer nil nil)))
@@ -247,7 +245,7 @@ Signals an error when the text cannot be had any more."
                                 display))
       (_ (funcall display
                   (if (string-match "\\`aid:buffer/\\(.*\\)\\'" target)
-                      (or (get-buffer (aid-context--decode (match-string 1 target)))
+                      (or (get-buffer (aid-percent-decode (match-string 1 target)))
                           (user-error "The buffer of \"%s\" is gone" target))
                     (aid-context--text-buffer target dir)))))))
 

@@ -116,7 +116,7 @@ the text applied instead, NEW-TEXT a new file's."
 (defun aid-decisions--text (key hunks all)
   "The marker lines, of the chat with KEY, for the decisions about HUNKS.
 ALL are the answer's: they number the edits."
-  (let ((edited (seq-filter (lambda (h) (eq (aid-hunk-state h) 'edited)) all)) (edits ""))
+  (let ((edited (cl-remove-if-not (lambda (h) (eq (aid-hunk-state h) 'edited)) all)) (edits ""))
     (concat
      (format "<!--aid:%s hunks" key)
      (mapconcat
@@ -124,7 +124,7 @@ ALL are the answer's: they number the edits."
         (pcase (aid-hunk-state hunk)
           ('nil "")
           ('edited
-           (let ((number (1+ (seq-position edited hunk #'eq))))
+           (let ((number (1+ (cl-position hunk edited))))
              (setq edits (concat edits (aid-decisions--edit-text key hunk number)))
              (format " %s=edited:e%d" (aid-hunk-id hunk) number)))
           (state (format " %s=%s" (aid-hunk-id hunk) state))))
@@ -164,7 +164,7 @@ NUMBER is the edit's."
 (defun aid-decisions--write-block (at ids hunks)
   "Write after the block that ends at AT what was decided on those of HUNKS in IDS."
   (pcase-let* ((`(,from . ,to) (aid-decisions--region (aid-decisions--line-after at)))
-               (own (seq-filter (lambda (h) (member (aid-hunk-id h) ids)) hunks))
+               (own (cl-remove-if-not (lambda (h) (member (aid-hunk-id h) ids)) hunks))
                (new (aid-decisions--text (aid-chat-key) own hunks))
                (lead (if (and (= from to) (not (aid-decisions--bol-p from))) "\n" "")))
     (unless (equal new (buffer-substring-no-properties from to))

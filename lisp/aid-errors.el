@@ -156,12 +156,12 @@ Some compilers say what is wrong before they say where."
 (defun aid-errors--compilation-buffers ()
   "The compilation buffers of this project, not those of grep."
   (let ((root (aid-project-root)))
-    (seq-filter (lambda (buffer)
-                  (with-current-buffer buffer
-                    (and (derived-mode-p 'compilation-mode)
-                         (not (derived-mode-p 'grep-mode))
-                         (file-in-directory-p default-directory root))))
-                (buffer-list))))
+    (cl-remove-if-not (lambda (buffer)
+                        (with-current-buffer buffer
+                          (and (derived-mode-p 'compilation-mode)
+                               (not (derived-mode-p 'grep-mode))
+                               (file-in-directory-p default-directory root))))
+                      (buffer-list))))
 
 (defun aid-errors-text (&optional path)
   "All errors of the project here, or those of PATH in it, one a line or more."
@@ -169,9 +169,9 @@ Some compilers say what is wrong before they say where."
          (file (and path (expand-file-name path root)))
          (buffers (if file
                       (delq nil (list (find-buffer-visiting file)))
-                    (seq-filter (lambda (b) (and (buffer-file-name b)
-                                                 (file-in-directory-p (buffer-file-name b) root)))
-                                (buffer-list)))))
+                    (cl-remove-if-not (lambda (b) (and (buffer-file-name b)
+                                                       (file-in-directory-p (buffer-file-name b) root)))
+                                      (buffer-list)))))
     (string-join
      (delete-dups
       (append (cl-mapcan #'aid-errors--buffer buffers)

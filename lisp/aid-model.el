@@ -10,7 +10,7 @@
 
 ;;; Code:
 
-(require 'seq)
+(require 'cl-lib)
 (require 'subr-x)
 
 (declare-function aid--mod-models "ext:aid-module" (root))
@@ -52,8 +52,8 @@ INFO is a plist of `aid--mod-model-info'."
                      (user-error "No model is configured: see the manual, \"Models\"")))
          (names (mapcar (lambda (info) (plist-get info :id)) models))
          (note (lambda (name)
-                 (aid-model--note (seq-find (lambda (info) (equal (plist-get info :id) name))
-                                            models)))))
+                 (aid-model--note (cl-find-if (lambda (info) (equal (plist-get info :id) name))
+                                              models)))))
     (completing-read prompt
                      (lambda (string predicate action)
                        (if (eq action 'metadata)

@@ -16,7 +16,7 @@
 
 ;;; Code:
 
-(require 'seq)
+(require 'cl-lib)
 (require 'subr-x)
 
 (declare-function aid--mod-load "ext:aid-module" (file))
@@ -94,7 +94,7 @@ anew."
     (unless (fboundp 'module-load)
       (signal 'aid-error
               '(invalid "This Emacs is built without dynamic modules; AID needs one that has them")))
-    (let ((dir (seq-find #'aid--module-file (aid--module-candidates))))
+    (let ((dir (cl-find-if #'aid--module-file (aid--module-candidates))))
       (unless dir
         (signal 'aid-error
                 (list 'notfound
@@ -116,7 +116,7 @@ Signal `aid-error' with what to do when that is not possible."
 
 (defun aid--current-core ()
   "The plist of the core that functions call now, or nil."
-  (seq-find (lambda (core) (not (plist-get core :retired))) (aid--mod-cores)))
+  (cl-find-if (lambda (core) (not (plist-get core :retired))) (aid--mod-cores)))
 
 (defun aid-module-version ()
   "Return the core's version; say it when called interactively."

@@ -9,6 +9,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-review)
 
 (declare-function aid-undo-hunk "aid-undo" (review hunk))
@@ -32,8 +33,8 @@
 (defun aid-review--go-on ()
   "Move to the next undecided hunk; say so when there is none."
   (if-let ((next (or (aid-review--other 1)
-                     (seq-find #'aid-review-undecided-p
-                               (aid-review-hunks aid-review--this)))))
+                     (cl-find-if #'aid-review-undecided-p
+                                 (aid-review-hunks aid-review--this)))))
       (aid-review--goto next)
     (aid-review-show-nothing)
     (aid-review-finish-renames aid-review--this)
@@ -59,19 +60,19 @@
       ("refused" (user-error "%s" (plist-get place :reason)))
       ("already" (user-error "This change is in the file already; k takes it off the list")))
     (aid-review--touching
-      (pcase (aid-hunk-op hunk)
-        ('create (aid-apply-create root path (aid-hunk-new-text hunk)))
-        ('delete (aid-apply-delete root path))
-        ((and 'rename (guard (not (aid-hunk-index hunk))))
-         (aid-apply-rename root (aid-hunk-old-path hunk) path))
-        (_ (aid-apply-modify root (aid-review--own-path hunk) (plist-get place :edits)))))))
+     (pcase (aid-hunk-op hunk)
+       ('create (aid-apply-create root path (aid-hunk-new-text hunk)))
+       ('delete (aid-apply-delete root path))
+       ((and 'rename (guard (not (aid-hunk-index hunk))))
+        (aid-apply-rename root (aid-hunk-old-path hunk) path))
+       (_ (aid-apply-modify root (aid-review--own-path hunk) (plist-get place :edits)))))))
 
 (defun aid-review--group (hunk)
   "The hunks that are accepted with HUNK: all of a new or a deleted file."
   (if (memq (aid-hunk-op hunk) '(create delete))
-      (seq-filter (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
-                                   (aid-review-undecided-p h)))
-                  (append (aid-review-hunks aid-review--this) nil))
+      (cl-remove-if-not (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
+                                         (aid-review-undecided-p h)))
+                        (append (aid-review-hunks aid-review--this) nil))
     (list hunk)))
 
 (defun aid-review--accept (hunk)
@@ -86,10 +87,10 @@
 Hunks are placed in the file under its old name until then."
   (let ((hunks (append (aid-review-hunks review) nil)) (root (aid-review-root review)))
     (dolist (hunk hunks)
-      (let ((own (seq-filter (lambda (h) (= (aid-hunk-file h) (aid-hunk-file hunk))) hunks)))
+      (let ((own (cl-remove-if-not (lambda (h) (= (aid-hunk-file h) (aid-hunk-file hunk))) hunks)))
         (when (and (eq (aid-hunk-op hunk) 'rename) (aid-hunk-index hunk) (eq hunk (car own))
-                   (not (seq-some #'aid-review-undecided-p own))
-                   (seq-some (lambda (h) (memq (aid-hunk-state h) '(accepted edited))) own)
+                   (not (cl-some #'aid-review-undecided-p own))
+                   (cl-some (lambda (h) (memq (aid-hunk-state h) '(accepted edited))) own)
                    (file-exists-p (aid-apply-file root (aid-hunk-old-path hunk))))
           (condition-case err
               (aid-apply-rename root (aid-hunk-old-path hunk) (aid-hunk-path hunk))
@@ -145,9 +146,9 @@ Stop at the first that would be adjusted or does not fit."
   "Reject all undecided hunks of the file at point and go on."
   (interactive)
   (let ((file (aid-hunk-file (aid-review--here))))
-    (aid-review--decide (seq-filter (lambda (hunk) (and (= (aid-hunk-file hunk) file)
-                                                        (aid-review-undecided-p hunk)))
-                                    (append (aid-review-hunks aid-review--this) nil))
+    (aid-review--decide (cl-remove-if-not (lambda (hunk) (and (= (aid-hunk-file hunk) file)
+                                                              (aid-review-undecided-p hunk)))
+                                          (append (aid-review-hunks aid-review--this) nil))
                         'rejected)
     (aid-review--go-on)))
 
@@ -155,7 +156,7 @@ Stop at the first that would be adjusted or does not fit."
   "Move in direction STEP; an undecided hunk that is passed is skipped."
   (let* ((hunk (aid-review-hunk-at))
          (hunks (aid-review-hunks aid-review--this))
-         (at (or (seq-position hunks hunk #'eq) 0))
+         (at (or (cl-position hunk hunks) 0))
          (next (+ at step)))
     (unless (and (>= next 0) (< next (length hunks)))
       (user-error (if (> step 0) "This is the last hunk" "This is the first hunk")))
@@ -178,7 +179,7 @@ Stop at the first that would be adjusted or does not fit."
   (when reset
     (goto-char (point-min)))
   (let* ((hunks (aid-review-hunks aid-review--this))
-         (at (or (seq-position hunks (get-text-property (point) 'aid-hunk) #'eq) -1))
+         (at (or (cl-position (get-text-property (point) 'aid-hunk) hunks) -1))
          (next (if reset 0 (+ at (or n 1)))))
     (unless (and (>= next 0) (< next (length hunks)))
       (user-error "No more hunks"))
@@ -220,21 +221,21 @@ Stop at the first that would be adjusted or does not fit."
   "Take back the decision on HUNK.  Give nil, or why it can't be."
   (require 'aid-undo)
   (aid-review--touching
-    (let ((why (aid-undo-hunk aid-review--this hunk)))
-      (unless why
-        (setf (aid-review-history aid-review--this)
-              (remq hunk (aid-review-history aid-review--this))))
-      why)))
+   (let ((why (aid-undo-hunk aid-review--this hunk)))
+     (unless why
+       (setf (aid-review-history aid-review--this)
+             (remq hunk (aid-review-history aid-review--this))))
+     why)))
 
 (defun aid-review-take-back ()
   "Take back the last decision."
   (interactive)
   (let* ((hunk (or (car (aid-review-history aid-review--this))
                    (user-error "There is no decision to take back")))
-         (group (seq-filter (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
-                                             (eq (aid-hunk-state h) (aid-hunk-state hunk))
-                                             (memq (aid-hunk-op h) '(create delete))))
-                            (aid-review-history aid-review--this)))
+         (group (cl-remove-if-not (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
+                                                   (eq (aid-hunk-state h) (aid-hunk-state hunk))
+                                                   (memq (aid-hunk-op h) '(create delete))))
+                                  (aid-review-history aid-review--this)))
          (whys (delq nil (mapcar #'aid-review--take-back (or group (list hunk))))))
     (aid-review-show-nothing)
     (aid-review--changed)

@@ -10,6 +10,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-review-commands)
 (require 'ediff)
 (require 'smerge-mode)
@@ -92,25 +93,25 @@
          (plan (aid-apply-plan diff (aid--mod-patch-read diff) (aid-review-root aid-review--this)
                                :chosen (and line (list (cons 0 line)))))
          (file (car (plist-get plan :files)))
-         (refused (seq-find (lambda (h) (not (equal (plist-get h :status) "applied")))
-                            (plist-get file :hunks))))
+         (refused (cl-find-if (lambda (h) (not (equal (plist-get h :status) "applied")))
+                              (plist-get file :hunks))))
     (when (or refused (not file) (cdr (plist-get plan :files))
               (not (equal (plist-get file :status) "applied")))
       (user-error "The edited hunk does not fit: %s"
-                  (seq-find (lambda (reason) (not (string-empty-p (or reason ""))))
-                            (list (plist-get refused :reason) (plist-get file :reason)
-                                  "there must be one hunk, with a change in it"))))
+                  (cl-find-if (lambda (reason) (not (string-empty-p (or reason ""))))
+                              (list (plist-get refused :reason) (plist-get file :reason)
+                                    "there must be one hunk, with a change in it"))))
     file))
 
 (defun aid-review-edit--apply (hunk file)
   "Apply FILE of a plan for the edited HUNK.  Give its record."
   (let ((root (aid-review-root aid-review--this)))
     (aid-review--touching
-      (if (eq (aid-hunk-op hunk) 'create)
-          (aid-apply-create root (aid-hunk-path hunk) (plist-get file :text))
-        (aid-apply-modify root (aid-review--own-path hunk)
-                          (cl-loop for h in (plist-get file :hunks)
-                                   append (plist-get h :edits)))))))
+     (if (eq (aid-hunk-op hunk) 'create)
+         (aid-apply-create root (aid-hunk-path hunk) (plist-get file :text))
+       (aid-apply-modify root (aid-review--own-path hunk)
+                         (cl-loop for h in (plist-get file :hunks)
+                                  append (plist-get h :edits)))))))
 
 ;;; With Ediff, and as conflicts
 

@@ -117,8 +117,8 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
   (setf (aid-review-touched review) (aid-review-touched old)
         (aid-review-windows review) (aid-review-windows old))
   (cl-loop for hunk across (aid-review-hunks review)
-           for other = (seq-find (lambda (h) (equal (aid-hunk-id h) (aid-hunk-id hunk)))
-                                 (aid-review-hunks old))
+           for other = (cl-find-if (lambda (h) (equal (aid-hunk-id h) (aid-hunk-id hunk)))
+                                   (aid-review-hunks old))
            when other
            do (setf (aid-hunk-record hunk) (aid-hunk-record other)
                     (aid-hunk-edit hunk) (aid-hunk-edit other)
@@ -126,7 +126,7 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
 
 (defun aid-review--restored (hunks)
   "The history of HUNKS that were decided earlier, the last first."
-  (nreverse (seq-filter #'aid-hunk-state (append hunks nil))))
+  (nreverse (cl-remove-if-not #'aid-hunk-state (append hunks nil))))
 
 (defun aid-review-of (chat turn)
   "A review of answer TURN in the buffer CHAT, or an error when it has no patch."
@@ -208,7 +208,7 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
               (if (buffer-live-p (aid-review-chat review))
                   (buffer-name (aid-review-chat review))
                 "a closed chat")
-              (if here (1+ (seq-position hunks here #'eq)) 0)
+              (if here (1+ (cl-position here hunks)) 0)
               (length hunks)))))
 
 (defun aid-review--insert-file (file op hunks)
@@ -302,7 +302,7 @@ Give the lines that it adds."
 (defun aid-review--other (step)
   "The next hunk in direction STEP that is undecided, or nil."
   (let* ((hunks (aid-review-hunks aid-review--this))
-         (at (or (seq-position hunks (aid-review-hunk-at) #'eq) 0)))
+         (at (or (cl-position (aid-review-hunk-at) hunks) 0)))
     (cl-loop for i = (+ at step) then (+ i step)
              while (and (>= i 0) (< i (length hunks)))
              when (aid-review-undecided-p (aref hunks i))
@@ -318,7 +318,7 @@ Give the lines that it adds."
   "The answer at point if it holds a patch, else the last one that does."
   (let ((here (aid-chat-answer-at)))
     (cond ((and here (aid-review--patch-p here)) here)
-          ((seq-find #'aid-review--patch-p (reverse (aid-chat-answers))))
+          ((cl-find-if #'aid-review--patch-p (reverse (aid-chat-answers))))
           (t (user-error "No answer in this chat holds a patch")))))
 
 (defun aid-review--buffer (review)
@@ -365,14 +365,14 @@ TURN is the answer's number."
   "Move to the first undecided hunk, else to the first."
   (with-current-buffer (window-buffer)
     (let ((hunks (aid-review-hunks aid-review--this)))
-      (aid-review--goto (or (seq-find #'aid-review-undecided-p hunks) (aref hunks 0))))))
+      (aid-review--goto (or (cl-find-if #'aid-review-undecided-p hunks) (aref hunks 0))))))
 
 ;;;###autoload
 (defun aid-review-resume ()
   "Go back to the review that was left last."
   (interactive)
-  (if-let ((buffer (seq-find (lambda (b) (buffer-local-value 'aid-review--this b))
-                             (buffer-list))))
+  (if-let ((buffer (cl-find-if (lambda (b) (buffer-local-value 'aid-review--this b))
+                               (buffer-list))))
       (with-current-buffer buffer
         (unless (get-buffer-window buffer)
           (setf (aid-review-windows aid-review--this) (current-window-configuration)))

@@ -78,8 +78,8 @@ With ONLY-LOOK change nothing: nil is when it is taken back already."
                    (plan (aid-apply-plan text patch root :reverse t
                                          :only (and index (list index))))
                    (file (nth number (plist-get plan :files)))
-                   (place (seq-find (lambda (h) (eql index (plist-get h :index)))
-                                    (plist-get file :hunks))))
+                   (place (cl-find-if (lambda (h) (eql index (plist-get h :index)))
+                                      (plist-get file :hunks))))
         (pcase (or (plist-get place :status) (plist-get file :status))
           ("already" nil)
           ((and "applied" (guard (not only-look))) (aid-undo--reverse root file place))
@@ -91,7 +91,7 @@ With ONLY-LOOK change nothing: nil is when it is taken back already."
 (defun aid-undo--reason (hunk &rest reasons)
   "Why HUNK is left alone: the first of REASONS that says something."
   (format "%s: %s" (aid-hunk-path hunk)
-          (or (seq-find (lambda (reason) (not (string-empty-p (or reason "")))) reasons)
+          (or (cl-find-if (lambda (reason) (not (string-empty-p (or reason "")))) reasons)
               "the change is not there any more")))
 
 (defun aid-undo--reverse (root file place)
@@ -135,20 +135,20 @@ hunks are decided."
 
 (defun aid-undo--applied (review)
   "The hunks of REVIEW that were applied, the last first."
-  (reverse (seq-filter (lambda (h) (memq (aid-hunk-state h) '(accepted edited)))
-                       (append (aid-review-hunks review) nil))))
+  (reverse (cl-remove-if-not (lambda (h) (memq (aid-hunk-state h) '(accepted edited)))
+                             (append (aid-review-hunks review) nil))))
 
 (defun aid-undo--applied-p (turn)
   "Whether hunks of answer TURN here were applied."
-  (seq-some (lambda (known) (memq (cdr known) '(accepted edited)))
-            (aid-decisions-read (current-buffer) turn)))
+  (cl-some (lambda (known) (memq (cdr known) '(accepted edited)))
+           (aid-decisions-read (current-buffer) turn)))
 
 (defun aid-undo--turn (turn)
   "The answer that is meant: TURN, the one at point, the last with applied hunks."
   (let ((here (aid-chat-answer-at)))
     (or turn
         (and here (aid-undo--applied-p here) here)
-        (seq-find #'aid-undo--applied-p (reverse (aid-chat-answers)))
+        (cl-find-if #'aid-undo--applied-p (reverse (aid-chat-answers)))
         (user-error "No answer's hunks were applied in this chat"))))
 
 (defun aid-undo--say (turn all whys)

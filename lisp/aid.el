@@ -20,6 +20,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'aid-magic)
 (require 'aid-module)
 (require 'aid-append)
@@ -128,7 +129,7 @@ The review opens in place when the answer has come."
 
 (defun aid--annotate-model (models id)
   "What to say of the model ID among MODELS."
-  (let ((m (seq-find (lambda (m) (equal (plist-get m :id) id)) models)))
+  (let ((m (cl-find-if (lambda (m) (equal (plist-get m :id) id)) models)))
     (concat "  " (plist-get m :host)
             (if (plist-get m :local) ", local" "")
             (if-let ((n (plist-get m :context)))
@@ -174,7 +175,7 @@ The review opens in place when the answer has come."
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
                      ("o" . aid-append-shell)))
-      (define-key map (kbd key) command))
+      (define-key map key command))
     map)
   "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
 ;;;###autoload
