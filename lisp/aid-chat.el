@@ -14,7 +14,6 @@
 (require 'aid-magic)
 (require 'aid-module)
 (require 'aid-chat-nav)
-(require 'aid-chat-complete)
 
 (declare-function aid--mod-chat-key "ext:aid-module" ())
 (declare-function aid--mod-journal-list "ext:aid-module" (file))
@@ -318,8 +317,13 @@ All text may be edited, and what the file says is what is sent.
   (when (fboundp 'evil-set-initial-state)
     (evil-set-initial-state 'aid-chat-mode 'normal)))
 
-(provide 'aid-chat)
+;; Loaded when there is a patch, or something to complete.
+(autoload 'aid-status-words "aid-status")
+(autoload 'aid-status--on-answer "aid-status")
+(setq aid-chat-hunks-function #'aid-status-words)
+(add-hook 'aid-answer-done-functions #'aid-status--on-answer)
+(autoload 'aid-chat-complete-strategy "aid-chat-complete")
+(autoload 'aid-chat-complete-item "aid-chat-complete")
 
-;; What stands under the patches of answers; it needs all of the above.
-(require 'aid-status)
+(provide 'aid-chat)
 ;;; aid-chat.el ends here

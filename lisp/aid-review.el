@@ -15,6 +15,7 @@
 (require 'aid-apply)
 (require 'aid-decisions)
 (require 'aid-review-show)
+(require 'aid-status)
 (require 'diff-mode)
 (require 'cl-lib)
 (require 'subr-x)

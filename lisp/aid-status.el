@@ -182,8 +182,6 @@ Remote files are not looked at: nothing is fetched to show a chat."
     (with-current-buffer chat
       (ignore-errors (aid-status-check chat turn)))))
 
-(setq aid-chat-hunks-function #'aid-status-words)
-(add-hook 'aid-answer-done-functions #'aid-status--on-answer)
 (add-hook 'aid-after-review-functions #'aid-status--after-review)
 
 (provide 'aid-status)
