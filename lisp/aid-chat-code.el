@@ -111,10 +111,12 @@ A mode that would have to be loaded first waits until no answer arrives."
   "The timer that is going to show code, or nil.")
 
 (defun aid-chat-code-soon ()
-  "Show the code in view when Emacs is next idle."
+  "Show the code in view when Emacs is next idle, or soon while an answer arrives."
   (unless aid-chat--code-timer
     (setq aid-chat--code-timer
-          (run-with-idle-timer 0.2 nil #'aid-chat--code-in-view (current-buffer)))))
+          (if aid-chat--stream
+              (run-at-time 1 nil #'aid-chat--code-in-view (current-buffer))
+            (run-with-idle-timer 0.2 nil #'aid-chat--code-in-view (current-buffer))))))
 
 (defun aid-chat--code-in-view (chat)
   "Show the code that is in view in CHAT."
