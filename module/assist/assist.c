@@ -72,6 +72,15 @@ aid_assist_abandoned (struct aid_assist *a)
   return aid_net_abandoned (a->net);
 }
 
+const char *
+aid_assist_stopping (struct aid_assist *a)
+{
+  pthread_mutex_lock (&a->lock);
+  const char *reason = a->stopping ? a->reason : NULL;
+  pthread_mutex_unlock (&a->lock);
+  return reason;
+}
+
 struct aid_pool *
 aid_assist_pool (struct aid_assist *a)
 {
@@ -90,10 +99,7 @@ aid_assist_post (struct aid_assist *a, uint64_t id, int kind, const struct aid_s
 enum aid_err
 aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e)
 {
-  pthread_mutex_lock (&a->lock);
-  int stopping = a->stopping;
-  pthread_mutex_unlock (&a->lock);
-  if (stopping)
+  if (aid_assist_stopping (a))
     return aid_error_set (e, AID_E_STATE, "The core is being replaced: ask again in a moment.");
   return aid_turn_begin (a, ask, e);
 }

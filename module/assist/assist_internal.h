@@ -97,6 +97,9 @@ struct aid_assist
 void aid_assist_frame (struct aid_assist *a);
 void aid_assist_post (struct aid_assist *a, uint64_t id, int kind, const struct aid_str *val);
 
+/* Why everything is ending, or NULL while it is not. */
+const char *aid_assist_stopping (struct aid_assist *a);
+
 /* A turn lives in three places, one after the other: on the pool while it is prepared, on the I/O thread while it
    streams, and there it is freed, always: so the I/O thread may hold any turn that it finds in the list. */
 enum aid_err aid_turn_begin (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);

@@ -229,8 +229,13 @@ static void
 begin_stream (void *arg)
 {
   struct aid_turn_state *t = arg;
-  if (t->cancelled || t->fail.code || aid_turn_stream (t))
-    aid_turn_finish (t);
+  if (!t->cancelled && !t->fail.code && !aid_turn_stream (t))
+    return;
+  /* A net that is being freed takes no request; the person is told why it is. */
+  const char *stopping = aid_assist_stopping (t->assist);
+  if (stopping && t->fail.code == AID_E_STATE)
+    aid_error_set (&t->fail, AID_E_STATE, "%s", stopping);
+  aid_turn_finish (t);
 }
 
 /* Any thread but the I/O thread's callbacks: the net is gone, so nobody else holds T. */
