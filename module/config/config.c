@@ -250,13 +250,16 @@ parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_
 {
   c->root = read_text (c, user_json, aid_str_z (&c->path), 1, e);
   json_t *theirs = c->root ? read_text (c, project_json, project, 0, e) : NULL;
-  int ok = theirs && merge (c->root, theirs);
-  if (theirs && !ok)
-    aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
-  if (theirs)
-    json_decref (theirs);
+  if (!theirs)
+    {
+      aid_config_free (c);
+      return NULL;
+    }
+  int ok = merge (c->root, theirs);
+  json_decref (theirs);
   if (ok)
     return c;
+  aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
   aid_config_free (c);
   return NULL;
 }
