@@ -157,9 +157,8 @@ check-lisp: all test-cores
 	@tests/run lisp
 check-screen: all
 	@tests/run screen
-## check-long    the checks that take longer than a coffee: leaks over 1,000 requests, the fuzzers
+## check-long    check, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
-	@tests/long/run
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
