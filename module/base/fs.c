@@ -65,8 +65,8 @@ aid_fs_exists (const char *path)
 
 /* --- writing --- */
 
-static int
-write_all (int fd, struct aid_span data)
+int
+aid_fs_write_all (int fd, struct aid_span data)
 {
   while (data.len > 0)
     {
@@ -129,7 +129,7 @@ replace_real (const char *path, struct aid_span data, unsigned mode, struct aid_
     err = system_error (e, "Cannot write beside", path);
   else
     {
-      int bad = write_all (fd, data) || (old && fchmod (fd, st.st_mode & 07777)) || fsync (fd);
+      int bad = aid_fs_write_all (fd, data) || (old && fchmod (fd, st.st_mode & 07777)) || fsync (fd);
       if (bad)
         err = system_error (e, "Cannot write", path);
       if (close (fd) && !bad)

@@ -52,21 +52,6 @@ system_error (struct aid_error *e, const char *doing, const char *path)
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 
-static int
-write_all (int fd, struct aid_span data)
-{
-  while (data.len > 0)
-    {
-      ssize_t n = write (fd, data.ptr, data.len);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return -1;
-      data = aid_span_cut (data, (size_t) n, data.len);
-    }
-  return 0;
-}
-
 /* Gives a journal that an earlier editor left at PATH another name: PATH.1, PATH.2, ... */
 static void
 set_aside (const char *path)
@@ -105,7 +90,7 @@ write_header (int fd, const char *req, int64_t turn)
   struct aid_str line = AID_STR_INIT (4096);
   json_t *head = json_pack ("{s:i, s:s, s:I, s:I}", "journal", 1, "req", req, "turn", (json_int_t) turn, "started_ms",
                             (json_int_t) aid_clock_wall_ms ());
-  int bad = !head || aid_json_dump (head, &line) || aid_str_addc (&line, '\n') || write_all (fd, aid_str_span (&line));
+  int bad = !head || aid_json_dump (head, &line) || aid_str_addc (&line, '\n') || aid_fs_write_all (fd, aid_str_span (&line));
   json_decref (head);
   aid_str_free (&line);
   return bad ? -1 : 0;
@@ -142,7 +127,7 @@ aid_journal_new (const char *chat_path, const char *req, int64_t turn, struct ai
 enum aid_err
 aid_journal_add (struct aid_journal *j, struct aid_span text, struct aid_error *e)
 {
-  if (write_all (j->fd, text))
+  if (aid_fs_write_all (j->fd, text))
     return system_error (e, "write the journal", j->path);
   j->unsynced |= text.len > 0;
   return aid_clock_ms () - j->synced_ms >= SYNC_MS ? aid_journal_sync (j, e) : AID_OK;

@@ -107,21 +107,6 @@ make_folders (struct writer *w, const char *name)
   return err;
 }
 
-static int
-write_all (int fd, struct aid_span data)
-{
-  while (data.len > 0)
-    {
-      ssize_t n = write (fd, data.ptr, data.len);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return -1;
-      data = aid_span_cut (data, (size_t) n, data.len);
-    }
-  return 0;
-}
-
 /* Writes the new text beside its target. */
 static enum aid_err
 write_temp (struct writer *w, struct step *s)
@@ -140,7 +125,7 @@ write_temp (struct writer *w, struct step *s)
       s->temp = NULL;
       return err;
     }
-  int bad = write_all (fd, aid_str_span (&s->f->after)) || fchmod (fd, s->mode) || fsync (fd);
+  int bad = aid_fs_write_all (fd, aid_str_span (&s->f->after)) || fchmod (fd, s->mode) || fsync (fd);
   enum aid_err err = bad ? failed (w, "write", s->temp) : AID_OK;
   if (close (fd) && !bad)
     err = failed (w, "write", s->temp);
