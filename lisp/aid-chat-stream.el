@@ -216,6 +216,15 @@ Until then the fold grows by itself, for the answer goes on inside it."
           (aid-chat--replace at at (format " ms=%d" ms))
           (aid-chat--refresh-line at))))))
 
+(defun aid-chat--say-end (val)
+  "Say in the echo area how an answer ended badly, by VAL, its report.
+The line in its turn may be out of sight."
+  (when-let ((message (and (member (plist-get val :state) '("failed" "cut"))
+                           (get-buffer-window nil 'visible)
+                           (not (active-minibuffer-window))
+                           (plist-get val :message))))
+    (message "%s" message)))
+
 (defun aid-chat--on-end (stream val)
   "End STREAM by VAL, the report of its end."
   (let* ((number (aid-chat-stream-number stream))
@@ -239,6 +248,7 @@ Until then the fold grows by itself, for the answer goes on inside it."
     (aid-chat-head-update)
     (aid-chat-code-soon)
     (aid-chat--save)
+    (aid-chat--say-end val)
     (run-hook-with-args 'aid-answer-done-functions (current-buffer) number)
     (set-marker (aid-chat-stream-beg stream) nil)
     (set-marker (aid-chat-stream-question stream) nil)

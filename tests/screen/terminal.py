@@ -102,8 +102,27 @@ class Terminal:
             time.sleep(0.05)
         raise Failed("waited for %r, without %r; the screen is:\n%s" % (texts, gone, self.screen()))
 
+    def quit(self):
+        """Types C-g and waits until Emacs has read it: what is typed before that is thrown away."""
+        self.keys("C-g")
+        limit = time.time() + 1
+        while "Quit" not in self.screen() and time.time() < limit:
+            time.sleep(0.02)
+
     def close(self):
         self.tmux("kill-server", check=False)
+
+
+def until(what, words, timeout=30):
+    """Waits until WHAT gives something true, and gives it."""
+    limit = time.time() + timeout
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.time() > limit:
+            raise Failed("waited for " + words)
+        time.sleep(0.05)
 
 
 def scratch():
