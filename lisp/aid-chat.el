@@ -74,7 +74,8 @@
   "Make a new chat for the project at ROOT and give its buffer."
   (aid-module-ensure)
   (let ((root (file-name-as-directory (expand-file-name root)))
-        (chat (let ((auto-mode-alist nil) (enable-local-variables nil))
+        (chat (let ((auto-mode-alist nil) (magic-mode-alist nil) (magic-fallback-mode-alist nil)
+                    (interpreter-mode-alist nil) (enable-local-variables nil))
                 (find-file-noselect (aid-chat--new-file root)))))
     (with-current-buffer chat
       (let ((buffer-undo-list t) (key (aid--mod-chat-key)))

@@ -20,6 +20,7 @@
 (require 'subr-x)
 
 (declare-function aid--mod-load "ext:aid-module" (file))
+(declare-function aid--mod-prefetch "ext:aid-module" (file))
 (declare-function aid--mod-cores "ext:aid-module" ())
 (declare-function aid--mod-reap "ext:aid-module" (force reason))
 (declare-function aid--mod-attach "ext:aid-module" (process))
@@ -103,6 +104,14 @@ anew."
       (module-load (aid--module-file dir))
       (setq aid--module-found dir)
       (add-hook 'kill-emacs-hook #'aid--shutdown))))
+
+;;;###autoload
+(defun aid-module-prefetch ()
+  "Begin to load AID's core on a thread, while Emacs goes on to load Lisp.
+`aid-module-ensure' ends it.  Signal `aid-error' when AID is not built."
+  (unless (fboundp 'aid--mod-load)
+    (aid--load-loader)
+    (aid--mod-prefetch (aid--newest-core aid--module-found))))
 
 ;;;###autoload
 (defun aid-module-ensure ()

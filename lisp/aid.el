@@ -46,6 +46,12 @@
 
 ;;; Asking
 
+(defun aid--load-chat ()
+  "Load the chat, with the core's libraries on a thread meanwhile."
+  (aid-module-prefetch)
+  (require 'aid-chat)
+  (aid-module-ensure))
+
 (defun aid--append-here ()
   "Append the region or the definition at point, if there is one."
   (cond ((use-region-p) (aid-append-region (region-beginning) (region-end)))
@@ -56,11 +62,11 @@
   "Ask QUESTION about the region or the definition at point.
 The project's chat opens beside the code and the answer streams into it.
 With a prefix argument NEW, ask in a new chat."
-  (interactive (list (read-string "Ask: ") current-prefix-arg))
+  (interactive (progn (aid-module-prefetch)
+                      (list (read-string "Ask: ") current-prefix-arg)))
   (when (string-blank-p question)
     (user-error "There is no question"))
-  (require 'aid-chat)
-  (aid-module-ensure)
+  (aid--load-chat)
   (let* ((chat (if new (aid-chat-create (aid-project-root)) (aid-chat-at-hand)))
          (aid-append-chat chat))
     (unless (derived-mode-p 'aid-chat-mode)
@@ -79,16 +85,14 @@ With a prefix argument NEW, ask in a new chat."
 (defun aid-new-chat ()
   "Open a new chat for the project here."
   (interactive)
-  (require 'aid-chat)
-  (aid-module-ensure)
+  (aid--load-chat)
   (select-window (aid-chat-display (aid-chat-create (aid-project-root)))))
 
 ;;;###autoload
 (defun aid-chat ()
   "Go to this project's chat; from a chat, go back to where it was called."
   (interactive)
-  (require 'aid-chat)
-  (aid-module-ensure)
+  (aid--load-chat)
   (if (derived-mode-p 'aid-chat-mode)
       (quit-window)
     (select-window (aid-chat-display (aid-chat-for (aid-project-root))))))
@@ -98,8 +102,7 @@ With a prefix argument NEW, ask in a new chat."
   "Ask for a rewrite of the region from BEG to END by INSTRUCTION.
 The review opens in place when the answer has come."
   (interactive (list (region-beginning) (region-end) (read-string "Rewrite: ")))
-  (require 'aid-chat)
-  (aid-module-ensure)
+  (aid--load-chat)
   (let* ((chat (aid-chat-at-hand))
          (aid-append-chat chat)
          (name (buffer-name)))

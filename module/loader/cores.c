@@ -3,6 +3,8 @@
 #include "loader/cores.h"
 #include "loader/queue.h"
 #include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +52,32 @@ is_loaded (const void *handle)
   while (l != NULL && l->handle != handle)
     l = l->next;
   return l != NULL;
+}
+
+/* What it maps stays mapped, as every core does: the handle is not kept. */
+static void *
+map (void *file)
+{
+  dlopen (file, RTLD_NOW | RTLD_LOCAL);
+  free (file);
+  return NULL;
+}
+
+void
+aid_cores_prefetch (const char *file)
+{
+  pthread_t thread;
+  sigset_t every, before;
+  char *copy = strdup (file);
+  if (copy == NULL)
+    return;
+  sigfillset (&every);   /* signals are for Emacs's own thread */
+  pthread_sigmask (SIG_SETMASK, &every, &before);
+  if (pthread_create (&thread, NULL, map, copy) == 0)
+    pthread_detach (thread);
+  else
+    free (copy);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
 }
 
 struct aid_loaded *

@@ -77,6 +77,18 @@ mod_load (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
 }
 
 static emacs_value
+mod_prefetch (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
+{
+  (void) nargs, (void) data;
+  char *file = get_string (env, args[0]);
+  if (file == NULL)
+    return NULL;
+  aid_cores_prefetch (file);
+  free (file);
+  return env->intern (env, "nil");
+}
+
+static emacs_value
 mod_cores (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
 {
   (void) nargs, (void) args, (void) data;
@@ -173,6 +185,7 @@ static const struct
   const char *doc;
 } defuns[] = {
   { "aid--mod-load", 1, mod_load, "Load the core FILE, or swap to it.\n\n(fn FILE)" },
+  { "aid--mod-prefetch", 1, mod_prefetch, "Begin to map the core FILE, on a thread.\n\n(fn FILE)" },
   { "aid--mod-cores", 0, mod_cores, "Return the cores that run, as plists, the oldest first.\n\n(fn)" },
   { "aid--mod-reap", 2, mod_reap,
     "Stop retired cores that run nothing, or all of them when FORCE, ending\ntheir requests with REASON.  Return how many"
