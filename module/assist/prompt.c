@@ -174,29 +174,14 @@ add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn
   return err;
 }
 
-/* Whether the turn's text is still what was received. */
-static int
-untouched (const struct aid_chat *c, size_t turn)
-{
-  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, turn);
-  struct aid_span got = aid_chat_meta (c, t->first_meta, t->nmeta, "got");
-  struct aid_str body = AID_STR_INIT (AID_PROMPT_MAX);
-  char hash[17];
-  aid_chat_body (c, turn, &body);
-  aid_chat_hash (aid_str_span (&body), hash);
-  int same = !body.err && aid_span_eqz (got, hash);
-  aid_str_free (&body);
-  return same;
-}
-
-/* Carries the signatures of a turn's reasoning back to the model that made them, unless the turn was edited. */
+/* Carries the signatures of a turn's reasoning back to the model that made them, if the turn is what was received. */
 static void
 add_reasoning (struct builder *b, size_t turn, const struct aid_piece *p, struct aid_message *m)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
   struct aid_span model = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "model");
-  if (!sig.len || !aid_span_eqz (model, b->request->model_id) || !untouched (b->chat, turn))
+  if (!sig.len || !aid_span_eqz (model, b->request->model_id) || aid_chat_edited (b->chat, turn) != 0)
     return;
   struct aid_str opaque = AID_STR_INIT (AID_BLOB_MAX), text = AID_STR_INIT (AID_PROMPT_MAX);
   char *id = aid_span_dup (sig);

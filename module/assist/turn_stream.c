@@ -202,7 +202,20 @@ aid_turn_cancel (struct aid_turn_state *t)
 
 /* --- the report ------------------------------------------------------------------------------------------------------- */
 
-/* The hash of the answer as the chat file's rules see it: the text is read back as a turn of its own. */
+/* Keeps what was received, for a diff when the person has edited it.  The store names it by the hash that got= holds; without
+   it only that diff is lost. */
+static void
+keep_received (struct aid_span body)
+{
+  char id[AID_BLOB_ID];
+  struct aid_str text = AID_STR_INIT (AID_BLOB_MAX);
+  if (!aid_chat_essence (body, &text))
+    aid_blob_put (aid_str_span (&text), id, NULL);
+  aid_str_free (&text);
+}
+
+/* The hash of the answer as the chat file's rules see it: the text is read back as a turn of its own.  An answer that goes
+   into no chat is not kept. */
 static void
 hash_answer (const struct aid_turn_state *t, char hash[17])
 {
@@ -214,6 +227,8 @@ hash_answer (const struct aid_turn_state *t, char hash[17])
   if (!file.err && !aid_chat_parse (aid_str_span (&file), &chat, NULL) && chat->turns.len)
     aid_chat_body (chat, 0, &body);
   aid_chat_hash (aid_str_span (&body), hash);
+  if (!t->plain)
+    keep_received (aid_str_span (&body));
   aid_chat_free (chat);
   aid_str_free (&file);
   aid_str_free (&body);

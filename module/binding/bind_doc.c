@@ -121,7 +121,7 @@ AID_BIND (doc_parse)
   return aid_lisp_take_val (env, &val);
 }
 
-/* --- what is where --------------------------------------------------------------------------------------------------- */
+/* --- one turn -------------------------------------------------------------------------------------------------------- */
 
 /* The range of bytes that BEG..END (characters) means in D, cut to its size. */
 static struct aid_doc_range
@@ -135,6 +135,60 @@ bytes_of (emacs_env *env, struct aid_doc *d, emacs_value beg, emacs_value end)
   r.end = aid_shadow_byte_of (d->shadow, r.end < chars ? r.end : chars);
   return r;
 }
+
+/* Reads the turn that is the characters args[1]..args[2] of the document args[0], as if it were its chat's only one: so its cost
+   is that of the turn.  *TEXT is what the chat points into.  NULL when there is no turn, or with a signal pending. */
+static struct aid_chat *
+read_turn (emacs_env *env, emacs_value *args, struct aid_str *text)
+{
+  struct aid_error e = { AID_OK, "" };
+  struct aid_chat *c = NULL;
+  struct aid_doc *d = get_doc (env, args[0]);
+  struct aid_doc_range r = bytes_of (env, d, args[1], args[2]);
+  *text = AID_STR_INIT (AID_CHAT_MAX);
+  if (aid_lisp_failed (env))
+    return NULL;
+  aid_str_addf (text, "<!--aid:%s chat v=1-->\n", d->key);
+  aid_str_addspan (text, aid_span_cut (aid_shadow_text (d->shadow), r.beg, r.end));
+  if (text->err)
+    aid_error_set (&e, text->err, "The turn is too large");
+  else
+    aid_chat_parse (aid_str_span (text), &c, &e);
+  if (e.code != AID_OK)
+    aid_lisp_error (env, &e);
+  if (c != NULL && c->turns.len > 0)
+    return c;
+  aid_chat_free (c);
+  return NULL;
+}
+
+AID_BIND (doc_edited)
+{
+  (void) nargs;
+  struct aid_str text;
+  struct aid_chat *c = read_turn (env, args, &text);
+  int edited = c != NULL && aid_chat_edited (c, 0) > 0;
+  aid_chat_free (c);
+  aid_str_free (&text);
+  return env->intern (env, edited ? "t" : "nil");
+}
+
+AID_BIND (doc_essence)
+{
+  (void) nargs;
+  struct aid_str text, body = AID_STR_INIT (AID_CHAT_MAX), essence = AID_STR_INIT (AID_CHAT_MAX);
+  struct aid_chat *c = read_turn (env, args, &text);
+  if (c != NULL && (aid_chat_body (c, 0, &body) || aid_chat_essence (aid_str_span (&body), &essence)))
+    aid_lisp_signal (env, "nomem", "No memory for the turn's text");
+  emacs_value out = aid_lisp_failed (env) ? NULL : aid_lisp_string (env, essence.ptr, essence.len);
+  aid_chat_free (c);
+  aid_str_free (&text);
+  aid_str_free (&body);
+  aid_str_free (&essence);
+  return out;
+}
+
+/* --- what is where --------------------------------------------------------------------------------------------------- */
 
 /* Appends the spans of the bytes R, one segment's blocks, in characters of the document. */
 static enum aid_err

@@ -35,6 +35,8 @@ AID_BIND (doc_text);
 AID_BIND (doc_spans);
 AID_BIND (doc_blocks);
 AID_BIND (doc_parse);
+AID_BIND (doc_edited);
+AID_BIND (doc_essence);
 AID_BIND (chat_key);
 AID_BIND (chat_hash);
 AID_BIND (journal_list);

@@ -102,10 +102,15 @@ int aid_chat_marker (struct aid_span line, const char *key, struct aid_span *bef
    quote (QUOTED) also its "> ".  The key itself is not sent either: "[...]" stands for it. */
 enum aid_err aid_chat_plain (const struct aid_chat *c, size_t beg, size_t end, int quoted, struct aid_str *out);
 
-/* Hash (16 hex digits) of an answer's body as received: what got= holds.  Trailing blanks and blank lines do not count. */
+/* Appends BODY as got= sees it: without trailing blanks and blank lines, so that a cleaner of whitespace changes nothing. */
+enum aid_err aid_chat_essence (struct aid_span body, struct aid_str *out);
+/* Hash (16 hex digits) of the essence of an answer's body as received: what got= holds. */
 void aid_chat_hash (struct aid_span body, char out[17]);
 /* The body of turn T as it counts for got=: its text and reasoning pieces. */
 enum aid_err aid_chat_body (const struct aid_chat *c, size_t t, struct aid_str *out);
+/* Whether turn T differs from what was received: 1 or 0, or -1 when it has no got= that could tell (or no memory).  Of
+   got= the first 6 digits are enough. */
+int aid_chat_edited (const struct aid_chat *c, size_t t);
 
 /* Appends the line that closes what an unfinished answer leaves open ("```" or the like and a newline; BODY must end its
    own last line first), and gives a word for the end line's closed= ("fence", "comment", "html"); "" when nothing is

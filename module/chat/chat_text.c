@@ -3,6 +3,12 @@
 #include "chat/chat_internal.h"
 #include "base/hash.h"
 
+enum
+{
+  HASH_DIGITS = 16,
+  HASH_LEAST = 6      /* digits of a got= that was shortened by hand; fewer tell too little */
+};
+
 /* Stands for the key where it occurs outside a marker.  It shares no character with any key, so none can arise anew. */
 static const char no_key[] = "[...]";
 
@@ -77,21 +83,28 @@ without_trailing_blanks (struct aid_span line)
   return line;
 }
 
-void
-aid_chat_hash (struct aid_span body, char out[17])
+enum aid_err
+aid_chat_essence (struct aid_span body, struct aid_str *out)
 {
-  /* The text only gets shorter, but for one "\n" behind a last line that had none. */
-  struct aid_str text = AID_STR_INIT (body.len + 1);
   struct aid_span line;
   while (aid_span_line (&body, &line))
     {
       line = without_trailing_blanks (line);
       if (line.len == 0)
         continue;
-      aid_str_addspan (&text, line);
-      aid_str_addc (&text, '\n');
+      aid_str_addspan (out, line);
+      aid_str_addc (out, '\n');
     }
-  aid_hash_hex (aid_str_span (&text), 16, out);
+  return out->err;
+}
+
+void
+aid_chat_hash (struct aid_span body, char out[HASH_DIGITS + 1])
+{
+  /* The text only gets shorter, but for one "\n" behind a last line that had none. */
+  struct aid_str text = AID_STR_INIT (body.len + 1);
+  aid_chat_essence (body, &text);
+  aid_hash_hex (aid_str_span (&text), HASH_DIGITS, out);
   aid_str_free (&text);
 }
 
@@ -106,6 +119,23 @@ aid_chat_body (const struct aid_chat *c, size_t t, struct aid_str *out)
         aid_chat_plain (c, p->beg, p->end, p->kind == AID_PIECE_REASONING, out);
     }
   return out->err;
+}
+
+int
+aid_chat_edited (const struct aid_chat *c, size_t t)
+{
+  const struct aid_turn *turn = &AID_VEC_AT (struct aid_turn, &c->turns, t);
+  struct aid_span got = aid_chat_meta (c, turn->first_meta, turn->nmeta, "got");
+  if (got.len == 0)
+    return -1;
+  struct aid_str body = AID_STR_INIT (2 * AID_CHAT_MAX);
+  char hash[HASH_DIGITS + 1];
+  enum aid_err err = aid_chat_body (c, t, &body);
+  aid_chat_hash (aid_str_span (&body), hash);
+  aid_str_free (&body);
+  if (err)
+    return -1;
+  return got.len < HASH_LEAST || got.len > HASH_DIGITS || memcmp (got.ptr, hash, got.len) != 0;
 }
 
 size_t

@@ -112,22 +112,6 @@ put_piece (struct writer *w, const struct aid_piece *p)
   aid_val_end (w->out, object, 5);
 }
 
-/* Whether the turn differs from what was received; unknown hashes say nothing. */
-static int
-turn_edited (const struct writer *w, size_t t)
-{
-  const struct aid_turn *turn = &AID_VEC_AT (struct aid_turn, &w->c->turns, t);
-  struct aid_span got = aid_chat_meta (w->c, turn->first_meta, turn->nmeta, "got");
-  char hash[17];
-  if (got.len == 0)
-    return 0;
-  struct aid_str body = AID_STR_INIT (2 * AID_CHAT_MAX);
-  aid_chat_body (w->c, t, &body);
-  aid_chat_hash (aid_str_span (&body), hash);
-  aid_str_free (&body);
-  return got.len > 16 || memcmp (got.ptr, hash, got.len) != 0;
-}
-
 static void
 put_turn (struct writer *w, size_t i)
 {
@@ -142,7 +126,7 @@ put_turn (struct writer *w, size_t i)
   put_pos (w, "body", t->body);
   put_pos (w, "end", t->end);
   put_meta (w, t->first_meta, t->nmeta);
-  aid_val_kbool (w->out, "edited", turn_edited (w, i));
+  aid_val_kbool (w->out, "edited", aid_chat_edited (w->c, i) > 0);
   aid_val_key (w->out, "pieces");
   size_t list = aid_val_list (w->out);
   for (size_t p = t->first_piece; p < t->first_piece + t->npieces; p++)

@@ -83,6 +83,46 @@ test_reasoning_and_alternatives_stay_at_home (void **state)
           NULL, 0, "S:SYSTEM|U:q|A:answer|U:two?");
 }
 
+/* Whether the signature of an answer's reasoning is sent when its meta line says GOT. */
+static int
+sends_signature (const char *answer, const char *got)
+{
+  char sig[AID_BLOB_ID];
+  struct aid_str chat = AID_STR_INIT (10000);
+  struct aid_prompt p;
+  int sent = 0;
+  assert_int_equal (aid_blob_put (AID_SPAN ("{\"signature\":\"s\"}"), sig, NULL), AID_OK);
+  aid_str_addz (&chat, HEAD YOU (1) "q\n\n## m <!--aid:" KEY " 2 answer-->\n");
+  aid_str_addf (&chat, "<!--aid:" KEY " meta model=m%s sig=%s-->\n%s" YOU (3) "two?\n", got, sig, answer);
+  assert_int_equal (build (aid_str_z (&chat), NULL, 0, &p, NULL), AID_OK);
+  for (size_t i = 0; i < p.conversation.messages.len; i++)
+    {
+      const struct aid_message *m = &AID_VEC_AT (struct aid_message, &p.conversation.messages, i);
+      for (size_t j = 0; j < m->parts.len; j++)
+        sent += AID_VEC_AT (struct aid_part, &m->parts, j).opaque != NULL;
+    }
+  aid_str_free (&chat);
+  aid_prompt_free (&p);
+  return sent;
+}
+
+static void
+test_signatures_go_with_what_was_received_only (void **state)
+{
+  (void) state;
+  static const char came[] = "<!--aid:" KEY " reasoning-->\n> think\n\nanswer\n\n";
+  static const char edited[] = "<!--aid:" KEY " reasoning-->\n> think\n\nanswers\n\n";
+  char hash[17], got[32], shorter[32];
+  aid_chat_hash (AID_SPAN ("think\nanswer\n"), hash);
+  snprintf (got, sizeof got, " got=%s", hash);
+  snprintf (shorter, sizeof shorter, " got=%.6s", hash);
+  assert_int_equal (sends_signature (came, got), 1);
+  assert_int_equal (sends_signature (came, shorter), 1);
+  assert_int_equal (sends_signature (edited, got), 0);
+  assert_int_equal (sends_signature (edited, shorter), 0);
+  assert_int_equal (sends_signature (came, ""), 0);
+}
+
 static void
 test_a_live_item_is_read_and_frozen (void **state)
 {
@@ -150,6 +190,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_turns_become_messages),
     cmocka_unit_test (test_reasoning_and_alternatives_stay_at_home),
+    cmocka_unit_test (test_signatures_go_with_what_was_received_only),
     cmocka_unit_test (test_a_live_item_is_read_and_frozen),
     cmocka_unit_test (test_decisions_are_told),
     cmocka_unit_test (test_bad_questions_are_refused_with_words),

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/val.h"
 #include "fake_http.h"
+#include "store/blob.h"
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -162,6 +163,77 @@ test_a_cut_answer_is_closed_and_an_error (void **state)
   finish (&b);
 }
 
+/* The value of got= in the meta line of the last event. */
+static void
+got_of (struct watcher *w, char got[AID_BLOB_ID])
+{
+  const char *at = strstr (aid_str_z (&w->last), "got=");
+  assert_non_null (at);
+  snprintf (got, AID_BLOB_ID, "%.16s", at + 4);
+}
+
+static void
+test_what_was_received_is_kept_under_its_hash (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("\\n\\none  \\n\\n\\ttwo\\n```c\\nint")), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  char got[AID_BLOB_ID];
+  struct aid_str kept = AID_STR_INIT (1000);
+  begin (&b, script, 1);
+  ask (&b, 1);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  got_of (&b.w, got);
+  assert_int_equal (aid_blob_get (got, &kept, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&kept), "one\n\ttwo\n```c\nint\n");   /* what the end line closed did not come in */
+  finish (&b);
+  aid_str_free (&kept);
+}
+
+static void
+test_a_store_that_fails_costs_no_answer (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("kept nowhere") STOP), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  char got[AID_BLOB_ID], file[128];
+  struct aid_str kept = AID_STR_INIT (1000);
+  snprintf (file, sizeof file, "%s/file", dir);
+  assert_int_equal (aid_fs_replace (file, AID_SPAN ("no folder"), 0600, NULL), AID_OK);
+  setenv ("XDG_STATE_HOME", file, 1);
+  begin (&b, script, 1);
+  ask (&b, 1);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "state=done"));
+  assert_string_equal (aid_str_z (&b.w.text), "kept nowhere");
+  got_of (&b.w, got);
+  finish (&b);
+  setenv ("XDG_STATE_HOME", dir, 1);
+  assert_int_equal (aid_blob_get (got, &kept, NULL), AID_E_NOTFOUND);
+  aid_str_free (&kept);
+}
+
+static void
+test_an_answer_for_no_chat_is_not_kept (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("for a terminal") STOP), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  char got[AID_BLOB_ID];
+  struct aid_str kept = AID_STR_INIT (1000);
+  begin (&b, script, 1);
+  struct aid_ask a = { .id = 1, .chat = AID_SPAN (CHAT), .request = "r1", .plain = 1 };
+  assert_int_equal (aid_assist_ask (b.assist, &a, NULL), AID_OK);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  got_of (&b.w, got);
+  assert_int_equal (aid_blob_get (got, &kept, NULL), AID_E_NOTFOUND);
+  finish (&b);
+  aid_str_free (&kept);
+}
+
 static void
 test_a_refused_request_says_why (void **state)
 {
@@ -313,6 +385,9 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_an_answer_streams_and_ends_once),
     cmocka_unit_test (test_a_cut_answer_is_closed_and_an_error),
+    cmocka_unit_test (test_what_was_received_is_kept_under_its_hash),
+    cmocka_unit_test (test_a_store_that_fails_costs_no_answer),
+    cmocka_unit_test (test_an_answer_for_no_chat_is_not_kept),
     cmocka_unit_test (test_a_refused_request_says_why),
     cmocka_unit_test (test_cancelling_ends_a_live_stream),
     cmocka_unit_test (test_stopping_ends_every_request),

@@ -1,4 +1,5 @@
 /* What is sent of a chat, what its hash sees, and what closes an answer that was cut. */
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "chat/chat.h"
@@ -113,13 +114,14 @@ an_answer_is_edited_when_its_words_differ_from_those_received (void **state)
 {
   (void) state;
   struct aid_str body = AID_STR_INIT (1000);
-  char got[17], shorter[7] = "";
+  char got[17], shorter[7] = "", short5[6] = "";
   const char *came = HEAD MARK ("reasoning") "> why\n\nText\n```\ncode\n```\n" MARK ("end closed=fence");
   struct aid_chat *c = parse (aid_span_z (came));
   assert_int_equal (aid_chat_body (c, 0, &body), AID_OK);
   assert_string_equal (aid_str_z (&body), "why\n\nText\n```\ncode\n");
   aid_chat_hash (aid_str_span (&body), got);
   memcpy (shorter, got, 6);
+  memcpy (short5, got, 5);
   aid_chat_free (c);
   aid_str_free (&body);
   const char *same = MARK ("reasoning") "> why\n\nText  \n```\n\n\ncode\n" MARK ("hunks a=accepted") "```\n"
@@ -129,7 +131,37 @@ an_answer_is_edited_when_its_words_differ_from_those_received (void **state)
   assert_int_equal (edited (same, ""), 0);
   assert_int_equal (edited (MARK ("reasoning") "> why\n\nTexts\n```\ncode\n", got), 1);
   assert_int_equal (edited (MARK ("reasoning") "> no\n\nText\n```\ncode\n", got), 1);
+  assert_int_equal (edited (MARK ("reasoning") "> no\n\nText\n```\ncode\n", shorter), 1);
+  /* What cannot be a hash that was shortened vouches for nothing. */
+  assert_int_equal (edited (same, short5), 1);
   assert_int_equal (edited (same, "0123456789abcdef00"), 1);
+}
+
+static void
+only_got_tells_whether_an_answer_was_edited (void **state)
+{
+  (void) state;
+  struct aid_chat *c = parse (AID_SPAN (HEAD MARK ("meta state=cut") "Text\n"));
+  assert_int_equal (aid_chat_edited (c, 0), -1);
+  aid_chat_free (c);
+  c = parse (AID_SPAN (HEAD MARK ("meta got=0123456789abcdef") "Text\n"));
+  assert_int_equal (aid_chat_edited (c, 0), 1);
+  aid_chat_free (c);
+}
+
+static void
+the_hash_is_that_of_the_essence (void **state)
+{
+  (void) state;
+  char got[17], hash[17];
+  struct aid_str essence = AID_STR_INIT (100);
+  const struct aid_span body = AID_SPAN ("\n\na  \r\n\n \t\n\tb\n\nc");
+  assert_int_equal (aid_chat_essence (body, &essence), AID_OK);
+  assert_string_equal (aid_str_z (&essence), "a\n\tb\nc\n");
+  aid_chat_hash (body, got);
+  aid_hash_hex (aid_str_span (&essence), 16, hash);
+  assert_string_equal (got, hash);
+  aid_str_free (&essence);
 }
 
 /* --- closing --- */
@@ -240,6 +272,8 @@ main (void)
     cmocka_unit_test (a_quote_loses_one_level),
     cmocka_unit_test (a_cleaner_of_whitespace_does_not_change_the_hash),
     cmocka_unit_test (an_answer_is_edited_when_its_words_differ_from_those_received),
+    cmocka_unit_test (only_got_tells_whether_an_answer_was_edited),
+    cmocka_unit_test (the_hash_is_that_of_the_essence),
     cmocka_unit_test (an_open_fence_is_closed_by_its_like),
     cmocka_unit_test (what_a_list_or_quote_holds_ends_with_it),
     cmocka_unit_test (open_html_is_closed_by_what_ends_it),
