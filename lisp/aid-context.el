@@ -57,18 +57,45 @@ Each gets the target, in the chat, and gives non-nil when it has shown it."
        (cl-some (lambda (name) (file-exists-p (expand-file-name name folder)))
                 aid-project-markers)))))
 
+(defconst aid-context--vc-signs '(".git" ".hg" ".svn" ".bzr" "CVS" "RCS" "SCCS" ".src")
+  "Files and folders that tell version control to project.el.")
+
+(defun aid-context--vc-sign ()
+  "The nearest version control's folder or file at or above this folder."
+  (cl-flet ((sign (folder) (cl-some (lambda (name)
+                                      (let ((file (expand-file-name name folder)))
+                                        (and (file-exists-p file) file)))
+                                    aid-context--vc-signs)))
+    (when-let ((folder (locate-dominating-file default-directory #'sign)))
+      (sign folder))))
+
+(defun aid-context--project-root ()
+  "The root of the project here as project.el knows it, or nil.
+To load project.el takes longer than all of AID, so what it would say of
+a plain folder or a plain checkout is found without it."
+  (let ((sign (and (not (file-remote-p default-directory))
+                   (not (featurep 'project))
+                   (not (boundp 'project-find-functions))   ; nobody has set it up
+                   (or (aid-context--vc-sign) 'none))))
+    (cond ((eq sign 'none) nil)
+          ((and sign (member (file-name-nondirectory sign) '(".git" ".hg"))
+                (file-directory-p sign))                    ; a submodule's is a file
+           (file-name-directory sign))
+          ((when-let ((project (project-current)))
+             (if (fboundp 'project-root)
+                 (project-root project)
+               (car (with-no-warnings (project-roots project)))))))))
+
 (defun aid-project-root ()
   "The root of the project here; in a chat, of that chat's.
 That is project.el's, else the nearest folder with one of
 `aid-project-markers', else this directory."
-  (let ((project (project-current)))
-    (expand-file-name
-     (file-name-as-directory
-      (cond ((and (derived-mode-p 'aid-chat-mode) (aid-chat-root)))
-            ((and project (fboundp 'project-root)) (project-root project))
-            (project (car (with-no-warnings (project-roots project))))
-            ((aid-context--marked-root))
-            (t default-directory))))))
+  (expand-file-name
+   (file-name-as-directory
+    (or (and (derived-mode-p 'aid-chat-mode) (aid-chat-root))
+        (aid-context--project-root)
+        (aid-context--marked-root)
+        default-directory))))
 
 ;;; Targets
 

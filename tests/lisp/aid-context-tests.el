@@ -221,6 +221,36 @@
      (delete-file (aid-project-file "Makefile"))
      (should (equal (aid-project-root) default-directory)))))
 
+(defun aid-context-tests-roots ()
+  "The root of src/ without project.el and with it, as a fresh Emacs finds them."
+  (with-temp-buffer
+    (let ((default-directory (aid-project-file "src/"))
+          (form '(progn (require 'aid-context)
+                        (princ (aid-project-root))
+                        (terpri)
+                        (require 'project)
+                        (princ (aid-project-root)))))
+      (should (zerop (call-process (expand-file-name invocation-name invocation-directory) nil '(t nil) nil "-Q" "--batch"
+                                   "-L" (file-name-directory (locate-library "aid-context"))
+                                   "--eval" (prin1-to-string form)))))
+    (split-string (buffer-string) "\n")))
+
+(ert-deftest aid-project-root-is-that-of-project-el ()
+  "What is found before project.el is loaded is what project.el finds."
+  (dolist (make (list #'ignore
+                      (lambda () (aid-project-run "git" "init" "-q"))
+                      (lambda () (aid-project-run "hg" "init"))
+                      (lambda () (aid-project-run "git" "init" "-q" "--separate-git-dir=../apart"))
+                      (lambda ()
+                        (aid-project-run "git" "init" "-q")
+                        (let ((default-directory (aid-project-file "src/")))
+                          (call-process "hg" nil nil nil "init")))))
+    (aid-context-tests-with
+     (funcall make)
+     (pcase-let ((`(,without ,with) (aid-context-tests-roots)))
+       (should (equal without with))
+       (should (string-prefix-p aid-project-root-folder without))))))
+
 (defun aid-context-tests-commit (tool)
   "Make the project a repository of TOOL and commit all of it."
   (aid-project-run tool "init" "-q")
