@@ -10,6 +10,7 @@
 
 ;;; Code:
 
+(eval-when-compile (require 'subr-x))
 (require 'aid-context)
 
 (declare-function aid--mod-tokens "ext:aid-module" (text))

@@ -11,7 +11,7 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile (require 'cl-lib))
 (require 'aid-chat-display)
 
 (defvar aid-chat--stream)
@@ -47,8 +47,9 @@ The first mode that there is shows it."
 
 (defun aid-chat--code-mode (info)
   "The mode for code in the language INFO, or nil."
-  (cl-find-if #'fboundp (cdr (assoc (downcase (car (split-string (or info "") "[ ,{]")))
-                                    aid-chat-code-modes))))
+  (cl-loop for mode in (cdr (assoc (downcase (car (split-string (or info "") "[ ,{]")))
+                                   aid-chat-code-modes))
+           when (fboundp mode) return mode))
 
 (defun aid-chat--code-buffer (mode)
   "The name of the hidden buffer that MODE runs in."

@@ -11,7 +11,9 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 (require 'aid-chat-text)
 
 (declare-function aid--mod-face-names "ext:aid-module" ())
@@ -272,8 +274,8 @@ It is left out when the line's own text reaches so far."
 
 (defun aid-chat--fold-at (pos)
   "The fold that begins at POS, an overlay, or nil."
-  (cl-find-if (lambda (o) (and (overlay-get o 'aid-fold) (= (overlay-start o) pos)))
-              (overlays-in pos (1+ pos))))
+  (cl-loop for o in (overlays-in pos (1+ pos))
+           when (and (overlay-get o 'aid-fold) (= (overlay-start o) pos)) return o))
 
 (defun aid-chat--fold-set (fold hidden)
   "Hide the text of FOLD when HIDDEN, else show it."

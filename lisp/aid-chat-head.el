@@ -10,7 +10,7 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile (require 'cl-lib))
 (require 'aid-chat-display)
 (require 'aid-model)
 
@@ -128,9 +128,9 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
 
 (defun aid-chat--spin ()
   "Turn the spinners that no text turns, or stop when no answer is arriving."
-  (setq aid-chat--live (cl-remove-if-not (lambda (stream)
-                                           (buffer-live-p (aid-chat-stream-buffer stream)))
-                                         aid-chat--live))
+  (setq aid-chat--live (cl-loop for stream in aid-chat--live
+                                when (buffer-live-p (aid-chat-stream-buffer stream))
+                                collect stream))
   (if aid-chat--live
       (dolist (stream aid-chat--live)
         (when (> (- (float-time) (aid-chat-stream-turned stream))

@@ -9,6 +9,7 @@
 
 ;;; Code:
 
+(eval-when-compile (require 'subr-x))
 (require 'outline)
 (require 'aid-chat-send)
 

@@ -11,7 +11,9 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 (require 'aid-chat-stream)
 (require 'aid-model)
 
@@ -89,7 +91,7 @@ Nothing is added when the question has TARGET already."
     (save-excursion
       (save-restriction
         (widen)
-        (unless (cl-find-if (lambda (item) (equal (nth 2 item) target)) (aid-chat--open-items))
+        (unless (cl-loop for item in (aid-chat--open-items) thereis (equal (nth 2 item) target))
           (let ((line (format "- [%s](%s) %s\n" (aid-chat--clean-label label) target
                               (aid-chat--marker (string-trim-right
                                                  (concat "item " (or words ""))))))
@@ -101,7 +103,8 @@ Nothing is added when the question has TARGET already."
               (goto-char (cdr (aid-chat--prose-bounds)))
               (delete-region (point) (point-max))
               (insert "\n\n" line))
-            (cl-pushnew target aid-chat--allowed :test #'equal)
+            (unless (member target aid-chat--allowed)
+              (push target aid-chat--allowed))
             (aid-chat--measure-soon)))))))
 
 (defun aid-chat--clean-label (label)
@@ -121,15 +124,15 @@ Nothing is added when the question has TARGET already."
 (defun aid-chat--agree (items)
   "Ask whether those of ITEMS may be sent that nobody agreed to yet."
   (let ((targets
-         (cl-remove-if-not (lambda (target)
-                             (if (aid-chat--outside-p target)
-                                 (not (member (list target) aid-chat--allowed))
-                               (not (or (member target aid-chat--allowed) (aid-chat--own-p)))))
-                           (mapcar (lambda (item) (nth 2 item)) items))))
+         (cl-loop for item in items for target = (nth 2 item)
+                  unless (if (aid-chat--outside-p target)
+                             (member (list target) aid-chat--allowed)
+                           (or (member target aid-chat--allowed) (aid-chat--own-p)))
+                  collect target)))
     (when targets
       (unless (yes-or-no-p (format "Send %s to the model, %s? "
                                    (string-join targets ", ")
-                                   (if (cl-some #'aid-chat--outside-p targets)
+                                   (if (cl-loop for target in targets thereis (aid-chat--outside-p target))
                                        "from outside the project"
                                      "which this chat came with")))
         (user-error "Not sent"))
@@ -191,8 +194,8 @@ model's name."
                (question (aid-chat--open-turn))
                (number (1+ (plist-get question :number)))
                (request (aid-chat--next-request))
-               (items (cl-remove-if (lambda (item) (assoc "sent" (aid-chat--words (nth 3 item))))
-                                    (aid-chat--open-items)))
+               (items (cl-loop for item in (aid-chat--open-items)
+                               unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item))
                (`(,id . ,model) (progn (aid-chat--agree items)
                                        (aid-chat--set-title)
                                        (aid-chat--request request strategy items nil)))

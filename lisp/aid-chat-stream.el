@@ -11,7 +11,9 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 (require 'aid-chat-head)
 (require 'aid-chat-code)
 
@@ -113,8 +115,8 @@ MODEL is the name that the header line shows."
 
 (defun aid-chat--fold-growing (end)
   "The fold that surrounds END, where an answer is growing, or nil."
-  (cl-find-if (lambda (o) (and (overlay-get o 'aid-fold) (> (overlay-end o) end)))
-              (overlays-at (1- end))))
+  (cl-loop for o in (overlays-at (1- end))
+           when (and (overlay-get o 'aid-fold) (> (overlay-end o) end)) return o))
 
 (defun aid-chat--fold-grow (stream bol end)
   "End STREAM's fold where its quote ends, if that is between BOL and END.
@@ -155,7 +157,7 @@ Until then the fold grows by itself, for the answer goes on inside it."
           (let* ((target (match-string-no-properties 2))
                  (beg (match-beginning 4)) (end (match-end 4))
                  (words (match-string-no-properties 4))
-                 (item (cl-find-if (lambda (i) (equal (plist-get i :target) target)) items)))
+                 (item (cl-loop for i in items when (equal (plist-get i :target) target) return i)))
             (when (and item
                        (equal (match-string 3) (aid-chat-key))
                        (not (assoc "sent" (aid-chat--words words))))

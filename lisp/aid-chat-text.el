@@ -16,8 +16,9 @@
 ;;; Code:
 
 (require 'aid-percent)
-(require 'cl-lib)
-(require 'subr-x)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 
 (declare-function aid--mod-doc-open "ext:aid-module" (text))
 (declare-function aid--mod-doc-edit "ext:aid-module" (doc beg deleted text))

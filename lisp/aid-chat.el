@@ -10,7 +10,9 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 (require 'aid-magic)
 (require 'aid-module)
 (require 'aid-chat-nav)
@@ -89,17 +91,16 @@
 
 (defun aid-chat--live-chats ()
   "The chats that are open, the last used first."
-  (cl-remove-if-not (lambda (buffer)
-                      (provided-mode-derived-p (buffer-local-value 'major-mode buffer)
-                                               'aid-chat-mode))
-                    (buffer-list)))
+  (cl-loop for buffer in (buffer-list)
+           when (provided-mode-derived-p (buffer-local-value 'major-mode buffer) 'aid-chat-mode)
+           collect buffer))
 
 ;;;###autoload
 (defun aid-chat-for (root)
   "The chat of the project at ROOT: the last used one, else a new one."
   (let ((root (file-name-as-directory (expand-file-name root))))
-    (or (cl-find-if (lambda (chat) (equal root (with-current-buffer chat (aid-chat-root))))
-                    (aid-chat--live-chats))
+    (or (cl-loop for chat in (aid-chat--live-chats)
+                 when (equal root (with-current-buffer chat (aid-chat-root))) return chat)
         (let* ((folder (aid-chat--project-folder root))
                (files (and (file-directory-p folder)
                            (directory-files folder t "\\.aid\\.md\\'"))))

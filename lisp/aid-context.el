@@ -13,8 +13,9 @@
 ;;; Code:
 
 (require 'aid-percent)
-(require 'cl-lib)
-(require 'subr-x)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 
 (declare-function aid-chat-root "aid-chat" ())
 
@@ -54,18 +55,17 @@ Each gets the target, in the chat, and gives non-nil when it has shown it."
     (locate-dominating-file
      default-directory
      (lambda (folder)
-       (cl-some (lambda (name) (file-exists-p (expand-file-name name folder)))
-                aid-project-markers)))))
+       (cl-loop for name in aid-project-markers
+                thereis (file-exists-p (expand-file-name name folder)))))))
 
 (defconst aid-context--vc-signs '(".git" ".hg" ".svn" ".bzr" "CVS" "RCS" "SCCS" ".src")
   "Files and folders that tell version control to project.el.")
 
 (defun aid-context--vc-sign ()
   "The nearest version control's folder or file at or above this folder."
-  (cl-flet ((sign (folder) (cl-some (lambda (name)
-                                      (let ((file (expand-file-name name folder)))
-                                        (and (file-exists-p file) file)))
-                                    aid-context--vc-signs)))
+  (cl-flet ((sign (folder) (cl-loop for name in aid-context--vc-signs
+                                    for file = (expand-file-name name folder)
+                                    when (file-exists-p file) return file)))
     (when-let ((folder (locate-dominating-file default-directory #'sign)))
       (sign folder))))
 

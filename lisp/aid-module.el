@@ -16,8 +16,9 @@
 
 ;;; Code:
 
-(require 'cl-lib)
-(require 'subr-x)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 
 (declare-function aid--mod-load "ext:aid-module" (file))
 (declare-function aid--mod-prefetch "ext:aid-module" (file))
@@ -95,7 +96,7 @@ anew."
     (unless (fboundp 'module-load)
       (signal 'aid-error
               '(invalid "This Emacs is built without dynamic modules; AID needs one that has them")))
-    (let ((dir (cl-find-if #'aid--module-file (aid--module-candidates))))
+    (let ((dir (cl-loop for dir in (aid--module-candidates) when (aid--module-file dir) return dir)))
       (unless dir
         (signal 'aid-error
                 (list 'notfound
@@ -125,7 +126,7 @@ Signal `aid-error' with what to do when that is not possible."
 
 (defun aid--current-core ()
   "The plist of the core that functions call now, or nil."
-  (cl-find-if (lambda (core) (not (plist-get core :retired))) (aid--mod-cores)))
+  (cl-loop for core in (aid--mod-cores) unless (plist-get core :retired) return core))
 
 (defun aid-module-version ()
   "Return the core's version; say it when called interactively."

@@ -20,12 +20,12 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile (require 'cl-lib))
 (require 'aid-magic)
 (require 'aid-module)
 (require 'aid-append)
 (require 'easymenu)
-(require 'subr-x)
+(eval-when-compile (require 'subr-x))
 
 (declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function aid--mod-strategies "ext:aid-module" ())
@@ -132,7 +132,7 @@ The review opens in place when the answer has come."
 
 (defun aid--annotate-model (models id)
   "What to say of the model ID among MODELS."
-  (let ((m (cl-find-if (lambda (m) (equal (plist-get m :id) id)) models)))
+  (let ((m (cl-loop for m in models when (equal (plist-get m :id) id) return m)))
     (concat "  " (plist-get m :host)
             (if (plist-get m :local) ", local" "")
             (if-let ((n (plist-get m :context)))
