@@ -18,6 +18,8 @@
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
+(autoload 'aid-chat-edited-soon "aid-chat-edited")
+(autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
 (defgroup aid-chat-faces nil
   "Faces of chats."
@@ -117,10 +119,21 @@ Give non-nil when there is a block of code among them."
         ((< n 10000) (format "%.1fk" (/ n 1000.0)))
         (t (format "%dk" (/ n 1000)))))
 
-(defun aid-chat--meta-info (words)
-  "What the WORDS of a meta line tell in one line, or nil."
+(defvar aid-chat-edited-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map [mouse-2] #'aid-chat-diff-received-mouse)
+    map)
+  "Keymap on the word that says that an answer was edited.")
+
+(defun aid-chat--meta-info (words &optional edited)
+  "What the WORDS of a meta line tell in one line, or nil.
+With EDITED also that its answer is not what was received."
   (let* ((get (lambda (key) (aid-chat--word key words)))
-         (parts (list (pcase (funcall get "state")
+         (parts (list (and edited
+                           (propertize "edited" 'mouse-face 'highlight
+                                       'keymap aid-chat-edited-map
+                                       'help-echo "mouse-2: show the difference"))
+                      (pcase (funcall get "state")
                         ((or 'nil "done") nil)
                         ("streaming" "arriving")
                         (state state))
@@ -151,6 +164,14 @@ It is left out when the line's own text reaches so far."
     (when text
       (put-text-property (line-beginning-position) end 'help-echo text))))
 
+(defun aid-chat--edited-known-p (pos words)
+  "Whether the answer with its marker at POS is known to be edited.
+WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
+  (when (aid-chat--word "got" words)
+    (pcase (get-text-property pos 'aid-edited)
+      ('edited t)
+      ('nil (aid-chat-edited-soon pos) nil))))
+
 (defun aid-chat--show-heading (marker)
   "Show the heading line of a turn with MARKER in it."
   (pcase-let* ((`(,beg ,end ,_) marker)
@@ -160,7 +181,8 @@ It is left out when the line's own text reaches so far."
     (put-text-property (line-beginning-position) beg 'face
                        (if (eq (plist-get turn :kind) 'alternative)
                            'aid-chat-heading3 'aid-chat-heading2))
-    (aid-chat--show-right beg end (aid-chat--meta-info (nth 2 meta)))))
+    (aid-chat--show-right
+     beg end (aid-chat--meta-info (nth 2 meta) (aid-chat--edited-known-p beg (nth 2 meta))))))
 
 (defvar aid-chat-item-map
   (let ((map (make-sparse-keymap)))

@@ -13,6 +13,7 @@
 (require 'aid-chat-send)
 
 (defvar aid-context-visit-functions)
+(autoload 'aid-chat--edited-p "aid-chat-edited")
 
 ;;; Turns
 
@@ -115,7 +116,8 @@ In the open question it is what TAB is elsewhere: indentation and completion."
     (message "%s %d%s" (pcase (plist-get turn :kind)
                          ('user "Question") ('answer "Answer") (_ "Alternative to answer"))
              (plist-get turn :number)
-             (let ((info (or item (and meta (aid-chat--meta-info (nth 2 meta))))))
+             (let ((info (or item (and meta (aid-chat--meta-info
+                                         (nth 2 meta) (aid-chat--edited-p turn))))))
                (if info (concat ": " info) "")))))
 
 ;;; Links

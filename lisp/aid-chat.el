@@ -201,6 +201,7 @@ Give non-nil when there is such an answer and it had not ended."
                      ("\C-c\C-q" . aid-chat-quote) ("\C-c\C-o" . aid-chat-visit)
                      ("\C-c\C-d" . aid-chat-describe) ("\C-c\C-a" . aid-review)
                      ("\C-c\C-u" . aid-undo-answer) ("\C-c\C-r" . aid-chat-again)
+                     ("\C-c\C-e" . aid-chat-diff-received)
                      ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
                      ("\t" . aid-chat-tab)))
       (define-key map key command))
@@ -216,6 +217,7 @@ Give non-nil when there is such an answer and it had not ended."
     "--"
     ["Review Answer" aid-review]
     ["Undo Answer's Changes" aid-undo-answer]
+    ["Show What Was Edited" aid-chat-diff-received :active (aid-chat-turn-at)]
     "--"
     ["Next Turn" aid-chat-next-turn]
     ["Previous Turn" aid-chat-previous-turn]
@@ -310,6 +312,7 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-context-item-text "aid-context")
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
+(autoload 'aid-chat-diff-received "aid-chat-edited" "Show what was edited in an answer." t)
 (autoload 'aid-set-model "aid" "Choose the model." t)
 (autoload 'aid-set-strategy "aid" "Choose the strategy." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
