@@ -13,6 +13,7 @@
 
 (require 'cl-lib)
 (require 'aid-chat-text)
+(require 'aid-invisible)
 
 (declare-function aid--mod-face-names "ext:aid-module" ())
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
@@ -148,7 +149,9 @@ With EDITED also that its answer is not what was received."
   (let ((message (aid-chat--word "error" words)))
     (when (member (aid-chat--word "state" words) '("failed" "cut"))
       (propertize (format "%s (%s to ask again)\n"
-                          (string-trim-right (or message "The answer was cut short.") "\\.")
+                          (string-trim-right (aid-invisible-string
+                                              (or message "The answer was cut short."))
+                                             "\\.")
                           (substitute-command-keys "\\[aid-chat-send]"))
                   'face 'aid-chat-error))))
 
@@ -275,7 +278,8 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
       ("reasoning" (if-let ((ms (aid-chat--word "ms" words)))
                        (concat "thought for " (aid-chat--seconds ms))
                      "thoughts"))
-      ("tool" (concat "tool call: " (or (aid-chat--word "name" words) "?")))
+      ("tool" (concat "tool call: "
+                      (aid-invisible-string (or (aid-chat--word "name" words) "?"))))
       (_ "applied instead"))))
 
 (defun aid-chat--fold-end ()
@@ -404,3 +408,4 @@ In a quote they begin with the marker that it may belong to."
 
 (provide 'aid-chat-display)
 ;;; aid-chat-display.el ends here
+        (aid-invisible-show beg (min end (+ beg aid-chat--most)))

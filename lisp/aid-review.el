@@ -196,6 +196,7 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
 
 (with-eval-after-load 'evil
   (when (fboundp 'evil-set-initial-state)
+  (aid-invisible-in-code)
     (evil-set-initial-state 'aid-review-mode 'emacs)))
 
 (defun aid-review--header ()
@@ -273,7 +274,7 @@ Give the lines that it adds."
   "Show the state of HUNK, the NUMBERth, on its first line."
   (overlay-put (aid-hunk-mark hunk) 'before-string
                (concat (aid-hunk-sign hunk) (format " %d  " number)
-                       (propertize (aid-hunk-words hunk) 'face 'shadow) "\n")))
+                       (propertize (aid-invisible-string (aid-hunk-words hunk)) 'face 'shadow) "\n")))
 
 (defun aid-review--update ()
   "Show the states of all hunks anew."
