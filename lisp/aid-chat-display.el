@@ -19,6 +19,7 @@
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
+(declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 (autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
@@ -312,31 +313,41 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
 
 (defun aid-chat--refresh-line (pos)
   "Have the line at POS displayed anew."
+  (save-excursion
+    (goto-char pos)
+    (aid-chat--refresh (line-beginning-position) (line-beginning-position 2))))
+
+(defun aid-chat--refresh (beg end)
+  "Have the text from BEG to END displayed anew."
   (with-silent-modifications
-    (save-excursion
-      (goto-char pos)
-      (put-text-property (line-beginning-position)
-                         (min (point-max) (line-beginning-position 2)) 'fontified nil))))
+    (put-text-property beg (min (point-max) end) 'fontified nil)))
 
 (defvar aid-chat--point 0
   "Where point is while text is displayed: nothing around it is folded.")
+
+(defun aid-chat--fold-make (body end kind)
+  "Fold what is from BODY to END, unless it was unfolded, and give the fold.
+KIND is what its property `aid-fold' says.  What point is in is not folded."
+  (let ((fold (aid-chat--fold-at body)))
+    (if fold
+        (unless (= end (overlay-end fold))
+          (move-overlay fold body end))
+      (setq fold (make-overlay body end nil t nil))
+      (overlay-put fold 'aid-fold kind)
+      (overlay-put fold 'evaporate t)
+      (overlay-put fold 'isearch-open-invisible #'aid-chat--fold-open)
+      (unless (<= body aid-chat--point end)
+        (overlay-put fold 'invisible 'aid-fold)))
+    fold))
 
 (defun aid-chat--show-fold (marker)
   "Show the line of MARKER as the head of a fold over what follows it."
   (let* ((beg (line-beginning-position)) (eol (line-end-position))
          (body (line-beginning-position 2))
          (end (save-excursion (goto-char body) (aid-chat--fold-end)))
-         (fold (aid-chat--fold-at body)))
-    (when (< body end)
-      (if fold
-          (unless (= end (overlay-end fold))
-            (move-overlay fold body end))
-        (setq fold (make-overlay body end nil t nil))
-        (overlay-put fold 'aid-fold t)
-        (overlay-put fold 'evaporate t)
-        (overlay-put fold 'isearch-open-invisible #'aid-chat--fold-open)
-        (unless (<= body aid-chat--point end)
-          (overlay-put fold 'invisible 'aid-fold))))
+         (fold (if (< body end)
+                   (aid-chat--fold-make body end t)
+                 (aid-chat--fold-at body))))
     (put-text-property
      beg eol 'display
      (propertize (concat (if (or (not fold) (overlay-get fold 'invisible))
@@ -350,9 +361,7 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
 Give nil when it stands for none."
   (save-excursion
     (beginning-of-line)
-    (when-let ((marker (save-excursion (aid-chat--next-marker (line-end-position))))
-               (fold (aid-chat--fold-at (line-beginning-position 2))))
-      (ignore marker)
+    (when-let ((fold (aid-chat--fold-at (line-beginning-position 2))))
       (aid-chat--fold-set fold (not (overlay-get fold 'invisible)))
       t)))
 
@@ -404,6 +413,7 @@ In a quote they begin with the marker that it may belong to."
                 (aid-chat-code-fontify beg end)))))
         (aid-chat--show-markers beg end)
         (aid-chat--shorten-lines beg end)
+        (aid-chat-pasted-show beg end)
         `(jit-lock-bounds ,beg . ,end)))))
 
 (provide 'aid-chat-display)

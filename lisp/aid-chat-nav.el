@@ -10,6 +10,7 @@
 ;;; Code:
 
 (require 'outline)
+(require 'aid-chat-pasted)
 (require 'aid-chat-send)
 
 (defvar aid-context-visit-functions)
@@ -103,9 +104,10 @@ In the open question it is what TAB is elsewhere: indentation and completion."
     (while (and (setq marker (aid-chat--next-marker nil))
                 (not (string-match-p "\\`\\(item\\|reasoning\\|tool\\|edited\\|[0-9]\\)"
                                      (nth 2 marker)))))
-    (if (not marker)
-        (goto-char here)
-      (beginning-of-line))))
+    (let ((pasted (aid-chat-pasted-next here (and marker (car marker)))))
+      (cond (pasted (goto-char pasted))
+            (marker (beginning-of-line))
+            (t (goto-char here))))))
 
 (defun aid-chat-describe ()
   "Say what is at the right edge of the line or turn at point."
