@@ -27,6 +27,9 @@ Each gets the chat's buffer and the answer's number.")
 (defvar-local aid-chat--journals nil
   "Requests whose journals are to be removed once the chat is saved.")
 
+(defvar-local aid-chat--moved nil
+  "Targets when the arriving answer was asked for, and what they are now: an alist.")
+
 ;;; Begin
 
 (defun aid-chat-stream-begin (id number beg question model)
@@ -36,7 +39,8 @@ MODEL is the name that the header line shows."
                  :id id :buffer (current-buffer) :number number :model model
                  :beg (copy-marker beg) :end (copy-marker beg)
                  :question (copy-marker question) :started (float-time))))
-    (setq aid-chat--stream stream)
+    (setq aid-chat--stream stream
+          aid-chat--moved nil)
     (aid-chat--spin-add stream)
     (aid-chat-head-update)
     (aid-chat--measure-soon)
@@ -156,7 +160,10 @@ Until then the fold grows by itself, for the answer goes on inside it."
           (let* ((target (match-string-no-properties 2))
                  (beg (match-beginning 4)) (end (match-end 4))
                  (words (match-string-no-properties 4))
-                 (item (cl-find-if (lambda (i) (equal (plist-get i :target) target)) items)))
+                 (item (cl-find-if (lambda (i)
+                                     (let ((was (plist-get i :target)))
+                                       (equal target (or (cdr (assoc was aid-chat--moved)) was))))
+                                   items)))
             (when (and item
                        (equal (match-string 3) (aid-chat-key))
                        (not (assoc "sent" (aid-chat--words words))))

@@ -71,6 +71,15 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
            (setf (aid-review-chat review) (find-file-noselect file)))
           (t (user-error "The chat of this review is gone")))))
 
+(defun aid-review--follow (old new)
+  "Note in the reviews that are shown that the chat OLD is the file NEW now."
+  (dolist (buffer (buffer-list))
+    (let ((review (buffer-local-value 'aid-review--this buffer)))
+      (when (and review (equal old (aid-review-file review)))
+        (setf (aid-review-file review) new)))))
+
+(add-hook 'aid-chat-moved-functions #'aid-review--follow)
+
 (defun aid-review-undecided-p (hunk)
   "Whether HUNK still waits for a decision (a skipped one does)."
   (memq (aid-hunk-state hunk) '(nil skipped)))
