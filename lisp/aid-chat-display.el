@@ -411,11 +411,11 @@ In a quote they begin with the marker that it may belong to."
                          (`(,_ ,_ . ,spans) (aid--mod-doc-spans doc (1- beg) (1- to))))
               (when (aid-chat--apply-spans spans 1 beg to)
                 (aid-chat-code-fontify beg end)))))
+        (aid-invisible-show beg (min end (+ beg aid-chat--most)))
         (aid-chat--show-markers beg end)
-        (aid-chat--shorten-lines beg end)
         (aid-chat-pasted-show beg end)
+        (aid-chat--shorten-lines beg end)
         `(jit-lock-bounds ,beg . ,end)))))
 
 (provide 'aid-chat-display)
 ;;; aid-chat-display.el ends here
-        (aid-invisible-show beg (min end (+ beg aid-chat--most)))

@@ -196,6 +196,7 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
         next-error-function #'aid-review-next-error
         header-line-format '(:eval (aid-review--header)))
   (setq-local revert-buffer-function (lambda (&rest _) (aid-review-refresh)))
+  (aid-invisible-in-code)
   ;; The short keys of diff-mode's read-only buffers: on Emacs 28 they come before any major mode's,
   ;; on later ones this variable brings them in.
   (setq-local diff-mode-read-only t)
@@ -205,7 +206,6 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
 
 (with-eval-after-load 'evil
   (when (fboundp 'evil-set-initial-state)
-  (aid-invisible-in-code)
     (evil-set-initial-state 'aid-review-mode 'emacs)))
 
 (defun aid-review--header ()
