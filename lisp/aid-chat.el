@@ -219,7 +219,7 @@ Give non-nil when there is such an answer and it had not ended."
                      ("\C-c\C-d" . aid-chat-describe) ("\C-c\C-a" . aid-review)
                      ("\C-c\C-u" . aid-undo-answer) ("\C-c\C-r" . aid-chat-again)
                      ("\C-c\C-e" . aid-chat-diff-received)
-                     ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
+                     ("\C-c\C-w" . aid-chat-move) ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
                      ("\t" . aid-chat-tab)))
       (define-key map key command))
     map)
