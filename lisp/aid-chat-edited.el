@@ -74,7 +74,7 @@
         (aid-chat--refresh-line at)))))
 
 (defun aid-chat--edited-ask-changed ()
-  "Have the answers looked at that changes touched and whose state was known."
+  "Have those answers looked at again that were touched since they were known."
   (pcase-let ((`(,from . ,to) aid-chat--edited-changed))
     (setq aid-chat--edited-changed nil)
     ;; A heading that came or went changed the turn before it, too.
