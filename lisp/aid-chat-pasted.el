@@ -78,10 +78,10 @@ They are blocks of code and quotes.  Nil means that none is."
     (append (cl-remove-if (lambda (block)
                             (and (< (car block) beg) (aid-chat-pasted--known beg)))
                           code)
-            (cl-remove-if (lambda (quote)
+            (cl-remove-if (lambda (quoted)
                             (cl-some (lambda (block)
-                                       (and (<= (car block) (car quote))
-                                            (< (car quote) (cdr block))))
+                                       (and (<= (car block) (car quoted))
+                                            (< (car quoted) (cdr block))))
                                      code))
                           (aid-chat-pasted--quotes beg end)))))
 

@@ -89,10 +89,10 @@
   (aid-chat-tests-with chat
     (let ((aid-chat-pasted-lines 12)
           (seen (lambda () (aid-chat-tests-visible (point-min) (point-max))))
-          (quote (concat "> quoted 1\n" (mapconcat (lambda (n) (format "> quoted %d" n))
-                                                   (number-sequence 2 15) "\n"))))
+          (quoted (concat "> quoted 1\n" (mapconcat (lambda (n) (format "> quoted %d" n))
+                                                    (number-sequence 2 15) "\n"))))
       (goto-char (point-max))
-      (insert "Look:\n\n" (aid-chat-tests-block 36) "\n" quote "\n\nShort:\n\n"
+      (insert "Look:\n\n" (aid-chat-tests-block 36) "\n" quoted "\n\nShort:\n\n"
               (aid-chat-tests-block 12) "Why?")
       (should (string-search "int v20;" (funcall seen)))
       (aid-chat-send)
