@@ -68,15 +68,9 @@ The target holds a hash of TEXT, so that another text is another item."
 
 (defun aid-append--range-target (dir first last beg end)
   "The target for lines FIRST to LAST of this file, from DIR.
-It follows the text from BEG to END.  When another text is followed by that
-name, for it was in these lines once, the target is spelled in another way."
-  (let* ((target (aid-context--file-target dir buffer-file-name first last))
-         (other (aid-context--range (cons dir target))))
-    (when (and other (not (equal other (list (current-buffer) beg end))))
-      (setq target (replace-regexp-in-string "#.*\\'" (format "#L%d-%d" first last) target t t)))
-    (puthash (cons dir target) (cons (copy-marker beg t) (copy-marker end))
-             aid-context--ranges)
-    target))
+It follows the text from BEG to END."
+  (aid-context--follow dir (aid-context--file-target dir buffer-file-name first last)
+                       (cons (copy-marker beg t) (copy-marker end))))
 
 (defun aid-append--add-lines (beg end &optional symbol)
   "Add the lines from BEG to END of this buffer; SYMBOL is what they define."

@@ -15,11 +15,15 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat-text)
+(require 'aid-invisible)
 
 (declare-function aid--mod-face-names "ext:aid-module" ())
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
+(declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
+(autoload 'aid-chat-edited-soon "aid-chat-edited")
+(autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
 (defgroup aid-chat-faces nil
   "Faces of chats."
@@ -119,10 +123,21 @@ Give non-nil when there is a block of code among them."
         ((< n 10000) (format "%.1fk" (/ n 1000.0)))
         (t (format "%dk" (/ n 1000)))))
 
-(defun aid-chat--meta-info (words)
-  "What the WORDS of a meta line tell in one line, or nil."
+(defvar aid-chat-edited-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map [mouse-2] #'aid-chat-diff-received-mouse)
+    map)
+  "Keymap on the word that says that an answer was edited.")
+
+(defun aid-chat--meta-info (words &optional edited)
+  "What the WORDS of a meta line tell in one line, or nil.
+With EDITED also that its answer is not what was received."
   (let* ((get (lambda (key) (aid-chat--word key words)))
-         (parts (list (pcase (funcall get "state")
+         (parts (list (and edited
+                           (propertize "edited" 'mouse-face 'highlight
+                                       'keymap aid-chat-edited-map
+                                       'help-echo "mouse-2: show the difference"))
+                      (pcase (funcall get "state")
                         ((or 'nil "done") nil)
                         ("streaming" "arriving")
                         (state state))
@@ -137,7 +152,9 @@ Give non-nil when there is a block of code among them."
   (let ((message (aid-chat--word "error" words)))
     (when (member (aid-chat--word "state" words) '("failed" "cut"))
       (propertize (format "%s (%s to ask again)\n"
-                          (string-trim-right (or message "The answer was cut short.") "\\.")
+                          (string-trim-right (aid-invisible-string
+                                              (or message "The answer was cut short."))
+                                             "\\.")
                           (substitute-command-keys "\\[aid-chat-send]"))
                   'face 'aid-chat-error))))
 
@@ -153,6 +170,14 @@ It is left out when the line's own text reaches so far."
     (when text
       (put-text-property (line-beginning-position) end 'help-echo text))))
 
+(defun aid-chat--edited-known-p (pos words)
+  "Whether the answer with its marker at POS is known to be edited.
+WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
+  (when (aid-chat--word "got" words)
+    (pcase (get-text-property pos 'aid-edited)
+      ('edited t)
+      ('nil (aid-chat-edited-soon pos) nil))))
+
 (defun aid-chat--show-heading (marker)
   "Show the heading line of a turn with MARKER in it."
   (pcase-let* ((`(,beg ,end ,_) marker)
@@ -162,7 +187,8 @@ It is left out when the line's own text reaches so far."
     (put-text-property (line-beginning-position) beg 'face
                        (if (eq (plist-get turn :kind) 'alternative)
                            'aid-chat-heading3 'aid-chat-heading2))
-    (aid-chat--show-right beg end (aid-chat--meta-info (nth 2 meta)))))
+    (aid-chat--show-right
+     beg end (aid-chat--meta-info (nth 2 meta) (aid-chat--edited-known-p beg (nth 2 meta))))))
 
 (defvar aid-chat-item-map
   (let ((map (make-sparse-keymap)))
@@ -255,7 +281,8 @@ It is left out when the line's own text reaches so far."
       ("reasoning" (if-let ((ms (aid-chat--word "ms" words)))
                        (concat "thought for " (aid-chat--seconds ms))
                      "thoughts"))
-      ("tool" (concat "tool call: " (or (aid-chat--word "name" words) "?")))
+      ("tool" (concat "tool call: "
+                      (aid-invisible-string (or (aid-chat--word "name" words) "?"))))
       (_ "applied instead"))))
 
 (defun aid-chat--fold-end ()
@@ -288,31 +315,41 @@ It is left out when the line's own text reaches so far."
 
 (defun aid-chat--refresh-line (pos)
   "Have the line at POS displayed anew."
+  (save-excursion
+    (goto-char pos)
+    (aid-chat--refresh (line-beginning-position) (line-beginning-position 2))))
+
+(defun aid-chat--refresh (beg end)
+  "Have the text from BEG to END displayed anew."
   (with-silent-modifications
-    (save-excursion
-      (goto-char pos)
-      (put-text-property (line-beginning-position)
-                         (min (point-max) (line-beginning-position 2)) 'fontified nil))))
+    (put-text-property beg (min (point-max) end) 'fontified nil)))
 
 (defvar aid-chat--point 0
   "Where point is while text is displayed: nothing around it is folded.")
+
+(defun aid-chat--fold-make (body end kind)
+  "Fold what is from BODY to END, unless it was unfolded, and give the fold.
+KIND is what its property `aid-fold' says.  What point is in is not folded."
+  (let ((fold (aid-chat--fold-at body)))
+    (if fold
+        (unless (= end (overlay-end fold))
+          (move-overlay fold body end))
+      (setq fold (make-overlay body end nil t nil))
+      (overlay-put fold 'aid-fold kind)
+      (overlay-put fold 'evaporate t)
+      (overlay-put fold 'isearch-open-invisible #'aid-chat--fold-open)
+      (unless (<= body aid-chat--point end)
+        (overlay-put fold 'invisible 'aid-fold)))
+    fold))
 
 (defun aid-chat--show-fold (marker)
   "Show the line of MARKER as the head of a fold over what follows it."
   (let* ((beg (line-beginning-position)) (eol (line-end-position))
          (body (line-beginning-position 2))
          (end (save-excursion (goto-char body) (aid-chat--fold-end)))
-         (fold (aid-chat--fold-at body)))
-    (when (< body end)
-      (if fold
-          (unless (= end (overlay-end fold))
-            (move-overlay fold body end))
-        (setq fold (make-overlay body end nil t nil))
-        (overlay-put fold 'aid-fold t)
-        (overlay-put fold 'evaporate t)
-        (overlay-put fold 'isearch-open-invisible #'aid-chat--fold-open)
-        (unless (<= body aid-chat--point end)
-          (overlay-put fold 'invisible 'aid-fold))))
+         (fold (if (< body end)
+                   (aid-chat--fold-make body end t)
+                 (aid-chat--fold-at body))))
     (put-text-property
      beg eol 'display
      (propertize (concat (if (or (not fold) (overlay-get fold 'invisible))
@@ -326,9 +363,7 @@ It is left out when the line's own text reaches so far."
 Give nil when it stands for none."
   (save-excursion
     (beginning-of-line)
-    (when-let ((marker (save-excursion (aid-chat--next-marker (line-end-position))))
-               (fold (aid-chat--fold-at (line-beginning-position 2))))
-      (ignore marker)
+    (when-let ((fold (aid-chat--fold-at (line-beginning-position 2))))
       (aid-chat--fold-set fold (not (overlay-get fold 'invisible)))
       t)))
 
@@ -378,7 +413,9 @@ In a quote they begin with the marker that it may belong to."
                          (`(,_ ,_ . ,spans) (aid--mod-doc-spans doc (1- beg) (1- to))))
               (when (aid-chat--apply-spans spans 1 beg to)
                 (aid-chat-code-fontify beg end)))))
+        (aid-invisible-show beg (min end (+ beg aid-chat--most)))
         (aid-chat--show-markers beg end)
+        (aid-chat-pasted-show beg end)
         (aid-chat--shorten-lines beg end)
         `(jit-lock-bounds ,beg . ,end)))))
 

@@ -11,9 +11,11 @@
 
 (eval-when-compile (require 'subr-x))
 (require 'outline)
+(require 'aid-chat-pasted)
 (require 'aid-chat-send)
 
 (defvar aid-context-visit-functions)
+(autoload 'aid-chat--edited-p "aid-chat-edited")
 
 ;;; Turns
 
@@ -103,9 +105,10 @@ In the open question it is what TAB is elsewhere: indentation and completion."
     (while (and (setq marker (aid-chat--next-marker nil))
                 (not (string-match-p "\\`\\(item\\|reasoning\\|tool\\|edited\\|[0-9]\\)"
                                      (nth 2 marker)))))
-    (if (not marker)
-        (goto-char here)
-      (beginning-of-line))))
+    (let ((pasted (aid-chat-pasted-next here (and marker (car marker)))))
+      (cond (pasted (goto-char pasted))
+            (marker (beginning-of-line))
+            (t (goto-char here))))))
 
 (defun aid-chat-describe ()
   "Say what is at the right edge of the line or turn at point."
@@ -116,7 +119,8 @@ In the open question it is what TAB is elsewhere: indentation and completion."
     (message "%s %d%s" (pcase (plist-get turn :kind)
                          ('user "Question") ('answer "Answer") (_ "Alternative to answer"))
              (plist-get turn :number)
-             (let ((info (or item (and meta (aid-chat--meta-info (nth 2 meta))))))
+             (let ((info (or item (and meta (aid-chat--meta-info
+                                         (nth 2 meta) (aid-chat--edited-p turn))))))
                (if info (concat ": " info) "")))))
 
 ;;; Links

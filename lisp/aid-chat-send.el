@@ -206,6 +206,7 @@ model's name."
                (head (concat "\n\n" (aid-chat--answer-head model number request))))
     (aid-chat--replace at (point-max)
                        (concat head "\n\n" (aid-chat--question (1+ number))))
+    (aid-chat--refresh question at)     ; what was pasted is folded now
     (aid-chat-stream-begin id number (+ at (length head)) question model)))
 
 (defun aid-chat--set-title ()

@@ -29,6 +29,9 @@ Each gets the chat's buffer and the answer's number.")
 (defvar-local aid-chat--journals nil
   "Requests whose journals are to be removed once the chat is saved.")
 
+(defvar-local aid-chat--moved nil
+  "Targets when the arriving answer was asked for, and what they are now: an alist.")
+
 ;;; Begin
 
 (defun aid-chat-stream-begin (id number beg question model)
@@ -38,7 +41,8 @@ MODEL is the name that the header line shows."
                  :id id :buffer (current-buffer) :number number :model model
                  :beg (copy-marker beg) :end (copy-marker beg)
                  :question (copy-marker question) :started (float-time))))
-    (setq aid-chat--stream stream)
+    (setq aid-chat--stream stream
+          aid-chat--moved nil)
     (aid-chat--spin-add stream)
     (aid-chat-head-update)
     (aid-chat--measure-soon)
@@ -99,7 +103,8 @@ MODEL is the name that the header line shows."
 
 (defun aid-chat--finish-text (stream text at end)
   "Display what TEXT, from AT to END, brought to STREAM besides spans."
-  (put-text-property at end 'fontified t)
+  ;; What has characters that would not be seen is displayed as old text is, when it is in view.
+  (put-text-property at end 'fontified (not (aid-invisible-p (max (point-min) (1- at)) end)))
   (save-excursion
     (goto-char at)
     (let ((bol (line-beginning-position)))
@@ -157,7 +162,9 @@ Until then the fold grows by itself, for the answer goes on inside it."
           (let* ((target (match-string-no-properties 2))
                  (beg (match-beginning 4)) (end (match-end 4))
                  (words (match-string-no-properties 4))
-                 (item (cl-loop for i in items when (equal (plist-get i :target) target) return i)))
+                 (item (cl-loop for i in items for was = (plist-get i :target)
+                                when (equal target (or (cdr (assoc was aid-chat--moved)) was))
+                                return i)))
             (when (and item
                        (equal (match-string 3) (aid-chat-key))
                        (not (assoc "sent" (aid-chat--words words))))

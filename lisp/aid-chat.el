@@ -31,6 +31,12 @@
   :type 'directory
   :group 'aid-chat)
 
+(defcustom aid-chat-project-directory "."
+  "The folder that a chat is moved into when it is moved into its project.
+It is relative to the project's root.  The chats there are listed, too."
+  :type 'string
+  :group 'aid-chat)
+
 (defcustom aid-chat-display-action
   '((display-buffer-reuse-window display-buffer-reuse-mode-window
                                  display-buffer-pop-up-window display-buffer-use-some-window)
@@ -51,6 +57,10 @@
       (when (looking-at "<!--aid:[[:alnum:]]+ chat\\(.*\\)-->")
         (when-let ((root (aid-chat--word "root" (aid-chat--words (match-string-no-properties 1)))))
           (file-name-as-directory (expand-file-name root)))))))
+
+(defun aid-chat--root-word (root folder)
+  "ROOT as the first line of a chat in FOLDER holds it."
+  (aid-chat--encode (directory-file-name (file-relative-name root folder))))
 
 (defun aid-chat--project-folder (root)
   "The folder of the chats of the project at ROOT."
@@ -82,9 +92,7 @@
     (with-current-buffer chat
       (let ((buffer-undo-list t) (key (aid--mod-chat-key)))
         (insert (format "<!--aid:%s chat v=1 root=%s-->\n# New chat\n\n## You <!--aid:%s 1 user-->\n"
-                        key (aid-chat--encode (directory-file-name
-                                               (file-relative-name root default-directory)))
-                        key)))
+                        key (aid-chat--root-word root default-directory) key)))
       (set-buffer-modified-p nil)
       (aid-chat-mode))
     chat))
@@ -136,13 +144,22 @@
   (or (aid-chat--kept-p)
       (not (and buffer-file-name (file-exists-p buffer-file-name)))))
 
+(defvar-local aid-chat--home nil
+  "The file or folder that the links of this chat are relative to.")
+
+(defun aid-chat--write ()
+  "Save this chat without a word and without a question about its coding."
+  (let* ((eol (coding-system-eol-type buffer-file-coding-system))
+         (coding-system-for-write (coding-system-change-eol-conversion
+                                   'utf-8 (if (integerp eol) eol 'unix)))
+         (save-silently t) (inhibit-message t))
+    (save-buffer 0)))
+
 (defun aid-chat--save ()
   "Save this chat quietly if it is in AID's own folder."
   (when (and (aid-chat--kept-p) (buffer-modified-p) (verify-visited-file-modtime))
     (condition-case err
-        (let ((save-silently t) (inhibit-message t)
-              (coding-system-for-write 'utf-8-unix))
-          (save-buffer 0))
+        (aid-chat--write)
       (error (message "The chat was not saved: %s" (error-message-string err))))))
 
 ;;; After a crash
@@ -202,7 +219,8 @@ Give non-nil when there is such an answer and it had not ended."
                      ("\C-c\C-q" . aid-chat-quote) ("\C-c\C-o" . aid-chat-visit)
                      ("\C-c\C-d" . aid-chat-describe) ("\C-c\C-a" . aid-review)
                      ("\C-c\C-u" . aid-undo-answer) ("\C-c\C-r" . aid-chat-again)
-                     ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
+                     ("\C-c\C-e" . aid-chat-diff-received)
+                     ("\C-c\C-w" . aid-chat-move) ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
                      ("\t" . aid-chat-tab)))
       (define-key map key command))
     map)
@@ -217,6 +235,7 @@ Give non-nil when there is such an answer and it had not ended."
     "--"
     ["Review Answer" aid-review]
     ["Undo Answer's Changes" aid-undo-answer]
+    ["Show What Was Edited" aid-chat-diff-received :active (aid-chat-turn-at)]
     "--"
     ["Next Turn" aid-chat-next-turn]
     ["Previous Turn" aid-chat-previous-turn]
@@ -225,6 +244,7 @@ Give non-nil when there is such an answer and it had not ended."
     "--"
     ["Model..." aid-set-model]
     ["Strategy..." aid-set-strategy]
+    ["Move..." aid-chat-move]
     ["List Chats" aid-chats]))
 
 (defun aid-chat--plain-substring (beg end &optional delete)
@@ -290,6 +310,8 @@ All text may be edited, and what the file says is what is sent.
   (setq-local indent-line-function (lambda () 'noindent))
   (setq-local tab-always-indent 'complete)
   (setq-local aid-chat--key nil)
+  (setq aid-chat--home (or buffer-file-name (file-name-as-directory
+                                             (expand-file-name default-directory))))
   (setq-local aid-chat--item-tokens (make-hash-table :test #'equal))
   (let ((core (condition-case err
                   (progn (aid-module-ensure) t)
@@ -300,6 +322,7 @@ All text may be edited, and what the file says is what is sent.
     (add-hook 'before-change-functions #'aid-chat--before-change nil t)
     (add-hook 'after-change-functions #'aid-chat--after-change nil t)
     (add-hook 'after-save-hook #'aid-chat--remove-journals nil t)
+    (add-hook 'after-set-visited-file-name-hook #'aid-chat-move-follow nil t)
     (add-hook 'kill-buffer-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--leave nil t)
     (when core
@@ -311,9 +334,12 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-context-item-text "aid-context")
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
+(autoload 'aid-chat-diff-received "aid-chat-edited" "Show what was edited in an answer." t)
 (autoload 'aid-set-model "aid" "Choose the model." t)
 (autoload 'aid-set-strategy "aid" "Choose the strategy." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
+(autoload 'aid-chat-move "aid-chat-move" "Move this chat to another file." t)
+(autoload 'aid-chat-move-follow "aid-chat-move")
 
 (with-eval-after-load 'evil
   (when (fboundp 'evil-set-initial-state)

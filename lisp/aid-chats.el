@@ -5,44 +5,61 @@
 
 ;;; Commentary:
 
-;; All chats under `aid-chat-directory', the newest first.
+;; All chats under `aid-chat-directory', those that were moved into this project
+;; (`aid-chat-project-directory'), and those that are open, the newest first.
 
 ;;; Code:
 
 (require 'aid-chat)
+(require 'aid-context)
+(require 'cl-lib)
 (require 'tabulated-list)
 
-(defvar aid-chat-directory)
-
-(defun aid-chats--title (file)
-  "The title of the chat in FILE, from its first lines."
+(defun aid-chats--head (file)
+  "The title of the chat in FILE and its project's root or nil, as a cons."
   (with-temp-buffer
     (insert-file-contents file nil 0 2000)
+    (setq default-directory (file-name-directory file))
     (goto-char (point-min))
-    (if (re-search-forward "^# \\(.+\\)$" nil t)
-        (match-string 1)
-      "(no title)")))
+    (cons (if (re-search-forward "^# \\(.+\\)$" nil t)
+              (match-string 1)
+            "(no title)")
+          (aid-chat-root))))
 
-(defun aid-chats--project (file)
-  "The project that the chat FILE belongs to."
-  (replace-regexp-in-string
-   "-[[:xdigit:]]\\{8\\}\\'" ""
-   (file-name-nondirectory (directory-file-name (file-name-directory file)))))
+(defun aid-chats--project (file root)
+  "The name of the project with ROOT that the chat FILE belongs to.
+In AID's own folder that of its folder tells, also when the project is gone."
+  (if (and root (not (file-in-directory-p file aid-chat-directory)))
+      (file-name-nondirectory (directory-file-name root))
+    (replace-regexp-in-string
+     "-[[:xdigit:]]\\{8\\}\\'" ""
+     (file-name-nondirectory (directory-file-name (file-name-directory file))))))
+
+(defun aid-chats--in-project ()
+  "The chats that are in the project here."
+  (let ((folder (expand-file-name aid-chat-project-directory (aid-project-root))))
+    (when (file-directory-p folder)
+      (directory-files folder t "\\.aid\\.md\\'"))))
 
 (defun aid-chats--files ()
   "All chat files, the newest first."
-  (when (file-directory-p aid-chat-directory)
-    (sort (directory-files-recursively aid-chat-directory "\\.aid\\.md\\'")
-          #'file-newer-than-file-p)))
+  (sort (delete-dups
+         (append (and (file-directory-p aid-chat-directory)
+                      (directory-files-recursively aid-chat-directory "\\.aid\\.md\\'"))
+                 (aid-chats--in-project)
+                 (cl-remove-if-not (lambda (file) (and file (file-exists-p file)))
+                                   (mapcar #'buffer-file-name (aid-chat--live-chats)))))
+        #'file-newer-than-file-p))
 
 (defun aid-chats--entries ()
   "The rows of the list."
   (mapcar (lambda (file)
-            (let ((time (file-attribute-modification-time (file-attributes file))))
+            (let ((time (file-attribute-modification-time (file-attributes file)))
+                  (head (aid-chats--head file)))
               (list file
                     (vector (format-time-string "%F %R" time)
-                            (aid-chats--project file)
-                            (aid-chats--title file)))))
+                            (aid-chats--project file (cdr head))
+                            (car head)))))
           (aid-chats--files)))
 
 (defvar aid-chats-mode-map
@@ -80,7 +97,7 @@
   "Delete the chat on this line, after a question."
   (interactive)
   (let ((file (aid-chats--file)))
-    (when (yes-or-no-p (format "Delete the chat \"%s\"? " (aid-chats--title file)))
+    (when (yes-or-no-p (format "Delete the chat \"%s\"? " (car (aid-chats--head file))))
       (when-let ((buffer (find-buffer-visiting file)))
         (kill-buffer buffer))
       (delete-file file t)
@@ -90,8 +107,10 @@
 (defun aid-chats ()
   "List the chats."
   (interactive)
-  (let ((buffer (get-buffer-create "*aid-chats*")))
+  (let ((buffer (get-buffer-create "*aid-chats*"))
+        (root (aid-project-root)))
     (with-current-buffer buffer
+      (setq default-directory root)
       (aid-chats-mode)
       (tabulated-list-print))
     (pop-to-buffer buffer)))

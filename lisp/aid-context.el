@@ -112,6 +112,9 @@ That is project.el's, else the nearest folder with one of
                 ((= first last) (format "#L%d" first))
                 (t (format "#L%d-L%d" first last)))))
 
+(defconst aid-context-lines-regexp "#L\\([0-9]+\\)\\(?:-L?\\([0-9]+\\)\\)?\\'"
+  "Matches the lines that the end of a target names.")
+
 (defun aid-context--label (file root &optional first last)
   "What people call FILE, lines FIRST to LAST, in the project at ROOT."
   (concat (if (file-in-directory-p file root)
@@ -125,7 +128,7 @@ That is project.el's, else the nearest folder with one of
   "What the file TARGET means in DIR: (FILE FIRST LAST), or nil for aid: targets."
   (unless (string-prefix-p "aid:" target)
     (let (first last)
-      (when (string-match "#L\\([0-9]+\\)\\(?:-L?\\([0-9]+\\)\\)?\\'" target)
+      (when (string-match aid-context-lines-regexp target)
         (setq first (string-to-number (match-string 1 target))
               last (if (match-string 2 target)
                        (string-to-number (match-string 2 target))
@@ -149,9 +152,9 @@ That is project.el's, else the nearest folder with one of
           (buffer-substring-no-properties
            (point) (progn (forward-line (- (1+ last) first)) (point))))))))
 
-(defun aid-context--range (key)
-  "The buffer and the bounds of the lines that the range KEY follows, or nil."
-  (pcase (gethash key aid-context--ranges)
+(defun aid-context--range-lines (range)
+  "The buffer and the bounds of the lines around the markers RANGE, or nil."
+  (pcase range
     (`(,beg . ,end)
      (when (and (buffer-live-p (marker-buffer beg)) (< beg end))
        (with-current-buffer (marker-buffer beg)
@@ -161,6 +164,24 @@ That is project.el's, else the nearest folder with one of
              (list (current-buffer)
                    (progn (goto-char beg) (forward-line 0) (point))
                    (progn (goto-char end) (unless (bolp) (forward-line 1)) (point))))))))))
+
+(defun aid-context--range (key)
+  "The buffer and the bounds of the lines that the range KEY follows, or nil."
+  (aid-context--range-lines (gethash key aid-context--ranges)))
+
+(defun aid-context--follow (dir target range)
+  "Have TARGET, a file's lines from DIR, follow the markers RANGE, and give it.
+When another text is followed by that name, for it was in these lines once, the
+target is spelled in another way."
+  (let* ((key (lambda () (cons (file-name-as-directory (expand-file-name dir)) target)))
+         (other (aid-context--range (funcall key))))
+    (when (and other (not (equal other (aid-context--range-lines range)))
+               (string-match aid-context-lines-regexp target))
+      (setq target (concat (substring target 0 (match-beginning 0))
+                           "#L" (match-string 1 target)
+                           "-" (or (match-string 2 target) (match-string 1 target)))))
+    (puthash (funcall key) range aid-context--ranges)
+    target))
 
 (defun aid-context--range-text (key)
   "The text that the range KEY follows, or nil when its buffer is gone."

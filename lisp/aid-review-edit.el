@@ -48,6 +48,7 @@
         (erase-buffer)
         (insert (aid-hunk-text hunk)))
       (diff-mode)
+      (aid-invisible-in-code)
       (setq buffer-read-only nil)
       (aid-review-edit-mode)
       (setq header-line-format " Edit the hunk: C-c C-c applies it, C-c C-k leaves it"

@@ -12,6 +12,7 @@
 ;;; Code:
 
 (require 'aid-decisions)
+(require 'aid-invisible)
 (require 'diff-mode)
 (require 'subr-x)
 
@@ -71,7 +72,7 @@
                (overlay (make-overlay (1+ cbeg) (1+ cend))))
     (overlay-put overlay 'face 'diff-removed)
     (overlay-put overlay (if (= cbeg cend) 'before-string 'after-string)
-                 (propertize text 'face 'diff-added))
+                 (propertize (aid-invisible-string text) 'face 'diff-added))
     (overlay-put overlay 'priority 100)
     (push overlay aid-review-show--overlays)))
 

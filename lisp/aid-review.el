@@ -71,6 +71,15 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
            (setf (aid-review-chat review) (find-file-noselect file)))
           (t (user-error "The chat of this review is gone")))))
 
+(defun aid-review--follow (old new)
+  "Note in the reviews that are shown that the chat OLD is the file NEW now."
+  (dolist (buffer (buffer-list))
+    (let ((review (buffer-local-value 'aid-review--this buffer)))
+      (when (and review (equal old (aid-review-file review)))
+        (setf (aid-review-file review) new)))))
+
+(add-hook 'aid-chat-moved-functions #'aid-review--follow)
+
 (defun aid-review-undecided-p (hunk)
   "Whether HUNK still waits for a decision (a skipped one does)."
   (memq (aid-hunk-state hunk) '(nil skipped)))
@@ -187,6 +196,7 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
         next-error-function #'aid-review-next-error
         header-line-format '(:eval (aid-review--header)))
   (setq-local revert-buffer-function (lambda (&rest _) (aid-review-refresh)))
+  (aid-invisible-in-code)
   ;; The short keys of diff-mode's read-only buffers: on Emacs 28 they come before any major mode's,
   ;; on later ones this variable brings them in.
   (setq-local diff-mode-read-only t)
@@ -273,7 +283,7 @@ Give the lines that it adds."
   "Show the state of HUNK, the NUMBERth, on its first line."
   (overlay-put (aid-hunk-mark hunk) 'before-string
                (concat (aid-hunk-sign hunk) (format " %d  " number)
-                       (propertize (aid-hunk-words hunk) 'face 'shadow) "\n")))
+                       (propertize (aid-invisible-string (aid-hunk-words hunk)) 'face 'shadow) "\n")))
 
 (defun aid-review--update ()
   "Show the states of all hunks anew."

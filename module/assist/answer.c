@@ -196,7 +196,9 @@ on_reasoning (struct aid_answer *a, struct aid_span text)
     return;
   enter_reasoning (a);
   guard_key (a, text);
-  if (!a->plain)
+  if (a->plain)
+    a->hooks.reasoning (a->hooks.ctx, text);
+  else
     put_quoted (a, text);
 }
 

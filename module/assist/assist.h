@@ -20,6 +20,7 @@ enum aid_event_kind
   AID_EVENT_FROZEN = 1,  /* {items: [{target, hash, tokens}], tokens}: what was sent, now in the store */
   AID_EVENT_START,       /* {model, name, provider, host, local} the server has answered */
   AID_EVENT_TEXT,        /* text to append at the answer's end, faces from a character on (see aid_stream_flush) */
+  AID_EVENT_REASONING,   /* a plain request only: a piece of the model's reasoning, as text */
   AID_EVENT_RETRY,       /* {attempt, wait_ms, message} */
   AID_EVENT_REKEY,       /* {old, new}: the text to come holds the file's key: give the file the new one first */
   AID_EVENT_USAGE,       /* {in, cached, out, reasoning} so far; rare */
@@ -34,7 +35,7 @@ struct aid_event
 {
   int kind;
   struct aid_span val;           /* one val (base/val.h), or empty */
-  struct aid_span text;          /* TEXT only */
+  struct aid_span text;          /* TEXT and REASONING only */
   uint32_t from;                 /* TEXT only: characters */
   const struct aid_face_span *spans;  /* TEXT only, in characters of the whole answer */
   size_t nspans;
@@ -74,7 +75,8 @@ struct aid_ask
   const char *request;           /* "r81": the request's word in the chat's meta line */
   const struct aid_ask_item *items;
   size_t nitems;
-  int plain;                     /* text events carry the model's text alone, no markers or quotes (the command line) */
+  int plain;                     /* text events carry the model's text alone, no markers or quotes, and its reasoning has
+                                    events of its own (the command line) */
 };
 
 enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);

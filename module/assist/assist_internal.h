@@ -58,6 +58,7 @@ struct aid_answer_hooks
 {
   void (*text) (void *ctx, struct aid_span text);           /* the next piece of the answer's text */
   void (*rekey) (void *ctx, const char *old_key, const char *new_key);  /* before the text that holds the old one */
+  void (*reasoning) (void *ctx, struct aid_span text);      /* the next piece of a plain answer's reasoning */
   void *ctx;
 };
 

@@ -67,6 +67,7 @@ turn_free (struct aid_turn_state *t)
     aid_journal_close (t->journal);
   aid_vec_free (&t->spans);
   aid_str_free (&t->stop_words);
+  aid_str_free (&t->reasoning);
   free (t);
 }
 
@@ -96,6 +97,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->plain = ask->plain;
   t->chat = AID_STR_INIT (AID_PROMPT_MAX);
   t->stop_words = AID_STR_INIT (4096);
+  t->reasoning = AID_STR_INIT (AID_ANSWER_MAX);
   t->spans = AID_VEC_INIT (struct aid_face_span, 1u << 22);
   t->usage = AID_USAGE_INIT;
   t->started = aid_clock_ms ();

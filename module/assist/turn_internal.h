@@ -34,6 +34,8 @@ struct aid_turn_state
   struct aid_stream *stream;
   struct aid_journal *journal;
   struct aid_vec spans;        /* struct aid_face_span, used by flush */
+  struct aid_str reasoning;    /* of a plain request, not yet sent; none while there is text that is not sent */
+  size_t reasoned;             /* bytes of reasoning so far, of a plain request */
   struct aid_usage usage;
   enum aid_stop stop;
   struct aid_str stop_words;

@@ -8,21 +8,54 @@
 /* --- text ------------------------------------------------------------------------------------------------------------- */
 
 static void
+fail_too_long (struct aid_turn_state *t, enum aid_err code)
+{
+  if (!t->fail.code)
+    aid_error_set (&t->fail, code, "The answer is longer than the %zu MB that one may have; what came is kept.",
+                   AID_ANSWER_MAX >> 20);
+}
+
+static void
 on_answer_text (void *ctx, struct aid_span text)
 {
   struct aid_turn_state *t = ctx;
   struct aid_error e;
   if (!t->first)
     t->first = aid_clock_ms ();
+  if (t->reasoning.len)
+    aid_turn_flush (t, 0);
   t->dirty = 1;
-  if (aid_stream_add (t->stream, text, &e) && !t->fail.code)
-    aid_error_set (&t->fail, e.code, "The answer is longer than the %zu MB that one may have; what came is kept.",
-                   AID_ANSWER_MAX >> 20);
+  if (aid_stream_add (t->stream, text, &e))
+    fail_too_long (t, e.code);
   if (t->journal && aid_journal_add (t->journal, text, NULL))
     {
       aid_journal_close (t->journal);   /* a full disk costs the journal, never the answer */
       t->journal = NULL;
     }
+}
+
+static void
+on_answer_reasoning (void *ctx, struct aid_span text)
+{
+  struct aid_turn_state *t = ctx;
+  if (t->dirty && !t->reasoning.len)
+    aid_turn_flush (t, 0);
+  t->dirty = 1;
+  t->reasoned += text.len;
+  if (t->reasoned > AID_ANSWER_MAX)
+    fail_too_long (t, AID_E_LIMIT);
+  else
+    aid_str_addspan (&t->reasoning, text);
+}
+
+static void
+flush_reasoning (struct aid_turn_state *t)
+{
+  struct aid_event ev = { .kind = AID_EVENT_REASONING, .text = aid_str_span (&t->reasoning) };
+  if (!ev.text.len)
+    return;
+  t->assist->sink.post (t->assist->sink.ctx, t->id, &ev);
+  aid_str_clear (&t->reasoning);
 }
 
 static void
@@ -45,6 +78,7 @@ aid_turn_flush (struct aid_turn_state *t, int final)
   if (!t->streaming || (!t->dirty && !final))
     return;
   t->dirty = 0;
+  flush_reasoning (t);
   struct aid_span text;
   size_t from;
   if (!aid_stream_flush (t->stream, final, &text, &from, &t->spans))
@@ -148,7 +182,7 @@ static const struct aid_http_handler handler = { on_head, on_body, on_retry, may
 enum aid_err
 aid_turn_stream (struct aid_turn_state *t)
 {
-  struct aid_answer_hooks hooks = { on_answer_text, on_answer_rekey, t };
+  struct aid_answer_hooks hooks = { on_answer_text, on_answer_rekey, on_answer_reasoning, t };
   t->answer = aid_answer_new (t->key, t->plain, &hooks);
   t->stream = aid_stream_new (AID_ANSWER_MAX);
   t->decoder = t->wire->decoder_new (on_model_event, t);

@@ -30,10 +30,12 @@ struct event
 struct asking
 {
   int json, terminal;        /* how to print */
+  int verbose, dim;          /* whether reasoning is printed, and dim */
   int wake[2];
   pthread_mutex_t lock;      /* of the queue */
   struct aid_vec queue;      /* struct event */
   int at_line_start;         /* of what was printed */
+  int thinking;              /* reasoning was printed last; 2: it ended with a newline */
   int ended, status;
 };
 
@@ -116,6 +118,36 @@ print_text (struct asking *a, struct aid_span text)
   aid_str_free (&calm);
 }
 
+/* Reasoning is said on standard error, so that standard output has the answer alone. */
+static void
+print_reasoning (struct asking *a, struct aid_span text)
+{
+  struct aid_str calm = AID_STR_INIT (2 * text.len + 16);
+
+  if (a->dim)
+    aid_cli_calm (text, &calm);
+  else
+    aid_str_addspan (&calm, text);
+  if (calm.len)
+    {
+      if (a->terminal && !a->at_line_start)
+        put (a, AID_SPAN ("\n"));
+      fputs (a->dim ? "\033[2m" : "", stderr);
+      fwrite (calm.ptr, 1, calm.len, stderr);
+      fputs (a->dim ? "\033[0m" : "", stderr);
+      a->thinking = calm.ptr[calm.len - 1] == '\n' ? 2 : 1;
+    }
+  aid_str_free (&calm);
+}
+
+static void
+end_reasoning (struct asking *a)
+{
+  if (a->thinking)
+    fputs (a->thinking == 2 ? "\n" : "\n\n", stderr);
+  a->thinking = 0;
+}
+
 /* The event's value as a JSON object of our own; never NULL unless there is no memory. */
 static json_t *
 value_of (const struct event *ev)
@@ -135,7 +167,7 @@ print_json (struct asking *a, const struct event *ev, const json_t *val)
   struct aid_str line = AID_STR_INIT (256u << 20);
   json_t *all = json_pack ("{s:s}", "event", aid_event_name (ev->kind));
 
-  if (ev->kind == AID_EVENT_TEXT)
+  if (ev->kind == AID_EVENT_TEXT || ev->kind == AID_EVENT_REASONING)
     json_object_set_new (all, "text", aid_json_of_span (aid_str_span (&ev->text)));
   json_object_update (all, (json_t *) (uintptr_t) val);
   aid_json_dump (all, &line);
@@ -169,10 +201,14 @@ handle (struct asking *a, const struct event *ev)
   const char *message = aid_json_str (val, "message"), *early = early_stop (aid_json_str (val, "stop"));
   int last = ev->kind == AID_EVENT_DONE || ev->kind == AID_EVENT_ERROR;
 
+  if (ev->kind != AID_EVENT_REASONING)
+    end_reasoning (a);
   if (a->json)
     print_json (a, ev, val);
   else if (ev->kind == AID_EVENT_TEXT)
     print_text (a, aid_str_span (&ev->text));
+  else if (ev->kind == AID_EVENT_REASONING && a->verbose)
+    print_reasoning (a, aid_str_span (&ev->text));
   if (!a->json && last && !a->at_line_start)
     put (a, AID_SPAN ("\n"));
   if (!a->json && ev->kind == AID_EVENT_RETRY)
@@ -295,12 +331,13 @@ aid_cmd_ask (int argc, char **argv)
     { "strategy", 's', AID_OPT_STRING, &ask.strategy, "NAME", "ask (the default) or edit" },
     { "context", 'c', AID_OPT_LIST, &context, "ITEM", "show the model a file, FILE or FILE#L3-L9; may be repeated" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
+    { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
     { "json", 0, AID_OPT_FLAG, &a.json, NULL, "one JSON object a line for every event" },
   };
   const struct aid_usage_text usage = {
     "aid ask [options] PROMPT|-",
     "Asks a model and streams its answer to standard output; - reads the question from standard input.  Interrupt it to\n"
-    "cancel.  The lines of --json are {\"event\": ...} with start, text, retry, usage, and at the end done or error.\n",
+    "cancel.  The lines of --json are {\"event\": ...} with start, text, reasoning, retry, and at the end done or error.\n",
     opts, sizeof opts / sizeof *opts, 1, 1
   };
   int status;
@@ -309,6 +346,7 @@ aid_cmd_ask (int argc, char **argv)
     {
       a.queue = AID_VEC_INIT (struct event, EVENTS_MAX);
       a.terminal = isatty (STDOUT_FILENO);
+      a.dim = isatty (STDERR_FILENO);
       status = ask_question (&a, &ask, argv[1], &context);
     }
   aid_vec_free (&context);

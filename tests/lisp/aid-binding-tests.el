@@ -24,6 +24,8 @@
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid--mod-doc-blocks "ext:aid-module" (doc beg end))
 (declare-function aid--mod-doc-parse "ext:aid-module" (doc))
+(declare-function aid--mod-doc-edited "ext:aid-module" (doc beg end))
+(declare-function aid--mod-doc-essence "ext:aid-module" (doc beg end))
 (declare-function aid--mod-chat-key "ext:aid-module" ())
 (declare-function aid--mod-chat-hash "ext:aid-module" (body))
 (declare-function aid--mod-journal-list "ext:aid-module" (file))
@@ -210,6 +212,28 @@ int x;
     (should (= (plist-get (cadr turns) :beg) (aid-tests-position "## model")))
     (should (equal (plist-get item :target) "../a.c"))
     (aid--mod-doc-close doc)))
+
+(ert-deftest aid-binding-doc-turns ()
+  "One turn tells what counts of it, and whether that was received."
+  (aid-tests-core)
+  (let* ((essence "so\nThe **end** is near.\n```c\nint x;\n```\n")
+         (doc (aid--mod-doc-open (string-replace "state=done" (concat "got=" (aid--mod-chat-hash essence))
+                                                 aid-tests-chat)))
+         (turn (cadr (plist-get (aid--mod-doc-parse doc) :turns)))
+         (beg (plist-get turn :beg)) (end (plist-get turn :end)))
+    (should (equal (aid--mod-doc-essence doc beg end) essence))
+    (should-not (aid--mod-doc-edited doc beg end))
+    (aid--mod-doc-edit doc (- end 2) 0 "ü")
+    (should (aid--mod-doc-edited doc beg (1+ end)))
+    ;; Where no turn is, there is nothing to tell.
+    (should (equal (aid--mod-doc-essence doc 0 10) ""))
+    (should-not (aid--mod-doc-edited doc end beg))
+    (should-not (aid--mod-doc-edited doc 100000 200000))
+    (aid-tests-signals 'invalid (aid--mod-doc-edited doc -1 end))
+    (should-error (aid--mod-doc-essence doc nil end) :type 'wrong-type-argument)
+    (aid--mod-doc-close doc)
+    (aid-tests-signals 'state (aid--mod-doc-edited doc beg end))
+    (aid-tests-signals 'state (aid--mod-doc-essence doc beg end))))
 
 ;;; Chat helpers
 

@@ -78,6 +78,103 @@
       (aid-chat-tab)
       (should-not (string-search "secret three" (funcall seen))))))
 
+(defun aid-chat-tests-block (lines)
+  "A block of code of so many LINES, its fences included."
+  (concat "```c\n" (mapconcat (lambda (n) (format "int v%d;\n" n))
+                              (number-sequence 1 (- lines 2)) "")
+          "```\n"))
+
+(ert-deftest aid-chat-display-pasted-folds ()
+  "A long block in a question is folded to its first line when it was sent, not before."
+  (aid-chat-tests-with chat
+    (let ((aid-chat-pasted-lines 12)
+          (seen (lambda () (aid-chat-tests-visible (point-min) (point-max))))
+          (quoted (concat "> quoted 1\n" (mapconcat (lambda (n) (format "> quoted %d" n))
+                                                    (number-sequence 2 15) "\n"))))
+      (goto-char (point-max))
+      (insert "Look:\n\n" (aid-chat-tests-block 36) "\n" quoted "\n\nShort:\n\n"
+              (aid-chat-tests-block 12) "Why?")
+      (should (string-search "int v20;" (funcall seen)))
+      (aid-chat-send)
+      (let ((sent (plist-get (car aid-chat-tests--asked) :text)))
+        (should (string-search "int v34;\n```\n" sent)))
+      (should (string-match-p (concat "^Look:\n\n```c \\[\\+35 lines\\]\n\n> quoted 1 \\[\\+14 lines\\]\n\n"
+                                      "Short:\n\n```c\nint v1;\n")
+                              (funcall seen)))
+      (aid-chat-tests-done)
+      ;; The key that unfolds it, on its first line only.
+      (goto-char (point-min))
+      (search-forward "```c")
+      (aid-chat-tab)
+      (should (string-search "```c\nint v1;\n" (funcall seen)))
+      (should (string-search "int v34;\n```\n\n> quoted 1 [+" (funcall seen)))
+      (aid-chat-tab)
+      (should-not (string-search "int v34;" (funcall seen)))
+      (aid-chat-next-button)
+      (should (looking-at-p "> quoted 1\n"))
+      ;; All of it is copied and deleted as ever.
+      (let ((copy (filter-buffer-substring (point-min) (point-max))))
+        (should (string-search "int v34;" copy))
+        (should (string-search "> quoted 14" copy))))))
+
+(ert-deftest aid-chat-display-pasted-search ()
+  "A search opens the block that it ends in."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask (aid-chat-tests-block 36))
+    (aid-chat-tests-done)
+    (aid-chat-tests-visible (point-min) (point-max))
+    (goto-char (point-min))
+    (search-forward "int v20")
+    (should (invisible-p (1- (point))))
+    (let ((fold (cl-find-if (lambda (o) (overlay-get o 'aid-fold)) (overlays-at (point)))))
+      (funcall (overlay-get fold 'isearch-open-invisible) fold))
+    (should-not (invisible-p (1- (point))))
+    ;; It stays open as it is displayed anew.
+    (should (string-search "int v20" (aid-chat-tests-visible (point-min) (point-max))))))
+
+(ert-deftest aid-chat-display-pasted-edited ()
+  "A fold goes with its block's first line, so that nothing is hidden without a head."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask (concat "Look:\n\n" (aid-chat-tests-block 36)))
+    (aid-chat-tests-done)
+    (aid-chat-tests-visible (point-min) (point-max))
+    (goto-char (point-min))
+    (search-forward "```c")
+    (delete-region (line-beginning-position) (point))
+    (aid-chat-fontify (line-beginning-position) (line-end-position))
+    (should (string-search "int v20;" (aid-chat-tests-visible (point-min) (point-max))))))
+
+(ert-deftest aid-chat-display-pasted-reopened ()
+  "Blocks are folded in a chat that is opened, however it comes into view; point's is not."
+  (aid-chat-tests-with chat
+    (let* ((block (aid-chat-tests-block 36))
+           (text (concat "<!--aid:k7Qx2mT9 chat v=1 root=..-->\n# T\n\n## You <!--aid:k7Qx2mT9 1 user-->\n"
+                         block "\n## m <!--aid:k7Qx2mT9 2 answer-->\n" block
+                         "\n## You <!--aid:k7Qx2mT9 3 user-->\n" block)))
+      (with-current-buffer (aid-chat-tests-open "a.aid.md" text)
+        (goto-char (point-min))
+        (search-forward "int v20")
+        (let ((middle (line-beginning-position)))
+          (goto-char (point-max))
+          (aid-chat-fontify middle (+ middle 5))
+          (should (invisible-p middle)))
+        (let ((seen (aid-chat-tests-visible (point-min) (point-max))) (at 0) (n 0))
+          (while (setq at (string-search "int v20;" seen at))
+            (setq at (1+ at) n (1+ n)))
+          (should (= n 2))              ; in the answer and in the open question
+          (should (string-search "## You \n```c [+35 lines]\n\n## m" seen)))
+        (aid-chat-mode)
+        (mapc #'delete-overlay (overlays-in (point-min) (point-max)))
+        (goto-char (point-min))
+        (search-forward "int v20")
+        (aid-chat-fontify (point-min) (point-max))
+        (should-not (invisible-p (point)))
+        (let ((aid-chat-pasted-lines nil))
+          (goto-char (point-min))
+          (aid-chat-fontify (point-min) (point-max))
+          (search-forward "int v20")
+          (should-not (invisible-p (point))))))))
+
 (ert-deftest aid-chat-display-long-line ()
   "A very long line is shown shortened."
   (aid-chat-tests-with chat

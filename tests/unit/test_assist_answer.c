@@ -10,7 +10,7 @@
 
 struct seen
 {
-  struct aid_str text;
+  struct aid_str text, reasoning;
   char old_key[40], new_key[40];
   int rekeys;
 };
@@ -19,6 +19,12 @@ static void
 on_text (void *ctx, struct aid_span text)
 {
   aid_str_addspan (&((struct seen *) ctx)->text, text);
+}
+
+static void
+on_reasoning (void *ctx, struct aid_span text)
+{
+  aid_str_addspan (&((struct seen *) ctx)->reasoning, text);
 }
 
 static void
@@ -37,12 +43,12 @@ event (struct aid_answer *a, enum aid_model_event_kind kind, const char *text)
   aid_answer_event (a, &ev);
 }
 
-/* Runs SCRIPT ("t:text", "r:reasoning", "k:tool arguments") and compares what was written. */
+/* Runs SCRIPT ("t:text", "r:reasoning", "k:tool arguments") and compares what was written, and what was said beside it. */
 static void
-expect (const char *const *script, int plain, const char *want)
+expect_both (const char *const *script, int plain, const char *want, const char *reasoning)
 {
-  struct seen seen = { .text = AID_STR_INIT (1u << 20) };
-  struct aid_answer_hooks hooks = { on_text, on_rekey, &seen };
+  struct seen seen = { .text = AID_STR_INIT (1u << 20), .reasoning = AID_STR_INIT (1u << 20) };
+  struct aid_answer_hooks hooks = { on_text, on_rekey, on_reasoning, &seen };
   struct aid_answer *a = aid_answer_new (KEY, plain, &hooks);
   for (; *script; script++)
     if (**script == 'k')
@@ -55,9 +61,17 @@ expect (const char *const *script, int plain, const char *want)
       event (a, **script == 't' ? AID_MODEL_TEXT : AID_MODEL_REASONING, *script + 2);
   aid_answer_end (a, aid_str_span (&seen.text));
   assert_string_equal (aid_str_z (&seen.text), want);
+  assert_string_equal (aid_str_z (&seen.reasoning), reasoning);
   assert_int_equal (seen.rekeys, 0);
   aid_answer_free (a);
   aid_str_free (&seen.text);
+  aid_str_free (&seen.reasoning);
+}
+
+static void
+expect (const char *const *script, int plain, const char *want)
+{
+  expect_both (script, plain, want, "");
 }
 
 #define SCRIPT(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -83,7 +97,7 @@ static void
 test_plain_has_the_text_alone (void **state)
 {
   (void) state;
-  expect (SCRIPT ("r:one", "t:So", "k:{}"), 1, "So");
+  expect_both (SCRIPT ("r:one", "t:So", "k:{}", "r: two"), 1, "So", "one two");
 }
 
 static void
@@ -111,7 +125,7 @@ test_a_forged_key_makes_a_new_one (void **state)
   for (size_t cut = 1; cut < sizeof text - 1; cut++)
     {
       struct seen seen = { .text = AID_STR_INIT (1u << 20) };
-      struct aid_answer_hooks hooks = { on_text, on_rekey, &seen };
+      struct aid_answer_hooks hooks = { on_text, on_rekey, on_reasoning, &seen };
       struct aid_answer *a = aid_answer_new (KEY, 0, &hooks);
       char head[sizeof text];
       memcpy (head, text, cut);

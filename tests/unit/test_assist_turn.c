@@ -13,6 +13,7 @@
 #define CHAT "<!--aid:" KEY " chat v=1-->\n## You <!--aid:" KEY " 1 user-->\nhello?\n"
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 #define DELTA(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
+#define THOUGHT(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"" text "\"}}]}\n\n"
 #define STOP \
   "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n" \
   "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"total_tokens\":10}}\n\n" \
@@ -26,6 +27,8 @@ struct watcher
   pthread_cond_t changed;
   struct aid_str kinds;          /* "frozen start text done " with texts joined */
   struct aid_str text, last;     /* all text; the last event as JSON */
+  struct aid_str said;           /* reasoning and text in their order: "(reasoning) text" */
+  int thinking;
   unsigned ended, texts;
 };
 
@@ -35,8 +38,12 @@ post (void *ctx, uint64_t id, const struct aid_event *ev)
   struct watcher *w = ctx;
   (void) id;
   pthread_mutex_lock (&w->lock);
-  if (ev->kind != AID_EVENT_TEXT || !w->texts)
+  if ((ev->kind != AID_EVENT_TEXT || !w->texts) && ev->kind != AID_EVENT_REASONING)
     aid_str_addf (&w->kinds, "%s ", aid_event_name (ev->kind));
+  if (w->thinking != (ev->kind == AID_EVENT_REASONING))
+    aid_str_addz (&w->said, w->thinking ? ") " : "(");
+  w->thinking = ev->kind == AID_EVENT_REASONING;
+  aid_str_addspan (&w->said, ev->text);
   if (ev->kind == AID_EVENT_TEXT)
     {
       w->texts++;
@@ -98,6 +105,7 @@ begin (struct bench *b, const struct fake_step *const *script, size_t n)
   pthread_cond_init (&b->w.changed, NULL);
   b->w.kinds = AID_STR_INIT (1u << 20);
   b->w.text = AID_STR_INIT (16u << 20);
+  b->w.said = AID_STR_INIT (16u << 20);
   b->w.last = AID_STR_INIT (1u << 20);
   b->server = fake_start (script, n);
   write_config (b->server->port);
@@ -115,6 +123,7 @@ finish (struct bench *b)
   aid_str_free (&b->w.kinds);
   aid_str_free (&b->w.text);
   aid_str_free (&b->w.last);
+  aid_str_free (&b->w.said);
   pthread_cond_destroy (&b->w.changed);
   pthread_mutex_destroy (&b->w.lock);
 }
@@ -232,6 +241,22 @@ test_an_answer_for_no_chat_is_not_kept (void **state)
   assert_int_equal (aid_blob_get (got, &kept, NULL), AID_E_NOTFOUND);
   finish (&b);
   aid_str_free (&kept);
+}
+
+static void
+test_plain_reasoning_comes_in_its_place (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[]
+    = { FAKE_SEND (HEAD THOUGHT ("one ") THOUGHT ("two") DELTA ("a") THOUGHT ("three") DELTA ("b") STOP), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  begin (&b, script, 1);
+  struct aid_ask a = { .id = 1, .chat = AID_SPAN (CHAT), .request = "r1", .plain = 1 };
+  assert_int_equal (aid_assist_ask (b.assist, &a, NULL), AID_OK);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_string_equal (aid_str_z (&b.w.said), "(one two) a(three) b");
+  finish (&b);
 }
 
 static void
@@ -388,6 +413,7 @@ main (void)
     cmocka_unit_test (test_what_was_received_is_kept_under_its_hash),
     cmocka_unit_test (test_a_store_that_fails_costs_no_answer),
     cmocka_unit_test (test_an_answer_for_no_chat_is_not_kept),
+    cmocka_unit_test (test_plain_reasoning_comes_in_its_place),
     cmocka_unit_test (test_a_refused_request_says_why),
     cmocka_unit_test (test_cancelling_ends_a_live_stream),
     cmocka_unit_test (test_stopping_ends_every_request),
