@@ -100,6 +100,7 @@
       (goto-char (point-min))
       (search-forward "int v20;")
       (should-not (get-text-property (point) 'fontified)) ; Emacs displays it anew
+      (goto-char (point-max))
       (let ((sent (plist-get (car aid-chat-tests--asked) :text)))
         (should (string-search "int v34;\n```\n" sent)))
       (should (string-match-p (concat "^Look:\n\n```c \\[\\+35 lines\\]\n\n> quoted 1 \\[\\+14 lines\\]\n\n"
@@ -130,7 +131,7 @@
     (let ((seen (lambda () (aid-chat-tests-visible (point-min) (point-max)))))
       (should (string-search "~~~ [+31 lines]\n" (funcall seen)))
       (goto-char (point-min))
-      (search-forward "~~~")
+      (search-forward "\n~~~")
       (aid-chat-tab)
       (should (string-search "> said 1\n> said 2\n" (funcall seen))))))
 
