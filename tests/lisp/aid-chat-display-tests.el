@@ -95,7 +95,12 @@
       (insert "Look:\n\n" (aid-chat-tests-block 36) "\n" quoted "\n\nShort:\n\n"
               (aid-chat-tests-block 12) "Why?")
       (should (string-search "int v20;" (funcall seen)))
+      (put-text-property (point-min) (point-max) 'fontified t)
       (aid-chat-send)
+      (goto-char (point-min))
+      (search-forward "int v20;")
+      (should-not (get-text-property (point) 'fontified)) ; Emacs displays it anew
+      (goto-char (point-max))
       (let ((sent (plist-get (car aid-chat-tests--asked) :text)))
         (should (string-search "int v34;\n```\n" sent)))
       (should (string-match-p (concat "^Look:\n\n```c \\[\\+35 lines\\]\n\n> quoted 1 \\[\\+14 lines\\]\n\n"
@@ -116,6 +121,19 @@
       (let ((copy (filter-buffer-substring (point-min) (point-max))))
         (should (string-search "int v34;" copy))
         (should (string-search "> quoted 14" copy))))))
+
+(ert-deftest aid-chat-display-pasted-nested ()
+  "What looks like a quote in a block of code is no fold of its own."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask (concat "~~~\n" (mapconcat (lambda (n) (format "> said %d\n" n))
+                                                   (number-sequence 1 30) "")
+                                "~~~"))
+    (let ((seen (lambda () (aid-chat-tests-visible (point-min) (point-max)))))
+      (should (string-search "~~~ [+31 lines]\n" (funcall seen)))
+      (goto-char (point-min))
+      (search-forward "\n~~~")
+      (aid-chat-tab)
+      (should (string-search "> said 1\n> said 2\n" (funcall seen))))))
 
 (ert-deftest aid-chat-display-pasted-search ()
   "A search opens the block that it ends in."
