@@ -34,10 +34,10 @@
   "Define the face aid-chat- with NAME behind it, inheriting PARENT, for WHAT."
   `(defface ,(intern (format "aid-chat-%s" name)) '((t :inherit ,parent)) ,what))
 
-(aid-chat--defface heading1 outline-1 "The title and other first-level headings.")
-(aid-chat--defface heading2 outline-2 "Second-level headings, such as those of turns.")
-(aid-chat--defface heading3 outline-3 "Third-level headings.")
-(aid-chat--defface heading4 outline-4 "Deeper headings.")
+(aid-chat--defface heading1 font-lock-function-name-face "The title and other first-level headings.")
+(aid-chat--defface heading2 font-lock-variable-name-face "Second-level headings, such as those of turns.")
+(aid-chat--defface heading3 font-lock-keyword-face "Third-level headings.")
+(aid-chat--defface heading4 font-lock-comment-face "Deeper headings.")
 (aid-chat--defface emphasis italic "Emphasized text.")
 (aid-chat--defface strong bold "Strongly emphasized text.")
 (aid-chat--defface code fixed-pitch "Code in running text.")
@@ -415,7 +415,9 @@ In a quote they begin with the marker that it may belong to."
                 (aid-chat-code-fontify beg end)))))
         (aid-invisible-show beg (min end (+ beg aid-chat--most)))
         (aid-chat--show-markers beg end)
-        (aid-chat-pasted-show beg end)
+        (goto-char (point-min))
+        (when (search-forward " answer-->" nil t)     ; nothing was sent before that
+          (aid-chat-pasted-show beg end))
         (aid-chat--shorten-lines beg end)
         `(jit-lock-bounds ,beg . ,end)))))
 

@@ -10,7 +10,7 @@
 ;;; Code:
 
 (eval-when-compile (require 'subr-x))
-(require 'outline)
+(require 'aid-chat-outline)
 (require 'aid-chat-pasted)
 (require 'aid-chat-send)
 
@@ -62,31 +62,6 @@
                                         (aid-chat--first-line turn))
                                 (plist-get turn :beg))))
                       (aid-chat-turns 'user)))))
-
-(defun aid-chat--outline-setup ()
-  "Make outlines know this chat's headings."
-  (setq-local outline-regexp (concat "##.*" (regexp-quote (aid-chat--prefix)) "[0-9]"))
-  (setq-local outline-level #'aid-chat--outline-level))
-
-(defun aid-chat--outline-level ()
-  "The outline level of the heading at point."
-  (if (looking-at-p "###") 2 1))
-
-(defun aid-chat--heading-p ()
-  "Whether point is on a turn's heading."
-  (save-excursion
-    (beginning-of-line)
-    (looking-at-p outline-regexp)))
-
-(defun aid-chat-fold-alternatives ()
-  "Fold the alternative answers."
-  (save-excursion
-    (goto-char (point-min))
-    (while (search-forward " alternative-->" nil t)
-      (save-excursion
-        (beginning-of-line)
-        (when (looking-at-p outline-regexp)
-          (outline-hide-subtree))))))
 
 (defun aid-chat-tab ()
   "Fold or unfold what the line at point heads, else go to the next button.

@@ -15,7 +15,7 @@
   (require 'subr-x))
 (require 'aid-magic)
 (require 'aid-module)
-(require 'aid-chat-nav)
+(require 'aid-chat-send)
 
 (declare-function aid--mod-chat-key "ext:aid-module" ())
 (declare-function aid--mod-journal-list "ext:aid-module" (file))
@@ -278,6 +278,18 @@ Give non-nil when there is such an answer and it had not ended."
 
 (add-hook 'aid-after-reload-functions #'aid-chat--forget-docs)
 
+(defun aid-chat--outline-soon ()
+  "Give this chat its outline when Emacs is idle, at once if it is to be folded."
+  (if (save-excursion
+        (goto-char (point-min))
+        (search-forward " alternative-->" nil t))
+      (aid-chat-fold-alternatives)
+    (run-with-idle-timer (+ 0.3 (float-time (or (current-idle-time) 0))) nil
+                         (lambda (chat)
+                           (when (buffer-live-p chat)
+                             (with-current-buffer chat (aid-chat-outline-on))))
+                         (current-buffer))))
+
 (defun aid-chat--setup-display ()
   "Set up the display of this chat."
   (add-to-invisibility-spec 'aid-marker)
@@ -289,9 +301,6 @@ Give non-nil when there is such an answer and it had not ended."
   (setq header-line-format 'aid-chat--header)
   (setq-local word-wrap t)
   (jit-lock-register #'aid-chat-fontify t)
-  (aid-chat--outline-setup)
-  (outline-minor-mode 1)
-  (add-hook 'aid-chat-key-hook #'aid-chat--outline-setup nil t)
   (add-hook 'window-size-change-functions #'aid-chat--note-width nil t)
   (add-hook 'window-buffer-change-functions #'aid-chat--note-width nil t)
   (setq-local imenu-create-index-function #'aid-chat-imenu))
@@ -329,9 +338,17 @@ All text may be edited, and what the file says is what is sent.
       (aid-chat-restore)
       (aid-chat-head-update)
       (aid-chat--measure-soon))
-    (save-restriction (widen) (aid-chat-fold-alternatives))))
+    (save-restriction (widen) (aid-chat--outline-soon))))
 
 (autoload 'aid-context-item-text "aid-context")
+(dolist (command '(aid-chat-next-turn aid-chat-previous-turn aid-chat-previous-question
+                   aid-chat-next-question aid-chat-quote aid-chat-visit aid-chat-visit-mouse
+                   aid-chat-describe aid-chat-tab aid-chat-next-button))
+  (autoload command "aid-chat-nav" nil t))
+(autoload 'aid-chat-imenu "aid-chat-nav")
+(autoload 'aid-chat-outline-on "aid-chat-outline")
+(autoload 'aid-chat-fold-alternatives "aid-chat-outline")
+(autoload 'aid-chat-pasted-show "aid-chat-pasted")
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 (autoload 'aid-chat-diff-received "aid-chat-edited" "Show what was edited in an answer." t)
