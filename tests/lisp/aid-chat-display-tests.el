@@ -95,7 +95,8 @@
       (insert "Look:\n\n" (aid-chat-tests-block 36) "\n" quoted "\n\nShort:\n\n"
               (aid-chat-tests-block 12) "Why?")
       (should (string-search "int v20;" (funcall seen)))
-      (put-text-property (point-min) (point-max) 'fontified t)
+      (with-silent-modifications
+        (put-text-property (point-min) (point-max) 'fontified t))
       (aid-chat-send)
       (goto-char (point-min))
       (search-forward "int v20;")
@@ -130,6 +131,8 @@
                                 "~~~"))
     (let ((seen (lambda () (aid-chat-tests-visible (point-min) (point-max)))))
       (should (string-search "~~~ [+31 lines]\n" (funcall seen)))
+      (should (= 1 (cl-count-if (lambda (o) (overlay-get o 'aid-fold))
+                                (overlays-in (point-min) (point-max)))))
       (goto-char (point-min))
       (search-forward "\n~~~")
       (aid-chat-tab)
