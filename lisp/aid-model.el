@@ -10,9 +10,8 @@
 
 ;;; Code:
 
-(eval-when-compile
-  (require 'cl-lib)
-  (require 'subr-x))
+(require 'cl-lib)
+(require 'subr-x)
 
 (declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function auth-source-search "auth-source" (&rest spec))
@@ -53,8 +52,8 @@ INFO is a plist of `aid--mod-model-info'."
                      (user-error "No model is configured: see the manual, \"Models\"")))
          (names (mapcar (lambda (info) (plist-get info :id)) models))
          (note (lambda (name)
-                 (aid-model--note (cl-loop for info in models
-                                           when (equal (plist-get info :id) name) return info)))))
+                 (aid-model--note (cl-find-if (lambda (info) (equal (plist-get info :id) name))
+                                              models)))))
     (completing-read prompt
                      (lambda (string predicate action)
                        (if (eq action 'metadata)
