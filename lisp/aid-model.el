@@ -16,6 +16,8 @@
 (declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function auth-source-search "auth-source" (&rest spec))
 
+(defvar auth-sources)
+
 (defcustom aid-model nil
   "The name of the model to ask, or nil for the one that config.json names.
 A chat may have its own: `aid-set-model'."
@@ -39,11 +41,34 @@ INFO is a plist of `aid--mod-model-info'."
                (secret (plist-get found :secret)))
       (if (functionp secret) (funcall secret) secret))))
 
+(defun aid-model--open-source-p (source)
+  "Whether SOURCE of `auth-sources' can be read without asking for anything."
+  (let ((file (if (and (consp source) (stringp (plist-get source :source)))
+                  (plist-get source :source)
+                source)))
+    (and (stringp file)
+         (not (string-match-p "\\.gpg\\'\\|\\`\\(?:secrets\\|macos-keychain[^:]*\\):" file)))))
+
+(defun aid-model--no-source-p (source)
+  "Whether SOURCE of `auth-sources' is a file that is not there."
+  (and (stringp source) (file-name-absolute-p source) (not (file-exists-p source))))
+
+(defun aid-model--key-missing-p (info)
+  "Whether the model that INFO describes has no key, for sure.
+Nothing is asked to find out: what wants a passphrase may hold the key."
+  (and (plist-get info :needs_key)
+       (equal (plist-get info :key) "missing")
+       (progn (require 'auth-source)
+              (let ((sources (cl-remove-if #'aid-model--no-source-p (ensure-list auth-sources))))
+                (and (cl-every #'aid-model--open-source-p sources)
+                     (not (let ((auth-sources sources))
+                            (aid-model-secret info))))))))
+
 (defun aid-model--note (info)
   "What a completion list is to say of the model INFO."
   (concat "  " (or (plist-get info :provider) "")
           (if (plist-get info :local) ", local" "")
-          (if (equal (plist-get info :key) "missing") ", key missing" "")
+          (if (aid-model--key-missing-p info) ", key missing" "")
           (if (plist-get info :default) ", default" "")))
 
 (defun aid-model-read (prompt root)

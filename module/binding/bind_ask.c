@@ -125,15 +125,6 @@ config_for (emacs_env *env, emacs_value root)
   return c;
 }
 
-static const char *
-key_state (const struct aid_model *m)
-{
-  const char *env_value = m->key_env != NULL ? getenv (m->key_env) : NULL;
-  if (!m->needs_key)
-    return "none";
-  return (env_value != NULL && *env_value) || m->key_command != NULL ? "set" : "missing";
-}
-
 static void
 model_val (const struct aid_model *m, struct aid_str *val)
 {
@@ -144,7 +135,7 @@ model_val (const struct aid_model *m, struct aid_str *val)
   aid_val_kstrz (val, "host", m->host);
   aid_val_kbool (val, "local", m->local);
   aid_val_kbool (val, "needs_key", m->needs_key);
-  aid_val_kstrz (val, "key", key_state (m));
+  aid_val_kstrz (val, "key", aid_model_key_state (m));
   aid_val_kint (val, "context", m->context);
   aid_val_end (val, o, 8);
 }

@@ -275,8 +275,8 @@ aid_model_endpoint (const struct aid_model *m, const char *key)
 
 /* --- listing -------------------------------------------------------------------------------------------------------- */
 
-static const char *
-key_state (const struct aid_model *m)
+const char *
+aid_model_key_state (const struct aid_model *m)
 {
   const char *value = m->key_env ? getenv (m->key_env) : NULL;
   if ((value && *value) || m->key_command)
@@ -298,11 +298,12 @@ list_one (const struct aid_config *c, const char *id, const char *chosen, struct
   aid_val_kstrz (out, "host", m.host);
   aid_val_kbool (out, "local", m.local);
   aid_val_kint (out, "context", m.context);
-  aid_val_kstrz (out, "key", err ? "none" : key_state (&m));
+  aid_val_kbool (out, "needs_key", m.needs_key);
+  aid_val_kstrz (out, "key", err ? "none" : aid_model_key_state (&m));
   aid_val_kbool (out, "default", chosen && !strcmp (chosen, id));
   if (err)
     aid_val_kstrz (out, "error", e.msg);
-  aid_val_end (out, object, err ? 9 : 8);
+  aid_val_end (out, object, err ? 10 : 9);
   aid_model_free (&m);
 }
 

@@ -30,7 +30,10 @@ void aid_model_free (struct aid_model *m);
 /* Resolves ID: a key of "models"; or PROVIDER/NAME; or NULL for the configured default, else the first model of
    aid_model_list.  AID_E_NOTFOUND says what is configured and where to write more. */
 enum aid_err aid_model_resolve (const struct aid_config *c, const char *id, struct aid_model *out, struct aid_error *e);
-/* A val list of objects {id, provider, name, host, local, context, key ("set" | "missing" | "none"), default}: the
+/* What the core alone knows of M's key: "set" (the environment or a command has it), "missing" (a front end may still find
+   it) or "none" (no key is needed). */
+const char *aid_model_key_state (const struct aid_model *m);
+/* A val list of objects {id, provider, name, host, local, context, needs_key, key (as above), default}: the
    configured models, then the presets whose key is in the environment.  A default that is neither stands first; a model that
    cannot be asked has a member "error" that says why. */
 void aid_model_list (const struct aid_config *c, struct aid_str *out);

@@ -229,16 +229,16 @@ the_list_tells_configured_models_then_presets_with_a_key (void **state)
   setenv ("DEEPSEEK_API_KEY", "k", 1);
   listed (c,
           "[{\"id\":\"a\",\"provider\":\"ollama\",\"name\":\"q\",\"host\":\"127.0.0.1\",\"local\":true,\"context\":5,"
-          "\"key\":\"none\",\"default\":true},"
+          "\"needs_key\":false,\"key\":\"none\",\"default\":true},"
           "{\"id\":\"b\",\"provider\":\"anthropic\",\"name\":\"c\",\"host\":\"api.anthropic.com\",\"local\":false,"
-          "\"context\":0,\"key\":\"missing\","
+          "\"context\":0,\"needs_key\":true,\"key\":\"missing\","
           "\"default\":false},"
           "{\"id\":\"broken\",\"provider\":null,\"name\":null,\"host\":null,\"local\":false,\"context\":0,"
-          "\"key\":\"none\",\"default\":false,"
+          "\"needs_key\":false,\"key\":\"none\",\"default\":false,"
           "\"error\":\"There is no provider \\\"nobody\\\". Add it to \\\"providers\\\" in config.json.\"},"
           "{\"id\":\"deepseek/deepseek-chat\",\"provider\":\"deepseek\",\"name\":\"deepseek-chat\","
           "\"host\":\"api.deepseek.com\",\"local\":false,"
-          "\"context\":0,\"key\":\"set\",\"default\":false}]");
+          "\"context\":0,\"needs_key\":true,\"key\":\"set\",\"default\":false}]");
   aid_config_free (c);
 }
 
@@ -249,7 +249,7 @@ a_default_named_by_its_provider_is_listed_first (void **state)
   (void) state;
   listed (c, "[{\"id\":\"ollama/qwen\",\"provider\":\"ollama\",\"name\":\"qwen\",\"host\":\"127.0.0.1\","
              "\"local\":true,\"context\":0,"
-             "\"key\":\"none\",\"default\":true}]");
+             "\"needs_key\":false,\"key\":\"none\",\"default\":true}]");
   aid_config_free (c);
 }
 
