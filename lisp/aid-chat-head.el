@@ -44,7 +44,7 @@
 (put 'aid-chat--header 'risky-local-variable t)
 
 (defvar-local aid-chat--model-name nil
-  "The name of the configured model, nil until known.")
+  "The name of the configured model; nil until known, `none' when there is none.")
 
 (defvar-local aid-chat--open-cost '(0 . 0)
   "How many context items the open question has, and their tokens.")
@@ -81,7 +81,8 @@
   (concat
    (if aid-chat--stream (aid-chat--head-state aid-chat--stream) "")
    "   " (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
-             aid-model aid-chat--model-name "no model")
+             aid-model
+             (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
    (if aid-strategy (format " [%s]" aid-strategy) "")
    (pcase aid-chat--open-cost
      (`(0 . ,_) "")
@@ -211,9 +212,10 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
 
 (defun aid-chat--find-model ()
   "Find out the name of the model that is configured."
-  (unless aid-chat--model-name
+  (unless (stringp aid-chat--model-name)
     (setq aid-chat--model-name
-          (plist-get (ignore-errors (aid--mod-model-info nil (aid-chat-root))) :id))))
+          (or (plist-get (ignore-errors (aid--mod-model-info nil (aid-chat-root))) :id)
+              'none))))
 
 (defun aid-chat-measure ()
   "Find out what the open question's context costs, and show it."

@@ -298,5 +298,16 @@
     (aid-chat-measure)
     (should (string-match-p "1 item ~[1-9]" aid-chat--header))))
 
+(ert-deftest aid-chat-header-of-a-fresh-chat ()
+  "The header line names no model, nor its lack, before that is known."
+  (aid-chat-tests-with chat
+    (should (string-match-p "\\` *[│|] chat" aid-chat--header))
+    (aid-chat-measure)
+    (should (string-search "   some-model" aid-chat--header))
+    (cl-letf (((symbol-function 'aid--mod-model-info) (lambda (&rest _) (error "None"))))
+      (setq aid-chat--model-name nil)
+      (aid-chat-measure)
+      (should (string-search "   no model" aid-chat--header)))))
+
 (provide 'aid-chat-tests)
 ;;; aid-chat-tests.el ends here
