@@ -21,6 +21,9 @@
 (declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid--mod-journal-remove "ext:aid-module" (file req))
 (declare-function aid-chat--save "aid-chat" ())
+(declare-function aid-chat--kept-p "aid-chat" ())
+
+(defvar aid--process)
 
 (defvar aid-answer-done-functions nil
   "Functions called when an answer has ended, well or not.
@@ -279,6 +282,22 @@ The line in its turn may be out of sight."
     (setq aid-chat--stream nil)
     (ignore-errors (aid--mod-cancel (aid-chat-stream-id stream)))
     (aid-chat--spin-remove stream)))
+
+(defconst aid-chat--stop-seconds 0.5
+  "How long the core may take to end an answer whose chat is killed, in seconds.")
+
+(defun aid-chat--stop-and-save ()
+  "Stop the answer that is arriving here and save the chat, which is to be killed.
+Only a chat that is saved by itself: for another, Emacs asks.  Give t: let it be
+killed.  An answer that does not end in time is brought back from its journal."
+  (when-let ((stream (and (aid-chat--kept-p) aid-chat--stream))
+             (limit (+ (float-time) aid-chat--stop-seconds)))
+    (aid--mod-cancel (aid-chat-stream-id stream))
+    (while (and (eq stream aid-chat--stream) (< (float-time) limit)
+                (process-live-p aid--process))
+      (accept-process-output aid--process 0.05))
+    (aid-chat--save))
+  t)
 
 (defun aid-chat--remove-journals ()
   "Remove the journals of answers that are now saved."

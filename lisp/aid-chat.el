@@ -332,6 +332,7 @@ All text may be edited, and what the file says is what is sent.
     (add-hook 'after-change-functions #'aid-chat--after-change nil t)
     (add-hook 'after-save-hook #'aid-chat--remove-journals nil t)
     (add-hook 'after-set-visited-file-name-hook #'aid-chat-move-follow nil t)
+    (add-hook 'kill-buffer-query-functions #'aid-chat--stop-and-save nil t)
     (add-hook 'kill-buffer-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--leave nil t)
     (when core
