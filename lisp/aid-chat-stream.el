@@ -107,6 +107,7 @@ MODEL is the name that the header line shows."
 (defun aid-chat--finish-text (stream text at end)
   "Display what TEXT, from AT to END, brought to STREAM besides spans."
   ;; What has characters that would not be seen is displayed as old text is, when it is in view.
+  (aid-chat-display-direct at end)
   (put-text-property at end 'fontified (not (aid-invisible-p (max (point-min) (1- at)) end)))
   (save-excursion
     (goto-char at)

@@ -300,6 +300,7 @@ Give non-nil when there is such an answer and it had not ended."
   (setq-local filter-buffer-substring-function #'aid-chat--plain-substring)
   (setq header-line-format 'aid-chat--header)
   (setq-local word-wrap t)
+  (setq bidi-paragraph-direction 'left-to-right)   ; see `aid-chat-display-direct'
   (jit-lock-register #'aid-chat-fontify t)
   (add-hook 'window-size-change-functions #'aid-chat--note-width nil t)
   (add-hook 'window-buffer-change-functions #'aid-chat--note-width nil t)
