@@ -36,6 +36,21 @@
     (let ((face (get-text-property (+ 3 (string-search "strong" (buffer-string))) 'face)))
       (should (memq 'aid-chat-strong (ensure-list face))))))
 
+(ert-deftest aid-chat-display-directions ()
+  "Paragraphs face as their letters do from the first right-to-left letter on."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Because, größer 日本語.\n")
+    (aid-chat-fontify (point-min) (point-max))
+    (should (eq bidi-paragraph-direction 'left-to-right))
+    (aid-chat-tests-text "\nשלום\n")            ; as it streams, before it is displayed
+    (should-not bidi-paragraph-direction))
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "سلام\n")                           ; typed: when it is displayed
+    (aid-chat-fontify (point-min) (point-max))
+    (should-not bidi-paragraph-direction)))
+
 (ert-deftest aid-chat-display-items ()
   "A context line shows its label alone only when that tells where it leads."
   (aid-chat-tests-with chat
