@@ -92,8 +92,9 @@ add_item (struct builder *b, const struct aid_chat_item *item, struct aid_str *o
       if (!err)
         err = freeze (b, item, aid_str_span (&text));
     }
-  if (!err)
-    err = aid_item_render (item->label, item->target, aid_str_span (&text), out);
+  if (!err && (err = aid_item_render (item->label, item->target, aid_str_span (&text), out)))
+    aid_error_set (b->e, err, "The question and its items are larger than the %u MB that one request may have.",
+                   AID_PROMPT_MAX >> 20);
   aid_str_free (&text);
   return err;
 }

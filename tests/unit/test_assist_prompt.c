@@ -1,6 +1,7 @@
 /* What is in the chat is what is sent: turns, items, decisions; never the key. */
 #include "assist/assist_internal.h"
 #include "base/fs.h"
+#include "context/item.h"
 #include "store/blob.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -184,6 +185,29 @@ test_bad_questions_are_refused_with_words (void **state)
   expect_error (HEAD YOU (1) "q\n- [gone.c](gone.c) <!--aid:" KEY " item-->\n", AID_E_NOTFOUND);
 }
 
+/* Sixteen items fill what one request may have: the next one is refused in words, for nothing prepared must be sent. */
+static void
+test_too_many_large_items_are_refused (void **state)
+{
+  (void) state;
+  struct aid_str chat = AID_STR_INIT (1u << 16);
+  char *large = malloc (AID_ITEM_MAX);
+  assert_non_null (large);
+  memset (large, 'x', AID_ITEM_MAX);
+  struct aid_ask_item item = { AID_SPAN ("a.c"), { large, AID_ITEM_MAX } };
+  aid_str_addz (&chat, HEAD YOU (1) "q\n\n");
+  for (int i = 0; i < 17; i++)
+    aid_str_addz (&chat, "- [a.c](a.c) <!--aid:" KEY " item-->\n");
+  struct aid_prompt p;
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (build (aid_str_z (&chat), &item, 1, &p, &e), AID_E_LIMIT);
+  assert_int_equal (e.code, AID_E_LIMIT);
+  assert_non_null (strstr (e.msg, "64 MB"));
+  aid_prompt_free (&p);
+  aid_str_free (&chat);
+  free (large);
+}
+
 int
 main (void)
 {
@@ -194,6 +218,7 @@ main (void)
     cmocka_unit_test (test_a_live_item_is_read_and_frozen),
     cmocka_unit_test (test_decisions_are_told),
     cmocka_unit_test (test_bad_questions_are_refused_with_words),
+    cmocka_unit_test (test_too_many_large_items_are_refused),
   };
   return cmocka_run_group_tests_name ("assist prompt", tests, setup, teardown);
 }
