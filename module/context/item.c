@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #define LISTING_MAX 2000        /* names of a directory that are shown */
+#define FILE_MAX ((size_t) 64 << 20)   /* bytes of a file of which some lines are shown */
 #define BINARY_PROBE 8192       /* bytes looked at for a NUL, as git does */
 
 static int
@@ -121,6 +122,30 @@ add_listing (const char *path, struct aid_str *out, struct aid_error *e)
   return out->err ? aid_error_set (e, out->err, "The folder %s has too long a listing.", path) : AID_OK;
 }
 
+/* Appends the text file's bytes, or those of its lines FIRST to LAST. */
+static enum aid_err
+read_file (const char *path, int64_t first, int64_t last, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_str text = AID_STR_INIT (first > 0 ? FILE_MAX : AID_ITEM_MAX);
+  enum aid_err err = aid_fs_read (path, &text, e);
+  if (err == AID_E_LIMIT && first > 0)
+    aid_error_set (e, err, "%s is larger than the %zu MB that a file may have.", path, FILE_MAX >> 20);
+  else if (err == AID_E_LIMIT)
+    aid_error_set (e, err, "%s is larger than the %zu MB that one item may have: give a range of lines.", path,
+                   AID_ITEM_MAX >> 20);
+  else if (!err && memchr (aid_str_z (&text), 0, text.len < BINARY_PROBE ? text.len : BINARY_PROBE))
+    err = aid_error_set (e, AID_E_REFUSED, "%s is a binary file.", path);
+  else if (!err)
+    {
+      err = first > 0 ? add_lines (aid_str_span (&text), first, last, out) : aid_str_addspan (out, aid_str_span (&text));
+      if (err)
+        aid_error_set (e, err, "These lines of %s are larger than the %zu MB that one item may have.", path,
+                       AID_ITEM_MAX >> 20);
+    }
+  aid_str_free (&text);
+  return err;
+}
+
 static enum aid_err
 read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, struct aid_error *e)
 {
@@ -129,27 +154,12 @@ read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, s
     return aid_error_set (e, AID_E_NOTFOUND, "There is no %s: remove its line from the question or mend the link.", path);
   if (S_ISDIR (st.st_mode))
     return add_listing (path, out, e);
-  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX);
-  enum aid_err err = aid_fs_read (path, &text, e);
-  if (err == AID_E_LIMIT)
-    err = aid_error_set (e, err, "%s is larger than the %zu MB that one item may have: give a range of lines.", path,
-                         AID_ITEM_MAX >> 20);
-  if (!err && memchr (aid_str_z (&text), 0, text.len < BINARY_PROBE ? text.len : BINARY_PROBE))
-    err = aid_error_set (e, AID_E_REFUSED, "%s is a binary file.", path);
-  if (!err)
-    {
-      struct aid_str clean = AID_STR_INIT (4 * AID_ITEM_MAX);
-      aid_utf8_clean (aid_str_span (&text), &clean);
-      err = clean.err;
-      if (!err && first > 0)
-        err = add_lines (aid_str_span (&clean), first, last, out);
-      else if (!err)
-        err = aid_str_addspan (out, aid_str_span (&clean));
-      aid_str_free (&clean);
-      if (err)
-        aid_error_set (e, err, "%s does not fit into memory.", path);
-    }
+  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX), clean = AID_STR_INIT (4 * AID_ITEM_MAX);
+  enum aid_err err = read_file (path, first, last, &text, e);
+  if (!err && (aid_utf8_clean (aid_str_span (&text), &clean) || aid_str_addspan (out, aid_str_span (&clean))))
+    err = aid_error_set (e, clean.err ? clean.err : out->err, "%s does not fit into memory.", path);
   aid_str_free (&text);
+  aid_str_free (&clean);
   return err;
 }
 
