@@ -11,30 +11,6 @@
 #define FILE_MAX ((size_t) 64 << 20)   /* bytes of a file of which some lines are shown */
 #define BINARY_PROBE 8192       /* bytes looked at for a NUL, as git does */
 
-static int
-hex_digit (char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = (char) (c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static void
-percent_decode (struct aid_span v, struct aid_str *out)
-{
-  for (size_t i = 0; i < v.len; i++)
-    {
-      int high = -1, low = -1;
-      if (v.ptr[i] == '%' && i + 2 < v.len)
-        high = hex_digit (v.ptr[i + 1]), low = hex_digit (v.ptr[i + 2]);
-      if (high >= 0 && low >= 0 && (high || low))
-        aid_str_addc (out, (char) (high * 16 + low)), i += 2;
-      else
-        aid_str_addc (out, v.ptr[i]);
-    }
-}
-
 /* Reads "L10" or "L10-L20" (also "L10-20"); 0 when V is no such thing. */
 static int
 line_range (struct aid_span v, int64_t *first, int64_t *last)
@@ -68,8 +44,7 @@ aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, i
           target.len = i;
         break;
       }
-  percent_decode (target, path);
-  return path->err;
+  return aid_str_add_decoded (path, target);
 }
 
 /* Appends lines FIRST to LAST (from 1) of TEXT. */
