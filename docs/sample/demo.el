@@ -24,6 +24,8 @@
   (setq inhibit-startup-screen t
         compilation-ask-about-save nil
         aid-model (getenv "AID_DEMO_MODEL"))
+  ;; Emacs takes OCaml for Lisp.
+  (add-to-list 'auto-mode-alist '("\\.mli?\\'" . prog-mode))
   (global-set-key (kbd "C-c i") aid-prefix-map)
   (setq-default compile-command
                 (if (file-exists-p (expand-file-name "dune-project" aid-demo-project))
