@@ -10,8 +10,9 @@
 
 ;;; Code:
 
-(require 'cl-lib)
-(require 'subr-x)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 
 (declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function auth-source-search "auth-source" (&rest spec))
@@ -59,8 +60,9 @@ Nothing is asked to find out: what wants a passphrase may hold the key."
   (and (plist-get info :needs_key)
        (equal (plist-get info :key) "missing")
        (progn (require 'auth-source)
-              (let ((sources (cl-remove-if #'aid-model--no-source-p (ensure-list auth-sources))))
-                (and (cl-every #'aid-model--open-source-p sources)
+              (let ((sources (cl-loop for source in (ensure-list auth-sources)
+                                      unless (aid-model--no-source-p source) collect source)))
+                (and (cl-loop for source in sources always (aid-model--open-source-p source))
                      (not (let ((auth-sources sources))
                             (aid-model-secret info))))))))
 
@@ -77,8 +79,8 @@ Nothing is asked to find out: what wants a passphrase may hold the key."
                      (user-error "No model is configured: see the manual, \"Models\"")))
          (names (mapcar (lambda (info) (plist-get info :id)) models))
          (note (lambda (name)
-                 (aid-model--note (cl-find-if (lambda (info) (equal (plist-get info :id) name))
-                                              models)))))
+                 (aid-model--note (cl-loop for info in models
+                                           when (equal (plist-get info :id) name) return info)))))
     (completing-read prompt
                      (lambda (string predicate action)
                        (if (eq action 'metadata)
