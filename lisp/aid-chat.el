@@ -132,7 +132,10 @@ It is relative to the project's root.  The chats there are listed, too."
   (if (derived-mode-p 'aid-chat-mode)
       (progn (set (make-local-variable variable) value)
              (aid-chat-head-update))
-    (set-default variable value)))
+    (set-default variable value)
+    (dolist (chat (aid-chat--live-chats))
+      (with-current-buffer chat
+        (aid-chat-head-update)))))
 
 (defun aid-chat--kept-p ()
   "Whether this chat is in AID's own folder, where it is saved by itself."

@@ -70,23 +70,26 @@ Nothing is asked to find out: what wants a passphrase may hold the key."
   "What a completion list is to say of the model INFO."
   (concat "  " (or (plist-get info :provider) "")
           (if (plist-get info :local) ", local" "")
+          (let ((context (or (plist-get info :context) 0)))
+            (if (> context 0) (format ", %dk" (/ context 1000)) ""))
           (if (aid-model--key-missing-p info) ", key missing" "")
           (if (plist-get info :default) ", default" "")))
 
 (defun aid-model-read (prompt root)
-  "Read the name of a model with PROMPT, as configured for ROOT."
-  (let* ((models (or (aid--mod-models root)
-                     (user-error "No model is configured: see the manual, \"Models\"")))
+  "Read the name of a model with PROMPT; those configured for ROOT are completed.
+Another is a provider's, PROVIDER/NAME.  Give nil for no name."
+  (let* ((models (aid--mod-models root))
          (names (mapcar (lambda (info) (plist-get info :id)) models))
          (note (lambda (name)
                  (aid-model--note (cl-loop for info in models
-                                           when (equal (plist-get info :id) name) return info)))))
-    (completing-read prompt
-                     (lambda (string predicate action)
-                       (if (eq action 'metadata)
-                           `(metadata (category . aid-model) (annotation-function . ,note))
-                         (complete-with-action action names string predicate)))
-                     nil t)))
+                                           when (equal (plist-get info :id) name) return info))))
+         (table (lambda (string predicate action)
+                  (if (eq action 'metadata)
+                      `(metadata (category . aid-model) (annotation-function . ,note))
+                    (complete-with-action action names string predicate))))
+         (name (completing-read prompt table nil 'confirm)))
+    (unless (string-empty-p name)
+      name)))
 
 (provide 'aid-model)
 ;;; aid-model.el ends here

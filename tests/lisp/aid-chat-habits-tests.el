@@ -15,7 +15,7 @@
 ;;; Opening
 
 (defun aid-chat-habits-tests--loaded (text)
-  "Which libraries that take time an Emacs has loaded that shows a chat with TEXT."
+  "The libraries that take time among those of an Emacs with a chat of TEXT, and its mode."
   (let* ((home (make-temp-file "aid-chat-tests" t))
          (chat (expand-file-name "x.aid.md" home)))
     (unwind-protect
