@@ -21,6 +21,8 @@
 (declare-function aid-context-item-text "aid-context" (target dir))
 (declare-function aid-chat-stop "aid-chat-stream" ())
 
+(defvar aid-context--snapshots)
+
 (cl-defstruct (aid-chat-stream (:copier nil))
   "An answer that is arriving."
   id buffer
@@ -177,8 +179,26 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
   "The text of context item TARGET, nil when it is for the core to read."
   (aid-context-item-text target default-directory))
 
-(defun aid-chat--item-cost (target)
-  "About how many tokens context item TARGET has."
+(defun aid-chat--item-near-p (target)
+  "Whether what TARGET names is had without connecting to or running anything."
+  (if (string-prefix-p "aid:" target)
+      (or (string-match-p "\\`aid:\\(?:buffer\\|errors\\)\\_>" target)
+          (and (boundp 'aid-context--snapshots) (gethash target aid-context--snapshots)))
+    (let ((file (expand-file-name (aid-percent-decode
+                                   (replace-regexp-in-string "#.*\\'" "" target)))))
+      (or (not (file-remote-p file)) (get-file-buffer file)))))
+
+(defun aid-chat--item-cost (item)
+  "About how many tokens the context ITEM, of `aid-chat--open-items', has.
+What is far away costs what its line says."
+  (pcase-let ((`(,_ ,_ ,target ,words) item))
+    (if (aid-chat--item-near-p target)
+        (aid-chat--target-cost target)
+      (puthash target (string-to-number (or (aid-chat--word "tok" (aid-chat--words words)) "0"))
+               aid-chat--item-tokens))))
+
+(defun aid-chat--target-cost (target)
+  "About how many tokens what TARGET names has now."
   (let ((stamp (aid-chat--item-stamp target))
         (known (assoc target aid-chat--item-stamps)))
     (unless (and known (equal (cdr known) stamp) (gethash target aid-chat--item-tokens))
@@ -226,7 +246,7 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
           (cons (length items)
                 (apply #'+ (mapcar (lambda (item)
                                      (let ((old (gethash (nth 2 item) aid-chat--item-tokens))
-                                           (new (aid-chat--item-cost (nth 2 item))))
+                                           (new (aid-chat--item-cost item)))
                                        (unless (eql old new)
                                          (aid-chat--refresh-line (car item)))
                                        new))

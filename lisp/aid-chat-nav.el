@@ -25,23 +25,23 @@
   (let ((n (or n 1)) turn)
     (if (< n 0)
         (aid-chat-previous-turn (- n))
-      (end-of-line)
-      (dotimes (_ n)
-        (setq turn (or (aid-chat--turn-forward) turn)))
-      (if (not turn)
-          (progn (beginning-of-line) (user-error "No next turn"))
-        (goto-char (plist-get turn :beg))))))
+      (save-excursion
+        (end-of-line)
+        (dotimes (_ n)
+          (setq turn (or (aid-chat--turn-forward) turn))))
+      (goto-char (plist-get (or turn (user-error "No next turn")) :beg)))))
 
 (defun aid-chat-previous-turn (&optional n)
   "Move to the heading of the Nth previous turn."
   (interactive "p")
-  (let (turn)
-    (beginning-of-line)
-    (dotimes (_ (or n 1))
-      (setq turn (or (aid-chat--turn-back) turn)))
-    (if turn
-        (goto-char (plist-get turn :beg))
-      (user-error "No previous turn"))))
+  (let ((n (or n 1)) turn)
+    (if (< n 0)
+        (aid-chat-next-turn (- n))
+      (save-excursion
+        (beginning-of-line)
+        (dotimes (_ n)
+          (setq turn (or (aid-chat--turn-back) turn))))
+      (goto-char (plist-get (or turn (user-error "No previous turn")) :beg)))))
 
 (defun aid-chat--first-line (turn)
   "The first words of TURN."
@@ -183,11 +183,13 @@ With PREVIEW, the prefix argument, show it and stay here."
          (going (memq last-command '(aid-chat-previous-question aid-chat-next-question)))
          (at (+ n (if going (or aid-chat--history-at 0) 0))))
     (unless going
-      (setq aid-chat--draft (buffer-substring-no-properties (car bounds) (cdr bounds))))
+      (setq aid-chat--draft (save-restriction
+                              (widen)
+                              (buffer-substring-no-properties (car bounds) (cdr bounds)))))
     (unless (<= 0 at (length past))
       (user-error (if (< at 0) "No later question" "No earlier question")))
     (setq aid-chat--history-at at)
-    (goto-char (car bounds))
+    (aid-chat-goto (car bounds))
     (delete-region (car bounds) (cdr bounds))
     (insert (if (zerop at)
                 (or aid-chat--draft "")
@@ -208,7 +210,7 @@ With PREVIEW, the prefix argument, show it and stay here."
     (deactivate-mark)
     (push-mark nil t)
     (let ((bounds (aid-chat--prose-bounds)))
-      (goto-char (cdr bounds))
+      (aid-chat-goto (cdr bounds))
       (insert (if (= (car bounds) (cdr bounds)) "" "\n\n")
               (replace-regexp-in-string "^" "> " (string-trim text "\n+" "\n+"))
               "\n\n")

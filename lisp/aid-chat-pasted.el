@@ -10,7 +10,7 @@
 
 ;;; Code:
 
-(require 'cl-lib)
+(eval-when-compile (require 'cl-lib))
 (require 'aid-chat-display)
 
 (declare-function aid--mod-doc-blocks "ext:aid-module" (doc beg end))
@@ -42,11 +42,11 @@ They are blocks of code and quotes.  Nil means that none is."
                             parts))
                     (setq turn next)
                     (< (plist-get next :beg) end))))
-      (cl-remove-if-not (lambda (part) (< (car part) (cdr part))) parts))))
+      (cl-loop for part in parts when (< (car part) (cdr part)) collect part))))
 
 (defun aid-chat-pasted--known (pos)
   "The fold over POS, or nil."
-  (cl-find-if (lambda (o) (eq (overlay-get o 'aid-fold) 'pasted)) (overlays-at pos)))
+  (cl-loop for o in (overlays-at pos) when (eq (overlay-get o 'aid-fold) 'pasted) return o))
 
 (defun aid-chat-pasted--quotes (beg end)
   "The quotes that begin or are first seen from BEG to END, as (BEG . END)."
@@ -75,15 +75,12 @@ They are blocks of code and quotes.  Nil means that none is."
                          (cons (1+ (plist-get block :beg)) (1+ (plist-get block :end))))
                        (and doc (ignore-errors
                                   (aid--mod-doc-blocks doc (1- beg) (1- end)))))))
-    (append (cl-remove-if (lambda (block)
-                            (and (< (car block) beg) (aid-chat-pasted--known beg)))
-                          code)
-            (cl-remove-if (lambda (quoted)
-                            (cl-some (lambda (block)
-                                       (and (<= (car block) (car quoted))
-                                            (< (car quoted) (cdr block))))
-                                     code))
-                          (aid-chat-pasted--quotes beg end)))))
+    (append (cl-loop for block in code
+                     unless (and (< (car block) beg) (aid-chat-pasted--known beg)) collect block)
+            (cl-loop for quoted in (aid-chat-pasted--quotes beg end)
+                     unless (cl-loop for (from . to) in code
+                                     thereis (and (<= from (car quoted)) (< (car quoted) to)))
+                     collect quoted))))
 
 (defun aid-chat-pasted--show (block)
   "Show BLOCK, its bounds, as a fold if it is long, and give the fold.

@@ -38,8 +38,10 @@ A target in a list of its own was agreed to when it was first sent.")
 (defun aid-chat-in-question-p ()
   "Whether point is in the open question."
   (let ((turn (save-excursion
-                (goto-char (point-max))
-                (aid-chat--turn-back))))
+                (save-restriction
+                  (widen)
+                  (goto-char (point-max))
+                  (aid-chat--turn-back)))))
     (and (eq (plist-get turn :kind) 'user)
          (>= (point) (plist-get turn :body)))))
 
@@ -76,12 +78,20 @@ A target in a list of its own was agreed to when it was first sent.")
   "Where the words of the open question are, without its context lines."
   (pcase-let ((`(,beg . ,end) (aid-chat-open-question)))
     (save-excursion
-      (goto-char beg)
-      (when (re-search-forward aid-chat--item-line end t)
-        (setq end (line-beginning-position)))
-      (goto-char end)
-      (skip-chars-backward " \t\n" beg)
-      (cons beg (point)))))
+      (save-restriction
+        (widen)
+        (goto-char beg)
+        (when (re-search-forward aid-chat--item-line end t)
+          (setq end (line-beginning-position)))
+        (goto-char end)
+        (skip-chars-backward " \t\n" beg)
+        (cons beg (point))))))
+
+(defun aid-chat-goto (pos)
+  "Move to POS, widening the chat when it does not lie in what is seen."
+  (unless (<= (point-min) pos (point-max))
+    (widen))
+  (goto-char pos))
 
 (defun aid-chat-add-item (chat label target &optional words)
   "Add a context line to the open question of CHAT.
@@ -119,7 +129,8 @@ Nothing is added when the question has TARGET already."
        (let ((file (expand-file-name (aid-percent-decode
                                       (replace-regexp-in-string "#.*\\'" "" target))))
              (root (aid-chat-root)))
-         (not (and root (file-in-directory-p file root))))))
+         (not (and root (equal (file-remote-p file) (file-remote-p root))
+                   (file-in-directory-p file root))))))
 
 (defun aid-chat--agree (items)
   "Ask whether those of ITEMS may be sent that nobody agreed to yet."
@@ -152,16 +163,31 @@ Nothing is added when the question has TARGET already."
     (format "r%d" (1+ most))))
 
 (defun aid-chat--take-strategy ()
-  "Take a strategy's name, as in \"/edit\", off the open question's first line."
+  "Take a strategy's name, as in \"/edit\", off the open question's first line.
+Give it with what was taken and from where, to put it back; or nil."
   (pcase-let ((`(,beg . ,end) (aid-chat-open-question)))
     (save-excursion
       (goto-char beg)
       (skip-chars-forward " \t\n" end)
       (when (looking-at "/\\([[:alnum:]-]+\\)\\(?:[ \t\n]+\\|\\'\\)")
-        (let ((name (match-string-no-properties 1)) (to (match-end 0)))
+        (let ((name (match-string-no-properties 1)) (text (match-string-no-properties 0)))
           (when (member name (aid--mod-strategies))
-            (aid-chat--replace (point) to "")
-            name))))))
+            (aid-chat--replace (point) (+ (point) (length text)) "")
+            (list name text (point))))))))
+
+(defun aid-chat--request-open (request)
+  "Ask the core to answer the open question; give what `aid-chat--request' gives.
+REQUEST names the request.  When it is not made, the question is as it was."
+  (let ((items (cl-loop for item in (aid-chat--open-items)
+                        unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item))
+        asked strategy)
+    (aid-chat--agree items)
+    (setq strategy (aid-chat--take-strategy))
+    (unwind-protect
+        (setq asked (aid-chat--request request (car strategy) items nil))
+      (when (and strategy (not asked))
+        (pcase-let ((`(,_ ,text ,at) strategy))
+          (aid-chat--replace at at text))))))
 
 (defun aid-chat--request (request strategy items turn)
   "Ask the core to answer question TURN, or the last one when nil.
@@ -190,15 +216,10 @@ model's name."
 
 (defun aid-chat--send-open ()
   "Send the open question."
-  (pcase-let* ((strategy (aid-chat--take-strategy))
-               (question (aid-chat--open-turn))
-               (number (1+ (plist-get question :number)))
+  (pcase-let* ((number (1+ (plist-get (aid-chat--open-turn) :number)))
                (request (aid-chat--next-request))
-               (items (cl-loop for item in (aid-chat--open-items)
-                               unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item))
-               (`(,id . ,model) (progn (aid-chat--agree items)
-                                       (aid-chat--set-title)
-                                       (aid-chat--request request strategy items nil)))
+               (`(,id . ,model) (prog1 (aid-chat--request-open request)
+                                  (aid-chat--set-title)))
                (question (plist-get (aid-chat--open-turn) :beg))
                (at (save-excursion (goto-char (point-max))
                                    (skip-chars-backward " \t\n")

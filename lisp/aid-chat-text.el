@@ -234,7 +234,7 @@ Nil when the core cannot hold it."
   (condition-case nil
       (progn
         (unless (and aid-chat--doc
-                     (= (aid--mod-doc-size aid-chat--doc) (buffer-size)))
+                     (eql (ignore-errors (aid--mod-doc-size aid-chat--doc)) (buffer-size)))
           (aid-chat--doc-close)
           (setq aid-chat--doc
                 (aid--mod-doc-open

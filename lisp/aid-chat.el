@@ -132,7 +132,10 @@ It is relative to the project's root.  The chats there are listed, too."
   (if (derived-mode-p 'aid-chat-mode)
       (progn (set (make-local-variable variable) value)
              (aid-chat-head-update))
-    (set-default variable value)))
+    (set-default variable value)
+    (dolist (chat (aid-chat--live-chats))
+      (with-current-buffer chat
+        (aid-chat-head-update)))))
 
 (defun aid-chat--kept-p ()
   "Whether this chat is in AID's own folder, where it is saved by itself."
@@ -261,13 +264,25 @@ Give non-nil when there is such an answer and it had not ended."
       (jit-lock-refontify))))
 
 (defun aid-chat--leave ()
-  "Let go of all that the core has for this chat."
-  (aid-chat--abandon)
-  (when aid-chat--measurer
-    (cancel-timer aid-chat--measurer))
-  (when aid-chat--code-timer
-    (cancel-timer aid-chat--code-timer))
-  (aid-chat--doc-close))
+  "Let go of all that the core has for this chat.
+An indirect clone leaves it: it is the chat's."
+  (unless (buffer-base-buffer)
+    (aid-chat--abandon)
+    (when aid-chat--measurer
+      (cancel-timer aid-chat--measurer))
+    (when aid-chat--code-timer
+      (cancel-timer aid-chat--code-timer))
+    (aid-chat--doc-close)))
+
+(defun aid-chat--undress ()
+  "Let another mode show all that is in this file."
+  (save-restriction
+    (widen)
+    (remove-overlays nil nil 'aid-fold t)
+    (remove-overlays nil nil 'aid-fold 'pasted)
+    (with-silent-modifications
+      (remove-list-of-text-properties (point-min) (point-max)
+                                      (cons 'fontified aid-chat--properties)))))
 
 (defun aid-chat--forget-docs ()
   "Forget the core's copies of all chats: the core was replaced."
@@ -287,8 +302,16 @@ Give non-nil when there is such an answer and it had not ended."
     (run-with-idle-timer (+ 0.3 (float-time (or (current-idle-time) 0))) nil
                          (lambda (chat)
                            (when (buffer-live-p chat)
-                             (with-current-buffer chat (aid-chat-outline-on))))
+                             (with-current-buffer chat
+                               (when (derived-mode-p 'aid-chat-mode)
+                                 (aid-chat-outline-on)))))
                          (current-buffer))))
+
+(defun aid-chat--setup-filling ()
+  "Let filling, and moving by paragraphs, leave all lines but those of words alone."
+  (setq-local paragraph-separate "[ \t\f]*$\\|[^\n]*<!--aid:\\|#\\{1,6\\} \\|[ \t]*\\(?:```\\|~~~\\||\\)"
+              paragraph-start (concat paragraph-separate
+                                      "\\|[ \t]*\\(?:[-*+]\\|[0-9]+[.)]\\)[ \t]")))
 
 (defun aid-chat--setup-display ()
   "Set up the display of this chat."
@@ -327,6 +350,7 @@ All text may be edited, and what the file says is what is sent.
                   (progn (aid-module-ensure) t)
                 (error (message "%s" (error-message-string err)) nil))))
     (aid-chat--setup-display)
+    (aid-chat--setup-filling)
     (dolist (function '(aid-chat-complete-strategy aid-chat-complete-item))
       (add-hook 'completion-at-point-functions function nil t))
     (add-hook 'before-change-functions #'aid-chat--before-change nil t)
@@ -336,6 +360,7 @@ All text may be edited, and what the file says is what is sent.
     (add-hook 'kill-buffer-query-functions #'aid-chat--stop-and-save nil t)
     (add-hook 'kill-buffer-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--leave nil t)
+    (add-hook 'change-major-mode-hook #'aid-chat--undress nil t)
     (when core
       (aid-chat-restore)
       (aid-chat-head-update)

@@ -83,9 +83,11 @@ In AID's own folder that of its folder tells, also when the project is gone."
   "The chat file on this line."
   (or (tabulated-list-get-id) (user-error "There is no chat on this line")))
 
-(defun aid-chats-open ()
-  "Open the chat on this line."
-  (interactive)
+(defun aid-chats-open (&optional event)
+  "Open the chat on this line, or on the one that was clicked on with EVENT."
+  (interactive (list last-nonmenu-event))
+  (when (mouse-event-p event)
+    (mouse-set-point event))
   (find-file (aid-chats--file)))
 
 (defun aid-chats-open-other-window ()
@@ -98,10 +100,10 @@ In AID's own folder that of its folder tells, also when the project is gone."
   (interactive)
   (let ((file (aid-chats--file)))
     (when (yes-or-no-p (format "Delete the chat \"%s\"? " (car (aid-chats--head file))))
-      (when-let ((buffer (find-buffer-visiting file)))
-        (kill-buffer buffer))
-      (delete-file file t)
-      (revert-buffer))))
+      (let ((buffer (find-buffer-visiting file)))
+        (when (or (not buffer) (kill-buffer buffer))
+          (delete-file file t)
+          (revert-buffer))))))
 
 ;;;###autoload
 (defun aid-chats ()

@@ -10,8 +10,9 @@
 
 ;;; Code:
 
-(require 'cl-lib)
-(require 'subr-x)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 
 (declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function auth-source-search "auth-source" (&rest spec))
@@ -59,8 +60,9 @@ Nothing is asked to find out: what wants a passphrase may hold the key."
   (and (plist-get info :needs_key)
        (equal (plist-get info :key) "missing")
        (progn (require 'auth-source)
-              (let ((sources (cl-remove-if #'aid-model--no-source-p (ensure-list auth-sources))))
-                (and (cl-every #'aid-model--open-source-p sources)
+              (let ((sources (cl-loop for source in (ensure-list auth-sources)
+                                      unless (aid-model--no-source-p source) collect source)))
+                (and (cl-loop for source in sources always (aid-model--open-source-p source))
                      (not (let ((auth-sources sources))
                             (aid-model-secret info))))))))
 
@@ -68,23 +70,26 @@ Nothing is asked to find out: what wants a passphrase may hold the key."
   "What a completion list is to say of the model INFO."
   (concat "  " (or (plist-get info :provider) "")
           (if (plist-get info :local) ", local" "")
+          (let ((context (or (plist-get info :context) 0)))
+            (if (> context 0) (format ", %dk" (/ context 1000)) ""))
           (if (aid-model--key-missing-p info) ", key missing" "")
           (if (plist-get info :default) ", default" "")))
 
 (defun aid-model-read (prompt root)
-  "Read the name of a model with PROMPT, as configured for ROOT."
-  (let* ((models (or (aid--mod-models root)
-                     (user-error "No model is configured: see the manual, \"Models\"")))
+  "Read the name of a model with PROMPT; those configured for ROOT are completed.
+Another is a provider's, PROVIDER/NAME.  Give nil for no name."
+  (let* ((models (aid--mod-models root))
          (names (mapcar (lambda (info) (plist-get info :id)) models))
          (note (lambda (name)
-                 (aid-model--note (cl-find-if (lambda (info) (equal (plist-get info :id) name))
-                                              models)))))
-    (completing-read prompt
-                     (lambda (string predicate action)
-                       (if (eq action 'metadata)
-                           `(metadata (category . aid-model) (annotation-function . ,note))
-                         (complete-with-action action names string predicate)))
-                     nil t)))
+                 (aid-model--note (cl-loop for info in models
+                                           when (equal (plist-get info :id) name) return info))))
+         (table (lambda (string predicate action)
+                  (if (eq action 'metadata)
+                      `(metadata (category . aid-model) (annotation-function . ,note))
+                    (complete-with-action action names string predicate))))
+         (name (completing-read prompt table nil 'confirm)))
+    (unless (string-empty-p name)
+      name)))
 
 (provide 'aid-model)
 ;;; aid-model.el ends here

@@ -189,10 +189,12 @@ Stop at the first that would be adjusted or does not fit."
 (defun aid-review-visit ()
   "Go to the place of the hunk at point in its file."
   (interactive)
-  (let ((window (aid-review-show-place (aid-review--here) (aid-review-root aid-review--this))))
+  (let* ((hunk (aid-review--here))
+         (window (aid-review-show-place hunk (aid-review-root aid-review--this))))
     (when (window-live-p window)
       (aid-review-show-forget-point (window-buffer window))
-      (select-window window))))
+      (select-window window)
+      (aid-review-show-go hunk))))
 
 (defun aid-review-choose ()
   "Choose the place of an ambiguous hunk by the number typed."

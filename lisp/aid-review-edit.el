@@ -36,36 +36,63 @@
 \\<aid-review-edit-map>\\[aid-review-edit-finish] applies it, \\[aid-review-edit-abort] leaves it as it was."
   :lighter " Edit" :keymap aid-review-edit-map)
 
+(defun aid-review-edit--same-p (a b)
+  "Whether the hunks A and B, which may be nil, are the same of an answer."
+  (and a b
+       (equal (aid-hunk-id a) (aid-hunk-id b))
+       (equal (aid-hunk-index a) (aid-hunk-index b))))
+
+(defun aid-review-edit--open (hunk review)
+  "The buffer in which HUNK of the buffer REVIEW is being edited already, or nil."
+  (cl-loop for buffer in (buffer-list)
+           for of = (buffer-local-value 'aid-review-edit--review buffer)
+           when (and of (or (eq of review) (not (buffer-live-p of)))
+                     (aid-review-edit--same-p hunk (buffer-local-value 'aid-review-edit--hunk
+                                                                       buffer)))
+           return buffer))
+
+(defun aid-review-edit--begin (hunk)
+  "A new buffer with the text of HUNK, to be edited."
+  (with-current-buffer (generate-new-buffer "*aid-hunk*")
+    (insert (aid-hunk-text hunk))
+    (diff-mode)
+    (aid-invisible-in-code)
+    (setq buffer-read-only nil
+          buffer-undo-list nil)
+    (aid-review-edit-mode)
+    (setq header-line-format " Edit the hunk: C-c C-c applies it, C-c C-k leaves it")
+    (goto-char (point-min))
+    (forward-line 1)
+    (current-buffer)))
+
 (defun aid-review-edit ()
   "Edit the hunk at point, then apply what was made of it."
   (interactive)
-  (let ((hunk (aid-review--undecided-here)) (review (current-buffer))
-        (buffer (get-buffer-create "*aid-hunk*")))
+  (let* ((hunk (aid-review--undecided-here)) (review (current-buffer))
+         (open (aid-review-edit--open hunk review)))
     (when (or (not (aid-hunk-index hunk)) (eq (aid-hunk-op hunk) 'delete))
       (user-error "This hunk has no text to edit"))
-    (with-current-buffer buffer
-      (let ((inhibit-read-only t))
-        (erase-buffer)
-        (insert (aid-hunk-text hunk)))
-      (diff-mode)
-      (aid-invisible-in-code)
-      (setq buffer-read-only nil)
-      (aid-review-edit-mode)
-      (setq header-line-format " Edit the hunk: C-c C-c applies it, C-c C-k leaves it"
-            aid-review-edit--hunk hunk
-            aid-review-edit--review review)
-      (goto-char (point-min))
-      (forward-line 1))
-    (select-window (display-buffer buffer '((display-buffer-below-selected)
-                                            (category . aid-review))))))
+    (select-window (display-buffer (or open (aid-review-edit--begin hunk))
+                                   '((display-buffer-below-selected) (category . aid-review))))
+    (setq aid-review-edit--hunk hunk
+          aid-review-edit--review review)))
+
+(defun aid-review-edit--hunk-now ()
+  "The hunk that is edited here, as its review has it now."
+  (unless (buffer-live-p aid-review-edit--review)
+    (user-error "The review of this hunk is closed"))
+  (let* ((hunks (aid-review-hunks (buffer-local-value 'aid-review--this aid-review-edit--review)))
+         (hunk (or (cl-find aid-review-edit--hunk hunks :test #'aid-review-edit--same-p)
+                   (user-error "The answer does not hold this hunk any more"))))
+    (unless (aid-review-undecided-p hunk)
+      (user-error "This hunk is %s already" (aid-hunk-state hunk)))
+    hunk))
 
 (defun aid-review-edit-finish ()
   "Apply the hunk as edited; it stays here when it does not fit."
   (interactive)
   (let ((text (buffer-substring-no-properties (point-min) (point-max)))
-        (hunk aid-review-edit--hunk) (review aid-review-edit--review))
-    (unless (buffer-live-p review)
-      (user-error "The review of this hunk is closed"))
+        (hunk (aid-review-edit--hunk-now)) (review aid-review-edit--review))
     (let ((file (with-current-buffer review (aid-review-edit--plan hunk text))))
       (with-current-buffer review
         (setf (aid-hunk-record hunk) (aid-review-edit--apply hunk file)

@@ -16,7 +16,6 @@
 (require 'diff-mode)
 (require 'subr-x)
 
-
 (defcustom aid-review-side-by-side-width 160
   "Columns of a frame from which a review stands beside the source, not above it."
   :type 'integer
@@ -99,6 +98,15 @@
              (forward-line (1- (or (car (plist-get place :candidates))
                                    (plist-get place :line))))
              (point))))))
+
+(defun aid-review-show-go (hunk)
+  "Move to the place of HUNK in this buffer, and widen it when that is not seen."
+  (when-let ((pos (save-restriction
+                    (widen)
+                    (aid-review-show--position hunk))))
+    (unless (<= (point-min) pos (point-max))
+      (widen))
+    (goto-char pos)))
 
 (defun aid-review-show-place (hunk root)
   "Show HUNK at its place in the file under ROOT.  Give the window or nil."

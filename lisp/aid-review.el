@@ -178,6 +178,7 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
     (define-key map [remap diff-hunk-kill] #'aid-review-reject)
     (define-key map [remap diff-file-kill] #'aid-review-reject-file)
     (define-key map [remap diff-goto-source] #'aid-review-visit)
+    (define-key map [remap diff-ediff-patch] #'aid-review-ediff)
     (define-key map [remap undo] #'aid-review-take-back)
     map)
   "Keys of a review.")
@@ -196,6 +197,7 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
         next-error-function #'aid-review-next-error
         header-line-format '(:eval (aid-review--header)))
   (setq-local revert-buffer-function (lambda (&rest _) (aid-review-refresh)))
+  (add-hook 'kill-buffer-hook #'aid-review-show-nothing nil t)
   (aid-invisible-in-code)
   ;; The short keys of diff-mode's read-only buffers: on Emacs 28 they come before any major mode's,
   ;; on later ones this variable brings them in.
@@ -401,9 +403,11 @@ Changed files are saved as `aid-save-after-review' says."
     (aid-review-show-nothing)
     (aid-apply-save (aid-review-touched review))
     (setf (aid-review-touched review) nil)
-    (if (window-configuration-p (aid-review-windows review))
-        (set-window-configuration (aid-review-windows review))
-      (quit-window))
+    (let ((windows (aid-review-windows review)))
+      (if (and (window-configuration-p windows)
+               (frame-live-p (window-configuration-frame windows)))
+          (set-window-configuration windows)
+        (quit-window)))
     (aid-review-show-restore-points)
     (bury-buffer buffer)
     (when (buffer-live-p (aid-review-chat review))

@@ -27,7 +27,6 @@
 (require 'easymenu)
 (eval-when-compile (require 'subr-x))
 
-(declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function aid--mod-strategies "ext:aid-module" ())
 (declare-function aid-chat-for "aid-chat" (root))
 (declare-function aid-chat-create "aid-chat" (root))
@@ -38,13 +37,18 @@
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-review-resume "aid-review" ())
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
-(declare-function aid-decisions-has-patch-p "aid-decisions" (chat turn))
+(declare-function aid--mod-patch-read "ext:aid-module" (text))
+(declare-function aid-chat-answer-text "aid-chat-text" (number))
+(declare-function aid-model-read "aid-model" (prompt root))
 
 (defvar aid-answer-done-functions)
 (defvar aid-model)
 (defvar aid-strategy)
 
 ;;; Asking
+
+(defvar aid-ask-history nil
+  "Questions that were typed in the minibuffer.")
 
 (defun aid--load-chat ()
   "Load the chat, with the core's libraries on a thread meanwhile."
@@ -63,7 +67,7 @@
 The project's chat opens beside the code and the answer streams into it.
 With a prefix argument NEW, ask in a new chat."
   (interactive (progn (aid-module-prefetch)
-                      (list (read-string "Ask: ") current-prefix-arg)))
+                      (list (read-string "Ask: " nil 'aid-ask-history) current-prefix-arg)))
   (when (string-blank-p question)
     (user-error "There is no question"))
   (aid--load-chat)
@@ -94,63 +98,56 @@ With a prefix argument NEW, ask in a new chat."
   (interactive)
   (aid--load-chat)
   (if (derived-mode-p 'aid-chat-mode)
-      (quit-window)
+      (quit-restore-window)             ; and not bury it: it is the one to come back to
     (select-window (aid-chat-display (aid-chat-for (aid-project-root))))))
 
 ;;;###autoload
 (defun aid-rewrite (beg end instruction)
   "Ask for a rewrite of the region from BEG to END by INSTRUCTION.
-The review opens in place when the answer has come."
-  (interactive (list (region-beginning) (region-end) (read-string "Rewrite: ")))
+The review opens in place when the answer has come, unless you have typed
+something meanwhile: what you type goes where you type it."
+  (interactive (list (region-beginning) (region-end) (read-string "Rewrite: " nil 'aid-ask-history)))
   (aid--load-chat)
   (let* ((chat (aid-chat-at-hand))
          (aid-append-chat chat)
-         (name (buffer-name)))
+         (name (buffer-name))
+         (keys num-input-keys))
     (aid-append-region beg end)
     (with-current-buffer chat
       (let ((aid-strategy "edit"))
         (aid-chat-ask chat (format "Rewrite only these lines of %s: %s" name instruction))))
-    (aid--when-answered chat (lambda (turn) (aid--review-if-patch chat turn)))))
+    (aid--when-answered chat (lambda (turn)
+                               (aid--review-if-patch chat turn (= keys num-input-keys))))))
 
 (defun aid--when-answered (chat function)
   "Call FUNCTION with the turn once the next answer in CHAT has come."
-  (letrec ((once (lambda (buffer turn)
-                   (when (eq buffer chat)
-                     (remove-hook 'aid-answer-done-functions once)
-                     (funcall function turn)))))
-    (add-hook 'aid-answer-done-functions once 90)))
+  (letrec ((once (lambda (_chat turn)
+                   (remove-hook 'aid-answer-done-functions once t)
+                   (funcall function turn))))
+    (with-current-buffer chat
+      (add-hook 'aid-answer-done-functions once 90 t))))
 
-(defun aid--review-if-patch (chat turn)
-  "Begin the review of answer TURN in CHAT, or show the answer."
+(defun aid--review-if-patch (chat turn quiet)
+  "Begin the review of answer TURN in CHAT, or show the answer.
+Unless QUIET, somebody is typing: only say that it can be reviewed."
   (with-current-buffer chat
-    (condition-case nil
-        (aid-review turn)
-      (user-error (aid-chat-display chat)
-                  (message "The answer holds no change to review")))))
+    (cond ((not (plist-get (aid--mod-patch-read (aid-chat-answer-text turn)) :files))
+           (aid-chat-display chat)
+           (message "The answer holds no change to review"))
+          ((and quiet (not (active-minibuffer-window)))
+           (aid-review turn))
+          (t (message "The rewrite has come: %s in %s reviews it"
+                      (substitute-command-keys "\\[aid-review]") (buffer-name))))))
 
 ;;; Choosing
 
-(defun aid--annotate-model (models id)
-  "What to say of the model ID among MODELS."
-  (let ((m (cl-loop for m in models when (equal (plist-get m :id) id) return m)))
-    (concat "  " (plist-get m :host)
-            (if (plist-get m :local) ", local" "")
-            (if-let ((n (plist-get m :context)))
-                (if (> n 0) (format ", %dk" (/ n 1000)) "")
-              "")
-            (if (equal (plist-get m :key) "missing") ", key missing" ""))))
-
 ;;;###autoload
 (defun aid-set-model (model)
-  "Use MODEL in this chat, or everywhere when called outside of a chat."
-  (interactive
-   (progn
-     (aid-module-ensure)
-     (let* ((models (aid--mod-models (aid-project-root)))
-            (completion-extra-properties
-             (list :annotation-function (lambda (id) (aid--annotate-model models id)))))
-       (list (completing-read "Model (or PROVIDER/NAME): "
-                              (mapcar (lambda (m) (plist-get m :id)) models))))))
+  "Use MODEL in this chat, or everywhere when called outside of a chat.
+With nil, or no name, it is the one that is configured."
+  (interactive (progn (aid-module-ensure)
+                      (require 'aid-model)
+                      (list (aid-model-read "Model (or PROVIDER/NAME): " (aid-project-root)))))
   (require 'aid-chat)
   (aid-chat-set 'aid-model model))
 

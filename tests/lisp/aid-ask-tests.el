@@ -156,5 +156,84 @@
   (should (get 'aid-menu 'transient--prefix))
   (should (get 'aid 'group-documentation)))
 
+(ert-deftest aid-rewrite-takes-no-keys ()
+  "When somebody types meanwhile, the review waits until it is asked for."
+  (aid-ask-tests-with
+   (search-forward "return 2")
+   (aid-rewrite (line-beginning-position) (line-end-position) "Return three.")
+   (let ((here (current-window-configuration)) (num-input-keys (1+ num-input-keys)))
+     (should (string-search
+              "C-c C-a"
+              (aid-project-said
+               (aid-ask-tests-answer (aid-project-diff "--- a/src/a.c" "+++ b/src/a.c" "@@ -11,3 +11,3 @@"
+                                                       " {" "-  return 2;" "+  return 3;" " }")))))
+     (should (compare-window-configurations here (current-window-configuration))))))
+
+(ert-deftest aid-chat-back-keeps-the-last-chat ()
+  "Who went back from a chat comes to the same one again."
+  (aid-ask-tests-with
+   (let ((old (aid-project-chat)) (new (aid-project-chat)))
+     (dolist (chat (list old new))
+       (pop-to-buffer-same-window chat))
+     (switch-to-buffer (aid-project-buffer "src/a.c"))
+     (aid-chat)
+     (should (eq (window-buffer) new))
+     (set-buffer new)
+     (aid-chat)
+     (set-buffer (window-buffer))
+     (aid-chat)
+     (should (eq (window-buffer) new)))))
+
+(ert-deftest aid-set-model-reads ()
+  "A model's name is completed, with notes; no name means what is configured."
+  (aid-ask-tests-with
+   (let ((chat (aid-context-tests-chat)) (aid-model "some"))
+     (cl-letf (((symbol-function 'aid--mod-models)
+                (lambda (_) '((:id "here" :provider "p" :local t :default t)))))
+       (cl-letf (((symbol-function 'completing-read)
+                  (lambda (_prompt table &rest _)
+                    (let ((note (completion-metadata-get (completion-metadata "" table nil)
+                                                         'annotation-function)))
+                      (should (equal (all-completions "" table) '("here")))
+                      (should (equal (funcall note "here") "  p, local, default")))
+                    "")))
+         (call-interactively #'aid-set-model)
+         (should-not aid-model))
+       (cl-letf (((symbol-function 'completing-read) (lambda (&rest _) "far/other")))
+         (call-interactively #'aid-set-model)
+         (should (equal aid-model "far/other"))
+         (should (string-search "far/other" (buffer-local-value 'aid-chat--header chat))))))))
+
+(ert-deftest aid-chats-mouse ()
+  "A click opens the chat that was clicked on."
+  (aid-context-tests-with
+   (let ((first (aid-project-chat)) (second (aid-project-chat)) file event)
+     (aid-project-answer first "one")
+     (aid-project-answer second "two")
+     (aid-chats)
+     (goto-char (point-min))
+     (save-excursion
+       (forward-line 1)
+       (setq file (tabulated-list-get-id)
+             event (list 'mouse-2 (list (selected-window) (point) '(0 . 0) 0))))
+     (aid-chats-open event)
+     (should (equal buffer-file-name file))
+     (kill-buffer "*aid-chats*"))))
+
+(ert-deftest aid-chats-delete-asks-for-unsaved-text ()
+  "A chat with unsaved text that is not to be killed is not deleted either."
+  (aid-context-tests-with
+   (let ((chat (aid-project-chat)))
+     (aid-project-answer chat "one")
+     (with-current-buffer chat
+       (add-hook 'kill-buffer-query-functions #'ignore nil t))
+     (aid-chats)
+     (goto-char (point-min))
+     (cl-letf (((symbol-function 'yes-or-no-p) #'always))
+       (aid-chats-delete))
+     (should (buffer-live-p chat))
+     (should (file-exists-p (buffer-file-name chat)))
+     (kill-buffer "*aid-chats*"))))
+
 (provide 'aid-ask-tests)
 ;;; aid-ask-tests.el ends here

@@ -1,0 +1,188 @@
+;;; aid-chat-habits-tests.el --- Tests of what people do to any buffer  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A chat is an ordinary buffer: people narrow it, fill it, clone it, change its
+;; mode, and say no.
+
+;;; Code:
+
+(require 'aid-chat-help)
+(require 'aid-chat-nav)
+
+;;; Opening
+
+(defun aid-chat-habits-tests--loaded (text)
+  "The libraries that take time among those of an Emacs with a chat of TEXT, and its mode."
+  (let* ((home (make-temp-file "aid-chat-tests" t))
+         (chat (expand-file-name "x.aid.md" home)))
+    (unwind-protect
+        (with-temp-buffer
+          (write-region text nil chat nil 'quiet)
+          (let ((process-environment (append (list (concat "HOME=" home) (concat "XDG_STATE_HOME=" home))
+                                             process-environment)))
+            (call-process
+             (expand-file-name invocation-name invocation-directory) nil t nil "-Q" "--batch"
+             "-L" (file-name-directory (locate-library "aid")) "-l" "aid" "--eval"
+             (prin1-to-string
+              `(progn (find-file ,chat)
+                      (aid-chat-fontify (point-min) (point-max))
+                      (princ (list major-mode
+                                   (delq nil (mapcar (lambda (it) (and (featurep it) it))
+                                                     '(cl-lib subr-x outline seq)))))))))
+          (goto-char (point-max))
+          (forward-line 0)
+          (read (current-buffer)))
+      (delete-directory home t))))
+
+(ert-deftest aid-chat-opens-without-libraries ()
+  "A chat is shown without libraries that take longer to load than it does."
+  (let ((new "<!--aid:abc chat v=1 root=.-->\n# t\n\n## You <!--aid:abc 1 user-->\n"))
+    (should (equal (aid-chat-habits-tests--loaded new) '(aid-chat-mode nil)))
+    (should (equal (aid-chat-habits-tests--loaded
+                    (concat new "Why?\n```c\n" (make-string 40 ?\n) "```\n\n"
+                            "## m <!--aid:abc 2 answer-->\n<!--aid:abc meta req=r1 state=done-->\nSo.\n"))
+                   '(aid-chat-mode nil)))))
+
+(ert-deftest aid-chat-opening-connects-to-nothing ()
+  "What a chat names elsewhere is neither connected to nor run to show its cost."
+  (aid-chat-tests-with chat
+    (with-current-buffer
+        (aid-chat-tests-open
+         "x.aid.md" (concat "<!--aid:abc chat v=1 root=.-->\n# t\n\n## You <!--aid:abc 1 user-->\n"
+                            "- [a](/ssh:host.invalid:/a.c) <!--aid:abc item tok=7-->\n"
+                            "- [d](aid:diff/0123456789ab) <!--aid:abc item tok=5-->\n"))
+      (let ((file-name-handler-alist
+             (cons (cons "\\`/ssh:" (lambda (operation &rest args)
+                                      (pcase operation
+                                        ('file-remote-p "/ssh:host.invalid:")
+                                        ('get-file-buffer nil)
+                                        ('expand-file-name (car args))
+                                        (_ (ert-fail (list operation args))))))
+                   file-name-handler-alist)))
+        (cl-letf (((symbol-function 'process-file) (lambda (&rest args) (ert-fail args))))
+          (aid-chat-measure)
+          (should (equal aid-chat--open-cost '(2 . 12))))))))
+
+;;; Filling
+
+(ert-deftest aid-chat-fills-words-alone ()
+  "Filling a paragraph joins neither headings nor context lines with it."
+  (aid-chat-tests-with chat
+    (goto-char (cdr (aid-chat-open-question)))
+    (let ((start (point)))
+      (insert (make-string 30 ?a) " " (make-string 30 ?b) "\n" (make-string 30 ?c) "\n")
+      (aid-chat-add-item chat "a.c" "../../project/a.c")
+      (aid-chat-add-item chat "b.c" "../../project/b.c")
+      (goto-char start)
+      (fill-paragraph)
+      (should (equal (count-matches "^## You <!--aid:[[:alnum:]]+ 1 user-->$" (point-min) (point-max)) 1))
+      (should (looking-at "a\\{30\\} b\\{30\\}\nc\\{30\\}\n\n- "))
+      (search-forward "[a.c]")
+      (fill-paragraph)
+      (should (= 2 (length (aid-chat--open-items)))))))
+
+;;; Narrowing
+
+(ert-deftest aid-chat-quotes-from-a-narrowed-chat ()
+  "What is quoted in a narrowed chat gets into the question, not into what is seen."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Because.\n")
+    (aid-chat-tests-done)
+    (goto-char (point-min))
+    (search-forward "Because.")
+    (narrow-to-region (line-beginning-position) (line-end-position))
+    (aid-chat-quote (point-min) (point-max))
+    (insert "Oh.")
+    (widen)
+    (should (equal (string-trim (aid-chat-answer-text 2)) "Because."))
+    (should (string-match-p "user-->\n> Because\\.\n\nOh\\." (buffer-string)))))
+
+(ert-deftest aid-chat-past-questions-in-a-narrowed-chat ()
+  "Past questions come into the question, whatever is narrowed to."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Because.\n")
+    (aid-chat-tests-done)
+    (goto-char (point-min))
+    (search-forward "Because.")
+    (narrow-to-region (line-beginning-position) (line-end-position))
+    (should-not (aid-chat-in-question-p))
+    (aid-chat-previous-question 1)
+    (widen)
+    (should (equal (string-trim (aid-chat-answer-text 2)) "Because."))
+    (should (string-suffix-p "user-->\nWhy?" (string-trim (buffer-string))))))
+
+;;; Saying no
+
+(ert-deftest aid-chat-not-sent-keeps-the-strategy ()
+  "A question that is not sent still begins with its strategy."
+  (aid-chat-tests-with chat
+    (goto-char (cdr (aid-chat-open-question)))
+    (insert "/edit Fix it.\n\n- [p](/etc/passwd) " (aid-chat--marker "item") "\n")
+    (let ((before (buffer-string)))
+      (cl-letf (((symbol-function 'yes-or-no-p) #'ignore))
+        (should-error (aid-chat-send) :type 'user-error))
+      (should (equal (buffer-string) before))
+      (cl-letf (((symbol-function 'yes-or-no-p) (lambda (_) (signal 'quit nil))))
+        (should (eq 'quit (condition-case nil (aid-chat-send) (quit 'quit)))))
+      (should (equal (buffer-string) before))
+      (cl-letf (((symbol-function 'yes-or-no-p) #'always)
+                ((symbol-function 'aid--mod-ask) (lambda (_) (error "No"))))
+        (should-error (aid-chat-send)))
+      (should (string-search "user-->\n/edit Fix it.\n" (buffer-string))))))
+
+;;; Turns
+
+(ert-deftest aid-chat-no-more-turns ()
+  "Where there is no turn to go to, point stays."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-done)
+    (goto-char (point-max))
+    (insert "word")
+    (let ((here (point)))
+      (should-error (aid-chat-next-turn) :type 'user-error)
+      (should (= here (point))))
+    (goto-char (+ 3 (point-min)))
+    (should-error (aid-chat-previous-turn) :type 'user-error)
+    (should (= (point) (+ 3 (point-min))))
+    (aid-chat-previous-turn -2)
+    (should (looking-at-p "## some-model"))))
+
+;;; Other buffers, other modes
+
+(ert-deftest aid-chat-killed-clone ()
+  "An indirect clone of a chat can be killed; the chat's answer goes on."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-doc)
+    (let ((clone (clone-indirect-buffer "clone" nil)))
+      (kill-buffer clone))
+    (should-not aid-chat-tests--cancelled)
+    (should aid-chat--doc)
+    (should (aid--mod-doc-size aid-chat--doc))
+    (aid-chat-tests-text "Because.\n")
+    (aid-chat-tests-done)
+    (should (string-search "Because." (aid-chat-answer-text 2)))))
+
+(ert-deftest aid-chat-in-another-mode ()
+  "In another mode everything that is in the file is seen."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text (aid-chat-tests-key "<!--aid:KEY reasoning-->\n> Hmm.\n> Well.\n\nBecause.\n"))
+    (aid-chat-tests-done)
+    (aid-chat-fontify (point-min) (point-max))
+    (goto-char (point-min))
+    (should (invisible-p (save-excursion (search-forward "Hmm") (point))))
+    (text-mode)
+    (while (not (eobp))
+      (should-not (invisible-p (point)))
+      (should-not (get-char-property (point) 'display))
+      (forward-char))))
+
+(provide 'aid-chat-habits-tests)
+;;; aid-chat-habits-tests.el ends here
