@@ -144,22 +144,3 @@ aid_map_remove (struct aid_map *m, struct aid_span key)
     }
   return value;
 }
-
-size_t
-aid_map_count (const struct aid_map *m)
-{
-  return m->count;
-}
-
-int
-aid_map_each (const struct aid_map *m, int (*fn) (void *ctx, struct aid_span key, void *value), void *ctx)
-{
-  int stop = 0;
-  for (size_t i = 0; i <= m->mask && !stop; i++)
-    {
-      const struct entry *s = &m->slots[i];
-      if (s->key)
-        stop = fn (ctx, (struct aid_span){ s->key, s->len }, s->value);
-    }
-  return stop;
-}

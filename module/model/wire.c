@@ -10,13 +10,6 @@ static const struct aid_wire *const wires[] = {
 };
 #define WIRES (sizeof wires / sizeof wires[0])
 
-const struct aid_wire *const *
-aid_wire_all (size_t *n)
-{
-  *n = WIRES;
-  return wires;
-}
-
 const struct aid_wire *
 aid_wire_find (const char *name)
 {

@@ -94,7 +94,6 @@ struct aid_wire
 };
 
 const struct aid_wire *aid_wire_find (const char *name);   /* NULL when unknown */
-const struct aid_wire *const *aid_wire_all (size_t *n);
 
 /* Puts the server's own words for a refused request (status >= 400) into one plain sentence: JSON of any provider's
    shape, or the first 300 bytes of anything else. */

@@ -181,14 +181,6 @@ a_vector_keeps_its_order_and_its_limit (void **state)
   aid_vec_free (&v);
 }
 
-static int
-add_up (void *ctx, struct aid_span key, void *value)
-{
-  (void) key;
-  *(size_t *) ctx += *(int *) value >= 0;
-  return 0;
-}
-
 static struct aid_span
 key_of (int i, char key[32])
 {
@@ -217,17 +209,11 @@ a_map_finds_what_was_put_through_growth_and_removal (void **state)
       assert_ptr_equal (aid_map_remove (m, k), &values[i]);
       assert_null (aid_map_remove (m, k));
     }
-  size_t left = 0;
   for (int i = 0; i < N; i++)
     {
       struct aid_span k = key_of (i, key);
       assert_ptr_equal (aid_map_get (m, k), i % 3 ? &values[i] : NULL);
-      left += i % 3 != 0;
     }
-  assert_int_equal (aid_map_count (m), left);
-  size_t seen = 0;
-  aid_map_each (m, add_up, &seen);
-  assert_int_equal (seen, left);
   void *old;
   aid_map_put (m, AID_SPAN ("key-1"), &values[0], &old);
   assert_ptr_equal (old, &values[1]);

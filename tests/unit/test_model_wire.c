@@ -9,12 +9,9 @@
 static void
 the_table_is_found_by_name (void **state)
 {
-  size_t n;
   (void) state;
-  const struct aid_wire *const *all = aid_wire_all (&n);
-  assert_true (n >= 2);
-  for (size_t i = 0; i < n; i++)
-    assert_ptr_equal (aid_wire_find (all[i]->name), all[i]);
+  assert_string_equal (aid_wire_find ("openai-chat")->name, "openai-chat");
+  assert_string_equal (aid_wire_find ("anthropic-messages")->name, "anthropic-messages");
   assert_null (aid_wire_find ("smoke-signals"));
   assert_null (aid_wire_find (NULL));
 }
