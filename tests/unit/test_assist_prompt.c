@@ -136,8 +136,9 @@ test_tool_calls_are_sent_as_they_came (void **state)
 {
   (void) state;
   struct aid_prompt p;
-  assert_int_equal (build (HEAD YOU (1) "q\n\n" IT (2) "<!--aid:" KEY " tool id=a%3E1 name=run%20it-->\n```json\n{\"a\":1}\n```\n\n"
-                           YOU (3) "two?\n", NULL, 0, &p, NULL), AID_OK);
+  static const char chat[] = HEAD YOU (1) "q\n\n" IT (2) "<!--aid:" KEY " tool id=a%3E1 name=run%20it-->\n"
+    "```json\n{\"a\":1}\n```\n\n" YOU (3) "two?\n";
+  assert_int_equal (build (chat, NULL, 0, &p, NULL), AID_OK);
   const struct aid_message *m = &AID_VEC_AT (struct aid_message, &p.conversation.messages, 2);
   const struct aid_part *call = &AID_VEC_AT (struct aid_part, &m->parts, 0);
   assert_int_equal (call->kind, AID_PART_TOOL_CALL);
