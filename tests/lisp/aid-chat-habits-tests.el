@@ -116,6 +116,36 @@
     (should (equal (string-trim (aid-chat-answer-text 2)) "Because."))
     (should (string-suffix-p "user-->\nWhy?" (string-trim (buffer-string))))))
 
+(ert-deftest aid-chat-visits-in-a-narrowed-file ()
+  "A link leads to its line also when that does not lie in what is seen of the file."
+  (aid-chat-tests-with chat
+    (save-window-excursion
+      (switch-to-buffer chat)
+      (with-current-buffer (find-file-noselect (expand-file-name "a.c" project))
+        (narrow-to-region (point-min) 6))
+      (goto-char (cdr (aid-chat-open-question)))
+      (insert "see [a.c](../../project/a.c#L2)")
+      (backward-char 3)
+      (aid-chat-visit)
+      (with-current-buffer (window-buffer)
+        (should (equal (buffer-name) "a.c"))
+        (should (looking-at "int b;"))))))
+
+;;; Asking again
+
+(ert-deftest aid-chat-again-from-the-question ()
+  "Asked in the open question, the last answer is asked for again."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Because.\n")
+    (aid-chat-tests-done)
+    (goto-char (point-max))
+    (call-interactively #'aid-chat-again)
+    (should (= 2 (length aid-chat-tests--asked)))
+    (should (= 1 (length (aid-chat-turns 'alternative))))
+    (goto-char (point-min))
+    (should-error (call-interactively #'aid-chat-again) :type 'user-error)))
+
 ;;; Saying no
 
 (ert-deftest aid-chat-not-sent-keeps-the-strategy ()
