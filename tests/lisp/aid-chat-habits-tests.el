@@ -11,6 +11,7 @@
 
 (require 'aid-chat-help)
 (require 'aid-chat-nav)
+(require 'aid-chat-complete)
 
 ;;; Opening
 
@@ -130,6 +131,25 @@
       (with-current-buffer (window-buffer)
         (should (equal (buffer-name) "a.c"))
         (should (looking-at "int b;"))))))
+
+(ert-deftest aid-chat-completes-symbols-of-a-narrowed-file ()
+  "A definition that is completed is the one meant, in a narrowed file and when it moves."
+  (aid-chat-tests-with chat
+    (write-region "int a;\n\nint\nf (void)\n{\n  return 1;\n}\n" nil
+                  (expand-file-name "f.c" project) nil 'quiet)
+    (let ((buffer (find-file-noselect (expand-file-name "f.c" project))) item)
+      (with-current-buffer buffer
+        (goto-char (point-min))
+        (search-forward "f (")
+        (narrow-to-region (line-beginning-position 0) (point-max)))
+      (setq item (aid-chat--symbol-item "f" buffer (with-current-buffer buffer (point))))
+      (should (equal (car item) "f.c:3-7"))
+      (should (string-suffix-p "project/f.c#L3-L7" (nth 1 item)))
+      (with-current-buffer buffer
+        (widen)
+        (goto-char (point-min))
+        (insert "// more\n"))
+      (should (equal (aid-chat--item-text (nth 1 item)) "int\nf (void)\n{\n  return 1;\n}\n")))))
 
 ;;; Asking again
 
