@@ -194,17 +194,21 @@ format:
 
 ## install       into PREFIX (/usr/local); uninstall takes it away again
 SITE = $(DESTDIR)$(PREFIX)/share/emacs/site-lisp/aid
+INFO = $(DESTDIR)$(PREFIX)/share/info
 install: all
-	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/info
+	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(INFO)
 	install -m 644 lisp/*.el lisp/*.elc $(SITE)
 	install -m 755 $(B)/aid-module.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-module.so
 	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
-	install -m 644 $(B)/aid.info $(DESTDIR)$(PREFIX)/share/info
+	install -m 644 $(B)/aid.info $(INFO)
+	! command -v install-info >/dev/null || install-info --info-dir=$(INFO) $(INFO)/aid.info
 uninstall:
+	! command -v install-info >/dev/null || [ ! -e $(INFO)/aid.info ] || \
+	  install-info --delete --info-dir=$(INFO) $(INFO)/aid.info
 	rm -rf $(SITE)
-	rm -f $(DESTDIR)$(PREFIX)/bin/aid $(DESTDIR)$(PREFIX)/share/info/aid.info
+	rm -f $(DESTDIR)$(PREFIX)/bin/aid $(INFO)/aid.info
 
 ## clean         remove build/ and the compiled Lisp
 clean:

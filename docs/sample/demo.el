@@ -7,6 +7,7 @@
 
 ;;; Code:
 
+(require 'compile)
 (require 'aid)
 (require 'aid-chat)
 (require 'aid-menu)
@@ -21,12 +22,15 @@
 (defun aid-demo ()
   "Show the sample project beside a chat that is ready to be sent."
   (setq inhibit-startup-screen t
+        compilation-ask-about-save nil
         aid-model (getenv "AID_DEMO_MODEL"))
+  ;; Emacs takes OCaml for Lisp.
+  (add-to-list 'auto-mode-alist '("\\.mli?\\'" . prog-mode))
   (global-set-key (kbd "C-c i") aid-prefix-map)
   (setq-default compile-command
                 (if (file-exists-p (expand-file-name "dune-project" aid-demo-project))
-                    "dune test --root ."
-                  "make check"))
+                    (concat "dune test --root " aid-demo-project)
+                  (format "make -C %s check" aid-demo-project)))
   (menu-bar-mode -1)
   (find-file (expand-file-name (car aid-demo-files) aid-demo-project))
   (delete-other-windows)
