@@ -12,12 +12,15 @@
 ;;; Code:
 
 (require 'aid-apply)
-(require 'aid-chat-display)
 (require 'cl-lib)
 (require 'subr-x)
 
 (declare-function aid--mod-chat-hash "ext:aid-module" (body))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
+(declare-function aid-chat-answer-body "aid-chat" (turn))
+(declare-function aid-chat-key "aid-chat" ())
+(declare-function aid-chat--replace "aid-chat-text" (beg end text &optional split))
+(declare-function aid-chat--refresh-line "aid-chat-display" (pos))
 
 ;;; Hunks
 
@@ -34,12 +37,16 @@ the text applied instead, NEW-TEXT a new file's."
   "An id for the decision about PATH when its patch has no hunk."
   (substring (aid--mod-chat-hash (concat "file " path)) 0 8))
 
+(defun aid-hunk--char (sign twin)
+  "SIGN, or TWIN where the display lacks it."
+  (if (char-displayable-p (string-to-char sign)) sign twin))
+
 (defun aid-hunk-sign (hunk)
   "The sign of HUNK's state."
   (pcase (aid-hunk-state hunk)
-    ('accepted (propertize (aid-chat-sign "✓" "+") 'face 'success))
-    ('edited (propertize (aid-chat-sign "✎" "e") 'face 'success))
-    ('rejected (propertize (aid-chat-sign "✗" "x") 'face 'error))
+    ('accepted (propertize (aid-hunk--char "✓" "+") 'face 'success))
+    ('edited (propertize (aid-hunk--char "✎" "e") 'face 'success))
+    ('rejected (propertize (aid-hunk--char "✗" "x") 'face 'error))
     ('skipped (propertize ">" 'face 'shadow))
     (_ (let ((place (aid-hunk-place hunk)))
          (cond ((equal (plist-get place :status) "applied") " ")
@@ -237,7 +244,7 @@ NUMBER is the edit's."
          (mapcar (lambda (row)
                    (let ((n (cl-count (car row) known :key #'cdr)))
                      (when (> n 0)
-                       (propertize (format "%s %d %s" (aid-chat-sign (nth 1 row) (nth 2 row))
+                       (propertize (format "%s %d %s" (aid-hunk--char (nth 1 row) (nth 2 row))
                                            n (car row))
                                    'face (nth 3 row)))))
                  '((accepted "✓" "+" success) (edited "✎" "e" success)

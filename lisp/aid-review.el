@@ -25,6 +25,7 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-answers "aid-chat-text" ())
+(declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat-at-hand "aid-chat" ())
 
 (defcustom aid-after-review-functions nil

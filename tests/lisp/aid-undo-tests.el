@@ -272,7 +272,7 @@
       (aid-project-key "q")
       (should (equal (car (aid-undo-tests-status chat))
                      (format "2 files, 3 hunks: 2 fit, 1 applied already [review]   %s 1 accepted  %s 1 rejected"
-                             (aid-chat-sign "✓" "+") (aid-chat-sign "✗" "x"))))
+                             (aid-hunk--char "✓" "+") (aid-hunk--char "✗" "x"))))
       (setq chat (aid-undo-tests-reopen))
       (should (string-prefix-p "2 files, 3 hunks: 2 fit, 1 applied already [review]"
                                (car (aid-undo-tests-status chat)))))))
