@@ -12,6 +12,8 @@
 (require 'aid-chat)
 (require 'aid-menu)
 
+(defvar transient-save-history)
+
 (defvar aid-demo-project (file-name-as-directory (getenv "AID_DEMO_PROJECT")))
 
 (defvar aid-demo-files
@@ -23,6 +25,7 @@
   "Show the sample project beside a chat that is ready to be sent."
   (setq inhibit-startup-screen t
         compilation-ask-about-save nil
+        transient-save-history nil
         aid-model (getenv "AID_DEMO_MODEL"))
   ;; Emacs takes OCaml for Lisp.
   (add-to-list 'auto-mode-alist '("\\.mli?\\'" . prog-mode))

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 #define KEY_LENGTH 8
-#define TOOLS_MAX 128
+#define TOOLS_MAX 256          /* as many as a decoder tells of */
+#define WORD_MAX 1024          /* of a tool call's id or name: as long as a decoder lets them be */
 
 enum mode { AT_START, IN_TEXT, IN_REASONING };
 
@@ -228,8 +229,8 @@ on_tool (struct aid_answer *a, const struct aid_model_event *ev)
   if (!t && (t = aid_vec_push (&a->tools)))
     {
       t->index = ev->index;
-      t->id = AID_STR_INIT (256);
-      t->name = AID_STR_INIT (256);
+      t->id = AID_STR_INIT (WORD_MAX);
+      t->name = AID_STR_INIT (WORD_MAX);
       t->args = AID_STR_INIT (AID_ANSWER_MAX);
     }
   if (!t)

@@ -92,8 +92,9 @@ add_item (struct builder *b, const struct aid_chat_item *item, struct aid_str *o
       if (!err)
         err = freeze (b, item, aid_str_span (&text));
     }
-  if (!err)
-    err = aid_item_render (item->label, item->target, aid_str_span (&text), out);
+  if (!err && (err = aid_item_render (item->label, item->target, aid_str_span (&text), out)))
+    aid_error_set (b->e, err, "The question and its items are larger than the %u MB that one request may have.",
+                   AID_PROMPT_MAX >> 20);
   aid_str_free (&text);
   return err;
 }
@@ -174,14 +175,33 @@ add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn
   return err;
 }
 
+/* The word KEY of a marker as it was before it was encoded; to be freed, NULL without memory. */
+static char *
+marker_word (const struct aid_chat *c, size_t first_meta, size_t nmeta, const char *key)
+{
+  struct aid_span value = aid_chat_meta (c, first_meta, nmeta, key);
+  struct aid_str word = AID_STR_INIT (value.len);
+  aid_str_add_decoded (&word, value);
+  return aid_str_steal (&word);
+}
+
+/* Whether turn T is the work of the model that is asked now. */
+static int
+is_same_model (const struct builder *b, const struct aid_turn *t)
+{
+  char *model = marker_word (b->chat, t->first_meta, t->nmeta, "model");
+  int same = model && !strcmp (model, b->request->model_id);
+  free (model);
+  return same;
+}
+
 /* Carries the signatures of a turn's reasoning back to the model that made them, if the turn is what was received. */
 static void
 add_reasoning (struct builder *b, size_t turn, const struct aid_piece *p, struct aid_message *m)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
-  struct aid_span model = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "model");
-  if (!sig.len || !aid_span_eqz (model, b->request->model_id) || aid_chat_edited (b->chat, turn) != 0)
+  if (!sig.len || !is_same_model (b, t) || aid_chat_edited (b->chat, turn) != 0)
     return;
   struct aid_str opaque = AID_STR_INIT (AID_BLOB_MAX), text = AID_STR_INIT (AID_PROMPT_MAX);
   char *id = aid_span_dup (sig);
@@ -214,8 +234,8 @@ add_tool_call (struct builder *b, const struct aid_piece *p, struct aid_message 
   struct aid_part *part = aid_message_add (m, AID_PART_TOOL_CALL, args);
   if (part)
     {
-      part->id = aid_span_dup (aid_chat_meta (b->chat, p->first_meta, p->nmeta, "id"));
-      part->name = aid_span_dup (aid_chat_meta (b->chat, p->first_meta, p->nmeta, "name"));
+      part->id = marker_word (b->chat, p->first_meta, p->nmeta, "id");
+      part->name = marker_word (b->chat, p->first_meta, p->nmeta, "name");
     }
   aid_str_free (&block);
 }

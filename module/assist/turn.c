@@ -240,13 +240,16 @@ begin_stream (void *arg)
   aid_turn_finish (t);
 }
 
-/* Any thread but the I/O thread's callbacks: the net is gone, so nobody else holds T. */
+/* The net takes no more jobs: it is being freed, or there is no memory for one. */
 static void
 abandon (void *arg)
 {
   struct aid_turn_state *t = arg;
-  if (!t->fail.code)
-    aid_error_set (&t->fail, AID_E_STATE, "%s", t->assist->reason);
+  const char *stopping = aid_assist_stopping (t->assist);
+  if (!t->fail.code && stopping)
+    aid_error_set (&t->fail, AID_E_STATE, "%s", stopping);
+  else if (!t->fail.code)
+    aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the request.");
   aid_turn_finish (t);
 }
 
@@ -262,8 +265,9 @@ prepare (void *arg)
 {
   struct aid_turn_state *t = arg;
   struct aid_config *config = aid_config_load (t->root, &t->fail);
-  if (config)
-    prepare_with (t, config);
+  enum aid_err err = config ? prepare_with (t, config) : AID_E_NOMEM;
+  if (err && !t->fail.code)    /* what is not prepared must not be streamed, whoever forgot to say why */
+    aid_error_set (&t->fail, err, "The request could not be prepared (%s).", aid_err_name (err));
   aid_config_free (config);
   hand_over (t);
 }

@@ -14,6 +14,12 @@ aid_hash64 (struct aid_span v)
   return XXH3_64bits (v.len ? v.ptr : "", v.len);
 }
 
+uint64_t
+aid_hash64_seeded (struct aid_span v, uint64_t seed)
+{
+  return XXH3_64bits_withSeed (v.len ? v.ptr : "", v.len, seed);
+}
+
 void
 aid_hash_hex (struct aid_span v, unsigned digits, char *out)
 {

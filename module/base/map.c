@@ -1,5 +1,6 @@
 /* The map: linear probing over a power of two, at most 3/4 full, keys copied behind their entries' hashes.  Removal moves
-   later entries back, so there are no tombstones. */
+   later entries back, so there are no tombstones.  Each map has a random seed of its own: its keys may come from anywhere,
+   and nobody shall be able to choose them so that they fall into one run. */
 #include "base/map.h"
 #include "base/hash.h"
 
@@ -17,6 +18,7 @@ struct aid_map
 {
   struct entry *slots;
   size_t count, mask;  /* mask + 1 slots */
+  uint64_t seed;
 };
 
 enum { FIRST_SLOTS = 16 };
@@ -34,6 +36,8 @@ aid_map_new (void)
       free (m);
       return NULL;
     }
+  if (aid_random (&m->seed, sizeof m->seed))
+    m->seed = (uint64_t) (uintptr_t) m->slots;   /* worse, and better than none */
   return m;
 }
 
@@ -70,7 +74,7 @@ find (const struct aid_map *m, struct aid_span key, uint64_t hash)
 static int
 grow (struct aid_map *m)
 {
-  struct aid_map bigger = { calloc ((m->mask + 1) * 2, sizeof *m->slots), m->count, m->mask * 2 + 1 };
+  struct aid_map bigger = { calloc ((m->mask + 1) * 2, sizeof *m->slots), m->count, m->mask * 2 + 1, m->seed };
   if (!bigger.slots)
     return -1;
   for (size_t i = 0; i <= m->mask; i++)
@@ -87,14 +91,14 @@ grow (struct aid_map *m)
 void *
 aid_map_get (const struct aid_map *m, struct aid_span key)
 {
-  const struct entry *s = find (m, key, aid_hash64 (key));
+  const struct entry *s = find (m, key, aid_hash64_seeded (key, m->seed));
   return s->key ? s->value : NULL;
 }
 
 enum aid_err
 aid_map_put (struct aid_map *m, struct aid_span key, void *value, void **old)
 {
-  uint64_t hash = aid_hash64 (key);
+  uint64_t hash = aid_hash64_seeded (key, m->seed);
   struct entry *s = find (m, key, hash);
   if (old)
     *old = s->key ? s->value : NULL;
@@ -119,7 +123,7 @@ aid_map_put (struct aid_map *m, struct aid_span key, void *value, void **old)
 void *
 aid_map_remove (struct aid_map *m, struct aid_span key)
 {
-  struct entry *s = find (m, key, aid_hash64 (key));
+  struct entry *s = find (m, key, aid_hash64_seeded (key, m->seed));
   if (!s->key)
     return NULL;
   void *value = s->value;

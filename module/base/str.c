@@ -73,6 +73,29 @@ aid_str_addspan (struct aid_str *s, struct aid_span v)
   return aid_str_add (s, v.ptr, v.len);
 }
 
+static int
+hex_digit (char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c = (char) (c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum aid_err
+aid_str_add_decoded (struct aid_str *s, struct aid_span v)
+{
+  for (size_t i = 0; i < v.len; i++)
+    {
+      int coded = v.ptr[i] == '%' && i + 2 < v.len;
+      int high = coded ? hex_digit (v.ptr[i + 1]) : -1, low = coded ? hex_digit (v.ptr[i + 2]) : -1;
+      coded = high >= 0 && low >= 0 && (high || low);
+      aid_str_addc (s, coded ? (char) (high * 16 + low) : v.ptr[i]);
+      i += coded ? 2 : 0;
+    }
+  return s->err;
+}
+
 enum aid_err
 aid_str_addc (struct aid_str *s, char c)
 {

@@ -40,9 +40,13 @@ parse_line (struct aid_parser *p)
   p->pos = next;
   if (aid_line_quoted (line, NULL))
     return;
+  /* Once, for a line may hold many markers and many blanks behind them. */
+  size_t last = line.len;
+  while (last > 0 && strchr (" \t\r", line.ptr[last - 1]) && line.ptr[last - 1])
+    last--;
   while (!p->err && aid_marker_find (line, p->c->key, from, &m))
     {
-      int alone = aid_span_trim (aid_span_cut (line, m.end, line.len)).len == 0;
+      int alone = m.end >= last;
       struct aid_found f = { at + from, at + m.beg, alone ? next : at + m.end, alone, m.closed,
                              aid_span_cut (line, from, m.beg), m.words };
       aid_parser_marker (p, &f);

@@ -41,25 +41,12 @@ put_pos (struct writer *w, const char *key, size_t pos)
 
 /* --- metas -------------------------------------------------------------------------------------------------------- */
 
-static int
-hex (char c)
-{
-  return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 /* VALUE with its %XX decoded. */
 static void
 put_decoded (struct writer *w, const char *key, struct aid_span value)
 {
   struct aid_str text = AID_STR_INIT (value.len);
-  for (size_t i = 0; i < value.len; i++)
-    if (value.ptr[i] == '%' && i + 2 < value.len && hex (value.ptr[i + 1]) >= 0 && hex (value.ptr[i + 2]) >= 0)
-      {
-        aid_str_addc (&text, (char) (hex (value.ptr[i + 1]) * 16 + hex (value.ptr[i + 2])));
-        i += 2;
-      }
-    else
-      aid_str_addc (&text, value.ptr[i]);
+  aid_str_add_decoded (&text, value);
   aid_val_kstr (w->out, key, aid_str_span (&text));
   aid_str_free (&text);
 }

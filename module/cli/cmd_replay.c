@@ -90,7 +90,7 @@ reply_headers (const struct aid_exchange *x, const char *type, struct aid_httpd_
   json_object_foreach ((json_t *) (uintptr_t) x->headers, name, v)
     if (n < REPLY_HEADERS_MAX - 1)
       {
-        typed |= aid_span_same_word (aid_span_z (name), "content-type");
+        typed |= aid_httpd_same_word (aid_span_z (name), "content-type");
         out[n++] = (struct aid_httpd_header){ aid_span_z (name), aid_json_span (x->headers, name) };
       }
   if (!typed)

@@ -35,7 +35,7 @@ enum aid_err aid_httpd_parse_head (struct aid_httpd_request *r, struct aid_error
 struct aid_span aid_httpd_header (const struct aid_httpd_request *r, const char *name, size_t *count);
 /* How the body comes: -1 in chunks, else its length.  AID_E_PARSE when that is not clear, AID_E_LIMIT. */
 enum aid_err aid_httpd_body_length (const struct aid_httpd_request *r, int64_t *length, struct aid_error *e);
-int aid_span_same_word (struct aid_span a, const char *z);   /* equal but for ASCII case */
+int aid_httpd_same_word (struct aid_span a, const char *z);   /* equal but for ASCII case */
 void aid_httpd_request_init (struct aid_httpd_request *r);
 void aid_httpd_request_free (struct aid_httpd_request *r);
 

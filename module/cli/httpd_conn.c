@@ -290,8 +290,8 @@ serve_one (struct aid_httpd_conn *c, struct aid_httpd_request *r, aid_httpd_hand
       return -1;
     }
   c->chunked = r->minor == 1;
-  c->keep = r->minor == 1 && !aid_span_same_word (aid_httpd_header (r, "connection", NULL), "close");
-  if (aid_span_same_word (aid_httpd_header (r, "expect", NULL), "100-continue"))
+  c->keep = r->minor == 1 && !aid_httpd_same_word (aid_httpd_header (r, "connection", NULL), "close");
+  if (aid_httpd_same_word (aid_httpd_header (r, "expect", NULL), "100-continue"))
     {
       aid_str_addz (&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
       flush (c);

@@ -20,7 +20,7 @@ aid_httpd_request_free (struct aid_httpd_request *r)
 }
 
 int
-aid_span_same_word (struct aid_span a, const char *z)
+aid_httpd_same_word (struct aid_span a, const char *z)
 {
   if (a.len != strlen (z))
     return 0;
@@ -135,7 +135,7 @@ aid_httpd_header (const struct aid_httpd_request *r, const char *name, size_t *c
   for (size_t i = 0; i < r->headers.len; i++)
     {
       const struct aid_httpd_header *h = &AID_VEC_AT (struct aid_httpd_header, &r->headers, i);
-      if (aid_span_same_word (h->name, name) && n++ == 0)
+      if (aid_httpd_same_word (h->name, name) && n++ == 0)
         value = h->value;
     }
   if (count)
@@ -153,7 +153,7 @@ aid_httpd_body_length (const struct aid_httpd_request *r, int64_t *length, struc
 
   if (lengths + codings > 1)
     return aid_error_set (e, AID_E_PARSE, "the length of the body is told twice");
-  if (codings && !aid_span_same_word (coding, "chunked"))
+  if (codings && !aid_httpd_same_word (coding, "chunked"))
     return aid_error_set (e, AID_E_PARSE, "the transfer coding is unknown");
   if (lengths && aid_span_number (value, INT64_MAX, &n) != 0)
     return aid_error_set (e, AID_E_PARSE, "the length of the body is no number");

@@ -174,7 +174,7 @@ passes (struct aid_span name)
         "expect", "te",         "trailer",    "upgrade",        "proxy-connection",  "proxy-authorization" };
 
   for (size_t i = 0; i < sizeof hops / sizeof *hops; i++)
-    if (aid_span_same_word (name, hops[i]))
+    if (aid_httpd_same_word (name, hops[i]))
       return 0;
   return 1;
 }

@@ -59,7 +59,7 @@ aid_serve_is_secret (struct aid_span name)
                                        "cookie", "set-cookie" };
 
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (aid_span_same_word (name, names[i]))
+    if (aid_httpd_same_word (name, names[i]))
       return 1;
   return 0;
 }

@@ -89,7 +89,9 @@ attend (pid_t pid, int fd, int timeout_ms, struct line *l)
     {
       int status = 0;
       pid_t done = waitpid (pid, &status, WNOHANG);
-      while (open && done && read_some (fd, l) && poll (&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 0) > 0)
+      /* Not beyond the line: what the child has left behind may write for ever. */
+      while (open && done && !l->ended && !l->too_long && read_some (fd, l)
+             && poll (&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 0) > 0)
         ;
       if (done == pid)
         return status;

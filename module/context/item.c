@@ -8,31 +8,8 @@
 #include <sys/stat.h>
 
 #define LISTING_MAX 2000        /* names of a directory that are shown */
+#define FILE_MAX ((size_t) 64 << 20)   /* bytes of a file of which some lines are shown */
 #define BINARY_PROBE 8192       /* bytes looked at for a NUL, as git does */
-
-static int
-hex_digit (char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = (char) (c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static void
-percent_decode (struct aid_span v, struct aid_str *out)
-{
-  for (size_t i = 0; i < v.len; i++)
-    {
-      int high = -1, low = -1;
-      if (v.ptr[i] == '%' && i + 2 < v.len)
-        high = hex_digit (v.ptr[i + 1]), low = hex_digit (v.ptr[i + 2]);
-      if (high >= 0 && low >= 0 && (high || low))
-        aid_str_addc (out, (char) (high * 16 + low)), i += 2;
-      else
-        aid_str_addc (out, v.ptr[i]);
-    }
-}
 
 /* Reads "L10" or "L10-L20" (also "L10-20"); 0 when V is no such thing. */
 static int
@@ -67,8 +44,7 @@ aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, i
           target.len = i;
         break;
       }
-  percent_decode (target, path);
-  return path->err;
+  return aid_str_add_decoded (path, target);
 }
 
 /* Appends lines FIRST to LAST (from 1) of TEXT. */
@@ -121,6 +97,30 @@ add_listing (const char *path, struct aid_str *out, struct aid_error *e)
   return out->err ? aid_error_set (e, out->err, "The folder %s has too long a listing.", path) : AID_OK;
 }
 
+/* Appends the text file's bytes, or those of its lines FIRST to LAST. */
+static enum aid_err
+read_file (const char *path, int64_t first, int64_t last, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_str text = AID_STR_INIT (first > 0 ? FILE_MAX : AID_ITEM_MAX);
+  enum aid_err err = aid_fs_read (path, &text, e);
+  if (err == AID_E_LIMIT && first > 0)
+    aid_error_set (e, err, "%s is larger than the %zu MB that a file may have.", path, FILE_MAX >> 20);
+  else if (err == AID_E_LIMIT)
+    aid_error_set (e, err, "%s is larger than the %zu MB that one item may have: give a range of lines.", path,
+                   AID_ITEM_MAX >> 20);
+  else if (!err && memchr (aid_str_z (&text), 0, text.len < BINARY_PROBE ? text.len : BINARY_PROBE))
+    err = aid_error_set (e, AID_E_REFUSED, "%s is a binary file.", path);
+  else if (!err)
+    {
+      err = first > 0 ? add_lines (aid_str_span (&text), first, last, out) : aid_str_addspan (out, aid_str_span (&text));
+      if (err)
+        aid_error_set (e, err, "These lines of %s are larger than the %zu MB that one item may have.", path,
+                       AID_ITEM_MAX >> 20);
+    }
+  aid_str_free (&text);
+  return err;
+}
+
 static enum aid_err
 read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, struct aid_error *e)
 {
@@ -129,27 +129,12 @@ read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, s
     return aid_error_set (e, AID_E_NOTFOUND, "There is no %s: remove its line from the question or mend the link.", path);
   if (S_ISDIR (st.st_mode))
     return add_listing (path, out, e);
-  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX);
-  enum aid_err err = aid_fs_read (path, &text, e);
-  if (err == AID_E_LIMIT)
-    err = aid_error_set (e, err, "%s is larger than the %zu MB that one item may have: give a range of lines.", path,
-                         AID_ITEM_MAX >> 20);
-  if (!err && memchr (aid_str_z (&text), 0, text.len < BINARY_PROBE ? text.len : BINARY_PROBE))
-    err = aid_error_set (e, AID_E_REFUSED, "%s is a binary file.", path);
-  if (!err)
-    {
-      struct aid_str clean = AID_STR_INIT (4 * AID_ITEM_MAX);
-      aid_utf8_clean (aid_str_span (&text), &clean);
-      err = clean.err;
-      if (!err && first > 0)
-        err = add_lines (aid_str_span (&clean), first, last, out);
-      else if (!err)
-        err = aid_str_addspan (out, aid_str_span (&clean));
-      aid_str_free (&clean);
-      if (err)
-        aid_error_set (e, err, "%s does not fit into memory.", path);
-    }
+  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX), clean = AID_STR_INIT (4 * AID_ITEM_MAX);
+  enum aid_err err = read_file (path, first, last, &text, e);
+  if (!err && (aid_utf8_clean (aid_str_span (&text), &clean) || aid_str_addspan (out, aid_str_span (&clean))))
+    err = aid_error_set (e, clean.err ? clean.err : out->err, "%s does not fit into memory.", path);
   aid_str_free (&text);
+  aid_str_free (&clean);
   return err;
 }
 

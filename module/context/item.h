@@ -14,8 +14,9 @@ struct aid_item
   struct aid_span text;            /* given by the front end (an unsaved buffer, a list of errors), or ptr NULL: read the file */
 };
 
-/* Reads a file item's text from disk: the whole file or its lines.  DIR is what a relative target starts from.
-   AID_E_NOTFOUND, AID_E_REFUSED (binary, a directory that cannot be listed), AID_E_LIMIT. A directory gives a listing. */
+/* Appends a file item's text from disk: the whole file, or its lines (then the file may have 64 MB).  DIR is what a relative
+   target starts from.  AID_E_NOTFOUND, AID_E_REFUSED (binary, no regular file), AID_E_IO, AID_E_LIMIT.  A directory gives a
+   listing. */
 enum aid_err aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
 
 /* Splits a file target: *PATH (percent-decoded, appended) and its lines (0 0: all).  AID_E_INVALID for aid: targets. */

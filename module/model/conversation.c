@@ -58,6 +58,7 @@ aid_message_add (struct aid_message *m, enum aid_part_kind kind, struct aid_span
     p = aid_vec_push (&m->parts);
   if (!p)
     {
+      aid_str_free (&clean);
       free (bytes);
       return NULL;
     }

@@ -88,6 +88,7 @@ take_document (struct aid_decoder *d, enum aid_frame kind, struct aid_span event
     return AID_E_PARSE;
   if (aid_span_eqz (event, "error") || aid_fault_read (doc, &f))
     {
+      d->faulty = 1;
       if (json_is_object (doc))
         d->on_frame (d, kind, event, doc, NULL);   /* it may hold a last delta and counts */
       err = aid_fault_set (doc, e);
@@ -274,7 +275,7 @@ aid_decoder_stop (struct aid_decoder *d, enum aid_stop stop, struct aid_span wor
 void
 aid_decoder_done (struct aid_decoder *d)
 {
-  if (d->done)
+  if (d->done || d->faulty)
     return;
   if (d->on_finish)
     d->on_finish (d);

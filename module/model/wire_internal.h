@@ -61,6 +61,7 @@ struct aid_decoder
   struct aid_str body;     /* of an answer that is no stream */
   enum { AID_BODY_UNKNOWN, AID_BODY_STREAM, AID_BODY_DOCUMENT } mode;
   int started, done, stop_seen;
+  int faulty;              /* the frame being read tells of an error: whatever else it holds, the answer is not whole */
   enum aid_stop stop;
   struct aid_str stop_text;
   struct aid_usage usage;  /* as told last */

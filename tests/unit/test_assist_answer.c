@@ -109,6 +109,31 @@ test_tools_stand_in_a_block (void **state)
   expect (SCRIPT ("k:\"```\""), 0, "<!--aid:" KEY " tool id=c1 name=run%20it-->\n````json\n\"```\"\n````\n");
 }
 
+/* A decoder lets 256 calls through, with ids of up to 1 KB: none is lost on the way to the file. */
+static void
+test_no_tool_call_is_lost (void **state)
+{
+  (void) state;
+  char id[1025], last[1100];
+  memset (id, 'i', 1024);
+  id[1024] = '\0';
+  snprintf (last, sizeof last, " tool id=%s name=last-->\n", id);
+  struct seen seen = { .text = AID_STR_INIT (1u << 20), .reasoning = AID_STR_INIT (1u << 20) };
+  struct aid_answer_hooks hooks = { on_text, on_rekey, on_reasoning, &seen };
+  struct aid_answer *a = aid_answer_new (KEY, 0, &hooks);
+  for (int i = 0; i < 256; i++)
+    {
+      struct aid_model_event ev = { .kind = AID_MODEL_TOOL, .index = i, .text = AID_SPAN ("{}"),
+                                    .id = i == 255 ? aid_span_z (id) : AID_SPAN ("c"),
+                                    .name = i == 255 ? AID_SPAN ("last") : AID_SPAN ("run") };
+      aid_answer_event (a, &ev);
+    }
+  aid_answer_end (a, aid_str_span (&seen.text));
+  assert_non_null (strstr (aid_str_z (&seen.text), last));
+  aid_answer_free (a);
+  aid_str_free (&seen.text);
+}
+
 static void
 test_what_is_left_open_is_closed (void **state)
 {
@@ -160,6 +185,7 @@ main (void)
     cmocka_unit_test (test_plain_has_the_text_alone), cmocka_unit_test (test_tools_stand_in_a_block),
     cmocka_unit_test (test_what_is_left_open_is_closed), cmocka_unit_test (test_a_forged_key_makes_a_new_one),
     cmocka_unit_test (test_words_of_markers_are_encoded),
+    cmocka_unit_test (test_no_tool_call_is_lost),
   };
   return cmocka_run_group_tests_name ("assist answer", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* What is in the chat is what is sent: turns, items, decisions; never the key. */
 #include "assist/assist_internal.h"
 #include "base/fs.h"
+#include "context/item.h"
 #include "store/blob.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,10 +34,12 @@ teardown (void **state)
   return system (command);
 }
 
+static const char *model = "m";
+
 static enum aid_err
 build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
 {
-  struct aid_prompt_request r = { aid_span_z (chat), 0, dir, items, n, "SYSTEM", "m" };
+  struct aid_prompt_request r = { aid_span_z (chat), 0, dir, items, n, "SYSTEM", model };
   return aid_prompt_build (&r, p, e);
 }
 
@@ -93,7 +96,9 @@ sends_signature (const char *answer, const char *got)
   int sent = 0;
   assert_int_equal (aid_blob_put (AID_SPAN ("{\"signature\":\"s\"}"), sig, NULL), AID_OK);
   aid_str_addz (&chat, HEAD YOU (1) "q\n\n## m <!--aid:" KEY " 2 answer-->\n");
-  aid_str_addf (&chat, "<!--aid:" KEY " meta model=m%s sig=%s-->\n%s" YOU (3) "two?\n", got, sig, answer);
+  aid_str_addz (&chat, "<!--aid:" KEY " meta");
+  aid_marker_word (&chat, "model", aid_span_z (model));
+  aid_str_addf (&chat, "%s sig=%s-->\n%s" YOU (3) "two?\n", got, sig, answer);
   assert_int_equal (build (aid_str_z (&chat), NULL, 0, &p, NULL), AID_OK);
   for (size_t i = 0; i < p.conversation.messages.len; i++)
     {
@@ -121,6 +126,25 @@ test_signatures_go_with_what_was_received_only (void **state)
   assert_int_equal (sends_signature (edited, got), 0);
   assert_int_equal (sends_signature (edited, shorter), 0);
   assert_int_equal (sends_signature (came, ""), 0);
+  model = "my model";         /* which the marker holds encoded */
+  assert_int_equal (sends_signature (came, got), 1);
+  model = "m";
+}
+
+static void
+test_tool_calls_are_sent_as_they_came (void **state)
+{
+  (void) state;
+  struct aid_prompt p;
+  assert_int_equal (build (HEAD YOU (1) "q\n\n" IT (2) "<!--aid:" KEY " tool id=a%3E1 name=run%20it-->\n```json\n{\"a\":1}\n```\n\n"
+                           YOU (3) "two?\n", NULL, 0, &p, NULL), AID_OK);
+  const struct aid_message *m = &AID_VEC_AT (struct aid_message, &p.conversation.messages, 2);
+  const struct aid_part *call = &AID_VEC_AT (struct aid_part, &m->parts, 0);
+  assert_int_equal (call->kind, AID_PART_TOOL_CALL);
+  assert_string_equal (call->id, "a>1");
+  assert_string_equal (call->name, "run it");
+  assert_string_equal (call->text, "{\"a\":1}");
+  aid_prompt_free (&p);
 }
 
 static void
@@ -184,6 +208,29 @@ test_bad_questions_are_refused_with_words (void **state)
   expect_error (HEAD YOU (1) "q\n- [gone.c](gone.c) <!--aid:" KEY " item-->\n", AID_E_NOTFOUND);
 }
 
+/* Sixteen items fill what one request may have: the next one is refused in words, for nothing prepared must be sent. */
+static void
+test_too_many_large_items_are_refused (void **state)
+{
+  (void) state;
+  struct aid_str chat = AID_STR_INIT (1u << 16);
+  char *large = malloc (AID_ITEM_MAX);
+  assert_non_null (large);
+  memset (large, 'x', AID_ITEM_MAX);
+  struct aid_ask_item item = { AID_SPAN ("a.c"), { large, AID_ITEM_MAX } };
+  aid_str_addz (&chat, HEAD YOU (1) "q\n\n");
+  for (int i = 0; i < 17; i++)
+    aid_str_addz (&chat, "- [a.c](a.c) <!--aid:" KEY " item-->\n");
+  struct aid_prompt p;
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (build (aid_str_z (&chat), &item, 1, &p, &e), AID_E_LIMIT);
+  assert_int_equal (e.code, AID_E_LIMIT);
+  assert_non_null (strstr (e.msg, "64 MB"));
+  aid_prompt_free (&p);
+  aid_str_free (&chat);
+  free (large);
+}
+
 int
 main (void)
 {
@@ -191,9 +238,11 @@ main (void)
     cmocka_unit_test (test_turns_become_messages),
     cmocka_unit_test (test_reasoning_and_alternatives_stay_at_home),
     cmocka_unit_test (test_signatures_go_with_what_was_received_only),
+    cmocka_unit_test (test_tool_calls_are_sent_as_they_came),
     cmocka_unit_test (test_a_live_item_is_read_and_frozen),
     cmocka_unit_test (test_decisions_are_told),
     cmocka_unit_test (test_bad_questions_are_refused_with_words),
+    cmocka_unit_test (test_too_many_large_items_are_refused),
   };
   return cmocka_run_group_tests_name ("assist prompt", tests, setup, teardown);
 }

@@ -64,6 +64,19 @@ a_string_fails_once_and_stays_failed (void **state)
 }
 
 static void
+percent_signs_are_decoded (void **state)
+{
+  (void) state;
+  struct aid_str s = AID_STR_INIT (100);
+  aid_str_add_decoded (&s, AID_SPAN ("a%20b%3E%c3%A4 100% %zz %00 %4"));
+  assert_string_equal (aid_str_z (&s), "a b>\xC3\xA4 100% %zz %00 %4");
+  aid_str_clear (&s);
+  aid_str_add_decoded (&s, AID_SPAN ("%41"));
+  assert_string_equal (aid_str_z (&s), "A");
+  aid_str_free (&s);
+}
+
+static void
 a_formatted_text_may_be_long (void **state)
 {
   (void) state;
@@ -315,6 +328,7 @@ main (void)
     cmocka_unit_test (a_long_message_is_cut_at_a_character),
     cmocka_unit_test (every_error_has_a_name),
     cmocka_unit_test (a_string_fails_once_and_stays_failed),
+    cmocka_unit_test (percent_signs_are_decoded),
     cmocka_unit_test (a_formatted_text_may_be_long),
     cmocka_unit_test (removing_keeps_the_rest),
     cmocka_unit_test (spans_are_cut_within_their_bounds),

@@ -105,6 +105,21 @@ test_reading (void **state)
   expect_refused ("aid:buffer/x", AID_E_NOTFOUND);
 }
 
+/* What the refusal of a large file tells people to do has to work. */
+static void
+test_lines_of_a_file_that_is_too_large (void **state)
+{
+  (void) state;
+  struct aid_str text = AID_STR_INIT (2 * AID_ITEM_MAX);
+  for (int n = 1; text.len <= AID_ITEM_MAX; n++)
+    aid_str_addf (&text, "line %d of a log that has grown and grown and grown\n", n);
+  write_file ("large.log", aid_str_span (&text));
+  aid_str_free (&text);
+  expect_refused ("large.log", AID_E_LIMIT);
+  expect_read ("large.log#L3", "line 3 of a log that has grown and grown and grown\n");
+  expect_refused ("large.log#L1-L9999999", AID_E_LIMIT);
+}
+
 static void
 expect_render (const char *label, const char *target, const char *text, const char *want)
 {
@@ -130,6 +145,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_targets),
     cmocka_unit_test_setup_teardown (test_reading, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_lines_of_a_file_that_is_too_large, setup, teardown),
     cmocka_unit_test (test_rendering),
   };
   return cmocka_run_group_tests_name ("context item", tests, NULL, NULL);
