@@ -39,7 +39,7 @@ layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c))
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-screen check-emacs30 bench fuzz shots demo deps install uninstall docs
+        check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -167,6 +167,12 @@ check-emacs30: all test-cores
 ## bench         measure streaming, loading and large chats, as ratios within one run
 bench: all
 	@tests/bench/run
+
+## bench-patch   damage the commits of REPO="dir..." in 78 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
+bench-patch: $(B)/bench_patch cli
+	@tests/bench/patch/run $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds "$(KINDS)") $(OPTS) $(REPO)
+$(B)/bench_patch: tests/bench/patch/batch.c $(call layer_libs,$(need_patch))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## fuzz          run each fuzzer for FUZZ_SECONDS (60)
 FUZZ_SECONDS ?= 60

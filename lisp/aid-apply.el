@@ -108,7 +108,7 @@ CHOSEN, ONLY and REVERSE are as for `aid--mod-patch-plan'."
 (cl-defstruct (aid-apply-record (:constructor aid-apply--record-make))
   "What was done for one hunk: OP, FILE, and the EDITS made.
 EDITS is a list of (BEG-MARKER END-MARKER OLD-TEXT NEW-TEXT).  CONTENT is the
-text of a created file, or the bytes of a deleted one, whose modes were MODES;
+text of a created file, or the bytes of a deleted one; MODES were the file's;
 MADE is the first folder that was made for it."
   op file edits content modes made)
 
@@ -179,8 +179,31 @@ Give the list of edit records."
       (user-error "The folder %s is write-protected" (abbreviate-file-name folder)))
     missing))
 
-(defun aid-apply-create (root path text)
-  "Make the new file PATH under ROOT with TEXT, in a buffer.  Give a record."
+(defun aid-apply--executable (modes mode)
+  "MODES of a file that a patch gives MODE, a string: whoever reads may execute."
+  (if (equal mode "100755")
+      (logior modes (ash (logand modes #o444) -2))
+    (logand modes (lognot #o111))))
+
+(defun aid-apply-mode (root path mode)
+  "Make the file PATH under ROOT executable, or not, as MODE says.  Give a record."
+  (let* ((file (aid-apply-file root path)) (modes (file-modes file)))
+    (aid-apply--check-writable file nil)
+    (set-file-modes file (aid-apply--executable modes mode))
+    (aid-apply--record-make :op 'mode :file file :modes modes)))
+
+(defun aid-apply--mode-when-saved (mode)
+  "Give this buffer's file MODE when it is first saved."
+  (let (hook)
+    (setq hook (lambda ()
+                 (remove-hook 'after-save-hook hook t)
+                 (set-file-modes buffer-file-name
+                                 (aid-apply--executable (file-modes buffer-file-name) mode))))
+    (add-hook 'after-save-hook hook nil t)))
+
+(defun aid-apply-create (root path text &optional mode)
+  "Make the new file PATH under ROOT with TEXT, in a buffer.  Give a record.
+It gets MODE, as a patch states it, when it is saved."
   (let* ((file (aid-apply-file root path))
          (there (file-exists-p file))
          (made (aid-apply--missing-folder file))
@@ -199,7 +222,9 @@ Give the list of edit records."
             :edits (aid-apply-edits buffer (list (list 0 0 text))))
       (with-current-buffer buffer
         (set-buffer-modified-p t)
-        (normal-mode t)))))
+        (normal-mode t)
+        (when mode
+          (aid-apply--mode-when-saved mode))))))
 
 (defun aid-apply--bytes (file)
   "The bytes of FILE."
@@ -369,6 +394,7 @@ Give nil, why it can't be taken back, or `gone' when its buffer is closed."
     ('modify (aid-apply--reverse-modify record))
     ('create (aid-apply--reverse-create record))
     ('delete (aid-apply--restore-deleted record))
+    ('mode (set-file-modes (aid-apply-record-file record) (aid-apply-record-modes record)))
     (_ 'gone)))
 
 (provide 'aid-apply)

@@ -12,6 +12,7 @@
 
 (require 'cl-lib)
 (require 'aid-percent)
+(require 'aid-context)
 (require 'aid-chat-send)
 
 (declare-function aid--mod-strategies "ext:aid-module" ())
@@ -72,12 +73,6 @@
                         (aid-chat--flat (cdr (imenu--make-index-alist t)) "")))))
           (aid-chat--visible-buffers)))
 
-(defun aid-chat--file-target (file &optional first last)
-  "The target of a context line for FILE, its lines FIRST to LAST if given."
-  (concat (aid-percent-encode (file-relative-name file default-directory)
-                              "[-a-zA-Z0-9_.~/]")
-          (if first (format "#L%d-L%d" first last) "")))
-
 (defun aid-chat--candidates ()
   "What \"@\" may stand for: an alist of names and functions that give an item.
 An item is a list of label, target and words."
@@ -85,7 +80,9 @@ An item is a list of label, target and words."
     (append
      (mapcar (lambda (file)
                (cons file (lambda ()
-                            (list file (aid-chat--file-target (expand-file-name file root)) ""))))
+                            (list file (aid-context--file-target default-directory
+                                                                 (expand-file-name file root))
+                                  ""))))
              (aid-chat--project-files))
      (delq nil (mapcar (lambda (buffer)
                          (let ((name (buffer-name buffer)))
@@ -100,21 +97,28 @@ An item is a list of label, target and words."
                      (lambda () (aid-chat--symbol-item (car symbol) (cadr symbol) (cddr symbol)))))
              (aid-chat--symbols)))))
 
-(defun aid-chat--symbol-item (name buffer pos)
-  "The item for the definition NAME at POS in BUFFER."
-  (let ((root (aid-chat-root)) bounds file)
-    (with-current-buffer buffer
-      (save-excursion
+(defun aid-chat--definition-bounds (buffer pos)
+  "The bounds of the definition at POS in BUFFER, else of the line there."
+  (with-current-buffer buffer
+    (save-excursion
+      (save-restriction
+        (widen)
         (goto-char pos)
-        (setq file buffer-file-name
-              bounds (or (bounds-of-thing-at-point 'defun)
-                         (cons (line-beginning-position) (line-end-position)))
-              bounds (cons (line-number-at-pos (car bounds))
-                           (line-number-at-pos (max (car bounds) (1- (cdr bounds))))))))
-    (list (format "%s:%d-%d" (if root (file-relative-name file root) file)
-                  (car bounds) (cdr bounds))
-          (aid-chat--file-target file (car bounds) (cdr bounds))
-          (concat "sym=" (aid-chat--encode name)))))
+        (or (bounds-of-thing-at-point 'defun)
+            (cons (line-beginning-position) (line-end-position)))))))
+
+(defun aid-chat--symbol-item (name buffer pos)
+  "The item for the definition NAME at POS in BUFFER; it follows its text there."
+  (pcase-let* ((`(,beg . ,end) (aid-chat--definition-bounds buffer pos))
+               (dir default-directory) (file (buffer-file-name buffer))
+               (root (or (aid-chat-root) dir)))
+    (with-current-buffer buffer
+      (let ((first (line-number-at-pos beg t))
+            (last (line-number-at-pos (max beg (1- end)) t)))
+        (list (aid-context--label file root first last)
+              (aid-context--follow dir (aid-context--file-target dir file first last)
+                                   (cons (copy-marker beg t) (copy-marker end)))
+              (concat "sym=" (aid-chat--encode name)))))))
 
 (defun aid-chat-complete-item ()
   "Complete an \"@\" word of the open question: for `completion-at-point'."

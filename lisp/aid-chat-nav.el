@@ -135,8 +135,11 @@ In the open question it is what TAB is elsewhere: indentation and completion."
                                             (inhibit-same-window . t) (category . aid-source)))))
       (with-selected-window window
         (when line
-          (goto-char (point-min))
-          (forward-line (1- (string-to-number line)))))
+          (aid-chat-goto (save-restriction
+                           (widen)
+                           (goto-char (point-min))
+                           (forward-line (1- (string-to-number line)))
+                           (point)))))
       (unless preview
         (select-window window)))))
 
@@ -155,8 +158,8 @@ With PREVIEW, the prefix argument, show it and stay here."
   "Visit what the link that was clicked with EVENT leads to."
   (interactive "e")
   (let ((start (event-start event)))
-    (with-selected-window (posn-window start)
-      (aid-chat-visit t (posn-point start)))))
+    (select-window (posn-window start))
+    (aid-chat-visit nil (posn-point start))))
 
 ;;; Past questions
 

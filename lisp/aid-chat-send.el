@@ -88,7 +88,7 @@ A target in a list of its own was agreed to when it was first sent.")
         (cons beg (point))))))
 
 (defun aid-chat-goto (pos)
-  "Move to POS, widening the chat when it does not lie in what is seen."
+  "Move to POS, widening this buffer when it does not lie in what is seen."
   (unless (<= (point-min) pos (point-max))
     (widen))
   (goto-char pos))
@@ -283,8 +283,10 @@ With CHOOSE, the prefix argument, choose a model first."
 
 (defun aid-chat-again (number)
   "Ask again what answer NUMBER answers; that answer becomes an alternative.
-Interactively it is the answer at point."
-  (interactive (list (or (aid-chat-answer-at) (user-error "No answer is at point"))))
+Interactively it is the answer at point; in the open question, the last one."
+  (interactive (list (or (aid-chat-answer-at)
+                         (and (aid-chat-in-question-p) (car (last (aid-chat-answers))))
+                         (user-error "No answer is at point"))))
   (aid-module-ensure)
   (when aid-chat--stream
     (user-error "An answer is arriving"))

@@ -291,7 +291,7 @@ An indirect clone leaves it: it is the chat's."
     (with-current-buffer chat
       (setq aid-chat--doc nil))))
 
-(add-hook 'aid-after-reload-functions #'aid-chat--forget-docs)
+(add-hook 'aid-after-reload-hook #'aid-chat--forget-docs)
 
 (defun aid-chat--outline-soon ()
   "Give this chat its outline when Emacs is idle, at once if it is to be folded."

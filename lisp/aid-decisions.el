@@ -29,8 +29,8 @@
 INDEX is its number in the patch, nil for a file without hunks; FILE the
 file's.  STATE is nil, accepted, edited, rejected or skipped.  PLACE is the
 core's placement, CHOSEN the line a person chose, RECORD what was done, EDIT
-the text applied instead, NEW-TEXT a new file's."
-  index id file path old-path op text state edit place chosen record
+the text applied instead, NEW-TEXT a new file's, MODE what its patch states."
+  index id file path old-path op mode text state edit place chosen record
   new-text mark pos)
 
 (defun aid-hunk-file-id (path)
@@ -72,6 +72,7 @@ the text applied instead, NEW-TEXT a new file's."
                                    (abs shift) (if (= 1 (abs shift)) "" "s")))
                 ("whitespace" (format "line %d, white space differs" (plist-get place :line)))
                 ("create" "new file")
+                ("modify" (format "mode %s" (aid-hunk-mode hunk)))
                 ("delete" "deletes the file")
                 ("rename" (format "was %s" (aid-hunk-old-path hunk)))
                 (_ ""))))))))

@@ -41,8 +41,8 @@ files, and into that folder itself."
   :type '(choice (const :tag "Look beside the Lisp files" nil) directory)
   :group 'aid)
 
-(defcustom aid-after-reload-functions nil
-  "Functions called without arguments after the core was replaced.
+(defcustom aid-after-reload-hook nil
+  "Hook run after the core was replaced.
 What the old core held for Lisp is gone then: documents are to be opened
 anew."
   :type 'hook
@@ -239,7 +239,7 @@ new core cannot be loaded the old one stays."
     (setq aid--reap-deadline (+ (float-time) aid--reap-seconds))
     (unless aid--reap-timer
       (setq aid--reap-timer (run-at-time 1 1 #'aid--reap)))
-    (run-hooks 'aid-after-reload-functions)
+    (run-hooks 'aid-after-reload-hook)
     (message "AID %s (core %d)" (plist-get core :version)
              (plist-get core :generation))
     core))

@@ -61,7 +61,9 @@
       ("already" (user-error "This change is in the file already; k takes it off the list")))
     (aid-review--touching
      (pcase (aid-hunk-op hunk)
-       ('create (aid-apply-create root path (aid-hunk-new-text hunk)))
+       ('create (aid-apply-create root path (aid-hunk-new-text hunk) (aid-hunk-mode hunk)))
+       ((and 'modify (guard (not (aid-hunk-index hunk))))
+        (aid-apply-mode root path (aid-hunk-mode hunk)))
        ('delete (aid-apply-delete root path))
        ((and 'rename (guard (not (aid-hunk-index hunk))))
         (aid-apply-rename root (aid-hunk-old-path hunk) path))

@@ -56,22 +56,47 @@
    (display-buffer buffer '((display-buffer-reuse-window display-buffer-same-window)
                             (category . aid-review)))))
 
+(defvar aid-review-show--window nil
+  "The window that a source was last shown in, and the source, as a cons.")
+
+(defun aid-review-show--last-window ()
+  "The window in this frame that still shows the last source, or nil."
+  (pcase aid-review-show--window
+    (`(,window . ,buffer)
+     (and (window-live-p window) (eq (window-buffer window) buffer)
+          (eq (window-frame window) (selected-frame))
+          window))))
+
 (defun aid-review-show--source-window (buffer)
-  "A window that shows the source BUFFER, beside or below the selected one."
-  (display-buffer buffer
-                  `((display-buffer-reuse-window display-buffer-in-direction)
-                    (direction . ,(if (>= (frame-width) aid-review-side-by-side-width)
-                                      'right 'below))
-                    (category . aid-review)
-                    (inhibit-same-window . t))))
+  "A window that shows the source BUFFER, beside or below the selected one.
+One file takes the place of the other.  A new window takes half of the selected
+one: left alone, Emacs 28 would take nearly all."
+  (let ((beside (>= (frame-width) aid-review-side-by-side-width))
+        (last (aid-review-show--last-window)))
+    (display-buffer buffer
+                    `((display-buffer-reuse-window
+                       ,@(and last '(display-buffer-in-previous-window))
+                       display-buffer-in-direction)
+                      ,@(and last `((previous-window . ,last)))
+                      ,@(if beside
+                            `((direction . right) (window-width . ,(/ (window-total-width) 2)))
+                          `((direction . below) (window-height . ,(/ (window-total-height) 2))))
+                      (category . aid-review)
+                      (inhibit-same-window . t)))))
+
+(defun aid-review-show--added (text)
+  "TEXT as it is shown where it is to come, its lines not told by colour alone."
+  (propertize (replace-regexp-in-string "^\\(?:.\\|\n\\)" "+ \\&" (aid-invisible-string text))
+              'face 'diff-added))
 
 (defun aid-review-show--edit (edit)
   "Show EDIT, a list (CBEG CEND TEXT), in the current buffer."
   (pcase-let* ((`(,cbeg ,cend ,text) edit)
                (overlay (make-overlay (1+ cbeg) (1+ cend))))
     (overlay-put overlay 'face 'diff-removed)
+    (overlay-put overlay 'line-prefix (propertize "- " 'face 'diff-removed))
     (overlay-put overlay (if (= cbeg cend) 'before-string 'after-string)
-                 (propertize (aid-invisible-string text) 'face 'diff-added))
+                 (aid-review-show--added text))
     (overlay-put overlay 'priority 100)
     (push overlay aid-review-show--overlays)))
 
@@ -116,6 +141,7 @@
       (aid-review-show--keep-point))
     (let ((window (aid-review-show--source-window buffer))
           (place (aid-hunk-place hunk)))
+      (setq aid-review-show--window (cons window buffer))
       (with-current-buffer buffer
         (save-restriction
           (widen)

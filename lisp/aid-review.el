@@ -56,7 +56,7 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
             (push (aid-hunk-make
                    :index index :file number
                    :path (plist-get file :path) :old-path (plist-get file :old_path)
-                   :op (intern (plist-get file :op))
+                   :op (intern (plist-get file :op)) :mode (plist-get file :mode)
                    :id (if hunk (plist-get hunk :id)
                          (aid-hunk-file-id (plist-get file :path)))
                    :text (or (plist-get hunk :text) ""))
@@ -229,11 +229,13 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
 What has HUNKS has lines with their file's names; Git's say the rest."
   (let* ((path (plist-get file :path))
          (old (or (plist-get file :old_path) path)))
-    (unless (eq op 'modify)
+    (unless (and hunks (eq op 'modify))
       (insert (format "diff --git a/%s b/%s\n" old path)
               (pcase op
-                ('create "new file mode 100644\n")
-                ('delete "deleted file mode 100644\n")
+                ('create (format "new file mode %s\n" (or (plist-get file :mode) "100644")))
+                ('delete (format "deleted file mode %s\n" (or (plist-get file :old_mode) "100644")))
+                ('modify (format "old mode %s\nnew mode %s\n" (plist-get file :old_mode)
+                                 (plist-get file :mode)))
                 (_ (format "rename from %s\nrename to %s\n" old path)))))
     (when hunks
       (insert "--- " (if (eq op 'create) "/dev/null" (concat "a/" old)) "\n"

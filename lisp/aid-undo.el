@@ -101,7 +101,9 @@ With ONLY-LOOK change nothing: nil is when it is taken back already."
       ;; The plan says that it holds just what was made.
       ("delete" (aid-apply-remove (aid-apply-file root path)))
       ("create" (unless (aid-undo--there-p root path)
-                  (aid-apply-create root path (plist-get file :text))))
+                  (aid-apply-create root path (plist-get file :text) (plist-get file :mode))))
+      ((and "modify" (guard (not place)))
+       (aid-apply-mode root path (plist-get file :mode)))
       (_ (aid-apply-modify root path (plist-get place :edits)))))
   nil)
 

@@ -91,10 +91,12 @@ files_val (const struct aid_patch *p, struct cursor c, struct aid_str *val)
       aid_val_kstrz (val, "path", f->new_path != NULL ? f->new_path : f->old_path);
       aid_val_kstrz (val, "old_path", f->old_path);
       aid_val_kstrz (val, "op", aid_patch_op_name (f->op));
+      aid_val_kstrz (val, "old_mode", aid_patch_mode_name (f->old_exec));
+      aid_val_kstrz (val, "mode", aid_patch_mode_name (f->new_exec));
       kindexes (val, "hunks", f->first_hunk, f->nhunks);
       kpos (val, "beg", &c, f->beg);
       kpos (val, "end", &c, f->end);
-      aid_val_end (val, o, 6);
+      aid_val_end (val, o, 8);
     }
   aid_val_end (val, l, (uint32_t) p->files.len);
 }

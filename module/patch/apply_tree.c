@@ -19,7 +19,8 @@ struct step
   char *write, *remove;         /* full names, or NULL; in a modified file just WRITE */
   char *temp;
   int exists;                   /* WRITE is a file already */
-  mode_t mode;                  /* of what was there */
+  mode_t mode;                  /* of what was there, or of a new file */
+  int exec;                     /* whether it is to be executable; -1: as it is */
   dev_t dev;
   ino_t ino;
   int written, removed;         /* done so far */
@@ -32,6 +33,7 @@ struct writer
   const char *root;
   struct aid_vec steps;         /* struct step */
   struct aid_vec folders;       /* char *: made by us, outer ones first */
+  signed char *exec;            /* for each file of the plan, as in a step */
   struct aid_error *e;
 };
 
@@ -125,7 +127,8 @@ write_temp (struct writer *w, struct step *s)
       s->temp = NULL;
       return err;
     }
-  int bad = aid_fs_write_all (fd, aid_str_span (&s->f->after)) || fchmod (fd, s->mode) || fsync (fd);
+  mode_t mode = s->exec < 0 ? s->mode : s->exec ? s->mode | (s->mode & 0444) >> 2 : s->mode & ~(mode_t) 0111;
+  int bad = aid_fs_write_all (fd, aid_str_span (&s->f->after)) || fchmod (fd, mode) || fsync (fd);
   enum aid_err err = bad ? failed (w, "write", s->temp) : AID_OK;
   if (close (fd) && !bad)
     err = failed (w, "write", s->temp);
@@ -239,8 +242,8 @@ roll_back (struct writer *w)
         chmod (s->remove, s->mode);
       if (s->written && !s->exists)
         unlink (s->write);
-      else if (s->written)
-        aid_fs_replace (s->write, before, s->mode, NULL);
+      else if (s->written && aid_fs_replace (s->write, before, s->mode, NULL) == AID_OK)
+        chmod (s->write, s->mode);
       if (s->temp)
         unlink (s->temp);
     }
@@ -262,9 +265,28 @@ writer_free (struct writer *w)
     free (AID_VEC_AT (char *, &w->folders, i));
   aid_vec_free (&w->steps);
   aid_vec_free (&w->folders);
+  free (w->exec);
 }
 
 /* --- all of it --- */
+
+/* Notes for each file what it is to be: what the last part of the patch states, of those for it that fit as a whole. */
+static enum aid_err
+note_modes (struct writer *w)
+{
+  w->exec = malloc (w->plan->files.len * sizeof *w->exec + 1);
+  if (!w->exec)
+    return aid_error_set (w->e, AID_E_NOMEM, "no memory");
+  for (size_t i = 0; i < w->plan->files.len; i++)
+    {
+      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &w->plan->files, i);
+      int stated = aid_plan_view (w->p, w->plan->reverse, f->file).exec;
+      w->exec[i] = -1;
+      if (f->applies && stated >= 0)
+        w->exec[f->same_as] = (signed char) stated;
+    }
+  return AID_OK;
+}
 
 /* Whether the plan changes the file at all. */
 static int
@@ -275,7 +297,8 @@ changes (const struct writer *w, const struct aid_file_plan *f)
   for (size_t i = 0; i < f->n; i++)
     applied += AID_VEC_AT (struct aid_placement, &w->plan->placements, f->first + i).status == AID_HUNK_APPLIES;
   if (op == AID_OP_MODIFY)
-    return f->same_as == f->file && !aid_span_eq (aid_str_span (&f->before), aid_str_span (&f->after));
+    return f->same_as == f->file
+           && (!aid_span_eq (aid_str_span (&f->before), aid_str_span (&f->after)) || w->exec[f->file] >= 0);
   return f->applies && !f->already && (applied > 0 || f->n == 0 || op == AID_OP_RENAME);
 }
 
@@ -301,7 +324,7 @@ aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, co
   struct writer w = { .p = p, .plan = plan, .root = root, .e = e };
   w.steps = AID_VEC_INIT (struct step, AID_PATCH_FILES);
   w.folders = AID_VEC_INIT (char *, (size_t) AID_PATCH_FILES * 4);
-  enum aid_err err = AID_OK;
+  enum aid_err err = note_modes (&w);
   for (size_t i = 0; i < plan->files.len && !err; i++)
     {
       const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
@@ -311,6 +334,7 @@ aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, co
       if (s)
         {
           s->f = f;
+          s->exec = w.exec[f->file];
           err = prepare (&w, s);
         }
     }

@@ -16,6 +16,12 @@ aid_patch_op_name (enum aid_patch_op op)
 }
 
 const char *
+aid_patch_mode_name (int exec)
+{
+  return exec < 0 ? NULL : exec ? "100755" : "100644";
+}
+
+const char *
 aid_hunk_status_name (enum aid_hunk_status s)
 {
   static const char *const names[] = { "applied", "refused", "already", "left-out" };
@@ -67,6 +73,7 @@ aid_patch_add_file (struct aid_patch *p, size_t beg)
     return NULL;
   struct aid_patch_block *b = &AID_VEC_AT (struct aid_patch_block, &p->blocks, p->blocks.len - 1);
   f->beg = f->end = beg;
+  f->old_exec = f->new_exec = -1;
   f->first_hunk = p->hunks.len;
   f->block = p->blocks.len - 1;
   b->nfiles++;

@@ -13,6 +13,7 @@
 
 enum aid_patch_op { AID_OP_MODIFY, AID_OP_CREATE, AID_OP_DELETE, AID_OP_RENAME };
 const char *aid_patch_op_name (enum aid_patch_op op);        /* "modify", ... */
+const char *aid_patch_mode_name (int exec);                  /* "100755", "100644", NULL for -1 */
 
 enum aid_patch_format { AID_FORMAT_AUTO, AID_FORMAT_UNIFIED, AID_FORMAT_SEARCH_REPLACE };
 
@@ -36,10 +37,11 @@ struct aid_patch_file
 {
   char *old_path, *new_path;   /* as meant, a/ b/ removed; equal unless renamed; NULL for /dev/null */
   enum aid_patch_op op;
+  int old_exec, new_exec;      /* whether it may be executed, by its git header: 1, 0, or -1 when not stated */
   size_t beg, end;             /* bytes of its part of the answer, headers included */
   size_t first_hunk, nhunks;   /* in patch.hunks */
   size_t block;                /* in patch.blocks */
-  char *refused;               /* why it can't be applied whatever the tree holds (binary, copy); NULL: it may */
+  char *refused;               /* why it can't be applied whatever the tree holds (binary, copy, symbolic link); NULL: it may */
 };
 
 /* One fenced block (or bare run) of the answer that holds patches: what is shown and decided together. */
@@ -121,7 +123,7 @@ struct aid_plan
   struct aid_vec files;        /* struct aid_file_plan */
   struct aid_vec placements;   /* struct aid_placement, one for each hunk, in order */
   struct aid_vec texts;        /* char *: what edits point into */
-  size_t applied, refused, already;   /* hunks; a file without hunks (a pure rename, an empty new file) counts as one */
+  size_t applied, refused, already;   /* hunks; a file without hunks (a pure rename, an empty new file, a change of its mode) counts as one */
   int reverse;                 /* as the options said: operations and paths are the inverted ones */
 };
 
@@ -152,7 +154,8 @@ enum aid_err aid_patch_writable (const char *full, const char *path, struct aid_
 /* A source that reads files under a folder by the path rules (binary, unreadable and over-large ones refused). */
 struct aid_patch_source aid_patch_disk_source (const char *root);   /* borrows ROOT */
 
-/* Writes the plan to the tree under ROOT: all or nothing unless PARTIAL.  Files are replaced by rename after fsync. */
+/* Writes the plan to the tree under ROOT: all or nothing unless PARTIAL.  Files are replaced by rename after fsync.  A file
+   that fits as a whole gets the mode that its patch states. */
 enum aid_err aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, const char *root, int partial,
                                    struct aid_error *e);
 

@@ -186,6 +186,7 @@ struct aid_file_view
 {
   enum aid_patch_op op;
   const char *old_path, *new_path;
+  int exec;                    /* what the file is to be: see new_exec */
 };
 struct aid_file_view aid_plan_view (const struct aid_patch *p, int reverse, size_t file);
 /* Fills every plan's after and the counts (plan_texts.c). */

@@ -9,12 +9,12 @@ struct aid_file_view
 aid_plan_view (const struct aid_patch *p, int reverse, size_t file)
 {
   const struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, file);
-  struct aid_file_view v = { f->op, f->old_path, f->new_path };
+  struct aid_file_view v = { f->op, f->old_path, f->new_path, f->new_exec };
   if (reverse)
     v = (struct aid_file_view){ f->op == AID_OP_CREATE   ? AID_OP_DELETE
                                 : f->op == AID_OP_DELETE ? AID_OP_CREATE
                                                          : f->op,
-                                f->new_path, f->old_path };
+                                f->new_path, f->old_path, f->old_exec };
   return v;
 }
 

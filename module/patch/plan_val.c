@@ -68,6 +68,8 @@ file_val (const struct aid_patch *p, const struct aid_plan *plan, const struct a
   aid_val_kstrz (out, "path", v.new_path ? v.new_path : v.old_path);
   aid_val_kstrz (out, "old_path", v.old_path);
   aid_val_kstrz (out, "op", aid_patch_op_name (v.op));
+  if (v.exec >= 0)
+    aid_val_kstrz (out, "mode", aid_patch_mode_name (v.exec));
   aid_val_kstrz (out, "status", file_status (plan, f));
   aid_val_kstrz (out, "reason", f->reason);
   if (create)
@@ -77,7 +79,7 @@ file_val (const struct aid_patch *p, const struct aid_plan *plan, const struct a
   for (size_t i = 0; i < f->n; i++)
     hunk_val (p, &AID_VEC_AT (struct aid_placement, &plan->placements, f->first + i), out);
   aid_val_end (out, hunks, (uint32_t) f->n);
-  aid_val_end (out, file, create ? 7 : 6);
+  aid_val_end (out, file, 6u + (create != 0) + (v.exec >= 0));
 }
 
 static void

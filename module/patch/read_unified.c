@@ -10,7 +10,9 @@ struct header
 {
   size_t beg;
   int open, git;                /* lines of it were seen; it began with "diff --git" */
-  int created, deleted, binary, copied, combined, mode;
+  int created, deleted, binary, copied, combined;
+  int old_exec, new_exec;       /* modes: 1 + whether executable, 0 for none stated */
+  const char *odd;              /* what the file is instead of a plain one, or NULL */
   int renamed;                  /* "rename from" and "rename to" were read: they leave no doubt */
   char *git_old, *git_new, *minus, *plus, *from, *to;
 };
@@ -149,6 +151,8 @@ why_refused (const struct header *h)
 {
   if (h->combined)
     return strdup ("the combined diff of a merge cannot be applied");
+  if (h->odd)
+    return strdup (h->odd);
   if (h->copied)
     return strdup ("copying a file is not supported");
   return h->binary ? strdup ("a binary file cannot be patched") : NULL;
@@ -166,6 +170,8 @@ open_file (struct reader *r)
   if (f)
     {
       f->refused = why_refused (h);
+      f->old_exec = h->old_exec - 1;
+      f->new_exec = h->new_exec - 1;
       set_paths (f, h, old_name, new_name);
       r->file = r->p->files.len;
       r->told = 0;
@@ -189,9 +195,8 @@ flush_header (struct reader *r, size_t pos)
   const struct header *h = &r->h;
   if (!h->open)
     return AID_OK;
-  if (h->mode)
-    aid_patch_note (r->p, h->beg, "the change of a file's mode is left out: %.100s", h->git_new ? h->git_new : "?");
-  if (h->created || h->deleted || h->binary || h->copied || h->combined || (h->from && h->to))
+  if (h->created || h->deleted || h->binary || h->copied || h->combined || h->odd || (h->old_exec && h->new_exec)
+      || (h->from && h->to))
     {
       enum aid_err err = open_file (r);
       if (r->file)
@@ -218,17 +223,51 @@ begin_header (struct reader *r, size_t beg)
   return err;
 }
 
+/* Takes REST, a mode as git writes it, for *EXEC; what is no plain file is odd. */
+static void
+read_mode (struct header *h, struct aid_span rest, int *exec)
+{
+  unsigned mode = 0;
+  rest = aid_span_trim (rest);
+  for (size_t i = 0; i < rest.len; i++)
+    if (rest.ptr[i] < '0' || rest.ptr[i] > '7' || i > 6)
+      return;
+    else
+      mode = mode * 8 + (unsigned) (rest.ptr[i] - '0');
+  unsigned type = mode & 0170000;
+  if (type == 0120000)
+    h->odd = "a symbolic link cannot be patched";
+  else if (type == 0160000)
+    h->odd = "a submodule cannot be patched";
+  else if ((type && type != 0100000) || (mode & 07000))
+    h->odd = "a file of this mode cannot be patched";
+  else if (exec && rest.len)
+    *exec = 1 + ((mode & 0100) != 0);
+}
+
+/* "index OLD..NEW MODE": the mode stays as it is, but tells what the file is. */
+static int
+index_line (struct header *h, struct aid_span rest)
+{
+  const char *blank = memchr (rest.ptr, ' ', rest.len);
+  if (blank)
+    read_mode (h, aid_span_cut (rest, (size_t) (blank - rest.ptr), rest.len), NULL);
+  return 1;
+}
+
 /* A line between "diff --git" and "---".  0: it is none. */
 static int
 extended_line (struct header *h, struct aid_span v)
 {
   struct aid_span rest;
   if (is (v, "new file mode", &rest))
-    h->created = 1;
+    h->created = 1, read_mode (h, rest, &h->new_exec);
   else if (is (v, "deleted file mode", &rest))
-    h->deleted = 1;
-  else if (is (v, "new mode", &rest) || is (v, "old mode", &rest))
-    h->mode = 1;
+    h->deleted = 1, read_mode (h, rest, &h->old_exec);
+  else if (is (v, "new mode", &rest))
+    read_mode (h, rest, &h->new_exec);
+  else if (is (v, "old mode", &rest))
+    read_mode (h, rest, &h->old_exec);
   else if (is (v, "rename from ", &rest))
     set (&h->from, rest);
   else if (is (v, "rename to ", &rest))
@@ -238,8 +277,8 @@ extended_line (struct header *h, struct aid_span v)
   else if (is (v, "Binary files ", &rest) || is (v, "GIT binary patch", &rest))
     h->binary = 1;
   else
-    return is (v, "similarity index", &rest) || is (v, "dissimilarity index", &rest) || is (v, "index ", &rest)
-           || is (v, "====", &rest);
+    return is (v, "similarity index", &rest) || is (v, "dissimilarity index", &rest) || is (v, "====", &rest)
+           || (is (v, "index ", &rest) && index_line (h, rest));
   return 1;
 }
 

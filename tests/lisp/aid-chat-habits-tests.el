@@ -11,6 +11,7 @@
 
 (require 'aid-chat-help)
 (require 'aid-chat-nav)
+(require 'aid-chat-complete)
 
 ;;; Opening
 
@@ -115,6 +116,55 @@
     (widen)
     (should (equal (string-trim (aid-chat-answer-text 2)) "Because."))
     (should (string-suffix-p "user-->\nWhy?" (string-trim (buffer-string))))))
+
+(ert-deftest aid-chat-visits-in-a-narrowed-file ()
+  "A link leads to its line also when that does not lie in what is seen of the file."
+  (aid-chat-tests-with chat
+    (save-window-excursion
+      (switch-to-buffer chat)
+      (with-current-buffer (find-file-noselect (expand-file-name "a.c" project))
+        (narrow-to-region (point-min) 6))
+      (goto-char (cdr (aid-chat-open-question)))
+      (insert "see [a.c](../../project/a.c#L2)")
+      (backward-char 3)
+      (aid-chat-visit)
+      (with-current-buffer (window-buffer)
+        (should (equal (buffer-name) "a.c"))
+        (should (looking-at "int b;"))))))
+
+(ert-deftest aid-chat-completes-symbols-of-a-narrowed-file ()
+  "A definition that is completed is the one meant, in a narrowed file and when it moves."
+  (aid-chat-tests-with chat
+    (write-region "int a;\n\nint\nf (void)\n{\n  return 1;\n}\n" nil
+                  (expand-file-name "f.c" project) nil 'quiet)
+    (let ((buffer (find-file-noselect (expand-file-name "f.c" project))) item)
+      (with-current-buffer buffer
+        (goto-char (point-min))
+        (search-forward "f (")
+        (narrow-to-region (line-beginning-position 0) (point-max)))
+      (setq item (aid-chat--symbol-item "f" buffer (with-current-buffer buffer (point))))
+      (should (equal (car item) "f.c:3-7"))
+      (should (string-suffix-p "project/f.c#L3-L7" (nth 1 item)))
+      (with-current-buffer buffer
+        (widen)
+        (goto-char (point-min))
+        (insert "// more\n"))
+      (should (equal (aid-chat--item-text (nth 1 item)) "int\nf (void)\n{\n  return 1;\n}\n")))))
+
+;;; Asking again
+
+(ert-deftest aid-chat-again-from-the-question ()
+  "Asked in the open question, the last answer is asked for again."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Because.\n")
+    (aid-chat-tests-done)
+    (goto-char (point-max))
+    (call-interactively #'aid-chat-again)
+    (should (= 2 (length aid-chat-tests--asked)))
+    (should (= 1 (length (aid-chat-turns 'alternative))))
+    (goto-char (point-min))
+    (should-error (call-interactively #'aid-chat-again) :type 'user-error)))
 
 ;;; Saying no
 

@@ -168,7 +168,7 @@
       (insert "unseen"))
     (should (string-search "unseen" (aid--mod-doc-text (aid-chat-doc))))
     (let ((old (aid-chat-doc)))
-      (run-hooks 'aid-after-reload-functions)
+      (run-hooks 'aid-after-reload-hook)
       (should-not (eql old (aid-chat-doc))))))
 
 (provide 'aid-chat-undo-tests)

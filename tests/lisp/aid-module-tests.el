@@ -322,7 +322,7 @@
   "The hook runs, and a timer stops what was replaced."
   (aid-tests-load "event-1")
   (let ((ran 0) (inhibit-message t))
-    (let ((aid-after-reload-functions (list (lambda () (cl-incf ran)))))
+    (let ((aid-after-reload-hook (list (lambda () (cl-incf ran)))))
       (aid-reload (aid-tests-copy "event-2")))
     (should (= ran 1))
     (should (= (aid--test-version) 2))

@@ -121,5 +121,24 @@
       (should (equal (aid-project-disk "x.txt") "one\n"))
       (should (equal (aid-project-text "x.txt") "one\ntwo\n")))))
 
+(ert-deftest aid-review-changes-modes ()
+  "A new file is executable if its patch says so; a mode alone is changed, and back."
+  (aid-project-with '(("run" . "echo\n"))
+    (set-file-modes (aid-project-file "run") #o640)
+    (let ((chat (aid-project-review
+                 (concat (aid-project-diff "diff --git a/new b/new" "new file mode 100755" "--- /dev/null"
+                                           "+++ b/new" "@@ -0,0 +1 @@" "+echo")
+                         "\n\n"
+                         (aid-project-diff "diff --git a/run b/run" "old mode 100644" "new mode 100755")))))
+      (aid-project-key "y")
+      (aid-project-key "y")
+      (aid-project-key "q")
+      (should (equal (aid-project-states chat) '(accepted accepted)))
+      (should (= #o111 (logand #o111 (file-modes (aid-project-file "new")))))
+      (should (= #o750 (file-modes (aid-project-file "run"))))
+      (with-current-buffer chat (aid-undo-answer))
+      (should-not (file-exists-p (aid-project-file "new")))
+      (should (= #o640 (file-modes (aid-project-file "run")))))))
+
 (provide 'aid-review-files-tests)
 ;;; aid-review-files-tests.el ends here

@@ -381,7 +381,7 @@
         (let ((shown (seq-filter (lambda (o) (overlay-get o 'after-string)) (overlays-in 1 (point-max)))))
           (should (= 1 (length shown)))
           (should (equal (buffer-substring (overlay-start (car shown)) (overlay-end (car shown))) "two\n"))
-          (should (equal (substring-no-properties (overlay-get (car shown) 'after-string)) "zwei\n2\n"))))
+          (should (equal (substring-no-properties (overlay-get (car shown) 'after-string)) "+ zwei\n+ 2\n"))))
       (aid-project-key "!")
       (should-not (with-current-buffer file (overlays-in 1 (point-max)))))))
 

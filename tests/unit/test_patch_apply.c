@@ -219,11 +219,34 @@ what_is_there_already_is_not_written (void **state)
   tree_free (&t);
 }
 
+static void
+modes_are_as_the_patch_states (void **state)
+{
+  (void) state;
+  struct tree t = tree_make ();
+  char path[300];
+  put (t.dir, "was.txt", "one\n");
+  snprintf (path, sizeof path, "%s/was.txt", t.dir);
+  assert_int_equal (chmod (path, 0750), 0);
+  snprintf (path, sizeof path, "%s/f.txt", t.dir);
+  assert_int_equal (chmod (path, 0640), 0);
+  tree_plan (&t, "diff --git a/f.txt b/f.txt\nold mode 100644\nnew mode 100755\n" EDIT_F
+             "diff --git a/was.txt b/was.txt\nold mode 100755\nnew mode 100644\n"
+             "diff --git a/run b/run\nnew file mode 100755\n" NEW ("run"));
+  assert_int_equal (tree_apply (&t, 0), AID_OK);
+  assert_file (t.dir, "f.txt", "ONE\n");
+  assert_int_equal (mode_of (&t, "f.txt") & 0777, 0750);     /* who may read it may run it */
+  assert_int_equal (mode_of (&t, "was.txt") & 0777, 0640);
+  assert_int_equal (mode_of (&t, "run") & 0111, 0111);
+  tree_free (&t);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (everything_is_written),
+    cmocka_unit_test (modes_are_as_the_patch_states),
     cmocka_unit_test (modes_and_links_are_kept),
     cmocka_unit_test (one_refusal_keeps_everything_unless_partial),
     cmocka_unit_test (a_file_that_changed_since_the_plan_is_not_touched),
