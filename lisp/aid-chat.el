@@ -70,6 +70,10 @@ It is relative to the project's root.  The chats there are listed, too."
                                (substring (secure-hash 'sha1 (expand-file-name root)) 0 8))
                        aid-chat-directory))))
 
+(defconst aid-chat-file-regexp "\\`[^.].*\\.aid\\.md\\'"
+  "Matches the names of chats in a folder.
+The lock of a chat that is not saved is no chat.")
+
 (defun aid-chat--new-file (root)
   "A name for a new chat of the project at ROOT."
   (let* ((folder (aid-chat--project-folder root))
@@ -111,7 +115,7 @@ It is relative to the project's root.  The chats there are listed, too."
                  when (equal root (with-current-buffer chat (aid-chat-root))) return chat)
         (let* ((folder (aid-chat--project-folder root))
                (files (and (file-directory-p folder)
-                           (directory-files folder t "\\.aid\\.md\\'"))))
+                           (directory-files folder t aid-chat-file-regexp))))
           (when files
             (find-file-noselect (car (sort files #'file-newer-than-file-p)))))
         (aid-chat-create root))))

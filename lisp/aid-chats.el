@@ -39,13 +39,13 @@ In AID's own folder that of its folder tells, also when the project is gone."
   "The chats that are in the project here."
   (let ((folder (expand-file-name aid-chat-project-directory (aid-project-root))))
     (when (file-directory-p folder)
-      (directory-files folder t "\\.aid\\.md\\'"))))
+      (directory-files folder t aid-chat-file-regexp))))
 
 (defun aid-chats--files ()
   "All chat files, the newest first."
   (sort (delete-dups
          (append (and (file-directory-p aid-chat-directory)
-                      (directory-files-recursively aid-chat-directory "\\.aid\\.md\\'"))
+                      (directory-files-recursively aid-chat-directory aid-chat-file-regexp))
                  (aid-chats--in-project)
                  (cl-remove-if-not (lambda (file) (and file (file-exists-p file)))
                                    (mapcar #'buffer-file-name (aid-chat--live-chats)))))

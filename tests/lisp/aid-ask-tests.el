@@ -144,6 +144,20 @@
          (should (equal (mapcar #'car (funcall tabulated-list-entries)) (list (car files))))))
      (kill-buffer "*aid-chats*"))))
 
+(ert-deftest aid-chats-leave-locks-alone ()
+  "A lock, as of a chat that is not saved, is no chat to be listed or opened."
+  (aid-context-tests-with
+   (let* ((chat (aid-project-chat))
+          (file (progn (aid-project-answer chat "one") (buffer-file-name chat)))
+          (lock (lambda (folder) (make-symbolic-link "a@b.1:2" (expand-file-name ".#x.aid.md" folder)))))
+     (funcall lock (file-name-directory file))
+     (funcall lock aid-project-root-folder)
+     (kill-buffer chat)
+     (aid-chats)
+     (should (equal (mapcar #'car (funcall tabulated-list-entries)) (list file)))
+     (kill-buffer "*aid-chats*")
+     (should (equal (buffer-file-name (aid-chat-for aid-project-root-folder)) file)))))
+
 (ert-deftest aid-keys-and-menus ()
   "The prefix map, the menu bar and the transient have commands that exist; nothing else is bound."
   (map-keymap (lambda (key command)
