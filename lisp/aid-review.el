@@ -27,6 +27,7 @@
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-review-ediff "aid-review-edit" ())
 
 (defcustom aid-after-review-functions nil
   "Functions called when a review ends, with the chat buffer and the turn."
