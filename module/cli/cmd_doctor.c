@@ -45,15 +45,19 @@ settings (struct aid_config **out)
   return report;
 }
 
+/* Whether NAMES has NAME, which without a tag means the latest, as for Ollama. */
 static int
 lists (const json_t *names, const char *name)
 {
-  size_t i;
+  size_t i, len = strlen (name);
   json_t *one;
 
   json_array_foreach (names, i, one)
-    if (!strcmp (json_string_value (one), name))
-      return 1;
+    {
+      const char *has = json_string_value (one);
+      if (!strncmp (has, name, len) && (!has[len] || (!strchr (name, ':') && !strcmp (has + len, ":latest"))))
+        return 1;
+    }
   return 0;
 }
 

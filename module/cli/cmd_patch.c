@@ -95,6 +95,15 @@ print_plan (const struct aid_patch *p, const struct aid_plan *plan, int json)
 
 /* --- checking and applying ------------------------------------------------------------------------------------------- */
 
+static void
+say_written (const struct aid_plan *plan)
+{
+  if (plan->applied)
+    printf ("%zu change%s written\n", plan->applied, plan->applied == 1 ? " was" : "s were");
+  else
+    printf ("nothing was written: %s\n", plan->refused ? "nothing fits" : "all of it is there already");
+}
+
 static int
 finish (const struct aid_patch *p, const struct aid_plan *plan, const struct options *o, int apply)
 {
@@ -107,6 +116,8 @@ finish (const struct aid_patch *p, const struct aid_plan *plan, const struct opt
     return aid_cli_fail ("there is no patch in it");
   if (apply && aid_patch_apply_tree (p, plan, o->root, o->partial, &e) != AID_OK)
     return aid_cli_fail ("%s", e.msg);
+  if (apply && !o->json)
+    say_written (plan);
   if (plan->refused > 0)
     return aid_cli_fail ("%zu of %zu changes do not fit", plan->refused, plan->refused + plan->applied + plan->already);
   return AID_EXIT_DONE;

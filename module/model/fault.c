@@ -129,7 +129,7 @@ plain_cause (enum cause c, int status)
     case CAUSE_MODEL:
       return "does not know this model";
     case CAUSE_KEY:
-      return "did not accept the key (check auth-source, \"key_env\" or \"key_command\")";
+      return "did not accept the key (check \"key_env\" or \"key_command\", in Emacs also auth-source)";
     case CAUSE_OVERLOAD:
       return "is overloaded; try again later";
     case CAUSE_OTHER:
@@ -138,7 +138,7 @@ plain_cause (enum cause c, int status)
   switch (status)
     {
     case 401:
-      return "did not accept the key (check auth-source, \"key_env\" or \"key_command\")";
+      return "did not accept the key (check \"key_env\" or \"key_command\", in Emacs also auth-source)";
     case 402:
       return "wants to be paid first";
     case 403:

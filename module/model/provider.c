@@ -57,8 +57,8 @@ unknown (const struct aid_config *c, const char *id, struct aid_error *e)
                          id, aid_config_path (c), names.len ? aid_str_z (&names) : "none yet", some);
   else
     err = aid_error_set (e, AID_E_NOTFOUND,
-                         "No model is configured. Name one in %s, or set a key such as ANTHROPIC_API_KEY in the "
-                         "environment.", aid_config_path (c));
+                         "No model is configured. Name one in %s, set a key such as ANTHROPIC_API_KEY in the environment, "
+                         "or use a local server: aid doctor lists those that run.", aid_config_path (c));
   aid_str_free (&names);
   return err;
 }

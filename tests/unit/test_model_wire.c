@@ -42,7 +42,7 @@ a_refusal_is_one_sentence_whatever_the_provider (void **state)
   explains (400, "{\"error\":{\"message\":\"Bad\\nrole\",\"type\":\"invalid_request_error\"}}",
             "api.example refused the request (HTTP 400): Bad role");
   explains (401, "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\",\"message\":\"invalid x-api-key\"}}",
-            "api.example did not accept the key (check auth-source, \"key_env\" or \"key_command\") (HTTP 401): "
+            "api.example did not accept the key (check \"key_env\" or \"key_command\", in Emacs also auth-source) (HTTP 401): "
             "invalid x-api-key");
   explains (429, "{\"error\":{\"message\":\"Pay up\",\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\"}}",
             "api.example says that the account's credit or quota is used up (HTTP 429): Pay up");
