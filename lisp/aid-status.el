@@ -88,33 +88,45 @@ Remote files are not looked at: nothing is fetched to show a chat."
   "N and WORD in its number."
   (format "%d %s%s" n word (if (= n 1) "" "s")))
 
-(defun aid-status--kinds (file)
-  "How the hunks of the plan's FILE fit: a list of conses (KIND . REASON)."
+(defun aid-status--decided (file hunk decided)
+  "What DECIDED, an alist of ids, says of HUNK of the plan's FILE, or nil."
+  (cdr (assoc (or (plist-get hunk :id) (aid-hunk-file-id (plist-get file :path))) decided)))
+
+(defun aid-status--kinds (file decided)
+  "How the hunks of the plan's FILE fit: a list of conses (KIND . REASON).
+DECIDED is an alist of ids and decisions: what a person has dealt with is not
+said to fit no more, and what was edited is not compared with the file at all."
   (let ((whole (or (plist-get file :reason) "")))
     (mapcar (lambda (hunk)
-              (pcase (plist-get hunk :status)
+              (pcase (if (eq 'edited (aid-status--decided file hunk decided))
+                         'edited
+                       (plist-get hunk :status))
+                ('edited '(decided))
                 ("applied" (list (if (equal (plist-get hunk :method) "whitespace")
                                      'adjusted
                                    'fit)))
                 ("already" '(already))
+                ((guard (memq (aid-status--decided file hunk decided) '(accepted rejected)))
+                 '(decided))
                 (_ (let ((why (or (plist-get hunk :reason) "")))
                      (cons 'refused (if (string-empty-p why) whole why))))))
             (or (plist-get file :hunks)
                 (list (list :status (plist-get file :status) :reason whole))))))
 
-(defun aid-status--fit (files)
-  "How the plan's FILES fit, in a few words, with the first reason where not."
-  (let* ((all (mapcan #'aid-status--kinds files))
-         (reason (cdr (assq 'refused all))))
+(defun aid-status--fit (files decided)
+  "How the plan's FILES fit, in a few words, with the first reason where not.
+DECIDED is as for `aid-status--kinds'."
+  (let* ((all (mapcan (lambda (file) (aid-status--kinds file decided)) files))
+         (reason (cdr (assq 'refused all)))
+         (words (delq nil (mapcar (pcase-lambda (`(,kind . ,words))
+                                    (let ((n (cl-count kind all :key #'car)))
+                                      (and (> n 0) (format "%d %s" n words))))
+                                  '((fit . "fit") (adjusted . "adjusted")
+                                    (already . "applied already") (refused . "refused"))))))
     (concat (aid-status--plural (length files) "file") ", "
-            (aid-status--plural (length all) "hunk") ": "
-            (string-join
-             (delq nil (mapcar (pcase-lambda (`(,kind . ,words))
-                                 (let ((n (cl-count kind all :key #'car)))
-                                   (and (> n 0) (format "%d %s" n words))))
-                               '((fit . "fit") (adjusted . "adjusted")
-                                 (already . "applied already") (refused . "refused"))))
-             ", ")
+            (aid-status--plural (length all) "hunk")
+            (if words ": " "")
+            (string-join words ", ")
             (if (or (not reason) (string-empty-p reason)) "" (format " (%s)" reason)))))
 
 (defun aid-status--number (pos turn)
@@ -157,11 +169,11 @@ Remote files are not looked at: nothing is fetched to show a chat."
   "What the decisions' line at POS is shown as."
   (let* ((turn (aid-chat-answer-at pos))
          (known (and turn (gethash turn (aid-status--table))))
-         (decided (and turn (aid-decisions-summary
-                             (save-excursion
-                               (goto-char pos)
-                               (and (looking-at (aid-decisions--marker-regexp))
-                                    (aid-decisions--parse)))))))
+         (states (and turn (save-excursion
+                             (goto-char pos)
+                             (and (looking-at (aid-decisions--marker-regexp))
+                                  (aid-decisions--parse)))))
+         (decided (aid-decisions-summary states)))
     (when (and turn (not known))
       (puthash turn '(nil . waiting) (aid-status--table))
       (run-at-time 0 nil #'aid-status--check-later (current-buffer) turn))
@@ -169,10 +181,10 @@ Remote files are not looked at: nothing is fetched to show a chat."
      (concat "  "
              (if-let ((files (and known (not (eq (cdr known) 'waiting))
                                   (aid-status--block-files known pos turn))))
-                 (aid-status--fit files)
+                 (aid-status--fit files states)
                "a patch")
              " " (propertize "[review]" 'face 'link)
-             (if (or (not decided) (string-empty-p decided)) "" (concat "   " decided))
+             (if (string-empty-p decided) "" (concat "   " decided))
              "\n")
      'mouse-face 'highlight 'keymap aid-status-map 'help-echo "RET, mouse-1: review")))
 

@@ -253,9 +253,10 @@
                           (goto-char (point-min))
                           (setq lines nil)
                           (while (re-search-forward (concat "^" (aid-decisions--marker-regexp)) nil t)
-                            (push (string-trim (substring-no-properties
-                                                (aid-status-words (match-beginning 0))))
-                                  lines))
+                            (when (equal (match-string 1) "hunks")
+                              (push (string-trim (substring-no-properties
+                                                  (aid-status-words (match-beginning 0))))
+                                    lines)))
                           (not (seq-some (lambda (line) (string-prefix-p "a patch" line)) lines)))))
       (nreverse lines))))
 
@@ -289,6 +290,24 @@
         (should (string-match-p "\\`1 file, 1 hunk: 1 refused (.*none.txt does not exist.*) \\[review\\]\\'"
                                 (car lines)))
         (should (string-search "leads out of the project" (nth 1 lines)))))))
+
+(ert-deftest aid-status-counts-an-edited-hunk-as-decided ()
+  "What was applied as edited, or rejected, is not said to be refused."
+  (aid-project-with '(("a.txt" . "one\ntwo\n"))
+    (let ((chat (aid-project-review (concat (aid-project-diff "--- a/a.txt" "+++ b/a.txt" "@@ -1,2 +1,2 @@"
+                                                              " one" "-two" "+three")
+                                            (aid-project-diff "--- a/none.txt" "+++ b/none.txt"
+                                                              "@@ -1,1 +1,1 @@" "-a" "+b")))))
+      (aid-project-key "e")
+      (search-forward "+three")
+      (insert " and more")
+      (aid-project-key "C-c C-c")
+      (aid-project-key "k")
+      (aid-project-key "q")
+      (should (equal (aid-project-disk "a.txt") "one\nthree and more\n"))
+      (should (equal (aid-undo-tests-status chat)
+                     (list (format "1 file, 1 hunk [review]   %s 1 edited" (aid-hunk--char "✎" "e"))
+                           (format "1 file, 1 hunk [review]   %s 1 rejected" (aid-hunk--char "✗" "x"))))))))
 
 (ert-deftest aid-status-line-opens-the-review ()
   "RET on the line begins the review."
