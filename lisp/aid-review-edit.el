@@ -62,7 +62,9 @@
     (aid-review-edit-mode)
     (setq header-line-format " Edit the hunk: C-c C-c applies it, C-c C-k leaves it")
     (goto-char (point-min))
-    (forward-line 1)
+    ;; What one wants to change is most often what is new.
+    (or (re-search-forward "^\\+" nil t) (re-search-forward "^-" nil t) (forward-line 1))
+    (forward-line 0)
     (current-buffer)))
 
 (defun aid-review-edit ()

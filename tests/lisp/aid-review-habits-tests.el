@@ -69,6 +69,18 @@
      (aid-project-key "C-c C-c")
      (should (string-search "changed 10 and more\n" (aid-project-text "a.txt"))))))
 
+(ert-deftest aid-review-edit-starts-at-the-change ()
+  "A hunk that is edited starts on its first new line, else on its first old one."
+  (aid-review-habits-tests-with
+   (aid-project-key "e")
+   (should (looking-at-p "\\+changed 10"))
+   (aid-project-key "C-c C-k"))
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 3)))
+    (aid-project-review (aid-project-diff "--- a/a.txt" "+++ b/a.txt" "@@ -1,2 +1,1 @@" " line 1" "-line 2"))
+    (aid-project-key "e")
+    (should (looking-at-p "-line 2"))
+    (aid-project-key "C-c C-k")))
+
 (ert-deftest aid-review-edit-is-undone-to-the-hunk ()
   "Undoing in a hunk that is edited ends with the hunk, not with nothing."
   (aid-review-habits-tests-with
