@@ -183,6 +183,7 @@ the links of its old place."
   (when (and buffer-file-name (not (equal buffer-file-name aid-chat--home)))
     (let ((old aid-chat--home) (new buffer-file-name) (along (aid-chat-move--on-disk-p)))
       (setq aid-chat--home new)
+      (aid-chat-save-unasked)
       (condition-case err
           (progn
             (unless (equal (file-name-directory old) (file-name-directory new))

@@ -146,6 +146,10 @@ The lock of a chat that is not saved is no chat.")
   (and buffer-file-name
        (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)))
 
+(defun aid-chat-save-unasked ()
+  "Let this chat be saved without a question if it is in AID's own folder."
+  (setq-local buffer-save-without-query (aid-chat--kept-p)))
+
 (defun aid-chat--own-p ()
   "Whether this person wrote this chat, as far as one can tell."
   (or (aid-chat--kept-p)
@@ -350,6 +354,7 @@ All text may be edited, and what the file says is what is sent.
   (setq aid-chat--home (or buffer-file-name (file-name-as-directory
                                              (expand-file-name default-directory))))
   (setq-local aid-chat--item-tokens (make-hash-table :test #'equal))
+  (aid-chat-save-unasked)
   (let ((core (condition-case err
                   (progn (aid-module-ensure) t)
                 (error (message "%s" (error-message-string err)) nil))))

@@ -151,6 +151,26 @@
         (insert "// more\n"))
       (should (equal (aid-chat--item-text (nth 1 item)) "int\nf (void)\n{\n  return 1;\n}\n")))))
 
+;;; Saving
+
+(ert-deftest aid-chat-is-saved-unasked ()
+  "Where all buffers are saved, a chat in AID's own folder is without a question; no other."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "Not sent yet")
+    (let ((save-silently t) (asked 0))
+      (cl-letf (((symbol-function 'map-y-or-n-p)
+                 (lambda (_ask _act list &rest _)
+                   (setq asked (cl-count-if (lambda (b) (and (eq b chat) (buffer-modified-p b))) list)))))
+        (save-some-buffers)
+        (should-not (buffer-modified-p))
+        (should (= asked 0))
+        (aid-chat-move (expand-file-name "mine.aid.md" project))
+        (insert ", still")
+        (save-some-buffers)
+        (should (buffer-modified-p))
+        (should (= asked 1))))))
+
 ;;; Asking again
 
 (ert-deftest aid-chat-again-from-the-question ()
