@@ -44,16 +44,21 @@
     (beginning-of-line)
     (looking-at-p outline-regexp)))
 
+(defun aid-chat-fold-turn (pos)
+  "Fold the turn whose heading POS is in."
+  (aid-chat-outline-on)
+  (save-excursion
+    (goto-char pos)
+    (beginning-of-line)
+    (when (looking-at-p outline-regexp)
+      (outline-hide-subtree))))
+
 (defun aid-chat-fold-alternatives ()
   "Fold the alternative answers."
-  (aid-chat-outline-on)
   (save-excursion
     (goto-char (point-min))
     (while (search-forward " alternative-->" nil t)
-      (save-excursion
-        (beginning-of-line)
-        (when (looking-at-p outline-regexp)
-          (outline-hide-subtree))))))
+      (aid-chat-fold-turn (point)))))
 
 (provide 'aid-chat-outline)
 ;;; aid-chat-outline.el ends here

@@ -24,6 +24,7 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--own-p "aid-chat" ())
+(declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
 
 (defvar aid-before-send-functions nil
   "Functions called before a question is sent, with the chat's buffer.
@@ -305,7 +306,27 @@ Interactively it is the answer at point; in the open question, the last one."
         (aid-chat--make-alternative turn)
         (aid-chat--replace (plist-get turn :beg) (plist-get turn :beg) (concat head "\n\n")))
       (aid-chat-stream-begin (car asked) number (+ (plist-get turn :beg) (length head))
-                             (plist-get question :beg) (cdr asked)))))
+                             (plist-get question :beg) (cdr asked))
+      (aid-chat--show-again (plist-get turn :beg) (+ (plist-get turn :beg) (length head))))))
+
+(defun aid-chat--show-again (beg at)
+  "Show the answer at BEG that was asked for again, whose text arrives at AT.
+The alternative below it is folded; a point that was in it goes with the text."
+  (let* ((old (save-excursion
+                (goto-char at)
+                (skip-chars-forward "\n")
+                (and (looking-at-p "### ") (point))))
+         (end (and old (plist-get (aid-chat-turn-at old) :end)))
+         (in-old (lambda (pos) (and old (< at pos end)))))
+    (when old
+      (aid-chat-fold-turn old))
+    (dolist (window (get-buffer-window-list nil nil t))
+      (when (funcall in-old (window-point window))
+        (set-window-point window at))
+      (when (> (window-start window) beg)
+        (set-window-start window beg t)))
+    (when (funcall in-old (point))
+      (goto-char at))))
 
 (defun aid-chat--make-alternative (turn)
   "Make TURN, an answer, an alternative to the answer that is to come."

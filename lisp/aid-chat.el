@@ -384,6 +384,7 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-chat-imenu "aid-chat-nav")
 (autoload 'aid-chat-outline-on "aid-chat-outline")
 (autoload 'aid-chat-fold-alternatives "aid-chat-outline")
+(autoload 'aid-chat-fold-turn "aid-chat-outline")
 (autoload 'aid-chat-pasted-show "aid-chat-pasted")
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)

@@ -186,6 +186,41 @@
     (goto-char (point-min))
     (should-error (call-interactively #'aid-chat-again) :type 'user-error)))
 
+(ert-deftest aid-chat-again-shows-the-new-answer ()
+  "What is asked again after it was stopped is seen to arrive; the cut answer is folded."
+  (aid-chat-tests-with chat
+    (save-window-excursion
+      (switch-to-buffer chat)
+      (aid-chat-tests-ask "Why?")
+      (aid-chat-tests-text (apply #'concat (make-list 100 "Cut.\n")))
+      (aid-chat-tests-event 'error '(:code cancelled :message "Stopped." :state "cut" :meta "state=cut"))
+      (goto-char (point-max))
+      (set-window-start nil (save-excursion (forward-line -10) (point)))
+      (aid-chat-send)
+      (let ((answer (plist-get (aid-chat--answer 2) :beg)))
+        (should (= (window-start) answer))
+        (should (= (point) (point-max)))
+        (aid-chat-tests-text "New.\n")
+        (should (= (window-start) answer)))
+      (goto-char (point-min))
+      (search-forward "New.")
+      (should-not (invisible-p (1- (point))))
+      (search-forward "Cut.")
+      (should (invisible-p (1- (point))))
+      (should-not (invisible-p (car (aid-chat-open-question)))))))
+
+(ert-deftest aid-chat-again-from-within-the-answer ()
+  "Who asks again in an answer goes along with the new one, not with the old."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Because.\n")
+    (aid-chat-tests-done)
+    (goto-char (point-min))
+    (search-forward "Beca")
+    (call-interactively #'aid-chat-again)
+    (aid-chat-tests-text "So.")
+    (should (looking-back "^So\\." (line-beginning-position)))))
+
 ;;; Saying no
 
 (ert-deftest aid-chat-not-sent-keeps-the-strategy ()
