@@ -18,6 +18,7 @@
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-chat-at-hand "aid-chat" ())
 (declare-function aid-chat-add-item "aid-chat-send" (chat label target &optional words))
+(declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-errors-at-point "aid-errors" ())
 (declare-function aid-errors-text "aid-errors" (&optional path))
 (declare-function dired-get-marked-files "dired" (&optional localp arg filter distinguish error))
@@ -41,12 +42,31 @@
   (require 'aid-chat)
   (or aid-append-chat (aid-chat-at-hand)))
 
+(defun aid-append--show (chat)
+  "Let the windows of CHAT show the end of its open question.
+The point of another window than the selected goes along when it would not be
+seen."
+  (dolist (window (get-buffer-window-list chat nil t))
+    (let ((selected (eq window (selected-window))))
+      (unless (pos-visible-in-window-p (with-current-buffer chat (point-max)) window)
+        (with-selected-window window
+          (let ((from (save-excursion
+                        (goto-char (point-max))
+                        (vertical-motion (- 2 (window-body-height)))
+                        (point)))
+                (prose (cdr (aid-chat--prose-bounds))))
+            (when (and (< (point) from) (not selected))
+              (goto-char (if (<= from prose (point-max)) prose (point-max))))
+            (when (<= from (point))
+              (set-window-start window from t))))))))
+
 (defun aid-append--add (label target text &optional meta)
   "Add an item line LABEL for TARGET, whose TEXT is shown as a cost, with META."
   (let ((chat (aid-append--chat))
         (tokens (aid--mod-tokens text)))
     (aid-chat-add-item chat label target
                        (string-join (delq nil (list meta (format "tok=%d" tokens))) " "))
+    (aid-append--show chat)
     (message "%s: ~%d tokens" label tokens)))
 
 (defun aid-append--chat-dir ()

@@ -146,6 +146,26 @@
    (should (equal (mapcar (lambda (i) (plist-get i :label)) (aid-context-tests-items))
                   '("src/a.c" "src/a.c:1")))))
 
+(ert-deftest aid-append-is-seen ()
+  "A chat's window shows what was appended, with its point where the question is written."
+  (aid-context-tests-with
+   (let ((chat (aid-project-chat)))
+     (aid-project-answer chat (aid-project-lines 1 200))
+     (switch-to-buffer chat)
+     (goto-char (point-min))
+     (let ((window (selected-window)))
+       (select-window (split-window))
+       (switch-to-buffer (aid-project-buffer "src/a.c"))
+       (set-window-start window (point-min))
+       (aid-append-buffer)
+       (aid-append-region 1 5)
+       (with-selected-window window
+         (should (eq (current-buffer) chat))
+         (should (= (point) (cdr (aid-chat--prose-bounds))))
+         (should (<= (window-start) (point)))
+         (should (< (count-lines (window-start) (point-max)) (window-body-height))))
+       (delete-other-windows)))))
+
 (ert-deftest aid-append-from-the-chat ()
   "From within a chat it is that chat, and its project, that is appended to."
   (aid-context-tests-with
