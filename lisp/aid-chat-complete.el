@@ -6,7 +6,8 @@
 
 ;; "@" completes what a question may be about: files of the project, buffers
 ;; and symbols of the buffers on screen; what is chosen becomes a context line.
-;; "/" at the question's beginning completes a strategy.  Nothing pops up.
+;; What was typed out in full becomes one when the question is sent.  "/" at the
+;; question's beginning completes a strategy.  Nothing pops up.
 
 ;;; Code:
 
@@ -120,6 +121,16 @@ An item is a list of label, target and words."
                                    (cons (copy-marker beg t) (copy-marker end)))
               (concat "sym=" (aid-chat--encode name)))))))
 
+;; Any part of a name completes it: of "src/lexer.c" one remembers the last.
+(add-to-list 'completion-category-defaults '(aid-item (styles substring)))
+
+(defun aid-chat--item-table (names)
+  "A completion table of NAMES."
+  (lambda (string predicate action)
+    (if (eq action 'metadata)
+        '(metadata (category . aid-item))
+      (complete-with-action action names string predicate))))
+
 (defun aid-chat-complete-item ()
   "Complete an \"@\" word of the open question: for `completion-at-point'."
   (save-excursion
@@ -130,8 +141,8 @@ An item is a list of label, target and words."
                    (memq (char-before (1- beg)) '(?\s ?\t ?\n ?\( nil))
                    (aid-chat-in-question-p))
           (let ((candidates (aid-chat--candidates)))
-            (list beg end (mapcar #'car candidates)
-                  :exclusive 'no
+            ;; Exclusive, for what is not is only completed by its beginning.
+            (list beg end (aid-chat--item-table (mapcar #'car candidates))
                   :company-kind (lambda (_) 'file)
                   :exit-function
                   (lambda (name status)
@@ -149,6 +160,44 @@ An item is a list of label, target and words."
       (apply #'aid-chat-add-item (current-buffer) item)
       (goto-char here)
       (set-marker here nil))))
+
+;;; What was typed
+
+(defun aid-chat--typed-item (name)
+  "The item that NAME, typed out after an \"@\", stands for, or nil.
+Files are those of the project, also such as are not offered."
+  (let* ((root (aid-chat-root)) (file (and root (expand-file-name name root))))
+    (if (and file (string-match-p "[[:alnum:]]" name)
+             (file-in-directory-p file root) (file-exists-p file))
+        (list name (aid-context--file-target default-directory file) "")
+      (when-let ((make (cdr (assoc name (aid-chat--candidates)))))
+        (funcall make)))))
+
+(defun aid-chat--typed-names (beg end)
+  "What follows an \"@\" from BEG to END, outside of blocks of code."
+  (save-excursion
+    (goto-char beg)
+    (let (names fence)
+      (while (< (point) end)
+        (let ((eol (min end (line-end-position))))
+          (cond ((looking-at " \\{0,3\\}\\(```\\|~~~\\)")
+                 (cond ((not fence) (setq fence (match-string 1)))
+                       ((equal fence (match-string 1)) (setq fence nil))))
+                ((not fence)
+                 (while (re-search-forward "\\(?:^\\|[ \t(]\\)@\\([^ \t\n@]+\\)" eol t)
+                   (push (match-string-no-properties 1) names))))
+          (goto-char (1+ eol))))
+      (nreverse names))))
+
+(defun aid-chat-add-typed-items ()
+  "Add an item for each \"@NAME\" that was typed out in the open question."
+  (pcase-let ((`(,beg . ,end) (aid-chat--prose-bounds)))
+    (dolist (name (aid-chat--typed-names beg end))
+      (when-let ((item (or (aid-chat--typed-item name)
+                           (let ((bare (string-trim-right name "[].,:;?!)'\"]+")))
+                             (and (not (member bare (list name "")))
+                                  (aid-chat--typed-item bare))))))
+        (apply #'aid-chat-add-item (current-buffer) item)))))
 
 (defun aid-chat-complete-strategy ()
   "Complete a strategy at the beginning of the open question."

@@ -25,6 +25,7 @@
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--own-p "aid-chat" ())
 (declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
+(declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
 (defvar aid-before-send-functions nil
   "Functions called before a question is sent, with the chat's buffer.
@@ -259,6 +260,14 @@ model's name."
          (state (cdr (assoc "state" (aid-chat-meta number)))))
     (and (member state '("failed" "cut" "streaming")) number)))
 
+(defun aid-chat--add-typed ()
+  "Add what the open question names by \"@\", if it does, as items."
+  (pcase-let ((`(,beg . ,end) (aid-chat--prose-bounds)))
+    (when (save-excursion
+            (goto-char beg)
+            (search-forward "@" end t))
+      (aid-chat-add-typed-items))))
+
 (defun aid-chat-send (&optional choose)
   "Send the open question; after an answer that failed, ask it again.
 With CHOOSE, the prefix argument, choose a model first."
@@ -274,6 +283,7 @@ With CHOOSE, the prefix argument, choose a model first."
     (save-restriction
       (widen)
       (cond ((not (aid-chat--blank-p (aid-chat-open-question)))
+             (aid-chat--add-typed)
              (aid-chat--send-open))
             ((aid-chat--last-failed)
              (aid-chat-again (aid-chat--last-failed)))

@@ -406,6 +406,7 @@ All text may be edited, and what the file says is what is sent.
 (add-hook 'aid-answer-done-functions #'aid-status--on-answer)
 (autoload 'aid-chat-complete-strategy "aid-chat-complete")
 (autoload 'aid-chat-complete-item "aid-chat-complete")
+(autoload 'aid-chat-add-typed-items "aid-chat-complete")
 
 (provide 'aid-chat)
 ;;; aid-chat.el ends here

@@ -333,7 +333,7 @@
     (insert "See @a.")
     (pcase-let ((`(,beg ,end ,names . ,plist) (aid-chat-complete-item)))
       (should (equal (buffer-substring-no-properties beg end) "a."))
-      (should (member "a.c" names))
+      (should (member "a.c" (all-completions "" names)))
       (delete-region beg end)
       (insert "a.c")
       (funcall (plist-get plist :exit-function) "a.c" 'finished))
@@ -347,6 +347,30 @@
     (goto-char (point-min))
     (insert "@a")
     (should-not (aid-chat-complete-item))))
+
+(ert-deftest aid-chat-completion-by-the-last-part ()
+  "\"@\" completes a file's name by its last part, as TAB does it."
+  (aid-chat-tests-with chat
+    (make-directory (expand-file-name "src" project))
+    (write-region "" nil (expand-file-name "src/lexer.c" project) nil 'quiet)
+    (cl-letf (((symbol-function 'aid-chat--project-files) (lambda () '("a.c" "src/lexer.c"))))
+      (goto-char (point-max))
+      (insert "See @lex")
+      (switch-to-buffer chat)
+      (call-interactively #'aid-chat-tab)
+      (should (string-search "See src/lexer.c\n\n- [src/lexer.c](../../project/src/lexer.c) <!--" (buffer-string))))))
+
+(ert-deftest aid-chat-typed-names-become-items ()
+  "A file that is named after an \"@\" is shown to the model, but none in code or outside."
+  (aid-chat-tests-with chat
+    (dolist (name '("b.c" "c.c" "d.c"))
+      (write-region "" nil (expand-file-name name project) nil 'quiet))
+    (write-region "" nil (expand-file-name "outside" home) nil 'quiet)
+    (aid-chat-tests-ask "See @a.c, (@b.c) x@c.c @../outside @. @./ @nobody.\n```\n@d.c\n```\n")
+    (should (equal (mapcar (lambda (item) (plist-get item :target))
+                           (plist-get (aid--mod-doc-parse (aid-chat-doc)) :items))
+                   '("../../project/a.c" "../../project/b.c")))
+    (should (string-search "[b.c](" (plist-get (car aid-chat-tests--asked) :text)))))
 
 (ert-deftest aid-chat-finding ()
   "A project's chat is found again, open or saved."
