@@ -158,10 +158,11 @@ With EDITED also that its answer is not what was received."
                           (substitute-command-keys "\\[aid-chat-send]"))
                   'face 'aid-chat-error))))
 
-(defun aid-chat--show-right (beg end text)
+(defun aid-chat--show-right (beg end text &optional room)
   "Show TEXT at the right edge in place of the marker from BEG to END.
-It is left out when the line's own text reaches so far."
-  (let* ((len (string-width (or text "")))
+It is left out when the line's own text reaches so far.  ROOM is how many
+columns are left free after it."
+  (let* ((len (+ (string-width (or text "")) (or room 0)))
          (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
     (if (or (not text) (> (+ used len 2) aid-chat--width))
         (put-text-property beg end 'invisible 'aid-marker)
@@ -188,7 +189,9 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
                        (if (eq (plist-get turn :kind) 'alternative)
                            'aid-chat-heading3 'aid-chat-heading2))
     (aid-chat--show-right
-     beg end (aid-chat--meta-info (nth 2 meta) (aid-chat--edited-known-p beg (nth 2 meta))))))
+     beg end (aid-chat--meta-info (nth 2 meta) (aid-chat--edited-known-p beg (nth 2 meta)))
+     ;; Alternatives are folded: three dots follow.
+     (and (eq (plist-get turn :kind) 'alternative) 3))))
 
 (defvar aid-chat-item-map
   (let ((map (make-sparse-keymap)))
