@@ -33,7 +33,7 @@ struct writer
   const char *root;
   struct aid_vec steps;         /* struct step */
   struct aid_vec folders;       /* char *: made by us, outer ones first */
-  signed char *exec;            /* for each file of the plan, as in a step */
+  int *exec;                    /* for each file of the plan, as in a step */
   struct aid_error *e;
 };
 
@@ -274,7 +274,7 @@ writer_free (struct writer *w)
 static enum aid_err
 note_modes (struct writer *w)
 {
-  w->exec = malloc (w->plan->files.len * sizeof *w->exec + 1);
+  w->exec = malloc ((w->plan->files.len + 1) * sizeof *w->exec);
   if (!w->exec)
     return aid_error_set (w->e, AID_E_NOMEM, "no memory");
   for (size_t i = 0; i < w->plan->files.len; i++)
@@ -283,7 +283,7 @@ note_modes (struct writer *w)
       int stated = aid_plan_view (w->p, w->plan->reverse, f->file).exec;
       w->exec[i] = -1;
       if (f->applies && stated >= 0)
-        w->exec[f->same_as] = (signed char) stated;
+        w->exec[f->same_as] = stated;
     }
   return AID_OK;
 }

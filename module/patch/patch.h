@@ -123,7 +123,7 @@ struct aid_plan
   struct aid_vec files;        /* struct aid_file_plan */
   struct aid_vec placements;   /* struct aid_placement, one for each hunk, in order */
   struct aid_vec texts;        /* char *: what edits point into */
-  size_t applied, refused, already;   /* hunks; a file without hunks (a pure rename, an empty new file, a change of its mode) counts as one */
+  size_t applied, refused, already;   /* hunks; a file without (a rename, an empty new file, a mode) counts as one */
   int reverse;                 /* as the options said: operations and paths are the inverted ones */
 };
 

@@ -106,8 +106,15 @@ face_of_node (cmark_node *node)
     }
 }
 
+/* Is NODE one of the containers that the scanner counts? */
+static inline int
+is_container (cmark_node *node)
+{
+  return cmark_node_get_type (node) == CMARK_NODE_BLOCK_QUOTE || cmark_node_get_type (node) == CMARK_NODE_ITEM;
+}
+
 /* Has every inline, item and rule of cmark's tree its span?  Not asked where we differ on purpose: tables, our markers, a
-   byte order mark, and reference definitions above a line of "=" (see spans_scan.c). */
+   byte order mark, reference definitions above a line of "=" (see spans_scan.c), and what stands as deep as it may be. */
 static inline const char *
 check_complete (struct aid_span text, const struct aid_vec *spans)
 {
@@ -115,12 +122,18 @@ check_complete (struct aid_span text, const struct aid_vec *spans)
   cmark_iter *iter = cmark_iter_new (root);
   cmark_event_type event;
   long count[AID_FACES] = { 0 };
+  int depth = 0;
   int differs = memchr (text.ptr, '\0', text.len) || aid_span_find (text, AID_SPAN ("<!--aid:")) >= 0
                 || aid_span_find (text, AID_SPAN ("]:")) >= 0 || aid_span_starts (text, "\xEF\xBB\xBF");
 
   while ((event = cmark_iter_next (iter)) != CMARK_EVENT_DONE)
-    if (event == CMARK_EVENT_ENTER)
-      count[face_of_node (cmark_iter_get_node (iter))]++;
+    {
+      if (event == CMARK_EVENT_ENTER)
+        count[face_of_node (cmark_iter_get_node (iter))]++;
+      if (is_container (cmark_iter_get_node (iter)))
+        depth += event == CMARK_EVENT_ENTER ? 1 : -1;
+      differs |= depth >= AID_SPANS_MAX_DEPTH;
+    }
   for (size_t i = 0; i < spans->len; i++)
     {
       uint32_t face = AID_VEC_AT (struct aid_face_span, spans, i).face;

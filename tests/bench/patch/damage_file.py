@@ -271,6 +271,8 @@ def whole_file(p, op, lines):
 
 def make_new(scene):
     p, c = smallest(scene)
+    if c.eol != "\n" or c.bom:
+        raise Unfit      # a patch does not tell them
     scene.created.add(c.old_path)
     c.edits = [Edit(0, len(c.old), c.new())]
     whole_file(p, "+", c.new())
@@ -348,12 +350,16 @@ LAYERS = (
     ("path-no-ab", "path-base", "path-extra-prefix", "path-plus-only", "crlf-patch"),
     ("fence-one", "fence-each-file", "prose-between-fences"),
 )
+INDENTED = {"tabs-to-spaces", "indent-removed", "indent-added", "first-indent-lost"}
 
 
 def mix(scene, n):
     """N kinds of different layers."""
     need_distinct(scene)
     chosen = [KINDS[scene.rng.choice(LAYERS[i])] for i in sorted(scene.rng.sample(range(len(LAYERS)), n))]
+    names = {k.name for k in chosen}
+    if "context-bare" in names and names & INDENTED:
+        raise Unfit          # where the column begins could not be told
     for k in chosen:
         if k.group == AROUND and k.check:
             k.check(scene)

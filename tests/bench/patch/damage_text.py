@@ -74,9 +74,15 @@ def near(hunk, i, ops):
     return any(0 <= k < len(hunk.lines) and hunk.lines[k].op in ops for k in (i - 1, i + 1))
 
 
+def joins(hunk, i):
+    """Whether line I keeps two changes apart: without it they would be one, and nothing would show that it is missing."""
+    return 0 < i < len(hunk.lines) - 1 and hunk.lines[i - 1].op != " " and hunk.lines[i + 1].op != " "
+
+
 def drop_one(scene, wanted):
     """Takes one context line out of a hunk that keeps text enough; the counts follow or stay, as models do."""
-    found = [(h, i) for h in scene.hunks() for i, x in enumerate(h.lines) if x.op == " " and wanted(h, i)]
+    found = [(h, i) for h in scene.hunks() for i, x in enumerate(h.lines)
+             if x.op == " " and not joins(h, i) and wanted(h, i)]
     found = [(h, i) for h, i in found if sum(informative(x.text) for x in h.old() if x is not h.lines[i]) >= 3]
     if not found:
         raise Unfit
@@ -99,8 +105,8 @@ def context_dropped_at_deletion(scene):
         while after_insertion and k >= 0 and h.lines[k].op == "+":
             k -= 1
         replaced = after_insertion and k >= 0 and h.lines[k].op == "-"
-        return near(h, i, "-") or replaced
-    drop_one(scene, lambda h, i: wanted(h, i) and not (i + 1 < len(h.lines) and h.lines[i + 1].op == "+"))
+        return (near(h, i, "-") or replaced) and not (i + 1 < len(h.lines) and h.lines[i + 1].op == "+")
+    drop_one(scene, wanted)
 
 
 @kind("context-dropped-at-insertion", CONTEXT, need_distinct)

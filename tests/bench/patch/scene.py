@@ -123,7 +123,7 @@ class Scene:
 
 # --- building hunks --------------------------------------------------------------------------------------------------
 
-SECTION = re.compile(r"^[A-Za-z_$(]")
+SECTION = re.compile(r"^(?:[A-Za-z_$]|\(\w)")
 
 
 def section_before(lines, at):
