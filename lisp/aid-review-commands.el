@@ -20,6 +20,8 @@
     (setf (aid-hunk-state hunk) state)
     (setf (aid-review-history aid-review--this)
           (cons hunk (remq hunk (aid-review-history aid-review--this)))))
+  (when (and hunks (memq state '(accepted edited)))
+    (aid-review-give-mode aid-review--this (car hunks) :mode))
   (aid-review--changed))
 
 (defun aid-review--changed ()
@@ -118,7 +120,8 @@ Hunks are placed in the file under its old name until then."
   "Whether HUNK fits exactly or merely moved."
   (let ((place (aid-hunk-place hunk)))
     (and (equal (plist-get place :status) "applied")
-         (member (plist-get place :method) '("exact" "shifted" "create" "delete" "rename")))))
+         (member (plist-get place :method)
+                 '("exact" "shifted" "create" "delete" "rename" "modify")))))
 
 (defun aid-review-accept-rest ()
   "Accept all undecided hunks that fit exactly or merely moved.

@@ -81,6 +81,23 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
 
 (add-hook 'aid-chat-moved-functions #'aid-review--follow)
 
+(defun aid-review-give-mode (review hunk key)
+  "Give the file of HUNK of REVIEW the mode that its patch states beside a change.
+KEY is :mode, or :old_mode to take that back; it goes with the file's first
+accepted hunk, and back with its last one."
+  (let* ((root (aid-review-root review)) (old (aid-hunk-old-path hunk))
+         (file (nth (aid-hunk-file hunk) (plist-get (aid-review-patch review) :files)))
+         (mode (plist-get file key)))
+    (when (and mode (or (eq (aid-hunk-op hunk) 'rename)
+                        (and (eq (aid-hunk-op hunk) 'modify) (aid-hunk-index hunk))))
+      (condition-case err
+          (aid-apply-mode root (if (and old (file-exists-p (aid-apply-file root old)))
+                                   old
+                                 (aid-hunk-path hunk))
+                          mode)
+        (error (message "%s keeps its mode: %s" (aid-hunk-path hunk)
+                        (error-message-string err)))))))
+
 (defun aid-review-undecided-p (hunk)
   "Whether HUNK still waits for a decision (a skipped one does)."
   (memq (aid-hunk-state hunk) '(nil skipped)))

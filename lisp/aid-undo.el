@@ -130,7 +130,11 @@ hunks are decided."
     (when (and applied (not why) (or (aid-hunk-index hunk) (not (eq (aid-hunk-op hunk) 'rename))))
       (setq why (aid-undo--text review hunk)))
     (unless why
-      (setf (aid-hunk-state hunk) nil (aid-hunk-record hunk) nil (aid-hunk-edit hunk) nil))
+      (setf (aid-hunk-state hunk) nil (aid-hunk-record hunk) nil (aid-hunk-edit hunk) nil)
+      (when (and applied
+                 (not (cl-some (lambda (h) (= (aid-hunk-file h) (aid-hunk-file hunk)))
+                               (aid-undo--applied review))))
+        (aid-review-give-mode review hunk :old_mode)))
     why))
 
 ;;; The whole answer

@@ -140,5 +140,32 @@
       (should-not (file-exists-p (aid-project-file "new")))
       (should (= #o640 (file-modes (aid-project-file "run")))))))
 
+(ert-deftest aid-review-changes-a-mode-beside-hunks ()
+  "A mode goes with the file's first accepted hunk, and back with its last one."
+  (aid-project-with (list (cons "run" (aid-project-lines 1 40)))
+    (set-file-modes (aid-project-file "run") #o640)
+    (let ((chat (aid-project-review
+                 (aid-project-diff "diff --git a/run b/run" "old mode 100644" "new mode 100755"
+                                   "--- a/run" "+++ b/run"
+                                   "@@ -1,2 +1,2 @@" "-line 1" "+first" " line 2"
+                                   "@@ -30,2 +30,2 @@" "-line 30" "+thirtieth" " line 31"))))
+      (ignore chat)
+      (aid-project-key "k")
+      (should (= #o640 (file-modes (aid-project-file "run"))))
+      (aid-project-key "u")
+      (aid-project-key "!")
+      (should (= #o750 (file-modes (aid-project-file "run"))))
+      (aid-project-key "u")
+      (should (= #o750 (file-modes (aid-project-file "run"))))
+      (aid-project-key "!")
+      (aid-project-key "q")
+      (should (string-prefix-p "first" (aid-project-disk "run")))
+      (should (= #o750 (file-modes (aid-project-file "run"))))
+      (aid-project-kill-all)
+      (with-current-buffer (aid-chat-for aid-project-root-folder)
+        (aid-undo-answer))
+      (should (equal (aid-project-disk "run") (aid-project-lines 1 40)))
+      (should (= #o640 (file-modes (aid-project-file "run")))))))
+
 (provide 'aid-review-files-tests)
 ;;; aid-review-files-tests.el ends here
