@@ -39,7 +39,7 @@ layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c))
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
+        check-kill check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -94,6 +94,11 @@ $(B)/unit/%: tests/unit/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*)))
 	$(CC) $(CPPFLAGS) -Itests/unit $(filter-out -Wmissing-prototypes,$(ALLCFLAGS)) -MMD -MP -o $@ $< \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lcmocka -lm
 
+# --- what kills and fails a program at the calls that change files: tests/kill ----------------------------------------
+$(B)/kill-shim.so: tests/kill/shim.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 -O2 -g -fPIC -shared $(WARN) $(WERROR) -Wno-missing-prototypes -o $@ $< -ldl
+
 # --- fuzzers: tests/fuzz/fuzz_LAYER_what.c (clang) -------------------------------------------------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(B)/fuzz/%: tests/fuzz/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*)))
@@ -134,7 +139,7 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 check-builds
 	@tests/run
 
-check-builds: asan-units tsan-units test-cores
+check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g"
@@ -157,8 +162,11 @@ check-lisp: all test-cores
 	@tests/run lisp
 check-screen: all
 	@tests/run screen
-## check-long    check, and the fuzzers for FUZZ_SECONDS each
+check-kill: cli $(B)/kill-shim.so
+	@tests/run kill
+## check-long    check, 1,000 kills of aid patch apply, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
+	@tests/kill/run 1000
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores

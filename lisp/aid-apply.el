@@ -15,6 +15,7 @@
 (require 'subr-x)
 
 (declare-function aid--mod-patch-plan "ext:aid-module" (plist))
+(declare-function aid--mod-patch-report "ext:aid-module" (plist))
 (declare-function aid--mod-patch-path "ext:aid-module" (root path))
 
 (defcustom aid-after-apply-functions nil
@@ -93,15 +94,16 @@ Signals `aid-error' with the reason when a patch may not write there."
            collect (plist-get file :path)
            collect (plist-get file :old_path)))
 
-(cl-defun aid-apply-plan (text patch root &key chosen only reverse)
+(cl-defun aid-apply-plan (text patch root &key chosen only reverse report)
   "Place the hunks of PATCH, which was read from TEXT, under ROOT.
-CHOSEN, ONLY and REVERSE are as for `aid--mod-patch-plan'."
+CHOSEN, ONLY and REVERSE are as for `aid--mod-patch-plan'.  With REPORT, a list
+of the numbers of files, give what is refused of these, as a text."
   (let ((texts (aid-apply-texts root (aid-apply-paths patch))))
     (aid-apply--with-local-root
      root (lambda (folder)
-            (aid--mod-patch-plan
-             (list :text text :root folder :texts texts
-                   :chosen chosen :only only :reverse reverse))))))
+            (funcall (if report #'aid--mod-patch-report #'aid--mod-patch-plan)
+                     (list :text text :root folder :texts texts :files report
+                           :chosen chosen :only only :reverse reverse))))))
 
 ;;; Applying edits to a buffer
 

@@ -245,6 +245,7 @@ Give non-nil when there is such an answer and it had not ended."
     ["Ask Again" aid-chat-again :active (aid-chat-answer-at)]
     "--"
     ["Review Answer" aid-review]
+    ["Ask Again About Refused Hunks" aid-retry-refused]
     ["Undo Answer's Changes" aid-undo-answer]
     ["Show What Was Edited" aid-chat-diff-received :active (aid-chat-turn-at)]
     "--"

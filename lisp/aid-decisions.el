@@ -27,11 +27,26 @@
 (cl-defstruct (aid-hunk (:constructor aid-hunk-make))
   "A hunk under review.
 INDEX is its number in the patch, nil for a file without hunks; FILE the
-file's.  STATE is nil, accepted, edited, rejected or skipped.  PLACE is the
-core's placement, CHOSEN the line a person chose, RECORD what was done, EDIT
-the text applied instead, NEW-TEXT a new file's, MODE what its patch states."
-  index id file path old-path op mode text state edit place chosen record
-  new-text mark pos)
+file's; PART is the answer that holds it.  STATE is nil, accepted, edited,
+rejected or skipped.  PLACE is the core's placement, CHOSEN the line, or a
+marker in it, that a person chose among CHOICES, RECORD what was done, EDIT the
+text applied instead, NEW-TEXT a new file's, MODE what its patch states.
+REPLACED says which answer holds a corrected one."
+  index id file part path old-path op mode text state edit place chosen choices
+  record new-text replaced mark pos)
+
+(defun aid-hunk-same-file-p (a b)
+  "Whether the hunks A and B belong to the same file of the same answer."
+  (and (eq (aid-hunk-part a) (aid-hunk-part b))
+       (eql (aid-hunk-file a) (aid-hunk-file b))))
+
+(defun aid-hunk-chosen-line (hunk)
+  "The line that a person chose for HUNK, as it is numbered now, or nil."
+  (let ((chosen (aid-hunk-chosen hunk)))
+    (cond ((not (markerp chosen)) chosen)
+          ((marker-buffer chosen)
+           (with-current-buffer (marker-buffer chosen)
+             (line-number-at-pos chosen t))))))
 
 (defun aid-hunk-file-id (path)
   "An id for the decision about PATH when its patch has no hunk."
@@ -58,24 +73,42 @@ the text applied instead, NEW-TEXT a new file's, MODE what its patch states."
   (let* ((place (aid-hunk-place hunk))
          (shift (or (plist-get place :shift) 0)))
     (pcase (aid-hunk-state hunk)
+      ((and 'rejected (guard (aid-hunk-replaced hunk)))
+       (format "corrected by answer %d" (aid-hunk-replaced hunk)))
       ((and state (or 'accepted 'edited 'rejected)) (symbol-name state))
       (_ (pcase (plist-get place :status)
            ("refused" (if-let ((lines (plist-get place :candidates)))
-                          (format "fits %d places: %s; choose with 1 to %d" (length lines)
-                                  (mapconcat #'number-to-string lines ", ")
-                                  (length lines))
+                          (aid-hunk--places lines)
                         (plist-get place :reason)))
            ("already" "is in the file already")
-           (_ (pcase (plist-get place :method)
-                ("exact" (format "line %d, fits exactly" (plist-get place :line)))
-                ("shifted" (format "line %d, moved %d line%s" (plist-get place :line)
-                                   (abs shift) (if (= 1 (abs shift)) "" "s")))
-                ("whitespace" (format "line %d, white space differs" (plist-get place :line)))
-                ("create" "new file")
-                ("modify" (format "mode %s" (aid-hunk-mode hunk)))
-                ("delete" "deletes the file")
-                ("rename" (format "was %s" (aid-hunk-old-path hunk)))
-                (_ ""))))))))
+           (_ (concat
+               (aid-hunk--fit hunk place shift)
+               (if (aid-hunk-chosen-line hunk)
+                   (format "; your choice of %d places" (length (aid-hunk-choices hunk)))
+                 ""))))))))
+
+(defun aid-hunk--places (lines)
+  "That a hunk fits at LINES, in words."
+  (let* ((all (length lines)) (few (min all 9)))
+    (format "fits %d places: %s%s; choose with 1 to %d%s" all
+            (mapconcat #'number-to-string (seq-take lines few) ", ")
+            (if (> all few) (format " and %d more" (- all few)) "")
+            few (if (> all few) ", the others by their line with 0" ""))))
+
+(defun aid-hunk--fit (hunk place shift)
+  "How HUNK, which is placed SHIFT lines away at PLACE, fits, in words."
+  (pcase (plist-get place :method)
+    ("exact" (format "line %d, fits exactly" (plist-get place :line)))
+    ("adjusted" (format "line %d, adjusted: %s" (plist-get place :line)
+                        (plist-get place :how)))
+    ("shifted" (format "line %d, moved %d line%s" (plist-get place :line)
+                       (abs shift) (if (= 1 (abs shift)) "" "s")))
+    ("whitespace" (format "line %d, white space differs" (plist-get place :line)))
+    ("create" "new file")
+    ("modify" (format "mode %s" (aid-hunk-mode hunk)))
+    ("delete" "deletes the file")
+    ("rename" (format "was %s" (aid-hunk-old-path hunk)))
+    (_ "")))
 
 ;;; The marker lines
 

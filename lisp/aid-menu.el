@@ -33,6 +33,7 @@
     ("o" "shell output" aid-append-shell)]
    ["Apply"
     ("." "resume review" aid-review-resume)
+    ("t" "ask again about refused hunks" aid-retry-refused)
     ("u" "undo the last answer's changes" aid-undo-answer)]
    ["Settings"
     ("m" "model" aid-set-model)

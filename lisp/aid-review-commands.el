@@ -27,8 +27,7 @@
 (defun aid-review--changed ()
   "Write the decisions into the chat and show the hunks as they are now."
   (let ((review aid-review--this))
-    (aid-decisions-write (aid-review-chat-buffer review) (aid-review-turn review)
-                         (aid-review-hunks review))
+    (aid-review-write review)
     (aid-review-place review)
     (aid-review--update)))
 
@@ -74,7 +73,7 @@
 (defun aid-review--group (hunk)
   "The hunks that are accepted with HUNK: all of a new or a deleted file."
   (if (memq (aid-hunk-op hunk) '(create delete))
-      (cl-remove-if-not (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
+      (cl-remove-if-not (lambda (h) (and (aid-hunk-same-file-p h hunk)
                                          (aid-review-undecided-p h)))
                         (append (aid-review-hunks aid-review--this) nil))
     (list hunk)))
@@ -91,7 +90,7 @@
 Hunks are placed in the file under its old name until then."
   (let ((hunks (append (aid-review-hunks review) nil)) (root (aid-review-root review)))
     (dolist (hunk hunks)
-      (let ((own (cl-remove-if-not (lambda (h) (= (aid-hunk-file h) (aid-hunk-file hunk))) hunks)))
+      (let ((own (cl-remove-if-not (lambda (h) (aid-hunk-same-file-p h hunk)) hunks)))
         (when (and (eq (aid-hunk-op hunk) 'rename) (aid-hunk-index hunk) (eq hunk (car own))
                    (not (cl-some #'aid-review-undecided-p own))
                    (cl-some (lambda (h) (memq (aid-hunk-state h) '(accepted edited))) own)
@@ -150,8 +149,8 @@ Stop at the first that would be adjusted or does not fit."
 (defun aid-review-reject-file ()
   "Reject all undecided hunks of the file at point and go on."
   (interactive)
-  (let ((file (aid-hunk-file (aid-review--here))))
-    (aid-review--decide (cl-remove-if-not (lambda (hunk) (and (= (aid-hunk-file hunk) file)
+  (let ((here (aid-review--here)))
+    (aid-review--decide (cl-remove-if-not (lambda (hunk) (and (aid-hunk-same-file-p hunk here)
                                                               (aid-review-undecided-p hunk)))
                                           (append (aid-review-hunks aid-review--this) nil))
                         'rejected)
@@ -201,17 +200,51 @@ Stop at the first that would be adjusted or does not fit."
       (select-window window)
       (aid-review-show-go hunk))))
 
+(defun aid-review--read-line (lines)
+  "Ask for one of LINES."
+  (string-to-number (completing-read (format "Line (%d of them): " (length lines))
+                                     (mapcar #'number-to-string lines) nil t)))
+
+(defun aid-review--choices (hunk)
+  "The lines among which a person chooses the place of HUNK, as they are now."
+  (when (aid-hunk-chosen-line hunk)
+    (setf (aid-hunk-chosen hunk) nil)
+    (aid-review-place aid-review--this))
+  (plist-get (aid-hunk-place hunk) :candidates))
+
+(defun aid-review--choose (hunk line lines)
+  "Place HUNK at LINE, one of LINES.
+It stays there when the lines before it become more or fewer."
+  (let ((buffer (aid-review-show-file hunk (aid-review-root aid-review--this))))
+    (setf (aid-hunk-choices hunk) lines
+          (aid-hunk-chosen hunk)
+          (if (not buffer)
+              line
+            (with-current-buffer buffer
+              (save-excursion
+                (save-restriction
+                  (widen)
+                  (goto-char (point-min))
+                  (forward-line (1- line))
+                  (copy-marker (point) t))))))))
+
 (defun aid-review-choose ()
-  "Choose the place of an ambiguous hunk by the number typed."
+  "Choose the place of an ambiguous hunk by the digit typed, or any of them with 0.
+The change is shown at its place; until it is accepted, another digit chooses
+another place."
   (interactive)
-  (let* ((hunk (aid-review--here))
+  (let* ((hunk (aid-review--undecided-here))
          (number (- last-command-event ?0))
-         (lines (plist-get (aid-hunk-place hunk) :candidates))
-         (line (nth (1- number) lines)))
+         (chosen (aid-hunk-chosen hunk))
+         (lines (aid-review--choices hunk))
+         (line (cond ((> number 0) (nth (1- number) lines))
+                     (lines (aid-review--read-line lines)))))
     (unless line
+      (setf (aid-hunk-chosen hunk) chosen)
+      (aid-review-place aid-review--this)
       (user-error (if lines (format "There are only %d places" (length lines))
                     "This hunk has no other places")))
-    (setf (aid-hunk-chosen hunk) line)
+    (aid-review--choose hunk line lines)
     (aid-review-place aid-review--this)
     (aid-review--update)
     (aid-review--goto hunk)))
@@ -239,7 +272,7 @@ Stop at the first that would be adjusted or does not fit."
   (interactive)
   (let* ((hunk (or (car (aid-review-history aid-review--this))
                    (user-error "There is no decision to take back")))
-         (group (cl-remove-if-not (lambda (h) (and (= (aid-hunk-file h) (aid-hunk-file hunk))
+         (group (cl-remove-if-not (lambda (h) (and (aid-hunk-same-file-p h hunk)
                                                    (eq (aid-hunk-state h) (aid-hunk-state hunk))
                                                    (memq (aid-hunk-op h) '(create delete))))
                                   (aid-review-history aid-review--this)))

@@ -36,18 +36,12 @@
 \\<aid-review-edit-map>\\[aid-review-edit-finish] applies it, \\[aid-review-edit-abort] leaves it as it was."
   :lighter " Edit" :keymap aid-review-edit-map)
 
-(defun aid-review-edit--same-p (a b)
-  "Whether the hunks A and B, which may be nil, are the same of an answer."
-  (and a b
-       (equal (aid-hunk-id a) (aid-hunk-id b))
-       (equal (aid-hunk-index a) (aid-hunk-index b))))
-
 (defun aid-review-edit--open (hunk review)
   "The buffer in which HUNK of the buffer REVIEW is being edited already, or nil."
   (cl-loop for buffer in (buffer-list)
            for of = (buffer-local-value 'aid-review-edit--review buffer)
            when (and of (or (eq of review) (not (buffer-live-p of)))
-                     (aid-review-edit--same-p hunk (buffer-local-value 'aid-review-edit--hunk
+                     (aid-review-same-p hunk (buffer-local-value 'aid-review-edit--hunk
                                                                        buffer)))
            return buffer))
 
@@ -84,7 +78,7 @@
   (unless (buffer-live-p aid-review-edit--review)
     (user-error "The review of this hunk is closed"))
   (let* ((hunks (aid-review-hunks (buffer-local-value 'aid-review--this aid-review-edit--review)))
-         (hunk (or (cl-find aid-review-edit--hunk hunks :test #'aid-review-edit--same-p)
+         (hunk (or (cl-find aid-review-edit--hunk hunks :test #'aid-review-same-p)
                    (user-error "The answer does not hold this hunk any more"))))
     (unless (aid-review-undecided-p hunk)
       (user-error "This hunk is %s already" (aid-hunk-state hunk)))
@@ -119,7 +113,7 @@
   "The plan's file for TEXT, an edited form of HUNK; an error unless it fits."
   (let* ((diff (aid-decisions-diff (aid-review--own-path hunk) text
                                    (eq (aid-hunk-op hunk) 'create)))
-         (line (aid-hunk-chosen hunk))
+         (line (aid-hunk-chosen-line hunk))
          (plan (aid-apply-plan diff (aid--mod-patch-read diff) (aid-review-root aid-review--this)
                                :chosen (and line (list (cons 0 line)))))
          (file (car (plist-get plan :files)))
@@ -154,7 +148,7 @@
     (aid-review-place review)
     (cons (find-file-noselect file)
           (sort (cl-loop for h across (aid-review-hunks review)
-                         when (and (= (aid-hunk-file h) (aid-hunk-file hunk))
+                         when (and (aid-hunk-same-file-p h hunk)
                                    (aid-review-undecided-p h)
                                    (equal (plist-get (aid-hunk-place h) :status) "applied"))
                          append (copy-sequence (plist-get (aid-hunk-place h) :edits)))

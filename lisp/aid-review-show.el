@@ -13,6 +13,7 @@
 
 (require 'aid-decisions)
 (require 'aid-invisible)
+(require 'cl-lib)
 (require 'diff-mode)
 (require 'subr-x)
 
@@ -100,7 +101,19 @@ one: left alone, Emacs 28 would take nearly all."
     (overlay-put overlay 'priority 100)
     (push overlay aid-review-show--overlays)))
 
-(defun aid-review-show--file (hunk root)
+(defun aid-review-show--candidates (lines)
+  "Show in the current buffer which digit chooses which of LINES."
+  (save-excursion
+    (cl-loop for line in lines for number from 1 to 9
+             do (goto-char (point-min))
+             (forward-line (1- line))
+             (let ((overlay (make-overlay (point) (point))))
+               (overlay-put overlay 'before-string
+                            (propertize (format "%d: here?\n" number) 'face 'warning))
+               (overlay-put overlay 'priority 100)
+               (push overlay aid-review-show--overlays)))))
+
+(defun aid-review-show-file (hunk root)
   "The buffer of the file that HUNK under ROOT changes, or nil."
   (let* ((path (if (eq (aid-hunk-op hunk) 'rename)
                    (aid-hunk-old-path hunk)
@@ -112,7 +125,8 @@ one: left alone, Emacs 28 would take nearly all."
 (defun aid-review-show--position (hunk)
   "Where HUNK is, or what is nearest to it, in the current buffer."
   (let ((place (aid-hunk-place hunk)))
-    (cond ((plist-get place :beg) (1+ (plist-get place :beg)))
+    (cond ((and (plist-get place :beg) (not (equal (plist-get place :status) "refused")))
+           (1+ (plist-get place :beg)))
           ((aid-hunk-record hunk)
            (when-let ((edit (car (aid-apply-record-edits (aid-hunk-record hunk)))))
              (marker-position (car edit))))
@@ -136,7 +150,7 @@ one: left alone, Emacs 28 would take nearly all."
 (defun aid-review-show-place (hunk root)
   "Show HUNK at its place in the file under ROOT.  Give the window or nil."
   (aid-review-show-nothing)
-  (when-let ((buffer (aid-review-show--file hunk root)))
+  (when-let ((buffer (aid-review-show-file hunk root)))
     (with-current-buffer buffer
       (aid-review-show--keep-point))
     (let ((window (aid-review-show--source-window buffer))
@@ -149,6 +163,8 @@ one: left alone, Emacs 28 would take nearly all."
                      (equal (plist-get place :status) "applied")
                      (not (eq (aid-hunk-op hunk) 'create)))
             (mapc #'aid-review-show--edit (plist-get place :edits)))
+          (when (memq (aid-hunk-state hunk) '(nil skipped))
+            (aid-review-show--candidates (plist-get place :candidates)))
           (when-let ((pos (aid-review-show--position hunk)))
             (when (window-live-p window)
               (set-window-point window pos)

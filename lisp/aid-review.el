@@ -12,20 +12,15 @@
 
 ;;; Code:
 
-(require 'aid-apply)
-(require 'aid-decisions)
+(require 'aid-review-parts)
 (require 'aid-review-show)
 (require 'aid-status)
 (require 'diff-mode)
 (require 'cl-lib)
 (require 'subr-x)
 
-(declare-function aid--mod-patch-read "ext:aid-module" (text))
-(declare-function aid-chat-answer-text "aid-chat" (turn))
-(declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-answers "aid-chat-text" ())
-(declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat-at-hand "aid-chat" ())
 (declare-function aid-review-ediff "aid-review-edit" ())
 
@@ -34,145 +29,8 @@
   :type 'hook
   :group 'aid)
 
-(cl-defstruct (aid-review (:constructor aid-review--make))
-  "One review: the CHAT buffer of FILE, its TURN's number, the answer's TEXT and PATCH.
-HUNKS is a vector of `aid-hunk', HISTORY those that were decided, the last
-first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
-  chat file turn text patch root hunks history touched windows)
-
-(defvar-local aid-review--this nil
-  "The `aid-review' that this buffer shows.")
 (defvar-local aid-review--keys t
   "Non-nil puts this mode's keys before `diff-mode''s read-only ones.")
-
-;;; Hunks and their places
-
-(defun aid-review--hunks (patch)
-  "A vector of `aid-hunk' for PATCH, a file without hunks having one of its own."
-  (let ((texts (vconcat (plist-get patch :hunks))) hunks)
-    (cl-loop
-     for file in (plist-get patch :files) for number from 0
-     do (dolist (index (or (plist-get file :hunks) '(nil)))
-          (let ((hunk (and index (aref texts index))))
-            (push (aid-hunk-make
-                   :index index :file number
-                   :path (plist-get file :path) :old-path (plist-get file :old_path)
-                   :op (intern (plist-get file :op)) :mode (plist-get file :mode)
-                   :id (if hunk (plist-get hunk :id)
-                         (aid-hunk-file-id (plist-get file :path)))
-                   :text (or (plist-get hunk :text) ""))
-                  hunks))))
-    (vconcat (nreverse hunks))))
-
-(defun aid-review-chat-buffer (review)
-  "The chat of REVIEW, opened again when it was closed; an error when it is gone."
-  (let ((chat (aid-review-chat review)) (file (aid-review-file review)))
-    (cond ((buffer-live-p chat) chat)
-          ((and file (file-exists-p file))
-           (setf (aid-review-chat review) (find-file-noselect file)))
-          (t (user-error "The chat of this review is gone")))))
-
-(defun aid-review--follow (old new)
-  "Note in the reviews that are shown that the chat OLD is the file NEW now."
-  (dolist (buffer (buffer-list))
-    (let ((review (buffer-local-value 'aid-review--this buffer)))
-      (when (and review (equal old (aid-review-file review)))
-        (setf (aid-review-file review) new)))))
-
-(add-hook 'aid-chat-moved-functions #'aid-review--follow)
-
-(defun aid-review-give-mode (review hunk key)
-  "Give the file of HUNK of REVIEW the mode that its patch states beside a change.
-KEY is :mode, or :old_mode to take that back; it goes with the file's first
-accepted hunk, and back with its last one."
-  (let* ((root (aid-review-root review)) (old (aid-hunk-old-path hunk))
-         (file (nth (aid-hunk-file hunk) (plist-get (aid-review-patch review) :files)))
-         (mode (plist-get file key)))
-    (when (and mode (or (eq (aid-hunk-op hunk) 'rename)
-                        (and (eq (aid-hunk-op hunk) 'modify) (aid-hunk-index hunk))))
-      (condition-case err
-          (aid-apply-mode root (if (and old (file-exists-p (aid-apply-file root old)))
-                                   old
-                                 (aid-hunk-path hunk))
-                          mode)
-        (error (message "%s keeps its mode: %s" (aid-hunk-path hunk)
-                        (error-message-string err)))))))
-
-(defun aid-review-undecided-p (hunk)
-  "Whether HUNK still waits for a decision (a skipped one does)."
-  (memq (aid-hunk-state hunk) '(nil skipped)))
-
-(defun aid-review-place (review)
-  "Place all undecided hunks of REVIEW in the files as they are now."
-  (let* ((hunks (aid-review-hunks review))
-         (open (cl-loop for h across hunks
-                        when (and (aid-hunk-index h) (aid-review-undecided-p h))
-                        collect (aid-hunk-index h)))
-         (chosen (cl-loop for h across hunks
-                          when (aid-hunk-chosen h)
-                          collect (cons (aid-hunk-index h) (aid-hunk-chosen h))))
-         (plan (aid-apply-plan (aid-review-text review) (aid-review-patch review)
-                               (aid-review-root review)
-                               :only open :chosen chosen)))
-    (cl-loop for file in (plist-get plan :files) for number from 0
-             do (aid-review--take-places hunks number file))))
-
-(defun aid-review--take-places (hunks number file)
-  "Note in those of HUNKS that belong to file NUMBER what plan FILE says."
-  (let ((places (plist-get file :hunks)))
-    (cl-loop for h across hunks
-             when (and (= (aid-hunk-file h) number) (aid-review-undecided-p h))
-             do (setf (aid-hunk-place h)
-                      (or (cl-find (aid-hunk-index h) places
-                                   :key (lambda (p) (plist-get p :index)))
-                          (list :status (plist-get file :status)
-                                :reason (plist-get file :reason)
-                                :method (plist-get file :op)))
-                      (aid-hunk-new-text h) (plist-get file :text)))))
-
-(defun aid-review--live (chat turn)
-  "The review of answer TURN in CHAT that a buffer shows, or nil."
-  (cl-loop for buffer in (buffer-list)
-           for review = (buffer-local-value 'aid-review--this buffer)
-           when (and review (= turn (aid-review-turn review))
-                     (or (eq chat (aid-review-chat review))
-                         (and (buffer-file-name chat)
-                              (equal (buffer-file-name chat) (aid-review-file review)))))
-           return review))
-
-(defun aid-review--carry-over (review old)
-  "Keep for REVIEW what OLD, a review of the same answer, knows to take back."
-  (setf (aid-review-touched review) (aid-review-touched old)
-        (aid-review-windows review) (aid-review-windows old))
-  (cl-loop for hunk across (aid-review-hunks review)
-           for other = (cl-find-if (lambda (h) (equal (aid-hunk-id h) (aid-hunk-id hunk)))
-                                   (aid-review-hunks old))
-           when other
-           do (setf (aid-hunk-record hunk) (aid-hunk-record other)
-                    (aid-hunk-edit hunk) (aid-hunk-edit other)
-                    (aid-hunk-chosen hunk) (aid-hunk-chosen other))))
-
-(defun aid-review--restored (hunks)
-  "The history of HUNKS that were decided earlier, the last first."
-  (nreverse (cl-remove-if-not #'aid-hunk-state (append hunks nil))))
-
-(defun aid-review-of (chat turn)
-  "A review of answer TURN in the buffer CHAT, or an error when it has no patch."
-  (with-current-buffer chat
-    (let* ((text (aid-chat-answer-text turn))
-           (patch (aid--mod-patch-read text))
-           (old (aid-review--live chat turn)))
-      (unless (plist-get patch :files)
-        (user-error "This answer holds no patch"))
-      (let* ((hunks (aid-review--hunks patch))
-             (review (aid-review--make :chat chat :file buffer-file-name :turn turn :text text
-                                       :patch patch :root (aid-chat-root) :hunks hunks)))
-        (aid-decisions-restore chat turn hunks)
-        (setf (aid-review-history review) (aid-review--restored hunks))
-        (when old
-          (aid-review--carry-over review old))
-        (aid-review-place review)
-        review))))
 
 ;;; The buffer
 
@@ -185,12 +43,13 @@ accepted hunk, and back with its last one."
                      ("k" . aid-review-reject) ("K" . aid-review-reject-file)
                      ("u" . aid-review-take-back) ("U" . aid-review-take-back-all)
                      ("!" . aid-review-accept-rest) ("g" . aid-review-refresh)
+                     ("t" . aid-retry-refused)
                      ("q" . aid-review-quit) ("?" . describe-mode)
                      ("RET" . aid-review-visit) ("o" . aid-review-visit)
                      ("C-c C-e" . aid-review-ediff) ("C-c C-m" . aid-review-smerge)))
       (define-key map (kbd key) command))
-    (dotimes (i 9)
-      (define-key map (kbd (number-to-string (1+ i))) #'aid-review-choose))
+    (dotimes (i 10)
+      (define-key map (kbd (number-to-string i)) #'aid-review-choose))
     (define-key map [remap diff-apply-hunk] #'aid-review-accept)
     (define-key map [remap diff-apply-buffer] #'aid-review-accept-rest)
     (define-key map [remap diff-hunk-kill] #'aid-review-reject)
@@ -206,7 +65,9 @@ accepted hunk, and back with its last one."
 
 \\<aid-review-mode-map>\\[aid-review-accept] accepts the hunk at point, \\[aid-review-edit] edits it first,
 \\[aid-review-reject] rejects it, \\[aid-review-next] goes on, \\[aid-review-take-back] takes the last decision
-back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid-review-quit] leaves;
+back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid-retry-refused] asks the model
+again about what was refused, a digit chooses among the places of a hunk that
+fits several, \\[aid-review-quit] leaves;
 `aid-review-resume' comes back.
 
 \\{aid-review-mode-map}"
@@ -234,8 +95,9 @@ back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid
          (hunks (and review (aid-review-hunks review)))
          (here (and review (aid-review-hunk-at))))
     (when review
-      (format " Review  answer %d of %s   %d/%d   y e n p k K u ! q ?"
-              (aid-review-turn review)
+      (format " Review  answer%s %s of %s   %d/%d   y e n p k K u ! t q ?"
+              (if (cdr (aid-review-parts review)) "s" "")
+              (mapconcat #'number-to-string (aid-review-turns review) ", ")
               (if (buffer-live-p (aid-review-chat review))
                   (buffer-name (aid-review-chat review))
                 "a closed chat")
@@ -287,18 +149,30 @@ Give the lines that it adds."
     (aid-review-mark hunk number)
     more))
 
+(defun aid-review--insert-part (part)
+  "Show that the hunks of PART, an answer that corrects others, begin here."
+  (overlay-put (make-overlay (point) (point)) 'before-string
+               (propertize (format "Answer %d, about what was refused\n"
+                                   (aid-review-part-turn part))
+                           'face 'bold)))
+
 (defun aid-review--fill ()
   "Write the review into its buffer."
-  (let ((inhibit-read-only t) (last -1) (shift 0)
-        (files (vconcat (plist-get (aid-review-patch aid-review--this) :files))))
+  (let ((inhibit-read-only t) (shift 0) (n 0) last)
     (erase-buffer)
     (remove-overlays)
     (cl-loop
-     for hunk across (aid-review-hunks aid-review--this) for n from 1
-     do (unless (= last (aid-hunk-file hunk))
-          (setq last (aid-hunk-file hunk) shift 0)
-          (aid-review--insert-file (aref files last) (aid-hunk-op hunk) (aid-hunk-index hunk)))
-     (setq shift (+ shift (aid-review--insert-hunk hunk n shift))))
+     for hunk across (aid-review-hunks aid-review--this)
+     for part = (aid-hunk-part hunk)
+     do (unless (or (null last) (eq part (aid-hunk-part last)))
+          (aid-review--insert-part part))
+     (unless (and last (aid-hunk-same-file-p hunk last))
+       (setq shift 0)
+       (aid-review--insert-file
+        (nth (aid-hunk-file hunk) (plist-get (aid-review-part-patch part) :files))
+        (aid-hunk-op hunk) (aid-hunk-index hunk)))
+     (setq last hunk n (1+ n)
+           shift (+ shift (aid-review--insert-hunk hunk n shift))))
     (set-buffer-modified-p nil)))
 
 (defun aid-review-mark (hunk number)
@@ -343,33 +217,35 @@ Give the lines that it adds."
 
 ;;; Opening and leaving
 
-(defun aid-review--patch-p (turn)
-  "Whether answer TURN here holds a patch."
-  (plist-get (aid--mod-patch-read (aid-chat-answer-text turn)) :files))
-
 (defun aid-review--turn ()
   "The answer at point if it holds a patch, else the last one that does."
   (let ((here (aid-chat-answer-at)))
-    (cond ((and here (aid-review--patch-p here)) here)
-          ((cl-find-if #'aid-review--patch-p (reverse (aid-chat-answers))))
+    (cond ((and here (aid-review--part here)) here)
+          ((cl-find-if #'aid-review--part (reverse (aid-chat-answers))))
           (t (user-error "No answer in this chat holds a patch")))))
 
 (defun aid-review--buffer (review)
   "The buffer for REVIEW."
   (get-buffer-create (format "*aid-review: %s %d*" (buffer-name (aid-review-chat review))
-                             (aid-review-turn review))))
+                             (car (aid-review-turns review)))))
 
 (defun aid-review--show-in (buffer review)
-  "Let BUFFER show REVIEW."
+  "Let BUFFER show REVIEW.  Who was at one of its hunks stays there."
   (with-current-buffer buffer
-    (aid-review-mode)
-    (setq aid-review--this review
-          default-directory (file-name-as-directory (aid-review-root review)))
-    (aid-review--fill)))
+    (let ((here (and aid-review--this (aid-review-hunk-at))))
+      (aid-review-mode)
+      (setq aid-review--this review
+            default-directory (file-name-as-directory (aid-review-root review)))
+      (aid-review--fill)
+      (goto-char (point-min))
+      (when-let ((hunk (cl-find here (aid-review-hunks review) :test #'aid-review-same-p)))
+        (goto-char (aid-hunk-pos hunk)))
+      (dolist (window (get-buffer-window-list buffer nil t))
+        (set-window-point window (point))))))
 
 (defun aid-review-show-anew (review)
   "Let the buffer that shows REVIEW's answer, if there is one, show REVIEW."
-  (let ((old (aid-review--live (aid-review-chat review) (aid-review-turn review))))
+  (let ((old (aid-review--live (aid-review-chat review) (car (aid-review-turns review)))))
     (when old
       (aid-review-show-nothing)
       (aid-review-place review)
@@ -431,10 +307,11 @@ Changed files are saved as `aid-save-after-review' says."
     (aid-review-show-restore-points)
     (bury-buffer buffer)
     (when (buffer-live-p (aid-review-chat review))
-      (run-hook-with-args 'aid-after-review-functions
-                          (aid-review-chat review) (aid-review-turn review)))))
+      (dolist (turn (aid-review-turns review))
+        (run-hook-with-args 'aid-after-review-functions (aid-review-chat review) turn)))))
 
 (provide 'aid-review)
 
 (require 'aid-review-commands)
+(require 'aid-retry)
 ;;; aid-review.el ends here

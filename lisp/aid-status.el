@@ -21,6 +21,7 @@
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-review "aid-review" (&optional turn))
+(declare-function aid-retry-refused "aid-retry" ())
 (declare-function aid-chat--refresh-line "aid-chat-display" (pos))
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-answer-body "aid-chat-text" (number))
@@ -149,6 +150,7 @@ DECIDED is as for `aid-status--kinds'."
 (defvar aid-status-map
   (let ((map (make-sparse-keymap)))
     (define-key map (kbd "RET") #'aid-status-review)
+    (define-key map (kbd "t") #'aid-retry-refused)
     (define-key map [mouse-1] #'aid-status-review-mouse)
     (define-key map [mouse-2] #'aid-status-review-mouse)
     map)
@@ -186,7 +188,7 @@ DECIDED is as for `aid-status--kinds'."
              " " (propertize "[review]" 'face 'link)
              (if (string-empty-p decided) "" (concat "   " decided))
              "\n")
-     'mouse-face 'highlight 'keymap aid-status-map 'help-echo "RET, mouse-1: review")))
+     'mouse-face 'highlight 'keymap aid-status-map 'help-echo "RET, mouse-1: review; t: ask again about what is refused")))
 
 (defun aid-status--check-later (chat turn)
   "Look at answer TURN in CHAT if that still exists."

@@ -58,7 +58,8 @@ That is the answer, but for what was edited or has another name now."
   (let* ((edited (and (eq (aid-hunk-state hunk) 'edited)
                       (or (aid-hunk-edit hunk)
                           (aid-decisions-edited-text (aid-review-chat review)
-                                                     (aid-review-turn review) hunk)
+                                                     (aid-review-part-turn (aid-hunk-part hunk))
+                                                     hunk)
                           (error "The text that was applied instead is not in the chat"))))
          (text (and (or edited (eq (aid-hunk-op hunk) 'rename))
                     (aid-decisions-diff (aid-undo--path (aid-review-root review) hunk)
@@ -66,7 +67,7 @@ That is the answer, but for what was edited or has another name now."
                                         (eq (aid-hunk-op hunk) 'create)))))
     (if text
         (list text (aid--mod-patch-read text) 0 0)
-      (list (aid-review-text review) (aid-review-patch review)
+      (list (aid-review-part-text (aid-hunk-part hunk)) (aid-review-part-patch (aid-hunk-part hunk))
             (aid-hunk-file hunk) (aid-hunk-index hunk)))))
 
 (defun aid-undo--by-placing (review hunk only-look)
@@ -82,6 +83,9 @@ With ONLY-LOOK change nothing: nil is when it is taken back already."
                                       (plist-get file :hunks))))
         (pcase (or (plist-get place :status) (plist-get file :status))
           ("already" nil)
+          ;; What resembles the change is not it.
+          ((guard (equal (plist-get place :method) "adjusted"))
+           (aid-undo--reason hunk "it was edited since"))
           ((and "applied" (guard (not only-look))) (aid-undo--reverse root file place))
           ("applied" "it is there")
           (_ (aid-undo--reason hunk (or (plist-get place :reason) "")
@@ -130,18 +134,21 @@ hunks are decided."
     (when (and applied (not why) (or (aid-hunk-index hunk) (not (eq (aid-hunk-op hunk) 'rename))))
       (setq why (aid-undo--text review hunk)))
     (unless why
-      (setf (aid-hunk-state hunk) nil (aid-hunk-record hunk) nil (aid-hunk-edit hunk) nil)
+      (setf (aid-hunk-state hunk) nil (aid-hunk-record hunk) nil (aid-hunk-edit hunk) nil
+            (aid-hunk-replaced hunk) nil)
       (when (and applied
-                 (not (cl-some (lambda (h) (= (aid-hunk-file h) (aid-hunk-file hunk)))
-                               (aid-undo--applied review))))
+                 (not (cl-some (lambda (h) (and (memq (aid-hunk-state h) '(accepted edited))
+                                                (aid-hunk-same-file-p h hunk)))
+                               (aid-review-hunks review))))
         (aid-review-give-mode review hunk :old_mode)))
     why))
 
 ;;; The whole answer
 
-(defun aid-undo--applied (review)
-  "The hunks of REVIEW that were applied, the last first."
-  (reverse (cl-remove-if-not (lambda (h) (memq (aid-hunk-state h) '(accepted edited)))
+(defun aid-undo--applied (review turn)
+  "The hunks of answer TURN in REVIEW that were applied, the last first."
+  (reverse (cl-remove-if-not (lambda (h) (and (eql turn (aid-review-part-turn (aid-hunk-part h)))
+                                              (memq (aid-hunk-state h) '(accepted edited))))
                              (append (aid-review-hunks review) nil))))
 
 (defun aid-undo--applied-p (turn)
@@ -179,9 +186,9 @@ are saved as after a review."
     (let* ((turn (aid-undo--turn turn))
            (review (aid-review-of (current-buffer) turn))
            (aid-apply-touched (aid-review-touched review))
-           (hunks (aid-undo--applied review))
+           (hunks (aid-undo--applied review turn))
            (whys (delq nil (mapcar (lambda (h) (aid-undo-hunk review h)) hunks))))
-      (aid-decisions-write (current-buffer) turn (aid-review-hunks review))
+      (aid-review-write review)
       (aid-apply-save aid-apply-touched)
       (setf (aid-review-touched review) nil
             (aid-review-history review) (aid-review--restored (aid-review-hunks review)))

@@ -36,6 +36,7 @@
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-review-resume "aid-review" ())
+(declare-function aid-retry-refused "aid-retry" ())
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-text "aid-chat-text" (number))
@@ -168,7 +169,7 @@ With nil, or no name, it is the one that is configured."
     (pcase-dolist (`(,key . ,command)
                    '(("a" . aid-ask) ("c" . aid-chat) ("n" . aid-new-chat)
                      ("l" . aid-chats) ("r" . aid-rewrite) ("u" . aid-undo-answer)
-                     ("." . aid-review-resume) ("m" . aid-set-model)
+                     ("." . aid-review-resume) ("t" . aid-retry-refused) ("m" . aid-set-model)
                      ("s" . aid-set-strategy) ("?" . aid-menu)
                      ("+" . aid-append-dwim) ("f" . aid-append-file)
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
@@ -208,6 +209,7 @@ With nil, or no name, it is the one that is configured."
     ["Append last kill" aid-append-kill]
     "--"
     ["Resume review" aid-review-resume]
+    ["Ask again about refused hunks" aid-retry-refused]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
     ["Model..." aid-set-model]
@@ -220,6 +222,7 @@ With nil, or no name, it is the one that is configured."
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)
+(autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 
 (provide 'aid)

@@ -80,8 +80,8 @@ aid_fs_write_all (int fd, struct aid_span data)
   return 0;
 }
 
-static int
-sync_folder_of (const char *path)
+int
+aid_fs_sync_folder_of (const char *path)
 {
   struct aid_str dir = AID_STR_INIT (PATH_MAX);
   size_t len = (size_t) (aid_fs_base (path) - path);
@@ -138,7 +138,7 @@ replace_real (const char *path, struct aid_span data, unsigned mode, struct aid_
         err = system_error (e, "Cannot replace", path);
       if (err)
         unlink (aid_str_z (&temp));
-      else if (sync_folder_of (path))
+      else if (aid_fs_sync_folder_of (path))
         err = system_error (e, "Cannot sync the folder of", path);
     }
   aid_str_free (&temp);
@@ -176,7 +176,7 @@ aid_fs_mkdirs (const char *path, unsigned mode, struct aid_error *e)
       *p = '\0';
       struct stat st;
       if (mkdir (copy, mode) == 0)
-        sync_folder_of (copy);   /* what is put into it would be lost with it */
+        aid_fs_sync_folder_of (copy);   /* what is put into it would be lost with it */
       else if (errno != EEXIST && !(stat (copy, &st) == 0 && S_ISDIR (st.st_mode)))
         err = system_error (e, "Cannot make the folder", copy);
       *p = kept;

@@ -23,7 +23,9 @@ struct job
   struct aid_map *texts;       /* path -> struct aid_str * */
   struct aid_vec chosen;       /* struct choice */
   struct aid_vec only;         /* size_t: hunks that take part */
-  int some_only, reverse;
+  struct aid_vec files;        /* size_t: files that are reported on */
+  int some_only, some_files, reverse;
+  int report;                  /* what was refused is wanted, not the plan */
 };
 
 /* --- the job's arguments --------------------------------------------------------------------------------------------- */
@@ -46,6 +48,7 @@ job_free (void *arg)
     aid_map_free (j->texts, free_text);
   aid_vec_free (&j->chosen);
   aid_vec_free (&j->only);
+  aid_vec_free (&j->files);
   free (j);
 }
 
@@ -76,14 +79,28 @@ read_texts (emacs_env *env, emacs_value list, struct job *j)
     }
 }
 
-/* :chosen ((HUNK . LINE) ...) and :only (HUNK ...) */
+/* :only (HUNK ...), :files (FILE ...) */
 static void
-read_choices (emacs_env *env, emacs_value chosen, emacs_value only, struct job *j)
+read_numbers (emacs_env *env, emacs_value list, struct aid_vec *out)
+{
+  emacs_value item;
+  *out = AID_VEC_INIT (size_t, HUNKS_MAX);
+  while (aid_lisp_pop (env, &list, &item))
+    {
+      size_t *number = aid_vec_push (out);
+      if (number != NULL)
+        *number = aid_lisp_size (env, item);
+      else
+        aid_lisp_signal (env, "limit", "Too many hunks or files");
+    }
+}
+
+/* :chosen ((HUNK . LINE) ...) */
+static void
+read_choices (emacs_env *env, emacs_value chosen, struct job *j)
 {
   emacs_value item, car, cdr;
   j->chosen = AID_VEC_INIT (struct choice, HUNKS_MAX);
-  j->only = AID_VEC_INIT (size_t, HUNKS_MAX);
-  j->some_only = !aid_lisp_is_nil (env, only);
   while (aid_lisp_pop (env, &chosen, &item))
     {
       struct choice *c = aid_vec_push (&j->chosen);
@@ -92,14 +109,6 @@ read_choices (emacs_env *env, emacs_value chosen, emacs_value only, struct job *
         *c = (struct choice){ aid_lisp_size (env, car), (int64_t) aid_lisp_size (env, cdr) };
       else
         aid_lisp_signal (env, "limit", "Too many chosen places");
-    }
-  while (aid_lisp_pop (env, &only, &item))
-    {
-      size_t *hunk = aid_vec_push (&j->only);
-      if (hunk != NULL)
-        *hunk = aid_lisp_size (env, item);
-      else
-        aid_lisp_signal (env, "limit", "Too many hunks");
     }
 }
 
@@ -117,7 +126,12 @@ job_new (emacs_env *env, emacs_value plist)
   aid_lisp_text (env, aid_lisp_get (env, plist, ":text"), &j->text);
   j->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
   read_texts (env, aid_lisp_get (env, plist, ":texts"), j);
-  read_choices (env, aid_lisp_get (env, plist, ":chosen"), aid_lisp_get (env, plist, ":only"), j);
+  read_choices (env, aid_lisp_get (env, plist, ":chosen"), j);
+  emacs_value only = aid_lisp_get (env, plist, ":only"), files = aid_lisp_get (env, plist, ":files");
+  j->some_only = !aid_lisp_is_nil (env, only);
+  read_numbers (env, only, &j->only);
+  j->some_files = !aid_lisp_is_nil (env, files);
+  read_numbers (env, files, &j->files);
   j->reverse = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":reverse"));
   if (!aid_lisp_failed (env) && j->root == NULL)
     aid_lisp_signal (env, "invalid", "A plan needs a :root");
@@ -148,6 +162,14 @@ read_source (void *ctx, const char *path, struct aid_str *out, struct aid_error 
   return err;
 }
 
+static enum aid_err
+list_source (void *ctx, int (*each) (void *closure, const char *path), void *closure)
+{
+  const struct job *j = ctx;
+  struct aid_patch_source disk = aid_patch_disk_source (j->root);
+  return disk.list (disk.ctx, each, closure);
+}
+
 /* The choices of J as arrays for the N hunks of a patch. */
 static void
 spread_choices (const struct job *j, size_t n, int64_t *chosen, unsigned char *only)
@@ -160,12 +182,25 @@ spread_choices (const struct job *j, size_t n, int64_t *chosen, unsigned char *o
       only[AID_VEC_AT (size_t, &j->only, i)] = 1;
 }
 
-/* Places P and appends the plan to VAL. */
+/* Appends what of PLAN was refused to TEXT. */
+static enum aid_err
+report (const struct job *j, const struct aid_patch *p, const struct aid_plan *plan, struct aid_str *text, struct aid_error *e)
+{
+  unsigned char *files = calloc (p->files.len + 1, 1);
+  for (size_t i = 0; files != NULL && i < j->files.len; i++)
+    if (AID_VEC_AT (size_t, &j->files, i) < p->files.len)
+      files[AID_VEC_AT (size_t, &j->files, i)] = 1;
+  enum aid_err err = files == NULL ? AID_E_NOMEM : aid_patch_report (p, plan, j->some_files ? files : NULL, text);
+  free (files);
+  return err == AID_OK ? err : aid_error_set (e, err, "No memory for a report");
+}
+
+/* Places P and appends the plan, or the report, to VAL. */
 static enum aid_err
 place (struct job *j, const struct aid_patch *p, struct aid_str *val, struct aid_error *e)
 {
   struct aid_plan *plan = NULL;
-  struct aid_patch_source source = { read_source, j };
+  struct aid_patch_source source = { read_source, j, list_source };
   int64_t *chosen = calloc (p->hunks.len + 1, sizeof *chosen);
   unsigned char *only = calloc (p->hunks.len + 1, 1);
   struct aid_plan_options options = { chosen, j->some_only ? only : NULL, j->reverse };
@@ -177,13 +212,15 @@ place (struct job *j, const struct aid_patch *p, struct aid_str *val, struct aid
       spread_choices (j, p->hunks.len, chosen, only);
       err = aid_patch_plan (p, &source, &options, &plan, e);
     }
-  if (err == AID_OK)
+  if (err == AID_OK && j->report)
+    err = report (j, p, plan, val, e);
+  else if (err == AID_OK)
     {
       aid_plan_to_val (p, plan, val);
       if (val->err != AID_OK)
         err = aid_error_set (e, val->err, "The plan does not fit into memory");
-      aid_plan_free (plan);
     }
+  aid_plan_free (plan);
   free (chosen);
   free (only);
   return err;
@@ -242,6 +279,22 @@ AID_BIND (patch_plan)
     return aid_lisp_take_val (env, &val);
   aid_str_free (&val);
   return aid_lisp_error (env, &e);
+}
+
+AID_BIND (patch_report)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str text = AID_STR_INIT (AID_LISP_TEXT_MAX);
+  struct job *j = job_new (env, args[0]);
+  if (j == NULL)
+    return NULL;
+  j->report = 1;
+  enum aid_err err = job_run (j, &text, &e);
+  job_free (j);
+  emacs_value out = err == AID_OK ? aid_lisp_string (env, text.ptr, text.len) : aid_lisp_error (env, &e);
+  aid_str_free (&text);
+  return out;
 }
 
 AID_BIND (patch_check)

@@ -55,6 +55,7 @@ AID_BIND (blob_get);
 AID_BIND (patch_read);
 AID_BIND (patch_plan);
 AID_BIND (patch_check);
+AID_BIND (patch_report);
 AID_BIND (patch_path);
 
 #endif

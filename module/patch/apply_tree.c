@@ -1,274 +1,320 @@
-/* Writing a plan to files.  First everything is checked and every new text stands, synced, in a temporary file beside its
-   target; only then names change.  A failure on the way puts back what was changed, so a patch is there as a whole or not
-   at all.  A file that changed since the plan read it is not touched. */
+/* Writing a plan to files: the plan becomes a change (patch/tree_internal.h), whose steps are checked and whose texts are
+   laid beside their targets here.  A file that changed since the plan read it is not touched. */
 #include "patch/patch_internal.h"
+#include "patch/tree_internal.h"
 #include "base/fs.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* One file: NEW_NAME gets the plan's text, OLD_NAME goes. */
-struct step
+/* Where a step's text comes from; one for each step of the change. */
+struct text_of
 {
   const struct aid_file_plan *f;
-  char *write, *remove;         /* full names, or NULL; in a modified file just WRITE */
-  char *temp;
-  int exists;                   /* WRITE is a file already */
-  mode_t mode;                  /* of what was there, or of a new file */
+  char *like;                   /* the file whose mode, owner and attributes it gets; NULL for a new one */
+  struct stat st;               /* of that file */
   int exec;                     /* whether it is to be executable; -1: as it is */
-  dev_t dev;
-  ino_t ino;
-  int written, removed;         /* done so far */
+  int same;                     /* only its name changes */
 };
 
 struct writer
 {
   const struct aid_patch *p;
   const struct aid_plan *plan;
-  const char *root;
-  struct aid_vec steps;         /* struct step */
-  struct aid_vec folders;       /* char *: made by us, outer ones first */
+  struct aid_tree_change change;
+  struct aid_vec texts;         /* struct text_of */
   int *exec;                    /* for each file of the plan, as in a step */
   struct aid_error *e;
 };
 
-static struct step *
-step_at (struct writer *w, size_t i)
-{
-  return &AID_VEC_AT (struct step, &w->steps, i);
-}
-
 static enum aid_err
-failed (struct writer *w, const char *what, const char *name)
+no_memory (struct writer *w)
 {
-  int no = errno;
-  return aid_error_set (w->e, AID_E_IO, "cannot %s %.150s: %s", what, name, strerror (no));
+  return aid_error_set (w->e, AID_E_NOMEM, "no memory for the steps of a patch");
 }
 
-/* --- preparing --- */
+/* --- what is to be done --- */
 
-/* The full name of PATH, links resolved when it exists. */
+/* The full name of PATH below the real root, links resolved as far as it exists; a new file's last part is its own. */
 static enum aid_err
 full_name (struct writer *w, const char *path, char **out)
 {
-  struct aid_str full = AID_STR_INIT (PATH_MAX * 2);
-  enum aid_err err = aid_patch_path (w->root, path, &full, w->e);
-  *out = err ? NULL : realpath (aid_str_z (&full), NULL);
-  if (!err && !*out)
-    *out = aid_str_steal (&full);
+  struct aid_str full = AID_STR_INIT (PATH_MAX * 2), rest = AID_STR_INIT (PATH_MAX * 2);
+  enum aid_err err = aid_patch_path (w->change.root, path, &full, w->e);
+  char *real = err ? NULL : realpath (full.ptr, NULL);
+  /* The longest part that is there is resolved; what is not there yet has no links. */
+  size_t cut = full.len;
+  while (!err && !real && cut > 1)
+    {
+      while (cut > 1 && full.ptr[--cut] != '/')
+        ;
+      char kept = full.ptr[cut];
+      full.ptr[cut] = '\0';
+      real = realpath (full.ptr, NULL);
+      full.ptr[cut] = kept;
+    }
+  if (real)
+    {
+      aid_str_addz (&rest, real);
+      aid_str_addz (&rest, full.ptr + cut);
+    }
+  *out = real && !rest.err ? aid_str_steal (&rest) : NULL;
+  free (real);
   aid_str_free (&full);
-  return err || *out ? err : aid_error_set (w->e, AID_E_NOMEM, "no memory for a file's name");
+  aid_str_free (&rest);
+  return err || *out ? err : no_memory (w);
 }
 
-/* NAME still has the text that the plan was made for. */
+/* NAME, which the patch calls PATH, still has the text that the plan was made for, and may be written. */
 static enum aid_err
-unchanged (struct writer *w, struct step *s, const char *name)
+unchanged (struct writer *w, const struct aid_file_plan *f, const char *name, const char *path, struct stat *st)
 {
   struct aid_str now = AID_STR_INIT (AID_PATCH_MAX);
-  struct stat st;
   enum aid_err err = aid_fs_read (name, &now, w->e);
-  if (!err && !aid_span_eq (aid_str_span (&now), aid_str_span (&s->f->before)))
+  if (!err && !aid_span_eq (aid_str_span (&now), aid_str_span (&f->before)))
     err = aid_error_set (w->e, AID_E_STATE, "%.200s has changed meanwhile; check the patch again", name);
-  if (!err && stat (name, &st))
-    err = failed (w, "read", name);
+  if (!err && stat (name, st))
+    err = aid_tree_failed (w->e, "read", name);
   if (!err)
-    {
-      s->mode = st.st_mode & 07777;
-      s->dev = st.st_dev;
-      s->ino = st.st_ino;
-    }
+    err = aid_patch_writable (name, path, w->e);
+  if (!err)
+    err = aid_tree_not_edited (name, path, w->e);
   aid_str_free (&now);
   return err;
 }
 
-/* Makes the missing folders above NAME and remembers them. */
+/* A new step for the file NAME, which it takes, with its text's source. */
 static enum aid_err
-make_folders (struct writer *w, const char *name)
+add_step (struct writer *w, enum aid_tree_step_kind kind, char *name, const struct text_of *text)
+{
+  struct text_of *t = aid_vec_push (&w->texts);
+  struct aid_tree_step *s = t ? aid_tree_change_add (&w->change, kind, name) : NULL;
+  if (!t)
+    free (name);
+  if (!s)
+    return no_memory (w);
+  *t = *text;
+  t->like = text->like ? strdup (text->like) : NULL;
+  s->before = kind == AID_STEP_NEW ? 0 : aid_hash64 (aid_str_span (&text->f->before));
+  s->after = kind == AID_STEP_REMOVE ? 0 : aid_hash64 (aid_str_span (&text->f->after));
+  s->ino = kind == AID_STEP_NEW ? 0 : text->st.st_ino;
+  return text->like && !t->like ? no_memory (w) : AID_OK;
+}
+
+/* Notes the folders above NAME that are missing.  They mostly are those of the file before. */
+static enum aid_err
+note_folders (struct writer *w, const char *name)
 {
   char *copy = strdup (name);
-  enum aid_err err = copy ? AID_OK : aid_error_set (w->e, AID_E_NOMEM, "no memory");
-  for (char *slash = copy ? strchr (copy + 1, '/') : NULL; slash && !err; slash = strchr (slash + 1, '/'))
+  enum aid_err err = copy ? AID_OK : no_memory (w);
+  struct stat st;
+  char *slash = copy ? strchr (copy + strlen (w->change.root) + 1, '/') : NULL;
+  for (; slash && !err; slash = strchr (slash + 1, '/'))
     {
+      int known = 0;
       *slash = '\0';
-      if (mkdir (copy, 0777) == 0)
+      if (lstat (copy, &st))
         {
-          char **made = aid_vec_push (&w->folders);
-          if (!made || !(*made = strdup (copy)))
-            err = aid_error_set (w->e, AID_E_NOMEM, "no memory");
+          for (size_t i = w->change.folders.len; i-- > 0 && !known;)
+            known = strcmp (AID_TREE_FOLDER (&w->change, i), copy) == 0;
+          err = known ? AID_OK : aid_tree_change_add_folder (&w->change, copy, w->e);
         }
-      else if (errno != EEXIST)
-        err = failed (w, "make the folder", copy);
       *slash = '/';
     }
   free (copy);
   return err;
 }
 
-/* Writes the new text beside its target. */
+/* A file with several names: all of them are to see the change, and none of them may be elsewhere. */
 static enum aid_err
-write_temp (struct writer *w, struct step *s)
+check_links (struct writer *w, const struct text_of *t, const char *path, int renamed)
 {
-  const char *base = aid_fs_base (s->write);
-  if (asprintf (&s->temp, "%.*s.aid-%.40s-XXXXXX", (int) (base - s->write), s->write, base) < 0)
-    {
-      s->temp = NULL;
-      return aid_error_set (w->e, AID_E_NOMEM, "no memory");
-    }
-  int fd = mkostemp (s->temp, O_CLOEXEC);
-  if (fd < 0)
-    {
-      enum aid_err err = failed (w, "write beside", s->write);
-      free (s->temp);
-      s->temp = NULL;
-      return err;
-    }
-  mode_t mode = s->exec < 0 ? s->mode : s->exec ? s->mode | (s->mode & 0444) >> 2 : s->mode & ~(mode_t) 0111;
-  int bad = aid_fs_write_all (fd, aid_str_span (&s->f->after)) || fchmod (fd, mode) || fsync (fd);
-  enum aid_err err = bad ? failed (w, "write", s->temp) : AID_OK;
-  if (close (fd) && !bad)
-    err = failed (w, "write", s->temp);
+  if (t->st.st_nlink < 2)
+    return AID_OK;
+  if (renamed)
+    return aid_error_set (w->e, AID_E_REFUSED, "%.150s has other names (hard links), so it is not changed and renamed"
+                          " at once", path);
+  if (!aid_tree_holds_links (w->change.root, &t->st))
+    return aid_error_set (w->e, AID_E_REFUSED, "%.150s has other names (hard links) outside of the project, which would"
+                          " change too", path);
+  return AID_OK;
+}
+
+static enum aid_err
+add_rename (struct writer *w, struct text_of *t, char *from, char *to)
+{
+  t->same = t->exec < 0 && aid_span_eq (aid_str_span (&t->f->before), aid_str_span (&t->f->after));
+  enum aid_err err = aid_fs_exists (to) ? aid_error_set (w->e, AID_E_STATE, "%.200s is there meanwhile", to) : AID_OK;
+  if (!err && !t->same)
+    err = check_links (w, t, t->f->old_path, 1);
+  if (!err)
+    err = note_folders (w, to);
+  if (err)
+    free (to);
+  else
+    err = add_step (w, AID_STEP_NEW, to, t);
+  if (err)
+    free (from);
+  else
+    err = add_step (w, AID_STEP_REMOVE, from, t);
   return err;
 }
 
-/* The mode of a new file: what the umask leaves, read off a file that is made and gone at once. */
-static mode_t
-new_mode (const char *folder_of)
+/* The steps of one file. */
+static enum aid_err
+add_file (struct writer *w, const struct aid_file_plan *f)
 {
-  struct stat st;
-  char *name = NULL;
-  mode_t mode = 0644;
-  const char *base = aid_fs_base (folder_of);
-  if (asprintf (&name, "%.*s.aid-mode-%ld", (int) (base - folder_of), folder_of, (long) getpid ()) < 0)
-    return mode;
-  int fd = open (name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-  if (fd >= 0)
+  struct text_of t = { .f = f, .exec = w->exec[f->file] };
+  int gone = f->op == AID_OP_DELETE || f->op == AID_OP_RENAME;
+  char *from = NULL, *to = NULL;
+  enum aid_err err = f->op == AID_OP_DELETE ? AID_OK : full_name (w, f->new_path, &to);
+  if (!err && gone)
+    err = full_name (w, f->old_path, &from);
+  const char *there = from ? from : to && aid_fs_exists (to) ? to : NULL;
+  if (!err && there)
+    err = unchanged (w, f, there, gone ? f->old_path : f->new_path, &t.st);
+  if (!err && to && to != there)
+    err = aid_tree_not_edited (to, f->new_path, w->e);
+  if (err)
     {
-      if (fstat (fd, &st) == 0)
-        mode = st.st_mode & 0777;
-      close (fd);
-      unlink (name);
+      free (from);
+      free (to);
+      return err;
     }
-  free (name);
-  return mode;
+  t.like = f->op == AID_OP_DELETE ? NULL : from ? from : there ? to : NULL;
+  if (f->op == AID_OP_RENAME)
+    return add_rename (w, &t, from, to);
+  if (f->op == AID_OP_DELETE)
+    return add_step (w, AID_STEP_REMOVE, from, &t);
+  err = there ? check_links (w, &t, f->new_path, 0) : note_folders (w, to);
+  if (!err)
+    return add_step (w, !there ? AID_STEP_NEW : t.st.st_nlink > 1 ? AID_STEP_THROUGH : AID_STEP_REPLACE, to, &t);
+  free (to);
+  return err;
 }
 
-static enum aid_err
-prepare (struct writer *w, struct step *s)
+/* --- one file by two names --- */
+
+static int
+by_name (const void *a, const void *b)
 {
-  struct aid_file_view v = aid_plan_view (w->p, w->plan->reverse, s->f->file);
-  enum aid_err err = AID_OK;
-  if (v.op != AID_OP_DELETE)
-    err = full_name (w, v.new_path, &s->write);
-  if (!err && (v.op == AID_OP_DELETE || v.op == AID_OP_RENAME))
-    err = full_name (w, v.old_path, &s->remove);
-  s->exists = s->write && aid_fs_exists (s->write);
-  if (!err && s->exists && v.op == AID_OP_RENAME)
-    err = aid_error_set (w->e, AID_E_STATE, "%.200s is there meanwhile", s->write);
-  if (!err && (s->remove || s->exists))
-    err = unchanged (w, s, s->remove ? s->remove : s->write);
-  if (!err && !s->exists && s->write)
-    err = make_folders (w, s->write);
-  if (!err && s->write && !s->remove && !s->exists)
-    s->mode = new_mode (s->write);
-  return err || !s->write ? err : write_temp (w, s);
+  const struct aid_tree_step *const *x = a, *const *y = b;
+  return strcmp ((*x)->name, (*y)->name);
+}
+
+static int
+by_inode (const void *a, const void *b)
+{
+  const struct aid_tree_step *const *x = a, *const *y = b;
+  return ((*x)->ino > (*y)->ino) - ((*x)->ino < (*y)->ino);
 }
 
 /* Two names of the patch may be one file: then the second text would hide the first. */
 static enum aid_err
 one_file_twice (struct writer *w)
 {
-  for (size_t i = 0; i < w->steps.len; i++)
-    for (size_t k = 0; k < i; k++)
-      {
-        const struct step *a = step_at (w, i), *b = step_at (w, k);
-        int same_inode = a->ino && a->ino == b->ino && a->dev == b->dev;
-        if (same_inode || (a->write && b->write && strcmp (a->write, b->write) == 0))
-          return aid_error_set (w->e, AID_E_REFUSED, "the patch names %.150s twice, by different names",
-                                a->write ? a->write : a->remove);
-      }
-  return AID_OK;
+  size_t n = w->change.steps.len;
+  const struct aid_tree_step **list = calloc (n + 1, sizeof (const struct aid_tree_step *)), *twice = NULL;
+  if (!list)
+    return no_memory (w);
+  for (size_t i = 0; i < n; i++)
+    list[i] = AID_TREE_STEP (&w->change, i);
+  qsort (list, n, sizeof (const struct aid_tree_step *), by_name);
+  for (size_t i = 1; i < n && !twice; i++)
+    twice = by_name (&list[i - 1], &list[i]) ? NULL : list[i];
+  qsort (list, n, sizeof (const struct aid_tree_step *), by_inode);
+  for (size_t i = 1; i < n && !twice; i++)
+    {
+      struct stat a, b;
+      if (list[i]->ino && list[i]->ino == list[i - 1]->ino && stat (list[i]->name, &a) == 0
+          && stat (list[i - 1]->name, &b) == 0 && a.st_dev == b.st_dev)
+        twice = list[i];
+    }
+  free (list);
+  return !twice ? AID_OK
+         : aid_error_set (w->e, AID_E_REFUSED, "the patch names %.150s twice, by different names", twice->name);
 }
 
-/* --- changing names --- */
+/* --- laying the texts down --- */
 
-static enum aid_err
-sync_folder (struct writer *w, const char *name)
+/* The mode of FD as the patch states it: who may read it may run it, or nobody may. */
+static int
+set_exec (int fd, int exec)
 {
-  char *folder = strndup (name, (size_t) (aid_fs_base (name) - name));
-  int fd = folder ? open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  enum aid_err err = fd < 0 || (fsync (fd) && errno != EINVAL) ? failed (w, "sync the folder of", name) : AID_OK;
-  if (fd >= 0)
-    close (fd);
-  free (folder);
+  struct stat st;
+  if (exec < 0)
+    return 0;
+  return fstat (fd, &st) || fchmod (fd, exec ? (st.st_mode & 07777) | (st.st_mode & 0444) >> 2 : st.st_mode & 07666);
+}
+
+/* Makes the file NAME with TEXT; LIKE is the file that it is to be like, of which ST tells, or NULL. */
+static enum aid_err
+lay_down (struct writer *w, const char *name, struct aid_span text, const char *like, const struct stat *st, int exec)
+{
+  int fd = open (name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, like ? 0600 : 0666);
+  int bad = fd < 0 || aid_fs_write_all (fd, text) || (like && aid_tree_dress (fd, like, st)) || set_exec (fd, exec);
+  enum aid_err err = bad ? aid_tree_failed (w->e, "write", name) : AID_OK;
+  if (fd >= 0 && close (fd) && !bad)
+    err = aid_tree_failed (w->e, "write", name);
   return err;
 }
 
 static enum aid_err
-commit (struct writer *w, struct step *s)
+lay_down_step (struct writer *w, size_t i)
 {
-  /* A new name is linked, which fails when somebody was faster; some file systems cannot. */
-  if (s->write && !s->exists && link (s->temp, s->write) != 0
-      && (errno == EEXIST || aid_fs_exists (s->write) || rename (s->temp, s->write) != 0))
-    return failed (w, "make", s->write);
-  if (s->write && s->exists && rename (s->temp, s->write) != 0)
-    return failed (w, "replace", s->write);
-  s->written = s->write != NULL;
-  if (s->temp)
-    {
-      unlink (s->temp);
-      free (s->temp);
-      s->temp = NULL;
-    }
-  if (s->remove && unlink (s->remove) != 0)
-    return failed (w, "remove", s->remove);
-  s->removed = s->remove != NULL;
-  enum aid_err err = s->write ? sync_folder (w, s->write) : AID_OK;
-  return !err && s->remove ? sync_folder (w, s->remove) : err;
+  const struct aid_tree_step *s = AID_TREE_STEP (&w->change, i);
+  const struct text_of *t = &AID_VEC_AT (struct text_of, &w->texts, i);
+  enum aid_err err = AID_OK;
+  /* A file that only gets another name stays the file that it is, if the file system can do that. */
+  if (s->temp && !(t->same && link (t->like, s->temp) == 0))
+    err = lay_down (w, s->temp, aid_str_span (&t->f->after), t->like, &t->st, t->exec);
+  if (!err && s->old && (s->kind == AID_STEP_THROUGH || link (s->name, s->old)))
+    err = lay_down (w, s->old, aid_str_span (&t->f->before), s->name, &t->st, -1);
+  return err;
 }
 
-static void
-roll_back (struct writer *w)
+static enum aid_err
+prepare (struct writer *w)
 {
-  for (size_t i = w->steps.len; i-- > 0;)
-    {
-      struct step *s = step_at (w, i);
-      struct aid_span before = aid_str_span (&s->f->before);
-      if (s->removed && aid_fs_replace (s->remove, before, s->mode, NULL) == AID_OK)
-        chmod (s->remove, s->mode);
-      if (s->written && !s->exists)
-        unlink (s->write);
-      else if (s->written && aid_fs_replace (s->write, before, s->mode, NULL) == AID_OK)
-        chmod (s->write, s->mode);
-      if (s->temp)
-        unlink (s->temp);
-    }
-  for (size_t i = w->folders.len; i-- > 0;)
-    rmdir (AID_VEC_AT (char *, &w->folders, i));
-}
-
-static void
-writer_free (struct writer *w)
-{
-  for (size_t i = 0; i < w->steps.len; i++)
-    {
-      struct step *s = step_at (w, i);
-      free (s->temp);
-      free (s->write);
-      free (s->remove);
-    }
-  for (size_t i = 0; i < w->folders.len; i++)
-    free (AID_VEC_AT (char *, &w->folders, i));
-  aid_vec_free (&w->steps);
-  aid_vec_free (&w->folders);
-  free (w->exec);
+  enum aid_err err = aid_tree_change_write (&w->change, w->e);
+  for (size_t i = 0; i < w->change.folders.len && !err; i++)
+    if (mkdir (AID_TREE_FOLDER (&w->change, i), 0777) && errno != EEXIST)
+      err = aid_tree_failed (w->e, "make the folder", AID_TREE_FOLDER (&w->change, i));
+  for (size_t i = 0; i < w->change.steps.len && !err; i++)
+    err = lay_down_step (w, i);
+  return err ? err : aid_tree_change_sync (&w->change, w->e);
 }
 
 /* --- all of it --- */
+
+/* The change goes back; when even that fails, its journal stays. */
+static enum aid_err
+take_back (struct writer *w, enum aid_err err)
+{
+  struct aid_error why = *w->e;
+  if (aid_tree_change_undo (&w->change, w->e) == AID_OK)
+    {
+      *w->e = why;
+      return err;
+    }
+  return aid_error_set (w->e, err, "%.120s; and taking it back failed: aid patch recover tries again", why.msg);
+}
+
+static enum aid_err
+carry_out (struct writer *w)
+{
+  enum aid_err err = prepare (w);
+  if (!err)
+    err = aid_tree_change_become (&w->change, AID_TREE_COMMITTED, w->e);
+  if (!err)
+    err = aid_tree_change_make (&w->change, w->e);
+  return err ? take_back (w, err) : aid_tree_change_close (&w->change, w->e);
+}
 
 /* Notes for each file what it is to be: what the last part of the patch states, of those for it that fit as a whole. */
 static enum aid_err
@@ -276,11 +322,11 @@ note_modes (struct writer *w)
 {
   w->exec = malloc ((w->plan->files.len + 1) * sizeof *w->exec);
   if (!w->exec)
-    return aid_error_set (w->e, AID_E_NOMEM, "no memory");
+    return no_memory (w);
   for (size_t i = 0; i < w->plan->files.len; i++)
     {
       const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &w->plan->files, i);
-      int stated = aid_plan_view (w->p, w->plan->reverse, f->file).exec;
+      int stated = f->exec;
       w->exec[i] = -1;
       if (f->applies && stated >= 0)
         w->exec[f->same_as] = stated;
@@ -292,7 +338,7 @@ note_modes (struct writer *w)
 static int
 changes (const struct writer *w, const struct aid_file_plan *f)
 {
-  enum aid_patch_op op = aid_plan_view (w->p, w->plan->reverse, f->file).op;
+  enum aid_patch_op op = f->op;
   size_t applied = 0;
   for (size_t i = 0; i < f->n; i++)
     applied += AID_VEC_AT (struct aid_placement, &w->plan->placements, f->first + i).status == AID_HUNK_APPLIES;
@@ -314,36 +360,57 @@ first_reason (const struct aid_plan *plan)
   return "nothing fits";
 }
 
+static enum aid_err
+collect (struct writer *w)
+{
+  enum aid_err err = note_modes (w);
+  for (size_t i = 0; i < w->plan->files.len && !err; i++)
+    {
+      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &w->plan->files, i);
+      err = changes (w, f) ? add_file (w, f) : AID_OK;
+    }
+  return err ? err : one_file_twice (w);
+}
+
+static enum aid_err
+write_tree (struct writer *w, const char *real)
+{
+  struct aid_tree_lock lock;
+  enum aid_err err = aid_tree_lock (&lock, real, AID_TREE_WAIT, w->e);
+  if (err)
+    return err;
+  err = aid_tree_recover (real, AID_RECOVER_NOW, NULL, w->e);
+  w->texts = AID_VEC_INIT (struct text_of, (size_t) AID_PATCH_FILES * 2);
+  if (!err)
+    {
+      err = aid_tree_change_init (&w->change, real, w->e);
+      if (!err)
+        err = collect (w);
+      if (!err && w->change.steps.len > 0)
+        err = carry_out (w);
+      aid_tree_change_free (&w->change);
+    }
+  aid_tree_unlock (&lock);
+  for (size_t i = 0; i < w->texts.len; i++)
+    free (AID_VEC_AT (struct text_of, &w->texts, i).like);
+  aid_vec_free (&w->texts);
+  free (w->exec);
+  return err;
+}
+
 enum aid_err
 aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, const char *root, int partial,
                       struct aid_error *e)
 {
+  struct aid_error own = { AID_OK, "" };
+  struct writer w = { .p = p, .plan = plan, .e = e ? e : &own };
   if (plan->refused > 0 && !partial)
     return aid_error_set (e, AID_E_REFUSED, "nothing was written, for %zu of %zu changes do not fit: %.150s", plan->refused,
                           plan->refused + plan->applied + plan->already, first_reason (plan));
-  struct writer w = { .p = p, .plan = plan, .root = root, .e = e };
-  w.steps = AID_VEC_INIT (struct step, AID_PATCH_FILES);
-  w.folders = AID_VEC_INIT (char *, (size_t) AID_PATCH_FILES * 4);
-  enum aid_err err = note_modes (&w);
-  for (size_t i = 0; i < plan->files.len && !err; i++)
-    {
-      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
-      struct step *s = changes (&w, f) ? aid_vec_push (&w.steps) : NULL;
-      if (!s && changes (&w, f))
-        err = aid_error_set (e, AID_E_NOMEM, "no memory");
-      if (s)
-        {
-          s->f = f;
-          s->exec = w.exec[f->file];
-          err = prepare (&w, s);
-        }
-    }
-  if (!err)
-    err = one_file_twice (&w);
-  for (size_t i = 0; i < w.steps.len && !err; i++)
-    err = commit (&w, step_at (&w, i));
-  if (err)
-    roll_back (&w);
-  writer_free (&w);
+  char *real = realpath (root, NULL);
+  if (!real)
+    return aid_error_set (e, AID_E_REFUSED, "the project's folder is not there: %.150s: %s", root, strerror (errno));
+  enum aid_err err = write_tree (&w, real);
+  free (real);
   return err;
 }

@@ -1,15 +1,32 @@
 /* From a place to edits: whole lines that change and nothing else.  A hunk's context is never written, inserted lines get
    the file's line ends, and the end of the file keeps or loses its newline as the patch's markers say.  All edits are in
    terms of the file as it was read, so two hunks may not want the same line. */
-#include "patch/patch_internal.h"
+#include "patch/match.h"
 
 #include <stdlib.h>
 
-/* One run of changed lines: file lines L0 to L1 go, the "+" lines among hunk lines I0 to I1 come; K of them. */
+/* The lines that a change inserts, as they are to stand in the file, one after the other. */
+struct fresh
+{
+  struct aid_str text;
+  size_t *beg;                  /* N + 1 of them */
+  size_t n;
+};
+
+/* One run of changed lines: file lines L0 to L1 - 1 go, fresh lines I0 to I1 - 1 come. */
 struct run
 {
-  size_t l0, l1, i0, i1, k;
+  size_t l0, l1, i0, i1;
   int newline;                  /* at the end of the file: whether the text ends in a line end */
+};
+
+struct editing
+{
+  struct aid_target *t;
+  const struct aid_view *v;
+  const struct aid_match *m;
+  const struct aid_change *c;
+  struct fresh fresh;
 };
 
 static enum aid_err
@@ -41,6 +58,43 @@ aid_edit_add (const struct aid_lines *l, size_t beg, size_t end, struct aid_str 
   return AID_OK;
 }
 
+/* --- fresh lines --- */
+
+static enum aid_err
+fresh_init (struct fresh *f, const struct aid_view *v, const struct aid_change *c, const struct aid_indent *indent)
+{
+  *f = (struct fresh){ .text = AID_STR_INIT (AID_PATCH_MAX * 2) };
+  for (size_t i = 0; i < c->insertions.len; i++)
+    f->n += AID_VEC_AT (struct aid_insertion, &c->insertions, i).n;
+  f->beg = malloc ((f->n + 1) * sizeof *f->beg);
+  if (!f->beg)
+    return AID_E_NOMEM;
+  for (size_t i = 0, line = 0; i < c->insertions.len; i++)
+    {
+      const struct aid_insertion *in = &AID_VEC_AT (struct aid_insertion, &c->insertions, i);
+      for (size_t k = 0; k < in->n; k++)
+        {
+          f->beg[line++] = f->text.len;
+          aid_indent_line (indent, v, in->run[k], &f->text);
+        }
+    }
+  f->beg[f->n] = f->text.len;
+  return f->text.err;
+}
+
+static struct aid_span
+fresh_line (const struct fresh *f, size_t i)
+{
+  return aid_span_cut (aid_str_span (&f->text), f->beg[i], f->beg[i + 1]);
+}
+
+static void
+fresh_free (struct fresh *f)
+{
+  aid_str_free (&f->text);
+  free (f->beg);
+}
+
 /* --- runs --- */
 
 static int
@@ -49,106 +103,118 @@ ends_file (const struct aid_target *t, const struct run *r)
   return r->l1 == t->lines.n;
 }
 
-/* Whether the text ends in a newline when the hunk changes its end: as the markers say, else as it is. */
+/* Whether the text ends in a newline when the hunk changes its end: as the markers say, else as it is.  What the hunk shows
+   without a prefix and the file lacks says nothing. */
 static int
-newline_after (const struct aid_target *t, const struct aid_want *w)
+newline_after (const struct editing *g)
 {
   int old_mark = 0, new_mark = 0;
-  for (size_t i = 0; i < w->h->nlines; i++)
+  const struct aid_want *w = g->v->want;
+  for (size_t i = 0; i < g->v->n; i++)
     {
       int mark = aid_want_line (w, i)->no_newline;
-      char op = aid_want_op (w, i);
+      char op = g->v->item[i].op;
+      if (g->v->item[i].weak && g->m->map[i] < 0 && !mark)
+        continue;
       if (op != '+')
         old_mark = mark;
       if (op != '-')
         new_mark = mark;
     }
-  return old_mark || new_mark ? !new_mark : t->lines.final_newline;
+  return old_mark || new_mark ? !new_mark : g->t->lines.final_newline;
 }
 
 static int
-same_as_file (const struct aid_target *t, const struct aid_want *w, size_t line, size_t i)
+same_as_file (const struct editing *g, size_t line, size_t i)
 {
-  return aid_span_eq (aid_lines_at (&t->lines, line), aid_want_line (w, i)->text);
-}
-
-static size_t
-next_plus (const struct aid_want *w, size_t i, size_t end)
-{
-  while (i < end && aid_want_op (w, i) != '+')
-    i++;
-  return i;
-}
-
-static size_t
-last_plus (const struct aid_want *w, size_t beg, size_t i)
-{
-  while (i > beg && aid_want_op (w, i - 1) != '+')
-    i--;
-  return i;
+  return aid_span_eq (aid_lines_at (&g->t->lines, line), fresh_line (&g->fresh, i));
 }
 
 /* Takes off both ends what the run deletes and inserts alike.  When the end of the file gains or loses its newline, the
    last line stays in. */
 static void
-trim (const struct aid_target *t, const struct aid_want *w, struct run *r)
+trim (const struct editing *g, struct run *r)
 {
-  int last_stays = ends_file (t, r) && r->newline != t->lines.final_newline;
-  while (r->k > 0 && r->l0 < r->l1 && !(last_stays && (r->l0 + 1 == r->l1 || r->k == 1)))
+  int last_stays = ends_file (g->t, r) && r->newline != g->t->lines.final_newline;
+  while (r->i0 < r->i1 && r->l0 < r->l1 && !(last_stays && (r->l0 + 1 == r->l1 || r->i0 + 1 == r->i1))
+         && same_as_file (g, r->l0, r->i0))
     {
-      size_t i = next_plus (w, r->i0, r->i1);
-      if (!same_as_file (t, w, r->l0, i))
-        break;
       r->l0++;
-      r->i0 = i + 1;
-      r->k--;
+      r->i0++;
     }
-  while (!last_stays && r->k > 0 && r->l0 < r->l1)
+  while (!last_stays && r->i0 < r->i1 && r->l0 < r->l1 && same_as_file (g, r->l1 - 1, r->i1 - 1))
     {
-      size_t i = last_plus (w, r->i0, r->i1);
-      if (!same_as_file (t, w, r->l1 - 1, i - 1))
-        break;
       r->l1--;
-      r->i1 = i - 1;
-      r->k--;
+      r->i1--;
+      r->newline = 1;           /* a line of the file follows now */
     }
 }
 
-/* Reads the run at hunk line *I and file line *LINE; 0: there is none. */
 static int
-next_run (const struct aid_target *t, const struct aid_want *w, size_t *i, size_t *line, struct run *r)
+is_deleted (const struct aid_change *c, size_t line)
 {
-  while (*i < w->h->nlines && aid_want_op (w, *i) == ' ')
-    {
-      ++*i;
-      ++*line;
-    }
-  if (*i == w->h->nlines)
+  return line >= c->first && line < c->first + c->count && c->deleted[line - c->first];
+}
+
+/* Where the walk over the runs stands: before a line of the file, an insertion and its first fresh line. */
+struct walk
+{
+  size_t line, insertion, fresh;
+};
+
+/* The first line from AT's on that goes or that something comes in before; 0: there is none. */
+static int
+next_change (const struct aid_change *c, const struct walk *at, size_t *line)
+{
+  const struct aid_vec *ins = &c->insertions;
+  size_t end = c->first + c->count, l = at->line > c->first ? at->line : c->first;
+  if (at->insertion < ins->len && AID_VEC_AT (struct aid_insertion, ins, at->insertion).at < end)
+    end = AID_VEC_AT (struct aid_insertion, ins, at->insertion).at;
+  while (l < end && !is_deleted (c, l))
+    l++;
+  *line = l;
+  if (l < end)
+    return 1;
+  if (at->insertion == ins->len)
     return 0;
-  *r = (struct run){ .l0 = *line, .i0 = *i };
-  for (; *i < w->h->nlines && aid_want_op (w, *i) != ' '; ++*i)
-    if (aid_want_op (w, *i) == '+')
-      r->k++;
+  *line = AID_VEC_AT (struct aid_insertion, ins, at->insertion).at;
+  return 1;
+}
+
+/* Reads the next run: deleted lines without a gap and what comes in before, between and behind them. */
+static int
+next_run (const struct editing *g, struct walk *at, struct run *r)
+{
+  const struct aid_vec *ins = &g->c->insertions;
+  size_t line;
+  if (!next_change (g->c, at, &line))
+    return 0;
+  *r = (struct run){ .l0 = line, .l1 = line, .i0 = at->fresh, .i1 = at->fresh };
+  for (;;)
+    if (at->insertion < ins->len && AID_VEC_AT (struct aid_insertion, ins, at->insertion).at <= r->l1)
+      r->i1 += AID_VEC_AT (struct aid_insertion, ins, at->insertion++).n;
+    else if (is_deleted (g->c, r->l1))
+      r->l1++;
     else
-      ++*line;
-  r->l1 = *line;
-  r->i1 = *i;
-  r->newline = ends_file (t, r) ? newline_after (t, w) : 1;
-  trim (t, w, r);
+      break;
+  at->line = r->l1;
+  at->fresh = r->i1;
+  r->newline = ends_file (g->t, r) ? newline_after (g) : 1;
+  trim (g, r);
   return 1;
 }
 
 static int
 is_empty (const struct run *r)
 {
-  return r->k == 0 && r->l0 == r->l1;
+  return r->i0 == r->i1 && r->l0 == r->l1;
 }
 
 /* Lines deleted up to an end that shall have no newline: the line before loses its own. */
 static int
 cuts_line_before (const struct aid_target *t, const struct run *r)
 {
-  return ends_file (t, r) && r->k == 0 && r->l0 > 0 && !r->newline;
+  return ends_file (t, r) && r->i0 == r->i1 && r->l0 > 0 && !r->newline;
 }
 
 /* --- who changes what --- */
@@ -180,58 +246,77 @@ take (struct aid_target *t, const struct run *r, uint32_t owner)
 /* --- the text of an edit --- */
 
 static enum aid_err
-emit (const struct aid_target *t, const struct aid_want *w, const struct run *r, struct aid_vec *texts,
-      struct aid_placement *out)
+emit (const struct editing *g, const struct run *r, struct aid_vec *texts, struct aid_placement *out)
 {
-  const struct aid_lines *l = &t->lines;
+  const struct aid_lines *l = &g->t->lines;
   const char *eol = l->crlf ? "\r\n" : "\n";
   struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2);
   size_t beg = l->beg[r->l0], end = l->beg[r->l1];
   if (r->l0 == l->n && !l->final_newline)
     aid_str_addz (&text, eol);
-  if (cuts_line_before (t, r))
+  if (cuts_line_before (g->t, r))
     beg = l->beg[r->l0 - 1] + aid_lines_at (l, r->l0 - 1).len;
-  size_t k = 0;
   for (size_t i = r->i0; i < r->i1; i++)
-    if (aid_want_op (w, i) == '+')
-      {
-        aid_str_addspan (&text, aid_want_line (w, i)->text);
-        if (++k < r->k || r->newline)
-          aid_str_addz (&text, eol);
-      }
+    {
+      aid_str_addspan (&text, fresh_line (&g->fresh, i));
+      if (i + 1 < r->i1 || r->newline)
+        aid_str_addz (&text, eol);
+    }
   enum aid_err err = aid_edit_add (l, beg, end, &text, texts, out);
   aid_str_free (&text);
   return err;
 }
 
-enum aid_err
-aid_place_edits (struct aid_target *t, const struct aid_want *w, size_t at, size_t m, struct aid_vec *texts,
-                 struct aid_placement *out)
+/* The hunk (+ 1) that the change would collide with, or 0. */
+static uint32_t
+collision (const struct editing *g)
 {
+  struct walk at = { 0 };
   struct run r;
-  size_t i = 0, line = at;
-  while (next_run (t, w, &i, &line, &r))
-    {
-      uint32_t other = is_empty (&r) ? 0 : collides (t, &r);
-      if (other)
-        {
-          aid_refuse (out, "it changes the same lines as hunk %u", (unsigned) other);
-          return AID_OK;
-        }
-    }
+  uint32_t other = 0;
+  while (!other && next_run (g, &at, &r))
+    other = is_empty (&r) ? 0 : collides (g->t, &r);
+  return other;
+}
+
+static enum aid_err
+take_and_emit (const struct editing *g, struct aid_vec *texts, struct aid_placement *out)
+{
+  struct walk at = { 0 };
+  struct run r;
   enum aid_err err = AID_OK;
-  i = 0;
-  line = at;
-  while (!err && next_run (t, w, &i, &line, &r))
+  while (!err && next_run (g, &at, &r))
     if (!is_empty (&r))
       {
-        take (t, &r, (uint32_t) w->hunk + 1);
-        err = emit (t, w, &r, texts, out);
+        take (g->t, &r, (uint32_t) g->v->want->hunk + 1);
+        err = emit (g, &r, texts, out);
       }
-  out->span_beg = t->lines.beg[at];
-  out->span_end = t->lines.beg[at + m];
-  out->cspan_beg = aid_lines_chars (&t->lines, out->span_beg);
-  out->cspan_end = aid_lines_chars (&t->lines, out->span_end);
+  return err;
+}
+
+static void
+note_place (const struct aid_lines *l, const struct aid_match *m, struct aid_placement *out)
+{
+  out->span_beg = l->beg[m->start];
+  out->span_end = l->beg[m->end];
+  out->cspan_beg = aid_lines_chars (l, out->span_beg);
+  out->cspan_end = aid_lines_chars (l, out->span_end);
+}
+
+enum aid_err
+aid_place_edits (struct aid_target *t, const struct aid_view *v, const struct aid_match *m, const struct aid_change *c,
+                 const struct aid_indent *indent, struct aid_vec *texts, struct aid_placement *out)
+{
+  struct editing g = { .t = t, .v = v, .m = m, .c = c };
+  enum aid_err err = fresh_init (&g.fresh, v, c, indent);
+  uint32_t other = err ? 0 : collision (&g);
+  if (other)
+    aid_refuse (out, "it changes the same lines as hunk %u", (unsigned) other);
+  else if (!err)
+    err = take_and_emit (&g, texts, out);
+  if (!err && !other)
+    note_place (&t->lines, m, out);
+  fresh_free (&g.fresh);
   return err;
 }
 

@@ -20,66 +20,92 @@ rstrip (struct aid_span v)
   return v;
 }
 
-/* Takes outer blanks off and makes every run of blanks one. */
-static void
-squeeze (struct aid_span v, struct aid_str *out)
+static struct aid_span
+strip (struct aid_span v)
 {
-  aid_str_clear (out);
   v = rstrip (v);
-  size_t i = 0;
-  while (i < v.len && is_blank (v.ptr[i]))
-    i++;
-  while (i < v.len)
-    {
-      size_t from = i;
-      while (i < v.len && !is_blank (v.ptr[i]))
-        i++;
-      aid_str_add (out, v.ptr + from, i - from);
-      if (i < v.len)
-        aid_str_addc (out, ' ');
-      while (i < v.len && is_blank (v.ptr[i]))
-        i++;
-    }
+  while (v.len > 0 && is_blank (*v.ptr))
+    v = aid_span_cut (v, 1, v.len);
+  return v;
 }
 
-int
-aid_line_same (enum aid_level level, struct aid_span a, struct aid_span b)
+/* The sign that the bytes at P (N of them) are a variant of, as ASCII, and their length in *LEN; NULL: none.  Models write
+   typographic quotes, dashes and blanks for plain ones, and the reverse. */
+static const char *
+plain_sign (const unsigned char *p, size_t n, size_t *len)
 {
-  if (level == AID_EXACT)
-    return aid_span_eq (a, b);
-  a = rstrip (a);
-  b = rstrip (b);
-  if (level == AID_TRAILING)
-    return aid_span_eq (a, b);
-  size_t i = 0, j = 0;
-  while (i < a.len && is_blank (a.ptr[i]))
-    i++;
-  while (j < b.len && is_blank (b.ptr[j]))
-    j++;
-  while (i < a.len && j < b.len)
+  static const struct { unsigned char b0, b1, from, to; const char *sign; } wide[] = {
+    { 0xe2, 0x80, 0x90, 0x95, "-" },  { 0xe2, 0x88, 0x92, 0x92, "-" },   { 0xe2, 0x80, 0x98, 0x9b, "'" },
+    { 0xe2, 0x80, 0x9c, 0x9f, "\"" }, { 0xe2, 0x80, 0xa6, 0xa6, "..." }, { 0xe2, 0x80, 0xaf, 0xaf, " " },
+    { 0xe2, 0x80, 0x82, 0x83, " " },  { 0xe2, 0x80, 0x89, 0x89, " " },   { 0xef, 0xbb, 0xbf, 0xbf, "" },
+  };
+  *len = 2;
+  if (n >= 2 && p[0] == 0xc2 && (p[1] == 0xab || p[1] == 0xbb))
+    return "\"";
+  if (n >= 2 && p[0] == 0xc2 && p[1] == 0xa0)
+    return " ";
+  *len = 3;
+  for (size_t i = 0; i < sizeof wide / sizeof *wide && n >= 3; i++)
+    if (p[0] == wide[i].b0 && p[1] == wide[i].b1 && p[2] >= wide[i].from && p[2] <= wide[i].to)
+      return wide[i].sign;
+  return NULL;
+}
+
+/* Adds C as the canonical form has it: a run of blanks is one, so is "--". */
+static void
+add_canonical (struct aid_str *out, char c)
+{
+  char last = out->len > 0 ? out->ptr[out->len - 1] : ' ';
+  if (is_blank (c) ? last != ' ' : !(c == '-' && last == '-'))
+    aid_str_addc (out, is_blank (c) ? ' ' : c);
+}
+
+static void
+canonical (struct aid_span v, struct aid_str *out)
+{
+  aid_str_clear (out);
+  for (size_t i = 0; i < v.len;)
     {
-      if (is_blank (a.ptr[i]) && is_blank (b.ptr[j]))
+      size_t len = 1;
+      const char *sign = (unsigned char) v.ptr[i] < 0x80 ? NULL
+                                                         : plain_sign ((const unsigned char *) v.ptr + i, v.len - i, &len);
+      if (!sign)
+        add_canonical (out, v.ptr[i++]);
+      else
         {
-          while (i < a.len && is_blank (a.ptr[i]))
-            i++;
-          while (j < b.len && is_blank (b.ptr[j]))
-            j++;
-          continue;
+          for (; *sign; sign++)
+            add_canonical (out, *sign);
+          i += len;
         }
-      if (a.ptr[i++] != b.ptr[j++])
-        return 0;
     }
-  return i == a.len && j == b.len;
+  if (out->len > 0 && out->ptr[out->len - 1] == ' ')
+    aid_str_remove (out, out->len - 1, 1);
+}
+
+static int
+line_same (enum aid_level level, struct aid_span a, struct aid_span b)
+{
+  if (level == AID_TRAILING)
+    return aid_span_eq (rstrip (a), rstrip (b));
+  if (level == AID_STRIP)
+    return aid_span_eq (strip (a), strip (b));
+  struct aid_str x = AID_STR_INIT (AID_PATCH_MAX + 1), y = AID_STR_INIT (AID_PATCH_MAX + 1);
+  canonical (a, &x);
+  canonical (b, &y);
+  int same = !x.err && !y.err && aid_span_eq (aid_str_span (&x), aid_str_span (&y));
+  aid_str_free (&x);
+  aid_str_free (&y);
+  return same;
 }
 
 static uint64_t
 hash_line (enum aid_level level, struct aid_span line, struct aid_str *scratch)
 {
-  if (level == AID_EXACT)
-    return aid_hash64 (line);
   if (level == AID_TRAILING)
     return aid_hash64 (rstrip (line));
-  squeeze (line, scratch);
+  if (level == AID_STRIP)
+    return aid_hash64 (strip (line));
+  canonical (line, scratch);
   return aid_hash64 (aid_str_span (scratch));
 }
 
@@ -91,7 +117,7 @@ find_slot (const struct aid_index *x, struct aid_span line, uint64_t hash)
   for (; x->slots[i]; i = (i + 1) & x->mask)
     {
       uint32_t id = x->slots[i] - 1;
-      if (x->hashes[id] == hash && aid_line_same (x->level, aid_lines_at (x->lines, x->first[id]), line))
+      if (x->hashes[id] == hash && line_same (x->level, aid_lines_at (x->lines, x->first[id]), line))
         break;
     }
   return i;
@@ -166,7 +192,7 @@ aid_index_id (const struct aid_index *x, struct aid_span line)
   for (size_t i = (size_t) hash & x->mask; x->slots[i] && found == AID_NO_ID; i = (i + 1) & x->mask)
     {
       uint32_t id = x->slots[i] - 1;
-      if (x->hashes[id] == hash && aid_line_same (x->level, aid_lines_at (x->lines, x->posts[x->first[id]]), line))
+      if (x->hashes[id] == hash && line_same (x->level, aid_lines_at (x->lines, x->posts[x->first[id]]), line))
         found = id;
     }
   aid_str_free (&scratch);

@@ -101,9 +101,21 @@ aid_patch_add_line (struct aid_patch *p, struct aid_patch_hunk *h, char op, stru
   if (!l)
     return NULL;
   l->op = op;
-  l->text = text;
+  l->text = l->raw = text;
   h->nlines++;
   return l;
+}
+
+struct aid_span
+aid_patch_add_text (struct aid_patch *p, struct aid_str *text)
+{
+  struct aid_span v = { NULL, text->len };
+  char **slot = aid_vec_push (&p->texts);
+  if (slot && !(*slot = aid_str_steal (text)))
+    p->texts.len--;
+  else if (slot)
+    v.ptr = *slot;
+  return v;
 }
 
 void
@@ -114,6 +126,17 @@ aid_patch_drop_hunk (struct aid_patch *p, struct aid_patch_file *f)
   p->hunks.len--;
   if (f)
     f->nhunks--;
+}
+
+void
+aid_patch_drop_file (struct aid_patch *p)
+{
+  struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, p->files.len - 1);
+  free (f->old_path);
+  free (f->new_path);
+  free (f->refused);
+  AID_VEC_AT (struct aid_patch_block, &p->blocks, f->block).nfiles--;
+  p->files.len--;
 }
 
 /* --- ids --- */
@@ -197,6 +220,7 @@ aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid
   p->files = AID_VEC_INIT (struct aid_patch_file, AID_PATCH_FILES);
   p->hunks = AID_VEC_INIT (struct aid_patch_hunk, AID_PATCH_HUNKS);
   p->lines = AID_VEC_INIT (struct aid_patch_line, AID_PATCH_LINES);
+  p->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
   p->notes = AID_VEC_INIT (struct aid_patch_note, AID_PATCH_NOTES);
   enum aid_err err = p->text ? aid_read_blocks (p, format) : AID_E_NOMEM;
   if (!err)
@@ -225,6 +249,9 @@ aid_patch_free (struct aid_patch *p)
       free (f->new_path);
       free (f->refused);
     }
+  for (size_t i = 0; i < p->texts.len; i++)
+    free (AID_VEC_AT (char *, &p->texts, i));
+  aid_vec_free (&p->texts);
   aid_vec_free (&p->blocks);
   aid_vec_free (&p->files);
   aid_vec_free (&p->hunks);

@@ -15,28 +15,36 @@ enum aid_patch_op { AID_OP_MODIFY, AID_OP_CREATE, AID_OP_DELETE, AID_OP_RENAME }
 const char *aid_patch_op_name (enum aid_patch_op op);        /* "modify", ... */
 const char *aid_patch_mode_name (int exec);                  /* "100755", "100644", NULL for -1 */
 
-enum aid_patch_format { AID_FORMAT_AUTO, AID_FORMAT_UNIFIED, AID_FORMAT_SEARCH_REPLACE };
+enum aid_patch_format { AID_FORMAT_AUTO, AID_FORMAT_UNIFIED, AID_FORMAT_SEARCH_REPLACE, AID_FORMAT_EDITS };
 
 struct aid_patch_line
 {
   char op;                 /* ' ', '-', '+' */
   int no_newline;          /* "\ No newline at end of file" followed it */
+  int weak;                /* it has no prefix: context if the file has it, else prose or an addition that lost its "+" */
   struct aid_span text;    /* without its line end; points into the patch's own copy of the answer */
+  struct aid_span raw;     /* with its prefix */
 };
 
 struct aid_patch_hunk
 {
   char id[9];              /* hash of its content without trailing blanks; unique within the patch */
   int64_t old_start, old_count, new_start, new_count;   /* as stated; -1: not stated */
-  struct aid_span section; /* after the second @@ */
+  struct aid_span section; /* after the second @@; several lines when the @@ lines are nested */
+  int at_end;              /* "*** End of File" follows it */
+  struct aid_span old_text, new_text;   /* of an edit tool: the piece of text that is replaced; empty for others */
+  int all;                     /* ... wherever it stands */
   size_t beg, end;         /* bytes of the hunk in the answer */
   size_t first_line, nlines;   /* its lines, in patch.lines */
 };
 
 struct aid_patch_file
 {
-  char *old_path, *new_path;   /* as meant, a/ b/ removed; equal unless renamed; NULL for /dev/null */
+  char *old_path, *new_path;   /* as meant, a/ b/ removed; equal unless renamed; NULL for /dev/null; "" when it is not named */
   enum aid_patch_op op;
+  int guessed;                 /* only prose or the file before names it: it may be another one */
+  int text_untold;             /* it is deleted, and the patch does not show its text */
+  int by_names;                /* that it is renamed follows from its two names alone */
   int old_exec, new_exec;      /* whether it may be executed, by its git header: 1, 0, or -1 when not stated */
   size_t beg, end;             /* bytes of its part of the answer, headers included */
   size_t first_hunk, nhunks;   /* in patch.hunks */
@@ -57,6 +65,7 @@ struct aid_patch
   char *text;                  /* the answer, copied */
   size_t len;
   struct aid_vec blocks, files, hunks, lines;
+  struct aid_vec texts;        /* char *: what spans point into that does not stand in the answer as it is */
   struct aid_vec notes;        /* struct aid_patch_note: what looked like a patch and could not be read */
 };
 
@@ -78,6 +87,9 @@ struct aid_patch_source
 {
   enum aid_err (*read) (void *ctx, const char *path, struct aid_str *out, struct aid_error *e);
   void *ctx;
+  /* Calls EACH with the files there are, in any order, until it returns non-zero: asked when a patch names none that exists.
+     NULL: they can't be listed. */
+  enum aid_err (*list) (void *ctx, int (*each) (void *closure, const char *path), void *closure);
 };
 
 enum aid_hunk_status { AID_HUNK_APPLIES, AID_HUNK_REFUSED, AID_HUNK_ALREADY, AID_HUNK_LEFT_OUT };
@@ -95,7 +107,9 @@ struct aid_placement
 {
   size_t hunk;                 /* index in patch.hunks */
   enum aid_hunk_status status;
-  const char *method;          /* "exact", "shifted", "whitespace", "create", "delete", "rename"; NULL when refused */
+  const char *method;          /* "exact", "shifted", "whitespace", "adjusted" (context differs, or lines are missing),
+                                  "create", "delete", "rename"; NULL when refused */
+  char how[128];               /* what is not as the patch says, in words: "moved 3 lines down, 1 line differs" */
   int64_t line;                /* first line (from 1) of the place in the file as it is now; 0: none */
   int64_t shift;               /* lines from the stated place */
   double similarity;           /* 0..1 */
@@ -109,6 +123,9 @@ struct aid_placement
 struct aid_file_plan
 {
   size_t file;                 /* index in patch.files */
+  char *old_path, *new_path;   /* the files that are meant, as they were found; NULL where there is none */
+  enum aid_patch_op op;        /* what is done to them: the reverse plan deletes what the patch creates */
+  int exec;                    /* whether it is to be executed: 1, 0, or -1 when not stated */
   int applies;                 /* every hunk applies or is applied already */
   int already;                 /* a new file that is there with this text, a deleted one that is gone */
   char reason[256];            /* why the file as a whole is refused (path, missing, exists, ...); else "" */
@@ -143,6 +160,14 @@ void aid_plan_free (struct aid_plan *plan);
    ([cbeg cend text]...), "beg"/"end" (characters of the place), "candidates"; and "notes", a list of strings. */
 void aid_plan_to_val (const struct aid_patch *p, const struct aid_plan *plan, struct aid_str *out);
 
+/* Appends to OUT what of the plan was refused, as Markdown for people and models: each hunk as it was written, why, and what its
+   file has at the nearest place or at the places that it fits; of a file that is refused as a whole the reason.  At most
+   AID_REPORT_MAX bytes: it says how many were left out.  Nothing is appended when nothing was refused.  FILES: for each file of
+   the patch whether it is told of; NULL: all. */
+enum { AID_REPORT_MAX = 64 << 10 };
+enum aid_err aid_patch_report (const struct aid_patch *p, const struct aid_plan *plan, const unsigned char *files,
+                               struct aid_str *out);
+
 /* The one place of the path rules: PATH (from a patch) must stay inside ROOT: relative, no "..", no symbolic link on the
    way that leads out, not into .git, .hg, .jj or .svn, no control characters.  *FULL gets ROOT/PATH.  AID_E_REFUSED with the
    reason. */
@@ -153,10 +178,27 @@ enum aid_err aid_patch_writable (const char *full, const char *path, struct aid_
 
 /* A source that reads files under a folder by the path rules (binary, unreadable and over-large ones refused). */
 struct aid_patch_source aid_patch_disk_source (const char *root);   /* borrows ROOT */
+enum { AID_PATCH_LISTED = 20000 };   /* files that it lists at most */
 
-/* Writes the plan to the tree under ROOT: all or nothing unless PARTIAL.  Files are replaced by rename after fsync.  A file
-   that fits as a whole gets the mode that its patch states. */
+/* Writes the plan to the tree under ROOT: all or nothing (with PARTIAL, all that fits or nothing), also when the program is
+   killed on the way; how is told in patch/tree_internal.h.  A file that fits as a whole gets the mode that its patch states.
+   What an earlier program left half done is brought to an end first.  AID_E_STATE: another program writes, or a
+   file changed since the plan; AID_E_REFUSED: something does not fit or may not be written. */
 enum aid_err aid_patch_apply_tree (const struct aid_patch *p, const struct aid_plan *plan, const char *root, int partial,
                                    struct aid_error *e);
+
+/* What was left of patches that were cut short: LOOK only counts them; NOW finishes those whose texts were all there and
+   takes the others back; FORGET leaves the files as they are and removes what lies beside them. */
+enum aid_recover_how { AID_RECOVER_LOOK, AID_RECOVER_NOW, AID_RECOVER_FORGET };
+
+struct aid_patch_recovery
+{
+  size_t pending, finished, undone, forgotten;   /* patches */
+  struct aid_vec files;        /* char *: full names of the files of those that were dealt with */
+};
+
+/* Looks for them in ROOT, in what holds it and in what it holds.  *OUT is set in any case; free what it holds. */
+enum aid_err aid_patch_recover (const char *root, enum aid_recover_how how, struct aid_patch_recovery *out, struct aid_error *e);
+void aid_patch_recovery_free (struct aid_patch_recovery *r);
 
 #endif

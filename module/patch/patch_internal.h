@@ -37,25 +37,37 @@ struct aid_in_line
 
 int aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line);   /* 0 at the end */
 void aid_patch_note (struct aid_patch *p, size_t pos, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
-/* New items at the end, NULL at a limit or without memory. */
+/* New items at the end, NULL at a limit or without memory.  A line's raw text is TEXT at first. */
 struct aid_patch_file *aid_patch_add_file (struct aid_patch *p, size_t beg);
 struct aid_patch_hunk *aid_patch_add_hunk (struct aid_patch *p, struct aid_patch_file *f, size_t beg);
 struct aid_patch_line *aid_patch_add_line (struct aid_patch *p, struct aid_patch_hunk *h, char op, struct aid_span text);
+/* TEXT, taken from it and owned by P; its ptr is NULL at a limit or without memory. */
+struct aid_span aid_patch_add_text (struct aid_patch *p, struct aid_str *text);
 /* Takes the last hunk of the patch (which belongs to the last file, or to none) out again. */
 void aid_patch_drop_hunk (struct aid_patch *p, struct aid_patch_file *f);
+void aid_patch_drop_file (struct aid_patch *p);   /* the last one, which has no hunks */
 
 /* --- reading: the formats --- */
 
 /* Every fenced block and bare run of the answer (read_blocks.c). */
 enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format);
-/* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it. */
-enum aid_err aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced);
+/* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it.  A hunk
+   without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and
+   by the caller, freed by it), or to one that the plan has to find. */
+enum aid_err aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose, char **last);
 /* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped). */
 enum aid_err aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor *c, int fenced, int headless);
 /* Whether C stands at the header of another file's diff; AID_MAYBE_HEADER when inside a hunk it may as well be a deleted
    "-- x" and an added "++ y". */
 enum { AID_MAYBE_HEADER = 2 };
 int aid_at_file_header (const struct aid_cursor *c);
+/* The lines of the "*** Begin Patch" form; NAME gets the file's. */
+enum aid_directive
+{
+  AID_NO_DIRECTIVE, AID_BEGIN_PATCH, AID_END_PATCH, AID_END_OF_FILE, AID_MOVE_TO, AID_UPDATE_FILE, AID_ADD_FILE, AID_DELETE_FILE
+};
+enum aid_directive aid_at_directive (struct aid_span line, struct aid_span *name);
+int aid_ends_bare (struct aid_span line);    /* a fence or a search/replace block: no diff outside of a fence goes on there */
 /* Appends the search/replace blocks in C, all of them when FENCED, else the one C stands at.  PROSE is the text
    before the fence that may name the file; *PATH is the name in force (given to and by the caller, freed by it). */
 enum aid_err aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose,
@@ -63,11 +75,17 @@ enum aid_err aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c,
 int aid_at_search (struct aid_span line, size_t *width);   /* "<<<<<<< SEARCH", 5 to 9 signs */
 int aid_at_replace (struct aid_span line, size_t width);   /* ">>>>>>> REPLACE" of that width */
 
+/* Whether C holds the calls of an edit tool as JSON, by its looks; and appends them, one value after the other. */
+int aid_at_edits (struct aid_cursor c);
+enum aid_err aid_read_edits (struct aid_patch *p, struct aid_cursor *c);
+
 /* The names of a header as they are meant (read_names.c).  All give memory or NULL. */
 char *aid_name_read (struct aid_span raw);                 /* after "--- ": quotes and timestamps off */
 int aid_name_git_pair (struct aid_span rest, char **old_name, char **new_name);   /* after "diff --git " */
 void aid_name_strip (char **old_name, char **new_name, int git);                  /* a/ and b/ */
 char *aid_name_in_prose (struct aid_span line);            /* the token of a line of prose that looks like a path */
+/* The same for the last of several lines that has one; NULL when none has. */
+char *aid_name_in_lines (struct aid_span prose);
 
 /* Appends to H the lines that turn OLD into NEW, common lines as context (linediff.c). */
 enum aid_err aid_line_diff (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_vec *old_lines,
@@ -89,7 +107,9 @@ void aid_lines_free (struct aid_lines *l);
 struct aid_span aid_lines_at (const struct aid_lines *l, size_t i);   /* without its line end */
 size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
 
-enum aid_level { AID_EXACT, AID_TRAILING, AID_BLANKS, AID_LEVELS };   /* what two lines must agree in */
+/* What two lines must agree in: all but trailing blanks; all but outer blanks; all but runs of blanks and how a sign is
+   written (typographic quotes and dashes, "--"). */
+enum aid_level { AID_TRAILING, AID_STRIP, AID_CANON, AID_LEVELS };
 #define AID_NO_ID UINT32_MAX
 
 /* The lines of one file as numbers: equal numbers, equal lines at the level; and where each number stands. */
@@ -109,19 +129,19 @@ struct aid_index
 enum aid_err aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level level);
 void aid_index_free (struct aid_index *x);
 uint32_t aid_index_id (const struct aid_index *x, struct aid_span line);   /* AID_NO_ID: nowhere in the file */
-int aid_line_same (enum aid_level level, struct aid_span a, struct aid_span b);
 
 struct aid_hits
 {
-  size_t at[AID_CANDIDATES];    /* ascending; the first ones */
+  size_t at[AID_CANDIDATES];    /* ascending; those nearest to the line that was asked for when there are more */
   size_t n;                     /* all of them, also beyond the array */
 };
 
-/* Every place of the IDS[0..M) in the index.  AID_E_LIMIT when *WORK (counted up) passes AID_PLACE_WORK. */
-enum aid_err aid_index_find (const struct aid_index *x, const uint32_t *ids, size_t m, struct aid_hits *hits, size_t *work);
+/* Every place of the IDS[0..M) in the index, the ones nearest to NEAR_LINE (from 0; -1: the first ones).  AID_E_LIMIT when
+   *WORK (counted up) passes AID_PLACE_WORK. */
+enum aid_err aid_index_find (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t near_line,
+                             struct aid_hits *hits, size_t *work);
 int aid_index_fits (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t at);
-/* The place most lines vote for; NEAR breaks ties; -1: no line speaks for any. */
-int64_t aid_index_nearest (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t near_line, size_t *work);
+uint32_t aid_index_places (const struct aid_index *x, uint32_t id);   /* how many lines have ID */
 
 /* --- placing: place.c, edits.c --- */
 
@@ -137,6 +157,8 @@ struct aid_target
 
 enum aid_err aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e);
 void aid_target_free (struct aid_target *t);
+/* The index at LEVEL, made when it is first wanted. */
+enum aid_err aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_index **out);
 
 /* One hunk as it is to be placed: reversed when that is asked for. */
 struct aid_want
@@ -145,7 +167,6 @@ struct aid_want
   const struct aid_patch_hunk *h;
   size_t hunk;                  /* its index */
   int reverse;
-  int numbers;                  /* whether the stated line is evidence */
   int64_t chosen;               /* the line that a person chose, or 0 */
   const char *path;             /* for reasons */
 };
@@ -154,12 +175,9 @@ char aid_want_op (const struct aid_want *w, size_t line);              /* of the
 struct aid_patch_line *aid_want_line (const struct aid_want *w, size_t line);
 int64_t aid_want_start (const struct aid_want *w);                     /* the stated line on the old side, or -1 */
 
-/* Fills OUT's status, place and edits.  Errors: memory only. */
-enum aid_err aid_place_hunk (struct aid_target *t, const struct aid_want *w, struct aid_vec *texts, size_t *work,
-                             struct aid_placement *out);
-/* The edits of the hunk whose M old lines stand at line AT (from 0); takes their lines, or refuses OUT. */
-enum aid_err aid_place_edits (struct aid_target *t, const struct aid_want *w, size_t at, size_t m, struct aid_vec *texts,
-                              struct aid_placement *out);
+/* Places the N hunks of a file together; fills status, place and edits of OUT[i] for WANTS[i].  Errors: memory only. */
+enum aid_err aid_place_file (struct aid_target *t, const struct aid_want *wants, size_t n, struct aid_vec *texts, size_t *work,
+                             struct aid_placement **out);
 /* Appends an edit (offsets from the target's text) whose text, owned by TEXTS afterwards, is taken from TEXT. */
 enum aid_err aid_edit_add (const struct aid_lines *l, size_t beg, size_t end, struct aid_str *text, struct aid_vec *texts,
                            struct aid_placement *out);
@@ -181,15 +199,7 @@ enum aid_err aid_path_check (const char *path, struct aid_error *e);
 /* "./" and doubled slashes taken out, in place. */
 void aid_path_tidy (char *path);
 
-/* What the plan does to its files: the reverse plan deletes what the patch creates. */
-struct aid_file_view
-{
-  enum aid_patch_op op;
-  const char *old_path, *new_path;
-  int exec;                    /* what the file is to be: see new_exec */
-};
-struct aid_file_view aid_plan_view (const struct aid_patch *p, int reverse, size_t file);
 /* Fills every plan's after and the counts (plan_texts.c). */
-enum aid_err aid_plan_texts (struct aid_plan *plan, const struct aid_patch *p);
+enum aid_err aid_plan_texts (struct aid_plan *plan);
 
 #endif

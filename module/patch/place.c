@@ -1,381 +1,294 @@
-/* Where one hunk belongs in a file as it is now.  Three passes, each stricter one ruling out the next: its old lines
-   exactly, then but for trailing blanks, then but for runs of blanks and indentation.  A place counts when it is the only
-   one of its pass; the stated line chooses among exact places; anything else is refused and says what is nearest. */
-#include "patch/patch_internal.h"
+/* Placing the hunks of one file together: every hunk's matches, the choice between them, and what the chosen ones change.  A
+   hunk that has no place, more than one, or is there already says so; the others are placed all the same. */
+#include "patch/place_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-/* The lines of one side of a hunk, and their numbers at a level. */
-struct side
-{
-  size_t m;
-  uint32_t *line;               /* index among the hunk's lines */
-  uint32_t *ids;
-};
+/* --- matches --- */
 
-struct placing
+/* Keeps the matches that are places; *WHY and *BEST of the others. */
+static void
+keep_acceptable (struct aid_case *c, const struct aid_target *t, int64_t chosen, const char **why)
 {
-  struct aid_target *t;
-  const struct aid_want *w;
-  struct aid_vec *texts;
-  size_t *work;
-  struct aid_placement *out;
-  struct side before, after;
-  size_t plus, minus;
-};
-
-/* --- the hunk as it is wanted --- */
-
-struct aid_patch_line *
-aid_want_line (const struct aid_want *w, size_t line)
-{
-  return &AID_VEC_AT (struct aid_patch_line, &w->p->lines, w->h->first_line + line);
+  size_t n = 0, by_person = SIZE_MAX;
+  for (size_t i = 0; i < c->matches.len; i++)
+    {
+      struct aid_match *m = &AID_VEC_AT (struct aid_match, &c->matches, i);
+      const char *bad = aid_unacceptable (&c->view, t, m);
+      if (bad)
+        {
+          *why = *why ? *why : bad;
+          free (m->map);
+          continue;
+        }
+      if ((int64_t) m->start + 1 == chosen && by_person == SIZE_MAX)
+        by_person = n;
+      AID_VEC_AT (struct aid_match, &c->matches, n++) = *m;
+    }
+  c->matches.len = n;
+  if (by_person == SIZE_MAX)
+    return;
+  for (size_t i = 0; i < n; i++)
+    if (i != by_person)
+      free (AID_VEC_AT (struct aid_match, &c->matches, i).map);
+  AID_VEC_AT (struct aid_match, &c->matches, 0) = AID_VEC_AT (struct aid_match, &c->matches, by_person);
+  c->matches.len = 1;
 }
 
-char
-aid_want_op (const struct aid_want *w, size_t line)
+static enum aid_err
+find_matches (const struct placing *g, size_t i)
 {
-  char op = aid_want_line (w, line)->op;
-  return !w->reverse || op == ' ' ? op : op == '+' ? '-' : '+';
-}
-
-int64_t
-aid_want_start (const struct aid_want *w)
-{
-  return w->reverse ? w->h->new_start : w->h->old_start;
-}
-
-/* --- the file to place in --- */
-
-enum aid_err
-aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e)
-{
-  *t = (struct aid_target){ 0 };
-  enum aid_err err = aid_lines_init (&t->lines, text, e);
+  struct aid_case *c = &g->cases[i];
+  const struct aid_want *w = &g->wants[i];
+  const char *why = NULL;
+  int found = 0;
+  enum aid_err err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
   if (err)
     return err;
-  t->line_owner = calloc (t->lines.n + 1, sizeof *t->line_owner);
-  t->gap_owner = calloc (t->lines.n + 1, sizeof *t->gap_owner);
-  if (t->line_owner && t->gap_owner)
-    return AID_OK;
-  aid_target_free (t);
-  return aid_error_set (e, AID_E_NOMEM, "no memory to place hunks");
+  keep_acceptable (c, g->t, w->chosen, &why);
+  int none = c->matches.len == 0;
+  if (none || !AID_VEC_AT (struct aid_match, &c->matches, 0).exact)
+    err = aid_look_already (g, i, none ? 1 : 1.5, none ? 1 : 2, &found);
+  c->takes_part = !none && !found && !err;
+  return none && !found && !err ? aid_explain_nearest (g, i, why) : err;
 }
 
-void
-aid_target_free (struct aid_target *t)
-{
-  aid_lines_free (&t->lines);
-  for (size_t i = 0; i < AID_LEVELS; i++)
-    aid_index_free (&t->index[i]);
-  free (t->line_owner);
-  free (t->gap_owner);
-  *t = (struct aid_target){ 0 };
-}
-
-static enum aid_err
-index_at (struct aid_target *t, enum aid_level level, const struct aid_index **out)
-{
-  *out = &t->index[level];
-  return t->index[level].ready ? AID_OK : aid_index_init (&t->index[level], &t->lines, level);
-}
-
-/* --- sides --- */
-
-static enum aid_err
-side_init (struct side *s, const struct aid_want *w, char op)
-{
-  s->line = malloc ((w->h->nlines + 1) * sizeof *s->line);
-  s->ids = malloc ((w->h->nlines + 1) * sizeof *s->ids);
-  if (!s->line || !s->ids)
-    return AID_E_NOMEM;
-  for (size_t i = 0; i < w->h->nlines; i++)
-    if (aid_want_op (w, i) == op || aid_want_op (w, i) == ' ')
-      s->line[s->m++] = (uint32_t) i;
-  return AID_OK;
-}
-
-static void
-side_number (struct side *s, const struct aid_want *w, const struct aid_index *x)
-{
-  for (size_t i = 0; i < s->m; i++)
-    s->ids[i] = aid_index_id (x, aid_want_line (w, s->line[i])->text);
-}
-
-/* How much a side's lines say: brackets and short words little, blank lines nothing. */
-static double
-weight (const struct aid_want *w, const struct side *s)
-{
-  double sum = 0;
-  for (size_t i = 0; i < s->m && sum < 2; i++)
-    {
-      size_t len = aid_span_trim (aid_want_line (w, s->line[i])->text).len;
-      sum += len == 0 ? 0 : len <= 3 ? .3 : 1;
-    }
-  return sum;
-}
-
-/* --- outcomes --- */
-
-static void
-already (struct placing *g, size_t at)
-{
-  struct aid_placement *o = g->out;
-  o->status = AID_HUNK_ALREADY;
-  o->method = "exact";
-  o->line = (int64_t) at + 1;
-  o->similarity = 1;
-  o->span_beg = g->t->lines.beg[at];
-  o->span_end = g->t->lines.beg[at + g->after.m];
-  o->cspan_beg = aid_lines_chars (&g->t->lines, o->span_beg);
-  o->cspan_end = aid_lines_chars (&g->t->lines, o->span_end);
-}
-
-static enum aid_err
-take_place (struct placing *g, size_t at, enum aid_level level)
-{
-  int64_t stated = aid_want_start (g->w);
-  struct aid_placement *o = g->out;
-  o->status = AID_HUNK_APPLIES;
-  o->line = (int64_t) at + 1;
-  o->shift = stated > 0 && g->before.m > 0 ? o->line - stated : 0;
-  o->method = level != AID_EXACT ? "whitespace" : o->shift ? "shifted" : "exact";
-  size_t same = 0;
-  for (size_t i = 0; i < g->before.m; i++)
-    same += aid_span_eq (aid_lines_at (&g->t->lines, at + i), aid_want_line (g->w, g->before.line[i])->text);
-  o->similarity = g->before.m ? (double) same / (double) g->before.m : 1;
-  enum aid_err err = aid_place_edits (g->t, g->w, at, g->before.m, g->texts, o);
-  if (!err && o->status == AID_HUNK_APPLIES && o->edits.len == 0)
-    o->status = AID_HUNK_ALREADY;
-  return err;
-}
-
-static enum aid_err
-ambiguous (struct placing *g, const struct aid_hits *hits)
-{
-  char list[200] = "";
-  size_t shown = hits->n < AID_CANDIDATES ? hits->n : AID_CANDIDATES;
-  for (size_t i = 0; i < shown; i++)
-    {
-      int64_t *line = aid_vec_push (&g->out->candidates);
-      if (!line)
-        return AID_E_NOMEM;
-      *line = (int64_t) hits->at[i] + 1;
-      size_t len = strlen (list);
-      if (i < 9)
-        snprintf (list + len, sizeof list - len, "%s%lld", i ? ", " : "", (long long) *line);
-    }
-  if (hits->n > 9)
-    aid_refuse (g->out, "fits lines %s and %zu more", list, hits->n - 9);
-  else
-    aid_refuse (g->out, "fits lines %s", list);
-  return AID_OK;
-}
-
-/* --- why not --- */
-
-/* The first old line that differs when the hunk stands at AT. */
+/* Of a hunk without old lines. */
 static size_t
-first_difference (const struct placing *g, size_t at, double *similarity)
+line_of_section (const struct aid_target *t, struct aid_span section)
 {
-  size_t first = g->before.m, same = 0;
-  for (size_t i = 0; i < g->before.m; i++)
-    if (at + i < g->t->lines.n
-        && aid_line_same (AID_BLANKS, aid_lines_at (&g->t->lines, at + i), aid_want_line (g->w, g->before.line[i])->text))
-      same++;
-    else if (first == g->before.m)
-      first = i;
-  *similarity = (double) same / (double) g->before.m;
-  return first;
+  size_t found = SIZE_MAX;
+  section = aid_span_trim (section);
+  for (size_t i = 0; section.len > 0 && i < t->lines.n; i++)
+    if (aid_span_eq (aid_span_trim (aid_lines_at (&t->lines, i)), section))
+      {
+        if (found != SIZE_MAX)
+          return SIZE_MAX;
+        found = i;
+      }
+  return found;
 }
 
+/* An insertion that names nothing: into an empty file, behind its section's line, or behind the stated line. */
 static enum aid_err
-nowhere (struct placing *g)
+without_context (const struct placing *g, size_t i, size_t *at)
 {
-  const struct aid_index *x;
-  enum aid_err err = index_at (g->t, AID_BLANKS, &x);
-  if (err)
-    return err;
-  side_number (&g->before, g->w, x);
-  size_t n = g->t->lines.n;
-  int64_t stated = aid_want_start (g->w) - 1, at = aid_index_nearest (x, g->before.ids, g->before.m, stated, g->work);
-  if (at < 0 && stated >= 0 && (uint64_t) stated < n)
-    at = stated;
-  char mine[AID_QUOTE], theirs[AID_QUOTE];
-  size_t i = at < 0 ? 0 : first_difference (g, (size_t) at, &g->out->similarity);
-  if (i >= g->before.m)
-    i = 0;
-  unsigned number = (unsigned) g->before.line[i] + 1;
-  aid_quote (aid_want_line (g->w, g->before.line[i])->text, mine);
-  if (at < 0)
-    aid_refuse (g->out, "line %u \"%s\" is not in %.100s", number, mine, g->w->path);
-  else if ((size_t) at + i >= n)
-    aid_refuse (g->out, "line %u \"%s\" is behind the end of %.100s (nearest %lld)", number, mine, g->w->path,
-                (long long) at + 1);
+  const struct aid_want *w = &g->wants[i];
+  int64_t start = aid_want_start (w), count = w->reverse ? w->h->new_count : w->h->old_count;
+  size_t n = g->t->lines.n, section = line_of_section (g->t, w->h->section);
+  *at = SIZE_MAX;
+  if (n == 0)
+    *at = 0;
+  else if (w->chosen > 0 && (uint64_t) w->chosen <= n + 1)
+    *at = (size_t) w->chosen - 1;
+  else if (section != SIZE_MAX)
+    *at = section + 1;
+  else if (count == 0 && start >= 0 && (uint64_t) start <= n)
+    *at = (size_t) start;
+  else if (w->h->at_end)
+    *at = n;
+  else if (count == 0 && start > 0)
+    aid_refuse (g->out[i], "it inserts after line %lld, but %.100s has %zu lines", (long long) start, w->path, n);
   else
-    aid_refuse (g->out, "line %u \"%s\" is not %s %.90s (nearest %lld: \"%s\")", number, mine,
-                g->before.ids[i] == AID_NO_ID ? "in" : "at its place in", g->w->path, (long long) at + (long long) i + 1,
-                aid_quote (aid_lines_at (&g->t->lines, (size_t) at + i), theirs));
-  if (at >= 0)
-    g->out->line = at + 1;
+    aid_refuse (g->out[i], "it has no line of %.100s that would say where it belongs", w->path);
+  if (*at == SIZE_MAX)
+    return AID_OK;
+  struct aid_case *c = &g->cases[i];
+  c->matches = AID_VEC_INIT (struct aid_match, 1);
+  struct aid_match *m = aid_vec_push (&c->matches);
+  if (!m || !(m->map = malloc ((c->view.n + 1) * sizeof *m->map)))
+    return AID_E_NOMEM;
+  for (size_t k = 0; k < c->view.n; k++)
+    m->map[k] = -1;
+  *m = (struct aid_match){ .map = m->map, .start = *at, .end = *at, .core_beg = 2 * (int64_t) *at,
+                           .core_end = 2 * (int64_t) *at, .exact = 1 };
+  c->chosen = m;
   return AID_OK;
 }
 
-/* --- already there? --- */
-
-/* The text after the change stands in the file, exactly and once (or at the stated line). */
+/* Gets hunk I ready to be chosen for. */
 static enum aid_err
-is_there (struct placing *g, const struct aid_index *x, int *done)
+prepare (const struct placing *g, size_t i)
 {
-  struct aid_hits hits;
-  double w = weight (g->w, &g->after);
-  int64_t stated = (g->w->reverse ? g->w->h->old_start : g->w->h->new_start) - 1;
-  if (w < 1)
-    return AID_OK;
-  side_number (&g->after, g->w, x);
-  if (g->w->numbers && aid_index_fits (x, g->after.ids, g->after.m, stated))
-    {
-      already (g, (size_t) stated);
-      *done = 1;
-      return AID_OK;
-    }
-  if (w < 1.5)
-    return AID_OK;
-  enum aid_err err = aid_index_find (x, g->after.ids, g->after.m, &hits, g->work);
-  if (!err && hits.n == 1)
-    {
-      already (g, hits.at[0]);
-      *done = 1;
-    }
+  struct aid_case *c = &g->cases[i];
+  const struct aid_want *w = &g->wants[i];
+  size_t at;
+  c->tied = AID_VEC_INIT (size_t, AID_CANDIDATES);
+  enum aid_err err = aid_view_init (&c->view, g->t, w);
+  if (err)
+    return err;
+  for (size_t k = 0; k < c->view.n; k++)
+    if (c->view.item[k].op == '+' && memchr (c->view.item[k].text.ptr, 0, c->view.item[k].text.len))
+      {
+        aid_refuse (g->out[i], "it inserts a NUL byte, which no text holds");
+        return AID_OK;
+      }
+  if (c->view.plus + c->view.minus == 0)
+    aid_refuse (g->out[i], "it changes nothing");
+  else if (c->view.m == 0)
+    err = without_context (g, i, &at);
+  else
+    err = find_matches (g, i);
+  if (err != AID_E_LIMIT)
+    return err;
+  aid_refuse (g->out[i], "its lines are too common in %.100s to be placed in reasonable time", w->path);
+  c->takes_part = 0;
+  return AID_OK;
+}
+
+/* --- what the chosen ones change --- */
+
+static enum aid_err
+all_pairs (const struct placing *g, struct aid_vec *all)
+{
+  enum aid_err err = AID_OK;
+  for (size_t i = 0; i < g->n && !err; i++)
+    if (g->cases[i].chosen)
+      err = aid_indent_pairs (&g->cases[i].view, g->t, g->cases[i].chosen, all);
   return err;
 }
 
-/* A hunk that only inserts, at one end of its context, still fits when it was applied.  Then what it inserts stands
-   there already. */
-static int
-inserted_before (struct placing *g, const struct aid_index *x, size_t at)
+static enum aid_err
+write_change (const struct placing *g, size_t i, const struct aid_change *change, const struct aid_indent_file *file)
 {
-  const struct aid_want *w = g->w;
-  size_t n = w->h->nlines, k = g->plus, first;
-  if (g->minus > 0 || g->before.m == 0)
-    return 0;
-  for (first = 0; first < n && aid_want_op (w, first) != '+';)
-    first++;
-  if (first != 0 && first != n - k)      /* not at an end */
-    return 0;
-  double says = 0;
-  for (size_t i = 0; i < k; i++)
+  struct aid_case *c = &g->cases[i];
+  struct aid_vec own = AID_VEC_INIT (struct aid_pair, AID_PATCH_LINES);
+  enum aid_err err = aid_indent_pairs (&c->view, g->t, c->chosen, &own);
+  struct aid_indent *indent = err ? NULL : aid_indent_new (&c->view, g->t, &own, file);
+  if (!err && !indent)
+    err = AID_E_NOMEM;
+  if (!err)
     {
-      if (aid_want_op (w, first + i) != '+')   /* several runs */
-        return 0;
-      says += aid_span_trim (aid_want_line (w, first + i)->text).len > 0;
+      aid_describe (g, i, indent && aid_indent_changes (indent));
+      err = aid_place_edits (g->t, &c->view, c->chosen, change, indent, g->texts, g->out[i]);
+      if (!err && g->out[i]->status == AID_HUNK_APPLIES && g->out[i]->edits.len == 0)
+        g->out[i]->status = AID_HUNK_ALREADY;
     }
-  if (says < 1 || (first == 0 && at < k))
-    return 0;
-  side_number (&g->after, w, x);
-  size_t from = first == 0 ? at - k : at;
-  if (!aid_index_fits (x, g->after.ids, g->after.m, (int64_t) from))
-    return 0;
-  already (g, from);
+  aid_indent_free (indent);
+  aid_vec_free (&own);
+  return err;
+}
+
+static enum aid_err
+write_edits (const struct placing *g, size_t i, const struct aid_indent_file *file)
+{
+  struct aid_case *c = &g->cases[i];
+  struct aid_change change = { 0 };
+  char why[256];
+  enum aid_err err = aid_change_init (&change, &c->view, g->t, c->chosen, why);
+  if (err == AID_E_REFUSED)
+    {
+      aid_refuse (g->out[i], "%s", why);
+      g->out[i]->line = (int64_t) c->chosen->start + 1;
+      err = AID_OK;
+    }
+  else if (!err)
+    err = write_change (g, i, &change, file);
+  aid_change_free (&change);
+  return err;
+}
+
+static enum aid_err
+carry_out (const struct placing *g)
+{
+  struct aid_vec all = AID_VEC_INIT (struct aid_pair, AID_PATCH_LINES);
+  enum aid_err err = all_pairs (g, &all);
+  struct aid_indent_file *file = err ? NULL : aid_indent_file_new (&all);
+  if (!err && !file)
+    err = AID_E_NOMEM;
+  for (size_t i = 0; i < g->n && !err; i++)
+    {
+      struct aid_case *c = &g->cases[i];
+      int there = 0;
+      if (c->takes_part && !c->chosen)
+        err = aid_say_tied (g, i);
+      else if (c->chosen)
+        {
+          err = aid_look_inserted (g, i, c->chosen, &there);
+          if (!err && !there)
+            err = write_edits (g, i, file);
+        }
+    }
+  aid_indent_file_free (file);
+  aid_vec_free (&all);
+  return err;
+}
+
+static int
+all_exact (const struct placing *g)
+{
+  for (size_t i = 0; i < g->n; i++)
+    if (!g->cases[i].chosen || !g->cases[i].chosen->exact)
+      return 0;
   return 1;
 }
 
-/* --- the passes --- */
-
-/* An insertion that names nothing: into an empty file, or behind the stated line. */
-static enum aid_err
-without_context (struct placing *g)
+/* Forgets what was found out about a hunk by itself. */
+static void
+begin_anew (struct aid_placement *o)
 {
-  int64_t start = aid_want_start (g->w), count = g->w->reverse ? g->w->h->new_count : g->w->h->old_count;
-  if (g->t->lines.n == 0)
-    return take_place (g, 0, AID_EXACT);
-  if (count == 0 && start >= 0 && (uint64_t) start <= g->t->lines.n)
-    return take_place (g, (size_t) start, AID_EXACT);
-  if (count == 0 && start > 0)
-    aid_refuse (g->out, "it inserts after line %lld, but %.100s has %zu lines", (long long) start, g->w->path,
-                g->t->lines.n);
-  else
-    aid_refuse (g->out, "it has no line of %.100s that would say where it belongs", g->w->path);
-  return AID_OK;
+  o->reason[0] = '\0';
+  o->candidates.len = 0;
+  o->line = 0;
 }
 
-/* One pass.  *DONE: the hunk is placed, refused, or known to be there. */
-static enum aid_err
-pass (struct placing *g, enum aid_level level, int *done)
+/* Two hunks may insert at the same place here: in what order is known, the patch's. */
+static void
+free_gaps (struct aid_target *t, const struct aid_change *c)
 {
-  const struct aid_index *x;
-  struct aid_hits hits;
-  int64_t stated = aid_want_start (g->w) - 1, chosen = g->w->chosen - 1;
-  enum aid_err err = index_at (g->t, level, &x);
-  if (err)
-    return err;
-  side_number (&g->before, g->w, x);
-  err = aid_index_find (x, g->before.ids, g->before.m, &hits, g->work);
-  if (err)
-    return err;
-  if (hits.n == 0)
-    return level == AID_EXACT ? is_there (g, x, done) : AID_OK;
-  *done = 1;
-  size_t at = hits.at[0];
-  if (hits.n > 1)
-    {
-      if (chosen >= 0 && aid_index_fits (x, g->before.ids, g->before.m, chosen))
-        at = (size_t) chosen;
-      else if (level == AID_EXACT && g->w->numbers && aid_index_fits (x, g->before.ids, g->before.m, stated))
-        at = (size_t) stated;
-      else
-        return ambiguous (g, &hits);
-    }
-  if (level == AID_EXACT && inserted_before (g, x, at))
-    return AID_OK;
-  return take_place (g, at, level);
+  for (size_t k = 0; k < c->insertions.len; k++)
+    t->gap_owner[AID_VEC_AT (struct aid_insertion, &c->insertions, k).at] = 0;
 }
 
+/* When not every hunk has its exact place in the file: they may have been written against each other. */
 static enum aid_err
-passes (struct placing *g)
+try_in_sequence (const struct placing *g, int *done)
 {
-  enum aid_err err = AID_OK;
-  int done = 0;
-  for (int level = AID_EXACT; level < AID_LEVELS && !err && !done; level++)
-    err = pass (g, (enum aid_level) level, &done);
-  if (!err && !done)
-    err = nowhere (g);
+  struct aid_reading *r = calloc (g->n + 1, sizeof *r);
+  enum aid_err err = r ? aid_read_in_sequence (g->cases, g->n, g->t, r, g->work, done) : AID_E_NOMEM;
   if (err == AID_E_LIMIT)
     {
-      aid_refuse (g->out, "its lines are too common in %.100s to be placed in reasonable time", g->w->path);
       err = AID_OK;
+      *done = 0;
     }
+  for (size_t i = 0; i < g->n && *done && !err; i++)
+    {
+      begin_anew (g->out[i]);
+      free_gaps (g->t, &r[i].change);
+      g->cases[i].chosen = &r[i].match;
+      err = write_change (g, i, &r[i].change, NULL);
+    }
+  for (size_t i = 0; r && i < g->n; i++)
+    {
+      if (*done)
+        g->cases[i].chosen = NULL;
+      aid_reading_free (&r[i]);
+    }
+  free (r);
   return err;
 }
 
 enum aid_err
-aid_place_hunk (struct aid_target *t, const struct aid_want *w, struct aid_vec *texts, size_t *work,
-                struct aid_placement *out)
+aid_place_file (struct aid_target *t, const struct aid_want *wants, size_t n, struct aid_vec *texts, size_t *work,
+                struct aid_placement **out)
 {
-  struct placing g = { .t = t, .w = w, .texts = texts, .work = work, .out = out };
-  int nul = 0;
-  for (size_t i = 0; i < w->h->nlines; i++)
-    {
-      char op = aid_want_op (w, i);
-      struct aid_span text = aid_want_line (w, i)->text;
-      g.plus += op == '+';
-      g.minus += op == '-';
-      nul |= op == '+' && memchr (text.ptr, 0, text.len) != NULL;
-    }
-  if (g.plus + g.minus == 0 || nul)
-    {
-      aid_refuse (out, nul ? "it inserts a NUL byte, which no text holds" : "it changes nothing");
-      return AID_OK;
-    }
-  enum aid_err err = side_init (&g.before, w, '-');
+  struct placing g = { t, wants, out, calloc (n + 1, sizeof *g.cases), n, texts, work };
+  enum aid_err err = g.cases ? AID_OK : AID_E_NOMEM;
+  for (size_t i = 0; i < n && !err; i++)
+    err = prepare (&g, i);
   if (!err)
-    err = side_init (&g.after, w, '+');
-  if (!err)
-    err = g.before.m == 0 ? without_context (&g) : passes (&g);
-  free (g.before.line);
-  free (g.before.ids);
-  free (g.after.line);
-  free (g.after.ids);
+    err = aid_choose (g.cases, n, t, work);
+  int done = 0;
+  if (!err && n > 1 && !all_exact (&g))
+    err = try_in_sequence (&g, &done);
+  if (!err && !done)
+    err = carry_out (&g);
+  for (size_t i = 0; g.cases && i < n; i++)
+    {
+      aid_view_free (&g.cases[i].view);
+      aid_matches_free (&g.cases[i].matches);
+      aid_vec_free (&g.cases[i].tied);
+    }
+  free (g.cases);
   return err;
 }

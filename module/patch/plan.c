@@ -5,19 +5,6 @@
 
 #include <stdlib.h>
 
-struct aid_file_view
-aid_plan_view (const struct aid_patch *p, int reverse, size_t file)
-{
-  const struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, file);
-  struct aid_file_view v = { f->op, f->old_path, f->new_path, f->new_exec };
-  if (reverse)
-    v = (struct aid_file_view){ f->op == AID_OP_CREATE   ? AID_OP_DELETE
-                                : f->op == AID_OP_DELETE ? AID_OP_CREATE
-                                                         : f->op,
-                                f->new_path, f->old_path, f->old_exec };
-  return v;
-}
-
 struct aid_placement *
 aid_plan_placement (struct aid_planner *g, const struct aid_file_plan *f, size_t i)
 {
@@ -49,25 +36,32 @@ aid_plan_refuse (struct aid_planner *g, struct aid_file_plan *f, const char *rea
       aid_refuse (aid_plan_placement (g, f, i), "%s", reason);
 }
 
-struct aid_want
-aid_plan_want (const struct aid_planner *g, const struct aid_file_plan *f, size_t i, const char *path)
-{
-  size_t hunk = f->first + i;
-  return (struct aid_want){ .p = g->p,
-                            .h = &AID_VEC_AT (struct aid_patch_hunk, &g->p->hunks, hunk),
-                            .hunk = hunk,
-                            .reverse = g->options.reverse,
-                            .chosen = g->options.chosen ? g->options.chosen[hunk] : 0,
-                            .path = path };
-}
-
 /* --- reading --- */
+
+static enum aid_err
+count_bytes (struct aid_planner *g, struct aid_file_plan *f, size_t n)
+{
+  g->bytes += n;
+  if (g->bytes > AID_PLAN_BYTES)
+    aid_plan_refuse (g, f, "the patch's files are too large to be handled together");
+  return AID_OK;
+}
 
 enum aid_err
 aid_plan_read (struct aid_planner *g, struct aid_file_plan *f, const char *path, struct aid_str *out, int *there)
 {
   struct aid_error e = { AID_OK, "" };
   *there = 0;
+  if (g->kept_path && strcmp (g->kept_path, path) == 0)
+    {
+      struct aid_str swap = *out;
+      *out = g->kept;
+      g->kept = swap;
+      free (g->kept_path);
+      g->kept_path = NULL;
+      *there = 1;
+      return count_bytes (g, f, out->len);
+    }
   enum aid_err err = g->source->read (g->source->ctx, path, out, &e);
   if (err == AID_E_NOTFOUND)
     {
@@ -82,10 +76,7 @@ aid_plan_read (struct aid_planner *g, struct aid_file_plan *f, const char *path,
       return AID_OK;
     }
   *there = 1;
-  g->bytes += out->len;
-  if (g->bytes > AID_PLAN_BYTES)
-    aid_plan_refuse (g, f, "the patch's files are too large to be handled together");
-  return AID_OK;
+  return count_bytes (g, f, out->len);
 }
 
 /* Whether OP may have PATH: several parts may modify one file, anything else wants it alone. */
@@ -100,42 +91,13 @@ claim (struct aid_planner *g, const char *path, enum aid_patch_op op, enum aid_e
   return 1;
 }
 
+int
+aid_plan_knows (const struct aid_planner *g, const char *path)
+{
+  return aid_map_get (g->claimed, aid_span_z (path)) != NULL;
+}
+
 /* --- modified and renamed files --- */
-
-/* Whether the stated lines may be evidence: not when several hunks all state the same one. */
-static int
-numbers_speak (struct aid_planner *g, const struct aid_file_plan *f)
-{
-  int64_t first = 0;
-  for (size_t i = 0; i < f->n; i++)
-    {
-      struct aid_want w = aid_plan_want (g, f, i, "");
-      int64_t start = aid_want_start (&w);
-      if (i > 0 && start != first)
-        return 1;
-      first = start;
-    }
-  return f->n == 1;
-}
-
-static enum aid_err
-place_all (struct aid_planner *g, struct aid_file_plan *f, struct aid_target *t, const char *path)
-{
-  enum aid_err err = AID_OK;
-  int numbers = numbers_speak (g, f);
-  f->applies = 1;
-  for (size_t i = 0; i < f->n && !err; i++)
-    {
-      struct aid_want w = aid_plan_want (g, f, i, path);
-      struct aid_placement *o = aid_plan_placement (g, f, i);
-      if (o->status == AID_HUNK_LEFT_OUT)
-        continue;
-      w.numbers = numbers;
-      err = aid_place_hunk (t, &w, &g->plan->texts, &g->work, o);
-      f->applies &= o->status != AID_HUNK_REFUSED;
-    }
-  return err;
-}
 
 static void
 free_target (void *value)
@@ -190,7 +152,7 @@ plan_modify (struct aid_planner *g, struct aid_file_plan *f, const char *path)
 {
   enum aid_err err = AID_OK;
   struct aid_target *t = target_of (g, f, path, &err);
-  return t ? place_all (g, f, t, path) : err;
+  return t ? aid_plan_place (g, f, t, path) : err;
 }
 
 /* A rename waits for its hunks: it happens when all of them fit. */
@@ -222,7 +184,7 @@ plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_pat
     }
   struct aid_target *t = target_of (g, f, old_path, &err);
   if (t)
-    err = place_all (g, f, t, old_path);
+    err = aid_plan_place (g, f, t, old_path);
   if (!err && t && !f->applies)
     refuse_rest (g, f);
   return err;
@@ -231,48 +193,57 @@ plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_pat
 /* --- all files --- */
 
 static enum aid_err
-plan_by_op (struct aid_planner *g, struct aid_file_plan *f, const struct aid_file_view *v)
+plan_by_op (struct aid_planner *g, struct aid_file_plan *f)
 {
-  switch (v->op)
+  switch (f->op)
     {
     case AID_OP_CREATE:
-      return aid_plan_create (g, f, v->new_path);
+      return aid_plan_create (g, f, f->new_path);
     case AID_OP_DELETE:
-      return aid_plan_delete (g, f, v->old_path);
+      return aid_plan_delete (g, f, f->old_path);
     case AID_OP_RENAME:
-      return plan_rename (g, f, v->old_path, v->new_path);
+      return plan_rename (g, f, f->old_path, f->new_path);
     default:
-      return plan_modify (g, f, v->new_path);
+      return plan_modify (g, f, f->new_path);
     }
 }
 
-/* Checks what the text of the patch alone tells; gives whether the file may be planned. */
+/* Checks the names by themselves and beside those of other parts; gives whether the file may be planned. */
 static int
-may_plan (struct aid_planner *g, struct aid_file_plan *f, const struct aid_file_view *v, enum aid_err *err)
+may_plan (struct aid_planner *g, struct aid_file_plan *f, enum aid_err *err)
 {
   struct aid_error e = { AID_OK, "" };
-  const char *refused = AID_VEC_AT (struct aid_patch_file, &g->p->files, f->file).refused;
   char why[256];
-  if (refused)
-    {
-      aid_plan_refuse (g, f, refused);
-      return 0;
-    }
-  if ((v->old_path && aid_path_check (v->old_path, &e)) || (v->new_path && aid_path_check (v->new_path, &e)))
+  if ((f->old_path && aid_path_check (f->old_path, &e)) || (f->new_path && aid_path_check (f->new_path, &e)))
     {
       aid_plan_refuse (g, f, e.msg);
       return 0;
     }
   const char *twice = NULL;
-  if (v->new_path && !claim (g, v->new_path, v->op, err))
-    twice = v->new_path;
-  if (v->old_path && v->op != AID_OP_MODIFY && !*err && !claim (g, v->old_path, v->op, err))
-    twice = v->old_path;
+  if (f->new_path && !claim (g, f->new_path, f->op, err))
+    twice = f->new_path;
+  if (f->old_path && f->op != AID_OP_MODIFY && !*err && !claim (g, f->old_path, f->op, err))
+    twice = f->old_path;
   if (!twice)
     return !*err;
   aid_reason (why, "another part of the patch changes %.150s too", twice);
   aid_plan_refuse (g, f, why);
   return 0;
+}
+
+/* The names and the operation as the patch has them, in the direction of the plan. */
+static int
+set_names (const struct aid_planner *g, struct aid_file_plan *f, const struct aid_patch_file *pf)
+{
+  int back = g->options.reverse;
+  const char *from = back ? pf->new_path : pf->old_path, *to = back ? pf->old_path : pf->new_path;
+  f->op = !back || pf->op == AID_OP_MODIFY || pf->op == AID_OP_RENAME ? pf->op
+          : pf->op == AID_OP_CREATE                                  ? AID_OP_DELETE
+                                                                     : AID_OP_CREATE;
+  f->exec = back ? pf->old_exec : pf->new_exec;
+  f->old_path = from ? strdup (from) : NULL;
+  f->new_path = to ? strdup (to) : NULL;
+  return (!from || f->old_path) && (!to || f->new_path);
 }
 
 static enum aid_err
@@ -297,10 +268,19 @@ plan_file (struct aid_planner *g, size_t index)
       o->candidates = AID_VEC_INIT (int64_t, AID_CANDIDATES);
       o->edits = AID_VEC_INIT (struct aid_patch_edit, AID_PATCH_LINES);
     }
-  struct aid_file_view v = aid_plan_view (g->p, g->options.reverse, index);
-  enum aid_err err = AID_OK;
-  if (!all_left_out (g, f) && may_plan (g, f, &v, &err))
-    err = plan_by_op (g, f, &v);
+  if (!set_names (g, f, pf))
+    return AID_E_NOMEM;
+  if (all_left_out (g, f))
+    return AID_OK;
+  if (pf->refused)
+    {
+      aid_plan_refuse (g, f, pf->refused);
+      return AID_OK;
+    }
+  g->reading = g->p;
+  enum aid_err err = aid_plan_resolve (g, f);
+  if (!err && !f->reason[0] && may_plan (g, f, &err))
+    err = plan_by_op (g, f);
   return err;
 }
 
@@ -312,6 +292,9 @@ aid_patch_plan (const struct aid_patch *p, const struct aid_patch_source *source
   struct aid_planner g = { .p = p, .source = source, .plan = calloc (1, sizeof *g.plan) };
   if (options)
     g.options = *options;
+  g.kept = AID_STR_INIT (AID_PATCH_MAX);
+  g.names = AID_VEC_INIT (char *, AID_PATCH_LISTED);
+  g.entities = aid_entities_of (p);
   g.targets = aid_map_new ();
   g.claimed = aid_map_new ();
   enum aid_err err = g.plan && g.targets && g.claimed ? AID_OK : AID_E_NOMEM;
@@ -325,11 +308,15 @@ aid_patch_plan (const struct aid_patch *p, const struct aid_patch_source *source
   for (size_t i = 0; i < p->files.len && !err; i++)
     err = plan_file (&g, i);
   if (!err)
-    err = aid_plan_texts (g.plan, p);
+    err = aid_plan_texts (g.plan);
   if (g.targets)
     aid_map_free (g.targets, free_target);
   if (g.claimed)
     aid_map_free (g.claimed, NULL);
+  aid_unescape_free (g.unescaped);
+  aid_plan_forget_names (&g);
+  aid_str_free (&g.kept);
+  free (g.kept_path);
   if (err)
     {
       aid_plan_free (g.plan);

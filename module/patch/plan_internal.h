@@ -5,15 +5,49 @@
 #include "base/map.h"
 #include "patch/patch_internal.h"
 
+/* Whether the patch writes signs as HTML entities: nowhere, here and there, everywhere. */
+enum aid_entities { AID_ENTITIES_NONE, AID_ENTITIES_SOME, AID_ENTITIES_ALL };
+enum aid_entities aid_entities_of (const struct aid_patch *p);
+int aid_has_entity (struct aid_span v);
+/* P with the entities of its lines undone, to be placed only: it borrows all else.  NULL without memory. */
+struct aid_patch *aid_unescape (const struct aid_patch *p);
+void aid_unescape_free (struct aid_patch *copy);
+
 struct aid_planner
 {
   const struct aid_patch *p;
+  const struct aid_patch *reading;   /* P, or UNESCAPED for the file that is planned now */
+  struct aid_patch *unescaped;       /* made when it is wanted first */
+  enum aid_entities entities;
   const struct aid_patch_source *source;
   struct aid_plan_options options;
   struct aid_plan *plan;
   struct aid_map *targets;      /* path -> struct aid_target, of modified files */
   struct aid_map *claimed;      /* path -> how: see claim */
   size_t work, bytes;
+  char *kept_path;              /* a file that was read to see whether it is there, ... */
+  struct aid_str kept;          /* ... and its text */
+  struct aid_vec names;         /* char *: the project's files by their last parts, once they were listed */
+  int listed;
+  size_t tried, tried_bytes;    /* files that were read to see whether hunks fit there */
+};
+
+/* A hunk that replaces a piece of text, as a hunk of whole lines (expand.c). */
+struct aid_widened
+{
+  struct aid_patch p;           /* owns its lines and texts only */
+  struct aid_patch_hunk h;
+};
+/* Makes WANT, of a file with the lines L, the widened hunk when its piece of text is there as often as it is meant.  W is to be
+   freed after WANT is placed. */
+enum aid_err aid_widen (const struct aid_lines *l, struct aid_want *want, struct aid_widened *w);
+void aid_widened_free (struct aid_widened *w);
+
+/* How the hunks of a file would fit in a text. */
+struct aid_fit
+{
+  size_t hunks, fitting, already, exact;
+  double similarity;            /* of those that fit, summed */
 };
 
 struct aid_placement *aid_plan_placement (struct aid_planner *g, const struct aid_file_plan *f, size_t i);
@@ -24,6 +58,16 @@ struct aid_want aid_plan_want (const struct aid_planner *g, const struct aid_fil
 /* Reads PATH into OUT.  Not there is no error but *THERE = 0; a refusal refuses the file. */
 enum aid_err aid_plan_read (struct aid_planner *g, struct aid_file_plan *f, const char *path, struct aid_str *out,
                              int *there);
+
+/* Places the hunks of F, which T's file is to hold. */
+enum aid_err aid_plan_place (struct aid_planner *g, struct aid_file_plan *f, struct aid_target *t, const char *path);
+enum aid_err aid_plan_try (struct aid_planner *g, const struct aid_file_plan *f, struct aid_span text, const char *path,
+                           struct aid_fit *fit);
+enum aid_err aid_plan_read_unescaped (struct aid_planner *g);   /* from now on, up to the next file */
+/* Finds the file that F means (resolve.c): may change its names and its operation, or refuse it. */
+enum aid_err aid_plan_resolve (struct aid_planner *g, struct aid_file_plan *f);
+int aid_plan_knows (const struct aid_planner *g, const char *path);   /* a part of the patch before has that file */
+void aid_plan_forget_names (struct aid_planner *g);
 
 enum aid_err aid_plan_create (struct aid_planner *g, struct aid_file_plan *f, const char *path);
 enum aid_err aid_plan_delete (struct aid_planner *g, struct aid_file_plan *f, const char *path);

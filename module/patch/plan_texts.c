@@ -87,7 +87,7 @@ count (struct aid_plan *plan, const struct aid_file_plan *f)
 }
 
 enum aid_err
-aid_plan_texts (struct aid_plan *plan, const struct aid_patch *p)
+aid_plan_texts (struct aid_plan *plan)
 {
   size_t n = plan->files.len;
   size_t *next = malloc ((n + 1) * 2 * sizeof *next), *last = next ? next + n + 1 : NULL;
@@ -108,8 +108,7 @@ aid_plan_texts (struct aid_plan *plan, const struct aid_patch *p)
   for (size_t i = 0; i < n && !err; i++)
     {
       struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
-      enum aid_patch_op op = aid_plan_view (p, plan->reverse, f->file).op;
-      if (f->same_as == i && (op == AID_OP_MODIFY || op == AID_OP_RENAME))
+      if (f->same_as == i && (f->op == AID_OP_MODIFY || f->op == AID_OP_RENAME))
         err = text_of (plan, i, next);
       count (plan, f);
     }
@@ -124,6 +123,8 @@ aid_plan_free (struct aid_plan *plan)
     return;
   for (size_t i = 0; i < plan->files.len; i++)
     {
+      free (AID_VEC_AT (struct aid_file_plan, &plan->files, i).old_path);
+      free (AID_VEC_AT (struct aid_file_plan, &plan->files, i).new_path);
       aid_str_free (&AID_VEC_AT (struct aid_file_plan, &plan->files, i).before);
       aid_str_free (&AID_VEC_AT (struct aid_file_plan, &plan->files, i).after);
     }

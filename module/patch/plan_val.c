@@ -37,6 +37,7 @@ hunk_val (const struct aid_patch *p, const struct aid_placement *o, struct aid_s
   aid_val_kstrz (out, "id", AID_VEC_AT (struct aid_patch_hunk, &p->hunks, o->hunk).id);
   aid_val_kstrz (out, "status", aid_hunk_status_name (o->status));
   aid_val_kstrz (out, "method", o->method);
+  aid_val_kstrz (out, "how", o->how);
   aid_val_kint (out, "line", o->line);
   aid_val_kint (out, "shift", o->shift);
   aid_val_kreal (out, "similarity", o->similarity);
@@ -45,7 +46,7 @@ hunk_val (const struct aid_patch *p, const struct aid_placement *o, struct aid_s
   edits_val (&o->edits, out);
   aid_val_kint (out, "beg", (int64_t) o->cspan_beg);
   aid_val_kint (out, "end", (int64_t) o->cspan_end);
-  aid_val_end (out, hunk, 12);
+  aid_val_end (out, hunk, 13);
 }
 
 static const char *
@@ -62,14 +63,13 @@ file_status (const struct aid_plan *plan, const struct aid_file_plan *f)
 static void
 file_val (const struct aid_patch *p, const struct aid_plan *plan, const struct aid_file_plan *f, struct aid_str *out)
 {
-  struct aid_file_view v = aid_plan_view (p, plan->reverse, f->file);
-  int create = v.op == AID_OP_CREATE;
+  int create = f->op == AID_OP_CREATE;
   size_t file = aid_val_object (out);
-  aid_val_kstrz (out, "path", v.new_path ? v.new_path : v.old_path);
-  aid_val_kstrz (out, "old_path", v.old_path);
-  aid_val_kstrz (out, "op", aid_patch_op_name (v.op));
-  if (v.exec >= 0)
-    aid_val_kstrz (out, "mode", aid_patch_mode_name (v.exec));
+  aid_val_kstrz (out, "path", f->new_path ? f->new_path : f->old_path);
+  aid_val_kstrz (out, "old_path", f->old_path);
+  aid_val_kstrz (out, "op", aid_patch_op_name (f->op));
+  if (f->exec >= 0)
+    aid_val_kstrz (out, "mode", aid_patch_mode_name (f->exec));
   aid_val_kstrz (out, "status", file_status (plan, f));
   aid_val_kstrz (out, "reason", f->reason);
   if (create)
@@ -79,7 +79,7 @@ file_val (const struct aid_patch *p, const struct aid_plan *plan, const struct a
   for (size_t i = 0; i < f->n; i++)
     hunk_val (p, &AID_VEC_AT (struct aid_placement, &plan->placements, f->first + i), out);
   aid_val_end (out, hunks, (uint32_t) f->n);
-  aid_val_end (out, file, 6u + (create != 0) + (v.exec >= 0));
+  aid_val_end (out, file, 6u + (create != 0) + (f->exec >= 0));
 }
 
 static void

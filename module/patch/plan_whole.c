@@ -84,7 +84,10 @@ aid_plan_create (struct aid_planner *g, struct aid_file_plan *f, const char *pat
   if (err || f->reason[0])
     return err;
   char why[256];
-  err = side_of_file (g, f, '+', &text);
+  if (g->entities == AID_ENTITIES_ALL)
+    err = aid_plan_read_unescaped (g);
+  if (!err)
+    err = side_of_file (g, f, '+', &text);
   if (err)
     aid_plan_refuse (g, f, "the new file is too large");
   else if (memchr (aid_str_z (&text), 0, text.len))
@@ -124,7 +127,8 @@ aid_plan_delete (struct aid_planner *g, struct aid_file_plan *f, const char *pat
       return AID_OK;
     }
   err = side_of_file (g, f, '-', &text);
-  if (!err && same_text (aid_str_span (&f->before), aid_str_span (&text)))
+  int untold = AID_VEC_AT (struct aid_patch_file, &g->p->files, f->file).text_untold;
+  if (!err && (untold || same_text (aid_str_span (&f->before), aid_str_span (&text))))
     {
       whole_file (g, f, AID_HUNK_APPLIES, "delete");
       err = whole_edits (g, f, 0);

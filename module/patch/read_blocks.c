@@ -21,7 +21,9 @@ struct scan
   size_t last_replace;          /* byte of the last ">>>>>>> REPLACE" line, 0: none */
   size_t prose[3];              /* where the last lines of prose begin, the latest last; (size_t) -1: none */
   char *path;                   /* the file that search/replace blocks speak of */
+  char *unified;                /* the last file that a header named */
   int fenced_patch;             /* one was seen */
+  int told;                     /* that what stands outside of fences is left out */
 };
 
 static int
@@ -114,6 +116,20 @@ common_indent (struct aid_cursor c, size_t indent)
 
 /* --- what a block holds --- */
 
+/* An @@ line as diffs have it: with numbers, or with nothing or dots for them.  A section alone may be anything. */
+static int
+at_hunk (struct aid_span line)
+{
+  static const char *const bare[] = { "@@", "@@ @@", "@@ ... @@" };
+  if (aid_span_starts (line, "@@ -"))
+    return 1;
+  line = aid_span_trim (line);
+  for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
+    if (aid_span_eqz (line, bare[i]))
+      return 1;
+  return 0;
+}
+
 /* Looks for the shapes of both formats in C.  AUTO: neither. */
 static enum aid_patch_format
 sniff (struct aid_cursor c)
@@ -125,7 +141,7 @@ sniff (struct aid_cursor c)
     {
       if (aid_at_search (l.text, &width))
         return AID_FORMAT_SEARCH_REPLACE;
-      if (aid_span_starts (l.text, "@@ -") || aid_at_file_header (&at))
+      if (at_hunk (l.text) || aid_at_file_header (&at))
         return AID_FORMAT_UNIFIED;
       at = c;
     }
@@ -135,7 +151,7 @@ sniff (struct aid_cursor c)
 static enum aid_patch_format
 format_of (const struct scan *s, const struct fence *f, struct aid_cursor content)
 {
-  enum aid_patch_format seen = sniff (content);
+  enum aid_patch_format seen = aid_at_edits (content) ? AID_FORMAT_EDITS : sniff (content);
   if (seen == AID_FORMAT_AUTO && is_diff_info (f->info) && content.pos < content.end)
     seen = AID_FORMAT_UNIFIED;
   return s->format == AID_FORMAT_AUTO || s->format == seen ? seen : AID_FORMAT_AUTO;
@@ -181,7 +197,8 @@ read_block (struct scan *s, enum aid_patch_format format, struct aid_cursor *c, 
   b->beg = beg;
   b->format = format;
   b->first_file = p->files.len;
-  enum aid_err err = format == AID_FORMAT_UNIFIED ? aid_read_unified (p, c, end > 0)
+  enum aid_err err = format == AID_FORMAT_UNIFIED ? aid_read_unified (p, c, end > 0, prose, &s->unified)
+                     : format == AID_FORMAT_EDITS ? aid_read_edits (p, c)
                                                   : aid_read_search_replace (p, c, end > 0, prose, &s->path);
   b = &AID_VEC_AT (struct aid_patch_block, &p->blocks, index);
   if (err)
@@ -236,20 +253,34 @@ fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence
   return err;
 }
 
+/* Whether a diff begins at AT: with a header, or with an @@ line that is followed by a line of a hunk. */
+static int
+bare_unified (const struct aid_cursor *at, struct aid_span line)
+{
+  struct aid_cursor c = *at;
+  struct aid_in_line l;
+  if (aid_at_file_header (at))
+    return 1;
+  return at_hunk (line) && aid_cursor_next (&c, &l) && aid_cursor_next (&c, &l)
+         && (aid_span_starts (line, "@@ -") || (l.text.len > 0 && strchr (" +-", l.text.ptr[0]) && l.text.ptr[0]));
+}
+
 /* A diff or a search/replace block outside of fences, at AT.  0: there is none. */
 static int
 bare_block (struct scan *s, const struct aid_cursor *at, const struct aid_in_line *line, enum aid_err *err)
 {
   size_t width;
   enum aid_patch_format format = aid_at_search (line->text, &width) ? AID_FORMAT_SEARCH_REPLACE
-                                 : aid_at_file_header (at)          ? AID_FORMAT_UNIFIED
+                                 : bare_unified (at, line->text)    ? AID_FORMAT_UNIFIED
                                                                     : AID_FORMAT_AUTO;
   if (format == AID_FORMAT_AUTO || (s->format != AID_FORMAT_AUTO && s->format != format)
       || (format == AID_FORMAT_SEARCH_REPLACE && line->beg > s->last_replace))
     return 0;
   if (s->format == AID_FORMAT_AUTO && s->fenced_patch)
     {
-      aid_patch_note (s->p, line->beg, "a change outside of the code blocks is left out");
+      if (!s->told)
+        aid_patch_note (s->p, line->beg, "a change outside of the code blocks is left out");
+      s->told = 1;
       return 0;
     }
   struct aid_cursor c = *at;
@@ -273,6 +304,22 @@ find_last_replace (struct aid_cursor c)
   return at;
 }
 
+/* The whole answer may be JSON. */
+static enum aid_err
+all_edits (struct scan *s)
+{
+  struct aid_cursor c = s->c;
+  struct aid_span none = { s->p->text, 0 };
+  if (!aid_at_edits (c))
+    return AID_OK;
+  enum aid_err err = read_block (s, AID_FORMAT_EDITS, &c, none, c.pos, c.end);
+  if (s->p->files.len > 0)
+    s->c = c;
+  else
+    s->p->notes.len = 0;
+  return err;
+}
+
 enum aid_err
 aid_read_blocks (struct aid_patch *p, enum aid_patch_format format)
 {
@@ -284,6 +331,8 @@ aid_read_blocks (struct aid_patch *p, enum aid_patch_format format)
   enum aid_err err = AID_OK;
   struct aid_in_line l;
   struct aid_cursor at = s.c;
+  if (format == AID_FORMAT_AUTO || format == AID_FORMAT_EDITS)
+    err = all_edits (&s);
   while (!err && aid_cursor_next (&s.c, &l))
     {
       struct fence f;
@@ -294,5 +343,6 @@ aid_read_blocks (struct aid_patch *p, enum aid_patch_format format)
       at = s.c;
     }
   free (s.path);
+  free (s.unified);
   return err;
 }

@@ -30,18 +30,47 @@ is_body (struct aid_span v)
 }
 
 int
+aid_ends_bare (struct aid_span v)
+{
+  size_t width;
+  return starts (v, "```") || starts (v, "~~~") || aid_at_search (v, &width);
+}
+
+enum aid_directive
+aid_at_directive (struct aid_span v, struct aid_span *name)
+{
+  static const char *const words[] = { "", "Begin Patch", "End Patch", "End of File", "Move to:", "Update File:", "Add File:",
+                                       "Delete File:" };
+  if (!starts (v, "*** "))
+    return AID_NO_DIRECTIVE;
+  v = aid_span_trim (aid_span_cut (v, 4, v.len));
+  for (int d = AID_BEGIN_PATCH; d <= AID_DELETE_FILE; d++)
+    if (d < AID_MOVE_TO ? aid_span_eqz (v, words[d]) : starts (v, words[d]))
+      {
+        *name = aid_span_trim (aid_span_cut (v, strlen (words[d]), v.len));
+        return d < AID_MOVE_TO || name->len > 0 ? (enum aid_directive) d : AID_NO_DIRECTIVE;
+      }
+  return AID_NO_DIRECTIVE;
+}
+
+int
 aid_at_file_header (const struct aid_cursor *c)
 {
   struct aid_in_line l[3];
   int n = peek (c, l, 3);
+  struct aid_span name;
   if (n == 0)
     return 0;
+  if (aid_at_directive (l[0].text, &name) >= AID_UPDATE_FILE)
+    return 1;
   if (starts (l[0].text, "diff --git ") || starts (l[0].text, "diff --cc ") || starts (l[0].text, "diff --combined "))
     return 1;
   if (n > 1 && starts (l[0].text, "Index: ") && starts (l[1].text, "===="))
     return 1;
   if (n > 2 && starts (l[0].text, "--- ") && starts (l[1].text, "+++ "))
-    return starts (l[2].text, "@@") ? 1 : is_body (l[2].text) ? AID_MAYBE_HEADER : 0;
+    return starts (l[2].text, "@@") || starts (l[0].text, "--- /dev/null") ? 1 : is_body (l[2].text) ? AID_MAYBE_HEADER : 0;
+  if (n > 1 && starts (l[0].text, "+++ ") && starts (l[1].text, "@@"))
+    return AID_MAYBE_HEADER;
   return 0;
 }
 
@@ -105,7 +134,7 @@ struct body
   struct aid_patch_hunk *h;
   int fenced, create, raw;      /* raw: a new file written without "+" */
   int64_t old_n, new_n;         /* so far */
-  size_t blanks;                /* bare empty lines at the end so far */
+  size_t tail;                  /* lines at the end so far that have no prefix */
   size_t end;                   /* bytes: behind the last line that is not one of these */
   size_t known_until;           /* op_follows was answered for lines before this byte ... */
   int known;                    /* ... and this was the answer */
@@ -117,54 +146,53 @@ satisfied (const struct body *b)
   return b->h->old_count >= 0 && b->old_n == b->h->old_count && b->new_n == b->h->new_count;
 }
 
-/* Whether unprefixed lines at C are followed by lines with a prefix, before the next header.  In a bare run the very next
-   line must be one, for prose has lists. */
+/* "- so" and "+ so": as lists in prose begin. */
+static int
+is_list (struct aid_span v)
+{
+  return v.len > 2 && v.ptr[1] == ' ' && isalnum ((unsigned char) v.ptr[2]);
+}
+
+/* Whether lines of a change come at C or later, before the next header.  Outside of a fence prose has lists. */
 static int
 op_follows (struct body *b, const struct aid_cursor *c)
 {
-  struct aid_in_line l;
-  struct aid_cursor at = *c;
-  if (!b->fenced)
-    return b->h->old_count >= 0 && aid_cursor_next (&at, &l) && is_body (l.text) && !aid_at_file_header (c);
   if (c->pos < b->known_until)
     return b->known;
-  struct aid_cursor before = at;
+  struct aid_in_line l;
+  struct aid_cursor at = *c, before = at;
+  struct aid_span name;
   b->known = 0;
   while (aid_cursor_next (&at, &l))
     {
-      if (starts (l.text, "@@") || aid_at_file_header (&before))
+      if (starts (l.text, "@@") || aid_at_directive (l.text, &name) || aid_at_file_header (&before)
+          || (!b->fenced && aid_ends_bare (l.text)))
         break;
-      if (is_body (l.text))
+      if (l.text.len > 0 && (l.text.ptr[0] == '+' || l.text.ptr[0] == '-') && (b->fenced || !is_list (l.text)))
         {
           b->known = 1;
           break;
         }
       before = at;
     }
-  b->known_until = before.pos;
+  b->known_until = before.pos + 1;
   return b->known;
 }
 
 static enum aid_err
-push (struct body *b, char op, struct aid_span text, size_t end)
+push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l)
 {
-  if (!aid_patch_add_line (b->p, b->h, op, text))
+  struct aid_patch_line *line = aid_patch_add_line (b->p, b->h, op, text);
+  if (!line)
     return AID_E_LIMIT;
+  int bare = l->text.len == 0 || text.ptr == l->text.ptr;
+  line->raw = l->text;
+  line->weak = !b->create && bare;
   b->old_n += op != '+';
   b->new_n += op != '-';
-  b->blanks = 0;
-  b->end = end;
-  return AID_OK;
-}
-
-static enum aid_err
-push_blank (struct body *b, struct aid_span text)
-{
-  size_t blanks = b->blanks, end = b->end;
-  if (push (b, b->create ? '+' : ' ', text, 0))
-    return AID_E_LIMIT;
-  b->blanks = blanks + 1;
-  b->end = end;
+  b->tail = bare && (!b->raw || text.len == 0) ? b->tail + 1 : 0;
+  if (b->tail == 0)
+    b->end = l->end;
   return AID_OK;
 }
 
@@ -181,60 +209,112 @@ is_signature (const struct body *b, struct aid_span line, const struct aid_curso
          && memchr (next.text.ptr, '.', next.text.len);
 }
 
+/* Whether a line without a prefix belongs to the body.  Counts that are met end it, unless more of the change follows:
+   then they are wrong. */
+static int
+goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
+{
+  if (v.len > 0 && !b->fenced && aid_ends_bare (v))
+    return 0;
+  if (satisfied (b) || (b->create && v.len > 0))
+    return op_follows (b, after);
+  return 1;
+}
+
+/* Whether the body ends before the line that AT stands at. */
+static int
+at_end (const struct body *b, struct aid_span v, const struct aid_cursor *at)
+{
+  struct aid_span name;
+  if (starts (v, "@@") || aid_at_directive (v, &name))
+    return 1;
+  int header = aid_at_file_header (at);
+  return header && (header != AID_MAYBE_HEADER || satisfied (b) || b->h->old_count < 0);
+}
+
 /* Does one line; 0: the body is over. */
 static int
 body_line (struct body *b, const struct aid_in_line *l, const struct aid_cursor *at, const struct aid_cursor *after,
            enum aid_err *err)
 {
   struct aid_span v = l->text;
-  int header = aid_at_file_header (at);
-  if (starts (v, "@@") || (header && (header != AID_MAYBE_HEADER || satisfied (b) || b->h->old_count < 0)))
+  if (at_end (b, v, at) || (b->raw && !b->fenced && satisfied (b)))
     return 0;
-  if (v.len == 0)
+  if (starts (v, b->raw ? "\\ No newline" : "\\ "))
     {
-      if (!b->fenced && satisfied (b))
+      const struct aid_vec *lines = &b->p->lines;
+      if (b->h->nlines == 0 || AID_VEC_AT (struct aid_patch_line, lines, lines->len - 1).raw.len == 0)
+        return 1;
+      AID_VEC_AT (struct aid_patch_line, lines, lines->len - 1).no_newline = 1;
+      b->tail = 0;
+      b->end = l->end;
+      return 1;
+    }
+  if (is_body (v) && !b->raw)
+    {
+      if (is_signature (b, v, after))
         return 0;
-      *err = push_blank (b, v);
+      *err = push (b, b->create && v.ptr[0] == ' ' ? '+' : v.ptr[0], aid_span_cut (v, 1, v.len), l);
       return 1;
     }
-  if (v.ptr[0] == '\\')
-    {
-      if (b->h->nlines > 0 && b->blanks == 0)
-        {
-          AID_VEC_AT (struct aid_patch_line, &b->p->lines, b->p->lines.len - 1).no_newline = 1;
-          b->end = l->end;
-        }
-      return 1;
-    }
-  if (b->raw)
-    *err = push (b, '+', v, l->end);
-  else if (is_body (v) && !is_signature (b, v, after))
-    *err = push (b, b->create && v.ptr[0] == ' ' ? '+' : v.ptr[0], aid_span_cut (v, 1, v.len), l->end);
-  else if (!is_body (v) && !satisfied (b) && op_follows (b, after))
-    *err = push (b, b->create ? '+' : ' ', v, l->end);
-  else
+  if (!b->raw && !goes_on_bare (b, v, after))
     return 0;
+  *err = push (b, b->create ? '+' : ' ', v, l);
   return 1;
 }
 
-/* Keeps as many of the bare empty lines at the end as the counts ask for. */
-static void
-trim_blanks (struct body *b)
+/* --- the end of the body --- */
+
+enum { TAIL_MAX = 6 };          /* lines at the end that may be context without its prefix, when no count tells */
+
+/* A sentence: it begins with a capital letter and ends as sentences do. */
+static int
+is_prose (struct aid_span v)
 {
-  int64_t blanks = (int64_t) b->blanks, keep = 0;
-  if (b->h->new_count >= 0)
-    {
-      keep = b->h->new_count - (b->new_n - blanks);
-      if (keep < 0 || keep > blanks || (!b->create && keep != b->h->old_count - (b->old_n - blanks)))
-        keep = 0;
-    }
-  size_t drop = (size_t) (blanks - keep);
+  size_t words = 0;
+  v = aid_span_trim (v);
+  if (v.len == 0 || !isupper ((unsigned char) v.ptr[0]) || !strchr (".:!?", v.ptr[v.len - 1]) || !v.ptr[v.len - 1])
+    return 0;
+  for (size_t i = 1; i < v.len; i++)
+    words += v.ptr[i] == ' ' && v.ptr[i - 1] != ' ';
+  return words > 0;
+}
+
+static struct aid_span
+line_at (const struct body *b, size_t i)
+{
+  return AID_VEC_AT (struct aid_patch_line, &b->p->lines, b->h->first_line + i).text;
+}
+
+/* How many of the bare lines at the end are the hunk's: as many as the counts ask for when they speak of context; else those
+   up to a sentence. */
+static size_t
+tail_kept (const struct body *b)
+{
+  int64_t tail = (int64_t) b->tail, keep = b->h->new_count - (b->new_n - tail);
+  size_t beg = b->h->nlines - b->tail, n = 0;
+  int stated = b->h->new_count >= 0 && keep >= 0 && (b->create || keep == b->h->old_count - (b->old_n - tail));
+  if (stated)
+    return keep < tail ? (size_t) keep : b->tail;
+  if (b->create)
+    return 0;
+  while (n < b->tail && n < TAIL_MAX && !is_prose (line_at (b, beg + n)))
+    n++;
+  while (n > 0 && line_at (b, beg + n - 1).len == 0)
+    n--;
+  return n;
+}
+
+static void
+trim_tail (struct body *b)
+{
+  size_t keep = b->tail > 0 ? tail_kept (b) : 0, drop = b->tail - keep;
   b->p->lines.len -= drop;
   b->h->nlines -= drop;
   if (keep > 0)
     {
-      const struct aid_patch_line *last = &AID_VEC_AT (struct aid_patch_line, &b->p->lines, b->p->lines.len - 1);
-      size_t at = (size_t) (last->text.ptr + last->text.len - b->p->text);
+      struct aid_span last = line_at (b, b->h->nlines - 1);
+      size_t at = (size_t) (last.ptr + last.len - b->p->text);
       const char *nl = memchr (b->p->text + at, '\n', b->p->len - at);
       b->end = nl ? (size_t) (nl - b->p->text) + 1 : b->p->len;
     }
@@ -246,9 +326,10 @@ written_raw (const struct aid_cursor *c)
 {
   struct aid_cursor at = *c, before = *c;
   struct aid_in_line l;
+  struct aid_span name;
   while (aid_cursor_next (&at, &l))
     {
-      if (starts (l.text, "@@") || aid_at_file_header (&before))
+      if (starts (l.text, "@@") || aid_at_directive (l.text, &name) || aid_at_file_header (&before))
         break;
       if (starts (l.text, "+"))
         return 0;
@@ -261,6 +342,7 @@ enum aid_err
 aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor *c, int fenced, int headless)
 {
   struct aid_in_line l;
+  size_t beg = c->pos;
   struct body b = { .p = p, .fenced = fenced, .h = aid_patch_add_hunk (p, f, c->pos), .end = c->pos };
   if (!b.h)
     return AID_E_LIMIT;
@@ -270,7 +352,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
       b.end = l.end;
     }
   b.create = f && f->op == AID_OP_CREATE;
-  b.raw = b.create && fenced && written_raw (c);
+  b.raw = b.create && (fenced || b.h->new_count > 0) && written_raw (c);
   enum aid_err err = AID_OK;
   struct aid_cursor at = *c;
   while (!err && aid_cursor_next (c, &l))
@@ -282,8 +364,10 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
         }
       at = *c;
     }
-  trim_blanks (&b);
+  trim_tail (&b);
   b.h->end = b.end;
+  if (c->pos > b.end && b.end > beg)
+    c->pos = b.end;             /* what is not the hunk's may be prose that says something */
   if (f)
     f->end = b.end;
   return err;

@@ -198,13 +198,50 @@ in_backticks (struct aid_span line)
   return found;
 }
 
+/* A word of a sentence is a path when it has a folder, or ends as files do: in a dot and letters. */
+static int
+is_path_word (struct aid_span v)
+{
+  static const char *const words[] = { "e.g", "i.e", "etc.", "and/or", "a.k.a", "vs." };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (aid_span_eqz (v, words[i]))
+      return 0;
+  if (!looks_like_path (v) || aid_span_ends (v, "/"))
+    return 0;
+  const char *dot = memrchr (v.ptr, '.', v.len);
+  return memchr (v.ptr, '/', v.len) || (dot && dot + 1 < v.ptr + v.len && isalpha ((unsigned char) dot[1]));
+}
+
+/* The last word of LINE that is a path, without the signs around it. */
+static struct aid_span
+last_path_word (struct aid_span line)
+{
+  for (size_t end = line.len; end > 0;)
+    {
+      size_t beg = end;
+      while (beg > 0 && line.ptr[beg - 1] != ' ' && line.ptr[beg - 1] != '\t')
+        beg--;
+      struct aid_span word = aid_span_cut (line, beg, end);
+      while (word.len > 0 && word.ptr[0] && strchr ("#*`'\"([", word.ptr[0]))
+        word = aid_span_cut (word, 1, word.len);
+      while (word.len > 0 && word.ptr[word.len - 1] && strchr (":*`'\")],.;!?", word.ptr[word.len - 1]))
+        word.len--;
+      if (is_path_word (word))
+        return word;
+      end = beg > 0 ? beg - 1 : 0;
+    }
+  return (struct aid_span){ line.ptr, 0 };
+}
+
 char *
 aid_name_in_prose (struct aid_span line)
 {
+  enum { LINE_MAX_READ = 2000 };
+  line = aid_span_trim (aid_span_cut (line, 0, line.len < LINE_MAX_READ ? line.len : LINE_MAX_READ));
   struct aid_span v = in_backticks (line);
   if (v.len == 0)
     {
-      v = aid_span_trim (line);
+      v = line;
       while (v.len > 0 && strchr ("#*` \t", v.ptr[0]) && v.ptr[0])
         v = aid_span_cut (v, 1, v.len);
       while (v.len > 0 && strchr (":*` \t", v.ptr[v.len - 1]) && v.ptr[v.len - 1])
@@ -215,8 +252,24 @@ aid_name_in_prose (struct aid_span line)
             v = aid_span_cut (v, i, v.len);
             break;
           }
-      if (!looks_like_path (v))
-        return NULL;
+      if (!looks_like_path (v) || v.ptr[v.len - 1] == '.')
+        v = last_path_word (line);
     }
-  return plain (v);
+  return v.len > 0 ? plain (v) : NULL;
+}
+
+char *
+aid_name_in_lines (struct aid_span prose)
+{
+  struct aid_span line;
+  char *found = NULL;
+  while (aid_span_line (&prose, &line))
+    {
+      char *name = aid_name_in_prose (line);
+      if (!name)
+        continue;
+      free (found);
+      found = name;
+    }
+  return found;
 }

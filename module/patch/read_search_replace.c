@@ -122,16 +122,7 @@ add_block (struct aid_patch *p, const char *path, size_t beg, const struct halve
 static void
 name_from (struct aid_span prose, char **path)
 {
-  struct aid_span line;
-  char *found = NULL;
-  while (aid_span_line (&prose, &line))
-    {
-      char *name = aid_name_in_prose (line);
-      if (!name)
-        continue;
-      free (found);
-      found = name;
-    }
+  char *found = aid_name_in_lines (prose);
   if (!found)
     return;
   free (*path);
@@ -157,10 +148,10 @@ aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c, int fenced, 
       const char *missing = read_halves (c, width, &v, &err);
       if (missing)
         aid_patch_note (p, l.beg, "a search/replace block without %s", missing);
-      else if (!err && !*path)
-        aid_patch_note (p, l.beg, "a search/replace block without a file name above it");
+      else if (!err && !*path && v.part[0].len == 0)
+        aid_patch_note (p, l.beg, "a new file without a name above it");
       else if (!err)
-        err = add_block (p, *path, l.beg, &v);
+        err = add_block (p, *path ? *path : "", l.beg, &v);
       aid_vec_free (&v.part[0]);
       aid_vec_free (&v.part[1]);
       if (!fenced)

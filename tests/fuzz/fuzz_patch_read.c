@@ -23,6 +23,17 @@ read_synthetic (void *ctx, const char *path, struct aid_str *out, struct aid_err
   return aid_str_addz (out, pick == 2 ? text_crlf : text_lf);
 }
 
+static enum aid_err
+list_synthetic (void *ctx, int (*each) (void *closure, const char *path), void *closure)
+{
+  static const char *const names[] = { "a.c", "src/a.c", "lib/x/a.c", "b.c", "f", "src/f", "old/b.c", "x" };
+  (void) ctx;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (each (closure, names[i]))
+      break;
+  return AID_OK;
+}
+
 #define CHECK(truth)                                                                                                   \
   do                                                                                                                   \
     if (!(truth))                                                                                                      \
@@ -31,6 +42,21 @@ read_synthetic (void *ctx, const char *path, struct aid_str *out, struct aid_err
         abort ();                                                                                                      \
       }                                                                                                                \
   while (0)
+
+/* Whether V is part of the answer, or of what was read out of it. */
+static int
+spans_text (const struct aid_patch *p, struct aid_span v)
+{
+  if (v.ptr >= p->text && v.ptr + v.len <= p->text + p->len)
+    return 1;
+  for (size_t i = 0; i < p->texts.len; i++)
+    {
+      const char *text = AID_VEC_AT (char *, &p->texts, i);
+      if (v.ptr >= text && v.ptr + v.len <= text + strlen (text))
+        return 1;
+    }
+  return 0;
+}
 
 static void
 check_patch (const struct aid_patch *p)
@@ -62,7 +88,7 @@ check_patch (const struct aid_patch *p)
   for (size_t i = 0; i < p->lines.len; i++)
     {
       const struct aid_patch_line *l = &AID_VEC_AT (struct aid_patch_line, &p->lines, i);
-      CHECK (l->text.ptr >= p->text && l->text.ptr + l->text.len <= p->text + p->len);
+      CHECK (spans_text (p, l->text));
       CHECK (!memchr (l->text.ptr, '\n', l->text.len));
     }
 }
@@ -107,7 +133,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (aid_patch_read ((struct aid_span){ (const char *) data + 1, size - 1 }, format, &p, NULL))
     return 0;
   check_patch (p);
-  struct aid_patch_source source = { read_synthetic, NULL };
+  struct aid_patch_source source = { read_synthetic, NULL, list_synthetic };
   for (int reverse = 0; reverse < 2; reverse++)
     {
       struct aid_plan *plan = NULL;

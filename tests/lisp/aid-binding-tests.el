@@ -41,6 +41,7 @@
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid--mod-patch-plan "ext:aid-module" (plist))
+(declare-function aid--mod-patch-report "ext:aid-module" (plist))
 (declare-function aid--mod-patch-check "ext:aid-module" (plist))
 (declare-function aid--mod-patch-path "ext:aid-module" (root path))
 
@@ -299,6 +300,18 @@ int x;
     (aid-tests-signals 'invalid (aid--mod-patch-plan (list :text "x")))
     (should-error (aid--mod-patch-plan (list :text 5 :root root)) :type 'wrong-type-argument)
     (should-error (aid--mod-patch-plan (list :text "" :root root :texts '(5))) :type 'wrong-type-argument)))
+
+(ert-deftest aid-binding-patch-report ()
+  "What is refused is told of those files that are asked about."
+  (aid-tests-core)
+  (let* ((root (aid-tests-tree))
+         (report (lambda (&rest more)
+                   (aid--mod-patch-report (append (list :text aid-tests-answer :root root) more)))))
+    (should (equal (funcall report) ""))
+    (should (string-search "\n+     2 | other\n"
+                           (funcall report :texts '(("src/a.txt" . "ä\nother\nthree\n")))))
+    (should (equal (funcall report :texts '(("src/a.txt" . "other\n")) :files '(7)) ""))
+    (aid-tests-signals 'invalid (aid--mod-patch-report (list :text "x")))))
 
 (ert-deftest aid-binding-patch-plan-refuses-to-leave ()
   "A buffer's text does not open a way out of the project."

@@ -20,7 +20,10 @@ static inline char *
 scratch_make (void)
 {
   char *dir = strdup ("/tmp/aid-patch-XXXXXX");
+  char state[64];
   assert_non_null (mkdtemp (dir));
+  snprintf (state, sizeof state, "%s.state", dir);      /* locks and journals of what is applied */
+  setenv ("XDG_STATE_HOME", state, 1);
   return dir;
 }
 
@@ -28,7 +31,7 @@ static inline void
 scratch_remove (char *dir)
 {
   char cmd[200];
-  snprintf (cmd, sizeof cmd, "chmod -R u+rwx '%s'; rm -rf '%s'", dir, dir);
+  snprintf (cmd, sizeof cmd, "chmod -R u+rwx '%s'; rm -rf '%s' '%s.state'", dir, dir, dir);
   assert_int_equal (system (cmd), 0);
   free (dir);
 }
@@ -89,6 +92,16 @@ memory_read (void *ctx, const char *path, struct aid_str *out, struct aid_error 
   return aid_error_set (e, AID_E_NOTFOUND, "no such file");
 }
 
+static inline enum aid_err
+memory_list (void *ctx, int (*each) (void *closure, const char *path), void *closure)
+{
+  struct memory *m = ctx;
+  for (size_t i = 0; i < 8 && m->file[i].path; i++)
+    if (each (closure, m->file[i].path))
+      break;
+  return AID_OK;
+}
+
 static inline struct aid_patch *
 read_patch (struct aid_span answer, enum aid_patch_format format)
 {
@@ -101,7 +114,7 @@ read_patch (struct aid_span answer, enum aid_patch_format format)
 static inline struct aid_plan *
 plan_in (const struct aid_patch *p, struct memory *m, const struct aid_plan_options *options)
 {
-  struct aid_patch_source source = { memory_read, m };
+  struct aid_patch_source source = { memory_read, m, memory_list };
   struct aid_plan *plan = NULL;
   struct aid_error e;
   assert_int_equal (aid_patch_plan (p, &source, options, &plan, &e), AID_OK);

@@ -137,7 +137,7 @@ thousands_of_equal_lines_are_bounded_work (void **state)
   aid_str_addz (&answer, "--- a/f\n+++ b/f\n");
   for (int i = 0; i < 3000; i++)
     {
-      aid_str_addf (&answer, "@@ -%d,41 +1,40 @@\n", i);
+      aid_str_addf (&answer, "@@ -%d,41 +1,40 @@\n", i + 1);
       repeat (&answer, " x\n", 20);
       aid_str_addz (&answer, "-x\n");
       repeat (&answer, " x\n", 20);
@@ -145,7 +145,7 @@ thousands_of_equal_lines_are_bounded_work (void **state)
   struct aid_patch *p = read_patch (aid_str_span (&answer), AID_FORMAT_UNIFIED);
   struct memory m = { .file = { { "f", aid_str_span (&text) } } };
   struct aid_plan *plan = plan_in (p, &m, NULL);
-  assert_int_equal (PLACED_AT (plan, 2)->line, 2);      /* the stated one */
+  assert_int_equal (PLACED_AT (plan, 2)->line, 3);      /* the stated one */
   assert_non_null (strstr (PLACED_AT (plan, 2999)->reason, "too common"));
   assert_string_equal (PLAN_AT (plan, 0)->reason, "");
   aid_plan_free (plan);
@@ -411,6 +411,11 @@ the_order_of_files_does_not_matter (void **state)
       write_text (&c, &tc);
       struct aid_plan *plan[2];
       struct aid_patch *p[2];
+      d[0] = AID_STR_INIT (1 << 16);
+      int none = write_diff (&a, &b, 3, "f", &d[0]) == 0 || write_diff (&c, &v, 3, "g", &d[0]) == 0;
+      aid_str_free (&d[0]);
+      if (none)          /* headers without a hunk are no diff */
+        continue;
       for (int order = 0; order < 2; order++)
         {
           d[order] = AID_STR_INIT (1 << 16);

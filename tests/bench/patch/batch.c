@@ -21,6 +21,17 @@ read_file (void *ctx, const char *path, struct aid_str *out, struct aid_error *e
   return aid_str_add (out, json_string_value (text), json_string_length (text));
 }
 
+static enum aid_err
+list_files (void *ctx, int (*each) (void *closure, const char *path), void *closure)
+{
+  const char *path;
+  json_t *text;
+  json_object_foreach (ctx, path, text)
+    if (each (closure, path))
+      break;
+  return AID_OK;
+}
+
 static int64_t
 now_ns (void)
 {
@@ -38,20 +49,19 @@ text_json (const char *ptr, size_t len)
 
 /* The files that the plan changes: their texts, and null for those that go. */
 static json_t *
-files_json (const struct aid_patch *p, const struct aid_plan *plan)
+files_json (const struct aid_plan *plan)
 {
   json_t *files = json_object ();
   for (size_t i = 0; i < plan->files.len; i++)
     {
       const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
-      const struct aid_patch_file *file = &AID_VEC_AT (struct aid_patch_file, &p->files, f->file);
       const struct aid_str *after = &AID_VEC_AT (struct aid_file_plan, &plan->files, f->same_as).after;
       if (f->already)
         continue;
-      if (file->op == AID_OP_DELETE || file->op == AID_OP_RENAME)
-        json_object_set_new (files, file->old_path, json_null ());
-      if (file->op != AID_OP_DELETE)
-        json_object_set_new (files, file->new_path, text_json (aid_str_z (after), after->len));
+      if (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME)
+        json_object_set_new (files, f->old_path, json_null ());
+      if (f->op != AID_OP_DELETE)
+        json_object_set_new (files, f->new_path, text_json (aid_str_z (after), after->len));
     }
   return files;
 }
@@ -89,7 +99,7 @@ serve (json_t *in)
 {
   json_t *answer = json_object_get (in, "answer");
   struct aid_span text = { json_string_value (answer), json_string_length (answer) };
-  struct aid_patch_source source = { .read = read_file, .ctx = json_object_get (in, "files") };
+  struct aid_patch_source source = { .read = read_file, .list = list_files, .ctx = json_object_get (in, "files") };
   struct aid_patch *p = NULL;
   struct aid_plan *plan = NULL;
   struct aid_error e = { 0 };
@@ -104,7 +114,7 @@ serve (json_t *in)
                            text_json (reason, reason ? strlen (reason) : 0), "ns", (json_int_t)ns);
   if (!quiet)
     {
-      json_object_set_new (out, "files", reason ? json_object () : files_json (p, plan));
+      json_object_set_new (out, "files", reason ? json_object () : files_json (plan));
       json_object_set_new (out, "hunks", err ? json_array () : hunks_json (plan));
     }
   aid_plan_free (plan);

@@ -1,0 +1,56 @@
+/* A hunk as it is wanted, in one direction or the other, and the file that hunks are placed in. */
+#include "patch/patch_internal.h"
+
+#include <stdlib.h>
+
+struct aid_patch_line *
+aid_want_line (const struct aid_want *w, size_t line)
+{
+  return &AID_VEC_AT (struct aid_patch_line, &w->p->lines, w->h->first_line + line);
+}
+
+char
+aid_want_op (const struct aid_want *w, size_t line)
+{
+  char op = aid_want_line (w, line)->op;
+  return !w->reverse || op == ' ' ? op : op == '+' ? '-' : '+';
+}
+
+int64_t
+aid_want_start (const struct aid_want *w)
+{
+  return w->reverse ? w->h->new_start : w->h->old_start;
+}
+
+enum aid_err
+aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e)
+{
+  *t = (struct aid_target){ 0 };
+  enum aid_err err = aid_lines_init (&t->lines, text, e);
+  if (err)
+    return err;
+  t->line_owner = calloc (t->lines.n + 1, sizeof *t->line_owner);
+  t->gap_owner = calloc (t->lines.n + 1, sizeof *t->gap_owner);
+  if (t->line_owner && t->gap_owner)
+    return AID_OK;
+  aid_target_free (t);
+  return aid_error_set (e, AID_E_NOMEM, "no memory to place hunks");
+}
+
+void
+aid_target_free (struct aid_target *t)
+{
+  aid_lines_free (&t->lines);
+  for (size_t i = 0; i < AID_LEVELS; i++)
+    aid_index_free (&t->index[i]);
+  free (t->line_owner);
+  free (t->gap_owner);
+  *t = (struct aid_target){ 0 };
+}
+
+enum aid_err
+aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_index **out)
+{
+  *out = &t->index[level];
+  return t->index[level].ready ? AID_OK : aid_index_init (&t->index[level], &t->lines, level);
+}

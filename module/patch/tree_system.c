@@ -1,0 +1,77 @@
+/* What systems do differently: Linux has extended attributes, with the access lists among them, and can sync one file system
+   as a whole.  Elsewhere a file keeps its owner and mode, and every file is synced by itself. */
+#include "patch/tree_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/xattr.h>
+
+enum { ATTRIBUTES_MAX = 65536 };
+
+static void
+copy_attribute (int fd, const char *name, const char *attribute, char *buf)
+{
+  /* The system takes capabilities off a file that is written; so do we. */
+  if (strcmp (attribute, "security.capability") == 0)
+    return;
+  ssize_t n = getxattr (name, attribute, buf, ATTRIBUTES_MAX);
+  if (n >= 0)
+    (void) !fsetxattr (fd, attribute, buf, (size_t) n, 0);
+}
+
+static void
+copy_attributes (int fd, const char *name)
+{
+  char *names = malloc ((size_t) ATTRIBUTES_MAX * 2);
+  ssize_t n = names ? listxattr (name, names, ATTRIBUTES_MAX) : -1;
+  for (ssize_t i = 0; i < n; i += (ssize_t) strlen (names + i) + 1)
+    copy_attribute (fd, name, names + i, names + ATTRIBUTES_MAX);
+  free (names);
+}
+
+int
+aid_tree_sync_all (const char *name)
+{
+  int fd = open (name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int bad = fd < 0 || syncfs (fd);
+  if (fd >= 0)
+    close (fd);
+  return bad ? -1 : 0;
+}
+
+#else
+
+static void
+copy_attributes (int fd, const char *name)
+{
+  (void) fd, (void) name;
+}
+
+int
+aid_tree_sync_all (const char *name)
+{
+  (void) name;
+  errno = ENOSYS;
+  return -1;
+}
+
+#endif
+
+int
+aid_tree_dress (int fd, const char *name, const struct stat *st)
+{
+  struct stat now;
+  mode_t mode = st->st_mode & 07777;
+  if (fstat (fd, &now))
+    return -1;
+  if (now.st_uid != st->st_uid && fchown (fd, st->st_uid, (gid_t) -1))
+    mode &= ~(mode_t) S_ISUID;      /* not what it was: it would run as somebody else */
+  if (now.st_gid != st->st_gid && fchown (fd, (uid_t) -1, st->st_gid))
+    mode &= ~(mode_t) S_ISGID;
+  copy_attributes (fd, name);
+  return fchmod (fd, mode);
+}

@@ -1,0 +1,6 @@
+int f (int a)
+{
+  int b = g (a);
+  b++;
+  return b;
+}

@@ -1,0 +1,5 @@
+int f (int a)
+{
+  int b = g (a);
+  return b + g (a + 1);
+}

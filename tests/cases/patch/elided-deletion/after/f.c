@@ -1,0 +1,15 @@
+int
+first (int depth)
+{
+  /* counts the opening marks */
+  int opened = 0;
+  while (depth > opened)
+    opened++;
+  return opened;
+}
+
+int
+second (int depth)
+{
+  return depth;
+}

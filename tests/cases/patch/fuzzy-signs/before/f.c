@@ -1,0 +1,3 @@
+say ("it's done");
+int x; // a - b
+end ();

@@ -1,0 +1,3 @@
+int a;
+p->q;
+int b;

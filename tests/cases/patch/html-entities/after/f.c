@@ -1,0 +1,4 @@
+if (a < b && c > d)
+  x = &y->z;
+else
+  z = "q";

@@ -1,0 +1,9 @@
+int f ()
+{
+	if (x)
+	{
+		one ();
+		more ();
+		two ();
+	}
+}

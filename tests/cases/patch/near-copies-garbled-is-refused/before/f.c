@@ -1,0 +1,7 @@
+aaa (1);
+bbbb (first);
+cccc (x);
+
+aaa (1);
+bbbb (first);
+cccc (x);
