@@ -399,7 +399,8 @@ aid_patch_report (const struct aid_patch *p, const struct aid_plan *plan, const 
         err = report_file (&r, f, out, begin, &left);
     }
   if (left > 0)
-    aid_str_addf (out, "%zu more that %s refused %s left out here.\n", left, left == 1 ? "was" : "were", left == 1 ? "is" : "are");
+    aid_str_addf (out, "%zu more that %s refused %s left out here.\n", left, left == 1 ? "was" : "were",
+                  left == 1 ? "is" : "are");
   if (r.lines_of != SIZE_MAX)
     aid_lines_free (&r.lines);
   aid_str_free (&piece);

@@ -37,7 +37,8 @@ assert_lacks (const char *text, const char *part)
 }
 
 #define COUNT_C                                                                                                                  \
-  "int\ncount (struct list *l)\n{\n  int n = 0;\n  for (; l; l = l->next)\n    n++;\n  return n;\n}\n\nint\nmain (void)\n{\n"     \
+  "int\ncount (struct list *l)\n{\n  int n = 0;\n  for (; l; l = l->next)\n    n++;\n  return n;\n}\n\nint\n" \
+  "main (void)\n{\n"     \
   "  return 0;\n}\n"
 
 static void
@@ -53,7 +54,8 @@ static void
 shows_the_hunk_why_and_what_is_there (void **state)
 {
   (void) state;
-  char *got = report_on ("--- a/c.c\n+++ b/c.c\n@@ -4,3 +4,3 @@\n   int n = 0;\n-  while ((l = list_next (l)) != end)\n+  walk (l)\n"
+  char *got = report_on ("--- a/c.c\n+++ b/c.c\n@@ -4,3 +4,3 @@\n   int n = 0;\n"
+                         "-  while ((l = list_next (l)) != end)\n+  walk (l)\n"
                          "     n++;\n   return n;\n", "c.c", COUNT_C, NULL);
   assert_holds (got, "Hunk 1, in c.c, was refused: line 2 \"while ((l = list_next (l)) != end)\" is not in c.c");
   assert_holds (got, "```diff\n@@ -4,3 +4,3 @@\n   int n = 0;\n-  while ((l = list_next (l)) != end)\n+  walk (l)\n     n++;\n"
@@ -71,7 +73,8 @@ static void
 shows_only_what_was_refused (void **state)
 {
   (void) state;
-  char *got = report_on ("--- a/c.c\n+++ b/c.c\n@@ -4,1 +4,1 @@\n-  int n = 0;\n+  size_t n = 0;\n@@ -13,1 +13,1 @@\n-  exit (0);\n"
+  char *got = report_on ("--- a/c.c\n+++ b/c.c\n@@ -4,1 +4,1 @@\n-  int n = 0;\n+  size_t n = 0;\n"
+                         "@@ -13,1 +13,1 @@\n-  exit (0);\n"
                          "+  exit (1);\n", "c.c", COUNT_C, NULL);
   assert_lacks (got, "Hunk 1");
   assert_holds (got, "Hunk 2, in c.c, was refused: ");
@@ -121,7 +124,8 @@ tells_of_the_files_that_are_asked_for (void **state)
 {
   (void) state;
   const unsigned char second[] = { 0, 1 };
-  char *got = report_on ("--- a/no.c\n+++ b/no.c\n@@ -1,1 +1,1 @@\n-a\n+b\n--- a/c.c\n+++ b/c.c\n@@ -1,1 +1,1 @@\n-  gone ();\n+  b ();\n",
+  char *got = report_on ("--- a/no.c\n+++ b/no.c\n@@ -1,1 +1,1 @@\n-a\n+b\n--- a/c.c\n+++ b/c.c\n"
+                         "@@ -1,1 +1,1 @@\n-  gone ();\n+  b ();\n",
                          "c.c", COUNT_C, second);
   assert_lacks (got, "no.c");
   assert_holds (got, "Hunk 2, in c.c");
@@ -166,8 +170,10 @@ is_bounded_and_says_what_was_left_out (void **state)
   snprintf (last, sizeof last, "\n%zu more that were refused are left out here.\n", 2000 - told);
   assert_true (told > 10 && strlen (got) > AID_REPORT_MAX / 2);
   assert_string_equal (got + strlen (got) - strlen (last), last);
-  assert_lacks (got, "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-                     "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+  assert_lacks (got, "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                     "0000000000000000000"
+                     "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                     "0000000000000000000"
                      "000000000000000000000000000000000000000000000000");
   free (got);
   aid_str_free (&answer);
