@@ -89,7 +89,7 @@ Signals `aid-error' with the reason when a patch may not write there."
                 (delete-dups (delq nil (copy-sequence paths))))))
 
 (defun aid-apply-paths (patch)
-  "All paths that PATCH (from `aid--mod-patch-read') names."
+  "All paths in PATCH: from `aid--mod-patch-read', or a plan."
   (cl-loop for file in (plist-get patch :files)
            collect (plist-get file :path)
            collect (plist-get file :old_path)))
@@ -98,12 +98,21 @@ Signals `aid-error' with the reason when a patch may not write there."
   "Place the hunks of PATCH, which was read from TEXT, under ROOT.
 CHOSEN, ONLY and REVERSE are as for `aid--mod-patch-plan'.  With REPORT, a list
 of the numbers of files, give what is refused of these, as a text."
-  (let ((texts (aid-apply-texts root (aid-apply-paths patch))))
-    (aid-apply--with-local-root
-     root (lambda (folder)
-            (funcall (if report #'aid--mod-patch-report #'aid--mod-patch-plan)
-                     (list :text text :root folder :texts texts :files report
-                           :chosen chosen :only only :reverse reverse))))))
+  (let* ((named (aid-apply-paths patch))
+         (ask (lambda (function paths)
+                (aid-apply--with-local-root
+                 root (lambda (folder)
+                        (funcall function
+                                 (list :text text :root folder :texts (aid-apply-texts root paths)
+                                       :files report :chosen chosen :only only
+                                       :reverse reverse))))))
+         (plan (funcall ask #'aid--mod-patch-plan named))
+         ;; It may be about a buffer that the patch calls by another name.
+         (found (cl-remove-if-not (lambda (path) (aid-apply-visiting root path))
+                                  (cl-set-difference (aid-apply-paths plan) named :test #'equal))))
+    (cond (report (funcall ask #'aid--mod-patch-report (append found named)))
+          (found (funcall ask #'aid--mod-patch-plan (append found named)))
+          (t plan))))
 
 ;;; Applying edits to a buffer
 

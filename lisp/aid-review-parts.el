@@ -109,7 +109,11 @@ Arguments for `aid-apply-plan'."
   (let ((places (plist-get file :hunks)))
     (cl-loop for h across hunks
              when (and (= (aid-hunk-file h) number) (aid-review-undecided-p h))
-             do (setf (aid-hunk-place h)
+             ;; A patch may call a file by another name than it has here.
+             do (setf (aid-hunk-path h) (plist-get file :path)
+                      (aid-hunk-old-path h) (plist-get file :old_path)
+                      (aid-hunk-op h) (intern (plist-get file :op))
+                      (aid-hunk-place h)
                       (or (cl-find (aid-hunk-index h) places
                                    :key (lambda (p) (plist-get p :index)))
                           (list :status (plist-get file :status)

@@ -255,6 +255,25 @@
       (set-buffer (window-buffer))
       (should (equal (aid-review-turns aid-review--this) '(2 4))))))
 
+(ert-deftest aid-retry-of-a-file-by-another-name ()
+  "A file that the answer calls by its last name is placed, reported, applied and undone."
+  (aid-project-with (list (cons "src/deep/a.txt" aid-retry-tests-file))
+    (with-current-buffer (aid-project-buffer "src/deep/a.txt")
+      (goto-char (point-min))
+      (insert "zero\n"))
+    (let ((chat (aid-project-review (aid-retry-tests-answer))))
+      (aid-project-key "y")
+      (should (string-prefix-p "zero\n1\ntwo\n" (aid-project-text "src/deep/a.txt")))
+      (should (string-search "in src/deep/a.txt, was refused"
+                             (aid-retry-tests-asking chat (aid-retry-tests-correction)
+                               (aid-project-key "t"))))
+      (aid-project-key "n")
+      (aid-project-key "y")
+      (should (string-suffix-p "five\n6\nseven\neight\n" (aid-project-text "src/deep/a.txt")))
+      (aid-project-key "U")
+      (should (equal (aid-project-text "src/deep/a.txt") (concat "zero\n" aid-retry-tests-file)))
+      (should-not (file-exists-p (aid-project-file "a.txt"))))))
+
 ;;; Choosing a place
 
 (defun aid-retry-tests-blocks (n)
