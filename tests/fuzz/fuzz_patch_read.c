@@ -121,6 +121,10 @@ check_plan (const struct aid_patch *p, const struct aid_plan *plan)
   aid_plan_to_val (p, plan, &val);
   CHECK (val.err == AID_OK);
   aid_str_free (&val);
+  struct aid_str report = AID_STR_INIT (1 << 20);
+  CHECK (aid_patch_report (p, plan, NULL, &report) == AID_OK && report.len <= AID_REPORT_MAX);
+  CHECK (plan->refused || report.len == 0);
+  aid_str_free (&report);
 }
 
 int
