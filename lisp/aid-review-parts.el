@@ -35,6 +35,7 @@ first; TOUCHED is as `aid-apply-touched', WINDOWS what `q' restores."
 
 (defvar-local aid-review--this nil
   "The `aid-review' that this buffer shows.")
+
 ;;; Hunks and their places
 
 (defun aid-review-turns (review)

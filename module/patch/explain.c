@@ -38,7 +38,7 @@ lines_between (const struct aid_view *v, const struct aid_match *m, size_t k, si
   return 1;
 }
 
-/* The first old line that M does not have; a deleted one if WHY is about these. */
+/* The first old line that M (NULL: any match) does not have, a deleted one before context. */
 static size_t
 first_missing (const struct aid_view *v, const struct aid_match *m)
 {

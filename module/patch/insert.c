@@ -341,10 +341,13 @@ between_lines (struct inserting *g, struct stretch *s, const struct run *r, int6
     *at = behind_above;
   else if (s->missing > 0 && r->missing_after == 0 && is_strong (g, s->end, s->below))
     *at = before_below;
-  else if (s->missing > 0 || uneven_side (g, s, r) == 0)
-    return unclear (g, s);
   else
-    *at = uneven_side (g, s, r) > 0 ? before_below : behind_above;
+    {
+      int side = s->missing > 0 ? 0 : uneven_side (g, s, r);
+      if (side == 0)
+        return unclear (g, s);
+      *at = side > 0 ? before_below : behind_above;
+    }
   return AID_OK;
 }
 

@@ -6,7 +6,7 @@
 
 /* --- matches --- */
 
-/* Keeps the matches that are places; *WHY and *BEST of the others. */
+/* Keeps the matches that are places, only the one that begins at line CHOSEN if there is such; *WHY the first other is none. */
 static void
 keep_acceptable (struct aid_case *c, const struct aid_target *t, int64_t chosen, const char **why)
 {
@@ -71,27 +71,27 @@ line_of_section (const struct aid_target *t, struct aid_span section)
 
 /* An insertion that names nothing: into an empty file, behind its section's line, or behind the stated line. */
 static enum aid_err
-without_context (const struct placing *g, size_t i, size_t *at)
+without_context (const struct placing *g, size_t i)
 {
   const struct aid_want *w = &g->wants[i];
   int64_t start = aid_want_start (w), count = w->reverse ? w->h->new_count : w->h->old_count;
   size_t n = g->t->lines.n, section = line_of_section (g->t, w->h->section);
-  *at = SIZE_MAX;
+  size_t at = SIZE_MAX;
   if (n == 0)
-    *at = 0;
+    at = 0;
   else if (w->chosen > 0 && (uint64_t) w->chosen <= n + 1)
-    *at = (size_t) w->chosen - 1;
+    at = (size_t) w->chosen - 1;
   else if (section != SIZE_MAX)
-    *at = section + 1;
+    at = section + 1;
   else if (count == 0 && start >= 0 && (uint64_t) start <= n)
-    *at = (size_t) start;
+    at = (size_t) start;
   else if (w->h->at_end)
-    *at = n;
+    at = n;
   else if (count == 0 && start > 0)
     aid_refuse (g->out[i], "it inserts after line %lld, but %.100s has %zu lines", (long long) start, w->path, n);
   else
     aid_refuse (g->out[i], "it has no line of %.100s that would say where it belongs", w->path);
-  if (*at == SIZE_MAX)
+  if (at == SIZE_MAX)
     return AID_OK;
   struct aid_case *c = &g->cases[i];
   c->matches = AID_VEC_INIT (struct aid_match, 1);
@@ -100,8 +100,8 @@ without_context (const struct placing *g, size_t i, size_t *at)
     return AID_E_NOMEM;
   for (size_t k = 0; k < c->view.n; k++)
     m->map[k] = -1;
-  *m = (struct aid_match){ .map = m->map, .start = *at, .end = *at, .core_beg = 2 * (int64_t) *at,
-                           .core_end = 2 * (int64_t) *at, .exact = 1 };
+  *m = (struct aid_match){ .map = m->map, .start = at, .end = at, .core_beg = 2 * (int64_t) at,
+                           .core_end = 2 * (int64_t) at, .exact = 1 };
   c->chosen = m;
   return AID_OK;
 }
@@ -112,7 +112,6 @@ prepare (const struct placing *g, size_t i)
 {
   struct aid_case *c = &g->cases[i];
   const struct aid_want *w = &g->wants[i];
-  size_t at;
   c->tied = AID_VEC_INIT (size_t, AID_CANDIDATES);
   enum aid_err err = aid_view_init (&c->view, g->t, w);
   if (err)
@@ -126,7 +125,7 @@ prepare (const struct placing *g, size_t i)
   if (c->view.plus + c->view.minus == 0)
     aid_refuse (g->out[i], "it changes nothing");
   else if (c->view.m == 0)
-    err = without_context (g, i, &at);
+    err = without_context (g, i);
   else
     err = find_matches (g, i);
   if (err != AID_E_LIMIT)

@@ -136,7 +136,7 @@ def path_base_several(scene):
 
 @kind("path-extra-prefix", NUMBERS)
 def path_extra_prefix(scene):
-    prefix = scene.rng.choice(("project/", "myproject/", "home/user/work/", scene.commit.name + "/"))
+    prefix = scene.rng.choice(("project/", "myproject/", "checkout/trunk/main/", scene.commit.name + "/"))
     rename_all(scene, lambda path: prefix + path)
     if scene.rng.random() < 0.5:
         for p in scene.patch:
