@@ -1,6 +1,6 @@
 /* The patch as a thing: its items, their limits, and the ids of its hunks.  The readers append to it; nothing is read
    here.  All spans point into the patch's own copy of the answer, so they live as long as the patch. */
-#include "patch/patch_internal.h"
+#include "patch/read_whole.h"
 #include "base/hash.h"
 #include "base/map.h"
 
@@ -19,6 +19,19 @@ const char *
 aid_patch_mode_name (int exec)
 {
   return exec < 0 ? NULL : exec ? "100755" : "100644";
+}
+
+int
+aid_patch_format_named (const char *name, enum aid_patch_format *format)
+{
+  static const char *const names[] = { "auto", "unified", "search-replace", "edits", "apply-patch", "whole" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp (name, names[i]) == 0)
+      {
+        *format = (enum aid_patch_format) i;
+        return 1;
+      }
+  return 0;
 }
 
 const char *
@@ -208,6 +221,13 @@ name_hunks (struct aid_patch *p)
 enum aid_err
 aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid_patch **out, struct aid_error *e)
 {
+  return aid_patch_read_with (answer, format, NULL, out, e);
+}
+
+enum aid_err
+aid_patch_read_with (struct aid_span answer, enum aid_patch_format format, const struct aid_vec *settled, struct aid_patch **out,
+                     struct aid_error *e)
+{
   *out = NULL;
   if (answer.len > AID_PATCH_MAX)
     return aid_error_set (e, AID_E_LIMIT, "the answer is over %zu MB", AID_PATCH_MAX >> 20);
@@ -222,7 +242,8 @@ aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid
   p->lines = AID_VEC_INIT (struct aid_patch_line, AID_PATCH_LINES);
   p->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
   p->notes = AID_VEC_INIT (struct aid_patch_note, AID_PATCH_NOTES);
-  enum aid_err err = p->text ? aid_read_blocks (p, format) : AID_E_NOMEM;
+  p->candidates = AID_VEC_INIT (struct aid_patch_candidate, AID_PATCH_CANDIDATES);
+  enum aid_err err = p->text ? aid_read_blocks (p, format, settled) : AID_E_NOMEM;
   if (!err)
     err = name_hunks (p);
   if (err)
@@ -251,6 +272,9 @@ aid_patch_free (struct aid_patch *p)
     }
   for (size_t i = 0; i < p->texts.len; i++)
     free (AID_VEC_AT (char *, &p->texts, i));
+  for (size_t i = 0; i < p->candidates.len; i++)
+    free (AID_VEC_AT (struct aid_patch_candidate, &p->candidates, i).path);
+  aid_vec_free (&p->candidates);
   aid_vec_free (&p->texts);
   aid_vec_free (&p->blocks);
   aid_vec_free (&p->files);

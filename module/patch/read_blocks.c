@@ -1,7 +1,7 @@
 /* The answer as Markdown: which lines are fences, which fenced blocks hold patches and in what format, and bare runs of a
    diff outside of any fence.  A diff of a Markdown file has fences of its own: a block of a patch is closed by a fence
    with the indentation of its opening one, and a fence inside a search/replace block closes nothing. */
-#include "patch/patch_internal.h"
+#include "patch/read_whole.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -18,6 +18,8 @@ struct scan
   struct aid_patch *p;
   struct aid_cursor c;
   enum aid_patch_format format;
+  const struct aid_vec *settled;   /* struct aid_settled, or NULL */
+  size_t next_settled;
   size_t last_replace;          /* byte of the last ">>>>>>> REPLACE" line, 0: none */
   size_t prose[3];              /* where the last lines of prose begin, the latest last; (size_t) -1: none */
   char *path;                   /* the file that search/replace blocks speak of */
@@ -130,17 +132,23 @@ at_hunk (struct aid_span line)
   return 0;
 }
 
-/* Looks for the shapes of both formats in C.  AUTO: neither. */
+/* Looks for the shapes of the formats in C.  AUTO: none. */
 static enum aid_patch_format
 sniff (struct aid_cursor c)
 {
   struct aid_in_line l;
   struct aid_cursor at = c;
+  struct aid_span name;
   size_t width;
+  int apply_patch = 0;
   while (aid_cursor_next (&c, &l))
     {
       if (aid_at_search (l.text, &width))
         return AID_FORMAT_SEARCH_REPLACE;
+      if (aid_at_directive (l.text, &name) != AID_NO_DIRECTIVE)
+        apply_patch = 1;
+      if (apply_patch && aid_at_file_header (&at))
+        return AID_FORMAT_APPLY_PATCH;
       if (at_hunk (l.text) || aid_at_file_header (&at))
         return AID_FORMAT_UNIFIED;
       at = c;
@@ -155,6 +163,13 @@ format_of (const struct scan *s, const struct fence *f, struct aid_cursor conten
   if (seen == AID_FORMAT_AUTO && is_diff_info (f->info) && content.pos < content.end)
     seen = AID_FORMAT_UNIFIED;
   return s->format == AID_FORMAT_AUTO || s->format == seen ? seen : AID_FORMAT_AUTO;
+}
+
+/* Both have hunks under headers, and one reader. */
+static int
+is_unified (enum aid_patch_format format)
+{
+  return format == AID_FORMAT_UNIFIED || format == AID_FORMAT_APPLY_PATCH;
 }
 
 /* --- blocks --- */
@@ -197,7 +212,7 @@ read_block (struct scan *s, enum aid_patch_format format, struct aid_cursor *c, 
   b->beg = beg;
   b->format = format;
   b->first_file = p->files.len;
-  enum aid_err err = format == AID_FORMAT_UNIFIED ? aid_read_unified (p, c, end > 0, prose, &s->unified)
+  enum aid_err err = is_unified (format)          ? aid_read_unified (p, c, end > 0, prose, &s->unified)
                      : format == AID_FORMAT_EDITS ? aid_read_edits (p, c)
                                                   : aid_read_search_replace (p, c, end > 0, prose, &s->path);
   b = &AID_VEC_AT (struct aid_patch_block, &p->blocks, index);
@@ -225,6 +240,30 @@ name_from_info (struct scan *s, struct aid_span info)
   s->path = name;
 }
 
+/* A block without a diff: what it came to, or a candidate.  *END gets where it ends. */
+static enum aid_err
+plain_block (struct scan *s, const struct fence *f, const struct aid_cursor *content, size_t beg, size_t *end)
+{
+  size_t n = s->settled ? s->settled->len : 0, behind = *end;
+  struct aid_settled kept;
+  enum aid_err err = aid_read_kept (s->p, behind, &kept, end);
+  while (s->next_settled < n && AID_VEC_AT (struct aid_settled, s->settled, s->next_settled).beg < beg)
+    s->next_settled++;
+  const struct aid_settled *told = s->next_settled < n ? &AID_VEC_AT (struct aid_settled, s->settled, s->next_settled) : NULL;
+  if (told && told->beg != beg)
+    told = NULL;
+  if (told && told->note)
+    aid_patch_note (s->p, beg, "%s", told->note);
+  if (!told && kept.diff)
+    told = &kept;
+  if (!err && told && told->diff)
+    err = aid_read_settled (s->p, told, beg, *end);
+  if (!err && !s->settled && (!kept.diff || kept.refused) && !is_diff_info (f->info))
+    err = aid_read_candidate (s->p, f->info, prose_text (s, beg), content, beg, behind, s->format == AID_FORMAT_WHOLE);
+  aid_settled_free (&kept);
+  return err;
+}
+
 static enum aid_err
 fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence *f)
 {
@@ -233,7 +272,7 @@ fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence
   struct aid_cursor content = { s->p->text, s->c.pos, ends.content_end, 0 };
   content.indent = common_indent (content, f->indent);
   enum aid_patch_format format = format_of (s, f, content);
-  if (format == AID_FORMAT_UNIFIED)
+  if (is_unified (format))
     {
       ends = find_close (s, f, 1);
       content.end = ends.content_end;
@@ -248,6 +287,8 @@ fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence
         name_from_info (s, f->info);
       err = read_block (s, format, &content, prose, line->beg, ends.block_end);
     }
+  else if (s->format == AID_FORMAT_AUTO || s->format == AID_FORMAT_WHOLE)
+    err = plain_block (s, f, &content, line->beg, &ends.block_end);
   s->c.pos = ends.block_end;
   forget_prose (s);
   return err;
@@ -271,7 +312,7 @@ bare_block (struct scan *s, const struct aid_cursor *at, const struct aid_in_lin
 {
   size_t width;
   enum aid_patch_format format = aid_at_search (line->text, &width) ? AID_FORMAT_SEARCH_REPLACE
-                                 : bare_unified (at, line->text)    ? AID_FORMAT_UNIFIED
+                                 : bare_unified (at, line->text)    ? sniff (*at)
                                                                     : AID_FORMAT_AUTO;
   if (format == AID_FORMAT_AUTO || (s->format != AID_FORMAT_AUTO && s->format != format)
       || (format == AID_FORMAT_SEARCH_REPLACE && line->beg > s->last_replace))
@@ -321,9 +362,9 @@ all_edits (struct scan *s)
 }
 
 enum aid_err
-aid_read_blocks (struct aid_patch *p, enum aid_patch_format format)
+aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled)
 {
-  struct scan s = { .p = p, .c = { p->text, 0, p->len, 0 }, .format = format };
+  struct scan s = { .p = p, .c = { p->text, 0, p->len, 0 }, .format = format, .settled = settled };
   if (p->len >= 3 && memcmp (p->text, "\xef\xbb\xbf", 3) == 0)
     s.c.pos = 3;
   s.last_replace = find_last_replace (s.c);
