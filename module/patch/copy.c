@@ -9,7 +9,7 @@
 
 enum
 {
-  FIRST_LINES = 5,              /* at the beginning of a piece, to tell places with the same first line apart */
+  FIRST_WORK = 50000000,        /* comparisons to find first lines */
   HEAD_LINES = 20,              /* that begin a block: comments, types, attributes */
   LEFT_OUT = 5                  /* lines that may be missing from a copy with elisions, over those that are new */
 };
@@ -76,47 +76,44 @@ file_line (const struct aid_texts *t, size_t i)
   return aid_lines_at (&t->target.lines, i);
 }
 
-/* Whether the lines from A on, up to FIRST_LINES of them that say something, stand in the file from O on. */
-static int
+/* How many of the lines from A on stand in the file from O on, one after the other. */
+static size_t
 goes_on (const struct aid_texts *t, size_t o, size_t a, size_t b)
 {
-  for (size_t k = 0; k < FIRST_LINES && a + k < b && !t->elided[a + k]; k++)
-    if (o + k >= t->target.lines.n || t->x->ids[o + k] != t->id[a + k])
-      return 0;
-  return 1;
+  size_t k = 0;
+  while (a + k < b && !t->elided[a + k] && o + k < t->target.lines.n && t->x->ids[o + k] == t->id[a + k])
+    k++;
+  return k;
 }
 
-/* The place of line A from FROM on: *O.  AID_E_NOTFOUND: none.  With several, those count where the next lines go on. */
+/* The place of line A from FROM on: *O.  AID_E_NOTFOUND: none.  Of several the one counts where most of the next lines follow. */
 static enum aid_err
-find_first (const struct aid_texts *t, size_t a, size_t b, size_t from, size_t *o, char why[256])
+find_first (struct aid_texts *t, size_t a, size_t b, size_t from, size_t *o, char why[256])
 {
   uint32_t id = t->id[a];
-  size_t n = 0, more = 0, second = 0, with = 0;
+  size_t most = 0, second = 0;
   if (id == AID_NO_ID)
     return AID_E_NOTFOUND;
-  for (uint32_t k = t->x->first[id]; k < t->x->first[id + 1]; k++)
+  for (uint32_t k = t->x->first[id]; k < t->x->first[id + 1] && t->work < FIRST_WORK; k++)
     {
-      size_t at = t->x->posts[k];
-      if (at < from)
-        continue;
-      if (n++ == 0)
-        *o = at;
-      second = n == 2 ? at : second;
-      if (goes_on (t, at, a, b) && more++ == 0)
-        with = at;
+      size_t at = t->x->posts[k], lines = at < from ? 0 : goes_on (t, at, a, b);
+      t->work += lines + 1;
+      if (lines > most)
+        {
+          *o = at;
+          most = lines;
+          second = at;
+        }
+      else if (lines == most)
+        second = at;
     }
-  if (n == 1)
+  if (most == 0)
+    return AID_E_NOTFOUND;
+  if (second == *o && t->work < FIRST_WORK)
     return AID_OK;
-  if (more == 1)
-    {
-      *o = with;
-      return AID_OK;
-    }
   char quote[AID_QUOTE];
-  if (n > 1)
-    aid_reason (why, "\"%s\" stands at line %zu and at line %zu%s", aid_quote (t->line[a], quote), *o + 1, second + 1,
-                n > 2 ? " and elsewhere" : "");
-  return n > 1 ? AID_E_REFUSED : AID_E_NOTFOUND;
+  aid_reason (why, "its beginning \"%s\" stands at line %zu and at line %zu", aid_quote (t->line[a], quote), *o + 1, second + 1);
+  return AID_E_REFUSED;
 }
 
 /* --- indentation --- */
@@ -178,11 +175,20 @@ shift_piece (struct aid_texts *t, const struct piece *p, size_t a)
 
 /* --- where a piece ends --- */
 
+/* Whether LINE, as far out as the block's first line, still belongs to that: a bracket or such a word. */
 static int
 closes (struct aid_span line)
 {
+  static const char *const words[] = { "end", "else", "begin", "then", "done", "fi", "in", "esac", ";;" };
   struct aid_span v = aid_span_trim (line);
-  return v.len > 0 && aid_line_weight (v) < 1;
+  while (v.len > 0 && strchr (",;", v.ptr[v.len - 1]))
+    v.len--;
+  if (v.len == 0 || aid_line_weight (v) >= 1)
+    return 0;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (aid_span_eqz (v, words[i]))
+      return 1;
+  return strchr ("{}()[]", v.ptr[0]) != NULL;
 }
 
 static int
@@ -208,12 +214,12 @@ block_head (const struct aid_texts *t, size_t o)
   return o;
 }
 
-/* Behind the last line of the block that line O begins: the lines that are indented deeper, and what closes it. */
+/* Behind the last line of the block that holds line O: those that are indented deeper than INDENT, and what closes it. */
 static size_t
-block_end (const struct aid_texts *t, size_t o)
+block_end (const struct aid_texts *t, size_t o, size_t indent)
 {
-  size_t n = t->target.lines.n, indent = indent_of (file_line (t, o)), head = block_head (t, o), end = head + 1;
-  for (size_t i = head + 1; i < n; i++)
+  size_t n = t->target.lines.n, end = o + 1;
+  for (size_t i = o + 1; i < n; i++)
     {
       struct aid_span v = file_line (t, i);
       if (is_empty (v))
@@ -227,40 +233,46 @@ block_end (const struct aid_texts *t, size_t o)
   return end;
 }
 
-/* Fills P->hi for a piece that begins at line P->lo. */
+/* The last line of the file that is one of P's and stands nowhere else; P->lo when there is none. */
+static size_t
+last_unique (const struct aid_texts *t, const struct piece *p)
+{
+  size_t last = p->lo;
+  for (size_t i = p->a; i < p->b; i++)
+    {
+      uint32_t id = t->id[i];
+      if (id == AID_NO_ID || t->elided[i] || aid_index_places (t->x, id) != 1 || aid_line_weight (aid_span_trim (t->line[i])) < 1)
+        continue;
+      if (t->x->posts[t->x->first[id]] > last)
+        last = t->x->posts[t->x->first[id]];
+    }
+  return last;
+}
+
+/* Fills P->hi for a piece that begins at line P->lo: behind its closing line, or else where the indentation ends, and behind
+   every line that only it has. */
 static enum aid_err
 find_end (const struct aid_texts *t, struct piece *p, char why[256])
 {
-  size_t last = p->b, n = t->target.lines.n;
-  while (last > p->a && !t->elided[last - 1] && is_empty (t->line[last - 1]))
-    last--;
+  size_t last = p->b - 1, n = t->target.lines.n, unique = last_unique (t, p), indent = indent_of (file_line (t, p->lo));
   p->hi = n;
-  p->open_back = t->elided[last - 1];
+  p->open_back = t->elided[last];
   if (p->open_back)
     return AID_OK;
-  last--;
   if (closes (t->line[last]) && indent_of (t->line[last]) <= indent_of (t->line[p->a]))
     {
-      for (size_t i = p->lo + 1; i < n; i++)
+      for (size_t i = unique + 1; i < n; i++)
         if (t->x->ids[i] == t->id[last])
           {
             p->hi = i + 1;
             return AID_OK;
           }
-      aid_reason (why, "where it ends is not clear: the file has no such closing line behind line %zu", p->lo + 1);
+      aid_reason (why, "where it ends is not clear: the file has no such closing line behind line %zu", unique + 1);
       return AID_E_REFUSED;
     }
-  p->hi = block_end (t, p->lo);
-  uint32_t id = t->id[last];
-  if (id == AID_NO_ID)
-    return AID_OK;
-  for (uint32_t k = t->x->first[id]; k < t->x->first[id + 1]; k++)
-    if (t->x->posts[k] > p->lo)
-      {
-        if (t->x->posts[k] + (size_t) 1 > p->hi && k + 1 == t->x->first[id + 1])
-          p->hi = t->x->posts[k] + (size_t) 1;
-        break;
-      }
+  p->hi = block_end (t, block_head (t, p->lo), indent);
+  if (unique >= p->hi)
+    p->hi = block_end (t, unique, indent);
   return AID_OK;
 }
 
@@ -300,22 +312,24 @@ check_behind (const struct aid_texts *t, const struct piece *p, size_t first_run
   return AID_OK;
 }
 
+/* *BEHIND gets the file's line from which on the next piece is looked for.  Only a copy with ELISIONS may begin with a line that
+   the file does not have. */
 static enum aid_err
-align_piece (struct aid_texts *t, struct piece *p, size_t *behind, char why[256])
+align_piece (struct aid_texts *t, struct piece *p, int elisions, size_t *behind, char why[256])
 {
   size_t a = first_line (t, p->a, p->b), first_run = t->runs.len, o = 0;
   if (a == p->b)
     return AID_OK;
   enum aid_err err = shift_piece (t, p, a);
-  if (!err && !p->open_front)
+  if (!err)
     err = find_first (t, a, p->b, p->lo, &o, why);
-  if (!err && !p->open_front)
+  if (!err)
     {
       p->lo = o;
       p->a = a;
       err = find_end (t, p, why);
     }
-  else if (err == AID_E_NOTFOUND || p->open_front)
+  else if (elisions && err == AID_E_NOTFOUND)
     {
       p->open_front = p->open_back = 1;
       p->hi = t->target.lines.n;
@@ -364,6 +378,8 @@ part (struct aid_texts *t, struct aid_vec *pieces)
           id[n] = t->id[i];
           elided[n] = t->elided[i];
         }
+      while (n > p->a + 1 && !elided[n - 1] && is_empty (line[n - 1]))
+        n--;
       p->b = n;
     }
   elided[n] = 1;
@@ -430,15 +446,13 @@ aid_copy_runs (struct aid_texts *t, char why[256])
     {
       struct piece *p = &AID_VEC_AT (struct piece, &pieces, k);
       p->lo = from;
-      err = align_piece (t, p, &from, why);
+      err = align_piece (t, p, elisions, &from, why);
       double have = err ? 0 : kept (t, p->a, p->b);
       if (!err && have < 1)
         {
           aid_reason (why, "a part of it has no line that the file has");
           err = pieces.len > 1 ? AID_E_REFUSED : AID_E_NOTFOUND;
         }
-      if (!err && !elisions && p->open_front)
-        err = AID_E_NOTFOUND;
       common += have;
     }
   if (!err && (common < 2 || common < all * (elisions ? .25 : .5)))

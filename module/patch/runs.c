@@ -15,6 +15,7 @@ enum
 };
 #define SIMILAR .6
 #define ALIKE .75
+#define LIKELY .5
 
 /* --- the two texts --- */
 
@@ -248,6 +249,10 @@ is_plain_blank (const struct aid_texts *t, size_t i)
 static struct aid_span
 subject (struct aid_span line, char *by)
 {
+  const char *blank = line.len > 0 && line.ptr[0] == '(' ? memchr (line.ptr, ' ', line.len) : NULL;
+  *by = '(';
+  if (blank)                    /* a form of Lisp */
+    return aid_span_cut (line, 0, (size_t) (blank - line.ptr));
   for (size_t i = 1; i < line.len; i++)
     if (line.ptr[i] == '=' || line.ptr[i] == '(')
       {
@@ -285,10 +290,10 @@ continues (const struct aid_texts *t, size_t o, size_t n)
 
 /* Whether it may be that line.  Imports resemble one another. */
 static int
-resembles (const struct aid_texts *t, size_t o, size_t n)
+resembles (const struct aid_texts *t, size_t o, size_t n, double least)
 {
   struct aid_span a = aid_span_trim (old_line (t, o)), b = aid_span_trim (t->line[n]);
-  return aid_span_eq (a, b) || (!(is_import (a) && is_import (b)) && aid_similar (a, b, ALIKE) >= ALIKE);
+  return aid_span_eq (a, b) || (!(is_import (a) && is_import (b)) && aid_similar (a, b, least) >= least);
 }
 
 /* How many lines of the gap LO to HI - 1, counted from its end that the text's lines A to B - 1 stand at, they replace. */
@@ -304,16 +309,17 @@ replaced (const struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, i
   return n;
 }
 
-/* Whether one of the text's lines A to B - 1 is, nearly, one of the file's lines LO to HI - 1; *WHICH gets it. */
+/* Whether one of the text's lines A to B - 1 is, nearly, one of the file's lines LO to HI - 1; *WHICH gets it.  BESIDE is the
+   one of these that stands beside them: it is the likeliest one to be meant. */
 static int
-stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, size_t *which)
+stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, size_t beside, size_t *which)
 {
   for (size_t i = a; i < b; i++)
     {
       if (aid_line_weight (aid_span_trim (t->line[i])) < 1)
         continue;
       for (size_t o = lo; o < hi; o++)
-        if ((o - lo < NEAR || hi - o <= NEAR) ? resembles (t, o, i) : same (t, o, i))
+        if ((o - lo < NEAR || hi - o <= NEAR) ? resembles (t, o, i, o == beside ? LIKELY : ALIKE) : same (t, o, i))
           {
             *which = i;
             return 1;
@@ -349,7 +355,8 @@ around_elision (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, c
   while (last < b && is_plain_blank (t, last))
     last++;
   size_t head = replaced (t, lo, hi, a, first, 0), tail = replaced (t, lo + head, hi, last, b, 1);
-  if (stands_in (t, lo + head, hi - tail, a, first, &which) || stands_in (t, lo + head, hi - tail, last, b, &which))
+  if (stands_in (t, lo + head, hi - tail, a, first, lo + head, &which)
+      || stands_in (t, lo + head, hi - tail, last, b, hi - tail - 1, &which))
     return unclear (t, which, why, "is, or resembles, a line that they may stand for");
   enum aid_err err = add_run (t, lo, lo + head, a, first);
   return err ? err : add_run (t, hi - tail, hi, last, b);

@@ -172,6 +172,18 @@ any_elided (const struct aid_vec *lines)
   return 0;
 }
 
+/* Whether T begins as the file does. */
+static int
+same_beginning (const struct aid_texts *t)
+{
+  size_t o = 0, i = 0;
+  while (o < t->target.lines.n && aid_span_trim (aid_lines_at (&t->target.lines, o)).len == 0)
+    o++;
+  while (i < t->n && aid_span_trim (t->line[i]).len == 0)
+    i++;
+  return o < t->target.lines.n && i < t->n && t->x->ids[o] == t->id[i];
+}
+
 static enum aid_err
 take_copy (struct settling *s, struct one *o)
 {
@@ -179,7 +191,9 @@ take_copy (struct settling *s, struct one *o)
   struct aid_error e = { AID_OK, "" };
   int elided = any_elided (&o->lines);
   enum aid_err err = aid_texts_init (&t, aid_str_span (&o->file), &o->lines, &e);
-  if (!err)
+  if (!err && !elided && o->c->whole && same_beginning (&t) && is_meant (&t))
+    err = refuse (o, "it is to be the whole file, but large parts of that, or its end, are missing");
+  else if (!err)
     {
       err = aid_copy_runs (&t, o->why);
       if (!err)
@@ -191,7 +205,7 @@ take_copy (struct settling *s, struct one *o)
       else if (err == AID_E_NOTFOUND && s->any)
         err = refuse (o, "the file has too few of its lines: nothing shows where it belongs");
       else if (err == AID_E_NOTFOUND)
-        err = AID_OK;
+        err = elided ? note (o, "the file has too few of its lines") : AID_OK;
     }
   aid_texts_free (&t);
   return err;
@@ -260,13 +274,14 @@ settle_one (struct settling *s, struct one *o)
   int taken = 0;
   struct aid_error e = { AID_OK, "" };
   o->path = o->c->path;
+  enum aid_err err = read_lines (s->p, o);
+  if (err)
+    return err;
   if (aid_path_check (o->path, &e))
     return s->any ? refuse (o, e.msg) : note (o, e.msg);
-  enum aid_err err = find_file (s, o);
+  err = find_file (s, o);
   if (err == AID_E_REFUSED || err == AID_E_NOTFOUND)
     return s->any ? refuse (o, "the file cannot be read") : AID_OK;
-  if (!err)
-    err = read_lines (s->p, o);
   if (err)
     return err;
   if (!o->there)
