@@ -48,6 +48,7 @@ struct piece
 {
   size_t a, b, lo, hi;
   int open_front, open_back;    /* it may begin, or end, anywhere in there */
+  int preceded, followed;       /* by elided lines: it need not have all of its block */
 };
 
 static int
@@ -249,12 +250,22 @@ last_unique (const struct aid_texts *t, const struct piece *p)
   return last;
 }
 
+static size_t
+least_indent (const struct aid_texts *t, const struct piece *p)
+{
+  size_t least = indent_of (file_line (t, p->lo));
+  for (size_t i = p->a; i < p->b; i++)
+    if (!t->elided[i] && !is_empty (t->line[i]) && indent_of (t->line[i]) < least)
+      least = indent_of (t->line[i]);
+  return least;
+}
+
 /* Fills P->hi for a piece that begins at line P->lo: behind its closing line, or else where the indentation ends, and behind
    every line that only it has. */
 static enum aid_err
 find_end (const struct aid_texts *t, struct piece *p, char why[256])
 {
-  size_t last = p->b - 1, n = t->target.lines.n, unique = last_unique (t, p), indent = indent_of (file_line (t, p->lo));
+  size_t last = p->b - 1, n = t->target.lines.n, unique = last_unique (t, p), indent = least_indent (t, p);
   p->hi = n;
   p->open_back = t->elided[last];
   if (p->open_back)
@@ -270,6 +281,9 @@ find_end (const struct aid_texts *t, struct piece *p, char why[256])
       aid_reason (why, "where it ends is not clear: the file has no such closing line behind line %zu", unique + 1);
       return AID_E_REFUSED;
     }
+  p->open_back = p->followed;
+  if (p->followed)
+    return AID_OK;
   p->hi = block_end (t, block_head (t, p->lo), indent);
   if (unique >= p->hi)
     p->hi = block_end (t, unique, indent);
@@ -329,7 +343,7 @@ align_piece (struct aid_texts *t, struct piece *p, int elisions, size_t *behind,
       p->a = a;
       err = find_end (t, p, why);
     }
-  else if (elisions && err == AID_E_NOTFOUND)
+  else if ((elisions && err == AID_E_NOTFOUND) || (p->preceded && err == AID_E_REFUSED))
     {
       p->open_front = p->open_back = 1;
       p->hi = t->target.lines.n;
@@ -362,8 +376,9 @@ part (struct aid_texts *t, struct aid_vec *pieces)
   enum aid_err err = line && id && elided ? AID_OK : AID_E_NOMEM;
   for (size_t i = 0; i < t->n && !err;)
     {
-      while (i < t->n && ((t->elided[i] && indent_of (t->line[i]) <= outer) || is_empty (t->line[i])))
-        i++;
+      int preceded = 0;
+      for (; i < t->n && ((t->elided[i] && indent_of (t->line[i]) <= outer) || is_empty (t->line[i])); i++)
+        preceded |= t->elided[i];
       elided[n++] = 1;
       struct piece *p = i < t->n ? aid_vec_push (pieces) : NULL;
       if (!p)
@@ -372,12 +387,14 @@ part (struct aid_texts *t, struct aid_vec *pieces)
           break;
         }
       p->a = n;
+      p->preceded = preceded;
       for (; i < t->n && !(t->elided[i] && indent_of (t->line[i]) <= outer); i++, n++)
         {
           line[n] = t->line[i];
           id[n] = t->id[i];
           elided[n] = t->elided[i];
         }
+      p->followed = i < t->n;
       while (n > p->a + 1 && !elided[n - 1] && is_empty (line[n - 1]))
         n--;
       p->b = n;
@@ -412,6 +429,34 @@ kept (const struct aid_texts *t, size_t a, size_t b)
         all -= aid_texts_weight_new (t, run->n1, run->n2);
     }
   return all;
+}
+
+static long
+open_brackets (struct aid_span v)
+{
+  long n = 0;
+  for (size_t i = 0; i < v.len; i++)
+    n += v.ptr[i] && strchr ("([{", v.ptr[i]) ? 1 : v.ptr[i] && strchr (")]}", v.ptr[i]) ? -1 : 0;
+  return n;
+}
+
+/* A change keeps brackets in pairs; one that was taken for more or less than it is does not. */
+static enum aid_err
+check_brackets (const struct aid_texts *t, char why[256])
+{
+  long n = 0;
+  for (size_t r = 0; r < t->runs.len; r++)
+    {
+      const struct aid_run *run = &AID_VEC_AT (struct aid_run, &t->runs, r);
+      for (size_t i = run->o1; i < run->o2; i++)
+        n -= open_brackets (file_line (t, i));
+      for (size_t i = run->n1; i < run->n2; i++)
+        n += open_brackets (t->line[i]);
+    }
+  if (n == 0)
+    return AID_OK;
+  aid_reason (why, "how much it stands for is not clear: with it, brackets would not match any more");
+  return AID_E_REFUSED;
 }
 
 /* Lines are only left out where that is said. */
@@ -459,6 +504,8 @@ aid_copy_runs (struct aid_texts *t, char why[256])
     err = AID_E_NOTFOUND;
   if (!err)
     err = check_left_out (t, elisions, all, why);
+  if (!err)
+    err = check_brackets (t, why);
   aid_vec_free (&pieces);
   return err;
 }

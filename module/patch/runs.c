@@ -253,6 +253,10 @@ subject (struct aid_span line, char *by)
   *by = '(';
   if (blank)                    /* a form of Lisp */
     return aid_span_cut (line, 0, (size_t) (blank - line.ptr));
+  ptrdiff_t import = aid_span_starts (line, "from ") ? aid_span_find (line, AID_SPAN (" import ")) : -1;
+  *by = '=';
+  if (import > 0)               /* Python's: the module */
+    return aid_span_cut (line, 0, (size_t) import);
   for (size_t i = 1; i < line.len; i++)
     if (line.ptr[i] == '=' || line.ptr[i] == '(')
       {

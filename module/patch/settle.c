@@ -93,26 +93,37 @@ change (struct one *o, struct aid_texts *t, int whole)
 
 #define SHARED .6               /* of the file's weight that its whole new text has */
 #define SHARED_TOLD .35         /* when the answer calls it that */
-#define DROPPED .15             /* that one run may drop without anything new */
-enum { DROPPED_LINES = 6, END_LINES = 2 };
+#define DROPPED .15             /* that may go without anything new in its place */
+enum { DROPPED_LINES = 6 };     /* so much it may in any case */
+#define END_LINES 2             /* what may be dropped at the ends when the answer calls it the whole file */
+
+static int
+is_blank (const struct aid_texts *t, size_t from, size_t to)
+{
+  for (size_t i = from; i < to; i++)
+    if (aid_span_trim (aid_lines_at (&t->target.lines, i)).len > 0)
+      return 0;
+  return 1;
+}
 
 /* Whether the runs turn the file into a new version of all of it, or drop parts of it. */
 static int
 is_whole (const struct aid_texts *t, int told)
 {
   size_t n = t->target.lines.n;
-  double all = aid_texts_weight_old (t, 0, n), gone = 0, most = all * DROPPED;
+  double all = aid_texts_weight_old (t, 0, n), gone = 0, fewer = 0, most = all * DROPPED;
   most = most > DROPPED_LINES ? most : DROPPED_LINES;
   for (size_t r = 0; r < t->runs.len; r++)
     {
       const struct aid_run *run = &AID_VEC_AT (struct aid_run, &t->runs, r);
       double lost = aid_texts_weight_old (t, run->o1, run->o2), net = lost - aid_texts_weight_new (t, run->n1, run->n2);
-      int end = run->o1 == 0 || run->o2 == n;
+      int end = is_blank (t, 0, run->o1) || is_blank (t, run->o2, n);
       gone += lost;
-      if (net > most || (end && net > END_LINES))
+      fewer += net > 0 ? net : 0;
+      if (net > most || (end && net > (told ? END_LINES : 0)))
         return 0;
     }
-  return all - gone >= all * (told ? SHARED_TOLD : SHARED);
+  return fewer <= most * (told ? 2 : 1) && all - gone >= all * (told ? SHARED_TOLD : SHARED);
 }
 
 static enum aid_err
@@ -191,8 +202,11 @@ take_copy (struct settling *s, struct one *o)
   struct aid_error e = { AID_OK, "" };
   int elided = any_elided (&o->lines);
   enum aid_err err = aid_texts_init (&t, aid_str_span (&o->file), &o->lines, &e);
-  if (!err && !elided && o->c->whole && same_beginning (&t) && is_meant (&t))
-    err = refuse (o, "it is to be the whole file, but large parts of that, or its end, are missing");
+  if (!err && !s->any && !elided && same_beginning (&t))
+    {
+      static const char why[] = "it begins as the file does, but large parts of that, or its end, are missing";
+      err = o->c->whole && is_meant (&t) ? refuse (o, why) : note (o, why);
+    }
   else if (!err)
     {
       err = aid_copy_runs (&t, o->why);
