@@ -87,18 +87,30 @@ goes_on (const struct aid_texts *t, size_t o, size_t a, size_t b)
   return k;
 }
 
-/* The place of line A from FROM on: *O.  AID_E_NOTFOUND: none.  Of several the one counts where most of the next lines follow. */
+/* Whether one of the N lines from A on stands in one place of the file only. */
+static int
+has_unique (const struct aid_texts *t, size_t a, size_t n)
+{
+  for (size_t i = a; i < a + n; i++)
+    if (aid_index_places (t->x, t->id[i]) == 1 && aid_line_weight (aid_span_trim (t->line[i])) >= 1)
+      return 1;
+  return 0;
+}
+
+/* The place of line A from FROM on: *O.  AID_E_NOTFOUND: none.  Of several the one counts where most of the next lines follow, if
+   these stand nowhere else. */
 static enum aid_err
 find_first (struct aid_texts *t, size_t a, size_t b, size_t from, size_t *o, char why[256])
 {
   uint32_t id = t->id[a];
-  size_t most = 0, second = 0;
+  size_t most = 0, second = 0, places = 0;
   if (id == AID_NO_ID)
     return AID_E_NOTFOUND;
   for (uint32_t k = t->x->first[id]; k < t->x->first[id + 1] && t->work < FIRST_WORK; k++)
     {
       size_t at = t->x->posts[k], lines = at < from ? 0 : goes_on (t, at, a, b);
       t->work += lines + 1;
+      places += at >= from;
       if (lines > most)
         {
           *o = at;
@@ -110,10 +122,10 @@ find_first (struct aid_texts *t, size_t a, size_t b, size_t from, size_t *o, cha
     }
   if (most == 0)
     return AID_E_NOTFOUND;
-  if (second == *o && t->work < FIRST_WORK)
+  if (second == *o && t->work < FIRST_WORK && (places == 1 || has_unique (t, a, most)))
     return AID_OK;
   char quote[AID_QUOTE];
-  aid_reason (why, "its beginning \"%s\" stands at line %zu and at line %zu", aid_quote (t->line[a], quote), *o + 1, second + 1);
+  aid_reason (why, "its beginning \"%s\" stands at %u lines of the file", aid_quote (t->line[a], quote), aid_index_places (t->x, id));
   return AID_E_REFUSED;
 }
 
@@ -175,6 +187,21 @@ shift_piece (struct aid_texts *t, const struct piece *p, size_t a)
 }
 
 /* --- where a piece ends --- */
+
+static int closes (struct aid_span line);
+
+/* Whether the lines A to B - 1 are one block: lines that begin it, lines that are indented deeper, and what closes it. */
+static int
+is_one_block (const struct aid_texts *t, size_t a, size_t b)
+{
+  size_t outer = indent_of (t->line[a]), i = a;
+  while (i < b && !t->elided[i] && !is_empty (t->line[i]) && indent_of (t->line[i]) == outer)
+    i++;
+  for (; i < b; i++)
+    if (!t->elided[i] && !is_empty (t->line[i]) && indent_of (t->line[i]) <= outer && !closes (t->line[i]))
+      return 0;
+  return 1;
+}
 
 /* Whether LINE, as far out as the block's first line, still belongs to that: a bracket or such a word. */
 static int
@@ -265,9 +292,12 @@ least_indent (const struct aid_texts *t, const struct piece *p)
 static enum aid_err
 find_end (const struct aid_texts *t, struct piece *p, char why[256])
 {
-  size_t last = p->b - 1, n = t->target.lines.n, unique = last_unique (t, p), indent = least_indent (t, p);
+  size_t last = p->b - 1, n = t->target.lines.n;
+  size_t unique = last_unique (t, p), indent = least_indent (t, p);
   p->hi = n;
-  p->open_back = t->elided[last];
+  while (!t->elided[last] && is_empty (t->line[last]))
+    last--;
+  p->open_back = t->elided[last] != 0;
   if (p->open_back)
     return AID_OK;
   if (closes (t->line[last]) && indent_of (t->line[last]) <= indent_of (t->line[p->a]))
@@ -276,6 +306,7 @@ find_end (const struct aid_texts *t, struct piece *p, char why[256])
         if (t->x->ids[i] == t->id[last])
           {
             p->hi = i + 1;
+            p->b = last + 1;
             return AID_OK;
           }
       aid_reason (why, "where it ends is not clear: the file has no such closing line behind line %zu", unique + 1);
@@ -284,6 +315,11 @@ find_end (const struct aid_texts *t, struct piece *p, char why[256])
   p->open_back = p->followed;
   if (p->followed)
     return AID_OK;
+  if (t->id[last] == AID_NO_ID && !is_one_block (t, p->a, p->b))
+    {
+      aid_reason (why, "where it ends is not clear: the file does not have its last line");
+      return AID_E_REFUSED;
+    }
   p->hi = block_end (t, block_head (t, p->lo), indent);
   if (unique >= p->hi)
     p->hi = block_end (t, unique, indent);
@@ -378,8 +414,10 @@ part (struct aid_texts *t, struct aid_vec *pieces)
     {
       int preceded = 0;
       for (; i < t->n && ((t->elided[i] && indent_of (t->line[i]) <= outer) || is_empty (t->line[i])); i++)
-        preceded |= t->elided[i];
-      elided[n++] = 1;
+        preceded |= t->elided[i] != 0;
+      while (preceded && i < t->n && is_empty (t->line[i - 1]))
+        i--;                    /* blank lines are the piece's */
+      elided[n++] = AID_ELIDED_AROUND;
       struct piece *p = i < t->n ? aid_vec_push (pieces) : NULL;
       if (!p)
         {
@@ -395,11 +433,11 @@ part (struct aid_texts *t, struct aid_vec *pieces)
           elided[n] = t->elided[i];
         }
       p->followed = i < t->n;
-      while (n > p->a + 1 && !elided[n - 1] && is_empty (line[n - 1]))
+      while (!p->followed && n > p->a + 1 && !elided[n - 1] && is_empty (line[n - 1]))
         n--;
       p->b = n;
     }
-  elided[n] = 1;
+  elided[n] = AID_ELIDED_AROUND;
   if (err)
     {
       free (line);
@@ -487,6 +525,11 @@ aid_copy_runs (struct aid_texts *t, char why[256])
   enum aid_err err = part (t, &pieces);
   size_t from = 0;
   why[0] = '\0';
+  if (!err && !elisions && pieces.len > 0 && !is_one_block (t, 1, t->n - 1))
+    {
+      aid_reason (why, "it is more than one definition, and not the whole file");
+      err = AID_E_REFUSED;
+    }
   for (size_t k = 0; k < pieces.len && !err; k++)
     {
       struct piece *p = &AID_VEC_AT (struct piece, &pieces, k);

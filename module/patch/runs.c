@@ -245,6 +245,12 @@ is_plain_blank (const struct aid_texts *t, size_t i)
   return !t->elided[i] && aid_span_trim (t->line[i]).len == 0;
 }
 
+static int
+is_old_blank (const struct aid_texts *t, size_t o)
+{
+  return aid_span_trim (old_line (t, o)).len == 0;
+}
+
 /* What LINE is about: what it assigns to or calls. */
 static struct aid_span
 subject (struct aid_span line, char *by)
@@ -285,7 +291,7 @@ continues (const struct aid_texts *t, size_t o, size_t n)
   struct aid_span a = aid_span_trim (old_line (t, o)), b = aid_span_trim (t->line[n]);
   struct aid_span about = subject (a, &by_a);
   if (aid_line_weight (b) < 1)
-    return aid_span_eq (a, b);
+    return t->x->ids[o] == t->id[n];
   if (!aid_span_eq (about, subject (b, &by_b)) || by_a != by_b)
     return 0;
   double least = by_a == '=' ? SIMILAR : ALIKE;
@@ -313,17 +319,19 @@ replaced (const struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, i
   return n;
 }
 
-/* Whether one of the text's lines A to B - 1 is, nearly, one of the file's lines LO to HI - 1; *WHICH gets it.  BESIDE is the
-   one of these that stands beside them: it is the likeliest one to be meant. */
+/* Whether one of the text's lines A to B - 1 is, nearly, one of the file's lines LO to HI - 1; *WHICH gets it.  They stand at the
+   beginning of these, or at their end with FROM_END: the line there is the likeliest one to be meant. */
 static int
-stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, size_t beside, size_t *which)
+stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int from_end, size_t *which)
 {
-  for (size_t i = a; i < b; i++)
+  size_t beside = from_end ? hi - 1 : lo;
+  for (size_t i = a; i < b && lo < hi; i++)
     {
-      if (aid_line_weight (aid_span_trim (t->line[i])) < 1)
-        continue;
+      int small = aid_line_weight (aid_span_trim (t->line[i])) < 1;
+      if (small && (i + 1 < b || from_end) && (i > a || !from_end))
+        continue;               /* but for the one next to the elision */
       for (size_t o = lo; o < hi; o++)
-        if ((o - lo < NEAR || hi - o <= NEAR) ? resembles (t, o, i, o == beside ? LIKELY : ALIKE) : same (t, o, i))
+        if (small ? same (t, o, i) : (o - lo < NEAR || hi - o <= NEAR) ? resembles (t, o, i, o == beside ? LIKELY : ALIKE) : same (t, o, i))
           {
             *which = i;
             return 1;
@@ -354,14 +362,23 @@ around_elision (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, c
   for (size_t i = first; i < last; i++)
     if (!t->elided[i] && !is_plain_blank (t, i))
       return unclear (t, i, why, "stands between two of them and is not in one place of the file");
+  int within = first + 1 == last && t->elided[first] == AID_ELIDED_WITHIN;
+  size_t first_blank = first, last_blank = last;
   while (first > a && is_plain_blank (t, first - 1))
     first--;
   while (last < b && is_plain_blank (t, last))
     last++;
   size_t head = replaced (t, lo, hi, a, first, 0), tail = replaced (t, lo + head, hi, last, b, 1);
-  if (stands_in (t, lo + head, hi - tail, a, first, lo + head, &which)
-      || stands_in (t, lo + head, hi - tail, last, b, hi - tail - 1, &which))
+  if (within && lo + head == hi - tail)
+    return unclear (t, first_blank, why, "would stand for nothing");
+  if (stands_in (t, lo + head, hi - tail, a, first, 0, &which)
+      || stands_in (t, lo + head, hi - tail, last, b, 1, &which))
     return unclear (t, which, why, "is, or resembles, a line that they may stand for");
+  /* Blank lines beside the elided ones part what is new from them, unless the file has some there. */
+  if (first > a && lo + head < hi && !is_old_blank (t, lo + head))
+    first = first_blank;
+  if (last < b && hi - tail > lo && !is_old_blank (t, hi - tail - 1))
+    last = last_blank;
   enum aid_err err = add_run (t, lo, lo + head, a, first);
   return err ? err : add_run (t, hi - tail, hi, last, b);
 }

@@ -94,7 +94,8 @@ change (struct one *o, struct aid_texts *t, int whole)
 #define SHARED .6               /* of the file's weight that its whole new text has */
 #define SHARED_TOLD .35         /* when the answer calls it that */
 #define DROPPED .15             /* that may go without anything new in its place */
-enum { DROPPED_LINES = 6 };     /* so much it may in any case */
+enum { DROPPED_LINES = 6, DROPPED_MOST = 25 };   /* the least and the most that this is */
+#define END_BLANKS .25          /* what may be dropped at the ends: blank lines */
 #define END_LINES 2             /* what may be dropped at the ends when the answer calls it the whole file */
 
 static int
@@ -112,15 +113,15 @@ is_whole (const struct aid_texts *t, int told)
 {
   size_t n = t->target.lines.n;
   double all = aid_texts_weight_old (t, 0, n), gone = 0, fewer = 0, most = all * DROPPED;
-  most = most > DROPPED_LINES ? most : DROPPED_LINES;
+  most = most < DROPPED_LINES ? DROPPED_LINES : most > DROPPED_MOST ? DROPPED_MOST : most;
   for (size_t r = 0; r < t->runs.len; r++)
     {
       const struct aid_run *run = &AID_VEC_AT (struct aid_run, &t->runs, r);
       double lost = aid_texts_weight_old (t, run->o1, run->o2), net = lost - aid_texts_weight_new (t, run->n1, run->n2);
-      int end = is_blank (t, 0, run->o1) || is_blank (t, run->o2, n);
+      int first = is_blank (t, 0, run->o1), end = first || is_blank (t, run->o2, n);
       gone += lost;
       fewer += net > 0 ? net : 0;
-      if (net > most || (end && net > (told ? END_LINES : 0)))
+      if (net > most || (end && net > (told ? END_LINES : first ? 0 : END_BLANKS)))
         return 0;
     }
   return fewer <= most * (told ? 2 : 1) && all - gone >= all * (told ? SHARED_TOLD : SHARED);

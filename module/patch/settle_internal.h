@@ -11,6 +11,10 @@ struct aid_run
   size_t o1, o2, n1, n2;
 };
 
+/* A line that stands for others: written so by the answer, within a part of the file; or between such parts and around them, where
+   it may stand for nothing. */
+enum aid_elided { AID_ELIDED_NOT, AID_ELIDED_WITHIN, AID_ELIDED_AROUND };
+
 /* A file and a text that is to become it or a part of it.  Lines are equal when they differ in trailing blanks only. */
 struct aid_texts
 {
@@ -19,7 +23,7 @@ struct aid_texts
   struct aid_span *line;        /* the other text's lines, ... */
   size_t n;
   uint32_t *id;                 /* ... their numbers in the file or AID_NO_ID, ... */
-  unsigned char *elided;        /* ... and whether each stands for lines that are not written out */
+  unsigned char *elided;        /* ... and whether each stands for lines that are not written out: see aid_elided */
   uint32_t *count[2], *pos[2];  /* scratch, by number: file, text */
   struct aid_vec runs;          /* struct aid_run, ascending */
   struct aid_vec owned;         /* char *: lines that were re-indented */
