@@ -14,6 +14,8 @@ enum
   LEFT_OUT = 5                  /* lines that may be missing from a copy with elisions, over those that are new */
 };
 
+#define TELLING .95             /* the weight of a line that says something, added up inexactly */
+
 /* --- elisions --- */
 
 int
@@ -536,14 +538,14 @@ aid_copy_runs (struct aid_texts *t, char why[256])
       p->lo = from;
       err = align_piece (t, p, elisions, &from, why);
       double have = err ? 0 : kept (t, p->a, p->b);
-      if (!err && have < 1)
+      if (!err && have < TELLING)
         {
           aid_reason (why, "a part of it has no line that the file has");
           err = pieces.len > 1 ? AID_E_REFUSED : AID_E_NOTFOUND;
         }
       common += have;
     }
-  if (!err && (common < 2 || common < all * (elisions ? .25 : .5)))
+  if (!err && (common < 2 * TELLING || common < all * (elisions ? .25 : .5)))
     err = AID_E_NOTFOUND;
   if (!err)
     err = check_left_out (t, elisions, all, why);

@@ -102,12 +102,13 @@ static struct aid_span
 name_in_info (struct aid_span info, struct aid_span *language, int *cited)
 {
   struct aid_span word, found = { info.ptr, 0 };
+  int attributes = info.len > 0 && info.ptr[0] == '{';   /* as Pandoc has them: ".c" is a language */
   info = strip_any (info, "{", "}");
   *language = found;
   for (int first = 1; next_word (&info, &word); first = 0)
     {
       *cited |= is_range (word);
-      struct aid_span name = name_in_word (word, first);
+      struct aid_span name = attributes && word.ptr[0] == '.' ? (struct aid_span){ word.ptr, 0 } : name_in_word (word, first);
       if (first)
         *language = strip_any (word, ".", "");
       if (name.len > 0 && found.len == 0)
@@ -259,6 +260,7 @@ aid_read_candidate (struct aid_patch *p, struct aid_span info, struct aid_span p
   if (!aid_cursor_next (&at, &first))
     return AID_OK;
   name = name_in_info (info, &language, &cited);
+  int told = name.len > 0;
   comment = name_in_comment (first.text);
   if (name.len == 0)
     name = comment;
@@ -268,7 +270,7 @@ aid_read_candidate (struct aid_patch *p, struct aid_span info, struct aid_span p
   if (name.len == 0)
     name = prose_name;
   c.apart = name.len > 0 && name.ptr != prose_name.ptr;
-  if (name.len == 0 || (!any && (cited || !speaks_of (language, name))))
+  if (name.len == 0 || (!any && (cited || (!told && !speaks_of (language, name)))))
     return AID_OK;
   note_words (&c, last_line (prose));
   note_words (&c, info);
