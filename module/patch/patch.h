@@ -20,7 +20,8 @@ enum aid_patch_format
 {
   AID_FORMAT_AUTO, AID_FORMAT_UNIFIED, AID_FORMAT_SEARCH_REPLACE, AID_FORMAT_EDITS, AID_FORMAT_APPLY_PATCH, AID_FORMAT_WHOLE
 };
-/* *FORMAT gets the one that is called NAME ("auto", "unified", "search-replace", "edits", "apply-patch", "whole"); 0: there is none. */
+/* *FORMAT gets the one that is called NAME ("auto", "unified", "search-replace", "edits", "apply-patch", "whole"); 0: there is
+   none. */
 int aid_patch_format_named (const char *name, enum aid_patch_format *format);
 
 struct aid_patch_line

@@ -287,7 +287,8 @@ fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence
         name_from_info (s, f->info);
       err = read_block (s, format, &content, prose, line->beg, ends.block_end);
     }
-  else if (s->format == AID_FORMAT_AUTO || (s->format == AID_FORMAT_WHOLE && sniff (content) == AID_FORMAT_AUTO && !aid_at_edits (content)))
+  else if (s->format == AID_FORMAT_AUTO
+           || (s->format == AID_FORMAT_WHOLE && sniff (content) == AID_FORMAT_AUTO && !aid_at_edits (content)))
     err = plain_block (s, f, &content, line->beg, &ends.block_end);
   s->c.pos = ends.block_end;
   forget_prose (s);

@@ -24,7 +24,7 @@ is_kept_line (struct aid_span line, struct aid_span *refused)
   const char *blank = memchr (v.ptr, ' ', v.len);
   if (!aid_span_starts (v, "<!--aid:") || !aid_span_ends (v, "-->") || !blank)
     return 0;
-  v = aid_span_trim (aid_span_cut (v, (size_t) (blank - v.ptr), v.len - 3));
+  v = aid_span_trim (aid_span_cut (v, (size_t)(blank - v.ptr), v.len - 3));
   if (!aid_span_starts (v, "diff") || (v.len > 4 && v.ptr[4] != ' '))
     return 0;
   v = aid_span_trim (aid_span_cut (v, 4, v.len));
@@ -121,7 +121,7 @@ aid_read_settled (struct aid_patch *p, const struct aid_settled *s, size_t beg, 
   struct aid_cursor c = { text.ptr, 0, text.len, 0 };
   enum aid_err err = aid_read_unified (p, &c, 1, none, &last);
   free (last);
-  p->notes.len = notes;         /* their places are in the other text */
+  p->notes.len = notes; /* their places are in the other text */
   if (p->files.len == files)
     p->blocks.len = block;
   return err ? err : belong (p, files, hunks, s->refused, beg, end);

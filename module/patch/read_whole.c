@@ -7,7 +7,10 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { LINE_MAX_READ = 400 };   /* a longer line names nothing */
+enum
+{
+  LINE_MAX_READ = 400
+}; /* a longer line names nothing */
 
 static int
 is_blank (char c)
@@ -58,8 +61,9 @@ note_words (struct aid_patch_candidate *c, struct aid_span line)
 {
   static const char *const fresh[] = { "new", "create", "creates", "add" };
   static const char *const whole[] = { "complete", "full", "entire", "whole", "completely", "updated" };
-  static const char *const example[] = { "example", "examples", "e.g", "sample", "usage", "output", "instance", "like",
-                                         "demo", "snippet", "excerpt", "imagine", "suppose", "could", "might", "would" };
+  static const char *const example[]
+    = { "example", "examples", "e.g",     "sample",  "usage",   "output", "instance", "like",
+        "demo",    "snippet",  "excerpt", "imagine", "suppose", "could",  "might",    "would" };
   struct aid_span word;
   while (next_word (&line, &word))
     {
@@ -75,7 +79,7 @@ note_words (struct aid_patch_candidate *c, struct aid_span line)
 static int
 is_range (struct aid_span v)
 {
-  return v.len > 0 && isdigit ((unsigned char) v.ptr[0]) && memchr (v.ptr, ':', v.len);
+  return v.len > 0 && isdigit ((unsigned char)v.ptr[0]) && memchr (v.ptr, ':', v.len);
 }
 
 static struct aid_span
@@ -86,13 +90,13 @@ name_in_word (struct aid_span word, int first)
   const char *eq = memchr (word.ptr, '=', word.len);
   if (eq)
     {
-      size_t at = (size_t) (eq - word.ptr);
+      size_t at = (size_t)(eq - word.ptr);
       struct aid_span value = strip_any (aid_span_cut (word, at + 1, word.len), "\"'", "\"'");
       return IS_ONE_OF (aid_span_cut (word, 0, at), keys) && aid_name_is_path (value) ? value : none;
     }
   const char *colon = first ? memchr (word.ptr, ':', word.len) : NULL;
   if (colon)
-    word = aid_span_cut (word, (size_t) (colon - word.ptr) + 1, word.len);
+    word = aid_span_cut (word, (size_t)(colon - word.ptr) + 1, word.len);
   word = strip_any (word, "\"'(", "\"'),");
   return aid_name_is_path (word) ? word : none;
 }
@@ -102,13 +106,14 @@ static struct aid_span
 name_in_info (struct aid_span info, struct aid_span *language, int *cited)
 {
   struct aid_span word, found = { info.ptr, 0 };
-  int attributes = info.len > 0 && info.ptr[0] == '{';   /* as Pandoc has them: ".c" is a language */
+  int attributes = info.len > 0 && info.ptr[0] == '{'; /* as Pandoc has them: ".c" is a language */
   info = strip_any (info, "{", "}");
   *language = found;
   for (int first = 1; next_word (&info, &word); first = 0)
     {
       *cited |= is_range (word);
-      struct aid_span name = attributes && word.ptr[0] == '.' ? (struct aid_span){ word.ptr, 0 } : name_in_word (word, first);
+      struct aid_span name
+        = attributes && word.ptr[0] == '.' ? (struct aid_span){ word.ptr, 0 } : name_in_word (word, first);
       if (first)
         *language = strip_any (word, ".", "");
       if (name.len > 0 && found.len == 0)
@@ -116,7 +121,7 @@ name_in_info (struct aid_span info, struct aid_span *language, int *cited)
     }
   const char *colon = memchr (language->ptr, ':', language->len);
   if (colon)
-    language->len = (size_t) (colon - language->ptr);
+    language->len = (size_t)(colon - language->ptr);
   return found;
 }
 
@@ -202,7 +207,7 @@ only_path (struct aid_span line, int *alone)
       if (path)
         found = word;
       else
-        others += word.len > 0 && !in_parentheses && !(isdigit ((unsigned char) word.ptr[0]) && word.len < 4);
+        others += word.len > 0 && !in_parentheses && !(isdigit ((unsigned char)word.ptr[0]) && word.len < 4);
     }
   *alone = others == 0;
   return found;
@@ -229,14 +234,15 @@ name_in_prose (struct aid_span prose)
 static int
 speaks_of (struct aid_span language, struct aid_span name)
 {
-  static const char *const spoken[] = { "sh", "bash", "zsh", "fish", "shell", "console", "terminal", "shell-session", "shellsession",
-                                        "session", "powershell", "cmd", "output", "log", "text", "plaintext", "txt", "mermaid" };
-  static const char *const ends[] = { "sh", "bash", "zsh", "fish", "bats", "ps1", "bat", "cmd", "txt", "text", "log", "rc",
-                                      "profile", "md", "in", "conf", "cfg", "ini", "env" };
+  static const char *const spoken[]
+    = { "sh",      "bash",       "zsh", "fish",   "shell", "console", "terminal",  "shell-session", "shellsession",
+        "session", "powershell", "cmd", "output", "log",   "text",    "plaintext", "txt",           "mermaid" };
+  static const char *const ends[] = { "sh",  "bash", "zsh",     "fish", "bats", "ps1",  "bat", "cmd", "txt", "text",
+                                      "log", "rc",   "profile", "md",   "in",   "conf", "cfg", "ini", "env" };
   if (!IS_ONE_OF (language, spoken))
     return 1;
   const char *dot = memrchr (name.ptr, '.', name.len);
-  size_t at = dot ? (size_t) (dot - name.ptr) + 1 : name.len;
+  size_t at = dot ? (size_t)(dot - name.ptr) + 1 : name.len;
   struct aid_span end = aid_span_cut (name, at, name.len);
   return IS_ONE_OF (end, ends) || (!dot && (aid_span_eqz (language, "sh") || aid_span_eqz (language, "bash")));
 }
@@ -253,8 +259,8 @@ aid_read_candidate (struct aid_patch *p, struct aid_span info, struct aid_span p
 {
   struct aid_cursor at = *content;
   struct aid_in_line first;
-  struct aid_patch_candidate c = { .beg = beg, .end = end, .text_beg = content->pos, .text_end = content->end,
-                                   .indent = content->indent };
+  struct aid_patch_candidate c
+    = { .beg = beg, .end = end, .text_beg = content->pos, .text_end = content->end, .indent = content->indent };
   struct aid_span language, prose_name = name_in_prose (prose), name, comment = { NULL, 0 };
   int cited = 0;
   if (!aid_cursor_next (&at, &first))

@@ -7,16 +7,16 @@
 /* What a block came to: changes as a unified diff of one file, or why there are none. */
 struct aid_settled
 {
-  size_t beg;                  /* of the block in the answer */
-  char *diff;                  /* owned; with REFUSED it shows what was refused */
-  char *refused;               /* a reason, owned, or NULL */
-  char *note;                  /* why it is no change, owned, or NULL */
+  size_t beg;    /* of the block in the answer */
+  char *diff;    /* owned; with REFUSED it shows what was refused */
+  char *refused; /* a reason, owned, or NULL */
+  char *note;    /* why it is no change, owned, or NULL */
 };
 
 /* Notes the block from BEG to END if it names a file; INFO is what stands behind its opening fence, PROSE the text before it.
    ANY: also where it does not look like a file's text. */
-enum aid_err aid_read_candidate (struct aid_patch *p, struct aid_span info, struct aid_span prose, const struct aid_cursor *content,
-                                 size_t beg, size_t end, int any);
+enum aid_err aid_read_candidate (struct aid_patch *p, struct aid_span info, struct aid_span prose,
+                                 const struct aid_cursor *content, size_t beg, size_t end, int any);
 
 /* The lines behind a block that keep in a chat what it came to: a marker line ("<!--aid:KEY diff-->", with refused=REASON when
    it was refused) and a quote.  Gives where they end, or FROM when there are none; then *OUT is empty. */

@@ -8,10 +8,10 @@
 
 enum
 {
-  CELLS = 4000000,              /* of one table; a larger difference is replaced as a whole */
+  CELLS = 4000000, /* of one table; a larger difference is replaced as a whole */
   DEPTH = 60,
   WORK = 100000000,
-  NEAR = 200                    /* lines of a gap that are compared with what stands beside an elision */
+  NEAR = 200 /* lines of a gap that are compared with what stands beside an elision */
 };
 #define SIMILAR .6
 #define ALIKE .75
@@ -49,7 +49,7 @@ aid_texts_init (struct aid_texts *t, struct aid_span file, const struct aid_vec 
     err = aid_target_index (&t->target, AID_TRAILING, &t->x);
   if (err)
     return err;
-  size_t ids = t->x->count + (size_t) 1;
+  size_t ids = t->x->count + (size_t)1;
   t->line = calloc (t->n + 1, sizeof *t->line);
   t->id = calloc (t->n + 1, sizeof *t->id);
   t->elided = calloc (t->n + 1, 1);
@@ -132,7 +132,7 @@ by_table (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b)
     for (j = m; j-- > 0;)
       {
         uint16_t down = c[(i + 1) * w + j], right = c[i * w + j + 1];
-        c[i * w + j] = same (t, lo + i, a + j) ? (uint16_t) (c[(i + 1) * w + j + 1] + 1) : down > right ? down : right;
+        c[i * w + j] = same (t, lo + i, a + j) ? (uint16_t)(c[(i + 1) * w + j + 1] + 1) : down > right ? down : right;
       }
   enum aid_err err = AID_OK;
   for (i = j = 0; (i < n || j < m) && !err;)
@@ -156,7 +156,7 @@ by_table (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b)
 struct anchor
 {
   size_t o, n;
-  size_t before;                /* index + 1 of the one before it in the longest sequence that ends here */
+  size_t before; /* index + 1 of the one before it in the longest sequence that ends here */
 };
 
 static int
@@ -175,7 +175,7 @@ find_unique (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int 
   for (size_t i = lo; i < hi; i++)
     {
       t->count[0][t->x->ids[i]]++;
-      t->pos[0][t->x->ids[i]] = (uint32_t) i;
+      t->pos[0][t->x->ids[i]] = (uint32_t)i;
     }
   for (size_t i = a; i < b; i++)
     if (t->id[i] != AID_NO_ID && !t->elided[i])
@@ -209,7 +209,7 @@ keep_ascending (struct aid_vec *anchors)
 {
   size_t n = anchors->len, len = 0;
   struct anchor *v = anchors->data;
-  size_t *ends = malloc ((n + 1) * sizeof *ends);      /* by length - 1: the anchor that ends a sequence earliest in the file */
+  size_t *ends = malloc ((n + 1) * sizeof *ends); /* by length - 1: the anchor that ends a sequence earliest in the file */
   if (!ends)
     return AID_E_NOMEM;
   for (size_t i = 0; i < n; i++)
@@ -257,12 +257,12 @@ subject (struct aid_span line, char *by)
 {
   const char *blank = line.len > 0 && line.ptr[0] == '(' ? memchr (line.ptr, ' ', line.len) : NULL;
   *by = '(';
-  if (blank)                    /* a form of Lisp */
-    return aid_span_cut (line, 0, (size_t) (blank - line.ptr));
+  if (blank) /* a form of Lisp */
+    return aid_span_cut (line, 0, (size_t)(blank - line.ptr));
   ptrdiff_t import = aid_span_starts (line, "from ") ? aid_span_find (line, AID_SPAN (" import ")) : -1;
   *by = '=';
-  if (import > 0)               /* Python's: the module */
-    return aid_span_cut (line, 0, (size_t) import);
+  if (import > 0) /* Python's: the module */
+    return aid_span_cut (line, 0, (size_t)import);
   for (size_t i = 1; i < line.len; i++)
     if (line.ptr[i] == '=' || line.ptr[i] == '(')
       {
@@ -314,7 +314,7 @@ replaced (const struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, i
   for (size_t k = 0; k < b - a && n < hi - lo; k++)
     {
       size_t o = from_end ? hi - 1 - n : lo + n, i = from_end ? b - 1 - k : a + k;
-      n += (size_t) continues (t, o, i);
+      n += (size_t)continues (t, o, i);
     }
   return n;
 }
@@ -329,9 +329,11 @@ stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int fr
     {
       int small = aid_line_weight (aid_span_trim (t->line[i])) < 1;
       if (small && (i + 1 < b || from_end) && (i > a || !from_end))
-        continue;               /* but for the one next to the elision */
+        continue; /* but for the one next to the elision */
       for (size_t o = lo; o < hi; o++)
-        if (small ? same (t, o, i) : (o - lo < NEAR || hi - o <= NEAR) ? resembles (t, o, i, o == beside ? LIKELY : ALIKE) : same (t, o, i))
+        if (small                               ? same (t, o, i)
+            : (o - lo < NEAR || hi - o <= NEAR) ? resembles (t, o, i, o == beside ? LIKELY : ALIKE)
+                                                : same (t, o, i))
           {
             *which = i;
             return 1;
@@ -371,8 +373,7 @@ around_elision (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, c
   size_t head = replaced (t, lo, hi, a, first, 0), tail = replaced (t, lo + head, hi, last, b, 1);
   if (within && lo + head == hi - tail)
     return unclear (t, first_blank, why, "would stand for nothing");
-  if (stands_in (t, lo + head, hi - tail, a, first, 0, &which)
-      || stands_in (t, lo + head, hi - tail, last, b, 1, &which))
+  if (stands_in (t, lo + head, hi - tail, a, first, 0, &which) || stands_in (t, lo + head, hi - tail, last, b, 1, &which))
     return unclear (t, which, why, "is, or resembles, a line that they may stand for");
   /* Blank lines beside the elided ones part what is new from them, unless the file has some there. */
   if (first > a && lo + head < hi && !is_old_blank (t, lo + head))
@@ -388,7 +389,8 @@ around_elision (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, c
 static enum aid_err between (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int depth, char why[256]);
 
 static enum aid_err
-by_anchors (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int depth, const struct aid_vec *anchors, char why[256])
+by_anchors (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int depth, const struct aid_vec *anchors,
+            char why[256])
 {
   enum aid_err err = AID_OK;
   for (size_t k = 0; k < anchors->len && !err; k++)
@@ -418,7 +420,8 @@ between (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int dept
     err = keep_ascending (&anchors);
   if (!err && elision && (anchors.len < found || depth > DEPTH || t->work > WORK))
     {
-      aid_reason (why, anchors.len < found ? "its lines stand in another order in the file" : "it is too long to be compared");
+      aid_reason (why,
+                  anchors.len < found ? "its lines stand in another order in the file" : "it is too long to be compared");
       err = AID_E_REFUSED;
     }
   else if (!err && anchors.len > 0)

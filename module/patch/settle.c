@@ -1,7 +1,7 @@
 /* Deciding about fenced blocks that name a file, by the file's text.  A block is its whole new text when it shares most of the
    file's lines and neither drops its ends nor a large part; it is an edited copy when it has elided lines, or is one definition
-   that is found by its first line; it is a new file when there is none of that name and the answer calls it new.  Anything else is
-   an example.  What is meant as a change and has no clear place is refused.  The changes go back through the reader as a diff. */
+   that is found by its first line; it is a new file when there is none of that name and the answer calls it new.  Anything else
+   is an example.  What is meant as a change and has no clear place is refused.  The changes go back through the reader as a diff. */
 #include "patch/match.h"
 #include "patch/plan_internal.h"
 #include "patch/read_whole.h"
@@ -12,18 +12,18 @@
 struct settling
 {
   const struct aid_patch *p;
-  int any;                      /* every candidate counts */
-  struct aid_planner g;         /* to find files */
-  size_t bytes;                 /* of files that were read */
+  int any;              /* every candidate counts */
+  struct aid_planner g; /* to find files */
+  size_t bytes;         /* of files that were read */
 };
 
 /* One candidate on its way. */
 struct one
 {
   const struct aid_patch_candidate *c;
-  struct aid_vec lines;         /* struct aid_span: its text */
-  struct aid_str file;          /* that of the file */
-  const char *path;             /* which file that is */
+  struct aid_vec lines; /* struct aid_span: its text */
+  struct aid_str file;  /* that of the file */
+  const char *path;     /* which file that is */
   int there;
   struct aid_settled *out;
   char why[256];
@@ -36,7 +36,7 @@ keep (struct one *o, struct aid_str *diff, const char *refused)
 {
   enum aid_err err = diff->err;
   if (!err && memchr (aid_str_z (diff), 0, diff->len))
-    return AID_OK;              /* a text with NUL bytes is no file's */
+    return AID_OK; /* a text with NUL bytes is no file's */
   o->out->beg = o->c->beg;
   o->out->diff = err ? NULL : strdup (aid_str_z (diff));
   o->out->refused = refused ? strdup (refused) : NULL;
@@ -81,7 +81,7 @@ change (struct one *o, struct aid_texts *t, int whole)
 {
   struct aid_str diff = AID_STR_INIT (AID_PATCH_MAX * 3);
   if (t->runs.len == 0)
-    return whole ? create (o) : AID_OK;       /* a new file that is there already */
+    return whole ? create (o) : AID_OK; /* a new file that is there already */
   enum aid_err err = aid_runs_diff (t, o->path, &diff);
   if (!err)
     err = keep (o, &diff, NULL);
@@ -91,12 +91,16 @@ change (struct one *o, struct aid_texts *t, int whole)
 
 /* --- whole files --- */
 
-#define SHARED .6               /* of the file's weight that its whole new text has */
-#define SHARED_TOLD .35         /* when the answer calls it that */
-#define DROPPED .15             /* that may go without anything new in its place */
-enum { DROPPED_LINES = 6, DROPPED_MOST = 25 };   /* the least and the most that this is */
-#define END_BLANKS .25          /* what may be dropped at the ends: blank lines */
-#define END_LINES 2             /* what may be dropped at the ends when the answer calls it the whole file */
+#define SHARED .6       /* of the file's weight that its whole new text has */
+#define SHARED_TOLD .35 /* when the answer calls it that */
+#define DROPPED .15     /* that may go without anything new in its place */
+enum
+{
+  DROPPED_LINES = 6,
+  DROPPED_MOST = 25
+};                     /* the least and the most that this is */
+#define END_BLANKS .25 /* what may be dropped at the ends: blank lines */
+#define END_LINES 2    /* what may be dropped at the ends when the answer calls it the whole file */
 
 static int
 is_blank (const struct aid_texts *t, size_t from, size_t to)
@@ -144,7 +148,7 @@ take_whole (struct settling *s, struct one *o, int *taken)
   for (size_t i = 0; i < t.n && !err; i++)
     if (t.id[i] == AID_NO_ID && aid_is_elision (t.line[i]))
       {
-        aid_texts_free (&t);    /* not all of it */
+        aid_texts_free (&t); /* not all of it */
         return AID_OK;
       }
   if (!err)
@@ -339,7 +343,8 @@ free_all (struct aid_vec *settled)
 }
 
 enum aid_err
-aid_patch_settle (struct aid_patch **p, enum aid_patch_format format, const struct aid_patch_source *source, struct aid_error *e)
+aid_patch_settle (struct aid_patch **p, enum aid_patch_format format, const struct aid_patch_source *source,
+                  struct aid_error *e)
 {
   struct aid_vec settled = AID_VEC_INIT (struct aid_settled, AID_PATCH_CANDIDATES);
   struct aid_patch *with = NULL;

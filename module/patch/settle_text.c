@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
-enum { CONTEXT = 3 };
+enum
+{
+  CONTEXT = 3
+};
 
 /* "a/NAME", quoted as git does where a reader would take it for something else. */
 static void
@@ -33,8 +36,8 @@ add_line (struct aid_str *out, char op, struct aid_span line)
 
 struct part
 {
-  size_t first, last;           /* runs */
-  size_t lo, hi;                /* the file's lines */
+  size_t first, last; /* runs */
+  size_t lo, hi;      /* the file's lines */
 };
 
 static size_t
@@ -77,7 +80,8 @@ add_hunk (const struct aid_texts *t, const struct part *p, ptrdiff_t shift, stru
       const struct aid_run *run = &AID_VEC_AT (struct aid_run, &t->runs, r);
       news = news + (run->n2 - run->n1) - (run->o2 - run->o1);
     }
-  aid_str_addf (out, "@@ -%zu,%zu +%zu,%zu @@\n", p->lo + (olds > 0), olds, (size_t) ((ptrdiff_t) p->lo + shift) + (news > 0), news);
+  aid_str_addf (out, "@@ -%zu,%zu +%zu,%zu @@\n", p->lo + (olds > 0), olds, (size_t)((ptrdiff_t)p->lo + shift) + (news > 0),
+                news);
   for (size_t r = p->first; r <= p->last; r++)
     {
       const struct aid_run *run = &AID_VEC_AT (struct aid_run, &t->runs, r);
@@ -114,7 +118,7 @@ aid_runs_diff (struct aid_texts *t, const char *path, struct aid_str *out)
       for (r = p.first; r <= p.last; r++)
         {
           const struct aid_run *run = &AID_VEC_AT (struct aid_run, &t->runs, r);
-          shift += (ptrdiff_t) (run->n2 - run->n1) - (ptrdiff_t) (run->o2 - run->o1);
+          shift += (ptrdiff_t)(run->n2 - run->n1) - (ptrdiff_t)(run->o2 - run->o1);
         }
     }
   return out->err;

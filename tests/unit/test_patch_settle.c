@@ -30,7 +30,7 @@ after (const char *answer, struct memory *m, enum aid_patch_format format)
 static void
 names_of_blocks (void **state)
 {
-  (void) state;
+  (void)state;
   static const struct
   {
     const char *before, *info, *first, *path;
@@ -75,7 +75,8 @@ names_of_blocks (void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     {
       char answer[400];
-      snprintf (answer, sizeof answer, "%s\n\n```%s\n%s%sy\n```\n", rows[i].before, rows[i].info, rows[i].first, rows[i].first[0] ? "\n" : "");
+      snprintf (answer, sizeof answer, "%s\n\n```%s\n%s%sy\n```\n", rows[i].before, rows[i].info, rows[i].first,
+                rows[i].first[0] ? "\n" : "");
       if (!rows[i].first[0])
         snprintf (answer, sizeof answer, "%s\n\n```%s\n```\n", rows[i].before, rows[i].info);
       struct aid_patch *p = read_patch (aid_span_z (answer), AID_FORMAT_AUTO);
@@ -95,7 +96,7 @@ static unsigned
 draw (uint64_t *seed, unsigned n)
 {
   *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-  return (unsigned) (*seed >> 33) % n;
+  return (unsigned)(*seed >> 33) % n;
 }
 
 static void
@@ -109,7 +110,7 @@ random_text (uint64_t *seed, size_t lines, struct aid_str *out)
 static void
 any_whole_text_comes_out (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t seed = 7;
   for (int round = 0; round < 300; round++)
     {
@@ -131,7 +132,7 @@ any_whole_text_comes_out (void **state)
 static void
 a_whole_text_becomes_hunks_of_their_own (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str old = AID_STR_INIT (1 << 16), answer = AID_STR_INIT (1 << 16);
   aid_str_addz (&answer, "```text f.x\n");
   for (int i = 0; i < 100; i++)
@@ -157,7 +158,7 @@ a_whole_text_becomes_hunks_of_their_own (void **state)
 static void
 a_hunk_among_equal_lines_is_placed (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str old = AID_STR_INIT (1 << 16), new = AID_STR_INIT (1 << 16), answer = AID_STR_INIT (1 << 16);
   for (int i = 0; i < 40; i++)
     {
@@ -177,18 +178,22 @@ a_hunk_among_equal_lines_is_placed (void **state)
 
 /* --- edited copies --- */
 
-enum { COPY_LINES = 200, CONTEXT = 2 };
+enum
+{
+  COPY_LINES = 200,
+  CONTEXT = 2
+};
 
 /* A copy that shows CONTEXT lines around each change, where every line is the only one of its kind, is the change. */
 static void
 a_copy_of_different_lines_is_clear (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t seed = 11;
   for (int round = 0; round < 200; round++)
     {
       struct aid_str old = AID_STR_INIT (1 << 20), new = AID_STR_INIT (1 << 20), answer = AID_STR_INIT (1 << 20);
-      int left_out = 0, until = -1, next = (int) draw (&seed, 30) + CONTEXT;
+      int left_out = 0, until = -1, next = (int)draw (&seed, 30) + CONTEXT;
       aid_str_addz (&answer, "```c f.c\n");
       for (int i = 0; i < COPY_LINES; i++)
         {
@@ -217,7 +222,7 @@ a_copy_of_different_lines_is_clear (void **state)
               aid_str_addf (&answer, "  added (\"%d\");\n", i);
             }
           if (i == next && i < COPY_LINES - 60)
-            next += 7 + (int) draw (&seed, 40);
+            next += 7 + (int)draw (&seed, 40);
         }
       aid_str_addz (&answer, "// ... rest of the file unchanged ...\n```\n");
       struct memory m = { .file = { { "f.c", aid_str_span (&old) } } };
@@ -234,10 +239,17 @@ a_copy_of_different_lines_is_clear (void **state)
 static void
 elided_lines_in_every_language (void **state)
 {
-  (void) state;
-  static const char *const rows[] = { "// ... existing code ...", "/* ... */", "# ... rest of file unchanged ...",
-                                      "(* ... *)", "...", "  ;; ... the rest ...", "<!-- ... -->", "-- ...",
-                                      "{/* ... existing code ... */}", "// ... helpers and tables ..." };
+  (void)state;
+  static const char *const rows[] = { "// ... existing code ...",
+                                      "/* ... */",
+                                      "# ... rest of file unchanged ...",
+                                      "(* ... *)",
+                                      "...",
+                                      "  ;; ... the rest ...",
+                                      "<!-- ... -->",
+                                      "-- ...",
+                                      "{/* ... existing code ... */}",
+                                      "// ... helpers and tables ..." };
   static const char file[] = "alpha (1)\nbeta (2)\ngamma (3)\ndelta (4)\nepsilon (5)\n";
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     {
@@ -256,7 +268,7 @@ elided_lines_in_every_language (void **state)
 static void
 dots_that_the_file_has_stand_for_themselves (void **state)
 {
-  (void) state;
+  (void)state;
   struct memory m = { .file = { { "f.pyi", AID_SPAN ("def one(): pass\n...\ndef two(): pass\n...\n") } } };
   char *got = after ("```python f.pyi\ndef one(): pass\n...\ndef three(): pass\n...\n```\n", &m, AID_FORMAT_WHOLE);
   assert_non_null (got);
@@ -288,7 +300,7 @@ static const char fence_of_f[] = "```text f.x\none\n2\nthree\nfour\n```\n";
 static void
 what_blocks_come_to_is_told (void **state)
 {
-  (void) state;
+  (void)state;
   struct memory m = { .file = { { "f.x", AID_SPAN ("one\ntwo\nthree\nfour\n") } } };
   struct aid_patch_source source = { memory_read, &m, memory_list };
   struct aid_patch *p = read_patch (AID_SPAN (fence_of_f), AID_FORMAT_AUTO);
@@ -305,11 +317,12 @@ what_blocks_come_to_is_told (void **state)
 static void
 what_is_kept_behind_a_block_counts (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str answer = AID_STR_INIT (1 << 16);
   aid_str_addz (&answer, fence_of_f);
-  aid_str_addz (&answer, "<!--aid:k7Qx2mT9 diff-->\n> ```diff\n> --- a/f.x\n> +++ b/f.x\n> @@ -1,4 +1,4 @@\n>  one\n> -two\n> +2\n"
-                         ">  three\n>  four\n> ```\nMore.\n");
+  aid_str_addz (&answer,
+                "<!--aid:k7Qx2mT9 diff-->\n> ```diff\n> --- a/f.x\n> +++ b/f.x\n> @@ -1,4 +1,4 @@\n>  one\n> -two\n> +2\n"
+                ">  three\n>  four\n> ```\nMore.\n");
   struct memory m = { .file = { { "f.x", AID_SPAN ("zero\none\ntwo\nthree\nfour\nfive\n") } } };
   struct aid_patch *p = read_patch (aid_str_span (&answer), AID_FORMAT_AUTO);
   assert_int_equal (p->candidates.len, 0);
@@ -325,9 +338,10 @@ what_is_kept_behind_a_block_counts (void **state)
 static void
 what_was_refused_is_kept_and_looked_at_again (void **state)
 {
-  (void) state;
-  static const char answer[] = "```text f.x\none\n2\nthree\nfour\n```\n<!--aid:k7Qx2mT9 diff refused=it%20is%20not%20clear-->\n"
-                               "> ```diff\n> --- a/f.x\n> +++ b/f.x\n> @@ @@\n>  one\n>  2\n> ```\n";
+  (void)state;
+  static const char answer[]
+    = "```text f.x\none\n2\nthree\nfour\n```\n<!--aid:k7Qx2mT9 diff refused=it%20is%20not%20clear-->\n"
+      "> ```diff\n> --- a/f.x\n> +++ b/f.x\n> @@ @@\n>  one\n>  2\n> ```\n";
   struct memory m = { .file = { { "f.x", AID_SPAN ("one\ntwo\nthree\nfour\n") } } };
   struct aid_patch *p = read_patch (AID_SPAN (answer), AID_FORMAT_AUTO);
   assert_int_equal (p->files.len, 1);
@@ -347,7 +361,7 @@ what_was_refused_is_kept_and_looked_at_again (void **state)
 static void
 many_equal_lines_end_quickly (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str old = AID_STR_INIT (1 << 24), answer = AID_STR_INIT (1 << 24);
   aid_str_addz (&answer, "```c f.c\n");
   for (int i = 0; i < 100000; i++)
@@ -366,7 +380,7 @@ many_equal_lines_end_quickly (void **state)
 static void
 more_blocks_than_are_compared_are_examples (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str answer = AID_STR_INIT (1 << 20);
   for (int i = 0; i < 1000; i++)
     aid_str_addf (&answer, "```text f%d.x\nx\n```\n", i);
