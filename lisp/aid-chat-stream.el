@@ -16,6 +16,7 @@
   (require 'subr-x))
 (require 'aid-chat-head)
 (require 'aid-chat-code)
+(require 'aid-chat-wrap)
 
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid--mod-cancel "ext:aid-module" (id))
@@ -47,6 +48,7 @@ MODEL is the name that the header line shows."
     (setq aid-chat--stream stream
           aid-chat--moved nil)
     (aid-chat--spin-add stream)
+    (aid-chat-wrap-adapt)
     (aid-chat-head-update)
     (aid-chat--measure-soon)
     (aid--on-event id (lambda (&rest event) (aid-chat-stream-event stream event)))
@@ -118,7 +120,8 @@ MODEL is the name that the header line shows."
       (when (aid-chat-stream-fold stream)
         (aid-chat--fold-grow stream bol end))
       (goto-char end)
-      (aid-chat--shorten-line)))
+      (aid-chat--shorten-line)
+      (aid-chat-wrap-lines bol end)))
   (when (string-search "```" text)
     (aid-chat-code-soon)))
 
@@ -246,6 +249,7 @@ The line in its turn may be out of sight."
          (end (aid-chat-stream-end stream)))
     (setq aid-chat--stream nil)
     (aid-chat--spin-remove stream)
+    (aid-chat-wrap-end)
     (when ms
       (aid-chat--write-reasoning (aid-chat-stream-beg stream) end ms))
     (when (save-excursion (goto-char end) (and (bolp) (looking-at-p "\n\n")))
@@ -282,7 +286,8 @@ The line in its turn may be out of sight."
   (when-let ((stream aid-chat--stream))
     (setq aid-chat--stream nil)
     (ignore-errors (aid--mod-cancel (aid-chat-stream-id stream)))
-    (aid-chat--spin-remove stream)))
+    (aid-chat--spin-remove stream)
+    (aid-chat-wrap-end)))
 
 (defconst aid-chat--stop-seconds 0.5
   "How long the core may take to end an answer whose chat is killed, in seconds.")

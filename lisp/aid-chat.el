@@ -268,6 +268,8 @@ Give non-nil when there is such an answer and it had not ended."
 (defun aid-chat--note-width (window)
   "Look whether WINDOW made the right edge move."
   (with-current-buffer (window-buffer window)
+    (when aid-chat--stream
+      (aid-chat-wrap-adapt))
     (unless (= aid-chat--width (window-max-chars-per-line window))
       (setq aid-chat--width (window-max-chars-per-line window))
       (jit-lock-refontify))))
