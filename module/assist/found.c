@@ -63,13 +63,20 @@ ref (struct aid_found *f)
   atomic_fetch_add (&f->refs, 1);
 }
 
+/* Takes REF back: it is not the last. */
+static void
+ref_not (struct aid_found *f)
+{
+  atomic_fetch_sub (&f->refs, 1);
+}
+
 /* --- birth ------------------------------------------------------------------------------------------------------------ */
 
 /* Keeps ITEM's text when it is that of a whole file under the root. */
 static void
 keep_text (struct aid_found *f, const char *dir, const struct aid_ask_item *item)
 {
-  struct aid_str path = AID_STR_INIT (PATH_MAX), full = AID_STR_INIT (2 * PATH_MAX), root = AID_STR_INIT (PATH_MAX);
+  struct aid_str path = AID_STR_INIT (PATH_MAX), full = AID_STR_INIT ((size_t) 2 * PATH_MAX), root = AID_STR_INIT (PATH_MAX);
   int64_t first, last;
   if (!aid_item_target (item->target, &path, &first, &last) && !first && !aid_fs_join (&root, f->root, "")
       && !aid_fs_join (&full, dir, aid_str_z (&path)) && aid_span_starts (aid_str_span (&full), aid_str_z (&root))
@@ -210,7 +217,7 @@ wait_and_look (struct aid_found *f, int64_t ms)
 {
   ref (f);
   if (aid_net_later (f->assist->net, (uint32_t) ms, look_later, unref, f))
-    unref (f);
+    ref_not (f);
   else
     f->waiting = 1;
 }
@@ -234,7 +241,7 @@ aid_found_look (struct aid_found *f, const struct aid_stream *answer)
   ref (f);
   if (aid_pool_run (f->assist->pool, look, unref, f))
     {
-      unref (f);
+      ref_not (f);
       f->looking = 0;          /* the next text tries again */
     }
 }

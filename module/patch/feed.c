@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_BYTES = 4096, GROWTH = 16 /* an open block is read again when it has grown by this part of itself */ };
+enum { FIRST_BYTES = 4096 };
 
 struct id
 {
@@ -18,6 +18,7 @@ struct aid_patch_feed
   struct aid_patch *patch;
   size_t arrived, room;         /* bytes in patch->text, and allocated */
   size_t whole;                 /* bytes up to the end of the last whole line; patch->len: those that were read */
+  size_t work;                  /* bytes read, again and again */
   struct aid_scan scan;
   struct aid_horizon horizon;
   int begun;                    /* the answer is not JSON as a whole */
@@ -62,6 +63,12 @@ const struct aid_patch *
 aid_patch_feed_patch (const struct aid_patch_feed *f)
 {
   return f->patch;
+}
+
+size_t
+aid_patch_feed_work (const struct aid_patch_feed *f)
+{
+  return f->work;
 }
 
 /* --- the text, which moves as it grows -------------------------------------------------------------------------------- */
@@ -198,9 +205,11 @@ add (struct aid_patch_feed *f, struct aid_span bytes)
   const char *nl = memrchr (p->text + f->arrived - bytes.len, '\n', bytes.len);
   if (nl)
     f->whole = (size_t) (nl - p->text) + 1;
-  size_t from = p->len, open = from - f->at.c.pos;
-  if (!nl || f->whole - from < open / GROWTH)
+  /* What is open is read again as often as the work may be spent on it. */
+  size_t from = p->len, work = f->work + f->whole - f->at.c.pos;
+  if (!nl || work > AID_FEED_WORK * f->whole)
     return AID_OK;
+  f->work = work;
   p->len = f->whole;
   return read_on (f, from);
 }

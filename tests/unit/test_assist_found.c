@@ -26,7 +26,8 @@ ask_in (struct bench *b, uint64_t id, const char *where, int plain, const char *
 
 /* Two hunks for f.txt, of which the first is certain, until the gate is opened. */
 static const struct fake_step two_hunks[]
-  = { FAKE_SEND (HEAD DELTA ("So:\\n\\n```diff\\n--- a/f.txt\\n+++ b/f.txt\\n" HUNK ("1", "one", "ONE") HUNK ("3", "three", "3"))),
+  = { FAKE_SEND (HEAD DELTA ("So:\\n\\n```diff\\n--- a/f.txt\\n+++ b/f.txt\\n" HUNK ("1", "one", "ONE")
+                             HUNK ("3", "three", "3"))),
       FAKE_GATE, FAKE_SEND (DELTA ("```\\n") STOP), FAKE_CLOSE };
 static const struct fake_step *const two_hunks_script[] = { two_hunks };
 
@@ -53,7 +54,8 @@ what_comes_later_is_counted_with_the_first (void **state)
 {
   (void) state;
   static const struct fake_step answer[]
-    = { FAKE_SEND (HEAD DELTA ("```diff\\n--- a/f.txt\\n+++ b/f.txt\\n" HUNK ("1", "one", "ONE") "```\\n\\nAnd:\\n\\n")), FAKE_GATE,
+    = { FAKE_SEND (HEAD DELTA ("```diff\\n--- a/f.txt\\n+++ b/f.txt\\n" HUNK ("1", "one", "ONE") "```\\n\\nAnd:\\n\\n")),
+        FAKE_GATE,
         FAKE_SEND (DELTA ("```diff\\n--- a/g.txt\\n+++ b/g.txt\\n" HUNK ("1", "  left", "right") "```\\n")), FAKE_GATE,
         FAKE_SEND (DELTA ("```diff\\n--- a/g.txt\\n+++ b/g.txt\\n" HUNK ("1", "of something else", "x") "```\\n")), FAKE_HOLD,
         FAKE_CLOSE };

@@ -1,7 +1,7 @@
 /* An answer that is read while it arrives gives the hunks that the whole of it gives: whatever the answer, wherever it is
    cut, nothing that was given is withdrawn or changed, and what is certain is given soon. */
 #include "patch_cases.h"
-#include "patch/feed.h"
+#include "patch_feed_check.h"
 
 #include <dirent.h>
 
@@ -17,62 +17,6 @@ next_random (uint64_t *seed)
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
   return z ^ (z >> 31);
-}
-
-static int
-same_name (const char *a, const char *b)
-{
-  return a && b ? strcmp (a, b) == 0 : a == b;
-}
-
-static int
-same_hunk (const struct aid_patch *p, const struct aid_patch *whole, size_t i)
-{
-  const struct aid_patch_hunk *a = HUNK_AT (p, i), *b = HUNK_AT (whole, i);
-  int same = strcmp (a->id, b->id) == 0 && a->beg == b->beg && a->end == b->end && a->old_start == b->old_start
-             && a->old_count == b->old_count && a->new_start == b->new_start && a->new_count == b->new_count
-             && a->at_end == b->at_end && a->all == b->all && aid_span_eq (a->section, b->section) && a->nlines == b->nlines;
-  for (size_t k = 0; same && k < a->nlines; k++)
-    {
-      const struct aid_patch_line *x = LINE_AT (p, a->first_line + k), *y = LINE_AT (whole, b->first_line + k);
-      same = x->op == y->op && x->weak == y->weak && x->no_newline == y->no_newline && aid_span_eq (x->text, y->text)
-             && aid_span_eq (x->raw, y->raw);
-    }
-  return same;
-}
-
-static int
-same_file (const struct aid_patch *p, const struct aid_patch *whole, size_t i)
-{
-  const struct aid_patch_file *a = FILE_AT (p, i), *b = FILE_AT (whole, i);
-  int last = i + 1 == p->files.len;
-  return a->op == b->op && same_name (a->old_path, b->old_path) && same_name (a->new_path, b->new_path)
-         && same_name (a->refused, b->refused) && a->guessed == b->guessed && a->by_names == b->by_names
-         && a->new_exec == b->new_exec && a->beg == b->beg && a->first_hunk == b->first_hunk && a->block == b->block
-         && (last ? a->nhunks <= b->nhunks : a->nhunks == b->nhunks) && a->first_hunk + a->nhunks <= p->hunks.len;
-}
-
-/* Whether the feed's patch is the beginning of the whole one. */
-static int
-agrees (const struct aid_patch *p, const struct aid_patch *whole)
-{
-  if (p->hunks.len > whole->hunks.len || p->files.len > whole->files.len || p->blocks.len > whole->blocks.len)
-    return 0;
-  for (size_t i = 0; i < p->hunks.len; i++)
-    if (!same_hunk (p, whole, i))
-      return 0;
-  for (size_t i = 0; i < p->files.len; i++)
-    if (!same_file (p, whole, i))
-      return 0;
-  for (size_t i = 0; i < p->blocks.len; i++)
-    {
-      const struct aid_patch_block *a = BLOCK_AT (p, i), *b = BLOCK_AT (whole, i);
-      int last = i + 1 == p->blocks.len;
-      if (a->beg != b->beg || a->format != b->format || a->first_file != b->first_file
-          || (last ? a->nfiles > b->nfiles : a->nfiles != b->nfiles || a->end != b->end))
-        return 0;
-    }
-  return 1;
 }
 
 /* Feeds ANSWER in pieces of at most MOST bytes, cut by SEED; gives how many hunks were given before its end. */
@@ -98,6 +42,7 @@ stream (struct aid_span answer, size_t most, uint64_t *seed)
       hunks = p->hunks.len;
       files = p->files.len;
     }
+  assert_true (aid_patch_feed_work (f) <= AID_FEED_WORK * answer.len);
   aid_patch_feed_free (f);
   aid_patch_free (whole);
   return hunks;
@@ -183,8 +128,8 @@ any_lines_in_any_order_agree (void **state)
     ">>>>>>> REPLACE\n", "<<<<< SEARCH\n", ">>>>> REPLACE\n", "*** Begin Patch\n", "*** Update File: f\n", "*** Add File: g\n",
     "*** Delete File: h\n", "*** Move to: k\n", "*** End of File\n", "*** End Patch\n", "diff --git a/f b/f\n",
     "diff --git a/p b/q\n", "new file mode 100644\n", "rename from p\n", "rename to q\n", "Binary files a/f and b/f differ\n",
-    "In `src/a.c`:\n", "Then change it.\n", "{\"path\": \"f\", \"old_string\": \"x\", \"new_string\": \"y\"}\n", "-- \n", "2.39.2\n",
-    "- a list\n",
+    "In `src/a.c`:\n", "Then change it.\n", "{\"path\": \"f\", \"old_string\": \"x\", \"new_string\": \"y\"}\n", "-- \n",
+    "2.39.2\n", "- a list\n",
   };
   uint64_t seed = 2;
   size_t early = 0;
@@ -199,6 +144,28 @@ any_lines_in_any_order_agree (void **state)
       aid_str_free (&all);
     }
   assert_true (early > 10000);
+}
+
+/* One block of 2,000 hunks, and 2,000 blocks of one: what is open is read again, and the work is linear all the same. */
+static void
+long_answers_agree (void **state)
+{
+  (void) state;
+  uint64_t seed = 3;
+  for (int blocks = 0; blocks < 2; blocks++)
+    {
+      struct aid_str all = AID_STR_INIT (1 << 22);
+      for (int i = 0; i < 2000; i++)
+        {
+          if (i == 0 || blocks)
+            aid_str_addf (&all, "Then:\n\n```diff\n--- a/f%d.c\n+++ b/f%d.c\n", i, i);
+          aid_str_addf (&all, "@@ -%d,3 +%d,3 @@\n  int x = %d;\n-  return x;\n+  return -x;\n }\n", i * 9, i * 9, i % 7);
+          if (blocks)
+            aid_str_addz (&all, "```\n\n");
+        }
+      assert_true (stream (aid_str_span (&all), 2000, &seed) > 1800);
+      aid_str_free (&all);
+    }
 }
 
 /* --- what is given when ----------------------------------------------------------------------------------------------- */
@@ -305,6 +272,7 @@ main (void)
     cmocka_unit_test (every_case_agrees_however_it_is_cut),
     cmocka_unit_test (cases_behind_one_another_agree),
     cmocka_unit_test (any_lines_in_any_order_agree),
+    cmocka_unit_test (long_answers_agree),
     cmocka_unit_test (a_hunk_is_certain_when_what_follows_it_has_come),
     cmocka_unit_test (a_search_replace_block_is_certain_at_its_end),
     cmocka_unit_test (what_may_still_be_content_is_not_certain),

@@ -1,4 +1,5 @@
-/* What the tests of requests share: an assistant whose model is a real server on this machine, and a sink that notes what comes. */
+/* What the tests of requests share: an assistant whose model is a real server on this machine, and a sink that notes what
+   comes. */
 #ifndef AID_TESTS_TURN_BENCH_H
 #define AID_TESTS_TURN_BENCH_H
 
