@@ -125,7 +125,7 @@ copy_scan (struct aid_scan *to, const struct aid_scan *from)
 static enum aid_err
 keep (struct aid_patch_feed *f, enum aid_scan_step step)
 {
-  aid_patch_settle (f->patch, &f->scan.c);
+  aid_patch_assure (f->patch, &f->scan.c);
   f->mark = f->horizon.sure;
   if (step == AID_STEP_BLOCK)
     return copy_scan (&f->at, &f->scan);

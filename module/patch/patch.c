@@ -194,7 +194,7 @@ aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark)
 }
 
 void
-aid_patch_settle (const struct aid_patch *p, const struct aid_cursor *c)
+aid_patch_assure (const struct aid_patch *p, const struct aid_cursor *c)
 {
   if (!c->horizon || c->horizon->met)
     return;

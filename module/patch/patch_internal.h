@@ -55,7 +55,7 @@ int aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line);   /* 0 at 
 struct aid_patch_mark aid_patch_mark (const struct aid_patch *p);
 void aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark);
 /* Says that nothing that comes later changes the hunks that P holds: they are sure, unless the horizon was met. */
-void aid_patch_settle (const struct aid_patch *p, const struct aid_cursor *c);
+void aid_patch_assure (const struct aid_patch *p, const struct aid_cursor *c);
 void aid_patch_note (struct aid_patch *p, size_t pos, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
 /* New items at the end, NULL at a limit or without memory.  A line's raw text is TEXT at first. */
 struct aid_patch_file *aid_patch_add_file (struct aid_patch *p, size_t beg);

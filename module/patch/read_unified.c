@@ -166,11 +166,11 @@ aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced, struct 
       if (aid_reader_header (&r, &l, more ? &next : NULL, &err))
         {
           if (!r.file)          /* else the line may speak of the last hunk, or be followed by one that does */
-            aid_patch_settle (p, c);
+            aid_patch_assure (p, c);
         }
       else if (aid_span_starts (l.text, "@@") || is_headless (&r, l.text))
         {
-          aid_patch_settle (p, c);
+          aid_patch_assure (p, c);
           *c = at;
           err = hunk (&r, l.beg, !aid_span_starts (l.text, "@@"));
         }
