@@ -129,7 +129,8 @@ any_lines_in_any_order_agree (void **state)
     "*** Delete File: h\n", "*** Move to: k\n", "*** End of File\n", "*** End Patch\n", "diff --git a/f b/f\n",
     "diff --git a/p b/q\n", "new file mode 100644\n", "rename from p\n", "rename to q\n", "Binary files a/f and b/f differ\n",
     "In `src/a.c`:\n", "Then change it.\n", "{\"path\": \"f\", \"old_string\": \"x\", \"new_string\": \"y\"}\n", "-- \n",
-    "2.39.2\n", "- a list\n",
+    "2.39.2\n", "- a list\n", "------- SEARCH\n", "+++++++ REPLACE\n", "  *** End Patch\n", "@@ -0,0 +1,2 @@\n", "src/a.c\n",
+    "// src/a.c\n", "copy from p\n", "copy to q\n", "<!--aid:k diff-->\n", "> -x\n", "Here is the full `src/a.c`:\n",
   };
   uint64_t seed = 2;
   size_t early = 0;
