@@ -53,14 +53,14 @@ read_quote (struct aid_cursor *c, struct aid_str *out)
 }
 
 enum aid_err
-aid_read_kept (const struct aid_patch *p, size_t from, struct aid_settled *out, size_t *end)
+aid_read_kept (const struct aid_cursor *answer, size_t from, struct aid_settled *out, size_t *end)
 {
-  struct aid_cursor c = { p->text, from, p->len, 0 };
+  struct aid_cursor c = *answer;
   struct aid_in_line l;
   struct aid_span coded;
   struct aid_str diff = AID_STR_INIT (AID_PATCH_MAX * 2), reason = AID_STR_INIT (AID_PATCH_MAX);
   *out = (struct aid_settled){ 0 };
-  *end = from;
+  *end = c.pos = from;
   if (!aid_cursor_next (&c, &l) || !is_kept_line (l.text, &coded))
     return AID_OK;
   enum aid_err err = read_quote (&c, &diff);
@@ -118,7 +118,7 @@ aid_read_settled (struct aid_patch *p, const struct aid_settled *s, size_t beg, 
     return AID_E_LIMIT;
   AID_VEC_AT (struct aid_patch_block, &p->blocks, block)
     = (struct aid_patch_block){ .beg = beg, .end = end, .first_file = files, .format = AID_FORMAT_WHOLE };
-  struct aid_cursor c = { text.ptr, 0, text.len, 0 };
+  struct aid_cursor c = { .text = text.ptr, .end = text.len };
   enum aid_err err = aid_read_unified (p, &c, 1, none, &last);
   free (last);
   p->notes.len = notes; /* their places are in the other text */

@@ -19,8 +19,8 @@ enum aid_err aid_read_candidate (struct aid_patch *p, struct aid_span info, stru
                                  const struct aid_cursor *content, size_t beg, size_t end, int any);
 
 /* The lines behind a block that keep in a chat what it came to: a marker line ("<!--aid:KEY diff-->", with refused=REASON when
-   it was refused) and a quote.  Gives where they end, or FROM when there are none; then *OUT is empty. */
-enum aid_err aid_read_kept (const struct aid_patch *p, size_t from, struct aid_settled *out, size_t *end);
+   it was refused) and a quote.  *END gets where they end, or FROM when there are none; then *OUT is empty. */
+enum aid_err aid_read_kept (const struct aid_cursor *answer, size_t from, struct aid_settled *out, size_t *end);
 void aid_settled_free (struct aid_settled *s);
 
 /* Appends what S came to as a block of files and hunks from BEG to END. */

@@ -1,7 +1,8 @@
 /* Deciding about fenced blocks that name a file, by the file's text.  A block is its whole new text when it shares most of the
    file's lines and neither drops its ends nor a large part; it is an edited copy when it has elided lines, or is one definition
    that is found by its first line; it is a new file when there is none of that name and the answer calls it new.  Anything else
-   is an example.  What is meant as a change and has no clear place is refused.  The changes go back through the reader as a diff. */
+   is an example.  What is meant as a change and has no clear place is refused.  The changes go back through the reader as a
+   diff. */
 #include "patch/match.h"
 #include "patch/plan_internal.h"
 #include "patch/read_whole.h"
@@ -235,7 +236,7 @@ take_copy (struct settling *s, struct one *o)
 static enum aid_err
 read_lines (const struct aid_patch *p, struct one *o)
 {
-  struct aid_cursor c = { p->text, o->c->text_beg, o->c->text_end, o->c->indent };
+  struct aid_cursor c = { .text = p->text, .pos = o->c->text_beg, .end = o->c->text_end, .indent = o->c->indent };
   struct aid_in_line l;
   while (aid_cursor_next (&c, &l))
     {
