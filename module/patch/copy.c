@@ -152,8 +152,9 @@ part (struct aid_texts *t, struct aid_vec *pieces)
         n--;
       p->b = n;
     }
-  elided[n] = AID_ELIDED_AROUND;
-  if (err)
+  if (!err)
+    elided[n] = AID_ELIDED_AROUND;
+  else
     {
       free (line);
       free (id);

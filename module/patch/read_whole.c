@@ -52,7 +52,7 @@ is_one_of (struct aid_span v, const char *const *words, size_t n)
   return 0;
 }
 
-#define IS_ONE_OF(v, words) is_one_of (v, words, sizeof words / sizeof *words)
+#define IS_ONE_OF(v, words) is_one_of ((v), (words), sizeof (words) / sizeof *(words))
 
 /* --- what the answer says --- */
 

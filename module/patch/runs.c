@@ -338,7 +338,7 @@ stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int fr
             *which = i;
             return 1;
           }
-      t->work += (hi - lo) + NEAR * 100;
+      t->work += (hi - lo) + (size_t)NEAR * 100;
     }
   return 0;
 }
