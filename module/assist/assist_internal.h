@@ -1,4 +1,4 @@
-/* The rooms of assist/: a chat becomes a prompt (prompt.c), a model's events become an answer's text (answer.c), one
+/* The rooms of assist/: a chat becomes a prompt (prompt.c, decisions.c), a model's events become an answer's text (answer.c), one
    request lives from the question to its last event (turn.c), and all of them share one frame clock (assist.c). */
 #ifndef AID_ASSIST_INTERNAL_H
 #define AID_ASSIST_INTERNAL_H
@@ -49,6 +49,12 @@ struct aid_prompt
 /* Builds the conversation up to the question; reads and freezes its live items. */
 enum aid_err aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, struct aid_error *e);
 void aid_prompt_free (struct aid_prompt *p);
+
+/* --- decisions.c -------------------------------------------------------------------------------------------------- */
+
+/* Appends what was decided about the hunks of ANSWER, a turn of CHAT, and what was applied instead of those that were edited;
+   nothing when nothing was decided. */
+void aid_decisions_tell (const struct aid_chat *chat, const struct aid_turn *answer, struct aid_str *out);
 
 /* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */
 
