@@ -28,6 +28,16 @@ unsigned aid_net_abandoned (struct aid_net *net);
 enum aid_err aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg),
                             void (*free_arg) (void *arg), void *arg);
 
+/* The same in two steps, for what must not fail once it has begun: the job is made while there still is a way back, and handing
+   it over needs no memory and knows no limit. */
+struct aid_later;
+/* Gives a job; NULL without memory. */
+struct aid_later *aid_net_reserve (struct aid_net *net, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
+/* Takes JOB and runs it as soon as possible, as aid_net_later would.  AID_E_STATE when stopping: neither function is called. */
+enum aid_err aid_net_hand (struct aid_later *job);
+/* Takes JOB, which was not handed over (NULL: does nothing). */
+void aid_net_unreserve (struct aid_later *job);
+
 struct aid_http_header
 {
   const char *name, *value;

@@ -1,140 +1,8 @@
 /* A request from the question to its one last event, against a real server on this machine. */
-#include "assist/assist.h"
-#include "base/fs.h"
-#include "base/val.h"
-#include "fake_http.h"
+#include "turn_bench.h"
+#include "base/pool.h"
 #include "store/blob.h"
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-#define KEY "k7Qx2mT9"
-#define CHAT "<!--aid:" KEY " chat v=1-->\n## You <!--aid:" KEY " 1 user-->\nhello?\n"
-#define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-#define DELTA(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
-#define THOUGHT(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"" text "\"}}]}\n\n"
-#define STOP \
-  "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n" \
-  "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"total_tokens\":10}}\n\n" \
-  "data: [DONE]\n\n"
-
-static char dir[64];
-
-struct watcher
-{
-  pthread_mutex_t lock;
-  pthread_cond_t changed;
-  struct aid_str kinds;          /* "frozen start text done " with texts joined */
-  struct aid_str text, last;     /* all text; the last event as JSON */
-  struct aid_str said;           /* reasoning and text in their order: "(reasoning) text" */
-  int thinking;
-  unsigned ended, texts;
-};
-
-static void
-post (void *ctx, uint64_t id, const struct aid_event *ev)
-{
-  struct watcher *w = ctx;
-  (void) id;
-  pthread_mutex_lock (&w->lock);
-  if ((ev->kind != AID_EVENT_TEXT || !w->texts) && ev->kind != AID_EVENT_REASONING)
-    aid_str_addf (&w->kinds, "%s ", aid_event_name (ev->kind));
-  if (w->thinking != (ev->kind == AID_EVENT_REASONING))
-    aid_str_addz (&w->said, w->thinking ? ") " : "(");
-  w->thinking = ev->kind == AID_EVENT_REASONING;
-  aid_str_addspan (&w->said, ev->text);
-  if (ev->kind == AID_EVENT_TEXT)
-    {
-      w->texts++;
-      aid_str_addspan (&w->text, ev->text);
-    }
-  else
-    {
-      aid_str_clear (&w->last);
-      aid_val_to_json (ev->val, 0, &w->last);
-    }
-  if (ev->kind == AID_EVENT_DONE || ev->kind == AID_EVENT_ERROR)
-    w->ended++;
-  pthread_cond_broadcast (&w->changed);
-  pthread_mutex_unlock (&w->lock);
-}
-
-static int
-wait_for (struct watcher *w, const unsigned *counter, unsigned n)
-{
-  struct timespec end;
-  int late = 0;
-  clock_gettime (CLOCK_REALTIME, &end);
-  end.tv_sec += 60;
-  pthread_mutex_lock (&w->lock);
-  while (*counter < n && !late)
-    late = pthread_cond_timedwait (&w->changed, &w->lock, &end) != 0;
-  int reached = *counter >= n;
-  pthread_mutex_unlock (&w->lock);
-  return reached;
-}
-
-struct bench
-{
-  struct watcher w;
-  struct fake_http *server;
-  struct aid_assist *assist;
-};
-
-/* Settings that name a server on PORT. */
-static void
-write_config (int port)
-{
-  char path[128], text[512];
-  snprintf (path, sizeof path, "%s/aid", dir);
-  assert_int_equal (aid_fs_mkdirs (path, 0700, NULL), AID_OK);
-  snprintf (path, sizeof path, "%s/aid/config.json", dir);
-  snprintf (text, sizeof text,
-            "{\"model\":\"m\",\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0}},"
-            "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real\"}}}",
-            port);
-  assert_int_equal (aid_fs_replace (path, aid_span_z (text), 0600, NULL), AID_OK);
-}
-
-static void
-begin (struct bench *b, const struct fake_step *const *script, size_t n)
-{
-  memset (b, 0, sizeof *b);
-  pthread_mutex_init (&b->w.lock, NULL);
-  pthread_cond_init (&b->w.changed, NULL);
-  b->w.kinds = AID_STR_INIT (1u << 20);
-  b->w.text = AID_STR_INIT (16u << 20);
-  b->w.said = AID_STR_INIT (16u << 20);
-  b->w.last = AID_STR_INIT (1u << 20);
-  b->server = fake_start (script, n);
-  write_config (b->server->port);
-  struct aid_sink sink = { post, &b->w };
-  struct aid_error e;
-  b->assist = aid_assist_new (&sink, &e);
-  assert_non_null (b->assist);
-}
-
-static void
-finish (struct bench *b)
-{
-  aid_assist_free (b->assist, "over");
-  fake_stop (b->server);
-  aid_str_free (&b->w.kinds);
-  aid_str_free (&b->w.text);
-  aid_str_free (&b->w.last);
-  aid_str_free (&b->w.said);
-  pthread_cond_destroy (&b->w.changed);
-  pthread_mutex_destroy (&b->w.lock);
-}
-
-static void
-ask (struct bench *b, uint64_t id)
-{
-  struct aid_ask a = { .id = id, .chat = AID_SPAN (CHAT), .request = "r1" };
-  struct aid_error e;
-  assert_int_equal (aid_assist_ask (b->assist, &a, &e), AID_OK);
-}
 
 static void
 test_an_answer_streams_and_ends_once (void **state)
@@ -194,9 +62,9 @@ test_what_was_received_is_kept_under_its_hash (void **state)
   ask (&b, 1);
   assert_true (wait_for (&b.w, &b.w.ended, 1));
   got_of (&b.w, got);
+  finish (&b);                 /* what waits for the disk is written */
   assert_int_equal (aid_blob_get (got, &kept, NULL), AID_OK);
   assert_string_equal (aid_str_z (&kept), "one\n\ttwo\n```c\nint\n");   /* what the end line closed did not come in */
-  finish (&b);
   aid_str_free (&kept);
 }
 
@@ -238,8 +106,8 @@ test_an_answer_for_no_chat_is_not_kept (void **state)
   assert_int_equal (aid_assist_ask (b.assist, &a, NULL), AID_OK);
   assert_true (wait_for (&b.w, &b.w.ended, 1));
   got_of (&b.w, got);
-  assert_int_equal (aid_blob_get (got, &kept, NULL), AID_E_NOTFOUND);
   finish (&b);
+  assert_int_equal (aid_blob_get (got, &kept, NULL), AID_E_NOTFOUND);
   aid_str_free (&kept);
 }
 
@@ -333,6 +201,123 @@ test_a_bad_model_or_setting_is_an_error_event (void **state)
   finish (&b);
 }
 
+/* --- the limit of 8 MB ------------------------------------------------------------------------------------------------ */
+
+#define X16 "0123456789abcdef"
+#define X256 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16
+#define X1024 X256 X256 X256 X256
+/* With "```c\n" these are 1,024 bytes, too. */
+#define X1019 X256 X256 X256 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 "0123456789a"
+#define TOOL \
+  "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"t\",\"type\":\"function\"," \
+  "\"function\":{\"name\":\"run\",\"arguments\":\"{}\"}}]}}]}\n\n"
+
+/* Streams an open fence of just 8 MB and then LAST. */
+static void
+stream_8_mb (struct bench *b, const char *last)
+{
+  struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("```c\\n" X1019)), FAKE_REPEAT (DELTA (X1024), 8191), FAKE_SEND (""), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  answer[2].bytes = last;
+  answer[2].len = strlen (last);
+  begin (b, script, 1);
+  ask (b, 1);
+  assert_true (wait_for (&b->w, &b->w.ended, 1));
+  assert_true (b->w.text.len > AID_ANSWER_MAX);
+  assert_string_equal (b->w.text.ptr + AID_ANSWER_MAX - 4, "cdef\n```\n<!--aid:" KEY " end closed=fence-->\n");
+}
+
+static void
+test_an_answer_of_8_mb_is_closed (void **state)
+{
+  (void) state;
+  struct bench b;
+  stream_8_mb (&b, STOP);
+  assert_non_null (strstr (aid_str_z (&b.w.last), "state=done"));
+  finish (&b);
+  stream_8_mb (&b, DELTA ("x") STOP);
+  assert_non_null (strstr (aid_str_z (&b.w.last), "state=cut"));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "longer than the 8 MB"));
+  finish (&b);
+}
+
+static void
+test_a_tool_call_that_has_no_place_is_left_out_whole (void **state)
+{
+  (void) state;
+  struct bench b;
+  stream_8_mb (&b, TOOL STOP);
+  assert_non_null (strstr (aid_str_z (&b.w.last), "state=cut"));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "longer than the 8 MB"));
+  finish (&b);
+}
+
+/* --- when nothing more can be taken ------------------------------------------------------------------------------------ */
+
+struct gate
+{
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  int open, inside;
+};
+
+static void
+hold_worker (void *arg)
+{
+  struct gate *g = arg;
+  pthread_mutex_lock (&g->lock);
+  g->inside++;
+  pthread_cond_broadcast (&g->changed);
+  while (!g->open)
+    pthread_cond_wait (&g->changed, &g->lock);
+  pthread_mutex_unlock (&g->lock);
+}
+
+static void *
+cancel_all_the_time (void *arg)
+{
+  struct bench *b = arg;
+  for (uint64_t id = 1; id <= 3000; id++)
+    aid_assist_cancel (b->assist, id % 100 + 1);
+  return NULL;
+}
+
+/* The workers are busy and 10,000 jobs wait.  Whoever asks is told so, once, while others cancel what they ask. */
+static void
+test_a_request_that_is_not_taken_is_gone_without_an_event (void **state)
+{
+  (void) state;
+  static const struct fake_step none[] = { FAKE_CLOSE };
+  const struct fake_step *script[] = { none };
+  struct gate g = { .open = 0 };
+  struct bench b;
+  pthread_t canceller;
+  unsigned told = 0;
+  begin (&b, script, 1);
+  pthread_mutex_init (&g.lock, NULL);
+  pthread_cond_init (&g.changed, NULL);
+  while (!aid_pool_run (aid_assist_pool (b.assist), hold_worker, NULL, &g))
+    ;
+  pthread_create (&canceller, NULL, cancel_all_the_time, &b);
+  for (uint64_t id = 1; id <= 100; id++)
+    {
+      struct aid_ask a = { .id = id, .chat = AID_SPAN (CHAT), .request = "r1" };
+      struct aid_error e = { AID_OK, "" };
+      told += aid_assist_ask (b.assist, &a, &e) == AID_E_LIMIT && strstr (e.msg, "ask again in a moment") != NULL;
+    }
+  pthread_join (canceller, NULL);
+  assert_int_equal (told, 100);
+  pthread_mutex_lock (&g.lock);
+  g.open = 1;
+  pthread_cond_broadcast (&g.changed);
+  pthread_mutex_unlock (&g.lock);
+  while (aid_assist_running (b.assist))
+    usleep (1000);
+  finish (&b);
+  pthread_cond_destroy (&g.changed);
+  pthread_mutex_destroy (&g.lock);
+}
+
 static unsigned
 entries (const char *path)
 {
@@ -387,23 +372,6 @@ test_a_thousand_requests_leave_nothing (void **state)
   assert_int_equal (settled_threads (), threads);
 }
 
-static int
-setup (void **state)
-{
-  (void) state;
-  strcpy (dir, "/tmp/aid-turn.XXXXXX");
-  return mkdtemp (dir) && !setenv ("XDG_STATE_HOME", dir, 1) && !setenv ("XDG_CONFIG_HOME", dir, 1) ? 0 : -1;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  char command[128];
-  snprintf (command, sizeof command, "rm -rf '%s'", dir);
-  return system (command);
-}
-
 int
 main (void)
 {
@@ -418,6 +386,9 @@ main (void)
     cmocka_unit_test (test_cancelling_ends_a_live_stream),
     cmocka_unit_test (test_stopping_ends_every_request),
     cmocka_unit_test (test_a_bad_model_or_setting_is_an_error_event),
+    cmocka_unit_test (test_an_answer_of_8_mb_is_closed),
+    cmocka_unit_test (test_a_tool_call_that_has_no_place_is_left_out_whole),
+    cmocka_unit_test (test_a_request_that_is_not_taken_is_gone_without_an_event),
     cmocka_unit_test (test_a_thousand_requests_leave_nothing),
   };
   return cmocka_run_group_tests_name ("assist turn", tests, setup, teardown);
