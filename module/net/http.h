@@ -55,7 +55,8 @@ struct aid_http_request
   uint32_t stall_ms;                  /* without a byte from the server, once sent (120,000) */
   uint32_t total_ms;                  /* in all, retries included (1,800,000) */
   int retries;                        /* before the first body byte of a good answer; -1: the default, 2 */
-  const char *proxy;                  /* NULL: the environment's, but none to this machine; "": none */
+  const char *proxy;                  /* NULL: the environment's (http_proxy, https_proxy, all_proxy, no_proxy), but none to this
+                                         machine; "": none */
   const char *ca_file, *client_cert, *client_key;   /* PEM files, or NULL */
   size_t body_limit;                  /* of the answer, 0: 64 MB; beyond it AID_E_LIMIT */
 };
