@@ -117,12 +117,13 @@ proxy_refusal (const struct aid_request *r)
 static void
 explain_proxy_refusal (const struct aid_request *r, int status, struct aid_error *e)
 {
-  if (status != 407)
+  /* Some answer a wrong password with 401.  */
+  if (status != 407 && !(status == 401 && r->proxy_signed_in))
     aid_error_set (e, AID_E_NET, "the proxy %s (from %s) makes no way to %s: HTTP status %d%s", r->proxy, r->proxy_from, r->where,
                    status, status == 403 ? ", it is forbidden" : "");
   else if (r->proxy_signed_in)
-    aid_error_set (e, AID_E_NET, "the proxy %s did not accept the name and password in %s (HTTP status 407)", r->proxy,
-                   r->proxy_from);
+    aid_error_set (e, AID_E_NET, "the proxy %s did not accept the name and password in %s (HTTP status %d)", r->proxy,
+                   r->proxy_from, status);
   else
     aid_error_set (e, AID_E_NET, "the proxy %s wants a name and a password (HTTP status 407): write http://NAME:PASSWORD@%s in %s",
                    r->proxy, r->proxy, r->proxy_from);

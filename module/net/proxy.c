@@ -45,6 +45,13 @@ covers_address (const char *entry, const char *host)
   return inet_pton (AF_INET6, host, a) == 1 && inet_pton (AF_INET6, bare, b) == 1 && same_net (a, b, 16, bits);
 }
 
+static bool
+is_address (const char *host)
+{
+  unsigned char a[16];
+  return inet_pton (AF_INET, host, a) == 1 || inet_pton (AF_INET6, host, a) == 1;
+}
+
 /* "example.org" and ".example.org" cover that host and those below it.  */
 static bool
 covers_name (const char *entry, const char *host)
@@ -72,7 +79,7 @@ is_exempt (const char *list, const char *host)
             from++, take -= 2;
           memcpy (entry, from, take);
           entry[take] = '\0';
-          if (strcmp (entry, "*") == 0 || covers_address (entry, host) || covers_name (entry, host))
+          if (strcmp (entry, "*") == 0 || (is_address (host) ? covers_address (entry, host) : covers_name (entry, host)))
             return true;
         }
       list += skip + n;
