@@ -1,5 +1,6 @@
 /* The rooms of assist/: a chat becomes a prompt (prompt.c, decisions.c), a model's events become an answer's text (answer.c), one
-   request lives from the question to its last event (turn.c, turn_stream.c), disks are waited for by keeper.c, and all of them share one frame clock (assist.c). */
+   request lives from the question to its last event (turn.c, turn_stream.c), disks are waited for by keeper.c, and all of them
+   share one frame clock (assist.c). */
 #ifndef AID_ASSIST_INTERNAL_H
 #define AID_ASSIST_INTERNAL_H
 

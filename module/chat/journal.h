@@ -1,5 +1,6 @@
 /* What arrives is appended to a file next to the chat, so that it outlives a killed editor.  All of this waits for the disk:
-   assist/keeper.c does it apart from the streams.  The file is NAME.journal-REQ: one header line of JSON, then the bytes as the chat shows them. */
+   assist/keeper.c does it apart from the streams.  The file is NAME.journal-REQ: one header line of JSON, then the bytes as the
+   chat shows them. */
 #ifndef AID_CHAT_JOURNAL_H
 #define AID_CHAT_JOURNAL_H
 

@@ -221,7 +221,8 @@ explain_gate (int status, struct aid_span body, const char *host, struct aid_err
     const char *page, *what;
   } gates[] = {
     { 496, "No required SSL certificate was sent", "wants a certificate of yours: set \"client_cert\" and \"client_key\"" },
-    { 495, "The SSL certificate error", "did not accept your certificate: check \"client_cert\", \"client_key\" and its last day" },
+    { 495, "The SSL certificate error",
+      "did not accept your certificate: check \"client_cert\", \"client_key\" and its last day" },
     { 497, "plain HTTP request was sent to HTTPS port", "speaks https only: write https:// in \"url\"" },
   };
   if (status == 407)

@@ -59,9 +59,9 @@ cure (const char *says)
 static const char *
 alert (const struct aid_request *r)
 {
-  static const char *const words[] = { "certificate required", "bad certificate",     "certificate expired", "certificate revoked",
-                                       "certificate unknown",  "unknown ca",          "unsupported certificate",
-                                       "handshake failure",    "access denied" };
+  static const char *const words[]
+    = { "certificate required", "bad certificate",         "certificate expired", "certificate revoked", "certificate unknown",
+        "unknown ca",           "unsupported certificate", "handshake failure",   "access denied" };
   const char *at = strstr (r->curl_says, "alert ");
   for (size_t i = 0; at && i < sizeof words / sizeof *words; i++)
     if (strstr (at, words[i]))
@@ -125,8 +125,9 @@ explain_proxy_refusal (const struct aid_request *r, int status, struct aid_error
     aid_error_set (e, AID_E_NET, "the proxy %s did not accept the name and password in %s (HTTP status %d)", r->proxy,
                    r->proxy_from, status);
   else
-    aid_error_set (e, AID_E_NET, "the proxy %s wants a name and a password (HTTP status 407): write http://NAME:PASSWORD@%s in %s",
-                   r->proxy, r->proxy, r->proxy_from);
+    aid_error_set (e, AID_E_NET,
+                   "the proxy %s wants a name and a password (HTTP status 407): write http://NAME:PASSWORD@%s in %s", r->proxy,
+                   r->proxy, r->proxy_from);
 }
 
 /* No connection: CODE says whether in time.  */

@@ -171,7 +171,8 @@ char *aid_url_host (const char *url);
    read.  *SIGNED_IN: it holds a name.  */
 char *aid_url_proxy (const char *address, bool *signed_in);
 
-/* proxy.c: the address of the proxy for REQ, or ""; *FROM is who says so, for messages.  Borrowed from REQ or the environment.  */
+/* proxy.c: the address of the proxy for REQ, or ""; *FROM is who says so, for messages.  Borrowed from REQ or the
+   environment.  */
 const char *aid_proxy_choose (const struct aid_http_request *req, const char **from);
 
 #endif

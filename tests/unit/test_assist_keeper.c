@@ -131,7 +131,8 @@ is_there (const char *request)
 
 static const struct fake_step short_answer[] = { FAKE_SEND (HEAD DELTA ("short") STOP), FAKE_CLOSE };
 static const struct fake_step two_parts[]
-  = { FAKE_SEND (HEAD DELTA ("one ")), FAKE_GATE, FAKE_SEND (DELTA ("two")), FAKE_GATE, FAKE_SEND (DELTA (" three") STOP), FAKE_CLOSE };
+  = { FAKE_SEND (HEAD DELTA ("one ")), FAKE_GATE,  FAKE_SEND (DELTA ("two")), FAKE_GATE,
+      FAKE_SEND (DELTA (" three") STOP), FAKE_CLOSE };
 
 static const struct fake_step three_parts[] = { FAKE_SEND (HEAD DELTA ("one ")),  FAKE_GATE, FAKE_SEND (DELTA ("two")), FAKE_GATE,
                                                 FAKE_SEND (DELTA (" three")), FAKE_GATE, FAKE_SEND (STOP),         FAKE_CLOSE };

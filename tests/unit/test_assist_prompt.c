@@ -174,8 +174,8 @@ test_a_live_item_is_read_and_frozen (void **state)
 
 /* An answer with a diff of four hunks over two files and a rename without any. */
 #define FOUR_HUNKS \
-  "\n```diff\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-one\n+1\n@@ -9 +9 @@\n-nine\n+9\n--- a/b.c\n+++ b/b.c\n@@ -1 +1 @@\n-two\n+2\n" \
-  "@@ -5 +5 @@\n-five\n+5\ndiff --git a/old.c b/new.c\nrename from old.c\nrename to new.c\n```\n"
+  "\n```diff\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-one\n+1\n@@ -9 +9 @@\n-nine\n+9\n--- a/b.c\n+++ b/b.c\n" \
+  "@@ -1 +1 @@\n-two\n+2\n@@ -5 +5 @@\n-five\n+5\ndiff --git a/old.c b/new.c\nrename from old.c\nrename to new.c\n```\n"
 
 static void
 ids_of (const char *answer, char ids[4][9])

@@ -219,7 +219,8 @@ test_a_bad_model_or_setting_is_an_error_event (void **state)
 static void
 stream_8_mb (struct bench *b, const char *last)
 {
-  struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("```c\\n" X1019)), FAKE_REPEAT (DELTA (X1024), 8191), FAKE_SEND (""), FAKE_CLOSE };
+  struct fake_step answer[]
+    = { FAKE_SEND (HEAD DELTA ("```c\\n" X1019)), FAKE_REPEAT (DELTA (X1024), 8191), FAKE_SEND (""), FAKE_CLOSE };
   const struct fake_step *script[] = { answer };
   answer[2].bytes = last;
   answer[2].len = strlen (last);

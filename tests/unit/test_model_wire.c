@@ -63,7 +63,8 @@ a_refusal_is_one_sentence_whatever_the_provider (void **state)
                            "http://NAME:PASSWORD@HOST:PORT in \"proxy\" or in the environment's http_proxy.");
   explains (400, "<h1>400 No required SSL certificate was sent</h1>",
             "api.example wants a certificate of yours: set \"client_cert\" and \"client_key\" (HTTP 400).");
-  explains (495, "", "api.example did not accept your certificate: check \"client_cert\", \"client_key\" and its last day (HTTP 495).");
+  explains (495, "",
+            "api.example did not accept your certificate: check \"client_cert\", \"client_key\" and its last day (HTTP 495).");
   explains (529, "", "api.example is overloaded; try again later (HTTP 529).");
 }
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-static const char *const names[] = { "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY" };
+static const char *const names[] = { "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                     "ALL_PROXY",  "no_proxy",   "NO_PROXY" };
 
 static int
 forget (void **state)
