@@ -74,7 +74,7 @@ void aid_kept_add (struct aid_kept *k, struct aid_span text);
 void aid_kept_close (struct aid_kept *k, int unwanted);
 /* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
-/* Waits until what was handed over is in the store. */
+/* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
 
 /* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */

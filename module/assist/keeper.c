@@ -8,8 +8,10 @@
 #include "base/clock.h"
 #include "store/blob.h"
 #include <stdlib.h>
+#include <time.h>
 
 #define SYNC_MS 1000                    /* between two syncs of a journal */
+#define STORE_S 2                       /* that a question waits for what the answer before it left to be stored */
 #define KEPT_MAX (3 * AID_ANSWER_MAX)   /* bytes that wait for the disk; a longer wait costs the journal */
 
 struct aid_keeper
@@ -220,9 +222,13 @@ aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_
 void
 aid_keeper_wait_stored (struct aid_keeper *keeper)
 {
+  struct timespec end;
+  int late = 0;
+  clock_gettime (CLOCK_REALTIME, &end);
+  end.tv_sec += STORE_S;
   pthread_mutex_lock (&keeper->lock);
-  while (keeper->storing)
-    pthread_cond_wait (&keeper->stored, &keeper->lock);
+  while (keeper->storing && !late)
+    late = pthread_cond_timedwait (&keeper->stored, &keeper->lock, &end) != 0;
   pthread_mutex_unlock (&keeper->lock);
 }
 
