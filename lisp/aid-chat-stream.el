@@ -23,6 +23,7 @@
 (declare-function aid--mod-journal-remove "ext:aid-module" (file req))
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--kept-p "aid-chat" ())
+(declare-function aid-status-found "aid-status" (end val))
 
 (defvar aid--process)
 
@@ -66,6 +67,7 @@ MODEL is the name that the header line shows."
             (`(frozen ,val) (aid-chat--on-frozen stream val))
             (`(start ,val) (aid-chat--on-start stream val))
             (`(retry ,val) (aid-chat--on-retry stream val))
+            (`(found ,val) (aid-status-found (aid-chat-stream-end stream) val))
             (`(rekey ,val) (aid-chat--rekey (plist-get val :old) (plist-get val :new)))
             (`(done ,val) (aid-chat--on-end stream val))
             (`(error ,val) (aid-chat--on-end stream val))))))))

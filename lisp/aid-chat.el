@@ -404,6 +404,7 @@ All text may be edited, and what the file says is what is sent.
 
 ;; Loaded when there is a patch, or something to complete.
 (autoload 'aid-status-words "aid-status")
+(autoload 'aid-status-found "aid-status")
 (autoload 'aid-status--on-answer "aid-status")
 (setq aid-chat-hunks-function #'aid-status-words)
 (add-hook 'aid-answer-done-functions #'aid-status--on-answer)

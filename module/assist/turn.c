@@ -63,6 +63,7 @@ turn_free (struct aid_turn_state *t)
   aid_wire_request_free (&t->wire_request);
   aid_model_free (&t->model);
   aid_answer_free (t->answer);
+  aid_found_end (t->found);
   aid_stream_free (t->stream);
   aid_kept_close (t->journal, !t->streaming);
   aid_vec_free (&t->spans);
@@ -257,6 +258,8 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
     {
       t->question = prompt.question;
       memcpy (t->key, prompt.key, sizeof t->key);
+      if (t->root && !t->plain)
+        t->found = aid_found_new (t->assist, t->id, t->root, aid_str_z (&dir), t->items, t->nitems);
       post_frozen (t, &prompt);
       if (t->chat_path && !t->plain)
         t->journal = aid_keeper_open (t->assist->keeper, t->chat_path, t->request, t->question + 1);

@@ -1,4 +1,5 @@
-/* Requests from the question to their one last event, against a real server on this machine: what tests of turns share. */
+/* What the tests of requests share: an assistant whose model is a real server on this machine, and a sink that notes what
+   comes. */
 #ifndef AID_TESTS_TURN_BENCH_H
 #define AID_TESTS_TURN_BENCH_H
 
@@ -20,7 +21,7 @@
   "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"total_tokens\":10}}\n\n" \
   "data: [DONE]\n\n"
 
-static char dir[64];
+static char dir[64];             /* every XDG home */
 
 struct watcher
 {
@@ -30,16 +31,23 @@ struct watcher
   struct aid_str text, last;     /* all text; the last event as JSON */
   struct aid_str said;           /* reasoning and text in their order: "(reasoning) text" */
   int thinking;
-  unsigned ended, texts;
+  struct aid_str found;          /* "ID JSON\n" of each event of that kind */
+  unsigned ended, texts, founds;
 };
 
 static inline void
 post (void *ctx, uint64_t id, const struct aid_event *ev)
 {
   struct watcher *w = ctx;
-  (void) id;
   pthread_mutex_lock (&w->lock);
-  if ((ev->kind != AID_EVENT_TEXT || !w->texts) && ev->kind != AID_EVENT_REASONING)
+  if (ev->kind == AID_EVENT_FOUND)
+    {
+      aid_str_addf (&w->found, "%u ", (unsigned) id);
+      aid_val_to_json (ev->val, 0, &w->found);
+      aid_str_addz (&w->found, "\n");
+      w->founds++;
+    }
+  else if ((ev->kind != AID_EVENT_TEXT || !w->texts) && ev->kind != AID_EVENT_REASONING)
     aid_str_addf (&w->kinds, "%s ", aid_event_name (ev->kind));
   if (w->thinking != (ev->kind == AID_EVENT_REASONING))
     aid_str_addz (&w->said, w->thinking ? ") " : "(");
@@ -108,6 +116,7 @@ begin (struct bench *b, const struct fake_step *const *script, size_t n)
   b->w.text = AID_STR_INIT (16u << 20);
   b->w.said = AID_STR_INIT (16u << 20);
   b->w.last = AID_STR_INIT (1u << 20);
+  b->w.found = AID_STR_INIT (1u << 20);
   b->server = fake_start (script, n);
   write_config (b->server->port);
   struct aid_sink sink = { post, &b->w };
@@ -125,6 +134,7 @@ finish (struct bench *b)
   aid_str_free (&b->w.text);
   aid_str_free (&b->w.last);
   aid_str_free (&b->w.said);
+  aid_str_free (&b->w.found);
   pthread_cond_destroy (&b->w.changed);
   pthread_mutex_destroy (&b->w.lock);
 }
