@@ -26,7 +26,7 @@ void
 aid_match_finish (const struct aid_view *v, struct aid_match *m)
 {
   int64_t before = -1, lo = INT64_MAX, hi = -1;
-  size_t start = SIZE_MAX, all = 1;
+  size_t start = SIZE_MAX, all = 1, found = 0;
   m->end = 0;
   for (size_t k = 0; k < v->n; k++)
     {
@@ -34,6 +34,7 @@ aid_match_finish (const struct aid_view *v, struct aid_match *m)
       int64_t line = m->map[k], core = -1;
       if (line >= 0)
         {
+          found++;
           start = start < (size_t) line ? start : (size_t) line;
           m->end = m->end > (size_t) line + 1 ? m->end : (size_t) line + 1;
           before = line;
@@ -58,7 +59,7 @@ aid_match_finish (const struct aid_view *v, struct aid_match *m)
   m->start = start == SIZE_MAX ? 0 : start;
   m->core_beg = hi < 0 ? 2 * (int64_t) m->start : lo;
   m->core_end = hi < 0 ? m->core_beg : hi;
-  m->exact = m->cost < .15 && all && !v->ellipses;
+  m->exact = m->cost < .15 && all && !v->ellipses && m->end - m->start == found;
 }
 
 void

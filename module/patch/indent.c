@@ -244,17 +244,20 @@ writes_blanks (const struct aid_view *v)
   return 0;
 }
 
-/* A hunk that writes indentation has lost that of few lines: the lines that rightly have none speak, too. */
+/* Whether the hunk has lost the indentation of few lines: then the lines that rightly have none speak, too.  They do when it
+   writes some, when they are many more, and when it is only the hunk's first line that differs. */
 static int
 lost_a_few (const struct aid_indent *i, const struct aid_view *v)
 {
-  size_t same = 0;
+  size_t same = 0, lost = 0;
   for (size_t k = 0; k < i->n_all; k++)
     if (agrees (&i->all[k]))
       same++;
     else if (i->all[k].written.len > 0)
       return 0;
-  return same * 2 >= i->n_all && writes_blanks (v);
+    else
+      lost++;
+  return same >= lost && (writes_blanks (v) || same >= 3 * lost || (lost == 1 && v->m > 0 && i->pair[0].item == v->old[0]));
 }
 
 /* As written: when at least half of the pairs agree, or, with lost prefixes about, all deleted lines. */

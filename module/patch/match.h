@@ -45,6 +45,8 @@ struct aid_view
 };
 
 enum aid_err aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *w);
+/* Takes bare blank lines for additions when the hunk's counts say that they are; whether they do. */
+int aid_view_add_blanks (struct aid_view *v);
 /* Fills the numbers of all levels (only the strictest is there at first: a clean hunk needs no other). */
 enum aid_err aid_view_number (struct aid_view *v, struct aid_target *t);
 void aid_view_free (struct aid_view *v);
@@ -71,7 +73,7 @@ struct aid_match
   int32_t *map;                   /* for each item its line in the file, or -1 */
   size_t start, end;              /* the lines of the place: start to end - 1 */
   int64_t core_beg, core_end;     /* what changes, in half lines: line * 2 + 1 a deleted line, line * 2 the gap before it */
-  int exact;                      /* all old lines are there, but for trailing blanks */
+  int exact;                      /* all old lines are there and no others between, but for trailing blanks */
   double upto, onward;            /* choose.c: the least cost of all hunks up to this match, and of those behind it */
 };
 

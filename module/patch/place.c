@@ -35,6 +35,23 @@ keep_acceptable (struct aid_case *c, const struct aid_target *t, int64_t chosen,
   c->matches.len = 1;
 }
 
+/* Counts that make bare blank lines additions are believed when the hunk has an exact place so. */
+static enum aid_err
+find_counted (const struct placing *g, struct aid_case *c, const struct aid_want *w)
+{
+  enum aid_err err = AID_OK;
+  if (aid_view_add_blanks (&c->view))
+    {
+      err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
+      if (err || (c->matches.len > 0 && AID_VEC_AT (struct aid_match, &c->matches, 0).exact))
+        return err;
+      aid_matches_free (&c->matches);
+      aid_view_free (&c->view);
+      err = aid_view_init (&c->view, g->t, w);
+    }
+  return err ? err : aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
+}
+
 static enum aid_err
 find_matches (const struct placing *g, size_t i)
 {
@@ -42,7 +59,7 @@ find_matches (const struct placing *g, size_t i)
   const struct aid_want *w = &g->wants[i];
   const char *why = NULL;
   int found = 0;
-  enum aid_err err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
+  enum aid_err err = find_counted (g, c, w);
   if (err)
     return err;
   keep_acceptable (c, g->t, w->chosen, &why);

@@ -53,6 +53,21 @@ aid_at_directive (struct aid_span v, struct aid_span *name)
   return AID_NO_DIRECTIVE;
 }
 
+/* Whether V reads as a path and not as code: one word with a slash, that ends in a letter or a digit. */
+static int
+is_path (struct aid_span v)
+{
+  int slash = 0;
+  v = aid_span_trim (v);
+  for (size_t i = 0; i < v.len; i++)
+    {
+      if (!isalnum ((unsigned char) v.ptr[i]) && !memchr ("/._-+@", v.ptr[i], 6))
+        return 0;
+      slash |= v.ptr[i] == '/';
+    }
+  return slash && isalnum ((unsigned char) v.ptr[v.len - 1]);
+}
+
 int
 aid_at_file_header (const struct aid_cursor *c)
 {
@@ -70,7 +85,7 @@ aid_at_file_header (const struct aid_cursor *c)
   if (n > 2 && starts (l[0].text, "--- ") && starts (l[1].text, "+++ "))
     return starts (l[2].text, "@@") || starts (l[0].text, "--- /dev/null") ? 1 : is_body (l[2].text) ? AID_MAYBE_HEADER : 0;
   if (n > 1 && starts (l[0].text, "+++ ") && starts (l[1].text, "@@"))
-    return AID_MAYBE_HEADER;
+    return is_path (aid_span_cut (l[0].text, 4, l[0].text.len)) ? 1 : AID_MAYBE_HEADER;
   return 0;
 }
 
@@ -287,6 +302,21 @@ line_at (const struct body *b, size_t i)
   return AID_VEC_AT (struct aid_patch_line, &b->p->lines, b->h->first_line + i).text;
 }
 
+/* Whether the old side's count leaves out all lines that are bare, and these are blank: additions that lost their sign. */
+static int
+blanks_are_added (const struct body *b)
+{
+  int64_t blanks = 0;
+  for (size_t i = 0; i < b->h->nlines; i++)
+    {
+      const struct aid_patch_line *line = &AID_VEC_AT (struct aid_patch_line, &b->p->lines, b->h->first_line + i);
+      if (line->weak && line->text.len > 0)
+        return 0;
+      blanks += line->weak != 0;
+    }
+  return b->h->old_count == b->old_n - blanks;
+}
+
 /* How many of the bare lines at the end are the hunk's: as many as the counts ask for when they speak of context; else those
    up to a sentence. */
 static size_t
@@ -294,7 +324,8 @@ tail_kept (const struct body *b)
 {
   int64_t tail = (int64_t) b->tail, keep = b->h->new_count - (b->new_n - tail);
   size_t beg = b->h->nlines - b->tail, n = 0;
-  int stated = b->h->new_count >= 0 && keep >= 0 && (b->create || keep == b->h->old_count - (b->old_n - tail));
+  int stated = b->h->new_count >= 0 && keep >= 0
+               && (b->create || keep == b->h->old_count - (b->old_n - tail) || (keep == tail && blanks_are_added (b)));
   if (stated)
     return keep < tail ? (size_t) keep : b->tail;
   if (b->create)

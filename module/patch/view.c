@@ -151,6 +151,35 @@ aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *
   return AID_OK;
 }
 
+/* The stated counts have the bare blank lines on the new side only: there they were additions. */
+int
+aid_view_add_blanks (struct aid_view *v)
+{
+  const struct aid_want *w = v->want;
+  size_t blanks = 0;
+  for (size_t i = 0; i < v->m; i++)
+    blanks += v->item[v->old[i]].weak && v->item[v->old[i]].stripped.len == 0;
+  if (blanks == 0 || blanks == v->m || w->reverse || w->h->old_count != (int64_t) (v->m - blanks)
+      || w->h->new_count != (int64_t) (v->n - v->minus))
+    return 0;
+  size_t m = 0;
+  for (size_t i = 0; i < v->m; i++)
+    {
+      struct aid_item *it = &v->item[v->old[i]];
+      if (!it->weak || it->stripped.len > 0)
+        {
+          v->old[m++] = v->old[i];
+          continue;
+        }
+      it->op = '+';
+      it->weak = 0;
+      v->plus++;
+    }
+  v->m = m;
+  mark_neighbours (v);
+  return 1;
+}
+
 enum aid_err
 aid_view_number (struct aid_view *v, struct aid_target *t)
 {
