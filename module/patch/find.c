@@ -79,9 +79,8 @@ by_cost (const void *a, const void *b)
   return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Takes over M unless the same map is there. */
-static enum aid_err
-add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_match *m)
+enum aid_err
+aid_add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_match *m)
 {
   for (size_t i = 0; i < matches->len; i++)
     if (memcmp (AID_VEC_AT (struct aid_match, matches, i).map, m->map, v->n * sizeof *m->map) == 0)
@@ -118,7 +117,7 @@ add_exact (const struct aid_view *v, const struct aid_target *t, size_t at, stru
     }
   aid_match_finish (v, &m);
   m.exact = 1;
-  return add_match (v, matches, &m);
+  return aid_add_match (v, matches, &m);
 }
 
 static enum aid_err
@@ -256,7 +255,7 @@ align_further (struct aid_view *v, const struct aid_target *t, size_t lo, size_t
         lo = m.start + 1;
       else
         hi = m.end - 1;
-      err = add_match (v, matches, &m);
+      err = aid_add_match (v, matches, &m);
       if (last)
         break;
     }
@@ -273,7 +272,7 @@ align_in (struct aid_view *v, const struct aid_target *t, size_t lo, size_t hi, 
     return err;
   size_t start = m.start, end = m.end;
   double best = m.cost;
-  err = add_match (v, matches, &m);
+  err = aid_add_match (v, matches, &m);
   if (!err)
     err = align_further (v, t, lo, end - 1, 0, best, matches, work);
   return err ? err : align_further (v, t, start + 1, hi, 1, best, matches, work);
@@ -307,6 +306,9 @@ aid_find (struct aid_view *v, struct aid_target *t, int64_t near_line, struct ai
   *matches = AID_VEC_INIT (struct aid_match, MATCHES);
   enum aid_err err = find_exact (v, t, near_line, matches, work);
   if (err || matches->len > 0 || v->m == 0)
+    return err;
+  err = aid_find_jump (v, t, matches, work);
+  if (err || matches->len > 0)
     return err;
   err = aid_view_number (v, t);
   if (!err && v->ellipses && v->m < WHOLE_FILE / (t->lines.n + 1))

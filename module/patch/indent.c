@@ -260,6 +260,26 @@ lost_a_few (const struct aid_indent *i, const struct aid_view *v)
   return same >= lost && (writes_blanks (v) || same >= 3 * lost || (lost == 1 && v->m > 0 && i->pair[0].item == v->old[0]));
 }
 
+/* Whether few lines of context are indented otherwise than in the file, not twice or half as much, while many more, those
+   without indentation too, are as they are there: then the few are mistakes and no rule. */
+static int
+few_are_mistaken (const struct aid_indent *i)
+{
+  size_t same = 0, other = 0;
+  for (size_t k = 0; k < i->n_all; k++)
+    {
+      const struct aid_pair *p = &i->all[k];
+      if (agrees (p))
+        same++;
+      else if (p->op == '-' || has_tab (p->written) || has_tab (p->found) || p->written.len == 2 * p->found.len
+               || p->found.len == 2 * p->written.len)
+        return 0;
+      else
+        other++;
+    }
+  return same >= 2 * other;
+}
+
 /* As written: when at least half of the pairs agree, or, with lost prefixes about, all deleted lines. */
 static int
 is_verbatim (const struct aid_indent *i, const struct aid_view *v)
@@ -272,7 +292,7 @@ is_verbatim (const struct aid_indent *i, const struct aid_view *v)
       deleted += (size_t) is_deleted;
       deleted_same += (size_t) (is_deleted && agrees (&i->pair[k]));
     }
-  return same * 2 >= i->n || lost_a_few (i, v) || (v->lost_prefix && deleted > 0 && deleted == deleted_same);
+  return same * 2 >= i->n || lost_a_few (i, v) || few_are_mistaken (i) || (v->lost_prefix && deleted > 0 && deleted == deleted_same);
 }
 
 /* A blank was put behind every prefix: each pair that says something is the file's with one blank more. */
@@ -287,6 +307,30 @@ has_extra_blank (const struct aid_indent *i)
         return 0;
     }
   return i->n == i->n_all;
+}
+
+/* A blank was put behind each sign, and none into the column of the sign before context: every deleted line has one blank more
+   than the file's, all context is as it is there, and every line that comes in begins with a blank. */
+static int
+has_blank_behind_signs (const struct aid_indent *i, const struct aid_view *v)
+{
+  size_t deleted = 0;
+  for (size_t k = 0; k < i->n_all; k++)
+    {
+      struct aid_span written = i->all[k].written;
+      if (i->all[k].op != '-' && !agrees (&i->all[k]))
+        return 0;
+      if (i->all[k].op != '-')
+        continue;
+      deleted++;
+      if (written.len == 0 || *written.ptr != ' '
+          || !aid_span_eq (aid_span_cut (written, 1, written.len), i->all[k].found))
+        return 0;
+    }
+  for (size_t k = 0; k < v->n && deleted > 0; k++)
+    if (v->item[k].op == '+' && v->item[k].stripped.len > 0 && v->item[k].text.ptr[0] != ' ')
+      return 0;
+  return deleted > 0;
 }
 
 /* Whether more of the file's lines begin with a tab than with two blanks. */
@@ -383,9 +427,10 @@ find_rule (struct aid_indent *i, const struct aid_view *v, const struct aid_targ
     }
   else if (i->n > 0)
     {
-      if (is_verbatim (i, v))
+      int behind_signs = has_blank_behind_signs (i, v);
+      if (!behind_signs && is_verbatim (i, v))
         return AID_OK;
-      if (has_extra_blank (i))
+      if (behind_signs || has_extra_blank (i))
         {
           i->rule = EXTRA_BLANK;
           return AID_OK;

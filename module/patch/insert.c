@@ -340,6 +340,16 @@ uneven_side (const struct inserting *g, const struct stretch *s, const struct ru
   return is_first ? -1 : 1;
 }
 
+/* Whether a missing line of the stretch stands elsewhere in the file, to the letter: then it is not one that changed. */
+static int
+one_is_elsewhere (const struct inserting *g, const struct stretch *s)
+{
+  for (size_t k = s->beg; k < s->end; k++)
+    if (g->line[k] == AID_MISSING && g->v->item[k].weight >= 1 && g->v->item[k].id[AID_STRIP] != AID_NO_ID)
+      return 1;
+  return 0;
+}
+
 /* The file has lines between the two neighbours: which of them is it? */
 static enum aid_err
 between_lines (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at)
@@ -358,6 +368,8 @@ between_lines (struct inserting *g, struct stretch *s, const struct run *r, int6
     *at = behind_above + (int64_t) r->missing_before;
   else if (blank_between (g, s))
     *at = g->v->item[r->beg].stripped.len > 0 ? behind_above : before_below;
+  else if (s->missing > 0 && one_is_elsewhere (g, s))
+    return unclear (g, s);
   else if (s->missing > 0 && r->missing_before == 0 && is_strong (g, s->beg - 1, s->above))
     *at = behind_above;
   else if (s->missing > 0 && r->missing_after == 0 && is_strong (g, s->end, s->below))

@@ -35,21 +35,67 @@ keep_acceptable (struct aid_case *c, const struct aid_target *t, int64_t chosen,
   c->matches.len = 1;
 }
 
-/* Counts that make bare blank lines additions are believed when the hunk has an exact place so. */
-static enum aid_err
-find_counted (const struct placing *g, struct aid_case *c, const struct aid_want *w)
+/* How a hunk fits at best; AID_NEVER when it does not. */
+static double
+best_cost (const struct aid_case *c)
 {
-  enum aid_err err = AID_OK;
-  if (aid_view_add_blanks (&c->view))
+  return c->matches.len ? AID_VEC_AT (struct aid_match, &c->matches, 0).cost : AID_NEVER;
+}
+
+static int
+has_exact (const struct aid_case *c)
+{
+  return c->matches.len && AID_VEC_AT (struct aid_match, &c->matches, 0).exact;
+}
+
+/* Finds the matches of the hunk as REREAD reads it, and takes these unless those it has are as good; with EXACT only exact
+   ones count. */
+static enum aid_err
+find_reread (const struct placing *g, struct aid_case *c, const struct aid_want *w,
+             enum aid_err (*reread) (struct aid_view *, const struct aid_target *, int *), int exact)
+{
+  struct aid_case other = { 0 };
+  int any = 0;
+  enum aid_err err = aid_view_init (&other.view, g->t, w);
+  if (!err)
+    err = reread (&other.view, g->t, &any);
+  if (!err && any)
+    err = aid_find (&other.view, g->t, aid_want_start (w) - 1, &other.matches, g->work);
+  if (!err && any && (exact ? has_exact (&other) : best_cost (&other) < best_cost (c)))
     {
-      err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
-      if (err || (c->matches.len > 0 && AID_VEC_AT (struct aid_match, &c->matches, 0).exact))
-        return err;
-      aid_matches_free (&c->matches);
-      aid_view_free (&c->view);
-      err = aid_view_init (&c->view, g->t, w);
+      struct aid_case worse = *c;
+      c->view = other.view;
+      c->matches = other.matches;
+      other.view = worse.view;
+      other.matches = worse.matches;
     }
-  return err ? err : aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
+  aid_matches_free (&other.matches);
+  aid_view_free (&other.view);
+  return err;
+}
+
+static int
+has_bare_blank (const struct aid_view *v)
+{
+  for (size_t i = 0; i < v->m; i++)
+    if (v->item[v->old[i]].weak && v->item[v->old[i]].stripped.len == 0)
+      return 1;
+  return 0;
+}
+
+/* Counts that make bare blank lines additions are believed when the hunk has an exact place so; other readings come after
+   that of the lines as they stand. */
+static enum aid_err
+find_as_meant (const struct placing *g, struct aid_case *c, const struct aid_want *w)
+{
+  enum aid_err err = has_bare_blank (&c->view) ? find_reread (g, c, w, aid_view_add_blanks, 1) : AID_OK;
+  if (!err && !has_exact (c))
+    err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
+  if (!err && !has_exact (c))
+    err = find_reread (g, c, w, aid_view_drop_numbers, 0);
+  if (!err && !has_exact (c))
+    err = find_reread (g, c, w, aid_view_read_tabs, 0);
+  return err;
 }
 
 static enum aid_err
@@ -59,7 +105,7 @@ find_matches (const struct placing *g, size_t i)
   const struct aid_want *w = &g->wants[i];
   const char *why = NULL;
   int found = 0;
-  enum aid_err err = find_counted (g, c, w);
+  enum aid_err err = find_as_meant (g, c, w);
   if (err)
     return err;
   keep_acceptable (c, g->t, w->chosen, &why);
@@ -139,7 +185,14 @@ prepare (const struct placing *g, size_t i)
         aid_refuse (g->out[i], "it inserts a NUL byte, which no text holds");
         return AID_OK;
       }
+  int numbered = 0;             /* then what looks like context has signs behind the numbers */
   if (c->view.plus + c->view.minus == 0)
+    err = aid_view_drop_numbers (&c->view, g->t, &numbered);
+  if (err)
+    return err;
+  if (w->h->cut_off)
+    aid_refuse (g->out[i], "the answer ends in the middle of it");
+  else if (c->view.plus + c->view.minus == 0)
     aid_refuse (g->out[i], "it changes nothing");
   else if (c->view.m == 0)
     err = without_context (g, i);

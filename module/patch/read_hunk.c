@@ -68,6 +68,15 @@ is_path (struct aid_span v)
   return slash && isalnum ((unsigned char) v.ptr[v.len - 1]);
 }
 
+/* Whether "--- a/NAME" and "+++ b/NAME" speak of one path. */
+static int
+name_one_file (struct aid_span minus, struct aid_span plus)
+{
+  struct aid_span a = aid_span_trim (aid_span_cut (minus, 4, minus.len)), b = aid_span_trim (aid_span_cut (plus, 4, plus.len));
+  return is_path (a) && is_path (b) && starts (a, "a/") && starts (b, "b/")
+         && aid_span_eq (aid_span_cut (a, 2, a.len), aid_span_cut (b, 2, b.len));
+}
+
 int
 aid_at_file_header (const struct aid_cursor *c)
 {
@@ -81,6 +90,8 @@ aid_at_file_header (const struct aid_cursor *c)
   if (starts (l[0].text, "diff --git ") || starts (l[0].text, "diff --cc ") || starts (l[0].text, "diff --combined "))
     return 1;
   if (n > 1 && starts (l[0].text, "Index: ") && starts (l[1].text, "===="))
+    return 1;
+  if (n > 2 && starts (l[0].text, "--- ") && starts (l[1].text, "+++ ") && name_one_file (l[0].text, l[1].text))
     return 1;
   if (n > 2 && starts (l[0].text, "--- ") && starts (l[1].text, "+++ "))
     return starts (l[2].text, "@@") || starts (l[0].text, "--- /dev/null") ? 1 : is_body (l[2].text) ? AID_MAYBE_HEADER : 0;
@@ -352,6 +363,23 @@ trim_tail (struct body *b)
     }
 }
 
+/* Whether the answer ends in the middle of the change: at its very end (a fence is still open), the last line changes something,
+   the header counts more lines on both sides or the last line is not complete, and counts do not say that all is there. */
+static int
+is_cut_off (const struct body *b, const struct aid_cursor *c)
+{
+  const struct aid_patch *p = b->p;
+  const struct aid_patch_hunk *h = b->h;
+  if (c->end < p->len || b->end < p->len || h->nlines == 0 || b->create
+      || AID_VEC_AT (struct aid_patch_line, &p->lines, p->lines.len - 1).op == ' ')
+    return 0;
+  int whole = p->text[p->len - 1] == '\n', counted = h->old_count >= 0 && h->new_count >= 0;
+  if (!counted)
+    return b->fenced && !whole;
+  return (b->old_n < h->old_count || b->new_n < h->new_count) && (b->fenced || !whole) && b->old_n <= h->old_count
+         && b->new_n <= h->new_count;
+}
+
 /* A new file whose body has no "+" at the beginning of any line is written as it is. */
 static int
 written_raw (const struct aid_cursor *c)
@@ -398,6 +426,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
     }
   trim_tail (&b);
   b.h->end = b.end;
+  b.h->cut_off = is_cut_off (&b, c);
   if (c->pos > b.end && b.end > beg)
     c->pos = b.end;             /* what is not the hunk's may be prose that says something */
   if (f)
