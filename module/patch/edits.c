@@ -289,6 +289,8 @@ collision (const struct editing *g, int *all)
 static int
 is_repeated (const struct aid_want *w, size_t other)
 {
+  if (other >= w->p->hunks.len || w->hunk >= w->p->hunks.len)
+    return 0;
   const struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, other);
   if (h == w->h || h->nlines != w->h->nlines || w->h != &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, w->hunk))
     return 0;

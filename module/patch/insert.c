@@ -340,16 +340,6 @@ uneven_side (const struct inserting *g, const struct stretch *s, const struct ru
   return is_first ? -1 : 1;
 }
 
-/* Whether a missing line of the stretch stands elsewhere in the file, to the letter: then it is not one that changed. */
-static int
-one_is_elsewhere (const struct inserting *g, const struct stretch *s)
-{
-  for (size_t k = s->beg; k < s->end; k++)
-    if (g->line[k] == AID_MISSING && g->v->item[k].weight >= 1 && g->v->item[k].id[AID_STRIP] != AID_NO_ID)
-      return 1;
-  return 0;
-}
-
 /* The file has lines between the two neighbours: which of them is it? */
 static enum aid_err
 between_lines (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at)
@@ -368,8 +358,6 @@ between_lines (struct inserting *g, struct stretch *s, const struct run *r, int6
     *at = behind_above + (int64_t) r->missing_before;
   else if (blank_between (g, s))
     *at = g->v->item[r->beg].stripped.len > 0 ? behind_above : before_below;
-  else if (s->missing > 0 && one_is_elsewhere (g, s))
-    return unclear (g, s);
   else if (s->missing > 0 && r->missing_before == 0 && is_strong (g, s->beg - 1, s->above))
     *at = behind_above;
   else if (s->missing > 0 && r->missing_after == 0 && is_strong (g, s->end, s->below))
@@ -384,11 +372,31 @@ between_lines (struct inserting *g, struct stretch *s, const struct run *r, int6
   return AID_OK;
 }
 
+/* Whether ITEM is written like the one that is matched at its line: a line that stands twice. */
+static int
+is_doubled (const struct inserting *g, size_t item, size_t matched)
+{
+  return matched < g->v->n && aid_span_eq (g->v->item[item].stripped, g->v->item[matched].stripped);
+}
+
+/* Whether a missing line of the stretch stands elsewhere in the file, to the letter: then it is not one that changed. */
+static int
+one_is_elsewhere (const struct inserting *g, const struct stretch *s)
+{
+  for (size_t k = s->beg; k < s->end; k++)
+    if (g->line[k] == AID_MISSING && g->v->item[k].weight >= 1 && g->v->item[k].id[AID_STRIP] != AID_NO_ID
+        && !(s->beg > 0 && is_doubled (g, k, s->beg - 1)) && !is_doubled (g, k, s->end))
+      return 1;
+  return 0;
+}
+
 static enum aid_err
 decide (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at)
 {
   if (s->above < 0 || s->below < 0)
     return beside_one_line (g, s, r, at);
+  if (s->missing > 0 && one_is_elsewhere (g, s))
+    return unclear (g, s);
   if (lines_between (s) > 0)
     return between_lines (g, s, r, at);
   *at = s->below;

@@ -14,6 +14,7 @@
 
 #define AID_MARGIN .30            /* how much worse the next best place must be */
 #define AID_NEVER HUGE_VAL        /* the cost of what may not be */
+#define AID_REINDENTED .06        /* what it costs when a line is indented differently */
 #define AID_LITERAL .13           /* costs up to this are differences in blanks and signs only */
 
 /* One line of a hunk. */
@@ -110,6 +111,7 @@ struct aid_case
   const struct aid_match *chosen; /* one of them, or NULL */
   struct aid_vec tied;            /* size_t: when it is not to be decided, the matches that are as good */
   int takes_part;                 /* it has matches to choose from */
+  int barred;                     /* it is refused for what it says, wherever it belongs */
 };
 
 /* Chooses one match for each of the N cases of a file: the cheapest for all together, in the patch's order if that costs no

@@ -110,7 +110,7 @@ find_matches (const struct placing *g, size_t i)
     return err;
   keep_acceptable (c, g->t, w->chosen, &why);
   int none = c->matches.len == 0;
-  if (none || !AID_VEC_AT (struct aid_match, &c->matches, 0).exact)
+  if (none || !has_exact (c) || best_cost (c) >= AID_REINDENTED)
     err = aid_look_already (g, i, none ? 1 : 1.5, none ? 1 : 2, &found);
   c->takes_part = !none && !found && !err;
   return none && !found && !err ? aid_explain_nearest (g, i, why) : err;
@@ -169,35 +169,37 @@ without_context (const struct placing *g, size_t i)
   return AID_OK;
 }
 
+/* Whether hunk I is refused for what it says. */
+static int
+bar (const struct placing *g, size_t i)
+{
+  struct aid_case *c = &g->cases[i];
+  const char *why = g->wants[i].h->cut_off                ? "the answer ends in the middle of it"
+                    : c->view.plus + c->view.minus == 0   ? "it changes nothing"
+                                                          : NULL;
+  for (size_t k = 0; k < c->view.n && !why; k++)
+    if (c->view.item[k].op == '+' && memchr (c->view.item[k].text.ptr, 0, c->view.item[k].text.len))
+      why = "it inserts a NUL byte, which no text holds";
+  if (why)
+    aid_refuse (g->out[i], "%s", why);
+  c->barred = why != NULL;
+  return c->barred;
+}
+
 /* Gets hunk I ready to be chosen for. */
 static enum aid_err
 prepare (const struct placing *g, size_t i)
 {
   struct aid_case *c = &g->cases[i];
   const struct aid_want *w = &g->wants[i];
+  int numbered;                 /* then what looks like context has signs behind its numbers */
   c->tied = AID_VEC_INIT (size_t, AID_CANDIDATES);
   enum aid_err err = aid_view_init (&c->view, g->t, w);
-  if (err)
-    return err;
-  for (size_t k = 0; k < c->view.n; k++)
-    if (c->view.item[k].op == '+' && memchr (c->view.item[k].text.ptr, 0, c->view.item[k].text.len))
-      {
-        aid_refuse (g->out[i], "it inserts a NUL byte, which no text holds");
-        return AID_OK;
-      }
-  int numbered = 0;             /* then what looks like context has signs behind the numbers */
-  if (c->view.plus + c->view.minus == 0)
+  if (!err && c->view.plus + c->view.minus == 0)
     err = aid_view_drop_numbers (&c->view, g->t, &numbered);
-  if (err)
+  if (err || bar (g, i))
     return err;
-  if (w->h->cut_off)
-    aid_refuse (g->out[i], "the answer ends in the middle of it");
-  else if (c->view.plus + c->view.minus == 0)
-    aid_refuse (g->out[i], "it changes nothing");
-  else if (c->view.m == 0)
-    err = without_context (g, i);
-  else
-    err = find_matches (g, i);
+  err = c->view.m == 0 ? without_context (g, i) : find_matches (g, i);
   if (err != AID_E_LIMIT)
     return err;
   aid_refuse (g->out[i], "its lines are too common in %.100s to be placed in reasonable time", w->path);

@@ -190,7 +190,7 @@ aid_read_in_sequence (struct aid_case *cases, size_t n, const struct aid_target 
 {
   *ok = n > 1 && n <= MOST_HUNKS && t->lines.n <= MOST_LINES / n;
   for (size_t i = 0; i < n; i++)
-    *ok &= cases[i].view.m > 0 && !cases[i].view.lost_prefix && !cases[i].view.ellipses;
+    *ok &= !cases[i].barred && cases[i].view.m > 0 && !cases[i].view.lost_prefix && !cases[i].view.ellipses;
   if (!*ok)
     return AID_OK;
   struct stage s = stage_new ();

@@ -297,7 +297,7 @@ def cut_off(scene):
     rows = [i for i, x in enumerate(h.lines) if x.op == "+" and len(x.text.strip()) > 12]
     if not rows or len(rows) < 2:
         raise Unfit
-    at = rows[-1]
+    at = scene.rng.choice(rows[:-1])
     h.freeze()
     cut = h.lines[at].render()
     del h.lines[at:]
