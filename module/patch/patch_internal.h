@@ -166,7 +166,17 @@ struct aid_lines
 
 enum aid_err aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e);
 void aid_lines_free (struct aid_lines *l);
-struct aid_span aid_lines_at (const struct aid_lines *l, size_t i);   /* without its line end */
+/* Line I without its line end. */
+static inline struct aid_span
+aid_lines_at (const struct aid_lines *l, size_t i)
+{
+  struct aid_span v = { l->text.ptr + l->beg[i], l->beg[i + 1] - l->beg[i] };
+  if (v.len > 0 && v.ptr[v.len - 1] == '\n')
+    v.len--;
+  if (v.len > 0 && v.ptr[v.len - 1] == '\r')
+    v.len--;
+  return v;
+}
 size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
 
 /* What two lines must agree in: all but trailing blanks; all but outer blanks; all but runs of blanks and how a sign is
