@@ -40,13 +40,6 @@ def path_in_quotes(scene):
     rename_all(scene, lambda path: mark + path + mark)
 
 
-@kind("path-absolute", NUMBERS)
-def path_absolute(scene):
-    """A project's path on somebody's machine before it."""
-    top = scene.rng.choice(("/home/user/", "/workspace/", "/repo/", "/Users/someone/src/"))
-    rename_all(scene, lambda path: top + scene.commit.name + "/" + path)
-
-
 # --- the line with the numbers ---------------------------------------------------------------------------------------
 
 @kind("header-no-counts", NUMBERS)
