@@ -160,6 +160,7 @@ struct body
   struct aid_patch_hunk *h;
   const struct aid_cursor *c;   /* of the text that is read */
   int fenced, create, raw;      /* raw: a new file written without "+" */
+  int numbered;                 /* its first line begins with a line number */
   int64_t old_n, new_n;         /* so far */
   size_t tail;                  /* lines at the end so far that have no prefix */
   size_t end;                   /* bytes: behind the last line that is not one of these */
@@ -206,6 +207,19 @@ op_follows (struct body *b, const struct aid_cursor *c)
   return b->known;
 }
 
+/* "12 | " or the like: the number of a line before its sign. */
+static int
+is_numbered (struct aid_span v)
+{
+  size_t i = 0, digits;
+  while (i < v.len && v.ptr[i] == ' ')
+    i++;
+  for (digits = i; i < v.len && isdigit ((unsigned char) v.ptr[i]); i++)
+    ;
+  v = aid_span_cut (v, i, v.len);
+  return i > digits && (v.len == 0 || v.ptr[0] == '|' || v.ptr[0] == ':' || starts (v, " |") || starts (v, "  "));
+}
+
 static enum aid_err
 push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l)
 {
@@ -213,6 +227,8 @@ push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l
   if (!line)
     return AID_E_LIMIT;
   int bare = l->text.len == 0 || text.ptr == l->text.ptr;
+  if (b->h->nlines == 1)
+    b->numbered = is_numbered (l->text);
   line->raw = l->text;
   line->weak = !b->create && bare;
   b->old_n += op != '+';
@@ -243,6 +259,8 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
 {
   if (v.len > 0 && !b->fenced && aid_ends_bare (v))
     return 0;
+  if (b->numbered && is_numbered (v))
+    return 1;
   if (satisfied (b) || (b->create && v.len > 0))
     return op_follows (b, after);
   return 1;
@@ -335,6 +353,10 @@ tail_kept (const struct body *b)
 {
   int64_t tail = (int64_t) b->tail, keep = b->h->new_count - (b->new_n - tail);
   size_t beg = b->h->nlines - b->tail, n = 0;
+  while (b->numbered && n < b->tail && is_numbered (line_at (b, beg + n)))
+    n++;
+  if (n > 0)
+    return n;
   int stated = b->h->new_count >= 0 && keep >= 0
                && (b->create || keep == b->h->old_count - (b->old_n - tail) || (keep == tail && blanks_are_added (b)));
   if (stated)
