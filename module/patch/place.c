@@ -83,19 +83,34 @@ has_bare_blank (const struct aid_view *v)
   return 0;
 }
 
-/* Counts that make bare blank lines additions are believed when the hunk has an exact place so; other readings come after
-   that of the lines as they stand. */
+/* Whether each old line is somewhere in the file. */
+static int
+is_known (const struct aid_view *v)
+{
+  for (size_t i = 0; i < v->m; i++)
+    if (v->item[v->old[i]].id[AID_TRAILING] == AID_NO_ID)
+      return 0;
+  return 1;
+}
+
+static enum aid_err
+find_undone (const struct placing *g, struct aid_case *c, const struct aid_want *w, int exact)
+{
+  enum aid_err err = has_exact (c) ? AID_OK : find_reread (g, c, w, aid_view_drop_numbers, exact);
+  return err || has_exact (c) ? err : find_reread (g, c, w, aid_view_read_tabs, exact);
+}
+
+/* Counts that make bare blank lines additions are believed when the hunk has an exact place so.  A hunk that has no exact place
+   as it stands, for lines of it are nowhere, may have one when it is read differently; else the better reading counts. */
 static enum aid_err
 find_as_meant (const struct placing *g, struct aid_case *c, const struct aid_want *w)
 {
   enum aid_err err = has_bare_blank (&c->view) ? find_reread (g, c, w, aid_view_add_blanks, 1) : AID_OK;
+  if (!err && !is_known (&c->view))
+    err = find_undone (g, c, w, 1);
   if (!err && !has_exact (c))
     err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
-  if (!err && !has_exact (c))
-    err = find_reread (g, c, w, aid_view_drop_numbers, 0);
-  if (!err && !has_exact (c))
-    err = find_reread (g, c, w, aid_view_read_tabs, 0);
-  return err;
+  return err ? err : find_undone (g, c, w, 0);
 }
 
 static enum aid_err
