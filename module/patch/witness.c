@@ -51,8 +51,8 @@ few_are_mistaken (const struct aid_witnesses *i)
       const struct aid_pair *p = &i->all[k];
       if (aid_pair_agrees (p))
         same++;
-      else if (p->op == '-' || aid_indent_has_tab (p->written) || aid_indent_has_tab (p->found) || p->written.len == 2 * p->found.len
-               || p->found.len == 2 * p->written.len)
+      else if (p->op == '-' || aid_indent_has_tab (p->written) || aid_indent_has_tab (p->found)
+               || p->written.len == 2 * p->found.len || p->found.len == 2 * p->written.len)
         return 0;
       else
         other++;
@@ -72,7 +72,8 @@ aid_witness_verbatim (const struct aid_witnesses *i, const struct aid_view *v)
       deleted += (size_t) is_deleted;
       deleted_same += (size_t) (is_deleted && aid_pair_agrees (&i->pair[k]));
     }
-  return same * 2 >= i->n || lost_a_few (i, v) || few_are_mistaken (i) || (v->lost_prefix && deleted > 0 && deleted == deleted_same);
+  return same * 2 >= i->n || lost_a_few (i, v) || few_are_mistaken (i)
+         || (v->lost_prefix && deleted > 0 && deleted == deleted_same);
 }
 
 /* A blank was put behind every prefix: each pair that says something is the file's with one blank more. */

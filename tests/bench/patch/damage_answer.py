@@ -166,9 +166,16 @@ def hunk_twice(scene):
 
 @kind("fence-each-hunk-bare", AROUND, no_fences_inside)
 def fence_each_hunk_bare(scene):
-    """A fence for each hunk, the file named before the first one only."""
+    """A fence for each hunk, the file named before the first one only; the text of the others stands in no other file."""
     if all(len(p.hunks) < 2 for p in scene.patch):
         raise Unfit
+    need_unique(scene)
+    for p, h in scene.pairs():
+        telling = [x.text.strip() for x in h.old() if informative(x.text)]
+        for path, text in scene.before().items():
+            have = {line.strip() for line in text.split("\n")}
+            if path != p.change.old_path and sum(t in have for t in telling) > 1:
+                raise Unfit
 
     def envelope(s):
         out = []
