@@ -66,22 +66,22 @@ find_close (const struct aid_scan *s, const struct fence *open, int strict)
   struct aid_cursor c = s->c;
   struct aid_in_line l;
   struct ends loose = { 0, 0, 0 };
-  size_t width = 0, other, sure = s->c.end;     /* width: inside a search/replace block */
+  size_t end_width = 0, width, sure = s->c.end;
+  int inside = 0;               /* a search/replace block */
   c.horizon = NULL;
   while (aid_cursor_next (&c, &l))
     {
       struct fence f;
-      if (width > 0)
+      if (inside)
         {
-          if (aid_at_replace (l.text, width))
-            width = 0;
+          inside = !aid_at_replace (l.text, end_width);
           continue;
         }
-      if (aid_at_search (l.text, &other))
+      if (aid_at_search (l.text, &width))
         {
-          if (l.beg < s->last_replace)
-            width = other;
-          else if (s->c.horizon)        /* its end may come */
+          inside = l.beg < s->last_replace;
+          end_width = inside ? aid_block_widths (c, width).end : 0;
+          if (s->c.horizon && end_width == 0)   /* its end may come */
             {
               sure = l.beg;
               break;
@@ -360,9 +360,8 @@ aid_scan_ends (struct aid_scan *s, size_t from)
   struct aid_cursor c = { .text = s->p->text, .pos = from, .end = s->c.end };
   struct aid_in_line l;
   while (aid_cursor_next (&c, &l))
-    for (size_t width = 5; width <= 9 && l.text.len > 5 && l.text.ptr[0] == '>'; width++)
-      if (aid_at_replace (l.text, width))
-        s->last_replace = l.beg;
+    if (aid_at_replace (l.text, 0))
+      s->last_replace = l.beg;
 }
 
 enum aid_err

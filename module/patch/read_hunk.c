@@ -76,8 +76,8 @@ aid_at_file_header (const struct aid_cursor *c)
 
 /* --- the @@ line --- */
 
-static int64_t
-digits (struct aid_span *v)
+int64_t
+aid_number (struct aid_span *v)
 {
   int64_t n = -1;
   while (v->len > 0 && isdigit ((unsigned char) *v->ptr))
@@ -98,12 +98,12 @@ range (struct aid_span *v, char sign, int64_t *start, int64_t *count)
   if (at.len < 2 || at.ptr[0] != sign)
     return 0;
   at = aid_span_cut (at, 1, at.len);
-  *start = digits (&at);
+  *start = aid_number (&at);
   *count = 1;
   if (*start >= 0 && at.len > 0 && at.ptr[0] == ',')
     {
       at = aid_span_cut (at, 1, at.len);
-      *count = digits (&at);
+      *count = aid_number (&at);
     }
   if (*start < 0 || *count < 0)
     return 0;
