@@ -222,12 +222,20 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
   return 1;
 }
 
+/* "*** End Patch" behind blanks, and no text after it: an end that was indented, not a line of the file. */
+static int
+is_indented_end (struct aid_span v, const struct aid_cursor *after)
+{
+  struct aid_span name, rest = { after->text + after->pos, after->end - after->pos };
+  return starts (v, " ") && aid_at_directive (aid_span_trim (v), &name) == AID_END_PATCH && aid_span_trim (rest).len == 0;
+}
+
 /* Whether the body ends before the line that AT stands at. */
 static int
-at_end (const struct body *b, struct aid_span v, const struct aid_cursor *at)
+at_end (const struct body *b, struct aid_span v, const struct aid_cursor *at, const struct aid_cursor *after)
 {
   struct aid_span name;
-  if (starts (v, "@@") || aid_at_directive (v, &name))
+  if (starts (v, "@@") || aid_at_directive (v, &name) || is_indented_end (v, after))
     return 1;
   int header = aid_at_file_header (at);
   return header && (header != AID_MAYBE_HEADER || satisfied (b) || b->h->old_count < 0);
@@ -239,7 +247,7 @@ body_line (struct body *b, const struct aid_in_line *l, const struct aid_cursor 
            enum aid_err *err)
 {
   struct aid_span v = l->text;
-  if (at_end (b, v, at) || (b->raw && !b->fenced && satisfied (b)))
+  if (at_end (b, v, at, after) || (b->raw && !b->fenced && satisfied (b)))
     return 0;
   if (starts (v, b->raw ? "\\ No newline" : "\\ "))
     {
