@@ -118,6 +118,8 @@ enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format,
 enum aid_err aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose, char **last);
 /* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped). */
 enum aid_err aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor *c, int fenced, int headless);
+/* Whether that hunk has both deleted and added lines, by their prefixes, and does not state that it begins with nothing. */
+int aid_hunk_deletes (const struct aid_cursor *c, int headless);
 /* Whether C stands at the header of another file's diff; AID_MAYBE_HEADER when inside a hunk it may as well be a deleted
    "-- x" and an added "++ y". */
 enum { AID_MAYBE_HEADER = 2 };

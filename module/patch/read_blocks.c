@@ -203,6 +203,16 @@ remember_prose (struct aid_scan *s, const struct aid_in_line *l)
   s->prose[2] = l->beg;
 }
 
+/* A block of one line may be the name of the file that the next block changes. */
+static void
+remember_line (struct scan *s, struct aid_cursor c)
+{
+  struct aid_in_line l, more;
+  forget_prose (s);
+  if (aid_cursor_next (&c, &l) && !aid_cursor_next (&c, &more))
+    remember_prose (s, &l);
+}
+
 /* Reads C as a block from BEG to END (0: to where its last file ends). */
 static enum aid_err
 read_block (struct aid_scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
@@ -306,7 +316,10 @@ fenced_block (struct aid_scan *s, const struct aid_in_line *line, const struct f
   if (ends.open)
     s->c.horizon->met = 1;
   s->c.pos = ends.block_end;
-  forget_prose (s);
+  if (format == AID_FORMAT_AUTO)
+    remember_line (s, content);
+  else
+    forget_prose (s);
   return err;
 }
 

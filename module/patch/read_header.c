@@ -153,6 +153,7 @@ aid_reader_open_file (struct aid_reader *r)
       f->old_exec = h->old_exec - 1;
       f->new_exec = h->new_exec - 1;
       set_paths (f, h, old_name, new_name);
+      r->doubtful = f->op == AID_OP_CREATE && !h->starred && !h->new_exec && !f->refused;
       r->file = r->p->files.len;
       r->told = 0;
       err = f->old_path || f->new_path ? AID_OK : AID_E_NOMEM;
@@ -202,6 +203,7 @@ begin_header (struct aid_reader *r, size_t beg)
   r->h.open = 1;
   r->h.beg = beg;
   r->file = 0;
+  r->enclosed = 0;
   return err;
 }
 
@@ -283,6 +285,19 @@ goes_on (const struct aid_header *h, struct aid_span raw)
   return yes;
 }
 
+/* Whether a "*** ..." line comes at C or later, before a fence or a block of another format. */
+static int
+is_enclosed (const struct aid_cursor *c)
+{
+  struct aid_cursor at = *c;
+  struct aid_in_line l;
+  struct aid_span name;
+  while (aid_cursor_next (&at, &l) && !aid_ends_bare (l.text))
+    if (aid_at_directive (l.text, &name))
+      return 1;
+  return 0;
+}
+
 /* "*** Update File:" and its like.  0: it is none. */
 static int
 starred_line (struct aid_reader *r, const struct aid_in_line *l, enum aid_err *err)
@@ -307,6 +322,7 @@ starred_line (struct aid_reader *r, const struct aid_in_line *l, enum aid_err *e
   *h = (struct aid_header){ .open = 1, .starred = 1, .beg = l->beg };
   h->created = d == AID_ADD_FILE;
   h->deleted = d == AID_DELETE_FILE;
+  r->enclosed = h->created && is_enclosed (r->c);
   if (d != AID_ADD_FILE)
     set (&h->minus, name);
   if (d != AID_DELETE_FILE)

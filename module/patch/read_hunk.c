@@ -329,9 +329,9 @@ trim_tail (struct body *b)
     }
 }
 
-/* A new file whose body has no "+" at the beginning of any line is written as it is. */
+/* Whether a line of the body at C begins with SIGN. */
 static int
-written_raw (const struct aid_cursor *c)
+has_sign (const struct aid_cursor *c, const char *sign)
 {
   struct aid_cursor at = *c, before = *c;
   struct aid_in_line l;
@@ -340,11 +340,21 @@ written_raw (const struct aid_cursor *c)
     {
       if (starts (l.text, "@@") || aid_at_directive (l.text, &name) || aid_at_file_header (&before))
         break;
-      if (starts (l.text, "+"))
-        return 0;
+      if (starts (l.text, sign))
+        return 1;
       before = at;
     }
-  return 1;
+  return 0;
+}
+
+int
+aid_hunk_deletes (const struct aid_cursor *c, int headless)
+{
+  struct aid_cursor at = *c;
+  struct aid_in_line l;
+  if (!headless && aid_cursor_next (&at, &l) && starts (l.text, "@@ -0,0"))
+    return 0;
+  return has_sign (&at, "-") && has_sign (&at, "+");
 }
 
 enum aid_err
@@ -361,7 +371,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
       b.end = l.end;
     }
   b.create = f && f->op == AID_OP_CREATE;
-  b.raw = b.create && (fenced || b.h->new_count > 0) && written_raw (c);
+  b.raw = b.create && (fenced || b.h->new_count > 0) && !has_sign (c, "+");   /* then it is written as it is */
   enum aid_err err = AID_OK;
   struct aid_cursor at = *c;
   while (!err && aid_cursor_next (c, &l))

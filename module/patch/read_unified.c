@@ -58,6 +58,17 @@ nest_section (struct aid_reader *r, struct aid_patch_hunk *h)
   return AID_OK;
 }
 
+/* A file that "--- /dev/null" calls new, but of which the hunk at C deletes lines, is there: models write that. */
+static enum aid_err
+doubt (struct aid_reader *r, struct aid_patch_file *f, int headless)
+{
+  if (!r->doubtful || !r->fenced || f->op != AID_OP_CREATE || f->nhunks > 0 || !aid_hunk_deletes (r->c, headless))
+    return AID_OK;
+  f->op = AID_OP_MODIFY;
+  f->old_path = strdup (f->new_path);
+  return f->old_path ? AID_OK : AID_E_NOMEM;
+}
+
 static enum aid_err
 hunk (struct aid_reader *r, size_t pos, int headless)
 {
@@ -69,7 +80,9 @@ hunk (struct aid_reader *r, size_t pos, int headless)
   if (err)
     return err;
   struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &r->p->files, r->file - 1);
-  err = aid_read_hunk (r->p, f, r->c, r->fenced, headless);
+  err = doubt (r, f, headless);
+  if (!err)
+    err = aid_read_hunk (r->p, f, r->c, r->fenced || r->enclosed, headless);
   if (err)
     return err;
   struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, r->p->hunks.len - 1);
@@ -111,7 +124,7 @@ is_headless (const struct aid_reader *r, struct aid_span v)
     return 0;
   int body = v.ptr[0] == '+' || v.ptr[0] == '-' || v.ptr[0] == ' ';
   if (r->h.open && r->h.plus)
-    return body || (r->fenced && (r->h.created || (r->h.minus && strcmp (r->h.minus, "/dev/null") == 0)));
+    return body || r->enclosed || (r->fenced && (r->h.created || (r->h.minus && strcmp (r->h.minus, "/dev/null") == 0)));
   return body && r->bare_body && !r->h.open && !r->file;
 }
 
