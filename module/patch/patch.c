@@ -151,6 +151,7 @@ aid_patch_drop_file (struct aid_patch *p)
   free (f->old_path);
   free (f->new_path);
   free (f->refused);
+  free (f->copy_of);
   AID_VEC_AT (struct aid_patch_block, &p->blocks, f->block).nfiles--;
   p->files.len--;
 }

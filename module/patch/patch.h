@@ -56,7 +56,8 @@ struct aid_patch_file
   size_t beg, end;             /* bytes of its part of the answer, headers included */
   size_t first_hunk, nhunks;   /* in patch.hunks */
   size_t block;                /* in patch.blocks */
-  char *refused;               /* why it can't be applied whatever the tree holds (binary, copy, symbolic link); NULL: it may */
+  char *copy_of;               /* the file whose text a new one begins with, or NULL */
+  char *refused;               /* why it can't be applied whatever the tree holds (binary, symbolic link); NULL: it may */
 };
 
 /* One fenced block (or bare run) of the answer that holds patches: what is shown and decided together. */
@@ -181,6 +182,8 @@ struct aid_plan_options
   const int64_t *chosen;       /* for each hunk the line (from 1) chosen by a person among its candidates, or 0; or NULL */
   const unsigned char *only;   /* for each hunk whether it takes part (a left-out hunk gets no edits); or NULL: all */
   int reverse;                 /* place the reverse: what was inserted is deleted, created files are deleted, ... */
+  int together;                /* all of the plan is carried out or nothing: a part may change the file that one before it
+                                  creates.  Its hunks have no edits then; they are in the text that is created. */
 };
 
 /* Places every hunk against the sources' texts as they are now, hunks of one file together.  Refusals are in the plan;

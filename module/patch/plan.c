@@ -79,11 +79,12 @@ aid_plan_read (struct aid_planner *g, struct aid_file_plan *f, const char *path,
   return count_bytes (g, f, out->len);
 }
 
+static char shared, alone;      /* what a claimed path is */
+
 /* Whether OP may have PATH: several parts may modify one file, anything else wants it alone. */
 static int
 claim (struct aid_planner *g, const char *path, enum aid_patch_op op, enum aid_err *err)
 {
-  static char shared, alone;
   const char *by = aid_map_get (g->claimed, aid_span_z (path));
   if (by)
     return by == &shared && op == AID_OP_MODIFY;
@@ -192,13 +193,25 @@ plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_pat
 
 /* --- all files --- */
 
+/* A new file that is there already is like any other to the parts behind. */
+static enum aid_err
+plan_create (struct aid_planner *g, struct aid_file_plan *f)
+{
+  const struct aid_patch_file *pf = &AID_VEC_AT (struct aid_patch_file, &g->p->files, f->file);
+  enum aid_err err = pf->copy_of ? aid_plan_copy (g, f, pf->copy_of) : aid_plan_create (g, f, f->new_path);
+  return err || !f->already ? err : aid_map_put (g->claimed, aid_span_z (f->new_path), &shared, NULL);
+}
+
 static enum aid_err
 plan_by_op (struct aid_planner *g, struct aid_file_plan *f)
 {
+  struct aid_file_plan *made = aid_plan_maker (g, f);
+  if (made)
+    return aid_plan_change_made (g, f, made);
   switch (f->op)
     {
     case AID_OP_CREATE:
-      return aid_plan_create (g, f, f->new_path);
+      return plan_create (g, f);
     case AID_OP_DELETE:
       return aid_plan_delete (g, f, f->old_path);
     case AID_OP_RENAME:
@@ -219,6 +232,8 @@ may_plan (struct aid_planner *g, struct aid_file_plan *f, enum aid_err *err)
       aid_plan_refuse (g, f, e.msg);
       return 0;
     }
+  if (aid_plan_maker (g, f))
+    return 1;
   const char *twice = NULL;
   if (f->new_path && !claim (g, f->new_path, f->op, err))
     twice = f->new_path;

@@ -71,6 +71,14 @@ int aid_plan_knows (const struct aid_planner *g, const char *path);   /* a part 
 const char *aid_plan_only_name (struct aid_planner *g, const char *path);
 void aid_plan_forget_names (struct aid_planner *g);
 
+/* Appends to AFTER what the edits of the FILE-th plan make of BEFORE (plan_texts.c). */
+enum aid_err aid_plan_text_after (struct aid_plan *plan, size_t file, struct aid_span before, struct aid_str *after);
+/* The part of the patch that makes the file that F modifies, when both are to be carried out together; else NULL. */
+struct aid_file_plan *aid_plan_maker (struct aid_planner *g, const struct aid_file_plan *f);
+/* Places F's hunks in the text that MADE makes, which becomes what they leave of it. */
+enum aid_err aid_plan_change_made (struct aid_planner *g, struct aid_file_plan *f, struct aid_file_plan *made);
+/* A new file with the text of the file FROM and F's hunks placed in that. */
+enum aid_err aid_plan_copy (struct aid_planner *g, struct aid_file_plan *f, const char *from);
 enum aid_err aid_plan_create (struct aid_planner *g, struct aid_file_plan *f, const char *path);
 enum aid_err aid_plan_delete (struct aid_planner *g, struct aid_file_plan *f, const char *path);
 

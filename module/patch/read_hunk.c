@@ -370,7 +370,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
       read_at (b.h, l.text);
       b.end = l.end;
     }
-  b.create = f && f->op == AID_OP_CREATE;
+  b.create = f && f->op == AID_OP_CREATE && !f->copy_of;
   b.raw = b.create && (fenced || b.h->new_count > 0) && !has_sign (c, "+");   /* then it is written as it is */
   enum aid_err err = AID_OK;
   struct aid_cursor at = *c;
