@@ -56,6 +56,7 @@ struct aid_patch_file
   size_t beg, end;             /* bytes of its part of the answer, headers included */
   size_t first_hunk, nhunks;   /* in patch.hunks */
   size_t block;                /* in patch.blocks */
+  int crlf;                    /* a new file's lines end in CR and LF, and the patch's own do not */
   char *copy_of;               /* the file whose text a new one begins with, or NULL */
   char *refused;               /* why it can't be applied whatever the tree holds (binary, symbolic link); NULL: it may */
 };

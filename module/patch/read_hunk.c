@@ -135,6 +135,7 @@ struct body
   const struct aid_cursor *c;   /* of the text that is read */
   int fenced, create, raw;      /* raw: a new file written without "+" */
   int64_t old_n, new_n;         /* so far */
+  size_t cr;                    /* lines that end in CR and LF */
   size_t tail;                  /* lines at the end so far that have no prefix */
   size_t end;                   /* bytes: behind the last line that is not one of these */
   size_t known_until;           /* op_follows was answered for lines before this byte ... */
@@ -180,6 +181,12 @@ op_follows (struct body *b, const struct aid_cursor *c)
   return b->known;
 }
 
+static int
+ends_in_cr (const struct aid_patch *p, size_t end)
+{
+  return end > 1 && p->text[end - 1] == '\n' && p->text[end - 2] == '\r';
+}
+
 static enum aid_err
 push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l)
 {
@@ -189,6 +196,7 @@ push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l
   int bare = l->text.len == 0 || text.ptr == l->text.ptr;
   line->raw = l->text;
   line->weak = !b->create && bare;
+  b->cr += ends_in_cr (b->p, l->end);
   b->old_n += op != '+';
   b->new_n += op != '-';
   b->tail = bare && (!b->raw || text.len == 0) ? b->tail + 1 : 0;
@@ -374,6 +382,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
   b.raw = b.create && (fenced || b.h->new_count > 0) && !has_sign (c, "+");   /* then it is written as it is */
   enum aid_err err = AID_OK;
   struct aid_cursor at = *c;
+  size_t body_beg = c->pos;
   while (!err && aid_cursor_next (c, &l))
     {
       if (!body_line (&b, &l, &at, c, &err))
@@ -383,6 +392,8 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
         }
       at = *c;
     }
+  if (f && b.create && !ends_in_cr (p, body_beg))
+    f->crlf = (f->nhunks == 1 || f->crlf) && b.cr > 0 && b.cr == b.h->nlines;
   trim_tail (&b);
   b.h->end = b.end;
   if (c->pos > b.end && b.end > beg)
