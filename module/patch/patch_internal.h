@@ -116,7 +116,9 @@ enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format,
    without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and
    by the caller, freed by it), or to one that the plan has to find. */
 enum aid_err aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose, char **last);
-/* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped). */
+/* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped).  FENCED is
+   AID_ENCLOSED when it goes up to a "*** ..." line, without prose. */
+enum { AID_ENCLOSED = 2 };
 enum aid_err aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor *c, int fenced, int headless);
 /* Whether that hunk has both deleted and added lines, by their prefixes, and does not state that it begins with nothing. */
 int aid_hunk_deletes (const struct aid_cursor *c, int headless);

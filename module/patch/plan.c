@@ -167,6 +167,27 @@ refuse_rest (struct aid_planner *g, struct aid_file_plan *f)
       aid_refuse (aid_plan_placement (g, f, i), "%s", why);
 }
 
+/* Hunks that change nothing do not keep a file from being renamed. */
+static void
+pass_empty_hunks (struct aid_planner *g, struct aid_file_plan *f)
+{
+  f->applies = 1;
+  for (size_t i = 0; i < f->n; i++)
+    {
+      struct aid_placement *o = aid_plan_placement (g, f, i);
+      struct aid_want w = aid_plan_want (g, f, i, "");
+      size_t changed = 0;
+      for (size_t k = 0; k < w.h->nlines; k++)
+        changed += aid_want_op (&w, k) != ' ';
+      if (changed == 0 && o->status == AID_HUNK_REFUSED)
+        {
+          o->status = AID_HUNK_ALREADY;
+          o->reason[0] = '\0';
+        }
+      f->applies &= o->status != AID_HUNK_REFUSED;
+    }
+}
+
 static enum aid_err
 plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_path, const char *new_path)
 {
@@ -186,6 +207,8 @@ plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_pat
   struct aid_target *t = target_of (g, f, old_path, &err);
   if (t)
     err = aid_plan_place (g, f, t, old_path);
+  if (!err && t)
+    pass_empty_hunks (g, f);
   if (!err && t && !f->applies)
     refuse_rest (g, f);
   return err;

@@ -134,6 +134,7 @@ struct body
   struct aid_patch_hunk *h;
   const struct aid_cursor *c;   /* of the text that is read */
   int fenced, create, raw;      /* raw: a new file written without "+" */
+  int enclosed;                 /* no prose can follow: a line without "+" in a new file lost it */
   int64_t old_n, new_n;         /* so far */
   size_t cr;                    /* lines that end in CR and LF */
   size_t tail;                  /* lines at the end so far that have no prefix */
@@ -225,7 +226,7 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
 {
   if (v.len > 0 && !b->fenced && aid_ends_bare (v))
     return 0;
-  if (satisfied (b) || (b->create && v.len > 0))
+  if (satisfied (b) || (b->create && v.len > 0 && !b->enclosed))
     return op_follows (b, after);
   return 1;
 }
@@ -313,8 +314,10 @@ tail_kept (const struct body *b)
   int stated = b->h->new_count >= 0 && keep >= 0 && (b->create || keep == b->h->old_count - (b->old_n - tail));
   if (stated)
     return keep < tail ? (size_t) keep : b->tail;
-  if (b->create)
+  if (b->create && !b->enclosed)
     return 0;
+  while (b->enclosed && n < b->tail)
+    n++;
   while (n < b->tail && n < TAIL_MAX && !is_prose (line_at (b, beg + n)))
     n++;
   while (n > 0 && line_at (b, beg + n - 1).len == 0)
@@ -370,7 +373,8 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
 {
   struct aid_in_line l;
   size_t beg = c->pos;
-  struct body b = { .p = p, .c = c, .fenced = fenced, .h = aid_patch_add_hunk (p, f, c->pos), .end = c->pos };
+  struct body b = { .p = p, .c = c, .fenced = fenced != 0, .enclosed = fenced == AID_ENCLOSED, .end = c->pos };
+  b.h = aid_patch_add_hunk (p, f, c->pos);
   if (!b.h)
     return AID_E_LIMIT;
   if (!headless && aid_cursor_next (c, &l))

@@ -121,7 +121,8 @@ take_header (struct aid_vec *search)
       && marker (AID_VEC_AT (struct aid_span, search, n), '-', "", &width))
     n++;
   search->len -= n;
-  memmove (search->data, (struct aid_span *) search->data + n, search->len * sizeof (struct aid_span));
+  if (n > 0)
+    memmove (search->data, (struct aid_span *) search->data + n, search->len * sizeof (struct aid_span));
   return first;
 }
 

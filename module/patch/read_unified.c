@@ -82,7 +82,7 @@ hunk (struct aid_reader *r, size_t pos, int headless)
   struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &r->p->files, r->file - 1);
   err = doubt (r, f, headless);
   if (!err)
-    err = aid_read_hunk (r->p, f, r->c, r->fenced || r->enclosed, headless);
+    err = aid_read_hunk (r->p, f, r->c, r->enclosed ? AID_ENCLOSED : r->fenced, headless);
   if (err)
     return err;
   struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, r->p->hunks.len - 1);
