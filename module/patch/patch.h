@@ -165,6 +165,7 @@ struct aid_file_plan
   char reason[256];            /* why the file as a whole is refused (path, missing, exists, ...); else "" */
   struct aid_str before;       /* the file's text as read (empty for a new one) */
   struct aid_str after;        /* its text with every placed hunk applied, also those of later plans for the same path */
+  int rewritten;               /* its hunks were read one after the other, and after is made already */
   size_t same_as;              /* the first plan of this path (itself, mostly): that one holds before and after */
   size_t first, n;             /* its placements, in plan.placements, in the patch's order */
 };
@@ -184,7 +185,8 @@ struct aid_plan_options
   const unsigned char *only;   /* for each hunk whether it takes part (a left-out hunk gets no edits); or NULL: all */
   int reverse;                 /* place the reverse: what was inserted is deleted, created files are deleted, ... */
   int together;                /* all of the plan is carried out or nothing: a part may change the file that one before it
-                                  creates.  Its hunks have no edits then; they are in the text that is created. */
+                                  creates, and a hunk the lines that one before it puts in.  Such hunks have no edits; the
+                                  first of their file has them. */
 };
 
 /* Places every hunk against the sources' texts as they are now, hunks of one file together.  Refusals are in the plan;

@@ -246,6 +246,7 @@ struct aid_want
   const struct aid_patch_hunk *h;
   size_t hunk;                  /* its index */
   int reverse;
+  int unnumbered;               /* its stated lines are those of another text */
   int64_t chosen;               /* the line that a person chose, or 0 */
   const char *path;             /* for reasons */
 };

@@ -151,9 +151,20 @@ target_of (struct aid_planner *g, struct aid_file_plan *f, const char *path, enu
 static enum aid_err
 plan_modify (struct aid_planner *g, struct aid_file_plan *f, const char *path)
 {
+  enum { MOST_HUNKS = 64 };
   enum aid_err err = AID_OK;
   struct aid_target *t = target_of (g, f, path, &err);
-  return t ? aid_plan_place (g, f, t, path) : err;
+  if (!t)
+    return err;
+  if (AID_VEC_AT (struct aid_file_plan, &g->plan->files, f->same_as).rewritten)
+    aid_plan_refuse (g, f, "another part of the patch changes the same lines");
+  else
+    err = aid_plan_place (g, f, t, path);
+  if (!err && !f->applies && g->options.together && !g->options.reverse && !g->options.chosen && f->n <= MOST_HUNKS)
+    err = aid_plan_one_by_one (g, f);
+  if (f->applies)
+    f->reason[0] = '\0';
+  return err;
 }
 
 /* A rename waits for its hunks: it happens when all of them fit. */

@@ -75,7 +75,7 @@ aid_plan_change_made (struct aid_planner *g, struct aid_file_plan *f, struct aid
 {
   struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 3);
   enum aid_err err = change (g, f, aid_str_span (&made->after), &text);
-  f->same_as = made->file;
+  f->same_as = made->file;      /* only now: its edits are in terms of what was made so far */
   for (size_t i = 0; i < f->n; i++)
     {
       struct aid_placement *o = aid_plan_placement (g, f, i);

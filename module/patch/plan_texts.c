@@ -70,11 +70,18 @@ text_of (struct aid_plan *plan, size_t first, const size_t *next, struct aid_spa
 enum aid_err
 aid_plan_text_after (struct aid_plan *plan, size_t file, struct aid_span before, struct aid_str *after)
 {
+  size_t head = AID_VEC_AT (struct aid_file_plan, &plan->files, file).same_as, last = head;
   size_t *next = malloc ((file + 1) * sizeof *next);
   if (!next)
     return AID_E_NOMEM;
-  next[file] = (size_t) -1;
-  enum aid_err err = text_of (plan, file, next, before, after);
+  for (size_t i = head + 1; i <= file; i++)
+    if (AID_VEC_AT (struct aid_file_plan, &plan->files, i).same_as == head)
+      {
+        next[last] = i;
+        last = i;
+      }
+  next[last] = (size_t) -1;
+  enum aid_err err = text_of (plan, head, next, before, after);
   free (next);
   return err;
 }
@@ -119,7 +126,7 @@ aid_plan_texts (struct aid_plan *plan)
   for (size_t i = 0; i < n && !err; i++)
     {
       struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
-      if (f->same_as == i && (f->op == AID_OP_MODIFY || f->op == AID_OP_RENAME))
+      if (f->same_as == i && !f->rewritten && (f->op == AID_OP_MODIFY || f->op == AID_OP_RENAME))
         err = text_of (plan, i, next, aid_str_span (&f->before), &f->after);
       count (plan, f);
     }
