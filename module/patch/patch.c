@@ -195,6 +195,7 @@ aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark)
       free (f->old_path);
       free (f->new_path);
       free (f->refused);
+      free (f->copy_of);
     }
   for (size_t i = mark->texts; i < p->texts.len; i++)
     free (AID_VEC_AT (char *, &p->texts, i));

@@ -205,7 +205,7 @@ remember_prose (struct aid_scan *s, const struct aid_in_line *l)
 
 /* A block of one line may be the name of the file that the next block changes. */
 static void
-remember_line (struct scan *s, struct aid_cursor c)
+remember_line (struct aid_scan *s, struct aid_cursor c)
 {
   struct aid_in_line l, more;
   forget_prose (s);

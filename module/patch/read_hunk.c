@@ -236,7 +236,11 @@ static int
 is_indented_end (struct aid_span v, const struct aid_cursor *after)
 {
   struct aid_span name, rest = { after->text + after->pos, after->end - after->pos };
-  return starts (v, " ") && aid_at_directive (aid_span_trim (v), &name) == AID_END_PATCH && aid_span_trim (rest).len == 0;
+  if (!starts (v, " ") || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH || aid_span_trim (rest).len > 0)
+    return 0;
+  if (after->horizon)
+    after->horizon->met = 1;    /* text may come */
+  return 1;
 }
 
 /* Whether the body ends before the line that AT stands at. */
