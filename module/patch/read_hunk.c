@@ -400,8 +400,8 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
         }
       at = *c;
     }
-  if (f && b.create && !ends_in_cr (p, body_beg))
-    f->crlf = (f->nhunks == 1 || f->crlf) && b.cr > 0 && b.cr == b.h->nlines;
+  if (b.create && f->nhunks == 1)
+    f->crlf = !ends_in_cr (p, body_beg) && b.cr > 0 && b.cr == b.h->nlines;
   trim_tail (&b);
   b.h->end = b.end;
   if (c->pos > b.end && b.end > beg)

@@ -62,7 +62,7 @@ nest_section (struct aid_reader *r, struct aid_patch_hunk *h)
 static enum aid_err
 doubt (struct aid_reader *r, struct aid_patch_file *f, int headless)
 {
-  if (!r->doubtful || !r->fenced || f->op != AID_OP_CREATE || f->nhunks > 0 || !aid_hunk_deletes (r->c, headless))
+  if (!r->doubtful || !r->fenced || f->op != AID_OP_CREATE || !aid_hunk_deletes (r->c, headless))
     return AID_OK;
   f->op = AID_OP_MODIFY;
   f->old_path = strdup (f->new_path);
@@ -73,14 +73,16 @@ static enum aid_err
 hunk (struct aid_reader *r, size_t pos, int headless)
 {
   enum aid_err err = AID_OK;
-  if (r->h.open)
+  int first = r->h.open;
+  if (first)
     err = aid_reader_open_file (r);
   if (!err && !r->file)
     err = open_unnamed (r, pos);
   if (err)
     return err;
   struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &r->p->files, r->file - 1);
-  err = doubt (r, f, headless);
+  if (first)
+    err = doubt (r, f, headless);
   if (!err)
     err = aid_read_hunk (r->p, f, r->c, r->enclosed ? AID_ENCLOSED : r->fenced, headless);
   if (err)
