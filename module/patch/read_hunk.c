@@ -183,9 +183,9 @@ op_follows (struct body *b, const struct aid_cursor *c)
 }
 
 static int
-ends_in_cr (const struct aid_patch *p, size_t end)
+ends_in_cr (const struct aid_cursor *c, size_t end)
 {
-  return end > 1 && p->text[end - 1] == '\n' && p->text[end - 2] == '\r';
+  return end > 1 && c->text[end - 1] == '\n' && c->text[end - 2] == '\r';
 }
 
 static enum aid_err
@@ -197,7 +197,7 @@ push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l
   int bare = l->text.len == 0 || text.ptr == l->text.ptr;
   line->raw = l->text;
   line->weak = !b->create && bare;
-  b->cr += ends_in_cr (b->p, l->end);
+  b->cr += ends_in_cr (b->c, l->end);
   b->old_n += op != '+';
   b->new_n += op != '-';
   b->tail = bare && (!b->raw || text.len == 0) ? b->tail + 1 : 0;
@@ -401,7 +401,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
       at = *c;
     }
   if (b.create && f->nhunks == 1)
-    f->crlf = !ends_in_cr (p, body_beg) && b.cr > 0 && b.cr == b.h->nlines;
+    f->crlf = !ends_in_cr (c, body_beg) && b.cr > 0 && b.cr == b.h->nlines;
   trim_tail (&b);
   b.h->end = b.end;
   if (c->pos > b.end && b.end > beg)
