@@ -124,6 +124,36 @@ default_id (const struct aid_config *c)
   return first;
 }
 
+/* --- abilities ------------------------------------------------------------------------------------------------------ */
+
+static const struct
+{
+  unsigned bit;
+  const char *word;
+} abilities[] = {
+  { AID_CAN_TEXT, "text" }, { AID_CAN_IMAGE, "image" }, { AID_CAN_PDF, "pdf" }, { AID_CAN_TOOLS, "tools" },
+  { AID_CAN_REASON, "reasoning" }, { AID_CAN_CACHE, "cache" }, { AID_CAN_JSON, "json" }
+};
+#define NABILITIES (sizeof abilities / sizeof *abilities)
+
+unsigned
+aid_ability_of (const char *word)
+{
+  for (size_t i = 0; i < NABILITIES; i++)
+    if (!strcmp (abilities[i].word, word))
+      return abilities[i].bit;
+  return 0;
+}
+
+const char *
+aid_ability_word (unsigned ability)
+{
+  for (size_t i = 0; i < NABILITIES; i++)
+    if (abilities[i].bit == ability)
+      return abilities[i].word;
+  return NULL;
+}
+
 /* --- resolving ------------------------------------------------------------------------------------------------------ */
 
 void
@@ -220,6 +250,7 @@ fill (struct aid_model *out, const json_t *p, const json_t *settings)
   out->headers = json_incref (json_object_get (p, "headers"));
   out->extra = extra_of (p, settings);
   out->context = aid_json_int (settings, "context", 0);
+  out->price = AID_PRICE_UNKNOWN;
   out->sampling.max_tokens = aid_json_int (settings, "max_tokens", 0);
   out->sampling.temperature = aid_json_real (settings, "temperature", -1.0);
   out->sampling.effort = copy (settings, "effort");
