@@ -164,9 +164,7 @@ add_member (struct aid_span text, const char *key, const char *val, int empty, s
   add_string (out, key);
   aid_str_addz (out, ": ");
   add_string (out, val);
-  if (empty)
-    aid_str_addc (out, '\n');
-  else
+  if (!empty)
     {
       aid_str_addc (out, ',');
       aid_str_addspan (out, gap.len ? gap : AID_SPAN (" "));
