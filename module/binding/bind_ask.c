@@ -1,4 +1,5 @@
 /* Asking, and what can be asked. */
+#include "base/pool.h"
 #include "base/val.h"
 #include "binding/binding_internal.h"
 #include "config/config.h"
@@ -19,7 +20,7 @@ struct question
 {
   struct aid_ask ask;
   struct aid_str chat;
-  char *path, *root, *model, *strategy, *secret, *request;
+  char *path, *root, *model, *strategy, *secret, *request, *allow_secrets, *remove_secrets;
   struct aid_vec owned;        /* struct owned_item */
   struct aid_vec items;        /* struct aid_ask_item, of OWNED */
 };
@@ -67,6 +68,8 @@ read_question (emacs_env *env, emacs_value plist, struct question *q)
   q->ask.strategy = q->strategy = aid_lisp_dup (env, aid_lisp_get (env, plist, ":strategy"));
   q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
   q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
+  q->ask.allow_secrets = q->allow_secrets = aid_lisp_dup (env, aid_lisp_get (env, plist, ":allow-secrets"));
+  q->ask.remove_secrets = q->remove_secrets = aid_lisp_dup (env, aid_lisp_get (env, plist, ":remove-secrets"));
   read_items (env, aid_lisp_get (env, plist, ":items"), q);
   q->ask.items = q->items.data;
   q->ask.nitems = q->items.len;
@@ -89,6 +92,8 @@ free_question (struct question *q)
   free (q->model);
   free (q->strategy);
   free (q->request);
+  free (q->allow_secrets);
+  free (q->remove_secrets);
 }
 
 AID_BIND (ask)
@@ -108,6 +113,82 @@ AID_BIND (ask)
     }
   free_question (&q);
   return out;
+}
+
+/* --- what it would be refused for ------------------------------------------------------------------------------------- */
+
+struct held_job
+{
+  uint64_t id;
+  struct question q;
+};
+
+static void
+held_job_free (struct held_job *j)
+{
+  free_question (&j->q);
+  free (j);
+}
+
+static void
+find_held (void *arg)
+{
+  struct held_job *j = arg;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str list = AID_STR_INIT (16 << 20), val = AID_STR_INIT (17 << 20);
+  if (aid_assist_held (&j->q.ask, &list, &e) == AID_OK)
+    {
+      size_t o = aid_val_object (&val);
+      aid_val_key (&val, "held");
+      aid_str_addspan (&val, aid_str_span (&list));
+      aid_val_end (&val, o, 1);
+      aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
+    }
+  else
+    aid_binding_post_error (j->id, &e);
+  aid_str_free (&list);
+  aid_str_free (&val);
+  held_job_free (j);
+  aid_binding_job_ends ();
+}
+
+static void
+held_dropped (void *arg)
+{
+  struct held_job *j = arg;
+  struct aid_error e;
+  aid_error_set (&e, AID_E_STATE, "The core is busy or being replaced: try again in a moment.");
+  aid_binding_post_error (j->id, &e);
+  held_job_free (j);
+  aid_binding_job_ends ();
+}
+
+AID_BIND (held)
+{
+  (void) nargs;
+  struct held_job *j = calloc (1, sizeof *j);
+  if (j == NULL)
+    {
+      aid_lisp_signal (env, "nomem", "No memory to look for secrets");
+      return NULL;
+    }
+  read_question (env, args[0], &j->q);
+  if (j->q.chat.len == 0)      /* the document's text may change while the job waits */
+    aid_str_addspan (&j->q.chat, j->q.ask.chat);
+  j->q.ask.chat = aid_str_span (&j->q.chat);
+  if (aid_lisp_failed (env))
+    {
+      held_job_free (j);
+      return NULL;
+    }
+  uint64_t id = j->id = aid_binding.host->next_id ();
+  aid_binding_job_begins ();
+  if (aid_pool_run (aid_assist_pool (aid_binding.assist), find_held, held_dropped, j) == AID_OK)
+    return env->make_integer (env, (intmax_t) id);
+  aid_binding_job_ends ();
+  held_job_free (j);
+  aid_lisp_signal (env, "state", "The core is busy or being replaced: try again in a moment.");
+  return NULL;
 }
 
 /* --- models ---------------------------------------------------------------------------------------------------------- */

@@ -40,7 +40,8 @@ static const char *model = "m";
 static enum aid_err
 build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
 {
-  struct aid_prompt_request r = { aid_span_z (chat), 0, dir, items, n, "SYSTEM", model };
+  struct aid_prompt_request r
+    = { .chat = aid_span_z (chat), .dir = dir, .items = items, .nitems = n, .system = "SYSTEM", .model_id = model };
   return aid_prompt_build (&r, p, e);
 }
 
@@ -161,6 +162,8 @@ test_a_live_item_is_read_and_frozen (void **state)
   assert_int_equal (p.frozen.len, 1);
   struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p.frozen, 0);
   struct aid_str kept = AID_STR_INIT (1000), file = AID_STR_INIT (1000);
+  assert_int_equal (aid_blob_get (f->hash, &kept, &e), AID_E_NOTFOUND);   /* not before it is sent */
+  assert_int_equal (aid_prompt_freeze (&p, &e), AID_OK);
   assert_int_equal (aid_blob_get (f->hash, &kept, &e), AID_OK);
   assert_string_equal (aid_str_z (&kept), "int a; // \n");      /* without the key */
   aid_str_addf (&file, HEAD YOU (1) "q\n\n- [src/a.c:1](src/a.c#L1) <!--aid:" KEY " item sent=%s-->\n", f->hash);
