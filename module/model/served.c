@@ -123,7 +123,8 @@ read_abilities (json_t *entry, const json_t *m)
   can (entry, "json", has_word (parameters, "structured_outputs"));
 }
 
-/* A price is a number, or one in a string; times SCALE it is dollars for a million tokens.  A negative one means that it varies. */
+/* A price is a number, or one in a string; times SCALE it is dollars for a million tokens.  A negative one means that it
+   varies. */
 static void
 add_rate (json_t *price, const char *key, const json_t *v, double scale)
 {
