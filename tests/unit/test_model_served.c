@@ -104,11 +104,12 @@ nonsense_is_no_list (void **state)
                                           "{\"data\":7}",
                                           "{\"data\":{\"id\":\"x\"}}",
                                           "{\"models\":\"x\"}",
-                                          "{\"data\":[1,null,\"x\",[],{},{\"id\":7},{\"id\":\"\"}]}" };
+                                          "{\"data\":[1,null,\"x\",[],{},{\"id\":7},{\"id\":\"\"},{\"id\":\"a\\nb\"},"
+                                          "{\"id\":\"models/\"}]}" };
   (void) state;
   for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
     reads (nonsense[i], "[]");
-  reads ("{\"data\":[{\"id\":\"m\",\"context_length\":-5,\"max_model_len\":\"x\",\"architecture\":7,\"capabilities\":7,"
+  reads ("{\"data\":[{\"id\":\"m\",\"context_length\":-5,\"max_model_len\":\"x\",\"max_output_tokens\":1e300,\"architecture\":7,\"capabilities\":7,"
          "\"meta\":[],"
          "\"pricing\":{\"prompt\":\"x\",\"completion\":\"nan\"},\"top_provider\":\"y\"}]}",
          "[{\"name\":\"m\"}]");
