@@ -8,10 +8,10 @@ struct reader
   const char *file;
   struct aid_error *e;
   struct aid_front *out;
-  struct aid_span line;        /* without its end */
-  int number;                  /* of the line */
-  ptrdiff_t open;              /* index of the outermost value that has none yet, or is a list or map on lines; or -1 */
-  size_t indent;               /* of that map's members; 0: none yet */
+  struct aid_span line; /* without its end */
+  int number;           /* of the line */
+  ptrdiff_t open;       /* index of the outermost value that has none yet, or is a list or map on lines; or -1 */
+  size_t indent;        /* of that map's members; 0: none yet */
 };
 
 /* An error at the byte AT of the line. */
@@ -20,7 +20,7 @@ static enum aid_err fail (struct reader *r, size_t at, const char *fmt, ...) __a
 static int
 column_of (const struct reader *r, size_t at)
 {
-  return (int) aid_utf8_count (aid_span_cut (r->line, 0, at)) + 1;
+  return (int)aid_utf8_count (aid_span_cut (r->line, 0, at)) + 1;
 }
 
 static enum aid_err
@@ -214,7 +214,7 @@ read_plain (struct reader *r, size_t *at, int list, struct aid_str *out)
     return fail (r, *at, "%s are not read here; put a text into quotes", what);
   ptrdiff_t colon = aid_span_find (text, AID_SPAN (": "));
   if (colon >= 0 || (text.len && text.ptr[text.len - 1] == ':'))
-    return fail (r, *at + (colon >= 0 ? (size_t) colon : text.len - 1), "a text with a colon must be in quotes");
+    return fail (r, *at + (colon >= 0 ? (size_t)colon : text.len - 1), "a text with a colon must be in quotes");
   aid_str_addspan (out, text);
   *at = end;
   return AID_OK;
@@ -255,7 +255,7 @@ read_flow_list (struct reader *r, size_t at)
   while (!err && at < line.len && line.ptr[at] != ']')
     {
       struct aid_front_value *v = add_value (r, at);
-      err = v ? read_scalar (r, &at, 1, v) : AID_E_LIMIT;
+      err = v ? read_scalar (r, &at, 1, v) : AID_E_PARSE;
       n++;
       at = skip_blanks (line, at);
       if (!err && at < line.len && line.ptr[at] == ',')
@@ -266,7 +266,7 @@ read_flow_list (struct reader *r, size_t at)
   if (!err && at >= line.len)
     err = fail (r, start, "this list is not closed in its line");
   if (!err && !ends_at (line, at + 1))
-    err = fail (r, at + 1, "nothing but a comment goes behind a list");
+    err = fail (r, skip_blanks (line, at + 1), "nothing but a comment goes behind a list");
   struct aid_front_value *list = &AID_VEC_AT (struct aid_front_value, &r->out->values, self);
   list->kind = AID_FRONT_LIST;
   list->n = n;
@@ -295,7 +295,7 @@ static int
 stands_twice (const struct reader *r, const struct aid_front_value *v)
 {
   const struct aid_vec *all = &r->out->values;
-  size_t from = r->open >= 0 ? (size_t) r->open + 1 : 0;
+  size_t from = r->open >= 0 ? (size_t)r->open + 1 : 0;
   for (size_t i = from; i + 1 < all->len; i += 1 + AID_VEC_AT (struct aid_front_value, all, i).n)
     if (aid_front_same_key (AID_VEC_AT (struct aid_front_value, all, i).key, v->key))
       return 1;
@@ -334,7 +334,7 @@ read_last_scalar (struct reader *r, size_t at, struct aid_front_value *v)
 {
   enum aid_err err = read_scalar (r, &at, 0, v);
   if (!err && !ends_at (r->line, at))
-    err = fail (r, at, "nothing but a comment goes behind a value");
+    err = fail (r, skip_blanks (r->line, at), "nothing but a comment goes behind a value");
   return err;
 }
 
@@ -349,7 +349,7 @@ read_outermost (struct reader *r)
     return AID_E_PARSE;
   if (at == r->line.len || r->line.ptr[at] == '#')
     {
-      r->open = (ptrdiff_t) r->out->values.len - 1;
+      r->open = (ptrdiff_t)r->out->values.len - 1;
       return AID_OK;
     }
   return r->line.ptr[at] == '[' ? read_flow_list (r, at) : read_last_scalar (r, at, v);
@@ -360,7 +360,8 @@ static enum aid_err
 read_inner (struct reader *r, size_t indent, int item)
 {
   struct aid_front_value *outer
-    = r->open < 0 ? NULL : &AID_VEC_AT (struct aid_front_value, &r->out->values, (size_t) r->open), *v;
+    = r->open < 0 ? NULL : &AID_VEC_AT (struct aid_front_value, &r->out->values, (size_t)r->open),
+    *v;
   enum aid_front_kind kind = item ? AID_FRONT_LIST : AID_FRONT_MAP;
   size_t at = indent;
   if (!outer)
@@ -420,15 +421,22 @@ check_bytes (struct reader *r, struct aid_span text)
   struct aid_span rest = text;
   if (good == text.len && !nul)
     return AID_OK;
-  if (nul && (size_t) (nul - text.ptr) < good)
-    good = (size_t) (nul - text.ptr);
+  if (nul && (size_t)(nul - text.ptr) < good)
+    good = (size_t)(nul - text.ptr);
   while (aid_span_line (&rest, &r->line))
     {
       r->number++;
-      if ((size_t) (r->line.ptr - text.ptr) + r->line.len >= good)
+      if ((size_t)(r->line.ptr - text.ptr) + r->line.len >= good)
         break;
     }
-  return fail (r, good - (size_t) (r->line.ptr - text.ptr), "this is no text in UTF-8");
+  return fail (r, good - (size_t)(r->line.ptr - text.ptr), "this is no text in UTF-8");
+}
+
+enum aid_err
+aid_front_check_bytes (struct aid_span text, const char *file, struct aid_error *e)
+{
+  struct reader r = { file, e, NULL, { NULL, 0 }, 0, -1, 0 };
+  return check_bytes (&r, text);
 }
 
 enum aid_err
@@ -437,7 +445,7 @@ aid_front_read (struct aid_span text, const char *file, struct aid_front *out, s
   struct reader r = { file, e, out, { NULL, 0 }, 0, -1, 0 };
   out->values = AID_VEC_INIT (struct aid_front_value, AID_FRONT_VALUES);
   out->body_line = 1;
-  size_t mark = aid_span_starts (text, "\xef\xbb\xbf") ? 3 : 0;   /* of the byte order */
+  size_t mark = aid_span_starts (text, "\xef\xbb\xbf") ? 3 : 0; /* of the byte order */
   enum aid_err err = check_bytes (&r, text);
   struct aid_span rest = aid_span_cut (text, mark, text.len);
   out->body = mark;
@@ -451,7 +459,8 @@ aid_front_read (struct aid_span text, const char *file, struct aid_front *out, s
           out->body_line = r.number + 1;
           return AID_OK;
         }
-      err = r.number > AID_FRONT_LINES ? fail (&r, 0, "the settings have more than %d lines", AID_FRONT_LINES) : read_line (&r);
+      err = r.number > AID_FRONT_LINES ? fail (&r, 0, "the settings have more than %d lines", AID_FRONT_LINES)
+                                       : read_line (&r);
     }
   if (err)
     return err;

@@ -18,33 +18,43 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define AID_FRONT_LINES 500        /* lines of the settings */
-#define AID_FRONT_VALUES 500       /* values in them, keys of lists and maps included */
-#define AID_FRONT_SCALAR 4096      /* bytes of one key or value */
+#define AID_FRONT_LINES 500   /* lines of the settings */
+#define AID_FRONT_VALUES 500  /* values in them, keys of lists and maps included */
+#define AID_FRONT_SCALAR 4096 /* bytes of one key or value */
 
-enum aid_front_kind { AID_FRONT_NONE, AID_FRONT_STRING, AID_FRONT_NUMBER, AID_FRONT_BOOL, AID_FRONT_LIST, AID_FRONT_MAP };
+enum aid_front_kind
+{
+  AID_FRONT_NONE,
+  AID_FRONT_STRING,
+  AID_FRONT_NUMBER,
+  AID_FRONT_BOOL,
+  AID_FRONT_LIST,
+  AID_FRONT_MAP
+};
 
 struct aid_front_value
 {
   enum aid_front_kind kind;
-  char *key;                       /* NULL in a list */
-  char *text;                      /* of a scalar, as it was written; NULL of NONE, LIST and MAP */
-  double number;                   /* of a NUMBER */
-  int truth;                       /* of a BOOL */
-  int line, column;                /* of its key, in a list of itself; from 1, columns in characters */
-  size_t n;                        /* of a LIST or MAP: that many values follow it, scalars all of them */
+  char *key;        /* NULL in a list */
+  char *text;       /* of a scalar, as it was written; NULL of NONE, LIST and MAP */
+  double number;    /* of a NUMBER */
+  int truth;        /* of a BOOL */
+  int line, column; /* of its key, in a list of itself; from 1, columns in characters */
+  size_t n;         /* of a LIST or MAP: that many values follow it, scalars all of them */
 };
 
 struct aid_front
 {
-  struct aid_vec values;           /* struct aid_front_value: the outermost, each followed by what is in it */
-  size_t body;                     /* where the text behind the settings begins, in bytes */
-  int body_line;                   /* the number of that line */
+  struct aid_vec values; /* struct aid_front_value: the outermost, each followed by what is in it */
+  size_t body;           /* where the text behind the settings begins, in bytes */
+  int body_line;         /* the number of that line */
 };
 
 /* Reads the head of TEXT, which may have none (then the body is all of it).  FILE is for the errors, which begin with
    "FILE:LINE:COLUMN: ".  TEXT must be valid UTF-8 without NULs, else that is the error.  Free *OUT in any case. */
 enum aid_err aid_front_read (struct aid_span text, const char *file, struct aid_front *out, struct aid_error *e);
+/* Whether TEXT is UTF-8 without NULs: AID_OK, or the error of where it is not. */
+enum aid_err aid_front_check_bytes (struct aid_span text, const char *file, struct aid_error *e);
 void aid_front_free (struct aid_front *f);
 /* The outermost value KEY, or NULL; "-" and "_" in a key are the same. */
 const struct aid_front_value *aid_front_get (const struct aid_front *f, const char *key);

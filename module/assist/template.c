@@ -8,24 +8,26 @@
 
 enum kind
 {
-  TEXT, VARIABLE, PARENT,
-  UNLESS,                      /* go to node JUMP unless the variable has a value */
-  GO                           /* go to node JUMP */
+  TEXT,
+  VARIABLE,
+  PARENT,
+  UNLESS, /* go to node JUMP unless the variable has a value */
+  GO      /* go to node JUMP */
 };
 
 struct node
 {
   enum kind kind;
-  struct aid_span text;        /* what TEXT says, or a variable's name; in one of the sources */
+  struct aid_span text; /* what TEXT says, or a variable's name; in one of the sources */
   size_t jump;
 };
 
 struct aid_template
 {
-  struct aid_vec nodes;        /* struct node */
-  struct aid_vec sources;      /* char *: the texts of all files */
+  struct aid_vec nodes;   /* struct node */
+  struct aid_vec sources; /* char *: the texts of all files */
   const struct aid_template *parent;
-  int has_parent;              /* {{parent}} stands in it, which it may once */
+  int has_parent; /* {{parent}} stands in it, which it may once */
 };
 
 /* One file while it is read. */
@@ -33,9 +35,9 @@ struct file
 {
   const char *name;
   struct aid_span text;
-  int line;                    /* of its beginning */
-  const struct file *outer;    /* that includes it */
-  struct aid_span as;          /* the name it is included by; empty of the outermost */
+  int line;                            /* of its beginning */
+  const struct file *outer;            /* that includes it */
+  struct aid_span as;                  /* the name it is included by; empty of the outermost */
   size_t open[AID_TEMPLATE_NESTING];   /* the UNLESS or GO nodes whose {{/if}} has not come */
   size_t opened[AID_TEMPLATE_NESTING]; /* where their {{#if}} stand, in bytes */
   int in_else[AID_TEMPLATE_NESTING];
@@ -47,13 +49,13 @@ struct reader
   struct aid_template *out;
   const struct aid_template_world *world;
   struct aid_error *e;
-  size_t bytes;                /* of all sources */
+  size_t bytes; /* of all sources */
 };
 
 /* --- errors --------------------------------------------------------------------------------------------------------- */
 
-static enum aid_err fail (struct reader *r, const struct file *f, size_t at, const char *fmt, ...)
-  __attribute__ ((format (printf, 4, 5)));
+static enum aid_err
+fail (struct reader *r, const struct file *f, size_t at, const char *fmt, ...) __attribute__ ((format (printf, 4, 5)));
 
 static enum aid_err
 fail (struct reader *r, const struct file *f, size_t at, const char *fmt, ...)
@@ -71,7 +73,7 @@ fail (struct reader *r, const struct file *f, size_t at, const char *fmt, ...)
   va_start (ap, fmt);
   aid_str_addvf (&words, fmt, ap);
   va_end (ap);
-  aid_error_set (r->e, AID_E_PARSE, "%s:%d:%d: %s", f->name, line, (int) aid_utf8_count (aid_span_cut (f->text, beg, at)) + 1,
+  aid_error_set (r->e, AID_E_PARSE, "%s:%d:%d: %s", f->name, line, (int)aid_utf8_count (aid_span_cut (f->text, beg, at)) + 1,
                  aid_str_z (&words));
   aid_str_free (&words);
   return AID_E_PARSE;
@@ -101,9 +103,9 @@ add_text (struct reader *r, const struct file *f, size_t beg, size_t end)
 
 struct tag
 {
-  size_t beg, end;             /* from its first brace to behind its last */
-  struct aid_span words;       /* between the braces, trimmed */
-  size_t at;                   /* where they begin */
+  size_t beg, end;       /* from its first brace to behind its last */
+  struct aid_span words; /* between the braces, trimmed */
+  size_t at;             /* where they begin */
 };
 
 static int
@@ -122,9 +124,10 @@ static enum aid_err
 check_variable (struct reader *r, const struct file *f, size_t at, struct aid_span name)
 {
   if (!is_name (name))
-    return fail (r, f, at, "\"%.*s\" is no name of a variable", (int) (name.len < 60 ? name.len : 60), name.len ? name.ptr : "");
+    return fail (r, f, at, "\"%.*s\" is no name of a variable", (int)(name.len < 60 ? name.len : 60),
+                 name.len ? name.ptr : "");
   if (!r->world->knows (r->world->ctx, name))
-    return fail (r, f, at, "there is no variable \"%.*s\"", (int) name.len, name.ptr);
+    return fail (r, f, at, "there is no variable \"%.*s\"", (int)name.len, name.ptr);
   return AID_OK;
 }
 
@@ -178,8 +181,7 @@ keep_source (struct reader *r, struct aid_str *text, struct file *f)
   if (!slot)
     {
       free (z);
-      return aid_error_set (r->e, AID_E_LIMIT, "%s: more than %d files are included, or there is no memory for them", f->name,
-                            AID_TEMPLATE_FILES);
+      return aid_error_set (r->e, AID_E_NOMEM, "There is no memory for the template.");
     }
   *slot = z;
   f->text = (struct aid_span){ z, n };
@@ -211,12 +213,14 @@ include (struct reader *r, struct file *f, const struct tag *t, struct aid_span 
   struct aid_str text = AID_STR_INIT (AID_TEMPLATE_MAX), file = AID_STR_INIT (8192);
   struct aid_error own = { AID_OK, "" };
   struct file inner = { .line = 1, .outer = f, .as = name };
-  int shown = (int) (name.len < 60 ? name.len : 60);
+  int shown = (int)(name.len < 60 ? name.len : 60);
   enum aid_err err = AID_OK;
   if (!is_name (name))
     return fail (r, f, t->at, "\"%.*s\" is no name of a file to include", shown, name.len ? name.ptr : "");
   if (is_open (f, name))
     return fail (r, f, t->at, "\"%.*s\" includes itself", shown, name.ptr);
+  if (r->out->sources.len > AID_TEMPLATE_FILES)
+    return fail (r, f, t->beg, "more than %d files are included", AID_TEMPLATE_FILES);
   if (files_open (f) > AID_TEMPLATE_DEPTH)
     return fail (r, f, t->at, "files include one another deeper than %d", AID_TEMPLATE_DEPTH);
   err = r->world->partial ? r->world->partial (r->world->ctx, name, &text, &file, &own) : AID_E_NOTFOUND;
@@ -244,7 +248,7 @@ behind (struct aid_span words, size_t n, size_t *at)
 {
   struct aid_span rest = aid_span_trim (aid_span_cut (words, n, words.len));
   if (rest.len)
-    *at += (size_t) (rest.ptr - words.ptr);
+    *at += (size_t)(rest.ptr - words.ptr);
   return rest;
 }
 
@@ -279,8 +283,9 @@ read_tag (struct reader *r, struct file *f, struct tag t)
       return add_node (r, f, t.beg, PARENT, w) ? AID_OK : AID_E_PARSE;
     }
   if (!w.len || strchr ("#/^&", w.ptr[0]))
-    return fail (r, f, t.beg, "\"{{%.*s}}\" is no tag: there are {{name}}, {{#if name}}, {{else}}, {{/if}}, {{> file}}, {{! }}",
-                 (int) (w.len < 40 ? w.len : 40), w.len ? w.ptr : "");
+    return fail (r, f, t.beg,
+                 "\"{{%.*s}}\" is no tag: there are {{name}}, {{#if name}}, {{else}}, {{/if}}, {{> file}}, {{! }}",
+                 (int)(w.len < 40 ? w.len : 40), w.len ? w.ptr : "");
   enum aid_err err = check_variable (r, f, t.at, w);
   return err ? err : add_node (r, f, t.beg, VARIABLE, w) ? AID_OK : AID_E_PARSE;
 }
@@ -289,7 +294,8 @@ read_tag (struct reader *r, struct file *f, struct tag t)
 static int
 is_silent (struct aid_span words)
 {
-  return aid_span_starts (words, "!") || aid_span_starts (words, "#") || aid_span_eqz (words, "else") || aid_span_eqz (words, "/if");
+  return aid_span_starts (words, "!") || aid_span_starts (words, "#") || aid_span_eqz (words, "else")
+         || aid_span_eqz (words, "/if");
 }
 
 /* Stretches *BEG and *END over the blanks and the newline of a line that holds nothing else. */
@@ -315,11 +321,11 @@ find_tag (struct reader *r, const struct file *f, size_t beg, struct tag *t)
   ptrdiff_t close = aid_span_find (aid_span_cut (f->text, beg + 2, f->text.len), AID_SPAN ("}}"));
   if (close < 0)
     return fail (r, f, beg, "these braces are not closed by \"}}\"; for two braces write \\{{");
-  struct aid_span inner = aid_span_cut (f->text, beg + 2, beg + 2 + (size_t) close);
+  struct aid_span inner = aid_span_cut (f->text, beg + 2, beg + 2 + (size_t)close);
   t->beg = beg;
-  t->end = beg + (size_t) close + 4;
+  t->end = beg + (size_t)close + 4;
   t->words = aid_span_trim (inner);
-  t->at = beg + 2 + (t->words.len ? (size_t) (t->words.ptr - inner.ptr) : 0);
+  t->at = beg + 2 + (t->words.len ? (size_t)(t->words.ptr - inner.ptr) : 0);
   return AID_OK;
 }
 
@@ -327,14 +333,14 @@ static enum aid_err
 read_file (struct reader *r, struct file *f)
 {
   enum aid_err err = AID_OK;
-  size_t at = 0, from = 0;     /* FROM: of the text that is not yet a node */
+  size_t at = 0, from = 0; /* FROM: of the text that is not yet a node */
   while (!err)
     {
       ptrdiff_t next = aid_span_find (aid_span_cut (f->text, at, f->text.len), AID_SPAN ("{{"));
       if (next < 0)
         break;
       struct tag t;
-      size_t beg = at + (size_t) next;
+      size_t beg = at + (size_t)next;
       if (beg > from && f->text.ptr[beg - 1] == '\\')
         {
           err = add_text (r, f, from, beg - 1);

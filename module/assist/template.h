@@ -16,19 +16,19 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define AID_TEMPLATE_MAX (1u << 20)   /* bytes of a template's source files together, and of what it renders to */
-#define AID_TEMPLATE_NODES 10000      /* pieces of text and tags, partials included */
-#define AID_TEMPLATE_FILES 200        /* files that are included, each as often as it is */
-#define AID_TEMPLATE_DEPTH 8          /* files that include one another */
-#define AID_TEMPLATE_NESTING 16       /* {{#if}} inside {{#if}} in one file */
+#define AID_TEMPLATE_MAX (1u << 20) /* bytes of a template's source files together, and of what it renders to */
+#define AID_TEMPLATE_NODES 10000    /* pieces of text and tags, partials included */
+#define AID_TEMPLATE_FILES 200      /* files that are included, each as often as it is */
+#define AID_TEMPLATE_DEPTH 8        /* files that include one another */
+#define AID_TEMPLATE_NESTING 16     /* {{#if}} inside {{#if}} in one file */
 
 struct aid_template;
 
 struct aid_template_source
 {
-  const char *file;                   /* for errors */
+  const char *file; /* for errors */
   struct aid_span text;
-  int line;                           /* the number of its first line */
+  int line; /* the number of its first line */
 };
 
 /* What a template may name. */

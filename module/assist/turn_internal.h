@@ -17,9 +17,10 @@ struct aid_turn_state
   char *chat_path, *root, *model_id, *strategy, *secret, *request;
   struct aid_ask_item *items;
   size_t nitems;
-  int plain;
+  int plain, exact;
 
   /* Written while preparing. */
+  char *used;                  /* the strategy in force, variants considered */
   struct aid_model model;
   const struct aid_wire *wire;
   struct aid_wire_request wire_request;

@@ -121,7 +121,8 @@ on_head (void *user, int status, const struct aid_http_reply *reply)
   aid_val_kstrz (&val, "provider", t->model.provider);
   aid_val_kstrz (&val, "host", t->model.host);
   aid_val_kbool (&val, "local", t->model.local);
-  aid_val_end (&val, all, 5);
+  aid_val_kstrz (&val, "strategy", t->used);
+  aid_val_end (&val, all, 6);
   aid_assist_post (t->assist, t->id, AID_EVENT_START, &val);
   aid_str_free (&val);
 }
@@ -292,6 +293,8 @@ write_meta (const struct aid_turn_state *t, const char *state, struct aid_str *m
 {
   if (t->model.id)
     aid_marker_word (meta, "model", aid_span_z (t->model.id));
+  if (t->used)
+    aid_marker_word (meta, "strategy", aid_span_z (t->used));
   aid_marker_word (meta, "req", aid_span_z (t->request));
   add_number (meta, "in", t->usage.input);
   add_number (meta, "cached", t->usage.cached);

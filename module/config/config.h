@@ -3,6 +3,7 @@
    {
      "model": "claude",                                  default model: a key of "models", or PROVIDER/NAME
      "strategy": "ask",
+     "strategy_variants": true,                          a strategy has variants for languages
      "providers": { "local": { "wire": "openai-chat", "url": "http://127.0.0.1:8080/v1",
                                "key_env": "NAME", "key_command": ["pass", "show", "x"], "key_host": "api.example",
                                "version": "...", "headers": {}, "extra": {},
@@ -12,8 +13,9 @@
                              "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {} } }
    }
 
-   A project's file may set "model", "strategy" and "models"; its "providers", and "extra" in its models, are left out with
-   a warning: endpoints, keys and commands are the user's to name.  Unknown members are warnings with file and name. */
+   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", and "extra" in its
+   models, are left out with a warning: endpoints, keys and commands are the user's to name.  Unknown members are warnings
+   with file and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
