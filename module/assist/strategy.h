@@ -30,10 +30,10 @@ const char *aid_origin_name (enum aid_origin o); /* "project", "user", "shipped"
 enum aid_edit_format
 {
   AID_EDIT_NONE,
-  AID_FORMAT_UNIFIED,
-  AID_FORMAT_SEARCH_REPLACE,
-  AID_FORMAT_APPLY_PATCH,
-  AID_FORMAT_WHOLE
+  AID_EDIT_UNIFIED,
+  AID_EDIT_SEARCH_REPLACE,
+  AID_EDIT_APPLY_PATCH,
+  AID_EDIT_WHOLE
 };
 const char *aid_edit_format_name (enum aid_edit_format f);
 
