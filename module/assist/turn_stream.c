@@ -293,8 +293,6 @@ write_meta (const struct aid_turn_state *t, const char *state, struct aid_str *m
 {
   if (t->model.id)
     aid_marker_word (meta, "model", aid_span_z (t->model.id));
-  if (t->used)
-    aid_marker_word (meta, "strategy", aid_span_z (t->used));
   aid_marker_word (meta, "req", aid_span_z (t->request));
   add_number (meta, "in", t->usage.input);
   add_number (meta, "cached", t->usage.cached);
@@ -310,6 +308,8 @@ write_meta (const struct aid_turn_state *t, const char *state, struct aid_str *m
     }
   if (t->stop != AID_STOP_NONE && t->stop != AID_STOP_END)
     aid_marker_word (meta, "stop", aid_span_z (aid_stop_name (t->stop)));
+  if (t->used)
+    aid_marker_word (meta, "strategy", aid_span_z (t->used));
   aid_marker_word (meta, "state", aid_span_z (state));
 }
 
