@@ -107,6 +107,40 @@ AID_BIND (strategy_text)
   return out;
 }
 
+AID_BIND (strategy_check)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (1 << 16);
+  struct aid_strategy *s = NULL;
+  char *file = aid_lisp_dup (env, args[0]), *root = aid_lisp_dup (env, args[1]);
+  emacs_value out = NULL;
+  if (!aid_lisp_failed (env))
+    {
+      enum aid_err err = aid_strategy_load_file (root, file, &s, &e);
+      aid_val_strz (&val, err != AID_OK ? e.msg : s->warnings.len ? aid_str_z (&s->warnings) : NULL);
+      out = aid_lisp_take_val (env, &val);
+    }
+  aid_strategy_free (s);
+  aid_str_free (&val);
+  free (file);
+  free (root);
+  return out;
+}
+
+AID_BIND (config_store)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  char *root = aid_lisp_dup (env, args[0]), *key = aid_lisp_dup (env, args[1]), *value = aid_lisp_dup (env, args[2]);
+  if (!aid_lisp_failed (env) && aid_config_store (root, key, value, &e) != AID_OK)
+    aid_lisp_error (env, &e);
+  free (root);
+  free (key);
+  free (value);
+  return aid_lisp_failed (env) ? NULL : env->intern (env, "t");
+}
+
 static void
 items_val (const struct aid_vec *items, struct aid_str *val)
 {
