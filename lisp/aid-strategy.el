@@ -325,7 +325,10 @@ Of a file that has more than BUDGET tokens the lines around it are added."
 
 (defun aid-recipe--add-files (name)
   "Add the files that strategy NAME says go with those of the open question."
-  (let ((made (aid--mod-recipe name (aid-chat-doc) (aid-chat-root) default-directory)))
+  (let* ((made (aid--mod-recipe name (aid-chat-doc) (aid-chat-root) default-directory))
+         (left (mapcar (lambda (item) (plist-get item :label)) (plist-get made :left_out))))
+    (when left
+      (message "Left out, for the budget of %s is full: %s" name (string-join left ", ")))
     (cl-loop for item in (plist-get made :items)
              append (aid-recipe--add (plist-get item :label) (plist-get item :target)
                                      (plist-get item :why)))))
