@@ -11,35 +11,59 @@
 #include <sys/stat.h>
 
 #define PATH_LIMIT 8192
-#define FILES_MAX 10000            /* files of one chat */
+#define FILES_MAX 10000 /* files of one chat */
 
 /* For a file that ends in FROM: NAME with "%" for what stands before that ending, in the same folder or one of its tests. */
-enum where { HERE, INCLUDE, TESTS };
+enum where
+{
+  HERE,
+  INCLUDE,
+  TESTS
+};
 
 static const struct rule
 {
   const char *from, *name, *why;
   enum where where;
 } rules[] = {
-  { ".ml", "%.mli", "interface", HERE },          { ".mli", "%.ml", "implementation", HERE },
-  { ".ml", "test_%.ml", "test", TESTS },          { ".ml", "%_test.ml", "test", TESTS },
-  { ".ml", "%_tests.ml", "test", TESTS },         { ".ml", "tests_%.ml", "test", TESTS },
-  { ".ml", "%_intf.ml", "module types", HERE },   { ".mli", "test_%.ml", "test", TESTS },
-  { ".mli", "%_test.ml", "test", TESTS },         { ".mll", "%.mli", "interface", HERE },
-  { ".c", "%.h", "header", HERE },                { ".c", "%.h", "header", INCLUDE },
-  { ".c", "test_%.c", "test", TESTS },            { ".c", "%_test.c", "test", TESTS },
-  { ".h", "%.c", "source", HERE },                { ".cc", "%.h", "header", HERE },
-  { ".cc", "%.hh", "header", HERE },              { ".cc", "%.h", "header", INCLUDE },
-  { ".cc", "%_test.cc", "test", TESTS },          { ".cc", "test_%.cc", "test", TESTS },
-  { ".cpp", "%.hpp", "header", HERE },            { ".cpp", "%.h", "header", HERE },
-  { ".cpp", "%.hpp", "header", INCLUDE },         { ".cpp", "%.h", "header", INCLUDE },
-  { ".cpp", "%_test.cpp", "test", TESTS },        { ".cpp", "test_%.cpp", "test", TESTS },
-  { ".hpp", "%.cpp", "source", HERE },            { ".hh", "%.cc", "source", HERE },
-  { ".py", "test_%.py", "test", TESTS },          { ".py", "%_test.py", "test", TESTS },
-  { ".go", "%_test.go", "test", HERE },           { ".el", "%-tests.el", "test", TESTS },
-  { ".el", "%-test.el", "test", TESTS },          { ".js", "%.test.js", "test", TESTS },
-  { ".ts", "%.test.ts", "test", TESTS },          { ".ts", "%.spec.ts", "test", TESTS },
-  { ".tsx", "%.test.tsx", "test", TESTS },        { ".rb", "%_spec.rb", "test", TESTS },
+  { ".ml", "%.mli", "interface", HERE },
+  { ".mli", "%.ml", "implementation", HERE },
+  { ".ml", "test_%.ml", "test", TESTS },
+  { ".ml", "%_test.ml", "test", TESTS },
+  { ".ml", "%_tests.ml", "test", TESTS },
+  { ".ml", "tests_%.ml", "test", TESTS },
+  { ".ml", "%_intf.ml", "module types", HERE },
+  { ".mli", "test_%.ml", "test", TESTS },
+  { ".mli", "%_test.ml", "test", TESTS },
+  { ".mll", "%.mli", "interface", HERE },
+  { ".c", "%.h", "header", HERE },
+  { ".c", "%.h", "header", INCLUDE },
+  { ".c", "test_%.c", "test", TESTS },
+  { ".c", "%_test.c", "test", TESTS },
+  { ".h", "%.c", "source", HERE },
+  { ".cc", "%.h", "header", HERE },
+  { ".cc", "%.hh", "header", HERE },
+  { ".cc", "%.h", "header", INCLUDE },
+  { ".cc", "%_test.cc", "test", TESTS },
+  { ".cc", "test_%.cc", "test", TESTS },
+  { ".cpp", "%.hpp", "header", HERE },
+  { ".cpp", "%.h", "header", HERE },
+  { ".cpp", "%.hpp", "header", INCLUDE },
+  { ".cpp", "%.h", "header", INCLUDE },
+  { ".cpp", "%_test.cpp", "test", TESTS },
+  { ".cpp", "test_%.cpp", "test", TESTS },
+  { ".hpp", "%.cpp", "source", HERE },
+  { ".hh", "%.cc", "source", HERE },
+  { ".py", "test_%.py", "test", TESTS },
+  { ".py", "%_test.py", "test", TESTS },
+  { ".go", "%_test.go", "test", HERE },
+  { ".el", "%-tests.el", "test", TESTS },
+  { ".el", "%-test.el", "test", TESTS },
+  { ".js", "%.test.js", "test", TESTS },
+  { ".ts", "%.test.ts", "test", TESTS },
+  { ".ts", "%.spec.ts", "test", TESTS },
+  { ".tsx", "%.test.tsx", "test", TESTS },
+  { ".rb", "%_spec.rb", "test", TESTS },
 };
 
 /* Where tests are, from the file's folder; then from the project's root, also in the same subfolder. */
@@ -51,9 +75,9 @@ struct cook
   const struct aid_strategy *s;
   const char *root, *dir;
   struct aid_recipe *out;
-  struct aid_vec have;             /* char *: the question's files, absolute; then what was added or left out */
+  struct aid_vec have; /* char *: the question's files, absolute; then what was added or left out */
   const struct aid_chat *chat;
-  size_t question;                 /* index of the asked turn */
+  size_t question; /* index of the asked turn */
 };
 
 /* --- files ---------------------------------------------------------------------------------------------------------- */
@@ -66,7 +90,7 @@ aid_recipe_link (const char *dir, const char *path, struct aid_str *out)
   if (from.len > 1)
     aid_str_addc (&from, '/');
   const char *d = aid_str_z (&from);
-  size_t same = 0;                     /* bytes of the folders that both are in */
+  size_t same = 0; /* bytes of the folders that both are in */
   for (size_t i = 0; d[i] && d[i] == path[i]; i++)
     if (d[i] == '/')
       same = i + 1;
@@ -75,7 +99,7 @@ aid_recipe_link (const char *dir, const char *path, struct aid_str *out)
       aid_str_addz (out, "../");
   for (const char *p = path + same; *p; p++)
     {
-      unsigned char c = (unsigned char) *p;
+      unsigned char c = (unsigned char)*p;
       if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr ("-_.~/", c))
         aid_str_addc (out, *p);
       else
@@ -215,7 +239,7 @@ add_siblings (struct cook *c, const char *path)
 {
   char *of = label_of (c, path);
   const char *base = aid_fs_base (path);
-  char *folder = aid_span_dup ((struct aid_span){ path, base - path > 1 ? (size_t) (base - path) - 1 : 1 });
+  char *folder = aid_span_dup ((struct aid_span){ path, base - path > 1 ? (size_t)(base - path) - 1 : 1 });
   for (size_t i = 0; of && folder && i < sizeof rules / sizeof *rules; i++)
     {
       const struct rule *r = &rules[i];
@@ -249,7 +273,7 @@ add_instructions (struct cook *c)
         add_file (c, aid_str_z (&path), "the project's instructions", NULL);
       aid_str_free (&path);
       if (c->have.len > before)
-        return;                        /* the first that is there */
+        return; /* the first that is there */
     }
 }
 
@@ -297,8 +321,8 @@ add_sources (struct cook *c)
 }
 
 enum aid_err
-aid_recipe_make (const struct aid_strategy *s, struct aid_span text, const char *root, const char *dir, struct aid_recipe *out,
-                 struct aid_error *e)
+aid_recipe_make (const struct aid_strategy *s, struct aid_span text, const char *root, const char *dir,
+                 struct aid_recipe *out, struct aid_error *e)
 {
   struct aid_chat *chat = NULL;
   struct aid_str top = AID_STR_INIT (PATH_LIMIT);

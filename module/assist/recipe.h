@@ -5,20 +5,20 @@
 
 #include "assist/strategy.h"
 
-#define AID_RECIPE_ITEMS 50        /* items that are added at most */
+#define AID_RECIPE_ITEMS 50 /* items that are added at most */
 
 struct aid_recipe_item
 {
-  char *target, *label;            /* of the context line */
-  char *why;                       /* "interface of lib/foo.ml" */
-  int64_t tokens;                  /* an estimate */
+  char *target, *label; /* of the context line */
+  char *why;            /* "interface of lib/foo.ml" */
+  int64_t tokens;       /* an estimate */
 };
 
 struct aid_recipe
 {
-  struct aid_vec items;            /* struct aid_recipe_item, to be added in this order */
-  struct aid_vec left_out;         /* the same, of what the budget does not hold */
-  int64_t tokens;                  /* of the question's own files, an estimate */
+  struct aid_vec items;    /* struct aid_recipe_item, to be added in this order */
+  struct aid_vec left_out; /* the same, of what the budget does not hold */
+  int64_t tokens;          /* of the question's own files, an estimate */
 };
 
 /* What S adds to the last question of CHAT (the file's text), whose links start from DIR.  A file is added when it lies in

@@ -78,8 +78,8 @@ knows (void *ctx, struct aid_span variable)
   const struct aid_strategy_loader *l = ctx;
   if (aid_span_eqz (variable, "edit_format"))
     return !l->in_format;
-  for (int f = 0; f < AID_FACT_COUNT; f++)
-    if (aid_span_eqz (variable, aid_fact_name ((enum aid_fact)f)))
+  for (int f = 0; f < AID_SCENE_COUNT; f++)
+    if (aid_span_eqz (variable, aid_scene_name ((enum aid_scene_word)f)))
       return 1;
   if (!aid_span_starts (variable, "vars."))
     return 0;
@@ -325,7 +325,7 @@ aid_strategy_free (struct aid_strategy *s)
 struct rendering
 {
   const struct aid_strategy *s;
-  const struct aid_facts *facts;
+  const struct aid_scene *scene;
   struct aid_span format; /* the text of {{edit_format}} */
 };
 
@@ -335,9 +335,9 @@ value_of (void *ctx, struct aid_span variable)
   const struct rendering *r = ctx;
   if (aid_span_eqz (variable, "edit_format"))
     return r->format;
-  for (int f = 0; f < AID_FACT_COUNT; f++)
-    if (aid_span_eqz (variable, aid_fact_name ((enum aid_fact)f)))
-      return aid_str_span (&r->facts->values[f]);
+  for (int f = 0; f < AID_SCENE_COUNT; f++)
+    if (aid_span_eqz (variable, aid_scene_name ((enum aid_scene_word)f)))
+      return aid_str_span (&r->scene->values[f]);
   for (size_t i = 0; i < r->s->vars.len; i++)
     if (aid_span_eqz (aid_span_cut (variable, 5, variable.len),
                       AID_VEC_AT (struct aid_strategy_variable, &r->s->vars, i).name))
@@ -346,10 +346,10 @@ value_of (void *ctx, struct aid_span variable)
 }
 
 enum aid_err
-aid_strategy_render (const struct aid_strategy *s, const struct aid_facts *facts, struct aid_str *out, struct aid_error *e)
+aid_strategy_render (const struct aid_strategy *s, const struct aid_scene *scene, struct aid_str *out, struct aid_error *e)
 {
   struct aid_str format = AID_STR_INIT (AID_TEMPLATE_MAX), text = AID_STR_INIT (AID_TEMPLATE_MAX);
-  struct rendering r = { s, facts, AID_SPAN ("") };
+  struct rendering r = { s, scene, AID_SPAN ("") };
   const struct aid_template *t = AID_VEC_AT (struct aid_template *, &s->templates, s->templates.len - 1);
   enum aid_err err = s->format_text ? aid_template_render (s->format_text, value_of, &r, &format) : AID_OK;
   r.format = aid_str_span (&format);

@@ -84,43 +84,44 @@ void aid_strategy_free (struct aid_strategy *s);
 int aid_strategy_has (const struct aid_strategy *s, enum aid_source source);
 
 /* What a prompt may name besides {{vars.NAME}}. */
-enum aid_fact
+enum aid_scene_word
 {
-  AID_FACT_PROJECT,
-  AID_FACT_FILE,
-  AID_FACT_LANGUAGE,
-  AID_FACT_DATE,
-  AID_FACT_OS,
-  AID_FACT_VC,
-  AID_FACT_BUILD,
-  AID_FACT_MODEL,
-  AID_FACT_STRATEGY,
-  AID_FACT_CONTEXT,
-  AID_FACT_INSTRUCTIONS,
-  AID_FACT_COUNT
+  AID_SCENE_PROJECT,
+  AID_SCENE_FILE,
+  AID_SCENE_LANGUAGE,
+  AID_SCENE_DATE,
+  AID_SCENE_OS,
+  AID_SCENE_VC,
+  AID_SCENE_BUILD,
+  AID_SCENE_MODEL,
+  AID_SCENE_STRATEGY,
+  AID_SCENE_CONTEXT,
+  AID_SCENE_INSTRUCTIONS,
+  AID_SCENE_COUNT
 };
-const char *aid_fact_name (enum aid_fact f);
+const char *aid_scene_name (enum aid_scene_word f);
 
-struct aid_facts
+struct aid_scene
 {
-  struct aid_str values[AID_FACT_COUNT];
+  struct aid_str values[AID_SCENE_COUNT];
 };
 /* What is so now: CHAT is the chat file's text, TURN the asked turn (0: the last question).  MODEL and the strategy's name may
    be NULL.  AID_E_LIMIT: the user's instructions are too long. */
-enum aid_err aid_facts_find (const char *root, struct aid_span chat, int64_t turn, const char *model, const char *strategy,
-                             struct aid_facts *out, struct aid_error *e);
-void aid_facts_free (struct aid_facts *f);
+enum aid_err aid_scene_find (const char *root, struct aid_span chat, int64_t turn, const char *model, const char *strategy,
+                             struct aid_scene *out, struct aid_error *e);
+void aid_scene_free (struct aid_scene *f);
 
 /* Appends the system prompt. */
 enum aid_err
-aid_strategy_render (const struct aid_strategy *s, const struct aid_facts *facts, struct aid_str *out, struct aid_error *e);
+aid_strategy_render (const struct aid_strategy *s, const struct aid_scene *scene, struct aid_str *out, struct aid_error *e);
 
 /* The main language of a chat (the text of its file): of most of the files in its items, the first of those that are even;
    files of data count only where there is no code.  "" when there is none. */
 const char *aid_chat_language (struct aid_span chat);
 /* The name of the strategy to ask by: NAME, or when it is NULL the configured one; or, unless EXACT or the settings forbid it,
    its variant for the main language of CHAT.  To be freed; NULL without memory. */
-char *aid_strategy_in_force (const struct aid_config *config, const char *root, const char *name, int exact, struct aid_span chat);
+char *
+aid_strategy_in_force (const struct aid_config *config, const char *root, const char *name, int exact, struct aid_span chat);
 /* The name of the strategy that stands in for NAME in LANGUAGE; NULL when NAME itself is used.  To be freed. */
 char *aid_strategy_variant (const char *root, const char *name, const char *language);
 

@@ -1,5 +1,5 @@
 /* What the rooms of strategies share: strategy.c (settings, templates), strategy_files.c (where they are), strategy_list.c
-   (all of them, variants), facts.c (what a prompt may name). */
+   (all of them, variants), scene.c (what a prompt may name). */
 #ifndef AID_ASSIST_STRATEGY_INTERNAL_H
 #define AID_ASSIST_STRATEGY_INTERNAL_H
 

@@ -29,7 +29,7 @@ list_one (const char *root, enum aid_origin origin, char *name, struct aid_vec *
   if (!l)
     {
       free (name);
-      return aid_error_set (e, AID_E_LIMIT, "There are more than %d strategies.", (int) out->max);
+      return aid_error_set (e, AID_E_LIMIT, "There are more than %d strategies.", (int)out->max);
     }
   l->name = name;
   l->origin = origin;
@@ -40,7 +40,8 @@ list_one (const char *root, enum aid_origin origin, char *name, struct aid_vec *
   l->file = l->strategy ? strdup (l->strategy->file) : strdup (aid_str_z (&file));
   aid_str_free (&text);
   aid_str_free (&file);
-  return l->file && (l->strategy || l->error) ? AID_OK : aid_error_set (e, AID_E_NOMEM, "There is no memory for the strategies.");
+  return l->file && (l->strategy || l->error) ? AID_OK
+                                              : aid_error_set (e, AID_E_NOMEM, "There is no memory for the strategies.");
 }
 
 enum aid_err
@@ -51,14 +52,14 @@ aid_strategy_list (const char *root, struct aid_vec *out, struct aid_error *e)
   for (int o = 0; o < AID_ORIGIN_COUNT && !err; o++)
     {
       struct aid_vec names = AID_VEC_INIT (char *, AID_STRATEGIES_MAX);
-      aid_strategy_names (root, (enum aid_origin) o, &names);
+      aid_strategy_names (root, (enum aid_origin)o, &names);
       for (size_t i = 0; i < names.len && !err; i++)
         {
           char *name = AID_VEC_AT (char *, &names, i);
           if (is_listed (out, name))
             continue;
           AID_VEC_AT (char *, &names, i) = NULL;
-          err = list_one (root, (enum aid_origin) o, name, out, e);
+          err = list_one (root, (enum aid_origin)o, name, out, e);
         }
       free_names (&names);
     }
@@ -138,9 +139,10 @@ aid_strategy_variant (const char *root, const char *name, const char *language)
   for (int o = 0; o < AID_ORIGIN_COUNT && !found; o++)
     {
       struct aid_vec names = AID_VEC_INIT (char *, AID_STRATEGIES_MAX);
-      aid_strategy_names (root, (enum aid_origin) o, &names);
+      aid_strategy_names (root, (enum aid_origin)o, &names);
       for (size_t i = 0; i < names.len && !found; i++)
-        if (strcmp (AID_VEC_AT (char *, &names, i), name) != 0 && stands_in (root, AID_VEC_AT (char *, &names, i), name, language))
+        if (strcmp (AID_VEC_AT (char *, &names, i), name) != 0
+            && stands_in (root, AID_VEC_AT (char *, &names, i), name, language))
           {
             found = AID_VEC_AT (char *, &names, i);
             AID_VEC_AT (char *, &names, i) = NULL;
@@ -177,18 +179,19 @@ static uint32_t
 add_settings (const struct aid_strategy *s, struct aid_str *out)
 {
   uint32_t n = add_word (out, "description", s->description) + add_word (out, "extends", s->extends)
-               + add_word (out, "variant_of", s->variant_of) + add_word (out, "effort", s->effort) + add_word (out, "model", s->model)
-               + add_word (out, "tools", s->tools) + add_word (out, "edit_format", aid_edit_format_name (s->format));
+               + add_word (out, "variant_of", s->variant_of) + add_word (out, "effort", s->effort)
+               + add_word (out, "model", s->model) + add_word (out, "tools", s->tools)
+               + add_word (out, "edit_format", aid_edit_format_name (s->format));
   aid_val_key (out, "languages");
   size_t list = aid_val_list (out);
   for (size_t i = 0; i < s->languages.len; i++)
     aid_val_strz (out, AID_VEC_AT (char *, &s->languages, i));
-  aid_val_end (out, list, (uint32_t) s->languages.len);
+  aid_val_end (out, list, (uint32_t)s->languages.len);
   aid_val_key (out, "context");
   list = aid_val_list (out);
   for (size_t i = 0; i < s->nsources; i++)
     aid_val_strz (out, aid_source_name (s->sources[i]));
-  aid_val_end (out, list, (uint32_t) s->nsources);
+  aid_val_end (out, list, (uint32_t)s->nsources);
   aid_val_kint (out, "budget", s->budget);
   n += 3;
   if (s->max_tokens)

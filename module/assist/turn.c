@@ -236,11 +236,11 @@ take_sampling (struct aid_turn_state *t, const struct aid_strategy *s)
 static enum aid_err
 write_system (struct aid_turn_state *t, const struct aid_strategy *s, struct aid_str *out)
 {
-  struct aid_facts facts;
-  enum aid_err err = aid_facts_find (t->root, aid_str_span (&t->chat), t->turn, t->model.id, t->used, &facts, &t->fail);
+  struct aid_scene scene;
+  enum aid_err err = aid_scene_find (t->root, aid_str_span (&t->chat), t->turn, t->model.id, t->used, &scene, &t->fail);
   if (!err)
-    err = aid_strategy_render (s, &facts, out, &t->fail);
-  aid_facts_free (&facts);
+    err = aid_strategy_render (s, &scene, out, &t->fail);
+  aid_scene_free (&scene);
   return err;
 }
 

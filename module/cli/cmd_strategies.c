@@ -32,7 +32,10 @@ add_line (const struct aid_strategy_listed *l, struct aid_str *out)
 {
   const struct aid_strategy *s = l->strategy;
 
-  aid_str_addf (out, "%-20s %-8s %s", l->name, aid_origin_name (l->origin), !s ? l->error : s->description ? s->description : "");
+  aid_str_addf (out, "%-20s %-8s %s", l->name, aid_origin_name (l->origin),
+                !s               ? l->error
+                : s->description ? s->description
+                                 : "");
   if (s && s->variant_of)
     {
       aid_str_addf (out, " (instead of %s in", s->variant_of);
@@ -58,7 +61,7 @@ print_list (const struct options *o)
       size_t l = aid_val_list (&out);
       for (size_t i = 0; i < list.len; i++)
         aid_strategy_to_val (&AID_VEC_AT (struct aid_strategy_listed, &list, i), &out);
-      aid_val_end (&out, l, (uint32_t) list.len);
+      aid_val_end (&out, l, (uint32_t)list.len);
       status = aid_cli_print_val (aid_str_span (&out));
     }
   else
@@ -79,16 +82,16 @@ static enum aid_err
 add_prompt (const struct options *o, const char *name, struct aid_str *out, struct aid_error *e)
 {
   struct aid_strategy *s;
-  struct aid_facts facts;
+  struct aid_scene scene;
   enum aid_err err = aid_strategy_load (o->root, name, &s, e);
 
   if (err)
     return err;
-  err = aid_facts_find (o->root, AID_SPAN (""), 0, NULL, name, &facts, e);
+  err = aid_scene_find (o->root, AID_SPAN (""), 0, NULL, name, &scene, e);
   if (!err)
-    err = aid_strategy_render (s, &facts, out, e);
+    err = aid_strategy_render (s, &scene, out, e);
   aid_str_addc (out, '\n');
-  aid_facts_free (&facts);
+  aid_scene_free (&scene);
   aid_strategy_free (s);
   return err;
 }
@@ -135,7 +138,10 @@ aid_cmd_strategies (int argc, char **argv)
     "aid strategies [--json] | show NAME [--prompt] | check FILE",
     "Lists what a question can be asked by, and where it comes from; shows the text of one; checks whether FILE is one:\n"
     "errors and warnings are FILE:LINE:COLUMN: and FILE:LINE: on standard error.\n",
-    opts, sizeof opts / sizeof *opts, 0, 2
+    opts,
+    sizeof opts / sizeof *opts,
+    0,
+    2
   };
   struct aid_str root = AID_STR_INIT (8192);
   struct aid_error e;

@@ -18,13 +18,13 @@ static void
 expect_prompt (const char *name, const char *want)
 {
   struct aid_strategy *s = load (name);
-  struct aid_facts facts;
+  struct aid_scene scene;
   struct aid_str out = AID_STR_INIT (AID_TEMPLATE_MAX);
   struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_facts_find (root, AID_SPAN (""), 0, "some-model", name, &facts, &e), AID_OK);
-  assert_int_equal (aid_strategy_render (s, &facts, &out, &e), AID_OK);
+  assert_int_equal (aid_scene_find (root, AID_SPAN (""), 0, "some-model", name, &scene, &e), AID_OK);
+  assert_int_equal (aid_strategy_render (s, &scene, &out, &e), AID_OK);
   assert_string_equal (aid_str_z (&out), want);
-  aid_facts_free (&facts);
+  aid_scene_free (&scene);
   aid_str_free (&out);
   aid_strategy_free (s);
 }

@@ -7,15 +7,15 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#define INSTRUCTIONS_MAX (64u << 10)   /* bytes of the user's instructions */
+#define INSTRUCTIONS_MAX (64u << 10) /* bytes of the user's instructions */
 #define SUMMARY_MAX (16u << 10)
-#define LANGUAGES 64                   /* different ones in one chat that are counted */
+#define LANGUAGES 64 /* different ones in one chat that are counted */
 
 const char *
-aid_fact_name (enum aid_fact f)
+aid_scene_name (enum aid_scene_word f)
 {
-  static const char *const names[] = { "project", "file", "language", "date", "os", "vc", "build", "model", "strategy", "context",
-                                       "instructions" };
+  static const char *const names[]
+    = { "project", "file", "language", "date", "os", "vc", "build", "model", "strategy", "context", "instructions" };
   return names[f];
 }
 
@@ -31,8 +31,8 @@ struct count
 static int
 is_data (const char *language)
 {
-  static const char *const data[] = { "markdown", "json", "yaml", "toml", "xml", "diff", "make", "cmake", "dockerfile", "dune",
-                                      "org", "html", "css" };
+  static const char *const data[]
+    = { "markdown", "json", "yaml", "toml", "xml", "diff", "make", "cmake", "dockerfile", "dune", "org", "html", "css" };
   for (size_t i = 0; i < sizeof data / sizeof *data; i++)
     if (!strcmp (data[i], language))
       return 1;
@@ -117,36 +117,37 @@ found_in (const char *root, const char *const (*names)[2])
 }
 
 static void
-find_project (const char *root, struct aid_facts *out)
+find_project (const char *root, struct aid_scene *out)
 {
   static const char *const vcs[][2]
     = { { ".jj", "Jujutsu" }, { ".git", "Git" }, { ".hg", "Mercurial" }, { ".svn", "Subversion" }, { NULL, NULL } };
-  static const char *const builds[][2]
-    = { { "dune-project", "dune" }, { "dune-workspace", "dune" }, { "Cargo.toml", "Cargo" }, { "go.mod", "go" },
-        { "package.json", "npm" }, { "pyproject.toml", "Python" }, { "CMakeLists.txt", "CMake" }, { "meson.build", "Meson" },
-        { "Makefile", "make" }, { NULL, NULL } };
+  static const char *const builds[][2] = { { "dune-project", "dune" },    { "dune-workspace", "dune" },
+                                           { "Cargo.toml", "Cargo" },     { "go.mod", "go" },
+                                           { "package.json", "npm" },     { "pyproject.toml", "Python" },
+                                           { "CMakeLists.txt", "CMake" }, { "meson.build", "Meson" },
+                                           { "Makefile", "make" },        { NULL, NULL } };
   struct aid_span path = aid_span_z (root);
   while (path.len > 1 && path.ptr[path.len - 1] == '/')
     path.len--;
   size_t n = path.len;
   while (n && path.ptr[n - 1] != '/')
     n--;
-  aid_str_addspan (&out->values[AID_FACT_PROJECT], aid_span_cut (path, n, path.len));
-  aid_str_addz (&out->values[AID_FACT_VC], found_in (root, vcs));
-  aid_str_addz (&out->values[AID_FACT_BUILD], found_in (root, builds));
+  aid_str_addspan (&out->values[AID_SCENE_PROJECT], aid_span_cut (path, n, path.len));
+  aid_str_addz (&out->values[AID_SCENE_VC], found_in (root, vcs));
+  aid_str_addz (&out->values[AID_SCENE_BUILD], found_in (root, builds));
 }
 
 static void
-find_system (struct aid_facts *out)
+find_system (struct aid_scene *out)
 {
   struct utsname system;
   struct tm day;
   time_t now = time (NULL);
   char date[16];
   if (!uname (&system))
-    aid_str_addz (&out->values[AID_FACT_OS], system.sysname);
+    aid_str_addz (&out->values[AID_SCENE_OS], system.sysname);
   if (localtime_r (&now, &day) && strftime (date, sizeof date, "%Y-%m-%d", &day))
-    aid_str_addz (&out->values[AID_FACT_DATE], date);
+    aid_str_addz (&out->values[AID_SCENE_DATE], date);
 }
 
 /* $XDG_CONFIG_HOME/aid/instructions.md, if there is one. */
@@ -160,7 +161,8 @@ find_instructions (struct aid_str *out, struct aid_error *e)
     {
       err = aid_fs_read (aid_str_z (&path), &text, e);
       if (err == AID_E_LIMIT)
-        aid_error_set (e, err, "%s is larger than the %u kB that instructions may have.", aid_str_z (&path), INSTRUCTIONS_MAX >> 10);
+        aid_error_set (e, err, "%s is larger than the %u kB that instructions may have.", aid_str_z (&path),
+                       INSTRUCTIONS_MAX >> 10);
       else if (!err)
         aid_str_addspan (out, aid_span_trim (aid_str_span (&text)));
     }
@@ -173,9 +175,9 @@ find_instructions (struct aid_str *out, struct aid_error *e)
 
 /* The labels of the items up to the asked question, and the path of its first file. */
 static void
-find_items (const struct aid_chat *chat, int64_t turn, struct aid_facts *out)
+find_items (const struct aid_chat *chat, int64_t turn, struct aid_scene *out)
 {
-  struct aid_str *summary = &out->values[AID_FACT_CONTEXT], *file = &out->values[AID_FACT_FILE];
+  struct aid_str *summary = &out->values[AID_SCENE_CONTEXT], *file = &out->values[AID_SCENE_FILE];
   for (size_t t = 0; t < chat->turns.len; t++)
     {
       const struct aid_turn *one = &AID_VEC_AT (struct aid_turn, &chat->turns, t);
@@ -189,11 +191,11 @@ find_items (const struct aid_chat *chat, int64_t turn, struct aid_facts *out)
             continue;
           const struct aid_chat_item *item = &AID_VEC_AT (struct aid_chat_item, &chat->items, p->index);
           if (summary->len + item->label.len + 8 < summary->max)
-            aid_str_addf (summary, "- %.*s\n", (int) item->label.len, item->label.ptr);
+            aid_str_addf (summary, "- %.*s\n", (int)item->label.len, item->label.ptr);
           if (!file->len && !aid_span_starts (item->target, "aid:"))
             {
               ptrdiff_t colon = aid_span_find (item->label, AID_SPAN (":"));
-              aid_str_addspan (file, colon > 0 ? aid_span_cut (item->label, 0, (size_t) colon) : item->label);
+              aid_str_addspan (file, colon > 0 ? aid_span_cut (item->label, 0, (size_t)colon) : item->label);
             }
         }
       if (turn && one->number == turn)
@@ -202,29 +204,29 @@ find_items (const struct aid_chat *chat, int64_t turn, struct aid_facts *out)
 }
 
 enum aid_err
-aid_facts_find (const char *root, struct aid_span text, int64_t turn, const char *model, const char *strategy,
-                struct aid_facts *out, struct aid_error *e)
+aid_scene_find (const char *root, struct aid_span text, int64_t turn, const char *model, const char *strategy,
+                struct aid_scene *out, struct aid_error *e)
 {
   struct aid_chat *chat = NULL;
-  for (int f = 0; f < AID_FACT_COUNT; f++)
-    out->values[f] = AID_STR_INIT (f == AID_FACT_INSTRUCTIONS ? INSTRUCTIONS_MAX : SUMMARY_MAX);
+  for (int f = 0; f < AID_SCENE_COUNT; f++)
+    out->values[f] = AID_STR_INIT (f == AID_SCENE_INSTRUCTIONS ? INSTRUCTIONS_MAX : SUMMARY_MAX);
   enum aid_err err = aid_chat_parse (text, &chat, e);
   if (err)
     return err;
   find_items (chat, turn, out);
-  aid_str_addz (&out->values[AID_FACT_LANGUAGE], main_language (chat));
+  aid_str_addz (&out->values[AID_SCENE_LANGUAGE], main_language (chat));
   aid_chat_free (chat);
   if (root)
     find_project (root, out);
   find_system (out);
-  aid_str_addz (&out->values[AID_FACT_MODEL], model ? model : "");
-  aid_str_addz (&out->values[AID_FACT_STRATEGY], strategy ? strategy : "");
-  return find_instructions (&out->values[AID_FACT_INSTRUCTIONS], e);
+  aid_str_addz (&out->values[AID_SCENE_MODEL], model ? model : "");
+  aid_str_addz (&out->values[AID_SCENE_STRATEGY], strategy ? strategy : "");
+  return find_instructions (&out->values[AID_SCENE_INSTRUCTIONS], e);
 }
 
 void
-aid_facts_free (struct aid_facts *f)
+aid_scene_free (struct aid_scene *f)
 {
-  for (int i = 0; i < AID_FACT_COUNT; i++)
+  for (int i = 0; i < AID_SCENE_COUNT; i++)
     aid_str_free (&f->values[i]);
 }
