@@ -1,5 +1,5 @@
-/* Context recipes: what a strategy adds to a question by itself.  What only an editor knows (regions, errors, diffs) its front end
-   adds; files that go with those of the question are found here, so that every front end finds the same. */
+/* Context recipes: what a strategy adds to a question by itself.  What only an editor knows (regions, errors, diffs) its front
+   end adds; files that go with those of the question are found here, so that every front end finds the same. */
 #ifndef AID_ASSIST_RECIPE_H
 #define AID_ASSIST_RECIPE_H
 

@@ -69,7 +69,7 @@ count_language (struct count *counts, size_t *n, const char *language)
 static const char *
 main_language (const struct aid_chat *chat)
 {
-  struct count counts[LANGUAGES];
+  struct count counts[LANGUAGES] = { { "", 0 } };
   size_t n = 0, best = LANGUAGES;
   for (size_t i = 0; i < chat->items.len; i++)
     {

@@ -15,7 +15,7 @@
 
 #define AID_STRATEGY_FILE_MAX (256u << 10) /* bytes of one file */
 #define AID_STRATEGY_CHAIN 8               /* strategies that extend one another */
-#define AID_STRATEGIES_MAX 500             /* files in one folder */
+#define AID_STRATEGIES_MAX ((size_t) 500)  /* files in one folder */
 #define AID_STRATEGY_BUDGET 16000          /* tokens of context, when none are stated */
 
 enum aid_origin

@@ -29,7 +29,7 @@ list_one (const char *root, enum aid_origin origin, char *name, struct aid_vec *
   if (!l)
     {
       free (name);
-      return aid_error_set (e, AID_E_LIMIT, "There are more than %d strategies.", (int)out->max);
+      return aid_error_set (e, AID_E_LIMIT, "There are more than %zu strategies.", out->max);
     }
   l->name = name;
   l->origin = origin;

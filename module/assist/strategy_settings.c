@@ -226,7 +226,7 @@ set_one (struct aid_strategy_loader *l, const struct aid_strategy_level *from, c
          const struct setting *k)
 {
   void *slot = (char *)l->s + k->offset;
-  int choice;
+  int choice = 0;
   enum aid_err err = AID_OK;
   switch (k->type)
     {
@@ -242,7 +242,7 @@ set_one (struct aid_strategy_loader *l, const struct aid_strategy_level *from, c
         l->s->format = (enum aid_edit_format)choice;
       return err;
     case TYPE_TOOLS:
-      return (err = set_choice (l, from, v, k->key, tool_names, &choice)) ? err : set_word (l, slot, tool_names[choice]);
+      return (err = set_choice (l, from, v, k->key, tool_names, &choice)) ? err : set_word (l, slot, v->text);
     case TYPE_SOURCES:
       return set_sources (l, from, v);
     case TYPE_NAMES:

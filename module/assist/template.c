@@ -334,12 +334,12 @@ read_file (struct reader *r, struct file *f)
 {
   enum aid_err err = AID_OK;
   size_t at = 0, from = 0; /* FROM: of the text that is not yet a node */
-  while (!err)
+  while (!err && f->text.ptr)
     {
       ptrdiff_t next = aid_span_find (aid_span_cut (f->text, at, f->text.len), AID_SPAN ("{{"));
       if (next < 0)
         break;
-      struct tag t;
+      struct tag t = { 0, 0, { NULL, 0 }, 0 };
       size_t beg = at + (size_t)next;
       if (beg > from && f->text.ptr[beg - 1] == '\\')
         {

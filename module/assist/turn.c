@@ -212,8 +212,10 @@ static enum aid_err
 find_strategy (struct aid_turn_state *t, const struct aid_config *config, struct aid_strategy **out)
 {
   t->used = aid_strategy_in_force (config, t->root, t->strategy, t->exact, aid_str_span (&t->chat));
-  return t->used ? aid_strategy_load (t->root, t->used, out, &t->fail)
-                 : aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the request.");
+  if (t->used)
+    return aid_strategy_load (t->root, t->used, out, &t->fail);
+  aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the request.");
+  return AID_E_NOMEM;
 }
 
 /* What the strategy says goes before what the model's settings say. */

@@ -300,8 +300,10 @@ add_recipe (struct aid_question *q, const struct aid_ask *ask, struct aid_error 
   struct aid_strategy *s = NULL;
   struct aid_recipe r = { .tokens = 0 };
   char *name = config ? aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, aid_str_span (&q->chat)) : NULL;
-  enum aid_err err = !config ? e->code : name ? aid_strategy_load (ask->root, name, &s, e) : AID_E_NOMEM;
+  enum aid_err err = AID_E_IO;
 
+  if (config)
+    err = name ? aid_strategy_load (ask->root, name, &s, e) : aid_error_set (e, AID_E_NOMEM, "there is no memory");
   if (!err)
     err = aid_recipe_make (s, aid_str_span (&q->chat), ask->root, ask->root, &r, e);
   for (size_t i = 0; i < r.items.len && !err; i++)
@@ -312,7 +314,7 @@ add_recipe (struct aid_question *q, const struct aid_ask *ask, struct aid_error 
     }
   for (size_t i = 0; i < r.left_out.len && !err; i++)
     fprintf (stderr, "aid: without %s: the strategy's budget is %lld tokens\n",
-             AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) s->budget);
+             AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
   if (s)
     aid_recipe_free (&r);
   aid_strategy_free (s);

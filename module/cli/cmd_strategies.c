@@ -5,7 +5,7 @@
 #include "cli/opt.h"
 #include <stdio.h>
 
-#define OUT_MAX (16u << 20)
+#define OUT_MAX ((size_t) 16 << 20)
 
 struct options
 {

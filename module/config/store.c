@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define FILE_MAX (1u << 20)
+#define FILE_MAX ((size_t) 1 << 20)
 
 /* Only what people choose by a command: everything else is theirs to write. */
 static int

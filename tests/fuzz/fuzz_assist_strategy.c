@@ -93,7 +93,7 @@ check_template (struct aid_span body)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  struct aid_front f;
+  struct aid_front f = { .body = 0 };
   struct aid_error e = { AID_OK, "" };
   all = (struct aid_span){ (const char *) data, size };
   if (aid_front_read (all, "f", &f, &e))

@@ -32,7 +32,7 @@ flatten (const struct aid_front *f, struct aid_str *out)
 static void
 expect (const char *head, const char *want)
 {
-  struct aid_front f;
+  struct aid_front f = { .body = 0 };
   struct aid_error e = { AID_OK, "" };
   struct aid_str text = AID_STR_INIT (100000), got = AID_STR_INIT (100000);
   aid_str_addf (&text, "---\n%s---\nThe body.\n", head);
@@ -48,7 +48,7 @@ expect (const char *head, const char *want)
 static void
 expect_error (const char *text, const char *want)
 {
-  struct aid_front f;
+  struct aid_front f = { .body = 0 };
   struct aid_error e = { AID_OK, "" };
   assert_int_equal (aid_front_read (aid_span_z (text), "f.md", &f, &e), AID_E_PARSE);
   assert_string_equal (e.msg, want);
@@ -83,14 +83,15 @@ static void
 test_comments_and_blank_lines (void **state)
 {
   (void) state;
-  expect ("# all of it\n\na: x # why\nb: x#y\nc: [p] # list\nd: # nothing\n  # still\n  - e\n", "a=s:x b=s:x#y c=l[s:p] d=l[s:e]");
+  expect ("# all of it\n\na: x # why\nb: x#y\nc: [p] # list\nd: # nothing\n  # still\n  - e\n",
+          "a=s:x b=s:x#y c=l[s:p] d=l[s:e]");
 }
 
 static void
 test_ends_of_lines_and_byte_order (void **state)
 {
   (void) state;
-  struct aid_front f;
+  struct aid_front f = { .body = 0 };
   static const char text[] = "\xef\xbb\xbf---\r\na: x\r\n---  \r\nB\r\n";
   assert_int_equal (aid_front_read (aid_span_z (text), "f.md", &f, NULL), AID_OK);
   assert_string_equal (aid_front_get (&f, "a")->text, "x");
@@ -106,7 +107,7 @@ test_a_file_without_settings_is_all_body (void **state)
   static const char *const texts[] = { "", "Just text.\n", "----\na: b\n", " ---\n" };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     {
-      struct aid_front f;
+      struct aid_front f = { .body = 0 };
       assert_int_equal (aid_front_read (aid_span_z (texts[i]), "f.md", &f, NULL), AID_OK);
       assert_int_equal (f.body, 0);
       assert_int_equal (f.values.len, 0);
@@ -119,7 +120,7 @@ static void
 test_keys_with_either_sign (void **state)
 {
   (void) state;
-  struct aid_front f;
+  struct aid_front f = { .body = 0 };
   assert_int_equal (aid_front_read (AID_SPAN ("---\nmax_tokens: 5\nlist: [a]\nedit-format: none\n---\n"), "f", &f, NULL), AID_OK);
   assert_non_null (aid_front_get (&f, "max-tokens"));
   assert_non_null (aid_front_get (&f, "edit_format"));
@@ -171,8 +172,8 @@ test_no_text_is_refused (void **state)
 {
   (void) state;
   expect_error ("---\na: x\n---\nbody \xff\n", "f.md:4:6: this is no text in UTF-8");
-  struct aid_front f;
-  struct aid_error e;
+  struct aid_front f = { .body = 0 };
+  struct aid_error e = { AID_OK, "" };
   assert_int_equal (aid_front_read (AID_SPAN ("x\ny\0z"), "f.md", &f, &e), AID_E_PARSE);
   assert_string_equal (e.msg, "f.md:2:2: this is no text in UTF-8");
   aid_front_free (&f);

@@ -33,7 +33,8 @@ static void
 test_settings_are_taken (void **state)
 {
   (void) state;
-  put (MINE ("mine"), "---\ndescription: Does it\nedit-format: search-replace\ncontext: [errors, siblings, errors]\neffort: high\n"
+  put (MINE ("mine"), "---\ndescription: Does it\nedit-format: search-replace\n"
+                      "context: [errors, siblings, errors]\neffort: high\n"
                       "temperature: 0.5\ntop_p: 0.9\nmax_tokens: 1000\nbudget: 5000\ntools: ask\nmodel: m\nvariant-of: ask\n"
                       "languages: [c, cpp]\n---\nText.\n");
   struct aid_strategy *s = load ("mine");
@@ -73,7 +74,8 @@ test_wrong_settings_are_told_with_their_place (void **state)
   (void) state;
   static const char *const cases[][2] = {
     { "edit-format: diff", ":2:1: edit-format must be none, unified, search-replace, apply-patch or whole" },
-    { "context: [region, world]", ":2:19: a source of context must be region, definition, buffer, errors, diff, siblings or instructions" },
+    { "context: [region, world]",
+      ":2:19: a source of context must be region, definition, buffer, errors, diff, siblings or instructions" },
     { "temperature: hot", ":2:1: temperature must be a number from 0 to 2" },
     { "temperature: 3", ":2:1: temperature must be a number from 0 to 2" },
     { "top_p: -1", ":2:1: top-p must be a number from 0 to 1" },

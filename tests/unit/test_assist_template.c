@@ -131,7 +131,8 @@ static void
 test_a_parent (void **state)
 {
   (void) state;
-  struct aid_template *first = read ("1 {{name}}", NULL), *second = read ("{{parent}} 2", first), *third = read ("{{parent}} 3", second);
+  struct aid_template *first = read ("1 {{name}}", NULL), *second = read ("{{parent}} 2", first);
+  struct aid_template *third = read ("{{parent}} 3", second);
   struct aid_str got = AID_STR_INIT (1000);
   assert_int_equal (aid_template_render (third, value, NULL, &got), AID_OK);
   assert_string_equal (aid_str_z (&got), "1 {{Ann}} 2 3");
