@@ -374,6 +374,7 @@ All text may be edited, and what the file says is what is sent.
     (add-hook 'kill-buffer-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--undress nil t)
+    (aid-strategy-restore)
     (when core
       (aid-chat-restore)
       (aid-chat-head-update)

@@ -36,6 +36,9 @@
 (declare-function aid-chat-doc "aid-chat-text" ())
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-chat--own-p "aid-chat" ())
+(declare-function aid-chat--replace "aid-chat-text" (beg end text))
+(declare-function aid-chat--word "aid-chat-text" (key words))
+(declare-function aid-chat--words "aid-chat-text" (words))
 (declare-function aid-chat-add-item "aid-chat-send" (chat label target &optional words))
 (declare-function aid-chat--open-items "aid-chat-head" ())
 (declare-function aid-chat--target-cost "aid-chat-head" (target))
@@ -125,35 +128,86 @@ With ANY, a name that there is none of will do."
     (unless (string-empty-p name)
       name)))
 
-(defun aid-strategy--read-scope ()
-  "Read where a strategy is to be used: chat, project or everywhere."
-  (intern (completing-read "Use it in: " '("chat" "project" "everywhere") nil t nil nil "chat")))
+;; A chat keeps the strategy that was chosen for it in its first line.
 
-(defun aid-strategy--everywhere (root name)
-  "Have the settings of ROOT, or the user's when it is nil, name strategy NAME."
-  (when (and root (file-remote-p root))
-    (user-error "Settings of a remote project are not written"))
-  (aid--mod-config-store root "strategy" name)
+(defconst aid-strategy--first-line "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->"
+  "Matches the first line of a chat; its words are in the first group.")
+
+(defun aid-strategy--keep (name)
+  "Write NAME into this chat's first line; with nil, have no strategy there."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at aid-strategy--first-line)
+        (let* ((beg (match-beginning 1)) (end (match-end 1))
+               (words (match-string-no-properties 1))
+               (new (concat (replace-regexp-in-string " +strategy=[^ ]*" "" words)
+                            (if name (concat " strategy=" name) ""))))
+          (unless (equal new words)
+            (aid-chat--replace beg end new)))))))
+
+(defun aid-strategy-restore ()
+  "Use the strategy that this chat keeps, if this person wrote the chat."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (and (aid-chat--own-p) (looking-at aid-strategy--first-line))
+        (when-let ((name (aid-chat--word "strategy" (aid-chat--words
+                                                     (match-string-no-properties 1)))))
+          (setq-local aid-strategy name))))))
+
+(defconst aid-strategy--scopes
+  '(("chat" "this chat alone, for good")
+    ("project" "everybody's default in this project: .aid/config.json")
+    ("everywhere" "your default: the option `aid-strategy', saved"))
+  "Where a choice may hold, and what to say of it.")
+
+(defun aid-strategy--read-scope ()
+  "Ask where a choice is to hold; give the scope as a symbol."
+  (let ((completion-extra-properties
+         (list :annotation-function
+               (lambda (name) (concat "  " (cadr (assoc name aid-strategy--scopes)))))))
+    (intern (completing-read "Use it in: "
+                             (mapcar #'car (if (derived-mode-p 'aid-chat-mode)
+                                               aid-strategy--scopes
+                                             (cdr aid-strategy--scopes)))
+                             nil t))))
+
+(defun aid-strategy--forget ()
+  "Have this chat, if it is one, no strategy of its own."
+  (kill-local-variable 'aid-strategy)
   (when (derived-mode-p 'aid-chat-mode)
-    (kill-local-variable 'aid-strategy)))
+    (aid-strategy--keep nil)))
+
+(defun aid-strategy--set-project (root name)
+  "Make strategy NAME the default of the project at ROOT."
+  (when (file-remote-p root)
+    (user-error "Settings of a remote project are not written"))
+  (aid--mod-config-store (directory-file-name root) "strategy" name)
+  (aid-strategy--forget))
 
 ;;;###autoload
 (defun aid-set-strategy (strategy &optional scope)
-  "Use STRATEGY in this chat, or in this Emacs when called outside of a chat.
-With a prefix argument, ask for SCOPE: `chat' is this chat or the project's;
-`project' is written into its settings, .aid/config.json; `everywhere' into
-your own.  With nil, or no name, STRATEGY is the one that is configured."
+  "Use STRATEGY in this chat; outside of a chat, in this session.
+With nil, or no name, it is the one that is configured.  With a prefix argument
+ask for the SCOPE: `chat' keeps it in the chat's file, `project' makes it the
+default of the project, in its .aid/config.json, and `everywhere' yours, which
+is saved.  \"/NAME\" at the beginning of a question is for that question alone."
   (interactive (progn (aid-module-ensure)
-                      (require 'aid-chat)
-                      (list (aid-strategy-read "Strategy: " (aid-project-root))
-                            (and current-prefix-arg (aid-strategy--read-scope)))))
+                      (require 'aid-context)
+                      (let ((scope (and current-prefix-arg (aid-strategy--read-scope))))
+                        (list (aid-strategy-read "Strategy: " (aid-project-root)) scope))))
   (require 'aid-chat)
+  (require 'aid-context)
   (pcase scope
-    ('project (aid-strategy--everywhere (directory-file-name (aid-project-root)) strategy))
-    ('everywhere (aid-strategy--everywhere nil strategy)
-                 (set-default 'aid-strategy nil))
-    ('chat (with-current-buffer (aid-chat-at-hand) (aid-chat-set 'aid-strategy strategy)))
-    (_ (aid-chat-set 'aid-strategy strategy)))
+    ('project (aid-strategy--set-project (aid-project-root) strategy))
+    ('everywhere (aid-strategy--forget)
+                 (customize-save-variable 'aid-strategy strategy))
+    (_ (aid-chat-set 'aid-strategy strategy)
+       (when (derived-mode-p 'aid-chat-mode)
+         (aid-strategy--keep strategy))))
   (aid-strategy--refresh-all)
   (aid-strategy--tell strategy scope))
 
@@ -174,8 +228,8 @@ your own.  With nil, or no name, STRATEGY is the one that is configured."
                ('everywhere " everywhere")
                (_ ""))
              (if (and used strategy (not (equal used strategy))) (format ", here %s" used) "")
-             (if (and (memq scope '(project)) (default-value 'aid-strategy))
-                 (format "; but `aid-strategy' says %s in this Emacs" (default-value 'aid-strategy))
+             (if (and (eq scope 'project) aid-strategy)
+                 (format "; here goes %s, which `aid-strategy' says" aid-strategy)
                ""))))
 
 ;;; Editing

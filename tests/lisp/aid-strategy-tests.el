@@ -62,6 +62,10 @@
     (should (equal aid-strategy "review"))
     (should-not (default-value 'aid-strategy))
     (should (string-search " [review]" aid-chat--header))
+    (should (string-match-p "\\`<!--aid:[[:alnum:]]+ chat v=1 root=../../project strategy=review-->\n"
+                            (buffer-string)))
+    (aid-chat-mode)                     ; as when it is opened again
+    (should (equal aid-strategy "review"))
     (aid-chat-tests-ask "Well?")
     (should (equal (plist-get (car aid-chat-tests--asked) :strategy) "review"))))
 
@@ -72,12 +76,34 @@
     (aid-set-strategy "review")
     (aid-set-strategy "explain" 'project)
     (should-not aid-strategy)
+    (should-not (string-search "strategy=" (buffer-string)))
     (should (string-search " [explain]" aid-chat--header))
     (with-temp-buffer
       (insert-file-contents (expand-file-name ".aid/config.json" project))
       (should (equal (buffer-string) "{\n  \"models\": {},\n  \"strategy\": \"explain\"\n}\n")))
     (aid-set-strategy nil 'project)
     (should (string-search " [ask]" aid-chat--header))))
+
+(ert-deftest aid-strategy-everywhere-is-saved ()
+  "A strategy for everywhere is the option's, saved; the chat here has none of its own."
+  (aid-chat-tests-with chat
+    (let (saved)
+      (cl-letf (((symbol-function 'customize-save-variable)
+                 (lambda (variable value &rest _) (push (cons variable value) saved)
+                   (set-default variable value))))
+        (aid-set-strategy "review")
+        (aid-set-strategy "explain" 'everywhere)
+        (should (equal saved '((aid-strategy . "explain"))))
+        (should (string-search " [explain]" aid-chat--header))))))
+
+(ert-deftest aid-strategy-of-another-person-s-chat-is-not-used ()
+  "The strategy that somebody else's chat names is not used."
+  (aid-chat-tests-with chat
+    (aid-strategy-tests--put project "notes.aid.md"
+                             "<!--aid:k chat v=1 root=. strategy=review-->\n## You <!--aid:k 1 user-->\n")
+    (with-current-buffer (find-file-noselect (expand-file-name "notes.aid.md" project))
+      (should (derived-mode-p 'aid-chat-mode))
+      (should-not (local-variable-p 'aid-strategy)))))
 
 (ert-deftest aid-strategy-variant-is-shown-and-can-be-off ()
   "The header line shows the variant for the files' language, if variants are wanted."
