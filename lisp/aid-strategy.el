@@ -112,19 +112,23 @@ NAME is a strategy to be used instead of the one that is set."
                           'face 'shadow)
             "")))
 
+(defun aid-strategy-table (root)
+  "A completion table of the strategies of ROOT, with notes on what they are for."
+  (let* ((all (aid--mod-strategies root))
+         (names (mapcar (lambda (info) (plist-get info :name)) all))
+         (note (lambda (name)
+                 (aid-strategy--note (cl-loop for info in all
+                                              when (equal (plist-get info :name) name)
+                                              return info)))))
+    (lambda (string predicate action)
+      (if (eq action 'metadata)
+          `(metadata (category . aid-strategy) (annotation-function . ,note))
+        (complete-with-action action names string predicate)))))
+
 (defun aid-strategy-read (prompt root &optional any)
   "Read the name of a strategy of ROOT with PROMPT, or nil for no name.
 With ANY, a name that there is none of will do."
-  (let* ((all (aid--mod-strategies root))
-         (find (lambda (name) (cl-loop for info in all
-                                       when (equal (plist-get info :name) name) return info)))
-         (note (lambda (name) (aid-strategy--note (funcall find name))))
-         (table (lambda (string predicate action)
-                  (if (eq action 'metadata)
-                      `(metadata (category . aid-strategy) (annotation-function . ,note))
-                    (complete-with-action action (mapcar (lambda (info) (plist-get info :name)) all)
-                                          string predicate))))
-         (name (completing-read prompt table nil (not any))))
+  (let ((name (completing-read prompt (aid-strategy-table root) nil (not any))))
     (unless (string-empty-p name)
       name)))
 
