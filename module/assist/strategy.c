@@ -266,6 +266,17 @@ aid_strategy_load (const char *root, const char *name, struct aid_strategy **out
   return err;
 }
 
+/* Whose the file PATH is: the project's if it lies among its strategies. */
+static enum aid_origin
+origin_of (const char *root, const char *path)
+{
+  struct aid_str folder = AID_STR_INIT (8192);
+  aid_str_addf (&folder, "%s/.aid/strategies", root ? root : "");
+  int theirs = root && aid_strategy_inside (aid_str_z (&folder), path);
+  aid_str_free (&folder);
+  return theirs ? AID_ORIGIN_PROJECT : AID_ORIGIN_USER;
+}
+
 enum aid_err
 aid_strategy_load_file (const char *root, const char *path, struct aid_strategy **out, struct aid_error *e)
 {
@@ -282,7 +293,7 @@ aid_strategy_load_file (const char *root, const char *path, struct aid_strategy 
   enum aid_err err = AID_E_NOMEM;
   if (own && own->name && beside)
     {
-      own->file = (struct aid_strategy_file){ AID_ORIGIN_USER, AID_STR_INIT (AID_STRATEGY_FILE_MAX), AID_STR_INIT (8192) };
+      own->file = (struct aid_strategy_file){ origin_of (root, path), AID_STR_INIT (AID_STRATEGY_FILE_MAX), AID_STR_INIT (8192) };
       aid_str_addz (&own->file.path, path);
       err = aid_fs_read (path, &own->file.text, e);
       if (err == AID_E_LIMIT)

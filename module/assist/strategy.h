@@ -78,7 +78,8 @@ struct aid_strategy
 
 /* ROOT is the project's folder or NULL.  AID_E_NOTFOUND names those that there are; AID_E_PARSE says "FILE:LINE:COLUMN: ". */
 enum aid_err aid_strategy_load (const char *root, const char *name, struct aid_strategy **out, struct aid_error *e);
-/* The same of the file PATH, wherever it lies; what it includes is looked for beside it first. */
+/* The same of the file PATH, wherever it lies; what it includes is looked for beside it first.  Among the project's strategies
+   it may say what those may. */
 enum aid_err aid_strategy_load_file (const char *root, const char *path, struct aid_strategy **out, struct aid_error *e);
 void aid_strategy_free (struct aid_strategy *s);
 int aid_strategy_has (const struct aid_strategy *s, enum aid_source source);

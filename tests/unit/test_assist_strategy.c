@@ -378,6 +378,10 @@ test_a_file_anywhere_is_checked (void **state)
   put ("else/_beside.md", "x");
   assert_int_equal (aid_strategy_load_file (root, scratch_path ("else/new.md"), &s, &e), AID_OK);
   aid_strategy_free (s);
+  put (THEIRS ("new"), "---\ntools: ask\n---\nx\n");
+  assert_int_equal (aid_strategy_load_file (root, scratch_path (THEIRS ("new")), &s, &e), AID_OK);
+  assert_non_null (strstr (aid_str_z (&s->warnings), "new.md:2: \"tools\" is left out"));
+  aid_strategy_free (s);
   put ("else/_beside.md", "\n{{x}}");
   assert_int_equal (aid_strategy_load_file (root, scratch_path ("else/new.md"), &s, &e), AID_E_PARSE);
   assert_non_null (strstr (e.msg, "else/_beside.md:2:3: there is no variable \"x\""));
