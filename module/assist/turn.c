@@ -231,6 +231,8 @@ take_sampling (struct aid_turn_state *t, const struct aid_strategy *s)
     }
   if (s->temperature >= 0)
     out->temperature = s->temperature;
+  if (s->top_p >= 0)
+    out->top_p = s->top_p;
   if (s->max_tokens)
     out->max_tokens = s->max_tokens;
 }
