@@ -8,7 +8,7 @@
 enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
-  KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE
+  KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE
 };
 
 struct member
@@ -20,6 +20,7 @@ struct member
 static const struct member top_members[] = {
   { "model", KIND_STRING },
   { "strategy", KIND_STRING },
+  { "strategy_variants", KIND_BOOL },
   { "providers", KIND_PROVIDERS },
   { "models", KIND_MODELS },
   { "discover", KIND_NAMES },
@@ -180,6 +181,8 @@ wanted (enum kind kind, const json_t *v)
     {
     case KIND_STRING:
       return json_is_string (v) ? NULL : "a string";
+    case KIND_BOOL:
+      return json_is_boolean (v) ? NULL : "true or false";
     case KIND_COUNT:
       return is_count (v, 1000000000) ? NULL : "a whole number, 0 or more";
     case KIND_MS:
@@ -200,7 +203,9 @@ wanted (enum kind kind, const json_t *v)
     case KIND_NAMES:
       return is_words (v, 0) ? NULL : "an array of strings: names of providers";
     case KIND_ABILITIES:
-      return is_words (v, 1) ? NULL : "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"";
+      return is_words (v, 1)
+               ? NULL
+               : "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"";
     case KIND_DOLLARS:
       return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) < 1e6
                ? NULL
@@ -220,7 +225,8 @@ static json_t *
 long_form (const json_t *v)
 {
   const char *z = json_string_value (v), *slash = z ? strchr (z, '/') : NULL;
-  return slash && slash > z && slash[1] ? json_pack ("{s:s%, s:s}", "provider", z, (size_t) (slash - z), "name", slash + 1) : NULL;
+  return slash && slash > z && slash[1] ? json_pack ("{s:s%, s:s}", "provider", z, (size_t) (slash - z), "name", slash + 1)
+                                        : NULL;
 }
 
 /* V is "providers" or "models": named objects whose members KNOWN tells. */

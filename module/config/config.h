@@ -3,6 +3,7 @@
    {
      "model": "claude",                                  default model: a key of "models", or PROVIDER/NAME
      "strategy": "ask",
+     "strategy_variants": true,                          a strategy has variants for languages
      "providers": { "local": { "wire": "openai-chat", "url": "http://127.0.0.1:8080/v1",
                                "key_env": "NAME", "key_command": ["pass", "show", "x"], "key_host": "api.example",
                                "version": "...", "headers": {}, "extra": {},
@@ -11,7 +12,8 @@
      "models": { "claude": { "provider": "anthropic", "name": "claude-sonnet-4-5", "context": 200000,
                              "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {},
                              "max_output": 64000, "abilities": ["text", "tools"],
-                             "price": { "input": 3, "output": 15, "cached": 0.3, "cache_write": 3.75, "as_of": "2025-12-01",
+                             "price": { "input": 3, "output": 15, "cached": 0.3, "cache_write": 3.75,
+                                        "as_of": "2025-12-01",
                                         "large": { "over": 200000, "input": 6, "output": 22.5 } } },
                  "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
      "discover": ["ollama", "llama.cpp"]                 the local servers that are looked for; missing: all known ones
@@ -41,12 +43,10 @@ const char *aid_config_warnings (const struct aid_config *c);
 int aid_config_waiting (const struct aid_config *c, const char **names);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
+/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
+   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the project's file is a link. */
+enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);
-
-/* Writes VALUE (NULL: no such member) as the string member KEY into the settings of the project at ROOT, ".aid/config.json", which
-   is made if need be.  Every other byte of it stays; it is replaced whole, after fsync.  AID_E_PARSE when it is no JSON: nothing is
-   written then. */
-enum aid_err aid_config_set_project (const char *root, const char *key, const char *value, struct aid_error *e);
 
 #endif

@@ -191,29 +191,3 @@ aid_config_path (const struct aid_config *c)
 {
   return aid_str_z (&c->path);
 }
-
-enum aid_err
-aid_config_set_project (const char *root, const char *key, const char *value, struct aid_error *e)
-{
-  struct aid_str path = AID_STR_INIT (8192), old = AID_STR_INIT (FILE_MAX), text = AID_STR_INIT (FILE_MAX);
-  aid_str_addf (&path, "%s/.aid", root);
-  enum aid_err err = path.err ? aid_error_set (e, path.err, "the name of the project's folder is too long")
-                              : aid_fs_mkdirs (aid_str_z (&path), 0755, e);
-  aid_str_addz (&path, "/config.json");
-  if (!err)
-    err = read_file (aid_str_z (&path), &old, e);
-  if (!err)
-    err = aid_json_set_member (aid_str_span (&old), key, value, aid_str_z (&path), &text, e);
-  /* What was trusted stays trusted: the person has just changed it by a command of ours. */
-  if (!err && !aid_span_eq (aid_str_span (&old), aid_str_span (&text)))
-    {
-      int trusted = aid_trust_has (root, AID_TRUST_SETTINGS, aid_str_span (&old));
-      err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0644, e);
-      if (!err && trusted)
-        err = aid_trust_add (root, AID_TRUST_SETTINGS, aid_str_span (&text), e);
-    }
-  aid_str_free (&path);
-  aid_str_free (&old);
-  aid_str_free (&text);
-  return err;
-}

@@ -45,16 +45,20 @@ every_documented_member_is_known (void **state)
   struct aid_config *c = parsed (
     "{\"model\":\"claude\",\"strategy\":\"ask\",\"providers\":{\"local\":{\"wire\":\"openai-chat\","
     "\"url\":\"http://127.0.0.1:8080/v1\","
-    "\"default\":\"x\",\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\",\"version\":\"v\","
+    "\"default\":\"x\",\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\","
+    "\"version\":\"v\","
     "\"headers\":{\"A\":\"b\"},"
     "\"extra\":{\"stream_options\":null},\"connect_ms\":10000,\"stall_ms\":120000,\"total_ms\":1800000,\"retries\":2,"
     "\"proxy\":\"p\","
     "\"ca_file\":\"f\",\"client_cert\":\"c\",\"client_key\":\"k\"}},"
     "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,"
     "\"temperature\":0.2,"
-    "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\",\"reasoning\","
+    "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\","
+    "\"reasoning\","
     "\"cache\",\"json\"],\"price\":{\"input\":3,\"output\":15,\"cached\":0.3,\"cache_write\":3.75,\"as_of\":\"2025-12-01\","
-    "\"large\":{\"over\":200000,\"input\":6,\"output\":22.5,\"cached\":0.6,\"cache_write\":7.5}}}},\"discover\":[\"ollama\"]}", "");
+    "\"large\":{\"over\":200000,\"input\":6,\"output\":22.5,\"cached\":0.6,\"cache_write\":7.5}}}},\"discover\":[\"ollama\"]"
+    "}",
+    "");
   (void) state;
   assert_string_equal (aid_config_warnings (c), "");
   assert_string_equal (json_string_value (aid_config_get (c, "model")), "claude");
@@ -141,9 +145,11 @@ a_wrong_type_is_an_error_with_its_place (void **state)
   refused ("{\"models\":[]}", "", AID_E_INVALID, "config.json, line 1: \"models\" must be an object");
   refused ("{\"models\":{\"a\":\"b\"}}", "", AID_E_INVALID,
            "config.json, line 1: \"models.a\" must be an object, or \"PROVIDER/NAME\"");
-  refused ("{\n \"models\": {\n  \"a\": {},\n  \"b\": {\n   \"name\": \"a {\\\"\",\n   \"abilities\": [\"see\"]\n}}}", "", AID_E_INVALID,
-           "config.json, line 6: \"models.b.abilities\" must be an array of some of \"text\", \"image\", \"pdf\", \"tools\", "
-           "\"reasoning\", \"cache\", \"json\"");
+  refused (
+    "{\n \"models\": {\n  \"a\": {},\n  \"b\": {\n   \"name\": \"a {\\\"\",\n   \"abilities\": [\"see\"]\n}}}", "",
+    AID_E_INVALID,
+    "config.json, line 6: \"models.b.abilities\" must be an array of some of \"text\", \"image\", \"pdf\", \"tools\", "
+    "\"reasoning\", \"cache\", \"json\"");
   refused ("{\"models\":{\"a\":{\"price\":{\n\"large\":{\"input\":\"3\"}}}}}", "", AID_E_INVALID,
            "config.json, line 2: \"models.a.price.large.input\" must be a number, the dollars for a million tokens");
   refused ("{\"models\":{\"a\":{\"price\":{\"as_of\":\"today\"}}}}", "", AID_E_INVALID,
@@ -230,7 +236,7 @@ written (const char *text, const char *value, const char *want)
   assert_non_null (mkdtemp (dir));
   if (text)
     write_file (dir, ".aid", text);
-  if (aid_config_set_project (dir, "model", value, &e))
+  if (aid_config_store (dir, "model", value, &e))
     fail_msg ("%s", e.msg);
   aid_str_addf (&path, "%s/.aid/config.json", dir);
   assert_int_equal (aid_fs_read (aid_str_z (&path), &got, &e), AID_OK);
@@ -245,8 +251,8 @@ static void
 a_project_s_model_is_written_and_nothing_else_changes (void **state)
 {
   (void) state;
-  written (NULL, "a", "{\n  \"model\": \"a\"}\n");
-  written ("", "a\"b", "{\n  \"model\": \"a\\\"b\"}\n");
+  written (NULL, "a", "{\n  \"model\": \"a\"\n}\n");
+  written ("", "a\"b", "{\n  \"model\": \"a\\\"b\"\n}\n");
   written ("{\n  \"x\" : [1.50, {\"model\":\"no\"}],\n\t\"model\":\t\"old\" ,\n  \"y\": \"\\u00e9\"\n}\n", "new",
            "{\n  \"x\" : [1.50, {\"model\":\"no\"}],\n\t\"model\":\t\"new\" ,\n  \"y\": \"\\u00e9\"\n}\n");
   written ("{\n  \"strategy\": \"ask\"\n}\n", "a", "{\n  \"model\": \"a\",\n  \"strategy\": \"ask\"\n}\n");
@@ -265,7 +271,7 @@ a_project_s_broken_settings_are_left_alone (void **state)
   (void) state;
   assert_non_null (mkdtemp (dir));
   write_file (dir, ".aid", "{ \"model\": ");
-  assert_int_equal (aid_config_set_project (dir, "model", "a", &e), AID_E_PARSE);
+  assert_int_equal (aid_config_store (dir, "model", "a", &e), AID_E_PARSE);
   assert_non_null (strstr (e.msg, "/.aid/config.json, line 1"));
   aid_str_addf (&path, "%s/.aid/config.json", dir);
   assert_int_equal (aid_fs_read (aid_str_z (&path), &got, &e), AID_OK);

@@ -14,7 +14,7 @@
 
 /* What passes at once; everything else must not. */
 static const char *const harmless[] = {
-  "model", "strategy", "models.*.provider", "models.*.name", "models.*.context", "models.*.max_tokens", "models.*.temperature",
+  "model", "strategy", "strategy_variants", "models.*.provider", "models.*.name", "models.*.context", "models.*.max_tokens", "models.*.temperature",
   "models.*.effort", "models.*.max_output", "models.*.abilities",
 };
 
@@ -68,7 +68,7 @@ some_value (const char *name)
     { "abilities", "[\"text\"]" }, { "as_of", "\"2026-01-02\"" }, { "context", "7" }, { "max_tokens", "7" }, { "max_output", "7" },
     { "temperature", "1" }, { "connect_ms", "7" }, { "stall_ms", "7" }, { "total_ms", "7" }, { "retries", "7" }, { "input", "7" },
     { "output", "7" }, { "cached", "7" }, { "cache_write", "7" }, { "over", "7" }, { "chat", "7" }, { "month", "7" },
-    { "budget", "{\"chat\":7}" },
+    { "budget", "{\"chat\":7}" }, { "strategy_variants", "false" },
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp (values[i][0], name))
@@ -399,10 +399,10 @@ choosing_a_model_for_the_project_keeps_its_trust (void **state)
 {
   struct aid_error e;
   (void) state;
-  assert_int_equal (aid_config_set_project (root, "model", "other", &e), AID_OK);
+  assert_int_equal (aid_config_store (root, "model", "other", &e), AID_OK);
   assert_string_equal (url_now (), "");
   trust_as_shown (AID_TRUST_SETTINGS);
-  assert_int_equal (aid_config_set_project (root, "model", "third", &e), AID_OK);
+  assert_int_equal (aid_config_store (root, "model", "third", &e), AID_OK);
   assert_string_equal (url_now (), "https://evil");
 }
 
