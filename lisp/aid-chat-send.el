@@ -7,7 +7,8 @@
 ;; The last turn of a chat is the open question.  Sending it hands the chat's
 ;; text to the core and writes, in one go, the heading of the answer and the
 ;; next open question below it, so that one can write on while the answer
-;; arrives.  What leaves the project is asked about once before it is sent.
+;; arrives.  What leaves the project is asked about once before it is sent, as is
+;; what looks like a secret.
 
 ;;; Code:
 
@@ -17,7 +18,9 @@
 (require 'aid-chat-stream)
 (require 'aid-model)
 (require 'aid-chat-model)
+(require 'aid-secrets)
 (require 'aid-strategy)
+(require 'aid-trust)
 
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
@@ -216,14 +219,17 @@ model's name."
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
                                       (cons (nth 2 item) text)))
                                   items))))
-    (cons (aid--mod-ask (list :doc doc :path (and buffer-file-name
-                                                  (not (file-remote-p buffer-file-name))
-                                                  buffer-file-name)
-                              :root root :model model
-                              :strategy (or strategy aid-strategy)
-                              :exact (not aid-strategy-variants)
-                              :secret (aid-model-secret info)
-                              :request request :turn turn :items texts))
+    (cons (prog1 (aid--mod-ask
+                  (aid-secrets-agree
+                   (list :doc doc :path (and buffer-file-name
+                                             (not (file-remote-p buffer-file-name))
+                                             buffer-file-name)
+                         :root root :model model
+                         :strategy (or strategy aid-strategy)
+                         :exact (not aid-strategy-variants)
+                         :secret (aid-model-secret info)
+                         :request request :turn turn :items texts)))
+            (aid-trust-mention root))
           (or (plist-get info :id) model "model"))))
 
 (defun aid-chat--answer-head (model number request)
