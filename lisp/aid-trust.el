@@ -92,7 +92,8 @@ They are trusted as they are now: one that changes is not trusted any more."
                                         (abbreviate-file-name root)
                                         (if (cdr needed) "they do not change" "it does not change")))
                  (when (window-live-p window)
-                   (quit-restore-window window)))
+                   (save-current-buffer
+                     (quit-restore-window window))))
                (dolist (file needed)
                  (aid--mod-trust-add root (plist-get file :name) (plist-get file :hash)))
                (message "Trusted"))
