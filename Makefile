@@ -204,8 +204,10 @@ check-emacs30: all test-cores
 	@tests/emacs30
 
 ## bench         measure streaming, loading and large chats, as ratios within one run
-bench: all
+bench: all $(B)/bench_secrets
 	@tests/bench/run
+$(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
 bench-patch: $(B)/bench_patch cli
