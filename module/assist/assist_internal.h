@@ -1,6 +1,6 @@
-/* The rooms of assist/: a chat becomes a prompt (prompt.c, decisions.c), a model's events become an answer's text (answer.c), one
-   request lives from the question to its last event (turn.c, turn_stream.c), disks are waited for by keeper.c, and all of them
-   share one frame clock (assist.c). */
+/* The rooms of assist/: a chat becomes a prompt (prompt.c, decisions.c), a model's events become an answer's text
+   (answer.c), one request lives from the question to its last event (turn.c, turn_stream.c), disks are waited for by
+   keeper.c, and all of them share one frame clock (assist.c). */
 #ifndef AID_ASSIST_INTERNAL_H
 #define AID_ASSIST_INTERNAL_H
 
@@ -70,18 +70,19 @@ void aid_links_dir (const char *chat_path, const char *root, struct aid_str *dir
 
 /* --- held.c: what is kept from leaving ------------------------------------------------------------------------------ */
 
-/* Looks for secrets in everything that P sends of the person's: questions, items, files of a telling name.  Those whose ids are in
-   ALLOWED ("*": all; NULL: none) are fine.  Appends a list of the others to VAL, of objects {kind, item, target, line, mask, id, file,
-   asked}: "item" is nil for words of a question, "file" says that the item's name tells, "asked" that it is in the question that is
-   asked.  AID_E_REFUSED when there are any: *E says what and where, and nothing of the secret itself. */
+/* Looks for secrets in everything that P sends of the person's: questions, items, files of a telling name.  Those whose
+   ids are in ALLOWED ("*": all; NULL: none) are fine.  Appends a list of the others to VAL, of objects {kind, item,
+   target, line, mask, id, file, asked}: "item" is nil for words of a question, "file" says that the item's name tells,
+   "asked" that it is in the question that is asked.  AID_E_REFUSED when there are any: *E says what and where, and
+   nothing of the secret itself. */
 enum aid_err aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e);
 /* Appends the item's TEXT without the secrets whose ids are in REMOVED (NULL: none). */
 enum aid_err aid_held_remove (const char *removed, struct aid_span target, struct aid_span text, struct aid_str *out);
 
 /* --- decisions.c -------------------------------------------------------------------------------------------------- */
 
-/* Appends what was decided about the hunks of ANSWER, a turn of CHAT, and what was applied instead of those that were edited;
-   nothing when nothing was decided. */
+/* Appends what was decided about the hunks of ANSWER, a turn of CHAT, and what was applied instead of those that were
+   edited; nothing when nothing was decided. */
 void aid_decisions_tell (const struct aid_chat *chat, const struct aid_turn *answer, struct aid_str *out);
 
 /* --- keeper.c: what is written to the disk while answers stream ------------------------------------------------------ */
@@ -96,9 +97,11 @@ void aid_keeper_free (struct aid_keeper *keeper);
 struct aid_kept *aid_keeper_open (struct aid_keeper *keeper, const char *chat_path, const char *request, int64_t turn);
 /* Hands TEXT over, which is copied: never waits.  It is written at once, and synced within a second if more comes. */
 void aid_kept_add (struct aid_kept *k, struct aid_span text);
-/* Takes K (may be NULL): what waits is written and synced, then it is closed and, if it is UNWANTED, removed.  Never waits. */
+/* Takes K (may be NULL): what waits is written and synced, then it is closed and, if it is UNWANTED, removed.  Never
+   waits. */
 void aid_kept_close (struct aid_kept *k, int unwanted);
-/* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
+/* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM,
+   AID_E_STATE. */
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);

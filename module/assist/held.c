@@ -1,17 +1,18 @@
-/* What is kept from leaving: the conversation's own bytes are looked through for secrets after it is built, so that no way of putting
-   something into it is forgotten.  Where a finding stands is told as the person knows it: an item and its line. */
+/* What is kept from leaving: the conversation's own bytes are looked through for secrets after it is built, so that no
+   way of putting something into it is forgotten.  Where a finding stands is told as the person knows it: an item and its
+   line. */
 #include "assist/assist_internal.h"
 #include "base/utf8.h"
 #include "base/val.h"
 #include "config/secrets.h"
 #include "context/item.h"
 
-#define TOLD_MAX 100           /* findings in a list; all are counted */
+#define TOLD_MAX 100 /* findings in a list; all are counted */
 
 struct finding
 {
-  const char *kind, *item, *target;   /* ITEM: its label, or NULL */
-  size_t line;                 /* 0: the whole item */
+  const char *kind, *item, *target; /* ITEM: its label, or NULL */
+  size_t line;                      /* 0: the whole item */
   struct aid_span mask;
   const char *id;
   int asked;
@@ -22,7 +23,7 @@ struct check
   const struct aid_prompt *prompt;
   const char *allowed;
   struct aid_str *val;
-  struct aid_str first;        /* the sentence about the first one */
+  struct aid_str first; /* the sentence about the first one */
   uint32_t n;
   enum aid_err err;
 };
@@ -57,7 +58,7 @@ say_first (struct check *c, const struct finding *f)
     {
       const char *where = f->item ? f->item : f->asked ? "your question" : "an earlier question";
       aid_str_addf (&c->first, "%.80s, line %zu, holds what looks like a secret: %s, %.*s", where, f->line, f->kind,
-                    (int) f->mask.len, f->mask.ptr);
+                    (int)f->mask.len, f->mask.ptr);
     }
 }
 
@@ -74,7 +75,7 @@ add (struct check *c, const struct finding *f)
   aid_val_kstrz (c->val, "kind", f->kind);
   aid_val_kstrz (c->val, "item", f->item);
   aid_val_kstrz (c->val, "target", f->target);
-  aid_val_kint (c->val, "line", (int64_t) f->line);
+  aid_val_kint (c->val, "line", (int64_t)f->line);
   aid_val_kstr (c->val, "mask", f->mask);
   aid_val_kstrz (c->val, "id", f->id);
   aid_val_kbool (c->val, "file", !f->line);
@@ -84,7 +85,8 @@ add (struct check *c, const struct finding *f)
 
 /* --- files of a telling name ---------------------------------------------------------------------------------------- */
 
-/* What the file that TARGET names is known to hold, or NULL; then ID gets the finding's name: of this file with this text. */
+/* What the file that TARGET names is known to hold, or NULL; then ID gets the finding's name: of this file with this
+   text. */
 static const char *
 telling_file (struct aid_span target, struct aid_span text, char id[AID_SECRET_ID])
 {
@@ -95,7 +97,7 @@ telling_file (struct aid_span target, struct aid_span text, char id[AID_SECRET_I
     {
       aid_str_addspan (&both, target);
       aid_str_addc (&both, '\n');
-      aid_utf8_clean (aid_span_trim (text), &both);   /* as it is in the conversation */
+      aid_utf8_clean (aid_span_trim (text), &both); /* as it is in the conversation */
       aid_secret_id (aid_str_span (&both), &(struct aid_secret){ 0, both.len, 0, "file" }, id);
     }
   aid_str_free (&path);
@@ -105,7 +107,7 @@ telling_file (struct aid_span target, struct aid_span text, char id[AID_SECRET_I
 
 /* --- where things stand ---------------------------------------------------------------------------------------------- */
 
-struct stretch                 /* an item's text in a part */
+struct stretch /* an item's text in a part */
 {
   const struct aid_shown *shown;
   size_t beg, end;
@@ -119,7 +121,7 @@ find_shown (const struct aid_shown *s, struct aid_span text, size_t from)
   ptrdiff_t at = aid_span_find (rest, aid_str_span (&s->head));
   if (at < 0)
     return (struct stretch){ s, from, from };
-  size_t beg = from + (size_t) at + s->head.len;
+  size_t beg = from + (size_t)at + s->head.len;
   rest = aid_span_cut (text, beg, text.len);
   for (size_t i = 0; i < s->lines && aid_span_line (&rest, &line); i++)
     ;
@@ -144,7 +146,7 @@ first_line (const char *target)
   if (aid_item_target (aid_span_z (target), &path, &first, &last))
     first = 0;
   aid_str_free (&path);
-  return first > 0 ? (size_t) first : 1;
+  return first > 0 ? (size_t)first : 1;
 }
 
 static void
@@ -243,7 +245,7 @@ aid_held_remove (const char *removed, struct aid_span target, struct aid_span te
   if (kind && is_listed (removed, id))
     aid_str_addf (out, "[removed: %s]\n", kind);
   else if (!(err = removed ? aid_secrets_scan (text, &found) : AID_OK))
-    aid_secrets_replace (text, &found, is_removed, (void *) (uintptr_t) removed, out);
+    aid_secrets_replace (text, &found, is_removed, (void *)(uintptr_t)removed, out);
   aid_vec_free (&found);
   return err ? err : out->err;
 }
@@ -257,8 +259,14 @@ aid_assist_held (const struct aid_ask *ask, struct aid_str *val, struct aid_erro
   struct aid_error own = { AID_OK, "" };
   struct aid_prompt prompt;
   aid_links_dir (ask->chat_path, ask->root, &dir);
-  struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
-                                  .nitems = ask->nitems, .system = "", .model_id = "", .remove_secrets = ask->remove_secrets };
+  struct aid_prompt_request r = { .chat = ask->chat,
+                                  .turn = ask->turn,
+                                  .dir = aid_str_z (&dir),
+                                  .items = ask->items,
+                                  .nitems = ask->nitems,
+                                  .system = "",
+                                  .model_id = "",
+                                  .remove_secrets = ask->remove_secrets };
   if (aid_prompt_build (&r, &prompt, &own))
     aid_val_end (val, aid_val_list (val), 0);
   else

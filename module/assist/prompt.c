@@ -1,8 +1,8 @@
 /* A chat becomes a conversation: turns become messages, context lines become what they name, decisions on hunks are told
    with the next question.
 
-   A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that history and
-   a server's cached prefix stay true.  The file's key never leaves: it is cut out of every text. */
+   A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that
+   history and a server's cached prefix stay true.  The file's key never leaves: it is cut out of every text. */
 #include "assist/assist_internal.h"
 #include "base/utf8.h"
 #include "context/item.h"
@@ -73,7 +73,9 @@ freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span tex
   f->tokens = aid_tokens_estimate (text);
   f->text = AID_STR_INIT (AID_ITEM_MAX);
   aid_blob_id (text, f->hash);
-  return aid_str_addspan (&f->text, text) ? aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.") : AID_OK;
+  if (!aid_str_addspan (&f->text, text))
+    return AID_OK;
+  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
 }
 
 /* Notes where ITEM stands, which has just been written to OUT from FROM on. */
@@ -97,7 +99,9 @@ note_shown (struct builder *b, const struct aid_chat_item *item, struct aid_span
     }
   while (aid_span_line (&text, &line))
     s->lines++;
-  return s->label && s->target && !s->head.err ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  if (s->label && s->target && !s->head.err)
+    return AID_OK;
+  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
 }
 
 /* TEXT without what is to be taken out of it. */
@@ -110,8 +114,9 @@ take_out_secrets (struct builder *b, const struct aid_chat_item *item, struct ai
   enum aid_err err = aid_held_remove (b->request->remove_secrets, item->target, aid_str_span (text), &clean);
   aid_str_free (text);
   *text = clean;
-  return err ? aid_error_set (b->e, err, "The item %.*s cannot be sent without its secrets.", (int) item->label.len, item->label.ptr)
-             : AID_OK;
+  if (!err)
+    return AID_OK;
+  return aid_error_set (b->e, err, "The item %.*s cannot be sent without its secrets.", (int) item->label.len, item->label.ptr);
 }
 
 /* Appends what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now. */

@@ -20,9 +20,10 @@ rotr (uint32_t x, unsigned n)
 static void
 take_block (uint32_t state[8], const unsigned char *m)
 {
-  uint32_t w[64], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+  uint32_t w[64], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6],
+                  h = state[7];
   for (int t = 0; t < 16; t++, m += 4)
-    w[t] = (uint32_t) m[0] << 24 | (uint32_t) m[1] << 16 | (uint32_t) m[2] << 8 | m[3];
+    w[t] = (uint32_t)m[0] << 24 | (uint32_t)m[1] << 16 | (uint32_t)m[2] << 8 | m[3];
   for (int t = 16; t < 64; t++)
     w[t] = (rotr (w[t - 2], 17) ^ rotr (w[t - 2], 19) ^ w[t - 2] >> 10) + w[t - 7]
            + (rotr (w[t - 15], 7) ^ rotr (w[t - 15], 18) ^ w[t - 15] >> 3) + w[t - 16];
@@ -49,13 +50,13 @@ aid_sha256_init (struct aid_sha256 *s)
 void
 aid_sha256_add (struct aid_sha256 *s, struct aid_span v)
 {
-  size_t have = (size_t) (s->bytes % sizeof s->block);
+  size_t have = (size_t)(s->bytes % sizeof s->block);
   s->bytes += v.len;
   while (v.len)
     {
       if (!have && v.len >= sizeof s->block)
         {
-          take_block (s->state, (const unsigned char *) v.ptr);
+          take_block (s->state, (const unsigned char *)v.ptr);
           v = aid_span_cut (v, sizeof s->block, v.len);
           continue;
         }
@@ -77,10 +78,10 @@ aid_sha256_end (struct aid_sha256 *s, char out[AID_SHA256_HEX])
   static const char digits[] = "0123456789abcdef";
   uint64_t bits = s->bytes * 8;
   unsigned char tail[72] = { 0x80 };
-  size_t have = (size_t) (s->bytes % 64), pad = (have < 56 ? 56 : 120) - have;
+  size_t have = (size_t)(s->bytes % 64), pad = (have < 56 ? 56 : 120) - have;
   for (int i = 0; i < 8; i++)
-    tail[pad + (size_t) i] = (unsigned char) (bits >> (56 - 8 * i));
-  aid_sha256_add (s, (struct aid_span){ (const char *) tail, pad + 8 });
+    tail[pad + (size_t)i] = (unsigned char)(bits >> (56 - 8 * i));
+  aid_sha256_add (s, (struct aid_span){ (const char *)tail, pad + 8 });
   for (int i = 0; i < 64; i++)
     out[i] = digits[s->state[i / 8] >> (28 - 4 * (i % 8)) & 15];
   out[64] = '\0';

@@ -4,13 +4,13 @@
 
 #include "base/str.h"
 
-#define AID_SHA256_HEX 65      /* 64 lower-case hex digits and a NUL */
+#define AID_SHA256_HEX 65 /* 64 lower-case hex digits and a NUL */
 
 struct aid_sha256
 {
   uint32_t state[8];
-  uint64_t bytes;              /* so far */
-  unsigned char block[64];     /* what does not fill a block yet */
+  uint64_t bytes;          /* so far */
+  unsigned char block[64]; /* what does not fill a block yet */
 };
 
 void aid_sha256_init (struct aid_sha256 *s);

@@ -10,7 +10,7 @@
 /* ROOT */
 AID_BIND (trust_report)
 {
-  (void) nargs;
+  (void)nargs;
   struct aid_error e = { AID_OK, "" };
   struct aid_str val = AID_STR_INIT (AID_LISP_TEXT_MAX);
   char *root = aid_lisp_dup (env, args[0]);
@@ -25,7 +25,7 @@ AID_BIND (trust_report)
 /* ROOT: (NUMBER . NAMES) of what waits for trust there; nil when nothing does, or the settings cannot be read. */
 AID_BIND (trust_waiting)
 {
-  (void) nargs;
+  (void)nargs;
   struct aid_str val = AID_STR_INIT (1 << 20);
   const char *names = "";
   char *root = aid_lisp_dup (env, args[0]);
@@ -49,7 +49,7 @@ AID_BIND (trust_waiting)
 /* ROOT NAME HASH */
 AID_BIND (trust_add)
 {
-  (void) nargs;
+  (void)nargs;
   struct aid_error e = { AID_OK, "" };
   char *root = aid_lisp_dup (env, args[0]), *name = aid_lisp_dup (env, args[1]), *hash = aid_lisp_dup (env, args[2]);
   enum aid_err err = aid_lisp_failed (env) ? AID_E_INVALID : aid_trust_add_shown (root, name, hash, &e);
@@ -62,20 +62,22 @@ AID_BIND (trust_add)
 /* ROOT: whether there was any. */
 AID_BIND (trust_drop)
 {
-  (void) nargs;
+  (void)nargs;
   struct aid_error e = { AID_OK, "" };
   char *root = aid_lisp_dup (env, args[0]);
   enum aid_err err = aid_lisp_failed (env) ? AID_E_INVALID : aid_trust_drop (root, &e);
   free (root);
   if (aid_lisp_failed (env))
     return NULL;
-  return err == AID_OK ? env->intern (env, "t") : err == AID_E_NOTFOUND ? env->intern (env, "nil") : aid_lisp_error (env, &e);
+  return err == AID_OK           ? env->intern (env, "t")
+         : err == AID_E_NOTFOUND ? env->intern (env, "nil")
+                                 : aid_lisp_error (env, &e);
 }
 
 /* TEXT: a list of (:beg :end :kind :mask :id), in characters from 0. */
 AID_BIND (secrets)
 {
-  (void) nargs;
+  (void)nargs;
   struct aid_str text, val = AID_STR_INIT (AID_LISP_TEXT_MAX);
   struct aid_vec found = AID_VEC_INIT (struct aid_secret, AID_SECRETS_MAX);
   size_t byte = 0, chr = 0;
@@ -96,17 +98,17 @@ AID_BIND (secrets)
       aid_secret_mask (aid_str_span (&text), s, &mask);
       chr += aid_utf8_count (aid_span_cut (aid_str_span (&text), byte, s->beg));
       size_t o = aid_val_object (&val);
-      aid_val_kint (&val, "beg", (int64_t) chr);
+      aid_val_kint (&val, "beg", (int64_t)chr);
       chr += aid_utf8_count (aid_span_cut (aid_str_span (&text), s->beg, s->end));
       byte = s->end;
-      aid_val_kint (&val, "end", (int64_t) chr);
+      aid_val_kint (&val, "end", (int64_t)chr);
       aid_val_kstrz (&val, "kind", s->kind);
       aid_val_kstr (&val, "mask", aid_str_span (&mask));
       aid_val_kstrz (&val, "id", id);
       aid_val_end (&val, o, 5);
       aid_str_free (&mask);
     }
-  aid_val_end (&val, l, (uint32_t) found.len);
+  aid_val_end (&val, l, (uint32_t)found.len);
   aid_vec_free (&found);
   aid_str_free (&text);
   return aid_lisp_take_val (env, &val);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REPORT_MAX ((size_t) 256 << 20)
+#define REPORT_MAX ((size_t)256 << 20)
 
 /* The report, a new reference, or NULL and *E. */
 static json_t *
@@ -48,13 +48,13 @@ print_report (const json_t *all)
   int status;
 
   json_array_foreach (files, i, file)
+  {
+    aid_str_addf (&raw, "%s/%s: %s\n", aid_json_str (all, "root"), aid_json_str (file, "name"), state_of (file));
+    json_array_foreach (json_object_get (file, "settings"), k, setting)
     {
-      aid_str_addf (&raw, "%s/%s: %s\n", aid_json_str (all, "root"), aid_json_str (file, "name"), state_of (file));
-      json_array_foreach (json_object_get (file, "settings"), k, setting)
-        {
-          aid_str_addf (&raw, "  %s %s\n", aid_json_str (setting, "setting"), aid_json_str (setting, "does"));
-        }
+      aid_str_addf (&raw, "  %s %s\n", aid_json_str (setting, "setting"), aid_json_str (setting, "does"));
     }
+  }
   if (!json_array_size (files))
     aid_str_addf (&raw, "%s has no settings of its own\n", aid_json_str (all, "root"));
   aid_cli_calm (aid_str_span (&raw), &calm);
@@ -74,15 +74,16 @@ trust_all (const char *root, const json_t *all)
   int trusted = 0;
 
   json_array_foreach (files, i, file)
-    {
-      const char *name = aid_json_str (file, "name"), *hash = aid_json_str (file, "hash");
-      if (!aid_json_bool (file, "needs", 0))
-        continue;
-      if (!hash || aid_trust_add_shown (root, name, hash, &e) != AID_OK)
-        return aid_cli_fail ("%s", hash ? e.msg : aid_json_str (file, "refused"));
-      trusted++;
-    }
-  printf (trusted ? "trusted, as long as they stay as they are (aid trust no takes it back)\n" : "nothing waits for trust\n");
+  {
+    const char *name = aid_json_str (file, "name"), *hash = aid_json_str (file, "hash");
+    if (!aid_json_bool (file, "needs", 0))
+      continue;
+    if (!hash || aid_trust_add_shown (root, name, hash, &e) != AID_OK)
+      return aid_cli_fail ("%s", hash ? e.msg : aid_json_str (file, "refused"));
+    trusted++;
+  }
+  printf (trusted ? "trusted, as long as they stay as they are (aid trust no takes it back)\n"
+                  : "nothing waits for trust\n");
   return AID_EXIT_DONE;
 }
 
@@ -124,12 +125,14 @@ aid_cmd_trust (int argc, char **argv)
 {
   int json = 0, status;
   const struct aid_opt opts[] = { { "json", 0, AID_OPT_FLAG, &json, NULL, "show: one JSON object, with the files' texts" } };
-  const struct aid_usage_text usage = {
-    "aid trust [show|yes|no] [--json] [ROOT]",
-    "Shows what the files of the project at ROOT (default: found upwards from here) ask for that does not apply at once; yes trusts them\n"
-    "as they are now, until they change; no takes back all trust in this project.\n",
-    opts, 1, 0, 2
-  };
+  const struct aid_usage_text usage = { "aid trust [show|yes|no] [--json] [ROOT]",
+                                        "Shows what the files of the project at ROOT (default: found upwards from here) ask "
+                                        "for that does not apply at once; yes trusts them\n"
+                                        "as they are now, until they change; no takes back all trust in this project.\n",
+                                        opts,
+                                        1,
+                                        0,
+                                        2 };
   struct aid_str root = AID_STR_INIT (8192);
   struct aid_error e;
   int n = aid_opt_parse (&usage, argc, argv, &status);
@@ -142,7 +145,7 @@ aid_cmd_trust (int argc, char **argv)
   if (json && strcmp (what, "show"))
     return aid_cli_misuse ("--json is for show");
   status = aid_cli_root (n > 1 ? argv[2] : NULL, &root, &e) == AID_OK ? run (what, aid_str_z (&root), json)
-                                                                     : aid_cli_fail ("%s", e.msg);
+                                                                      : aid_cli_fail ("%s", e.msg);
   aid_str_free (&root);
   return status;
 }

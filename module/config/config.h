@@ -19,8 +19,8 @@
      "discover": ["ollama", "llama.cpp"]                 the local servers that are looked for; missing: all known ones
    }
 
-   A project's file may set some of this at once, the rest once it is trusted (trust.h); what waits for that is left out with a
-   warning.  Unknown members are warnings with file and name. */
+   A project's file may set some of this at once, the rest once it is trusted (trust.h); what waits for that is left out
+   with a warning.  Unknown members are warnings with file and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
@@ -39,12 +39,14 @@ struct aid_config *aid_config_parse_trusted (struct aid_span user_json, struct a
 void aid_config_free (struct aid_config *c);
 /* Warnings of the load, one a line; "" when none. */
 const char *aid_config_warnings (const struct aid_config *c);
-/* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url, ...". */
+/* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url,
+   ...". */
 int aid_config_waiting (const struct aid_config *c, const char **names);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
-/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
-   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the project's file is a link. */
+/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when
+   PROJECT_ROOT is NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.
+   AID_E_REFUSED: the project's file is a link. */
 enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);

@@ -8,8 +8,8 @@ struct aid_config
 {
   json_t *root;
   struct aid_str warnings;
-  struct aid_str path;         /* of the user's file */
-  struct aid_str waiting;      /* what waits for trust: "providers.x.url, ..." */
+  struct aid_str path;    /* of the user's file */
+  struct aid_str waiting; /* what waits for trust: "providers.x.url, ..." */
   int nwaiting;
 };
 
@@ -18,7 +18,7 @@ struct aid_config_source
 {
   struct aid_span text;
   const char *name;
-  const json_t *user;          /* for a project's file that is not trusted: the person's own settings */
+  const json_t *user; /* for a project's file that is not trusted: the person's own settings */
 };
 
 /* The file as a checked object; an empty one for empty text.  NULL and *E otherwise. */

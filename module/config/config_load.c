@@ -22,10 +22,10 @@ merge (json_t *user, json_t *project)
         bad |= json_object_set (user, named[i], theirs);
       else
         json_object_foreach (theirs, key, item)
-          {
-            json_t *have = json_object_get (mine, key);
-            bad |= have ? json_object_update (have, item) : json_object_set (mine, key, item);
-          }
+        {
+          json_t *have = json_object_get (mine, key);
+          bad |= have ? json_object_update (have, item) : json_object_set (mine, key, item);
+        }
       json_object_del (project, named[i]);
     }
   return !(json_object_update (user, project) | bad);
@@ -107,7 +107,8 @@ read_file (const char *path, struct aid_str *out, struct aid_error *e)
   return err;
 }
 
-/* Reads the project's file.  One that is not read, for a link leads elsewhere, is a warning: the project must not stop a question. */
+/* Reads the project's file.  One that is not read, for a link leads elsewhere, is a warning: the project must not stop a
+   question. */
 static enum aid_err
 read_project (struct aid_config *c, const char *root, struct aid_trust_file *out, struct aid_error *e)
 {
@@ -118,7 +119,8 @@ read_project (struct aid_config *c, const char *root, struct aid_trust_file *out
   if (err == AID_E_REFUSED || err == AID_E_NOTFOUND)
     return AID_OK;
   if (!err && out->open_to_all)
-    aid_str_addf (&c->warnings, "%s/%s can be written by everybody on this machine: it cannot be trusted.\n", root, AID_TRUST_SETTINGS);
+    aid_str_addf (&c->warnings, "%s/%s can be written by everybody on this machine: it cannot be trusted.\n", root,
+                  AID_TRUST_SETTINGS);
   if (err && e)
     *e = own;
   return err;

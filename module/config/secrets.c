@@ -1,5 +1,5 @@
-/* Secrets by their shape.  One pass over the bytes: at the beginning of each word a table of known prefixes is asked, at ":" and "="
-   a password in an address or an assignment is looked for. */
+/* Secrets by their shape.  One pass over the bytes: at the beginning of each word a table of known prefixes is asked, at
+   ":" and "=" a password in an address or an assignment is looked for. */
 #include "config/secrets_internal.h"
 #include "base/sha256.h"
 
@@ -10,27 +10,32 @@
 #define S AID_CH_SIGN
 
 const unsigned char aid_secret_classes[256] = {
-  ['A'] = U, ['B'] = U, ['C'] = U, ['D'] = U, ['E'] = U, ['F'] = U, ['G'] = U, ['H'] = U, ['I'] = U, ['J'] = U, ['K'] = U,
-  ['L'] = U, ['M'] = U, ['N'] = U, ['O'] = U, ['P'] = U, ['Q'] = U, ['R'] = U, ['S'] = U, ['T'] = U, ['U'] = U, ['V'] = U,
-  ['W'] = U, ['X'] = U, ['Y'] = U, ['Z'] = U, ['a'] = L, ['b'] = L, ['c'] = L, ['d'] = L, ['e'] = L, ['f'] = L, ['g'] = L,
-  ['h'] = L, ['i'] = L, ['j'] = L, ['k'] = L, ['l'] = L, ['m'] = L, ['n'] = L, ['o'] = L, ['p'] = L, ['q'] = L, ['r'] = L,
-  ['s'] = L, ['t'] = L, ['u'] = L, ['v'] = L, ['w'] = L, ['x'] = L, ['y'] = L, ['z'] = L, ['0'] = D, ['1'] = D, ['2'] = D,
-  ['3'] = D, ['4'] = D, ['5'] = D, ['6'] = D, ['7'] = D, ['8'] = D, ['9'] = D, ['+'] = B, ['/'] = B, ['='] = B | S,
-  ['_'] = AID_CH_UNDER, ['-'] = AID_CH_DASH, ['.'] = AID_CH_DOT, [':'] = S, ['"'] = S, ['\''] = S,
+  ['A'] = U,           ['B'] = U,          ['C'] = U, ['D'] = U, ['E'] = U,     ['F'] = U,
+  ['G'] = U,           ['H'] = U,          ['I'] = U, ['J'] = U, ['K'] = U,     ['L'] = U,
+  ['M'] = U,           ['N'] = U,          ['O'] = U, ['P'] = U, ['Q'] = U,     ['R'] = U,
+  ['S'] = U,           ['T'] = U,          ['U'] = U, ['V'] = U, ['W'] = U,     ['X'] = U,
+  ['Y'] = U,           ['Z'] = U,          ['a'] = L, ['b'] = L, ['c'] = L,     ['d'] = L,
+  ['e'] = L,           ['f'] = L,          ['g'] = L, ['h'] = L, ['i'] = L,     ['j'] = L,
+  ['k'] = L,           ['l'] = L,          ['m'] = L, ['n'] = L, ['o'] = L,     ['p'] = L,
+  ['q'] = L,           ['r'] = L,          ['s'] = L, ['t'] = L, ['u'] = L,     ['v'] = L,
+  ['w'] = L,           ['x'] = L,          ['y'] = L, ['z'] = L, ['0'] = D,     ['1'] = D,
+  ['2'] = D,           ['3'] = D,          ['4'] = D, ['5'] = D, ['6'] = D,     ['7'] = D,
+  ['8'] = D,           ['9'] = D,          ['+'] = B, ['/'] = B, ['='] = B | S, ['_'] = AID_CH_UNDER,
+  ['-'] = AID_CH_DASH, ['.'] = AID_CH_DOT, [':'] = S, ['"'] = S, ['\''] = S,
 };
 
 /* --- shapes --------------------------------------------------------------------------------------------------------- */
 
 #define ALNUM (U | L | D)
 #define URL64 (ALNUM | AID_CH_UNDER | AID_CH_DASH)
-#define OPEN 4096              /* a length without a limit of its own */
+#define OPEN 4096 /* a length without a limit of its own */
 
 struct shape
 {
   const char *prefix, *kind;
-  unsigned char set;           /* what follows the prefix, */
-  unsigned short min, max;     /* and how much of it */
-  unsigned char mixed;         /* it must have digits and letters: the prefix alone says little */
+  unsigned char set;       /* what follows the prefix, */
+  unsigned short min, max; /* and how much of it */
+  unsigned char mixed;     /* it must have digits and letters: the prefix alone says little */
 };
 
 /* Those of one first letter stand together, the longer before the shorter that it begins with. */
@@ -120,12 +125,12 @@ find_starts (struct aid_secret_scan *s)
 {
   for (size_t k = NSHAPES; k-- > 0;)
     {
-      const unsigned char *prefix = (const unsigned char *) shapes[k].prefix;
-      s->first[prefix[0]] = (unsigned char) (k + 1);
+      const unsigned char *prefix = (const unsigned char *)shapes[k].prefix;
+      s->first[prefix[0]] = (unsigned char)(k + 1);
       s->seconds[prefix[0]] |= 1u << (prefix[1] & 31);
     }
-  s->seconds['B'] |= 1u << ('E' & 31);          /* "BEGIN" of a key, beside "Bearer" */
-  s->seconds['e'] |= 1u << ('y' & 31);          /* "eyJ" of a web token */
+  s->seconds['B'] |= 1u << ('E' & 31); /* "BEGIN" of a key, beside "Bearer" */
+  s->seconds['e'] |= 1u << ('y' & 31); /* "eyJ" of a web token */
 }
 
 /* How many bytes from AT on are of SET; MOST at most. */
@@ -151,7 +156,7 @@ is_mixed (struct aid_span v)
   size_t digits = 0, letters = 0;
   for (size_t i = 0; i < v.len; i++)
     {
-      unsigned c = aid_secret_classes[(unsigned char) v.ptr[i]];
+      unsigned c = aid_secret_classes[(unsigned char)v.ptr[i]];
       digits += (c & D) != 0;
       letters += (c & (U | L)) != 0;
     }
@@ -172,7 +177,7 @@ aid_secret_keep (struct aid_secret_scan *s, size_t beg, size_t end, size_t shown
 static char
 lower (char c)
 {
-  return c >= 'A' && c <= 'Z' ? (char) (c | 32) : c;
+  return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
 }
 
 static int
@@ -193,12 +198,13 @@ holds_word (struct aid_span v, const char *word)
 int
 aid_secret_credible (struct aid_span v)
 {
-  static const char *const words[] = { "example", "xxxx", "your", "placeholder", "redacted", "dummy", "fake", "changeme",
-                                       "change-me", "change_me", "secret-key", "secret_key", "123456789", "abcdefgh", "abcd1234" };
+  static const char *const words[]
+    = { "example",   "xxxx",      "your",       "placeholder", "redacted",  "dummy",    "fake",    "changeme",
+        "change-me", "change_me", "secret-key", "secret_key",  "123456789", "abcdefgh", "abcd1234" };
   unsigned char seen[256] = { 0 };
   size_t distinct = 0;
   for (size_t i = 0; i < v.len; i++)
-    distinct += !seen[(unsigned char) v.ptr[i]]++;
+    distinct += !seen[(unsigned char)v.ptr[i]]++;
   if (distinct < (v.len >= 16 ? 8u : 5u))
     return 0;
   v.len = v.len < 512 ? v.len : 512;
@@ -214,15 +220,15 @@ try_shape (struct aid_secret_scan *s, const struct shape *shape, size_t at)
   size_t n = strlen (shape->prefix);
   if (!has (s, at, shape->prefix, n))
     return 0;
-  size_t run = run_of (s, at + n, shape->set, (size_t) shape->max + 1);
+  size_t run = run_of (s, at + n, shape->set, (size_t)shape->max + 1);
   while (run && s->p[at + n + run - 1] == '.')
-    run--;                     /* the end of a sentence */
+    run--; /* the end of a sentence */
   if (run < shape->min)
     return 0;
   struct aid_span body = { s->p + at + n, run };
   if (run > shape->max || (aid_secret_class (s, at + n + run) & AID_CH_WORD) || !aid_secret_credible (body)
       || (shape->mixed && !is_mixed (body)))
-    return at + n + run;       /* skipped, so that it is not looked at again */
+    return at + n + run; /* skipped, so that it is not looked at again */
   return aid_secret_keep (s, at, at + n + run, n, shape->kind);
 }
 
@@ -245,7 +251,8 @@ try_web_token (struct aid_secret_scan *s, size_t at)
   return end;
 }
 
-/* Where the base64 that begins at AT ends, with what stands in it when a key is a string of a program; *LONGEST is its longest run. */
+/* Where the base64 that begins at AT ends, with what stands in it when a key is a string of a program; *LONGEST is its
+   longest run. */
 static size_t
 skip_armour (const struct aid_secret_scan *s, size_t at, size_t *longest)
 {
@@ -296,7 +303,7 @@ try_private_key (struct aid_secret_scan *s, size_t at)
 size_t
 aid_secret_shaped (struct aid_secret_scan *s, size_t at)
 {
-  unsigned char c = (unsigned char) s->p[at];
+  unsigned char c = (unsigned char)s->p[at];
   size_t end = 0;
   if (at + 2 >= s->n || !(s->seconds[c] >> (s->p[at + 1] & 31) & 1))
     return 0;
@@ -304,7 +311,7 @@ aid_secret_shaped (struct aid_secret_scan *s, size_t at)
     return has (s, at, "eyJ", 3) ? try_web_token (s, at) : 0;
   if (c == 'B')
     end = try_private_key (s, at);
-  for (size_t k = s->first[c] - 1u; !end && k < NSHAPES && (unsigned char) shapes[k].prefix[0] == c; k++)
+  for (size_t k = s->first[c] - 1u; !end && k < NSHAPES && (unsigned char)shapes[k].prefix[0] == c; k++)
     if (shapes[k].prefix[1] == s->p[at + 1] && shapes[k].prefix[2] == s->p[at + 2])
       end = try_shape (s, &shapes[k], at);
   return end;
@@ -316,9 +323,9 @@ aid_secret_shaped (struct aid_secret_scan *s, size_t at)
 static int
 is_everybodys (struct aid_span user, struct aid_span password)
 {
-  static const char *const words[] = { "pass",  "password", "passwd", "pwd",   "secret", "user",     "username", "test", "foo",   "bar",
-                                       "root",  "admin",    "guest",  "hunter2", "token", "postgres", "mysql",    "dev",  "local", "p4ssw0rd",
-                                       "xyz",  "abc" };
+  static const char *const words[]
+    = { "pass",  "password", "passwd",  "pwd",   "secret",   "user",  "username", "test",  "foo",      "bar", "root",
+        "admin", "guest",    "hunter2", "token", "postgres", "mysql", "dev",      "local", "p4ssw0rd", "xyz", "abc" };
   int known = aid_span_eq (user, password);
   for (size_t i = 0; i < sizeof words / sizeof *words && !known; i++)
     known = password.len == strlen (words[i]) && holds_word (password, words[i]);
@@ -333,7 +340,7 @@ is_example_host (struct aid_span host)
 {
   static const char *const ends[] = { "example.com", "example.org", "example.net", ".example", ".test", ".invalid" };
   ptrdiff_t colon = aid_span_find (host, AID_SPAN (":"));
-  host.len = colon >= 0 ? (size_t) colon : host.len;
+  host.len = colon >= 0 ? (size_t)colon : host.len;
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
     if (aid_span_ends (host, ends[i]))
       return 1;
@@ -347,7 +354,7 @@ try_address (struct aid_secret_scan *s, size_t at)
   size_t beg = at + 3, end = beg, sign = 0, colon = 0;
   if (!has (s, at, "://", 3) || at == 0 || !(aid_secret_class (s, at - 1) & ALNUM))
     return 0;
-  for (; end < s->n && end - beg < 1024 && (unsigned char) s->p[end] > ' ' && !strchr ("/?#\"'<>`\\,|)", s->p[end]); end++)
+  for (; end < s->n && end - beg < 1024 && (unsigned char)s->p[end] > ' ' && !strchr ("/?#\"'<>`\\,|)", s->p[end]); end++)
     {
       if (s->p[end] == '@')
         sign = end;
@@ -392,12 +399,12 @@ aid_secrets_scan (struct aid_span text, struct aid_vec *out)
   find_starts (&s);
   for (size_t i = 0; i < s.n;)
     {
-      unsigned class = aid_secret_classes[(unsigned char) s.p[i]];
+      unsigned class = aid_secret_classes[(unsigned char)s.p[i]];
       size_t end = class & (AID_CH_WORD | AID_CH_SIGN) ? try_at (&s, i, class) : 0;
       i = end > i ? end : i + 1;
       /* What is left of a word begins nothing. */
-      if (aid_secret_classes[(unsigned char) s.p[i - 1]] & AID_CH_WORD)
-        while (i < s.n && (aid_secret_classes[(unsigned char) s.p[i]] & AID_CH_WORD))
+      if (aid_secret_classes[(unsigned char)s.p[i - 1]] & AID_CH_WORD)
+        while (i < s.n && (aid_secret_classes[(unsigned char)s.p[i]] & AID_CH_WORD))
           i++;
     }
   return !s.full ? AID_OK : out->len < out->max ? AID_E_NOMEM : AID_E_LIMIT;
@@ -426,8 +433,8 @@ aid_secret_mask (struct aid_span text, const struct aid_secret *found, struct ai
 }
 
 void
-aid_secrets_replace (struct aid_span text, const struct aid_vec *found, int (*removed) (void *ctx, const char *id), void *ctx,
-                     struct aid_str *out)
+aid_secrets_replace (struct aid_span text, const struct aid_vec *found, int (*removed) (void *ctx, const char *id),
+                     void *ctx, struct aid_str *out)
 {
   size_t at = 0;
   for (size_t i = 0; i < found->len; i++)

@@ -7,15 +7,15 @@
 
 enum strength
 {
-  STRENGTH_PASSWORD,           /* short ones are real, too */
-  STRENGTH_RANDOM              /* made by a machine */
+  STRENGTH_PASSWORD, /* short ones are real, too */
+  STRENGTH_RANDOM    /* made by a machine */
 };
 
 /* --- names ---------------------------------------------------------------------------------------------------------- */
 
 struct name
 {
-  char z[NAME_MAX_BYTES + 1];  /* in lower case, "-" and "." as "_" */
+  char z[NAME_MAX_BYTES + 1]; /* in lower case, "-" and "." as "_" */
   size_t n;
 };
 
@@ -23,8 +23,9 @@ struct name
 static int
 is_ending (const char *rest)
 {
-  static const char *const words[] = { "value", "base64", "b64",  "prod", "production", "dev", "staging", "test", "live", "old",
-                                       "new",   "main",   "base", "id64", "default",    "env", "local",   "raw",  "hex" };
+  static const char *const words[]
+    = { "value", "base64", "b64",  "prod", "production", "dev", "staging", "test", "live", "old",
+        "new",   "main",   "base", "id64", "default",    "env", "local",   "raw",  "hex" };
   while (*rest == '_' || (*rest >= '0' && *rest <= '9'))
     rest++;
   for (size_t i = 0; *rest && i < sizeof words / sizeof *words; i++)
@@ -61,8 +62,9 @@ holds (const char *z, const char *const *words, size_t n)
 static int
 is_secret_key (const struct name *name)
 {
-  static const char *const of[] = { "api", "access", "secret", "private", "signing", "account", "encrypt", "master", "auth",
-                                    "client", "licen", "service", "subscription", "shared", "storage", "deploy", "session" };
+  static const char *const of[]
+    = { "api",    "access", "secret",  "private",      "signing", "account", "encrypt", "master", "auth",
+        "client", "licen",  "service", "subscription", "shared",  "storage", "deploy",  "session" };
   static const char *const not_of[] = { "public", "pub_", "primary", "foreign" };
   size_t before;
   return ends_with (name, "key", &before) && HOLDS (name->z, of) && !HOLDS (name->z, not_of);
@@ -72,9 +74,10 @@ is_secret_key (const struct name *name)
 static const char *
 kind_of_name (const struct name *name, enum strength *strength)
 {
-  static const char *const passwords[] = { "password", "passwd", "passphrase", "passcode", "pwd", "pass", "kennwort", "passwort" };
-  static const char *const passing[]
-    = { "next", "page", "continu", "sync", "cursor", "csrf", "xsrf", "cancel", "eos_", "bos_", "pad_", "unk_", "stop_", "resume" };
+  static const char *const passwords[]
+    = { "password", "passwd", "passphrase", "passcode", "pwd", "pass", "kennwort", "passwort" };
+  static const char *const passing[] = { "next",   "page", "continu", "sync", "cursor", "csrf",  "xsrf",
+                                         "cancel", "eos_", "bos_",    "pad_", "unk_",   "stop_", "resume" };
   size_t before;
   *strength = STRENGTH_PASSWORD;
   for (size_t i = 0; i < sizeof passwords / sizeof *passwords; i++)
@@ -121,7 +124,7 @@ read_name (const struct aid_secret_scan *s, size_t end, struct name *out, size_t
   for (size_t i = 0; i < out->n; i++)
     {
       char c = s->p[beg + i];
-      out->z[i] = c >= 'A' && c <= 'Z' ? (char) (c | 32) : c == '-' || c == '.' ? '_' : c;
+      out->z[i] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c == '-' || c == '.' ? '_' : c;
     }
   out->z[out->n] = '\0';
   return 1;
@@ -132,7 +135,7 @@ read_name (const struct aid_secret_scan *s, size_t end, struct name *out, size_t
 struct value
 {
   size_t beg, end;
-  char quote;                  /* or 0 */
+  char quote; /* or 0 */
 };
 
 static size_t
@@ -156,9 +159,9 @@ read_value (const struct aid_secret_scan *s, size_t at, struct value *out)
       i = skip_blanks (s, i);
       if (i + 1 < s->n && ((aid_secret_class (s, i) & (AID_CH_UPPER | AID_CH_LOWER)) || s->p[i] == '@') && s->p[i + 1]
           && strchr ("\"'", s->p[i + 1]))
-        i++;                   /* L"...", b"...", @"..." */
+        i++; /* L"...", b"...", @"..." */
       if (i < s->n && s->p[i] == '\\')
-        i++;                   /* an escaped mark, in a string in a string */
+        i++; /* an escaped mark, in a string in a string */
     }
   if (i >= s->n)
     return 0;
@@ -167,7 +170,7 @@ read_value (const struct aid_secret_scan *s, size_t at, struct value *out)
   while (out->end < s->n && out->end - out->beg <= VALUE_MAX)
     {
       char c = s->p[out->end];
-      if ((unsigned char) c <= ' ' || c == out->quote || (c == '\\' && out->quote))
+      if ((unsigned char)c <= ' ' || c == out->quote || (c == '\\' && out->quote))
         break;
       if (!out->quote && (strchr (",;)]}\"'`<>", c) || (c == '=' && (aid_secret_class (s, out->end + 1) & AID_CH_WORD))))
         break;
@@ -178,7 +181,7 @@ read_value (const struct aid_secret_scan *s, size_t at, struct value *out)
 
 struct look
 {
-  unsigned classes;            /* how many of: upper, lower, digits, others */
+  unsigned classes; /* how many of: upper, lower, digits, others */
   size_t digits, letters, turns, dots, odd;
 };
 
@@ -190,13 +193,13 @@ look_at (struct aid_span v, struct look *out)
   *out = (struct look){ 0 };
   for (size_t i = 0; i < v.len; i++)
     {
-      unsigned c = aid_secret_classes[(unsigned char) v.ptr[i]];
+      unsigned c = aid_secret_classes[(unsigned char)v.ptr[i]];
       unsigned kind = c & (AID_CH_UPPER | AID_CH_LOWER | AID_CH_DIGIT);
       seen |= kind ? kind : c & (AID_CH_UNDER | AID_CH_DASH | AID_CH_DOT) ? 0u : 8u;
       out->digits += kind == AID_CH_DIGIT;
       out->letters += (kind & (AID_CH_UPPER | AID_CH_LOWER)) != 0;
       out->dots += c == AID_CH_DOT;
-      out->odd += !(c & ~(unsigned) AID_CH_SIGN);
+      out->odd += !(c & ~(unsigned)AID_CH_SIGN);
       out->turns += kind && last && kind != last && !(last == AID_CH_UPPER && kind == AID_CH_LOWER);
       last = kind;
     }
@@ -235,7 +238,8 @@ looks_random (struct aid_span v, int quoted)
 {
   struct look l;
   look_at (v, &l);
-  return v.len >= 16 && l.digits >= 2 && l.letters >= 2 && !l.odd && l.turns >= 3 && l.turns * 8 >= v.len && (quoted || !l.dots);
+  return v.len >= 16 && l.digits >= 2 && l.letters >= 2 && !l.odd && l.turns >= 3 && l.turns * 8 >= v.len
+         && (quoted || !l.dots);
 }
 
 static int
@@ -272,12 +276,12 @@ end_of_name (const struct aid_secret_scan *s, size_t at)
   if (s->p[at] == '"' || s->p[at] == '\'')
     {
       size_t comma = back_over (s, i, ","), quote = back_over (s, comma, "\"'");
-      if (comma < i)           /* getenv ("PASSWORD", "...") */
+      if (comma < i) /* getenv ("PASSWORD", "...") */
         return quote < comma ? quote : 0;
-      return i < at ? i : 0;   /* (setq password "..."), #define PASSWORD "..." */
+      return i < at ? i : 0; /* (setq password "..."), #define PASSWORD "..." */
     }
   if (back_over (s, i, ":=!") < i)
-    return 0;                  /* the second half of ":=" */
+    return 0; /* the second half of ":=" */
   return back_over (s, back_over (s, back_over (s, i, "]"), "\"'`"), "\\");
 }
 
@@ -307,7 +311,7 @@ aid_secret_named (struct aid_secret_scan *s, size_t at)
     return 0;
   struct aid_span v = { s->p + value.beg, value.end - value.beg };
   size_t before = s->out->len, shaped = aid_secret_shaped (s, value.beg);
-  if (s->out->len > before)    /* the same secret has the same kind wherever it stands */
+  if (s->out->len > before) /* the same secret has the same kind wherever it stands */
     return shaped;
   if (is_reference (v, value.quote != 0) || !aid_secret_credible (v))
     return 0;
@@ -320,7 +324,7 @@ aid_secret_named (struct aid_secret_scan *s, size_t at)
 
 static const struct
 {
-  const char *name, *holds;    /* the whole name, or its end behind "*" */
+  const char *name, *holds; /* the whole name, or its end behind "*" */
 } files[] = {
   { ".env", "environment variables" },
   { ".envrc", "environment variables" },

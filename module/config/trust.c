@@ -1,5 +1,6 @@
-/* Reading a project's files, and the record of those that are trusted: one JSON file for a project's folder, named by the hash of its
-   real name, {"root": "...", "files": {".aid/config.json": "<SHA-256>"}}.  What is not as we write it is no trust. */
+/* Reading a project's files, and the record of those that are trusted: one JSON file for a project's folder, named by
+   the hash of its real name, {"root": "...", "files": {".aid/config.json": "<SHA-256>"}}.  What is not as we write it is
+   no trust. */
 #include "config/trust.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #define RECORD_MAX (1u << 20)
-#define FILES_MAX 200          /* strategies of one project that are told of */
+#define FILES_MAX 200 /* strategies of one project that are told of */
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
 
@@ -26,7 +27,8 @@ cannot_open (const char *root, const char *name, struct aid_error *e)
   return aid_error_set (e, no == ENOENT ? AID_E_NOTFOUND : AID_E_IO, "Cannot open %s/%s: %s", root, name, strerror (no));
 }
 
-/* Opens NAME below ROOT without following a link in NAME; *OPEN_TO_ALL when everybody may change what is there.  A descriptor or -1. */
+/* Opens NAME below ROOT without following a link in NAME; *OPEN_TO_ALL when everybody may change what is there.  A
+   descriptor or -1. */
 static int
 open_below (const char *root, const char *name, int *open_to_all)
 {
@@ -67,7 +69,7 @@ read_whole (int fd, const char *root, const char *name, struct aid_str *out, str
   for (ssize_t n; (n = read (fd, buf, sizeof buf)) != 0;)
     if (n < 0 && errno != EINTR)
       return aid_error_set (e, AID_E_IO, "Cannot read %s/%s: %s", root, name, strerror (errno));
-    else if (n > 0 && aid_str_add (out, buf, (size_t) n))
+    else if (n > 0 && aid_str_add (out, buf, (size_t)n))
       return aid_error_set (e, out->err, "%s/%s is larger than %u kB", root, name, AID_TRUST_FILE_MAX >> 10);
   return AID_OK;
 }
@@ -98,9 +100,9 @@ aid_trust_file_free (struct aid_trust_file *f)
 
 struct record
 {
-  char *root;                  /* the folder's real name */
+  char *root; /* the folder's real name */
   struct aid_str path;
-  size_t folder;               /* so much of PATH is its folder */
+  size_t folder; /* so much of PATH is its folder */
 };
 
 static enum aid_err
@@ -128,16 +130,16 @@ free_record (struct record *r)
   aid_str_free (&r->path);
 }
 
-/* The files that are trusted in R, a new reference; an empty object when there are none, or when the record is not this person's alone
-   to write, or another folder's. */
+/* The files that are trusted in R, a new reference; an empty object when there are none, or when the record is not this
+   person's alone to write, or another folder's. */
 static json_t *
 read_record (const struct record *r)
 {
   struct aid_str text = AID_STR_INIT (RECORD_MAX);
   struct stat st;
   json_t *files = NULL;
-  if (!lstat (aid_str_z (&r->path), &st) && S_ISREG (st.st_mode) && st.st_uid == geteuid () && !(st.st_mode & (S_IWGRP | S_IWOTH))
-      && !aid_fs_read (aid_str_z (&r->path), &text, NULL))
+  if (!lstat (aid_str_z (&r->path), &st) && S_ISREG (st.st_mode) && st.st_uid == geteuid ()
+      && !(st.st_mode & (S_IWGRP | S_IWOTH)) && !aid_fs_read (aid_str_z (&r->path), &text, NULL))
     {
       json_t *all = aid_json_parse (aid_str_span (&text), "trust", NULL);
       const char *root = aid_json_str (all, "root");
@@ -175,8 +177,9 @@ write_record (struct record *r, json_t *files, struct aid_error *e)
 {
   struct aid_str text = AID_STR_INIT (RECORD_MAX);
   json_t *all = json_pack ("{s:s, s:O}", "root", r->root, "files", files);
-  enum aid_err err = all && !aid_json_dump (all, &text) ? AID_OK
-                                                        : aid_error_set (e, AID_E_INVALID, "%s cannot be noted as trusted", r->root);
+  enum aid_err err = all && !aid_json_dump (all, &text)
+                       ? AID_OK
+                       : aid_error_set (e, AID_E_INVALID, "%s cannot be noted as trusted", r->root);
   if (!err)
     {
       r->path.ptr[r->folder] = '\0';
@@ -218,8 +221,8 @@ aid_trust_add_shown (const char *root, const char *name, const char *hash, struc
   if (!err && strcmp (f.hash, hash) != 0)
     err = aid_error_set (e, AID_E_STATE, "%s/%s has changed since it was shown: look at it again.", root, name);
   if (!err && f.open_to_all)
-    err = aid_error_set (e, AID_E_REFUSED, "%s/%s can be written by everybody on this machine: take that away (chmod o-w) first.",
-                         root, name);
+    err = aid_error_set (e, AID_E_REFUSED,
+                         "%s/%s can be written by everybody on this machine: take that away (chmod o-w) first.", root, name);
   if (!err)
     err = aid_trust_add (root, name, aid_str_span (&f.text), e);
   aid_trust_file_free (&f);
@@ -253,7 +256,7 @@ add_setting (void *ctx, const char *const *path, size_t npath, const char *does)
 {
   struct report *r = ctx;
   if (!does)
-    return;                    /* trust would change nothing */
+    return; /* trust would change nothing */
   struct aid_str dotted = AID_STR_INIT (AID_TRUST_FILE_MAX);
   for (size_t i = 0; i < npath; i++)
     aid_str_addf (&dotted, "%s%s", i ? "." : "", path[i]);
@@ -277,11 +280,11 @@ add_strategy_settings (struct report *r, struct aid_span text)
     {
       ptrdiff_t colon = aid_span_find (line, AID_SPAN (":"));
       for (size_t i = 0; i < 2 && colon > 0; i++)
-        if (aid_span_eqz (aid_span_trim (aid_span_cut (line, 0, (size_t) colon)), keys[i]))
+        if (aid_span_eqz (aid_span_trim (aid_span_cut (line, 0, (size_t)colon)), keys[i]))
           {
             struct aid_str words = AID_STR_INIT (AID_TRUST_FILE_MAX);
-            struct aid_span value = aid_span_trim (aid_span_cut (line, (size_t) colon + 1, line.len));
-            aid_str_addf (&words, "%s %.*s", does[i], (int) (value.len < 300 ? value.len : 300), value.ptr);
+            struct aid_span value = aid_span_trim (aid_span_cut (line, (size_t)colon + 1, line.len));
+            aid_str_addf (&words, "%s %.*s", does[i], (int)(value.len < 300 ? value.len : 300), value.ptr);
             add_setting (r, &keys[i], 1, aid_str_z (&words));
             aid_str_free (&words);
           }

@@ -6,7 +6,7 @@
 
 enum aid_trust_decision
 {
-  AID_TRUST_UNDECIDED,         /* no rule: it needs trust, and a test fails */
+  AID_TRUST_UNDECIDED, /* no rule: it needs trust, and a test fails */
   AID_TRUST_AT_ONCE,
   AID_TRUST_NEEDED
 };

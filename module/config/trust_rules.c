@@ -1,24 +1,24 @@
-/* What each setting of a project's file may do.  It is a list of what is allowed: what stands in no rule, of this or another version,
-   needs trust. */
+/* What each setting of a project's file may do.  It is a list of what is allowed: what stands in no rule, of this or
+   another version, needs trust. */
 #include "config/trust_internal.h"
 #include "base/json.h"
 #include <stdlib.h>
 
 #define DEPTH 6
-#define VALUE_SHOWN 300        /* bytes of a value that are told */
+#define VALUE_SHOWN 300 /* bytes of a value that are told */
 
 struct rule
 {
-  const char *path[DEPTH];     /* "*": any name */
-  const char *does;            /* what it does, its value follows; NULL: it applies at once */
+  const char *path[DEPTH]; /* "*": any name */
+  const char *does;        /* what it does, its value follows; NULL: it applies at once */
 };
 
 static const struct rule rules[] = {
   { { "model" }, NULL },
   { { "strategy" }, NULL },
   { { "strategy_variants" }, NULL },
-  { { "models", "*" }, NULL },                     /* "PROVIDER/NAME" */
-  { { "models", "*", "provider" }, NULL },         /* one of the person's own, or one that everybody has */
+  { { "models", "*" }, NULL },             /* "PROVIDER/NAME" */
+  { { "models", "*", "provider" }, NULL }, /* one of the person's own, or one that everybody has */
   { { "models", "*", "name" }, NULL },
   { { "models", "*", "context" }, NULL },
   { { "models", "*", "max_tokens" }, NULL },
@@ -62,9 +62,10 @@ static const struct rule rules[] = {
 
 /* Names of providers that mean a model of theirs, when nothing else is said. */
 static const char *const own_names[] = {
-  "anthropic", "openai", "gemini", "openrouter", "deepseek", "mistral", "groq", "xai", "moonshot", "zai", "together", "fireworks",
-  "cerebras", "nvidia", "dashscope", "huggingface", "github", "azure", "ollama", "llama.cpp", "lmstudio", "vllm", "sglang", "jan",
-  "koboldcpp", "textgen", "gpt4all", "localai",
+  "anthropic", "openai",      "gemini", "openrouter", "deepseek",  "mistral",   "groq",
+  "xai",       "moonshot",    "zai",    "together",   "fireworks", "cerebras",  "nvidia",
+  "dashscope", "huggingface", "github", "azure",      "ollama",    "llama.cpp", "lmstudio",
+  "vllm",      "sglang",      "jan",    "koboldcpp",  "textgen",   "gpt4all",   "localai",
 };
 
 /* --- rules ---------------------------------------------------------------------------------------------------------- */
@@ -128,7 +129,7 @@ static void
 add_value (const json_t *v, struct aid_str *out)
 {
   struct aid_str all = AID_STR_INIT (AID_TRUST_FILE_MAX * 8);
-  char *z = json_dumps (v, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);     /* nothing that a terminal obeys or that hides */
+  char *z = json_dumps (v, JSON_ENCODE_ANY | JSON_ENSURE_ASCII); /* nothing that a terminal obeys or that hides */
   aid_str_addz (&all, z ? z : "?");
   aid_str_addspan (out, aid_span_cut (aid_str_span (&all), 0, all.len < VALUE_SHOWN ? all.len : VALUE_SHOWN));
   if (all.len > VALUE_SHOWN)
@@ -170,14 +171,15 @@ is_plain (const json_t *v)
   const json_t *item;
   size_t i;
   json_array_foreach (v, i, item)
-    {
-      if (json_is_array (item) || json_is_object (item))
-        return 0;
-    }
+  {
+    if (json_is_array (item) || json_is_object (item))
+      return 0;
+  }
   return !json_is_object (v);
 }
 
-/* Walks the members of OBJ, which is at the first N names of PATH (room for DEPTH).  Deeper than the rules nothing passes. */
+/* Walks the members of OBJ, which is at the first N names of PATH (room for DEPTH).  Deeper than the rules nothing
+   passes. */
 static void
 walk (const struct walk *w, json_t *obj, const char **path, size_t n)
 {
@@ -185,26 +187,26 @@ walk (const struct walk *w, json_t *obj, const char **path, size_t n)
   json_t *v;
   void *next;
   json_object_foreach_safe (obj, next, key, v)
-    {
-      int inside = 0, passes = 0;
-      path[n] = key;
-      const struct rule *r = rule_of (path, n + 1, &inside);
-      if (inside && json_is_object (v) && n + 1 < DEPTH)
-        {
-          walk (w, v, path, n + 1);
-          passes = json_object_size (v) > 0;
-        }
-      else if (r && !r->does && is_plain (v) && takes_a_name (w, path, n + 1))
-        tell (w, path, n + 1, "sends what you ask under a name that is not the project's to another model,", v);
-      else if (r && !r->does && is_plain (v))
-        passes = 1;
-      else if (r && r->does)
-        tell (w, path, n + 1, r->does, v);
-      else
-        w->fn (w->ctx, path, n + 1, NULL);
-      if (!passes && w->strip)
-        json_object_del (obj, key);
-    }
+  {
+    int inside = 0, passes = 0;
+    path[n] = key;
+    const struct rule *r = rule_of (path, n + 1, &inside);
+    if (inside && json_is_object (v) && n + 1 < DEPTH)
+      {
+        walk (w, v, path, n + 1);
+        passes = json_object_size (v) > 0;
+      }
+    else if (r && !r->does && is_plain (v) && takes_a_name (w, path, n + 1))
+      tell (w, path, n + 1, "sends what you ask under a name that is not the project's to another model,", v);
+    else if (r && !r->does && is_plain (v))
+      passes = 1;
+    else if (r && r->does)
+      tell (w, path, n + 1, r->does, v);
+    else
+      w->fn (w->ctx, path, n + 1, NULL);
+    if (!passes && w->strip)
+      json_object_del (obj, key);
+  }
 }
 
 void

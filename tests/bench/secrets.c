@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SIZE ((size_t) 32 << 20)
+#define SIZE ((size_t)32 << 20)
 #define ROUNDS 5
 
 static double
@@ -15,7 +15,7 @@ cpu_s (void)
 {
   struct timespec t;
   clock_gettime (CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static double
@@ -62,7 +62,8 @@ main (int argc, char **argv)
       scan = s < scan ? s : scan;
       copy = c > 0 && c < copy ? c : copy;
     }
-  printf ("{\"scan_mb_s\": %.0f, \"copy_mb_s\": %.0f, \"found\": %zu}\n", (double) SIZE / scan / 1e6, (double) SIZE / copy / 1e6, found);
+  printf ("{\"scan_mb_s\": %.0f, \"copy_mb_s\": %.0f, \"found\": %zu}\n", (double)SIZE / scan / 1e6,
+          (double)SIZE / copy / 1e6, found);
   free (to);
   aid_str_free (&text);
   return 0;

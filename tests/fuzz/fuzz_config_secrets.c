@@ -1,17 +1,23 @@
-/* The scanner of secrets on any bytes: findings lie in the text, in order, apart; what is removed is gone from there; the same bytes
-   give the same. */
+/* The scanner of secrets on any bytes: findings lie in the text, in order, apart; what is removed is gone from there;
+   the same bytes give the same. */
 #include "config/secrets.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len);
 
-#define DEMAND(condition) do { if (!(condition)) abort (); } while (0)
+#define DEMAND(condition)                                                                                                   \
+  do                                                                                                                        \
+    {                                                                                                                       \
+      if (!(condition))                                                                                                     \
+        abort ();                                                                                                           \
+    }                                                                                                                       \
+  while (0)
 
 static int
 all (void *ctx, const char *id)
 {
-  (void) ctx;
+  (void)ctx;
   return strlen (id) == AID_SECRET_ID - 1;
 }
 
@@ -27,7 +33,7 @@ scanned (struct aid_span text)
 int
 LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len)
 {
-  struct aid_span text = { (const char *) bytes, len };
+  struct aid_span text = { (const char *)bytes, len };
   struct aid_vec found = scanned (text), again = scanned (text);
   struct aid_str out = AID_STR_INIT (len * 40 + 100), mask = AID_STR_INIT (1u << 20);
   size_t at = 0, kept = 0;

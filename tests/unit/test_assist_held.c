@@ -1,5 +1,5 @@
-/* What looks like a secret does not leave: it is found in everything that a request would send of the person's, told with its place and
-   without itself, and nothing of it is stored. */
+/* What looks like a secret does not leave: it is found in everything that a request would send of the person's, told
+   with its place and without itself, and nothing of it is stored. */
 #include "assist/assist_internal.h"
 #include "base/json.h"
 #include "config/secrets.h"
@@ -16,8 +16,12 @@
 #define YOU(n) "## You <!--aid:" KEY " " #n " user-->\n"
 #define IT(n) "## m <!--aid:" KEY " " #n " answer-->\n<!--aid:" KEY " meta model=m req=r1 state=done-->\n"
 #define ITEM(target) "- [" target "](" target ") <!--aid:" KEY " item-->\n"
-#define TOKEN "gh" "p_m8Rw3nU0vB3nR8wL5cF1jH6dS0gK4pZ2xY9a"
-#define OTHER "gl" "pat-vB3nR8wL5cF1jH6dS0gK"
+#define TOKEN                                                                                                               \
+  "gh"                                                                                                                      \
+  "p_m8Rw3nU0vB3nR8wL5cF1jH6dS0gK4pZ2xY9a"
+#define OTHER                                                                                                               \
+  "gl"                                                                                                                      \
+  "pat-vB3nR8wL5cF1jH6dS0gK"
 
 static struct aid_prompt prompt;
 
@@ -25,7 +29,8 @@ static void
 build (const char *chat, const char *removed)
 {
   struct aid_error e = { AID_OK, "" };
-  struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = scratch, .system = "s", .model_id = "m", .remove_secrets = removed };
+  struct aid_prompt_request r
+    = { .chat = aid_span_z (chat), .dir = scratch, .system = "s", .model_id = "m", .remove_secrets = removed };
   if (aid_prompt_build (&r, &prompt, &e))
     fail_msg ("%s", e.msg);
 }
@@ -45,12 +50,12 @@ held (const char *allowed, char message[256])
   size_t i, n = 0;
   lines[0] = '\0';
   json_array_foreach (list, i, f)
-    {
-      const char *item = aid_json_str (f, "item");
-      n += (size_t) snprintf (lines + n, sizeof lines - n, "%s|%s|%d|%s|%d|%d\n", aid_json_str (f, "kind"), item ? item : "-",
-                              (int) aid_json_int (f, "line", -1), aid_json_str (f, "mask"), aid_json_bool (f, "file", -1),
-                              aid_json_bool (f, "asked", -1));
-    }
+  {
+    const char *item = aid_json_str (f, "item");
+    n += (size_t)snprintf (lines + n, sizeof lines - n, "%s|%s|%d|%s|%d|%d\n", aid_json_str (f, "kind"), item ? item : "-",
+                           (int)aid_json_int (f, "line", -1), aid_json_str (f, "mask"), aid_json_bool (f, "file", -1),
+                           aid_json_bool (f, "asked", -1));
+  }
   assert_int_equal (err, json_array_size (list) ? AID_E_REFUSED : AID_OK);
   strcpy (message, e.msg);
   json_decref (list);
@@ -69,7 +74,7 @@ static void
 nothing_is_nothing (void **state)
 {
   char message[256];
-  (void) state;
+  (void)state;
   put ("a.c", "int main;\n");
   build (HEAD YOU (1) "What is this?\n\n" ITEM ("a.c"), NULL);
   assert_string_equal (held (NULL, message), "");
@@ -81,11 +86,13 @@ static void
 each_is_told_with_its_place (void **state)
 {
   char message[256];
-  (void) state;
+  (void)state;
   put ("a.c", "int a;\nconst char *t = \"" TOKEN "\";\n");
   put ("long.txt", "1\n2\n3\n4\n" OTHER "\n6\n");
-  build (HEAD YOU (1) "An old one:\n" OTHER "\n\n" IT (2) "The answer: " TOKEN "\n\n" YOU (3) "Why is\n\n" TOKEN "\n\nrefused?\n\n"
-         ITEM ("a.c") ITEM ("long.txt#L4-L6"), NULL);
+  build (HEAD YOU (1) "An old one:\n" OTHER "\n\n" IT (2) "The answer: " TOKEN "\n\n" YOU (3) "Why is\n\n" TOKEN
+                                                                                              "\n\nrefused?\n\n" ITEM ("a.c")
+                                                                                                ITEM ("long.txt#L4-L6"),
+         NULL);
   assert_string_equal (held (NULL, message), "GitLab token|-|2|glpat-... (26 characters)|0|0\n"
                                              "GitHub token|-|3|ghp_... (40 characters)|0|1\n"
                                              "GitHub token|a.c|2|ghp_... (40 characters)|0|1\n"
@@ -100,7 +107,7 @@ static void
 a_file_is_known_by_its_name (void **state)
 {
   char message[256];
-  (void) state;
+  (void)state;
   put (".env", "COLOR=blue\n");
   build (HEAD YOU (1) "?\n\n" ITEM (".env"), NULL);
   assert_string_equal (held (NULL, message), "environment variables|.env|0||1|1\n");
@@ -118,7 +125,7 @@ static void
 what_is_allowed_is_this_finding_alone (void **state)
 {
   char message[256], id[AID_SECRET_ID], list[100];
-  (void) state;
+  (void)state;
   put ("a.c", "x " TOKEN "\n");
   put ("b.c", "y\n" TOKEN " " OTHER "\n");
   build (HEAD YOU (1) "?\n\n" ITEM ("a.c") ITEM ("b.c"), NULL);
@@ -126,7 +133,7 @@ what_is_allowed_is_this_finding_alone (void **state)
   snprintf (list, sizeof list, "0123 %s", id);
   assert_string_equal (held (list, message), "GitLab token|b.c|2|glpat-... (26 characters)|0|1\n");
   snprintf (list, sizeof list, "%s0 1%s", id, id);
-  assert_int_equal (strlen (held (list, message)) > 60, 1);     /* parts of words are no words */
+  assert_int_equal (strlen (held (list, message)) > 60, 1); /* parts of words are no words */
   aid_prompt_free (&prompt);
 }
 
@@ -143,7 +150,7 @@ what_is_taken_out_is_not_frozen_either (void **state)
 {
   char message[256], id[AID_SECRET_ID];
   struct aid_str kept = AID_STR_INIT (4096);
-  (void) state;
+  (void)state;
   put ("a.c", "x " TOKEN "\ny " OTHER "\n");
   id_of ("GitHub token", TOKEN, id);
   build (HEAD YOU (1) "?\n\n" ITEM ("a.c"), id);
@@ -162,7 +169,7 @@ a_whole_file_can_be_taken_out (void **state)
   struct aid_str val = AID_STR_INIT (1u << 20), json = AID_STR_INIT (1u << 20);
   struct aid_error e;
   char message[256];
-  (void) state;
+  (void)state;
   put (".env", "COLOR=blue\xff\n");
   build (HEAD YOU (1) "?\n\n" ITEM (".env"), NULL);
   aid_held_check (&prompt, NULL, &val, &e);
@@ -184,7 +191,7 @@ static void
 an_item_cannot_take_the_place_of_another (void **state)
 {
   char message[256];
-  (void) state;
+  (void)state;
   put ("a.c", "b.c:\n```c\nno\n```\n");
   put ("b.c", "1\n2\n" TOKEN "\n");
   build (HEAD YOU (1) "a.c:\n```c\nme\n```\n" OTHER "\n\n" ITEM ("a.c") ITEM ("b.c"), NULL);
@@ -199,7 +206,7 @@ many_are_counted_and_some_told (void **state)
 {
   char message[256];
   struct aid_str chat = AID_STR_INIT (1u << 20);
-  (void) state;
+  (void)state;
   aid_str_addz (&chat, HEAD YOU (1));
   for (int i = 0; i < 150; i++)
     aid_str_addz (&chat, TOKEN "\n");

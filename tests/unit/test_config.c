@@ -86,7 +86,8 @@ a_project_stands_over_the_user_member_by_member (void **state)
 static void
 a_model_may_be_one_string (void **state)
 {
-  struct aid_config *c = parsed ("{\"models\":{\"a\":\"p/n/m\",\"b\":\"q/x\"}}", "{\"models\":{\"a\":{\"effort\":\"high\"},\"c\":\"r/y\"}}");
+  struct aid_config *c
+    = parsed ("{\"models\":{\"a\":\"p/n/m\",\"b\":\"q/x\"}}", "{\"models\":{\"a\":{\"effort\":\"high\"},\"c\":\"r/y\"}}");
   (void) state;
   const json_t *models = aid_config_get (c, "models"), *a = json_object_get (models, "a"), *b = json_object_get (models, "c");
   assert_string_equal (aid_json_str (a, "provider"), "p");
@@ -114,8 +115,8 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
   assert_int_equal (aid_json_int (json_object_get (a, "extra"), "x", 0), 1);
   assert_string_equal (aid_json_str (a, "effort"), "low");
   const char *warnings = aid_config_warnings (c);
-  assert_non_null (strstr (warnings, ".aid/config.json, line 1: \"providers.p.url\" is left out until you trust the file (aid trust): "
-                                     "it sends questions, with this provider's key, to \"https://evil\"\n"));
+  assert_non_null (strstr (warnings, ".aid/config.json, line 1: \"providers.p.url\" is left out until you trust the file "
+                                     "(aid trust): it sends questions, with this provider's key, to \"https://evil\"\n"));
   assert_non_null (strstr (warnings, "\"providers.p.key_command\" is left out"));
   assert_non_null (strstr (warnings, "\"models.a.extra\" is left out"));
   assert_non_null (strstr (warnings, "\"models.a.price."));

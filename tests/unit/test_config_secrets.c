@@ -23,8 +23,8 @@ read_case (const char *path, struct aid_str *out)
   struct aid_span rest = aid_str_span (&raw);
   while ((at = aid_span_find (rest, MARK)) >= 0)
     {
-      aid_str_add (out, rest.ptr, (size_t) at);
-      rest = aid_span_cut (rest, (size_t) at + MARK.len, rest.len);
+      aid_str_add (out, rest.ptr, (size_t)at);
+      rest = aid_span_cut (rest, (size_t)at + MARK.len, rest.len);
     }
   aid_str_addspan (out, rest);
   aid_str_free (&raw);
@@ -64,7 +64,7 @@ run_case (void **state)
   const char *path = *state;
   struct aid_str text = AID_STR_INIT (1u << 20), got = AID_STR_INIT (1u << 20), want = AID_STR_INIT (1u << 20);
   struct aid_str expected = AID_STR_INIT (4096);
-  aid_str_addf (&expected, "%.*s.found", (int) strlen (path) - 5, path);
+  aid_str_addf (&expected, "%.*s.found", (int)strlen (path) - 5, path);
   read_case (path, &text);
   if (aid_fs_exists (aid_str_z (&expected)))
     assert_int_equal (aid_fs_read (aid_str_z (&expected), &want, NULL), AID_OK);
@@ -79,7 +79,9 @@ run_case (void **state)
   aid_str_free (&expected);
 }
 
-#define TOKEN "gh" "p_k7Qx2mT9vB3nR8wL5cF1jH6dS0gK4pZ2xY9a"
+#define TOKEN                                                                                                               \
+  "gh"                                                                                                                      \
+  "p_k7Qx2mT9vB3nR8wL5cF1jH6dS0gK4pZ2xY9a"
 
 static struct aid_vec
 scanned (struct aid_span text)
@@ -92,13 +94,13 @@ scanned (struct aid_span text)
 static void
 a_finding_has_a_name_wherever_it_stands (void **state)
 {
-  (void) state;
+  (void)state;
   char one[AID_SECRET_ID], two[AID_SECRET_ID], other[AID_SECRET_ID];
   struct aid_span a = AID_SPAN ("x " TOKEN), b = AID_SPAN ("y\n\n(" TOKEN ")"), c = AID_SPAN (TOKEN "b");
   struct aid_vec in_a = scanned (a), in_b = scanned (b), in_c = scanned (c);
   assert_int_equal (in_a.len, 1);
   assert_int_equal (in_b.len, 1);
-  assert_int_equal (in_c.len, 0);               /* 37 characters are no such token */
+  assert_int_equal (in_c.len, 0); /* 37 characters are no such token */
   aid_secret_id (a, &AID_VEC_AT (struct aid_secret, &in_a, 0), one);
   aid_secret_id (b, &AID_VEC_AT (struct aid_secret, &in_b, 0), two);
   assert_string_equal (one, two);
@@ -119,7 +121,7 @@ is_wanted (void *ctx, const char *id)
 static void
 what_is_removed_says_what_it_was (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_span text = AID_SPAN ("a " TOKEN " b password=\"tR7-vu2_Qk9\" c");
   struct aid_vec found = scanned (text);
   struct aid_str out = AID_STR_INIT (4096);
@@ -140,7 +142,7 @@ what_is_removed_says_what_it_was (void **state)
 static void
 too_many_are_an_error_and_not_a_silence (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_span text = AID_SPAN (TOKEN " " TOKEN " " TOKEN);
   struct aid_vec found = AID_VEC_INIT (struct aid_secret, 2);
   assert_int_equal (aid_secrets_scan (text, &found), AID_E_LIMIT);
@@ -151,14 +153,45 @@ too_many_are_an_error_and_not_a_silence (void **state)
 static void
 files_are_known_by_name (void **state)
 {
-  static const char *const secret[]
-    = { ".env", "src/.env", "/home/a/.env.local", ".env.production", "id_rsa", "keys/id_ed25519", ".netrc", "_netrc", ".authinfo",
-        "/home/a/.authinfo.gpg", ".aws/credentials", "/home/a/.aws/credentials", "credentials.json", ".kube/config", "kubeconfig",
-        "prod.kubeconfig", "cert.p12", ".docker/config.json", ".pgpass", "a.ppk" };
-  static const char *const harmless[]
-    = { "env", "a.env.c", ".env.example", ".env.sample", "src/.env.template", "id_rsa.pub", "credentials", "my.aws/credentials",
-        "config.json", "docker/config.json", "kube/config", "environment.ml", "a.pem", "netrc.c", "", "/", "p12", "config" };
-  (void) state;
+  static const char *const secret[] = { ".env",
+                                        "src/.env",
+                                        "/home/a/.env.local",
+                                        ".env.production",
+                                        "id_rsa",
+                                        "keys/id_ed25519",
+                                        ".netrc",
+                                        "_netrc",
+                                        ".authinfo",
+                                        "/home/a/.authinfo.gpg",
+                                        ".aws/credentials",
+                                        "/home/a/.aws/credentials",
+                                        "credentials.json",
+                                        ".kube/config",
+                                        "kubeconfig",
+                                        "prod.kubeconfig",
+                                        "cert.p12",
+                                        ".docker/config.json",
+                                        ".pgpass",
+                                        "a.ppk" };
+  static const char *const harmless[] = { "env",
+                                          "a.env.c",
+                                          ".env.example",
+                                          ".env.sample",
+                                          "src/.env.template",
+                                          "id_rsa.pub",
+                                          "credentials",
+                                          "my.aws/credentials",
+                                          "config.json",
+                                          "docker/config.json",
+                                          "kube/config",
+                                          "environment.ml",
+                                          "a.pem",
+                                          "netrc.c",
+                                          "",
+                                          "/",
+                                          "p12",
+                                          "config" };
+  (void)state;
   for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
     if (!aid_secrets_file (aid_span_z (secret[i])))
       fail_msg ("%s is not known", secret[i]);

@@ -1,4 +1,4 @@
-/* What a project may say at once, what only after it is trusted, and what trust is: these bytes in this folder, until they change. */
+/* What trust is: these bytes in this folder, read once, until they change. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -8,188 +8,7 @@
 #include "base/json.h"
 #include "base/val.h"
 #include "config/config.h"
-#include "config/trust_internal.h"
-
-/* --- every setting has a decision --------------------------------------------------------------------------------------- */
-
-/* What passes at once; everything else must not. */
-static const char *const harmless[] = {
-  "model", "strategy", "strategy_variants", "models.*.provider", "models.*.name", "models.*.context", "models.*.max_tokens", "models.*.temperature",
-  "models.*.effort", "models.*.max_output", "models.*.abilities",
-};
-
-static void
-dot (const char *const *path, size_t n, const char *star, struct aid_str *out)
-{
-  for (size_t i = 0; i < n; i++)
-    aid_str_addf (out, "%s%s", i ? "." : "", strcmp (path[i], "*") ? path[i] : star);
-}
-
-static int
-is_harmless (const char *const *path, size_t n)
-{
-  struct aid_str dotted = AID_STR_INIT (1024);
-  int is = 0;
-  dot (path, n, "*", &dotted);
-  for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-    is |= !strcmp (harmless[i], aid_str_z (&dotted));
-  aid_str_free (&dotted);
-  return is;
-}
-
-static void
-has_a_decision (void *ctx, const char *const *path, size_t n)
-{
-  struct aid_str dotted = AID_STR_INIT (1024);
-  ++*(int *) ctx;
-  dot (path, n, "*", &dotted);
-  if (aid_trust_decision (path, n) == AID_TRUST_UNDECIDED)
-    fail_msg ("The setting %s has no rule in trust_rules.c: may a project set it?", aid_str_z (&dotted));
-  if (aid_trust_decision (path, n) == AID_TRUST_AT_ONCE && !is_harmless (path, n))
-    fail_msg ("The setting %s applies at once: is it harmless?  Then list it in this test.", aid_str_z (&dotted));
-  aid_str_free (&dotted);
-}
-
-static void
-every_setting_has_a_decision (void **state)
-{
-  int n = 0;
-  (void) state;
-  aid_config_each_member (has_a_decision, &n);
-  assert_true (n >= 30);
-}
-
-/* A value that the settings accept for the member at PATH. */
-static const char *
-some_value (const char *name)
-{
-  static const char *const values[][2] = {
-    { "key_command", "[\"sh\",\"-c\",\"x\"]" }, { "headers", "{\"A\":\"b\"}" }, { "extra", "{\"x\":1}" }, { "discover", "[\"ollama\"]" },
-    { "abilities", "[\"text\"]" }, { "as_of", "\"2026-01-02\"" }, { "context", "7" }, { "max_tokens", "7" }, { "max_output", "7" },
-    { "temperature", "1" }, { "connect_ms", "7" }, { "stall_ms", "7" }, { "total_ms", "7" }, { "retries", "7" }, { "input", "7" },
-    { "output", "7" }, { "cached", "7" }, { "cache_write", "7" }, { "over", "7" }, { "chat", "7" }, { "month", "7" },
-    { "budget", "{\"chat\":7}" }, { "strategy_variants", "false" },
-  };
-  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-    if (!strcmp (values[i][0], name))
-      return values[i][1];
-  return "\"v\"";
-}
-
-/* A file that says the member at PATH and nothing else. */
-static void
-write_member (const char *const *path, size_t n, struct aid_str *out)
-{
-  for (size_t i = 0; i < n; i++)
-    aid_str_addf (out, "{\"%s\":", strcmp (path[i], "*") ? path[i] : "the-one");
-  aid_str_addz (out, some_value (path[n - 1]));
-  for (size_t i = 0; i < n; i++)
-    aid_str_addc (out, '}');
-}
-
-static const json_t *
-value_at (const struct aid_config *c, const char *const *path, size_t n)
-{
-  const json_t *v = aid_config_get (c, path[0]);
-  for (size_t i = 1; i < n; i++)
-    v = json_object_get (v, strcmp (path[i], "*") ? path[i] : "the-one");
-  return v;
-}
-
-/* The same file not trusted, trusted, and as the person's own. */
-static void
-passes_only_when_it_may (void *ctx, const char *const *path, size_t n)
-{
-  struct aid_str text = AID_STR_INIT (4096), dotted = AID_STR_INIT (1024);
-  struct aid_error e = { AID_OK, "" };
-  const char *waiting;
-  (void) ctx;
-  write_member (path, n, &text);
-  dot (path, n, "the-one", &dotted);
-  struct aid_config *own = aid_config_parse (aid_str_span (&text), AID_SPAN (""), &e);
-  struct aid_config *foreign = aid_config_parse (AID_SPAN (""), aid_str_span (&text), &e);
-  struct aid_config *trusted = aid_config_parse_trusted (AID_SPAN (""), aid_str_span (&text), &e);
-  if (!own || !foreign || !trusted)
-    fail_msg ("%s: %s", aid_str_z (&text), e.msg);
-  if (!value_at (own, path, n) || !value_at (trusted, path, n))
-    fail_msg ("%s is not set by the person's own file, or a trusted one", aid_str_z (&dotted));
-  assert_int_equal (aid_config_waiting (trusted, &waiting), 0);
-  if (is_harmless (path, n) != (value_at (foreign, path, n) != NULL))
-    fail_msg ("%s %s", aid_str_z (&dotted), is_harmless (path, n) ? "does not pass" : "passes without trust");
-  assert_int_equal (aid_config_waiting (foreign, &waiting), !is_harmless (path, n));
-  assert_string_equal (waiting, is_harmless (path, n) ? "" : aid_str_z (&dotted));
-  assert_int_equal (strstr (aid_config_warnings (foreign), "until you trust the file") != NULL, !is_harmless (path, n));
-  aid_config_free (own);
-  aid_config_free (foreign);
-  aid_config_free (trusted);
-  aid_str_free (&text);
-  aid_str_free (&dotted);
-}
-
-static void
-each_setting_passes_only_when_it_may (void **state)
-{
-  (void) state;
-  aid_config_each_member (passes_only_when_it_may, NULL);
-}
-
-static void
-nothing_unknown_passes (void **state)
-{
-  struct aid_error e;
-  const char *waiting;
-  (void) state;
-  struct aid_config *c = aid_config_parse (
-    AID_SPAN (""),
-    AID_SPAN ("{\"permissions\":{\"run\":true},\"hooks\":[\"sh\"],\"model\":{\"url\":\"x\"},\"models\":{\"a\":{\"name\":\"n\","
-              "\"context\":[{\"a\":1}],\"endpoint\":\"x\",\"price\":{\"free\":1}}},\"providers\":7}"), &e);
-  assert_non_null (c);
-  static const char *const gone[] = { "permissions", "hooks", "model", "providers" };
-  for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
-    assert_null (aid_config_get (c, gone[i]));
-  const json_t *a = json_object_get (aid_config_get (c, "models"), "a");
-  assert_int_equal (json_object_size (a), 1);
-  assert_string_equal (aid_json_str (a, "name"), "n");
-  assert_int_equal (aid_config_waiting (c, &waiting), 0);       /* trust would not help */
-  aid_config_free (c);
-}
-
-static void
-a_project_takes_no_name_that_is_somebody_elses (void **state)
-{
-  static const struct
-  {
-    const char *project;
-    int waits;
-  } cases[] = {
-    { "{\"models\":{\"theirs\":{\"provider\":\"openai\",\"name\":\"x\"}}}", 0 },
-    { "{\"models\":{\"theirs\":\"openai/x\"}}", 0 },
-    { "{\"models\":{\"mine\":{\"context\":9}}}", 0 },
-    { "{\"models\":{\"mine\":{\"provider\":\"openai\"}}}", 1 },
-    { "{\"models\":{\"mine\":{\"name\":\"x\"}}}", 1 },
-    { "{\"models\":{\"mine\":\"openai/x\"}}", 1 },
-    { "{\"models\":{\"ollama\":{\"provider\":\"openai\"}}}", 1 },
-    { "{\"models\":{\"llama.cpp\":\"openai/x\"}}", 1 },
-    { "{\"models\":{\"my-server\":{\"provider\":\"openai\",\"name\":\"x\"}}}", 2 },
-    { "{\"models\":{\"ollama/qwen\":{\"provider\":\"openai\"}}}", 1 },
-  };
-  struct aid_error e;
-  const char *waiting;
-  (void) state;
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    {
-      struct aid_config *c = aid_config_parse (
-        AID_SPAN ("{\"models\":{\"mine\":{\"provider\":\"ollama\",\"name\":\"m\"}},\"providers\":{\"my-server\":{\"url\":\"http://a\"}}}"),
-        aid_span_z (cases[i].project), &e);
-      assert_non_null (c);
-      if (aid_config_waiting (c, &waiting) != cases[i].waits)
-        fail_msg ("%s: %s", cases[i].project, waiting);
-      const json_t *mine = json_object_get (aid_config_get (c, "models"), "mine");
-      assert_string_equal (aid_json_str (mine, "provider"), "ollama");
-      assert_string_equal (aid_json_str (mine, "name"), "m");
-      aid_config_free (c);
-    }
-}
+#include "config/trust.h"
 
 /* --- the record -------------------------------------------------------------------------------------------------------- */
 
@@ -255,7 +74,7 @@ trust_as_shown (const char *name)
 static void
 trust_is_in_these_bytes_until_they_change (void **state)
 {
-  (void) state;
+  (void)state;
   assert_string_equal (url_now (), "");
   trust_as_shown (AID_TRUST_SETTINGS);
   assert_string_equal (url_now (), "https://evil");
@@ -272,16 +91,16 @@ static void
 trust_is_in_this_folder (void **state)
 {
   char first[128];
-  (void) state;
+  (void)state;
   trust_as_shown (AID_TRUST_SETTINGS);
   memcpy (first, root, sizeof root);
   snprintf (root, sizeof root, "%s/other", scratch);
   put (AID_TRUST_SETTINGS, EVIL);
-  assert_string_equal (url_now (), "");                 /* the same bytes elsewhere */
+  assert_string_equal (url_now (), ""); /* the same bytes elsewhere */
   memcpy (root, first, sizeof root);
   assert_int_equal (symlink (root, scratch_path ("link")), 0);
   snprintf (root, sizeof root, "%s", scratch_path ("link"));
-  assert_string_equal (url_now (), "https://evil");     /* the same folder by another name */
+  assert_string_equal (url_now (), "https://evil"); /* the same folder by another name */
 }
 
 static void
@@ -289,7 +108,7 @@ what_changed_since_it_was_shown_is_not_trusted (void **state)
 {
   struct aid_trust_file f;
   struct aid_error e;
-  (void) state;
+  (void)state;
   assert_int_equal (aid_trust_read (root, AID_TRUST_SETTINGS, &f, &e), AID_OK);
   put (AID_TRUST_SETTINGS, "{\"providers\":{\"p\":{\"url\":\"https://worse\"}}}");
   assert_int_equal (aid_trust_add_shown (root, AID_TRUST_SETTINGS, f.hash, &e), AID_E_STATE);
@@ -305,7 +124,7 @@ links_are_not_followed (void **state)
 {
   struct aid_error e;
   struct aid_trust_file f;
-  (void) state;
+  (void)state;
   put ("elsewhere.json", EVIL);
   trust_as_shown (AID_TRUST_SETTINGS);
   assert_int_equal (remove (in_root (AID_TRUST_SETTINGS)), 0);
@@ -314,7 +133,7 @@ links_are_not_followed (void **state)
   aid_trust_file_free (&f);
   assert_string_equal (url_now (), "");
   struct aid_config *c = aid_config_load (root, &e);
-  assert_null (aid_config_get (c, "model"));            /* not even what is harmless */
+  assert_null (aid_config_get (c, "model")); /* not even what is harmless */
   assert_non_null (strstr (aid_config_warnings (c), "it is a link"));
   aid_config_free (c);
 
@@ -331,7 +150,7 @@ static void
 what_everybody_may_write_is_not_trusted (void **state)
 {
   struct aid_error e;
-  (void) state;
+  (void)state;
   trust_as_shown (AID_TRUST_SETTINGS);
   assert_int_equal (chmod (in_root (AID_TRUST_SETTINGS), 0666), 0);
   assert_string_equal (url_now (), "");
@@ -352,7 +171,7 @@ a_fifo_holds_nobody_up (void **state)
 {
   struct aid_error e;
   struct aid_trust_file f;
-  (void) state;
+  (void)state;
   assert_int_equal (remove (in_root (AID_TRUST_SETTINGS)), 0);
   assert_int_equal (mkfifo (in_root (AID_TRUST_SETTINGS), 0644), 0);
   assert_int_equal (aid_trust_read (root, AID_TRUST_SETTINGS, &f, &e), AID_E_REFUSED);
@@ -366,7 +185,7 @@ find_record_file (char *path, size_t n)
   snprintf (path, n, "ls %s/aid/trust/*.json", scratch);
   FILE *p = popen (path, "r");
   assert_non_null (p);
-  assert_non_null (fgets (path, (int) n, p));
+  assert_non_null (fgets (path, (int)n, p));
   pclose (p);
   path[strcspn (path, "\n")] = '\0';
 }
@@ -376,7 +195,7 @@ a_record_that_others_may_have_written_is_none (void **state)
 {
   char path[512];
   struct aid_error e;
-  (void) state;
+  (void)state;
   trust_as_shown (AID_TRUST_SETTINGS);
   find_record_file (path, sizeof path);
   struct stat st;
@@ -390,7 +209,7 @@ a_record_that_others_may_have_written_is_none (void **state)
   assert_string_equal (url_now (), "");
   assert_int_equal (aid_fs_replace (path, AID_SPAN ("{\"root\":"), 0600, NULL), AID_OK);
   assert_string_equal (url_now (), "");
-  trust_as_shown (AID_TRUST_SETTINGS);                  /* a damaged record is written anew */
+  trust_as_shown (AID_TRUST_SETTINGS); /* a damaged record is written anew */
   assert_string_equal (url_now (), "https://evil");
 }
 
@@ -398,7 +217,7 @@ static void
 choosing_a_model_for_the_project_keeps_its_trust (void **state)
 {
   struct aid_error e;
-  (void) state;
+  (void)state;
   assert_int_equal (aid_config_store (root, "model", "other", &e), AID_OK);
   assert_string_equal (url_now (), "");
   trust_as_shown (AID_TRUST_SETTINGS);
@@ -407,26 +226,11 @@ choosing_a_model_for_the_project_keeps_its_trust (void **state)
 }
 
 static void
-a_trusted_provider_stands_over_the_persons_member_by_member (void **state)
-{
-  struct aid_error e;
-  (void) state;
-  struct aid_config *c
-    = aid_config_parse_trusted (AID_SPAN ("{\"providers\":{\"p\":{\"url\":\"https://mine\",\"retries\":3},\"q\":{\"url\":\"https://q\"}}}"),
-                                AID_SPAN (EVIL), &e);
-  const json_t *p = json_object_get (aid_config_get (c, "providers"), "p");
-  assert_string_equal (aid_json_str (p, "url"), "https://evil");
-  assert_int_equal (aid_json_int (p, "retries", 0), 3);
-  assert_non_null (json_object_get (aid_config_get (c, "providers"), "q"));
-  aid_config_free (c);
-}
-
-static void
 the_report_says_in_plain_words_what_is_asked_for (void **state)
 {
   struct aid_str val = AID_STR_INIT (1u << 20), json = AID_STR_INIT (1u << 20);
   struct aid_error e;
-  (void) state;
+  (void)state;
   put (".aid/strategies/one.md", "---\ndescription: d\ntools: auto\n---\nPrompt\n");
   put (".aid/strategies/two.md", "---\ndescription: d\n---\ntools: auto\n");
   assert_int_equal (aid_trust_report (root, &val, &e), AID_OK);
@@ -436,7 +240,8 @@ the_report_says_in_plain_words_what_is_asked_for (void **state)
   const json_t *settings = json_object_get (json_array_get (files, 0), "settings");
   assert_int_equal (json_array_size (settings), 2);
   assert_string_equal (aid_json_str (json_array_get (settings, 0), "setting"), "providers.p.url");
-  assert_string_equal (aid_json_str (json_array_get (settings, 0), "does"), "sends questions, with this provider's key, to \"https://evil\"");
+  assert_string_equal (aid_json_str (json_array_get (settings, 0), "does"),
+                       "sends questions, with this provider's key, to \"https://evil\"");
   assert_string_equal (aid_json_str (json_array_get (settings, 1), "does"),
                        "runs this program on your machine, as you: [\"sh\", \"-c\", \"x\"]");
   assert_string_equal (aid_json_str (json_array_get (files, 0), "text"), EVIL);
@@ -446,7 +251,7 @@ the_report_says_in_plain_words_what_is_asked_for (void **state)
   trust_as_shown (".aid/strategies/one.md");
   trust_as_shown (AID_TRUST_SETTINGS);
   assert_true (aid_trust_has (root, ".aid/strategies/one.md", AID_SPAN ("---\ndescription: d\ntools: auto\n---\nPrompt\n")));
-  assert_string_equal (url_now (), "https://evil");     /* one did not displace the other */
+  assert_string_equal (url_now (), "https://evil"); /* one did not displace the other */
   json_decref (all);
   aid_str_free (&val);
   aid_str_free (&json);
@@ -457,7 +262,7 @@ what_is_told_hides_nothing_and_obeys_nothing (void **state)
 {
   struct aid_str val = AID_STR_INIT (1u << 20), json = AID_STR_INIT (1u << 20);
   struct aid_error e;
-  (void) state;
+  (void)state;
   put (AID_TRUST_SETTINGS, "{\"providers\":{\"p\":{\"key_command\":[\"sh\",\"\\u001b[2J\\u202e\"]}}}");
   assert_int_equal (aid_trust_report (root, &val, &e), AID_OK);
   assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &json), AID_OK);
@@ -471,10 +276,6 @@ main (void)
 {
 #define IN_PROJECT(test) cmocka_unit_test_setup_teardown (test, make_project, scratch_drop)
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (every_setting_has_a_decision),
-    cmocka_unit_test (each_setting_passes_only_when_it_may),
-    cmocka_unit_test (nothing_unknown_passes),
-    cmocka_unit_test (a_project_takes_no_name_that_is_somebody_elses),
     IN_PROJECT (trust_is_in_these_bytes_until_they_change),
     IN_PROJECT (trust_is_in_this_folder),
     IN_PROJECT (what_changed_since_it_was_shown_is_not_trusted),
@@ -483,7 +284,6 @@ main (void)
     IN_PROJECT (a_fifo_holds_nobody_up),
     IN_PROJECT (a_record_that_others_may_have_written_is_none),
     IN_PROJECT (choosing_a_model_for_the_project_keeps_its_trust),
-    cmocka_unit_test (a_trusted_provider_stands_over_the_persons_member_by_member),
     IN_PROJECT (the_report_says_in_plain_words_what_is_asked_for),
     IN_PROJECT (what_is_told_hides_nothing_and_obeys_nothing),
   };
