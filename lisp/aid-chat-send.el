@@ -18,9 +18,7 @@
 (require 'aid-chat-stream)
 (require 'aid-model)
 (require 'aid-chat-model)
-(require 'aid-secrets)
 (require 'aid-strategy)
-(require 'aid-trust)
 
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
@@ -30,6 +28,9 @@
 (declare-function aid-chat--own-p "aid-chat" ())
 (declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
+
+(autoload 'aid-secrets-agree "aid-secrets")
+(autoload 'aid-trust-mention "aid-trust")
 
 (defvar aid-before-send-functions nil
   "Functions called before a question is sent, with the chat's buffer.

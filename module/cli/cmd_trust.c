@@ -140,9 +140,9 @@ aid_cmd_trust (int argc, char **argv)
 
   if (n < 0)
     return status;
-  if (strcmp (what, "show") && strcmp (what, "yes") && strcmp (what, "no"))
+  if (strcmp (what, "show") != 0 && strcmp (what, "yes") != 0 && strcmp (what, "no") != 0)
     return aid_cli_misuse ("aid trust takes show, yes or no before the folder, not %s", what);
-  if (json && strcmp (what, "show"))
+  if (json && strcmp (what, "show") != 0)
     return aid_cli_misuse ("--json is for show");
   status = aid_cli_root (n > 1 ? argv[2] : NULL, &root, &e) == AID_OK ? run (what, aid_str_z (&root), json)
                                                                       : aid_cli_fail ("%s", e.msg);

@@ -110,6 +110,7 @@ find_record (const char *root, struct record *out, struct aid_error *e)
 {
   char name[AID_SHA256_HEX];
   out->path = AID_STR_INIT (PATH_MAX);
+  out->folder = 0;
   out->root = realpath (root, NULL);
   if (!out->root)
     return aid_error_set (e, AID_E_NOTFOUND, "Cannot follow %s: %s", root, strerror (errno));

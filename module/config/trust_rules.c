@@ -128,7 +128,7 @@ struct walk
 static void
 add_value (const json_t *v, struct aid_str *out)
 {
-  struct aid_str all = AID_STR_INIT (AID_TRUST_FILE_MAX * 8);
+  struct aid_str all = AID_STR_INIT ((size_t) 8 * AID_TRUST_FILE_MAX);
   char *z = json_dumps (v, JSON_ENCODE_ANY | JSON_ENSURE_ASCII); /* nothing that a terminal obeys or that hides */
   aid_str_addz (&all, z ? z : "?");
   aid_str_addspan (out, aid_span_cut (aid_str_span (&all), 0, all.len < VALUE_SHOWN ? all.len : VALUE_SHOWN));
