@@ -48,12 +48,6 @@ gap_cost (const struct aid_view *v, size_t i)
   return (struct gap){ open, .3, open * .2, .05 };
 }
 
-static int
-is_blank_line (const struct aid_target *t, size_t line)
-{
-  return aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
-}
-
 static void
 fill_row (struct table *b, size_t i)
 {
@@ -90,7 +84,7 @@ fill_row (struct table *b, size_t i)
       back[j + 1] = way;
       if (i == 0)
         continue;
-      int blank = is_blank_line (b->t, b->lo + j);
+      int blank = b->t->blank[b->lo + j];
       double opened = b->before[j] + (blank ? gap.open_blank : gap.open);
       through += blank ? gap.longer_blank : gap.longer;
       if (opened < through)
@@ -157,6 +151,8 @@ aid_align (struct aid_view *v, const struct aid_target *t, size_t lo, size_t hi,
   for (size_t i = 0; i < v->m && !err; i++)
     {
       fill_row (&b, i);
+      if (*work > AID_PLACE_WORK)
+        err = AID_E_LIMIT;
       double *swap = b.before;
       b.before = b.row;
       b.row = swap;

@@ -19,6 +19,7 @@ struct field
   struct aid_case *cases;
   size_t *order, n;              /* the cases that take part, in the patch's order */
   const struct aid_target *t;
+  size_t *work;
   int numbers;                   /* the stated lines look like lines of this file */
   int ordered;                   /* the patch's order is kept */
 };
@@ -280,9 +281,12 @@ static void
 narrow_by_section (const struct field *f, const struct aid_case *c, struct aid_span section, struct options *o)
 {
   struct aid_span line;
-  while (o->n > 1 && aid_span_line (&section, &line))
+  while (o->n > 1 && *f->work <= AID_PLACE_WORK && aid_span_line (&section, &line))
     if (aid_span_trim (line).len > 0)
-      narrow_by_line (f, c, aid_span_trim (line), o);
+      {
+        *f->work += f->t->lines.n * 64;
+        narrow_by_line (f, c, aid_span_trim (line), o);
+      }
 }
 
 /* Whether the hunk's header counts its lines right: then its numbers were not made up. */
@@ -303,6 +307,7 @@ narrow_by_number (const struct field *f, size_t i, struct options *o)
   size_t best = 0;
   if (line < 0)
     return;
+  *f->work += NEIGHBOURS * 2;
   for (size_t k = 0; k < o->n; k++)
     {
       int64_t far = llabs ((int64_t) match (c, o->at[k])->start - line);
@@ -340,7 +345,7 @@ decide (const struct field *f, size_t i)
     keep_last (c, &o);
   if (o.n > 1)
     narrow_by_section (f, c, h->section, &o);
-  if (o.n > 1)
+  if (o.n > 1 && *f->work <= AID_PLACE_WORK)
     narrow_by_number (f, i, &o);
   if (o.n == 1)
     {
@@ -360,7 +365,7 @@ decide (const struct field *f, size_t i)
 enum aid_err
 aid_choose (struct aid_case *cases, size_t n, const struct aid_target *t, size_t *work)
 {
-  struct field f = { .cases = cases, .t = t, .order = malloc ((n + 1) * sizeof *f.order) };
+  struct field f = { .cases = cases, .t = t, .work = work, .order = malloc ((n + 1) * sizeof *f.order) };
   enum aid_err err = f.order ? AID_OK : AID_E_NOMEM;
   for (size_t i = 0; i < n && !err; i++)
     if (cases[i].takes_part)

@@ -6,23 +6,57 @@
 #define SIMILAR .62               /* less alike is another line */
 #define SIMILAR_DELETED .75
 
+/* The similarity of an item and a line, if it is known and at least SIMILAR; 0 if it is known to be less; else NaN. */
+static float *
+memo_of (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
+{
+  return aid_memo_at (v->memo, v->first_item + (uint32_t) item, t->index[AID_STRIP].ids[line]);
+}
+
+/* A long LINE is more work than a look at its number. */
+static void
+count_long (struct aid_view *v, struct aid_span line)
+{
+  if (line.len > AID_SIMILAR_MAX)
+    v->work += line.len / 8;
+}
+
+/* Beyond the limit of work nothing is alike. */
+static double
+similar (struct aid_view *v, const struct aid_item *it, struct aid_span found, double least)
+{
+  if (v->work > AID_PLACE_WORK)
+    return 0;
+  count_long (v, found);
+  return aid_similar (it->stripped, aid_span_trim (found), least, &v->work);
+}
+
 double
 aid_item_similarity (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
 {
-  return aid_similar (v->item[item].stripped, aid_span_trim (aid_lines_at (&t->lines, line)), 0);
+  struct aid_span found = aid_lines_at (&t->lines, line);
+  if (v->memo)
+    {
+      float known = *memo_of (v, t, item, line);
+      if (known > 0)
+        return (double) known;
+    }
+  return similar (v, &v->item[item], found, 0);
 }
 
 static double
 cost_of_words (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
 {
   const struct aid_item *it = &v->item[item];
-  float *known = aid_memo_at (v->memo, (uint32_t) item, t->index[AID_STRIP].ids[line]);
+  float *known = memo_of (v, t, item, line);
   if (isnan (*known))
-    *known = (float) aid_similar (it->stripped, aid_span_trim (aid_lines_at (&t->lines, line)), SIMILAR);
+    *known = (float) similar (v, it, aid_lines_at (&t->lines, line), SIMILAR);
   double r = (double) *known;
   if (r < (it->op == '-' ? SIMILAR_DELETED : SIMILAR))
     return AID_NEVER;
-  int numbers = aid_same_numbers (it->stripped, aid_lines_at (&t->lines, line));
+  struct aid_span found = aid_lines_at (&t->lines, line);
+  count_long (v, found);
+  int numbers = aid_same_numbers (it->stripped, found);
   if (it->op == '-' && !numbers)
     return AID_NEVER;
   return .25 + (1 - r) * 1.4 + (numbers ? 0 : .25);
@@ -33,9 +67,10 @@ aid_item_cost (struct aid_view *v, const struct aid_target *t, size_t item, size
 {
   const struct aid_item *it = &v->item[item];
   uint32_t trailing = t->index[AID_TRAILING].ids[line];
-  int blank = t->lines.beg[line] == t->lines.beg[line + 1] || aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
-  if (it->stripped.len == 0 || blank)
-    return it->stripped.len == 0 && blank ? aid_span_eq (it->text, aid_lines_at (&t->lines, line)) ? 0 : .01 : AID_NEVER;
+  if (it->stripped.len == 0 || t->blank[line])
+    return it->stripped.len == 0 && t->blank[line] ? aid_span_eq (it->text, aid_lines_at (&t->lines, line)) ? 0 : .01 : AID_NEVER;
+  if (it->id[AID_TRAILING] == trailing)
+    count_long (v, it->text);
   if (it->id[AID_TRAILING] == trailing)
     return aid_span_eq (it->text, aid_lines_at (&t->lines, line)) ? 0 : .01;
   if (it->raw_id == trailing)      /* AID_NO_ID is never a line's */

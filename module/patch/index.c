@@ -1,6 +1,6 @@
 /* Lines as numbers: two lines of a file have the same number when they agree at the index's level, so that comparing is
-   comparing integers, and the places of every number are listed.  Equal hashes are checked against the text: a hostile
-   answer may have been made to collide. */
+   comparing integers, and the places of every number are listed.  Equal hashes are checked against the text, and nobody can
+   make a text whose lines collide: the hash is seeded. */
 #include "patch/patch_internal.h"
 #include "base/hash.h"
 
@@ -85,6 +85,8 @@ canonical (struct aid_span v, struct aid_str *out)
 static int
 line_same (enum aid_level level, struct aid_span a, struct aid_span b)
 {
+  if (aid_span_eq (a, b))
+    return 1;
   if (level == AID_TRAILING)
     return aid_span_eq (rstrip (a), rstrip (b));
   if (level == AID_STRIP)
@@ -99,14 +101,14 @@ line_same (enum aid_level level, struct aid_span a, struct aid_span b)
 }
 
 static uint64_t
-hash_line (enum aid_level level, struct aid_span line, struct aid_str *scratch)
+hash_line (const struct aid_index *x, struct aid_span line, struct aid_str *scratch)
 {
-  if (level == AID_TRAILING)
-    return aid_hash64 (rstrip (line));
-  if (level == AID_STRIP)
-    return aid_hash64 (strip (line));
+  if (x->level == AID_TRAILING)
+    return aid_hash64_seeded (rstrip (line), x->seed);
+  if (x->level == AID_STRIP)
+    return aid_hash64_seeded (strip (line), x->seed);
   canonical (line, scratch);
-  return aid_hash64 (aid_str_span (scratch));
+  return aid_hash64_seeded (aid_str_span (scratch), x->seed);
 }
 
 /* The slot of LINE or the free one where it belongs. */
@@ -144,6 +146,8 @@ aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level l
   while (slots < n * 2)
     slots *= 2;
   *x = (struct aid_index){ .lines = l, .level = level, .mask = slots - 1 };
+  if (aid_random (&x->seed, sizeof x->seed))
+    return AID_E_NOMEM;
   x->ids = calloc (n + 1, sizeof *x->ids);
   x->slots = calloc (slots, sizeof *x->slots);
   x->hashes = malloc ((n + 1) * sizeof *x->hashes);
@@ -155,7 +159,7 @@ aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level l
   for (size_t i = 0; i < n; i++)
     {
       struct aid_span line = aid_lines_at (l, i);
-      uint64_t hash = hash_line (level, line, &scratch);
+      uint64_t hash = hash_line (x, line, &scratch);
       size_t slot = find_slot (x, line, hash);
       if (!x->slots[slot])
         {
@@ -187,7 +191,7 @@ uint32_t
 aid_index_id (const struct aid_index *x, struct aid_span line)
 {
   struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1);
-  uint64_t hash = hash_line (x->level, line, &scratch);
+  uint64_t hash = hash_line (x, line, &scratch);
   uint32_t found = AID_NO_ID;
   for (size_t i = (size_t) hash & x->mask; x->slots[i] && found == AID_NO_ID; i = (i + 1) & x->mask)
     {

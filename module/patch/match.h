@@ -41,7 +41,9 @@ struct aid_view
   int lost_prefix;                /* some line has no prefix */
   int ellipses;
   int lenient;                    /* deleted lines may be missing, too: to explain, never to apply */
-  struct aid_memo *memo;          /* similarities that were computed */
+  struct aid_memo *memo;          /* similarities that were computed: the target's; NULL until the view is numbered */
+  uint32_t first_item;            /* in the memo, the number of its first item */
+  size_t work;                    /* what comparing its lines counts up; beyond AID_PLACE_WORK no two lines are alike */
 };
 
 enum aid_err aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *w);
@@ -51,9 +53,10 @@ void aid_view_free (struct aid_view *v);
 double aid_line_weight (struct aid_span stripped);
 
 /* How alike two lines are: twice the characters in common blocks over all characters (Ratcliff and Obershelp, 1988), 0 to 1;
-   0 as soon as it can't reach LEAST.  Lines beyond AID_SIMILAR_MAX bytes are compared by their common ends. */
+   0 as soon as it can't reach LEAST.  Lines beyond AID_SIMILAR_MAX bytes are compared by their common ends.  *WORK is counted up
+   by the bytes that were compared. */
 enum { AID_SIMILAR_MAX = 400 };
-double aid_similar (struct aid_span a, struct aid_span b, double least);
+double aid_similar (struct aid_span a, struct aid_span b, double least, size_t *work);
 /* Whether the runs of digits in A and B are the same ones. */
 int aid_same_numbers (struct aid_span a, struct aid_span b);
 

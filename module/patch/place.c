@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define TOOK_ALL "the hunks before it took the time that one patch may take"
+
 /* --- matches --- */
 
 /* Keeps the matches that are places, only the one that begins at line CHOSEN if there is such; *WHY the first other is none. */
@@ -53,20 +55,19 @@ find_matches (const struct placing *g, size_t i)
   return none && !found && !err ? aid_explain_nearest (g, i, why) : err;
 }
 
-/* Of a hunk without old lines. */
-static size_t
-line_of_section (const struct aid_target *t, struct aid_span section)
+/* The line that SECTION heads, of a hunk without old lines; SIZE_MAX when there is none or more than one. */
+static enum aid_err
+line_of_section (const struct placing *g, struct aid_span section, size_t *line)
 {
-  size_t found = SIZE_MAX;
-  section = aid_span_trim (section);
-  for (size_t i = 0; section.len > 0 && i < t->lines.n; i++)
-    if (aid_span_eq (aid_span_trim (aid_lines_at (&t->lines, i)), section))
-      {
-        if (found != SIZE_MAX)
-          return SIZE_MAX;
-        found = i;
-      }
-  return found;
+  const struct aid_index *x;
+  *line = SIZE_MAX;
+  if (aid_span_trim (section).len == 0)
+    return AID_OK;
+  enum aid_err err = aid_target_index (g->t, AID_STRIP, &x);
+  uint32_t id = err ? AID_NO_ID : aid_index_id (x, section);
+  if (aid_index_places (x, id) == 1)
+    *line = x->posts[x->first[id]];
+  return err;
 }
 
 /* An insertion that names nothing: into an empty file, behind its section's line, or behind the stated line. */
@@ -75,8 +76,10 @@ without_context (const struct placing *g, size_t i)
 {
   const struct aid_want *w = &g->wants[i];
   int64_t start = aid_want_start (w), count = w->reverse ? w->h->new_count : w->h->old_count;
-  size_t n = g->t->lines.n, section = line_of_section (g->t, w->h->section);
-  size_t at = SIZE_MAX;
+  size_t n = g->t->lines.n, section, at = SIZE_MAX;
+  enum aid_err err = line_of_section (g, w->h->section, &section);
+  if (err)
+    return err;
   if (n == 0)
     at = 0;
   else if (w->chosen > 0 && (uint64_t) w->chosen <= n + 1)
@@ -106,6 +109,38 @@ without_context (const struct placing *g, size_t i)
   return AID_OK;
 }
 
+/* Where the counter of a hunk begins that may do SHARE steps. */
+static size_t
+begin_share (const struct placing *g, size_t i, size_t *left)
+{
+  /* Enough to find a place as it is written, whatever others took. */
+  size_t least = 64 * (g->cases[i].view.n + 64);
+  *left = *g->work < AID_PLACE_WORK ? AID_PLACE_WORK - *g->work : 0;
+  size_t share = *left < AID_HUNK_WORK ? *left : AID_HUNK_WORK;
+  return AID_PLACE_WORK - (share > least ? share : least);
+}
+
+/* Finds the matches of hunk I, within its share of the work: one bad hunk must not take what the others need. */
+static enum aid_err
+find_within_share (const struct placing *g, size_t i)
+{
+  struct aid_view *v = &g->cases[i].view;
+  struct placing own = *g;
+  size_t left, begin = begin_share (g, i, &left);
+  v->work = begin;
+  own.work = &v->work;
+  enum aid_err err = find_matches (&own, i);
+  *g->work += v->work - begin;
+  if (err != AID_E_LIMIT)
+    return err;
+  if (left < AID_HUNK_WORK)
+    aid_refuse (g->out[i], TOOK_ALL);
+  else
+    aid_refuse (g->out[i], "its lines are too common in %.100s to be placed in reasonable time", g->wants[i].path);
+  g->cases[i].takes_part = 0;
+  return AID_OK;
+}
+
 /* Gets hunk I ready to be chosen for. */
 static enum aid_err
 prepare (const struct placing *g, size_t i)
@@ -122,17 +157,15 @@ prepare (const struct placing *g, size_t i)
         aid_refuse (g->out[i], "it inserts a NUL byte, which no text holds");
         return AID_OK;
       }
-  if (c->view.plus + c->view.minus == 0)
+  if (w->too_large)
+    aid_refuse (g->out[i], "its places in %.100s hold more lines than can be handled at once", w->path);
+  else if (c->view.plus + c->view.minus == 0)
     aid_refuse (g->out[i], "it changes nothing");
   else if (c->view.m == 0)
     err = without_context (g, i);
   else
-    err = find_matches (g, i);
-  if (err != AID_E_LIMIT)
-    return err;
-  aid_refuse (g->out[i], "its lines are too common in %.100s to be placed in reasonable time", w->path);
-  c->takes_part = 0;
-  return AID_OK;
+    err = find_within_share (g, i);
+  return err;
 }
 
 /* --- what the chosen ones change --- */
@@ -143,7 +176,11 @@ all_pairs (const struct placing *g, struct aid_vec *all)
   enum aid_err err = AID_OK;
   for (size_t i = 0; i < g->n && !err; i++)
     if (g->cases[i].chosen)
-      err = aid_indent_pairs (&g->cases[i].view, g->t, g->cases[i].chosen, all);
+      {
+        g->cases[i].view.work = *g->work;
+        err = aid_indent_pairs (&g->cases[i].view, g->t, g->cases[i].chosen, all);
+        *g->work = g->cases[i].view.work;
+      }
   return err;
 }
 
@@ -156,7 +193,9 @@ write_change (const struct placing *g, size_t i, const struct aid_change *change
   struct aid_indent *indent = err ? NULL : aid_indent_new (&c->view, g->t, &own, file);
   if (!err && !indent)
     err = AID_E_NOMEM;
-  if (!err)
+  if (!err && !c->chosen->exact && c->view.work > AID_PLACE_WORK)
+    aid_refuse (g->out[i], TOOK_ALL);
+  else if (!err)
     {
       aid_describe (g, i, indent && aid_indent_changes (indent));
       err = aid_place_edits (g->t, &c->view, c->chosen, change, indent, g->texts, g->out[i]);
@@ -204,8 +243,10 @@ carry_out (const struct placing *g)
       else if (c->chosen)
         {
           err = aid_look_inserted (g, i, c->chosen, &there);
+          c->view.work = *g->work;
           if (!err && !there)
             err = write_edits (g, i, file);
+          *g->work = c->view.work;
         }
     }
   aid_indent_file_free (file);

@@ -24,6 +24,7 @@ struct scan
   char *unified;                /* the last file that a header named */
   int fenced_patch;             /* one was seen */
   int told;                     /* that what stands outside of fences is left out */
+  size_t looked;                /* bytes read in search of the ends of blocks */
 };
 
 static int
@@ -65,10 +66,12 @@ struct ends
   size_t content_end, block_end;
 };
 
-/* Ends the block at the fence that closes it, or at the end of the answer. */
+/* Ends the block at the fence that closes it, or at the end of the answer.  Fences can be set so that each is looked for
+   through the whole answer; then, after several times its length, the first one that may close a block does. */
 static struct ends
-find_close (const struct scan *s, const struct fence *open, int strict)
+find_close (struct scan *s, const struct fence *open, int strict)
 {
+  enum { TIMES = 8 };
   struct aid_cursor c = s->c;
   struct aid_in_line l;
   struct ends loose = { 0, 0 };
@@ -76,6 +79,9 @@ find_close (const struct scan *s, const struct fence *open, int strict)
   while (aid_cursor_next (&c, &l))
     {
       struct fence f;
+      s->looked += l.end - l.beg;
+      if (loose.block_end > 0 && s->looked / TIMES > s->p->len)
+        return loose;
       if (width > 0)
         {
           if (aid_at_replace (l.text, width))

@@ -2,6 +2,7 @@
    what the file has at the nearest place (or at the places that it fits) as a short diff with line numbers.  It is Markdown,
    bounded, and says what was left out. */
 #include "patch/patch_internal.h"
+#include "base/hash.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -75,15 +76,13 @@ add_row (struct aid_str *out, char sign, size_t number, struct aid_span text)
   add_text (out, text);
 }
 
-static int
-same_line (struct aid_span a, struct aid_span b)
+/* What tells LINE from others, however it ends in blanks.  Long lines are compared many times. */
+static uint64_t
+name_of_line (struct aid_span line)
 {
-  static const char blanks[] = " \t\r";
-  while (a.len > 0 && strchr (blanks, a.ptr[a.len - 1]))
-    a.len--;
-  while (b.len > 0 && strchr (blanks, b.ptr[b.len - 1]))
-    b.len--;
-  return aid_span_eq (a, b);
+  while (line.len > 0 && strchr (" \t\r", line.ptr[line.len - 1]) && line.ptr[line.len - 1])
+    line.len--;
+  return aid_hash64 (line);
 }
 
 /* --- the hunk as it was written --- */
@@ -134,6 +133,7 @@ struct comparison
   const struct aid_lines *l;
   const struct aid_span *a;
   size_t m, lo, n;
+  uint64_t *names;              /* of the M lines of A, and behind them of the N lines of the file */
   uint16_t *common;             /* of A from i on and the file from j on: [i * (n + 1) + j] */
 };
 
@@ -169,23 +169,25 @@ push_hunk (struct rows *rows, const struct comparison *c, size_t from, size_t to
     push (rows, '-', 0, c->a[i]);
 }
 
-static struct aid_span
-file_line (const struct comparison *c, size_t j)
+static int
+same_line (const struct comparison *c, size_t i, size_t j)
 {
-  return aid_lines_at (c->l, c->lo + j);
+  return c->names[i] == c->names[c->m + j];
 }
 
 static void
 count_common (struct comparison *c)
 {
   size_t w = c->n + 1;
+  for (size_t i = 0; i < c->m + c->n; i++)
+    c->names[i] = name_of_line (i < c->m ? c->a[i] : aid_lines_at (c->l, c->lo + i - c->m));
   for (size_t i = c->m; i-- > 0;)
     for (size_t j = c->n; j-- > 0;)
       {
         uint16_t skip_a = c->common[(i + 1) * w + j], skip_b = c->common[i * w + j + 1];
-        c->common[i * w + j] = same_line (c->a[i], file_line (c, j)) ? (uint16_t) (c->common[(i + 1) * w + j + 1] + 1)
-                               : skip_a > skip_b                     ? skip_a
-                                                                     : skip_b;
+        c->common[i * w + j] = same_line (c, i, j) ? (uint16_t) (c->common[(i + 1) * w + j + 1] + 1)
+                               : skip_a > skip_b   ? skip_a
+                                                   : skip_b;
       }
 }
 
@@ -198,7 +200,7 @@ compare (const struct comparison *c, size_t start, struct rows *rows)
   while (i < c->m && j < c->n && c->common[i * w + j] > 0)
     {
       size_t di = i, dj = j;
-      while (!same_line (c->a[di], file_line (c, dj)))
+      while (!same_line (c, di, dj))
         if (c->common[(di + 1) * w + dj] >= c->common[di * w + dj + 1])
           di++;
         else
@@ -265,8 +267,9 @@ add_nearest (struct report *r, const struct aid_patch_hunk *h, size_t start)
       size_t hi = start + c.m + AROUND;
       c.n = (hi < c.l->n ? hi : c.l->n) - c.lo;
       c.common = calloc ((c.m + 1) * (c.n + 1), sizeof *c.common);
+      c.names = calloc (c.m + c.n + 1, sizeof *c.names);
     }
-  if (c.common)
+  if (c.common && c.names)
     {
       count_common (&c);
       compare (&c, start - c.lo, rows);
@@ -276,6 +279,7 @@ add_nearest (struct report *r, const struct aid_patch_hunk *h, size_t start)
     }
   aid_str_free (&text);
   free (c.common);
+  free (c.names);
   free (rows);
   free (a);
   return err;

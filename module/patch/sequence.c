@@ -7,6 +7,7 @@
 
 enum { MOST_HUNKS = 64 };
 #define MOST_LINES ((size_t) 2 << 20)   /* lines indexed in all steps together */
+#define MOST_BYTES ((size_t) 64 << 20)  /* of texts copied in all steps together */
 
 /* The text as the hunks so far leave it: each line's line in the file, or -1. */
 struct stage
@@ -168,7 +169,7 @@ step (struct aid_case *c, const struct aid_target *t, struct stage *s, size_t *l
     err = aid_index_init (&x, &l, AID_TRAILING);
   if (!err)
     err = one_place (&c->view, &x, *low, &at, work);
-  *work += l.n * 4;
+  *work += l.n * 4 + s->text.len;
   *ok = !err && at != SIZE_MAX;
   if (*ok)
     err = in_terms_of_file (&c->view, s, at, t->lines.n, &r->match, &r->change, ok);
@@ -188,7 +189,8 @@ enum aid_err
 aid_read_in_sequence (struct aid_case *cases, size_t n, const struct aid_target *t, struct aid_reading *out, size_t *work,
                       int *ok)
 {
-  *ok = n > 1 && n <= MOST_HUNKS && t->lines.n <= MOST_LINES / n;
+  *ok = n > 1 && n <= MOST_HUNKS && t->lines.n <= MOST_LINES / n && t->lines.text.len <= MOST_BYTES / n
+        && *work <= AID_PLACE_WORK;
   for (size_t i = 0; i < n; i++)
     *ok &= cases[i].view.m > 0 && !cases[i].view.lost_prefix && !cases[i].view.ellipses;
   if (!*ok)
