@@ -13,6 +13,7 @@ enum
   FIRST_LINES = 3,               /* lines that a lone "1" may be off */
   NEIGHBOURS = 500               /* hunks asked for how far they have moved */
 };
+#define CHOICE_WORK (2 * (size_t) AID_PLACE_WORK)   /* what was found is chosen from, though finding it took all there was */
 
 struct field
 {
@@ -248,6 +249,7 @@ options_in_blocks (const struct field *f, const struct aid_case *c, struct aid_s
       if (!is_named (line, name, beginning))
         continue;
       struct block b = { i, i + 1 };
+      *f->work += o->n * 2 + 32;
       while (b.end < l->n && in_block (aid_lines_at (l, b.end), indent_of (line)))
         b.end++;
       for (size_t k = 0; k < o->n; k++)
@@ -281,10 +283,10 @@ static void
 narrow_by_section (const struct field *f, const struct aid_case *c, struct aid_span section, struct options *o)
 {
   struct aid_span line;
-  while (o->n > 1 && *f->work <= AID_PLACE_WORK && aid_span_line (&section, &line))
+  while (o->n > 1 && *f->work <= CHOICE_WORK && aid_span_line (&section, &line))
     if (aid_span_trim (line).len > 0)
       {
-        *f->work += f->t->lines.n * 64;
+        *f->work += f->t->lines.n * 32;
         narrow_by_line (f, c, aid_span_trim (line), o);
       }
 }
@@ -345,7 +347,7 @@ decide (const struct field *f, size_t i)
     keep_last (c, &o);
   if (o.n > 1)
     narrow_by_section (f, c, h->section, &o);
-  if (o.n > 1 && *f->work <= AID_PLACE_WORK)
+  if (o.n > 1 && *f->work <= CHOICE_WORK)
     narrow_by_number (f, i, &o);
   if (o.n == 1)
     {
@@ -376,7 +378,7 @@ aid_choose (struct aid_case *cases, size_t n, const struct aid_target *t, size_t
   if (!err && f.n > 0)
     {
       f.numbers = numbers_speak (&f);
-      if (*work <= AID_PLACE_WORK)
+      if (*work <= CHOICE_WORK)
         {
           sum_forward (&f);
           sum_backward (&f);
