@@ -30,9 +30,9 @@ struct report
 
 /* --- lines --- */
 
-/* LINE as text that is fit to be shown, its end left out when it is long. */
+/* LINE (or a name) as text that is fit to be shown, its end left out when it is long. */
 static void
-add_text (struct aid_str *out, struct aid_span line)
+add_clean (struct aid_str *out, struct aid_span line)
 {
   struct aid_str clean = AID_STR_INIT ((size_t) 4 * LINE_BYTES);
   struct aid_span v = aid_span_cut (line, 0, line.len < LINE_BYTES ? line.len : LINE_BYTES);
@@ -43,8 +43,15 @@ add_text (struct aid_str *out, struct aid_span line)
       unsigned char c = (unsigned char) clean.ptr[i];
       aid_str_addc (out, (c < ' ' && c != '\t') || c == 0x7f ? '?' : clean.ptr[i]);
     }
-  aid_str_addz (out, v.len < line.len ? "...\n" : "\n");
+  aid_str_addz (out, v.len < line.len ? "..." : "");
   aid_str_free (&clean);
+}
+
+static void
+add_text (struct aid_str *out, struct aid_span line)
+{
+  add_clean (out, line);
+  aid_str_addc (out, '\n');
 }
 
 /* A fence for TEXT, longer than any in it. */
@@ -325,18 +332,20 @@ read_lines (struct report *r, const struct aid_file_plan *f)
 
 /* --- all of it --- */
 
-static const char *
-path_of (const struct aid_file_plan *f)
+/* A path that was refused may hold anything. */
+static void
+add_path (struct aid_str *out, const struct aid_file_plan *f)
 {
-  return f->old_path ? f->old_path : f->new_path;
+  add_clean (out, aid_span_z (f->old_path ? f->old_path : f->new_path));
 }
 
 static enum aid_err
 report_hunk (struct report *r, const struct aid_file_plan *f, const struct aid_placement *o)
 {
   const struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, o->hunk);
-  const char *path = path_of (f);
-  aid_str_addf (r->out, "Hunk %zu, in %s, was refused: %s.\nAs it was written:\n\n", o->hunk + 1, path, o->reason);
+  aid_str_addf (r->out, "Hunk %zu, in ", o->hunk + 1);
+  add_path (r->out, f);
+  aid_str_addf (r->out, ", was refused: %s.\nAs it was written:\n\n", o->reason);
   add_hunk (r, h);
   int64_t line = o->candidates.len > 0 ? AID_VEC_AT (int64_t, &o->candidates, 0) : o->line;
   enum aid_err err = line > 0 ? read_lines (r, f) : AID_OK;
@@ -344,12 +353,16 @@ report_hunk (struct report *r, const struct aid_file_plan *f, const struct aid_p
     {
       if (o->candidates.len > 0)
         {
-          aid_str_addf (r->out, "\nThe places in %s that it fits:\n\n", path);
+          aid_str_addz (r->out, "\nThe places in ");
+          add_path (r->out, f);
+          aid_str_addz (r->out, " that it fits:\n\n");
           add_places (r, h, &o->candidates);
         }
       else
         {
-          aid_str_addf (r->out, "\nWhat %s has there (\"-\" is only in the hunk, \"+\" only in the file):\n\n", path);
+          aid_str_addz (r->out, "\nWhat ");
+          add_path (r->out, f);
+          aid_str_addz (r->out, " has there (\"-\" is only in the hunk, \"+\" only in the file):\n\n");
           err = add_nearest (r, h, (size_t) line - 1);
         }
     }
@@ -375,7 +388,9 @@ report_file (struct report *r, const struct aid_file_plan *f, struct aid_str *ou
   enum aid_err err = AID_OK;
   if (f->reason[0])
     {
-      aid_str_addf (r->out, "The change of %s as a whole was refused: %s.\n\n", path_of (f), f->reason);
+      aid_str_addz (r->out, "The change of ");
+      add_path (r->out, f);
+      aid_str_addf (r->out, " as a whole was refused: %s.\n\n", f->reason);
       take (r->out, out, begin, left);
     }
   for (size_t i = 0; i < f->n && !err; i++)
