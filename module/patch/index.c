@@ -29,59 +29,6 @@ strip (struct aid_span v)
   return v;
 }
 
-/* The sign that the bytes at P (N of them) are a variant of, as ASCII, and their length in *LEN; NULL: none.  Models write
-   typographic quotes, dashes and blanks for plain ones, and the reverse. */
-static const char *
-plain_sign (const unsigned char *p, size_t n, size_t *len)
-{
-  static const struct { unsigned char b0, b1, from, to; const char *sign; } wide[] = {
-    { 0xe2, 0x80, 0x90, 0x95, "-" },  { 0xe2, 0x88, 0x92, 0x92, "-" },   { 0xe2, 0x80, 0x98, 0x9b, "'" },
-    { 0xe2, 0x80, 0x9c, 0x9f, "\"" }, { 0xe2, 0x80, 0xa6, 0xa6, "..." }, { 0xe2, 0x80, 0xaf, 0xaf, " " },
-    { 0xe2, 0x80, 0x82, 0x83, " " },  { 0xe2, 0x80, 0x89, 0x89, " " },   { 0xef, 0xbb, 0xbf, 0xbf, "" },
-  };
-  *len = 2;
-  if (n >= 2 && p[0] == 0xc2 && (p[1] == 0xab || p[1] == 0xbb))
-    return "\"";
-  if (n >= 2 && p[0] == 0xc2 && p[1] == 0xa0)
-    return " ";
-  *len = 3;
-  for (size_t i = 0; i < sizeof wide / sizeof *wide && n >= 3; i++)
-    if (p[0] == wide[i].b0 && p[1] == wide[i].b1 && p[2] >= wide[i].from && p[2] <= wide[i].to)
-      return wide[i].sign;
-  return NULL;
-}
-
-/* Adds C as the canonical form has it: a run of blanks is one, so is "--". */
-static void
-add_canonical (struct aid_str *out, char c)
-{
-  char last = out->len > 0 ? out->ptr[out->len - 1] : ' ';
-  if (is_blank (c) ? last != ' ' : !(c == '-' && last == '-'))
-    aid_str_addc (out, is_blank (c) ? ' ' : c);
-}
-
-static void
-canonical (struct aid_span v, struct aid_str *out)
-{
-  aid_str_clear (out);
-  for (size_t i = 0; i < v.len;)
-    {
-      size_t len = 1;
-      const char *sign = (unsigned char) v.ptr[i] < 0x80 ? NULL
-                                                         : plain_sign ((const unsigned char *) v.ptr + i, v.len - i, &len);
-      if (!sign)
-        add_canonical (out, v.ptr[i++]);
-      else
-        {
-          for (; *sign; sign++)
-            add_canonical (out, *sign);
-          i += len;
-        }
-    }
-  if (out->len > 0 && out->ptr[out->len - 1] == ' ')
-    aid_str_remove (out, out->len - 1, 1);
-}
-
 static int
 line_same (enum aid_level level, struct aid_span a, struct aid_span b)
 {
@@ -92,8 +39,8 @@ line_same (enum aid_level level, struct aid_span a, struct aid_span b)
   if (level == AID_STRIP)
     return aid_span_eq (strip (a), strip (b));
   struct aid_str x = AID_STR_INIT (AID_PATCH_MAX + 1), y = AID_STR_INIT (AID_PATCH_MAX + 1);
-  canonical (a, &x);
-  canonical (b, &y);
+  aid_canonical (a, &x);
+  aid_canonical (b, &y);
   int same = !x.err && !y.err && aid_span_eq (aid_str_span (&x), aid_str_span (&y));
   aid_str_free (&x);
   aid_str_free (&y);
@@ -107,7 +54,7 @@ hash_line (const struct aid_index *x, struct aid_span line, struct aid_str *scra
     return aid_hash64_seeded (rstrip (line), x->seed);
   if (x->level == AID_STRIP)
     return aid_hash64_seeded (strip (line), x->seed);
-  canonical (line, scratch);
+  aid_canonical (line, scratch);
   return aid_hash64_seeded (aid_str_span (scratch), x->seed);
 }
 

@@ -111,9 +111,10 @@ struct aid_span aid_lines_at (const struct aid_lines *l, size_t i);   /* without
 size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
 
 /* What two lines must agree in: all but trailing blanks; all but outer blanks; all but runs of blanks and how a sign is
-   written (typographic quotes and dashes, "--"). */
+   written (typographic quotes and dashes, "--", letters with marks). */
 enum aid_level { AID_TRAILING, AID_STRIP, AID_CANON, AID_LEVELS };
 #define AID_NO_ID UINT32_MAX
+void aid_canonical (struct aid_span line, struct aid_str *out);   /* the form of the last: OUT becomes it (canonical.c) */
 
 /* The lines of one file as numbers: equal numbers, equal lines at the level; and where each number stands. */
 struct aid_index
