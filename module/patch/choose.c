@@ -18,7 +18,8 @@ enum
 struct field
 {
   struct aid_case *cases;
-  size_t *order, n;              /* the cases that take part, in the patch's order */
+  size_t all;                    /* of them */
+  size_t *order, n;              /* those that take part, in the patch's order */
   const struct aid_target *t;
   size_t *work;
   int numbers;                   /* the stated lines look like lines of this file */
@@ -53,7 +54,27 @@ is_certain (const struct aid_case *c)
 
 /* --- numbers --- */
 
-/* Increasing, inside the file, and not just a 1 that was put there for want of a number. */
+/* Whether the hunk's header counts its lines right: then its numbers were not made up. */
+static int
+counts_hold (const struct aid_case *c)
+{
+  const struct aid_want *w = c->view.want;
+  int64_t before = w->reverse ? w->h->new_count : w->h->old_count, after = w->reverse ? w->h->old_count : w->h->new_count;
+  return before == (int64_t) c->view.m && after == (int64_t) (c->view.n - c->view.minus);
+}
+
+/* Whether a 1, the only number there is, says something: it is mostly put there for want of a number.  A true one stands beside
+   true counts, is no other hunk's, and has a place at the beginning of the file. */
+static int
+one_speaks (const struct field *f)
+{
+  size_t ones = 0;
+  for (size_t i = 0; i < f->all; i++)
+    ones += stated (&f->cases[i]) == 1;
+  return ones == 1 && counts_hold (nth (f, 0)) && match (nth (f, 0), 0)->start <= FIRST_LINES;
+}
+
+/* Increasing, inside the file, and not just a 1. */
 static int
 numbers_speak (const struct field *f)
 {
@@ -65,7 +86,7 @@ numbers_speak (const struct field *f)
         return 0;
       before = at;
     }
-  return !(f->n == 1 && before == 1 && match (nth (f, 0), 0)->start > FIRST_LINES);
+  return f->n != 1 || before != 1 || one_speaks (f);
 }
 
 /* The line (from 0) where the stated number says case I is, or -1. */
@@ -291,15 +312,6 @@ narrow_by_section (const struct field *f, const struct aid_case *c, struct aid_s
       }
 }
 
-/* Whether the hunk's header counts its lines right: then its numbers were not made up. */
-static int
-counts_hold (const struct aid_case *c)
-{
-  const struct aid_want *w = c->view.want;
-  int64_t before = w->reverse ? w->h->new_count : w->h->old_count, after = w->reverse ? w->h->old_count : w->h->new_count;
-  return before == (int64_t) c->view.m && after == (int64_t) (c->view.n - c->view.minus);
-}
-
 /* The stated line decides when it is near one match and far from the others. */
 static void
 narrow_by_number (const struct field *f, size_t i, struct options *o)
@@ -367,7 +379,7 @@ decide (const struct field *f, size_t i)
 enum aid_err
 aid_choose (struct aid_case *cases, size_t n, const struct aid_target *t, size_t *work)
 {
-  struct field f = { .cases = cases, .t = t, .work = work, .order = malloc ((n + 1) * sizeof *f.order) };
+  struct field f = { .cases = cases, .all = n, .t = t, .work = work, .order = malloc ((n + 1) * sizeof *f.order) };
   enum aid_err err = f.order ? AID_OK : AID_E_NOMEM;
   for (size_t i = 0; i < n && !err; i++)
     if (cases[i].takes_part)
