@@ -217,6 +217,9 @@ a_place_has_all_deleted_lines_and_enough_word_for_word (void **state)
                        "less than half of the hunk fits");
   assert_string_equal (why_not (file, "@@ @@\n first (limes);\n-secund (line);\n third (lint);\n+x\n"),
                        "too little of it is in the file word for word");
+  /* brackets and blank lines alone, however many for a short hunk, are no place */
+  assert_string_equal (why_not ("a long line here;\n}\n}\n\n\n\n", "@@ @@\n a long line hare;\n-}\n }\n \n \n \n+x\n"),
+                       "too little of it is in the file word for word");
 }
 
 int

@@ -45,8 +45,8 @@ a_place_needs_a_margin (void **state)
   (void) state;
   chosen ("alpha (one);\nbeta (two);\ngamma (three);\n\nalpha (one);\nbeta (two);\nsomething else;\n",
           "@@ @@\n alpha (one);\n-beta (two);\n gamma (threes);\n", "1");
-  chosen ("  alpha (one);\n  beta (two);\n\nalpha (one); // x\n\n alpha (one);\n beta (two);\n",
-          "@@ @@\n alpha (one);\n-beta (two);\n", "(6,1)");
+  chosen ("  alpha (one);\n  beta (two);\n  gamma (three);\n\nalpha  (one);\nbeta  (two);\ngamma  (three);\n",
+          "@@ @@\n alpha (one);\n-beta (two);\n gamma (three);\n", "(1,5)");
 }
 
 static void
@@ -94,6 +94,16 @@ a_number_decides_between_equals_only (void **state)
   chosen ("begin\nx = 1;\nend\nbegin\nx = 11;\nend\n", "@@ -4,3 +4,3 @@\n" CHANGE, "1");     /* the text is at 1 */
   chosen (TRIPLE, "@@ -900,3 +900,3 @@\n" CHANGE, "(1,4,7)");                                /* no line of this file */
   chosen (TRIPLE, "@@ -5,3 +5,3 @@\n" CHANGE, "(1,4,7)");                                    /* near two of them */
+}
+
+/* A few lines off, when the others are far. */
+static void
+a_number_may_be_a_little_off (void **state)
+{
+  (void) state;
+  static const char far[] = "begin\nx = 1;\nend\n1;\n2;\n3;\n4;\n5;\n6;\n7;\n8;\n9;\n10;\n11;\n12;\n13;\nbegin\nx = 1;\nend\n";
+  chosen (far, "@@ -15,3 +15,3 @@\n" CHANGE, "17");
+  chosen (far, "@@ -12,3 +12,3 @@\n" CHANGE, "(1,17)");
 }
 
 /* A hunk beside a certain one has moved as far as that one. */
@@ -158,6 +168,7 @@ main (void)
     cmocka_unit_test (the_section_names_the_block),
     cmocka_unit_test (the_end_of_the_file_is_the_last_place),
     cmocka_unit_test (a_number_decides_between_equals_only),
+    cmocka_unit_test (a_number_may_be_a_little_off),
     cmocka_unit_test (numbers_move_with_a_certain_neighbour),
     cmocka_unit_test (a_lone_1_beside_true_counts_is_a_number),
     cmocka_unit_test (a_lone_1_beside_counts_that_cannot_be_is_none),
