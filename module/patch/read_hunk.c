@@ -229,6 +229,8 @@ at_end (const struct body *b, struct aid_span v, const struct aid_cursor *at)
   if (starts (v, "@@") || aid_at_directive (v, &name))
     return 1;
   int header = aid_at_file_header (at);
+  if (b->h->nlines == 0 && b->h->old_count == 1 && b->h->new_count == 1)
+    return 0;                   /* "-- x" becomes "++ y", and nothing else */
   return header && (header != AID_MAYBE_HEADER || satisfied (b) || b->h->old_count < 0);
 }
 
