@@ -16,6 +16,7 @@
   (require 'subr-x))
 (require 'aid-chat-text)
 (require 'aid-invisible)
+(require 'aid-chat-wrap)
 
 (declare-function aid--mod-face-names "ext:aid-module" ())
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
@@ -59,7 +60,7 @@
 (aid-chat--defface warning warning "What needs attention.")
 
 (defconst aid-chat--properties
-  '(face display invisible help-echo mouse-face keymap follow-link aid-target aid-code)
+  '(face display invisible help-echo mouse-face keymap follow-link aid-target aid-code aid-wrap)
   "The text properties that are ours.")
 
 (defconst aid-chat--most 32768
@@ -434,6 +435,7 @@ half of what it costs to show an answer that arrives."
         (when (search-forward " answer-->" nil t)     ; nothing was sent before that
           (aid-chat-pasted-show beg end))
         (aid-chat--shorten-lines beg end)
+        (aid-chat-wrap-lines beg end)
         `(jit-lock-bounds ,beg . ,end)))))
 
 (provide 'aid-chat-display)

@@ -6,7 +6,7 @@
 
 ;; The header line says what an answer does, who answers, and what the next
 ;; question carries.  It is a string made when something happened and at most
-;; five times a second while an answer arrives, never while Emacs draws.
+;; twice a second while an answer arrives, never while Emacs draws.
 
 ;;; Code:
 
@@ -108,7 +108,7 @@
 (defvar aid-chat--live nil
   "The answers that are arriving, in all chats.")
 
-(defconst aid-chat--turn-seconds 0.25
+(defconst aid-chat--turn-seconds 0.5
   "How often a spinner turns, in seconds.")
 
 (defun aid-chat--turn-spinner (stream)

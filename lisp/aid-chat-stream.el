@@ -16,12 +16,14 @@
   (require 'subr-x))
 (require 'aid-chat-head)
 (require 'aid-chat-code)
+(require 'aid-chat-wrap)
 
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid--mod-journal-remove "ext:aid-module" (file req))
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--kept-p "aid-chat" ())
+(declare-function aid-status-found "aid-status" (end val))
 
 (defvar aid--process)
 
@@ -47,6 +49,7 @@ MODEL is the name that the header line shows."
     (setq aid-chat--stream stream
           aid-chat--moved nil)
     (aid-chat--spin-add stream)
+    (aid-chat-wrap-adapt)
     (aid-chat-head-update)
     (aid-chat--measure-soon)
     (aid--on-event id (lambda (&rest event) (aid-chat-stream-event stream event)))
@@ -64,6 +67,7 @@ MODEL is the name that the header line shows."
             (`(frozen ,val) (aid-chat--on-frozen stream val))
             (`(start ,val) (aid-chat--on-start stream val))
             (`(retry ,val) (aid-chat--on-retry stream val))
+            (`(found ,val) (aid-status-found (aid-chat-stream-end stream) val))
             (`(rekey ,val) (aid-chat--rekey (plist-get val :old) (plist-get val :new)))
             (`(done ,val) (aid-chat--on-end stream val))
             (`(error ,val) (aid-chat--on-end stream val))))))))
@@ -118,7 +122,8 @@ MODEL is the name that the header line shows."
       (when (aid-chat-stream-fold stream)
         (aid-chat--fold-grow stream bol end))
       (goto-char end)
-      (aid-chat--shorten-line)))
+      (aid-chat--shorten-line)
+      (aid-chat-wrap-lines bol end)))
   (when (string-search "```" text)
     (aid-chat-code-soon)))
 
@@ -246,6 +251,7 @@ The line in its turn may be out of sight."
          (end (aid-chat-stream-end stream)))
     (setq aid-chat--stream nil)
     (aid-chat--spin-remove stream)
+    (aid-chat-wrap-end)
     (when ms
       (aid-chat--write-reasoning (aid-chat-stream-beg stream) end ms))
     (when (save-excursion (goto-char end) (and (bolp) (looking-at-p "\n\n")))
@@ -282,7 +288,8 @@ The line in its turn may be out of sight."
   (when-let ((stream aid-chat--stream))
     (setq aid-chat--stream nil)
     (ignore-errors (aid--mod-cancel (aid-chat-stream-id stream)))
-    (aid-chat--spin-remove stream)))
+    (aid-chat--spin-remove stream)
+    (aid-chat-wrap-end)))
 
 (defconst aid-chat--stop-seconds 0.5
   "How long the core may take to end an answer whose chat is killed, in seconds.")

@@ -268,6 +268,8 @@ Give non-nil when there is such an answer and it had not ended."
 (defun aid-chat--note-width (window)
   "Look whether WINDOW made the right edge move."
   (with-current-buffer (window-buffer window)
+    (when aid-chat--stream
+      (aid-chat-wrap-adapt))
     (unless (= aid-chat--width (window-max-chars-per-line window))
       (setq aid-chat--width (window-max-chars-per-line window))
       (jit-lock-refontify))))
@@ -402,6 +404,7 @@ All text may be edited, and what the file says is what is sent.
 
 ;; Loaded when there is a patch, or something to complete.
 (autoload 'aid-status-words "aid-status")
+(autoload 'aid-status-found "aid-status")
 (autoload 'aid-status--on-answer "aid-status")
 (setq aid-chat-hunks-function #'aid-status-words)
 (add-hook 'aid-answer-done-functions #'aid-status--on-answer)

@@ -8,7 +8,8 @@
 ;; Under each block with a patch stands a marker line that holds the decisions
 ;; about its hunks.  It is shown as words: in how many files and hunks the
 ;; block would apply now, or why not, and what was decided.  The core looks
-;; at that off the main thread.
+;; at that off the main thread.  Under an answer that is still arriving a line
+;; says how its patches fit so far; that line is display only.
 
 ;;; Code:
 
@@ -103,7 +104,7 @@ said to fit no more, and what was edited is not compared with the file at all."
                          'edited
                        (plist-get hunk :status))
                 ('edited '(decided))
-                ("applied" (list (if (equal (plist-get hunk :method) "whitespace")
+                ("applied" (list (if (member (plist-get hunk :method) '("adjusted" "whitespace"))
                                      'adjusted
                                    'fit)))
                 ("already" '(already))
@@ -114,20 +115,25 @@ said to fit no more, and what was edited is not compared with the file at all."
             (or (plist-get file :hunks)
                 (list (list :status (plist-get file :status) :reason whole))))))
 
+(defun aid-status--sum (files hunks when counts)
+  "FILES files and HUNKS hunks, WHEN, in words.
+COUNTS is an alist of how they fit and in what number."
+  (let ((words (delq nil (mapcar (pcase-lambda (`(,kind . ,words))
+                                   (let ((n (or (cdr (assq kind counts)) 0)))
+                                     (and (> n 0) (format "%d %s" n words))))
+                                 '((fit . "fit") (adjusted . "adjusted")
+                                   (already . "applied already") (refused . "refused"))))))
+    (concat (aid-status--plural files "file") ", " (aid-status--plural hunks "hunk") when
+            (if words ": " "") (string-join words ", "))))
+
 (defun aid-status--fit (files decided)
   "How the plan's FILES fit, in a few words, with the first reason where not.
 DECIDED is as for `aid-status--kinds'."
   (let* ((all (mapcan (lambda (file) (aid-status--kinds file decided)) files))
          (reason (cdr (assq 'refused all)))
-         (words (delq nil (mapcar (pcase-lambda (`(,kind . ,words))
-                                    (let ((n (cl-count kind all :key #'car)))
-                                      (and (> n 0) (format "%d %s" n words))))
-                                  '((fit . "fit") (adjusted . "adjusted")
-                                    (already . "applied already") (refused . "refused"))))))
-    (concat (aid-status--plural (length files) "file") ", "
-            (aid-status--plural (length all) "hunk")
-            (if words ": " "")
-            (string-join words ", ")
+         (counts (mapcar (lambda (kind) (cons kind (cl-count kind all :key #'car)))
+                         '(fit adjusted already refused))))
+    (concat (aid-status--sum (length files) (length all) "" counts)
             (if (or (not reason) (string-empty-p reason)) "" (format " (%s)" reason)))))
 
 (defun aid-status--number (pos turn)
@@ -195,6 +201,37 @@ DECIDED is as for `aid-status--kinds'."
   (when (buffer-live-p chat)
     (with-current-buffer chat
       (ignore-errors (aid-status-check chat turn)))))
+
+;;; While an answer arrives
+
+(defvar-local aid-status--arriving nil
+  "The overlay that shows what was found in the arriving answer, or nil.")
+
+(defun aid-status-found (end val)
+  "Say behind END, where an answer is arriving, what was found in it by now.
+VAL is the core's count: a plist."
+  (unless aid-status--arriving
+    (setq aid-status--arriving (make-overlay end end nil t t))
+    (add-hook 'aid-answer-done-functions #'aid-status--arrived nil t)
+    (add-hook 'change-major-mode-hook #'aid-status--arrived nil t))
+  (move-overlay aid-status--arriving end end)
+  (overlay-put
+   aid-status--arriving 'after-string
+   (concat
+    (propertize " " 'cursor t)          ; where the cursor of a point at the end is drawn
+    (propertize
+     (concat "\n  " (aid-status--sum
+                     (plist-get val :files) (plist-get val :hunks) " so far"
+                     (mapcar (pcase-lambda (`(,kind . ,key)) (cons kind (plist-get val key)))
+                             '((fit . :fit) (adjusted . :adjusted)
+                               (already . :already) (refused . :refused)))))
+     'face 'shadow))))
+
+(defun aid-status--arrived (&rest _)
+  "Take away what was said of the answer that was arriving."
+  (when aid-status--arriving
+    (delete-overlay aid-status--arriving)
+    (setq aid-status--arriving nil)))
 
 (add-hook 'aid-after-review-functions #'aid-status--after-review)
 

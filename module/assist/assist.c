@@ -10,7 +10,7 @@
 #define TURNS_MAX 1000
 
 static const char *const event_names[]
-  = { "", "frozen", "start", "text", "reasoning", "retry", "rekey", "usage", "done", "error", "checked", "result" };
+  = { "", "frozen", "start", "text", "reasoning", "retry", "rekey", "usage", "found", "done", "error", "checked", "result" };
 
 const char *
 aid_event_name (int kind)
@@ -49,9 +49,10 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   a->stopping = 1;
   pthread_mutex_unlock (&a->lock);
   if (a->pool)
-    aid_pool_free (a->pool);    /* what was prepared meanwhile now belongs to the net */
+    aid_pool_stop (a->pool);    /* what was prepared meanwhile now belongs to the net, which may ask for the pool to its end */
   if (a->net)
     aid_net_free (a->net, reason);
+  aid_pool_free (a->pool);
   aid_vec_free (&a->turns);
   pthread_mutex_destroy (&a->lock);
   free (a);

@@ -62,6 +62,7 @@ turn_free (struct aid_turn_state *t)
   aid_wire_request_free (&t->wire_request);
   aid_model_free (&t->model);
   aid_answer_free (t->answer);
+  aid_found_end (t->found);
   aid_stream_free (t->stream);
   if (t->journal)
     aid_journal_close (t->journal);
@@ -219,6 +220,8 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
     {
       t->question = prompt.question;
       memcpy (t->key, prompt.key, sizeof t->key);
+      if (t->root && !t->plain)
+        t->found = aid_found_new (t->assist, t->id, t->root, aid_str_z (&dir), t->items, t->nitems);
       post_frozen (t, &prompt);
     }
   aid_prompt_free (&prompt);

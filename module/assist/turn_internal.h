@@ -3,6 +3,7 @@
 #define AID_ASSIST_TURN_INTERNAL_H
 
 #include "assist/assist_internal.h"
+#include "assist/found.h"
 #include "base/val.h"
 
 struct aid_turn_state
@@ -24,6 +25,7 @@ struct aid_turn_state
   struct aid_wire_request wire_request;
   char key[33];
   int64_t question;
+  struct aid_found *found;     /* NULL: no patches are looked for */
   struct aid_error fail;       /* what ended the request, in our own words */
 
   /* The I/O thread's alone. */

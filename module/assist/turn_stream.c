@@ -86,6 +86,8 @@ aid_turn_flush (struct aid_turn_state *t, int final)
   struct aid_event ev = { .kind = AID_EVENT_TEXT, .text = text, .from = (uint32_t) from, .spans = t->spans.data,
                           .nspans = t->spans.len };
   t->assist->sink.post (t->assist->sink.ctx, t->id, &ev);
+  if (t->found && !final)
+    aid_found_look (t->found, t->stream);
 }
 
 static void

@@ -121,10 +121,8 @@ aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void
 }
 
 void
-aid_pool_free (struct aid_pool *p)
+aid_pool_stop (struct aid_pool *p)
 {
-  if (!p)
-    return;
   pthread_mutex_lock (&p->lock);
   p->stopping = 1;
   struct job *dropped = p->first;
@@ -143,6 +141,15 @@ aid_pool_free (struct aid_pool *p)
     }
   for (unsigned i = 0; i < p->threads; i++)
     pthread_join (p->ids[i], NULL);
+  p->threads = 0;
+}
+
+void
+aid_pool_free (struct aid_pool *p)
+{
+  if (!p)
+    return;
+  aid_pool_stop (p);
   pthread_cond_destroy (&p->wake);
   pthread_mutex_destroy (&p->lock);
   free (p);

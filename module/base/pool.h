@@ -11,7 +11,10 @@ struct aid_pool *aid_pool_new (unsigned n, struct aid_error *e);
 /* Runs FN (ARG) on some worker, in the order of submission per pool of one.  FREE_ARG (may be NULL) is called instead
    when the pool stops before FN began.  AID_E_LIMIT when 10,000 jobs wait, AID_E_STATE when stopping. */
 enum aid_err aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
-/* Drops what has not begun, waits for what has, joins the threads. */
+/* Drops what has not begun, waits for what has, joins the threads.  The pool takes nothing more, and says so, until it is freed:
+   for threads that may still want it. */
+void aid_pool_stop (struct aid_pool *p);
+/* Stops it first, if that was not done. */
 void aid_pool_free (struct aid_pool *p);
 
 /* Starts a thread with every signal blocked, a 1 MiB stack and NAME (15 bytes) for debuggers. */

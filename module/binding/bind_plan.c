@@ -143,33 +143,6 @@ job_new (emacs_env *env, emacs_value plist)
 
 /* --- the work, without Lisp ------------------------------------------------------------------------------------------ */
 
-/* A buffer's text is taken only for a path that could be written, as a file's is. */
-static enum aid_err
-read_source (void *ctx, const char *path, struct aid_str *out, struct aid_error *e)
-{
-  const struct job *j = ctx;
-  const struct aid_str *text = aid_map_get (j->texts, aid_span_z (path));
-  struct aid_patch_source disk = aid_patch_disk_source (j->root);
-  struct aid_str full = AID_STR_INIT (1 << 16);
-  if (text == NULL)
-    return disk.read (disk.ctx, path, out, e);
-  enum aid_err err = aid_patch_path (j->root, path, &full, e);
-  if (err == AID_OK)
-    err = aid_patch_writable (aid_str_z (&full), path, e);
-  aid_str_free (&full);
-  if (err == AID_OK && (err = aid_str_addspan (out, aid_str_span (text))) != AID_OK)
-    aid_error_set (e, err, "%.100s is too large", path);
-  return err;
-}
-
-static enum aid_err
-list_source (void *ctx, int (*each) (void *closure, const char *path), void *closure)
-{
-  const struct job *j = ctx;
-  struct aid_patch_source disk = aid_patch_disk_source (j->root);
-  return disk.list (disk.ctx, each, closure);
-}
-
 /* The choices of J as arrays for the N hunks of a patch. */
 static void
 spread_choices (const struct job *j, size_t n, int64_t *chosen, unsigned char *only)
@@ -200,7 +173,8 @@ static enum aid_err
 place (struct job *j, const struct aid_patch *p, struct aid_str *val, struct aid_error *e)
 {
   struct aid_plan *plan = NULL;
-  struct aid_patch_source source = { read_source, j, list_source };
+  struct aid_patch_texts texts = { j->root, j->texts };
+  struct aid_patch_source source = aid_patch_texts_source (&texts);
   int64_t *chosen = calloc (p->hunks.len + 1, sizeof *chosen);
   unsigned char *only = calloc (p->hunks.len + 1, 1);
   struct aid_plan_options options = { chosen, j->some_only ? only : NULL, j->reverse };

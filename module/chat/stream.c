@@ -32,6 +32,9 @@ struct aid_stream
   size_t credit, parsed;
   int finished;
 
+  struct aid_vec told;                 /* struct aid_face_span in characters: what was told of the text from base on */
+  size_t told_to;                      /* ... up to this character */
+
   struct aid_vec counts;               /* uint32_t: characters before each STEP bytes of what is painted */
   int ascii;                           /* bytes are characters there */
 };
@@ -49,6 +52,7 @@ aid_stream_new (size_t limit)
   aid_str_init (&s->raw, limit + 16);
   aid_str_init (&s->cleaned, 3 * limit + 64);
   s->counts = AID_VEC_INIT (uint32_t, AID_SPANS_MAX_TEXT);
+  s->told = AID_VEC_INIT (struct aid_face_span, AID_SPANS_MAX_TEXT);
   s->credit = 4096;
   return s;
 }
@@ -62,6 +66,7 @@ aid_stream_free (struct aid_stream *s)
   aid_str_free (&s->raw);
   aid_str_free (&s->cleaned);
   aid_vec_free (&s->counts);
+  aid_vec_free (&s->told);
   free (s);
 }
 
@@ -289,6 +294,71 @@ to_chars (const struct aid_stream *s, size_t from, size_t from_chars, struct aid
     }
 }
 
+/* Where the faces that A and B give to the text before END begin to differ, at most END.  Both are lists of spans in order: what
+   is behind the first spans that differ is not compared. */
+static size_t
+first_difference (const struct aid_vec *a, const struct aid_vec *b, size_t end)
+{
+  size_t same = 0, n = a->len < b->len ? a->len : b->len, from = end;
+
+  for (; same < n; same++)
+    {
+      const struct aid_face_span *x = &AID_VEC_AT (struct aid_face_span, a, same);
+      const struct aid_face_span *y = &AID_VEC_AT (struct aid_face_span, b, same);
+
+      if (x->beg != y->beg || x->face != y->face || (x->end != y->end && (x->end < end || y->end < end)))
+        break;
+    }
+  for (int which = 0; which < 2; which++)
+    {
+      const struct aid_vec *list = which ? b : a;
+
+      for (size_t i = same; i < list->len; i++)
+        if (AID_VEC_AT (struct aid_face_span, list, i).beg < from)
+          from = AID_VEC_AT (struct aid_face_span, list, i).beg;
+    }
+  return from;
+}
+
+/* Leaves in SPANS what gives faces to the text from FROM on. */
+static void
+cut_before (struct aid_vec *spans, size_t from)
+{
+  size_t kept = 0;
+
+  for (size_t i = 0; i < spans->len; i++)
+    {
+      struct aid_face_span span = AID_VEC_AT (struct aid_face_span, spans, i);
+
+      if (span.beg < from)
+        span.beg = (uint32_t)from;
+      if (span.beg < span.end)
+        AID_VEC_AT (struct aid_face_span, spans, kept++) = span;
+    }
+  spans->len = kept;
+}
+
+/* SPANS give the faces of the text from character *FROM to its end, TO, of which those from s->base on may change yet.
+   Leaves what was not told before: every face that is given anew makes an editor draw its line anew. */
+static void
+tell_news (struct aid_stream *s, size_t *from, size_t to, struct aid_vec *spans)
+{
+  size_t known = first_difference (&s->told, spans, s->told_to);
+
+  s->told.len = 0;
+  for (size_t i = 0; i < spans->len; i++)
+    {
+      struct aid_face_span *span = &AID_VEC_AT (struct aid_face_span, spans, i), *copy;
+
+      if (span->end > s->base_chars && (copy = aid_vec_push (&s->told)))
+        *copy = *span;
+    }
+  if (*from < known)
+    *from = known;
+  s->told_to = to;
+  cut_before (spans, *from);
+}
+
 /* Paints what is due.  Gives 1 when faces are new, from character *FROM on. */
 static int
 paint_due (struct aid_stream *s, int final, size_t *from, struct aid_vec *spans)
@@ -303,7 +373,7 @@ paint_due (struct aid_stream *s, int final, size_t *from, struct aid_vec *spans)
     err = paint_rest (s, final, &base, &painted, spans);
   if (final && s->definitions && err == AID_OK)
     {
-      beg = *from = spans->len = 0;
+      beg = *from = spans->len = s->told_to = 0;
       painted = 1;
       err = paint (s, 0, s->text.len, 0, 0, spans);
     }
@@ -315,6 +385,7 @@ paint_due (struct aid_stream *s, int final, size_t *from, struct aid_vec *spans)
   to_chars (s, beg, *from, spans);
   s->base_chars = *from + chars_to (s, beg, base);
   s->base = base;
+  tell_news (s, from, *from + chars_to (s, beg, s->text.len), spans);
   return 1;
 }
 

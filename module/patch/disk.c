@@ -1,4 +1,5 @@
-/* The source of files on disk: reading by the path rules, and the list of what is below the root. */
+/* The sources of files on disk, and of texts that go before them: reading by the path rules, and the list of what is below
+   the root. */
 #include "patch/patch_internal.h"
 #include "patch/tree_internal.h"
 #include "base/fs.h"
@@ -131,4 +132,39 @@ aid_patch_disk_source (const char *root)
 {
   union { const char *in; void *out; } ctx = { root };   /* the context is only read */
   return (struct aid_patch_source){ read_disk, ctx.out, list_disk };
+}
+
+/* --- texts that go before files --- */
+
+static enum aid_err
+read_texts (void *ctx, const char *path, struct aid_str *out, struct aid_error *e)
+{
+  const struct aid_patch_texts *t = ctx;
+  const struct aid_str *text = aid_map_get (t->texts, aid_span_z (path));
+  struct aid_patch_source disk = aid_patch_disk_source (t->root);
+  struct aid_str full = AID_STR_INIT (PATH_MAX + PATH_LIMIT);
+  if (!text)
+    return disk.read (disk.ctx, path, out, e);
+  enum aid_err err = aid_patch_path (t->root, path, &full, e);
+  if (!err)
+    err = aid_patch_writable (aid_str_z (&full), path, e);
+  aid_str_free (&full);
+  if (!err && (err = aid_str_addspan (out, aid_str_span (text))))
+    aid_error_set (e, err, "%.100s is too large", path);
+  return err;
+}
+
+static enum aid_err
+list_texts (void *ctx, int (*each) (void *closure, const char *path), void *closure)
+{
+  const struct aid_patch_texts *t = ctx;
+  struct aid_patch_source disk = aid_patch_disk_source (t->root);
+  return disk.list (disk.ctx, each, closure);
+}
+
+struct aid_patch_source
+aid_patch_texts_source (const struct aid_patch_texts *texts)
+{
+  union { const struct aid_patch_texts *in; void *out; } ctx = { texts };   /* the context is only read */
+  return (struct aid_patch_source){ read_texts, ctx.out, list_texts };
 }

@@ -2,7 +2,6 @@
    here.  All spans point into the patch's own copy of the answer, so they live as long as the patch. */
 #include "patch/patch_internal.h"
 #include "base/hash.h"
-#include "base/map.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,7 +33,11 @@ int
 aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line)
 {
   if (c->pos >= c->end)
-    return 0;
+    {
+      if (c->horizon)
+        c->horizon->met = 1;
+      return 0;
+    }
   const char *from = c->text + c->pos;
   const char *nl = memchr (from, '\n', c->end - c->pos);
   size_t len = nl ? (size_t) (nl - from) : c->end - c->pos;
@@ -139,6 +142,68 @@ aid_patch_drop_file (struct aid_patch *p)
   p->files.len--;
 }
 
+/* --- what is sure so far --- */
+
+struct aid_patch_mark
+aid_patch_mark (const struct aid_patch *p)
+{
+  return (struct aid_patch_mark){ p->blocks.len, p->files.len, p->hunks.len, p->lines.len, p->texts.len, p->notes.len };
+}
+
+/* What the last block and the last file hold follows from what is left. */
+static void
+end_early (struct aid_patch *p)
+{
+  if (p->files.len > 0)
+    {
+      struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, p->files.len - 1);
+      size_t left = p->hunks.len - f->first_hunk;
+      if (f->nhunks > left && left > 0)
+        f->end = AID_VEC_AT (struct aid_patch_hunk, &p->hunks, p->hunks.len - 1).end;
+      if (f->nhunks > left)
+        f->nhunks = left;
+    }
+  if (p->blocks.len > 0)
+    {
+      struct aid_patch_block *b = &AID_VEC_AT (struct aid_patch_block, &p->blocks, p->blocks.len - 1);
+      size_t left = p->files.len - b->first_file;
+      if (b->nfiles > left)
+        b->nfiles = left;
+    }
+}
+
+void
+aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark)
+{
+  for (size_t i = mark->files; i < p->files.len; i++)
+    {
+      struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, i);
+      free (f->old_path);
+      free (f->new_path);
+      free (f->refused);
+    }
+  for (size_t i = mark->texts; i < p->texts.len; i++)
+    free (AID_VEC_AT (char *, &p->texts, i));
+  p->blocks.len = mark->blocks;
+  p->files.len = mark->files;
+  p->hunks.len = mark->hunks;
+  p->lines.len = mark->lines;
+  p->texts.len = mark->texts;
+  p->notes.len = mark->notes;
+  end_early (p);
+}
+
+void
+aid_patch_assure (const struct aid_patch *p, const struct aid_cursor *c)
+{
+  if (!c->horizon || c->horizon->met)
+    return;
+  struct aid_patch_mark mark = aid_patch_mark (p);
+  if (mark.blocks > 0 && AID_VEC_AT (struct aid_patch_block, &p->blocks, mark.blocks - 1).nfiles == 0)
+    mark.blocks--;              /* one without a file is no block in the end */
+  c->horizon->sure = mark;
+}
+
 /* --- ids --- */
 
 static struct aid_span
@@ -175,35 +240,66 @@ give_id (struct aid_patch_hunk *h, uint64_t hash, struct aid_map *taken)
       snprintf (h->id, sizeof h->id, "%08x", (unsigned) (id & 0xffffffffu));
       if (aid_map_get (taken, aid_span_z (h->id)))
         continue;
-      return aid_map_put (taken, aid_span_z (h->id), h, NULL);
+      return aid_map_put (taken, aid_span_z (h->id), taken, NULL);
     }
+}
+
+enum aid_err
+aid_namer_init (struct aid_namer *n)
+{
+  n->seen = aid_map_new ();
+  n->taken = aid_map_new ();
+  n->scratch = AID_STR_INIT (AID_PATCH_MAX * 3);
+  return n->seen && n->taken ? AID_OK : AID_E_NOMEM;
+}
+
+void
+aid_namer_free (struct aid_namer *n)
+{
+  aid_map_free (n->seen, NULL);
+  aid_map_free (n->taken, NULL);
+  aid_str_free (&n->scratch);
+}
+
+enum aid_err
+aid_namer_name (struct aid_namer *n, const struct aid_patch *p, struct aid_patch_hunk *h)
+{
+  uint64_t hash = content_hash (p, h, 0, &n->scratch);
+  struct aid_span key = { (const char *) &hash, sizeof hash };
+  uintptr_t nth = (uintptr_t) aid_map_get (n->seen, key);
+  enum aid_err err = aid_map_put (n->seen, key, (void *) (nth + 1), NULL);
+  if (!err)
+    err = give_id (h, nth ? content_hash (p, h, nth, &n->scratch) : hash, n->taken);
+  return err ? err : n->scratch.err;
 }
 
 static enum aid_err
 name_hunks (struct aid_patch *p)
 {
-  struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX * 3);
-  struct aid_map *seen = aid_map_new (), *taken = aid_map_new ();
-  enum aid_err err = seen && taken ? AID_OK : AID_E_NOMEM;
+  struct aid_namer n;
+  enum aid_err err = aid_namer_init (&n);
   for (size_t i = 0; i < p->hunks.len && !err; i++)
-    {
-      struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &p->hunks, i);
-      uint64_t hash = content_hash (p, h, 0, &scratch);
-      struct aid_span key = { (const char *) &hash, sizeof hash };
-      uintptr_t nth = (uintptr_t) aid_map_get (seen, key);
-      err = aid_map_put (seen, key, (void *) (nth + 1), NULL);
-      if (!err)
-        err = give_id (h, nth ? content_hash (p, h, nth, &scratch) : hash, taken);
-      if (scratch.err)
-        err = scratch.err;
-    }
-  aid_map_free (seen, NULL);
-  aid_map_free (taken, NULL);
-  aid_str_free (&scratch);
+    err = aid_namer_name (&n, p, &AID_VEC_AT (struct aid_patch_hunk, &p->hunks, i));
+  aid_namer_free (&n);
   return err;
 }
 
 /* --- reading --- */
+
+struct aid_patch *
+aid_patch_new (void)
+{
+  struct aid_patch *p = calloc (1, sizeof *p);
+  if (!p)
+    return NULL;
+  p->blocks = AID_VEC_INIT (struct aid_patch_block, AID_PATCH_FILES);
+  p->files = AID_VEC_INIT (struct aid_patch_file, AID_PATCH_FILES);
+  p->hunks = AID_VEC_INIT (struct aid_patch_hunk, AID_PATCH_HUNKS);
+  p->lines = AID_VEC_INIT (struct aid_patch_line, AID_PATCH_LINES);
+  p->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
+  p->notes = AID_VEC_INIT (struct aid_patch_note, AID_PATCH_NOTES);
+  return p;
+}
 
 enum aid_err
 aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid_patch **out, struct aid_error *e)
@@ -211,17 +307,11 @@ aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid
   *out = NULL;
   if (answer.len > AID_PATCH_MAX)
     return aid_error_set (e, AID_E_LIMIT, "the answer is over %zu MB", AID_PATCH_MAX >> 20);
-  struct aid_patch *p = calloc (1, sizeof *p);
+  struct aid_patch *p = aid_patch_new ();
   if (!p)
     return aid_error_set (e, AID_E_NOMEM, "no memory to read a patch");
   p->text = aid_span_dup (answer);
   p->len = answer.len;
-  p->blocks = AID_VEC_INIT (struct aid_patch_block, AID_PATCH_FILES);
-  p->files = AID_VEC_INIT (struct aid_patch_file, AID_PATCH_FILES);
-  p->hunks = AID_VEC_INIT (struct aid_patch_hunk, AID_PATCH_HUNKS);
-  p->lines = AID_VEC_INIT (struct aid_patch_line, AID_PATCH_LINES);
-  p->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
-  p->notes = AID_VEC_INIT (struct aid_patch_note, AID_PATCH_NOTES);
   enum aid_err err = p->text ? aid_read_blocks (p, format) : AID_E_NOMEM;
   if (!err)
     err = name_hunks (p);
@@ -240,17 +330,10 @@ aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid
 void
 aid_patch_free (struct aid_patch *p)
 {
+  static const struct aid_patch_mark nothing;
   if (!p)
     return;
-  for (size_t i = 0; i < p->files.len; i++)
-    {
-      struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, i);
-      free (f->old_path);
-      free (f->new_path);
-      free (f->refused);
-    }
-  for (size_t i = 0; i < p->texts.len; i++)
-    free (AID_VEC_AT (char *, &p->texts, i));
+  aid_patch_rollback (p, &nothing);
   aid_vec_free (&p->texts);
   aid_vec_free (&p->blocks);
   aid_vec_free (&p->files);

@@ -181,6 +181,16 @@ enum aid_err aid_patch_writable (const char *full, const char *path, struct aid_
 struct aid_patch_source aid_patch_disk_source (const char *root);   /* borrows ROOT */
 enum { AID_PATCH_LISTED = 20000 };   /* files that it lists at most */
 
+/* The same, but for texts that are newer than their files: those of an editor's unsaved buffers.  A text is taken only for a
+   path that could be written, as a file's is. */
+struct aid_map;
+struct aid_patch_texts
+{
+  const char *root;
+  const struct aid_map *texts;   /* path -> struct aid_str * */
+};
+struct aid_patch_source aid_patch_texts_source (const struct aid_patch_texts *texts);   /* borrows TEXTS */
+
 /* Writes the plan to the tree under ROOT: all or nothing (with PARTIAL, all that fits or nothing), also when the program is
    killed on the way; how is told in patch/tree_internal.h.  A file that fits as a whole gets the mode that its patch states.
    What an earlier program left half done is brought to an end first.  AID_E_STATE: another program writes, or a

@@ -3,6 +3,7 @@
 #ifndef AID_PATCH_PATCH_INTERNAL_H
 #define AID_PATCH_PATCH_INTERNAL_H
 
+#include "base/map.h"
 #include "patch/patch.h"
 
 #include <stdarg.h>
@@ -25,11 +26,26 @@ enum
 
 /* --- reading: patch.c --- */
 
+/* How much a patch holds: what is appended later can be taken out again. */
+struct aid_patch_mark
+{
+  size_t blocks, files, hunks, lines, texts, notes;
+};
+
+/* The end of what has arrived of an answer.  Whatever is decided before a reader meets it is decided in the same way whatever
+   arrives later; that much is noted as sure. */
+struct aid_horizon
+{
+  int met;
+  struct aid_patch_mark sure;
+};
+
 /* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence). */
 struct aid_cursor
 {
   const char *text;
   size_t pos, end, indent;
+  struct aid_horizon *horizon;  /* END is where the answer has got to; NULL: the end is the end */
 };
 
 struct aid_in_line
@@ -38,7 +54,11 @@ struct aid_in_line
   struct aid_span text;         /* without indent, "\n" and one "\r" */
 };
 
-int aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line);   /* 0 at the end */
+int aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line);   /* 0 at the end, which meets the horizon */
+struct aid_patch_mark aid_patch_mark (const struct aid_patch *p);
+void aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark);
+/* Says that nothing that comes later changes the hunks that P holds: they are sure, unless the horizon was met. */
+void aid_patch_assure (const struct aid_patch *p, const struct aid_cursor *c);
 void aid_patch_note (struct aid_patch *p, size_t pos, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
 /* New items at the end, NULL at a limit or without memory.  A line's raw text is TEXT at first. */
 struct aid_patch_file *aid_patch_add_file (struct aid_patch *p, size_t beg);
@@ -50,9 +70,48 @@ struct aid_span aid_patch_add_text (struct aid_patch *p, struct aid_str *text);
 void aid_patch_drop_hunk (struct aid_patch *p, struct aid_patch_file *f);
 void aid_patch_drop_file (struct aid_patch *p);   /* the last one, which has no hunks */
 
+/* Gives hunks their ids, which depend on the hunks before, in the order of the patch. */
+struct aid_namer
+{
+  struct aid_map *seen, *taken;
+  struct aid_str scratch;
+};
+
+enum aid_err aid_namer_init (struct aid_namer *n);     /* free it in any case */
+void aid_namer_free (struct aid_namer *n);
+enum aid_err aid_namer_name (struct aid_namer *n, const struct aid_patch *p, struct aid_patch_hunk *h);
+
+struct aid_patch *aid_patch_new (void);                /* without text; NULL without memory */
+
 /* --- reading: the formats --- */
 
-/* Every fenced block and bare run of the answer (read_blocks.c). */
+/* The reading of an answer, as far as it has come (read_blocks.c). */
+struct aid_scan
+{
+  struct aid_patch *p;          /* borrowed */
+  struct aid_cursor c;
+  enum aid_patch_format format;
+  size_t last_replace;          /* byte of the last ">>>>>>> REPLACE" line so far, 0: none */
+  size_t prose[3];              /* where the last lines of prose begin, the latest last; (size_t) -1: none */
+  char *path;                   /* the file that search/replace blocks speak of */
+  char *unified;                /* the last file that a header named */
+  int fenced_patch;             /* one was seen */
+  int told;                     /* that what stands outside of fences is left out */
+  size_t looked;                /* bytes read in search of the ends of blocks */
+};
+
+/* Begins at the beginning of P's text, with the caller's C.horizon. */
+void aid_scan_begin (struct aid_scan *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon);
+void aid_scan_free (struct aid_scan *s);
+/* The whole answer, when that is the calls of an edit tool and nothing else. */
+enum aid_err aid_scan_whole (struct aid_scan *s);
+enum aid_scan_step { AID_STEP_NONE, AID_STEP_LINE, AID_STEP_BLOCK };
+/* Reads one line of prose, or one block; NONE: there is no more. */
+enum aid_scan_step aid_scan_step (struct aid_scan *s, enum aid_err *err);
+/* Looks for the ends of search/replace blocks from byte FROM on. */
+void aid_scan_ends (struct aid_scan *s, size_t from);
+
+/* Every fenced block and bare run of the answer. */
 enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format);
 /* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it.  A hunk
    without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and

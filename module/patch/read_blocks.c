@@ -13,19 +13,11 @@ struct fence
   struct aid_span info;
 };
 
-struct scan
+static int
+is_met (const struct aid_scan *s)
 {
-  struct aid_patch *p;
-  struct aid_cursor c;
-  enum aid_patch_format format;
-  size_t last_replace;          /* byte of the last ">>>>>>> REPLACE" line, 0: none */
-  size_t prose[3];              /* where the last lines of prose begin, the latest last; (size_t) -1: none */
-  char *path;                   /* the file that search/replace blocks speak of */
-  char *unified;                /* the last file that a header named */
-  int fenced_patch;             /* one was seen */
-  int told;                     /* that what stands outside of fences is left out */
-  size_t looked;                /* bytes read in search of the ends of blocks */
-};
+  return s->c.horizon && s->c.horizon->met;
+}
 
 static int
 parse_fence (struct aid_span line, struct fence *f)
@@ -64,22 +56,24 @@ is_diff_info (struct aid_span info)
 struct ends
 {
   size_t content_end, block_end;
+  int open;                     /* what is yet to come says where: what stands before content_end is sure to be content */
 };
 
 /* Ends the block at the fence that closes it, or at the end of the answer.  Fences can be set so that each is looked for
    through the whole answer; then, after several times its length, the first one that may close a block does. */
 static struct ends
-find_close (struct scan *s, const struct fence *open, int strict)
+find_close (struct aid_scan *s, const struct fence *open, int strict)
 {
   enum { TIMES = 8 };
   struct aid_cursor c = s->c;
   struct aid_in_line l;
-  struct ends loose = { 0, 0 };
-  size_t width = 0, other;      /* width: inside a search/replace block */
+  struct ends loose = { 0, 0, 0 };
+  size_t width = 0, other, sure = s->c.end;     /* width: inside a search/replace block */
+  c.horizon = NULL;
   while (aid_cursor_next (&c, &l))
     {
       struct fence f;
-      s->looked += l.end - l.beg;
+      s->looked += s->c.horizon ? 0 : l.end - l.beg;     /* what is fed is looked through again and again */
       if (loose.block_end > 0 && s->looked / TIMES > s->p->len)
         return loose;
       if (width > 0)
@@ -88,19 +82,30 @@ find_close (struct scan *s, const struct fence *open, int strict)
             width = 0;
           continue;
         }
-      if (aid_at_search (l.text, &other) && l.beg < s->last_replace)
-        width = other;
+      if (aid_at_search (l.text, &other))
+        {
+          if (l.beg < s->last_replace)
+            width = other;
+          else if (s->c.horizon)        /* its end may come */
+            {
+              sure = l.beg;
+              break;
+            }
+        }
       if (!parse_fence (l.text, &f))
         continue;
       int closes = f.sign == open->sign && f.run >= open->run && f.info.len == 0;
       if (closes && (!strict || f.indent == open->indent))
-        return (struct ends){ l.beg, l.end };
+        return (struct ends){ l.beg, l.end, 0 };
       if (closes && loose.block_end == 0)
-        loose = (struct ends){ l.beg, l.end };
+        loose = (struct ends){ l.beg, l.end, 0 };
       if (f.info.len > 0 && loose.block_end > 0)
         return loose;
     }
-  return loose.block_end ? loose : (struct ends){ s->c.end, s->c.end };
+  if (loose.block_end == 0)
+    loose = (struct ends){ sure, sure, 0 };
+  loose.open = s->c.horizon != NULL;
+  return loose;
 }
 
 /* Whether every line that has text is indented as its fence is: then that is not the text's own. */
@@ -155,7 +160,7 @@ sniff (struct aid_cursor c)
 }
 
 static enum aid_patch_format
-format_of (const struct scan *s, const struct fence *f, struct aid_cursor content)
+format_of (const struct aid_scan *s, const struct fence *f, struct aid_cursor content)
 {
   enum aid_patch_format seen = aid_at_edits (content) ? AID_FORMAT_EDITS : sniff (content);
   if (seen == AID_FORMAT_AUTO && is_diff_info (f->info) && content.pos < content.end)
@@ -166,7 +171,7 @@ format_of (const struct scan *s, const struct fence *f, struct aid_cursor conten
 /* --- blocks --- */
 
 static struct aid_span
-prose_text (const struct scan *s, size_t until)
+prose_text (const struct aid_scan *s, size_t until)
 {
   for (size_t i = 0; i < 3; i++)
     if (s->prose[i] != (size_t) -1)
@@ -175,13 +180,13 @@ prose_text (const struct scan *s, size_t until)
 }
 
 static void
-forget_prose (struct scan *s)
+forget_prose (struct aid_scan *s)
 {
   s->prose[0] = s->prose[1] = s->prose[2] = (size_t) -1;
 }
 
 static void
-remember_prose (struct scan *s, const struct aid_in_line *l)
+remember_prose (struct aid_scan *s, const struct aid_in_line *l)
 {
   if (aid_span_trim (l->text).len == 0)
     return;
@@ -192,7 +197,7 @@ remember_prose (struct scan *s, const struct aid_in_line *l)
 
 /* Reads C as a block from BEG to END (0: to where its last file ends). */
 static enum aid_err
-read_block (struct scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
+read_block (struct aid_scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
             size_t end)
 {
   struct aid_patch *p = s->p;
@@ -222,7 +227,7 @@ read_block (struct scan *s, enum aid_patch_format format, struct aid_cursor *c, 
 
 /* The info of a fence may name the file: "python src/a.py". */
 static void
-name_from_info (struct scan *s, struct aid_span info)
+name_from_info (struct aid_scan *s, struct aid_span info)
 {
   char *name = aid_name_in_prose (info);
   if (!name)
@@ -231,22 +236,30 @@ name_from_info (struct scan *s, struct aid_span info)
   s->path = name;
 }
 
+/* The lines of the block that F opens, up to where it ends. */
+static struct aid_cursor
+content_of (const struct aid_scan *s, const struct fence *f, struct ends ends)
+{
+  struct aid_cursor content = { .text = s->p->text, .pos = s->c.pos, .end = ends.content_end };
+  content.horizon = ends.open ? s->c.horizon : NULL;
+  content.indent = common_indent (content, f->indent);
+  return content;
+}
+
 static enum aid_err
-fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence *f)
+fenced_block (struct aid_scan *s, const struct aid_in_line *line, const struct fence *f)
 {
   /* Whether it holds a patch decides where it ends, so it is looked at up to its plain end first. */
   struct ends ends = find_close (s, f, 0);
-  struct aid_cursor content = { s->p->text, s->c.pos, ends.content_end, 0 };
-  content.indent = common_indent (content, f->indent);
+  struct aid_cursor content = content_of (s, f, ends);
   enum aid_patch_format format = format_of (s, f, content);
   if (format == AID_FORMAT_UNIFIED)
     {
       ends = find_close (s, f, 1);
-      content.end = ends.content_end;
-      content.indent = common_indent (content, f->indent);
+      content = content_of (s, f, ends);
     }
   enum aid_err err = AID_OK;
-  if (format != AID_FORMAT_AUTO)
+  if (format != AID_FORMAT_AUTO && !is_met (s))
     {
       struct aid_span prose = prose_text (s, line->beg);
       s->fenced_patch = 1;
@@ -254,6 +267,8 @@ fenced_block (struct scan *s, const struct aid_in_line *line, const struct fence
         name_from_info (s, f->info);
       err = read_block (s, format, &content, prose, line->beg, ends.block_end);
     }
+  if (ends.open)
+    s->c.horizon->met = 1;
   s->c.pos = ends.block_end;
   forget_prose (s);
   return err;
@@ -273,15 +288,20 @@ bare_unified (const struct aid_cursor *at, struct aid_span line)
 
 /* A diff or a search/replace block outside of fences, at AT.  0: there is none. */
 static int
-bare_block (struct scan *s, const struct aid_cursor *at, const struct aid_in_line *line, enum aid_err *err)
+bare_block (struct aid_scan *s, const struct aid_cursor *at, const struct aid_in_line *line, enum aid_err *err)
 {
   size_t width;
   enum aid_patch_format format = aid_at_search (line->text, &width) ? AID_FORMAT_SEARCH_REPLACE
                                  : bare_unified (at, line->text)    ? AID_FORMAT_UNIFIED
                                                                     : AID_FORMAT_AUTO;
-  if (format == AID_FORMAT_AUTO || (s->format != AID_FORMAT_AUTO && s->format != format)
-      || (format == AID_FORMAT_SEARCH_REPLACE && line->beg > s->last_replace))
+  if (format == AID_FORMAT_AUTO || (s->format != AID_FORMAT_AUTO && s->format != format))
     return 0;
+  if (format == AID_FORMAT_SEARCH_REPLACE && line->beg > s->last_replace)
+    {
+      if (s->c.horizon)
+        s->c.horizon->met = 1;  /* its end may come */
+      return 0;
+    }
   if (s->format == AID_FORMAT_AUTO && s->fenced_patch)
     {
       if (!s->told)
@@ -298,25 +318,23 @@ bare_block (struct scan *s, const struct aid_cursor *at, const struct aid_in_lin
   return 1;
 }
 
-static size_t
-find_last_replace (struct aid_cursor c)
+void
+aid_scan_ends (struct aid_scan *s, size_t from)
 {
+  struct aid_cursor c = { .text = s->p->text, .pos = from, .end = s->c.end };
   struct aid_in_line l;
-  size_t at = 0;
   while (aid_cursor_next (&c, &l))
     for (size_t width = 5; width <= 9 && l.text.len > 5 && l.text.ptr[0] == '>'; width++)
       if (aid_at_replace (l.text, width))
-        at = l.beg;
-  return at;
+        s->last_replace = l.beg;
 }
 
-/* The whole answer may be JSON. */
-static enum aid_err
-all_edits (struct scan *s)
+enum aid_err
+aid_scan_whole (struct aid_scan *s)
 {
   struct aid_cursor c = s->c;
   struct aid_span none = { s->p->text, 0 };
-  if (!aid_at_edits (c))
+  if ((s->format != AID_FORMAT_AUTO && s->format != AID_FORMAT_EDITS) || !aid_at_edits (c))
     return AID_OK;
   enum aid_err err = read_block (s, AID_FORMAT_EDITS, &c, none, c.pos, c.end);
   if (s->p->files.len > 0)
@@ -326,29 +344,50 @@ all_edits (struct scan *s)
   return err;
 }
 
+void
+aid_scan_begin (struct aid_scan *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon)
+{
+  *s = (struct aid_scan){ .p = p, .format = format };
+  s->c = (struct aid_cursor){ .text = p->text, .end = p->len, .horizon = horizon };
+  if (p->len >= 3 && memcmp (p->text, "\xef\xbb\xbf", 3) == 0)
+    s->c.pos = 3;
+  forget_prose (s);
+}
+
+void
+aid_scan_free (struct aid_scan *s)
+{
+  free (s->path);
+  free (s->unified);
+}
+
+enum aid_scan_step
+aid_scan_step (struct aid_scan *s, enum aid_err *err)
+{
+  struct aid_in_line l;
+  struct aid_cursor at = s->c;
+  struct fence f;
+  if (!aid_cursor_next (&s->c, &l))
+    return AID_STEP_NONE;
+  if (parse_fence (l.text, &f))
+    *err = fenced_block (s, &l, &f);
+  else if (!bare_block (s, &at, &l, err))
+    {
+      remember_prose (s, &l);
+      return AID_STEP_LINE;
+    }
+  return AID_STEP_BLOCK;
+}
+
 enum aid_err
 aid_read_blocks (struct aid_patch *p, enum aid_patch_format format)
 {
-  struct scan s = { .p = p, .c = { p->text, 0, p->len, 0 }, .format = format };
-  if (p->len >= 3 && memcmp (p->text, "\xef\xbb\xbf", 3) == 0)
-    s.c.pos = 3;
-  s.last_replace = find_last_replace (s.c);
-  forget_prose (&s);
-  enum aid_err err = AID_OK;
-  struct aid_in_line l;
-  struct aid_cursor at = s.c;
-  if (format == AID_FORMAT_AUTO || format == AID_FORMAT_EDITS)
-    err = all_edits (&s);
-  while (!err && aid_cursor_next (&s.c, &l))
-    {
-      struct fence f;
-      if (parse_fence (l.text, &f))
-        err = fenced_block (&s, &l, &f);
-      else if (!bare_block (&s, &at, &l, &err))
-        remember_prose (&s, &l);
-      at = s.c;
-    }
-  free (s.path);
-  free (s.unified);
+  struct aid_scan s;
+  aid_scan_begin (&s, p, format, NULL);
+  aid_scan_ends (&s, s.c.pos);
+  enum aid_err err = aid_scan_whole (&s);
+  while (!err && aid_scan_step (&s, &err))
+    ;
+  aid_scan_free (&s);
   return err;
 }

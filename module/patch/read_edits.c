@@ -171,6 +171,11 @@ int
 aid_at_edits (struct aid_cursor c)
 {
   struct aid_span v = aid_span_trim ((struct aid_span){ c.text + c.pos, c.end - c.pos });
+  if (c.horizon && (v.len == 0 || v.ptr[0] == '{' || v.ptr[0] == '['))
+    {
+      c.horizon->met = 1;       /* JSON is known by its whole */
+      return 0;
+    }
   if (v.len < 2 || v.len > JSON_BYTES || (v.ptr[0] != '{' && v.ptr[0] != '['))
     return 0;
   for (const char *const *name = old_names; *name; name++)

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { NAME_KEPT = 4096 };      /* bytes of a name that later hunks may go to: each of them copies it */
+
 static int
 is (struct aid_span line, const char *z, struct aid_span *rest)
 {
@@ -155,7 +157,8 @@ aid_reader_open_file (struct aid_reader *r)
       r->told = 0;
       err = f->old_path || f->new_path ? AID_OK : AID_E_NOMEM;
       free (*r->last);
-      *r->last = f->op == AID_OP_MODIFY && f->new_path ? strdup (f->new_path) : NULL;
+      int short_enough = f->new_path && strlen (f->new_path) <= NAME_KEPT;
+      *r->last = f->op == AID_OP_MODIFY && short_enough ? strdup (f->new_path) : NULL;
     }
   else
     {
@@ -292,8 +295,8 @@ starred_line (struct aid_reader *r, const struct aid_in_line *l, enum aid_err *e
   enum aid_directive d = aid_at_directive (l->text, &name);
   if (d == AID_NO_DIRECTIVE)
     return 0;
-  if (d == AID_END_OF_FILE && r->file && r->p->hunks.len > 0)
-    AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, r->p->hunks.len - 1).at_end = 1;
+  if (d == AID_END_OF_FILE && r->file && r->hunk)
+    AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, r->hunk - 1).at_end = 1;
   if (d == AID_MOVE_TO && h->open && h->starred && h->minus)
     {
       free (h->from);

@@ -24,6 +24,7 @@ struct aid_reader
   int fenced;
   struct aid_header h;
   size_t file;                  /* index + 1 of the file that hunks go to, 0: none */
+  size_t hunk;                  /* index + 1 of the hunk just read, 0: it had no lines, or there is none */
   int told;                     /* a note on lines without a hunk was given since the last header */
   int bare_body;                /* the fence begins with the body of a hunk */
   struct aid_str outer;         /* sections of @@ lines that another one followed at once */

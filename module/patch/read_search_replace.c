@@ -152,6 +152,7 @@ aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c, int fenced, 
         aid_patch_note (p, l.beg, "a new file without a name above it");
       else if (!err)
         err = add_block (p, *path ? *path : "", l.beg, &v);
+      aid_patch_assure (p, c);
       aid_vec_free (&v.part[0]);
       aid_vec_free (&v.part[1]);
       if (!fenced)

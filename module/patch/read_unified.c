@@ -38,6 +38,7 @@ empty_hunk (struct aid_reader *r, struct aid_patch_file *f, size_t pos)
       aid_str_clear (&r->outer);
     }
   aid_patch_drop_hunk (r->p, f);
+  r->hunk = 0;
 }
 
 /* Puts the sections of the @@ lines before in front of H's. */
@@ -72,6 +73,7 @@ hunk (struct aid_reader *r, size_t pos, int headless)
   if (err)
     return err;
   struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, r->p->hunks.len - 1);
+  r->hunk = r->p->hunks.len;
   if (h->nlines > 0)
     err = nest_section (r, h);
   else
@@ -162,9 +164,13 @@ aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced, struct 
       struct aid_cursor after = *c;
       int more = aid_cursor_next (&after, &next);
       if (aid_reader_header (&r, &l, more ? &next : NULL, &err))
-        ;
+        {
+          if (!r.file)          /* else the line may speak of the last hunk, or be followed by one that does */
+            aid_patch_assure (p, c);
+        }
       else if (aid_span_starts (l.text, "@@") || is_headless (&r, l.text))
         {
+          aid_patch_assure (p, c);
           *c = at;
           err = hunk (&r, l.beg, !aid_span_starts (l.text, "@@"));
         }

@@ -148,6 +148,29 @@
 
 ;;; Streaming
 
+(ert-deftest aid-chat-stream-says-what-is-found ()
+  "What is found in an arriving answer is shown where it goes on, and never written."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (let ((shown (lambda ()
+                   (let ((end (aid-chat-stream-end aid-chat--stream)))
+                     (mapconcat (lambda (o) (overlay-get o 'after-string))
+                                (cl-remove-if-not (lambda (o) (overlay-get o 'after-string))
+                                                  (overlays-in end end))
+                                "")))))
+      (aid-chat-tests-text "One\n")
+      (aid-chat-tests-event 'found '(:files 1 :hunks 1 :fit 1 :adjusted 0 :already 0 :refused 0))
+      (should (equal (funcall shown) " \n  1 file, 1 hunk so far: 1 fit"))
+      (aid-chat-tests-text "Two\n")
+      (should (equal (funcall shown) " \n  1 file, 1 hunk so far: 1 fit"))
+      (aid-chat-tests-event 'found '(:files 2 :hunks 5 :fit 2 :adjusted 1 :already 1 :refused 1))
+      (should (equal (funcall shown) (concat " \n  2 files, 5 hunks so far: "
+                                             "2 fit, 1 adjusted, 1 applied already, 1 refused")))
+      (should (equal (string-trim (aid-chat-answer-text 2)) "One\nTwo")))
+    (aid-chat-tests-done)
+    (should-not (cl-some (lambda (o) (overlay-get o 'after-string))
+                         (overlays-in (point-min) (point-max))))))
+
 (ert-deftest aid-chat-stream-leaves-point ()
   "An answer moves no point but that at its own end."
   (aid-chat-tests-with chat

@@ -117,6 +117,17 @@ the_queue_has_a_limit_and_stopping_waits_for_what_began (void **state)
   assert_int_equal (ran, 1);
 }
 
+static void
+a_stopped_pool_refuses_until_it_is_freed (void **state)
+{
+  (void) state;
+  struct aid_pool *p = aid_pool_new (2, NULL);
+  aid_pool_stop (p);
+  assert_int_equal (aid_pool_run (p, count, drop, NULL), AID_E_STATE);
+  assert_int_equal (ran + dropped, 0);
+  aid_pool_free (p);
+}
+
 static void *
 look_at_signals (void *arg)
 {
@@ -147,6 +158,7 @@ main (void)
     cmocka_unit_test_setup (every_job_runs_or_is_given_back, reset),
     cmocka_unit_test_setup (one_worker_keeps_the_order, reset),
     cmocka_unit_test_setup (the_queue_has_a_limit_and_stopping_waits_for_what_began, reset),
+    cmocka_unit_test_setup (a_stopped_pool_refuses_until_it_is_freed, reset),
     cmocka_unit_test (threads_take_no_signals),
   };
   return cmocka_run_group_tests_name ("base pool", tests, NULL, NULL);

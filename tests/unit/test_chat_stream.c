@@ -167,8 +167,32 @@ a_closed_block_is_not_painted_again (void **state)
   assert_int_equal (from, 0);
   aid_stream_add (s, AID_SPAN ("*c*"), NULL);
   assert_int_equal (aid_stream_flush (s, 0, &text, &from, &spans), 1);
-  assert_int_equal (from, 5);
+  assert_int_equal (from, 7);
   assert_int_equal (AID_VEC_AT (struct aid_face_span, &spans, 0).beg, 7);
+  aid_vec_free (&spans);
+  aid_stream_free (s);
+}
+
+/* An editor draws a line anew when one of its faces is given again, also when it is the same face. */
+static void
+what_was_told_is_not_told_again (void **state)
+{
+  struct aid_stream *s = aid_stream_new (1000);
+  struct aid_vec spans = AID_VEC_INIT (struct aid_face_span, 100);
+  struct aid_span text;
+  size_t from;
+
+  (void)state;
+  aid_stream_add (s, AID_SPAN ("an *old* word, `code"), NULL);
+  aid_stream_flush (s, 0, &text, &from, &spans);
+  aid_stream_add (s, AID_SPAN (" and"), NULL);
+  assert_int_equal (aid_stream_flush (s, 0, &text, &from, &spans), 1);
+  assert_int_equal (from, 20);
+  assert_int_equal (spans.len, 0);
+  aid_stream_add (s, AID_SPAN ("` more"), NULL);
+  aid_stream_flush (s, 0, &text, &from, &spans);
+  assert_int_equal (from, 15);
+  assert_int_equal (AID_VEC_AT (struct aid_face_span, &spans, 0).face, AID_FACE_CODE);
   aid_vec_free (&spans);
   aid_stream_free (s);
 }
@@ -277,6 +301,7 @@ main (void)
     cmocka_unit_test (bytes_that_are_no_utf8_are_cleaned),
     cmocka_unit_test (beyond_the_limit_what_fits_is_kept),
     cmocka_unit_test (a_closed_block_is_not_painted_again),
+    cmocka_unit_test (what_was_told_is_not_told_again),
     cmocka_unit_test (a_fence_s_new_lines_are_painted_alone),
     cmocka_unit_test (a_definition_that_comes_later_is_known_at_the_end),
     cmocka_unit_test (every_shape_of_text_is_linear_work),
