@@ -64,7 +64,7 @@ struct ends
 static struct ends
 find_close (struct aid_scan *s, const struct fence *open, int strict)
 {
-  enum { TIMES = 8 };
+  enum { TIMES = 8, FREE = 1 << 20 };
   struct aid_cursor c = s->c;
   struct aid_in_line l;
   struct ends loose = { 0, 0, 0 };
@@ -74,7 +74,7 @@ find_close (struct aid_scan *s, const struct fence *open, int strict)
     {
       struct fence f;
       s->looked += s->c.horizon ? 0 : l.end - l.beg;     /* what is fed is looked through again and again */
-      if (loose.block_end > 0 && s->looked / TIMES > s->p->len)
+      if (loose.block_end > 0 && s->looked > FREE + TIMES * s->p->len)
         return loose;
       if (width > 0)
         {
