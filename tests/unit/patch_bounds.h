@@ -9,8 +9,10 @@
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define SECONDS 60
+#define SMALLER 10              /* so many times fewer hunks: it is time that more of them would show, not memory */
 #else
 #define SECONDS 8
+#define SMALLER 1
 #define MEMORY ((rlim_t) 3 << 30)
 #endif
 

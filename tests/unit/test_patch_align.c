@@ -92,7 +92,8 @@ cost_of_map (struct scene *s, const struct aid_match *m)
 static void
 random_lines (struct aid_str *out, size_t n, const char *ops)
 {
-  static const char *const lines[] = { "x = 1;", "x = 1; ", "  x = 1;", "x = 12;", "y = count (x);", "y = count (xs);", "", "}", "{" };
+  static const char *const lines[] = { "x = 1;", "x = 1; ", "  x = 1;", "x = 12;", "y = count (x);",
+                                       "y = count (xs);", "", "}", "{" };
   for (size_t i = 0; i < n; i++)
     {
       if (*ops)
@@ -125,7 +126,8 @@ finds_the_cheapest_of_all_alignments (void **state)
           least = cost < least ? cost : least;
         }
       assert_int_equal (aid_align (&s.c[0].view, &s.t, 0, s.t.lines.n, &m, &s.work), AID_OK);
-      if ((m.map != NULL) != (least < DBL_MAX) || (m.map && (fabs (m.cost - least) > 1e-6 || fabs (cost_of_map (&s, &m) - least) > 1e-6)))
+      if ((m.map != NULL) != (least < DBL_MAX)
+          || (m.map && (fabs (m.cost - least) > 1e-6 || fabs (cost_of_map (&s, &m) - least) > 1e-6)))
         fail_msg ("seed %u: %f (its map %f), not %f:\n%s\n%s", begun, m.cost, m.map ? cost_of_map (&s, &m) : 0, least,
                   aid_str_z (&file), aid_str_z (&hunk));
       found += m.map != NULL;

@@ -165,7 +165,8 @@ a_large_file_is_not_tried_for_every_part (void **state)
   for (int i = 0; i < 400000; i++)
     aid_str_addf (&t.file, "if (a < %d && b > 1) &amp; more;\n", i);
   for (int i = 0; i < 5000; i++)
-    aid_str_addf (&t.answer, "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n if (a &lt; %d &amp;&amp; b &gt; 1) &amp; more;\n-x < y\n+b\n", i);
+    aid_str_addf (&t.answer, "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n"
+                  " if (a &lt; %d &amp;&amp; b &gt; 1) &amp; more;\n-x < y\n+b\n", i);
   read_and_plan (&t);
   trap_free (&t);
 }

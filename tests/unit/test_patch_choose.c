@@ -72,7 +72,8 @@ static void
 the_section_names_the_block (void **state)
 {
   (void) state;
-  static const char file[] = "int\nfirst (void)\n{\n  begin ();\n  x = 1;\n}\n\nint\nsecond (void)\n{\n  begin ();\n  x = 1;\n}\n";
+  static const char file[] = "int\nfirst (void)\n{\n  begin ();\n  x = 1;\n}\n"
+                             "\nint\nsecond (void)\n{\n  begin ();\n  x = 1;\n}\n";
   chosen (file, "@@ @@\n   begin ();\n-  x = 1;\n", "(4,11)");
   chosen (file, "@@ @@ second (void)\n   begin ();\n-  x = 1;\n", "11");
   chosen (file, "@@ @@ first (v\n   begin ();\n-  x = 1;\n", "4");                  /* git cuts sections */

@@ -48,7 +48,8 @@ a_garbled_hunk_is_found_by_its_other_lines (void **state)
 {
   (void) state;
   struct scene s;
-  scene_init (&s, FILE_TEXT, "@@ @@\n sum (struct list *list)\n {\n   int n = 0;\n   for (; l; l = l->next)\n-    n += l->value;\n");
+  scene_init (&s, FILE_TEXT, "@@ @@\n sum (struct list *list)\n {\n   int n = 0;\n   for (; l; l = l->next)\n"
+                             "-    n += l->value;\n");
   assert_in_range (scene_find (&s, 0), 1, 256);
   assert_int_equal (scene_match (&s, 0, 0)->start, 10);
   assert_int_equal (scene_match (&s, 0, 0)->map[4], 14);

@@ -1,5 +1,5 @@
-/* What holds of any two texts: their diff makes one of the other, its reverse takes that back, and what is said about a hunk is true
-   of the file.  The texts are drawn from a seed that a failure names; SEED=N draws others. */
+/* What holds of any two texts: their diff makes one of the other, its reverse takes that back, and what is said about a hunk is
+   true of the file.  The texts are drawn from a seed that a failure names; SEED=N draws others. */
 #include "patch_cases.h"
 #include "patch/patch_internal.h"
 
@@ -34,7 +34,8 @@ struct pair
 
 static const char *const words[] = { "a", "b", "", "}", "  return x;", "\tif (y)", "x = 1;", "x = 1; ", "int main (void)" };
 static const char *const hostile_words[] = {
-  "-- a", "++ b", "-- ", "--- a/f", "+++ b/f", "@@ -1 +1 @@", "@@", "diff --git a/x b/x", "```", "~~~", "    ```diff", "<<<<<<< SEARCH",
+  "-- a", "++ b", "-- ", "--- a/f", "+++ b/f", "@@ -1 +1 @@", "@@", "diff --git a/x b/x", "```", "~~~",
+  "    ```diff", "<<<<<<< SEARCH",
   "=======", ">>>>>>> REPLACE", "*** End Patch", "*** Begin Patch", "*** Update File: f", "\\ No newline at end of file", "...",
   "index 12..34", "new file mode 100644", "rename from f", "+", "-", " ", "1.", "Binary files a/f and b/f differ"
 };
@@ -88,7 +89,8 @@ draw_steps (struct pair *p, size_t n, unsigned changes)
     {
       struct step *s = aid_vec_push (&p->steps);
       assert_non_null (s);
-      *s = (struct step){ dice (changes) ? ' ' : dice (2) ? '+' : '-', aid_span_cut (aid_str_span (&p->pool), i ? end[i - 1] : 0, end[i]) };
+      s->op = dice (changes) ? ' ' : dice (2) ? '+' : '-';
+      s->line = aid_span_cut (aid_str_span (&p->pool), i ? end[i - 1] : 0, end[i]);
     }
   free (end);
 }
@@ -205,7 +207,8 @@ write_hunk (const struct pair *p, size_t from, size_t to, const size_t behind[2]
       count[0] += AID_VEC_AT (struct step, &p->steps, k).op != '+';
       count[1] += AID_VEC_AT (struct step, &p->steps, k).op != '-';
     }
-  aid_str_addf (out, "@@ -%zu,%zu +%zu,%zu @@%s", behind[0] + (count[0] > 0), count[0], behind[1] + (count[1] > 0), count[1], eol);
+  aid_str_addf (out, "@@ -%zu,%zu +%zu,%zu @@%s", behind[0] + (count[0] > 0), count[0], behind[1] + (count[1] > 0), count[1],
+                eol);
   for (size_t k = from; k < to; k++)
     {
       const struct step *s = &AID_VEC_AT (struct step, &p->steps, k);
@@ -366,7 +369,8 @@ check_nearest (const char *reason, const struct aid_lines *l)
     return;
   long long number = strtoll (at + 9, &colon, 10);
   aid_quote (line_of (l, number), quote);
-  assert_true (strncmp (colon, ": \"", 3) == 0 && strncmp (colon + 3, quote, strlen (quote)) == 0 && colon[3 + strlen (quote)] == '"');
+  assert_true (strncmp (colon, ": \"", 3) == 0 && strncmp (colon + 3, quote, strlen (quote)) == 0);
+  assert_int_equal (colon[3 + strlen (quote)], '"');
 }
 
 /* Every numbered row of the report shows that line of the file. */

@@ -1,4 +1,5 @@
-/* How alike two lines are: the measure of Ratcliff and Obershelp, compared with its plain definition, and the numbers in lines. */
+/* How alike two lines are: the measure of Ratcliff and Obershelp, compared with its plain definition, and the numbers in
+   lines. */
 #include "patch_scene.h"
 
 static unsigned seed;

@@ -12,7 +12,8 @@ a_line_weighs_what_it_says (void **state)
 {
   (void) state;
   assert_true (weight ("") == .08);
-  static const char *const little[] = { "}", "{", "fi", "end", "else", "return;", "} else {", "break;", "try:", "))))", "/****/" };
+  static const char *const little[] = { "}", "{", "fi", "end", "else", "return;", "} else {", "break;", "try:",
+                                        "))))", "/****/" };
   for (size_t i = 0; i < sizeof little / sizeof *little; i++)
     assert_true (weight (little[i]) == .3);
   static const char *const much[] = { "x = 1;", "return x;", "else if", "endif", "\xc3\xa4\xc3\xb6\xc3\xbc", "/* a */" };
@@ -38,10 +39,12 @@ static void
 an_ellipsis_stands_for_lines (void **state)
 {
   (void) state;
-  static const char *const are[] = { "...", "....", "  ...", "// ...", "/* ... */", "# ...", "(* ... *)", "\xe2\x80\xa6", "-- ...",
+  static const char *const are[] = { "...", "....", "  ...", "// ...", "/* ... */", "# ...", "(* ... *)", "\xe2\x80\xa6",
+                                     "-- ...",
                                      "// ... existing code ...", "# ... rest of the file ...", ";; ... unchanged lines ...",
                                      "<!-- ... -->", "// ... other code here" };
-  static const char *const are_not[] = { "..", "x...", "// existing code", "... and the queue", "f (...)", "// ... existing queue ...",
+  static const char *const are_not[] = { "..", "x...", "// existing code", "... and the queue", "f (...)",
+                                         "// ... existing queue ...",
                                          "...;" };
   for (size_t i = 0; i < sizeof are / sizeof *are; i++)
     if (!is_ellipsis (are[i]))
@@ -115,7 +118,8 @@ numbers_are_those_of_the_file (void **state)
 {
   (void) state;
   struct scene s;
-  scene_init (&s, "  call (x);\nsay (\"hi\");\n", "@@ @@\n   call (x);  \n-call (x);\n say  (\xe2\x80\x9chi\xe2\x80\x9d);\n other\n");
+  scene_init (&s, "  call (x);\nsay (\"hi\");\n", "@@ @@\n   call (x);  \n-call (x);\n"
+                                                  " say  (\xe2\x80\x9chi\xe2\x80\x9d);\n other\n");
   const struct aid_item *it = s.c[0].view.item;
   assert_int_equal (it[0].id[AID_TRAILING], s.t.index[AID_TRAILING].ids[0]);
   assert_int_equal (it[1].id[AID_TRAILING], AID_NO_ID);
