@@ -54,7 +54,7 @@ change_lines (struct aid_widened *w, const struct aid_lines *l, const struct aid
       size_t end = line_of (l, from > at ? from - 1 : at);
       *last = end > *last ? end : *last;
       next = h->all ? aid_span_find (aid_span_cut (l->text, from, l->text.len), h->old_text) : -1;
-      if (next < 0 || line_of (l, from + (size_t) next) > *last)
+      if (next < 0 || text.err || line_of (l, from + (size_t) next) > *last)
         break;
       at = from + (size_t) next;
     }
