@@ -79,7 +79,7 @@ explain (const struct placing *g, size_t i, const struct aid_match *m, const cha
     }
   size_t at = most_similar (v, g->t, k, lo, hi);
   const char *where = v->item[k].id[AID_STRIP] == AID_NO_ID ? "in" : "at its place in";
-  if (v->work > AID_PLACE_WORK)
+  if (*g->work > AID_PLACE_WORK)
     aid_refuse (g->out[i], "line %u \"%s\" is not %s %.90s", number, mine, where, path);
   else
     aid_refuse (g->out[i], "line %u \"%s\" is not %s %.90s (nearest %zu: \"%s\")%s%s", number, mine, where, path, at + 1,

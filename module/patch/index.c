@@ -29,6 +29,21 @@ strip (struct aid_span v)
   return v;
 }
 
+/* Whether V, stripped, is its own canonical form: most lines are, and need no copy. */
+static int
+is_canonical (struct aid_span v)
+{
+  unsigned char last = 0;
+  for (size_t i = 0; i < v.len; i++)
+    {
+      unsigned char c = (unsigned char) v.ptr[i];
+      if (c >= 0x80 || (c < ' ' && is_blank ((char) c)) || (c == last && (c == ' ' || c == '-')))
+        return 0;
+      last = c;
+    }
+  return 1;
+}
+
 static int
 line_same (enum aid_level level, struct aid_span a, struct aid_span b)
 {
@@ -36,8 +51,10 @@ line_same (enum aid_level level, struct aid_span a, struct aid_span b)
     return 1;
   if (level == AID_TRAILING)
     return aid_span_eq (rstrip (a), rstrip (b));
-  if (level == AID_STRIP)
-    return aid_span_eq (strip (a), strip (b));
+  a = strip (a);
+  b = strip (b);
+  if (level == AID_STRIP || (is_canonical (a) && is_canonical (b)))
+    return aid_span_eq (a, b);
   struct aid_str x = AID_STR_INIT (AID_PATCH_MAX + 1), y = AID_STR_INIT (AID_PATCH_MAX + 1);
   aid_canonical (a, &x);
   aid_canonical (b, &y);
@@ -52,8 +69,9 @@ hash_line (const struct aid_index *x, struct aid_span line, struct aid_str *scra
 {
   if (x->level == AID_TRAILING)
     return aid_hash64_seeded (rstrip (line), x->seed);
-  if (x->level == AID_STRIP)
-    return aid_hash64_seeded (strip (line), x->seed);
+  line = strip (line);
+  if (x->level == AID_STRIP || is_canonical (line))
+    return aid_hash64_seeded (line, x->seed);
   aid_canonical (line, scratch);
   return aid_hash64_seeded (aid_str_span (scratch), x->seed);
 }

@@ -13,6 +13,7 @@ enum
   AID_PATCH_LINES = 4000000,    /* hunk lines in one answer */
   AID_PATCH_HUNKS = 100000,
   AID_PATCH_FILES = 20000,
+  AID_PATCH_CANDIDATES = 200,   /* later ones are taken for examples */
   AID_PATCH_NOTES = 200,        /* later ones are dropped: nobody reads them */
   AID_FILE_LINES = 2000000,     /* lines of a file that hunks are placed in */
   AID_WIDE_LINES = 2000000,     /* lines that the pieces of text for one file are widened to */
@@ -40,12 +41,14 @@ struct aid_horizon
   struct aid_patch_mark sure;
 };
 
-/* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence). */
+/* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence), and the sign
+   of a Markdown quote before them when it is QUOTED. */
 struct aid_cursor
 {
   const char *text;
   size_t pos, end, indent;
   struct aid_horizon *horizon;  /* END is where the answer has got to; NULL: the end is the end */
+  int quoted;
 };
 
 struct aid_in_line
@@ -59,6 +62,7 @@ struct aid_patch_mark aid_patch_mark (const struct aid_patch *p);
 void aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark);
 /* Says that nothing that comes later changes the hunks that P holds: they are sure, unless the horizon was met. */
 void aid_patch_assure (const struct aid_patch *p, const struct aid_cursor *c);
+size_t aid_quote_mark (struct aid_span line);   /* bytes of "> " that begin it */
 void aid_patch_note (struct aid_patch *p, size_t pos, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
 /* New items at the end, NULL at a limit or without memory.  A line's raw text is TEXT at first. */
 struct aid_patch_file *aid_patch_add_file (struct aid_patch *p, size_t beg);
@@ -91,6 +95,8 @@ struct aid_scan
   struct aid_patch *p;          /* borrowed */
   struct aid_cursor c;
   enum aid_patch_format format;
+  const struct aid_vec *settled;   /* struct aid_settled (read_whole.h), or NULL */
+  size_t next_settled;
   size_t last_replace;          /* byte of the last ">>>>>>> REPLACE" line so far, 0: none */
   size_t prose[3];              /* where the last lines of prose begin, the latest last; (size_t) -1: none */
   char *path;                   /* the file that search/replace blocks speak of */
@@ -111,8 +117,12 @@ enum aid_scan_step aid_scan_step (struct aid_scan *s, enum aid_err *err);
 /* Looks for the ends of search/replace blocks from byte FROM on. */
 void aid_scan_ends (struct aid_scan *s, size_t from);
 
-/* Every fenced block and bare run of the answer. */
-enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format);
+/* Every fenced block and bare run of the answer; SETTLED is as in aid_patch_read_with. */
+enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled);
+/* The same for the part of the answer that C holds. */
+enum aid_err aid_read_part (struct aid_patch *p, enum aid_patch_format format, const struct aid_cursor *c);
+/* The same for the quotes, or for the indented blocks, of an answer that shows no patch otherwise (read_dressed.c). */
+enum aid_err aid_read_dressed (struct aid_patch *p, enum aid_patch_format format);
 /* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it.  A hunk
    without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and
    by the caller, freed by it), or to one that the plan has to find. */
@@ -145,6 +155,7 @@ enum aid_err aid_read_edits (struct aid_patch *p, struct aid_cursor *c);
 char *aid_name_read (struct aid_span raw);                 /* after "--- ": quotes and timestamps off */
 int aid_name_git_pair (struct aid_span rest, char **old_name, char **new_name);   /* after "diff --git " */
 void aid_name_strip (char **old_name, char **new_name, int git);                  /* a/ and b/ */
+int aid_name_is_path (struct aid_span word);               /* a word of a sentence that can only be one */
 char *aid_name_in_prose (struct aid_span line);            /* the token of a line of prose that looks like a path */
 /* The same for the last of several lines that has one; NULL when none has. */
 char *aid_name_in_lines (struct aid_span prose);
@@ -166,7 +177,17 @@ struct aid_lines
 
 enum aid_err aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e);
 void aid_lines_free (struct aid_lines *l);
-struct aid_span aid_lines_at (const struct aid_lines *l, size_t i);   /* without its line end */
+/* Line I without its line end. */
+static inline struct aid_span
+aid_lines_at (const struct aid_lines *l, size_t i)
+{
+  struct aid_span v = { l->text.ptr + l->beg[i], l->beg[i + 1] - l->beg[i] };
+  if (v.len > 0 && v.ptr[v.len - 1] == '\n')
+    v.len--;
+  if (v.len > 0 && v.ptr[v.len - 1] == '\r')
+    v.len--;
+  return v;
+}
 size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
 
 /* What two lines must agree in: all but trailing blanks; all but outer blanks; all but runs of blanks and how a sign is
@@ -219,6 +240,8 @@ struct aid_target
   unsigned char *blank;         /* whether each line is; NULL until aid_target_compare */
   struct aid_memo *memo;        /* similarities of items and lines, for all hunks; NULL until then */
   uint32_t items;               /* how many items have a number in it */
+  size_t *work;                 /* what comparing lines counts up; beyond AID_PLACE_WORK no two are alike; its own at first */
+  size_t own_work;
   size_t plan;                  /* the file plan that holds the texts */
 };
 
@@ -226,6 +249,7 @@ enum aid_err aid_target_init (struct aid_target *t, struct aid_span text, struct
 void aid_target_free (struct aid_target *t);
 /* The index at LEVEL, made when it is first wanted. */
 enum aid_err aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_index **out);
+int aid_target_is_blank (const struct aid_target *t, size_t line);
 /* Makes all that comparing hunks with it line by line needs. */
 enum aid_err aid_target_compare (struct aid_target *t);
 

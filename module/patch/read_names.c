@@ -49,14 +49,18 @@ quoted (struct aid_span v, struct aid_span *rest)
   return out;
 }
 
+/* A name with backslashes and no slash is one of another system, where these part folders. */
 static char *
 plain (struct aid_span v)
 {
   v.len = v.len < AID_NAME_MAX ? v.len : AID_NAME_MAX;
   char *out = aid_span_dup (v);
+  int slash = v.len > 0 && memchr (v.ptr, '/', v.len) != NULL;
   for (size_t i = 0; out && i < v.len; i++)
     if (!out[i])
       out[i] = NUL_STAND_IN;
+    else if (out[i] == '\\' && !slash)
+      out[i] = '/';
   if (out)
     aid_path_tidy (out);
   return out;
@@ -94,6 +98,8 @@ aid_name_read (struct aid_span raw)
       return name;
     }
   raw = aid_span_trim (before_date (raw));
+  if (raw.len > 4 && aid_span_starts (raw, "**") && aid_span_ends (raw, "**"))
+    raw = aid_span_cut (raw, 2, raw.len - 2);
   if (raw.len > 2 && strchr ("`'\"", raw.ptr[0]) && raw.ptr[0] == raw.ptr[raw.len - 1])
     raw = aid_span_cut (raw, 1, raw.len - 1);
   return plain (raw);
@@ -202,8 +208,8 @@ in_backticks (struct aid_span line)
 }
 
 /* A word of a sentence is a path when it has a folder, or ends as files do: in a dot and letters. */
-static int
-is_path_word (struct aid_span v)
+int
+aid_name_is_path (struct aid_span v)
 {
   static const char *const words[] = { "e.g", "i.e", "etc.", "and/or", "a.k.a", "vs." };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -229,7 +235,7 @@ last_path_word (struct aid_span line)
         word = aid_span_cut (word, 1, word.len);
       while (word.len > 0 && word.ptr[word.len - 1] && strchr (":*`'\")],.;!?", word.ptr[word.len - 1]))
         word.len--;
-      if (is_path_word (word))
+      if (aid_name_is_path (word))
         return word;
       end = beg > 0 ? beg - 1 : 0;
     }

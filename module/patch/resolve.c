@@ -13,7 +13,7 @@ enum
 };
 
 /* How far the name had to be changed. */
-enum closeness { AS_NAMED, WITHOUT_PREFIX, WITHOUT_FOLDERS, IN_A_FOLDER, SAME_LAST_PART, NOT_FOUND };
+enum closeness { AS_NAMED, WITHOUT_PREFIX, WITHOUT_FOLDERS, IN_A_FOLDER, OTHER_CASE, SAME_LAST_PART, NOT_FOUND };
 
 struct found
 {
@@ -101,6 +101,26 @@ closeness (const char *name, const char *path, size_t alike)
   return SAME_LAST_PART;
 }
 
+/* The files that are called PATH but for the case of letters. */
+static void
+find_other_case (struct aid_planner *g, const char *path, struct found *out)
+{
+  size_t before = out->names.len;
+  g->work += g->names.len * 8;
+  for (size_t i = 0; i < g->names.len && g->work < AID_PLACE_WORK; i++)
+    {
+      const char *name = AID_VEC_AT (char *, &g->names, i);
+      if (strcasecmp (name, path) != 0)
+        continue;
+      if (before > 0)
+        before = out->names.len = 0;
+      out->how = OTHER_CASE;
+      const char **slot = aid_vec_push (&out->names);
+      if (slot)
+        *slot = name;
+    }
+}
+
 /* The files that PATH may mean, of the nearest kind only.  Of names without folders the longest is nearest. */
 static void
 find_names (struct aid_planner *g, const char *path, struct found *out)
@@ -128,6 +148,8 @@ find_names (struct aid_planner *g, const char *path, struct found *out)
       if (slot)
         *slot = name;
     }
+  if (out->how > OTHER_CASE)
+    find_other_case (g, path, out);
 }
 
 /* --- what is there --- */
@@ -402,4 +424,14 @@ aid_plan_resolve (struct aid_planner *g, struct aid_file_plan *f)
         there = is_there (g, f->old_path, &err);
     }
   return err || there ? err : find_named (g, f, pf->guessed || !f->old_path[0]);
+}
+
+const char *
+aid_plan_only_name (struct aid_planner *g, const char *path)
+{
+  struct found found;
+  find_names (g, path, &found);
+  const char *name = found.names.len == 1 && found.how <= IN_A_FOLDER ? AID_VEC_AT (const char *, &found.names, 0) : NULL;
+  aid_vec_free (&found.names);
+  return name;
 }

@@ -26,7 +26,7 @@ aid_want_start (const struct aid_want *w)
 enum aid_err
 aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e)
 {
-  *t = (struct aid_target){ 0 };
+  *t = (struct aid_target){ .work = &t->own_work };
   enum aid_err err = aid_lines_init (&t->lines, text, e);
   if (err)
     return err;
@@ -56,6 +56,12 @@ aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_i
 {
   *out = &t->index[level];
   return t->index[level].ready ? AID_OK : aid_index_init (&t->index[level], &t->lines, level);
+}
+
+int
+aid_target_is_blank (const struct aid_target *t, size_t line)
+{
+  return t->blank ? t->blank[line] : aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
 }
 
 enum aid_err

@@ -64,8 +64,8 @@ skip_signs (struct aid_span v, const char *const *signs, size_t n)
 }
 
 /* "...", "// ... rest of the code ...", "(* … *)": a line that stands for others. */
-static int
-is_ellipsis (struct aid_span v)
+int
+aid_is_ellipsis (struct aid_span v)
 {
   static const char *const open[] = { "//", "/*", "(*", "<!--", "--", "#", ";;;", ";;", ";", "*", "%" };
   static const char *const close[] = { "*/", "*)", "-->" };
@@ -110,11 +110,40 @@ fill_item (struct aid_item *it, const struct aid_want *w, size_t k)
   const struct aid_patch_line *line = aid_want_line (w, k);
   *it = (struct aid_item){ .op = aid_want_op (w, k), .weak = (unsigned char) line->weak, .text = line->text };
   it->raw = line->raw;
-  it->stripped = aid_span_trim (line->text);
-  it->weight = aid_line_weight (it->stripped);
   it->raw_id = AID_NO_ID;
   for (int level = 0; level < AID_LEVELS; level++)
     it->id[level] = AID_NO_ID;
+}
+
+void
+aid_view_count (struct aid_view *v, const struct aid_target *t)
+{
+  const struct aid_index *x = &t->index[AID_TRAILING];
+  v->memo = NULL;
+  v->m = v->plus = v->minus = 0;
+  v->lost_prefix = v->ellipses = 0;
+  v->total = 0;
+  for (size_t k = 0; k < v->n; k++)
+    {
+      struct aid_item *it = &v->item[k];
+      it->stripped = aid_span_trim (it->text);
+      it->weight = aid_line_weight (it->stripped);
+      it->near_insert = 0;
+      v->plus += it->op == '+';
+      v->minus += it->op == '-';
+      v->lost_prefix |= it->weak && it->stripped.len > 0;
+      if (it->op == '+')
+        continue;
+      v->old[v->m++] = (uint32_t) k;
+      it->id[AID_TRAILING] = aid_index_id (x, it->text);
+      it->ellipsis = it->id[AID_TRAILING] == AID_NO_ID && aid_is_ellipsis (it->stripped);
+      v->ellipses |= it->ellipsis;
+      if (!it->weak && !it->ellipsis)
+        v->total += it->weight;
+    }
+  if (v->total < .5)
+    v->total = .5;
+  mark_neighbours (v);
 }
 
 enum aid_err
@@ -129,24 +158,8 @@ aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *
   if (err)
     return err;
   for (size_t k = 0; k < n; k++)
-    {
-      struct aid_item *it = &v->item[k];
-      fill_item (it, w, k);
-      v->plus += it->op == '+';
-      v->minus += it->op == '-';
-      v->lost_prefix |= it->weak && it->stripped.len > 0;
-      if (it->op == '+')
-        continue;
-      v->old[v->m++] = (uint32_t) k;
-      it->id[AID_TRAILING] = aid_index_id (x, it->text);
-      it->ellipsis = it->id[AID_TRAILING] == AID_NO_ID && is_ellipsis (it->stripped);
-      v->ellipses |= it->ellipsis;
-      if (!it->weak && !it->ellipsis)
-        v->total += it->weight;
-    }
-  if (v->total < .5)
-    v->total = .5;
-  mark_neighbours (v);
+    fill_item (&v->item[k], w, k);
+  aid_view_count (v, t);
   return AID_OK;
 }
 
@@ -172,6 +185,7 @@ aid_view_number (struct aid_view *v, struct aid_target *t)
 void
 aid_view_free (struct aid_view *v)
 {
+  free (v->owned);
   free (v->item);
   free (v->old);
   *v = (struct aid_view){ 0 };

@@ -36,11 +36,13 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (size == 0)
     return 0;
   /* The last byte, mostly the answer's last line end, chooses the format. */
-  enum aid_patch_format format = data[size - 1] == '\n' ? AID_FORMAT_AUTO : (enum aid_patch_format) (data[size - 1] % 4);
+  enum aid_patch_format format = data[size - 1] == '\n' ? AID_FORMAT_AUTO : (enum aid_patch_format) (data[size - 1] % 6);
   if (aid_patch_read ((struct aid_span){ (const char *) data, size - 1 }, format, &p, NULL))
     return 0;
   check_patch (p);
   struct aid_patch_source source = { read_synthetic, NULL, list_synthetic };
+  CHECK (aid_patch_settle (&p, format, &source, NULL) == AID_OK && p->candidates.len == 0);
+  check_patch (p);
   for (int reverse = 0; reverse < 2; reverse++)
     {
       struct aid_plan *plan = NULL;

@@ -29,13 +29,13 @@ cost_of_gap (const struct scene *s, size_t i, size_t from, size_t to)
 {
   const struct aid_view *v = &s->c[0].view;
   const struct aid_item *a = &v->item[v->old[i - 1]], *b = &v->item[v->old[i]];
-  double open = a->op == '-' && b->op == '-' && v->old[i - 1] + 1 == v->old[i] ? 2.5 : .6, sum = 0;
+  double open = a->op == '-' && b->op == '-' && v->old[i - 1] + 1 == v->old[i] ? 2.5 : .6;
+  size_t blank = 0, n = to - from;
   for (size_t j = from; j < to; j++)
-    {
-      int blank = aid_span_trim (aid_lines_at (&s->t.lines, j)).len == 0;
-      sum += j == from ? (blank ? open / 5 : open) : blank ? .05 : .3;
-    }
-  return sum;
+    blank += aid_span_trim (aid_lines_at (&s->t.lines, j)).len == 0;
+  if (n == 0)
+    return 0;
+  return blank == n ? open / 5 + .05 * (double) (n - 1) : open + .3 * (double) (n - blank - 1) + .05 * (double) blank;
 }
 
 static double
