@@ -321,7 +321,7 @@ narrow_by_number (const struct field *f, size_t i, struct options *o)
   size_t best = 0;
   if (line < 0)
     return;
-  *f->work += NEIGHBOURS * 2;
+  *f->work += (size_t) NEIGHBOURS * 2;
   for (size_t k = 0; k < o->n; k++)
     {
       int64_t far = llabs ((int64_t) match (c, o->at[k])->start - line);

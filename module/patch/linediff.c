@@ -56,7 +56,7 @@ number_lines (const struct aid_vec *a, size_t i0, size_t n, const struct aid_vec
   while (t.mask < (n + m) * 2)
     t.mask = t.mask * 2 + 1;
   uint32_t *ids = malloc ((n + m + 1) * sizeof *ids);
-  t.slot = calloc (t.mask + 1, sizeof *t.slot);
+  t.slot = calloc (t.mask + 1, sizeof (const struct aid_span *));
   int ready = ids && t.slot && aid_random (&t.seed, sizeof t.seed) == 0;
   for (size_t i = 0; ready && i < n + m; i++)
     ids[i] = number (&t, i < n ? &AID_VEC_AT (struct aid_span, a, i0 + i) : &AID_VEC_AT (struct aid_span, b, j0 + i - n));

@@ -96,7 +96,7 @@ random_lines (struct aid_str *out, size_t n, const char *ops)
                                        "y = count (xs);", "", "}", "{" };
   for (size_t i = 0; i < n; i++)
     {
-      if (*ops)
+      if (ops)
         aid_str_addc (out, ops[dice ((unsigned) strlen (ops))]);
       aid_str_addf (out, "%s\n", lines[dice (9)]);
     }
@@ -114,7 +114,7 @@ finds_the_cheapest_of_all_alignments (void **state)
       struct scene s;
       struct aid_match m;
       unsigned begun = seed;
-      random_lines (&file, 1 + dice (6), "");
+      random_lines (&file, 1 + dice (6), NULL);
       aid_str_addz (&hunk, "@@ @@\n");
       random_lines (&hunk, 1 + dice (5), "  -+");
       aid_str_addz (&hunk, "-x = 1;\n");
