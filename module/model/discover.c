@@ -198,11 +198,9 @@ static void on_list (void *user, const struct aid_query_answer *a);
 static void
 ask_list (struct server *s)
 {
-  int ollama = is_kind (s, "ollama") && !s->plain, lmstudio = is_kind (s, "lmstudio") && !s->plain;
-  const char *path = ollama ? "/api/tags" : lmstudio ? "/api/v0/models" : "/models";
-  if (!strcmp (s->model.wire, "gemini"))
-    path = "/models?pageSize=1000";
-  ask (s, path, ollama || lmstudio, NULL, on_list, s);
+  int at_root;
+  const char *path = aid_query_list (&s->model, s->plain, &at_root);
+  ask (s, path, at_root, NULL, on_list, s);
 }
 
 static void
