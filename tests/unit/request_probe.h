@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct aid_sampling plain = { 0, -1.0, NULL };
+static const struct aid_sampling plain = { .temperature = -1.0 };
 
 static inline struct aid_part *
 say (struct aid_message *m, enum aid_part_kind kind, const char *text)

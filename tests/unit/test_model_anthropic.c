@@ -47,7 +47,7 @@ headers_version_and_sampling (void **state)
   struct aid_conversation c;
   struct aid_wire_request r;
   struct aid_error e;
-  struct aid_sampling s = { 500, 0.5, "high" };
+  struct aid_sampling s = { .max_tokens = 500, .temperature = 0.5, .effort = "high" };
   struct aid_endpoint ep = there;
   const struct aid_wire *w = aid_wire_find ("anthropic-messages");
   (void) state;

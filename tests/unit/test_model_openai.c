@@ -22,7 +22,7 @@ static void
 what_is_set_is_sent (void **state)
 {
   struct aid_conversation c;
-  struct aid_sampling s = { 100, 0.5, "high" };
+  struct aid_sampling s = { .max_tokens = 100, .temperature = 0.5, .effort = "high" };
   struct aid_endpoint openai = local;
   (void) state;
   openai.base_url = "https://api.openai.com/v1";
