@@ -1,4 +1,5 @@
 /* Strings, spans, vectors, maps, UTF-8 and errors: the limits and the edges that their headers promise. */
+#include "base/base64.h"
 #include "base/map.h"
 #include "base/hash.h"
 #include "base/utf8.h"
@@ -307,6 +308,38 @@ hashes_are_hex_and_keys_are_random (void **state)
   assert_string_not_equal (key, other);
 }
 
+/* --- base 64 --- */
+
+static void
+base64_is_as_the_rfc_shows_it (void **state)
+{
+  static const char *const cases[][2] = { { "", "" },         { "f", "Zg==" },         { "fo", "Zm8=" },
+                                          { "foo", "Zm9v" },  { "foob", "Zm9vYg==" },  { "fooba", "Zm9vYmE=" },
+                                          { "foobar", "Zm9vYmFy" }, { "\xfb\xff\xbf", "+/+/" } };
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct aid_str s = AID_STR_INIT (100);
+      assert_int_equal (aid_base64_add (&s, (const unsigned char *) cases[i][0], strlen (cases[i][0])), AID_OK);
+      assert_string_equal (aid_str_z (&s), cases[i][1]);
+      aid_str_free (&s);
+    }
+}
+
+static void
+base64_of_many_blocks_has_no_seams (void **state)
+{
+  unsigned char zeros[2000] = { 0 };
+  struct aid_str s = AID_STR_INIT (4000), small = AID_STR_INIT (100);
+  (void) state;
+  assert_int_equal (aid_base64_add (&s, zeros, sizeof zeros), AID_OK);
+  assert_int_equal (s.len, 2668);
+  assert_int_equal (strspn (aid_str_z (&s), "A"), 2667);
+  assert_int_equal (aid_base64_add (&small, zeros, sizeof zeros), AID_E_LIMIT);
+  aid_str_free (&s);
+  aid_str_free (&small);
+}
+
 int
 main (void)
 {
@@ -327,6 +360,8 @@ main (void)
     cmocka_unit_test (invalid_parts_become_replacement_characters),
     cmocka_unit_test (decoding_reverses_encoding),
     cmocka_unit_test (hashes_are_hex_and_keys_are_random),
+    cmocka_unit_test (base64_is_as_the_rfc_shows_it),
+    cmocka_unit_test (base64_of_many_blocks_has_no_seams),
   };
   return cmocka_run_group_tests_name ("base text", tests, NULL, NULL);
 }
