@@ -180,6 +180,18 @@ extra_of (const json_t *provider, const json_t *settings)
   return extra;
 }
 
+/* The file that member KEY names; "~/" is the person's home. */
+static char *
+copy_path (const json_t *p, const char *key)
+{
+  const char *path = aid_json_str (p, key), *home = getenv ("HOME");
+  if (!path || strncmp (path, "~/", 2) != 0 || !home)
+    return copy (p, key);
+  struct aid_str full = AID_STR_INIT (8192);
+  aid_str_addf (&full, "%s%s", home, path + 1);
+  return aid_str_steal (&full);
+}
+
 static void
 fill_net (struct aid_http_request *net, const json_t *p)
 {
@@ -188,9 +200,9 @@ fill_net (struct aid_http_request *net, const json_t *p)
   net->total_ms = (uint32_t) aid_json_int (p, "total_ms", 0);
   net->retries = (int) aid_json_int (p, "retries", -1);
   net->proxy = copy (p, "proxy");
-  net->ca_file = copy (p, "ca_file");
-  net->client_cert = copy (p, "client_cert");
-  net->client_key = copy (p, "client_key");
+  net->ca_file = copy_path (p, "ca_file");
+  net->client_cert = copy_path (p, "client_cert");
+  net->client_key = copy_path (p, "client_key");
 }
 
 static void
