@@ -105,7 +105,7 @@ blocks_of (const struct aid_message *m)
   json_t *blocks = json_array ();
   int ok = 1;
   if (m->role == AID_ROLE_ASSISTANT)
-    ok = aid_kept_place (m, &placer, blocks);
+    ok = aid_carried_place (m, &placer, blocks);
   else   /* tool results before all else */
     for (int results = 1; results >= 0; results--)
       for (size_t i = 0; i < m->parts.len; i++)

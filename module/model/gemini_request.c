@@ -121,7 +121,7 @@ parts_of (const struct aid_message *m, const char *model)
 {
   static const struct aid_placer placer = { is_thought, add_item, add_part };
   json_t *parts = json_array ();
-  if (!aid_kept_place (m, &placer, parts))
+  if (!aid_carried_place (m, &placer, parts))
     {
       json_decref (parts);
       return NULL;

@@ -129,7 +129,7 @@ add_input (json_t *body, const struct aid_conversation *c)
       if (m->role == AID_ROLE_SYSTEM)
         ok = !json_object_set_new (body, "instructions", aid_message_text (m));
       else
-        ok = m->role == AID_ROLE_USER ? add_question (input, m) : aid_kept_place (m, &placer, input);
+        ok = m->role == AID_ROLE_USER ? add_question (input, m) : aid_carried_place (m, &placer, input);
     }
   return !json_object_set_new (body, "input", input) && ok;
 }

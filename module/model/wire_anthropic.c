@@ -14,7 +14,7 @@ struct anthropic
   int got_input;               /* deltas of its arguments came */
   json_t *input;               /* its arguments as the start of its block had them, or NULL */
   struct aid_str thinking, signature;  /* of the block being read */
-  struct aid_kept kept;        /* thinking blocks to send back, whole */
+  struct aid_carried kept;        /* thinking blocks to send back, whole */
   int64_t in, written, cached; /* counts; the input is their sum */
 };
 
@@ -35,7 +35,7 @@ start_block (struct anthropic *a, const json_t *block, struct aid_error *e)
   a->block = BLOCK_OTHER;
   if (aid_span_eqz (type, "text"))
     {
-      aid_kept_text (&a->kept);
+      aid_carried_text (&a->kept);
       aid_decoder_delta (&a->base, AID_MODEL_TEXT, aid_json_span (block, "text"));
     }
   else if (aid_span_eqz (type, "thinking"))
@@ -47,7 +47,7 @@ start_block (struct anthropic *a, const json_t *block, struct aid_error *e)
       aid_str_addspan (&a->signature, aid_json_span (block, "signature"));
     }
   else if (aid_span_eqz (type, "redacted_thinking"))
-    aid_kept_item (&a->kept, json_copy ((json_t *) (uintptr_t) block), aid_json_span (block, "data").len);
+    aid_carried_item (&a->kept, json_copy ((json_t *) (uintptr_t) block), aid_json_span (block, "data").len);
   else if (aid_span_eqz (type, "tool_use"))
     {
       if (a->tools == AID_CALLS_MAX)
@@ -56,7 +56,7 @@ start_block (struct anthropic *a, const json_t *block, struct aid_error *e)
       a->got_input = 0;
       json_decref (a->input);
       a->input = json_incref (json_object_get (block, "input"));
-      aid_kept_call (&a->kept, aid_json_span (block, "id"));
+      aid_carried_call (&a->kept, aid_json_span (block, "id"));
       aid_decoder_tool (&a->base, a->tools, aid_json_span (block, "id"), aid_json_span (block, "name"),
                         (struct aid_span){ "", 0 });
       a->tools++;
@@ -71,7 +71,7 @@ stop_block (struct anthropic *a)
   if (a->block == BLOCK_THINKING)
     a->kept.lost |= a->thinking.err || a->signature.err;
   if (a->block == BLOCK_THINKING && a->signature.len)
-    aid_kept_item (&a->kept,
+    aid_carried_item (&a->kept,
                    json_pack ("{s:s, s:o, s:o}", "type", "thinking", "thinking", aid_json_of_span (aid_str_span (&a->thinking)),
                               "signature", aid_json_of_span (aid_str_span (&a->signature))),
                    a->thinking.len + a->signature.len);
@@ -218,7 +218,7 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
 static void
 on_finish (struct aid_decoder *d)
 {
-  aid_kept_tell (&((struct anthropic *) d)->kept, d);
+  aid_carried_tell (&((struct anthropic *) d)->kept, d);
 }
 
 static void
@@ -230,7 +230,7 @@ decoder_free (struct aid_decoder *d)
   aid_decoder_close (d);
   aid_str_free (&a->thinking);
   aid_str_free (&a->signature);
-  aid_kept_free (&a->kept);
+  aid_carried_free (&a->kept);
   json_decref (a->input);
   free (a);
 }

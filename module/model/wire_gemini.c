@@ -7,7 +7,7 @@
 struct gemini
 {
   struct aid_decoder base;
-  struct aid_kept kept;
+  struct aid_carried kept;
   size_t calls;
 };
 
@@ -21,7 +21,7 @@ sign (struct gemini *g, json_t *place, const json_t *part)
 {
   struct aid_span sig = aid_json_span (part, signature);
   json_object_set (place, signature, json_object_get (part, signature));
-  aid_kept_item (&g->kept, place, sig.len);
+  aid_carried_item (&g->kept, place, sig.len);
 }
 
 static enum aid_err
@@ -44,7 +44,7 @@ read_call (struct gemini *g, const json_t *part, struct aid_error *e)
   if (aid_json_span (part, signature).len)
     sign (g, json_pack ("{s:s, s:o}", "then", "call", "id", aid_json_of_span (id)), part);
   else
-    aid_kept_call (&g->kept, id);
+    aid_carried_call (&g->kept, id);
   aid_decoder_tool (&g->base, (int) g->calls++, id, name, aid_str_span (&args));
   enum aid_err err = args.err ? aid_error_set (e, args.err, "The arguments of a call are larger than %u MB.",
                                                AID_WIRE_KEEP_MAX >> 20)
@@ -62,12 +62,12 @@ read_text (struct gemini *g, const json_t *part)
   int thought = aid_json_bool (part, "thought", 0), signs = aid_json_span (part, signature).len > 0;
   aid_decoder_delta (&g->base, thought ? AID_MODEL_REASONING : AID_MODEL_TEXT, text);
   if (thought && signs)
-    aid_kept_item (&g->kept, json_pack ("{s:o, s:b, s:O}", "text", aid_json_of_span (text), "thought", 1, signature,
+    aid_carried_item (&g->kept, json_pack ("{s:o, s:b, s:O}", "text", aid_json_of_span (text), "thought", 1, signature,
                                         json_object_get (part, signature)), text.len + 1024);
   else if (signs)
     sign (g, json_pack ("{s:s}", "then", "text"), part);
   else if (text.len && !thought)
-    aid_kept_text (&g->kept);
+    aid_carried_text (&g->kept);
 }
 
 static enum aid_err
@@ -181,7 +181,7 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
 static void
 on_finish (struct aid_decoder *d)
 {
-  aid_kept_tell (&((struct gemini *) d)->kept, d);
+  aid_carried_tell (&((struct gemini *) d)->kept, d);
 }
 
 static void
@@ -191,7 +191,7 @@ decoder_free (struct aid_decoder *d)
   if (!g)
     return;
   aid_decoder_close (d);
-  aid_kept_free (&g->kept);
+  aid_carried_free (&g->kept);
   free (g);
 }
 

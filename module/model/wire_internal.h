@@ -73,21 +73,21 @@ enum aid_err aid_wire_finish (struct aid_wire_request *out, json_t *body, const 
 /* Bytes of reasoning that are kept to be carried back; beyond it none are. */
 #define AID_WIRE_KEEP_MAX (4u << 20)
 
-/* What an answer's decoder keeps for the next request (kept.c).  All zero at the start. */
-struct aid_kept
+/* What an answer's decoder keeps for the next request (carried.c).  All zero at the start. */
+struct aid_carried
 {
   json_t *items, *places;  /* told; and the places behind them, which an item may follow */
   size_t bytes;
   int lost;                /* there was too much: none of it is told */
 };
-void aid_kept_free (struct aid_kept *k);
+void aid_carried_free (struct aid_carried *k);
 /* Keeps ITEM (taken), of about BYTES. */
-void aid_kept_item (struct aid_kept *k, json_t *item, size_t bytes);
+void aid_carried_item (struct aid_carried *k, json_t *item, size_t bytes);
 /* Text, or the call ID, stood here. */
-void aid_kept_text (struct aid_kept *k);
-void aid_kept_call (struct aid_kept *k, struct aid_span id);
+void aid_carried_text (struct aid_carried *k);
+void aid_carried_call (struct aid_carried *k, struct aid_span id);
 /* Tells REASONING_OPAQUE when items were kept. */
-void aid_kept_tell (struct aid_kept *k, struct aid_decoder *d);
+void aid_carried_tell (struct aid_carried *k, struct aid_decoder *d);
 
 /* Who takes the parts of a message and the kept items of its reasoning. */
 struct aid_placer
@@ -97,7 +97,7 @@ struct aid_placer
   int (*part) (void *ctx, const struct aid_part *p, const json_t *place);   /* PLACE may be NULL */
 };
 /* Gives out M's parts in their order (but reasoning), and between them the kept items where they stood; 0 without memory. */
-int aid_kept_place (const struct aid_message *m, const struct aid_placer *to, void *ctx);
+int aid_carried_place (const struct aid_message *m, const struct aid_placer *to, void *ctx);
 
 /* --- answers ------------------------------------------------------------------------------------------------------- */
 

@@ -19,7 +19,7 @@ struct responses
 {
   struct aid_decoder base;
   struct aid_vec calls;        /* struct call, in the order they began */
-  struct aid_kept kept;
+  struct aid_carried kept;
   int streamed;                /* an item, or a piece of one, came */
   int said, reasoned;          /* deltas of the present item's text, of its reasoning came */
   int spoke;                   /* an earlier item had text */
@@ -60,7 +60,7 @@ begin_call (struct responses *r, const json_t *item, int64_t index, struct aid_e
       aid_call_id_make (r->calls.len - 1, &made);
       id = aid_str_span (&made);
     }
-  aid_kept_call (&r->kept, id);
+  aid_carried_call (&r->kept, id);
   aid_decoder_tool (&r->base, (int) r->calls.len - 1, id, aid_json_span (item, "name"), none);
   aid_str_free (&made);
   return AID_OK;
@@ -164,9 +164,9 @@ end_message (struct responses *r, const json_t *item)
     }
   struct aid_span phase = aid_json_span (item, "phase");
   if (phase.len)
-    aid_kept_item (&r->kept, json_pack ("{s:s, s:o}", "then", "text", "phase", aid_json_of_span (phase)), phase.len);
+    aid_carried_item (&r->kept, json_pack ("{s:s, s:o}", "then", "text", "phase", aid_json_of_span (phase)), phase.len);
   else
-    aid_kept_text (&r->kept);
+    aid_carried_text (&r->kept);
 }
 
 /* Whole reasoning: kept as it is when the server can read it again. */
@@ -191,7 +191,7 @@ end_reasoning (struct responses *r, const json_t *item)
         reason (r, aid_json_span (piece, "text"));
     }
   if (encrypted.len || json_array_size (content))
-    aid_kept_item (&r->kept, json_deep_copy (item), encrypted.len + 1024 * (json_array_size (content) + 1));
+    aid_carried_item (&r->kept, json_deep_copy (item), encrypted.len + 1024 * (json_array_size (content) + 1));
 }
 
 static enum aid_err
@@ -344,7 +344,7 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
 static void
 on_finish (struct aid_decoder *d)
 {
-  aid_kept_tell (&((struct responses *) d)->kept, d);
+  aid_carried_tell (&((struct responses *) d)->kept, d);
 }
 
 static void
@@ -357,7 +357,7 @@ decoder_free (struct aid_decoder *d)
   for (size_t i = 0; i < r->calls.len; i++)
     aid_str_free (&AID_VEC_AT (struct call, &r->calls, i).item);
   aid_vec_free (&r->calls);
-  aid_kept_free (&r->kept);
+  aid_carried_free (&r->kept);
   free (r);
 }
 

@@ -12,15 +12,15 @@
 /* --- keeping -------------------------------------------------------------------------------------------------------- */
 
 void
-aid_kept_free (struct aid_kept *k)
+aid_carried_free (struct aid_carried *k)
 {
   json_decref (k->items);
   json_decref (k->places);
-  *k = (struct aid_kept){ 0 };
+  *k = (struct aid_carried){ 0 };
 }
 
 static void
-append (struct aid_kept *k, json_t **to, json_t *item, size_t bytes)
+append (struct aid_carried *k, json_t **to, json_t *item, size_t bytes)
 {
   k->bytes += bytes;
   if (!*to)
@@ -33,7 +33,7 @@ append (struct aid_kept *k, json_t **to, json_t *item, size_t bytes)
 
 /* The last place, if it is one of text: runs of text are one. */
 static json_t *
-open_text (const struct aid_kept *k)
+open_text (const struct aid_carried *k)
 {
   size_t n = json_array_size (k->places);
   json_t *last = n ? json_array_get (k->places, n - 1) : NULL;
@@ -42,7 +42,7 @@ open_text (const struct aid_kept *k)
 
 /* An item that is a place of text takes the place of the one before it. */
 void
-aid_kept_item (struct aid_kept *k, json_t *item, size_t bytes)
+aid_carried_item (struct aid_carried *k, json_t *item, size_t bytes)
 {
   if (aid_span_eqz (aid_json_span (item, "then"), "text") && open_text (k))
     json_array_remove (k->places, json_array_size (k->places) - 1);
@@ -55,21 +55,21 @@ aid_kept_item (struct aid_kept *k, json_t *item, size_t bytes)
 }
 
 void
-aid_kept_text (struct aid_kept *k)
+aid_carried_text (struct aid_carried *k)
 {
   if (!k->lost && !open_text (k))
     append (k, &k->places, json_pack ("{s:s}", "then", "text"), 0);
 }
 
 void
-aid_kept_call (struct aid_kept *k, struct aid_span id)
+aid_carried_call (struct aid_carried *k, struct aid_span id)
 {
   if (!k->lost)
     append (k, &k->places, json_pack ("{s:s, s:o}", "then", "call", "id", aid_json_of_span (id)), id.len);
 }
 
 void
-aid_kept_tell (struct aid_kept *k, struct aid_decoder *d)
+aid_carried_tell (struct aid_carried *k, struct aid_decoder *d)
 {
   struct aid_str text = AID_STR_INIT (2 * AID_WIRE_KEEP_MAX);
   if (!k->lost && json_array_size (k->items) && !aid_json_dump (k->items, &text))
@@ -152,7 +152,7 @@ has_items (const struct aid_part *p)
 }
 
 int
-aid_kept_place (const struct aid_message *m, const struct aid_placer *to, void *ctx)
+aid_carried_place (const struct aid_message *m, const struct aid_placer *to, void *ctx)
 {
   struct walk w = { .m = m, .to = to, .ctx = ctx };
   while (w.at < m->parts.len)
