@@ -185,7 +185,7 @@ check-emacs30: all test-cores
 bench: all
 	@tests/bench/run
 
-## bench-patch   damage the commits of REPO="dir..." in 78 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
+## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
 bench-patch: $(B)/bench_patch cli
 	@tests/bench/patch/run $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds "$(KINDS)") $(OPTS) $(REPO)
 $(B)/bench_patch: tests/bench/patch/batch.c $(call layer_libs,$(need_patch))

@@ -26,7 +26,7 @@ void
 aid_match_finish (const struct aid_view *v, struct aid_match *m)
 {
   int64_t before = -1, lo = INT64_MAX, hi = -1;
-  size_t start = SIZE_MAX, all = 1;
+  size_t start = SIZE_MAX, all = 1, found = 0;
   m->end = 0;
   for (size_t k = 0; k < v->n; k++)
     {
@@ -34,6 +34,7 @@ aid_match_finish (const struct aid_view *v, struct aid_match *m)
       int64_t line = m->map[k], core = -1;
       if (line >= 0)
         {
+          found++;
           start = start < (size_t) line ? start : (size_t) line;
           m->end = m->end > (size_t) line + 1 ? m->end : (size_t) line + 1;
           before = line;
@@ -58,7 +59,7 @@ aid_match_finish (const struct aid_view *v, struct aid_match *m)
   m->start = start == SIZE_MAX ? 0 : start;
   m->core_beg = hi < 0 ? 2 * (int64_t) m->start : lo;
   m->core_end = hi < 0 ? m->core_beg : hi;
-  m->exact = m->cost < .15 && all && !v->ellipses;
+  m->exact = m->cost < .15 && all && !v->ellipses && m->end - m->start == found;
 }
 
 void
@@ -78,9 +79,8 @@ by_cost (const void *a, const void *b)
   return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Takes over M unless the same map is there. */
-static enum aid_err
-add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_match *m)
+enum aid_err
+aid_add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_match *m)
 {
   for (size_t i = 0; i < matches->len; i++)
     if (memcmp (AID_VEC_AT (struct aid_match, matches, i).map, m->map, v->n * sizeof *m->map) == 0)
@@ -117,7 +117,7 @@ add_exact (const struct aid_view *v, const struct aid_target *t, size_t at, stru
     }
   aid_match_finish (v, &m);
   m.exact = 1;
-  return add_match (v, matches, &m);
+  return aid_add_match (v, matches, &m);
 }
 
 static enum aid_err
@@ -255,7 +255,7 @@ align_further (struct aid_view *v, const struct aid_target *t, size_t lo, size_t
         lo = m.start + 1;
       else
         hi = m.end - 1;
-      err = add_match (v, matches, &m);
+      err = aid_add_match (v, matches, &m);
       if (last)
         break;
     }
@@ -272,7 +272,7 @@ align_in (struct aid_view *v, const struct aid_target *t, size_t lo, size_t hi, 
     return err;
   size_t start = m.start, end = m.end;
   double best = m.cost;
-  err = add_match (v, matches, &m);
+  err = aid_add_match (v, matches, &m);
   if (!err)
     err = align_further (v, t, lo, end - 1, 0, best, matches, work);
   return err ? err : align_further (v, t, start + 1, hi, 1, best, matches, work);
@@ -306,6 +306,9 @@ aid_find (struct aid_view *v, struct aid_target *t, int64_t near_line, struct ai
   *matches = AID_VEC_INIT (struct aid_match, MATCHES);
   enum aid_err err = find_exact (v, t, near_line, matches, work);
   if (err || matches->len > 0 || v->m == 0)
+    return err;
+  err = aid_find_jump (v, t, matches, work);
+  if (err || matches->len > 0)
     return err;
   err = aid_view_number (v, t);
   if (!err && v->ellipses && v->m < WHOLE_FILE / (t->lines.n + 1))

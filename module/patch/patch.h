@@ -39,6 +39,7 @@ struct aid_patch_hunk
   int64_t old_start, old_count, new_start, new_count;   /* as stated; -1: not stated */
   struct aid_span section; /* after the second @@; several lines when the @@ lines are nested */
   int at_end;              /* "*** End of File" follows it */
+  int cut_off;             /* the answer ends in the middle of its change */
   struct aid_span old_text, new_text;   /* of an edit tool: the piece of text that is replaced; empty for others */
   int all;                     /* ... wherever it stands */
   size_t beg, end;         /* bytes of the hunk in the answer */

@@ -38,12 +38,14 @@ struct aid_horizon
   struct aid_patch_mark sure;
 };
 
-/* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence). */
+/* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence), and the sign
+   of a Markdown quote before them when it is QUOTED. */
 struct aid_cursor
 {
   const char *text;
   size_t pos, end, indent;
   struct aid_horizon *horizon;  /* END is where the answer has got to; NULL: the end is the end */
+  int quoted;
 };
 
 struct aid_in_line
@@ -57,6 +59,7 @@ struct aid_patch_mark aid_patch_mark (const struct aid_patch *p);
 void aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark);
 /* Says that nothing that comes later changes the hunks that P holds: they are sure, unless the horizon was met. */
 void aid_patch_assure (const struct aid_patch *p, const struct aid_cursor *c);
+size_t aid_quote_mark (struct aid_span line);   /* bytes of "> " that begin it */
 void aid_patch_note (struct aid_patch *p, size_t pos, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
 /* New items at the end, NULL at a limit or without memory.  A line's raw text is TEXT at first. */
 struct aid_patch_file *aid_patch_add_file (struct aid_patch *p, size_t beg);
@@ -112,6 +115,10 @@ void aid_scan_ends (struct aid_scan *s, size_t from);
 
 /* Every fenced block and bare run of the answer; SETTLED is as in aid_patch_read_with. */
 enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled);
+/* The same for the part of the answer that C holds. */
+enum aid_err aid_read_part (struct aid_patch *p, enum aid_patch_format format, const struct aid_cursor *c);
+/* The same for the quotes, or for the indented blocks, of an answer that shows no patch otherwise (read_dressed.c). */
+enum aid_err aid_read_dressed (struct aid_patch *p, enum aid_patch_format format);
 /* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it.  A hunk
    without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and
    by the caller, freed by it), or to one that the plan has to find. */
@@ -166,7 +173,17 @@ struct aid_lines
 
 enum aid_err aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e);
 void aid_lines_free (struct aid_lines *l);
-struct aid_span aid_lines_at (const struct aid_lines *l, size_t i);   /* without its line end */
+/* Line I without its line end. */
+static inline struct aid_span
+aid_lines_at (const struct aid_lines *l, size_t i)
+{
+  struct aid_span v = { l->text.ptr + l->beg[i], l->beg[i + 1] - l->beg[i] };
+  if (v.len > 0 && v.ptr[v.len - 1] == '\n')
+    v.len--;
+  if (v.len > 0 && v.ptr[v.len - 1] == '\r')
+    v.len--;
+  return v;
+}
 size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
 
 /* What two lines must agree in: all but trailing blanks; all but outer blanks; all but runs of blanks and how a sign is

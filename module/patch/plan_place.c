@@ -140,7 +140,7 @@ choose_reading (struct aid_planner *g, const struct aid_file_plan *f, struct aid
   if (g->entities == AID_ENTITIES_ALL && !aid_has_entity (text))
     return aid_plan_read_unescaped (g);
   enum aid_err err = try_as_read (g, f, text, path, &plain);
-  if (err || plain.exact == plain.hunks)
+  if (err || plain.exact + plain.already == plain.hunks)
     return err;
   err = aid_plan_read_unescaped (g);
   if (!err)

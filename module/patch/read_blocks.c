@@ -272,7 +272,8 @@ plain_block (struct aid_scan *s, const struct fence *f, const struct aid_cursor 
 static struct aid_cursor
 content_of (const struct aid_scan *s, const struct fence *f, struct ends ends)
 {
-  struct aid_cursor content = { .text = s->p->text, .pos = s->c.pos, .end = ends.content_end };
+  struct aid_cursor content = { .text = s->p->text, .pos = s->c.pos, .end = ends.content_end,
+                                .quoted = s->c.quoted };
   content.horizon = ends.open ? s->c.horizon : NULL;
   content.indent = common_indent (content, f->indent);
   return content;
@@ -357,7 +358,9 @@ bare_block (struct aid_scan *s, const struct aid_cursor *at, const struct aid_in
 void
 aid_scan_ends (struct aid_scan *s, size_t from)
 {
-  struct aid_cursor c = { .text = s->p->text, .pos = from, .end = s->c.end };
+  struct aid_cursor c = s->c;
+  c.pos = from;
+  c.horizon = NULL;
   struct aid_in_line l;
   while (aid_cursor_next (&c, &l))
     for (size_t width = 5; width <= 9 && l.text.len > 5 && l.text.ptr[0] == '>'; width++)
@@ -415,6 +418,27 @@ aid_scan_step (struct aid_scan *s, enum aid_err *err)
   return AID_STEP_BLOCK;
 }
 
+static enum aid_err
+scan_steps (struct aid_scan *s, enum aid_err err)
+{
+  while (!err && aid_scan_step (s, &err))
+    ;
+  aid_scan_free (s);
+  return err;
+}
+
+enum aid_err
+aid_read_part (struct aid_patch *p, enum aid_patch_format format, const struct aid_cursor *c)
+{
+  static const struct aid_vec none;     /* code that is quoted is no candidate for a file */
+  struct aid_scan s;
+  aid_scan_begin (&s, p, format, NULL);
+  s.settled = &none;
+  s.c = *c;
+  aid_scan_ends (&s, s.c.pos);
+  return scan_steps (&s, AID_OK);
+}
+
 enum aid_err
 aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled)
 {
@@ -422,9 +446,7 @@ aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct
   aid_scan_begin (&s, p, format, NULL);
   s.settled = settled;
   aid_scan_ends (&s, s.c.pos);
-  enum aid_err err = aid_scan_whole (&s);
-  while (!err && aid_scan_step (&s, &err))
-    ;
-  aid_scan_free (&s);
-  return err;
+  enum aid_err err = scan_steps (&s, aid_scan_whole (&s));
+  int nothing = p->files.len == 0 && p->candidates.len == 0 && !settled;
+  return !err && nothing ? aid_read_dressed (p, format) : err;
 }

@@ -53,6 +53,30 @@ aid_at_directive (struct aid_span v, struct aid_span *name)
   return AID_NO_DIRECTIVE;
 }
 
+/* Whether V reads as a path and not as code: one word with a slash, that ends in a letter or a digit. */
+static int
+is_path (struct aid_span v)
+{
+  int slash = 0;
+  v = aid_span_trim (v);
+  for (size_t i = 0; i < v.len; i++)
+    {
+      if (!isalnum ((unsigned char) v.ptr[i]) && !memchr ("/._-+@", v.ptr[i], 6))
+        return 0;
+      slash |= v.ptr[i] == '/';
+    }
+  return slash && isalnum ((unsigned char) v.ptr[v.len - 1]);
+}
+
+/* Whether "--- a/NAME" and "+++ b/NAME" speak of one path. */
+static int
+name_one_file (struct aid_span minus, struct aid_span plus)
+{
+  struct aid_span a = aid_span_trim (aid_span_cut (minus, 4, minus.len)), b = aid_span_trim (aid_span_cut (plus, 4, plus.len));
+  return is_path (a) && is_path (b) && starts (a, "a/") && starts (b, "b/")
+         && aid_span_eq (aid_span_cut (a, 2, a.len), aid_span_cut (b, 2, b.len));
+}
+
 int
 aid_at_file_header (const struct aid_cursor *c)
 {
@@ -67,10 +91,12 @@ aid_at_file_header (const struct aid_cursor *c)
     return 1;
   if (n > 1 && starts (l[0].text, "Index: ") && starts (l[1].text, "===="))
     return 1;
+  if (n > 2 && starts (l[0].text, "--- ") && starts (l[1].text, "+++ ") && name_one_file (l[0].text, l[1].text))
+    return 1;
   if (n > 2 && starts (l[0].text, "--- ") && starts (l[1].text, "+++ "))
     return starts (l[2].text, "@@") || starts (l[0].text, "--- /dev/null") ? 1 : is_body (l[2].text) ? AID_MAYBE_HEADER : 0;
   if (n > 1 && starts (l[0].text, "+++ ") && starts (l[1].text, "@@"))
-    return AID_MAYBE_HEADER;
+    return is_path (aid_span_cut (l[0].text, 4, l[0].text.len)) ? 1 : AID_MAYBE_HEADER;
   return 0;
 }
 
@@ -134,6 +160,7 @@ struct body
   struct aid_patch_hunk *h;
   const struct aid_cursor *c;   /* of the text that is read */
   int fenced, create, raw;      /* raw: a new file written without "+" */
+  int numbered;                 /* its first line begins with a line number */
   int64_t old_n, new_n;         /* so far */
   size_t tail;                  /* lines at the end so far that have no prefix */
   size_t end;                   /* bytes: behind the last line that is not one of these */
@@ -180,6 +207,19 @@ op_follows (struct body *b, const struct aid_cursor *c)
   return b->known;
 }
 
+/* "12 | " or the like: the number of a line before its sign. */
+static int
+is_numbered (struct aid_span v)
+{
+  size_t i = 0, digits;
+  while (i < v.len && v.ptr[i] == ' ')
+    i++;
+  for (digits = i; i < v.len && isdigit ((unsigned char) v.ptr[i]); i++)
+    ;
+  v = aid_span_cut (v, i, v.len);
+  return i > digits && (v.len == 0 || v.ptr[0] == '|' || v.ptr[0] == ':' || starts (v, " |") || starts (v, "  "));
+}
+
 static enum aid_err
 push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l)
 {
@@ -187,6 +227,8 @@ push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l
   if (!line)
     return AID_E_LIMIT;
   int bare = l->text.len == 0 || text.ptr == l->text.ptr;
+  if (b->h->nlines == 1)
+    b->numbered = is_numbered (l->text);
   line->raw = l->text;
   line->weak = !b->create && bare;
   b->old_n += op != '+';
@@ -217,6 +259,8 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
 {
   if (v.len > 0 && !b->fenced && aid_ends_bare (v))
     return 0;
+  if (b->numbered && is_numbered (v))
+    return 1;
   if (satisfied (b) || (b->create && v.len > 0))
     return op_follows (b, after);
   return 1;
@@ -287,6 +331,21 @@ line_at (const struct body *b, size_t i)
   return AID_VEC_AT (struct aid_patch_line, &b->p->lines, b->h->first_line + i).text;
 }
 
+/* Whether the old side's count leaves out all lines that are bare, and these are blank: additions that lost their sign. */
+static int
+blanks_are_added (const struct body *b)
+{
+  int64_t blanks = 0;
+  for (size_t i = 0; i < b->h->nlines; i++)
+    {
+      const struct aid_patch_line *line = &AID_VEC_AT (struct aid_patch_line, &b->p->lines, b->h->first_line + i);
+      if (line->weak && line->text.len > 0)
+        return 0;
+      blanks += line->weak != 0;
+    }
+  return b->h->old_count == b->old_n - blanks;
+}
+
 /* How many of the bare lines at the end are the hunk's: as many as the counts ask for when they speak of context; else those
    up to a sentence. */
 static size_t
@@ -294,7 +353,12 @@ tail_kept (const struct body *b)
 {
   int64_t tail = (int64_t) b->tail, keep = b->h->new_count - (b->new_n - tail);
   size_t beg = b->h->nlines - b->tail, n = 0;
-  int stated = b->h->new_count >= 0 && keep >= 0 && (b->create || keep == b->h->old_count - (b->old_n - tail));
+  while (b->numbered && n < b->tail && is_numbered (line_at (b, beg + n)))
+    n++;
+  if (n > 0)
+    return n;
+  int stated = b->h->new_count >= 0 && keep >= 0
+               && (b->create || keep == b->h->old_count - (b->old_n - tail) || (keep == tail && blanks_are_added (b)));
   if (stated)
     return keep < tail ? (size_t) keep : b->tail;
   if (b->create)
@@ -319,6 +383,23 @@ trim_tail (struct body *b)
       const char *nl = memchr (b->c->text + at, '\n', b->c->end - at);
       b->end = nl ? (size_t) (nl - b->c->text) + 1 : b->c->end;
     }
+}
+
+/* Whether the answer ends in the middle of the change: at its very end (a fence is still open), the last line changes something,
+   the header counts more lines on both sides or the last line is not complete, and counts do not say that all is there. */
+static int
+is_cut_off (const struct body *b, const struct aid_cursor *c)
+{
+  const struct aid_patch *p = b->p;
+  const struct aid_patch_hunk *h = b->h;
+  if (c->end < p->len || b->end < p->len || h->nlines == 0 || b->create
+      || AID_VEC_AT (struct aid_patch_line, &p->lines, p->lines.len - 1).op == ' ')
+    return 0;
+  int whole = p->text[p->len - 1] == '\n', counted = h->old_count >= 0 && h->new_count >= 0;
+  if (!counted)
+    return b->fenced && !whole;
+  return (b->old_n < h->old_count || b->new_n < h->new_count) && (b->fenced || !whole) && b->old_n <= h->old_count
+         && b->new_n <= h->new_count;
 }
 
 /* A new file whose body has no "+" at the beginning of any line is written as it is. */
@@ -367,6 +448,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
     }
   trim_tail (&b);
   b.h->end = b.end;
+  b.h->cut_off = is_cut_off (&b, c);
   if (c->pos > b.end && b.end > beg)
     c->pos = b.end;             /* what is not the hunk's may be prose that says something */
   if (f)
