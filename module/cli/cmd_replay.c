@@ -222,7 +222,7 @@ answer (struct replay *r, struct aid_httpd_conn *c, const struct aid_httpd_reque
   else if (!x)
     aid_serve_refuse (c, 404, "not_found_error", "The replay script has no answer left for this request.");
   else if (x->answer && !wire)
-    aid_serve_refuse (c, status = 404, "not_found_error", 
+    aid_serve_refuse (c, status = 404, "not_found_error",
                       "Answers are served at /chat/completions, /responses, /messages, :streamGenerateContent and /api/chat.");
   else if (x->answer && !aid_frames_is_streamed (wire, request))
     aid_serve_refuse (c, status = 400, "invalid_request_error", "Answers are only streamed here: set \"stream\" to true.");

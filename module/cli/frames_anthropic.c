@@ -8,12 +8,13 @@ begin (struct aid_frames *f)
   json_t *count
     = json_pack ("{s:I, s:I, s:I, s:i}", "input_tokens",
                  (json_int_t) (aid_frames_usage (f, "input", cached + written) - cached - written),
-                 "cache_creation_input_tokens", (json_int_t) written, "cache_read_input_tokens", (json_int_t) cached, "output_tokens", 1);
+                 "cache_creation_input_tokens", (json_int_t) written, "cache_read_input_tokens", (json_int_t) cached,
+                 "output_tokens", 1);
 
   aid_frames_emit (f, "message_start",
-        json_pack ("{s:s, s:{s:s, s:s, s:s, s:[], s:s, s:n, s:n, s:o}}", "type", "message_start", "message", "id",
-                   "msg_replay", "type", "message", "role", "assistant", "content", "model", f->model, "stop_reason",
-                   "stop_sequence", "usage", count));
+                   json_pack ("{s:s, s:{s:s, s:s, s:s, s:[], s:s, s:n, s:n, s:o}}", "type", "message_start", "message", "id",
+                              "msg_replay", "type", "message", "role", "assistant", "content", "model", f->model, "stop_reason",
+                              "stop_sequence", "usage", count));
   aid_frames_emit (f, "ping", json_pack ("{s:s}", "type", "ping"));
 }
 
@@ -22,7 +23,7 @@ static void
 put_delta (struct aid_frames *f, json_t *delta)
 {
   aid_frames_emit (f, "content_block_delta",
-        json_pack ("{s:s, s:i, s:o}", "type", "content_block_delta", "index", f->item, "delta", delta));
+                   json_pack ("{s:s, s:i, s:o}", "type", "content_block_delta", "index", f->item, "delta", delta));
 }
 
 static void
@@ -44,7 +45,7 @@ open_block (struct aid_frames *f, enum aid_channel channel, json_t *block)
   f->open = 1;
   f->channel = channel;
   aid_frames_emit (f, "content_block_start",
-        json_pack ("{s:s, s:i, s:o}", "type", "content_block_start", "index", f->item, "content_block", block));
+                   json_pack ("{s:s, s:i, s:o}", "type", "content_block_start", "index", f->item, "content_block", block));
 }
 
 static void
@@ -84,8 +85,9 @@ end (struct aid_frames *f)
 
   close_block (f);
   aid_frames_emit (f, "message_delta",
-        json_pack ("{s:s, s:{s:s, s:n}, s:{s:I}}", "type", "message_delta", "delta", "stop_reason", aid_frames_translate (stops, stop),
-                   "stop_sequence", "usage", "output_tokens", (json_int_t) aid_frames_usage (f, "output", f->tokens)));
+                   json_pack ("{s:s, s:{s:s, s:n}, s:{s:I}}", "type", "message_delta", "delta", "stop_reason",
+                              aid_frames_translate (stops, stop), "stop_sequence", "usage", "output_tokens",
+                              (json_int_t) aid_frames_usage (f, "output", f->tokens)));
   aid_frames_emit (f, "message_stop", json_pack ("{s:s}", "type", "message_stop"));
 }
 

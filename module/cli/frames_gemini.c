@@ -54,16 +54,17 @@ tool (struct aid_frames *f, int index, const char *id, const char *name, const c
 static void
 end (struct aid_frames *f)
 {
-  static const char *const stops[][2] = { { "end", "STOP" },      { "tools", "STOP" },     { "sequence", "STOP" },
-                                          { "length", "MAX_TOKENS" }, { "filter", "SAFETY" }, { "refusal", "SAFETY" },
-                                          { NULL, NULL } };
+  static const char *const stops[][2]
+    = { { "end", "STOP" },          { "tools", "STOP" },      { "sequence", "STOP" }, { "length", "MAX_TOKENS" },
+        { "filter", "SAFETY" }, { "refusal", "SAFETY" }, { NULL, NULL } };
   const char *signature = json_object_get (f->answer, "tools") ? NULL : aid_frames_signature (f);
   json_t *last = signature ? json_pack ("{s:s, s:s}", "text", "", "thoughtSignature", signature) : NULL;
   const char *told = aid_json_str (f->answer, "stop");
-  put (f, last, aid_frames_translate (stops, !told && json_object_get (f->answer, "refusal") ? "refusal" : aid_frames_stop (f)), 1);
+  const char *stop = !told && json_object_get (f->answer, "refusal") ? "refusal" : aid_frames_stop (f);
+  put (f, last, aid_frames_translate (stops, stop), 1);
 }
 
-/* The script's "code" is the number here, or its "type" the status. */
+/* The script's "type" is the status here. */
 static json_t *
 error_body (const json_t *error)
 {

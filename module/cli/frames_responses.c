@@ -186,8 +186,9 @@ error_body (const json_t *error)
 static void
 error_frame (struct aid_frames *f, const json_t *error)
 {
-  put (f, "error", json_pack ("{s:s, s:s, s:n}", "code", aid_frames_word (error, "code", aid_frames_word (error, "type", "server_error")),
-                              "message", aid_frames_word (error, "message", "refused by the script"), "param"));
+  const char *type = aid_frames_word (error, "type", "server_error");
+  put (f, "error", json_pack ("{s:s, s:s, s:n}", "code", aid_frames_word (error, "code", type), "message",
+                              aid_frames_word (error, "message", "refused by the script"), "param"));
 }
 
 const struct aid_frames_wire aid_frames_responses

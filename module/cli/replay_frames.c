@@ -85,11 +85,12 @@ aid_frames_word (const json_t *error, const char *key, const char *fallback)
 static const struct aid_frames_wire *const wires[] = {
   &aid_frames_openai, &aid_frames_responses, &aid_frames_anthropic, &aid_frames_gemini, &aid_frames_ollama,
 };
+#define WIRES (sizeof wires / sizeof wires[0])
 
 const struct aid_frames_wire *
 aid_frames_wire (struct aid_span path)
 {
-  for (size_t i = 0; i < sizeof wires / sizeof *wires; i++)
+  for (size_t i = 0; i < WIRES; i++)
     if (aid_span_ends (path, wires[i]->path))
       return wires[i];
   return NULL;

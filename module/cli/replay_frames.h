@@ -15,8 +15,8 @@ const char *aid_frames_type (const struct aid_frames_wire *wire);
 int aid_frames_is_streamed (const struct aid_frames_wire *wire, const json_t *request);
 
 /* Streams the answer of X (its head is already begun) to C up to X's fault or error, which stay the caller's business:
-   a fault or an error comes before the frames that end an answer, unless X says after how many frames.  REQUEST is the request's body.  0, or -1 when the client
-   has gone. */
+   a fault or an error comes before the frames that end an answer, unless X says after how many frames.  REQUEST is the
+   request's body.  0, or -1 when the client has gone. */
 int aid_frames_answer (struct aid_httpd_conn *c, const struct aid_frames_wire *wire, const struct aid_exchange *x,
                        const json_t *request);
 

@@ -71,7 +71,7 @@ aid_carried_call (struct aid_carried *k, struct aid_span id)
 void
 aid_carried_tell (struct aid_carried *k, struct aid_decoder *d)
 {
-  struct aid_str text = AID_STR_INIT (2 * AID_WIRE_KEEP_MAX);
+  struct aid_str text = AID_STR_INIT ((size_t) 2 * AID_WIRE_KEEP_MAX);
   if (!k->lost && json_array_size (k->items) && !aid_json_dump (k->items, &text))
     aid_decoder_delta (d, AID_MODEL_REASONING_OPAQUE, aid_str_span (&text));
   aid_str_free (&text);

@@ -180,8 +180,9 @@ thinking_of (const char *model, const char *effort)
   {
     const char *effort, *level;
     int budget;
-  } rows[] = { { "none", "MINIMAL", 0 },     { "minimal", "MINIMAL", 512 }, { "low", "LOW", 1024 },   { "medium", "MEDIUM", 8192 },
-               { "high", "HIGH", 24576 }, { "xhigh", "HIGH", 24576 },    { "max", "HIGH", 24576 } };
+  } rows[] = { { "none", "MINIMAL", 0 },     { "minimal", "MINIMAL", 512 }, { "low", "LOW", 1024 },
+               { "medium", "MEDIUM", 8192 }, { "high", "HIGH", 24576 },     { "xhigh", "HIGH", 24576 },
+               { "max", "HIGH", 24576 } };
   size_t i = 0;
   while (i + 1 < sizeof rows / sizeof *rows && strcmp (rows[i].effort, effort) != 0)
     i++;
@@ -249,7 +250,7 @@ head_of (struct aid_wire_request *out, const struct aid_endpoint *ep, struct aid
   struct aid_span base = aid_span_trim (aid_span_z (ep->base_url));
   ptrdiff_t mark = aid_span_find (base, AID_SPAN ("?"));
   struct aid_span query = aid_span_cut (base, mark < 0 ? base.len : (size_t) mark + 1, base.len);
-  struct aid_str path = AID_STR_INIT (URL_MAX_BYTES), whole = AID_STR_INIT (2 * URL_MAX_BYTES);
+  struct aid_str path = AID_STR_INIT (URL_MAX_BYTES), whole = AID_STR_INIT ((size_t) 2 * URL_MAX_BYTES);
   int versioned = aid_span_find (aid_span_cut (base, 0, base.len - query.len), AID_SPAN ("/v1")) >= 0;
   const char *name = strncmp (ep->model, "models/", 7) ? ep->model : ep->model + 7;
   aid_str_addf (&path, "%s%s", versioned ? "" : VERSION, strncmp (name, "tunedModels/", 12) ? MODELS : "/");

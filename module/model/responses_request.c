@@ -86,9 +86,10 @@ add_reasoning (void *input, json_t *item)
 static int
 add_part (void *input, const struct aid_part *p, const json_t *place)
 {
-  json_t *item = p->kind == AID_PART_TOOL_CALL ? call_item (p) : message_item ("assistant", text_content ("output_text", text_of (p)));
+  int call = p->kind == AID_PART_TOOL_CALL;
+  json_t *item = call ? call_item (p) : message_item ("assistant", text_content ("output_text", text_of (p)));
   const char *phase = aid_json_str (place, "phase");
-  if (p->kind == AID_PART_TEXT && phase)
+  if (!call && phase)
     json_object_set_new (item, "phase", aid_json_z (phase));
   return !json_array_append_new (input, item);
 }

@@ -326,7 +326,7 @@ static void
 on_finish (struct aid_decoder *d)
 {
   struct ollama *o = (struct ollama *) d;
-  struct aid_str text = AID_STR_INIT (2 * AID_WIRE_KEEP_MAX);
+  struct aid_str text = AID_STR_INIT ((size_t) 2 * AID_WIRE_KEEP_MAX);
   aid_think_end (&o->think, on_split, d);
   if (!o->calls.slots.len || !o->thinking.len || o->thinking.err)
     return;

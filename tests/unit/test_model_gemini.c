@@ -73,7 +73,8 @@ images_pdfs_and_tools (void **state)
   assert_member (&there, &c, &plain, "toolConfig", NULL);
   aid_conversation_choose_tool (&c, AID_TOOLS_ONE, "read", NULL);
   assert_member (&there, &c, &plain, "contents",
-                 "[{'role':'user','parts':[{'text':'What is this?'},{'inlineData':{'mimeType':'image/png','data':'iVBORw0KGgo='}},"
+                 "[{'role':'user','parts':[{'text':'What is this?'},"
+                 "{'inlineData':{'mimeType':'image/png','data':'iVBORw0KGgo='}},"
                  "{'text':'(The image b.gif is not sent: this server takes none in this way.)'},"
                  "{'fileData':{'mimeType':'application/pdf','fileUri':'https://x.example/d.pdf'}}]}]");
   assert_member (&there, &c, &plain, "tools",
