@@ -4,6 +4,7 @@
 #include "model/discover.h"
 #include "base/json.h"
 #include "base/val.h"
+#include "model/told.h"
 #include "model/query.h"
 #include "model/served.h"
 #include <stdio.h>
@@ -83,6 +84,9 @@ settle (struct discovery *d)
   if (--d->pending)
     return;
   size_t l = aid_val_list (&val);
+  for (size_t i = 0; i < d->nservers; i++)
+    if (d->servers[i].ok)
+      aid_told_keep (d->servers[i].model.url, d->servers[i].entries);
   for (size_t i = 0; i < d->nservers; i++)
     if (!d->local || json_array_size (d->servers[i].entries))
       {

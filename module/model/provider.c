@@ -1,6 +1,7 @@
 /* From a model's name to everything that a request needs: the user's "models" and "providers" over the presets. */
 #include "model/provider_internal.h"
 #include "base/json.h"
+#include "model/told.h"
 #include "model/presets.h"
 #include <stdlib.h>
 
@@ -350,8 +351,10 @@ resolve (const struct aid_catalogue *cat, struct meaning *m, const json_t *found
   if (!err)
     {
       *out = (struct aid_model){ .id = m->id, .provider = m->provider, .name = m->name, .url = url };
+      json_t *told = found ? NULL : aid_told_get (url, m->name);
       fill (out, p, m->settings);
-      fill_facts (out, p, found, m->settings);
+      fill_facts (out, p, found ? found : told, m->settings);
+      json_decref (told);
       if (!out->id || !out->title || !out->wire || !out->host)
         {
           aid_model_free (out);
