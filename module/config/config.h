@@ -44,9 +44,9 @@ const char *aid_config_warnings (const struct aid_config *c);
 int aid_config_waiting (const struct aid_config *c, const char **names);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
-/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when
-   PROJECT_ROOT is NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.
-   AID_E_REFUSED: the project's file is a link. */
+/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
+   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the
+   project's file is a link. */
 enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);
