@@ -201,6 +201,21 @@ an_item_cannot_take_the_place_of_another (void **state)
   aid_prompt_free (&prompt);
 }
 
+/* An image cuts a question into parts. */
+static void
+places_stay_true_around_an_image (void **state)
+{
+  char message[256];
+  (void) state;
+  assert_int_equal (aid_fs_replace (scratch_path ("a.png"), AID_SPAN ("\x89PNG\r\n\x1a\n\0\1"), 0600, NULL), AID_OK);
+  put ("a.c", "x\n" TOKEN "\n");
+  put ("b.c", "1\n2\n" OTHER "\n");
+  build (HEAD YOU (1) "?\n\n" ITEM ("a.c") ITEM ("a.png") ITEM ("b.c"), NULL);
+  assert_string_equal (held (NULL, message), "GitHub token|a.c|2|ghp_... (40 characters)|0|1\n"
+                                             "GitLab token|b.c|3|glpat-... (26 characters)|0|1\n");
+  aid_prompt_free (&prompt);
+}
+
 static void
 many_are_counted_and_some_told (void **state)
 {
@@ -229,6 +244,7 @@ main (void)
     HERE (what_is_taken_out_is_not_frozen_either),
     HERE (a_whole_file_can_be_taken_out),
     HERE (an_item_cannot_take_the_place_of_another),
+    HERE (places_stay_true_around_an_image),
     HERE (many_are_counted_and_some_told),
   };
   return cmocka_run_group_tests_name ("held", tests, NULL, NULL);

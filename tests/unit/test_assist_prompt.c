@@ -208,6 +208,7 @@ test_an_image_is_sent_as_it_is_and_frozen (void **state)
   assert_string_equal (AID_VEC_AT (struct aid_part, parts, 2).text, "after");
   aid_str_addf (&again, HEAD YOU (1) "- [a.png](a.png) <!--aid:" KEY " item sent=%s-->\n",
                 AID_VEC_AT (struct aid_frozen, &p.frozen, 0).hash);
+  assert_int_equal (aid_prompt_freeze (&p, &e), AID_OK);
   aid_prompt_free (&p);
   write_file ("a.png", AID_SPAN ("now a text\n"));          /* what was sent is sent again */
   assert_int_equal (build (aid_str_z (&again), NULL, 0, &p, &e), AID_OK);
