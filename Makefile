@@ -7,7 +7,7 @@ B       ?= build
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
-PKGS    := libcurl jansson libcmark
+PKGS    := libcurl jansson libcmark libutf8proc
 WERROR  ?=
 SAN     ?=
 
