@@ -39,7 +39,7 @@ layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c))
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
+        check-kill check-net check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -99,6 +99,11 @@ $(B)/kill-shim.so: tests/kill/shim.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=c11 -O2 -g -fPIC -shared $(WARN) $(WERROR) -Wno-missing-prototypes -o $@ $< -ldl
 
+# --- a slow disk and a slow resolver: tests/net -----------------------------------------------------------------------
+$(B)/net-slow.so: tests/net/slow.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 -O2 -g -fPIC -shared $(WARN) $(WERROR) -Wno-missing-prototypes -o $@ $< -ldl
+
 # --- fuzzers: tests/fuzz/fuzz_LAYER_what.c (clang) -------------------------------------------------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(B)/fuzz/%: tests/fuzz/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*)))
@@ -139,7 +144,7 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 check-builds
 	@tests/run
 
-check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so
+check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g"
@@ -164,6 +169,10 @@ check-screen: all
 	@tests/run screen
 check-kill: cli $(B)/kill-shim.so
 	@tests/run kill
+## check-net     the network against nginx and tinyproxy, and a killed Emacs
+check-net: all $(B)/net-slow.so
+	@.ci/deps check
+	@tests/run net
 ## check-long    check, 1,000 kills of aid patch apply, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000

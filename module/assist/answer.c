@@ -317,15 +317,14 @@ aid_answer_end (struct aid_answer *a, struct aid_span body)
   leave_reasoning (a);
   if (a->plain)
     return;
-  struct aid_str closing = AID_STR_INIT (AID_ANSWER_MAX);
+  struct aid_str closing = AID_STR_INIT (AID_ANSWER_MAX + 256);
   const char *word = "";
   if (!aid_chat_closing (body, &closing, &word) && *word)
     {
+      aid_str_addf (&closing, "<!--aid:%s end closed=%s-->\n", a->key, word);
+      a->hooks.closing (a->hooks.ctx, closing.len + 1);
       if (!a->at_line_start)
         putz (a, "\n");
-      put (a, aid_str_span (&closing));
-      aid_str_clear (&closing);
-      aid_str_addf (&closing, "<!--aid:%s end closed=%s-->\n", a->key, word);
       put (a, aid_str_span (&closing));
     }
   aid_str_free (&closing);

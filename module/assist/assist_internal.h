@@ -1,5 +1,6 @@
-/* The rooms of assist/: a chat becomes a prompt (prompt.c), a model's events become an answer's text (answer.c), one
-   request lives from the question to its last event (turn.c), and all of them share one frame clock (assist.c). */
+/* The rooms of assist/: a chat becomes a prompt (prompt.c, decisions.c), a model's events become an answer's text (answer.c), one
+   request lives from the question to its last event (turn.c, turn_stream.c), disks are waited for by keeper.c, and all of them
+   share one frame clock (assist.c). */
 #ifndef AID_ASSIST_INTERNAL_H
 #define AID_ASSIST_INTERNAL_H
 
@@ -13,6 +14,7 @@
 #include "model/provider.h"
 #include "model/wire.h"
 #include "net/http.h"
+#include "store/blob.h"
 #include <pthread.h>
 
 #define AID_PROMPT_MAX (64u << 20)   /* bytes of everything that one request sends */
@@ -50,6 +52,31 @@ struct aid_prompt
 enum aid_err aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, struct aid_error *e);
 void aid_prompt_free (struct aid_prompt *p);
 
+/* --- decisions.c -------------------------------------------------------------------------------------------------- */
+
+/* Appends what was decided about the hunks of ANSWER, a turn of CHAT, and what was applied instead of those that were edited;
+   nothing when nothing was decided. */
+void aid_decisions_tell (const struct aid_chat *chat, const struct aid_turn *answer, struct aid_str *out);
+
+/* --- keeper.c: what is written to the disk while answers stream ------------------------------------------------------ */
+
+struct aid_keeper;
+struct aid_kept;               /* a journal */
+
+struct aid_keeper *aid_keeper_new (struct aid_error *e);
+/* Writes what waits, but syncs no more; every journal has been closed before. */
+void aid_keeper_free (struct aid_keeper *keeper);
+/* Begins a journal (see chat/journal.h); waits for the disk.  NULL when that fails: the answer goes on without. */
+struct aid_kept *aid_keeper_open (struct aid_keeper *keeper, const char *chat_path, const char *request, int64_t turn);
+/* Hands TEXT over, which is copied: never waits.  It is written at once, and synced within a second if more comes. */
+void aid_kept_add (struct aid_kept *k, struct aid_span text);
+/* Takes K (may be NULL): what waits is written and synced, then it is closed and, if it is UNWANTED, removed.  Never waits. */
+void aid_kept_close (struct aid_kept *k, int unwanted);
+/* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
+enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
+/* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
+void aid_keeper_wait_stored (struct aid_keeper *keeper);
+
 /* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */
 
 struct aid_answer;
@@ -57,6 +84,7 @@ struct aid_answer;
 struct aid_answer_hooks
 {
   void (*text) (void *ctx, struct aid_span text);           /* the next piece of the answer's text */
+  void (*closing) (void *ctx, size_t bytes);                /* the next BYTES close what is open: they need their place */
   void (*rekey) (void *ctx, const char *old_key, const char *new_key);  /* before the text that holds the old one */
   void (*reasoning) (void *ctx, struct aid_span text);      /* the next piece of a plain answer's reasoning */
   void *ctx;
@@ -85,6 +113,7 @@ struct aid_assist
   struct aid_sink sink;
   struct aid_net *net;
   struct aid_pool *pool;
+  struct aid_keeper *keeper;
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;

@@ -99,47 +99,6 @@ add_item (struct builder *b, const struct aid_chat_item *item, struct aid_str *o
   return err;
 }
 
-/* "Of your hunks above: 1, 3 accepted; 2 edited; 4 rejected." and what was applied instead. */
-static void
-tell_decisions (struct builder *b, const struct aid_turn *t, struct aid_str *out)
-{
-  static const char *const states[] = { "accepted", "edited", "rejected", "skipped" };
-  const struct aid_chat *c = b->chat;
-  int told = 0;
-  for (size_t s = 0; s < sizeof states / sizeof *states; s++)
-    {
-      int number = 0, first = 1;
-      for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
-        {
-          const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->pieces, i);
-          for (size_t d = 0; p->kind == AID_PIECE_HUNKS && d < p->n; d++)
-            {
-              number++;
-              if (!aid_span_eqz (AID_VEC_AT (struct aid_chat_decision, &c->decisions, p->index + d).state, states[s]))
-                continue;
-              aid_str_addz (out, !told ? "Of the hunks in your last answer: " : first ? "; " : ", ");
-              aid_str_addf (out, "%d", number);
-              told = 1, first = 0;
-            }
-        }
-      if (!first)
-        aid_str_addf (out, " %s", states[s]);
-    }
-  if (!told)
-    return;
-  aid_str_addz (out, ".\n\n");
-  for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
-    {
-      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->pieces, i);
-      if (p->kind != AID_PIECE_EDITED)
-        continue;
-      const struct aid_chat_edit *edit = &AID_VEC_AT (struct aid_chat_edit, &c->edits, p->index);
-      aid_str_addz (out, "Applied instead of an edited hunk:\n");
-      aid_chat_plain (c, edit->beg, edit->end, 1, out);
-      aid_str_addz (out, "\n");
-    }
-}
-
 static enum aid_err
 add_text_part (struct builder *b, struct aid_message *m, struct aid_str *text)
 {
@@ -157,10 +116,13 @@ static enum aid_err
 add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn *last_answer)
 {
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
-  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX), told = AID_STR_INIT (AID_PROMPT_MAX);
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   if (!err && last_answer)
-    tell_decisions (b, last_answer, &text);
+    {
+      aid_decisions_tell (b->chat, last_answer, &told);
+      add_without_key (b->chat->key, aid_str_span (&told), &text);   /* a file's name may hold it */
+    }
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
@@ -171,6 +133,7 @@ add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn
     }
   if (!err)
     err = add_text_part (b, m, &text);
+  aid_str_free (&told);
   aid_str_free (&text);
   return err;
 }

@@ -51,6 +51,7 @@ free_asked (struct aid_turn_state *t)
   free (t->strategy);
   free (t->request);
   aid_secret_free (t->secret);
+  aid_net_unreserve (t->way);
 }
 
 static void
@@ -64,8 +65,7 @@ turn_free (struct aid_turn_state *t)
   aid_answer_free (t->answer);
   aid_found_end (t->found);
   aid_stream_free (t->stream);
-  if (t->journal)
-    aid_journal_close (t->journal);
+  aid_kept_close (t->journal, !t->streaming);
   aid_vec_free (&t->spans);
   aid_str_free (&t->stop_words);
   aid_str_free (&t->reasoning);
@@ -84,6 +84,57 @@ unlist (struct aid_turn_state *t)
         break;
       }
   pthread_mutex_unlock (&a->lock);
+}
+
+uint64_t
+aid_turn_id (const struct aid_turn_state *t)
+{
+  return t->id;
+}
+
+void
+aid_turn_finish (struct aid_turn_state *t)
+{
+  unlist (t);
+  if (!t->refused)
+    aid_turn_report (t);
+  turn_free (t);
+}
+
+/* --- the way to the I/O thread --------------------------------------------------------------------------------------- */
+
+/* I/O thread. */
+static void
+begin_stream (void *arg)
+{
+  struct aid_turn_state *t = arg;
+  if (!t->cancelled && !t->fail.code && !aid_turn_stream (t))
+    return;
+  /* A net that is being freed takes no request; the person is told why it is. */
+  const char *stopping = aid_assist_stopping (t->assist);
+  if (stopping && t->fail.code == AID_E_STATE)
+    aid_error_set (&t->fail, AID_E_STATE, "%s", stopping);
+  aid_turn_finish (t);
+}
+
+/* The net takes no more jobs, for it is being freed. */
+static void
+abandon (void *arg)
+{
+  struct aid_turn_state *t = arg;
+  const char *stopping = aid_assist_stopping (t->assist);
+  if (!t->fail.code)
+    aid_error_set (&t->fail, AID_E_STATE, "%s", stopping ? stopping : "The core is being replaced.");
+  aid_turn_finish (t);
+}
+
+static void
+hand_over (struct aid_turn_state *t)
+{
+  struct aid_later *way = t->way;
+  t->way = NULL;
+  if (aid_net_hand (way))
+    abandon (t);
 }
 
 static struct aid_turn_state *
@@ -108,25 +159,12 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->strategy = copy_z (ask->strategy);
   t->secret = copy_z (ask->secret);
   t->request = strdup (ask->request ? ask->request : "r0");
+  t->way = aid_net_reserve (a->net, begin_stream, abandon, t);
   aid_str_addspan (&t->chat, ask->chat);
-  if (!copy_items (t, ask) && t->request)
+  if (!copy_items (t, ask) && t->request && t->way)
     return t;
   turn_free (t);
   return NULL;
-}
-
-uint64_t
-aid_turn_id (const struct aid_turn_state *t)
-{
-  return t->id;
-}
-
-void
-aid_turn_finish (struct aid_turn_state *t)
-{
-  unlist (t);
-  aid_turn_report (t);
-  turn_free (t);
 }
 
 /* --- preparing, on the pool ----------------------------------------------------------------------------------------- */
@@ -223,50 +261,19 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
       if (t->root && !t->plain)
         t->found = aid_found_new (t->assist, t->id, t->root, aid_str_z (&dir), t->items, t->nitems);
       post_frozen (t, &prompt);
+      if (t->chat_path && !t->plain)
+        t->journal = aid_keeper_open (t->assist->keeper, t->chat_path, t->request, t->question + 1);
     }
   aid_prompt_free (&prompt);
   aid_str_free (&dir);
   return err;
 }
 
-/* I/O thread. */
-static void
-begin_stream (void *arg)
-{
-  struct aid_turn_state *t = arg;
-  if (!t->cancelled && !t->fail.code && !aid_turn_stream (t))
-    return;
-  /* A net that is being freed takes no request; the person is told why it is. */
-  const char *stopping = aid_assist_stopping (t->assist);
-  if (stopping && t->fail.code == AID_E_STATE)
-    aid_error_set (&t->fail, AID_E_STATE, "%s", stopping);
-  aid_turn_finish (t);
-}
-
-/* The net takes no more jobs: it is being freed, or there is no memory for one. */
-static void
-abandon (void *arg)
-{
-  struct aid_turn_state *t = arg;
-  const char *stopping = aid_assist_stopping (t->assist);
-  if (!t->fail.code && stopping)
-    aid_error_set (&t->fail, AID_E_STATE, "%s", stopping);
-  else if (!t->fail.code)
-    aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the request.");
-  aid_turn_finish (t);
-}
-
-static void
-hand_over (struct aid_turn_state *t)
-{
-  if (aid_net_later (t->assist->net, 0, begin_stream, abandon, t))
-    abandon (t);
-}
-
 static void
 prepare (void *arg)
 {
   struct aid_turn_state *t = arg;
+  aid_keeper_wait_stored (t->assist->keeper);   /* an answer's signatures may be on their way there */
   struct aid_config *config = aid_config_load (t->root, &t->fail);
   enum aid_err err = config ? prepare_with (t, config) : AID_E_NOMEM;
   if (err && !t->fail.code)    /* what is not prepared must not be streamed, whoever forgot to say why */
@@ -302,8 +309,13 @@ aid_turn_begin (struct aid_assist *a, const struct aid_ask *ask, struct aid_erro
     err = aid_error_set (e, AID_E_LIMIT, "Too many requests run already.");
   if (!err && (err = aid_pool_run (a->pool, prepare, never_prepared, t)))
     {
-      unlist (t);
-      aid_error_set (e, err, "The core is busy or being replaced: ask again in a moment.");
+      /* It was in the list: the I/O thread may hold it, and so that thread frees it. */
+      t->refused = 1;
+      aid_error_set (&t->fail, err, "The core is busy or being replaced: ask again in a moment.");
+      if (e)
+        *e = t->fail;
+      hand_over (t);
+      return err;
     }
   if (err)
     turn_free (t);

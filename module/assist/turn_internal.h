@@ -18,6 +18,7 @@ struct aid_turn_state
   struct aid_ask_item *items;
   size_t nitems;
   int plain;
+  struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
 
   /* Written while preparing. */
   struct aid_model model;
@@ -26,15 +27,16 @@ struct aid_turn_state
   char key[33];
   int64_t question;
   struct aid_found *found;     /* NULL: no patches are looked for */
+  struct aid_kept *journal;    /* or NULL */
   struct aid_error fail;       /* what ended the request, in our own words */
+  int refused;                 /* the pool did not take it: whoever asked was told, so no event tells it */
 
   /* The I/O thread's alone. */
-  int cancelled, reported, streaming, dirty;
+  int cancelled, reported, streaming, dirty, ending;
   uint64_t http;               /* 0: not started */
   struct aid_decoder *decoder;
   struct aid_answer *answer;
   struct aid_stream *stream;
-  struct aid_journal *journal;
   struct aid_vec spans;        /* struct aid_face_span, used by flush */
   struct aid_str reasoning;    /* of a plain request, not yet sent; none while there is text that is not sent */
   size_t reasoned;             /* bytes of reasoning so far, of a plain request */

@@ -2,7 +2,6 @@
    Everything here runs on the I/O thread. */
 #include "assist/turn_internal.h"
 #include "base/clock.h"
-#include "store/blob.h"
 #include <stdlib.h>
 
 /* --- text ------------------------------------------------------------------------------------------------------------- */
@@ -16,6 +15,13 @@ fail_too_long (struct aid_turn_state *t, enum aid_err code)
 }
 
 static void
+on_answer_closing (void *ctx, size_t bytes)
+{
+  struct aid_turn_state *t = ctx;
+  aid_stream_widen (t->stream, bytes);
+}
+
+static void
 on_answer_text (void *ctx, struct aid_span text)
 {
   struct aid_turn_state *t = ctx;
@@ -25,13 +31,13 @@ on_answer_text (void *ctx, struct aid_span text)
   if (t->reasoning.len)
     aid_turn_flush (t, 0);
   t->dirty = 1;
+  /* At the end come whole blocks: one that is cut would swallow what follows. */
+  if (t->ending && text.len > aid_stream_room (t->stream))
+    return fail_too_long (t, AID_E_LIMIT);
   if (aid_stream_add (t->stream, text, &e))
     fail_too_long (t, e.code);
-  if (t->journal && aid_journal_add (t->journal, text, NULL))
-    {
-      aid_journal_close (t->journal);   /* a full disk costs the journal, never the answer */
-      t->journal = NULL;
-    }
+  if (t->journal)
+    aid_kept_add (t->journal, text);
 }
 
 static void
@@ -184,14 +190,12 @@ static const struct aid_http_handler handler = { on_head, on_body, on_retry, may
 enum aid_err
 aid_turn_stream (struct aid_turn_state *t)
 {
-  struct aid_answer_hooks hooks = { on_answer_text, on_answer_rekey, on_answer_reasoning, t };
+  struct aid_answer_hooks hooks = { on_answer_text, on_answer_closing, on_answer_rekey, on_answer_reasoning, t };
   t->answer = aid_answer_new (t->key, t->plain, &hooks);
   t->stream = aid_stream_new (AID_ANSWER_MAX);
   t->decoder = t->wire->decoder_new (on_model_event, t);
   if (!t->answer || !t->stream || !t->decoder)
     return aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the answer.");
-  if (t->chat_path && !t->plain)
-    t->journal = aid_journal_new (t->chat_path, t->request, t->question + 1, NULL);
   t->streaming = 1;
   struct aid_http_request r = t->model.net;
   r.method = "POST";
@@ -241,12 +245,12 @@ aid_turn_cancel (struct aid_turn_state *t)
 /* Keeps what was received, for a diff when the person has edited it.  The store names it by the hash that got= holds; without
    it only that diff is lost. */
 static void
-keep_received (struct aid_span body)
+keep_received (const struct aid_turn_state *t, struct aid_span body)
 {
   char id[AID_BLOB_ID];
   struct aid_str text = AID_STR_INIT (AID_BLOB_MAX);
   if (!aid_chat_essence (body, &text))
-    aid_blob_put (aid_str_span (&text), id, NULL);
+    aid_keeper_store (t->assist->keeper, aid_str_span (&text), id);
   aid_str_free (&text);
 }
 
@@ -255,7 +259,7 @@ keep_received (struct aid_span body)
 static void
 hash_answer (const struct aid_turn_state *t, char hash[17])
 {
-  struct aid_str file = AID_STR_INIT (2 * AID_ANSWER_MAX), body = AID_STR_INIT (2 * AID_ANSWER_MAX);
+  struct aid_str file = AID_STR_INIT (3 * AID_ANSWER_MAX), body = AID_STR_INIT (3 * AID_ANSWER_MAX);
   const char *key = aid_answer_key (t->answer);
   struct aid_chat *chat = NULL;
   aid_str_addf (&file, "<!--aid:%s chat v=1-->\n## A <!--aid:%s 1 answer-->\n", key, key);
@@ -264,7 +268,7 @@ hash_answer (const struct aid_turn_state *t, char hash[17])
     aid_chat_body (chat, 0, &body);
   aid_chat_hash (aid_str_span (&body), hash);
   if (!t->plain)
-    keep_received (aid_str_span (&body));
+    keep_received (t, aid_str_span (&body));
   aid_chat_free (chat);
   aid_str_free (&file);
   aid_str_free (&body);
@@ -281,9 +285,9 @@ add_number (struct aid_str *meta, const char *key, int64_t n)
 static void
 add_signature (const struct aid_turn_state *t, struct aid_str *meta)
 {
-  char id[17];
+  char id[AID_BLOB_ID];
   struct aid_span opaque = aid_answer_opaque (t->answer);
-  if (opaque.len && !aid_blob_put (opaque, id, NULL))
+  if (opaque.len && !aid_keeper_store (t->assist->keeper, opaque, id))
     aid_marker_word (meta, "sig", aid_span_z (id));
 }
 
@@ -346,6 +350,7 @@ aid_turn_report (struct aid_turn_state *t)
     aid_error_set (&t->fail, AID_E_CANCELLED, "Stopped.");
   if (t->streaming)
     {
+      t->ending = 1;
       aid_answer_end (t->answer, aid_stream_text (t->stream));
       aid_turn_flush (t, 1);
     }

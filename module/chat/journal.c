@@ -1,5 +1,5 @@
 /* Journals: NAME.journal-REQ beside the chat NAME, a line of JSON and then the answer's bytes.  They outlive a killed
-   editor by the second; a journal that is still there is never overwritten, for it may be all that is left of an answer. */
+   editor; a journal that is still there is never overwritten, for it may be all that is left of an answer. */
 #include "chat/journal.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -15,14 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SYNC_MS = 1000, OLD_MAX = 99, LIST_MAX = 1000, TEXT_MAX = 32 << 20, REQ_MAX = 64 };
+enum { OLD_MAX = 99, LIST_MAX = 1000, TEXT_MAX = 32 << 20, REQ_MAX = 64 };
 static const char infix[] = ".journal-";
 
 struct aid_journal
 {
   int fd;
-  int unsynced;
-  int64_t synced_ms;
   char *path;
 };
 
@@ -111,8 +109,6 @@ aid_journal_new (const char *chat_path, const char *req, int64_t turn, struct ai
     {
       j->path = aid_str_steal (&path);
       j->fd = create (j->path);
-      j->synced_ms = aid_clock_ms ();
-      j->unsynced = 1;
       if (j->fd < 0 || write_header (j->fd, req, turn))
         {
           system_error (e, "write the journal", j->path);
@@ -129,20 +125,13 @@ aid_journal_add (struct aid_journal *j, struct aid_span text, struct aid_error *
 {
   if (aid_fs_write_all (j->fd, text))
     return system_error (e, "write the journal", j->path);
-  j->unsynced |= text.len > 0;
-  return aid_clock_ms () - j->synced_ms >= SYNC_MS ? aid_journal_sync (j, e) : AID_OK;
+  return AID_OK;
 }
 
 enum aid_err
 aid_journal_sync (struct aid_journal *j, struct aid_error *e)
 {
-  if (!j->unsynced)
-    return AID_OK;
-  if (fdatasync (j->fd))
-    return system_error (e, "sync the journal", j->path);
-  j->unsynced = 0;
-  j->synced_ms = aid_clock_ms ();
-  return AID_OK;
+  return fdatasync (j->fd) ? system_error (e, "sync the journal", j->path) : AID_OK;
 }
 
 void
@@ -151,12 +140,19 @@ aid_journal_close (struct aid_journal *j)
   if (!j)
     return;
   if (j->fd >= 0)
-    {
-      aid_journal_sync (j, NULL);
-      close (j->fd);
-    }
+    close (j->fd);
   free (j->path);
   free (j);
+}
+
+void
+aid_journal_discard (struct aid_journal *j)
+{
+  struct stat ours, there;
+  /* Meanwhile another one may have that name. */
+  if (!fstat (j->fd, &ours) && !lstat (j->path, &there) && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+    unlink (j->path);
+  aid_journal_close (j);
 }
 
 void

@@ -70,6 +70,20 @@ aid_stream_free (struct aid_stream *s)
   free (s);
 }
 
+size_t
+aid_stream_room (const struct aid_stream *s)
+{
+  return s->text.max - s->text.len;
+}
+
+void
+aid_stream_widen (struct aid_stream *s, size_t more)
+{
+  s->text.max += more;
+  s->raw.max += more;
+  s->cleaned.max += 3 * more;
+}
+
 struct aid_span
 aid_stream_text (const struct aid_stream *s)
 {

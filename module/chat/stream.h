@@ -20,6 +20,10 @@ enum aid_err aid_stream_add (struct aid_stream *s, struct aid_span delta, struct
    are replaced by SPANS (struct aid_face_span in characters of the whole stream, cleared first).  FINAL: nothing will
    follow, parse the tail in any case.  Gives 0 when there is nothing new. */
 int aid_stream_flush (struct aid_stream *s, int final, struct aid_span *text, size_t *from, struct aid_vec *spans);
+/* Bytes that still fit. */
+size_t aid_stream_room (const struct aid_stream *s);
+/* Raises the limit by MORE bytes: for what closes an answer that has reached it. */
+void aid_stream_widen (struct aid_stream *s, size_t more);
 /* All text so far. */
 struct aid_span aid_stream_text (const struct aid_stream *s);
 

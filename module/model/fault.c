@@ -210,17 +210,50 @@ parse (struct aid_span body)
   return body.len && (*body.ptr == '{' || *body.ptr == '[') ? json_loadb (body.ptr, body.len, JSON_ALLOW_NUL, NULL) : NULL;
 }
 
+/* Refusals that come from before the server: from a proxy, or from what stands in front of it and checks certificates (its own
+   statuses, and the words of the page it sends with a common one).  WHO and WHAT as the beginning of a sentence. */
+static int
+explain_gate (int status, struct aid_span body, const char *host, struct aid_error *e)
+{
+  static const struct
+  {
+    int status;
+    const char *page, *what;
+  } gates[] = {
+    { 496, "No required SSL certificate was sent", "wants a certificate of yours: set \"client_cert\" and \"client_key\"" },
+    { 495, "The SSL certificate error",
+      "did not accept your certificate: check \"client_cert\", \"client_key\" and its last day" },
+    { 497, "plain HTTP request was sent to HTTPS port", "speaks https only: write https:// in \"url\"" },
+  };
+  if (status == 407)
+    {
+      aid_error_set (e, AID_E_HTTP, "The proxy on the way to %s wants a name and a password, or others (HTTP 407): write "
+                     "http://NAME:PASSWORD@HOST:PORT in \"proxy\" or in the environment's http_proxy.", host);
+      return 1;
+    }
+  for (size_t i = 0; i < sizeof gates / sizeof *gates; i++)
+    if (status == gates[i].status || (status == 400 && aid_span_find (body, aid_span_z (gates[i].page)) >= 0))
+      {
+        aid_error_set (e, AID_E_HTTP, "%s %s (HTTP %d).", host, gates[i].what, status);
+        return 1;
+      }
+  return 0;
+}
+
 void
 aid_wire_explain (int status, struct aid_span body, const char *host, struct aid_error *e)
 {
   struct aid_fault f;
+  host = host && *host ? host : "The server";
+  if (explain_gate (status, body, host, e))
+    return;
   json_t *doc = parse (body);
   int known = aid_fault_read (doc, &f);
   if (!known && json_is_object (doc))
     f.message = message_in (doc);
   struct aid_span words = f.message.len ? f.message : aid_span_trim (body);
   struct aid_str out = AID_STR_INIT (2048);
-  aid_str_addf (&out, "%s %s (HTTP %d)", host && *host ? host : "The server", plain_cause (cause_of (&f), status), status);
+  aid_str_addf (&out, "%s %s (HTTP %d)", host, plain_cause (cause_of (&f), status), status);
   add_message (&out, words, f.relayed);
   aid_error_set (e, AID_E_HTTP, "%s", aid_str_z (&out));
   aid_str_free (&out);

@@ -124,6 +124,36 @@ default_id (const struct aid_config *c)
   return first;
 }
 
+/* --- abilities ------------------------------------------------------------------------------------------------------ */
+
+static const struct
+{
+  unsigned bit;
+  const char *word;
+} abilities[] = {
+  { AID_CAN_TEXT, "text" }, { AID_CAN_IMAGE, "image" }, { AID_CAN_PDF, "pdf" }, { AID_CAN_TOOLS, "tools" },
+  { AID_CAN_REASON, "reasoning" }, { AID_CAN_CACHE, "cache" }, { AID_CAN_JSON, "json" }
+};
+#define NABILITIES (sizeof abilities / sizeof *abilities)
+
+unsigned
+aid_ability_of (const char *word)
+{
+  for (size_t i = 0; i < NABILITIES; i++)
+    if (!strcmp (abilities[i].word, word))
+      return abilities[i].bit;
+  return 0;
+}
+
+const char *
+aid_ability_word (unsigned ability)
+{
+  for (size_t i = 0; i < NABILITIES; i++)
+    if (abilities[i].bit == ability)
+      return abilities[i].word;
+  return NULL;
+}
+
 /* --- resolving ------------------------------------------------------------------------------------------------------ */
 
 void
@@ -180,6 +210,18 @@ extra_of (const json_t *provider, const json_t *settings)
   return extra;
 }
 
+/* The file that member KEY names; "~/" is the person's home. */
+static char *
+copy_path (const json_t *p, const char *key)
+{
+  const char *path = aid_json_str (p, key), *home = getenv ("HOME");
+  if (!path || strncmp (path, "~/", 2) != 0 || !home)
+    return copy (p, key);
+  struct aid_str full = AID_STR_INIT (8192);
+  aid_str_addf (&full, "%s%s", home, path + 1);
+  return aid_str_steal (&full);
+}
+
 static void
 fill_net (struct aid_http_request *net, const json_t *p)
 {
@@ -188,9 +230,9 @@ fill_net (struct aid_http_request *net, const json_t *p)
   net->total_ms = (uint32_t) aid_json_int (p, "total_ms", 0);
   net->retries = (int) aid_json_int (p, "retries", -1);
   net->proxy = copy (p, "proxy");
-  net->ca_file = copy (p, "ca_file");
-  net->client_cert = copy (p, "client_cert");
-  net->client_key = copy (p, "client_key");
+  net->ca_file = copy_path (p, "ca_file");
+  net->client_cert = copy_path (p, "client_cert");
+  net->client_key = copy_path (p, "client_key");
 }
 
 static void
@@ -208,6 +250,7 @@ fill (struct aid_model *out, const json_t *p, const json_t *settings)
   out->headers = json_incref (json_object_get (p, "headers"));
   out->extra = extra_of (p, settings);
   out->context = aid_json_int (settings, "context", 0);
+  out->price = AID_PRICE_UNKNOWN;
   out->sampling.max_tokens = aid_json_int (settings, "max_tokens", 0);
   out->sampling.temperature = aid_json_real (settings, "temperature", -1.0);
   out->sampling.effort = copy (settings, "effort");

@@ -6,8 +6,25 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "model/price.h"
 #include "model/wire.h"
 #include "net/http.h"
+
+/* What a model can do, as a set.  That a bit is missing means "no" only when AID_CAN_TOLD is there. */
+enum aid_ability
+{
+  AID_CAN_TOLD = 1,         /* the settings, the presets or the server say what the model can do */
+  AID_CAN_TEXT = 2,
+  AID_CAN_IMAGE = 4,        /* reads images */
+  AID_CAN_PDF = 8,          /* reads PDF files */
+  AID_CAN_TOOLS = 16,
+  AID_CAN_REASON = 32,
+  AID_CAN_CACHE = 64,       /* the server keeps a prompt's beginning at a lower price */
+  AID_CAN_JSON = 128        /* answers by a JSON schema */
+};
+/* The set's words, as the settings have them: "text", "image", "pdf", "tools", "reasoning", "cache", "json". */
+unsigned aid_ability_of (const char *word);            /* 0: no such word */
+const char *aid_ability_word (unsigned ability);       /* of one bit; NULL for AID_CAN_TOLD and others */
 
 /* A model resolved to everything that a request needs.  Owned strings. */
 struct aid_model
@@ -22,6 +39,9 @@ struct aid_model
   json_t *key_command;      /* array of strings, or NULL */
   json_t *headers, *extra;  /* or NULL */
   int64_t context;          /* tokens; 0: unknown */
+  int64_t max_output;       /* tokens of one answer at most; 0: unknown */
+  unsigned abilities;       /* AID_CAN_... */
+  struct aid_price price;
   struct aid_sampling sampling;  /* its effort is owned here */
   struct aid_http_request net;   /* only its times, retries, proxy and certificates are set; strings owned here */
 };

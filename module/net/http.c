@@ -24,6 +24,7 @@ request_free (struct aid_request *r)
   aid_str_free (&r->reply.lines);
   aid_str_free (&r->refusal);
   free (r->where);
+  free (r->proxy);
   free (r);
 }
 
@@ -37,6 +38,8 @@ detach (struct aid_request *r, CURLcode code)
   if (r->state != AID_REQUEST_RUNNING)
     return;
   bool given_up = code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_OPERATION_TIMEDOUT;
+  if (given_up)
+    aid_easy_give_up (r);
   curl_easy_getinfo (r->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
   if (given_up && r->resolving && lookup_us == 0)
     atomic_fetch_add (&r->net->abandoned, 1);
@@ -94,19 +97,37 @@ aid_request_cancel (struct aid_request *r, const char *reason)
 
 /* --- the clocks ------------------------------------------------------------------------------------------------------ */
 
+/* Microseconds from the attempt's beginning until its connection stood, 0: it does not yet.  */
+static curl_off_t
+ready_after_us (const struct aid_request *r)
+{
+  curl_off_t us = 0;
+  curl_easy_getinfo (r->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+  return us;
+}
+
+/* When the connection must stand.  libcurl has this clock, too, but not for a request that waits to share a connection that
+   another one makes.  */
+static int64_t
+connected_by_us (const struct aid_request *r)
+{
+  return r->begun_us + (int64_t) r->connect_ms * 1000;
+}
+
 static void
 arm (struct aid_request *r)
 {
-  int64_t silence = r->heard_us + (int64_t) r->stall_ms * 1000;
-  aid_timer_set (&r->net->timers, &r->watch, silence < r->deadline_us ? silence : r->deadline_us);
+  int64_t next = r->heard_us + (int64_t) r->stall_ms * 1000;
+  if (!ready_after_us (r) && connected_by_us (r) < next)
+    next = connected_by_us (r);
+  aid_timer_set (&r->net->timers, &r->watch, next < r->deadline_us ? next : r->deadline_us);
 }
 
 /* Until the connection stands its own clock runs, and while the request is being sent the server has nothing to say.  */
 static void
 forgive_silence (struct aid_request *r, int64_t now)
 {
-  curl_off_t ready_us = 0, sent = 0;
-  curl_easy_getinfo (r->easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+  curl_off_t ready_us = ready_after_us (r), sent = 0;
   curl_easy_getinfo (r->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
   if (ready_us == 0 || sent != r->sent)
     r->heard_us = now;
@@ -129,6 +150,11 @@ watch (void *owner)
   forgive_silence (r, now);
   if (now >= r->deadline_us)
     aid_error_set (&e, AID_E_TIMEOUT, "the request to %s was not done within %g s", r->where, r->total_ms / 1000.0);
+  else if (!ready_after_us (r) && now >= connected_by_us (r))
+    {
+      aid_request_ended (r, CURLE_OPERATION_TIMEDOUT);
+      return;
+    }
   else if (now >= r->heard_us + (int64_t) r->stall_ms * 1000)
     aid_error_set (&e, AID_E_TIMEOUT, "%s sent nothing for %g s: is it overloaded?", r->where, r->stall_ms / 1000.0);
   if (e.code == AID_OK)
@@ -147,6 +173,7 @@ aid_request_begin (struct aid_request *r)
 {
   aid_answer_reset (r);
   r->attempt++;
+  curl_easy_setopt (r->easy, CURLOPT_FORBID_REUSE, 0L);
   r->resolving = false;
   r->sent = 0;
   r->begun_us = r->heard_us = aid_clock_us ();
@@ -181,7 +208,7 @@ may_try_again (struct aid_request *r, CURLcode code)
   if (r->attempt > r->retries || r->received > 0 || r->why.code != AID_OK)
     return false;
   if (!aid_answer_refused (r))
-    return aid_retry_transport (code);
+    return aid_retry_transport (code) && !aid_http_is_settled (r);
   return aid_retry_status (r->status, &r->reply)
          && (!r->handler.may_retry || r->handler.may_retry (r->user, r->status, aid_str_span (&r->refusal)));
 }

@@ -28,6 +28,16 @@ unsigned aid_net_abandoned (struct aid_net *net);
 enum aid_err aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg),
                             void (*free_arg) (void *arg), void *arg);
 
+/* The same in two steps, for what must not fail once it has begun: the job is made while there still is a way back, and handing
+   it over needs no memory and knows no limit. */
+struct aid_later;
+/* Gives a job; NULL without memory. */
+struct aid_later *aid_net_reserve (struct aid_net *net, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
+/* Takes JOB and runs it as soon as possible, as aid_net_later would.  AID_E_STATE when stopping: neither function is called. */
+enum aid_err aid_net_hand (struct aid_later *job);
+/* Takes JOB, which was not handed over (NULL: does nothing). */
+void aid_net_unreserve (struct aid_later *job);
+
 struct aid_http_header
 {
   const char *name, *value;
@@ -45,7 +55,8 @@ struct aid_http_request
   uint32_t stall_ms;                  /* without a byte from the server, once sent (120,000) */
   uint32_t total_ms;                  /* in all, retries included (1,800,000) */
   int retries;                        /* before the first body byte of a good answer; -1: the default, 2 */
-  const char *proxy;                  /* NULL: the environment's, but none to this machine; "": none */
+  const char *proxy;                  /* NULL: the environment's (http_proxy, https_proxy, all_proxy, no_proxy), but none to this
+                                         machine; "": none */
   const char *ca_file, *client_cert, *client_key;   /* PEM files, or NULL */
   size_t body_limit;                  /* of the answer, 0: 64 MB; beyond it AID_E_LIMIT */
 };

@@ -81,13 +81,21 @@ aid_answer_tell_head (struct aid_request *r)
     r->handler.on_head (r->user, r->status, &r->reply);
 }
 
-/* What does not fit is not wanted, so the transfer ends there.  */
+/* The rest is not wanted: what a callback gives that ends the transfer.  */
+static size_t
+stop (struct aid_request *r)
+{
+  aid_easy_give_up (r);
+  return CURL_WRITEFUNC_ERROR;
+}
+
+/* What does not fit is not wanted.  */
 static size_t
 keep_refusal (struct aid_request *r, struct aid_span bytes)
 {
   size_t room = AID_HTTP_REFUSAL_MAX - r->refusal.len;
   aid_str_addspan (&r->refusal, aid_span_cut (bytes, 0, bytes.len < room ? bytes.len : room));
-  return bytes.len > room ? CURL_WRITEFUNC_ERROR : bytes.len;
+  return bytes.len > room ? stop (r) : bytes.len;
 }
 
 size_t
@@ -97,23 +105,23 @@ aid_answer_body (char *bytes, size_t one, size_t n, void *request)
   struct aid_span v = { bytes, one * n };
   r->heard_us = aid_clock_us ();
   if (atomic_load (&r->cancelled))
-    return CURL_WRITEFUNC_ERROR;
+    return stop (r);
   if (aid_answer_refused (r))
     return keep_refusal (r, v);
   if (v.len > r->body_limit - r->received)
     {
       aid_error_set (&r->why, AID_E_LIMIT, "the answer of %s is larger than the limit of %zu bytes", r->where,
                      r->body_limit);
-      return CURL_WRITEFUNC_ERROR;
+      return stop (r);
     }
   aid_answer_tell_head (r);
   if (atomic_load (&r->cancelled))
-    return CURL_WRITEFUNC_ERROR;
+    return stop (r);
   r->received += v.len;
   if (r->handler.on_body && r->handler.on_body (r->user, v))
     {
       aid_error_set (&r->why, AID_E_CANCELLED, "the reader of the answer of %s stopped it", r->where);
-      return CURL_WRITEFUNC_ERROR;
+      return stop (r);
     }
   return v.len;
 }

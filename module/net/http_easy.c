@@ -87,6 +87,12 @@ make_headers (struct aid_request *r, const struct aid_http_request *req, struct 
   return good ? AID_OK : aid_error_set (e, AID_E_NOMEM, "no memory for the request to %s", r->where);
 }
 
+void
+aid_easy_give_up (struct aid_request *r)
+{
+  curl_easy_setopt (r->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 #define SET(option, value) (rc = rc ? rc : curl_easy_setopt (r->easy, option, value))
 
 static CURLcode
@@ -97,6 +103,9 @@ set_transport (struct aid_request *r, const struct aid_http_request *req)
   SET (CURLOPT_PROTOCOLS_STR, "http,https");
   SET (CURLOPT_FOLLOWLOCATION, 0L);
   SET (CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS);
+  /* Streams to one server share a connection from the start.  Only where TLS tells at once whether they can: without it,
+     the next request would wait for the first one's answer.  */
+  SET (CURLOPT_PIPEWAIT, strncasecmp (req->url, "https:", 6) == 0 ? 1L : 0L);
   SET (CURLOPT_NOSIGNAL, 1L);
   SET (CURLOPT_QUICK_EXIT, 1L);
   SET (CURLOPT_TCP_KEEPALIVE, 1L);
@@ -116,11 +125,22 @@ set_transport (struct aid_request *r, const struct aid_http_request *req)
     SET (CURLOPT_SSLCERT, req->client_cert);
   if (req->client_key)
     SET (CURLOPT_SSLKEY, req->client_key);
-  if (req->proxy)
-    SET (CURLOPT_PROXY, req->proxy);
-  else if (aid_url_is_local (req->url))
-    SET (CURLOPT_NOPROXY, "*");
+  /* An encrypted key would have OpenSSL ask for its password on the terminal, which is the editor's.  */
+  SET (CURLOPT_KEYPASSWD, "");
   return rc;
+}
+
+/* The choice has been made: libcurl is to look into the environment no more.  */
+static enum aid_err
+set_proxy (struct aid_request *r, const struct aid_http_request *req, struct aid_error *e)
+{
+  CURLcode rc = CURLE_OK;
+  const char *proxy = aid_proxy_choose (req, &r->proxy_from);
+  if (*proxy && !(r->proxy = aid_url_proxy (proxy, &r->proxy_signed_in)))
+    return aid_error_set (e, AID_E_INVALID, "the address of the proxy, in %s, must be like http://HOST:PORT", r->proxy_from);
+  SET (CURLOPT_PROXY, proxy);
+  SET (CURLOPT_NOPROXY, "");
+  return rc ? aid_error_set (e, AID_E_NOMEM, "no memory for the request to %s", r->where) : AID_OK;
 }
 
 static CURLcode
@@ -172,8 +192,9 @@ aid_easy_make (struct aid_request *r, const struct aid_http_request *req, struct
     rc = set_message (r, req);
   if (rc == CURLE_OK)
     rc = set_callbacks (r);
+  r->client_cert = req->client_cert != NULL;
   if (rc == CURLE_OUT_OF_MEMORY)
     return aid_error_set (e, AID_E_NOMEM, "no memory for the request to %s", r->where);
   return rc ? aid_error_set (e, AID_E_INVALID, "the request to %s cannot be made: %s", r->where, curl_easy_strerror (rc))
-            : AID_OK;
+            : set_proxy (r, req, e);
 }

@@ -5,6 +5,7 @@
 #include "net/net_internal.h"
 #include "base/clock.h"
 #include "base/pool.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -61,22 +62,35 @@ later_drop (struct aid_later *l)
   free (l);
 }
 
-enum aid_err
-aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
+struct aid_later *
+aid_net_reserve (struct aid_net *net, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
 {
   struct aid_later *l = calloc (1, sizeof *l);
   if (!l)
-    return AID_E_NOMEM;
+    return NULL;
   *l = (struct aid_later){ .net = net, .fn = fn, .free_arg = free_arg, .arg = arg };
   l->timer.owner = l;
   l->timer.fire = later_fire;
-  l->timer.due_us = aid_clock_us () + (int64_t) delay_ms * 1000;
+  return l;
+}
 
+void
+aid_net_unreserve (struct aid_later *job)
+{
+  free (job);
+}
+
+/* Queues L, which is taken in any case, unless MOST wait already.  */
+static enum aid_err
+queue_later (struct aid_later *l, uint32_t delay_ms, unsigned most)
+{
+  struct aid_net *net = l->net;
   enum aid_err code = AID_OK;
+  l->timer.due_us = aid_clock_us () + (int64_t) delay_ms * 1000;
   pthread_mutex_lock (&net->lock);
   if (net->stopping)
     code = AID_E_STATE;
-  else if (net->nlaters >= AID_NET_LATER_MAX)
+  else if (net->nlaters >= most)
     code = AID_E_LIMIT;
   else
     {
@@ -90,6 +104,19 @@ aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg), v
   else
     free (l);
   return code;
+}
+
+enum aid_err
+aid_net_hand (struct aid_later *job)
+{
+  return queue_later (job, 0, UINT_MAX);
+}
+
+enum aid_err
+aid_net_later (struct aid_net *net, uint32_t delay_ms, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
+{
+  struct aid_later *l = aid_net_reserve (net, fn, free_arg, arg);
+  return l ? queue_later (l, delay_ms, AID_NET_LATER_MAX) : AID_E_NOMEM;
 }
 
 /* --- the requests' list ---------------------------------------------------------------------------------------------- */

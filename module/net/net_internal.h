@@ -99,6 +99,10 @@ struct aid_request
   CURL *easy;
   struct curl_slist *headers;
   char *where; /* "host" or "host:port", for messages */
+  char *proxy; /* the same of the proxy, or NULL */
+  const char *proxy_from; /* who says so: a setting, a variable */
+  bool proxy_signed_in;   /* with a name and a password */
+  bool client_cert;       /* one was given */
   uint32_t connect_ms, stall_ms, total_ms;
   unsigned retries;
   size_t body_limit;
@@ -139,11 +143,17 @@ aid_answer_refused (const struct aid_request *r)
   return r->status >= 300;
 }
 
+/* http_easy.c: R is given up.  Over HTTP/2 libcurl tells the server by a frame that it sends with whatever it next sends on the
+   connection: which may be never, while the server goes on (and the person pays).  So a connection that nobody else uses is
+   closed with R; another stream's next frame takes the word along.  */
+void aid_easy_give_up (struct aid_request *r);
 /* http_easy.c: makes r->easy and r->headers from REQ.  On failure the caller frees what there is.  */
 enum aid_err aid_easy_make (struct aid_request *r, const struct aid_http_request *req, struct aid_error *e);
 
 /* http_error.c.  */
 void aid_http_explain (const struct aid_request *r, CURLcode code, struct aid_error *e);
+/* Whether another attempt would meet the same refusal, of a proxy or of our certificate.  */
+bool aid_http_is_settled (const struct aid_request *r);
 void aid_http_explain_refusal (const struct aid_request *r, struct aid_error *e);
 
 /* http_retry.c: the rules of the official clients.  */
@@ -155,5 +165,14 @@ uint32_t aid_retry_wait_ms (unsigned attempt, const struct aid_http_reply *reply
 
 /* url.c: "host" or "host:port" of URL (free with free), or NULL.  */
 char *aid_url_where (const char *url);
+/* Its host alone, an IPv6 address without brackets (free with free), or NULL.  */
+char *aid_url_host (const char *url);
+/* "host:port" of a proxy's address, which may lack its scheme and hold a password (free with free), or NULL when it cannot be
+   read.  *SIGNED_IN: it holds a name.  */
+char *aid_url_proxy (const char *address, bool *signed_in);
+
+/* proxy.c: the address of the proxy for REQ, or ""; *FROM is who says so, for messages.  Borrowed from REQ or the
+   environment.  */
+const char *aid_proxy_choose (const struct aid_http_request *req, const char **from);
 
 #endif

@@ -74,6 +74,46 @@ aid_url_is_local (const char *url)
 }
 
 char *
+aid_url_host (const char *url)
+{
+  CURLU *u = parse (url);
+  char *host = NULL, *copy = NULL;
+  if (u && curl_url_get (u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+    {
+      size_t n = strlen (host);
+      bool bracketed = n > 2 && host[0] == '[';
+      copy = bracketed ? strndup (host + 1, n - 2) : strdup (host);
+    }
+  curl_free (host);
+  curl_url_cleanup (u);
+  return copy;
+}
+
+char *
+aid_url_proxy (const char *address, bool *signed_in)
+{
+  const unsigned flags = CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+  CURLU *u = plain (address) ? curl_url () : NULL;
+  char *host = NULL, *port = NULL, *user = NULL, *where = NULL;
+  *signed_in = false;
+  if (u && curl_url_set (u, CURLUPART_URL, address, flags) == CURLUE_OK
+      && curl_url_get (u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+    {
+      struct aid_str out = AID_STR_INIT (URL_MAX_BYTES + 16);
+      bool has_port = curl_url_get (u, CURLUPART_PORT, &port, 0) == CURLUE_OK;
+      *signed_in = curl_url_get (u, CURLUPART_USER, &user, 0) == CURLUE_OK;
+      const char *usual = strncasecmp (address, "https:", 6) == 0 ? "443" : "1080"; /* as libcurl has it */
+      aid_str_addf (&out, "%s:%s", host, has_port ? port : usual);
+      where = aid_str_steal (&out);
+    }
+  curl_free (user);
+  curl_free (port);
+  curl_free (host);
+  curl_url_cleanup (u);
+  return where;
+}
+
+char *
 aid_url_where (const char *url)
 {
   CURLU *u = parse (url);

@@ -42,12 +42,18 @@ read_checked (const char *path, const char *id, struct aid_str *out, struct aid_
   return AID_OK;
 }
 
+void
+aid_blob_id (struct aid_span data, char id[AID_BLOB_ID])
+{
+  aid_hash_hex (data, ID_DIGITS, id);
+}
+
 enum aid_err
 aid_blob_put (struct aid_span data, char id[AID_BLOB_ID], struct aid_error *e)
 {
   if (data.len > AID_BLOB_MAX)
     return aid_error_set (e, AID_E_LIMIT, "A text of %zu bytes is too large to keep (limit %u)", data.len, AID_BLOB_MAX);
-  aid_hash_hex (data, ID_DIGITS, id);
+  aid_blob_id (data, id);
   struct aid_str path = AID_STR_INIT (PATH_MAX), have = AID_STR_INIT (AID_BLOB_MAX);
   size_t dir_len;
   enum aid_err err = blob_path (id, &path, &dir_len, e);

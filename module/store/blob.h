@@ -8,6 +8,8 @@
 #define AID_BLOB_ID 17      /* 16 hex digits and a NUL */
 #define AID_BLOB_MAX (32u << 20)
 
+/* The name that aid_blob_put gives to DATA. */
+void aid_blob_id (struct aid_span data, char id[AID_BLOB_ID]);
 /* Stores DATA unless it is there; ID gets its name.  Durable when it returns. */
 enum aid_err aid_blob_put (struct aid_span data, char id[AID_BLOB_ID], struct aid_error *e);
 /* Appends the bytes.  AID_E_NOTFOUND when they are lost or do not match their name. */

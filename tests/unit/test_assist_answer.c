@@ -28,6 +28,13 @@ on_reasoning (void *ctx, struct aid_span text)
 }
 
 static void
+on_closing (void *ctx, size_t bytes)
+{
+  (void) ctx;
+  (void) bytes;
+}
+
+static void
 on_rekey (void *ctx, const char *old_key, const char *new_key)
 {
   struct seen *s = ctx;
@@ -48,7 +55,7 @@ static void
 expect_both (const char *const *script, int plain, const char *want, const char *reasoning)
 {
   struct seen seen = { .text = AID_STR_INIT (1u << 20), .reasoning = AID_STR_INIT (1u << 20) };
-  struct aid_answer_hooks hooks = { on_text, on_rekey, on_reasoning, &seen };
+  struct aid_answer_hooks hooks = { on_text, on_closing, on_rekey, on_reasoning, &seen };
   struct aid_answer *a = aid_answer_new (KEY, plain, &hooks);
   for (; *script; script++)
     if (**script == 'k')
@@ -119,7 +126,7 @@ test_no_tool_call_is_lost (void **state)
   id[1024] = '\0';
   snprintf (last, sizeof last, " tool id=%s name=last-->\n", id);
   struct seen seen = { .text = AID_STR_INIT (1u << 20), .reasoning = AID_STR_INIT (1u << 20) };
-  struct aid_answer_hooks hooks = { on_text, on_rekey, on_reasoning, &seen };
+  struct aid_answer_hooks hooks = { on_text, on_closing, on_rekey, on_reasoning, &seen };
   struct aid_answer *a = aid_answer_new (KEY, 0, &hooks);
   for (int i = 0; i < 256; i++)
     {
@@ -150,7 +157,7 @@ test_a_forged_key_makes_a_new_one (void **state)
   for (size_t cut = 1; cut < sizeof text - 1; cut++)
     {
       struct seen seen = { .text = AID_STR_INIT (1u << 20) };
-      struct aid_answer_hooks hooks = { on_text, on_rekey, on_reasoning, &seen };
+      struct aid_answer_hooks hooks = { on_text, on_closing, on_rekey, on_reasoning, &seen };
       struct aid_answer *a = aid_answer_new (KEY, 0, &hooks);
       char head[sizeof text];
       memcpy (head, text, cut);

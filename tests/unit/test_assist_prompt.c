@@ -2,6 +2,7 @@
 #include "assist/assist_internal.h"
 #include "base/fs.h"
 #include "context/item.h"
+#include "patch/patch.h"
 #include "store/blob.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -171,23 +172,88 @@ test_a_live_item_is_read_and_frozen (void **state)
   aid_prompt_free (&p);
 }
 
+/* An answer with a diff of four hunks over two files and a rename without any. */
+#define FOUR_HUNKS \
+  "\n```diff\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-one\n+1\n@@ -9 +9 @@\n-nine\n+9\n--- a/b.c\n+++ b/b.c\n" \
+  "@@ -1 +1 @@\n-two\n+2\n@@ -5 +5 @@\n-five\n+5\ndiff --git a/old.c b/new.c\nrename from old.c\nrename to new.c\n```\n"
+
+static void
+ids_of (const char *answer, char ids[4][9])
+{
+  struct aid_patch *p;
+  assert_int_equal (aid_patch_read (aid_span_z (answer), AID_FORMAT_AUTO, &p, NULL), AID_OK);
+  assert_int_equal (p->hunks.len, 4);
+  for (size_t i = 0; i < 4; i++)
+    strcpy (ids[i], AID_VEC_AT (struct aid_patch_hunk, &p->hunks, i).id);
+  aid_patch_free (p);
+}
+
+/* What the model is told when DECIDED stands under that answer, with %1 to %4 for the hunks' ids. */
+static void
+expect_told (const char *decided, const char *told)
+{
+  char ids[4][9];
+  struct aid_prompt p;
+  struct aid_error e;
+  struct aid_str chat = AID_STR_INIT (1u << 20), got = AID_STR_INIT (1u << 20), want = AID_STR_INIT (1u << 20);
+  ids_of (FOUR_HUNKS, ids);
+  aid_str_addz (&chat, HEAD YOU (1) "q\n\n" IT (2) FOUR_HUNKS);
+  for (const char *c = decided; *c; c++)
+    if (*c == '%')
+      aid_str_addz (&chat, ids[*++c - '1']);
+    else
+      aid_str_addc (&chat, *c);
+  aid_str_addz (&chat, YOU (3) "two?\n");
+  assert_int_equal (build (aid_str_z (&chat), NULL, 0, &p, &e), AID_OK);
+  flatten (&p, &got);
+  aid_str_addf (&want, "|U:%stwo?", told);
+  const char *asked = strrchr (aid_str_z (&got), '|');
+  assert_non_null (asked);
+  assert_string_equal (asked, aid_str_z (&want));
+  aid_str_free (&chat);
+  aid_str_free (&got);
+  aid_str_free (&want);
+  aid_prompt_free (&p);
+}
+
 static void
 test_decisions_are_told (void **state)
 {
   (void) state;
-  struct aid_prompt p;
-  struct aid_error e;
-  struct aid_str got = AID_STR_INIT (1u << 20);
-  const char *chat = HEAD YOU (1) "q\n\n" IT (2) "\n```diff\n@@\n```\n<!--aid:" KEY
-                     " hunks a91c=accepted 0be2=edited:e1 77fd=rejected-->\n<!--aid:" KEY " edited e1-->\n> instead\n\n" YOU (
-                       3) "two?\n";
-  assert_int_equal (build (chat, NULL, 0, &p, &e), AID_OK);
-  flatten (&p, &got);
-  assert_non_null (strstr (aid_str_z (&got), "|U:Of the hunks in your last answer: 1 accepted; 2 edited; 3 rejected.\n"));
-  assert_non_null (strstr (aid_str_z (&got), "instead"));
-  assert_non_null (strstr (aid_str_z (&got), "two?"));
-  aid_str_free (&got);
-  aid_prompt_free (&p);
+  expect_told ("<!--aid:" KEY " hunks %1=accepted %2=edited:e1 %3=accepted %4=rejected-->\n<!--aid:" KEY
+               " edited e1-->\n> instead\n\n",
+               "Of the hunks in your last answer: 1, 3 accepted; 2 edited; 4 rejected.\n\n"
+               "Applied instead of hunk 2:\ninstead\n\n");
+  expect_told ("<!--aid:" KEY " hunks-->\n", "");
+}
+
+static void
+test_hunks_have_their_numbers_in_the_answer (void **state)
+{
+  (void) state;
+  expect_told ("<!--aid:" KEY " hunks %2=accepted %4=rejected-->\n",
+               "Of the hunks in your last answer: 2 accepted; 4 rejected.\n\n");
+  expect_told ("<!--aid:" KEY " hunks %3=accepted %1=skipped %4=edited:e1-->\n<!--aid:" KEY " edited e1-->\n> instead\n\n",
+               "Of the hunks in your last answer: 3 accepted; 4 edited; 1 skipped.\n\nApplied instead of hunk 4:\ninstead\n\n");
+}
+
+static void
+test_a_hunk_that_has_changed_since_is_not_told_of (void **state)
+{
+  (void) state;
+  expect_told ("<!--aid:" KEY " hunks 01234567=accepted %4=rejected-->\n",
+               "Of the hunks in your last answer: 4 rejected.\n\n");
+  expect_told ("<!--aid:" KEY " hunks 01234567=accepted-->\n", "");
+}
+
+static void
+test_a_file_without_hunks_is_told_by_its_name (void **state)
+{
+  (void) state;
+  char hash[17], line[128];
+  aid_chat_hash (AID_SPAN ("file new.c"), hash);
+  snprintf (line, sizeof line, "<!--aid:" KEY " hunks %%2=accepted %.8s=accepted-->\n", hash);
+  expect_told (line, "Of the hunks in your last answer: 2, new.c (which has none) accepted.\n\n");
 }
 
 static void
@@ -242,6 +308,9 @@ main (void)
     cmocka_unit_test (test_tool_calls_are_sent_as_they_came),
     cmocka_unit_test (test_a_live_item_is_read_and_frozen),
     cmocka_unit_test (test_decisions_are_told),
+    cmocka_unit_test (test_hunks_have_their_numbers_in_the_answer),
+    cmocka_unit_test (test_a_hunk_that_has_changed_since_is_not_told_of),
+    cmocka_unit_test (test_a_file_without_hunks_is_told_by_its_name),
     cmocka_unit_test (test_bad_questions_are_refused_with_words),
     cmocka_unit_test (test_too_many_large_items_are_refused),
   };

@@ -59,6 +59,12 @@ a_refusal_is_one_sentence_whatever_the_provider (void **state)
             "api.example refused the request (HTTP 400): no");
   explains (503, "[{\"error\":{\"code\":503,\"message\":\"Busy\",\"status\":\"UNAVAILABLE\"}}]",
             "api.example has a problem of its own (HTTP 503): Busy");
+  explains (407, "<html>", "The proxy on the way to api.example wants a name and a password, or others (HTTP 407): write "
+                           "http://NAME:PASSWORD@HOST:PORT in \"proxy\" or in the environment's http_proxy.");
+  explains (400, "<h1>400 No required SSL certificate was sent</h1>",
+            "api.example wants a certificate of yours: set \"client_cert\" and \"client_key\" (HTTP 400).");
+  explains (495, "",
+            "api.example did not accept your certificate: check \"client_cert\", \"client_key\" and its last day (HTTP 495).");
   explains (529, "", "api.example is overloaded; try again later (HTTP 529).");
 }
 
