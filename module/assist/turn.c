@@ -147,6 +147,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->id = ask->id;
   t->turn = ask->turn;
   t->plain = ask->plain;
+  t->over_budget = ask->over_budget;
   t->chat = AID_STR_INIT (AID_PROMPT_MAX);
   t->stop_words = AID_STR_INIT (4096);
   t->reasoning = AID_STR_INIT (AID_ANSWER_MAX);
@@ -237,6 +238,25 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   return err;
 }
 
+/* AID_E_REFUSED when P would pass a budget and nobody has agreed to it. */
+static enum aid_err
+within_budget (struct aid_turn_state *t, const struct aid_config *config, const struct aid_prompt *p,
+               const struct aid_counter *counter)
+{
+  struct aid_forecast f;
+  struct aid_str words = AID_STR_INIT (256);
+  enum aid_err err = AID_OK;
+  aid_forecast_make (config, &t->model, p, counter, &f);
+  t->counted = p->tokens;
+  if (f.over && !t->over_budget)
+    {
+      aid_forecast_words (&f, &words);
+      err = aid_error_set (&t->fail, AID_E_REFUSED, "%s", aid_str_z (&words));
+    }
+  aid_str_free (&words);
+  return err;
+}
+
 static enum aid_err
 prepare_with (struct aid_turn_state *t, const struct aid_config *config)
 {
@@ -249,9 +269,14 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
     return err;
   struct aid_str dir = AID_STR_INIT (8192);
   links_dir (t, &dir);
-  struct aid_prompt_request r = { aid_str_span (&t->chat), t->turn, aid_str_z (&dir), t->items, t->nitems, system, t->model.id };
+  struct aid_counter *counter = aid_counter_new (t->model.name);
+  struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
+                                  .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter };
   struct aid_prompt prompt;
   err = aid_prompt_build (&r, &prompt, &t->fail);
+  if (!err)
+    err = within_budget (t, config, &prompt, counter);
+  aid_counter_free (counter);
   if (!err)
     err = build_request (t, &prompt);
   if (!err)

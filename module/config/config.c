@@ -19,7 +19,7 @@ struct aid_config
 enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
-  KIND_PROVIDERS, KIND_MODELS
+  KIND_PROVIDERS, KIND_MODELS, KIND_BUDGET
 };
 
 struct member
@@ -34,6 +34,7 @@ static const struct member top_members[] = {
   { "strategy", KIND_STRING, 0 },
   { "providers", KIND_PROVIDERS, 1 },
   { "models", KIND_MODELS, 0 },
+  { "budget", KIND_BUDGET, 1 },
   { NULL, KIND_STRING, 0 },
 };
 
@@ -140,6 +141,13 @@ wanted (enum kind kind, const json_t *v)
             return "an object of strings";
         }
       return json_is_object (v) ? NULL : "an object of strings";
+    case KIND_BUDGET:
+      json_object_foreach ((json_t *) (uintptr_t) v, key, item)
+        {
+          if ((strcmp (key, "chat") && strcmp (key, "month")) || !json_is_number (item) || json_number_value (item) < 0)
+            return "an object of \"chat\" and \"month\", in US dollars";
+        }
+      return json_is_object (v) ? NULL : "an object of \"chat\" and \"month\", in US dollars";
     case KIND_COMMAND:
       json_array_foreach (v, i, item)
         {

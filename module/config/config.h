@@ -9,11 +9,12 @@
                                "connect_ms": 10000, "stall_ms": 120000, "total_ms": 1800000, "retries": 2,
                                "proxy": "...", "ca_file": "...", "client_cert": "...", "client_key": "..." } },
      "models": { "claude": { "provider": "anthropic", "name": "claude-sonnet-4-5", "context": 200000,
-                             "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {} } }
+                             "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {} } },
+     "budget": { "chat": 0.5, "month": 20 }              US dollars; asked about before one is passed
    }
 
-   A project's file may set "model", "strategy" and "models"; its "providers", and "extra" in its models, are left out with
-   a warning: endpoints, keys and commands are the user's to name.  Unknown members are warnings with file and name. */
+   A project's file may set "model", "strategy" and "models"; its "providers" and "budget", and "extra" in its models, are left
+   out with a warning: endpoints, keys, commands and money are the user's to name.  Unknown members are warnings with file and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
