@@ -185,6 +185,23 @@ check-emacs30: all test-cores
 bench: all
 	@tests/bench/run
 
+## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens
+VOCAB   ?= tiktoken@1.0.22
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aid/vocab
+.PHONY: vocab npm-vocab
+vocab: npm-vocab
+	install -d $(CACHE)
+	install -m 644 $(B)/vocab/*.bpe $(CACHE)
+npm-vocab: $(B)/vocab/o200k_base.bpe $(B)/vocab/cl100k_base.bpe
+$(B)/vocab/%.bpe: $(B)/npm/node_modules/tiktoken/encoders/%.json | $(B)/aid
+	$(B)/aid count --import $< --output $@.tmp --as $* && mv $@.tmp $@
+$(B)/npm/node_modules/tiktoken/encoders/%.json:
+	mkdir -p $(B)/npm
+	npm install --prefix $(B)/npm --silent --ignore-scripts --no-save --no-package-lock --no-audit --no-fund $(VOCAB)
+# What compares our token numbers with that package's: tests/tokens.
+$(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
 ## bench-patch   damage the commits of REPO="dir..." in 78 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
 bench-patch: $(B)/bench_patch cli
 	@tests/bench/patch/run $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds "$(KINDS)") $(OPTS) $(REPO)
@@ -226,11 +243,13 @@ install: all
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
 	install -m 644 $(B)/aid.info $(INFO)
+	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(DESTDIR)$(PREFIX)/share/aid/vocab && \
+	  install -m 644 $(B)/vocab/*.bpe $(DESTDIR)$(PREFIX)/share/aid/vocab; }
 	! command -v install-info >/dev/null || install-info --info-dir=$(INFO) $(INFO)/aid.info
 uninstall:
 	! command -v install-info >/dev/null || [ ! -e $(INFO)/aid.info ] || \
 	  install-info --delete --info-dir=$(INFO) $(INFO)/aid.info
-	rm -rf $(SITE)
+	rm -rf $(SITE) $(DESTDIR)$(PREFIX)/share/aid/vocab
 	rm -f $(DESTDIR)$(PREFIX)/bin/aid $(INFO)/aid.info
 
 ## clean         remove build/ and the compiled Lisp

@@ -251,6 +251,8 @@ within_budget (struct aid_turn_state *t, const struct aid_config *config, const 
   if (f.over && !t->over_budget)
     {
       aid_forecast_words (&f, &words);
+      if (t->plain)
+        aid_str_addz (&words, " --over-budget asks all the same.");
       err = aid_error_set (&t->fail, AID_E_REFUSED, "%s", aid_str_z (&words));
     }
   aid_str_free (&words);

@@ -14,18 +14,8 @@ struct owned_item
   struct aid_str target, text;
 };
 
-/* A question out of Lisp: owned strings, and the request that borrows them. */
-struct question
-{
-  struct aid_ask ask;
-  struct aid_str chat;
-  char *path, *root, *model, *strategy, *secret, *request;
-  struct aid_vec owned;        /* struct owned_item */
-  struct aid_vec items;        /* struct aid_ask_item, of OWNED */
-};
-
 static void
-read_items (emacs_env *env, emacs_value list, struct question *q)
+read_items (emacs_env *env, emacs_value list, struct aid_bind_question *q)
 {
   emacs_value pair, target, text;
   q->owned = AID_VEC_INIT (struct owned_item, ITEMS_MAX);
@@ -47,11 +37,11 @@ read_items (emacs_env *env, emacs_value list, struct question *q)
     }
 }
 
-static void
-read_question (emacs_env *env, emacs_value plist, struct question *q)
+void
+aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q)
 {
   emacs_value doc = aid_lisp_get (env, plist, ":doc"), turn = aid_lisp_get (env, plist, ":turn");
-  *q = (struct question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
+  *q = (struct aid_bind_question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
   if (!aid_lisp_is_nil (env, doc))
     q->ask.chat = aid_bind_docs_text (env, doc);
   else
@@ -66,14 +56,15 @@ read_question (emacs_env *env, emacs_value plist, struct question *q)
   q->ask.model = q->model = aid_lisp_dup (env, aid_lisp_get (env, plist, ":model"));
   q->ask.strategy = q->strategy = aid_lisp_dup (env, aid_lisp_get (env, plist, ":strategy"));
   q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
+  q->ask.over_budget = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":over-budget"));
   q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
   read_items (env, aid_lisp_get (env, plist, ":items"), q);
   q->ask.items = q->items.data;
   q->ask.nitems = q->items.len;
 }
 
-static void
-free_question (struct question *q)
+void
+aid_bind_question_free (struct aid_bind_question *q)
 {
   for (size_t i = 0; i < q->owned.len; i++)
     {
@@ -95,9 +86,9 @@ AID_BIND (ask)
 {
   (void) nargs;
   struct aid_error e = { AID_OK, "" };
-  struct question q;
+  struct aid_bind_question q;
   emacs_value out = NULL;
-  read_question (env, args[0], &q);
+  aid_bind_question_read (env, args[0], &q);
   if (!aid_lisp_failed (env))
     {
       q.ask.id = aid_binding.host->next_id ();
@@ -106,7 +97,7 @@ AID_BIND (ask)
       else
         out = env->make_integer (env, (intmax_t) q.ask.id);
     }
-  free_question (&q);
+  aid_bind_question_free (&q);
   return out;
 }
 
@@ -186,16 +177,6 @@ AID_BIND (strategies)
     aid_val_strz (&val, names[n]);
   aid_val_end (&val, l, n);
   return aid_lisp_take_val (env, &val);
-}
-
-AID_BIND (tokens)
-{
-  (void) nargs;
-  struct aid_str text;
-  aid_lisp_text (env, args[0], &text);
-  int64_t n = aid_tokens_estimate (aid_str_span (&text));
-  aid_str_free (&text);
-  return env->make_integer (env, n);
 }
 
 AID_BIND (running)

@@ -332,6 +332,7 @@ aid_cmd_ask (int argc, char **argv)
     { "context", 'c', AID_OPT_LIST, &context, "ITEM", "show the model a file, FILE or FILE#L3-L9; may be repeated" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
+    { "over-budget", 0, AID_OPT_FLAG, &ask.over_budget, NULL, "ask although a budget of the settings would be passed" },
     { "json", 0, AID_OPT_FLAG, &a.json, NULL, "one JSON object a line for every event" },
   };
   const struct aid_usage_text usage = {
