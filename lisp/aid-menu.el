@@ -38,6 +38,7 @@
    ["Settings"
     ("m" "model" aid-set-model)
     ("s" "strategy" aid-set-strategy)
+    ("$" "what it has cost" aid-cost)
     ("R" "load a newly built core" aid-reload)]])
 
 (provide 'aid-menu)

@@ -17,7 +17,7 @@
 /* Kinds of events.  Exactly one of DONE and ERROR ends a request, and nothing follows it. */
 enum aid_event_kind
 {
-  AID_EVENT_FROZEN = 1,  /* {items: [{target, hash, tokens}], tokens}: what was sent, now in the store */
+  AID_EVENT_FROZEN = 1,  /* {items: [{target, hash, tokens}], tokens, exact}: what was sent, now in the store */
   AID_EVENT_START,       /* {model, name, provider, host, local} the server has answered */
   AID_EVENT_TEXT,        /* text to append at the answer's end, faces from a character on (see aid_stream_flush) */
   AID_EVENT_REASONING,   /* a plain request only: a piece of the model's reasoning, as text */

@@ -26,7 +26,9 @@ aid_forecast_make (const struct aid_config *config, const struct aid_model *mode
   *out = (struct aid_forecast){ .tokens = prompt->tokens, .window = model->context, .chat_cost = prompt->spent };
   out->exact = counter && aid_counter_exact (counter);
   out->tokenizer = counter ? aid_counter_tokenizer (counter) : "other";
-  out->cost = model->local ? 0 : aid_cost_ahead (&model->price, prompt->tokens, AID_FORECAST_ANSWER);
+  out->cost = aid_cost_ahead (&model->price, prompt->tokens, AID_FORECAST_ANSWER);
+  if (out->cost < 0 && model->local)
+    out->cost = 0;
   out->chat_budget = budget_of (config, "chat");
   out->month_budget = budget_of (config, "month");
   if (out->month_budget >= 0)

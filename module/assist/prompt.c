@@ -96,6 +96,11 @@ add_item (struct builder *b, const struct aid_chat_item *item, struct aid_str *o
     {
       aid_str_clear (&text);
       err = live_text (b, item, &text);
+      if (err && b->request->dry)
+        {
+          aid_str_clear (&text);           /* sending it will tell */
+          err = AID_OK;
+        }
       if (!err)
         err = freeze (b, item, aid_str_span (&text));
     }

@@ -171,7 +171,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
 /* --- preparing, on the pool ----------------------------------------------------------------------------------------- */
 
 static void
-post_frozen (struct aid_turn_state *t, const struct aid_prompt *p)
+post_frozen (struct aid_turn_state *t, const struct aid_prompt *p, int exact)
 {
   struct aid_str val = AID_STR_INIT (16u << 20);
   size_t all = aid_val_object (&val);
@@ -188,7 +188,8 @@ post_frozen (struct aid_turn_state *t, const struct aid_prompt *p)
     }
   aid_val_end (&val, list, (uint32_t) p->frozen.len);
   aid_val_kint (&val, "tokens", p->tokens);
-  aid_val_end (&val, all, 2);
+  aid_val_kbool (&val, "exact", exact);
+  aid_val_end (&val, all, 3);
   aid_assist_post (t->assist, t->id, AID_EVENT_FROZEN, &val);
   aid_str_free (&val);
 }
@@ -278,6 +279,7 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
   err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err)
     err = within_budget (t, config, &prompt, counter);
+  int exact = counter && aid_counter_exact (counter);
   aid_counter_free (counter);
   if (!err)
     err = build_request (t, &prompt);
@@ -287,7 +289,7 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
       memcpy (t->key, prompt.key, sizeof t->key);
       if (t->root && !t->plain)
         t->found = aid_found_new (t->assist, t->id, t->root, aid_str_z (&dir), t->items, t->nitems);
-      post_frozen (t, &prompt);
+      post_frozen (t, &prompt, exact);
       if (t->chat_path && !t->plain)
         t->journal = aid_keeper_open (t->assist->keeper, t->chat_path, t->request, t->question + 1);
     }

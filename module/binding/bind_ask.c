@@ -117,7 +117,7 @@ config_for (emacs_env *env, emacs_value root)
 }
 
 static void
-model_val (const struct aid_model *m, struct aid_str *val)
+model_val (const struct aid_config *c, const struct aid_model *m, struct aid_str *val)
 {
   size_t o = aid_val_object (val);
   aid_val_kstrz (val, "id", m->id);
@@ -128,7 +128,8 @@ model_val (const struct aid_model *m, struct aid_str *val)
   aid_val_kbool (val, "needs_key", m->needs_key);
   aid_val_kstrz (val, "key", aid_model_key_state (m));
   aid_val_kint (val, "context", m->context);
-  aid_val_end (val, o, 8);
+  aid_val_kbool (val, "budget", aid_config_get (c, "budget") != NULL);
+  aid_val_end (val, o, 9);
 }
 
 AID_BIND (model_info)
@@ -144,7 +145,7 @@ AID_BIND (model_info)
     aid_lisp_error (env, &e);
   else if (c != NULL)
     {
-      model_val (&m, &val);
+      model_val (c, &m, &val);
       out = aid_lisp_take_val (env, &val);
       aid_model_free (&m);
     }

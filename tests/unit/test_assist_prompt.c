@@ -40,7 +40,8 @@ static const char *model = "m";
 static enum aid_err
 build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
 {
-  struct aid_prompt_request r = { aid_span_z (chat), 0, dir, items, n, "SYSTEM", model };
+  struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = dir, .items = items, .nitems = n, .system = "SYSTEM",
+                                  .model_id = model };
   return aid_prompt_build (&r, p, e);
 }
 

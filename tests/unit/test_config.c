@@ -52,7 +52,8 @@ every_documented_member_is_known (void **state)
     "\"ca_file\":\"f\",\"client_cert\":\"c\",\"client_key\":\"k\"}},"
     "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,"
     "\"temperature\":0.2,"
-    "\"effort\":\"medium\",\"extra\":{}}}}", "");
+    "\"effort\":\"medium\",\"extra\":{}}},"
+    "\"budget\":{\"chat\":0.5,\"month\":20}}", "");
   (void) state;
   assert_string_equal (aid_config_warnings (c), "");
   assert_string_equal (json_string_value (aid_config_get (c, "model")), "claude");
