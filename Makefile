@@ -35,7 +35,8 @@ need_context := context chat patch store base
 need_assist  := assist context chat model patch net store config base
 need_cli     := $(need_assist)
 
-layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c))
+layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
+made_model := $(B)/obj/made/presets.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
@@ -52,6 +53,15 @@ all: loader core cli lisp docs
 
 # --- the core's rooms ---------------------------------------------------------------------------------------------
 $(B)/obj/%.o: module/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# The presets are part of the core, so that it works alone: the file becomes a C string, line by line.
+$(B)/made/presets.c: module/model/presets.json Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char aid_presets_text[];'; echo 'const char aid_presets_text[] ='; \
+	   sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@.tmp && mv $@.tmp $@
+$(B)/obj/made/presets.o: $(B)/made/presets.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
@@ -242,6 +252,7 @@ install: all
 	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
+	install -m 644 module/model/presets.json $(SITE)
 	install -m 644 $(B)/aid.info $(INFO)
 	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(DESTDIR)$(PREFIX)/share/aid/vocab && \
 	  install -m 644 $(B)/vocab/*.bpe $(DESTDIR)$(PREFIX)/share/aid/vocab; }

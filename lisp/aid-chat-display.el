@@ -283,7 +283,7 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
     ("hunks" (aid-chat--show-hunks))
     ("meta" (aid-chat--hide-line (aid-chat--error-line (aid-chat--words (nth 2 marker)))))
     ("item" (aid-chat--show-item marker))
-    ((or "reasoning" "tool" "edited") (aid-chat--show-fold marker))
+    ((or "reasoning" "tool" "edited" "diff") (aid-chat--show-fold marker))
     ((pred (string-match-p "\\`[0-9]")) (aid-chat--show-heading marker))
     (_ (put-text-property (car marker) (nth 1 marker) 'invisible 'aid-marker))))
 
@@ -308,6 +308,7 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
                      "thoughts"))
       ("tool" (concat "tool call: "
                       (aid-invisible-string (or (aid-chat--word "name" words) "?"))))
+      ("diff" (if (aid-chat--word "refused" words) "as a change: refused" "as a diff"))
       (_ "applied instead"))))
 
 (defun aid-chat--fold-end ()

@@ -13,6 +13,7 @@
 
 (require 'aid-apply)
 (require 'aid-decisions)
+(require 'aid-settle)
 (require 'cl-lib)
 (require 'subr-x)
 
@@ -181,6 +182,7 @@ Arguments for `aid-apply-plan'."
 
 (defun aid-review--part (turn)
   "Answer TURN here, to be reviewed, or nil when it holds no patch."
+  (ignore-errors (aid-settle turn))
   (when-let ((text (ignore-errors (aid-chat-answer-text turn))))
     (let ((patch (aid--mod-patch-read text)))
       (and (plist-get patch :files)

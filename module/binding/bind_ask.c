@@ -162,7 +162,7 @@ AID_BIND (models)
   struct aid_config *c = config_for (env, args[0]);
   if (c == NULL)
     return NULL;
-  aid_model_list (c, &val);
+  aid_model_list (c, 0, &val);
   aid_config_free (c);
   return aid_lisp_take_val (env, &val);
 }

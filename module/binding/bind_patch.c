@@ -141,6 +141,17 @@ notes_val (const struct aid_patch *p, struct cursor c, struct aid_str *val)
   aid_val_end (val, l, (uint32_t) p->notes.len);
 }
 
+/* :candidates (PATH ...) of the blocks that only name a file. */
+static void
+candidates_val (const struct aid_patch *p, struct aid_str *val)
+{
+  aid_val_key (val, "candidates");
+  size_t l = aid_val_list (val);
+  for (size_t i = 0; i < p->candidates.len; i++)
+    aid_val_strz (val, AID_VEC_AT (struct aid_patch_candidate, &p->candidates, i).path);
+  aid_val_end (val, l, (uint32_t) p->candidates.len);
+}
+
 AID_BIND (patch_read)
 {
   (void) nargs;
@@ -159,7 +170,8 @@ AID_BIND (patch_read)
   files_val (p, start, &val);
   hunks_val (p, start, &val);
   notes_val (p, start, &val);
-  aid_val_end (&val, o, 4);
+  candidates_val (p, &val);
+  aid_val_end (&val, o, 5);
   aid_patch_free (p);
   return aid_lisp_take_val (env, &val);
 }

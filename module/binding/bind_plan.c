@@ -2,6 +2,7 @@
    arguments are copied out of Lisp first.  The texts of unsaved buffers go before the files on disk. */
 #include "base/map.h"
 #include "base/pool.h"
+#include "base/utf8.h"
 #include "base/val.h"
 #include "binding/binding_internal.h"
 #include "patch/patch.h"
@@ -252,6 +253,54 @@ AID_BIND (patch_plan)
   if (err == AID_OK)
     return aid_lisp_take_val (env, &val);
   aid_str_free (&val);
+  return aid_lisp_error (env, &e);
+}
+
+/* The list of what candidates come to, while it is made. */
+struct settled_list
+{
+  struct aid_str val;
+  struct aid_span text;
+  size_t byte, chr;             /* how far characters were counted */
+  uint32_t n;
+};
+
+static enum aid_err
+add_settled (void *closure, size_t end, const char *diff, const char *refused)
+{
+  struct settled_list *l = closure;
+  l->chr += aid_utf8_count (aid_span_cut (l->text, l->byte, end));
+  l->byte = end;
+  size_t o = aid_val_object (&l->val);
+  aid_val_kint (&l->val, "end", (int64_t) l->chr);
+  aid_val_kstrz (&l->val, "diff", diff);
+  aid_val_kstrz (&l->val, "refused", refused);
+  aid_val_end (&l->val, o, 3);
+  l->n++;
+  return l->val.err;
+}
+
+AID_BIND (patch_settle)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_patch *p = NULL;
+  struct job *j = job_new (env, args[0]);
+  if (j == NULL)
+    return NULL;
+  struct aid_patch_texts texts = { j->root, j->texts };
+  struct aid_patch_source source = aid_patch_texts_source (&texts);
+  enum aid_err err = aid_patch_read (aid_str_span (&j->text), AID_FORMAT_AUTO, &p, &e);
+  struct settled_list l = { .val = AID_STR_INIT (AID_LISP_TEXT_MAX), .text = aid_str_span (&j->text) };
+  size_t list = aid_val_list (&l.val);
+  if (err == AID_OK)
+    err = aid_patch_settled (p, &source, add_settled, &l, &e);
+  aid_val_end (&l.val, list, l.n);
+  aid_patch_free (p);
+  job_free (j);
+  if (err == AID_OK)
+    return aid_lisp_take_val (env, &l.val);
+  aid_str_free (&l.val);
   return aid_lisp_error (env, &e);
 }
 

@@ -155,6 +155,8 @@ static const struct aid_defun defuns[] = {
     "Like `aid--mod-patch-plan', but the plan comes as an event; return its id.\n\n(fn PLIST)" },
   { "aid--mod-patch-report", 1, 1, aid_bind_patch_report,
     "Return what `aid--mod-patch-plan' refuses in PLIST's :files, as a text.\n\n(fn PLIST)" },
+  { "aid--mod-patch-settle", 1, 1, aid_bind_patch_settle,
+    "Return what the blocks of PLIST's :text that only name a file come to: (:end :diff :refused)...\n\n(fn PLIST)" },
   { "aid--mod-patch-path", 2, 2, aid_bind_patch_path,
     "Return the absolute name of a patch's PATH in ROOT.\n\n(fn ROOT PATH)" },
 };

@@ -75,5 +75,6 @@ AID_BIND (patch_plan);
 AID_BIND (patch_check);
 AID_BIND (patch_report);
 AID_BIND (patch_path);
+AID_BIND (patch_settle);
 
 #endif

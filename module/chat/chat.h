@@ -49,6 +49,7 @@ enum aid_piece_kind
   AID_PIECE_ITEM,                /* index: in chat.items */
   AID_PIECE_HUNKS,               /* a hunks line: first, n in chat.decisions */
   AID_PIECE_EDITED,              /* index: in chat.edits */
+  AID_PIECE_DIFF,                /* the quote after a diff marker: what a block without a diff came to; never sent */
   AID_PIECE_META,                /* a marker line, never sent */
   AID_PIECE_END,                 /* the line that closed= names, if any, and its marker line: never sent */
   AID_PIECE_UNKNOWN              /* a marker of a kind that we do not know: kept, never sent */

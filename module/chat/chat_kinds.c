@@ -199,6 +199,14 @@ on_hunks (struct aid_parser *p, const struct aid_found *f)
 }
 
 static void
+on_diff (struct aid_parser *p, const struct aid_found *f)
+{
+  struct aid_piece *piece = add_piece (p, AID_PIECE_DIFF, f->beg, f->end, f->words);
+  if (piece && f->alone)
+    p->text = piece->end = take_quote (p);
+}
+
+static void
 on_edited (struct aid_parser *p, const struct aid_found *f)
 {
   struct aid_span words = f->words, name;
@@ -273,7 +281,7 @@ static const struct
   void (*fn) (struct aid_parser *p, const struct aid_found *f);
 } markers[] = {
   { "item", on_item }, { "meta", on_meta }, { "reasoning", on_reasoning }, { "tool", on_tool },
-  { "hunks", on_hunks }, { "edited", on_edited }, { "end", on_end },
+  { "hunks", on_hunks }, { "edited", on_edited }, { "diff", on_diff }, { "end", on_end },
 };
 
 void

@@ -89,7 +89,7 @@ put_meta (struct writer *w, size_t first, size_t n)
 static void
 put_piece (struct writer *w, const struct aid_piece *p)
 {
-  static const char *const kinds[] = { "text", "reasoning", "tool", "item", "hunks", "edited", "meta", "end", "unknown" };
+  static const char *const kinds[] = { "text", "reasoning", "tool", "item", "hunks", "edited", "diff", "meta", "end", "unknown" };
   size_t object = aid_val_object (w->out);
   aid_val_kstrz (w->out, "kind", kinds[p->kind]);
   put_pos (w, "beg", p->beg);

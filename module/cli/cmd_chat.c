@@ -74,6 +74,7 @@ add_piece (const struct aid_chat *c, const struct aid_piece *p, struct aid_str *
       break;
     case AID_PIECE_TEXT:
     case AID_PIECE_EDITED:
+    case AID_PIECE_DIFF:
     case AID_PIECE_META:
     case AID_PIECE_END:
       break;

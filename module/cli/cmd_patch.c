@@ -21,14 +21,10 @@ struct options
 static int
 read_format (const char *name, enum aid_patch_format *format)
 {
-  static const char *const known[] = { "auto", "unified", "search-replace" };
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    if (!name || strcmp (name, known[i]) == 0)
-      {
-        *format = name ? (enum aid_patch_format) i : AID_FORMAT_AUTO;
-        return 0;
-      }
-  return aid_cli_misuse ("format not supported: %s", name);
+  *format = AID_FORMAT_AUTO;
+  if (!name || aid_patch_format_named (name, format))
+    return 0;
+  return aid_cli_misuse ("patch: there is no format %s", name);
 }
 
 /* --- the report for people ------------------------------------------------------------------------------------------- */
@@ -240,6 +236,7 @@ run (const struct options *o, enum aid_patch_format format, const char *file, in
   if (status)
     return status;
   if (aid_cli_read (file, &text, &e) != AID_OK || aid_patch_read (aid_str_span (&text), format, &p, &e) != AID_OK
+      || aid_patch_settle (&p, format, &source, &e) != AID_OK
       || aid_patch_plan (p, &source, &options, &plan, &e) != AID_OK)
     status = aid_cli_fail ("%s", e.msg);
   else
@@ -258,7 +255,7 @@ check_or_apply (int argc, char **argv, int apply)
   int status;
   const struct aid_opt opts[] = {
     { "root", 0, AID_OPT_STRING, &o.root, "DIR", "the folder that the patch's names start from (the working directory)" },
-    { "format", 0, AID_OPT_STRING, &o.format, "FORMAT", "auto, unified or search-replace" },
+    { "format", 0, AID_OPT_STRING, &o.format, "FORMAT", "auto, unified, search-replace, apply-patch, edits or whole" },
     { "partial", 0, AID_OPT_FLAG, &o.partial, NULL, "write what fits though some of it does not" },
     { "reverse", 0, AID_OPT_FLAG, &o.reverse, NULL, "take the changes back" },
     { "json", 0, AID_OPT_FLAG, &o.json, NULL, "one JSON document: files, their hunks, where and why" },
@@ -267,8 +264,8 @@ check_or_apply (int argc, char **argv, int apply)
   size_t nopts = sizeof opts / sizeof *opts - (apply != 0);   /* a report is no use once something is written */
   const struct aid_usage_text usage
     = { apply ? "aid patch apply [options] [FILE|-]" : "aid patch check [options] [FILE|-]",
-        apply ? "Writes the changes of an answer, a Markdown text with diffs or search/replace blocks, or of a plain diff:\n"
-                "all of them, or nothing.\n"
+        apply ? "Writes the changes of an answer, a Markdown text with diffs, search/replace blocks, edits as JSON, or whole\n"
+                "files and edited copies in blocks that name their file; or of a plain diff: all of them, or nothing.\n"
               : "Says where the changes of an answer, a Markdown text with diffs or search/replace blocks, or of a plain\n"
                 "diff would go.  Nothing is written.\n",
         opts, nopts, 0, 1 };

@@ -49,6 +49,8 @@ enum aid_err aid_view_init (struct aid_view *v, struct aid_target *t, const stru
 enum aid_err aid_view_number (struct aid_view *v, struct aid_target *t);
 void aid_view_free (struct aid_view *v);
 double aid_line_weight (struct aid_span stripped);
+/* "...", "// ... rest of the code ...", "(* ... *)": a line that stands for others. */
+int aid_is_ellipsis (struct aid_span stripped);
 
 /* How alike two lines are: twice the characters in common blocks over all characters (Ratcliff and Obershelp, 1988), 0 to 1;
    0 as soon as it can't reach LEAST.  Lines beyond AID_SIMILAR_MAX bytes are compared by their common ends. */

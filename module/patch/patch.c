@@ -1,6 +1,6 @@
 /* The patch as a thing: its items, their limits, and the ids of its hunks.  The readers append to it; nothing is read
    here.  All spans point into the patch's own copy of the answer, so they live as long as the patch. */
-#include "patch/patch_internal.h"
+#include "patch/read_whole.h"
 #include "base/hash.h"
 
 #include <stdarg.h>
@@ -18,6 +18,19 @@ const char *
 aid_patch_mode_name (int exec)
 {
   return exec < 0 ? NULL : exec ? "100755" : "100644";
+}
+
+int
+aid_patch_format_named (const char *name, enum aid_patch_format *format)
+{
+  static const char *const names[] = { "auto", "unified", "search-replace", "edits", "apply-patch", "whole" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp (name, names[i]) == 0)
+      {
+        *format = (enum aid_patch_format) i;
+        return 1;
+      }
+  return 0;
 }
 
 const char *
@@ -298,11 +311,19 @@ aid_patch_new (void)
   p->lines = AID_VEC_INIT (struct aid_patch_line, AID_PATCH_LINES);
   p->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
   p->notes = AID_VEC_INIT (struct aid_patch_note, AID_PATCH_NOTES);
+  p->candidates = AID_VEC_INIT (struct aid_patch_candidate, AID_PATCH_CANDIDATES);
   return p;
 }
 
 enum aid_err
 aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid_patch **out, struct aid_error *e)
+{
+  return aid_patch_read_with (answer, format, NULL, out, e);
+}
+
+enum aid_err
+aid_patch_read_with (struct aid_span answer, enum aid_patch_format format, const struct aid_vec *settled, struct aid_patch **out,
+                     struct aid_error *e)
 {
   *out = NULL;
   if (answer.len > AID_PATCH_MAX)
@@ -312,7 +333,7 @@ aid_patch_read (struct aid_span answer, enum aid_patch_format format, struct aid
     return aid_error_set (e, AID_E_NOMEM, "no memory to read a patch");
   p->text = aid_span_dup (answer);
   p->len = answer.len;
-  enum aid_err err = p->text ? aid_read_blocks (p, format) : AID_E_NOMEM;
+  enum aid_err err = p->text ? aid_read_blocks (p, format, settled) : AID_E_NOMEM;
   if (!err)
     err = name_hunks (p);
   if (err)
@@ -333,6 +354,9 @@ aid_patch_free (struct aid_patch *p)
   static const struct aid_patch_mark nothing;
   if (!p)
     return;
+  for (size_t i = 0; i < p->candidates.len; i++)
+    free (AID_VEC_AT (struct aid_patch_candidate, &p->candidates, i).path);
+  aid_vec_free (&p->candidates);
   aid_patch_rollback (p, &nothing);
   aid_vec_free (&p->texts);
   aid_vec_free (&p->blocks);

@@ -15,7 +15,14 @@ enum aid_patch_op { AID_OP_MODIFY, AID_OP_CREATE, AID_OP_DELETE, AID_OP_RENAME }
 const char *aid_patch_op_name (enum aid_patch_op op);        /* "modify", ... */
 const char *aid_patch_mode_name (int exec);                  /* "100755", "100644", NULL for -1 */
 
-enum aid_patch_format { AID_FORMAT_AUTO, AID_FORMAT_UNIFIED, AID_FORMAT_SEARCH_REPLACE, AID_FORMAT_EDITS };
+/* APPLY_PATCH is "*** Begin Patch"; EDITS the JSON of edit tools; WHOLE blocks that name their file. */
+enum aid_patch_format
+{
+  AID_FORMAT_AUTO, AID_FORMAT_UNIFIED, AID_FORMAT_SEARCH_REPLACE, AID_FORMAT_EDITS, AID_FORMAT_APPLY_PATCH, AID_FORMAT_WHOLE
+};
+/* *FORMAT gets the one that is called NAME ("auto", "unified", "search-replace", "edits", "apply-patch", "whole"); 0: there is
+   none. */
+int aid_patch_format_named (const char *name, enum aid_patch_format *format);
 
 struct aid_patch_line
 {
@@ -60,6 +67,18 @@ struct aid_patch_block
   enum aid_patch_format format;
 };
 
+/* A fenced block without a diff that names a file: its whole new text, an edited copy of a part of it, or an example.  Which
+   it is takes the file to tell: aid_patch_settle. */
+struct aid_patch_candidate
+{
+  size_t beg, end;             /* bytes in the answer, fences included */
+  size_t text_beg, text_end, indent;   /* its lines, and how many blanks are taken off each */
+  char *path;                  /* as it is named */
+  int headed;                  /* its first line is a comment that names the file */
+  int apart;                   /* not only prose names it */
+  int fresh, whole, example;   /* the answer calls it a new file, the full text, an example */
+};
+
 struct aid_patch
 {
   char *text;                  /* the answer, copied */
@@ -67,6 +86,7 @@ struct aid_patch
   struct aid_vec blocks, files, hunks, lines;
   struct aid_vec texts;        /* char *: what spans point into that does not stand in the answer as it is */
   struct aid_vec notes;        /* struct aid_patch_note: what looked like a patch and could not be read */
+  struct aid_vec candidates;   /* struct aid_patch_candidate, ascending: blocks that nothing was made of yet */
 };
 
 struct aid_patch_note
@@ -91,6 +111,18 @@ struct aid_patch_source
      NULL: they can't be listed. */
   enum aid_err (*list) (void *ctx, int (*each) (void *closure, const char *path), void *closure);
 };
+
+/* Decides about the candidates of *P, which was read with FORMAT, by the texts of their files: a whole new text or an edited copy
+   becomes hunks with the file's lines, what is meant as one and has no clear place becomes a refused file, an example stays
+   what it is.  With AID_FORMAT_WHOLE every candidate counts, else only strong evidence does.  *P is replaced, by a patch without
+   candidates; on an error it stays as it was. */
+enum aid_err aid_patch_settle (struct aid_patch **p, enum aid_patch_format format, const struct aid_patch_source *source,
+                               struct aid_error *e);
+/* The same, told instead of done: calls EACH, in order, with what a candidate comes to as a unified diff and, when that is
+   refused, the reason (else NULL).  END is the byte behind the block; both texts are borrowed.  EACH returns an error to stop. */
+enum aid_err aid_patch_settled (const struct aid_patch *p, const struct aid_patch_source *source,
+                                enum aid_err (*each) (void *closure, size_t end, const char *diff, const char *refused),
+                                void *closure, struct aid_error *e);
 
 enum aid_hunk_status { AID_HUNK_APPLIES, AID_HUNK_REFUSED, AID_HUNK_ALREADY, AID_HUNK_LEFT_OUT };
 const char *aid_hunk_status_name (enum aid_hunk_status s);   /* "applied", "refused", "already", "left-out" */

@@ -13,6 +13,7 @@ enum
   AID_PATCH_LINES = 4000000,    /* hunk lines in one answer */
   AID_PATCH_HUNKS = 100000,
   AID_PATCH_FILES = 20000,
+  AID_PATCH_CANDIDATES = 200,   /* later ones are taken for examples */
   AID_PATCH_NOTES = 200,        /* later ones are dropped: nobody reads them */
   AID_FILE_LINES = 2000000,     /* lines of a file that hunks are placed in */
   AID_CANDIDATES = 64,          /* places listed for an ambiguous hunk */
@@ -88,6 +89,8 @@ struct aid_scan
   struct aid_patch *p;          /* borrowed */
   struct aid_cursor c;
   enum aid_patch_format format;
+  const struct aid_vec *settled;   /* struct aid_settled (read_whole.h), or NULL */
+  size_t next_settled;
   size_t last_replace;          /* byte of the last ">>>>>>> REPLACE" line so far, 0: none */
   size_t prose[3];              /* where the last lines of prose begin, the latest last; (size_t) -1: none */
   char *path;                   /* the file that search/replace blocks speak of */
@@ -107,8 +110,8 @@ enum aid_scan_step aid_scan_step (struct aid_scan *s, enum aid_err *err);
 /* Looks for the ends of search/replace blocks from byte FROM on. */
 void aid_scan_ends (struct aid_scan *s, size_t from);
 
-/* Every fenced block and bare run of the answer. */
-enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format);
+/* Every fenced block and bare run of the answer; SETTLED is as in aid_patch_read_with. */
+enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled);
 /* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it.  A hunk
    without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and
    by the caller, freed by it), or to one that the plan has to find. */
@@ -141,6 +144,7 @@ enum aid_err aid_read_edits (struct aid_patch *p, struct aid_cursor *c);
 char *aid_name_read (struct aid_span raw);                 /* after "--- ": quotes and timestamps off */
 int aid_name_git_pair (struct aid_span rest, char **old_name, char **new_name);   /* after "diff --git " */
 void aid_name_strip (char **old_name, char **new_name, int git);                  /* a/ and b/ */
+int aid_name_is_path (struct aid_span word);               /* a word of a sentence that can only be one */
 char *aid_name_in_prose (struct aid_span line);            /* the token of a line of prose that looks like a path */
 /* The same for the last of several lines that has one; NULL when none has. */
 char *aid_name_in_lines (struct aid_span prose);

@@ -67,6 +67,8 @@ enum aid_err aid_plan_read_unescaped (struct aid_planner *g);   /* from now on, 
 /* Finds the file that F means (resolve.c): may change its names and its operation, or refuse it. */
 enum aid_err aid_plan_resolve (struct aid_planner *g, struct aid_file_plan *f);
 int aid_plan_knows (const struct aid_planner *g, const char *path);   /* a part of the patch before has that file */
+/* The one file that exists and that PATH may mean though it is called otherwise: without folders in front, or with them. */
+const char *aid_plan_only_name (struct aid_planner *g, const char *path);
 void aid_plan_forget_names (struct aid_planner *g);
 
 enum aid_err aid_plan_create (struct aid_planner *g, struct aid_file_plan *f, const char *path);

@@ -1,7 +1,7 @@
 /* The answer as Markdown: which lines are fences, which fenced blocks hold patches and in what format, and bare runs of a
    diff outside of any fence.  A diff of a Markdown file has fences of its own: a block of a patch is closed by a fence
    with the indentation of its opening one, and a fence inside a search/replace block closes nothing. */
-#include "patch/patch_internal.h"
+#include "patch/read_whole.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -136,17 +136,23 @@ at_hunk (struct aid_span line)
   return 0;
 }
 
-/* Looks for the shapes of both formats in C.  AUTO: neither. */
+/* Looks for the shapes of the formats in C.  AUTO: none. */
 static enum aid_patch_format
 sniff (struct aid_cursor c)
 {
   struct aid_in_line l;
   struct aid_cursor at = c;
+  struct aid_span name;
   size_t width;
+  int apply_patch = 0;
   while (aid_cursor_next (&c, &l))
     {
       if (aid_at_search (l.text, &width))
         return AID_FORMAT_SEARCH_REPLACE;
+      if (aid_at_directive (l.text, &name) != AID_NO_DIRECTIVE)
+        apply_patch = 1;
+      if (apply_patch && aid_at_file_header (&at))
+        return AID_FORMAT_APPLY_PATCH;
       if (at_hunk (l.text) || aid_at_file_header (&at))
         return AID_FORMAT_UNIFIED;
       at = c;
@@ -161,6 +167,13 @@ format_of (const struct aid_scan *s, const struct fence *f, struct aid_cursor co
   if (seen == AID_FORMAT_AUTO && is_diff_info (f->info) && content.pos < content.end)
     seen = AID_FORMAT_UNIFIED;
   return s->format == AID_FORMAT_AUTO || s->format == seen ? seen : AID_FORMAT_AUTO;
+}
+
+/* Both have hunks under headers, and one reader. */
+static int
+is_unified (enum aid_patch_format format)
+{
+  return format == AID_FORMAT_UNIFIED || format == AID_FORMAT_APPLY_PATCH;
 }
 
 /* --- blocks --- */
@@ -203,7 +216,7 @@ read_block (struct aid_scan *s, enum aid_patch_format format, struct aid_cursor 
   b->beg = beg;
   b->format = format;
   b->first_file = p->files.len;
-  enum aid_err err = format == AID_FORMAT_UNIFIED ? aid_read_unified (p, c, end > 0, prose, &s->unified)
+  enum aid_err err = is_unified (format)          ? aid_read_unified (p, c, end > 0, prose, &s->unified)
                      : format == AID_FORMAT_EDITS ? aid_read_edits (p, c)
                                                   : aid_read_search_replace (p, c, end > 0, prose, &s->path);
   b = &AID_VEC_AT (struct aid_patch_block, &p->blocks, index);
@@ -231,6 +244,30 @@ name_from_info (struct aid_scan *s, struct aid_span info)
   s->path = name;
 }
 
+/* A block without a diff: what it came to, or a candidate.  *END gets where it ends. */
+static enum aid_err
+plain_block (struct aid_scan *s, const struct fence *f, const struct aid_cursor *content, size_t beg, size_t *end)
+{
+  size_t n = s->settled ? s->settled->len : 0, behind = *end;
+  struct aid_settled kept;
+  enum aid_err err = aid_read_kept (&s->c, behind, &kept, end);
+  while (s->next_settled < n && AID_VEC_AT (struct aid_settled, s->settled, s->next_settled).beg < beg)
+    s->next_settled++;
+  const struct aid_settled *told = s->next_settled < n ? &AID_VEC_AT (struct aid_settled, s->settled, s->next_settled) : NULL;
+  if (told && told->beg != beg)
+    told = NULL;
+  if (told && told->note)
+    aid_patch_note (s->p, beg, "%s", told->note);
+  if (!told && kept.diff)
+    told = &kept;
+  if (!err && told && told->diff)
+    err = aid_read_settled (s->p, told, beg, *end);
+  if (!err && !s->settled && !s->c.horizon && (!kept.diff || kept.refused) && !is_diff_info (f->info))
+    err = aid_read_candidate (s->p, f->info, prose_text (s, beg), content, beg, behind, s->format == AID_FORMAT_WHOLE);
+  aid_settled_free (&kept);
+  return err;
+}
+
 /* The lines of the block that F opens, up to where it ends. */
 static struct aid_cursor
 content_of (const struct aid_scan *s, const struct fence *f, struct ends ends)
@@ -248,7 +285,7 @@ fenced_block (struct aid_scan *s, const struct aid_in_line *line, const struct f
   struct ends ends = find_close (s, f, 0);
   struct aid_cursor content = content_of (s, f, ends);
   enum aid_patch_format format = format_of (s, f, content);
-  if (format == AID_FORMAT_UNIFIED)
+  if (is_unified (format))
     {
       ends = find_close (s, f, 1);
       content = content_of (s, f, ends);
@@ -262,6 +299,10 @@ fenced_block (struct aid_scan *s, const struct aid_in_line *line, const struct f
         name_from_info (s, f->info);
       err = read_block (s, format, &content, prose, line->beg, ends.block_end);
     }
+  else if (format == AID_FORMAT_AUTO
+           && (s->format == AID_FORMAT_AUTO
+               || (s->format == AID_FORMAT_WHOLE && sniff (content) == AID_FORMAT_AUTO && !aid_at_edits (content))))
+    err = plain_block (s, f, &content, line->beg, &ends.block_end);
   if (ends.open)
     s->c.horizon->met = 1;
   s->c.pos = ends.block_end;
@@ -287,7 +328,7 @@ bare_block (struct aid_scan *s, const struct aid_cursor *at, const struct aid_in
 {
   size_t width;
   enum aid_patch_format format = aid_at_search (line->text, &width) ? AID_FORMAT_SEARCH_REPLACE
-                                 : bare_unified (at, line->text)    ? AID_FORMAT_UNIFIED
+                                 : bare_unified (at, line->text)    ? sniff (*at)
                                                                     : AID_FORMAT_AUTO;
   if (format == AID_FORMAT_AUTO || (s->format != AID_FORMAT_AUTO && s->format != format))
     return 0;
@@ -375,10 +416,11 @@ aid_scan_step (struct aid_scan *s, enum aid_err *err)
 }
 
 enum aid_err
-aid_read_blocks (struct aid_patch *p, enum aid_patch_format format)
+aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled)
 {
   struct aid_scan s;
   aid_scan_begin (&s, p, format, NULL);
+  s.settled = settled;
   aid_scan_ends (&s, s.c.pos);
   enum aid_err err = aid_scan_whole (&s);
   while (!err && aid_scan_step (&s, &err))

@@ -132,6 +132,7 @@ struct body
 {
   struct aid_patch *p;
   struct aid_patch_hunk *h;
+  const struct aid_cursor *c;   /* of the text that is read */
   int fenced, create, raw;      /* raw: a new file written without "+" */
   int64_t old_n, new_n;         /* so far */
   size_t tail;                  /* lines at the end so far that have no prefix */
@@ -314,9 +315,9 @@ trim_tail (struct body *b)
   if (keep > 0)
     {
       struct aid_span last = line_at (b, b->h->nlines - 1);
-      size_t at = (size_t) (last.ptr + last.len - b->p->text);
-      const char *nl = memchr (b->p->text + at, '\n', b->p->len - at);
-      b->end = nl ? (size_t) (nl - b->p->text) + 1 : b->p->len;
+      size_t at = (size_t) (last.ptr + last.len - b->c->text);
+      const char *nl = memchr (b->c->text + at, '\n', b->c->end - at);
+      b->end = nl ? (size_t) (nl - b->c->text) + 1 : b->c->end;
     }
 }
 
@@ -343,7 +344,7 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
 {
   struct aid_in_line l;
   size_t beg = c->pos;
-  struct body b = { .p = p, .fenced = fenced, .h = aid_patch_add_hunk (p, f, c->pos), .end = c->pos };
+  struct body b = { .p = p, .c = c, .fenced = fenced, .h = aid_patch_add_hunk (p, f, c->pos), .end = c->pos };
   if (!b.h)
     return AID_E_LIMIT;
   if (!headless && aid_cursor_next (c, &l))

@@ -199,8 +199,8 @@ in_backticks (struct aid_span line)
 }
 
 /* A word of a sentence is a path when it has a folder, or ends as files do: in a dot and letters. */
-static int
-is_path_word (struct aid_span v)
+int
+aid_name_is_path (struct aid_span v)
 {
   static const char *const words[] = { "e.g", "i.e", "etc.", "and/or", "a.k.a", "vs." };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -226,7 +226,7 @@ last_path_word (struct aid_span line)
         word = aid_span_cut (word, 1, word.len);
       while (word.len > 0 && word.ptr[word.len - 1] && strchr (":*`'\")],.;!?", word.ptr[word.len - 1]))
         word.len--;
-      if (is_path_word (word))
+      if (aid_name_is_path (word))
         return word;
       end = beg > 0 ? beg - 1 : 0;
     }

@@ -398,3 +398,13 @@ aid_plan_resolve (struct aid_planner *g, struct aid_file_plan *f)
     }
   return err || there ? err : find_named (g, f, pf->guessed || !f->old_path[0]);
 }
+
+const char *
+aid_plan_only_name (struct aid_planner *g, const char *path)
+{
+  struct found found;
+  find_names (g, path, &found);
+  const char *name = found.names.len == 1 && found.how <= IN_A_FOLDER ? AID_VEC_AT (const char *, &found.names, 0) : NULL;
+  aid_vec_free (&found.names);
+  return name;
+}

@@ -65,8 +65,8 @@ skip_signs (struct aid_span v, const char *const *signs, size_t n)
 }
 
 /* "...", "// ... rest of the code ...", "(* … *)": a line that stands for others. */
-static int
-is_ellipsis (struct aid_span v)
+int
+aid_is_ellipsis (struct aid_span v)
 {
   static const char *const open[] = { "//", "/*", "(*", "<!--", "--", "#", ";;;", ";;", ";", "*", "%" };
   static const char *const close[] = { "*/", "*)", "-->" };
@@ -140,7 +140,7 @@ aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *
         continue;
       v->old[v->m++] = (uint32_t) k;
       it->id[AID_TRAILING] = aid_index_id (x, it->text);
-      it->ellipsis = it->id[AID_TRAILING] == AID_NO_ID && is_ellipsis (it->stripped);
+      it->ellipsis = it->id[AID_TRAILING] == AID_NO_ID && aid_is_ellipsis (it->stripped);
       v->ellipses |= it->ellipsis;
       if (!it->weak && !it->ellipsis)
         v->total += it->weight;

@@ -133,11 +133,13 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   struct aid_patch *p = NULL;
   if (size == 0)
     return 0;
-  enum aid_patch_format format = (enum aid_patch_format) (data[0] % 3);
+  enum aid_patch_format format = (enum aid_patch_format) (data[0] % 6);
   if (aid_patch_read ((struct aid_span){ (const char *) data + 1, size - 1 }, format, &p, NULL))
     return 0;
   check_patch (p);
   struct aid_patch_source source = { read_synthetic, NULL, list_synthetic };
+  CHECK (aid_patch_settle (&p, format, &source, NULL) == AID_OK && p->candidates.len == 0);
+  check_patch (p);
   for (int reverse = 0; reverse < 2; reverse++)
     {
       struct aid_plan *plan = NULL;

@@ -29,7 +29,8 @@ static void
 describe (const struct aid_chat *c, char *out, size_t size)
 {
   static const char *const turns[] = { "user", "answer", "alternative" };
-  static const char *const pieces[] = { "text", "reasoning", "tool", "item", "hunks", "edited", "meta", "end", "unknown" };
+  static const char *const pieces[] = { "text", "reasoning", "tool", "item", "hunks",
+                                        "edited", "diff", "meta", "end", "unknown" };
   struct aid_str s = AID_STR_INIT (size - 1);
   for (size_t i = 0; i < c->turns.len; i++)
     {

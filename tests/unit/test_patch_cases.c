@@ -1,6 +1,7 @@
 /* Walks tests/cases/patch: every folder there is a case.  answer.md is planned against before/ and what fits is written;
    the tree must then equal after/ (before/ when there is none), and the plan must hold what expected.json says: members
-   that are named there, lists of the same length, and for "reason" and notes text that must occur. */
+   that are named there, lists of the same length, and for "reason" and notes text that must occur.  A file "format" names the
+   format that is asked for. */
 #include "patch_cases.h"
 #include "base/json.h"
 #include "base/val.h"
@@ -73,6 +74,24 @@ tree_is (const char *name, const char *dir)
   return system (cmd) == 0;
 }
 
+static enum aid_patch_format
+format_of (const char *name)
+{
+  char path[400];
+  struct aid_str text = AID_STR_INIT (100), word = AID_STR_INIT (100);
+  enum aid_patch_format format = AID_FORMAT_AUTO;
+  snprintf (path, sizeof path, "%s/%s/format", root, name);
+  if (aid_fs_exists (path))
+    {
+      assert_int_equal (aid_fs_read (path, &text, NULL), AID_OK);
+      aid_str_addspan (&word, aid_span_trim (aid_str_span (&text)));
+      assert_true (aid_patch_format_named (aid_str_z (&word), &format));
+    }
+  aid_str_free (&text);
+  aid_str_free (&word);
+  return format;
+}
+
 static int
 run_case (const char *name)
 {
@@ -87,8 +106,9 @@ run_case (const char *name)
   snprintf (path, sizeof path, "%s/%s/expected.json", root, name);
   assert_int_equal (aid_fs_read (path, &expected, NULL), AID_OK);
 
-  struct aid_patch *p = read_patch (aid_str_span (&answer), AID_FORMAT_AUTO);
+  struct aid_patch *p = read_patch (aid_str_span (&answer), format_of (name));
   struct aid_patch_source source = aid_patch_disk_source (dir);
+  assert_int_equal (aid_patch_settle (&p, format_of (name), &source, &e), AID_OK);
   struct aid_plan *plan = NULL;
   assert_int_equal (aid_patch_plan (p, &source, NULL, &plan, NULL), AID_OK);
   json_t *want = aid_json_parse (aid_str_span (&expected), path, NULL), *got = plan_json (p, plan);

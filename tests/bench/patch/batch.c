@@ -85,7 +85,7 @@ static const char *
 first_reason (const struct aid_patch *p, const struct aid_plan *plan)
 {
   if (p->files.len == 0)
-    return "there is no patch in it";
+    return p->notes.len ? AID_VEC_AT (struct aid_patch_note, &p->notes, 0).msg : "there is no patch in it";
   if (plan->refused == 0)
     return NULL;
   for (size_t i = 0; i < plan->files.len; i++)
@@ -105,6 +105,8 @@ serve (json_t *in)
   struct aid_error e = { 0 };
   int64_t from = now_ns ();
   enum aid_err err = aid_patch_read (text, AID_FORMAT_AUTO, &p, &e);
+  if (!err)
+    err = aid_patch_settle (&p, AID_FORMAT_AUTO, &source, &e);
   if (!err)
     err = aid_patch_plan (p, &source, NULL, &plan, &e);
   int64_t ns = now_ns () - from;

@@ -1,0 +1,11 @@
+int f (int a)
+{
+  int n = 0;
+  log ("in f");
+  n = step (a);
+  n = step (n);
+  n = step (a);
+  n = step (n);
+  log ("out of f");
+  return n;
+}

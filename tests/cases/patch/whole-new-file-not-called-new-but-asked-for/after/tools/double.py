@@ -1,0 +1,3 @@
+def double(n):
+    """Twice N."""
+    return n * 2
