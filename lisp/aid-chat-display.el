@@ -160,7 +160,7 @@ With EDITED also that its answer is not what was received."
          (parts (list (and in (format "%d tokens in" in))
                       (and in cached (> in 0) (> cached 0)
                            (format "%d of them cached (%d%%)" cached (/ (* 100 cached) in)))
-                      (and first (format "the first after %.1f s" (/ first 1000.0)))
+                      (and first (format "first text after %.1f s" (/ first 1000.0)))
                       (and out first ms (> ms first)
                            (format "%d tok/s" (/ (* 1000 out) (- ms first))))
                       (and cost (concat "$" cost)))))

@@ -26,7 +26,8 @@
   "COST, a number of US dollars, in a few digits that tell something."
   (concat "$" (cond ((= cost 0) "0")
                     ((< cost 0.000001) "0.000001")
-                    ((< cost 0.01) (format "%.6f" (aid-cost--round cost)))
+                    ((< cost 0.01) (replace-regexp-in-string
+                                    "0+\\'" "" (format "%.6f" (aid-cost--round cost))))
                     (t (format "%.2f" cost)))))
 
 (defun aid-cost--round (cost)
