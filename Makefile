@@ -154,7 +154,7 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 check-builds
 	@tests/run
 
-check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/net-slow.so
+check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g"
@@ -208,6 +208,8 @@ $(B)/vocab/%.bpe: $(B)/npm/node_modules/tiktoken/encoders/%.json | $(B)/aid
 $(B)/npm/node_modules/tiktoken/encoders/%.json:
 	mkdir -p $(B)/npm
 	npm install --prefix $(B)/npm --silent --ignore-scripts --no-save --no-package-lock --no-audit --no-fund $(VOCAB)
+$(B)/bench_tokens: tests/bench/tokens.c $(call layer_libs,$(need_model))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 # What compares our token numbers with that package's: tests/tokens.
 $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)

@@ -13,7 +13,7 @@
 
 /* A piece longer than this (a run of one letter, say) is merged in parts of this many bytes: the count may then be one too
    high for each part. */
-#define AID_BPE_PIECE_MAX ((size_t) 1 << 20)
+#define AID_BPE_PIECE_MAX ((size_t) 1 << 16)
 
 struct aid_bpe;
 
