@@ -133,6 +133,52 @@ test_what_the_server_says_it_cost_is_noted (void **state)
   assert_float_equal (aid_spend_total (month), before + 0.0625, 1e-6);
 }
 
+/* Settings in which an answer costs a tenth of a dollar, and a chat two at most. */
+static void
+write_budget (int port)
+{
+  char path[128], text[600];
+  snprintf (path, sizeof path, "%s/aid/config.json", dir);
+  snprintf (text, sizeof text,
+            "{\"model\":\"m\",\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0}},"
+            "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real\",\"price\":{\"input\":1,\"output\":100}}},"
+            "\"budget\":{\"chat\":2}}", port);
+  assert_int_equal (aid_fs_replace (path, aid_span_z (text), 0600, NULL), AID_OK);
+}
+
+/* Asks about CHAT, OVER its budget or not; what happens is in B. */
+static void
+ask_about (struct bench *b, struct aid_span chat, int over)
+{
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("Hi") STOP), FAKE_CLOSE };
+  static const struct fake_step *const script[] = { answer };
+  begin (b, script, 1);
+  write_budget (b->server->port);
+  struct aid_ask a = { .id = 1, .chat = chat, .request = "r3", .over_budget = over };
+  assert_int_equal (aid_assist_ask (b->assist, &a, NULL), AID_OK);
+  assert_true (wait_for (&b->w, &b->w.ended, 1));
+}
+
+static void
+test_a_budget_is_passed_by_agreement_only (void **state)
+{
+  (void) state;
+  struct bench b;
+  ask_about (&b, AID_SPAN (SPENT_CHAT ("1.5")), 0);
+  assert_string_equal (aid_str_z (&b.w.kinds), "frozen start text done ");
+  assert_non_null (strstr (aid_str_z (&b.w.last), "cost=0.000307"));   /* 7 tokens in, 3 out */
+  finish (&b);
+  ask_about (&b, AID_SPAN (SPENT_CHAT ("1.85")), 0);
+  assert_string_equal (aid_str_z (&b.w.kinds), "error ");
+  assert_non_null (strstr (aid_str_z (&b.w.last), "\"code\": \"refused\""));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "This chat has cost $1.95 of its budget of $2; this question costs about $0.1."));
+  assert_null (b.server->requests[0]);
+  finish (&b);
+  ask_about (&b, AID_SPAN (SPENT_CHAT ("1.85")), 1);
+  assert_string_equal (aid_str_z (&b.w.kinds), "frozen start text done ");
+  finish (&b);
+}
+
 int
 main (void)
 {
@@ -143,6 +189,7 @@ main (void)
     cmocka_unit_test (test_a_month_has_a_budget_over_all_chats),
     cmocka_unit_test (test_nothing_is_frozen_to_foretell),
     cmocka_unit_test (test_what_the_server_says_it_cost_is_noted),
+    cmocka_unit_test (test_a_budget_is_passed_by_agreement_only),
   };
   return cmocka_run_group_tests_name ("assist budget", tests, setup, teardown);
 }
