@@ -84,8 +84,8 @@ struct aid_ask
 enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);
 /* Appends a val object that tells what ASK would be if it were sent now: {tokens, exact, tokenizer, window, cost, chat_cost,
    month_cost, chat_budget, month_budget, over, words}.  Tokens are those of the texts; window is 0 when it is not known, cost (of
-   all of them, and an answer of AID_FORECAST_ANSWER) and budgets are nil then.  over is "chat" or "month" when that budget would be
-   passed, and words say so.  Nothing is frozen or sent.  Any thread; takes as long as the files of the items do. */
+   all of them, and an answer of AID_FORECAST_ANSWER) and budgets are nil then.  over is "chat" or "month" when that budget
+   would be passed, and words say so.  Nothing is frozen or sent.  Any thread; takes as long as the files of the items do. */
 enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 #define AID_FORECAST_ANSWER 1000   /* tokens */
 

@@ -36,7 +36,7 @@ write_vocabulary (const char *path, struct aid_span data, struct aid_error *e)
   size_t n = (size_t) (aid_fs_base (path) - path);
   enum aid_err err = dir ? AID_OK : aid_error_set (e, AID_E_NOMEM, "no memory");
 
-  if (!err && n > 1)
+  if (dir && n > 1)
     {
       dir[n - 1] = '\0';
       err = aid_fs_mkdirs (dir, 0755, e);

@@ -39,7 +39,8 @@ map (int fd, const char *path, struct aid_bpe *b, struct aid_error *e)
 {
   struct stat st;
   void *at;
-  if (fstat (fd, &st) || !S_ISREG (st.st_mode) || st.st_size < (off_t) sizeof *b->head || (uint64_t) st.st_size > AID_BPE_FILE_MAX)
+  if (fstat (fd, &st) || !S_ISREG (st.st_mode) || st.st_size < (off_t) sizeof *b->head
+      || (uint64_t) st.st_size > AID_BPE_FILE_MAX)
     return aid_error_set (e, AID_E_PARSE, "%s is no vocabulary", path);
   at = mmap (NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (at == MAP_FAILED)

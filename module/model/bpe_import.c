@@ -108,7 +108,8 @@ read_ranks (struct reading *r, struct aid_span ranks, struct aid_error *e)
   size_t n = 0;
   while (aid_span_line (&ranks, &line))
     if (n++, !read_line (r, line))
-      return aid_error_set (e, AID_E_PARSE, "These are no ranks: line %zu is neither \"BASE64 RANK\" nor \"! RANK BASE64 ...\"", n);
+      return aid_error_set (e, AID_E_PARSE,
+                            "These are no ranks: line %zu is neither \"BASE64 RANK\" nor \"! RANK BASE64 ...\"", n);
   return r->tokens.len ? AID_OK : aid_error_set (e, AID_E_PARSE, "There are no ranks in it");
 }
 

@@ -20,8 +20,8 @@ void aid_spend_add (const struct aid_spend *s);
 void aid_spend_this_month (char month[8]);
 /* US dollars that are known to have been spent in MONTH; 0 when there is no file. */
 double aid_spend_total (const char *month);
-/* Appends a val object {month, requests, in, cached, out, cost, unpriced, models: [the same of each model, with "model"]}, dearest
-   first; unpriced are requests whose cost is not known.  AID_E_INVALID when MONTH is none. */
+/* Appends a val object {month, requests, in, cached, out, cost, unpriced, models: [the same of each model, with "model"]},
+   dearest first; unpriced are requests whose cost is not known.  AID_E_INVALID when MONTH is none. */
 enum aid_err aid_spend_report (const char *month, struct aid_str *val, struct aid_error *e);
 /* Appends a val list of the months that have files, the last first. */
 void aid_spend_months (struct aid_str *val);

@@ -107,7 +107,8 @@
   (aid-chat-tests-with chat
     (aid-chat-tests-ask "Why?")
     (aid-chat-tests-text "So.\n")
-    (aid-chat-tests-event 'done '(:state "done" :meta "model=m req=r1 in=2000 cached=1500 out=400 cost=0.0123 ms=2300 first=300 state=done"))
+    (aid-chat-tests-event 'done '(:state "done" :meta "model=m req=r1 in=2000 cached=1500 out=400 \
+cost=0.0123 ms=2300 first=300 state=done"))
     (should (string-search "2.3 s · 400 tok · $0.01" (aid-chat-tests-visible (point-min) (point-max))))
     (goto-char (car (aid-chat-answer-body (car (aid-chat-answers)))))
     (should (equal (aid-chat-describe)

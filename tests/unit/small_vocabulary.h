@@ -5,8 +5,8 @@
 #include "scratch.h"
 #include "model/bpe.h"
 
-static const char *const merged[] = { "aa", "ab", "aaa", "aaaa", "th", "the", " the", "in", "ing", "er", "ab12", "  ", "    ", "\n\n",
-                                      "on", "tion", "internationalization", "aaaaaaaa", "baab", "ba" };
+static const char *const merged[] = { "aa", "ab", "aaa", "aaaa", "th", "the", " the", "in", "ing", "er", "ab12", "  ", "    ",
+                                      "\n\n", "on", "tion", "internationalization", "aaaaaaaa", "baab", "ba" };
 #define NMERGED (sizeof merged / sizeof *merged)
 
 static inline void

@@ -1,4 +1,5 @@
-/* What a question is going to be: its tokens, its cost, the budgets that it would pass; and what is noted when it was answered. */
+/* What a question is going to be: its tokens, its cost, the budgets that it would pass; and what is noted when it was
+   answered. */
 #include "turn_bench.h"
 #include "assist/forecast.h"
 #include "base/json.h"
@@ -6,7 +7,8 @@
 
 #define SPENT_CHAT(cost) \
   "<!--aid:" KEY " chat v=1-->\n## You <!--aid:" KEY " 1 user-->\nhello?\n\n## m <!--aid:" KEY " 2 answer-->\n" \
-  "<!--aid:" KEY " meta model=m req=r1 in=7 out=3 cost=" cost " state=done-->\nHi.\n\n### m <!--aid:" KEY " 2.1 alternative-->\n" \
+  "<!--aid:" KEY " meta model=m req=r1 in=7 out=3 cost=" cost " state=done-->\nHi.\n\n" \
+  "### m <!--aid:" KEY " 2.1 alternative-->\n" \
   "<!--aid:" KEY " meta model=m req=r2 cost=0.1 state=done-->\nHo.\n\n## You <!--aid:" KEY " 3 user-->\nAnd now?\n"
 
 /* A model of ten dollars for a million tokens in and a hundred out, or of no known price. */
@@ -171,7 +173,8 @@ test_a_budget_is_passed_by_agreement_only (void **state)
   ask_about (&b, AID_SPAN (SPENT_CHAT ("1.85")), 0);
   assert_string_equal (aid_str_z (&b.w.kinds), "error ");
   assert_non_null (strstr (aid_str_z (&b.w.last), "\"code\": \"refused\""));
-  assert_non_null (strstr (aid_str_z (&b.w.last), "This chat has cost $1.95 of its budget of $2; this question costs about $0.1."));
+  assert_non_null (strstr (aid_str_z (&b.w.last),
+                           "This chat has cost $1.95 of its budget of $2; this question costs about $0.1."));
   assert_null (b.server->requests[0]);
   finish (&b);
   ask_about (&b, AID_SPAN (SPENT_CHAT ("1.85")), 1);

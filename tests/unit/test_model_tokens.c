@@ -77,6 +77,12 @@ an_estimate_is_nothing_for_nothing_alone (void **state)
 
 /* --- vocabularies and corrections --------------------------------------------------------------------------------------- */
 
+static void
+write_file (const char *name, const char *text)
+{
+  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0600, NULL), AID_OK);
+}
+
 static int64_t
 counted (const char *model, const char *text, int *exact)
 {
@@ -139,9 +145,9 @@ a_damaged_state_is_no_correction (void **state)
   (void) state;
   int exact;
   assert_int_equal (aid_fs_mkdirs (scratch_path ("aid"), 0755, NULL), AID_OK);
-  assert_int_equal (aid_fs_replace (scratch_path ("aid/tokens.json"), AID_SPAN ("{\"m\": -3, \"n\": \"x\", \"claude"), 0600, NULL), AID_OK);
+  write_file ("aid/tokens.json", "{\"m\": -3, \"n\": \"x\", \"claude");
   assert_true (counted ("m", "words", &exact) > 0);
-  assert_int_equal (aid_fs_replace (scratch_path ("aid/tokens.json"), AID_SPAN ("{\"m\": -3, \"n\": 1e9}"), 0600, NULL), AID_OK);
+  write_file ("aid/tokens.json", "{\"m\": -3, \"n\": 1e9}");
   assert_float_equal (learnt ("m", 1, 1), 1.0, 1e-9);
   assert_float_equal (learnt ("n", 1, 1), AID_RATIO_MOST, 1e-9);
 }
@@ -222,14 +228,16 @@ a_month_adds_up_by_model (void **state)
   (void) state;
   char month[8];
   aid_spend_this_month (month);
-  struct aid_spend a = { "claude", "anthropic", { 1000, 400, -1, 50, -1, -1 }, 0.25 }, b = { "free", "local", { 10, -1, -1, 5, -1, -1 }, -1 };
+  struct aid_spend a = { "claude", "anthropic", { 1000, 400, -1, 50, -1, -1 }, 0.25 };
+  struct aid_spend b = { "free", "local", { 10, -1, -1, 5, -1, -1 }, -1 };
   assert_float_equal (aid_spend_total (month), 0, 1e-9);
   aid_spend_add (&a);
   aid_spend_add (&b);
   aid_spend_add (&a);
   assert_float_equal (aid_spend_total (month), 0.5, 1e-9);
   report (month, "\"requests\": 3, \"in\": 2010, \"cached\": 800, \"out\": 105, \"cost\": 0.5, \"unpriced\": 1");
-  report (month, "{\"model\": \"claude\", \"requests\": 2, \"in\": 2000, \"cached\": 800, \"out\": 100, \"cost\": 0.5, \"unpriced\": 0}");
+  report (month,
+          "{\"model\": \"claude\", \"requests\": 2, \"in\": 2000, \"cached\": 800, \"out\": 100, \"cost\": 0.5, \"unpriced\": 0}");
   report ("1999-01", "\"requests\": 0");
 }
 
@@ -238,8 +246,7 @@ half_a_line_is_passed_over (void **state)
 {
   (void) state;
   assert_int_equal (aid_fs_mkdirs (scratch_path ("aid/spend"), 0755, NULL), AID_OK);
-  assert_int_equal (aid_fs_replace (scratch_path ("aid/spend/2025-12.jsonl"), AID_SPAN ("{\"model\":\"m\",\"cost\":1}\n{\"model\":\"m\",\"co"
-                                    "\n[]\n{\"model\":\"m\",\"cost\":2}\n"), 0600, NULL), AID_OK);
+  write_file ("aid/spend/2025-12.jsonl", "{\"model\":\"m\",\"cost\":1}\n{\"model\":\"m\",\"co\n[]\n{\"model\":\"m\",\"cost\":2}\n");
   assert_float_equal (aid_spend_total ("2025-12"), 3, 1e-9);
   struct aid_str val = AID_STR_INIT (4096), json = AID_STR_INIT (4096);
   aid_spend_months (&val);
