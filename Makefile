@@ -203,11 +203,14 @@ vocab: npm-vocab
 	install -d $(CACHE)
 	install -m 644 $(B)/vocab/*.bpe $(CACHE)
 npm-vocab: $(B)/vocab/o200k_base.bpe $(B)/vocab/cl100k_base.bpe
-$(B)/vocab/%.bpe: $(B)/npm/node_modules/tiktoken/encoders/%.json | $(B)/aid
-	$(B)/aid count --import $< --output $@.tmp --as $* && mv $@.tmp $@
-$(B)/npm/node_modules/tiktoken/encoders/%.json:
-	mkdir -p $(B)/npm
-	npm install --prefix $(B)/npm --silent --ignore-scripts --no-save --no-package-lock --no-audit --no-fund $(VOCAB)
+# The package has a folder of its own: npm removes what else it finds in one.
+$(B)/vocab/%.bpe: $(B)/tiktoken/fetched | $(B)/aid
+	@mkdir -p $(@D)
+	$(B)/aid count --import $(B)/tiktoken/node_modules/tiktoken/encoders/$*.json --output $@.tmp --as $* && mv $@.tmp $@
+$(B)/tiktoken/fetched:
+	mkdir -p $(@D)
+	npm install --prefix $(@D) --silent --ignore-scripts --no-save --no-package-lock --no-audit --no-fund $(VOCAB)
+	touch $@
 $(B)/bench_tokens: tests/bench/tokens.c $(call layer_libs,$(need_model))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 # What compares our token numbers with that package's: tests/tokens.

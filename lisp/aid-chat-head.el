@@ -299,5 +299,11 @@ What is far away costs what its line says."
                                        (when (derived-mode-p 'aid-chat-mode)
                                          (aid-chat-measure))))))))))
 
+(defun aid-chat--measure-anew ()
+  "Forget what was measured, for another model or strategy, and measure again soon."
+  (setq aid-chat--forecast nil)
+  (aid-chat-head-update)
+  (aid-chat--measure-soon))
+
 (provide 'aid-chat-head)
 ;;; aid-chat-head.el ends here

@@ -239,6 +239,20 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   return err;
 }
 
+/* Whether there is nothing in C but text: only then do our tokens say how the server counts. */
+static int
+is_text (const struct aid_conversation *c)
+{
+  for (size_t i = 0; i < c->messages.len; i++)
+    {
+      const struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &c->messages, i).parts;
+      for (size_t k = 0; k < parts->len; k++)
+        if (AID_VEC_AT (struct aid_part, parts, k).kind != AID_PART_TEXT)
+          return 0;
+    }
+  return 1;
+}
+
 /* AID_E_REFUSED when P would pass a budget and nobody has agreed to it. */
 static enum aid_err
 within_budget (struct aid_turn_state *t, const struct aid_config *config, const struct aid_prompt *p,
@@ -248,7 +262,7 @@ within_budget (struct aid_turn_state *t, const struct aid_config *config, const 
   struct aid_str words = AID_STR_INIT (256);
   enum aid_err err = AID_OK;
   aid_forecast_make (config, &t->model, p, counter, &f);
-  t->counted = p->tokens;
+  t->counted = is_text (&p->conversation) ? p->tokens : 0;
   if (f.over && !t->over_budget)
     {
       aid_forecast_words (&f, &words);

@@ -237,7 +237,8 @@ a_month_adds_up_by_model (void **state)
   assert_float_equal (aid_spend_total (month), 0.5, 1e-9);
   report (month, "\"requests\": 3, \"in\": 2010, \"cached\": 800, \"out\": 105, \"cost\": 0.5, \"unpriced\": 1");
   report (month,
-          "{\"model\": \"claude\", \"requests\": 2, \"in\": 2000, \"cached\": 800, \"out\": 100, \"cost\": 0.5, \"unpriced\": 0}");
+          "{\"model\": \"claude\", \"requests\": 2, "
+          "\"in\": 2000, \"cached\": 800, \"out\": 100, \"cost\": 0.5, \"unpriced\": 0}");
   report ("1999-01", "\"requests\": 0");
 }
 
@@ -246,7 +247,7 @@ half_a_line_is_passed_over (void **state)
 {
   (void) state;
   assert_int_equal (aid_fs_mkdirs (scratch_path ("aid/spend"), 0755, NULL), AID_OK);
-  write_file ("aid/spend/2025-12.jsonl", "{\"model\":\"m\",\"cost\":1}\n{\"model\":\"m\",\"co\n[]\n{\"model\":\"m\",\"cost\":2}\n");
+  write_file ("aid/spend/2025-12.jsonl", "{\"model\":\"m\",\"cost\":1}\n{\"model\":\"m\",\n[]\n{\"model\":\"m\",\"cost\":2}\n");
   assert_float_equal (aid_spend_total ("2025-12"), 3, 1e-9);
   struct aid_str val = AID_STR_INIT (4096), json = AID_STR_INIT (4096);
   aid_spend_months (&val);
