@@ -217,7 +217,7 @@ $(B)/bench_tokens: tests/bench/tokens.c $(call layer_libs,$(need_model))
 $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-## bench-patch   damage the commits of REPO="dir..." in 78 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
+## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
 bench-patch: $(B)/bench_patch cli
 	@tests/bench/patch/run $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds "$(KINDS)") $(OPTS) $(REPO)
 $(B)/bench_patch: tests/bench/patch/batch.c $(call layer_libs,$(need_patch))

@@ -31,11 +31,19 @@ skip_cost (const struct aid_view *v, size_t i)
   return it->near_insert && it->weight < .35 ? .35 : it->weight;
 }
 
-/* The cost of lines of the file that the hunk does not have, between old lines I - 1 and I. */
+/* The cost of lines of the file that the hunk does not have, between old lines I - 1 and I: the first line that says
+   something opens the gap, whether blank ones come before it or not. */
 struct gap
 {
   double open, longer;           /* for a line that says something */
   double open_blank, longer_blank;
+};
+
+/* The best way that has a gap up to a column, and the column where the gap begins. */
+struct way
+{
+  double cost;
+  int32_t from;
 };
 
 static struct gap
@@ -54,6 +62,26 @@ is_blank_line (const struct aid_target *t, size_t line)
   return aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
 }
 
+/* Lengthens the gaps of nothing but blank lines, and those with others, by a line of the file that BEFORE lies before. */
+static void
+lengthen_gaps (const struct gap *gap, int is_blank, double before, int32_t column, struct way *blank, struct way *text)
+{
+  if (is_blank)
+    {
+      text->cost += gap->longer_blank;
+      blank->cost += gap->longer_blank;
+      if (before + gap->open_blank < blank->cost)
+        *blank = (struct way){ before + gap->open_blank, column };
+      return;
+    }
+  text->cost += gap->longer;
+  if (blank->cost + gap->open - gap->open_blank + gap->longer_blank < text->cost)
+    *text = (struct way){ blank->cost + gap->open - gap->open_blank + gap->longer_blank, blank->from };
+  if (before + gap->open < text->cost)
+    *text = (struct way){ before + gap->open, column };
+  blank->cost = AID_NEVER;
+}
+
 static void
 fill_row (struct table *b, size_t i)
 {
@@ -61,8 +89,8 @@ fill_row (struct table *b, size_t i)
   size_t k = v->old[i];
   const struct aid_item *it = &v->item[k];
   int32_t *back = b->back + i * (b->n + 1);
-  double skip = skip_cost (v, i), through = AID_NEVER;      /* THROUGH: the best that has a gap up to here */
-  int32_t from = -1;
+  double skip = skip_cost (v, i);
+  struct way blank = { AID_NEVER, -1 }, text = blank;
   struct gap gap = i > 0 ? gap_cost (v, i) : (struct gap){ 0 };
   b->row[0] = b->before[0] + skip;
   back[0] = SKIPPED;
@@ -72,12 +100,13 @@ fill_row (struct table *b, size_t i)
       int32_t way = SKIPPED;
       if (cost < AID_NEVER)
         {
+          const struct way *through = blank.cost < text.cost ? &blank : &text;
           best = b->before[j];
           way = ADJACENT;
-          if (i > 0 && through < best)
+          if (through->cost < best)
             {
-              best = through;
-              way = from;
+              best = through->cost;
+              way = through->from;
             }
           best += cost * (cost > .02 && it->weight < .3 ? .3 : it->weight);
         }
@@ -88,16 +117,8 @@ fill_row (struct table *b, size_t i)
         }
       b->row[j + 1] = best;
       back[j + 1] = way;
-      if (i == 0)
-        continue;
-      int blank = is_blank_line (b->t, b->lo + j);
-      double opened = b->before[j] + (blank ? gap.open_blank : gap.open);
-      through += blank ? gap.longer_blank : gap.longer;
-      if (opened < through)
-        {
-          through = opened;
-          from = (int32_t) j;
-        }
+      if (i > 0)
+        lengthen_gaps (&gap, is_blank_line (b->t, b->lo + j), b->before[j], (int32_t) j, &blank, &text);
     }
 }
 

@@ -48,7 +48,60 @@ shows_change (const struct aid_view *v)
   return v->plus > 0 || (v->n > 0 && v->item[0].op == ' ' && v->item[v->n - 1].op == ' ');
 }
 
-/* Whether what hunk I leaves behind stands in the file and says at least LEAST. */
+/* Whether the hunk inserts what it deletes at ITEM, elsewhere. */
+static int
+comes_back (const struct aid_view *v, size_t item)
+{
+  for (size_t k = 0; k < v->n; k++)
+    if (v->item[k].op == '+' && aid_span_eq (v->item[k].stripped, v->item[item].stripped))
+      return 1;
+  return 0;
+}
+
+/* Whether the best match has all old lines in a row, at least half of what is deleted to the letter. */
+static int
+is_untouched (struct aid_view *v, const struct aid_target *t, const struct aid_match *m)
+{
+  double all = 0, literal = 0;
+  if (m->end - m->start != v->m)
+    return 0;
+  for (size_t i = 0; i < v->m; i++)
+    {
+      const struct aid_item *it = &v->item[v->old[i]];
+      if (m->map[v->old[i]] < 0)
+        return 0;
+      if (it->op != '-')
+        continue;
+      all += it->weight;
+      if (it->weight >= 1 && aid_item_cost (v, t, v->old[i], (size_t) m->map[v->old[i]]) <= AID_LITERAL
+          && !comes_back (v, v->old[i]))
+        literal += it->weight;
+    }
+  return literal > 0 && literal * 2 >= all;
+}
+
+/* What the hunk leaves behind stands at line AT, M lines of it, and yet the hunk fits with differences: where these are
+   one place whose deleted lines are there, the hunk only takes lines out between others like those around them; where the
+   stated line is that of the fit and not of the other place, it is not clear which is meant. */
+enum standing { DONE, NOT_DONE, UNCLEAR };
+
+static enum standing
+weigh_match (const struct placing *g, size_t i, size_t at, size_t m)
+{
+  enum { NEAR = 3 };
+  struct aid_case *c = &g->cases[i];
+  if (c->matches.len == 0 || c->view.minus == 0)
+    return DONE;
+  const struct aid_match *best = &AID_VEC_AT (struct aid_match, &c->matches, 0);
+  int64_t stated = aid_want_start (&g->wants[i]) - 1;
+  if (best->start < at + m && at < best->end)
+    return is_untouched (&c->view, g->t, best) ? NOT_DONE : DONE;
+  if (stated >= 0 && llabs ((int64_t) best->start - stated) <= NEAR && llabs ((int64_t) at - stated) > NEAR)
+    return UNCLEAR;
+  return DONE;
+}
+
+/* Whether what hunk I leaves behind stands in the file and says at least LEAST; then the hunk is done or refused. */
 enum aid_err
 aid_look_already (const struct placing *g, size_t i, double least, size_t least_lines, int *found)
 {
@@ -61,8 +114,13 @@ aid_look_already (const struct placing *g, size_t i, double least, size_t least_
     err = aid_index_find (&g->t->index[AID_TRAILING], ids, m, -1, &hits, g->work);
   free (ids);
   *found = !err && hits.n > 0;
-  if (*found)
+  enum standing is = *found ? weigh_match (g, i, hits.at[0], m) : NOT_DONE;
+  if (is == DONE)
     set_already (g, i, hits.at[0], m);
+  else if (is == UNCLEAR)
+    aid_refuse (g->out[i], "it fits line %zu with differences, and line %zu is as it leaves things",
+                AID_VEC_AT (struct aid_match, &g->cases[i].matches, 0).start + 1, hits.at[0] + 1);
+  *found = is != NOT_DONE;
   return err;
 }
 

@@ -329,6 +329,29 @@ keep_last (const struct aid_case *c, struct options *o)
   *o = (struct options){ { best }, 1 };
 }
 
+/* Section and number are asked apart.  When they name different places, the number counts if it is right to the line in a
+   header that counts its lines right; else neither does. */
+static void
+narrow_by_header (const struct field *f, size_t i, struct options *o)
+{
+  const struct aid_case *c = nth (f, i);
+  struct options section = *o, number = *o;
+  narrow_by_section (f, c, c->view.want->h->section, &section);
+  narrow_by_number (f, i, &number);
+  size_t k = 0;
+  while (k < section.n && section.at[k] != number.at[0])
+    k++;
+  if (number.n == 1 && k == section.n)
+    {
+      if (expected (f, i) == (int64_t) match (c, number.at[0])->start && counts_hold (c))
+        *o = number;
+      return;
+    }
+  *o = number.n == 1 ? number : section;
+  if (o->n > 1)
+    narrow_by_number (f, i, o);
+}
+
 static enum aid_err
 decide (const struct field *f, size_t i)
 {
@@ -339,9 +362,7 @@ decide (const struct field *f, size_t i)
   if (o.n > 1 && h->at_end)
     keep_last (c, &o);
   if (o.n > 1)
-    narrow_by_section (f, c, h->section, &o);
-  if (o.n > 1)
-    narrow_by_number (f, i, &o);
+    narrow_by_header (f, i, &o);
   if (o.n == 1)
     {
       c->chosen = match (c, o.at[0]);

@@ -5,6 +5,7 @@
 
 #define SIMILAR .62               /* less alike is another line */
 #define SIMILAR_DELETED .75
+#define SIMILAR_ELSEWHERE .85     /* ... when the line stands elsewhere to the letter */
 
 double
 aid_item_similarity (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
@@ -16,16 +17,19 @@ static double
 cost_of_words (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
 {
   const struct aid_item *it = &v->item[item];
+  int elsewhere = it->id[AID_STRIP] != AID_NO_ID;      /* it stands in the file to the letter, but not here */
+  if (it->op == '-' && elsewhere)
+    return AID_NEVER;
   float *known = aid_memo_at (v->memo, (uint32_t) item, t->index[AID_STRIP].ids[line]);
   if (isnan (*known))
     *known = (float) aid_similar (it->stripped, aid_span_trim (aid_lines_at (&t->lines, line)), SIMILAR);
   double r = (double) *known;
-  if (r < (it->op == '-' ? SIMILAR_DELETED : SIMILAR))
+  if (r < (it->op == '-' ? SIMILAR_DELETED : elsewhere ? SIMILAR_ELSEWHERE : SIMILAR))
     return AID_NEVER;
   int numbers = aid_same_numbers (it->stripped, aid_lines_at (&t->lines, line));
   if (it->op == '-' && !numbers)
     return AID_NEVER;
-  return .25 + (1 - r) * 1.4 + (numbers ? 0 : .25);
+  return .25 + (1 - r) * 1.4 + (numbers ? 0 : .25) + (elsewhere ? .35 : 0);
 }
 
 double
@@ -41,7 +45,7 @@ aid_item_cost (struct aid_view *v, const struct aid_target *t, size_t item, size
   if (it->raw_id == trailing)      /* AID_NO_ID is never a line's */
     return .02;
   if (it->id[AID_STRIP] == t->index[AID_STRIP].ids[line])
-    return .06;
+    return AID_REINDENTED;
   if (it->id[AID_CANON] == t->index[AID_CANON].ids[line])
     return .1;
   return it->weak ? AID_NEVER : cost_of_words (v, t, item, line);

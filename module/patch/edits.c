@@ -3,6 +3,7 @@
    terms of the file as it was read, so two hunks may not want the same line. */
 #include "patch/match.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The lines that a change inserts, as they are to stand in the file, one after the other. */
@@ -267,16 +268,39 @@ emit (const struct editing *g, const struct run *r, struct aid_vec *texts, struc
   return err;
 }
 
-/* The hunk (+ 1) that the change would collide with, or 0. */
+/* The hunk (+ 1) that the change would collide with, or 0; *ALL: every part of it does, and with that hunk alone. */
 static uint32_t
-collision (const struct editing *g)
+collision (const struct editing *g, int *all)
 {
   struct walk at = { 0 };
   struct run r;
   uint32_t other = 0;
-  while (!other && next_run (g, &at, &r))
-    other = is_empty (&r) ? 0 : collides (g->t, &r);
+  *all = 1;
+  while (next_run (g, &at, &r))
+    {
+      uint32_t with = is_empty (&r) ? other : collides (g->t, &r);
+      *all &= with != 0 && (other == 0 || with == other);
+      other = other ? other : with;
+    }
   return other;
+}
+
+/* Whether hunk OTHER says the same as the one that is placed: models repeat themselves. */
+static int
+is_repeated (const struct aid_want *w, size_t other)
+{
+  if (other >= w->p->hunks.len || w->hunk >= w->p->hunks.len)
+    return 0;
+  const struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, other);
+  if (h == w->h || h->nlines != w->h->nlines || w->h != &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, w->hunk))
+    return 0;
+  for (size_t i = 0; i < h->nlines; i++)
+    {
+      const struct aid_patch_line *a = &AID_VEC_AT (struct aid_patch_line, &w->p->lines, h->first_line + i);
+      if (a->op != aid_want_line (w, i)->op || !aid_span_eq (a->text, aid_want_line (w, i)->text))
+        return 0;
+    }
+  return 1;
 }
 
 static enum aid_err
@@ -309,8 +333,11 @@ aid_place_edits (struct aid_target *t, const struct aid_view *v, const struct ai
 {
   struct editing g = { .t = t, .v = v, .m = m, .c = c };
   enum aid_err err = fresh_init (&g.fresh, v, c, indent);
-  uint32_t other = err ? 0 : collision (&g);
-  if (other)
+  int all = 0;
+  uint32_t other = err ? 0 : collision (&g, &all);
+  if (other && all && is_repeated (v->want, other - 1))
+    snprintf (out->how, sizeof out->how, "the same as hunk %u", (unsigned) other);
+  else if (other)
     aid_refuse (out, "it changes the same lines as hunk %u", (unsigned) other);
   else if (!err)
     err = take_and_emit (&g, texts, out);

@@ -2,7 +2,7 @@
    the only witnesses.  Inserted lines stay as they are written unless the
    witnesses agree on something else: that tabs were written as blanks in the whole patch, a constant shift, or, when they
    disagree among themselves, what the nearest of them says.  A shift is the hunk's own, a way of writing tabs the file's. */
-#include "patch/match.h"
+#include "patch/witness.h"
 
 #include <stdlib.h>
 
@@ -48,12 +48,6 @@ struct aid_indent
 
 /* --- indentation --- */
 
-static int
-has_tab (struct aid_span v)
-{
-  return v.len > 0 && memchr (v.ptr, '\t', v.len) != NULL;
-}
-
 static unsigned
 columns (struct aid_span indent, unsigned width)
 {
@@ -67,12 +61,6 @@ static long
 shift_of (const struct aid_pair *p, unsigned width)
 {
   return (long) columns (p->found, width) - (long) columns (p->written, width);
-}
-
-static int
-agrees (const struct aid_pair *p)
-{
-  return aid_span_eq (p->written, p->found);
 }
 
 static int
@@ -134,15 +122,15 @@ table_get (const struct table *t, struct aid_span written)
 static int
 blanks_for_tabs (const struct aid_pair *p)
 {
-  return !agrees (p) && !has_tab (p->written) && has_tab (p->found);
+  return !aid_pair_agrees (p) && !aid_indent_has_tab (p->written) && aid_indent_has_tab (p->found);
 }
 
 /* Whether P speaks against blanks being written for tabs of WIDTH. */
 static int
 contradicts (const struct aid_pair *p, unsigned width)
 {
-  if (agrees (p))
-    return p->written.len >= width && !has_tab (p->written);
+  if (aid_pair_agrees (p))
+    return p->written.len >= width && !aid_indent_has_tab (p->written);
   return blanks_for_tabs (p) && shift_of (p, width) != 0;
 }
 
@@ -173,7 +161,7 @@ same_columns (const struct aid_pair *p, size_t n)
         if (says_something (&p[i]))
           {
             any = 1;
-            all = !agrees (&p[i]) && shift_of (&p[i], widths[w]) == 0;
+            all = !aid_pair_agrees (&p[i]) && shift_of (&p[i], widths[w]) == 0;
           }
       if (any && all)
         return widths[w];
@@ -191,7 +179,7 @@ aid_indent_file_new (const struct aid_vec *all)
   f->tab = tab_written_as_blanks (p, all->len);
   f->columns = same_columns (p, all->len);
   for (size_t i = 0; i < all->len && !f->tabs; i++)
-    f->tabs = has_tab (p[i].found);
+    f->tabs = aid_indent_has_tab (p[i].found);
   unsigned width = f->tab ? f->tab : f->columns;
   if (width == 0 || table_init (&f->seen, p, all->len, width) == AID_OK)
     return f;
@@ -230,60 +218,9 @@ static int
 writes_tabs (const struct aid_indent *i)
 {
   for (size_t k = 0; k < i->n; k++)
-    if (agrees (&i->pair[k]) && has_tab (i->pair[k].written))
+    if (aid_pair_agrees (&i->pair[k]) && aid_indent_has_tab (i->pair[k].written))
       return 1;
   return 0;
-}
-
-static int
-writes_blanks (const struct aid_view *v)
-{
-  for (size_t k = 0; k < v->n; k++)
-    if (v->item[k].stripped.len > 0 && aid_indent_of (v->item[k].text).len > 0)
-      return 1;
-  return 0;
-}
-
-/* A hunk that writes indentation has lost that of few lines: the lines that rightly have none speak, too. */
-static int
-lost_a_few (const struct aid_indent *i, const struct aid_view *v)
-{
-  size_t same = 0;
-  for (size_t k = 0; k < i->n_all; k++)
-    if (agrees (&i->all[k]))
-      same++;
-    else if (i->all[k].written.len > 0)
-      return 0;
-  return same * 2 >= i->n_all && writes_blanks (v);
-}
-
-/* As written: when at least half of the pairs agree, or, with lost prefixes about, all deleted lines. */
-static int
-is_verbatim (const struct aid_indent *i, const struct aid_view *v)
-{
-  size_t same = 0, deleted = 0, deleted_same = 0;
-  for (size_t k = 0; k < i->n; k++)
-    {
-      int is_deleted = i->pair[k].op == '-';
-      same += (size_t) agrees (&i->pair[k]);
-      deleted += (size_t) is_deleted;
-      deleted_same += (size_t) (is_deleted && agrees (&i->pair[k]));
-    }
-  return same * 2 >= i->n || lost_a_few (i, v) || (v->lost_prefix && deleted > 0 && deleted == deleted_same);
-}
-
-/* A blank was put behind every prefix: each pair that says something is the file's with one blank more. */
-static int
-has_extra_blank (const struct aid_indent *i)
-{
-  for (size_t k = 0; k < i->n; k++)
-    {
-      struct aid_span written = i->pair[k].written;
-      if (written.len == 0 || *written.ptr != ' '
-          || !aid_span_eq (aid_span_cut (written, 1, written.len), i->pair[k].found))
-        return 0;
-    }
-  return i->n == i->n_all;
 }
 
 /* Whether more of the file's lines begin with a tab than with two blanks. */
@@ -306,7 +243,7 @@ place_has_tabs (const struct aid_indent *i, const struct aid_target *t)
   int any = 0;
   for (size_t k = 0; k < i->n; k++)
     {
-      if (has_tab (i->pair[k].found))
+      if (aid_indent_has_tab (i->pair[k].found))
         return 1;
       any |= i->pair[k].found.len > 0;
     }
@@ -380,9 +317,11 @@ find_rule (struct aid_indent *i, const struct aid_view *v, const struct aid_targ
     }
   else if (i->n > 0)
     {
-      if (is_verbatim (i, v))
+      struct aid_witnesses all = { i->all, i->pair, i->n_all, i->n };
+      int behind_signs = aid_witness_blank_behind_signs (&all, v);
+      if (!behind_signs && aid_witness_verbatim (&all, v))
         return AID_OK;
-      if (has_extra_blank (i))
+      if (behind_signs || aid_witness_extra_blank (&all))
         {
           i->rule = EXTRA_BLANK;
           return AID_OK;
@@ -479,7 +418,7 @@ aid_indent_line (const struct aid_indent *i, const struct aid_view *v, size_t it
   const struct aid_item *it = &v->item[item];
   struct aid_span text = it->weak && it->stripped.len ? it->raw : it->text, written = aid_indent_of (text);
   if (!aid_indent_changes (i) || it->stripped.len == 0 || written.len > AID_INDENT_MAX
-      || (i->rule == BLANKS_TO_TABS && has_tab (written)))
+      || (i->rule == BLANKS_TO_TABS && aid_indent_has_tab (written)))
     {
       aid_str_addspan (out, text);
       return;

@@ -60,6 +60,21 @@ add_canonical (struct aid_str *out, char c)
     aid_str_addc (out, is_blank (c) ? ' ' : c);
 }
 
+/* Whether V, stripped, is its own canonical form: most lines are, and need no copy. */
+static int
+is_canonical (struct aid_span v)
+{
+  unsigned char last = 0;
+  for (size_t i = 0; i < v.len; i++)
+    {
+      unsigned char c = (unsigned char) v.ptr[i];
+      if (c >= 0x80 || (c < ' ' && is_blank ((char) c)) || (c == last && (c == ' ' || c == '-')))
+        return 0;
+      last = c;
+    }
+  return 1;
+}
+
 static void
 canonical (struct aid_span v, struct aid_str *out)
 {
@@ -87,8 +102,10 @@ line_same (enum aid_level level, struct aid_span a, struct aid_span b)
 {
   if (level == AID_TRAILING)
     return aid_span_eq (rstrip (a), rstrip (b));
-  if (level == AID_STRIP)
-    return aid_span_eq (strip (a), strip (b));
+  a = strip (a);
+  b = strip (b);
+  if (level == AID_STRIP || (is_canonical (a) && is_canonical (b)))
+    return aid_span_eq (a, b);
   struct aid_str x = AID_STR_INIT (AID_PATCH_MAX + 1), y = AID_STR_INIT (AID_PATCH_MAX + 1);
   canonical (a, &x);
   canonical (b, &y);
@@ -103,8 +120,9 @@ hash_line (enum aid_level level, struct aid_span line, struct aid_str *scratch)
 {
   if (level == AID_TRAILING)
     return aid_hash64 (rstrip (line));
-  if (level == AID_STRIP)
-    return aid_hash64 (strip (line));
+  line = strip (line);
+  if (level == AID_STRIP || is_canonical (line))
+    return aid_hash64 (line);
   canonical (line, scratch);
   return aid_hash64 (aid_str_span (scratch));
 }

@@ -239,42 +239,6 @@ is_strong (struct inserting *g, size_t item, int64_t line)
   return g->v->item[item].weight >= 1 && g->v->memo && aid_item_cost (g->v, g->t, item, (size_t) line) <= .13;
 }
 
-/* Only one side has a line in the file: good if the hunk shows nothing on the other one. */
-static enum aid_err
-beside_one_line (struct inserting *g, const struct stretch *s, const struct run *r, int64_t *at)
-{
-  if (s->above < 0 && s->below < 0)
-    {
-      if (g->t->lines.n > 0 || s->missing > 0)
-        return refuse (g, "no line next to the inserted lines is in the file");
-      return AID_OK;
-    }
-  int is_below = s->above < 0;
-  *at = is_below ? s->below : s->above + 1;
-  if (is_below && r->beg == 0 && s->below > 0 && g->v->want->h->old_start == 1 && !g->v->want->reverse
-      && g->v->want->h->old_count == (int64_t) g->v->m + s->below)
-    return refuse (g, "the hunk's header counts the %lld line%s before it, which it does not show", (long long) s->below,
-                   s->below == 1 ? "" : "s");
-  if (s->missing)
-    return refuse (g, "the file has no line %s the inserted lines like the hunk's", is_below ? "before" : "after");
-  if (is_below ? r->elided_after : r->elided_before)
-    return refuse (g, "only elided lines are between the inserted lines and line %lld",
-                   (long long) (is_below ? s->below : s->above) + 1);
-  return AID_OK;
-}
-
-static enum aid_err
-unclear (struct inserting *g, const struct stretch *s)
-{
-  size_t between = lines_between (s);
-  long long above = (long long) s->above + 1, below = (long long) s->below;
-  if (s->missing == 0)
-    return refuse (g, "the file has %zu line%s between the neighbours of the inserted lines (after line %lld or after line "
-                   "%lld)", between, between == 1 ? "" : "s", above, below);
-  return refuse (g, "the neighbours of the inserted lines differ in the file (after line %lld or after line %lld)", above,
-                 below);
-}
-
 /* How many lines of context a hunk shows before its first change and behind its last one, and whether the file ends there. */
 struct frame
 {
@@ -298,6 +262,63 @@ read_frame (const struct inserting *g)
   f.at_beginning = n > 0 && g->line[0] == 0;
   f.at_end = n > 0 && g->line[n - 1] >= 0 && (size_t) g->line[n - 1] + 1 == g->t->lines.n;
   return f;
+}
+
+/* A hunk that begins or ends with additions though a few lines of the file are left on that side: refused when its header
+   counts these lines, or when it is a diff in order otherwise, which would show them. */
+static enum aid_err
+shows_ends (struct inserting *g, const struct stretch *s, const struct run *r)
+{
+  const struct aid_patch_hunk *h = g->v->want->h;
+  int is_below = s->above < 0;
+  int64_t left = is_below ? s->below : (int64_t) g->t->lines.n - 1 - s->above, old = (int64_t) g->v->m;
+  if (left <= 0 || g->v->want->reverse || (is_below ? r->beg > 0 : r->end < g->v->n))
+    return AID_OK;
+  struct frame f = read_frame (g);
+  int counted = h->old_count == old + left && (!is_below || h->old_start == 1);
+  int in_order = h->old_count == old && h->new_count == (int64_t) (g->v->n - g->v->minus) && left < USUAL
+                 && (is_below ? f.trail : f.lead) >= USUAL;
+  if (!counted && !in_order)
+    return AID_OK;
+  return refuse (g, "the hunk %s at an end of its own, but the file has %lld more line%s there",
+                 is_below ? "begins" : "ends", (long long) left, left == 1 ? "" : "s");
+}
+
+/* Only one side has a line in the file: good if the hunk shows nothing on the other one. */
+static enum aid_err
+beside_one_line (struct inserting *g, const struct stretch *s, const struct run *r, int64_t *at)
+{
+  if (s->above < 0 && s->below < 0)
+    {
+      if (g->t->lines.n > 0 || s->missing > 0)
+        return refuse (g, "no line next to the inserted lines is in the file");
+      return AID_OK;
+    }
+  int is_below = s->above < 0;
+  *at = is_below ? s->below : s->above + 1;
+  if (is_below ? r->touches_below && g->v->item[s->end].op == '-' : r->touches_above && g->v->item[s->beg - 1].op == '-')
+    return AID_OK;
+  enum aid_err err = shows_ends (g, s, r);
+  if (err)
+    return err;
+  if (s->missing)
+    return refuse (g, "the file has no line %s the inserted lines like the hunk's", is_below ? "before" : "after");
+  if (is_below ? r->elided_after : r->elided_before)
+    return refuse (g, "only elided lines are between the inserted lines and line %lld",
+                   (long long) (is_below ? s->below : s->above) + 1);
+  return AID_OK;
+}
+
+static enum aid_err
+unclear (struct inserting *g, const struct stretch *s)
+{
+  size_t between = lines_between (s);
+  long long above = (long long) s->above + 1, below = (long long) s->below;
+  if (s->missing == 0)
+    return refuse (g, "the file has %zu line%s between the neighbours of the inserted lines (after line %lld or after line "
+                   "%lld)", between, between == 1 ? "" : "s", above, below);
+  return refuse (g, "the neighbours of the inserted lines differ in the file (after line %lld or after line %lld)", above,
+                 below);
 }
 
 /* A diff shows as many lines before its changes as behind them.  When one side lacks just as many as stand between the
@@ -351,11 +372,31 @@ between_lines (struct inserting *g, struct stretch *s, const struct run *r, int6
   return AID_OK;
 }
 
+/* Whether ITEM is written like the one that is matched at its line: a line that stands twice. */
+static int
+is_doubled (const struct inserting *g, size_t item, size_t matched)
+{
+  return matched < g->v->n && aid_span_eq (g->v->item[item].stripped, g->v->item[matched].stripped);
+}
+
+/* Whether a missing line of the stretch stands elsewhere in the file, to the letter: then it is not one that changed. */
+static int
+one_is_elsewhere (const struct inserting *g, const struct stretch *s)
+{
+  for (size_t k = s->beg; k < s->end; k++)
+    if (g->line[k] == AID_MISSING && g->v->item[k].weight >= 1 && g->v->item[k].id[AID_STRIP] != AID_NO_ID
+        && !(s->beg > 0 && is_doubled (g, k, s->beg - 1)) && !is_doubled (g, k, s->end))
+      return 1;
+  return 0;
+}
+
 static enum aid_err
 decide (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at)
 {
   if (s->above < 0 || s->below < 0)
     return beside_one_line (g, s, r, at);
+  if (s->missing > 0 && one_is_elsewhere (g, s))
+    return unclear (g, s);
   if (lines_between (s) > 0)
     return between_lines (g, s, r, at);
   *at = s->below;

@@ -81,17 +81,6 @@ aid_lines_free (struct aid_lines *l)
   *l = (struct aid_lines){ 0 };
 }
 
-struct aid_span
-aid_lines_at (const struct aid_lines *l, size_t i)
-{
-  struct aid_span v = aid_span_cut (l->text, l->beg[i], l->beg[i + 1]);
-  if (v.len > 0 && v.ptr[v.len - 1] == '\n')
-    v.len--;
-  if (v.len > 0 && v.ptr[v.len - 1] == '\r')
-    v.len--;
-  return v;
-}
-
 size_t
 aid_lines_chars (const struct aid_lines *l, size_t byte)
 {

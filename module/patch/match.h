@@ -14,6 +14,7 @@
 
 #define AID_MARGIN .30            /* how much worse the next best place must be */
 #define AID_NEVER HUGE_VAL        /* the cost of what may not be */
+#define AID_REINDENTED .06        /* what it costs when a line is indented differently */
 #define AID_LITERAL .13           /* costs up to this are differences in blanks and signs only */
 
 /* One line of a hunk. */
@@ -42,9 +43,17 @@ struct aid_view
   int ellipses;
   int lenient;                    /* deleted lines may be missing, too: to explain, never to apply */
   struct aid_memo *memo;          /* similarities that were computed */
+  char *owned;                    /* what texts of the items point into that the answer does not have; or NULL */
 };
 
 enum aid_err aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *w);
+/* Fills what follows from the items, once they are read differently. */
+void aid_view_count (struct aid_view *v, const struct aid_target *t);
+/* Other readings of the items (reread.c): bare blank lines as additions, because the hunk's counts say so; without the line
+   numbers that stand before the text or the sign; with tabs for "\t".  *ANY: the hunk can be read so. */
+enum aid_err aid_view_add_blanks (struct aid_view *v, const struct aid_target *t, int *any);
+enum aid_err aid_view_drop_numbers (struct aid_view *v, const struct aid_target *t, int *any);
+enum aid_err aid_view_read_tabs (struct aid_view *v, const struct aid_target *t, int *any);
 /* Fills the numbers of all levels (only the strictest is there at first: a clean hunk needs no other). */
 enum aid_err aid_view_number (struct aid_view *v, struct aid_target *t);
 void aid_view_free (struct aid_view *v);
@@ -71,7 +80,7 @@ struct aid_match
   int32_t *map;                   /* for each item its line in the file, or -1 */
   size_t start, end;              /* the lines of the place: start to end - 1 */
   int64_t core_beg, core_end;     /* what changes, in half lines: line * 2 + 1 a deleted line, line * 2 the gap before it */
-  int exact;                      /* all old lines are there, but for trailing blanks */
+  int exact;                      /* all old lines are there and no others between, but for trailing blanks */
   double upto, onward;            /* choose.c: the least cost of all hunks up to this match, and of those behind it */
 };
 
@@ -85,6 +94,11 @@ void aid_match_finish (const struct aid_view *v, struct aid_match *m);
 /* Every place worth a look, the cheapest first; MATCHES holds struct aid_match. */
 enum aid_err aid_find (struct aid_view *v, struct aid_target *t, int64_t near_line, struct aid_vec *matches, size_t *work);
 void aid_matches_free (struct aid_vec *matches);
+/* Takes over M (its map) unless the same map is in MATCHES. */
+enum aid_err aid_add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_match *m);
+/* The one place of a hunk that is two hunks under one header: its old lines are there exactly, but for lines of the file that
+   are left out between two of its context (jump.c). */
+enum aid_err aid_find_jump (const struct aid_view *v, const struct aid_target *t, struct aid_vec *matches, size_t *work);
 
 /* Why M is no place: NULL when it is one. */
 const char *aid_unacceptable (struct aid_view *v, const struct aid_target *t, const struct aid_match *m);
@@ -97,6 +111,7 @@ struct aid_case
   const struct aid_match *chosen; /* one of them, or NULL */
   struct aid_vec tied;            /* size_t: when it is not to be decided, the matches that are as good */
   int takes_part;                 /* it has matches to choose from */
+  int barred;                     /* it is refused for what it says, wherever it belongs */
 };
 
 /* Chooses one match for each of the N cases of a file: the cheapest for all together, in the patch's order if that costs no

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 1 << 14, MOST = SLOTS / 4 * 3 };
+enum { SLOT_BITS = 12 };
+enum { SLOTS = 1 << SLOT_BITS, MOST = SLOTS / 4 * 3 };
 
 struct aid_memo
 {
@@ -30,7 +31,7 @@ float *
 aid_memo_at (struct aid_memo *m, uint32_t a, uint32_t b)
 {
   uint64_t key = ((uint64_t) a << 32 | b) + 1;
-  size_t i = (size_t) ((key * 0x9e3779b97f4a7c15u) >> 50);   /* 2^64 / golden ratio; the top 14 bits */
+  size_t i = (size_t) ((key * 0x9e3779b97f4a7c15u) >> (64 - SLOT_BITS));   /* 2^64 / golden ratio; the top bits */
   if (m->used >= MOST)
     {
       memset (m->key, 0, sizeof m->key);

@@ -31,6 +31,25 @@ deletions_differ (const struct aid_view *v, const struct aid_target *t, const st
   return 0;
 }
 
+/* Whether all context would be indented by at least the one blank of the prefix, were that lost, and a line comes in without
+   indentation: then the context has its prefix, and the whole hunk was written a column further left (as " * " of a
+   comment is). */
+static int
+is_one_left (const struct aid_view *v)
+{
+  size_t inserted = SIZE_MAX, context = SIZE_MAX;
+  for (size_t k = 0; k < v->n && !v->lost_prefix; k++)
+    {
+      const struct aid_item *it = &v->item[k];
+      size_t n = it->stripped.len == 0 || it->op == '-' ? SIZE_MAX : aid_indent_of (it->op == '+' ? it->text : it->raw).len;
+      if (it->op == '+')
+        inserted = n < inserted ? n : inserted;
+      else
+        context = n < context ? n : context;
+    }
+  return inserted == 0 && context == 1;
+}
+
 /* How the item is written: a context line whose prefix was lost begins a column further left. */
 static struct aid_span
 as_written (const struct aid_view *v, const struct aid_item *it, struct aid_span line, int may_lack_prefix)
@@ -55,7 +74,7 @@ is_same_line (struct aid_view *v, const struct aid_target *t, size_t item, size_
 enum aid_err
 aid_indent_pairs (struct aid_view *v, const struct aid_target *t, const struct aid_match *m, struct aid_vec *pairs)
 {
-  int may_lack_prefix = v->lost_prefix || !deletions_differ (v, t, m);
+  int may_lack_prefix = v->lost_prefix || (!deletions_differ (v, t, m) && !is_one_left (v));
   for (size_t k = 0; k < v->n; k++)
     {
       const struct aid_item *it = &v->item[k];

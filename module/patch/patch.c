@@ -42,6 +42,18 @@ aid_hunk_status_name (enum aid_hunk_status s)
 
 /* --- the walk over lines --- */
 
+size_t
+aid_quote_mark (struct aid_span line)
+{
+  size_t i = 0;
+  while (i < 3 && i < line.len && line.ptr[i] == ' ')
+    i++;
+  if (i == line.len || line.ptr[i] != '>')
+    return 0;
+  i++;
+  return i + (i < line.len && line.ptr[i] == ' ');
+}
+
 int
 aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line)
 {
@@ -59,8 +71,8 @@ aid_cursor_next (struct aid_cursor *c, struct aid_in_line *line)
   c->pos = line->end;
   if (len > 0 && from[len - 1] == '\r')
     len--;
-  size_t skip = 0;
-  while (skip < c->indent && skip < len && from[skip] == ' ')
+  size_t skip = c->quoted ? aid_quote_mark ((struct aid_span){ from, len }) : 0, most = skip + c->indent;
+  while (skip < most && skip < len && from[skip] == ' ')
     skip++;
   line->text = (struct aid_span){ from + skip, len - skip };
   return 1;
@@ -151,6 +163,7 @@ aid_patch_drop_file (struct aid_patch *p)
   free (f->old_path);
   free (f->new_path);
   free (f->refused);
+  free (f->copy_of);
   AID_VEC_AT (struct aid_patch_block, &p->blocks, f->block).nfiles--;
   p->files.len--;
 }
@@ -194,6 +207,7 @@ aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark)
       free (f->old_path);
       free (f->new_path);
       free (f->refused);
+      free (f->copy_of);
     }
   for (size_t i = mark->texts; i < p->texts.len; i++)
     free (AID_VEC_AT (char *, &p->texts, i));

@@ -38,12 +38,14 @@ struct aid_horizon
   struct aid_patch_mark sure;
 };
 
-/* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence). */
+/* A walk over the lines of the answer from POS to END; INDENT blanks are taken off each line (an indented fence), and the sign
+   of a Markdown quote before them when it is QUOTED. */
 struct aid_cursor
 {
   const char *text;
   size_t pos, end, indent;
   struct aid_horizon *horizon;  /* END is where the answer has got to; NULL: the end is the end */
+  int quoted;
 };
 
 struct aid_in_line
@@ -57,6 +59,7 @@ struct aid_patch_mark aid_patch_mark (const struct aid_patch *p);
 void aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark);
 /* Says that nothing that comes later changes the hunks that P holds: they are sure, unless the horizon was met. */
 void aid_patch_assure (const struct aid_patch *p, const struct aid_cursor *c);
+size_t aid_quote_mark (struct aid_span line);   /* bytes of "> " that begin it */
 void aid_patch_note (struct aid_patch *p, size_t pos, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
 /* New items at the end, NULL at a limit or without memory.  A line's raw text is TEXT at first. */
 struct aid_patch_file *aid_patch_add_file (struct aid_patch *p, size_t beg);
@@ -112,12 +115,20 @@ void aid_scan_ends (struct aid_scan *s, size_t from);
 
 /* Every fenced block and bare run of the answer; SETTLED is as in aid_patch_read_with. */
 enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled);
+/* The same for the part of the answer that C holds. */
+enum aid_err aid_read_part (struct aid_patch *p, enum aid_patch_format format, const struct aid_cursor *c);
+/* The same for the quotes, or for the indented blocks, of an answer that shows no patch otherwise (read_dressed.c). */
+enum aid_err aid_read_dressed (struct aid_patch *p, enum aid_patch_format format);
 /* Appends the files and hunks of the unified diffs in C.  Unless FENCED, reads one bare run and leaves C behind it.  A hunk
    without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and
    by the caller, freed by it), or to one that the plan has to find. */
 enum aid_err aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose, char **last);
-/* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped). */
+/* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped).  FENCED is
+   AID_ENCLOSED when it goes up to a "*** ..." line, without prose. */
+enum { AID_ENCLOSED = 2 };
 enum aid_err aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor *c, int fenced, int headless);
+/* Whether that hunk has both deleted and added lines, by their prefixes, and does not state that it begins with nothing. */
+int aid_hunk_deletes (const struct aid_cursor *c, int headless);
 /* Whether C stands at the header of another file's diff; AID_MAYBE_HEADER when inside a hunk it may as well be a deleted
    "-- x" and an added "++ y". */
 enum { AID_MAYBE_HEADER = 2 };
@@ -133,8 +144,21 @@ int aid_ends_bare (struct aid_span line);    /* a fence or a search/replace bloc
    before the fence that may name the file; *PATH is the name in force (given to and by the caller, freed by it). */
 enum aid_err aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose,
                                       char **path);
-int aid_at_search (struct aid_span line, size_t *width);   /* "<<<<<<< SEARCH", 5 to 9 signs */
-int aid_at_replace (struct aid_span line, size_t width);   /* ">>>>>>> REPLACE" of that width */
+int aid_at_search (struct aid_span line, size_t *width);   /* "<<<<<<< SEARCH" or "------- SEARCH", 5 to 20 signs */
+int aid_at_replace (struct aid_span line, size_t width);   /* ">>>>>>> REPLACE" or "+++++++ REPLACE" of that width, 0: of any */
+/* The widths of divider and end of the block of WIDTH whose first line is before C; 0 for any, where none has WIDTH. */
+struct aid_widths
+{
+  size_t divider, end;
+};
+struct aid_widths aid_block_widths (struct aid_cursor c, size_t width);
+
+/* The digits that V begins with, which are taken off (10^9 at most); -1 when there are none. */
+int64_t aid_number (struct aid_span *v);
+/* Takes the line numbers off OLD_LINES, and off NEW_LINES if they have them, too (struct aid_span), when every line was copied
+   from a listing: "12 | x".  Gives the first number, or -1 with nothing changed (read_numbers.c).  A single line counts when
+   its number is STATED (-1: none is). */
+int64_t aid_take_numbers (struct aid_vec *old_lines, struct aid_vec *new_lines, int64_t stated);
 
 /* Whether C holds the calls of an edit tool as JSON, by its looks; and appends them, one value after the other. */
 int aid_at_edits (struct aid_cursor c);
@@ -166,7 +190,17 @@ struct aid_lines
 
 enum aid_err aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e);
 void aid_lines_free (struct aid_lines *l);
-struct aid_span aid_lines_at (const struct aid_lines *l, size_t i);   /* without its line end */
+/* Line I without its line end. */
+static inline struct aid_span
+aid_lines_at (const struct aid_lines *l, size_t i)
+{
+  struct aid_span v = { l->text.ptr + l->beg[i], l->beg[i + 1] - l->beg[i] };
+  if (v.len > 0 && v.ptr[v.len - 1] == '\n')
+    v.len--;
+  if (v.len > 0 && v.ptr[v.len - 1] == '\r')
+    v.len--;
+  return v;
+}
 size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
 
 /* What two lines must agree in: all but trailing blanks; all but outer blanks; all but runs of blanks and how a sign is
@@ -229,6 +263,7 @@ struct aid_want
   const struct aid_patch_hunk *h;
   size_t hunk;                  /* its index */
   int reverse;
+  int unnumbered;               /* its stated lines are those of another text */
   int64_t chosen;               /* the line that a person chose, or 0 */
   const char *path;             /* for reasons */
 };

@@ -35,6 +35,118 @@ keep_acceptable (struct aid_case *c, const struct aid_target *t, int64_t chosen,
   c->matches.len = 1;
 }
 
+/* How a hunk fits at best; AID_NEVER when it does not. */
+static double
+best_cost (const struct aid_case *c)
+{
+  return c->matches.len ? AID_VEC_AT (struct aid_match, &c->matches, 0).cost : AID_NEVER;
+}
+
+static int
+has_exact (const struct aid_case *c)
+{
+  return c->matches.len && AID_VEC_AT (struct aid_match, &c->matches, 0).exact;
+}
+
+/* Finds the matches of the hunk as REREAD reads it, and takes these unless those it has are as good; with EXACT only exact
+   ones count. */
+static enum aid_err
+find_reread (const struct placing *g, struct aid_case *c, const struct aid_want *w,
+             enum aid_err (*reread) (struct aid_view *, const struct aid_target *, int *), int exact)
+{
+  struct aid_case other = { 0 };
+  int any = 0;
+  enum aid_err err = aid_view_init (&other.view, g->t, w);
+  if (!err)
+    err = reread (&other.view, g->t, &any);
+  if (!err && any)
+    err = aid_find (&other.view, g->t, aid_want_start (w) - 1, &other.matches, g->work);
+  if (!err && any && (exact ? has_exact (&other) : best_cost (&other) < best_cost (c)))
+    {
+      struct aid_case worse = *c;
+      c->view = other.view;
+      c->matches = other.matches;
+      other.view = worse.view;
+      other.matches = worse.matches;
+    }
+  aid_matches_free (&other.matches);
+  aid_view_free (&other.view);
+  return err;
+}
+
+static int
+has_bare_blank (const struct aid_view *v)
+{
+  for (size_t i = 0; i < v->m; i++)
+    if (v->item[v->old[i]].weak && v->item[v->old[i]].stripped.len == 0)
+      return 1;
+  return 0;
+}
+
+/* Whether each old line is somewhere in the file. */
+static int
+is_known (const struct aid_view *v)
+{
+  for (size_t i = 0; i < v->m; i++)
+    if (v->item[v->old[i]].id[AID_TRAILING] == AID_NO_ID)
+      return 0;
+  return 1;
+}
+
+static enum aid_err
+find_undone (const struct placing *g, struct aid_case *c, const struct aid_want *w, int exact)
+{
+  enum aid_err err = has_exact (c) ? AID_OK : find_reread (g, c, w, aid_view_drop_numbers, exact);
+  return err || has_exact (c) ? err : find_reread (g, c, w, aid_view_read_tabs, exact);
+}
+
+/* Counts that make bare blank lines additions are believed when the hunk has an exact place so.  A hunk that has no exact place
+   as it stands, for lines of it are nowhere, may have one when it is read differently; else the better reading counts. */
+static enum aid_err
+find_as_meant (const struct placing *g, struct aid_case *c, const struct aid_want *w)
+{
+  enum aid_err err = has_bare_blank (&c->view) ? find_reread (g, c, w, aid_view_add_blanks, 1) : AID_OK;
+  if (!err && !is_known (&c->view))
+    err = find_undone (g, c, w, 1);
+  if (!err && !has_exact (c))
+    err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
+  return err ? err : find_undone (g, c, w, 0);
+}
+
+/* The first line of SECTION (it may have several) that no line of the file holds; empty when there is none. */
+static struct aid_span
+missing_section (const struct aid_target *t, struct aid_span section)
+{
+  struct aid_span name;
+  while (aid_span_line (&section, &name))
+    {
+      size_t i = 0;
+      name = aid_span_trim (name);
+      while (i < t->lines.n && aid_span_find (aid_lines_at (&t->lines, i), name) < 0)
+        i++;
+      if (i == t->lines.n && name.len > 0)
+        return name;
+    }
+  return (struct aid_span){ section.ptr, 0 };
+}
+
+/* A hunk without numbers whose old lines say next to nothing ("pass", "}") stands on its section: that must be there. */
+static void
+check_section (const struct placing *g, size_t i)
+{
+  enum { SECTION_MAX = 4096 };
+  struct aid_case *c = &g->cases[i];
+  const struct aid_want *w = &g->wants[i];
+  char name[AID_QUOTE];
+  if (c->view.total >= .9 || w->chosen > 0 || aid_want_start (w) >= 0 || w->h->section.len > SECTION_MAX)
+    return;
+  struct aid_span missing = missing_section (g->t, w->h->section);
+  if (missing.len == 0)
+    return;
+  aid_refuse (g->out[i], "its section \"%s\" is not in %.100s, and its lines say too little", aid_quote (missing, name), w->path);
+  c->takes_part = 0;
+}
+
 static enum aid_err
 find_matches (const struct placing *g, size_t i)
 {
@@ -42,14 +154,16 @@ find_matches (const struct placing *g, size_t i)
   const struct aid_want *w = &g->wants[i];
   const char *why = NULL;
   int found = 0;
-  enum aid_err err = aid_find (&c->view, g->t, aid_want_start (w) - 1, &c->matches, g->work);
+  enum aid_err err = find_as_meant (g, c, w);
   if (err)
     return err;
   keep_acceptable (c, g->t, w->chosen, &why);
   int none = c->matches.len == 0;
-  if (none || !AID_VEC_AT (struct aid_match, &c->matches, 0).exact)
+  if (none || !has_exact (c) || best_cost (c) >= AID_REINDENTED)
     err = aid_look_already (g, i, none ? 1 : 1.5, none ? 1 : 2, &found);
   c->takes_part = !none && !found && !err;
+  if (c->takes_part)
+    check_section (g, i);
   return none && !found && !err ? aid_explain_nearest (g, i, why) : err;
 }
 
@@ -106,28 +220,37 @@ without_context (const struct placing *g, size_t i)
   return AID_OK;
 }
 
+/* Whether hunk I is refused for what it says. */
+static int
+bar (const struct placing *g, size_t i)
+{
+  struct aid_case *c = &g->cases[i];
+  const char *why = g->wants[i].h->cut_off                ? "the answer ends in the middle of it"
+                    : c->view.plus + c->view.minus == 0   ? "it changes nothing"
+                                                          : NULL;
+  for (size_t k = 0; k < c->view.n && !why; k++)
+    if (c->view.item[k].op == '+' && memchr (c->view.item[k].text.ptr, 0, c->view.item[k].text.len))
+      why = "it inserts a NUL byte, which no text holds";
+  if (why)
+    aid_refuse (g->out[i], "%s", why);
+  c->barred = why != NULL;
+  return c->barred;
+}
+
 /* Gets hunk I ready to be chosen for. */
 static enum aid_err
 prepare (const struct placing *g, size_t i)
 {
   struct aid_case *c = &g->cases[i];
   const struct aid_want *w = &g->wants[i];
+  int numbered;                 /* then what looks like context has signs behind its numbers */
   c->tied = AID_VEC_INIT (size_t, AID_CANDIDATES);
   enum aid_err err = aid_view_init (&c->view, g->t, w);
-  if (err)
+  if (!err && c->view.plus + c->view.minus == 0)
+    err = aid_view_drop_numbers (&c->view, g->t, &numbered);
+  if (err || bar (g, i))
     return err;
-  for (size_t k = 0; k < c->view.n; k++)
-    if (c->view.item[k].op == '+' && memchr (c->view.item[k].text.ptr, 0, c->view.item[k].text.len))
-      {
-        aid_refuse (g->out[i], "it inserts a NUL byte, which no text holds");
-        return AID_OK;
-      }
-  if (c->view.plus + c->view.minus == 0)
-    aid_refuse (g->out[i], "it changes nothing");
-  else if (c->view.m == 0)
-    err = without_context (g, i);
-  else
-    err = find_matches (g, i);
+  err = c->view.m == 0 ? without_context (g, i) : find_matches (g, i);
   if (err != AID_E_LIMIT)
     return err;
   aid_refuse (g->out[i], "its lines are too common in %.100s to be placed in reasonable time", w->path);

@@ -66,22 +66,22 @@ find_close (const struct aid_scan *s, const struct fence *open, int strict)
   struct aid_cursor c = s->c;
   struct aid_in_line l;
   struct ends loose = { 0, 0, 0 };
-  size_t width = 0, other, sure = s->c.end;     /* width: inside a search/replace block */
+  size_t end_width = 0, width, sure = s->c.end;
+  int inside = 0;               /* a search/replace block */
   c.horizon = NULL;
   while (aid_cursor_next (&c, &l))
     {
       struct fence f;
-      if (width > 0)
+      if (inside)
         {
-          if (aid_at_replace (l.text, width))
-            width = 0;
+          inside = !aid_at_replace (l.text, end_width);
           continue;
         }
-      if (aid_at_search (l.text, &other))
+      if (aid_at_search (l.text, &width))
         {
-          if (l.beg < s->last_replace)
-            width = other;
-          else if (s->c.horizon)        /* its end may come */
+          inside = l.beg < s->last_replace;
+          end_width = inside ? aid_block_widths (c, width).end : 0;
+          if (s->c.horizon && end_width == 0)   /* its end may come */
             {
               sure = l.beg;
               break;
@@ -203,6 +203,16 @@ remember_prose (struct aid_scan *s, const struct aid_in_line *l)
   s->prose[2] = l->beg;
 }
 
+/* A block of one line may be the name of the file that the next block changes. */
+static void
+remember_line (struct aid_scan *s, struct aid_cursor c)
+{
+  struct aid_in_line l, more;
+  forget_prose (s);
+  if (aid_cursor_next (&c, &l) && !aid_cursor_next (&c, &more))
+    remember_prose (s, &l);
+}
+
 /* Reads C as a block from BEG to END (0: to where its last file ends). */
 static enum aid_err
 read_block (struct aid_scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
@@ -272,7 +282,8 @@ plain_block (struct aid_scan *s, const struct fence *f, const struct aid_cursor 
 static struct aid_cursor
 content_of (const struct aid_scan *s, const struct fence *f, struct ends ends)
 {
-  struct aid_cursor content = { .text = s->p->text, .pos = s->c.pos, .end = ends.content_end };
+  struct aid_cursor content = { .text = s->p->text, .pos = s->c.pos, .end = ends.content_end,
+                                .quoted = s->c.quoted };
   content.horizon = ends.open ? s->c.horizon : NULL;
   content.indent = common_indent (content, f->indent);
   return content;
@@ -306,7 +317,10 @@ fenced_block (struct aid_scan *s, const struct aid_in_line *line, const struct f
   if (ends.open)
     s->c.horizon->met = 1;
   s->c.pos = ends.block_end;
-  forget_prose (s);
+  if (format == AID_FORMAT_AUTO)
+    remember_line (s, content);
+  else
+    forget_prose (s);
   return err;
 }
 
@@ -357,12 +371,13 @@ bare_block (struct aid_scan *s, const struct aid_cursor *at, const struct aid_in
 void
 aid_scan_ends (struct aid_scan *s, size_t from)
 {
-  struct aid_cursor c = { .text = s->p->text, .pos = from, .end = s->c.end };
+  struct aid_cursor c = s->c;
+  c.pos = from;
+  c.horizon = NULL;
   struct aid_in_line l;
   while (aid_cursor_next (&c, &l))
-    for (size_t width = 5; width <= 9 && l.text.len > 5 && l.text.ptr[0] == '>'; width++)
-      if (aid_at_replace (l.text, width))
-        s->last_replace = l.beg;
+    if (aid_at_replace (l.text, 0))
+      s->last_replace = l.beg;
 }
 
 enum aid_err
@@ -415,6 +430,27 @@ aid_scan_step (struct aid_scan *s, enum aid_err *err)
   return AID_STEP_BLOCK;
 }
 
+static enum aid_err
+scan_steps (struct aid_scan *s, enum aid_err err)
+{
+  while (!err && aid_scan_step (s, &err))
+    ;
+  aid_scan_free (s);
+  return err;
+}
+
+enum aid_err
+aid_read_part (struct aid_patch *p, enum aid_patch_format format, const struct aid_cursor *c)
+{
+  static const struct aid_vec none;     /* code that is quoted is no candidate for a file */
+  struct aid_scan s;
+  aid_scan_begin (&s, p, format, NULL);
+  s.settled = &none;
+  s.c = *c;
+  aid_scan_ends (&s, s.c.pos);
+  return scan_steps (&s, AID_OK);
+}
+
 enum aid_err
 aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled)
 {
@@ -422,9 +458,7 @@ aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct
   aid_scan_begin (&s, p, format, NULL);
   s.settled = settled;
   aid_scan_ends (&s, s.c.pos);
-  enum aid_err err = aid_scan_whole (&s);
-  while (!err && aid_scan_step (&s, &err))
-    ;
-  aid_scan_free (&s);
-  return err;
+  enum aid_err err = scan_steps (&s, aid_scan_whole (&s));
+  int nothing = p->files.len == 0 && p->candidates.len == 0 && !settled;
+  return !err && nothing ? aid_read_dressed (p, format) : err;
 }

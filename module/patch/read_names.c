@@ -47,13 +47,17 @@ quoted (struct aid_span v, struct aid_span *rest)
   return out;
 }
 
+/* A name with backslashes and no slash is one of another system, where these part folders. */
 static char *
 plain (struct aid_span v)
 {
   char *out = aid_span_dup (v);
+  int slash = v.len > 0 && memchr (v.ptr, '/', v.len) != NULL;
   for (size_t i = 0; out && i < v.len; i++)
     if (!out[i])
       out[i] = NUL_STAND_IN;
+    else if (out[i] == '\\' && !slash)
+      out[i] = '/';
   if (out)
     aid_path_tidy (out);
   return out;
@@ -91,6 +95,8 @@ aid_name_read (struct aid_span raw)
       return name;
     }
   raw = aid_span_trim (before_date (raw));
+  if (raw.len > 4 && aid_span_starts (raw, "**") && aid_span_ends (raw, "**"))
+    raw = aid_span_cut (raw, 2, raw.len - 2);
   if (raw.len > 2 && strchr ("`'\"", raw.ptr[0]) && raw.ptr[0] == raw.ptr[raw.len - 1])
     raw = aid_span_cut (raw, 1, raw.len - 1);
   return plain (raw);

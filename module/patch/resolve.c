@@ -13,7 +13,7 @@ enum
 };
 
 /* How far the name had to be changed. */
-enum closeness { AS_NAMED, WITHOUT_PREFIX, WITHOUT_FOLDERS, IN_A_FOLDER, SAME_LAST_PART, NOT_FOUND };
+enum closeness { AS_NAMED, WITHOUT_PREFIX, WITHOUT_FOLDERS, IN_A_FOLDER, OTHER_CASE, SAME_LAST_PART, NOT_FOUND };
 
 struct found
 {
@@ -101,6 +101,26 @@ closeness (const char *name, const char *path, size_t alike)
   return SAME_LAST_PART;
 }
 
+/* The files that are called PATH but for the case of letters. */
+static void
+find_other_case (struct aid_planner *g, const char *path, struct found *out)
+{
+  size_t before = out->names.len;
+  g->work += g->names.len * 8;
+  for (size_t i = 0; i < g->names.len && g->work < AID_PLACE_WORK; i++)
+    {
+      const char *name = AID_VEC_AT (char *, &g->names, i);
+      if (strcasecmp (name, path) != 0)
+        continue;
+      if (before > 0)
+        before = out->names.len = 0;
+      out->how = OTHER_CASE;
+      const char **slot = aid_vec_push (&out->names);
+      if (slot)
+        *slot = name;
+    }
+}
+
 /* The files that PATH may mean, of the nearest kind only.  Of names without folders the longest is nearest. */
 static void
 find_names (struct aid_planner *g, const char *path, struct found *out)
@@ -128,6 +148,8 @@ find_names (struct aid_planner *g, const char *path, struct found *out)
       if (slot)
         *slot = name;
     }
+  if (out->how > OTHER_CASE)
+    find_other_case (g, path, out);
 }
 
 /* --- what is there --- */
@@ -357,6 +379,14 @@ find_named (struct aid_planner *g, struct aid_file_plan *f, int guessed)
   return err;
 }
 
+/* What both names have below their first folders, which differ: "diff -r old new" writes such names.  NULL: nothing. */
+static const char *
+below_first_folder (const char *a, const char *b)
+{
+  const char *x = strchr (a, '/'), *y = strchr (b, '/');
+  return x && y && x[1] && strcmp (x, y) == 0 ? x + 1 : NULL;
+}
+
 /* Two names that differ are a rename only when the old one is there and the new one is not. */
 static enum aid_err
 not_renamed (struct aid_planner *g, struct aid_file_plan *f, int old_there)
@@ -369,7 +399,8 @@ not_renamed (struct aid_planner *g, struct aid_file_plan *f, int old_there)
   f->op = AID_OP_MODIFY;
   if (!old_there && !new_there)
     find_names (g, f->old_path, &found);
-  const char *meant = old_there || (!new_there && found.how < NOT_FOUND) ? f->old_path : f->new_path;
+  const char *below = !old_there && !new_there ? below_first_folder (f->old_path, f->new_path) : NULL;
+  const char *meant = old_there || (!new_there && found.how < NOT_FOUND) ? f->old_path : below ? below : f->new_path;
   char *copy = meant ? strdup (meant) : NULL;
   aid_vec_free (&found.names);
   if (!copy)

@@ -184,13 +184,43 @@ step (struct aid_case *c, const struct aid_target *t, struct stage *s, size_t *l
   return err;
 }
 
+/* Whether a hunk before case I puts in a line that says TEXT. */
+static int
+is_put_in (const struct aid_case *cases, size_t i, struct aid_span text, size_t *work)
+{
+  for (size_t j = 0; j < i; j++)
+    {
+      const struct aid_view *v = &cases[j].view;
+      *work += v->n / 8;
+      for (size_t k = 0; k < v->n; k++)
+        if (v->item[k].op == '+' && aid_span_eq (v->item[k].stripped, text))
+          return 1;
+    }
+  return 0;
+}
+
+/* Whether every old line is in the file or put in by a hunk before: without that the texts need not be made. */
+static int
+may_hold (const struct aid_case *cases, size_t n, size_t *work)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      const struct aid_view *v = &cases[i].view;
+      if (cases[i].barred || v->m == 0 || v->lost_prefix || v->ellipses)
+        return 0;
+      for (size_t k = 0; k < v->m; k++)
+        if (v->item[v->old[k]].id[AID_TRAILING] == AID_NO_ID
+            && !is_put_in (cases, i, v->item[v->old[k]].stripped, work))
+          return 0;
+    }
+  return 1;
+}
+
 enum aid_err
 aid_read_in_sequence (struct aid_case *cases, size_t n, const struct aid_target *t, struct aid_reading *out, size_t *work,
                       int *ok)
 {
-  *ok = n > 1 && n <= MOST_HUNKS && t->lines.n <= MOST_LINES / n;
-  for (size_t i = 0; i < n; i++)
-    *ok &= cases[i].view.m > 0 && !cases[i].view.lost_prefix && !cases[i].view.ellipses;
+  *ok = n > 1 && n <= MOST_HUNKS && t->lines.n <= MOST_LINES / n && may_hold (cases, n, work);
   if (!*ok)
     return AID_OK;
   struct stage s = stage_new ();

@@ -34,7 +34,6 @@
 enum
 {
   AID_TREE_WAIT = 10000,        /* milliseconds that a writer waits for another */
-  AID_TREE_BULK = 8,            /* steps from which on one sync of the file system is faster than one for each file */
   AID_TREE_ENTRIES = 200000     /* names looked at when a file's other names are searched */
 };
 
@@ -104,7 +103,11 @@ enum aid_err aid_tree_change_close (const struct aid_tree_change *c, struct aid_
 enum aid_err aid_tree_change_undo (struct aid_tree_change *c, struct aid_error *e);
 /* Removes .new, .old and the journal, whatever was done. */
 enum aid_err aid_tree_change_forget (const struct aid_tree_change *c, struct aid_error *e);
-/* Syncs all folders of the change, and its new texts and second names. */
+
+/* --- making durable: tree_sync.c --- */
+
+/* Syncs what the change has written so far (of one that is not yet committed the new texts and copies, too) and the folders
+   of all its names, several at once. */
 enum aid_err aid_tree_change_sync (const struct aid_tree_change *c, struct aid_error *e);
 
 /* --- interrupted changes: tree_recover.c --- */
@@ -136,7 +139,5 @@ int aid_tree_holds_links (const char *root, const struct stat *st);
 /* Gives the open file FD the owner, the attributes (access lists among them) and the mode ST of the file NAME, as far as
    we may.  0, or -1 with errno. */
 int aid_tree_dress (int fd, const char *name, const struct stat *st);
-/* Makes everything on the file system of the folder NAME durable; -1 when the system has no such call. */
-int aid_tree_sync_all (const char *name);
 
 #endif

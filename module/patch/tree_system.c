@@ -1,5 +1,5 @@
-/* What systems do differently: Linux has extended attributes, with the access lists among them, and can sync one file system
-   as a whole.  Elsewhere a file keeps its owner and mode, and every file is synced by itself. */
+/* What systems do differently: Linux has extended attributes, with the access lists among them.  Elsewhere a file keeps its
+   owner and mode. */
 #include "patch/tree_internal.h"
 
 #include <errno.h>
@@ -33,30 +33,12 @@ copy_attributes (int fd, const char *name)
   free (names);
 }
 
-int
-aid_tree_sync_all (const char *name)
-{
-  int fd = open (name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int bad = fd < 0 || syncfs (fd);
-  if (fd >= 0)
-    close (fd);
-  return bad ? -1 : 0;
-}
-
 #else
 
 static void
 copy_attributes (int fd, const char *name)
 {
   (void) fd, (void) name;
-}
-
-int
-aid_tree_sync_all (const char *name)
-{
-  (void) name;
-  errno = ENOSYS;
-  return -1;
 }
 
 #endif

@@ -111,28 +111,26 @@ fill_item (struct aid_item *it, const struct aid_want *w, size_t k)
   const struct aid_patch_line *line = aid_want_line (w, k);
   *it = (struct aid_item){ .op = aid_want_op (w, k), .weak = (unsigned char) line->weak, .text = line->text };
   it->raw = line->raw;
-  it->stripped = aid_span_trim (line->text);
-  it->weight = aid_line_weight (it->stripped);
   it->raw_id = AID_NO_ID;
   for (int level = 0; level < AID_LEVELS; level++)
     it->id[level] = AID_NO_ID;
 }
 
-enum aid_err
-aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *w)
+void
+aid_view_count (struct aid_view *v, const struct aid_target *t)
 {
-  size_t n = w->h->nlines;
-  *v = (struct aid_view){ .want = w, .n = n };
-  v->item = calloc (n + 1, sizeof *v->item);
-  v->old = malloc ((n + 1) * sizeof *v->old);
-  const struct aid_index *x;
-  enum aid_err err = v->item && v->old ? aid_target_index (t, AID_TRAILING, &x) : AID_E_NOMEM;
-  if (err)
-    return err;
-  for (size_t k = 0; k < n; k++)
+  const struct aid_index *x = &t->index[AID_TRAILING];
+  aid_memo_free (v->memo);
+  v->memo = NULL;
+  v->m = v->plus = v->minus = 0;
+  v->lost_prefix = v->ellipses = 0;
+  v->total = 0;
+  for (size_t k = 0; k < v->n; k++)
     {
       struct aid_item *it = &v->item[k];
-      fill_item (it, w, k);
+      it->stripped = aid_span_trim (it->text);
+      it->weight = aid_line_weight (it->stripped);
+      it->near_insert = 0;
       v->plus += it->op == '+';
       v->minus += it->op == '-';
       v->lost_prefix |= it->weak && it->stripped.len > 0;
@@ -148,6 +146,22 @@ aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *
   if (v->total < .5)
     v->total = .5;
   mark_neighbours (v);
+}
+
+enum aid_err
+aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *w)
+{
+  size_t n = w->h->nlines;
+  *v = (struct aid_view){ .want = w, .n = n };
+  v->item = calloc (n + 1, sizeof *v->item);
+  v->old = malloc ((n + 1) * sizeof *v->old);
+  const struct aid_index *x;
+  enum aid_err err = v->item && v->old ? aid_target_index (t, AID_TRAILING, &x) : AID_E_NOMEM;
+  if (err)
+    return err;
+  for (size_t k = 0; k < n; k++)
+    fill_item (&v->item[k], w, k);
+  aid_view_count (v, t);
   return AID_OK;
 }
 
@@ -179,6 +193,7 @@ void
 aid_view_free (struct aid_view *v)
 {
   aid_memo_free (v->memo);
+  free (v->owned);
   free (v->item);
   free (v->old);
   *v = (struct aid_view){ 0 };

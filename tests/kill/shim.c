@@ -6,12 +6,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static long calls;
+static atomic_long calls;
 
 static long
 number (const char *name)
@@ -45,7 +46,7 @@ tell (void)
   FILE *f = to ? fopen (to, "w") : NULL;
   if (f)
     {
-      fprintf (f, "%ld\n", calls);
+      fprintf (f, "%ld\n", atomic_load (&calls));
       fclose (f);
     }
 }

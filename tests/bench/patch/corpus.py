@@ -7,7 +7,9 @@ import os
 import random
 from dataclasses import dataclass
 
-import damage_file      # noqa: F401  (the kinds register themselves)
+import damage_answer    # noqa: F401  (the kinds register themselves)
+import damage_file      # noqa: F401
+import damage_hunks     # noqa: F401
 import damage_repeats   # noqa: F401
 import damage_text      # noqa: F401
 from damage import KINDS

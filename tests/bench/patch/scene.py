@@ -85,6 +85,7 @@ class Scene:
         self.refuse = self.crlf = False
         self.created, self.deleted = set(), set()    # paths of changes that make or remove a file
         self.envelope = None                         # a function from the scene to the lines of the answer
+        self.open_end = False                        # the answer's last line has no line end
         self.note = ""                               # of what a mix is made
         self.build()
 
@@ -118,7 +119,7 @@ class Scene:
 
     def answer(self):
         lines = self.envelope(self) if self.envelope else [x for p in self.patch for x in p.render()]
-        return join_lines(lines, "\r\n" if self.crlf else "\n", True)
+        return join_lines(lines, "\r\n" if self.crlf else "\n", not self.open_end)
 
 
 # --- building hunks --------------------------------------------------------------------------------------------------

@@ -1,0 +1,10 @@
+test one
+  run (a)
+})
+
+test two
+  run (b)
+})
+
+test three
+})

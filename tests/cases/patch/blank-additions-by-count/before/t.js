@@ -1,0 +1,7 @@
+test one
+  run (a)
+})
+
+test two
+  run (b)
+})

@@ -1,0 +1,6 @@
+/*
+ * A buffer of fixed length.
+ * Nobody else may hold it.
+ * It never grows.
+ */
+int a;

@@ -1,0 +1,5 @@
+/*
+ * A buffer of fixed length.
+ * It never grows.
+ */
+int a;

@@ -1,0 +1,8 @@
+int one (void)
+{
+  return failed;
+}
+
+void three (void)
+{
+}

@@ -1,0 +1,7 @@
+type t = {
+  length : int;
+}
+
+val make : int -> t
+
+type byte = char

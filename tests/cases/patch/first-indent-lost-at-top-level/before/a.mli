@@ -1,0 +1,5 @@
+type t = {
+  length : int;
+}
+
+type byte = char

@@ -1,0 +1,5 @@
+void f (void)
+{
+	g ();
+		puts ("a\tb");
+}
