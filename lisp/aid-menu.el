@@ -37,6 +37,7 @@
     ("u" "undo the last answer's changes" aid-undo-answer)]
    ["Settings"
     ("m" "model" aid-set-model)
+    ("M" "check the models" aid-doctor)
     ("s" "strategy" aid-set-strategy)
     ("$" "what it has cost" aid-cost)
     ("R" "load a newly built core" aid-reload)]])

@@ -40,7 +40,6 @@
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-text "aid-chat-text" (number))
-(declare-function aid-model-read "aid-model" (prompt root))
 
 (defvar aid-answer-done-functions)
 (defvar aid-model)
@@ -143,16 +142,6 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 ;;; Choosing
 
 ;;;###autoload
-(defun aid-set-model (model)
-  "Use MODEL in this chat, or everywhere when called outside of a chat.
-With nil, or no name, it is the one that is configured."
-  (interactive (progn (aid-module-ensure)
-                      (require 'aid-model)
-                      (list (aid-model-read "Model (or PROVIDER/NAME): " (aid-project-root)))))
-  (require 'aid-chat)
-  (aid-chat-set 'aid-model model))
-
-;;;###autoload
 (defun aid-set-strategy (strategy)
   "Use STRATEGY in this chat, or everywhere when called outside of a chat."
   (interactive
@@ -213,6 +202,7 @@ With nil, or no name, it is the one that is configured."
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
     ["Model..." aid-set-model]
+    ["Check the models" aid-doctor]
     ["Strategy..." aid-set-strategy]
     ["What it has cost" aid-cost]
     ["Load a newly built core" aid-reload]))
@@ -220,6 +210,8 @@ With nil, or no name, it is the one that is configured."
   (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
 
 (autoload 'aid-chats "aid-chats" "List the chats." t)
+(autoload 'aid-set-model "aid-model" "Choose the model." t)
+(autoload 'aid-doctor "aid-doctor" "Check the models that are set up." t)
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-cost "aid-cost" "Show what each month has cost." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)

@@ -94,6 +94,8 @@ void aid_assist_cancel (struct aid_assist *a, uint64_t id);
 
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
+struct aid_net;
+struct aid_net *aid_assist_net (struct aid_assist *a);     /* borrowed, likewise */
 
 /* The built-in strategies' names, NULL-terminated, and the system prompt of one (NULL when unknown). */
 const char *const *aid_strategies (void);

@@ -62,19 +62,15 @@ ids_of (const json_t *models)
 static json_t *
 models_to_check (const struct aid_config *c)
 {
-  json_t *all = aid_cli_models (c, 0), *wanted = json_array (), *seen = json_object (), *m;
+  json_t *all = aid_cli_models (c, AID_LIST_FIRST), *wanted = json_array (), *m;
   size_t i;
 
   json_array_foreach (all, i, m)
     {
-      const char *id = aid_json_str (m, "id"), *provider = aid_json_str (m, "provider");
-      int own = json_object_get (aid_config_get (c, "models"), id) || aid_json_bool (m, "default", 0);
-      if (own || !provider || !json_object_get (seen, provider))
+      const char *key = aid_json_str (m, "key");
+      if (aid_json_bool (m, "configured", 0) || aid_json_bool (m, "default", 0) || !key || strcmp (key, "missing") != 0)
         json_array_append (wanted, m);
-      if (provider)
-        json_object_set_new (seen, provider, json_true ());
     }
-  json_decref (seen);
   json_decref (all);
   return wanted;
 }
@@ -240,7 +236,7 @@ static int
 find_model (struct aid_net *net)
 {
   struct aid_config *config;
-  json_t *report = settings (&config), *list = config ? aid_cli_models (config, 0) : json_array (), *local = NULL, *m;
+  json_t *report = settings (&config), *list = config ? aid_cli_models (config, AID_LIST_READY) : json_array (), *local = NULL, *m;
   const char *id = NULL;
   int found = 0;
   size_t i;

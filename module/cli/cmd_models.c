@@ -7,12 +7,12 @@
 #include <stdio.h>
 
 json_t *
-aid_cli_models (const struct aid_config *c, int all)
+aid_cli_models (const struct aid_config *c, enum aid_list which)
 {
   struct aid_str val = AID_STR_INIT (16u << 20), text = AID_STR_INIT (64u << 20);
   json_t *list = NULL;
 
-  aid_model_list (c, all, &val);
+  aid_model_list (c, which, &val);
   if (!val.err && aid_val_to_json (aid_str_span (&val), 0, &text) == AID_OK)
     list = aid_json_parse (aid_str_span (&text), "the list of models", NULL);
   aid_str_free (&val);
@@ -145,7 +145,7 @@ static json_t *
 everything (struct aid_net *net, const struct aid_config *c, int all, int local)
 {
   struct aid_error e;
-  json_t *list = aid_cli_models (c, all), *servers = local ? aid_cli_discover (net, NULL, 0, &e) : NULL;
+  json_t *list = aid_cli_models (c, all ? AID_LIST_ALL : AID_LIST_READY), *servers = local ? aid_cli_discover (net, NULL, 0, &e) : NULL;
 
   add_found (list, servers);
   json_decref (servers);

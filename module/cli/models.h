@@ -6,7 +6,7 @@
 #include "model/provider.h"
 
 /* aid_model_list as a JSON array; a new reference. */
-json_t *aid_cli_models (const struct aid_config *c, int all);
+json_t *aid_cli_models (const struct aid_config *c, enum aid_list which);
 /* Prints V as a line of JSON, or says that there is no memory; the exit status. */
 int aid_cli_print_json (const json_t *v);
 

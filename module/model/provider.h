@@ -38,10 +38,16 @@ enum aid_err aid_model_resolve (const struct aid_config *c, const char *id, stru
 /* What the core alone knows of M's key: "set" (the environment or a command has it), "missing" (a front end may still find
    it) or "none" (no key is needed). */
 const char *aid_model_key_state (const struct aid_model *m);
-/* A val list of objects {id, provider, title, name, host, local, key (as above), needs_key, key_env, default, and what
-   aid_facts_val writes}: the configured models, then those of the presets whose key is in the environment, or with ALL also of the
-   other presets.  A default that is none of them stands first; a model that cannot be asked has a member "error" that says why. */
-void aid_model_list (const struct aid_config *c, int all, struct aid_str *out);
+enum aid_list
+{
+  AID_LIST_READY,           /* the configured models, then those of the providers whose key is at hand */
+  AID_LIST_ALL,             /* also those of providers whose key is missing */
+  AID_LIST_FIRST            /* the configured ones, and the first of each provider: what a check looks at */
+};
+/* A val list of objects {id, provider, title, name, host, local, configured, needs_key, key (as above), key_env, default, and what
+   aid_facts_val writes}.  A default that is none of the list's stands first; a model that cannot be asked has a member "error"
+   that says why. */
+void aid_model_list (const struct aid_config *c, enum aid_list which, struct aid_str *out);
 /* A val list of such objects: the models of the provider KEY that its server told of, an array of entries (served.h). */
 void aid_model_list_served (const struct aid_config *c, const char *key, const json_t *entries, struct aid_str *out);
 /* A new reference to an array of the names of the providers there are: the settings', then the presets'. */

@@ -20,6 +20,7 @@ model_val (const struct aid_catalogue *cat, const char *id, const char *chosen, 
   aid_val_kstrz (out, "name", m.name);
   aid_val_kstrz (out, "host", m.host);
   aid_val_kbool (out, "local", m.local);
+  aid_val_kbool (out, "configured", json_object_get (aid_config_get (cat->config, "models"), id) != NULL);
   aid_val_kbool (out, "needs_key", m.needs_key);
   aid_val_kstrz (out, "key", err ? "none" : aid_model_key_state (&m));
   aid_val_kstrz (out, "key_env", m.key_env);
@@ -27,7 +28,7 @@ model_val (const struct aid_catalogue *cat, const char *id, const char *chosen, 
   aid_facts_val (&f, out);
   if (err)
     aid_val_kstrz (out, "error", e.msg);
-  aid_val_end (out, object, err ? 15 : 14);
+  aid_val_end (out, object, err ? 16 : 15);
   aid_model_free (&m);
 }
 
@@ -52,25 +53,24 @@ has_key (const json_t *p)
 }
 
 static void
-add_provider (const struct aid_catalogue *cat, const char *key, int all, json_t *ids)
+add_provider (const struct aid_catalogue *cat, const char *key, enum aid_list which, json_t *ids)
 {
   json_t *p = aid_catalogue_provider (cat, key), *v;
   const char *first = aid_json_str (p, "default"), *name;
-  if (all || has_key (p))
+  int wanted = which != AID_LIST_READY || has_key (p);
+  if (wanted && first)
+    add_id (ids, key, first);
+  json_object_foreach (json_object_get (p, "models"), name, v)
     {
-      if (first)
-        add_id (ids, key, first);
-      json_object_foreach (json_object_get (p, "models"), name, v)
-        {
-          add_id (ids, key, name);
-        }
+      if (wanted && which != AID_LIST_FIRST)
+        add_id (ids, key, name);
     }
   json_decref (p);
 }
 
 /* A new reference; see add_id. */
 static json_t *
-list_ids (const struct aid_catalogue *cat, const char *chosen, int all)
+list_ids (const struct aid_catalogue *cat, const char *chosen, enum aid_list which)
 {
   json_t *ids = json_object (), *providers = aid_catalogue_names (cat), *rest = json_object (), *v;
   json_t *models = (json_t *) (uintptr_t) aid_config_get (cat->config, "models");
@@ -82,7 +82,7 @@ list_ids (const struct aid_catalogue *cat, const char *chosen, int all)
     }
   json_array_foreach (providers, i, v)
     {
-      add_provider (cat, json_string_value (v), all, rest);
+      add_provider (cat, json_string_value (v), which, rest);
     }
   if (chosen && !json_object_get (rest, chosen))
     json_object_set_new (ids, chosen, json_null ());
@@ -93,11 +93,11 @@ list_ids (const struct aid_catalogue *cat, const char *chosen, int all)
 }
 
 void
-aid_model_list (const struct aid_config *c, int all, struct aid_str *out)
+aid_model_list (const struct aid_config *c, enum aid_list which, struct aid_str *out)
 {
   struct aid_catalogue cat = aid_catalogue_open (c);
   char *chosen = aid_catalogue_default (&cat);
-  json_t *ids = list_ids (&cat, chosen, all), *v;
+  json_t *ids = list_ids (&cat, chosen, which), *v;
   uint32_t n = 0;
   const char *id;
   size_t list = aid_val_list (out);

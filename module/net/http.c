@@ -64,17 +64,19 @@ ready_after_us (const struct aid_request *r)
   return us;
 }
 
+/* A port of ours means that the server took the connection: libcurl's own time for that is told only when TLS stands, too.  */
 static enum aid_http_reach
 reach (const struct aid_request *r)
 {
-  curl_off_t lookup_us = 0, connect_us = 0;
+  curl_off_t lookup_us = 0;
+  long port = 0;
   curl_easy_getinfo (r->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
-  curl_easy_getinfo (r->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+  curl_easy_getinfo (r->easy, CURLINFO_LOCAL_PORT, &port);
   if (r->status)
     return AID_HTTP_ANSWERED;
   if (ready_after_us (r))
     return AID_HTTP_READY;
-  return connect_us ? AID_HTTP_CONNECTED : lookup_us ? AID_HTTP_RESOLVED : AID_HTTP_NOWHERE;
+  return port > 0 ? AID_HTTP_CONNECTED : lookup_us ? AID_HTTP_RESOLVED : AID_HTTP_NOWHERE;
 }
 
 /* Reports ERROR (code AID_OK: the answer is complete) and frees R.  R is off the list first: when on_done runs the

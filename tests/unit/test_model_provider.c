@@ -58,10 +58,10 @@ refused (const char *json, const char *id, enum aid_err err, const char *word)
 
 /* The list as JSON; to be released. */
 static json_t *
-listed (const struct aid_config *c, int all)
+listed (const struct aid_config *c, enum aid_list which)
 {
   struct aid_str val = AID_STR_INIT (1 << 20), text = AID_STR_INIT (1 << 20);
-  aid_model_list (c, all, &val);
+  aid_model_list (c, which, &val);
   assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &text), AID_OK);
   json_t *got = json_loads (aid_str_z (&text), 0, NULL);
   assert_non_null (got);
@@ -72,10 +72,10 @@ listed (const struct aid_config *c, int all)
 
 /* The names in the list are WANT, with blanks between them. */
 static void
-lists (const struct aid_config *c, int all, const char *want)
+lists (const struct aid_config *c, enum aid_list which, const char *want)
 {
   struct aid_str ids = AID_STR_INIT (1 << 16);
-  json_t *list = listed (c, all), *m;
+  json_t *list = listed (c, which), *m;
   size_t i;
   json_array_foreach (list, i, m)
     {
@@ -314,17 +314,17 @@ the_list_tells_configured_models_then_presets_with_a_key (void **state)
                                  "\"b\":{\"provider\":\"anthropic\",\"name\":\"c\"},\"broken\":{\"provider\":\"nobody\"}}}");
   (void) state;
   setenv ("DEEPSEEK_API_KEY", "k", 1);
-  lists (c, 0, "*a b broken deepseek/deepseek-chat deepseek/deepseek-reasoner");
-  json_t *got = listed (c, 0), *want = json_loads (
-    "[{\"id\":\"a\",\"provider\":\"ollama\",\"title\":\"Ollama\",\"name\":\"q\",\"host\":\"127.0.0.1\",\"local\":true,"
+  lists (c, AID_LIST_READY, "*a b broken deepseek/deepseek-chat deepseek/deepseek-reasoner");
+  json_t *got = listed (c, AID_LIST_READY), *want = json_loads (
+    "[{\"id\":\"a\",\"provider\":\"ollama\",\"title\":\"Ollama\",\"name\":\"q\",\"host\":\"127.0.0.1\",\"local\":true,\"configured\":true,"
     "\"needs_key\":false,\"key\":\"none\",\"key_env\":null,\"default\":true,\"context\":5,\"max_output\":0,\"abilities\":null,"
     "\"price\":null},"
-    "{\"id\":\"broken\",\"provider\":null,\"title\":null,\"name\":null,\"host\":null,\"local\":false,"
+    "{\"id\":\"broken\",\"provider\":null,\"title\":null,\"name\":null,\"host\":null,\"local\":false,\"configured\":true,"
     "\"needs_key\":false,\"key\":\"none\",\"key_env\":null,\"default\":false,\"context\":0,\"max_output\":0,\"abilities\":null,"
     "\"price\":null,"
     "\"error\":\"There is no provider \\\"nobody\\\". Add it to \\\"providers\\\" in config.json.\"},"
     "{\"id\":\"deepseek/deepseek-chat\",\"provider\":\"deepseek\",\"title\":\"DeepSeek\",\"name\":\"deepseek-chat\","
-    "\"host\":\"api.deepseek.com\",\"local\":false,\"needs_key\":true,\"key\":\"set\",\"key_env\":\"DEEPSEEK_API_KEY\","
+    "\"host\":\"api.deepseek.com\",\"local\":false,\"configured\":false,\"needs_key\":true,\"key\":\"set\",\"key_env\":\"DEEPSEEK_API_KEY\","
     "\"default\":false,\"context\":128000,\"max_output\":8192,\"abilities\":[\"text\",\"tools\",\"cache\",\"json\"],"
     "\"price\":{\"input\":0.28,\"output\":0.42,\"cached\":0.028,\"as_of\":\"2025-12-01\"}}]", 0, NULL);
   static const size_t which[] = { 0, 2, 3 };
@@ -341,10 +341,14 @@ all_models_are_those_of_all_presets (void **state)
 {
   struct aid_config *c = config ("");
   (void) state;
-  json_t *few = listed (c, 0), *all = listed (c, 1);
+  json_t *few = listed (c, AID_LIST_READY), *all = listed (c, AID_LIST_ALL);
   assert_int_equal (json_array_size (few), 0);
   assert_true (json_array_size (all) > 30);
   assert_string_equal (aid_json_str (json_array_get (all, 0), "key"), "missing");
+  json_decref (all);
+  all = listed (c, AID_LIST_FIRST);              /* one of each provider that has a default */
+  assert_string_equal (aid_json_str (json_array_get (all, 0), "provider"), "anthropic");
+  assert_string_equal (aid_json_str (json_array_get (all, 1), "provider"), "openai");
   json_decref (few);
   json_decref (all);
   aid_config_free (c);
@@ -355,10 +359,10 @@ a_default_named_by_its_provider_is_listed_first (void **state)
 {
   struct aid_config *c = config ("{\"model\":\"ollama/qwen\",\"models\":{\"a\":\"ollama/q\"}}");
   (void) state;
-  lists (c, 0, "*ollama/qwen a");
+  lists (c, AID_LIST_READY, "*ollama/qwen a");
   aid_config_free (c);
   c = config ("{\"providers\":{\"work\":{\"url\":\"http://w.example\",\"default\":\"coder\"}}}");
-  lists (c, 0, "*work/coder");
+  lists (c, AID_LIST_READY, "*work/coder");
   aid_config_free (c);
 }
 
