@@ -84,6 +84,11 @@ error when there is no such model."
     (when (aid-chat-model--at-line)
       (let ((beg (match-beginning 1)) (text (match-string-no-properties 1))
             (name (match-string-no-properties 2)))
+        (when (save-excursion
+                (goto-char (match-end 1))
+                (skip-chars-forward " \t\n")
+                (eobp))
+          (user-error "The question has a model's line, and nothing else"))
         (aid--mod-model-info name (aid-chat-root))
         (aid-chat--replace beg (+ beg (length text)) "")
         (list name text beg)))))

@@ -236,9 +236,10 @@ Another is a provider's, PROVIDER/NAME.  Give nil for no name."
 (defun aid-model--set-project (root model)
   "Make MODEL the default of the project at ROOT, and say what goes before it."
   (aid--mod-set-project-model (expand-file-name root) model)
-  (message "%s is the model of %s%s" (or model "As configured") (abbreviate-file-name root)
+  (message (if model "%s is the model of %s now%s" "%2$s has no model of its own now%3$s")
+           model (abbreviate-file-name root)
            (if aid-model
-               (format "; here goes %s, which `aid-model' says" aid-model)
+               (format "; here it is %s, for `aid-model' says so" aid-model)
              "")))
 
 (defun aid-model--set-everywhere (model)

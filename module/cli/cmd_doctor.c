@@ -57,8 +57,8 @@ ids_of (const json_t *models)
   return ids;
 }
 
-/* What to check: the models of the settings, the default one, and of each provider with a key its first model.  A provider's other
-   models would only cost more. */
+/* What to check: the models of the settings, the default one, and of each provider with a key its first model.  A provider's
+   other models would only cost more. */
 static json_t *
 models_to_check (const struct aid_config *c)
 {
@@ -236,7 +236,8 @@ static int
 find_model (struct aid_net *net)
 {
   struct aid_config *config;
-  json_t *report = settings (&config), *list = config ? aid_cli_models (config, AID_LIST_READY) : json_array (), *local = NULL, *m;
+  json_t *report = settings (&config), *list = config ? aid_cli_models (config, AID_LIST_READY) : json_array (),
+         *local = NULL, *m;
   const char *id = NULL;
   int found = 0;
   size_t i;
@@ -270,9 +271,9 @@ aid_cmd_doctor (int argc, char **argv)
   };
   const struct aid_usage_text usage = {
     "aid doctor [options]",
-    "Checks the settings, and each model of theirs from end to end: its key, the name and the way to its server, TLS, whether the\n"
-    "key is accepted and the model there, and a word of an answer (which may cost a fraction of a cent).  Looks for servers on\n"
-    "this machine.  Exits 1 when no model can be asked.\n", opts, sizeof opts / sizeof *opts, 0, 0
+    "Checks the settings, and each model of theirs from end to end: its key, the name and the way to its server, TLS,\n"
+    "whether the key is accepted and the model there, and a word of an answer (which may cost a fraction of a cent).\n"
+    "Looks for servers on this machine.  Exits 1 when no model can be asked.\n", opts, sizeof opts / sizeof *opts, 0, 0
   };
   struct aid_net *net;
   struct aid_error e;

@@ -116,11 +116,13 @@ add_found (json_t *list, const json_t *servers)
       json_object_set_new (ids, aid_json_str (m, "id"), json_true ());
     }
   json_array_foreach (servers, i, server)
-    json_array_foreach (json_object_get (server, "models"), k, m)
-      {
-        if (!json_object_get (ids, aid_json_str (m, "id")))
-          json_array_append (list, m);
-      }
+    {
+      json_array_foreach (json_object_get (server, "models"), k, m)
+        {
+          if (!json_object_get (ids, aid_json_str (m, "id")))
+            json_array_append (list, m);
+        }
+    }
   json_decref (ids);
 }
 
@@ -145,7 +147,8 @@ static json_t *
 everything (struct aid_net *net, const struct aid_config *c, int all, int local)
 {
   struct aid_error e;
-  json_t *list = aid_cli_models (c, all ? AID_LIST_ALL : AID_LIST_READY), *servers = local ? aid_cli_discover (net, NULL, 0, &e) : NULL;
+  json_t *list = aid_cli_models (c, all ? AID_LIST_ALL : AID_LIST_READY),
+         *servers = local ? aid_cli_discover (net, NULL, 0, &e) : NULL;
 
   add_found (list, servers);
   json_decref (servers);
@@ -187,11 +190,12 @@ aid_cmd_models (int argc, char **argv)
     { "no-local", 0, AID_OPT_FLAG, &alone, NULL, "do not look for servers on this machine" },
     { "remote", 'r', AID_OPT_STRING, &provider, "PROVIDER", "ask this provider's server which models it has" },
   };
-  const struct aid_usage_text usage
-    = { "aid models [--json] [--all] [--no-local | --remote PROVIDER]",
-        "Lists the models that can be asked: those of the settings, the known ones whose key is in the environment, and those of\n"
-        "servers that run on this machine.  * marks the default; then tokens of context, dollars for a million tokens (of the\n"
-        "question / of the answer), and where and what it is.\n", opts, sizeof opts / sizeof *opts, 0, 0 };
+  const struct aid_usage_text usage = {
+    "aid models [--json] [--all] [--no-local | --remote PROVIDER]",
+    "Lists the models that can be asked: those of the settings, the known ones whose key is in the environment, and\n"
+    "those of servers that run on this machine.  * marks the default; then tokens of context, dollars for a million\n"
+    "tokens (of the question / of the answer), and where and what it is.\n", opts, sizeof opts / sizeof *opts, 0, 0
+  };
   struct aid_net *net;
   struct aid_error e;
 

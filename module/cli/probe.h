@@ -12,7 +12,8 @@ struct aid_config *aid_cli_config (struct aid_error *e);
 /* What aid_discover finds, as JSON: a new reference, NULL and *E on failure.  For a PROVIDER its key is looked for. */
 json_t *aid_cli_discover (struct aid_net *net, const char *provider, unsigned ms, struct aid_error *e);
 
-/* Checks the models IDS (an array of strings), all at once; a new reference to an array of what aid_check_model gives, in order. */
+/* Checks the models IDS (an array of strings), all at once; a new reference to an array of what aid_check_model gives, in
+   order. */
 json_t *aid_cli_check (struct aid_net *net, const struct aid_config *c, const json_t *ids, unsigned ms, int spend);
 
 #endif

@@ -221,7 +221,9 @@ wanted (enum kind kind, const json_t *v)
     case KIND_NAMES:
       return is_words (v, 0) ? NULL : "an array of strings: names of providers";
     case KIND_ABILITIES:
-      return is_words (v, 1) ? NULL : "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"";
+      return is_words (v, 1)
+               ? NULL
+               : "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"";
     case KIND_DOLLARS:
       return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) < 1e6
                ? NULL
@@ -241,7 +243,8 @@ static json_t *
 long_form (const json_t *v)
 {
   const char *z = json_string_value (v), *slash = z ? strchr (z, '/') : NULL;
-  return slash && slash > z && slash[1] ? json_pack ("{s:s%, s:s}", "provider", z, (size_t) (slash - z), "name", slash + 1) : NULL;
+  return slash && slash > z && slash[1] ? json_pack ("{s:s%, s:s}", "provider", z, (size_t) (slash - z), "name", slash + 1)
+                                        : NULL;
 }
 
 /* V is "providers" or "models": named objects whose members KNOWN tells. */

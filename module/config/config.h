@@ -11,7 +11,8 @@
      "models": { "claude": { "provider": "anthropic", "name": "claude-sonnet-4-5", "context": 200000,
                              "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {},
                              "max_output": 64000, "abilities": ["text", "tools"],
-                             "price": { "input": 3, "output": 15, "cached": 0.3, "cache_write": 3.75, "as_of": "2025-12-01",
+                             "price": { "input": 3, "output": 15, "cached": 0.3, "cache_write": 3.75,
+                                        "as_of": "2025-12-01",
                                         "large": { "over": 200000, "input": 6, "output": 22.5 } } },
                  "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
      "discover": ["ollama", "llama.cpp"],                the local servers that are looked for; missing: all known ones
@@ -20,7 +21,7 @@
 
    A project's file may set "model", "strategy" and "models"; its "providers", "discover" and "budget", and "extra" and "price" in
    its models, are left out with a warning: endpoints, keys, commands and money are the user's to name.  Unknown members are
-   warnings with file and name. */
+   warnings with file, line and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
@@ -43,9 +44,9 @@ const json_t *aid_config_get (const struct aid_config *c, const char *key);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);
 
-/* Writes VALUE (NULL: no such member) as the string member KEY into the settings of the project at ROOT, ".aid/config.json", which
-   is made if need be.  Every other byte of it stays; it is replaced whole, after fsync.  AID_E_PARSE when it is no JSON: nothing is
-   written then. */
+/* Writes VALUE (NULL: no such member) as the string member KEY into the settings of the project at ROOT, ".aid/config.json",
+   which is made if need be.  Every other byte of it stays; it is replaced whole, after fsync.  AID_E_PARSE when it is no
+   JSON: nothing is written then. */
 enum aid_err aid_config_set_project (const char *root, const char *key, const char *value, struct aid_error *e);
 
 #endif

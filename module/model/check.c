@@ -121,9 +121,11 @@ help_with_key (struct check *k)
 {
   const struct aid_model *m = &k->model;
   if (m->key_env)
-    snprintf (k->help, sizeof k->help,
-              "Put it on a line of its own into ~/.authinfo.gpg: \"machine %s login apikey password KEY\" (for Emacs), or into the "
-              "environment variable %s.", m->host, m->key_env);
+    snprintf (
+      k->help, sizeof k->help,
+      "Put it on a line of its own into ~/.authinfo.gpg: \"machine %s login apikey password KEY\" (for Emacs), or into the "
+      "environment variable %s.",
+      m->host, m->key_env);
   else
     snprintf (k->help, sizeof k->help,
               "Put it on a line of its own into ~/.authinfo.gpg: \"machine %s login apikey password KEY\" (for Emacs), or name a "
@@ -144,19 +146,22 @@ help_with (struct check *k, enum step s)
       break;
     case STEP_ACCEPTED:
       snprintf (k->help, sizeof k->help,
-                "The key that was found is wrong, expired or not for this: make a new one at %.80s and replace it where it is kept (%s).",
+                "The key that was found is wrong, expired or not for this: make a new one at %.80s and replace it where it "
+                "is kept (%s).",
                 m->title, m->key_command ? "its key_command" : "auth-source for Emacs, or the environment");
       break;
     case STEP_NAME:
-      snprintf (k->help, sizeof k->help, "Is this machine online? Is \"url\" of the provider \"%.60s\" right: %.150s?", m->provider,
-                m->url);
+      snprintf (k->help, sizeof k->help, "Is this machine online? Is \"url\" of the provider \"%.60s\" right: %.150s?",
+                m->provider, m->url);
       break;
     case STEP_CONNECTION:
     case STEP_TLS:
-      snprintf (k->help, sizeof k->help,
-                m->local ? "Start the server (%.60s), or set its address as \"providers\": { \"%.60s\": { \"url\": ... } }; now: %.150s"
-                         : "A firewall, a proxy that is needed (%.60s), or a wrong \"url\" of the provider \"%.60s\": %.150s",
-                m->local ? m->title : "\"proxy\", https_proxy", m->provider, m->url);
+      snprintf (
+        k->help, sizeof k->help,
+        m->local
+          ? "Start the server (%.60s), or set its address as \"providers\": { \"%.60s\": { \"url\": ... } }; now: %.150s"
+          : "A firewall, a proxy that is needed (%.60s), or a wrong \"url\" of the provider \"%.60s\": %.150s",
+        m->local ? m->title : "\"proxy\", https_proxy", m->provider, m->url);
       break;
     case STEP_MODEL:
       snprintf (k->help, sizeof k->help, "aid models --remote %.60s lists what it has; the name is set in %.200s.", m->provider,
@@ -242,7 +247,8 @@ on_answer (void *user, const struct aid_http_result *r)
   if (!e.code)
     {
       k->states[STEP_ACCEPTED] = k->states[STEP_MODEL] = STATE_OK;
-      snprintf (words, sizeof words, "it answers (first word after %.1f s)", (double) ((k->first ? k->first : aid_clock_ms ()) - k->asked) / 1e3);
+      snprintf (words, sizeof words, "it answers (first word after %.1f s)",
+                (double) ((k->first ? k->first : aid_clock_ms ()) - k->asked) / 1e3);
       good (k, STEP_ANSWER, words);
       finish (k);
     }

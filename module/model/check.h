@@ -18,10 +18,11 @@ struct aid_check_request
   int spend;                         /* ask for an answer, which may cost a fraction of a cent; else only what is free */
 };
 
-/* VAL is {id, provider, name, host, local, ok, message, help, steps, total_ms}: MESSAGE says in one sentence what was found, HELP
-   what to do about it (null when all is well); STEPS is a list of {step, state, message} with the steps "settings", "key" (there is
-   one), "name" (of the host), "connection", "tls", "accepted" (the key), "model" (the server has it) and "answer"; the states are
-   "ok", "wrong", "unknown" and "skipped".  Borrowed; on the I/O thread or the caller's, exactly once. */
+/* VAL is {id, provider, name, host, local, ok, message, help, steps, total_ms}: MESSAGE says in one sentence what was found,
+   HELP what to do about it (null when all is well); STEPS is a list of {step, state, message} with the steps "settings",
+   "key" (there is one), "name" (of the host), "connection", "tls", "accepted" (the key), "model" (the server has it) and
+   "answer"; the states are "ok", "wrong", "unknown" and "skipped".  Borrowed; on the I/O thread or the caller's, exactly
+   once. */
 typedef void aid_check_done (void *user, struct aid_span val);
 
 /* Runs the key's command, if there is one and no SECRET: so call it where 30 seconds may be waited.  Everything is borrowed

@@ -1,5 +1,6 @@
-/* A discovery asks all its servers at once: each for its list, then for what only its kind tells (Ollama model by model, four at
-   a time; llama.cpp once).  Two programs may have one usual port: the address is asked once, and the answer decides whose it is. */
+/* A discovery asks all its servers at once: each for its list, then for what only its kind tells (Ollama model by model,
+   four at a time; llama.cpp once).  Two programs may have one usual port: the address is asked once, and the answer decides
+   whose it is. */
 #include "model/discover.h"
 #include "base/json.h"
 #include "base/val.h"
@@ -287,8 +288,8 @@ begin (void *arg)
 }
 
 enum aid_err
-aid_discover (struct aid_net *net, struct aid_config *c, const struct aid_discover_request *r, aid_discover_done *done, void *user,
-              struct aid_error *e)
+aid_discover (struct aid_net *net, struct aid_config *c, const struct aid_discover_request *r, aid_discover_done *done,
+              void *user, struct aid_error *e)
 {
   struct discovery *d = calloc (1, sizeof *d);
   struct aid_model known;

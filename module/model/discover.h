@@ -22,7 +22,7 @@ struct aid_discover_request
 typedef void aid_discover_done (void *user, struct aid_span val);
 
 /* Takes C in any case; borrows the rest.  On failure DONE is not called. */
-enum aid_err aid_discover (struct aid_net *net, struct aid_config *c, const struct aid_discover_request *r, aid_discover_done *done,
-                           void *user, struct aid_error *e);
+enum aid_err aid_discover (struct aid_net *net, struct aid_config *c, const struct aid_discover_request *r,
+                           aid_discover_done *done, void *user, struct aid_error *e);
 
 #endif

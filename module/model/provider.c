@@ -320,7 +320,8 @@ check (const struct aid_config *c, const char *key, const json_t *p, char **url,
                          "The address of \"%.60s\" is %.80s: set that variable, or the provider's \"url\" in %s.", key, given,
                          aid_config_path (c));
   else if (!*url || !aid_url_ok (*url))
-    err = aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" has no http or https \"url\" in %s.", key, aid_config_path (c));
+    err = aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" has no http or https \"url\" in %s.", key,
+                         aid_config_path (c));
   else if (wire && !aid_wire_find (wire))
     err = aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" in %s names an unknown wire format, \"%.40s\".", key,
                          aid_config_path (c), wire);
@@ -387,7 +388,14 @@ aid_provider_resolve (const struct aid_config *c, const char *key, struct aid_mo
   struct aid_catalogue cat = aid_catalogue_open (c);
   struct meaning m = { strdup (key), strdup (key), strdup (""), NULL };
   *out = (struct aid_model){ 0 };
-  enum aid_err err = m.id && m.provider && m.name ? resolve (&cat, &m, NULL, out, e) : AID_E_NOMEM;
+  enum aid_err err = AID_OK;
+  if (m.id && m.provider && m.name)
+    err = resolve (&cat, &m, NULL, out, e);
+  else
+    {
+      meaning_free (&m);
+      err = aid_error_set (e, AID_E_NOMEM, "no memory for a provider's settings");
+    }
   aid_catalogue_close (&cat);
   return err;
 }

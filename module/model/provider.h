@@ -44,9 +44,9 @@ enum aid_list
   AID_LIST_ALL,             /* also those of providers whose key is missing */
   AID_LIST_FIRST            /* the configured ones, and the first of each provider: what a check looks at */
 };
-/* A val list of objects {id, provider, title, name, host, local, configured, needs_key, key (as above), key_env, default, and what
-   aid_facts_val writes}.  A default that is none of the list's stands first; a model that cannot be asked has a member "error"
-   that says why. */
+/* A val list of objects {id, provider, title, name, host, local, configured, needs_key, key (as above), key_env, default,
+   and what aid_facts_val writes}.  A default that is none of the list's stands first; a model that cannot be asked has a
+   member "error" that says why. */
 void aid_model_list (const struct aid_config *c, enum aid_list which, struct aid_str *out);
 /* A val list of such objects: the models of the provider KEY that its server told of, an array of entries (served.h). */
 void aid_model_list_served (const struct aid_config *c, const char *key, const json_t *entries, struct aid_str *out);

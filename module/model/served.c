@@ -3,6 +3,9 @@
 #include "base/json.h"
 #include <stdlib.h>
 
+#define NUMBER_MAX 1000000000    /* as the settings have it */
+#define NAME_MAX_BYTES 400
+
 /* --- small readers -------------------------------------------------------------------------------------------------- */
 
 /* The first of NAMES (ends with NULL) that is a positive number in OBJ, or 0. */
@@ -41,7 +44,7 @@ can (json_t *entry, const char *word, int truth)
 static void
 set_number (json_t *entry, const char *key, int64_t n)
 {
-  if (n > 0)
+  if (n > 0 && n <= NUMBER_MAX)
     json_object_set_new (entry, key, json_integer (n));
 }
 
@@ -123,7 +126,8 @@ read_abilities (json_t *entry, const json_t *m)
   can (entry, "json", has_word (parameters, "structured_outputs"));
 }
 
-/* A price is a number, or one in a string; times SCALE it is dollars for a million tokens.  A negative one means that it varies. */
+/* A price is a number, or one in a string; times SCALE it is dollars for a million tokens.  A negative one means that it
+   varies. */
 static void
 add_rate (json_t *price, const char *key, const json_t *v, double scale)
 {
@@ -157,6 +161,17 @@ read_price (json_t *entry, const json_t *m, const char *today)
   json_decref (price);
 }
 
+/* Names are shown, chosen and sent back: none is empty, endless or has control characters. */
+static int
+is_name (const char *z)
+{
+  size_t n = 0;
+  for (; z[n]; n++)
+    if ((unsigned char) z[n] < ' ' || z[n] == 127 || n >= NAME_MAX_BYTES)
+      return 0;
+  return n > 0;
+}
+
 /* A new reference, or NULL when M is no model that answers questions. */
 static json_t *
 read_one (const json_t *m, const char *today)
@@ -164,11 +179,9 @@ read_one (const json_t *m, const char *today)
   const char *id = aid_json_str (m, "id"), *name = id ? id : aid_json_str (m, "model");
   if (!name)
     name = aid_json_str (m, "name");
-  if (!name || !*name || strlen (name) > 400)
-    return NULL;
-  if (!strncmp (name, "models/", 7))           /* as Gemini calls them */
+  if (name && !strncmp (name, "models/", 7))           /* as Gemini calls them */
     name += 7;
-  if (!can_chat (m, name))
+  if (!name || !is_name (name) || !can_chat (m, name))
     return NULL;
   json_t *entry = json_pack ("{s:s}", "name", name);
   read_sizes (entry, m);

@@ -45,14 +45,16 @@ every_documented_member_is_known (void **state)
   struct aid_config *c = parsed (
     "{\"model\":\"claude\",\"strategy\":\"ask\",\"providers\":{\"local\":{\"wire\":\"openai-chat\","
     "\"url\":\"http://127.0.0.1:8080/v1\","
-    "\"default\":\"x\",\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\",\"version\":\"v\","
+    "\"default\":\"x\",\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\","
+    "\"version\":\"v\","
     "\"headers\":{\"A\":\"b\"},"
     "\"extra\":{\"stream_options\":null},\"connect_ms\":10000,\"stall_ms\":120000,\"total_ms\":1800000,\"retries\":2,"
     "\"proxy\":\"p\","
     "\"ca_file\":\"f\",\"client_cert\":\"c\",\"client_key\":\"k\"}},"
     "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,"
     "\"temperature\":0.2,"
-    "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\",\"reasoning\","
+    "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\","
+    "\"reasoning\","
     "\"cache\",\"json\"],\"price\":{\"input\":3,\"output\":15,\"cached\":0.3,\"cache_write\":3.75,\"as_of\":\"2025-12-01\","
     "\"large\":{\"over\":200000,\"input\":6,\"output\":22.5,\"cached\":0.6,\"cache_write\":7.5}}}},\"discover\":[\"ollama\"],"
     "\"budget\":{\"chat\":0.5,\"month\":20}}", "");
@@ -83,7 +85,8 @@ a_project_stands_over_the_user_member_by_member (void **state)
 static void
 a_model_may_be_one_string (void **state)
 {
-  struct aid_config *c = parsed ("{\"models\":{\"a\":\"p/n/m\",\"b\":\"q/x\"}}", "{\"models\":{\"a\":{\"effort\":\"high\"},\"b\":\"r/y\"}}");
+  struct aid_config *c
+    = parsed ("{\"models\":{\"a\":\"p/n/m\",\"b\":\"q/x\"}}", "{\"models\":{\"a\":{\"effort\":\"high\"},\"b\":\"r/y\"}}");
   (void) state;
   const json_t *models = aid_config_get (c, "models"), *a = json_object_get (models, "a"), *b = json_object_get (models, "b");
   assert_string_equal (aid_json_str (a, "provider"), "p");
@@ -110,12 +113,13 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
   assert_null (json_object_get (providers, "q"));
   assert_int_equal (aid_json_int (json_object_get (a, "extra"), "x", 0), 1);
   assert_string_equal (aid_json_str (a, "effort"), "low");
-  assert_string_equal (aid_config_warnings (c),
-                       ".aid/config.json, line 1: \"providers\" is left out: a project may not set it, only your own settings\n"
-                       ".aid/config.json, line 1: \"models.a.extra\" is left out: a project may not set it, only your own settings\n"
-                       ".aid/config.json, line 1: \"models.a.price\" is left out: a project may not set it, only your own settings\n"
-                       ".aid/config.json, line 1: \"discover\" is left out: a project may not set it, only your own settings\n"
-                       ".aid/config.json, line 1: \"budget\" is left out: a project may not set it, only your own settings\n");
+  assert_string_equal (
+    aid_config_warnings (c),
+    ".aid/config.json, line 1: \"providers\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"models.a.extra\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"models.a.price\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"discover\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"budget\" is left out: a project may not set it, only your own settings\n");
   aid_config_free (c);
 }
 
@@ -141,9 +145,11 @@ a_wrong_type_is_an_error_with_its_place (void **state)
   refused ("{\"models\":[]}", "", AID_E_INVALID, "config.json, line 1: \"models\" must be an object");
   refused ("{\"models\":{\"a\":\"b\"}}", "", AID_E_INVALID,
            "config.json, line 1: \"models.a\" must be an object, or \"PROVIDER/NAME\"");
-  refused ("{\n \"models\": {\n  \"a\": {},\n  \"b\": {\n   \"name\": \"a {\\\"\",\n   \"abilities\": [\"see\"]\n}}}", "", AID_E_INVALID,
-           "config.json, line 6: \"models.b.abilities\" must be an array of some of \"text\", \"image\", \"pdf\", \"tools\", "
-           "\"reasoning\", \"cache\", \"json\"");
+  refused (
+    "{\n \"models\": {\n  \"a\": {},\n  \"b\": {\n   \"name\": \"a {\\\"\",\n   \"abilities\": [\"see\"]\n}}}", "",
+    AID_E_INVALID,
+    "config.json, line 6: \"models.b.abilities\" must be an array of some of \"text\", \"image\", \"pdf\", \"tools\", "
+    "\"reasoning\", \"cache\", \"json\"");
   refused ("{\"models\":{\"a\":{\"price\":{\n\"large\":{\"input\":\"3\"}}}}}", "", AID_E_INVALID,
            "config.json, line 2: \"models.a.price.large.input\" must be a number, the dollars for a million tokens");
   refused ("{\"models\":{\"a\":{\"price\":{\"as_of\":\"today\"}}}}", "", AID_E_INVALID,

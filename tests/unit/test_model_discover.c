@@ -13,8 +13,10 @@
 /* --- help ------------------------------------------------------------------------------------------------------------ */
 
 #define JSON(body) FAKE_SEND ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
-#define STREAM(body) FAKE_SEND ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/event-stream\r\n\r\n" body), FAKE_CLOSE
-#define STATUS(status, body) FAKE_SEND ("HTTP/1.1 " status "\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
+#define STREAM(body)                                                                                                        \
+  FAKE_SEND ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/event-stream\r\n\r\n" body), FAKE_CLOSE
+#define STATUS(status, body)                                                                                                \
+  FAKE_SEND ("HTTP/1.1 " status "\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
 #define LIST JSON ("{\"data\":[{\"id\":\"m\"}]}")
 
 struct answer
@@ -112,8 +114,11 @@ an_ollama_tells_of_each_of_its_models (void **state)
   static const struct fake_step *const script[] = { tags, show };
   struct fake_http *f = fake_start (script, 2);
   (void) state;
-  json_t *found = discovered (config ("{\"discover\":[\"ollama\"],\"providers\":{\"ollama\":{\"url\":\"http://127.0.0.1:PORT/v1\"}},"
-                                      "\"models\":{\"ollama/q:8b\":{\"max_output\":7}}}", f->port, 0), NULL, 0);
+  json_t *found
+    = discovered (config ("{\"discover\":[\"ollama\"],\"providers\":{\"ollama\":{\"url\":\"http://127.0.0.1:PORT/v1\"}},"
+                          "\"models\":{\"ollama/q:8b\":{\"max_output\":7}}}",
+                          f->port, 0),
+                  NULL, 0);
   assert_int_equal (json_array_size (found), 1);
   assert_string_equal (aid_json_str (json_array_get (found, 0), "title"), "Ollama");
   assert_int_equal (json_array_size (json_object_get (json_array_get (found, 0), "models")), 1);
@@ -138,7 +143,8 @@ a_llama_cpp_tells_the_window_it_runs_with (void **state)
   struct fake_http *f = fake_start (script, 2);
   (void) state;
   json_t *found = discovered (config ("{\"discover\":[\"llama.cpp\",\"localai\"],\"providers\":{\"llama.cpp\":{\"url\":"
-                                      "\"http://127.0.0.1:PORT/v1\"},\"localai\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}", f->port, f->port),
+                                      "\"http://127.0.0.1:PORT/v1\"},\"localai\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}",
+                                      f->port, f->port),
                               NULL, 0);
   assert_int_equal (json_array_size (found), 1);
   assert_string_equal (aid_json_str (model_of (found, 0, 0), "id"), "llama.cpp/m");
@@ -158,7 +164,8 @@ another_server_at_its_port_is_told_apart (void **state)
   struct fake_http *f = fake_start (script, 2);
   (void) state;
   json_t *found = discovered (config ("{\"discover\":[\"llama.cpp\",\"localai\"],\"providers\":{\"llama.cpp\":{\"url\":"
-                                      "\"http://127.0.0.1:PORT/v1\"},\"localai\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}", f->port, f->port),
+                                      "\"http://127.0.0.1:PORT/v1\"},\"localai\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}",
+                                      f->port, f->port),
                               NULL, 0);
   assert_int_equal (json_array_size (found), 1);
   assert_string_equal (aid_json_str (model_of (found, 0, 0), "id"), "localai/m");
@@ -174,8 +181,9 @@ what_lacks_its_kind_s_list_is_asked_for_the_usual_one (void **state)
   static const struct fake_step *const script[] = { none, list };
   struct fake_http *f = fake_start (script, 2);
   (void) state;
-  json_t *found = discovered (config ("{\"discover\":[\"lmstudio\"],\"providers\":{\"lmstudio\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}",
-                                      f->port, 0), NULL, 0);
+  json_t *found = discovered (
+    config ("{\"discover\":[\"lmstudio\"],\"providers\":{\"lmstudio\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}", f->port, 0),
+    NULL, 0);
   assert_string_equal (aid_json_str (model_of (found, 0, 0), "id"), "lmstudio/m");
   assert_non_null (strstr (f->requests[0], "GET /api/v0/models "));
   assert_non_null (strstr (f->requests[1], "GET /v1/models "));
@@ -191,9 +199,13 @@ what_does_not_run_or_hangs_is_left_out (void **state)
   static const struct fake_step *const script[] = { hold }, *const page[] = { html };
   struct fake_http *f = fake_start (script, 1), *g = fake_start (page, 1);
   (void) state;
-  json_t *found = discovered (config ("{\"discover\":[\"vllm\",\"jan\",\"far\",\"dead\"],\"providers\":{\"vllm\":{\"url\":\"http://127.0.0.1:PORT/v1\"},"
-                                      "\"jan\":{\"url\":\"http://127.0.0.1:PORT/v1\"},\"far\":{\"url\":\"https://far.invalid/v1\"},"
-                                      "\"dead\":{\"url\":\"http://127.0.0.1:1/v1\"}}}", f->port, g->port), NULL, 200);
+  json_t *found = discovered (
+    config (
+      "{\"discover\":[\"vllm\",\"jan\",\"far\",\"dead\"],\"providers\":{\"vllm\":{\"url\":\"http://127.0.0.1:PORT/v1\"},"
+      "\"jan\":{\"url\":\"http://127.0.0.1:PORT/v1\"},\"far\":{\"url\":\"https://far.invalid/v1\"},"
+      "\"dead\":{\"url\":\"http://127.0.0.1:1/v1\"}}}",
+      f->port, g->port),
+    NULL, 200);
   assert_int_equal (json_array_size (found), 0);
   json_decref (found);
   fake_stop (f);
@@ -208,8 +220,9 @@ one_provider_s_server_says_why_it_has_no_list (void **state)
   struct fake_http *f = fake_start (script, 1);
   (void) state;
   setenv ("KEY_OF_TEST", "k-7", 1);
-  json_t *found = discovered (config ("{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:PORT/v1\",\"key_env\":\"KEY_OF_TEST\"}}}", f->port, 0),
-                              "p", 0);
+  json_t *found = discovered (
+    config ("{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:PORT/v1\",\"key_env\":\"KEY_OF_TEST\"}}}", f->port, 0), "p",
+    0);
   assert_false (aid_json_bool (json_array_get (found, 0), "ok", 1));
   assert_non_null (strstr (aid_json_str (json_array_get (found, 0), "message"), "bad key"));
   assert_non_null (strstr (f->requests[0], "Authorization: Bearer k-7\r\n"));
@@ -227,7 +240,8 @@ a_net_that_is_freed_ends_a_discovery (void **state)
   struct answer a = ANSWER;
   struct aid_error e;
   struct aid_discover_request r = { NULL, NULL, 60000 };
-  struct aid_config *c = config ("{\"discover\":[\"ollama\"],\"providers\":{\"ollama\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}", f->port, 0);
+  struct aid_config *c
+    = config ("{\"discover\":[\"ollama\"],\"providers\":{\"ollama\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}", f->port, 0);
   (void) state;
   assert_int_equal (aid_discover (net, c, &r, on_val, &a, &e), AID_OK);
   assert_true (fake_wait_requests (f, 1));
@@ -279,8 +293,9 @@ static void
 a_model_that_answers_is_well (void **state)
 {
   static const struct fake_step list[] = { LIST };
-  static const struct fake_step yes[] = { STREAM ("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}\n\n"
-                                                  "data: [DONE]\n\n") };
+  static const struct fake_step yes[]
+    = { STREAM ("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}\n\n"
+                "data: [DONE]\n\n") };
   static const struct fake_step *const script[] = { list, yes };
   struct fake_http *f = fake_start (script, 2);
   (void) state;
@@ -306,7 +321,8 @@ without_spending_no_answer_is_asked_for (void **state)
 static void
 each_step_that_fails_is_named (void **state)
 {
-  static const struct fake_step list[] = { LIST }, no_key[] = { STATUS ("401 Unauthorized", "{\"error\":{\"message\":\"bad key\"}}") },
+  static const struct fake_step list[] = { LIST },
+                                no_key[] = { STATUS ("401 Unauthorized", "{\"error\":{\"message\":\"bad key\"}}") },
                                 no_list[] = { STATUS ("404 Not Found", "{}") },
                                 no_model[] = { STATUS ("404 Not Found", "{\"error\":{\"message\":\"no such model\"}}") },
                                 quota[] = { STATUS ("429 Too Many Requests", "{\"error\":{\"message\":\"no credit\"}}") },
@@ -317,13 +333,16 @@ each_step_that_fails_is_named (void **state)
   (void) state;
   unsetenv ("KEY_OF_TEST");
   found (checked (SETTINGS, 1, "x/m", 1, 0), "wsssssss", "no model \"x/m\"");
-  found (checked ("{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:PORT/v1\",\"key_env\":\"KEY_OF_TEST\"}}}", 1, "p/m", 1, 0), "owssssss",
-         "no key for p");
-  found (checked ("{\"providers\":{\"p\":{\"url\":\"http://nowhere.invalid/v1\"}}}", 1, "p/m", 1, 5000), "oswsssss", "nowhere.invalid");
+  found (
+    checked ("{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:PORT/v1\",\"key_env\":\"KEY_OF_TEST\"}}}", 1, "p/m", 1, 0),
+    "owssssss", "no key for p");
+  found (checked ("{\"providers\":{\"p\":{\"url\":\"http://nowhere.invalid/v1\"}}}", 1, "p/m", 1, 5000), "oswsssss",
+         "nowhere.invalid");
   found (checked (SETTINGS, 1, "p/m", 1, 0), "osowssss", "refused");
 
   f = fake_start (b, 1);         /* it speaks no TLS: both sides wait for the other */
-  found (checked ("{\"providers\":{\"p\":{\"url\":\"https://127.0.0.1:PORT/v1\"}}}", f->port, "p/m", 1, 500), "osoowsss", "127.0.0.1");
+  found (checked ("{\"providers\":{\"p\":{\"url\":\"https://127.0.0.1:PORT/v1\"}}}", f->port, "p/m", 1, 500), "osoowsss",
+         "127.0.0.1");
   fake_stop (f);
   f = fake_start (a, 1);
   found (checked (SETTINGS, f->port, "p/m", 1, 0), "osooswss", "bad key");

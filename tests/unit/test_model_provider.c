@@ -175,9 +175,10 @@ an_address_may_have_variables (void **state)
 static void
 a_model_s_facts_are_the_presets_under_the_settings (void **state)
 {
-  struct aid_config *c = config ("{\"models\":{\"big\":{\"provider\":\"anthropic\",\"name\":\"claude-sonnet-4-5-20250929\",\"context\":1000000,"
-                                 "\"price\":{\"output\":1,\"large\":{\"over\":9,\"input\":7}}},"
-                                 "\"anthropic/claude-opus-4-5\":{\"abilities\":[\"text\",\"pdf\"]},\"new\":\"openai/gpt-5.1-codex\"}}");
+  struct aid_config *c
+    = config ("{\"models\":{\"big\":{\"provider\":\"anthropic\",\"name\":\"claude-sonnet-4-5-20250929\",\"context\":1000000,"
+              "\"price\":{\"output\":1,\"large\":{\"over\":9,\"input\":7}}},"
+              "\"anthropic/claude-opus-4-5\":{\"abilities\":[\"text\",\"pdf\"]},\"new\":\"openai/gpt-5.1-codex\"}}");
   (void) state;
   struct aid_model m = resolved (c, "big");
   assert_int_equal (m.context, 1000000);
@@ -315,18 +316,25 @@ the_list_tells_configured_models_then_presets_with_a_key (void **state)
   (void) state;
   setenv ("DEEPSEEK_API_KEY", "k", 1);
   lists (c, AID_LIST_READY, "*a b broken deepseek/deepseek-chat deepseek/deepseek-reasoner");
-  json_t *got = listed (c, AID_LIST_READY), *want = json_loads (
-    "[{\"id\":\"a\",\"provider\":\"ollama\",\"title\":\"Ollama\",\"name\":\"q\",\"host\":\"127.0.0.1\",\"local\":true,\"configured\":true,"
-    "\"needs_key\":false,\"key\":\"none\",\"key_env\":null,\"default\":true,\"context\":5,\"max_output\":0,\"abilities\":null,"
-    "\"price\":null},"
-    "{\"id\":\"broken\",\"provider\":null,\"title\":null,\"name\":null,\"host\":null,\"local\":false,\"configured\":true,"
-    "\"needs_key\":false,\"key\":\"none\",\"key_env\":null,\"default\":false,\"context\":0,\"max_output\":0,\"abilities\":null,"
-    "\"price\":null,"
-    "\"error\":\"There is no provider \\\"nobody\\\". Add it to \\\"providers\\\" in config.json.\"},"
-    "{\"id\":\"deepseek/deepseek-chat\",\"provider\":\"deepseek\",\"title\":\"DeepSeek\",\"name\":\"deepseek-chat\","
-    "\"host\":\"api.deepseek.com\",\"local\":false,\"configured\":false,\"needs_key\":true,\"key\":\"set\",\"key_env\":\"DEEPSEEK_API_KEY\","
-    "\"default\":false,\"context\":128000,\"max_output\":8192,\"abilities\":[\"text\",\"tools\",\"cache\",\"json\"],"
-    "\"price\":{\"input\":0.28,\"output\":0.42,\"cached\":0.028,\"as_of\":\"2025-12-01\"}}]", 0, NULL);
+  json_t *got
+    = listed (c, AID_LIST_READY),
+    *want = json_loads (
+      "[{\"id\":\"a\",\"provider\":\"ollama\",\"title\":\"Ollama\",\"name\":\"q\",\"host\":\"127.0.0.1\",\"local\":true,"
+      "\"configured\":true,"
+      "\"needs_key\":false,\"key\":\"none\",\"key_env\":null,\"default\":true,\"context\":5,\"max_output\":0,\"abilities\":"
+      "null,"
+      "\"price\":null},"
+      "{\"id\":\"broken\",\"provider\":null,\"title\":null,\"name\":null,\"host\":null,\"local\":false,\"configured\":true,"
+      "\"needs_key\":false,\"key\":\"none\",\"key_env\":null,\"default\":false,\"context\":0,\"max_output\":0,\"abilities\":"
+      "null,"
+      "\"price\":null,"
+      "\"error\":\"There is no provider \\\"nobody\\\". Add it to \\\"providers\\\" in config.json.\"},"
+      "{\"id\":\"deepseek/deepseek-chat\",\"provider\":\"deepseek\",\"title\":\"DeepSeek\",\"name\":\"deepseek-chat\","
+      "\"host\":\"api.deepseek.com\",\"local\":false,\"configured\":false,\"needs_key\":true,\"key\":\"set\",\"key_env\":"
+      "\"DEEPSEEK_API_KEY\","
+      "\"default\":false,\"context\":128000,\"max_output\":8192,\"abilities\":[\"text\",\"tools\",\"cache\",\"json\"],"
+      "\"price\":{\"input\":0.28,\"output\":0.42,\"cached\":0.028,\"as_of\":\"2025-12-01\"}}]",
+      0, NULL);
   static const size_t which[] = { 0, 2, 3 };
   for (size_t i = 0; i < 3; i++)
     if (!json_equal (json_array_get (got, which[i]), json_array_get (want, i)))

@@ -38,30 +38,36 @@ each_server_s_list_is_read (void **state)
 {
   (void) state;
   /* OpenAI, and any that says no more */
-  reads ("{\"object\":\"list\",\"data\":[{\"id\":\"gpt-5.1\",\"object\":\"model\",\"owned_by\":\"system\"}]}", "[{\"name\":\"gpt-5.1\"}]");
+  reads ("{\"object\":\"list\",\"data\":[{\"id\":\"gpt-5.1\",\"object\":\"model\",\"owned_by\":\"system\"}]}",
+         "[{\"name\":\"gpt-5.1\"}]");
   /* Anthropic */
   reads ("{\"data\":[{\"type\":\"model\",\"id\":\"claude-x\",\"display_name\":\"Claude X\"}],\"has_more\":false}",
          "[{\"name\":\"claude-x\"}]");
   /* vLLM */
   reads ("{\"data\":[{\"id\":\"m\",\"max_model_len\":40960,\"permission\":[]}]}", "[{\"name\":\"m\",\"context\":40960}]");
   /* llama.cpp, whose own context is asked for by /props */
-  reads ("{\"models\":[{\"name\":\"m\",\"model\":\"m\"}],\"data\":[{\"id\":\"m.gguf\",\"meta\":{\"n_ctx_train\":32768,\"n_params\":1}}]}",
+  reads ("{\"models\":[{\"name\":\"m\",\"model\":\"m\"}],\"data\":[{\"id\":\"m.gguf\",\"meta\":{\"n_ctx_train\":32768,\"n_"
+         "params\":1}}]}",
          "[{\"name\":\"m.gguf\",\"context\":32768}]");
   /* Groq */
   reads ("{\"data\":[{\"id\":\"l\",\"context_window\":131072,\"max_completion_tokens\":32768,\"active\":true}]}",
          "[{\"name\":\"l\",\"context\":131072,\"max_output\":32768}]");
   /* OpenRouter: dollars for a token */
-  reads ("{\"data\":[{\"id\":\"a/b\",\"context_length\":200000,\"architecture\":{\"input_modalities\":[\"text\",\"image\",\"file\"]},"
+  reads ("{\"data\":[{\"id\":\"a/"
+         "b\",\"context_length\":200000,\"architecture\":{\"input_modalities\":[\"text\",\"image\",\"file\"]},"
          "\"pricing\":{\"prompt\":\"0.000003\",\"completion\":\"0.000015\",\"input_cache_read\":\"0.0000003\"},"
          "\"top_provider\":{\"max_completion_tokens\":64000},\"supported_parameters\":[\"tools\",\"structured_outputs\"]},"
          "{\"id\":\"auto\",\"pricing\":{\"prompt\":\"-1\",\"completion\":\"-1\"}}]}",
-         "[{\"name\":\"a/b\",\"context\":200000,\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\",\"json\"],"
+         "[{\"name\":\"a/"
+         "b\",\"context\":200000,\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\",\"json\"],"
          "\"price\":{\"input\":3.0,\"output\":15.0,\"cached\":0.3,\"as_of\":\"2026-01-02\"}},{\"name\":\"auto\"}]");
   /* Together: a bare array, dollars for a million */
-  reads ("[{\"id\":\"q\",\"type\":\"chat\",\"context_length\":8192,\"pricing\":{\"input\":0.5,\"output\":1}},{\"id\":\"f\",\"type\":\"image\"}]",
+  reads ("[{\"id\":\"q\",\"type\":\"chat\",\"context_length\":8192,\"pricing\":{\"input\":0.5,\"output\":1}},{\"id\":\"f\","
+         "\"type\":\"image\"}]",
          "[{\"name\":\"q\",\"context\":8192,\"price\":{\"input\":0.5,\"output\":1.0,\"as_of\":\"2026-01-02\"}}]");
   /* Mistral */
-  reads ("{\"data\":[{\"id\":\"m\",\"max_context_length\":131072,\"capabilities\":{\"completion_chat\":true,\"function_calling\":true,"
+  reads ("{\"data\":[{\"id\":\"m\",\"max_context_length\":131072,\"capabilities\":{\"completion_chat\":true,\"function_"
+         "calling\":true,"
          "\"vision\":false}},{\"id\":\"ocr\",\"capabilities\":{\"completion_chat\":false}}]}",
          "[{\"name\":\"m\",\"context\":131072,\"abilities\":[\"text\",\"tools\"]}]");
   /* Gemini */
@@ -82,20 +88,31 @@ static void
 what_answers_no_questions_is_left_out (void **state)
 {
   (void) state;
-  reads ("{\"data\":[{\"id\":\"nomic-embed-text\"},{\"id\":\"whisper-1\"},{\"id\":\"bge-reranker\"},{\"id\":\"tts-1\"},{\"id\":\"chat\"}]}",
+  reads ("{\"data\":[{\"id\":\"nomic-embed-text\"},{\"id\":\"whisper-1\"},{\"id\":\"bge-reranker\"},{\"id\":\"tts-1\"},{"
+         "\"id\":\"chat\"}]}",
          "[{\"name\":\"chat\"}]");
 }
 
 static void
 nonsense_is_no_list (void **state)
 {
-  static const char *const nonsense[] = { "null", "7", "\"x\"", "{}", "[]", "{\"data\":7}", "{\"data\":{\"id\":\"x\"}}", "{\"models\":\"x\"}",
-                                          "{\"data\":[1,null,\"x\",[],{},{\"id\":7},{\"id\":\"\"}]}" };
+  static const char *const nonsense[] = { "null",
+                                          "7",
+                                          "\"x\"",
+                                          "{}",
+                                          "[]",
+                                          "{\"data\":7}",
+                                          "{\"data\":{\"id\":\"x\"}}",
+                                          "{\"models\":\"x\"}",
+                                          "{\"data\":[1,null,\"x\",[],{},{\"id\":7},{\"id\":\"\"},{\"id\":\"a\\nb\"},"
+                                          "{\"id\":\"models/\"}]}" };
   (void) state;
   for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
     reads (nonsense[i], "[]");
-  reads ("{\"data\":[{\"id\":\"m\",\"context_length\":-5,\"max_model_len\":\"x\",\"architecture\":7,\"capabilities\":7,\"meta\":[],"
-         "\"pricing\":{\"prompt\":\"x\",\"completion\":\"nan\"},\"top_provider\":\"y\"}]}", "[{\"name\":\"m\"}]");
+  reads ("{\"data\":[{\"id\":\"m\",\"context_length\":-5,\"max_model_len\":\"x\",\"max_output_tokens\":1e300,\"architecture\":7,\"capabilities\":7,"
+         "\"meta\":[],"
+         "\"pricing\":{\"prompt\":\"x\",\"completion\":\"nan\"},\"top_provider\":\"y\"}]}",
+         "[{\"name\":\"m\"}]");
 }
 
 static void
@@ -115,8 +132,10 @@ static void
 ollama_tells_of_one_model (void **state)
 {
   json_t *entry = json_pack ("{s:s}", "name", "q");
-  json_t *doc = json_loads ("{\"capabilities\":[\"completion\",\"tools\",\"thinking\"],\"model_info\":{\"general.architecture\":\"qwen3\","
-                            "\"qwen3.context_length\":40960,\"qwen3.rope.scaling.original_context_length\":7}}", 0, NULL);
+  json_t *doc = json_loads (
+    "{\"capabilities\":[\"completion\",\"tools\",\"thinking\"],\"model_info\":{\"general.architecture\":\"qwen3\","
+    "\"qwen3.context_length\":40960,\"qwen3.rope.scaling.original_context_length\":7}}",
+    0, NULL);
   (void) state;
   aid_served_show (entry, doc);
   same (entry, "{\"name\":\"q\",\"context\":40960,\"abilities\":[\"text\",\"tools\",\"reasoning\"]}");
