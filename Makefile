@@ -37,6 +37,7 @@ need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
 made_model := $(B)/obj/made/presets.o
+made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
@@ -62,6 +63,17 @@ $(B)/made/presets.c: module/model/presets.json Makefile
 	@{ echo 'extern const char aid_presets_text[];'; echo 'const char aid_presets_text[] ='; \
 	   sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@.tmp && mv $@.tmp $@
 $(B)/obj/made/presets.o: $(B)/made/presets.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# The strategies are part of the core, so that it works alone: each file becomes a C string, line by line.
+STRATEGIES := $(filter-out %/README.md,$(wildcard strategies/*.md))
+$(B)/made/strategies.c: $(STRATEGIES) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "assist/strategy_internal.h"'; echo 'const struct aid_shipped aid_shipped_strategies[] = {'; \
+	   for file in $(notdir $(STRATEGIES)); do echo "{ \"$$file\","; \
+	     sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' "strategies/$$file"; echo '},'; done; echo '{ 0, 0 } };'; } >$@.tmp && mv $@.tmp $@
+$(B)/obj/made/strategies.o: $(B)/made/strategies.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
@@ -250,8 +262,10 @@ format:
 ## install       into PREFIX (/usr/local); uninstall takes it away again
 SITE = $(DESTDIR)$(PREFIX)/share/emacs/site-lisp/aid
 INFO = $(DESTDIR)$(PREFIX)/share/info
+SHARE = $(DESTDIR)$(PREFIX)/share/aid
 install: all
-	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(INFO)
+	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(INFO) $(SHARE)/strategies
+	install -m 644 $(STRATEGIES) $(SHARE)/strategies
 	install -m 644 lisp/*.el lisp/*.elc $(SITE)
 	install -m 755 $(B)/aid-module.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-module.so
 	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
@@ -259,13 +273,13 @@ install: all
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
 	install -m 644 module/model/presets.json $(SITE)
 	install -m 644 $(B)/aid.info $(INFO)
-	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(DESTDIR)$(PREFIX)/share/aid/vocab && \
-	  install -m 644 $(B)/vocab/*.bpe $(DESTDIR)$(PREFIX)/share/aid/vocab; }
+	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(SHARE)/vocab && \
+	  install -m 644 $(B)/vocab/*.bpe $(SHARE)/vocab; }
 	! command -v install-info >/dev/null || install-info --info-dir=$(INFO) $(INFO)/aid.info
 uninstall:
 	! command -v install-info >/dev/null || [ ! -e $(INFO)/aid.info ] || \
 	  install-info --delete --info-dir=$(INFO) $(INFO)/aid.info
-	rm -rf $(SITE) $(DESTDIR)$(PREFIX)/share/aid/vocab
+	rm -rf $(SITE) $(SHARE)
 	rm -f $(DESTDIR)$(PREFIX)/bin/aid $(INFO)/aid.info
 
 ## clean         remove build/ and the compiled Lisp

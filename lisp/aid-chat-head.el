@@ -13,6 +13,7 @@
 (eval-when-compile (require 'cl-lib))
 (require 'aid-chat-display)
 (require 'aid-model)
+(require 'aid-strategy)
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
@@ -68,6 +69,13 @@
     map)
   "Keymap of the header line's stop button.")
 
+(defconst aid-chat--model-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map [header-line mouse-1] #'aid-set-model)
+    (define-key map [header-line mouse-2] #'aid-set-model)
+    map)
+  "Keymap of the model in the header line.")
+
 (defun aid-chat--head-state (stream)
   "What STREAM does, in words, with a button to stop it."
   (let* ((first (aid-chat-stream-first stream))
@@ -92,10 +100,12 @@
   "The header line's text as of now."
   (concat
    (if aid-chat--stream (aid-chat--head-state aid-chat--stream) "")
-   "   " (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
-             aid-model
-             (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
-   (if aid-strategy (format " [%s]" aid-strategy) "")
+   "   " (propertize (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
+                         aid-model
+                         (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
+                     'mouse-face 'highlight 'help-echo "mouse-1: another model"
+                     'local-map aid-chat--model-map)
+   (aid-strategy-head)
    (pcase aid-chat--open-cost
      (`(0 . ,_) "")
      (`(,n . ,tokens) (format "   %d item%s %s" n (if (= n 1) "" "s")
@@ -270,10 +280,20 @@ What is far away costs what its line says."
       (setq aid-chat--item-stamps nil))
     (setq aid-chat--tokens-for (cons name (aid--mod-tokens-exact name)))))
 
+(defun aid-chat-head-refind ()
+  "Have all chats show the model that is configured now."
+  (dolist (buffer (buffer-list))
+    (with-current-buffer buffer
+      (when (derived-mode-p 'aid-chat-mode)
+        (setq aid-chat--model-name nil)
+        (aid-chat--find-model)
+        (aid-chat-head-update)))))
+
 (defun aid-chat-measure ()
   "Find out what the open question's context costs, and show it."
   (setq aid-chat--measurer nil)
   (aid-chat--find-model)
+  (aid-strategy-refresh)
   (let ((items (aid-chat--open-items)))
     (setq aid-chat--open-cost
           (cons (length items)

@@ -13,6 +13,7 @@
 
 (eval-when-compile (require 'subr-x))
 (require 'aid-chat-head)
+(require 'aid-strategy)
 
 (declare-function aid--mod-forecast "ext:aid-module" (plist))
 (declare-function aid--mod-forecast-soon "ext:aid-module" (plist))
@@ -56,6 +57,7 @@ What is far away is left out, as an empty text: nothing is connected to or run."
   (list :doc (aid-chat-doc)
         :path (and buffer-file-name (not (file-remote-p buffer-file-name)) buffer-file-name)
         :root (aid-chat-root) :model aid-model :strategy aid-strategy
+        :exact (not aid-strategy-variants)
         :items (delq nil (mapcar (lambda (item) (and (stringp (cdr item)) item))
                                  (aid-cost--texts)))))
 

@@ -20,9 +20,10 @@
 (declare-function aid--mod-models "ext:aid-module" (root &optional all))
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid--mod-discover "ext:aid-module" (provider root secret))
-(declare-function aid--mod-set-project-model "ext:aid-module" (root model))
+(declare-function aid--mod-config-store "ext:aid-module" (root key value))
 (declare-function aid-project-root "aid-context" ())
 (declare-function aid-chat-set "aid-chat" (variable value))
+(declare-function aid-chat-head-refind "aid-chat-head" ())
 (declare-function aid-chat-model-keep "aid-chat-model" (name))
 (declare-function icomplete-exhibit "icomplete" ())
 (declare-function auth-source-search "auth-source" (&rest spec))
@@ -233,20 +234,29 @@ Another is a provider's, PROVIDER/NAME.  Give nil for no name."
                 (lambda (name) (concat "  " (cadr (assoc name aid-model--scopes)))))))
     (intern (completing-read "Use it in: " (mapcar #'car scopes) nil t))))
 
+(defun aid-model--forget ()
+  "Have this chat, if it is one, no model of its own."
+  (kill-local-variable 'aid-model)
+  (when (derived-mode-p 'aid-chat-mode)
+    (aid-chat-model-keep nil)))
+
 (defun aid-model--set-project (root model)
-  "Make MODEL the default of the project at ROOT, and say what goes before it."
-  (aid--mod-set-project-model (expand-file-name root) model)
-  (message (if model "%s is the model of %s now%s" "%2$s has no model of its own now%3$s")
-           model (abbreviate-file-name root)
-           (if aid-model
+  "Make MODEL the default of the project at ROOT."
+  (when (file-remote-p root)
+    (user-error "Settings of a remote project are not written"))
+  (aid--mod-config-store (directory-file-name (expand-file-name root)) "model" model)
+  (aid-model--forget))
+
+(defun aid-model--tell (model scope)
+  "Say what became of setting MODEL in SCOPE."
+  (message "Model %s%s%s" (or model "as configured")
+           (pcase scope
+             ('project " in this project")
+             ('everywhere " everywhere")
+             (_ ""))
+           (if (and (eq scope 'project) aid-model)
                (format "; here it is %s, for `aid-model' says so" aid-model)
              "")))
-
-(defun aid-model--set-everywhere (model)
-  "Make MODEL the default everywhere, saved for later sessions."
-  (kill-local-variable 'aid-model)
-  (customize-save-variable 'aid-model model)
-  (aid-chat-set 'aid-model model))
 
 ;;;###autoload
 (defun aid-set-model (model &optional scope)
@@ -263,20 +273,17 @@ question alone."
                               scope))))
   (require 'aid-chat)
   (require 'aid-context)
-  (let ((root (aid-project-root)))
-    (when model
-      (aid--mod-model-info model root)) ; an unknown name is an error now, not at the next question
-    (pcase scope
-      ('project (aid-model--set-project root model))
-      ('everywhere (let ((chat (current-buffer)))
-                     (aid-model--set-everywhere model)
-                     (when (derived-mode-p 'aid-chat-mode)
-                       (with-current-buffer chat
-                         (kill-local-variable 'aid-model)
-                         (aid-chat-model-keep nil)))))
-      (_ (aid-chat-set 'aid-model model)
-         (when (derived-mode-p 'aid-chat-mode)
-           (aid-chat-model-keep model))))))
+  (when model                           ; an unknown name is an error now, not at the next question
+    (aid--mod-model-info model (aid-project-root)))
+  (pcase scope
+    ('project (aid-model--set-project (aid-project-root) model))
+    ('everywhere (aid-model--forget)
+                 (customize-save-variable 'aid-model model))
+    (_ (aid-chat-set 'aid-model model)
+       (when (derived-mode-p 'aid-chat-mode)
+         (aid-chat-model-keep model))))
+  (aid-chat-head-refind)
+  (aid-model--tell model scope))
 
 (provide 'aid-model)
 ;;; aid-model.el ends here

@@ -1,9 +1,11 @@
 #include "assist/forecast.h"
+#include "assist/strategy.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "model/cost.h"
 #include "model/spend.h"
+#include <stdlib.h>
 
 static double
 budget_of (const struct aid_config *config, const char *which)
@@ -113,34 +115,61 @@ links_dir (const struct aid_ask *ask, struct aid_str *dir)
     aid_str_addz (dir, ask->root ? ask->root : ".");
 }
 
+/* The prompt of STRATEGY, as it would be now. */
 static enum aid_err
-forecast_with (const struct aid_config *config, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
+write_system (const struct aid_ask *ask, const char *model, const struct aid_strategy *strategy, struct aid_str *out,
+              struct aid_error *e)
 {
-  const json_t *named = aid_config_get (config, "strategy");
-  const char *strategy = ask->strategy ? ask->strategy : json_is_string (named) ? json_string_value (named) : "ask";
-  const char *system = aid_strategy_prompt (strategy);
-  struct aid_model model;
+  struct aid_scene scene;
+  enum aid_err err = aid_scene_find (ask->root, ask->chat, ask->turn, model, strategy->name, &scene, e);
+  if (!err)
+    err = aid_strategy_render (strategy, &scene, out, e);
+  aid_scene_free (&scene);
+  return err;
+}
+
+static enum aid_err
+forecast_prompt (const struct aid_config *config, const struct aid_ask *ask, const struct aid_model *model, const char *system,
+                 struct aid_str *val, struct aid_error *e)
+{
   struct aid_prompt prompt;
   struct aid_forecast f;
   struct aid_str dir = AID_STR_INIT (8192);
-  enum aid_err err = aid_model_resolve (config, ask->model, &model, e);
-  if (err)
-    return err;
-  struct aid_counter *counter = aid_counter_new (model.name);
+  struct aid_counter *counter = aid_counter_new (model->name);
   links_dir (ask, &dir);
   struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
-                                  .nitems = ask->nitems, .system = system ? system : "", .model_id = model.id, .counter = counter,
-                                  .dry = 1 };
-  err = aid_prompt_build (&r, &prompt, e);
+                                  .nitems = ask->nitems, .system = system, .model_id = model->id, .counter = counter, .dry = 1 };
+  enum aid_err err = aid_prompt_build (&r, &prompt, e);
   if (!err)
     {
-      aid_forecast_make (config, &model, &prompt, counter, &f);
+      aid_forecast_make (config, model, &prompt, counter, &f);
       write_val (&f, val);
     }
   aid_prompt_free (&prompt);
   aid_counter_free (counter);
-  aid_model_free (&model);
   aid_str_free (&dir);
+  return err;
+}
+
+static enum aid_err
+forecast_with (const struct aid_config *config, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_strategy *strategy = NULL;
+  struct aid_model model = { 0 };
+  struct aid_str system = AID_STR_INIT (AID_TEMPLATE_MAX);
+  char *name = aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, ask->chat);
+  enum aid_err err = name ? aid_strategy_load (ask->root, name, &strategy, e)
+                          : aid_error_set (e, AID_E_NOMEM, "There is no memory for a strategy.");
+  if (!err)
+    err = aid_model_resolve (config, ask->model ? ask->model : strategy->model, &model, e);
+  if (!err)
+    err = write_system (ask, model.id, strategy, &system, e);
+  if (!err)
+    err = forecast_prompt (config, ask, &model, aid_str_z (&system), val, e);
+  aid_strategy_free (strategy);
+  aid_model_free (&model);
+  aid_str_free (&system);
+  free (name);
   return err;
 }
 

@@ -1,6 +1,7 @@
 /* A walk over JSON that is known to be valid: strings and brackets are all that need to be told apart. */
 #include "base/json_find.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include <stdlib.h>
 
 struct walk
@@ -164,7 +165,9 @@ add_member (struct aid_span text, const char *key, const char *val, int empty, s
   add_string (out, key);
   aid_str_addz (out, ": ");
   add_string (out, val);
-  if (!empty)
+  if (empty)
+    aid_str_addc (out, '\n');
+  else
     {
       aid_str_addc (out, ',');
       aid_str_addspan (out, gap.len ? gap : AID_SPAN (" "));
@@ -177,6 +180,8 @@ aid_json_set_member (struct aid_span text, const char *key, const char *val, con
                      struct aid_error *e)
 {
   struct aid_json_place place;
+  if (val && aid_utf8_valid_prefix (aid_span_z (val)) != strlen (val))
+    return aid_error_set (e, AID_E_INVALID, "This value of \"%s\" is no text.", key);
   if (aid_span_trim (text).len == 0)
     text = AID_SPAN ("{}\n");
   json_t *root = aid_json_parse (text, what, e);

@@ -143,18 +143,3 @@ AID_BIND (settings)
   free (root);
   return aid_lisp_failed (env) ? NULL : aid_lisp_take_val (env, &val);
 }
-
-/* ROOT MODEL */
-AID_BIND (set_project_model)
-{
-  (void) nargs;
-  struct aid_error e = { AID_OK, "" };
-  char *root = aid_lisp_dup (env, args[0]), *model = aid_lisp_dup (env, args[1]);
-  if (!aid_lisp_failed (env) && root == NULL)
-    aid_lisp_signal (env, "invalid", "There is no project");
-  else if (!aid_lisp_failed (env) && aid_config_set_project (root, "model", model, &e) != AID_OK)
-    aid_lisp_error (env, &e);
-  free (root);
-  free (model);
-  return aid_lisp_failed (env) ? NULL : args[1];
-}

@@ -20,7 +20,8 @@ struct aid_config
 enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
-  KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE, KIND_BUDGET
+  KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
+  KIND_BUDGET
 };
 
 struct member
@@ -33,6 +34,7 @@ struct member
 static const struct member top_members[] = {
   { "model", KIND_STRING, 0 },
   { "strategy", KIND_STRING, 0 },
+  { "strategy_variants", KIND_BOOL, 0 },
   { "providers", KIND_PROVIDERS, 1 },
   { "models", KIND_MODELS, 0 },
   { "discover", KIND_NAMES, 1 },
@@ -194,6 +196,8 @@ wanted (enum kind kind, const json_t *v)
     {
     case KIND_STRING:
       return json_is_string (v) ? NULL : "a string";
+    case KIND_BOOL:
+      return json_is_boolean (v) ? NULL : "true or false";
     case KIND_COUNT:
       return is_count (v, 1000000000) ? NULL : "a whole number, 0 or more";
     case KIND_MS:
@@ -464,24 +468,4 @@ const char *
 aid_config_path (const struct aid_config *c)
 {
   return aid_str_z (&c->path);
-}
-
-enum aid_err
-aid_config_set_project (const char *root, const char *key, const char *value, struct aid_error *e)
-{
-  struct aid_str path = AID_STR_INIT (8192), old = AID_STR_INIT (FILE_MAX), text = AID_STR_INIT (FILE_MAX);
-  aid_str_addf (&path, "%s/.aid", root);
-  enum aid_err err = path.err ? aid_error_set (e, path.err, "the name of the project's folder is too long")
-                              : aid_fs_mkdirs (aid_str_z (&path), 0755, e);
-  aid_str_addz (&path, "/config.json");
-  if (!err)
-    err = read_file (aid_str_z (&path), &old, e);
-  if (!err)
-    err = aid_json_set_member (aid_str_span (&old), key, value, aid_str_z (&path), &text, e);
-  if (!err && !aid_span_eq (aid_str_span (&old), aid_str_span (&text)))
-    err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0644, e);
-  aid_str_free (&path);
-  aid_str_free (&old);
-  aid_str_free (&text);
-  return err;
 }

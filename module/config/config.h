@@ -3,6 +3,7 @@
    {
      "model": "claude",                                  default model: a key of "models", or PROVIDER/NAME
      "strategy": "ask",
+     "strategy_variants": true,                          a strategy has variants for languages
      "providers": { "local": { "wire": "openai-chat", "url": "http://127.0.0.1:8080/v1",
                                "key_env": "NAME", "key_command": ["pass", "show", "x"], "key_host": "api.example",
                                "version": "...", "headers": {}, "extra": {},
@@ -19,8 +20,9 @@
      "budget": { "chat": 0.5, "month": 20 }              US dollars; asked about before one is passed
    }
 
-   A project's file may set "model", "strategy" and "models"; its "providers", "discover" and "budget", and "extra" and "price" in
-   its models, are left out with a warning: endpoints, keys, commands and money are the user's to name.  Unknown members are
+   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", "discover" and "budget",
+   and "extra" and "price" in its models, are left out with a warning: endpoints, keys, commands and money are the user's to
+   name.  Unknown members are
    warnings with file, line and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
@@ -41,12 +43,10 @@ void aid_config_free (struct aid_config *c);
 const char *aid_config_warnings (const struct aid_config *c);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
+/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
+   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the project's file is a link. */
+enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);
-
-/* Writes VALUE (NULL: no such member) as the string member KEY into the settings of the project at ROOT, ".aid/config.json",
-   which is made if need be.  Every other byte of it stays; it is replaced whole, after fsync.  AID_E_PARSE when it is no
-   JSON: nothing is written then. */
-enum aid_err aid_config_set_project (const char *root, const char *key, const char *value, struct aid_error *e);
 
 #endif

@@ -262,7 +262,7 @@ static enum aid_err
 build_answer (struct check *k, struct aid_wire_request *w, struct aid_error *e)
 {
   struct aid_endpoint ep = aid_model_endpoint (&k->model, k->key);
-  struct aid_sampling s = { AID_CHECK_TOKENS, -1.0, NULL };
+  struct aid_sampling s = { .max_tokens = AID_CHECK_TOKENS, .temperature = -1.0, .top_p = -1.0 };
   struct aid_conversation c;
   aid_conversation_init (&c);
   struct aid_message *m = aid_conversation_add (&c, AID_ROLE_USER);

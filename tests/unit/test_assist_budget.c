@@ -174,7 +174,7 @@ test_a_budget_is_passed_by_agreement_only (void **state)
   assert_string_equal (aid_str_z (&b.w.kinds), "error ");
   assert_non_null (strstr (aid_str_z (&b.w.last), "\"code\": \"refused\""));
   assert_non_null (strstr (aid_str_z (&b.w.last),
-                           "This chat has cost $1.95 of its budget of $2; this question costs about $0.1."));
+                           "This chat has cost $1.95 of its budget of $2; this question costs about $0.1"));
   assert_null (b.server->requests[0]);
   finish (&b);
   ask_about (&b, AID_SPAN (SPENT_CHAT ("1.85")), 1);

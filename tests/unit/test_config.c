@@ -240,7 +240,7 @@ written (const char *text, const char *value, const char *want)
   assert_non_null (mkdtemp (dir));
   if (text)
     write_file (dir, ".aid", text);
-  if (aid_config_set_project (dir, "model", value, &e))
+  if (aid_config_store (dir, "model", value, &e))
     fail_msg ("%s", e.msg);
   aid_str_addf (&path, "%s/.aid/config.json", dir);
   assert_int_equal (aid_fs_read (aid_str_z (&path), &got, &e), AID_OK);
@@ -255,8 +255,8 @@ static void
 a_project_s_model_is_written_and_nothing_else_changes (void **state)
 {
   (void) state;
-  written (NULL, "a", "{\n  \"model\": \"a\"}\n");
-  written ("", "a\"b", "{\n  \"model\": \"a\\\"b\"}\n");
+  written (NULL, "a", "{\n  \"model\": \"a\"\n}\n");
+  written ("", "a\"b", "{\n  \"model\": \"a\\\"b\"\n}\n");
   written ("{\n  \"x\" : [1.50, {\"model\":\"no\"}],\n\t\"model\":\t\"old\" ,\n  \"y\": \"\\u00e9\"\n}\n", "new",
            "{\n  \"x\" : [1.50, {\"model\":\"no\"}],\n\t\"model\":\t\"new\" ,\n  \"y\": \"\\u00e9\"\n}\n");
   written ("{\n  \"strategy\": \"ask\"\n}\n", "a", "{\n  \"model\": \"a\",\n  \"strategy\": \"ask\"\n}\n");
@@ -275,7 +275,7 @@ a_project_s_broken_settings_are_left_alone (void **state)
   (void) state;
   assert_non_null (mkdtemp (dir));
   write_file (dir, ".aid", "{ \"model\": ");
-  assert_int_equal (aid_config_set_project (dir, "model", "a", &e), AID_E_PARSE);
+  assert_int_equal (aid_config_store (dir, "model", "a", &e), AID_E_PARSE);
   assert_non_null (strstr (e.msg, "/.aid/config.json, line 1"));
   aid_str_addf (&path, "%s/.aid/config.json", dir);
   assert_int_equal (aid_fs_read (aid_str_z (&path), &got, &e), AID_OK);
