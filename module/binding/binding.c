@@ -141,8 +141,6 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-model-check", 4, 4, aid_bind_model_check,
     "Check MODEL, with SPEND by an answer; return the request's id.\n\n(fn MODEL ROOT SECRET SPEND)" },
   { "aid--mod-settings", 1, 1, aid_bind_settings, "Return where the settings are, and what is wrong in them.\n\n(fn ROOT)" },
-  { "aid--mod-set-project-model", 2, 2, aid_bind_set_project_model,
-    "Make MODEL the default of the project at ROOT; nil: none.\n\n(fn ROOT MODEL)" },
   { "aid--mod-strategies", 1, 1, aid_bind_strategies, "Return the strategies of ROOT, as plists.\n\n(fn ROOT)" },
   { "aid--mod-strategy-info", 4, 4, aid_bind_strategy_info,
     "Return the strategy in force in ROOT when NAME, or nil, is to be used for DOC.\n\n(fn NAME DOC ROOT EXACT)" },

@@ -67,7 +67,7 @@
 			   (aid-chat-add-item chat "a.c" "../../project/a.c")
 			   (aid-chat-add-item chat "gone.c" "../../project/gone.c")
 			   (let ((forecast (aid--mod-forecast (aid-cost--plist))))
-			     (should (> 400 (plist-get forecast :tokens) bare 20))
+			     (should (> 2000 (plist-get forecast :tokens) bare 20))
 			     (should (= 4096 (plist-get forecast :window)))
 			     (should-not (plist-get forecast :exact))
 			     (should (equal "other" (plist-get forecast :tokenizer)))
