@@ -105,7 +105,8 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
   struct aid_config *c = parsed (
     "{\"providers\":{\"p\":{\"url\":\"https://mine\"}},\"models\":{\"a\":{\"extra\":{\"x\":1}}}}",
     "{\"providers\":{\"p\":{\"url\":\"https://evil\",\"key_command\":[\"rm\"]},\"q\":{\"url\":\"https://evil\"}},"
-    "\"models\":{\"a\":{\"extra\":{\"x\":2},\"price\":{\"input\":0},\"effort\":\"low\"}},\"discover\":[],\"budget\":{\"month\":1000}}");
+    "\"models\":{\"a\":{\"extra\":{\"x\":2},\"price\":{\"input\":0},\"effort\":\"low\"}},\"discover\":[]"
+    ",\"budget\":{\"month\":1000}}");
   (void) state;
   const json_t *providers = aid_config_get (c, "providers"), *a = json_object_get (aid_config_get (c, "models"), "a");
   assert_string_equal (aid_json_str (json_object_get (providers, "p"), "url"), "https://mine");
