@@ -83,6 +83,9 @@ Nothing is asked to find out: what wants a passphrase may hold the key."
 (defvar aid-model--looked nil
   "When the servers were looked for last, or nil; t while that goes on.")
 
+(defvar aid-model--listed nil
+  "What single providers were asked for, the last first, as the core tells it.")
+
 (defconst aid-model--fresh-seconds 10
   "How long the servers that were found are taken for all there are.")
 
@@ -120,8 +123,9 @@ Nothing is asked to find out: what wants a passphrase may hold the key."
 ;;; What there is to choose from
 
 (defun aid-model--found-models ()
-  "The models of the servers that run here."
-  (cl-loop for server in aid-model--found append (plist-get server :models)))
+  "The models of the servers that run here, and of those that were asked."
+  (cl-loop for server in (append aid-model--found aid-model--listed)
+           append (plist-get server :models)))
 
 (defun aid-model-candidates (root)
   "The models that can be asked in the project at ROOT, each once.
@@ -159,6 +163,36 @@ asked."
       (aid-error (setq aid-model--looked nil)
                  (message "%s" (error-message-string err))))))
 
+;;;###autoload
+(defun aid-list-models (provider)
+  "Ask PROVIDER's server which models it has, to choose among them from now on."
+  (interactive
+   (progn (aid-module-ensure)
+          (require 'aid-context)
+          (list (completing-read
+                 "Provider: "
+                 (delete-dups (delq nil (mapcar (lambda (info) (plist-get info :provider))
+                                                (aid--mod-models (aid-project-root) t))))))))
+  (aid-module-ensure)
+  (require 'aid-context)
+  (let* ((root (aid-project-root))
+         (info (aid--mod-model-info (concat provider "/x") root)))
+    (aid--on-event (aid--mod-discover provider root (aid-model-secret info))
+                   (lambda (kind value &rest _)
+                     (aid-model--on-list provider (if (eq kind 'result) (car value) value))))))
+
+(defun aid-model--on-list (provider server)
+  "Take what PROVIDER's SERVER, a plist, told of its models, and say how many."
+  (if (not (plist-get server :ok))
+      (message "%s: %s" provider (plist-get server :message))
+    (setq aid-model--listed
+          (cons server (cl-loop for other in aid-model--listed
+                                unless (equal (plist-get other :provider) provider)
+                                collect other)))
+    (message "%s has %d models; %s chooses one" (plist-get server :title)
+             (length (plist-get server :models))
+             (substitute-command-keys "\\[aid-set-model]"))))
+
 (defun aid-model--refresh ()
   "Show what was found in the completion list that is on screen, if it is ours."
   (when-let ((window (active-minibuffer-window)))
@@ -174,8 +208,8 @@ asked."
   (let* ((models nil)
          (known 'none)
          (all (lambda ()
-                (unless (eq known aid-model--found)
-                  (setq known aid-model--found
+                (unless (equal known (cons aid-model--found aid-model--listed))
+                  (setq known (cons aid-model--found aid-model--listed)
                         models (aid-model-candidates root)))
                 models))
          (info (lambda (name)

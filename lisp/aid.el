@@ -213,6 +213,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-append-recipe "aid-strategy" "Append what the strategy asks for." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-set-model "aid-model" "Choose the model." t)
+(autoload 'aid-list-models "aid-model" "Ask a provider which models it has." t)
 (autoload 'aid-doctor "aid-doctor" "Check the models that are set up." t)
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-cost "aid-cost" "Show what each month has cost." t)

@@ -40,6 +40,7 @@ struct aid_prompt_request
   const char *model_id;        /* reasoning is carried back only to the model that made it */
   const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
   int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
+  int no_images, no_pdfs;      /* what the model is known not to read */
 };
 
 struct aid_prompt
@@ -82,6 +83,14 @@ enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes,
 void aid_keeper_run (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
+
+/* --- media.c: items that are no text ------------------------------------------------------------------------------- */
+
+/* Appends the bytes of the image or PDF that TARGET names; leaves OUT empty when it names anything else.  AID_E_LIMIT above
+   AID_MEDIA_MAX, AID_E_IO. */
+enum aid_err aid_media_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
+/* An estimate of the tokens that the image or PDF in BYTES takes. */
+int64_t aid_media_tokens (struct aid_span bytes);
 
 /* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */
 

@@ -20,13 +20,26 @@ passes (double budget, double spent, double cost)
   return budget >= 0 && (cost > 0 ? spent + cost > budget : spent >= budget && cost != 0);
 }
 
+int
+aid_forecast_is_text (const struct aid_conversation *c)
+{
+  for (size_t i = 0; i < c->messages.len; i++)
+    {
+      const struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &c->messages, i).parts;
+      for (size_t k = 0; k < parts->len; k++)
+        if (AID_VEC_AT (struct aid_part, parts, k).kind != AID_PART_TEXT)
+          return 0;
+    }
+  return 1;
+}
+
 void
 aid_forecast_make (const struct aid_config *config, const struct aid_model *model, const struct aid_prompt *prompt,
                    const struct aid_counter *counter, struct aid_forecast *out)
 {
   char month[8];
   *out = (struct aid_forecast){ .tokens = prompt->tokens, .window = model->context, .chat_cost = prompt->spent };
-  out->exact = counter && aid_counter_exact (counter);
+  out->exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt->conversation);
   out->tokenizer = counter ? aid_counter_tokenizer (counter) : "other";
   out->cost = aid_cost_ahead (&model->price, prompt->tokens, AID_FORECAST_ANSWER);
   if (out->cost < 0 && model->local)

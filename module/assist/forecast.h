@@ -15,6 +15,9 @@ struct aid_forecast
   const char *over;            /* "chat" or "month": the budget that would be passed; NULL: none.  Static. */
 };
 
+/* Whether there is nothing in C but text: what else there is has no exact count, and teaches nothing about text's. */
+int aid_forecast_is_text (const struct aid_conversation *c);
+
 /* Never fails: what cannot be known is so in OUT.  Reads the month's file only when there is a budget for it. */
 void aid_forecast_make (const struct aid_config *config, const struct aid_model *model, const struct aid_prompt *prompt,
                         const struct aid_counter *counter, struct aid_forecast *out);

@@ -275,20 +275,6 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   return err;
 }
 
-/* Whether there is nothing in C but text: only then do our tokens say how the server counts. */
-static int
-is_text (const struct aid_conversation *c)
-{
-  for (size_t i = 0; i < c->messages.len; i++)
-    {
-      const struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &c->messages, i).parts;
-      for (size_t k = 0; k < parts->len; k++)
-        if (AID_VEC_AT (struct aid_part, parts, k).kind != AID_PART_TEXT)
-          return 0;
-    }
-  return 1;
-}
-
 /* AID_E_REFUSED when P would pass a budget and nobody has agreed to it. */
 static enum aid_err
 within_budget (struct aid_turn_state *t, const struct aid_config *config, const struct aid_prompt *p,
@@ -298,7 +284,7 @@ within_budget (struct aid_turn_state *t, const struct aid_config *config, const 
   struct aid_str words = AID_STR_INIT (256);
   enum aid_err err = AID_OK;
   aid_forecast_make (config, &t->model, p, counter, &f);
-  t->counted = is_text (&p->conversation) ? p->tokens : 0;
+  t->counted = aid_forecast_is_text (&p->conversation) ? p->tokens : 0;
   if (f.over && !t->over_budget)
     {
       aid_forecast_words (&f, &words);
@@ -322,7 +308,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err)
     err = within_budget (t, config, &prompt, counter);
-  int exact = counter && aid_counter_exact (counter);
+  int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
   if (!err)
     err = build_request (t, &prompt);

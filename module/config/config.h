@@ -22,8 +22,7 @@
 
    A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", "discover" and "budget",
    and "extra" and "price" in its models, are left out with a warning: endpoints, keys, commands and money are the user's to
-   name.  Unknown members are
-   warnings with file, line and name. */
+   name.  Unknown members are warnings with file, line and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
@@ -44,7 +43,8 @@ const char *aid_config_warnings (const struct aid_config *c);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
 /* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
-   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the project's file is a link. */
+   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the
+   project's file is a link. */
 enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);

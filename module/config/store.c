@@ -1,5 +1,5 @@
-/* Writing one setting: the file is read, changed at that place alone and replaced whole, so that a crash leaves the old or the new
-   one. */
+/* Writing one setting: the file is read, changed at that place alone and replaced whole, so that a crash leaves the old or
+   the new one. */
 #include "base/fs.h"
 #include "base/json_find.h"
 #include "config/config.h"

@@ -397,8 +397,9 @@ static void
 begin (void *arg)
 {
   struct check *k = arg;
-  struct aid_query q = { &k->model, k->key, "/models", 0, NULL, k->ms };
+  struct aid_query q = { .model = &k->model, .key = k->key, .ms = k->ms };
   struct aid_error e = { AID_OK, "" };
+  q.path = aid_query_list (&k->model, 1, &q.at_root);
   if (aid_query (k->net, &q, on_list, k, &e))
     fail (k, STEP_ANSWER, e.msg);
 }

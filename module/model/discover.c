@@ -4,6 +4,7 @@
 #include "model/discover.h"
 #include "base/json.h"
 #include "base/val.h"
+#include "model/told.h"
 #include "model/query.h"
 #include "model/served.h"
 #include <stdio.h>
@@ -83,6 +84,9 @@ settle (struct discovery *d)
   if (--d->pending)
     return;
   size_t l = aid_val_list (&val);
+  for (size_t i = 0; i < d->nservers; i++)
+    if (d->servers[i].ok)
+      aid_told_keep (d->servers[i].model.url, d->servers[i].entries);
   for (size_t i = 0; i < d->nservers; i++)
     if (!d->local || json_array_size (d->servers[i].entries))
       {
@@ -198,11 +202,9 @@ static void on_list (void *user, const struct aid_query_answer *a);
 static void
 ask_list (struct server *s)
 {
-  int ollama = is_kind (s, "ollama") && !s->plain, lmstudio = is_kind (s, "lmstudio") && !s->plain;
-  const char *path = ollama ? "/api/tags" : lmstudio ? "/api/v0/models" : "/models";
-  if (!strcmp (s->model.wire, "gemini"))
-    path = "/models?pageSize=1000";
-  ask (s, path, ollama || lmstudio, NULL, on_list, s);
+  int at_root;
+  const char *path = aid_query_list (&s->model, s->plain, &at_root);
+  ask (s, path, at_root, NULL, on_list, s);
 }
 
 static void

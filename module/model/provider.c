@@ -1,6 +1,7 @@
 /* From a model's name to everything that a request needs: the user's "models" and "providers" over the presets. */
 #include "model/provider_internal.h"
 #include "base/json.h"
+#include "model/told.h"
 #include "model/presets.h"
 #include <stdlib.h>
 
@@ -26,7 +27,8 @@ own (const struct aid_catalogue *cat, const char *table)
   return (json_t *) (uintptr_t) aid_config_get (cat->config, table);
 }
 
-/* A new url has its own host, so the preset's key_host goes, and its server may be of another kind. */
+/* A new url has its own host, so the preset's key_host goes; and what stands in for OpenAI speaks its older API for sure, the
+   newer one perhaps. */
 json_t *
 aid_catalogue_provider (const struct aid_catalogue *cat, const char *key)
 {
@@ -35,7 +37,12 @@ aid_catalogue_provider (const struct aid_catalogue *cat, const char *key)
   if (preset)
     json_object_update (merged, preset);
   if (mine && json_object_get (mine, "url"))
-    json_object_del (merged, "key_host");
+    {
+      const char *wire = aid_json_str (merged, "wire");
+      json_object_del (merged, "key_host");
+      if (wire && !strcmp (wire, "openai-responses"))
+        json_object_del (merged, "wire");
+    }
   if (mine)
     json_object_update (merged, mine);
   return merged;
@@ -344,8 +351,10 @@ resolve (const struct aid_catalogue *cat, struct meaning *m, const json_t *found
   if (!err)
     {
       *out = (struct aid_model){ .id = m->id, .provider = m->provider, .name = m->name, .url = url };
+      json_t *told = found ? NULL : aid_told_get (url, m->name);
       fill (out, p, m->settings);
-      fill_facts (out, p, found, m->settings);
+      fill_facts (out, p, found ? found : told, m->settings);
+      json_decref (told);
       if (!out->id || !out->title || !out->wire || !out->host)
         {
           aid_model_free (out);
@@ -404,7 +413,7 @@ struct aid_endpoint
 aid_model_endpoint (const struct aid_model *m, const char *key)
 {
   return (struct aid_endpoint){ .wire = m->wire, .base_url = m->url, .key = key, .model = m->name, .version = m->version,
-                                .extra = m->extra, .headers = m->headers };
+                                .extra = m->extra, .headers = m->headers, .context = m->context };
 }
 
 const char *

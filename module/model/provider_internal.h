@@ -16,8 +16,8 @@ void aid_catalogue_close (struct aid_catalogue *cat);
 json_t *aid_catalogue_provider (const struct aid_catalogue *cat, const char *key);
 /* A new reference to an array of all providers' names. */
 json_t *aid_catalogue_names (const struct aid_catalogue *cat);
-/* As aid_model_resolve; ID is not NULL.  FOUND (may be NULL) is what its server told of the model: over the presets, under the
-   settings. */
+/* As aid_model_resolve; ID is not NULL.  FOUND is what its server told of the model, over the presets and under the settings;
+   NULL: what is kept of that (told.h). */
 enum aid_err aid_catalogue_resolve (const struct aid_catalogue *cat, const char *id, const json_t *found, struct aid_model *out,
                                     struct aid_error *e);
 /* The model that no name means, or NULL; to be freed. */

@@ -76,6 +76,26 @@ add_key (struct aid_wire_request *w, const struct aid_model *m, const char *key,
   return aid_wire_bearer (w, key, e);
 }
 
+static int
+is (const char *what, const char *name)
+{
+  return what && !strcmp (what, name);
+}
+
+const char *
+aid_query_list (const struct aid_model *m, int plain, int *at_root)
+{
+  *at_root = 1;
+  if (is (m->wire, "ollama") || (is (m->kind, "ollama") && !plain))
+    return "/api/tags";
+  if (is (m->kind, "lmstudio") && !plain)
+    return "/api/v0/models";
+  *at_root = 0;
+  if (is (m->wire, "gemini"))
+    return "/models?pageSize=1000";
+  return is (m->wire, "anthropic-messages") ? "/models?limit=1000" : "/models";
+}
+
 static enum aid_err
 build (struct aid_wire_request *w, const struct aid_query *q, struct aid_error *e)
 {

@@ -28,6 +28,9 @@ struct aid_query_answer
   int64_t total_us;
 };
 
+/* Where M's server lists its models: AT_ROOT as above.  PLAIN: where most do, though its kind has a list that says more. */
+const char *aid_query_list (const struct aid_model *m, int plain, int *at_root);
+
 typedef void aid_query_done (void *user, const struct aid_query_answer *a);
 
 /* Everything is borrowed and copied. */

@@ -160,6 +160,21 @@
      (aid-model-look nil)
      (should (= aid-model-tests--id (+ 2 before))))))
 
+(ert-deftest aid-model-lists-a-provider ()
+  "What a provider's server told is offered from then on; an error is said."
+  (aid-model-tests-looking
+   (let ((aid-model--listed nil))
+     (cl-letf (((symbol-function 'aid--mod-model-info) (lambda (id &rest _) (list :id id))))
+       (aid-list-models "far"))
+     (aid--dispatch (list aid-model-tests--id 'result
+                          '((:provider "far" :title "Far" :ok t :models ((:id "far/new" :key "set"))))))
+     (should (member "far/new" (all-completions "" (aid-model--table nil))))
+     (cl-letf (((symbol-function 'aid--mod-model-info) (lambda (id &rest _) (list :id id))))
+       (aid-list-models "far"))
+     (aid--dispatch (list aid-model-tests--id 'result
+                          '((:provider "far" :title "Far" :ok nil :message "the key is not accepted"))))
+     (should (member "far/new" (all-completions "" (aid-model--table nil)))))))
+
 (ert-deftest aid-model-notes-stand-in-groups ()
   "Notes are aligned, and models stand in groups by who has them."
   (aid-model-tests-looking

@@ -127,6 +127,14 @@ an_ollama_tells_of_each_of_its_models (void **state)
   assert_int_equal (aid_json_int (m, "context", 0), 40960);
   assert_int_equal (aid_json_int (m, "max_output", 0), 7);            /* the settings go over what the server says */
   assert_int_equal (json_array_size (json_object_get (m, "abilities")), 2);
+  /* Whoever names it from now on knows it so. */
+  struct aid_config *c = config ("{\"providers\":{\"ollama\":{\"url\":\"http://127.0.0.1:PORT/v1\"}}}", f->port, 0);
+  struct aid_model known;
+  assert_int_equal (aid_model_resolve (c, "ollama/q:8b", &known, NULL), AID_OK);
+  assert_int_equal (known.context, 40960);
+  assert_true (known.abilities & AID_CAN_TOOLS);
+  aid_model_free (&known);
+  aid_config_free (c);
   assert_non_null (strstr (f->requests[0], "GET /api/tags "));
   assert_non_null (strstr (f->requests[1], "POST /api/show "));
   assert_non_null (strstr (f->requests[1], "{\"model\":\"q:8b\"}"));

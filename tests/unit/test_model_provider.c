@@ -109,6 +109,11 @@ a_preset_needs_no_settings (void **state)
   assert_string_equal (m.name, "anthropic/claude-x");
   aid_model_free (&m);
 
+  m = resolved (c, "openai");
+  assert_string_equal (m.wire, "openai-responses");
+  assert_string_equal (m.name, "gpt-5.1");
+  aid_model_free (&m);
+
   m = resolved (c, "llama.cpp/any");
   assert_string_equal (m.wire, "openai-chat");
   assert_string_equal (m.url, "http://127.0.0.1:8080/v1");
@@ -255,13 +260,14 @@ settings_stand_over_a_preset (void **state)
                                  "\"openai\":{\"url\":\"https://proxy.example/v1\"}}}");
   (void) state;
   struct aid_model m = resolved (c, "ollama/qwen");
-  assert_string_equal (m.wire, "openai-chat");
+  assert_string_equal (m.wire, "ollama");
   assert_string_equal (m.host, "big.lan");
   assert_false (m.local);
   aid_model_free (&m);
   m = resolved (c, "openai/x");
   assert_string_equal (m.host, "proxy.example");   /* not the preset's: its key is not asked for */
   assert_string_equal (m.key_env, "OPENAI_API_KEY");
+  assert_string_equal (m.wire, "openai-chat");     /* what stands in for it may lack the newer API */
   aid_model_free (&m);
   aid_config_free (c);
 }

@@ -109,7 +109,8 @@ nonsense_is_no_list (void **state)
   (void) state;
   for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
     reads (nonsense[i], "[]");
-  reads ("{\"data\":[{\"id\":\"m\",\"context_length\":-5,\"max_model_len\":\"x\",\"max_output_tokens\":1e300,\"architecture\":7,\"capabilities\":7,"
+  reads ("{\"data\":[{\"id\":\"m\",\"context_length\":-5,\"max_model_len\":\"x\",\"max_output_tokens\":1e300,"
+         "\"architecture\":7,\"capabilities\":7,"
          "\"meta\":[],"
          "\"pricing\":{\"prompt\":\"x\",\"completion\":\"nan\"},\"top_provider\":\"y\"}]}",
          "[{\"name\":\"m\"}]");
