@@ -302,8 +302,11 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   struct aid_str dir = AID_STR_INIT (8192);
   links_dir (t, &dir);
   struct aid_counter *counter = aid_counter_new (t->model.name);
+  unsigned can = t->model.abilities;
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
-                                  .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter };
+                                  .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter,
+                                  .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
+                                  .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err)
