@@ -1,6 +1,6 @@
-/* The rooms of assist/: a chat becomes a prompt (prompt.c, decisions.c), a model's events become an answer's text
-   (answer.c), one request lives from the question to its last event (turn.c, turn_stream.c), disks are waited for by
-   keeper.c, and all of them share one frame clock (assist.c). */
+/* The rooms of assist/: a chat becomes a prompt (prompt.c, decisions.c), a model's events become an answer's text (answer.c), one
+   request lives from the question to its last event (turn.c, turn_stream.c), disks are waited for by keeper.c, and all of them
+   share one frame clock (assist.c). */
 #ifndef AID_ASSIST_INTERNAL_H
 #define AID_ASSIST_INTERNAL_H
 
@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "model/conversation.h"
 #include "model/provider.h"
+#include "model/tokens.h"
 #include "model/wire.h"
 #include "net/http.h"
 #include "store/blob.h"
@@ -47,6 +48,8 @@ struct aid_prompt_request
   const char *system;          /* the strategy's prompt */
   const char *model_id;        /* reasoning is carried back only to the model that made it */
   const char *remove_secrets;  /* see struct aid_ask */
+  const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
+  int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
 };
 
@@ -55,7 +58,8 @@ struct aid_prompt
   struct aid_conversation conversation;
   struct aid_vec frozen;       /* struct aid_frozen */
   struct aid_vec shown;        /* struct aid_shown, in the order of the conversation */
-  int64_t tokens;              /* an estimate of the whole */
+  int64_t tokens;              /* of the whole, as the counter counts them */
+  double spent;                /* US dollars that the chat's answers have cost, as their meta lines say */
   char key[33];                /* the chat's key */
   int64_t question;            /* the number of the asked turn */
 };
@@ -82,8 +86,8 @@ enum aid_err aid_held_remove (const char *removed, struct aid_span target, struc
 
 /* --- decisions.c -------------------------------------------------------------------------------------------------- */
 
-/* Appends what was decided about the hunks of ANSWER, a turn of CHAT, and what was applied instead of those that were
-   edited; nothing when nothing was decided. */
+/* Appends what was decided about the hunks of ANSWER, a turn of CHAT, and what was applied instead of those that were edited;
+   nothing when nothing was decided. */
 void aid_decisions_tell (const struct aid_chat *chat, const struct aid_turn *answer, struct aid_str *out);
 
 /* --- keeper.c: what is written to the disk while answers stream ------------------------------------------------------ */
@@ -98,12 +102,12 @@ void aid_keeper_free (struct aid_keeper *keeper);
 struct aid_kept *aid_keeper_open (struct aid_keeper *keeper, const char *chat_path, const char *request, int64_t turn);
 /* Hands TEXT over, which is copied: never waits.  It is written at once, and synced within a second if more comes. */
 void aid_kept_add (struct aid_kept *k, struct aid_span text);
-/* Takes K (may be NULL): what waits is written and synced, then it is closed and, if it is UNWANTED, removed.  Never
-   waits. */
+/* Takes K (may be NULL): what waits is written and synced, then it is closed and, if it is UNWANTED, removed.  Never waits. */
 void aid_kept_close (struct aid_kept *k, int unwanted);
-/* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM,
-   AID_E_STATE. */
+/* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
+/* Runs FN (ARG) on the thread that writes, after what waits there, also while everything stops; at once without memory. */
+void aid_keeper_run (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
 

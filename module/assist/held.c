@@ -266,7 +266,8 @@ aid_assist_held (const struct aid_ask *ask, struct aid_str *val, struct aid_erro
                                   .nitems = ask->nitems,
                                   .system = "",
                                   .model_id = "",
-                                  .remove_secrets = ask->remove_secrets };
+                                  .remove_secrets = ask->remove_secrets,
+                                  .dry = 1 };
   if (aid_prompt_build (&r, &prompt, &own))
     aid_val_end (val, aid_val_list (val), 0);
   else

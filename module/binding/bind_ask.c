@@ -15,18 +15,8 @@ struct owned_item
   struct aid_str target, text;
 };
 
-/* A question out of Lisp: owned strings, and the request that borrows them. */
-struct question
-{
-  struct aid_ask ask;
-  struct aid_str chat;
-  char *path, *root, *model, *strategy, *secret, *request, *allow_secrets, *remove_secrets;
-  struct aid_vec owned;        /* struct owned_item */
-  struct aid_vec items;        /* struct aid_ask_item, of OWNED */
-};
-
 static void
-read_items (emacs_env *env, emacs_value list, struct question *q)
+read_items (emacs_env *env, emacs_value list, struct aid_bind_question *q)
 {
   emacs_value pair, target, text;
   q->owned = AID_VEC_INIT (struct owned_item, ITEMS_MAX);
@@ -48,11 +38,11 @@ read_items (emacs_env *env, emacs_value list, struct question *q)
     }
 }
 
-static void
-read_question (emacs_env *env, emacs_value plist, struct question *q)
+void
+aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q)
 {
   emacs_value doc = aid_lisp_get (env, plist, ":doc"), turn = aid_lisp_get (env, plist, ":turn");
-  *q = (struct question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
+  *q = (struct aid_bind_question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
   if (!aid_lisp_is_nil (env, doc))
     q->ask.chat = aid_bind_docs_text (env, doc);
   else
@@ -68,6 +58,7 @@ read_question (emacs_env *env, emacs_value plist, struct question *q)
   q->ask.exact = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":exact"));
   q->ask.strategy = q->strategy = aid_lisp_dup (env, aid_lisp_get (env, plist, ":strategy"));
   q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
+  q->ask.over_budget = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":over-budget"));
   q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
   q->ask.allow_secrets = q->allow_secrets = aid_lisp_dup (env, aid_lisp_get (env, plist, ":allow-secrets"));
   q->ask.remove_secrets = q->remove_secrets = aid_lisp_dup (env, aid_lisp_get (env, plist, ":remove-secrets"));
@@ -76,8 +67,8 @@ read_question (emacs_env *env, emacs_value plist, struct question *q)
   q->ask.nitems = q->items.len;
 }
 
-static void
-free_question (struct question *q)
+void
+aid_bind_question_free (struct aid_bind_question *q)
 {
   for (size_t i = 0; i < q->owned.len; i++)
     {
@@ -97,13 +88,21 @@ free_question (struct question *q)
   free (q->remove_secrets);
 }
 
+void
+aid_bind_question_own_chat (struct aid_bind_question *q)
+{
+  if (q->chat.len == 0)
+    aid_str_addspan (&q->chat, q->ask.chat);
+  q->ask.chat = aid_str_span (&q->chat);
+}
+
 AID_BIND (ask)
 {
   (void) nargs;
   struct aid_error e = { AID_OK, "" };
-  struct question q;
+  struct aid_bind_question q;
   emacs_value out = NULL;
-  read_question (env, args[0], &q);
+  aid_bind_question_read (env, args[0], &q);
   if (!aid_lisp_failed (env))
     {
       q.ask.id = aid_binding.host->next_id ();
@@ -112,7 +111,7 @@ AID_BIND (ask)
       else
         out = env->make_integer (env, (intmax_t) q.ask.id);
     }
-  free_question (&q);
+  aid_bind_question_free (&q);
   return out;
 }
 
@@ -121,13 +120,13 @@ AID_BIND (ask)
 struct held_job
 {
   uint64_t id;
-  struct question q;
+  struct aid_bind_question q;
 };
 
 static void
 held_job_free (struct held_job *j)
 {
-  free_question (&j->q);
+  aid_bind_question_free (&j->q);
   free (j);
 }
 
@@ -173,10 +172,8 @@ AID_BIND (held)
       aid_lisp_signal (env, "nomem", "No memory to look for secrets");
       return NULL;
     }
-  read_question (env, args[0], &j->q);
-  if (j->q.chat.len == 0)      /* the document's text may change while the job waits */
-    aid_str_addspan (&j->q.chat, j->q.ask.chat);
-  j->q.ask.chat = aid_str_span (&j->q.chat);
+  aid_bind_question_read (env, args[0], &j->q);
+  aid_bind_question_own_chat (&j->q);
   if (aid_lisp_failed (env))
     {
       held_job_free (j);
@@ -195,7 +192,7 @@ AID_BIND (held)
 /* --- models ---------------------------------------------------------------------------------------------------------- */
 
 static void
-model_val (const struct aid_model *m, struct aid_str *val)
+model_val (const struct aid_config *c, const struct aid_model *m, struct aid_str *val)
 {
   size_t o = aid_val_object (val);
   aid_val_kstrz (val, "id", m->id);
@@ -207,7 +204,8 @@ model_val (const struct aid_model *m, struct aid_str *val)
   aid_val_kstrz (val, "key", aid_model_key_state (m));
   aid_val_kstrz (val, "key_env", m->key_env);
   aid_facts_val (&(struct aid_facts){ m->context, m->max_output, m->abilities, m->price }, val);
-  aid_val_end (val, o, 12);
+  aid_val_kbool (val, "budget", aid_config_get (c, "budget") != NULL);
+  aid_val_end (val, o, 13);
 }
 
 AID_BIND (model_info)
@@ -223,7 +221,7 @@ AID_BIND (model_info)
     aid_lisp_error (env, &e);
   else if (c != NULL)
     {
-      model_val (&m, &val);
+      model_val (c, &m, &val);
       out = aid_lisp_take_val (env, &val);
       aid_model_free (&m);
     }
@@ -251,16 +249,6 @@ AID_BIND (models)
   aid_model_list (c, which_list (env, nargs > 1 ? args[1] : NULL), &val);
   aid_config_free (c);
   return aid_lisp_take_val (env, &val);
-}
-
-AID_BIND (tokens)
-{
-  (void) nargs;
-  struct aid_str text;
-  aid_lisp_text (env, args[0], &text);
-  int64_t n = aid_tokens_estimate (aid_str_span (&text));
-  aid_str_free (&text);
-  return env->make_integer (env, n);
 }
 
 AID_BIND (running)

@@ -16,7 +16,8 @@
                                         "as_of": "2025-12-01",
                                         "large": { "over": 200000, "input": 6, "output": 22.5 } } },
                  "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
-     "discover": ["ollama", "llama.cpp"]                 the local servers that are looked for; missing: all known ones
+     "discover": ["ollama", "llama.cpp"],                the local servers that are looked for; missing: all known ones
+     "budget": { "chat": 0.5, "month": 20 }              US dollars; asked about before one is passed
    }
 
    A project's file may set some of this at once, the rest once it is trusted (trust.h); what waits for that is left out
