@@ -32,6 +32,7 @@
 (declare-function aid-chat-display "aid-chat" (buffer))
 (declare-function aid-chat-ask "aid-chat" (buffer question))
 (declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-chat-check-idle "aid-chat-send" (chat))
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-review-resume "aid-review" ())
@@ -120,6 +121,7 @@ something meanwhile: what you type goes where you type it."
          (aid-append-chat chat)
          (name (buffer-name))
          (keys num-input-keys))
+    (aid-chat-check-idle chat)
     (aid-append-region beg end)
     (with-current-buffer chat
       (let ((aid-strategy "edit"))
