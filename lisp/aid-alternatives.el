@@ -15,9 +15,8 @@
 (require 'aid-chat)
 (require 'aid-chat-outline)
 (require 'aid-chat-edited)
-(eval-when-compile
-  (require 'cl-lib)
-  (require 'subr-x))
+(require 'cl-lib)
+(eval-when-compile (require 'subr-x))
 
 (declare-function aid--mod-doc-essence "ext:aid-module" (doc beg end))
 (declare-function aid-review--live "aid-review-parts" (chat turn))
@@ -39,8 +38,10 @@ Each gets the chat's buffer and the answer's number.")
   (let ((turn (aid-chat-turn-at)))
     (if (memq (plist-get turn :kind) '(answer alternative))
         turn
-      (or (car (last (aid-chat-turns 'answer)))
-          (user-error "There is no answer here")))))
+      (save-restriction
+        (widen)
+        (or (aid-chat--with-end (car (last (aid-chat-turns 'answer))))
+            (user-error "There is no answer here"))))))
 
 (defun aid-alternatives--group (turn)
   "The answers that TURN is one of; an error when it is the only one."
