@@ -69,10 +69,19 @@ Each leaves one for the answer to the question before it."
 
 ;;; Adding
 
+(defun aid-queue--add-context ()
+  "Add what goes with the open question now, where it is seen and can be deleted.
+What is to be agreed to is asked now, for later nobody may be there."
+  (aid-chat--add-typed)
+  (pcase (aid-chat--take-strategy)
+    (`(,name ,text ,at) (unwind-protect (aid-recipe-complete name)
+                          (aid-chat--replace at at text)))
+    (_ (aid-recipe-complete)))
+  (aid-chat--agree (aid-chat--open-items)))
+
 (defun aid-queue--add ()
   "Queue the open question, and begin a new one below it."
-  (aid-chat--add-typed)
-  (aid-chat--agree (aid-chat--open-items))
+  (aid-queue--add-context)
   (let* ((turn (aid-chat--open-turn))
          (at (save-excursion
                (goto-char (point-max))
@@ -115,7 +124,8 @@ Each leaves one for the answer to the question before it."
           (unless (aid-queue--first)
             (user-error "The question is empty"))
           (aid-queue--number)
-          (let ((aid-chat--sending (plist-get (aid-queue--first) :number)))
+          (let ((aid-chat--sending (plist-get (aid-queue--first) :number))
+                (aid-recipe-automatic nil))      ; all of that is there since it was queued
             (aid-chat--add-typed)
             (aid-chat--send-open)
             (aid-queue--write (aid-chat--open-turn) aid-chat--sending nil)))

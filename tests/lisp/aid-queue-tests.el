@@ -192,6 +192,28 @@
                    '(nil "edit" nil)))
     (should (member "3 user: Two?" (aid-queue-tests-turns)))))
 
+(ert-deftest aid-queue-context-is-seen ()
+  "What a strategy brings along is added when its question is queued, not behind one's back."
+  (aid-queue-tests-with chat
+    (with-temp-file (expand-file-name "b.c" project))
+    (let ((aid-recipe-automatic t) asked)
+      (cl-letf (((symbol-function 'aid-recipe--run)
+                 (lambda (name _all)
+                   (push name asked)
+                   (let ((aid-recipe-automatic nil))
+                     (aid-chat-add-item chat "b.c" (concat (file-relative-name project default-directory)
+                                                           "b.c"))))))
+        (aid-chat-tests-ask "/edit Two?")
+        (should (equal asked '("edit")))
+        (should (equal (nth 2 (aid-queue-tests-turns)) "3 user queued: /edit Two?"))
+        (goto-char (point-min))
+        (search-forward "[b.c]")
+        (delete-region (line-beginning-position) (line-beginning-position 2))
+        (aid-queue-tests-end "done")
+        (should (equal asked '("edit"))))
+      (should-not (string-search "[b.c]" (plist-get (car aid-chat-tests--asked) :text)))
+      (should (equal (plist-get (car aid-chat-tests--asked) :strategy) "edit")))))
+
 ;;; Waiting
 
 (ert-deftest aid-queue-waits-after-a-bad-end ()
