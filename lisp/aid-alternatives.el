@@ -153,12 +153,14 @@ Take the alternative? ")))
            (user-error "Not taken")))))
 
 (defun aid-alternatives--close-windows ()
-  "Delete the windows that showed the answers side by side."
-  (when (bound-and-true-p aid-ask-with--windows)
-    (dolist (window aid-ask-with--windows)
-      (when (and (window-live-p window) (eq (window-buffer window) (current-buffer))
-                 (not (eq window (selected-window))))
-        (ignore-errors (delete-window window))))
+  "Delete the windows that showed the answers side by side, but for one.
+That is the selected one, else the one that was there before."
+  (when-let ((windows (bound-and-true-p aid-ask-with--windows)))
+    (let ((kept (if (memq (selected-window) windows) (selected-window) (car windows))))
+      (dolist (window windows)
+        (when (and (window-live-p window) (eq (window-buffer window) (current-buffer))
+                   (not (eq window kept)))
+          (ignore-errors (delete-window window)))))
     (setq aid-ask-with--windows nil)))
 
 (defun aid-alternatives-take ()

@@ -35,7 +35,8 @@
   "How many models are asked one question at most.")
 
 (defvar-local aid-ask-with--windows nil
-  "The windows that were made to show this chat's answers side by side.")
+  "The windows that show this chat's answers side by side.
+The first one showed the chat before.")
 
 (defun aid-ask-with--read ()
   "Read the names of the models to ask, completed as by `aid-set-model'."
@@ -114,15 +115,14 @@ QUESTION is a turn, ITEMS are its context items, N models are asked in all."
   "Show the answers that are arriving here in windows side by side.
 Each follows its answer, as a window does whose point is at its end."
   (when-let ((window (and aid-ask-with-windows (get-buffer-window))))
-    (setq aid-ask-with--windows nil)
     (let ((windows (list window)))
       (dolist (_ (cdr (aid-chat-streams)))
         (when-let ((new (aid-ask-with--split (car (sort (copy-sequence windows)
                                                         (lambda (a b) (> (window-total-width a)
                                                                          (window-total-width b))))))))
           (set-window-buffer new (current-buffer))
-          (push new aid-ask-with--windows)
           (setq windows (append windows (list new)))))
+      (setq aid-ask-with--windows windows)
       (cl-loop for stream in (aid-chat-streams) for window in windows
                for turn = (aid-chat--answer (aid-chat-stream-number stream)
                                             (aid-chat-stream-sub stream))

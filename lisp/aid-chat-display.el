@@ -169,7 +169,9 @@ columns are left free after it."
          (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
     (if (or (not text) (> (+ used len 2) aid-chat--width))
         (put-text-property beg end 'invisible 'aid-marker)
-      (put-text-property beg (1+ beg) 'display `(space :align-to (- right ,(1+ len))))
+      ;; In a terminal the border to the window at the right takes a column of the text's.
+      (put-text-property beg (1+ beg) 'display
+                         `(space :align-to (- right ,(+ len (if (display-graphic-p) 1 2)))))
       (put-text-property (1+ beg) end 'display (propertize text 'face 'aid-chat-info)))
     (when text
       (put-text-property (line-beginning-position) end 'help-echo text))))

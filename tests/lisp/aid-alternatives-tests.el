@@ -320,7 +320,8 @@
     (let ((windows (get-buffer-window-list chat)))
       (should (> (length windows) 1))
       (mapc (lambda (stream) (aid-alternatives-tests--to stream 'text " on" 0 [])) (aid-chat-streams))
-      (cl-loop for window in (cons (selected-window) (reverse aid-ask-with--windows))
+      (should (eq (car aid-ask-with--windows) (selected-window)))
+      (cl-loop for window in aid-ask-with--windows
                for stream in (aid-chat-streams)
                do (should (= (window-point window) (aid-chat-stream-end stream)))))
     (dolist (stream (aid-chat-streams))
