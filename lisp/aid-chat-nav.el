@@ -69,7 +69,8 @@ In the open question it is what TAB is elsewhere: indentation and completion."
   (interactive)
   (cond ((aid-chat--heading-p) (beginning-of-line) (outline-cycle))
         ((aid-chat-fold-toggle))
-        ((aid-chat-in-question-p) (call-interactively #'indent-for-tab-command))
+        ((or (aid-chat-in-question-p) (plist-get (aid-chat-turn-at) :queued))
+         (call-interactively #'indent-for-tab-command))
         (t (aid-chat-next-button))))
 
 (defun aid-chat-next-button ()

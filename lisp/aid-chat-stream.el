@@ -293,6 +293,9 @@ The line in its turn may be out of sight."
     (set-marker (aid-chat-stream-question stream) nil)
     (set-marker end nil)))
 
+(defvar-local aid-chat--steered nil
+  "Whether the first queued question is sent however the arriving answer ends.")
+
 (defun aid-chat--cancel ()
   "Have the core stop all answers that are arriving here."
   (dolist (stream (aid-chat-streams))
@@ -305,7 +308,8 @@ The line in its turn may be out of sight."
                            (window-buffer (posn-window (event-start last-nonmenu-event)))
                          (current-buffer))
     (if aid-chat--stream
-        (aid-chat--cancel)
+        (progn (setq aid-chat--steered nil)
+               (aid-chat--cancel))
       (user-error "No answer is arriving here"))))
 
 (defun aid-chat--abandon ()

@@ -24,9 +24,6 @@
 
 (defvar inhibit-interaction)
 
-(defvar-local aid-queue--steered nil
-  "Whether the first of the queue is sent however the answer ends.")
-
 ;;; The queue as text
 
 (defun aid-queue--write (turn number queued)
@@ -165,8 +162,8 @@ What is to be agreed to is asked now, for later nobody may be there."
   "Send the first question of CHAT's queue if its answer has ended well."
   (with-current-buffer chat
     (when (and (not aid-chat--stream) (aid-chat-queued))
-      (let ((steered aid-queue--steered))
-        (setq aid-queue--steered nil)
+      (let ((steered aid-chat--steered))
+        (setq aid-chat--steered nil)
         (aid-queue--note)
         (if (or steered (aid-queue--answered-p))
             ;; Whoever else hears of the answer's end does so before the next begins.
@@ -233,7 +230,7 @@ queued.  What else is queued comes after it."
     (aid-queue--note)
     (if (not aid-chat--stream)
         (aid-queue--send-first)
-      (setq aid-queue--steered t)
+      (setq aid-chat--steered t)
       (aid-chat--cancel)
       (aid-chat--save))))
 

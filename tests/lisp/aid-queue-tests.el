@@ -214,6 +214,27 @@
       (should-not (string-search "[b.c]" (plist-get (car aid-chat-tests--asked) :text)))
       (should (equal (plist-get (car aid-chat-tests--asked) :strategy) "edit")))))
 
+(ert-deftest aid-queue-from-the-code ()
+  "What is asked from a file while an answer arrives is queued, too."
+  (aid-queue-tests-with chat
+    (with-temp-buffer
+      (aid-chat-ask chat "Two?"))
+    (should (equal (nth 2 (aid-queue-tests-turns)) "3 user queued: Two?"))
+    (aid-queue-tests-end "done")
+    (should (equal (aid-queue-tests-sent) '(nil 3)))))
+
+(ert-deftest aid-queue-folds-nothing ()
+  "A long block is folded once its question was sent, not while it waits."
+  (aid-queue-tests-with chat
+    (aid-chat-tests-ask (concat "Two?\n```\n" (make-string 60 ?\n) "```\n"))
+    (let ((folds (lambda ()
+                   (aid-chat-fontify (point-min) (point-max))
+                   (cl-count 'pasted (overlays-in (point-min) (point-max))
+                             :key (lambda (o) (overlay-get o 'aid-fold))))))
+      (should (= 0 (funcall folds)))
+      (aid-queue-tests-end "done")
+      (should (= 1 (funcall folds))))))
+
 ;;; Waiting
 
 (ert-deftest aid-queue-waits-after-a-bad-end ()
@@ -323,6 +344,18 @@
     (aid-chat-tests-ask "And?")
     (aid-queue-tests-end "cut")
     (should (equal (aid-queue-tests-sent) '(nil 3)))))
+
+(ert-deftest aid-queue-steering-is-stopped ()
+  "Stopping after all: the question that was to steer waits."
+  (aid-queue-tests-with chat
+    (goto-char (point-max))
+    (insert "Two?")
+    (aid-chat-steer)
+    (let ((last-nonmenu-event nil))
+      (aid-chat-stop))
+    (aid-queue-tests-end "cut")
+    (should (equal (aid-queue-tests-sent) '(nil)))
+    (should (equal (nth 2 (aid-queue-tests-turns)) "3 user queued: Two?"))))
 
 (ert-deftest aid-queue-steering-goes-first ()
   "A question that steers is sent before what was queued, which comes after it."
