@@ -8,7 +8,8 @@
 ;; An answer that is asked for again stays in the chat as an alternative, folded
 ;; below the new one, and so do the answers of several models that are asked at
 ;; the same time.  Here they are walked and compared, and one is made the answer:
-;; it changes places with what was the answer, as an edit that undo takes back.
+;; it changes places with what was the answer, as an edit that undo takes back
+;; until something is sent.
 
 ;;; Code:
 
@@ -116,7 +117,7 @@ In a question it is about the last answer."
 
 (defun aid-alternatives--swap (answer turn)
   "Make TURN, an alternative to ANSWER, the answer, and ANSWER that alternative.
-It is an edit that can be undone."
+It is an edit that can be undone, until something is sent."
   (let* ((number (plist-get answer :number))
          (first (aid-alternatives--retitle turn "##" (format "%d answer" number)))
          (second (aid-alternatives--retitle
@@ -128,7 +129,8 @@ It is an edit that can be undone."
         (goto-char (plist-get old :end))
         (insert new)
         (delete-region (plist-get old :beg) (plist-get old :end))))
-    (undo-boundary)))
+    (undo-boundary)
+    (setq aid-chat--turns-moved t)))
 
 (defun aid-alternatives--check (answer turn)
   "Signal an error unless TURN may take the place of ANSWER."

@@ -240,6 +240,14 @@ model's name."
   (concat "## " model " " (aid-chat--marker (format "%d answer" number)) "\n"
           (aid-chat--marker (format "meta req=%s state=streaming" request)) "\n\n"))
 
+(defun aid-chat--put-behind (at end text)
+  "Put TEXT at AT, behind a question's words, in place of the blanks up to END.
+The blanks go first: undoing what was typed must not reach over what follows it.
+What was deleted there comes back in that question."
+  (aid-chat--replace at end "")
+  (let ((aid-chat--all-left t))
+    (aid-chat--replace at at text)))
+
 (defun aid-chat--send-open ()
   "Send the open question."
   (pcase-let* ((number (1+ (plist-get (aid-chat--open-turn) :number)))
@@ -252,10 +260,10 @@ model's name."
                                    (skip-chars-backward " \t\n")
                                    (point)))
                (head (concat "\n\n" (aid-chat--answer-head model number request))))
-    (aid-chat--replace at end
-                       (concat head "\n\n" (if (= end (point-max))
-                                               (aid-chat--question (1+ number))
-                                             "")))
+    (aid-chat--put-behind at end
+                          (concat head "\n\n" (if (= end (point-max))
+                                                  (aid-chat--question (1+ number))
+                                                "")))
     (aid-chat--refresh question at)     ; what was pasted is folded now
     (aid-chat-stream-begin id number (+ at (length head)) question model)))
 

@@ -47,6 +47,7 @@ Each gets the chat's buffer, the answer's number and the alternative's.")
   "Let request ID's answer NUMBER arrive at BEG, in answer to what is at QUESTION.
 MODEL is the name that the header line shows.  With SUB it arrives as
 alternative SUB of that answer, beside what arrives already."
+  (aid-chat--settle-undo)
   (let ((stream (make-aid-chat-stream
                  :id id :buffer (current-buffer) :number number :model model :sub (or sub 0)
                  :beg (copy-marker beg) :end (copy-marker beg)

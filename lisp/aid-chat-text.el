@@ -372,11 +372,14 @@ With SPLIT the entry becomes two around the writing."
              (cons (aid-chat--before-insertion at beg end)
                    (aid-chat--before-insertion to beg end)))))))
 
+(defvar aid-chat--all-left nil
+  "Whether what was deleted just where AID writes now belongs before that.")
+
 (defun aid-chat--shift-deletion (entry at to added)
   "Shift the deletion ENTRY of an undo list.
 AT, TO and ADDED as in `aid-chat--shift-pos'.
 Give where AT and TO were before it."
-  (let* ((left (gethash entry aid-chat--left))
+  (let* ((left (or aid-chat--all-left (gethash entry aid-chat--left)))
          (pos (cdr entry)) (abs (abs pos)) (len (length (car entry))))
     (setcdr entry (aid-chat--shift-pos pos at to added (not left)))
     (cons (if (or (> at abs) (and left (= at abs))) (+ at len) at)
@@ -418,6 +421,19 @@ SPLIT as in `aid-chat--replace'."
               (not (eq last-command 'undo))
               (not (eq (current-buffer) (window-buffer))))
     (aid-chat--shift-list pending-undo-list at to added split)))
+
+(defvar-local aid-chat--turns-moved nil
+  "Whether whole turns were moved or removed since a request was last made.")
+
+(defun aid-chat--settle-undo ()
+  "Let what moved or removed whole turns here be undone no more.
+AID is about to write turns of its own around them, and undo would tear those."
+  (when aid-chat--turns-moved
+    (setq aid-chat--turns-moved nil)
+    (unless (eq buffer-undo-list t)
+      (setq buffer-undo-list nil))
+    (when (and (eq last-command 'undo) (eq (current-buffer) (window-buffer)))
+      (setq pending-undo-list t))))
 
 (defun aid-chat--replace (beg end text &optional split)
   "Replace BEG to END by TEXT as AID's own writing, and give TEXT's end.

@@ -85,8 +85,8 @@ What is to be agreed to is asked now, for later nobody may be there."
                (skip-chars-backward " \t\n")
                (copy-marker (point)))))
     (aid-queue--write turn (plist-get turn :number) t)
-    (aid-chat--replace at (point-max)
-                       (concat "\n\n" (aid-chat--question (+ 2 (plist-get turn :number)))))
+    (aid-chat--put-behind at (point-max)
+                          (concat "\n\n" (aid-chat--question (+ 2 (plist-get turn :number)))))
     (set-marker at nil)
     (aid-queue--number)))
 
@@ -108,6 +108,8 @@ What is to be agreed to is asked now, for later nobody may be there."
   (let ((turn (car (aid-chat-queued))))
     (while (and turn (aid-chat--blank-p (cons (plist-get turn :body) (plist-get turn :end))))
       (aid-chat--replace (plist-get turn :beg) (plist-get turn :end) "")
+      (setq aid-chat--turns-moved t)
+      (aid-chat--settle-undo)           ; what was in it has no place any more
       (setq turn (car (aid-chat-queued))))
     turn))
 
@@ -199,6 +201,7 @@ again."
   (let* ((beg (plist-get (car (aid-chat-queued)) :beg))
          (text (buffer-substring-no-properties beg (plist-get turn :beg))))
     (unless (string-empty-p text)
+      (setq aid-chat--turns-moved t)
       (aid-chat--replace (plist-get turn :end) (plist-get turn :end) text)
       (aid-chat--replace beg (plist-get turn :beg) ""))))
 
@@ -238,13 +241,15 @@ queued.  What else is queued comes after it."
 
 ;;;###autoload
 (defun aid-queue-remove ()
-  "Remove the queued question at point, else the last one; undo brings it back."
+  "Remove the queued question at point, else the last one.
+Undo brings it back, until something is sent."
   (interactive)
   (let ((turn (or (aid-queue-at) (car (last (aid-chat-queued)))
                   (user-error "No question is queued"))))
     (save-restriction
       (widen)
       (delete-region (plist-get turn :beg) (plist-get turn :end)))
+    (setq aid-chat--turns-moved t)
     (aid-queue--note)
     (aid-chat--save)
     (message "Not queued any more; %s brings it back" (substitute-command-keys "\\[undo]"))))
