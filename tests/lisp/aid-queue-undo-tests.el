@@ -33,6 +33,23 @@
       (undo)
       (should (equal (buffer-string) sent)))))
 
+(ert-deftest aid-queue-undo-not-over-a-request ()
+  "What moved whole turns is not undone once the core writes new ones among them."
+  (aid-chat-tests-with chat
+    (let ((aid-alternative-taken-functions nil))
+      (aid-chat-tests-ask "Why?")
+      (dotimes (n 2)
+        (aid-chat-tests-text (format "Answer %d." n))
+        (aid-chat-tests-done)
+        (when (zerop n)
+          (aid-chat-again 2)))
+      (goto-char (plist-get (aid-chat--answer 2 1) :beg))
+      (aid-alternatives-take)
+      (aid-chat-again 2)
+      (let ((before (buffer-string)) (last-command nil))
+        (should-error (undo) :type 'user-error)
+        (should (equal (buffer-string) before))))))
+
 (defvar aid-queue-undo-tests--undone nil
   "Whether the last step was an undo.")
 
