@@ -41,11 +41,12 @@ The first one showed the chat before.")
 (defun aid-ask-with--read ()
   "Read the names of the models to ask, completed as by `aid-set-model'."
   (aid-module-ensure)
-  (completing-read-multiple "Models (two or more, with commas): "
-                            (aid-model--table (if (derived-mode-p 'aid-chat-mode)
-                                                  (aid-chat-root)
-                                                (require 'aid-context)
-                                                (aid-project-root)))))
+  (let ((root (if (derived-mode-p 'aid-chat-mode)
+                  (aid-chat-root)
+                (require 'aid-context)
+                (aid-project-root))))
+    (aid-model-look root #'aid-model--refresh)
+    (completing-read-multiple "Models (two or more, with commas): " (aid-model--table root))))
 
 (defun aid-ask-with--check (models)
   "MODELS without what is there twice; an error unless they can be asked together."
@@ -140,6 +141,8 @@ Each follows its answer, as a window does whose point is at its end."
       (widen)
       (when (aid-chat--blank-p (aid-chat-open-question))
         (user-error "The question is empty"))
+      (when (aid-chat-model-line-end)
+        (user-error "The question names its model itself; delete that line to ask several"))
       (aid-chat--add-typed)
       (setq errors (aid-ask-with--send models)))
     (aid-chat--save)

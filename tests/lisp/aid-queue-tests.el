@@ -192,6 +192,20 @@
                    '(nil "edit" nil)))
     (should (member "3 user: Two?" (aid-queue-tests-turns)))))
 
+(ert-deftest aid-queue-model-of-its-own ()
+  "\"@model\" in a queued question is about that question; without a question it waits."
+  (aid-queue-tests-with chat
+    (aid-chat-tests-ask "/edit\n@model other\nTwo?")
+    (aid-chat-tests-ask "@model other\n")
+    (aid-queue-tests-end "done")
+    (should (equal (mapcar (lambda (key) (plist-get (car aid-chat-tests--asked) key))
+                           '(:model :strategy :turn))
+                   '("other" "edit" 3)))
+    (should (member "3 user: Two?" (aid-queue-tests-turns)))
+    (aid-queue-tests-end "done")
+    (should (= 2 (length aid-chat-tests--asked)))
+    (should (member "5 user queued: @model other" (aid-queue-tests-turns)))))
+
 (ert-deftest aid-queue-context-is-seen ()
   "What a strategy brings along is added when its question is queued, not behind one's back."
   (aid-queue-tests-with chat
