@@ -79,7 +79,7 @@ QUESTION is a turn, ITEMS are its context items, N models are asked in all."
   "Ask MODELS what was just asked, N models in all; give the errors as strings."
   (let* ((number (aid-chat-stream-number aid-chat--stream))
          (question (aid-chat-turn-at (aid-chat-stream-question aid-chat--stream)))
-         (items (let ((aid-chat--sending (plist-get question :number)))
+         (items (aid-chat--with-sending (plist-get question :number)
                   (cl-loop for item in (aid-chat--open-items)
                            unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item)))
          errors)

@@ -53,9 +53,18 @@
 (defvar-local aid-chat--waiting 0
   "How many questions of this chat are queued, as was last looked.")
 
-(defvar aid-chat--sending nil
+(defvar-local aid-chat--sending nil
   "The number of the question that counts as the open one, nil: the last.
-Bound while a question that was queued is sent.")
+`aid-chat--with-sending' binds it.")
+
+(defmacro aid-chat--with-sending (number &rest body)
+  "Run BODY while question NUMBER of this chat counts as its open one."
+  (declare (indent 1) (debug t))
+  `(progn
+     ;; It is this buffer's then: other chats have theirs, whatever runs meanwhile.
+     (make-local-variable 'aid-chat--sending)
+     (let ((aid-chat--sending ,number))
+       ,@body)))
 
 (defvar-local aid-chat--header ""
   "The text of the header line.")

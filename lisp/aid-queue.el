@@ -123,11 +123,11 @@ What is to be agreed to is asked now, for later nobody may be there."
           (unless (aid-queue--first)
             (user-error "The question is empty"))
           (aid-queue--number)
-          (let ((aid-chat--sending (plist-get (aid-queue--first) :number))
-                (aid-recipe-automatic nil))      ; all of that is there since it was queued
-            (aid-chat--add-typed)
-            (aid-chat--send-open)
-            (aid-queue--write (aid-chat--open-turn) aid-chat--sending nil)))
+          (aid-chat--with-sending (plist-get (aid-queue--first) :number)
+            (let ((aid-recipe-automatic nil))      ; all of that is there since it was queued
+              (aid-chat--add-typed)
+              (aid-chat--send-open)
+              (aid-queue--write (aid-chat--open-turn) aid-chat--sending nil))))
       (aid-queue--note)
       (aid-chat--save))))
 
