@@ -90,12 +90,17 @@ In the open question it is what TAB is elsewhere: indentation and completion."
   "Say what is at the right edge of the line or turn at point."
   (interactive)
   (let* ((turn (or (aid-chat-turn-at) (user-error "This is before the first turn")))
+         (meta (aid-chat--meta-line turn))
          (item (get-text-property (line-beginning-position) 'help-echo)))
     (message "%s %d%s" (pcase (plist-get turn :kind)
                          ('user "Question") ('answer "Answer") (_ "Alternative to answer"))
              (plist-get turn :number)
-             (let ((info (or item (aid-chat--heading-info turn (aid-chat--edited-p turn)))))
-               (if info (concat ": " info) "")))))
+             (let ((info (or item
+                             (string-join
+                              (delq nil (list (aid-chat--heading-info turn (aid-chat--edited-p turn))
+                                              (and meta (aid-chat--meta-details (nth 2 meta)))))
+                              "; "))))
+               (if (member info '(nil "")) "" (concat ": " info))))))
 
 ;;; Links
 

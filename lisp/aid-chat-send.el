@@ -225,15 +225,21 @@ model's name."
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
                                       (cons (nth 2 item) text)))
                                   items))))
-    (cons (aid--mod-ask (list :doc doc :path (and buffer-file-name
-                                                  (not (file-remote-p buffer-file-name))
-                                                  buffer-file-name)
-                              :root root :model model
-                              :strategy (or strategy aid-strategy)
-                              :exact (not aid-strategy-variants)
-                              :secret (aid-model-secret info)
-                              :request request :turn turn :items texts))
+    (cons (aid-chat--ask (list :doc doc :path (and buffer-file-name
+                                                   (not (file-remote-p buffer-file-name))
+                                                   buffer-file-name)
+                               :root root :model model
+                               :strategy (or strategy aid-strategy)
+                               :exact (not aid-strategy-variants)
+                               :request request :turn turn :items texts)
+                         info)
           (or (plist-get info :id) model "model"))))
+
+(defun aid-chat--ask (plist info)
+  "Ask the core what PLIST says of the model that INFO describes; give the id.
+A budget that it would pass is asked about before."
+  (let ((over (and (plist-get info :budget) (aid-cost-agree plist))))
+    (aid--mod-ask (append (list :over-budget over :secret (aid-model-secret info)) plist))))
 
 (defun aid-chat--answer-head (model number request)
   "The heading and meta line of answer NUMBER by MODEL to REQUEST."
