@@ -17,10 +17,11 @@ struct aid_turn_state
   char *chat_path, *root, *model_id, *strategy, *secret, *request;
   struct aid_ask_item *items;
   size_t nitems;
-  int plain;
+  int plain, exact;
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
 
   /* Written while preparing. */
+  char *used;                  /* the strategy in force, variants considered */
   struct aid_model model;
   const struct aid_wire *wire;
   struct aid_wire_request wire_request;

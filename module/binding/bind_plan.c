@@ -178,7 +178,7 @@ place (struct job *j, const struct aid_patch *p, struct aid_str *val, struct aid
   struct aid_patch_source source = aid_patch_texts_source (&texts);
   int64_t *chosen = calloc (p->hunks.len + 1, sizeof *chosen);
   unsigned char *only = calloc (p->hunks.len + 1, 1);
-  struct aid_plan_options options = { chosen, j->some_only ? only : NULL, j->reverse };
+  struct aid_plan_options options = { .chosen = chosen, .only = j->some_only ? only : NULL, .reverse = j->reverse };
   enum aid_err err = AID_OK;
   if (chosen == NULL || only == NULL)
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a plan");

@@ -26,6 +26,10 @@ void aid_bind_docs_close (void);
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
 struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
 
+struct aid_config;
+/* The settings that hold under ROOT (nil: the user's alone), or NULL with a signal pending (bind_strategy.c). */
+struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
+
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 AID_BIND (doc_open);
 AID_BIND (doc_edit);
@@ -46,6 +50,11 @@ AID_BIND (ask);
 AID_BIND (model_info);
 AID_BIND (models);
 AID_BIND (strategies);
+AID_BIND (strategy_info);
+AID_BIND (strategy_text);
+AID_BIND (strategy_check);
+AID_BIND (recipe);
+AID_BIND (config_store);
 AID_BIND (tokens);
 AID_BIND (running);
 AID_BIND (abandoned);

@@ -81,6 +81,30 @@ change_lines (struct aid_widened *w, const struct aid_lines *l, const struct aid
   return at < l->beg[*last + 1] ? -1 : (ptrdiff_t) at;
 }
 
+/* TEXT with the line ends of a CRLF file, owned by P. */
+static enum aid_err
+with_crlf (struct aid_patch *p, struct aid_span *text)
+{
+  struct aid_str out = AID_STR_INIT (AID_PATCH_MAX);
+  struct aid_span rest = *text, line;
+  if (!memchr (text->ptr, '\n', text->len))
+    return AID_OK;
+  while (aid_span_line (&rest, &line))
+    {
+      aid_str_addspan (&out, line);
+      if (line.ptr + line.len < text->ptr + text->len)
+        aid_str_addz (&out, "\r\n");
+    }
+  struct aid_span v = { NULL, 0 };
+  if (!out.err)
+    v = aid_patch_add_text (p, &out);
+  aid_str_free (&out);
+  if (!v.ptr)
+    return AID_E_LIMIT;
+  *text = v;
+  return AID_OK;
+}
+
 static size_t
 count (struct aid_span text, struct aid_span piece, int all)
 {
@@ -97,16 +121,22 @@ count (struct aid_span text, struct aid_span piece, int all)
 enum aid_err
 aid_widen (const struct aid_lines *l, struct aid_want *want, const struct aid_widened *before, struct aid_widened *w)
 {
-  const struct aid_patch_hunk *h = want->h;
+  const struct aid_patch_hunk *h = &w->h;
   size_t taken = before ? before->lines : 0;
-  *w = (struct aid_widened){ .p = *want->p, .h = *h, .lines = taken, .bytes = before ? before->bytes : 0 };
+  enum aid_err err = AID_OK;
+  *w = (struct aid_widened){ .p = *want->p, .h = *want->h, .lines = taken, .bytes = before ? before->bytes : 0 };
   w->p.lines = AID_VEC_INIT (struct aid_patch_line, AID_WIDE_LINES - taken);
   w->p.compared = before ? before->p.compared : w->p.compared;
   w->p.texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
   w->h.first_line = w->h.nlines = 0;
+  if (l->crlf)
+    err = with_crlf (&w->p, &w->h.old_text);
+  if (l->crlf && !err)
+    err = with_crlf (&w->p, &w->h.new_text);
+  if (err)
+    return err == AID_E_LIMIT ? AID_OK : err;
   if (h->old_text.len == 0 || want->reverse || count (l->text, h->old_text, h->all) != 1)
     return AID_OK;
-  enum aid_err err = AID_OK;
   ptrdiff_t at = aid_span_find (l->text, h->old_text);
   if (l->n == 0 || (size_t) at < l->beg[0])
     return AID_OK;

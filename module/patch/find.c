@@ -107,19 +107,26 @@ aid_add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_mat
 
 /* --- exact places --- */
 
-/* The hunk's old lines one after the other from line AT on. */
+/* How old lines are read that may have lost their prefix: without it, or as they are written. */
+static struct aid_span
+read_as (const struct aid_item *it, int as_written)
+{
+  return as_written && it->op == ' ' ? it->raw : it->text;
+}
+
+/* The first M of the hunk's old lines one after the other from line AT on. */
 static enum aid_err
-add_exact (const struct aid_view *v, const struct aid_target *t, size_t at, struct aid_vec *matches)
+add_exact (const struct aid_view *v, const struct aid_target *t, size_t at, size_t m_old, int as_written, struct aid_vec *matches)
 {
   struct aid_match m = { .map = malloc ((v->n + 1) * sizeof *m.map) };
   if (!m.map)
     return AID_E_NOMEM;
   for (size_t k = 0; k < v->n; k++)
     m.map[k] = -1;
-  for (size_t i = 0; i < v->m; i++)
+  for (size_t i = 0; i < m_old; i++)
     {
       m.map[v->old[i]] = (int32_t) (at + i);
-      if (!aid_span_eq (v->item[v->old[i]].text, aid_lines_at (&t->lines, at + i)))
+      if (!aid_span_eq (read_as (&v->item[v->old[i]], as_written), aid_lines_at (&t->lines, at + i)))
         m.cost += .002;
     }
   aid_match_finish (v, &m);
@@ -127,21 +134,61 @@ add_exact (const struct aid_view *v, const struct aid_target *t, size_t at, stru
   return push_match (matches, &m);
 }
 
+/* Exact places of the first M old lines; AT_END: only those that the file ends with. */
 static enum aid_err
-find_exact (const struct aid_view *v, const struct aid_target *t, int64_t near_line, struct aid_vec *matches, size_t *work)
+find_read_as (const struct aid_view *v, const struct aid_target *t, size_t m, int as_written, int at_end, int64_t near_line,
+              struct aid_vec *matches, size_t *work)
 {
-  if (v->lost_prefix || v->ellipses || v->m == 0)
-    return AID_OK;
+  const struct aid_index *x = &t->index[AID_TRAILING];
   struct aid_hits hits;
-  uint32_t *ids = malloc (v->m * sizeof *ids);
+  uint32_t *ids = malloc ((m + 1) * sizeof *ids);
   if (!ids)
     return AID_E_NOMEM;
-  for (size_t i = 0; i < v->m; i++)
-    ids[i] = v->item[v->old[i]].id[AID_TRAILING];
-  enum aid_err err = aid_index_find (&t->index[AID_TRAILING], ids, v->m, near_line, &hits, work);
+  for (size_t i = 0; i < m; i++)
+    {
+      const struct aid_item *it = &v->item[v->old[i]];
+      ids[i] = as_written ? aid_index_id (x, read_as (it, 1)) : it->id[AID_TRAILING];
+    }
+  enum aid_err err = aid_index_find (x, ids, m, near_line, &hits, work);
   free (ids);
   for (size_t i = 0; i < hits.n && i < AID_CANDIDATES && !err; i++)
-    err = add_exact (v, t, hits.at[i], matches);
+    if (!at_end || hits.at[i] + m == t->lines.n)
+      err = add_exact (v, t, hits.at[i], m, as_written, matches);
+  return err;
+}
+
+/* The old lines without the blank context behind them. */
+static size_t
+without_blanks_behind (const struct aid_view *v)
+{
+  size_t m = v->m;
+  while (m > 0 && v->old[m - 1] + 1 == v->n - (v->m - m) && v->item[v->old[m - 1]].op == ' '
+         && v->item[v->old[m - 1]].stripped.len == 0)
+    m--;
+  return m;
+}
+
+/* The last lines of a file may be written with an empty one behind its last line end: that is no line that is missing. */
+static enum aid_err
+find_at_end (struct aid_view *v, const struct aid_target *t, size_t m, struct aid_vec *matches, size_t *work)
+{
+  enum aid_err err = find_read_as (v, t, m, 0, 1, (int64_t) t->lines.n - 1, matches, work);
+  for (size_t i = m; i < v->m && matches->len > 0; i++)
+    v->item[v->old[i]].weak = 1;
+  return err;
+}
+
+static enum aid_err
+find_exact (struct aid_view *v, const struct aid_target *t, int64_t near_line, struct aid_vec *matches, size_t *work)
+{
+  if (v->ellipses || v->m == 0)
+    return AID_OK;
+  size_t less = without_blanks_behind (v);
+  enum aid_err err = find_read_as (v, t, v->m, 0, 0, near_line, matches, work);
+  if (!err && matches->len == 0 && v->lost_prefix)
+    err = find_read_as (v, t, v->m, 1, 0, near_line, matches, work);
+  if (!err && matches->len == 0 && less > 0 && less < v->m)
+    err = find_at_end (v, t, less, matches, work);
   return err;
 }
 

@@ -163,6 +163,7 @@ aid_patch_drop_file (struct aid_patch *p)
   free (f->old_path);
   free (f->new_path);
   free (f->refused);
+  free (f->copy_of);
   AID_VEC_AT (struct aid_patch_block, &p->blocks, f->block).nfiles--;
   p->files.len--;
 }
@@ -206,6 +207,7 @@ aid_patch_rollback (struct aid_patch *p, const struct aid_patch_mark *mark)
       free (f->old_path);
       free (f->new_path);
       free (f->refused);
+      free (f->copy_of);
     }
   for (size_t i = mark->texts; i < p->texts.len; i++)
     free (AID_VEC_AT (char *, &p->texts, i));

@@ -57,7 +57,9 @@ struct aid_patch_file
   size_t beg, end;             /* bytes of its part of the answer, headers included */
   size_t first_hunk, nhunks;   /* in patch.hunks */
   size_t block;                /* in patch.blocks */
-  char *refused;               /* why it can't be applied whatever the tree holds (binary, copy, symbolic link); NULL: it may */
+  int crlf;                    /* a new file's lines end in CR and LF, and the patch's own do not */
+  char *copy_of;               /* the file whose text a new one begins with, or NULL */
+  char *refused;               /* why it can't be applied whatever the tree holds (binary, symbolic link); NULL: it may */
 };
 
 /* One fenced block (or bare run) of the answer that holds patches: what is shown and decided together. */
@@ -165,6 +167,7 @@ struct aid_file_plan
   char reason[256];            /* why the file as a whole is refused (path, missing, exists, ...); else "" */
   struct aid_str before;       /* the file's text as read (empty for a new one) */
   struct aid_str after;        /* its text with every placed hunk applied, also those of later plans for the same path */
+  int rewritten;               /* its hunks were read one after the other, and after is made already */
   size_t same_as;              /* the first plan of this path (itself, mostly): that one holds before and after */
   size_t first, n;             /* its placements, in plan.placements, in the patch's order */
 };
@@ -183,6 +186,9 @@ struct aid_plan_options
   const int64_t *chosen;       /* for each hunk the line (from 1) chosen by a person among its candidates, or 0; or NULL */
   const unsigned char *only;   /* for each hunk whether it takes part (a left-out hunk gets no edits); or NULL: all */
   int reverse;                 /* place the reverse: what was inserted is deleted, created files are deleted, ... */
+  int together;                /* all of the plan is carried out or nothing: a part may change the file that one before it
+                                  creates, and a hunk the lines that one before it puts in.  Such hunks have no edits; the
+                                  first of their file has them. */
 };
 
 /* Places every hunk against the sources' texts as they are now, hunks of one file together.  Refusals are in the plan;

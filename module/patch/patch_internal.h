@@ -127,8 +127,12 @@ enum aid_err aid_read_dressed (struct aid_patch *p, enum aid_patch_format format
    without a header belongs to the file that the PROSE before names, to the last one that a header named (*LAST, given to and
    by the caller, freed by it), or to one that the plan has to find. */
 enum aid_err aid_read_unified (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose, char **last);
-/* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped). */
+/* Reads the hunk whose first line (an @@ line unless HEADLESS) C stands at; F may be NULL (read, to be dropped).  FENCED is
+   AID_ENCLOSED when it goes up to a "*** ..." line, without prose. */
+enum { AID_ENCLOSED = 2 };
 enum aid_err aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor *c, int fenced, int headless);
+/* Whether that hunk has both deleted and added lines, by their prefixes, and does not state that it begins with nothing. */
+int aid_hunk_deletes (const struct aid_cursor *c, int headless);
 /* Whether C stands at the header of another file's diff; AID_MAYBE_HEADER when inside a hunk it may as well be a deleted
    "-- x" and an added "++ y". */
 enum { AID_MAYBE_HEADER = 2 };
@@ -144,8 +148,21 @@ int aid_ends_bare (struct aid_span line);    /* a fence or a search/replace bloc
    before the fence that may name the file; *PATH is the name in force (given to and by the caller, freed by it). */
 enum aid_err aid_read_search_replace (struct aid_patch *p, struct aid_cursor *c, int fenced, struct aid_span prose,
                                       char **path);
-int aid_at_search (struct aid_span line, size_t *width);   /* "<<<<<<< SEARCH", 5 to 9 signs */
-int aid_at_replace (struct aid_span line, size_t width);   /* ">>>>>>> REPLACE" of that width */
+int aid_at_search (struct aid_span line, size_t *width);   /* "<<<<<<< SEARCH" or "------- SEARCH", 5 to 20 signs */
+int aid_at_replace (struct aid_span line, size_t width);   /* ">>>>>>> REPLACE" or "+++++++ REPLACE" of that width, 0: of any */
+/* The widths of divider and end of the block of WIDTH whose first line is before C; 0 for any, where none has WIDTH. */
+struct aid_widths
+{
+  size_t divider, end;
+};
+struct aid_widths aid_block_widths (struct aid_cursor c, size_t width);
+
+/* The digits that V begins with, which are taken off (10^9 at most); -1 when there are none. */
+int64_t aid_number (struct aid_span *v);
+/* Takes the line numbers off OLD_LINES, and off NEW_LINES if they have them, too (struct aid_span), when every line was copied
+   from a listing: "12 | x".  Gives the first number, or -1 with nothing changed (read_numbers.c).  A single line counts when
+   its number is STATED (-1: none is). */
+int64_t aid_take_numbers (struct aid_vec *old_lines, struct aid_vec *new_lines, int64_t stated);
 
 /* Whether C holds the calls of an edit tool as JSON, by its looks; and appends them, one value after the other. */
 int aid_at_edits (struct aid_cursor c);
@@ -260,6 +277,7 @@ struct aid_want
   const struct aid_patch_hunk *h;
   size_t hunk;                  /* its index */
   int reverse;
+  int unnumbered;               /* its stated lines are those of another text */
   int64_t chosen;               /* the line that a person chose, or 0 */
   const char *path;             /* for reasons */
   int too_large;                /* it is a piece of text whose places hold more lines than can be handled */

@@ -115,6 +115,40 @@ find_as_meant (const struct placing *g, struct aid_case *c, const struct aid_wan
   return err ? err : find_undone (g, c, w, 0);
 }
 
+/* The first line of SECTION (it may have several) that no line of the file holds; empty when there is none. */
+static struct aid_span
+missing_section (const struct aid_target *t, struct aid_span section)
+{
+  struct aid_span name;
+  while (aid_span_line (&section, &name))
+    {
+      size_t i = 0;
+      name = aid_span_trim (name);
+      while (i < t->lines.n && aid_span_find (aid_lines_at (&t->lines, i), name) < 0)
+        i++;
+      if (i == t->lines.n && name.len > 0)
+        return name;
+    }
+  return (struct aid_span){ section.ptr, 0 };
+}
+
+/* A hunk without numbers whose old lines say next to nothing ("pass", "}") stands on its section: that must be there. */
+static void
+check_section (const struct placing *g, size_t i)
+{
+  enum { SECTION_MAX = 4096 };
+  struct aid_case *c = &g->cases[i];
+  const struct aid_want *w = &g->wants[i];
+  char name[AID_QUOTE];
+  if (c->view.total >= .9 || w->chosen > 0 || aid_want_start (w) >= 0 || w->h->section.len > SECTION_MAX)
+    return;
+  struct aid_span missing = missing_section (g->t, w->h->section);
+  if (missing.len == 0)
+    return;
+  aid_refuse (g->out[i], "its section \"%s\" is not in %.100s, and its lines say too little", aid_quote (missing, name), w->path);
+  c->takes_part = 0;
+}
+
 static enum aid_err
 find_matches (const struct placing *g, size_t i)
 {
@@ -130,6 +164,8 @@ find_matches (const struct placing *g, size_t i)
   if (none || !has_exact (c) || best_cost (c) >= AID_REINDENTED)
     err = aid_look_already (g, i, none ? 1 : 1.5, none ? 1 : 2, &found);
   c->takes_part = !none && !found && !err;
+  if (c->takes_part)
+    check_section (g, i);
   return none && !found && !err ? aid_explain_nearest (g, i, why) : err;
 }
 

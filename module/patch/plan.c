@@ -79,11 +79,12 @@ aid_plan_read (struct aid_planner *g, struct aid_file_plan *f, const char *path,
   return count_bytes (g, f, out->len);
 }
 
+static char shared, alone;      /* what a claimed path is */
+
 /* Whether OP may have PATH: several parts may modify one file, anything else wants it alone. */
 static int
 claim (struct aid_planner *g, const char *path, enum aid_patch_op op, enum aid_err *err)
 {
-  static char shared, alone;
   const char *by = aid_map_get (g->claimed, aid_span_z (path));
   if (by)
     return by == &shared && op == AID_OP_MODIFY;
@@ -147,12 +148,36 @@ target_of (struct aid_planner *g, struct aid_file_plan *f, const char *path, enu
   return NULL;
 }
 
+/* Whether all that F's hunks lack may be what those before them write: a hunk that fits several places as it is lacks nothing. */
+static int
+may_build_on_each_other (struct aid_planner *g, const struct aid_file_plan *f)
+{
+  enum { MOST_HUNKS = 64 };
+  const struct aid_plan_options *o = &g->options;
+  if (f->applies || !o->together || o->reverse || o->chosen || f->n > MOST_HUNKS)
+    return 0;
+  for (size_t i = 0; i < f->n; i++)
+    if (aid_plan_placement (g, f, i)->candidates.len > 0)
+      return 0;
+  return 1;
+}
+
 static enum aid_err
 plan_modify (struct aid_planner *g, struct aid_file_plan *f, const char *path)
 {
   enum aid_err err = AID_OK;
   struct aid_target *t = target_of (g, f, path, &err);
-  return t ? aid_plan_place (g, f, t, path) : err;
+  if (!t)
+    return err;
+  if (AID_VEC_AT (struct aid_file_plan, &g->plan->files, f->same_as).rewritten)
+    aid_plan_refuse (g, f, "another part of the patch changes the same lines");
+  else
+    err = aid_plan_place (g, f, t, path);
+  if (!err && may_build_on_each_other (g, f))
+    err = aid_plan_one_by_one (g, f);
+  if (f->applies)
+    f->reason[0] = '\0';
+  return err;
 }
 
 /* A rename waits for its hunks: it happens when all of them fit. */
@@ -164,6 +189,27 @@ refuse_rest (struct aid_planner *g, struct aid_file_plan *f)
   for (size_t i = 0; i < f->n; i++)
     if (aid_plan_placement (g, f, i)->status == AID_HUNK_APPLIES)
       aid_refuse (aid_plan_placement (g, f, i), "%s", why);
+}
+
+/* Hunks that change nothing do not keep a file from being renamed. */
+static void
+pass_empty_hunks (struct aid_planner *g, struct aid_file_plan *f)
+{
+  f->applies = 1;
+  for (size_t i = 0; i < f->n; i++)
+    {
+      struct aid_placement *o = aid_plan_placement (g, f, i);
+      struct aid_want w = aid_plan_want (g, f, i, "");
+      size_t changed = 0;
+      for (size_t k = 0; k < w.h->nlines; k++)
+        changed += aid_want_op (&w, k) != ' ';
+      if (changed == 0 && o->status == AID_HUNK_REFUSED)
+        {
+          o->status = AID_HUNK_ALREADY;
+          o->reason[0] = '\0';
+        }
+      f->applies &= o->status != AID_HUNK_REFUSED;
+    }
 }
 
 static enum aid_err
@@ -185,6 +231,8 @@ plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_pat
   struct aid_target *t = target_of (g, f, old_path, &err);
   if (t)
     err = aid_plan_place (g, f, t, old_path);
+  if (!err && t)
+    pass_empty_hunks (g, f);
   if (!err && t && !f->applies)
     refuse_rest (g, f);
   return err;
@@ -192,13 +240,25 @@ plan_rename (struct aid_planner *g, struct aid_file_plan *f, const char *old_pat
 
 /* --- all files --- */
 
+/* A new file that is there already is like any other to the parts behind. */
+static enum aid_err
+plan_create (struct aid_planner *g, struct aid_file_plan *f)
+{
+  const struct aid_patch_file *pf = &AID_VEC_AT (struct aid_patch_file, &g->p->files, f->file);
+  enum aid_err err = pf->copy_of ? aid_plan_copy (g, f, pf->copy_of) : aid_plan_create (g, f, f->new_path);
+  return err || !f->already ? err : aid_map_put (g->claimed, aid_span_z (f->new_path), &shared, NULL);
+}
+
 static enum aid_err
 plan_by_op (struct aid_planner *g, struct aid_file_plan *f)
 {
+  struct aid_file_plan *made = aid_plan_maker (g, f);
+  if (made)
+    return aid_plan_change_made (g, f, made);
   switch (f->op)
     {
     case AID_OP_CREATE:
-      return aid_plan_create (g, f, f->new_path);
+      return plan_create (g, f);
     case AID_OP_DELETE:
       return aid_plan_delete (g, f, f->old_path);
     case AID_OP_RENAME:
@@ -219,6 +279,8 @@ may_plan (struct aid_planner *g, struct aid_file_plan *f, enum aid_err *err)
       aid_plan_refuse (g, f, e.msg);
       return 0;
     }
+  if (aid_plan_maker (g, f))
+    return 1;
   const char *twice = NULL;
   if (f->new_path && !claim (g, f->new_path, f->op, err))
     twice = f->new_path;

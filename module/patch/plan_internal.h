@@ -21,6 +21,7 @@ struct aid_planner
   enum aid_entities entities;
   const struct aid_patch_source *source;
   struct aid_plan_options options;
+  int unnumbered;               /* hunks are placed without their stated lines now */
   struct aid_plan *plan;
   struct aid_map *targets;      /* path -> struct aid_target, of modified files */
   struct aid_map *claimed;      /* path -> how: see claim */
@@ -65,6 +66,13 @@ enum aid_err aid_plan_read (struct aid_planner *g, struct aid_file_plan *f, cons
 enum aid_err aid_plan_place (struct aid_planner *g, struct aid_file_plan *f, struct aid_target *t, const char *path);
 enum aid_err aid_plan_try (struct aid_planner *g, const struct aid_file_plan *f, struct aid_span text, const char *path,
                            struct aid_fit *fit);
+/* Places the I-th hunk of F alone and without its numbers in TEXT, as OUT (a fresh placement), and appends to AFTER what it makes
+   of TEXT; nothing unless it applies. */
+enum aid_err aid_plan_place_one (struct aid_planner *g, const struct aid_file_plan *f, size_t i, struct aid_span text,
+                                 struct aid_placement *out, struct aid_str *after);
+/* Reads the hunks of F, which do not fit together, one after the other, in the text that the parts of the patch before leave of
+   its file.  Changes nothing unless every one has its exact place. */
+enum aid_err aid_plan_one_by_one (struct aid_planner *g, struct aid_file_plan *f);
 enum aid_err aid_plan_read_unescaped (struct aid_planner *g);   /* from now on, up to the next file */
 /* Finds the file that F means (resolve.c): may change its names and its operation, or refuse it. */
 enum aid_err aid_plan_resolve (struct aid_planner *g, struct aid_file_plan *f);
@@ -73,6 +81,15 @@ int aid_plan_knows (const struct aid_planner *g, const char *path);   /* a part 
 const char *aid_plan_only_name (struct aid_planner *g, const char *path);
 void aid_plan_forget_names (struct aid_planner *g);
 
+/* Appends to AFTER what the edits of the FILE-th plan, and of those before it for the same path, make of BEFORE, in which they
+   are placed (plan_texts.c). */
+enum aid_err aid_plan_text_after (struct aid_plan *plan, size_t file, struct aid_span before, struct aid_str *after);
+/* The part of the patch that makes the file that F modifies, when both are to be carried out together; else NULL. */
+struct aid_file_plan *aid_plan_maker (struct aid_planner *g, const struct aid_file_plan *f);
+/* Places F's hunks in the text that MADE makes, which becomes what they leave of it. */
+enum aid_err aid_plan_change_made (struct aid_planner *g, struct aid_file_plan *f, struct aid_file_plan *made);
+/* A new file with the text of the file FROM and F's hunks placed in that. */
+enum aid_err aid_plan_copy (struct aid_planner *g, struct aid_file_plan *f, const char *from);
 enum aid_err aid_plan_create (struct aid_planner *g, struct aid_file_plan *f, const char *path);
 enum aid_err aid_plan_delete (struct aid_planner *g, struct aid_file_plan *f, const char *path);
 

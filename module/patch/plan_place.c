@@ -12,6 +12,7 @@ aid_plan_want (const struct aid_planner *g, const struct aid_file_plan *f, size_
                             .h = &AID_VEC_AT (struct aid_patch_hunk, &g->reading->hunks, hunk),
                             .hunk = hunk,
                             .reverse = g->options.reverse,
+                            .unnumbered = g->unnumbered,
                             .chosen = g->options.chosen ? g->options.chosen[hunk] : 0,
                             .path = path };
 }
@@ -59,6 +60,34 @@ place_as_read (struct aid_planner *g, const struct aid_file_plan *f, struct aid_
   free (b.wide);
   free (b.wants);
   free (b.out);
+  return err;
+}
+
+enum aid_err
+aid_plan_place_one (struct aid_planner *g, const struct aid_file_plan *f, size_t i, struct aid_span text,
+                    struct aid_placement *out, struct aid_str *after)
+{
+  struct aid_target t;
+  struct aid_file_plan one = *f;
+  size_t at = 0;
+  one.first += i;
+  one.n = 1;
+  enum aid_err err = aid_target_init (&t, text, NULL);
+  if (err)
+    return err;
+  g->unnumbered = 1;
+  err = place_as_read (g, &one, &t, f->new_path, out, &g->plan->texts);
+  g->unnumbered = 0;
+  for (size_t k = 0; k < out->edits.len && !err && out->status == AID_HUNK_APPLIES; k++)
+    {
+      const struct aid_patch_edit *edit = &AID_VEC_AT (struct aid_patch_edit, &out->edits, k);
+      aid_str_addspan (after, aid_span_cut (text, at, edit->beg));
+      aid_str_addspan (after, edit->text);
+      at = edit->end;
+    }
+  if (!err && out->status == AID_HUNK_APPLIES)
+    err = aid_str_addspan (after, aid_span_cut (text, at, text.len));
+  aid_target_free (&t);
   return err;
 }
 

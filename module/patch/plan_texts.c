@@ -1,5 +1,5 @@
 /* What comes of a plan: the texts after all edits of a file, the counts, and the plan's end. */
-#include "patch/patch_internal.h"
+#include "patch/plan_internal.h"
 
 #include <stdlib.h>
 
@@ -22,26 +22,25 @@ compare (const void *a, const void *b)
 }
 
 static enum aid_err
-splice (struct aid_file_plan *f, struct step *steps, size_t n)
+splice (struct aid_span before, struct step *steps, size_t n, struct aid_str *after)
 {
-  struct aid_span before = aid_str_span (&f->before);
   size_t at = 0;
   qsort (steps, n, sizeof *steps, compare);
   for (size_t i = 0; i < n; i++)
     {
       const struct aid_patch_edit *edit = steps[i].edit;
-      aid_str_addspan (&f->after, aid_span_cut (before, at, edit->beg));
-      aid_str_addspan (&f->after, edit->text);
+      aid_str_addspan (after, aid_span_cut (before, at, edit->beg));
+      aid_str_addspan (after, edit->text);
       at = edit->end;
     }
-  return aid_str_addspan (&f->after, aid_span_cut (before, at, before.len));
+  return aid_str_addspan (after, aid_span_cut (before, at, before.len));
 }
 
-/* The plans of one path are a chain in the order of the patch; NEXT is by file, (size_t) -1 ends. */
+/* The plans of one path are a chain in the order of the patch; NEXT is by file, (size_t) -1 ends.  Appends to AFTER what all
+   their edits make of BEFORE. */
 static enum aid_err
-text_of (struct aid_plan *plan, size_t first, const size_t *next)
+text_of (struct aid_plan *plan, size_t first, const size_t *next, struct aid_span before, struct aid_str *after)
 {
-  struct aid_file_plan *head = &AID_VEC_AT (struct aid_file_plan, &plan->files, first);
   size_t n = 0;
   for (size_t i = first; i != (size_t) -1; i = next[i])
     {
@@ -63,8 +62,27 @@ text_of (struct aid_plan *plan, size_t first, const size_t *next)
             steps[n] = (struct step){ &AID_VEC_AT (struct aid_patch_edit, edits, j), n };
         }
     }
-  enum aid_err err = splice (head, steps, n);
+  enum aid_err err = splice (before, steps, n, after);
   free (steps);
+  return err;
+}
+
+enum aid_err
+aid_plan_text_after (struct aid_plan *plan, size_t file, struct aid_span before, struct aid_str *after)
+{
+  size_t head = AID_VEC_AT (struct aid_file_plan, &plan->files, file).same_as, last = head;
+  size_t *next = malloc ((file + 1) * sizeof *next);
+  if (!next)
+    return AID_E_NOMEM;
+  for (size_t i = head + 1; i <= file; i++)
+    if (AID_VEC_AT (struct aid_file_plan, &plan->files, i).same_as == head)
+      {
+        next[last] = i;
+        last = i;
+      }
+  next[last] = (size_t) -1;
+  enum aid_err err = text_of (plan, head, next, before, after);
+  free (next);
   return err;
 }
 
@@ -108,8 +126,8 @@ aid_plan_texts (struct aid_plan *plan)
   for (size_t i = 0; i < n && !err; i++)
     {
       struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
-      if (f->same_as == i && (f->op == AID_OP_MODIFY || f->op == AID_OP_RENAME))
-        err = text_of (plan, i, next);
+      if (f->same_as == i && !f->rewritten && (f->op == AID_OP_MODIFY || f->op == AID_OP_RENAME))
+        err = text_of (plan, i, next, aid_str_span (&f->before), &f->after);
       count (plan, f);
     }
   free (next);

@@ -38,6 +38,26 @@ whole_file (struct aid_planner *g, struct aid_file_plan *f, enum aid_hunk_status
     }
 }
 
+/* The new lines of a hunk as they are to stand in the file. */
+static void
+add_new_lines (struct aid_planner *g, const struct aid_file_plan *f, const struct aid_want *w, struct aid_str *out)
+{
+  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 2);
+  aid_side_text (w, '+', &text);
+  struct aid_span rest = aid_str_span (&text), line;
+  int crlf = AID_VEC_AT (struct aid_patch_file, &g->p->files, f->file).crlf;
+  while (crlf && aid_span_line (&rest, &line))
+    {
+      aid_str_addspan (out, line);
+      if (line.ptr + line.len < text.ptr + text.len)
+        aid_str_addz (out, "\r\n");
+    }
+  aid_str_addspan (out, rest);
+  if (text.err)
+    out->err = text.err;
+  aid_str_free (&text);
+}
+
 /* The text of one side of all the file's hunks that take part. */
 static enum aid_err
 side_of_file (struct aid_planner *g, const struct aid_file_plan *f, char op, struct aid_str *out)
@@ -45,8 +65,10 @@ side_of_file (struct aid_planner *g, const struct aid_file_plan *f, char op, str
   for (size_t i = 0; i < f->n; i++)
     {
       struct aid_want w = aid_plan_want (g, f, i, "");
-      if (op == '-' || aid_plan_placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
+      if (op == '-')
         aid_side_text (&w, op, out);
+      else if (aid_plan_placement (g, f, i)->status != AID_HUNK_LEFT_OUT)
+        add_new_lines (g, f, &w, out);
     }
   return out->err;
 }
@@ -65,7 +87,7 @@ whole_edits (struct aid_planner *g, struct aid_file_plan *f, int create)
       if (o->status == AID_HUNK_LEFT_OUT)
         continue;
       if (create)
-        aid_side_text (&w, '+', &text);
+        add_new_lines (g, f, &w, &text);
       o->cspan_end = aid_lines_chars (&lines, f->before.len);
       if (create || (i == 0 && f->before.len > 0))
         err = aid_edit_add (&lines, 0, f->before.len, &text, &g->plan->texts, o);

@@ -68,7 +68,8 @@ find_close (struct aid_scan *s, const struct fence *open, int strict)
   struct aid_cursor c = s->c;
   struct aid_in_line l;
   struct ends loose = { 0, 0, 0 };
-  size_t width = 0, other, sure = s->c.end;     /* width: inside a search/replace block */
+  size_t end_width = 0, width, sure = s->c.end;
+  int inside = 0;               /* a search/replace block */
   c.horizon = NULL;
   while (aid_cursor_next (&c, &l))
     {
@@ -76,17 +77,16 @@ find_close (struct aid_scan *s, const struct fence *open, int strict)
       s->looked += s->c.horizon ? 0 : l.end - l.beg;     /* what is fed is looked through again and again */
       if (loose.block_end > 0 && s->looked > FREE + TIMES * s->p->len)
         return loose;
-      if (width > 0)
+      if (inside)
         {
-          if (aid_at_replace (l.text, width))
-            width = 0;
+          inside = !aid_at_replace (l.text, end_width);
           continue;
         }
-      if (aid_at_search (l.text, &other))
+      if (aid_at_search (l.text, &width))
         {
-          if (l.beg < s->last_replace)
-            width = other;
-          else if (s->c.horizon)        /* its end may come */
+          inside = l.beg < s->last_replace;
+          end_width = inside ? aid_block_widths (c, width).end : 0;
+          if (s->c.horizon && end_width == 0)   /* its end may come */
             {
               sure = l.beg;
               break;
@@ -208,6 +208,16 @@ remember_prose (struct aid_scan *s, const struct aid_in_line *l)
   s->prose[2] = l->beg;
 }
 
+/* A block of one line may be the name of the file that the next block changes. */
+static void
+remember_line (struct aid_scan *s, struct aid_cursor c)
+{
+  struct aid_in_line l, more;
+  forget_prose (s);
+  if (aid_cursor_next (&c, &l) && !aid_cursor_next (&c, &more))
+    remember_prose (s, &l);
+}
+
 /* Reads C as a block from BEG to END (0: to where its last file ends). */
 static enum aid_err
 read_block (struct aid_scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
@@ -312,7 +322,10 @@ fenced_block (struct aid_scan *s, const struct aid_in_line *line, const struct f
   if (ends.open)
     s->c.horizon->met = 1;
   s->c.pos = ends.block_end;
-  forget_prose (s);
+  if (format == AID_FORMAT_AUTO)
+    remember_line (s, content);
+  else
+    forget_prose (s);
   return err;
 }
 
@@ -368,9 +381,8 @@ aid_scan_ends (struct aid_scan *s, size_t from)
   c.horizon = NULL;
   struct aid_in_line l;
   while (aid_cursor_next (&c, &l))
-    for (size_t width = 5; width <= 9 && l.text.len > 5 && l.text.ptr[0] == '>'; width++)
-      if (aid_at_replace (l.text, width))
-        s->last_replace = l.beg;
+    if (aid_at_replace (l.text, 0))
+      s->last_replace = l.beg;
 }
 
 enum aid_err

@@ -31,12 +31,21 @@ static const char *const all_names[] = { "replace_all", "replaceAll", NULL };
 static const char *const list_names[] = { "edits", "changes", "calls", "tool_calls", NULL };
 static const char *const inner_names[] = { "input", "arguments", "parameters", "args", "function", NULL };
 
+/* A copy of STRING; its line ends become "\n" unless it is VERBATIM, for the file has its own. */
 static struct aid_span
-keep (struct call *c, const json_t *string)
+keep (struct call *c, const json_t *string, int verbatim)
 {
   struct aid_str copy = AID_STR_INIT (JSON_BYTES);
-  aid_str_add (&copy, json_string_value (string), json_string_length (string));
-  struct aid_span v = aid_patch_add_text (c->p, &copy);
+  struct aid_span v = { json_string_value (string), json_string_length (string) }, line;
+  while (!verbatim && aid_span_line (&v, &line))
+    {
+      int ended = line.ptr + line.len < json_string_value (string) + json_string_length (string);
+      aid_str_add (&copy, line.ptr, line.len - (ended && line.len > 0 && line.ptr[line.len - 1] == '\r'));
+      if (ended)
+        aid_str_addc (&copy, '\n');
+    }
+  aid_str_addspan (&copy, v);
+  v = aid_patch_add_text (c->p, &copy);
   aid_str_free (&copy);
   if (!v.ptr)
     c->err = AID_E_LIMIT;
@@ -86,7 +95,7 @@ add_edit (struct call *c, const char *path, const json_t *old, const json_t *new
   int create = json_string_length (old) == 0;
   struct aid_patch_file *f = file_for (c, path, create);
   struct aid_patch_hunk *h = f ? aid_patch_add_hunk (c->p, f, c->beg) : NULL;
-  struct aid_span from = keep (c, old), to = keep (c, new);
+  struct aid_span from = keep (c, old, 0), to = keep (c, new, create);
   if (!h)
     c->err = AID_E_LIMIT;
   if (c->err)
@@ -105,6 +114,8 @@ add_edit (struct call *c, const char *path, const json_t *old, const json_t *new
     c->err = aid_line_diff (c->p, h, &part[0], &part[1]);
   aid_vec_free (&part[0]);
   aid_vec_free (&part[1]);
+  if (!c->err && create && h->nlines > 0 && !aid_span_ends (to, "\n"))
+    AID_VEC_AT (struct aid_patch_line, &c->p->lines, h->first_line + h->nlines - 1).no_newline = 1;
   if (!c->err && h->nlines == 0)
     {
       aid_patch_drop_hunk (c->p, f);

@@ -102,7 +102,10 @@ set_paths (struct aid_patch_file *f, const struct aid_header *h, char *old_name,
     new_name = old_name ? strdup (old_name) : NULL;
   if (f->op == AID_OP_CREATE)
     {
-      free (old_name);
+      if (h->copied)
+        f->copy_of = old_name;
+      else
+        free (old_name);
       old_name = NULL;
     }
   else if (f->op == AID_OP_DELETE)
@@ -133,8 +136,8 @@ why_refused (const struct aid_header *h)
     return strdup ("the combined diff of a merge cannot be applied");
   if (h->odd)
     return strdup (h->odd);
-  if (h->copied)
-    return strdup ("copying a file is not supported");
+  if (h->copied && !(h->from && h->to))
+    return strdup ("a copy that does not say of what");
   return h->binary ? strdup ("a binary file cannot be patched") : NULL;
 }
 
@@ -143,16 +146,18 @@ aid_reader_open_file (struct aid_reader *r)
 {
   char *old_name = NULL, *new_name = NULL;
   struct aid_header *h = &r->h;
+  char *refused = why_refused (h);
   choose_names (h, &old_name, &new_name);
   enum aid_err err = AID_OK;
   struct aid_patch_file *f = old_name || new_name ? aid_patch_add_file (r->p, h->beg) : NULL;
   if (f)
     {
-      f->refused = why_refused (h);
+      f->refused = refused;
       f->text_untold = h->starred && h->deleted;
       f->old_exec = h->old_exec - 1;
       f->new_exec = h->new_exec - 1;
       set_paths (f, h, old_name, new_name);
+      r->doubtful = f->op == AID_OP_CREATE && !f->copy_of && !h->starred && !h->new_exec && !f->refused;
       r->file = r->p->files.len;
       r->told = 0;
       err = f->old_path || f->new_path ? AID_OK : AID_E_NOMEM;
@@ -164,6 +169,7 @@ aid_reader_open_file (struct aid_reader *r)
     {
       r->file = 0;
       err = old_name || new_name ? AID_E_LIMIT : AID_OK;
+      free (refused);
       free (old_name);
       free (new_name);
     }
@@ -205,6 +211,7 @@ begin_header (struct aid_reader *r, size_t beg)
   r->h.open = 1;
   r->h.beg = beg;
   r->file = 0;
+  r->enclosed = 0;
   return err;
 }
 
@@ -230,13 +237,13 @@ read_mode (struct aid_header *h, struct aid_span rest, int *exec)
     *exec = 1 + ((mode & 0100) != 0);
 }
 
-/* "index OLD..NEW MODE": the mode stays as it is, but tells what the file is. */
+/* "index OLD..NEW MODE": the mode stays as it is, but tells what the file is, and what a copy is to be. */
 static int
 index_line (struct aid_header *h, struct aid_span rest)
 {
   const char *blank = memchr (rest.ptr, ' ', rest.len);
   if (blank)
-    read_mode (h, aid_span_cut (rest, (size_t) (blank - rest.ptr), rest.len), NULL);
+    read_mode (h, aid_span_cut (rest, (size_t) (blank - rest.ptr), rest.len), h->copied ? &h->new_exec : NULL);
   return 1;
 }
 
@@ -257,8 +264,10 @@ extended_line (struct aid_header *h, struct aid_span v)
     set (&h->from, rest);
   else if (is (v, "rename to ", &rest))
     set (&h->to, rest);
-  else if (is (v, "copy from ", &rest) || is (v, "copy to ", &rest))
-    h->copied = 1;
+  else if (is (v, "copy from ", &rest))
+    h->copied = 1, set (&h->from, rest);
+  else if (is (v, "copy to ", &rest))
+    h->copied = 1, set (&h->to, rest);
   else if (is (v, "Binary files ", &rest) || is (v, "GIT binary patch", &rest))
     h->binary = 1;
   else
@@ -286,6 +295,19 @@ goes_on (const struct aid_header *h, struct aid_span raw)
   return yes;
 }
 
+/* Whether a "*** ..." line comes at C or later, before a fence or a block of another format. */
+static int
+is_enclosed (const struct aid_cursor *c)
+{
+  struct aid_cursor at = *c;
+  struct aid_in_line l;
+  struct aid_span name;
+  while (aid_cursor_next (&at, &l) && !aid_ends_bare (l.text))
+    if (aid_at_directive (l.text, &name))
+      return 1;
+  return 0;
+}
+
 /* "*** Update File:" and its like.  0: it is none. */
 static int
 starred_line (struct aid_reader *r, const struct aid_in_line *l, enum aid_err *err)
@@ -310,6 +332,7 @@ starred_line (struct aid_reader *r, const struct aid_in_line *l, enum aid_err *e
   *h = (struct aid_header){ .open = 1, .starred = 1, .beg = l->beg };
   h->created = d == AID_ADD_FILE;
   h->deleted = d == AID_DELETE_FILE;
+  r->enclosed = h->created && is_enclosed (r->c);
   if (d != AID_ADD_FILE)
     set (&h->minus, name);
   if (d != AID_DELETE_FILE)

@@ -27,6 +27,8 @@ struct aid_reader
   size_t hunk;                  /* index + 1 of the hunk just read, 0: it had no lines, or there is none */
   int told;                     /* a note on lines without a hunk was given since the last header */
   int bare_body;                /* the fence begins with the body of a hunk */
+  int doubtful;                 /* the file is new by "--- /dev/null" alone */
+  int enclosed;                 /* the new file's text goes up to the next "*** ..." line, so no prose is in it */
   struct aid_str outer;         /* sections of @@ lines that another one followed at once */
   char *prose;                  /* the file that the prose before names, or NULL */
   char **last;                  /* the last one that a header named */

@@ -102,8 +102,8 @@ aid_at_file_header (const struct aid_cursor *c)
 
 /* --- the @@ line --- */
 
-static int64_t
-digits (struct aid_span *v)
+int64_t
+aid_number (struct aid_span *v)
 {
   int64_t n = -1;
   while (v->len > 0 && isdigit ((unsigned char) *v->ptr))
@@ -124,12 +124,12 @@ range (struct aid_span *v, char sign, int64_t *start, int64_t *count)
   if (at.len < 2 || at.ptr[0] != sign)
     return 0;
   at = aid_span_cut (at, 1, at.len);
-  *start = digits (&at);
+  *start = aid_number (&at);
   *count = 1;
   if (*start >= 0 && at.len > 0 && at.ptr[0] == ',')
     {
       at = aid_span_cut (at, 1, at.len);
-      *count = digits (&at);
+      *count = aid_number (&at);
     }
   if (*start < 0 || *count < 0)
     return 0;
@@ -161,7 +161,9 @@ struct body
   const struct aid_cursor *c;   /* of the text that is read */
   int fenced, create, raw;      /* raw: a new file written without "+" */
   int numbered;                 /* its first line begins with a line number */
+  int enclosed;                 /* no prose can follow: a line without "+" in a new file lost it */
   int64_t old_n, new_n;         /* so far */
+  size_t cr;                    /* lines that end in CR and LF */
   size_t tail;                  /* lines at the end so far that have no prefix */
   size_t end;                   /* bytes: behind the last line that is not one of these */
   size_t known_until;           /* op_follows was answered for lines before this byte ... */
@@ -220,6 +222,12 @@ is_numbered (struct aid_span v)
   return i > digits && (v.len == 0 || v.ptr[0] == '|' || v.ptr[0] == ':' || starts (v, " |") || starts (v, "  "));
 }
 
+static int
+ends_in_cr (const struct aid_cursor *c, size_t end)
+{
+  return end > 1 && c->text[end - 1] == '\n' && c->text[end - 2] == '\r';
+}
+
 static enum aid_err
 push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l)
 {
@@ -231,6 +239,7 @@ push (struct body *b, char op, struct aid_span text, const struct aid_in_line *l
     b->numbered = is_numbered (l->text);
   line->raw = l->text;
   line->weak = !b->create && bare;
+  b->cr += ends_in_cr (b->c, l->end);
   b->old_n += op != '+';
   b->new_n += op != '-';
   b->tail = bare && (!b->raw || text.len == 0) ? b->tail + 1 : 0;
@@ -261,17 +270,33 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
     return 0;
   if (b->numbered && is_numbered (v))
     return 1;
-  if (satisfied (b) || (b->create && v.len > 0))
+  if (satisfied (b) || (b->create && v.len > 0 && !b->enclosed))
     return op_follows (b, after);
+  return 1;
+}
+
+/* "*** End Patch" behind blanks, and no text after it: an end that was indented, not a line of the file, unless the counts ask
+   for more context. */
+static int
+is_indented_end (const struct body *b, struct aid_span v, const struct aid_cursor *after)
+{
+  int64_t left = b->h->old_count - b->old_n;
+  if (left > 0 && left == b->h->new_count - b->new_n)
+    return 0;
+  struct aid_span name, rest = { after->text + after->pos, after->end - after->pos };
+  if (!starts (v, " ") || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH || aid_span_trim (rest).len > 0)
+    return 0;
+  if (after->horizon)
+    after->horizon->met = 1;    /* text may come */
   return 1;
 }
 
 /* Whether the body ends before the line that AT stands at. */
 static int
-at_end (const struct body *b, struct aid_span v, const struct aid_cursor *at)
+at_end (const struct body *b, struct aid_span v, const struct aid_cursor *at, const struct aid_cursor *after)
 {
   struct aid_span name;
-  if (starts (v, "@@") || aid_at_directive (v, &name))
+  if (starts (v, "@@") || aid_at_directive (v, &name) || is_indented_end (b, v, after))
     return 1;
   int header = aid_at_file_header (at);
   if (b->h->nlines == 0 && b->h->old_count == 1 && b->h->new_count == 1)
@@ -285,7 +310,7 @@ body_line (struct body *b, const struct aid_in_line *l, const struct aid_cursor 
            enum aid_err *err)
 {
   struct aid_span v = l->text;
-  if (at_end (b, v, at) || (b->raw && !b->fenced && satisfied (b)))
+  if (at_end (b, v, at, after) || (b->raw && !b->fenced && satisfied (b)))
     return 0;
   if (starts (v, b->raw ? "\\ No newline" : "\\ "))
     {
@@ -363,8 +388,10 @@ tail_kept (const struct body *b)
                && (b->create || keep == b->h->old_count - (b->old_n - tail) || (keep == tail && blanks_are_added (b)));
   if (stated)
     return keep < tail ? (size_t) keep : b->tail;
-  if (b->create)
+  if (b->create && !b->enclosed)
     return 0;
+  while (b->enclosed && n < b->tail)
+    n++;
   while (n < b->tail && n < TAIL_MAX && !is_prose (line_at (b, beg + n)))
     n++;
   while (n > 0 && line_at (b, beg + n - 1).len == 0)
@@ -404,9 +431,9 @@ is_cut_off (const struct body *b, const struct aid_cursor *c)
          && b->new_n <= h->new_count;
 }
 
-/* A new file whose body has no "+" at the beginning of any line is written as it is. */
+/* Whether a line of the body at C begins with SIGN. */
 static int
-written_raw (const struct aid_cursor *c)
+has_sign (const struct aid_cursor *c, const char *sign)
 {
   struct aid_cursor at = *c, before = *c;
   struct aid_in_line l;
@@ -415,11 +442,21 @@ written_raw (const struct aid_cursor *c)
     {
       if (starts (l.text, "@@") || aid_at_directive (l.text, &name) || aid_at_file_header (&before))
         break;
-      if (starts (l.text, "+"))
-        return 0;
+      if (starts (l.text, sign))
+        return 1;
       before = at;
     }
-  return 1;
+  return 0;
+}
+
+int
+aid_hunk_deletes (const struct aid_cursor *c, int headless)
+{
+  struct aid_cursor at = *c;
+  struct aid_in_line l;
+  if (!headless && aid_cursor_next (&at, &l) && starts (l.text, "@@ -0,0"))
+    return 0;
+  return has_sign (&at, "-") && has_sign (&at, "+");
 }
 
 enum aid_err
@@ -427,7 +464,8 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
 {
   struct aid_in_line l;
   size_t beg = c->pos;
-  struct body b = { .p = p, .c = c, .fenced = fenced, .h = aid_patch_add_hunk (p, f, c->pos), .end = c->pos };
+  struct body b = { .p = p, .c = c, .fenced = fenced != 0, .enclosed = fenced == AID_ENCLOSED, .end = c->pos };
+  b.h = aid_patch_add_hunk (p, f, c->pos);
   if (!b.h)
     return AID_E_LIMIT;
   if (!headless && aid_cursor_next (c, &l))
@@ -435,10 +473,11 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
       read_at (b.h, l.text);
       b.end = l.end;
     }
-  b.create = f && f->op == AID_OP_CREATE;
-  b.raw = b.create && (fenced || b.h->new_count > 0) && written_raw (c);
+  b.create = f && f->op == AID_OP_CREATE && !f->copy_of;
+  b.raw = b.create && (fenced || b.h->new_count > 0) && !has_sign (c, "+");   /* then it is written as it is */
   enum aid_err err = AID_OK;
   struct aid_cursor at = *c;
+  size_t body_beg = c->pos;
   while (!err && aid_cursor_next (c, &l))
     {
       if (!body_line (&b, &l, &at, c, &err))
@@ -448,6 +487,8 @@ aid_read_hunk (struct aid_patch *p, struct aid_patch_file *f, struct aid_cursor 
         }
       at = *c;
     }
+  if (b.create && f->nhunks == 1)
+    f->crlf = !ends_in_cr (c, body_beg) && b.cr > 0 && b.cr == b.h->nlines;
   trim_tail (&b);
   b.h->end = b.end;
   b.h->cut_off = is_cut_off (&b, c);

@@ -1,11 +1,12 @@
-/* Search/replace blocks: SEARCH and REPLACE halves between markers of five to nine signs, the file named on the line
+/* Search/replace blocks: SEARCH and REPLACE halves between markers of five to twenty signs, the file named on the line
    before, in the fence's info or in the prose above.  A block becomes a hunk by a diff of its halves; an empty SEARCH is
-   a new file.  Divider and end have the width of the beginning, so text that holds such lines can be carried. */
+   a new file.  Divider and end have the width of the beginning, so text that holds such lines can be carried; only where
+   there is none of that width, another does. */
 #include "patch/patch_internal.h"
 
 #include <stdlib.h>
 
-/* N times C at the beginning of LINE (5 to 9), then WORD. */
+/* N times C at the beginning of LINE (5 to 20), then WORD. */
 static int
 marker (struct aid_span line, char c, const char *word, size_t *width)
 {
@@ -14,29 +15,44 @@ marker (struct aid_span line, char c, const char *word, size_t *width)
     n++;
   *width = n;
   struct aid_span rest = aid_span_trim (aid_span_cut (line, n, line.len));
-  if (n < 5 || n > 9)
+  if (n < 5 || n > 20)
     return 0;
-  return aid_span_eqz (rest, word) || (c == '<' && aid_span_eqz (rest, "SEARCH>"));
+  return aid_span_eqz (rest, word) || (word[0] == 'S' && aid_span_eqz (rest, "SEARCH>"));
 }
 
 int
 aid_at_search (struct aid_span line, size_t *width)
 {
-  return line.len > 0 && line.ptr[0] == '<' && marker (line, '<', "SEARCH", width);
+  return line.len > 0 && (line.ptr[0] == '<' || line.ptr[0] == '-') && marker (line, line.ptr[0], "SEARCH", width);
 }
 
 int
 aid_at_replace (struct aid_span line, size_t width)
 {
   size_t n;
-  return line.len > 0 && line.ptr[0] == '>' && marker (line, '>', "REPLACE", &n) && n == width;
+  return line.len > 0 && (line.ptr[0] == '>' || line.ptr[0] == '+') && marker (line, line.ptr[0], "REPLACE", &n)
+         && (width == 0 || n == width);
 }
 
 static int
 at_divider (struct aid_span line, size_t width)
 {
   size_t n;
-  return line.len > 0 && line.ptr[0] == '=' && marker (line, '=', "", &n) && n == width;
+  return line.len > 0 && line.ptr[0] == '=' && marker (line, '=', "", &n) && (width == 0 || n == width);
+}
+
+struct aid_widths
+aid_block_widths (struct aid_cursor c, size_t width)
+{
+  struct aid_in_line l;
+  struct aid_widths w = { 0, 0 };
+  size_t other;
+  while (w.end == 0 && aid_cursor_next (&c, &l) && !(aid_at_search (l.text, &other) && other == width))
+    if (at_divider (l.text, width))
+      w.divider = width;
+    else if (aid_at_replace (l.text, width))
+      w.end = width;
+  return w;
 }
 
 struct halves
@@ -51,6 +67,7 @@ read_halves (struct aid_cursor *c, size_t width, struct halves *v, enum aid_err 
 {
   struct aid_in_line l;
   struct aid_cursor at = *c;
+  struct aid_widths w = aid_block_widths (*c, width);
   size_t side = 0, other;
   while (aid_cursor_next (c, &l))
     {
@@ -59,9 +76,9 @@ read_halves (struct aid_cursor *c, size_t width, struct halves *v, enum aid_err 
           *c = at;
           break;
         }
-      if (side == 0 && at_divider (l.text, width))
+      if (side == 0 && at_divider (l.text, w.divider))
         side = 1;
-      else if (aid_at_replace (l.text, width))
+      else if (aid_at_replace (l.text, w.end))
         {
           v->end = l.end;
           return side == 1 ? NULL : "its divider (=======)";
@@ -79,6 +96,34 @@ read_halves (struct aid_cursor *c, size_t width, struct halves *v, enum aid_err 
       at = *c;
     }
   return side == 1 ? "its end (>>>>>>> REPLACE)" : "its divider (=======)";
+}
+
+/* Takes off what some tools put in front of SEARCH: ":start_line:12", ":end_line:14" and a line of dashes.  Gives the first line
+   that is stated, or -1. */
+static int64_t
+take_header (struct aid_vec *search)
+{
+  static const char *const names[] = { ":start_line:", ":end_line:" };
+  int64_t first = -1;
+  size_t n = 0, width;
+  for (; n < 2 && n < search->len; n++)
+    {
+      struct aid_span line = AID_VEC_AT (struct aid_span, search, n), digits;
+      if (!aid_span_starts (line, names[n]))
+        break;
+      digits = aid_span_trim (aid_span_cut (line, strlen (names[n]), line.len));
+      int64_t number = aid_number (&digits);
+      if (number < 0 || digits.len > 0)
+        break;
+      first = n == 0 ? number : first;
+    }
+  if (n > 0 && n < search->len && AID_VEC_AT (struct aid_span, search, n).len > 0
+      && marker (AID_VEC_AT (struct aid_span, search, n), '-', "", &width))
+    n++;
+  search->len -= n;
+  if (n > 0)
+    memmove (search->data, (struct aid_span *) search->data + n, search->len * sizeof (struct aid_span));
+  return first;
 }
 
 /* The file that hunks for PATH go to: the last one of this block when it is that, else a new one. */
@@ -102,13 +147,15 @@ file_for (struct aid_patch *p, const char *path, int create, size_t beg)
 }
 
 static enum aid_err
-add_block (struct aid_patch *p, const char *path, size_t beg, const struct halves *v)
+add_block (struct aid_patch *p, const char *path, size_t beg, struct halves *v)
 {
+  int64_t stated = take_header (&v->part[0]), counted = aid_take_numbers (&v->part[0], &v->part[1], stated);
   struct aid_patch_file *f = file_for (p, path, v->part[0].len == 0, beg);
   struct aid_patch_hunk *h = f ? aid_patch_add_hunk (p, f, beg) : NULL;
   if (!h)
     return AID_E_LIMIT;
   h->end = f->end = v->end;
+  h->old_start = stated > 0 ? stated : counted;
   enum aid_err err = aid_line_diff (p, h, &v->part[0], &v->part[1]);
   if (h->nlines == 0)
     {

@@ -58,18 +58,33 @@ nest_section (struct aid_reader *r, struct aid_patch_hunk *h)
   return AID_OK;
 }
 
+/* A file that "--- /dev/null" calls new, but of which the hunk at C deletes lines, is there: models write that. */
+static enum aid_err
+doubt (struct aid_reader *r, struct aid_patch_file *f, int headless)
+{
+  if (!r->doubtful || !r->fenced || f->op != AID_OP_CREATE || !aid_hunk_deletes (r->c, headless))
+    return AID_OK;
+  f->op = AID_OP_MODIFY;
+  f->old_path = strdup (f->new_path);
+  return f->old_path ? AID_OK : AID_E_NOMEM;
+}
+
 static enum aid_err
 hunk (struct aid_reader *r, size_t pos, int headless)
 {
   enum aid_err err = AID_OK;
-  if (r->h.open)
+  int first = r->h.open;
+  if (first)
     err = aid_reader_open_file (r);
   if (!err && !r->file)
     err = open_unnamed (r, pos);
   if (err)
     return err;
   struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &r->p->files, r->file - 1);
-  err = aid_read_hunk (r->p, f, r->c, r->fenced, headless);
+  if (first)
+    err = doubt (r, f, headless);
+  if (!err)
+    err = aid_read_hunk (r->p, f, r->c, r->enclosed ? AID_ENCLOSED : r->fenced, headless);
   if (err)
     return err;
   struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, r->p->hunks.len - 1);
@@ -111,7 +126,7 @@ is_headless (const struct aid_reader *r, struct aid_span v)
     return 0;
   int body = v.ptr[0] == '+' || v.ptr[0] == '-' || v.ptr[0] == ' ';
   if (r->h.open && r->h.plus)
-    return body || (r->fenced && (r->h.created || (r->h.minus && strcmp (r->h.minus, "/dev/null") == 0)));
+    return body || r->enclosed || (r->fenced && (r->h.created || (r->h.minus && strcmp (r->h.minus, "/dev/null") == 0)));
   return body && r->bare_body && !r->h.open && !r->file;
 }
 

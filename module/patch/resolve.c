@@ -384,6 +384,14 @@ find_named (struct aid_planner *g, struct aid_file_plan *f, int guessed)
   return err;
 }
 
+/* What both names have below their first folders, which differ: "diff -r old new" writes such names.  NULL: nothing. */
+static const char *
+below_first_folder (const char *a, const char *b)
+{
+  const char *x = strchr (a, '/'), *y = strchr (b, '/');
+  return x && y && x[1] && strcmp (x, y) == 0 ? x + 1 : NULL;
+}
+
 /* Two names that differ are a rename only when the old one is there and the new one is not. */
 static enum aid_err
 not_renamed (struct aid_planner *g, struct aid_file_plan *f, int old_there)
@@ -396,7 +404,8 @@ not_renamed (struct aid_planner *g, struct aid_file_plan *f, int old_there)
   f->op = AID_OP_MODIFY;
   if (!old_there && !new_there)
     find_names (g, f->old_path, &found);
-  const char *meant = old_there || (!new_there && found.how < NOT_FOUND) ? f->old_path : f->new_path;
+  const char *below = !old_there && !new_there ? below_first_folder (f->old_path, f->new_path) : NULL;
+  const char *meant = old_there || (!new_there && found.how < NOT_FOUND) ? f->old_path : below ? below : f->new_path;
   char *copy = meant ? strdup (meant) : NULL;
   aid_vec_free (&found.names);
   if (!copy)

@@ -20,7 +20,7 @@ aid_want_op (const struct aid_want *w, size_t line)
 int64_t
 aid_want_start (const struct aid_want *w)
 {
-  return w->reverse ? w->h->new_start : w->h->old_start;
+  return w->unnumbered ? -1 : w->reverse ? w->h->new_start : w->h->old_start;
 }
 
 enum aid_err

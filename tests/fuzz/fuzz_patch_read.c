@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   for (int reverse = 0; reverse < 2; reverse++)
     {
       struct aid_plan *plan = NULL;
-      struct aid_plan_options options = { .reverse = reverse };
+      struct aid_plan_options options = { .reverse = reverse, .together = !reverse };
       CHECK (aid_patch_plan (p, &source, &options, &plan, NULL) == AID_OK);
       check_plan (p, plan);
       aid_plan_free (plan);

@@ -109,8 +109,9 @@ run_case (const char *name)
   struct aid_patch *p = read_patch (aid_str_span (&answer), format_of (name));
   struct aid_patch_source source = aid_patch_disk_source (dir);
   assert_int_equal (aid_patch_settle (&p, format_of (name), &source, &e), AID_OK);
+  struct aid_plan_options options = { .together = 1 };
   struct aid_plan *plan = NULL;
-  assert_int_equal (aid_patch_plan (p, &source, NULL, &plan, NULL), AID_OK);
+  assert_int_equal (aid_patch_plan (p, &source, &options, &plan, NULL), AID_OK);
   json_t *want = aid_json_parse (aid_str_span (&expected), path, NULL), *got = plan_json (p, plan);
   assert_non_null (want);
   int ok = same ("", want, got);

@@ -100,6 +100,7 @@ serve (json_t *in)
   json_t *answer = json_object_get (in, "answer");
   struct aid_span text = { json_string_value (answer), json_string_length (answer) };
   struct aid_patch_source source = { .read = read_file, .list = list_files, .ctx = json_object_get (in, "files") };
+  struct aid_plan_options options = { .together = 1 };   /* as aid patch apply does */
   struct aid_patch *p = NULL;
   struct aid_plan *plan = NULL;
   struct aid_error e = { 0 };
@@ -108,7 +109,7 @@ serve (json_t *in)
   if (!err)
     err = aid_patch_settle (&p, AID_FORMAT_AUTO, &source, &e);
   if (!err)
-    err = aid_patch_plan (p, &source, NULL, &plan, &e);
+    err = aid_patch_plan (p, &source, &options, &plan, &e);
   int64_t ns = now_ns () - from;
   const char *reason = err ? e.msg : first_reason (p, plan);
   int quiet = json_is_true (json_object_get (in, "quiet"));

@@ -1,2 +1,4 @@
-int x;
+int a;
+int b;
 int y;
+int z;

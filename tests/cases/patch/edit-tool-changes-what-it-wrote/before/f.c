@@ -1,0 +1,5 @@
+int f (int a)
+{
+  int x = g (a, a);
+  return x;
+}

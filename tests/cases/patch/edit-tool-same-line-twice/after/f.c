@@ -1,0 +1,5 @@
+int f (int a)
+{
+  int y = g (a, 1);
+  return y;
+}

@@ -1,0 +1,5 @@
+enum flags
+{
+  A = 1 | B,
+ 1 | D
+};

@@ -1,0 +1,9 @@
+int f (int a)
+{
+  return a;
+}
+
+int g (int a)
+{
+  return a;
+}
