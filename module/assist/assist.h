@@ -87,5 +87,7 @@ void aid_assist_cancel (struct aid_assist *a, uint64_t id);
 
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
+struct aid_net;
+struct aid_net *aid_assist_net (struct aid_assist *a);     /* borrowed, likewise */
 
 #endif

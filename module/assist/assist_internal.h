@@ -37,6 +37,7 @@ struct aid_prompt_request
   size_t nitems;
   const char *system;          /* the strategy's prompt */
   const char *model_id;        /* reasoning is carried back only to the model that made it */
+  int no_images, no_pdfs;      /* what the model is known not to read */
 };
 
 struct aid_prompt
@@ -76,6 +77,14 @@ void aid_kept_close (struct aid_kept *k, int unwanted);
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
+
+/* --- media.c: items that are no text ------------------------------------------------------------------------------- */
+
+/* Appends the bytes of the image or PDF that TARGET names; leaves OUT empty when it names anything else.  AID_E_LIMIT above
+   AID_MEDIA_MAX, AID_E_IO. */
+enum aid_err aid_media_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
+/* An estimate of the tokens that the image or PDF in BYTES takes. */
+int64_t aid_media_tokens (struct aid_span bytes);
 
 /* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */
 

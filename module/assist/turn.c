@@ -278,7 +278,8 @@ prepare_prompt (struct aid_turn_state *t, const char *system)
 {
   struct aid_str dir = AID_STR_INIT (8192);
   links_dir (t, &dir);
-  struct aid_prompt_request r = { aid_str_span (&t->chat), t->turn, aid_str_z (&dir), t->items, t->nitems, system, t->model.id };
+  struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
+                                  .nitems = t->nitems, .system = system, .model_id = t->model.id };
   struct aid_prompt prompt;
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err)

@@ -275,16 +275,14 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
   return 1;
 }
 
-/* "*** End Patch" behind blanks, and no text after it: an end that was indented, not a line of the file, unless the counts ask
-   for more context. */
+/* "*** End Patch" behind blanks, and no text after it: an end that was indented, not a line of the file that the header
+   counts. */
 static int
 is_indented_end (const struct body *b, struct aid_span v, const struct aid_cursor *after)
 {
-  int64_t left = b->h->old_count - b->old_n;
-  if (left > 0 && left == b->h->new_count - b->new_n)
-    return 0;
   struct aid_span name, rest = { after->text + after->pos, after->end - after->pos };
-  if (!starts (v, " ") || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH || aid_span_trim (rest).len > 0)
+  if (b->h->old_count > b->old_n || !starts (v, " ") || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH
+      || aid_span_trim (rest).len > 0)
     return 0;
   if (after->horizon)
     after->horizon->met = 1;    /* text may come */
