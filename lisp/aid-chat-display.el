@@ -18,11 +18,15 @@
 (require 'aid-invisible)
 (require 'aid-chat-wrap)
 
+(defvar aid-chat--stream)
+
 (declare-function aid--mod-face-names "ext:aid-module" ())
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
+(declare-function aid-cost-dollars "aid-cost" (cost))
+(declare-function aid-chat--tokens "aid-chat-head" (n))
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 (autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
@@ -145,8 +149,24 @@ With EDITED also that its answer is not what was received."
                       (and (funcall get "ms") (aid-chat--seconds (funcall get "ms")))
                       (and (funcall get "out")
                            (concat (aid-chat--count (string-to-number (funcall get "out"))) " tok"))
-                      (and (funcall get "cost") (concat "$" (funcall get "cost"))))))
+                      (when-let ((cost (funcall get "cost")))
+                        (aid-cost-dollars (string-to-number cost))))))
     (and (delq nil parts) (string-join (delq nil parts) " · "))))
+
+(defun aid-chat--meta-details (words)
+  "What the WORDS of a meta line tell besides, or nil: input, cache and speed."
+  (let* ((get (lambda (key) (when-let ((text (aid-chat--word key words)))
+                              (string-to-number text))))
+         (in (funcall get "in")) (cached (funcall get "cached")) (out (funcall get "out"))
+         (ms (funcall get "ms")) (first (funcall get "first")) (cost (aid-chat--word "cost" words))
+         (parts (list (and in (format "%d tokens in" in))
+                      (and in cached (> in 0) (> cached 0)
+                           (format "%d of them cached (%d%%)" cached (/ (* 100 cached) in)))
+                      (and first (format "first text after %.1f s" (/ first 1000.0)))
+                      (and out first ms (> ms first)
+                           (format "%d tok/s" (/ (* 1000 out) (- ms first))))
+                      (and cost (concat "$" cost)))))
+    (and (delq nil parts) (string-join (delq nil parts) ", "))))
 
 (defun aid-chat--error-line (words)
   "The text for the error in a meta line's WORDS, or nil."
@@ -159,18 +179,21 @@ With EDITED also that its answer is not what was received."
                           (substitute-command-keys "\\[aid-chat-send]"))
                   'face 'aid-chat-error))))
 
-(defun aid-chat--show-right (beg end text &optional room)
+(defun aid-chat--show-right (beg end text &optional room details)
   "Show TEXT at the right edge in place of the marker from BEG to END.
 It is left out when the line's own text reaches so far.  ROOM is how many
-columns are left free after it."
+columns are left free after it.  DETAILS are told with it by `help-echo'."
   (let* ((len (+ (string-width (or text "")) (or room 0)))
          (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
     (if (or (not text) (> (+ used len 2) aid-chat--width))
         (put-text-property beg end 'invisible 'aid-marker)
-      (put-text-property beg (1+ beg) 'display `(space :align-to (- right ,(1+ len))))
+      ;; In a terminal the border to the window at the right takes a column of the text's.
+      (put-text-property beg (1+ beg) 'display
+                         `(space :align-to (- right ,(+ len (if (display-graphic-p) 1 2)))))
       (put-text-property (1+ beg) end 'display (propertize text 'face 'aid-chat-info)))
     (when text
-      (put-text-property (line-beginning-position) end 'help-echo text))))
+      (put-text-property (line-beginning-position) end 'help-echo
+                         (if details (concat text "; " details) text)))))
 
 (defun aid-chat--edited-known-p (pos words)
   "Whether the answer with its marker at POS is known to be edited.
@@ -179,6 +202,22 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
     (pcase (get-text-property pos 'aid-edited)
       ('edited t)
       ('nil (aid-chat-edited-soon pos) nil))))
+
+(defun aid-chat--place-info (turn)
+  "Which one of how many answers to its question TURN is, as in \"2/3\"; or nil."
+  (let ((group (aid-chat-group turn)))
+    (and (cdr group)
+         (cl-loop for other in group for n from 1
+                  when (= (plist-get other :beg) (plist-get turn :beg))
+                  return (format "%d/%d" n (length group))))))
+
+(defun aid-chat--heading-info (turn edited)
+  "What the right edge of TURN's heading says, or nil; EDITED: that it was edited."
+  (if (eq (plist-get turn :kind) 'user)
+      (and (plist-get turn :queued) (if aid-chat--stream "queued" "queued, waiting"))
+    (let ((parts (delq nil (list (aid-chat--meta-info (nth 2 (aid-chat--meta-line turn)) edited)
+                                 (aid-chat--place-info turn)))))
+      (and parts (string-join parts " · ")))))
 
 (defun aid-chat--show-heading (marker)
   "Show the heading line of a turn with MARKER in it."
@@ -190,9 +229,10 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
                        (if (eq (plist-get turn :kind) 'alternative)
                            'aid-chat-heading3 'aid-chat-heading2))
     (aid-chat--show-right
-     beg end (aid-chat--meta-info (nth 2 meta) (aid-chat--edited-known-p beg (nth 2 meta)))
+     beg end (aid-chat--heading-info turn (aid-chat--edited-known-p beg (nth 2 meta)))
      ;; Alternatives are folded: three dots follow.
-     (and (eq (plist-get turn :kind) 'alternative) 3))))
+     (and (eq (plist-get turn :kind) 'alternative) 3)
+     (aid-chat--meta-details (nth 2 meta)))))
 
 (defvar aid-chat-item-map
   (let ((map (make-sparse-keymap)))
@@ -235,8 +275,9 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
      beg end (and (or tokens why)
                   (concat why (if (and why tokens) "  " "")
                           (cond ((stringp tokens)
-                                 (concat (aid-chat--count (string-to-number tokens)) " tok"))
-                                (tokens (concat "~" (aid-chat--count tokens) " tok"))))))))
+                                 (concat (if (string-search " est=" words) "~" "")
+                                         (aid-chat--count (string-to-number tokens)) " tok"))
+                                (tokens (concat (aid-chat--tokens tokens) " tok"))))))))
 
 (defun aid-chat--hide-line (&optional instead)
   "Hide the line that point is in, or show INSTEAD in its place."

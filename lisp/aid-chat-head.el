@@ -17,10 +17,14 @@
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
-(declare-function aid--mod-tokens "ext:aid-module" (text))
+(declare-function aid--mod-tokens "ext:aid-module" (text &optional name))
+(declare-function aid--mod-tokens-exact "ext:aid-module" (name))
 (declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid-context-item-text "aid-context" (target dir))
 (declare-function aid-chat-stop "aid-chat-stream" ())
+(autoload 'aid-cost-foretell "aid-cost")
+(autoload 'aid-cost-agree "aid-cost")
+(autoload 'aid-cost-dollars "aid-cost")
 
 (defvar aid-context--snapshots)
 
@@ -28,6 +32,7 @@
   "An answer that is arriving."
   id buffer
   number                                ; of the answer
+  (sub 0)                               ; of the alternative that it is, 0: it is none
   beg end                               ; markers: its body so far
   question                              ; marker: the heading of what it answers
   (state 'asking)                       ; asking, streaming or retry
@@ -42,6 +47,29 @@
 (defvar-local aid-chat--stream nil
   "The answer that is arriving in this chat, or nil.")
 
+(defvar-local aid-chat--beside nil
+  "The answers that arrive in this chat beside `aid-chat--stream'.")
+
+(defun aid-chat-streams ()
+  "All answers that are arriving in this chat."
+  (and aid-chat--stream (cons aid-chat--stream aid-chat--beside)))
+
+(defvar-local aid-chat--waiting 0
+  "How many questions of this chat are queued, as was last looked.")
+
+(defvar-local aid-chat--sending nil
+  "The number of the question that counts as the open one, nil: the last.
+`aid-chat--with-sending' binds it.")
+
+(defmacro aid-chat--with-sending (number &rest body)
+  "Run BODY while question NUMBER of this chat counts as its open one."
+  (declare (indent 1) (debug t))
+  `(progn
+     ;; It is this buffer's then: other chats have theirs, whatever runs meanwhile.
+     (make-local-variable 'aid-chat--sending)
+     (let ((aid-chat--sending ,number))
+       ,@body)))
+
 (defvar-local aid-chat--header ""
   "The text of the header line.")
 (put 'aid-chat--header 'risky-local-variable t)
@@ -51,6 +79,12 @@
 
 (defvar-local aid-chat--open-cost '(0 . 0)
   "How many context items the open question has, and their tokens.")
+
+(defvar-local aid-chat--forecast nil
+  "What the open question would send, as the core foretold it last: a plist.")
+
+(defvar-local aid-chat--tokens-for nil
+  "What tokens are counted for: a model's name at its server, and whether exactly.")
 
 (defconst aid-chat--stop-map
   (let ((map (make-sparse-keymap)))
@@ -78,8 +112,10 @@
                                   (format "streaming %d tok/s"
                                           (/ (aid-chat-stream-chars stream) 4 since))
                                 "streaming"))
-                  (_ "asking"))))
+                  (_ "asking")))
+         (more (length aid-chat--beside)))
     (concat " " (aid-chat-sign "●" "*") " " words " "
+            (if (> more 0) (format "and %d more " more) "")
             (propertize "[stop]" 'face 'aid-chat-link 'mouse-face 'highlight
                         'help-echo "Stop the answer" 'local-map aid-chat--stop-map)
             (if (eq (aid-chat-stream-state stream) 'retry)
@@ -90,6 +126,9 @@
   "The header line's text as of now."
   (concat
    (if aid-chat--stream (aid-chat--head-state aid-chat--stream) "")
+   (if (> aid-chat--waiting 0)
+       (format "   %d queued%s" aid-chat--waiting (if aid-chat--stream "" ", waiting"))
+     "")
    "   " (propertize (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
                          aid-model
                          (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
@@ -98,9 +137,26 @@
    (aid-strategy-head)
    (pcase aid-chat--open-cost
      (`(0 . ,_) "")
-     (`(,n . ,tokens) (format "   %d item%s ~%s" n (if (= n 1) "" "s")
-                              (aid-chat--count tokens))))
-   (format " %s chat ~%s" (aid-chat-sign "│" "|") (aid-chat--count (/ (buffer-size) 4)))))
+     (`(,n . ,tokens) (format "   %d item%s %s" n (if (= n 1) "" "s")
+                              (aid-chat--tokens tokens))))
+   (aid-chat--head-forecast)))
+
+(defun aid-chat--tokens (n)
+  "The number N of tokens in few letters, marked unless it is exact."
+  (concat (if (cdr aid-chat--tokens-for) "" "~") (aid-chat--count n)))
+
+(defun aid-chat--head-forecast ()
+  "The chat's tokens against the window, and its cost, for the header line."
+  (let* ((bar (aid-chat-sign "│" "|"))
+         (window (or (plist-get aid-chat--forecast :window) 0))
+         (cost (or (plist-get aid-chat--forecast :chat_cost) 0))
+         (tokens (if aid-chat--forecast
+                     (concat (if (plist-get aid-chat--forecast :exact) "" "~")
+                             (aid-chat--count (plist-get aid-chat--forecast :tokens)))
+                   (concat "~" (aid-chat--count (/ (buffer-size) 4))))))
+    (concat (format " %s chat %s" bar tokens)
+            (if (> window 0) (concat "/" (aid-chat--count window)) "")
+            (if (> cost 0) (format " %s %s" bar (aid-cost-dollars cost)) ""))))
 
 (defun aid-chat-head-update ()
   "Make the header line and the mode line of this chat say what is so now."
@@ -215,7 +271,8 @@ What is far away costs what its line says."
       (puthash target
                (or (ignore-errors
                      (aid--mod-tokens (or (aid-chat--item-text target)
-                                          (aid--mod-item-read default-directory target))))
+                                          (aid--mod-item-read default-directory target))
+                                      (car aid-chat--tokens-for)))
                    0)
                aid-chat--item-tokens)
       (setf (alist-get target aid-chat--item-stamps nil nil #'equal) stamp))
@@ -231,9 +288,13 @@ What is far away costs what its line says."
     (save-restriction
       (widen)
       (goto-char (point-max))
-      (let ((last (aid-chat--turn-back)) (items nil))
-        (goto-char (if (eq (plist-get last :kind) 'user) (plist-get last :body) (point-max)))
-        (while (re-search-forward aid-chat--item-line nil t)
+      (let* ((last (if aid-chat--sending
+                       (aid-chat--turn-with 'user aid-chat--sending)
+                     (aid-chat--turn-back)))
+             (end (or (plist-get last :end) (point-max)))
+             (items nil))
+        (goto-char (if (eq (plist-get last :kind) 'user) (plist-get last :body) end))
+        (while (re-search-forward aid-chat--item-line end t)
           (when (equal (match-string 3) (aid-chat-key))
             (push (list (match-beginning 0) (match-string-no-properties 1)
                         (match-string-no-properties 2) (match-string-no-properties 4))
@@ -245,7 +306,12 @@ What is far away costs what its line says."
   (unless (stringp aid-chat--model-name)
     (setq aid-chat--model-name
           (or (plist-get (ignore-errors (aid--mod-model-info nil (aid-chat-root))) :id)
-              'none))))
+              'none)))
+  (let ((name (plist-get (ignore-errors (aid--mod-model-info aid-model (aid-chat-root))) :name)))
+    (unless (and aid-chat--tokens-for (equal name (car aid-chat--tokens-for)))
+      (clrhash aid-chat--item-tokens)
+      (setq aid-chat--item-stamps nil))
+    (setq aid-chat--tokens-for (cons name (aid--mod-tokens-exact name)))))
 
 (defun aid-chat-head-refind ()
   "Have all chats show the model that is configured now."
@@ -256,11 +322,21 @@ What is far away costs what its line says."
         (aid-chat--find-model)
         (aid-chat-head-update)))))
 
+(defun aid-chat--note-queued ()
+  "Look how many questions wait, and have their headings displayed anew."
+  (save-restriction
+    (widen)
+    (let ((queued (aid-chat-queued)))
+      (setq aid-chat--waiting (length queued))
+      (dolist (turn queued)
+        (aid-chat--refresh-line (plist-get turn :beg))))))
+
 (defun aid-chat-measure ()
   "Find out what the open question's context costs, and show it."
   (setq aid-chat--measurer nil)
   (aid-chat--find-model)
   (aid-strategy-refresh)
+  (aid-chat--note-queued)
   (let ((items (aid-chat--open-items)))
     (setq aid-chat--open-cost
           (cons (length items)
@@ -271,7 +347,8 @@ What is far away costs what its line says."
                                          (aid-chat--refresh-line (car item)))
                                        new))
                                    items))))
-    (aid-chat-head-update)))
+    (aid-chat-head-update)
+    (aid-cost-foretell)))
 
 (defun aid-chat--measure-soon ()
   "Measure the open question when Emacs is next idle."
@@ -284,6 +361,12 @@ What is far away costs what its line says."
                                      (with-current-buffer chat
                                        (when (derived-mode-p 'aid-chat-mode)
                                          (aid-chat-measure))))))))))
+
+(defun aid-chat--measure-anew ()
+  "Forget what was measured, for another model or strategy, and measure again soon."
+  (setq aid-chat--forecast nil)
+  (aid-chat-head-update)
+  (aid-chat--measure-soon))
 
 (provide 'aid-chat-head)
 ;;; aid-chat-head.el ends here

@@ -17,6 +17,7 @@
   "All of AID."
   [["Ask"
     ("a" "about region or definition" aid-ask)
+    ("w" "with several models" aid-ask-with)
     ("r" "rewrite region" aid-rewrite)
     ("c" "go to the chat, and back" aid-chat)
     ("n" "new chat" aid-new-chat)
@@ -41,6 +42,7 @@
     ("M" "check the models" aid-doctor)
     ("s" "strategy" aid-set-strategy)
     ("S" "edit a strategy" aid-edit-strategy)
+    ("$" "what it has cost" aid-cost)
     ("R" "load a newly built core" aid-reload)]])
 
 (provide 'aid-menu)

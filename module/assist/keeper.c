@@ -220,6 +220,13 @@ aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_
 }
 
 void
+aid_keeper_run (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg)
+{
+  if (aid_pool_run (keeper->writer, fn, fn, arg))
+    fn (arg);
+}
+
+void
 aid_keeper_wait_stored (struct aid_keeper *keeper)
 {
   struct timespec end;

@@ -3,6 +3,7 @@
 #define AID_ASSIST_TURN_INTERNAL_H
 
 #include "assist/assist_internal.h"
+#include "assist/forecast.h"
 #include "assist/found.h"
 #include "base/val.h"
 
@@ -17,7 +18,7 @@ struct aid_turn_state
   char *chat_path, *root, *model_id, *strategy, *secret, *request;
   struct aid_ask_item *items;
   size_t nitems;
-  int plain, exact;
+  int plain, exact, over_budget;
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
 
   /* Written while preparing. */
@@ -27,6 +28,7 @@ struct aid_turn_state
   struct aid_wire_request wire_request;
   char key[33];
   int64_t question;
+  int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_found *found;     /* NULL: no patches are looked for */
   struct aid_kept *journal;    /* or NULL */
   struct aid_error fail;       /* what ended the request, in our own words */

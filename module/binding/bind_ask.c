@@ -14,18 +14,8 @@ struct owned_item
   struct aid_str target, text;
 };
 
-/* A question out of Lisp: owned strings, and the request that borrows them. */
-struct question
-{
-  struct aid_ask ask;
-  struct aid_str chat;
-  char *path, *root, *model, *strategy, *secret, *request;
-  struct aid_vec owned;        /* struct owned_item */
-  struct aid_vec items;        /* struct aid_ask_item, of OWNED */
-};
-
 static void
-read_items (emacs_env *env, emacs_value list, struct question *q)
+read_items (emacs_env *env, emacs_value list, struct aid_bind_question *q)
 {
   emacs_value pair, target, text;
   q->owned = AID_VEC_INIT (struct owned_item, ITEMS_MAX);
@@ -47,11 +37,11 @@ read_items (emacs_env *env, emacs_value list, struct question *q)
     }
 }
 
-static void
-read_question (emacs_env *env, emacs_value plist, struct question *q)
+void
+aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q)
 {
   emacs_value doc = aid_lisp_get (env, plist, ":doc"), turn = aid_lisp_get (env, plist, ":turn");
-  *q = (struct question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
+  *q = (struct aid_bind_question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
   if (!aid_lisp_is_nil (env, doc))
     q->ask.chat = aid_bind_docs_text (env, doc);
   else
@@ -67,14 +57,15 @@ read_question (emacs_env *env, emacs_value plist, struct question *q)
   q->ask.exact = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":exact"));
   q->ask.strategy = q->strategy = aid_lisp_dup (env, aid_lisp_get (env, plist, ":strategy"));
   q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
+  q->ask.over_budget = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":over-budget"));
   q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
   read_items (env, aid_lisp_get (env, plist, ":items"), q);
   q->ask.items = q->items.data;
   q->ask.nitems = q->items.len;
 }
 
-static void
-free_question (struct question *q)
+void
+aid_bind_question_free (struct aid_bind_question *q)
 {
   for (size_t i = 0; i < q->owned.len; i++)
     {
@@ -96,9 +87,9 @@ AID_BIND (ask)
 {
   (void) nargs;
   struct aid_error e = { AID_OK, "" };
-  struct question q;
+  struct aid_bind_question q;
   emacs_value out = NULL;
-  read_question (env, args[0], &q);
+  aid_bind_question_read (env, args[0], &q);
   if (!aid_lisp_failed (env))
     {
       q.ask.id = aid_binding.host->next_id ();
@@ -107,14 +98,14 @@ AID_BIND (ask)
       else
         out = env->make_integer (env, (intmax_t) q.ask.id);
     }
-  free_question (&q);
+  aid_bind_question_free (&q);
   return out;
 }
 
 /* --- models ---------------------------------------------------------------------------------------------------------- */
 
 static void
-model_val (const struct aid_model *m, struct aid_str *val)
+model_val (const struct aid_config *c, const struct aid_model *m, struct aid_str *val)
 {
   size_t o = aid_val_object (val);
   aid_val_kstrz (val, "id", m->id);
@@ -126,7 +117,8 @@ model_val (const struct aid_model *m, struct aid_str *val)
   aid_val_kstrz (val, "key", aid_model_key_state (m));
   aid_val_kstrz (val, "key_env", m->key_env);
   aid_facts_val (&(struct aid_facts){ m->context, m->max_output, m->abilities, m->price }, val);
-  aid_val_end (val, o, 12);
+  aid_val_kbool (val, "budget", aid_config_get (c, "budget") != NULL);
+  aid_val_end (val, o, 13);
 }
 
 AID_BIND (model_info)
@@ -142,7 +134,7 @@ AID_BIND (model_info)
     aid_lisp_error (env, &e);
   else if (c != NULL)
     {
-      model_val (&m, &val);
+      model_val (c, &m, &val);
       out = aid_lisp_take_val (env, &val);
       aid_model_free (&m);
     }
@@ -170,16 +162,6 @@ AID_BIND (models)
   aid_model_list (c, which_list (env, nargs > 1 ? args[1] : NULL), &val);
   aid_config_free (c);
   return aid_lisp_take_val (env, &val);
-}
-
-AID_BIND (tokens)
-{
-  (void) nargs;
-  struct aid_str text;
-  aid_lisp_text (env, args[0], &text);
-  int64_t n = aid_tokens_estimate (aid_str_span (&text));
-  aid_str_free (&text);
-  return env->make_integer (env, n);
 }
 
 AID_BIND (running)

@@ -3,6 +3,7 @@
 #define AID_BINDING_INTERNAL_H
 
 #include "assist/assist.h"
+#include "base/vec.h"
 #include "binding/lisp.h"
 #include "loader/host.h"
 
@@ -20,6 +21,18 @@ void aid_binding_post_error (uint64_t request, const struct aid_error *e);
 /* Jobs of the front end that run or wait (patch checks). */
 void aid_binding_job_begins (void);
 void aid_binding_job_ends (void);
+
+/* A question out of Lisp: owned strings, and the request that borrows them. */
+struct aid_bind_question
+{
+  struct aid_ask ask;
+  struct aid_str chat;
+  char *path, *root, *model, *strategy, *secret, *request;
+  struct aid_vec owned, items; /* the items: what is owned, and struct aid_ask_item of it */
+};
+/* Reads PLIST; the text of a document is borrowed until its next edit.  Q is to be freed, whatever is pending. */
+void aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q);
+void aid_bind_question_free (struct aid_bind_question *q);
 
 /* Forgets every open document (bind_doc.c). */
 void aid_bind_docs_close (void);
@@ -59,6 +72,11 @@ AID_BIND (strategy_check);
 AID_BIND (recipe);
 AID_BIND (config_store);
 AID_BIND (tokens);
+AID_BIND (tokens_exact);
+AID_BIND (forecast);
+AID_BIND (forecast_soon);
+AID_BIND (spend_report);
+AID_BIND (spend_months);
 AID_BIND (running);
 AID_BIND (abandoned);
 AID_BIND (version);

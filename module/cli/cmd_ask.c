@@ -369,6 +369,7 @@ aid_cmd_ask (int argc, char **argv)
     { "only", 0, AID_OPT_FLAG, &a.only, NULL, "no files but those, though the strategy would add some" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
+    { "over-budget", 0, AID_OPT_FLAG, &ask.over_budget, NULL, "ask although a budget of the settings would be passed" },
     { "json", 0, AID_OPT_FLAG, &a.json, NULL, "one JSON object a line for every event" },
   };
   const struct aid_usage_text usage = {
