@@ -7,7 +7,8 @@
 ;; The last turn of a chat is the open question.  Sending it hands the chat's
 ;; text to the core and writes, in one go, the heading of the answer and the
 ;; next open question below it, so that one can write on while the answer
-;; arrives.  What leaves the project is asked about once before it is sent.
+;; arrives.  What leaves the project is asked about once before it is sent, as is
+;; what looks like a secret.
 
 ;;; Code:
 
@@ -28,6 +29,9 @@
 (declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
 (declare-function aid-queue-send "aid-queue" ())
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
+
+(autoload 'aid-secrets-agree "aid-secrets")
+(autoload 'aid-trust-mention "aid-trust")
 
 (defvar aid-before-send-functions nil
   "Functions called before a question is sent, with the chat's buffer.
@@ -225,14 +229,17 @@ model's name."
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
                                       (cons (nth 2 item) text)))
                                   items))))
-    (cons (aid-chat--ask (list :doc doc :path (and buffer-file-name
-                                                   (not (file-remote-p buffer-file-name))
-                                                   buffer-file-name)
-                               :root root :model model
-                               :strategy (or strategy aid-strategy)
-                               :exact (not aid-strategy-variants)
-                               :request request :turn turn :items texts)
-                         info)
+    (cons (prog1 (aid-chat--ask
+                  (aid-secrets-agree
+                   (list :doc doc :path (and buffer-file-name
+                                             (not (file-remote-p buffer-file-name))
+                                             buffer-file-name)
+                         :root root :model model
+                         :strategy (or strategy aid-strategy)
+                         :exact (not aid-strategy-variants)
+                         :request request :turn turn :items texts))
+                  info)
+            (aid-trust-mention root))
           (or (plist-get info :id) model "model"))))
 
 (defun aid-chat--ask (plist info)

@@ -203,6 +203,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Ask again about refused hunks" aid-retry-refused]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
+    ["Trust this project's settings..." aid-trust]
     ["Model..." aid-set-model]
     ["Check the models" aid-doctor]
     ["Strategy..." aid-set-strategy]
@@ -225,6 +226,8 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
+(autoload 'aid-trust "aid-trust" "Show what a project's files ask for." t)
+(autoload 'aid-distrust "aid-trust" "Take back all trust in a project's files." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 
 (provide 'aid)

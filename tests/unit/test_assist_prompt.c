@@ -163,6 +163,8 @@ test_a_live_item_is_read_and_frozen (void **state)
   assert_int_equal (p.frozen.len, 1);
   struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p.frozen, 0);
   struct aid_str kept = AID_STR_INIT (1000), file = AID_STR_INIT (1000);
+  assert_int_equal (aid_blob_get (f->hash, &kept, &e), AID_E_NOTFOUND);   /* not before it is sent */
+  assert_int_equal (aid_prompt_freeze (&p, &e), AID_OK);
   assert_int_equal (aid_blob_get (f->hash, &kept, &e), AID_OK);
   assert_string_equal (aid_str_z (&kept), "int a; // \n");      /* without the key */
   aid_str_addf (&file, HEAD YOU (1) "q\n\n- [src/a.c:1](src/a.c#L1) <!--aid:" KEY " item sent=%s-->\n", f->hash);
@@ -206,6 +208,7 @@ test_an_image_is_sent_as_it_is_and_frozen (void **state)
   assert_string_equal (AID_VEC_AT (struct aid_part, parts, 2).text, "after");
   aid_str_addf (&again, HEAD YOU (1) "- [a.png](a.png) <!--aid:" KEY " item sent=%s-->\n",
                 AID_VEC_AT (struct aid_frozen, &p.frozen, 0).hash);
+  assert_int_equal (aid_prompt_freeze (&p, &e), AID_OK);
   aid_prompt_free (&p);
   write_file ("a.png", AID_SPAN ("now a text\n"));          /* what was sent is sent again */
   assert_int_equal (build (aid_str_z (&again), NULL, 0, &p, &e), AID_OK);
