@@ -446,6 +446,7 @@ aid_turn_report (struct aid_turn_state *t)
     {
       aid_val_kstrz (&val, "stop", aid_stop_name (t->stop));
       aid_val_kstr (&val, "stop_words", aid_str_span (&t->stop_words));
+      n += t->plain && t->answer ? aid_answer_tell_tools (t->answer, &val) : 0;
     }
   aid_val_end (&val, all, n + 2);
   aid_assist_post (t->assist, t->id, t->fail.code ? AID_EVENT_ERROR : AID_EVENT_DONE, &val);
