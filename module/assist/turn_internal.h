@@ -47,6 +47,7 @@ struct aid_turn_state
   size_t reasoned;             /* bytes of reasoning so far, of a plain request */
   struct aid_usage usage;
   enum aid_stop stop;
+  int stopped;                 /* the answer is whole: its end has come */
   struct aid_str stop_words;
   struct aid_error why;        /* the server's words for a refused attempt */
   int64_t started, first;      /* monotonic ms; first text, 0: none yet */

@@ -107,6 +107,7 @@ on_model_event (void *user, const struct aid_model_event *ev)
   else if (ev->kind == AID_MODEL_STOP)
     {
       t->stop = ev->stop;
+      t->stopped = 1;
       aid_str_clear (&t->stop_words);
       aid_str_addspan (&t->stop_words, ev->text);
     }
@@ -181,7 +182,7 @@ on_done (void *user, const struct aid_http_result *result)
     aid_error_set (&t->fail, AID_E_CANCELLED, "Stopped.");
   else if (result->error.code == AID_E_HTTP)
     aid_wire_explain (result->status, result->body, t->model.host, &t->fail);
-  else if (result->error.code)
+  else if (result->error.code && !(t->stopped && t->wire->ends_itself))
     t->fail = result->error;
   else
     t->wire->end (t->decoder, &t->fail);
