@@ -195,6 +195,10 @@ check-kill: cli $(B)/kill-shim.so
 check-net: all $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run net
+## check-sdk     the wire formats as the official SDKs read them, and a server from npm
+check-sdk: cli
+	@.ci/deps check
+	@tests/run sdk
 ## check-long    check, 1,000 kills of aid patch apply, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
