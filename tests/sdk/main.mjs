@@ -5,6 +5,7 @@ import { replay, settings, ask, each } from "./client.mjs";
 
 const here = new URL(".", import.meta.url);
 const script = name => JSON.parse(fs.readFileSync(new URL(`scripts/${name}.json`, here))).exchanges;
+const is_for = (x, wire) => !x.match.path || wire.asks[0].endsWith(x.match.path);
 const question_of = x => x.match.question;
 const short = v => JSON.stringify(v)?.slice(0, 600);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -37,12 +38,12 @@ const stops = {
   completed: "end", "incomplete: max_output_tokens": "length", "incomplete: content_filter": "filter",
   end_turn: "end", max_tokens: "length", stop_sequence: "sequence", tool_use: "tools", refusal: "refusal", pause_turn: "pause",
   model_context_window_exceeded: "context",
-  STOP: "end", MAX_TOKENS: "length", SAFETY: "filter",
+  STOP: "end", MAX_TOKENS: "length", SAFETY: "filter", RECITATION: "filter", LANGUAGE: "filter", BLOCKLIST: "filter", PROHIBITED_CONTENT: "filter", SPII: "filter",
 };
 function right_stop(ours, theirs, exchange) {
   const refused = exchange.answer.refusal && theirs.word !== "SAFETY";
-  const expected = theirs.tools.length && /^(stop|completed|STOP)$/.test(theirs.word) ? "tools" : stops[theirs.word];
-  if (!expected || expected === ours.stop || (refused && ours.stop === "refusal")) return [];
+  const expected = theirs.tools.length && /^(stop|completed|STOP)$/.test(theirs.word) ? "tools" : stops[theirs.word] ?? "none";
+  if (expected === ours.stop || (refused && ours.stop === "refusal")) return [];
   return [`stop: ours ${ours.stop}, not ${expected} for ${theirs.word}`];
 }
 
@@ -52,7 +53,7 @@ const misread = { gemini: ["[separator]"] };
 async function answers() {
   const exchanges = script("answers"), server = await replay(exchanges), home = settings(server.base, wires);
   for (const [name, wire] of Object.entries(wires)) {
-    const mine = exchanges.filter(x => !x.match.path || name === "anthropic-messages");
+    const mine = exchanges.filter(x => is_for(x, wire));
     const wrong = await each(mine, async x => {
       const ours = await ask(home, name, question_of(x)), text = (x.answer.text ?? "") + (x.answer.refusal ?? "");
       const lines = ours.text === text ? [] : [`text: ours ${short(ours.text)}, the script's ${short(text)}`];
@@ -71,7 +72,7 @@ async function answers() {
 async function errors() {
   const exchanges = script("errors"), server = await replay(exchanges), home = settings(server.base, wires);
   for (const [name, wire] of Object.entries(wires)) {
-    const all = await each(exchanges, async x => {
+    const mine = exchanges.filter(x => is_for(x, wire)), all = await each(mine, async x => {
       const ours = await ask(home, name, question_of(x)), theirs = await wire.judge(server.base, question_of(x)), wrong = [];
       if (!theirs.error) wrong.push(`the SDK does not throw: ${short(theirs)}`);
       if (!ours.error) wrong.push(`we see no error: ${short(ours)}`);
@@ -80,7 +81,7 @@ async function errors() {
       if (theirs.status && theirs.status !== (x.status ?? theirs.status)) wrong.push(`the SDK's status is ${theirs.status}`);
       return wrong;
     });
-    exchanges.forEach((x, i) => report(`${name} ${question_of(x)}: ${x.status ?? "in the stream"}, an error for both`, all[i]));
+    mine.forEach((x, i) => report(`${name} ${question_of(x)}: ${x.about ?? x.status ?? "in the stream"}, an error for both`, all[i]));
   }
   server.stop();
 }
@@ -89,16 +90,8 @@ async function errors() {
 
 const BREAK = { reasoning: "Two files.", text: "I read both.", usage: { input: 5, output: 9 },
                 tools: [{ id: "call_1", name: "read", arguments: { path: "a.c" } }, { id: "call_2", name: "list", arguments: {} }] };
-const requests = {
-  "openai-chat": ["/v1/chat/completions", { stream: true, stream_options: { include_usage: true } }],
-  "openai-responses": ["/v1/responses", { stream: true }],
-  "anthropic-messages": ["/v1/messages", { stream: true }],
-  "gemini": ["/v1beta/models/sample:streamGenerateContent", {}],
-  "ollama": ["/api/chat", {}],
-};
-
-async function frames_of(base, name, wire) {
-  const [at, body] = requests[name];
+async function frames_of(base, wire) {
+  const [at, body] = wire.asks;
   const reply = await fetch(base + at, { method: "POST", body: JSON.stringify(body) });
   return (await reply.text()).split(wire.frame).length - 1;
 }
@@ -106,7 +99,7 @@ async function frames_of(base, name, wire) {
 async function disconnects() {
   const whole = await replay([{ times: 0, answer: BREAK }]), exchanges = [], cases = [];
   for (const [name, wire] of Object.entries(wires)) {
-    const frames = await frames_of(whole.base, name, wire);
+    const frames = await frames_of(whole.base, wire);
     for (const close of ["end", "early", "reset"])
       // A reset may take away what has been sent; after the last frame it may or may not.
       for (let after = 0; after <= (close === "reset" ? frames - 1 : frames); after++) {
