@@ -111,12 +111,12 @@ async function ollama(base, question) {
 }
 
 // `path` is what a provider's url has behind the host, `asks` where a question goes and with what beside it; `frame` ends a frame;
-// `ids`: calls have ids of the server's.
+// `ids`: calls have ids of the server's; `unknown`: our stop for a word that nobody knows (Ollama says that it is done besides).
 export const wires = {
-  "openai-chat": { judge: chat, path: "/v1", frame: "\n\n", ids: true,
+  "openai-chat": { judge: chat, path: "/v1", frame: "\n\n", ids: true, unknown: "none",
                    asks: ["/v1/chat/completions", { stream: true, stream_options: { include_usage: true } }] },
-  "openai-responses": { judge: responses, path: "/v1", frame: "\n\n", ids: true, asks: ["/v1/responses", { stream: true }] },
-  "anthropic-messages": { judge: anthropic, path: "", frame: "\n\n", ids: true, asks: ["/v1/messages", { stream: true }] },
-  "gemini": { judge: gemini, path: "/v1beta", frame: "\n\n", ids: true, asks: ["/v1beta/models/sample:streamGenerateContent", {}] },
-  "ollama": { judge: ollama, path: "", frame: "\n", ids: false, asks: ["/api/chat", {}] },
+  "openai-responses": { judge: responses, path: "/v1", frame: "\n\n", ids: true, unknown: "none", asks: ["/v1/responses", { stream: true }] },
+  "anthropic-messages": { judge: anthropic, path: "", frame: "\n\n", ids: true, unknown: "none", asks: ["/v1/messages", { stream: true }] },
+  "gemini": { judge: gemini, path: "/v1beta", frame: "\n\n", ids: true, unknown: "none", asks: ["/v1beta/models/sample:streamGenerateContent", {}] },
+  "ollama": { judge: ollama, path: "", frame: "\n", ids: false, unknown: "end", asks: ["/api/chat", {}] },
 };

@@ -40,9 +40,9 @@ const stops = {
   model_context_window_exceeded: "context",
   STOP: "end", MAX_TOKENS: "length", SAFETY: "filter", RECITATION: "filter", LANGUAGE: "filter", BLOCKLIST: "filter", PROHIBITED_CONTENT: "filter", SPII: "filter",
 };
-function right_stop(ours, theirs, exchange) {
+function right_stop(ours, theirs, exchange, wire) {
   const refused = exchange.answer.refusal && theirs.word !== "SAFETY";
-  const expected = theirs.tools.length && /^(stop|completed|STOP)$/.test(theirs.word) ? "tools" : stops[theirs.word] ?? "none";
+  const expected = theirs.tools.length && /^(stop|completed|STOP)$/.test(theirs.word) ? "tools" : stops[theirs.word] ?? wire.unknown;
   if (expected === ours.stop || (refused && ours.stop === "refusal")) return [];
   return [`stop: ours ${ours.stop}, not ${expected} for ${theirs.word}`];
 }
@@ -61,7 +61,7 @@ async function answers() {
       const theirs = await wire.judge(server.base, question_of(x));
       lines.push(...differences(ours, theirs, wire));
       if (theirs.error) lines.push(`the SDK throws: ${theirs.error}`);
-      else if (!lines.length) lines.push(...right_stop(ours, theirs, x));
+      else if (!lines.length) lines.push(...right_stop(ours, theirs, x, wire));
       return lines;
     });
     mine.forEach((x, i) => report(`${name} ${question_of(x)}: ${x.about}`, wrong[i]));
