@@ -243,6 +243,20 @@ on_tool (struct aid_answer *a, const struct aid_model_event *ev)
   aid_str_addspan (&t->args, ev->text);
 }
 
+int
+aid_answer_tools_fit (const struct aid_answer *a)
+{
+  size_t bytes = 0;
+  for (size_t i = 0; i < a->tools.len; i++)
+    {
+      const struct tool *t = &AID_VEC_AT (struct tool, &a->tools, i);
+      bytes += t->id.len + t->name.len + t->args.len;
+      if (t->args.err || bytes > AID_ANSWER_MAX)
+        return 0;
+    }
+  return 1;
+}
+
 uint32_t
 aid_answer_tell_tools (const struct aid_answer *a, struct aid_str *out)
 {

@@ -139,6 +139,8 @@ void aid_answer_event (struct aid_answer *a, const struct aid_model_event *ev);
 /* Nothing follows: writes what is held back (tool calls) and closes what BODY, the whole text so far, leaves open. */
 void aid_answer_end (struct aid_answer *a, struct aid_span body);
 int64_t aid_answer_reasoning_ms (const struct aid_answer *a);   /* -1: there was none */
+/* Whether the calls are small enough to be told at once: AID_ANSWER_MAX together. */
+int aid_answer_tools_fit (const struct aid_answer *a);
 /* Adds "tools", a list of {id, name, arguments}, to the object that OUT is in; how many pairs were added: 0 without calls. */
 uint32_t aid_answer_tell_tools (const struct aid_answer *a, struct aid_str *out);
 /* JSON of the reasoning's signatures, or empty. */

@@ -422,6 +422,8 @@ aid_turn_report (struct aid_turn_state *t)
     {
       t->ending = 1;
       aid_answer_end (t->answer, aid_stream_text (t->stream));
+      if (t->plain && !aid_answer_tools_fit (t->answer))
+        fail_too_long (t, AID_E_LIMIT);
       aid_turn_flush (t, 1);
     }
   int has_text = t->streaming && aid_stream_text (t->stream).len > 0;

@@ -288,7 +288,7 @@ aid_cmd_replay (int argc, char **argv)
     { "ready-file", 0, AID_OPT_STRING, &ready, "FILE", "write the port into FILE once requests are taken" },
     { "log", 0, AID_OPT_STRING, &log, "FILE", "append every request to FILE as a JSON line, keys removed" },
     { "log-replies", 0, AID_OPT_FLAG, &r.log_replies, NULL, "append a line for every reply too" },
-    { "split", 0, AID_OPT_STRING, &split, "HOW", "cut replies: bytes, after each one, or utf8, inside all characters and escapes" },
+    { "split", 0, AID_OPT_STRING, &split, "HOW", "cut replies: bytes, after each; utf8, inside characters and escapes" },
   };
   const struct aid_usage_text usage = {
     "aid replay [options] SCRIPT",

@@ -2,6 +2,7 @@
    usage: bench_parsers WIRE FILE ROUNDS      FILE is the body of a streamed answer
    Prints "OURS JANSSON", both in MB of the body a second, the medians of ROUNDS.  */
 #include "model/wire.h"
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,5 +142,7 @@ main (int argc, char **argv)
   qsort (ours, (size_t) rounds, sizeof *ours, by_size);
   qsort (theirs, (size_t) rounds, sizeof *theirs, by_size);
   printf ("%.1f %.1f\n", (double) body.len / 1e6 / ours[rounds / 2], (double) body.len / 1e6 / theirs[rounds / 2]);
+  free (documents);
+  free ((char *) (uintptr_t) body.ptr);
   return 0;
 }

@@ -59,7 +59,8 @@ export function ask(home, wire, question) {
     child.on("close", () => {
       clearTimeout(timer);
       const lines = Buffer.concat(out).toString().split("\n").filter(Boolean);
-      if (!lines.length) fail(new Error(`aid ask says nothing: ${Buffer.concat(err)}`));
+      const said = Buffer.concat(err).toString();
+      if (!lines.length || /Sanitizer|runtime error:/.test(said)) fail(new Error(`aid ask: ${said}`));
       else done(understood(lines.map(l => JSON.parse(l))));
     });
   });
