@@ -37,12 +37,20 @@ struct aid_prompt_request
   size_t nitems;
   const char *system;          /* the strategy's prompt */
   const char *model_id;        /* reasoning is carried back only to the model that made it */
+  int peek;                    /* only looked at: nothing is stored */
+  int64_t summarise;           /* not 0: no question, but the turns up to this number and the wish for a summary of them */
+};
+
+struct aid_prompt_weight       /* what a turn that is sent adds */
+{
+  int64_t number, tokens;
 };
 
 struct aid_prompt
 {
   struct aid_conversation conversation;
   struct aid_vec frozen;       /* struct aid_frozen */
+  struct aid_vec weights;      /* struct aid_prompt_weight, in the order of the chat */
   int64_t tokens;              /* an estimate of the whole */
   char key[33];                /* the chat's key */
   int64_t question;            /* the number of the asked turn */

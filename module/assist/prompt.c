@@ -8,6 +8,12 @@
 #include "store/blob.h"
 #include <stdlib.h>
 
+static const char summary_wish[]
+  = "Summarise the conversation up to here for somebody who goes on with it and will not see it.  Keep: what was asked and "
+    "wanted, decisions and their reasons, names of files, functions and commands, which changes were accepted or rejected, "
+    "errors that were met, and what is still open.  Leave out greetings, repetitions and code that is in the files.  Write "
+    "plain Markdown without headings, as short as that allows.";
+
 struct builder
 {
   const struct aid_prompt_request *request;
@@ -70,6 +76,11 @@ freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span tex
   if (!f || !(f->target = aid_span_dup (item->target)))
     return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
   f->tokens = aid_tokens_estimate (text);
+  if (b->request->peek)
+    {
+      aid_blob_id (text, f->hash);
+      return AID_OK;
+    }
   return aid_blob_put (text, f->hash, b->e);
 }
 
@@ -243,25 +254,94 @@ asked_turn (const struct aid_chat *c, int64_t number)
   return -1;
 }
 
+/* The index of the last turn that a summary up to turn NUMBER is of, or -1. */
+static ptrdiff_t
+last_summarised (const struct aid_chat *c, int64_t number)
+{
+  for (size_t i = c->turns.len; i-- > 0;)
+    {
+      const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
+      if (t->kind != AID_TURN_ALTERNATIVE && t->number <= number)
+        return (ptrdiff_t) i;
+    }
+  return -1;
+}
+
+/* Appends to the conversation, as the person's words, LEAD and TEXT. */
+static enum aid_err
+add_words (struct builder *b, const char *lead, struct aid_span words)
+{
+  struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  aid_str_addz (&text, lead);
+  aid_str_addspan (&text, words);
+  enum aid_err err = m ? add_text_part (b, m, &text) : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_str_free (&text);
+  return err;
+}
+
+static enum aid_err
+add_summary (struct builder *b, const struct aid_turn *t)
+{
+  static const char lead[] = "Summary of the conversation up to here, whose turns are not repeated:\n\n";
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
+      if (p->kind == AID_PIECE_TEXT)
+        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
+    }
+  struct aid_span words = aid_span_trim (aid_str_span (&text));
+  enum aid_err err = words.len ? add_words (b, lead, words) : AID_OK;
+  aid_str_free (&text);
+  return err;
+}
+
+/* Adds turn I, with what was decided about the answer before it. */
+static enum aid_err
+add_turn (struct builder *b, size_t i, const struct aid_turn *last_answer)
+{
+  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
+  int64_t before = b->out->tokens;
+  enum aid_err err = AID_OK;
+  if (t->kind == AID_TURN_USER)
+    err = add_question (b, t, last_answer);
+  else if (t->kind == AID_TURN_ANSWER)
+    err = add_answer (b, i);
+  else if (t->kind == AID_TURN_SUMMARY)
+    err = add_summary (b, t);
+  struct aid_prompt_weight *w = err || t->kind == AID_TURN_ALTERNATIVE ? NULL : aid_vec_push (&b->out->weights);
+  if (w)
+    *w = (struct aid_prompt_weight){ t->number, b->out->tokens - before };
+  return err;
+}
+
 static enum aid_err
 add_turns (struct builder *b)
 {
-  ptrdiff_t asked = asked_turn (b->chat, b->request->turn);
+  int64_t upto = b->request->summarise;
+  ptrdiff_t asked = upto ? last_summarised (b->chat, upto) : asked_turn (b->chat, b->request->turn);
   if (asked < 0)
-    return aid_error_set (b->e, AID_E_INVALID, "The chat holds no question to send: it needs a line \"## You\" made by aid-ask.");
+    return aid_error_set (b->e, AID_E_INVALID,
+                          upto ? "There are no turns to summarise."
+                               : "The chat holds no question to send: it needs a line \"## You\" made by aid-ask.");
+  unsigned char *sent = malloc ((size_t) asked + 1);
+  if (!sent)
+    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_chat_sent (b->chat, (size_t) asked + (upto != 0), sent);
+  sent[asked] |= !upto;
   const struct aid_turn *last_answer = NULL;
   enum aid_err err = AID_OK;
   for (size_t i = 0; !err && i <= (size_t) asked; i++)
     {
       const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
-      if (t->kind == AID_TURN_USER)
-        err = add_question (b, t, last_answer);
-      else if (t->kind == AID_TURN_ANSWER)
-        err = add_answer (b, i);
+      if (sent[i])
+        err = add_turn (b, i, last_answer);
       last_answer = t->kind == AID_TURN_ANSWER ? t : t->kind == AID_TURN_USER ? NULL : last_answer;
     }
+  free (sent);
   b->out->question = AID_VEC_AT (struct aid_turn, &b->chat->turns, (size_t) asked).number;
-  return err;
+  return !err && upto ? add_words (b, summary_wish, aid_span_z ("")) : err;
 }
 
 static int
@@ -276,6 +356,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
 {
   memset (out, 0, sizeof *out);
   out->frozen = AID_VEC_INIT (struct aid_frozen, 10000);
+  out->weights = AID_VEC_INIT (struct aid_prompt_weight, 1 << 20);
   aid_conversation_init (&out->conversation);
   struct aid_chat *chat;
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
@@ -302,4 +383,5 @@ aid_prompt_free (struct aid_prompt *p)
   for (size_t i = 0; i < p->frozen.len; i++)
     free (AID_VEC_AT (struct aid_frozen, &p->frozen, i).target);
   aid_vec_free (&p->frozen);
+  aid_vec_free (&p->weights);
 }

@@ -249,7 +249,9 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
     return err;
   struct aid_str dir = AID_STR_INIT (8192);
   links_dir (t, &dir);
-  struct aid_prompt_request r = { aid_str_span (&t->chat), t->turn, aid_str_z (&dir), t->items, t->nitems, system, t->model.id };
+  struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
+                                  .nitems = t->nitems, .system = system, .model_id = t->model.id, .peek = t->look != NULL,
+                                  .summarise = t->summarise };
   struct aid_prompt prompt;
   err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err)

@@ -18,6 +18,9 @@ struct aid_turn_state
   struct aid_ask_item *items;
   size_t nitems;
   int plain;
+  int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
+  struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
+  struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
 
   /* Written while preparing. */

@@ -18,7 +18,7 @@ struct aid_config
 
 enum kind
 {
-  KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
+  KIND_STRING, KIND_BOOL, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
   KIND_PROVIDERS, KIND_MODELS
 };
 
@@ -34,6 +34,7 @@ static const struct member top_members[] = {
   { "strategy", KIND_STRING, 0 },
   { "providers", KIND_PROVIDERS, 1 },
   { "models", KIND_MODELS, 0 },
+  { "log_content", KIND_BOOL, 1 },
   { NULL, KIND_STRING, 0 },
 };
 
@@ -125,6 +126,8 @@ wanted (enum kind kind, const json_t *v)
     {
     case KIND_STRING:
       return json_is_string (v) ? NULL : "a string";
+    case KIND_BOOL:
+      return json_is_boolean (v) ? NULL : "true or false";
     case KIND_COUNT:
       return is_count (v, 1000000000) ? NULL : "a whole number, 0 or more";
     case KIND_MS:
