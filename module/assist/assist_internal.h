@@ -9,6 +9,7 @@
 #include "chat/chat.h"
 #include "chat/journal.h"
 #include "chat/stream.h"
+#include "assist/record.h"
 #include "config/config.h"
 #include "model/conversation.h"
 #include "model/provider.h"
@@ -82,6 +83,9 @@ void aid_kept_add (struct aid_kept *k, struct aid_span text);
 void aid_kept_close (struct aid_kept *k, int unwanted);
 /* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
+/* Runs FN (ARG) on the writer's thread, in any case: for what is written to the disk once.  Never waits.  Where that fails nothing
+   is run. */
+enum aid_err aid_keeper_do (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
 
@@ -122,6 +126,7 @@ struct aid_assist
   struct aid_net *net;
   struct aid_pool *pool;
   struct aid_keeper *keeper;
+  struct aid_records *records; /* what was sent last */
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;
@@ -146,5 +151,17 @@ void aid_turn_flush (struct aid_turn_state *t, int final);
 /* I/O thread: ends the request. */
 void aid_turn_cancel (struct aid_turn_state *t);
 uint64_t aid_turn_id (const struct aid_turn_state *t);
+
+/* --- inspect.c: what would be sent ---------------------------------------------------------------------------------- */
+
+struct aid_looking
+{
+  struct aid_str *out;         /* gets the val that aid_assist_inspect gives */
+};
+/* Prepares ASK as it would be sent, without looking for a key, and has LOOK take what it is; stores and sends nothing. */
+enum aid_err aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e);
+/* Takes what P became: the request of MODEL. */
+void aid_look_take (struct aid_looking *look, struct aid_records *records, const struct aid_model *model,
+                    const struct aid_wire_request *request, const struct aid_prompt *p);
 
 #endif

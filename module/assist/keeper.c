@@ -219,6 +219,12 @@ aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_
   return err;
 }
 
+enum aid_err
+aid_keeper_do (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg)
+{
+  return aid_pool_run (keeper->writer, fn, fn, arg);
+}
+
 void
 aid_keeper_wait_stored (struct aid_keeper *keeper)
 {

@@ -1,6 +1,7 @@
 /* One request: copied from the front end, prepared on the pool (settings, key, prompt), then streamed on the I/O thread until
    exactly one DONE or ERROR has been posted. */
 #include "assist/turn_internal.h"
+#include "assist/hide.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "config/secret.h"
@@ -45,6 +46,7 @@ free_asked (struct aid_turn_state *t)
     }
   free (t->items);
   aid_str_free (&t->chat);
+  aid_str_free (&t->body);
   free (t->chat_path);
   free (t->root);
   free (t->model_id);
@@ -147,6 +149,9 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->id = ask->id;
   t->turn = ask->turn;
   t->plain = ask->plain;
+  t->summarise = ask->summarise;
+  t->body = AID_STR_INIT (AID_PROMPT_MAX);
+  aid_str_addspan (&t->body, ask->body);
   t->chat = AID_STR_INIT (AID_PROMPT_MAX);
   t->stop_words = AID_STR_INIT (4096);
   t->reasoning = AID_STR_INIT (AID_ANSWER_MAX);
@@ -212,12 +217,39 @@ configured_strategy (const struct aid_config *config)
   return json_is_string (name) ? json_string_value (name) : "ask";
 }
 
+/* The variable stands for the key when the request is only looked at. */
+static enum aid_err
+variable_key (const struct aid_turn_state *t, char **key)
+{
+  struct aid_str word = AID_STR_INIT (1024);
+  aid_str_addc (&word, '$');
+  aid_hide_variable (&t->model, &word);
+  if (t->model.needs_key)
+    *key = aid_str_steal (&word);
+  aid_str_free (&word);
+  return AID_OK;
+}
+
+/* The person has edited the body: it is sent as it is. */
+static void
+take_body (struct aid_turn_state *t)
+{
+  if (!t->body.len)
+    return;
+  aid_str_free (&t->wire_request.body);
+  t->wire_request.body = t->body;
+  t->body = AID_STR_INIT (AID_PROMPT_MAX);
+  t->edited = 1;
+}
+
 static enum aid_err
 build_request (struct aid_turn_state *t, const struct aid_prompt *p)
 {
   char *key = NULL;
   enum aid_err err = AID_OK;
-  if (t->model.needs_key || t->model.key_command || t->model.key_env)
+  if (t->look)
+    err = variable_key (t, &key);
+  else if (t->model.needs_key || t->model.key_command || t->model.key_env)
     err = aid_secret_find (t->secret, t->model.key_env, t->model.key_command, t->model.provider, t->model.host, &key, &t->fail);
   if (err && !t->model.needs_key)
     err = AID_OK;              /* a local server may take a key and work without */
@@ -232,6 +264,11 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
     {
       struct aid_endpoint ep = aid_model_endpoint (&t->model, key);
       err = t->wire->build (&ep, &p->conversation, &t->model.sampling, &t->wire_request, &t->fail);
+    }
+  if (!err && !t->look)
+    {
+      take_body (t);
+      aid_records_begin (t->assist->records, t->id, p->key, &t->model, &t->wire_request, key);
     }
   aid_secret_free (key);
   return err;
@@ -256,8 +293,11 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
   err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err)
     err = build_request (t, &prompt);
-  if (!err)
+  if (!err && t->look)
+    aid_look_take (t->look, t->assist->records, &t->model, &t->wire_request, &prompt);
+  else if (!err)
     {
+      t->log_content = json_is_true (aid_config_get (config, "log_content"));
       t->question = prompt.question;
       memcpy (t->key, prompt.key, sizeof t->key);
       if (t->root && !t->plain)
@@ -291,6 +331,22 @@ never_prepared (void *arg)
   struct aid_turn_state *t = arg;
   aid_error_set (&t->fail, AID_E_STATE, "%s", t->assist->reason);
   hand_over (t);
+}
+
+enum aid_err
+aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e)
+{
+  struct aid_turn_state *t = turn_new (a, ask);
+  if (!t)
+    return aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
+  t->look = look;
+  struct aid_config *config = aid_config_load (t->root, &t->fail);
+  enum aid_err err = config ? prepare_with (t, config) : t->fail.code;
+  if (err && e)
+    *e = t->fail;
+  aid_config_free (config);
+  turn_free (t);
+  return err;
 }
 
 enum aid_err

@@ -29,6 +29,8 @@ struct aid_turn_state
   struct aid_wire_request wire_request;
   char key[33];
   int64_t question;
+  int edited;                  /* BODY is what was sent */
+  int log_content;
   struct aid_found *found;     /* NULL: no patches are looked for */
   struct aid_kept *journal;    /* or NULL */
   struct aid_error fail;       /* what ended the request, in our own words */

@@ -14,18 +14,8 @@ struct owned_item
   struct aid_str target, text;
 };
 
-/* A question out of Lisp: owned strings, and the request that borrows them. */
-struct question
-{
-  struct aid_ask ask;
-  struct aid_str chat;
-  char *path, *root, *model, *strategy, *secret, *request;
-  struct aid_vec owned;        /* struct owned_item */
-  struct aid_vec items;        /* struct aid_ask_item, of OWNED */
-};
-
 static void
-read_items (emacs_env *env, emacs_value list, struct question *q)
+read_items (emacs_env *env, emacs_value list, struct aid_bind_question *q)
 {
   emacs_value pair, target, text;
   q->owned = AID_VEC_INIT (struct owned_item, ITEMS_MAX);
@@ -47,11 +37,25 @@ read_items (emacs_env *env, emacs_value list, struct question *q)
     }
 }
 
+/* What is asked for instead of the question's answer, or sent instead of its request. */
 static void
-read_question (emacs_env *env, emacs_value plist, struct question *q)
+read_instead (emacs_env *env, emacs_value plist, struct aid_bind_question *q)
+{
+  emacs_value upto = aid_lisp_get (env, plist, ":summarise"), body = aid_lisp_get (env, plist, ":body");
+  q->body = AID_STR_INIT (AID_LISP_TEXT_MAX);
+  if (!aid_lisp_is_nil (env, upto))
+    q->ask.summarise = (int64_t) aid_lisp_size (env, upto);
+  if (!aid_lisp_is_nil (env, body))
+    aid_lisp_text (env, body, &q->body);
+  q->ask.body = aid_str_span (&q->body);
+  q->ask.plain = q->ask.summarise != 0;
+}
+
+void
+aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q)
 {
   emacs_value doc = aid_lisp_get (env, plist, ":doc"), turn = aid_lisp_get (env, plist, ":turn");
-  *q = (struct question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
+  *q = (struct aid_bind_question){ .chat = AID_STR_INIT (AID_LISP_TEXT_MAX) };
   if (!aid_lisp_is_nil (env, doc))
     q->ask.chat = aid_bind_docs_text (env, doc);
   else
@@ -61,6 +65,7 @@ read_question (emacs_env *env, emacs_value plist, struct question *q)
     }
   if (!aid_lisp_is_nil (env, turn))
     q->ask.turn = (int64_t) aid_lisp_size (env, turn);
+  read_instead (env, plist, q);
   q->ask.chat_path = q->path = aid_lisp_dup (env, aid_lisp_get (env, plist, ":path"));
   q->ask.root = q->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
   q->ask.model = q->model = aid_lisp_dup (env, aid_lisp_get (env, plist, ":model"));
@@ -72,8 +77,8 @@ read_question (emacs_env *env, emacs_value plist, struct question *q)
   q->ask.nitems = q->items.len;
 }
 
-static void
-free_question (struct question *q)
+void
+aid_bind_question_free (struct aid_bind_question *q)
 {
   for (size_t i = 0; i < q->owned.len; i++)
     {
@@ -83,6 +88,7 @@ free_question (struct question *q)
   aid_vec_free (&q->owned);
   aid_vec_free (&q->items);
   aid_str_free (&q->chat);
+  aid_str_free (&q->body);
   aid_secret_free (q->secret);
   free (q->path);
   free (q->root);
@@ -95,9 +101,9 @@ AID_BIND (ask)
 {
   (void) nargs;
   struct aid_error e = { AID_OK, "" };
-  struct question q;
+  struct aid_bind_question q;
   emacs_value out = NULL;
-  read_question (env, args[0], &q);
+  aid_bind_question_read (env, args[0], &q);
   if (!aid_lisp_failed (env))
     {
       q.ask.id = aid_binding.host->next_id ();
@@ -106,7 +112,7 @@ AID_BIND (ask)
       else
         out = env->make_integer (env, (intmax_t) q.ask.id);
     }
-  free_question (&q);
+  aid_bind_question_free (&q);
   return out;
 }
 

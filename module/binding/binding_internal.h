@@ -26,6 +26,18 @@ void aid_bind_docs_close (void);
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
 struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
 
+/* A question out of Lisp: owned strings, and the request that borrows them. */
+struct aid_bind_question
+{
+  struct aid_ask ask;
+  struct aid_str chat, body;
+  char *path, *root, *model, *strategy, *secret, *request;
+  struct aid_vec owned, items; /* the items: what is owned, and struct aid_ask_item of it */
+};
+/* Reads PLIST; the text of a document is borrowed until its next edit.  Q is to be freed, whatever is pending. */
+void aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q);
+void aid_bind_question_free (struct aid_bind_question *q);
+
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 AID_BIND (doc_open);
 AID_BIND (doc_edit);
@@ -49,6 +61,10 @@ AID_BIND (strategies);
 AID_BIND (tokens);
 AID_BIND (running);
 AID_BIND (abandoned);
+AID_BIND (inspect);
+AID_BIND (inspect_last);
+AID_BIND (inspect_curl);
+AID_BIND (inspect_check);
 AID_BIND (version);
 AID_BIND (item_read);
 AID_BIND (blob_get);

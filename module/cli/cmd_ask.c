@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
+#include "cli/dry_run.h"
 #include "cli/opt.h"
 #include "cli/question.h"
 #include <errno.h>
@@ -30,6 +31,7 @@ struct event
 struct asking
 {
   int json, terminal;        /* how to print */
+  int dry, curl;             /* the request is only shown */
   int verbose, dim;          /* whether reasoning is printed, and dim */
   int wake[2];
   pthread_mutex_t lock;      /* of the queue */
@@ -313,7 +315,7 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
   ask->root = aid_str_z (&root);
   ask->items = q.items.data;
   ask->nitems = q.items.len;
-  status = err ? aid_cli_fail ("%s", e.msg) : run (a, ask);
+  status = err ? aid_cli_fail ("%s", e.msg) : a->dry ? aid_dry_run (ask, a->json, a->curl) : run (a, ask);
   aid_question_free (&q);
   aid_str_free (&typed);
   aid_str_free (&root);
@@ -332,6 +334,8 @@ aid_cmd_ask (int argc, char **argv)
     { "context", 'c', AID_OPT_LIST, &context, "ITEM", "show the model a file, FILE or FILE#L3-L9; may be repeated" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
+    { "dry-run", 0, AID_OPT_FLAG, &a.dry, NULL, "show the request that would be sent, with a variable for the key; send nothing" },
+    { "curl", 0, AID_OPT_FLAG, &a.curl, NULL, "with --dry-run: as a command for a shell" },
     { "json", 0, AID_OPT_FLAG, &a.json, NULL, "one JSON object a line for every event" },
   };
   const struct aid_usage_text usage = {
