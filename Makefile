@@ -35,7 +35,8 @@ need_context := context chat patch store base
 need_assist  := assist context chat model patch net store config base
 need_cli     := $(need_assist)
 
-layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c))
+layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
+made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
@@ -52,6 +53,17 @@ all: loader core cli lisp docs
 
 # --- the core's rooms ---------------------------------------------------------------------------------------------
 $(B)/obj/%.o: module/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# The strategies are part of the core, so that it works alone: each file becomes a C string, line by line.
+STRATEGIES := $(filter-out %/README.md,$(wildcard strategies/*.md))
+$(B)/made/strategies.c: $(STRATEGIES) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "assist/strategy_internal.h"'; echo 'const struct aid_shipped aid_shipped_strategies[] = {'; \
+	   for file in $(notdir $(STRATEGIES)); do echo "{ \"$$file\","; \
+	     sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' "strategies/$$file"; echo '},'; done; echo '{ 0, 0 } };'; } >$@.tmp && mv $@.tmp $@
+$(B)/obj/made/strategies.o: $(B)/made/strategies.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
@@ -218,8 +230,10 @@ format:
 ## install       into PREFIX (/usr/local); uninstall takes it away again
 SITE = $(DESTDIR)$(PREFIX)/share/emacs/site-lisp/aid
 INFO = $(DESTDIR)$(PREFIX)/share/info
+SHARE = $(DESTDIR)$(PREFIX)/share/aid
 install: all
-	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(INFO)
+	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(INFO) $(SHARE)/strategies
+	install -m 644 $(STRATEGIES) $(SHARE)/strategies
 	install -m 644 lisp/*.el lisp/*.elc $(SITE)
 	install -m 755 $(B)/aid-module.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-module.so
 	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
@@ -230,7 +244,7 @@ install: all
 uninstall:
 	! command -v install-info >/dev/null || [ ! -e $(INFO)/aid.info ] || \
 	  install-info --delete --info-dir=$(INFO) $(INFO)/aid.info
-	rm -rf $(SITE)
+	rm -rf $(SITE) $(SHARE)
 	rm -f $(DESTDIR)$(PREFIX)/bin/aid $(INFO)/aid.info
 
 ## clean         remove build/ and the compiled Lisp

@@ -16,7 +16,7 @@
 (require 'aid-context)
 (require 'aid-chat-send)
 
-(declare-function aid--mod-strategies "ext:aid-module" ())
+(declare-function aid-strategy-table "aid-strategy" (root))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function imenu--subalist-p "imenu" (item))
 (declare-function imenu--make-index-alist "imenu" (&optional noerror))
@@ -211,7 +211,7 @@ Files are those of the project, also such as are not offered."
                      (goto-char (1- beg))
                      (skip-chars-backward " \t\n")
                      (<= (point) (car (aid-chat-open-question)))))
-          (list beg end (aid--mod-strategies) :exclusive 'no))))))
+          (list beg end (aid-strategy-table (aid-chat-root)) :exclusive 'no))))))
 
 (provide 'aid-chat-complete)
 ;;; aid-chat-complete.el ends here

@@ -214,7 +214,8 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
 (defun aid-chat--show-item (marker)
   "Show the context line with MARKER: its label, and its cost at the right."
   (pcase-let* ((`(,beg ,end ,words) marker)
-               (tokens (aid-chat--word "tok" (aid-chat--words words))))
+               (tokens (aid-chat--word "tok" (aid-chat--words words)))
+               (why (aid-chat--word "why" (aid-chat--words words))))
     (save-excursion
       (beginning-of-line)
       (when (re-search-forward "\\[\\([^\n]*\\)\\](\\([^\n]*\\)) *\\=" beg t)
@@ -231,10 +232,11 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
             (put-text-property (match-beginning 1) (match-end 1) 'invisible 'aid-marker)
             (put-text-property (match-beginning 3) (match-end 3) 'invisible 'aid-marker)))))
     (aid-chat--show-right
-     beg end (and tokens (concat (if (stringp tokens)
-                                     (aid-chat--count (string-to-number tokens))
-                                   (concat "~" (aid-chat--count tokens)))
-                                 " tok")))))
+     beg end (and (or tokens why)
+                  (concat why (if (and why tokens) "  " "")
+                          (cond ((stringp tokens)
+                                 (concat (aid-chat--count (string-to-number tokens)) " tok"))
+                                (tokens (concat "~" (aid-chat--count tokens) " tok"))))))))
 
 (defun aid-chat--hide-line (&optional instead)
   "Hide the line that point is in, or show INSTEAD in its place."

@@ -13,6 +13,7 @@
 (eval-when-compile (require 'cl-lib))
 (require 'aid-chat-display)
 (require 'aid-model)
+(require 'aid-strategy)
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
@@ -85,7 +86,7 @@
    "   " (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
              aid-model
              (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
-   (if aid-strategy (format " [%s]" aid-strategy) "")
+   (aid-strategy-head)
    (pcase aid-chat--open-cost
      (`(0 . ,_) "")
      (`(,n . ,tokens) (format "   %d item%s ~%s" n (if (= n 1) "" "s")
@@ -241,6 +242,7 @@ What is far away costs what its line says."
   "Find out what the open question's context costs, and show it."
   (setq aid-chat--measurer nil)
   (aid-chat--find-model)
+  (aid-strategy-refresh)
   (let ((items (aid-chat--open-items)))
     (setq aid-chat--open-cost
           (cons (length items)

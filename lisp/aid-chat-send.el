@@ -16,11 +16,11 @@
   (require 'subr-x))
 (require 'aid-chat-stream)
 (require 'aid-model)
+(require 'aid-strategy)
 
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid--mod-ask "ext:aid-module" (plist))
-(declare-function aid--mod-strategies "ext:aid-module" ())
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--own-p "aid-chat" ())
@@ -117,7 +117,8 @@ Nothing is added when the question has TARGET already."
               (insert "\n\n" line))
             (unless (member target aid-chat--allowed)
               (push target aid-chat--allowed))
-            (aid-chat--measure-soon)))))))
+            (aid-chat--measure-soon)
+            (aid-recipe-follow)))))))
 
 (defun aid-chat--clean-label (label)
   "LABEL as it may stand in the brackets of a link."
@@ -173,20 +174,21 @@ Give it with what was taken and from where, to put it back; or nil."
       (skip-chars-forward " \t\n" end)
       (when (looking-at "/\\([[:alnum:]-]+\\)\\(?:[ \t\n]+\\|\\'\\)")
         (let ((name (match-string-no-properties 1)) (text (match-string-no-properties 0)))
-          (when (member name (aid--mod-strategies))
+          (when (member name (aid-strategy-names (aid-chat-root)))
             (aid-chat--replace (point) (+ (point) (length text)) "")
             (list name text (point))))))))
 
 (defun aid-chat--request-open (request)
   "Ask the core to answer the open question; give what `aid-chat--request' gives.
 REQUEST names the request.  When it is not made, the question is as it was."
-  (let ((items (cl-loop for item in (aid-chat--open-items)
-                        unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item))
-        asked strategy)
-    (aid-chat--agree items)
-    (setq strategy (aid-chat--take-strategy))
+  (let ((strategy (aid-chat--take-strategy)) items asked)
     (unwind-protect
-        (setq asked (aid-chat--request request (car strategy) items nil))
+        (progn
+          (aid-recipe-complete (car strategy))
+          (setq items (cl-loop for item in (aid-chat--open-items)
+                               unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item))
+          (aid-chat--agree items)
+          (setq asked (aid-chat--request request (car strategy) items nil)))
       (when (and strategy (not asked))
         (pcase-let ((`(,_ ,text ,at) strategy))
           (aid-chat--replace at at text))))))
@@ -196,7 +198,8 @@ REQUEST names the request.  When it is not made, the question is as it was."
 REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
 model's name."
   (let* ((root (aid-chat-root))
-         (info (aid--mod-model-info aid-model root))
+         (model (or aid-model (plist-get (aid-strategy-info strategy) :model)))
+         (info (aid--mod-model-info model root))
          (doc (or (aid-chat-doc) (error "The core cannot read this chat")))
          (texts (delq nil (mapcar (lambda (item)
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
@@ -205,11 +208,12 @@ model's name."
     (cons (aid--mod-ask (list :doc doc :path (and buffer-file-name
                                                   (not (file-remote-p buffer-file-name))
                                                   buffer-file-name)
-                              :root root :model aid-model
+                              :root root :model model
                               :strategy (or strategy aid-strategy)
+                              :exact (not aid-strategy-variants)
                               :secret (aid-model-secret info)
                               :request request :turn turn :items texts))
-          (or (plist-get info :id) aid-model "model"))))
+          (or (plist-get info :id) model "model"))))
 
 (defun aid-chat--answer-head (model number request)
   "The heading and meta line of answer NUMBER by MODEL to REQUEST."

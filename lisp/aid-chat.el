@@ -256,6 +256,7 @@ Give non-nil when there is such an answer and it had not ended."
     "--"
     ["Model..." aid-set-model]
     ["Strategy..." aid-set-strategy]
+    ["Append What the Strategy Asks For" aid-append-recipe]
     ["Move..." aid-chat-move]
     ["List Chats" aid-chats]))
 
@@ -373,6 +374,7 @@ All text may be edited, and what the file says is what is sent.
     (add-hook 'kill-buffer-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--undress nil t)
+    (aid-strategy-restore)
     (when core
       (aid-chat-restore)
       (aid-chat-head-update)
@@ -393,7 +395,7 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 (autoload 'aid-chat-diff-received "aid-chat-edited" "Show what was edited in an answer." t)
 (autoload 'aid-set-model "aid" "Choose the model." t)
-(autoload 'aid-set-strategy "aid" "Choose the strategy." t)
+(autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-chat-move "aid-chat-move" "Move this chat to another file." t)
 (autoload 'aid-chat-move-follow "aid-chat-move")

@@ -30,7 +30,8 @@
     ("v" "uncommitted changes" aid-append-diff)
     ("D" "directory" aid-append-directory)
     ("y" "last kill" aid-append-kill)
-    ("o" "shell output" aid-append-shell)]
+    ("o" "shell output" aid-append-shell)
+    ("=" "what the strategy asks for" aid-append-recipe)]
    ["Apply"
     ("." "resume review" aid-review-resume)
     ("t" "ask again about refused hunks" aid-retry-refused)
@@ -38,6 +39,7 @@
    ["Settings"
     ("m" "model" aid-set-model)
     ("s" "strategy" aid-set-strategy)
+    ("S" "edit a strategy" aid-edit-strategy)
     ("R" "load a newly built core" aid-reload)]])
 
 (provide 'aid-menu)

@@ -27,7 +27,6 @@
 (require 'easymenu)
 (eval-when-compile (require 'subr-x))
 
-(declare-function aid--mod-strategies "ext:aid-module" ())
 (declare-function aid-chat-for "aid-chat" (root))
 (declare-function aid-chat-create "aid-chat" (root))
 (declare-function aid-chat-display "aid-chat" (buffer))
@@ -41,6 +40,10 @@
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-text "aid-chat-text" (number))
 (declare-function aid-model-read "aid-model" (prompt root))
+(declare-function aid-strategy-info "aid-strategy" (&optional name))
+(declare-function aid-set-strategy "aid-strategy" (strategy &optional scope))
+(declare-function aid-edit-strategy "aid-strategy" (name &optional project))
+(declare-function aid-append-recipe "aid-strategy" ())
 
 (defvar aid-answer-done-functions)
 (defvar aid-model)
@@ -58,9 +61,14 @@
   (aid-module-ensure))
 
 (defun aid--append-here ()
-  "Append the region or the definition at point, if there is one."
-  (cond ((use-region-p) (aid-append-region (region-beginning) (region-end)))
-        ((aid-append-definition-bounds) (aid-append-definition))))
+  "Append what is here and the strategy of the chat asks for.
+That is the region, else the definition at point, else the buffer."
+  (let ((sources (with-current-buffer aid-append-chat
+                   (plist-get (aid-strategy-info) :context))))
+    (cond ((use-region-p) (aid-append-region (region-beginning) (region-end)))
+          ((and (member "definition" sources) (aid-append-definition-bounds))
+           (aid-append-definition))
+          ((and (member "buffer" sources) buffer-file-name) (aid-append-buffer)))))
 
 ;;;###autoload
 (defun aid-ask (question &optional new)
@@ -152,15 +160,6 @@ With nil, or no name, it is the one that is configured."
   (require 'aid-chat)
   (aid-chat-set 'aid-model model))
 
-;;;###autoload
-(defun aid-set-strategy (strategy)
-  "Use STRATEGY in this chat, or everywhere when called outside of a chat."
-  (interactive
-   (progn (aid-module-ensure)
-          (list (completing-read "Strategy: " (aid--mod-strategies) nil t))))
-  (require 'aid-chat)
-  (aid-chat-set 'aid-strategy strategy))
-
 ;;; The prefix map
 
 ;;;###autoload
@@ -175,7 +174,7 @@ With nil, or no name, it is the one that is configured."
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
-                     ("o" . aid-append-shell)))
+                     ("o" . aid-append-shell) ("=" . aid-append-recipe)))
       (define-key map key command))
     map)
   "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
@@ -207,6 +206,7 @@ With nil, or no name, it is the one that is configured."
     ["Append uncommitted changes" aid-append-diff]
     ["Append directory..." aid-append-directory]
     ["Append last kill" aid-append-kill]
+    ["Append what the strategy asks for" aid-append-recipe]
     "--"
     ["Resume review" aid-review-resume]
     ["Ask again about refused hunks" aid-retry-refused]
@@ -214,10 +214,14 @@ With nil, or no name, it is the one that is configured."
     "--"
     ["Model..." aid-set-model]
     ["Strategy..." aid-set-strategy]
+    ["Edit strategy..." aid-edit-strategy]
     ["Load a newly built core" aid-reload]))
 (when (boundp 'menu-bar-tools-menu)
   (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
 
+(autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
+(autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
+(autoload 'aid-append-recipe "aid-strategy" "Append what the strategy asks for." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)

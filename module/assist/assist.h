@@ -18,7 +18,7 @@
 enum aid_event_kind
 {
   AID_EVENT_FROZEN = 1,  /* {items: [{target, hash, tokens}], tokens}: what was sent, now in the store */
-  AID_EVENT_START,       /* {model, name, provider, host, local} the server has answered */
+  AID_EVENT_START,       /* {model, id, provider, host, local, strategy} the server has answered */
   AID_EVENT_TEXT,        /* text to append at the answer's end, faces from a character on (see aid_stream_flush) */
   AID_EVENT_REASONING,   /* a plain request only: a piece of the model's reasoning, as text */
   AID_EVENT_RETRY,       /* {attempt, wait_ms, message} */
@@ -72,6 +72,7 @@ struct aid_ask
   const char *chat_path;         /* or NULL: no journal; links are relative to its folder */
   const char *root;              /* the project's root, or NULL */
   const char *model, *strategy;  /* or NULL for the configured ones */
+  int exact;                     /* STRATEGY itself, not its variant for the files' language */
   const char *secret;            /* the key found by the front end, or NULL */
   const char *request;           /* "r81": the request's word in the chat's meta line */
   const struct aid_ask_item *items;
@@ -105,9 +106,5 @@ int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_
 
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
-
-/* The built-in strategies' names, NULL-terminated, and the system prompt of one (NULL when unknown). */
-const char *const *aid_strategies (void);
-const char *aid_strategy_prompt (const char *name);
 
 #endif

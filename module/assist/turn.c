@@ -1,5 +1,6 @@
 /* One request: copied from the front end, prepared on the pool (settings, key, prompt), then streamed on the I/O thread until
    exactly one DONE or ERROR has been posted. */
+#include "assist/strategy.h"
 #include "assist/turn_internal.h"
 #include "assist/hide.h"
 #include "base/clock.h"
@@ -51,6 +52,7 @@ free_asked (struct aid_turn_state *t)
   free (t->root);
   free (t->model_id);
   free (t->strategy);
+  free (t->used);
   free (t->request);
   aid_secret_free (t->secret);
   aid_net_unreserve (t->way);
@@ -152,6 +154,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->summarise = ask->summarise;
   t->body = AID_STR_INIT (AID_PROMPT_MAX);
   aid_str_addspan (&t->body, ask->body);
+  t->exact = ask->exact;
   t->chat = AID_STR_INIT (AID_PROMPT_MAX);
   t->stop_words = AID_STR_INIT (4096);
   t->reasoning = AID_STR_INIT (AID_ANSWER_MAX);
@@ -210,11 +213,44 @@ links_dir (const struct aid_turn_state *t, struct aid_str *dir)
     }
 }
 
-static const char *
-configured_strategy (const struct aid_config *config)
+static enum aid_err
+find_strategy (struct aid_turn_state *t, const struct aid_config *config, struct aid_strategy **out)
 {
-  const json_t *name = aid_config_get (config, "strategy");
-  return json_is_string (name) ? json_string_value (name) : "ask";
+  t->used = aid_strategy_in_force (config, t->root, t->strategy, t->exact, aid_str_span (&t->chat));
+  if (t->used)
+    return aid_strategy_load (t->root, t->used, out, &t->fail);
+  aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the request.");
+  return AID_E_NOMEM;
+}
+
+/* What the strategy says goes before what the model's settings say. */
+static void
+take_sampling (struct aid_turn_state *t, const struct aid_strategy *s)
+{
+  struct aid_sampling *out = &t->model.sampling;
+  char *effort = copy_z (s->effort);
+  if (effort)
+    {
+      free ((char *) (uintptr_t) out->effort);
+      out->effort = effort;
+    }
+  if (s->temperature >= 0)
+    out->temperature = s->temperature;
+  if (s->top_p >= 0)
+    out->top_p = s->top_p;
+  if (s->max_tokens)
+    out->max_tokens = s->max_tokens;
+}
+
+static enum aid_err
+write_system (struct aid_turn_state *t, const struct aid_strategy *s, struct aid_str *out)
+{
+  struct aid_scene scene;
+  enum aid_err err = aid_scene_find (t->root, aid_str_span (&t->chat), t->turn, t->model.id, t->used, &scene, &t->fail);
+  if (!err)
+    err = aid_strategy_render (s, &scene, out, &t->fail);
+  aid_scene_free (&scene);
+  return err;
 }
 
 /* The variable stands for the key when the request is only looked at. */
@@ -275,29 +311,21 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
 }
 
 static enum aid_err
-prepare_with (struct aid_turn_state *t, const struct aid_config *config)
+prepare_prompt (struct aid_turn_state *t, const char *system)
 {
-  const char *strategy = t->strategy ? t->strategy : configured_strategy (config);
-  const char *system = aid_strategy_prompt (strategy);
-  if (!system)
-    return aid_error_set (&t->fail, AID_E_NOTFOUND, "There is no strategy \"%.60s\"; there are ask and edit.", strategy);
-  enum aid_err err = aid_model_resolve (config, t->model_id, &t->model, &t->fail);
-  if (err)
-    return err;
   struct aid_str dir = AID_STR_INIT (8192);
   links_dir (t, &dir);
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
                                   .nitems = t->nitems, .system = system, .model_id = t->model.id, .peek = t->look != NULL,
                                   .summarise = t->summarise };
   struct aid_prompt prompt;
-  err = aid_prompt_build (&r, &prompt, &t->fail);
+  enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err)
     err = build_request (t, &prompt);
   if (!err && t->look)
     aid_look_take (t->look, t->assist->records, &t->model, &t->wire_request, &prompt);
   else if (!err)
     {
-      t->log_content = json_is_true (aid_config_get (config, "log_content"));
       t->question = prompt.question;
       memcpy (t->key, prompt.key, sizeof t->key);
       if (t->root && !t->plain)
@@ -308,6 +336,27 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
     }
   aid_prompt_free (&prompt);
   aid_str_free (&dir);
+  return err;
+}
+
+static enum aid_err
+prepare_with (struct aid_turn_state *t, const struct aid_config *config)
+{
+  struct aid_strategy *strategy = NULL;
+  struct aid_str system = AID_STR_INIT (AID_TEMPLATE_MAX);
+  t->log_content = json_is_true (aid_config_get (config, "log_content"));
+  enum aid_err err = find_strategy (t, config, &strategy);
+  if (!err)
+    err = aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail);
+  if (!err)
+    {
+      take_sampling (t, strategy);
+      err = write_system (t, strategy, &system);
+    }
+  if (!err)
+    err = prepare_prompt (t, aid_str_z (&system));
+  aid_strategy_free (strategy);
+  aid_str_free (&system);
   return err;
 }
 

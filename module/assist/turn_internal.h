@@ -17,13 +17,14 @@ struct aid_turn_state
   char *chat_path, *root, *model_id, *strategy, *secret, *request;
   struct aid_ask_item *items;
   size_t nitems;
-  int plain;
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
   struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
+  int plain, exact;
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
 
   /* Written while preparing. */
+  char *used;                  /* the strategy in force, variants considered */
   struct aid_model model;
   const struct aid_wire *wire;
   struct aid_wire_request wire_request;

@@ -129,7 +129,8 @@ on_head (void *user, int status, const struct aid_http_reply *reply)
   aid_val_kstrz (&val, "provider", t->model.provider);
   aid_val_kstrz (&val, "host", t->model.host);
   aid_val_kbool (&val, "local", t->model.local);
-  aid_val_end (&val, all, 5);
+  aid_val_kstrz (&val, "strategy", t->used);
+  aid_val_end (&val, all, 6);
   aid_assist_post (t->assist, t->id, AID_EVENT_START, &val);
   aid_str_free (&val);
 }
@@ -342,6 +343,8 @@ write_meta (const struct aid_turn_state *t, const char *state, struct aid_str *m
     aid_marker_word (meta, "edited-request", AID_SPAN ("1"));
   if (t->stop != AID_STOP_NONE && t->stop != AID_STOP_END)
     aid_marker_word (meta, "stop", aid_span_z (aid_stop_name (t->stop)));
+  if (t->used)
+    aid_marker_word (meta, "strategy", aid_span_z (t->used));
   aid_marker_word (meta, "state", aid_span_z (state));
 }
 

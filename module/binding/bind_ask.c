@@ -69,6 +69,7 @@ aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_quest
   q->ask.chat_path = q->path = aid_lisp_dup (env, aid_lisp_get (env, plist, ":path"));
   q->ask.root = q->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
   q->ask.model = q->model = aid_lisp_dup (env, aid_lisp_get (env, plist, ":model"));
+  q->ask.exact = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":exact"));
   q->ask.strategy = q->strategy = aid_lisp_dup (env, aid_lisp_get (env, plist, ":strategy"));
   q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
   q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
@@ -118,19 +119,6 @@ AID_BIND (ask)
 
 /* --- models ---------------------------------------------------------------------------------------------------------- */
 
-/* The settings that hold under ROOT (nil: the user's alone), or NULL with a signal pending. */
-static struct aid_config *
-config_for (emacs_env *env, emacs_value root)
-{
-  struct aid_error e = { AID_OK, "" };
-  char *dir = aid_lisp_dup (env, root);
-  struct aid_config *c = aid_lisp_failed (env) ? NULL : aid_config_load (dir, &e);
-  free (dir);
-  if (c == NULL && !aid_lisp_failed (env))
-    aid_lisp_error (env, &e);
-  return c;
-}
-
 static void
 model_val (const struct aid_model *m, struct aid_str *val)
 {
@@ -153,7 +141,7 @@ AID_BIND (model_info)
   struct aid_str val = AID_STR_INIT (1 << 20);
   struct aid_model m = { 0 };
   char *id = aid_lisp_dup (env, args[0]);
-  struct aid_config *c = config_for (env, args[1]);
+  struct aid_config *c = aid_bind_config (env, args[1]);
   emacs_value out = NULL;
   if (c != NULL && aid_model_resolve (c, id, &m, &e) != AID_OK)
     aid_lisp_error (env, &e);
@@ -173,24 +161,11 @@ AID_BIND (models)
 {
   (void) nargs;
   struct aid_str val = AID_STR_INIT (16 << 20);
-  struct aid_config *c = config_for (env, args[0]);
+  struct aid_config *c = aid_bind_config (env, args[0]);
   if (c == NULL)
     return NULL;
   aid_model_list (c, &val);
   aid_config_free (c);
-  return aid_lisp_take_val (env, &val);
-}
-
-AID_BIND (strategies)
-{
-  (void) nargs, (void) args;
-  struct aid_str val = AID_STR_INIT (1 << 16);
-  const char *const *names = aid_strategies ();
-  uint32_t n = 0;
-  size_t l = aid_val_list (&val);
-  for (; names[n] != NULL; n++)
-    aid_val_strz (&val, names[n]);
-  aid_val_end (&val, l, n);
   return aid_lisp_take_val (env, &val);
 }
 

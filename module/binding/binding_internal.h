@@ -37,6 +37,9 @@ struct aid_bind_question
 /* Reads PLIST; the text of a document is borrowed until its next edit.  Q is to be freed, whatever is pending. */
 void aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q);
 void aid_bind_question_free (struct aid_bind_question *q);
+struct aid_config;
+/* The settings that hold under ROOT (nil: the user's alone), or NULL with a signal pending (bind_strategy.c). */
+struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
 
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 AID_BIND (doc_open);
@@ -58,6 +61,11 @@ AID_BIND (ask);
 AID_BIND (model_info);
 AID_BIND (models);
 AID_BIND (strategies);
+AID_BIND (strategy_info);
+AID_BIND (strategy_text);
+AID_BIND (strategy_check);
+AID_BIND (recipe);
+AID_BIND (config_store);
 AID_BIND (tokens);
 AID_BIND (running);
 AID_BIND (abandoned);

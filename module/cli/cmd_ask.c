@@ -2,6 +2,7 @@
 
    The core's events come on its threads; they are copied into a queue and a byte wakes the main thread, which alone
    writes: a slow reader of our output never holds up the core, and an interrupt is seen while nothing arrives. */
+#include "assist/recipe.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
@@ -32,6 +33,7 @@ struct asking
 {
   int json, terminal;        /* how to print */
   int dry, curl;             /* the request is only shown */
+  int only;                  /* the items that were named are all */
   int verbose, dim;          /* whether reasoning is printed, and dim */
   int wake[2];
   pthread_mutex_t lock;      /* of the queue */
@@ -292,6 +294,37 @@ run (struct asking *a, const struct aid_ask *ask)
   return a->status;
 }
 
+/* Adds what the strategy says that goes with the question's files, and says so. */
+static enum aid_err
+add_recipe (struct aid_question *q, const struct aid_ask *ask, struct aid_error *e)
+{
+  struct aid_config *config = aid_config_load (ask->root, e);
+  struct aid_strategy *s = NULL;
+  struct aid_recipe r = { .tokens = 0 };
+  char *name = config ? aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, aid_str_span (&q->chat)) : NULL;
+  enum aid_err err = AID_E_IO;
+
+  if (config)
+    err = name ? aid_strategy_load (ask->root, name, &s, e) : aid_error_set (e, AID_E_NOMEM, "there is no memory");
+  if (!err)
+    err = aid_recipe_make (s, aid_str_span (&q->chat), ask->root, ask->root, &r, e);
+  for (size_t i = 0; i < r.items.len && !err; i++)
+    {
+      const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &r.items, i);
+      fprintf (stderr, "aid: with %s (%s)\n", item->label, item->why);
+      err = aid_question_add (q, item->label, item->target, e);
+    }
+  for (size_t i = 0; i < r.left_out.len && !err; i++)
+    fprintf (stderr, "aid: without %s: the strategy's budget is %lld tokens\n",
+             AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
+  if (s)
+    aid_recipe_free (&r);
+  aid_strategy_free (s);
+  aid_config_free (config);
+  free (name);
+  return err;
+}
+
 static int
 ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const struct aid_vec *context)
 {
@@ -311,8 +344,10 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
     err = aid_cli_root (ask->root, &root, &e);
   if (!err)
     err = aid_question_make (&q, aid_str_span (&typed), context->data, context->len, aid_str_z (&root), &e);
-  ask->chat = aid_str_span (&q.chat);
   ask->root = aid_str_z (&root);
+  if (!err && !a->only)
+    err = add_recipe (&q, ask, &e);
+  ask->chat = aid_str_span (&q.chat);
   ask->items = q.items.data;
   ask->nitems = q.items.len;
   status = err ? aid_cli_fail ("%s", e.msg) : a->dry ? aid_dry_run (ask, a->json, a->curl) : run (a, ask);
@@ -330,8 +365,10 @@ aid_cmd_ask (int argc, char **argv)
   struct aid_vec context = AID_VEC_INIT (const char *, CONTEXT_ARGS_MAX);
   const struct aid_opt opts[] = {
     { "model", 'm', AID_OPT_STRING, &ask.model, "MODEL", "one of aid models, or PROVIDER/NAME" },
-    { "strategy", 's', AID_OPT_STRING, &ask.strategy, "NAME", "ask (the default) or edit" },
+    { "strategy", 's', AID_OPT_STRING, &ask.strategy, "NAME", "one of aid strategies (default: ask)" },
+    { "exact", 0, AID_OPT_FLAG, &ask.exact, NULL, "that strategy itself, not its variant for the files' language" },
     { "context", 'c', AID_OPT_LIST, &context, "ITEM", "show the model a file, FILE or FILE#L3-L9; may be repeated" },
+    { "only", 0, AID_OPT_FLAG, &a.only, NULL, "no files but those, though the strategy would add some" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
     { "dry-run", 0, AID_OPT_FLAG, &a.dry, NULL, "show the request that would be sent, with a variable for the key; send nothing" },

@@ -134,7 +134,6 @@ enum aid_err
 aid_question_make (struct aid_question *q, struct aid_span prompt, const char *const *items, size_t nitems, const char *root,
                    struct aid_error *e)
 {
-  char key[KEY_LENGTH + 1];
   enum aid_err err = AID_OK;
 
   q->chat = AID_STR_INIT (QUESTION_MAX);
@@ -142,14 +141,21 @@ aid_question_make (struct aid_question *q, struct aid_span prompt, const char *c
   for (size_t i = 0; i < nitems && !err; i++)
     err = add_item (q, items[i], root, e);
   do
-    if (!err && aid_random_key (key, KEY_LENGTH) != 0)
+    if (!err && aid_random_key (q->key, KEY_LENGTH) != 0)
       err = aid_error_set (e, AID_E_IO, "the system gives no random numbers");
-  while (!err && aid_span_find (prompt, aid_span_z (key)) >= 0);
+  while (!err && aid_span_find (prompt, aid_span_z (q->key)) >= 0);
   if (!err)
-    write_chat (q, key, prompt);
+    write_chat (q, q->key, prompt);
   if (!err && q->chat.err)
     err = aid_error_set (e, q->chat.err, "the question is larger than %u MB", QUESTION_MAX >> 20);
   return err;
+}
+
+enum aid_err
+aid_question_add (struct aid_question *q, const char *label, const char *target, struct aid_error *e)
+{
+  aid_str_addf (&q->chat, "- [%s](%s) <!--aid:%s item-->\n", label, target, q->key);
+  return q->chat.err ? aid_error_set (e, q->chat.err, "the question is larger than %u MB", QUESTION_MAX >> 20) : AID_OK;
 }
 
 void

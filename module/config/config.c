@@ -32,6 +32,7 @@ struct member
 static const struct member top_members[] = {
   { "model", KIND_STRING, 0 },
   { "strategy", KIND_STRING, 0 },
+  { "strategy_variants", KIND_BOOL, 0 },
   { "providers", KIND_PROVIDERS, 1 },
   { "models", KIND_MODELS, 0 },
   { "log_content", KIND_BOOL, 1 },

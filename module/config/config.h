@@ -4,6 +4,7 @@
      "model": "claude",                                  default model: a key of "models", or PROVIDER/NAME
      "strategy": "ask",
      "log_content": false,                               whether the log holds what is sent and received; the user's alone
+     "strategy_variants": true,                          a strategy has variants for languages
      "providers": { "local": { "wire": "openai-chat", "url": "http://127.0.0.1:8080/v1",
                                "key_env": "NAME", "key_command": ["pass", "show", "x"], "key_host": "api.example",
                                "version": "...", "headers": {}, "extra": {},
@@ -13,8 +14,9 @@
                              "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {} } }
    }
 
-   A project's file may set "model", "strategy" and "models"; its "providers", and "extra" in its models, are left out with
-   a warning: endpoints, keys and commands are the user's to name.  Unknown members are warnings with file and name. */
+   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", and "extra" in its
+   models, are left out with a warning: endpoints, keys and commands are the user's to name.  Unknown members are warnings
+   with file and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
@@ -34,6 +36,9 @@ void aid_config_free (struct aid_config *c);
 const char *aid_config_warnings (const struct aid_config *c);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
+/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
+   NULL; a NULL VALUE removes it.  The rest stays, laid out anew.  AID_E_REFUSED: the project's file is a link. */
+enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);
 

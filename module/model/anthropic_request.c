@@ -4,7 +4,7 @@
 #include "base/json.h"
 
 #define VERSION_DEFAULT "2023-06-01"
-#define VERSION_WITHOUT_SAMPLING "2026-10-21"   /* from it on, temperature is refused whatever its value */
+#define VERSION_WITHOUT_SAMPLING "2026-10-21"   /* from it on, temperature and top_p are refused whatever their value */
 #define MAX_TOKENS_DEFAULT 8192
 
 static json_t *
@@ -110,6 +110,8 @@ body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const 
   int bad = !body;
   if (s->temperature >= 0 && strcmp (version, VERSION_WITHOUT_SAMPLING) < 0)
     bad |= json_object_set_new (body, "temperature", json_real (s->temperature));
+  if (s->top_p > 0 && strcmp (version, VERSION_WITHOUT_SAMPLING) < 0)
+    bad |= json_object_set_new (body, "top_p", json_real (s->top_p));
   if (s->effort)
     bad |= json_object_set_new (body, "output_config", json_pack ("{s:o}", "effort", aid_json_z (s->effort)));
   for (size_t i = 0; !bad && i < c->messages.len; i++)

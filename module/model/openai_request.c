@@ -104,6 +104,8 @@ add_sampling (json_t *body, const struct aid_endpoint *ep, const struct aid_samp
     bad |= json_object_set_new (body, limit_member (ep->base_url), json_integer (s->max_tokens));
   if (s->temperature >= 0)
     bad |= json_object_set_new (body, "temperature", json_real (s->temperature));
+  if (s->top_p > 0)
+    bad |= json_object_set_new (body, "top_p", json_real (s->top_p));
   if (s->effort)
     bad |= json_object_set_new (body, "reasoning_effort", aid_json_z (s->effort));
   return !bad;

@@ -25,6 +25,7 @@ struct aid_sampling
   int64_t max_tokens;      /* of the answer; 0: the wire's default (none, or 8,192 where the API demands one) */
   double temperature;      /* negative: not sent */
   const char *effort;      /* reasoning effort word, or NULL: not sent */
+  double top_p;            /* 0 (or less): not sent */
 };
 
 /* A request ready for net/: owned strings. */

@@ -35,7 +35,7 @@
 (declare-function aid--mod-abandoned "ext:aid-module" ())
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid--mod-models "ext:aid-module" (root))
-(declare-function aid--mod-strategies "ext:aid-module" ())
+(declare-function aid--mod-strategies "ext:aid-module" (root))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
@@ -357,7 +357,7 @@ int x;
     (should (equal (plist-get info :key) "none")))
   (aid-tests-signals 'notfound (aid--mod-model-info "no-such-provider/x" nil))
   (should (listp (aid--mod-models nil)))
-  (should (member "edit" (aid--mod-strategies)))
+  (should (member "edit" (mapcar (lambda (info) (plist-get info :name)) (aid--mod-strategies nil))))
   (should (< 0 (aid--mod-tokens "some words of text") 20))
   (should (= (aid--mod-abandoned) 0)))
 

@@ -343,7 +343,7 @@
     (delete-region (car (aid-chat-open-question)) (point-max))
     (goto-char (point-max))
     (insert "/e")
-    (should (member "edit" (nth 2 (aid-chat-complete-strategy))))
+    (should (member "edit" (all-completions "e" (nth 2 (aid-chat-complete-strategy)))))
     (goto-char (point-min))
     (insert "@a")
     (should-not (aid-chat-complete-item))))

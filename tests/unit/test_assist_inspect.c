@@ -118,7 +118,7 @@ static void
 echo (const char *more, struct aid_str *last)
 {
   static const struct fake_step answer[]
-    = { FAKE_SEND (ECHO_HEAD DELTA ("your key is sk-plan")), FAKE_SEND (DELTA ("no")), FAKE_SEND ("data: " SECRET), FAKE_SEND ("\n\n" STOP),
+    = { FAKE_SEND (ECHO_HEAD DELTA ("your key is sk-plan")), FAKE_SEND (DELTA ("no")), FAKE_SEND ("data: sk-planted-"), FAKE_SEND ("0123456789\n\n" STOP),
         FAKE_CLOSE };
   const struct fake_step *script[] = { answer };
   struct bench b;

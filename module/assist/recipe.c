@@ -1,0 +1,367 @@
+/* Files that go with those of a question, found by name: the interface of an implementation, the header of a source, their
+   tests.  One table says what goes with what. */
+#include "assist/recipe.h"
+#include "assist/strategy_internal.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "chat/chat.h"
+#include "context/item.h"
+#include "model/wire.h"
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define PATH_LIMIT 8192
+#define FILES_MAX 10000 /* files of one chat */
+
+/* For a file that ends in FROM: NAME with "%" for what stands before that ending, in the same folder or one of its tests. */
+enum where
+{
+  HERE,
+  INCLUDE,
+  TESTS
+};
+
+static const struct rule
+{
+  const char *from, *name, *why;
+  enum where where;
+} rules[] = {
+  { ".ml", "%.mli", "interface", HERE },
+  { ".mli", "%.ml", "implementation", HERE },
+  { ".ml", "test_%.ml", "test", TESTS },
+  { ".ml", "%_test.ml", "test", TESTS },
+  { ".ml", "%_tests.ml", "test", TESTS },
+  { ".ml", "tests_%.ml", "test", TESTS },
+  { ".ml", "%_intf.ml", "module types", HERE },
+  { ".mli", "test_%.ml", "test", TESTS },
+  { ".mli", "%_test.ml", "test", TESTS },
+  { ".mll", "%.mli", "interface", HERE },
+  { ".c", "%.h", "header", HERE },
+  { ".c", "%.h", "header", INCLUDE },
+  { ".c", "test_%.c", "test", TESTS },
+  { ".c", "%_test.c", "test", TESTS },
+  { ".h", "%.c", "source", HERE },
+  { ".cc", "%.h", "header", HERE },
+  { ".cc", "%.hh", "header", HERE },
+  { ".cc", "%.h", "header", INCLUDE },
+  { ".cc", "%_test.cc", "test", TESTS },
+  { ".cc", "test_%.cc", "test", TESTS },
+  { ".cpp", "%.hpp", "header", HERE },
+  { ".cpp", "%.h", "header", HERE },
+  { ".cpp", "%.hpp", "header", INCLUDE },
+  { ".cpp", "%.h", "header", INCLUDE },
+  { ".cpp", "%_test.cpp", "test", TESTS },
+  { ".cpp", "test_%.cpp", "test", TESTS },
+  { ".hpp", "%.cpp", "source", HERE },
+  { ".hh", "%.cc", "source", HERE },
+  { ".py", "test_%.py", "test", TESTS },
+  { ".py", "%_test.py", "test", TESTS },
+  { ".go", "%_test.go", "test", HERE },
+  { ".el", "%-tests.el", "test", TESTS },
+  { ".el", "%-test.el", "test", TESTS },
+  { ".js", "%.test.js", "test", TESTS },
+  { ".ts", "%.test.ts", "test", TESTS },
+  { ".ts", "%.spec.ts", "test", TESTS },
+  { ".tsx", "%.test.tsx", "test", TESTS },
+  { ".rb", "%_spec.rb", "test", TESTS },
+};
+
+/* Where tests are, from the file's folder; then from the project's root, also in the same subfolder. */
+static const char *const test_folders[] = { ".", "test", "tests", "../test", "../tests", "__tests__", "spec", "../spec" };
+static const char *const root_test_folders[] = { "test", "tests", "spec" };
+
+struct cook
+{
+  const struct aid_strategy *s;
+  const char *root, *dir;
+  struct aid_recipe *out;
+  struct aid_vec have; /* char *: the question's files, absolute; then what was added or left out */
+  const struct aid_chat *chat;
+  size_t question; /* index of the asked turn */
+};
+
+/* --- files ---------------------------------------------------------------------------------------------------------- */
+
+enum aid_err
+aid_recipe_link (const char *dir, const char *path, struct aid_str *out)
+{
+  struct aid_str from = AID_STR_INIT (PATH_LIMIT);
+  aid_fs_join (&from, "/", dir);
+  if (from.len > 1)
+    aid_str_addc (&from, '/');
+  const char *d = aid_str_z (&from);
+  size_t same = 0; /* bytes of the folders that both are in */
+  for (size_t i = 0; d[i] && d[i] == path[i]; i++)
+    if (d[i] == '/')
+      same = i + 1;
+  for (const char *z = d + same; *z; z++)
+    if (*z == '/')
+      aid_str_addz (out, "../");
+  for (const char *p = path + same; *p; p++)
+    {
+      unsigned char c = (unsigned char)*p;
+      if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr ("-_.~/", c))
+        aid_str_addc (out, *p);
+      else
+        aid_str_addf (out, "%%%02X", c);
+    }
+  aid_str_free (&from);
+  return out->err;
+}
+
+static int
+has (const struct cook *c, const char *path)
+{
+  for (size_t i = 0; i < c->have.len; i++)
+    if (!strcmp (AID_VEC_AT (char *, &c->have, i), path))
+      return 1;
+  return 0;
+}
+
+static void
+note (struct cook *c, const char *path)
+{
+  char **slot = aid_vec_push (&c->have);
+  if (slot && !(*slot = strdup (path)))
+    c->have.len--;
+}
+
+/* The absolute name of what TARGET links to, or empty. */
+static void
+path_of (const struct cook *c, struct aid_span target, struct aid_str *out)
+{
+  struct aid_str path = AID_STR_INIT (PATH_LIMIT);
+  int64_t first, last;
+  if (!aid_item_target (target, &path, &first, &last))
+    aid_fs_join (out, c->dir, aid_str_z (&path));
+  aid_str_free (&path);
+}
+
+/* Whether TEXT was sent of PATH in an earlier question, whole and as it is now. */
+static int
+was_sent (const struct cook *c, const char *path, struct aid_span text)
+{
+  char id[17];
+  aid_hash_hex (text, 16, id);
+  for (size_t i = 0; i < c->chat->items.len; i++)
+    {
+      const struct aid_chat_item *item = &AID_VEC_AT (struct aid_chat_item, &c->chat->items, i);
+      struct aid_str other = AID_STR_INIT (PATH_LIMIT);
+      path_of (c, item->target, &other);
+      int same = aid_span_eqz (item->sent, id) && !strcmp (aid_str_z (&other), path);
+      aid_str_free (&other);
+      if (same)
+        return 1;
+    }
+  return 0;
+}
+
+static char *
+label_of (const struct cook *c, const char *path)
+{
+  size_t n = strlen (c->root);
+  char *label = strdup (!strncmp (path, c->root, n) && path[n] == '/' ? path + n + 1 : path);
+  for (char *z = label; z && *z; z++)
+    if (strchr ("[]\n", *z))
+      *z = ' ';
+  return label;
+}
+
+/* Adds the file PATH, if it is one that may be added, for it is WHY of the file that is called OF (or WHY alone). */
+static void
+add_file (struct cook *c, const char *path, const char *why, const char *of)
+{
+  struct stat st;
+  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX), link = AID_STR_INIT (PATH_LIMIT), words = AID_STR_INIT (PATH_LIMIT);
+  if (has (c, path) || stat (path, &st) || !S_ISREG (st.st_mode) || !aid_strategy_inside (c->root, path)
+      || aid_recipe_link (c->dir, path, &link) || aid_item_read (c->dir, aid_str_span (&link), &text, NULL))
+    {
+      aid_str_free (&link);
+      aid_str_free (&text);
+      return;
+    }
+  int64_t tokens = aid_tokens_estimate (aid_str_span (&text)), sum = c->out->tokens + tokens;
+  for (size_t i = 0; i < c->out->items.len; i++)
+    sum += AID_VEC_AT (struct aid_recipe_item, &c->out->items, i).tokens;
+  note (c, path);
+  if (!was_sent (c, path, aid_str_span (&text)))
+    {
+      struct aid_recipe_item *item = aid_vec_push (sum > c->s->budget ? &c->out->left_out : &c->out->items);
+      aid_str_addf (&words, of ? "%s of %s" : "%s", why, of);
+      if (item)
+        *item = (struct aid_recipe_item){ aid_str_steal (&link), label_of (c, path), aid_str_steal (&words), tokens };
+    }
+  aid_str_free (&link);
+  aid_str_free (&text);
+  aid_str_free (&words);
+}
+
+/* --- siblings ------------------------------------------------------------------------------------------------------- */
+
+/* Adds FOLDER/NAME, "%" in NAME standing for STEM; BASE is where a relative FOLDER begins. */
+static void
+add_named (struct cook *c, const char *base, const char *folder, const struct rule *r, struct aid_span stem, const char *of)
+{
+  struct aid_str name = AID_STR_INIT (PATH_LIMIT), path = AID_STR_INIT (PATH_LIMIT);
+  aid_str_addf (&name, "%s/", folder);
+  for (const char *z = r->name; *z; z++)
+    if (*z == '%')
+      aid_str_addspan (&name, stem);
+    else
+      aid_str_addc (&name, *z);
+  if (!name.err && !aid_fs_join (&path, base, aid_str_z (&name)))
+    add_file (c, aid_str_z (&path), r->why, of);
+  aid_str_free (&name);
+  aid_str_free (&path);
+}
+
+/* Adds the tests that RULE names, near the file in the folder BASE and in the project's folders of tests. */
+static void
+add_tests (struct cook *c, const char *base, const struct rule *r, struct aid_span stem, const char *of)
+{
+  size_t n = strlen (c->root);
+  const char *sub = !strncmp (base, c->root, n) && base[n] == '/' ? base + n + 1 : NULL;
+  for (size_t i = 0; i < sizeof test_folders / sizeof *test_folders; i++)
+    add_named (c, base, test_folders[i], r, stem, of);
+  for (size_t i = 0; i < sizeof root_test_folders / sizeof *root_test_folders; i++)
+    {
+      struct aid_str folder = AID_STR_INIT (PATH_LIMIT);
+      add_named (c, c->root, root_test_folders[i], r, stem, of);
+      aid_str_addf (&folder, "%s/%s", root_test_folders[i], sub ? sub : "");
+      if (sub)
+        add_named (c, c->root, aid_str_z (&folder), r, stem, of);
+      aid_str_free (&folder);
+    }
+}
+
+static void
+add_siblings (struct cook *c, const char *path)
+{
+  char *of = label_of (c, path);
+  const char *base = aid_fs_base (path);
+  char *folder = aid_span_dup ((struct aid_span){ path, base - path > 1 ? (size_t)(base - path) - 1 : 1 });
+  for (size_t i = 0; of && folder && i < sizeof rules / sizeof *rules; i++)
+    {
+      const struct rule *r = &rules[i];
+      struct aid_span stem = aid_span_z (base);
+      if (!aid_span_ends (stem, r->from) || stem.len == strlen (r->from))
+        continue;
+      stem.len -= strlen (r->from);
+      if (r->where == TESTS)
+        add_tests (c, folder, r, stem, of);
+      else if (r->where == HERE)
+        add_named (c, folder, ".", r, stem, of);
+      else
+        {
+          add_named (c, folder, "include", r, stem, of);
+          add_named (c, folder, "../include", r, stem, of);
+        }
+    }
+  free (of);
+  free (folder);
+}
+
+static void
+add_instructions (struct cook *c)
+{
+  static const char *const names[] = { ".aid/instructions.md", "AGENTS.md" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    {
+      struct aid_str path = AID_STR_INIT (PATH_LIMIT);
+      size_t before = c->have.len;
+      if (!aid_fs_join (&path, c->root, names[i]))
+        add_file (c, aid_str_z (&path), "the project's instructions", NULL);
+      aid_str_free (&path);
+      if (c->have.len > before)
+        return; /* the first that is there */
+    }
+}
+
+/* --- all of it ------------------------------------------------------------------------------------------------------ */
+
+/* Finds the last question, and the files that it has. */
+static void
+read_question (struct cook *c)
+{
+  const struct aid_vec *turns = &c->chat->turns;
+  c->question = turns->len;
+  for (size_t i = turns->len; i-- > 0 && c->question == turns->len;)
+    if (AID_VEC_AT (struct aid_turn, turns, i).kind == AID_TURN_USER)
+      c->question = i;
+  if (c->question == turns->len)
+    return;
+  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, turns, c->question);
+  for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->chat->pieces, i);
+      if (p->kind != AID_PIECE_ITEM)
+        continue;
+      struct aid_span target = AID_VEC_AT (struct aid_chat_item, &c->chat->items, p->index).target;
+      struct aid_str path = AID_STR_INIT (PATH_LIMIT), text = AID_STR_INIT (AID_ITEM_MAX);
+      path_of (c, target, &path);
+      if (path.len && !path.err)
+        note (c, aid_str_z (&path));
+      if (path.len && !aid_item_read (c->dir, target, &text, NULL))
+        c->out->tokens += aid_tokens_estimate (aid_str_span (&text));
+      aid_str_free (&path);
+      aid_str_free (&text);
+    }
+}
+
+static void
+add_sources (struct cook *c)
+{
+  size_t own = c->have.len;
+  for (size_t i = 0; i < c->s->nsources; i++)
+    if (c->s->sources[i] == AID_SOURCE_INSTRUCTIONS)
+      add_instructions (c);
+    else if (c->s->sources[i] == AID_SOURCE_SIBLINGS)
+      for (size_t k = 0; k < own; k++)
+        add_siblings (c, AID_VEC_AT (char *, &c->have, k));
+}
+
+enum aid_err
+aid_recipe_make (const struct aid_strategy *s, struct aid_span text, const char *root, const char *dir,
+                 struct aid_recipe *out, struct aid_error *e)
+{
+  struct aid_chat *chat = NULL;
+  struct aid_str top = AID_STR_INIT (PATH_LIMIT);
+  out->items = AID_VEC_INIT (struct aid_recipe_item, AID_RECIPE_ITEMS);
+  out->left_out = AID_VEC_INIT (struct aid_recipe_item, AID_RECIPE_ITEMS);
+  out->tokens = 0;
+  if (!root || aid_fs_join (&top, "/", root))
+    return AID_OK;
+  enum aid_err err = aid_chat_parse (text, &chat, e);
+  if (!err)
+    {
+      struct cook c = { s, aid_str_z (&top), dir, out, AID_VEC_INIT (char *, FILES_MAX), chat, 0 };
+      read_question (&c);
+      add_sources (&c);
+      for (size_t i = 0; i < c.have.len; i++)
+        free (AID_VEC_AT (char *, &c.have, i));
+      aid_vec_free (&c.have);
+    }
+  aid_chat_free (chat);
+  aid_str_free (&top);
+  return err;
+}
+
+static void
+free_items (struct aid_vec *items)
+{
+  for (size_t i = 0; i < items->len; i++)
+    {
+      struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, items, i);
+      free (item->target);
+      free (item->label);
+      free (item->why);
+    }
+  aid_vec_free (items);
+}
+
+void
+aid_recipe_free (struct aid_recipe *r)
+{
+  free_items (&r->items);
+  free_items (&r->left_out);
+}
