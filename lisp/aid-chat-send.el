@@ -27,6 +27,8 @@
 (declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
+(autoload 'aid-compact-check "aid-compact")
+
 (defvar aid-before-send-functions nil
   "Functions called before a question is sent, with the chat's buffer.
 Each may change the chat; one that signals an error keeps it from being sent.")
@@ -193,10 +195,13 @@ REQUEST names the request.  When it is not made, the question is as it was."
         (pcase-let ((`(,_ ,text ,at) strategy))
           (aid-chat--replace at at text))))))
 
-(defun aid-chat--request (request strategy items turn)
-  "Ask the core to answer question TURN, or the last one when nil.
-REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
-model's name."
+(defvar aid-chat--body nil
+  "What is sent instead of the body of the request that the chat makes, or nil.")
+
+(defun aid-chat--request-plist (strategy items turn)
+  "What the core is asked about question TURN, or the last one when nil.
+STRATEGY and ITEMS go with it.  Give it with the model's plist before it; there
+is no key in it."
   (let* ((root (aid-chat-root))
          (model (or aid-model (plist-get (aid-strategy-info strategy) :model)))
          (info (aid--mod-model-info model root))
@@ -205,15 +210,23 @@ model's name."
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
                                       (cons (nth 2 item) text)))
                                   items))))
-    (cons (aid--mod-ask (list :doc doc :path (and buffer-file-name
-                                                  (not (file-remote-p buffer-file-name))
-                                                  buffer-file-name)
-                              :root root :model model
-                              :strategy (or strategy aid-strategy)
-                              :exact (not aid-strategy-variants)
-                              :secret (aid-model-secret info)
-                              :request request :turn turn :items texts))
-          (or (plist-get info :id) model "model"))))
+    (cons info (list :doc doc :path (and buffer-file-name
+                                         (not (file-remote-p buffer-file-name))
+                                         buffer-file-name)
+                     :root root :model model
+                     :strategy (or strategy aid-strategy)
+                     :exact (not aid-strategy-variants)
+                     :turn turn :items texts))))
+
+(defun aid-chat--request (request strategy items turn)
+  "Ask the core to answer question TURN, or the last one when nil.
+REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
+model's name."
+  (pcase-let ((`(,info . ,plist) (aid-chat--request-plist strategy items turn)))
+    (cons (aid--mod-ask (append (list :secret (aid-model-secret info) :request request
+                                      :body aid-chat--body)
+                                plist))
+          (or (plist-get info :id) (plist-get plist :model) "model"))))
 
 (defun aid-chat--answer-head (model number request)
   "The heading and meta line of answer NUMBER by MODEL to REQUEST."
@@ -272,6 +285,17 @@ model's name."
             (search-forward "@" end t))
       (aid-chat-add-typed-items))))
 
+(defun aid-chat--near-full-p ()
+  "Whether this chat may be too long for its model, so that it is worth counting.
+A request that a person has made is that person's."
+  (let ((context (or (plist-get (aid--mod-model-info
+                                 (or aid-model (plist-get (aid-strategy-info nil) :model))
+                                 (aid-chat-root))
+                                :context)
+                     0)))
+    (and (> context 0) (not aid-chat--body)
+         (> (+ (buffer-size) (cdr aid-chat--open-cost)) (* 0.75 context)))))
+
 (defun aid-chat-send (&optional choose)
   "Send the open question; after an answer that failed, ask it again.
 With CHOOSE, the prefix argument, choose a model first."
@@ -288,6 +312,8 @@ With CHOOSE, the prefix argument, choose a model first."
       (widen)
       (cond ((not (aid-chat--blank-p (aid-chat-open-question)))
              (aid-chat--add-typed)
+             (when (aid-chat--near-full-p)
+               (aid-compact-check))
              (aid-chat--send-open))
             ((aid-chat--last-failed)
              (aid-chat-again (aid-chat--last-failed)))

@@ -170,6 +170,7 @@ With nil, or no name, it is the one that is configured."
                      ("l" . aid-chats) ("r" . aid-rewrite) ("u" . aid-undo-answer)
                      ("." . aid-review-resume) ("t" . aid-retry-refused) ("m" . aid-set-model)
                      ("s" . aid-set-strategy) ("?" . aid-menu)
+                     ("i" . aid-inspect) ("I" . aid-inspect-last) ("z" . aid-compact)
                      ("+" . aid-append-dwim) ("f" . aid-append-file)
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
@@ -212,6 +213,10 @@ With nil, or no name, it is the one that is configured."
     ["Ask again about refused hunks" aid-retry-refused]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
+    ["Inspect request" aid-inspect]
+    ["Inspect last request" aid-inspect-last]
+    ["Compact chat" aid-compact]
+    "--"
     ["Model..." aid-set-model]
     ["Strategy..." aid-set-strategy]
     ["Edit strategy..." aid-edit-strategy]
@@ -226,6 +231,9 @@ With nil, or no name, it is the one that is configured."
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)
+(autoload 'aid-inspect "aid-inspect" "Show what would be sent." t)
+(autoload 'aid-inspect-last "aid-inspect" "Show what was sent last, and the raw reply." t)
+(autoload 'aid-compact "aid-compact" "Let a summary stand for the oldest turns." t)
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 

@@ -81,6 +81,21 @@ AID_BIND (inspect_curl)
   return NULL;
 }
 
+AID_BIND (inspect_format)
+{
+  (void) nargs;
+  struct aid_str text, formatted = AID_STR_INIT (VAL_MAX), val = AID_STR_INIT (VAL_MAX);
+  aid_lisp_text (env, args[0], &text);
+  aid_inspect_format (aid_str_span (&text), &formatted);
+  aid_val_str (&val, aid_str_span (&formatted));
+  aid_str_free (&text);
+  aid_str_free (&formatted);
+  if (!aid_lisp_failed (env))
+    return aid_lisp_take_val (env, &val);
+  aid_str_free (&val);
+  return NULL;
+}
+
 AID_BIND (inspect_check)
 {
   (void) nargs;

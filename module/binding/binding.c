@@ -137,6 +137,8 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-inspect-curl", 4, 4, aid_bind_inspect_curl,
     "Return a shell's command that sends BODY to URL with HEADERS, an alist.\n"
     "The shell fills in VARIABLE.\n\n(fn URL HEADERS VARIABLE BODY)" },
+  { "aid--mod-inspect-format", 1, 1, aid_bind_inspect_format,
+    "Return TEXT, JSON, with a member or element a line.\n\n(fn TEXT)" },
   { "aid--mod-inspect-check", 1, 1, aid_bind_inspect_check,
     "Return nil when TEXT is a JSON object, else (LINE COLUMN MESSAGE).\n\n(fn TEXT)" },
   { "aid--mod-model-info", 2, 2, aid_bind_model_info,

@@ -73,6 +73,7 @@ AID_BIND (inspect);
 AID_BIND (inspect_last);
 AID_BIND (inspect_curl);
 AID_BIND (inspect_check);
+AID_BIND (inspect_format);
 AID_BIND (version);
 AID_BIND (item_read);
 AID_BIND (blob_get);
