@@ -396,6 +396,7 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-chat-imenu "aid-chat-nav")
 (autoload 'aid-chat-outline-on "aid-chat-outline")
 (autoload 'aid-chat-fold-alternatives "aid-chat-outline")
+(autoload 'aid-chat-fold-summarised "aid-chat-outline")
 (autoload 'aid-chat-fold-turn "aid-chat-outline")
 (autoload 'aid-chat-pasted-show "aid-chat-pasted")
 (autoload 'aid-review "aid-review" "Review an answer." t)

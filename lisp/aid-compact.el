@@ -17,13 +17,13 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat)
+(require 'aid-chat-outline)
 (require 'aid-inspect)
 
 (declare-function aid--mod-ask "ext:aid-module" (plist))
 (declare-function aid--mod-inspect "ext:aid-module" (plist))
 (declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid--on-event "aid-module" (id function))
-(declare-function aid-chat-fold-summarised "aid-chat-outline" ())
 
 (defcustom aid-compact-keep 0.25
   "The share of a model's context that the turns after a summary may take.
