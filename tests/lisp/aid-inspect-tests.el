@@ -221,13 +221,13 @@
 
 (ert-deftest aid-compact-is-offered-before-the-window-overflows ()
   "Yes compacts and sends nothing; no sends all the same."
-  (aid-inspect-tests-with 9000
+  (aid-inspect-tests-with 8000
     (aid-inspect-tests--chat)
     (aid-inspect-tests--type "Next?")
     (let ((asked nil) (answer t))
       (cl-letf (((symbol-function 'y-or-n-p) (lambda (prompt) (push prompt asked) answer)))
         (should-error (aid-chat-send) :type 'user-error)
-        (should (string-match-p "takes 9.0k with its answer.  Summarise the oldest turns first\\?"
+        (should (string-match-p "takes 8.0k with its answer.  Summarise the oldest turns first\\?"
                                 (car asked)))
         (should (plist-get (car aid-chat-tests--asked) :summarise))
         (aid--dispatch (list aid-chat-tests--id 'error '(:state "failed" :message "no")))
@@ -242,7 +242,7 @@
     (aid-inspect-tests--exchange
      "Change it" "```diff\n--- a/a.c\n+++ b/a.c\n@@ -1,2 +1,2 @@\n-int a;\n+int c;\n int b;\n```")
     (let* ((patch (aid--mod-patch-read (aid-chat-answer-text 2)))
-           (id (plist-get (elt (plist-get (elt (plist-get patch :files) 0) :hunks) 0) :id)))
+           (id (plist-get (elt (plist-get patch :hunks) 0) :id)))
       (goto-char (cdr (aid-chat-answer-body 2)))
       (aid-chat--replace (point) (point) (concat (aid-chat--marker (format "hunks %s=rejected" id)) "\n\n"))
       (aid-inspect-tests--type "Next?")
