@@ -7,7 +7,7 @@ B       ?= build
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
-PKGS    := libcurl jansson libcmark
+PKGS    := libcurl jansson libcmark libutf8proc
 WERROR  ?=
 SAN     ?=
 
@@ -36,6 +36,7 @@ need_assist  := assist context chat model patch net store config base
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
+made_model := $(B)/obj/made/presets.o
 made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
@@ -53,6 +54,15 @@ all: loader core cli lisp docs
 
 # --- the core's rooms ---------------------------------------------------------------------------------------------
 $(B)/obj/%.o: module/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# The presets are part of the core, so that it works alone: the file becomes a C string, line by line.
+$(B)/made/presets.c: module/model/presets.json Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char aid_presets_text[];'; echo 'const char aid_presets_text[] ='; \
+	   sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@.tmp && mv $@.tmp $@
+$(B)/obj/made/presets.o: $(B)/made/presets.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
@@ -239,6 +249,7 @@ install: all
 	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
+	install -m 644 module/model/presets.json $(SITE)
 	install -m 644 $(B)/aid.info $(INFO)
 	! command -v install-info >/dev/null || install-info --info-dir=$(INFO) $(INFO)/aid.info
 uninstall:

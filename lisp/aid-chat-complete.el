@@ -16,6 +16,7 @@
 (require 'aid-context)
 (require 'aid-chat-send)
 
+(declare-function aid-chat-model-line-end "aid-chat-model" ())
 (declare-function aid-strategy-table "aid-strategy" (root))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function imenu--subalist-p "imenu" (item))
@@ -192,7 +193,7 @@ Files are those of the project, also such as are not offered."
 (defun aid-chat-add-typed-items ()
   "Add an item for each \"@NAME\" that was typed out in the open question."
   (pcase-let ((`(,beg . ,end) (aid-chat--prose-bounds)))
-    (dolist (name (aid-chat--typed-names beg end))
+    (dolist (name (aid-chat--typed-names (or (aid-chat-model-line-end) beg) end))
       (when-let ((item (or (aid-chat--typed-item name)
                            (let ((bare (string-trim-right name "[].,:;?!)'\"]+")))
                              (and (not (member bare (list name "")))

@@ -59,6 +59,13 @@
     map)
   "Keymap of the header line's stop button.")
 
+(defconst aid-chat--model-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map [header-line mouse-1] #'aid-set-model)
+    (define-key map [header-line mouse-2] #'aid-set-model)
+    map)
+  "Keymap of the model in the header line.")
+
 (defun aid-chat--head-state (stream)
   "What STREAM does, in words, with a button to stop it."
   (let* ((first (aid-chat-stream-first stream))
@@ -83,9 +90,11 @@
   "The header line's text as of now."
   (concat
    (if aid-chat--stream (aid-chat--head-state aid-chat--stream) "")
-   "   " (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
-             aid-model
-             (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
+   "   " (propertize (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
+                         aid-model
+                         (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
+                     'mouse-face 'highlight 'help-echo "mouse-1: another model"
+                     'local-map aid-chat--model-map)
    (aid-strategy-head)
    (pcase aid-chat--open-cost
      (`(0 . ,_) "")
@@ -237,6 +246,15 @@ What is far away costs what its line says."
     (setq aid-chat--model-name
           (or (plist-get (ignore-errors (aid--mod-model-info nil (aid-chat-root))) :id)
               'none))))
+
+(defun aid-chat-head-refind ()
+  "Have all chats show the model that is configured now."
+  (dolist (buffer (buffer-list))
+    (with-current-buffer buffer
+      (when (derived-mode-p 'aid-chat-mode)
+        (setq aid-chat--model-name nil)
+        (aid-chat--find-model)
+        (aid-chat-head-update)))))
 
 (defun aid-chat-measure ()
   "Find out what the open question's context costs, and show it."

@@ -16,6 +16,7 @@
   (require 'subr-x))
 (require 'aid-chat-stream)
 (require 'aid-model)
+(require 'aid-chat-model)
 (require 'aid-strategy)
 
 (declare-function aid-module-ensure "aid-module" ())
@@ -181,6 +182,16 @@ Give it with what was taken and from where, to put it back; or nil."
             (list name text (point))))))))
 
 (defun aid-chat--request-open (request)
+  "Do `aid-chat--request-line' with the model that the question itself names.
+REQUEST names the request."
+  (pcase-let ((`(,name ,text ,at) (aid-chat-model-take)) (asked nil))
+    (unwind-protect
+        (setq asked (let ((aid-model (or name aid-model)))
+                      (aid-chat--request-line request)))
+      (when (and name (not asked))
+        (aid-chat--replace at at text)))))
+
+(defun aid-chat--request-line (request)
   "Ask the core to answer the open question; give what `aid-chat--request' gives.
 REQUEST names the request.  When it is not made, the question is as it was."
   (let ((strategy (aid-chat--take-strategy)) items asked)

@@ -13,9 +13,8 @@
 
 ;;; Code:
 
-(eval-when-compile
-  (require 'cl-lib)
-  (require 'subr-x))
+(require 'cl-lib)
+(eval-when-compile (require 'subr-x))
 (require 'aid-chat)
 (require 'aid-chat-outline)
 (require 'aid-inspect)

@@ -41,6 +41,7 @@
     ("u" "undo the last answer's changes" aid-undo-answer)]
    ["Settings"
     ("m" "model" aid-set-model)
+    ("M" "check the models" aid-doctor)
     ("s" "strategy" aid-set-strategy)
     ("S" "edit a strategy" aid-edit-strategy)
     ("R" "load a newly built core" aid-reload)]])

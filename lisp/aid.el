@@ -39,7 +39,6 @@
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-text "aid-chat-text" (number))
-(declare-function aid-model-read "aid-model" (prompt root))
 (declare-function aid-strategy-info "aid-strategy" (&optional name))
 (declare-function aid-set-strategy "aid-strategy" (strategy &optional scope))
 (declare-function aid-edit-strategy "aid-strategy" (name &optional project))
@@ -148,18 +147,6 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
           (t (message "The rewrite has come: %s in %s reviews it"
                       (substitute-command-keys "\\[aid-review]") (buffer-name))))))
 
-;;; Choosing
-
-;;;###autoload
-(defun aid-set-model (model)
-  "Use MODEL in this chat, or everywhere when called outside of a chat.
-With nil, or no name, it is the one that is configured."
-  (interactive (progn (aid-module-ensure)
-                      (require 'aid-model)
-                      (list (aid-model-read "Model (or PROVIDER/NAME): " (aid-project-root)))))
-  (require 'aid-chat)
-  (aid-chat-set 'aid-model model))
-
 ;;; The prefix map
 
 ;;;###autoload
@@ -218,6 +205,7 @@ With nil, or no name, it is the one that is configured."
     ["Compact chat" aid-compact]
     "--"
     ["Model..." aid-set-model]
+    ["Check the models" aid-doctor]
     ["Strategy..." aid-set-strategy]
     ["Edit strategy..." aid-edit-strategy]
     ["Load a newly built core" aid-reload]))
@@ -228,6 +216,9 @@ With nil, or no name, it is the one that is configured."
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
 (autoload 'aid-append-recipe "aid-strategy" "Append what the strategy asks for." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
+(autoload 'aid-set-model "aid-model" "Choose the model." t)
+(autoload 'aid-list-models "aid-model" "Ask a provider which models it has." t)
+(autoload 'aid-doctor "aid-doctor" "Check the models that are set up." t)
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)

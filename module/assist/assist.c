@@ -86,6 +86,12 @@ aid_assist_stopping (struct aid_assist *a)
   return reason;
 }
 
+struct aid_net *
+aid_assist_net (struct aid_assist *a)
+{
+  return a->net;
+}
+
 struct aid_pool *
 aid_assist_pool (struct aid_assist *a)
 {

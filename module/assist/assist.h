@@ -78,7 +78,7 @@ struct aid_ask
   const struct aid_ask_item *items;
   size_t nitems;
   int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
-  struct aid_span body;          /* send this instead of the request's body, as it is: what a person made of aid_assist_inspect's */
+  struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */
   int plain;                     /* text events carry the model's text alone, no markers or quotes, and its reasoning has
                                     events of its own (the command line) */
 };
@@ -87,9 +87,9 @@ enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, st
 /* Ends the request with an error event of code "cancelled" within one frame. */
 void aid_assist_cancel (struct aid_assist *a, uint64_t id);
 
-/* Gives what aid_assist_ask would send for ASK (its id, secret and body do not count), as a val object: {model, provider, host,
-   wire, url, variable, headers: [{name, value}], body, formatted, tokens, context, turns: [{number, tokens}], prefix}.  The key is
-   not looked for: "$VARIABLE" stands for it.  tokens are estimates, context 0 when not known, turns those that are sent.
+/* Gives what aid_assist_ask would send for ASK (its id, secret and body do not count), as a val object: {model, provider,
+   host, wire, url, variable, headers: [{name, value}], body, formatted, tokens, context, turns: [{number, tokens}], prefix}.
+   The key is not looked for: "$VARIABLE" stands for it.  tokens are estimates, context 0 when not known, turns those sent.
    prefix is nil, or how much of it this chat's last request began with: {same, of (bytes), tokens, whole, before, was, is}.
    Nothing is stored or sent; files of live items are read. */
 enum aid_err aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
@@ -99,12 +99,14 @@ int aid_assist_last (struct aid_assist *a, const char *key, struct aid_str *out)
 void aid_inspect_format (struct aid_span text, struct aid_str *out);
 /* Appends a command for a shell that sends BODY to URL with these HEADERS; "$VARIABLE" is left for the shell to fill in. */
 struct aid_http_header;
-void aid_inspect_curl (const char *url, const struct aid_http_header *headers, size_t n, const char *variable, struct aid_span body,
-                       struct aid_str *out);
+void aid_inspect_curl (const char *url, const struct aid_http_header *headers, size_t n, const char *variable,
+                       struct aid_span body, struct aid_str *out);
 /* Whether TEXT is a JSON object: 1, or 0 and where it is not (lines and columns count from 1), with E's words. */
 int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_error *e);
 
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
+struct aid_net;
+struct aid_net *aid_assist_net (struct aid_assist *a);     /* borrowed, likewise */
 
 #endif

@@ -38,6 +38,7 @@ struct aid_prompt_request
   size_t nitems;
   const char *system;          /* the strategy's prompt */
   const char *model_id;        /* reasoning is carried back only to the model that made it */
+  int no_images, no_pdfs;      /* what the model is known not to read */
   int peek;                    /* only looked at: nothing is stored */
   int64_t summarise;           /* not 0: no question, but the turns up to this number and the wish for a summary of them */
 };
@@ -83,11 +84,19 @@ void aid_kept_add (struct aid_kept *k, struct aid_span text);
 void aid_kept_close (struct aid_kept *k, int unwanted);
 /* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
-/* Runs FN (ARG) on the writer's thread, in any case: for what is written to the disk once.  Never waits.  Where that fails nothing
-   is run. */
+/* Runs FN (ARG) on the writer's thread, in any case: for what is written to the disk once.  Never waits.  When that fails
+   nothing is run. */
 enum aid_err aid_keeper_do (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
+
+/* --- media.c: items that are no text ------------------------------------------------------------------------------- */
+
+/* Appends the bytes of the image or PDF that TARGET names; leaves OUT empty when it names anything else.  AID_E_LIMIT above
+   AID_MEDIA_MAX, AID_E_IO. */
+enum aid_err aid_media_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
+/* An estimate of the tokens that the image or PDF in BYTES takes. */
+int64_t aid_media_tokens (struct aid_span bytes);
 
 /* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */
 

@@ -97,8 +97,11 @@ is_plain (struct aid_span v, struct aid_span word)
   if (!aid_span_ends (v, word.ptr))
     return 0;
   for (size_t i = 0; i < v.len - word.len; i++)
-    if (!strchr (": _-/.", v.ptr[i]) && !(v.ptr[i] >= '0' && v.ptr[i] <= '9') && !((v.ptr[i] | 32) >= 'a' && (v.ptr[i] | 32) <= 'z'))
-      return 0;
+    {
+      char c = v.ptr[i];
+      if (!strchr (": _-/.", c) && !(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z'))
+        return 0;
+    }
   return 1;
 }
 

@@ -45,7 +45,7 @@ given_item (const struct aid_prompt_request *r, struct aid_span target)
   return NULL;
 }
 
-/* The item's text as it is now. */
+/* The item's text, or image, or PDF, as it is now. */
 static enum aid_err
 live_text (struct builder *b, const struct aid_chat_item *item, struct aid_str *out)
 {
@@ -57,8 +57,11 @@ live_text (struct builder *b, const struct aid_chat_item *item, struct aid_str *
                                        item->label.ptr, AID_ITEM_MAX >> 20)
                       : AID_OK;
     }
+  enum aid_err err = aid_media_read (b->request->dir, item->target, out, b->e);
+  if (err || out->len)
+    return err;
   struct aid_str raw = AID_STR_INIT (AID_ITEM_MAX);
-  enum aid_err err = aid_item_read (b->request->dir, item->target, &raw, b->e);
+  err = aid_item_read (b->request->dir, item->target, &raw, b->e);
   if (!err)
     {
       add_without_key (b->chat->key, aid_str_span (&raw), out);
@@ -75,7 +78,7 @@ freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span tex
   struct aid_frozen *f = aid_vec_push (&b->out->frozen);
   if (!f || !(f->target = aid_span_dup (item->target)))
     return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
-  f->tokens = aid_tokens_estimate (text);
+  f->tokens = aid_media_type (text) ? aid_media_tokens (text) : aid_tokens_estimate (text);
   if (b->request->peek)
     {
       aid_blob_id (text, f->hash);
@@ -84,11 +87,48 @@ freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span tex
   return aid_blob_put (text, f->hash, b->e);
 }
 
-/* Appends what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now. */
 static enum aid_err
-add_item (struct builder *b, const struct aid_chat_item *item, struct aid_str *out)
+add_text_part (struct builder *b, struct aid_message *m, struct aid_str *text)
 {
-  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_span trimmed = aid_span_trim (aid_str_span (text));
+  if (text->err)
+    return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
+  b->out->tokens += aid_tokens_estimate (trimmed);
+  if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
+    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_str_clear (text);
+  return AID_OK;
+}
+
+/* An image or PDF: a line that names it, and, when the model may read it, a part of its own. */
+static enum aid_err
+add_media (struct builder *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_span bytes,
+           struct aid_str *out)
+{
+  int pdf = !strcmp (aid_media_type (bytes), "application/pdf");
+  char *name = aid_span_dup (item->label);
+  enum aid_err err = name ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_item_name (item->label, item->target, out);
+  if (!err && (pdf ? b->request->no_pdfs : b->request->no_images))
+    aid_str_addf (out, ": (%s that is not sent: the model reads none.)\n", pdf ? "a PDF" : "an image");
+  else if (!err)
+    {
+      aid_str_addz (out, ":\n");
+      err = add_text_part (b, m, out);
+      if (!err)
+        err = aid_message_add_media (m, bytes, name, b->e);
+      b->out->tokens += aid_media_tokens (bytes);
+    }
+  free (name);
+  return err;
+}
+
+/* Adds what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now.  Text is appended to
+   OUT, which becomes a part of M before an image. */
+static enum aid_err
+add_item (struct builder *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_str *out)
+{
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
   enum aid_err err = AID_E_NOTFOUND;
   if (item->sent.len)
     {
@@ -103,24 +143,13 @@ add_item (struct builder *b, const struct aid_chat_item *item, struct aid_str *o
       if (!err)
         err = freeze (b, item, aid_str_span (&text));
     }
-  if (!err && (err = aid_item_render (item->label, item->target, aid_str_span (&text), out)))
+  if (!err && aid_media_type (aid_str_span (&text)))
+    err = add_media (b, item, m, aid_str_span (&text), out);
+  else if (!err && (err = aid_item_render (item->label, item->target, aid_str_span (&text), out)))
     aid_error_set (b->e, err, "The question and its items are larger than the %u MB that one request may have.",
                    AID_PROMPT_MAX >> 20);
   aid_str_free (&text);
   return err;
-}
-
-static enum aid_err
-add_text_part (struct builder *b, struct aid_message *m, struct aid_str *text)
-{
-  struct aid_span trimmed = aid_span_trim (aid_str_span (text));
-  if (text->err)
-    return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
-  b->out->tokens += aid_tokens_estimate (trimmed);
-  if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
-    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
-  aid_str_clear (text);
-  return AID_OK;
 }
 
 static enum aid_err
@@ -140,7 +169,7 @@ add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn
       if (p->kind == AID_PIECE_TEXT)
         aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
       else if (p->kind == AID_PIECE_ITEM)
-        err = add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), &text);
+        err = add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), m, &text);
     }
   if (!err)
     err = add_text_part (b, m, &text);
@@ -169,25 +198,22 @@ is_same_model (const struct builder *b, const struct aid_turn *t)
   return same;
 }
 
-/* Carries the signatures of a turn's reasoning back to the model that made them, if the turn is what was received. */
+/* Carries what the server wants back of a turn to the model that made it, if the turn is what was received.  It stands before
+   all that was said, for it may be there when no reasoning is seen; the wire format knows the places. */
 static void
-add_reasoning (struct builder *b, size_t turn, const struct aid_piece *p, struct aid_message *m)
+add_carried (struct builder *b, size_t turn, struct aid_message *m)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
   if (!sig.len || !is_same_model (b, t) || aid_chat_edited (b->chat, turn) != 0)
     return;
-  struct aid_str opaque = AID_STR_INIT (AID_BLOB_MAX), text = AID_STR_INIT (AID_PROMPT_MAX);
+  struct aid_str opaque = AID_STR_INIT (AID_BLOB_MAX);
   char *id = aid_span_dup (sig);
-  if (id && !aid_blob_get (id, &opaque, NULL) && !aid_chat_plain (b->chat, p->beg, p->end, 1, &text))
-    {
-      struct aid_part *part = aid_message_add (m, AID_PART_REASONING, aid_str_span (&text));
-      if (part)
-        part->opaque = aid_str_steal (&opaque);
-    }
+  struct aid_part *part = id && !aid_blob_get (id, &opaque, NULL) ? aid_message_add (m, AID_PART_REASONING, AID_SPAN ("")) : NULL;
+  if (part)
+    part->opaque = aid_str_steal (&opaque);
   free (id);
   aid_str_free (&opaque);
-  aid_str_free (&text);
 }
 
 /* A tool call's block is a marker line, a fence, JSON, a fence. */
@@ -221,6 +247,8 @@ add_answer (struct builder *b, size_t turn)
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_ASSISTANT);
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  if (!err)
+    add_carried (b, turn, m);
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
@@ -229,9 +257,7 @@ add_answer (struct builder *b, size_t turn)
       else if (p->kind == AID_PIECE_REASONING || p->kind == AID_PIECE_TOOL)
         {
           err = add_text_part (b, m, &text);
-          if (!err && p->kind == AID_PIECE_REASONING)
-            add_reasoning (b, turn, p, m);
-          else if (!err)
+          if (!err && p->kind == AID_PIECE_TOOL)
             add_tool_call (b, p, m);
         }
     }

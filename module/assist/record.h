@@ -1,7 +1,7 @@
 /* The last request of each chat, as it was sent, and the raw reply: kept in memory alone, for a person who wants to see it.
 
-   Threads: any; the lock inside is held for copies only.  A key that is lent to a record is overwritten when the request ends, and
-   nothing that a record gives holds it. */
+   Threads: any; the lock inside is held for copies only.  A key that is lent to a record is overwritten when the request
+   ends, and nothing that a record gives holds it. */
 #ifndef AID_ASSIST_RECORD_H
 #define AID_ASSIST_RECORD_H
 
@@ -39,9 +39,9 @@ struct aid_record_end
 /* The request has ended.  Appends the line that the log gets (see docs/config.md), without a newline. */
 void aid_records_end (struct aid_records *rs, uint64_t id, const struct aid_record_end *end, struct aid_str *line);
 
-/* Appends a val object of the last request of the chat with KEY: {model, provider, host, wire, url, variable, headers:
-   [{name, value}], body, body_left_out, state ("running", "done"), status, reply_headers, reply, reply_left_out (bytes), attempts,
-   lookup_us, connect_us, ready_us, first_byte_us, total_us, code, started_ms}.  0 when there is none. */
+/* Appends a val object of the last request of the chat with KEY: {model, provider, host, wire, url, variable, headers: [{name,
+   value}], body, body_left_out (bytes), state ("running", "done"), status, reply_headers, reply, reply_left_out (bytes),
+   attempts, lookup_us, connect_us, ready_us, first_byte_us, total_us, code, started_ms}.  0 when there is none. */
 int aid_records_val (struct aid_records *rs, const char *key, struct aid_str *out);
 /* Appends the body that was sent; 0 when there is none. */
 int aid_records_body (struct aid_records *rs, const char *key, struct aid_str *out);

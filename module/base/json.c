@@ -73,17 +73,3 @@ aid_json_of_span (struct aid_span v)
   aid_str_free (&clean);
   return s;
 }
-
-static int
-append (const char *buffer, size_t size, void *out)
-{
-  return aid_str_add (out, buffer, size) ? -1 : 0;
-}
-
-enum aid_err
-aid_json_dump (const json_t *v, struct aid_str *out)
-{
-  if (!out->err && json_dump_callback (v, append, out, JSON_COMPACT | JSON_ENCODE_ANY) && !out->err)
-    out->err = AID_E_NOMEM;
-  return out->err;
-}

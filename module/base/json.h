@@ -17,7 +17,7 @@ double aid_json_real (const json_t *obj, const char *key, double fallback);
 int aid_json_bool (const json_t *obj, const char *key, int fallback);
 /* A JSON string of V with invalid UTF-8 replaced. */
 json_t *aid_json_of_span (struct aid_span v);
-/* Appends the document in compact form. */
+/* Appends the document in compact form.  NULL (a document that could not be built) is AID_E_NOMEM. */
 enum aid_err aid_json_dump (const json_t *v, struct aid_str *out);
 
 #endif

@@ -130,8 +130,9 @@ model_val (const struct aid_model *m, struct aid_str *val)
   aid_val_kbool (val, "local", m->local);
   aid_val_kbool (val, "needs_key", m->needs_key);
   aid_val_kstrz (val, "key", aid_model_key_state (m));
-  aid_val_kint (val, "context", m->context);
-  aid_val_end (val, o, 8);
+  aid_val_kstrz (val, "key_env", m->key_env);
+  aid_facts_val (&(struct aid_facts){ m->context, m->max_output, m->abilities, m->price }, val);
+  aid_val_end (val, o, 12);
 }
 
 AID_BIND (model_info)
@@ -157,14 +158,22 @@ AID_BIND (model_info)
   return out;
 }
 
+/* nil, first or t */
+static enum aid_list
+which_list (emacs_env *env, emacs_value v)
+{
+  if (v == NULL || aid_lisp_is_nil (env, v))
+    return AID_LIST_READY;
+  return env->eq (env, v, env->intern (env, "first")) ? AID_LIST_FIRST : AID_LIST_ALL;
+}
+
 AID_BIND (models)
 {
-  (void) nargs;
   struct aid_str val = AID_STR_INIT (16 << 20);
   struct aid_config *c = aid_bind_config (env, args[0]);
   if (c == NULL)
     return NULL;
-  aid_model_list (c, &val);
+  aid_model_list (c, which_list (env, nargs > 1 ? args[1] : NULL), &val);
   aid_config_free (c);
   return aid_lisp_take_val (env, &val);
 }

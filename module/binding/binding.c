@@ -143,7 +143,15 @@ static const struct aid_defun defuns[] = {
     "Return nil when TEXT is a JSON object, else (LINE COLUMN MESSAGE).\n\n(fn TEXT)" },
   { "aid--mod-model-info", 2, 2, aid_bind_model_info,
     "Return what the model ID means in ROOT, as a plist.\n\n(fn ID ROOT)" },
-  { "aid--mod-models", 1, 1, aid_bind_models, "Return the models that are configured in ROOT.\n\n(fn ROOT)" },
+  { "aid--mod-models", 1, 2, aid_bind_models,
+    "Return the models of ROOT: those that can be asked, all (ALL is t), or each provider's `first'."
+    "\n\n(fn ROOT &optional ALL)" },
+  { "aid--mod-discover", 3, 3, aid_bind_discover,
+    "Ask PROVIDER's server for its models (nil: those that run here); return the request's id."
+    "\n\n(fn PROVIDER ROOT SECRET)" },
+  { "aid--mod-model-check", 4, 4, aid_bind_model_check,
+    "Check MODEL, with SPEND by an answer; return the request's id.\n\n(fn MODEL ROOT SECRET SPEND)" },
+  { "aid--mod-settings", 1, 1, aid_bind_settings, "Return where the settings are, and what is wrong in them.\n\n(fn ROOT)" },
   { "aid--mod-strategies", 1, 1, aid_bind_strategies, "Return the strategies of ROOT, as plists.\n\n(fn ROOT)" },
   { "aid--mod-strategy-info", 4, 4, aid_bind_strategy_info,
     "Return the strategy in force in ROOT when NAME, or nil, is to be used for DOC.\n\n(fn NAME DOC ROOT EXACT)" },

@@ -371,7 +371,7 @@ aid_cmd_ask (int argc, char **argv)
     { "only", 0, AID_OPT_FLAG, &a.only, NULL, "no files but those, though the strategy would add some" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
-    { "dry-run", 0, AID_OPT_FLAG, &a.dry, NULL, "show the request that would be sent, with a variable for the key; send nothing" },
+    { "dry-run", 0, AID_OPT_FLAG, &a.dry, NULL, "send nothing: show the request, a variable for its key" },
     { "curl", 0, AID_OPT_FLAG, &a.curl, NULL, "with --dry-run: as a command for a shell" },
     { "json", 0, AID_OPT_FLAG, &a.json, NULL, "one JSON object a line for every event" },
   };

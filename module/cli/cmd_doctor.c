@@ -10,7 +10,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 
-#define SERVER_MS 5000
+#define LOCAL_MS 5000
 
 /* --- the report ------------------------------------------------------------------------------------------------------- */
 
@@ -25,14 +25,14 @@ versions (void)
 static json_t *
 settings (struct aid_config **out)
 {
-  struct aid_str root = AID_STR_INIT (8192), path = AID_STR_INIT (8192);
+  struct aid_str path = AID_STR_INIT (8192);
   struct aid_error e = { AID_OK, "" };
   json_t *report, *warnings = json_array ();
   struct aid_span rest, line;
 
   *out = NULL;
-  if (aid_fs_xdg (AID_DIR_CONFIG, &path, &e) == AID_OK && aid_cli_root (NULL, &root, &e) == AID_OK)
-    *out = aid_config_load (aid_str_z (&root), &e);
+  if (aid_fs_xdg (AID_DIR_CONFIG, &path, &e) == AID_OK)
+    *out = aid_cli_config (&e);
   aid_str_addz (&path, "/config.json");
   rest = aid_span_z (*out ? aid_config_warnings (*out) : "");
   while (aid_span_line (&rest, &line))
@@ -40,69 +40,101 @@ settings (struct aid_config **out)
   report = json_pack ("{s:o, s:b, s:o, s:o}", "path", aid_json_of_span (aid_str_span (&path)), "exists",
                       aid_fs_exists (aid_str_z (&path)), "error",
                       *out ? json_null () : aid_json_of_span (aid_span_z (e.msg)), "warnings", warnings);
-  aid_str_free (&root);
   aid_str_free (&path);
   return report;
 }
 
-/* Whether NAMES has NAME, which without a tag means the latest, as for Ollama. */
-static int
-lists (const json_t *names, const char *name)
-{
-  size_t i, len = strlen (name);
-  json_t *one;
-
-  json_array_foreach (names, i, one)
-    {
-      const char *has = json_string_value (one);
-      if (!strncmp (has, name, len) && (!has[len] || (!strchr (name, ':') && !strcmp (has + len, ":latest"))))
-        return 1;
-    }
-  return 0;
-}
-
-/* Adds "ok" and "message" to M, one of aid_cli_models. */
-static void
-check_model (struct aid_net *net, const struct aid_config *c, json_t *m)
-{
-  struct aid_model model;
-  struct aid_probe p;
-  struct aid_error e;
-
-  if (aid_model_resolve (c, aid_json_str (m, "id"), &model, &e) != AID_OK)
-    {
-      json_object_set_new (m, "ok", json_false ());
-      json_object_set_new (m, "message", aid_json_of_span (aid_span_z (e.msg)));
-      return;
-    }
-  aid_probe_model (net, &model, SERVER_MS, &p);
-  if (p.ok && model.local && json_array_size (p.names) && !lists (p.names, model.name))
-    {
-      p.ok = 0;
-      snprintf (p.words, sizeof p.words, "the server answers, but has no model %.200s", model.name);
-    }
-  json_object_set_new (m, "ok", json_boolean (p.ok));
-  json_object_set_new (m, "message", aid_json_of_span (aid_span_z (p.words)));
-  aid_probe_free (&p);
-  aid_model_free (&model);
-}
-
 static json_t *
-examine (struct aid_net *net)
+ids_of (const json_t *models)
 {
-  struct aid_config *config;
-  json_t *settings_report = settings (&config), *models = config ? aid_cli_models (config) : json_array (), *m;
+  json_t *ids = json_array (), *m;
+  size_t i;
+
+  json_array_foreach (models, i, m)
+    {
+      json_array_append (ids, json_object_get (m, "id"));
+    }
+  return ids;
+}
+
+/* What to check: the models of the settings, the default one, and of each provider with a key its first model.  A provider's
+   other models would only cost more. */
+static json_t *
+models_to_check (const struct aid_config *c)
+{
+  json_t *all = aid_cli_models (c, AID_LIST_FIRST), *wanted = json_array (), *m;
+  size_t i;
+
+  json_array_foreach (all, i, m)
+    {
+      const char *key = aid_json_str (m, "key");
+      if (aid_json_bool (m, "configured", 0) || aid_json_bool (m, "default", 0) || !key || strcmp (key, "missing") != 0)
+        json_array_append (wanted, m);
+    }
+  json_decref (all);
+  return wanted;
+}
+
+/* Checks MODELS, of aid_cli_models, and lays what was found over each. */
+static int
+check_models (struct aid_net *net, const struct aid_config *c, json_t *models, unsigned ms, int spend)
+{
+  json_t *ids = ids_of (models), *found = aid_cli_check (net, c, ids, ms, spend), *m;
   int usable = 0;
   size_t i;
 
   json_array_foreach (models, i, m)
     {
-      check_model (net, config, m);
+      json_object_update (m, json_array_get (found, i));
       usable |= aid_json_bool (m, "ok", 0);
     }
+  json_decref (found);
+  json_decref (ids);
+  return usable;
+}
+
+/* {"url", "provider", "title", "models": [names]} of each server that runs here. */
+static json_t *
+local_servers (struct aid_net *net)
+{
+  struct aid_error e;
+  json_t *servers = aid_cli_discover (net, NULL, 0, &e), *short_list = json_array (), *s, *m;
+  size_t i, k;
+
+  json_array_foreach (servers, i, s)
+    {
+      json_t *names = json_array ();
+      json_array_foreach (json_object_get (s, "models"), k, m)
+        {
+          json_array_append (names, json_object_get (m, "name"));
+        }
+      json_array_append_new (short_list, json_pack ("{s:O, s:O, s:O, s:o}", "url", json_object_get (s, "url"), "provider",
+                                                    json_object_get (s, "provider"), "title", json_object_get (s, "title"),
+                                                    "models", names));
+    }
+  json_decref (servers);
+  return short_list;
+}
+
+static json_t *
+examine (struct aid_net *net, const char *only, unsigned ms, int spend)
+{
+  struct aid_config *config;
+  json_t *settings_report = settings (&config), *models = json_array ();
+  int usable = 0;
+
+  if (config && only)
+    json_array_append_new (models, json_pack ("{s:s}", "id", only));
+  else if (config)
+    {
+      json_decref (models);
+      models = models_to_check (config);
+    }
+  if (config)
+    usable = check_models (net, config, models, ms, spend);
   aid_config_free (config);
   return json_pack ("{s:b, s:o, s:o, s:o, s:o}", "ok", usable, "versions", versions (), "config", settings_report, "models",
-                    models, "local", aid_probe_local (net));
+                    models, "local", local_servers (net));
 }
 
 /* --- for people ------------------------------------------------------------------------------------------------------- */
@@ -133,8 +165,11 @@ add_models (const json_t *report, struct aid_str *out)
   aid_str_addz (out, "models:\n");
   json_array_foreach (json_object_get (report, "models"), i, m)
     {
+      const char *help = aid_json_str (m, "help");
       aid_str_addf (out, "  %s %s%s: %s\n", aid_json_bool (m, "ok", 0) ? "ok   " : "WRONG", aid_json_str (m, "id"),
                     aid_json_bool (m, "default", 0) ? " (default)" : "", aid_json_str (m, "message"));
+      if (help)
+        aid_str_addf (out, "        %s\n", help);
     }
   if (json_array_size (json_object_get (report, "models")) == 0)
     aid_str_addz (out, "  none: name one in the settings, start a local server, or put a key into the environment\n"
@@ -171,63 +206,29 @@ print_report (const json_t *report)
   return status;
 }
 
-static int
-print_json (const json_t *report)
-{
-  struct aid_str text = AID_STR_INIT (64u << 20);
-  int status;
-
-  aid_json_dump (report, &text);
-  aid_str_addc (&text, '\n');
-  status = text.err ? aid_cli_fail ("out of memory") : aid_cli_print (aid_str_span (&text));
-  aid_str_free (&text);
-  return status;
-}
-
 /* --- finding a model -------------------------------------------------------------------------------------------------- */
-
-/* Servers list what answers no questions too. */
-static int
-can_chat (const char *name)
-{
-  return !strstr (name, "embed") && !strstr (name, "rerank") && !strstr (name, "whisper");
-}
-
-/* Prints the first model of SERVER that chats. */
-static int
-print_first (const json_t *server)
-{
-  size_t i;
-  json_t *name;
-
-  json_array_foreach (json_object_get (server, "models"), i, name)
-    if (can_chat (json_string_value (name)))
-      return printf ("%s/%s\n", aid_json_str (server, "provider"), json_string_value (name)) > 0;
-  return 0;
-}
 
 static int
 print_local (const json_t *local)
 {
-  int found = 0;
+  const json_t *server = json_array_get (local, 0);
 
-  for (size_t i = 0; i < json_array_size (local) && !found; i++)
-    found = print_first (json_array_get (local, i));
-  return found;
+  return server
+         && printf ("%s/%s\n", aid_json_str (server, "provider"),
+                    json_string_value (json_array_get (json_object_get (server, "models"), 0))) > 0;
 }
 
 /* Whether M can be asked, as far as that is known without spending anything: its key is at hand, or its server is here. */
 static int
-is_ready (struct aid_net *net, const struct aid_config *c, json_t *m)
+is_ready (struct aid_net *net, const struct aid_config *c, const json_t *m)
 {
   const char *key = aid_json_str (m, "key");
+  json_t *one = json_pack ("[O]", m);
+  int ready = key && strcmp (key, "missing") != 0
+              && (!aid_json_bool (m, "local", 0) || check_models (net, c, one, LOCAL_MS, 0));
 
-  if (!key || !strcmp (key, "missing"))
-    return 0;
-  if (!aid_json_bool (m, "local", 0))
-    return 1;
-  check_model (net, c, m);
-  return aid_json_bool (m, "ok", 0);
+  json_decref (one);
+  return ready;
 }
 
 /* The default model, else any that is ready, else what a server of this machine offers. */
@@ -235,7 +236,8 @@ static int
 find_model (struct aid_net *net)
 {
   struct aid_config *config;
-  json_t *report = settings (&config), *list = config ? aid_cli_models (config) : json_array (), *local = NULL, *m;
+  json_t *report = settings (&config), *list = config ? aid_cli_models (config, AID_LIST_READY) : json_array (),
+         *local = NULL, *m;
   const char *id = NULL;
   int found = 0;
   size_t i;
@@ -246,7 +248,7 @@ find_model (struct aid_net *net)
   if (id)
     found = printf ("%s\n", id) > 0;
   else
-    found = print_local (local = aid_probe_local (net));
+    found = print_local (local = local_servers (net));
   json_decref (local);
   json_decref (list);
   json_decref (report);
@@ -257,15 +259,21 @@ find_model (struct aid_net *net)
 int
 aid_cmd_doctor (int argc, char **argv)
 {
-  int json = 0, find = 0, status;
+  int json = 0, find = 0, free_only = 0, status;
+  int64_t seconds = 0;
+  const char *only = NULL;
   const struct aid_opt opts[] = {
     { "json", 0, AID_OPT_FLAG, &json, NULL, "one JSON document" },
+    { "model", 'm', AID_OPT_STRING, &only, "MODEL", "check this model alone" },
+    { "no-answer", 0, AID_OPT_FLAG, &free_only, NULL, "ask for no answer: only what costs nothing" },
+    { "timeout", 't', AID_OPT_NUMBER, &seconds, "SECONDS", "for each of a model's two questions (20)" },
     { "find-model", 0, AID_OPT_FLAG, &find, NULL, "only print a model that can be asked now; exit 1 without one" },
   };
   const struct aid_usage_text usage = {
-    "aid doctor [--json | --find-model]",
-    "Checks the settings, the keys and the servers of the models, and looks for servers on this machine.  Exits 1 when no\n"
-    "model can be asked.\n", opts, sizeof opts / sizeof *opts, 0, 0
+    "aid doctor [options]",
+    "Checks the settings, and each model of theirs from end to end: its key, the name and the way to its server, TLS,\n"
+    "whether the key is accepted and the model there, and a word of an answer (which may cost a fraction of a cent).\n"
+    "Looks for servers on this machine.  Exits 1 when no model can be asked.\n", opts, sizeof opts / sizeof *opts, 0, 0
   };
   struct aid_net *net;
   struct aid_error e;
@@ -280,8 +288,8 @@ aid_cmd_doctor (int argc, char **argv)
     status = find_model (net);
   else
     {
-      report = examine (net);
-      status = json ? print_json (report) : print_report (report);
+      report = examine (net, only, (unsigned) (seconds < 3600 ? seconds : 3600) * 1000, !free_only);
+      status = json ? aid_cli_print_json (report) : print_report (report);
       if (!status && !aid_json_bool (report, "ok", 0))
         status = AID_EXIT_FAILED;
       json_decref (report);

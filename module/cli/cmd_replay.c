@@ -141,7 +141,7 @@ play (struct aid_httpd_conn *c, const struct aid_exchange *x, const struct aid_f
 {
   struct aid_httpd_header headers[REPLY_HEADERS_MAX];
   int streams = x->answer || x->chunks;
-  size_t n = reply_headers (x, streams ? "text/event-stream" : "application/json", headers);
+  size_t n = reply_headers (x, streams ? aid_frames_type (wire) : "application/json", headers);
   int gone = x->wait_ms > 0 && aid_httpd_pause (c, aid_clock_ms () + x->wait_ms) != 0;
 
   if (!gone)
@@ -154,7 +154,7 @@ play (struct aid_httpd_conn *c, const struct aid_exchange *x, const struct aid_f
       else
         send_body (c, x, wire);
     }
-  if (!gone && x->fault == AID_FAULT_NONE)
+  if (!gone && (x->fault == AID_FAULT_NONE || x->fault == AID_FAULT_END))
     return aid_httpd_end (c) == 0;
   if (!gone && x->fault == AID_FAULT_HANG)
     aid_httpd_pause (c, INT64_MAX);
@@ -222,8 +222,9 @@ answer (struct replay *r, struct aid_httpd_conn *c, const struct aid_httpd_reque
   else if (!x)
     aid_serve_refuse (c, 404, "not_found_error", "The replay script has no answer left for this request.");
   else if (x->answer && !wire)
-    aid_serve_refuse (c, status = 404, "not_found_error", "Answers are served at /chat/completions and at /messages.");
-  else if (x->answer && !aid_json_bool (request, "stream", 0))
+    aid_serve_refuse (c, status = 404, "not_found_error",
+                      "Answers are served at /chat/completions, /responses, /messages, :streamGenerateContent and /api/chat.");
+  else if (x->answer && !aid_frames_is_streamed (wire, request))
     aid_serve_refuse (c, status = 400, "invalid_request_error", "Answers are only streamed here: set \"stream\" to true.");
   else if (!play (c, x, wire, request))
     status = -status;
@@ -288,8 +289,8 @@ aid_cmd_replay (int argc, char **argv)
   };
   const struct aid_usage_text usage = {
     "aid replay [options] SCRIPT",
-    "Serves the answers of SCRIPT (docs/replay.md) over the wire formats of OpenAI Chat Completions and Anthropic\n"
-    "Messages, at http://127.0.0.1:PORT/v1, until it is interrupted.\n",
+    "Serves the answers of SCRIPT (docs/replay.md) over the wire formats of OpenAI (Chat Completions and Responses),\n"
+    "Anthropic, Gemini and Ollama, at http://127.0.0.1:PORT/v1, until it is interrupted.\n",
     opts, sizeof opts / sizeof *opts, 1, 1
   };
   int status;

@@ -1,4 +1,4 @@
-/* The list of models as JSON, and what servers answer when they are asked for theirs. */
+/* The list of models as JSON, for commands. */
 #ifndef AID_CLI_MODELS_H
 #define AID_CLI_MODELS_H
 
@@ -6,6 +6,8 @@
 #include "model/provider.h"
 
 /* aid_model_list as a JSON array; a new reference. */
-json_t *aid_cli_models (const struct aid_config *c);
+json_t *aid_cli_models (const struct aid_config *c, enum aid_list which);
+/* Prints V as a line of JSON, or says that there is no memory; the exit status. */
+int aid_cli_print_json (const json_t *v);
 
 #endif

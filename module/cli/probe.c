@@ -1,207 +1,126 @@
-/* Asks servers for their models.  The calling thread waits for the I/O thread; times are short. */
+/* What comes on the I/O thread is copied and waited for. */
 #include "cli/probe.h"
+#include "base/val.h"
+#include "cli/cli.h"
 #include "config/secret.h"
-#include "model/presets.h"
-#include "model/wire.h"
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#define LIST_MAX (8u << 20)
-#define HEADERS_MAX 32
-#define LOCAL_MS 2000
+#define ANSWER_MAX (64u << 20)
 
-struct fetch
+/* --- waiting ----------------------------------------------------------------------------------------------------------- */
+
+struct gate
 {
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  int done;
-  int status;
-  struct aid_str body;
-  struct aid_error error;
+  size_t left;               /* answers to come; under the lock */
 };
 
-/* --- one request ------------------------------------------------------------------------------------------------------ */
-
-static int
-on_body (void *user, struct aid_span bytes)
+/* An answer to come. */
+struct slot
 {
-  struct fetch *f = user;
+  struct gate *gate;
+  struct aid_str json;
+};
 
-  return aid_str_addspan (&f->body, bytes) != AID_OK;
+static void
+on_val (void *user, struct aid_span val)
+{
+  struct slot *s = user;
+  if (val.len)
+    aid_val_to_json (val, 0, &s->json);
+  pthread_mutex_lock (&s->gate->lock);
+  s->gate->left--;
+  pthread_cond_signal (&s->gate->changed);
+  pthread_mutex_unlock (&s->gate->lock);
 }
 
 static void
-on_done (void *user, const struct aid_http_result *result)
+wait_for (struct gate *g)
 {
-  struct fetch *f = user;
-
-  if (result->error.code == AID_E_HTTP)
-    aid_str_addspan (&f->body, result->body);
-  pthread_mutex_lock (&f->lock);
-  f->status = result->status;
-  f->error = result->error;
-  f->done = 1;
-  pthread_cond_signal (&f->changed);
-  pthread_mutex_unlock (&f->lock);
+  pthread_mutex_lock (&g->lock);
+  while (g->left)
+    pthread_cond_wait (&g->changed, &g->lock);
+  pthread_mutex_unlock (&g->lock);
 }
 
-static const struct aid_http_handler handler = { NULL, on_body, NULL, NULL, on_done };
-
-static void
-fetch (struct aid_net *net, const struct aid_http_request *req, struct fetch *f)
+static json_t *
+take (struct slot *s)
 {
-  uint64_t id;
-
-  if (aid_http_start (net, req, &handler, f, &id, &f->error) != AID_OK)
-    return;
-  pthread_mutex_lock (&f->lock);
-  while (!f->done)
-    pthread_cond_wait (&f->changed, &f->lock);
-  pthread_mutex_unlock (&f->lock);
+  json_t *v = s->json.err ? NULL : aid_json_parse (aid_str_span (&s->json), "an answer", NULL);
+  aid_str_free (&s->json);
+  return v;
 }
 
-/* --- what it means ---------------------------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------------------------------------------ */
 
-static void
-read_names (struct aid_span body, json_t *names)
+struct aid_config *
+aid_cli_config (struct aid_error *e)
 {
-  json_t *all = aid_json_parse (body, "the list of models", NULL), *one;
-  size_t i;
-
-  json_array_foreach (json_object_get (all, "data"), i, one)
-    if (aid_json_str (one, "id"))
-      json_array_append_new (names, json_string (aid_json_str (one, "id")));
-  json_decref (all);
+  struct aid_str root = AID_STR_INIT (8192);
+  struct aid_config *c = aid_cli_root (NULL, &root, e) == AID_OK ? aid_config_load (aid_str_z (&root), e) : NULL;
+  aid_str_free (&root);
+  return c;
 }
 
-static void
-judge (struct aid_probe *p, const struct fetch *f, const char *host)
+/* The key of PROVIDER, NULL when there is none; an unknown provider is told by the discovery. */
+static enum aid_err
+find_key (const struct aid_config *c, const char *provider, char **key, struct aid_error *e)
 {
-  struct aid_error e = f->error;
-
-  p->status = f->status;
-  p->ok = 1;
-  if (f->status >= 200 && f->status < 300)
-    {
-      read_names (aid_str_span (&f->body), p->names);
-      snprintf (p->words, sizeof p->words, "the server answers");
-    }
-  else if (f->status == 404 || f->status == 405)
-    snprintf (p->words, sizeof p->words, "the server answers, but has no list of its models");
-  else
-    {
-      p->ok = 0;
-      if (f->status)
-        aid_wire_explain (f->status, aid_str_span (&f->body), host, &e);
-      snprintf (p->words, sizeof p->words, "%s", e.msg);
-    }
-}
-
-/* Adds NAME: VALUE to the request; VALUE is borrowed. */
-static void
-add_header (struct aid_http_header *headers, size_t *n, const char *name, const char *value)
-{
-  if (*n < HEADERS_MAX)
-    headers[(*n)++] = (struct aid_http_header){ name, value };
-}
-
-static void
-ask (struct aid_net *net, struct aid_http_request *req, const struct aid_endpoint *ep, struct aid_probe *out)
-{
-  struct fetch f
-    = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .body = AID_STR_INIT (LIST_MAX) };
-  struct aid_http_header headers[HEADERS_MAX];
-  struct aid_str url = AID_STR_INIT (8192), bearer = AID_STR_INIT (65536);
-  struct aid_span base = aid_span_z (ep->base_url);
-  int anthropic = ep->wire && !strcmp (ep->wire, "anthropic-messages");
-  const char *name;
-  json_t *v;
-
-  while (aid_span_ends (base, "/"))
-    base.len--;
-  aid_str_addspan (&url, base);
-  aid_str_addz (&url, "/models");
-  aid_str_addf (&bearer, "Bearer %s", ep->key ? ep->key : "");
-  if (anthropic)
-    add_header (headers, &req->nheaders, "anthropic-version", ep->version ? ep->version : "2023-06-01");
-  if (ep->key)
-    add_header (headers, &req->nheaders, anthropic ? "x-api-key" : "Authorization", anthropic ? ep->key : aid_str_z (&bearer));
-  json_object_foreach ((json_t *) (uintptr_t) ep->headers, name, v)
-    if (json_is_string (v))
-      add_header (headers, &req->nheaders, name, json_string_value (v));
-  req->url = aid_str_z (&url);
-  req->headers = headers;
-  fetch (net, req, &f);
-  req->headers = NULL;
-  req->url = NULL;
-  judge (out, &f, ep->base_url);
-  explicit_bzero (bearer.ptr, bearer.len);
-  aid_str_free (&url);
-  aid_str_free (&bearer);
-  aid_str_free (&f.body);
-}
-
-void
-aid_probe_url (struct aid_net *net, const char *url, unsigned ms, struct aid_probe *out)
-{
-  struct aid_http_request req = { .connect_ms = ms, .stall_ms = ms, .total_ms = ms, .body_limit = LIST_MAX };
-  struct aid_endpoint ep = { .base_url = url };
-
-  req.proxy = "";            /* the environment's proxy cannot reach this machine's servers */
-  memset (out, 0, sizeof *out);
-  out->names = json_array ();
-  ask (net, &req, &ep, out);
-}
-
-void
-aid_probe_model (struct aid_net *net, const struct aid_model *m, unsigned ms, struct aid_probe *out)
-{
-  struct aid_http_request req = m->net;
-  struct aid_endpoint ep;
-  struct aid_error e = { AID_OK, "" };
-  char *key = NULL;
-
-  memset (out, 0, sizeof *out);
-  out->names = json_array ();
-  if ((m->needs_key || m->key_env || m->key_command)
-      && aid_secret_find (NULL, m->key_env, m->key_command, m->provider, m->host, &key, &e) != AID_OK && m->needs_key)
-    {
-      snprintf (out->words, sizeof out->words, "%s", e.msg);
-      return;
-    }
-  req.connect_ms = req.stall_ms = req.total_ms = ms;
-  req.retries = 0;
-  req.body_limit = LIST_MAX;
-  ep = aid_model_endpoint (m, key);
-  ask (net, &req, &ep, out);
-  aid_secret_free (key);
-}
-
-void
-aid_probe_free (struct aid_probe *p)
-{
-  json_decref (p->names);
+  struct aid_model m;
+  *key = NULL;
+  if (!provider || aid_provider_resolve (c, provider, &m, e) != AID_OK)
+    return AID_OK;
+  enum aid_err err = AID_OK;
+  if (m.needs_key || m.key_env || m.key_command)
+    err = aid_secret_find (NULL, m.key_env, m.key_command, m.provider, m.host, key, e);
+  if (err == AID_E_NOTFOUND)       /* some lists are open to all */
+    err = AID_OK;
+  aid_model_free (&m);
+  return err;
 }
 
 json_t *
-aid_probe_local (struct aid_net *net)
+aid_cli_discover (struct aid_net *net, const char *provider, unsigned ms, struct aid_error *e)
 {
-  json_t *found = json_array (), *presets = aid_presets (), *preset;
-  const char *provider;
-
-  json_object_foreach (presets, provider, preset)
+  struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 1 };
+  struct slot slot = { &gate, AID_STR_INIT (ANSWER_MAX) };
+  struct aid_config *c = aid_cli_config (e);
+  char *key = NULL;
+  json_t *found = NULL;
+  if (!c)
+    return NULL;
+  enum aid_err err = find_key (c, provider, &key, e);
+  struct aid_discover_request r = { provider, key, ms };
+  if (err)
+    aid_config_free (c);
+  else if (aid_discover (net, c, &r, on_val, &slot, e) == AID_OK)
     {
-      const char *url = aid_json_str (preset, "url");
-      struct aid_probe p;
-      if (!url || !aid_url_is_local (url))
-        continue;
-      aid_probe_url (net, url, LOCAL_MS, &p);
-      /* Something else may listen there: only a list of models makes it a model's server. */
-      if (json_array_size (p.names))
-        json_array_append_new (found, json_pack ("{s:s, s:s, s:O}", "url", url, "provider", provider, "models", p.names));
-      aid_probe_free (&p);
+      wait_for (&gate);
+      found = take (&slot);
     }
-  json_decref (presets);
+  aid_secret_free (key);
   return found;
+}
+
+json_t *
+aid_cli_check (struct aid_net *net, const struct aid_config *c, const json_t *ids, unsigned ms, int spend)
+{
+  size_t n = json_array_size (ids);
+  struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, n };
+  struct slot *slots = calloc (n + 1, sizeof *slots);
+  json_t *all = json_array ();
+  for (size_t i = 0; slots && i < n; i++)
+    {
+      struct aid_check_request r = { json_string_value (json_array_get (ids, i)), NULL, ms, spend };
+      slots[i] = (struct slot){ &gate, AID_STR_INIT (ANSWER_MAX) };
+      aid_check_model (net, c, &r, on_val, &slots[i]);
+    }
+  if (slots)
+    wait_for (&gate);
+  for (size_t i = 0; slots && i < n; i++)
+    json_array_append_new (all, take (&slots[i]));
+  free (slots);
+  return all;
 }

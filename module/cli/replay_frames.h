@@ -6,12 +6,17 @@
 
 struct aid_frames_wire;
 
-/* The wire format spoken at PATH (.../chat/completions, .../messages), or NULL. */
+/* The wire format spoken at PATH (.../chat/completions, .../responses, .../messages, ...:streamGenerateContent, .../api/chat),
+   or NULL. */
 const struct aid_frames_wire *aid_frames_wire (struct aid_span path);
+/* The content type of its streams. */
+const char *aid_frames_type (const struct aid_frames_wire *wire);
+/* Whether REQUEST asks for a stream. */
+int aid_frames_is_streamed (const struct aid_frames_wire *wire, const json_t *request);
 
 /* Streams the answer of X (its head is already begun) to C up to X's fault or error, which stay the caller's business:
-   a fault or an error comes before the frames that end an answer.  REQUEST is the request's body.  0, or -1 when the client
-   has gone. */
+   a fault or an error comes before the frames that end an answer, unless X says after how many frames.  REQUEST is the
+   request's body.  0, or -1 when the client has gone. */
 int aid_frames_answer (struct aid_httpd_conn *c, const struct aid_frames_wire *wire, const struct aid_exchange *x,
                        const json_t *request);
 

@@ -20,14 +20,15 @@ static const struct member top_members[] = {
 static const struct member exchange_members[]
   = { { "match", OBJECT }, { "request", OBJECT }, { "wait_ms", NUMBER }, { "status", NUMBER }, { "headers", OBJECT },
       { "wire", STRING },  { "chunks", ARRAY },   { "answer", OBJECT },  { "body", ANYTHING }, { "error", OBJECT },
-      { "close", STRING }, { "times", NUMBER },   { "about", ANYTHING }, { NULL, ANYTHING } };
+      { "close", STRING }, { "times", NUMBER },   { "about", ANYTHING }, { "after", NUMBER },  { NULL, ANYTHING } };
 static const struct member match_members[] = { { "method", STRING },  { "path", STRING },    { "hash", STRING },
                                                { "contains", TEXTS }, { "question", TEXTS }, { NULL, ANYTHING } };
 static const struct member chunk_members[]
   = { { "wait_ms", NUMBER }, { "data", STRING }, { "hex", STRING }, { NULL, ANYTHING } };
 static const struct member answer_members[]
   = { { "model", STRING },   { "reasoning", STRING },    { "text", STRING },  { "refusal", STRING }, { "tools", ARRAY },
-      { "wait_ms", NUMBER }, { "tokens_per_s", NUMBER }, { "usage", OBJECT }, { "stop", STRING },    { NULL, ANYTHING } };
+      { "wait_ms", NUMBER }, { "tokens_per_s", NUMBER }, { "usage", OBJECT }, { "stop", STRING },
+      { "signature", STRING }, { NULL, ANYTHING } };
 static const struct member tool_members[]
   = { { "id", STRING }, { "name", STRING }, { "arguments", OBJECT }, { NULL, ANYTHING } };
 
@@ -111,19 +112,19 @@ check_headers (const json_t *headers, const char *where, struct aid_error *e)
 static enum aid_err
 read_fault (const json_t *obj, enum aid_fault *out, const char *where, struct aid_error *e)
 {
-  static const char *const names[] = { "", "early", "reset", "hang" };
+  static const char *const names[] = { "", "early", "reset", "hang", "end" };
   const char *word = aid_json_str (obj, "close");
 
   *out = AID_FAULT_NONE;
   if (!word)
     return AID_OK;
-  for (int i = AID_FAULT_EARLY; i <= AID_FAULT_HANG; i++)
+  for (int i = AID_FAULT_EARLY; i <= AID_FAULT_END; i++)
     if (!strcmp (word, names[i]))
       {
         *out = (enum aid_fault) i;
         return AID_OK;
       }
-  return aid_error_set (e, AID_E_INVALID, "%s: \"close\" must be early, reset or hang", where);
+  return aid_error_set (e, AID_E_INVALID, "%s: \"close\" must be early, reset, hang or end", where);
 }
 
 static enum aid_err
@@ -145,6 +146,7 @@ read_exchange (const json_t *obj, const char *where, struct aid_exchange *x, str
   x->answer = json_object_get (obj, "answer");
   x->body = json_object_get (obj, "body");
   x->error = json_object_get (obj, "error");
+  x->after = aid_json_int (obj, "after", -1);
   x->left = aid_json_int (obj, "times", 1);
   if (x->left == 0)
     x->left = -1;
@@ -157,6 +159,8 @@ read_exchange (const json_t *obj, const char *where, struct aid_exchange *x, str
     return aid_error_set (e, AID_E_INVALID, "%s: \"status\" must be from 200 to 599", where);
   if (!!x->chunks + !!x->answer + !!x->body > 1)
     return aid_error_set (e, AID_E_INVALID, "%s: only one of \"chunks\", \"answer\" and \"body\" can be sent", where);
+  if (x->after >= 0 && (!x->answer || !json_object_get (obj, "close")))
+    return aid_error_set (e, AID_E_INVALID, "%s: \"after\" counts the frames of an \"answer\" before its \"close\"", where);
   return read_fault (obj, &x->fault, where, e);
 }
 

@@ -14,7 +14,8 @@ enum aid_fault
   AID_FAULT_NONE,
   AID_FAULT_EARLY,           /* the connection is closed before the reply's end */
   AID_FAULT_RESET,           /* the same by a TCP reset */
-  AID_FAULT_HANG             /* nothing more is sent, the connection stays */
+  AID_FAULT_HANG,            /* nothing more is sent, the connection stays */
+  AID_FAULT_END              /* the reply ends as HTTP has it, and the answer does not */
 };
 
 /* One exchange.  JSON values are borrowed from the script. */
@@ -27,6 +28,7 @@ struct aid_exchange
   const json_t *headers;                 /* an object of strings, or NULL */
   const json_t *chunks, *answer, *body, *error;   /* what is sent; at most one of the first three */
   enum aid_fault fault;
+  int64_t after;                         /* frames of the answer before the fault; negative: all but those of its end */
   int64_t left;                          /* how often it may still be used; negative: always */
 };
 

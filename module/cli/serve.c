@@ -30,18 +30,30 @@ aid_serve (struct aid_httpd *s, const char *base, const char *ready_file)
   return AID_EXIT_DONE;
 }
 
+/* The list of turns: "messages", Responses' "input", Gemini's "contents". */
+static const json_t *
+turns_of (const json_t *request)
+{
+  static const char *const names[] = { "messages", "input", "contents" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (json_object_get (request, names[i]))
+      return json_object_get (request, names[i]);
+  return NULL;
+}
+
 void
 aid_serve_question (const json_t *request, struct aid_str *out)
 {
-  const json_t *messages = json_object_get (request, "messages"), *content = NULL;
+  const json_t *turns = turns_of (request), *content = json_is_string (turns) ? turns : NULL;
   size_t i;
   json_t *one;
 
-  json_array_foreach (messages, i, one)
+  json_array_foreach (turns, i, one)
     {
+      const json_t *parts = json_object_get (one, "parts");
       const char *role = aid_json_str (one, "role");
       if (role && !strcmp (role, "user"))
-        content = json_object_get (one, "content");
+        content = parts ? parts : json_object_get (one, "content");
     }
   if (json_is_string (content))
     aid_str_add (out, json_string_value (content), json_string_length (content));

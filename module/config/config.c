@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/json_find.h"
 #include <stdlib.h>
 
 #define FILE_MAX (1u << 20)
@@ -19,7 +20,7 @@ struct aid_config
 enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
-  KIND_BOOL, KIND_PROVIDERS, KIND_MODELS
+  KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE
 };
 
 struct member
@@ -36,6 +37,7 @@ static const struct member top_members[] = {
   { "providers", KIND_PROVIDERS, 1 },
   { "models", KIND_MODELS, 0 },
   { "log_content", KIND_BOOL, 1 },
+  { "discover", KIND_NAMES, 1 },
   { NULL, KIND_STRING, 0 },
 };
 
@@ -45,6 +47,7 @@ static const struct member provider_members[] = {
   { "key_env", KIND_STRING, 0 },
   { "key_command", KIND_COMMAND, 0 },
   { "key_host", KIND_STRING, 0 },
+  { "default", KIND_STRING, 0 },
   { "version", KIND_STRING, 0 },
   { "headers", KIND_STRINGS, 0 },
   { "extra", KIND_ANY_OBJECT, 0 },
@@ -67,27 +70,64 @@ static const struct member model_members[] = {
   { "temperature", KIND_TEMPERATURE, 0 },
   { "effort", KIND_STRING, 0 },
   { "extra", KIND_ANY_OBJECT, 1 },
+  { "max_output", KIND_COUNT, 0 },
+  { "abilities", KIND_ABILITIES, 0 },
+  { "price", KIND_PRICE, 1 },
+  { NULL, KIND_STRING, 0 },
+};
+
+static const struct member price_members[] = {
+  { "input", KIND_DOLLARS, 0 },
+  { "output", KIND_DOLLARS, 0 },
+  { "cached", KIND_DOLLARS, 0 },
+  { "cache_write", KIND_DOLLARS, 0 },
+  { "as_of", KIND_DAY, 0 },
+  { "large", KIND_LARGE, 0 },
+  { NULL, KIND_STRING, 0 },
+};
+
+static const struct member large_members[] = {
+  { "over", KIND_COUNT, 0 },
+  { "input", KIND_DOLLARS, 0 },
+  { "output", KIND_DOLLARS, 0 },
+  { "cached", KIND_DOLLARS, 0 },
+  { "cache_write", KIND_DOLLARS, 0 },
   { NULL, KIND_STRING, 0 },
 };
 
 /* --- checking ------------------------------------------------------------------------------------------------------- */
 
-/* Where a member is: "models.claude.effort" in FILE. */
+#define DEPTH_MAX 6
+
+/* Where a member is: "models.claude.effort" in FILE, whose text is TEXT. */
 struct place
 {
   const char *file;
-  const char *outer, *key; /* "models", "claude"; or NULL */
-  const char *member;
+  struct aid_span text;
+  const char *path[DEPTH_MAX];
+  size_t npath;
 };
+
+/* The place of the member KEY of what is at AT. */
+static struct place
+inside (const struct place *at, const char *key)
+{
+  struct place in = *at;
+  if (in.npath < DEPTH_MAX)
+    in.path[in.npath++] = key;
+  return in;
+}
 
 static void
 place_add (struct aid_str *out, const struct place *at)
 {
-  const char *const parts[] = { at->outer, at->key, at->member };
-  aid_str_addf (out, "%s: \"", at->file);
-  for (int i = 0, n = 0; i < 3; i++)
-    if (parts[i])
-      aid_str_addf (out, "%s%s", n++ ? "." : "", parts[i]);
+  struct aid_json_place found;
+  aid_str_addz (out, at->file);
+  if (aid_json_find (at->text, at->path, at->npath, &found) == 0)
+    aid_str_addf (out, ", line %d", found.line);
+  aid_str_addz (out, ": \"");
+  for (size_t i = 0; i < at->npath; i++)
+    aid_str_addf (out, "%s%s", i ? "." : "", at->path[i]);
   aid_str_addz (out, "\"");
 }
 
@@ -116,13 +156,41 @@ is_count (const json_t *v, json_int_t most)
   return json_is_integer (v) && json_integer_value (v) >= 0 && json_integer_value (v) <= most;
 }
 
+static int
+is_day (const json_t *v)
+{
+  const char *z = json_string_value (v), *pattern = "dddd-dd-dd";
+  size_t i = 0;
+  for (; z && pattern[i]; i++)
+    if (pattern[i] == 'd' ? z[i] < '0' || z[i] > '9' : z[i] != pattern[i])
+      return 0;
+  return z && !z[i];
+}
+
+/* Whether V is an array of strings, of ABILITIES' words if need be. */
+static int
+is_words (const json_t *v, int abilities)
+{
+  static const char *const known[] = { "text", "image", "pdf", "tools", "reasoning", "cache", "json" };
+  const json_t *item;
+  size_t i, k;
+  json_array_foreach (v, i, item)
+    {
+      const char *z = json_string_value (item);
+      for (k = 0; z && abilities && k < sizeof known / sizeof *known && strcmp (known[k], z) != 0; k++)
+        ;
+      if (!z || (abilities && k == sizeof known / sizeof *known))
+        return 0;
+    }
+  return json_is_array (v);
+}
+
 /* What a value of KIND must be, or NULL when V is. */
 static const char *
 wanted (enum kind kind, const json_t *v)
 {
   const json_t *item;
   const char *key;
-  size_t i;
   switch (kind)
     {
     case KIND_STRING:
@@ -145,42 +213,73 @@ wanted (enum kind kind, const json_t *v)
         }
       return json_is_object (v) ? NULL : "an object of strings";
     case KIND_COMMAND:
-      json_array_foreach (v, i, item)
-        {
-          if (!json_is_string (item))
-            return "an array of strings: a program and its arguments";
-        }
-      return json_array_size (v) ? NULL : "an array of strings: a program and its arguments";
+      return is_words (v, 0) && json_array_size (v) ? NULL : "an array of strings: a program and its arguments";
+    case KIND_NAMES:
+      return is_words (v, 0) ? NULL : "an array of strings: names of providers";
+    case KIND_ABILITIES:
+      return is_words (v, 1)
+               ? NULL
+               : "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"";
+    case KIND_DOLLARS:
+      return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) < 1e6
+               ? NULL
+               : "a number, the dollars for a million tokens";
+    case KIND_DAY:
+      return is_day (v) ? NULL : "a day as in \"2025-12-01\"";
     default:
       return json_is_object (v) ? NULL : "an object";
     }
 }
 
-static enum aid_err check_members (struct aid_config *c, json_t *obj, const struct member *known, struct place at,
+static enum aid_err check_members (struct aid_config *c, json_t *obj, const struct member *known, const struct place *at,
                                    int trusted, struct aid_error *e);
+
+/* "coder": "ollama/qwen3-coder" is short for an object.  A new reference, NULL when V is no such name. */
+static json_t *
+long_form (const json_t *v)
+{
+  const char *z = json_string_value (v), *slash = z ? strchr (z, '/') : NULL;
+  return slash && slash > z && slash[1] ? json_pack ("{s:s%, s:s}", "provider", z, (size_t) (slash - z), "name", slash + 1)
+                                        : NULL;
+}
 
 /* V is "providers" or "models": named objects whose members KNOWN tells. */
 static enum aid_err
-check_named (struct aid_config *c, json_t *v, const struct member *known, const struct place *at, int trusted,
-             struct aid_error *e)
+check_named (struct aid_config *c, json_t *v, int models, const struct place *at, int trusted, struct aid_error *e)
 {
   const char *key;
   json_t *item;
+  void *next;
   enum aid_err err = AID_OK;
-  json_object_foreach (v, key, item)
+  json_object_foreach_safe (v, next, key, item)
     {
-      struct place inner = { at->file, at->member, key, NULL };
-      if (!json_is_object (item))
-        return complain (&inner, "an object", e);
-      if ((err = check_members (c, item, known, inner, trusted, e)))
+      struct place inner = inside (at, key);
+      json_t *whole = models ? long_form (item) : NULL;
+      if (whole)
+        json_object_set_new (v, key, whole);
+      else if (!json_is_object (item))
+        return complain (&inner, models ? "an object, or \"PROVIDER/NAME\"" : "an object", e);
+      else if ((err = check_members (c, item, models ? model_members : provider_members, &inner, trusted, e)))
         return err;
     }
   return err;
 }
 
+static enum aid_err
+check_value (struct aid_config *c, json_t *v, const struct member *m, const struct place *at, int trusted, struct aid_error *e)
+{
+  if (wanted (m->kind, v))
+    return complain (at, wanted (m->kind, v), e);
+  if (m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS)
+    return check_named (c, v, m->kind == KIND_MODELS, at, trusted, e);
+  if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
+    return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, trusted, e);
+  return AID_OK;
+}
+
 /* Checks OBJ's members, and removes those that this file may not set. */
 static enum aid_err
-check_members (struct aid_config *c, json_t *obj, const struct member *known, struct place at, int trusted,
+check_members (struct aid_config *c, json_t *obj, const struct member *known, const struct place *at, int trusted,
                struct aid_error *e)
 {
   const char *key;
@@ -190,21 +289,17 @@ check_members (struct aid_config *c, json_t *obj, const struct member *known, st
   json_object_foreach_safe (obj, next, key, v)
     {
       const struct member *m = known;
-      at.member = key;
+      struct place here = inside (at, key);
       while (m->name && strcmp (m->name, key) != 0)
         m++;
       if (!m->name)
-        warn (c, &at, "is not a setting");
+        warn (c, &here, "is not a setting");
       else if (m->trusted && !trusted)
         {
-          warn (c, &at, "is left out: a project may not set it, only your own settings");
+          warn (c, &here, "is left out: a project may not set it, only your own settings");
           json_object_del (obj, key);
         }
-      else if (wanted (m->kind, v))
-        err = complain (&at, wanted (m->kind, v), e);
-      else if (m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS)
-        err = check_named (c, v, m->kind == KIND_PROVIDERS ? provider_members : model_members, &at, trusted, e);
-      if (err)
+      else if ((err = check_value (c, v, m, &here, trusted, e)))
         return err;
     }
   return AID_OK;
@@ -223,7 +318,7 @@ read_text (struct aid_config *c, struct aid_span text, const char *file, int tru
     return NULL;
   if (!json_is_object (root))
     aid_error_set (e, AID_E_INVALID, "%s must hold one JSON object", file);
-  else if (!check_members (c, root, top_members, (struct place){ file, NULL, NULL, NULL }, trusted, e))
+  else if (!check_members (c, root, top_members, &(struct place){ .file = file, .text = text }, trusted, e))
     return root;
   json_decref (root);
   return NULL;

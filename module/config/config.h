@@ -11,12 +11,18 @@
                                "connect_ms": 10000, "stall_ms": 120000, "total_ms": 1800000, "retries": 2,
                                "proxy": "...", "ca_file": "...", "client_cert": "...", "client_key": "..." } },
      "models": { "claude": { "provider": "anthropic", "name": "claude-sonnet-4-5", "context": 200000,
-                             "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {} } }
+                             "max_tokens": 8192, "temperature": 0.2, "effort": "medium", "extra": {},
+                             "max_output": 64000, "abilities": ["text", "tools"],
+                             "price": { "input": 3, "output": 15, "cached": 0.3, "cache_write": 3.75,
+                                        "as_of": "2025-12-01",
+                                        "large": { "over": 200000, "input": 6, "output": 22.5 } } },
+                 "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
+     "discover": ["ollama", "llama.cpp"]                 the local servers that are looked for; missing: all known ones
    }
 
-   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", and "extra" in its
-   models, are left out with a warning: endpoints, keys and commands are the user's to name.  Unknown members are warnings
-   with file and name. */
+   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", "discover" and
+   "log_content", and "extra" and "price" in its models, are left out with a warning: endpoints, keys and commands are the user's to name.
+   Unknown members are warnings with file, line and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
@@ -37,7 +43,8 @@ const char *aid_config_warnings (const struct aid_config *c);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
 /* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
-   NULL; a NULL VALUE removes it.  The rest stays, laid out anew.  AID_E_REFUSED: the project's file is a link. */
+   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the
+   project's file is a link. */
 enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);

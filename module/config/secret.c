@@ -26,11 +26,11 @@ aid_secret_find (const char *given, const char *env, const json_t *command, cons
     return give (from_env, out, e);
   if (json_array_size (command))
     return aid_secret_run (command, COMMAND_MS, out, e);
-  return aid_error_set (e, AID_E_NOTFOUND,
-                        "There is no key for %s. Put one into %s%s, or name a \"key_command\" in the settings; Emacs also "
-                        "asks auth-source (machine %s login apikey password ...).",
-                        who, env && *env ? "the environment variable " : "a variable and its name into \"key_env\"",
-                        env && *env ? env : "", host);
+  return aid_error_set (
+    e, AID_E_NOTFOUND,
+    "There is no key for %.40s. In Emacs, put \"machine %.80s login apikey password KEY\" into ~/.authinfo.gpg; "
+    "else set %s%s or a \"key_command\" in the settings.",
+    who, host, env && *env ? "the variable " : "\"key_env\"", env && *env ? env : "");
 }
 
 void

@@ -156,6 +156,18 @@ aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, str
   return err;
 }
 
+enum aid_err
+aid_item_path (const char *dir, struct aid_span target, struct aid_str *out)
+{
+  struct aid_str path = AID_STR_INIT (8192);
+  int64_t first, last;
+  enum aid_err err = aid_item_target (target, &path, &first, &last);
+  if (!err)
+    err = first ? AID_E_INVALID : aid_fs_join (out, dir, aid_str_z (&path));
+  aid_str_free (&path);
+  return err;
+}
+
 /* By a file name's ending, or its whole name. */
 static const struct
 {
@@ -181,9 +193,9 @@ aid_item_language (struct aid_span path)
   return "";
 }
 
-/* "src/a.c, lines 3 to 9" for a file target; for others the label. */
-static void
-add_name (struct aid_span label, struct aid_span target, struct aid_str *out)
+/* For a target that is no file it is the label. */
+void
+aid_item_name (struct aid_span label, struct aid_span target, struct aid_str *out)
 {
   struct aid_str path = AID_STR_INIT (8192);
   int64_t first, last;
@@ -212,7 +224,7 @@ aid_item_render (struct aid_span label, struct aid_span target, struct aid_span 
   const char *language = "";
   if (!aid_item_target (target, &path, &first, &last))
     language = aid_item_language (aid_str_span (&path));
-  add_name (label, target, out);
+  aid_item_name (label, target, out);
   aid_str_addz (out, ":\n");
   size_t fence = aid_chat_fence (text);
   for (size_t i = 0; i < fence; i++)

@@ -19,6 +19,12 @@ struct aid_item
    listing. */
 enum aid_err aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
 
+/* Appends the path of the file that a target without lines names, made whole by DIR.  AID_E_INVALID for other targets. */
+enum aid_err aid_item_path (const char *dir, struct aid_span target, struct aid_str *out);
+
+/* Appends the name of an item as the model sees it: "src/a.c, lines 3 to 9". */
+void aid_item_name (struct aid_span label, struct aid_span target, struct aid_str *out);
+
 /* Splits a file target: *PATH (percent-decoded, appended) and its lines (0 0: all).  AID_E_INVALID for aid: targets. */
 enum aid_err aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, int64_t *last);
 

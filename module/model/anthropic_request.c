@@ -1,138 +1,223 @@
 /* The body of an Anthropic Messages request.  Turns alternate and hold blocks; thinking goes back as it came, signature
-   included; what stays the same from question to question is marked for the server's cache. */
+   included, at the place where it stood; the ends of what will be sent again are marked for the server's cache. */
 #include "model/wire_internal.h"
 #include "base/json.h"
 
 #define VERSION_DEFAULT "2023-06-01"
 #define VERSION_WITHOUT_SAMPLING "2026-10-21"   /* from it on, temperature and top_p are refused whatever their value */
 #define MAX_TOKENS_DEFAULT 8192
+#define MAX_TOKENS_THINKING 32000               /* thinking counts, too */
+#define CALL_ID_MAX 256
+
+/* --- blocks --------------------------------------------------------------------------------------------------------- */
 
 static json_t *
-text_block (const struct aid_part *p)
+text_block (json_t *text)
 {
-  return json_pack ("{s:s, s:o}", "type", "text", "text", aid_json_of_span ((struct aid_span){ p->text, p->len }));
+  return json_pack ("{s:s, s:o}", "type", "text", "text", text);
 }
 
 static json_t *
 call_block (const struct aid_part *p)
 {
-  json_t *input = p->len ? aid_json_object_of (p->text) : json_object ();
-  if (!input)   /* the model wrote no JSON object: it shall see what it wrote */
-    input = json_pack ("{s:o}", "arguments", aid_json_of_span ((struct aid_span){ p->text, p->len }));
-  return json_pack ("{s:s, s:o, s:o, s:o}", "type", "tool_use", "id", aid_json_z (p->id), "name", aid_json_z (p->name),
-                    "input", input);
+  return json_pack ("{s:s, s:o, s:o, s:o}", "type", "tool_use", "id", aid_call_id (p, CALL_ID_MAX, 0), "name",
+                    aid_json_z (p->name), "input", aid_call_arguments (p));
 }
 
 static json_t *
 result_block (const struct aid_part *p)
 {
-  json_t *block = json_pack ("{s:s, s:o, s:b}", "type", "tool_result", "tool_use_id", aid_json_z (p->id), "is_error",
-                             p->is_error);
+  json_t *block = json_pack ("{s:s, s:o, s:b}", "type", "tool_result", "tool_use_id", aid_call_id (p, CALL_ID_MAX, 0),
+                             "is_error", p->is_error);
   if (p->len)   /* empty content is refused, none is not */
     json_object_set_new (block, "content", aid_json_of_span ((struct aid_span){ p->text, p->len }));
   return block;
 }
 
-/* OPAQUE is an array of this API's own thinking blocks (or another API's, which is passed over). */
-static int
-add_thinking (json_t *blocks, const char *opaque)
+static json_t *
+media_block (const struct aid_part *p)
 {
-  json_t *all = json_loads (opaque, JSON_ALLOW_NUL, NULL), *block;
-  size_t i;
-  int bad = 0;
-  json_array_foreach (all, i, block)
+  int document = p->kind == AID_PART_PDF;
+  json_t *source = p->bytes ? json_pack ("{s:s, s:o, s:o}", "type", "base64", "media_type", aid_json_z (p->media), "data",
+                                         aid_media_base64 (p))
+                            : json_pack ("{s:s, s:o}", "type", "url", "url", aid_json_z (p->url));
+  json_t *block = json_pack ("{s:s, s:o}", "type", document ? "document" : "image", "source", source);
+  if (document && p->name)
+    json_object_set_new (block, "title", aid_json_z (p->name));
+  return block;
+}
+
+static json_t *
+block_of (const struct aid_part *p)
+{
+  switch (p->kind)
     {
-      struct aid_span type = aid_json_span (block, "type");
-      if ((aid_span_eqz (type, "thinking") && aid_json_str (block, "thinking") && aid_json_str (block, "signature"))
-          || (aid_span_eqz (type, "redacted_thinking") && aid_json_str (block, "data")))
-        bad |= json_array_append (blocks, block);
+    case AID_PART_TOOL_CALL:
+      return call_block (p);
+    case AID_PART_TOOL_RESULT:
+      return result_block (p);
+    case AID_PART_IMAGE:
+    case AID_PART_PDF:
+      return media_block (p);
+    default:
+      return text_block (aid_json_of_span ((struct aid_span){ p->text, p->len }));
     }
-  json_decref (all);
-  return !bad;
 }
 
-/* Adds M's blocks, tool results before all else. */
+/* Marks BLOCK as the end of what the server shall cache. */
+static void
+mark_cached (json_t *block)
+{
+  json_object_set_new (block, "cache_control", json_pack ("{s:s}", "type", "ephemeral"));
+}
+
+/* --- messages ------------------------------------------------------------------------------------------------------- */
+
+/* Thinking blocks of this API; those of another, and anything that a forged file may hold, are passed over. */
 static int
-add_blocks (json_t *blocks, const struct aid_message *m)
+is_thinking (const json_t *item)
 {
-  int bad = 0;
-  for (int results = 1; results >= 0; results--)
-    for (size_t i = 0; i < m->parts.len; i++)
-      {
-        const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
-        if ((p->kind == AID_PART_TOOL_RESULT) != results)
-          continue;
-        if (results)
-          bad |= json_array_append_new (blocks, result_block (p));
-        else if (p->kind == AID_PART_REASONING)
-          bad |= !add_thinking (blocks, p->opaque);
-        else if (p->kind == AID_PART_TOOL_CALL)
-          bad |= json_array_append_new (blocks, call_block (p));
-        else
-          bad |= json_array_append_new (blocks, text_block (p));
-      }
-  return !bad;
+  struct aid_span type = aid_json_span (item, "type");
+  return (aid_span_eqz (type, "thinking") && aid_json_str (item, "thinking") && aid_json_str (item, "signature"))
+         || (aid_span_eqz (type, "redacted_thinking") && aid_json_str (item, "data"));
 }
 
-/* Marks the last of BLOCKS as the end of what the server shall cache. */
-static void
-mark_cached (json_t *blocks)
+static int
+add_item (void *blocks, json_t *item)
 {
-  json_t *last = json_array_get (blocks, json_array_size (blocks) - 1);
-  if (last)
-    json_object_set_new (last, "cache_control", json_pack ("{s:s}", "type", "ephemeral"));
+  return !json_array_append (blocks, item);
 }
 
-/* The question before the last stays as it is; the last one's context may be different when it is asked again. */
-static void
-mark_question_before (json_t *messages)
+static int
+add_part (void *blocks, const struct aid_part *p, const json_t *place)
 {
-  int seen = 0;
-  for (size_t i = json_array_size (messages); i-- > 0;)
-    {
-      json_t *m = json_array_get (messages, i);
-      if (aid_span_eqz (aid_json_span (m, "role"), "user") && ++seen == 2)
+  json_t *block = block_of (p);
+  (void) place;
+  if (p->stable)
+    mark_cached (block);
+  return !json_array_append_new (blocks, block);
+}
+
+static json_t *
+blocks_of (const struct aid_message *m)
+{
+  static const struct aid_placer placer = { is_thinking, add_item, add_part };
+  json_t *blocks = json_array ();
+  int ok = 1;
+  if (m->role == AID_ROLE_ASSISTANT)
+    ok = aid_carried_place (m, &placer, blocks);
+  else   /* tool results before all else */
+    for (int results = 1; results >= 0; results--)
+      for (size_t i = 0; i < m->parts.len; i++)
         {
-          mark_cached (json_object_get (m, "content"));
-          return;
+          const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
+          if ((p->kind == AID_PART_TOOL_RESULT) == results && p->kind != AID_PART_REASONING)
+            ok = ok && add_part (blocks, p, NULL);
         }
-    }
+  if (ok)
+    return blocks;
+  json_decref (blocks);
+  return NULL;
 }
+
+static int
+add_messages (json_t *body, const struct aid_conversation *c)
+{
+  json_t *messages = json_array ();
+  int bad = 0;
+  for (size_t i = 0; !bad && i < c->messages.len; i++)
+    {
+      const struct aid_message *m = &AID_VEC_AT (struct aid_message, &c->messages, i);
+      json_t *blocks = blocks_of (m);
+      if (m->role == AID_ROLE_SYSTEM)
+        bad |= json_object_set_new (body, "system", blocks);
+      else
+        bad |= json_array_append_new (messages, json_pack ("{s:s, s:o}", "role", m->role == AID_ROLE_USER ? "user" : "assistant",
+                                                           "content", blocks));
+    }
+  return !(json_object_set_new (body, "messages", messages) | bad);
+}
+
+/* --- tools and settings --------------------------------------------------------------------------------------------- */
+
+/* Tools come first in the cached prefix: a mark on the system prompt covers them, without one the last tool needs it. */
+static int
+add_tools (json_t *body, const struct aid_conversation *c)
+{
+  static const char *const words[] = { "auto", "none", "any", "tool" };
+  json_t *tools = c->tools.len ? json_array () : NULL, *choice = NULL;
+  for (size_t i = 0; i < c->tools.len; i++)
+    {
+      const struct aid_tool *t = &AID_VEC_AT (struct aid_tool, &c->tools, i);
+      json_t *tool = json_pack ("{s:o, s:o, s:O}", "name", aid_json_z (t->name), "description", aid_json_z (t->description),
+                                "input_schema", t->schema);
+      if (i + 1 == c->tools.len && !json_object_get (body, "system"))
+        mark_cached (tool);
+      json_array_append_new (tools, tool);
+    }
+  if (!tools)
+    return 1;
+  int bad = json_object_set_new (body, "tools", tools);
+  if (c->tool_choice != AID_TOOLS_AUTO || c->one_call)
+    choice = json_pack ("{s:s}", "type", words[c->tool_choice]);
+  if (choice && c->tool_choice == AID_TOOLS_ONE)
+    bad |= json_object_set_new (choice, "name", aid_json_z (c->tool_chosen));
+  if (choice && c->one_call && c->tool_choice != AID_TOOLS_NONE)
+    bad |= json_object_set_new (choice, "disable_parallel_tool_use", json_true ());
+  return !(bad || (choice && json_object_set_new (body, "tool_choice", choice)));
+}
+
+/* Effort goes with thinking, which a forced call of a tool forbids. */
+static int
+thinks (const struct aid_conversation *c, const struct aid_sampling *s)
+{
+  int forced = c->tools.len && (c->tool_choice == AID_TOOLS_ANY || c->tool_choice == AID_TOOLS_ONE);
+  return s->effort && strcmp (s->effort, "none") != 0 && !forced;
+}
+
+static int
+add_output (json_t *body, const struct aid_conversation *c, const struct aid_sampling *s)
+{
+  json_t *output = json_object ();
+  int none = s->effort && !strcmp (s->effort, "none"), bad = 0;
+  if (s->effort && !none)
+    bad |= json_object_set_new (output, "effort", aid_json_z (strcmp (s->effort, "minimal") ? s->effort : "low"));
+  if (c->output_name)
+    bad |= json_object_set_new (output, "format", json_pack ("{s:s, s:O}", "type", "json_schema", "schema", c->output_schema));
+  if (json_object_size (output))
+    bad |= json_object_set (body, "output_config", output);
+  if (thinks (c, s))
+    bad |= json_object_set_new (body, "thinking", json_pack ("{s:s, s:s}", "type", "adaptive", "display", "summarized"));
+  else if (none)
+    bad |= json_object_set_new (body, "thinking", json_pack ("{s:s}", "type", "disabled"));
+  json_decref (output);
+  return !bad;
+}
+
+/* A model that thinks draws by itself. */
+static int
+add_sampling (json_t *body, const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
+{
+  const char *version = ep->version ? ep->version : VERSION_DEFAULT;
+  int drawn = strcmp (version, VERSION_WITHOUT_SAMPLING) < 0 && !thinks (c, s), bad = 0;
+  json_t *stop = aid_stop_words (s);
+  if (s->temperature >= 0 && drawn)
+    bad |= json_object_set_new (body, "temperature", json_real (s->temperature));
+  if (s->top_p > 0 && drawn)
+    bad |= json_object_set_new (body, "top_p", json_real (s->top_p));
+  if (stop)
+    bad |= json_object_set_new (body, "stop_sequences", stop);
+  return !bad;
+}
+
+/* --- the request ---------------------------------------------------------------------------------------------------- */
 
 static json_t *
 body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
 {
-  const char *version = ep->version ? ep->version : VERSION_DEFAULT;
-  json_t *messages = json_array ();
-  int64_t max_tokens = s->max_tokens > 0 ? s->max_tokens : MAX_TOKENS_DEFAULT;
-  json_t *body = json_pack ("{s:o, s:I, s:b}", "model", aid_json_z (ep->model), "max_tokens", (json_int_t) max_tokens,
-                            "stream", 1);
-  int bad = !body;
-  if (s->temperature >= 0 && strcmp (version, VERSION_WITHOUT_SAMPLING) < 0)
-    bad |= json_object_set_new (body, "temperature", json_real (s->temperature));
-  if (s->top_p > 0 && strcmp (version, VERSION_WITHOUT_SAMPLING) < 0)
-    bad |= json_object_set_new (body, "top_p", json_real (s->top_p));
-  if (s->effort)
-    bad |= json_object_set_new (body, "output_config", json_pack ("{s:o}", "effort", aid_json_z (s->effort)));
-  for (size_t i = 0; !bad && i < c->messages.len; i++)
-    {
-      const struct aid_message *m = &AID_VEC_AT (struct aid_message, &c->messages, i);
-      json_t *blocks = json_array ();
-      bad |= !add_blocks (blocks, m);
-      if (m->role == AID_ROLE_SYSTEM)
-        {
-          mark_cached (blocks);
-          bad |= json_object_set_new (body, "system", blocks);
-        }
-      else
-        {
-          const char *role = m->role == AID_ROLE_USER ? "user" : "assistant";
-          bad |= json_array_append_new (messages, json_pack ("{s:s, s:o}", "role", role, "content", blocks));
-        }
-    }
-  mark_question_before (messages);
-  bad |= json_object_set_new (body, "messages", messages);
-  if (!bad)
+  json_int_t most = s->max_tokens > 0 ? s->max_tokens : thinks (c, s) ? MAX_TOKENS_THINKING : MAX_TOKENS_DEFAULT;
+  json_t *body = json_pack ("{s:o, s:I, s:b}", "model", aid_json_z (ep->model), "max_tokens", most, "stream", 1);
+  if (body && add_messages (body, c) && add_tools (body, c) && add_output (body, c, s) && add_sampling (body, ep, c, s))
     return body;
   json_decref (body);
   return NULL;
@@ -152,27 +237,19 @@ set_url (struct aid_wire_request *out, const char *base, struct aid_error *e)
   return aid_wire_url (out, base, versioned ? "/messages" : "/v1/messages", e);
 }
 
+static enum aid_err
+head_of (struct aid_wire_request *out, const struct aid_endpoint *ep, struct aid_error *e)
+{
+  enum aid_err err = set_url (out, ep->base_url, e);
+  if (!err && ep->key && *ep->key)
+    err = aid_wire_header (out, "x-api-key", ep->key, e);
+  return err ? err : aid_wire_header (out, "anthropic-version", ep->version ? ep->version : VERSION_DEFAULT, e);
+}
+
 enum aid_err
 aid_anthropic_build (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s,
                      struct aid_wire_request *out, struct aid_error *e)
 {
-  struct aid_conversation sent;
-  aid_wire_request_init (out);
-  enum aid_err err = aid_conversation_normalise (c, &sent, e);
-  json_t *body = err ? NULL : body_of (ep, &sent, s);
-  if (!err && !body)
-    err = aid_error_set (e, AID_E_NOMEM, "no memory for the request");
-  if (!err)
-    err = set_url (out, ep->base_url, e);
-  if (!err && ep->key && *ep->key)
-    err = aid_wire_header (out, "x-api-key", ep->key, e);
-  if (!err)
-    err = aid_wire_header (out, "anthropic-version", ep->version ? ep->version : VERSION_DEFAULT, e);
-  if (!err)
-    err = aid_wire_finish (out, body, ep, e);
-  json_decref (body);
-  aid_conversation_free (&sent);
-  if (err)
-    aid_wire_request_free (out);
-  return err;
+  static const struct aid_request_kind kind = { body_of, head_of };
+  return aid_wire_make (&kind, ep, c, s, out, e);
 }

@@ -1,9 +1,11 @@
 /* The part of reading an answer that is the same for every wire format.  A body is a stream of events or, when a server does
-   not stream (or refuses with status 200), one JSON document: its first byte tells.  Frames are parsed here with some
-   patience (bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD), and errors in them end the answer. */
+   not stream (or refuses with status 200), one JSON document: its first byte tells.  A stream may also be a document a line.
+   Frames are parsed here with some patience (bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD), and errors in
+   them end the answer. */
 #include "model/wire_internal.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "net/ndjson.h"
 #include "net/sse.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -72,6 +74,8 @@ parse_frame (struct aid_span data, struct aid_error *e)
       head.len = aid_utf8_valid_prefix (head);
       aid_error_set (e, AID_E_PARSE, "The server sent something that is not JSON (%s): %.*s", why.text, (int) head.len,
                      head.ptr);
+      for (char *p = e->msg; *p; p++)
+        *p = (unsigned char) *p < ' ' ? ' ' : *p;
     }
   aid_str_free (&clean);
   aid_str_free (&mended);
@@ -79,13 +83,10 @@ parse_frame (struct aid_span data, struct aid_error *e)
 }
 
 static enum aid_err
-take_document (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, struct aid_span data, struct aid_error *e)
+take_value (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, const json_t *doc, struct aid_error *e)
 {
   struct aid_fault f;
   enum aid_err err = AID_OK;
-  json_t *doc = parse_frame (data, e);
-  if (!doc)
-    return AID_E_PARSE;
   if (aid_span_eqz (event, "error") || aid_fault_read (doc, &f))
     {
       d->faulty = 1;
@@ -97,6 +98,32 @@ take_document (struct aid_decoder *d, enum aid_frame kind, struct aid_span event
     err = d->on_frame (d, kind, event, doc, e);
   else if (kind == AID_FRAME_BODY)
     err = aid_error_set (e, AID_E_PARSE, "The server's answer is JSON, but no object.");
+  return err;
+}
+
+/* The elements of a body that is an array, as if they had been streamed. */
+static enum aid_err
+take_array (struct aid_decoder *d, struct aid_span event, const json_t *array, struct aid_error *e)
+{
+  enum aid_err err = AID_OK;
+  json_t *one;
+  size_t i;
+  json_array_foreach (array, i, one)
+    {
+      if (!err && !d->done && json_is_object (one))
+        err = take_value (d, AID_FRAME_EVENT, event, one, e);
+    }
+  return err;
+}
+
+static enum aid_err
+take_document (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, struct aid_span data, struct aid_error *e)
+{
+  json_t *doc = parse_frame (data, e);
+  if (!doc)
+    return AID_E_PARSE;
+  enum aid_err err = kind == AID_FRAME_BODY && d->takes_array && json_is_array (doc) ? take_array (d, event, doc, e)
+                                                                                      : take_value (d, kind, event, doc, e);
   json_decref (doc);
   return err;
 }
@@ -113,6 +140,30 @@ on_sse (void *user, struct aid_span event, struct aid_span data)
   return take_document (d, AID_FRAME_EVENT, event, data, &d->error) != AID_OK;
 }
 
+/* A document that is written on several lines does not end on its first one: then the whole body is one. */
+static int
+on_line (void *user, struct aid_span line)
+{
+  struct aid_decoder *d = user;
+  if (d->done)
+    return 0;
+  if (d->mode == AID_BODY_LINES)
+    {
+      enum aid_err err = take_document (d, AID_FRAME_EVENT, AID_SPAN ("message"), line, &d->error);
+      if (err != AID_E_PARSE || d->framed)
+        {
+          d->framed = 1;
+          return err != AID_OK;
+        }
+      d->error = (struct aid_error){ AID_OK, "" };
+      d->mode = AID_BODY_DOCUMENT;
+    }
+  aid_str_addspan (&d->body, line);
+  if (aid_str_addc (&d->body, '\n'))
+    aid_error_set (&d->error, d->body.err, "The server's answer is larger than %u MB.", BODY_MAX >> 20);
+  return d->body.err != AID_OK;
+}
+
 /* --- the body ------------------------------------------------------------------------------------------------------- */
 
 int
@@ -127,10 +178,18 @@ aid_decoder_init (struct aid_decoder *d, aid_model_sink *sink, void *user)
   return d->sse != NULL;
 }
 
+int
+aid_decoder_take_lines (struct aid_decoder *d)
+{
+  d->lines = aid_ndjson_new (on_line, d);
+  return d->lines != NULL;
+}
+
 void
 aid_decoder_close (struct aid_decoder *d)
 {
   aid_sse_free (d->sse);
+  aid_ndjson_free (d->lines);
   aid_str_free (&d->body);
   aid_str_free (&d->stop_text);
 }
@@ -154,6 +213,8 @@ sniff (struct aid_decoder *d, struct aid_span v)
     return v;
   if (*v.ptr == '<')
     aid_error_set (&d->error, AID_E_PARSE, "The server answered with a web page, not with a model's answer: check \"url\".");
+  else if (*v.ptr == '{' && d->lines)
+    d->mode = AID_BODY_LINES;
   else
     d->mode = *v.ptr == '{' || *v.ptr == '[' ? AID_BODY_DOCUMENT : AID_BODY_STREAM;
   return v;
@@ -167,6 +228,13 @@ keep_error (struct aid_decoder *d, enum aid_err err, const struct aid_error *fra
     d->error = *framing;
 }
 
+/* Whether the body goes through the splitter of lines: also when it turned out to be one document. */
+static int
+is_lines (const struct aid_decoder *d)
+{
+  return d->lines && (d->mode == AID_BODY_LINES || d->mode == AID_BODY_DOCUMENT);
+}
+
 enum aid_err
 aid_decoder_feed (struct aid_decoder *d, struct aid_span bytes, struct aid_error *e)
 {
@@ -175,7 +243,9 @@ aid_decoder_feed (struct aid_decoder *d, struct aid_span bytes, struct aid_error
     return report (d, e);
   if (d->mode == AID_BODY_UNKNOWN)
     bytes = sniff (d, bytes);
-  if (bytes.len && d->mode == AID_BODY_DOCUMENT && aid_str_addspan (&d->body, bytes))
+  if (bytes.len && is_lines (d))
+    keep_error (d, aid_ndjson_feed (d->lines, bytes, &framing), &framing);
+  else if (bytes.len && d->mode == AID_BODY_DOCUMENT && aid_str_addspan (&d->body, bytes))
     aid_error_set (&d->error, d->body.err, "The server's answer is larger than %u MB.", BODY_MAX >> 20);
   else if (bytes.len && d->mode == AID_BODY_STREAM)
     keep_error (d, aid_sse_feed (d->sse, bytes, &framing), &framing);
@@ -188,11 +258,14 @@ aid_decoder_end (struct aid_decoder *d, struct aid_error *e)
   struct aid_error framing = { AID_OK, "" };
   if (d->error.code || d->done)
     return report (d, e);
-  if (d->mode == AID_BODY_DOCUMENT)
+  int streams = d->mode == AID_BODY_STREAM || d->mode == AID_BODY_LINES;
+  if (is_lines (d))
+    keep_error (d, aid_ndjson_end (d->lines, &framing), &framing);
+  if (d->mode == AID_BODY_DOCUMENT && !d->error.code)
     take_document (d, AID_FRAME_BODY, AID_SPAN ("message"), aid_str_span (&d->body), &d->error);
   else if (d->mode == AID_BODY_STREAM)
     keep_error (d, aid_sse_end (d->sse, &framing), &framing);
-  if (d->error.code == AID_E_PARSE && d->mode == AID_BODY_STREAM)
+  if (d->error.code == AID_E_PARSE && streams)
     d->error.code = AID_OK;    /* half a frame: that the stream was cut is the news */
   if (d->error.code || d->done)
     return report (d, e);
@@ -200,8 +273,10 @@ aid_decoder_end (struct aid_decoder *d, struct aid_error *e)
     aid_decoder_done (d);
   else
     aid_error_set (&d->error, AID_E_NET,
-                   d->started ? "The answer was cut off: the server closed the connection before its end."
-                              : "The answer was cut off before it began: the server sent nothing.");
+                   d->started                      ? "The answer was cut off: the server closed the connection before its end."
+                   : d->mode == AID_BODY_UNKNOWN ? "The answer was cut off before it began: the server sent nothing."
+                                                 : "The answer was cut off before it began, or it is of another kind: if this "
+                                                   "stays so, check \"url\" and \"wire\".");
   return report (d, e);
 }
 

@@ -49,6 +49,20 @@ is_error_word (const json_t *doc, const char *key)
   return z && !strcmp (z, "error");
 }
 
+/* The finer code in "details": Anthropic's "error_code", or the "reason" of the first of Google's that has one. */
+static const char *
+detail_in (const json_t *details)
+{
+  const json_t *one;
+  size_t i;
+  json_array_foreach (details, i, one)
+    {
+      if (*word (one, "reason"))
+        return word (one, "reason");
+    }
+  return word (details, "error_code");
+}
+
 static const struct aid_fault no_fault = { { "", 0 }, "", "", "", { "", 0 } };
 
 int
@@ -67,14 +81,14 @@ aid_fault_read (const json_t *doc, struct aid_fault *f)
   f->message = message_in (json_is_object (err) || json_is_string (err) ? err : doc);
   f->type = *word (err, "type") ? word (err, "type") : word (err, "status");
   f->code = word (err, "code");
-  f->detail = word (json_object_get (err, "details"), "error_code");
+  f->detail = detail_in (json_object_get (err, "details"));
   f->relayed = aid_json_span (json_object_get (err, "metadata"), "raw");
   return 1;
 }
 
 /* --- telling -------------------------------------------------------------------------------------------------------- */
 
-enum cause { CAUSE_OTHER, CAUSE_QUOTA, CAUSE_CONTEXT, CAUSE_MODEL, CAUSE_KEY, CAUSE_OVERLOAD };
+enum cause { CAUSE_OTHER, CAUSE_QUOTA, CAUSE_CONTEXT, CAUSE_MODEL, CAUSE_KEY, CAUSE_OVERLOAD, CAUSE_RATE };
 
 static const struct
 {
@@ -95,7 +109,12 @@ static const struct
   { "model_not_found", CAUSE_MODEL },
   { "invalid_api_key", CAUSE_KEY },
   { "authentication_error", CAUSE_KEY },
+  { "API_KEY_INVALID", CAUSE_KEY },
+  { "UNAUTHENTICATED", CAUSE_KEY },
   { "overloaded_error", CAUSE_OVERLOAD },
+  { "rate_limit_error", CAUSE_RATE },
+  { "rate_limit_exceeded", CAUSE_RATE },
+  { "RESOURCE_EXHAUSTED", CAUSE_RATE },
 };
 
 static enum cause
@@ -132,6 +151,8 @@ plain_cause (enum cause c, int status)
       return "did not accept the key (check \"key_env\" or \"key_command\", in Emacs also auth-source)";
     case CAUSE_OVERLOAD:
       return "is overloaded; try again later";
+    case CAUSE_RATE:
+      return "wants fewer requests; try again later";
     case CAUSE_OTHER:
       break;
     }

@@ -27,9 +27,14 @@ part_says (const struct aid_part *p)
       return p->name && *p->name;
     case AID_PART_TOOL_RESULT:
       return 1;
-    default:
-      return aid_span_trim ((struct aid_span){ p->text, p->len }).len > 0;
+    case AID_PART_IMAGE:
+    case AID_PART_PDF:
+      return p->media && (p->bytes || p->url);
+    case AID_PART_TEXT:
+    case AID_PART_REFUSAL:
+      break;
     }
+  return aid_span_trim ((struct aid_span){ p->text, p->len }).len > 0;
 }
 
 /* Reasoning alone is no message: APIs refuse an assistant's turn that ends in it. */
@@ -49,6 +54,18 @@ copy_word (char **to, const char *from)
 }
 
 static int
+copy_bytes (struct aid_part *to, const struct aid_part *from)
+{
+  if (!from->bytes)
+    return 1;
+  to->nbytes = from->nbytes;
+  to->bytes = malloc (from->nbytes ? from->nbytes : 1);
+  if (to->bytes)
+    memcpy (to->bytes, from->bytes, from->nbytes);
+  return to->bytes != NULL;
+}
+
+static int
 copy_part (struct aid_message *m, const struct aid_part *from)
 {
   enum aid_part_kind kind = from->kind == AID_PART_REFUSAL ? AID_PART_TEXT : from->kind;
@@ -56,8 +73,20 @@ copy_part (struct aid_message *m, const struct aid_part *from)
   if (!p)
     return 0;
   p->is_error = from->is_error;
-  return copy_word (&p->id, from->id) && copy_word (&p->name, from->name)
+  p->stable = from->stable;
+  return copy_word (&p->id, from->id) && copy_word (&p->name, from->name) && copy_word (&p->media, from->media)
+         && copy_word (&p->url, from->url) && copy_bytes (p, from)
          && copy_word (&p->opaque, kind == AID_PART_REASONING ? from->opaque : NULL);
+}
+
+/* A part that is left out leaves its mark to the one before it. */
+static void
+copy_mark (const struct aid_part *from, struct aid_conversation *out)
+{
+  size_t n = out->messages.len;
+  struct aid_message *last = from->stable && n ? &AID_VEC_AT (struct aid_message, &out->messages, n - 1) : NULL;
+  if (last && last->parts.len)
+    part_at (last, last->parts.len - 1)->stable = 1;
 }
 
 /* The message that the next parts of ROLE go to: the last one, or a new one. */
@@ -83,15 +112,51 @@ copy_messages (const struct aid_conversation *in, struct aid_conversation *out)
   for (size_t i = 0; i < in->messages.len; i++)
     {
       const struct aid_message *m = &AID_VEC_AT (struct aid_message, &in->messages, i);
-      if (!message_says (m))
-        continue;
       enum aid_role role = m->role == AID_ROLE_SYSTEM && out->messages.len ? AID_ROLE_USER : m->role;
-      struct aid_message *to = message_for (out, role);
+      int says = message_says (m);
+      struct aid_message *to = says ? message_for (out, role) : NULL;
+      if (says && !to)
+        return 0;
       for (size_t k = 0; k < m->parts.len; k++)
-        if (!to || (part_says (part_at (m, k)) && !copy_part (to, part_at (m, k))))
-          return 0;
+        {
+          const struct aid_part *p = part_at (m, k);
+          if (!says || !part_says (p))
+            copy_mark (p, out);
+          else if (!copy_part (to, p))
+            return 0;
+        }
     }
   return 1;
+}
+
+/* Tools and the wanted shape of the answer are the same in both. */
+static int
+copy_wishes (const struct aid_conversation *in, struct aid_conversation *out)
+{
+  for (size_t i = 0; i < in->tools.len; i++)
+    {
+      const struct aid_tool *from = &AID_VEC_AT (struct aid_tool, &in->tools, i);
+      if (aid_conversation_add_tool (out, from->name, from->description, from->schema, NULL))
+        return 0;
+    }
+  out->tool_choice = in->tool_choice;
+  out->one_call = in->one_call;
+  out->output_schema = json_incref (in->output_schema);
+  return copy_word (&out->tool_chosen, in->tool_chosen) && copy_word (&out->output_name, in->output_name);
+}
+
+/* Bytes of all images and PDFs. */
+static size_t
+media_bytes (const struct aid_conversation *c)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < c->messages.len; i++)
+    {
+      const struct aid_message *m = &AID_VEC_AT (struct aid_message, &c->messages, i);
+      for (size_t k = 0; k < m->parts.len; k++)
+        n += part_at (m, k)->nbytes;
+    }
+  return n;
 }
 
 /* Turns a call or a result that lacks its other half into words. */
@@ -137,8 +202,8 @@ pair (struct aid_message *assistant, struct aid_message *user)
     {
       struct aid_part *p = part_at (assistant, i);
       struct aid_part *answer = p->kind == AID_PART_TOOL_CALL && p->id ? aid_map_remove (results, aid_span_z (p->id)) : NULL;
-      if (answer)
-        ok = (answer->opaque = strdup (answered)) != NULL;
+      if (answer)   /* some APIs tell results apart by the tool's name */
+        ok = (answer->opaque = strdup (answered)) != NULL && (answer->name || (answer->name = strdup (p->name)) != NULL);
       else if (p->kind == AID_PART_TOOL_CALL || p->kind == AID_PART_TOOL_RESULT)
         ok = tell_as_text (p);
     }
@@ -171,7 +236,10 @@ enum aid_err
 aid_conversation_normalise (const struct aid_conversation *in, struct aid_conversation *out, struct aid_error *e)
 {
   aid_conversation_init (out);
-  if (!copy_messages (in, out) || !pair_all (out))
+  if (media_bytes (in) > AID_MEDIA_ALL_MAX)
+    return aid_error_set (e, AID_E_LIMIT, "The images and PDFs of this chat are together larger than %u MB.",
+                          AID_MEDIA_ALL_MAX >> 20);
+  if (!copy_messages (in, out) || !copy_wishes (in, out) || !pair_all (out))
     return aid_error_set (e, AID_E_NOMEM, "no memory for the conversation");
   size_t n = out->messages.len;
   if (n == 0 || (n == 1 && AID_VEC_AT (struct aid_message, &out->messages, 0).role == AID_ROLE_SYSTEM))

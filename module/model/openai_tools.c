@@ -118,7 +118,7 @@ tell (struct aid_calls *c, struct aid_decoder *d, size_t at, struct aid_span id,
       if (id.len)
         aid_str_addspan (&s->id, id);
       else if (s->name.len)
-        aid_str_addf (&s->id, "call%05zu", at);   /* nine letters and digits: what the strictest server takes */
+        aid_call_id_make (at, &s->id);
       new_id = aid_str_span (&s->id);
     }
   if (s->id.err || s->name.err)

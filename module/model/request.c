@@ -101,7 +101,7 @@ add_headers (struct aid_wire_request *out, const struct aid_endpoint *ep, struct
 {
   enum aid_err err = aid_wire_header (out, "Content-Type", "application/json", e);
   if (!err)
-    err = aid_wire_header (out, "Accept", "text/event-stream, application/json", e);
+    err = aid_wire_header (out, "Accept", "text/event-stream, application/x-ndjson, application/json", e);
   json_t *headers = (json_t *) (uintptr_t) ep->headers;
   for (void *i = json_object_iter (headers); i && !err; i = json_object_iter_next (headers, i))
     if (json_is_string (json_object_iter_value (i)))
@@ -131,4 +131,35 @@ aid_wire_finish (struct aid_wire_request *out, json_t *body, const struct aid_en
   if (err)
     return aid_error_set (e, err, "The request is larger than %d MB.", BODY_MAX >> 20);
   return add_headers (out, ep, e);
+}
+
+enum aid_err
+aid_wire_make (const struct aid_request_kind *kind, const struct aid_endpoint *ep, const struct aid_conversation *c,
+               const struct aid_sampling *s, struct aid_wire_request *out, struct aid_error *e)
+{
+  struct aid_conversation sent;
+  aid_wire_request_init (out);
+  enum aid_err err = aid_conversation_normalise (c, &sent, e);
+  aid_conversation_mark (&sent);
+  json_t *body = err ? NULL : kind->body (ep, &sent, s);
+  if (!err && !body)
+    err = aid_error_set (e, AID_E_NOMEM, "no memory for the request");
+  if (!err)
+    err = kind->head (out, ep, e);
+  if (!err)
+    err = aid_wire_finish (out, body, ep, e);
+  json_decref (body);
+  aid_conversation_free (&sent);
+  if (err)
+    aid_wire_request_free (out);
+  return err;
+}
+
+json_t *
+aid_stop_words (const struct aid_sampling *s)
+{
+  json_t *words = s->nstop ? json_array () : NULL;
+  for (size_t i = 0; words && i < s->nstop && i < AID_STOPS_MAX; i++)
+    json_array_append_new (words, aid_json_z (s->stop[i]));
+  return words;
 }

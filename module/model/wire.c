@@ -5,8 +5,7 @@
 #include <stdlib.h>
 
 static const struct aid_wire *const wires[] = {
-  &aid_wire_openai_chat,
-  &aid_wire_anthropic,
+  &aid_wire_openai_chat, &aid_wire_openai_responses, &aid_wire_anthropic, &aid_wire_gemini, &aid_wire_ollama,
 };
 #define WIRES (sizeof wires / sizeof wires[0])
 

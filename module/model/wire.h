@@ -11,22 +11,33 @@
 /* Where and how to ask.  Strings are borrowed. */
 struct aid_endpoint
 {
-  const char *wire;        /* "openai-chat", "anthropic-messages" */
+  const char *wire;        /* "openai-chat", "openai-responses", "anthropic-messages", "gemini", "ollama" */
   const char *base_url;    /* "https://api.example/v1", with or without a slash at the end */
   const char *key;         /* or NULL; never logged */
   const char *model;       /* the server's name of it */
   const char *version;     /* anthropic-version, or NULL for the wire's default (2023-06-01) */
   const json_t *extra;     /* members merged into the request's body (the user's config), or NULL */
   const json_t *headers;   /* further headers, an object of strings, or NULL */
+  const char *dialect;     /* of openai-chat: "openai", "azure", "openrouter", "deepseek", "mistral", "plain"; NULL: by the
+                              address */
+  int64_t context;         /* tokens of the model's window; 0: unknown */
 };
 
+#define AID_STOPS_MAX 4      /* words at which an answer ends: more are not sent */
+
+/* How the answer is drawn.  What a server has no member for is not sent.  Strings are borrowed. */
 struct aid_sampling
 {
   int64_t max_tokens;      /* of the answer; 0: the wire's default (none, or 8,192 where the API demands one) */
   double temperature;      /* negative: not sent */
-  const char *effort;      /* reasoning effort word, or NULL: not sent */
+  const char *effort;      /* of reasoning: none, minimal, low, medium, high, xhigh, max; NULL: not sent */
   double top_p;            /* 0 (or less): not sent */
+  int has_seed;
+  int64_t seed;            /* sent when has_seed */
+  const char *const *stop; /* words at which the answer ends; they are not part of it */
+  size_t nstop;
 };
+#define AID_SAMPLING_INIT ((struct aid_sampling){ .temperature = -1.0 })
 
 /* A request ready for net/: owned strings. */
 struct aid_wire_request

@@ -4,9 +4,6 @@
 #include "base/json.h"
 #include <stdlib.h>
 
-#define BLOCKS_MAX 10000
-#define DUMP_MAX (8u << 20)      /* of the kept blocks as JSON: what the chat can keep */
-
 enum block { BLOCK_OTHER, BLOCK_THINKING, BLOCK_TOOL };
 
 struct anthropic
@@ -17,21 +14,11 @@ struct anthropic
   int got_input;               /* deltas of its arguments came */
   json_t *input;               /* its arguments as the start of its block had them, or NULL */
   struct aid_str thinking, signature;  /* of the block being read */
-  json_t *kept;                /* thinking blocks to send back, whole */
-  size_t kept_bytes;
+  struct aid_carried kept;        /* thinking blocks to send back, whole */
   int64_t in, written, cached; /* counts; the input is their sum */
 };
 
 /* --- blocks --------------------------------------------------------------------------------------------------------- */
-
-static void
-keep (struct anthropic *a, json_t *block, size_t bytes)
-{
-  a->kept_bytes += bytes;
-  if (json_array_size (a->kept) < BLOCKS_MAX && a->kept_bytes <= AID_WIRE_KEEP_MAX)
-    json_array_append (a->kept, block);
-  json_decref (block);
-}
 
 static void
 add_thinking (struct anthropic *a, struct aid_span v)
@@ -47,7 +34,10 @@ start_block (struct anthropic *a, const json_t *block, struct aid_error *e)
   struct aid_span type = aid_json_span (block, "type");
   a->block = BLOCK_OTHER;
   if (aid_span_eqz (type, "text"))
-    aid_decoder_delta (&a->base, AID_MODEL_TEXT, aid_json_span (block, "text"));
+    {
+      aid_carried_text (&a->kept);
+      aid_decoder_delta (&a->base, AID_MODEL_TEXT, aid_json_span (block, "text"));
+    }
   else if (aid_span_eqz (type, "thinking"))
     {
       a->block = BLOCK_THINKING;
@@ -57,7 +47,7 @@ start_block (struct anthropic *a, const json_t *block, struct aid_error *e)
       aid_str_addspan (&a->signature, aid_json_span (block, "signature"));
     }
   else if (aid_span_eqz (type, "redacted_thinking"))
-    keep (a, json_copy ((json_t *) (uintptr_t) block), aid_json_span (block, "data").len);
+    aid_carried_item (&a->kept, json_copy ((json_t *) (uintptr_t) block), aid_json_span (block, "data").len);
   else if (aid_span_eqz (type, "tool_use"))
     {
       if (a->tools == AID_CALLS_MAX)
@@ -66,6 +56,7 @@ start_block (struct anthropic *a, const json_t *block, struct aid_error *e)
       a->got_input = 0;
       json_decref (a->input);
       a->input = json_incref (json_object_get (block, "input"));
+      aid_carried_call (&a->kept, aid_json_span (block, "id"));
       aid_decoder_tool (&a->base, a->tools, aid_json_span (block, "id"), aid_json_span (block, "name"),
                         (struct aid_span){ "", 0 });
       a->tools++;
@@ -77,11 +68,13 @@ static void
 stop_block (struct anthropic *a)
 {
   struct aid_str args = AID_STR_INIT (AID_WIRE_KEEP_MAX);
-  if (a->block == BLOCK_THINKING && a->signature.len && !a->thinking.err && !a->signature.err)
-    keep (a,
-          json_pack ("{s:s, s:o, s:o}", "type", "thinking", "thinking", aid_json_of_span (aid_str_span (&a->thinking)),
-                     "signature", aid_json_of_span (aid_str_span (&a->signature))),
-          a->thinking.len + a->signature.len);
+  if (a->block == BLOCK_THINKING)
+    a->kept.lost |= a->thinking.err || a->signature.err;
+  if (a->block == BLOCK_THINKING && a->signature.len)
+    aid_carried_item (&a->kept,
+                   json_pack ("{s:s, s:o, s:o}", "type", "thinking", "thinking", aid_json_of_span (aid_str_span (&a->thinking)),
+                              "signature", aid_json_of_span (aid_str_span (&a->signature))),
+                   a->thinking.len + a->signature.len);
   else if (a->block == BLOCK_TOOL && !a->got_input && json_object_size (a->input) && !aid_json_dump (a->input, &args))
     aid_decoder_tool (&a->base, a->tools - 1, (struct aid_span){ "", 0 }, (struct aid_span){ "", 0 }, aid_str_span (&args));
   aid_str_free (&args);
@@ -225,11 +218,7 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
 static void
 on_finish (struct aid_decoder *d)
 {
-  struct anthropic *a = (struct anthropic *) d;
-  struct aid_str text = AID_STR_INIT (DUMP_MAX);
-  if (json_array_size (a->kept) && a->kept_bytes <= AID_WIRE_KEEP_MAX && !aid_json_dump (a->kept, &text))
-    aid_decoder_delta (d, AID_MODEL_REASONING_OPAQUE, aid_str_span (&text));
-  aid_str_free (&text);
+  aid_carried_tell (&((struct anthropic *) d)->kept, d);
 }
 
 static void
@@ -241,7 +230,7 @@ decoder_free (struct aid_decoder *d)
   aid_decoder_close (d);
   aid_str_free (&a->thinking);
   aid_str_free (&a->signature);
-  json_decref (a->kept);
+  aid_carried_free (&a->kept);
   json_decref (a->input);
   free (a);
 }
@@ -256,9 +245,8 @@ decoder_new (aid_model_sink *sink, void *user)
   a->base.on_finish = on_finish;
   a->thinking = AID_STR_INIT (AID_WIRE_KEEP_MAX);
   a->signature = AID_STR_INIT (AID_WIRE_KEEP_MAX);
-  a->kept = json_array ();
   a->in = a->written = a->cached = -1;
-  if (aid_decoder_init (&a->base, sink, user) && a->kept)
+  if (aid_decoder_init (&a->base, sink, user))
     return &a->base;
   decoder_free (&a->base);
   return NULL;

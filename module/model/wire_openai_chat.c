@@ -21,6 +21,8 @@ struct openai
   const char *detail_member;   /* where that text belongs, or NULL */
   int details_lost;            /* they were too large to keep */
   json_t *chunks;              /* Mistral's thinking chunks, or NULL */
+  struct aid_str chunk_text;   /* the growing text of the last one */
+  int in_chunk;                /* the last of them is being read */
 };
 
 /* --- text and reasoning --------------------------------------------------------------------------------------------- */
@@ -45,6 +47,13 @@ add_reasoning (struct openai *o, const char *member, struct aid_span v)
   o->member = member;
 }
 
+static void
+add_thinking (struct openai *o, struct aid_span v)
+{
+  aid_decoder_delta (&o->base, AID_MODEL_REASONING, v);
+  aid_str_addspan (&o->chunk_text, v);
+}
+
 static struct aid_span
 string_of (const json_t *v)
 {
@@ -52,21 +61,41 @@ string_of (const json_t *v)
   return (struct aid_span){ z ? z : "", json_string_length (v) };
 }
 
-/* Mistral's {type: thinking, thinking: [{type: text, text}] or a string}. */
+/* The thinking chunk that was being read is whole. */
+static void
+settle_chunk (struct openai *o)
+{
+  json_t *last = json_array_get (o->chunks, json_array_size (o->chunks) - 1);
+  o->details_lost |= o->chunk_text.err != AID_OK;
+  if (o->in_chunk && last)
+    json_object_set_new (last, "thinking", json_pack ("[{s:s, s:o}]", "type", "text", "text",
+                                                      aid_json_of_span (aid_str_span (&o->chunk_text))));
+  if (o->in_chunk)
+    aid_str_clear (&o->chunk_text);
+  o->in_chunk = 0;
+}
+
+/* Mistral's {type: thinking, thinking: [{type: text, text}] or a string}.  The pieces of one chunk are joined; what else they
+   say ("signature", "closed") is kept as it was said last. */
 static void
 read_thinking (struct openai *o, const json_t *chunk)
 {
   const json_t *inner = json_object_get (chunk, "thinking"), *piece;
-  size_t i;
-  aid_decoder_delta (&o->base, AID_MODEL_REASONING, string_of (inner));
-  json_array_foreach (inner, i, piece)
-    {
-      aid_decoder_delta (&o->base, AID_MODEL_REASONING, aid_json_span (piece, "text"));
-    }
+  size_t n = json_array_size (o->chunks), i;
   if (!o->chunks)
     o->chunks = json_array ();
-  if (json_array_size (o->chunks) < DETAILS_MAX)
-    json_array_append (o->chunks, (json_t *) (uintptr_t) chunk);
+  if (!o->in_chunk)
+    json_array_append_new (o->chunks, json_object ());
+  json_object_update (json_array_get (o->chunks, o->in_chunk ? n - 1 : n), (json_t *) (uintptr_t) chunk);
+  o->details_lost |= n >= DETAILS_MAX;
+  o->in_chunk = 1;
+  add_thinking (o, string_of (inner));
+  json_array_foreach (inner, i, piece)
+    {
+      add_thinking (o, aid_json_span (piece, "text"));
+    }
+  if (aid_json_bool (chunk, "closed", 0))
+    settle_chunk (o);
 }
 
 /* "content": null, a string, or an array of chunks. */
@@ -75,15 +104,18 @@ read_content (struct openai *o, const json_t *content)
 {
   const json_t *chunk;
   size_t i;
+  if (string_of (content).len)
+    settle_chunk (o);
   add_text (o, string_of (content));
   json_array_foreach (content, i, chunk)
     {
-      if (json_is_string (chunk))
-        add_text (o, string_of (chunk));
-      else if (aid_span_eqz (aid_json_span (chunk, "type"), "thinking"))
-        read_thinking (o, chunk);
-      else
-        add_text (o, aid_json_span (chunk, "text"));
+      if (aid_span_eqz (aid_json_span (chunk, "type"), "thinking"))
+        {
+          read_thinking (o, chunk);
+          continue;
+        }
+      settle_chunk (o);
+      add_text (o, json_is_string (chunk) ? string_of (chunk) : aid_json_span (chunk, "text"));
     }
 }
 
@@ -164,11 +196,12 @@ tell_opaque (struct openai *o)
 {
   json_t *all = json_object ();
   settle_detail (o);
+  settle_chunk (o);
   if (o->calls.slots.len && o->member && !o->reasoning.err && !json_array_size (o->details))
     json_object_set_new (all, o->member, aid_json_of_span (aid_str_span (&o->reasoning)));
   if (json_array_size (o->details) && !o->details_lost)
     json_object_set (all, "reasoning_details", o->details);
-  if (json_array_size (o->chunks))
+  if (json_array_size (o->chunks) && !o->details_lost)
     json_object_set (all, "content", o->chunks);
   struct aid_str text = AID_STR_INIT (AID_WIRE_KEEP_MAX);
   if (json_object_size (all) && !aid_json_dump (all, &text))
@@ -336,6 +369,7 @@ decoder_free (struct aid_decoder *d)
   aid_calls_free (&o->calls);
   aid_str_free (&o->reasoning);
   aid_str_free (&o->detail_text);
+  aid_str_free (&o->chunk_text);
   json_decref (o->details);
   json_decref (o->chunks);
   free (o);
@@ -352,6 +386,7 @@ decoder_new (aid_model_sink *sink, void *user)
   aid_calls_init (&o->calls);
   o->reasoning = AID_STR_INIT (AID_WIRE_KEEP_MAX);
   o->detail_text = AID_STR_INIT (AID_WIRE_KEEP_MAX);
+  o->chunk_text = AID_STR_INIT (AID_WIRE_KEEP_MAX);
   if (aid_decoder_init (&o->base, sink, user))
     return &o->base;
   decoder_free (&o->base);

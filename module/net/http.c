@@ -55,6 +55,30 @@ http_version (CURL *easy)
   return v == CURL_HTTP_VERSION_1_0 ? 10 : v == CURL_HTTP_VERSION_1_1 ? 11 : v == CURL_HTTP_VERSION_2_0 ? 20 : 0;
 }
 
+/* Microseconds from the attempt's beginning until its connection stood, 0: it does not yet.  */
+static curl_off_t
+ready_after_us (const struct aid_request *r)
+{
+  curl_off_t us = 0;
+  curl_easy_getinfo (r->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+  return us;
+}
+
+/* A port of ours means that the server took the connection: libcurl's own time for that is told only when TLS stands, too.  */
+static enum aid_http_reach
+reach (const struct aid_request *r)
+{
+  curl_off_t lookup_us = 0;
+  long port = 0;
+  curl_easy_getinfo (r->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+  curl_easy_getinfo (r->easy, CURLINFO_LOCAL_PORT, &port);
+  if (r->status)
+    return AID_HTTP_ANSWERED;
+  if (ready_after_us (r))
+    return AID_HTTP_READY;
+  return port > 0 ? AID_HTTP_CONNECTED : lookup_us ? AID_HTTP_RESOLVED : AID_HTTP_NOWHERE;
+}
+
 /* Reports ERROR (code AID_OK: the answer is complete) and frees R.  R is off the list first: when on_done runs the
    request is no longer one of the running.  */
 static void
@@ -79,6 +103,7 @@ finish (struct aid_request *r, const struct aid_error *error)
     .ready_us = ready_us,
     .total_us = r->begun_us ? aid_clock_us () - r->begun_us : 0,
     .http_version = http_version (r->easy),
+    .reach = reach (r),
   };
   if (error->code == AID_OK || error->code == AID_E_HTTP)
     aid_answer_tell_head (r);
@@ -100,15 +125,6 @@ aid_request_cancel (struct aid_request *r, const char *reason)
 }
 
 /* --- the clocks ------------------------------------------------------------------------------------------------------ */
-
-/* Microseconds from the attempt's beginning until its connection stood, 0: it does not yet.  */
-static curl_off_t
-ready_after_us (const struct aid_request *r)
-{
-  curl_off_t us = 0;
-  curl_easy_getinfo (r->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
-  return us;
-}
 
 /* When the connection must stand.  libcurl has this clock, too, but not for a request that waits to share a connection that
    another one makes.  */

@@ -61,6 +61,15 @@ struct aid_http_request
   size_t body_limit;                  /* of the answer, 0: 64 MB; beyond it AID_E_LIMIT */
 };
 
+/* How far the last attempt got on its way to the server. */
+enum aid_http_reach
+{
+  AID_HTTP_NOWHERE,                   /* the name is not known yet */
+  AID_HTTP_RESOLVED, AID_HTTP_CONNECTED,
+  AID_HTTP_READY,                     /* the connection stands, TLS and all */
+  AID_HTTP_ANSWERED
+};
+
 struct aid_http_result
 {
   struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, _NOMEM, or _HTTP when status >= 300
@@ -71,6 +80,7 @@ struct aid_http_result
   int64_t connect_us, first_byte_us, total_us;      /* of the last attempt; 0 when not reached */
   int64_t lookup_us, ready_us;        /* the same: the name is known; TLS stands (0: no TLS, or the connection was there) */
   int http_version;                   /* 10, 11, 20 */
+  enum aid_http_reach reach;
 };
 
 /* The answer's headers, while a callback runs. */

@@ -56,12 +56,6 @@ gap_cost (const struct aid_view *v, size_t i)
   return (struct gap){ open, .3, open * .2, .05 };
 }
 
-static int
-is_blank_line (const struct aid_target *t, size_t line)
-{
-  return aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
-}
-
 /* Lengthens the gaps of nothing but blank lines, and those with others, by a line of the file that BEFORE lies before. */
 static void
 lengthen_gaps (const struct gap *gap, int is_blank, double before, int32_t column, struct way *blank, struct way *text)
@@ -118,7 +112,7 @@ fill_row (struct table *b, size_t i)
       b->row[j + 1] = best;
       back[j + 1] = way;
       if (i > 0)
-        lengthen_gaps (&gap, is_blank_line (b->t, b->lo + j), b->before[j], (int32_t) j, &blank, &text);
+        lengthen_gaps (&gap, aid_target_is_blank (b->t, b->lo + j), b->before[j], (int32_t) j, &blank, &text);
     }
 }
 
@@ -178,6 +172,8 @@ aid_align (struct aid_view *v, const struct aid_target *t, size_t lo, size_t hi,
   for (size_t i = 0; i < v->m && !err; i++)
     {
       fill_row (&b, i);
+      if (*work > AID_PLACE_WORK)
+        err = AID_E_LIMIT;
       double *swap = b.before;
       b.before = b.row;
       b.row = swap;

@@ -13,12 +13,15 @@ enum
   FIRST_LINES = 3,               /* lines that a lone "1" may be off */
   NEIGHBOURS = 500               /* hunks asked for how far they have moved */
 };
+#define CHOICE_WORK (2 * (size_t) AID_PLACE_WORK)   /* what was found is chosen from, though finding it took all there was */
 
 struct field
 {
   struct aid_case *cases;
-  size_t *order, n;              /* the cases that take part, in the patch's order */
+  size_t all;                    /* of them */
+  size_t *order, n;              /* those that take part, in the patch's order */
   const struct aid_target *t;
+  size_t *work;
   int numbers;                   /* the stated lines look like lines of this file */
   int ordered;                   /* the patch's order is kept */
 };
@@ -51,7 +54,27 @@ is_certain (const struct aid_case *c)
 
 /* --- numbers --- */
 
-/* Increasing, inside the file, and not just a 1 that was put there for want of a number. */
+/* Whether the hunk's header counts its lines right: then its numbers were not made up. */
+static int
+counts_hold (const struct aid_case *c)
+{
+  const struct aid_want *w = c->view.want;
+  int64_t before = w->reverse ? w->h->new_count : w->h->old_count, after = w->reverse ? w->h->old_count : w->h->new_count;
+  return before == (int64_t) c->view.m && after == (int64_t) (c->view.n - c->view.minus);
+}
+
+/* Whether a 1, the only number there is, says something: it is mostly put there for want of a number.  A true one stands beside
+   true counts, is no other hunk's, and has a place at the beginning of the file. */
+static int
+one_speaks (const struct field *f)
+{
+  size_t ones = 0;
+  for (size_t i = 0; i < f->all; i++)
+    ones += stated (&f->cases[i]) == 1;
+  return ones == 1 && counts_hold (nth (f, 0)) && match (nth (f, 0), 0)->start <= FIRST_LINES;
+}
+
+/* Increasing, inside the file, and not just a 1. */
 static int
 numbers_speak (const struct field *f)
 {
@@ -63,7 +86,7 @@ numbers_speak (const struct field *f)
         return 0;
       before = at;
     }
-  return !(f->n == 1 && before == 1 && match (nth (f, 0), 0)->start > FIRST_LINES);
+  return f->n != 1 || before != 1 || one_speaks (f);
 }
 
 /* The line (from 0) where the stated number says case I is, or -1. */
@@ -247,6 +270,7 @@ options_in_blocks (const struct field *f, const struct aid_case *c, struct aid_s
       if (!is_named (line, name, beginning))
         continue;
       struct block b = { i, i + 1 };
+      *f->work += o->n * 2 + 32;
       while (b.end < l->n && in_block (aid_lines_at (l, b.end), indent_of (line)))
         b.end++;
       for (size_t k = 0; k < o->n; k++)
@@ -280,18 +304,12 @@ static void
 narrow_by_section (const struct field *f, const struct aid_case *c, struct aid_span section, struct options *o)
 {
   struct aid_span line;
-  while (o->n > 1 && aid_span_line (&section, &line))
+  while (o->n > 1 && *f->work <= CHOICE_WORK && aid_span_line (&section, &line))
     if (aid_span_trim (line).len > 0)
-      narrow_by_line (f, c, aid_span_trim (line), o);
-}
-
-/* Whether the hunk's header counts its lines right: then its numbers were not made up. */
-static int
-counts_hold (const struct aid_case *c)
-{
-  const struct aid_want *w = c->view.want;
-  int64_t before = w->reverse ? w->h->new_count : w->h->old_count, after = w->reverse ? w->h->old_count : w->h->new_count;
-  return before == (int64_t) c->view.m && after == (int64_t) (c->view.n - c->view.minus);
+      {
+        *f->work += f->t->lines.n * 32;
+        narrow_by_line (f, c, aid_span_trim (line), o);
+      }
 }
 
 /* The stated line decides when it is near one match and far from the others. */
@@ -303,6 +321,7 @@ narrow_by_number (const struct field *f, size_t i, struct options *o)
   size_t best = 0;
   if (line < 0)
     return;
+  *f->work += (size_t) NEIGHBOURS * 2;
   for (size_t k = 0; k < o->n; k++)
     {
       int64_t far = llabs ((int64_t) match (c, o->at[k])->start - line);
@@ -336,6 +355,8 @@ narrow_by_header (const struct field *f, size_t i, struct options *o)
 {
   const struct aid_case *c = nth (f, i);
   struct options section = *o, number = *o;
+  if (*f->work > CHOICE_WORK)
+    return;
   narrow_by_section (f, c, c->view.want->h->section, &section);
   narrow_by_number (f, i, &number);
   size_t k = 0;
@@ -381,7 +402,7 @@ decide (const struct field *f, size_t i)
 enum aid_err
 aid_choose (struct aid_case *cases, size_t n, const struct aid_target *t, size_t *work)
 {
-  struct field f = { .cases = cases, .t = t, .order = malloc ((n + 1) * sizeof *f.order) };
+  struct field f = { .cases = cases, .all = n, .t = t, .work = work, .order = malloc ((n + 1) * sizeof *f.order) };
   enum aid_err err = f.order ? AID_OK : AID_E_NOMEM;
   for (size_t i = 0; i < n && !err; i++)
     if (cases[i].takes_part)
@@ -392,7 +413,7 @@ aid_choose (struct aid_case *cases, size_t n, const struct aid_target *t, size_t
   if (!err && f.n > 0)
     {
       f.numbers = numbers_speak (&f);
-      if (*work <= AID_PLACE_WORK)
+      if (*work <= CHOICE_WORK)
         {
           sum_forward (&f);
           sum_backward (&f);

@@ -7,10 +7,42 @@
 #define SIMILAR_DELETED .75
 #define SIMILAR_ELSEWHERE .85     /* ... when the line stands elsewhere to the letter */
 
+/* The similarity of an item and a line, if it is known and at least SIMILAR; 0 if it is known to be less; else NaN. */
+static float *
+memo_of (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
+{
+  return aid_memo_at (v->memo, v->first_item + (uint32_t) item, t->index[AID_STRIP].ids[line]);
+}
+
+/* A long LINE is more work than a look at its number. */
+static void
+count_long (const struct aid_target *t, struct aid_span line)
+{
+  if (line.len > AID_SIMILAR_MAX)
+    *t->work += line.len / 8;
+}
+
+/* Beyond the limit of work nothing is alike. */
+static double
+similar (const struct aid_target *t, const struct aid_item *it, struct aid_span found, double least)
+{
+  if (*t->work > AID_PLACE_WORK)
+    return 0;
+  count_long (t, found);
+  return aid_similar (it->stripped, aid_span_trim (found), least, t->work);
+}
+
 double
 aid_item_similarity (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
 {
-  return aid_similar (v->item[item].stripped, aid_span_trim (aid_lines_at (&t->lines, line)), 0);
+  struct aid_span found = aid_lines_at (&t->lines, line);
+  if (v->memo)
+    {
+      float known = *memo_of (v, t, item, line);
+      if (known > 0)
+        return (double) known;
+    }
+  return similar (t, &v->item[item], found, 0);
 }
 
 static double
@@ -20,13 +52,15 @@ cost_of_words (struct aid_view *v, const struct aid_target *t, size_t item, size
   int elsewhere = it->id[AID_STRIP] != AID_NO_ID;      /* it stands in the file to the letter, but not here */
   if (it->op == '-' && elsewhere)
     return AID_NEVER;
-  float *known = aid_memo_at (v->memo, (uint32_t) item, t->index[AID_STRIP].ids[line]);
+  float *known = memo_of (v, t, item, line);
   if (isnan (*known))
-    *known = (float) aid_similar (it->stripped, aid_span_trim (aid_lines_at (&t->lines, line)), SIMILAR);
+    *known = (float) similar (t, it, aid_lines_at (&t->lines, line), SIMILAR);
   double r = (double) *known;
   if (r < (it->op == '-' ? SIMILAR_DELETED : elsewhere ? SIMILAR_ELSEWHERE : SIMILAR))
     return AID_NEVER;
-  int numbers = aid_same_numbers (it->stripped, aid_lines_at (&t->lines, line));
+  struct aid_span found = aid_lines_at (&t->lines, line);
+  count_long (t, found);
+  int numbers = aid_same_numbers (it->stripped, found);
   if (it->op == '-' && !numbers)
     return AID_NEVER;
   return .25 + (1 - r) * 1.4 + (numbers ? 0 : .25) + (elsewhere ? .35 : 0);
@@ -37,11 +71,14 @@ aid_item_cost (struct aid_view *v, const struct aid_target *t, size_t item, size
 {
   const struct aid_item *it = &v->item[item];
   uint32_t trailing = t->index[AID_TRAILING].ids[line];
-  int blank = t->lines.beg[line] == t->lines.beg[line + 1] || aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
+  int blank = aid_target_is_blank (t, line);
   if (it->stripped.len == 0 || blank)
     return it->stripped.len == 0 && blank ? aid_span_eq (it->text, aid_lines_at (&t->lines, line)) ? 0 : .01 : AID_NEVER;
   if (it->id[AID_TRAILING] == trailing)
-    return aid_span_eq (it->text, aid_lines_at (&t->lines, line)) ? 0 : .01;
+    {
+      count_long (t, it->text);
+      return aid_span_eq (it->text, aid_lines_at (&t->lines, line)) ? 0 : .01;
+    }
   if (it->raw_id == trailing)      /* AID_NO_ID is never a line's */
     return .02;
   if (it->id[AID_STRIP] == t->index[AID_STRIP].ids[line])

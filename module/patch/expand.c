@@ -42,7 +42,7 @@ static ptrdiff_t
 change_lines (struct aid_widened *w, const struct aid_lines *l, const struct aid_patch_hunk *h, size_t first, size_t *last,
               size_t at, enum aid_err *err)
 {
-  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX);
+  struct aid_str text = AID_STR_INIT (AID_PATCH_MAX - w->bytes);
   struct aid_vec old, new = { 0 };
   size_t from = l->beg[first];
   ptrdiff_t next;
@@ -54,7 +54,7 @@ change_lines (struct aid_widened *w, const struct aid_lines *l, const struct aid
       size_t end = line_of (l, from > at ? from - 1 : at);
       *last = end > *last ? end : *last;
       next = h->all ? aid_span_find (aid_span_cut (l->text, from, l->text.len), h->old_text) : -1;
-      if (next < 0 || line_of (l, from + (size_t) next) > *last)
+      if (next < 0 || text.err || line_of (l, from + (size_t) next) > *last)
         break;
       at = from + (size_t) next;
     }
@@ -62,6 +62,7 @@ change_lines (struct aid_widened *w, const struct aid_lines *l, const struct aid
     ++*last;                    /* its line end goes: the next line is joined */
   aid_str_addspan (&text, aid_span_cut (l->text, from, l->beg[*last + 1]));
   struct aid_span now = { NULL, 0 };
+  w->bytes += text.len;
   if (!text.err)
     now = aid_patch_add_text (&w->p, &text);
   aid_str_free (&text);
@@ -118,12 +119,14 @@ count (struct aid_span text, struct aid_span piece, int all)
 }
 
 enum aid_err
-aid_widen (const struct aid_lines *l, struct aid_want *want, struct aid_widened *w)
+aid_widen (const struct aid_lines *l, struct aid_want *want, const struct aid_widened *before, struct aid_widened *w)
 {
   const struct aid_patch_hunk *h = &w->h;
+  size_t taken = before ? before->lines : 0;
   enum aid_err err = AID_OK;
-  *w = (struct aid_widened){ .p = *want->p, .h = *want->h };
-  w->p.lines = AID_VEC_INIT (struct aid_patch_line, AID_PATCH_LINES);
+  *w = (struct aid_widened){ .p = *want->p, .h = *want->h, .lines = taken, .bytes = before ? before->bytes : 0 };
+  w->p.lines = AID_VEC_INIT (struct aid_patch_line, AID_WIDE_LINES - taken);
+  w->p.compared = before ? before->p.compared : w->p.compared;
   w->p.texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
   w->h.first_line = w->h.nlines = 0;
   if (l->crlf)
@@ -148,6 +151,8 @@ aid_widen (const struct aid_lines *l, struct aid_want *want, struct aid_widened 
         at = change_lines (w, l, h, beg, &last, (size_t) at, &err);
       line = last + 1;
     }
+  w->lines += w->p.lines.len;
+  want->too_large = err == AID_E_LIMIT;
   if (err || w->h.nlines == 0)
     return err == AID_E_LIMIT ? AID_OK : err;
   want->p = &w->p;

@@ -78,9 +78,12 @@ explain (const struct placing *g, size_t i, const struct aid_match *m, const cha
       hi = hi + AROUND < l->n ? hi + AROUND : l->n;
     }
   size_t at = most_similar (v, g->t, k, lo, hi);
-  aid_refuse (g->out[i], "line %u \"%s\" is not %s %.90s (nearest %zu: \"%s\")%s%s", number, mine,
-              v->item[k].id[AID_STRIP] == AID_NO_ID ? "in" : "at its place in", path, at + 1,
-              aid_quote (aid_lines_at (l, at), theirs), why ? ": " : "", why ? why : "");
+  const char *where = v->item[k].id[AID_STRIP] == AID_NO_ID ? "in" : "at its place in";
+  if (*g->work > AID_PLACE_WORK)
+    aid_refuse (g->out[i], "line %u \"%s\" is not %s %.90s", number, mine, where, path);
+  else
+    aid_refuse (g->out[i], "line %u \"%s\" is not %s %.90s (nearest %zu: \"%s\")%s%s", number, mine, where, path, at + 1,
+                aid_quote (aid_lines_at (l, at), theirs), why ? ": " : "", why ? why : "");
   g->out[i]->line = (int64_t) (m ? m->start : at) + 1;
   g->out[i]->similarity = m && m->cost < v->total ? 1 - m->cost / v->total : 0;
 }
@@ -127,10 +130,10 @@ aid_explain_nearest (const struct placing *g, size_t i, const char *why)
   c->view.lenient = 1;
   enum aid_err err = aid_find (&c->view, g->t, -1, &near_ones, g->work);
   c->view.lenient = 0;
-  if (!err)
+  if (!err || err == AID_E_LIMIT)
     explain (g, i, most_literal (&c->view, g->t, &near_ones), why);
   aid_matches_free (&near_ones);
-  return err;
+  return err == AID_E_LIMIT ? AID_OK : err;
 }
 
 enum aid_err

@@ -79,6 +79,20 @@ by_cost (const void *a, const void *b)
   return (x->start > y->start) - (x->start < y->start);
 }
 
+/* Takes over M, while there is room for it. */
+static enum aid_err
+push_match (struct aid_vec *matches, struct aid_match *m)
+{
+  struct aid_match *slot = aid_vec_push (matches);
+  if (!slot)
+    {
+      free (m->map);
+      return matches->len >= matches->max ? AID_OK : AID_E_NOMEM;
+    }
+  *slot = *m;
+  return AID_OK;
+}
+
 enum aid_err
 aid_add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_match *m)
 {
@@ -88,14 +102,7 @@ aid_add_match (const struct aid_view *v, struct aid_vec *matches, struct aid_mat
         free (m->map);
         return AID_OK;
       }
-  struct aid_match *slot = aid_vec_push (matches);
-  if (!slot)
-    {
-      free (m->map);
-      return matches->len >= matches->max ? AID_OK : AID_E_NOMEM;
-    }
-  *slot = *m;
-  return AID_OK;
+  return push_match (matches, m);
 }
 
 /* --- exact places --- */
@@ -124,7 +131,7 @@ add_exact (const struct aid_view *v, const struct aid_target *t, size_t at, size
     }
   aid_match_finish (v, &m);
   m.exact = 1;
-  return aid_add_match (v, matches, &m);
+  return push_match (matches, &m);
 }
 
 /* Exact places of the first M old lines; AT_END: only those that the file ends with. */
@@ -238,8 +245,10 @@ vote_by_likeness (struct aid_view *v, const struct aid_target *t, struct aid_vec
         continue;
       err = vote_places (v, t, i, AID_CANON, .5, votes);
       for (size_t j = 0; j < t->lines.n && it->stripped.len > 12 && pairs < SIMILAR_PAIRS && !err; j++, pairs++)
-        if (it->id[AID_CANON] != t->index[AID_CANON].ids[j]
-            && aid_similar (it->stripped, aid_span_trim (aid_lines_at (&t->lines, j)), .75) > .75)
+        if (*work > AID_PLACE_WORK)
+          return AID_E_LIMIT;
+        else if (it->id[AID_CANON] != t->index[AID_CANON].ids[j]
+            && aid_similar (it->stripped, aid_span_trim (aid_lines_at (&t->lines, j)), .75, work) > .75)
           err = add_vote (votes, (int64_t) j - (int64_t) i, .5);
     }
   *work += pairs * 16;
@@ -333,6 +342,7 @@ find_near (struct aid_view *v, struct aid_target *t, struct aid_vec *matches, si
   enum aid_err err = vote_literally (v, t, &votes);
   if (!err && votes.len == 0)
     err = vote_by_likeness (v, t, &votes, work);
+  *work += votes.len * 16;
   int64_t slack = 6 + (int64_t) v->m / 3, lines = (int64_t) t->lines.n;
   size_t n = err ? 0 : cluster (&votes, slack, best);
   for (size_t i = 0; i < n && !err; i++)

@@ -1,6 +1,6 @@
 /* Lines as numbers: two lines of a file have the same number when they agree at the index's level, so that comparing is
-   comparing integers, and the places of every number are listed.  Equal hashes are checked against the text: a hostile
-   answer may have been made to collide. */
+   comparing integers, and the places of every number are listed.  Equal hashes are checked against the text, and nobody can
+   make a text whose lines collide: the hash is seeded. */
 #include "patch/patch_internal.h"
 #include "base/hash.h"
 
@@ -29,37 +29,6 @@ strip (struct aid_span v)
   return v;
 }
 
-/* The sign that the bytes at P (N of them) are a variant of, as ASCII, and their length in *LEN; NULL: none.  Models write
-   typographic quotes, dashes and blanks for plain ones, and the reverse. */
-static const char *
-plain_sign (const unsigned char *p, size_t n, size_t *len)
-{
-  static const struct { unsigned char b0, b1, from, to; const char *sign; } wide[] = {
-    { 0xe2, 0x80, 0x90, 0x95, "-" },  { 0xe2, 0x88, 0x92, 0x92, "-" },   { 0xe2, 0x80, 0x98, 0x9b, "'" },
-    { 0xe2, 0x80, 0x9c, 0x9f, "\"" }, { 0xe2, 0x80, 0xa6, 0xa6, "..." }, { 0xe2, 0x80, 0xaf, 0xaf, " " },
-    { 0xe2, 0x80, 0x82, 0x83, " " },  { 0xe2, 0x80, 0x89, 0x89, " " },   { 0xef, 0xbb, 0xbf, 0xbf, "" },
-  };
-  *len = 2;
-  if (n >= 2 && p[0] == 0xc2 && (p[1] == 0xab || p[1] == 0xbb))
-    return "\"";
-  if (n >= 2 && p[0] == 0xc2 && p[1] == 0xa0)
-    return " ";
-  *len = 3;
-  for (size_t i = 0; i < sizeof wide / sizeof *wide && n >= 3; i++)
-    if (p[0] == wide[i].b0 && p[1] == wide[i].b1 && p[2] >= wide[i].from && p[2] <= wide[i].to)
-      return wide[i].sign;
-  return NULL;
-}
-
-/* Adds C as the canonical form has it: a run of blanks is one, so is "--". */
-static void
-add_canonical (struct aid_str *out, char c)
-{
-  char last = out->len > 0 ? out->ptr[out->len - 1] : ' ';
-  if (is_blank (c) ? last != ' ' : !(c == '-' && last == '-'))
-    aid_str_addc (out, is_blank (c) ? ' ' : c);
-}
-
 /* Whether V, stripped, is its own canonical form: most lines are, and need no copy. */
 static int
 is_canonical (struct aid_span v)
@@ -75,31 +44,11 @@ is_canonical (struct aid_span v)
   return 1;
 }
 
-static void
-canonical (struct aid_span v, struct aid_str *out)
-{
-  aid_str_clear (out);
-  for (size_t i = 0; i < v.len;)
-    {
-      size_t len = 1;
-      const char *sign = (unsigned char) v.ptr[i] < 0x80 ? NULL
-                                                         : plain_sign ((const unsigned char *) v.ptr + i, v.len - i, &len);
-      if (!sign)
-        add_canonical (out, v.ptr[i++]);
-      else
-        {
-          for (; *sign; sign++)
-            add_canonical (out, *sign);
-          i += len;
-        }
-    }
-  if (out->len > 0 && out->ptr[out->len - 1] == ' ')
-    aid_str_remove (out, out->len - 1, 1);
-}
-
 static int
 line_same (enum aid_level level, struct aid_span a, struct aid_span b)
 {
+  if (aid_span_eq (a, b))
+    return 1;
   if (level == AID_TRAILING)
     return aid_span_eq (rstrip (a), rstrip (b));
   a = strip (a);
@@ -107,8 +56,8 @@ line_same (enum aid_level level, struct aid_span a, struct aid_span b)
   if (level == AID_STRIP || (is_canonical (a) && is_canonical (b)))
     return aid_span_eq (a, b);
   struct aid_str x = AID_STR_INIT (AID_PATCH_MAX + 1), y = AID_STR_INIT (AID_PATCH_MAX + 1);
-  canonical (a, &x);
-  canonical (b, &y);
+  aid_canonical (a, &x);
+  aid_canonical (b, &y);
   int same = !x.err && !y.err && aid_span_eq (aid_str_span (&x), aid_str_span (&y));
   aid_str_free (&x);
   aid_str_free (&y);
@@ -116,15 +65,15 @@ line_same (enum aid_level level, struct aid_span a, struct aid_span b)
 }
 
 static uint64_t
-hash_line (enum aid_level level, struct aid_span line, struct aid_str *scratch)
+hash_line (const struct aid_index *x, struct aid_span line, struct aid_str *scratch)
 {
-  if (level == AID_TRAILING)
-    return aid_hash64 (rstrip (line));
+  if (x->level == AID_TRAILING)
+    return aid_hash64_seeded (rstrip (line), x->seed);
   line = strip (line);
-  if (level == AID_STRIP || is_canonical (line))
-    return aid_hash64 (line);
-  canonical (line, scratch);
-  return aid_hash64 (aid_str_span (scratch));
+  if (x->level == AID_STRIP || is_canonical (line))
+    return aid_hash64_seeded (line, x->seed);
+  aid_canonical (line, scratch);
+  return aid_hash64_seeded (aid_str_span (scratch), x->seed);
 }
 
 /* The slot of LINE or the free one where it belongs. */
@@ -162,6 +111,8 @@ aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level l
   while (slots < n * 2)
     slots *= 2;
   *x = (struct aid_index){ .lines = l, .level = level, .mask = slots - 1 };
+  if (aid_random (&x->seed, sizeof x->seed))
+    return AID_E_NOMEM;
   x->ids = calloc (n + 1, sizeof *x->ids);
   x->slots = calloc (slots, sizeof *x->slots);
   x->hashes = malloc ((n + 1) * sizeof *x->hashes);
@@ -173,7 +124,7 @@ aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level l
   for (size_t i = 0; i < n; i++)
     {
       struct aid_span line = aid_lines_at (l, i);
-      uint64_t hash = hash_line (level, line, &scratch);
+      uint64_t hash = hash_line (x, line, &scratch);
       size_t slot = find_slot (x, line, hash);
       if (!x->slots[slot])
         {
@@ -205,7 +156,7 @@ uint32_t
 aid_index_id (const struct aid_index *x, struct aid_span line)
 {
   struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1);
-  uint64_t hash = hash_line (x->level, line, &scratch);
+  uint64_t hash = hash_line (x, line, &scratch);
   uint32_t found = AID_NO_ID;
   for (size_t i = (size_t) hash & x->mask; x->slots[i] && found == AID_NO_ID; i = (i + 1) & x->mask)
     {

@@ -1,10 +1,12 @@
 /* A line diff of the two halves of a search/replace block, so that lines common to both stay the file's own.  Common
-   ends come off first; the middle gets a longest common subsequence when it is small enough, else it is replaced whole. */
+   ends come off first; the middle gets a longest common subsequence when it is small enough, and all middles of the patch
+   together are; else it is replaced whole. */
 #include "patch/patch_internal.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 
-enum { CELLS = 4000000 };
+enum { CELLS = 4000000, ALL_CELLS = 200000000 };
 
 static struct aid_span
 line_at (const struct aid_vec *v, size_t i)
@@ -27,18 +29,69 @@ add (struct aid_patch *p, struct aid_patch_hunk *h, char op, const struct aid_ve
   return 0;
 }
 
-/* T[i][j]: the longest common subsequence of A from I0 + i and B from J0 + j. */
+/* Lines as numbers: equal numbers, equal lines. */
+struct numbers
+{
+  const struct aid_span **slot; /* an open hash table of MASK + 1 */
+  size_t mask;
+  uint64_t seed;
+};
+
+static uint32_t
+number (const struct numbers *t, const struct aid_span *line)
+{
+  size_t i = (size_t) aid_hash64_seeded (*line, t->seed) & t->mask;
+  while (t->slot[i] && !aid_span_eq (*t->slot[i], *line))
+    i = (i + 1) & t->mask;
+  if (!t->slot[i])
+    t->slot[i] = line;
+  return (uint32_t) i;
+}
+
+/* The numbers of N lines of A from I0 on, and behind them of M of B from J0 on; NULL without memory. */
+static uint32_t *
+number_lines (const struct aid_vec *a, size_t i0, size_t n, const struct aid_vec *b, size_t j0, size_t m)
+{
+  struct numbers t = { .mask = 15 };
+  while (t.mask < (n + m) * 2)
+    t.mask = t.mask * 2 + 1;
+  uint32_t *ids = malloc ((n + m + 1) * sizeof *ids);
+  t.slot = calloc (t.mask + 1, sizeof (const struct aid_span *));
+  int ready = ids && t.slot && aid_random (&t.seed, sizeof t.seed) == 0;
+  for (size_t i = 0; ready && i < n + m; i++)
+    ids[i] = number (&t, i < n ? &AID_VEC_AT (struct aid_span, a, i0 + i) : &AID_VEC_AT (struct aid_span, b, j0 + i - n));
+  free (t.slot);
+  if (ready)
+    return ids;
+  free (ids);
+  return NULL;
+}
+
+/* T[i][j]: the longest common subsequence of the N lines A from i on and the M lines B from j on. */
 static void
-fill (uint16_t *t, const struct aid_vec *a, size_t i0, size_t n, const struct aid_vec *b, size_t j0, size_t m)
+fill (uint16_t *t, const uint32_t *a, size_t n, const uint32_t *b, size_t m)
 {
   for (size_t i = n; i-- > 0;)
     for (size_t j = m; j-- > 0;)
       {
         uint16_t down = t[(i + 1) * (m + 1) + j], right = t[i * (m + 1) + j + 1];
-        t[i * (m + 1) + j] = same (a, i0 + i, b, j0 + j) ? (uint16_t) (t[(i + 1) * (m + 1) + j + 1] + 1)
-                             : down > right              ? down
-                                                         : right;
+        t[i * (m + 1) + j] = a[i] == b[j] ? (uint16_t) (t[(i + 1) * (m + 1) + j + 1] + 1) : down > right ? down : right;
       }
+}
+
+/* The table of the middle; NULL when it is too large. */
+static uint16_t *
+table_of (struct aid_patch *p, const struct aid_vec *a, size_t i0, size_t n, const struct aid_vec *b, size_t j0, size_t m)
+{
+  if (n == 0 || m == 0 || n >= UINT16_MAX || m >= UINT16_MAX || n >= CELLS / m || p->compared + n * m > ALL_CELLS)
+    return NULL;
+  uint32_t *ids = number_lines (a, i0, n, b, j0, m);
+  uint16_t *t = ids ? calloc ((n + 1) * (m + 1), sizeof *t) : NULL;
+  if (t)
+    fill (t, ids, n, ids + n, m);
+  free (ids);
+  p->compared += n * m;
+  return t;
 }
 
 /* The middle: deletions before insertions in every run. */
@@ -46,10 +99,9 @@ static int
 middle (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_vec *a, size_t i0, size_t n, const struct aid_vec *b,
         size_t j0, size_t m)
 {
-  uint16_t *t = n && m && n < UINT16_MAX && m < UINT16_MAX && n < CELLS / m ? calloc ((n + 1) * (m + 1), sizeof *t) : NULL;
+  uint16_t *t = table_of (p, a, i0, n, b, j0, m);
   if (!t)
     return add (p, h, '-', a, i0, i0 + n) || add (p, h, '+', b, j0, j0 + m);
-  fill (t, a, i0, n, b, j0, m);
   size_t i = 0, j = 0;
   int bad = 0;
   while ((i < n || j < m) && !bad)

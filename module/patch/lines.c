@@ -69,7 +69,7 @@ aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e)
     }
   l->beg[l->n] = text.len;
   l->final_newline = l->n == 0 || text.ptr[text.len - 1] == '\n';
-  l->crlf = crlf * 2 > l->n;
+  l->crlf = crlf * 2 > l->n - !l->final_newline;
   return AID_OK;
 }
 

@@ -42,7 +42,8 @@ struct aid_view
   int lost_prefix;                /* some line has no prefix */
   int ellipses;
   int lenient;                    /* deleted lines may be missing, too: to explain, never to apply */
-  struct aid_memo *memo;          /* similarities that were computed */
+  struct aid_memo *memo;          /* similarities that were computed: the target's; NULL until the view is numbered */
+  uint32_t first_item;            /* in the memo, the number of its first item */
   char *owned;                    /* what texts of the items point into that the answer does not have; or NULL */
 };
 
@@ -62,9 +63,10 @@ double aid_line_weight (struct aid_span stripped);
 int aid_is_ellipsis (struct aid_span stripped);
 
 /* How alike two lines are: twice the characters in common blocks over all characters (Ratcliff and Obershelp, 1988), 0 to 1;
-   0 as soon as it can't reach LEAST.  Lines beyond AID_SIMILAR_MAX bytes are compared by their common ends. */
+   0 as soon as it can't reach LEAST.  Lines beyond AID_SIMILAR_MAX bytes are compared by their common ends.  *WORK is counted up
+   by the bytes that were compared. */
 enum { AID_SIMILAR_MAX = 400 };
-double aid_similar (struct aid_span a, struct aid_span b, double least);
+double aid_similar (struct aid_span a, struct aid_span b, double least, size_t *work);
 /* Whether the runs of digits in A and B are the same ones. */
 int aid_same_numbers (struct aid_span a, struct aid_span b);
 

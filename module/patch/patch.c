@@ -354,8 +354,8 @@ aid_patch_read_with (struct aid_span answer, enum aid_patch_format format, const
     {
       aid_patch_free (p);
       if (err == AID_E_LIMIT)
-        return aid_error_set (e, err, "the answer holds more than can be read (%d hunks, %d of their lines)",
-                              AID_PATCH_HUNKS, AID_PATCH_LINES);
+        return aid_error_set (e, err, "the answer holds more than can be read (%d files, %d hunks, %d of their lines)",
+                              AID_PATCH_FILES, AID_PATCH_HUNKS, AID_PATCH_LINES);
       return aid_error_set (e, err, "no memory to read a patch");
     }
   *out = p;

@@ -89,6 +89,7 @@ struct aid_patch
   struct aid_vec blocks, files, hunks, lines;
   struct aid_vec texts;        /* char *: what spans point into that does not stand in the answer as it is */
   struct aid_vec notes;        /* struct aid_patch_note: what looked like a patch and could not be read */
+  size_t compared;             /* lines compared to make hunks of pieces of text: bounded */
   struct aid_vec candidates;   /* struct aid_patch_candidate, ascending: blocks that nothing was made of yet */
 };
 

@@ -16,11 +16,14 @@ enum
   AID_PATCH_CANDIDATES = 200,   /* later ones are taken for examples */
   AID_PATCH_NOTES = 200,        /* later ones are dropped: nobody reads them */
   AID_FILE_LINES = 2000000,     /* lines of a file that hunks are placed in */
+  AID_WIDE_LINES = 2000000,     /* lines that the pieces of text for one file are widened to */
   AID_CANDIDATES = 64,          /* places listed for an ambiguous hunk */
+  AID_NAME_MAX = 4096,          /* bytes of a file's name that are read: more than the path rules allow */
   AID_QUOTE = 64                /* bytes of a quoted line in a reason, NUL included */
 };
 #define AID_PLAN_BYTES (256u << 20)      /* file texts in one plan */
-#define AID_PLACE_WORK 400000000u        /* comparisons in one plan */
+#define AID_PLACE_WORK 1000000000u       /* steps (comparisons of two lines' numbers, or of two bytes) in one plan, ... */
+#define AID_HUNK_WORK 300000000u         /* ... and of them for one hunk */
 
 /* --- reading: patch.c --- */
 
@@ -100,6 +103,7 @@ struct aid_scan
   char *unified;                /* the last file that a header named */
   int fenced_patch;             /* one was seen */
   int told;                     /* that what stands outside of fences is left out */
+  size_t looked;                /* bytes read in search of the ends of blocks */
 };
 
 /* Begins at the beginning of P's text, with the caller's C.horizon. */
@@ -204,9 +208,10 @@ aid_lines_at (const struct aid_lines *l, size_t i)
 size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* characters before BYTE */
 
 /* What two lines must agree in: all but trailing blanks; all but outer blanks; all but runs of blanks and how a sign is
-   written (typographic quotes and dashes, "--"). */
+   written (typographic quotes and dashes, "--", letters with marks). */
 enum aid_level { AID_TRAILING, AID_STRIP, AID_CANON, AID_LEVELS };
 #define AID_NO_ID UINT32_MAX
+void aid_canonical (struct aid_span line, struct aid_str *out);   /* the form of the last: OUT becomes it (canonical.c) */
 
 /* The lines of one file as numbers: equal numbers, equal lines at the level; and where each number stands. */
 struct aid_index
@@ -218,6 +223,7 @@ struct aid_index
   uint32_t *slots;              /* hash table: id + 1 */
   size_t mask;
   uint64_t *hashes;             /* by id */
+  uint64_t seed;
   uint32_t *first, *posts;      /* posts[first[id]..first[id + 1]] are the lines of ID, ascending */
   uint32_t count;               /* ids */
 };
@@ -248,6 +254,11 @@ struct aid_target
   struct aid_index index[AID_LEVELS];
   uint32_t *line_owner;         /* n + 1: hunk + 1 that changes the line, 0: none */
   uint32_t *gap_owner;          /* n + 1: hunk + 1 that inserts before the line */
+  unsigned char *blank;         /* whether each line is; NULL until aid_target_compare */
+  struct aid_memo *memo;        /* similarities of items and lines, for all hunks; NULL until then */
+  uint32_t items;               /* how many items have a number in it */
+  size_t *work;                 /* what comparing lines counts up; beyond AID_PLACE_WORK no two are alike; its own at first */
+  size_t own_work;
   size_t plan;                  /* the file plan that holds the texts */
 };
 
@@ -255,6 +266,9 @@ enum aid_err aid_target_init (struct aid_target *t, struct aid_span text, struct
 void aid_target_free (struct aid_target *t);
 /* The index at LEVEL, made when it is first wanted. */
 enum aid_err aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_index **out);
+int aid_target_is_blank (const struct aid_target *t, size_t line);
+/* Makes all that comparing hunks with it line by line needs. */
+enum aid_err aid_target_compare (struct aid_target *t);
 
 /* One hunk as it is to be placed: reversed when that is asked for. */
 struct aid_want
@@ -266,6 +280,7 @@ struct aid_want
   int unnumbered;               /* its stated lines are those of another text */
   int64_t chosen;               /* the line that a person chose, or 0 */
   const char *path;             /* for reasons */
+  int too_large;                /* it is a piece of text whose places hold more lines than can be handled */
 };
 
 char aid_want_op (const struct aid_want *w, size_t line);              /* of the LINE-th line of the hunk */

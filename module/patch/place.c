@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define TOOK_ALL "the hunks before it took the time that one patch may take"
+
 /* --- matches --- */
 
 /* Keeps the matches that are places, only the one that begins at line CHOSEN if there is such; *WHY the first other is none. */
@@ -167,20 +169,19 @@ find_matches (const struct placing *g, size_t i)
   return none && !found && !err ? aid_explain_nearest (g, i, why) : err;
 }
 
-/* Of a hunk without old lines. */
-static size_t
-line_of_section (const struct aid_target *t, struct aid_span section)
+/* The line that SECTION heads, of a hunk without old lines; SIZE_MAX when there is none or more than one. */
+static enum aid_err
+line_of_section (const struct placing *g, struct aid_span section, size_t *line)
 {
-  size_t found = SIZE_MAX;
-  section = aid_span_trim (section);
-  for (size_t i = 0; section.len > 0 && i < t->lines.n; i++)
-    if (aid_span_eq (aid_span_trim (aid_lines_at (&t->lines, i)), section))
-      {
-        if (found != SIZE_MAX)
-          return SIZE_MAX;
-        found = i;
-      }
-  return found;
+  const struct aid_index *x;
+  *line = SIZE_MAX;
+  if (aid_span_trim (section).len == 0)
+    return AID_OK;
+  enum aid_err err = aid_target_index (g->t, AID_STRIP, &x);
+  uint32_t id = err ? AID_NO_ID : aid_index_id (x, section);
+  if (aid_index_places (x, id) == 1)
+    *line = x->posts[x->first[id]];
+  return err;
 }
 
 /* An insertion that names nothing: into an empty file, behind its section's line, or behind the stated line. */
@@ -189,8 +190,10 @@ without_context (const struct placing *g, size_t i)
 {
   const struct aid_want *w = &g->wants[i];
   int64_t start = aid_want_start (w), count = w->reverse ? w->h->new_count : w->h->old_count;
-  size_t n = g->t->lines.n, section = line_of_section (g->t, w->h->section);
-  size_t at = SIZE_MAX;
+  size_t n = g->t->lines.n, section, at = SIZE_MAX;
+  enum aid_err err = line_of_section (g, w->h->section, &section);
+  if (err)
+    return err;
   if (n == 0)
     at = 0;
   else if (w->chosen > 0 && (uint64_t) w->chosen <= n + 1)
@@ -217,6 +220,37 @@ without_context (const struct placing *g, size_t i)
   *m = (struct aid_match){ .map = m->map, .start = at, .end = at, .core_beg = 2 * (int64_t) at,
                            .core_end = 2 * (int64_t) at, .exact = 1 };
   c->chosen = m;
+  return AID_OK;
+}
+
+/* Where the counter of a hunk begins that may do SHARE steps. */
+static size_t
+begin_share (const struct placing *g, size_t i, size_t *left)
+{
+  /* Enough to find a place as it is written, whatever others took. */
+  size_t least = 64 * (g->cases[i].view.n + 64);
+  *left = *g->work < AID_PLACE_WORK ? AID_PLACE_WORK - *g->work : 0;
+  size_t share = *left < AID_HUNK_WORK ? *left : AID_HUNK_WORK;
+  return AID_PLACE_WORK - (share > least ? share : least);
+}
+
+/* Finds the matches of hunk I, within its share of the work: one bad hunk must not take what the others need. */
+static enum aid_err
+find_within_share (const struct placing *g, size_t i)
+{
+  struct placing own = *g;
+  size_t left, begin = begin_share (g, i, &left), spent = begin;
+  own.work = g->t->work = &spent;
+  enum aid_err err = find_matches (&own, i);
+  g->t->work = g->work;
+  *g->work += spent - begin;
+  if (err != AID_E_LIMIT)
+    return err;
+  if (left < AID_HUNK_WORK)
+    aid_refuse (g->out[i], TOOK_ALL);
+  else
+    aid_refuse (g->out[i], "its lines are too common in %.100s to be placed in reasonable time", g->wants[i].path);
+  g->cases[i].takes_part = 0;
   return AID_OK;
 }
 
@@ -250,12 +284,12 @@ prepare (const struct placing *g, size_t i)
     err = aid_view_drop_numbers (&c->view, g->t, &numbered);
   if (err || bar (g, i))
     return err;
-  err = c->view.m == 0 ? without_context (g, i) : find_matches (g, i);
-  if (err != AID_E_LIMIT)
-    return err;
-  aid_refuse (g->out[i], "its lines are too common in %.100s to be placed in reasonable time", w->path);
-  c->takes_part = 0;
-  return AID_OK;
+  if (g->wants[i].too_large)
+    {
+      aid_refuse (g->out[i], "its places in %.100s hold more lines than can be handled at once", w->path);
+      return AID_OK;
+    }
+  return c->view.m == 0 ? without_context (g, i) : find_within_share (g, i);
 }
 
 /* --- what the chosen ones change --- */
@@ -279,7 +313,9 @@ write_change (const struct placing *g, size_t i, const struct aid_change *change
   struct aid_indent *indent = err ? NULL : aid_indent_new (&c->view, g->t, &own, file);
   if (!err && !indent)
     err = AID_E_NOMEM;
-  if (!err)
+  if (!err && !c->chosen->exact && *g->work > AID_PLACE_WORK)
+    aid_refuse (g->out[i], TOOK_ALL);
+  else if (!err)
     {
       aid_describe (g, i, indent && aid_indent_changes (indent));
       err = aid_place_edits (g->t, &c->view, c->chosen, change, indent, g->texts, g->out[i]);
@@ -396,6 +432,7 @@ aid_place_file (struct aid_target *t, const struct aid_want *wants, size_t n, st
 {
   struct placing g = { t, wants, out, calloc (n + 1, sizeof *g.cases), n, texts, work };
   enum aid_err err = g.cases ? AID_OK : AID_E_NOMEM;
+  t->work = work;
   for (size_t i = 0; i < n && !err; i++)
     err = prepare (&g, i);
   if (!err)
@@ -412,5 +449,6 @@ aid_place_file (struct aid_target *t, const struct aid_want *wants, size_t n, st
       aid_vec_free (&g.cases[i].tied);
     }
   free (g.cases);
+  t->work = &t->own_work;
   return err;
 }

@@ -38,10 +38,12 @@ struct aid_widened
 {
   struct aid_patch p;           /* owns its lines and texts only */
   struct aid_patch_hunk h;
+  size_t lines, bytes;          /* of this and all before */
 };
 /* Makes WANT, of a file with the lines L, the widened hunk when its piece of text is there as often as it is meant.  W is to be
-   freed after WANT is placed. */
-enum aid_err aid_widen (const struct aid_lines *l, struct aid_want *want, struct aid_widened *w);
+   freed after WANT is placed.  BEFORE: the last one that was widened for this file, or NULL: together they are bounded. */
+enum aid_err aid_widen (const struct aid_lines *l, struct aid_want *want, const struct aid_widened *before,
+                        struct aid_widened *w);
 void aid_widened_free (struct aid_widened *w);
 
 /* How the hunks of a file would fit in a text. */

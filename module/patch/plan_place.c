@@ -35,7 +35,8 @@ widen (struct batch *b, const struct aid_lines *lines)
       {
         if (!b->wide && !(b->wide = calloc (b->n, sizeof *b->wide)))
           return AID_E_NOMEM;
-        err = aid_widen (lines, &b->wants[i], &b->wide[b->nwide++]);
+        err = aid_widen (lines, &b->wants[i], b->nwide ? &b->wide[b->nwide - 1] : NULL, &b->wide[b->nwide]);
+        b->nwide++;
       }
   return err;
 }
@@ -100,6 +101,7 @@ try_as_read (struct aid_planner *g, const struct aid_file_plan *f, struct aid_sp
   struct aid_vec texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
   struct aid_placement *trial = calloc (f->n + 1, sizeof *trial);
   *fit = (struct aid_fit){ 0 };
+  g->work += text.len * 4;
   if (!trial)
     return AID_E_NOMEM;
   for (size_t i = 0; i < f->n; i++)
@@ -164,8 +166,9 @@ choose_reading (struct aid_planner *g, const struct aid_file_plan *f, struct aid
 {
   struct aid_fit plain, other;
   g->reading = g->p;
-  if (g->entities == AID_ENTITIES_NONE || !hunks_have_entity (g, f))
+  if (g->entities == AID_ENTITIES_NONE || !hunks_have_entity (g, f) || g->work > AID_PLACE_WORK)
     return AID_OK;
+  g->work += text.len;
   if (g->entities == AID_ENTITIES_ALL && !aid_has_entity (text))
     return aid_plan_read_unescaped (g);
   enum aid_err err = try_as_read (g, f, text, path, &plain);

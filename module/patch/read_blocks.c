@@ -59,10 +59,12 @@ struct ends
   int open;                     /* what is yet to come says where: what stands before content_end is sure to be content */
 };
 
-/* Ends the block at the fence that closes it, or at the end of the answer. */
+/* Ends the block at the fence that closes it, or at the end of the answer.  Fences can be set so that each is looked for
+   through the whole answer; then, after several times its length, the first one that may close a block does. */
 static struct ends
-find_close (const struct aid_scan *s, const struct fence *open, int strict)
+find_close (struct aid_scan *s, const struct fence *open, int strict)
 {
+  enum { TIMES = 8, FREE = 1 << 20 };
   struct aid_cursor c = s->c;
   struct aid_in_line l;
   struct ends loose = { 0, 0, 0 };
@@ -72,6 +74,9 @@ find_close (const struct aid_scan *s, const struct fence *open, int strict)
   while (aid_cursor_next (&c, &l))
     {
       struct fence f;
+      s->looked += s->c.horizon ? 0 : l.end - l.beg;     /* what is fed is looked through again and again */
+      if (loose.block_end > 0 && s->looked > FREE + TIMES * s->p->len)
+        return loose;
       if (inside)
         {
           inside = !aid_at_replace (l.text, end_width);

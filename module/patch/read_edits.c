@@ -136,6 +136,11 @@ read_object (struct call *c, const json_t *o, const char *path, int depth)
     content = json_object_get (o, "content");
   if (json_is_string (name))
     path = json_string_value (name);
+  if (path && strlen (path) > AID_NAME_MAX)
+    {
+      aid_patch_note (c->p, c->beg, "a file's name that is too long");
+      return;
+    }
   if (json_is_string (old) && json_is_string (new))
     {
       add_edit (c, path ? path : "", old, new, all && json_typeof (all) == JSON_TRUE);

@@ -193,7 +193,10 @@ aid_reader_flush (struct aid_reader *r, size_t pos)
       return err;
     }
   if (h->minus || h->plus)
-    aid_patch_note (r->p, h->beg, "a header without hunks: %.100s", h->plus ? h->plus : h->minus);
+    {
+      char name[AID_QUOTE];
+      aid_patch_note (r->p, h->beg, "a header without hunks: %s", aid_quote (aid_span_z (h->plus ? h->plus : h->minus), name));
+    }
   aid_header_clear (&r->h);
   r->file = 0;
   return AID_OK;

@@ -275,12 +275,12 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
   return 1;
 }
 
-/* "*** End Patch" behind blanks, and no text after it: an end that was indented, not a line of the file. */
+/* "*** End Patch" behind blanks, and no text after it: an end that was indented, not a line of the file that the header counts. */
 static int
-is_indented_end (struct aid_span v, const struct aid_cursor *after)
+is_indented_end (const struct body *b, struct aid_span v, const struct aid_cursor *after)
 {
   struct aid_span name, rest = { after->text + after->pos, after->end - after->pos };
-  if (!starts (v, " ") || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH || aid_span_trim (rest).len > 0)
+  if (b->h->old_count > b->old_n || !starts (v, " ") || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH || aid_span_trim (rest).len > 0)
     return 0;
   if (after->horizon)
     after->horizon->met = 1;    /* text may come */
@@ -292,9 +292,11 @@ static int
 at_end (const struct body *b, struct aid_span v, const struct aid_cursor *at, const struct aid_cursor *after)
 {
   struct aid_span name;
-  if (starts (v, "@@") || aid_at_directive (v, &name) || is_indented_end (v, after))
+  if (starts (v, "@@") || aid_at_directive (v, &name) || is_indented_end (b, v, after))
     return 1;
   int header = aid_at_file_header (at);
+  if (b->h->nlines == 0 && b->h->old_count == 1 && b->h->new_count == 1)
+    return 0;                   /* "-- x" becomes "++ y", and nothing else */
   return header && (header != AID_MAYBE_HEADER || satisfied (b) || b->h->old_count < 0);
 }
 

@@ -27,7 +27,7 @@ escaped (const char **s, const char *end)
 static char *
 quoted (struct aid_span v, struct aid_span *rest)
 {
-  char *out = v.len > 1 && v.ptr[0] == '"' ? malloc (v.len + 1) : NULL;
+  char *out = v.len > 1 && v.ptr[0] == '"' ? malloc (AID_NAME_MAX + 1) : NULL;
   if (!out)
     return NULL;
   size_t n = 0;
@@ -35,7 +35,9 @@ quoted (struct aid_span v, struct aid_span *rest)
   while (s < end && *s != '"')
     {
       char c = *s++;
-      out[n++] = c == '\\' && s < end ? escaped (&s, end) : c;
+      c = c == '\\' && s < end ? escaped (&s, end) : c;
+      if (n < AID_NAME_MAX)
+        out[n++] = c;
     }
   if (s == end)
     {
@@ -51,6 +53,7 @@ quoted (struct aid_span v, struct aid_span *rest)
 static char *
 plain (struct aid_span v)
 {
+  v.len = v.len < AID_NAME_MAX ? v.len : AID_NAME_MAX;
   char *out = aid_span_dup (v);
   int slash = v.len > 0 && memchr (v.ptr, '/', v.len) != NULL;
   for (size_t i = 0; out && i < v.len; i++)

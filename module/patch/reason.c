@@ -5,6 +5,24 @@
 
 #include <stdio.h>
 
+/* What is named in it may hold anything: controls and bytes that are no UTF-8 become "?". */
+static void
+make_clean (char *text)
+{
+  struct aid_span rest = aid_span_z (text);
+  while (rest.len > 0)
+    {
+      size_t good = aid_utf8_valid_prefix (rest);
+      char *from = text + (rest.ptr - text);
+      for (size_t i = 0; i < good; i++)
+        if ((unsigned char) from[i] < ' ' || from[i] == 0x7f)
+          from[i] = '?';
+      if (good < rest.len)
+        from[good++] = '?';
+      rest = aid_span_cut (rest, good, rest.len);
+    }
+}
+
 void
 aid_reason_v (char *out, size_t size, const char *fmt, va_list ap)
 {
@@ -12,6 +30,7 @@ aid_reason_v (char *out, size_t size, const char *fmt, va_list ap)
   size_t len = strlen (out);
   if (len == size - 1)
     out[len - aid_utf8_tail ((struct aid_span){ out, len })] = '\0';
+  make_clean (out);
 }
 
 void

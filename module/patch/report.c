@@ -2,6 +2,7 @@
    what the file has at the nearest place (or at the places that it fits) as a short diff with line numbers.  It is Markdown,
    bounded, and says what was left out. */
 #include "patch/patch_internal.h"
+#include "base/hash.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -29,9 +30,9 @@ struct report
 
 /* --- lines --- */
 
-/* LINE as text that is fit to be shown, its end left out when it is long. */
+/* LINE (or a name) as text that is fit to be shown, its end left out when it is long. */
 static void
-add_text (struct aid_str *out, struct aid_span line)
+add_clean (struct aid_str *out, struct aid_span line)
 {
   struct aid_str clean = AID_STR_INIT ((size_t) 4 * LINE_BYTES);
   struct aid_span v = aid_span_cut (line, 0, line.len < LINE_BYTES ? line.len : LINE_BYTES);
@@ -42,8 +43,15 @@ add_text (struct aid_str *out, struct aid_span line)
       unsigned char c = (unsigned char) clean.ptr[i];
       aid_str_addc (out, (c < ' ' && c != '\t') || c == 0x7f ? '?' : clean.ptr[i]);
     }
-  aid_str_addz (out, v.len < line.len ? "...\n" : "\n");
+  aid_str_addz (out, v.len < line.len ? "..." : "");
   aid_str_free (&clean);
+}
+
+static void
+add_text (struct aid_str *out, struct aid_span line)
+{
+  add_clean (out, line);
+  aid_str_addc (out, '\n');
 }
 
 /* A fence for TEXT, longer than any in it. */
@@ -75,15 +83,13 @@ add_row (struct aid_str *out, char sign, size_t number, struct aid_span text)
   add_text (out, text);
 }
 
-static int
-same_line (struct aid_span a, struct aid_span b)
+/* What tells LINE from others, however it ends in blanks.  Long lines are compared many times. */
+static uint64_t
+name_of_line (struct aid_span line)
 {
-  static const char blanks[] = " \t\r";
-  while (a.len > 0 && strchr (blanks, a.ptr[a.len - 1]))
-    a.len--;
-  while (b.len > 0 && strchr (blanks, b.ptr[b.len - 1]))
-    b.len--;
-  return aid_span_eq (a, b);
+  while (line.len > 0 && strchr (" \t\r", line.ptr[line.len - 1]) && line.ptr[line.len - 1])
+    line.len--;
+  return aid_hash64 (line);
 }
 
 /* --- the hunk as it was written --- */
@@ -134,6 +140,7 @@ struct comparison
   const struct aid_lines *l;
   const struct aid_span *a;
   size_t m, lo, n;
+  uint64_t *names;              /* of the M lines of A, and behind them of the N lines of the file */
   uint16_t *common;             /* of A from i on and the file from j on: [i * (n + 1) + j] */
 };
 
@@ -169,23 +176,25 @@ push_hunk (struct rows *rows, const struct comparison *c, size_t from, size_t to
     push (rows, '-', 0, c->a[i]);
 }
 
-static struct aid_span
-file_line (const struct comparison *c, size_t j)
+static int
+same_line (const struct comparison *c, size_t i, size_t j)
 {
-  return aid_lines_at (c->l, c->lo + j);
+  return c->names[i] == c->names[c->m + j];
 }
 
 static void
 count_common (struct comparison *c)
 {
   size_t w = c->n + 1;
+  for (size_t i = 0; i < c->m + c->n; i++)
+    c->names[i] = name_of_line (i < c->m ? c->a[i] : aid_lines_at (c->l, c->lo + i - c->m));
   for (size_t i = c->m; i-- > 0;)
     for (size_t j = c->n; j-- > 0;)
       {
         uint16_t skip_a = c->common[(i + 1) * w + j], skip_b = c->common[i * w + j + 1];
-        c->common[i * w + j] = same_line (c->a[i], file_line (c, j)) ? (uint16_t) (c->common[(i + 1) * w + j + 1] + 1)
-                               : skip_a > skip_b                     ? skip_a
-                                                                     : skip_b;
+        c->common[i * w + j] = same_line (c, i, j) ? (uint16_t) (c->common[(i + 1) * w + j + 1] + 1)
+                               : skip_a > skip_b   ? skip_a
+                                                   : skip_b;
       }
 }
 
@@ -198,7 +207,7 @@ compare (const struct comparison *c, size_t start, struct rows *rows)
   while (i < c->m && j < c->n && c->common[i * w + j] > 0)
     {
       size_t di = i, dj = j;
-      while (!same_line (c->a[di], file_line (c, dj)))
+      while (!same_line (c, di, dj))
         if (c->common[(di + 1) * w + dj] >= c->common[di * w + dj + 1])
           di++;
         else
@@ -265,8 +274,9 @@ add_nearest (struct report *r, const struct aid_patch_hunk *h, size_t start)
       size_t hi = start + c.m + AROUND;
       c.n = (hi < c.l->n ? hi : c.l->n) - c.lo;
       c.common = calloc ((c.m + 1) * (c.n + 1), sizeof *c.common);
+      c.names = calloc (c.m + c.n + 1, sizeof *c.names);
     }
-  if (c.common)
+  if (c.common && c.names)
     {
       count_common (&c);
       compare (&c, start - c.lo, rows);
@@ -276,6 +286,7 @@ add_nearest (struct report *r, const struct aid_patch_hunk *h, size_t start)
     }
   aid_str_free (&text);
   free (c.common);
+  free (c.names);
   free (rows);
   free (a);
   return err;
@@ -321,18 +332,20 @@ read_lines (struct report *r, const struct aid_file_plan *f)
 
 /* --- all of it --- */
 
-static const char *
-path_of (const struct aid_file_plan *f)
+/* A path that was refused may hold anything. */
+static void
+add_path (struct aid_str *out, const struct aid_file_plan *f)
 {
-  return f->old_path ? f->old_path : f->new_path;
+  add_clean (out, aid_span_z (f->old_path ? f->old_path : f->new_path));
 }
 
 static enum aid_err
 report_hunk (struct report *r, const struct aid_file_plan *f, const struct aid_placement *o)
 {
   const struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &r->p->hunks, o->hunk);
-  const char *path = path_of (f);
-  aid_str_addf (r->out, "Hunk %zu, in %s, was refused: %s.\nAs it was written:\n\n", o->hunk + 1, path, o->reason);
+  aid_str_addf (r->out, "Hunk %zu, in ", o->hunk + 1);
+  add_path (r->out, f);
+  aid_str_addf (r->out, ", was refused: %s.\nAs it was written:\n\n", o->reason);
   add_hunk (r, h);
   int64_t line = o->candidates.len > 0 ? AID_VEC_AT (int64_t, &o->candidates, 0) : o->line;
   enum aid_err err = line > 0 ? read_lines (r, f) : AID_OK;
@@ -340,12 +353,16 @@ report_hunk (struct report *r, const struct aid_file_plan *f, const struct aid_p
     {
       if (o->candidates.len > 0)
         {
-          aid_str_addf (r->out, "\nThe places in %s that it fits:\n\n", path);
+          aid_str_addz (r->out, "\nThe places in ");
+          add_path (r->out, f);
+          aid_str_addz (r->out, " that it fits:\n\n");
           add_places (r, h, &o->candidates);
         }
       else
         {
-          aid_str_addf (r->out, "\nWhat %s has there (\"-\" is only in the hunk, \"+\" only in the file):\n\n", path);
+          aid_str_addz (r->out, "\nWhat ");
+          add_path (r->out, f);
+          aid_str_addz (r->out, " has there (\"-\" is only in the hunk, \"+\" only in the file):\n\n");
           err = add_nearest (r, h, (size_t) line - 1);
         }
     }
@@ -371,7 +388,9 @@ report_file (struct report *r, const struct aid_file_plan *f, struct aid_str *ou
   enum aid_err err = AID_OK;
   if (f->reason[0])
     {
-      aid_str_addf (r->out, "The change of %s as a whole was refused: %s.\n\n", path_of (f), f->reason);
+      aid_str_addz (r->out, "The change of ");
+      add_path (r->out, f);
+      aid_str_addf (r->out, " as a whole was refused: %s.\n\n", f->reason);
       take (r->out, out, begin, left);
     }
   for (size_t i = 0; i < f->n && !err; i++)

@@ -127,12 +127,12 @@ find_names (struct aid_planner *g, const char *path, struct found *out)
 {
   out->names = AID_VEC_INIT (const char *, AID_PATCH_LISTED);
   out->how = NOT_FOUND;
-  if (!path || !path[0])
+  if (!path || !path[0] || g->work > AID_PLACE_WORK)
     return;
   list_names (g);
   size_t first, n = alike (g, path, &first);
   g->work += n * 64;
-  for (size_t i = first; i < first + n && g->work < AID_PLACE_WORK; i++)
+  for (size_t i = first; i < first + n; i++)
     {
       const char *name = AID_VEC_AT (char *, &g->names, i);
       enum closeness how = closeness (name, path, n);
@@ -353,6 +353,11 @@ find_named (struct aid_planner *g, struct aid_file_plan *f, int guessed)
 {
   struct found found;
   enum aid_err err = AID_OK;
+  if (g->work > AID_PLACE_WORK)
+    {
+      aid_plan_refuse (g, f, "it is not there by this name, and the patch took too long to look for others");
+      return AID_OK;
+    }
   find_names (g, f->old_path, &found);
   int adds = f->op == AID_OP_MODIFY && only_adds (g, f);
   enum closeness most = adds ? WITHOUT_FOLDERS : f->op == AID_OP_MODIFY ? SAME_LAST_PART : IN_A_FOLDER;

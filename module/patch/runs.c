@@ -283,6 +283,13 @@ is_import (struct aid_span line)
   return 0;
 }
 
+/* Beyond the limit of work nothing is alike. */
+static int
+is_like (const struct aid_texts *t, struct aid_span a, struct aid_span b, double least)
+{
+  return *t->target.work <= AID_PLACE_WORK && aid_similar (a, b, least, t->target.work) >= least;
+}
+
 /* Whether the text's line N is the file's line O as it is now, or changed: it is about the same thing. */
 static int
 continues (const struct aid_texts *t, size_t o, size_t n)
@@ -295,7 +302,7 @@ continues (const struct aid_texts *t, size_t o, size_t n)
   if (!aid_span_eq (about, subject (b, &by_b)) || by_a != by_b)
     return 0;
   double least = by_a == '=' ? SIMILAR : ALIKE;
-  return aid_similar (a, b, least) >= least;
+  return is_like (t, a, b, least);
 }
 
 /* Whether it may be that line.  Imports resemble one another. */
@@ -303,7 +310,7 @@ static int
 resembles (const struct aid_texts *t, size_t o, size_t n, double least)
 {
   struct aid_span a = aid_span_trim (old_line (t, o)), b = aid_span_trim (t->line[n]);
-  return aid_span_eq (a, b) || (!(is_import (a) && is_import (b)) && aid_similar (a, b, least) >= least);
+  return aid_span_eq (a, b) || (!(is_import (a) && is_import (b)) && is_like (t, a, b, least));
 }
 
 /* How many lines of the gap LO to HI - 1, counted from its end that the text's lines A to B - 1 stand at, they replace. */

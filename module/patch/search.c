@@ -76,7 +76,7 @@ linear (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t near_l
       if (k == m)
         hit (hits, i + 1 - m, near_line);
     }
-  *work += x->lines->n + m;
+  *work += 2 * x->lines->n + m;
   free (back);
   return AID_OK;
 }
@@ -104,5 +104,5 @@ aid_index_find (const struct aid_index *x, const uint32_t *ids, size_t m, int64_
       by_rarest (x, ids, m, rarest, near_line, hits, work);
       return AID_OK;
     }
-  return linear (x, ids, m, near_line, hits, work);
+  return *work + 2 * x->lines->n > AID_PLACE_WORK ? AID_E_LIMIT : linear (x, ids, m, near_line, hits, work);
 }

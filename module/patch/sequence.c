@@ -7,6 +7,7 @@
 
 enum { MOST_HUNKS = 64 };
 #define MOST_LINES ((size_t) 2 << 20)   /* lines indexed in all steps together */
+#define MOST_BYTES ((size_t) 64 << 20)  /* of texts copied in all steps together */
 
 /* The text as the hunks so far leave it: each line's line in the file, or -1. */
 struct stage
@@ -168,7 +169,7 @@ step (struct aid_case *c, const struct aid_target *t, struct stage *s, size_t *l
     err = aid_index_init (&x, &l, AID_TRAILING);
   if (!err)
     err = one_place (&c->view, &x, *low, &at, work);
-  *work += l.n * 4;
+  *work += l.n * 4 + s->text.len;
   *ok = !err && at != SIZE_MAX;
   if (*ok)
     err = in_terms_of_file (&c->view, s, at, t->lines.n, &r->match, &r->change, ok);
@@ -191,7 +192,7 @@ is_put_in (const struct aid_case *cases, size_t i, struct aid_span text, size_t 
   for (size_t j = 0; j < i; j++)
     {
       const struct aid_view *v = &cases[j].view;
-      *work += v->n / 8;
+      *work += v->n;
       for (size_t k = 0; k < v->n; k++)
         if (v->item[k].op == '+' && aid_span_eq (v->item[k].stripped, text))
           return 1;
@@ -210,7 +211,7 @@ may_hold (const struct aid_case *cases, size_t n, size_t *work)
         return 0;
       for (size_t k = 0; k < v->m; k++)
         if (v->item[v->old[k]].id[AID_TRAILING] == AID_NO_ID
-            && !is_put_in (cases, i, v->item[v->old[k]].stripped, work))
+            && (*work > AID_PLACE_WORK || !is_put_in (cases, i, v->item[v->old[k]].stripped, work)))
           return 0;
     }
   return 1;
@@ -220,7 +221,8 @@ enum aid_err
 aid_read_in_sequence (struct aid_case *cases, size_t n, const struct aid_target *t, struct aid_reading *out, size_t *work,
                       int *ok)
 {
-  *ok = n > 1 && n <= MOST_HUNKS && t->lines.n <= MOST_LINES / n && may_hold (cases, n, work);
+  *ok = n > 1 && n <= MOST_HUNKS && t->lines.n <= MOST_LINES / n && t->lines.text.len <= MOST_BYTES / n
+        && *work <= AID_PLACE_WORK && may_hold (cases, n, work);
   if (!*ok)
     return AID_OK;
   struct stage s = stage_new ();

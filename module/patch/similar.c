@@ -82,7 +82,7 @@ longest_block (struct aid_span a, struct aid_span b, size_t *in_a, size_t *in_b)
 
 /* Bytes in common blocks, by an explicit stack: each block found leaves at most one part more than it takes. */
 static size_t
-matched (struct aid_span a, struct aid_span b)
+matched (struct aid_span a, struct aid_span b, size_t *work)
 {
   struct { struct aid_span a, b; } stack[AID_SIMILAR_MAX + 2];
   size_t depth = 0, sum = 0;
@@ -92,6 +92,7 @@ matched (struct aid_span a, struct aid_span b)
     {
       a = stack[--depth].a;
       b = stack[depth].b;
+      *work += a.len * b.len;
       size_t i, j, len = a.len && b.len ? longest_block (a, b, &i, &j) : 0;
       if (len == 0)
         continue;
@@ -108,18 +109,19 @@ matched (struct aid_span a, struct aid_span b)
 }
 
 static double
-by_ends (struct aid_span a, struct aid_span b)
+by_ends (struct aid_span a, struct aid_span b, size_t *work)
 {
   size_t least = a.len < b.len ? a.len : b.len, head = 0, tail = 0;
   while (head < least && a.ptr[head] == b.ptr[head])
     head++;
   while (tail < least - head && a.ptr[a.len - 1 - tail] == b.ptr[b.len - 1 - tail])
     tail++;
+  *work += head + tail;
   return 2.0 * (double) (head + tail) / (double) (a.len + b.len);
 }
 
 double
-aid_similar (struct aid_span a, struct aid_span b, double least)
+aid_similar (struct aid_span a, struct aid_span b, double least, size_t *work)
 {
   size_t all = a.len + b.len, shorter = a.len < b.len ? a.len : b.len;
   if (all == 0)
@@ -127,11 +129,12 @@ aid_similar (struct aid_span a, struct aid_span b, double least)
   if (2.0 * (double) shorter / (double) all < least)
     return 0;
   if (a.len > AID_SIMILAR_MAX || b.len > AID_SIMILAR_MAX)
-    return by_ends (a, b);
+    return by_ends (a, b, work);
+  *work += all + b.len * (a.len / 64 + 1);
   if (2.0 * (double) common_at_most (a, b) / (double) all < least
       || 2.0 * (double) common_in_order (a, b) / (double) all < least)
     return 0;
-  double r = 2.0 * (double) matched (a, b) / (double) all;
+  double r = 2.0 * (double) matched (a, b, work) / (double) all;
   return r < least ? 0 : r;
 }
 

@@ -1,4 +1,5 @@
 /* A hunk as it is wanted, in one direction or the other, and the file that hunks are placed in. */
+#include "patch/memo.h"
 #include "patch/patch_internal.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ aid_want_start (const struct aid_want *w)
 enum aid_err
 aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e)
 {
-  *t = (struct aid_target){ 0 };
+  *t = (struct aid_target){ .work = &t->own_work };
   enum aid_err err = aid_lines_init (&t->lines, text, e);
   if (err)
     return err;
@@ -45,6 +46,8 @@ aid_target_free (struct aid_target *t)
     aid_index_free (&t->index[i]);
   free (t->line_owner);
   free (t->gap_owner);
+  free (t->blank);
+  aid_memo_free (t->memo);
   *t = (struct aid_target){ 0 };
 }
 
@@ -53,4 +56,26 @@ aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_i
 {
   *out = &t->index[level];
   return t->index[level].ready ? AID_OK : aid_index_init (&t->index[level], &t->lines, level);
+}
+
+int
+aid_target_is_blank (const struct aid_target *t, size_t line)
+{
+  return t->blank ? t->blank[line] : aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
+}
+
+enum aid_err
+aid_target_compare (struct aid_target *t)
+{
+  const struct aid_index *x;
+  enum aid_err err = AID_OK;
+  for (int level = 0; level < AID_LEVELS && !err; level++)
+    err = aid_target_index (t, (enum aid_level) level, &x);
+  if (err || t->memo)
+    return err;
+  t->blank = malloc (t->lines.n + 1);
+  t->memo = t->blank ? aid_memo_new () : NULL;
+  for (size_t i = 0; t->memo && i < t->lines.n; i++)
+    t->blank[i] = aid_span_trim (aid_lines_at (&t->lines, i)).len == 0;
+  return t->memo ? AID_OK : AID_E_NOMEM;
 }

@@ -1,7 +1,6 @@
 /* A hunk as placing sees it: its lines in the direction that is placed, what each says, and the numbers that the file's index
    has for them. */
 #include "patch/match.h"
-#include "patch/memo.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -120,7 +119,6 @@ void
 aid_view_count (struct aid_view *v, const struct aid_target *t)
 {
   const struct aid_index *x = &t->index[AID_TRAILING];
-  aid_memo_free (v->memo);
   v->memo = NULL;
   v->m = v->plus = v->minus = 0;
   v->lost_prefix = v->ellipses = 0;
@@ -168,23 +166,18 @@ aid_view_init (struct aid_view *v, struct aid_target *t, const struct aid_want *
 enum aid_err
 aid_view_number (struct aid_view *v, struct aid_target *t)
 {
-  const struct aid_index *x[AID_LEVELS];
-  if (v->memo)
-    return AID_OK;
-  for (int level = 0; level < AID_LEVELS; level++)
-    {
-      enum aid_err err = aid_target_index (t, (enum aid_level) level, &x[level]);
-      if (err)
-        return err;
-    }
-  if (!(v->memo = aid_memo_new ()))
-    return AID_E_NOMEM;
+  enum aid_err err = v->memo ? AID_OK : aid_target_compare (t);
+  if (err || v->memo)
+    return err;
+  v->memo = t->memo;
+  v->first_item = t->items;
+  t->items += (uint32_t) v->n;
   for (size_t i = 0; i < v->m; i++)
     {
       struct aid_item *it = &v->item[v->old[i]];
       for (int level = 0; level < AID_LEVELS; level++)
-        it->id[level] = aid_index_id (x[level], it->text);
-      it->raw_id = it->op == ' ' ? aid_index_id (x[AID_TRAILING], it->raw) : AID_NO_ID;
+        it->id[level] = aid_index_id (&t->index[level], it->text);
+      it->raw_id = it->op == ' ' ? aid_index_id (&t->index[AID_TRAILING], it->raw) : AID_NO_ID;
     }
   return AID_OK;
 }
@@ -192,7 +185,6 @@ aid_view_number (struct aid_view *v, struct aid_target *t)
 void
 aid_view_free (struct aid_view *v)
 {
-  aid_memo_free (v->memo);
   free (v->owned);
   free (v->item);
   free (v->old);

@@ -80,7 +80,7 @@
     (should (string-search " [explain]" aid-chat--header))
     (with-temp-buffer
       (insert-file-contents (expand-file-name ".aid/config.json" project))
-      (should (equal (buffer-string) "{\n  \"models\": {},\n  \"strategy\": \"explain\"\n}\n")))
+      (should (equal (buffer-string) "{\"models\": {}, \"strategy\": \"explain\"}")))
     (aid-set-strategy nil 'project)
     (should (string-search " [ask]" aid-chat--header))))
 

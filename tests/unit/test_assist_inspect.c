@@ -17,8 +17,9 @@ write_keyed_config (const struct bench *b, const char *more)
   char path[128], text[1024];
   snprintf (path, sizeof path, "%s/aid/config.json", dir);
   snprintf (text, sizeof text,
-            "{\"model\":\"m\",%s\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1?api-key=by-hand\","
-            "\"retries\":0,\"key_env\":\"AID_TEST_KEY\",\"headers\":{\"X-Team-Token\":\"by-hand\"}}},"
+            "{\"model\":\"m\",%s\"providers\":{\"p\":{\"wire\":\"openai-chat\","
+            "\"url\":\"http://127.0.0.1:%d/v1?api-key=by-hand\",\"retries\":0,"
+            "\"key_env\":\"AID_TEST_KEY\",\"headers\":{\"X-Team-Token\":\"by-hand\"}}},"
             "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real\",\"context\": 5000}}}",
             more, b->server->port);
   assert_int_equal (aid_fs_replace (path, aid_span_z (text), 0600, NULL), AID_OK);
@@ -118,7 +119,8 @@ static void
 echo (const char *more, struct aid_str *last)
 {
   static const struct fake_step answer[]
-    = { FAKE_SEND (ECHO_HEAD DELTA ("your key is sk-plan")), FAKE_SEND (DELTA ("no")), FAKE_SEND ("data: sk-planted-"), FAKE_SEND ("0123456789\n\n" STOP),
+    = { FAKE_SEND (ECHO_HEAD DELTA ("your key is sk-plan")), FAKE_SEND (DELTA ("no")),
+        FAKE_SEND ("data: sk-planted-"), FAKE_SEND ("0123456789\n\n" STOP),
         FAKE_CLOSE };
   const struct fake_step *script[] = { answer };
   struct bench b;
@@ -252,11 +254,13 @@ test_a_mistake_is_told_with_its_line (void **state)
 static void
 run_curl (struct aid_span body, struct aid_str *said)
 {
-  const struct aid_http_header headers[] = { { "Authorization", "Bearer $MY_KEY" }, { "X-Odd", "it's $HOME `id` \"q\" $MY_KEY!" } };
+  const struct aid_http_header headers[] = { { "Authorization", "Bearer $MY_KEY" },
+                                            { "X-Odd", "it's $HOME `id` \"q\" $MY_KEY!" } };
   struct aid_str command = AID_STR_INIT (1u << 20);
   char path[128], buf[4096];
   size_t n;
-  aid_str_addz (&command, "MY_KEY='a b'\ncurl () { for w; do printf '<%s>\\n' \"$w\"; done; case \"$*\" in *@-*) cat;; esac; }\n");
+  aid_str_addz (&command, "MY_KEY='a b'\n"
+                          "curl () { for w; do printf '<%s>\\n' \"$w\"; done; case \"$*\" in *@-*) cat;; esac; }\n");
   aid_inspect_curl ("http://h/v1?k=$MY_KEY&x='y'", headers, 2, "MY_KEY", body, &command);
   snprintf (path, sizeof path, "%s/command", dir);
   assert_int_equal (aid_fs_replace (path, aid_str_span (&command), 0600, NULL), AID_OK);

@@ -63,8 +63,8 @@ expect_same (const struct aid_wire *wire, struct aid_span old, struct aid_span n
   struct aid_prefix p;
   assert_int_equal (aid_prefix_compare (old, new, &p, NULL), AID_OK);
   if (!p.whole)
-    fail_msg ("%s: %zu of %zu bytes are as they were; after\n  %s\nstood\n  %s\nand now stands\n  %s", wire->name, p.same, p.old_len,
-              p.before, p.was, p.is);
+    fail_msg ("%s: %zu of %zu bytes are as they were; after\n  %s\nstood\n  %s\nand now stands\n  %s", wire->name, p.same,
+              p.old_len, p.before, p.was, p.is);
 }
 
 /* A file that changes between the questions, decisions about an answer, and a third question. */
@@ -75,7 +75,8 @@ check_wire (const struct aid_wire *wire)
   char hash[17] = "", chat[4096];
   const char *head = TOP YOU (1) "one?\n\n";
   body_of (wire, TOP YOU (1) "one?\n\n" ITEM (""), "as it was\n", hash, &first);
-  snprintf (chat, sizeof chat, "%s- [a](aid:buffer/a) <!--aid:" KEY " item sent=%s-->\n\n" IT (2) "\nyes\n\n" YOU (3) "two?\n", head, hash);
+  snprintf (chat, sizeof chat,
+            "%s- [a](aid:buffer/a) <!--aid:" KEY " item sent=%s-->\n\n" IT (2) "\nyes\n\n" YOU (3) "two?\n", head, hash);
   body_of (wire, chat, "as it is\n", NULL, &second);
   expect_same (wire, aid_str_span (&first), aid_str_span (&second));
   strcat (chat, "\n" IT (4) "\n```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n```\n\n" YOU (5) "three?\n\n" ITEM (""));
@@ -102,13 +103,19 @@ test_what_was_sent_is_the_beginning_of_what_is_sent_next (void **state)
 }
 
 static void
+compare (const char *old, const char *new, struct aid_prefix *p)
+{
+  assert_int_equal (aid_prefix_compare (aid_span_z (old), aid_span_z (new), p, NULL), AID_OK);
+}
+
+static void
 test_a_difference_is_shown_with_its_surroundings (void **state)
 {
   (void) state;
   struct aid_prefix p;
-  assert_int_equal (aid_prefix_compare (AID_SPAN ("{\"model\":\"a\",\"messages\":[{\"c\":\"same\"},{\"c\":\"na\xC3\xAFve\"}]}"),
-                                        AID_SPAN ("{\"messages\":[{\"c\":\"same\"},{\"c\":\"na\xC3\xAEve\"},{\"c\":\"more\"}]}"), &p, NULL),
-                    AID_OK);
+  static const char old[] = "{\"model\":\"a\",\"messages\":[{\"c\":\"same\"},{\"c\":\"na\xC3\xAFve\"}]}";
+  static const char new[] = "{\"messages\":[{\"c\":\"same\"},{\"c\":\"na\xC3\xAEve\"},{\"c\":\"more\"}]}";
+  compare (old, new, &p);
   assert_false (p.whole);
   assert_string_equal (p.before, "{\"c\":\"same\"}\n{\"c\":\"na");
   assert_string_equal (p.was, "\xC3\xAFve\"}\n");
@@ -120,13 +127,12 @@ static void
 test_marks_for_the_cache_do_not_count_and_all_else_does (void **state)
 {
   (void) state;
-  static const char marked[] = "{\"system\":[{\"text\":\"s\",\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":[{\"c\":1}]}";
+  static const char marked[] = "{\"system\":[{\"text\":\"s\",\"cache_control\":{\"type\":\"ephemeral\"}}],"
+                               "\"messages\":[{\"c\":1}]}";
   struct aid_prefix p;
-  assert_int_equal (aid_prefix_compare (AID_SPAN (marked), AID_SPAN ("{\"system\":[{\"text\":\"s\"}],\"messages\":[{\"c\":1},2]}"), &p,
-                                        NULL), AID_OK);
+  compare (marked, "{\"system\":[{\"text\":\"s\"}],\"messages\":[{\"c\":1},2]}", &p);
   assert_true (p.whole);
-  assert_int_equal (aid_prefix_compare (AID_SPAN (marked), AID_SPAN ("{\"system\":[{\"text\":\"S\"}],\"messages\":[{\"c\":1}]}"), &p, NULL),
-                    AID_OK);
+  compare (marked, "{\"system\":[{\"text\":\"S\"}],\"messages\":[{\"c\":1}]}", &p);
   assert_false (p.whole);
   assert_int_equal (p.same, strlen ("{\"text\":\""));
 }

@@ -38,12 +38,13 @@ teardown (void **state)
 static const char *model = "m";
 static int64_t summarise;
 static int peek;
+static int no_images;
 
 static enum aid_err
 build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
 {
   struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = dir, .items = items, .nitems = n, .system = "SYSTEM",
-                                  .model_id = model, .summarise = summarise, .peek = peek };
+                                  .model_id = model, .summarise = summarise, .peek = peek, .no_images = no_images };
   return aid_prompt_build (&r, p, e);
 }
 
@@ -101,8 +102,9 @@ test_turns_are_summarised_by_their_own_words (void **state)
   struct aid_prompt p;
   struct aid_str got = AID_STR_INIT (1u << 20);
   summarise = 4;
-  assert_int_equal (build (HEAD YOU (1) "one?\n\n" IT (2) "first\n\n" SUMMARY YOU (3) "two?\n" IT (4) "yes\n\n" YOU (5) "", NULL, 0,
-                           &p, NULL), AID_OK);
+  static const char chat[]
+    = HEAD YOU (1) "one?\n\n" IT (2) "first\n\n" SUMMARY YOU (3) "two?\n" IT (4) "yes\n\n" YOU (5);
+  assert_int_equal (build (chat, NULL, 0, &p, NULL), AID_OK);
   flatten (&p, &got);
   static const char head[] = "S:SYSTEM|U:" TOLD "|U:two?|A:yes|U:Summarise the conversation";
   assert_memory_equal (got.ptr, head, sizeof head - 1);
@@ -229,6 +231,80 @@ test_a_live_item_is_read_and_frozen (void **state)
   expect (aid_str_z (&file), &given, 1, "S:SYSTEM|U:q\n\nsrc/a.c, line 1:\n```c\nint a; // \n```");
   aid_str_free (&kept);
   aid_str_free (&file);
+  aid_prompt_free (&p);
+}
+
+/* Writes FILE in the tests' folder. */
+static void
+write_file (const char *file, struct aid_span bytes)
+{
+  char path[128];
+  snprintf (path, sizeof path, "%s/%s", dir, file);
+  assert_int_equal (aid_fs_replace (path, bytes, 0600, NULL), AID_OK);
+}
+
+#define IMAGE AID_SPAN ("\x89PNG\r\n\x1a\n\0\1")
+
+static void
+test_an_image_is_sent_as_it_is_and_frozen (void **state)
+{
+  (void) state;
+  struct aid_prompt p;
+  struct aid_error e;
+  struct aid_str again = AID_STR_INIT (1000);
+  const char *chat = HEAD YOU (1) "before\n\n- [a.png](a.png) <!--aid:" KEY " item-->\nafter\n";
+  write_file ("a.png", IMAGE);
+  assert_int_equal (build (chat, NULL, 0, &p, &e), AID_OK);
+  const struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &p.conversation.messages, 1).parts;
+  const struct aid_part *image = &AID_VEC_AT (struct aid_part, parts, 1);
+  assert_int_equal (parts->len, 3);
+  assert_string_equal (AID_VEC_AT (struct aid_part, parts, 0).text, "before\n\na.png:");
+  assert_int_equal (image->kind, AID_PART_IMAGE);
+  assert_string_equal (image->name, "a.png");
+  assert_int_equal (image->nbytes, IMAGE.len);
+  assert_memory_equal (image->bytes, IMAGE.ptr, IMAGE.len);
+  assert_string_equal (AID_VEC_AT (struct aid_part, parts, 2).text, "after");
+  aid_str_addf (&again, HEAD YOU (1) "- [a.png](a.png) <!--aid:" KEY " item sent=%s-->\n",
+                AID_VEC_AT (struct aid_frozen, &p.frozen, 0).hash);
+  aid_prompt_free (&p);
+  write_file ("a.png", AID_SPAN ("now a text\n"));          /* what was sent is sent again */
+  assert_int_equal (build (aid_str_z (&again), NULL, 0, &p, &e), AID_OK);
+  parts = &AID_VEC_AT (struct aid_message, &p.conversation.messages, 1).parts;
+  assert_int_equal (AID_VEC_AT (struct aid_part, parts, 1).kind, AID_PART_IMAGE);
+  aid_prompt_free (&p);
+  aid_str_free (&again);
+}
+
+static void
+test_an_image_that_the_model_cannot_read_is_told_of (void **state)
+{
+  (void) state;
+  write_file ("b.png", IMAGE);
+  no_images = 1;
+  expect (HEAD YOU (1) "q\n\n- [b.png](b.png) <!--aid:" KEY " item-->\n", NULL, 0,
+          "S:SYSTEM|U:q\n\nb.png: (an image that is not sent: the model reads none.)");
+  no_images = 0;
+}
+
+static void
+test_a_pdf_counts_its_pages (void **state)
+{
+  (void) state;
+  assert_int_equal (aid_media_tokens (AID_SPAN ("%PDF-1 /Type /Pages /Type /Page /Type/Page /Type/Pages")), 4000);
+  assert_int_equal (aid_media_tokens (AID_SPAN ("%PDF-1 (compressed)")), 2000);
+  assert_int_equal (aid_media_tokens (AID_SPAN ("GIF89a")), 1500);
+  assert_int_equal (aid_media_tokens (AID_SPAN ("text")), 0);
+}
+
+static void
+test_other_binary_files_are_refused (void **state)
+{
+  (void) state;
+  struct aid_prompt p;
+  struct aid_error e = { AID_OK, "" };
+  write_file ("c.bin", AID_SPAN ("\x7f" "ELF\0\0\0"));
+  assert_int_equal (build (HEAD YOU (1) "q\n\n- [c.bin](c.bin) <!--aid:" KEY " item-->\n", NULL, 0, &p, &e), AID_E_REFUSED);
+  assert_non_null (strstr (e.msg, "binary"));
   aid_prompt_free (&p);
 }
 
@@ -370,6 +446,10 @@ main (void)
     cmocka_unit_test (test_signatures_go_with_what_was_received_only),
     cmocka_unit_test (test_tool_calls_are_sent_as_they_came),
     cmocka_unit_test (test_a_live_item_is_read_and_frozen),
+    cmocka_unit_test (test_an_image_is_sent_as_it_is_and_frozen),
+    cmocka_unit_test (test_an_image_that_the_model_cannot_read_is_told_of),
+    cmocka_unit_test (test_a_pdf_counts_its_pages),
+    cmocka_unit_test (test_other_binary_files_are_refused),
     cmocka_unit_test (test_decisions_are_told),
     cmocka_unit_test (test_hunks_have_their_numbers_in_the_answer),
     cmocka_unit_test (test_a_hunk_that_has_changed_since_is_not_told_of),

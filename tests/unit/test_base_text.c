@@ -1,4 +1,6 @@
 /* Strings, spans, vectors, maps, UTF-8 and errors: the limits and the edges that their headers promise. */
+#include "base/base64.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "base/hash.h"
 #include "base/utf8.h"
@@ -307,6 +309,76 @@ hashes_are_hex_and_keys_are_random (void **state)
   assert_string_not_equal (key, other);
 }
 
+/* --- JSON --- */
+
+static void
+json_is_written_as_jansson_writes_it (void **state)
+{
+  static const char *const documents[] = {
+    "null", "true", "false", "0", "-9223372036854775808", "9223372036854775807", "1.0", "0.1", "1e300", "-2.5e-7", "\"\"",
+    "\"a\\\"b\\\\c/d\"", "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\"", "\"\\u0000\\u00e4\\u20ac\\ud83d\\ude42\"", "[]", "{}",
+    "[1,[2,[3,{\"a\":[]}]],{}]", "{\"z\":1,\"a\":{\"\\u00e4\\n\":\"x\"},\"m\":[null,true]}",
+  };
+  (void) state;
+  for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+    {
+      struct aid_str ours = AID_STR_INIT (1000);
+      json_t *v = json_loads (documents[i], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+      char *theirs = json_dumps (v, JSON_ENCODE_ANY | JSON_COMPACT);
+      assert_non_null (v);
+      assert_int_equal (aid_json_dump (v, &ours), AID_OK);
+      assert_string_equal (aid_str_z (&ours), theirs);
+      free (theirs);
+      json_decref (v);
+      aid_str_free (&ours);
+    }
+}
+
+static void
+json_that_is_too_long_or_missing_is_an_error (void **state)
+{
+  struct aid_str small = AID_STR_INIT (8), none = AID_STR_INIT (8);
+  json_t *v = json_string ("longer than that");
+  (void) state;
+  assert_int_equal (aid_json_dump (v, &small), AID_E_LIMIT);
+  assert_int_equal (aid_json_dump (NULL, &none), AID_E_NOMEM);
+  json_decref (v);
+  aid_str_free (&small);
+  aid_str_free (&none);
+}
+
+/* --- base 64 --- */
+
+static void
+base64_is_as_the_rfc_shows_it (void **state)
+{
+  static const char *const cases[][2] = { { "", "" },         { "f", "Zg==" },         { "fo", "Zm8=" },
+                                          { "foo", "Zm9v" },  { "foob", "Zm9vYg==" },  { "fooba", "Zm9vYmE=" },
+                                          { "foobar", "Zm9vYmFy" }, { "\xfb\xff\xbf", "+/+/" } };
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct aid_str s = AID_STR_INIT (100);
+      assert_int_equal (aid_base64_add (&s, (const unsigned char *) cases[i][0], strlen (cases[i][0])), AID_OK);
+      assert_string_equal (aid_str_z (&s), cases[i][1]);
+      aid_str_free (&s);
+    }
+}
+
+static void
+base64_of_many_blocks_has_no_seams (void **state)
+{
+  unsigned char zeros[2000] = { 0 };
+  struct aid_str s = AID_STR_INIT (4000), small = AID_STR_INIT (100);
+  (void) state;
+  assert_int_equal (aid_base64_add (&s, zeros, sizeof zeros), AID_OK);
+  assert_int_equal (s.len, 2668);
+  assert_int_equal (strspn (aid_str_z (&s), "A"), 2667);
+  assert_int_equal (aid_base64_add (&small, zeros, sizeof zeros), AID_E_LIMIT);
+  aid_str_free (&s);
+  aid_str_free (&small);
+}
+
 int
 main (void)
 {
@@ -327,6 +399,10 @@ main (void)
     cmocka_unit_test (invalid_parts_become_replacement_characters),
     cmocka_unit_test (decoding_reverses_encoding),
     cmocka_unit_test (hashes_are_hex_and_keys_are_random),
+    cmocka_unit_test (json_is_written_as_jansson_writes_it),
+    cmocka_unit_test (json_that_is_too_long_or_missing_is_an_error),
+    cmocka_unit_test (base64_is_as_the_rfc_shows_it),
+    cmocka_unit_test (base64_of_many_blocks_has_no_seams),
   };
   return cmocka_run_group_tests_name ("base text", tests, NULL, NULL);
 }

@@ -45,14 +45,20 @@ every_documented_member_is_known (void **state)
   struct aid_config *c = parsed (
     "{\"model\":\"claude\",\"strategy\":\"ask\",\"providers\":{\"local\":{\"wire\":\"openai-chat\","
     "\"url\":\"http://127.0.0.1:8080/v1\","
-    "\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\",\"version\":\"v\","
+    "\"default\":\"x\",\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\","
+    "\"version\":\"v\","
     "\"headers\":{\"A\":\"b\"},"
     "\"extra\":{\"stream_options\":null},\"connect_ms\":10000,\"stall_ms\":120000,\"total_ms\":1800000,\"retries\":2,"
     "\"proxy\":\"p\","
     "\"ca_file\":\"f\",\"client_cert\":\"c\",\"client_key\":\"k\"}},"
     "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,"
     "\"temperature\":0.2,"
-    "\"effort\":\"medium\",\"extra\":{}}}}", "");
+    "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\","
+    "\"reasoning\","
+    "\"cache\",\"json\"],\"price\":{\"input\":3,\"output\":15,\"cached\":0.3,\"cache_write\":3.75,\"as_of\":\"2025-12-01\","
+    "\"large\":{\"over\":200000,\"input\":6,\"output\":22.5,\"cached\":0.6,\"cache_write\":7.5}}}},\"discover\":[\"ollama\"]"
+    "}",
+    "");
   (void) state;
   assert_string_equal (aid_config_warnings (c), "");
   assert_string_equal (json_string_value (aid_config_get (c, "model")), "claude");
@@ -78,12 +84,29 @@ a_project_stands_over_the_user_member_by_member (void **state)
 }
 
 static void
+a_model_may_be_one_string (void **state)
+{
+  struct aid_config *c
+    = parsed ("{\"models\":{\"a\":\"p/n/m\",\"b\":\"q/x\"}}", "{\"models\":{\"a\":{\"effort\":\"high\"},\"b\":\"r/y\"}}");
+  (void) state;
+  const json_t *models = aid_config_get (c, "models"), *a = json_object_get (models, "a"), *b = json_object_get (models, "b");
+  assert_string_equal (aid_json_str (a, "provider"), "p");
+  assert_string_equal (aid_json_str (a, "name"), "n/m");
+  assert_string_equal (aid_json_str (a, "effort"), "high");
+  assert_string_equal (aid_json_str (b, "provider"), "r");
+  assert_string_equal (aid_json_str (b, "name"), "y");
+  aid_config_free (c);
+  refused ("{\"models\":{\"a\":\"/x\"}}", "", AID_E_INVALID,
+           "config.json, line 1: \"models.a\" must be an object, or \"PROVIDER/NAME\"");
+}
+
+static void
 a_project_names_no_endpoints_keys_or_commands (void **state)
 {
   struct aid_config *c = parsed (
     "{\"providers\":{\"p\":{\"url\":\"https://mine\"}},\"models\":{\"a\":{\"extra\":{\"x\":1}}}}",
     "{\"providers\":{\"p\":{\"url\":\"https://evil\",\"key_command\":[\"rm\"]},\"q\":{\"url\":\"https://evil\"}},"
-    "\"models\":{\"a\":{\"extra\":{\"x\":2},\"effort\":\"low\"}}}");
+    "\"models\":{\"a\":{\"extra\":{\"x\":2},\"price\":{\"input\":0},\"effort\":\"low\"}},\"discover\":[]}");
   (void) state;
   const json_t *providers = aid_config_get (c, "providers"), *a = json_object_get (aid_config_get (c, "models"), "a");
   assert_string_equal (aid_json_str (json_object_get (providers, "p"), "url"), "https://mine");
@@ -91,9 +114,12 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
   assert_null (json_object_get (providers, "q"));
   assert_int_equal (aid_json_int (json_object_get (a, "extra"), "x", 0), 1);
   assert_string_equal (aid_json_str (a, "effort"), "low");
-  assert_string_equal (aid_config_warnings (c),
-                       ".aid/config.json: \"providers\" is left out: a project may not set it, only your own settings\n"
-                       ".aid/config.json: \"models.a.extra\" is left out: a project may not set it, only your own settings\n");
+  assert_string_equal (
+    aid_config_warnings (c),
+    ".aid/config.json, line 1: \"providers\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"models.a.extra\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"models.a.price\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"discover\" is left out: a project may not set it, only your own settings\n");
   aid_config_free (c);
 }
 
@@ -103,10 +129,10 @@ unknown_members_are_warnings (void **state)
   struct aid_config *c = parsed ("{\"modle\":1,\"providers\":{\"p\":{\"uri\":2}},"
                                  "\"models\":{\"m\":{\"max-tokens\":3}}}", "{\"x\":[]}");
   (void) state;
-  assert_string_equal (aid_config_warnings (c), "config.json: \"modle\" is not a setting\n"
-                                                "config.json: \"providers.p.uri\" is not a setting\n"
-                                                "config.json: \"models.m.max-tokens\" is not a setting\n"
-                                                ".aid/config.json: \"x\" is not a setting\n");
+  assert_string_equal (aid_config_warnings (c), "config.json, line 1: \"modle\" is not a setting\n"
+                                                "config.json, line 1: \"providers.p.uri\" is not a setting\n"
+                                                "config.json, line 1: \"models.m.max-tokens\" is not a setting\n"
+                                                ".aid/config.json, line 1: \"x\" is not a setting\n");
   aid_config_free (c);
 }
 
@@ -115,24 +141,36 @@ a_wrong_type_is_an_error_with_its_place (void **state)
 {
   (void) state;
   refused ("[]", "", AID_E_INVALID, "config.json must hold one JSON object");
-  refused ("{\"model\":1}", "", AID_E_INVALID, "config.json: \"model\" must be a string");
-  refused ("{\"models\":[]}", "", AID_E_INVALID, "config.json: \"models\" must be an object");
-  refused ("{\"models\":{\"a\":\"b\"}}", "", AID_E_INVALID, "config.json: \"models.a\" must be an object");
+  refused ("{\"model\":1}", "", AID_E_INVALID, "config.json, line 1: \"model\" must be a string");
+  refused ("{\"models\":[]}", "", AID_E_INVALID, "config.json, line 1: \"models\" must be an object");
+  refused ("{\"models\":{\"a\":\"b\"}}", "", AID_E_INVALID,
+           "config.json, line 1: \"models.a\" must be an object, or \"PROVIDER/NAME\"");
+  refused (
+    "{\n \"models\": {\n  \"a\": {},\n  \"b\": {\n   \"name\": \"a {\\\"\",\n   \"abilities\": [\"see\"]\n}}}", "",
+    AID_E_INVALID,
+    "config.json, line 6: \"models.b.abilities\" must be an array of some of \"text\", \"image\", \"pdf\", \"tools\", "
+    "\"reasoning\", \"cache\", \"json\"");
+  refused ("{\"models\":{\"a\":{\"price\":{\n\"large\":{\"input\":\"3\"}}}}}", "", AID_E_INVALID,
+           "config.json, line 2: \"models.a.price.large.input\" must be a number, the dollars for a million tokens");
+  refused ("{\"models\":{\"a\":{\"price\":{\"as_of\":\"today\"}}}}", "", AID_E_INVALID,
+           "config.json, line 1: \"models.a.price.as_of\" must be a day as in \"2025-12-01\"");
+  refused ("{\"discover\":\"ollama\"}", "", AID_E_INVALID,
+           "config.json, line 1: \"discover\" must be an array of strings: names of providers");
   refused ("{\"models\":{\"a\":{\"max_tokens\":-1}}}", "", AID_E_INVALID,
-           "config.json: \"models.a.max_tokens\" must be a whole number, 0 or more");
+           "config.json, line 1: \"models.a.max_tokens\" must be a whole number, 0 or more");
   refused ("{\"models\":{\"a\":{\"temperature\":\"warm\"}}}", "", AID_E_INVALID,
-           "config.json: \"models.a.temperature\" must be a number from 0 to 2");
+           "config.json, line 1: \"models.a.temperature\" must be a number from 0 to 2");
   refused ("{\"providers\":{\"p\":{\"key_command\":\"pass x\"}}}", "", AID_E_INVALID,
-           "config.json: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
+           "config.json, line 1: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
   refused ("{\"providers\":{\"p\":{\"key_command\":[]}}}", "", AID_E_INVALID,
-           "config.json: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
+           "config.json, line 1: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
   refused ("{\"providers\":{\"p\":{\"headers\":{\"A\":1}}}}", "", AID_E_INVALID,
-           "config.json: \"providers.p.headers\" must be an object of strings");
+           "config.json, line 1: \"providers.p.headers\" must be an object of strings");
   refused ("{\"providers\":{\"p\":{\"retries\":11}}}", "", AID_E_INVALID,
-           "config.json: \"providers.p.retries\" must be a whole number from 0 to 10");
+           "config.json, line 1: \"providers.p.retries\" must be a whole number from 0 to 10");
   refused ("{\"providers\":{\"p\":{\"stall_ms\":1.5}}}", "", AID_E_INVALID,
-           "config.json: \"providers.p.stall_ms\" must be a number of milliseconds, a day at most");
-  refused ("", "{\"strategy\":null}", AID_E_INVALID, ".aid/config.json: \"strategy\" must be a string");
+           "config.json, line 1: \"providers.p.stall_ms\" must be a number of milliseconds, a day at most");
+  refused ("", "{\"strategy\":null}", AID_E_INVALID, ".aid/config.json, line 1: \"strategy\" must be a string");
 }
 
 static void
@@ -188,6 +226,62 @@ files_are_read_where_they_belong (void **state)
   assert_int_equal (system (command), 0);
 }
 
+/* What the project's settings are after "model" was set to VALUE in TEXT (NULL: no file yet). */
+static void
+written (const char *text, const char *value, const char *want)
+{
+  char dir[] = "/tmp/aid-config-XXXXXX", command[64];
+  struct aid_str path = AID_STR_INIT (4096), got = AID_STR_INIT (4096);
+  struct aid_error e = { AID_OK, "" };
+  assert_non_null (mkdtemp (dir));
+  if (text)
+    write_file (dir, ".aid", text);
+  if (aid_config_store (dir, "model", value, &e))
+    fail_msg ("%s", e.msg);
+  aid_str_addf (&path, "%s/.aid/config.json", dir);
+  assert_int_equal (aid_fs_read (aid_str_z (&path), &got, &e), AID_OK);
+  assert_string_equal (aid_str_z (&got), want);
+  snprintf (command, sizeof command, "rm -rf %s", dir);
+  assert_int_equal (system (command), 0);
+  aid_str_free (&path);
+  aid_str_free (&got);
+}
+
+static void
+a_project_s_model_is_written_and_nothing_else_changes (void **state)
+{
+  (void) state;
+  written (NULL, "a", "{\n  \"model\": \"a\"\n}\n");
+  written ("", "a\"b", "{\n  \"model\": \"a\\\"b\"\n}\n");
+  written ("{\n  \"x\" : [1.50, {\"model\":\"no\"}],\n\t\"model\":\t\"old\" ,\n  \"y\": \"\\u00e9\"\n}\n", "new",
+           "{\n  \"x\" : [1.50, {\"model\":\"no\"}],\n\t\"model\":\t\"new\" ,\n  \"y\": \"\\u00e9\"\n}\n");
+  written ("{\n  \"strategy\": \"ask\"\n}\n", "a", "{\n  \"model\": \"a\",\n  \"strategy\": \"ask\"\n}\n");
+  written ("{\"strategy\":\"ask\"}", "a", "{\"model\": \"a\", \"strategy\":\"ask\"}");
+  written ("{\n  \"model\": \"a\",\n  \"strategy\": \"ask\"\n}\n", NULL, "{\n  \"strategy\": \"ask\"\n}\n");
+  written ("{\n  \"strategy\": \"ask\",\n  \"model\": \"a\"\n}\n", NULL, "{\n  \"strategy\": \"ask\"\n}\n");
+  written ("{\"m\\u006fdel\": \"a\"}", "b", "{\"m\\u006fdel\": \"b\"}");
+}
+
+static void
+a_project_s_broken_settings_are_left_alone (void **state)
+{
+  char dir[] = "/tmp/aid-config-XXXXXX", command[64];
+  struct aid_str path = AID_STR_INIT (4096), got = AID_STR_INIT (4096);
+  struct aid_error e;
+  (void) state;
+  assert_non_null (mkdtemp (dir));
+  write_file (dir, ".aid", "{ \"model\": ");
+  assert_int_equal (aid_config_store (dir, "model", "a", &e), AID_E_PARSE);
+  assert_non_null (strstr (e.msg, "/.aid/config.json, line 1"));
+  aid_str_addf (&path, "%s/.aid/config.json", dir);
+  assert_int_equal (aid_fs_read (aid_str_z (&path), &got, &e), AID_OK);
+  assert_string_equal (aid_str_z (&got), "{ \"model\": ");
+  snprintf (command, sizeof command, "rm -rf %s", dir);
+  assert_int_equal (system (command), 0);
+  aid_str_free (&path);
+  aid_str_free (&got);
+}
+
 int
 main (void)
 {
@@ -195,6 +289,9 @@ main (void)
     cmocka_unit_test (nothing_is_fine),
     cmocka_unit_test (every_documented_member_is_known),
     cmocka_unit_test (a_project_stands_over_the_user_member_by_member),
+    cmocka_unit_test (a_model_may_be_one_string),
+    cmocka_unit_test (a_project_s_model_is_written_and_nothing_else_changes),
+    cmocka_unit_test (a_project_s_broken_settings_are_left_alone),
     cmocka_unit_test (a_project_names_no_endpoints_keys_or_commands),
     cmocka_unit_test (unknown_members_are_warnings),
     cmocka_unit_test (a_wrong_type_is_an_error_with_its_place),

@@ -40,9 +40,9 @@ the_rest_stays_in_its_order (void **state)
   put (".aid/config.json", "{\"z\": 1, \"strategy\": \"ask\", \"models\": {\"b\": {}, \"a\": {}}}");
   assert_int_equal (aid_config_store (scratch, "strategy", "edit", NULL), AID_OK);
   expect (".aid/config.json",
-          "{\n  \"z\": 1,\n  \"strategy\": \"edit\",\n  \"models\": {\n    \"b\": {},\n    \"a\": {}\n  }\n}\n");
+          "{\"z\": 1, \"strategy\": \"edit\", \"models\": {\"b\": {}, \"a\": {}}}");
   assert_int_equal (aid_config_store (scratch, "strategy", NULL, NULL), AID_OK);
-  expect (".aid/config.json", "{\n  \"z\": 1,\n  \"models\": {\n    \"b\": {},\n    \"a\": {}\n  }\n}\n");
+  expect (".aid/config.json", "{\"z\": 1, \"models\": {\"b\": {}, \"a\": {}}}");
 }
 
 static void

@@ -16,12 +16,12 @@ a_question_with_its_system_prompt (void **state)
   assert_json (body_of_request (&there, &c, &plain),
                "{'model':'claude-x','max_tokens':8192,'stream':true,"
                "'system':[{'type':'text','text':'Be brief.','cache_control':{'type':'ephemeral'}}],"
-               "'messages':[{'role':'user','content':[{'type':'text','text':'Hi'}]}]}");
+               "'messages':[{'role':'user','content':[{'type':'text','text':'Hi','cache_control':{'type':'ephemeral'}}]}]}");
   aid_conversation_free (&c);
 }
 
 static void
-the_question_before_the_last_ends_the_cached_part (void **state)
+the_last_two_questions_end_cached_parts (void **state)
 {
   struct aid_conversation c;
   (void) state;
@@ -37,40 +37,125 @@ the_question_before_the_last_ends_the_cached_part (void **state)
                  "{'role':'user','content':[{'type':'text','text':'Two'},"
                  "{'type':'text','text':'and a file','cache_control':{'type':'ephemeral'}}]},"
                  "{'role':'assistant','content':[{'type':'text','text':'2'}]},"
-                 "{'role':'user','content':[{'type':'text','text':'Three'}]}]");
+                 "{'role':'user','content':[{'type':'text','text':'Three','cache_control':{'type':'ephemeral'}}]}]");
   aid_conversation_free (&c);
 }
 
 static void
-headers_version_and_sampling (void **state)
+headers_and_version (void **state)
+{
+  struct aid_endpoint ep = there;
+  (void) state;
+  assert_head (&ep, "https://api.anthropic.com/v1/messages", "x-api-key", "sk-ant-x");
+  assert_head (&ep, "https://api.anthropic.com/v1/messages", "anthropic-version", "2023-06-01");
+  assert_head (&ep, "https://api.anthropic.com/v1/messages", "Authorization", NULL);
+  ep.version = "2026-10-21";
+  ep.base_url = "http://127.0.0.1:8080/";
+  assert_head (&ep, "http://127.0.0.1:8080/v1/messages", "anthropic-version", "2026-10-21");
+}
+
+static void
+what_is_set_is_sent (void **state)
 {
   struct aid_conversation c;
-  struct aid_wire_request r;
-  struct aid_error e;
-  struct aid_sampling s = { 500, 0.5, "high" };
   struct aid_endpoint ep = there;
-  const struct aid_wire *w = aid_wire_find ("anthropic-messages");
   (void) state;
   aid_conversation_init (&c);
   turn (&c, AID_ROLE_USER, "Hi");
-  assert_int_equal (w->build (&ep, &c, &s, &r, &e), AID_OK);
-  assert_string_equal (r.url, "https://api.anthropic.com/v1/messages");
-  assert_string_equal (header_of (&r, "x-api-key"), "sk-ant-x");
-  assert_string_equal (header_of (&r, "anthropic-version"), "2023-06-01");
-  assert_null (header_of (&r, "Authorization"));
-  aid_wire_request_free (&r);
-  assert_member (&ep, &c, &s, "max_tokens", "500");
-  assert_member (&ep, &c, &s, "temperature", "0.5");
-  assert_member (&ep, &c, &s, "output_config", "{'effort':'high'}");
+  assert_member (&ep, &c, &all_sampling, "max_tokens", "500");
+  assert_member (&ep, &c, &all_sampling, "temperature", "0.5");
+  assert_member (&ep, &c, &all_sampling, "top_p", "0.25");
+  assert_member (&ep, &c, &all_sampling, "stop_sequences", "['END','###']");
+  assert_member (&ep, &c, &all_sampling, "seed", NULL);            /* the API has none */
   assert_member (&ep, &c, &plain, "output_config", NULL);
+  assert_member (&ep, &c, &plain, "thinking", NULL);
+  ep.version = "2026-10-21";                                       /* refuses sampling, whatever its value */
+  assert_member (&ep, &c, &all_sampling, "temperature", NULL);
+  assert_member (&ep, &c, &all_sampling, "top_p", NULL);
+  assert_member (&ep, &c, &all_sampling, "stop_sequences", "['END','###']");
+  aid_conversation_free (&c);
+}
 
-  ep.version = "2026-10-21";
-  ep.base_url = "http://127.0.0.1:8080/";
-  assert_int_equal (w->build (&ep, &c, &s, &r, &e), AID_OK);
-  assert_string_equal (r.url, "http://127.0.0.1:8080/v1/messages");
-  assert_string_equal (header_of (&r, "anthropic-version"), "2026-10-21");
-  aid_wire_request_free (&r);
-  assert_member (&ep, &c, &s, "temperature", NULL);   /* this version refuses it, whatever its value */
+static void
+effort_switches_thinking (void **state)
+{
+  struct aid_conversation c;
+  struct aid_sampling s = all_sampling;
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Hi");
+  offer_tools (&c);
+  s.effort = "high";
+  assert_member (&there, &c, &s, "output_config", "{'effort':'high'}");
+  assert_member (&there, &c, &s, "thinking", "{'type':'adaptive','display':'summarized'}");
+  assert_member (&there, &c, &s, "temperature", NULL);             /* a model that thinks refuses it */
+  aid_conversation_choose_tool (&c, AID_TOOLS_ANY, NULL, NULL);
+  assert_member (&there, &c, &s, "thinking", NULL);                /* and it refuses to be forced */
+  s.effort = "none";
+  assert_member (&there, &c, &s, "output_config", NULL);
+  assert_member (&there, &c, &s, "thinking", "{'type':'disabled'}");
+  assert_member (&there, &c, &s, "temperature", "0.5");
+  aid_conversation_free (&c);
+}
+
+static void
+tools_images_and_a_wanted_shape (void **state)
+{
+  struct aid_conversation c;
+  (void) state;
+  aid_conversation_init (&c);
+  struct aid_message *m = turn (&c, AID_ROLE_USER, "What is this?");
+  show (m, PNG, "a.png");
+  show_url (m, "image/jpeg", "https://x.example/b.jpg");
+  show (m, PDF, "c.pdf");
+  show_url (m, "application/pdf", "https://x.example/d.pdf");
+  offer_tools (&c);
+  aid_conversation_choose_tool (&c, AID_TOOLS_ONE, "read", NULL);
+  c.one_call = 1;
+  want_number (&c);
+  assert_member (&there, &c, &plain, "messages",
+                 "[{'role':'user','content':[{'type':'text','text':'What is this?'},"
+                 "{'type':'image','source':{'type':'base64','media_type':'image/png','data':'iVBORw0KGgo='}},"
+                 "{'type':'image','source':{'type':'url','url':'https://x.example/b.jpg'}},"
+                 "{'type':'document','title':'c.pdf','source':{'type':'base64','media_type':'application/pdf',"
+                 "'data':'JVBERi0x'}},"
+                 "{'type':'document','source':{'type':'url','url':'https://x.example/d.pdf'},"
+                 "'cache_control':{'type':'ephemeral'}}]}]");
+  assert_member (&there, &c, &plain, "tools",
+                 "[{'name':'read','description':'Reads a file','input_schema':{'type':'object','properties':{'path':"
+                 "{'type':'string'}}}},{'name':'now','description':'','input_schema':{'type':'object'},"
+                 "'cache_control':{'type':'ephemeral'}}]");
+  assert_member (&there, &c, &plain, "tool_choice", "{'type':'tool','name':'read','disable_parallel_tool_use':true}");
+  assert_member (&there, &c, &plain, "output_config", "{'format':{'type':'json_schema','schema':" NUMBER_SCHEMA "}}");
+  aid_conversation_free (&c);
+}
+
+static void
+thinking_between_calls_stays_there (void **state)
+{
+  struct aid_conversation c;
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Read");
+  struct aid_message *m = turn (&c, AID_ROLE_ASSISTANT, NULL);
+  think (m, "", "[{\"type\":\"thinking\",\"thinking\":\"1\",\"signature\":\"S\"},{\"then\":\"text\"},"
+                "{\"then\":\"call\",\"id\":\"t1\"},{\"type\":\"thinking\",\"thinking\":\"2\",\"signature\":\"T\"}]");
+  say (m, AID_PART_TEXT, "I read.");
+  call_tool (m, "t1", "read", "{}");
+  call_tool (m, "t 2", "read", "{}");
+  m = turn (&c, AID_ROLE_USER, NULL);
+  give_result (m, "t1", "a");
+  give_result (m, "t 2", "b");
+  json_t *body = body_of_request (&there, &c, &plain);
+  json_t *blocks = json_object_get (json_array_get (json_object_get (body, "messages"), 1), "content");
+  const char *id = json_string_value (json_object_get (json_array_get (blocks, 4), "id"));
+  assert_int_equal (strspn (id, "0123456789abcdef"), 16);          /* an id of another make becomes a legal one */
+  json_object_del (json_array_get (blocks, 4), "id");
+  assert_json (json_incref (blocks), "[{'type':'thinking','thinking':'1','signature':'S'},{'type':'text','text':'I read.'},"
+                                     "{'type':'tool_use','id':'t1','name':'read','input':{}},"
+                                     "{'type':'thinking','thinking':'2','signature':'T'},"
+                                     "{'type':'tool_use','name':'read','input':{}}]");
+  json_decref (body);
   aid_conversation_free (&c);
 }
 
@@ -98,7 +183,8 @@ thinking_goes_back_unchanged_with_its_tool_call (void **state)
                  "{'type':'tool_use','id':'t1','name':'read','input':{'path':'a'}},"
                  "{'type':'tool_use','id':'t2','name':'read','input':{'arguments':'{\\\"path\\\":'}}]},"
                  "{'role':'user','content':[{'type':'tool_result','tool_use_id':'t1','is_error':false,'content':'text'},"
-                 "{'type':'tool_result','tool_use_id':'t2','is_error':true},{'type':'text','text':'and explain'}]}]");
+                 "{'type':'tool_result','tool_use_id':'t2','is_error':true},{'type':'text','text':'and explain',"
+                 "'cache_control':{'type':'ephemeral'}}]}]");
   aid_conversation_free (&c);
 }
 
@@ -116,7 +202,8 @@ another_servers_reasoning_stays_away (void **state)
   assert_member (&there, &c, &plain, "messages",
                  "[{'role':'user','content':[{'type':'text','text':'One','cache_control':{'type':'ephemeral'}}]},"
                  "{'role':'assistant','content':[{'type':'text','text':'1'}]},"
-                 "{'role':'user','content':[{'type':'text','text':'Two'},{'type':'text','text':'Three'}]}]");
+                 "{'role':'user','content':[{'type':'text','text':'Two'},{'type':'text','text':'Three',"
+                 "'cache_control':{'type':'ephemeral'}}]}]");
   aid_conversation_free (&c);
 }
 
@@ -125,8 +212,12 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_question_with_its_system_prompt),
-    cmocka_unit_test (the_question_before_the_last_ends_the_cached_part),
-    cmocka_unit_test (headers_version_and_sampling),
+    cmocka_unit_test (the_last_two_questions_end_cached_parts),
+    cmocka_unit_test (headers_and_version),
+    cmocka_unit_test (what_is_set_is_sent),
+    cmocka_unit_test (effort_switches_thinking),
+    cmocka_unit_test (tools_images_and_a_wanted_shape),
+    cmocka_unit_test (thinking_between_calls_stays_there),
     cmocka_unit_test (thinking_goes_back_unchanged_with_its_tool_call),
     cmocka_unit_test (another_servers_reasoning_stays_away),
   };

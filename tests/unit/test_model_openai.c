@@ -22,18 +22,190 @@ static void
 what_is_set_is_sent (void **state)
 {
   struct aid_conversation c;
-  struct aid_sampling s = { 100, 0.5, "high" };
-  struct aid_endpoint openai = local;
+  struct aid_sampling s = all_sampling;
   (void) state;
-  openai.base_url = "https://api.openai.com/v1";
+  s.effort = "high";
   aid_conversation_init (&c);
   turn (&c, AID_ROLE_USER, "Hi");
-  assert_member (&local, &c, &s, "max_tokens", "100");
-  assert_member (&local, &c, &s, "max_completion_tokens", NULL);
+  assert_member (&local, &c, &s, "max_tokens", "500");
   assert_member (&local, &c, &s, "temperature", "0.5");
+  assert_member (&local, &c, &s, "top_p", "0.25");
+  assert_member (&local, &c, &s, "seed", "7");
+  assert_member (&local, &c, &s, "stop", "['END','###']");
   assert_member (&local, &c, &s, "reasoning_effort", "'high'");
-  assert_member (&openai, &c, &s, "max_completion_tokens", "100");
-  assert_member (&openai, &c, &s, "max_tokens", NULL);
+  assert_member (&local, &c, &s, "prompt_cache_key", NULL);        /* not every server knows it */
+  aid_conversation_free (&c);
+}
+
+/* The endpoint of another server. */
+static struct aid_endpoint
+at (const char *base_url, const char *model)
+{
+  struct aid_endpoint ep = local;
+  ep.base_url = base_url;
+  ep.model = model;
+  return ep;
+}
+
+static void
+openai_itself_wants_newer_words (void **state)
+{
+  struct aid_conversation c;
+  struct aid_endpoint old = at ("https://api.openai.com/v1", "gpt-4o"), new = at ("https://api.openai.com/v1", "gpt-5-mini");
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_SYSTEM, "Be brief.");
+  turn (&c, AID_ROLE_USER, "Hi");
+  assert_member (&old, &c, &all_sampling, "max_completion_tokens", "500");
+  assert_member (&old, &c, &all_sampling, "max_tokens", NULL);
+  assert_member (&old, &c, &all_sampling, "temperature", "0.5");
+  assert_member (&new, &c, &all_sampling, "temperature", NULL);    /* a model that reasons refuses it */
+  assert_member (&new, &c, &all_sampling, "top_p", NULL);
+  assert_member (&new, &c, &all_sampling, "stop", NULL);
+  json_t *one = body_of_request (&old, &c, &plain);
+  turn (&c, AID_ROLE_ASSISTANT, "Hello");
+  turn (&c, AID_ROLE_USER, "And?");
+  json_t *two = body_of_request (&old, &c, &plain);
+  const char *key = aid_json_str (one, "prompt_cache_key");
+  assert_int_equal (strlen (key), 16);
+  assert_string_equal (aid_json_str (two, "prompt_cache_key"), key);   /* what begins alike is cached together */
+  json_decref (one);
+  json_decref (two);
+  aid_conversation_free (&c);
+}
+
+static void
+servers_have_their_own_words (void **state)
+{
+  struct aid_conversation c;
+  struct aid_sampling s = { .max_tokens = 9, .temperature = -1, .effort = "max", .has_seed = 1, .seed = 7 };
+  struct aid_endpoint mistral = at ("https://api.mistral.ai/v1", "m"), deepseek = at ("https://api.deepseek.com/v1", "m"),
+                      router = at ("https://openrouter.ai/api/v1", "m"), relay = at ("https://relay.example/v1", "m");
+  (void) state;
+  relay.dialect = "mistral";
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Hi");
+  assert_member (&mistral, &c, &s, "random_seed", "7");
+  assert_member (&mistral, &c, &s, "seed", NULL);
+  assert_member (&mistral, &c, &s, "stream_options", NULL);
+  assert_member (&relay, &c, &s, "random_seed", "7");
+  assert_member (&deepseek, &c, &s, "thinking", "{'type':'enabled'}");
+  assert_member (&deepseek, &c, &s, "reasoning_effort", "'max'");
+  assert_member (&router, &c, &s, "reasoning", "{'effort':'xhigh'}");
+  assert_member (&router, &c, &s, "reasoning_effort", NULL);
+  s.effort = "none";
+  assert_member (&deepseek, &c, &s, "thinking", "{'type':'disabled'}");
+  assert_member (&deepseek, &c, &s, "reasoning_effort", NULL);
+  aid_conversation_free (&c);
+}
+
+static void
+azure_has_its_own_header (void **state)
+{
+  struct aid_endpoint ep = at ("https://x.openai.azure.com/openai/deployments/d?api-version=1", "m");
+  const char *url = "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1";
+  (void) state;
+  ep.key = "K";
+  assert_head (&ep, url, "api-key", "K");
+  assert_head (&ep, url, "Authorization", NULL);
+  ep.base_url = "https://openai.azure.com.evil.example/v1";        /* the name must end there */
+  assert_head (&ep, "https://openai.azure.com.evil.example/v1/chat/completions", "api-key", NULL);
+}
+
+static void
+images_and_pdfs_are_chunks (void **state)
+{
+  struct aid_conversation c;
+  struct aid_endpoint openai = at ("https://api.openai.com/v1", "m"), mistral = at ("https://api.mistral.ai/v1", "m");
+  (void) state;
+  aid_conversation_init (&c);
+  struct aid_message *m = turn (&c, AID_ROLE_USER, "What is this?");
+  show (m, PNG, "a.png");
+  show_url (m, "image/jpeg", "https://x.example/b.jpg");
+  show (m, PDF, "c.pdf");
+#define IMAGES \
+  "[{'role':'user','content':[{'type':'text','text':'What is this?'}," \
+  "{'type':'image_url','image_url':{'url':'data:image/png;base64,iVBORw0KGgo='}}," \
+  "{'type':'image_url','image_url':{'url':'https://x.example/b.jpg'}},"
+  assert_member (&openai, &c, &plain, "messages",
+                 IMAGES "{'type':'file','file':{'filename':'c.pdf','file_data':'data:application/pdf;base64,JVBERi0x'}}]}]");
+  assert_member (&mistral, &c, &plain, "messages",
+                 IMAGES "{'type':'document_url','document_url':'data:application/pdf;base64,JVBERi0x'}]}]");
+  assert_member (&local, &c, &plain, "messages",
+                 IMAGES "{'type':'text','text':'(The PDF c.pdf is not sent: this server takes none in this way.)'}]}]");
+  aid_conversation_free (&c);
+}
+
+static void
+tools_and_a_wanted_shape (void **state)
+{
+  struct aid_conversation c;
+  struct aid_endpoint deepseek = at ("https://api.deepseek.com/v1", "m");
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Hi");
+  offer_tools (&c);
+  want_number (&c);
+  assert_member (&local, &c, &plain, "tools",
+                 "[{'type':'function','function':{'name':'read','description':'Reads a file','parameters':{'type':'object',"
+                 "'properties':{'path':{'type':'string'}}}}},"
+                 "{'type':'function','function':{'name':'now','description':'','parameters':{'type':'object'}}}]");
+  assert_member (&local, &c, &plain, "tool_choice", NULL);
+  assert_member (&local, &c, &plain, "parallel_tool_calls", NULL);
+  aid_conversation_choose_tool (&c, AID_TOOLS_ANY, NULL, NULL);
+  assert_member (&local, &c, &plain, "tool_choice", "'required'");
+  aid_conversation_choose_tool (&c, AID_TOOLS_ONE, "now", NULL);
+  c.one_call = 1;
+  assert_member (&local, &c, &plain, "tool_choice", "{'type':'function','function':{'name':'now'}}");
+  assert_member (&local, &c, &plain, "parallel_tool_calls", "false");
+  assert_member (&local, &c, &plain, "response_format",
+                 "{'type':'json_schema','json_schema':{'name':'number','strict':true,'schema':" NUMBER_SCHEMA "}}");
+  assert_member (&deepseek, &c, &plain, "response_format", "{'type':'json_object'}");
+  json_t *body = body_of_request (&deepseek, &c, &plain);          /* which is told the shape in words */
+  const char *words = aid_json_str (json_array_get (json_object_get (body, "messages"), 0), "content");
+  assert_non_null (strstr (words, "JSON Schema:\n{\"type\":\"object\""));
+  json_decref (body);
+  aid_conversation_free (&c);
+}
+
+static void
+ids_of_calls_are_made_fit (void **state)
+{
+  struct aid_conversation c;
+  struct aid_endpoint mistral = at ("https://api.mistral.ai/v1", "m");
+  const struct aid_endpoint *const servers[] = { &local, &mistral };
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Read");
+  call_tool (turn (&c, AID_ROLE_ASSISTANT, NULL), "functions.read:0", "read", "{}");
+  give_result (turn (&c, AID_ROLE_USER, NULL), "functions.read:0", "x");
+  for (size_t i = 0; i < 2; i++)
+    {
+      json_t *body = body_of_request (servers[i], &c, &plain), *all = json_object_get (body, "messages");
+      const char *call = aid_json_str (json_array_get (json_object_get (json_array_get (all, 1), "tool_calls"), 0), "id");
+      const char *result = aid_json_str (json_array_get (all, 2), "tool_call_id");
+      assert_string_equal (call, result);
+      assert_int_equal (strlen (call), i ? 9 : strlen ("functions.read:0"));
+      json_decref (body);
+    }
+  aid_conversation_free (&c);
+}
+
+static void
+a_router_marks_the_cache_of_models_that_have_one (void **state)
+{
+  struct aid_conversation c;
+  struct aid_endpoint claude = at ("https://openrouter.ai/api/v1", "anthropic/claude-x"),
+                      other = at ("https://openrouter.ai/api/v1", "x/y");
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_SYSTEM, "Be brief.");
+  turn (&c, AID_ROLE_USER, "Hi");
+  assert_member (&claude, &c, &plain, "messages",
+                 "[{'role':'system','content':[{'type':'text','text':'Be brief.','cache_control':{'type':'ephemeral'}}]},"
+                 "{'role':'user','content':[{'type':'text','text':'Hi','cache_control':{'type':'ephemeral'}}]}]");
+  assert_member (&other, &c, &plain, "messages",
+                 "[{'role':'system','content':'Be brief.'},{'role':'user','content':'Hi'}]");
   aid_conversation_free (&c);
 }
 
@@ -224,6 +396,13 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_question_is_a_streamed_request_for_usage),
     cmocka_unit_test (what_is_set_is_sent),
+    cmocka_unit_test (openai_itself_wants_newer_words),
+    cmocka_unit_test (servers_have_their_own_words),
+    cmocka_unit_test (azure_has_its_own_header),
+    cmocka_unit_test (images_and_pdfs_are_chunks),
+    cmocka_unit_test (tools_and_a_wanted_shape),
+    cmocka_unit_test (ids_of_calls_are_made_fit),
+    cmocka_unit_test (a_router_marks_the_cache_of_models_that_have_one),
     cmocka_unit_test (extra_overrides_adds_and_removes),
     cmocka_unit_test (url_and_headers),
     cmocka_unit_test (tool_calls_are_followed_by_their_results),

@@ -218,6 +218,20 @@ too_much_is_said (void **state)
   assert_non_null (strstr (e.msg, "64 MB"));
 }
 
+/* What is said of an answer is clean whatever it names. */
+static void
+a_note_shows_no_name_as_it_may_not_be (void **state)
+{
+  (void) state;
+  struct aid_patch *p
+    = read_patch (aid_span_z ("```c \x9b;\x1b[2Jx.c\nint x;\n```\n```diff\n--- a/\x9b\n+++ b/\x1b\n```\n"), AID_FORMAT_AUTO);
+  assert_true (p->notes.len > 0);
+  for (size_t i = 0; i < p->notes.len; i++)
+    for (const char *c = NOTE_AT (p, i)->msg; *c; c++)
+      assert_true (*c >= ' ' && *c < 0x7f);
+  aid_patch_free (p);
+}
+
 int
 main (void)
 {
@@ -233,6 +247,7 @@ main (void)
     cmocka_unit_test (a_huge_line_is_one_line),
     cmocka_unit_test (any_bytes_are_read),
     cmocka_unit_test (too_much_is_said),
+    cmocka_unit_test (a_note_shows_no_name_as_it_may_not_be),
   };
   return cmocka_run_group_tests_name ("patch read", tests, NULL, NULL);
 }

@@ -144,6 +144,17 @@ quotes_what_is_hostile (void **state)
 }
 
 /* However much was refused. */
+/* A name that is refused for its control characters is told of without them. */
+static void
+shows_no_name_as_it_may_not_be (void **state)
+{
+  (void) state;
+  char *got = report_on ("--- /dev/null\n+++ \"b/a\\033[2Jx\"\n@@ -0,0 +1 @@\n+owned\n", "c.c", COUNT_C, NULL);
+  assert_holds (got, "The change of a?[2Jx as a whole was refused: the file's name has control characters");
+  assert_lacks (got, "\033");
+  free (got);
+}
+
 static void
 is_bounded_and_says_what_was_left_out (void **state)
 {
@@ -203,6 +214,7 @@ main (void)
     cmocka_unit_test (a_file_refused_as_a_whole_says_why_once),
     cmocka_unit_test (tells_of_the_files_that_are_asked_for),
     cmocka_unit_test (quotes_what_is_hostile),
+    cmocka_unit_test (shows_no_name_as_it_may_not_be),
     cmocka_unit_test (is_bounded_and_says_what_was_left_out),
     cmocka_unit_test (long_hunks_are_cut),
   };

@@ -22,6 +22,7 @@
   "data: [DONE]\n\n"
 
 static char dir[64];             /* every XDG home */
+static const char *bench_wire = "openai-chat";
 
 struct watcher
 {
@@ -100,9 +101,9 @@ write_config (int port)
   assert_int_equal (aid_fs_mkdirs (path, 0700, NULL), AID_OK);
   snprintf (path, sizeof path, "%s/aid/config.json", dir);
   snprintf (text, sizeof text,
-            "{\"model\":\"m\",\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0}},"
+            "{\"model\":\"m\",\"providers\":{\"p\":{\"wire\":\"%s\",\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0}},"
             "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real\"}}}",
-            port);
+            bench_wire, port);
   assert_int_equal (aid_fs_replace (path, aid_span_z (text), 0600, NULL), AID_OK);
 }
 

@@ -1,0 +1,115 @@
+;;; aid-chat-model.el --- A chat's own model, and one question's  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A chat keeps the model that was chosen for it in its first line.  A question
+;; whose first line is "@model NAME" is asked of that model, this once; after a
+;; strategy's line, "/edit", it may be the second.
+
+;;; Code:
+
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
+(require 'aid-chat-text)
+(require 'aid-model)
+
+(declare-function aid--mod-model-info "ext:aid-module" (id root))
+(declare-function aid-chat-root "aid-chat" ())
+(declare-function aid-chat--own-p "aid-chat" ())
+(declare-function aid-chat-in-question-p "aid-chat-send" ())
+(declare-function aid-chat-open-question "aid-chat-send" ())
+
+;;; The chat's
+
+(defconst aid-chat-model--first-line "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->"
+  "Matches the first line of a chat; its words are in the first group.")
+
+(defun aid-chat-model-kept ()
+  "The model that this chat's first line names, or nil."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at aid-chat-model--first-line)
+        (aid-chat--word "model" (aid-chat--words (match-string-no-properties 1)))))))
+
+(defun aid-chat-model-keep (name)
+  "Write NAME into this chat's first line; with nil, have no model there."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at aid-chat-model--first-line)
+        (let* ((beg (match-beginning 1)) (end (match-end 1))
+               (words (match-string-no-properties 1))
+               (new (concat (replace-regexp-in-string " +model=[^ ]*" "" words)
+                            (if name (concat " model=" (aid-chat--encode name)) ""))))
+          (unless (equal new words)
+            (aid-chat--replace beg end new)))))))
+
+(defun aid-chat-model-restore ()
+  "Use the model that this chat keeps, if this person wrote the chat.
+Another's chat does not choose whom this person's questions go to."
+  (when-let ((name (aid-chat-model-kept)))
+    (when (aid-chat--own-p)
+      (setq-local aid-model name))))
+
+;;; One question's
+
+(defconst aid-chat-model-line
+  "\\(?:/[[:alnum:]-]+[ \t]*\n\\)?\\(@model[ \t]+\\([^ \t\n]+\\)[ \t]*\\(?:\n\\|\\'\\)\\)"
+  "Matches the beginning of a question for one model.
+The first group is the line, the second the name.")
+
+(defun aid-chat-model--at-line ()
+  "Whether the open question has a model's line, which is matched then."
+  (pcase-let ((`(,beg . ,end) (aid-chat-open-question)))
+    (goto-char beg)
+    (skip-chars-forward " \t\n" end)
+    (looking-at aid-chat-model-line)))
+
+(defun aid-chat-model-line-end ()
+  "Where the model's line of the open question ends, or nil."
+  (save-excursion
+    (and (aid-chat-model--at-line) (match-end 1))))
+
+(defun aid-chat-model-take ()
+  "Take the model's line off the open question.
+Give the name, what was taken and from where, to put it back; or nil.  Signal an
+error when there is no such model."
+  (save-excursion
+    (when (aid-chat-model--at-line)
+      (let ((beg (match-beginning 1)) (text (match-string-no-properties 1))
+            (name (match-string-no-properties 2)))
+        (when (save-excursion
+                (goto-char (match-end 1))
+                (skip-chars-forward " \t\n")
+                (eobp))
+          (user-error "The question has a model's line, and nothing else"))
+        (aid--mod-model-info name (aid-chat-root))
+        (aid-chat--replace beg (+ beg (length text)) "")
+        (list name text beg)))))
+
+(defun aid-chat-complete-model ()
+  "Complete the name in a model's line of the open question."
+  (save-excursion
+    (let ((end (point)))
+      (skip-chars-backward "^ \t\n")
+      (let ((beg (point)))
+        (when (and (aid-chat-in-question-p)
+                   (save-excursion
+                     (beginning-of-line)
+                     (and (looking-at-p "@model[ \t]")
+                          (progn (when (looking-back "^/[[:alnum:]-]+[ \t]*\n" (line-beginning-position 0))
+                                   (forward-line -1))
+                                 (skip-chars-backward " \t\n")
+                                 (<= (point) (car (aid-chat-open-question)))))))
+          (let ((root (aid-chat-root)))
+            (aid-model-look root)
+            (list beg end (aid-model--table root) :exclusive 'no)))))))
+
+(provide 'aid-chat-model)
+;;; aid-chat-model.el ends here

@@ -1,0 +1,10 @@
+/* Base 64 (RFC 4648, with padding), for bytes inside JSON. */
+#ifndef AID_BASE_BASE64_H
+#define AID_BASE_BASE64_H
+
+#include "base/str.h"
+
+/* Appends the N bytes at BYTES. */
+enum aid_err aid_base64_add (struct aid_str *out, const unsigned char *bytes, size_t n);
+
+#endif
