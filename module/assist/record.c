@@ -7,6 +7,7 @@
 #include "base/val.h"
 #include "config/secret.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -298,6 +299,35 @@ let_go_of_secret (struct record *r)
   r->reply = clean;
   aid_secret_free (r->secret);
   r->secret = NULL;
+}
+
+void
+aid_records_hide (struct aid_records *rs, uint64_t id, struct aid_error *e)
+{
+  struct aid_str words = AID_STR_INIT (64u << 10);
+  pthread_mutex_lock (&rs->lock);
+  struct record *r = find (rs, id);
+  if (r && r->secret)
+    {
+      aid_hide_text (aid_span_z (e->msg), r->secret, r->variable, &words);
+      snprintf (e->msg, sizeof e->msg, "%s", aid_str_z (&words));
+    }
+  pthread_mutex_unlock (&rs->lock);
+  aid_str_free (&words);
+}
+
+void
+aid_records_close (struct aid_records *rs, uint64_t id, enum aid_err code)
+{
+  pthread_mutex_lock (&rs->lock);
+  struct record *r = find (rs, id);
+  if (r && !r->ended)
+    {
+      r->ended = 1;
+      r->code = code;
+      let_go_of_secret (r);
+    }
+  pthread_mutex_unlock (&rs->lock);
 }
 
 void

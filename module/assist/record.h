@@ -29,6 +29,9 @@ void aid_records_rekey (struct aid_records *rs, uint64_t id, const char *key);
 void aid_records_head (struct aid_records *rs, uint64_t id, int status, const struct aid_http_reply *reply);
 void aid_records_bytes (struct aid_records *rs, uint64_t id, struct aid_span bytes);
 
+/* Takes the key of request ID out of E's words: a server may have repeated it. */
+void aid_records_hide (struct aid_records *rs, uint64_t id, struct aid_error *e);
+
 struct aid_record_end
 {
   const struct aid_http_result *result;
@@ -38,6 +41,9 @@ struct aid_record_end
 };
 /* The request has ended.  Appends the line that the log gets (see docs/config.md), without a newline. */
 void aid_records_end (struct aid_records *rs, uint64_t id, const struct aid_record_end *end, struct aid_str *line);
+
+/* The same for a request that was never made, or was told of already: no line is written. */
+void aid_records_close (struct aid_records *rs, uint64_t id, enum aid_err code);
 
 /* Appends a val object of the last request of the chat with KEY: {model, provider, host, wire, url, variable, headers: [{name,
    value}], body, body_left_out (bytes), state ("running", "done"), status, reply_headers, reply, reply_left_out (bytes),

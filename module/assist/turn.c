@@ -100,6 +100,7 @@ void
 aid_turn_finish (struct aid_turn_state *t)
 {
   unlist (t);
+  aid_records_close (t->assist->records, t->id, t->fail.code);
   if (!t->refused)
     aid_turn_report (t);
   turn_free (t);

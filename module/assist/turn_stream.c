@@ -154,6 +154,7 @@ may_retry (void *user, int status, struct aid_span body)
 {
   struct aid_turn_state *t = user;
   aid_wire_explain (status, body, t->model.host, &t->why);
+  aid_records_hide (t->assist->records, t->id, &t->why);
   return aid_wire_may_retry (status, body);
 }
 
@@ -211,6 +212,7 @@ on_done (void *user, const struct aid_http_result *result)
     t->fail = result->error;
   else
     t->wire->end (t->decoder, &t->fail);
+  aid_records_hide (t->assist->records, t->id, &t->fail);
   end_record (t, result);
   aid_turn_finish (t);
 }

@@ -18,7 +18,7 @@
   `(aid-chat-tests-with chat
      (make-directory (expand-file-name ".aid" project))
      (with-temp-file (expand-file-name ".aid/config.json" project)
-       (insert (format "{\"model\":\"m\",\"models\":{\"m\":{\"provider\":\"openai\",\
+       (insert (format "{\"model\":\"m\",\"models\":{\"m\":{\"provider\":\"openrouter\",\
 \"name\":\"real\",\"context\":%d}}}" ,context)))
      (unwind-protect
          (cl-letf (((symbol-function 'aid--mod-model-info)
@@ -49,8 +49,8 @@
     (aid-inspect-tests--type "What is it?")
     (aid-inspect)
     (should (bound-and-true-p aid-inspect-mode))
-    (should (string-match-p "\\`// POST https://api.openai.com/v1/chat/completions\n" (buffer-string)))
-    (should (string-match-p "^// Authorization: Bearer \\$OPENAI_API_KEY$" (buffer-string)))
+    (should (string-match-p "\\`// POST https://openrouter.ai/api/v1/chat/completions\n" (buffer-string)))
+    (should (string-match-p "^// Authorization: Bearer \\$OPENROUTER_API_KEY$" (buffer-string)))
     (should (string-match-p "of the 8.0k that m takes" (buffer-string)))
     (should (string-match-p "\"content\": \"What is it\\?\"" (buffer-string)))
     (goto-char (point-min))
@@ -116,7 +116,7 @@
     (aid-inspect-tests--type "It's what?")
     (aid-inspect)
     (aid-inspect-copy-curl)
-    (should (string-search "-H \"Authorization: Bearer $OPENAI_API_KEY\"" (current-kill 0)))
+    (should (string-search "-H \"Authorization: Bearer $OPENROUTER_API_KEY\"" (current-kill 0)))
     (should (string-search "It'\\''s what?" (current-kill 0)))))
 
 (ert-deftest aid-inspect-last-says-when-there-is-none ()

@@ -156,6 +156,33 @@ test_the_last_request_is_kept_with_its_raw_reply (void **state)
   aid_str_free (&last);
 }
 
+/* Whatever ends a request ends its record: it is not said to run, and the key is not kept. */
+static void
+test_a_request_that_is_never_made_has_ended (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_HOLD };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  struct aid_str val = AID_STR_INIT (1u << 20), last = AID_STR_INIT (1u << 20);
+  begin (&b, script, 1);
+  write_keyed_config (&b, "\"log_content\":false,");
+  ask (&b, 1);
+  aid_assist_cancel (b.assist, 1);
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  for (int i = 0; i < 6000 && aid_assist_running (b.assist); i++)
+    usleep (10000);
+  if (aid_assist_last (b.assist, KEY, &val))
+    {
+      aid_val_to_json (aid_str_span (&val), 0, &last);
+      contains (&last, "\"state\": \"done\"");
+      contains (&last, "\"code\": \"cancelled\"");
+    }
+  finish (&b);
+  aid_str_free (&val);
+  aid_str_free (&last);
+}
+
 static void
 test_the_log_has_a_line_without_content (void **state)
 {
@@ -318,6 +345,7 @@ main (void)
     cmocka_unit_test (test_what_would_be_sent_is_what_is_sent),
     cmocka_unit_test (test_an_edited_request_is_sent_as_it_is),
     cmocka_unit_test (test_the_last_request_is_kept_with_its_raw_reply),
+    cmocka_unit_test (test_a_request_that_is_never_made_has_ended),
     cmocka_unit_test (test_the_log_has_a_line_without_content),
     cmocka_unit_test (test_a_project_cannot_switch_content_on),
     cmocka_unit_test (test_a_full_log_moves_away),
