@@ -236,7 +236,7 @@ void
 aid_look_take (struct aid_looking *look, struct aid_records *records, const struct aid_model *model,
                const struct aid_wire_request *request, const struct aid_prompt *p)
 {
-  struct aid_str *out = look->out, formatted = AID_STR_INIT (2 * AID_PROMPT_MAX), url = AID_STR_INIT (64u << 10);
+  struct aid_str *out = look->out, formatted = AID_STR_INIT ((size_t) 2 * AID_PROMPT_MAX), url = AID_STR_INIT (64u << 10);
   struct aid_str variable = AID_STR_INIT (1024);
   struct aid_span body = aid_str_span (&request->body);
   aid_inspect_format (body, &formatted);

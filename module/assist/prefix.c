@@ -21,9 +21,13 @@ unmark (json_t *v, int depth)
     return;
   json_object_del (v, "cache_control");
   json_object_foreach (v, key, item)
-    unmark (item, depth + 1);
+    {
+      unmark (item, depth + 1);
+    }
   json_array_foreach (v, i, item)
-    unmark (item, depth + 1);
+    {
+      unmark (item, depth + 1);
+    }
 }
 
 static enum aid_err
@@ -45,11 +49,12 @@ read_order (struct aid_span body, struct aid_str *out, struct aid_error *e)
     {
       json_t *v = json_object_get (all, members[i]);
       unmark (v, 0);
-      if (json_is_array (v))
-        json_array_foreach (v, k, item)
-          add_line (item, out);
-      else if (v)
+      if (v && !json_is_array (v))
         add_line (v, out);
+      json_array_foreach (v, k, item)
+        {
+          add_line (item, out);
+        }
     }
   json_decref (all);
   return out->err ? aid_error_set (e, out->err, "The request is too large to be compared.") : AID_OK;

@@ -195,7 +195,8 @@ aid_records_begin (struct aid_records *rs, uint64_t id, const char *key, const s
   pthread_mutex_lock (&rs->lock);
   size_t at = place (rs, key);
   struct record *old = rs->list[at];
-  memmove (rs->list + 1, rs->list, at * sizeof *rs->list);
+  for (size_t i = at; i > 0; i--)
+    rs->list[i] = rs->list[i - 1];
   rs->list[0] = r;
   pthread_mutex_unlock (&rs->lock);
   record_free (old);

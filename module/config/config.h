@@ -21,8 +21,8 @@
    }
 
    A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", "discover" and
-   "log_content", and "extra" and "price" in its models, are left out with a warning: endpoints, keys and commands are the user's to name.
-   Unknown members are warnings with file, line and name. */
+   "log_content", and "extra" and "price" in its models, are left out with a warning: endpoints, keys, commands and what is
+   kept are the user's to name.  Unknown members are warnings with file, line and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
