@@ -296,16 +296,28 @@ model's name."
             (search-forward "@" end t))
       (aid-chat-add-typed-items))))
 
+(defun aid-chat--items-cost ()
+  "What the context lines of this chat say that they cost, in tokens."
+  (let ((sum 0))
+    (save-excursion
+      (goto-char (point-min))
+      (while (re-search-forward " item [^\n]*\\<tok=\\([0-9]+\\)" nil t)
+        (setq sum (+ sum (string-to-number (match-string 1))))))
+    sum))
+
 (defun aid-chat--near-full-p ()
   "Whether this chat may be too long for its model, so that it is worth counting.
-A request that a person has made is that person's."
+No text has more tokens than characters, but for rare signs; what was sent of
+context lines is not in the chat.  A request that a person has made is that
+person's."
   (let ((context (or (plist-get (aid--mod-model-info
                                  (or aid-model (plist-get (aid-strategy-info nil) :model))
                                  (aid-chat-root))
                                 :context)
                      0)))
     (and (> context 0) (not aid-chat--body)
-         (> (+ (buffer-size) (cdr aid-chat--open-cost)) (* 0.75 context)))))
+         (> (+ (buffer-size) (aid-chat--items-cost) (cdr aid-chat--open-cost))
+            (* 0.75 context)))))
 
 (defun aid-chat-send (&optional choose)
   "Send the open question; after an answer that failed, ask it again.

@@ -236,6 +236,19 @@
         (should-not (plist-get (car aid-chat-tests--asked) :summarise))
         (should aid-chat--stream)))))
 
+(ert-deftest aid-compact-counts-what-context-lines-sent ()
+  "A chat of few words is long when files went with it."
+  (aid-inspect-tests-with 8000
+    (aid-inspect-tests--exchange "Short?" "Short.")
+    (aid-inspect-tests--type "Next?")
+    (should-not (aid-chat--near-full-p))
+    (goto-char (point-min))
+    (search-forward "Short?")
+    (insert (format "\n\n- [x](x) %s" (aid-chat--marker "item sent=0123456789abcdef tok=7000")))
+    (should (aid-chat--near-full-p))
+    (let ((aid-chat--body "{}"))
+      (should-not (aid-chat--near-full-p)))))
+
 (ert-deftest aid-compact-keeps-decisions ()
   "What was decided about a compacted answer is told with the next question, and can be read."
   (aid-inspect-tests-with 9000
