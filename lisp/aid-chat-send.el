@@ -310,11 +310,10 @@ model's name."
 No text has more tokens than characters, but for rare signs; what was sent of
 context lines is not in the chat.  A request that a person has made is that
 person's."
-  (let ((context (or (plist-get (aid--mod-model-info
-                                 (or aid-model (plist-get (aid-strategy-info nil) :model))
-                                 (aid-chat-root))
-                                :context)
-                     0)))
+  (let* ((named (save-excursion
+                  (and (aid-chat-model--at-line) (match-string-no-properties 2))))
+         (model (or named aid-model (plist-get (aid-strategy-info nil) :model)))
+         (context (or (plist-get (aid--mod-model-info model (aid-chat-root)) :context) 0)))
     (and (> context 0) (not aid-chat--body)
          (> (+ (buffer-size) (aid-chat--items-cost) (cdr aid-chat--open-cost))
             (* 0.75 context)))))

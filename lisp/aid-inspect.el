@@ -43,25 +43,33 @@
 
 ;;; The request
 
-(defun aid-inspect-request (&optional more)
+(defun aid-inspect--with-line (taken function)
+  "Call FUNCTION with the name in TAKEN, then put back what was taken.
+TAKEN is nil, or a name, the text that it was taken with and where from."
+  (unwind-protect
+      (funcall function (car taken))
+    (when taken
+      (pcase-let ((`(,_ ,text ,at) taken))
+        (aid-chat--replace at at text)))))
+
+(defun aid-inspect--ask (strategy)
+  "Have the core show what it would send for the question by STRATEGY."
+  (aid-recipe-complete strategy)
+  (let ((items (cl-loop for item in (aid-chat--open-items)
+                        unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item)))
+    (aid--mod-inspect (cdr (aid-chat--request-plist strategy items nil)))))
+
+(defun aid-inspect-request ()
   "The request that this chat's open question would make, a plist.
-MORE is put before what the core is asked by.  The question gets the context
-that sending would add."
+The question gets the context that sending would add."
   (save-restriction
     (widen)
     (aid-chat--add-typed)
-    (let ((strategy (aid-chat--take-strategy)))
-      (unwind-protect
-          (progn
-            (aid-recipe-complete (car strategy))
-            (let ((items (cl-loop for item in (aid-chat--open-items)
-                                  unless (assoc "sent" (aid-chat--words (nth 3 item)))
-                                  collect item)))
-              (aid--mod-inspect
-               (append more (cdr (aid-chat--request-plist (car strategy) items nil))))))
-        (when strategy
-          (pcase-let ((`(,_ ,text ,at) strategy))
-            (aid-chat--replace at at text)))))))
+    (aid-inspect--with-line
+     (aid-chat-model-take)
+     (lambda (model)
+       (let ((aid-model (or model aid-model)))
+         (aid-inspect--with-line (aid-chat--take-strategy) #'aid-inspect--ask))))))
 
 (defun aid-inspect--headers (headers)
   "HEADERS, plists of the core, as an alist."

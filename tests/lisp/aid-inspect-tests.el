@@ -66,6 +66,19 @@
     (should (string-search "\"content\": \"Change it\"" (buffer-string)))
     (should (string-suffix-p "/edit Change it" (with-current-buffer chat (buffer-string))))))
 
+(ert-deftest aid-inspect-keeps-the-model-line ()
+  "A question's own model is the one that would be asked; its line stays."
+  (aid-inspect-tests-with 0
+    (aid-inspect-tests--type "/edit Change it")
+    (save-excursion
+      (goto-char (car (aid-chat-open-question)))
+      (insert "@model openrouter/other/one\n"))
+    (aid-inspect)
+    (should (string-search "\"model\": \"other/one\"" (buffer-string)))
+    (should (string-search "\"content\": \"Change it\"" (buffer-string)))
+    (should (string-suffix-p (concat "@model openrouter/other/one\n" "/edit Change it")
+                             (with-current-buffer chat (buffer-string))))))
+
 (ert-deftest aid-inspect-sends-what-stands-there ()
   "Changed text is sent as it is, unchanged text as the chat's own question."
   (aid-inspect-tests-with 0
