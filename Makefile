@@ -166,7 +166,7 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 check-builds
 	@tests/run
 
-check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/net-slow.so
+check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g"
@@ -206,6 +206,28 @@ check-emacs30: all test-cores
 ## bench         measure streaming, loading and large chats, as ratios within one run
 bench: all
 	@tests/bench/run
+
+## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens
+VOCAB   ?= tiktoken@1.0.22
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aid/vocab
+.PHONY: vocab npm-vocab
+vocab: npm-vocab
+	install -d $(CACHE)
+	install -m 644 $(B)/vocab/*.bpe $(CACHE)
+npm-vocab: $(B)/vocab/o200k_base.bpe $(B)/vocab/cl100k_base.bpe
+# The package has a folder of its own: npm removes what else it finds in one.
+$(B)/vocab/%.bpe: $(B)/tiktoken/fetched | $(B)/aid
+	@mkdir -p $(@D)
+	$(B)/aid count --import $(B)/tiktoken/node_modules/tiktoken/encoders/$*.json --output $@.tmp --as $* && mv $@.tmp $@
+$(B)/tiktoken/fetched:
+	mkdir -p $(@D)
+	npm install --prefix $(@D) --silent --ignore-scripts --no-save --no-package-lock --no-audit --no-fund $(VOCAB)
+	touch $@
+$(B)/bench_tokens: tests/bench/tokens.c $(call layer_libs,$(need_model))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+# What compares our token numbers with that package's: tests/tokens.
+$(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
 bench-patch: $(B)/bench_patch cli
@@ -251,6 +273,8 @@ install: all
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
 	install -m 644 module/model/presets.json $(SITE)
 	install -m 644 $(B)/aid.info $(INFO)
+	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(SHARE)/vocab && \
+	  install -m 644 $(B)/vocab/*.bpe $(SHARE)/vocab; }
 	! command -v install-info >/dev/null || install-info --info-dir=$(INFO) $(INFO)/aid.info
 uninstall:
 	! command -v install-info >/dev/null || [ ! -e $(INFO)/aid.info ] || \

@@ -23,6 +23,8 @@
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
+(declare-function aid-cost-dollars "aid-cost" (cost))
+(declare-function aid-chat--tokens "aid-chat-head" (n))
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 (autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
@@ -145,8 +147,24 @@ With EDITED also that its answer is not what was received."
                       (and (funcall get "ms") (aid-chat--seconds (funcall get "ms")))
                       (and (funcall get "out")
                            (concat (aid-chat--count (string-to-number (funcall get "out"))) " tok"))
-                      (and (funcall get "cost") (concat "$" (funcall get "cost"))))))
+                      (when-let ((cost (funcall get "cost")))
+                        (aid-cost-dollars (string-to-number cost))))))
     (and (delq nil parts) (string-join (delq nil parts) " · "))))
+
+(defun aid-chat--meta-details (words)
+  "What the WORDS of a meta line tell besides, or nil: input, cache and speed."
+  (let* ((get (lambda (key) (when-let ((text (aid-chat--word key words)))
+                              (string-to-number text))))
+         (in (funcall get "in")) (cached (funcall get "cached")) (out (funcall get "out"))
+         (ms (funcall get "ms")) (first (funcall get "first")) (cost (aid-chat--word "cost" words))
+         (parts (list (and in (format "%d tokens in" in))
+                      (and in cached (> in 0) (> cached 0)
+                           (format "%d of them cached (%d%%)" cached (/ (* 100 cached) in)))
+                      (and first (format "first text after %.1f s" (/ first 1000.0)))
+                      (and out first ms (> ms first)
+                           (format "%d tok/s" (/ (* 1000 out) (- ms first))))
+                      (and cost (concat "$" cost)))))
+    (and (delq nil parts) (string-join (delq nil parts) ", "))))
 
 (defun aid-chat--error-line (words)
   "The text for the error in a meta line's WORDS, or nil."
@@ -159,10 +177,10 @@ With EDITED also that its answer is not what was received."
                           (substitute-command-keys "\\[aid-chat-send]"))
                   'face 'aid-chat-error))))
 
-(defun aid-chat--show-right (beg end text &optional room)
+(defun aid-chat--show-right (beg end text &optional room details)
   "Show TEXT at the right edge in place of the marker from BEG to END.
 It is left out when the line's own text reaches so far.  ROOM is how many
-columns are left free after it."
+columns are left free after it.  DETAILS are told with it by `help-echo'."
   (let* ((len (+ (string-width (or text "")) (or room 0)))
          (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
     (if (or (not text) (> (+ used len 2) aid-chat--width))
@@ -170,7 +188,8 @@ columns are left free after it."
       (put-text-property beg (1+ beg) 'display `(space :align-to (- right ,(1+ len))))
       (put-text-property (1+ beg) end 'display (propertize text 'face 'aid-chat-info)))
     (when text
-      (put-text-property (line-beginning-position) end 'help-echo text))))
+      (put-text-property (line-beginning-position) end 'help-echo
+                         (if details (concat text "; " details) text)))))
 
 (defun aid-chat--edited-known-p (pos words)
   "Whether the answer with its marker at POS is known to be edited.
@@ -192,7 +211,8 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
     (aid-chat--show-right
      beg end (aid-chat--meta-info (nth 2 meta) (aid-chat--edited-known-p beg (nth 2 meta)))
      ;; Alternatives are folded: three dots follow.
-     (and (eq (plist-get turn :kind) 'alternative) 3))))
+     (and (eq (plist-get turn :kind) 'alternative) 3)
+     (aid-chat--meta-details (nth 2 meta)))))
 
 (defvar aid-chat-item-map
   (let ((map (make-sparse-keymap)))
@@ -235,8 +255,9 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
      beg end (and (or tokens why)
                   (concat why (if (and why tokens) "  " "")
                           (cond ((stringp tokens)
-                                 (concat (aid-chat--count (string-to-number tokens)) " tok"))
-                                (tokens (concat "~" (aid-chat--count tokens) " tok"))))))))
+                                 (concat (if (string-search " est=" words) "~" "")
+                                         (aid-chat--count (string-to-number tokens)) " tok"))
+                                (tokens (concat (aid-chat--tokens tokens) " tok"))))))))
 
 (defun aid-chat--hide-line (&optional instead)
   "Hide the line that point is in, or show INSTEAD in its place."

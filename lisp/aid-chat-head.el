@@ -17,10 +17,14 @@
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
-(declare-function aid--mod-tokens "ext:aid-module" (text))
+(declare-function aid--mod-tokens "ext:aid-module" (text &optional name))
+(declare-function aid--mod-tokens-exact "ext:aid-module" (name))
 (declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid-context-item-text "aid-context" (target dir))
 (declare-function aid-chat-stop "aid-chat-stream" ())
+(autoload 'aid-cost-foretell "aid-cost")
+(autoload 'aid-cost-agree "aid-cost")
+(autoload 'aid-cost-dollars "aid-cost")
 
 (defvar aid-context--snapshots)
 
@@ -51,6 +55,12 @@
 
 (defvar-local aid-chat--open-cost '(0 . 0)
   "How many context items the open question has, and their tokens.")
+
+(defvar-local aid-chat--forecast nil
+  "What the open question would send, as the core foretold it last: a plist.")
+
+(defvar-local aid-chat--tokens-for nil
+  "What tokens are counted for: a model's name at its server, and whether exactly.")
 
 (defconst aid-chat--stop-map
   (let ((map (make-sparse-keymap)))
@@ -98,9 +108,26 @@
    (aid-strategy-head)
    (pcase aid-chat--open-cost
      (`(0 . ,_) "")
-     (`(,n . ,tokens) (format "   %d item%s ~%s" n (if (= n 1) "" "s")
-                              (aid-chat--count tokens))))
-   (format " %s chat ~%s" (aid-chat-sign "│" "|") (aid-chat--count (/ (buffer-size) 4)))))
+     (`(,n . ,tokens) (format "   %d item%s %s" n (if (= n 1) "" "s")
+                              (aid-chat--tokens tokens))))
+   (aid-chat--head-forecast)))
+
+(defun aid-chat--tokens (n)
+  "The number N of tokens in few letters, marked unless it is exact."
+  (concat (if (cdr aid-chat--tokens-for) "" "~") (aid-chat--count n)))
+
+(defun aid-chat--head-forecast ()
+  "The chat's tokens against the window, and its cost, for the header line."
+  (let* ((bar (aid-chat-sign "│" "|"))
+         (window (or (plist-get aid-chat--forecast :window) 0))
+         (cost (or (plist-get aid-chat--forecast :chat_cost) 0))
+         (tokens (if aid-chat--forecast
+                     (concat (if (plist-get aid-chat--forecast :exact) "" "~")
+                             (aid-chat--count (plist-get aid-chat--forecast :tokens)))
+                   (concat "~" (aid-chat--count (/ (buffer-size) 4))))))
+    (concat (format " %s chat %s" bar tokens)
+            (if (> window 0) (concat "/" (aid-chat--count window)) "")
+            (if (> cost 0) (format " %s %s" bar (aid-cost-dollars cost)) ""))))
 
 (defun aid-chat-head-update ()
   "Make the header line and the mode line of this chat say what is so now."
@@ -215,7 +242,8 @@ What is far away costs what its line says."
       (puthash target
                (or (ignore-errors
                      (aid--mod-tokens (or (aid-chat--item-text target)
-                                          (aid--mod-item-read default-directory target))))
+                                          (aid--mod-item-read default-directory target))
+                                      (car aid-chat--tokens-for)))
                    0)
                aid-chat--item-tokens)
       (setf (alist-get target aid-chat--item-stamps nil nil #'equal) stamp))
@@ -245,7 +273,12 @@ What is far away costs what its line says."
   (unless (stringp aid-chat--model-name)
     (setq aid-chat--model-name
           (or (plist-get (ignore-errors (aid--mod-model-info nil (aid-chat-root))) :id)
-              'none))))
+              'none)))
+  (let ((name (plist-get (ignore-errors (aid--mod-model-info aid-model (aid-chat-root))) :name)))
+    (unless (and aid-chat--tokens-for (equal name (car aid-chat--tokens-for)))
+      (clrhash aid-chat--item-tokens)
+      (setq aid-chat--item-stamps nil))
+    (setq aid-chat--tokens-for (cons name (aid--mod-tokens-exact name)))))
 
 (defun aid-chat-head-refind ()
   "Have all chats show the model that is configured now."
@@ -271,7 +304,8 @@ What is far away costs what its line says."
                                          (aid-chat--refresh-line (car item)))
                                        new))
                                    items))))
-    (aid-chat-head-update)))
+    (aid-chat-head-update)
+    (aid-cost-foretell)))
 
 (defun aid-chat--measure-soon ()
   "Measure the open question when Emacs is next idle."
@@ -284,6 +318,12 @@ What is far away costs what its line says."
                                      (with-current-buffer chat
                                        (when (derived-mode-p 'aid-chat-mode)
                                          (aid-chat-measure))))))))))
+
+(defun aid-chat--measure-anew ()
+  "Forget what was measured, for another model or strategy, and measure again soon."
+  (setq aid-chat--forecast nil)
+  (aid-chat-head-update)
+  (aid-chat--measure-soon))
 
 (provide 'aid-chat-head)
 ;;; aid-chat-head.el ends here

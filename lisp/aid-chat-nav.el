@@ -95,9 +95,13 @@ In the open question it is what TAB is elsewhere: indentation and completion."
                          ('user "Question") ('answer "Answer") ('summary "Summary up to turn")
                          (_ "Alternative to answer"))
              (plist-get turn :number)
-             (let ((info (or item (and meta (aid-chat--meta-info
-                                         (nth 2 meta) (aid-chat--edited-p turn))))))
-               (if info (concat ": " info) "")))))
+             (let ((info (or item
+                             (and meta (string-join
+                                        (delq nil (list (aid-chat--meta-info
+                                                         (nth 2 meta) (aid-chat--edited-p turn))
+                                                        (aid-chat--meta-details (nth 2 meta))))
+                                        "; ")))))
+               (if (member info '(nil "")) "" (concat ": " info))))))
 
 ;;; Links
 

@@ -234,10 +234,14 @@ is no key in it."
 REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
 model's name."
   (pcase-let ((`(,info . ,plist) (aid-chat--request-plist strategy items turn)))
-    (cons (aid--mod-ask (append (list :secret (aid-model-secret info) :request request
-                                      :body aid-chat--body)
-                                plist))
+    (cons (aid-chat--ask (append (list :request request :body aid-chat--body) plist) info)
           (or (plist-get info :id) (plist-get plist :model) "model"))))
+
+(defun aid-chat--ask (plist info)
+  "Ask the core what PLIST says of the model that INFO describes; give the id.
+A budget that it would pass is asked about before."
+  (let ((over (and (plist-get info :budget) (aid-cost-agree plist))))
+    (aid--mod-ask (append (list :over-budget over :secret (aid-model-secret info)) plist))))
 
 (defun aid-chat--answer-head (model number request)
   "The heading and meta line of answer NUMBER by MODEL to REQUEST."

@@ -179,10 +179,11 @@ Until then the fold grows by itself, for the answer goes on inside it."
                        (equal (match-string 3) (aid-chat-key))
                        (not (assoc "sent" (aid-chat--words words))))
               (goto-char (aid-chat--replace
-                          beg end (format "%s sent=%s tok=%d"
-                                          (replace-regexp-in-string " tok=[0-9]+" "" words)
+                          beg end (format "%s sent=%s tok=%d%s"
+                                          (replace-regexp-in-string " \\(?:tok\\|est\\)=[0-9]+" "" words)
                                           (plist-get item :hash)
-                                          (or (plist-get item :tokens) 0)))))))
+                                          (or (plist-get item :tokens) 0)
+                                          (if (plist-get val :exact) "" " est=1")))))))
         (set-marker end nil)))))
 
 (defun aid-chat--rekey (old new)
@@ -266,6 +267,7 @@ The line in its turn may be out of sight."
     (when-let ((req (cdr (assoc "req" (aid-chat-meta number)))))
       (push req aid-chat--journals))
     (aid-chat-head-update)
+    (aid-cost-foretell)
     (aid-chat-code-soon)
     (aid-chat--save)
     (aid-chat--say-end val)

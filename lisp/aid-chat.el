@@ -135,11 +135,11 @@ The lock of a chat that is not saved is no chat.")
   "Set VARIABLE to VALUE in this chat, or everywhere when this is none."
   (if (derived-mode-p 'aid-chat-mode)
       (progn (set (make-local-variable variable) value)
-             (aid-chat-head-update))
+             (aid-chat--measure-anew))
     (set-default variable value)
     (dolist (chat (aid-chat--live-chats))
       (with-current-buffer chat
-        (aid-chat-head-update)))))
+        (aid-chat--measure-anew)))))
 
 (defun aid-chat--kept-p ()
   "Whether this chat is in AID's own folder, where it is saved by itself."

@@ -19,7 +19,6 @@
 (require 'aid-chat-outline)
 (require 'aid-inspect)
 
-(declare-function aid--mod-ask "ext:aid-module" (plist))
 (declare-function aid--mod-inspect "ext:aid-module" (plist))
 (declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid--on-event "aid-module" (id function))
@@ -132,10 +131,10 @@ Give where the summary begins."
   "Ask for a summary of this chat's turns up to answer NUMBER."
   (pcase-let* ((`(,info . ,plist) (aid-chat--request-plist nil nil nil))
                (chat (current-buffer)) (pieces nil)
-               (id (aid--mod-ask (append (list :secret (aid-model-secret info)
-                                               :request (aid-chat--next-request)
-                                               :summarise number)
-                                         plist))))
+               (id (aid-chat--ask (append (list :request (aid-chat--next-request)
+                                                :summarise number)
+                                          plist)
+                                  info)))
     (setq aid-compact--running id)
     (aid--on-event id (lambda (&rest event)
                         (pcase event

@@ -44,6 +44,7 @@
     ("M" "check the models" aid-doctor)
     ("s" "strategy" aid-set-strategy)
     ("S" "edit a strategy" aid-edit-strategy)
+    ("$" "what it has cost" aid-cost)
     ("R" "load a newly built core" aid-reload)]])
 
 (provide 'aid-menu)

@@ -17,7 +17,7 @@
 /* Kinds of events.  Exactly one of DONE and ERROR ends a request, and nothing follows it. */
 enum aid_event_kind
 {
-  AID_EVENT_FROZEN = 1,  /* {items: [{target, hash, tokens}], tokens}: what was sent, now in the store */
+  AID_EVENT_FROZEN = 1,  /* {items: [{target, hash, tokens}], tokens, exact}: what was sent, now in the store */
   AID_EVENT_START,       /* {model, id, provider, host, local, strategy} the server has answered */
   AID_EVENT_TEXT,        /* text to append at the answer's end, faces from a character on (see aid_stream_flush) */
   AID_EVENT_REASONING,   /* a plain request only: a piece of the model's reasoning, as text */
@@ -77,6 +77,7 @@ struct aid_ask
   const char *request;           /* "r81": the request's word in the chat's meta line */
   const struct aid_ask_item *items;
   size_t nitems;
+  int over_budget;               /* the person has agreed to pass a budget */
   int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
   struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */
   int plain;                     /* text events carry the model's text alone, no markers or quotes, and its reasoning has
@@ -84,6 +85,13 @@ struct aid_ask
 };
 
 enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);
+/* Appends a val object that tells what ASK would be if it were sent now: {tokens, exact, tokenizer, window, cost, chat_cost,
+   month_cost, chat_budget, month_budget, over, words}.  Tokens are those of the texts; window is 0 when it is not known, cost (of
+   all of them, and an answer of AID_FORECAST_ANSWER) and budgets are nil then.  over is "chat" or "month" when that budget
+   would be passed, and words say so.  Nothing is frozen or sent.  Any thread; takes as long as the files of the items do. */
+enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
+#define AID_FORECAST_ANSWER 1000   /* tokens */
+
 /* Ends the request with an error event of code "cancelled" within one frame. */
 void aid_assist_cancel (struct aid_assist *a, uint64_t id);
 

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "model/conversation.h"
 #include "model/provider.h"
+#include "model/tokens.h"
 #include "model/wire.h"
 #include "net/http.h"
 #include "store/blob.h"
@@ -38,6 +39,8 @@ struct aid_prompt_request
   size_t nitems;
   const char *system;          /* the strategy's prompt */
   const char *model_id;        /* reasoning is carried back only to the model that made it */
+  const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
+  int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
   int peek;                    /* only looked at: nothing is stored */
   int64_t summarise;           /* not 0: no question, but the turns up to this number and the wish for a summary of them */
@@ -53,7 +56,8 @@ struct aid_prompt
   struct aid_conversation conversation;
   struct aid_vec frozen;       /* struct aid_frozen */
   struct aid_vec weights;      /* struct aid_prompt_weight, in the order of the chat */
-  int64_t tokens;              /* an estimate of the whole */
+  int64_t tokens;              /* of the whole, as the counter counts them */
+  double spent;                /* US dollars that the chat's answers have cost, as their meta lines say */
   char key[33];                /* the chat's key */
   int64_t question;            /* the number of the asked turn */
 };
@@ -84,9 +88,8 @@ void aid_kept_add (struct aid_kept *k, struct aid_span text);
 void aid_kept_close (struct aid_kept *k, int unwanted);
 /* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
-/* Runs FN (ARG) on the writer's thread, in any case: for what is written to the disk once.  Never waits.  When that fails
-   nothing is run. */
-enum aid_err aid_keeper_do (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg);
+/* Runs FN (ARG) on the thread that writes, after what waits there, also while everything stops; at once without memory. */
+void aid_keeper_run (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
 

@@ -219,10 +219,11 @@ aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_
   return err;
 }
 
-enum aid_err
-aid_keeper_do (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg)
+void
+aid_keeper_run (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg)
 {
-  return aid_pool_run (keeper->writer, fn, fn, arg);
+  if (aid_pool_run (keeper->writer, fn, fn, arg))
+    fn (arg);
 }
 
 void

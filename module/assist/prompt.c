@@ -5,6 +5,7 @@
    a server's cached prefix stay true.  The file's key never leaves: it is cut out of every text. */
 #include "assist/assist_internal.h"
 #include "context/item.h"
+#include "model/estimate.h"
 #include "store/blob.h"
 #include <stdlib.h>
 
@@ -34,6 +35,12 @@ add_without_key (const char *key, struct aid_span text, struct aid_str *out)
       text = aid_span_cut (text, (size_t) at + k.len, text.len);
     }
   aid_str_addspan (out, text);
+}
+
+static int64_t
+tokens_in (const struct aid_prompt_request *r, struct aid_span text)
+{
+  return r->counter ? aid_counter_count (r->counter, text) : aid_estimate (AID_FAMILY_OTHER, text);
 }
 
 static const struct aid_ask_item *
@@ -78,7 +85,9 @@ freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span tex
   struct aid_frozen *f = aid_vec_push (&b->out->frozen);
   if (!f || !(f->target = aid_span_dup (item->target)))
     return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
-  f->tokens = aid_media_type (text) ? aid_media_tokens (text) : aid_tokens_estimate (text);
+  f->tokens = aid_media_type (text) ? aid_media_tokens (text) : tokens_in (b->request, text);
+  if (b->request->dry)
+    return AID_OK;
   if (b->request->peek)
     {
       aid_blob_id (text, f->hash);
@@ -93,7 +102,7 @@ add_text_part (struct builder *b, struct aid_message *m, struct aid_str *text)
   struct aid_span trimmed = aid_span_trim (aid_str_span (text));
   if (text->err)
     return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
-  b->out->tokens += aid_tokens_estimate (trimmed);
+  b->out->tokens += tokens_in (b->request, trimmed);
   if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
     return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   aid_str_clear (text);
@@ -140,6 +149,11 @@ add_item (struct builder *b, const struct aid_chat_item *item, struct aid_messag
     {
       aid_str_clear (&text);
       err = live_text (b, item, &text);
+      if (err && b->request->dry)
+        {
+          aid_str_clear (&text);           /* sending it will tell */
+          err = AID_OK;
+        }
       if (!err)
         err = freeze (b, item, aid_str_span (&text));
     }
@@ -370,6 +384,22 @@ add_turns (struct builder *b)
   return !err && upto ? add_words (b, summary_wish, aid_span_z ("")) : err;
 }
 
+/* What the answers of C have cost, alternatives too: it was spent, whatever became of them. */
+static double
+spent_in (const struct aid_chat *c)
+{
+  double sum = 0;
+  for (size_t i = 0; i < c->turns.len; i++)
+    {
+      const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
+      char *cost = aid_span_dup (aid_chat_meta (c, t->first_meta, t->nmeta, "cost"));
+      double d = cost && *cost >= '0' && *cost <= '9' ? strtod (cost, NULL) : 0;
+      sum += d > 0 && d < 1e9 ? d : 0;
+      free (cost);
+    }
+  return sum;
+}
+
 static int
 question_is_empty (const struct aid_prompt *p)
 {
@@ -393,10 +423,11 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   struct aid_message *system = aid_conversation_add (&out->conversation, AID_ROLE_SYSTEM);
   if (!system || !aid_message_add (system, AID_PART_TEXT, aid_span_z (r->system)))
     err = aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
-  out->tokens = aid_tokens_estimate (aid_span_z (r->system));
+  out->tokens = tokens_in (r, aid_span_z (r->system));
+  out->spent = spent_in (chat);
   if (!err)
     err = add_turns (&b);
-  if (!err && question_is_empty (out))
+  if (!err && !r->dry && question_is_empty (out))
     err = aid_error_set (e, AID_E_INVALID, "The question is empty: write it under the last \"## You\", then send.");
   aid_chat_free (chat);
   return err;

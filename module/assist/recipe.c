@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "chat/chat.h"
 #include "context/item.h"
-#include "model/wire.h"
+#include "model/estimate.h"
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -180,7 +180,7 @@ add_file (struct cook *c, const char *path, const char *why, const char *of)
       aid_str_free (&text);
       return;
     }
-  int64_t tokens = aid_tokens_estimate (aid_str_span (&text)), sum = c->out->tokens + tokens;
+  int64_t tokens = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&text)), sum = c->out->tokens + tokens;
   for (size_t i = 0; i < c->out->items.len; i++)
     sum += AID_VEC_AT (struct aid_recipe_item, &c->out->items, i).tokens;
   note (c, path);
@@ -302,7 +302,7 @@ read_question (struct cook *c)
       if (path.len && !path.err)
         note (c, aid_str_z (&path));
       if (path.len && !aid_item_read (c->dir, target, &text, NULL))
-        c->out->tokens += aid_tokens_estimate (aid_str_span (&text));
+        c->out->tokens += aid_estimate (AID_FAMILY_OTHER, aid_str_span (&text));
       aid_str_free (&path);
       aid_str_free (&text);
     }

@@ -155,6 +155,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->summarise = ask->summarise;
   t->body = AID_STR_INIT (AID_PROMPT_MAX);
   aid_str_addspan (&t->body, ask->body);
+  t->over_budget = ask->over_budget;
   t->exact = ask->exact;
   t->chat = AID_STR_INIT (AID_PROMPT_MAX);
   t->stop_words = AID_STR_INIT (4096);
@@ -179,7 +180,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
 /* --- preparing, on the pool ----------------------------------------------------------------------------------------- */
 
 static void
-post_frozen (struct aid_turn_state *t, const struct aid_prompt *p)
+post_frozen (struct aid_turn_state *t, const struct aid_prompt *p, int exact)
 {
   struct aid_str val = AID_STR_INIT (16u << 20);
   size_t all = aid_val_object (&val);
@@ -196,7 +197,8 @@ post_frozen (struct aid_turn_state *t, const struct aid_prompt *p)
     }
   aid_val_end (&val, list, (uint32_t) p->frozen.len);
   aid_val_kint (&val, "tokens", p->tokens);
-  aid_val_end (&val, all, 2);
+  aid_val_kbool (&val, "exact", exact);
+  aid_val_end (&val, all, 3);
   aid_assist_post (t->assist, t->id, AID_EVENT_FROZEN, &val);
   aid_str_free (&val);
 }
@@ -311,16 +313,45 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   return err;
 }
 
+/* AID_E_REFUSED when P would pass a budget and nobody has agreed to it. */
 static enum aid_err
-prepare_prompt (struct aid_turn_state *t, const char *system)
+within_budget (struct aid_turn_state *t, const struct aid_config *config, const struct aid_prompt *p,
+               const struct aid_counter *counter)
+{
+  struct aid_forecast f;
+  struct aid_str words = AID_STR_INIT (256);
+  enum aid_err err = AID_OK;
+  aid_forecast_make (config, &t->model, p, counter, &f);
+  t->counted = aid_forecast_is_text (&p->conversation) ? p->tokens : 0;
+  if (f.over && !t->over_budget)
+    {
+      aid_forecast_words (&f, &words);
+      if (t->plain)
+        aid_str_addz (&words, " --over-budget asks all the same.");
+      err = aid_error_set (&t->fail, AID_E_REFUSED, "%s", aid_str_z (&words));
+    }
+  aid_str_free (&words);
+  return err;
+}
+
+static enum aid_err
+prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const char *system)
 {
   struct aid_str dir = AID_STR_INIT (8192);
   links_dir (t, &dir);
+  struct aid_counter *counter = aid_counter_new (t->model.name);
+  unsigned can = t->model.abilities;
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
-                                  .nitems = t->nitems, .system = system, .model_id = t->model.id, .peek = t->look != NULL,
-                                  .summarise = t->summarise };
+                                  .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter,
+                                  .peek = t->look != NULL, .summarise = t->summarise,
+                                  .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
+                                  .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
+  if (!err && !t->look)
+    err = within_budget (t, config, &prompt, counter);
+  int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
+  aid_counter_free (counter);
   if (!err)
     err = build_request (t, &prompt);
   if (!err && t->look)
@@ -331,7 +362,7 @@ prepare_prompt (struct aid_turn_state *t, const char *system)
       memcpy (t->key, prompt.key, sizeof t->key);
       if (t->root && !t->plain)
         t->found = aid_found_new (t->assist, t->id, t->root, aid_str_z (&dir), t->items, t->nitems);
-      post_frozen (t, &prompt);
+      post_frozen (t, &prompt, exact);
       if (t->chat_path && !t->plain)
         t->journal = aid_keeper_open (t->assist->keeper, t->chat_path, t->request, t->question + 1);
     }
@@ -355,7 +386,7 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
       err = write_system (t, strategy, &system);
     }
   if (!err)
-    err = prepare_prompt (t, aid_str_z (&system));
+    err = prepare_prompt (t, config, aid_str_z (&system));
   aid_strategy_free (strategy);
   aid_str_free (&system);
   return err;

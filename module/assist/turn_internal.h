@@ -3,6 +3,7 @@
 #define AID_ASSIST_TURN_INTERNAL_H
 
 #include "assist/assist_internal.h"
+#include "assist/forecast.h"
 #include "assist/found.h"
 #include "base/val.h"
 
@@ -20,7 +21,7 @@ struct aid_turn_state
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
   struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
-  int plain, exact;
+  int plain, exact, over_budget;
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
 
   /* Written while preparing. */
@@ -32,6 +33,7 @@ struct aid_turn_state
   int64_t question;
   int edited;                  /* BODY is what was sent */
   int log_content;
+  int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_found *found;     /* NULL: no patches are looked for */
   struct aid_kept *journal;    /* or NULL */
   struct aid_error fail;       /* what ended the request, in our own words */

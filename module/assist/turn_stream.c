@@ -3,6 +3,8 @@
 #include "assist/turn_internal.h"
 #include "assist/log.h"
 #include "base/clock.h"
+#include "model/cost.h"
+#include "model/spend.h"
 #include <stdlib.h>
 
 /* --- text ------------------------------------------------------------------------------------------------------------- */
@@ -191,7 +193,9 @@ end_record (const struct aid_turn_state *t, const struct aid_http_result *result
   if (line)
     *line = AID_STR_INIT (AID_LOG_LINE_MAX);
   aid_records_end (t->assist->records, t->id, &end, line ? line : &none);
-  if (line && (!line->len || line->err || aid_keeper_do (t->assist->keeper, log_now, line)))
+  if (line && line->len && !line->err)
+    aid_keeper_run (t->assist->keeper, log_now, line);
+  else if (line)
     {
       aid_str_free (line);
       free (line);
@@ -324,6 +328,16 @@ add_signature (const struct aid_turn_state *t, struct aid_str *meta)
 }
 
 static void
+add_cost (const struct aid_turn_state *t, struct aid_str *meta)
+{
+  struct aid_str cost = AID_STR_INIT (64);
+  aid_cost_write (&cost, aid_cost (&t->model.price, &t->usage));
+  if (cost.len)
+    aid_marker_word (meta, "cost", aid_str_span (&cost));
+  aid_str_free (&cost);
+}
+
+static void
 write_meta (const struct aid_turn_state *t, const char *state, struct aid_str *meta)
 {
   if (t->model.id)
@@ -332,6 +346,7 @@ write_meta (const struct aid_turn_state *t, const char *state, struct aid_str *m
   add_number (meta, "in", t->usage.input);
   add_number (meta, "cached", t->usage.cached);
   add_number (meta, "out", t->usage.output);
+  add_cost (t, meta);
   add_number (meta, "ms", aid_clock_ms () - t->started);
   add_number (meta, "first", t->first ? t->first - t->started : -1);
   if (t->streaming && aid_stream_text (t->stream).len)
@@ -368,12 +383,65 @@ add_figures (const struct aid_turn_state *t, struct aid_str *val)
                + add_known (val, "out", t->usage.output) + add_known (val, "reasoning", t->usage.reasoning)
                + add_known (val, "ms", now - t->started) + add_known (val, "first_ms", t->first ? t->first - t->started : -1)
                + add_known (val, "reasoning_ms", t->answer ? aid_answer_reasoning_ms (t->answer) : -1);
+  double cost = aid_cost (&t->model.price, &t->usage);
+  if (cost >= 0)
+    {
+      aid_val_kreal (val, "cost", cost);
+      n++;
+    }
   if (t->usage.output > 0 && t->first && now > t->first)
     {
       aid_val_kreal (val, "tokens_per_s", (double) t->usage.output * 1000.0 / (double) (now - t->first));
       n++;
     }
   return n;
+}
+
+/* What is noted of a request for good: owned strings. */
+struct note
+{
+  struct aid_spend spend;
+  char *id, *provider, *name;
+  int64_t counted;
+};
+
+/* On the thread that writes. */
+static void
+note_now (void *arg)
+{
+  struct note *n = arg;
+  struct aid_counter *c = n->counted ? aid_counter_new (n->name) : NULL;
+  aid_spend_add (&n->spend);
+  if (c)
+    aid_counter_learn (c, n->counted, n->spend.usage.input);
+  aid_counter_free (c);
+  free (n->id);
+  free (n->provider);
+  free (n->name);
+  free (n);
+}
+
+/* Has what was used noted, when the server has told anything. */
+static void
+note_usage (const struct aid_turn_state *t)
+{
+  struct note *n = t->usage.input >= 0 || t->usage.output >= 0 || t->usage.cost >= 0 ? calloc (1, sizeof *n) : NULL;
+  if (!n)
+    return;
+  n->id = strdup (t->model.id);
+  n->provider = strdup (t->model.provider);
+  n->name = strdup (t->model.name);
+  n->spend = (struct aid_spend){ n->id, n->provider, t->usage, aid_cost (&t->model.price, &t->usage) };
+  n->counted = t->counted;
+  if (n->id && n->provider && n->name)
+    aid_keeper_run (t->assist->keeper, note_now, n);
+  else
+    {
+      free (n->id);
+      free (n->provider);
+      free (n->name);
+      free (n);
+    }
 }
 
 void
@@ -393,6 +461,7 @@ aid_turn_report (struct aid_turn_state *t)
   int has_text = t->streaming && aid_stream_text (t->stream).len > 0;
   const char *state = !t->fail.code ? "done" : has_text ? "cut" : "failed";
   write_meta (t, state, &meta);
+  note_usage (t);
   size_t all = aid_val_object (&val);
   aid_val_kstrz (&val, "state", state);
   aid_val_kstr (&val, "meta", aid_span_trim (aid_str_span (&meta)));

@@ -72,6 +72,7 @@ aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_quest
   q->ask.exact = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":exact"));
   q->ask.strategy = q->strategy = aid_lisp_dup (env, aid_lisp_get (env, plist, ":strategy"));
   q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
+  q->ask.over_budget = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":over-budget"));
   q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
   read_items (env, aid_lisp_get (env, plist, ":items"), q);
   q->ask.items = q->items.data;
@@ -120,7 +121,7 @@ AID_BIND (ask)
 /* --- models ---------------------------------------------------------------------------------------------------------- */
 
 static void
-model_val (const struct aid_model *m, struct aid_str *val)
+model_val (const struct aid_config *c, const struct aid_model *m, struct aid_str *val)
 {
   size_t o = aid_val_object (val);
   aid_val_kstrz (val, "id", m->id);
@@ -132,7 +133,8 @@ model_val (const struct aid_model *m, struct aid_str *val)
   aid_val_kstrz (val, "key", aid_model_key_state (m));
   aid_val_kstrz (val, "key_env", m->key_env);
   aid_facts_val (&(struct aid_facts){ m->context, m->max_output, m->abilities, m->price }, val);
-  aid_val_end (val, o, 12);
+  aid_val_kbool (val, "budget", aid_config_get (c, "budget") != NULL);
+  aid_val_end (val, o, 13);
 }
 
 AID_BIND (model_info)
@@ -148,7 +150,7 @@ AID_BIND (model_info)
     aid_lisp_error (env, &e);
   else if (c != NULL)
     {
-      model_val (&m, &val);
+      model_val (c, &m, &val);
       out = aid_lisp_take_val (env, &val);
       aid_model_free (&m);
     }
@@ -176,16 +178,6 @@ AID_BIND (models)
   aid_model_list (c, which_list (env, nargs > 1 ? args[1] : NULL), &val);
   aid_config_free (c);
   return aid_lisp_take_val (env, &val);
-}
-
-AID_BIND (tokens)
-{
-  (void) nargs;
-  struct aid_str text;
-  aid_lisp_text (env, args[0], &text);
-  int64_t n = aid_tokens_estimate (aid_str_span (&text));
-  aid_str_free (&text);
-  return env->make_integer (env, n);
 }
 
 AID_BIND (running)

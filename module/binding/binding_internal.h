@@ -3,6 +3,7 @@
 #define AID_BINDING_INTERNAL_H
 
 #include "assist/assist.h"
+#include "base/vec.h"
 #include "binding/lisp.h"
 #include "loader/host.h"
 
@@ -21,11 +22,6 @@ void aid_binding_post_error (uint64_t request, const struct aid_error *e);
 void aid_binding_job_begins (void);
 void aid_binding_job_ends (void);
 
-/* Forgets every open document (bind_doc.c). */
-void aid_bind_docs_close (void);
-/* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
-struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
-
 /* A question out of Lisp: owned strings, and the request that borrows them. */
 struct aid_bind_question
 {
@@ -37,6 +33,12 @@ struct aid_bind_question
 /* Reads PLIST; the text of a document is borrowed until its next edit.  Q is to be freed, whatever is pending. */
 void aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q);
 void aid_bind_question_free (struct aid_bind_question *q);
+
+/* Forgets every open document (bind_doc.c). */
+void aid_bind_docs_close (void);
+/* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
+struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
+
 struct aid_config;
 /* The settings that hold under ROOT (nil: the user's alone), or NULL with a signal pending (bind_strategy.c). */
 struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
@@ -70,6 +72,11 @@ AID_BIND (strategy_check);
 AID_BIND (recipe);
 AID_BIND (config_store);
 AID_BIND (tokens);
+AID_BIND (tokens_exact);
+AID_BIND (forecast);
+AID_BIND (forecast_soon);
+AID_BIND (spend_report);
+AID_BIND (spend_months);
 AID_BIND (running);
 AID_BIND (abandoned);
 AID_BIND (inspect);

@@ -9,6 +9,8 @@ static const struct aid_command commands[] = {
   { "chat", aid_cmd_chat, "read a chat file: its turns, items and code blocks" },
   { "patch", aid_cmd_patch, "check or apply the patches in an answer" },
   { "models", aid_cmd_models, "list the models that can be asked" },
+  { "count", aid_cmd_count, "count the tokens in a text" },
+  { "cost", aid_cmd_cost, "say what a month has cost" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
   { "replay", aid_cmd_replay, "serve scripted answers over the real wire formats" },

@@ -20,7 +20,8 @@ struct aid_config
 enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
-  KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE
+  KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
+  KIND_BUDGET
 };
 
 struct member
@@ -38,6 +39,7 @@ static const struct member top_members[] = {
   { "models", KIND_MODELS, 0 },
   { "log_content", KIND_BOOL, 1 },
   { "discover", KIND_NAMES, 1 },
+  { "budget", KIND_BUDGET, 1 },
   { NULL, KIND_STRING, 0 },
 };
 
@@ -212,6 +214,13 @@ wanted (enum kind kind, const json_t *v)
             return "an object of strings";
         }
       return json_is_object (v) ? NULL : "an object of strings";
+    case KIND_BUDGET:
+      json_object_foreach ((json_t *) (uintptr_t) v, key, item)
+        {
+          if ((strcmp (key, "chat") && strcmp (key, "month")) || !json_is_number (item) || json_number_value (item) < 0)
+            return "an object of \"chat\" and \"month\", in US dollars";
+        }
+      return json_is_object (v) ? NULL : "an object of \"chat\" and \"month\", in US dollars";
     case KIND_COMMAND:
       return is_words (v, 0) && json_array_size (v) ? NULL : "an array of strings: a program and its arguments";
     case KIND_NAMES:

@@ -17,12 +17,13 @@
                                         "as_of": "2025-12-01",
                                         "large": { "over": 200000, "input": 6, "output": 22.5 } } },
                  "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
-     "discover": ["ollama", "llama.cpp"]                 the local servers that are looked for; missing: all known ones
+     "discover": ["ollama", "llama.cpp"],                the local servers that are looked for; missing: all known ones
+     "budget": { "chat": 0.5, "month": 20 }              US dollars; asked about before one is passed
    }
 
-   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", "discover" and
-   "log_content", and "extra" and "price" in its models, are left out with a warning: endpoints, keys, commands and what is
-   kept are the user's to name.  Unknown members are warnings with file, line and name. */
+   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", "discover", "budget" and
+   "log_content", and "extra" and "price" in its models, are left out with a warning: endpoints, keys, commands, money and
+   what is kept are the user's to name.  Unknown members are warnings with file, line and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 

@@ -43,17 +43,3 @@ aid_stop_name (enum aid_stop s)
                                        "filter", "refusal", "pause",  "context" };
   return (unsigned) s < sizeof names / sizeof *names ? names[s] : "none";
 }
-
-/* In quarters of a token: a letter of English or code is one; what takes two bytes (accents, Greek, Cyrillic, Arabic) is
-   two; what takes three (Chinese, Japanese, Korean) is four; what takes four (emoji) is eight. */
-int64_t
-aid_tokens_estimate (struct aid_span text)
-{
-  int64_t quarters = 0;
-  for (size_t i = 0; i < text.len; i++)
-    {
-      unsigned char c = (unsigned char) text.ptr[i];
-      quarters += c < 0x80 ? 1 : c < 0xc0 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 4 : 8;
-    }
-  return (quarters + 3) / 4;
-}

@@ -113,7 +113,4 @@ void aid_wire_explain (int status, struct aid_span body, const char *host, struc
 /* Whether a refused request is worth another try: not when a quota, a spend limit or a bill is the reason. */
 int aid_wire_may_retry (int status, struct aid_span body);
 
-/* An estimate of the tokens in TEXT, until counts are exact (about 4 bytes of English or code each, more for others). */
-int64_t aid_tokens_estimate (struct aid_span text);
-
 #endif

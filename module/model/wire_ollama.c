@@ -4,6 +4,7 @@
    request says how much it needs, in steps of two, for a new value makes the server load the model again. */
 #include "model/wire_internal.h"
 #include "base/json.h"
+#include "model/estimate.h"
 #include "model/think.h"
 #include <stdlib.h>
 
@@ -24,13 +25,13 @@ tokens_of (const struct aid_conversation *c)
       for (size_t k = 0; k < m->parts.len; k++)
         {
           const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, k);
-          n += aid_tokens_estimate ((struct aid_span){ p->text, p->len }) + (p->bytes ? MEDIA_TOKENS : 0);
+          n += aid_estimate (AID_FAMILY_OTHER, (struct aid_span){ p->text, p->len }) + (p->bytes ? MEDIA_TOKENS : 0);
         }
     }
   for (size_t i = 0; i < c->tools.len; i++)
     {
       char *schema = json_dumps (AID_VEC_AT (struct aid_tool, &c->tools, i).schema, JSON_COMPACT);
-      n += aid_tokens_estimate (aid_span_z (schema)) + 50;
+      n += aid_estimate (AID_FAMILY_OTHER, aid_span_z (schema)) + 50;
       free (schema);
     }
   return n;

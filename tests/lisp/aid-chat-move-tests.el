@@ -240,7 +240,7 @@
         (aid-chat-ask chat "Please."))
       (write-file (aid-project-file "src/b.aid.md"))
       (write-file (aid-project-file "b.aid.md"))
-      (aid--dispatch (list id 'frozen (list :items (vector (list :target target :hash "abc" :tokens 3)))))
+      (aid--dispatch (list id 'frozen (list :items (vector (list :target target :hash "abc" :tokens 3)) :exact t)))
       (should (string-match-p "(src/a\\.c#L2) <!--.* sent=abc tok=3-->" (aid-chat-move-tests--line "a\\.c:2")))
       (aid--dispatch (list id 'text "So." 0 []))
       (aid--dispatch (list id 'done (list :state "done" :meta "model=m req=r1 state=done")))

@@ -96,8 +96,9 @@
     (aid-chat-tests-event 'frozen '(:items ((:target "../../project/a.c" :hash "abcd" :tokens 4))
                                            :tokens 4))
     (should (string-search (aid-chat-tests-key
-                            "- [a.c](../../project/a.c) <!--aid:KEY item sent=abcd tok=4-->\n")
+                            "- [a.c](../../project/a.c) <!--aid:KEY item sent=abcd tok=4 est=1-->\n")
                            (buffer-string)))
+    (should (string-search "|~4 tok" (aid-chat-tests-visible (point-min) (point-max))))
     (should (string-search "#L1-L1) <!--aid:" (buffer-string)))))
 
 (ert-deftest aid-chat-outside-asks-once ()

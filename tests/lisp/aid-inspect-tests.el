@@ -176,7 +176,8 @@
   (aid-inspect-tests-with 9000
     (aid-inspect-tests--chat)
     (aid-inspect-tests--type "Next?")
-    (aid-compact)
+    (let ((aid-compact-keep 0.2))
+      (aid-compact))
     (should (equal 4 (plist-get (car aid-chat-tests--asked) :summarise)))
     (let ((before (buffer-string)))
       (aid-inspect-tests--summary (format "They spoke %s." (aid-chat-key)))

@@ -56,9 +56,8 @@ every_documented_member_is_known (void **state)
     "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\","
     "\"reasoning\","
     "\"cache\",\"json\"],\"price\":{\"input\":3,\"output\":15,\"cached\":0.3,\"cache_write\":3.75,\"as_of\":\"2025-12-01\","
-    "\"large\":{\"over\":200000,\"input\":6,\"output\":22.5,\"cached\":0.6,\"cache_write\":7.5}}}},\"discover\":[\"ollama\"]"
-    "}",
-    "");
+    "\"large\":{\"over\":200000,\"input\":6,\"output\":22.5,\"cached\":0.6,\"cache_write\":7.5}}}},\"discover\":[\"ollama\"],"
+    "\"budget\":{\"chat\":0.5,\"month\":20}}", "");
   (void) state;
   assert_string_equal (aid_config_warnings (c), "");
   assert_string_equal (json_string_value (aid_config_get (c, "model")), "claude");
@@ -106,7 +105,8 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
   struct aid_config *c = parsed (
     "{\"providers\":{\"p\":{\"url\":\"https://mine\"}},\"models\":{\"a\":{\"extra\":{\"x\":1}}}}",
     "{\"providers\":{\"p\":{\"url\":\"https://evil\",\"key_command\":[\"rm\"]},\"q\":{\"url\":\"https://evil\"}},"
-    "\"models\":{\"a\":{\"extra\":{\"x\":2},\"price\":{\"input\":0},\"effort\":\"low\"}},\"discover\":[]}");
+    "\"models\":{\"a\":{\"extra\":{\"x\":2},\"price\":{\"input\":0},\"effort\":\"low\"}},\"discover\":[]"
+    ",\"budget\":{\"month\":1000}}");
   (void) state;
   const json_t *providers = aid_config_get (c, "providers"), *a = json_object_get (aid_config_get (c, "models"), "a");
   assert_string_equal (aid_json_str (json_object_get (providers, "p"), "url"), "https://mine");
@@ -119,7 +119,8 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
     ".aid/config.json, line 1: \"providers\" is left out: a project may not set it, only your own settings\n"
     ".aid/config.json, line 1: \"models.a.extra\" is left out: a project may not set it, only your own settings\n"
     ".aid/config.json, line 1: \"models.a.price\" is left out: a project may not set it, only your own settings\n"
-    ".aid/config.json, line 1: \"discover\" is left out: a project may not set it, only your own settings\n");
+    ".aid/config.json, line 1: \"discover\" is left out: a project may not set it, only your own settings\n"
+    ".aid/config.json, line 1: \"budget\" is left out: a project may not set it, only your own settings\n");
   aid_config_free (c);
 }
 
@@ -164,6 +165,10 @@ a_wrong_type_is_an_error_with_its_place (void **state)
            "config.json, line 1: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
   refused ("{\"providers\":{\"p\":{\"key_command\":[]}}}", "", AID_E_INVALID,
            "config.json, line 1: \"providers.p.key_command\" must be an array of strings: a program and its arguments");
+  refused ("{\"budget\":{\"day\":1}}", "", AID_E_INVALID,
+           "config.json, line 1: \"budget\" must be an object of \"chat\" and \"month\", in US dollars");
+  refused ("{\"budget\":{\"month\":-1}}", "", AID_E_INVALID,
+           "config.json, line 1: \"budget\" must be an object of \"chat\" and \"month\", in US dollars");
   refused ("{\"providers\":{\"p\":{\"headers\":{\"A\":1}}}}", "", AID_E_INVALID,
            "config.json, line 1: \"providers.p.headers\" must be an object of strings");
   refused ("{\"providers\":{\"p\":{\"retries\":11}}}", "", AID_E_INVALID,

@@ -127,18 +127,6 @@ what_costs_money_or_cannot_change_is_not (void **state)
   assert_false (aid_wire_may_retry (402, AID_SPAN ("")));
 }
 
-static void
-tokens_are_about_four_letters (void **state)
-{
-  (void) state;
-  assert_int_equal (aid_tokens_estimate (AID_SPAN ("")), 0);
-  assert_int_equal (aid_tokens_estimate (AID_SPAN ("a")), 1);
-  assert_int_equal (aid_tokens_estimate (AID_SPAN ("int main ()")), 3);
-  assert_int_equal (aid_tokens_estimate (AID_SPAN ("世界")), 2);
-  assert_int_equal (aid_tokens_estimate (AID_SPAN ("мир!")), 2);
-  assert_int_equal (aid_tokens_estimate (AID_SPAN ("🙂")), 2);
-}
-
 int
 main (void)
 {
@@ -151,7 +139,6 @@ main (void)
     cmocka_unit_test (a_long_body_is_cut),
     cmocka_unit_test (what_time_may_heal_is_tried_again),
     cmocka_unit_test (what_costs_money_or_cannot_change_is_not),
-    cmocka_unit_test (tokens_are_about_four_letters),
   };
   return cmocka_run_group_tests_name ("model wire", tests, NULL, NULL);
 }

@@ -1,0 +1,196 @@
+#include "assist/forecast.h"
+#include "assist/strategy.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/val.h"
+#include "model/cost.h"
+#include "model/spend.h"
+#include <stdlib.h>
+
+static double
+budget_of (const struct aid_config *config, const char *which)
+{
+  return aid_json_real (aid_config_get (config, "budget"), which, -1.0);
+}
+
+/* A budget that is spent is passed by a request of unknown cost, too. */
+static int
+passes (double budget, double spent, double cost)
+{
+  return budget >= 0 && (cost > 0 ? spent + cost > budget : spent >= budget && cost != 0);
+}
+
+int
+aid_forecast_is_text (const struct aid_conversation *c)
+{
+  for (size_t i = 0; i < c->messages.len; i++)
+    {
+      const struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &c->messages, i).parts;
+      for (size_t k = 0; k < parts->len; k++)
+        if (AID_VEC_AT (struct aid_part, parts, k).kind != AID_PART_TEXT)
+          return 0;
+    }
+  return 1;
+}
+
+void
+aid_forecast_make (const struct aid_config *config, const struct aid_model *model, const struct aid_prompt *prompt,
+                   const struct aid_counter *counter, struct aid_forecast *out)
+{
+  char month[8];
+  *out = (struct aid_forecast){ .tokens = prompt->tokens, .window = model->context, .chat_cost = prompt->spent };
+  out->exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt->conversation);
+  out->tokenizer = counter ? aid_counter_tokenizer (counter) : "other";
+  out->cost = aid_cost_ahead (&model->price, prompt->tokens, AID_FORECAST_ANSWER);
+  if (out->cost < 0 && model->local)
+    out->cost = 0;
+  out->chat_budget = budget_of (config, "chat");
+  out->month_budget = budget_of (config, "month");
+  if (out->month_budget >= 0)
+    {
+      aid_spend_this_month (month);
+      out->month_cost = aid_spend_total (month);
+    }
+  if (passes (out->chat_budget, out->chat_cost, out->cost))
+    out->over = "chat";
+  else if (passes (out->month_budget, out->month_cost, out->cost))
+    out->over = "month";
+}
+
+static void
+add_dollars (struct aid_str *out, double cost)
+{
+  aid_str_addc (out, '$');
+  aid_cost_write (out, cost);
+}
+
+void
+aid_forecast_words (const struct aid_forecast *f, struct aid_str *out)
+{
+  int chat = f->over && !strcmp (f->over, "chat");
+  if (!f->over)
+    return;
+  aid_str_addz (out, chat ? "This chat has cost " : "This month has cost ");
+  add_dollars (out, chat ? f->chat_cost : f->month_cost);
+  aid_str_addz (out, " of its budget of ");
+  add_dollars (out, chat ? f->chat_budget : f->month_budget);
+  if (f->cost < 0)
+    aid_str_addz (out, "; what this question costs is not known.");
+  else
+    {
+      aid_str_addz (out, "; this question costs about ");
+      add_dollars (out, f->cost);
+      aid_str_addc (out, '.');
+    }
+}
+
+/* --- for front ends ----------------------------------------------------------------------------------------------------- */
+
+/* COST, or nil when it is negative. */
+static void
+add_known (struct aid_str *val, const char *key, double cost)
+{
+  aid_val_key (val, key);
+  if (cost >= 0)
+    aid_val_real (val, cost);
+  else
+    aid_val_nil (val);
+}
+
+static void
+write_val (const struct aid_forecast *f, struct aid_str *val)
+{
+  struct aid_str words = AID_STR_INIT (256);
+  aid_forecast_words (f, &words);
+  size_t all = aid_val_object (val);
+  aid_val_kint (val, "tokens", f->tokens);
+  aid_val_kbool (val, "exact", f->exact);
+  aid_val_kstrz (val, "tokenizer", f->tokenizer);
+  aid_val_kint (val, "window", f->window);
+  add_known (val, "cost", f->cost);
+  add_known (val, "chat_cost", f->chat_cost);
+  add_known (val, "month_cost", f->month_cost);
+  add_known (val, "chat_budget", f->chat_budget);
+  add_known (val, "month_budget", f->month_budget);
+  aid_val_kstrz (val, "over", f->over);
+  aid_val_kstrz (val, "words", words.len ? aid_str_z (&words) : NULL);
+  aid_val_end (val, all, 11);
+  aid_str_free (&words);
+}
+
+static void
+links_dir (const struct aid_ask *ask, struct aid_str *dir)
+{
+  size_t n = ask->chat_path ? (size_t) (aid_fs_base (ask->chat_path) - ask->chat_path) : 0;
+  if (ask->chat_path)
+    aid_str_add (dir, ask->chat_path, n > 1 ? n - 1 : n);
+  else
+    aid_str_addz (dir, ask->root ? ask->root : ".");
+}
+
+/* The prompt of STRATEGY, as it would be now. */
+static enum aid_err
+write_system (const struct aid_ask *ask, const char *model, const struct aid_strategy *strategy, struct aid_str *out,
+              struct aid_error *e)
+{
+  struct aid_scene scene;
+  enum aid_err err = aid_scene_find (ask->root, ask->chat, ask->turn, model, strategy->name, &scene, e);
+  if (!err)
+    err = aid_strategy_render (strategy, &scene, out, e);
+  aid_scene_free (&scene);
+  return err;
+}
+
+static enum aid_err
+forecast_prompt (const struct aid_config *config, const struct aid_ask *ask, const struct aid_model *model, const char *system,
+                 struct aid_str *val, struct aid_error *e)
+{
+  struct aid_prompt prompt;
+  struct aid_forecast f;
+  struct aid_str dir = AID_STR_INIT (8192);
+  struct aid_counter *counter = aid_counter_new (model->name);
+  links_dir (ask, &dir);
+  struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
+                                  .nitems = ask->nitems, .system = system, .model_id = model->id, .counter = counter, .dry = 1 };
+  enum aid_err err = aid_prompt_build (&r, &prompt, e);
+  if (!err)
+    {
+      aid_forecast_make (config, model, &prompt, counter, &f);
+      write_val (&f, val);
+    }
+  aid_prompt_free (&prompt);
+  aid_counter_free (counter);
+  aid_str_free (&dir);
+  return err;
+}
+
+static enum aid_err
+forecast_with (const struct aid_config *config, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_strategy *strategy = NULL;
+  struct aid_model model = { 0 };
+  struct aid_str system = AID_STR_INIT (AID_TEMPLATE_MAX);
+  char *name = aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, ask->chat);
+  enum aid_err err = name ? aid_strategy_load (ask->root, name, &strategy, e)
+                          : aid_error_set (e, AID_E_NOMEM, "There is no memory for a strategy.");
+  if (!err)
+    err = aid_model_resolve (config, ask->model ? ask->model : strategy->model, &model, e);
+  if (!err)
+    err = write_system (ask, model.id, strategy, &system, e);
+  if (!err)
+    err = forecast_prompt (config, ask, &model, aid_str_z (&system), val, e);
+  aid_strategy_free (strategy);
+  aid_model_free (&model);
+  aid_str_free (&system);
+  free (name);
+  return err;
+}
+
+enum aid_err
+aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_config *config = aid_config_load (ask->root, e);
+  enum aid_err err = config ? forecast_with (config, ask, val, e) : AID_E_INVALID;
+  aid_config_free (config);
+  return err;
+}

@@ -1,0 +1,166 @@
+/* Tokens and money: counts, what a question is going to be, what a month has cost. */
+#include "base/val.h"
+#include "base/pool.h"
+#include "binding/binding_internal.h"
+#include "model/spend.h"
+#include "model/tokens.h"
+#include <stdlib.h>
+
+static struct aid_counter *
+counter_for (emacs_env *env, emacs_value name)
+{
+  char *model = aid_lisp_dup (env, name);
+  struct aid_counter *c = aid_counter_new (model);
+  free (model);
+  if (c == NULL)
+    aid_lisp_signal (env, "nomem", "No memory to count tokens");
+  return c;
+}
+
+AID_BIND (tokens)
+{
+  struct aid_str text;
+  emacs_value out = NULL;
+  aid_lisp_text (env, args[0], &text);
+  struct aid_counter *c = counter_for (env, nargs > 1 ? args[1] : env->intern (env, "nil"));
+  if (c != NULL && !aid_lisp_failed (env))
+    out = env->make_integer (env, aid_counter_count (c, aid_str_span (&text)));
+  aid_counter_free (c);
+  aid_str_free (&text);
+  return out;
+}
+
+AID_BIND (tokens_exact)
+{
+  (void) nargs;
+  struct aid_counter *c = counter_for (env, args[0]);
+  emacs_value out = env->intern (env, c != NULL && aid_counter_exact (c) ? "t" : "nil");
+  aid_counter_free (c);
+  return out;
+}
+
+/* --- what a question is going to be ---------------------------------------------------------------------------------- */
+
+AID_BIND (forecast)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (1 << 16);
+  struct aid_bind_question q;
+  emacs_value out = NULL;
+  aid_bind_question_read (env, args[0], &q);
+  if (!aid_lisp_failed (env))
+    {
+      if (aid_assist_forecast (&q.ask, &val, &e) == AID_OK)
+        out = aid_lisp_take_val (env, &val);
+      else
+        aid_lisp_error (env, &e);
+    }
+  aid_bind_question_free (&q);
+  aid_str_free (&val);
+  return out;
+}
+
+struct job
+{
+  uint64_t id;
+  struct aid_bind_question q;
+};
+
+static void
+job_free (struct job *j)
+{
+  aid_bind_question_free (&j->q);
+  free (j);
+}
+
+static void
+foretell (void *arg)
+{
+  struct job *j = arg;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (1 << 16);
+  if (aid_assist_forecast (&j->q.ask, &val, &e) == AID_OK)
+    aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
+  else
+    aid_binding_post_error (j->id, &e);
+  aid_str_free (&val);
+  job_free (j);
+  aid_binding_job_ends ();
+}
+
+static void
+foretell_dropped (void *arg)
+{
+  struct job *j = arg;
+  struct aid_error e;
+  aid_error_set (&e, AID_E_STATE, "The tokens were not counted: the core stopped first");
+  aid_binding_post_error (j->id, &e);
+  job_free (j);
+  aid_binding_job_ends ();
+}
+
+/* The document's text may change while the job waits. */
+static void
+own_chat (struct aid_bind_question *q)
+{
+  if (q->chat.len == 0)
+    aid_str_addspan (&q->chat, q->ask.chat);
+  q->ask.chat = aid_str_span (&q->chat);
+}
+
+AID_BIND (forecast_soon)
+{
+  (void) nargs;
+  struct job *j = calloc (1, sizeof *j);
+  if (j == NULL)
+    {
+      aid_lisp_signal (env, "nomem", "No memory to count tokens");
+      return NULL;
+    }
+  aid_bind_question_read (env, args[0], &j->q);
+  own_chat (&j->q);
+  if (aid_lisp_failed (env))
+    {
+      job_free (j);
+      return NULL;
+    }
+  uint64_t id = j->id = aid_binding.host->next_id ();
+  aid_binding_job_begins ();
+  enum aid_err err = aid_pool_run (aid_assist_pool (aid_binding.assist), foretell, foretell_dropped, j);
+  if (err == AID_OK)
+    return env->make_integer (env, (intmax_t) id);
+  aid_binding_job_ends ();
+  job_free (j);
+  aid_lisp_signal (env, aid_err_name (err), "Tokens cannot be counted now");
+  return NULL;
+}
+
+/* --- what was spent -------------------------------------------------------------------------------------------------- */
+
+AID_BIND (spend_report)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (16 << 20);
+  char this_month[8], *month = aid_lisp_dup (env, args[0]);
+  emacs_value out = NULL;
+  aid_spend_this_month (this_month);
+  if (aid_lisp_failed (env))
+    ;
+  else if (aid_spend_report (month != NULL ? month : this_month, &val, &e) == AID_OK)
+    out = aid_lisp_take_val (env, &val);
+  else
+    aid_lisp_error (env, &e);
+  free (month);
+  aid_str_free (&val);
+  return out;
+}
+
+AID_BIND (spend_months)
+{
+  (void) nargs, (void) args;
+  struct aid_str val = AID_STR_INIT (1 << 20);
+  aid_spend_months (&val);
+  return aid_lisp_take_val (env, &val);
+}
