@@ -18,6 +18,8 @@
 (require 'aid-invisible)
 (require 'aid-chat-wrap)
 
+(defvar aid-chat--stream)
+
 (declare-function aid--mod-face-names "ext:aid-module" ())
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
@@ -185,7 +187,9 @@ columns are left free after it.  DETAILS are told with it by `help-echo'."
          (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
     (if (or (not text) (> (+ used len 2) aid-chat--width))
         (put-text-property beg end 'invisible 'aid-marker)
-      (put-text-property beg (1+ beg) 'display `(space :align-to (- right ,(1+ len))))
+      ;; In a terminal the border to the window at the right takes a column of the text's.
+      (put-text-property beg (1+ beg) 'display
+                         `(space :align-to (- right ,(+ len (if (display-graphic-p) 1 2)))))
       (put-text-property (1+ beg) end 'display (propertize text 'face 'aid-chat-info)))
     (when text
       (put-text-property (line-beginning-position) end 'help-echo
@@ -199,6 +203,22 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
       ('edited t)
       ('nil (aid-chat-edited-soon pos) nil))))
 
+(defun aid-chat--place-info (turn)
+  "Which one of how many answers to its question TURN is, as in \"2/3\"; or nil."
+  (let ((group (aid-chat-group turn)))
+    (and (cdr group)
+         (cl-loop for other in group for n from 1
+                  when (= (plist-get other :beg) (plist-get turn :beg))
+                  return (format "%d/%d" n (length group))))))
+
+(defun aid-chat--heading-info (turn edited)
+  "What the right edge of TURN's heading says, or nil; EDITED: that it was edited."
+  (if (eq (plist-get turn :kind) 'user)
+      (and (plist-get turn :queued) (if aid-chat--stream "queued" "queued, waiting"))
+    (let ((parts (delq nil (list (aid-chat--meta-info (nth 2 (aid-chat--meta-line turn)) edited)
+                                 (aid-chat--place-info turn)))))
+      (and parts (string-join parts " · ")))))
+
 (defun aid-chat--show-heading (marker)
   "Show the heading line of a turn with MARKER in it."
   (pcase-let* ((`(,beg ,end ,_) marker)
@@ -209,7 +229,7 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
                        (if (eq (plist-get turn :kind) 'alternative)
                            'aid-chat-heading3 'aid-chat-heading2))
     (aid-chat--show-right
-     beg end (aid-chat--meta-info (nth 2 meta) (aid-chat--edited-known-p beg (nth 2 meta)))
+     beg end (aid-chat--heading-info turn (aid-chat--edited-known-p beg (nth 2 meta)))
      ;; Alternatives are folded: three dots follow.
      (and (eq (plist-get turn :kind) 'alternative) 3)
      (aid-chat--meta-details (nth 2 meta)))))

@@ -123,8 +123,9 @@
         (aid--mod-blob-get got)
       (error (user-error "The store has lost what was received here")))))
 
-(defun aid-chat--insert-diff (old new)
-  "Insert the unified diff from the text OLD to NEW."
+(defun aid-chat--insert-diff (old new &optional labels)
+  "Insert the unified diff from the text OLD to NEW.
+LABELS, a list of two, are their names in it."
   (require 'diff)
   (let ((files (list (make-temp-file "aid-received") (make-temp-file "aid-received")))
         (coding-system-for-read 'utf-8-unix) (coding-system-for-write 'utf-8-unix)
@@ -134,7 +135,8 @@
           (write-region old nil (car files) nil 'quiet)
           (write-region new nil (cadr files) nil 'quiet)
           (let ((status (apply #'call-process diff-command nil t nil
-                               "-a" "-u" "-L" "received" "-L" "now" files)))
+                               "-a" "-u" "-L" (or (car labels) "received")
+                               "-L" (or (cadr labels) "now") files)))
             (unless (memql status '(0 1))
               (error "%s failed: %s" diff-command status))))
       (mapc #'delete-file files))))

@@ -32,6 +32,7 @@
   "An answer that is arriving."
   id buffer
   number                                ; of the answer
+  (sub 0)                               ; of the alternative that it is, 0: it is none
   beg end                               ; markers: its body so far
   question                              ; marker: the heading of what it answers
   (state 'asking)                       ; asking, streaming or retry
@@ -45,6 +46,29 @@
 
 (defvar-local aid-chat--stream nil
   "The answer that is arriving in this chat, or nil.")
+
+(defvar-local aid-chat--beside nil
+  "The answers that arrive in this chat beside `aid-chat--stream'.")
+
+(defun aid-chat-streams ()
+  "All answers that are arriving in this chat."
+  (and aid-chat--stream (cons aid-chat--stream aid-chat--beside)))
+
+(defvar-local aid-chat--waiting 0
+  "How many questions of this chat are queued, as was last looked.")
+
+(defvar-local aid-chat--sending nil
+  "The number of the question that counts as the open one, nil: the last.
+`aid-chat--with-sending' binds it.")
+
+(defmacro aid-chat--with-sending (number &rest body)
+  "Run BODY while question NUMBER of this chat counts as its open one."
+  (declare (indent 1) (debug t))
+  `(progn
+     ;; It is this buffer's then: other chats have theirs, whatever runs meanwhile.
+     (make-local-variable 'aid-chat--sending)
+     (let ((aid-chat--sending ,number))
+       ,@body)))
 
 (defvar-local aid-chat--header ""
   "The text of the header line.")
@@ -88,8 +112,10 @@
                                   (format "streaming %d tok/s"
                                           (/ (aid-chat-stream-chars stream) 4 since))
                                 "streaming"))
-                  (_ "asking"))))
+                  (_ "asking")))
+         (more (length aid-chat--beside)))
     (concat " " (aid-chat-sign "●" "*") " " words " "
+            (if (> more 0) (format "and %d more " more) "")
             (propertize "[stop]" 'face 'aid-chat-link 'mouse-face 'highlight
                         'help-echo "Stop the answer" 'local-map aid-chat--stop-map)
             (if (eq (aid-chat-stream-state stream) 'retry)
@@ -100,6 +126,9 @@
   "The header line's text as of now."
   (concat
    (if aid-chat--stream (aid-chat--head-state aid-chat--stream) "")
+   (if (> aid-chat--waiting 0)
+       (format "   %d queued%s" aid-chat--waiting (if aid-chat--stream "" ", waiting"))
+     "")
    "   " (propertize (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
                          aid-model
                          (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
@@ -259,9 +288,13 @@ What is far away costs what its line says."
     (save-restriction
       (widen)
       (goto-char (point-max))
-      (let ((last (aid-chat--turn-back)) (items nil))
-        (goto-char (if (eq (plist-get last :kind) 'user) (plist-get last :body) (point-max)))
-        (while (re-search-forward aid-chat--item-line nil t)
+      (let* ((last (if aid-chat--sending
+                       (aid-chat--turn-with 'user aid-chat--sending)
+                     (aid-chat--turn-back)))
+             (end (or (plist-get last :end) (point-max)))
+             (items nil))
+        (goto-char (if (eq (plist-get last :kind) 'user) (plist-get last :body) end))
+        (while (re-search-forward aid-chat--item-line end t)
           (when (equal (match-string 3) (aid-chat-key))
             (push (list (match-beginning 0) (match-string-no-properties 1)
                         (match-string-no-properties 2) (match-string-no-properties 4))
@@ -289,11 +322,21 @@ What is far away costs what its line says."
         (aid-chat--find-model)
         (aid-chat-head-update)))))
 
+(defun aid-chat--note-queued ()
+  "Look how many questions wait, and have their headings displayed anew."
+  (save-restriction
+    (widen)
+    (let ((queued (aid-chat-queued)))
+      (setq aid-chat--waiting (length queued))
+      (dolist (turn queued)
+        (aid-chat--refresh-line (plist-get turn :beg))))))
+
 (defun aid-chat-measure ()
   "Find out what the open question's context costs, and show it."
   (setq aid-chat--measurer nil)
   (aid-chat--find-model)
   (aid-strategy-refresh)
+  (aid-chat--note-queued)
   (let ((items (aid-chat--open-items)))
     (setq aid-chat--open-cost
           (cons (length items)

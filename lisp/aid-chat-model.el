@@ -87,7 +87,7 @@ error when there is no such model."
         (when (save-excursion
                 (goto-char (match-end 1))
                 (skip-chars-forward " \t\n")
-                (eobp))
+                (>= (point) (cdr (aid-chat-open-question))))
           (user-error "The question has a model's line, and nothing else"))
         (aid--mod-model-info name (aid-chat-root))
         (aid-chat--replace beg (+ beg (length text)) "")

@@ -69,7 +69,8 @@ In the open question it is what TAB is elsewhere: indentation and completion."
   (interactive)
   (cond ((aid-chat--heading-p) (beginning-of-line) (outline-cycle))
         ((aid-chat-fold-toggle))
-        ((aid-chat-in-question-p) (call-interactively #'indent-for-tab-command))
+        ((or (aid-chat-in-question-p) (plist-get (aid-chat-turn-at) :queued))
+         (call-interactively #'indent-for-tab-command))
         (t (aid-chat-next-button))))
 
 (defun aid-chat-next-button ()
@@ -96,11 +97,10 @@ In the open question it is what TAB is elsewhere: indentation and completion."
                          (_ "Alternative to answer"))
              (plist-get turn :number)
              (let ((info (or item
-                             (and meta (string-join
-                                        (delq nil (list (aid-chat--meta-info
-                                                         (nth 2 meta) (aid-chat--edited-p turn))
-                                                        (aid-chat--meta-details (nth 2 meta))))
-                                        "; ")))))
+                             (string-join
+                              (delq nil (list (aid-chat--heading-info turn (aid-chat--edited-p turn))
+                                              (and meta (aid-chat--meta-details (nth 2 meta)))))
+                              "; "))))
                (if (member info '(nil "")) "" (concat ": " info))))))
 
 ;;; Links

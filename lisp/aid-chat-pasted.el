@@ -36,7 +36,8 @@ They are blocks of code and quotes.  Nil means that none is."
       (goto-char (if turn (plist-get turn :body) beg))
       (while (and (setq next (aid-chat--turn-forward))
                   (progn
-                    (when (eq (plist-get turn :kind) 'user)
+                    (when (and (eq (plist-get turn :kind) 'user)
+                               (not (plist-get turn :queued)))
                       (push (cons (max beg (plist-get turn :body))
                                   (min end (plist-get next :beg)))
                             parts))

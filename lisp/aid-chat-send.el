@@ -26,6 +26,7 @@
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--own-p "aid-chat" ())
 (declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
+(declare-function aid-queue-send "aid-queue" ())
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
 (autoload 'aid-compact-check "aid-compact")
@@ -51,11 +52,18 @@ A target in a list of its own was agreed to when it was first sent.")
          (>= (point) (plist-get turn :body)))))
 
 (defun aid-chat--open-turn ()
-  "The turn that is the open question; it is made when there is none."
+  "The turn that is the open question; it is made when there is none.
+While a queued question is sent, it is that one."
+  (if aid-chat--sending
+      (or (aid-chat--turn-with 'user aid-chat--sending) (user-error "The question is gone"))
+    (aid-chat--last-question)))
+
+(defun aid-chat--last-question ()
+  "The last turn when it is a question that is not queued; else one is made."
   (save-excursion
     (goto-char (point-max))
     (let ((turn (aid-chat--turn-back)))
-      (unless (eq (plist-get turn :kind) 'user)
+      (unless (and (eq (plist-get turn :kind) 'user) (not (plist-get turn :queued)))
         (let ((number (1+ (or (plist-get turn :number) 0))))
           (goto-char (point-max))
           (aid-chat--replace (point) (point)
@@ -77,7 +85,7 @@ A target in a list of its own was agreed to when it was first sent.")
         (goto-char body)
         (unless (bolp)                  ; a heading at the end without a newline
           (setq body (aid-chat--replace body body "\n"))))
-      (cons body (point-max)))))
+      (cons body (plist-get (aid-chat--open-turn) :end)))))
 
 (defun aid-chat--prose-bounds ()
   "Where the words of the open question are, without its context lines."
@@ -116,8 +124,8 @@ Nothing is added when the question has TARGET already."
                        (forward-line 1)
                        (insert (if (bolp) "" "\n") line))
               (goto-char (cdr (aid-chat--prose-bounds)))
-              (delete-region (point) (point-max))
-              (insert "\n\n" line))
+              (delete-region (point) (cdr (aid-chat-open-question)))
+              (insert "\n\n" line (if (eobp) "" "\n")))
             (unless (member target aid-chat--allowed)
               (push target aid-chat--allowed))
             (aid-chat--measure-soon)
@@ -217,6 +225,7 @@ is no key in it."
          (model (or aid-model (plist-get (aid-strategy-info strategy) :model)))
          (info (aid--mod-model-info model root))
          (doc (or (aid-chat-doc) (error "The core cannot read this chat")))
+         (turn (or turn aid-chat--sending))
          (texts (delq nil (mapcar (lambda (item)
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
                                       (cons (nth 2 item) text)))
@@ -248,6 +257,14 @@ A budget that it would pass is asked about before."
   (concat "## " model " " (aid-chat--marker (format "%d answer" number)) "\n"
           (aid-chat--marker (format "meta req=%s state=streaming" request)) "\n\n"))
 
+(defun aid-chat--put-behind (at end text)
+  "Put TEXT at AT, behind a question's words, in place of the blanks up to END.
+The blanks go first: undoing what was typed must not reach over what follows it.
+What was deleted there comes back in that question."
+  (aid-chat--replace at end "")
+  (let ((aid-chat--all-left t))
+    (aid-chat--replace at at text)))
+
 (defun aid-chat--send-open ()
   "Send the open question."
   (pcase-let* ((number (1+ (plist-get (aid-chat--open-turn) :number)))
@@ -255,12 +272,15 @@ A budget that it would pass is asked about before."
                (`(,id . ,model) (prog1 (aid-chat--request-open request)
                                   (aid-chat--set-title)))
                (question (plist-get (aid-chat--open-turn) :beg))
-               (at (save-excursion (goto-char (point-max))
+               (end (plist-get (aid-chat--open-turn) :end))
+               (at (save-excursion (goto-char end)
                                    (skip-chars-backward " \t\n")
                                    (point)))
                (head (concat "\n\n" (aid-chat--answer-head model number request))))
-    (aid-chat--replace at (point-max)
-                       (concat head "\n\n" (aid-chat--question (1+ number))))
+    (aid-chat--put-behind at end
+                          (concat head "\n\n" (if (= end (point-max))
+                                                  (aid-chat--question (1+ number))
+                                                "")))
     (aid-chat--refresh question at)     ; what was pasted is folded now
     (aid-chat-stream-begin id number (+ at (length head)) question model)))
 
@@ -288,7 +308,8 @@ A budget that it would pass is asked about before."
 
 (defun aid-chat--last-failed ()
   "The number of the last answer when it failed or was cut, else nil."
-  (let* ((number (1- (plist-get (aid-chat--open-turn) :number)))
+  (let* ((next (or (car (aid-chat-queued)) (aid-chat--open-turn)))
+         (number (1- (plist-get next :number)))
          (state (cdr (assoc "state" (aid-chat-meta number)))))
     (and (member state '("failed" "cut" "streaming")) number)))
 
@@ -324,14 +345,27 @@ person's."
 
 (defun aid-chat-send (&optional choose)
   "Send the open question; after an answer that failed, ask it again.
+While an answer arrives the question is queued: it is sent when that has ended
+well.  In a question that waits, send it.
 With CHOOSE, the prefix argument, choose a model first."
   (interactive "P")
   (aid-module-ensure)
-  (when aid-chat--stream
-    (user-error "An answer is arriving; %s stops it"
-                (substitute-command-keys "\\[aid-chat-stop]")))
   (when choose
     (setq-local aid-model (aid-model-read "Model: " (aid-chat-root))))
+  (if (or aid-chat--stream (aid-chat-queued))
+      (aid-queue-send)
+    (aid-chat--send-now)))
+
+(defun aid-chat-check-idle (chat)
+  "Signal an error when an answer arrives in CHAT, or when questions wait there.
+What is asked by a command that acts on the answer cannot be queued."
+  (with-current-buffer chat
+    (cond (aid-chat--stream (user-error "An answer is arriving in %s" (buffer-name)))
+          ((aid-chat-queued) (user-error "Questions that are queued in %s come first"
+                                         (buffer-name))))))
+
+(defun aid-chat--send-now ()
+  "Send the open question, or ask the last one again, when nothing is queued."
   (run-hook-with-args 'aid-before-send-functions (current-buffer))
   (let ((inside (aid-chat-in-question-p)))
     (save-restriction
@@ -412,8 +446,9 @@ The alternative below it is folded; a point that was in it goes with the text."
                            (concat "### " words ", alternative "
                                    (aid-chat--marker (format "%d.%d alternative" number sub))))))))
 
-(defun aid-chat-ask (chat question)
-  "Put QUESTION into the open question of CHAT, before its context, and send it."
+(defun aid-chat-ask (chat question &optional send)
+  "Put QUESTION into the open question of CHAT, before its context, and send it.
+SEND does that, when it is not `aid-chat-send'."
   (with-current-buffer chat
     (save-excursion
       (save-restriction
@@ -423,7 +458,7 @@ The alternative below it is folded; a point that was in it goes with the text."
           (insert (if (= beg end) "" "\n\n") question
                   (if (looking-at-p "\n") "" "\n")))))
     (goto-char (point-max))
-    (aid-chat-send)
+    (funcall (or send #'aid-chat-send))
     ;; Who asks from the code wants to see the answer come.
     (dolist (window (get-buffer-window-list chat nil t))
       (set-window-point window (point-max)))))

@@ -32,6 +32,10 @@
   "Functions called when an answer has ended, well or not.
 Each gets the chat's buffer and the answer's number.")
 
+(defvar aid-alternative-done-functions nil
+  "Functions called when an answer has ended that arrived as an alternative.
+Each gets the chat's buffer, the answer's number and the alternative's.")
+
 (defvar-local aid-chat--journals nil
   "Requests whose journals are to be removed once the chat is saved.")
 
@@ -40,15 +44,19 @@ Each gets the chat's buffer and the answer's number.")
 
 ;;; Begin
 
-(defun aid-chat-stream-begin (id number beg question model)
+(defun aid-chat-stream-begin (id number beg question model &optional sub)
   "Let request ID's answer NUMBER arrive at BEG, in answer to what is at QUESTION.
-MODEL is the name that the header line shows."
+MODEL is the name that the header line shows.  With SUB it arrives as
+alternative SUB of that answer, beside what arrives already."
+  (aid-chat--settle-undo)
   (let ((stream (make-aid-chat-stream
-                 :id id :buffer (current-buffer) :number number :model model
+                 :id id :buffer (current-buffer) :number number :model model :sub (or sub 0)
                  :beg (copy-marker beg) :end (copy-marker beg)
                  :question (copy-marker question) :started (float-time))))
-    (setq aid-chat--stream stream
-          aid-chat--moved nil)
+    (if aid-chat--stream
+        (setq aid-chat--beside (append aid-chat--beside (list stream)))
+      (setq aid-chat--stream stream
+            aid-chat--moved nil))
     (aid-chat--spin-add stream)
     (aid-chat-wrap-adapt)
     (aid-chat-head-update)
@@ -60,7 +68,7 @@ MODEL is the name that the header line shows."
   "Act on EVENT of STREAM: a list of its kind and what comes with it."
   (when (buffer-live-p (aid-chat-stream-buffer stream))
     (with-current-buffer (aid-chat-stream-buffer stream)
-      (when (eq stream aid-chat--stream)
+      (when (memq stream (aid-chat-streams))
         (save-restriction
           (widen)
           (pcase event
@@ -68,7 +76,8 @@ MODEL is the name that the header line shows."
             (`(frozen ,val) (aid-chat--on-frozen stream val))
             (`(start ,val) (aid-chat--on-start stream val))
             (`(retry ,val) (aid-chat--on-retry stream val))
-            (`(found ,val) (aid-status-found (aid-chat-stream-end stream) val))
+            ((and `(found ,val) (guard (zerop (aid-chat-stream-sub stream))))
+             (aid-status-found (aid-chat-stream-end stream) val))
             (`(rekey ,val) (aid-chat--rekey (plist-get val :old) (plist-get val :new)))
             (`(done ,val) (aid-chat--on-end stream val))
             (`(error ,val) (aid-chat--on-end stream val))))))))
@@ -220,6 +229,8 @@ Until then the fold grows by itself, for the answer goes on inside it."
                    (format "%s state=%s" words (or (plist-get val :state) "done")))))
     (when message
       (setq words (format "%s error=%s" words (aid-chat--encode message))))
+    (when-let ((with (aid-chat--word "with" (nth 2 line))))
+      (setq words (format "%s with=%s" words (aid-chat--encode with))))
     (aid-chat--replace (if line (car line) (plist-get turn :body))
                        (if line (nth 1 line) (plist-get turn :body))
                        (concat (aid-chat--marker (concat "meta " words)) "\n"))))
@@ -245,15 +256,23 @@ The line in its turn may be out of sight."
                            (plist-get val :message))))
     (message "%s" message)))
 
+(defun aid-chat--stream-remove (stream)
+  "Let go of STREAM, which has ended; the first of those beside it takes its place."
+  (if (eq stream aid-chat--stream)
+      (setq aid-chat--stream (pop aid-chat--beside))
+    (setq aid-chat--beside (delq stream aid-chat--beside)))
+  (aid-chat--spin-remove stream)
+  (unless aid-chat--stream
+    (aid-chat-wrap-end)))
+
 (defun aid-chat--on-end (stream val)
   "End STREAM by VAL, the report of its end."
   (let* ((number (aid-chat-stream-number stream))
-         (turn (aid-chat--answer number))
+         (sub (aid-chat-stream-sub stream))
+         (turn (aid-chat--answer number sub))
          (ms (plist-get val :reasoning_ms))
          (end (aid-chat-stream-end stream)))
-    (setq aid-chat--stream nil)
-    (aid-chat--spin-remove stream)
-    (aid-chat-wrap-end)
+    (aid-chat--stream-remove stream)
     (when ms
       (aid-chat--write-reasoning (aid-chat-stream-beg stream) end ms))
     (when (save-excursion (goto-char end) (and (bolp) (looking-at-p "\n\n")))
@@ -264,35 +283,45 @@ The line in its turn may be out of sight."
     (when (aid-chat-stream-touched stream)
       (with-silent-modifications
         (put-text-property (aid-chat-stream-beg stream) end 'fontified nil)))
-    (when-let ((req (cdr (assoc "req" (aid-chat-meta number)))))
+    (when-let ((req (cdr (assoc "req" (aid-chat-meta number sub)))))
       (push req aid-chat--journals))
     (aid-chat-head-update)
     (aid-cost-foretell)
     (aid-chat-code-soon)
     (aid-chat--save)
     (aid-chat--say-end val)
-    (run-hook-with-args 'aid-answer-done-functions (current-buffer) number)
+    (if (zerop sub)
+        (run-hook-with-args 'aid-answer-done-functions (current-buffer) number)
+      (run-hook-with-args 'aid-alternative-done-functions (current-buffer) number sub))
     (set-marker (aid-chat-stream-beg stream) nil)
     (set-marker (aid-chat-stream-question stream) nil)
     (set-marker end nil)))
 
+(defvar-local aid-chat--steered nil
+  "Whether the first queued question is sent however the arriving answer ends.")
+
+(defun aid-chat--cancel ()
+  "Have the core stop all answers that are arriving here."
+  (dolist (stream (aid-chat-streams))
+    (aid--mod-cancel (aid-chat-stream-id stream))))
+
 (defun aid-chat-stop ()
-  "Stop the answer that is arriving in this chat."
+  "Stop the answer that is arriving in this chat, or all that are."
   (interactive)
   (with-current-buffer (if (mouse-event-p last-nonmenu-event)
                            (window-buffer (posn-window (event-start last-nonmenu-event)))
                          (current-buffer))
-    (cond (aid-chat--stream (aid--mod-cancel (aid-chat-stream-id aid-chat--stream)))
+    (cond (aid-chat--stream
+           (setq aid-chat--steered nil)
+           (aid-chat--cancel))
           ((and (featurep 'aid-compact) (aid-compact-stop)))
           (t (user-error "No answer is arriving here")))))
 
 (defun aid-chat--abandon ()
-  "Stop the answer that is arriving and let go of it, for good."
-  (when-let ((stream aid-chat--stream))
-    (setq aid-chat--stream nil)
+  "Stop the answers that are arriving and let go of them, for good."
+  (dolist (stream (aid-chat-streams))
     (ignore-errors (aid--mod-cancel (aid-chat-stream-id stream)))
-    (aid-chat--spin-remove stream)
-    (aid-chat-wrap-end)))
+    (aid-chat--stream-remove stream)))
 
 (defconst aid-chat--stop-seconds 0.5
   "How long the core may take to end an answer whose chat is killed, in seconds.")
@@ -301,12 +330,12 @@ The line in its turn may be out of sight."
   "Stop the answer that is arriving here and save the chat, which is to be killed.
 Only a chat that is saved by itself: for another, Emacs asks.  Give t: let it be
 killed.  An answer that does not end in time is brought back from its journal."
-  (when-let ((stream (and (aid-chat--kept-p) aid-chat--stream))
-             (limit (+ (float-time) aid-chat--stop-seconds)))
-    (aid--mod-cancel (aid-chat-stream-id stream))
-    (while (and (eq stream aid-chat--stream) (< (float-time) limit)
-                (process-live-p aid--process))
-      (accept-process-output aid--process 0.05))
+  (when (and (aid-chat--kept-p) aid-chat--stream)
+    (aid-chat--cancel)
+    (let ((limit (+ (float-time) aid-chat--stop-seconds)))
+      (while (and aid-chat--stream (< (float-time) limit)
+                  (process-live-p aid--process))
+        (accept-process-output aid--process 0.05)))
     (aid-chat--save))
   t)
 
@@ -323,9 +352,11 @@ killed.  An answer that does not end in time is brought back from its journal."
 
 (defun aid-chat--before-change (beg end)
   "Note how the change from BEG to END lies to an answer that is arriving."
-  (when-let ((stream aid-chat--stream))
+  (setq aid-chat--leftward nil)
+  (dolist (stream (aid-chat-streams))
     (let ((at (marker-position (aid-chat-stream-end stream))))
-      (setq aid-chat--leftward (and (< beg end) (= end at)))
+      (when (and (< beg end) (= end at))
+        (setq aid-chat--leftward t))
       (when (and (< beg at) (>= end (aid-chat-stream-beg stream)))
         (setf (aid-chat-stream-touched stream) t)))))
 

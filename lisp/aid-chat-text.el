@@ -96,12 +96,13 @@ Give (BEG END WORDS), or nil when there is none."
 
 (defun aid-chat--turn-of (marker)
   "The turn with MARKER in its heading, else nil.
-A plist of :number, :sub, :kind (a symbol), :beg and :body."
+A plist of :number, :sub, :kind (a symbol), :beg, :body and :queued."
   (when (and marker (string-match (concat "\\`" aid-chat--turn-words) (nth 2 marker)))
     (let ((words (nth 2 marker)))
       (list :number (string-to-number (match-string 1 words))
             :sub (string-to-number (or (match-string 2 words) "0"))
             :kind (intern (match-string 3 words))
+            :queued (and (string-match-p "\\`[0-9]+ user queued\\b" words) t)
             :beg (save-excursion (goto-char (car marker)) (line-beginning-position))
             :body (save-excursion (goto-char (nth 1 marker)) (line-beginning-position 2))))))
 
@@ -155,17 +156,61 @@ answer, alternative, summary."
             (push turn turns)))
         (nreverse turns)))))
 
-(defun aid-chat--answer (number)
-  "The turn that is answer NUMBER, or nil."
+(defun aid-chat--turn-with (kind number &optional sub)
+  "The last turn of KIND with NUMBER, and with SUB unless that is nil; or nil."
   (save-excursion
     (save-restriction
       (widen)
       (goto-char (point-max))
       (let (turn)
         (while (and (setq turn (aid-chat--turn-back))
-                    (not (and (eq (plist-get turn :kind) 'answer)
-                              (= (plist-get turn :number) number)))))
+                    (not (and (eq (plist-get turn :kind) kind)
+                              (= (plist-get turn :number) number)
+                              (or (not sub) (= (plist-get turn :sub) sub))))))
         (aid-chat--with-end turn)))))
+
+(defun aid-chat--answer (number &optional sub)
+  "The turn that is answer NUMBER, or nil; with SUB its alternative SUB.
+SUB nil or 0 is the answer itself."
+  (if (memql sub '(nil 0))
+      (aid-chat--turn-with 'answer number)
+    (aid-chat--turn-with 'alternative number sub)))
+
+(defun aid-chat-group (turn)
+  "The answer that TURN is one of, and its alternatives, as they stand in the file.
+A list of turns, each with its :end; the first is the answer, unless it is gone."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (plist-get turn :beg))
+      (let* ((own (lambda (other) (and other (not (eq (plist-get other :kind) 'user))
+                                       (= (plist-get other :number) (plist-get turn :number)))))
+             (first turn) other turns)
+        (while (and (eq (plist-get first :kind) 'alternative)
+                    (funcall own (setq other (aid-chat--turn-back))))
+          (setq first other))
+        (goto-char (plist-get first :beg))
+        (while (funcall own (setq other (aid-chat--turn-forward)))
+          (when turns
+            (plist-put (car turns) :end (plist-get other :beg)))
+          (push other turns))
+        (when turns
+          (plist-put (car turns) :end (if other (plist-get other :beg) (point-max))))
+        (nreverse turns)))))
+
+(defun aid-chat-queued ()
+  "The questions that wait to be sent: those behind the last answer that say so.
+A list of turns, first to last, each with its :end."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-max))
+      (let ((end (point-max)) turn turns)
+        (while (eq (plist-get (setq turn (aid-chat--turn-back)) :kind) 'user)
+          (when (plist-get turn :queued)
+            (push (plist-put turn :end end) turns))
+          (setq end (plist-get turn :beg)))
+        turns))))
 
 (defun aid-chat--meta-line (turn)
   "The bounds of TURN's meta line, its newline included, and its words; or nil."
@@ -178,9 +223,10 @@ answer, alternative, summary."
         (list (line-beginning-position) (line-beginning-position 2)
               (aid-chat--words (nth 2 marker)))))))
 
-(defun aid-chat-answer-body (number)
-  "Where the body of answer NUMBER is in the current chat, as (BEG . END)."
-  (let* ((turn (or (aid-chat--answer number) (error "There is no answer %s here" number)))
+(defun aid-chat-answer-body (number &optional sub)
+  "Where the body of answer NUMBER is in the current chat, as (BEG . END).
+With SUB it is that of its alternative SUB."
+  (let* ((turn (or (aid-chat--answer number sub) (error "There is no answer %s here" number)))
          (meta (save-restriction (widen) (aid-chat--meta-line turn))))
     (cons (if meta (nth 1 meta) (plist-get turn :body)) (plist-get turn :end))))
 
@@ -200,18 +246,20 @@ answer, alternative, summary."
   (when-let ((turn (aid-chat-turn-at pos)))
     (and (eq (plist-get turn :kind) 'answer) (plist-get turn :number))))
 
-(defun aid-chat-meta (number)
-  "The words of answer NUMBER's meta line, an alist of strings."
-  (when-let ((turn (aid-chat--answer number)))
+(defun aid-chat-meta (number &optional sub)
+  "The words of answer NUMBER's meta line, an alist of strings.
+With SUB they are those of its alternative SUB."
+  (when-let ((turn (aid-chat--answer number sub)))
     (save-restriction
       (widen)
       (nth 2 (aid-chat--meta-line turn)))))
 
-(defun aid-chat-meta-set (number key value)
-  "Set KEY to VALUE, or remove it when nil, in answer NUMBER's meta line."
+(defun aid-chat-meta-set (number key value &optional sub)
+  "Set KEY to VALUE, or remove it when nil, in answer NUMBER's meta line.
+With SUB it is that of its alternative SUB."
   (save-restriction
     (widen)
-    (let* ((turn (aid-chat--answer number))
+    (let* ((turn (aid-chat--answer number sub))
            (line (and turn (aid-chat--meta-line turn)))
            (words (assoc-delete-all key (copy-alist (nth 2 line))))
            (words (if value (append words (list (cons key value))) words))
@@ -325,11 +373,14 @@ With SPLIT the entry becomes two around the writing."
              (cons (aid-chat--before-insertion at beg end)
                    (aid-chat--before-insertion to beg end)))))))
 
+(defvar aid-chat--all-left nil
+  "Whether what was deleted just where AID writes now belongs before that.")
+
 (defun aid-chat--shift-deletion (entry at to added)
   "Shift the deletion ENTRY of an undo list.
 AT, TO and ADDED as in `aid-chat--shift-pos'.
 Give where AT and TO were before it."
-  (let* ((left (gethash entry aid-chat--left))
+  (let* ((left (or aid-chat--all-left (gethash entry aid-chat--left)))
          (pos (cdr entry)) (abs (abs pos)) (len (length (car entry))))
     (setcdr entry (aid-chat--shift-pos pos at to added (not left)))
     (cons (if (or (> at abs) (and left (= at abs))) (+ at len) at)
@@ -371,6 +422,19 @@ SPLIT as in `aid-chat--replace'."
               (not (eq last-command 'undo))
               (not (eq (current-buffer) (window-buffer))))
     (aid-chat--shift-list pending-undo-list at to added split)))
+
+(defvar-local aid-chat--turns-moved nil
+  "Whether whole turns were moved or removed since a request was last made.")
+
+(defun aid-chat--settle-undo ()
+  "Let what moved or removed whole turns here be undone no more.
+AID is about to write turns of its own around them, and undo would tear those."
+  (when aid-chat--turns-moved
+    (setq aid-chat--turns-moved nil)
+    (unless (eq buffer-undo-list t)
+      (setq buffer-undo-list nil))
+    (when (and (eq last-command 'undo) (eq (current-buffer) (window-buffer)))
+      (setq pending-undo-list t))))
 
 (defun aid-chat--replace (beg end text &optional split)
   "Replace BEG to END by TEXT as AID's own writing, and give TEXT's end.

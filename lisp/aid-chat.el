@@ -186,14 +186,21 @@ The lock of a chat that is not saved is no chat.")
                 ((and (string-prefix-p open fence) (string-blank-p rest)) (setq open nil)))))
       open)))
 
+(defun aid-chat--asked-as (number request)
+  "Which alternative of answer NUMBER came by REQUEST, 0 for the answer, or nil."
+  (cl-loop for turn in (append (aid-chat-turns 'answer) (aid-chat-turns 'alternative))
+           for sub = (plist-get turn :sub)
+           when (and (= (plist-get turn :number) number)
+                     (equal (cdr (assoc "req" (aid-chat-meta number sub))) request))
+           return sub))
+
 (defun aid-chat--restore-one (journal)
   "Put the text of JOURNAL into the answer that it belongs to.
 Give non-nil when there is such an answer and it had not ended."
   (let* ((number (plist-get journal :turn))
-         (meta (aid-chat-meta number)))
-    (when (and (equal (cdr (assoc "req" meta)) (plist-get journal :req))
-               (equal (cdr (assoc "state" meta)) "streaming"))
-      (let* ((body (aid-chat-answer-body number))
+         (sub (aid-chat--asked-as number (plist-get journal :req))))
+    (when (and sub (equal (cdr (assoc "state" (aid-chat-meta number sub))) "streaming"))
+      (let* ((body (aid-chat-answer-body number sub))
              (text (string-trim-right (or (plist-get journal :text) "")))
              (beg (car body))
              (end (aid-chat--replace beg (cdr body) (concat "\n" text "\n")))
@@ -203,7 +210,7 @@ Give non-nil when there is such an answer and it had not ended."
                                        (concat fence "\n" (aid-chat--marker "end closed=fence")
                                                "\n"))))
         (aid-chat--replace end end "\n")
-        (aid-chat-meta-set number "state" (if (string-empty-p text) "failed" "cut"))
+        (aid-chat-meta-set number "state" (if (string-empty-p text) "failed" "cut") sub)
         t))))
 
 (defun aid-chat-restore ()
@@ -234,6 +241,10 @@ Give non-nil when there is such an answer and it had not ended."
                      ("\C-c\C-j" . aid-inspect) ("\C-c\C-l" . aid-inspect-last)
                      ("\C-c\C-t" . aid-compact)
                      ("\C-c\C-w" . aid-chat-move) ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
+                     ("\C-c\C-m" . aid-chat-steer) ("\C-c\C-x" . aid-queue-remove)
+                     ([?\C-c ?\M-n] . aid-alternatives-next) ([?\C-c ?\M-p] . aid-alternatives-previous)
+                     ([?\C-c ?\M-t] . aid-alternatives-take) ([?\C-c ?\M-d] . aid-alternatives-diff)
+                     ([?\C-c ?\M-e] . aid-alternatives-ediff) ([?\C-c ?\M-w] . aid-ask-with)
                      ("\t" . aid-chat-tab)))
       (define-key map key command))
     map)
@@ -243,8 +254,16 @@ Give non-nil when there is such an answer and it had not ended."
   "The menu of a chat."
   '("AID"
     ["Send" aid-chat-send]
+    ["Send at Once" aid-chat-steer :active (or aid-chat--stream (aid-chat-queued))]
+    ["Send to Several Models..." aid-ask-with :active (not aid-chat--stream)]
+    ["Remove from the Queue" aid-queue-remove :active (aid-chat-queued)]
     ["Stop" aid-chat-stop :active aid-chat--stream]
     ["Ask Again" aid-chat-again :active (aid-chat-answer-at)]
+    "--"
+    ["Next Alternative" aid-alternatives-next]
+    ["Previous Alternative" aid-alternatives-previous]
+    ["Take This Alternative" aid-alternatives-take]
+    ["Compare Alternatives" aid-alternatives-diff]
     "--"
     ["Review Answer" aid-review]
     ["Ask Again About Refused Hunks" aid-retry-refused]
@@ -408,6 +427,14 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-chat-move "aid-chat-move" "Move this chat to another file." t)
 (autoload 'aid-chat-move-follow "aid-chat-move")
+(autoload 'aid-chat-steer "aid-queue" "Send the question at once." t)
+(autoload 'aid-queue-remove "aid-queue" "Remove a question from the queue." t)
+(autoload 'aid-queue-send "aid-queue")
+(autoload 'aid-queue-on-answer "aid-queue")
+(dolist (command '(aid-alternatives-next aid-alternatives-previous aid-alternatives-take
+                   aid-alternatives-diff aid-alternatives-ediff))
+  (autoload command "aid-alternatives" nil t))
+(autoload 'aid-ask-with "aid-ask-with" "Ask several models at the same time." t)
 
 (with-eval-after-load 'evil
   (when (fboundp 'evil-set-initial-state)
@@ -417,8 +444,12 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-status-words "aid-status")
 (autoload 'aid-status-found "aid-status")
 (autoload 'aid-status--on-answer "aid-status")
+(autoload 'aid-status--on-taken "aid-status")
 (setq aid-chat-hunks-function #'aid-status-words)
 (add-hook 'aid-answer-done-functions #'aid-status--on-answer)
+(add-hook 'aid-alternative-taken-functions #'aid-status--on-taken)
+(add-hook 'aid-answer-done-functions #'aid-queue-on-answer 95)
+(add-hook 'aid-alternative-done-functions #'aid-queue-on-answer 95)
 (autoload 'aid-chat-complete-strategy "aid-chat-complete")
 (autoload 'aid-chat-complete-item "aid-chat-complete")
 (autoload 'aid-chat-add-typed-items "aid-chat-complete")

@@ -199,6 +199,9 @@ answer to what the chat would have sent."
   (let ((chat aid-inspect--chat))
     (unless (buffer-live-p chat)
       (user-error "The chat of this request is gone"))
+    (when (buffer-local-value 'aid-chat--stream chat)
+      (user-error "An answer is arriving in %s; a request that was inspected is not queued"
+                  (buffer-name chat)))
     (let ((aid-chat--body (aid-inspect--body-to-send)))
       (with-current-buffer chat
         (aid-chat-send)))

@@ -17,6 +17,7 @@
   "All of AID."
   [["Ask"
     ("a" "about region or definition" aid-ask)
+    ("w" "with several models" aid-ask-with)
     ("r" "rewrite region" aid-rewrite)
     ("c" "go to the chat, and back" aid-chat)
     ("n" "new chat" aid-new-chat)

@@ -21,6 +21,7 @@
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-ask "aid-chat-send" (chat question))
 (declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-chat-check-idle "aid-chat-send" (chat))
 (declare-function aid-chat-key "aid-chat-text" ())
 (declare-function aid-chat-meta "aid-chat-text" (number))
 (declare-function aid-chat-meta-set "aid-chat-text" (number key value))
@@ -67,6 +68,7 @@ is not listed here."
 
 (defun aid-retry--ask (chat question)
   "Ask QUESTION in CHAT; what is written in its open question stays there."
+  (aid-chat-check-idle chat)
   (with-current-buffer chat
     (pcase-let* ((`(,beg . ,end) (aid-chat-open-question))
                  (draft (buffer-substring-no-properties beg end))

@@ -24,6 +24,7 @@
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-retry-refused "aid-retry" ())
+(declare-function aid-chat--prefix "aid-chat-text" ())
 (declare-function aid-chat--refresh-line "aid-chat-display" (pos))
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-answer-body "aid-chat-text" (number))
@@ -78,6 +79,14 @@ Remote files are not looked at: nothing is fetched to show a chat."
       (aid-decisions-write chat turn [])
       (aid-chat--save)
       (aid-status-check chat turn))))
+
+(defun aid-status--on-taken (chat turn)
+  "Look anew at answer TURN in CHAT, which was an alternative until now.
+What was once decided about its patches still holds."
+  (with-current-buffer chat
+    (if (string-search (concat (aid-chat--prefix) "hunks ") (aid-chat-answer-text turn))
+        (aid-status-check chat turn)
+      (aid-status--on-answer chat turn))))
 
 (defun aid-status--after-review (chat turn)
   "Look anew at answer TURN in CHAT, whose review was left."

@@ -32,6 +32,7 @@
 (declare-function aid-chat-display "aid-chat" (buffer))
 (declare-function aid-chat-ask "aid-chat" (buffer question))
 (declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-chat-check-idle "aid-chat-send" (chat))
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-review-resume "aid-review" ())
@@ -120,6 +121,7 @@ something meanwhile: what you type goes where you type it."
          (aid-append-chat chat)
          (name (buffer-name))
          (keys num-input-keys))
+    (aid-chat-check-idle chat)
     (aid-append-region beg end)
     (with-current-buffer chat
       (let ((aid-strategy "edit"))
@@ -162,7 +164,8 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
-                     ("o" . aid-append-shell) ("=" . aid-append-recipe)))
+                     ("o" . aid-append-shell) ("=" . aid-append-recipe)
+                     ("w" . aid-ask-with)))
       (define-key map key command))
     map)
   "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
@@ -182,6 +185,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
   "The menu of AID."
   '("AID"
     ["Ask about this" aid-ask]
+    ["Ask several models..." aid-ask-with]
     ["Rewrite region" aid-rewrite :active (use-region-p)]
     ["Go to the chat" aid-chat]
     ["New chat" aid-new-chat]
@@ -216,6 +220,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
 (autoload 'aid-append-recipe "aid-strategy" "Append what the strategy asks for." t)
+(autoload 'aid-ask-with "aid-ask-with" "Ask several models at the same time." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-set-model "aid-model" "Choose the model." t)
 (autoload 'aid-list-models "aid-model" "Ask a provider which models it has." t)

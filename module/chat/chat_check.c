@@ -29,9 +29,11 @@ check_numbers (struct aid_chat *c, struct aid_map *numbers, enum aid_err *err)
             snprintf (sub, sizeof sub, ".%lld", (long long) t->sub);
           aid_chat_problem (c, t->beg, "The number %lld%s is used twice", (long long) t->number, sub);
         }
+      /* A summary has its last turn's number.  The alternatives of an answer stand in any order: the newest comes first, and one
+         that is taken changes places. */
       else if (own[2])
         continue;
-      else if (own[0] < last[0] || (own[0] == last[0] && own[1] < last[1]))
+      else if (own[0] < last[0] || (own[0] == last[0] && !own[1] && last[1]))
         aid_chat_problem (c, t->beg, "Turn %lld comes after turn %lld", (long long) own[0], (long long) last[0]);
       memcpy (last, own, sizeof last);
     }

@@ -128,7 +128,7 @@
                               (substring hash 0 6) "-->\nYes\n\n"
                               "### o <!--aid:k7Qx 2.2 alternative-->\n<!--aid:k7Qx meta ms=1000-->\nNo\n\n"
                               "## You <!--aid:k7Qx 3 user-->\n"))
-        (should (equal (aid-chat-edited-tests--headings) '("## m |edited" "### n" "### o |1.0 s")))
+        (should (equal (aid-chat-edited-tests--headings) '("## m |edited · 1/3" "### n |2/3" "### o |1.0 s · 3/3")))
         (should-not (buffer-modified-p))
         (goto-char (point-max))
         (insert "And?")

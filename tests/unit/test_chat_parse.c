@@ -155,6 +155,26 @@ numbers_come_from_the_marker (void **state)
   expect (HEAD USER (1) ANSWER (2.1), "user[] answer[]", 1);
 }
 
+#define ALTERNATIVE(n) "### a <!--aid:k7Qx2mT9 " #n " alternative-->\n"
+
+static void
+alternatives_stand_in_any_order_behind_their_answer (void **state)
+{
+  (void) state;
+  expect (HEAD USER (1) ANSWER (2) ALTERNATIVE (2.2) ALTERNATIVE (2.1) USER (3),
+          "user[] answer[] alternative[] alternative[] user[]", 0);
+  expect (HEAD USER (1) ALTERNATIVE (2.1) ANSWER (2), "user[] alternative[] answer[]", 1);
+  expect (HEAD USER (1) ANSWER (2) ALTERNATIVE (2.1) ALTERNATIVE (2.1), "user[] answer[] alternative[] alternative[]", 1);
+}
+
+static void
+a_queued_question_is_a_question (void **state)
+{
+  (void) state;
+  expect (HEAD USER (1) ANSWER (2) "## You <!--aid:k7Qx2mT9 3 user queued-->\nx\n" USER (5),
+          "user[] answer[] user[text] user[]", 0);
+}
+
 static void
 words_that_look_like_a_role_are_no_turn (void **state)
 {
@@ -451,6 +471,8 @@ main (void)
     cmocka_unit_test (what_is_in_a_quote_never_counts),
     cmocka_unit_test (the_words_of_a_heading_are_free),
     cmocka_unit_test (numbers_come_from_the_marker),
+    cmocka_unit_test (alternatives_stand_in_any_order_behind_their_answer),
+    cmocka_unit_test (a_queued_question_is_a_question),
     cmocka_unit_test (words_that_look_like_a_role_are_no_turn),
     cmocka_unit_test (reasoning_is_the_quote_right_after_its_marker),
     cmocka_unit_test (decisions_name_hunks_and_edits),

@@ -1,0 +1,258 @@
+;;; aid-queue.el --- Questions that wait for an answer to end  -*- lexical-binding: t; -*-
+
+;; Copyright (C) 2026 The AID authors
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A question that is sent while an answer arrives is queued.  It is a turn of
+;; the chat like any other, behind the answer and before the open question, and
+;; the marker of its heading says that it waits: it is edited, removed, saved
+;; and undone as text.  When the answer has ended well the first of the queue is
+;; sent; when not, the queue waits for the person.  Nothing asks anything then:
+;; a question that cannot be sent without that waits, too.
+
+;;; Code:
+
+(require 'aid-chat-send)
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
+
+(declare-function aid-chat--save "aid-chat" ())
+(declare-function aid-module-ensure "aid-module" ())
+
+(defvar inhibit-interaction)
+
+;;; The queue as text
+
+(defun aid-queue--write (turn number queued)
+  "Make TURN, a question, number NUMBER, and say in its heading if it is QUEUED."
+  (save-excursion
+    (goto-char (plist-get turn :beg))
+    (let* ((marker (aid-chat--next-marker nil))
+           (words (format "%d user%s" number (if queued " queued" ""))))
+      (unless (equal words (nth 2 marker))
+        (aid-chat--replace (nth 0 marker) (nth 1 marker) (aid-chat--marker words))
+        (aid-chat--refresh-line (plist-get turn :beg))))))
+
+(defun aid-queue--number ()
+  "Make the numbers of the questions behind the last answer grow.
+Each leaves one for the answer to the question before it."
+  (let ((turns nil) (last nil))
+    (save-excursion
+      (goto-char (point-max))
+      (while (eq (plist-get (setq last (aid-chat--turn-back)) :kind) 'user)
+        (push (cons (copy-marker (plist-get last :beg)) last) turns)))
+    (let ((least (1+ (or (plist-get last :number) 0))))
+      (pcase-dolist (`(,at . ,turn) turns)
+        (let ((number (max least (plist-get turn :number))))
+          (aid-queue--write (plist-put turn :beg (marker-position at)) number
+                            (plist-get turn :queued))
+          (set-marker at nil)
+          (setq least (+ 2 number)))))))
+
+(defun aid-queue--note ()
+  "Show how many questions wait, and whether an answer is arriving."
+  (aid-chat--note-queued)
+  (aid-chat-head-update))
+
+(defun aid-queue-at (&optional pos)
+  "The queued question at POS or point, a turn, or nil."
+  (let ((pos (or pos (point))))
+    (cl-loop for turn in (aid-chat-queued)
+             when (and (<= (plist-get turn :beg) pos) (< pos (plist-get turn :end)))
+             return turn)))
+
+;;; Adding
+
+(defun aid-queue--add-context ()
+  "Add what goes with the open question now, where it is seen and can be deleted.
+What is to be agreed to is asked now, for later nobody may be there."
+  (aid-chat--add-typed)
+  (pcase (aid-chat--take-strategy)
+    (`(,name ,text ,at) (unwind-protect (aid-recipe-complete name)
+                          (aid-chat--replace at at text)))
+    (_ (aid-recipe-complete)))
+  (aid-chat--agree (aid-chat--open-items)))
+
+(defun aid-queue--add ()
+  "Queue the open question, and begin a new one below it."
+  (aid-queue--add-context)
+  (let* ((turn (aid-chat--open-turn))
+         (at (save-excursion
+               (goto-char (point-max))
+               (skip-chars-backward " \t\n")
+               (copy-marker (point)))))
+    (aid-queue--write turn (plist-get turn :number) t)
+    (aid-chat--put-behind at (point-max)
+                          (concat "\n\n" (aid-chat--question (+ 2 (plist-get turn :number)))))
+    (set-marker at nil)
+    (aid-queue--number)))
+
+(defun aid-queue--add-typed ()
+  "Queue what the open question says; give nil when that is nothing."
+  (let ((inside (aid-chat-in-question-p)))
+    (save-restriction
+      (widen)
+      (unless (aid-chat--blank-p (aid-chat-open-question))
+        (aid-queue--add)
+        (when inside
+          (goto-char (point-max)))
+        t))))
+
+;;; Sending
+
+(defun aid-queue--first ()
+  "The first question of the queue; before it those are removed that are empty."
+  (let ((turn (car (aid-chat-queued))))
+    (while (and turn (aid-chat--blank-p (cons (plist-get turn :body) (plist-get turn :end))))
+      (aid-chat--replace (plist-get turn :beg) (plist-get turn :end) "")
+      (setq aid-chat--turns-moved t)
+      (aid-chat--settle-undo)           ; what was in it has no place any more
+      (setq turn (car (aid-chat-queued))))
+    turn))
+
+(defun aid-queue--send-first ()
+  "Send the first question of the queue."
+  (run-hook-with-args 'aid-before-send-functions (current-buffer))
+  (save-restriction
+    (widen)
+    (unwind-protect
+        (progn
+          (unless (aid-queue--first)
+            (user-error "The question is empty"))
+          (aid-queue--number)
+          (aid-chat--with-sending (plist-get (aid-queue--first) :number)
+            (let ((aid-recipe-automatic nil))      ; all of that is there since it was queued
+              (aid-chat--add-typed)
+              (aid-chat--send-open)
+              (aid-queue--write (aid-chat--open-turn) aid-chat--sending nil))))
+      (aid-queue--note)
+      (aid-chat--save))))
+
+(defun aid-queue--say-waits (why)
+  "Say that the queue waits, and WHY."
+  (when (and (get-buffer-window nil 'visible) (not (active-minibuffer-window)))
+    (let ((n (length (aid-chat-queued))))
+      (message "%s  %d queued question%s: %s there sends" why n (if (= n 1) " waits" "s wait")
+               (substitute-command-keys "\\<aid-chat-mode-map>\\[aid-chat-send]")))))
+
+(defun aid-queue--next (chat)
+  "Send the first question of CHAT's queue, if nothing has changed meanwhile."
+  (when (buffer-live-p chat)
+    (with-current-buffer chat
+      (when (and (derived-mode-p 'aid-chat-mode) (not aid-chat--stream) (aid-chat-queued))
+        (condition-case err
+            (let ((inhibit-interaction t))
+              (aid-queue--send-first))
+          (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent."))
+          (error (aid-queue--say-waits (error-message-string err))))))))
+
+(defun aid-queue--answered-p ()
+  "Whether the answer before the queue has ended well."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (plist-get (car (aid-chat-queued)) :beg))
+      (let (turn)
+        (while (eq (plist-get (setq turn (aid-chat--turn-back)) :kind) 'alternative))
+        (or (not (eq (plist-get turn :kind) 'answer))
+            (equal "done" (aid-chat--word "state" (aid-chat-meta (plist-get turn :number)))))))))
+
+(defun aid-queue-on-answer (chat &rest _)
+  "Send the first question of CHAT's queue if its answer has ended well."
+  (with-current-buffer chat
+    (when (and (not aid-chat--stream) (aid-chat-queued))
+      (let ((steered aid-chat--steered))
+        (setq aid-chat--steered nil)
+        (aid-queue--note)
+        (if (or steered (aid-queue--answered-p))
+            ;; Whoever else hears of the answer's end does so before the next begins.
+            (run-with-timer 0 nil #'aid-queue--next chat)
+          (aid-queue--say-waits "The answer did not end well."))))))
+
+;;;###autoload
+(defun aid-queue-send ()
+  "Queue the open question while an answer arrives; else send what is queued.
+With nothing queued at point and nothing new, an answer that failed is asked for
+again."
+  (let ((here (aid-queue-at)))
+    (cond ((and here aid-chat--stream)
+           (user-error "This question is queued; %s sends it at once"
+                       (substitute-command-keys "\\[aid-chat-steer]")))
+          (aid-chat--stream
+           (unless (aid-queue--add-typed)
+             (user-error "An answer is arriving; %s stops it"
+                         (substitute-command-keys "\\[aid-chat-stop]")))
+           (aid-queue--note)
+           (aid-chat--save)
+           (message "Queued; %s sends at once"
+                    (substitute-command-keys "\\[aid-chat-steer]")))
+          ((or here (aid-queue--add-typed) (not (aid-chat--last-failed)))
+           (aid-queue--send-first))
+          (t (aid-chat-again (aid-chat--last-failed))
+             (aid-chat--save)))))
+
+;;; Steering
+
+(defun aid-queue--to-front (turn)
+  "Move what is queued before TURN behind it."
+  (let* ((beg (plist-get (car (aid-chat-queued)) :beg))
+         (text (buffer-substring-no-properties beg (plist-get turn :beg))))
+    (unless (string-empty-p text)
+      (setq aid-chat--turns-moved t)
+      (aid-chat--replace (plist-get turn :end) (plist-get turn :end) text)
+      (aid-chat--replace beg (plist-get turn :beg) ""))))
+
+(defun aid-queue--choose ()
+  "Put at the queue's front what is to be sent at once.
+That is the queued question at point, else the open one, else the first."
+  (let ((here (aid-queue-at)))
+    (unless here
+      (when (aid-queue--add-typed)
+        (setq here (car (last (aid-chat-queued))))))
+    (unless (or here (aid-chat-queued))
+      (user-error "The question is empty"))
+    (save-restriction
+      (widen)
+      (when here
+        (aid-queue--to-front here))
+      (aid-queue--number))))
+
+;;;###autoload
+(defun aid-chat-steer ()
+  "Send the question at once: an answer that is arriving is stopped, and kept.
+It is the queued question at point, else the open one, else the first that is
+queued.  What else is queued comes after it."
+  (interactive)
+  (aid-module-ensure)
+  (if (not (or aid-chat--stream (aid-chat-queued)))
+      (aid-chat-send)
+    (aid-queue--choose)
+    (aid-queue--note)
+    (if (not aid-chat--stream)
+        (aid-queue--send-first)
+      (setq aid-chat--steered t)
+      (aid-chat--cancel)
+      (aid-chat--save))))
+
+;;; Removing
+
+;;;###autoload
+(defun aid-queue-remove ()
+  "Remove the queued question at point, else the last one.
+Undo brings it back, until something is sent."
+  (interactive)
+  (let ((turn (or (aid-queue-at) (car (last (aid-chat-queued)))
+                  (user-error "No question is queued"))))
+    (save-restriction
+      (widen)
+      (delete-region (plist-get turn :beg) (plist-get turn :end)))
+    (setq aid-chat--turns-moved t)
+    (aid-queue--note)
+    (aid-chat--save)
+    (message "Not queued any more; %s brings it back" (substitute-command-keys "\\[undo]"))))
+
+(provide 'aid-queue)
+;;; aid-queue.el ends here
