@@ -250,6 +250,29 @@
         (should-not (plist-get (car aid-chat-tests--asked) :summarise))
         (should aid-chat--stream)))))
 
+(ert-deftest aid-compact-holds-up-the-queue ()
+  "A queued question that does not fit is not sent without being asked about."
+  (aid-inspect-tests-with 8000
+    (let ((aid-answer-done-functions '(aid-queue-on-answer)) (asked nil))
+      (cl-letf (((symbol-function 'y-or-n-p)
+                 (lambda (prompt) (push prompt asked) (signal 'inhibited-interaction nil))))
+        (dotimes (_ 2)
+          (aid-inspect-tests--exchange "Question?" aid-inspect-tests--words))
+        (aid-inspect-tests--type "Question?")
+        (aid-chat-send)
+        (goto-char (point-max))
+        (insert "Next?")
+        (aid-chat-send)
+        (should (aid-chat-queued))
+        (let ((requests (length aid-chat-tests--asked)) (limit (+ (float-time) 5)))
+          (aid--dispatch (list aid-chat-tests--id 'text aid-inspect-tests--words 0 []))
+          (aid--dispatch (list aid-chat-tests--id 'done '(:state "done" :meta "model=m req=r3 state=done")))
+          (while (and (not asked) (< (float-time) limit))
+            (accept-process-output nil 0.02))
+          (should asked)
+          (should (aid-chat-queued))
+          (should (= requests (length aid-chat-tests--asked))))))))
+
 (ert-deftest aid-compact-counts-what-context-lines-sent ()
   "A chat of few words is long when files went with it."
   (aid-inspect-tests-with 8000
