@@ -204,8 +204,10 @@ check-emacs30: all test-cores
 	@tests/emacs30
 
 ## bench         measure streaming, loading and large chats, as ratios within one run
-bench: all
+bench: all $(B)/bench_secrets
 	@tests/bench/run
+$(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens
 VOCAB   ?= tiktoken@1.0.22

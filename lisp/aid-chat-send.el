@@ -7,7 +7,8 @@
 ;; The last turn of a chat is the open question.  Sending it hands the chat's
 ;; text to the core and writes, in one go, the heading of the answer and the
 ;; next open question below it, so that one can write on while the answer
-;; arrives.  What leaves the project is asked about once before it is sent.
+;; arrives.  What leaves the project is asked about once before it is sent, as is
+;; what looks like a secret.
 
 ;;; Code:
 
@@ -30,6 +31,8 @@
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
 (autoload 'aid-compact-check "aid-compact")
+(autoload 'aid-secrets-agree "aid-secrets")
+(autoload 'aid-trust-mention "aid-trust")
 
 (defvar aid-before-send-functions nil
   "Functions called before a question is sent, with the chat's buffer.
@@ -243,7 +246,10 @@ is no key in it."
 REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
 model's name."
   (pcase-let ((`(,info . ,plist) (aid-chat--request-plist strategy items turn)))
-    (cons (aid-chat--ask (append (list :request request :body aid-chat--body) plist) info)
+    (cons (prog1 (aid-chat--ask (aid-secrets-agree
+                                 (append (list :request request :body aid-chat--body) plist))
+                                info)
+            (aid-trust-mention (plist-get plist :root)))
           (or (plist-get info :id) (plist-get plist :model) "model"))))
 
 (defun aid-chat--ask (plist info)

@@ -160,11 +160,16 @@ The lock of a chat that is not saved is no chat.")
 
 (defun aid-chat--write ()
   "Save this chat without a word and without a question about its coding."
-  (let* ((eol (coding-system-eol-type buffer-file-coding-system))
-         (coding-system-for-write (coding-system-change-eol-conversion
-                                   'utf-8 (if (integerp eol) eol 'unix)))
-         (save-silently t) (inhibit-message t))
-    (save-buffer 0)))
+  (let ((said (current-message)))
+    (let* ((eol (coding-system-eol-type buffer-file-coding-system))
+           (coding-system-for-write (coding-system-change-eol-conversion
+                                     'utf-8 (if (integerp eol) eol 'unix)))
+           (save-silently t) (inhibit-message t))
+      (save-buffer 0))
+    ;; Emacs clears the echo area even for what it does not say.
+    (when (and said (not (current-message)))
+      (let ((message-log-max nil))
+        (message "%s" said)))))
 
 (defun aid-chat--save ()
   "Save this chat quietly if it is in AID's own folder."

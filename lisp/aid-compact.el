@@ -131,9 +131,10 @@ Give where the summary begins."
   "Ask for a summary of this chat's turns up to answer NUMBER."
   (pcase-let* ((`(,info . ,plist) (aid-chat--request-plist nil nil nil))
                (chat (current-buffer)) (pieces nil)
-               (id (aid-chat--ask (append (list :request (aid-chat--next-request)
-                                                :summarise number)
-                                          plist)
+               (id (aid-chat--ask (aid-secrets-agree
+                                   (append (list :request (aid-chat--next-request)
+                                                 :summarise number)
+                                           plist))
                                   info)))
     (setq aid-compact--running id)
     (aid--on-event id (lambda (&rest event)

@@ -45,6 +45,7 @@
     ("M" "check the models" aid-doctor)
     ("s" "strategy" aid-set-strategy)
     ("S" "edit a strategy" aid-edit-strategy)
+    ("T" "trust this project's settings" aid-trust)
     ("$" "what it has cost" aid-cost)
     ("R" "load a newly built core" aid-reload)]])
 

@@ -208,6 +208,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Inspect last request" aid-inspect-last]
     ["Compact chat" aid-compact]
     "--"
+    ["Trust this project's settings..." aid-trust]
     ["Model..." aid-set-model]
     ["Check the models" aid-doctor]
     ["Strategy..." aid-set-strategy]
@@ -233,6 +234,8 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-inspect-last "aid-inspect" "Show what was sent last, and the raw reply." t)
 (autoload 'aid-compact "aid-compact" "Let a summary stand for the oldest turns." t)
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
+(autoload 'aid-trust "aid-trust" "Show what a project's files ask for." t)
+(autoload 'aid-distrust "aid-trust" "Take back all trust in a project's files." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 
 (provide 'aid)

@@ -26,7 +26,7 @@ enum aid_event_kind
   AID_EVENT_USAGE,       /* {in, cached, out, reasoning} so far; rare */
   AID_EVENT_FOUND,       /* {files, hunks, fit, adjusted, already, refused}: the patches in what has come, a few times a second */
   AID_EVENT_DONE,        /* {state, meta, reasoning_ms, ...} */
-  AID_EVENT_ERROR,       /* {code, message, meta, state} */
+  AID_EVENT_ERROR,       /* {code, message, meta, state, held}; HELD: what kept it from being sent, see aid_assist_held */
   AID_EVENT_CHECKED,     /* the answer to a patch check: {plan} */
   AID_EVENT_RESULT       /* the answer to any other background job */
 };
@@ -77,6 +77,8 @@ struct aid_ask
   const char *request;           /* "r81": the request's word in the chat's meta line */
   const struct aid_ask_item *items;
   size_t nitems;
+  const char *allow_secrets;     /* ids of findings that may be sent, blanks between them ("*": all), or NULL */
+  const char *remove_secrets;    /* ids of those in items that are to be replaced by "[removed: KIND]", or NULL */
   int over_budget;               /* the person has agreed to pass a budget */
   int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
   struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */
@@ -91,7 +93,9 @@ enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, st
    would be passed, and words say so.  Nothing is frozen or sent.  Any thread; takes as long as the files of the items do. */
 enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 #define AID_FORECAST_ANSWER 1000   /* tokens */
-
+/* Appends the list of what asking so would be refused for (see aid_held_check): secrets in the questions and their
+   items.  Reads the items; sends and stores nothing.  What else is wrong with the question, sending it will tell. */
+enum aid_err aid_assist_held (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 /* Ends the request with an error event of code "cancelled" within one frame. */
 void aid_assist_cancel (struct aid_assist *a, uint64_t id);
 

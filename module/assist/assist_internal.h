@@ -28,6 +28,15 @@ struct aid_frozen              /* an item as it is sent for the first time */
   char *target;
   char hash[17];
   int64_t tokens;
+  struct aid_str text;
+};
+
+struct aid_shown               /* where an item stands in the conversation */
+{
+  size_t message, part;
+  char *label, *target;
+  struct aid_str head;         /* the two lines that it begins with there */
+  size_t lines;                /* of its text */
 };
 
 struct aid_prompt_request
@@ -39,10 +48,10 @@ struct aid_prompt_request
   size_t nitems;
   const char *system;          /* the strategy's prompt */
   const char *model_id;        /* reasoning is carried back only to the model that made it */
+  const char *remove_secrets;  /* see struct aid_ask */
   const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
   int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
-  int peek;                    /* only looked at: nothing is stored */
   int64_t summarise;           /* not 0: no question, but the turns up to this number and the wish for a summary of them */
 };
 
@@ -56,15 +65,32 @@ struct aid_prompt
   struct aid_conversation conversation;
   struct aid_vec frozen;       /* struct aid_frozen */
   struct aid_vec weights;      /* struct aid_prompt_weight, in the order of the chat */
+  struct aid_vec shown;        /* struct aid_shown, in the order of the conversation */
   int64_t tokens;              /* of the whole, as the counter counts them */
   double spent;                /* US dollars that the chat's answers have cost, as their meta lines say */
   char key[33];                /* the chat's key */
   int64_t question;            /* the number of the asked turn */
 };
 
-/* Builds the conversation up to the question; reads and freezes its live items. */
+/* Builds the conversation up to the question; reads its live items. */
 enum aid_err aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, struct aid_error *e);
+/* Puts the items that are sent for the first time into the store: once it is clear that they are sent. */
+enum aid_err aid_prompt_freeze (const struct aid_prompt *p, struct aid_error *e);
 void aid_prompt_free (struct aid_prompt *p);
+
+/* Appends the folder that relative links start from: the chat's, else the project's (either may be NULL). */
+void aid_links_dir (const char *chat_path, const char *root, struct aid_str *dir);
+
+/* --- held.c: what is kept from leaving ------------------------------------------------------------------------------ */
+
+/* Looks for secrets in everything that P sends of the person's: questions, items, files of a telling name.  Those whose
+   ids are in ALLOWED ("*": all; NULL: none) are fine.  Appends a list of the others to VAL, of objects {kind, item,
+   target, line, mask, id, file, asked}: "item" is nil for words of a question, "file" says that the item's name tells,
+   "asked" that it is in the question that is asked.  AID_E_REFUSED when there are any: *E says what and where, and
+   nothing of the secret itself. */
+enum aid_err aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e);
+/* Appends the item's TEXT without the secrets whose ids are in REMOVED (NULL: none). */
+enum aid_err aid_held_remove (const char *removed, struct aid_span target, struct aid_span text, struct aid_str *out);
 
 /* --- decisions.c -------------------------------------------------------------------------------------------------- */
 

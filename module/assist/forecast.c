@@ -1,6 +1,5 @@
 #include "assist/forecast.h"
 #include "assist/strategy.h"
-#include "base/fs.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "model/cost.h"
@@ -118,16 +117,6 @@ write_val (const struct aid_forecast *f, struct aid_str *val)
   aid_str_free (&words);
 }
 
-static void
-links_dir (const struct aid_ask *ask, struct aid_str *dir)
-{
-  size_t n = ask->chat_path ? (size_t) (aid_fs_base (ask->chat_path) - ask->chat_path) : 0;
-  if (ask->chat_path)
-    aid_str_add (dir, ask->chat_path, n > 1 ? n - 1 : n);
-  else
-    aid_str_addz (dir, ask->root ? ask->root : ".");
-}
-
 /* The prompt of STRATEGY, as it would be now. */
 static enum aid_err
 write_system (const struct aid_ask *ask, const char *model, const struct aid_strategy *strategy, struct aid_str *out,
@@ -149,7 +138,7 @@ forecast_prompt (const struct aid_config *config, const struct aid_ask *ask, con
   struct aid_forecast f;
   struct aid_str dir = AID_STR_INIT (8192);
   struct aid_counter *counter = aid_counter_new (model->name);
-  links_dir (ask, &dir);
+  aid_links_dir (ask->chat_path, ask->root, &dir);
   struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
                                   .nitems = ask->nitems, .system = system, .model_id = model->id, .counter = counter, .dry = 1 };
   enum aid_err err = aid_prompt_build (&r, &prompt, e);

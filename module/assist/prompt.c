@@ -4,6 +4,7 @@
    A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that history and
    a server's cached prefix stay true.  The file's key never leaves: it is cut out of every text. */
 #include "assist/assist_internal.h"
+#include "base/utf8.h"
 #include "context/item.h"
 #include "model/estimate.h"
 #include "store/blob.h"
@@ -86,14 +87,52 @@ freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span tex
   if (!f || !(f->target = aid_span_dup (item->target)))
     return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
   f->tokens = aid_media_type (text) ? aid_media_tokens (text) : tokens_in (b->request, text);
-  if (b->request->dry)
+  f->text = AID_STR_INIT (AID_MEDIA_MAX);
+  aid_blob_id (text, f->hash);
+  if (b->request->dry || !aid_str_addspan (&f->text, text))
     return AID_OK;
-  if (b->request->peek)
+  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+}
+
+/* Notes where ITEM stands, which has just been written to OUT from FROM on. */
+static enum aid_err
+note_shown (struct builder *b, const struct aid_chat_item *item, struct aid_span text, const struct aid_str *out, size_t from)
+{
+  const struct aid_vec *all = &b->out->conversation.messages;
+  struct aid_shown *s = aid_vec_push (&b->out->shown);
+  struct aid_span rest = aid_span_cut (aid_str_span (out), from, out->len), line;
+  if (!s)
+    return aid_error_set (b->e, AID_E_LIMIT, "The chat has too many context lines.");
+  s->message = all->len - 1;
+  s->part = AID_VEC_AT (struct aid_message, all, s->message).parts.len;
+  s->label = aid_span_dup (item->label);
+  s->target = aid_span_dup (item->target);
+  s->head = AID_STR_INIT (1u << 20);
+  for (int i = 0; i < 2 && aid_span_line (&rest, &line); i++)
     {
-      aid_blob_id (text, f->hash);
-      return AID_OK;
+      aid_utf8_clean (line, &s->head);
+      aid_str_addc (&s->head, '\n');
     }
-  return aid_blob_put (text, f->hash, b->e);
+  while (aid_span_line (&text, &line))
+    s->lines++;
+  if (s->label && s->target && !s->head.err)
+    return AID_OK;
+  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+}
+
+/* TEXT without what is to be taken out of it. */
+static enum aid_err
+take_out_secrets (struct builder *b, const struct aid_chat_item *item, struct aid_str *text)
+{
+  struct aid_str clean = AID_STR_INIT (2 * AID_ITEM_MAX);      /* what is put in is longer, or shorter */
+  if (!b->request->remove_secrets || aid_media_type (aid_str_span (text)))
+    return AID_OK;
+  enum aid_err err = aid_held_remove (b->request->remove_secrets, item->target, aid_str_span (text), &clean);
+  aid_str_free (text);
+  *text = clean;
+  if (!err)
+    return AID_OK;
+  return aid_error_set (b->e, err, "The item %.*s cannot be sent without its secrets.", (int) item->label.len, item->label.ptr);
 }
 
 static enum aid_err
@@ -155,13 +194,21 @@ add_item (struct builder *b, const struct aid_chat_item *item, struct aid_messag
           err = AID_OK;
         }
       if (!err)
+        err = take_out_secrets (b, item, &text);
+      if (!err)
         err = freeze (b, item, aid_str_span (&text));
     }
-  if (!err && aid_media_type (aid_str_span (&text)))
+  else
+    err = take_out_secrets (b, item, &text);
+  size_t from = out->len;
+  int media = !err && aid_media_type (aid_str_span (&text)) != NULL;
+  if (media)
     err = add_media (b, item, m, aid_str_span (&text), out);
   else if (!err && (err = aid_item_render (item->label, item->target, aid_str_span (&text), out)))
     aid_error_set (b->e, err, "The question and its items are larger than the %u MB that one request may have.",
                    AID_PROMPT_MAX >> 20);
+  if (!err && !media)
+    err = note_shown (b, item, aid_str_span (&text), out, from);
   aid_str_free (&text);
   return err;
 }
@@ -413,6 +460,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   memset (out, 0, sizeof *out);
   out->frozen = AID_VEC_INIT (struct aid_frozen, 10000);
   out->weights = AID_VEC_INIT (struct aid_prompt_weight, 1 << 20);
+  out->shown = AID_VEC_INIT (struct aid_shown, 1000000);
   aid_conversation_init (&out->conversation);
   struct aid_chat *chat;
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
@@ -433,12 +481,36 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   return err;
 }
 
+enum aid_err
+aid_prompt_freeze (const struct aid_prompt *p, struct aid_error *e)
+{
+  enum aid_err err = AID_OK;
+  for (size_t i = 0; i < p->frozen.len && !err; i++)
+    {
+      struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p->frozen, i);
+      err = aid_blob_put (aid_str_span (&f->text), f->hash, e);
+    }
+  return err;
+}
+
 void
 aid_prompt_free (struct aid_prompt *p)
 {
   aid_conversation_free (&p->conversation);
   for (size_t i = 0; i < p->frozen.len; i++)
-    free (AID_VEC_AT (struct aid_frozen, &p->frozen, i).target);
+    {
+      struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p->frozen, i);
+      free (f->target);
+      aid_str_free (&f->text);
+    }
+  for (size_t i = 0; i < p->shown.len; i++)
+    {
+      struct aid_shown *s = &AID_VEC_AT (struct aid_shown, &p->shown, i);
+      free (s->label);
+      free (s->target);
+      aid_str_free (&s->head);
+    }
   aid_vec_free (&p->frozen);
   aid_vec_free (&p->weights);
+  aid_vec_free (&p->shown);
 }

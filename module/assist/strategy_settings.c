@@ -1,5 +1,7 @@
 /* The settings of strategies: one table of what there is, and what each may hold. */
 #include "assist/strategy_internal.h"
+#include "base/fs.h"
+#include "config/trust.h"
 #include <stdlib.h>
 
 static const char *const format_names[] = { "none", "unified", "search-replace", "apply-patch", "whole", NULL };
@@ -256,7 +258,20 @@ set_one (struct aid_strategy_loader *l, const struct aid_strategy_level *from, c
     }
 }
 
-/* Takes the settings of one file. */
+/* Whether the person has trusted this project's file as it was read. */
+static int
+is_trusted (const struct aid_strategy_loader *l, const struct aid_strategy_level *from)
+{
+  struct aid_str name = AID_STR_INIT (8192);
+  struct aid_trust_file file;
+  aid_str_addf (&name, "%s/%s", AID_TRUST_STRATEGIES, aid_fs_base (aid_str_z (&from->file.path)));
+  int trusted = !aid_trust_read (l->root, aid_str_z (&name), &file, NULL) && file.trusted
+                && aid_span_eq (aid_str_span (&file.text), aid_str_span (&from->file.text));
+  aid_trust_file_free (&file);
+  aid_str_free (&name);
+  return trusted;
+}
+
 enum aid_err
 aid_strategy_take_settings (struct aid_strategy_loader *l, const struct aid_strategy_level *from, int own)
 {
@@ -269,8 +284,8 @@ aid_strategy_take_settings (struct aid_strategy_loader *l, const struct aid_stra
         k++;
       if (!k->key)
         warn (l, from, v, "is not a setting of strategies");
-      else if (k->user && from->file.origin == AID_ORIGIN_PROJECT)
-        warn (l, from, v, "is left out: a project's strategy may not set it");
+      else if (k->user && from->file.origin == AID_ORIGIN_PROJECT && !is_trusted (l, from))
+        warn (l, from, v, "is left out until you trust the file (aid trust)");
       else if (own || !k->own)
         err = set_one (l, from, v, k);
       i += 1 + v->n;

@@ -54,6 +54,9 @@ free_asked (struct aid_turn_state *t)
   free (t->strategy);
   free (t->used);
   free (t->request);
+  free (t->allow_secrets);
+  free (t->remove_secrets);
+  aid_str_free (&t->held);
   aid_secret_free (t->secret);
   aid_net_unreserve (t->way);
 }
@@ -168,6 +171,9 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->model_id = copy_z (ask->model);
   t->strategy = copy_z (ask->strategy);
   t->secret = copy_z (ask->secret);
+  t->allow_secrets = copy_z (ask->allow_secrets);
+  t->remove_secrets = copy_z (ask->remove_secrets);
+  t->held = AID_STR_INIT (16u << 20);
   t->request = strdup (ask->request ? ask->request : "r0");
   t->way = aid_net_reserve (a->net, begin_stream, abandon, t);
   aid_str_addspan (&t->chat, ask->chat);
@@ -203,16 +209,15 @@ post_frozen (struct aid_turn_state *t, const struct aid_prompt *p, int exact)
   aid_str_free (&val);
 }
 
-/* Relative links start from the chat's folder, else from the project. */
-static void
-links_dir (const struct aid_turn_state *t, struct aid_str *dir)
+void
+aid_links_dir (const char *chat_path, const char *root, struct aid_str *dir)
 {
-  if (!t->chat_path)
-    aid_str_addz (dir, t->root ? t->root : ".");
+  if (!chat_path)
+    aid_str_addz (dir, root ? root : ".");
   else
     {
-      size_t n = (size_t) (aid_fs_base (t->chat_path) - t->chat_path);
-      aid_str_add (dir, t->chat_path, n > 1 ? n - 1 : n);
+      size_t n = (size_t) (aid_fs_base (chat_path) - chat_path);
+      aid_str_add (dir, chat_path, n > 1 ? n - 1 : n);
     }
 }
 
@@ -338,20 +343,24 @@ static enum aid_err
 prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const char *system)
 {
   struct aid_str dir = AID_STR_INIT (8192);
-  links_dir (t, &dir);
+  aid_links_dir (t->chat_path, t->root, &dir);
   struct aid_counter *counter = aid_counter_new (t->model.name);
   unsigned can = t->model.abilities;
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
                                   .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter,
-                                  .peek = t->look != NULL, .summarise = t->summarise,
+                                  .remove_secrets = t->remove_secrets, .summarise = t->summarise,
                                   .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err && !t->look)
+    err = aid_held_check (&prompt, t->allow_secrets, &t->held, &t->fail);
+  if (!err && !t->look)
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
+  if (!err && !t->look)
+    err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err)
     err = build_request (t, &prompt);
   if (!err && t->look)

@@ -16,6 +16,7 @@ struct aid_turn_state
   struct aid_str chat;
   int64_t turn;
   char *chat_path, *root, *model_id, *strategy, *secret, *request;
+  char *allow_secrets, *remove_secrets;
   struct aid_ask_item *items;
   size_t nitems;
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
@@ -36,6 +37,7 @@ struct aid_turn_state
   int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_found *found;     /* NULL: no patches are looked for */
   struct aid_kept *journal;    /* or NULL */
+  struct aid_str held;         /* what kept it from being sent: a val, or empty */
   struct aid_error fail;       /* what ended the request, in our own words */
   int refused;                 /* the pool did not take it: whoever asked was told, so no event tells it */
 

@@ -449,7 +449,7 @@ aid_turn_report (struct aid_turn_state *t)
 {
   if (t->reported)
     return;
-  struct aid_str val = AID_STR_INIT (64u << 10), meta = AID_STR_INIT (8192);
+  struct aid_str val = AID_STR_INIT (32u << 20), meta = AID_STR_INIT (8192);
   if (t->cancelled && !t->fail.code)
     aid_error_set (&t->fail, AID_E_CANCELLED, "Stopped.");
   if (t->streaming)
@@ -470,6 +470,12 @@ aid_turn_report (struct aid_turn_state *t)
     {
       aid_val_kstrz (&val, "code", aid_err_name (t->fail.code));
       aid_val_kstrz (&val, "message", t->fail.msg);
+      if (t->held.len && !t->held.err)
+        {
+          aid_val_key (&val, "held");
+          aid_str_addspan (&val, aid_str_span (&t->held));
+          n++;
+        }
     }
   else
     {

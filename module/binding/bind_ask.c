@@ -1,4 +1,5 @@
 /* Asking, and what can be asked. */
+#include "base/pool.h"
 #include "base/val.h"
 #include "binding/binding_internal.h"
 #include "config/config.h"
@@ -74,6 +75,8 @@ aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_quest
   q->ask.secret = q->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
   q->ask.over_budget = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":over-budget"));
   q->ask.request = q->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
+  q->ask.allow_secrets = q->allow_secrets = aid_lisp_dup (env, aid_lisp_get (env, plist, ":allow-secrets"));
+  q->ask.remove_secrets = q->remove_secrets = aid_lisp_dup (env, aid_lisp_get (env, plist, ":remove-secrets"));
   read_items (env, aid_lisp_get (env, plist, ":items"), q);
   q->ask.items = q->items.data;
   q->ask.nitems = q->items.len;
@@ -97,6 +100,16 @@ aid_bind_question_free (struct aid_bind_question *q)
   free (q->model);
   free (q->strategy);
   free (q->request);
+  free (q->allow_secrets);
+  free (q->remove_secrets);
+}
+
+void
+aid_bind_question_own_chat (struct aid_bind_question *q)
+{
+  if (q->chat.len == 0)
+    aid_str_addspan (&q->chat, q->ask.chat);
+  q->ask.chat = aid_str_span (&q->chat);
 }
 
 AID_BIND (ask)
@@ -116,6 +129,80 @@ AID_BIND (ask)
     }
   aid_bind_question_free (&q);
   return out;
+}
+
+/* --- what it would be refused for ------------------------------------------------------------------------------------- */
+
+struct held_job
+{
+  uint64_t id;
+  struct aid_bind_question q;
+};
+
+static void
+held_job_free (struct held_job *j)
+{
+  aid_bind_question_free (&j->q);
+  free (j);
+}
+
+static void
+find_held (void *arg)
+{
+  struct held_job *j = arg;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str list = AID_STR_INIT (16 << 20), val = AID_STR_INIT (17 << 20);
+  if (aid_assist_held (&j->q.ask, &list, &e) == AID_OK)
+    {
+      size_t o = aid_val_object (&val);
+      aid_val_key (&val, "held");
+      aid_str_addspan (&val, aid_str_span (&list));
+      aid_val_end (&val, o, 1);
+      aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
+    }
+  else
+    aid_binding_post_error (j->id, &e);
+  aid_str_free (&list);
+  aid_str_free (&val);
+  held_job_free (j);
+  aid_binding_job_ends ();
+}
+
+static void
+held_dropped (void *arg)
+{
+  struct held_job *j = arg;
+  struct aid_error e;
+  aid_error_set (&e, AID_E_STATE, "The core is busy or being replaced: try again in a moment.");
+  aid_binding_post_error (j->id, &e);
+  held_job_free (j);
+  aid_binding_job_ends ();
+}
+
+AID_BIND (held)
+{
+  (void) nargs;
+  struct held_job *j = calloc (1, sizeof *j);
+  if (j == NULL)
+    {
+      aid_lisp_signal (env, "nomem", "No memory to look for secrets");
+      return NULL;
+    }
+  aid_bind_question_read (env, args[0], &j->q);
+  aid_bind_question_own_chat (&j->q);
+  if (aid_lisp_failed (env))
+    {
+      held_job_free (j);
+      return NULL;
+    }
+  uint64_t id = j->id = aid_binding.host->next_id ();
+  aid_binding_job_begins ();
+  if (aid_pool_run (aid_assist_pool (aid_binding.assist), find_held, held_dropped, j) == AID_OK)
+    return env->make_integer (env, (intmax_t) id);
+  aid_binding_job_ends ();
+  held_job_free (j);
+  aid_lisp_signal (env, "state", "The core is busy or being replaced: try again in a moment.");
+  return NULL;
 }
 
 /* --- models ---------------------------------------------------------------------------------------------------------- */

@@ -100,15 +100,6 @@ foretell_dropped (void *arg)
   aid_binding_job_ends ();
 }
 
-/* The document's text may change while the job waits. */
-static void
-own_chat (struct aid_bind_question *q)
-{
-  if (q->chat.len == 0)
-    aid_str_addspan (&q->chat, q->ask.chat);
-  q->ask.chat = aid_str_span (&q->chat);
-}
-
 AID_BIND (forecast_soon)
 {
   (void) nargs;
@@ -119,7 +110,7 @@ AID_BIND (forecast_soon)
       return NULL;
     }
   aid_bind_question_read (env, args[0], &j->q);
-  own_chat (&j->q);
+  aid_bind_question_own_chat (&j->q);
   if (aid_lisp_failed (env))
     {
       job_free (j);

@@ -27,12 +27,14 @@ struct aid_bind_question
 {
   struct aid_ask ask;
   struct aid_str chat, body;
-  char *path, *root, *model, *strategy, *secret, *request;
+  char *path, *root, *model, *strategy, *secret, *request, *allow_secrets, *remove_secrets;
   struct aid_vec owned, items; /* the items: what is owned, and struct aid_ask_item of it */
 };
 /* Reads PLIST; the text of a document is borrowed until its next edit.  Q is to be freed, whatever is pending. */
 void aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q);
 void aid_bind_question_free (struct aid_bind_question *q);
+/* Copies the document's text, which may change while a job waits. */
+void aid_bind_question_own_chat (struct aid_bind_question *q);
 
 /* Forgets every open document (bind_doc.c). */
 void aid_bind_docs_close (void);
@@ -60,6 +62,12 @@ AID_BIND (journal_list);
 AID_BIND (journal_remove);
 AID_BIND (face_names);
 AID_BIND (ask);
+AID_BIND (held);
+AID_BIND (secrets);
+AID_BIND (trust_report);
+AID_BIND (trust_waiting);
+AID_BIND (trust_add);
+AID_BIND (trust_drop);
 AID_BIND (model_info);
 AID_BIND (models);
 AID_BIND (discover);

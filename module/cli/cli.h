@@ -25,6 +25,7 @@ int aid_cmd_count (int argc, char **argv);
 int aid_cmd_cost (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_doctor (int argc, char **argv);
+int aid_cmd_trust (int argc, char **argv);
 int aid_cmd_replay (int argc, char **argv);
 int aid_cmd_record (int argc, char **argv);
 
@@ -32,6 +33,8 @@ int aid_cmd_record (int argc, char **argv);
 int aid_cli_fail (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
 int aid_cli_misuse (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
 
+/* Says on standard error, once, what of the settings of the project at ROOT is left out because they are not trusted. */
+void aid_cli_warn_of_trust (const char *root);
 /* Appends the file's bytes, or standard input's when FILE is "-", to OUT, whose limit holds. */
 enum aid_err aid_cli_read (const char *file, struct aid_str *out, struct aid_error *e);
 /* Writes everything to standard output and flushes it; AID_EXIT_DONE, or AID_EXIT_FAILED and a line when that fails. */

@@ -221,7 +221,8 @@ handle (struct asking *a, const struct event *ev)
   if (ev->kind == AID_EVENT_DONE && early)
     fprintf (stderr, "aid: %s\n", early);
   if (ev->kind == AID_EVENT_ERROR)
-    a->status = aid_cli_fail ("%s", message ? message : "the request failed");
+    a->status = aid_cli_fail ("%s%s", message ? message : "the request failed",
+                              json_object_get (val, "held") ? " (--allow-secrets sends it all the same)" : "");
   a->ended |= last;
   json_decref (val);
 }
@@ -344,6 +345,8 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
     err = aid_cli_root (ask->root, &root, &e);
   if (!err)
     err = aid_question_make (&q, aid_str_span (&typed), context->data, context->len, aid_str_z (&root), &e);
+  if (!err)
+    aid_cli_warn_of_trust (aid_str_z (&root));
   ask->root = aid_str_z (&root);
   if (!err && !a->only)
     err = add_recipe (&q, ask, &e);
@@ -363,6 +366,7 @@ aid_cmd_ask (int argc, char **argv)
   struct asking a = { .lock = PTHREAD_MUTEX_INITIALIZER, .at_line_start = 1 };
   struct aid_ask ask = { .id = REQUEST, .request = "r1", .plain = 1 };
   struct aid_vec context = AID_VEC_INIT (const char *, CONTEXT_ARGS_MAX);
+  int allow_secrets = 0;
   const struct aid_opt opts[] = {
     { "model", 'm', AID_OPT_STRING, &ask.model, "MODEL", "one of aid models, or PROVIDER/NAME" },
     { "strategy", 's', AID_OPT_STRING, &ask.strategy, "NAME", "one of aid strategies (default: ask)" },
@@ -375,6 +379,7 @@ aid_cmd_ask (int argc, char **argv)
     { "curl", 0, AID_OPT_FLAG, &a.curl, NULL, "with --dry-run: as a command for a shell" },
     { "over-budget", 0, AID_OPT_FLAG, &ask.over_budget, NULL, "ask although a budget of the settings would be passed" },
     { "json", 0, AID_OPT_FLAG, &a.json, NULL, "one JSON object a line for every event" },
+    { "allow-secrets", 0, AID_OPT_FLAG, &allow_secrets, NULL, "send even what looks like a key or a password" },
   };
   const struct aid_usage_text usage = {
     "aid ask [options] PROMPT|-",
@@ -387,6 +392,7 @@ aid_cmd_ask (int argc, char **argv)
   if (aid_opt_parse (&usage, argc, argv, &status) >= 0)
     {
       a.queue = AID_VEC_INIT (struct event, EVENTS_MAX);
+      ask.allow_secrets = allow_secrets ? "*" : NULL;
       a.terminal = isatty (STDOUT_FILENO);
       a.dim = isatty (STDERR_FILENO);
       status = ask_question (&a, &ask, argv[1], &context);

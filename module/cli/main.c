@@ -13,6 +13,7 @@ static const struct aid_command commands[] = {
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
+  { "trust", aid_cmd_trust, "show what a project's settings ask for, and trust them or not" },
   { "replay", aid_cmd_replay, "serve scripted answers over the real wire formats" },
   { "record", aid_cmd_record, "record a real server's answers as such a script" },
 };

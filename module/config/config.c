@@ -1,21 +1,9 @@
-/* Settings, checked against a table as they are read: the user's file, then what a project may say on top of it.  A wrong
-   type is an error that names file and member; a member nobody knows is a warning, for it is a slip of the pen or of
-   another version. */
-#include "config/config.h"
-#include "base/fs.h"
+/* Settings, checked against a table as they are read.  A wrong type is an error that names file and member; a member nobody knows
+   is a warning, for it is a slip of the pen or of another version. */
+#include "config/config_internal.h"
+#include "config/trust_internal.h"
 #include "base/json.h"
 #include "base/json_find.h"
-#include <stdlib.h>
-
-#define FILE_MAX (1u << 20)
-#define WARNINGS_MAX (64u << 10)
-
-struct aid_config
-{
-  json_t *root;
-  struct aid_str warnings;
-  struct aid_str path;     /* of the user's file */
-};
 
 enum kind
 {
@@ -27,74 +15,73 @@ enum kind
 struct member
 {
   const char *name;
-  enum kind kind;
-  int trusted;             /* only the user's file may say it */
+  enum kind kind;          /* whether a project may say it is trust_rules.c's to know */
 };
 
 static const struct member top_members[] = {
-  { "model", KIND_STRING, 0 },
-  { "strategy", KIND_STRING, 0 },
-  { "strategy_variants", KIND_BOOL, 0 },
-  { "providers", KIND_PROVIDERS, 1 },
-  { "models", KIND_MODELS, 0 },
-  { "log_content", KIND_BOOL, 1 },
-  { "discover", KIND_NAMES, 1 },
-  { "budget", KIND_BUDGET, 1 },
-  { NULL, KIND_STRING, 0 },
+  { "model", KIND_STRING },
+  { "strategy", KIND_STRING },
+  { "strategy_variants", KIND_BOOL },
+  { "providers", KIND_PROVIDERS },
+  { "models", KIND_MODELS },
+  { "log_content", KIND_BOOL },
+  { "discover", KIND_NAMES },
+  { "budget", KIND_BUDGET },
+  { NULL, KIND_STRING },
 };
 
 static const struct member provider_members[] = {
-  { "wire", KIND_STRING, 0 },
-  { "url", KIND_STRING, 0 },
-  { "key_env", KIND_STRING, 0 },
-  { "key_command", KIND_COMMAND, 0 },
-  { "key_host", KIND_STRING, 0 },
-  { "default", KIND_STRING, 0 },
-  { "version", KIND_STRING, 0 },
-  { "headers", KIND_STRINGS, 0 },
-  { "extra", KIND_ANY_OBJECT, 0 },
-  { "connect_ms", KIND_MS, 0 },
-  { "stall_ms", KIND_MS, 0 },
-  { "total_ms", KIND_MS, 0 },
-  { "retries", KIND_RETRIES, 0 },
-  { "proxy", KIND_STRING, 0 },
-  { "ca_file", KIND_STRING, 0 },
-  { "client_cert", KIND_STRING, 0 },
-  { "client_key", KIND_STRING, 0 },
-  { NULL, KIND_STRING, 0 },
+  { "wire", KIND_STRING },
+  { "url", KIND_STRING },
+  { "key_env", KIND_STRING },
+  { "key_command", KIND_COMMAND },
+  { "key_host", KIND_STRING },
+  { "default", KIND_STRING },
+  { "version", KIND_STRING },
+  { "headers", KIND_STRINGS },
+  { "extra", KIND_ANY_OBJECT },
+  { "connect_ms", KIND_MS },
+  { "stall_ms", KIND_MS },
+  { "total_ms", KIND_MS },
+  { "retries", KIND_RETRIES },
+  { "proxy", KIND_STRING },
+  { "ca_file", KIND_STRING },
+  { "client_cert", KIND_STRING },
+  { "client_key", KIND_STRING },
+  { NULL, KIND_STRING },
 };
 
 static const struct member model_members[] = {
-  { "provider", KIND_STRING, 0 },
-  { "name", KIND_STRING, 0 },
-  { "context", KIND_COUNT, 0 },
-  { "max_tokens", KIND_COUNT, 0 },
-  { "temperature", KIND_TEMPERATURE, 0 },
-  { "effort", KIND_STRING, 0 },
-  { "extra", KIND_ANY_OBJECT, 1 },
-  { "max_output", KIND_COUNT, 0 },
-  { "abilities", KIND_ABILITIES, 0 },
-  { "price", KIND_PRICE, 1 },
-  { NULL, KIND_STRING, 0 },
+  { "provider", KIND_STRING },
+  { "name", KIND_STRING },
+  { "context", KIND_COUNT },
+  { "max_tokens", KIND_COUNT },
+  { "temperature", KIND_TEMPERATURE },
+  { "effort", KIND_STRING },
+  { "extra", KIND_ANY_OBJECT },
+  { "max_output", KIND_COUNT },
+  { "abilities", KIND_ABILITIES },
+  { "price", KIND_PRICE },
+  { NULL, KIND_STRING },
 };
 
 static const struct member price_members[] = {
-  { "input", KIND_DOLLARS, 0 },
-  { "output", KIND_DOLLARS, 0 },
-  { "cached", KIND_DOLLARS, 0 },
-  { "cache_write", KIND_DOLLARS, 0 },
-  { "as_of", KIND_DAY, 0 },
-  { "large", KIND_LARGE, 0 },
-  { NULL, KIND_STRING, 0 },
+  { "input", KIND_DOLLARS },
+  { "output", KIND_DOLLARS },
+  { "cached", KIND_DOLLARS },
+  { "cache_write", KIND_DOLLARS },
+  { "as_of", KIND_DAY },
+  { "large", KIND_LARGE },
+  { NULL, KIND_STRING },
 };
 
 static const struct member large_members[] = {
-  { "over", KIND_COUNT, 0 },
-  { "input", KIND_DOLLARS, 0 },
-  { "output", KIND_DOLLARS, 0 },
-  { "cached", KIND_DOLLARS, 0 },
-  { "cache_write", KIND_DOLLARS, 0 },
-  { NULL, KIND_STRING, 0 },
+  { "over", KIND_COUNT },
+  { "input", KIND_DOLLARS },
+  { "output", KIND_DOLLARS },
+  { "cached", KIND_DOLLARS },
+  { "cache_write", KIND_DOLLARS },
+  { NULL, KIND_STRING },
 };
 
 /* --- checking ------------------------------------------------------------------------------------------------------- */
@@ -241,7 +228,7 @@ wanted (enum kind kind, const json_t *v)
 }
 
 static enum aid_err check_members (struct aid_config *c, json_t *obj, const struct member *known, const struct place *at,
-                                   int trusted, struct aid_error *e);
+                                   struct aid_error *e);
 
 /* "coder": "ollama/qwen3-coder" is short for an object.  A new reference, NULL when V is no such name. */
 static json_t *
@@ -254,7 +241,7 @@ long_form (const json_t *v)
 
 /* V is "providers" or "models": named objects whose members KNOWN tells. */
 static enum aid_err
-check_named (struct aid_config *c, json_t *v, int models, const struct place *at, int trusted, struct aid_error *e)
+check_named (struct aid_config *c, json_t *v, int models, const struct place *at, struct aid_error *e)
 {
   const char *key;
   json_t *item;
@@ -268,28 +255,26 @@ check_named (struct aid_config *c, json_t *v, int models, const struct place *at
         json_object_set_new (v, key, whole);
       else if (!json_is_object (item))
         return complain (&inner, models ? "an object, or \"PROVIDER/NAME\"" : "an object", e);
-      else if ((err = check_members (c, item, models ? model_members : provider_members, &inner, trusted, e)))
+      else if ((err = check_members (c, item, models ? model_members : provider_members, &inner, e)))
         return err;
     }
   return err;
 }
 
 static enum aid_err
-check_value (struct aid_config *c, json_t *v, const struct member *m, const struct place *at, int trusted, struct aid_error *e)
+check_value (struct aid_config *c, json_t *v, const struct member *m, const struct place *at, struct aid_error *e)
 {
   if (wanted (m->kind, v))
     return complain (at, wanted (m->kind, v), e);
   if (m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS)
-    return check_named (c, v, m->kind == KIND_MODELS, at, trusted, e);
+    return check_named (c, v, m->kind == KIND_MODELS, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
-    return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, trusted, e);
+    return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
 }
 
-/* Checks OBJ's members, and removes those that this file may not set. */
 static enum aid_err
-check_members (struct aid_config *c, json_t *obj, const struct member *known, const struct place *at, int trusted,
-               struct aid_error *e)
+check_members (struct aid_config *c, json_t *obj, const struct member *known, const struct place *at, struct aid_error *e)
 {
   const char *key;
   json_t *v;
@@ -303,12 +288,7 @@ check_members (struct aid_config *c, json_t *obj, const struct member *known, co
         m++;
       if (!m->name)
         warn (c, &here, "is not a setting");
-      else if (m->trusted && !trusted)
-        {
-          warn (c, &here, "is left out: a project may not set it, only your own settings");
-          json_object_del (obj, key);
-        }
-      else if ((err = check_value (c, v, m, &here, trusted, e)))
+      else if ((err = check_value (c, v, m, &here, e)))
         return err;
     }
   return AID_OK;
@@ -316,157 +296,78 @@ check_members (struct aid_config *c, json_t *obj, const struct member *known, co
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
 
-/* TEXT as a checked object; an empty one for empty text.  NULL and *E otherwise. */
-static json_t *
-read_text (struct aid_config *c, struct aid_span text, const char *file, int trusted, struct aid_error *e)
+struct leaving_out
 {
-  if (aid_span_trim (text).len == 0)
+  struct aid_config *c;
+  struct place at;
+};
+
+static void
+leave_out (void *ctx, const char *const *path, size_t npath, const char *does)
+{
+  struct leaving_out *l = ctx;
+  struct aid_str words = AID_STR_INIT (4096);
+  for (l->at.npath = 0; l->at.npath < npath && l->at.npath < DEPTH_MAX; l->at.npath++)
+    l->at.path[l->at.npath] = path[l->at.npath];
+  if (does)
+    {
+      aid_str_addf (&words, "is left out until you trust the file (aid trust): it %s", does);
+      aid_str_addz (&l->c->waiting, l->c->nwaiting++ ? ", " : "");
+      for (size_t i = 0; i < npath; i++)
+        aid_str_addf (&l->c->waiting, "%s%s", i ? "." : "", path[i]);
+    }
+  warn (l->c, &l->at, does ? aid_str_z (&words) : "is not a setting");
+  aid_str_free (&words);
+}
+
+json_t *
+aid_config_read (struct aid_config *c, const struct aid_config_source *s, struct aid_error *e)
+{
+  if (aid_span_trim (s->text).len == 0)
     return json_object ();
-  json_t *root = aid_json_parse (text, file, e);
+  json_t *root = aid_json_parse (s->text, s->name, e);
   if (!root)
     return NULL;
+  const struct place top = { .file = s->name, .text = s->text };
   if (!json_is_object (root))
-    aid_error_set (e, AID_E_INVALID, "%s must hold one JSON object", file);
-  else if (!check_members (c, root, top_members, &(struct place){ .file = file, .text = text }, trusted, e))
-    return root;
+    aid_error_set (e, AID_E_INVALID, "%s must hold one JSON object", s->name);
+  else
+    {
+      struct leaving_out l = { c, top };
+      if (s->user)
+        aid_trust_walk (root, s->user, 1, leave_out, &l);
+      if (!check_members (c, root, top_members, &top, e))
+        return root;
+    }
   json_decref (root);
   return NULL;
 }
 
-/* The project's members replace the user's; of a model that both name, member by member. */
-static int
-merge (json_t *user, json_t *project)
-{
-  json_t *theirs = json_object_get (project, "models"), *mine = json_object_get (user, "models"), *model;
-  const char *key;
-  int bad = 0;
-  if (theirs && !mine)
-    bad |= json_object_set (user, "models", theirs);
-  else
-    json_object_foreach (theirs, key, model)
-      {
-        json_t *have = json_object_get (mine, key);
-        bad |= have ? json_object_update (have, model) : json_object_set (mine, key, model);
-      }
-  json_object_del (project, "models");
-  return !(json_object_update (user, project) | bad);
-}
+/* --- for the test that each has a decision ---------------------------------------------------------------------------- */
 
-static struct aid_config *
-parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_json, const char *project,
-       struct aid_error *e)
+static void
+each_member (const struct member *known, const char **path, size_t n, void (*fn) (void *, const char *const *, size_t), void *ctx)
 {
-  c->root = read_text (c, user_json, aid_str_z (&c->path), 1, e);
-  json_t *theirs = c->root ? read_text (c, project_json, project, 0, e) : NULL;
-  if (!theirs)
+  for (const struct member *m = known; m->name && n < DEPTH_MAX; m++)
     {
-      aid_config_free (c);
-      return NULL;
+      const struct member *inner = m->kind == KIND_PROVIDERS ? provider_members
+                                   : m->kind == KIND_MODELS  ? model_members
+                                   : m->kind == KIND_PRICE   ? price_members
+                                   : m->kind == KIND_LARGE   ? large_members
+                                                             : NULL;
+      int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
+      path[n] = m->name;
+      path[n + 1] = "*";
+      if (inner)
+        each_member (inner, path, n + (named ? 2 : 1), fn, ctx);
+      else
+        fn (ctx, path, n + 1);
     }
-  int ok = merge (c->root, theirs);
-  json_decref (theirs);
-  if (ok)
-    return c;
-  aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
-  aid_config_free (c);
-  return NULL;
-}
-
-static struct aid_config *
-config_new (void)
-{
-  struct aid_config *c = calloc (1, sizeof *c);
-  if (c)
-    {
-      c->warnings = AID_STR_INIT (WARNINGS_MAX);
-      c->path = AID_STR_INIT (4096);
-    }
-  return c;
-}
-
-struct aid_config *
-aid_config_parse (struct aid_span user_json, struct aid_span project_json, struct aid_error *e)
-{
-  struct aid_config *c = config_new ();
-  if (!c)
-    {
-      aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
-      return NULL;
-    }
-  aid_str_addz (&c->path, "config.json");
-  return parse (c, user_json, project_json, ".aid/config.json", e);
-}
-
-/* A missing file is an empty one. */
-static enum aid_err
-read_file (const char *path, struct aid_str *out, struct aid_error *e)
-{
-  struct aid_error own = { AID_OK, "" };
-  if (!aid_fs_exists (path))
-    return AID_OK;
-  enum aid_err err = aid_fs_read (path, out, &own);
-  if (err == AID_E_NOTFOUND)
-    return AID_OK;
-  if (err && e)
-    *e = own;
-  return err;
-}
-
-struct aid_config *
-aid_config_load (const char *project_root, struct aid_error *e)
-{
-  struct aid_str mine = AID_STR_INIT (FILE_MAX), theirs = AID_STR_INIT (FILE_MAX), path = AID_STR_INIT (4096);
-  struct aid_config *c = config_new ();
-  enum aid_err err
-    = c ? aid_fs_xdg (AID_DIR_CONFIG, &c->path, e) : aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
-  if (!err)
-    {
-      aid_str_addz (&c->path, "/config.json");
-      err = read_file (aid_str_z (&c->path), &mine, e);
-    }
-  if (!err && project_root)
-    {
-      aid_str_addf (&path, "%s/.aid/config.json", project_root);
-      err = read_file (aid_str_z (&path), &theirs, e);
-    }
-  if (err)
-    {
-      aid_config_free (c);
-      c = NULL;
-    }
-  else
-    c = parse (c, aid_str_span (&mine), aid_str_span (&theirs), aid_str_z (&path), e);
-  aid_str_free (&mine);
-  aid_str_free (&theirs);
-  aid_str_free (&path);
-  return c;
 }
 
 void
-aid_config_free (struct aid_config *c)
+aid_config_each_member (void (*fn) (void *ctx, const char *const *path, size_t npath), void *ctx)
 {
-  if (!c)
-    return;
-  json_decref (c->root);
-  aid_str_free (&c->warnings);
-  aid_str_free (&c->path);
-  free (c);
-}
-
-const char *
-aid_config_warnings (const struct aid_config *c)
-{
-  return aid_str_z (&c->warnings);
-}
-
-const json_t *
-aid_config_get (const struct aid_config *c, const char *key)
-{
-  return json_object_get (c->root, key);
-}
-
-const char *
-aid_config_path (const struct aid_config *c)
-{
-  return aid_str_z (&c->path);
+  const char *path[DEPTH_MAX + 2];
+  each_member (top_members, path, 0, fn, ctx);
 }

@@ -21,9 +21,8 @@
      "budget": { "chat": 0.5, "month": 20 }              US dollars; asked about before one is passed
    }
 
-   A project's file may set "model", "strategy", "strategy_variants" and "models"; its "providers", "discover", "budget" and
-   "log_content", and "extra" and "price" in its models, are left out with a warning: endpoints, keys, commands, money and
-   what is kept are the user's to name.  Unknown members are warnings with file, line and name. */
+   A project's file may set some of this at once, the rest once it is trusted (trust.h); what waits for that is left out
+   with a warning.  Unknown members are warnings with file and name. */
 #ifndef AID_CONFIG_CONFIG_H
 #define AID_CONFIG_CONFIG_H
 
@@ -36,11 +35,15 @@ struct aid_config;
 /* Reads the user's file (a missing one is fine) and, unless PROJECT_ROOT is NULL, the project's.  NULL on a file that
    is no JSON or has a member of the wrong type: *E names file, line or member. */
 struct aid_config *aid_config_load (const char *project_root, struct aid_error *e);
-/* The same of two texts (either may be empty), for tests. */
+/* The same of two texts (either may be empty), the project's not trusted, or trusted; for tests. */
 struct aid_config *aid_config_parse (struct aid_span user_json, struct aid_span project_json, struct aid_error *e);
+struct aid_config *aid_config_parse_trusted (struct aid_span user_json, struct aid_span project_json, struct aid_error *e);
 void aid_config_free (struct aid_config *c);
 /* Warnings of the load, one a line; "" when none. */
 const char *aid_config_warnings (const struct aid_config *c);
+/* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url,
+   ...". */
+int aid_config_waiting (const struct aid_config *c, const char **names);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
 /* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/json_find.h"
 #include "config/config.h"
+#include "config/trust.h"
 #include <sys/stat.h>
 
 #define FILE_MAX ((size_t) 1 << 20)
@@ -40,7 +41,13 @@ aid_config_store (const char *project_root, const char *key, const char *value, 
   if (!err)
     err = aid_fs_mkdirs (aid_str_z (&folder), 0777, e);
   if (!err && !aid_span_eq (aid_str_span (&old), aid_str_span (&text)))
-    err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0666, e);
+    {
+      /* What was trusted stays trusted: the person has just changed it by a command of ours. */
+      int trusted = project_root && aid_trust_has (project_root, AID_TRUST_SETTINGS, aid_str_span (&old));
+      err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0666, e);
+      if (!err && trusted)
+        err = aid_trust_add (project_root, AID_TRUST_SETTINGS, aid_str_span (&text), e);
+    }
   aid_str_free (&folder);
   aid_str_free (&path);
   aid_str_free (&old);

@@ -3,6 +3,7 @@
 #include "assist/hide.h"
 #include "assist/log.h"
 #include "config/config.h"
+#include "store/blob.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -96,6 +97,29 @@ test_what_would_be_sent_is_what_is_sent (void **state)
   aid_str_free (&json);
   aid_str_free (&body);
   aid_str_free (&escaped);
+}
+
+/* Who only looks leaves no trace; the item's text is in what is shown. */
+static void
+test_a_look_stores_nothing (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_HOLD };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  struct aid_str val = AID_STR_INIT (1u << 20), text = AID_STR_INIT (1000);
+  struct aid_ask_item item = { AID_SPAN ("aid:buffer/x"), AID_SPAN ("seen by a look only\n") };
+  char id[17];
+  begin (&b, script, 1);
+  struct aid_ask a = { .id = 1, .chat = AID_SPAN (CHAT "\n- [x](aid:buffer/x) <!--aid:" KEY " item-->\n"), .request = "r1",
+                       .items = &item, .nitems = 1 };
+  assert_int_equal (aid_assist_inspect (b.assist, &a, &val, NULL), AID_OK);
+  assert_true (aid_span_find (aid_str_span (&val), AID_SPAN ("seen by a look only")) >= 0);
+  aid_blob_id (item.text, id);
+  assert_int_equal (aid_blob_get (id, &text, NULL), AID_E_NOTFOUND);
+  finish (&b);
+  aid_str_free (&val);
+  aid_str_free (&text);
 }
 
 static void
@@ -343,6 +367,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_what_would_be_sent_is_what_is_sent),
+    cmocka_unit_test (test_a_look_stores_nothing),
     cmocka_unit_test (test_an_edited_request_is_sent_as_it_is),
     cmocka_unit_test (test_the_last_request_is_kept_with_its_raw_reply),
     cmocka_unit_test (test_a_request_that_is_never_made_has_ended),

@@ -47,6 +47,7 @@ body_of (const struct aid_wire *wire, const char *chat, const char *now, char ha
   struct aid_prompt p;
   struct aid_error e = { AID_OK, "" };
   assert_int_equal (aid_prompt_build (&r, &p, &e), AID_OK);
+  assert_int_equal (aid_prompt_freeze (&p, &e), AID_OK);
   if (wire->build (&ep, &p.conversation, &sampling, &request, &e))
     fail_msg ("%s: %s", wire->name, e.msg);
   aid_str_addspan (out, aid_str_span (&request.body));

@@ -37,14 +37,13 @@ teardown (void **state)
 
 static const char *model = "m";
 static int64_t summarise;
-static int peek;
 static int no_images;
 
 static enum aid_err
 build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
 {
   struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = dir, .items = items, .nitems = n, .system = "SYSTEM",
-                                  .model_id = model, .summarise = summarise, .peek = peek, .no_images = no_images };
+                                  .model_id = model, .summarise = summarise, .no_images = no_images };
   return aid_prompt_build (&r, p, e);
 }
 
@@ -116,28 +115,6 @@ test_turns_are_summarised_by_their_own_words (void **state)
   aid_prompt_free (&p);
   aid_str_free (&got);
   summarise = 0;
-}
-
-/* What only looks leaves no trace; the hash is what sending would give. */
-static void
-test_a_peek_stores_nothing (void **state)
-{
-  (void) state;
-  static const char chat[] = HEAD YOU (1) "q\n\n- [x](aid:buffer/x) <!--aid:" KEY " item-->\n";
-  struct aid_ask_item item = { AID_SPAN ("aid:buffer/x"), AID_SPAN ("seen by a peek only\n") };
-  struct aid_str text = AID_STR_INIT (1000);
-  struct aid_prompt p;
-  peek = 1;
-  assert_int_equal (build (chat, &item, 1, &p, NULL), AID_OK);
-  peek = 0;
-  const char *hash = AID_VEC_AT (struct aid_frozen, &p.frozen, 0).hash;
-  assert_int_equal (aid_blob_get (hash, &text, NULL), AID_E_NOTFOUND);
-  struct aid_prompt sent;
-  assert_int_equal (build (chat, &item, 1, &sent, NULL), AID_OK);
-  assert_int_equal (aid_blob_get (hash, &text, NULL), AID_OK);
-  aid_prompt_free (&p);
-  aid_prompt_free (&sent);
-  aid_str_free (&text);
 }
 
 static void
@@ -223,6 +200,8 @@ test_a_live_item_is_read_and_frozen (void **state)
   assert_int_equal (p.frozen.len, 1);
   struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p.frozen, 0);
   struct aid_str kept = AID_STR_INIT (1000), file = AID_STR_INIT (1000);
+  assert_int_equal (aid_blob_get (f->hash, &kept, &e), AID_E_NOTFOUND);   /* not before it is sent */
+  assert_int_equal (aid_prompt_freeze (&p, &e), AID_OK);
   assert_int_equal (aid_blob_get (f->hash, &kept, &e), AID_OK);
   assert_string_equal (aid_str_z (&kept), "int a; // \n");      /* without the key */
   aid_str_addf (&file, HEAD YOU (1) "q\n\n- [src/a.c:1](src/a.c#L1) <!--aid:" KEY " item sent=%s-->\n", f->hash);
@@ -266,6 +245,7 @@ test_an_image_is_sent_as_it_is_and_frozen (void **state)
   assert_string_equal (AID_VEC_AT (struct aid_part, parts, 2).text, "after");
   aid_str_addf (&again, HEAD YOU (1) "- [a.png](a.png) <!--aid:" KEY " item sent=%s-->\n",
                 AID_VEC_AT (struct aid_frozen, &p.frozen, 0).hash);
+  assert_int_equal (aid_prompt_freeze (&p, &e), AID_OK);
   aid_prompt_free (&p);
   write_file ("a.png", AID_SPAN ("now a text\n"));          /* what was sent is sent again */
   assert_int_equal (build (aid_str_z (&again), NULL, 0, &p, &e), AID_OK);
@@ -441,7 +421,6 @@ main (void)
     cmocka_unit_test (test_turns_become_messages),
     cmocka_unit_test (test_a_summary_is_sent_instead_of_its_turns),
     cmocka_unit_test (test_turns_are_summarised_by_their_own_words),
-    cmocka_unit_test (test_a_peek_stores_nothing),
     cmocka_unit_test (test_reasoning_and_alternatives_stay_at_home),
     cmocka_unit_test (test_signatures_go_with_what_was_received_only),
     cmocka_unit_test (test_tool_calls_are_sent_as_they_came),

@@ -1,5 +1,6 @@
 /* Strategies: which file is meant, what may be said where, what is made of it. */
 #include "strategy_files.h"
+#include "config/trust.h"
 
 /* The error says WHERE, a file under the scratch folder, and WHAT. */
 static void
@@ -138,10 +139,33 @@ test_a_project_may_not_say_everything (void **state)
   assert_null (s->model);
   assert_int_equal (s->budget, 7);
   snprintf (want, sizeof want,
-            "%s:2: \"tools\" is left out: a project's strategy may not set it\n"
-            "%s:3: \"model\" is left out: a project's strategy may not set it\n",
+            "%s:2: \"tools\" is left out until you trust the file (aid trust)\n"
+            "%s:3: \"model\" is left out until you trust the file (aid trust)\n",
             scratch_path (THEIRS ("sly")), scratch_path (THEIRS ("sly")));
   assert_string_equal (aid_str_z (&s->warnings), want);
+  aid_strategy_free (s);
+}
+
+static void
+test_a_trusted_strategy_says_everything_until_it_changes (void **state)
+{
+  static const char text[] = "---\ntools: auto\nmodel: dear\n---\nText.\n";
+  (void) state;
+  put (THEIRS ("sly"), text);
+  assert_int_equal (aid_trust_add (root, ".aid/strategies/sly.md", aid_span_z (text), NULL), AID_OK);
+  struct aid_strategy *s = load ("sly");
+  assert_string_equal (s->tools, "auto");
+  assert_string_equal (s->model, "dear");
+  assert_string_equal (aid_str_z (&s->warnings), "");
+  aid_strategy_free (s);
+  put (THEIRS ("sly"), "---\ntools: auto\nmodel: dearer\n---\nText.\n");
+  s = load ("sly");
+  assert_null (s->tools);
+  assert_null (s->model);
+  aid_strategy_free (s);
+  put (THEIRS ("other"), text);
+  s = load ("other");          /* the same text under another name */
+  assert_null (s->tools);
   aid_strategy_free (s);
 }
 
@@ -414,6 +438,7 @@ main (void)
     TEST (test_unknown_settings_are_warnings),
     TEST (test_the_project_comes_first_then_the_user),
     TEST (test_a_project_may_not_say_everything),
+    TEST (test_a_trusted_strategy_says_everything_until_it_changes),
     TEST (test_a_project_s_links_do_not_lead_out),
     TEST (test_a_strategy_extends_another),
     TEST (test_a_strategy_may_extend_the_one_it_hides),

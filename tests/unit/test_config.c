@@ -86,9 +86,9 @@ static void
 a_model_may_be_one_string (void **state)
 {
   struct aid_config *c
-    = parsed ("{\"models\":{\"a\":\"p/n/m\",\"b\":\"q/x\"}}", "{\"models\":{\"a\":{\"effort\":\"high\"},\"b\":\"r/y\"}}");
+    = parsed ("{\"models\":{\"a\":\"p/n/m\",\"b\":\"q/x\"}}", "{\"models\":{\"a\":{\"effort\":\"high\"},\"c\":\"r/y\"}}");
   (void) state;
-  const json_t *models = aid_config_get (c, "models"), *a = json_object_get (models, "a"), *b = json_object_get (models, "b");
+  const json_t *models = aid_config_get (c, "models"), *a = json_object_get (models, "a"), *b = json_object_get (models, "c");
   assert_string_equal (aid_json_str (a, "provider"), "p");
   assert_string_equal (aid_json_str (a, "name"), "n/m");
   assert_string_equal (aid_json_str (a, "effort"), "high");
@@ -114,13 +114,14 @@ a_project_names_no_endpoints_keys_or_commands (void **state)
   assert_null (json_object_get (providers, "q"));
   assert_int_equal (aid_json_int (json_object_get (a, "extra"), "x", 0), 1);
   assert_string_equal (aid_json_str (a, "effort"), "low");
-  assert_string_equal (
-    aid_config_warnings (c),
-    ".aid/config.json, line 1: \"providers\" is left out: a project may not set it, only your own settings\n"
-    ".aid/config.json, line 1: \"models.a.extra\" is left out: a project may not set it, only your own settings\n"
-    ".aid/config.json, line 1: \"models.a.price\" is left out: a project may not set it, only your own settings\n"
-    ".aid/config.json, line 1: \"discover\" is left out: a project may not set it, only your own settings\n"
-    ".aid/config.json, line 1: \"budget\" is left out: a project may not set it, only your own settings\n");
+  const char *warnings = aid_config_warnings (c);
+  assert_non_null (strstr (warnings, ".aid/config.json, line 1: \"providers.p.url\" is left out until you trust the file "
+                                     "(aid trust): it sends questions, with this provider's key, to \"https://evil\"\n"));
+  assert_non_null (strstr (warnings, "\"providers.p.key_command\" is left out"));
+  assert_non_null (strstr (warnings, "\"models.a.extra\" is left out"));
+  assert_non_null (strstr (warnings, "\"models.a.price."));
+  assert_non_null (strstr (warnings, "\"discover\" is left out"));
+  assert_non_null (strstr (warnings, "\"budget\" is left out"));
   aid_config_free (c);
 }
 

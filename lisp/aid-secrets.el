@@ -1,0 +1,169 @@
+;;; aid-secrets.el --- Secrets do not leave by accident  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; Before a question is sent the core builds it and looks through it for keys,
+;; tokens and passwords.  What it finds holds the question back, and the person
+;; says what becomes of each: send without the item, send it with the value
+;; replaced by what it was, or send it all the same.  What was decided holds for
+;; these values in this chat while its buffer lives.  The core looks again at
+;; the bytes that it sends: whoever does not ask here is refused there.
+
+;;; Code:
+
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
+(require 'aid-module)
+(require 'seq)
+
+(declare-function aid--mod-held "ext:aid-module" (plist))
+(declare-function aid--mod-secrets "ext:aid-module" (text))
+(declare-function aid--mod-cancel "ext:aid-module" (id))
+(declare-function aid-chat-key "aid-chat-text" ())
+(declare-function aid-chat--turn-forward "aid-chat-text" ())
+
+(defvar aid-chat--item-line)
+
+(defvar-local aid-secrets--allowed nil
+  "The findings that this person sends all the same: the core's names for them.")
+
+(defvar-local aid-secrets--removed nil
+  "The findings in items that are replaced wherever they are sent.")
+
+(defconst aid-secrets--seconds 2
+  "How long the look for secrets is waited for, for a disk may be stuck.
+Then the question is sent, and the core itself holds it back if it must.")
+
+;;; Finding
+
+(defun aid-secrets--plist (plist)
+  "PLIST of a request with what was decided in this chat."
+  (append (list :allow-secrets (and aid-secrets--allowed (string-join aid-secrets--allowed " "))
+                :remove-secrets (and aid-secrets--removed (string-join aid-secrets--removed " ")))
+          plist))
+
+(defun aid-secrets--held (plist)
+  "What keeps the request PLIST from being sent, as a list of plists."
+  (let* ((limit (+ (float-time) aid-secrets--seconds))
+         (id (aid--mod-held plist)) held done)
+    (aid--on-event id (lambda (kind value)
+                        (setq done t
+                              held (and (eq kind 'result) (append (plist-get value :held) nil)))))
+    (while (and (not done) (< (float-time) limit) (process-live-p aid--process))
+      (accept-process-output aid--process 0.05))
+    held))
+
+(defun aid-secrets--group (held)
+  "Those of HELD that stand where the first one does."
+  (let ((target (plist-get (car held) :target)) (asked (plist-get (car held) :asked)))
+    (seq-filter (lambda (one)
+                        (and (equal (plist-get one :target) target)
+                             (eq (plist-get one :asked) asked)))
+                      held)))
+
+;;; Asking
+
+(defun aid-secrets--say (one)
+  "What the finding ONE is, and its line."
+  (if (plist-get one :file)
+      (format "a file of %s" (plist-get one :kind))
+    (format "line %d: %s, %s" (plist-get one :line) (plist-get one :kind) (plist-get one :mask))))
+
+(defun aid-secrets--where (one)
+  "Where the finding ONE stands, as people say it."
+  (cond ((plist-get one :item))
+        ((plist-get one :asked) "Your question")
+        (t "An earlier question")))
+
+(defun aid-secrets--prompt (group)
+  "What to say about GROUP, findings in one place."
+  (let ((more (- (length group) 3)))
+    (format "%s, %s%s.  Send it" (aid-secrets--where (car group))
+            (mapconcat #'aid-secrets--say (seq-take group 3) "; ")
+            (if (> more 0) (format "; and %d more" more) ""))))
+
+(defun aid-secrets--choose (group)
+  "Ask what becomes of GROUP: `without', `replaced', `send', or nil to cancel."
+  (let ((choice (car (read-multiple-choice
+                      (aid-secrets--prompt group)
+                      (append
+                       '((?r "replaced" "Send \"[removed: ...]\" in the place of each value.")
+                         (?s "send all the same" "Send it as it is; you are not asked again here."))
+                       (and (plist-get (car group) :target)
+                            '((?w "without it" "Take the item out of the question.")))
+                       '((?c "cancel" "Send nothing.")))))))
+    (cdr (assq choice '((?r . replaced) (?s . send) (?w . without))))))
+
+;;; Doing
+
+(defun aid-secrets--drop-item (target)
+  "Take the context lines that lead to TARGET out of this chat's questions."
+  (save-excursion
+    (goto-char (point-min))
+    (let ((inhibit-read-only t))
+      (while (re-search-forward aid-chat--item-line nil t)
+        (when (and (equal (match-string 3) (aid-chat-key))
+                   (equal (match-string 2) target))
+          (delete-region (line-beginning-position)
+                         (min (point-max) (1+ (line-end-position)))))))))
+
+(defun aid-secrets--questions ()
+  "Where the texts of this chat's questions are, as (BEG . END), the last first."
+  (save-excursion
+    (goto-char (point-min))
+    (let (turn all)
+      (while (setq turn (aid-chat--turn-forward))
+        (when (and (caar all) (not (cdar all)))
+          (setcdr (car all) (plist-get turn :beg)))
+        (when (eq (plist-get turn :kind) 'user)
+          (push (cons (plist-get turn :body) nil) all)))
+      (when (and all (not (cdar all)))
+        (setcdr (car all) (point-max)))
+      all)))
+
+(defun aid-secrets--replace-typed (ids)
+  "Replace what IDS name in this chat's questions; give how many there were."
+  (let ((inhibit-read-only t) (n 0))
+    (save-excursion
+      (pcase-dolist (`(,beg . ,end) (aid-secrets--questions))
+        (dolist (one (nreverse (append (aid--mod-secrets (buffer-substring-no-properties beg end)) nil)))
+          (when (member (plist-get one :id) ids)
+            (goto-char (+ beg (plist-get one :beg)))
+            (delete-region (point) (+ beg (plist-get one :end)))
+            (insert (format "[removed: %s]" (plist-get one :kind)))
+            (cl-incf n)))))
+    n))
+
+(defun aid-secrets--decide (group)
+  "Ask what becomes of GROUP, findings in one place, and do it."
+  (let ((ids (mapcar (lambda (one) (plist-get one :id)) group))
+        (target (plist-get (car group) :target)))
+    (pcase (aid-secrets--choose group)
+      ('send (setq aid-secrets--allowed (append ids aid-secrets--allowed)))
+      ('without (aid-secrets--drop-item target))
+      ((and 'replaced (guard target))
+       (setq aid-secrets--removed (append ids aid-secrets--removed)))
+      ('replaced (when (zerop (aid-secrets--replace-typed ids))
+                   (user-error "Not sent: %s is not where it was"
+                               (plist-get (car group) :kind))))
+      (_ (user-error "Not sent")))))
+
+(defun aid-secrets-agree (plist)
+  "Give PLIST, a request, with what was decided about the secrets in it.
+Ask about those that nothing was decided about.  A quit, or the choice to
+cancel, is an error: nothing is sent then."
+  (save-restriction
+    (widen)
+    (let ((last nil) held)
+      (while (setq held (aid-secrets--held (aid-secrets--plist plist)))
+        (when (equal held last)         ; what was done did not help
+          (user-error "Not sent: %s" (aid-secrets--prompt (aid-secrets--group held))))
+        (setq last held)
+        (aid-secrets--decide (aid-secrets--group held)))
+      (aid-secrets--plist plist))))
+
+(provide 'aid-secrets)
+;;; aid-secrets.el ends here

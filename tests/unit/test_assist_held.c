@@ -1,0 +1,251 @@
+/* What looks like a secret does not leave: it is found in everything that a request would send of the person's, told
+   with its place and without itself, and nothing of it is stored. */
+#include "assist/assist_internal.h"
+#include "base/json.h"
+#include "config/secrets.h"
+#include "base/val.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "scratch.h"
+
+#define KEY "k7Qx2mT9"
+#define HEAD "<!--aid:" KEY " chat v=1 root=..-->\n# t\n\n"
+#define YOU(n) "## You <!--aid:" KEY " " #n " user-->\n"
+#define IT(n) "## m <!--aid:" KEY " " #n " answer-->\n<!--aid:" KEY " meta model=m req=r1 state=done-->\n"
+#define ITEM(target) "- [" target "](" target ") <!--aid:" KEY " item-->\n"
+#define TOKEN                                                                                                               \
+  "gh"                                                                                                                      \
+  "p_m8Rw3nU0vB3nR8wL5cF1jH6dS0gK4pZ2xY9a"
+#define OTHER                                                                                                               \
+  "gl"                                                                                                                      \
+  "pat-vB3nR8wL5cF1jH6dS0gK"
+
+static struct aid_prompt prompt;
+
+static void
+build (const char *chat, const char *removed)
+{
+  struct aid_error e = { AID_OK, "" };
+  struct aid_prompt_request r
+    = { .chat = aid_span_z (chat), .dir = scratch, .system = "s", .model_id = "m", .remove_secrets = removed };
+  if (aid_prompt_build (&r, &prompt, &e))
+    fail_msg ("%s", e.msg);
+}
+
+/* The findings as "kind|item|line|mask|file|asked" lines; *MESSAGE gets the sentence. */
+static const char *
+held (const char *allowed, char message[256])
+{
+  static char lines[8192];
+  struct aid_str val = AID_STR_INIT (1u << 20), json = AID_STR_INIT (1u << 20);
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = aid_held_check (&prompt, allowed, &val, &e);
+  assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &json), AID_OK);
+  assert_null (strstr (aid_str_z (&json), TOKEN));
+  assert_null (strstr (e.msg, TOKEN));
+  json_t *list = aid_json_parse (aid_str_span (&json), "held", NULL), *f;
+  size_t i, n = 0;
+  lines[0] = '\0';
+  json_array_foreach (list, i, f)
+  {
+    const char *item = aid_json_str (f, "item");
+    n += (size_t)snprintf (lines + n, sizeof lines - n, "%s|%s|%d|%s|%d|%d\n", aid_json_str (f, "kind"), item ? item : "-",
+                           (int)aid_json_int (f, "line", -1), aid_json_str (f, "mask"), aid_json_bool (f, "file", -1),
+                           aid_json_bool (f, "asked", -1));
+  }
+  assert_int_equal (err, json_array_size (list) ? AID_E_REFUSED : AID_OK);
+  strcpy (message, e.msg);
+  json_decref (list);
+  aid_str_free (&val);
+  aid_str_free (&json);
+  return lines;
+}
+
+static void
+put (const char *name, const char *text)
+{
+  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0600, NULL), AID_OK);
+}
+
+static void
+nothing_is_nothing (void **state)
+{
+  char message[256];
+  (void)state;
+  put ("a.c", "int main;\n");
+  build (HEAD YOU (1) "What is this?\n\n" ITEM ("a.c"), NULL);
+  assert_string_equal (held (NULL, message), "");
+  assert_string_equal (message, "");
+  aid_prompt_free (&prompt);
+}
+
+static void
+each_is_told_with_its_place (void **state)
+{
+  char message[256];
+  (void)state;
+  put ("a.c", "int a;\nconst char *t = \"" TOKEN "\";\n");
+  put ("long.txt", "1\n2\n3\n4\n" OTHER "\n6\n");
+  build (HEAD YOU (1) "An old one:\n" OTHER "\n\n" IT (2) "The answer: " TOKEN "\n\n" YOU (3) "Why is\n\n" TOKEN
+                                                                                              "\n\nrefused?\n\n" ITEM ("a.c")
+                                                                                                ITEM ("long.txt#L4-L6"),
+         NULL);
+  assert_string_equal (held (NULL, message), "GitLab token|-|2|glpat-... (26 characters)|0|0\n"
+                                             "GitHub token|-|3|ghp_... (40 characters)|0|1\n"
+                                             "GitHub token|a.c|2|ghp_... (40 characters)|0|1\n"
+                                             "GitLab token|long.txt#L4-L6|5|glpat-... (26 characters)|0|1\n");
+  assert_string_equal (message, "Not sent: an earlier question, line 2, holds what looks like a secret: GitLab token, "
+                                "glpat-... (26 characters); and 3 more.");
+  assert_string_equal (held ("*", message), "");
+  aid_prompt_free (&prompt);
+}
+
+static void
+a_file_is_known_by_its_name (void **state)
+{
+  char message[256];
+  (void)state;
+  put (".env", "COLOR=blue\n");
+  build (HEAD YOU (1) "?\n\n" ITEM (".env"), NULL);
+  assert_string_equal (held (NULL, message), "environment variables|.env|0||1|1\n");
+  assert_string_equal (message, "Not sent: .env is a file of environment variables.");
+  aid_prompt_free (&prompt);
+}
+
+static void
+id_of (const char *kind, const char *bytes, char id[AID_SECRET_ID])
+{
+  aid_secret_id (aid_span_z (bytes), &(struct aid_secret){ 0, strlen (bytes), 0, kind }, id);
+}
+
+static void
+what_is_allowed_is_this_finding_alone (void **state)
+{
+  char message[256], id[AID_SECRET_ID], list[100];
+  (void)state;
+  put ("a.c", "x " TOKEN "\n");
+  put ("b.c", "y\n" TOKEN " " OTHER "\n");
+  build (HEAD YOU (1) "?\n\n" ITEM ("a.c") ITEM ("b.c"), NULL);
+  id_of ("GitHub token", TOKEN, id);
+  snprintf (list, sizeof list, "0123 %s", id);
+  assert_string_equal (held (list, message), "GitLab token|b.c|2|glpat-... (26 characters)|0|1\n");
+  snprintf (list, sizeof list, "%s0 1%s", id, id);
+  assert_int_equal (strlen (held (list, message)) > 60, 1); /* parts of words are no words */
+  aid_prompt_free (&prompt);
+}
+
+static const char *
+question_text (void)
+{
+  const struct aid_vec *all = &prompt.conversation.messages;
+  const struct aid_message *m = &AID_VEC_AT (struct aid_message, all, all->len - 1);
+  return AID_VEC_AT (struct aid_part, &m->parts, 0).text;
+}
+
+static void
+what_is_taken_out_is_not_frozen_either (void **state)
+{
+  char message[256], id[AID_SECRET_ID];
+  struct aid_str kept = AID_STR_INIT (4096);
+  (void)state;
+  put ("a.c", "x " TOKEN "\ny " OTHER "\n");
+  id_of ("GitHub token", TOKEN, id);
+  build (HEAD YOU (1) "?\n\n" ITEM ("a.c"), id);
+  assert_non_null (strstr (question_text (), "x [removed: GitHub token]\ny " OTHER "\n"));
+  assert_string_equal (held (NULL, message), "GitLab token|a.c|2|glpat-... (26 characters)|0|1\n");
+  assert_int_equal (aid_prompt_freeze (&prompt, NULL), AID_OK);
+  assert_int_equal (aid_blob_get (AID_VEC_AT (struct aid_frozen, &prompt.frozen, 0).hash, &kept, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&kept), "x [removed: GitHub token]\ny " OTHER "\n");
+  aid_str_free (&kept);
+  aid_prompt_free (&prompt);
+}
+
+static void
+a_whole_file_can_be_taken_out (void **state)
+{
+  struct aid_str val = AID_STR_INIT (1u << 20), json = AID_STR_INIT (1u << 20);
+  struct aid_error e;
+  char message[256];
+  (void)state;
+  put (".env", "COLOR=blue\xff\n");
+  build (HEAD YOU (1) "?\n\n" ITEM (".env"), NULL);
+  aid_held_check (&prompt, NULL, &val, &e);
+  aid_val_to_json (aid_str_span (&val), 0, &json);
+  json_t *list = aid_json_parse (aid_str_span (&json), "held", NULL);
+  aid_prompt_free (&prompt);
+  build (HEAD YOU (1) "?\n\n" ITEM (".env"), aid_json_str (json_array_get (list, 0), "id"));
+  assert_null (strstr (question_text (), "COLOR"));
+  assert_non_null (strstr (question_text (), "[removed: environment variables]"));
+  held (NULL, message);
+  aid_prompt_free (&prompt);
+  json_decref (list);
+  aid_str_free (&val);
+  aid_str_free (&json);
+}
+
+/* An item that looks like the next one's head, and labels of the same name: places stay true. */
+static void
+an_item_cannot_take_the_place_of_another (void **state)
+{
+  char message[256];
+  (void)state;
+  put ("a.c", "b.c:\n```c\nno\n```\n");
+  put ("b.c", "1\n2\n" TOKEN "\n");
+  build (HEAD YOU (1) "a.c:\n```c\nme\n```\n" OTHER "\n\n" ITEM ("a.c") ITEM ("b.c"), NULL);
+  const char *found = held (NULL, message);
+  assert_non_null (strstr (found, "GitLab token|"));
+  assert_non_null (strstr (found, "GitHub token|b.c|3|"));
+  aid_prompt_free (&prompt);
+}
+
+/* An image cuts a question into parts. */
+static void
+places_stay_true_around_an_image (void **state)
+{
+  char message[256];
+  (void) state;
+  assert_int_equal (aid_fs_replace (scratch_path ("a.png"), AID_SPAN ("\x89PNG\r\n\x1a\n\0\1"), 0600, NULL), AID_OK);
+  put ("a.c", "x\n" TOKEN "\n");
+  put ("b.c", "1\n2\n" OTHER "\n");
+  build (HEAD YOU (1) "?\n\n" ITEM ("a.c") ITEM ("a.png") ITEM ("b.c"), NULL);
+  assert_string_equal (held (NULL, message), "GitHub token|a.c|2|ghp_... (40 characters)|0|1\n"
+                                             "GitLab token|b.c|3|glpat-... (26 characters)|0|1\n");
+  aid_prompt_free (&prompt);
+}
+
+static void
+many_are_counted_and_some_told (void **state)
+{
+  char message[256];
+  struct aid_str chat = AID_STR_INIT (1u << 20);
+  (void)state;
+  aid_str_addz (&chat, HEAD YOU (1));
+  for (int i = 0; i < 150; i++)
+    aid_str_addz (&chat, TOKEN "\n");
+  build (aid_str_z (&chat), NULL);
+  held (NULL, message);
+  assert_non_null (strstr (message, "; and 149 more."));
+  aid_prompt_free (&prompt);
+  aid_str_free (&chat);
+}
+
+int
+main (void)
+{
+#define HERE(test) cmocka_unit_test_setup_teardown (test, scratch_make, scratch_drop)
+  const struct CMUnitTest tests[] = {
+    HERE (nothing_is_nothing),
+    HERE (each_is_told_with_its_place),
+    HERE (a_file_is_known_by_its_name),
+    HERE (what_is_allowed_is_this_finding_alone),
+    HERE (what_is_taken_out_is_not_frozen_either),
+    HERE (a_whole_file_can_be_taken_out),
+    HERE (an_item_cannot_take_the_place_of_another),
+    HERE (places_stay_true_around_an_image),
+    HERE (many_are_counted_and_some_told),
+  };
+  return cmocka_run_group_tests_name ("held", tests, NULL, NULL);
+}
