@@ -92,6 +92,15 @@ enum aid_err aid_held_check (const struct aid_prompt *p, const char *allowed, st
 /* Appends the item's TEXT without the secrets whose ids are in REMOVED (NULL: none). */
 enum aid_err aid_held_remove (const char *removed, struct aid_span target, struct aid_span text, struct aid_str *out);
 
+/* --- compact.c: summaries ------------------------------------------------------------------------------------------ */
+
+/* The index of the last turn that a summary up to turn NUMBER is of, or -1. */
+ptrdiff_t aid_compact_last (const struct aid_chat *c, int64_t number);
+/* Appends what a model is told that shall write a summary. */
+void aid_compact_wish (struct aid_str *out);
+/* Appends the summary T as it is sent, with a sentence that says what it is; nothing when it has no words. */
+void aid_compact_summary (const struct aid_chat *c, const struct aid_turn *t, struct aid_str *out);
+
 /* --- decisions.c -------------------------------------------------------------------------------------------------- */
 
 /* Appends what was decided about the hunks of ANSWER, a turn of CHAT, and what was applied instead of those that were edited;

@@ -10,12 +10,6 @@
 #include "store/blob.h"
 #include <stdlib.h>
 
-static const char summary_wish[]
-  = "Summarise the conversation up to here for somebody who goes on with it and will not see it.  Keep: what was asked and "
-    "wanted, decisions and their reasons, names of files, functions and commands, which changes were accepted or rejected, "
-    "errors that were met, and what is still open.  Leave out greetings, repetitions and code that is in the files.  Write "
-    "plain Markdown without headings, as short as that allows.";
-
 struct builder
 {
   const struct aid_prompt_request *request;
@@ -341,45 +335,33 @@ asked_turn (const struct aid_chat *c, int64_t number)
   return -1;
 }
 
-/* The index of the last turn that a summary up to turn NUMBER is of, or -1. */
-static ptrdiff_t
-last_summarised (const struct aid_chat *c, int64_t number)
-{
-  for (size_t i = c->turns.len; i-- > 0;)
-    {
-      const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
-      if (t->kind != AID_TURN_ALTERNATIVE && t->number <= number)
-        return (ptrdiff_t) i;
-    }
-  return -1;
-}
-
-/* Appends to the conversation, as the person's words, LEAD and TEXT. */
+/* Adds TEXT, which it empties, to the conversation as the person's words; nothing when there is none. */
 static enum aid_err
-add_words (struct builder *b, const char *lead, struct aid_span words)
+add_words (struct builder *b, struct aid_str *text)
 {
-  struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
-  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
-  aid_str_addz (&text, lead);
-  aid_str_addspan (&text, words);
-  enum aid_err err = m ? add_text_part (b, m, &text) : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
-  aid_str_free (&text);
+  struct aid_message *m = text->len || text->err ? aid_conversation_add (&b->out->conversation, AID_ROLE_USER) : NULL;
+  enum aid_err err = m ? add_text_part (b, m, text) : AID_OK;
+  if (!m && text->len)
+    err = aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   return err;
 }
 
 static enum aid_err
 add_summary (struct builder *b, const struct aid_turn *t)
 {
-  static const char lead[] = "Summary of the conversation up to here, whose turns are not repeated:\n\n";
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
-  for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
-    {
-      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
-      if (p->kind == AID_PIECE_TEXT)
-        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
-    }
-  struct aid_span words = aid_span_trim (aid_str_span (&text));
-  enum aid_err err = words.len ? add_words (b, lead, words) : AID_OK;
+  aid_compact_summary (b->chat, t, &text);
+  enum aid_err err = add_words (b, &text);
+  aid_str_free (&text);
+  return err;
+}
+
+static enum aid_err
+add_wish (struct builder *b)
+{
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  aid_compact_wish (&text);
+  enum aid_err err = add_words (b, &text);
   aid_str_free (&text);
   return err;
 }
@@ -407,7 +389,7 @@ static enum aid_err
 add_turns (struct builder *b)
 {
   int64_t upto = b->request->summarise;
-  ptrdiff_t asked = upto ? last_summarised (b->chat, upto) : asked_turn (b->chat, b->request->turn);
+  ptrdiff_t asked = upto ? aid_compact_last (b->chat, upto) : asked_turn (b->chat, b->request->turn);
   if (asked < 0)
     return aid_error_set (b->e, AID_E_INVALID,
                           upto ? "There are no turns to summarise."
@@ -428,7 +410,7 @@ add_turns (struct builder *b)
     }
   free (sent);
   b->out->question = AID_VEC_AT (struct aid_turn, &b->chat->turns, (size_t) asked).number;
-  return !err && upto ? add_words (b, summary_wish, aid_span_z ("")) : err;
+  return !err && upto ? add_wish (b) : err;
 }
 
 /* What the answers of C have cost, alternatives too: it was spent, whatever became of them. */
