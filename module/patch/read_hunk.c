@@ -61,7 +61,7 @@ is_path (struct aid_span v)
   v = aid_span_trim (v);
   for (size_t i = 0; i < v.len; i++)
     {
-      if (!isalnum ((unsigned char) v.ptr[i]) && !memchr ("/._-+@", v.ptr[i], 6))
+      if (!isalnum ((unsigned char) v.ptr[i]) && (!v.ptr[i] || !strchr ("/._-+@", v.ptr[i])))
         return 0;
       slash |= v.ptr[i] == '/';
     }
