@@ -41,7 +41,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
+        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -195,6 +195,10 @@ check-kill: cli $(B)/kill-shim.so
 check-net: all $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run net
+## check-sdk     the wire formats as the official SDKs read them, and a server from npm
+check-sdk: cli
+	@.ci/deps check
+	@tests/run sdk
 ## check-long    check, 1,000 kills of aid patch apply, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
@@ -204,8 +208,10 @@ check-emacs30: all test-cores
 	@tests/emacs30
 
 ## bench         measure streaming, loading and large chats, as ratios within one run
-bench: all $(B)/bench_secrets
+bench: all $(B)/bench_secrets $(B)/bench_parsers
 	@tests/bench/run
+$(B)/bench_parsers: tests/bench/parsers.c $(call layer_libs,$(need_model))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 

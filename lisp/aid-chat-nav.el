@@ -93,7 +93,8 @@ In the open question it is what TAB is elsewhere: indentation and completion."
          (meta (aid-chat--meta-line turn))
          (item (get-text-property (line-beginning-position) 'help-echo)))
     (message "%s %d%s" (pcase (plist-get turn :kind)
-                         ('user "Question") ('answer "Answer") (_ "Alternative to answer"))
+                         ('user "Question") ('answer "Answer") ('summary "Summary up to turn")
+                         (_ "Alternative to answer"))
              (plist-get turn :number)
              (let ((info (or item
                              (string-join

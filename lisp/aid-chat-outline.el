@@ -11,7 +11,9 @@
 
 ;;; Code:
 
-(eval-when-compile (require 'cl-lib))
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 (require 'outline)
 (require 'aid-chat-text)
 (require 'aid-chat-display)
@@ -59,6 +61,25 @@
     (goto-char (point-min))
     (while (search-forward " alternative-->" nil t)
       (aid-chat-fold-turn (point)))))
+
+(defun aid-chat-summary-range (turn)
+  "The numbers of the turns that TURN, a summary, stands for, as (FROM . TO).
+Nil when its heading does not say."
+  (save-excursion
+    (goto-char (plist-get turn :beg))
+    (when (re-search-forward " summary of=\\([0-9]+\\)-\\([0-9]+\\)-->" (plist-get turn :body) t)
+      (cons (string-to-number (match-string 1)) (string-to-number (match-string 2))))))
+
+(defun aid-chat-fold-summarised ()
+  "Fold the turns that summaries stand for: they are not sent."
+  (let ((turns (aid-chat-turns)) before)
+    (dolist (turn turns)
+      (when-let ((range (and (eq (plist-get turn :kind) 'summary)
+                             (aid-chat-summary-range turn))))
+        (dolist (old before)
+          (when (<= (car range) (plist-get old :number) (cdr range))
+            (aid-chat-fold-turn (plist-get old :beg)))))
+      (push turn before))))
 
 (provide 'aid-chat-outline)
 ;;; aid-chat-outline.el ends here

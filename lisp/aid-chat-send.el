@@ -30,6 +30,7 @@
 (declare-function aid-queue-send "aid-queue" ())
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
+(autoload 'aid-compact-check "aid-compact")
 (autoload 'aid-secrets-agree "aid-secrets")
 (autoload 'aid-trust-mention "aid-trust")
 
@@ -216,10 +217,13 @@ REQUEST names the request.  When it is not made, the question is as it was."
         (pcase-let ((`(,_ ,text ,at) strategy))
           (aid-chat--replace at at text))))))
 
-(defun aid-chat--request (request strategy items turn)
-  "Ask the core to answer question TURN, or the last one when nil.
-REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
-model's name."
+(defvar aid-chat--body nil
+  "What is sent instead of the body of the request that the chat makes, or nil.")
+
+(defun aid-chat--request-plist (strategy items turn)
+  "What the core is asked about question TURN, or the last one when nil.
+STRATEGY and ITEMS go with it.  Give it with the model's plist before it; there
+is no key in it."
   (let* ((root (aid-chat-root))
          (model (or aid-model (plist-get (aid-strategy-info strategy) :model)))
          (info (aid--mod-model-info model root))
@@ -229,18 +233,24 @@ model's name."
                                     (when-let ((text (aid-chat--item-text (nth 2 item))))
                                       (cons (nth 2 item) text)))
                                   items))))
-    (cons (prog1 (aid-chat--ask
-                  (aid-secrets-agree
-                   (list :doc doc :path (and buffer-file-name
-                                             (not (file-remote-p buffer-file-name))
-                                             buffer-file-name)
-                         :root root :model model
-                         :strategy (or strategy aid-strategy)
-                         :exact (not aid-strategy-variants)
-                         :request request :turn turn :items texts))
-                  info)
-            (aid-trust-mention root))
-          (or (plist-get info :id) model "model"))))
+    (cons info (list :doc doc :path (and buffer-file-name
+                                         (not (file-remote-p buffer-file-name))
+                                         buffer-file-name)
+                     :root root :model model
+                     :strategy (or strategy aid-strategy)
+                     :exact (not aid-strategy-variants)
+                     :turn turn :items texts))))
+
+(defun aid-chat--request (request strategy items turn)
+  "Ask the core to answer question TURN, or the last one when nil.
+REQUEST names the request, STRATEGY and ITEMS go with it.  Give its id and the
+model's name."
+  (pcase-let ((`(,info . ,plist) (aid-chat--request-plist strategy items turn)))
+    (cons (prog1 (aid-chat--ask (aid-secrets-agree
+                                 (append (list :request request :body aid-chat--body) plist))
+                                info)
+            (aid-trust-mention (plist-get plist :root)))
+          (or (plist-get info :id) (plist-get plist :model) "model"))))
 
 (defun aid-chat--ask (plist info)
   "Ask the core what PLIST says of the model that INFO describes; give the id.
@@ -317,6 +327,28 @@ What was deleted there comes back in that question."
             (search-forward "@" end t))
       (aid-chat-add-typed-items))))
 
+(defun aid-chat--items-cost ()
+  "What the context lines of this chat say that they cost, in tokens."
+  (let ((sum 0))
+    (save-excursion
+      (goto-char (point-min))
+      (while (re-search-forward " item [^\n]*\\<tok=\\([0-9]+\\)" nil t)
+        (setq sum (+ sum (string-to-number (match-string 1))))))
+    sum))
+
+(defun aid-chat--near-full-p ()
+  "Whether this chat may be too long for its model, so that it is worth counting.
+No text has more tokens than characters, but for rare signs; what was sent of
+context lines is not in the chat.  A request that a person has made is that
+person's."
+  (let* ((named (save-excursion
+                  (and (aid-chat-model--at-line) (match-string-no-properties 2))))
+         (model (or named aid-model (plist-get (aid-strategy-info nil) :model)))
+         (context (or (plist-get (aid--mod-model-info model (aid-chat-root)) :context) 0)))
+    (and (> context 0) (not aid-chat--body)
+         (> (+ (buffer-size) (aid-chat--items-cost) (cdr aid-chat--open-cost))
+            (* 0.75 context)))))
+
 (defun aid-chat-send (&optional choose)
   "Send the open question; after an answer that failed, ask it again.
 While an answer arrives the question is queued: it is sent when that has ended
@@ -346,6 +378,8 @@ What is asked by a command that acts on the answer cannot be queued."
       (widen)
       (cond ((not (aid-chat--blank-p (aid-chat-open-question)))
              (aid-chat--add-typed)
+             (when (aid-chat--near-full-p)
+               (aid-compact-check))
              (aid-chat--send-open))
             ((aid-chat--last-failed)
              (aid-chat-again (aid-chat--last-failed)))

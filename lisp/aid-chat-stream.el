@@ -23,6 +23,7 @@
 (declare-function aid--mod-journal-remove "ext:aid-module" (file req))
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--kept-p "aid-chat" ())
+(declare-function aid-compact-stop "aid-compact" ())
 (declare-function aid-status-found "aid-status" (end val))
 
 (defvar aid--process)
@@ -310,10 +311,11 @@ The line in its turn may be out of sight."
   (with-current-buffer (if (mouse-event-p last-nonmenu-event)
                            (window-buffer (posn-window (event-start last-nonmenu-event)))
                          (current-buffer))
-    (if aid-chat--stream
-        (progn (setq aid-chat--steered nil)
-               (aid-chat--cancel))
-      (user-error "No answer is arriving here"))))
+    (cond (aid-chat--stream
+           (setq aid-chat--steered nil)
+           (aid-chat--cancel))
+          ((and (featurep 'aid-compact) (aid-compact-stop)))
+          (t (user-error "No answer is arriving here")))))
 
 (defun aid-chat--abandon ()
   "Stop the answers that are arriving and let go of them, for good."

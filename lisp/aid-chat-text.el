@@ -91,7 +91,7 @@ Give (BEG END WORDS), or nil when there is none."
 ;;; Turns
 
 (defconst aid-chat--turn-words
-  "\\([0-9]+\\)\\(?:\\.\\([0-9]+\\)\\)? \\(user\\|answer\\|alternative\\)\\b"
+  "\\([0-9]+\\)\\(?:\\.\\([0-9]+\\)\\)? \\(user\\|answer\\|alternative\\|summary\\)\\b"
   "Matches the words of the marker in a turn's heading.")
 
 (defun aid-chat--turn-of (marker)
@@ -134,7 +134,8 @@ A plist of :number, :sub, :kind (a symbol), :beg, :body and :queued."
 
 (defun aid-chat-turn-at (&optional pos)
   "The turn at POS or point, a plist, or nil before the first.
-It holds :number, :sub, :kind (user, answer, alternative), :beg, :body, :end."
+It holds :number, :sub, :beg, :body, :end and :kind, which is one of user,
+answer, alternative, summary."
   (save-excursion
     (save-restriction
       (widen)

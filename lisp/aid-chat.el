@@ -243,6 +243,8 @@ Give non-nil when there is such an answer and it had not ended."
                      ("\C-c\C-d" . aid-chat-describe) ("\C-c\C-a" . aid-review)
                      ("\C-c\C-u" . aid-undo-answer) ("\C-c\C-r" . aid-chat-again)
                      ("\C-c\C-e" . aid-chat-diff-received)
+                     ("\C-c\C-j" . aid-inspect) ("\C-c\C-l" . aid-inspect-last)
+                     ("\C-c\C-t" . aid-compact)
                      ("\C-c\C-w" . aid-chat-move) ("\C-c\C-v" . aid-set-model) ("\C-c\C-s" . aid-set-strategy)
                      ("\C-c\C-m" . aid-chat-steer) ("\C-c\C-x" . aid-queue-remove)
                      ([?\C-c ?\M-n] . aid-alternatives-next) ([?\C-c ?\M-p] . aid-alternatives-previous)
@@ -272,6 +274,10 @@ Give non-nil when there is such an answer and it had not ended."
     ["Ask Again About Refused Hunks" aid-retry-refused]
     ["Undo Answer's Changes" aid-undo-answer]
     ["Show What Was Edited" aid-chat-diff-received :active (aid-chat-turn-at)]
+    "--"
+    ["Inspect Request" aid-inspect]
+    ["Inspect Last Request" aid-inspect-last]
+    ["Compact" aid-compact]
     "--"
     ["Next Turn" aid-chat-next-turn]
     ["Previous Turn" aid-chat-previous-turn]
@@ -333,8 +339,9 @@ An indirect clone leaves it: it is the chat's."
   "Give this chat its outline when Emacs is idle, at once if it is to be folded."
   (if (save-excursion
         (goto-char (point-min))
-        (search-forward " alternative-->" nil t))
-      (aid-chat-fold-alternatives)
+        (re-search-forward " alternative-->\\| summary of=[0-9]+-[0-9]+-->" nil t))
+      (progn (aid-chat-fold-alternatives)
+             (aid-chat-fold-summarised))
     (run-with-idle-timer (+ 0.3 (float-time (or (current-idle-time) 0))) nil
                          (lambda (chat)
                            (when (buffer-live-p chat)
@@ -414,6 +421,7 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-chat-imenu "aid-chat-nav")
 (autoload 'aid-chat-outline-on "aid-chat-outline")
 (autoload 'aid-chat-fold-alternatives "aid-chat-outline")
+(autoload 'aid-chat-fold-summarised "aid-chat-outline")
 (autoload 'aid-chat-fold-turn "aid-chat-outline")
 (autoload 'aid-chat-pasted-show "aid-chat-pasted")
 (autoload 'aid-review "aid-review" "Review an answer." t)

@@ -21,7 +21,10 @@
     ("r" "rewrite region" aid-rewrite)
     ("c" "go to the chat, and back" aid-chat)
     ("n" "new chat" aid-new-chat)
-    ("l" "list of chats" aid-chats)]
+    ("l" "list of chats" aid-chats)
+    ("i" "what would be sent" aid-inspect)
+    ("I" "what was sent last" aid-inspect-last)
+    ("z" "compact the chat" aid-compact)]
    ["Append"
     ("+" "what point is on" aid-append-dwim)
     ("f" "file" aid-append-file)

@@ -126,6 +126,8 @@ What is to be agreed to is asked now, for later nobody may be there."
           (aid-chat--with-sending (plist-get (aid-queue--first) :number)
             (let ((aid-recipe-automatic nil))      ; all of that is there since it was queued
               (aid-chat--add-typed)
+              (when (aid-chat--near-full-p)
+                (aid-compact-check))
               (aid-chat--send-open)
               (aid-queue--write (aid-chat--open-turn) aid-chat--sending nil))))
       (aid-queue--note)

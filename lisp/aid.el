@@ -159,6 +159,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("l" . aid-chats) ("r" . aid-rewrite) ("u" . aid-undo-answer)
                      ("." . aid-review-resume) ("t" . aid-retry-refused) ("m" . aid-set-model)
                      ("s" . aid-set-strategy) ("$" . aid-cost) ("?" . aid-menu)
+                     ("i" . aid-inspect) ("I" . aid-inspect-last) ("z" . aid-compact)
                      ("+" . aid-append-dwim) ("f" . aid-append-file)
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
@@ -203,6 +204,10 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Ask again about refused hunks" aid-retry-refused]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
+    ["Inspect request" aid-inspect]
+    ["Inspect last request" aid-inspect-last]
+    ["Compact chat" aid-compact]
+    "--"
     ["Trust this project's settings..." aid-trust]
     ["Model..." aid-set-model]
     ["Check the models" aid-doctor]
@@ -225,6 +230,9 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-cost "aid-cost" "Show what each month has cost." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)
+(autoload 'aid-inspect "aid-inspect" "Show what would be sent." t)
+(autoload 'aid-inspect-last "aid-inspect" "Show what was sent last, and the raw reply." t)
+(autoload 'aid-compact "aid-compact" "Let a summary stand for the oldest turns." t)
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
 (autoload 'aid-trust "aid-trust" "Show what a project's files ask for." t)
 (autoload 'aid-distrust "aid-trust" "Take back all trust in a project's files." t)

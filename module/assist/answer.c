@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "base/val.h"
 #include <stdlib.h>
 
 #define KEY_LENGTH 8
@@ -240,6 +241,40 @@ on_tool (struct aid_answer *a, const struct aid_model_event *ev)
   if (ev->name.len && !t->name.len)
     aid_str_addspan (&t->name, ev->name);
   aid_str_addspan (&t->args, ev->text);
+}
+
+int
+aid_answer_tools_fit (const struct aid_answer *a)
+{
+  size_t bytes = 0;
+  for (size_t i = 0; i < a->tools.len; i++)
+    {
+      const struct tool *t = &AID_VEC_AT (struct tool, &a->tools, i);
+      bytes += t->id.len + t->name.len + t->args.len;
+      if (t->args.err || bytes > AID_ANSWER_MAX)
+        return 0;
+    }
+  return 1;
+}
+
+uint32_t
+aid_answer_tell_tools (const struct aid_answer *a, struct aid_str *out)
+{
+  if (!a->tools.len)
+    return 0;
+  aid_val_key (out, "tools");
+  size_t list = aid_val_list (out);
+  for (size_t i = 0; i < a->tools.len; i++)
+    {
+      const struct tool *t = &AID_VEC_AT (struct tool, &a->tools, i);
+      size_t one = aid_val_object (out);
+      aid_val_kstr (out, "id", aid_str_span (&t->id));
+      aid_val_kstr (out, "name", aid_str_span (&t->name));
+      aid_val_kstr (out, "arguments", t->args.len ? aid_str_span (&t->args) : AID_SPAN ("{}"));
+      aid_val_end (out, one, 3);
+    }
+  aid_val_end (out, list, (uint32_t) a->tools.len);
+  return 1;
 }
 
 void

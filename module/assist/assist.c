@@ -32,7 +32,8 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   pthread_mutex_init (&a->lock, NULL);
   a->last_frame = aid_clock_ms () - AID_FRAME_MS;
   a->pool = aid_pool_new (POOL_THREADS, e);
-  a->keeper = a->pool ? aid_keeper_new (e) : NULL;
+  a->records = aid_records_new ();
+  a->keeper = a->pool && a->records ? aid_keeper_new (e) : NULL;
   a->net = a->keeper ? aid_net_new (e) : NULL;
   if (a->net)
     return a;
@@ -55,6 +56,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
     aid_net_free (a->net, reason);
   aid_pool_free (a->pool);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
+  aid_records_free (a->records);
   aid_vec_free (&a->turns);
   pthread_mutex_destroy (&a->lock);
   free (a);

@@ -25,7 +25,7 @@ enum aid_event_kind
   AID_EVENT_REKEY,       /* {old, new}: the text to come holds the file's key: give the file the new one first */
   AID_EVENT_USAGE,       /* {in, cached, out, reasoning} so far; rare */
   AID_EVENT_FOUND,       /* {files, hunks, fit, adjusted, already, refused}: the patches in what has come, a few times a second */
-  AID_EVENT_DONE,        /* {state, meta, reasoning_ms, ...} */
+  AID_EVENT_DONE,        /* {state, meta, reasoning_ms, ...}; of a plain request also its calls of tools */
   AID_EVENT_ERROR,       /* {code, message, meta, state, held}; HELD: what kept it from being sent, see aid_assist_held */
   AID_EVENT_CHECKED,     /* the answer to a patch check: {plan} */
   AID_EVENT_RESULT       /* the answer to any other background job */
@@ -80,6 +80,8 @@ struct aid_ask
   const char *allow_secrets;     /* ids of findings that may be sent, blanks between them ("*": all), or NULL */
   const char *remove_secrets;    /* ids of those in items that are to be replaced by "[removed: KIND]", or NULL */
   int over_budget;               /* the person has agreed to pass a budget */
+  int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
+  struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */
   int plain;                     /* text events carry the model's text alone, no markers or quotes, and its reasoning has
                                     events of its own (the command line) */
 };
@@ -96,6 +98,23 @@ enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val
 enum aid_err aid_assist_held (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 /* Ends the request with an error event of code "cancelled" within one frame. */
 void aid_assist_cancel (struct aid_assist *a, uint64_t id);
+
+/* Gives what aid_assist_ask would send for ASK (its id, secret and body do not count), as a val object: {model, provider,
+   host, wire, url, variable, headers: [{name, value}], body, formatted, tokens, context, turns: [{number, tokens}], prefix}.
+   The key is not looked for: "$VARIABLE" stands for it.  tokens are estimates, context 0 when not known, turns those sent.
+   prefix is nil, or how much of it this chat's last request began with: {same, of (bytes), tokens, whole, before, was, is}.
+   Nothing is stored or sent; files of live items are read. */
+enum aid_err aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
+/* The last request of the chat with KEY and its raw reply; see aid_records_val.  0 when there is none. */
+int aid_assist_last (struct aid_assist *a, const char *key, struct aid_str *out);
+/* Appends the JSON document TEXT with a member or element a line; no byte but blanks between them is changed. */
+void aid_inspect_format (struct aid_span text, struct aid_str *out);
+/* Appends a command for a shell that sends BODY to URL with these HEADERS; "$VARIABLE" is left for the shell to fill in. */
+struct aid_http_header;
+void aid_inspect_curl (const char *url, const struct aid_http_header *headers, size_t n, const char *variable,
+                       struct aid_span body, struct aid_str *out);
+/* Whether TEXT is a JSON object: 1, or 0 and where it is not (lines and columns count from 1), with E's words. */
+int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_error *e);
 
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */

@@ -9,6 +9,7 @@
 #include "chat/chat.h"
 #include "chat/journal.h"
 #include "chat/stream.h"
+#include "assist/record.h"
 #include "config/config.h"
 #include "model/conversation.h"
 #include "model/provider.h"
@@ -51,12 +52,19 @@ struct aid_prompt_request
   const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
   int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
+  int64_t summarise;           /* not 0: no question, but the turns up to this number and the wish for a summary of them */
+};
+
+struct aid_prompt_weight       /* what a turn that is sent adds */
+{
+  int64_t number, tokens;
 };
 
 struct aid_prompt
 {
   struct aid_conversation conversation;
   struct aid_vec frozen;       /* struct aid_frozen */
+  struct aid_vec weights;      /* struct aid_prompt_weight, in the order of the chat */
   struct aid_vec shown;        /* struct aid_shown, in the order of the conversation */
   int64_t tokens;              /* of the whole, as the counter counts them */
   double spent;                /* US dollars that the chat's answers have cost, as their meta lines say */
@@ -83,6 +91,15 @@ void aid_links_dir (const char *chat_path, const char *root, struct aid_str *dir
 enum aid_err aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e);
 /* Appends the item's TEXT without the secrets whose ids are in REMOVED (NULL: none). */
 enum aid_err aid_held_remove (const char *removed, struct aid_span target, struct aid_span text, struct aid_str *out);
+
+/* --- compact.c: summaries ------------------------------------------------------------------------------------------ */
+
+/* The index of the last turn that a summary up to turn NUMBER is of, or -1. */
+ptrdiff_t aid_compact_last (const struct aid_chat *c, int64_t number);
+/* Appends what a model is told that shall write a summary. */
+void aid_compact_wish (struct aid_str *out);
+/* Appends the summary T as it is sent, with a sentence that says what it is; nothing when it has no words. */
+void aid_compact_summary (const struct aid_chat *c, const struct aid_turn *t, struct aid_str *out);
 
 /* --- decisions.c -------------------------------------------------------------------------------------------------- */
 
@@ -139,6 +156,10 @@ void aid_answer_event (struct aid_answer *a, const struct aid_model_event *ev);
 /* Nothing follows: writes what is held back (tool calls) and closes what BODY, the whole text so far, leaves open. */
 void aid_answer_end (struct aid_answer *a, struct aid_span body);
 int64_t aid_answer_reasoning_ms (const struct aid_answer *a);   /* -1: there was none */
+/* Whether the calls are small enough to be told at once: AID_ANSWER_MAX together. */
+int aid_answer_tools_fit (const struct aid_answer *a);
+/* Adds "tools", a list of {id, name, arguments}, to the object that OUT is in; how many pairs were added: 0 without calls. */
+uint32_t aid_answer_tell_tools (const struct aid_answer *a, struct aid_str *out);
 /* JSON of the reasoning's signatures, or empty. */
 struct aid_span aid_answer_opaque (const struct aid_answer *a);
 const char *aid_answer_key (const struct aid_answer *a);
@@ -156,6 +177,7 @@ struct aid_assist
   struct aid_net *net;
   struct aid_pool *pool;
   struct aid_keeper *keeper;
+  struct aid_records *records; /* what was sent last */
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;
@@ -180,5 +202,17 @@ void aid_turn_flush (struct aid_turn_state *t, int final);
 /* I/O thread: ends the request. */
 void aid_turn_cancel (struct aid_turn_state *t);
 uint64_t aid_turn_id (const struct aid_turn_state *t);
+
+/* --- inspect.c: what would be sent ---------------------------------------------------------------------------------- */
+
+struct aid_looking
+{
+  struct aid_str *out;         /* gets the val that aid_assist_inspect gives */
+};
+/* Prepares ASK as it would be sent, without looking for a key, and has LOOK take what it is; stores and sends nothing. */
+enum aid_err aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e);
+/* Takes what P became: the request of MODEL. */
+void aid_look_take (struct aid_looking *look, struct aid_records *records, const struct aid_model *model,
+                    const struct aid_wire_request *request, const struct aid_prompt *p);
 
 #endif

@@ -335,25 +335,82 @@ asked_turn (const struct aid_chat *c, int64_t number)
   return -1;
 }
 
+/* Adds TEXT, which it empties, to the conversation as the person's words; nothing when there is none. */
+static enum aid_err
+add_words (struct builder *b, struct aid_str *text)
+{
+  struct aid_message *m = text->len || text->err ? aid_conversation_add (&b->out->conversation, AID_ROLE_USER) : NULL;
+  enum aid_err err = m ? add_text_part (b, m, text) : AID_OK;
+  if (!m && text->len)
+    err = aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  return err;
+}
+
+static enum aid_err
+add_summary (struct builder *b, const struct aid_turn *t)
+{
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  aid_compact_summary (b->chat, t, &text);
+  enum aid_err err = add_words (b, &text);
+  aid_str_free (&text);
+  return err;
+}
+
+static enum aid_err
+add_wish (struct builder *b)
+{
+  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  aid_compact_wish (&text);
+  enum aid_err err = add_words (b, &text);
+  aid_str_free (&text);
+  return err;
+}
+
+/* Adds turn I, with what was decided about the answer before it. */
+static enum aid_err
+add_turn (struct builder *b, size_t i, const struct aid_turn *last_answer)
+{
+  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
+  int64_t before = b->out->tokens;
+  enum aid_err err = AID_OK;
+  if (t->kind == AID_TURN_USER)
+    err = add_question (b, t, last_answer);
+  else if (t->kind == AID_TURN_ANSWER)
+    err = add_answer (b, i);
+  else if (t->kind == AID_TURN_SUMMARY)
+    err = add_summary (b, t);
+  struct aid_prompt_weight *w = err || t->kind == AID_TURN_ALTERNATIVE ? NULL : aid_vec_push (&b->out->weights);
+  if (w)
+    *w = (struct aid_prompt_weight){ t->number, b->out->tokens - before };
+  return err;
+}
+
 static enum aid_err
 add_turns (struct builder *b)
 {
-  ptrdiff_t asked = asked_turn (b->chat, b->request->turn);
+  int64_t upto = b->request->summarise;
+  ptrdiff_t asked = upto ? aid_compact_last (b->chat, upto) : asked_turn (b->chat, b->request->turn);
   if (asked < 0)
-    return aid_error_set (b->e, AID_E_INVALID, "The chat holds no question to send: it needs a line \"## You\" made by aid-ask.");
+    return aid_error_set (b->e, AID_E_INVALID,
+                          upto ? "There are no turns to summarise."
+                               : "The chat holds no question to send: it needs a line \"## You\" made by aid-ask.");
+  unsigned char *sent = malloc ((size_t) asked + 1);
+  if (!sent)
+    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_chat_sent (b->chat, (size_t) asked + (upto != 0), sent);
+  sent[asked] |= !upto;
   const struct aid_turn *last_answer = NULL;
   enum aid_err err = AID_OK;
   for (size_t i = 0; !err && i <= (size_t) asked; i++)
     {
       const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
-      if (t->kind == AID_TURN_USER)
-        err = add_question (b, t, last_answer);
-      else if (t->kind == AID_TURN_ANSWER)
-        err = add_answer (b, i);
+      if (sent[i])
+        err = add_turn (b, i, last_answer);
       last_answer = t->kind == AID_TURN_ANSWER ? t : t->kind == AID_TURN_USER ? NULL : last_answer;
     }
+  free (sent);
   b->out->question = AID_VEC_AT (struct aid_turn, &b->chat->turns, (size_t) asked).number;
-  return err;
+  return !err && upto ? add_wish (b) : err;
 }
 
 /* What the answers of C have cost, alternatives too: it was spent, whatever became of them. */
@@ -384,6 +441,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
 {
   memset (out, 0, sizeof *out);
   out->frozen = AID_VEC_INIT (struct aid_frozen, 10000);
+  out->weights = AID_VEC_INIT (struct aid_prompt_weight, 1 << 20);
   out->shown = AID_VEC_INIT (struct aid_shown, 1000000);
   aid_conversation_init (&out->conversation);
   struct aid_chat *chat;
@@ -435,5 +493,6 @@ aid_prompt_free (struct aid_prompt *p)
       aid_str_free (&s->head);
     }
   aid_vec_free (&p->frozen);
+  aid_vec_free (&p->weights);
   aid_vec_free (&p->shown);
 }

@@ -2,6 +2,7 @@
    exactly one DONE or ERROR has been posted. */
 #include "assist/strategy.h"
 #include "assist/turn_internal.h"
+#include "assist/hide.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "config/secret.h"
@@ -46,6 +47,7 @@ free_asked (struct aid_turn_state *t)
     }
   free (t->items);
   aid_str_free (&t->chat);
+  aid_str_free (&t->body);
   free (t->chat_path);
   free (t->root);
   free (t->model_id);
@@ -101,6 +103,7 @@ void
 aid_turn_finish (struct aid_turn_state *t)
 {
   unlist (t);
+  aid_records_close (t->assist->records, t->id, t->fail.code ? t->fail.code : t->cancelled ? AID_E_CANCELLED : AID_OK);
   if (!t->refused)
     aid_turn_report (t);
   turn_free (t);
@@ -152,6 +155,9 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->id = ask->id;
   t->turn = ask->turn;
   t->plain = ask->plain;
+  t->summarise = ask->summarise;
+  t->body = AID_STR_INIT (AID_PROMPT_MAX);
+  aid_str_addspan (&t->body, ask->body);
   t->over_budget = ask->over_budget;
   t->exact = ask->exact;
   t->chat = AID_STR_INIT (AID_PROMPT_MAX);
@@ -255,12 +261,39 @@ write_system (struct aid_turn_state *t, const struct aid_strategy *s, struct aid
   return err;
 }
 
+/* The variable stands for the key when the request is only looked at. */
+static enum aid_err
+variable_key (const struct aid_turn_state *t, char **key)
+{
+  struct aid_str word = AID_STR_INIT (1024);
+  aid_str_addc (&word, '$');
+  aid_hide_variable (&t->model, &word);
+  if (t->model.needs_key)
+    *key = aid_str_steal (&word);
+  aid_str_free (&word);
+  return AID_OK;
+}
+
+/* The person has edited the body: it is sent as it is. */
+static void
+take_body (struct aid_turn_state *t)
+{
+  if (!t->body.len)
+    return;
+  aid_str_free (&t->wire_request.body);
+  t->wire_request.body = t->body;
+  t->body = AID_STR_INIT (AID_PROMPT_MAX);
+  t->edited = 1;
+}
+
 static enum aid_err
 build_request (struct aid_turn_state *t, const struct aid_prompt *p)
 {
   char *key = NULL;
   enum aid_err err = AID_OK;
-  if (t->model.needs_key || t->model.key_command || t->model.key_env)
+  if (t->look)
+    err = variable_key (t, &key);
+  else if (t->model.needs_key || t->model.key_command || t->model.key_env)
     err = aid_secret_find (t->secret, t->model.key_env, t->model.key_command, t->model.provider, t->model.host, &key, &t->fail);
   if (err && !t->model.needs_key)
     err = AID_OK;              /* a local server may take a key and work without */
@@ -275,6 +308,11 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
     {
       struct aid_endpoint ep = aid_model_endpoint (&t->model, key);
       err = t->wire->build (&ep, &p->conversation, &t->model.sampling, &t->wire_request, &t->fail);
+    }
+  if (!err && !t->look)
+    {
+      take_body (t);
+      aid_records_begin (t->assist->records, t->id, p->key, &t->model, &t->wire_request, key);
     }
   aid_secret_free (key);
   return err;
@@ -310,22 +348,24 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   unsigned can = t->model.abilities;
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
                                   .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter,
-                                  .remove_secrets = t->remove_secrets,
+                                  .remove_secrets = t->remove_secrets, .summarise = t->summarise,
                                   .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
-  if (!err)
+  if (!err && !t->look)
     err = aid_held_check (&prompt, t->allow_secrets, &t->held, &t->fail);
-  if (!err)
+  if (!err && !t->look)
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
-  if (!err)
+  if (!err && !t->look)
     err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err)
     err = build_request (t, &prompt);
-  if (!err)
+  if (!err && t->look)
+    aid_look_take (t->look, t->assist->records, &t->model, &t->wire_request, &prompt);
+  else if (!err)
     {
       t->question = prompt.question;
       memcpy (t->key, prompt.key, sizeof t->key);
@@ -345,6 +385,7 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
 {
   struct aid_strategy *strategy = NULL;
   struct aid_str system = AID_STR_INIT (AID_TEMPLATE_MAX);
+  t->log_content = json_is_true (aid_config_get (config, "log_content"));
   enum aid_err err = find_strategy (t, config, &strategy);
   if (!err)
     err = aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail);
@@ -380,6 +421,22 @@ never_prepared (void *arg)
   struct aid_turn_state *t = arg;
   aid_error_set (&t->fail, AID_E_STATE, "%s", t->assist->reason);
   hand_over (t);
+}
+
+enum aid_err
+aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e)
+{
+  struct aid_turn_state *t = turn_new (a, ask);
+  if (!t)
+    return aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
+  t->look = look;
+  struct aid_config *config = aid_config_load (t->root, &t->fail);
+  enum aid_err err = config ? prepare_with (t, config) : t->fail.code;
+  if (err && e)
+    *e = t->fail;
+  aid_config_free (config);
+  turn_free (t);
+  return err;
 }
 
 enum aid_err

@@ -19,6 +19,9 @@ struct aid_turn_state
   char *allow_secrets, *remove_secrets;
   struct aid_ask_item *items;
   size_t nitems;
+  int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
+  struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
+  struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
   int plain, exact, over_budget;
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
 
@@ -29,6 +32,8 @@ struct aid_turn_state
   struct aid_wire_request wire_request;
   char key[33];
   int64_t question;
+  int edited;                  /* BODY is what was sent */
+  int log_content;
   int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_found *found;     /* NULL: no patches are looked for */
   struct aid_kept *journal;    /* or NULL */
@@ -47,6 +52,7 @@ struct aid_turn_state
   size_t reasoned;             /* bytes of reasoning so far, of a plain request */
   struct aid_usage usage;
   enum aid_stop stop;
+  int stopped;                 /* the answer is whole: its end has come */
   struct aid_str stop_words;
   struct aid_error why;        /* the server's words for a refused attempt */
   int64_t started, first;      /* monotonic ms; first text, 0: none yet */

@@ -1,6 +1,7 @@
 /* A request while it streams: bytes to model events to the answer's text to frames, and the report at its end.
    Everything here runs on the I/O thread. */
 #include "assist/turn_internal.h"
+#include "assist/log.h"
 #include "base/clock.h"
 #include "model/cost.h"
 #include "model/spend.h"
@@ -73,6 +74,7 @@ on_answer_rekey (void *ctx, const char *old_key, const char *new_key)
   aid_turn_flush (t, 0);
   struct aid_str val = AID_STR_INIT (1024);
   size_t all = aid_val_object (&val);
+  aid_records_rekey (t->assist->records, t->id, new_key);
   aid_val_kstrz (&val, "old", old_key);
   aid_val_kstrz (&val, "new", new_key);
   aid_val_end (&val, all, 2);
@@ -107,6 +109,7 @@ on_model_event (void *user, const struct aid_model_event *ev)
   else if (ev->kind == AID_MODEL_STOP)
     {
       t->stop = ev->stop;
+      t->stopped = 1;
       aid_str_clear (&t->stop_words);
       aid_str_addspan (&t->stop_words, ev->text);
     }
@@ -119,7 +122,7 @@ static void
 on_head (void *user, int status, const struct aid_http_reply *reply)
 {
   struct aid_turn_state *t = user;
-  (void) reply;
+  aid_records_head (t->assist->records, t->id, status, reply);
   if (status >= 400)
     return;
   struct aid_str val = AID_STR_INIT (8192);
@@ -140,6 +143,7 @@ on_body (void *user, struct aid_span bytes)
 {
   struct aid_turn_state *t = user;
   struct aid_error e = { AID_OK, "" };
+  aid_records_bytes (t->assist->records, t->id, bytes);
   enum aid_err err = t->wire->feed (t->decoder, bytes, &e);
   if (err && !t->fail.code)
     t->fail = e;
@@ -153,6 +157,7 @@ may_retry (void *user, int status, struct aid_span body)
 {
   struct aid_turn_state *t = user;
   aid_wire_explain (status, body, t->model.host, &t->why);
+  aid_records_hide (t->assist->records, t->id, &t->why);
   return aid_wire_may_retry (status, body);
 }
 
@@ -172,6 +177,33 @@ on_retry (void *user, int attempt, uint32_t wait_ms, const struct aid_error *why
 }
 
 static void
+log_now (void *arg)
+{
+  struct aid_str *line = arg;
+  aid_log_add (aid_str_span (line), NULL);   /* nobody waits for it: a full disk costs the log alone */
+  aid_str_free (line);
+  free (line);
+}
+
+/* The record of the request ends with it, and the log gets its line. */
+static void
+end_record (const struct aid_turn_state *t, const struct aid_http_result *result)
+{
+  struct aid_record_end end = { result, t->usage, t->fail.code, t->log_content };
+  struct aid_str *line = malloc (sizeof *line), none = AID_STR_INIT (0);
+  if (line)
+    *line = AID_STR_INIT (AID_LOG_LINE_MAX);
+  aid_records_end (t->assist->records, t->id, &end, line ? line : &none);
+  if (line && line->len && !line->err)
+    aid_keeper_run (t->assist->keeper, log_now, line);
+  else if (line)
+    {
+      aid_str_free (line);
+      free (line);
+    }
+}
+
+static void
 on_done (void *user, const struct aid_http_result *result)
 {
   struct aid_turn_state *t = user;
@@ -181,10 +213,12 @@ on_done (void *user, const struct aid_http_result *result)
     aid_error_set (&t->fail, AID_E_CANCELLED, "Stopped.");
   else if (result->error.code == AID_E_HTTP)
     aid_wire_explain (result->status, result->body, t->model.host, &t->fail);
-  else if (result->error.code)
+  else if (result->error.code && !(t->stopped && t->wire->ends_itself))
     t->fail = result->error;
   else
     t->wire->end (t->decoder, &t->fail);
+  aid_records_hide (t->assist->records, t->id, &t->fail);
+  end_record (t, result);
   aid_turn_finish (t);
 }
 
@@ -323,6 +357,8 @@ write_meta (const struct aid_turn_state *t, const char *state, struct aid_str *m
       aid_marker_word (meta, "got", aid_span_z (hash));
       add_signature (t, meta);
     }
+  if (t->edited)
+    aid_marker_word (meta, "edited-request", AID_SPAN ("1"));
   if (t->stop != AID_STOP_NONE && t->stop != AID_STOP_END)
     aid_marker_word (meta, "stop", aid_span_z (aid_stop_name (t->stop)));
   if (t->used)
@@ -421,6 +457,8 @@ aid_turn_report (struct aid_turn_state *t)
     {
       t->ending = 1;
       aid_answer_end (t->answer, aid_stream_text (t->stream));
+      if (t->plain && !aid_answer_tools_fit (t->answer))
+        fail_too_long (t, AID_E_LIMIT);
       aid_turn_flush (t, 1);
     }
   int has_text = t->streaming && aid_stream_text (t->stream).len > 0;
@@ -446,6 +484,7 @@ aid_turn_report (struct aid_turn_state *t)
     {
       aid_val_kstrz (&val, "stop", aid_stop_name (t->stop));
       aid_val_kstr (&val, "stop_words", aid_str_span (&t->stop_words));
+      n += t->plain && t->answer ? aid_answer_tell_tools (t->answer, &val) : 0;
     }
   aid_val_end (&val, all, n + 2);
   aid_assist_post (t->assist, t->id, t->fail.code ? AID_EVENT_ERROR : AID_EVENT_DONE, &val);

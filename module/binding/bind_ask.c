@@ -38,6 +38,20 @@ read_items (emacs_env *env, emacs_value list, struct aid_bind_question *q)
     }
 }
 
+/* What is asked for instead of the question's answer, or sent instead of its request. */
+static void
+read_instead (emacs_env *env, emacs_value plist, struct aid_bind_question *q)
+{
+  emacs_value upto = aid_lisp_get (env, plist, ":summarise"), body = aid_lisp_get (env, plist, ":body");
+  q->body = AID_STR_INIT (AID_LISP_TEXT_MAX);
+  if (!aid_lisp_is_nil (env, upto))
+    q->ask.summarise = (int64_t) aid_lisp_size (env, upto);
+  if (!aid_lisp_is_nil (env, body))
+    aid_lisp_text (env, body, &q->body);
+  q->ask.body = aid_str_span (&q->body);
+  q->ask.plain = q->ask.summarise != 0;
+}
+
 void
 aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_question *q)
 {
@@ -52,6 +66,7 @@ aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_quest
     }
   if (!aid_lisp_is_nil (env, turn))
     q->ask.turn = (int64_t) aid_lisp_size (env, turn);
+  read_instead (env, plist, q);
   q->ask.chat_path = q->path = aid_lisp_dup (env, aid_lisp_get (env, plist, ":path"));
   q->ask.root = q->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
   q->ask.model = q->model = aid_lisp_dup (env, aid_lisp_get (env, plist, ":model"));
@@ -78,6 +93,7 @@ aid_bind_question_free (struct aid_bind_question *q)
   aid_vec_free (&q->owned);
   aid_vec_free (&q->items);
   aid_str_free (&q->chat);
+  aid_str_free (&q->body);
   aid_secret_free (q->secret);
   free (q->path);
   free (q->root);

@@ -26,7 +26,7 @@ void aid_binding_job_ends (void);
 struct aid_bind_question
 {
   struct aid_ask ask;
-  struct aid_str chat;
+  struct aid_str chat, body;
   char *path, *root, *model, *strategy, *secret, *request, *allow_secrets, *remove_secrets;
   struct aid_vec owned, items; /* the items: what is owned, and struct aid_ask_item of it */
 };
@@ -87,6 +87,11 @@ AID_BIND (spend_report);
 AID_BIND (spend_months);
 AID_BIND (running);
 AID_BIND (abandoned);
+AID_BIND (inspect);
+AID_BIND (inspect_last);
+AID_BIND (inspect_curl);
+AID_BIND (inspect_check);
+AID_BIND (inspect_format);
 AID_BIND (version);
 AID_BIND (item_read);
 AID_BIND (blob_get);

@@ -12,7 +12,7 @@
 
 #define AID_CHAT_MAX ((size_t) 256 << 20)   /* bytes of a chat */
 
-enum aid_turn_kind { AID_TURN_USER, AID_TURN_ANSWER, AID_TURN_ALTERNATIVE };
+enum aid_turn_kind { AID_TURN_USER, AID_TURN_ANSWER, AID_TURN_ALTERNATIVE, AID_TURN_SUMMARY };
 
 /* One key=value word of a marker. */
 struct aid_meta
@@ -67,6 +67,7 @@ struct aid_turn
 {
   enum aid_turn_kind kind;
   int64_t number, sub;           /* 2, and 1 of "2.1"; sub 0 for the turn itself; at most 1e9 */
+  int64_t from, to;              /* a summary's: it stands for the turns of these numbers; 0 0: for none */
   struct aid_span heading;       /* its words, without "## " and the marker */
   size_t beg, body, end;         /* of the heading line, of what follows it, of the turn */
   size_t first_piece, npieces;   /* in chat.pieces */
@@ -112,6 +113,11 @@ enum aid_err aid_chat_body (const struct aid_chat *c, size_t t, struct aid_str *
 /* Whether turn T differs from what was received: 1 or 0, or -1 when it has no got= that could tell (or no memory).  Of
    got= the first 6 digits are enough. */
 int aid_chat_edited (const struct aid_chat *c, size_t t);
+
+#define AID_CHAT_SUMMARIES 64    /* that count, the last ones of a chat */
+/* SENT gets a byte for each turn before turn UPTO: 1, or 0 when a summary between it and UPTO stands for it.  A summary
+   without words stands for nothing. */
+void aid_chat_sent (const struct aid_chat *c, size_t upto, unsigned char *sent);
 
 /* Appends the line that closes what an unfinished answer leaves open ("```" or the like and a newline; BODY must end its
    own last line first), and gives a word for the end line's closed= ("fence", "comment", "html"); "" when nothing is

@@ -21,7 +21,7 @@ check_numbers (struct aid_chat *c, struct aid_map *numbers, enum aid_err *err)
   for (size_t i = 0; i < c->turns.len && !*err; i++)
     {
       const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
-      int64_t own[2] = { t->number, t->sub };
+      int64_t own[3] = { t->number, t->sub, t->kind == AID_TURN_SUMMARY };   /* a summary has its last turn's number */
       if (seen (numbers, (struct aid_span){ (const char *) own, sizeof own }, err))
         {
           char sub[24] = "";
@@ -29,7 +29,10 @@ check_numbers (struct aid_chat *c, struct aid_map *numbers, enum aid_err *err)
             snprintf (sub, sizeof sub, ".%lld", (long long) t->sub);
           aid_chat_problem (c, t->beg, "The number %lld%s is used twice", (long long) t->number, sub);
         }
-      /* The alternatives of an answer stand in any order: the newest comes first, and one that is taken changes places. */
+      /* A summary has its last turn's number.  The alternatives of an answer stand in any order: the newest comes first, and one
+         that is taken changes places. */
+      else if (own[2])
+        continue;
       else if (own[0] < last[0] || (own[0] == last[0] && !own[1] && last[1]))
         aid_chat_problem (c, t->beg, "Turn %lld comes after turn %lld", (long long) own[0], (long long) last[0]);
       memcpy (last, own, sizeof last);

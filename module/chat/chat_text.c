@@ -138,6 +138,36 @@ aid_chat_edited (const struct aid_chat *c, size_t t)
   return got.len < HASH_LEAST || got.len > HASH_DIGITS || memcmp (got.ptr, hash, got.len) != 0;
 }
 
+/* Whether anything of turn T is sent. */
+static int
+has_words (const struct aid_chat *c, const struct aid_turn *t)
+{
+  for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->pieces, i);
+      if (p->kind == AID_PIECE_TEXT && aid_span_trim (aid_span_cut (c->text, p->beg, p->end)).len > 0)
+        return 1;
+    }
+  return 0;
+}
+
+void
+aid_chat_sent (const struct aid_chat *c, size_t upto, unsigned char *sent)
+{
+  const struct aid_turn *summaries[AID_CHAT_SUMMARIES];
+  size_t n = 0;
+  for (size_t i = upto; i-- > 0;)
+    {
+      const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
+      sent[i] = 1;
+      for (size_t k = 0; k < n; k++)
+        if (t->number >= summaries[k]->from && t->number <= summaries[k]->to)
+          sent[i] = 0;
+      if (t->kind == AID_TURN_SUMMARY && sent[i] && n < AID_CHAT_SUMMARIES && t->to > 0 && has_words (c, t))
+        summaries[n++] = t;
+    }
+}
+
 size_t
 aid_chat_fence (struct aid_span text)
 {

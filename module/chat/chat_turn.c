@@ -17,16 +17,38 @@ heading_lead (struct aid_span v)
   return level;
 }
 
+/* Reads of=1-8 among WORDS; what cannot be read is 0 0. */
+static void
+read_range (struct aid_span words, struct aid_turn *t)
+{
+  struct aid_span word;
+  uint64_t from, to;
+  while (aid_marker_word_next (&words, &word))
+    {
+      if (!aid_span_starts (word, "of="))
+        continue;
+      struct aid_span range = aid_span_cut (word, 3, word.len);
+      ptrdiff_t dash = aid_span_find (range, AID_SPAN ("-"));
+      if (dash >= 0 && !aid_span_number (aid_span_cut (range, 0, (size_t) dash), (uint64_t) number_max, &from)
+          && !aid_span_number (aid_span_cut (range, (size_t) dash + 1, range.len), (uint64_t) number_max, &to)
+          && from > 0 && from <= to)
+        {
+          t->from = (int64_t) from;
+          t->to = (int64_t) to;
+        }
+    }
+}
+
 int
 aid_parser_read_turn (struct aid_span words, struct aid_turn *t)
 {
-  static const char *const kinds[] = { "user", "answer", "alternative" };
+  static const char *const kinds[] = { "user", "answer", "alternative", "summary" };
   struct aid_span first, second;
   uint64_t n = 0, sub = 0;
   aid_marker_word_next (&words, &first);
   aid_marker_word_next (&words, &second);
   t->number = -1;
-  for (int k = 0; k < 3; k++)
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
     {
       if (aid_span_eqz (first, kinds[k]))
         {
@@ -44,6 +66,8 @@ aid_parser_read_turn (struct aid_span words, struct aid_turn *t)
       t->sub = (int64_t) sub;
       if (!bad && n > 0)
         t->number = (int64_t) n;
+      if (t->kind == AID_TURN_SUMMARY)
+        read_range (words, t);
       return 1;
     }
   return 0;
@@ -59,6 +83,8 @@ number_turn (struct aid_parser *p, struct aid_turn *t, const struct aid_turn *la
       t->number = last ? last->number + (t->kind != AID_TURN_ALTERNATIVE) : 1;
       t->sub = t->kind != AID_TURN_ALTERNATIVE ? 0 : last ? last->sub + 1 : 1;
     }
+  if (t->kind == AID_TURN_SUMMARY && t->from == 0)
+    aid_chat_problem (p->c, pos, "The summary's marker does not say which turns it stands for, as in of=1-8");
   if ((t->sub > 0) != (t->kind == AID_TURN_ALTERNATIVE))
     aid_chat_problem (p->c, pos, "%s", t->sub > 0 ? "Only an alternative has a number with a dot"
                                                   : "An alternative needs a number with a dot, as in 2.1");

@@ -102,7 +102,7 @@ put_piece (struct writer *w, const struct aid_piece *p)
 static void
 put_turn (struct writer *w, size_t i)
 {
-  static const char *const kinds[] = { "user", "answer", "alternative" };
+  static const char *const kinds[] = { "user", "answer", "alternative", "summary" };
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &w->c->turns, i);
   size_t object = aid_val_object (w->out);
   aid_val_kstrz (w->out, "kind", kinds[t->kind]);
@@ -119,7 +119,12 @@ put_turn (struct writer *w, size_t i)
   for (size_t p = t->first_piece; p < t->first_piece + t->npieces; p++)
     put_piece (w, &AID_VEC_AT (struct aid_piece, &w->c->pieces, p));
   aid_val_end (w->out, list, (uint32_t) t->npieces);
-  aid_val_end (w->out, object, 10);
+  if (t->kind == AID_TURN_SUMMARY)
+    {
+      aid_val_kint (w->out, "from", t->from);
+      aid_val_kint (w->out, "to", t->to);
+    }
+  aid_val_end (w->out, object, t->kind == AID_TURN_SUMMARY ? 12 : 10);
 }
 
 /* --- what the turns hold ------------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
+#include "cli/dry_run.h"
 #include "cli/opt.h"
 #include "cli/question.h"
 #include <errno.h>
@@ -31,6 +32,7 @@ struct event
 struct asking
 {
   int json, terminal;        /* how to print */
+  int dry, curl;             /* the request is only shown */
   int only;                  /* the items that were named are all */
   int verbose, dim;          /* whether reasoning is printed, and dim */
   int wake[2];
@@ -351,7 +353,7 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
   ask->chat = aid_str_span (&q.chat);
   ask->items = q.items.data;
   ask->nitems = q.items.len;
-  status = err ? aid_cli_fail ("%s", e.msg) : run (a, ask);
+  status = err ? aid_cli_fail ("%s", e.msg) : a->dry ? aid_dry_run (ask, a->json, a->curl) : run (a, ask);
   aid_question_free (&q);
   aid_str_free (&typed);
   aid_str_free (&root);
@@ -373,6 +375,8 @@ aid_cmd_ask (int argc, char **argv)
     { "only", 0, AID_OPT_FLAG, &a.only, NULL, "no files but those, though the strategy would add some" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
+    { "dry-run", 0, AID_OPT_FLAG, &a.dry, NULL, "send nothing: show the request, a variable for its key" },
+    { "curl", 0, AID_OPT_FLAG, &a.curl, NULL, "with --dry-run: as a command for a shell" },
     { "over-budget", 0, AID_OPT_FLAG, &ask.over_budget, NULL, "ask although a budget of the settings would be passed" },
     { "json", 0, AID_OPT_FLAG, &a.json, NULL, "one JSON object a line for every event" },
     { "allow-secrets", 0, AID_OPT_FLAG, &allow_secrets, NULL, "send even what looks like a key or a password" },

@@ -7,7 +7,7 @@
 #define CHAT_MAX (256u << 20)
 #define OUTLINE_MAX (256u << 20)
 
-static const char *const turn_kinds[] = { "user", "answer", "alternative" };
+static const char *const turn_kinds[] = { "user", "answer", "alternative", "summary" };
 
 static void
 add_turn (const struct aid_chat *c, const struct aid_turn *t, struct aid_str *out)

@@ -23,6 +23,7 @@ struct replay
   int64_t requests;
   int log, log_replies;      /* file, or -1; whether replies are noted too */
   int once;
+  enum aid_httpd_split split;
 };
 
 /* --- the log ---------------------------------------------------------------------------------------------------------- */
@@ -244,6 +245,7 @@ handle (void *user, struct aid_httpd_conn *c, const struct aid_httpd_request *q)
   pthread_mutex_lock (&r->lock);
   number = ++r->requests;
   pthread_mutex_unlock (&r->lock);
+  aid_httpd_split (c, r->split);
   log_request (r, number, q);
   status = answer (r, c, q);
   log_reply (r, number, status < 0 ? -status : status, status > 0);
@@ -278,7 +280,7 @@ int
 aid_cmd_replay (int argc, char **argv)
 {
   int64_t port = 0;
-  const char *ready = NULL, *log = NULL;
+  const char *ready = NULL, *log = NULL, *split = NULL;
   struct replay r = { .lock = PTHREAD_MUTEX_INITIALIZER, .log = -1 };
   const struct aid_opt opts[] = {
     { "port", 'p', AID_OPT_NUMBER, &port, "N", "listen on this port of 127.0.0.1 (default: any free one)" },
@@ -286,6 +288,7 @@ aid_cmd_replay (int argc, char **argv)
     { "ready-file", 0, AID_OPT_STRING, &ready, "FILE", "write the port into FILE once requests are taken" },
     { "log", 0, AID_OPT_STRING, &log, "FILE", "append every request to FILE as a JSON line, keys removed" },
     { "log-replies", 0, AID_OPT_FLAG, &r.log_replies, NULL, "append a line for every reply too" },
+    { "split", 0, AID_OPT_STRING, &split, "HOW", "cut replies: bytes, after each; utf8, inside characters and escapes" },
   };
   const struct aid_usage_text usage = {
     "aid replay [options] SCRIPT",
@@ -299,5 +302,8 @@ aid_cmd_replay (int argc, char **argv)
     return status;
   if (port > 65535)
     return aid_cli_misuse ("replay: there is no port %lld", (long long) port);
+  if (split && strcmp (split, "bytes") != 0 && strcmp (split, "utf8") != 0)
+    return aid_cli_misuse ("replay: --split is bytes or utf8, not %s", split);
+  r.split = !split ? AID_HTTPD_WHOLE : *split == 'b' ? AID_HTTPD_BYTES : AID_HTTPD_CHARACTERS;
   return serve_script (&r, argv[1], port, ready, log);
 }

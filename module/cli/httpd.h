@@ -42,6 +42,14 @@ void aid_httpd_request_free (struct aid_httpd_request *r);
 struct aid_httpd;
 struct aid_httpd_conn;
 
+/* Where the parts of a reply are cut further, for clients that must not care. */
+enum aid_httpd_split
+{
+  AID_HTTPD_WHOLE,
+  AID_HTTPD_BYTES,             /* after every byte */
+  AID_HTTPD_CHARACTERS         /* inside every UTF-8 sequence, and inside every escape of JSON after each of its bytes */
+};
+
 typedef void aid_httpd_handler (void *user, struct aid_httpd_conn *c, const struct aid_httpd_request *r);
 
 /* Listens on 127.0.0.1:PORT (0: any free one).  NULL and *E on failure. */
@@ -58,6 +66,8 @@ void aid_httpd_reply (struct aid_httpd_conn *c, int status, const struct aid_htt
 /* A reply in parts: the head, parts, the end.  Parts are gathered: a pause or the end sends what has come together. */
 void aid_httpd_begin (struct aid_httpd_conn *c, int status, const struct aid_httpd_header *headers, size_t nheaders);
 void aid_httpd_write (struct aid_httpd_conn *c, struct aid_span bytes);
+/* From here on each part is cut, every piece a chunk of its own, so that it reaches the client's reader alone. */
+void aid_httpd_split (struct aid_httpd_conn *c, enum aid_httpd_split how);
 int aid_httpd_end (struct aid_httpd_conn *c);              /* 0, or -1 when not everything could be sent */
 /* Sends what is gathered and waits until UNTIL_MS (aid_clock_ms; INT64_MAX: for ever).  0, or -1 as soon as the client
    has gone or the server stops. */

@@ -197,8 +197,8 @@ aid_httpd_begin (struct aid_httpd_conn *c, int status, const struct aid_httpd_he
   aid_str_addz (&c->out, c->chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
 }
 
-void
-aid_httpd_write (struct aid_httpd_conn *c, struct aid_span bytes)
+static void
+put_part (struct aid_httpd_conn *c, struct aid_span bytes)
 {
   if (!bytes.len || c->broken)
     return;
@@ -211,6 +211,42 @@ aid_httpd_write (struct aid_httpd_conn *c, struct aid_span bytes)
     c->broken = 1;
   else if (c->out.len >= OUT_STEP)
     flush (c);
+}
+
+/* Whether a part ends before BYTE.  An escape may stand across several calls. */
+static int
+is_cut (struct aid_httpd_conn *c, unsigned char byte)
+{
+  int within = c->escape > 0;
+
+  if (c->split == AID_HTTPD_BYTES)
+    return 1;
+  if (within)
+    c->escape = c->escape == 5 ? (byte == 'u' ? 4 : 0) : c->escape - 1;
+  else if (byte == '\\')
+    c->escape = 5;
+  return within || (byte & 0xC0) == 0x80;
+}
+
+void
+aid_httpd_split (struct aid_httpd_conn *c, enum aid_httpd_split how)
+{
+  c->split = how;
+  c->escape = 0;
+}
+
+void
+aid_httpd_write (struct aid_httpd_conn *c, struct aid_span bytes)
+{
+  size_t from = 0;
+
+  for (size_t i = 0; i < bytes.len && c->split; i++)
+    if (is_cut (c, (unsigned char) bytes.ptr[i]) && i > from)
+      {
+        put_part (c, aid_span_cut (bytes, from, i));
+        from = i;
+      }
+  put_part (c, aid_span_cut (bytes, from, bytes.len));
 }
 
 int

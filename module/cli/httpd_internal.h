@@ -14,6 +14,8 @@ struct aid_httpd_conn
   struct aid_str out;        /* to be sent */
   int chunked;               /* the reply being made is sent in chunks */
   int replying;              /* its head is made, its end is not */
+  enum aid_httpd_split split;
+  int escape;                /* bytes of a JSON escape that are still to come */
   int keep;                  /* the connection outlives this reply */
   int broken;                /* sending or receiving has failed, or the connection was dropped */
   int reset;                 /* end it by a TCP reset */

@@ -24,6 +24,7 @@ static const struct member top_members[] = {
   { "strategy_variants", KIND_BOOL },
   { "providers", KIND_PROVIDERS },
   { "models", KIND_MODELS },
+  { "log_content", KIND_BOOL },
   { "discover", KIND_NAMES },
   { "budget", KIND_BUDGET },
   { NULL, KIND_STRING },

@@ -3,6 +3,7 @@
    {
      "model": "claude",                                  default model: a key of "models", or PROVIDER/NAME
      "strategy": "ask",
+     "log_content": false,                               whether the log holds what is sent and received; the user's alone
      "strategy_variants": true,                          a strategy has variants for languages
      "providers": { "local": { "wire": "openai-chat", "url": "http://127.0.0.1:8080/v1",
                                "key_env": "NAME", "key_command": ["pass", "show", "x"], "key_host": "api.example",

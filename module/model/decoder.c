@@ -269,7 +269,7 @@ aid_decoder_end (struct aid_decoder *d, struct aid_error *e)
     d->error.code = AID_OK;    /* half a frame: that the stream was cut is the news */
   if (d->error.code || d->done)
     return report (d, e);
-  if (d->stop_seen)
+  if (d->stop_seen && !d->wants_marker)
     aid_decoder_done (d);
   else
     aid_error_set (&d->error, AID_E_NET,

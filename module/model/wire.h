@@ -95,6 +95,7 @@ struct aid_decoder;
 struct aid_wire
 {
   const char *name;
+  int ends_itself;           /* as its own client has it: behind the end marker the connection may break */
   enum aid_err (*build) (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s,
                          struct aid_wire_request *out, struct aid_error *e);
   struct aid_decoder *(*decoder_new) (aid_model_sink *sink, void *user);

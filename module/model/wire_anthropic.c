@@ -243,6 +243,7 @@ decoder_new (aid_model_sink *sink, void *user)
     return NULL;
   a->base.on_frame = on_frame;
   a->base.on_finish = on_finish;
+  a->base.wants_marker = 1;    /* as the official client does */
   a->thinking = AID_STR_INIT (AID_WIRE_KEEP_MAX);
   a->signature = AID_STR_INIT (AID_WIRE_KEEP_MAX);
   a->in = a->written = a->cached = -1;

@@ -125,6 +125,7 @@ struct aid_decoder
   int takes_array;         /* a body that is an array is read as a stream of its elements */
   int framed;              /* a line of the stream was read */
   int started, done, stop_seen;
+  int wants_marker;        /* a stream without its end marker is cut off, though why it ended is known */
   int faulty;              /* the frame being read tells of an error: whatever else it holds, the answer is not whole */
   enum aid_stop stop;
   struct aid_str stop_text;

@@ -368,6 +368,7 @@ decoder_new (aid_model_sink *sink, void *user)
 
 const struct aid_wire aid_wire_ollama = {
   .name = "ollama",
+  .ends_itself = 1,
   .build = build,
   .decoder_new = decoder_new,
   .feed = aid_decoder_feed,

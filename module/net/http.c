@@ -84,11 +84,13 @@ reach (const struct aid_request *r)
 static void
 finish (struct aid_request *r, const struct aid_error *error)
 {
-  curl_off_t connect_us = 0, first_us = 0;
+  curl_off_t connect_us = 0, first_us = 0, lookup_us = 0, ready_us = 0;
   aid_timer_unset (&r->net->timers, &r->watch);
   aid_net_remove (r->net, r);
   curl_easy_getinfo (r->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
   curl_easy_getinfo (r->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
+  curl_easy_getinfo (r->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+  curl_easy_getinfo (r->easy, CURLINFO_APPCONNECT_TIME_T, &ready_us);
 
   struct aid_http_result result = {
     .error = *error,
@@ -97,6 +99,8 @@ finish (struct aid_request *r, const struct aid_error *error)
     .attempts = (int) r->attempt,
     .connect_us = connect_us,
     .first_byte_us = first_us,
+    .lookup_us = lookup_us,
+    .ready_us = ready_us,
     .total_us = r->begun_us ? aid_clock_us () - r->begun_us : 0,
     .http_version = http_version (r->easy),
     .reach = reach (r),

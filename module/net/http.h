@@ -78,6 +78,7 @@ struct aid_http_result
   struct aid_span body;               /* of an answer with status >= 300: its first 64 KB, else empty */
   int attempts;                       /* 1 + retries made */
   int64_t connect_us, first_byte_us, total_us;      /* of the last attempt; 0 when not reached */
+  int64_t lookup_us, ready_us;        /* the same: the name is known; TLS stands (0: no TLS, or the connection was there) */
   int http_version;                   /* 10, 11, 20 */
   enum aid_http_reach reach;
 };
@@ -86,6 +87,8 @@ struct aid_http_result
 struct aid_http_reply;
 /* The value of the header NAME (any case), or NULL. */
 const char *aid_http_header (const struct aid_http_reply *r, const char *name);
+/* The next header behind *VALUE (NULL: the first), in the order of the answer; 0 when there is none. */
+int aid_http_header_next (const struct aid_http_reply *r, const char **name, const char **value);
 
 struct aid_http_handler
 {

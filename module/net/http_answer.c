@@ -21,19 +21,27 @@ aid_answer_reset (struct aid_request *r)
   r->curl_says[0] = '\0';
 }
 
-const char *
-aid_http_header (const struct aid_http_reply *reply, const char *name)
+int
+aid_http_header_next (const struct aid_http_reply *reply, const char **name, const char **value)
 {
   const char *p = reply->lines.ptr, *end = p ? p + reply->lines.len : NULL;
-  while (p < end)
-    {
-      const char *value = p + strlen (p) + 1;
-      if (value >= end)
-        return NULL;
-      if (strcasecmp (p, name) == 0)
-        return value + strspn (value, " \t");
-      p = value + strlen (value) + 1;
-    }
+  if (p && *value)
+    p = *value + strlen (*value) + 1;
+  if (p >= end || p + strlen (p) + 1 >= end)
+    return 0;
+  *name = p;
+  p += strlen (p) + 1;
+  *value = p + strspn (p, " \t");
+  return 1;
+}
+
+const char *
+aid_http_header (const struct aid_http_reply *reply, const char *wanted)
+{
+  const char *name = NULL, *value = NULL;
+  while (aid_http_header_next (reply, &name, &value))
+    if (strcasecmp (name, wanted) == 0)
+      return value;
   return NULL;
 }
 

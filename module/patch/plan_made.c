@@ -90,15 +90,19 @@ aid_plan_change_made (struct aid_planner *g, struct aid_file_plan *f, struct aid
 
 /* --- copies --- */
 
-/* A copy waits for its hunks: it is made when all of them fit. */
+/* A copy waits for its hunks: it is made when all of them fit.  Their places are in the text that is copied, not in this file. */
 static void
 refuse_copy (struct aid_planner *g, struct aid_file_plan *f)
 {
   static const char why[] = "not copied, for not all of its hunks fit";
   aid_reason (f->reason, "%s", why);
   for (size_t i = 0; i < f->n; i++)
-    if (aid_plan_placement (g, f, i)->status == AID_HUNK_APPLIES)
-      aid_refuse (aid_plan_placement (g, f, i), "%s", why);
+    {
+      struct aid_placement *o = aid_plan_placement (g, f, i);
+      if (o->status == AID_HUNK_APPLIES)
+        aid_refuse (o, "%s", why);
+      o->span_beg = o->span_end = o->cspan_beg = o->cspan_end = 0;
+    }
 }
 
 enum aid_err

@@ -61,7 +61,7 @@ is_path (struct aid_span v)
   v = aid_span_trim (v);
   for (size_t i = 0; i < v.len; i++)
     {
-      if (!isalnum ((unsigned char) v.ptr[i]) && !memchr ("/._-+@", v.ptr[i], 6))
+      if (!isalnum ((unsigned char) v.ptr[i]) && (!v.ptr[i] || !strchr ("/._-+@", v.ptr[i])))
         return 0;
       slash |= v.ptr[i] == '/';
     }
@@ -275,12 +275,13 @@ goes_on_bare (struct body *b, struct aid_span v, const struct aid_cursor *after)
   return 1;
 }
 
-/* "*** End Patch" behind blanks, and no text after it: an end that was indented, not a line of the file that the header counts. */
+/* "*** End Patch" behind blanks, no text after it, and no line missing that the header counts: an end that was indented. */
 static int
 is_indented_end (const struct body *b, struct aid_span v, const struct aid_cursor *after)
 {
   struct aid_span name, rest = { after->text + after->pos, after->end - after->pos };
-  if (b->h->old_count > b->old_n || !starts (v, " ") || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH || aid_span_trim (rest).len > 0)
+  if (b->h->old_count > b->old_n || !starts (v, " ") || aid_span_trim (rest).len > 0
+      || aid_at_directive (aid_span_trim (v), &name) != AID_END_PATCH)
     return 0;
   if (after->horizon)
     after->horizon->met = 1;    /* text may come */

@@ -18,7 +18,8 @@
 
 (defvar aid-chat-tests--asked nil "What was asked of the core, the last first.")
 (defvar aid-chat-tests--cancelled nil "The requests that were cancelled.")
-(defvar aid-chat-tests--id 0 "The last request's id.")
+(defvar aid-chat-tests--id 1000000
+  "The last request's id; the ids that the core itself gives are far below.")
 
 (defmacro aid-chat-tests-with (chat &rest body)
   "Run BODY in a new chat, bound to CHAT, of a project in a folder of its own."

@@ -36,13 +36,14 @@ teardown (void **state)
 }
 
 static const char *model = "m";
+static int64_t summarise;
 static int no_images;
 
 static enum aid_err
 build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
 {
   struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = dir, .items = items, .nitems = n, .system = "SYSTEM",
-                                  .model_id = model, .no_images = no_images };
+                                  .model_id = model, .summarise = summarise, .no_images = no_images };
   return aid_prompt_build (&r, p, e);
 }
 
@@ -78,6 +79,42 @@ test_turns_become_messages (void **state)
 {
   (void) state;
   expect (HEAD YOU (1) "one?\n\n" IT (2) "\nanswer\n\n" YOU (3) "two?\n", NULL, 0, "S:SYSTEM|U:one?|A:answer|U:two?");
+}
+
+#define SUMMARY "## Summary <!--aid:" KEY " 2 summary of=1-2-->\nthey said hello\n\n"
+#define TOLD "Summary of the conversation up to here, whose turns are not repeated:\n\nthey said hello"
+
+static void
+test_a_summary_is_sent_instead_of_its_turns (void **state)
+{
+  (void) state;
+  expect (HEAD YOU (1) "one?\n\n" IT (2) "\nanswer\n\n" SUMMARY YOU (3) "two?\n", NULL, 0, "S:SYSTEM|U:" TOLD "|U:two?");
+  expect (HEAD YOU (1) "one?\n\n" IT (2) "\nanswer\n\n<!--aid:" KEY " hunks a1=rejected-->\n" SUMMARY YOU (3) "two?\n" IT (4)
+            "yes\n\n" YOU (5) "three?\n",
+          NULL, 0, "S:SYSTEM|U:" TOLD "|U:two?|A:yes|U:three?");
+}
+
+static void
+test_turns_are_summarised_by_their_own_words (void **state)
+{
+  (void) state;
+  struct aid_prompt p;
+  struct aid_str got = AID_STR_INIT (1u << 20);
+  summarise = 4;
+  static const char chat[]
+    = HEAD YOU (1) "one?\n\n" IT (2) "first\n\n" SUMMARY YOU (3) "two?\n" IT (4) "yes\n\n" YOU (5);
+  assert_int_equal (build (chat, NULL, 0, &p, NULL), AID_OK);
+  flatten (&p, &got);
+  static const char head[] = "S:SYSTEM|U:" TOLD "|U:two?|A:yes|U:Summarise the conversation";
+  assert_memory_equal (got.ptr, head, sizeof head - 1);
+  assert_int_equal (p.weights.len, 3);
+  aid_prompt_free (&p);
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (build (HEAD, NULL, 0, &p, &e), AID_E_INVALID);
+  assert_string_equal (e.msg, "There are no turns to summarise.");
+  aid_prompt_free (&p);
+  aid_str_free (&got);
+  summarise = 0;
 }
 
 static void
@@ -382,6 +419,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_turns_become_messages),
+    cmocka_unit_test (test_a_summary_is_sent_instead_of_its_turns),
+    cmocka_unit_test (test_turns_are_summarised_by_their_own_words),
     cmocka_unit_test (test_reasoning_and_alternatives_stay_at_home),
     cmocka_unit_test (test_signatures_go_with_what_was_received_only),
     cmocka_unit_test (test_tool_calls_are_sent_as_they_came),

@@ -28,7 +28,7 @@ parse (const char *text)
 static void
 describe (const struct aid_chat *c, char *out, size_t size)
 {
-  static const char *const turns[] = { "user", "answer", "alternative" };
+  static const char *const turns[] = { "user", "answer", "alternative", "summary" };
   static const char *const pieces[] = { "text", "reasoning", "tool", "item", "hunks",
                                         "edited", "diff", "meta", "end", "unknown" };
   struct aid_str s = AID_STR_INIT (size - 1);
@@ -348,7 +348,7 @@ no_mutation_loses_a_byte (void **state)
   static const char whole[] = HEAD USER (1) "Look.\n\n- [a](b) " MARK ("item sent=ab") ANSWER (2) MARK ("meta got=12")
     MARK ("reasoning ms=1") "> why\n>\n\nText\n```diff\n-a\n+b\n```\n" MARK ("hunks aa=edited:e1") MARK ("edited e1") "> x\n"
     MARK ("tool id=1 name=f") "```json\n{}\n```\n```\nopen\n```\n" MARK ("end closed=fence")
-    "### a <!--aid:k7Qx2mT9 2.1 alternative-->\n" USER (3) "bye\n";
+    "### a <!--aid:k7Qx2mT9 2.1 alternative-->\n" "## Summary " MARK ("2 summary of=1-2") "short\n" USER (3) "bye\n";
   static const char *const bits[] = { "\n", "\r", "> ", "-->", "<!--aid:k7Qx2mT9 ", "```\n", " ", "\0", "\xFF", "[", ")" };
   unsigned seed = 12345;
   char text[2 * sizeof whole], first[2000], second[2000];
@@ -391,6 +391,51 @@ no_mutation_loses_a_byte (void **state)
       aid_chat_free (c);
       aid_str_free (&joined);
     }
+}
+
+/* --- summaries --- */
+
+/* One letter a turn before the last: "s" sent, "-" not. */
+static void
+expect_sent (const char *text, const char *want, size_t problems)
+{
+  struct aid_chat *c = parse (text);
+  unsigned char sent[100] = { 0 };
+  char found[100] = "";
+  aid_chat_sent (c, c->turns.len - 1, sent);
+  for (size_t i = 0; i + 1 < c->turns.len; i++)
+    strcat (found, sent[i] ? "s" : "-");
+  assert_string_equal (found, want);
+  assert_int_equal (c->problems.len, problems);
+  aid_chat_free (c);
+}
+
+#define SUMMARY(n, of) "## Summary <!--aid:k7Qx2mT9 " #n " summary of=" of "-->\nshort\n\n"
+#define FOUR HEAD USER (1) "a\n" ANSWER (2) "b\n" USER (3) "c\n" ANSWER (4) "d\n"
+
+static void
+a_summary_stands_for_the_turns_it_names (void **state)
+{
+  (void) state;
+  expect (FOUR SUMMARY (4, "1-4") USER (5), "user[text] answer[text] user[text] answer[text] summary[text] user[]", 0);
+  expect_sent (FOUR USER (5), "ssss", 0);
+  expect_sent (FOUR SUMMARY (4, "1-4") USER (5), "----s", 0);
+  expect_sent (HEAD USER (1) "a\n" ANSWER (2) "b\n" SUMMARY (2, "1-2") USER (3) "c\n" ANSWER (4) USER (5), "--sss", 0);
+  /* a later one stands for an earlier one, too, and only for what is before it */
+  expect_sent (HEAD USER (1) ANSWER (2) SUMMARY (2, "1-2") USER (3) ANSWER (4) SUMMARY (4, "1-4") USER (5), "-----s", 0);
+  expect_sent (HEAD USER (1) ANSWER (2) SUMMARY (2, "1-9") USER (3) ANSWER (4) USER (5), "--sss", 0);
+}
+
+static void
+a_summary_without_words_or_range_stands_for_nothing (void **state)
+{
+  (void) state;
+  expect_sent (FOUR "## Summary " MARK ("4 summary of=1-4") "\n\n" USER (5), "sssss", 0);
+  expect_sent (FOUR SUMMARY (4, "4-1") USER (5), "sssss", 1);
+  expect_sent (FOUR SUMMARY (4, "1") USER (5), "sssss", 1);
+  expect_sent (FOUR SUMMARY (4, "x-y") USER (5), "sssss", 1);
+  expect_sent (FOUR SUMMARY (4, "0-4") USER (5), "sssss", 1);
+  expect_sent (FOUR SUMMARY (4, "1-99999999999999999999") USER (5), "sssss", 1);
 }
 
 static void
@@ -437,6 +482,8 @@ main (void)
     cmocka_unit_test (only_questions_have_items),
     cmocka_unit_test (damage_is_told_and_survived),
     cmocka_unit_test (windows_line_ends_are_read),
+    cmocka_unit_test (a_summary_stands_for_the_turns_it_names),
+    cmocka_unit_test (a_summary_without_words_or_range_stands_for_nothing),
     cmocka_unit_test (no_mutation_loses_a_byte),
     cmocka_unit_test (a_large_chat_is_parsed_whole),
   };

@@ -104,7 +104,8 @@ nonsense_is_no_list (void **state)
                                           "{\"data\":7}",
                                           "{\"data\":{\"id\":\"x\"}}",
                                           "{\"models\":\"x\"}",
-                                          "{\"data\":[1,null,\"x\",[],{},{\"id\":7},{\"id\":\"\"},{\"id\":\"a\\nb\"},{\"id\":\"models/\"}]}" };
+                                          ("{\"data\":[1,null,\"x\",[],{},{\"id\":7},{\"id\":\"\"},{\"id\":\"a\\nb\"},"
+                                           "{\"id\":\"models/\"}]}") };
   (void) state;
   for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
     reads (nonsense[i], "[]");

@@ -119,6 +119,23 @@ the_reverse_turns_operations_and_names_around (void **state)
   aid_patch_free (p);
 }
 
+/* The hunks of a copy that is not made have no place in the file that would be. */
+static void
+a_refused_copy_has_no_places (void **state)
+{
+  (void) state;
+  struct aid_patch *p = read_z ("diff --git a/f b/g\ncopy from f\ncopy to g\n--- a/f\n+++ b/g\n@@ -1,2 +1,2 @@\n"
+                                "-one;\n+1;\n two;\n"
+                                "@@ -3,1 +3,1 @@\n-no such line;\n+x;\n");
+  struct memory m = one_file ("f", "one;\ntwo;\nthree;\n");
+  struct aid_plan *plan = plan_in (p, &m, NULL);
+  assert_int_equal (plan->refused, 2);
+  for (size_t i = 0; i < 2; i++)
+    assert_int_equal (PLACED_AT (plan, i)->span_end, 0);
+  aid_plan_free (plan);
+  aid_patch_free (p);
+}
+
 /* --- bounds --- */
 
 static void
@@ -455,6 +472,7 @@ main (void)
     cmocka_unit_test (a_person_chooses_among_the_candidates),
     cmocka_unit_test (a_left_out_hunk_takes_no_part),
     cmocka_unit_test (the_reverse_turns_operations_and_names_around),
+    cmocka_unit_test (a_refused_copy_has_no_places),
     cmocka_unit_test (thousands_of_equal_lines_are_bounded_work),
     cmocka_unit_test (a_file_named_often_is_read_once),
     cmocka_unit_test (a_true_diff_gives_the_true_text_and_back),
