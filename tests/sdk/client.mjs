@@ -6,6 +6,11 @@ import path from "node:path";
 const AID = process.env.AID, WORK = process.env.SDK_WORK;
 let number = 0;
 
+// Servers end with this process, however it ends.
+const servers = new Set();
+process.on("exit", () => servers.forEach(child => child.kill()));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
 // The port once FILE has it.
 async function port_in(file, child) {
   for (let i = 0; i < 400; i++) {
@@ -21,6 +26,7 @@ export async function replay(exchanges, options = []) {
   const name = path.join(WORK, `replay-${number++}`);
   fs.writeFileSync(`${name}.json`, JSON.stringify({ format: "aid-replay-1", exchanges }));
   const child = spawn(AID, ["replay", "--ready-file", `${name}.port`, ...options, `${name}.json`], { stdio: ["ignore", "ignore", "inherit"] });
+  servers.add(child);
   const port = await port_in(`${name}.port`, child);
   return { base: `http://127.0.0.1:${port}`, stop: () => child.kill() };
 }
