@@ -89,6 +89,8 @@ void aid_links_dir (const char *chat_path, const char *root, struct aid_str *dir
    "asked" that it is in the question that is asked.  AID_E_REFUSED when there are any: *E says what and where, and
    nothing of the secret itself. */
 enum aid_err aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e);
+/* The same of a request's body that the person has edited: whatever is in it leaves as it is. */
+enum aid_err aid_held_check_body (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e);
 /* Appends the item's TEXT without the secrets whose ids are in REMOVED (NULL: none). */
 enum aid_err aid_held_remove (const char *removed, struct aid_span target, struct aid_span text, struct aid_str *out);
 

@@ -198,6 +198,23 @@ check_part (struct check *c, size_t message, size_t part, struct aid_span text, 
   aid_vec_free (&found);
 }
 
+/* Ends the list of C, begun as L, and says what kept the request back. */
+static enum aid_err
+conclude (struct check *c, size_t l, struct aid_error *e)
+{
+  aid_val_end (c->val, l, c->n < TOLD_MAX ? c->n : TOLD_MAX);
+  if (c->err == AID_E_LIMIT)
+    aid_error_set (e, c->err, "Not sent: it holds more than %d secrets.", AID_SECRETS_MAX);
+  else if (c->err)
+    aid_error_set (e, c->err, "There is no memory to look for secrets in the request.");
+  else if (c->n == 1)
+    c->err = aid_error_set (e, AID_E_REFUSED, "Not sent: %s.", aid_str_z (&c->first));
+  else if (c->n)
+    c->err = aid_error_set (e, AID_E_REFUSED, "Not sent: %s; and %u more.", aid_str_z (&c->first), c->n - 1);
+  aid_str_free (&c->first);
+  return c->err;
+}
+
 enum aid_err
 aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e)
 {
@@ -214,17 +231,17 @@ aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str 
             check_part (&c, i, k, (struct aid_span){ part->text, part->len }, &shown, i + 1 == all->len);
         }
     }
-  aid_val_end (val, l, c.n < TOLD_MAX ? c.n : TOLD_MAX);
-  if (c.err == AID_E_LIMIT)
-    aid_error_set (e, c.err, "Not sent: it holds more than %d secrets.", AID_SECRETS_MAX);
-  else if (c.err)
-    aid_error_set (e, c.err, "There is no memory to look for secrets in the request.");
-  else if (c.n == 1)
-    c.err = aid_error_set (e, AID_E_REFUSED, "Not sent: %s.", aid_str_z (&c.first));
-  else if (c.n)
-    c.err = aid_error_set (e, AID_E_REFUSED, "Not sent: %s; and %u more.", aid_str_z (&c.first), c.n - 1);
-  aid_str_free (&c.first);
-  return c.err;
+  return conclude (&c, l, e);
+}
+
+enum aid_err
+aid_held_check_body (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e)
+{
+  static const struct aid_prompt nothing;
+  struct check c = { .prompt = &nothing, .allowed = allowed, .val = val, .first = AID_STR_INIT (4096) };
+  size_t shown = 0, l = aid_val_list (val);
+  check_part (&c, 0, 0, body, &shown, 1);
+  return conclude (&c, l, e);
 }
 
 /* --- taking out ----------------------------------------------------------------------------------------------------- */
@@ -252,27 +269,31 @@ aid_held_remove (const char *removed, struct aid_span target, struct aid_span te
 
 /* --- before anything is asked --------------------------------------------------------------------------------------- */
 
+/* What the prompt that ASK comes to holds; nothing when it comes to none. */
+static void
+hold_prompt (const struct aid_ask *ask, struct aid_str *val)
+{
+  struct aid_str dir = AID_STR_INIT (8192);
+  struct aid_error e;
+  struct aid_prompt prompt;
+  aid_links_dir (ask->chat_path, ask->root, &dir);
+  struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
+                                  .nitems = ask->nitems, .system = "", .model_id = "", .remove_secrets = ask->remove_secrets,
+                                  .summarise = ask->summarise, .dry = 1 };
+  if (aid_prompt_build (&r, &prompt, &e))
+    aid_val_end (val, aid_val_list (val), 0);
+  else
+    aid_held_check (&prompt, ask->allow_secrets, val, &e);
+  aid_prompt_free (&prompt);
+  aid_str_free (&dir);
+}
+
 enum aid_err
 aid_assist_held (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
 {
-  struct aid_str dir = AID_STR_INIT (8192);
-  struct aid_error own = { AID_OK, "" };
-  struct aid_prompt prompt;
-  aid_links_dir (ask->chat_path, ask->root, &dir);
-  struct aid_prompt_request r = { .chat = ask->chat,
-                                  .turn = ask->turn,
-                                  .dir = aid_str_z (&dir),
-                                  .items = ask->items,
-                                  .nitems = ask->nitems,
-                                  .system = "",
-                                  .model_id = "",
-                                  .remove_secrets = ask->remove_secrets,
-                                  .dry = 1 };
-  if (aid_prompt_build (&r, &prompt, &own))
-    aid_val_end (val, aid_val_list (val), 0);
+  if (ask->body.len)
+    aid_held_check_body (ask->body, ask->allow_secrets, val, NULL);
   else
-    aid_held_check (&prompt, ask->allow_secrets, val, &own);
-  aid_prompt_free (&prompt);
-  aid_str_free (&dir);
+    hold_prompt (ask, val);
   return val->err ? aid_error_set (e, val->err, "There is no memory to look for secrets.") : AID_OK;
 }

@@ -354,7 +354,8 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   struct aid_prompt prompt;
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
   if (!err && !t->look)
-    err = aid_held_check (&prompt, t->allow_secrets, &t->held, &t->fail);
+    err = t->body.len ? aid_held_check_body (aid_str_span (&t->body), t->allow_secrets, &t->held, &t->fail)
+                      : aid_held_check (&prompt, t->allow_secrets, &t->held, &t->fail);
   if (!err && !t->look)
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);

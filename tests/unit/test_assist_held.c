@@ -217,6 +217,21 @@ places_stay_true_around_an_image (void **state)
 }
 
 static void
+an_edited_body_is_looked_through_whole (void **state)
+{
+  (void) state;
+  struct aid_span body = AID_SPAN ("{\"messages\":[{\"content\":\"one\\n" TOKEN "\"}]}");
+  struct aid_str val = AID_STR_INIT (1u << 20);
+  struct aid_error e = { AID_OK, "" };
+  char id[AID_SECRET_ID];
+  assert_int_equal (aid_held_check_body (body, NULL, &val, &e), AID_E_REFUSED);
+  assert_non_null (strstr (e.msg, "GitHub token"));
+  id_of ("GitHub token", TOKEN, id);                    /* allowed in the chat, allowed here */
+  assert_int_equal (aid_held_check_body (body, id, &val, &e), AID_OK);
+  aid_str_free (&val);
+}
+
+static void
 many_are_counted_and_some_told (void **state)
 {
   char message[256];
@@ -245,6 +260,7 @@ main (void)
     HERE (a_whole_file_can_be_taken_out),
     HERE (an_item_cannot_take_the_place_of_another),
     HERE (places_stay_true_around_an_image),
+    HERE (an_edited_body_is_looked_through_whole),
     HERE (many_are_counted_and_some_told),
   };
   return cmocka_run_group_tests_name ("held", tests, NULL, NULL);
