@@ -55,7 +55,7 @@ static const struct rule rules[] = {
   { { "providers", "*", "client_cert" }, "shows the server your certificate" },
   { { "providers", "*", "client_key" }, "uses your private key" },
   { { "discover" }, "looks on this machine for the servers of" },
-  { { "log_content" }, "writes everything that is sent and received into a log on this machine:" },
+  { { "log_content" }, "writes what you ask and what is answered into the log on your disk:" },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },
 };
 #define NRULES (sizeof rules / sizeof *rules)

@@ -95,7 +95,8 @@ some_value (const char *name)
     { "chat", "7" },
     { "month", "7" },
     { "budget", "{\"chat\":7}" },
-    { "strategy_variants", "false" }, { "log_content", "true" },
+    { "strategy_variants", "false" },
+    { "log_content", "true" },
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp (values[i][0], name))
