@@ -26,6 +26,7 @@
 (declare-function aid-chat--turn-forward "aid-chat-text" ())
 
 (defvar aid-chat--item-line)
+(defvar inhibit-interaction)
 
 (defvar-local aid-secrets--allowed nil
   "The findings that this person sends all the same: the core's names for them.")
@@ -87,6 +88,8 @@ Then the question is sent, and the core itself holds it back if it must.")
 
 (defun aid-secrets--choose (group)
   "Ask what becomes of GROUP: `without', `replaced', `send', or nil to cancel."
+  (when inhibit-interaction             ; what reads the choice would not hear of it
+    (signal 'inhibited-interaction nil))
   (let ((choice (car (read-multiple-choice
                       (aid-secrets--prompt group)
                       (append

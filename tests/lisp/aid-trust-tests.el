@@ -9,6 +9,8 @@
 (require 'aid-trust)
 (require 'aid-context)
 
+(defvar inhibit-interaction)
+
 (defconst aid-trust-tests--token (concat "gh" "p_m8Rw3nU0vB3nR8wL5cF1jH6dS0gK4pZ2xY9a")
   "Nobody's token, in two parts so that no scanner takes it for somebody's.")
 
@@ -117,6 +119,15 @@
                              (quit 'quit))))
       (should-not aid-chat-tests--asked)
       (should (string-search (concat "/edit " aid-trust-tests--token) (buffer-string))))))
+
+(ert-deftest aid-secrets-ask-nobody-while-somebody-types ()
+  "What is sent by itself, as a queue is, is not sent when it is to be asked about."
+  (aid-chat-tests-with chat
+    (let ((inhibit-interaction t))
+      (should (eq 'inhibited (condition-case nil
+                                 (aid-trust-tests--ask aid-trust-tests--token)
+                               (inhibited-interaction 'inhibited)))))
+    (should-not aid-chat-tests--asked)))
 
 ;;; Trust
 
