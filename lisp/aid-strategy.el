@@ -91,7 +91,7 @@ NAME is a strategy to be used instead of the one that is set."
         ""
       (concat " "
               (propertize (format (if err "[%s: broken]" "[%s]") name)
-                          'face (if err 'error 'default) 'mouse-face 'highlight
+                          'face (and err 'error) 'mouse-face 'highlight
                           'help-echo (or err (concat (plist-get aid-strategy--info :description)
                                                      "\nmouse-1: another strategy"))
                           'local-map aid-strategy--head-map)))))
