@@ -162,9 +162,9 @@ forecast_with (const struct aid_config *config, const struct aid_ask *ask, struc
   char *name = aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, ask->chat);
   enum aid_err err = name ? aid_strategy_load (ask->root, name, &strategy, e)
                           : aid_error_set (e, AID_E_NOMEM, "There is no memory for a strategy.");
-  if (!err)
+  if (!err && strategy)
     err = aid_model_resolve (config, ask->model ? ask->model : strategy->model, &model, e);
-  if (!err)
+  if (!err && strategy)
     err = write_system (ask, model.id, strategy, &system, e);
   if (!err)
     err = forecast_prompt (config, ask, &model, aid_str_z (&system), val, e);

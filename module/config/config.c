@@ -204,7 +204,7 @@ wanted (enum kind kind, const json_t *v)
     case KIND_BUDGET:
       json_object_foreach ((json_t *) (uintptr_t) v, key, item)
         {
-          if ((strcmp (key, "chat") && strcmp (key, "month")) || !json_is_number (item) || json_number_value (item) < 0)
+          if ((strcmp (key, "chat") != 0 && strcmp (key, "month") != 0) || !json_is_number (item) || json_number_value (item) < 0)
             return "an object of \"chat\" and \"month\", in US dollars";
         }
       return json_is_object (v) ? NULL : "an object of \"chat\" and \"month\", in US dollars";

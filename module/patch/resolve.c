@@ -388,7 +388,7 @@ find_named (struct aid_planner *g, struct aid_file_plan *f, int guessed)
 static const char *
 below_first_folder (const char *a, const char *b)
 {
-  const char *x = strchr (a, '/'), *y = strchr (b, '/');
+  const char *x = a ? strchr (a, '/') : NULL, *y = b ? strchr (b, '/') : NULL;
   return x && y && x[1] && strcmp (x, y) == 0 ? x + 1 : NULL;
 }
 
