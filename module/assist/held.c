@@ -52,14 +52,16 @@ is_allowed (const struct check *c, const char *id)
 static void
 say_first (struct check *c, const struct finding *f)
 {
+  enum { LABEL_MAX = 80 };      /* bytes of a label that are told */
+  const char *where = f->item ? f->item : f->asked ? "your question" : "an earlier question";
+  struct aid_span label = aid_span_z (where);
+  label.len = label.len > LABEL_MAX ? LABEL_MAX : label.len;
+  label.len = aid_utf8_valid_prefix (label);
+  aid_str_addspan (&c->first, label);
   if (!f->line)
-    aid_str_addf (&c->first, "%.80s is a file of %s", f->item, f->kind);
+    aid_str_addf (&c->first, " is a file of %s", f->kind);
   else
-    {
-      const char *where = f->item ? f->item : f->asked ? "your question" : "an earlier question";
-      aid_str_addf (&c->first, "%.80s, line %zu, holds what looks like a secret: %s, %.*s", where, f->line, f->kind,
-                    (int)f->mask.len, f->mask.ptr);
-    }
+    aid_str_addf (&c->first, ", line %zu, holds what looks like a secret: %s, %.*s", f->line, f->kind, (int)f->mask.len, f->mask.ptr);
 }
 
 static void

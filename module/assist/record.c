@@ -311,7 +311,7 @@ aid_records_hide (struct aid_records *rs, uint64_t id, struct aid_error *e)
   if (r && r->secret)
     {
       aid_hide_text (aid_span_z (e->msg), r->secret, r->variable, &words);
-      snprintf (e->msg, sizeof e->msg, "%s", aid_str_z (&words));
+      aid_error_set (e, e->code, "%s", aid_str_z (&words));
     }
   pthread_mutex_unlock (&rs->lock);
   aid_str_free (&words);
@@ -426,8 +426,9 @@ aid_records_body (struct aid_records *rs, const char *key, struct aid_str *out)
 {
   pthread_mutex_lock (&rs->lock);
   struct record *r = find_last (rs, key);
-  if (r && !r->body_left_out)
+  int kept = r && !r->body_left_out;
+  if (kept)
     aid_str_addspan (out, aid_str_span (&r->body));
   pthread_mutex_unlock (&rs->lock);
-  return r && !r->body_left_out;
+  return kept;
 }

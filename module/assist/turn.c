@@ -11,9 +11,11 @@
 /* --- birth and death ------------------------------------------------------------------------------------------------ */
 
 static char *
-copy_z (const char *z)
+copy_z (const char *z, int *failed)
 {
-  return z ? strdup (z) : NULL;
+  char *copy = z ? strdup (z) : NULL;
+  *failed |= z && !copy;
+  return copy;
 }
 
 static int
@@ -149,6 +151,7 @@ static struct aid_turn_state *
 turn_new (struct aid_assist *a, const struct aid_ask *ask)
 {
   struct aid_turn_state *t = calloc (1, sizeof *t);
+  int failed = 0;
   if (!t)
     return NULL;
   t->assist = a;
@@ -166,18 +169,18 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->spans = AID_VEC_INIT (struct aid_face_span, 1u << 22);
   t->usage = AID_USAGE_INIT;
   t->started = aid_clock_ms ();
-  t->chat_path = copy_z (ask->chat_path);
-  t->root = copy_z (ask->root);
-  t->model_id = copy_z (ask->model);
-  t->strategy = copy_z (ask->strategy);
-  t->secret = copy_z (ask->secret);
-  t->allow_secrets = copy_z (ask->allow_secrets);
-  t->remove_secrets = copy_z (ask->remove_secrets);
+  t->chat_path = copy_z (ask->chat_path, &failed);
+  t->root = copy_z (ask->root, &failed);
+  t->model_id = copy_z (ask->model, &failed);
+  t->strategy = copy_z (ask->strategy, &failed);
+  t->secret = copy_z (ask->secret, &failed);
+  t->allow_secrets = copy_z (ask->allow_secrets, &failed);
+  t->remove_secrets = copy_z (ask->remove_secrets, &failed);
   t->held = AID_STR_INIT (16u << 20);
   t->request = strdup (ask->request ? ask->request : "r0");
   t->way = aid_net_reserve (a->net, begin_stream, abandon, t);
   aid_str_addspan (&t->chat, ask->chat);
-  if (!copy_items (t, ask) && t->request && t->way)
+  if (!copy_items (t, ask) && !failed && t->request && t->way)
     return t;
   turn_free (t);
   return NULL;
@@ -236,7 +239,7 @@ static void
 take_sampling (struct aid_turn_state *t, const struct aid_strategy *s)
 {
   struct aid_sampling *out = &t->model.sampling;
-  char *effort = copy_z (s->effort);
+  char *effort = s->effort ? strdup (s->effort) : NULL;
   if (effort)
     {
       free ((char *) (uintptr_t) out->effort);
@@ -449,6 +452,8 @@ aid_turn_begin (struct aid_assist *a, const struct aid_ask *ask, struct aid_erro
   enum aid_err err = AID_OK;
   if (t->chat.err)
     err = aid_error_set (e, AID_E_LIMIT, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
+  if (t->body.err)              /* never the unedited request instead */
+    err = aid_error_set (e, AID_E_LIMIT, "The edited request is larger than the %u MB that one may have.", AID_PROMPT_MAX >> 20);
   pthread_mutex_lock (&a->lock);
   struct aid_turn_state **slot = err ? NULL : aid_vec_push (&a->turns);
   if (slot)
