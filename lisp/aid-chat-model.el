@@ -91,7 +91,7 @@ error when there is no such model."
           (user-error "The question has a model's line, and nothing else"))
         (aid--mod-model-info name (aid-chat-root))
         (aid-chat--replace beg (+ beg (length text)) "")
-        (list name text beg)))))
+        (list name text (copy-marker beg))))))
 
 (defun aid-chat-complete-model ()
   "Complete the name in a model's line of the open question."

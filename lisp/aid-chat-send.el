@@ -97,8 +97,11 @@ While a queued question is sent, it is that one."
       (save-restriction
         (widen)
         (goto-char beg)
-        (when (re-search-forward aid-chat--item-line end t)
-          (setq end (line-beginning-position)))
+        (let ((key (aid-chat-key)) found)   ; another chat's lines are words like any other
+          (while (and (not found) (re-search-forward aid-chat--item-line end t))
+            (when (equal (match-string 3) key)
+              (setq found t
+                    end (line-beginning-position)))))
         (goto-char end)
         (skip-chars-backward " \t\n" beg)
         (cons beg (point))))))
@@ -190,7 +193,7 @@ Give it with what was taken and from where, to put it back; or nil."
         (let ((name (match-string-no-properties 1)) (text (match-string-no-properties 0)))
           (when (member name (aid-strategy-names (aid-chat-root)))
             (aid-chat--replace (point) (+ (point) (length text)) "")
-            (list name text (point))))))))
+            (list name text (copy-marker (point)))))))))
 
 (defun aid-chat--request-open (request)
   "Do `aid-chat--request-line' with the model that the question itself names.
@@ -388,6 +391,12 @@ What is asked by a command that acts on the answer cannot be queued."
       (goto-char (point-max)))
     (aid-chat--save)))
 
+(defun aid-chat--question-of (number)
+  "The turn that answer NUMBER answers."
+  (save-excursion
+    (goto-char (plist-get (aid-chat--answer number) :beg))
+    (or (aid-chat--turn-back) (user-error "The question is gone"))))
+
 (defun aid-chat-again (number)
   "Ask again what answer NUMBER answers; that answer becomes an alternative.
 Interactively it is the answer at point; in the open question, the last one."
@@ -399,12 +408,11 @@ Interactively it is the answer at point; in the open question, the last one."
     (user-error "An answer is arriving"))
   (save-restriction
     (widen)
-    (let* ((turn (aid-chat--answer number))
-           (request (aid-chat--next-request))
-           (question (save-excursion
-                       (goto-char (plist-get turn :beg))
-                       (or (aid-chat--turn-back) (user-error "The question is gone"))))
-           (asked (aid-chat--request request nil nil (plist-get question :number)))
+    (let* ((request (aid-chat--next-request))
+           (asked (aid-chat--request request nil nil
+                                     (plist-get (aid-chat--question-of number) :number)))
+           (turn (aid-chat--answer number))     ; now: what was asked about may have moved it
+           (question (aid-chat--question-of number))
            (head (aid-chat--answer-head (cdr asked) number request)))
       (if (aid-chat--blank-p (aid-chat-answer-body number))
           (aid-chat--replace (plist-get turn :beg)

@@ -443,6 +443,8 @@ and needs no write permission.  With SPLIT, TEXT stays when an insertion that
 surrounds it is undone; otherwise it goes with it."
   (save-restriction
     (widen)
+    ;; Numbers: what is shifted goes into the undo list.
+    (setq beg (+ beg 0) end (+ end 0))
     (aid-chat--shift-undo beg end (length text) split)
     (let ((inhibit-modification-hooks t)
           (inhibit-read-only t)

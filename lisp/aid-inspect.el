@@ -159,6 +159,10 @@ The body below the headers may be edited: \\<aid-inspect-mode-map>\\[aid-inspect
          (request (with-current-buffer chat (aid-inspect-request)))
          (buffer (get-buffer-create (format "*aid-inspect %s*" (buffer-name chat)))))
     (with-current-buffer buffer
+      (when (and aid-inspect--body (buffer-modified-p)
+                 (not (y-or-n-p "The request that is shown was edited; show it anew? ")))
+        (pop-to-buffer buffer)
+        (user-error "The edited request is as it was"))
       (aid-inspect--fill chat request))
     (pop-to-buffer buffer)
     (message "%s" (aid-inspect-prefix-words request))))
@@ -199,9 +203,7 @@ answer to what the chat would have sent."
   (let ((chat aid-inspect--chat))
     (unless (buffer-live-p chat)
       (user-error "The chat of this request is gone"))
-    (when (buffer-local-value 'aid-chat--stream chat)
-      (user-error "An answer is arriving in %s; a request that was inspected is not queued"
-                  (buffer-name chat)))
+    (aid-chat-check-idle chat)          ; a request that was inspected is not queued
     (let ((aid-chat--body (aid-inspect--body-to-send)))
       (with-current-buffer chat
         (aid-chat-send)))

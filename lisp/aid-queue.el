@@ -113,8 +113,16 @@ What is to be agreed to is asked now, for later nobody may be there."
       (setq turn (car (aid-chat-queued))))
     turn))
 
+(defvar-local aid-queue--busy nil
+  "Whether the first question of the queue is being sent.")
+
 (defun aid-queue--send-first ()
   "Send the first question of the queue."
+  (let ((aid-queue--busy t))            ; who is asked something meanwhile lets timers run
+    (aid-queue--send-first-now)))
+
+(defun aid-queue--send-first-now ()
+  "Send the first question of the queue, whether or not that is done already."
   (run-hook-with-args 'aid-before-send-functions (current-buffer))
   (save-restriction
     (widen)
@@ -144,9 +152,10 @@ What is to be agreed to is asked now, for later nobody may be there."
   "Send the first question of CHAT's queue, if nothing has changed meanwhile."
   (when (buffer-live-p chat)
     (with-current-buffer chat
-      (when (and (derived-mode-p 'aid-chat-mode) (not aid-chat--stream) (aid-chat-queued))
+      (when (and (derived-mode-p 'aid-chat-mode) (not aid-chat--stream) (not aid-queue--busy)
+                 (aid-chat-queued))
         (condition-case err
-            (let ((inhibit-interaction t))
+            (let ((inhibit-interaction t) (use-dialog-box nil))
               (aid-queue--send-first))
           (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent."))
           (error (aid-queue--say-waits (error-message-string err))))))))
@@ -205,7 +214,8 @@ again."
     (unless (string-empty-p text)
       (setq aid-chat--turns-moved t)
       (aid-chat--replace (plist-get turn :end) (plist-get turn :end) text)
-      (aid-chat--replace beg (plist-get turn :beg) ""))))
+      (aid-chat--replace beg (plist-get turn :beg) "")
+      (aid-chat--settle-undo))))
 
 (defun aid-queue--choose ()
   "Put at the queue's front what is to be sent at once.

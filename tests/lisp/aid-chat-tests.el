@@ -333,5 +333,14 @@
       (aid-chat-measure)
       (should (string-search "   no model" aid-chat--header)))))
 
+(ert-deftest aid-chat-another-chats-line-is-words ()
+  "A context line of another chat is words, and what stands below it stays."
+  (aid-chat-tests-with chat
+    (goto-char (cdr (aid-chat-open-question)))
+    (insert "Why?\n\n- [a](b) <!--aid:OTHERKEY item-->\n\nAnd what of this?\n")
+    (aid-chat-add-item chat "a.c" "a.c")
+    (should (string-search "And what of this?\n\n- [a.c](a.c)" (buffer-string)))
+    (should (equal '("a.c") (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items))))))
+
 (provide 'aid-chat-tests)
 ;;; aid-chat-tests.el ends here

@@ -171,5 +171,24 @@
       (run-hooks 'aid-after-reload-hook)
       (should-not (eql old (aid-chat-doc))))))
 
+(ert-deftest aid-chat-undo-holds-no-marker ()
+  "What is written where a marker stands leaves numbers in the undo list."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "one two three")
+    (undo-boundary)
+    (delete-region (- (point-max) 6) (- (point-max) 5))
+    (undo-boundary)
+    (let ((at (copy-marker (- (point-max) 8))))
+      (aid-chat--replace at (point-max) "\n\nmore\n")
+      (aid-chat--replace at at "x"))
+    (should-not (cl-some (lambda (entry)
+                           (or (markerp entry)
+                               (and (consp entry) (or (markerp (cdr entry))
+                                                      (and (markerp (car entry))
+                                                           (not (integerp (cdr entry))))))))
+                         (remq nil buffer-undo-list)))
+    (aid-chat--replace (point-max) (point-max) "y")))
+
 (provide 'aid-chat-undo-tests)
 ;;; aid-chat-undo-tests.el ends here
