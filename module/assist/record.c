@@ -303,21 +303,6 @@ let_go_of_secret (struct record *r)
 }
 
 void
-aid_records_hide (struct aid_records *rs, uint64_t id, struct aid_error *e)
-{
-  struct aid_str words = AID_STR_INIT (64u << 10);
-  pthread_mutex_lock (&rs->lock);
-  struct record *r = find (rs, id);
-  if (r && r->secret)
-    {
-      aid_hide_text (aid_span_z (e->msg), r->secret, r->variable, &words);
-      aid_error_set (e, e->code, "%s", aid_str_z (&words));
-    }
-  pthread_mutex_unlock (&rs->lock);
-  aid_str_free (&words);
-}
-
-void
 aid_records_close (struct aid_records *rs, uint64_t id, enum aid_err code)
 {
   pthread_mutex_lock (&rs->lock);

@@ -29,9 +29,6 @@ void aid_records_rekey (struct aid_records *rs, uint64_t id, const char *key);
 void aid_records_head (struct aid_records *rs, uint64_t id, int status, const struct aid_http_reply *reply);
 void aid_records_bytes (struct aid_records *rs, uint64_t id, struct aid_span bytes);
 
-/* Takes the key of request ID out of E's words: a server may have repeated it. */
-void aid_records_hide (struct aid_records *rs, uint64_t id, struct aid_error *e);
-
 struct aid_record_end
 {
   const struct aid_http_result *result;

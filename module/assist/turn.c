@@ -60,6 +60,7 @@ free_asked (struct aid_turn_state *t)
   free (t->remove_secrets);
   aid_str_free (&t->held);
   aid_secret_free (t->secret);
+  aid_secret_free (t->sent_key);
   aid_net_unreserve (t->way);
 }
 
@@ -317,7 +318,7 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
       take_body (t);
       aid_records_begin (t->assist->records, t->id, p->key, &t->model, &t->wire_request, key);
     }
-  aid_secret_free (key);
+  t->sent_key = key;
   return err;
 }
 

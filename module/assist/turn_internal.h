@@ -17,6 +17,7 @@ struct aid_turn_state
   int64_t turn;
   char *chat_path, *root, *model_id, *strategy, *secret, *request;
   char *allow_secrets, *remove_secrets;
+  char *sent_key;               /* what the server knows as the key: it shows in no words of ours */
   struct aid_ask_item *items;
   size_t nitems;
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
