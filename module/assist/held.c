@@ -61,7 +61,8 @@ say_first (struct check *c, const struct finding *f)
   if (!f->line)
     aid_str_addf (&c->first, " is a file of %s", f->kind);
   else
-    aid_str_addf (&c->first, ", line %zu, holds what looks like a secret: %s, %.*s", f->line, f->kind, (int)f->mask.len, f->mask.ptr);
+    aid_str_addf (&c->first, ", line %zu, holds what looks like a secret: %s, %.*s", f->line, f->kind, (int)f->mask.len,
+                  f->mask.ptr);
 }
 
 static void

@@ -124,3 +124,17 @@ aid_hide_url (const char *url, const char *secret, const char *variable, struct 
     hide_query (aid_span_cut (v, (size_t) mark, v.len), out);
   aid_str_free (&text);
 }
+
+void
+aid_hide_in_error (const char *secret, const struct aid_model *m, struct aid_error *e)
+{
+  struct aid_str words = AID_STR_INIT (64u << 10), variable = AID_STR_INIT (1024);
+  if (e->code && secret)
+    {
+      aid_hide_variable (m, &variable);
+      aid_hide_text (aid_span_z (e->msg), secret, aid_str_z (&variable), &words);
+      aid_error_set (e, e->code, "%s", aid_str_z (&words));
+    }
+  aid_str_free (&words);
+  aid_str_free (&variable);
+}

@@ -11,6 +11,8 @@
 void aid_hide_variable (const struct aid_model *m, struct aid_str *out);
 /* Appends TEXT with "$VARIABLE" wherever SECRET (NULL: none) stands. */
 void aid_hide_text (struct aid_span text, const char *secret, const char *variable, struct aid_str *out);
+/* Takes SECRET (NULL: none), the key of M, out of E's words: a server may have repeated it. */
+void aid_hide_in_error (const char *secret, const struct aid_model *m, struct aid_error *e);
 /* Appends a header's VALUE as it may be shown: without SECRET; and when NAME is that of a credential and it was not
    SECRET alone, a variable made of NAME stands for all of it. */
 void aid_hide_header (const char *name, const char *value, const char *secret, const char *variable, struct aid_str *out);

@@ -153,27 +153,12 @@ on_body (void *user, struct aid_span bytes)
   return t->fail.code != AID_OK;
 }
 
-/* Takes the key out of E's words: a server may have repeated it. */
-static void
-hide_key (const struct aid_turn_state *t, struct aid_error *e)
-{
-  struct aid_str words = AID_STR_INIT (64u << 10), variable = AID_STR_INIT (1024);
-  if (e->code && t->sent_key)
-    {
-      aid_hide_variable (&t->model, &variable);
-      aid_hide_text (aid_span_z (e->msg), t->sent_key, aid_str_z (&variable), &words);
-      aid_error_set (e, e->code, "%s", aid_str_z (&words));
-    }
-  aid_str_free (&words);
-  aid_str_free (&variable);
-}
-
 static int
 may_retry (void *user, int status, struct aid_span body)
 {
   struct aid_turn_state *t = user;
   aid_wire_explain (status, body, t->model.host, &t->why);
-  hide_key (t, &t->why);
+  aid_hide_in_error (t->sent_key, &t->model, &t->why);
   return aid_wire_may_retry (status, body);
 }
 
@@ -233,7 +218,7 @@ on_done (void *user, const struct aid_http_result *result)
     t->fail = result->error;
   else
     t->wire->end (t->decoder, &t->fail);
-  hide_key (t, &t->fail);
+  aid_hide_in_error (t->sent_key, &t->model, &t->fail);
   end_record (t, result);
   aid_turn_finish (t);
 }
