@@ -34,7 +34,8 @@ struct stretch
   size_t first_elided, last_elided;   /* items; n and 0 when there are none */
   int deletes, skips;           /* an elided deletion, elided context */
   int torn;                     /* an ellipsis without prefix between two additions */
-  int same, blank;              /* the lines between are the missing items, changed; are blank; -1: not yet looked at */
+  int same, blank, elsewhere;   /* the lines between are the missing items, changed; are blank; a missing item is elsewhere in
+                                   the file; -1: not yet looked at */
 };
 
 static int
@@ -79,7 +80,7 @@ static struct stretch
 read_stretch (const struct inserting *g, size_t beg)
 {
   size_t n = g->v->n, k = beg;
-  struct stretch s = { .beg = beg, .first_elided = n, .same = -1, .blank = -1 };
+  struct stretch s = { .beg = beg, .first_elided = n, .same = -1, .blank = -1, .elsewhere = -1 };
   while (k < n && g->line[k] < 0)
     add_to_stretch (g, &s, k++);
   s.end = k;
@@ -381,13 +382,15 @@ is_doubled (const struct inserting *g, size_t item, size_t matched)
 
 /* Whether a missing line of the stretch stands elsewhere in the file, to the letter: then it is not one that changed. */
 static int
-one_is_elsewhere (const struct inserting *g, const struct stretch *s)
+one_is_elsewhere (const struct inserting *g, struct stretch *s)
 {
-  for (size_t k = s->beg; k < s->end; k++)
-    if (g->line[k] == AID_MISSING && g->v->item[k].weight >= 1 && g->v->item[k].id[AID_STRIP] != AID_NO_ID
-        && !(s->beg > 0 && is_doubled (g, k, s->beg - 1)) && !is_doubled (g, k, s->end))
-      return 1;
-  return 0;
+  if (s->elsewhere >= 0)
+    return s->elsewhere;
+  s->elsewhere = 0;
+  for (size_t k = s->beg; k < s->end && !s->elsewhere; k++)
+    s->elsewhere = g->line[k] == AID_MISSING && g->v->item[k].weight >= 1 && g->v->item[k].id[AID_STRIP] != AID_NO_ID
+                   && !(s->beg > 0 && is_doubled (g, k, s->beg - 1)) && !is_doubled (g, k, s->end);
+  return s->elsewhere;
 }
 
 static enum aid_err
