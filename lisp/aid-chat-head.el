@@ -202,8 +202,9 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
                                 collect stream))
   (if aid-chat--live
       (dolist (stream aid-chat--live)
-        (when (> (- (float-time) (aid-chat-stream-turned stream))
-                 (* 2 aid-chat--turn-seconds))
+        (when (or (eq (aid-chat-stream-state stream) 'retry)   ; which counts seconds
+                  (> (- (float-time) (aid-chat-stream-turned stream))
+                     (* 2 aid-chat--turn-seconds)))
           (aid-chat--turn-spinner stream)))
     (when aid-chat--spinner
       (cancel-timer aid-chat--spinner)
