@@ -62,13 +62,17 @@
                  (bench-finish))))))))
 
 (defun bench-show (buffers)
-  "Show BUFFERS, each in a window of its own."
+  "Show BUFFERS, each in a window of its own; more than four in two columns."
   (delete-other-windows)
   (switch-to-buffer (car buffers))
-  (dolist (buffer (cdr buffers))
-    (select-window (split-window-below))
-    (switch-to-buffer buffer)
-    (balance-windows))
+  (let* ((column (if (> (length buffers) 4) (/ (length buffers) 2) (length buffers)))
+         (right (and (> (length buffers) column) (split-window-right)))
+         (n 1))
+    (dolist (buffer (cdr buffers))
+      (select-window (if (= n column) right (split-window-below)))
+      (switch-to-buffer buffer)
+      (balance-windows)
+      (setq n (1+ n))))
   (select-window (frame-first-window)))
 
 (defun bench-aid ()
