@@ -1,0 +1,148 @@
+/* An open table of the terms, their bytes in an arena.  Both have limits; a chunk that passes them loses its last terms. */
+#include "index/bag.h"
+#include "base/hash.h"
+#include "index/terms.h"
+
+#include <stdlib.h>
+
+enum { SLOTS = 16384, TERMS_MAX = 12000, ARENA = 1 << 19 };
+
+/* BM25's k1 and b, and the terms of a chunk that is neither long nor short. */
+#define SATURATION 1.2
+#define LENGTH_SHARE 0.4
+#define USUAL_TERMS 300.0
+
+struct slot
+{
+  uint32_t hash, at, weight;
+  uint16_t len;              /* 0: free */
+};
+
+struct aid_bag
+{
+  struct slot slots[SLOTS];
+  uint16_t used[TERMS_MAX];
+  size_t n, arena_len;
+  double total;              /* terms with their repetitions */
+  unsigned weight;           /* of the text that is added */
+  char arena[ARENA];
+};
+
+struct aid_bag *
+aid_bag_new (struct aid_error *e)
+{
+  struct aid_bag *b = calloc (1, sizeof *b);
+
+  if (!b)
+    aid_error_set (e, AID_E_NOMEM, "No memory for the index");
+  return b;
+}
+
+void
+aid_bag_free (struct aid_bag *b)
+{
+  free (b);
+}
+
+uint32_t
+aid_sketch_cell (struct aid_span term)
+{
+  return (uint32_t) aid_hash64 (term) & (AID_SKETCH_CELLS - 1);
+}
+
+void
+aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight)
+{
+  uint32_t hash = (uint32_t) aid_hash64 (term), i = hash % SLOTS;
+
+  b->total++;
+  for (; b->slots[i].len; i = (i + 1) % SLOTS)
+    if (b->slots[i].hash == hash && b->slots[i].len == term.len && !memcmp (b->arena + b->slots[i].at, term.ptr, term.len))
+      {
+        b->slots[i].weight += weight;
+        return;
+      }
+  if (!term.len || term.len > UINT16_MAX || b->n == TERMS_MAX || b->arena_len + term.len > ARENA)
+    return;
+  memcpy (b->arena + b->arena_len, term.ptr, term.len);
+  b->slots[i] = (struct slot){ hash, (uint32_t) b->arena_len, weight, (uint16_t) term.len };
+  b->arena_len += term.len;
+  b->used[b->n++] = (uint16_t) i;
+}
+
+static void
+take_term (void *ctx, struct aid_span term, int whole, size_t end)
+{
+  struct aid_bag *b = ctx;
+
+  (void) whole, (void) end;
+  aid_bag_add_term (b, term, b->weight);
+}
+
+void
+aid_bag_add (struct aid_bag *b, struct aid_span text, unsigned weight)
+{
+  b->weight = weight;
+  aid_terms (text, take_term, b);
+}
+
+static unsigned
+level_of (const struct aid_bag *b, const struct slot *s)
+{
+  double much = (double) s->weight / AID_WEIGHT_ONE;
+  double norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * b->total / USUAL_TERMS);
+  unsigned level = (unsigned) (AID_LEVELS * much / (much + norm));
+
+  return level < AID_LEVELS ? level : AID_LEVELS - 1;
+}
+
+double
+aid_level_value (unsigned level)
+{
+  return (level + 0.5) / AID_LEVELS;
+}
+
+static void
+give (struct aid_bag *b, struct slot *s, struct aid_str *out, struct aid_vec *cells)
+{
+  uint32_t *cell = aid_vec_push (cells);
+
+  if (cell)
+    *cell = s->hash & (AID_SKETCH_CELLS - 1);
+  aid_str_add (out, b->arena + s->at, s->len);
+  aid_str_addc (out, ' ');
+}
+
+static void
+empty (struct aid_bag *b)
+{
+  for (size_t i = 0; i < b->n; i++)
+    b->slots[b->used[i]].len = 0;
+  b->n = b->arena_len = 0;
+  b->total = 0;
+}
+
+void
+aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], struct aid_vec *cells)
+{
+  unsigned char levels[TERMS_MAX];
+
+  for (size_t i = 0; i < b->n; i++)
+    levels[i] = (unsigned char) level_of (b, &b->slots[b->used[i]]);
+  for (unsigned level = 0; level < AID_LEVELS; level++)
+    {
+      for (size_t i = 0; i < b->n; i++)
+        if (levels[i] == level)
+          give (b, &b->slots[b->used[i]], out, cells);
+      ends[level] = out->len;
+    }
+  empty (b);
+}
+
+void
+aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
+{
+  for (size_t i = 0; i < b->n; i++)
+    give (b, &b->slots[b->used[i]], out, cells);
+  empty (b);
+}

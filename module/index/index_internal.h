@@ -1,0 +1,68 @@
+/* What the files of this folder know of each other: the database, the writer, the readers. */
+#ifndef AID_INDEX_INTERNAL_H
+#define AID_INDEX_INTERNAL_H
+
+#include "index/bag.h"
+#include "index/fts.h"
+#include "index/index.h"
+#include "index/prepare.h"
+
+#include <pthread.h>
+
+/* Rows of the table words are numbered by file and chunk. */
+#define AID_ROW_SHIFT 12
+#define AID_ROW(file, chunk) (((int64_t) (file) << AID_ROW_SHIFT) | (int64_t) (chunk))
+
+/* One connection and what belongs to it. */
+struct aid_shelf
+{
+  struct aid_db *db;
+  struct aid_fts *fts;
+  char name[64];                 /* of the file in the index's folder */
+  uint32_t *sketch;              /* AID_SKETCH_CELLS */
+  int64_t sketch_version;        /* that SKETCH was read at */
+};
+
+/* index.c */
+/* Opens the file that DIR/current names.  WRITE: makes a new one where there is none, or it is damaged (*REBUILT is set then) or of
+   another version.  AID_E_NOTFOUND: there is none to read. */
+enum aid_err aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, struct aid_error *e);
+void aid_shelf_close (struct aid_shelf *s);
+/* Makes a new, empty file with nothing in it the current one, and removes S's. */
+enum aid_err aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e);
+/* Reads a value of the table meta into OUT (0 when it is not there), or writes it. */
+enum aid_err aid_shelf_get (struct aid_shelf *s, const char *key, int64_t *out, struct aid_error *e);
+enum aid_err aid_shelf_set (struct aid_shelf *s, const char *key, int64_t value, struct aid_error *e);
+/* Reads the sketch if it has changed; writes it. */
+enum aid_err aid_shelf_read_sketch (struct aid_shelf *s, struct aid_error *e);
+enum aid_err aid_shelf_write_sketch (struct aid_shelf *s, struct aid_error *e);
+
+struct aid_index
+{
+  struct aid_project *project;
+  char *dir;
+  unsigned threads;
+  int no_history;
+  unsigned long thread;          /* 0: none */
+  struct aid_stop *stop;         /* ends the thread */
+
+  pthread_mutex_t write_lock;    /* who writes: it guards the writer and the lock's descriptor */
+  struct aid_shelf writer;
+  int lock_fd;                   /* -1: not held */
+  uint64_t generation;           /* of the project, that the index is of; 0: look through all files */
+
+  pthread_mutex_t read_lock;     /* guards the reader while a search uses it */
+  struct aid_shelf reader;
+
+  pthread_mutex_t state_lock;    /* guards what follows */
+  pthread_cond_t changed;
+  struct aid_index_state state;
+};
+
+/* update.c: one update by a writer that is open. */
+enum aid_err aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *e);
+
+/* history.c: reads what version control's log has new. */
+enum aid_err aid_history_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *e);
+
+#endif

@@ -1,0 +1,179 @@
+/* A ring: items between TAKEN and PUT wait for a thread, those between GOT and TAKEN are with one or done.  Only the writer
+   puts and gets; the threads take. */
+#include "index/pipe.h"
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+enum { RING = 64, KEPT = 1 << 20, THREADS_MAX = 8 };
+
+struct place
+{
+  struct aid_pipe_item item;
+  int done;
+};
+
+struct aid_pipe
+{
+  struct aid_project *project;
+  pthread_mutex_t lock;          /* guards the counters and DONE */
+  pthread_cond_t more, done;
+  struct place ring[RING];
+  uint64_t put, taken, got;
+  int ending, calm;
+  unsigned n;
+  unsigned long threads[THREADS_MAX];
+};
+
+void
+aid_calm_thread (void)
+{
+#ifdef __linux__
+  struct sched_param none = { 0 };
+
+  sched_setscheduler (0, SCHED_IDLE, &none);
+  setpriority (PRIO_PROCESS, (id_t) syscall (SYS_gettid), 19);
+  syscall (SYS_ioprio_set, 1, 0, 3 << 13);
+#endif
+}
+
+static void *
+work (void *arg)
+{
+  struct aid_pipe *p = arg;
+  struct aid_preparer *preparer = aid_preparer_new (p->project, NULL);
+
+  if (p->calm)
+    aid_calm_thread ();
+  pthread_mutex_lock (&p->lock);
+  for (;;)
+    {
+      while (p->taken == p->put && !p->ending)
+        pthread_cond_wait (&p->more, &p->lock);
+      if (p->ending)
+        break;
+      struct place *place = &p->ring[p->taken++ % RING];
+      pthread_mutex_unlock (&p->lock);
+      if (preparer)
+        aid_prepare (preparer, aid_str_span (&place->item.path), place->item.what, &place->item.made);
+      else
+        place->item.made.err = AID_E_NOMEM;
+      pthread_mutex_lock (&p->lock);
+      place->done = 1;
+      pthread_cond_signal (&p->done);
+    }
+  pthread_mutex_unlock (&p->lock);
+  aid_preparer_free (preparer);
+  return NULL;
+}
+
+struct aid_pipe *
+aid_pipe_new (struct aid_project *project, unsigned threads, int calm, struct aid_error *e)
+{
+  struct aid_pipe *p = calloc (1, sizeof *p);
+
+  if (!p)
+    {
+      aid_error_set (e, AID_E_NOMEM, "No memory for the index");
+      return NULL;
+    }
+  p->project = project;
+  p->calm = calm;
+  pthread_mutex_init (&p->lock, NULL);
+  pthread_cond_init (&p->more, NULL);
+  pthread_cond_init (&p->done, NULL);
+  for (size_t i = 0; i < RING; i++)
+    {
+      p->ring[i].item.path = AID_STR_INIT (AID_PROJECT_PATH_MAX + 1);
+      aid_prepared_init (&p->ring[i].item.made);
+    }
+  while (p->n < threads && p->n < THREADS_MAX && !aid_thread_start (&p->threads[p->n], "aid-index-read", work, p, e))
+    p->n++;
+  if (p->n)
+    return p;
+  aid_pipe_free (p);
+  return NULL;
+}
+
+void
+aid_pipe_free (struct aid_pipe *p)
+{
+  if (!p)
+    return;
+  pthread_mutex_lock (&p->lock);
+  p->ending = 1;
+  pthread_cond_broadcast (&p->more);
+  pthread_mutex_unlock (&p->lock);
+  for (unsigned i = 0; i < p->n; i++)
+    pthread_join (p->threads[i], NULL);
+  for (size_t i = 0; i < RING; i++)
+    {
+      aid_str_free (&p->ring[i].item.path);
+      aid_prepared_free (&p->ring[i].item.made);
+    }
+  pthread_mutex_destroy (&p->lock);
+  pthread_cond_destroy (&p->more);
+  pthread_cond_destroy (&p->done);
+  free (p);
+}
+
+int
+aid_pipe_full (const struct aid_pipe *p)
+{
+  return p->put - p->got == RING;
+}
+
+int
+aid_pipe_empty (const struct aid_pipe *p)
+{
+  return p->put == p->got;
+}
+
+void
+aid_pipe_put (struct aid_pipe *p, struct aid_span path, unsigned what, int64_t id, int64_t hash)
+{
+  struct place *place = &p->ring[p->put % RING];
+
+  aid_str_clear (&place->item.path);
+  aid_str_addspan (&place->item.path, path);
+  place->item.what = what;
+  place->item.id = id;
+  place->item.hash = hash;
+  place->done = 0;
+  pthread_mutex_lock (&p->lock);
+  p->put++;
+  pthread_cond_signal (&p->more);
+  pthread_mutex_unlock (&p->lock);
+}
+
+struct aid_pipe_item *
+aid_pipe_wait (struct aid_pipe *p)
+{
+  struct place *place = &p->ring[p->got % RING];
+
+  pthread_mutex_lock (&p->lock);
+  while (!place->done)
+    pthread_cond_wait (&p->done, &p->lock);
+  pthread_mutex_unlock (&p->lock);
+  return &place->item;
+}
+
+void
+aid_pipe_next (struct aid_pipe *p)
+{
+  struct aid_prepared *made = &p->ring[p->got % RING].item.made;
+
+  if (made->text.cap + made->cells.cap * sizeof (uint32_t) > KEPT)
+    {
+      aid_prepared_free (made);
+      aid_prepared_init (made);
+    }
+  p->got++;
+}

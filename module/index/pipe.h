@@ -1,0 +1,33 @@
+/* Threads that read, scan and cut files, in front of the one that writes: what is put in comes out in the same order. */
+#ifndef AID_INDEX_PIPE_H
+#define AID_INDEX_PIPE_H
+
+#include "index/prepare.h"
+
+struct aid_pipe;
+
+struct aid_pipe_item
+{
+  struct aid_str path;
+  int64_t id, hash;              /* the caller's */
+  unsigned what;                 /* AID_PREPARE_... */
+  struct aid_prepared made;
+};
+
+/* THREADS that prepare files of P; CALM: at idle priority. */
+struct aid_pipe *aid_pipe_new (struct aid_project *p, unsigned threads, int calm, struct aid_error *e);
+/* Drops what is in it. */
+void aid_pipe_free (struct aid_pipe *p);
+/* Whether nothing more goes in before something is taken out. */
+int aid_pipe_full (const struct aid_pipe *p);
+int aid_pipe_empty (const struct aid_pipe *p);
+/* Puts PATH in; P is not full. */
+void aid_pipe_put (struct aid_pipe *p, struct aid_span path, unsigned what, int64_t id, int64_t hash);
+/* The oldest item, when it is done; P is not empty.  Borrowed until aid_pipe_next. */
+struct aid_pipe_item *aid_pipe_wait (struct aid_pipe *p);
+void aid_pipe_next (struct aid_pipe *p);
+
+/* Sets the calling thread behind all others, for processor and disk. */
+void aid_calm_thread (void);
+
+#endif

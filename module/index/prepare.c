@@ -1,0 +1,291 @@
+/* The columns of a row of the table names, one row a file:
+
+     path   the terms of the path
+     defs   the terms of the names that it defines
+     tags   "=name" for each name that it defines, as it is written; "/base" for the file's name, "^stem" for its name without
+            endings, lowered (the module that it is)
+
+   The sketch counts the terms of names and words together. */
+#include "index/prepare.h"
+#include "base/hash.h"
+#include "index/terms.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+enum { FILE_MAX = 4 << 20, COLUMN_MAX = 4 << 20, TEXT_MAX = 64 << 20, ROWS_TERMS = 4 << 20 };
+enum { CHUNK_MIN = 700, CHUNK_MAX = 3600, NAMES_MAX = 4000, MACROS_MAX = 400 };
+enum { IN_CODE = AID_WEIGHT_ONE, IN_COMMENT = AID_WEIGHT_ONE, IN_NAME = 3 * AID_WEIGHT_ONE };
+
+struct aid_preparer
+{
+  struct aid_project *project;
+  struct aid_bag *bag;
+  struct aid_scan scan;
+  struct aid_str text;
+  struct aid_vec chunks;
+};
+
+struct aid_preparer *
+aid_preparer_new (struct aid_project *project, struct aid_error *e)
+{
+  struct aid_preparer *p = calloc (1, sizeof *p);
+
+  if (!p || !(p->bag = aid_bag_new (e)))
+    {
+      free (p);
+      aid_error_set (e, AID_E_NOMEM, "No memory for the index");
+      return NULL;
+    }
+  p->project = project;
+  p->scan = AID_SCAN_INIT;
+  p->text = AID_STR_INIT (FILE_MAX);
+  p->chunks = AID_VEC_INIT (struct aid_chunk, AID_CHUNKS);
+  return p;
+}
+
+void
+aid_preparer_free (struct aid_preparer *p)
+{
+  if (!p)
+    return;
+  aid_bag_free (p->bag);
+  aid_scan_free (&p->scan);
+  aid_str_free (&p->text);
+  aid_vec_free (&p->chunks);
+  free (p);
+}
+
+void
+aid_prepared_init (struct aid_prepared *p)
+{
+  memset (p, 0, sizeof *p);
+  p->path = p->defs = p->tags = AID_STR_INIT (COLUMN_MAX);
+  p->text = AID_STR_INIT (TEXT_MAX);
+  p->ends = AID_VEC_INIT (size_t, AID_CHUNKS * AID_LEVELS);
+  p->cells = AID_VEC_INIT (uint32_t, ROWS_TERMS);
+}
+
+void
+aid_prepared_free (struct aid_prepared *p)
+{
+  aid_str_free (&p->path);
+  aid_str_free (&p->defs);
+  aid_str_free (&p->tags);
+  aid_str_free (&p->text);
+  aid_vec_free (&p->ends);
+  aid_vec_free (&p->cells);
+}
+
+/* --- paths ---------------------------------------------------------------------------------------------------------------- */
+
+struct aid_span
+aid_path_base (struct aid_span path)
+{
+  size_t from = path.len;
+
+  while (from && path.ptr[from - 1] != '/')
+    from--;
+  return aid_span_cut (path, from, path.len);
+}
+
+struct aid_span
+aid_path_stem (struct aid_span path)
+{
+  struct aid_span base = aid_path_base (path);
+  const char *dot = base.len > 1 ? memchr (base.ptr + 1, '.', base.len - 1) : NULL;
+
+  return dot ? aid_span_cut (base, 0, (size_t) (dot - base.ptr)) : base;
+}
+
+/* Appends KIND, NAME without what parts terms, and a blank. */
+static void
+add_tag (struct aid_str *out, char kind, struct aid_span name, int lower)
+{
+  aid_str_addc (out, kind);
+  for (size_t i = 0; i < name.len; i++)
+    {
+      char c = name.ptr[i];
+      aid_str_addc (out, c == ' ' || !c ? '\x1f' : lower ? (char) tolower ((unsigned char) c) : c);
+    }
+  aid_str_addc (out, ' ');
+}
+
+/* --- names ---------------------------------------------------------------------------------------------------------------- */
+
+static int
+is_named (const struct aid_def *d)
+{
+  return d->kind != AID_DEF_FIELD && d->kind != AID_DEF_SECTION && d->kind != AID_DEF_TEST;
+}
+
+/* A header of nothing but constants of a device has thousands. */
+static int
+has_too_many (const struct aid_scan *scan, enum aid_def_kind kind)
+{
+  size_t n = 0;
+
+  for (size_t i = 0; i < scan->n_defs; i++)
+    n += scan->defs[i].kind == kind;
+  return n > MACROS_MAX;
+}
+
+static void
+prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared *out)
+{
+  struct aid_span text = aid_str_span (&p->text);
+  int no_macros = has_too_many (&p->scan, AID_DEF_MACRO);
+  size_t given = 0;
+
+  aid_bag_add (p->bag, path, 1);
+  aid_bag_take_all (p->bag, &out->path, &out->cells);
+  add_tag (&out->tags, '/', aid_path_base (path), 0);
+  add_tag (&out->tags, '^', aid_path_stem (path), 1);
+  for (size_t i = 0; i < p->scan.n_defs && given < NAMES_MAX; i++)
+    {
+      const struct aid_def *d = &p->scan.defs[i];
+      struct aid_span name = aid_span_cut (text, d->name.from, d->name.to);
+      if (!name.len || name.len > 200 || (no_macros && d->kind == AID_DEF_MACRO))
+        continue;
+      given++;
+      aid_bag_add (p->bag, name, 1);
+      if (is_named (d))
+        add_tag (&out->tags, '=', name, 0);
+    }
+  aid_bag_take_all (p->bag, &out->defs, &out->cells);
+}
+
+/* --- words ---------------------------------------------------------------------------------------------------------------- */
+
+static size_t
+line_end (const char *text, size_t len, size_t at)
+{
+  const char *nl = at < len ? memchr (text + at, '\n', len - at) : NULL;
+
+  return nl ? (size_t) (nl - text) + 1 : len;
+}
+
+/* Adds what stands between FROM and TO, in windows. */
+static enum aid_err
+add_windows (const char *text, size_t len, size_t from, size_t to, struct aid_vec *out)
+{
+  while (from < to)
+    {
+      size_t end = to - from > CHUNK_MAX ? line_end (text, len, from + CHUNK_MAX * 3 / 4) : to;
+      struct aid_chunk *c = out->len < AID_CHUNKS ? aid_vec_push (out) : &AID_VEC_AT (struct aid_chunk, out, out->len - 1);
+      if (!c)
+        return AID_E_NOMEM;
+      if (end > to || to - end < CHUNK_MIN / 2)
+        end = to;
+      if (c->to == 0)
+        c->from = from;
+      c->to = end;
+      from = end;
+    }
+  return AID_OK;
+}
+
+enum aid_err
+aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct aid_vec *out)
+{
+  size_t from = 0;
+  enum aid_err err = AID_OK;
+
+  for (size_t i = 0; !err && i < scan->n_defs; i++)
+    {
+      const struct aid_def *d = &scan->defs[i];
+      if (d->kind == AID_DEF_FIELD || d->kind == AID_DEF_CONSTRUCTOR || d->whole.from < from + CHUNK_MIN || d->whole.from > len)
+        continue;
+      err = add_windows (text, len, from, d->whole.from, out);
+      from = d->whole.from;
+    }
+  return err ? err : add_windows (text, len, from, len, out);
+}
+
+/* Adds a chunk's bytes, those in comments apart; *REGION is the first region that does not end before it. */
+static void
+add_fields (struct aid_preparer *p, struct aid_chunk c, size_t *region)
+{
+  struct aid_span text = aid_str_span (&p->text);
+  const struct aid_scan *s = &p->scan;
+  size_t at = c.from;
+
+  while (*region < s->n_regions && s->regions[*region].to <= c.from)
+    ++*region;
+  for (size_t i = *region; i < s->n_regions && s->regions[i].from < c.to; i++)
+    {
+      size_t from = s->regions[i].from > at ? s->regions[i].from : at, to = s->regions[i].to < c.to ? s->regions[i].to : c.to;
+      if (s->regions[i].kind != AID_REGION_COMMENT || to <= from)
+        continue;
+      aid_bag_add (p->bag, aid_span_cut (text, at, from), IN_CODE);
+      aid_bag_add (p->bag, aid_span_cut (text, from, to), IN_COMMENT);
+      at = to;
+    }
+  aid_bag_add (p->bag, aid_span_cut (text, at, c.to), IN_CODE);
+}
+
+static void
+prepare_words (struct aid_preparer *p, struct aid_prepared *out)
+{
+  struct aid_span text = aid_str_span (&p->text);
+  size_t region = 0, def = 0;
+
+  p->chunks.len = 0;
+  if (aid_chunks (text.ptr, text.len, &p->scan, &p->chunks))
+    out->err = AID_E_NOMEM;
+  for (size_t i = 0; i < p->chunks.len; i++)
+    {
+      struct aid_chunk c = AID_VEC_AT (struct aid_chunk, &p->chunks, i);
+      size_t ends[AID_LEVELS];
+      add_fields (p, c, &region);
+      for (; def < p->scan.n_defs && p->scan.defs[def].whole.from < c.to; def++)
+        if (p->scan.defs[def].name.to > p->scan.defs[def].name.from)
+          aid_bag_add (p->bag, aid_span_cut (text, p->scan.defs[def].name.from, p->scan.defs[def].name.to), IN_NAME);
+      aid_bag_take (p->bag, &out->text, ends, &out->cells);
+      for (size_t level = 0; level < AID_LEVELS; level++)
+        {
+          size_t *end = aid_vec_push (&out->ends);
+          if (!end)
+            {
+              out->err = AID_E_LIMIT;
+              return;
+            }
+          *end = ends[level];
+        }
+    }
+}
+
+static void
+clear (struct aid_prepared *out)
+{
+  aid_str_clear (&out->path);
+  aid_str_clear (&out->defs);
+  aid_str_clear (&out->tags);
+  aid_str_clear (&out->text);
+  out->ends.len = out->cells.len = 0;
+  memset (&out->file, 0, sizeof out->file);
+  out->hash = 0;
+  out->bytes = 0;
+}
+
+void
+aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct aid_prepared *out)
+{
+  clear (out);
+  aid_str_clear (&p->text);
+  out->err = aid_project_read (p->project, path, &p->text, &out->file, NULL);
+  if (!out->err && out->file.class != AID_FILE_TEXT)
+    out->err = AID_E_REFUSED;
+  if (out->err)
+    return;
+  struct aid_span text = aid_str_span (&p->text);
+  out->hash = (int64_t) aid_hash64 (text);
+  out->bytes = text.len;
+  out->err = aid_scan_text (aid_language_of (path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512)), text, &p->scan);
+  if (!out->err && what & AID_PREPARE_NAMES)
+    prepare_names (p, path, out);
+  if (!out->err && what & AID_PREPARE_WORDS)
+    prepare_words (p, out);
+  if (!out->err && (out->path.err || out->defs.err || out->tags.err || out->text.err))
+    out->err = AID_E_LIMIT;
+}

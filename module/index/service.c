@@ -1,0 +1,169 @@
+/* Who writes: the holder of the lock in the index's folder.  Its thread waits for changes of the project; reading many files is
+   done on a thread for the while, at idle priority, and a few that changed at once. */
+#include "index/index_internal.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/pool.h"
+#include "index/pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 5000, MERGE_PAGES = 400, MERGES_MAX = 100000 };
+
+static enum aid_err
+take_lock (struct aid_index *x, struct aid_error *e)
+{
+  struct aid_str path = AID_STR_INIT (8192);
+  enum aid_err err;
+
+  if (x->lock_fd >= 0)
+    return AID_OK;
+  err = aid_fs_mkdirs (x->dir, 0700, e);
+  aid_str_addf (&path, "%s/lock", x->dir);
+  if (!err && (x->lock_fd = open (aid_str_z (&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+    err = aid_error_set (e, AID_E_IO, "Cannot open %s: %s; look at the folder's permissions", aid_str_z (&path), strerror (errno));
+  if (!err && flock (x->lock_fd, LOCK_EX | LOCK_NB))
+    {
+      close (x->lock_fd);
+      x->lock_fd = -1;
+      err = aid_error_set (e, AID_E_STATE, "Another process keeps the index of %s; it is searched as it is",
+                           aid_project_root (x->project));
+    }
+  aid_str_free (&path);
+  return err;
+}
+
+static void
+note (struct aid_index *x, enum aid_err err, const struct aid_error *e, int rebuilt)
+{
+  pthread_mutex_lock (&x->state_lock);
+  x->state.error = err ? *e : (struct aid_error){ AID_OK, "" };
+  x->state.rebuilt |= rebuilt;
+  if (err == AID_E_STATE && x->lock_fd < 0)
+    x->state.phase = AID_INDEX_ELSEWHERE;
+  pthread_cond_broadcast (&x->changed);
+  pthread_mutex_unlock (&x->state_lock);
+}
+
+/* Opens what is not open and updates.  A database that turns out to be damaged is built anew, once. */
+static enum aid_err
+update_locked (struct aid_index *x, const struct aid_stop *stop, int *rebuilt, struct aid_error *e)
+{
+  enum aid_err err = x->writer.db ? AID_OK : aid_shelf_open (x->dir, 1, &x->writer, rebuilt, e);
+
+  if (!err)
+    err = aid_update (x, stop, e);
+  if (err == AID_E_PARSE)
+    {
+      *rebuilt = 1;
+      x->generation = 0;
+      err = aid_shelf_renew (x->dir, &x->writer, e);
+      if (!err)
+        err = aid_update (x, stop, e);
+    }
+  if (err && err != AID_E_CANCELLED)
+    {
+      aid_shelf_close (&x->writer);
+      x->generation = 0;
+    }
+  return err;
+}
+
+enum aid_err
+aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *stop, struct aid_error *e)
+{
+  struct aid_error mine = { AID_OK, "" };
+  int rebuilt = 0;
+  enum aid_err err;
+
+  if (!aid_project_wait (x->project, 0, list_ms))
+    {
+      struct aid_project_state state;
+      aid_project_state (x->project, &state);
+      err = state.failed ? state.failed : AID_E_TIMEOUT;
+      return aid_error_set (e, err, "The files of %s are not listed yet; try again in a moment", aid_project_root (x->project));
+    }
+  pthread_mutex_lock (&x->write_lock);
+  err = take_lock (x, &mine);
+  if (!err)
+    err = update_locked (x, stop, &rebuilt, &mine);
+  if (!err && !x->no_history)
+    err = aid_history_update (x, stop, &mine);
+  note (x, err, &mine, rebuilt);
+  pthread_mutex_unlock (&x->write_lock);
+  return err ? aid_error_set (e, err, "%s", mine.msg) : AID_OK;
+}
+
+/* --- the thread ----------------------------------------------------------------------------------------------------------- */
+
+/* Brings the tables' parts together, in small steps, while nothing changes. */
+static void
+tidy (struct aid_index *x)
+{
+  static const char *const tables[] = { "names", "words", "told" };
+  char sql[128];
+  struct aid_error e;
+
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    for (int step = 0; step < MERGES_MAX; step++)
+      {
+        pthread_mutex_lock (&x->write_lock);
+        int before = x->writer.db ? sqlite3_total_changes (aid_db_raw (x->writer.db)) : 0, done = !x->writer.db;
+        snprintf (sql, sizeof sql, "INSERT INTO %s(%s, rank) VALUES('merge', %d)", tables[i], tables[i],
+                  step ? MERGE_PAGES : -MERGE_PAGES);
+        if (!done)
+          done = aid_db_exec (x->writer.db, sql, &e) || sqlite3_total_changes (aid_db_raw (x->writer.db)) - before < 2;
+        pthread_mutex_unlock (&x->write_lock);
+        if (done)
+          break;
+        if (aid_stop_is_set (x->stop) || aid_project_wait (x->project, 0, 0) > x->generation)
+          return;
+      }
+}
+
+static void *
+work_calmly (void *arg)
+{
+  struct aid_index *x = arg;
+
+  aid_calm_thread ();
+  if (!aid_index_update (x, -1, x->stop, NULL))
+    tidy (x);
+  return NULL;
+}
+
+static void *
+serve (void *arg)
+{
+  struct aid_index *x = arg;
+
+  aid_project_wait (x->project, 0, -1);
+  while (!aid_stop_is_set (x->stop))
+    {
+      unsigned long calm;
+      struct aid_index_state state;
+      if (!x->generation && !aid_thread_start (&calm, "aid-index-calm", work_calmly, x, NULL))
+        pthread_join (calm, NULL);
+      else
+        aid_index_update (x, -1, x->stop, NULL);
+      aid_index_state (x, &state);
+      if (aid_stop_is_set (x->stop))
+        break;
+      if (state.error.code || !x->generation)
+        aid_project_wait (x->project, UINT64_MAX, RETRY_MS);
+      else
+        aid_project_wait (x->project, x->generation, -1);
+    }
+  return NULL;
+}
+
+enum aid_err
+aid_index_start (struct aid_index *x, struct aid_error *e)
+{
+  return x->thread ? AID_OK : aid_thread_start (&x->thread, "aid-index", serve, x, e);
+}

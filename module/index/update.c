@@ -1,0 +1,249 @@
+/* Bringing an index up to date.  A first index of many files goes over them twice: first for names, so that paths and
+   definitions can be searched early, then for words; a file that changed is done at once.  What is found again as it was (its size,
+   time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
+#include "index/update_internal.h"
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+enum { TWICE = 4000, BATCH = 500 };              /* files beyond which names come first; files in one look for those without words */
+
+/* --- what comes out of the pipe ------------------------------------------------------------------------------------------- */
+
+static void
+count_read (struct aid_run *r, const struct aid_prepared *made)
+{
+  pthread_mutex_lock (&r->x->state_lock);
+  r->x->state.bytes += made->bytes;
+  if (r->x->state.to_read)
+    r->x->state.to_read--;
+  pthread_mutex_unlock (&r->x->state_lock);
+  r->bytes += made->bytes;
+}
+
+static void
+take (struct aid_run *r)
+{
+  struct aid_pipe_item *item = aid_pipe_wait (r->pipe);
+
+  if (!r->err)
+    {
+      if (item->what & AID_PREPARE_NAMES)
+        aid_row_write (r, item);
+      else
+        aid_row_write_words (r, item);
+      count_read (r, &item->made);
+    }
+  aid_pipe_next (r->pipe);
+  aid_run_breathe (r);
+}
+
+static void
+put (struct aid_run *r, struct aid_span path, unsigned what, int64_t id, int64_t hash)
+{
+  if (aid_pipe_full (r->pipe))
+    take (r);
+  aid_pipe_put (r->pipe, path, what, id, hash);
+}
+
+static void
+drain (struct aid_run *r)
+{
+  while (!aid_pipe_empty (r->pipe))
+    take (r);
+}
+
+/* --- passes --------------------------------------------------------------------------------------------------------------- */
+
+static int
+look_at (void *ctx, const struct aid_project_file *f)
+{
+  struct aid_run *r = ctx;
+  struct aid_known k;
+
+  if (f->class != AID_FILE_TEXT || f->gone)
+    {
+      if (f->gone || r->x->generation)
+        {
+          if (aid_row_find (r, f->path, &k))
+            aid_row_kill (r, k.id);
+        }
+    }
+  else if (aid_row_find (r, f->path, &k) && k.size == (int64_t) f->size && k.mtime == f->mtime_ns && k.inode == (int64_t) f->inode)
+    aid_run_see (r, k.id);
+  else
+    put (r, f->path, r->what, 0, 0);
+  aid_run_breathe (r);
+  return r->err != AID_OK;
+}
+
+/* Lets go of the live rows that no listed file has. */
+static void
+sweep (struct aid_run *r)
+{
+  sqlite3_stmt *s;
+  int row;
+
+  aid_run_begin (r);
+  if (!r->err)
+    r->err = aid_db_prepare (r->s->db, "SELECT id FROM files WHERE live=1", &s, r->e);
+  struct aid_vec gone = AID_VEC_INIT (int64_t, AID_PROJECT_FILES);
+  while (!r->err && !(r->err = aid_db_step (r->s->db, s, &row, r->e)) && row)
+    {
+      int64_t id = sqlite3_column_int64 (s, 0), *g = aid_run_saw (r, id) ? NULL : aid_vec_push (&gone);
+      if (g)
+        *g = id;
+    }
+  for (size_t i = 0; !r->err && i < gone.len; i++)
+    aid_row_kill (r, AID_VEC_AT (int64_t, &gone, i));
+  aid_vec_free (&gone);
+}
+
+struct unread
+{
+  int64_t id, hash;
+  char *path;
+  size_t len;
+};
+
+/* Appends the next files without words behind AFTER. */
+static void
+next_unread (struct aid_run *r, int64_t after, struct aid_vec *out)
+{
+  sqlite3_stmt *s;
+  int row;
+
+  if (!r->err)
+    r->err = aid_db_prepare (r->s->db, "SELECT id, hash, path FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s, r->e);
+  if (r->err)
+    return;
+  sqlite3_bind_int64 (s, 1, after);
+  sqlite3_bind_int (s, 2, BATCH);
+  while (!(r->err = aid_db_step (r->s->db, s, &row, r->e)) && row)
+    {
+      struct aid_span path = aid_db_column (s, 2);
+      struct unread *u = aid_vec_push (out);
+      if (!u)
+        break;
+      *u = (struct unread){ sqlite3_column_int64 (s, 0), sqlite3_column_int64 (s, 1), aid_span_dup (path), path.len };
+    }
+  sqlite3_reset (s);
+}
+
+static void
+read_words (struct aid_run *r)
+{
+  struct aid_vec batch = AID_VEC_INIT (struct unread, BATCH);
+  int64_t after = 0;
+
+  do
+    {
+      batch.len = 0;
+      next_unread (r, after, &batch);
+      for (size_t i = 0; i < batch.len; i++)
+        {
+          struct unread *u = &AID_VEC_AT (struct unread, &batch, i);
+          after = u->id;
+          if (!r->err && u->path)
+            put (r, (struct aid_span){ u->path, u->len }, AID_PREPARE_WORDS, u->id, u->hash);
+          free (u->path);
+        }
+    }
+  while (batch.len && !r->err);
+  drain (r);
+  aid_vec_free (&batch);
+}
+
+static void
+enter (struct aid_run *r, enum aid_index_phase phase, size_t to_read)
+{
+  int64_t now = aid_clock_ms () - r->began;
+  struct aid_index_state *s = &r->x->state;
+
+  pthread_mutex_lock (&r->x->state_lock);
+  s->phase = phase;
+  s->to_read = to_read;
+  if (phase == AID_INDEX_WORDS && s->named_ms < 0)
+    s->named_ms = now;
+  if (phase == AID_INDEX_READY)
+    s->ready_ms = now;
+  pthread_mutex_unlock (&r->x->state_lock);
+  aid_run_tell (r, 0);
+}
+
+static void
+update_all (struct aid_run *r)
+{
+  struct aid_project_state project;
+  uint64_t generation = 0;
+  size_t had = aid_row_count (r, "SELECT count(*) FROM files WHERE live=1");
+
+  aid_project_state (r->x->project, &project);
+  r->what = project.files > had + TWICE ? AID_PREPARE_NAMES : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
+  enter (r, had ? AID_INDEX_WORDS : AID_INDEX_NAMES, project.files);
+  if (!r->err)
+    {
+      enum aid_err err = aid_project_files (r->x->project, look_at, r, &generation, r->e);
+      drain (r);
+      if (!r->err)
+        r->err = err;
+    }
+  if (!r->err)
+    sweep (r);
+  aid_run_commit (r);
+  if (!r->err)
+    r->x->generation = generation;
+}
+
+static void
+update_changes (struct aid_run *r)
+{
+  uint64_t generation = r->x->generation;
+
+  r->what = AID_PREPARE_NAMES | AID_PREPARE_WORDS;
+  enum aid_err err = aid_project_changes (r->x->project, generation, look_at, r, &generation, r->e);
+  drain (r);
+  aid_run_commit (r);
+  if (err == AID_E_LIMIT)
+    {
+      r->x->generation = 0;
+      update_all (r);
+    }
+  else if (!r->err && !(r->err = err))
+    r->x->generation = generation;
+}
+
+static void
+count_files (struct aid_run *r)
+{
+  size_t n = aid_row_count (r, "SELECT count(*) FROM files WHERE live=1 AND state<3");
+
+  pthread_mutex_lock (&r->x->state_lock);
+  r->x->state.files = n;
+  pthread_mutex_unlock (&r->x->state_lock);
+}
+
+enum aid_err
+aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *e)
+{
+  struct aid_run r = { .x = x, .s = &x->writer, .stop = stop, .e = e, .began = aid_clock_ms () };
+
+  r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
+  if (!(r.pipe = aid_pipe_new (x->project, x->threads, x->thread != 0, e)))
+    return AID_E_NOMEM;
+  if (x->generation)
+    update_changes (&r);
+  else
+    update_all (&r);
+  enter (&r, AID_INDEX_WORDS, aid_row_count (&r, "SELECT count(*) FROM files WHERE state=1 AND live=1"));
+  if (!r.err)
+    read_words (&r);
+  drain (&r);
+  aid_run_commit (&r);
+  count_files (&r);
+  if (!r.err)
+    enter (&r, AID_INDEX_READY, 0);
+  aid_pipe_free (r.pipe);
+  aid_vec_free (&r.seen);
+  return r.err;
+}

@@ -1,0 +1,51 @@
+/* One update that runs: its transaction and the rows that it writes.  Failure is sticky: behind one, nothing is done. */
+#ifndef AID_INDEX_UPDATE_INTERNAL_H
+#define AID_INDEX_UPDATE_INTERNAL_H
+
+#include "index/index_internal.h"
+#include "index/pipe.h"
+
+enum { AID_STATE_NAMED = 1, AID_STATE_WORDED = 2, AID_STATE_LEFT_OUT = 3 };
+
+struct aid_run
+{
+  struct aid_index *x;
+  struct aid_shelf *s;
+  struct aid_pipe *pipe;
+  const struct aid_stop *stop;
+  struct aid_error *e;
+  enum aid_err err;
+  unsigned what;                 /* AID_PREPARE_... of new files */
+  int open;                      /* a transaction */
+  uint64_t bytes;                /* of text in it */
+  int64_t since, began;
+  struct aid_vec seen;           /* of unsigned char: bits by id */
+};
+
+/* The live row of a path. */
+struct aid_known
+{
+  int64_t id, size, mtime, inode, hash;
+};
+
+/* Tells who waits for the index; COMMITTED: something new can be searched. */
+void aid_run_tell (struct aid_run *r, int committed);
+void aid_run_begin (struct aid_run *r);
+void aid_run_commit (struct aid_run *r);
+/* Commits a transaction that is large or old, and looks whether the update is to stop. */
+void aid_run_breathe (struct aid_run *r);
+
+/* Notes that the live row ID has its file; tells whether that was noted. */
+void aid_run_see (struct aid_run *r, int64_t id);
+int aid_run_saw (const struct aid_run *r, int64_t id);
+/* 0: there is none. */
+int aid_row_find (struct aid_run *r, struct aid_span path, struct aid_known *out);
+void aid_row_kill (struct aid_run *r, int64_t id);
+/* Writes what came out of the pipe for a file that is new or has changed. */
+void aid_row_write (struct aid_run *r, const struct aid_pipe_item *item);
+/* The same for the words of a file of which the names are there. */
+void aid_row_write_words (struct aid_run *r, const struct aid_pipe_item *item);
+/* The number that SQL selects. */
+size_t aid_row_count (struct aid_run *r, const char *sql);
+
+#endif
