@@ -17,6 +17,8 @@
 (require 'aid-in-force)
 
 (declare-function aid--mod-recipe "ext:aid-module" (name doc root dir))
+(declare-function aid--mod-find-soon "ext:aid-module" (plist))
+(declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-context--file-target "aid-context" (dir file &optional first last))
 (declare-function aid-append-diff "aid-append" ())
@@ -29,8 +31,21 @@
 (declare-function aid-chat--open-items "aid-chat-head" ())
 (declare-function aid-chat--target-cost "aid-chat-head" (target))
 (declare-function aid-chat--open-turn "aid-chat-send" ())
+(declare-function aid-chat--prose-bounds "aid-chat-send" ())
+(declare-function aid-context-item-text "aid-context" (target dir))
 
 (defvar aid-chat--allowed)
+(defvar aid--process)
+
+(defcustom aid-recipe-search-tokens 4000
+  "About how many tokens of the project are added by a strategy that searches it."
+  :type 'natnum
+  :group 'aid)
+
+(defcustom aid-recipe-search-passages 6
+  "How many passages of the project are added by a strategy that searches it."
+  :type 'natnum
+  :group 'aid)
 
 (defvar-local aid-recipe--offered nil
   "The open question's number, and the targets that were added to it already.
@@ -124,6 +139,69 @@ Of a file that has more than BUDGET tokens the lines around it are added."
              append (aid-recipe--add (plist-get item :label) (plist-get item :target)
                                      (plist-get item :why)))))
 
+;;; What the project's index finds
+
+(defconst aid-recipe--search-seconds 1.0
+  "How long a question waits for what is found in its project at most, in seconds.
+It takes some milliseconds, unless the project is being indexed for the first time.")
+
+(defun aid-recipe--open-files (root)
+  "The files below ROOT that windows show, the selected window's first, from ROOT."
+  (cl-loop for window in (window-list nil 'no-minibuffer (frame-selected-window))
+           for file = (buffer-file-name (window-buffer window))
+           when (and file (not (file-remote-p file)) (file-in-directory-p file root)
+                     (not (with-current-buffer (window-buffer window)
+                            (derived-mode-p 'aid-chat-mode))))
+           collect (file-relative-name (file-truename file) (file-truename root))))
+
+(defun aid-recipe--taken-away (root)
+  "What was added to the open question and is there no longer, and what is, from ROOT.
+Neither is to be found anew."
+  (let ((open (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))
+        (number (plist-get (aid-chat--open-turn) :number)))
+    (cl-loop for target in (append open (and (eql number (car aid-recipe--offered))
+                                             (cdr aid-recipe--offered)))
+             unless (string-prefix-p "aid:" target)
+             collect (pcase-let ((`(,path ,lines) (split-string target "#")))
+                       (concat (file-relative-name
+                                (file-truename (expand-file-name (aid-percent-decode path)))
+                                (file-truename root))
+                               (if lines (concat "#" lines) ""))))))
+
+(defun aid-recipe--find ()
+  "What the core finds in the project for the open question: a plist, or nil.
+Nil as well when that takes too long."
+  (let* ((root (aid-chat-root)) (answer nil) (bounds (aid-chat--prose-bounds))
+         (errors (cl-loop for item in (aid-chat--open-items)
+                          when (string-match-p "\\`aid:\\(?:errors?\\|build\\)\\_>" (nth 2 item))
+                          return (aid-context-item-text (nth 2 item) default-directory)))
+         (id (aid--mod-find-soon
+              (list :root (directory-file-name (expand-file-name root))
+                    :dir (expand-file-name default-directory)
+                    :text (buffer-substring-no-properties (car bounds) (cdr bounds))
+                    :error (or errors "")
+                    :open (aid-recipe--open-files root)
+                    :without (aid-recipe--taken-away root)
+                    :max aid-recipe-search-passages :tokens aid-recipe-search-tokens
+                    :wait (round (* 500 aid-recipe--search-seconds)))))
+         (limit (+ (float-time) aid-recipe--search-seconds)))
+    (aid--on-event id (lambda (kind &optional val)
+                        (setq answer (list kind val))))
+    (while (and (not answer) (< (float-time) limit) (process-live-p aid--process))
+      (accept-process-output aid--process 0.02))
+    (pcase answer
+      (`(result ,val) val)
+      (`(error ,val) (message "%s" (plist-get val :message)) nil))))
+
+(defun aid-recipe--add-found ()
+  "Add the passages of the project that the core finds for the open question."
+  (let ((found (save-restriction (widen) (aid-recipe--find))))
+    (when (and found (plist-get found :partial))
+      (message "The project is still being indexed: what was found may not be all"))
+    (cl-loop for item in (plist-get found :items)
+             append (aid-recipe--add (plist-get item :label) (plist-get item :target)
+                                     (plist-get item :why)))))
+
 (defun aid-recipe--run (name all)
   "Add to this chat what strategy NAME, or the one in force, asks for.
 Without ALL only files that go with those of the question.  Give the labels."
@@ -135,6 +213,7 @@ Without ALL only files that go with those of the question.  Give the labels."
       (append (and all (member "errors" sources)
                    (aid-recipe--add-errors (plist-get info :name) (plist-get info :budget)))
               (and all (member "diff" sources) (aid-recipe--add-diff))
+              (and all (member "search" sources) (aid-recipe--add-found))
               (and (or (member "siblings" sources) (member "instructions" sources))
                    (aid-recipe--add-files (plist-get info :name)))))))
 

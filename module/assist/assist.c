@@ -3,6 +3,7 @@
    Text of all streams goes out together, at once when the last frame is AID_FRAME_MS ago and else when it will be, so
    that many streams cost an editor no more wake-ups than one. */
 #include "assist/assist_internal.h"
+#include "assist/finder.h"
 #include "base/clock.h"
 #include <stdlib.h>
 
@@ -33,7 +34,8 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->last_frame = aid_clock_ms () - AID_FRAME_MS;
   a->pool = aid_pool_new (POOL_THREADS, e);
   a->records = aid_records_new ();
-  a->keeper = a->pool && a->records ? aid_keeper_new (e) : NULL;
+  a->finder = aid_finder_new ();
+  a->keeper = a->pool && a->records && a->finder ? aid_keeper_new (e) : NULL;
   a->net = a->keeper ? aid_net_new (e) : NULL;
   if (a->net)
     return a;
@@ -55,6 +57,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   if (a->net)
     aid_net_free (a->net, reason);
   aid_pool_free (a->pool);
+  aid_finder_free (a->finder);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
   aid_vec_free (&a->turns);
@@ -84,6 +87,30 @@ aid_assist_stopping (struct aid_assist *a)
   const char *reason = a->stopping ? a->reason : NULL;
   pthread_mutex_unlock (&a->lock);
   return reason;
+}
+
+struct aid_finder *
+aid_assist_finder (struct aid_assist *a)
+{
+  return a->finder;
+}
+
+static void
+stop_finder (void *arg)
+{
+  aid_finder_stop (arg);
+}
+
+static void
+keep_finder (void *arg)
+{
+  (void)arg; /* the pool is ending, and the finder with it */
+}
+
+void
+aid_assist_retire (struct aid_assist *a)
+{
+  aid_pool_run (a->pool, stop_finder, keep_finder, a->finder);
 }
 
 struct aid_net *

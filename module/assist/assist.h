@@ -95,8 +95,8 @@ enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, st
 enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 /* Appends what is so for ASK's chat: {configured, model, strategy, forecast}.  configured and model, the one that would be asked,
    are {id, name, exact}, or nil when there is none; strategy is the one in force, as aid_strategy_to_val writes it; forecast is
-   as above, or nil.  Any thread, likewise.  Fails only when the settings cannot be read. */
-enum aid_err aid_assist_situation (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
+   as above, or nil.  Where that strategy searches, the project's index is begun.  Any thread, likewise.  Fails only when the settings cannot be read. */
+enum aid_err aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 #define AID_FORECAST_ANSWER 1000   /* tokens */
 /* Appends the list of what asking so would be refused for (see aid_held_check): secrets in the questions and their
    items.  Reads the items; sends and stores nothing.  What else is wrong with the question, sending it will tell. */
@@ -121,6 +121,11 @@ void aid_inspect_curl (const char *url, const struct aid_http_header *headers, s
 /* Whether TEXT is a JSON object: 1, or 0 and where it is not (lines and columns count from 1), with E's words. */
 int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_error *e);
 
+/* Another core takes over: what works in the background stops, requests go on. */
+void aid_assist_retire (struct aid_assist *a);
+
+struct aid_finder;
+struct aid_finder *aid_assist_finder (struct aid_assist *a); /* borrowed: what projects hold, see assist/finder.h */
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
 struct aid_net;

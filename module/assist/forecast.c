@@ -1,4 +1,5 @@
 #include "assist/forecast.h"
+#include "assist/finder.h"
 #include "assist/strategy.h"
 #include "base/json.h"
 #include "base/val.h"
@@ -197,7 +198,7 @@ add_model (const struct aid_config *config, const char *key, const char *id, str
 }
 
 enum aid_err
-aid_assist_situation (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
+aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
 {
   struct aid_str forecast = AID_STR_INIT (val->max);
   struct aid_config *config = aid_config_load (ask->root, e);
@@ -207,6 +208,8 @@ aid_assist_situation (const struct aid_ask *ask, struct aid_str *val, struct aid
   char *strategy = aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, ask->chat);
   if (strategy)
     aid_strategy_load (ask->root, strategy, &loaded, NULL);
+  if (loaded && ask->root && aid_strategy_has (loaded, AID_SOURCE_SEARCH))
+    aid_finder_begin (a->finder, ask->root, NULL);
   size_t o = aid_val_object (val);
   add_model (config, "configured", NULL, val);
   add_model (config, "model", ask->model ? ask->model : loaded ? loaded->model : NULL, val);

@@ -47,6 +47,7 @@ enum aid_source
   AID_SOURCE_DIFF,
   AID_SOURCE_SIBLINGS,
   AID_SOURCE_INSTRUCTIONS,
+  AID_SOURCE_SEARCH, /* what the project's index finds for the question */
   AID_SOURCE_COUNT
 };
 const char *aid_source_name (enum aid_source s);

@@ -83,6 +83,7 @@ static void
 retire (void)
 {
   aid_bind_docs_close ();
+  aid_assist_retire (aid_binding.assist);
 }
 
 static unsigned
@@ -174,6 +175,8 @@ static const struct aid_defun defuns[] = {
     "Set KEY to VALUE in ROOT's settings, or in the user's when it is nil; a nil VALUE unsets it.\n\n(fn ROOT KEY VALUE)" },
   { "aid--mod-recipe", 4, 4, aid_bind_recipe,
     "Return what the strategy NAME adds to the last question of DOC in DIR.\n\n(fn NAME DOC ROOT DIR)" },
+  { "aid--mod-find-soon", 1, 1, aid_bind_find_soon,
+    "Search a project for PLIST's :text; what is found comes as an event, return its id.\n\n(fn PLIST)" },
   { "aid--mod-tokens", 1, 2, aid_bind_tokens,
     "Return the tokens in TEXT for the model that its server calls NAME.\n\n(fn TEXT &optional NAME)" },
   { "aid--mod-tokens-exact", 1, 1, aid_bind_tokens_exact,

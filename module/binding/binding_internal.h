@@ -83,6 +83,7 @@ AID_BIND (tokens);
 AID_BIND (tokens_exact);
 AID_BIND (forecast);
 AID_BIND (forecast_soon);
+AID_BIND (find_soon);
 AID_BIND (spend_report);
 AID_BIND (spend_months);
 AID_BIND (running);

@@ -297,7 +297,7 @@ run (struct asking *a, const struct aid_ask *ask)
 
 /* Adds what the strategy says that goes with the question's files, and says so. */
 static enum aid_err
-add_recipe (struct aid_question *q, const struct aid_ask *ask, struct aid_error *e)
+add_recipe (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_error *e)
 {
   struct aid_config *config = aid_config_load (ask->root, e);
   struct aid_strategy *s = NULL;
@@ -330,7 +330,7 @@ static int
 ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const struct aid_vec *context)
 {
   struct aid_str typed = AID_STR_INIT (PROMPT_MAX), root = AID_STR_INIT (8192);
-  struct aid_question q = { .chat = AID_STR_INIT (0) };
+  struct aid_cli_question q = { .chat = AID_STR_INIT (0) };
   struct aid_error e = { AID_OK, "" };
   enum aid_err err = AID_OK;
   int status;

@@ -70,7 +70,7 @@ relative_to (const char *root, struct aid_span path, struct aid_str *out, struct
 }
 
 static enum aid_err
-add_item (struct aid_question *q, const char *item, const char *root, struct aid_error *e)
+add_item (struct aid_cli_question *q, const char *item, const char *root, struct aid_error *e)
 {
   struct aid_span path = aid_span_z (item), range = take_range (&path);
   struct aid_str target = AID_STR_INIT (TARGET_LIMIT), text = AID_STR_INIT (AID_ITEM_MAX);
@@ -114,7 +114,7 @@ add_label (struct aid_str *out, struct aid_span target)
 }
 
 static void
-write_chat (struct aid_question *q, const char *key, struct aid_span prompt)
+write_chat (struct aid_cli_question *q, const char *key, struct aid_span prompt)
 {
   aid_str_addf (&q->chat, "<!--aid:%s chat v=1-->\n\n## You <!--aid:%s 1 user-->\n", key, key);
   aid_str_addspan (&q->chat, prompt);
@@ -131,7 +131,7 @@ write_chat (struct aid_question *q, const char *key, struct aid_span prompt)
 }
 
 enum aid_err
-aid_question_make (struct aid_question *q, struct aid_span prompt, const char *const *items, size_t nitems, const char *root,
+aid_question_make (struct aid_cli_question *q, struct aid_span prompt, const char *const *items, size_t nitems, const char *root,
                    struct aid_error *e)
 {
   enum aid_err err = AID_OK;
@@ -152,14 +152,14 @@ aid_question_make (struct aid_question *q, struct aid_span prompt, const char *c
 }
 
 enum aid_err
-aid_question_add (struct aid_question *q, const char *label, const char *target, struct aid_error *e)
+aid_question_add (struct aid_cli_question *q, const char *label, const char *target, struct aid_error *e)
 {
   aid_str_addf (&q->chat, "- [%s](%s) <!--aid:%s item-->\n", label, target, q->key);
   return q->chat.err ? aid_error_set (e, q->chat.err, "the question is larger than %u MB", QUESTION_MAX >> 20) : AID_OK;
 }
 
 void
-aid_question_free (struct aid_question *q)
+aid_question_free (struct aid_cli_question *q)
 {
   for (size_t i = 0; i < q->items.len; i++)
     {

@@ -4,7 +4,7 @@
 
 #include "assist/assist.h"
 
-struct aid_question
+struct aid_cli_question
 {
   struct aid_str chat;       /* one user turn with its items */
   struct aid_vec items;      /* struct aid_ask_item with owned strings */
@@ -13,10 +13,10 @@ struct aid_question
 
 /* ITEMS are files as people write them, relative to the working directory: "src/a.c", "src/a.c#L3-L9"; each is read
    now.  ROOT is absolute: links are relative to it.  Free with aid_question_free in any case. */
-enum aid_err aid_question_make (struct aid_question *q, struct aid_span prompt, const char *const *items, size_t nitems,
+enum aid_err aid_question_make (struct aid_cli_question *q, struct aid_span prompt, const char *const *items, size_t nitems,
                                 const char *root, struct aid_error *e);
 /* Adds the context line of an item that is read when the question is asked; LABEL holds nothing that Markdown takes for more. */
-enum aid_err aid_question_add (struct aid_question *q, const char *label, const char *target, struct aid_error *e);
-void aid_question_free (struct aid_question *q);
+enum aid_err aid_question_add (struct aid_cli_question *q, const char *label, const char *target, struct aid_error *e);
+void aid_question_free (struct aid_cli_question *q);
 
 #endif

@@ -1,0 +1,262 @@
+#include "assist/finder.h"
+#include "assist/recipe.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/val.h"
+#include "config/config.h"
+#include <pthread.h>
+#include <stdlib.h>
+
+struct place
+{
+  char *root;
+  struct aid_project *project;
+  struct aid_index *index;
+  unsigned users; /* threads that search it now */
+  int64_t used;   /* when it was last asked for, monotonic ms */
+};
+
+struct aid_finder
+{
+  pthread_mutex_t lock; /* of all below */
+  struct place *places[AID_FINDER_ROOTS];
+  int stopped;
+};
+
+struct aid_finder *
+aid_finder_new (void)
+{
+  struct aid_finder *f = calloc (1, sizeof *f);
+  if (f)
+    pthread_mutex_init (&f->lock, NULL);
+  return f;
+}
+
+static void
+close_place (struct place *p)
+{
+  if (!p)
+    return;
+  if (p->project)
+    aid_project_stop (p->project);
+  if (p->index)
+    aid_index_close (p->index);
+  if (p->project)
+    aid_project_close (p->project);
+  free (p->root);
+  free (p);
+}
+
+void
+aid_finder_free (struct aid_finder *f)
+{
+  if (!f)
+    return;
+  for (size_t i = 0; i < AID_FINDER_ROOTS; i++)
+    close_place (f->places[i]);
+  pthread_mutex_destroy (&f->lock);
+  free (f);
+}
+
+void
+aid_finder_stop (struct aid_finder *f)
+{
+  struct place *idle[AID_FINDER_ROOTS] = { NULL };
+  pthread_mutex_lock (&f->lock);
+  f->stopped = 1;
+  for (size_t i = 0; i < AID_FINDER_ROOTS; i++)
+    if (f->places[i] && !f->places[i]->users)
+      {
+        idle[i] = f->places[i];
+        f->places[i] = NULL;
+      }
+  pthread_mutex_unlock (&f->lock);
+  for (size_t i = 0; i < AID_FINDER_ROOTS; i++)
+    close_place (idle[i]);
+}
+
+/* --- which folders are projects --------------------------------------------------------------------------------------- */
+
+/* Whether ROOT is the folder PATH or one that PATH is in. */
+static int
+holds (const char *root, const char *path)
+{
+  size_t n = strlen (root);
+  while (n && root[n - 1] == '/')
+    n--;
+  return !strncmp (root, path, n) && (!path[n] || path[n] == '/');
+}
+
+static enum aid_err
+check_root (const char *root, struct aid_error *e)
+{
+  const char *home = getenv ("HOME");
+  if (holds (root, "/") || (home && home[0] == '/' && holds (root, home)))
+    return aid_error_set (e, AID_E_REFUSED, "%s is not searched: it holds more than one project.", root);
+  struct aid_config *c = aid_config_load (root, e);
+  if (!c)
+    return AID_E_INVALID;
+  int off = json_is_false (aid_config_get (c, "index"));
+  aid_config_free (c);
+  return off ? aid_error_set (e, AID_E_REFUSED, "%s is not searched: the settings say \"index\": false.", root) : AID_OK;
+}
+
+/* --- places ---------------------------------------------------------------------------------------------------------- */
+
+static struct place *
+open_place (const char *root, struct aid_error *e)
+{
+  static const struct aid_project_options watching = { .watch = 1 };
+  struct place *p = calloc (1, sizeof *p);
+  if (p && (p->root = strdup (root)) && !aid_project_open (root, &watching, &p->project, e)
+      && !aid_index_open (p->project, NULL, &p->index, e) && !aid_index_start (p->index, e))
+    return p;
+  if (!p || !p->root)
+    aid_error_set (e, AID_E_NOMEM, "There is no memory to search %s.", root);
+  close_place (p);
+  return NULL;
+}
+
+/* With the lock held: the slot of ROOT, else one for it, which is empty or that of the longest unused; NULL when all are in use. */
+static struct place **
+slot_for (struct aid_finder *f, const char *root)
+{
+  struct place **best = NULL;
+  for (size_t i = 0; i < AID_FINDER_ROOTS; i++)
+    {
+      struct place **slot = &f->places[i];
+      if (*slot && !strcmp ((*slot)->root, root))
+        return slot;
+      if (!*slot ? !best || *best : (!best || (*best && (*slot)->used < (*best)->used)) && !(*slot)->users)
+        best = slot;
+    }
+  return best;
+}
+
+/* The place of ROOT with one user more, begun if need be. */
+static struct place *
+enter (struct aid_finder *f, const char *root, struct aid_error *e)
+{
+  struct place *out = NULL, *gone = NULL;
+  if (check_root (root, e))
+    return NULL;
+  pthread_mutex_lock (&f->lock);
+  struct place **slot = f->stopped ? NULL : slot_for (f, root);
+  if (slot && *slot && strcmp ((*slot)->root, root) != 0)
+    {
+      gone = *slot;
+      *slot = NULL;
+    }
+  if (f->stopped)
+    aid_error_set (e, AID_E_STATE, "The core is being replaced: search again in a moment.");
+  else if (!slot)
+    aid_error_set (e, AID_E_LIMIT, "%s is not searched: %d other projects are just being searched.", root, AID_FINDER_ROOTS);
+  else if (!*slot)
+    *slot = open_place (root, e);
+  if (slot && *slot)
+    {
+      out = *slot;
+      out->users++;
+      out->used = aid_clock_ms ();
+    }
+  pthread_mutex_unlock (&f->lock);
+  close_place (gone);
+  return out;
+}
+
+static void
+leave (struct aid_finder *f, struct place *p)
+{
+  pthread_mutex_lock (&f->lock);
+  p->users--;
+  pthread_mutex_unlock (&f->lock);
+}
+
+enum aid_err
+aid_finder_begin (struct aid_finder *f, const char *root, struct aid_error *e)
+{
+  struct aid_error mine = { AID_OK, "" };
+  struct place *p = enter (f, root, &mine);
+  if (p)
+    leave (f, p);
+  else if (e)
+    *e = mine;
+  return p ? AID_OK : mine.code;
+}
+
+/* --- finding --------------------------------------------------------------------------------------------------------- */
+
+/* Waits until what is called somehow can be found in X, for MS at most. */
+static void
+wait_for_names (struct aid_index *x, int64_t ms)
+{
+  int64_t end = aid_clock_ms () + ms, left;
+  struct aid_index_state s;
+  aid_index_state (x, &s);
+  while ((s.phase == AID_INDEX_NONE || s.phase == AID_INDEX_NAMES) && (left = end - aid_clock_ms ()) > 0)
+    {
+      aid_index_wait (x, s.updates, left < 50 ? left : 50);
+      aid_index_state (x, &s);
+    }
+}
+
+static void
+add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_str *val)
+{
+  struct aid_str path = AID_STR_INIT (8192), target = AID_STR_INIT (32768), label = AID_STR_INIT (32768);
+  aid_fs_join (&path, find->root, p->path);
+  aid_recipe_link (find->dir, aid_str_z (&path), &target);
+  aid_str_addf (&target, "#L%u-L%u", p->first, p->last);
+  aid_str_addf (&label, "%s:%u-%u", p->path, p->first, p->last);
+  size_t o = aid_val_object (val);
+  aid_val_kstr (val, "target", aid_str_span (&target));
+  aid_val_kstr (val, "label", aid_str_span (&label));
+  aid_val_kstrz (val, "why", p->reason);
+  aid_val_kint (val, "tokens", (int64_t)p->tokens);
+  aid_val_end (val, o, 4);
+  aid_str_free (&path);
+  aid_str_free (&target);
+  aid_str_free (&label);
+}
+
+static void
+write_found (const struct aid_find *find, const struct aid_found *found, const struct aid_index_state *state, struct aid_str *val)
+{
+  size_t all = aid_val_object (val);
+  aid_val_key (val, "items");
+  size_t list = aid_val_list (val);
+  for (size_t i = 0; i < found->passages.len; i++)
+    add_item (find, &AID_VEC_AT (struct aid_passage, &found->passages, i), val);
+  aid_val_end (val, list, (uint32_t)found->passages.len);
+  aid_val_kint (val, "files", (int64_t)state->files);
+  aid_val_kbool (val, "partial", found->partial);
+  aid_val_kint (val, "ms", found->us / 1000);
+  aid_val_end (val, all, 4);
+}
+
+enum aid_err
+aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_error mine = { AID_OK, "" };
+  struct aid_found found = { .partial = 1 };
+  struct aid_index_state state;
+  struct place *p = enter (f, find->root, &mine);
+  if (!p)
+    {
+      if (e)
+        *e = mine;
+      return mine.code;
+    }
+  wait_for_names (p->index, find->wait_ms);
+  enum aid_err err = aid_search (p->index, &find->question, &found, &mine);
+  if (err == AID_E_NOTFOUND)    /* the index is too young to hold anything */
+    err = AID_OK;
+  aid_index_state (p->index, &state);
+  if (!err)
+    write_found (find, &found, &state, val);
+  else if (e)
+    *e = mine;
+  aid_found_free (&found);
+  leave (f, p);
+  return err;
+}

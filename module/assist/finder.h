@@ -1,0 +1,35 @@
+/* The indexes of the projects that a front end's person works in: begun when first asked for, kept up to date while they are used.
+
+   Any thread may call these; aid_finder_free alone wants to be the last. */
+#ifndef AID_ASSIST_FINDER_H
+#define AID_ASSIST_FINDER_H
+
+#include "index/search.h"
+
+#define AID_FINDER_ROOTS 8 /* projects at once; the one that was not used for longest goes first */
+
+struct aid_finder;
+
+struct aid_finder *aid_finder_new (void); /* NULL without memory */
+/* Stops and joins what keeps the indexes. */
+void aid_finder_free (struct aid_finder *f);
+
+/* Closes what nobody is searching, and begins nothing any more: another core takes over. */
+void aid_finder_stop (struct aid_finder *f);
+
+/* Begins to index the project at ROOT, if that has not begun; returns at once.  AID_E_REFUSED: the settings say "index": false, or
+   ROOT is a folder that holds more than a project, "/" or the home folder or one above it. */
+enum aid_err aid_finder_begin (struct aid_finder *f, const char *root, struct aid_error *e);
+
+struct aid_find
+{
+  const char *root, *dir;       /* the project's folder, and the one from which links start; absolute */
+  struct aid_question question; /* its OPEN and WITHOUT are relative to ROOT */
+  int64_t wait_ms;              /* for the names of a project that is being indexed for the first time */
+};
+
+/* Appends {items: [{target, label, why, tokens}], files (indexed), partial, ms}: what is to be shown of ROOT for the question, best first.
+   Begins the index when there is none. */
+enum aid_err aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_str *val, struct aid_error *e);
+
+#endif
