@@ -113,7 +113,7 @@ declaration_word (struct aid_c *c)
   if (!c->cpp && (key == K_CLASS || key == K_NAMESPACE || key == K_TEMPLATE || key == K_OPERATOR || key == K_ACCESS || key == K_USING
                   || key == K_FRIEND || aid_lex_is (&c->lex, "final") || aid_lex_is (&c->lex, "override")))
     key = 0;
-  if (d->listed && d->again_from == c->lex.from && (key == K_NAMESPACE || key == K_TEMPLATE || key == K_TYPEDEF || key == K_USING
+  if (d->listed && c->lex.lines > 0 && (key == K_NAMESPACE || key == K_TEMPLATE || key == K_TYPEDEF || key == K_USING
                         || (key && key != K_ATTRIBUTE && key != K_QUALIFIER && key != K_TYPE && aid_c_shouts (c, d->name))))
     {
       aid_c_reset (c);                         /* MACRO (x) without ";" */
