@@ -19,7 +19,7 @@ static const struct language
   [AID_LANG_OCAML_INTERFACE] = { "ocaml-interface", aid_scan_ocaml, ".", " mli eliomi ", "", "" },
   [AID_LANG_ELISP] = { "emacs-lisp", aid_scan_lisp, ".", " el ", " .emacs _emacs ", " emacs " },
   [AID_LANG_LISP] = { "common-lisp", aid_scan_lisp, ".", " lisp lsp cl asd ", " .sbclrc ", " sbcl clisp ecl " },
-  [AID_LANG_SCHEME] = { "scheme", aid_scan_lisp, ".", " scm ss sls sld sps rkt ", "", " guile chibi-scheme racket gosh scheme " },
+  [AID_LANG_SCHEME] = { "scheme", aid_scan_lisp, ".", " scm sch ss sls sld sps rkt ", "", " guile chibi-scheme racket gosh scheme " },
   [AID_LANG_PYTHON] = { "python", aid_scan_python, ".", " py pyi pyw py3 ", " SConstruct SConscript wscript ", " python pypy uv " },
   [AID_LANG_JAVASCRIPT] = { "javascript", aid_scan_js, ".", " js mjs cjs jsx ", " Jakefile ", " node deno bun " },
   [AID_LANG_TYPESCRIPT] = { "typescript", aid_scan_js, ".", " ts mts cts tsx ", "", " ts-node tsx " },

@@ -2,7 +2,7 @@
 #include "scan/scan_internal.h"
 #include <stdlib.h>
 
-#define LINE_BLOCK 1024      /* bytes of text for which one count of lines is kept */
+#define LINE_BLOCK 256       /* bytes of text for which one count of lines is kept */
 
 /* Room for one more of N items of SIZE bytes; 0 when there is none. */
 static int
