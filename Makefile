@@ -26,15 +26,15 @@ LAYERS  := base config store scan project index net patch model chat context ass
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
+need_project := project config base
 need_store   := store base
 need_scan    := scan base
-need_project := project base
-need_index   := index project scan store base
+need_index   := index project scan store config base
 need_net     := net base
 need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
-need_context := context chat patch store base
+need_context := context chat patch store project config base
 need_assist  := assist context index project scan chat model patch net store config base
 need_cli     := $(need_assist)
 

@@ -137,6 +137,14 @@ current_name (const char *dir, char name[64], struct aid_error *e)
   return err;
 }
 
+int
+aid_shelf_is_current (const char *dir, const struct aid_shelf *s)
+{
+  char name[64];
+
+  return !current_name (dir, name, NULL) && !strcmp (name, s->name);
+}
+
 static enum aid_err
 connect (const char *dir, const char *name, struct aid_shelf *s, struct aid_error *e)
 {

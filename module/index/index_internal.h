@@ -28,6 +28,8 @@ struct aid_shelf
    another version.  AID_E_NOTFOUND: there is none to read. */
 enum aid_err aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, struct aid_error *e);
 void aid_shelf_close (struct aid_shelf *s);
+/* Whether S is what DIR/current names now. */
+int aid_shelf_is_current (const char *dir, const struct aid_shelf *s);
 /* Makes a new, empty file with nothing in it the current one, and removes S's. */
 enum aid_err aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e);
 /* Reads a value of the table meta into OUT (0 when it is not there), or writes it. */

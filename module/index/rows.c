@@ -29,14 +29,19 @@ aid_run_begin (struct aid_run *r)
     r->err = aid_shelf_read_sketch (r->s, r->e);
   r->open = !r->err;
   r->bytes = 0;
+  r->rows = 0;
   r->since = aid_clock_ms ();
 }
 
 void
 aid_run_commit (struct aid_run *r)
 {
-  if (r->open && !r->err)
+  int64_t rows;
+
+  if (r->open && !r->err && r->rows)
     r->err = aid_shelf_write_sketch (r->s, r->e);
+  if (r->open && !r->err && r->rows && !(r->err = aid_shelf_get (r->s, "rows", &rows, r->e)))
+    r->err = aid_shelf_set (r->s, "rows", rows + r->rows, r->e);
   if (r->open && !r->err)
     r->err = aid_db_exec (r->s->db, "COMMIT", r->e);
   if (r->open && r->err)
@@ -225,6 +230,7 @@ insert_words (struct aid_run *r, int64_t id, const struct aid_prepared *made)
 static void
 count_cells (struct aid_run *r, const struct aid_prepared *made)
 {
+  r->rows += 1 + (int64_t) (made->ends.len / AID_LEVELS);
   if (!r->err)
     for (size_t i = 0; i < made->cells.len; i++)
       r->s->sketch[AID_VEC_AT (uint32_t, &made->cells, i)]++;

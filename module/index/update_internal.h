@@ -18,6 +18,7 @@ struct aid_run
   unsigned what;                 /* AID_PREPARE_... of new files */
   int open;                      /* a transaction */
   uint64_t bytes;                /* of text in it */
+  int64_t rows;                  /* that it adds to names and words */
   int64_t since, began;
   struct aid_vec seen;           /* of unsigned char: bits by id */
 };

@@ -12,20 +12,20 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define AID_PROJECT_PATH_MAX 4096          /* bytes of a relative path; longer ones are counted as skipped */
-#define AID_PROJECT_FILES ((size_t) 4 << 20)   /* files at most, unless the options say less */
-#define AID_PROJECT_LARGE ((uint64_t) 1 << 20) /* bytes beyond which a file is left out, unless the options say otherwise */
+#define AID_PROJECT_PATH_MAX 4096             /* bytes of a relative path; longer ones are counted as skipped */
+#define AID_PROJECT_FILES ((size_t)4 << 20)   /* files at most, unless the options say less */
+#define AID_PROJECT_LARGE ((uint64_t)1 << 20) /* bytes beyond which a file is left out, unless the options say otherwise */
 
 /* Why a file is read by the index, or is not. */
 enum aid_file_class
 {
-  AID_FILE_TEXT,      /* to be read */
+  AID_FILE_TEXT, /* to be read */
   AID_FILE_BINARY,
   AID_FILE_GENERATED,
-  AID_FILE_VENDORED,  /* somebody else's, copied in */
+  AID_FILE_VENDORED, /* somebody else's, copied in */
   AID_FILE_MINIFIED,
   AID_FILE_LARGE,
-  AID_FILE_SPECIAL,   /* a symbolic link, a FIFO, a device, a socket */
+  AID_FILE_SPECIAL, /* a symbolic link, a FIFO, a device, a socket */
   AID_FILE_CLASSES
 };
 /* A stable word: "text", "binary", "generated", "vendored", "minified", "large", "special". */
@@ -33,9 +33,9 @@ const char *aid_file_class_name (enum aid_file_class c);
 
 struct aid_project_file
 {
-  struct aid_span path;      /* borrowed for the callback; path.ptr[path.len] is NUL */
-  uint64_t size;             /* bytes */
-  int64_t mtime_ns;          /* since 1970 */
+  struct aid_span path; /* borrowed for the callback; path.ptr[path.len] is NUL */
+  uint64_t size;        /* bytes */
+  int64_t mtime_ns;     /* since 1970 */
   uint64_t inode;
   enum aid_file_class class; /* by name, attributes and size alone until the file was read (aid_project_read) */
   int gone;                  /* aid_project_changes: it is there no longer; size, mtime and inode are 0 */
@@ -43,12 +43,12 @@ struct aid_project_file
 
 struct aid_project_options
 {
-  uint64_t large;            /* bytes beyond which a file is left out; 0: AID_PROJECT_LARGE */
-  size_t max_files;          /* 0: AID_PROJECT_FILES */
-  size_t max_watches;        /* folders watched at most; 0: half of what the system grants the user */
-  int watch;                 /* notice changes; 0: the list is made once */
-  int poll;                  /* notice them by comparing stats, also where the system could tell; for tests */
-  int no_tools;              /* run no git, hg or jj: walk */
+  uint64_t large;     /* bytes beyond which a file is left out; 0: AID_PROJECT_LARGE */
+  size_t max_files;   /* 0: AID_PROJECT_FILES */
+  size_t max_watches; /* folders watched at most; 0: half of what the system grants the user */
+  int watch;          /* notice changes; 0: the list is made once */
+  int poll;           /* notice them by comparing stats, also where the system could tell; for tests */
+  int no_tools;       /* run no git, hg or jj: walk */
 };
 
 struct aid_project;
@@ -78,9 +78,9 @@ enum aid_err aid_project_files (struct aid_project *p, int (*fn) (void *ctx, con
 /* Calls FN once for each path that changed, came or went after generation SINCE (as it is now); *GENERATION gets what to ask from
    the next time.  AID_E_LIMIT, with no call: too much has changed for a list, look through all files (aid_project_files).
    A file whose bytes changed without its size, time and inode is not noticed. */
-enum aid_err aid_project_changes (struct aid_project *p, uint64_t since,
-                                  int (*fn) (void *ctx, const struct aid_project_file *file), void *ctx, uint64_t *generation,
-                                  struct aid_error *e);
+enum aid_err
+aid_project_changes (struct aid_project *p, uint64_t since, int (*fn) (void *ctx, const struct aid_project_file *file),
+                     void *ctx, uint64_t *generation, struct aid_error *e);
 
 /* The file PATH as it is in the list; 0, or -1 when it is not there.  FILE->path is PATH. */
 int aid_project_find (struct aid_project *p, struct aid_span path, struct aid_project_file *file);
@@ -91,21 +91,27 @@ void aid_project_touch (struct aid_project *p, struct aid_span path);
    FILE's size, time and inode are of: a file that changes while it is read is read again, three times, then AID_E_STATE.
    FILE->class is by its bytes as well, and the list knows it from then on; the bytes of a file that is not text are not
    wholly read (OUT holds some).  AID_E_NOTFOUND, AID_E_REFUSED, AID_E_LIMIT, AID_E_IO. */
-enum aid_err aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_project_file *file,
-                               struct aid_error *e);
+enum aid_err aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *out,
+                               struct aid_project_file *file, struct aid_error *e);
 /* Appends in words why PATH is what it is: "vendored: in node_modules/", "not listed: .gitignore:3: *.o".  Reads the file's head. */
 enum aid_err aid_project_why (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_error *e);
 
 /* --- version control -------------------------------------------------------------------------------------------------- */
 
-enum aid_vc_kind { AID_VC_NONE, AID_VC_GIT, AID_VC_HG, AID_VC_JJ };
+enum aid_vc_kind
+{
+  AID_VC_NONE,
+  AID_VC_GIT,
+  AID_VC_HG,
+  AID_VC_JJ
+};
 /* "none", "git", "hg", "jj". */
 const char *aid_vc_name (enum aid_vc_kind k);
 
 struct aid_project_vc
 {
   enum aid_vc_kind kind;
-  char head[81];             /* id of the revision that is checked out, in hex; "" when there is none yet */
+  char head[81]; /* id of the revision that is checked out, in hex; "" when there is none yet */
 };
 /* As it was when the files were last listed. */
 void aid_project_vc (struct aid_project *p, struct aid_project_vc *out);
@@ -119,12 +125,12 @@ struct aid_project_state
 {
   uint64_t generation;
   size_t files, folders;
-  size_t skipped;            /* paths that were too long, or beyond max_files */
-  size_t watched, polled;    /* folders whose changes the system tells, and those that are looked at now and then */
-  int64_t list_ms;           /* what the last listing took */
-  enum aid_err failed;       /* what the first listing ended with */
-  char how[32];              /* "git", "hg", "hg server", "jj", "walk" */
-  char note[256];            /* in a sentence what people should know: Git refused, watches are used up; "" */
+  size_t skipped;         /* paths that were too long, or beyond max_files */
+  size_t watched, polled; /* folders whose changes the system tells, and those that are looked at now and then */
+  int64_t list_ms;        /* what the last listing took */
+  enum aid_err failed;    /* what the first listing ended with */
+  char how[32];           /* "git", "hg", "hg server", "jj", "walk" */
+  char note[256];         /* in a sentence what people should know: Git refused, watches are used up; "" */
 };
 void aid_project_state (struct aid_project *p, struct aid_project_state *out);
 

@@ -1,0 +1,190 @@
+/* What lies near a file, by names alone: others of its stem, tests called after it, and what its imports can mean here. */
+#include "index/search_internal.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { IMPORTS_MAX = 40, SAME_MAX = 12, FILE_MAX = 1 << 20 };
+
+static char *
+live_path (struct aid_shelf *s, int64_t id)
+{
+  sqlite3_stmt *get;
+  int row;
+  char *path = NULL;
+
+  if (aid_db_prepare (s->db, "SELECT path FROM files WHERE id=?1 AND live=1", &get, NULL))
+    return NULL;
+  sqlite3_bind_int64 (get, 1, id);
+  if (!aid_db_step (s->db, get, &row, NULL) && row)
+    path = aid_span_dup (aid_db_column (get, 0));
+  sqlite3_reset (get);
+  return path;
+}
+
+enum aid_err
+aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out, size_t *all,
+            struct aid_error *e)
+{
+  struct aid_str tag = AID_STR_INIT (512);
+  struct aid_vec postings = AID_VEC_INIT (struct aid_posting, 4000);
+  enum aid_err err;
+  int cut;
+
+  *all = 0;
+  aid_str_addc (&tag, kind);
+  for (size_t i = 0; i < name.len; i++)
+    aid_str_addc (&tag, lower ? (char) tolower ((unsigned char) name.ptr[i]) : name.ptr[i]);
+  err = tag.err ? AID_OK : aid_fts_collect (k->s->fts, "names", aid_str_span (&tag), 2000, &postings, &cut, e);
+  for (size_t i = 0; !err && i < postings.len; i++)
+    {
+      char *path = i < max * 8 ? live_path (k->s, AID_VEC_AT (struct aid_posting, &postings, i).row) : NULL;
+      char **to = path && *all < max ? aid_vec_push (out) : NULL;
+      *all += path != NULL || i >= max * 8;
+      if (to)
+        *to = path;
+      else
+        free (path);
+    }
+  aid_str_free (&tag);
+  aid_vec_free (&postings);
+  return err;
+}
+
+static void
+add (struct aid_vec *out, char *path, double weight, const char *word, struct aid_span of)
+{
+  struct aid_related *r = aid_vec_push (out);
+  char why[160];
+
+  snprintf (why, sizeof why, "%s `%.*s`", word, (int) (of.len < 120 ? of.len : 120), of.ptr);
+  if (r)
+    *r = (struct aid_related){ path, strdup (why), weight };
+  else
+    free (path);
+}
+
+static struct aid_span
+folder (struct aid_span path)
+{
+  return aid_span_cut (path, 0, path.len - aid_path_base (path).len);
+}
+
+static int
+is_of_tests (struct aid_span path)
+{
+  for (size_t i = 0; i + 4 <= path.len; i++)
+    if (!strncasecmp (path.ptr + i, "test", 4) || !strncasecmp (path.ptr + i, "spec", 4))
+      return 1;
+  return 0;
+}
+
+/* Files of PATH's stem, and of names that tests of it have. */
+static enum aid_err
+add_siblings (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e)
+{
+  static const char *const ways[] = { "%.*s", "test_%.*s", "%.*s_test", "%.*s_tests", "test-%.*s", "%.*s-test", "%.*s-tests", "%.*stest",
+                                      "%.*stests", "%.*s_spec", "test%.*s" };
+  struct aid_span stem = aid_path_stem (path);
+  enum aid_err err = AID_OK;
+
+  for (size_t w = 0; !err && w < sizeof ways / sizeof *ways; w++)
+    {
+      struct aid_vec paths = AID_VEC_INIT (char *, 64);
+      char name[200];
+      size_t all;
+      snprintf (name, sizeof name, ways[w], (int) (stem.len < 100 ? stem.len : 100), stem.ptr);
+      err = aid_tagged (k, '^', aid_span_z (name), 1, SAME_MAX, &paths, &all, e);
+      for (size_t i = 0; i < paths.len; i++)
+        {
+          char *other = AID_VEC_AT (char *, &paths, i);
+          int same_folder = aid_span_eq (folder (aid_span_z (other)), folder (path));
+          if (aid_span_eqz (path, other) || (!same_folder && all > 6))
+            free (other);
+          else if (is_of_tests (aid_span_z (other)) && !is_of_tests (path))
+            add (out, other, 0.8, "test of", path);
+          else if (w == 0 && aid_span_ends (aid_span_z (other), ".mli"))
+            add (out, other, 1, "interface of", path);
+          else if (w == 0 && same_folder)
+            add (out, other, 1, aid_span_ends (aid_span_z (other), ".h") ? "header of" : "beside", path);
+          else
+            add (out, other, 0.5, "named like", path);
+        }
+      aid_vec_free (&paths);
+    }
+  return err;
+}
+
+/* How many of the last parts two paths have in common. */
+static size_t
+common_tail (struct aid_span a, struct aid_span b)
+{
+  size_t n = 0;
+
+  while (n < a.len && n < b.len && tolower ((unsigned char) a.ptr[a.len - 1 - n]) == tolower ((unsigned char) b.ptr[b.len - 1 - n]))
+    n++;
+  return n;
+}
+
+/* The import's last part without ending: list of Stdlib.List, util of ./util.js, fs of std::fs. */
+static struct aid_span
+import_stem (struct aid_span name)
+{
+  size_t to = name.len, from;
+  struct aid_span base = aid_path_base (name);
+
+  if (memchr (name.ptr, '/', name.len) || aid_span_ends (base, ".h") || aid_span_ends (base, ".hpp"))
+    return aid_path_stem (name);
+  for (from = to; from && !strchr (".:", name.ptr[from - 1]); from--)
+    ;
+  return aid_span_cut (name, from, to);
+}
+
+static enum aid_err
+add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e)
+{
+  struct aid_str text = AID_STR_INIT (FILE_MAX);
+  struct aid_scan scan = AID_SCAN_INIT;
+  enum aid_err err = AID_OK;
+
+  if (aid_project_read (k->x->project, path, &text, NULL, NULL)
+      || aid_scan_text (aid_language_of (path, aid_span_cut (aid_str_span (&text), 0, text.len < 512 ? text.len : 512)),
+                        aid_str_span (&text), &scan))
+    scan.n_imports = 0;
+  for (size_t i = 0; !err && i < scan.n_imports && i < IMPORTS_MAX; i++)
+    {
+      struct aid_span name = aid_span_cut (aid_str_span (&text), scan.imports[i].name.from, scan.imports[i].name.to);
+      struct aid_vec paths = AID_VEC_INIT (char *, 64);
+      size_t all, best = 0, best_tail = 0;
+      err = aid_tagged (k, '^', import_stem (name), 1, SAME_MAX, &paths, &all, e);
+      for (size_t p = 0; p < paths.len; p++)
+        {
+          struct aid_span other = aid_span_z (AID_VEC_AT (char *, &paths, p));
+          size_t tail = common_tail (other, name);
+          tail = tail ? tail : (size_t) aid_span_eq (folder (other), folder (path));
+          if (tail > best_tail)
+            {
+              best_tail = tail;
+              best = p;
+            }
+        }
+      for (size_t p = 0; p < paths.len; p++)
+        if ((p == best || all <= 2) && !aid_span_eqz (path, AID_VEC_AT (char *, &paths, p)))
+          add (out, AID_VEC_AT (char *, &paths, p), 0.5, "imported by", path);
+        else
+          free (AID_VEC_AT (char *, &paths, p));
+      aid_vec_free (&paths);
+    }
+  aid_scan_free (&scan);
+  aid_str_free (&text);
+  return err;
+}
+
+enum aid_err
+aid_near (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e)
+{
+  enum aid_err err = add_siblings (k, path, out, e);
+
+  return err ? err : add_imports (k, path, out, e);
+}
