@@ -143,7 +143,7 @@ Of a file that has more than BUDGET tokens the lines around it are added."
 
 (defconst aid-recipe--search-seconds 1.0
   "How long a question waits for what is found in its project at most, in seconds.
-It takes some milliseconds, unless the project is being indexed for the first time.")
+That takes some milliseconds, unless the project is indexed for the first time.")
 
 (defun aid-recipe--open-files (root)
   "The files below ROOT that windows show, the selected window's first, from ROOT."

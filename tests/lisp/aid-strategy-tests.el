@@ -273,5 +273,33 @@
     (should-not (plist-get (aid--mod-strategy-info "fresh" nil (directory-file-name project) t) :error))
     (should-error (aid-edit-strategy "No/Name") :type 'user-error)))
 
+(defun aid-strategy-tests--searching (project)
+  "Make PROJECT one of some files, with the strategy \"seek\" that searches it."
+  (aid-strategy-tests--put project ".aid/strategies/seek.md"
+                           "---\ndescription: Searches\ncontext: [search]\n---\nHelp.\n")
+  (aid-strategy-tests--put project "lib/rules.py"
+                           "def parse_rule(line):\n    name, _, rest = line.partition(':')\n    return name, rest\n")
+  (dotimes (i 5)
+    (aid-strategy-tests--put project (format "lib/other%d.py" i)
+                             (format "def other_%d():\n    return %d\n" i i))))
+
+(ert-deftest aid-strategy-that-searches-brings-what-the-question-names ()
+  "A definition that the question names is found and says why; deleted, it stays away."
+  (aid-chat-tests-with chat
+    (let ((aid-recipe--search-seconds 20) (process-environment
+                                           (cons (concat "XDG_CACHE_HOME=" home) process-environment)))
+      (aid-strategy-tests--searching project)
+      (aid-set-strategy "seek")
+      (goto-char (point-max))
+      (insert "Why does `parse_rule` lose a colon?")
+      (aid-append-recipe)
+      (let ((items (aid-chat--open-items)))
+        (should (equal (cadr (car items)) "lib/rules.py:1-3"))
+        (should (string-search "parse_rule" (aid-chat--word "why" (aid-chat--words (nth 3 (car items))))))
+        (goto-char (car (car items)))
+        (delete-region (point) (line-beginning-position 2)))
+      (aid-recipe-complete)
+      (should-not (member "lib/rules.py:1-3" (aid-strategy-tests--labels))))))
+
 (provide 'aid-strategy-tests)
 ;;; aid-strategy-tests.el ends here
