@@ -333,6 +333,9 @@ int
 aid_hgignore_match (struct aid_hgignore *h, struct aid_span path, struct aid_ignored *why)
 {
   int id = aid_regex_match (h->regex, path);
+  /* The root is a folder above all, and "" is its name. */
+  if (id < 0)
+    id = aid_regex_match (h->regex, AID_SPAN (""));
   if (id < 0)
     return -1;
   const struct origin *o = &AID_VEC_AT (struct origin, &h->origins, id);

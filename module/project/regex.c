@@ -427,7 +427,7 @@ read_repeats (struct parser *c, size_t from)
       if (times)
         fail (c, AID_E_PARSE, "a repetition of a repetition");
       if (c->p < c->end && *c->p == '?')
-        c->p++;              /* lazy: whether it matches is the same */
+        c->p++; /* lazy: whether it matches is the same */
       if (!c->err)
         repeat (c, from, min, max);
     }

@@ -121,7 +121,7 @@ grow (struct aid_table *t, int folders)
 }
 
 static uint32_t
-find_folder (struct aid_table *t, struct aid_span path)
+find_folder (const struct aid_table *t, struct aid_span path)
 {
   if (!path.len)
     return 0;
@@ -130,7 +130,7 @@ find_folder (struct aid_table *t, struct aid_span path)
   size_t mask = t->nfolder_by_path - 1;
   for (size_t at = folder_hash (t, path) & mask; t->nfolder_by_path && t->folder_by_path[at]; at = (at + 1) & mask)
     if (aid_span_eq (aid_table_folder_path (t, t->folder_by_path[at] - 1), path))
-      return t->last = t->folder_by_path[at] - 1;
+      return t->folder_by_path[at] - 1;
   return AID_TABLE_NONE;
 }
 
@@ -152,13 +152,13 @@ static struct aid_span
 split (struct aid_span path, struct aid_span *name)
 {
   const char *slash = path.len ? memrchr (path.ptr, '/', path.len) : NULL;
-  size_t n = slash ? (size_t) (slash - path.ptr) : 0;
+  size_t n = slash ? (size_t)(slash - path.ptr) : 0;
   *name = aid_span_cut (path, slash ? n + 1 : 0, path.len);
   return (struct aid_span){ path.ptr, n };
 }
 
 uint32_t
-aid_table_find (struct aid_table *t, struct aid_span path)
+aid_table_find (const struct aid_table *t, struct aid_span path)
 {
   struct aid_span name;
   uint32_t folder = find_folder (t, split (path, &name));
@@ -183,17 +183,17 @@ keep_name (struct aid_table *t, struct aid_span name)
   size_t at = t->names.len;
   if (name.len + 1 > t->names.max - at || aid_str_addspan (&t->names, name) || aid_str_addc (&t->names, '\0'))
     return AID_TABLE_NONE;
-  return (uint32_t) at;
+  return (uint32_t)at;
 }
 
 static uint32_t
 make_folder (struct aid_table *t, struct aid_span path, uint32_t up)
 {
-  uint32_t at, i = (uint32_t) t->folders.len;
+  uint32_t at, i = (uint32_t)t->folders.len;
   struct aid_folder *f;
   if (grow (t, 1) || (at = keep_name (t, path)) == AID_TABLE_NONE || !(f = aid_vec_push (&t->folders)))
     return AID_TABLE_NONE;
-  *f = (struct aid_folder){ .path = at, .len = (uint32_t) path.len, .up = up };
+  *f = (struct aid_folder){ .path = at, .len = (uint32_t)path.len, .up = up };
   aid_table_folder_at (t, up)->children++;
   put (t->folder_by_path, t->nfolder_by_path, folder_hash (t, path), i);
   return t->last = i;
@@ -203,8 +203,10 @@ uint32_t
 aid_table_folder (struct aid_table *t, struct aid_span path, int make)
 {
   uint32_t found = find_folder (t, path);
-  if (!make || (found != AID_TABLE_NONE && !aid_table_folder_at (t, found)->gone))
+  if (!make)
     return found;
+  if (found != AID_TABLE_NONE && !aid_table_folder_at (t, found)->gone)
+    return t->last = found;
   if (found != AID_TABLE_NONE)
     {
       /* It came back, and so did those above it. */
@@ -220,7 +222,7 @@ aid_table_folder (struct aid_table *t, struct aid_span path, int make)
   for (size_t at = 0; at < path.len && up != AID_TABLE_NONE;)
     {
       const char *slash = memchr (path.ptr + at, '/', path.len - at);
-      size_t end = slash ? (size_t) (slash - path.ptr) : path.len;
+      size_t end = slash ? (size_t)(slash - path.ptr) : path.len;
       struct aid_span upto = aid_span_cut (path, 0, end);
       uint32_t next = find_folder (t, upto);
       up = next != AID_TABLE_NONE ? next : make_folder (t, upto, up);
@@ -250,8 +252,8 @@ aid_table_add_in (struct aid_table *t, uint32_t folder, struct aid_span name, in
           t->skipped++;
           return AID_TABLE_NONE;
         }
-      *e = (struct aid_entry){ .folder = folder, .name = at, .len = (uint16_t) name.len };
-      found = (uint32_t) t->entries.len - 1;
+      *e = (struct aid_entry){ .folder = folder, .name = at, .len = (uint16_t)name.len };
+      found = (uint32_t)t->entries.len - 1;
       put (t->by_path, t->nby_path, entry_hash (t, folder, name), found);
     }
   t->live++;

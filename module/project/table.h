@@ -6,31 +6,31 @@
 #include "project/project.h"
 
 #define AID_TABLE_NONE UINT32_MAX
-#define AID_TABLE_FOLDERS ((size_t) 1 << 20)
-#define AID_TABLE_NAMES ((size_t) 1 << 30) /* bytes of all names */
+#define AID_TABLE_FOLDERS ((size_t)1 << 20)
+#define AID_TABLE_NAMES ((size_t)1 << 30) /* bytes of all names */
 
 struct aid_folder
 {
-  uint32_t path, len;        /* in the names; "" is the root, folder 0 */
-  uint32_t up;               /* the folder above */
-  uint32_t children;         /* folders known in it */
-  int32_t watch;             /* what the watch calls it; 0: not watched */
+  uint32_t path, len; /* in the names; "" is the root, folder 0 */
+  uint32_t up;        /* the folder above */
+  uint32_t children;  /* folders known in it */
+  int32_t watch;      /* what the watch calls it; 0: not watched */
   uint32_t gone;
-  int64_t mtime_ns;          /* as it was last polled */
+  int64_t mtime_ns; /* as it was last polled */
 };
 
 enum
 {
-  AID_ENTRY_GONE = 1,        /* not there any longer */
-  AID_ENTRY_READ = 2,        /* the class is by its bytes */
-  AID_ENTRY_FOLDER = 4       /* it turned out to be a folder (a submodule) */
+  AID_ENTRY_GONE = 1,  /* not there any longer */
+  AID_ENTRY_READ = 2,  /* the class is by its bytes */
+  AID_ENTRY_FOLDER = 4 /* it turned out to be a folder (a submodule) */
 };
 
 struct aid_entry
 {
   uint64_t size, inode;
   int64_t mtime_ns;
-  uint32_t folder, name;     /* NAME: in the names */
+  uint32_t folder, name; /* NAME: in the names */
   uint16_t len;
   uint8_t class, flags;
 };
@@ -42,8 +42,8 @@ struct aid_table
   uint32_t *by_path, *folder_by_path; /* open addressing: index + 1 */
   size_t nby_path, nfolder_by_path;
   uint64_t seed;
-  size_t live, skipped;      /* entries that are there; those that had no room */
-  uint32_t last;             /* the folder that was looked for last */
+  size_t live, skipped; /* entries that are there; those that had no room */
+  uint32_t last;        /* the folder that was added to last */
 };
 
 /* NULL without memory. */
@@ -53,7 +53,7 @@ void aid_table_free (struct aid_table *t);
 /* The folder PATH, made with those above it when MAKE; AID_TABLE_NONE. */
 uint32_t aid_table_folder (struct aid_table *t, struct aid_span path, int make);
 /* The entry PATH; AID_TABLE_NONE. */
-uint32_t aid_table_find (struct aid_table *t, struct aid_span path);
+uint32_t aid_table_find (const struct aid_table *t, struct aid_span path);
 /* The same, made when it is not there or was gone (*FRESH, may be NULL, is 1 then); counts as skipped without room. */
 uint32_t aid_table_add (struct aid_table *t, struct aid_span path, int *fresh);
 uint32_t aid_table_add_in (struct aid_table *t, uint32_t folder, struct aid_span name, int *fresh);

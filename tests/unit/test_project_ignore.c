@@ -234,8 +234,12 @@ compare_with_hg (const char *dir, struct aid_span all, struct aid_span ignored)
       struct aid_ignored why = { "", 0, { NULL, 0 }, 0 };
       int ours = aid_ignores_path (g, path, 0, &why);
       if (ours != theirs)
-        fail_msg ("seed %u: %s/%.*s is %d for hg, %d for us by %s:%d: %.*s", tree_seed, dir, (int) path.len, path.ptr, theirs, ours,
-                  why.file, why.line, (int) why.pattern.len, why.pattern.ptr);
+        {
+          struct aid_str rules = AID_STR_INIT (1 << 16);
+          output_of (dir, "cat .hgignore", &rules);
+          fail_msg ("%s/%.*s is %d for hg, %d for us by line %d of %s", dir, (int) path.len, path.ptr, theirs, ours, why.line,
+                    aid_str_z (&rules));
+        }
       aid_str_free (&needle);
       n += (size_t) theirs;
     }

@@ -1,0 +1,75 @@
+/* Mercurial's list: all but what is missing, removed or ignored.
+
+   The repository's own hgrc, which may name extensions and hooks, is not read. */
+#include "project/list_tool.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+static const char *const calm_env[] = { "HGPLAIN=1", "HGRCSKIPREPO=1", "HGENCODING=UTF-8", "HG_PENDING", "LC_ALL=C", NULL };
+
+/* Parts as .hgsub names them: "path = source" a line. */
+static void
+add_subrepositories (const struct aid_list_in *in, struct aid_listing *l, struct aid_part *part)
+{
+  struct aid_str text = AID_STR_INIT (AID_IGNORE_FILE_MAX);
+  struct aid_span rest, line;
+  int fd = open (part->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && !aid_read_small (fd, ".hgsub", &text))
+    {
+      rest = aid_str_span (&text);
+      while (aid_span_line (&rest, &line))
+        {
+          ptrdiff_t equals = aid_span_find (line, AID_SPAN ("="));
+          struct aid_span path = aid_span_trim (aid_span_cut (line, 0, equals > 0 ? (size_t)equals : 0));
+          int sub = path.len && path.ptr[0] != '/' && path.ptr[0] != '[' && path.ptr[0] != '#'
+                        && aid_span_find (path, AID_SPAN ("..")) < 0
+                      ? aid_open_folder (fd, path)
+                      : -1;
+          if (sub >= 0)
+            {
+              close (sub);
+              aid_listing_add_part (in, l, part, path);
+            }
+        }
+    }
+  if (fd >= 0)
+    close (fd);
+  aid_str_free (&text);
+}
+
+enum aid_err
+aid_list_hg (const struct aid_list_in *in, struct aid_listing *l, struct aid_part *part, struct aid_error *e)
+{
+  static const char *const argv[] = { "hg", "--noninteractive", "status", "-0", "-n", "-m", "-a", "-c", "-u", NULL };
+  enum aid_err err = aid_list_by (in, l, part, "hg", argv, calm_env, e);
+  if (!err)
+    add_subrepositories (in, l, part);
+  return err;
+}
+
+/* The first parent is in the dirstate: its first 20 bytes, or behind the mark of the second version. */
+void
+aid_hg_head (const struct aid_part *part, char out[81])
+{
+  static const char mark[] = "dirstate-v2\n", digits[] = "0123456789abcdef";
+  unsigned char head[64];
+  struct aid_str path = AID_STR_INIT (2 * (size_t)AID_PROJECT_PATH_MAX);
+  aid_str_addf (&path, "%s/.hg/dirstate", part->top);
+  int fd = path.err ? -1 : open (aid_str_z (&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  ssize_t n = fd >= 0 ? read (fd, head, sizeof head) : 0;
+  size_t from = n > 12 && !memcmp (head, mark, 12) ? 12 : 0, any = 0;
+  out[0] = '\0';
+  if (n >= (ssize_t)from + 20)
+    for (size_t i = 0; i < 20; i++)
+      {
+        out[2 * i] = digits[head[from + i] >> 4];
+        out[2 * i + 1] = digits[head[from + i] & 15];
+        out[2 * i + 2] = '\0';
+        any |= head[from + i];
+      }
+  if (!any)
+    out[0] = '\0';
+  if (fd >= 0)
+    close (fd);
+  aid_str_free (&path);
+}

@@ -1,0 +1,159 @@
+/* Reading a project's files: regular ones, through no link, whole, and as they are at one moment. */
+#include "project/classify.h"
+#include "project/project_internal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TIMES 4 /* a file that changes is read */
+
+static int
+sound (struct aid_span path)
+{
+  if (!path.len || path.len >= AID_PROJECT_PATH_MAX || path.ptr[0] == '/' || memchr (path.ptr, 0, path.len))
+    return 0;
+  while (path.len)
+    {
+      const char *slash = memchr (path.ptr, '/', path.len);
+      size_t n = slash ? (size_t)(slash - path.ptr) : path.len;
+      struct aid_span part = aid_span_cut (path, 0, n);
+      if (!n || aid_span_eqz (part, ".") || aid_span_eqz (part, ".."))
+        return 0;
+      path = aid_span_cut (path, slash ? n + 1 : n, path.len);
+    }
+  return 1;
+}
+
+int
+aid_project_open_file (struct aid_project *p, struct aid_span path, struct aid_error *e)
+{
+  struct stat st;
+  const char *slash = path.len ? memrchr (path.ptr, '/', path.len) : NULL;
+  size_t n = slash ? (size_t)(slash - path.ptr) : 0;
+  char *name = sound (path) ? aid_span_dup (aid_span_cut (path, slash ? n + 1 : 0, path.len)) : NULL;
+  int shown = (int)(path.len < 160 ? path.len : 160), fd = -1;
+  if (!name)
+    {
+      aid_error_set (e, AID_E_INVALID, "\"%.*s\" is no path below the project's root.", shown, path.len ? path.ptr : "");
+      return -1;
+    }
+  int dir = aid_open_folder (p->root_fd, (struct aid_span){ path.ptr, n });
+  if (dir >= 0)
+    fd = openat (dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  int no = errno;
+  if (dir >= 0)
+    close (dir);
+  free (name);
+  if (fd < 0)
+    aid_error_set (e,
+                   no == ENOENT || no == ENOTDIR ? AID_E_NOTFOUND
+                   : no == ELOOP                 ? AID_E_REFUSED
+                                                 : AID_E_IO,
+                   no == ELOOP ? "%.*s is a symbolic link, which is not followed.%s" : "%.*s cannot be opened: %s.", shown,
+                   path.ptr, no == ELOOP ? "" : strerror (no));
+  else if (fstat (fd, &st) || !S_ISREG (st.st_mode))
+    {
+      aid_error_set (e, AID_E_REFUSED, "%.*s is no regular file.", shown, path.ptr);
+      close (fd);
+      fd = -1;
+    }
+  return fd;
+}
+
+static void
+take_stat (const struct stat *st, struct aid_project_file *file)
+{
+  file->size = (uint64_t)st->st_size;
+  file->mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+  file->inode = st->st_ino;
+}
+
+/* Reads from FD what there is into OUT, from FROM on; ends early when its head is no text.  0, or -1 with errno. */
+static int
+read_text (int fd, struct aid_span path, int not_made, struct aid_str *out, size_t from, enum aid_file_class *class)
+{
+  char part[AID_CLASSIFY_HEAD];
+  int judged = 0;
+  ssize_t n;
+  do
+    {
+      n = read (fd, part, sizeof part);
+      if (n > 0)
+        aid_str_add (out, part, (size_t)n);
+      if (!judged && (n == 0 || out->len - from >= sizeof part))
+        {
+          *class = aid_classify_head (path, aid_span_cut (aid_str_span (out), from, out->len), not_made, NULL);
+          judged = 1;
+        }
+    }
+  while ((n > 0 && *class == AID_FILE_TEXT && !out->err) || (n < 0 && errno == EINTR));
+  return n < 0 ? -1 : 0;
+}
+
+/* What the name, the size and the attributes say; *NOT_MADE as aid_classify_head takes it. */
+static enum aid_file_class
+class_by_name (struct aid_project *p, const struct aid_project_file *file, int *not_made, struct aid_str *words)
+{
+  pthread_mutex_lock (&p->lock);
+  enum aid_file_class class = aid_classify_name (p->listing.attributes, file->path, file->size, p->in.large, words);
+  *not_made = aid_attributes_say (p->listing.attributes, AID_ATTR_GENERATED, file->path) == 0;
+  pthread_mutex_unlock (&p->lock);
+  return class;
+}
+
+/* The list learns the class of FILE; when it knows another file by that name, that is looked at. */
+static void
+tell_list (struct aid_project *p, const struct aid_project_file *file)
+{
+  pthread_mutex_lock (&p->lock);
+  uint32_t i = p->listed ? aid_table_find (p->listing.table, file->path) : AID_TABLE_NONE;
+  struct aid_entry *e = i == AID_TABLE_NONE ? NULL : aid_table_at (p->listing.table, i);
+  int other = e && (e->size != file->size || e->mtime_ns != file->mtime_ns || e->inode != file->inode);
+  if (e && !other)
+    {
+      e->class = (uint8_t)file->class;
+      e->flags |= AID_ENTRY_READ;
+    }
+  pthread_mutex_unlock (&p->lock);
+  if (other)
+    aid_project_touch (p, file->path);
+}
+
+enum aid_err
+aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_project_file *file,
+                  struct aid_error *e)
+{
+  size_t from = out->len;
+  int shown = (int)(path.len < 160 ? path.len : 160);
+  for (int i = 0; i < TIMES; i++)
+    {
+      struct stat st, after;
+      int not_made, bad, fd = aid_project_open_file (p, path, e);
+      *file = (struct aid_project_file){ .path = path };
+      aid_str_remove (out, from, out->len);
+      if (fd < 0)
+        return e ? e->code : AID_E_IO;
+      bad = fstat (fd, &st);
+      take_stat (&st, file);
+      file->class = class_by_name (p, file, &not_made, NULL);
+      if (!bad && file->class == AID_FILE_TEXT)
+        bad = read_text (fd, path, not_made, out, from, &file->class);
+      bad = bad || fstat (fd, &after);
+      close (fd);
+      if (bad)
+        return aid_error_set (e, AID_E_IO, "%.*s cannot be read: %s.", shown, path.ptr, strerror (errno));
+      if (out->err)
+        return aid_error_set (e, out->err, "%.*s is larger than the %zu bytes that it is read for.", shown, path.ptr,
+                              out->max);
+      int whole = file->class != AID_FILE_TEXT || out->len - from == file->size;
+      if (whole && st.st_size == after.st_size && st.st_mtim.tv_sec == after.st_mtim.tv_sec
+          && st.st_mtim.tv_nsec == after.st_mtim.tv_nsec)
+        {
+          tell_list (p, file);
+          return AID_OK;
+        }
+    }
+  return aid_error_set (e, AID_E_STATE, "%.*s is being written: it changed each time that it was read.", shown, path.ptr);
+}
