@@ -2,7 +2,6 @@
 #include "assist/recipe.h"
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/val.h"
 #include "config/config.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -201,45 +200,28 @@ wait_for_names (struct aid_index *x, int64_t ms)
 }
 
 static void
-add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_str *val)
+add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_vec *items)
 {
   struct aid_str path = AID_STR_INIT (8192), target = AID_STR_INIT (32768), label = AID_STR_INIT (32768);
+  struct aid_recipe_item *item = aid_vec_push (items);
   aid_fs_join (&path, find->root, p->path);
   aid_recipe_link (find->dir, aid_str_z (&path), &target);
   aid_str_addf (&target, "#L%u-L%u", p->first, p->last);
   aid_str_addf (&label, "%s:%u-%u", p->path, p->first, p->last);
-  size_t o = aid_val_object (val);
-  aid_val_kstr (val, "target", aid_str_span (&target));
-  aid_val_kstr (val, "label", aid_str_span (&label));
-  aid_val_kstrz (val, "why", p->reason);
-  aid_val_kint (val, "tokens", (int64_t)p->tokens);
-  aid_val_end (val, o, 4);
+  if (item)
+    *item = (struct aid_recipe_item){ aid_str_steal (&target), aid_str_steal (&label), strdup (p->reason), (int64_t)p->tokens };
   aid_str_free (&path);
   aid_str_free (&target);
   aid_str_free (&label);
 }
 
-static void
-write_found (const struct aid_find *find, const struct aid_found *found, const struct aid_index_state *state, struct aid_str *val)
-{
-  size_t all = aid_val_object (val);
-  aid_val_key (val, "items");
-  size_t list = aid_val_list (val);
-  for (size_t i = 0; i < found->passages.len; i++)
-    add_item (find, &AID_VEC_AT (struct aid_passage, &found->passages, i), val);
-  aid_val_end (val, list, (uint32_t)found->passages.len);
-  aid_val_kint (val, "files", (int64_t)state->files);
-  aid_val_kbool (val, "partial", found->partial);
-  aid_val_kint (val, "ms", found->us / 1000);
-  aid_val_end (val, all, 4);
-}
-
 enum aid_err
-aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_str *val, struct aid_error *e)
+aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_finding *out, struct aid_error *e)
 {
   struct aid_error mine = { AID_OK, "" };
   struct aid_found found = { .partial = 1 };
   struct aid_index_state state;
+  *out = (struct aid_finding){ .items = AID_VEC_INIT (struct aid_recipe_item, AID_PASSAGES) };
   struct place *p = enter (f, find->root, &mine);
   if (!p)
     {
@@ -252,11 +234,19 @@ aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_s
   if (err == AID_E_NOTFOUND)    /* the index is too young to hold anything */
     err = AID_OK;
   aid_index_state (p->index, &state);
-  if (!err)
-    write_found (find, &found, &state, val);
-  else if (e)
+  for (size_t i = 0; i < found.passages.len && !err; i++)
+    add_item (find, &AID_VEC_AT (struct aid_passage, &found.passages, i), &out->items);
+  out->files = state.files;
+  out->partial = found.partial;
+  if (err && e)
     *e = mine;
   aid_found_free (&found);
   leave (f, p);
   return err;
+}
+
+void
+aid_finding_free (struct aid_finding *f)
+{
+  aid_recipe_items_free (&f->items);
 }

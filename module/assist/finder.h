@@ -28,8 +28,16 @@ struct aid_find
   int64_t wait_ms;              /* for the names of a project that is being indexed for the first time */
 };
 
-/* Appends {items: [{target, label, why, tokens}], files (indexed), partial, ms}: what is to be shown of ROOT for the question, best first.
-   Begins the index when there is none. */
-enum aid_err aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_str *val, struct aid_error *e);
+struct aid_finding
+{
+  struct aid_vec items; /* struct aid_recipe_item, best first */
+  size_t files;         /* that are indexed */
+  int partial;          /* the index is not whole yet, or time was over */
+};
+
+/* What is to be shown of ROOT for the question.  Begins the index when there is none.  Free OUT in any case. */
+enum aid_err
+aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_finding *out, struct aid_error *e);
+void aid_finding_free (struct aid_finding *f);
 
 #endif

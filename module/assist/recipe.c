@@ -346,8 +346,8 @@ aid_recipe_make (const struct aid_strategy *s, struct aid_span text, const char 
   return err;
 }
 
-static void
-free_items (struct aid_vec *items)
+void
+aid_recipe_items_free (struct aid_vec *items)
 {
   for (size_t i = 0; i < items->len; i++)
     {
@@ -362,6 +362,6 @@ free_items (struct aid_vec *items)
 void
 aid_recipe_free (struct aid_recipe *r)
 {
-  free_items (&r->items);
-  free_items (&r->left_out);
+  aid_recipe_items_free (&r->items);
+  aid_recipe_items_free (&r->left_out);
 }

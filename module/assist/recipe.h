@@ -27,6 +27,7 @@ struct aid_recipe
 enum aid_err aid_recipe_make (const struct aid_strategy *s, struct aid_span chat, const char *root, const char *dir,
                               struct aid_recipe *out, struct aid_error *e);
 void aid_recipe_free (struct aid_recipe *r);
+void aid_recipe_items_free (struct aid_vec *items);
 
 /* Appends the percent-encoded link from the folder DIR to the file PATH, both absolute. */
 enum aid_err aid_recipe_link (const char *dir, const char *path, struct aid_str *out);

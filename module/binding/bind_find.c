@@ -75,16 +75,30 @@ job_read (emacs_env *env, emacs_value plist, struct job *j)
 }
 
 static void
+post_found (uint64_t id, const struct aid_finding *found)
+{
+  struct aid_str val = AID_STR_INIT (4 << 20);
+  size_t o = aid_val_object (&val);
+  aid_val_key (&val, "items");
+  aid_bind_items_val (&found->items, &val);
+  aid_val_kint (&val, "files", (int64_t) found->files);
+  aid_val_kbool (&val, "partial", found->partial);
+  aid_val_end (&val, o, 3);
+  aid_binding_post (id, AID_EVENT_RESULT, aid_str_span (&val));
+  aid_str_free (&val);
+}
+
+static void
 find (void *arg)
 {
   struct job *j = arg;
   struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (4 << 20);
-  if (aid_finder_find (aid_assist_finder (aid_binding.assist), &j->find, &val, &e) == AID_OK)
-    aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
+  struct aid_finding found;
+  if (aid_finder_find (aid_assist_finder (aid_binding.assist), &j->find, &found, &e) == AID_OK)
+    post_found (j->id, &found);
   else
     aid_binding_post_error (j->id, &e);
-  aid_str_free (&val);
+  aid_finding_free (&found);
   job_free (j);
   aid_binding_job_ends ();
 }

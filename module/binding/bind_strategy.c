@@ -122,8 +122,8 @@ AID_BIND (config_store)
   return aid_lisp_failed (env) ? NULL : env->intern (env, "t");
 }
 
-static void
-items_val (const struct aid_vec *items, struct aid_str *val)
+void
+aid_bind_items_val (const struct aid_vec *items, struct aid_str *val)
 {
   size_t l = aid_val_list (val);
   for (size_t i = 0; i < items->len; i++)
@@ -156,9 +156,9 @@ AID_BIND (recipe)
     {
       size_t o = aid_val_object (&val);
       aid_val_key (&val, "items");
-      items_val (&recipe.items, &val);
+      aid_bind_items_val (&recipe.items, &val);
       aid_val_key (&val, "left_out");
-      items_val (&recipe.left_out, &val);
+      aid_bind_items_val (&recipe.left_out, &val);
       aid_val_end (&val, o, 2);
       out = aid_lisp_take_val (env, &val);
     }

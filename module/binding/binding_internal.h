@@ -45,6 +45,9 @@ struct aid_config;
 /* The settings that hold under ROOT (nil: the user's alone), or NULL with a signal pending (bind_strategy.c). */
 struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
 
+/* Appends the list of the struct aid_recipe_item in ITEMS: {target, label, why, tokens} each (bind_strategy.c). */
+void aid_bind_items_val (const struct aid_vec *items, struct aid_str *val);
+
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 AID_BIND (doc_open);
 AID_BIND (doc_edit);

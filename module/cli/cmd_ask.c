@@ -2,6 +2,7 @@
 
    The core's events come on its threads; they are copied into a queue and a byte wakes the main thread, which alone
    writes: a slow reader of our output never holds up the core, and an interrupt is seen while nothing arrives. */
+#include "assist/finder.h"
 #include "assist/recipe.h"
 #include "base/json.h"
 #include "base/val.h"
@@ -22,6 +23,9 @@
 #define PROMPT_MAX (8u << 20)
 #define CONTEXT_ARGS_MAX 1000
 #define EVENTS_MAX 1000000
+#define FOUND_MAX 6          /* passages that a strategy adds which searches, and their tokens together */
+#define FOUND_TOKENS 4000
+#define FOUND_WAIT_MS 5000   /* for a project that is indexed for the first time */
 
 struct event
 {
@@ -295,9 +299,37 @@ run (struct asking *a, const struct aid_ask *ask)
   return a->status;
 }
 
+/* Adds what the project's index finds for PROMPT, if the strategy searches it, and says so. */
+static enum aid_err
+add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, const struct aid_strategy *s,
+           struct aid_error *e)
+{
+  struct aid_find find = { .root = ask->root, .dir = ask->root, .question = { .text = prompt, .max = FOUND_MAX, .tokens = FOUND_TOKENS },
+                           .wait_ms = FOUND_WAIT_MS };
+  struct aid_finding found = { .partial = 0 };
+  struct aid_error why = { AID_OK, "" };
+  enum aid_err err = AID_OK;
+  if (!ask->root || !aid_strategy_has (s, AID_SOURCE_SEARCH))
+    return AID_OK;
+  struct aid_finder *f = aid_finder_new ();
+  if (!f)
+    return aid_error_set (e, AID_E_NOMEM, "there is no memory");
+  if (aid_finder_find (f, &find, &found, &why) || found.partial)
+    fprintf (stderr, "aid: %s\n", why.code ? why.msg : "the project is being indexed: what was found may not be all");
+  for (size_t i = 0; i < found.items.len && !err; i++)
+    {
+      const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &found.items, i);
+      fprintf (stderr, "aid: with %s (%s)\n", item->label, item->why);
+      err = aid_question_add (q, item->label, item->target, e);
+    }
+  aid_finding_free (&found);
+  aid_finder_free (f);
+  return err;
+}
+
 /* Adds what the strategy says that goes with the question's files, and says so. */
 static enum aid_err
-add_recipe (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_error *e)
+add_recipe (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, struct aid_error *e)
 {
   struct aid_config *config = aid_config_load (ask->root, e);
   struct aid_strategy *s = NULL;
@@ -318,6 +350,8 @@ add_recipe (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_er
   for (size_t i = 0; i < r.left_out.len && !err; i++)
     fprintf (stderr, "aid: without %s: the strategy's budget is %lld tokens\n",
              AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
+  if (!err)
+    err = add_found (q, ask, prompt, s, e);
   if (s)
     aid_recipe_free (&r);
   aid_strategy_free (s);
@@ -349,7 +383,7 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
     aid_cli_warn_of_trust (aid_str_z (&root));
   ask->root = aid_str_z (&root);
   if (!err && !a->only)
-    err = add_recipe (&q, ask, &e);
+    err = add_recipe (&q, ask, aid_str_span (&typed), &e);
   ask->chat = aid_str_span (&q.chat);
   ask->items = q.items.data;
   ask->nitems = q.items.len;

@@ -286,8 +286,7 @@
 (ert-deftest aid-strategy-that-searches-brings-what-the-question-names ()
   "A definition that the question names is found and says why; deleted, it stays away."
   (aid-chat-tests-with chat
-    (let ((aid-recipe--search-seconds 20) (process-environment
-                                           (cons (concat "XDG_CACHE_HOME=" home) process-environment)))
+    (let ((aid-recipe--search-seconds 20))
       (aid-strategy-tests--searching project)
       (aid-set-strategy "seek")
       (goto-char (point-max))
