@@ -22,6 +22,7 @@
     ("c" "go to the chat, and back" aid-chat)
     ("n" "new chat" aid-new-chat)
     ("l" "list of chats" aid-chats)
+    ("/" "search the project" aid-search)
     ("i" "what would be sent" aid-inspect)
     ("I" "what was sent last" aid-inspect-last)
     ("z" "compact the chat" aid-compact)]

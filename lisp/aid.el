@@ -173,7 +173,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
                      ("o" . aid-append-shell) ("=" . aid-append-recipe)
-                     ("w" . aid-ask-with)))
+                     ("w" . aid-ask-with) ("/" . aid-search)))
       (define-key map key command))
     map)
   "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
@@ -198,6 +198,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Go to the chat" aid-chat]
     ["New chat" aid-new-chat]
     ["List of chats" aid-chats]
+    ["Search the project..." aid-search]
     "--"
     ["Append what point is on" aid-append-dwim]
     ["Append file..." aid-append-file]
@@ -236,6 +237,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
 (autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)
 (autoload 'aid-ask-with "aid-ask-with" "Ask several models at the same time." t)
+(autoload 'aid-search "aid-search" "Show what a question is about in this project." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-set-model "aid-model" "Choose the model." t)
 (autoload 'aid-list-models "aid-model" "Ask a provider which models it has." t)

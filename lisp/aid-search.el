@@ -1,0 +1,80 @@
+;;; aid-search.el --- Passages of a project that a question is about  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; The core's index of a project finds what a few words, a name or a message
+;; are about.  What it finds is shown as xref shows references, each place with
+;; why it was found; `aid-append-dwim' there appends it to the chat.
+
+;;; Code:
+
+(require 'xref)
+(require 'aid-module)
+(require 'aid-recipe)
+
+(declare-function aid--mod-find-soon "ext:aid-module" (plist))
+(declare-function aid--on-event "aid-module" (id function))
+(declare-function aid-project-root "aid-context" ())
+
+(defcustom aid-search-passages 30
+  "How many passages `aid-search' shows at most."
+  :type 'natnum
+  :group 'aid)
+
+(defvar aid-search-history nil
+  "What was searched for.")
+
+(defconst aid-search--wait 20000
+  "How many milliseconds a search waits for a project that is indexed for the first time.")
+
+(defun aid-search--xref (item root)
+  "ITEM, which was found in the project at ROOT, as an xref."
+  (pcase-let ((`(,path ,first) (split-string (plist-get item :target) "#L")))
+    (xref-make (plist-get item :why)
+               (xref-make-file-location
+                (expand-file-name (aid-percent-decode path) root)
+                (string-to-number first) 0))))
+
+(defun aid-search--show (found query root)
+  "Show what was FOUND for QUERY in the project at ROOT."
+  (let ((items (plist-get found :items)))
+    (cond (items
+           (xref-show-xrefs (lambda ()
+                              (mapcar (lambda (item) (aid-search--xref item root)) items))
+                            nil)
+           (when (plist-get found :partial)
+             (message "The project is still being indexed: search again in a moment for all")))
+          ((plist-get found :partial)
+           (message "Nothing found for %s yet: the project is being indexed" query))
+          (t (message "Nothing found for %s in %d files" query (plist-get found :files))))))
+
+;;;###autoload
+(defun aid-search (query)
+  "Show the passages of this project that QUERY is about, best first.
+QUERY is a name, a few words, an error message or a whole question.  The search
+goes on in the background; each place says why it was found."
+  (interactive
+   (let ((name (thing-at-point 'symbol t)))
+     (list (read-string (format-prompt "Search the project for" name)
+                        nil 'aid-search-history name))))
+  (when (string-blank-p query)
+    (user-error "There is nothing to search for"))
+  (aid-module-ensure)
+  (require 'aid-context)
+  (let ((root (expand-file-name (aid-project-root))))
+    (when (file-remote-p root)
+      (user-error "A remote project is not searched"))
+    (aid--on-event
+     (aid--mod-find-soon (list :root (directory-file-name root) :dir root :text query :error ""
+                               :open (aid-recipe--open-files root) :without nil
+                               :max aid-search-passages :tokens 1000000 :wait aid-search--wait))
+     (lambda (kind &optional val)
+       (if (eq kind 'result)
+           (aid-search--show val query root)
+         (message "%s" (plist-get val :message)))))
+    (message "Searching %s..." (abbreviate-file-name root))))
+
+(provide 'aid-search)
+;;; aid-search.el ends here
