@@ -155,7 +155,7 @@ That takes some milliseconds, unless the project is indexed for the first time."
            collect (file-relative-name (file-truename file) (file-truename root))))
 
 (defun aid-recipe--taken-away (root)
-  "What was added to the open question and is there no longer, and what is, from ROOT.
+  "What the open question has, and what was deleted from it, as paths from ROOT.
 Neither is to be found anew."
   (let ((open (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))
         (number (plist-get (aid-chat--open-turn) :number)))

@@ -27,7 +27,7 @@
   "What was searched for.")
 
 (defconst aid-search--wait 20000
-  "How many milliseconds a search waits for a project that is indexed for the first time.")
+  "How long a search waits for a project's first index, in milliseconds.")
 
 (defun aid-search--xref (item root)
   "ITEM, which was found in the project at ROOT, as an xref."

@@ -46,6 +46,7 @@
 (declare-function aid-append-recipe "aid-recipe" ())
 
 (declare-function aid-project-root "aid-context" ())
+(declare-function aid-append-dwim "aid-append" ())
 (declare-function aid-append-region "aid-append" (beg end))
 (declare-function aid-append-definition "aid-append" ())
 (declare-function aid-append-definition-bounds "aid-append" ())
