@@ -10,6 +10,7 @@
 
 ;;; Code:
 
+(eval-when-compile (require 'subr-x))
 (require 'xref)
 (require 'aid-module)
 (require 'aid-recipe)
@@ -41,9 +42,9 @@
   "Show what was FOUND for QUERY in the project at ROOT."
   (let ((items (plist-get found :items)))
     (cond (items
-           (xref-show-xrefs (lambda ()
-                              (mapcar (lambda (item) (aid-search--xref item root)) items))
-                            nil)
+           (funcall xref-show-xrefs-function
+                    (lambda () (mapcar (lambda (item) (aid-search--xref item root)) items))
+                    `((window . ,(selected-window)) (display-action) (auto-jump)))
            (when (plist-get found :partial)
              (message "The project is still being indexed: search again in a moment for all")))
           ((plist-get found :partial)
