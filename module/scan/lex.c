@@ -191,7 +191,7 @@ regex_may_begin (const struct aid_lex *l)
       return 0;
     }
   return !(l->before == ')' || l->before == ']' || l->before == AID_T_NUMBER || l->before == AID_T_STRING
-           || l->before == AID_T_CHAR || (l->before == '}' && l->lines == 0));
+           || l->before == AID_T_CHAR || l->before == '<' || (l->before == '}' && l->lines == 0));
 }
 
 static uint32_t
