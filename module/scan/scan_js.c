@@ -14,7 +14,7 @@ static const struct aid_keyword table[] = {
   K ("interface", JS_INTERFACE), K ("it", JS_TEST), K ("let", JS_VARIABLE), K ("module", JS_NAMESPACE),
   K ("namespace", JS_NAMESPACE), K ("new", JS_OPERATOR), K ("of", JS_OPERATOR), K ("return", JS_OPERATOR),
   K ("specify", JS_TEST), K ("suite", JS_TEST), K ("switch", JS_BLOCK), K ("test", JS_TEST), K ("throw", JS_OPERATOR),
-  K ("try", JS_BLOCK), K ("type", JS_TYPE), K ("typeof", JS_OPERATOR), K ("var", JS_VARIABLE), K ("void", JS_OPERATOR),
+  K ("try", JS_BLOCK), K ("type", JS_TYPE), K ("typeof", JS_OPERATOR), K ("var", JS_VARIABLE),
   K ("while", JS_BLOCK), K ("with", JS_BLOCK), K ("yield", JS_OPERATOR),
 };
 
@@ -68,6 +68,7 @@ aid_js_push (struct aid_js *j, enum aid_js_frame_kind kind, int32_t def)
     f->pending = -1;
   f = &j->frames[++j->n];
   *f = (struct aid_js_frame){ kind, def, parent, -1, -1, j->lex.from, 0, 0, 0, 0, 0 };
+  f->top = kind == JS_F_BLOCK && def < 0 && j->n == 2 && f[-1].kind == JS_F_PAREN;   /* (function () { the whole file }) () */
   j->state = JS_S_NONE;
   return f;
 }
@@ -126,14 +127,17 @@ assignment (struct aid_js *j)
   struct aid_range name = { j->chain_last, j->chain.to }, scope = { j->chain.from, j->chain_last };
   if (scope.to > scope.from)
     scope.to--;
-  if (scope.to - scope.from > 10 && memcmp (t + scope.to - 10, ".prototype", 10) == 0)
+  int prototype = scope.to - scope.from > 10 && memcmp (t + scope.to - 10, ".prototype", 10) == 0;
+  if (prototype)
     scope.to -= 10;
   if (aid_range_is (j->s, scope, "this") || aid_range_is (j->s, scope, "exports") || aid_range_is (j->s, scope, "module.exports")
       || aid_range_is (j->s, scope, "module"))
     scope = (struct aid_range){ 0, 0 };
-  j->candidate = aid_js_add (j, AID_DEF_KINDS, name);
+  j->candidate = aid_js_add (j, prototype ? AID_DEF_METHOD : AID_DEF_KINDS, name);
   if (j->candidate >= 0)
     aid_scan_def (j->s, j->candidate)->scope = scope;
+  if (prototype)
+    j->frames[j->n].pending = j->candidate;
   j->state = JS_S_VALUE;
 }
 
@@ -191,7 +195,8 @@ advance (struct aid_js *j)
 
 /* --- brackets --- */
 
-static void
+/* Gives 0 when the token that it leaves has still to be looked at. */
+static int
 open_paren (struct aid_js *j)
 {
   int value = j->state == JS_S_VALUE, test = j->test;
@@ -199,7 +204,7 @@ open_paren (struct aid_js *j)
   if (j->in_type || j->state == JS_S_ANNOTATION || j->state == JS_S_RESULT)
     {
       aid_lex_skip (&j->lex);
-      return;
+      return 1;
     }
   if (j->state == JS_S_MEMBER)
     {                        /* name (...) { of an object */
@@ -207,24 +212,29 @@ open_paren (struct aid_js *j)
       aid_lex_next (&j->lex);
       aid_js_result (j);
       j->state = JS_S_NONE;
-      if (j->lex.token == '{')
-        {
-          becomes_function (j);
-          aid_js_push (j, JS_F_BLOCK, def);
-        }
-      return;
+      if (j->lex.token != '{')
+        return 0;
+      becomes_function (j);
+      aid_js_push (j, JS_F_BLOCK, def);
+      return 1;
     }
   struct aid_js_frame *f = aid_js_push (j, JS_F_PAREN, -1);
   f->candidate = value ? def : -1;
   f->test = test;
   f->lead = j->lead;
   f->from = j->from;
+  return 1;
 }
 
 static void
 open_brace (struct aid_js *j)
 {
   int before = j->lex.before, object = 0;
+  if (j->lex.to > 1 && j->s->text[j->lex.to - 2] == '$')
+    {
+      aid_js_push (j, JS_F_TEMPLATE, -1);
+      return;
+    }
   if (j->in_type || j->state == JS_S_ANNOTATION || j->state == JS_S_RESULT)
     {
       aid_lex_skip (&j->lex);
@@ -261,29 +271,29 @@ open_brace (struct aid_js *j)
     f->parent = held;
 }
 
-static void
+/* Gives 0 when the token that it leaves has still to be looked at. */
+static int
 bracket (struct aid_js *j)
 {
   struct aid_js_frame *f = &j->frames[j->n];
   switch (j->lex.token)
     {
     case '(':
-      open_paren (j);
-      return;
+      return open_paren (j);
     case '{':
       open_brace (j);
-      return;
+      break;
     case '[':
       if (j->in_type || (f->declaring && j->lex.before == AID_T_WORD))
         aid_lex_skip (&j->lex);
       else
         aid_js_push (j, JS_F_BRACKET, -1);
-      return;
+      break;
     case ')':
     case ']':
       if (f->kind == (j->lex.token == ')' ? JS_F_PAREN : JS_F_BRACKET))
         pop (j);
-      return;
+      break;
     case '}':
       while (j->n > 0 && (f->kind == JS_F_PAREN || f->kind == JS_F_BRACKET))
         {
@@ -291,18 +301,19 @@ bracket (struct aid_js *j)
           f = &j->frames[j->n];
         }
       pop (j);
-      return;
+      break;
     case ';':
       end_pending (j, j->lex.to);
-      return;
+      break;
     case ',':
       {
         int declaring = f->declaring;
         end_pending (j, j->lex.before_to);
         f->declaring = declaring;
-        return;
+        break;
       }
     }
+  return 1;
 }
 
 /* --- tokens --- */
@@ -476,8 +487,7 @@ token (struct aid_js *j)
     advance (j);
   if (j->test && j->lex.token != '(' && j->lex.token != '.' && j->lex.token != AID_T_STRING)
     j->test = 0;
-  bracket (j);
-  return 1;
+  return bracket (j);
 }
 
 void

@@ -12,7 +12,8 @@ enum aid_js_key
   JS_BLOCK                   /* a word behind which a block comes, or a condition */
 };
 
-enum aid_js_frame_kind { JS_F_BLOCK, JS_F_CLASS, JS_F_INTERFACE, JS_F_ENUM, JS_F_OBJECT, JS_F_PAREN, JS_F_BRACKET };
+enum aid_js_frame_kind { JS_F_BLOCK, JS_F_CLASS, JS_F_INTERFACE, JS_F_ENUM, JS_F_OBJECT, JS_F_PAREN, JS_F_BRACKET,
+                         JS_F_TEMPLATE };   /* of "${" */
 
 /* What is known of the definition whose name was read last. */
 enum aid_js_state

@@ -48,7 +48,7 @@ aid_js_result (struct aid_js *j)
         return;
       if (l->token == ';' || l->token == ',' || l->token == '}' || l->token == ')' || l->token == '=')
         return;
-      if (l->lines > 0 && l->token == AID_T_WORD && aid_js_ended (j))
+      if (l->lines > 0 && !type_may_begin && l->token != '|' && l->token != '&' && l->token != AID_T_ARROW)
         return;
       if (l->token == '(' || l->token == '[' || l->token == '{')
         aid_lex_skip (l);
