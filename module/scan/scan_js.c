@@ -6,16 +6,51 @@
 
 #define K AID_KEYWORD
 static const struct aid_keyword table[] = {
-  K ("abstract", JS_MODIFIER), K ("async", JS_MODIFIER), K ("await", JS_OPERATOR), K ("bench", JS_TEST), K ("case", JS_OPERATOR),
-  K ("catch", JS_BLOCK), K ("class", JS_CLASS), K ("const", JS_VARIABLE), K ("context", JS_TEST), K ("declare", JS_MODIFIER),
-  K ("default", JS_MODIFIER), K ("delete", JS_OPERATOR), K ("describe", JS_TEST), K ("do", JS_BLOCK), K ("else", JS_BLOCK),
-  K ("enum", JS_ENUM), K ("export", JS_EXPORT), K ("finally", JS_BLOCK), K ("for", JS_BLOCK), K ("function", JS_FUNCTION),
-  K ("global", JS_NAMESPACE), K ("if", JS_BLOCK), K ("import", JS_IMPORT), K ("in", JS_OPERATOR), K ("instanceof", JS_OPERATOR),
-  K ("interface", JS_INTERFACE), K ("it", JS_TEST), K ("let", JS_VARIABLE), K ("module", JS_NAMESPACE),
-  K ("namespace", JS_NAMESPACE), K ("new", JS_OPERATOR), K ("of", JS_OPERATOR), K ("return", JS_OPERATOR),
-  K ("specify", JS_TEST), K ("suite", JS_TEST), K ("switch", JS_BLOCK), K ("test", JS_TEST), K ("throw", JS_OPERATOR),
-  K ("try", JS_BLOCK), K ("type", JS_TYPE), K ("typeof", JS_OPERATOR), K ("var", JS_VARIABLE),
-  K ("while", JS_BLOCK), K ("with", JS_BLOCK), K ("yield", JS_OPERATOR),
+  K ("abstract", JS_MODIFIER),
+  K ("async", JS_MODIFIER),
+  K ("await", JS_OPERATOR),
+  K ("bench", JS_TEST),
+  K ("case", JS_OPERATOR),
+  K ("catch", JS_BLOCK),
+  K ("class", JS_CLASS),
+  K ("const", JS_VARIABLE),
+  K ("context", JS_TEST),
+  K ("declare", JS_MODIFIER),
+  K ("default", JS_MODIFIER),
+  K ("delete", JS_OPERATOR),
+  K ("describe", JS_TEST),
+  K ("do", JS_BLOCK),
+  K ("else", JS_BLOCK),
+  K ("enum", JS_ENUM),
+  K ("export", JS_EXPORT),
+  K ("finally", JS_BLOCK),
+  K ("for", JS_BLOCK),
+  K ("function", JS_FUNCTION),
+  K ("global", JS_NAMESPACE),
+  K ("if", JS_BLOCK),
+  K ("import", JS_IMPORT),
+  K ("in", JS_OPERATOR),
+  K ("instanceof", JS_OPERATOR),
+  K ("interface", JS_INTERFACE),
+  K ("it", JS_TEST),
+  K ("let", JS_VARIABLE),
+  K ("module", JS_NAMESPACE),
+  K ("namespace", JS_NAMESPACE),
+  K ("new", JS_OPERATOR),
+  K ("of", JS_OPERATOR),
+  K ("return", JS_OPERATOR),
+  K ("specify", JS_TEST),
+  K ("suite", JS_TEST),
+  K ("switch", JS_BLOCK),
+  K ("test", JS_TEST),
+  K ("throw", JS_OPERATOR),
+  K ("try", JS_BLOCK),
+  K ("type", JS_TYPE),
+  K ("typeof", JS_OPERATOR),
+  K ("var", JS_VARIABLE),
+  K ("while", JS_BLOCK),
+  K ("with", JS_BLOCK),
+  K ("yield", JS_OPERATOR),
 };
 
 int
@@ -68,7 +103,7 @@ aid_js_push (struct aid_js *j, enum aid_js_frame_kind kind, int32_t def)
     f->pending = -1;
   f = &j->frames[++j->n];
   *f = (struct aid_js_frame){ kind, def, parent, -1, -1, j->lex.from, 0, 0, 0, 0, 0 };
-  f->top = kind == JS_F_BLOCK && def < 0 && j->n == 2 && f[-1].kind == JS_F_PAREN;   /* (function () { the whole file }) () */
+  f->top = kind == JS_F_BLOCK && def < 0 && j->n == 2 && f[-1].kind == JS_F_PAREN; /* (function () { the whole file }) () */
   j->state = JS_S_NONE;
   return f;
 }
@@ -99,97 +134,11 @@ pop (struct aid_js *j)
       j->candidate = f.candidate;
       j->state = JS_S_LIST;
     }
-  j->test = f.kind == JS_F_PAREN && f.test && f.def < 0;   /* each (...) ("title", ...) */
+  j->test = f.kind == JS_F_PAREN && f.test && f.def < 0; /* each (...) ("title", ...) */
   if (j->test)
     {
       j->lead = f.lead;
       j->from = f.from;
-    }
-}
-
-/* --- values --- */
-
-/* What the candidate is now that a function is its value. */
-static void
-becomes_function (struct aid_js *j)
-{
-  struct aid_def *d = aid_scan_def (j->s, j->candidate);
-  enum aid_js_frame_kind in = j->frames[j->n].kind;
-  if (d)
-    d->kind = in == JS_F_OBJECT || in == JS_F_CLASS || d->scope.from < d->scope.to ? AID_DEF_METHOD : AID_DEF_FUNCTION;
-}
-
-/* NAME = and a.b.NAME = at a statement's beginning. */
-static void
-assignment (struct aid_js *j)
-{
-  const unsigned char *t = j->s->text;
-  struct aid_range name = { j->chain_last, j->chain.to }, scope = { j->chain.from, j->chain_last };
-  if (scope.to > scope.from)
-    scope.to--;
-  int prototype = scope.to - scope.from > 10 && memcmp (t + scope.to - 10, ".prototype", 10) == 0;
-  if (prototype)
-    scope.to -= 10;
-  if (aid_range_is (j->s, scope, "this") || aid_range_is (j->s, scope, "exports") || aid_range_is (j->s, scope, "module.exports")
-      || aid_range_is (j->s, scope, "module"))
-    scope = (struct aid_range){ 0, 0 };
-  j->candidate = aid_js_add (j, prototype ? AID_DEF_METHOD : AID_DEF_KINDS, name);
-  if (j->candidate >= 0)
-    aid_scan_def (j->s, j->candidate)->scope = scope;
-  if (prototype)
-    j->frames[j->n].pending = j->candidate;
-  j->state = JS_S_VALUE;
-}
-
-/* What the token makes of the name that was read last. */
-static void
-advance (struct aid_js *j)
-{
-  int token = j->lex.token;
-  switch (j->state)
-    {
-    case JS_S_DECLARED:
-    case JS_S_ANNOTATION:
-      if (token == '=')
-        {
-          struct aid_def *d = aid_scan_def (j->s, j->candidate);
-          if (d)
-            d->signature.to = j->lex.before_to;
-          j->state = JS_S_VALUE;
-        }
-      else if (token == ':')
-        j->state = JS_S_ANNOTATION;
-      else if (j->state == JS_S_DECLARED && token != '?' && token != '!')
-        j->state = JS_S_NONE;
-      break;
-    case JS_S_VALUE:
-      if (token == AID_T_WORD)
-        j->state = aid_lex_is (&j->lex, "async") ? JS_S_VALUE : JS_S_PARAMETER;
-      else if (token != '(' && token != '<')
-        j->state = JS_S_NONE;
-      break;
-    case JS_S_LIST:
-    case JS_S_PARAMETER:
-    case JS_S_RESULT:
-      if (token == AID_T_ARROW)
-        {
-          becomes_function (j);
-          struct aid_def *d = aid_scan_def (j->s, j->candidate);
-          if (d)
-            d->signature.to = j->lex.to;
-          j->frames[j->n].pending = j->candidate;
-          j->state = JS_S_ARROW;
-        }
-      else if (token == ':' && j->state == JS_S_LIST)
-        j->state = JS_S_RESULT;
-      else if (j->state != JS_S_RESULT || token == ';' || token == ',' || token == '=')
-        j->state = JS_S_NONE;
-      break;
-    case JS_S_MEMBER:
-      j->state = token == ':' ? JS_S_VALUE : JS_S_NONE;
-      break;
-    default:
-      j->state = JS_S_NONE;
     }
 }
 
@@ -207,14 +156,14 @@ open_paren (struct aid_js *j)
       return 1;
     }
   if (j->state == JS_S_MEMBER)
-    {                        /* name (...) { of an object */
+    { /* name (...) { of an object */
       aid_lex_skip (&j->lex);
       aid_lex_next (&j->lex);
       aid_js_result (j);
       j->state = JS_S_NONE;
       if (j->lex.token != '{')
         return 0;
-      becomes_function (j);
+      aid_js_becomes_function (j);
       aid_js_push (j, JS_F_BLOCK, def);
       return 1;
     }
@@ -246,13 +195,20 @@ open_brace (struct aid_js *j)
       return;
     }
   if (j->frames[j->n].declaring && before == AID_T_WORD)
-    {                        /* const { a, b } = ... */
+    { /* const { a, b } = ... */
       aid_lex_skip (&j->lex);
       return;
     }
   switch (before)
     {
-    case '(': case ',': case '=': case '[': case '?': case '&': case '|': case '+':
+    case '(':
+    case ',':
+    case '=':
+    case '[':
+    case '?':
+    case '&':
+    case '|':
+    case '+':
       object = 1;
       break;
     case ':':
@@ -261,7 +217,9 @@ open_brace (struct aid_js *j)
     case AID_T_WORD:
       {
         int key = aid_keyword_of (&j->keywords, j->s->text + j->lex.before_from, j->lex.before_to - j->lex.before_from);
-        object = key == JS_OPERATOR || (key == JS_MODIFIER && aid_range_is (j->s, (struct aid_range){ j->lex.before_from, j->lex.before_to }, "default"));
+        object = key == JS_OPERATOR
+                 || (key == JS_MODIFIER
+                     && aid_range_is (j->s, (struct aid_range){ j->lex.before_from, j->lex.before_to }, "default"));
       }
       break;
     }
@@ -325,14 +283,16 @@ begin (struct aid_js *j)
   int before = j->lex.before, body = f->kind == JS_F_BLOCK || f->kind == JS_F_CLASS || f->kind == JS_F_INTERFACE;
   int first = before == '{' || before == 0;
   j->begins = f->kind == JS_F_OBJECT || f->kind == JS_F_ENUM ? first || before == ','
-              : body ? first || before == ';' || before == '}' || (j->lex.lines > 0 && aid_js_ended (j)) || (before == ',' && f->kind == JS_F_INTERFACE)
+              : body ? first || before == ';' || before == '}' || (j->lex.lines > 0 && aid_js_ended (j))
+                         || (before == ',' && f->kind == JS_F_INTERFACE)
                      : 0;
   if (j->modified && (before == AID_T_WORD || before == ')' || before == '*' || before == '#' || before == '@'))
     j->begins = 1;
   else if (j->begins)
     {
-      if (j->state != JS_S_ARROW && f->kind != JS_F_OBJECT && (f->kind != JS_F_BLOCK || aid_js_key (j) || j->lex.token == AID_T_WORD)
-          && !(before == '}' && j->lex.lines == 0) && !(j->in_type && !aid_js_key (j)))
+      if (j->state != JS_S_ARROW && f->kind != JS_F_OBJECT
+          && (f->kind != JS_F_BLOCK || aid_js_key (j) || j->lex.token == AID_T_WORD) && !(before == '}' && j->lex.lines == 0)
+          && !(j->in_type && !aid_js_key (j)))
         end_pending (j, j->lex.before_to);
       j->lead = j->lex.lead;
       j->from = j->lex.from;
@@ -343,45 +303,11 @@ begin (struct aid_js *j)
     {
       j->lead = f->lead;
       j->from = f->from;
-      f->def = aid_scan_add (j->s, AID_DEF_TEST, f->parent, (struct aid_range){ j->lex.from + 1, j->lex.to - 1 }, f->lead, f->from);
+      f->def = aid_scan_add (j->s, AID_DEF_TEST, f->parent, (struct aid_range){ j->lex.from + 1, j->lex.to - 1 }, f->lead,
+                             f->from);
       f->parent = f->def >= 0 ? f->def : f->parent;
       f->signature_to = j->lex.to;
     }
-}
-
-static void
-chain (struct aid_js *j)
-{
-  if (j->lex.token == AID_T_WORD && (j->begins || j->lex.before == '='))
-    {
-      j->chain = aid_lex_range (&j->lex);
-      j->chain_last = j->lex.from;
-    }
-  else if (j->lex.token == AID_T_WORD && j->lex.before == '.' && j->chain.to && j->chain.to + 1 == j->lex.from)
-    {
-      j->chain_last = j->lex.from;
-      j->chain.to = j->lex.to;
-    }
-  else if (!(j->lex.token == '.' && j->chain.to == j->lex.from))
-    j->chain.to = 0;
-}
-
-/* require ("x"), import ("x") */
-static void
-required (struct aid_js *j)
-{
-  struct aid_range word = { j->lex.before_from, j->lex.before_to };
-  const unsigned char *t = j->s->text;
-  if (j->lex.before != AID_T_WORD || !(aid_range_is (j->s, word, "require") || aid_range_is (j->s, word, "import")))
-    return;
-  uint32_t from = j->lex.to, to;
-  while (from < j->s->len && t[from] == ' ')
-    from++;
-  if (from >= j->s->len || (t[from] != '"' && t[from] != '\''))
-    return;
-  for (to = from + 1; to < j->s->len && t[to] != t[from] && t[to] != '\n'; to++)
-    ;
-  aid_scan_import (j->s, (struct aid_range){ from + 1, to }, word.from, to);
 }
 
 static void
@@ -406,7 +332,8 @@ plain_word (struct aid_js *j, int key)
 {
   struct aid_js_frame *f = &j->frames[j->n];
   int before_key = j->lex.before == AID_T_WORD
-                     ? aid_keyword_of (&j->keywords, j->s->text + j->lex.before_from, j->lex.before_to - j->lex.before_from) : 0;
+                     ? aid_keyword_of (&j->keywords, j->s->text + j->lex.before_from, j->lex.before_to - j->lex.before_from)
+                     : 0;
   if (f->declaring && (before_key == JS_VARIABLE || (j->lex.before == ',' && f->kind == JS_F_BLOCK)))
     {
       if (j->lex.before == ',')
@@ -421,7 +348,7 @@ plain_word (struct aid_js *j, int key)
     }
   if (key == JS_TEST && j->begins)
     j->test = 1;
-  advance (j);
+  aid_js_advance (j);
 }
 
 /* Gives 0 when the token that it leaves has still to be looked at. */
@@ -447,7 +374,7 @@ token (struct aid_js *j)
   if (j->begins && key == JS_MODIFIER)
     {
       j->modified = 1;
-      advance (j);
+      aid_js_advance (j);
       return 1;
     }
   if (j->begins && j->lex.token == '@' && in == JS_F_BLOCK)
@@ -462,20 +389,20 @@ token (struct aid_js *j)
       j->chain.to = 0;
       return 1;
     }
-  if (j->lex.token == '=' && j->chain.to && j->chain.to <= j->lex.before_to && j->state != JS_S_DECLARED && j->state != JS_S_ANNOTATION
-      && j->lex.to < j->s->len && j->s->text[j->lex.to] != '=')
+  if (j->lex.token == '=' && j->chain.to && j->chain.to <= j->lex.before_to && j->state != JS_S_DECLARED
+      && j->state != JS_S_ANNOTATION && j->lex.to < j->s->len && j->s->text[j->lex.to] != '=')
     {
-      assignment (j);
+      aid_js_assignment (j);
       return 1;
     }
-  chain (j);
+  aid_js_chain (j);
   if (j->lex.token == AID_T_WORD)
     {
       plain_word (j, key);
       return 1;
     }
   if (j->lex.token == '(')
-    required (j);
+    aid_js_required (j);
   if (j->lex.token == '<' && j->state == JS_S_VALUE && j->lex.before == '=')
     {
       enum aid_js_state state = j->state;
@@ -484,7 +411,7 @@ token (struct aid_js *j)
       return 0;
     }
   if (j->lex.token != '(' && j->lex.token != '{' && j->lex.token != ')')
-    advance (j);
+    aid_js_advance (j);
   if (j->test && j->lex.token != '(' && j->lex.token != '.' && j->lex.token != AID_T_STRING)
     j->test = 0;
   return bracket (j);
@@ -493,7 +420,7 @@ token (struct aid_js *j)
 void
 aid_scan_js (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct aid_js *j = calloc (1, sizeof *j);
   if (!j)
     {

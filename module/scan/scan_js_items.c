@@ -42,7 +42,8 @@ aid_js_result (struct aid_js *j)
     return;
   while (aid_lex_next (l))
     {
-      int type_may_begin = l->before == ':' || l->before == '|' || l->before == '&' || l->before == AID_T_ARROW || l->before == ','
+      int type_may_begin = l->before == ':' || l->before == '|' || l->before == '&' || l->before == AID_T_ARROW
+                           || l->before == ','
                            || aid_range_is (j->s, (struct aid_range){ l->before_from, l->before_to }, "is");
       if (l->token == '{' && !type_may_begin)
         return;
@@ -108,8 +109,10 @@ aid_js_function (struct aid_js *j)
       aid_lex_next (l);
     }
   struct aid_def *d = aid_scan_def (j->s, def);
-  enum aid_def_kind kind = !as_value || !d || d->kind == AID_DEF_VARIABLE || (d->scope.from >= d->scope.to && d->kind != AID_DEF_FIELD)
-                             ? AID_DEF_FUNCTION : AID_DEF_METHOD;
+  enum aid_def_kind kind
+    = !as_value || !d || d->kind == AID_DEF_VARIABLE || (d->scope.from >= d->scope.to && d->kind != AID_DEF_FIELD)
+        ? AID_DEF_FUNCTION
+        : AID_DEF_METHOD;
   if (as_value && (j->frames[j->n].kind == JS_F_OBJECT || j->frames[j->n].kind == JS_F_CLASS))
     kind = AID_DEF_METHOD;
   if (!parameters_and_body (j, def, kind, AID_DEF_SIGNATURE) && l->token == ';')
@@ -126,7 +129,7 @@ head (struct aid_js *j, enum aid_def_kind kind, enum aid_js_frame_kind frame)
   if (aid_lex_next (l) == AID_T_WORD && !aid_lex_is (l, "extends") && !aid_lex_is (l, "implements"))
     {
       name = aid_lex_range (l);
-      while (aid_lex_next (l) == '.')          /* namespace A.B */
+      while (aid_lex_next (l) == '.') /* namespace A.B */
         if (aid_lex_next (l) == AID_T_WORD)
           name.to = l->to;
     }
@@ -167,7 +170,7 @@ import (struct aid_js *j)
   struct aid_lex *l = &j->lex;
   uint32_t from = j->from;
   if (aid_lex_next (l) == '(' || l->token == '.')
-    return;                  /* import (...), import.meta */
+    return; /* import (...), import.meta */
   for (int words = 0; words < 100 && l->token && l->token != ';' && l->token != AID_T_STRING && l->token != '}'; words++)
     {
       if (l->token == '{')
@@ -199,8 +202,8 @@ name_follows (const struct aid_js *j)
   while (at < j->s->len && (t[at] == ' ' || t[at] == '\t'))
     at++;
   return at < j->s->len && at > j->lex.to
-         && ((t[at] >= 'a' && t[at] <= 'z') || (t[at] >= 'A' && t[at] <= 'Z') || t[at] == '_' || t[at] == '$' || t[at] >= 0x80 || t[at] == '"'
-             || t[at] == '\'' || (t[at] == '{' && aid_lex_is (&j->lex, "global")));
+         && ((t[at] >= 'a' && t[at] <= 'z') || (t[at] >= 'A' && t[at] <= 'Z') || t[at] == '_' || t[at] == '$'
+             || t[at] >= 0x80 || t[at] == '"' || t[at] == '\'' || (t[at] == '{' && aid_lex_is (&j->lex, "global")));
 }
 
 /* Gives 1 when the keyword's item was read (or begun), 0 when the token means nothing here. */
@@ -226,7 +229,9 @@ aid_js_keyword (struct aid_js *j, int key)
       if (!statement || !name_follows (j))
         return 0;
       head (j, key == JS_NAMESPACE ? AID_DEF_MODULE : AID_DEF_TYPE,
-            key == JS_ENUM ? JS_F_ENUM : key == JS_INTERFACE ? JS_F_INTERFACE : JS_F_BLOCK);
+            key == JS_ENUM        ? JS_F_ENUM
+            : key == JS_INTERFACE ? JS_F_INTERFACE
+                                  : JS_F_BLOCK);
       return 1;
     case JS_TYPE:
       if (!statement || !name_follows (j))
@@ -257,8 +262,8 @@ aid_js_keyword (struct aid_js *j, int key)
 static int
 is_accessor (const struct aid_js *j)
 {
-  static const char *const words[] = { "static", "async", "get", "set", "public", "private", "protected", "readonly", "abstract",
-                                       "override", "declare", "accessor" };
+  static const char *const words[] = { "static",    "async",    "get",      "set",      "public",  "private",
+                                       "protected", "readonly", "abstract", "override", "declare", "accessor" };
   const unsigned char *t = j->s->text;
   uint32_t at = j->lex.to;
   while (at < j->s->len && t[at] == ' ')

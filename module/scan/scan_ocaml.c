@@ -5,29 +5,40 @@
 #include "scan/scan_ocaml_internal.h"
 #include <stdlib.h>
 
-enum frame_kind { F_STRUCTURE, F_OBJECT, F_BEGIN, F_DO, F_PAREN, F_BRACKET, F_BRACE, F_PAYLOAD };
+enum frame_kind
+{
+  F_STRUCTURE,
+  F_OBJECT,
+  F_BEGIN,
+  F_DO,
+  F_PAREN,
+  F_BRACKET,
+  F_BRACE,
+  F_PAYLOAD
+};
 
 enum state
 {
   S_NONE,
-  S_NAME,                    /* the item's name comes */
-  S_AFTER_NAME,              /* of a let: what comes tells a function from a value */
-  S_ANNOTATION, S_EQUAL,
-  S_PATH                     /* of an open or include */
+  S_NAME,       /* the item's name comes */
+  S_AFTER_NAME, /* of a let: what comes tells a function from a value */
+  S_ANNOTATION,
+  S_EQUAL,
+  S_PATH /* of an open or include */
 };
 
 struct frame
 {
   enum frame_kind kind;
-  int base;                  /* the innermost structure or object at or below */
-  int lets;                  /* that wait for their "in" */
-  int32_t parent;            /* what holds what is in it */
+  int base;       /* the innermost structure or object at or below */
+  int lets;       /* that wait for their "in" */
+  int32_t parent; /* what holds what is in it */
   /* the item that is being read (of structures and objects) */
-  int item;                  /* its keyword, or 0 */
+  int item; /* its keyword, or 0 */
   int32_t def;
   enum aid_def_kind def_kind;
   enum state state;
-  int test, body;            /* BODY: "=" of the item was read */
+  int test, body; /* BODY: "=" of the item was read */
   uint32_t lead, from, signature_to;
 };
 
@@ -36,7 +47,7 @@ struct ocaml
   struct aid_scanner *s;
   struct aid_ml_lex lex;
   struct frame frames[AID_SCAN_NESTING];
-  int n;                     /* frames[n] is the innermost */
+  int n; /* frames[n] is the innermost */
   int beyond;
 };
 
@@ -68,8 +79,9 @@ push (struct ocaml *o, enum frame_kind kind, int32_t parent)
       return;
     }
   int at = o->n + 1;
-  o->frames[at] = (struct frame){ .kind = kind, .parent = parent, .def = -1,
-                                  .base = kind == F_STRUCTURE || kind == F_OBJECT ? at : o->frames[o->n].base };
+  o->frames[at] = (struct frame){
+    .kind = kind, .parent = parent, .def = -1, .base = kind == F_STRUCTURE || kind == F_OBJECT ? at : o->frames[o->n].base
+  };
   o->n = at;
 }
 
@@ -116,8 +128,8 @@ ended (const struct ocaml *o)
   switch (o->lex.before)
     {
     case ML_T_WORD:
-      return o->lex.before_key == 0 || o->lex.before_key == ML_END || o->lex.before_key == ML_DONE || o->lex.before_key == ML_STRUCT
-             || o->lex.before_key == ML_SIG || o->lex.before_key == ML_OBJECT;
+      return o->lex.before_key == 0 || o->lex.before_key == ML_END || o->lex.before_key == ML_DONE
+             || o->lex.before_key == ML_STRUCT || o->lex.before_key == ML_SIG || o->lex.before_key == ML_OBJECT;
     case ML_T_END:
     case ML_T_LITERAL:
     case ML_T_STRING:
@@ -168,7 +180,7 @@ begins_item (struct ocaml *o, int key)
   for (int i = o->n; i > o->frames[o->n].base; i--)
     if (o->frames[i].kind == F_PAYLOAD)
       return 0;
-  return o->lex.lines > 0;   /* brackets that were never closed */
+  return o->lex.lines > 0; /* brackets that were never closed */
 }
 
 static void
@@ -178,8 +190,9 @@ begin_item (struct ocaml *o, int key)
   struct frame *f = &o->frames[o->n];
   finish (o, f);
   static const enum aid_def_kind kinds[ML_OTHER + 1] = {
-    [ML_LET] = AID_DEF_VARIABLE,       [ML_TYPE] = AID_DEF_TYPE,         [ML_MODULE] = AID_DEF_MODULE, [ML_EXCEPTION] = AID_DEF_EXCEPTION,
-    [ML_EXTERNAL] = AID_DEF_SIGNATURE, [ML_CLASS] = AID_DEF_CLASS,       [ML_VAL] = AID_DEF_SIGNATURE, [ML_METHOD] = AID_DEF_METHOD,
+    [ML_LET] = AID_DEF_VARIABLE,        [ML_TYPE] = AID_DEF_TYPE,          [ML_MODULE] = AID_DEF_MODULE,
+    [ML_EXCEPTION] = AID_DEF_EXCEPTION, [ML_EXTERNAL] = AID_DEF_SIGNATURE, [ML_CLASS] = AID_DEF_CLASS,
+    [ML_VAL] = AID_DEF_SIGNATURE,       [ML_METHOD] = AID_DEF_METHOD,
   };
   f->item = key;
   f->def_kind = key == ML_VAL && f->kind == F_OBJECT ? AID_DEF_FIELD : kinds[key];
@@ -204,9 +217,9 @@ and_item (struct ocaml *o)
   uint32_t at = o->lex.to;
   while (at < o->s->len && (o->s->text[at] == ' ' || o->s->text[at] == '\n'))
     at++;
-  struct aid_span next = { (const char *) o->s->text + at, o->s->len - at };
+  struct aid_span next = { (const char *)o->s->text + at, o->s->len - at };
   if (key == ML_MODULE && (aid_span_starts (next, "type ") || aid_span_starts (next, "module ")))
-    return 0;                /* with type t = ... and type u = ... */
+    return 0; /* with type t = ... and type u = ... */
   begin_item (o, key);
   return 1;
 }
@@ -225,7 +238,7 @@ extension (struct ocaml *o, struct frame *f)
 {
   if (f->item != ML_LET || o->lex.before != ML_T_OPERATOR || o->s->text[o->lex.before_to - 1] != '%')
     return;
-  struct aid_span name = { (const char *) o->s->text + o->lex.from, o->lex.to - o->lex.from };
+  struct aid_span name = { (const char *)o->s->text + o->lex.from, o->lex.to - o->lex.from };
   f->test = aid_span_starts (name, "test") || aid_span_starts (name, "expect_test") || aid_span_starts (name, "bench");
 }
 
@@ -248,12 +261,13 @@ name (struct ocaml *o, struct frame *f)
     }
   if (f->item == ML_TYPE || f->item == ML_CLASS || f->item == ML_MODULE || f->item == ML_EXCEPTION)
     {
-      if (inner || l->token != ML_T_WORD || l->key || (l->to - l->from == 1 && o->s->text[l->from] == '_' && f->item == ML_TYPE))
+      if (inner || l->token != ML_T_WORD || l->key
+          || (l->to - l->from == 1 && o->s->text[l->from] == '_' && f->item == ML_TYPE))
         return;
       if (l->before == ML_T_OPERATOR && o->s->text[l->before_to - 1] == '%')
         return;
       if (f->item == ML_TYPE && is_upper (o))
-        return;              /* of the path in type M.t += ... */
+        return; /* of the path in type M.t += ... */
       named (o, range (l->from, l->to));
       return;
     }
@@ -263,7 +277,8 @@ name (struct ocaml *o, struct frame *f)
     named (o, range (l->before_to - 1, l->to));
   else if (l->token == ML_T_WORD && !l->key && l->before == ML_T_OPERATOR && o->s->text[l->before_to - 1] == '%' && !f->test)
     extension (o, f);
-  else if (l->token == ML_T_WORD && !l->key && !is_upper (o) && o->frames[o->n].kind != F_PAYLOAD && o->frames[o->n].kind != F_BRACKET)
+  else if (l->token == ML_T_WORD && !l->key && !is_upper (o) && o->frames[o->n].kind != F_PAYLOAD
+           && o->frames[o->n].kind != F_BRACKET)
     named (o, range (l->from, l->to));
 }
 
@@ -272,12 +287,14 @@ path (struct ocaml *o, struct frame *f)
 {
   const unsigned char *t = o->s->text;
   uint32_t to = o->lex.to;
-  if (o->lex.token == ML_T_OPERATOR || (o->lex.token == ML_T_WORD && o->lex.key && o->lex.key != ML_STRUCT && o->lex.key != ML_SIG))
-    return;                  /* open!, include module type of */
+  if (o->lex.token == ML_T_OPERATOR
+      || (o->lex.token == ML_T_WORD && o->lex.key && o->lex.key != ML_STRUCT && o->lex.key != ML_SIG))
+    return; /* open!, include module type of */
   if (o->lex.token == ML_T_WORD && !o->lex.key)
     {
-      while (to < o->s->len && (t[to] == '.' || t[to] == '_' || t[to] == '\'' || (t[to] >= '0' && t[to] <= '9') || (t[to] >= 'a' && t[to] <= 'z')
-                                || (t[to] >= 'A' && t[to] <= 'Z')))
+      while (to < o->s->len
+             && (t[to] == '.' || t[to] == '_' || t[to] == '\'' || (t[to] >= '0' && t[to] <= '9')
+                 || (t[to] >= 'a' && t[to] <= 'z') || (t[to] >= 'A' && t[to] <= 'Z')))
         to++;
       aid_scan_import (o->s, (struct aid_range){ o->lex.from, to }, f->from, to);
     }
@@ -294,7 +311,7 @@ function_or_value (struct ocaml *o, struct frame *f)
   if (f->state == S_AFTER_NAME)
     {
       if (o->lex.token == ')')
-        return;              /* behind (name) */
+        return; /* behind (name) */
       next = o->lex.token == ':' ? S_ANNOTATION : o->lex.token == '=' ? S_EQUAL : S_NONE;
       is_function = next == S_NONE && o->lex.token != ',' && here;
     }
@@ -327,7 +344,8 @@ type_body (struct ocaml *o, struct frame *f)
   enum aid_def_kind kind;
   if (l->token == ML_T_LITERAL && t[l->from] == '`' && o->frames[o->n].kind == F_BRACKET)
     {
-      aid_scan_end (o->s, aid_scan_add (o->s, AID_DEF_CONSTRUCTOR, f->def, range (l->from + 1, l->to), l->lead, l->from), l->to, l->to);
+      aid_scan_end (o->s, aid_scan_add (o->s, AID_DEF_CONSTRUCTOR, f->def, range (l->from + 1, l->to), l->lead, l->from),
+                    l->to, l->to);
       return;
     }
   if (l->token != ML_T_WORD || l->key)
@@ -335,9 +353,11 @@ type_body (struct ocaml *o, struct frame *f)
   while (at < o->s->len && (t[at] == ' ' || t[at] == '\n'))
     at++;
   unsigned char next = at + 1 >= o->s->len || (t[at] == '(' && t[at + 1] == '*') ? 0 : t[at];
-  if (o->n == f->base && is_upper (o) && (l->before == '|' || l->before == '=' || l->before_key == ML_PRIVATE) && next != '.' && next != '(')
+  if (o->n == f->base && is_upper (o) && (l->before == '|' || l->before == '=' || l->before_key == ML_PRIVATE) && next != '.'
+      && next != '(')
     kind = AID_DEF_CONSTRUCTOR;
-  else if (o->frames[o->n].kind == F_BRACE && !is_upper (o) && next == ':' && (l->before == '{' || l->before == ';' || l->before_key == ML_MUTABLE))
+  else if (o->frames[o->n].kind == F_BRACE && !is_upper (o) && next == ':'
+           && (l->before == '{' || l->before == ';' || l->before_key == ML_MUTABLE))
     kind = AID_DEF_FIELD;
   else
     return;
@@ -357,7 +377,9 @@ brackets (struct ocaml *o)
       push (o, F_PAREN, -1);
       return;
     case '[':
-      push (o, o->lex.to < o->s->len && (o->s->text[o->lex.to] == '%' || o->s->text[o->lex.to] == '@') ? F_PAYLOAD : F_BRACKET, -1);
+      push (o,
+            o->lex.to < o->s->len && (o->s->text[o->lex.to] == '%' || o->s->text[o->lex.to] == '@') ? F_PAYLOAD : F_BRACKET,
+            -1);
       return;
     case '{':
       push (o, F_BRACE, -1);
@@ -424,7 +446,7 @@ token (struct ocaml *o)
     {
       struct aid_def *d = aid_scan_def (o->s, f->def);
       if (d)
-        d->kind = AID_DEF_KINDS;               /* let ... in of an expression at the top */
+        d->kind = AID_DEF_KINDS; /* let ... in of an expression at the top */
       f->def = -1;
       f->item = 0;
     }
@@ -448,7 +470,7 @@ token (struct ocaml *o)
 void
 aid_scan_ocaml (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct ocaml *o = calloc (1, sizeof *o);
   if (!o)
     {
@@ -462,7 +484,8 @@ aid_scan_ocaml (struct aid_scanner *s, enum aid_language language)
     if (o->beyond > 0)
       {
         int key = o->lex.key, c = o->lex.token;
-        o->beyond += key == ML_BEGIN || key == ML_STRUCT || key == ML_SIG || key == ML_OBJECT || key == ML_DO || c == '(' || c == '[' || c == '{';
+        o->beyond += key == ML_BEGIN || key == ML_STRUCT || key == ML_SIG || key == ML_OBJECT || key == ML_DO || c == '('
+                     || c == '[' || c == '{';
         o->beyond -= key == ML_END || key == ML_DONE || c == ')' || c == ']' || c == '}';
       }
     else

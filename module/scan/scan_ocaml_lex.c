@@ -1,30 +1,92 @@
 /* OCaml's tokens and comments. */
 #include "scan/scan_ocaml_internal.h"
 
-#define W 1                  /* within a word */
-#define O 2                  /* of an operator */
-#define B 4                  /* begins a word */
+#define W 1 /* within a word */
+#define O 2 /* of an operator */
+#define B 4 /* begins a word */
 
 #define K AID_KEYWORD
 static const struct aid_keyword table[] = {
-  K ("and", ML_AND), K ("as", ML_OTHER), K ("assert", ML_OTHER), K ("asr", ML_OTHER), K ("begin", ML_BEGIN), K ("class", ML_CLASS),
-  K ("constraint", ML_CONSTRAINT), K ("do", ML_DO), K ("done", ML_DONE), K ("downto", ML_OTHER), K ("else", ML_OTHER),
-  K ("end", ML_END), K ("exception", ML_EXCEPTION), K ("external", ML_EXTERNAL), K ("for", ML_OTHER), K ("fun", ML_FUN),
-  K ("function", ML_FUN), K ("functor", ML_OTHER), K ("if", ML_OTHER), K ("in", ML_IN), K ("include", ML_INCLUDE),
-  K ("inherit", ML_INHERIT), K ("initializer", ML_INITIALIZER), K ("land", ML_OTHER), K ("lazy", ML_OTHER), K ("let", ML_LET),
-  K ("lor", ML_OTHER), K ("lsl", ML_OTHER), K ("lsr", ML_OTHER), K ("lxor", ML_OTHER), K ("match", ML_OTHER),
-  K ("method", ML_METHOD), K ("mod", ML_OTHER), K ("module", ML_MODULE), K ("mutable", ML_MUTABLE), K ("new", ML_OTHER),
-  K ("nonrec", ML_REC), K ("object", ML_OBJECT), K ("of", ML_OTHER), K ("open", ML_OPEN), K ("or", ML_OTHER),
-  K ("private", ML_PRIVATE), K ("rec", ML_REC), K ("sig", ML_SIG), K ("struct", ML_STRUCT), K ("then", ML_OTHER), K ("to", ML_OTHER),
-  K ("try", ML_OTHER), K ("type", ML_TYPE), K ("val", ML_VAL), K ("virtual", ML_VIRTUAL), K ("when", ML_OTHER),
-  K ("while", ML_OTHER), K ("with", ML_OTHER),
+  K ("and", ML_AND),
+  K ("as", ML_OTHER),
+  K ("assert", ML_OTHER),
+  K ("asr", ML_OTHER),
+  K ("begin", ML_BEGIN),
+  K ("class", ML_CLASS),
+  K ("constraint", ML_CONSTRAINT),
+  K ("do", ML_DO),
+  K ("done", ML_DONE),
+  K ("downto", ML_OTHER),
+  K ("else", ML_OTHER),
+  K ("end", ML_END),
+  K ("exception", ML_EXCEPTION),
+  K ("external", ML_EXTERNAL),
+  K ("for", ML_OTHER),
+  K ("fun", ML_FUN),
+  K ("function", ML_FUN),
+  K ("functor", ML_OTHER),
+  K ("if", ML_OTHER),
+  K ("in", ML_IN),
+  K ("include", ML_INCLUDE),
+  K ("inherit", ML_INHERIT),
+  K ("initializer", ML_INITIALIZER),
+  K ("land", ML_OTHER),
+  K ("lazy", ML_OTHER),
+  K ("let", ML_LET),
+  K ("lor", ML_OTHER),
+  K ("lsl", ML_OTHER),
+  K ("lsr", ML_OTHER),
+  K ("lxor", ML_OTHER),
+  K ("match", ML_OTHER),
+  K ("method", ML_METHOD),
+  K ("mod", ML_OTHER),
+  K ("module", ML_MODULE),
+  K ("mutable", ML_MUTABLE),
+  K ("new", ML_OTHER),
+  K ("nonrec", ML_REC),
+  K ("object", ML_OBJECT),
+  K ("of", ML_OTHER),
+  K ("open", ML_OPEN),
+  K ("or", ML_OTHER),
+  K ("private", ML_PRIVATE),
+  K ("rec", ML_REC),
+  K ("sig", ML_SIG),
+  K ("struct", ML_STRUCT),
+  K ("then", ML_OTHER),
+  K ("to", ML_OTHER),
+  K ("try", ML_OTHER),
+  K ("type", ML_TYPE),
+  K ("val", ML_VAL),
+  K ("virtual", ML_VIRTUAL),
+  K ("when", ML_OTHER),
+  K ("while", ML_OTHER),
+  K ("with", ML_OTHER),
 };
 
-static const unsigned char class[256] = {
-  ['!'] = O, ['$'] = O, ['%'] = O, ['&'] = O, ['*'] = O, ['+'] = O, ['-'] = O, ['.'] = O, ['/'] = O, [':'] = O, ['<'] = O,
-  ['='] = O, ['>'] = O, ['?'] = O, ['@'] = O, ['^'] = O, ['|'] = O, ['~'] = O, ['\''] = W, ['0' ... '9'] = W,
-  ['A' ... 'Z'] = W | B, ['a' ... 'z'] = W | B, ['_'] = W | B, [0x80 ... 0xFF] = W | B
-};
+static const unsigned char class[256] = { ['!'] = O,
+                                          ['$'] = O,
+                                          ['%'] = O,
+                                          ['&'] = O,
+                                          ['*'] = O,
+                                          ['+'] = O,
+                                          ['-'] = O,
+                                          ['.'] = O,
+                                          ['/'] = O,
+                                          [':'] = O,
+                                          ['<'] = O,
+                                          ['='] = O,
+                                          ['>'] = O,
+                                          ['?'] = O,
+                                          ['@'] = O,
+                                          ['^'] = O,
+                                          ['|'] = O,
+                                          ['~'] = O,
+                                          ['\''] = W,
+                                          ['0' ... '9'] = W,
+                                          ['A' ... 'Z'] = W | B,
+                                          ['a' ... 'z'] = W | B,
+                                          ['_'] = W | B,
+                                          [0x80 ... 0xFF] = W | B };
 
 void
 aid_ml_init (struct aid_ml_lex *l, struct aid_scanner *s)
@@ -63,7 +125,7 @@ quoted_end (const struct aid_ml_lex *l, uint32_t at)
     return 0;
   close[1 + end - id] = '}';
   const unsigned char *found = memmem (l->t + end + 1, l->len - end - 1, close, end - id + 2);
-  return found ? (uint32_t) (found - l->t) + (end - id) + 2 : l->len;
+  return found ? (uint32_t)(found - l->t) + (end - id) + 2 : l->len;
 }
 
 /* Behind the character literal at AT; 0 when it is a type variable or a lone quote. */
@@ -138,7 +200,7 @@ word (struct aid_ml_lex *l)
   l->key = aid_keyword_of (&l->keywords, l->t + l->from, at - l->from);
   if ((l->key == ML_LET || l->key == ML_AND) && at < l->len && class[l->t[at]] & O && l->t[at] != '%')
     {
-      l->key = l->key == ML_LET ? ML_LET_OPERATOR : ML_OTHER;    /* let* and and+ */
+      l->key = l->key == ML_LET ? ML_LET_OPERATOR : ML_OTHER; /* let* and and+ */
       while (at < l->len && class[l->t[at]] & O)
         at++;
     }
@@ -146,7 +208,7 @@ word (struct aid_ml_lex *l)
 }
 
 static int
-operator (struct aid_ml_lex *l)
+operator(struct aid_ml_lex *l)
 {
   uint32_t at = l->from;
   while (at < l->len && class[l->t[at]] & O)
@@ -210,7 +272,7 @@ aid_ml_next (struct aid_ml_lex *l)
     {
       space (l);
       if (l->from < l->len && l->t[l->from] == '#' && (l->from == 0 || l->t[l->from - 1] == '\n'))
-        l->at = aid_scan_line_end (l->s, l->from);       /* a directive */
+        l->at = aid_scan_line_end (l->s, l->from); /* a directive */
       else
         break;
     }
@@ -223,7 +285,7 @@ aid_ml_next (struct aid_ml_lex *l)
   if (class[c] & B)
     return word (l);
   if (class[c] & O)
-    return operator (l);
+    return operator(l);
   if (c >= '0' && c <= '9')
     {
       while (at < l->len && (class[t[at]] & W || t[at] == '.'))
