@@ -141,7 +141,7 @@ Of a file that has more than BUDGET tokens the lines around it are added."
 
 ;;; What the project's index finds
 
-(defconst aid-recipe--search-seconds 1.0
+(defvar aid-recipe--search-seconds 1.0
   "How long a question waits for what is found in its project at most, in seconds.
 That takes some milliseconds, unless the project is indexed for the first time.")
 

@@ -13,6 +13,7 @@
 (require 'aid-errors)
 (require 'aid-strategy)
 (require 'aid-cost)
+(require 'aid-recipe)
 (require 'aid)
 
 (declare-function aid--mod-strategy-info "ext:aid-module" (name doc root exact))
