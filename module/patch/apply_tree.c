@@ -40,50 +40,56 @@ no_memory (struct writer *w)
 
 /* --- what is to be done --- */
 
-/* The full name of PATH below the real root, links resolved as far as it exists; a new file's last part is its own. */
-static enum aid_err
-full_name (struct writer *w, const char *path, char **out)
+/* FULL with the links on its way resolved as far as it exists; what is not there yet has no links.  NULL without memory. */
+static char *
+resolve (char *full)
 {
-  struct aid_str full = AID_STR_INIT (PATH_MAX * 2), rest = AID_STR_INIT (PATH_MAX * 2);
-  enum aid_err err = aid_patch_path (w->change.root, path, &full, w->e);
-  char *real = err ? NULL : realpath (full.ptr, NULL);
-  /* The longest part that is there is resolved; what is not there yet has no links. */
-  size_t cut = full.len;
-  while (!err && !real && cut > 1)
+  struct aid_str rest = AID_STR_INIT (PATH_MAX * 2);
+  size_t cut = strlen (full);
+  char *real = realpath (full, NULL);
+  while (!real && cut > 1)
     {
-      while (cut > 1 && full.ptr[--cut] != '/')
+      while (cut > 1 && full[--cut] != '/')
         ;
-      char kept = full.ptr[cut];
-      full.ptr[cut] = '\0';
-      real = realpath (full.ptr, NULL);
-      full.ptr[cut] = kept;
+      char kept = full[cut];
+      full[cut] = '\0';
+      real = realpath (full, NULL);
+      full[cut] = kept;
     }
   if (real)
     {
       aid_str_addz (&rest, real);
-      aid_str_addz (&rest, full.ptr + cut);
+      aid_str_addz (&rest, full + cut);
     }
-  *out = real && !rest.err ? aid_str_steal (&rest) : NULL;
+  char *out = real && !rest.err ? aid_str_steal (&rest) : NULL;
   free (real);
-  aid_str_free (&full);
   aid_str_free (&rest);
+  return out;
+}
+
+/* The real name of PATH below the real root; a new file's last part is its own. */
+static enum aid_err
+full_name (struct writer *w, const char *path, char **out, struct aid_way *way)
+{
+  struct aid_str full = AID_STR_INIT (PATH_MAX * 2);
+  enum aid_err err = aid_patch_way (w->change.root, path, &full, way, w->e);
+  *out = err ? NULL : way->links ? resolve (full.ptr) : aid_str_steal (&full);
+  aid_str_free (&full);
   return err || *out ? err : no_memory (w);
 }
 
 /* NAME, which the patch calls PATH, still has the text that the plan was made for, and may be written. */
 static enum aid_err
-unchanged (struct writer *w, const struct aid_file_plan *f, const char *name, const char *path, struct stat *st)
+unchanged (struct writer *w, const struct aid_file_plan *f, const char *name, const char *path, const struct stat *st)
 {
   struct aid_str now = AID_STR_INIT (AID_PATCH_MAX);
   enum aid_err err = aid_fs_read (name, &now, w->e);
   if (!err && !aid_span_eq (aid_str_span (&now), aid_str_span (&f->before)))
     err = aid_error_set (w->e, AID_E_STATE, "%.200s has changed meanwhile; check the patch again", name);
-  if (!err && stat (name, st))
-    err = aid_tree_failed (w->e, "read", name);
   if (!err)
-    err = aid_patch_writable (name, path, w->e);
+    err = aid_patch_writable (name, path, st, w->e);
   if (!err)
-    err = aid_tree_not_edited (name, path, w->e);
+    err = aid_tree_not_edited (name, path, 0, w->e);
   aid_str_free (&now);
   return err;
 }
@@ -146,10 +152,10 @@ check_links (struct writer *w, const struct text_of *t, const char *path, int re
 }
 
 static enum aid_err
-add_rename (struct writer *w, struct text_of *t, char *from, char *to)
+add_rename (struct writer *w, struct text_of *t, char *from, char *to, int to_there)
 {
   t->same = t->exec < 0 && aid_span_eq (aid_str_span (&t->f->before), aid_str_span (&t->f->after));
-  enum aid_err err = aid_fs_exists (to) ? aid_error_set (w->e, AID_E_STATE, "%.200s is there meanwhile", to) : AID_OK;
+  enum aid_err err = to_there ? aid_error_set (w->e, AID_E_STATE, "%.200s is there meanwhile", to) : AID_OK;
   if (!err && !t->same)
     err = check_links (w, t, t->f->old_path, 1);
   if (!err)
@@ -172,14 +178,17 @@ add_file (struct writer *w, const struct aid_file_plan *f)
   struct text_of t = { .f = f, .exec = w->exec[f->file] };
   int gone = f->op == AID_OP_DELETE || f->op == AID_OP_RENAME;
   char *from = NULL, *to = NULL;
-  enum aid_err err = f->op == AID_OP_DELETE ? AID_OK : full_name (w, f->new_path, &to);
+  struct aid_way way = { 0 };
+  enum aid_err err = f->op == AID_OP_DELETE ? AID_OK : full_name (w, f->new_path, &to, &way);
+  int to_there = way.there;
   if (!err && gone)
-    err = full_name (w, f->old_path, &from);
-  const char *there = from ? from : to && aid_fs_exists (to) ? to : NULL;
+    err = full_name (w, f->old_path, &from, &way);
+  const char *there = from ? from : to_there ? to : NULL;
+  t.st = way.st;
   if (!err && there)
     err = unchanged (w, f, there, gone ? f->old_path : f->new_path, &t.st);
   if (!err && to && to != there)
-    err = aid_tree_not_edited (to, f->new_path, w->e);
+    err = aid_tree_not_edited (to, f->new_path, 0, w->e);
   if (err)
     {
       free (from);
@@ -188,7 +197,7 @@ add_file (struct writer *w, const struct aid_file_plan *f)
     }
   t.like = f->op == AID_OP_DELETE ? NULL : from ? from : there ? to : NULL;
   if (f->op == AID_OP_RENAME)
-    return add_rename (w, &t, from, to);
+    return add_rename (w, &t, from, to, to_there);
   if (f->op == AID_OP_DELETE)
     return add_step (w, AID_STEP_REMOVE, from, &t);
   err = there ? check_links (w, &t, f->new_path, 0) : note_folders (w, to);

@@ -7,6 +7,7 @@
 #include "patch/patch.h"
 
 #include <stdarg.h>
+#include <sys/stat.h>
 
 enum
 {
@@ -189,7 +190,7 @@ struct aid_lines
   size_t n;
   size_t *beg;                  /* n + 1 of them; a byte order mark is before beg[0] */
   int final_newline, crlf;
-  size_t *chars;                /* characters before every 1024th byte */
+  size_t *chars;                /* characters before every 256th byte */
 };
 
 enum aid_err aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e);
@@ -310,6 +311,18 @@ const char *aid_quote (struct aid_span line, char out[AID_QUOTE]);
 enum aid_err aid_path_check (const char *path, struct aid_error *e);
 /* "./" and doubled slashes taken out, in place. */
 void aid_path_tidy (char *path);
+/* What was found on the way to a file. */
+struct aid_way
+{
+  int links;                    /* whether a symbolic link is on it, behind the root; without one a real root gives a real name */
+  int there;                    /* whether the file is there */
+  struct stat st;               /* what it leads to, links followed; when it is there */
+};
+/* As aid_patch_path, and tells what was found. */
+enum aid_err aid_patch_way (const char *root, const char *path, struct aid_str *full, struct aid_way *way, struct aid_error *e);
+/* AID_E_REFUSED when the file FULL with the status ST, which the patch calls PATH, may not be written: no write bit, or not by
+   us. */
+enum aid_err aid_patch_writable (const char *full, const char *path, const struct stat *st, struct aid_error *e);
 
 /* Fills every plan's after and the counts (plan_texts.c). */
 enum aid_err aid_plan_texts (struct aid_plan *plan);

@@ -129,8 +129,9 @@ void aid_tree_unlock (struct aid_tree_lock *lock);
 
 /* --- what keeps a file from being written: tree_guard.c --- */
 
-/* AID_E_REFUSED when a live Emacs has unsaved changes of the file FULL, which the patch calls PATH. */
-enum aid_err aid_tree_not_edited (const char *full, const char *path, struct aid_error *e);
+/* AID_E_REFUSED when a live Emacs has unsaved changes of the file FULL, which the patch calls PATH; LINKS: the name may go
+   through symbolic links. */
+enum aid_err aid_tree_not_edited (const char *full, const char *path, int links, struct aid_error *e);
 /* Whether all names of the file are below ROOT and none of them in a folder of version control. */
 int aid_tree_holds_links (const char *root, const struct stat *st);
 
