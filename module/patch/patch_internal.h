@@ -261,10 +261,13 @@ struct aid_target
   size_t *work;                 /* what comparing lines counts up; beyond AID_PLACE_WORK no two are alike; its own at first */
   size_t own_work;
   size_t plan;                  /* the file plan that holds the texts */
+  int again;                    /* more than one part of the patch is for it */
 };
 
 enum aid_err aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e);
 void aid_target_free (struct aid_target *t);
+/* Frees what is made anew when it is wanted. */
+void aid_target_rest (struct aid_target *t);
 /* The index at LEVEL, made when it is first wanted. */
 enum aid_err aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_index **out);
 int aid_target_is_blank (const struct aid_target *t, size_t line);
