@@ -80,8 +80,49 @@ is_untouched (struct aid_view *v, const struct aid_target *t, const struct aid_m
   return literal > 0 && literal * 2 >= all;
 }
 
+/* The first line of the number ID from FROM on; the number of lines when there is none. */
+static size_t
+next_line (const struct aid_index *x, uint32_t id, size_t from)
+{
+  size_t low = id == AID_NO_ID ? 0 : x->first[id], high = id == AID_NO_ID ? 0 : x->first[id + 1], end = high;
+  while (low < high)
+    {
+      size_t middle = low + (high - low) / 2;
+      if (x->posts[middle] < from)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return low < end ? x->posts[low] : x->lines->n;
+}
+
+/* Whether most of what is deleted stands in the file, in its order, around the M lines at AT that the hunk leaves behind. */
+static int
+still_stands (const struct aid_view *v, const struct aid_target *t, size_t at, size_t m)
+{
+  const struct aid_index *x = &t->index[AID_TRAILING];
+  size_t from = at > v->m ? at - v->m : 0, to = at + m + v->m;
+  double all = 0, there = 0;
+  for (size_t k = 0; k < v->n; k++)
+    {
+      const struct aid_item *it = &v->item[k];
+      if (it->op != '-' || it->weight < 1)
+        continue;
+      all += it->weight;
+      size_t line = next_line (x, it->id[AID_TRAILING], from);
+      if (line >= at && line < at + m)
+        line = next_line (x, it->id[AID_TRAILING], at + m);
+      if (line >= to || line >= t->lines.n)
+        continue;
+      there += it->weight;
+      from = line + 1;
+    }
+  return there > 0 && there * 4 >= all * 3;
+}
+
 /* What the hunk leaves behind stands at line AT, M lines of it, and yet the hunk fits with differences: where these are
-   one place whose deleted lines are there, the hunk only takes lines out between others like those around them; where the
+   one place whose deleted lines are there, the hunk only takes lines out between others like those around them, as it does
+   where it does not fit but most of its deleted lines are there; where the
    stated line is that of the fit and not of the other place, it is not clear which is meant. */
 enum standing { DONE, NOT_DONE, UNCLEAR };
 
@@ -90,8 +131,10 @@ weigh_match (const struct placing *g, size_t i, size_t at, size_t m)
 {
   enum { NEAR = 3 };
   struct aid_case *c = &g->cases[i];
-  if (c->matches.len == 0 || c->view.minus == 0)
+  if (c->view.minus == 0)
     return DONE;
+  if (c->matches.len == 0)
+    return still_stands (&c->view, g->t, at, m) ? NOT_DONE : DONE;
   const struct aid_match *best = &AID_VEC_AT (struct aid_match, &c->matches, 0);
   int64_t stated = aid_want_start (&g->wants[i]) - 1;
   if (best->start < at + m && at < best->end)

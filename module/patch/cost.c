@@ -63,7 +63,7 @@ cost_of_words (struct aid_view *v, const struct aid_target *t, size_t item, size
   int numbers = aid_same_numbers (it->stripped, found);
   if (it->op == '-' && !numbers)
     return AID_NEVER;
-  return .25 + (1 - r) * 1.4 + (numbers ? 0 : .25) + (elsewhere ? .35 : 0);
+  return AID_WORDS + (1 - r) * 1.4 + (numbers ? 0 : .25) + (elsewhere ? .35 : 0);
 }
 
 double

@@ -393,6 +393,33 @@ one_is_elsewhere (const struct inserting *g, struct stretch *s)
   return s->elsewhere;
 }
 
+/* Whether ITEM, a line of context that is taken for LINE, stands elsewhere in the file to the letter: it may be that line that is
+   meant. */
+static int
+means_another (struct inserting *g, size_t item, int64_t line)
+{
+  const struct aid_item *it = &g->v->item[item];
+  return it->op == ' ' && it->weight >= 1 && g->v->memo && it->id[AID_STRIP] != AID_NO_ID
+         && aid_item_cost (g->v, g->t, item, (size_t) line) >= AID_WORDS;
+}
+
+/* Nothing stands between the neighbours; but when one of them means another line, the insertion may belong there. */
+static enum aid_err
+between_neighbours (struct inserting *g, const struct stretch *s, const struct run *r)
+{
+  size_t above = s->beg - 1, below = s->end;
+  if (s->torn)
+    return refuse (g, "\"...\" stands between inserted lines, and the file has no lines there");
+  if (g->v->item[above].op == '-' || g->v->item[below].op == '-')
+    return AID_OK;
+  int other = r->touches_above && means_another (g, above, s->above) ? -1
+              : r->touches_below && means_another (g, below, s->below);
+  if (other)
+    return refuse (g, "the line %s the inserted ones is only like line %lld and stands elsewhere in the file",
+                   other < 0 ? "before" : "after", (long long) (other < 0 ? s->above : s->below) + 1);
+  return AID_OK;
+}
+
 static enum aid_err
 decide (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at)
 {
@@ -403,7 +430,7 @@ decide (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at
   if (lines_between (s) > 0)
     return between_lines (g, s, r, at);
   *at = s->below;
-  return s->torn ? refuse (g, "\"...\" stands between inserted lines, and the file has no lines there") : AID_OK;
+  return between_neighbours (g, s, r);
 }
 
 static enum aid_err

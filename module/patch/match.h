@@ -16,6 +16,7 @@
 #define AID_NEVER HUGE_VAL        /* the cost of what may not be */
 #define AID_REINDENTED .06        /* what it costs when a line is indented differently */
 #define AID_LITERAL .13           /* costs up to this are differences in blanks and signs only */
+#define AID_WORDS .25             /* what it costs at least when words differ */
 
 /* One line of a hunk. */
 struct aid_item
