@@ -80,22 +80,6 @@ is_untouched (struct aid_view *v, const struct aid_target *t, const struct aid_m
   return literal > 0 && literal * 2 >= all;
 }
 
-/* The first line of the number ID from FROM on; the number of lines when there is none. */
-static size_t
-next_line (const struct aid_index *x, uint32_t id, size_t from)
-{
-  size_t low = id == AID_NO_ID ? 0 : x->first[id], high = id == AID_NO_ID ? 0 : x->first[id + 1], end = high;
-  while (low < high)
-    {
-      size_t middle = low + (high - low) / 2;
-      if (x->posts[middle] < from)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-  return low < end ? x->posts[low] : x->lines->n;
-}
-
 /* Whether most of what is deleted stands in the file, in its order, around the M lines at AT that the hunk leaves behind. */
 static int
 still_stands (const struct aid_view *v, const struct aid_target *t, size_t at, size_t m)
@@ -109,9 +93,9 @@ still_stands (const struct aid_view *v, const struct aid_target *t, size_t at, s
       if (it->op != '-' || it->weight < 1)
         continue;
       all += it->weight;
-      size_t line = next_line (x, it->id[AID_TRAILING], from);
+      size_t line = aid_index_next (x, it->id[AID_TRAILING], from);
       if (line >= at && line < at + m)
-        line = next_line (x, it->id[AID_TRAILING], at + m);
+        line = aid_index_next (x, it->id[AID_TRAILING], at + m);
       if (line >= to || line >= t->lines.n)
         continue;
       there += it->weight;

@@ -245,6 +245,8 @@ enum aid_err aid_index_find (const struct aid_index *x, const uint32_t *ids, siz
                              struct aid_hits *hits, size_t *work);
 int aid_index_fits (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t at);
 uint32_t aid_index_places (const struct aid_index *x, uint32_t id);   /* how many lines have ID */
+/* The first line of the number ID from FROM on; the number of lines when there is none. */
+size_t aid_index_next (const struct aid_index *x, uint32_t id, size_t from);
 
 /* --- placing: place.c, edits.c --- */
 

@@ -2,7 +2,7 @@
    b/ taken off, with folders in front taken off, as the end of longer names, and at last by its last part alone; the first
    of these that finds any decides.  When it finds several, or when nothing is named, the hunks must fit in exactly one; one in
    which all of them stand to the letter goes before others, and between several of these the lines that the hunks state
-   decide, at last the file of the part before: who names none mostly goes on with that. */
+   decide, or the file of the part before (who names none mostly goes on with that), unless they say different things. */
 #include "patch/plan_internal.h"
 
 #include <stdlib.h>
@@ -282,7 +282,9 @@ meant (const struct trial *t)
     return t->already.n == 1 ? t->already.first : NULL;
   if (t->exact.n == 1)
     return t->exact.first;
-  return t->stated.n == 1 ? t->stated.first : t->goes_on ? t->before : NULL;
+  if (t->goes_on && t->stated.n == 1 && strcmp (t->stated.first, t->before) != 0)
+    return NULL;
+  return t->goes_on ? t->before : t->stated.n == 1 ? t->stated.first : NULL;
 }
 
 /* Takes the one of NAMES in which all hunks fit, or refuses F; gives NULL then. */
