@@ -196,7 +196,7 @@ aid_thread_each (size_t n, unsigned helpers, const char *name,
                  enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e), void *ctx, struct aid_error *e)
 {
   struct each x = { .n = n, .fn = fn, .ctx = ctx, .lock = PTHREAD_MUTEX_INITIALIZER };
-  unsigned long thread[HELPERS_MAX];
+  unsigned long thread[HELPERS_MAX] = { 0 };
   unsigned threads = 0;
   while (threads < helpers && threads < HELPERS_MAX && threads + 1 < n
          && aid_thread_start (&thread[threads], name, take_parts, &x, NULL) == AID_OK)

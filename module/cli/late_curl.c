@@ -23,99 +23,188 @@
 #define LIBRARY "libcurl.so.4"
 #endif
 
-#define EACH(do_with) \
-  do_with (curl_easy_cleanup) do_with (curl_easy_getinfo) do_with (curl_easy_init) do_with (curl_easy_setopt) \
-  do_with (curl_easy_strerror) do_with (curl_free) do_with (curl_getdate) do_with (curl_global_init) \
-  do_with (curl_multi_add_handle) do_with (curl_multi_cleanup) do_with (curl_multi_info_read) do_with (curl_multi_init) \
-  do_with (curl_multi_perform) do_with (curl_multi_poll) do_with (curl_multi_remove_handle) do_with (curl_multi_setopt) \
-  do_with (curl_multi_wakeup) do_with (curl_slist_append) do_with (curl_slist_free_all) do_with (curl_url) \
-  do_with (curl_url_cleanup) do_with (curl_url_get) do_with (curl_url_set) do_with (curl_version)
+CURLUcode curl_url_get (CURLU *url, CURLUPart what, char **part, unsigned flags);
 
 /* --- loading ---------------------------------------------------------------------------------------------------------- */
 
-CURLUcode curl_url_get (CURLU *url, CURLUPart what, char **part, unsigned flags);
-
-static struct
-{
-#define FIELD(name) __typeof__ (&name) name;
-  EACH (FIELD)
-} real;
-
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void *library;
 
 static void
 load (void)
 {
-  void *library = dlopen (LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  const char *missing = library ? NULL : LIBRARY;
+  library = dlopen (LIBRARY, RTLD_NOW | RTLD_LOCAL);
+}
 
-#define FIND(name) \
-  if (!missing && !(real.name = (__typeof__ (&name)) dlsym (library, #name))) \
-    missing = #name;
-  EACH (FIND)
-  if (!missing)
-    return;
+/* The function NAME of libcurl; the program ends without it. */
+static void *
+find (const char *name)
+{
+  pthread_once (&once, load);
+  void *function = library ? dlsym (library, name) : NULL;
+  if (function)
+    return function;
   fprintf (stderr, "aid: cannot load libcurl, which talks to models: %s; install libcurl\n", dlerror ());
   exit (EXIT_FAILURE);
 }
 
-#define REAL(name) (pthread_once (&once, load), real.name)
+#define REAL(name) ((__typeof__ (&(name))) find (#name))
 
 /* --- the functions ---------------------------------------------------------------------------------------------------- */
 
-#define STAND_FOR(type, name, params, args) \
-  type name params \
-  { \
-    return REAL (name) args; \
-  }
+void
+curl_easy_cleanup (CURL *easy)
+{
+  REAL (curl_easy_cleanup) (easy);
+}
 
-STAND_FOR (void, curl_easy_cleanup, (CURL *easy), (easy))
-STAND_FOR (CURL *, curl_easy_init, (void), ())
-STAND_FOR (const char *, curl_easy_strerror, (CURLcode code), (code))
-STAND_FOR (void, curl_free, (void *mem), (mem))
-STAND_FOR (time_t, curl_getdate, (const char *date, const time_t *unused), (date, unused))
-STAND_FOR (CURLcode, curl_global_init, (long flags), (flags))
-STAND_FOR (CURLMcode, curl_multi_add_handle, (CURLM *multi, CURL *easy), (multi, easy))
-STAND_FOR (CURLMcode, curl_multi_cleanup, (CURLM *multi), (multi))
-STAND_FOR (CURLMsg *, curl_multi_info_read, (CURLM *multi, int *left), (multi, left))
-STAND_FOR (CURLM *, curl_multi_init, (void), ())
-STAND_FOR (CURLMcode, curl_multi_perform, (CURLM *multi, int *running), (multi, running))
-STAND_FOR (CURLMcode, curl_multi_poll, (CURLM *multi, struct curl_waitfd fds[], unsigned n, int ms, int *ready),
-           (multi, fds, n, ms, ready))
-STAND_FOR (CURLMcode, curl_multi_remove_handle, (CURLM *multi, CURL *easy), (multi, easy))
-STAND_FOR (CURLMcode, curl_multi_wakeup, (CURLM *multi), (multi))
-STAND_FOR (struct curl_slist *, curl_slist_append, (struct curl_slist *list, const char *text), (list, text))
-STAND_FOR (void, curl_slist_free_all, (struct curl_slist *list), (list))
-STAND_FOR (CURLU *, curl_url, (void), ())
-STAND_FOR (void, curl_url_cleanup, (CURLU *url), (url))
-STAND_FOR (CURLUcode, curl_url_get, (CURLU *url, CURLUPart what, char **part, unsigned flags), (url, what, part, flags))
-STAND_FOR (CURLUcode, curl_url_set, (CURLU *url, CURLUPart what, const char *part, unsigned flags), (url, what, part, flags))
-STAND_FOR (char *, curl_version, (void), ())
+CURL *
+curl_easy_init (void)
+{
+  return REAL (curl_easy_init) ();
+}
+
+const char *
+curl_easy_strerror (CURLcode code)
+{
+  return REAL (curl_easy_strerror) (code);
+}
+
+void
+curl_free (void *mem)
+{
+  REAL (curl_free) (mem);
+}
+
+time_t
+curl_getdate (const char *date, const time_t *unused)
+{
+  return REAL (curl_getdate) (date, unused);
+}
+
+CURLcode
+curl_global_init (long flags)
+{
+  return REAL (curl_global_init) (flags);
+}
+
+CURLMcode
+curl_multi_add_handle (CURLM *multi, CURL *easy)
+{
+  return REAL (curl_multi_add_handle) (multi, easy);
+}
+
+CURLMcode
+curl_multi_cleanup (CURLM *multi)
+{
+  return REAL (curl_multi_cleanup) (multi);
+}
+
+CURLMsg *
+curl_multi_info_read (CURLM *multi, int *left)
+{
+  return REAL (curl_multi_info_read) (multi, left);
+}
+
+CURLM *
+curl_multi_init (void)
+{
+  return REAL (curl_multi_init) ();
+}
+
+CURLMcode
+curl_multi_perform (CURLM *multi, int *running)
+{
+  return REAL (curl_multi_perform) (multi, running);
+}
+
+CURLMcode
+curl_multi_poll (CURLM *multi, struct curl_waitfd fds[], unsigned n, int ms, int *ready)
+{
+  return REAL (curl_multi_poll) (multi, fds, n, ms, ready);
+}
+
+CURLMcode
+curl_multi_remove_handle (CURLM *multi, CURL *easy)
+{
+  return REAL (curl_multi_remove_handle) (multi, easy);
+}
+
+CURLMcode
+curl_multi_wakeup (CURLM *multi)
+{
+  return REAL (curl_multi_wakeup) (multi);
+}
+
+struct curl_slist *
+curl_slist_append (struct curl_slist *list, const char *text)
+{
+  return REAL (curl_slist_append) (list, text);
+}
+
+void
+curl_slist_free_all (struct curl_slist *list)
+{
+  REAL (curl_slist_free_all) (list);
+}
+
+CURLU *
+curl_url (void)
+{
+  return REAL (curl_url) ();
+}
+
+void
+curl_url_cleanup (CURLU *url)
+{
+  REAL (curl_url_cleanup) (url);
+}
+
+CURLUcode
+curl_url_get (CURLU *url, CURLUPart what, char **part, unsigned flags)
+{
+  return REAL (curl_url_get) (url, what, part, flags);
+}
+
+CURLUcode
+curl_url_set (CURLU *url, CURLUPart what, const char *part, unsigned flags)
+{
+  return REAL (curl_url_set) (url, what, part, flags);
+}
+
+char *
+curl_version (void)
+{
+  return REAL (curl_version) ();
+}
+
+/* --- those with an argument of any type -------------------------------------------------------------------------------- */
 
 /* An option's number tells what its argument is: a long, a large number, or some pointer. */
 enum { LONGS = CURLOPTTYPE_LONG / 10000, OFFSETS = CURLOPTTYPE_OFF_T / 10000, TYPE = 10000 };
 
-#define PASS(call, ap) \
-  ((int) option / TYPE == LONGS ? call (handle, option, va_arg (ap, long)) \
-   : (int) option / TYPE == OFFSETS ? call (handle, option, va_arg (ap, curl_off_t)) \
-   : call (handle, option, va_arg (ap, void *)))
-
 CURLcode
-curl_easy_setopt (CURL *handle, CURLoption option, ...)
+curl_easy_setopt (CURL *easy, CURLoption option, ...)
 {
   va_list ap;
+  int type = (int) option / TYPE;
   va_start (ap, option);
-  CURLcode code = PASS (REAL (curl_easy_setopt), ap);
+  CURLcode code = type == LONGS     ? REAL (curl_easy_setopt) (easy, option, va_arg (ap, long))
+                  : type == OFFSETS ? REAL (curl_easy_setopt) (easy, option, va_arg (ap, curl_off_t))
+                                    : REAL (curl_easy_setopt) (easy, option, va_arg (ap, void *));
   va_end (ap);
   return code;
 }
 
 CURLMcode
-curl_multi_setopt (CURLM *handle, CURLMoption option, ...)
+curl_multi_setopt (CURLM *multi, CURLMoption option, ...)
 {
   va_list ap;
+  int type = (int) option / TYPE;
   va_start (ap, option);
-  CURLMcode code = PASS (REAL (curl_multi_setopt), ap);
+  CURLMcode code = type == LONGS     ? REAL (curl_multi_setopt) (multi, option, va_arg (ap, long))
+                   : type == OFFSETS ? REAL (curl_multi_setopt) (multi, option, va_arg (ap, curl_off_t))
+                                     : REAL (curl_multi_setopt) (multi, option, va_arg (ap, void *));
   va_end (ap);
   return code;
 }

@@ -87,3 +87,10 @@ aid_item_cost (struct aid_view *v, const struct aid_target *t, size_t item, size
     return .1;
   return it->weak ? AID_NEVER : cost_of_words (v, t, item, line);
 }
+
+int
+aid_item_strays (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
+{
+  const struct aid_item *it = &v->item[item];
+  return it->weight >= 1 && v->memo && it->id[AID_STRIP] != AID_NO_ID && aid_item_cost (v, t, item, line) >= AID_WORDS;
+}
