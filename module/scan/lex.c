@@ -172,6 +172,23 @@ word (struct aid_lex *l)
   return give (l, AID_T_WORD, at);
 }
 
+/* Behind the condition of an if or while a regular expression may begin, behind other parentheses a division. */
+static void
+parenthesis (struct aid_lex *l, unsigned char c)
+{
+  struct aid_range word = { l->before_from, l->before_to };
+  if (c == ')')
+    {
+      l->condition = (int)(l->conditions & 1);
+      l->conditions >>= 1;
+    }
+  else
+    l->conditions
+      = l->conditions << 1
+        | (l->before == AID_T_WORD
+           && (aid_range_is (l->s, word, "if") || aid_range_is (l->s, word, "while") || aid_range_is (l->s, word, "for")));
+}
+
 static int
 punctuation (struct aid_lex *l)
 {
@@ -182,6 +199,8 @@ punctuation (struct aid_lex *l)
     return give (l, AID_T_SCOPE, at + 2);
   if ((c == '-' || c == '=') && next == '>')
     return give (l, AID_T_ARROW, at + 2);
+  if (l->flags & AID_LEX_JS && (c == '(' || c == ')'))
+    parenthesis (l, c);
   if (l->templates > 0)
     {
       uint32_t *open = &l->braces[l->templates - 1];

@@ -121,7 +121,7 @@ aid_lex_regex_may_begin (const struct aid_lex *l)
           return 1;
       return 0;
     }
-  return !(l->before == ')' || l->before == ']' || l->before == AID_T_NUMBER || l->before == AID_T_STRING
+  return !((l->before == ')' && !l->condition) || l->before == ']' || l->before == AID_T_NUMBER || l->before == AID_T_STRING
            || l->before == AID_T_CHAR || l->before == '<' || (l->before == '}' && l->lines == 0));
 }
 

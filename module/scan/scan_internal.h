@@ -121,6 +121,9 @@ struct aid_lex
   uint32_t braces[AID_LEX_TEMPLATES];
   int templates;
   int resume; /* a template's text goes on here */
+  /* whether each open "(" of JavaScript is that of a condition, and whether the last one that was closed is */
+  uint64_t conditions;
+  int condition;
 };
 
 void aid_lex_init (struct aid_lex *l, struct aid_scanner *s, unsigned flags);

@@ -106,6 +106,8 @@ name_read (struct lisp *l, struct frame *f, uint32_t from, uint32_t to)
     return;
   if (kind == AID_DEF_VARIABLE && l->n > 1 && f != &l->frames[l->n - 1])
     kind = AID_DEF_FUNCTION; /* (define (name ...)) */
+  while (kind == AID_DEF_MODULE && f != &l->frames[l->n - 1] && to < l->len && l->t[to] != ')' && l->t[to] != '\n')
+    to++; /* (define-library (name name) ...) */
   f->def = aid_scan_add (l->s, kind, f->parent, (struct aid_range){ from, to }, f->lead, f->from);
   aid_scan_end (l->s, f->def, aid_scan_line_end (l->s, to), to);
 }
@@ -117,9 +119,10 @@ unnamed (struct lisp *l)
   struct frame *f = &l->frames[l->n - 1];
   if (f->is_def && f->items == 1)
     return f;
-  while (f > l->frames && f->items == 0 && f[-1].items == 1 && !f->quoted)
-    if ((--f)->is_def)
-      return f;
+  while (f > l->frames && f->items == 0 && !f->quoted)
+    f--;
+  if (f->is_def && f->items == 1)
+    return f;
   return NULL;
 }
 

@@ -38,8 +38,8 @@ struct frame
   int32_t def;
   enum aid_def_kind def_kind;
   enum state state;
-  int test, body; /* BODY: "=" of the item was read */
-  uint32_t lead, from, signature_to;
+  int test, body;                           /* BODY: "=" of the item was read */
+  uint32_t lead, from, signature_to, equal; /* EQUAL: its first "=" */
 };
 
 struct ocaml
@@ -199,7 +199,7 @@ begin_item (struct ocaml *o, int key)
   f->state = key == ML_OPEN || key == ML_INCLUDE || key == ML_INHERIT ? S_PATH : key == ML_INITIALIZER ? S_NONE : S_NAME;
   f->lead = o->lex.lead;
   f->from = o->lex.from;
-  f->signature_to = 0;
+  f->signature_to = f->equal = 0;
   f->test = f->body = 0;
   f->lets = 0;
 }
@@ -365,6 +365,13 @@ type_body (struct ocaml *o, struct frame *f)
   aid_scan_end (o->s, def, l->to, l->to);
 }
 
+/* AT without the "=" or ":" before it. */
+static uint32_t
+before_sign (const struct ocaml *o, uint32_t at)
+{
+  return at > 0 && (o->s->text[at - 1] == '=' || o->s->text[at - 1] == ':') ? at - 1 : at;
+}
+
 /* What the token does to the brackets. */
 static void
 brackets (struct ocaml *o)
@@ -400,7 +407,7 @@ brackets (struct ocaml *o)
     case ML_SIG:
     case ML_OBJECT:
       if (f->item && !f->signature_to)
-        f->signature_to = o->lex.from;
+        f->signature_to = o->n > f->base && f->equal ? f->equal : before_sign (o, o->lex.before_to);
       f->state = S_NONE;
       push (o, o->lex.key == ML_OBJECT ? F_OBJECT : F_STRUCTURE, inside);
       return;
@@ -459,6 +466,7 @@ token (struct ocaml *o)
   if (l->token == '=' && o->n == f->base && !f->body)
     {
       f->body = 1;
+      f->equal = l->from;
       if (!f->signature_to && (f->item == ML_LET || f->item == ML_TYPE || f->item == ML_METHOD || f->item == ML_CLASS))
         f->signature_to = l->from;
     }

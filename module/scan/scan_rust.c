@@ -450,6 +450,12 @@ token (struct rust *r)
       member (r);
       return;
     }
+  if (begins && aid_lex_is (&r->lex, "crate") && r->lex.before == AID_T_WORD && r->started)
+    {
+      use (r); /* extern crate */
+      r->started = 0;
+      return;
+    }
   if (begins && is_prefix (r, key))
     return;
   if (begins

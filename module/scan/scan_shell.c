@@ -95,8 +95,8 @@ parameter_end (const struct shell *h, uint32_t at)
       }
     else if (h->t[at] == '"')
       at = double_end (h, at) - 1;
-    else if (h->t[at] == '{')
-      depth++;
+    else if (h->t[at] == '$' && at + 1 < h->len && h->t[at + 1] == '{')
+      depth++, at++;
     else if (h->t[at] == '}')
       depth--;
     else if (h->t[at] == '\n')
@@ -280,7 +280,9 @@ word (struct shell *h)
   if (!h->command)
     return;
   h->command = aid_range_is (h->s, r, "then") || aid_range_is (h->s, r, "do") || aid_range_is (h->s, r, "else")
-               || aid_range_is (h->s, r, "if") || aid_range_is (h->s, r, "while") || aid_range_is (h->s, r, "!");
+               || aid_range_is (h->s, r, "if") || aid_range_is (h->s, r, "while") || aid_range_is (h->s, r, "!")
+               || aid_range_is (h->s, r, "export") || aid_range_is (h->s, r, "readonly")
+               || aid_range_is (h->s, r, "declare");
   if (!h->command && !function_here (h, from, at))
     statement (h, from, at);
 }
