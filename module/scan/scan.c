@@ -79,9 +79,12 @@ aid_scan_add (struct aid_scanner *s, enum aid_def_kind kind, int32_t parent, str
   if (name.from >= name.to || !grow (&out->defs, out->n_defs, &out->cap_defs, sizeof *out->defs, AID_SCAN_DEFS))
     return -1;
   struct aid_def *d = &out->defs[out->n_defs];
-  lead = whole_line_from (s, lead);
+  lead = whole_line_from (s, lead < name.from ? lead : name.from);
   if (out->n_defs > 0 && lead < d[-1].whole.from) /* what was read out of order does not stand before what was read */
     lead = d[-1].whole.from;
+  if (lead > name.from)
+    return -1;
+  from = from < lead ? lead : from > name.from ? name.from : from;
   *d = (struct aid_def){
     .kind = kind, .parent = parent, .name = name, .whole = { lead, name.to }, .signature = { from, name.to }
   };
@@ -106,7 +109,8 @@ aid_scan_import (struct aid_scanner *s, struct aid_range name, uint32_t from, ui
 {
   struct aid_scan *out = s->out;
   if (name.from < name.to && grow (&out->imports, out->n_imports, &out->cap_imports, sizeof *out->imports, AID_SCAN_IMPORTS))
-    out->imports[out->n_imports++] = (struct aid_import){ .name = name, .whole = { from, to } };
+    out->imports[out->n_imports++]
+      = (struct aid_import){ .name = name, .whole = { from < name.from ? from : name.from, to > name.to ? to : name.to } };
 }
 
 void
@@ -154,7 +158,24 @@ drop_nameless (struct aid_scan *out)
   out->n_defs = n;
 }
 
-/* Fills in the numbers of lines, and mends what broken texts may have led to: nothing lies outside the text or its parent. */
+/* Mends what a broken text may have led to: a definition holds its name and signature and lies within its parent. */
+static void
+enclose (const struct aid_scanner *s, struct aid_def *d)
+{
+  const struct aid_def *parent;
+  if (d->whole.to < d->name.to)
+    d->whole.to = d->name.to;
+  while ((parent = aid_scan_def (s, d->parent)) && parent->whole.to < d->name.to)
+    d->parent = parent->parent;
+  if (parent && parent->whole.to < d->whole.to)
+    d->whole.to = parent->whole.to;
+  if (d->signature.to > d->whole.to)
+    d->signature.to = d->whole.to;
+  if (d->signature.from > d->signature.to)
+    d->signature.from = d->signature.to;
+}
+
+/* Fills in the numbers of lines. */
 static enum aid_err
 settle (struct aid_scanner *s)
 {
@@ -170,13 +191,8 @@ settle (struct aid_scanner *s)
     blocks[i] = blocks[i - 1] + newlines (s->text + (i - 1) * LINE_BLOCK, LINE_BLOCK);
   for (size_t i = 0; i < out->n_defs; i++)
     {
-      struct aid_def *d = &out->defs[i], *parent = aid_scan_def (s, d->parent);
-      if (d->whole.to < d->name.to)
-        d->whole.to = d->name.to;
-      if (d->whole.to < d->signature.to)
-        d->signature.to = d->whole.to;
-      if (parent && parent->whole.to < d->whole.to)
-        parent->whole.to < d->name.to ? (d->parent = parent->parent) : (int32_t)(d->whole.to = parent->whole.to);
+      struct aid_def *d = &out->defs[i];
+      enclose (s, d);
       d->line = line_of (s, blocks, d->name.from);
       d->first = line_of (s, blocks, d->whole.from);
       d->last = line_of (s, blocks, d->whole.to > d->whole.from ? d->whole.to - 1 : d->whole.from);
