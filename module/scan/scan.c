@@ -2,13 +2,14 @@
 #include "scan/scan_internal.h"
 #include <stdlib.h>
 
+#define NEAR 4096      /* bytes looked at where nothing says that the text goes on behind them */
 #define LINE_BLOCK 256 /* bytes of text for which one count of lines is kept */
 
 /* Room for one more of N items of SIZE bytes; 0 when there is none. */
 static int
 grow (void *array, size_t n, size_t *cap, size_t size, size_t max)
 {
-  if (n < *cap)
+  if (n < *cap && n < max)
     return 1;
   size_t want = *cap ? *cap * 2 : 64;
   void *old, *bigger;
@@ -23,9 +24,18 @@ grow (void *array, size_t n, size_t *cap, size_t size, size_t max)
 uint32_t
 aid_scan_line_start (const struct aid_scanner *s, uint32_t at)
 {
-  while (at > 0 && s->text[at - 1] != '\n')
+  uint32_t stop = at > NEAR ? at - NEAR : 0;
+  while (at > stop && s->text[at - 1] != '\n')
     at--;
   return at;
+}
+
+uint32_t
+aid_scan_line_near (const struct aid_scanner *s, uint32_t at)
+{
+  uint32_t n = s->len - at < NEAR ? s->len - at : NEAR;
+  const void *end = n ? memchr (s->text + at, '\n', n) : NULL;
+  return end ? (uint32_t)((const unsigned char *)end - s->text) : at + n;
 }
 
 uint32_t
@@ -50,17 +60,16 @@ static uint32_t
 whole_line_to (const struct aid_scanner *s, uint32_t at)
 {
   const unsigned char *t = s->text;
-  uint32_t i = at;
+  uint32_t i = at, line = aid_scan_line_near (s, at);
   if (at > 0 && t[at - 1] == '\n')
     return at;
-  while (i < s->len && t[i] != '\n')
+  while (i < line)
     if (t[i] == ' ' || t[i] == '\t' || t[i] == '\r' || t[i] == ';' || t[i] == ',')
       i++;
     else if (t[i] == '/' && i + 1 < s->len && t[i + 1] == '/')
-      i = aid_scan_line_end (s, i);
-    else if (t[i] == '/' && i + 1 < s->len && t[i + 1] == '*')
+      i = line;
+    else if (t[i] == '/' && i + 1 < line && t[i + 1] == '*')
       {
-        uint32_t line = aid_scan_line_end (s, i);
         const unsigned char *close = memmem (t + i + 2, line - i - 2, "*/", 2);
         if (!close)
           return at;
@@ -68,7 +77,7 @@ whole_line_to (const struct aid_scanner *s, uint32_t at)
       }
     else
       return at;
-  return i < s->len ? i + 1 : i;
+  return i < s->len && t[i] != '\n' ? at : i < s->len ? i + 1 : i;
 }
 
 int32_t

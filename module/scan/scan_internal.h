@@ -30,9 +30,11 @@ aid_scan_def (const struct aid_scanner *s, int32_t def)
   return def < 0 ? NULL : &s->out->defs[def];
 }
 
-/* Where the line of AT begins, and where its newline is (or the end of the text). */
+/* Where the line of AT begins (or 4,096 bytes before), and where its newline is (or the end of the text). */
 uint32_t aid_scan_line_start (const struct aid_scanner *s, uint32_t at);
 uint32_t aid_scan_line_end (const struct aid_scanner *s, uint32_t at);
+/* Likewise, at most 4,096 bytes behind AT: for what is not read over. */
+uint32_t aid_scan_line_near (const struct aid_scanner *s, uint32_t at);
 
 /* A language's scanner. */
 typedef void aid_scan_fn (struct aid_scanner *s, enum aid_language language);
@@ -124,6 +126,7 @@ struct aid_lex
   /* whether each open "(" of JavaScript is that of a condition, and whether the last one that was closed is */
   uint64_t conditions;
   int condition;
+  uint32_t unclosed[3]; /* no "'", "\"" and "/" before these closes what another one opens */
 };
 
 void aid_lex_init (struct aid_lex *l, struct aid_scanner *s, unsigned flags);

@@ -109,7 +109,7 @@ name_read (struct lisp *l, struct frame *f, uint32_t from, uint32_t to)
   while (kind == AID_DEF_MODULE && f != &l->frames[l->n - 1] && to < l->len && l->t[to] != ')' && l->t[to] != '\n')
     to++; /* (define-library (name name) ...) */
   f->def = aid_scan_add (l->s, kind, f->parent, (struct aid_range){ from, to }, f->lead, f->from);
-  aid_scan_end (l->s, f->def, aid_scan_line_end (l->s, to), to);
+  aid_scan_end (l->s, f->def, aid_scan_line_near (l->s, to), to);
 }
 
 /* The innermost list that is a definition without a name yet, of which the word just read is the name; or NULL. */
@@ -162,7 +162,7 @@ symbol (struct lisp *l)
   if (def && quote != ',')
     name_read (l, def, from, at);
   if (f->is_import && f->items == 1)
-    aid_scan_import (l->s, (struct aid_range){ from, at }, f->from, aid_scan_line_end (l->s, from));
+    aid_scan_import (l->s, (struct aid_range){ from, at }, f->from, aid_scan_line_near (l->s, from));
   f->items++;
 }
 
@@ -181,7 +181,7 @@ string (struct lisp *l)
   int documentation = f && f->is_def && (f->items == 3 || (f->items > 1 && line > 0 && t[line - 1] == '\n'));
   aid_scan_region (l->s, documentation ? AID_REGION_COMMENT : AID_REGION_STRING, from, l->at);
   if (f && f->is_import && f->items == 1 && l->at > from + 2)
-    aid_scan_import (l->s, (struct aid_range){ from + 1, l->at - 1 }, f->from, aid_scan_line_end (l->s, l->at));
+    aid_scan_import (l->s, (struct aid_range){ from + 1, l->at - 1 }, f->from, aid_scan_line_near (l->s, l->at));
   if (f && f->is_def && f->items == 1 && f->def < 0 && l->at > from + 2)
     name_read (l, f, from + 1, l->at - 1);
   if (f)
