@@ -184,9 +184,8 @@ enclose (const struct aid_scanner *s, struct aid_def *d)
     d->signature.from = d->signature.to;
 }
 
-/* Fills in the numbers of lines. */
-static enum aid_err
-settle (struct aid_scanner *s)
+enum aid_err
+aid_scan_settle (struct aid_scanner *s)
 {
   struct aid_scan *out = s->out;
   size_t n = s->len / LINE_BLOCK + 1;
@@ -223,7 +222,7 @@ aid_scan_text (enum aid_language language, struct aid_span text, struct aid_scan
   if (!scan || !text.len)
     return AID_OK;
   scan (&s, language);
-  enum aid_err err = settle (&s);
+  enum aid_err err = aid_scan_settle (&s);
   if (err)
     out->n_defs = out->n_imports = out->n_regions = 0;
   return err;

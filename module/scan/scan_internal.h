@@ -24,6 +24,9 @@ void aid_scan_end (struct aid_scanner *s, int32_t def, uint32_t signature_to, ui
 void aid_scan_import (struct aid_scanner *s, struct aid_range name, uint32_t from, uint32_t to);
 void aid_scan_region (struct aid_scanner *s, enum aid_region_kind kind, uint32_t from, uint32_t to);
 
+/* When all is found: numbers of lines; what never got a name is taken out, and nothing lies outside of its parent. */
+enum aid_err aid_scan_settle (struct aid_scanner *s);
+
 static inline struct aid_def *
 aid_scan_def (const struct aid_scanner *s, int32_t def)
 {
