@@ -6,12 +6,12 @@
 #include "base/stop.h"
 #include "scan/scan.h"
 
-#define AID_CTAGS_FILES 2000                    /* of one call */
+#define AID_CTAGS_FILES 2000 /* of one call */
 
 struct aid_ctags_file
 {
-  const char *path;                             /* absolute; one with a newline has no definitions */
-  struct aid_span text;                         /* what is in it */
+  const char *path;     /* absolute; one with a newline has no definitions */
+  struct aid_span text; /* what is in it */
 };
 
 /* S (borrowed until it returns) is what file I of the call defines; imports and regions are none.  Not 0 stops. */
