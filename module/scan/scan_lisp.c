@@ -126,6 +126,16 @@ unnamed (struct lisp *l)
   return NULL;
 }
 
+/* Behind |a symbol| at AT, which may go over lines. */
+static uint32_t
+bars_end (const struct lisp *l, uint32_t at)
+{
+  for (at++; at < l->len && l->t[at] != '|'; at++)
+    if (l->t[at] == '\\')
+      at++;
+  return at < l->len ? at + 1 : l->len;
+}
+
 static void
 symbol (struct lisp *l)
 {
@@ -135,10 +145,7 @@ symbol (struct lisp *l)
     if (l->t[at] == '\\')
       at += 2;
     else if (l->t[at] == '|' && l->language != AID_LANG_ELISP)
-      {
-        const void *close = memchr (l->t + at + 1, '|', l->len - at - 1);
-        at = close ? (uint32_t)((const unsigned char *)close - l->t) + 1 : at + 1;
-      }
+      at = bars_end (l, at);
     else
       at++;
   l->at = at = at > l->len ? l->len : at == from ? at + 1 : at;
