@@ -6,7 +6,7 @@
 #include "scan/scan_internal.h"
 #include <stdlib.h>
 
-#define TAG_LINE_MAX ((size_t)256 << 10) /* bytes of a line of its output; a longer one is left out */
+#define TAG_LINE_MAX ((size_t) 256 << 10) /* bytes of a line of its output; a longer one is left out */
 #define TIMEOUT_MS 60000
 
 struct tag
@@ -114,17 +114,17 @@ static uint32_t *
 line_starts (struct aid_span text, uint32_t *lines)
 {
   size_t n = 1;
-  for (const char *p = text.ptr, *end = text.ptr + text.len; p < end && (p = memchr (p, '\n', (size_t)(end - p))); p++)
+  for (const char *p = text.ptr, *end = text.ptr + text.len; p < end && (p = memchr (p, '\n', (size_t) (end - p))); p++)
     n++;
   uint32_t *starts = malloc ((n + 1) * sizeof *starts);
   if (!starts)
     return NULL;
   size_t i = 0;
   starts[i++] = 0;
-  for (const char *p = text.ptr, *end = text.ptr + text.len; p < end && (p = memchr (p, '\n', (size_t)(end - p))); p++)
-    starts[i++] = (uint32_t)(p + 1 - text.ptr);
-  starts[n] = (uint32_t)text.len;
-  *lines = (uint32_t)n;
+  for (const char *p = text.ptr, *end = text.ptr + text.len; p < end && (p = memchr (p, '\n', (size_t) (end - p))); p++)
+    starts[i++] = (uint32_t) (p + 1 - text.ptr);
+  starts[n] = (uint32_t) text.len;
+  *lines = (uint32_t) n;
   return starts;
 }
 
@@ -132,7 +132,7 @@ static int
 is_comment (const struct aid_scanner *s, uint32_t from, uint32_t to)
 {
   static const char *const begins[] = { "#", "//", "--", ";", "/*", "*", "%", "\"\"\"", "(*", "!" };
-  struct aid_span line = aid_span_trim ((struct aid_span){ (const char *)s->text + from, to - from });
+  struct aid_span line = aid_span_trim ((struct aid_span){ (const char *) s->text + from, to - from });
   for (size_t i = 0; line.len && i < sizeof begins / sizeof *begins; i++)
     if (aid_span_starts (line, begins[i]))
       return 1;
@@ -147,12 +147,12 @@ define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint
     return -1;
   uint32_t from = starts[t->line - 1], to = starts[t->line], lead = t->line - 1,
            last = t->end > t->line && t->end <= lines ? t->end : t->line;
-  ptrdiff_t at = aid_span_find ((struct aid_span){ (const char *)s->text + from, to - from }, aid_span_z (t->name));
+  ptrdiff_t at = aid_span_find ((struct aid_span){ (const char *) s->text + from, to - from }, aid_span_z (t->name));
   if (at < 0)
     return -1;
   while (lead > 0 && t->line - lead < 100 && is_comment (s, starts[lead - 1], starts[lead]))
     lead--;
-  struct aid_range name = { from + (uint32_t)at, from + (uint32_t)at + (uint32_t)strlen (t->name) };
+  struct aid_range name = { from + (uint32_t) at, from + (uint32_t) at + (uint32_t) strlen (t->name) };
   int32_t def = aid_scan_add (s, t->kind, parent, name, starts[lead], from);
   aid_scan_end (s, def, to, starts[last]);
   return def;
@@ -162,7 +162,7 @@ static enum aid_err
 give (struct reading *r)
 {
   struct aid_span text = r->files[r->at].text;
-  struct aid_scanner s = { (const unsigned char *)text.ptr, (uint32_t)text.len, &r->scan, 0 };
+  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, &r->scan, 0 };
   uint32_t lines = 0, *starts = NULL, ends[AID_SCAN_NESTING];
   int32_t open[AID_SCAN_NESTING];
   int n = 0;
@@ -212,7 +212,7 @@ read_tag (struct reading *r, struct aid_span line)
         err = give (r);
       struct tag *t = err ? NULL : aid_vec_push (&r->tags);
       if (t)
-        *t = (struct tag){ strdup (name), (uint32_t)aid_json_int (v, "line", 0), (uint32_t)aid_json_int (v, "end", 0),
+        *t = (struct tag){ strdup (name), (uint32_t) aid_json_int (v, "line", 0), (uint32_t) aid_json_int (v, "end", 0),
                            kinds[k].kind };
       if (t && !t->name)
         {
@@ -231,7 +231,7 @@ on_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
   while (stream == AID_PROC_OUT && part.len)
     {
       const char *end = memchr (part.ptr, '\n', part.len);
-      size_t n = end ? (size_t)(end - part.ptr) : part.len;
+      size_t n = end ? (size_t) (end - part.ptr) : part.len;
       aid_str_add (&r->line, part.ptr, n);
       if (!end)
         return 0;
@@ -259,7 +259,7 @@ aid_ctags_scan (const char *program, const struct aid_ctags_file *files, size_t 
                        .fn = fn,
                        .ctx = ctx,
                        .scan = AID_SCAN_INIT };
-  struct aid_str list = AID_STR_INIT ((size_t)64 << 20);
+  struct aid_str list = AID_STR_INIT ((size_t) 64 << 20);
   for (size_t i = 0; i < n; i++)
     if (!strchr (files[i].path, '\n'))
       aid_str_addf (&list, "%s\n", files[i].path);

@@ -27,7 +27,7 @@ aid_lex_block_comment_end (const struct aid_lex *l, uint32_t at)
   if (!(l->flags & AID_LEX_RUST))
     {
       const unsigned char *close = memmem (t + at + 2, l->len - at - 2, "*/", 2);
-      return close ? (uint32_t)(close - t) + 2 : l->len;
+      return close ? (uint32_t) (close - t) + 2 : l->len;
     }
   for (at += 2; at + 1 < l->len; at++)
     if (t[at] == '*' && t[at + 1] == '/')
@@ -79,7 +79,7 @@ aid_lex_raw_cpp_end (const struct aid_lex *l, uint32_t quote)
     return 0;
   close[1 + n] = '"';
   const unsigned char *end = memmem (l->text + at + n, l->len - at - n, close, n + 2);
-  return end ? (uint32_t)(end - l->text) + n + 2 : l->len;
+  return end ? (uint32_t) (end - l->text) + n + 2 : l->len;
 }
 
 /* AT is behind the "r": hashes and a quote, or 0. */

@@ -35,14 +35,14 @@ aid_scan_line_near (const struct aid_scanner *s, uint32_t at)
 {
   uint32_t n = s->len - at < NEAR ? s->len - at : NEAR;
   const void *end = n ? memchr (s->text + at, '\n', n) : NULL;
-  return end ? (uint32_t)((const unsigned char *)end - s->text) : at + n;
+  return end ? (uint32_t) ((const unsigned char *) end - s->text) : at + n;
 }
 
 uint32_t
 aid_scan_line_end (const struct aid_scanner *s, uint32_t at)
 {
   const void *end = at < s->len ? memchr (s->text + at, '\n', s->len - at) : NULL;
-  return end ? (uint32_t)((const unsigned char *)end - s->text) : s->len;
+  return end ? (uint32_t) ((const unsigned char *) end - s->text) : s->len;
 }
 
 /* AT, or the start of its line when only blanks are between. */
@@ -73,7 +73,7 @@ whole_line_to (const struct aid_scanner *s, uint32_t at)
         const unsigned char *close = memmem (t + i + 2, line - i - 2, "*/", 2);
         if (!close)
           return at;
-        i = (uint32_t)(close - t) + 2;
+        i = (uint32_t) (close - t) + 2;
       }
     else
       return at;
@@ -97,7 +97,7 @@ aid_scan_add (struct aid_scanner *s, enum aid_def_kind kind, int32_t parent, str
   *d = (struct aid_def){
     .kind = kind, .parent = parent, .name = name, .whole = { lead, name.to }, .signature = { from, name.to }
   };
-  return (int32_t)out->n_defs++;
+  return (int32_t) out->n_defs++;
 }
 
 void
@@ -156,8 +156,8 @@ drop_nameless (struct aid_scan *out)
     {
       struct aid_def *d = &out->defs[i];
       /* LINE is where the definition goes, until lines are counted; a nameless one goes to its parent */
-      d->parent = d->parent < 0 ? -1 : (int32_t)out->defs[d->parent].line - 1;
-      d->line = d->kind == AID_DEF_KINDS ? (uint32_t)(d->parent + 1) : (uint32_t)(n + 1);
+      d->parent = d->parent < 0 ? -1 : (int32_t) out->defs[d->parent].line - 1;
+      d->line = d->kind == AID_DEF_KINDS ? (uint32_t) (d->parent + 1) : (uint32_t) (n + 1);
       n += d->kind != AID_DEF_KINDS;
     }
   n = 0;
@@ -214,7 +214,7 @@ aid_scan_settle (struct aid_scanner *s)
 enum aid_err
 aid_scan_text (enum aid_language language, struct aid_span text, struct aid_scan *out)
 {
-  struct aid_scanner s = { (const unsigned char *)text.ptr, (uint32_t)text.len, out, 0 };
+  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
   aid_scan_fn *scan = aid_language_scanner (language);
   out->n_defs = out->n_imports = out->n_regions = 0;
   if (text.len > AID_SCAN_TEXT_MAX)
@@ -245,7 +245,7 @@ aid_scan_container (const struct aid_scan *s, enum aid_language language, struct
 {
   int32_t chain[AID_SCAN_NESTING + 1];
   int n = 0;
-  for (int32_t at = (int32_t)i; at >= 0 && n <= AID_SCAN_NESTING; at = s->defs[at].parent)
+  for (int32_t at = (int32_t) i; at >= 0 && n <= AID_SCAN_NESTING; at = s->defs[at].parent)
     chain[n++] = at;
   int empty = 1;
   while (n-- > 0)
@@ -276,7 +276,7 @@ aid_scan_at (const struct aid_scan *s, size_t at)
       else
         high = middle;
     }
-  ptrdiff_t i = (ptrdiff_t)low - 1;
+  ptrdiff_t i = (ptrdiff_t) low - 1;
   while (i >= 0 && s->defs[i].whole.to <= at)
     i = s->defs[i].parent >= 0 && s->defs[s->defs[i].parent].whole.to > at ? s->defs[i].parent : i - 1;
   return i;

@@ -35,7 +35,7 @@ skip_branch (struct aid_c *c)
         continue;
       for (at++; at < c->s->len && (t[at] == ' ' || t[at] == '\t'); at++)
         ;
-      struct aid_span word = { (const char *)t + at, c->s->len - at };
+      struct aid_span word = { (const char *) t + at, c->s->len - at };
       if (aid_span_starts (word, "if"))
         depth++;
       else if (depth > 0)
@@ -135,7 +135,7 @@ aid_c_directive (struct aid_c *c)
     at++;
   for (to = at; to < c->lex.to && t[to] >= 'a' && t[to] <= 'z'; to++)
     ;
-  struct aid_span word = { (const char *)t + at, to - at };
+  struct aid_span word = { (const char *) t + at, to - at };
   while (to < c->lex.to && (t[to] == ' ' || t[to] == '\t'))
     to++;
   if (aid_span_eqz (word, "define"))
@@ -143,5 +143,5 @@ aid_c_directive (struct aid_c *c)
   else if (aid_span_starts (word, "include") || aid_span_eqz (word, "import"))
     include (c, to);
   else if (aid_span_starts (word, "if") || aid_span_starts (word, "el") || aid_span_eqz (word, "endif"))
-    conditional (c, word, (struct aid_span){ (const char *)t + to, c->lex.to - to });
+    conditional (c, word, (struct aid_span){ (const char *) t + to, c->lex.to - to });
 }

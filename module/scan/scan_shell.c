@@ -118,7 +118,7 @@ here_begins (struct shell *h)
       return;
     }
   int dash = at < h->len && (t[at] == '-' || t[at] == '~');
-  at += (uint32_t)dash;
+  at += (uint32_t) dash;
   while (at < h->len && (t[at] == ' ' || t[at] == '\t'))
     at++;
   unsigned char quote = at < h->len && (t[at] == '"' || t[at] == '\'') ? t[at++] : 0;
@@ -247,7 +247,7 @@ statement (struct shell *h, uint32_t from, uint32_t to)
   const unsigned char *equal = memchr (t + from, '=', to - from);
   if (h->n > 0 || h->depth > 0 || !equal || (t[from] >= '0' && t[from] <= '9'))
     return;
-  uint32_t end = (uint32_t)(equal - t);
+  uint32_t end = (uint32_t) (equal - t);
   for (uint32_t i = from; i < end; i++)
     if (!(t[i] == '_' || (t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'z') || (t[i] >= 'A' && t[i] <= 'Z')))
       return;

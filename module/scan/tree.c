@@ -107,7 +107,7 @@ load (const char *name, struct library *lib)
       void *symbol = dlsym (handle, symbols[i]);
       if (!symbol)
         return 0;
-      memcpy ((char *)lib + i * sizeof symbol, &symbol, sizeof symbol);
+      memcpy ((char *) lib + i * sizeof symbol, &symbol, sizeof symbol);
     }
   return handle != NULL;
 }
@@ -127,7 +127,7 @@ aid_tree_new (const char *library, const char *const *folders, struct aid_tree *
     }
   t->parser = t->lib.parser_new ();
   int failed = !t->parser;
-  for (int i = 0; folders[i] && i < FOLDERS; i++)
+  for (int i = 0; i < FOLDERS && folders[i]; i++)
     failed |= !(t->folders[i] = strdup (folders[i]));
   if (failed)
     {
@@ -297,7 +297,7 @@ defines (const char *type, enum aid_def_kind *kind)
 static struct node
 field (const struct library *lib, struct node node, const char *name)
 {
-  return lib->node_child_by_field_name (node, name, (uint32_t)strlen (name));
+  return lib->node_child_by_field_name (node, name, (uint32_t) strlen (name));
 }
 
 /* What names NODE: its name, or what its declarators lead to; empty when nothing does. */
@@ -413,10 +413,10 @@ aid_tree_scan (struct aid_tree *t, const char *language, struct aid_span text, s
     return AID_E_LIMIT;
   if (!g || !t->lib.parser_set_language (t->parser, g))
     return AID_E_NOTFOUND;
-  void *tree = t->lib.parser_parse_string (t->parser, NULL, text.ptr ? text.ptr : "", (uint32_t)text.len);
+  void *tree = t->lib.parser_parse_string (t->parser, NULL, text.ptr ? text.ptr : "", (uint32_t) text.len);
   if (!tree)
     return AID_E_NOMEM;
-  struct aid_scanner s = { (const unsigned char *)text.ptr, (uint32_t)text.len, out, 0 };
+  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
   struct walk *w = calloc (1, sizeof *w);
   enum aid_err err = AID_E_NOMEM;
   if (w)

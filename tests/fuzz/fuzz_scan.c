@@ -7,13 +7,13 @@
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
-#define CHECK(truth)                                                                                                   \
-  do                                                                                                                   \
-    if (!(truth))                                                                                                      \
-      {                                                                                                                \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                \
-        abort ();                                                                                                      \
-      }                                                                                                                \
+#define CHECK(truth)                                                                                                        \
+  do                                                                                                                        \
+    if (!(truth))                                                                                                           \
+      {                                                                                                                     \
+        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                     \
+        abort ();                                                                                                           \
+      }                                                                                                                     \
   while (0)
 
 static unsigned
@@ -32,7 +32,8 @@ check_defs (const struct aid_scan *s, struct aid_span text)
     {
       const struct aid_def *d = &s->defs[i];
       CHECK ((unsigned) d->kind < AID_DEF_KINDS && d->parent < (int32_t) i && d->parent >= -1);
-      CHECK (d->whole.from <= d->name.from && d->name.from < d->name.to && d->name.to <= d->whole.to && d->whole.to <= text.len);
+      CHECK (d->whole.from <= d->name.from && d->name.from < d->name.to && d->name.to <= d->whole.to
+             && d->whole.to <= text.len);
       CHECK (d->whole.from <= d->signature.from && d->signature.from <= d->signature.to && d->signature.to <= d->whole.to);
       CHECK (d->scope.from <= d->scope.to && d->scope.to <= text.len);
       CHECK (i == 0 || d[-1].whole.from <= d->whole.from);

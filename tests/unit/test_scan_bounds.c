@@ -49,30 +49,143 @@ seconds (enum aid_language language, const char *part, size_t bytes)
 }
 
 static const char *const traps[] = {
-  "(", "[", "{", "<", ")", "}", "a<", "f(){", "f() { ", "a;/**/", "\"\\", "\"\\\"", "'", "'\\", "`${", "`", "=/[", "/", "/*", "(*", "#|",
-  "{id|", "R\"(", "R\"x", "r#\"", "r##", "\"\"\"", "'''", "let ", "let x = ", "and ", "struct ", "class ", "class A{", "enum A{", "enum {",
-  "namespace ", "template<", "operator", "#if 1\n", "#if 0\n", "#if 0 ", "#if 1\n{\n#else\n", "#define a\n", "\\", "\\\n", "\n", " ", "\t", "(def a ",
-  "((", "(define ((", "(define (", "'(", "?\\", "#\\", ";", "# ", "## a\n", "```", "> ", "a\n=\n", "<<E\n", "f()\n\n", "${", "\"$(", "$(", "def f(", "def f():\n ",
-  "  def f():\n", "@", "@a(", "@a\n", "import ", "import a,", "from a import (", "impl<", "impl A{", "fn a(", "fn f(){", "pub(", "mod a{", "type A=", "type A struct{",
-  "func (", "func f(", "const (", "var a,", "a:=func(){", "new A(){", "a.b.c=", "a=(", "a=>", "a={b:", "describe('", "describe('a',()=>{", "require('",
-  "module M = struct ", "module type S = sig ", "object ", "begin ", "type t = A | ", "type t = { a : ", "\xff", "\xc3", "=begin", "int f(int), ", "int a, ",
-  "#include <", "a ", "a\n", "a: ", "a, ", "x=1;", "x;", "export ", "export {", "interface A{a(", "static ",
+  "(",
+  "[",
+  "{",
+  "<",
+  ")",
+  "}",
+  "a<",
+  "f(){",
+  "f() { ",
+  "a;/**/",
+  "\"\\",
+  "\"\\\"",
+  "'",
+  "'\\",
+  "`${",
+  "`",
+  "=/[",
+  "/",
+  "/*",
+  "(*",
+  "#|",
+  "{id|",
+  "R\"(",
+  "R\"x",
+  "r#\"",
+  "r##",
+  "\"\"\"",
+  "'''",
+  "let ",
+  "let x = ",
+  "and ",
+  "struct ",
+  "class ",
+  "class A{",
+  "enum A{",
+  "enum {",
+  "namespace ",
+  "template<",
+  "operator",
+  "#if 1\n",
+  "#if 0\n",
+  "#if 0 ",
+  "#if 1\n{\n#else\n",
+  "#define a\n",
+  "\\",
+  "\\\n",
+  "\n",
+  " ",
+  "\t",
+  "(def a ",
+  "((",
+  "(define ((",
+  "(define (",
+  "'(",
+  "?\\",
+  "#\\",
+  ";",
+  "# ",
+  "## a\n",
+  "```",
+  "> ",
+  "a\n=\n",
+  "<<E\n",
+  "f()\n\n",
+  "${",
+  "\"$(",
+  "$(",
+  "def f(",
+  "def f():\n ",
+  "  def f():\n",
+  "@",
+  "@a(",
+  "@a\n",
+  "import ",
+  "import a,",
+  "from a import (",
+  "impl<",
+  "impl A{",
+  "fn a(",
+  "fn f(){",
+  "pub(",
+  "mod a{",
+  "type A=",
+  "type A struct{",
+  "func (",
+  "func f(",
+  "const (",
+  "var a,",
+  "a:=func(){",
+  "new A(){",
+  "a.b.c=",
+  "a=(",
+  "a=>",
+  "a={b:",
+  "describe('",
+  "describe('a',()=>{",
+  "require('",
+  "module M = struct ",
+  "module type S = sig ",
+  "object ",
+  "begin ",
+  "type t = A | ",
+  "type t = { a : ",
+  "\xff",
+  "\xc3",
+  "=begin",
+  "int f(int), ",
+  "int a, ",
+  "#include <",
+  "a ",
+  "a\n",
+  "a: ",
+  "a, ",
+  "x=1;",
+  "x;",
+  "export ",
+  "export {",
+  "interface A{a(",
+  "static ",
 };
 
 static void
 no_trap_takes_more_than_linear_time (void **state)
 {
-  (void) state;
+  (void)state;
   int failed = 0;
   for (int language = 1; language < AID_LANGUAGES; language++)
     for (size_t i = 0; i < sizeof traps / sizeof *traps; i++)
       {
         size_t n = 1 << 14;
-        double once = seconds ((enum aid_language) language, traps[i], n), eight = seconds ((enum aid_language) language, traps[i], n * 8);
+        double once = seconds ((enum aid_language) language, traps[i], n),
+               eight = seconds ((enum aid_language) language, traps[i], n * 8);
         if (eight > once * 24 + 0.02)
           {
-            print_error ("%s: \"%s\": %zu KB take %.1f ms, %zu KB take %.1f ms\n", aid_language_name ((enum aid_language) language), traps[i],
-                         n >> 10, once * 1e3, n >> 7, eight * 1e3);
+            print_error ("%s: \"%s\": %zu KB take %.1f ms, %zu KB take %.1f ms\n",
+                         aid_language_name ((enum aid_language) language), traps[i], n >> 10, once * 1e3, n >> 7,
+                         eight * 1e3);
             failed++;
           }
       }
@@ -82,7 +195,7 @@ no_trap_takes_more_than_linear_time (void **state)
 static void
 what_is_over_a_limit_is_left_out (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_scan s = AID_SCAN_INIT;
   size_t n = (size_t) AID_SCAN_DEFS * 8 + 800;
   char *text = repeated ("int aa;\n", n);
@@ -98,7 +211,8 @@ what_is_over_a_limit_is_left_out (void **state)
   assert_int_equal (aid_scan_text (AID_LANG_JAVA, (struct aid_span){ text, depth * each }, &s), AID_OK);
   assert_in_range (s.n_defs, AID_SCAN_NESTING - 1, AID_SCAN_NESTING + 1);
   struct aid_str container = AID_STR_INIT (1 << 16);
-  assert_int_equal (aid_scan_container (&s, AID_LANG_JAVA, (struct aid_span){ text, depth * each }, s.n_defs - 1, &container), AID_OK);
+  assert_int_equal (
+    aid_scan_container (&s, AID_LANG_JAVA, (struct aid_span){ text, depth * each }, s.n_defs - 1, &container), AID_OK);
   assert_int_equal (container.len, (s.n_defs - 1) * 2 - 1);
   aid_str_free (&container);
   free (text);

@@ -22,7 +22,7 @@ put (const char *path, const char *text, mode_t mode)
 static int
 set_up (void **state)
 {
-  (void) state;
+  (void)state;
   strcpy (dir, "/tmp/aid-ctags-XXXXXX");
   assert_non_null (mkdtemp (dir));
   snprintf (program, sizeof program, "%s/ctags", dir);
@@ -32,7 +32,7 @@ set_up (void **state)
 static int
 tear_down (void **state)
 {
-  (void) state;
+  (void)state;
   char command[128];
   snprintf (command, sizeof command, "rm -rf '%s'", dir);
   return system (command);
@@ -44,7 +44,8 @@ note (void *ctx, size_t i, const struct aid_scan *s)
   struct aid_str *out = ctx;
   aid_str_addf (out, "%zu:", i);
   for (size_t k = 0; k < s->n_defs; k++)
-    aid_str_addf (out, " %s@%u-%u^%d", aid_def_kind_name (s->defs[k].kind), s->defs[k].first, s->defs[k].last, s->defs[k].parent);
+    aid_str_addf (out, " %s@%u-%u^%d", aid_def_kind_name (s->defs[k].kind), s->defs[k].first, s->defs[k].last,
+                  s->defs[k].parent);
   aid_str_addc (out, '\n');
   return 0;
 }
@@ -54,18 +55,24 @@ static const char ruby[] = "# A box.\nclass Box\n  # Its width.\n  def width\n  
 static void
 tags_become_definitions_with_their_comments (void **state)
 {
-  (void) state;
+  (void)state;
   put (program,
        "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'Universal Ctags 5.9'; echo 'features: +json'; exit; }\n"
        "while read -r path; do case $path in */a.rb)\n"
-       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"width\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 4, \\\"end\\\": 6, \\\"kind\\\": \\\"method\\\"}\"\n"
-       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"gone\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 5, \\\"kind\\\": \\\"method\\\"}\"\n"
-       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"far\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 500, \\\"kind\\\": \\\"method\\\"}\"\n"
+       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"width\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 4, "
+       "\\\"end\\\": 6, \\\"kind\\\": \\\"method\\\"}\"\n"
+       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"gone\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 5, "
+       "\\\"kind\\\": \\\"method\\\"}\"\n"
+       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"far\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 500, "
+       "\\\"kind\\\": \\\"method\\\"}\"\n"
        "echo 'no json'\n"
-       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"Box\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 2, \\\"end\\\": 7, \\\"kind\\\": \\\"class\\\"}\";;\n"
+       "echo \"{\\\"_type\\\": \\\"tag\\\", \\\"name\\\": \\\"Box\\\", \\\"path\\\": \\\"$path\\\", \\\"line\\\": 2, "
+       "\\\"end\\\": 7, \\\"kind\\\": \\\"class\\\"}\";;\n"
        "esac; done\n",
        0755);
-  struct aid_ctags_file files[] = { { "/none/first.rb", AID_SPAN ("") }, { "/none/a.rb", { ruby, sizeof ruby - 1 } }, { "/none/new\nline.rb", AID_SPAN ("") } };
+  struct aid_ctags_file files[] = { { "/none/first.rb", AID_SPAN ("") },
+                                    { "/none/a.rb", { ruby, sizeof ruby - 1 } },
+                                    { "/none/new\nline.rb", AID_SPAN ("") } };
   struct aid_str out = AID_STR_INIT (4096);
   struct aid_error e = { AID_OK, "" };
   assert_true (aid_ctags_present (program));
@@ -77,7 +84,7 @@ tags_become_definitions_with_their_comments (void **state)
 static void
 the_real_one_says_the_same (void **state)
 {
-  (void) state;
+  (void)state;
   char path[128];
   if (!aid_ctags_present ("ctags"))
     skip ();
@@ -93,7 +100,7 @@ the_real_one_says_the_same (void **state)
 static void
 a_program_that_is_not_there_or_another_one_is_told (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_error e = { AID_OK, "" };
   assert_false (aid_ctags_present ("/none/ctags"));
   assert_false (aid_ctags_present ("true"));

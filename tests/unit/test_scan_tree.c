@@ -18,8 +18,8 @@ assert_scan (struct aid_tree *t, const char *language, const char *text, const c
   for (size_t i = 0; i < s.n_defs; i++)
     {
       const struct aid_def *d = &s.defs[i];
-      aid_str_addf (&out, "%u-%u %s %.*s^%d\n", d->first, d->last, aid_def_kind_name (d->kind), (int) (d->name.to - d->name.from),
-                    text + d->name.from, d->parent);
+      aid_str_addf (&out, "%u-%u %s %.*s^%d\n", d->first, d->last, aid_def_kind_name (d->kind),
+                    (int) (d->name.to - d->name.from), text + d->name.from, d->parent);
     }
   assert_string_equal (aid_str_z (&out), expected);
   aid_str_free (&out);
@@ -29,14 +29,16 @@ assert_scan (struct aid_tree *t, const char *language, const char *text, const c
 static void
 definitions_are_found_by_what_grammars_call_them (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_tree *t = NULL;
   if (aid_tree_new (NULL, folders, &t, NULL) || !aid_tree_has (t, "ruby") || !aid_tree_has (t, "python"))
     {
       aid_tree_free (t);
       skip ();
     }
-  assert_scan (t, "ruby", "# A box.\n# Really.\nmodule Outer\n  class Box < Base\n    # Its width.\n    def width(a)\n      1\n    end\n    def self.make; end\n  end\nend\n",
+  assert_scan (t, "ruby",
+               "# A box.\n# Really.\nmodule Outer\n  class Box < Base\n    # Its width.\n    def width(a)\n      1\n    "
+               "end\n    def self.make; end\n  end\nend\n",
                "1-11 module Outer^-1\n4-10 class Box^0\n5-8 method width^1\n9-9 method make^1\n");
   assert_scan (t, "python", "x = 1\nclass A:\n  @property\n  def f(self):\n    return 'def g(): pass'\ndef broken(:\n",
                "2-5 class A^-1\n3-5 method f^0\n6-6 function broken^-1\n");
@@ -51,7 +53,7 @@ definitions_are_found_by_what_grammars_call_them (void **state)
 static void
 a_library_that_is_not_there_is_told (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_tree *t = NULL;
   struct aid_error e = { AID_OK, "" };
   assert_int_equal (aid_tree_new ("/none/libtree-sitter.so", folders, &t, &e), AID_E_NOTFOUND);
@@ -64,7 +66,7 @@ a_library_that_is_not_there_is_told (void **state)
 static void
 a_grammar_is_known_by_the_extension (void **state)
 {
-  (void) state;
+  (void)state;
   assert_string_equal (aid_tree_language_of (AID_SPAN ("lib/a.rb")), "ruby");
   assert_string_equal (aid_tree_language_of (AID_SPAN ("a.cs")), "c-sharp");
   assert_null (aid_tree_language_of (AID_SPAN ("dir.rb/a")));

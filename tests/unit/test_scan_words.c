@@ -19,14 +19,32 @@ language (const char *path, const char *head)
 static void
 a_name_tells_the_language (void **state)
 {
-  (void) state;
+  (void)state;
   static const char *const names[][2] = {
-    { "src/main.c", "c" },           { "a.b/x.CPP", "c++" },        { "x.C", "c++" },           { "lib/a.ml", "ocaml" },
-    { "lib/a.mli", "ocaml-interface" }, { "init.el", "emacs-lisp" }, { "~/.emacs", "emacs-lisp" }, { "a.lisp", "common-lisp" },
-    { "a.scm", "scheme" },           { "SConstruct", "python" },    { "a.pyi", "python" },      { "a.mjs", "javascript" },
-    { "a.tsx", "typescript" },       { "a.rs", "rust" },            { "a.go", "go" },           { "A.java", "java" },
-    { ".bashrc", "shell" },          { "PKGBUILD", "shell" },       { "README.md", "markdown" }, { "Makefile", "text" },
-    { "c", "text" },                 { ".c", "text" },              { "dir.c/file", "text" },   { "", "text" },
+    { "src/main.c", "c" },
+    { "a.b/x.CPP", "c++" },
+    { "x.C", "c++" },
+    { "lib/a.ml", "ocaml" },
+    { "lib/a.mli", "ocaml-interface" },
+    { "init.el", "emacs-lisp" },
+    { "~/.emacs", "emacs-lisp" },
+    { "a.lisp", "common-lisp" },
+    { "a.scm", "scheme" },
+    { "SConstruct", "python" },
+    { "a.pyi", "python" },
+    { "a.mjs", "javascript" },
+    { "a.tsx", "typescript" },
+    { "a.rs", "rust" },
+    { "a.go", "go" },
+    { "A.java", "java" },
+    { ".bashrc", "shell" },
+    { "PKGBUILD", "shell" },
+    { "README.md", "markdown" },
+    { "Makefile", "text" },
+    { "c", "text" },
+    { ".c", "text" },
+    { "dir.c/file", "text" },
+    { "", "text" },
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     assert_string_equal (language (names[i][0], ""), names[i][1]);
@@ -35,7 +53,7 @@ a_name_tells_the_language (void **state)
 static void
 a_first_line_tells_it_where_the_name_does_not (void **state)
 {
-  (void) state;
+  (void)state;
   assert_string_equal (language ("bin/tool", "#!/bin/sh\n"), "shell");
   assert_string_equal (language ("tool", "#!/usr/bin/env python3.11\nx"), "python");
   assert_string_equal (language ("tool", "#! /usr/bin/env -S LANG=C node --harmony"), "javascript");
@@ -48,7 +66,7 @@ a_first_line_tells_it_where_the_name_does_not (void **state)
 static void
 a_header_is_c_unless_it_looks_like_cpp (void **state)
 {
-  (void) state;
+  (void)state;
   assert_string_equal (language ("a.h", "#include <stdio.h>\nint class_of (int);\n"), "c");
   assert_string_equal (language ("a.h", "#pragma once\n  namespace a {"), "c++");
   assert_string_equal (language ("a.h", "#include <vector>\n"), "c++");
@@ -69,14 +87,19 @@ assert_words (const char *text, const char *expected)
 static void
 identifiers_are_split_where_people_read_words (void **state)
 {
-  (void) state;
-  assert_words ("camelCase PascalCase snake_case SCREAMING_SNAKE kebab-case", "camel case pascal case snake case screaming snake kebab case");
+  (void)state;
+  assert_words ("camelCase PascalCase snake_case SCREAMING_SNAKE kebab-case",
+                "camel case pascal case snake case screaming snake kebab case");
   assert_words ("HTTPServer parseXMLFile getURL XMLHttpRequest", "http server parse xml file get url xml http request");
   assert_words ("utf8Decode base64 x2y int32_t v1.2", "utf 8 decode base 64 x 2 y int 32 t v 1 2");
   assert_words ("f' A::b->c(d)", "f a b c d");
-  assert_words ("\xC3\x89tat \xC3\xA9l\xC3\xA8ve\xC3\x8Att Stra\xC3\x9F" "e \xE6\x96\x87\xE5\xAD\x97", /* État élèveÊtt Straße 文字 */
-                "\xC3\xA9tat \xC3\xA9l\xC3\xA8ve \xC3\xAAtt stra\xC3\x9F" "e \xE6\x96\x87\xE5\xAD\x97");
-  assert_words ("a\xFF" "b\xC3", "a b");
+  assert_words ("\xC3\x89tat \xC3\xA9l\xC3\xA8ve\xC3\x8Att Stra\xC3\x9F"
+                "e \xE6\x96\x87\xE5\xAD\x97", /* État élèveÊtt Straße 文字 */
+                "\xC3\xA9tat \xC3\xA9l\xC3\xA8ve \xC3\xAAtt stra\xC3\x9F"
+                "e \xE6\x96\x87\xE5\xAD\x97");
+  assert_words ("a\xFF"
+                "b\xC3",
+                "a b");
   assert_words ("", "");
   assert_words ("__ -- ''", "");
 }
@@ -99,7 +122,7 @@ note (void *ctx, struct aid_span word, size_t from, size_t to)
 static void
 words_say_where_they_stand (void **state)
 {
-  (void) state;
+  (void)state;
   struct seen s = { "", 0 };
   aid_words (AID_SPAN ("  getURL2(\xC3\x89)"), note, &s);
   assert_string_equal (s.text, "get@2-5 url@5-8 2@8-9 \xC3\xA9@10-12 ");
@@ -111,7 +134,7 @@ words_say_where_they_stand (void **state)
 static void
 identifiers_are_given_whole (void **state)
 {
-  (void) state;
+  (void)state;
   struct seen s = { "", 0 };
   aid_identifiers (AID_SPAN ("getURL 'x my_var' = a-b2"), note, &s);
   assert_string_equal (s.text, "geturl@0-6 x@8-9 my_var'@10-17 a@20-21 b2@22-24 ");
@@ -120,7 +143,7 @@ identifiers_are_given_whole (void **state)
 static void
 what_is_too_long_is_dropped (void **state)
 {
-  (void) state;
+  (void)state;
   char text[AID_WORD_MAX + 10];
   struct seen s = { "", 0 };
   memset (text, 'a', sizeof text);
@@ -134,16 +157,16 @@ what_is_too_long_is_dropped (void **state)
 static void
 a_place_lies_in_the_innermost_definition (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_span text = AID_SPAN ("x = 1\n\nclass A:\n  def f(self):\n    pass\n\n  y = 2\n");
   struct aid_scan s = AID_SCAN_INIT;
   assert_int_equal (aid_scan_text (AID_LANG_PYTHON, text, &s), AID_OK);
-  assert_int_equal (s.n_defs, 4);                      /* x, A, f, y */
+  assert_int_equal (s.n_defs, 4); /* x, A, f, y */
   assert_int_equal (aid_scan_at (&s, 0), 0);
-  assert_int_equal (aid_scan_at (&s, 6), -1);          /* the empty line */
+  assert_int_equal (aid_scan_at (&s, 6), -1); /* the empty line */
   assert_int_equal (aid_scan_at (&s, 8), 1);
   assert_int_equal (aid_scan_at (&s, 35), 2);
-  assert_int_equal (aid_scan_at (&s, 40), 1);          /* between f and y */
+  assert_int_equal (aid_scan_at (&s, 40), 1); /* between f and y */
   assert_int_equal (aid_scan_at (&s, 44), 3);
   assert_int_equal (aid_scan_at (&s, text.len), -1);
   aid_scan_free (&s);
@@ -152,7 +175,7 @@ a_place_lies_in_the_innermost_definition (void **state)
 static void
 a_result_is_used_again (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_scan s = AID_SCAN_INIT;
   assert_int_equal (aid_scan_text (AID_LANG_C, AID_SPAN ("int a; /* c */"), &s), AID_OK);
   assert_int_equal (s.n_defs, 1);
