@@ -144,7 +144,7 @@ newlines (const unsigned char *p, size_t n)
 static uint32_t
 line_of (const struct aid_scanner *s, const uint32_t *blocks, uint32_t at)
 {
-  return 1 + blocks[at / LINE_BLOCK] + newlines (s->text + at / LINE_BLOCK * LINE_BLOCK, at % LINE_BLOCK);
+  return 1 + blocks[at / LINE_BLOCK] + newlines (s->text + (at - at % LINE_BLOCK), at % LINE_BLOCK);
 }
 
 /* Takes out what never got a name: what stood in it stands in what holds it. */

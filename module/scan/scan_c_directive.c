@@ -54,7 +54,8 @@ skip_branch (struct aid_c *c)
 static void
 conditional (struct aid_c *c, struct aid_span word, struct aid_span rest)
 {
-  struct aid_c_conditional *k = c->n_conditionals > 0 ? &c->conditionals[c->n_conditionals - 1] : NULL;
+  int kept = c->n_conditionals > 0 && c->n_conditionals <= AID_C_CONDITIONALS;
+  struct aid_c_conditional *k = kept ? &c->conditionals[c->n_conditionals - 1] : NULL;
   if (aid_span_starts (word, "if"))
     {
       int never
@@ -74,13 +75,10 @@ conditional (struct aid_c *c, struct aid_span word, struct aid_span rest)
         }
       return;
     }
+  if (c->n_conditionals > AID_C_CONDITIONALS)
+    c->n_conditionals -= aid_span_eqz (word, "endif");
   if (!k)
     return;
-  if (c->n_conditionals > AID_C_CONDITIONALS)
-    {
-      c->n_conditionals -= aid_span_eqz (word, "endif");
-      return;
-    }
   int was_empty = k->tokens >= c->lex.before_to;
   if (!k->have_first && !was_empty && !aid_span_eqz (word, "endif"))
     {

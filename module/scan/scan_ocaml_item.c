@@ -97,7 +97,7 @@ aid_ml_function_or_value (struct aid_ml *o, struct aid_ml_frame *f)
 {
   struct aid_def *d = aid_scan_def (o->s, f->def);
   int here = o->n == f->base, is_function = 0;
-  enum aid_ml_state next = f->state;
+  enum aid_ml_state next;
   if (f->state == S_AFTER_NAME)
     {
       if (o->lex.token == ')')

@@ -1,6 +1,5 @@
-/* Scans files.  usage: bench_scan defs|json FILE...     what each defines, a line each: path, line, kind, name, container, lines
-                        bench_scan speed [SECONDS] LANGUAGE FILE...   megabytes a second of CPU, beside memcpy
-                        bench_scan dump FILE     the same as the cases in tests/cases/scan have it */
+/* Scans files.  usage: bench_scan defs FILE...          what each defines, a line each: path, line, kind, name, container, lines
+                        bench_scan speed NAME FILE...    megabytes a second of CPU, beside memcpy */
 #include "base/fs.h"
 #include "scan/scan.h"
 
