@@ -1,7 +1,7 @@
 /* Records: one a chat, the oldest gives way.  What is kept of a request is hidden (hide.h) before it is kept; a reply can
    hold the key across two pieces, so it is looked through when it is shown, and once and for all when it has ended. */
 #include "assist/record.h"
-#include "assist/hide.h"
+#include "model/hide.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/val.h"

@@ -2,7 +2,7 @@
    exactly one DONE or ERROR has been posted. */
 #include "assist/strategy.h"
 #include "assist/turn_internal.h"
-#include "assist/hide.h"
+#include "model/hide.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "config/secret.h"

@@ -1,7 +1,7 @@
 /* A request while it streams: bytes to model events to the answer's text to frames, and the report at its end.
    Everything here runs on the I/O thread. */
 #include "assist/turn_internal.h"
-#include "assist/hide.h"
+#include "model/hide.h"
 #include "assist/log.h"
 #include "base/clock.h"
 #include "model/cost.h"
