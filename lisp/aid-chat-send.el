@@ -38,6 +38,10 @@
   "Functions called before a question is sent, with the chat's buffer.
 Each may change the chat; one that signals an error keeps it from being sent.")
 
+(defvar aid-chat--alone nil
+  "Whether a question is being sent with nobody there, as by a timer.
+Nothing asks or waits then; what might was looked after before.")
+
 (defvar-local aid-chat--allowed nil
   "The targets of context lines that this person put into the question.
 A target in a list of its own was agreed to when it was first sent.")
@@ -323,11 +327,13 @@ What was deleted there comes back in that question."
     (and (member state '("failed" "cut" "streaming")) number)))
 
 (defun aid-chat--add-typed ()
-  "Add what the open question names by \"@\", if it does, as items."
+  "Add what the open question names by \"@\", if it does, as items.
+With nobody there that was done before, for it may list a project's files."
   (pcase-let ((`(,beg . ,end) (aid-chat--prose-bounds)))
-    (when (save-excursion
-            (goto-char beg)
-            (search-forward "@" end t))
+    (when (and (not aid-chat--alone)
+               (save-excursion
+                 (goto-char beg)
+                 (search-forward "@" end t)))
       (aid-chat-add-typed-items))))
 
 (defun aid-chat--items-cost ()
@@ -339,14 +345,16 @@ What was deleted there comes back in that question."
         (setq sum (+ sum (string-to-number (match-string 1))))))
     sum))
 
-(defun aid-chat--near-full-p ()
-  "Whether this chat may be too long for its model, so that it is worth counting.
-No text has more tokens than characters, but for rare signs; what was sent of
-context lines is not in the chat.  A request that a person has made is that
-person's."
-  (let* ((named (save-excursion
-                  (and (aid-chat-model--at-line) (match-string-no-properties 2))))
-         (model (or named aid-model (plist-get (aid-strategy-info nil) :model)))
+(defun aid-chat--near-full-p (&optional strategy again)
+  "Whether this chat may be too long for its model: then it is worth counting.
+It is about the open question, by STRATEGY or the one in force; or, AGAIN, about
+an earlier one, to which the open one's own model does not matter.  No text has
+more tokens than characters, but for rare signs; what was sent of context lines
+is not in the chat.  A request that a person has made is that person's."
+  (let* ((named (and (not again)
+                     (save-excursion
+                       (and (aid-chat-model--at-line) (match-string-no-properties 2)))))
+         (model (or named aid-model (plist-get (aid-strategy-info strategy) :model)))
          (context (or (plist-get (aid--mod-model-info model (aid-chat-root)) :context) 0)))
     (and (> context 0) (not aid-chat--body)
          (> (+ (buffer-size) (aid-chat--items-cost) (cdr aid-chat--open-cost))
@@ -397,9 +405,31 @@ What is asked by a command that acts on the answer cannot be queued."
     (goto-char (plist-get (aid-chat--answer number) :beg))
     (or (aid-chat--turn-back) (user-error "The question is gone"))))
 
+(defun aid-chat--strategy-again (number)
+  "The strategy by which what answer NUMBER answers is asked again.
+It is that answer's, whatever a question since has said of itself; nil, for the
+one in force, when one was chosen since or the answer's is gone."
+  (let ((own (cdr (assoc "strategy" (aid-chat-meta number)))))
+    (and own
+         (not (and aid-strategy--chosen (<= number aid-strategy--chosen)))
+         (member own (aid-strategy-names (aid-chat-root)))
+         own)))
+
+(defun aid-chat--request-again (request number)
+  "Ask the core again what answer NUMBER answers, by its own strategy.
+REQUEST names the request; give what `aid-chat--request' gives."
+  (let* ((strategy (aid-chat--strategy-again number))
+         (aid-strategy-variants (and (not strategy) aid-strategy-variants))
+         (turn (plist-get (aid-chat--question-of number) :number)))
+    (when (aid-chat--near-full-p strategy t)
+      (aid-compact-check (cdr (aid-chat--request-plist strategy nil turn))))
+    (aid-chat--request request strategy nil turn)))
+
 (defun aid-chat-again (number)
   "Ask again what answer NUMBER answers; that answer becomes an alternative.
-Interactively it is the answer at point; in the open question, the last one."
+Interactively it is the answer at point; in the open question, the last one.
+The model is the one in force, the strategy that of the answer, unless another
+was chosen with `aid-set-strategy' since."
   (interactive (list (or (aid-chat-answer-at)
                          (and (aid-chat-in-question-p) (car (last (aid-chat-answers))))
                          (user-error "No answer is at point"))))
@@ -409,8 +439,7 @@ Interactively it is the answer at point; in the open question, the last one."
   (save-restriction
     (widen)
     (let* ((request (aid-chat--next-request))
-           (asked (aid-chat--request request nil nil
-                                     (plist-get (aid-chat--question-of number) :number)))
+           (asked (aid-chat--request-again request number))
            (turn (aid-chat--answer number))     ; now: what was asked about may have moved it
            (question (aid-chat--question-of number))
            (head (aid-chat--answer-head (cdr asked) number request)))

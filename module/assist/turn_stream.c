@@ -225,6 +225,8 @@ report_unprepared (struct aid_turn_state *t)
   struct aid_str val = AID_STR_INIT (4096), meta = AID_STR_INIT (2048);
   t->reported = 1;
   aid_marker_word (&meta, "req", aid_span_z (t->request));
+  if (t->strategy)
+    aid_marker_word (&meta, "strategy", aid_span_z (t->strategy));   /* asking again is to be asking so */
   aid_marker_word (&meta, "state", AID_SPAN ("failed"));
   size_t all = aid_val_object (&val);
   aid_val_kstrz (&val, "state", "failed");

@@ -35,12 +35,14 @@ nothing_follows_the_end (void **state)
   struct bench b;
   begin (&b, script, 1);
   write_slow_key (&b, "0.3");
-  ask (&b, 1);
+  struct aid_ask a = { .id = 1, .chat = AID_SPAN (CHAT), .request = "r1", .strategy = "edit" };
+  assert_int_equal (aid_assist_ask (b.assist, &a, NULL), AID_OK);
   aid_assist_cancel (b.assist, 1);
   assert_true (wait_for (&b.w, &b.w.ended, 1));
   wait_until_none_runs (&b);
   assert_string_equal (aid_str_z (&b.w.kinds), "error ");
   assert_non_null (strstr (aid_str_z (&b.w.last), "cancelled"));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "req=r1 strategy=edit state=failed"));
   assert_int_equal (b.server->served, 0);
   finish (&b);
 }
