@@ -100,14 +100,14 @@ Each leaves one for the answer to the question before it."
 
 (defun aid-queue--hindrance ()
   "Why the question that counts as the open one cannot be sent with nobody there.
-It is a sentence, or nil when it can."
+It is nil when it can."
   (cond ((cl-loop for name in (aid-queue--typed) thereis (not (member name aid-queue--looked-up)))
-         "What \"@\" names in it is to be looked up.")
+         "What \"@\" names in it is to be looked up")
         ((cl-loop for item in (aid-queue--live-items)
                   thereis (not (aid-chat--item-near-p (nth 2 item))))
-         "What a context line names is to be fetched.")
+         "What a context line names is to be fetched")
         ((not (aid-model-secret-near-p (aid-queue--model-info)))
-         "Its model's key is to be asked for.")))
+         "Its model's key is to be asked for")))
 
 ;;; Adding
 
@@ -191,7 +191,7 @@ What is to be agreed to is asked now, for later nobody may be there."
   "Say that the queue waits, and WHY."
   (when (and (get-buffer-window nil 'visible) (not (active-minibuffer-window)))
     (let ((n (length (aid-chat-queued))))
-      (message "%s  %d queued question%s: %s there sends" why n (if (= n 1) " waits" "s wait")
+      (message "%s.  %d queued question%s: %s there sends" (string-remove-suffix "." why) n (if (= n 1) " waits" "s wait")
                (substitute-command-keys "\\<aid-chat-mode-map>\\[aid-chat-send]")))))
 
 (defun aid-queue--alone (chat function)
@@ -205,7 +205,7 @@ What is to be agreed to is asked now, for later nobody may be there."
               (save-restriction
                 (widen)
                 (funcall function)))
-          (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent."))
+          (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent"))
           (error (aid-queue--say-waits (error-message-string err))))))))
 
 (defun aid-queue--text ()
@@ -242,7 +242,7 @@ When it was edited meanwhile it is looked through once more."
    chat
    (lambda ()
      (cond ((not (equal text (aid-queue--text))) (aid-queue--next chat))
-           (held (user-error "What looks like a secret would be sent with it."))
+           (held (user-error "What looks like a secret would be sent with it"))
            (t (aid-queue--send-first))))))
 
 (defun aid-queue--answered-p ()
@@ -266,7 +266,7 @@ When it was edited meanwhile it is looked through once more."
         (if (or steered (aid-queue--answered-p))
             ;; Whoever else hears of the answer's end does so before the next begins.
             (run-with-timer 0 nil #'aid-queue--next chat)
-          (aid-queue--say-waits "The answer did not end well."))))))
+          (aid-queue--say-waits "The answer did not end well"))))))
 
 ;;;###autoload
 (defun aid-queue-send ()

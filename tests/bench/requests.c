@@ -1,11 +1,14 @@
-/* How long a request of a long chat takes to build: the chat's text becomes a conversation, and that a request's bytes, in each wire
-   format.  Beside it jansson writing the same document, which it has parsed already, and memcpy of its bytes.
+/* How long a request of a long chat takes to build: the chat's text becomes a conversation, and that a request's bytes, in each
+   wire format.  Beside it jansson writing the same document, which it has parsed already, and memcpy of its bytes.
    usage: bench_requests TURNS WEIGHT ROUNDS      from the project's root; the state folder must be one of its own
-   WEIGHT is how long the turns are: with 1 a question has 20 lines of code, an answer some 150 words, a block, reasoning and a call.
-   Prints a line a wire format: "WIRE BYTES CONVERSATION REQUEST JANSSON MEMCPY", in milliseconds, the medians of ROUNDS.  */
+   WEIGHT is how long the turns are: with 1 a question has 20 lines of code, an answer some 150 words, a block, reasoning and a
+   call.
+   Prints a line a wire format: "WIRE BYTES CONVERSATION COUNTING REQUEST JANSSON MEMCPY", in milliseconds, the medians of ROUNDS;
+   CONVERSATION is without COUNTING, the estimate of its tokens, which is made on the way.  */
 #include "assist/assist_internal.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "model/estimate.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -99,10 +102,12 @@ store_opaque (const struct aid_wire *wire, const char *name, char id[AID_BLOB_ID
   aid_str_free (&text);
 }
 
-static const char reasoning[] = "> The loop ends at the first closing mark, so a nested comment is cut short. What is read next depends on the depth: each\n"
-                                "> opening mark adds one, each closing mark takes one away, and the end of the text must find none. A number would do.\n";
-static const char prose[] = "The loop in `lexer.c` ends at the *first* closing mark, so a **nested** comment is cut short; see [the header](src/lexer.h)\n"
-                            "for the kinds of token:\n\n- each opening mark adds one,\n- each closing mark takes one away.\n\n"
+static const char reasoning[]
+  = "> The loop ends at the first closing mark, so a nested comment is cut short. What is read next depends on the\n"
+    "> depth: each opening mark adds one, each closing mark takes one away, and the end must find none.\n";
+static const char prose[] = "The loop in `lexer.c` ends at the *first* closing mark, so a **nested** comment is cut short; see\n"
+                            "[the header](src/lexer.h) for the kinds of token:\n\n- each opening mark adds one,\n"
+                            "- each closing mark takes one away.\n\n"
                             "```c\nstatic int\nnext_char (struct lexer *lx)\n{\n  if (lx->at == lx->length)\n    return -1;\n"
                             "  return lx->text[lx->at++];\n}\n```\n\nThat is \"na\xc3\xafve\" \xe2\x80\x94 and enough.\n\n";
 
@@ -157,8 +162,10 @@ write_chat (int turns, const char *sig, struct aid_str *chat)
     {
       store_item (n, id);
       hash_of (n + 1, got);
-      aid_str_addf (chat, "## You <!--aid:" KEY " %d user-->\nWhy does comment %d end too early? It should go on to its own end, and the "
-                    "next one begin behind it.\n\n- [lexer.c](src/lexer%d.c) <!--aid:" KEY " item sent=%s tok=900-->\n\n", n, n, n, id);
+      aid_str_addf (chat, "## You <!--aid:" KEY " %d user-->\nWhy does comment %d end too early? It should go on to its own "
+                    "end, and the next one begin behind it.\n\n"
+                    "- [lexer.c](src/lexer%d.c) <!--aid:" KEY " item sent=%s tok=900-->\n\n",
+                    n, n, n, id);
       add_answer (chat, n + 1, sig, got);
     }
   aid_str_addf (chat, "## You <!--aid:" KEY " %d user-->\nAnd now?\n", turns + 1);
@@ -169,7 +176,7 @@ write_chat (int turns, const char *sig, struct aid_str *chat)
 
 struct times
 {
-  double conversation[ROUNDS_MAX], request[ROUNDS_MAX], jansson[ROUNDS_MAX], memcpy[ROUNDS_MAX];
+  double conversation[ROUNDS_MAX], counting[ROUNDS_MAX], request[ROUNDS_MAX], jansson[ROUNDS_MAX], memcpy[ROUNDS_MAX];
 };
 
 static int
@@ -206,8 +213,28 @@ time_peers (struct aid_span body, struct times *t, int round)
   json_decref (v);
 }
 
-/* Gives each call of C a result in the message behind it, as a chat whose tools were run has: without one no reasoning goes back to
-   some servers, and a call is told in words. */
+/* How long the tokens of all texts of C take to estimate. */
+static double
+count (const struct aid_conversation *c)
+{
+  int64_t tokens = 0;
+  double begun = milliseconds ();
+  for (size_t i = 0; i < c->messages.len; i++)
+    {
+      const struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &c->messages, i).parts;
+      for (size_t j = 0; j < parts->len; j++)
+        {
+          const struct aid_part *p = &AID_VEC_AT (struct aid_part, parts, j);
+          if (p->kind == AID_PART_TEXT)
+            tokens += aid_estimate (AID_FAMILY_OTHER, (struct aid_span){ p->text, p->len });
+        }
+    }
+  must (tokens > 0, "nothing was counted");
+  return milliseconds () - begun;
+}
+
+/* Gives each call of C a result in the message behind it, as a chat whose tools were run has: without one no reasoning goes back
+   to some servers, and a call is told in words. */
 static void
 add_results (struct aid_conversation *c)
 {
@@ -220,7 +247,7 @@ add_results (struct aid_conversation *c)
           struct aid_message *next = &AID_VEC_AT (struct aid_message, &c->messages, i + 1);
           if (call->kind != AID_PART_TOOL_CALL)
             continue;
-          struct aid_part *result = aid_message_add (next, AID_PART_TOOL_RESULT, AID_SPAN ("static int depth;\nstatic int at;\n"));
+          struct aid_part *result = aid_message_add (next, AID_PART_TOOL_RESULT, AID_SPAN ("static int depth;\n"));
           must (result && (result->id = strdup (call->id)) != NULL, "no memory");
         }
     }
@@ -239,6 +266,8 @@ build (const struct aid_wire *wire, struct aid_span chat, int turns, struct time
   double begun = milliseconds ();
   must (!aid_prompt_build (&r, &p, &e), e.msg);
   t->conversation[round] = milliseconds () - begun;
+  t->counting[round] = count (&p.conversation);
+  t->conversation[round] -= t->counting[round];
   add_results (&p.conversation);
   begun = milliseconds ();
   must (!wire->build (&ep, &p.conversation, &plain, &request, &e), e.msg);
@@ -272,8 +301,8 @@ main (int argc, char **argv)
       write_chat (turns, sig, &chat);
       for (int round = 0; round < rounds; round++)
         bytes = build (wire, aid_str_span (&chat), turns, &t, round);
-      printf ("%s %zu %.3f %.3f %.3f %.3f\n", wire->name, bytes, median (t.conversation, rounds), median (t.request, rounds),
-              median (t.jansson, rounds), median (t.memcpy, rounds));
+      printf ("%s %zu %.3f %.3f %.3f %.3f %.3f\n", wire->name, bytes, median (t.conversation, rounds),
+              median (t.counting, rounds), median (t.request, rounds), median (t.jansson, rounds), median (t.memcpy, rounds));
       aid_str_free (&chat);
     }
   return 0;

@@ -417,7 +417,9 @@
       (sleep-for 0.05)
       (should (= 3 (length aid-chat-tests--asked)))
       (aid-alternatives-tests--end (nth 2 streams) "cut")
-      (sleep-for 0.05)
+      (let ((limit (+ (float-time) 10)))
+        (while (and (= 3 (length aid-chat-tests--asked)) (< (float-time) limit))
+          (sleep-for 0.02)))
       (should (= 4 (length aid-chat-tests--asked)))
       (should (= 3 (plist-get (car aid-chat-tests--asked) :turn))))))
 

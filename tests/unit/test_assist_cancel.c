@@ -135,7 +135,8 @@ what_cannot_be_sent_is_not_frozen (void **state)
   char path[128], id[17];
   begin (&b, script, 1);
   snprintf (path, sizeof path, "%s/aid/config.json", dir);
-  const char *config = "{\"model\":\"p/real\",\"providers\":{\"p\":{\"url\":\"https://h.example/v1\",\"key_env\":\"AID_NO_KEY\"}}}";
+  const char *config = "{\"model\":\"p/real\",\"providers\":{\"p\":{\"url\":\"https://h.example/v1\","
+                       "\"key_env\":\"AID_NO_KEY\"}}}";
   assert_int_equal (aid_fs_replace (path, aid_span_z (config), 0600, NULL), AID_OK);
   assert_int_equal (aid_assist_ask (b.assist, &a, NULL), AID_OK);
   assert_true (wait_for (&b.w, &b.w.ended, 1));

@@ -1,6 +1,7 @@
 /* Runs the case files tests/cases/wire/PREFIX-NAME.sse (a body's bytes, any kind) against PREFIX-NAME.events: whole, a byte at
    a time, cut in two at every place, cut inside every character and escape, and into random pieces.  And broken off at every
-   byte, so at every boundary of events, too: that is an answer which is cut off, unless nothing of it is missing.  A test each. */
+   byte, so at every boundary of events, too: that is an answer which is cut off, unless nothing of it is missing.  A test
+   each. */
 #ifndef AID_TESTS_WIRE_CASES_H
 #define AID_TESTS_WIRE_CASES_H
 
