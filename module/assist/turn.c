@@ -332,6 +332,7 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   else
     {
       struct aid_endpoint ep = aid_model_endpoint (&t->model, key);
+      ep.tokens = p->tokens;
       err = t->wire->build (&ep, &p->conversation, &t->model.sampling, &t->wire_request, &t->fail);
     }
   if (!err && !t->look)

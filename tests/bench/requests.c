@@ -269,6 +269,7 @@ build (const struct aid_wire *wire, struct aid_span chat, int turns, struct time
   t->counting[round] = count (&p.conversation);
   t->conversation[round] -= t->counting[round];
   add_results (&p.conversation);
+  ep.tokens = p.tokens;
   begun = milliseconds ();
   must (!wire->build (&ep, &p.conversation, &plain, &request, &e), e.msg);
   t->request[round] = milliseconds () - begun;
