@@ -123,7 +123,7 @@ breaks_off (struct aid_span body, const char *path)
         fail_msg ("%s, broken off at %zu: neither an error nor an end", path, at);
       if (!err && !all && part.text.len != whole.text.len)
         fail_msg ("%s, broken off at %zu: taken for whole with %zu of %zu bytes", path, at, part.text.len, whole.text.len);
-      if (part.text.len > whole.text.len || memcmp (part.text.ptr, whole.text.ptr, part.text.len))
+      if (part.text.len > whole.text.len || (part.text.len && memcmp (part.text.ptr, whole.text.ptr, part.text.len)))
         fail_msg ("%s, broken off at %zu: heard \"%s\", not a beginning of \"%s\"", path, at, aid_str_z (&part.text),
                   aid_str_z (&whole.text));
     }
