@@ -27,6 +27,8 @@
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (autoload 'aid-chat--typed-names "aid-chat-complete")
+(autoload 'aid-model-secret "aid-model")
+(autoload 'aid-model-secret-near-p "aid-model")
 (autoload 'aid-secrets-look "aid-secrets")
 
 (defvar inhibit-interaction)

@@ -15,7 +15,7 @@ both_read (struct aid_span text)
   json_t *ours = aid_json_load (text), *theirs = json_loadb (text.ptr, text.len, JSON_ALLOW_NUL, NULL);
   int read = theirs != NULL;
   if (!ours != !theirs || (ours && !json_equal (ours, theirs)))
-    fail_msg ("read otherwise than by jansson, %s: %.*s", theirs ? "which takes it" : "which refuses it", (int) text.len, text.ptr);
+    fail_msg ("read otherwise than by jansson, which %s it: %.*s", theirs ? "takes" : "refuses", (int) text.len, text.ptr);
   json_decref (ours);
   json_decref (theirs);
   return read;
@@ -27,7 +27,8 @@ what_is_json_is_read (void **state)
   (void) state;
   static const char *const texts[] = {
     "[]", "{}", " [ ] ", "\r\n{ }\t", "[1, -2, 0.5, 1e3, 123456789012345678]", "[true,false,null]", "{\"a\":{\"b\":[{}]}}",
-    "[\"\"]", "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]", "[\"\\u0041\\u00e9\\u65E5\\ud83d\\uDE00\\u0000\"]", "[\"\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80\x7f\"]",
+    "[\"\"]", "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]",
+    "[\"\\u0041\\u00e9\\u65E5\\ud83d\\uDE00\\u0000\"]", "[\"\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80\x7f\"]",
     "{\"a\":1,\"a\":2}", "{\"\\u0061b\":1}", "{\"\":0}", "[\"plain\",\"with \\\\ escape and more\"]",
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -39,9 +40,12 @@ what_is_not_is_refused (void **state)
 {
   (void) state;
   static const char *const texts[] = {
-    "", " ", "1", "\"a\"", "null", "[", "]", "{", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1]]", "[] x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-    "{a:1}", "{\"a\" 1}", "[\"a]", "[\"\\x\"]", "[\"\\u12\"]", "[\"\\u12g4\"]", "[\"\\ud800\"]", "[\"\\ud800x\"]", "[\"\\ud800\\u0041\"]",
-    "[\"\\udc00\"]", "[\"\t\"]", "[\"\xff\"]", "[\"\xc3\"]", "[\"\xed\xa0\x80\"]", "[tru]", "[truex]", "[nul]", "[True]", "[01]", "[1.]", "[-]", "[+1]",
+    "", " ", "1", "\"a\"", "null", "[", "]", "{", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1]]", "[] x", "{\"a\"}", "{\"a\":}",
+    "{\"a\":1,}",
+    "{a:1}", "{\"a\" 1}", "[\"a]", "[\"\\x\"]", "[\"\\u12\"]", "[\"\\u12g4\"]", "[\"\\ud800\"]", "[\"\\ud800x\"]",
+    "[\"\\ud800\\u0041\"]",
+    "[\"\\udc00\"]", "[\"\t\"]", "[\"\xff\"]", "[\"\xc3\"]", "[\"\xed\xa0\x80\"]", "[tru]", "[truex]", "[nul]", "[True]",
+    "[01]", "[1.]", "[-]", "[+1]",
     "[1e]", "[99999999999999999999]", "[1e999]", "{\"\\u0000\":1}", "\xef\xbb\xbf[]", "['a']", "[1;2]", "[\"a\" \"b\"]", "[NaN]",
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "config/secret_internal.h"
+#include "scratch.h"
 
 static json_t *
 shell (const char *script)
@@ -137,17 +140,18 @@ static void
 a_late_command_is_ended_with_its_children (void **state)
 {
   struct aid_error e;
-  char *got = NULL;
-  int alive[2];
-  char c;
+  char *got = NULL, c;
   (void) state;
-  assert_int_equal (pipe (alive), 0);                 /* at its end when the last child that inherited it is gone */
-  json_t *command = shell ("trap '' TERM; sleep 600 & sleep 600");
-  assert_int_equal (aid_secret_run (command, 50, &got, &e), AID_E_TIMEOUT);
+  /* The FIFO is at its end when the last child that holds it is gone. */
+  const char *fifo = scratch_path ("alive");
+  assert_int_equal (mkfifo (fifo, 0600), 0);
+  int alive = open (fifo, O_RDONLY | O_NONBLOCK);
+  json_t *command = json_pack ("[s, s, s, s]", "sh", "-c", "trap '' TERM; exec 9>\"$0\"; sleep 600 & sleep 600", fifo);
+  assert_int_equal (aid_secret_run (command, 500, &got, &e), AID_E_TIMEOUT);
   assert_null (got);
-  close (alive[1]);
-  assert_int_equal (read (alive[0], &c, 1), 0);
-  close (alive[0]);
+  assert_int_equal (poll (&(struct pollfd){ .fd = alive, .events = POLLIN }, 1, 5000), 1);
+  assert_int_equal (read (alive, &c, 1), 0);
+  close (alive);
   json_decref (command);
 }
 
@@ -193,5 +197,5 @@ main (void)
     cmocka_unit_test (other_children_are_left_alone),
     cmocka_unit_test (blocked_and_ignored_signals_are_not_inherited),
   };
-  return cmocka_run_group_tests_name ("config secret", tests, NULL, NULL);
+  return cmocka_run_group_tests_name ("config secret", tests, scratch_make, scratch_drop);
 }
