@@ -14,6 +14,7 @@
 
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-chat-root "aid-chat" ())
+(declare-function aid-strategy-names "aid-strategy" (root))
 (declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
 
 (defun aid-chat--question-of (number)
