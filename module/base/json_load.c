@@ -172,7 +172,7 @@ read_all (struct reader *r, json_t *v, int (*read_one) (struct reader *r, json_t
       r->depth--;
       return v;
     }
-  while (good && (good = read_one (r, v)))
+  while (good && read_one (r, v))
     {
       int c = peek (r);
       r->at += c >= 0;
