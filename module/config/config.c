@@ -26,6 +26,7 @@ static const struct member top_members[] = {
   { "models", KIND_MODELS },
   { "log_content", KIND_BOOL },
   { "discover", KIND_NAMES },
+  { "instructions", KIND_NAMES },
   { "budget", KIND_BUDGET },
   { NULL, KIND_STRING },
 };
