@@ -90,7 +90,7 @@ struct aid_patch *aid_patch_new (void);                /* without text; NULL wit
 /* --- reading: the formats --- */
 
 /* The reading of an answer, as far as it has come (read_blocks.c). */
-struct aid_reading
+struct aid_perusal
 {
   struct aid_patch *p;          /* borrowed */
   struct aid_cursor c;
@@ -107,15 +107,15 @@ struct aid_reading
 };
 
 /* Begins at the beginning of P's text, with the caller's C.horizon. */
-void aid_reading_begin (struct aid_reading *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon);
-void aid_reading_free (struct aid_reading *s);
+void aid_perusal_begin (struct aid_perusal *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon);
+void aid_perusal_free (struct aid_perusal *s);
 /* The whole answer, when that is the calls of an edit tool and nothing else. */
-enum aid_err aid_reading_whole (struct aid_reading *s);
-enum aid_reading_step { AID_STEP_NONE, AID_STEP_LINE, AID_STEP_BLOCK };
+enum aid_err aid_perusal_whole (struct aid_perusal *s);
+enum aid_perusal_step { AID_STEP_NONE, AID_STEP_LINE, AID_STEP_BLOCK };
 /* Reads one line of prose, or one block; NONE: there is no more. */
-enum aid_reading_step aid_reading_step (struct aid_reading *s, enum aid_err *err);
+enum aid_perusal_step aid_perusal_step (struct aid_perusal *s, enum aid_err *err);
 /* Looks for the ends of search/replace blocks from byte FROM on. */
-void aid_reading_ends (struct aid_reading *s, size_t from);
+void aid_perusal_ends (struct aid_perusal *s, size_t from);
 
 /* Every fenced block and bare run of the answer; SETTLED is as in aid_patch_read_with. */
 enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled);
