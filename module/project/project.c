@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BATCH 128 /* files that are copied under the lock at once */
+#define BATCH 128        /* files that are copied under the lock at once */
+#define SERVER_MS 600000 /* that a server is kept without use */
 #define TOUCHED ((size_t)10000)
 
 /* --- its thread ------------------------------------------------------------------------------------------------------- */
@@ -102,6 +103,7 @@ list (struct aid_project *p)
   struct aid_error e = { AID_OK, "" };
   int64_t from = aid_clock_ms ();
   p->list_at = 0;
+  p->in.files_before = p->listed ? p->listing.table->live : 0;
   enum aid_err err = aid_list (&p->in, &now, &e);
   if (!err)
     {
@@ -153,7 +155,7 @@ take_touched (struct aid_project *p)
 static int
 wait_ms (const struct aid_project *p)
 {
-  const int64_t plans[] = { p->list_at, p->list_at ? 0 : p->flush_at, p->poll_at };
+  const int64_t plans[] = { p->list_at, p->list_at ? 0 : p->flush_at, p->poll_at, p->hg ? p->listed_at + SERVER_MS : 0 };
   int64_t first = 0, now = aid_clock_ms ();
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++)
     if (plans[i] && (!first || plans[i] < first))
@@ -185,6 +187,11 @@ work (struct aid_project *p)
     }
   else if (!p->list_at && p->flush_at && p->flush_at <= now)
     aid_project_flush (p);
+  if (p->hg && p->listed_at + SERVER_MS <= now)
+    {
+      aid_hg_server_end (p->hg);
+      p->hg = NULL;
+    }
   if (p->poll_at && p->poll_at <= aid_clock_ms () && !p->list_at)
     aid_project_poll (p);
 }
@@ -217,6 +224,7 @@ destroy (struct aid_project *p)
 {
   aid_listing_free (&p->listing);
   aid_watch_free (p->watch);
+  aid_hg_server_end (p->hg);
   if (p->pending)
     forget_pending (p);
   aid_project_log_drop (p);
@@ -271,6 +279,7 @@ prepare (struct aid_project *p, const char *root, struct aid_error *e)
                                 .tools = !p->options.no_tools,
                                 .large = p->options.large ? p->options.large : AID_PROJECT_LARGE,
                                 .max_files = p->options.max_files ? p->options.max_files : AID_PROJECT_FILES,
+                                .hg = &p->hg,
                                 .stop = p->stop };
   return AID_OK;
 }

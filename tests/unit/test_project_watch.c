@@ -188,6 +188,31 @@ a_branch_that_is_switched_is_told (void **state)
 }
 
 static void
+mercurial_runs_on_for_a_big_repository_and_is_no_less_right (void **state)
+{
+  (void) state;
+  uint64_t g = 1;
+  struct aid_project_state s;
+  const char *dir = folder ("hg");
+  run_in (dir, "hg init && mkdir d && cd d && seq 3100 | xargs touch && hg add -q && hg commit -q -u a -m one");
+  struct aid_project *p = open_project (dir);
+  aid_project_state (p, &s);
+  assert_string_equal (s.how, "hg");
+  write_file (dir, ".hgignore", AID_SPAN ("syntax: glob\n*.log\n"));
+  TOLD (p, &g, "+.hgignore");
+  write_file (dir, "x.log", AID_SPAN ("1\n"));
+  run_in (dir, "hg add -q x.log");
+  TOLD (p, &g, "+x.log");
+  aid_project_state (p, &s);
+  assert_string_equal (s.how, "hg server");
+  run_in (dir, "hg commit -q -u a -m two && hg update -q 0");
+  TOLD (p, &g, "-x.log");
+  aid_project_state (p, &s);
+  assert_string_equal (s.how, "hg server");
+  aid_project_close (p);
+}
+
+static void
 what_an_editor_touched_is_looked_at (void **state)
 {
   (void) state;
@@ -348,6 +373,7 @@ main (void)
     STATS (new_rules_are_a_new_list),
     SYSTEM (a_branch_that_is_switched_is_told),
     STATS (a_branch_that_is_switched_is_told),
+    SYSTEM (mercurial_runs_on_for_a_big_repository_and_is_no_less_right),
     SYSTEM (what_an_editor_touched_is_looked_at),
     SYSTEM (folders_beyond_the_limit_are_polled_and_people_are_told),
     SYSTEM (more_changes_than_are_remembered_are_a_look_through_all),
