@@ -1,5 +1,5 @@
-/* The pipe's protocol: a letter, a length in four bytes, and so many bytes of output, error or result; the other way a command's
-   name and, for its arguments, such a length before them. */
+/* The pipe's protocol: a letter, a length in four bytes, and so many bytes of output, error or result; the other way a
+   command's name and, for its arguments, such a length before them. */
 #include "project/hg_server.h"
 #include "base/clock.h"
 #include "base/proc.h"

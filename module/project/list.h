@@ -55,8 +55,8 @@ enum
   AID_LOOK_GONE,
   AID_LOOK_FOLDER
 };
-/* Looks at the file PATH (from the root, with a NUL behind it), never through a link.  E, a copy of its entry or zero, gets size,
-   time, inode and class. */
+/* Looks at the file PATH (from the root, with a NUL behind it), never through a link.  E, a copy of its entry or zero,
+   gets size, time, inode and class. */
 int aid_list_look (const struct aid_list_in *in, const struct aid_listing *l, struct aid_span path, struct aid_entry *e);
 
 /* Adds to INTO what is in the folder PATH (from the root), which is not ignored in L, by a walk: names alone.  How many

@@ -1,7 +1,7 @@
 /* Git's list: what is in the index, and what is not but is not ignored either.
 
-   A repository may be hostile: nothing of its settings that names a program is run (fsmonitor, hooks, helpers of transports), nothing is
-   fetched, nothing is written (no optional lock). */
+   A repository may be hostile: nothing of its settings that names a program is run (fsmonitor, hooks, helpers of
+   transports), nothing is fetched, nothing is written (no optional lock). */
 #include "base/fs.h"
 #include "base/proc.h"
 #include "project/list_tool.h"

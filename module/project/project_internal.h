@@ -1,5 +1,5 @@
-/* What a project holds.  Its own thread lists, looks and writes; what other threads read is under the lock, which is never held
-   over a call that may block. */
+/* What a project holds.  Its own thread lists, looks and writes; what other threads read is under the lock, which is
+   never held over a call that may block. */
 #ifndef AID_PROJECT_INTERNAL_H
 #define AID_PROJECT_INTERNAL_H
 

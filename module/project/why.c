@@ -38,7 +38,8 @@ special (const struct stat *st, struct aid_str *out)
                                          : "a device");
 }
 
-/* A copy of the part that PATH is in, with rules of its own, for those of the list are its thread's; and of the user's file. */
+/* A copy of the part that PATH is in, with rules of its own, for those of the list are its thread's; and of the user's
+   file. */
 static struct aid_part *
 copy_part (struct aid_project *p, struct aid_span path, struct aid_str *within, char **excludes)
 {

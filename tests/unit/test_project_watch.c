@@ -50,7 +50,7 @@ static int
 tell (void *ctx, const struct aid_project_file *file)
 {
   struct told *t = ctx;
-  aid_str_addf (&t->text, "%s%.*s ", file->gone ? "-" : "+", (int) file->path.len, file->path.ptr);
+  aid_str_addf (&t->text, "%s%.*s ", file->gone ? "-" : "+", (int)file->path.len, file->path.ptr);
   t->n++;
   return 0;
 }
@@ -91,7 +91,7 @@ assert_told (struct aid_project *p, uint64_t *generation, const char *const *exp
 static void
 files_that_come_change_and_go_are_told (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   const char *dir = folder ("a");
   write_file (dir, ".gitignore", AID_SPAN ("*.o\n"));
@@ -114,7 +114,7 @@ files_that_come_change_and_go_are_told (void **state)
 static void
 folders_that_come_later_are_watched_and_renamed_ones_known_by_their_new_name (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   const char *dir = folder ("b");
   write_file (dir, "top", AID_SPAN ("1\n"));
@@ -140,7 +140,7 @@ folders_that_come_later_are_watched_and_renamed_ones_known_by_their_new_name (vo
 static void
 new_rules_are_a_new_list (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   const char *dir = folder ("c");
   write_file (dir, "a.c", AID_SPAN ("1\n"));
@@ -157,7 +157,7 @@ new_rules_are_a_new_list (void **state)
 static void
 a_branch_that_is_switched_is_told (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   struct aid_project_vc before, after;
   const char *dir = folder ("d");
@@ -190,7 +190,7 @@ a_branch_that_is_switched_is_told (void **state)
 static void
 mercurial_runs_on_for_a_big_repository_and_is_no_less_right (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   struct aid_project_state s;
   const char *dir = folder ("hg");
@@ -215,7 +215,7 @@ mercurial_runs_on_for_a_big_repository_and_is_no_less_right (void **state)
 static void
 what_an_editor_touched_is_looked_at (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   const char *dir = folder ("e");
   write_file (dir, "a.c", AID_SPAN ("1\n"));
@@ -236,7 +236,7 @@ what_an_editor_touched_is_looked_at (void **state)
 static void
 folders_beyond_the_limit_are_polled_and_people_are_told (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   struct aid_project_state s;
   const char *dir = folder ("f");
@@ -269,7 +269,7 @@ folders_beyond_the_limit_are_polled_and_people_are_told (void **state)
 static void
 more_changes_than_are_remembered_are_a_look_through_all (void **state)
 {
-  (void) state;
+  (void)state;
   uint64_t g = 1;
   struct aid_error e;
   struct told t = { AID_STR_INIT (64 << 20), 0 };
@@ -298,7 +298,7 @@ more_changes_than_are_remembered_are_a_look_through_all (void **state)
 static void
 an_idle_project_takes_no_time (void **state)
 {
-  (void) state;
+  (void)state;
   struct rusage before, after;
   const char *dir = folder ("h");
   if (options.poll)
@@ -324,7 +324,7 @@ an_idle_project_takes_no_time (void **state)
 static void
 an_edit_is_told_within_a_tenth_of_a_second (void **state)
 {
-  (void) state;
+  (void)state;
   const char *dir = folder ("i");
   if (options.poll)
     skip ();
@@ -359,7 +359,10 @@ by_stats (void **state)
 }
 
 #define SYSTEM(name) cmocka_unit_test_setup_teardown (name, by_the_system, scratch_drop)
-#define STATS(name) { #name " (by stats)", name, by_stats, scratch_drop, NULL }
+#define STATS(name)                                                                                                         \
+  {                                                                                                                         \
+#name " (by stats)", name, by_stats, scratch_drop, NULL                                                                 \
+  }
 
 int
 main (void)
