@@ -1,41 +1,18 @@
-/* Git's list: what is in the index, and what is not but is not ignored either.
-
-   A repository may be hostile: nothing of its settings that names a program is run (fsmonitor, hooks, helpers of
-   transports), nothing is fetched, nothing is written (no optional lock). */
+/* Git's list: what is in the index, and what is not but is not ignored either. */
 #include "base/fs.h"
 #include "base/proc.h"
+#include "project/calm.h"
 #include "project/list_tool.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *const calm_env[] = { "GIT_OPTIONAL_LOCKS=0",
-                                        "GIT_TERMINAL_PROMPT=0",
-                                        "GIT_NO_LAZY_FETCH=1",
-                                        "GIT_ALLOW_PROTOCOL=none",
-                                        "GIT_PAGER=cat",
-                                        "LC_ALL=C",
-                                        "GIT_DIR",
-                                        "GIT_WORK_TREE",
-                                        "GIT_INDEX_FILE",
-                                        "GIT_COMMON_DIR",
-                                        "GIT_OBJECT_DIRECTORY",
-                                        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-                                        "GIT_NAMESPACE",
-                                        "GIT_PREFIX",
-                                        "GIT_LITERAL_PATHSPECS",
-                                        "GIT_TRACE",
-                                        NULL };
-
-#define CALM_GIT                                                                                                            \
-  "git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"
-
 enum aid_err
 aid_list_git (const struct aid_list_in *in, struct aid_listing *l, struct aid_part *part, struct aid_error *e)
 {
-  static const char *const argv[] = { CALM_GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", NULL };
+  static const char *const argv[] = { AID_CALM_GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", NULL };
   size_t before = l->table->entries.len, parts = l->parts.len;
-  enum aid_err err = aid_list_by (in, l, part, "git", argv, calm_env, e);
+  enum aid_err err = aid_list_by (in, l, part, "git", argv, aid_calm_git_env, e);
   /* A folder inside somebody's repository that ignores it: Git has nothing to say of it. */
   if (!err && *part->inside && l->table->entries.len == before && l->parts.len == parts)
     err = AID_E_NOTFOUND;
@@ -47,8 +24,9 @@ static void
 ask_git (const struct aid_list_in *in, const char *dir, const char *const *argv, struct aid_str *out)
 {
   struct aid_proc_result r = { 0 };
-  struct aid_proc p
-    = { .argv = argv, .dir = dir, .env = calm_env, .out_max = AID_PROJECT_PATH_MAX, .timeout_ms = 10000, .stop = in->stop };
+  struct aid_proc p = {
+    .argv = argv, .dir = dir, .env = aid_calm_git_env, .out_max = AID_PROJECT_PATH_MAX, .timeout_ms = 10000, .stop = in->stop
+  };
   struct aid_span said, line;
   if (!aid_proc_run (&p, &r, NULL) && r.code == 0)
     {
@@ -62,7 +40,7 @@ ask_git (const struct aid_list_in *in, const char *dir, const char *const *argv,
 void
 aid_git_excludes (const struct aid_list_in *in, struct aid_str *out)
 {
-  static const char *const argv[] = { CALM_GIT, "config", "--type=path", "--get", "core.excludesFile", NULL };
+  static const char *const argv[] = { AID_CALM_GIT, "config", "--type=path", "--get", "core.excludesFile", NULL };
   const char *config = getenv ("XDG_CONFIG_HOME"), *home = getenv ("HOME");
   if (in->tools)
     ask_git (in, in->root, argv, out);
@@ -75,7 +53,7 @@ aid_git_excludes (const struct aid_list_in *in, struct aid_str *out)
 void
 aid_git_head (const struct aid_list_in *in, const struct aid_part *part, char out[81])
 {
-  static const char *const argv[] = { CALM_GIT, "rev-parse", "--verify", "-q", "HEAD", NULL };
+  static const char *const argv[] = { AID_CALM_GIT, "rev-parse", "--verify", "-q", "HEAD", NULL };
   struct aid_str head = AID_STR_INIT (AID_PROJECT_PATH_MAX);
   ask_git (in, part->top, argv, &head);
   snprintf (out, 81, "%s", aid_str_z (&head));

@@ -1,11 +1,8 @@
-/* Mercurial's list: all but what is missing, removed or ignored.
-
-   The repository's own hgrc, which may name extensions and hooks, is not read. */
+/* Mercurial's list: all but what is missing, removed or ignored. */
+#include "project/calm.h"
 #include "project/list_tool.h"
 #include <fcntl.h>
 #include <unistd.h>
-
-static const char *const calm_env[] = { "HGPLAIN=1", "HGRCSKIPREPO=1", "HGENCODING=UTF-8", "HG_PENDING", "LC_ALL=C", NULL };
 
 /* Parts as .hgsub names them: "path = source" a line. */
 static void
@@ -51,7 +48,7 @@ list_by_server (const struct aid_list_in *in, struct aid_listing *l, struct aid_
 {
   struct aid_tool_reader r = { in, l, part, AID_STR_INIT (AID_PROJECT_PATH_MAX) };
   int code = 0;
-  enum aid_err err = *in->hg ? AID_OK : aid_hg_server_start (in->root, calm_env, in->stop, in->hg, NULL);
+  enum aid_err err = *in->hg ? AID_OK : aid_hg_server_start (in->root, aid_calm_hg_env, in->stop, in->hg, NULL);
   if (!err)
     err = aid_hg_server_run (*in->hg, argv, in->stop, take, &r, &code, NULL);
   if (err)
@@ -73,7 +70,7 @@ aid_list_hg (const struct aid_list_in *in, struct aid_listing *l, struct aid_par
   if (!err)
     l->by_server = 1;
   else if (err != AID_E_CANCELLED)
-    err = aid_list_by (in, l, part, "hg", argv, calm_env, e);
+    err = aid_list_by (in, l, part, "hg", argv, aid_calm_hg_env, e);
   if (!err)
     add_subrepositories (in, l, part);
   return err;

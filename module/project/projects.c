@@ -115,7 +115,9 @@ aid_projects_get (struct aid_projects *all, const char *root, struct aid_project
       struct held *slot = aid_vec_insert (&all->list, 0);
       if (slot)
         {
-          *slot = (struct held){ fresh, name, 0 };
+          slot->project = fresh;
+          slot->name = name;
+          slot->holders = 0;
           fresh = NULL;
           name = NULL;
         }

@@ -12,7 +12,7 @@ static enum aid_err
 by_head (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_error *e)
 {
   char head[AID_CLASSIFY_HEAD];
-  struct aid_error own;
+  struct aid_error own = { AID_OK, "" };
   e = e ? e : &own;
   int fd = aid_project_open_file (p, path, e);
   if (fd < 0)
