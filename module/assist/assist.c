@@ -34,7 +34,8 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->last_frame = aid_clock_ms () - AID_FRAME_MS;
   a->pool = aid_pool_new (POOL_THREADS, e);
   a->records = aid_records_new ();
-  a->finder = aid_finder_new ();
+  a->projects = aid_projects_new ();
+  a->finder = a->projects ? aid_finder_new (a->projects) : NULL;
   a->keeper = a->pool && a->records && a->finder ? aid_keeper_new (e) : NULL;
   a->net = a->keeper ? aid_net_new (e) : NULL;
   if (a->net)
@@ -58,6 +59,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
     aid_net_free (a->net, reason);
   aid_pool_free (a->pool);
   aid_finder_free (a->finder);
+  aid_projects_free (a->projects);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
   aid_vec_free (&a->turns);
@@ -89,6 +91,12 @@ aid_assist_stopping (struct aid_assist *a)
   return reason;
 }
 
+struct aid_projects *
+aid_assist_projects (struct aid_assist *a)
+{
+  return a->projects;
+}
+
 struct aid_finder *
 aid_assist_finder (struct aid_assist *a)
 {
@@ -96,13 +104,15 @@ aid_assist_finder (struct aid_assist *a)
 }
 
 static void
-stop_finder (void *arg)
+stop_background (void *arg)
 {
-  aid_finder_stop (arg);
+  struct aid_assist *a = arg;
+  aid_finder_stop (a->finder);
+  aid_projects_stop (a->projects);
 }
 
 static void
-keep_finder (void *arg)
+leave_background (void *arg)
 {
   (void)arg; /* the pool is ending, and the finder with it */
 }
@@ -110,7 +120,7 @@ keep_finder (void *arg)
 void
 aid_assist_retire (struct aid_assist *a)
 {
-  aid_pool_run (a->pool, stop_finder, keep_finder, a->finder);
+  aid_pool_run (a->pool, stop_background, leave_background, a);
 }
 
 struct aid_net *

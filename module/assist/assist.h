@@ -124,6 +124,8 @@ int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_
 /* Another core takes over: what works in the background stops, requests go on. */
 void aid_assist_retire (struct aid_assist *a);
 
+struct aid_projects;
+struct aid_projects *aid_assist_projects (struct aid_assist *a); /* borrowed: the projects that are open */
 struct aid_finder;
 struct aid_finder *aid_assist_finder (struct aid_assist *a); /* borrowed: what projects hold, see assist/finder.h */
 struct aid_pool;

@@ -191,6 +191,7 @@ struct aid_assist
   struct aid_pool *pool;
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
+  struct aid_projects *projects;
   struct aid_finder *finder;
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */

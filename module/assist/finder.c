@@ -17,31 +17,32 @@ struct place
 
 struct aid_finder
 {
-  pthread_mutex_t lock; /* of all below */
+  struct aid_projects *projects;
+  pthread_mutex_t lock; /* of what is below */
   struct place *places[AID_FINDER_ROOTS];
   int stopped;
 };
 
 struct aid_finder *
-aid_finder_new (void)
+aid_finder_new (struct aid_projects *projects)
 {
   struct aid_finder *f = calloc (1, sizeof *f);
-  if (f)
-    pthread_mutex_init (&f->lock, NULL);
+  if (!f)
+    return NULL;
+  f->projects = projects;
+  pthread_mutex_init (&f->lock, NULL);
   return f;
 }
 
 static void
-close_place (struct place *p)
+close_place (struct aid_finder *f, struct place *p)
 {
   if (!p)
     return;
-  if (p->project)
-    aid_project_stop (p->project);
   if (p->index)
     aid_index_close (p->index);
   if (p->project)
-    aid_project_close (p->project);
+    aid_projects_put (f->projects, p->project);
   free (p->root);
   free (p);
 }
@@ -52,7 +53,7 @@ aid_finder_free (struct aid_finder *f)
   if (!f)
     return;
   for (size_t i = 0; i < AID_FINDER_ROOTS; i++)
-    close_place (f->places[i]);
+    close_place (f, f->places[i]);
   pthread_mutex_destroy (&f->lock);
   free (f);
 }
@@ -71,7 +72,7 @@ aid_finder_stop (struct aid_finder *f)
       }
   pthread_mutex_unlock (&f->lock);
   for (size_t i = 0; i < AID_FINDER_ROOTS; i++)
-    close_place (idle[i]);
+    close_place (f, idle[i]);
 }
 
 /* --- which folders are projects --------------------------------------------------------------------------------------- */
@@ -103,16 +104,15 @@ check_root (const char *root, struct aid_error *e)
 /* --- places ---------------------------------------------------------------------------------------------------------- */
 
 static struct place *
-open_place (const char *root, struct aid_error *e)
+open_place (struct aid_finder *f, const char *root, struct aid_error *e)
 {
-  static const struct aid_project_options watching = { .watch = 1 };
   struct place *p = calloc (1, sizeof *p);
-  if (p && (p->root = strdup (root)) && !aid_project_open (root, &watching, &p->project, e)
+  if (p && (p->root = strdup (root)) && !aid_projects_get (f->projects, root, &p->project, e)
       && !aid_index_open (p->project, NULL, &p->index, e) && !aid_index_start (p->index, e))
     return p;
   if (!p || !p->root)
     aid_error_set (e, AID_E_NOMEM, "There is no memory to search %s.", root);
-  close_place (p);
+  close_place (f, p);
   return NULL;
 }
 
@@ -151,7 +151,7 @@ enter (struct aid_finder *f, const char *root, struct aid_error *e)
   else if (!slot)
     aid_error_set (e, AID_E_LIMIT, "%s is not searched: %d other projects are just being searched.", root, AID_FINDER_ROOTS);
   else if (!*slot)
-    *slot = open_place (root, e);
+    *slot = open_place (f, root, e);
   if (slot && *slot)
     {
       out = *slot;
@@ -159,7 +159,7 @@ enter (struct aid_finder *f, const char *root, struct aid_error *e)
       out->used = aid_clock_ms ();
     }
   pthread_mutex_unlock (&f->lock);
-  close_place (gone);
+  close_place (f, gone);
   return out;
 }
 

@@ -5,12 +5,14 @@
 #define AID_ASSIST_FINDER_H
 
 #include "index/search.h"
+#include "project/projects.h"
 
 #define AID_FINDER_ROOTS 8 /* projects at once; the one that was not used for longest goes first */
 
 struct aid_finder;
 
-struct aid_finder *aid_finder_new (void); /* NULL without memory */
+/* Takes no ownership of PROJECTS, which must outlive it.  NULL without memory. */
+struct aid_finder *aid_finder_new (struct aid_projects *projects);
 /* Stops and joins what keeps the indexes. */
 void aid_finder_free (struct aid_finder *f);
 

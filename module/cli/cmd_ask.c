@@ -311,7 +311,8 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   enum aid_err err = AID_OK;
   if (!ask->root || !aid_strategy_has (s, AID_SOURCE_SEARCH))
     return AID_OK;
-  struct aid_finder *f = aid_finder_new ();
+  struct aid_projects *projects = aid_projects_new ();
+  struct aid_finder *f = projects ? aid_finder_new (projects) : NULL;
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
   if (aid_finder_find (f, &find, &found, &why) || found.partial)
@@ -324,6 +325,7 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
     }
   aid_finding_free (&found);
   aid_finder_free (f);
+  aid_projects_free (projects);
   return err;
 }
 
