@@ -410,7 +410,7 @@ aid_diag_end (struct aid_diag_reader *r, struct aid_diags *out)
 /* --- telling --- */
 
 void
-aid_diags_val (const struct aid_diags *d, size_t max, struct aid_str *out)
+aid_diags_val (const struct aid_diags *d, size_t max, int with_text, struct aid_str *out)
 {
   size_t n = d->items.len < max ? d->items.len : max, list = aid_val_list (out);
   for (size_t i = 0; i < n; i++)
@@ -424,9 +424,10 @@ aid_diags_val (const struct aid_diags *d, size_t max, struct aid_str *out)
       aid_val_kint (out, "end_col", one->end_col);
       aid_val_kstrz (out, "severity", aid_severity_name (one->severity));
       aid_val_kstrz (out, "message", one->message);
-      aid_val_kstrz (out, "text", one->text);
       aid_val_kstrz (out, "form", one->form);
-      aid_val_end (out, o, 9);
+      if (with_text)
+        aid_val_kstrz (out, "text", one->text);
+      aid_val_end (out, o, with_text ? 9 : 8);
     }
   aid_val_end (out, list, (uint32_t)n);
 }

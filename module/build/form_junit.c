@@ -87,7 +87,7 @@ static void
 emit (struct aid_diag_reader *r, struct aid_xml *x)
 {
   struct aid_draft *d = aid_diag_open (r, AID_SEVERITY_ERROR);
-  struct aid_span path, rest, line, body = aid_str_span (&x->body), message = aid_str_span (&x->message);
+  struct aid_span path, rest, line = { "", 0 }, body = aid_str_span (&x->body), message = aid_str_span (&x->message);
   int n, col;
   if (x->file.len && x->line > 0)
     aid_diag_at (d, aid_str_span (&x->file), x->line, 0);
