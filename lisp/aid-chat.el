@@ -335,11 +335,17 @@ An indirect clone leaves it: it is the chat's."
 
 (add-hook 'aid-after-reload-hook #'aid-chat--forget-docs)
 
+(defun aid-chat--says-p (&rest strings)
+  "Whether one of STRINGS is in this chat, which may be large."
+  (let ((case-fold-search nil))
+    (save-excursion
+      (cl-loop for string in strings
+               do (goto-char (point-min))
+               thereis (search-forward string nil t)))))
+
 (defun aid-chat--outline-soon ()
   "Give this chat its outline when Emacs is idle, at once if it is to be folded."
-  (if (save-excursion
-        (goto-char (point-min))
-        (re-search-forward " alternative-->\\| summary of=[0-9]+-[0-9]+-->" nil t))
+  (if (aid-chat--says-p " alternative-->" " summary of=")
       (progn (aid-chat-fold-alternatives)
              (aid-chat-fold-summarised))
     (run-with-idle-timer (+ 0.3 (float-time (or (current-idle-time) 0))) nil
@@ -434,6 +440,12 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-chat-move-follow "aid-chat-move")
 (autoload 'aid-chat-steer "aid-queue" "Send the question at once." t)
 (autoload 'aid-queue-remove "aid-queue" "Remove a question from the queue." t)
+(dolist (function '(aid-model-secret aid-model-read aid-model-look aid-model--table aid-model--refresh))
+  (autoload function "aid-model"))
+(dolist (function '(aid-strategy-names aid-strategy-table))
+  (autoload function "aid-strategy"))
+(dolist (function '(aid-recipe-follow aid-recipe-complete))
+  (autoload function "aid-recipe"))
 (autoload 'aid-queue-send "aid-queue")
 (autoload 'aid-queue-on-answer "aid-queue")
 (dolist (command '(aid-alternatives-next aid-alternatives-previous aid-alternatives-take
