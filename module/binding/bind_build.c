@@ -341,6 +341,8 @@ read_told (void *arg)
                                     .diags = &diags,
                                     .code = t->code,
                                     .status = t->code ? AID_BUILD_RED : AID_BUILD_GREEN };
+      struct aid_span all = aid_str_span (&t->text);
+      ev.tail = aid_span_cut (all, all.len > AID_BUILD_TAIL ? all.len - AID_BUILD_TAIL : 0, all.len);
       aid_build_last_save (t->w.root, ev.what, ev.status, &c, &ev);
       post (NULL, t->id, &ev);
       aid_diags_free (&diags);

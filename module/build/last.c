@@ -35,9 +35,10 @@ aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_
   aid_val_kstrz (&val, "command", command->shown);
   aid_val_kint (&val, "errors", (int64_t)ev->diags->errors);
   aid_val_kint (&val, "warnings", (int64_t)ev->diags->warnings);
+  aid_val_kstr (&val, "tail", ev->tail);
   aid_val_key (&val, "diags");
   aid_diags_val (ev->diags, AID_BUILD_KEPT, 1, &val);
-  aid_val_end (&val, o, 9);
+  aid_val_end (&val, o, 10);
   if (!file_of (root, &path, NULL) && !aid_val_to_json (aid_str_span (&val), 0, &json))
     {
       char *folder = aid_span_dup (aid_str_span (&path));
@@ -115,6 +116,7 @@ read_all (const json_t *all, const char *root, struct aid_build_last *out, struc
   out->code = (int)aid_json_int (all, "code", 0);
   out->time_ms = aid_json_int (all, "time_ms", 0);
   out->command = copy_member (all, "command");
+  out->tail = copy_member (all, "tail");
   out->diags.errors = (size_t)number (all, "errors");
   out->diags.warnings = (size_t)number (all, "warnings");
   json_array_foreach (json_object_get (all, "diags"), i, one)
@@ -147,7 +149,8 @@ void
 aid_build_last_free (struct aid_build_last *l)
 {
   free (l->command);
-  l->command = NULL;
+  free (l->tail);
+  l->command = l->tail = NULL;
   aid_diags_free (&l->diags);
 }
 

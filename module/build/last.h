@@ -15,6 +15,7 @@ struct aid_build_last
   int code;
   int64_t time_ms; /* when it ended, since 1970 */
   char *command;
+  char *tail; /* the last of what was printed */
   struct aid_diags diags;
 };
 

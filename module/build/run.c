@@ -25,6 +25,7 @@ struct run
   struct aid_diag_reader *reader;
   struct aid_str line; /* of one that watches */
   struct aid_str half; /* a character or an escape sequence that is not whole yet */
+  struct aid_str tail; /* the last of what was told */
   size_t told;         /* bytes of output */
   int64_t begun;
   int in_round;
@@ -41,6 +42,16 @@ post (struct run *run, struct aid_build_event ev)
 
 /* --- output --- */
 
+static void
+keep_tail (struct run *run, struct aid_span plain)
+{
+  struct aid_str *t = &run->tail;
+  struct aid_span last = aid_span_cut (plain, plain.len > AID_BUILD_TAIL ? plain.len - AID_BUILD_TAIL : 0, plain.len);
+  if (t->len + last.len > AID_BUILD_TAIL)
+    aid_str_remove (t, 0, t->len + last.len - AID_BUILD_TAIL);
+  aid_str_addspan (t, last);
+}
+
 /* Tells of PART as plain text.  A line that is not whole yet waits for its end, for a carriage return may still take it back. */
 static void
 tell (struct run *run, struct aid_span part)
@@ -55,6 +66,7 @@ tell (struct run *run, struct aid_span part)
       aid_diag_plain (aid_str_span (half), &plain);
       aid_str_clear (half);
     }
+  keep_tail (run, aid_str_span (&plain));
   size_t room = half->max - half->len, left = part.len - whole;
   aid_str_addspan (half, aid_span_cut (part, whole, whole + (left < room ? left : room)));
   if (plain.len && run->told < AID_BUILD_OUTPUT_MAX)
@@ -88,7 +100,8 @@ end_round (struct run *run)
   struct aid_build_event ev = { .kind = AID_BUILD_ROUND,
                                 .status = diags.errors ? AID_BUILD_RED : AID_BUILD_GREEN,
                                 .diags = &diags,
-                                .ms = aid_clock_ms () - run->begun };
+                                .ms = aid_clock_ms () - run->begun,
+                                .tail = aid_str_span (&run->tail) };
   run->in_round = 0;
   aid_build_last_save (run->r->root, AID_BUILD_WATCH, ev.status, &run->command, &ev);
   post (run, ev);
@@ -161,7 +174,8 @@ ended (struct run *run, const struct aid_proc_result *r, const struct aid_error 
                                 .code = r->code,
                                 .signal = r->signal,
                                 .ms = r->ms,
-                                .error = e };
+                                .error = e,
+                                .tail = aid_str_span (&run->tail) };
   if (!e)
     aid_build_last_save (run->r->root, run->r->what, ev.status, &run->command, &ev);
   post (run, ev);
@@ -203,8 +217,11 @@ execute (struct run *run, const struct aid_stop *stop)
 void
 aid_build_run (const struct aid_build_request *r, const struct aid_stop *stop, const struct aid_build_sink *sink)
 {
-  struct run run
-    = { .r = r, .sink = sink, .line = AID_STR_INIT (LINE_MAX_BYTES), .half = AID_STR_INIT (2 * AID_DIAG_LINE_MAX) };
+  struct run run = { .r = r,
+                     .sink = sink,
+                     .line = AID_STR_INIT (LINE_MAX_BYTES),
+                     .half = AID_STR_INIT (2 * AID_DIAG_LINE_MAX),
+                     .tail = AID_STR_INIT (AID_BUILD_TAIL) };
   struct aid_error e = { AID_OK, "" };
   enum aid_err err = r->line ? aid_build_given (r->line, r->dir ? r->dir : r->root, &run.command, &e)
                              : aid_build_detect (r->root, r->dir, r->what, &run.command, &e);
@@ -221,4 +238,5 @@ aid_build_run (const struct aid_build_request *r, const struct aid_stop *stop, c
   aid_diag_reader_free (run.reader);
   aid_str_free (&run.line);
   aid_str_free (&run.half);
+  aid_str_free (&run.tail);
 }

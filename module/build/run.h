@@ -8,6 +8,7 @@
 
 #define AID_BUILD_SITES 16                     /* projects that build at the same time */
 #define AID_BUILD_OUTPUT_MAX ((size_t)4 << 20) /* bytes of output that are told of; the rest is read, but not told */
+#define AID_BUILD_TAIL 4096                    /* bytes of output that are kept with the result */
 #define AID_BUILD_TIMEOUT_MS (30 * 60 * 1000)
 
 enum aid_build_status
@@ -35,7 +36,8 @@ struct aid_build_event
   enum aid_build_status status;
   const struct aid_build_command *command; /* NULL in FAILED when there is none */
   const struct aid_diags *diags;
-  struct aid_span output; /* PRINTED: plain text, lines cut anywhere */
+  struct aid_span output; /* PRINTED: whole lines of plain text */
+  struct aid_span tail;   /* ROUND, ENDED: the last of what was printed */
   int code, signal;
   int64_t ms;
   const struct aid_error *error;

@@ -107,6 +107,8 @@ aid_build_tell (const char *root, const struct aid_build_last *l, struct aid_str
       else
         left += d->severity == AID_SEVERITY_ERROR;
     }
+  if (l->diags.errors == 0 && l->status != AID_BUILD_GREEN && l->tail && l->tail[0])
+    aid_str_addf (&mine, "\nThe last that it printed:\n%s\n", l->tail);
   if (left)
     aid_str_addf (&mine, "\n%zu more error%s, not shown.\n", left, left == 1 ? "" : "s");
   aid_str_addspan (out, aid_str_span (&mine));

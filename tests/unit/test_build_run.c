@@ -314,6 +314,23 @@ what_failed_is_told_with_the_source_around_it (void **state)
   aid_str_free (&root);
 }
 
+static void
+what_fails_without_a_diagnostic_is_told_by_its_last_lines (void **state)
+{
+  struct aid_error e;
+  struct aid_build_last l;
+  struct aid_str text = AID_STR_INIT (1 << 20);
+  (void) state;
+  run ("seq 10000; echo 'expected 3, got 4'; exit 1", 1);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
+  assert_int_equal (aid_build_tell (scratch_path ("p"), &l, &text, &e), AID_OK);
+  assert_non_null (strstr (text.ptr, "\nThe last that it printed:\n"));
+  assert_non_null (strstr (text.ptr, "\n10000\nexpected 3, got 4\n"));
+  assert_in_range (text.len, AID_BUILD_TAIL, AID_BUILD_TAIL + 300);
+  aid_build_last_free (&l);
+  aid_str_free (&text);
+}
+
 int
 main (void)
 {
@@ -329,6 +346,7 @@ main (void)
     cmocka_unit_test (many_requests_from_many_starts_end_once_each),
     cmocka_unit_test (each_round_of_one_that_watches_has_its_own_result),
     cmocka_unit_test (what_failed_is_told_with_the_source_around_it),
+    cmocka_unit_test (what_fails_without_a_diagnostic_is_told_by_its_last_lines),
   };
   int failed = cmocka_run_group_tests_name ("build runs", tests, scratch_make, scratch_drop);
   aid_str_free (&output);
