@@ -63,7 +63,9 @@ class Terminal:
         """Keys as Emacs writes them; anything in quotes '"..."' is typed as text."""
         for key in keys:
             if key.startswith('"'):
-                self.tmux("send-keys", "-l", key[1:-1])
+                text = key[1:-1]
+                # tmux takes a semicolon at the end for its own.
+                self.tmux("send-keys", "-l", text[:-1] + "\\;" if text.endswith(";") else text)
             else:
                 for k in key.split():
                     self.tmux("send-keys", {"RET": "Enter", "TAB": "Tab", "SPC": "Space", "ESC": "Escape"}.get(k, k))
