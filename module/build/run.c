@@ -191,6 +191,31 @@ may_run (const struct run *run, struct aid_error *e)
                         run->command.shown, run->r->root);
 }
 
+/* Before version 3, dune does not say in its watch mode when a build has ended. */
+static enum aid_err
+can_watch (const struct run *run, struct aid_error *e)
+{
+  struct aid_proc p = { .argv = (const char *const[]){ "dune", "--version", NULL },
+                        .dir = run->command.dir,
+                        .env = run->r->env,
+                        .only_env = run->r->env != NULL,
+                        .out_max = 64,
+                        .timeout_ms = 10000 };
+  struct aid_proc_result result;
+  if (run->r->what != AID_BUILD_WATCH || strcmp (run->command.tool, "dune") != 0)
+    return AID_OK;
+  enum aid_err err = aid_proc_run (&p, &result, e);
+  struct aid_span said = aid_span_trim (aid_str_span (&result.out));
+  if (!err && (aid_span_starts (said, "1.") || aid_span_starts (said, "2.")))
+    err = aid_error_set (
+      e, AID_E_REFUSED,
+      "dune %.*s does not say in its watch mode when a build has ended; dune 3 does.  Build on save instead "
+      "(aid-build-on-save).",
+      (int)said.len, said.ptr);
+  aid_proc_result_free (&result);
+  return err;
+}
+
 static void
 execute (struct run *run, const struct aid_stop *stop)
 {
@@ -226,6 +251,7 @@ aid_build_run (const struct aid_build_request *r, const struct aid_stop *stop, c
   enum aid_err err = r->line ? aid_build_given (r->line, r->dir ? r->dir : r->root, &run.command, &e)
                              : aid_build_detect (r->root, r->dir, r->what, &run.command, &e);
   err = err ? err : may_run (&run, &e);
+  err = err ? err : can_watch (&run, &e);
   if (!err && aid_stop_is_set (stop))
     err = aid_error_set (&e, AID_E_CANCELLED, "The build was stopped");
   if (!err && !(run.reader = aid_diag_reader_new (r->root, run.command.dir, &e)))
