@@ -25,7 +25,7 @@ const char *aid_severity_name (enum aid_severity s); /* "error", "warning", "not
 struct aid_diag
 {
   char *path;            /* from the root; absolute outside of it; NULL when it is about no file */
-  int line, col;         /* from 1; columns in bytes; 0: not known */
+  int line, col;         /* from 1; columns as the program counts them; 0: not known */
   int end_line, end_col; /* behind its last byte; 0: not known */
   enum aid_severity severity;
   char *message;    /* its first line */
