@@ -52,8 +52,8 @@ void aid_diag_end (struct aid_diag_reader *r, struct aid_diags *out);
 void aid_diag_reader_free (struct aid_diag_reader *r);
 
 void aid_diags_free (struct aid_diags *d);
-/* Appends the list of D as a val: [{path, line, col, end_line, end_col, severity, message, form}], MAX at most, with WITH_TEXT also
-   "text". */
+/* Appends the list of D as a val: [{path, line, col, end_line, end_col, severity, message, form}], MAX at most, with WITH_TEXT
+   also "text". */
 void aid_diags_val (const struct aid_diags *d, size_t max, int with_text, struct aid_str *out);
 /* Appends TEXT as people see it: without escape sequences and what a carriage return has overwritten. */
 void aid_diag_plain (struct aid_span text, struct aid_str *out);

@@ -1,5 +1,5 @@
-/* One run: the command's output goes through the reader of diagnostics and, as plain text, to the sink.  A tool that watches tells by
-   a line of its own where one round ends. */
+/* One run: the command's output goes through the reader of diagnostics and, as plain text, to the sink.  A tool that watches
+   tells by a line of its own where one round ends. */
 #include "build/run.h"
 #include "base/clock.h"
 #include "base/proc.h"
