@@ -194,7 +194,7 @@ files tell, one of the whole Emacs behind it."
 (defun aid-build--allowed (found wish)
   "Ask, unless that was done before, whether FOUND, the command of WISH, may run."
   (or (plist-get found :trusted)
-      (when (yes-or-no-p (format "Run `%s' in %s, now and later? It does what the project's files say. "
+      (when (yes-or-no-p (format "Run `%s' in %s, now and later (it does what the project's files say)? "
                                  (plist-get found :command)
                                  (abbreviate-file-name (plist-get found :dir))))
         (aid--mod-build-trust wish)

@@ -9,10 +9,10 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define AID_DIAGS_MAX 2000             /* diagnostics of one run; more are counted only */
-#define AID_DIAG_TEXT_MAX 16384        /* bytes of one's whole text */
-#define AID_DIAG_MESSAGE_MAX 1024      /* bytes of its first line */
-#define AID_DIAG_LINE_MAX (256u << 10) /* bytes of a line; the rest of it is passed over */
+#define AID_DIAGS_MAX 2000                    /* diagnostics of one run; more are counted only */
+#define AID_DIAG_TEXT_MAX ((size_t)16384)     /* bytes of one's whole text */
+#define AID_DIAG_MESSAGE_MAX ((size_t)1024)   /* bytes of its first line */
+#define AID_DIAG_LINE_MAX ((size_t)256 << 10) /* bytes of a line; the rest of it is passed over */
 
 enum aid_severity
 {

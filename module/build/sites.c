@@ -76,7 +76,7 @@ request_copy (const struct aid_build_request *from)
   r->id = from->id;
   r->what = from->what;
   r->leave = from->leave;
-  if (copy_string (&r->root, from->root) && copy_string (&r->dir, from->dir) && copy_string (&r->line, from->line)
+  if (copy_string (&r->root, from->root) && r->root && copy_string (&r->dir, from->dir) && copy_string (&r->line, from->line)
       && copy_env (r, from->env))
     return r;
   request_free (r);
@@ -209,11 +209,13 @@ aid_builds_start (struct aid_builds *b, const struct aid_build_request *request,
       join = s->started;
       old = s->thread;
       err = occupy (s, r->root, r, e);
+      r = err ? r : NULL;
     }
   else
     {
       replaced = s->waiting;
       s->waiting = r;
+      r = NULL;
       if (s->stop)
         aid_stop_set (s->stop);
     }
@@ -221,8 +223,7 @@ aid_builds_start (struct aid_builds *b, const struct aid_build_request *request,
   if (join)
     pthread_join (old, NULL);
   drop (b, replaced, "A newer build came");
-  if (err)
-    request_free (r);
+  request_free (r);
   return err;
 }
 
