@@ -173,20 +173,22 @@ find_site (struct aid_builds *b, const char *root)
   return free_one;
 }
 
-/* Under the lock: takes the idle S for ROOT and R.  Its old thread, which has nothing more to do, is for the caller to join. */
+/* Under the lock: takes the idle S for *R, which is NULL then.  Its old thread, which has nothing more to do, is for the caller to join. */
 static enum aid_err
-occupy (struct site *s, const char *root, struct aid_build_request *r, struct aid_error *e)
+occupy (struct site *s, struct aid_build_request **r, struct aid_error *e)
 {
-  char *name = strdup (root);
+  char *name = strdup ((*r)->root);
   if (!name)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a build");
   free (s->root);
   s->root = name;
-  s->waiting = r;
+  s->waiting = *r;
   enum aid_err err = aid_thread_start (&s->thread, "aid-build", work, s, e);
   s->started = !err;
   if (err)
     s->waiting = NULL;
+  else
+    *r = NULL;
   return err;
 }
 
@@ -208,8 +210,7 @@ aid_builds_start (struct aid_builds *b, const struct aid_build_request *request,
     {
       join = s->started;
       old = s->thread;
-      err = occupy (s, r->root, r, e);
-      r = err ? r : NULL;
+      err = occupy (s, &r, e);
     }
   else
     {
