@@ -197,7 +197,7 @@ files tell, one of the whole Emacs behind it."
       (when (yes-or-no-p (format "Run `%s' in %s, now and later (it does what the project's files say)? "
                                  (plist-get found :command)
                                  (abbreviate-file-name (plist-get found :dir))))
-        (aid--mod-build-trust wish)
+        (aid--mod-build-trust (append (list :shown (plist-get found :command)) wish))
         t)))
 
 (defun aid-build-ready (root)
@@ -362,7 +362,9 @@ compilation; the result is in the mode line, and `next-error' walks its errors."
     (pcase-let ((`(,found . ,wish) (aid-build--find (aid-build--wish root what line))))
       (when (plist-get found :error)
         (user-error "%s" (plist-get found :error)))
-      (if (not (aid-build--allowed found wish))
+      (when line                        ; who types a command has allowed it
+        (setq wish (append '(:leave t) wish)))
+      (if (not (or line (aid-build--allowed found wish)))
           (message "Nothing was run")
         (aid-build-save root)
         (aid-build-start wish nil t)))))

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 4096 /* of a line that may end a round */
-#define GRACE_MS 2000
+#define GRACE_MS 1000
 
 const char *
 aid_build_status_name (enum aid_build_status s)

@@ -17,6 +17,8 @@
 (require 'compile)
 
 (declare-function aid--mod-trust-drop "ext:aid-module" (root))
+(declare-function aid--mod-build-command "ext:aid-module" (plist))
+(declare-function aid--mod-build-trust "ext:aid-module" (plist))
 (declare-function aid--mod-build-text "ext:aid-module" (root))
 
 (defconst aid-build-tests-makefile "all: a.o\na.o: a.c a.h\n\tLC_ALL=C cc -c a.c\n"
@@ -175,6 +177,23 @@
     (aid-build nil "echo \"$AID_T $TERM ${NO_COLOR-}\" >env.txt")
     (aid-build-tests-wait root)
     (should (equal "one dumb 1\n" (aid-project-disk "env.txt")))))
+
+(ert-deftest aid-build-a-typed-command-is-not-asked-about ()
+  "Who types a command has allowed it, once."
+  (aid-build-tests-with aid-build-tests-good
+    (aid-build nil "echo x >typed.txt")
+    (should (eq 'green (aid-build-tests-wait root)))
+    (should (= asked 0))
+    (should (equal "x\n" (aid-project-disk "typed.txt")))
+    (should-not (plist-get (aid--mod-build-command (list :root root :line "echo x >typed.txt")) :trusted))))
+
+(ert-deftest aid-build-trust-is-in-what-was-shown ()
+  "A project that is built otherwise than was asked about is not trusted."
+  (aid-build-tests-with aid-build-tests-good
+    (should-error (aid--mod-build-trust (list :root root :shown "ninja")) :type 'aid-error)
+    (should-not (plist-get (aid--mod-build-command (list :root root)) :trusted))
+    (aid--mod-build-trust (list :root root :shown "make"))
+    (should (plist-get (aid--mod-build-command (list :root root)) :trusted))))
 
 (ert-deftest aid-build-stops ()
   "A build can be stopped; then nothing is known."
