@@ -1,5 +1,5 @@
-/* Canonical S-expressions, in which dune talks: "5:hello" is an atom, "(1:a(1:b))" a list.  Read in place: an expression is the span
-   of its bytes. */
+/* Canonical S-expressions, in which dune talks: "5:hello" is an atom, "(1:a(1:b))" a list.  Read in place: an expression is the
+   span of its bytes. */
 #ifndef AID_BUILD_CSEXP_H
 #define AID_BUILD_CSEXP_H
 

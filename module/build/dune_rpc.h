@@ -1,5 +1,6 @@
-/* A dune that builds in its watch mode already, in somebody's terminal, holds the build's lock and has a socket: by its RPC it tells
-   how far it is and what is wrong.  What it tells is given as the lines that dune would print, so that one reader reads both. */
+/* A dune that builds in its watch mode already, in somebody's terminal, holds the build's lock and has a socket: by its RPC it
+   tells how far it is and what is wrong.  What it tells is given as the lines that dune would print, so that one reader reads
+   both. */
 #ifndef AID_BUILD_DUNE_RPC_H
 #define AID_BUILD_DUNE_RPC_H
 

@@ -1,5 +1,5 @@
-/* dune's RPC: canonical S-expressions, and a conversation as dune 3.9.3 had it (tests/cases/build/dune-rpc.csexp), played back over
-   a real socket.  tests/cli has the real one, where there is a dune 3. */
+/* dune's RPC: canonical S-expressions, and a conversation as dune 3.9.3 had it (tests/cases/build/dune-rpc.csexp), played back
+   over a real socket.  tests/cli has the real one, where there is a dune 3. */
 #include "build/csexp.h"
 #include "build/dune_rpc.h"
 
