@@ -22,11 +22,12 @@ LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan project index net patch model chat context assist
+LAYERS  := base config build store scan project index net patch model chat context assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
 need_project := project config base
+need_build   := build config base
 need_store   := store base
 need_scan    := scan base
 need_index   := index project scan store config base
@@ -34,8 +35,8 @@ need_net     := net base
 need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
-need_context := context chat patch store project config base
-need_assist  := assist context index project scan chat model patch net store config base
+need_context := context build chat patch store project config base
+need_assist  := assist context index project scan chat model patch net store build config base
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
@@ -173,7 +174,7 @@ check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_bat
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_proc*.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units

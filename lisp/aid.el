@@ -173,6 +173,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
+                     ("!" . aid-fix-build) ("B" . aid-build)
                      ("o" . aid-append-shell) ("=" . aid-append-recipe)
                      ("w" . aid-ask-with) ("/" . aid-search)))
       (define-key map key command))
@@ -214,6 +215,10 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Ask again about refused hunks" aid-retry-refused]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
+    ["Build the project" aid-build]
+    ["Stop the build" aid-build-stop]
+    ["Fix the build's first error" aid-fix-build]
+    "--"
     ["Inspect request" aid-inspect]
     ["Inspect last request" aid-inspect-last]
     ["Compact chat" aid-compact]
@@ -234,6 +239,13 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                    aid-append-error aid-append-diff aid-append-shell aid-append-info
                    aid-append-kill))
   (autoload command "aid-append" "Append it to the chat's open question." t))
+(defun aid--compiled (buffer how)
+  "Take the compilation in BUFFER, which ended as HOW says, for the last build.
+Only where AID is used already."
+  (when (fboundp 'aid--mod-build-told)
+    (aid-build-adopt buffer how)))
+(add-hook 'compilation-finish-functions #'aid--compiled)
+
 (autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
 (autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)
@@ -253,6 +265,11 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
 (autoload 'aid-trust "aid-trust" "Show what a project's files ask for." t)
 (autoload 'aid-distrust "aid-trust" "Take back all trust in a project's files." t)
+(autoload 'aid-build "aid-build" "Build the project." t)
+(autoload 'aid-build-stop "aid-build" "Stop the build." t)
+(autoload 'aid-build-show "aid-build" "Show what the build has printed." t)
+(autoload 'aid-build-adopt "aid-build")
+(autoload 'aid-fix-build "aid-build-fix" "Ask for a fix of the build's first error." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 
 (provide 'aid)

@@ -2,6 +2,7 @@
 #include "context/item.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "build/last.h"
 #include "chat/chat.h"
 #include <dirent.h>
 #include <stdlib.h>
@@ -138,9 +139,28 @@ read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, s
   return err;
 }
 
+/* What failed in the last build of the project that DIR is in. */
+static enum aid_err
+read_build (const char *dir, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_str root = AID_STR_INIT (8192);
+  struct aid_build_last last;
+  enum aid_err err = aid_build_last_root (dir, &root, e);
+  if (!err)
+    {
+      err = aid_build_last_read (aid_str_z (&root), &last, e);
+      err = err ? err : aid_build_tell (aid_str_z (&root), &last, out, e);
+      aid_build_last_free (&last);
+    }
+  aid_str_free (&root);
+  return err;
+}
+
 enum aid_err
 aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e)
 {
+  if (aid_span_eqz (target, AID_ITEM_BUILD))
+    return read_build (dir, out, e);
   struct aid_str path = AID_STR_INIT (8192), full = AID_STR_INIT (16384);
   int64_t first, last;
   enum aid_err err = aid_item_target (target, &path, &first, &last);

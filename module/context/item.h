@@ -1,11 +1,12 @@
 /* Context items: what a question shows the model.  A target is the link of a context line: a path relative to the chat's
-   folder with "#L10-L20" (or nothing) behind it, or "aid:KIND/NAME" for what only the front end can give. */
+   folder with "#L10-L20" (or nothing) behind it, AID_ITEM_BUILD, or "aid:KIND/NAME" for what only the front end can give. */
 #ifndef AID_CONTEXT_ITEM_H
 #define AID_CONTEXT_ITEM_H
 
 #include "base/err.h"
 #include "base/str.h"
 
+#define AID_ITEM_BUILD "aid:build"    /* what failed in the project's last build */
 #define AID_ITEM_MAX ((size_t) 4 << 20)    /* bytes of one item */
 
 struct aid_item
