@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILE_MAX = 2 << 20, WINDOW = 30, WHOLE_LINES = 110, SHOWN_LINES = 60, EACH = 3, DEFS_MAX = 20000, TABLE = 128 };
+enum { FILE_MAX = 2 << 20, WINDOW = 30, WHOLE_LINES = 110, SHOWN_LINES = 60, EACH = 8, DEFS_MAX = 20000, TABLE = 128 };
 
 #define NAME_SHARE 0.8
 #define NAMED_BONUS 40.0
@@ -123,8 +123,9 @@ static int
 open_file (struct cutting *g)
 {
   struct aid_span path = aid_span_z (g->c->path);
+  struct aid_project_file file;
 
-  if (aid_project_read (g->k->x->project, path, &g->text, NULL, NULL) || !g->text.len || memchr (g->text.ptr, '\0', g->text.len))
+  if (aid_project_read (g->k->x->project, path, &g->text, &file, NULL) || !g->text.len || memchr (g->text.ptr, '\0', g->text.len))
     return -1;
   g->language = aid_language_of (path, aid_span_cut (aid_str_span (&g->text), 0, g->text.len < 512 ? g->text.len : 512));
   if (aid_scan_text (g->language, aid_str_span (&g->text), &g->scan))

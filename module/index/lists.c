@@ -14,9 +14,9 @@ enum { WORDS_FILES = 200, NAMED_FILES = 12, NEAR_FILES = 3, RELATED = 20, SAID =
 #define NAMED_WEIGHT 0.9
 #define WORDS_WEIGHT 1.0
 #define ERROR_WEIGHT 1.6
-#define NEAR_WEIGHT 0.45
+#define NEAR_WEIGHT 0.3
 #define WITH_WEIGHT 0.35
-#define SAID_WEIGHT 0.5
+#define SAID_WEIGHT 0.6
 #define LATELY_WEIGHT 0.12
 
 static int64_t

@@ -146,9 +146,10 @@ add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, s
 {
   struct aid_str text = AID_STR_INIT (FILE_MAX);
   struct aid_scan scan = AID_SCAN_INIT;
+  struct aid_project_file file;
   enum aid_err err = AID_OK;
 
-  if (aid_project_read (k->x->project, path, &text, NULL, NULL)
+  if (aid_project_read (k->x->project, path, &text, &file, NULL)
       || aid_scan_text (aid_language_of (path, aid_span_cut (aid_str_span (&text), 0, text.len < 512 ? text.len : 512)),
                         aid_str_span (&text), &scan))
     scan.n_imports = 0;

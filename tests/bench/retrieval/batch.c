@@ -235,7 +235,9 @@ ask_aid (struct bench *b, struct aid_index *x, struct aid_span text, const struc
       const char *dot = p->name ? strrchr (p->name, '.') : NULL, *colon = p->name ? strrchr (p->name, ':') : NULL;
       const char *name = dot > colon ? dot + 1 : colon ? colon + 1 : p->name;
       char def[2048];
-      snprintf (def, sizeof def, "%s %s", p->path, name ? name : "");
+      if (!name)
+        continue;
+      snprintf (def, sizeof def, "%s %s", p->path, name);
       defs[d++] = strdup (def);
     }
   ranks[0] = first_hit (files, n, t->files, t->n_files);
