@@ -11,6 +11,7 @@ enum { FILE_MAX = 2 << 20, WINDOW = 30, WHOLE_LINES = 110, SHOWN_LINES = 60, EAC
 
 #define NAME_SHARE 0.8
 #define NAMED_BONUS 40.0
+#define WORD_BONUS 2.0
 #define LINE_BONUS 60.0
 
 struct unit
@@ -217,7 +218,7 @@ score_unit (struct cutting *g, struct unit *u)
   for (size_t i = 0; i < g->c->n_foci; i++)
     if (g->c->foci[i].name.len && aid_span_eq (g->c->foci[i].name, name))
       {
-        u->score += NAMED_BONUS;
+        u->score += g->c->foci[i].sure ? NAMED_BONUS : WORD_BONUS;
         u->focus = &g->c->foci[i];
       }
 }

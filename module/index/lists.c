@@ -72,13 +72,6 @@ aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double we
   return c;
 }
 
-static void
-add_focus (struct aid_candidate *c, struct aid_span name, uint32_t line, int in_error)
-{
-  if (c && c->n_foci < AID_FOCI)
-    c->foci[c->n_foci++] = (struct aid_focus){ name, line, in_error };
-}
-
 /* --- what is named -------------------------------------------------------------------------------------------------------- */
 
 struct named
@@ -87,8 +80,15 @@ struct named
   double weight;
   struct aid_span name;
   uint32_t line;
-  int in_error;
+  int in_error, sure;
 };
+
+static void
+add_focus (struct aid_candidate *c, const struct named *n)
+{
+  if (c && c->n_foci < AID_FOCI)
+    c->foci[c->n_foci++] = (struct aid_focus){ n->name, n->line, n->in_error, n->sure };
+}
 
 static void
 add_named (struct aid_vec *out, char *path, double weight, const struct aid_mention *m, const char *reason)
@@ -98,7 +98,8 @@ add_named (struct aid_vec *out, char *path, double weight, const struct aid_ment
   if (!n)
     free (path);
   else
-    *n = (struct named){ path, strdup (reason), weight, m->kind == AID_MENTION_PATH ? aid_span_z (NULL) : m->text, m->line, m->in_error };
+    *n = (struct named){ path, strdup (reason), weight, m->kind == AID_MENTION_PATH ? aid_span_z (NULL) : m->text, m->line, m->in_error,
+                         m->kind != AID_MENTION_WORD || memchr (m->text.ptr, '-', m->text.len) };
 }
 
 static enum aid_err
@@ -108,7 +109,7 @@ find_definitions (struct aid_seeking *k, const struct aid_mention *m, struct aid
   char reason[160];
   size_t all, modules;
   enum aid_err err = aid_tagged (k, '=', m->text, 0, NAMED_FILES, &paths, &all, e);
-  int sure = m->kind == AID_MENTION_NAME;
+  int sure = m->kind == AID_MENTION_NAME || memchr (m->text.ptr, '-', m->text.len);
   double weight = (m->quoted ? 1.2 : sure ? 1 : 0.35) / sqrt ((double) (all ? all : 1));
 
   snprintf (reason, sizeof reason, m->in_error ? "defines `%.*s`, which the error names" : "defines `%.*s`",
@@ -195,7 +196,7 @@ aid_list_named (struct aid_seeking *k, struct aid_error *e)
       if (c && before > 2)
         c->score = before + (c->score - before) / 3;
       if (c && (n->name.len || n->line))
-        add_focus (c, n->name, n->line, n->in_error);
+        add_focus (c, n);
       free (n->path);
       free (n->reason);
     }

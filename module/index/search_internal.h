@@ -14,6 +14,7 @@ struct aid_focus
   struct aid_span name;          /* borrowed of the question; empty: the line */
   uint32_t line;
   int in_error;
+  int sure;                      /* not just a word that is a name as well */
 };
 
 struct aid_candidate
