@@ -8,9 +8,9 @@ static const struct language
   const char *name;
   aid_scan_fn *scan;
   const char *separator;
-  const char *extensions;    /* with a blank around each */
-  const char *bases;         /* whole names of files */
-  const char *interpreters;  /* in a "#!" line, without version */
+  const char *extensions;   /* with a blank around each */
+  const char *bases;        /* whole names of files */
+  const char *interpreters; /* in a "#!" line, without version */
 } languages[AID_LANGUAGES] = {
   [AID_LANG_NONE] = { "text", NULL, ".", "", "", "" },
   [AID_LANG_C] = { "c", aid_scan_c, ".", " c h ", "", " tcc " },
@@ -19,8 +19,10 @@ static const struct language
   [AID_LANG_OCAML_INTERFACE] = { "ocaml-interface", aid_scan_ocaml, ".", " mli eliomi ", "", "" },
   [AID_LANG_ELISP] = { "emacs-lisp", aid_scan_lisp, ".", " el ", " .emacs _emacs ", " emacs " },
   [AID_LANG_LISP] = { "common-lisp", aid_scan_lisp, ".", " lisp lsp cl asd ", " .sbclrc ", " sbcl clisp ecl " },
-  [AID_LANG_SCHEME] = { "scheme", aid_scan_lisp, ".", " scm sch ss sls sld sps rkt ", "", " guile chibi-scheme racket gosh scheme " },
-  [AID_LANG_PYTHON] = { "python", aid_scan_python, ".", " py pyi pyw py3 ", " SConstruct SConscript wscript ", " python pypy uv " },
+  [AID_LANG_SCHEME]
+  = { "scheme", aid_scan_lisp, ".", " scm sch ss sls sld sps rkt ", "", " guile chibi-scheme racket gosh scheme " },
+  [AID_LANG_PYTHON]
+  = { "python", aid_scan_python, ".", " py pyi pyw py3 ", " SConstruct SConscript wscript ", " python pypy uv " },
   [AID_LANG_JAVASCRIPT] = { "javascript", aid_scan_js, ".", " js mjs cjs jsx ", " Jakefile ", " node deno bun " },
   [AID_LANG_TYPESCRIPT] = { "typescript", aid_scan_js, ".", " ts mts cts tsx ", "", " ts-node tsx " },
   [AID_LANG_RUST] = { "rust", aid_scan_rust, "::", " rs ", "", " rust-script " },
@@ -35,27 +37,28 @@ static const struct language
 aid_scan_fn *
 aid_language_scanner (enum aid_language language)
 {
-  return (unsigned) language < AID_LANGUAGES ? languages[language].scan : NULL;
+  return (unsigned)language < AID_LANGUAGES ? languages[language].scan : NULL;
 }
 
 const char *
 aid_language_name (enum aid_language language)
 {
-  return languages[(unsigned) language < AID_LANGUAGES ? language : AID_LANG_NONE].name;
+  return languages[(unsigned)language < AID_LANGUAGES ? language : AID_LANG_NONE].name;
 }
 
 const char *
 aid_language_separator (enum aid_language language)
 {
-  return languages[(unsigned) language < AID_LANGUAGES ? language : AID_LANG_NONE].separator;
+  return languages[(unsigned)language < AID_LANGUAGES ? language : AID_LANG_NONE].separator;
 }
 
 const char *
 aid_def_kind_name (enum aid_def_kind kind)
 {
-  static const char *const names[AID_DEF_KINDS] = { "function", "method", "type", "class", "module", "signature", "constructor",
-                                                    "exception", "field", "variable", "macro", "section", "test" };
-  return (unsigned) kind < AID_DEF_KINDS ? names[kind] : "unknown";
+  static const char *const names[AID_DEF_KINDS]
+    = { "function",  "method", "type",     "class", "module",  "signature", "constructor",
+        "exception", "field",  "variable", "macro", "section", "test" };
+  return (unsigned)kind < AID_DEF_KINDS ? names[kind] : "unknown";
 }
 
 /* Whether LIST has WORD between blanks. */
@@ -90,7 +93,7 @@ interpreter (struct aid_span head)
       line = aid_span_trim (aid_span_cut (line, n, line.len));
       if (word.len && word.ptr[0] != '-' && !aid_span_eqz (word, "env") && !memchr (word.ptr, '=', word.len))
         {
-          while (word.len > 1 && (isdigit ((unsigned char) word.ptr[word.len - 1]) || word.ptr[word.len - 1] == '.'))
+          while (word.len > 1 && (isdigit ((unsigned char)word.ptr[word.len - 1]) || word.ptr[word.len - 1] == '.'))
             word.len--;
           return word;
         }
@@ -102,8 +105,8 @@ interpreter (struct aid_span head)
 static int
 looks_like_cpp (struct aid_span head)
 {
-  static const char *const begins[] = { "class ", "namespace ", "template <", "template<", "using ", "public:", "private:",
-                                        "protected:", "constexpr ", "inline namespace " };
+  static const char *const begins[] = { "class ",  "namespace ", "template <", "template<",  "using ",
+                                        "public:", "private:",   "protected:", "constexpr ", "inline namespace " };
   struct aid_span line;
   while (aid_span_line (&head, &line))
     {
@@ -130,7 +133,7 @@ aid_language_of (struct aid_span path, struct aid_span head)
       }
   for (int i = 1; i < AID_LANGUAGES; i++)
     if (listed (languages[i].bases, base, 0))
-      return (enum aid_language) i;
+      return (enum aid_language)i;
   size_t dot = base.len;
   while (dot > 0 && base.ptr[dot - 1] != '.')
     dot--;
@@ -141,11 +144,12 @@ aid_language_of (struct aid_span path, struct aid_span head)
         return AID_LANG_CPP;
       for (int i = 1; i < AID_LANGUAGES; i++)
         if (listed (languages[i].extensions, extension, 1))
-          return i == AID_LANG_C && aid_span_eqz (extension, "h") && looks_like_cpp (head) ? AID_LANG_CPP : (enum aid_language) i;
+          return i == AID_LANG_C && aid_span_eqz (extension, "h") && looks_like_cpp (head) ? AID_LANG_CPP
+                                                                                           : (enum aid_language)i;
     }
   struct aid_span program = interpreter (head);
   for (int i = 1; program.len && i < AID_LANGUAGES; i++)
     if (listed (languages[i].interpreters, program, 0))
-      return (enum aid_language) i;
+      return (enum aid_language)i;
   return AID_LANG_NONE;
 }

@@ -2,7 +2,7 @@
 #include "scan/scan_internal.h"
 #include <stdlib.h>
 
-#define LINE_BLOCK 256       /* bytes of text for which one count of lines is kept */
+#define LINE_BLOCK 256 /* bytes of text for which one count of lines is kept */
 
 /* Room for one more of N items of SIZE bytes; 0 when there is none. */
 static int
@@ -32,7 +32,7 @@ uint32_t
 aid_scan_line_end (const struct aid_scanner *s, uint32_t at)
 {
   const void *end = at < s->len ? memchr (s->text + at, '\n', s->len - at) : NULL;
-  return end ? (uint32_t) ((const unsigned char *) end - s->text) : s->len;
+  return end ? (uint32_t)((const unsigned char *)end - s->text) : s->len;
 }
 
 /* AT, or the start of its line when only blanks are between. */
@@ -64,7 +64,7 @@ whole_line_to (const struct aid_scanner *s, uint32_t at)
         const unsigned char *close = memmem (t + i + 2, line - i - 2, "*/", 2);
         if (!close)
           return at;
-        i = (uint32_t) (close - t) + 2;
+        i = (uint32_t)(close - t) + 2;
       }
     else
       return at;
@@ -80,10 +80,12 @@ aid_scan_add (struct aid_scanner *s, enum aid_def_kind kind, int32_t parent, str
     return -1;
   struct aid_def *d = &out->defs[out->n_defs];
   lead = whole_line_from (s, lead);
-  if (out->n_defs > 0 && lead < d[-1].whole.from)   /* what was read out of order does not stand before what was read */
+  if (out->n_defs > 0 && lead < d[-1].whole.from) /* what was read out of order does not stand before what was read */
     lead = d[-1].whole.from;
-  *d = (struct aid_def){ .kind = kind, .parent = parent, .name = name, .whole = { lead, name.to }, .signature = { from, name.to } };
-  return (int32_t) out->n_defs++;
+  *d = (struct aid_def){
+    .kind = kind, .parent = parent, .name = name, .whole = { lead, name.to }, .signature = { from, name.to }
+  };
+  return (int32_t)out->n_defs++;
 }
 
 void
@@ -141,8 +143,8 @@ drop_nameless (struct aid_scan *out)
     {
       struct aid_def *d = &out->defs[i];
       /* LINE is where the definition goes, until lines are counted; a nameless one goes to its parent */
-      d->parent = d->parent < 0 ? -1 : (int32_t) out->defs[d->parent].line - 1;
-      d->line = d->kind == AID_DEF_KINDS ? (uint32_t) (d->parent + 1) : (uint32_t) (n + 1);
+      d->parent = d->parent < 0 ? -1 : (int32_t)out->defs[d->parent].line - 1;
+      d->line = d->kind == AID_DEF_KINDS ? (uint32_t)(d->parent + 1) : (uint32_t)(n + 1);
       n += d->kind != AID_DEF_KINDS;
     }
   n = 0;
@@ -174,7 +176,7 @@ settle (struct aid_scanner *s)
       if (d->whole.to < d->signature.to)
         d->signature.to = d->whole.to;
       if (parent && parent->whole.to < d->whole.to)
-        parent->whole.to < d->name.to ? (d->parent = parent->parent) : (int32_t) (d->whole.to = parent->whole.to);
+        parent->whole.to < d->name.to ? (d->parent = parent->parent) : (int32_t)(d->whole.to = parent->whole.to);
       d->line = line_of (s, blocks, d->name.from);
       d->first = line_of (s, blocks, d->whole.from);
       d->last = line_of (s, blocks, d->whole.to > d->whole.from ? d->whole.to - 1 : d->whole.from);
@@ -188,7 +190,7 @@ settle (struct aid_scanner *s)
 enum aid_err
 aid_scan_text (enum aid_language language, struct aid_span text, struct aid_scan *out)
 {
-  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
+  struct aid_scanner s = { (const unsigned char *)text.ptr, (uint32_t)text.len, out, 0 };
   aid_scan_fn *scan = aid_language_scanner (language);
   out->n_defs = out->n_imports = out->n_regions = 0;
   if (text.len > AID_SCAN_TEXT_MAX)
@@ -214,11 +216,12 @@ aid_scan_free (struct aid_scan *s)
 /* --- asking --- */
 
 enum aid_err
-aid_scan_container (const struct aid_scan *s, enum aid_language language, struct aid_span text, size_t i, struct aid_str *out)
+aid_scan_container (const struct aid_scan *s, enum aid_language language, struct aid_span text, size_t i,
+                    struct aid_str *out)
 {
   int32_t chain[AID_SCAN_NESTING + 1];
   int n = 0;
-  for (int32_t at = (int32_t) i; at >= 0 && n <= AID_SCAN_NESTING; at = s->defs[at].parent)
+  for (int32_t at = (int32_t)i; at >= 0 && n <= AID_SCAN_NESTING; at = s->defs[at].parent)
     chain[n++] = at;
   int empty = 1;
   while (n-- > 0)
@@ -249,7 +252,7 @@ aid_scan_at (const struct aid_scan *s, size_t at)
       else
         high = middle;
     }
-  ptrdiff_t i = (ptrdiff_t) low - 1;
+  ptrdiff_t i = (ptrdiff_t)low - 1;
   while (i >= 0 && s->defs[i].whole.to <= at)
     i = s->defs[i].parent >= 0 && s->defs[s->defs[i].parent].whole.to > at ? s->defs[i].parent : i - 1;
   return i;

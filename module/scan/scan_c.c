@@ -93,7 +93,7 @@ aid_c_finish (struct aid_c *c)
   else if (!aid_c_empty (d->name) && !d->body)
     {
       if (d->after >= 2 && aid_c_shouts (c, d->name))
-        declare (c, in_type ? AID_DEF_FIELD : AID_DEF_VARIABLE, variable);   /* MACRO (x) before a variable */
+        declare (c, in_type ? AID_DEF_FIELD : AID_DEF_VARIABLE, variable); /* MACRO (x) before a variable */
       else if (d->words >= 2 || (in_type && c->cpp))
         aid_scan_end (c->s, add (c, AID_DEF_SIGNATURE, d->name, d->name_scope), c->lex.from, c->lex.to);
     }
@@ -113,8 +113,9 @@ function_kind (const struct aid_c *c)
 static int
 test_names (struct aid_c *c, struct aid_range *name, struct aid_range *scope)
 {
-  static const char *const macros[] = { "TEST", "TEST_F", "TEST_P", "TYPED_TEST", "TYPED_TEST_P", "TEST_CASE", "BOOST_AUTO_TEST_CASE",
-                                        "START_TEST", "BENCHMARK_F" };
+  static const char *const macros[]
+    = { "TEST",       "TEST_F",     "TEST_P", "TYPED_TEST", "TYPED_TEST_P", "TEST_CASE", "BOOST_AUTO_TEST_CASE",
+        "START_TEST", "BENCHMARK_F" };
   const unsigned char *t = c->s->text;
   for (size_t i = 0; i < sizeof macros / sizeof *macros; i++)
     if (aid_range_is (c->s, *name, macros[i]))
@@ -161,7 +162,7 @@ open_type (struct aid_c *c)
   int32_t def = -1;
   if (!aid_c_empty (name))
     def = add (c, kind, name, d->scope);
-  else if (frame != F_NAMESPACE)               /* without a name, unless one comes behind its body */
+  else if (frame != F_NAMESPACE) /* without a name, unless one comes behind its body */
     def = add (c, AID_DEF_KINDS, (struct aid_range){ d->from, c->lex.from }, (struct aid_range){ 0, 0 });
   push (c, frame, def);
   aid_c_reset (c);
@@ -233,7 +234,8 @@ enumerator (struct aid_c *c)
   else if (c->lex.token == AID_T_WORD && !c->d.started)
     {
       c->d.started = 1;
-      int32_t def = aid_scan_add (c->s, AID_DEF_CONSTRUCTOR, aid_c_parent (c), aid_lex_range (&c->lex), c->lex.lead, c->lex.from);
+      int32_t def
+        = aid_scan_add (c->s, AID_DEF_CONSTRUCTOR, aid_c_parent (c), aid_lex_range (&c->lex), c->lex.lead, c->lex.from);
       aid_scan_end (c->s, def, c->lex.to, c->lex.to);
     }
 }

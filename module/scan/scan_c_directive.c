@@ -12,7 +12,7 @@ save (const struct aid_c *c, struct aid_c_state *state)
 static void
 restore (struct aid_c *c, const struct aid_c_state *state)
 {
-  for (int i = c->n; i > state->frames; i--)   /* what only this branch opened ends with it */
+  for (int i = c->n; i > state->frames; i--) /* what only this branch opened ends with it */
     aid_scan_end (c->s, c->frames[i].def, c->frames[i].signature_to, c->lex.from);
   c->n = state->frames;
   c->frames[c->n].depth = state->depth;
@@ -35,7 +35,7 @@ skip_branch (struct aid_c *c)
         continue;
       for (at++; at < c->s->len && (t[at] == ' ' || t[at] == '\t'); at++)
         ;
-      struct aid_span word = { (const char *) t + at, c->s->len - at };
+      struct aid_span word = { (const char *)t + at, c->s->len - at };
       if (aid_span_starts (word, "if"))
         depth++;
       else if (depth > 0)
@@ -57,7 +57,8 @@ conditional (struct aid_c *c, struct aid_span word, struct aid_span rest)
   struct aid_c_conditional *k = c->n_conditionals > 0 ? &c->conditionals[c->n_conditionals - 1] : NULL;
   if (aid_span_starts (word, "if"))
     {
-      int never = aid_span_eqz (word, "if") && rest.len && rest.ptr[0] == '0' && (rest.len == 1 || strchr (" \t\r/", rest.ptr[1]));
+      int never
+        = aid_span_eqz (word, "if") && rest.len && rest.ptr[0] == '0' && (rest.len == 1 || strchr (" \t\r/", rest.ptr[1]));
       if (c->n_conditionals++ < AID_C_CONDITIONALS)
         {
           k = &c->conditionals[c->n_conditionals - 1];
@@ -69,7 +70,7 @@ conditional (struct aid_c *c, struct aid_span word, struct aid_span rest)
         {
           skip_branch (c);
           if (k && c->n_conditionals <= AID_C_CONDITIONALS)
-            k->tokens = c->s->len;             /* an empty branch */
+            k->tokens = c->s->len; /* an empty branch */
         }
       return;
     }
@@ -134,7 +135,7 @@ aid_c_directive (struct aid_c *c)
     at++;
   for (to = at; to < c->lex.to && t[to] >= 'a' && t[to] <= 'z'; to++)
     ;
-  struct aid_span word = { (const char *) t + at, to - at };
+  struct aid_span word = { (const char *)t + at, to - at };
   while (to < c->lex.to && (t[to] == ' ' || t[to] == '\t'))
     to++;
   if (aid_span_eqz (word, "define"))
@@ -142,6 +143,5 @@ aid_c_directive (struct aid_c *c)
   else if (aid_span_starts (word, "include") || aid_span_eqz (word, "import"))
     include (c, to);
   else if (aid_span_starts (word, "if") || aid_span_starts (word, "el") || aid_span_eqz (word, "endif"))
-    conditional (c, word, (struct aid_span){ (const char *) t + to, c->lex.to - to });
+    conditional (c, word, (struct aid_span){ (const char *)t + to, c->lex.to - to });
 }
-

@@ -3,22 +3,74 @@
 
 #define K AID_KEYWORD
 static const struct aid_keyword table[] = {
-  K ("alignas", K_ATTRIBUTE), K ("asm", K_ATTRIBUTE), K ("auto", K_TYPE), K ("bool", K_TYPE), K ("case", K_STATEMENT),
-  K ("char", K_TYPE), K ("class", K_CLASS), K ("const", K_QUALIFIER), K ("consteval", K_QUALIFIER),
-  K ("constexpr", K_QUALIFIER), K ("constinit", K_QUALIFIER), K ("decltype", K_ATTRIBUTE), K ("do", K_STATEMENT),
-  K ("double", K_TYPE), K ("else", K_STATEMENT), K ("enum", K_ENUM), K ("explicit", K_ATTRIBUTE), K ("extern", K_EXTERN),
-  K ("final", K_QUALIFIER), K ("float", K_TYPE), K ("for", K_STATEMENT), K ("friend", K_FRIEND), K ("goto", K_STATEMENT),
-  K ("if", K_STATEMENT), K ("inline", K_QUALIFIER), K ("int", K_TYPE), K ("long", K_TYPE), K ("mutable", K_QUALIFIER),
-  K ("namespace", K_NAMESPACE), K ("noexcept", K_ATTRIBUTE), K ("operator", K_OPERATOR), K ("override", K_QUALIFIER),
-  K ("private", K_ACCESS), K ("protected", K_ACCESS), K ("public", K_ACCESS), K ("register", K_QUALIFIER),
-  K ("requires", K_ATTRIBUTE), K ("restrict", K_QUALIFIER), K ("return", K_STATEMENT), K ("short", K_TYPE),
-  K ("signed", K_TYPE), K ("static", K_QUALIFIER), K ("static_assert", K_STATEMENT), K ("struct", K_STRUCT),
-  K ("switch", K_STATEMENT), K ("template", K_TEMPLATE), K ("throw", K_ATTRIBUTE), K ("typedef", K_TYPEDEF),
-  K ("typename", K_QUALIFIER), K ("union", K_UNION), K ("unsigned", K_TYPE), K ("using", K_USING), K ("virtual", K_QUALIFIER),
-  K ("void", K_TYPE), K ("volatile", K_QUALIFIER), K ("while", K_STATEMENT), K ("_Alignas", K_ATTRIBUTE),
-  K ("_Noreturn", K_QUALIFIER), K ("_Static_assert", K_STATEMENT), K ("__asm", K_ATTRIBUTE), K ("__asm__", K_ATTRIBUTE),
-  K ("__attribute", K_ATTRIBUTE), K ("__attribute__", K_ATTRIBUTE), K ("__declspec", K_ATTRIBUTE),
-  K ("__extension__", K_QUALIFIER), K ("__inline", K_QUALIFIER), K ("__inline__", K_QUALIFIER), K ("__restrict", K_QUALIFIER),
+  K ("alignas", K_ATTRIBUTE),
+  K ("asm", K_ATTRIBUTE),
+  K ("auto", K_TYPE),
+  K ("bool", K_TYPE),
+  K ("case", K_STATEMENT),
+  K ("char", K_TYPE),
+  K ("class", K_CLASS),
+  K ("const", K_QUALIFIER),
+  K ("consteval", K_QUALIFIER),
+  K ("constexpr", K_QUALIFIER),
+  K ("constinit", K_QUALIFIER),
+  K ("decltype", K_ATTRIBUTE),
+  K ("do", K_STATEMENT),
+  K ("double", K_TYPE),
+  K ("else", K_STATEMENT),
+  K ("enum", K_ENUM),
+  K ("explicit", K_ATTRIBUTE),
+  K ("extern", K_EXTERN),
+  K ("final", K_QUALIFIER),
+  K ("float", K_TYPE),
+  K ("for", K_STATEMENT),
+  K ("friend", K_FRIEND),
+  K ("goto", K_STATEMENT),
+  K ("if", K_STATEMENT),
+  K ("inline", K_QUALIFIER),
+  K ("int", K_TYPE),
+  K ("long", K_TYPE),
+  K ("mutable", K_QUALIFIER),
+  K ("namespace", K_NAMESPACE),
+  K ("noexcept", K_ATTRIBUTE),
+  K ("operator", K_OPERATOR),
+  K ("override", K_QUALIFIER),
+  K ("private", K_ACCESS),
+  K ("protected", K_ACCESS),
+  K ("public", K_ACCESS),
+  K ("register", K_QUALIFIER),
+  K ("requires", K_ATTRIBUTE),
+  K ("restrict", K_QUALIFIER),
+  K ("return", K_STATEMENT),
+  K ("short", K_TYPE),
+  K ("signed", K_TYPE),
+  K ("static", K_QUALIFIER),
+  K ("static_assert", K_STATEMENT),
+  K ("struct", K_STRUCT),
+  K ("switch", K_STATEMENT),
+  K ("template", K_TEMPLATE),
+  K ("throw", K_ATTRIBUTE),
+  K ("typedef", K_TYPEDEF),
+  K ("typename", K_QUALIFIER),
+  K ("union", K_UNION),
+  K ("unsigned", K_TYPE),
+  K ("using", K_USING),
+  K ("virtual", K_QUALIFIER),
+  K ("void", K_TYPE),
+  K ("volatile", K_QUALIFIER),
+  K ("while", K_STATEMENT),
+  K ("_Alignas", K_ATTRIBUTE),
+  K ("_Noreturn", K_QUALIFIER),
+  K ("_Static_assert", K_STATEMENT),
+  K ("__asm", K_ATTRIBUTE),
+  K ("__asm__", K_ATTRIBUTE),
+  K ("__attribute", K_ATTRIBUTE),
+  K ("__attribute__", K_ATTRIBUTE),
+  K ("__declspec", K_ATTRIBUTE),
+  K ("__extension__", K_QUALIFIER),
+  K ("__inline", K_QUALIFIER),
+  K ("__inline__", K_QUALIFIER),
+  K ("__restrict", K_QUALIFIER),
 };
 
 void
@@ -110,13 +162,15 @@ declaration_word (struct aid_c *c)
       d->again_from = c->lex.from;
     }
   int key = aid_keyword_of (&c->keywords, c->s->text + c->lex.from, c->lex.to - c->lex.from);
-  if (!c->cpp && (key == K_CLASS || key == K_NAMESPACE || key == K_TEMPLATE || key == K_OPERATOR || key == K_ACCESS || key == K_USING
-                  || key == K_FRIEND || aid_lex_is (&c->lex, "final") || aid_lex_is (&c->lex, "override")))
+  if (!c->cpp
+      && (key == K_CLASS || key == K_NAMESPACE || key == K_TEMPLATE || key == K_OPERATOR || key == K_ACCESS || key == K_USING
+          || key == K_FRIEND || aid_lex_is (&c->lex, "final") || aid_lex_is (&c->lex, "override")))
     key = 0;
-  if (d->listed && c->lex.lines > 0 && (key == K_NAMESPACE || key == K_TEMPLATE || key == K_TYPEDEF || key == K_USING
-                        || (key && key != K_ATTRIBUTE && key != K_QUALIFIER && key != K_TYPE && aid_c_shouts (c, d->name))))
+  if (d->listed && c->lex.lines > 0
+      && (key == K_NAMESPACE || key == K_TEMPLATE || key == K_TYPEDEF || key == K_USING
+          || (key && key != K_ATTRIBUTE && key != K_QUALIFIER && key != K_TYPE && aid_c_shouts (c, d->name))))
     {
-      aid_c_reset (c);                         /* MACRO (x) without ";" */
+      aid_c_reset (c); /* MACRO (x) without ";" */
       return 0;
     }
   switch (key)
@@ -188,7 +242,7 @@ open_list (struct aid_c *c)
     {
       if (d->after < 2 && (aid_c_shouts (c, d->last) || !aid_c_shouts (c, d->name)))
         return;
-      if (aid_c_shouts (c, d->name))           /* MACRO (x) before the declaration itself */
+      if (aid_c_shouts (c, d->name)) /* MACRO (x) before the declaration itself */
         {
           d->words = d->after;
           d->lead = d->again_from ? d->again_lead : d->lead;
@@ -211,7 +265,7 @@ within_parens (struct aid_c *c)
     case '(':
       if (d->pointer && d->parens == 1 && !aid_c_empty (d->inner) && c->lex.before_to == d->inner.to)
         {
-          d->name = d->inner;                  /* int (*name (int a)) (int) */
+          d->name = d->inner; /* int (*name (int a)) (int) */
           d->inner = (struct aid_range){ 0, 0 };
           d->pointer = 0;
         }
@@ -262,7 +316,7 @@ colon (struct aid_c *c)
 {
   struct aid_c_decl *d = &c->d;
   if (d->is_access || (d->words < 2 && !d->key && !d->listed))
-    aid_c_reset (c);                           /* a label */
+    aid_c_reset (c); /* a label */
   else if (d->listed && c->cpp)
     d->initialisers = 1;
   else if (d->key && !d->bases && aid_c_empty (d->variable) && !number_follows (c))
@@ -270,7 +324,7 @@ colon (struct aid_c *c)
       d->variable = d->last;
       d->bases = 1;
     }
-  else if (aid_c_empty (d->variable))          /* the width of a field */
+  else if (aid_c_empty (d->variable)) /* the width of a field */
     {
       d->variable = d->last;
       d->assigned = 1;
@@ -282,7 +336,8 @@ static void
 comma (struct aid_c *c)
 {
   struct aid_c_decl *d = &c->d, old = *d;
-  if (d->bases || d->initialisers || d->key == K_NAMESPACE || (d->listed && !d->is_typedef && !d->assigned && aid_c_empty (d->inner)))
+  if (d->bases || d->initialisers || d->key == K_NAMESPACE
+      || (d->listed && !d->is_typedef && !d->assigned && aid_c_empty (d->inner)))
     return;
   aid_c_finish (c);
   aid_c_reset (c);

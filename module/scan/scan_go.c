@@ -1,11 +1,21 @@
 /* Go: all definitions begin with a keyword outside of braces. */
 #include "scan/scan_internal.h"
 
-enum key { K_FUNC = 1, K_TYPE, K_CONST, K_VAR, K_IMPORT, K_STRUCT, K_INTERFACE };
+enum key
+{
+  K_FUNC = 1,
+  K_TYPE,
+  K_CONST,
+  K_VAR,
+  K_IMPORT,
+  K_STRUCT,
+  K_INTERFACE
+};
 
 #define K AID_KEYWORD
-static const struct aid_keyword table[] = { K ("const", K_CONST), K ("func", K_FUNC),     K ("import", K_IMPORT), K ("interface", K_INTERFACE),
-                                            K ("struct", K_STRUCT), K ("type", K_TYPE),   K ("var", K_VAR) };
+static const struct aid_keyword table[]
+  = { K ("const", K_CONST),   K ("func", K_FUNC), K ("import", K_IMPORT), K ("interface", K_INTERFACE),
+      K ("struct", K_STRUCT), K ("type", K_TYPE), K ("var", K_VAR) };
 
 struct go
 {
@@ -76,12 +86,14 @@ members (struct go *g, int32_t type, int is_interface)
           if (aid_lex_next (&g->lex) != AID_T_WORD)
             break;
         }
-      if (is_interface ? g->lex.token != '(' : begins (g) || g->lex.token == '.' || g->lex.token == '}' || g->lex.token == AID_T_STRING)
-        simple = 0;          /* an embedded type */
+      if (is_interface ? g->lex.token != '('
+                       : begins (g) || g->lex.token == '.' || g->lex.token == '}' || g->lex.token == AID_T_STRING)
+        simple = 0; /* an embedded type */
       int32_t defs[16];
       for (int i = 0; i < n; i++)
-        defs[i] = simple ? aid_scan_add (g->s, is_interface ? AID_DEF_SIGNATURE : AID_DEF_FIELD, type, names[i], i ? names[i].from : lead,
-                                         i ? names[i].from : from) : -1;
+        defs[i] = simple ? aid_scan_add (g->s, is_interface ? AID_DEF_SIGNATURE : AID_DEF_FIELD, type, names[i],
+                                         i ? names[i].from : lead, i ? names[i].from : from)
+                         : -1;
       if (g->lex.lines == 0)
         rest (g);
       for (int i = 0; i < n; i++)
@@ -128,7 +140,8 @@ values (struct go *g, uint32_t lead, uint32_t from)
     {
       if (n < 16 && !aid_lex_is (&g->lex, "_"))
         {
-          defs[n] = aid_scan_add (g->s, AID_DEF_VARIABLE, -1, aid_lex_range (&g->lex), n ? g->lex.from : lead, n ? g->lex.from : from);
+          defs[n] = aid_scan_add (g->s, AID_DEF_VARIABLE, -1, aid_lex_range (&g->lex), n ? g->lex.from : lead,
+                                  n ? g->lex.from : from);
           n++;
         }
       if (aid_lex_next (&g->lex) != ',')
@@ -244,7 +257,7 @@ function (struct go *g)
 void
 aid_scan_go (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct go g = { .s = s };
   aid_lex_init (&g.lex, s, AID_LEX_GO);
   aid_keywords_init (&g.keywords, table, sizeof table / sizeof *table);

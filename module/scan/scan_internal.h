@@ -11,7 +11,7 @@ struct aid_scanner
   const unsigned char *text;
   uint32_t len;
   struct aid_scan *out;
-  int failed;                /* no memory */
+  int failed; /* no memory */
 };
 
 /* A definition whose NAME has been read; its leading comment begins at LEAD and its first word at FROM.  Its index, or -1
@@ -48,15 +48,18 @@ aid_scan_fn *aid_language_scanner (enum aid_language language);
 struct aid_keyword
 {
   const char *word;
-  uint8_t len, id;           /* ID is never 0 */
+  uint8_t len, id; /* ID is never 0 */
 };
 
-#define AID_KEYWORD(text, number) { text, sizeof (text) - 1, number }
+#define AID_KEYWORD(text, number)                                                                                           \
+  {                                                                                                                         \
+    text, sizeof (text) - 1, number                                                                                         \
+  }
 
 struct aid_keywords
 {
-  const struct aid_keyword *table;   /* in the order of their first letters, all of which are lower case */
-  uint8_t first[28];                 /* where those of each letter begin; '_' comes last */
+  const struct aid_keyword *table; /* in the order of their first letters, all of which are lower case */
+  uint8_t first[28];               /* where those of each letter begin; '_' comes last */
 };
 
 void aid_keywords_init (struct aid_keywords *k, const struct aid_keyword *table, size_t n);
@@ -64,7 +67,7 @@ void aid_keywords_init (struct aid_keywords *k, const struct aid_keyword *table,
 static inline int
 aid_keyword_of (const struct aid_keywords *k, const unsigned char *word, size_t len)
 {
-  unsigned letter = word[0] == '_' ? 26 : (unsigned) word[0] - 'a';
+  unsigned letter = word[0] == '_' ? 26 : (unsigned)word[0] - 'a';
   if (letter > 26 || len < 2)
     return 0;
   for (unsigned i = k->first[letter]; i < k->first[letter + 1]; i++)
@@ -75,27 +78,27 @@ aid_keyword_of (const struct aid_keywords *k, const unsigned char *word, size_t 
 
 /* --- tokens of the languages with braces --- */
 
-enum aid_token               /* else the character itself */
+enum aid_token /* else the character itself */
 {
   AID_T_END = 0,
   AID_T_WORD = 256,
   AID_T_NUMBER,
   AID_T_STRING,
-  AID_T_CHAR,                /* a character literal, a regular expression */
-  AID_T_LIFETIME,            /* Rust's 'a */
-  AID_T_SCOPE,               /* "::" */
-  AID_T_ARROW,               /* "->" and "=>" */
-  AID_T_DIRECTIVE            /* a whole line of C's preprocessor, with its continuations */
+  AID_T_CHAR,     /* a character literal, a regular expression */
+  AID_T_LIFETIME, /* Rust's 'a */
+  AID_T_SCOPE,    /* "::" */
+  AID_T_ARROW,    /* "->" and "=>" */
+  AID_T_DIRECTIVE /* a whole line of C's preprocessor, with its continuations */
 };
 
 enum aid_lex_flags
 {
-  AID_LEX_DIRECTIVES = 1,    /* C's, and "\" before a newline */
-  AID_LEX_RAW_CPP = 2,       /* R"x(...)x" */
-  AID_LEX_RUST = 4,          /* r#"..."#, 'a, nested comments, strings over lines */
-  AID_LEX_GO = 8,            /* `...` */
-  AID_LEX_JS = 16,           /* templates, regular expressions */
-  AID_LEX_JAVA = 32,         /* """...""" */
+  AID_LEX_DIRECTIVES = 1, /* C's, and "\" before a newline */
+  AID_LEX_RAW_CPP = 2,    /* R"x(...)x" */
+  AID_LEX_RUST = 4,       /* r#"..."#, 'a, nested comments, strings over lines */
+  AID_LEX_GO = 8,         /* `...` */
+  AID_LEX_JS = 16,        /* templates, regular expressions */
+  AID_LEX_JAVA = 32,      /* """...""" */
 };
 
 #define AID_LEX_TEMPLATES 32 /* templates within templates of JavaScript */
@@ -109,15 +112,18 @@ struct aid_lex
   /* the token */
   int token;
   uint32_t from, to;
-  uint32_t lead;             /* where the comments begin that stand directly above it, else FROM */
-  int lines;                 /* newlines between it and the one before: 0, 1 or 2 for more */
+  uint32_t lead; /* where the comments begin that stand directly above it, else FROM */
+  int lines;     /* newlines between it and the one before: 0, 1 or 2 for more */
   /* the one before */
   int before;
   uint32_t before_from, before_to;
   /* a template's "${": how many braces are open within each */
   uint32_t braces[AID_LEX_TEMPLATES];
   int templates;
-  int resume;                /* a template's text goes on here */
+  int resume; /* a template's text goes on here */
+  /* whether each open "(" of JavaScript is that of a condition, and whether the last one that was closed is */
+  uint64_t conditions;
+  int condition;
 };
 
 void aid_lex_init (struct aid_lex *l, struct aid_scanner *s, unsigned flags);

@@ -2,20 +2,63 @@
 #include "scan/scan_internal.h"
 #include <stdlib.h>
 
-enum key { K_CLASS = 1, K_INTERFACE, K_ENUM, K_RECORD, K_MODIFIER, K_TYPE, K_PACKAGE, K_IMPORT, K_HEAD, K_NEW };
+enum key
+{
+  K_CLASS = 1,
+  K_INTERFACE,
+  K_ENUM,
+  K_RECORD,
+  K_MODIFIER,
+  K_TYPE,
+  K_PACKAGE,
+  K_IMPORT,
+  K_HEAD,
+  K_NEW
+};
 
 #define K AID_KEYWORD
 static const struct aid_keyword table[] = {
-  K ("abstract", K_MODIFIER), K ("boolean", K_TYPE), K ("byte", K_TYPE), K ("char", K_TYPE), K ("class", K_CLASS),
-  K ("default", K_MODIFIER), K ("double", K_TYPE), K ("enum", K_ENUM), K ("extends", K_HEAD), K ("final", K_MODIFIER),
-  K ("float", K_TYPE), K ("implements", K_HEAD), K ("import", K_IMPORT), K ("int", K_TYPE), K ("interface", K_INTERFACE),
-  K ("long", K_TYPE), K ("native", K_MODIFIER), K ("new", K_NEW), K ("package", K_PACKAGE), K ("permits", K_HEAD),
-  K ("private", K_MODIFIER), K ("protected", K_MODIFIER), K ("public", K_MODIFIER), K ("record", K_RECORD),
-  K ("sealed", K_MODIFIER), K ("short", K_TYPE), K ("static", K_MODIFIER), K ("strictfp", K_MODIFIER),
-  K ("synchronized", K_MODIFIER), K ("throws", K_HEAD), K ("transient", K_MODIFIER), K ("void", K_TYPE), K ("volatile", K_MODIFIER),
+  K ("abstract", K_MODIFIER),
+  K ("boolean", K_TYPE),
+  K ("byte", K_TYPE),
+  K ("char", K_TYPE),
+  K ("class", K_CLASS),
+  K ("default", K_MODIFIER),
+  K ("double", K_TYPE),
+  K ("enum", K_ENUM),
+  K ("extends", K_HEAD),
+  K ("final", K_MODIFIER),
+  K ("float", K_TYPE),
+  K ("implements", K_HEAD),
+  K ("import", K_IMPORT),
+  K ("int", K_TYPE),
+  K ("interface", K_INTERFACE),
+  K ("long", K_TYPE),
+  K ("native", K_MODIFIER),
+  K ("new", K_NEW),
+  K ("package", K_PACKAGE),
+  K ("permits", K_HEAD),
+  K ("private", K_MODIFIER),
+  K ("protected", K_MODIFIER),
+  K ("public", K_MODIFIER),
+  K ("record", K_RECORD),
+  K ("sealed", K_MODIFIER),
+  K ("short", K_TYPE),
+  K ("static", K_MODIFIER),
+  K ("strictfp", K_MODIFIER),
+  K ("synchronized", K_MODIFIER),
+  K ("throws", K_HEAD),
+  K ("transient", K_MODIFIER),
+  K ("void", K_TYPE),
+  K ("volatile", K_MODIFIER),
 };
 
-enum frame_kind { F_CLASS, F_ENUM, F_BODY };
+enum frame_kind
+{
+  F_CLASS,
+  F_ENUM,
+  F_BODY
+};
 
 struct frame
 {
@@ -38,9 +81,9 @@ struct java
   struct aid_lex lex;
   struct aid_keywords keywords;
   struct decl d;
-  struct frame frames[AID_SCAN_NESTING];   /* [0] is the file */
+  struct frame frames[AID_SCAN_NESTING]; /* [0] is the file */
   int n, beyond;
-  int is_new, is_local;      /* within a body: "new" was read and no "(" behind it is closed; a class's head is being read */
+  int is_new, is_local; /* within a body: "new" was read and no "(" behind it is closed; a class's head is being read */
 };
 
 static int
@@ -111,7 +154,8 @@ annotation (struct java *j)
         break;
       aid_lex_next (&j->lex);
     }
-  if (aid_range_is (j->s, name, "Test") || aid_range_is (j->s, name, "ParameterizedTest") || aid_range_is (j->s, name, "RepeatedTest"))
+  if (aid_range_is (j->s, name, "Test") || aid_range_is (j->s, name, "ParameterizedTest")
+      || aid_range_is (j->s, name, "RepeatedTest"))
     j->d.test = 1;
   if (j->lex.token == '(' && name.to)
     {
@@ -140,7 +184,8 @@ statement (struct java *j)
 {
   struct decl *d = &j->d;
   if (!empty (d->name) && d->listed && d->words >= 2 && !d->key)
-    aid_scan_end (j->s, aid_scan_add (j->s, AID_DEF_SIGNATURE, parent (j), d->name, d->lead, d->from), j->lex.from, j->lex.to);
+    aid_scan_end (j->s, aid_scan_add (j->s, AID_DEF_SIGNATURE, parent (j), d->name, d->lead, d->from), j->lex.from,
+                  j->lex.to);
   else if (empty (d->name))
     field (j);
   reset (j);
@@ -156,7 +201,7 @@ open_brace (struct java *j)
       struct aid_range name = empty (d->variable) ? d->last : d->variable;
       push (j, d->key == K_ENUM ? F_ENUM : F_CLASS, aid_scan_add (j->s, kind, parent (j), name, d->lead, d->from));
     }
-  else if (d->assigned)      /* an initialiser: = { 1, 2 }, = new Name () { ... }, = x -> { ... } */
+  else if (d->assigned) /* an initialiser: = { 1, 2 }, = new Name () { ... }, = x -> { ... } */
     aid_lex_skip (&j->lex);
   else if (!empty (d->name) && d->listed)
     push (j, F_BODY, aid_scan_add (j->s, method_kind (j), parent (j), d->name, d->lead, d->from));
@@ -246,7 +291,7 @@ declaration (struct java *j)
       return d->assigned;
     case '(':
       if (d->key == K_RECORD && empty (d->last))
-        {                    /* a method that is called record */
+        { /* a method that is called record */
           d->key = 0;
           d->last = (struct aid_range){ j->lex.before_from, j->lex.before_to };
           d->last_end = d->last.to;
@@ -300,7 +345,8 @@ constants (struct java *j)
     case AID_T_WORD:
       if (!d->started)
         {
-          int32_t def = aid_scan_add (j->s, AID_DEF_CONSTRUCTOR, parent (j), aid_lex_range (&j->lex), j->lex.lead, j->lex.from);
+          int32_t def
+            = aid_scan_add (j->s, AID_DEF_CONSTRUCTOR, parent (j), aid_lex_range (&j->lex), j->lex.lead, j->lex.from);
           aid_scan_end (j->s, def, j->lex.to, j->lex.to);
         }
       d->started = 1;
@@ -354,7 +400,8 @@ body (struct java *j)
       int key = aid_keyword_of (&j->keywords, j->s->text + j->lex.from, j->lex.to - j->lex.from);
       if (key == K_NEW)
         j->is_new = 1;
-      else if ((key >= K_CLASS && key <= K_RECORD) && before != '.' && (before == ';' || before == '{' || before == '}' || before == AID_T_WORD))
+      else if ((key >= K_CLASS && key <= K_RECORD) && before != '.'
+               && (before == ';' || before == '{' || before == '}' || before == AID_T_WORD))
         {
           reset (j);
           j->is_local = 1;
@@ -378,7 +425,7 @@ body (struct java *j)
 void
 aid_scan_java (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct java *j = calloc (1, sizeof *j);
   if (!j)
     {

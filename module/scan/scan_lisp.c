@@ -4,10 +4,10 @@
 /* An open list. */
 struct frame
 {
-  int32_t def;               /* what it defines, or -1 */
-  int32_t parent;            /* the definition around */
+  int32_t def;    /* what it defines, or -1 */
+  int32_t parent; /* the definition around */
   uint32_t from, lead, head_from, head_to;
-  int items;                 /* read so far */
+  int items; /* read so far */
   int quoted, is_def, is_import;
 };
 
@@ -19,7 +19,7 @@ struct lisp
   enum aid_language language;
   struct frame frames[AID_SCAN_NESTING];
   int n, beyond;
-  int quote;                 /* a quote was read before what comes */
+  int quote; /* a quote was read before what comes */
   uint32_t lead, lead_line;
 };
 
@@ -50,7 +50,8 @@ defines (const struct lisp *l, uint32_t from, uint32_t to, enum aid_def_kind *ki
     at += 3;
   if (t[from] == ':')
     return 0;
-  if (is (l, from, to, "ert-deftest") || is (l, from, to, "deftest") || is (l, from, to, "define-test") || is (l, from, to, "def-test"))
+  if (is (l, from, to, "ert-deftest") || is (l, from, to, "deftest") || is (l, from, to, "define-test")
+      || is (l, from, to, "def-test"))
     {
       *kind = AID_DEF_TEST;
       return 1;
@@ -58,9 +59,10 @@ defines (const struct lisp *l, uint32_t from, uint32_t to, enum aid_def_kind *ki
   int prefixed = has (l, from, to, "-define-") || has (l, from, to, ":def");
   if (!prefixed && !(to - at >= 3 && memcmp (t + at, "def", 3) == 0))
     return 0;
-  if (is (l, from, to, "default") || is (l, from, to, "defined?") || is (l, from, to, "deferred") || is (l, from, to, "default-value")
-      || is (l, from, to, "define-key") || is (l, from, to, "define-key-after") || is (l, from, to, "define-abbrev")
-      || is (l, from, to, "define-prefix-command") || (to - at > 7 && memcmp (t + at, "default", 7) == 0))
+  if (is (l, from, to, "default") || is (l, from, to, "defined?") || is (l, from, to, "deferred")
+      || is (l, from, to, "default-value") || is (l, from, to, "define-key") || is (l, from, to, "define-key-after")
+      || is (l, from, to, "define-abbrev") || is (l, from, to, "define-prefix-command")
+      || (to - at > 7 && memcmp (t + at, "default", 7) == 0))
     return 0;
   if (has (l, from, to, "macro") || has (l, from, to, "syntax") || is (l, from, to, "defsubst*"))
     *kind = AID_DEF_MACRO;
@@ -70,14 +72,15 @@ defines (const struct lisp *l, uint32_t from, uint32_t to, enum aid_def_kind *ki
     *kind = AID_DEF_TYPE;
   else if (has (l, from, to, "method"))
     *kind = AID_DEF_METHOD;
-  else if (has (l, from, to, "package") || has (l, from, to, "library") || has (l, from, to, "module") || has (l, from, to, "system")
-           || has (l, from, to, "group"))
+  else if (has (l, from, to, "package") || has (l, from, to, "library") || has (l, from, to, "module")
+           || has (l, from, to, "system") || has (l, from, to, "group"))
     *kind = AID_DEF_MODULE;
-  else if (has (l, from, to, "var") || has (l, from, to, "const") || has (l, from, to, "custom") || has (l, from, to, "param")
-           || has (l, from, to, "face") || has (l, from, to, "local") || has (l, from, to, "keymap"))
+  else if (has (l, from, to, "var") || has (l, from, to, "const") || has (l, from, to, "custom")
+           || has (l, from, to, "param") || has (l, from, to, "face") || has (l, from, to, "local")
+           || has (l, from, to, "keymap"))
     *kind = AID_DEF_VARIABLE;
   else if (l->language == AID_LANG_SCHEME && (is (l, from, to, "define") || is (l, from, to, "define*")))
-    *kind = AID_DEF_VARIABLE;    /* or a function, as its name will show */
+    *kind = AID_DEF_VARIABLE; /* or a function, as its name will show */
   else
     *kind = AID_DEF_FUNCTION;
   return 1;
@@ -86,8 +89,9 @@ defines (const struct lisp *l, uint32_t from, uint32_t to, enum aid_def_kind *ki
 static int
 imports (const struct lisp *l, uint32_t from, uint32_t to)
 {
-  static const char *const words[] = { "require", "load", "use-package", "use-modules", "import", "include", "use-module",
-                                       "load-file", "load-library", "autoload", "quickload", "ql:quickload" };
+  static const char *const words[]
+    = { "require",    "load",      "use-package",  "use-modules", "import",    "include",
+        "use-module", "load-file", "load-library", "autoload",    "quickload", "ql:quickload" };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (is (l, from, to, words[i]))
       return 1;
@@ -101,7 +105,9 @@ name_read (struct lisp *l, struct frame *f, uint32_t from, uint32_t to)
   if (f->def >= 0 || !defines (l, f->head_from, f->head_to, &kind) || to - from > 1000)
     return;
   if (kind == AID_DEF_VARIABLE && l->n > 1 && f != &l->frames[l->n - 1])
-    kind = AID_DEF_FUNCTION;   /* (define (name ...)) */
+    kind = AID_DEF_FUNCTION; /* (define (name ...)) */
+  while (kind == AID_DEF_MODULE && f != &l->frames[l->n - 1] && to < l->len && l->t[to] != ')' && l->t[to] != '\n')
+    to++; /* (define-library (name name) ...) */
   f->def = aid_scan_add (l->s, kind, f->parent, (struct aid_range){ from, to }, f->lead, f->from);
   aid_scan_end (l->s, f->def, aid_scan_line_end (l->s, to), to);
 }
@@ -113,9 +119,10 @@ unnamed (struct lisp *l)
   struct frame *f = &l->frames[l->n - 1];
   if (f->is_def && f->items == 1)
     return f;
-  while (f > l->frames && f->items == 0 && f[-1].items == 1 && !f->quoted)
-    if ((--f)->is_def)
-      return f;
+  while (f > l->frames && f->items == 0 && !f->quoted)
+    f--;
+  if (f->is_def && f->items == 1)
+    return f;
   return NULL;
 }
 
@@ -130,7 +137,7 @@ symbol (struct lisp *l)
     else if (l->t[at] == '|' && l->language != AID_LANG_ELISP)
       {
         const void *close = memchr (l->t + at + 1, '|', l->len - at - 1);
-        at = close ? (uint32_t) ((const unsigned char *) close - l->t) + 1 : at + 1;
+        at = close ? (uint32_t)((const unsigned char *)close - l->t) + 1 : at + 1;
       }
     else
       at++;
@@ -144,14 +151,14 @@ symbol (struct lisp *l)
     {
       /* in (let ((def 1)) ...) and (cond ((defined? x) ...)) the list is the head of another */
       f->is_def = (l->n < 2 || f[-1].items > 0) && defines (l, from, at, &kind);
-      f->quoted = is (l, from, at, "syntax-rules") || is (l, from, at, "syntax-case");   /* templates */
+      f->quoted = is (l, from, at, "syntax-rules") || is (l, from, at, "syntax-case"); /* templates */
       f->is_import = imports (l, from, at);
       f->head_from = from;
       f->head_to = at;
     }
   struct frame *def = unnamed (l);
   if (def && def != f && is (l, from, at, "setf"))
-    return;                  /* (defmethod (setf name) ...) */
+    return; /* (defmethod (setf name) ...) */
   if (def && quote != ',')
     name_read (l, def, from, at);
   if (f->is_import && f->items == 1)
@@ -197,7 +204,7 @@ static void
 open_list (struct lisp *l)
 {
   uint32_t from = l->at++;
-  if (from == 0 || l->t[from - 1] == '\n')   /* in the first column: what is still open was not closed */
+  if (from == 0 || l->t[from - 1] == '\n') /* in the first column: what is still open was not closed */
     if (l->n > 0 && l->at + 3 < l->len && memcmp (l->t + l->at, "def", 3) == 0 && l->language != AID_LANG_SCHEME)
       {
         while (l->n > 0)
@@ -302,7 +309,7 @@ character (struct lisp *l)
   if (at < l->len && t[at] == '\\')
     {
       at++;
-      if (at + 1 < l->len && t[at + 1] == '-')     /* ?\C-x, ?\M-\C-x */
+      if (at + 1 < l->len && t[at + 1] == '-') /* ?\C-x, ?\M-\C-x */
         while (at + 2 < l->len && t[at + 1] == '-')
           at += t[at + 2] == '\\' ? 3 : 2;
     }

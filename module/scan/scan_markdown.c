@@ -8,10 +8,10 @@ struct markdown
   struct aid_scanner *s;
   const unsigned char *t;
   uint32_t len;
-  int32_t open[RANKS + 1];   /* the section of each rank that is open, or -1; [0] is none */
-  uint32_t paragraph;        /* where the paragraph begins that a line of "=" or "-" would make a heading, or NONE */
-  unsigned char fence;       /* the sign of the fence that is open, or 0 */
-  uint32_t fence_length;
+  int32_t open[RANKS + 1]; /* the section of each rank that is open, or -1; [0] is none */
+  uint32_t paragraph;      /* where the paragraph begins that a line of "=" or "-" would make a heading, or NONE */
+  unsigned char fence;     /* the sign of the fence that is open, or 0 */
+  uint32_t fence_length, fence_columns;
 };
 
 #define NONE UINT32_MAX
@@ -111,14 +111,21 @@ fenced (struct markdown *m, uint32_t at, uint32_t end, uint32_t columns)
   uint32_t length = sign == '`' || sign == '~' ? run (m, at, sign) : 0;
   if (m->fence)
     {
-      if (sign == m->fence && length >= m->fence_length && columns < 4 && blank_until (m, at + length, end))
+      if (sign == m->fence && length >= m->fence_length && columns < m->fence_columns + 4
+          && blank_until (m, at + length, end))
         m->fence = 0;
+      else if (m->fence_columns >= 2 && columns == 0)
+        { /* the list has ended that the fence was in */
+          m->fence = 0;
+          return 0;
+        }
       return 1;
     }
   if (length < 3 || (sign == '`' && memchr (m->t + at + length, '`', end - at - length)))
     return 0;
   m->fence = sign;
   m->fence_length = length;
+  m->fence_columns = columns;
   m->paragraph = NONE;
   return 1;
 }
@@ -158,7 +165,7 @@ static uint32_t
 html_comment (struct markdown *m, uint32_t at)
 {
   const unsigned char *close = memmem (m->t + at, m->len - at, "-->", 3);
-  uint32_t end = close ? (uint32_t) (close - m->t) + 3 : m->len;
+  uint32_t end = close ? (uint32_t)(close - m->t) + 3 : m->len;
   aid_scan_region (m->s, AID_REGION_COMMENT, at, end);
   m->paragraph = NONE;
   return aid_scan_line_end (m->s, end);
@@ -167,7 +174,7 @@ html_comment (struct markdown *m, uint32_t at)
 void
 aid_scan_markdown (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct markdown m = { .s = s, .t = s->text, .len = s->len, .paragraph = NONE };
   memset (m.open, -1, sizeof m.open);
   uint32_t end = front_matter (&m), columns;
@@ -183,7 +190,7 @@ aid_scan_markdown (struct aid_scanner *s, enum aid_language language)
       if (fenced (&m, at, end, columns))
         continue;
       if (columns >= 4)
-        continue;            /* code, or a paragraph that goes on */
+        continue; /* code, or a paragraph that goes on */
       if (end - at >= 4 && memcmp (m.t + at, "<!--", 4) == 0)
         end = html_comment (&m, at);
       else if (!atx_heading (&m, line, at, end) && !setext_heading (&m, line, at, end))

@@ -17,9 +17,9 @@ struct python
   uint32_t at, len;
   struct frame frames[AID_SCAN_NESTING];
   int n;
-  int fresh;                 /* a body has just been opened: a string is its documentation */
-  uint32_t code_end;         /* behind the last line with code */
-  uint32_t lead, lead_line;  /* comments and decorators directly above; LEAD_LINE: where the line behind them begins */
+  int fresh;                /* a body has just been opened: a string is its documentation */
+  uint32_t code_end;        /* behind the last line with code */
+  uint32_t lead, lead_line; /* comments and decorators directly above; LEAD_LINE: where the line behind them begins */
 };
 
 #define NONE UINT32_MAX
@@ -86,8 +86,8 @@ must_be_new (const struct python *p, uint32_t at)
   return end < p->len && p->t[end] == ' ' && end + 1 < p->len && is_word (p->t[end + 1]);
 }
 
-static const unsigned char special[256] = { ['\n'] = 1, ['"'] = 1, ['\''] = 1, ['#'] = 1, ['('] = 1, [')'] = 1, ['['] = 1,
-                                            [']'] = 1,  ['{'] = 1, ['}'] = 1,  ['\\'] = 1, [':'] = 1 };
+static const unsigned char special[256] = { ['\n'] = 1, ['"'] = 1, ['\''] = 1, ['#'] = 1, ['('] = 1,  [')'] = 1,
+                                            ['['] = 1,  [']'] = 1, ['{'] = 1,  ['}'] = 1, ['\\'] = 1, [':'] = 1 };
 
 /* Reads on to the end of the logical line; COLON is where its first ":" outside of brackets is, or its end. */
 static void
@@ -180,16 +180,18 @@ static void
 variable (struct python *p, uint32_t line, uint32_t from, uint32_t end)
 {
   uint32_t at = blanks_end (p, end), colon;
-  int in_class = p->n > 0 && p->frames[p->n - 1].is_class, alias = is (p, from, end, "type") && at < p->len && is_word (p->t[at]);
+  int in_class = p->n > 0 && p->frames[p->n - 1].is_class,
+      alias = is (p, from, end, "type") && at < p->len && is_word (p->t[at]);
   int32_t def = -1;
   uint32_t lead = p->lead_line == line && p->lead != NONE ? p->lead : from;
   if (alias)
     def = aid_scan_add (p->s, AID_DEF_TYPE, parent (p), (struct aid_range){ at, word_end (p, at) }, lead, from);
   else if ((p->n == 0 || in_class) && at < p->len && end > from
            && ((p->t[at] == '=' && at + 1 < p->len && p->t[at + 1] != '=')
-               || (p->t[at] == ':' && at + 1 < p->len && p->t[at + 1] == ' ' && !is (p, from, end, "else") && !is (p, from, end, "try")
-                   && !is (p, from, end, "finally") && !is (p, from, end, "except"))))
-    def = aid_scan_add (p->s, in_class ? AID_DEF_FIELD : AID_DEF_VARIABLE, parent (p), (struct aid_range){ from, end }, lead, from);
+               || (p->t[at] == ':' && at + 1 < p->len && p->t[at + 1] == ' ' && !is (p, from, end, "else")
+                   && !is (p, from, end, "try") && !is (p, from, end, "finally") && !is (p, from, end, "except"))))
+    def = aid_scan_add (p->s, in_class ? AID_DEF_FIELD : AID_DEF_VARIABLE, parent (p), (struct aid_range){ from, end }, lead,
+                        from);
   logical_line (p, &colon);
   aid_scan_end (p->s, def, aid_scan_line_end (p->s, from), p->at);
 }
@@ -260,7 +262,7 @@ code_line (struct python *p, uint32_t line, uint32_t at, uint32_t indent)
 void
 aid_scan_python (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct python p = { .s = s, .t = s->text, .len = s->len, .fresh = 1, .lead = NONE, .lead_line = NONE };
   if (s->len >= 3 && memcmp (s->text, "\xEF\xBB\xBF", 3) == 0)
     p.at = 3;

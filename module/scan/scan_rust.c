@@ -2,25 +2,51 @@
 #include "scan/scan_internal.h"
 #include <stdlib.h>
 
-enum key { K_FN = 1, K_STRUCT, K_ENUM, K_UNION, K_TRAIT, K_IMPL, K_MOD, K_MACRO, K_CONST, K_STATIC, K_TYPE, K_USE, K_EXTERN, K_MODIFIER };
+enum key
+{
+  K_FN = 1,
+  K_STRUCT,
+  K_ENUM,
+  K_UNION,
+  K_TRAIT,
+  K_IMPL,
+  K_MOD,
+  K_MACRO,
+  K_CONST,
+  K_STATIC,
+  K_TYPE,
+  K_USE,
+  K_EXTERN,
+  K_MODIFIER
+};
 
 #define K AID_KEYWORD
 static const struct aid_keyword table[] = {
-  K ("async", K_MODIFIER), K ("auto", K_MODIFIER), K ("const", K_CONST), K ("crate", K_MODIFIER), K ("default", K_MODIFIER), K ("enum", K_ENUM),
-  K ("extern", K_EXTERN), K ("fn", K_FN), K ("impl", K_IMPL), K ("macro", K_MACRO), K ("macro_rules", K_MACRO), K ("mod", K_MOD),
-  K ("pub", K_MODIFIER), K ("safe", K_MODIFIER), K ("static", K_STATIC), K ("struct", K_STRUCT), K ("trait", K_TRAIT), K ("type", K_TYPE),
-  K ("union", K_UNION), K ("unsafe", K_MODIFIER), K ("use", K_USE),
+  K ("async", K_MODIFIER),   K ("auto", K_MODIFIER), K ("const", K_CONST),       K ("crate", K_MODIFIER),
+  K ("default", K_MODIFIER), K ("enum", K_ENUM),     K ("extern", K_EXTERN),     K ("fn", K_FN),
+  K ("impl", K_IMPL),        K ("macro", K_MACRO),   K ("macro_rules", K_MACRO), K ("mod", K_MOD),
+  K ("pub", K_MODIFIER),     K ("safe", K_MODIFIER), K ("static", K_STATIC),     K ("struct", K_STRUCT),
+  K ("trait", K_TRAIT),      K ("type", K_TYPE),     K ("union", K_UNION),       K ("unsafe", K_MODIFIER),
+  K ("use", K_USE),
 };
 
-enum frame_kind { F_BLOCK, F_IMPL, F_TRAIT, F_STRUCT, F_ENUM, F_MACRO };
+enum frame_kind
+{
+  F_BLOCK,
+  F_IMPL,
+  F_TRAIT,
+  F_STRUCT,
+  F_ENUM,
+  F_MACRO
+};
 
 struct frame
 {
   enum frame_kind kind;
-  int32_t def;               /* what ends with it, or -1 */
-  int32_t parent;            /* what holds what is in it */
-  struct aid_range scope;    /* the type of an impl */
-  int depth;                 /* brackets within fields and variants */
+  int32_t def;            /* what ends with it, or -1 */
+  int32_t parent;         /* what holds what is in it */
+  struct aid_range scope; /* the type of an impl */
+  int depth;              /* brackets within fields and variants */
   uint32_t signature_to;
   char close;
 };
@@ -30,10 +56,10 @@ struct rust
   struct aid_scanner *s;
   struct aid_lex lex;
   struct aid_keywords keywords;
-  struct frame frames[AID_SCAN_NESTING];   /* [0] is the file */
+  struct frame frames[AID_SCAN_NESTING]; /* [0] is the file */
   int n, beyond;
-  int begins;                /* a statement may begin here */
-  int started;               /* attributes or modifiers were read */
+  int begins;  /* a statement may begin here */
+  int started; /* attributes or modifiers were read */
   int test, attributed;
   uint32_t lead, from;
 };
@@ -143,7 +169,9 @@ function (struct rust *r)
   enum frame_kind around = r->frames[r->n].kind;
   if (aid_lex_next (&r->lex) != AID_T_WORD)
     return;
-  enum aid_def_kind kind = r->test ? AID_DEF_TEST : around == F_IMPL || around == F_TRAIT ? AID_DEF_METHOD : AID_DEF_FUNCTION;
+  enum aid_def_kind kind = r->test                                 ? AID_DEF_TEST
+                           : around == F_IMPL || around == F_TRAIT ? AID_DEF_METHOD
+                                                                   : AID_DEF_FUNCTION;
   int32_t def = add (r, kind), parent = def >= 0 ? def : r->frames[r->n].parent;
   aid_lex_next (&r->lex);
   to_body (r);
@@ -168,8 +196,12 @@ type (struct rust *r, int key)
     angles (r);
   to_body (r);
   if (r->lex.token == '{')
-    push (r, key == K_MOD ? F_BLOCK : key == K_TRAIT ? F_TRAIT : key == K_ENUM ? F_ENUM : F_STRUCT, def, parent,
-          (struct aid_range){ 0, 0 });
+    push (r,
+          key == K_MOD     ? F_BLOCK
+          : key == K_TRAIT ? F_TRAIT
+          : key == K_ENUM  ? F_ENUM
+                           : F_STRUCT,
+          def, parent, (struct aid_range){ 0, 0 });
   else
     end_at (r, def);
 }
@@ -196,7 +228,8 @@ implementation (struct rust *r)
         name = (struct aid_range){ 0, 0 };
       else if (aid_lex_is (&r->lex, "where"))
         where = 1;
-      else if (r->lex.token == AID_T_WORD && !where && !aid_lex_is (&r->lex, "dyn") && !aid_lex_is (&r->lex, "mut") && !aid_lex_is (&r->lex, "const"))
+      else if (r->lex.token == AID_T_WORD && !where && !aid_lex_is (&r->lex, "dyn") && !aid_lex_is (&r->lex, "mut")
+               && !aid_lex_is (&r->lex, "const"))
         name = aid_lex_range (&r->lex);
       aid_lex_next (&r->lex);
     }
@@ -213,7 +246,7 @@ macro (struct rust *r)
     return;
   int32_t def = add (r, AID_DEF_MACRO);
   r->begins = 1;
-  while (aid_lex_next (&r->lex) == '(')      /* macro name ($x: expr) { ... } */
+  while (aid_lex_next (&r->lex) == '(') /* macro name ($x: expr) { ... } */
     {
       uint32_t from = r->lex.from;
       aid_lex_skip (&r->lex);
@@ -243,7 +276,7 @@ value (struct rust *r, int key)
   uint32_t signature = r->lex.before_to;
   if (key != K_TYPE && r->lex.token != ':' && def >= 0)
     {
-      aid_scan_def (r->s, def)->kind = AID_DEF_KINDS;      /* no item */
+      aid_scan_def (r->s, def)->kind = AID_DEF_KINDS; /* no item */
       return;
     }
   while (r->lex.token && r->lex.token != '=' && r->lex.token != ';' && r->lex.token != '}' && r->lex.token != '{')
@@ -370,7 +403,7 @@ is_prefix (struct rust *r, int key)
   uint32_t at = r->lex.to;
   while (at < r->s->len && r->s->text[at] == ' ')
     at++;
-  struct aid_span next = { (const char *) r->s->text + at, r->s->len - at };
+  struct aid_span next = { (const char *)r->s->text + at, r->s->len - at };
   return aid_span_starts (next, "fn ") || aid_span_starts (next, "unsafe ") || aid_span_starts (next, "async ")
          || aid_span_starts (next, "extern ") || aid_span_starts (next, "trait ");
 }
@@ -411,18 +444,26 @@ token (struct rust *r)
         return;
       if (r->lex.token == '(' && r->lex.before == AID_T_WORD && begins)
         {
-          aid_lex_skip (&r->lex);            /* pub (crate) */
+          aid_lex_skip (&r->lex); /* pub (crate) */
           return;
         }
       member (r);
       return;
     }
+  if (begins && aid_lex_is (&r->lex, "crate") && r->lex.before == AID_T_WORD && r->started)
+    {
+      use (r); /* extern crate */
+      r->started = 0;
+      return;
+    }
   if (begins && is_prefix (r, key))
     return;
-  if (begins && ((r->lex.token == '(' && r->lex.before == AID_T_WORD && r->started && r->from != r->lex.from) || r->lex.token == AID_T_STRING))
+  if (begins
+      && ((r->lex.token == '(' && r->lex.before == AID_T_WORD && r->started && r->from != r->lex.from)
+          || r->lex.token == AID_T_STRING))
     {
       if (r->lex.token == '(')
-        aid_lex_skip (&r->lex);              /* pub (crate) */
+        aid_lex_skip (&r->lex); /* pub (crate) */
       return;
     }
   r->begins = 0;
@@ -438,7 +479,7 @@ token (struct rust *r)
 void
 aid_scan_rust (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct rust *r = calloc (1, sizeof *r);
   if (!r)
     {

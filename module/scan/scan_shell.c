@@ -1,12 +1,12 @@
 /* Shells: words, quotes and here-documents.  A function goes on to the "}" that stands where a command may. */
 #include "scan/scan_internal.h"
 
-#define HERE_DOCUMENTS 8     /* that one line may begin */
+#define HERE_DOCUMENTS 8 /* that one line may begin */
 
 struct frame
 {
   int32_t def;
-  uint32_t depth, signature_to;   /* DEPTH: braces that were open around it */
+  uint32_t depth, signature_to; /* DEPTH: braces that were open around it */
 };
 
 struct shell
@@ -14,10 +14,10 @@ struct shell
   struct aid_scanner *s;
   const unsigned char *t;
   uint32_t at, len;
-  uint32_t depth;            /* braces that group commands */
+  uint32_t depth; /* braces that group commands */
   struct frame frames[AID_SCAN_NESTING];
   int n;
-  int command;               /* a command may begin here */
+  int command; /* a command may begin here */
   struct aid_range here[HERE_DOCUMENTS];
   int dash[HERE_DOCUMENTS];
   int n_here;
@@ -90,13 +90,13 @@ parameter_end (const struct shell *h, uint32_t at)
       {
         uint32_t end = single_end (h, at, 0);
         if (memchr (h->t + at, '\n', end - at))
-          continue;          /* an apostrophe within quotes */
+          continue; /* an apostrophe within quotes */
         at = end - 1;
       }
     else if (h->t[at] == '"')
       at = double_end (h, at) - 1;
-    else if (h->t[at] == '{')
-      depth++;
+    else if (h->t[at] == '$' && at + 1 < h->len && h->t[at + 1] == '{')
+      depth++, at++;
     else if (h->t[at] == '}')
       depth--;
     else if (h->t[at] == '\n')
@@ -112,13 +112,13 @@ here_begins (struct shell *h)
 {
   const unsigned char *t = h->t;
   uint32_t at = h->at + 2;
-  if (at < h->len && t[at] == '<')           /* a here-string */
+  if (at < h->len && t[at] == '<') /* a here-string */
     {
       h->at = at + 1;
       return;
     }
   int dash = at < h->len && (t[at] == '-' || t[at] == '~');
-  at += (uint32_t) dash;
+  at += (uint32_t)dash;
   while (at < h->len && (t[at] == ' ' || t[at] == '\t'))
     at++;
   unsigned char quote = at < h->len && (t[at] == '"' || t[at] == '\'') ? t[at++] : 0;
@@ -221,10 +221,11 @@ function_here (struct shell *h, uint32_t from, uint32_t to)
     return 0;
   else
     at = blanks (h, at, 1);
-  if (name.from >= name.to || memchr (t + name.from, '$', name.to - name.from) || at >= h->len || (t[at] != '{' && t[at] != '('))
+  if (name.from >= name.to || memchr (t + name.from, '$', name.to - name.from) || at >= h->len
+      || (t[at] != '{' && t[at] != '('))
     return 0;
   open_function (h, kind, name, from, at);
-  if (t[at] == '(')          /* a subshell: what follows is found by the same means, but its end is not */
+  if (t[at] == '(') /* a subshell: what follows is found by the same means, but its end is not */
     h->n--;
   return 1;
 }
@@ -246,7 +247,7 @@ statement (struct shell *h, uint32_t from, uint32_t to)
   const unsigned char *equal = memchr (t + from, '=', to - from);
   if (h->n > 0 || h->depth > 0 || !equal || (t[from] >= '0' && t[from] <= '9'))
     return;
-  uint32_t end = (uint32_t) (equal - t);
+  uint32_t end = (uint32_t)(equal - t);
   for (uint32_t i = from; i < end; i++)
     if (!(t[i] == '_' || (t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'z') || (t[i] >= 'A' && t[i] <= 'Z')))
       return;
@@ -279,7 +280,9 @@ word (struct shell *h)
   if (!h->command)
     return;
   h->command = aid_range_is (h->s, r, "then") || aid_range_is (h->s, r, "do") || aid_range_is (h->s, r, "else")
-               || aid_range_is (h->s, r, "if") || aid_range_is (h->s, r, "while") || aid_range_is (h->s, r, "!");
+               || aid_range_is (h->s, r, "if") || aid_range_is (h->s, r, "while") || aid_range_is (h->s, r, "!")
+               || aid_range_is (h->s, r, "export") || aid_range_is (h->s, r, "readonly")
+               || aid_range_is (h->s, r, "declare");
   if (!h->command && !function_here (h, from, at))
     statement (h, from, at);
 }
@@ -298,7 +301,7 @@ brace (struct shell *h)
     {
       h->depth -= h->depth > 0;
       if (h->at == 1 || h->t[h->at - 2] == '\n')
-        h->depth = 0;        /* in the first column it closes all */
+        h->depth = 0; /* in the first column it closes all */
       while (h->n > 0 && h->frames[h->n - 1].depth >= h->depth)
         {
           h->n--;
@@ -334,7 +337,7 @@ quoted (struct shell *h)
 void
 aid_scan_shell (struct aid_scanner *s, enum aid_language language)
 {
-  (void) language;
+  (void)language;
   struct shell h = { .s = s, .t = s->text, .len = s->len, .command = 1, .lead = NONE, .lead_line = NONE };
   while (h.at < h.len)
     {

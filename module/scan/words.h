@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-#define AID_WORD_MAX 128                        /* bytes of a word or identifier that are given; more are dropped */
+#define AID_WORD_MAX 128 /* bytes of a word or identifier that are given; more are dropped */
 
 /* WORD is lower-case UTF-8 (borrowed; invalid bytes are separators), FROM and TO where it stands in the text.  Non-zero stops. */
 typedef int aid_word_fn (void *ctx, struct aid_span word, size_t from, size_t to);

@@ -13,7 +13,7 @@ cpu (void)
 {
   struct timespec t;
   clock_gettime (CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void
@@ -25,7 +25,7 @@ print_defs (const char *path, struct aid_span text, enum aid_language language, 
       const struct aid_def *d = &scan->defs[i];
       aid_str_clear (&container);
       aid_scan_container (scan, language, text, i, &container);
-      printf ("%s\t%u\t%s\t%.*s\t%s\t%u-%u\n", path, d->line, aid_def_kind_name (d->kind), (int) (d->name.to - d->name.from),
+      printf ("%s\t%u\t%s\t%.*s\t%s\t%u-%u\n", path, d->line, aid_def_kind_name (d->kind), (int)(d->name.to - d->name.from),
               text.ptr + d->name.from, aid_str_z (&container), d->first, d->last);
     }
   aid_str_free (&container);
@@ -80,11 +80,11 @@ speed (double seconds, const char *name, char **paths)
     for (size_t i = 0; copy && i < n; i++)
       {
         memcpy (copy, aid_str_z (&texts[i]), texts[i].len);
-        __asm__ volatile ("" : : "r" (copy) : "memory");
+        __asm__ volatile("" : : "r"(copy) : "memory");
       }
   while (copies++, (copied = cpu () - start) < seconds / 4);
   printf ("%-16s %6zu files %8.2f MB %8zu definitions   scan %7.1f MB/s   memcpy %8.0f MB/s\n", name, n, bytes / 1e6,
-          rounds ? found / (size_t) rounds : 0, bytes / 1e6 * rounds / scanned, bytes / 1e6 * copies / copied);
+          rounds ? found / (size_t)rounds : 0, bytes / 1e6 * rounds / scanned, bytes / 1e6 * copies / copied);
   for (size_t i = 0; i < n; i++)
     aid_str_free (&texts[i]);
   free (texts);
