@@ -65,8 +65,6 @@ says (struct aid_span attr, int i)
   static const char *const names[] = { "linguist-generated", "linguist-vendored", "binary" };
   int off = aid_span_starts (attr, "-");
   attr = aid_span_cut (attr, (size_t)off, attr.len);
-  if (i == AID_ATTR_BINARY && off && aid_span_eqz (attr, "text"))
-    return 1;
   if (!aid_span_starts (attr, names[i]))
     return -1;
   attr = aid_span_cut (attr, strlen (names[i]), attr.len);

@@ -8,7 +8,7 @@ enum aid_attribute
 {
   AID_ATTR_GENERATED, /* linguist-generated */
   AID_ATTR_VENDORED,  /* linguist-vendored */
-  AID_ATTR_BINARY,    /* binary, -text */
+  AID_ATTR_BINARY,    /* binary */
   AID_ATTR_COUNT
 };
 

@@ -126,15 +126,17 @@ aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *o
                   struct aid_error *e)
 {
   size_t from = out->len;
+  struct aid_error own;
+  e = e ? e : &own;
   int shown = (int)(path.len < 160 ? path.len : 160);
   for (int i = 0; i < TIMES; i++)
     {
-      struct stat st, after;
+      struct stat st = { 0 }, after;
       int not_made, bad, fd = aid_project_open_file (p, path, e);
       *file = (struct aid_project_file){ .path = path };
       aid_str_remove (out, from, out->len);
       if (fd < 0)
-        return e ? e->code : AID_E_IO;
+        return e->code;
       bad = fstat (fd, &st);
       take_stat (&st, file);
       file->class = class_by_name (p, file, &not_made, NULL);

@@ -12,9 +12,11 @@ static enum aid_err
 by_head (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_error *e)
 {
   char head[AID_CLASSIFY_HEAD];
+  struct aid_error own;
+  e = e ? e : &own;
   int fd = aid_project_open_file (p, path, e);
   if (fd < 0)
-    return e ? e->code : AID_E_IO;
+    return e->code;
   ssize_t n = read (fd, head, sizeof head);
   close (fd);
   if (n < 0)

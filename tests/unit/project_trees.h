@@ -22,7 +22,7 @@ run_in (const char *dir, const char *command)
 }
 
 /* What COMMAND prints, run in DIR by the shell; its status does not matter. */
-static void
+__attribute__ ((unused)) static void
 output_of (const char *dir, const char *command, struct aid_str *out)
 {
   struct aid_str all = AID_STR_INIT (1 << 16);
@@ -68,7 +68,7 @@ static const char *const tree_names[] = { "a", "b", "ab", "ba", "a.c", "b.o", "a
 #define TREE_NAMES (sizeof tree_names / sizeof *tree_names)
 
 /* Makes files and folders below DIR (whose own path from the top is AT), some of them with a file RULES that WRITE fills. */
-static void
+__attribute__ ((unused)) static void
 make_tree (const char *dir, const char *at, int depth, void (*rules) (const char *dir, const char *at))
 {
   for (size_t i = 0; i < TREE_NAMES; i++)

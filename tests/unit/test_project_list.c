@@ -1,0 +1,512 @@
+/* What a project's files are: by the real git and the real hg, by a walk, and what no list may stumble over. */
+#include "project/project.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "project_trees.h"
+
+#include <pthread.h>
+
+/* A new folder NAME of the scratch. */
+static const char *
+folder (const char *name)
+{
+  const char *dir = scratch_path (name);
+  assert_int_equal (aid_fs_mkdirs (dir, 0777, NULL), AID_OK);
+  return dir;
+}
+
+static void
+add_path (struct aid_str *out, struct aid_span path, const char *class)
+{
+  for (size_t i = 0; i < path.len; i++)
+    if ((unsigned char) path.ptr[i] >= ' ' && (unsigned char) path.ptr[i] < 127)
+      aid_str_addc (out, path.ptr[i]);
+    else
+      aid_str_addf (out, "<%02x>", (unsigned char) path.ptr[i]);
+  aid_str_addf (out, "%s%s\n", *class ? " " : "", class);
+}
+
+struct paths
+{
+  char *lines[1000];
+  size_t n;
+};
+
+static int
+take (void *ctx, const struct aid_project_file *file)
+{
+  struct paths *p = ctx;
+  struct aid_str line = AID_STR_INIT (8192);
+  assert_int_equal (strlen (file->path.ptr), file->path.len);
+  assert_false (file->gone);
+  add_path (&line, file->path, file->class == AID_FILE_TEXT ? "" : aid_file_class_name (file->class));
+  p->lines[p->n++] = aid_str_steal (&line);
+  return p->n == 1000;
+}
+
+static int
+by_text (const void *a, const void *b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+static const struct aid_project_options plain = { .no_tools = 1 };
+
+/* The files of P, sorted, a line each, with their classes when they are not text. */
+static void
+assert_files_of (struct aid_project *p, const char *expected)
+{
+  struct paths paths = { .n = 0 };
+  struct aid_str all = AID_STR_INIT (1 << 20);
+  struct aid_error e = { AID_OK, "" };
+  aid_project_wait (p, 0, 20000);
+  if (aid_project_files (p, take, &paths, NULL, &e))
+    fail_msg ("%s", e.msg);
+  qsort (paths.lines, paths.n, sizeof *paths.lines, by_text);
+  for (size_t i = 0; i < paths.n; i++)
+    {
+      aid_str_addz (&all, paths.lines[i]);
+      free (paths.lines[i]);
+    }
+  assert_string_equal (aid_str_z (&all), expected);
+  aid_str_free (&all);
+}
+
+static struct aid_project *
+open_project (const char *dir, const struct aid_project_options *options)
+{
+  struct aid_project *p;
+  assert_int_equal (aid_project_open (dir, options, &p, NULL), AID_OK);
+  aid_project_wait (p, 0, 20000);
+  return p;
+}
+
+static void
+assert_files (const char *dir, const struct aid_project_options *options, const char *how, const char *expected)
+{
+  struct aid_project *p = open_project (dir, options);
+  struct aid_project_state state;
+  assert_files_of (p, expected);
+  aid_project_state (p, &state);
+  assert_string_equal (state.how, how);
+  aid_project_close (p);
+}
+
+static void
+make_repository (const char *dir)
+{
+  run_in (dir, "git init -q -b main . && git config user.email a@example.org && git config user.name A");
+}
+
+/* --- git ---------------------------------------------------------------------------------------------------------------- */
+
+static void
+git_gives_what_is_tracked_and_what_is_not_ignored (void **state)
+{
+  (void) state;
+  const char *dir = folder ("g");
+  make_repository (dir);
+  write_file (dir, ".gitignore", AID_SPAN ("*.o\nbuild/\n"));
+  write_file (dir, "src/a.c", AID_SPAN ("int a;\n"));
+  write_file (dir, "src/forced.o", AID_SPAN ("text\n"));
+  write_file (dir, "src/b.o", AID_SPAN ("x\n"));
+  write_file (dir, "build/c.c", AID_SPAN ("x\n"));
+  write_file (dir, "deleted.c", AID_SPAN ("x\n"));
+  run_in (dir, "git add -f .gitignore src/a.c src/forced.o deleted.c && git commit -qm one && rm deleted.c");
+  write_file (dir, "new.c", AID_SPAN ("x\n"));
+  assert_files (dir, NULL, "git", ".gitignore\nnew.c\nsrc/a.c\nsrc/forced.o binary\n");
+  /* A walk knows the rules, but not what is tracked in spite of them. */
+  assert_files (dir, &plain, "walk", ".gitignore\nnew.c\nsrc/a.c\n");
+}
+
+static void
+the_head_is_told (void **state)
+{
+  (void) state;
+  struct aid_str out = AID_STR_INIT (1000);
+  struct aid_project_vc vc;
+  const char *dir = folder ("head");
+  make_repository (dir);
+  struct aid_project *p = open_project (dir, NULL);
+  aid_project_vc (p, &vc);
+  assert_int_equal (vc.kind, AID_VC_GIT);
+  assert_string_equal (vc.head, "");
+  aid_project_close (p);
+  run_in (dir, "git commit -q --allow-empty -m one");
+  output_of (dir, "git rev-parse HEAD | tr -d '\\n'", &out);
+  p = open_project (dir, NULL);
+  aid_project_vc (p, &vc);
+  assert_string_equal (vc.head, aid_str_z (&out));
+  aid_project_close (p);
+  aid_str_free (&out);
+}
+
+static void
+a_linked_worktree_and_a_submodule_are_listed (void **state)
+{
+  (void) state;
+  const char *dir = folder ("main"), *sub = folder ("lib");
+  make_repository (sub);
+  write_file (sub, "lib.c", AID_SPAN ("x\n"));
+  write_file (sub, ".gitignore", AID_SPAN ("*.log\n"));
+  run_in (sub, "git add -A && git commit -qm lib");
+  make_repository (dir);
+  write_file (dir, "a.c", AID_SPAN ("x\n"));
+  run_in (dir, "git add -A && git -c protocol.file.allow=always submodule add -q ../lib sub/lib && git commit -qm one");
+  run_in (dir, "git worktree add -q ../tree");
+  write_file (dir, "sub/lib/new.c", AID_SPAN ("x\n"));
+  write_file (dir, "sub/lib/new.log", AID_SPAN ("x\n"));
+  assert_files (dir, NULL, "git", ".gitmodules\na.c\nsub/lib/.gitignore\nsub/lib/lib.c\nsub/lib/new.c\n");
+  /* The submodule was not fetched there: an empty folder. */
+  assert_files (scratch_path ("tree"), NULL, "git", ".gitmodules\na.c\n");
+  struct aid_str root = AID_STR_INIT (4096);
+  assert_int_equal (aid_project_root_of (scratch_path ("main/sub/lib"), 0, &root, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&root), scratch_path ("main/sub/lib"));
+  aid_str_clear (&root);
+  assert_int_equal (aid_project_root_of (scratch_path ("main/sub/lib"), 1, &root, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&root), dir);
+  aid_str_clear (&root);
+  run_in (scratch_path ("tree"), "mkdir -p deep/er");
+  assert_int_equal (aid_project_root_of (scratch_path ("tree/deep/er"), 0, &root, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&root), scratch_path ("tree"));
+  aid_str_free (&root);
+}
+
+static void
+add_part (void *ctx, struct aid_span path, enum aid_vc_kind kind)
+{
+  aid_str_addf (ctx, "%.*s %s\n", (int) path.len, path.ptr, aid_vc_name (kind));
+}
+
+static void
+repositories_in_a_plain_folder_are_parts (void **state)
+{
+  (void) state;
+  const char *dir = folder ("many");
+  write_file (dir, "one/.gitignore", AID_SPAN ("x\n"));
+  write_file (dir, "one/x", AID_SPAN ("x\n"));
+  write_file (dir, "one/y", AID_SPAN ("x\n"));
+  write_file (dir, "deep/two/z", AID_SPAN ("x\n"));
+  write_file (dir, "own", AID_SPAN ("x\n"));
+  make_repository (scratch_path ("many/one"));
+  run_in (scratch_path ("many/deep/two"), "hg init");
+  struct aid_project *p = open_project (dir, NULL);
+  struct aid_str parts = AID_STR_INIT (4096);
+  assert_files_of (p, "deep/two/z\none/.gitignore\none/y\nown\n");
+  assert_int_equal (aid_project_parts (p, add_part, &parts, NULL), AID_OK);
+  assert_true (!strcmp (aid_str_z (&parts), "one git\ndeep/two hg\n") || !strcmp (aid_str_z (&parts), "deep/two hg\none git\n"));
+  aid_str_free (&parts);
+  aid_project_close (p);
+}
+
+static void
+a_project_inside_a_repository_is_listed_alone_with_the_rules_above (void **state)
+{
+  (void) state;
+  const char *dir = folder ("mono");
+  make_repository (dir);
+  write_file (dir, ".gitignore", AID_SPAN ("*.o\n/team/gen/\n"));
+  write_file (dir, "other/a.c", AID_SPAN ("x\n"));
+  write_file (dir, "team/.aid/config.json", AID_SPAN ("{}\n"));
+  write_file (dir, "team/a.c", AID_SPAN ("x\n"));
+  write_file (dir, "team/a.o", AID_SPAN ("x\n"));
+  write_file (dir, "team/gen/b.c", AID_SPAN ("x\n"));
+  assert_files (scratch_path ("mono/team"), NULL, "git", ".aid/config.json\na.c\n");
+  assert_files (scratch_path ("mono/team"), &plain, "walk", ".aid/config.json\na.c\n");
+  /* One that is ignored as a whole is walked. */
+  write_file (dir, "away/.aid/config.json", AID_SPAN ("{}\n"));
+  write_file (dir, ".git/info/exclude", AID_SPAN ("/away/\n"));
+  assert_files (scratch_path ("mono/away"), NULL, "walk", ".aid/config.json\n");
+}
+
+static void
+a_hostile_repository_runs_no_program (void **state)
+{
+  (void) state;
+  const char *dir = folder ("evil");
+  make_repository (dir);
+  write_file (dir, "a.c", AID_SPAN ("x\n"));
+  write_file (dir, "run.sh", AID_SPAN ("#!/bin/sh\ntouch \"$(dirname \"$0\")/../was-run\"\n"));
+  run_in (dir, "chmod +x run.sh && git add -A && git commit -qm one && touch -d 2001-01-01 a.c");
+  run_in (dir, "for h in post-index-change pre-commit post-checkout fsmonitor-watchman; do cp run.sh .git/hooks/$h; done");
+  run_in (dir, "p=$PWD/run.sh; for s in core.fsmonitor core.pager core.sshCommand core.editor core.askPass diff.external filter.x.clean "
+               "filter.x.smudge uploadpack.packObjectsHook credential.helper core.gitProxy alias.ls-files; do git config $s \"$p\"; done;"
+               " git config filter.x.process \"$p\"; git config filter.x.required true; echo '* filter=x' > .gitattributes;"
+               " git config extensions.partialClone origin; git config remote.origin.url \"ext::$p\"; git config remote.origin.promisor true");
+  assert_files (dir, NULL, "git", ".gitattributes\na.c\nrun.sh\n");
+  assert_int_equal (access (scratch_path ("was-run"), F_OK), -1);
+  /* The same in Mercurial: an extension and hooks of the repository's own. */
+  const char *hg = folder ("evilhg");
+  run_in (hg, "hg init && echo x > a.c && printf 'import os\\nopen(os.path.join(os.environ[\"HOME\"], \"was-run\"), \"w\")\\n' > ext.py");
+  run_in (hg, "printf '[extensions]\\ne = ext.py\\n[hooks]\\npre-status = touch ../was-run\\n' > .hg/hgrc");
+  assert_files (hg, NULL, "hg", "a.c\next.py\n");
+  assert_int_equal (access (scratch_path ("was-run"), F_OK), -1);
+}
+
+static void
+git_that_refuses_is_told_and_a_walk_takes_its_place (void **state)
+{
+  (void) state;
+  struct aid_project_state s;
+  const char *dir = folder ("damaged");
+  make_repository (dir);
+  write_file (dir, "a.c", AID_SPAN ("x\n"));
+  write_file (dir, ".git/index", AID_SPAN ("no index at all, but longer than one must be"));
+  struct aid_project *p = open_project (dir, NULL);
+  assert_files_of (p, "a.c\n");
+  aid_project_state (p, &s);
+  assert_string_equal (s.how, "walk");
+  assert_non_null (strstr (s.note, "git listed nothing, so a walk did"));
+  aid_project_close (p);
+}
+
+/* --- Mercurial ------------------------------------------------------------------------------------------------------------ */
+
+static void
+hg_gives_what_is_tracked_and_what_is_unknown (void **state)
+{
+  (void) state;
+  struct aid_str out = AID_STR_INIT (1000);
+  struct aid_project_vc vc;
+  const char *dir = folder ("h");
+  run_in (dir, "hg init");
+  write_file (dir, ".hgignore", AID_SPAN ("syntax: glob\n*.o\n"));
+  write_file (dir, "a.c", AID_SPAN ("x\n"));
+  write_file (dir, "b.o", AID_SPAN ("x\n"));
+  write_file (dir, "missing.c", AID_SPAN ("x\n"));
+  write_file (dir, "removed.c", AID_SPAN ("x\n"));
+  run_in (dir, "hg add a.c .hgignore missing.c removed.c && hg commit -u a -m one && rm missing.c && hg remove removed.c");
+  write_file (dir, "new.c", AID_SPAN ("x\n"));
+  assert_files (dir, NULL, "hg", ".hgignore\na.c\nnew.c\n");
+  assert_files (dir, &plain, "walk", ".hgignore\na.c\nnew.c\n");
+  struct aid_project *p = open_project (dir, NULL);
+  output_of (dir, "hg log -r . -T '{node}'", &out);
+  aid_project_vc (p, &vc);
+  assert_int_equal (vc.kind, AID_VC_HG);
+  assert_string_equal (vc.head, aid_str_z (&out));
+  aid_project_close (p);
+  aid_str_free (&out);
+}
+
+/* --- what may lie about ------------------------------------------------------------------------------------------------- */
+
+/* Makes what a list must not stumble over. */
+static void
+make_oddities (const char *dir)
+{
+  write_file (dir, "with blank/and\nnewline", AID_SPAN ("x\n"));
+  write_file (dir, "latin-\xE9", AID_SPAN ("x\n"));
+  write_file (dir, "-rf", AID_SPAN ("x\n"));
+  write_file (dir, "sub/file", AID_SPAN ("x\n"));
+  run_in (dir, "ln -s .. sub/loop && ln -s /etc/passwd out && ln -s nowhere dangling && mkfifo fifo && ln -s sub linked");
+  run_in (dir, "truncate -s 2G huge.txt");
+}
+
+static const char oddities[] = "-rf\ndangling special\n%shuge.txt large\nlatin-<e9>\nlinked special\nout special\nsub/file\nsub/loop special\n"
+                               "with blank/and<0a>newline\n";
+
+static void
+odd_names_links_fifos_and_huge_files_are_no_trouble (void **state)
+{
+  (void) state;
+  char expected[1000];
+  const char *dir = folder ("odd"), *git = folder ("oddgit"), *hg = folder ("oddhg");
+  make_oddities (dir);
+  snprintf (expected, sizeof expected, oddities, "fifo special\n");
+  assert_files (dir, NULL, "walk", expected);
+  make_oddities (git);
+  make_repository (git);
+  /* Git lists no FIFO. */
+  snprintf (expected, sizeof expected, oddities, "");
+  assert_files (git, NULL, "git", expected);
+  make_oddities (hg);
+  run_in (hg, "rm 'with blank/and'*; hg init");
+  assert_files (hg, NULL, "hg", "-rf\ndangling special\nhuge.txt large\nlatin-<e9>\nlinked special\nout special\nsub/file\nsub/loop special\n");
+}
+
+static void
+reading_follows_no_link_and_opens_no_fifo (void **state)
+{
+  (void) state;
+  struct aid_project_file file;
+  struct aid_str out = AID_STR_INIT (1 << 20);
+  const char *dir = folder ("read");
+  make_oddities (dir);
+  struct aid_project *p = open_project (dir, NULL);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("sub/file"), &out, &file, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&out), "x\n");
+  assert_int_equal (file.size, 2);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("out"), &out, &file, NULL), AID_E_REFUSED);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("linked/file"), &out, &file, NULL), AID_E_NOTFOUND);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("fifo"), &out, &file, NULL), AID_E_REFUSED);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("../read/sub/file"), &out, &file, NULL), AID_E_INVALID);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("nowhere"), &out, &file, NULL), AID_E_NOTFOUND);
+  aid_str_clear (&out);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("huge.txt"), &out, &file, NULL), AID_OK);
+  assert_int_equal (file.class, AID_FILE_LARGE);
+  assert_int_equal (out.len, 0);
+  aid_str_free (&out);
+  aid_project_close (p);
+}
+
+static void *
+keep_writing (void *arg)
+{
+  int fd = open (arg, O_WRONLY | O_CLOEXEC);
+  for (int i = 0; i < 3000; i++)
+    {
+      char block[4096];
+      memset (block, 'a' + i % 26, sizeof block);
+      block[4095] = '\n';
+      assert_int_equal (pwrite (fd, block, sizeof block, 0), 4096);
+      assert_int_equal (pwrite (fd, block, sizeof block, 4096 * 100), 4096);
+    }
+  close (fd);
+  return NULL;
+}
+
+static void
+a_file_that_changes_while_it_is_read_is_whole_or_refused (void **state)
+{
+  (void) state;
+  struct aid_str out = AID_STR_INIT (1 << 20), whole = AID_STR_INIT (1 << 20);
+  const char *dir = folder ("busy");
+  struct aid_project_file file;
+  pthread_t writer;
+  for (int i = 0; i < 101; i++)
+    for (int k = 0; k < 4096; k++)
+      aid_str_addc (&whole, k == 4095 ? '\n' : 'a');
+  write_file (dir, "f.txt", aid_str_span (&whole));
+  struct aid_project *p = open_project (dir, NULL);
+  char path[256];
+  snprintf (path, sizeof path, "%s/f.txt", dir);
+  pthread_create (&writer, NULL, keep_writing, path);
+  for (int i = 0; i < 200; i++)
+    {
+      struct aid_error e;
+      aid_str_clear (&out);
+      enum aid_err err = aid_project_read (p, AID_SPAN ("f.txt"), &out, &file, &e);
+      assert_true (err == AID_OK || err == AID_E_STATE);
+      if (!err)
+        assert_int_equal (out.len, file.size);
+    }
+  pthread_join (writer, NULL);
+  aid_str_clear (&out);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("f.txt"), &out, &file, NULL), AID_OK);
+  aid_project_close (p);
+  aid_str_free (&out);
+  aid_str_free (&whole);
+}
+
+static void
+a_limit_of_files_is_told (void **state)
+{
+  (void) state;
+  const struct aid_project_options few = { .max_files = 3 };
+  struct aid_project_state s;
+  const char *dir = folder ("few");
+  for (int i = 0; i < 8; i++)
+    {
+      char name[16];
+      snprintf (name, sizeof name, "f%d", i);
+      write_file (dir, name, AID_SPAN ("x\n"));
+    }
+  struct aid_project *p = open_project (dir, &few);
+  aid_project_state (p, &s);
+  assert_int_equal (s.files, 3);
+  assert_int_equal (s.skipped, 5);
+  assert_non_null (strstr (s.note, "5 files were left out"));
+  aid_project_close (p);
+}
+
+/* --- classes -------------------------------------------------------------------------------------------------------------- */
+
+static void
+assert_why (struct aid_project *p, const char *path, const char *expected)
+{
+  struct aid_str out = AID_STR_INIT (4096);
+  struct aid_error e = { AID_OK, "" };
+  if (aid_project_why (p, aid_span_z (path), &out, &e))
+    fail_msg ("%s: %s", path, e.msg);
+  assert_string_equal (aid_str_z (&out), expected);
+  aid_str_free (&out);
+}
+
+static void
+each_file_that_is_left_out_has_its_reason (void **state)
+{
+  (void) state;
+  const char *dir = folder ("why");
+  struct aid_str wide = AID_STR_INIT (1 << 20);
+  for (int i = 0; i < 9000; i++)
+    aid_str_addz (&wide, i % 3000 == 2999 ? "\n" : "a=b;");
+  make_repository (dir);
+  write_file (dir, "a.c", AID_SPAN ("int a;\n"));
+  write_file (dir, "zero.txt", AID_SPAN ("a\0b\n"));
+  write_file (dir, "p.PNG", AID_SPAN ("x"));
+  write_file (dir, "g.go", AID_SPAN ("// Code generated by stringer; DO NOT EDIT.\npackage g\n"));
+  write_file (dir, "no.go", AID_SPAN ("// Finds \"generated\" code.\npackage g\n"));
+  write_file (dir, "Cargo.lock", AID_SPAN ("x\n"));
+  write_file (dir, "vendor/v.c", AID_SPAN ("x\n"));
+  write_file (dir, "ours/vendor/v.c", AID_SPAN ("x\n"));
+  write_file (dir, "w.js", aid_str_span (&wide));
+  write_file (dir, "made/m.c", AID_SPAN ("x\n"));
+  write_file (dir, "made/hand.pb.go", AID_SPAN ("x\n"));
+  write_file (dir, ".gitattributes", AID_SPAN ("made/* linguist-generated\n/ours/** -linguist-vendored\n"));
+  write_file (dir, "made/.gitattributes", AID_SPAN ("hand* linguist-generated=false\n"));
+  write_file (dir, ".gitignore", AID_SPAN ("# objects\n*.o\n"));
+  write_file (dir, "x.o", AID_SPAN ("x\n"));
+  run_in (dir, "ln -s a.c l && truncate -s 3M big.csv");
+  struct aid_project *p = open_project (dir, NULL);
+  assert_why (p, "a.c", "text");
+  assert_why (p, "zero.txt", "binary: its first bytes are no text");
+  assert_why (p, "p.PNG", "binary: its name ends in .png");
+  assert_why (p, "g.go", "generated: a comment at its beginning says so");
+  assert_why (p, "no.go", "text");
+  assert_why (p, "Cargo.lock", "generated: a lock file");
+  assert_why (p, "vendor/v.c", "vendored: in vendor/");
+  assert_why (p, "ours/vendor/v.c", "text");
+  assert_why (p, "w.js", "minified: its lines have 10922 bytes on average");
+  assert_why (p, "made/m.c", "generated: .gitattributes says so (linguist-generated)");
+  assert_why (p, "made/hand.pb.go", "text");
+  assert_why (p, "x.o", "not listed: ignored by .gitignore:2: *.o");
+  assert_why (p, "l", "special: a symbolic link, which is not followed");
+  assert_why (p, "big.csv", "large: 3145728 bytes, more than the 1048576 that are read");
+  assert_why (p, "vendor", "a folder");
+  struct aid_project_file file;
+  struct aid_str out = AID_STR_INIT (1 << 20);
+  assert_int_equal (aid_project_find (p, AID_SPAN ("zero.txt"), &file), 0);
+  assert_int_equal (file.class, AID_FILE_TEXT);
+  assert_int_equal (aid_project_read (p, AID_SPAN ("zero.txt"), &out, &file, NULL), AID_OK);
+  assert_int_equal (aid_project_find (p, AID_SPAN ("zero.txt"), &file), 0);
+  assert_int_equal (file.class, AID_FILE_BINARY);
+  aid_str_free (&out);
+  aid_str_free (&wide);
+  aid_project_close (p);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown (name, scratch_make, scratch_drop)
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    TEST (git_gives_what_is_tracked_and_what_is_not_ignored),
+    TEST (the_head_is_told),
+    TEST (a_linked_worktree_and_a_submodule_are_listed),
+    TEST (repositories_in_a_plain_folder_are_parts),
+    TEST (a_project_inside_a_repository_is_listed_alone_with_the_rules_above),
+    TEST (a_hostile_repository_runs_no_program),
+    TEST (git_that_refuses_is_told_and_a_walk_takes_its_place),
+    TEST (hg_gives_what_is_tracked_and_what_is_unknown),
+    TEST (odd_names_links_fifos_and_huge_files_are_no_trouble),
+    TEST (reading_follows_no_link_and_opens_no_fifo),
+    TEST (a_file_that_changes_while_it_is_read_is_whole_or_refused),
+    TEST (a_limit_of_files_is_told),
+    TEST (each_file_that_is_left_out_has_its_reason),
+  };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
