@@ -18,7 +18,7 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2) $(WARN) $(WERROR)
-LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
@@ -44,7 +44,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan fuzz shots demo deps install uninstall docs
+        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -251,6 +251,12 @@ bench-scan: $(B)/bench_scan
 	@tests/bench/scan/compare --build $(B) $(OPTS) $(REPO)
 $(B)/bench_scan: tests/bench/scan/batch.c $(call layer_libs,$(need_scan))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -ldl
+
+## bench-retrieval ask for what the commits of REPO="dir..." changed, each at its parent, beside plain BM25 over whole files (N=200)
+bench-retrieval: $(B)/bench_retrieval
+	@tests/bench/retrieval/run $(B)/bench_retrieval "$(or $(N),200)" $(REPO)
+$(B)/bench_retrieval: $(wildcard tests/bench/retrieval/*.c tests/bench/retrieval/*.h) $(call layer_libs,$(need_index))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -Itests/bench/retrieval -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lm
 
 ## fuzz          run each fuzzer for FUZZ_SECONDS (60)
 FUZZ_SECONDS ?= 60

@@ -9,6 +9,7 @@ static const struct aid_command commands[] = {
   { "chat", aid_cmd_chat, "read a chat file: its turns, items and code blocks" },
   { "patch", aid_cmd_patch, "check or apply the patches in an answer" },
   { "files", aid_cmd_files, "list a project's files, what is left out, and why" },
+  { "search", aid_cmd_search, "find what a question is about in the project" },
   { "models", aid_cmd_models, "list the models that can be asked" },
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },

@@ -84,8 +84,8 @@ is_of_tests (struct aid_span path)
 static enum aid_err
 add_siblings (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e)
 {
-  static const char *const ways[] = { "%.*s", "test_%.*s", "%.*s_test", "%.*s_tests", "test-%.*s", "%.*s-test", "%.*s-tests", "%.*stest",
-                                      "%.*stests", "%.*s_spec", "test%.*s" };
+  static const char *const ways[][2] = { { "", "" }, { "test_", "" }, { "", "_test" }, { "", "_tests" }, { "test-", "" }, { "", "-test" },
+                                         { "", "-tests" }, { "", "test" }, { "", "tests" }, { "", "_spec" }, { "test", "" } };
   struct aid_span stem = aid_path_stem (path);
   enum aid_err err = AID_OK;
 
@@ -94,7 +94,7 @@ add_siblings (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, 
       struct aid_vec paths = AID_VEC_INIT (char *, 64);
       char name[200];
       size_t all;
-      snprintf (name, sizeof name, ways[w], (int) (stem.len < 100 ? stem.len : 100), stem.ptr);
+      snprintf (name, sizeof name, "%s%.*s%s", ways[w][0], (int) (stem.len < 100 ? stem.len : 100), stem.ptr, ways[w][1]);
       err = aid_tagged (k, '^', aid_span_z (name), 1, SAME_MAX, &paths, &all, e);
       for (size_t i = 0; i < paths.len; i++)
         {

@@ -217,7 +217,7 @@ ask_aid (struct bench *b, struct aid_index *x, struct aid_span text, const struc
   struct aid_question q = { .text = text, .max = 30, .tokens = 100000, .ms = 2000 };
   struct aid_found f;
   struct aid_error e = { AID_OK, "" };
-  char *files[RESULTS], *defs[RESULTS];
+  char *files[RESULTS] = { NULL }, *defs[RESULTS] = { NULL };
   size_t n = 0, d = 0;
 
   aid_search (x, &q, &f, &e);
