@@ -9,9 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define QUERY_MAX ((size_t) 1 << 20)
-#define OUT_MAX ((size_t) 64 << 20)
-enum { ONCE_A_SECOND = 1000, OPEN_MAX = 32, THREADS = 2 };
+#define QUERY_MAX ((size_t)1 << 20)
+#define OUT_MAX ((size_t)64 << 20)
+enum
+{
+  ONCE_A_SECOND = 1000,
+  OPEN_MAX = 32,
+  THREADS = 2
+};
 
 struct searching
 {
@@ -26,7 +31,7 @@ static struct aid_stop *stop;
 static void
 on_signal (int signal)
 {
-  (void) signal;
+  (void)signal;
   aid_stop_set (stop);
 }
 
@@ -43,7 +48,7 @@ put_passage (struct aid_str *val, const struct aid_passage *p)
   aid_val_kstrz (val, "name", p->name);
   aid_val_kstrz (val, "reason", p->reason);
   aid_val_kreal (val, "score", p->score);
-  aid_val_kint (val, "tokens", (int64_t) p->tokens);
+  aid_val_kint (val, "tokens", (int64_t)p->tokens);
   aid_val_end (val, o, 7);
 }
 
@@ -52,14 +57,14 @@ print_json (const struct aid_found *f, int64_t files)
 {
   struct aid_str val = AID_STR_INIT (OUT_MAX);
   size_t all = aid_val_object (&val), list;
-  size_t n = f->files.len < (size_t) files ? f->files.len : (size_t) files;
+  size_t n = f->files.len < (size_t)files ? f->files.len : (size_t)files;
   int status;
 
   aid_val_key (&val, "passages");
   list = aid_val_list (&val);
   for (size_t i = 0; i < f->passages.len; i++)
     put_passage (&val, &AID_VEC_AT (struct aid_passage, &f->passages, i));
-  aid_val_end (&val, list, (uint32_t) f->passages.len);
+  aid_val_end (&val, list, (uint32_t)f->passages.len);
   aid_val_key (&val, "files");
   list = aid_val_list (&val);
   for (size_t i = 0; i < n; i++)
@@ -71,8 +76,8 @@ print_json (const struct aid_found *f, int64_t files)
       aid_val_kreal (&val, "score", r->score);
       aid_val_end (&val, o, 3);
     }
-  aid_val_end (&val, list, (uint32_t) n);
-  aid_val_kreal (&val, "ms", (double) f->us / 1000);
+  aid_val_end (&val, list, (uint32_t)n);
+  aid_val_kreal (&val, "ms", (double)f->us / 1000);
   aid_val_kbool (&val, "partial", f->partial);
   aid_val_end (&val, all, 4);
   status = aid_cli_print_val (aid_str_span (&val));
@@ -83,7 +88,7 @@ print_json (const struct aid_found *f, int64_t files)
 static void
 add_text (struct aid_project *p, const struct aid_passage *a, struct aid_str *out)
 {
-  struct aid_str text = AID_STR_INIT ((size_t) 8 << 20);
+  struct aid_str text = AID_STR_INIT ((size_t)8 << 20);
   struct aid_project_file file;
   struct aid_span rest, line;
 
@@ -109,7 +114,8 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
   for (size_t i = 0; i < f->passages.len; i++)
     {
       const struct aid_passage *a = &AID_VEC_AT (struct aid_passage, &f->passages, i);
-      aid_str_addf (&out, "%s:%u-%u: %s%s%s\n", a->path, a->first, a->last, a->name ? a->name : "", a->name ? ": " : "", a->reason);
+      aid_str_addf (&out, "%s:%u-%u: %s%s%s\n", a->path, a->first, a->last, a->name ? a->name : "", a->name ? ": " : "",
+                    a->reason);
       if (text)
         add_text (p, a, &out);
     }
@@ -140,8 +146,15 @@ static int
 ask (const struct searching *s, struct aid_project *p, struct aid_index *x, struct aid_span query, struct aid_span error)
 {
   struct aid_vec open = spans_of (&s->open), without = spans_of (&s->without);
-  struct aid_question q = { .text = query, .error = error, .open = open.data, .n_open = open.len, .without = without.data,
-                            .n_without = without.len, .max = (size_t) s->k, .tokens = (size_t) s->tokens, .ms = 2000 };
+  struct aid_question q = { .text = query,
+                            .error = error,
+                            .open = open.data,
+                            .n_open = open.len,
+                            .without = without.data,
+                            .n_without = without.len,
+                            .max = (size_t)s->k,
+                            .tokens = (size_t)s->tokens,
+                            .ms = 2000 };
   struct aid_found f = { 0 };
   struct aid_str map = AID_STR_INIT (OUT_MAX), calm = AID_STR_INIT (OUT_MAX);
   struct aid_error e = { AID_OK, "" };
@@ -242,12 +255,15 @@ aid_cmd_search (int argc, char **argv)
     { "no-update", 0, AID_OPT_FLAG, &s.no_update, NULL, "search the index as it is" },
     { "json", 0, AID_OPT_FLAG, &s.json, NULL, "one document: passages, files, ms, partial" },
   };
-  const struct aid_usage_text usage = {
-    "aid search [options] QUERY|-",
-    "Finds what a question is about in the files of a project: passages, the best first, each with its reason.\n"
-    "The index is made by the first search and brought up to date by each.  It is in the cache directory and may be deleted.\n",
-    opts, sizeof opts / sizeof *opts, 1, 1
-  };
+  const struct aid_usage_text usage
+    = { "aid search [options] QUERY|-",
+        "Finds what a question is about in the files of a project: passages, the best first, each with its reason.\n"
+        "The index is made by the first search and brought up to date by each.  It is in the cache directory and may be "
+        "deleted.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        1,
+        1 };
   int status, n = aid_opt_parse (&usage, argc, argv, &status);
 
   if (n >= 0 && s.map && s.json)

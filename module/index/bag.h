@@ -7,7 +7,7 @@
 #include "base/vec.h"
 
 #define AID_LEVELS 8
-#define AID_WEIGHT_ONE 4         /* the weight of a term that is there once, in plain text */
+#define AID_WEIGHT_ONE 4 /* the weight of a term that is there once, in plain text */
 
 /* About how many rows have a term: counts in cells that terms share, so never too few. */
 #define AID_SKETCH_CELLS (1u << 15)

@@ -12,7 +12,7 @@
 struct aid_posting
 {
   int64_t row;
-  uint32_t columns;          /* bits */
+  uint32_t columns; /* bits */
 };
 
 struct aid_fts;

@@ -20,26 +20,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION = 1, WAIT_MS = 3000 };
+enum
+{
+  VERSION = 1,
+  WAIT_MS = 3000
+};
 
-static const char schema[] =
-  "PRAGMA page_size=4096;"
-  "BEGIN;"
-  "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-  "CREATE TABLE files(id INTEGER PRIMARY KEY, path BLOB NOT NULL, size INT, mtime INT, inode INT, hash INT, state INT, live INT);"
-  "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
-  "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
-  "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
-  "CREATE VIRTUAL TABLE names USING fts5(path, defs, tags, content='', columnsize=0, detail=column, tokenize='aid');"
-  "CREATE VIRTUAL TABLE words USING fts5(c0, c1, c2, c3, c4, c5, c6, c7, content='', columnsize=0, detail=column, tokenize='aid');"
-  "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"
-  "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
-  "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
-  "INSERT INTO names(names, rank) VALUES('hashsize', 16777216);"
-  "INSERT INTO words(words, rank) VALUES('hashsize', 33554432);"
-  "INSERT INTO words(words, rank) VALUES('automerge', 8);"
-  "INSERT INTO meta VALUES('version', 1);"
-  "COMMIT;";
+static const char schema[]
+  = "PRAGMA page_size=4096;"
+    "BEGIN;"
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE files(id INTEGER PRIMARY KEY, path BLOB NOT NULL, size INT, mtime INT, inode INT, hash INT, state INT, "
+    "live INT);"
+    "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
+    "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
+    "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
+    "CREATE VIRTUAL TABLE names USING fts5(path, defs, tags, content='', columnsize=0, detail=column, tokenize='aid');"
+    "CREATE VIRTUAL TABLE words USING fts5(c0, c1, c2, c3, c4, c5, c6, c7, content='', columnsize=0, detail=column, "
+    "tokenize='aid');"
+    "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"
+    "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
+    "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
+    "INSERT INTO names(names, rank) VALUES('hashsize', 16777216);"
+    "INSERT INTO words(words, rank) VALUES('hashsize', 33554432);"
+    "INSERT INTO words(words, rank) VALUES('automerge', 8);"
+    "INSERT INTO meta VALUES('version', 1);"
+    "COMMIT;";
 
 /* --- one connection ------------------------------------------------------------------------------------------------------- */
 
@@ -114,7 +120,7 @@ aid_shelf_write_sketch (struct aid_shelf *s, struct aid_error *e)
 
   if (err || (err = aid_db_prepare (s->db, "INSERT OR REPLACE INTO meta VALUES('sketch', ?1)", &set, e)))
     return err;
-  aid_db_blob (set, 1, (struct aid_span){ (const char *) s->sketch, AID_SKETCH_CELLS * sizeof *s->sketch });
+  aid_db_blob (set, 1, (struct aid_span){ (const char *)s->sketch, AID_SKETCH_CELLS * sizeof *s->sketch });
   return aid_db_run (s->db, set, e);
 }
 
@@ -131,7 +137,7 @@ current_name (const char *dir, char name[64], struct aid_error *e)
   if (!err && (text.len < 4 || text.len > 60 || memcmp (text.ptr, "db-", 3) || memchr (text.ptr, '/', text.len)))
     err = AID_E_NOTFOUND;
   if (!err)
-    snprintf (name, 64, "%.*s", (int) text.len, text.ptr);
+    snprintf (name, 64, "%.*s", (int)text.len, text.ptr);
   aid_str_free (&path);
   aid_str_free (&text);
   return err;

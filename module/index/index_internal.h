@@ -11,16 +11,16 @@
 
 /* Rows of the table words are numbered by file and chunk. */
 #define AID_ROW_SHIFT 12
-#define AID_ROW(file, chunk) (((int64_t) (file) << AID_ROW_SHIFT) | (int64_t) (chunk))
+#define AID_ROW(file, chunk) (((int64_t)(file) << AID_ROW_SHIFT) | (int64_t)(chunk))
 
 /* One connection and what belongs to it. */
 struct aid_shelf
 {
   struct aid_db *db;
   struct aid_fts *fts;
-  char name[64];                 /* of the file in the index's folder */
-  uint32_t *sketch;              /* AID_SKETCH_CELLS */
-  int64_t sketch_version;        /* that SKETCH was read at */
+  char name[64];          /* of the file in the index's folder */
+  uint32_t *sketch;       /* AID_SKETCH_CELLS */
+  int64_t sketch_version; /* that SKETCH was read at */
 };
 
 /* index.c */
@@ -45,18 +45,18 @@ struct aid_index
   char *dir;
   unsigned threads;
   int no_history;
-  unsigned long thread;          /* 0: none */
-  struct aid_stop *stop;         /* ends the thread */
+  unsigned long thread;  /* 0: none */
+  struct aid_stop *stop; /* ends the thread */
 
-  pthread_mutex_t write_lock;    /* who writes: it guards the writer and the lock's descriptor */
+  pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
   struct aid_shelf writer;
-  int lock_fd;                   /* -1: not held */
-  uint64_t generation;           /* of the project, that the index is of; 0: look through all files */
+  int lock_fd;         /* -1: not held */
+  uint64_t generation; /* of the project, that the index is of; 0: look through all files */
 
-  pthread_mutex_t read_lock;     /* guards the reader while a search uses it */
+  pthread_mutex_t read_lock; /* guards the reader while a search uses it */
   struct aid_shelf reader;
 
-  pthread_mutex_t state_lock;    /* guards what follows */
+  pthread_mutex_t state_lock; /* guards what follows */
   pthread_cond_t changed;
   struct aid_index_state state;
 };

@@ -11,24 +11,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEEDS = 40, FILES = 90, FILE_MAX = 1 << 20, ALL_MAX = 6 << 20, NODES = 20000, EDGES = 400000, LOOKUPS = 800, TARGETS = 6 };
-enum { ROUNDS = 20, SIGNATURE = 160, TOKENS = 2000, MAP_MS = 2000 };
-#define DAMPING 0.85
+enum
+{
+  SEEDS = 40,
+  FILES = 90,
+  FILE_MAX = 1 << 20,
+  ALL_MAX = 6 << 20,
+  NODES = 20000,
+  EDGES = 400000,
+  LOOKUPS = 800,
+  TARGETS = 6
+};
+enum
+{
+  ROUNDS = 20,
+  SIGNATURE = 160,
+  TOKENS = 2000,
+  MAP_MS = 2000
+};
+#define DAMPING 0.7
 
 struct page
 {
   char *path;
   struct aid_str text;
   struct aid_scan scan;
-  double seed;                   /* what the question gives it */
-  size_t first, n;               /* nodes */
+  double seed;     /* what the question gives it */
+  size_t first, n; /* nodes */
 };
 
 struct node
 {
   uint32_t page, def;
   double seed, rank, next, out;
-  int32_t same;                  /* the next node of its name, or -1 */
+  int32_t same; /* the next node of its name, or -1 */
 };
 
 struct edge
@@ -43,8 +59,8 @@ struct mapping
   struct page pages[FILES];
   size_t n_pages, bytes, lookups;
   struct aid_vec nodes, edges;
-  struct aid_map *names;         /* to 1 + the first node of a name */
-  struct aid_map *loaded;        /* paths */
+  struct aid_map *names;  /* to 1 + the first node of a name */
+  struct aid_map *loaded; /* paths */
 };
 
 #define NODE(m, i) (&AID_VEC_AT (struct node, &(m)->nodes, i))
@@ -54,7 +70,8 @@ struct mapping
 static int
 is_shown (const struct aid_def *d)
 {
-  return d->kind != AID_DEF_FIELD && d->kind != AID_DEF_CONSTRUCTOR && d->kind != AID_DEF_SECTION && d->name.to > d->name.from;
+  return d->kind != AID_DEF_FIELD && d->kind != AID_DEF_CONSTRUCTOR && d->kind != AID_DEF_SECTION
+         && d->kind != AID_DEF_VARIABLE && d->name.to > d->name.from + 1;
 }
 
 static void
@@ -64,12 +81,12 @@ add_node (struct mapping *m, size_t page, size_t def)
   const struct aid_def *d = &p->scan.defs[def];
   struct aid_span name = aid_span_cut (aid_str_span (&p->text), d->name.from, d->name.to);
   struct node *n = aid_vec_push (&m->nodes);
-  size_t had = (size_t) (uintptr_t) aid_map_get (m->names, name);
+  size_t had = (size_t)(uintptr_t)aid_map_get (m->names, name);
 
   if (!n)
     return;
-  *n = (struct node){ .page = (uint32_t) page, .def = (uint32_t) def, .same = had ? (int32_t) had - 1 : -1 };
-  aid_map_put (m->names, name, (void *) (uintptr_t) m->nodes.len, NULL);
+  *n = (struct node){ .page = (uint32_t)page, .def = (uint32_t)def, .same = had ? (int32_t)had - 1 : -1 };
+  aid_map_put (m->names, name, (void *)(uintptr_t)m->nodes.len, NULL);
 }
 
 /* Reads PATH, if there is room. */
@@ -82,12 +99,15 @@ load (struct mapping *m, const char *path, double seed)
 
   if (m->n_pages == FILES || m->bytes > ALL_MAX || aid_map_get (m->loaded, name) || aid_clock_us () > m->k->until)
     return;
-  *p = (struct page){ .path = strdup (path), .text = AID_STR_INIT (FILE_MAX), .scan = AID_SCAN_INIT, .seed = seed, .first = m->nodes.len };
+  *p = (struct page){
+    .path = strdup (path), .text = AID_STR_INIT (FILE_MAX), .scan = AID_SCAN_INIT, .seed = seed, .first = m->nodes.len
+  };
   m->n_pages++;
   aid_map_put (m->loaded, name, p, NULL);
   if (aid_project_read (m->k->x->project, name, &p->text, &file, NULL)
-      || aid_scan_text (aid_language_of (name, aid_span_cut (aid_str_span (&p->text), 0, p->text.len < 512 ? p->text.len : 512)),
-                        aid_str_span (&p->text), &p->scan))
+      || aid_scan_text (
+        aid_language_of (name, aid_span_cut (aid_str_span (&p->text), 0, p->text.len < 512 ? p->text.len : 512)),
+        aid_str_span (&p->text), &p->scan))
     return;
   m->bytes += p->text.len;
   for (size_t i = 0; i < p->scan.n_defs; i++)
@@ -95,13 +115,29 @@ load (struct mapping *m, const char *path, double seed)
       add_node (m, m->n_pages - 1, i);
   p->n = m->nodes.len - p->first;
   for (size_t i = p->first; i < m->nodes.len; i++)
-    NODE (m, i)->seed = seed / (double) p->n;
+    NODE (m, i)->seed = seed / (double)p->n;
+}
+
+/* What the question names itself, by its words or whole, is where the walk begins most of the time. */
+static void
+favour (struct mapping *m, const struct aid_candidate *c)
+{
+  const struct page *p = &m->pages[m->n_pages - 1];
+
+  for (size_t i = p->first; i < p->first + p->n; i++)
+    {
+      const struct aid_def *d = &p->scan.defs[NODE (m, i)->def];
+      struct aid_span name = aid_span_cut (aid_str_span (&p->text), d->name.from, d->name.to);
+      for (size_t f = 0; f < c->n_foci; f++)
+        if (aid_span_eq (c->foci[f].name, name) || (d->first <= c->foci[f].line && c->foci[f].line <= d->last))
+          NODE (m, i)->seed += p->seed * (c->foci[f].sure ? 3 : 0.3);
+    }
 }
 
 static int
 is_identifier_byte (char c)
 {
-  return isalnum ((unsigned char) c) || c == '_' || (unsigned char) c >= 0x80;
+  return isalnum ((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
 /* Takes the next identifier of TEXT behind *AT. */
@@ -112,7 +148,9 @@ next_identifier (struct aid_span text, size_t *at, struct aid_span *out)
 
   while (i < text.len && !is_identifier_byte (text.ptr[i]))
     i++;
-  for (from = i; i < text.len && (is_identifier_byte (text.ptr[i]) || (text.ptr[i] == '-' && i + 1 < text.len && isalpha ((unsigned char) text.ptr[i + 1])));)
+  for (from = i; i < text.len
+                 && (is_identifier_byte (text.ptr[i])
+                     || (text.ptr[i] == '-' && i + 1 < text.len && isalpha ((unsigned char)text.ptr[i + 1])));)
     i++;
   *at = i;
   *out = aid_span_cut (text, from, i);
@@ -160,7 +198,7 @@ node_at (const struct mapping *m, const struct page *p, size_t at, size_t *hint)
       const struct aid_def *d = &p->scan.defs[NODE (m, p->first + i)->def];
       if (d->whole.from <= at && at < d->whole.to)
         {
-          best = (ptrdiff_t) (p->first + i);
+          best = (ptrdiff_t)(p->first + i);
           break;
         }
     }
@@ -176,18 +214,18 @@ add_edges (struct mapping *m, size_t page)
 
   for (size_t at = 0; next_identifier (text, &at, &name);)
     {
-      size_t found = (size_t) (uintptr_t) aid_map_get (m->names, name), targets = 0;
-      ptrdiff_t from = found ? node_at (m, p, at - 1, &hint) : -1;
+      size_t found = (size_t)(uintptr_t)aid_map_get (m->names, name), targets = 0;
+      ptrdiff_t from = found && name.len > 2 ? node_at (m, p, at - 1, &hint) : -1;
       if (from < 0)
         continue;
-      for (int32_t to = (int32_t) found - 1; to >= 0 && targets < TARGETS; to = NODE (m, to)->same)
+      for (int32_t to = (int32_t)found - 1; to >= 0 && targets < TARGETS; to = NODE (m, to)->same)
         targets++;
-      for (int32_t to = (int32_t) found - 1, n = 0; to >= 0 && n < TARGETS; to = NODE (m, to)->same, n++)
+      for (int32_t to = (int32_t)found - 1, n = 0; to >= 0 && n < TARGETS; to = NODE (m, to)->same, n++)
         {
           struct edge *edge = to != from ? aid_vec_push (&m->edges) : NULL;
           if (!edge)
             continue;
-          *edge = (struct edge){ (uint32_t) from, (uint32_t) to, 1 / sqrt ((double) targets) };
+          *edge = (struct edge){ (uint32_t)from, (uint32_t)to, 1 / sqrt ((double)targets) };
           NODE (m, from)->out += edge->weight;
         }
     }
@@ -262,7 +300,7 @@ add_signature (const struct page *p, const struct aid_def *d, struct aid_str *ou
   aid_str_addf (out, "%6u  ", d->line);
   for (size_t i = 0; i < s.len && i < SIGNATURE; i++)
     {
-      int space = isspace ((unsigned char) s.ptr[i]);
+      int space = isspace ((unsigned char)s.ptr[i]);
       if (!space || !blank)
         aid_str_addc (out, space ? ' ' : s.ptr[i]);
       blank = space;
@@ -341,7 +379,10 @@ make_map (struct mapping *m, struct aid_str *out, struct aid_error *e)
   for (size_t i = 0; i < m->k->candidates.len && i < SEEDS; i++)
     {
       const struct aid_candidate *c = AID_VEC_AT (struct aid_candidate *, &m->k->candidates, i);
+      size_t had = m->n_pages;
       load (m, c->path, c->score * c->score);
+      if (m->n_pages > had)
+        favour (m, c);
     }
   seeds = m->n_pages;
   for (size_t i = 0; i < seeds && i < SEEDS / 4; i++)

@@ -13,7 +13,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 5000, MERGE_PAGES = 400, MERGES_MAX = 100000 };
+enum
+{
+  RETRY_MS = 5000,
+  MERGE_PAGES = 400,
+  MERGES_MAX = 100000
+};
 
 static enum aid_err
 take_lock (struct aid_index *x, struct aid_error *e)
@@ -26,7 +31,8 @@ take_lock (struct aid_index *x, struct aid_error *e)
   err = aid_fs_mkdirs (x->dir, 0700, e);
   aid_str_addf (&path, "%s/lock", x->dir);
   if (!err && (x->lock_fd = open (aid_str_z (&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
-    err = aid_error_set (e, AID_E_IO, "Cannot open %s: %s; look at the folder's permissions", aid_str_z (&path), strerror (errno));
+    err = aid_error_set (e, AID_E_IO, "Cannot open %s: %s; look at the folder's permissions", aid_str_z (&path),
+                         strerror (errno));
   if (!err && flock (x->lock_fd, LOCK_EX | LOCK_NB))
     {
       close (x->lock_fd);
@@ -86,7 +92,8 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
       struct aid_project_state state;
       aid_project_state (x->project, &state);
       err = state.failed ? state.failed : AID_E_TIMEOUT;
-      return aid_error_set (e, err, "The files of %s are not listed yet; try again in a moment", aid_project_root (x->project));
+      return aid_error_set (e, err, "The files of %s are not listed yet; try again in a moment",
+                            aid_project_root (x->project));
     }
   pthread_mutex_lock (&x->write_lock);
   err = take_lock (x, &mine);

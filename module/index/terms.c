@@ -8,7 +8,15 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-enum { LETTER = 1, UPPER = 2, DIGIT = 4, UNDER = 8, WIDE = 16, IN_WORD = LETTER | UPPER | DIGIT | UNDER | WIDE };
+enum
+{
+  LETTER = 1,
+  UPPER = 2,
+  DIGIT = 4,
+  UNDER = 8,
+  WIDE = 16,
+  IN_WORD = LETTER | UPPER | DIGIT | UNDER | WIDE
+};
 
 static unsigned char
 class_of (unsigned char c)
@@ -114,7 +122,8 @@ part_end (const unsigned char *id, size_t i, size_t n)
 static int
 is_unspaced (int32_t c)
 {
-  return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7af) || (c >= 0x20000 && c <= 0x3ffff);
+  return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7af)
+         || (c >= 0x20000 && c <= 0x3ffff);
 }
 
 struct run
@@ -142,13 +151,13 @@ wide (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx)
   for (size_t i = 0; i < n;)
     {
       utf8proc_int32_t c;
-      utf8proc_ssize_t step = utf8proc_iterate (id + i, (utf8proc_ssize_t) (n - i), &c);
+      utf8proc_ssize_t step = utf8proc_iterate (id + i, (utf8proc_ssize_t)(n - i), &c);
       int unspaced = step > 0 && is_unspaced (c);
       if (unspaced || step <= 0 || c == '_' || run.len + 4 > AID_TERM_MAX)
         flush (&run, end, fn, ctx);
       if (unspaced)
         {
-          size_t len = (size_t) utf8proc_encode_char (c, (utf8proc_uint8_t *) pair + had);
+          size_t len = (size_t)utf8proc_encode_char (c, (utf8proc_uint8_t *)pair + had);
           if (had)
             fn (ctx, (struct aid_span){ pair, had + len }, 0, end);
           memmove (pair, pair + had, len);
@@ -157,8 +166,8 @@ wide (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx)
       else
         had = 0;
       if (step > 0 && !unspaced && c != '_')
-        run.len += (size_t) utf8proc_encode_char (utf8proc_tolower (c), (utf8proc_uint8_t *) run.word + run.len);
-      i += step > 0 ? (size_t) step : 1;
+        run.len += (size_t)utf8proc_encode_char (utf8proc_tolower (c), (utf8proc_uint8_t *)run.word + run.len);
+      i += step > 0 ? (size_t)step : 1;
     }
   flush (&run, end, fn, ctx);
 }
@@ -181,7 +190,7 @@ plain (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx
       if (len > 1 && len <= 40 && !(len < 3 && isdigit (id[i])))
         {
           for (size_t j = 0; j < len; j++)
-            word[j] = (char) tolower (id[i + j]);
+            word[j] = (char)tolower (id[i + j]);
           fn (ctx, (struct aid_span){ word, aid_stem (word, len) }, 0, end);
         }
       i = to;
@@ -189,18 +198,18 @@ plain (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx
   if (parts < 2)
     return;
   for (size_t j = 0; j < n; j++)
-    word[j] = (char) tolower (id[j]);
+    word[j] = (char)tolower (id[j]);
   fn (ctx, (struct aid_span){ word, n }, 1, end);
 }
 
 void
 aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
 {
-  const unsigned char *p = (const unsigned char *) text.ptr;
+  const unsigned char *p = (const unsigned char *)text.ptr;
   unsigned char class[256];
 
   for (unsigned c = 0; c < 256; c++)
-    class[c] = class_of ((unsigned char) c);
+    class[c] = class_of ((unsigned char)c);
   for (size_t i = 0; i < text.len;)
     {
       if (!(class[p[i]] & IN_WORD))
@@ -222,29 +231,35 @@ aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
 
 /* Sorted stems: English words that hold sentences together, and what people say of any change. */
 static const char *const stops[] = {
-  "about", "abov", "actual", "add", "addit", "aft", "after", "again", "all", "allow", "along", "already", "also", "although",
-  "always", "am", "an", "and", "another", "any", "are", "as", "at", "avoid", "away", "be", "becaus", "been", "befor",
-  "before", "behavi", "being", "bett", "between", "both", "bug", "but", "by", "can", "cannot", "caus", "cc", "chang", "com",
-  "commit", "correct", "could", "current", "did", "do", "doe", "does", "doing", "don", "done", "dont", "down", "during",
-  "each", "either", "els", "enough", "etc", "even", "ever", "every", "exampl", "fix", "for", "from", "further", "get", "giv",
-  "go", "good", "got", "had", "handl", "hav", "having", "he", "help", "henc", "her", "here", "him", "his", "how", "howev",
-  "however", "http", "https", "if", "implement", "improv", "in", "inst", "instead", "into", "is", "issu", "it", "its",
-  "itself", "just", "keep", "like", "look", "mak", "many", "may", "mayb", "me", "mean", "merg", "might", "more", "most",
-  "mov", "much", "must", "my", "need", "nev", "never", "new", "no", "not", "now", "of", "off", "often", "old", "on", "once",
-  "one", "only", "onto", "or", "oth", "other", "our", "out", "over", "own", "pleas", "possibl", "pr", "problem", "prop",
-  "properly", "pull", "rath", "rather", "really", "remov", "request", "same", "see", "seem", "shall", "she", "should", "show",
-  "sign", "simpl", "simply", "sinc", "so", "som", "someth", "still", "such", "support", "sur", "tak", "than", "that", "the",
-  "their", "them", "then", "ther", "thes", "they", "thi", "thing", "this", "thos", "though", "through", "to", "too", "try",
-  "und", "under", "until", "up", "updat", "us", "use", "usful", "using", "very", "via", "want", "was", "way", "we", "well",
-  "wer", "what", "when", "wher", "whether", "which", "whil", "who", "whom", "whose", "why", "will", "with", "within",
-  "without", "work", "would", "wrong", "www", "yet", "you", "your",
+  "about",   "abov",    "actual",   "add",     "addit",   "aft",       "after",  "again",    "all",     "allow",   "along",
+  "already", "also",    "although", "always",  "am",      "an",        "and",    "another",  "any",     "are",     "as",
+  "at",      "avoid",   "away",     "be",      "becaus",  "been",      "befor",  "before",   "behavi",  "being",   "bett",
+  "between", "both",    "bug",      "but",     "by",      "can",       "cannot", "caus",     "cc",      "chang",   "com",
+  "commit",  "correct", "could",    "current", "did",     "do",        "doe",    "does",     "doing",   "don",     "done",
+  "dont",    "down",    "during",   "each",    "either",  "els",       "enough", "etc",      "even",    "ever",    "every",
+  "exampl",  "fix",     "for",      "from",    "further", "get",       "giv",    "go",       "good",    "got",     "had",
+  "handl",   "hav",     "having",   "he",      "help",    "henc",      "her",    "here",     "him",     "his",     "how",
+  "howev",   "however", "http",     "https",   "if",      "implement", "improv", "in",       "inst",    "instead", "into",
+  "is",      "issu",    "it",       "its",     "itself",  "just",      "keep",   "like",     "look",    "mak",     "many",
+  "may",     "mayb",    "me",       "mean",    "merg",    "might",     "more",   "most",     "mov",     "much",    "must",
+  "my",      "need",    "nev",      "never",   "new",     "no",        "not",    "now",      "of",      "off",     "often",
+  "old",     "on",      "once",     "one",     "only",    "onto",      "or",     "oth",      "other",   "our",     "out",
+  "over",    "own",     "pleas",    "possibl", "pr",      "problem",   "prop",   "properly", "pull",    "rath",    "rather",
+  "really",  "remov",   "request",  "same",    "see",     "seem",      "shall",  "she",      "should",  "show",    "sign",
+  "simpl",   "simply",  "sinc",     "so",      "som",     "someth",    "still",  "such",     "support", "sur",     "tak",
+  "than",    "that",    "the",      "their",   "them",    "then",      "ther",   "thes",     "they",    "thi",     "thing",
+  "this",    "thos",    "though",   "through", "to",      "too",       "try",    "und",      "under",   "until",   "up",
+  "updat",   "us",      "use",      "usful",   "using",   "very",      "via",    "want",     "was",     "way",     "we",
+  "well",    "wer",     "what",     "when",    "wher",    "whether",   "which",  "whil",     "who",     "whom",    "whose",
+  "why",     "will",    "with",     "within",  "without", "work",      "would",  "wrong",    "www",     "yet",     "you",
+  "your",
 };
 
 static int
 compare (const void *key, const void *item)
 {
   const struct aid_span *term = key;
-  const char *stop = *(const char *const *) item;
+  const char *stop = *(const char *const *)item;
   int c = strncmp (term->ptr, stop, term->len);
 
   return c ? c : stop[term->len] ? -1 : 0;

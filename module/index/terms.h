@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-#define AID_TERM_MAX 64          /* bytes of a term; longer ones are no terms */
+#define AID_TERM_MAX 64 /* bytes of a term; longer ones are no terms */
 
 /* A term (borrowed, for the call), whether it is a whole compound identifier, and where in the text its identifier ends. */
 typedef void aid_term_fn (void *ctx, struct aid_span term, int whole, size_t end);

@@ -6,7 +6,11 @@
 
 #include <stdlib.h>
 
-enum { TWICE = 4000, BATCH = 500 };              /* files beyond which names come first; files in one look for those without words */
+enum
+{
+  TWICE = 4000,
+  BATCH = 500
+}; /* files beyond which names come first; files in one look for those without words */
 
 /* --- what comes out of the pipe ------------------------------------------------------------------------------------------- */
 
@@ -69,7 +73,8 @@ look_at (void *ctx, const struct aid_project_file *f)
             aid_row_kill (r, k.id);
         }
     }
-  else if (aid_row_find (r, f->path, &k) && k.size == (int64_t) f->size && k.mtime == f->mtime_ns && k.inode == (int64_t) f->inode)
+  else if (aid_row_find (r, f->path, &k) && k.size == (int64_t)f->size && k.mtime == f->mtime_ns
+           && k.inode == (int64_t)f->inode)
     aid_run_see (r, k.id);
   else
     put (r, f->path, r->what, 0, 0);
@@ -114,7 +119,8 @@ next_unread (struct aid_run *r, int64_t after, struct aid_vec *out)
   int row;
 
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "SELECT id, hash, path FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s, r->e);
+    r->err = aid_db_prepare (
+      r->s->db, "SELECT id, hash, path FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s, r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, after);

@@ -1,7 +1,7 @@
 /* SQLite with the house's errors: a file that one process writes and several read, in WAL mode.
 
-   What is kept in such a file can be made anew: a damaged one is moved away (aid_db_move_away) and built again.  A
-   connection belongs to one thread at a time. */
+   What is kept in such a file can be made anew: of a damaged one nothing is kept.  A connection belongs to one thread at a
+   time. */
 #ifndef AID_STORE_DB_H
 #define AID_STORE_DB_H
 
@@ -38,8 +38,5 @@ struct aid_span aid_db_column (sqlite3_stmt *s, int at);
 /* The last failure as an error: AID_E_PARSE damaged, AID_E_STATE another process holds the lock, AID_E_NOMEM, else AID_E_IO; the
    message names the file and what to do. */
 enum aid_err aid_db_failed (struct aid_db *db, struct aid_error *e);
-
-/* Renames PATH to PATH.damaged (an older one is replaced) and removes what belongs to it. */
-enum aid_err aid_db_move_away (const char *path, struct aid_error *e);
 
 #endif
