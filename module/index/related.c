@@ -135,10 +135,11 @@ last_commit (struct aid_shelf *s)
   int row;
   int64_t last = 0;
 
-  if (!aid_db_prepare (s->db, "SELECT max(id) FROM commits", &get, NULL) && !aid_db_step (s->db, get, &row, NULL) && row)
+  if (aid_db_prepare (s->db, "SELECT max(id) FROM commits", &get, NULL))
+    return 0;
+  if (!aid_db_step (s->db, get, &row, NULL) && row)
     last = sqlite3_column_int64 (get, 0);
-  if (last)
-    sqlite3_reset (get);
+  sqlite3_reset (get);
   return last;
 }
 

@@ -67,7 +67,10 @@ void
 aid_seek_end (struct aid_seeking *k)
 {
   if (k->x->reader.db)
-    aid_db_exec (k->x->reader.db, "COMMIT", NULL);
+    {
+      aid_db_rest (k->x->reader.db);
+      aid_db_exec (k->x->reader.db, "COMMIT", NULL);
+    }
   pthread_mutex_unlock (&k->x->read_lock);
   for (size_t i = 0; i < k->candidates.len; i++)
     {

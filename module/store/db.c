@@ -173,6 +173,13 @@ aid_db_run (struct aid_db *db, sqlite3_stmt *s, struct aid_error *e)
 }
 
 void
+aid_db_rest (struct aid_db *db)
+{
+  for (size_t i = 0; i < db->n; i++)
+    sqlite3_reset (db->statements[i]);
+}
+
+void
 aid_db_text (sqlite3_stmt *s, int at, struct aid_span v)
 {
   sqlite3_bind_text64 (s, at, v.ptr ? v.ptr : "", v.len, SQLITE_STATIC, SQLITE_UTF8);

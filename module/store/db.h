@@ -29,6 +29,8 @@ enum aid_err aid_db_prepare (struct aid_db *db, const char *sql, sqlite3_stmt **
 enum aid_err aid_db_step (struct aid_db *db, sqlite3_stmt *s, int *row, struct aid_error *e);
 /* Steps S, which gives no rows, and resets it. */
 enum aid_err aid_db_run (struct aid_db *db, sqlite3_stmt *s, struct aid_error *e);
+/* Resets all statements, so that none keeps a transaction open. */
+void aid_db_rest (struct aid_db *db);
 /* Values for S's parameters, from 1, borrowed until S is reset.  An empty text is no NULL. */
 void aid_db_text (sqlite3_stmt *s, int at, struct aid_span v);
 void aid_db_blob (sqlite3_stmt *s, int at, struct aid_span v);

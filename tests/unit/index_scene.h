@@ -19,7 +19,7 @@ static const char *
 in_project (const char *name)
 {
   static char path[512];
-  snprintf (path, sizeof path, "%s/p/%s", scratch, name);
+  snprintf (path, sizeof path, "%s/%s", scratch_path ("p"), name);
   return path;
 }
 
@@ -89,7 +89,7 @@ ask (const char *text)
   ask_for ((struct aid_question){ .text = aid_span_z (text) });
 }
 
-static struct aid_passage *
+__attribute__ ((unused)) static struct aid_passage *
 passage (size_t i)
 {
   static char none[1];
@@ -108,7 +108,7 @@ place_of (const char *path)
 }
 
 /* The reason why PATH was found. */
-static const char *
+__attribute__ ((unused)) static const char *
 reason_of (const char *path)
 {
   size_t place = place_of (path);

@@ -168,7 +168,8 @@ expect_history (void)
   assert_string_equal (reason_of ("lib/two.ml"), "often changed with `lib/one.ml`");
   ask ("splines are not reticulated");
   assert_non_null (strstr (reason_of ("lib/one.ml"), "Reticulate the splines"));
-  assert_true (place_of ("lib/one.ml") && place_of ("lib/one.ml") < place_of ("lib/three.ml"));
+  assert_true (place_of ("lib/one.ml") == 1 || place_of ("lib/two.ml") == 1);
+  assert_true (!place_of ("lib/three.ml") || place_of ("lib/three.ml") > place_of ("lib/one.ml"));
 }
 
 static void
