@@ -21,31 +21,17 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function imenu--subalist-p "imenu" (item))
 (declare-function imenu--make-index-alist "imenu" (&optional noerror))
-(declare-function project-files "project" (project &optional dirs))
+(declare-function aid--mod-project-match "ext:aid-module" (root text most))
 
-(defconst aid-chat--complete-most 50000
-  "Files of a project beyond this many are not offered.")
+(defconst aid-chat--complete-most 300
+  "Files of a project beyond this many are not offered at once.")
 
-(defvar-local aid-chat--files-known nil
-  "The project's files when they were last listed: (TIME . FILES).")
-
-(defun aid-chat--project-files ()
-  "The project's files, relative to its root; listed at most every 10 s."
-  (require 'seq)
-  (let ((root (aid-chat-root)))
-    (unless (and aid-chat--files-known
-                 (< (- (float-time) (car aid-chat--files-known)) 10))
-      (setq aid-chat--files-known
-            (cons (float-time)
-                  (ignore-errors
-                    (let* ((default-directory root)
-                           (project (project-current nil root)))
-                      (mapcar (lambda (file) (file-relative-name file root))
-                              (seq-take (if project
-                                            (project-files project)
-                                          (directory-files root t "\\`[^.]"))
-                                        aid-chat--complete-most)))))))
-    (cdr aid-chat--files-known)))
+(defun aid-chat--project-files (text)
+  "The project's files that hold TEXT, relative to its root, the best first.
+The core knows them; none while it lists them for the first time."
+  (when-let ((root (aid-chat-root)))
+    (cdr (ignore-errors
+           (aid--mod-project-match (expand-file-name root) text aid-chat--complete-most)))))
 
 (defun aid-chat--visible-buffers ()
   "The file buffers that are on screen, without chats."
@@ -75,29 +61,28 @@
                         (aid-chat--flat (cdr (imenu--make-index-alist t)) "")))))
           (aid-chat--visible-buffers)))
 
+(defun aid-chat--file-item (file)
+  "The item of FILE, relative to the project's root."
+  (list file (aid-context--file-target default-directory
+                                       (expand-file-name file (aid-chat-root)))
+        ""))
+
 (defun aid-chat--candidates ()
-  "What \"@\" may stand for: an alist of names and functions that give an item.
-An item is a list of label, target and words."
-  (let ((root (aid-chat-root)))
-    (append
-     (mapcar (lambda (file)
-               (cons file (lambda ()
-                            (list file (aid-context--file-target default-directory
-                                                                 (expand-file-name file root))
-                                  ""))))
-             (aid-chat--project-files))
-     (delq nil (mapcar (lambda (buffer)
-                         (let ((name (buffer-name buffer)))
-                           (unless (or (string-prefix-p " " name) (buffer-file-name buffer))
-                             (cons name (lambda ()
-                                          (list name (concat "aid:buffer/"
-                                                             (aid-percent-encode name "[-a-zA-Z0-9_.~]"))
-                                                ""))))))
-                       (buffer-list)))
-     (mapcar (lambda (symbol)
-               (cons (car symbol)
-                     (lambda () (aid-chat--symbol-item (car symbol) (cadr symbol) (cddr symbol)))))
-             (aid-chat--symbols)))))
+  "What \"@\" may stand for besides files: an alist of names and functions.
+A function gives an item: a list of label, target and words."
+  (append
+   (delq nil (mapcar (lambda (buffer)
+                       (let ((name (buffer-name buffer)))
+                         (unless (or (string-prefix-p " " name) (buffer-file-name buffer))
+                           (cons name (lambda ()
+                                        (list name (concat "aid:buffer/"
+                                                           (aid-percent-encode name "[-a-zA-Z0-9_.~]"))
+                                              ""))))))
+                     (buffer-list)))
+   (mapcar (lambda (symbol)
+             (cons (car symbol)
+                   (lambda () (aid-chat--symbol-item (car symbol) (cadr symbol) (cddr symbol)))))
+           (aid-chat--symbols))))
 
 (defun aid-chat--definition-bounds (buffer pos)
   "The bounds of the definition at POS in BUFFER, else of the line there."
@@ -125,12 +110,22 @@ An item is a list of label, target and words."
 ;; Any part of a name completes it: of "src/lexer.c" one remembers the last.
 (add-to-list 'completion-category-defaults '(aid-item (styles substring)))
 
-(defun aid-chat--item-table (names)
-  "A completion table of NAMES."
-  (lambda (string predicate action)
-    (if (eq action 'metadata)
-        '(metadata (category . aid-item))
-      (complete-with-action action names string predicate))))
+(defun aid-chat--item-table (beg names)
+  "A completion table of NAMES and the files that hold what stands behind BEG.
+The core is asked again when that has changed."
+  (let ((buffer (current-buffer)) (beg (copy-marker beg)) typed files)
+    (lambda (string predicate action)
+      (if (eq action 'metadata)
+          '(metadata (category . aid-item))
+        (let ((now (with-current-buffer buffer
+                     (save-excursion
+                       (goto-char beg)
+                       (skip-chars-forward "^ \t\n")
+                       (buffer-substring-no-properties beg (point))))))
+          (unless (and files (equal now typed))
+            (setq typed now
+                  files (with-current-buffer buffer (aid-chat--project-files now))))
+          (complete-with-action action (append files names) string predicate))))))
 
 (defun aid-chat-complete-item ()
   "Complete an \"@\" word of the open question: for `completion-at-point'."
@@ -141,16 +136,17 @@ An item is a list of label, target and words."
         (when (and (eq (char-before) ?@)
                    (memq (char-before (1- beg)) '(?\s ?\t ?\n ?\( nil))
                    (aid-chat-in-question-p))
-          (let ((candidates (aid-chat--candidates)))
+          (let ((others (aid-chat--candidates)))
             ;; Exclusive, for what is not is only completed by its beginning.
-            (list beg end (aid-chat--item-table (mapcar #'car candidates))
+            (list beg end (aid-chat--item-table beg (mapcar #'car others))
                   :company-kind (lambda (_) 'file)
                   :exit-function
                   (lambda (name status)
                     (when (memq status '(finished sole exact))
-                      (when-let ((make (cdr (assoc (substring-no-properties name)
-                                                   candidates))))
-                        (aid-chat--complete-done name (funcall make))))))))))))
+                      (let* ((name (substring-no-properties name))
+                             (make (cdr (assoc name others))))
+                        (aid-chat--complete-done
+                         name (if make (funcall make) (aid-chat--file-item name)))))))))))))
 
 (defun aid-chat--complete-done (name item)
   "Replace the \"@NAME\" before point by its name, and add ITEM."

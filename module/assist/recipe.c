@@ -7,6 +7,7 @@
 #include "chat/chat.h"
 #include "context/item.h"
 #include "model/estimate.h"
+#include "project/instructions.h"
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -261,20 +262,24 @@ add_siblings (struct cook *c, const char *path)
   free (folder);
 }
 
+/* What the project says of the question's files, the nearest first; of a question without files, what its root says. */
 static void
-add_instructions (struct cook *c)
+add_instructions (struct cook *c, size_t nfiles)
 {
-  static const char *const names[] = { ".aid/instructions.md", "AGENTS.md" };
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  struct aid_config *config = aid_config_load (c->root, NULL);
+  struct aid_vec found = AID_VEC_INIT (struct aid_instruction, AID_INSTRUCTION_FILES);
+  for (size_t i = 0; i < nfiles; i++)
+    if (aid_strategy_inside (c->root, AID_VEC_AT (char *, &c->have, i)))
+      aid_instructions_find (config, c->root, AID_VEC_AT (char *, &c->have, i), &found, NULL);
+  aid_instructions_find (config, c->root, c->root, &found, NULL);
+  for (size_t i = 0; i < found.len; i++)
     {
-      struct aid_str path = AID_STR_INIT (PATH_LIMIT);
-      size_t before = c->have.len;
-      if (!aid_fs_join (&path, c->root, names[i]))
-        add_file (c, aid_str_z (&path), "the project's instructions", NULL);
-      aid_str_free (&path);
-      if (c->have.len > before)
-        return; /* the first that is there */
+      const struct aid_instruction *one = &AID_VEC_AT (struct aid_instruction, &found, i);
+      add_file (c, one->path, one->folder[0] ? "instructions" : "the project's instructions",
+                one->folder[0] ? one->folder : NULL);
     }
+  aid_instructions_free (&found);
+  aid_config_free (config);
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------------------ */
@@ -314,7 +319,7 @@ add_sources (struct cook *c)
   size_t own = c->have.len;
   for (size_t i = 0; i < c->s->nsources; i++)
     if (c->s->sources[i] == AID_SOURCE_INSTRUCTIONS)
-      add_instructions (c);
+      add_instructions (c, own);
     else if (c->s->sources[i] == AID_SOURCE_SIBLINGS)
       for (size_t k = 0; k < own; k++)
         add_siblings (c, AID_VEC_AT (char *, &c->have, k));

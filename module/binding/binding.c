@@ -83,6 +83,7 @@ static void
 retire (void)
 {
   aid_bind_docs_close ();
+  aid_bind_projects_stop ();
 }
 
 static unsigned
@@ -101,6 +102,7 @@ static void
 stop (const char *reason)
 {
   aid_bind_docs_close ();
+  aid_bind_projects_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
 }
@@ -129,6 +131,9 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-chat-hash", 1, 1, aid_bind_chat_hash, "Return the hash of an answer's BODY.\n\n(fn BODY)" },
   { "aid--mod-journal-list", 1, 1, aid_bind_journal_list, "Return the journals beside CHAT-FILE.\n\n(fn CHAT-FILE)" },
   { "aid--mod-journal-remove", 2, 2, aid_bind_journal_remove, "Remove the journal of REQ.\n\n(fn CHAT-FILE REQ)" },
+  { "aid--mod-project-match", 3, 3, aid_bind_project_match,
+    "Return (ALL . PATHS): up to MOST files of the project at ROOT whose path holds TEXT.\n"
+    "ALL is nil when there may be more, also while the files are being listed.\n\n(fn ROOT TEXT MOST)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
   { "aid--mod-inspect", 1, 1, aid_bind_inspect,
     "Return a plist of the request that `aid--mod-ask' would make of PLIST.\n\n(fn PLIST)" },

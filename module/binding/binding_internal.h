@@ -38,6 +38,9 @@ void aid_bind_question_own_chat (struct aid_bind_question *q);
 
 /* Forgets every open document (bind_doc.c). */
 void aid_bind_docs_close (void);
+/* The open projects (bind_project.c): ends their work; closes them. */
+void aid_bind_projects_stop (void);
+void aid_bind_projects_close (void);
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
 struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
 
@@ -95,6 +98,7 @@ AID_BIND (inspect_format);
 AID_BIND (version);
 AID_BIND (item_read);
 AID_BIND (blob_get);
+AID_BIND (project_match);
 AID_BIND (patch_read);
 AID_BIND (patch_plan);
 AID_BIND (patch_check);

@@ -15,7 +15,7 @@ struct printing
 {
   struct aid_project *project;
   int json, why, names, nul, root_too;
-  int bad;                   /* standard output took no more */
+  int bad; /* standard output took no more */
 };
 
 /* --- one file --------------------------------------------------------------------------------------------------------- */
@@ -193,19 +193,22 @@ aid_cmd_files (int argc, char **argv)
   struct printing p = { NULL, 0, 0, 0, 0, 0, 0 };
   struct aid_vec roots = AID_VEC_INIT (const char *, 1000);
   const struct aid_opt opts[]
-      = { { "root", 0, AID_OPT_LIST, &roots, "DIR", "the project (default: found upwards from here); may be given several times" },
-          { "json", 0, AID_OPT_FLAG, &p.json, NULL, "a line of JSON for the project, then one for each file, also those left out" },
-          { "why", 0, AID_OPT_FLAG, &p.why, NULL, "also the files that are left out, each with its reason" },
-          { "names", 0, AID_OPT_FLAG, &p.names, NULL, "judge by names and sizes alone: read no file" },
-          { "null", '0', AID_OPT_FLAG, &p.nul, NULL, "a NUL behind each path, and nothing else" } };
-  const struct aid_usage_text usage = { "aid files [--root DIR]... [--json] [--why] [--names] [-0] [PATH...]",
-                                        "Lists the project's own text files: what Git or Mercurial track or would, else what a walk\n"
-                                        "finds that is not ignored; without what is binary, generated, vendored, minified or large.\n"
-                                        "With PATHs, relative to the root, says of each what it is and why.\n",
-                                        opts,
-                                        sizeof opts / sizeof *opts,
-                                        0,
-                                        -1 };
+    = { { "root", 0, AID_OPT_LIST, &roots, "DIR",
+          "the project (default: found upwards from here); may be given several times" },
+        { "json", 0, AID_OPT_FLAG, &p.json, NULL,
+          "a line of JSON for the project, then one for each file, also those left out" },
+        { "why", 0, AID_OPT_FLAG, &p.why, NULL, "also the files that are left out, each with its reason" },
+        { "names", 0, AID_OPT_FLAG, &p.names, NULL, "judge by names and sizes alone: read no file" },
+        { "null", '0', AID_OPT_FLAG, &p.nul, NULL, "a NUL behind each path, and nothing else" } };
+  const struct aid_usage_text usage
+    = { "aid files [--root DIR]... [--json] [--why] [--names] [-0] [PATH...]",
+        "Lists the project's own text files: what Git or Mercurial track or would, else what a walk\n"
+        "finds that is not ignored; without what is binary, generated, vendored, minified or large.\n"
+        "With PATHs, relative to the root, says of each what it is and why.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        0,
+        -1 };
   struct aid_error e;
   int status, n = aid_opt_parse (&usage, argc, argv, &status);
   if (n < 0)
@@ -218,7 +221,8 @@ aid_cmd_files (int argc, char **argv)
   for (size_t i = 0; i < (roots.len ? roots.len : 1); i++)
     {
       struct aid_str root = AID_STR_INIT (8192);
-      enum aid_err err = roots.len ? aid_str_addz (&root, AID_VEC_AT (const char *, &roots, i)) : aid_cli_root (NULL, &root, &e);
+      enum aid_err err
+        = roots.len ? aid_str_addz (&root, AID_VEC_AT (const char *, &roots, i)) : aid_cli_root (NULL, &root, &e);
       int one = err ? aid_cli_fail ("%s", e.msg) : run (&p, aid_str_z (&root), argv + 1, n);
       status = one ? one : status;
       aid_str_free (&root);

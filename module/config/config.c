@@ -26,6 +26,7 @@ static const struct member top_members[] = {
   { "models", KIND_MODELS },
   { "log_content", KIND_BOOL },
   { "discover", KIND_NAMES },
+  { "instructions", KIND_NAMES },
   { "budget", KIND_BUDGET },
   { NULL, KIND_STRING },
 };
@@ -211,7 +212,7 @@ wanted (enum kind kind, const json_t *v)
     case KIND_COMMAND:
       return is_words (v, 0) && json_array_size (v) ? NULL : "an array of strings: a program and its arguments";
     case KIND_NAMES:
-      return is_words (v, 0) ? NULL : "an array of strings: names of providers";
+      return is_words (v, 0) ? NULL : "an array of strings";
     case KIND_ABILITIES:
       return is_words (v, 1)
                ? NULL

@@ -18,6 +18,7 @@
                                         "large": { "over": 200000, "input": 6, "output": 22.5 } } },
                  "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
      "discover": ["ollama", "llama.cpp"],                the local servers that are looked for; missing: all known ones
+     "instructions": ["AGENTS.md"],                      names of a project's files of instructions; missing: the usual ones
      "budget": { "chat": 0.5, "month": 20 }              US dollars; asked about before one is passed
    }
 

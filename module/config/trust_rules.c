@@ -54,6 +54,7 @@ static const struct rule rules[] = {
   { { "providers", "*", "ca_file" }, "believes the servers that are vouched for by" },
   { { "providers", "*", "client_cert" }, "shows the server your certificate" },
   { { "providers", "*", "client_key" }, "uses your private key" },
+  { { "instructions" }, "sends along, as the project's instructions, files of these names:" },
   { { "discover" }, "looks on this machine for the servers of" },
   { { "log_content" }, "writes what you ask and what is answered into the log on your disk:" },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },

@@ -96,7 +96,7 @@ aid_classify_is_output (struct aid_span name)
   return is_one (name, outputs);
 }
 
-static enum aid_file_class
+__attribute__ ((format (printf, 3, 4))) static enum aid_file_class
 because (enum aid_file_class class, struct aid_str *words, const char *fmt, ...)
 {
   va_list ap;

@@ -353,12 +353,37 @@
   (aid-chat-tests-with chat
     (make-directory (expand-file-name "src" project))
     (write-region "" nil (expand-file-name "src/lexer.c" project) nil 'quiet)
-    (cl-letf (((symbol-function 'aid-chat--project-files) (lambda () '("a.c" "src/lexer.c"))))
+    (cl-letf (((symbol-function 'aid-chat--project-files) (lambda (_) '("a.c" "src/lexer.c"))))
       (goto-char (point-max))
       (insert "See @lex")
       (switch-to-buffer chat)
       (call-interactively #'aid-chat-tab)
       (should (string-search "See src/lexer.c\n\n- [src/lexer.c](../../project/src/lexer.c) <!--" (buffer-string))))))
+
+(ert-deftest aid-chat-completion-knows-the-project-s-files ()
+  "\"@\" offers the files that are not ignored, and those that come later, by any part."
+  (aid-chat-tests-with chat
+    (let ((default-directory project))
+      (call-process "git" nil nil nil "init" "-q")
+      (make-directory "lib")
+      (dolist (name '("lib/parser.ml" "lib/parser.cmo" "README.parse" ".gitignore"))
+        (write-region "*.cmo\n" nil name nil 'quiet)))
+    (goto-char (point-max))
+    (insert "See @pars")
+    (with-timeout (20 (ert-fail "The files were not listed"))
+      (while (not (equal (aid-chat--project-files "pars") '("lib/parser.ml" "README.parse")))
+        (sleep-for 0.02)))
+    (let ((names (nth 2 (aid-chat-complete-item))))
+      (should (equal (seq-take (all-completions "" names) 2) '("lib/parser.ml" "README.parse")))
+      ;; What is typed on asks for more of them.
+      (delete-char -4)
+      (insert ".gitig")
+      (should (equal (car (all-completions "" names)) ".gitignore"))
+      (should-not (member "lib/parser.ml" (all-completions "" names))))
+    (write-region "" nil (expand-file-name "lib/parser_later.ml" project) nil 'quiet)
+    (with-timeout (20 (ert-fail "The new file was not noticed"))
+      (while (not (equal (aid-chat--project-files "parser_l") '("lib/parser_later.ml")))
+        (sleep-for 0.02)))))
 
 (ert-deftest aid-chat-typed-names-become-items ()
   "A file that is named after an \"@\" is shown to the model, but none in code or outside."

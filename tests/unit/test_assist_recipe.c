@@ -148,6 +148,34 @@ test_the_project_s_instructions (void **state)
 }
 
 static void
+test_the_nearest_instructions_come_first (void **state)
+{
+  (void) state;
+  put ("p/CLAUDE.md", "Tabs.\n");
+  put ("p/src/deep/AGENTS.md", "Blanks.\n");
+  put ("p/src/deep/a.c", "x\n");
+  put ("p/src/b.c", "x\n");
+  put ("p/other/CLAUDE.md", "Nothing.\n");
+  expect (HEAD YOU (1) ITEM ("../p/src/b.c"), "CLAUDE.md (the project's instructions)");
+  expect (HEAD YOU (1) ITEM ("../p/src/b.c") ITEM ("../p/src/deep/a.c"),
+          "src/deep/AGENTS.md (instructions of src/deep) CLAUDE.md (the project's instructions)");
+  expect (HEAD YOU (1) ITEM ("../p/src/deep/a.c"),
+          "src/deep/AGENTS.md (instructions of src/deep) CLAUDE.md (the project's instructions)");
+}
+
+static void
+test_settings_name_the_instructions_or_none (void **state)
+{
+  (void) state;
+  put ("p/CLAUDE.md", "Tabs.\n");
+  put ("p/RULES", "Blanks.\n");
+  put ("aid/config.json", "{\"instructions\": [\"RULES\", \"../x\"]}");
+  expect (HEAD YOU (1), "RULES (the project's instructions)");
+  put ("aid/config.json", "{\"instructions\": []}");
+  expect (HEAD YOU (1), "");
+}
+
+static void
 expect_link (const char *dir, const char *path, const char *want)
 {
   struct aid_str out = AID_STR_INIT (1000);
@@ -179,6 +207,8 @@ main (void)
     TEST (test_the_budget_holds),
     TEST (test_only_files_in_the_project),
     TEST (test_the_project_s_instructions),
+    TEST (test_the_nearest_instructions_come_first),
+    TEST (test_settings_name_the_instructions_or_none),
     TEST (test_links),
   };
   return cmocka_run_group_tests_name ("assist recipe", tests, NULL, NULL);

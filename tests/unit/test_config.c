@@ -157,7 +157,7 @@ a_wrong_type_is_an_error_with_its_place (void **state)
   refused ("{\"models\":{\"a\":{\"price\":{\"as_of\":\"today\"}}}}", "", AID_E_INVALID,
            "config.json, line 1: \"models.a.price.as_of\" must be a day as in \"2025-12-01\"");
   refused ("{\"discover\":\"ollama\"}", "", AID_E_INVALID,
-           "config.json, line 1: \"discover\" must be an array of strings: names of providers");
+           "config.json, line 1: \"discover\" must be an array of strings");
   refused ("{\"models\":{\"a\":{\"max_tokens\":-1}}}", "", AID_E_INVALID,
            "config.json, line 1: \"models.a.max_tokens\" must be a whole number, 0 or more");
   refused ("{\"models\":{\"a\":{\"temperature\":\"warm\"}}}", "", AID_E_INVALID,

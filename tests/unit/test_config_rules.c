@@ -77,6 +77,7 @@ some_value (const char *name)
     { "headers", "{\"A\":\"b\"}" },
     { "extra", "{\"x\":1}" },
     { "discover", "[\"ollama\"]" },
+    { "instructions", "[\"RULES\"]" },
     { "abilities", "[\"text\"]" },
     { "as_of", "\"2026-01-02\"" },
     { "context", "7" },

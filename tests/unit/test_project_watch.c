@@ -289,7 +289,9 @@ an_idle_project_takes_no_time (void **state)
   getrusage (RUSAGE_SELF, &before);
   sleep (1);
   getrusage (RUSAGE_SELF, &after);
-  assert_true (after.ru_nvcsw - before.ru_nvcsw <= 3);
+  long us = (after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_stime.tv_sec) * 1000000L
+            + (after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_stime.tv_usec);
+  assert_true (us < 10000);
   assert_int_equal (aid_project_wait (p, 0, 0), 1);
   aid_project_close (p);
 }
@@ -305,7 +307,7 @@ an_edit_is_told_within_a_tenth_of_a_second (void **state)
   struct aid_project *p = open_project (dir);
   for (int i = 0; i < 5; i++)
     {
-      char text[16];
+      char text[64];
       uint64_t before = aid_project_wait (p, 0, 0);
       snprintf (text, sizeof text, "%0*d\n", i + 2, i);
       int64_t from = aid_clock_ms ();

@@ -1,0 +1,78 @@
+/* What a project is made of, for completion: a bounded look at a list that the core keeps. */
+#include "base/val.h"
+#include "binding/binding_internal.h"
+#include "project/match.h"
+#include "project/projects.h"
+#include <stdlib.h>
+
+#define LOOK_MS 3            /* at the list */
+#define FIRST_MS 60          /* waited for the first list: most are there by then */
+
+static struct aid_projects *projects;
+
+void
+aid_bind_projects_stop (void)
+{
+  if (projects)
+    aid_projects_stop (projects);
+}
+
+void
+aid_bind_projects_close (void)
+{
+  aid_projects_free (projects);
+  projects = NULL;
+}
+
+struct listed
+{
+  struct aid_str paths;
+  uint32_t n;
+};
+
+static void
+add (void *ctx, struct aid_span path)
+{
+  struct listed *l = ctx;
+  aid_val_str (&l->paths, path);
+  l->n++;
+}
+
+/* (COMPLETE . PATHS) */
+AID_BIND (project_match)
+{
+  (void) nargs;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_project *p;
+  struct listed l = { AID_STR_INIT (8 << 20), 0 };
+  struct aid_str text;
+  char *root = aid_lisp_dup (env, args[0]);
+  emacs_value out = NULL;
+  aid_lisp_text (env, args[1], &text);
+  intmax_t most = env->extract_integer (env, args[2]);
+  if (!projects)
+    projects = aid_projects_new ();
+  if (aid_lisp_failed (env))
+    ;
+  else if (!root || !projects)
+    aid_lisp_signal (env, "nomem", "No memory for the project");
+  else if (aid_projects_get (projects, root, &p, &e) != AID_OK)
+    aid_lisp_error (env, &e);
+  else
+    {
+      struct aid_str val = AID_STR_INIT (8 << 20);
+      aid_project_wait (p, 0, FIRST_MS);
+      int all = aid_project_match (p, aid_str_span (&text), most > 0 ? (size_t) most : 0, LOOK_MS, add, &l);
+      aid_projects_put (projects, p);
+      size_t list = aid_val_list (&val);
+      aid_val_bool (&val, all);
+      aid_str_addspan (&val, aid_str_span (&l.paths));
+      aid_val_end (&val, list, l.n + 1);
+      out = aid_lisp_take_val (env, &val);
+      aid_str_free (&val);
+    }
+  free (root);
+  aid_str_free (&text);
+  aid_str_free (&l.paths);
+  return out;
+}
