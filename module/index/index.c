@@ -12,12 +12,9 @@
 #include "base/fs.h"
 #include "base/hash.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum
@@ -184,31 +181,63 @@ remove_database (const char *dir, const char *name)
 }
 
 enum aid_err
-aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e)
+aid_shelf_create (const char *dir, struct aid_shelf *s, struct aid_error *e)
 {
-  char old[64], key[13], name[64];
-  struct aid_str current = AID_STR_INIT (8192);
-  enum aid_err err = AID_OK;
+  char key[13], name[64];
+  enum aid_err err;
 
-  snprintf (old, sizeof old, "%s", s->name);
-  aid_shelf_close (s);
+  memset (s, 0, sizeof *s);
   if (aid_random_key (key, 12))
     return aid_error_set (e, AID_E_IO, "The system gives no random numbers");
   snprintf (name, sizeof name, "db-%s", key);
   err = connect (dir, name, s, e);
   if (!err)
     err = aid_db_exec (s->db, schema, e);
-  aid_str_addf (&current, "%s/current", dir);
-  if (!err)
-    err = aid_fs_replace (aid_str_z (&current), aid_span_z (name), 0600, e);
   if (err)
     {
       aid_shelf_close (s);
       remove_database (dir, name);
     }
-  else if (*old)
-    remove_database (dir, old);
+  return err;
+}
+
+/* Removes all databases but KEEP: what a killed process left, too. */
+static void
+remove_others (const char *dir, const char *keep)
+{
+  DIR *d = opendir (dir);
+
+  for (struct dirent *entry; d && (entry = readdir (d));)
+    if (!strncmp (entry->d_name, "db-", 3) && strncmp (entry->d_name, keep, strlen (keep)) != 0
+        && !strpbrk (entry->d_name + 3, "-./"))
+      remove_database (dir, entry->d_name);
+  if (d)
+    closedir (d);
+}
+
+enum aid_err
+aid_shelf_publish (const char *dir, const struct aid_shelf *s, struct aid_error *e)
+{
+  struct aid_str current = AID_STR_INIT (8192);
+  enum aid_err err;
+
+  aid_str_addf (&current, "%s/current", dir);
+  err = aid_fs_replace (aid_str_z (&current), aid_span_z (s->name), 0600, e);
   aid_str_free (&current);
+  if (!err)
+    remove_others (dir, s->name);
+  return err;
+}
+
+enum aid_err
+aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e)
+{
+  enum aid_err err;
+
+  aid_shelf_close (s);
+  err = aid_shelf_create (dir, s, e);
+  if (!err && (err = aid_shelf_publish (dir, s, e)))
+    aid_shelf_close (s);
   return err;
 }
 
@@ -241,14 +270,7 @@ aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, s
   if (!err)
     err = connect (dir, name, s, e);
   if (!err && (err = check (s, e)))
-    {
-      char keep[64];
-      snprintf (keep, sizeof keep, "%s", s->name);
-      aid_shelf_close (s);
-      snprintf (s->name, sizeof s->name, "%s", keep);
-    }
-  else if (had && err)
-    snprintf (s->name, sizeof s->name, "%s", name);
+    aid_shelf_close (s);
   if ((err == AID_E_NOTFOUND || err == AID_E_PARSE) && write)
     {
       *rebuilt = had;

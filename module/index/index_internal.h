@@ -30,7 +30,10 @@ enum aid_err aid_shelf_open (const char *dir, int write, struct aid_shelf *s, in
 void aid_shelf_close (struct aid_shelf *s);
 /* Whether S is what DIR/current names now. */
 int aid_shelf_is_current (const char *dir, const struct aid_shelf *s);
-/* Makes a new, empty file with nothing in it the current one, and removes S's. */
+/* Makes a new file with nothing in it, which is not current yet; makes S's file the current one, and removes all others. */
+enum aid_err aid_shelf_create (const char *dir, struct aid_shelf *s, struct aid_error *e);
+enum aid_err aid_shelf_publish (const char *dir, const struct aid_shelf *s, struct aid_error *e);
+/* Closes S and makes a new file current. */
 enum aid_err aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e);
 /* Reads a value of the table meta into OUT (0 when it is not there), or writes it. */
 enum aid_err aid_shelf_get (struct aid_shelf *s, const char *key, int64_t *out, struct aid_error *e);
@@ -51,6 +54,7 @@ struct aid_index
   pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
   struct aid_shelf writer;
   int lock_fd;         /* -1: not held */
+  unsigned since_look; /* updates since it was looked whether the index is worn */
   uint64_t generation; /* of the project, that the index is of; 0: look through all files */
 
   pthread_mutex_t read_lock; /* guards the reader while a search uses it */

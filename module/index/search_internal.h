@@ -41,6 +41,7 @@ struct aid_seeking
   struct aid_vec candidates; /* of struct aid_candidate *, best first once they are fused */
   struct aid_map *by_path;
   int64_t until; /* aid_clock_us */
+  size_t bytes;  /* of files that were read to be cut */
   int partial;
 };
 

@@ -319,6 +319,25 @@ a_writer_that_is_killed_leaves_an_index_that_goes_on (void **state)
 }
 
 static void
+an_index_of_mostly_old_versions_is_built_anew (void **state)
+{
+  (void) state;
+  char before[1024];
+  write_many (0, 1300);
+  index_it ();
+  snprintf (before, sizeof before, "%s", database ());
+  for (int round = 0; round < 2; round++)
+    {
+      sh ("find . -name '*.c' -exec sed -i 's/return/return 1 +/' {} +");
+      index_it ();
+    }
+  assert_string_not_equal (database (), before);
+  assert_int_not_equal (access (before, F_OK), 0);
+  expect_whole (1300);
+  assert_int_equal (number ("SELECT count(*) FROM files"), 1300);
+}
+
+static void
 a_full_disk_is_told_and_leaves_an_index_that_goes_on (void **state)
 {
   (void) state;
@@ -404,6 +423,7 @@ main (void)
     SCENE (an_index_of_another_version_is_built_anew),
     SCENE (one_process_writes_and_others_search),
     SCENE (a_writer_that_is_killed_leaves_an_index_that_goes_on),
+    SCENE (an_index_of_mostly_old_versions_is_built_anew),
     SCENE (a_full_disk_is_told_and_leaves_an_index_that_goes_on),
     SCENE (the_thread_follows_the_files_within_200_ms),
   };
