@@ -35,7 +35,8 @@ on_signal (int signal)
   aid_stop_set (stop);
 }
 
-/* --- printing ------------------------------------------------------------------------------------------------------------- */
+/* --- printing
+   ------------------------------------------------------------------------------------------------------------- */
 
 static void
 put_passage (struct aid_str *val, const struct aid_passage *p)
@@ -126,7 +127,8 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
   return status;
 }
 
-/* --- searching ------------------------------------------------------------------------------------------------------------ */
+/* --- searching
+   ------------------------------------------------------------------------------------------------------------ */
 
 static struct aid_vec
 spans_of (const struct aid_vec *names)
@@ -178,8 +180,8 @@ ask (const struct searching *s, struct aid_project *p, struct aid_index *x, stru
   return status;
 }
 
-/* Brings the index up to date.  Another process that does so already, or an update that fails where there is an index, is told and the
-   index is searched as it is. */
+/* Brings the index up to date.  Another process that does so already, or an update that fails where there is an
+   index, is told and the index is searched as it is. */
 static void
 update (struct aid_index *x)
 {

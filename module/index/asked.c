@@ -1,6 +1,6 @@
-/* A question is read in tokens: runs of what names and paths are made of.  A token with "/" or a file's ending is a path, and digits
-   behind it ("a.c:12", "a.py", line 12) are its line; one with "_", a capital inside, "::" or "." between names is a name, and so
-   is all in backticks.  Other words may be names too, which only the index knows. */
+/* A question is read in tokens: runs of what names and paths are made of.  A token with "/" or a file's ending is a
+   path, and digits behind it ("a.c:12", "a.py", line 12) are its line; one with "_", a capital inside, "::" or "."
+   between names is a name, and so is all in backticks.  Other words may be names too, which only the index knows. */
 #include "index/asked.h"
 #include "index/terms.h"
 

@@ -1,5 +1,5 @@
-/* A file is cut where it is read: its definitions as they are now, and windows of what stands between them.  Each is scored by the
-   question's terms in it; of a long one, the lines that have most of them are shown. */
+/* A file is cut where it is read: its definitions as they are now, and windows of what stands between them.  Each is
+   scored by the question's terms in it; of a long one, the lines that have most of them are shown. */
 #include "index/search_internal.h"
 #include "base/hash.h"
 #include "index/terms.h"
@@ -8,7 +8,10 @@
 #include <stdlib.h>
 
 /* Of all files that are cut for a question: reading them is what takes the time. */
-enum { BYTES_MAX = 3 << 19 };
+enum
+{
+  BYTES_MAX = 3 << 19
+};
 
 enum
 {
@@ -63,7 +66,8 @@ free_cutting (struct cutting *g)
   free (g->weight);
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------- */
+/* --- reading
+   -------------------------------------------------------------------------------------------------------------- */
 
 static int
 find_lines (struct cutting *g)
@@ -149,7 +153,8 @@ open_file (struct cutting *g)
   return find_lines (g) || make_units (g) ? -1 : 0;
 }
 
-/* --- scoring -------------------------------------------------------------------------------------------------------------- */
+/* --- scoring
+   -------------------------------------------------------------------------------------------------------------- */
 
 static void
 make_table (struct cutting *g)
@@ -255,7 +260,8 @@ score_units (struct cutting *g)
     }
 }
 
-/* --- passages ------------------------------------------------------------------------------------------------------------- */
+/* --- passages
+   ------------------------------------------------------------------------------------------------------------- */
 
 static int
 by_score (const void *a, const void *b)

@@ -1,5 +1,5 @@
-/* The function aid_collect, called once for the first row that matches, walks all rows of the phrase by itself: some 50 ns a row
-   instead of the microsecond that a row of a SELECT costs. */
+/* The function aid_collect, called once for the first row that matches, walks all rows of the phrase by itself: some
+   50 ns a row instead of the microsecond that a row of a SELECT costs. */
 #include "index/fts.h"
 
 #include <stdio.h>
@@ -13,7 +13,8 @@ struct aid_fts
   int cut;
 };
 
-/* --- the tokenizer -------------------------------------------------------------------------------------------------------- */
+/* --- the tokenizer
+   -------------------------------------------------------------------------------------------------------- */
 
 static int
 no_tokenizer (void *ctx, const char **args, int n, Fts5Tokenizer **out)
@@ -48,7 +49,8 @@ split (Fts5Tokenizer *t, void *ctx, int flags, const char *text, int len,
   return SQLITE_OK;
 }
 
-/* --- collecting ----------------------------------------------------------------------------------------------------------- */
+/* --- collecting
+   ----------------------------------------------------------------------------------------------------------- */
 
 static int
 take_row (const Fts5ExtensionApi *api, Fts5Context *row, void *ctx)

@@ -1,6 +1,7 @@
-/* Reading the log: of Git or Mercurial, AID_COMMITS commits at first, then what is new since the one that was last seen.  When
-   that one is no ancestor any more (a rebase, another branch), all is read anew.  The table told has for each commit the
-   terms of its message and "#ID" of each path that it changed; commits of many files say nothing of any and are left out. */
+/* Reading the log: of Git or Mercurial, AID_COMMITS commits at first, then what is new since the one that was last
+   seen.  When that one is no ancestor any more (a rebase, another branch), all is read anew.  The table told has for
+   each commit the terms of its message and "#ID" of each path that it changed; commits of many files say nothing of
+   any and are left out. */
 #include "index/history.h"
 #include "base/proc.h"
 #include "index/terms.h"
@@ -29,7 +30,8 @@ struct reading
   size_t commits;
 };
 
-/* --- writing -------------------------------------------------------------------------------------------------------------- */
+/* --- writing
+   -------------------------------------------------------------------------------------------------------------- */
 
 static int64_t
 path_id (struct reading *r, struct aid_span path)
@@ -141,7 +143,8 @@ take_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
   return r->err != AID_OK;
 }
 
-/* --- the log -------------------------------------------------------------------------------------------------------------- */
+/* --- the log
+   -------------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 run (struct reading *r, const char *const *argv, const struct aid_stop *stop, int *code)

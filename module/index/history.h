@@ -12,7 +12,8 @@ struct aid_related
   double weight;
 };
 
-/* Appends to OUT (of struct aid_related; free with aid_related_free) the files that changed together with PATH, best first. */
+/* Appends to OUT (of struct aid_related; free with aid_related_free) the files that changed together with PATH, best
+   first. */
 enum aid_err
 aid_history_with (struct aid_shelf *s, struct aid_span path, size_t max, struct aid_vec *out, struct aid_error *e);
 /* The files that commits changed whose messages say the like of what is asked. */

@@ -2,7 +2,8 @@
    new name, so that none ever meets the journal of another; readers look at "current" before each search.
 
    The tables:
-     files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring them back.
+     files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring
+     them back.
             state: 1, its names can be searched; 2, its words too
      names  one row a file (prepare.c); words  one row a chunk, a column a level (bag.c)
      told, commits, paths   version control's log (history.c)
@@ -44,7 +45,8 @@ static const char schema[]
     "INSERT INTO meta VALUES('version', 1);"
     "COMMIT;";
 
-/* --- one connection ------------------------------------------------------------------------------------------------------- */
+/* --- one connection
+   ------------------------------------------------------------------------------------------------------- */
 
 void
 aid_shelf_close (struct aid_shelf *s)
@@ -121,7 +123,8 @@ aid_shelf_write_sketch (struct aid_shelf *s, struct aid_error *e)
   return aid_db_run (s->db, set, e);
 }
 
-/* --- which file ----------------------------------------------------------------------------------------------------------- */
+/* --- which file
+   ----------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 current_name (const char *dir, char name[64], struct aid_error *e)
@@ -281,7 +284,8 @@ aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, s
   return err;
 }
 
-/* --- the index ------------------------------------------------------------------------------------------------------------ */
+/* --- the index
+   ------------------------------------------------------------------------------------------------------------ */
 
 static enum aid_err
 folder_of (const char *root, const char *dir, struct aid_str *out, struct aid_error *e)

@@ -1,8 +1,8 @@
 /* The index of a project: what is in which file, kept in $XDG_CACHE_HOME/aid/index/HASH-OF-ROOT/.
 
-   One process at a time writes an index, the one that holds its lock; any number read it meanwhile.  It is a cache: deleted, damaged
-   or of another version, it is built again.  Nothing of it is shown to people or models: what a search gives is read from the
-   files as they are then. */
+   One process at a time writes an index, the one that holds its lock; any number read it meanwhile.  It is a cache:
+   deleted, damaged or of another version, it is built again.  Nothing of it is shown to people or models: what a
+   search gives is read from the files as they are then. */
 #ifndef AID_INDEX_INDEX_H
 #define AID_INDEX_INDEX_H
 
@@ -24,8 +24,9 @@ aid_index_open (struct aid_project *p, const struct aid_index_options *options, 
 /* Ends and joins its thread (aid_index_start), then frees it. */
 void aid_index_close (struct aid_index *x);
 
-/* Brings it up to date and returns: waits for the project's list (LIST_MS at most; negative: without end), then reads what changed.  STOP
-   (may be NULL) ends it early: AID_E_CANCELLED; what was done until then stays.  AID_E_STATE: another process writes. */
+/* Brings it up to date and returns: waits for the project's list (LIST_MS at most; negative: without end), then reads
+   what changed.  STOP (may be NULL) ends it early: AID_E_CANCELLED; what was done until then stays.  AID_E_STATE:
+   another process writes. */
 enum aid_err aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *stop, struct aid_error *e);
 
 /* Keeps it up to date on a thread of its own at idle priority, until it is closed. */

@@ -24,8 +24,8 @@ struct aid_shelf
 };
 
 /* index.c */
-/* Opens the file that DIR/current names.  WRITE: makes a new one where there is none, or it is damaged (*REBUILT is set then) or of
-   another version.  AID_E_NOTFOUND: there is none to read. */
+/* Opens the file that DIR/current names.  WRITE: makes a new one where there is none, or it is damaged (*REBUILT is
+   set then) or of another version.  AID_E_NOTFOUND: there is none to read. */
 enum aid_err aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, struct aid_error *e);
 void aid_shelf_close (struct aid_shelf *s);
 /* Whether S is what DIR/current names now. */

@@ -1,5 +1,5 @@
-/* The lists that are fused.  Each gives a file at rank R (from 0) its weight times K / (K + R): being first in one list tells
-   more than being tenth in three. */
+/* The lists that are fused.  Each gives a file at rank R (from 0) its weight times K / (K + R): being first in one
+   list tells more than being tenth in three. */
 #include "index/search_internal.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -80,7 +80,8 @@ aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double we
   return c;
 }
 
-/* --- what is named -------------------------------------------------------------------------------------------------------- */
+/* --- what is named
+   -------------------------------------------------------------------------------------------------------- */
 
 struct named
 {
@@ -226,7 +227,8 @@ aid_list_named (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- words ---------------------------------------------------------------------------------------------------------------- */
+/* --- words
+   ---------------------------------------------------------------------------------------------------------------- */
 
 /* Whether a term before term I, of those in TERMS, was the same word: the parts of an identifier are. */
 static int
@@ -283,7 +285,8 @@ aid_list_words (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- neighbours and history ----------------------------------------------------------------------------------------------- */
+/* --- neighbours and history
+   ----------------------------------------------------------------------------------------------- */
 
 static void
 add_related (struct aid_seeking *k, struct aid_vec *related, double weight, const char *reason)

@@ -1,7 +1,8 @@
 /* A map of a project for a question: the definitions that matter to it, as signatures by file.
 
-   The files that the question touches are read, and those that define what they use.  From each definition edges lead to the ones
-   whose names stand in it; personalised PageRank, from the question's files, says which are worth their place. */
+   The files that the question touches are read, and those that define what they use.  From each definition edges lead
+   to the ones whose names stand in it; personalised PageRank, from the question's files, says which are worth their
+   place. */
 #include "base/clock.h"
 #include "base/map.h"
 #include "index/search_internal.h"
@@ -65,7 +66,8 @@ struct mapping
 
 #define NODE(m, i) (&AID_VEC_AT (struct node, &(m)->nodes, i))
 
-/* --- reading -------------------------------------------------------------------------------------------------------------- */
+/* --- reading
+   -------------------------------------------------------------------------------------------------------------- */
 
 static int
 is_shown (const struct aid_def *d)
@@ -183,7 +185,8 @@ load_used (struct mapping *m, size_t page, struct aid_map *asked)
     }
 }
 
-/* --- the graph ------------------------------------------------------------------------------------------------------------ */
+/* --- the graph
+   ------------------------------------------------------------------------------------------------------------ */
 
 /* The node that the byte AT of PAGE stands in, or -1; *HINT is where the last one was found. */
 static ptrdiff_t
@@ -264,7 +267,8 @@ rank (struct mapping *m)
     }
 }
 
-/* --- what is shown -------------------------------------------------------------------------------------------------------- */
+/* --- what is shown
+   -------------------------------------------------------------------------------------------------------- */
 
 struct line
 {

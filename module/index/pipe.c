@@ -1,5 +1,5 @@
-/* A ring: items between TAKEN and PUT wait for a thread, those between GOT and TAKEN are with one or done.  Only the writer
-   puts and gets; the threads take. */
+/* A ring: items between TAKEN and PUT wait for a thread, those between GOT and TAKEN are with one or done.  Only the
+   writer puts and gets; the threads take. */
 #include "index/pipe.h"
 #include "base/pool.h"
 

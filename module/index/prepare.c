@@ -2,7 +2,8 @@
 
      path   the terms of the path
      defs   the terms of the names that it defines
-     tags   "=name" for each name that it defines, as it is written, "~name" for each that it declares; "/base" for the file's name, "^stem" for its name without
+     tags   "=name" for each name that it defines, as it is written, "~name" for each that it declares; "/base" for
+            the file's name, "^stem" for its name without
             endings, lowered (the module that it is)
 
    The sketch counts the terms of names and words together. */
@@ -94,7 +95,8 @@ aid_prepared_free (struct aid_prepared *p)
   aid_vec_free (&p->cells);
 }
 
-/* --- paths ---------------------------------------------------------------------------------------------------------------- */
+/* --- paths
+   ---------------------------------------------------------------------------------------------------------------- */
 
 struct aid_span
 aid_path_base (struct aid_span path)
@@ -128,7 +130,8 @@ add_tag (struct aid_str *out, char kind, struct aid_span name, int lower)
   aid_str_addc (out, ' ');
 }
 
-/* --- names ---------------------------------------------------------------------------------------------------------------- */
+/* --- names
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static int
 is_named (const struct aid_def *d)
@@ -172,7 +175,8 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
   aid_bag_take_all (p->bag, &out->defs, &out->cells);
 }
 
-/* --- words ---------------------------------------------------------------------------------------------------------------- */
+/* --- words
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static size_t
 line_end (const char *text, size_t len, size_t at)

@@ -42,8 +42,8 @@ void aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, s
 void aid_prepared_init (struct aid_prepared *p);
 void aid_prepared_free (struct aid_prepared *p);
 
-/* Cuts TEXT of LEN bytes into chunks (appended to OUT, of struct aid_chunk): at definitions, several small ones together, and long
-   ones in windows. */
+/* Cuts TEXT of LEN bytes into chunks (appended to OUT, of struct aid_chunk): at definitions, several small ones
+   together, and long ones in windows. */
 enum aid_err aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct aid_vec *out);
 
 /* Appends the module that a file is for others: "parser" of src/parser.ml. */

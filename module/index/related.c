@@ -1,5 +1,5 @@
-/* Questions to the log that was read.  A commit is known by its number, the later the higher; what it says of a path weighs less
-   the more paths it has, and the longer ago it was. */
+/* Questions to the log that was read.  A commit is known by its number, the later the higher; what it says of a path
+   weighs less the more paths it has, and the longer ago it was. */
 #include "index/history.h"
 #include "index/terms.h"
 
@@ -200,7 +200,8 @@ aid_history_lately (struct aid_shelf *s, size_t max, struct aid_vec *out, struct
   return err ? err : give (s, &w, max, 0, out, e);
 }
 
-/* --- messages that say the like ------------------------------------------------------------------------------------------- */
+/* --- messages that say the like
+   ------------------------------------------------------------------------------------------- */
 
 struct alike
 {

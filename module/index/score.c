@@ -1,5 +1,5 @@
-/* Term by term, the rarest first: its postings add to tallies of files and of chunks.  The sketch tells before which terms are in
-   so many rows that they would cost more than they tell; what all of them may cost is bounded. */
+/* Term by term, the rarest first: its postings add to tallies of files and of chunks.  The sketch tells before which
+   terms are in so many rows that they would cost more than they tell; what all of them may cost is bounded. */
 #include "index/score.h"
 #include "base/clock.h"
 #include "index/terms.h"
@@ -67,7 +67,8 @@ cell_of (struct tally *t, int64_t key)
   return &t->cells[at];
 }
 
-/* --- terms ---------------------------------------------------------------------------------------------------------------- */
+/* --- terms
+   ---------------------------------------------------------------------------------------------------------------- */
 
 struct scoring
 {
@@ -187,7 +188,8 @@ add_term (struct scoring *g, size_t term, struct aid_error *e)
   return add_names (g, term, e);
 }
 
-/* --- files ---------------------------------------------------------------------------------------------------------------- */
+/* --- files
+   ---------------------------------------------------------------------------------------------------------------- */
 
 /* Adds to each file's cell its best chunk, and a share of the others. */
 static enum aid_err

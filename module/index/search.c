@@ -1,4 +1,5 @@
-/* One search: a reader's transaction, the lists, the best files cut to passages, and packing.  Searches of one index take turns. */
+/* One search: a reader's transaction, the lists, the best files cut to passages, and packing.  Searches of one index
+   take turns. */
 #include "index/search_internal.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -20,7 +21,8 @@ aid_tokens_about (size_t len)
   return (len + 2) / 3 + 1;
 }
 
-/* --- the reader ----------------------------------------------------------------------------------------------------------- */
+/* --- the reader
+   ----------------------------------------------------------------------------------------------------------- */
 
 /* Opens what "current" names, anew when that has changed. */
 static enum aid_err
@@ -84,7 +86,8 @@ aid_seek_end (struct aid_seeking *k)
   aid_asked_free (&k->asked);
 }
 
-/* --- files ---------------------------------------------------------------------------------------------------------------- */
+/* --- files
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static int
 by_score (const void *a, const void *b)
@@ -110,7 +113,8 @@ aid_seek_files (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- what the person took away -------------------------------------------------------------------------------------------- */
+/* --- what the person took away
+   -------------------------------------------------------------------------------------------- */
 
 /* Whether WITHOUT ("PATH" or "PATH#L3-L9") takes away lines FIRST to LAST of PATH; LAST 0: all of it. */
 static int
@@ -145,7 +149,8 @@ is_without (const struct aid_question *q, const char *path, uint32_t first, uint
   return 0;
 }
 
-/* --- packing -------------------------------------------------------------------------------------------------------------- */
+/* --- packing
+   -------------------------------------------------------------------------------------------------------------- */
 
 static void
 free_passage (struct aid_passage *p)

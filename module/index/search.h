@@ -1,9 +1,9 @@
 /* Finding what a question is about: passages of the project's files, best first, each with its reason.
 
-   Several lists are made and fused by their ranks: what the question names, the words of names and texts (BM25 by fields), what stands in
-   an error's trace, what lies near open files, what earlier commits that said the like have changed.  The best files are read as they
-   are now and cut to definitions and windows.  Any thread may search; a search of 10,000 files takes some milliseconds, and ends with what it has
-   when its time is over. */
+   Several lists are made and fused by their ranks: what the question names, the words of names and texts (BM25 by
+   fields), what stands in an error's trace, what lies near open files, what earlier commits that said the like have
+   changed.  The best files are read as they are now and cut to definitions and windows.  Any thread may search; a
+   search of 10,000 files takes some milliseconds, and ends with what it has when its time is over. */
 #ifndef AID_INDEX_SEARCH_H
 #define AID_INDEX_SEARCH_H
 
@@ -52,7 +52,8 @@ struct aid_found
   int partial;             /* the index is not whole yet, or time was over */
 };
 
-/* Fills OUT (free with aid_found_free, whatever is returned).  Nothing found is AID_OK.  AID_E_NOTFOUND: there is no index yet. */
+/* Fills OUT (free with aid_found_free, whatever is returned).  Nothing found is AID_OK.  AID_E_NOTFOUND: there is no
+   index yet. */
 enum aid_err aid_search (struct aid_index *x, const struct aid_question *q, struct aid_found *out, struct aid_error *e);
 void aid_found_free (struct aid_found *f);
 

@@ -46,7 +46,8 @@ struct aid_seeking
 };
 
 /* search.c */
-/* Opens X's reader for a search, with what is current, and begins a transaction; aid_seek_end ends it and lets the next one search. */
+/* Opens X's reader for a search, with what is current, and begins a transaction; aid_seek_end ends it and lets the
+   next one search. */
 enum aid_err aid_seek_begin (struct aid_index *x, const struct aid_question *q, struct aid_seeking *k, struct aid_error *e);
 void aid_seek_end (struct aid_seeking *k);
 /* Ranks files: fills K->candidates. */
@@ -57,14 +58,15 @@ enum aid_err aid_list_named (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_words (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_near (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_history (struct aid_seeking *k, struct aid_error *e);
-/* Adds what rank RANK (from 0) in a list of WEIGHT gives to PATH, if it is there (ID: its live row, or 0 to look).  NULL: it is not, or no
-   memory. */
+/* Adds what rank RANK (from 0) in a list of WEIGHT gives to PATH, if it is there (ID: its live row, or 0 to look).
+   NULL: it is not, or no memory. */
 struct aid_candidate *
 aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double weight, size_t rank, const char *reason);
 
 /* near.c: appends to OUT (of struct aid_related) what lies near PATH: its interface, header, tests, imports. */
 enum aid_err aid_near (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e);
-/* The live paths that have TAG (prepare.c), MAX at most: appended to OUT (of char *, to be freed).  *ALL: how many there are. */
+/* The live paths that have TAG (prepare.c), MAX at most: appended to OUT (of char *, to be freed).  *ALL: how many
+   there are. */
 enum aid_err aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out,
                          size_t *all, struct aid_error *e);
 

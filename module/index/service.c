@@ -1,5 +1,5 @@
-/* Who writes: the holder of the lock in the index's folder.  Its thread waits for changes of the project; reading many files is
-   done on a thread for the while, at idle priority, and a few that changed at once. */
+/* Who writes: the holder of the lock in the index's folder.  Its thread waits for changes of the project; reading
+   many files is done on a thread for the while, at idle priority, and a few that changed at once. */
 #include "index/index_internal.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -154,7 +154,8 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
   return err ? aid_error_set (e, err, "%s", mine.msg) : AID_OK;
 }
 
-/* --- the thread ----------------------------------------------------------------------------------------------------------- */
+/* --- the thread
+   ----------------------------------------------------------------------------------------------------------- */
 
 /* Brings the tables' parts together, in small steps, while nothing changes. */
 static void

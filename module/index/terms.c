@@ -1,7 +1,7 @@
-/* One pass over the bytes.  An identifier is a run of letters, digits and "_"; bytes beyond ASCII are letters, lowered by Unicode
-   when they are valid.  Its parts end where "_", or a capital behind a small letter, or the last of several capitals before a
-   small one begins the next: HTTPServer2_run has http, server2 and run.  A run of characters of scripts that put no blanks
-   between words gives its pairs. */
+/* One pass over the bytes.  An identifier is a run of letters, digits and "_"; bytes beyond ASCII are letters,
+   lowered by Unicode when they are valid.  Its parts end where "_", or a capital behind a small letter, or the last
+   of several capitals before a small one begins the next: HTTPServer2_run has http, server2 and run.  A run of
+   characters of scripts that put no blanks between words gives its pairs. */
 #include "index/terms.h"
 
 #include <ctype.h>
@@ -30,7 +30,8 @@ class_of (unsigned char c)
   return c == '_' ? UNDER : c >= 0x80 ? WIDE : 0;
 }
 
-/* --- stems ---------------------------------------------------------------------------------------------------------------- */
+/* --- stems
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static int
 ends (const char *p, size_t len, const char *with, size_t left)
@@ -99,7 +100,8 @@ aid_stem (char *p, size_t len)
   return len;
 }
 
-/* --- cutting -------------------------------------------------------------------------------------------------------------- */
+/* --- cutting
+   -------------------------------------------------------------------------------------------------------------- */
 
 /* Where the part of ID that begins at I ends. */
 static size_t
@@ -227,7 +229,8 @@ aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
     }
 }
 
-/* --- stop words ----------------------------------------------------------------------------------------------------------- */
+/* --- stop words
+   ----------------------------------------------------------------------------------------------------------- */
 
 /* Sorted stems: English words that hold sentences together, and what people say of any change. */
 static const char *const stops[] = {

@@ -1,5 +1,5 @@
-/* The terms of a text, as the index keeps them and as questions ask for them: the parts of identifiers and words, lowered and
-   stemmed, and compound identifiers whole (lowered, "parse_rule"). */
+/* The terms of a text, as the index keeps them and as questions ask for them: the parts of identifiers and words,
+   lowered and stemmed, and compound identifiers whole (lowered, "parse_rule"). */
 #ifndef AID_INDEX_TERMS_H
 #define AID_INDEX_TERMS_H
 
@@ -13,7 +13,8 @@ typedef void aid_term_fn (void *ctx, struct aid_span term, int whole, size_t end
 /* Gives the terms of TEXT in order.  Any bytes will do; linear in their number. */
 void aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx);
 
-/* Cuts the lower-case word at P of LEN bytes to its stem, in place: "parsing", "parsed" and "parser" are one.  Gives its length. */
+/* Cuts the lower-case word at P of LEN bytes to its stem, in place: "parsing", "parsed" and "parser" are one.  Gives
+   its length. */
 size_t aid_stem (char *p, size_t len);
 
 /* Whether TERM (a stem) says nothing of what a question is about: "the", "should", "fix". */

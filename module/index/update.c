@@ -1,6 +1,6 @@
 /* Bringing an index up to date.  A first index of many files goes over them twice: first for names, so that paths and
-   definitions can be searched early, then for words; a file that changed is done at once.  What is found again as it was (its size,
-   time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
+   definitions can be searched early, then for words; a file that changed is done at once.  What is found again as it
+   was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
 #include "index/update_internal.h"
 #include "base/clock.h"
 
@@ -12,7 +12,8 @@ enum
   BATCH = 500
 }; /* files beyond which names come first; files in one look for those without words */
 
-/* --- what comes out of the pipe ------------------------------------------------------------------------------------------- */
+/* --- what comes out of the pipe
+   ------------------------------------------------------------------------------------------- */
 
 static void
 count_read (struct aid_run *r, const struct aid_prepared *made)
@@ -57,7 +58,8 @@ drain (struct aid_run *r)
     take (r);
 }
 
-/* --- passes --------------------------------------------------------------------------------------------------------------- */
+/* --- passes
+   --------------------------------------------------------------------------------------------------------------- */
 
 static int
 look_at (void *ctx, const struct aid_project_file *f)

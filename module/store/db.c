@@ -1,5 +1,5 @@
-/* The wrapper keeps each prepared statement by its text, so that a caller names SQL where it uses it and nothing is prepared
-   twice.  Transactions are the caller's, by aid_db_exec. */
+/* The wrapper keeps each prepared statement by its text, so that a caller names SQL where it uses it and nothing is
+   prepared twice.  Transactions are the caller's, by aid_db_exec. */
 #include "store/db.h"
 #include "base/hash.h"
 

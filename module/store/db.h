@@ -1,7 +1,7 @@
 /* SQLite with the house's errors: a file that one process writes and several read, in WAL mode.
 
-   What is kept in such a file can be made anew: of a damaged one nothing is kept.  A connection belongs to one thread at a
-   time. */
+   What is kept in such a file can be made anew: of a damaged one nothing is kept.  A connection belongs to one thread
+   at a time. */
 #ifndef AID_STORE_DB_H
 #define AID_STORE_DB_H
 
@@ -12,8 +12,8 @@
 
 struct aid_db;
 
-/* Opens PATH, making it where it is missing (mode 0600), in WAL mode, waiting WAIT_MS for locks of others.  AID_E_PARSE: it is
-   damaged or no database; AID_E_IO. */
+/* Opens PATH, making it where it is missing (mode 0600), in WAL mode, waiting WAIT_MS for locks of others.
+   AID_E_PARSE: it is damaged or no database; AID_E_IO. */
 enum aid_err aid_db_open (const char *path, int wait_ms, struct aid_db **out, struct aid_error *e);
 /* Finishes the statements first. */
 void aid_db_close (struct aid_db *db);
@@ -37,8 +37,8 @@ void aid_db_blob (sqlite3_stmt *s, int at, struct aid_span v);
 /* A column of S's row, borrowed until the next step. */
 struct aid_span aid_db_column (sqlite3_stmt *s, int at);
 
-/* The last failure as an error: AID_E_PARSE damaged, AID_E_STATE another process holds the lock, AID_E_NOMEM, else AID_E_IO; the
-   message names the file and what to do. */
+/* The last failure as an error: AID_E_PARSE damaged, AID_E_STATE another process holds the lock, AID_E_NOMEM, else
+   AID_E_IO; the message names the file and what to do. */
 enum aid_err aid_db_failed (struct aid_db *db, struct aid_error *e);
 
 #endif

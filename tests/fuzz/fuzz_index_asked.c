@@ -1,5 +1,5 @@
-/* Questions of any bytes: what is named and the terms lie in the texts, each once, within their limits; the same bytes give the same; and
-   texts are cut into terms that a row can hold. */
+/* Questions of any bytes: what is named and the terms lie in the texts, each once, within their limits; the same
+   bytes give the same; and texts are cut into terms that a row can hold. */
 #include "index/asked.h"
 #include "index/terms.h"
 
@@ -26,7 +26,7 @@ check_term (void *ctx, struct aid_span term, int is_whole, size_t end)
 {
   struct whole *w = ctx;
 
-  (void) is_whole;
+  (void)is_whole;
   DEMAND (term.len > 0 && term.len <= AID_TERM_MAX && end <= w->text.len && end >= w->last);
   for (size_t i = 0; i < term.len; i++)
     DEMAND (term.ptr[i] != ' ' && term.ptr[i] != '\0' && term.ptr[i] != '"' && !(term.ptr[i] >= 'A' && term.ptr[i] <= 'Z'));
@@ -44,7 +44,7 @@ lies_in (struct aid_span part, struct aid_span text)
 int
 LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len)
 {
-  struct aid_span all = { (const char *) bytes, len };
+  struct aid_span all = { (const char *)bytes, len };
   struct aid_span text = aid_span_cut (all, 0, len / 2), error = aid_span_cut (all, len / 2, len);
   struct aid_asked asked, again;
   struct whole w = { .text = all };
@@ -55,7 +55,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len)
   for (size_t i = 0; i < asked.mentions.len; i++)
     {
       const struct aid_mention *m = &AID_VEC_AT (struct aid_mention, &asked.mentions, i);
-      DEMAND (m->text.len && (lies_in (m->text, text) || lies_in (m->text, error)) && !memchr (m->text.ptr, '\0', m->text.len));
+      DEMAND (m->text.len && (lies_in (m->text, text) || lies_in (m->text, error))
+              && !memchr (m->text.ptr, '\0', m->text.len));
       for (size_t k = 0; k < i; k++)
         {
           const struct aid_mention *other = &AID_VEC_AT (struct aid_mention, &asked.mentions, k);

@@ -1,4 +1,5 @@
-/* A project in the scratch folder and its index, for tests: files are written, version control is run, questions are asked. */
+/* A project in the scratch folder and its index, for tests: files are written, version control is run, questions are
+   asked. */
 #ifndef AID_TESTS_INDEX_SCENE_H
 #define AID_TESTS_INDEX_SCENE_H
 
@@ -38,8 +39,10 @@ static void
 sh (const char *command)
 {
   char line[2000];
-  snprintf (line, sizeof line, "mkdir -p %s/p && cd %s/p && export HGUSER=a GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a "
-            "GIT_COMMITTER_EMAIL=a@b && { %s; } >/dev/null 2>%s/err", scratch, scratch, command, scratch);
+  snprintf (line, sizeof line,
+            "mkdir -p %s/p && cd %s/p && export HGUSER=a GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a "
+            "GIT_COMMITTER_EMAIL=a@b && { %s; } >/dev/null 2>%s/err",
+            scratch, scratch, command, scratch);
   if (system (line))
     fail_msg ("failed: %s", command);
 }

@@ -4,11 +4,14 @@
 static void
 sample (void)
 {
-  write_file ("src/parser.c", "#include \"parser.h\"\n\n/* Reads one rule. */\nint\nparse_rule (const char *text)\n{\n  return text[0];\n}\n\n"
-              "int\nskip_blanks (const char *text)\n{\n  while (*text == ' ')\n    text++;\n  return 0;\n}\n");
+  write_file (
+    "src/parser.c",
+    "#include \"parser.h\"\n\n/* Reads one rule. */\nint\nparse_rule (const char *text)\n{\n  return text[0];\n}\n\n"
+    "int\nskip_blanks (const char *text)\n{\n  while (*text == ' ')\n    text++;\n  return 0;\n}\n");
   write_file ("src/parser.h", "int parse_rule (const char *text);\nint skip_blanks (const char *text);\n");
   write_file ("src/main.c", "#include \"parser.h\"\n\nint\nmain (void)\n{\n  return parse_rule (\"x\");\n}\n");
-  write_file ("src/render.c", "/* Draws the widgets on the canvas. */\nvoid\ndraw_widgets (int canvas)\n{\n  (void) canvas;\n}\n");
+  write_file ("src/render.c",
+              "/* Draws the widgets on the canvas. */\nvoid\ndraw_widgets (int canvas)\n{\n  (void) canvas;\n}\n");
   write_file ("tests/test_parser.c", "int\ntest_rules (void)\n{\n  return 0;\n}\n");
   write_file ("docs/guide.md", "# Guide\n\n## Colours of widgets\n\nA widget is drawn in the theme's colours.\n");
 }
@@ -16,7 +19,7 @@ sample (void)
 static void
 a_name_in_the_question_is_found_where_it_is_defined (void **state)
 {
-  (void) state;
+  (void)state;
   sample ();
   index_it ();
   ask ("why does `parse_rule` fail?");
@@ -30,7 +33,7 @@ a_name_in_the_question_is_found_where_it_is_defined (void **state)
 static void
 words_find_what_speaks_of_them_in_other_forms (void **state)
 {
-  (void) state;
+  (void)state;
   sample ();
   index_it ();
   ask ("drawing a widget");
@@ -44,11 +47,12 @@ words_find_what_speaks_of_them_in_other_forms (void **state)
 static void
 files_and_lines_of_an_error_come_first (void **state)
 {
-  (void) state;
+  (void)state;
   sample ();
   index_it ();
-  ask_for ((struct aid_question){ .text = AID_SPAN ("it crashes when it draws widgets"),
-                                  .error = AID_SPAN ("==1== at skip_blanks (src/parser.c:13)\n==1== by main (main.c:6)\n") });
+  ask_for (
+    (struct aid_question){ .text = AID_SPAN ("it crashes when it draws widgets"),
+                           .error = AID_SPAN ("==1== at skip_blanks (src/parser.c:13)\n==1== by main (main.c:6)\n") });
   assert_string_equal (passage (0)->path, "src/parser.c");
   assert_string_equal (passage (0)->name, "skip_blanks");
   assert_string_equal (passage (0)->reason, "in the error's backtrace");
@@ -58,7 +62,7 @@ files_and_lines_of_an_error_come_first (void **state)
 static void
 what_lies_near_an_open_file_is_found_with_its_reason (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_span open[] = { AID_SPAN ("src/parser.c") };
   sample ();
   write_file ("lib/tree.ml", "let depth t = t\n");
@@ -79,7 +83,7 @@ what_lies_near_an_open_file_is_found_with_its_reason (void **state)
 static void
 a_module_of_ocaml_is_its_file (void **state)
 {
-  (void) state;
+  (void)state;
   write_file ("lib/tree.ml", "let depth t = t\n\nlet size t = t + 1\n");
   write_file ("lib/list_util.ml", "let size l = l\n");
   write_file ("bin/main.ml", "let () = print_int (Tree.size 1)\n");
@@ -92,7 +96,7 @@ a_module_of_ocaml_is_its_file (void **state)
 static void
 what_was_taken_away_stays_away (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_span file[] = { AID_SPAN ("src/parser.c") }, lines[] = { AID_SPAN ("src/parser.c#L3-L8") };
   sample ();
   index_it ();
@@ -107,7 +111,7 @@ what_was_taken_away_stays_away (void **state)
 static void
 passages_fit_the_budget_and_do_not_overlap (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str text = AID_STR_INIT (1 << 20);
   for (int i = 0; i < 200; i++)
     aid_str_addf (&text, "int\nwidget_%d (void)\n{\n  return paint_widget (%d);\n}\n\n", i, i);
@@ -130,7 +134,7 @@ passages_fit_the_budget_and_do_not_overlap (void **state)
 static void
 what_is_shown_is_read_from_the_file_as_it_is_now (void **state)
 {
-  (void) state;
+  (void)state;
   sample ();
   index_it ();
   write_file ("src/parser.c", "/* one\n   two\n   three */\n\nint\nparse_rule (const char *text)\n{\n  return 1;\n}\n");
@@ -139,7 +143,8 @@ what_is_shown_is_read_from_the_file_as_it_is_now (void **state)
   assert_true (passage (0)->first <= 6 && passage (0)->last == 9);
 }
 
-/* --- version control ------------------------------------------------------------------------------------------------------ */
+/* --- version control
+   ------------------------------------------------------------------------------------------------------ */
 
 static void
 history_of_two_kinds_of_change (const char *commit)
@@ -175,7 +180,7 @@ expect_history (void)
 static void
 git_tells_what_changes_together_and_what_was_said (void **state)
 {
-  (void) state;
+  (void)state;
   sh ("git init -q .");
   history_of_two_kinds_of_change ("git add -A && git commit -qm");
   expect_history ();
@@ -186,7 +191,7 @@ git_tells_what_changes_together_and_what_was_said (void **state)
 static void
 mercurial_tells_it_too (void **state)
 {
-  (void) state;
+  (void)state;
   sh ("hg init .");
   history_of_two_kinds_of_change ("hg addremove -q && hg commit -m");
   expect_history ();
@@ -200,7 +205,7 @@ mercurial_tells_it_too (void **state)
 static void
 a_history_that_was_rewritten_is_read_anew (void **state)
 {
-  (void) state;
+  (void)state;
   sh ("git init -q .");
   write_file ("lib/one.ml", "let n = 1\n");
   sh ("git add -A && git commit -qm first");
@@ -218,7 +223,7 @@ a_history_that_was_rewritten_is_read_anew (void **state)
 static void
 a_map_shows_signatures_of_what_the_question_touches (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_question q = { .text = AID_SPAN ("`parse_rule`"), .tokens = 400 };
   struct aid_str map = AID_STR_INIT (1 << 20);
   struct aid_error e = { AID_OK, "" };

@@ -11,8 +11,8 @@
 static void
 join (void *ctx, struct aid_span term, int whole, size_t end)
 {
-  (void) end;
-  aid_str_addf (ctx, "%s%.*s ", whole ? "=" : "", (int) term.len, term.ptr);
+  (void)end;
+  aid_str_addf (ctx, "%s%.*s ", whole ? "=" : "", (int)term.len, term.ptr);
 }
 
 static void
@@ -27,7 +27,7 @@ terms_are (const char *text, const char *want)
 static void
 identifiers_are_cut_and_compound_ones_kept (void **state)
 {
-  (void) state;
+  (void)state;
   terms_are ("parse_rule (x)", "pars rul =parse_rule ");
   terms_are ("HTTPServer2Run", "http server2 run =httpserver2run ");
   terms_are ("__init__", "init ");
@@ -38,7 +38,7 @@ identifiers_are_cut_and_compound_ones_kept (void **state)
 static void
 forms_of_a_word_are_one (void **state)
 {
-  (void) state;
+  (void)state;
   terms_are ("parse parses parsed parsing parser", "pars pars pars pars pars ");
   terms_are ("entry entries run running class classes", "entry entry run run class class ");
   terms_are ("completion complete this status", "complet complet this status ");
@@ -47,10 +47,12 @@ forms_of_a_word_are_one (void **state)
 static void
 other_scripts_are_lowered_and_unspaced_ones_give_pairs (void **state)
 {
-  (void) state;
+  (void)state;
   terms_are ("GRÖSSE Привет", "grösse привет ");
   terms_are ("検索機能 x", "検索 索機 機能 ");
-  terms_are ("ab\xff\xfe" "cd", "ab cd ");
+  terms_are ("ab\xff\xfe"
+             "cd",
+             "ab cd ");
 }
 
 static struct aid_asked asked;
@@ -87,7 +89,7 @@ is (const char *text, enum aid_mention_kind kind, uint32_t line)
 static void
 names_in_a_question_are_seen (void **state)
 {
-  (void) state;
+  (void)state;
   ask ("Why does `frob` call parse_rule and parseRule in Parser.rule, List::push and plain words?", "");
   is ("frob", AID_MENTION_NAME, 0);
   assert_true (mention ("frob")->quoted);
@@ -101,7 +103,7 @@ names_in_a_question_are_seen (void **state)
 static void
 paths_and_their_lines_are_seen_as_programs_write_them (void **state)
 {
-  (void) state;
+  (void)state;
   ask ("see src/a.c:12:5: and ./b.py, Makefile.in; lib/x/y.ml. Not https://example.org/z.c",
        "  File \"pkg/mod.py\", line 33, in run\n    at go (web/app.js:7:9)\nFile \"bin/main.ml\", line 4, characters 2-5:\n"
        "  --> src/lib.rs:19:1\n\tat a.b.C.m(File.java:12)\n");
@@ -133,8 +135,10 @@ has_term (const char *text)
 static void
 what_says_nothing_is_left_out (void **state)
 {
-  (void) state;
-  ask ("Fix the lexer so that it should not crash\n\nSigned-off-by: Somebody Else <x@example.org>\nhttps://example.org/issues/1", "");
+  (void)state;
+  ask ("Fix the lexer so that it should not crash\n\nSigned-off-by: Somebody Else "
+       "<x@example.org>\nhttps://example.org/issues/1",
+       "");
   assert_true (has_term ("lexer"));
   assert_true (has_term ("crash"));
   assert_false (has_term ("the"));
@@ -148,7 +152,7 @@ what_says_nothing_is_left_out (void **state)
 static void
 a_question_of_any_length_has_its_limits (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str text = AID_STR_INIT (1 << 20);
   for (int i = 0; i < 20000; i++)
     aid_str_addf (&text, "name_%d ", i);

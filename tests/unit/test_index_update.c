@@ -39,7 +39,7 @@ finds_not (const char *question, const char *path)
 static void
 edits_new_files_and_gone_ones_are_followed (void **state)
 {
-  (void) state;
+  (void)state;
   write_file ("a.c", "int zebra_count;\n");
   write_file ("b.c", "int heron_count;\n");
   index_it ();
@@ -61,7 +61,7 @@ edits_new_files_and_gone_ones_are_followed (void **state)
 static void
 what_has_not_changed_is_not_read_again (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_index_state s;
   write_file ("a.c", "int zebra;\n");
   write_file ("b.c", "int heron;\n");
@@ -77,7 +77,7 @@ what_has_not_changed_is_not_read_again (void **state)
 static void
 an_edit_that_keeps_size_and_second_is_noticed (void **state)
 {
-  (void) state;
+  (void)state;
   write_file ("a.c", "int zebra;\n");
   index_it ();
   write_file ("a.c", "int heron;\n");
@@ -89,7 +89,7 @@ an_edit_that_keeps_size_and_second_is_noticed (void **state)
 static void
 what_a_branch_had_is_woken_up_and_not_read_into_the_index_again (void **state)
 {
-  (void) state;
+  (void)state;
   sh ("git init -q . && git checkout -q -b one");
   write_file ("a.c", "int zebra;\n");
   write_file ("b.c", "int heron;\n");
@@ -120,7 +120,7 @@ what_a_branch_had_is_woken_up_and_not_read_into_the_index_again (void **state)
 static void
 what_is_no_text_is_left_out_and_remembered (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_index_state s;
   write_file ("a.c", "int zebra;\n");
   sh ("printf 'zebra\\0zebra' > data && touch -d '1 hour ago' data a.c && ln -s a.c link.c && mkfifo pipe");
@@ -137,7 +137,7 @@ what_is_no_text_is_left_out_and_remembered (void **state)
 static void
 names_of_any_bytes_are_found (void **state)
 {
-  (void) state;
+  (void)state;
   write_file ("with blank/new\nline.c", "int zebra;\n");
   write_file ("bad\xff.c", "int heron;\n");
   index_it ();
@@ -148,7 +148,7 @@ names_of_any_bytes_are_found (void **state)
 static void
 a_moved_root_has_an_index_of_its_own (void **state)
 {
-  (void) state;
+  (void)state;
   write_file ("a.c", "int zebra;\n");
   index_it ();
   close_index ();
@@ -159,7 +159,8 @@ a_moved_root_has_an_index_of_its_own (void **state)
   finds_not ("zebra", "a.c");
 }
 
-/* --- what goes wrong ------------------------------------------------------------------------------------------------------ */
+/* --- what goes wrong
+   ------------------------------------------------------------------------------------------------------ */
 
 /* The file of the database. */
 static const char *
@@ -178,14 +179,14 @@ spoil (const char *path, long from, long bytes)
   assert_non_null (f);
   fseek (f, from, SEEK_SET);
   for (long i = 0; i < bytes; i++)
-    fputc ((int) (i * 37 + 11) & 0xff, f);
+    fputc ((int)(i * 37 + 11) & 0xff, f);
   fclose (f);
 }
 
 static void
 a_damaged_index_is_built_anew (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_index_state s;
   char path[1024];
   for (long from = 0; from < 16384; from += 4096)
@@ -211,7 +212,7 @@ a_damaged_index_is_built_anew (void **state)
 static void
 an_index_of_another_version_is_built_anew (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_index_state s;
   write_file ("a.c", "int zebra;\n");
   index_it ();
@@ -225,7 +226,7 @@ an_index_of_another_version_is_built_anew (void **state)
 static void
 one_process_writes_and_others_search (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_index *other;
   struct aid_error e = { AID_OK, "" };
   struct aid_index_state s;
@@ -248,9 +249,9 @@ write_many (int from, int to)
   char name[64], text[4000];
   for (int i = from; i < to; i++)
     {
-      size_t len = (size_t) snprintf (text, sizeof text, "int\nfunction_%d (void)\n{\n  return marker_%d", i, i);
+      size_t len = (size_t)snprintf (text, sizeof text, "int\nfunction_%d (void)\n{\n  return marker_%d", i, i);
       for (int k = 0; k < 60; k++)
-        len += (size_t) snprintf (text + len, sizeof text - len, " + word_%d_%d", i % 97, k);
+        len += (size_t)snprintf (text + len, sizeof text - len, " + word_%d_%d", i % 97, k);
       snprintf (text + len, sizeof text - len, ";\n}\n");
       snprintf (name, sizeof name, "d%d/f%d.c", i % 20, i);
       char folder[64];
@@ -269,8 +270,11 @@ expect_whole (int files)
   char question[64], path[64];
   index_it ();
   assert_int_equal (number ("SELECT count(*) FROM files WHERE live=1 AND state=2"), files);
-  assert_int_equal (aid_db_exec (ix->writer.db, "INSERT INTO names(names) VALUES('integrity-check'); "
-                                                "INSERT INTO words(words) VALUES('integrity-check')", NULL), AID_OK);
+  assert_int_equal (aid_db_exec (ix->writer.db,
+                                 "INSERT INTO names(names) VALUES('integrity-check'); "
+                                 "INSERT INTO words(words) VALUES('integrity-check')",
+                                 NULL),
+                    AID_OK);
   assert_int_equal (number ("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check='ok'"), 1);
   for (int i = 0; i < files; i += files / 7)
     {
@@ -291,7 +295,7 @@ update_and_kill (int ms)
       struct aid_error e;
       _exit (update (&e) ? 1 : 0);
     }
-  usleep ((useconds_t) ms * 1000);
+  usleep ((useconds_t)ms * 1000);
   kill (child, SIGKILL);
   int status;
   waitpid (child, &status, 0);
@@ -300,7 +304,7 @@ update_and_kill (int ms)
 static void
 a_writer_that_is_killed_leaves_an_index_that_goes_on (void **state)
 {
-  (void) state;
+  (void)state;
   write_many (0, 5000);
   for (int ms = 30; ms < 600; ms += 90)
     {
@@ -321,7 +325,7 @@ a_writer_that_is_killed_leaves_an_index_that_goes_on (void **state)
 static void
 an_index_of_mostly_old_versions_is_built_anew (void **state)
 {
-  (void) state;
+  (void)state;
   char before[1024];
   write_many (0, 1300);
   index_it ();
@@ -340,7 +344,7 @@ an_index_of_mostly_old_versions_is_built_anew (void **state)
 static void
 a_full_disk_is_told_and_leaves_an_index_that_goes_on (void **state)
 {
-  (void) state;
+  (void)state;
   struct stat st;
   write_many (0, 1500);
   index_it ();
@@ -350,7 +354,7 @@ a_full_disk_is_told_and_leaves_an_index_that_goes_on (void **state)
   pid_t child = fork ();
   if (!child)
     {
-      struct rlimit limit = { (rlim_t) st.st_size + 65536, (rlim_t) st.st_size + 65536 };
+      struct rlimit limit = { (rlim_t)st.st_size + 65536, (rlim_t)st.st_size + 65536 };
       struct aid_error e = { AID_OK, "" };
       signal (SIGXFSZ, SIG_IGN);
       setrlimit (RLIMIT_FSIZE, &limit);
@@ -363,12 +367,13 @@ a_full_disk_is_told_and_leaves_an_index_that_goes_on (void **state)
   expect_whole (5000);
 }
 
-/* --- the thread ----------------------------------------------------------------------------------------------------------- */
+/* --- the thread
+   ----------------------------------------------------------------------------------------------------------- */
 
 static void
 the_thread_follows_the_files_within_200_ms (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_project_options options = { .watch = 1 };
   write_many (0, 500);
   assert_int_equal (aid_project_open (in_project (""), &options, &project, NULL), AID_OK);
@@ -399,8 +404,8 @@ the_thread_follows_the_files_within_200_ms (void **state)
         {
           struct aid_index_state st;
           aid_index_state (ix, &st);
-          fail_msg ("place %zu after %ld ms, phase %d, updates %ld, error %s", place_of ("d1/f1.c"), (long) (aid_clock_ms () - began), st.phase,
-                    (long) st.updates, st.error.msg);
+          fail_msg ("place %zu after %ld ms, phase %d, updates %ld, error %s", place_of ("d1/f1.c"),
+                    (long)(aid_clock_ms () - began), st.phase, (long)st.updates, st.error.msg);
         }
       int64_t took = aid_clock_ms () - began;
       best = took < best ? took : best;

@@ -32,7 +32,7 @@ number (struct aid_db *db, const char *sql)
 static void
 bytes_come_back_as_they_were (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_db *db = opened ();
   sqlite3_stmt *put, *get;
   struct aid_span bytes = { "a\0\xFF", 3 };
@@ -56,7 +56,7 @@ bytes_come_back_as_they_were (void **state)
 static void
 readers_see_whole_transactions_and_never_wait (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_db *writer = opened (), *reader = opened ();
   aid_db_exec (writer, "CREATE TABLE t(n INT); INSERT INTO t VALUES(1)", NULL);
   assert_int_equal (aid_db_exec (writer, "BEGIN IMMEDIATE; INSERT INTO t VALUES(2)", NULL), AID_OK);
@@ -70,7 +70,7 @@ readers_see_whole_transactions_and_never_wait (void **state)
 static void
 a_second_writer_is_told_that_somebody_writes (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_db *one = opened (), *two = opened ();
   struct aid_error e;
   aid_db_exec (one, "CREATE TABLE t(n INT); BEGIN IMMEDIATE", NULL);
@@ -83,7 +83,7 @@ a_second_writer_is_told_that_somebody_writes (void **state)
 static void
 what_is_no_database_is_told_as_damaged (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_db *db;
   struct aid_error e;
   FILE *f = fopen (scratch_path ("a.db"), "w");
@@ -99,7 +99,7 @@ what_is_no_database_is_told_as_damaged (void **state)
 static void
 only_the_owner_can_read_it (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_db *db = opened ();
   struct stat st;
   assert_int_equal (stat (scratch_path ("a.db"), &st), 0);

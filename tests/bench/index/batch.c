@@ -18,7 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUESTIONS = 400, EDITS = 12 };
+enum
+{
+  QUESTIONS = 400,
+  EDITS = 12
+};
 
 static double
 cpu_seconds (clockid_t clock)
@@ -26,7 +30,7 @@ cpu_seconds (clockid_t clock)
   struct timespec t;
 
   clock_gettime (clock, &t);
-  return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void
@@ -36,18 +40,20 @@ fail (const struct aid_error *e)
   exit (1);
 }
 
-/* --- a tree --------------------------------------------------------------------------------------------------------------- */
+/* --- a tree
+   --------------------------------------------------------------------------------------------------------------- */
 
-static const char *const words[] = { "parse", "render", "widget", "buffer", "socket", "token", "matrix", "color", "index", "query", "frame",
-                                     "signal", "vector", "packet", "cursor", "branch", "filter", "margin", "shader", "thread", "object", "stream",
-                                     "header", "record", "editor", "planet", "rocket", "garden", "bridge", "copper", "violet", "winter" };
+static const char *const words[]
+  = { "parse",  "render", "widget", "buffer", "socket", "token",  "matrix", "color",  "index",  "query",  "frame",
+      "signal", "vector", "packet", "cursor", "branch", "filter", "margin", "shader", "thread", "object", "stream",
+      "header", "record", "editor", "planet", "rocket", "garden", "bridge", "copper", "violet", "winter" };
 #define NWORDS (sizeof words / sizeof *words)
 
 static unsigned
 next_random (uint64_t *seed)
 {
   *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-  return (unsigned) (*seed >> 33);
+  return (unsigned)(*seed >> 33);
 }
 
 static const char *
@@ -66,8 +72,8 @@ generate_file (const char *path, unsigned i, uint64_t *seed)
   fprintf (f, "/* The %s of the %s. */\n#include \"%s_%u.h\"\n\n", word (seed), word (seed), word (seed), i / 7);
   for (int k = 0; k < 3; k++)
     {
-      fprintf (f, "/* Makes the %s %s what the %s wants. */\nint\n%s_%s_%u_%d (struct %s *%s, int %s)\n{\n", word (seed), word (seed), word (seed),
-               word (seed), word (seed), i, k, word (seed), word (seed), word (seed));
+      fprintf (f, "/* Makes the %s %s what the %s wants. */\nint\n%s_%s_%u_%d (struct %s *%s, int %s)\n{\n", word (seed),
+               word (seed), word (seed), word (seed), word (seed), i, k, word (seed), word (seed), word (seed));
       for (int n = 0; n < 6; n++)
         fprintf (f, "  %s->%s_%s = %s_%s_%u_%d (%s, %u);\n", word (seed), word (seed), word (seed), word (seed), word (seed),
                  next_random (seed) % (i + 1), n % 3, word (seed), next_random (seed) % 100);
@@ -96,7 +102,8 @@ generate (const char *dir, unsigned n)
   return 0;
 }
 
-/* --- an index ------------------------------------------------------------------------------------------------------------- */
+/* --- an index
+   ------------------------------------------------------------------------------------------------------------- */
 
 static struct aid_project *project;
 
@@ -112,7 +119,7 @@ opened (const char *dir, const char *cache, unsigned threads, int watch)
   if (aid_project_open (dir, &list, &project, &e))
     fail (&e);
   aid_project_wait (project, 0, -1);
-  printf ("list_ms %lld\n", (long long) (aid_clock_ms () - began));
+  printf ("list_ms %lld\n", (long long)(aid_clock_ms () - began));
   if (aid_index_open (project, &options, &x, &e))
     fail (&e);
   return x;
@@ -122,7 +129,7 @@ static int
 add_size (void *ctx, const struct aid_project_file *f)
 {
   if (f->class == AID_FILE_TEXT)
-    *(uint64_t *) ctx += f->size;
+    *(uint64_t *)ctx += f->size;
   return 0;
 }
 
@@ -144,8 +151,8 @@ add_name (void *ctx, const struct aid_project_file *f)
   if (f->class != AID_FILE_TEXT || s->seen++ % 97 || s->n == QUESTIONS)
     return s->n == QUESTIONS;
   if (!aid_project_read (project, f->path, &text, &read, NULL)
-      && !aid_scan_text (aid_language_of (f->path, aid_span_cut (aid_str_span (&text), 0, text.len < 200 ? text.len : 200)), aid_str_span (&text),
-                         &scan)
+      && !aid_scan_text (aid_language_of (f->path, aid_span_cut (aid_str_span (&text), 0, text.len < 200 ? text.len : 200)),
+                         aid_str_span (&text), &scan)
       && scan.n_defs)
     {
       const struct aid_def *d = &scan.defs[scan.n_defs / 2];
@@ -159,7 +166,7 @@ add_name (void *ctx, const struct aid_project_file *f)
 static int
 by_number (const void *a, const void *b)
 {
-  double x = *(const double *) a, y = *(const double *) b;
+  double x = *(const double *)a, y = *(const double *)b;
 
   return x < y ? -1 : x > y;
 }
@@ -176,20 +183,22 @@ ask (struct aid_index *x)
     {
       char text[1000];
       struct aid_found found;
-      snprintf (text, sizeof text, i % 2 ? "Why does %s fail when the buffer is empty?" : "%s leaks memory of its frames and the index", s.names[i]);
+      snprintf (text, sizeof text,
+                i % 2 ? "Why does %s fail when the buffer is empty?" : "%s leaks memory of its frames and the index",
+                s.names[i]);
       struct aid_question q = { .text = aid_span_z (text), .ms = 5000 };
       double began = cpu_seconds (CLOCK_THREAD_CPUTIME_ID);
       if (aid_search (x, &q, &found, &e))
         fail (&e);
       cpu[i] = (cpu_seconds (CLOCK_THREAD_CPUTIME_ID) - began) * 1e3;
-      wall[i] = (double) found.us / 1e3;
+      wall[i] = (double)found.us / 1e3;
       aid_found_free (&found);
     }
   qsort (wall, s.n, sizeof *wall, by_number);
   qsort (cpu, s.n, sizeof *cpu, by_number);
   if (s.n)
-    printf ("questions %zu\np50_ms %.1f\np95_ms %.1f\np50_cpu_ms %.1f\np95_cpu_ms %.1f\n", s.n, wall[s.n / 2], wall[s.n * 95 / 100],
-            cpu[s.n / 2], cpu[s.n * 95 / 100]);
+    printf ("questions %zu\np50_ms %.1f\np95_ms %.1f\np50_cpu_ms %.1f\np95_cpu_ms %.1f\n", s.n, wall[s.n / 2],
+            wall[s.n * 95 / 100], cpu[s.n / 2], cpu[s.n * 95 / 100]);
 }
 
 static int
@@ -208,8 +217,9 @@ measure (const char *dir, const char *cache, unsigned threads)
   getrusage (RUSAGE_SELF, &use);
   aid_index_state (x, &s);
   aid_project_files (project, add_size, &bytes, NULL, NULL);
-  printf ("files %zu\nmegabytes %.0f\nnamed_ms %lld\nready_ms %lld\ncpu_s %.1f\nmb_per_s_core %.1f\nrss_mb %ld\n", s.files, (double) bytes / 1e6,
-          (long long) s.named_ms, (long long) s.ready_ms, spent, (double) bytes / 1e6 / spent, use.ru_maxrss / 1024);
+  printf ("files %zu\nmegabytes %.0f\nnamed_ms %lld\nready_ms %lld\ncpu_s %.1f\nmb_per_s_core %.1f\nrss_mb %ld\n", s.files,
+          (double)bytes / 1e6, (long long)s.named_ms, (long long)s.ready_ms, spent, (double)bytes / 1e6 / spent,
+          use.ru_maxrss / 1024);
   ask (x);
   getrusage (RUSAGE_SELF, &use);
   printf ("rss_asked_mb %ld\n", use.ru_maxrss / 1024);
@@ -218,7 +228,8 @@ measure (const char *dir, const char *cache, unsigned threads)
   return 0;
 }
 
-/* --- edits ---------------------------------------------------------------------------------------------------------------- */
+/* --- edits
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static int
 finds (struct aid_index *x, const char *text, const char *path)
@@ -260,7 +271,7 @@ edit (const char *dir, const char *cache)
       int64_t began = aid_clock_us ();
       while (!finds (x, question, name) && aid_clock_us () - began < 20000000)
         usleep (2000);
-      took[i] = (double) (aid_clock_us () - began) / 1e3;
+      took[i] = (double)(aid_clock_us () - began) / 1e3;
       usleep (200000);
     }
   unlink (path);
@@ -275,7 +286,8 @@ edit (const char *dir, const char *cache)
   return 0;
 }
 
-/* --- plain FTS5 ----------------------------------------------------------------------------------------------------------- */
+/* --- plain FTS5
+   ----------------------------------------------------------------------------------------------------------- */
 
 struct plain
 {
@@ -319,7 +331,7 @@ plain (const char *dir, uint64_t max)
   double began = cpu_seconds (CLOCK_PROCESS_CPUTIME_ID);
   aid_project_files (project, add_plain, &p, NULL, NULL);
   aid_db_exec (p.db, "COMMIT", &e);
-  printf ("plain_mb_per_s_core %.1f\n", (double) p.bytes / 1e6 / (cpu_seconds (CLOCK_PROCESS_CPUTIME_ID) - began));
+  printf ("plain_mb_per_s_core %.1f\n", (double)p.bytes / 1e6 / (cpu_seconds (CLOCK_PROCESS_CPUTIME_ID) - began));
   aid_db_close (p.db);
   unlink (name);
   rmdir (path);
@@ -331,12 +343,12 @@ int
 main (int argc, char **argv)
 {
   if (argc == 4 && !strcmp (argv[1], "generate"))
-    return generate (argv[2], (unsigned) atol (argv[3]));
+    return generate (argv[2], (unsigned)atol (argv[3]));
   if (argc == 5 && !strcmp (argv[1], "index"))
-    return measure (argv[2], argv[3], (unsigned) atol (argv[4]));
+    return measure (argv[2], argv[3], (unsigned)atol (argv[4]));
   if (argc == 4 && !strcmp (argv[1], "edit"))
     return edit (argv[2], argv[3]);
   if (argc == 4 && !strcmp (argv[1], "plain"))
-    return plain (argv[2], (uint64_t) atol (argv[3]));
+    return plain (argv[2], (uint64_t)atol (argv[3]));
   return 2;
 }
