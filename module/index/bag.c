@@ -15,7 +15,7 @@ enum
 /* BM25's k1 and b, and the terms of a chunk that is neither long nor short. */
 #define SATURATION 1.2
 #define LENGTH_SHARE 0.4
-#define USUAL_TERMS 300.0
+#define USUAL_TERMS 450.0
 
 struct slot
 {
@@ -107,6 +107,15 @@ aid_level_value (unsigned level)
   return (level + 0.5) / AID_LEVELS;
 }
 
+/* A term that no question has is not kept. */
+static int
+is_kept (const struct aid_bag *b, const struct slot *s)
+{
+  struct aid_span term = { b->arena + s->at, s->len };
+
+  return !aid_term_is_stop (term) && !aid_term_is_everywhere (term);
+}
+
 static void
 give (struct aid_bag *b, struct slot *s, struct aid_str *out, struct aid_vec *cells)
 {
@@ -133,7 +142,7 @@ aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], s
   unsigned char levels[TERMS_MAX];
 
   for (size_t i = 0; i < b->n; i++)
-    levels[i] = (unsigned char)level_of (b, &b->slots[b->used[i]]);
+    levels[i] = (unsigned char)(is_kept (b, &b->slots[b->used[i]]) ? level_of (b, &b->slots[b->used[i]]) : AID_LEVELS);
   for (unsigned level = 0; level < AID_LEVELS; level++)
     {
       for (size_t i = 0; i < b->n; i++)
@@ -148,6 +157,7 @@ void
 aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
 {
   for (size_t i = 0; i < b->n; i++)
-    give (b, &b->slots[b->used[i]], out, cells);
+    if (!aid_term_is_stop ((struct aid_span){ b->arena + b->slots[b->used[i]].at, b->slots[b->used[i]].len }))
+      give (b, &b->slots[b->used[i]], out, cells);
   empty (b);
 }

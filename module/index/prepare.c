@@ -23,8 +23,8 @@ enum
 };
 enum
 {
-  CHUNK_MIN = 700,
-  CHUNK_MAX = 3600,
+  CHUNK_MIN = 1500,
+  CHUNK_MAX = 6000,
   NAMES_MAX = 4000,
   MACROS_MAX = 400
 };

@@ -4,7 +4,6 @@
    characters of scripts that put no blanks between words gives its pairs. */
 #include "index/terms.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -18,16 +17,14 @@ enum
   IN_WORD = LETTER | UPPER | DIGIT | UNDER | WIDE
 };
 
-static unsigned char
-class_of (unsigned char c)
+static const unsigned char classes[256] = {
+  ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = UPPER, ['0' ... '9'] = DIGIT, ['_'] = UNDER, [0x80 ... 0xff] = WIDE,
+};
+
+static char
+lower (unsigned char c)
 {
-  if (c >= 'a' && c <= 'z')
-    return LETTER;
-  if (c >= 'A' && c <= 'Z')
-    return UPPER;
-  if (c >= '0' && c <= '9')
-    return DIGIT;
-  return c == '_' ? UNDER : c >= 0x80 ? WIDE : 0;
+  return (char)(classes[c] == UPPER ? c | 0x20 : c);
 }
 
 /* --- stems
@@ -109,14 +106,14 @@ part_end (const unsigned char *id, size_t i, size_t n)
 {
   size_t j = i + 1;
 
-  if (class_of (id[i]) == UPPER && j < n && class_of (id[j]) == UPPER)
+  if (classes[id[i]] == UPPER && j < n && classes[id[j]] == UPPER)
     {
-      while (j < n && class_of (id[j]) == UPPER)
+      while (j < n && classes[id[j]] == UPPER)
         j++;
-      if (j < n && class_of (id[j]) == LETTER)
+      if (j < n && classes[id[j]] == LETTER)
         return j - 1;
     }
-  while (j < n && class_of (id[j]) & (LETTER | DIGIT | WIDE))
+  while (j < n && classes[id[j]] & (LETTER | DIGIT | WIDE))
     j++;
   return j;
 }
@@ -189,10 +186,10 @@ plain (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx
         }
       size_t to = part_end (id, i, n), len = to - i;
       parts++;
-      if (len > 1 && len <= 40 && !(len < 3 && isdigit (id[i])))
+      if (len > 1 && len <= 40 && !(len < 3 && classes[id[i]] == DIGIT))
         {
           for (size_t j = 0; j < len; j++)
-            word[j] = (char)tolower (id[i + j]);
+            word[j] = lower (id[i + j]);
           fn (ctx, (struct aid_span){ word, aid_stem (word, len) }, 0, end);
         }
       i = to;
@@ -200,7 +197,7 @@ plain (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx
   if (parts < 2)
     return;
   for (size_t j = 0; j < n; j++)
-    word[j] = (char)tolower (id[j]);
+    word[j] = lower (id[j]);
   fn (ctx, (struct aid_span){ word, n }, 1, end);
 }
 
@@ -208,20 +205,17 @@ void
 aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
 {
   const unsigned char *p = (const unsigned char *)text.ptr;
-  unsigned char class[256];
 
-  for (unsigned c = 0; c < 256; c++)
-    class[c] = class_of ((unsigned char)c);
   for (size_t i = 0; i < text.len;)
     {
-      if (!(class[p[i]] & IN_WORD))
+      if (!(classes[p[i]] & IN_WORD))
         {
           i++;
           continue;
         }
       size_t from = i, seen = 0;
-      while (i < text.len && class[p[i]] & IN_WORD)
-        seen |= class[p[i++]];
+      while (i < text.len && classes[p[i]] & IN_WORD)
+        seen |= classes[p[i++]];
       if (seen & WIDE)
         wide (p + from, i - from < 4096 ? i - from : 4096, i, fn, ctx);
       else if (i - from > 1 && i - from <= AID_TERM_MAX && seen & (LETTER | UPPER | DIGIT))
@@ -266,6 +260,21 @@ compare (const void *key, const void *item)
   int c = strncmp (term->ptr, stop, term->len);
 
   return c ? c : stop[term->len] ? -1 : 0;
+}
+
+/* Words of programming languages that are in nearly every file, as stems and sorted likewise. */
+static const char *const everywhere[] = {
+  "bool", "break", "cas", "char", "class", "const", "def", "defin", "doubl", "els", "end", "enum", "export", "extern", "fals",
+  "float", "fn", "foo", "func", "funct", "goto", "import", "inclu", "inlin", "int", "let", "long", "null", "priv", "public",
+  "return", "self", "siz", "sizeof", "static", "string", "struct", "switch", "tru", "typ", "typedef", "unsign", "val", "var",
+  "void", "whil",
+};
+
+int
+aid_term_is_everywhere (struct aid_span term)
+{
+  return term.len > 1 && term.len < 9
+         && bsearch (&term, everywhere, sizeof everywhere / sizeof *everywhere, sizeof *everywhere, compare) != NULL;
 }
 
 int

@@ -20,4 +20,7 @@ size_t aid_stem (char *p, size_t len);
 /* Whether TERM (a stem) says nothing of what a question is about: "the", "should", "fix". */
 int aid_term_is_stop (struct aid_span term);
 
+/* Whether TERM is a word of programming languages that is in nearly every chunk of a program's text. */
+int aid_term_is_everywhere (struct aid_span term);
+
 #endif
