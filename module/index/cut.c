@@ -19,7 +19,7 @@ enum
   WINDOW = 30,
   WHOLE_LINES = 110,
   SHOWN_LINES = 60,
-  EACH = 8,
+  EACH = 5,
   DEFS_MAX = 20000,
   TABLE = 128
 };
@@ -345,7 +345,7 @@ give (struct cutting *g, const struct unit *u, double top, struct aid_vec *out)
                              .last = last,
                              .name = full_name (g, u),
                              .reason = reason_of (g, u),
-                             .score = g->c->score * (0.5 + 0.5 * (top > 0 ? u->score / top : 0)),
+                             .score = g->c->score * (0.25 + 0.75 * (top > 0 ? u->score / top : 0)),
                              .tokens = aid_tokens_about (g->starts[last] - g->starts[first - 1]) };
 }
 
