@@ -45,7 +45,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan fuzz shots demo deps install uninstall docs
+        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -253,6 +253,18 @@ $(B)/bench_patch: tests/bench/patch/batch.c $(call layer_libs,$(need_patch))
 bench-scan: $(B)/bench_scan
 	@tests/bench/scan/compare --build $(B) $(OPTS) $(REPO)
 $(B)/bench_scan: tests/bench/scan/batch.c $(call layer_libs,$(need_scan))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-retrieval ask for what the commits of REPO="dir..." changed, each at its parent, beside plain BM25 over whole files (N=200)
+bench-retrieval: $(B)/bench_retrieval
+	@tests/bench/retrieval/run $(B)/bench_retrieval "$(or $(N),200)" $(REPO)
+$(B)/bench_retrieval: $(wildcard tests/bench/retrieval/*.c tests/bench/retrieval/*.h) $(call layer_libs,$(need_index))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -Itests/bench/retrieval -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lm
+
+## bench-index   a first index of DIR="dir...", or of FILES=1000000 small files: speed, memory, questions, edits, beside rg and plain FTS5
+bench-index: $(B)/bench_index
+	@tests/bench/index/run $(B)/bench_index $(DIR)
+$(B)/bench_index: tests/bench/index/batch.c $(call layer_libs,$(need_index))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## fuzz          run each fuzzer for FUZZ_SECONDS (60)

@@ -20,6 +20,7 @@ struct aid_command
 int aid_cmd_ask (int argc, char **argv);
 int aid_cmd_chat (int argc, char **argv);
 int aid_cmd_patch (int argc, char **argv);
+int aid_cmd_search (int argc, char **argv);
 int aid_cmd_models (int argc, char **argv);
 int aid_cmd_files (int argc, char **argv);
 int aid_cmd_count (int argc, char **argv);

@@ -10,6 +10,7 @@ static const struct aid_command commands[] = {
   { "patch", aid_cmd_patch, "check or apply the patches in an answer" },
   { "files", aid_cmd_files, "list a project's files, what is left out, and why" },
   { "build", aid_cmd_build, "build or test the project, and say where it fails" },
+  { "search", aid_cmd_search, "find what a question is about in the project" },
   { "models", aid_cmd_models, "list the models that can be asked" },
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },

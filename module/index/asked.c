@@ -1,18 +1,23 @@
-/* A question is read in tokens: runs of what names and paths are made of.  A token with "/" or a file's ending is a path, and digits
-   behind it ("a.c:12", "a.py", line 12) are its line; one with "_", a capital inside, "::" or "." between names is a name, and so
-   is all in backticks.  Other words may be names too, which only the index knows. */
+/* A question is read in tokens: runs of what names and paths are made of.  A token with "/" or a file's ending is a
+   path, and digits behind it ("a.c:12", "a.py", line 12) are its line; one with "_", a capital inside, "::" or "."
+   between names is a name, and so is all in backticks.  Other words may be names too, which only the index knows. */
 #include "index/asked.h"
 #include "index/terms.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { TOKEN_MAX = 400, EXTENSION_MAX = 5, WORD_MIN = 3 };
+enum
+{
+  TOKEN_MAX = 400,
+  EXTENSION_MAX = 5,
+  WORD_MIN = 3
+};
 
 struct reader
 {
   struct aid_asked *out;
-  struct aid_span text, piece;   /* all of it; what its terms are taken of */
+  struct aid_span text, piece; /* all of it; what its terms are taken of */
   int in_error;
   float weight;
 };
@@ -20,7 +25,7 @@ struct reader
 static int
 is_name_byte (char c)
 {
-  return isalnum ((unsigned char) c) || c == '_' || (unsigned char) c >= 0x80;
+  return isalnum ((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
 static int
@@ -63,10 +68,10 @@ line_behind (struct aid_span v)
     if (aid_span_starts (v, ways[i]))
       {
         size_t from = strlen (ways[i]), to = from;
-        while (to < v.len && to < from + 8 && isdigit ((unsigned char) v.ptr[to]))
+        while (to < v.len && to < from + 8 && isdigit ((unsigned char)v.ptr[to]))
           to++;
         if (to > from && !aid_span_number (aid_span_cut (v, from, to), 10000000, &line))
-          return (uint32_t) line;
+          return (uint32_t)line;
       }
   return 0;
 }
@@ -81,10 +86,11 @@ is_path (struct aid_span t)
     return 0;
   while (dot && t.ptr[dot - 1] != '.' && t.ptr[dot - 1] != '/')
     dot--;
-  if (dot && t.ptr[dot - 1] == '.' && dot > 1 && t.len > dot && t.len - dot <= EXTENSION_MAX && is_name_byte (t.ptr[dot - 2]))
+  if (dot && t.ptr[dot - 1] == '.' && dot > 1 && t.len > dot && t.len - dot <= EXTENSION_MAX
+      && is_name_byte (t.ptr[dot - 2]))
     {
       for (size_t i = dot; i < t.len; i++)
-        if (!islower ((unsigned char) t.ptr[i]) && !(isdigit ((unsigned char) t.ptr[i]) && i > dot))
+        if (!islower ((unsigned char)t.ptr[i]) && !(isdigit ((unsigned char)t.ptr[i]) && i > dot))
           return memchr (t.ptr, '/', t.len) != NULL;
       return 1;
     }
@@ -99,8 +105,8 @@ is_name (struct aid_span n)
 
   for (size_t i = 0; i < n.len; i++)
     {
-      capitals += i > 0 && isupper ((unsigned char) n.ptr[i]);
-      small += islower ((unsigned char) n.ptr[i]) != 0;
+      capitals += i > 0 && isupper ((unsigned char)n.ptr[i]);
+      small += islower ((unsigned char)n.ptr[i]) != 0;
       unders += n.ptr[i] == '_';
     }
   return (unders && n.len > unders) || (capitals && small && n.len > 3);
@@ -110,7 +116,8 @@ is_name (struct aid_span n)
 static void
 take_names (struct reader *r, struct aid_span token, int quoted)
 {
-  int qualified = aid_span_find (token, AID_SPAN ("::")) > 0 || (token.len > 2 && memchr (token.ptr + 1, '.', token.len - 2));
+  int qualified
+    = aid_span_find (token, AID_SPAN ("::")) > 0 || (token.len > 2 && memchr (token.ptr + 1, '.', token.len - 2));
 
   if (quoted && memchr (token.ptr, '-', token.len))
     add_mention (r, AID_MENTION_NAME, token, 0, 1);
@@ -124,7 +131,7 @@ take_names (struct reader *r, struct aid_span token, int quoted)
       struct aid_span name = aid_span_cut (token, from, i);
       while (name.len && name.ptr[name.len - 1] == '\'' && !quoted)
         name.len--;
-      if (name.len >= WORD_MIN && name.len < 200 && !isdigit ((unsigned char) name.ptr[0]))
+      if (name.len >= WORD_MIN && name.len < 200 && !isdigit ((unsigned char)name.ptr[0]))
         add_mention (r, quoted || qualified || is_name (name) ? AID_MENTION_NAME : AID_MENTION_WORD, name, 0, quoted);
       i = i > from ? i : i + 1;
     }
@@ -146,7 +153,7 @@ take_token (struct reader *r, struct aid_span token, struct aid_span behind, int
   if (!token.len || token.len > TOKEN_MAX || aid_span_find (token, AID_SPAN ("://")) >= 0)
     return;
   const char *colon = memchr (token.ptr, ':', token.len);
-  struct aid_span head = colon ? aid_span_cut (token, 0, (size_t) (colon - token.ptr)) : token;
+  struct aid_span head = colon ? aid_span_cut (token, 0, (size_t)(colon - token.ptr)) : token;
   if (is_path (head))
     {
       line = line_behind (colon ? aid_span_cut (token, head.len, token.len) : behind);
@@ -176,9 +183,10 @@ is_trailer (struct aid_span line)
 {
   size_t i = 0;
 
-  while (i < line.len && (isalpha ((unsigned char) line.ptr[i]) || line.ptr[i] == '-'))
+  while (i < line.len && (isalpha ((unsigned char)line.ptr[i]) || line.ptr[i] == '-'))
     i++;
-  return i > 4 && i < line.len && line.ptr[i] == ':' && line.ptr[i - 1] == 'y' && line.ptr[i - 2] == 'b' && line.ptr[i - 3] == '-';
+  return i > 4 && i < line.len && line.ptr[i] == ':' && line.ptr[i - 1] == 'y' && line.ptr[i - 2] == 'b'
+         && line.ptr[i - 3] == '-';
 }
 
 static void
@@ -202,7 +210,7 @@ take_term (void *ctx, struct aid_span term, int whole, size_t end)
   if (!t)
     return;
   memcpy (t->text, term.ptr, term.len);
-  t->len = (uint8_t) term.len;
+  t->len = (uint8_t)term.len;
   t->whole = whole != 0;
   t->shown = word_at (r, end);
   t->weight = r->weight;
@@ -217,10 +225,10 @@ take_terms (struct reader *r, struct aid_span line)
       ptrdiff_t at = aid_span_find (line, AID_SPAN ("://"));
       if (at < 0)
         break;
-      size_t to = (size_t) at;
-      while (to < line.len && !isspace ((unsigned char) line.ptr[to]))
+      size_t to = (size_t)at;
+      while (to < line.len && !isspace ((unsigned char)line.ptr[to]))
         to++;
-      r->piece = aid_span_cut (line, 0, (size_t) at);
+      r->piece = aid_span_cut (line, 0, (size_t)at);
       aid_terms (r->piece, take_term, r);
       line = aid_span_cut (line, to, line.len);
     }
@@ -246,7 +254,8 @@ take_line (struct reader *r, struct aid_span line)
       while (i < line.len && is_token_byte (line.ptr[i]))
         i++;
       if (i > from)
-        take_token (r, aid_span_cut (line, from, i), (struct aid_span){ line.ptr + i, (size_t) (end - line.ptr) - i }, quoted);
+        take_token (r, aid_span_cut (line, from, i), (struct aid_span){ line.ptr + i, (size_t)(end - line.ptr) - i },
+                    quoted);
       else
         i++;
     }

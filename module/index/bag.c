@@ -5,17 +5,22 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = 16384, TERMS_MAX = 12000, ARENA = 1 << 19 };
+enum
+{
+  SLOTS = 16384,
+  TERMS_MAX = 12000,
+  ARENA = 1 << 19
+};
 
 /* BM25's k1 and b, and the terms of a chunk that is neither long nor short. */
 #define SATURATION 1.2
 #define LENGTH_SHARE 0.4
-#define USUAL_TERMS 300.0
+#define USUAL_TERMS 450.0
 
 struct slot
 {
   uint32_t hash, at, weight;
-  uint16_t len;              /* 0: free */
+  uint16_t len; /* 0: free */
 };
 
 struct aid_bag
@@ -23,8 +28,8 @@ struct aid_bag
   struct slot slots[SLOTS];
   uint16_t used[TERMS_MAX];
   size_t n, arena_len;
-  double total;              /* terms with their repetitions */
-  unsigned weight;           /* of the text that is added */
+  double total;    /* terms with their repetitions */
+  unsigned weight; /* of the text that is added */
   char arena[ARENA];
 };
 
@@ -47,13 +52,13 @@ aid_bag_free (struct aid_bag *b)
 uint32_t
 aid_sketch_cell (struct aid_span term)
 {
-  return (uint32_t) aid_hash64 (term) & (AID_SKETCH_CELLS - 1);
+  return (uint32_t)aid_hash64 (term) & (AID_SKETCH_CELLS - 1);
 }
 
 void
 aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight)
 {
-  uint32_t hash = (uint32_t) aid_hash64 (term), i = hash % SLOTS;
+  uint32_t hash = (uint32_t)aid_hash64 (term), i = hash % SLOTS;
 
   b->total++;
   for (; b->slots[i].len; i = (i + 1) % SLOTS)
@@ -65,9 +70,9 @@ aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight)
   if (!term.len || term.len > UINT16_MAX || b->n == TERMS_MAX || b->arena_len + term.len > ARENA)
     return;
   memcpy (b->arena + b->arena_len, term.ptr, term.len);
-  b->slots[i] = (struct slot){ hash, (uint32_t) b->arena_len, weight, (uint16_t) term.len };
+  b->slots[i] = (struct slot){ hash, (uint32_t)b->arena_len, weight, (uint16_t)term.len };
   b->arena_len += term.len;
-  b->used[b->n++] = (uint16_t) i;
+  b->used[b->n++] = (uint16_t)i;
 }
 
 static void
@@ -75,7 +80,7 @@ take_term (void *ctx, struct aid_span term, int whole, size_t end)
 {
   struct aid_bag *b = ctx;
 
-  (void) whole, (void) end;
+  (void)whole, (void)end;
   aid_bag_add_term (b, term, b->weight);
 }
 
@@ -89,9 +94,9 @@ aid_bag_add (struct aid_bag *b, struct aid_span text, unsigned weight)
 static unsigned
 level_of (const struct aid_bag *b, const struct slot *s)
 {
-  double much = (double) s->weight / AID_WEIGHT_ONE;
+  double much = (double)s->weight / AID_WEIGHT_ONE;
   double norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * b->total / USUAL_TERMS);
-  unsigned level = (unsigned) (AID_LEVELS * much / (much + norm));
+  unsigned level = (unsigned)(AID_LEVELS * much / (much + norm));
 
   return level < AID_LEVELS ? level : AID_LEVELS - 1;
 }
@@ -100,6 +105,15 @@ double
 aid_level_value (unsigned level)
 {
   return (level + 0.5) / AID_LEVELS;
+}
+
+/* A term that no question has is not kept. */
+static int
+is_kept (const struct aid_bag *b, const struct slot *s)
+{
+  struct aid_span term = { b->arena + s->at, s->len };
+
+  return !aid_term_is_stop (term) && !aid_term_is_everywhere (term);
 }
 
 static void
@@ -128,7 +142,7 @@ aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], s
   unsigned char levels[TERMS_MAX];
 
   for (size_t i = 0; i < b->n; i++)
-    levels[i] = (unsigned char) level_of (b, &b->slots[b->used[i]]);
+    levels[i] = (unsigned char)(is_kept (b, &b->slots[b->used[i]]) ? level_of (b, &b->slots[b->used[i]]) : AID_LEVELS);
   for (unsigned level = 0; level < AID_LEVELS; level++)
     {
       for (size_t i = 0; i < b->n; i++)
@@ -143,6 +157,7 @@ void
 aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
 {
   for (size_t i = 0; i < b->n; i++)
-    give (b, &b->slots[b->used[i]], out, cells);
+    if (!aid_term_is_stop ((struct aid_span){ b->arena + b->slots[b->used[i]].at, b->slots[b->used[i]].len }))
+      give (b, &b->slots[b->used[i]], out, cells);
   empty (b);
 }

@@ -1,5 +1,5 @@
-/* The terms of one chunk of a file and how much each weighs there: what BM25 makes of how often a term is in which fields, in
-   AID_LEVELS steps. */
+/* The terms of one chunk of a file and how much each weighs there: what BM25 makes of how often a term is in which
+   fields, in AID_LEVELS steps. */
 #ifndef AID_INDEX_BAG_H
 #define AID_INDEX_BAG_H
 
@@ -7,7 +7,7 @@
 #include "base/vec.h"
 
 #define AID_LEVELS 8
-#define AID_WEIGHT_ONE 4         /* the weight of a term that is there once, in plain text */
+#define AID_WEIGHT_ONE 4 /* the weight of a term that is there once, in plain text */
 
 /* About how many rows have a term: counts in cells that terms share, so never too few. */
 #define AID_SKETCH_CELLS (1u << 15)
@@ -20,8 +20,8 @@ void aid_bag_free (struct aid_bag *b);
 void aid_bag_add (struct aid_bag *b, struct aid_span text, unsigned weight);
 /* Adds TERM as it is. */
 void aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight);
-/* Appends the terms of each level to OUT, with a blank behind each; ENDS[i] is where level i ends in OUT.  Appends each term's cell to
-   CELLS (of uint32_t).  B is empty then. */
+/* Appends the terms of each level to OUT, with a blank behind each; ENDS[i] is where level i ends in OUT.  Appends
+   each term's cell to CELLS (of uint32_t).  B is empty then. */
 void aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], struct aid_vec *cells);
 /* Appends all terms, whatever they weigh. */
 void aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells);

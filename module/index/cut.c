@@ -1,5 +1,5 @@
-/* A file is cut where it is read: its definitions as they are now, and windows of what stands between them.  Each is scored by the
-   question's terms in it; of a long one, the lines that have most of them are shown. */
+/* A file is cut where it is read: its definitions as they are now, and windows of what stands between them.  Each is
+   scored by the question's terms in it; of a long one, the lines that have most of them are shown. */
 #include "index/search_internal.h"
 #include "base/hash.h"
 #include "index/terms.h"
@@ -7,15 +7,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILE_MAX = 2 << 20, WINDOW = 30, WHOLE_LINES = 110, SHOWN_LINES = 60, EACH = 3, DEFS_MAX = 20000, TABLE = 128 };
+/* Of all files that are cut for a question: reading them is what takes the time. */
+enum
+{
+  BYTES_MAX = 3 << 19
+};
+
+enum
+{
+  FILE_MAX = 2 << 20,
+  WINDOW = 30,
+  WHOLE_LINES = 110,
+  SHOWN_LINES = 60,
+  EACH = 5,
+  DEFS_MAX = 20000,
+  TABLE = 128
+};
 
 #define NAME_SHARE 0.8
 #define NAMED_BONUS 40.0
+#define WORD_BONUS 2.0
 #define LINE_BONUS 60.0
 
 struct unit
 {
-  int32_t def;                   /* -1: a window */
+  int32_t def; /* -1: a window */
   uint32_t first, last, terms;
   double score;
   const struct aid_focus *focus;
@@ -29,14 +45,14 @@ struct cutting
   struct aid_str text;
   struct aid_scan scan;
   enum aid_language language;
-  uint32_t *starts;              /* where each line begins; LINES + 1 of them */
-  uint32_t *owner;               /* the unit of each line */
-  float *weight;                 /* what the terms on each line tell */
+  uint32_t *starts; /* where each line begins; LINES + 1 of them */
+  uint32_t *owner;  /* the unit of each line */
+  float *weight;    /* what the terms on each line tell */
   uint32_t lines;
-  struct aid_vec units;          /* of struct unit: the definitions, then the windows */
-  uint64_t hashes[TABLE];        /* of the terms; 0: free */
+  struct aid_vec units;   /* of struct unit: the definitions, then the windows */
+  uint64_t hashes[TABLE]; /* of the terms; 0: free */
   uint8_t term[TABLE];
-  uint32_t line;                 /* where reading is */
+  uint32_t line; /* where reading is */
 };
 
 static void
@@ -50,7 +66,8 @@ free_cutting (struct cutting *g)
   free (g->weight);
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------- */
+/* --- reading
+   -------------------------------------------------------------------------------------------------------------- */
 
 static int
 find_lines (struct cutting *g)
@@ -58,7 +75,7 @@ find_lines (struct cutting *g)
   const char *p = g->text.ptr, *end = p + g->text.len;
 
   g->lines = g->text.len && end[-1] != '\n';
-  for (const char *nl = p; nl < end && (nl = memchr (nl, '\n', (size_t) (end - nl))); nl++)
+  for (const char *nl = p; nl < end && (nl = memchr (nl, '\n', (size_t)(end - nl))); nl++)
     g->lines++;
   g->starts = calloc (g->lines + 2, sizeof *g->starts);
   g->owner = calloc (g->lines + 2, sizeof *g->owner);
@@ -67,18 +84,19 @@ find_lines (struct cutting *g)
     return -1;
   for (uint32_t i = 0; i < g->lines; i++)
     {
-      const char *nl = memchr (p, '\n', (size_t) (end - p));
-      g->starts[i] = (uint32_t) (p - g->text.ptr);
+      const char *nl = memchr (p, '\n', (size_t)(end - p));
+      g->starts[i] = (uint32_t)(p - g->text.ptr);
       p = nl ? nl + 1 : end;
     }
-  g->starts[g->lines] = (uint32_t) g->text.len;
+  g->starts[g->lines] = (uint32_t)g->text.len;
   return 0;
 }
 
 static int
 is_unit (const struct aid_def *d, uint32_t lines)
 {
-  return d->kind != AID_DEF_FIELD && d->kind != AID_DEF_CONSTRUCTOR && d->first >= 1 && d->last >= d->first && d->last <= lines;
+  return d->kind != AID_DEF_FIELD && d->kind != AID_DEF_CONSTRUCTOR && d->first >= 1 && d->last >= d->first
+         && d->last <= lines;
 }
 
 /* Makes the units and says which line belongs to which: the innermost definition's, else a window's. */
@@ -93,9 +111,9 @@ make_units (struct cutting *g)
       struct unit *u = is_unit (d, g->lines) ? aid_vec_push (&g->units) : NULL;
       if (!u)
         continue;
-      *u = (struct unit){ .def = (int32_t) i, .first = d->first, .last = d->last };
+      *u = (struct unit){ .def = (int32_t)i, .first = d->first, .last = d->last };
       for (uint32_t line = d->first; line <= d->last; line++)
-        g->owner[line - 1] = (uint32_t) g->units.len;
+        g->owner[line - 1] = (uint32_t)g->units.len;
     }
   for (uint32_t line = 0; line < g->lines; line++)
     {
@@ -110,7 +128,7 @@ make_units (struct cutting *g)
           if (!u)
             return -1;
           *u = (struct unit){ .def = -1, .first = line + 1 };
-          window = (uint32_t) g->units.len;
+          window = (uint32_t)g->units.len;
           began = line;
         }
       g->owner[line] = window;
@@ -123,16 +141,20 @@ static int
 open_file (struct cutting *g)
 {
   struct aid_span path = aid_span_z (g->c->path);
+  struct aid_project_file file;
 
-  if (aid_project_read (g->k->x->project, path, &g->text, NULL, NULL) || !g->text.len || memchr (g->text.ptr, '\0', g->text.len))
+  if (g->k->bytes > BYTES_MAX || aid_project_read (g->k->x->project, path, &g->text, &file, NULL) || !g->text.len
+      || memchr (g->text.ptr, '\0', g->text.len))
     return -1;
+  g->k->bytes += g->text.len;
   g->language = aid_language_of (path, aid_span_cut (aid_str_span (&g->text), 0, g->text.len < 512 ? g->text.len : 512));
   if (aid_scan_text (g->language, aid_str_span (&g->text), &g->scan))
     return -1;
   return find_lines (g) || make_units (g) ? -1 : 0;
 }
 
-/* --- scoring -------------------------------------------------------------------------------------------------------------- */
+/* --- scoring
+   -------------------------------------------------------------------------------------------------------------- */
 
 static void
 make_table (struct cutting *g)
@@ -145,7 +167,7 @@ make_table (struct cutting *g)
       while (g->hashes[at])
         at = (at + 1) & (TABLE - 1);
       g->hashes[at] = hash;
-      g->term[at] = (uint8_t) i;
+      g->term[at] = (uint8_t)i;
     }
 }
 
@@ -167,15 +189,15 @@ count_term (void *ctx, struct aid_span term, int whole, size_t end)
   struct cutting *g = ctx;
   int t = term_at (g, term);
 
-  (void) whole;
+  (void)whole;
   while (g->line + 1 < g->lines && g->starts[g->line + 1] < end)
     g->line++;
   struct unit *u = &AID_VEC_AT (struct unit, &g->units, g->owner[g->line] - 1);
   u->terms++;
   if (t < 0)
     return;
-  u->counts[t] = (uint8_t) (u->counts[t] < 255 ? u->counts[t] + 1 : 255);
-  g->weight[g->line] += (float) g->k->scores.terms[t].value;
+  u->counts[t] = (uint8_t)(u->counts[t] < 255 ? u->counts[t] + 1 : 255);
+  g->weight[g->line] += (float)g->k->scores.terms[t].value;
 }
 
 struct in_name
@@ -190,7 +212,7 @@ count_in_name (void *ctx, struct aid_span term, int whole, size_t end)
   struct in_name *n = ctx;
   int t = term_at (n->g, term);
 
-  (void) whole, (void) end;
+  (void)whole, (void)end;
   if (t >= 0)
     n->score += NAME_SHARE * n->g->k->scores.terms[t].value;
 }
@@ -216,7 +238,7 @@ score_unit (struct cutting *g, struct unit *u)
   for (size_t i = 0; i < g->c->n_foci; i++)
     if (g->c->foci[i].name.len && aid_span_eq (g->c->foci[i].name, name))
       {
-        u->score += NAMED_BONUS;
+        u->score += g->c->foci[i].sure ? NAMED_BONUS : WORD_BONUS;
         u->focus = &g->c->foci[i];
       }
 }
@@ -238,7 +260,8 @@ score_units (struct cutting *g)
     }
 }
 
-/* --- passages ------------------------------------------------------------------------------------------------------------- */
+/* --- passages
+   ------------------------------------------------------------------------------------------------------------- */
 
 static int
 by_score (const void *a, const void *b)
@@ -284,7 +307,7 @@ full_name (const struct cutting *g, const struct unit *u)
 
   if (u->def < 0)
     return NULL;
-  aid_scan_container (&g->scan, g->language, aid_str_span (&g->text), (size_t) u->def, &name);
+  aid_scan_container (&g->scan, g->language, aid_str_span (&g->text), (size_t)u->def, &name);
   if (name.len)
     aid_str_addz (&name, aid_language_separator (g->language));
   const struct aid_def *d = &g->scan.defs[u->def];
@@ -300,9 +323,11 @@ reason_of (const struct cutting *g, const struct unit *u)
   if (!u->focus)
     return strdup (g->c->reason);
   if (u->focus->line)
-    snprintf (reason, sizeof reason, "%s", u->focus->in_error ? "in the error's backtrace" : "at a line that the question names");
+    snprintf (reason, sizeof reason, "%s",
+              u->focus->in_error ? "in the error's backtrace" : "at a line that the question names");
   else
-    snprintf (reason, sizeof reason, "defines `%.*s`", (int) (u->focus->name.len < 100 ? u->focus->name.len : 100), u->focus->name.ptr);
+    snprintf (reason, sizeof reason, "%s `%.*s`", g->scan.defs[u->def].kind == AID_DEF_SIGNATURE ? "declares" : "defines",
+              (int)(u->focus->name.len < 100 ? u->focus->name.len : 100), u->focus->name.ptr);
   return strdup (reason);
 }
 
@@ -315,8 +340,12 @@ give (struct cutting *g, const struct unit *u, double top, struct aid_vec *out)
   if (!p)
     return;
   narrow (g, u, &first, &last);
-  *p = (struct aid_passage){ .path = strdup (g->c->path), .first = first, .last = last, .name = full_name (g, u),
-                             .reason = reason_of (g, u), .score = g->c->score * (0.5 + 0.5 * (top > 0 ? u->score / top : 0)),
+  *p = (struct aid_passage){ .path = strdup (g->c->path),
+                             .first = first,
+                             .last = last,
+                             .name = full_name (g, u),
+                             .reason = reason_of (g, u),
+                             .score = g->c->score * (0.25 + 0.75 * (top > 0 ? u->score / top : 0)),
                              .tokens = aid_tokens_about (g->starts[last] - g->starts[first - 1]) };
 }
 
@@ -325,7 +354,7 @@ aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, size_t rank, st
 {
   struct cutting g = { .k = k, .c = candidate, .text = AID_STR_INIT (FILE_MAX), .scan = AID_SCAN_INIT };
 
-  (void) rank, (void) e;
+  (void)rank, (void)e;
   g.units = AID_VEC_INIT (struct unit, 1000000);
   if (open_file (&g) || !g.units.len)
     {

@@ -1,5 +1,5 @@
-/* The function aid_collect, called once for the first row that matches, walks all rows of the phrase by itself: some 50 ns a row
-   instead of the microsecond that a row of a SELECT costs. */
+/* The function aid_collect, called once for the first row that matches, walks all rows of the phrase by itself: some
+   50 ns a row instead of the microsecond that a row of a SELECT costs. */
 #include "index/fts.h"
 
 #include <stdio.h>
@@ -8,17 +8,18 @@
 struct aid_fts
 {
   struct aid_db *db;
-  struct aid_vec *out;       /* during a call of aid_fts_collect */
+  struct aid_vec *out; /* during a call of aid_fts_collect */
   size_t max;
   int cut;
 };
 
-/* --- the tokenizer -------------------------------------------------------------------------------------------------------- */
+/* --- the tokenizer
+   -------------------------------------------------------------------------------------------------------- */
 
 static int
 no_tokenizer (void *ctx, const char **args, int n, Fts5Tokenizer **out)
 {
-  (void) args, (void) n;
+  (void)args, (void)n;
   *out = ctx;
   return SQLITE_OK;
 }
@@ -26,20 +27,21 @@ no_tokenizer (void *ctx, const char **args, int n, Fts5Tokenizer **out)
 static void
 forget_tokenizer (Fts5Tokenizer *t)
 {
-  (void) t;
+  (void)t;
 }
 
 static int
-split (Fts5Tokenizer *t, void *ctx, int flags, const char *text, int len, int (*token) (void *, int, const char *, int, int, int))
+split (Fts5Tokenizer *t, void *ctx, int flags, const char *text, int len,
+       int (*token) (void *, int, const char *, int, int, int))
 {
   const char *p = text, *end = text + len;
 
-  (void) t, (void) flags;
+  (void)t, (void)flags;
   while (p < end)
     {
-      const char *blank = memchr (p, ' ', (size_t) (end - p));
+      const char *blank = memchr (p, ' ', (size_t)(end - p));
       const char *to = blank ? blank : end;
-      int code = to > p ? token (ctx, 0, p, (int) (to - p), (int) (p - text), (int) (to - text)) : SQLITE_OK;
+      int code = to > p ? token (ctx, 0, p, (int)(to - p), (int)(p - text), (int)(to - text)) : SQLITE_OK;
       if (code)
         return code;
       p = to + 1;
@@ -47,7 +49,8 @@ split (Fts5Tokenizer *t, void *ctx, int flags, const char *text, int len, int (*
   return SQLITE_OK;
 }
 
-/* --- collecting ----------------------------------------------------------------------------------------------------------- */
+/* --- collecting
+   ----------------------------------------------------------------------------------------------------------- */
 
 static int
 take_row (const Fts5ExtensionApi *api, Fts5Context *row, void *ctx)
@@ -77,7 +80,7 @@ collect (const Fts5ExtensionApi *api, Fts5Context *row, sqlite3_context *context
 {
   int code = api->xQueryPhrase (row, 0, api->xUserData (row), take_row);
 
-  (void) n, (void) values;
+  (void)n, (void)values;
   if (code && code != SQLITE_DONE)
     sqlite3_result_error_code (context, code);
 }
@@ -107,10 +110,12 @@ aid_fts_new (struct aid_db *db, struct aid_fts **out, struct aid_error *e)
   *out = NULL;
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "No memory for the index");
-  if (!api || api->xCreateTokenizer (api, "aid", f, &splitter, NULL) || api->xCreateFunction (api, "aid_collect", f, collect, NULL))
+  if (!api || api->xCreateTokenizer (api, "aid", f, &splitter, NULL)
+      || api->xCreateFunction (api, "aid_collect", f, collect, NULL))
     {
       free (f);
-      return aid_error_set (e, AID_E_STATE, "This SQLite has no full text search (FTS5): install one that has it to search projects");
+      return aid_error_set (e, AID_E_STATE,
+                            "This SQLite has no full text search (FTS5): install one that has it to search projects");
     }
   f->db = db;
   *out = f;

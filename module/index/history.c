@@ -1,6 +1,7 @@
-/* Reading the log: of Git or Mercurial, AID_COMMITS commits at first, then what is new since the one that was last seen.  When
-   that one is no ancestor any more (a rebase, another branch), all is read anew.  The table told has for each commit the
-   terms of its message and "#ID" of each path that it changed; commits of many files say nothing of any and are left out. */
+/* Reading the log: of Git or Mercurial, AID_COMMITS commits at first, then what is new since the one that was last
+   seen.  When that one is no ancestor any more (a rebase, another branch), all is read anew.  The table told has for
+   each commit the terms of its message and "#ID" of each path that it changed; commits of many files say nothing of
+   any and are left out. */
 #include "index/history.h"
 #include "base/proc.h"
 #include "index/terms.h"
@@ -8,13 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COMMITS = 10000, FILES_MAX = 30, RECORD_MAX = 4 << 20, MESSAGE_MAX = 8192, LOG_MS = 600000 };
+enum
+{
+  COMMITS = 10000,
+  FILES_MAX = 30,
+  RECORD_MAX = 4 << 20,
+  MESSAGE_MAX = 8192,
+  LOG_MS = 600000
+};
 
 struct reading
 {
   struct aid_index *x;
   struct aid_shelf *s;
-  struct aid_str pending;        /* of a record that is not whole yet */
+  struct aid_str pending; /* of a record that is not whole yet */
   struct aid_bag *bag;
   struct aid_vec cells;
   struct aid_error *e;
@@ -22,7 +30,8 @@ struct reading
   size_t commits;
 };
 
-/* --- writing -------------------------------------------------------------------------------------------------------------- */
+/* --- writing
+   -------------------------------------------------------------------------------------------------------------- */
 
 static int64_t
 path_id (struct reading *r, struct aid_span path)
@@ -56,7 +65,7 @@ write_commit (struct reading *r, struct aid_span subject, struct aid_span body, 
   if (r->err || (r->err = aid_db_prepare (r->s->db, "INSERT INTO commits(subject, paths) VALUES(?1, ?2)", &add, r->e)))
     return;
   aid_db_blob (add, 1, aid_span_cut (subject, 0, subject.len < 200 ? subject.len : 200));
-  aid_db_blob (add, 2, (struct aid_span){ (const char *) ids, n * sizeof *ids });
+  aid_db_blob (add, 2, (struct aid_span){ (const char *)ids, n * sizeof *ids });
   r->err = aid_db_run (r->s->db, add, r->e);
   aid_bag_add (r->bag, subject, 1);
   aid_bag_add (r->bag, aid_span_cut (body, 0, body.len < MESSAGE_MAX ? body.len : MESSAGE_MAX), 1);
@@ -64,7 +73,8 @@ write_commit (struct reading *r, struct aid_span subject, struct aid_span body, 
   aid_bag_take_all (r->bag, &said, &r->cells);
   for (size_t i = 0; i < n; i++)
     aid_str_addf (&tags, "#%u ", ids[i]);
-  if (!r->err && !(r->err = aid_db_prepare (r->s->db, "INSERT INTO told(rowid, said, paths) VALUES(?1, ?2, ?3)", &tell, r->e)))
+  if (!r->err
+      && !(r->err = aid_db_prepare (r->s->db, "INSERT INTO told(rowid, said, paths) VALUES(?1, ?2, ?3)", &tell, r->e)))
     {
       sqlite3_bind_int64 (tell, 1, sqlite3_last_insert_rowid (aid_db_raw (r->s->db)));
       aid_db_text (tell, 2, aid_str_span (&said));
@@ -81,7 +91,7 @@ static struct aid_span
 field (struct aid_span *v, char c)
 {
   const char *to = v->len ? memchr (v->ptr, c, v->len) : NULL;
-  size_t n = to ? (size_t) (to - v->ptr) : v->len;
+  size_t n = to ? (size_t)(to - v->ptr) : v->len;
   struct aid_span f = aid_span_cut (*v, 0, n);
 
   *v = aid_span_cut (*v, n + (to != NULL), v->len);
@@ -105,7 +115,7 @@ take_record (struct reading *r, struct aid_span record)
         continue;
       if (n == FILES_MAX)
         return;
-      ids[n++] = (uint32_t) path_id (r, path);
+      ids[n++] = (uint32_t)path_id (r, path);
     }
   if (n)
     write_commit (r, subject, body, ids, n);
@@ -121,7 +131,7 @@ take_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
   while (part.len && !r->err)
     {
       const char *next = memchr (part.ptr, '\1', part.len);
-      size_t n = next ? (size_t) (next - part.ptr) : part.len;
+      size_t n = next ? (size_t)(next - part.ptr) : part.len;
       aid_str_add (&r->pending, part.ptr, n);
       part = aid_span_cut (part, n + (next != NULL), part.len);
       if (!next)
@@ -133,14 +143,21 @@ take_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
   return r->err != AID_OK;
 }
 
-/* --- the log -------------------------------------------------------------------------------------------------------------- */
+/* --- the log
+   -------------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 run (struct reading *r, const char *const *argv, const struct aid_stop *stop, int *code)
 {
   static const char *const env[] = { "GIT_OPTIONAL_LOCKS=0", "HGPLAIN=1", "LC_ALL=C.UTF-8", NULL };
-  struct aid_proc p = { .argv = argv, .dir = aid_project_root (r->x->project), .env = env, .timeout_ms = LOG_MS, .stop = stop,
-                        .on_output = take_output, .arg = r, .err_max = 4096 };
+  struct aid_proc p = { .argv = argv,
+                        .dir = aid_project_root (r->x->project),
+                        .env = env,
+                        .timeout_ms = LOG_MS,
+                        .stop = stop,
+                        .on_output = take_output,
+                        .arg = r,
+                        .err_max = 4096 };
   struct aid_proc_result result;
   enum aid_err err = aid_proc_run (&p, &result, NULL);
 
@@ -154,7 +171,8 @@ run (struct reading *r, const char *const *argv, const struct aid_stop *stop, in
 
 /* Reads the log of what is in HEAD and not in OLD (NULL: all).  A program that fails leaves the log as it is. */
 static enum aid_err
-read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop, int *code)
+read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop,
+          int *code)
 {
   char range[200], most[32];
 
@@ -165,13 +183,28 @@ read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char 
         snprintf (range, sizeof range, "sort((%s::%s - %s) and not merge(), rev)", old, head, old);
       else
         snprintf (range, sizeof range, "sort(last(::%s and not merge(), %d), rev)", head, COMMITS);
-      const char *const argv[] = { "hg", "log", "-r", range, "--template",
-                                   "{desc|firstline}\\x02{desc}\\x02{files % '{file}\\0'}\\x01", NULL };
+      const char *const argv[]
+        = { "hg", "log", "-r", range, "--template", "{desc|firstline}\\x02{desc}\\x02{files % '{file}\\0'}\\x01", NULL };
       return run (r, argv, stop, code);
     }
   snprintf (range, sizeof range, old ? "%s..%s" : "%s%s", old ? old : "", head);
-  const char *const argv[] = { "git", "-c", "core.quotepath=off", "-c", "log.showSignature=false", "log", "-z", "--reverse", most,
-                               "--no-merges", "--no-renames", "--name-only", "--relative", "--format=%x01%s%x02%b%x02", range, "--", ".",
+  const char *const argv[] = { "git",
+                               "-c",
+                               "core.quotepath=off",
+                               "-c",
+                               "log.showSignature=false",
+                               "log",
+                               "-z",
+                               "--reverse",
+                               most,
+                               "--no-merges",
+                               "--no-renames",
+                               "--name-only",
+                               "--relative",
+                               "--format=%x01%s%x02%b%x02",
+                               range,
+                               "--",
+                               ".",
                                NULL };
   return run (r, argv, stop, code);
 }
@@ -183,8 +216,12 @@ is_ancestor (struct reading *r, enum aid_vc_kind kind, const char *old, const ch
   char range[200];
   const char *const git[] = { "git", "merge-base", "--is-ancestor", old, head, NULL };
   const char *const hg[] = { "hg", "log", "-r", range, "--template", "{node}", NULL };
-  struct aid_proc p = { .argv = kind == AID_VC_HG ? hg : git, .dir = aid_project_root (r->x->project), .timeout_ms = LOG_MS, .stop = stop,
-                        .out_max = 100, .err_max = 100 };
+  struct aid_proc p = { .argv = kind == AID_VC_HG ? hg : git,
+                        .dir = aid_project_root (r->x->project),
+                        .timeout_ms = LOG_MS,
+                        .stop = stop,
+                        .out_max = 100,
+                        .err_max = 100 };
   struct aid_proc_result result;
   int yes;
 
@@ -205,7 +242,7 @@ last_head (struct aid_shelf *s, char head[81], struct aid_error *e)
   if (err || (err = aid_db_step (s->db, get, &row, e)) || !row)
     return err;
   struct aid_span v = aid_db_column (get, 0);
-  snprintf (head, 81, "%.*s", (int) (v.len < 80 ? v.len : 80), v.ptr);
+  snprintf (head, 81, "%.*s", (int)(v.len < 80 ? v.len : 80), v.ptr);
   sqlite3_reset (get);
   return AID_OK;
 }
@@ -232,7 +269,8 @@ read_into (struct reading *r, const struct aid_project_vc *vc, const char *old, 
   if (r->err)
     return;
   if (!since)
-    r->err = aid_db_exec (r->s->db, "INSERT INTO told(told) VALUES('delete-all'); DELETE FROM commits; DELETE FROM paths", r->e);
+    r->err
+      = aid_db_exec (r->s->db, "INSERT INTO told(told) VALUES('delete-all'); DELETE FROM commits; DELETE FROM paths", r->e);
   if (!r->err)
     r->err = read_log (r, vc->kind, since, vc->head, stop, &code);
   set_head (r, vc->head);

@@ -2,7 +2,8 @@
    new name, so that none ever meets the journal of another; readers look at "current" before each search.
 
    The tables:
-     files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring them back.
+     files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring
+     them back.
             state: 1, its names can be searched; 2, its words too
      names  one row a file (prepare.c); words  one row a chunk, a column a level (bag.c)
      told, commits, paths   version control's log (history.c)
@@ -12,36 +13,40 @@
 #include "base/fs.h"
 #include "base/hash.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION = 1, WAIT_MS = 3000 };
+enum
+{
+  VERSION = 1,
+  WAIT_MS = 3000
+};
 
-static const char schema[] =
-  "PRAGMA page_size=4096;"
-  "BEGIN;"
-  "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-  "CREATE TABLE files(id INTEGER PRIMARY KEY, path BLOB NOT NULL, size INT, mtime INT, inode INT, hash INT, state INT, live INT);"
-  "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
-  "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
-  "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
-  "CREATE VIRTUAL TABLE names USING fts5(path, defs, tags, content='', columnsize=0, detail=column, tokenize='aid');"
-  "CREATE VIRTUAL TABLE words USING fts5(c0, c1, c2, c3, c4, c5, c6, c7, content='', columnsize=0, detail=column, tokenize='aid');"
-  "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"
-  "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
-  "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
-  "INSERT INTO names(names, rank) VALUES('hashsize', 16777216);"
-  "INSERT INTO words(words, rank) VALUES('hashsize', 33554432);"
-  "INSERT INTO words(words, rank) VALUES('automerge', 8);"
-  "INSERT INTO meta VALUES('version', 1);"
-  "COMMIT;";
+static const char schema[]
+  = "PRAGMA page_size=4096;"
+    "BEGIN;"
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE files(id INTEGER PRIMARY KEY, path BLOB NOT NULL, size INT, mtime INT, inode INT, hash INT, state INT, "
+    "live INT);"
+    "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
+    "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
+    "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
+    "CREATE VIRTUAL TABLE names USING fts5(path, defs, tags, content='', columnsize=0, detail=column, tokenize='aid');"
+    "CREATE VIRTUAL TABLE words USING fts5(c0, c1, c2, c3, c4, c5, c6, c7, content='', columnsize=0, detail=column, "
+    "tokenize='aid');"
+    "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"
+    "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
+    "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
+    "INSERT INTO names(names, rank) VALUES('hashsize', 16777216);"
+    "INSERT INTO words(words, rank) VALUES('hashsize', 8388608);"
+    "INSERT INTO words(words, rank) VALUES('automerge', 8);"
+    "INSERT INTO meta VALUES('version', 1);"
+    "COMMIT;";
 
-/* --- one connection ------------------------------------------------------------------------------------------------------- */
+/* --- one connection
+   ------------------------------------------------------------------------------------------------------- */
 
 void
 aid_shelf_close (struct aid_shelf *s)
@@ -114,11 +119,12 @@ aid_shelf_write_sketch (struct aid_shelf *s, struct aid_error *e)
 
   if (err || (err = aid_db_prepare (s->db, "INSERT OR REPLACE INTO meta VALUES('sketch', ?1)", &set, e)))
     return err;
-  aid_db_blob (set, 1, (struct aid_span){ (const char *) s->sketch, AID_SKETCH_CELLS * sizeof *s->sketch });
+  aid_db_blob (set, 1, (struct aid_span){ (const char *)s->sketch, AID_SKETCH_CELLS * sizeof *s->sketch });
   return aid_db_run (s->db, set, e);
 }
 
-/* --- which file ----------------------------------------------------------------------------------------------------------- */
+/* --- which file
+   ----------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 current_name (const char *dir, char name[64], struct aid_error *e)
@@ -131,7 +137,7 @@ current_name (const char *dir, char name[64], struct aid_error *e)
   if (!err && (text.len < 4 || text.len > 60 || memcmp (text.ptr, "db-", 3) || memchr (text.ptr, '/', text.len)))
     err = AID_E_NOTFOUND;
   if (!err)
-    snprintf (name, 64, "%.*s", (int) text.len, text.ptr);
+    snprintf (name, 64, "%.*s", (int)text.len, text.ptr);
   aid_str_free (&path);
   aid_str_free (&text);
   return err;
@@ -178,31 +184,63 @@ remove_database (const char *dir, const char *name)
 }
 
 enum aid_err
-aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e)
+aid_shelf_create (const char *dir, struct aid_shelf *s, struct aid_error *e)
 {
-  char old[64], key[13], name[64];
-  struct aid_str current = AID_STR_INIT (8192);
-  enum aid_err err = AID_OK;
+  char key[13], name[64];
+  enum aid_err err;
 
-  snprintf (old, sizeof old, "%s", s->name);
-  aid_shelf_close (s);
+  memset (s, 0, sizeof *s);
   if (aid_random_key (key, 12))
     return aid_error_set (e, AID_E_IO, "The system gives no random numbers");
   snprintf (name, sizeof name, "db-%s", key);
   err = connect (dir, name, s, e);
   if (!err)
     err = aid_db_exec (s->db, schema, e);
-  aid_str_addf (&current, "%s/current", dir);
-  if (!err)
-    err = aid_fs_replace (aid_str_z (&current), aid_span_z (name), 0600, e);
   if (err)
     {
       aid_shelf_close (s);
       remove_database (dir, name);
     }
-  else if (*old)
-    remove_database (dir, old);
+  return err;
+}
+
+/* Removes all databases but KEEP: what a killed process left, too. */
+static void
+remove_others (const char *dir, const char *keep)
+{
+  DIR *d = opendir (dir);
+
+  for (struct dirent *entry; d && (entry = readdir (d));)
+    if (!strncmp (entry->d_name, "db-", 3) && strncmp (entry->d_name, keep, strlen (keep)) != 0
+        && !strpbrk (entry->d_name + 3, "-./"))
+      remove_database (dir, entry->d_name);
+  if (d)
+    closedir (d);
+}
+
+enum aid_err
+aid_shelf_publish (const char *dir, const struct aid_shelf *s, struct aid_error *e)
+{
+  struct aid_str current = AID_STR_INIT (8192);
+  enum aid_err err;
+
+  aid_str_addf (&current, "%s/current", dir);
+  err = aid_fs_replace (aid_str_z (&current), aid_span_z (s->name), 0600, e);
   aid_str_free (&current);
+  if (!err)
+    remove_others (dir, s->name);
+  return err;
+}
+
+enum aid_err
+aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e)
+{
+  enum aid_err err;
+
+  aid_shelf_close (s);
+  err = aid_shelf_create (dir, s, e);
+  if (!err && (err = aid_shelf_publish (dir, s, e)))
+    aid_shelf_close (s);
   return err;
 }
 
@@ -235,14 +273,7 @@ aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, s
   if (!err)
     err = connect (dir, name, s, e);
   if (!err && (err = check (s, e)))
-    {
-      char keep[64];
-      snprintf (keep, sizeof keep, "%s", s->name);
-      aid_shelf_close (s);
-      snprintf (s->name, sizeof s->name, "%s", keep);
-    }
-  else if (had && err)
-    snprintf (s->name, sizeof s->name, "%s", name);
+    aid_shelf_close (s);
   if ((err == AID_E_NOTFOUND || err == AID_E_PARSE) && write)
     {
       *rebuilt = had;
@@ -253,7 +284,8 @@ aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, s
   return err;
 }
 
-/* --- the index ------------------------------------------------------------------------------------------------------------ */
+/* --- the index
+   ------------------------------------------------------------------------------------------------------------ */
 
 static enum aid_err
 folder_of (const char *root, const char *dir, struct aid_str *out, struct aid_error *e)

@@ -11,26 +11,29 @@
 
 /* Rows of the table words are numbered by file and chunk. */
 #define AID_ROW_SHIFT 12
-#define AID_ROW(file, chunk) (((int64_t) (file) << AID_ROW_SHIFT) | (int64_t) (chunk))
+#define AID_ROW(file, chunk) (((int64_t)(file) << AID_ROW_SHIFT) | (int64_t)(chunk))
 
 /* One connection and what belongs to it. */
 struct aid_shelf
 {
   struct aid_db *db;
   struct aid_fts *fts;
-  char name[64];                 /* of the file in the index's folder */
-  uint32_t *sketch;              /* AID_SKETCH_CELLS */
-  int64_t sketch_version;        /* that SKETCH was read at */
+  char name[64];          /* of the file in the index's folder */
+  uint32_t *sketch;       /* AID_SKETCH_CELLS */
+  int64_t sketch_version; /* that SKETCH was read at */
 };
 
 /* index.c */
-/* Opens the file that DIR/current names.  WRITE: makes a new one where there is none, or it is damaged (*REBUILT is set then) or of
-   another version.  AID_E_NOTFOUND: there is none to read. */
+/* Opens the file that DIR/current names.  WRITE: makes a new one where there is none, or it is damaged (*REBUILT is
+   set then) or of another version.  AID_E_NOTFOUND: there is none to read. */
 enum aid_err aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, struct aid_error *e);
 void aid_shelf_close (struct aid_shelf *s);
 /* Whether S is what DIR/current names now. */
 int aid_shelf_is_current (const char *dir, const struct aid_shelf *s);
-/* Makes a new, empty file with nothing in it the current one, and removes S's. */
+/* Makes a new file with nothing in it, which is not current yet; makes S's file the current one, and removes all others. */
+enum aid_err aid_shelf_create (const char *dir, struct aid_shelf *s, struct aid_error *e);
+enum aid_err aid_shelf_publish (const char *dir, const struct aid_shelf *s, struct aid_error *e);
+/* Closes S and makes a new file current. */
 enum aid_err aid_shelf_renew (const char *dir, struct aid_shelf *s, struct aid_error *e);
 /* Reads a value of the table meta into OUT (0 when it is not there), or writes it. */
 enum aid_err aid_shelf_get (struct aid_shelf *s, const char *key, int64_t *out, struct aid_error *e);
@@ -45,18 +48,19 @@ struct aid_index
   char *dir;
   unsigned threads;
   int no_history;
-  unsigned long thread;          /* 0: none */
-  struct aid_stop *stop;         /* ends the thread */
+  unsigned long thread;  /* 0: none */
+  struct aid_stop *stop; /* ends the thread */
 
-  pthread_mutex_t write_lock;    /* who writes: it guards the writer and the lock's descriptor */
+  pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
   struct aid_shelf writer;
-  int lock_fd;                   /* -1: not held */
-  uint64_t generation;           /* of the project, that the index is of; 0: look through all files */
+  int lock_fd;         /* -1: not held */
+  unsigned since_look; /* updates since it was looked whether the index is worn */
+  uint64_t generation; /* of the project, that the index is of; 0: look through all files */
 
-  pthread_mutex_t read_lock;     /* guards the reader while a search uses it */
+  pthread_mutex_t read_lock; /* guards the reader while a search uses it */
   struct aid_shelf reader;
 
-  pthread_mutex_t state_lock;    /* guards what follows */
+  pthread_mutex_t state_lock; /* guards what follows */
   pthread_cond_t changed;
   struct aid_index_state state;
 };

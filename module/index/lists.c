@@ -1,5 +1,5 @@
-/* The lists that are fused.  Each gives a file at rank R (from 0) its weight times K / (K + R): being first in one list tells
-   more than being tenth in three. */
+/* The lists that are fused.  Each gives a file at rank R (from 0) its weight times K / (K + R): being first in one
+   list tells more than being tenth in three. */
 #include "index/search_internal.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -8,15 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WORDS_FILES = 200, NAMED_FILES = 12, NEAR_FILES = 3, RELATED = 20, SAID = 30, LATELY = 60 };
+enum
+{
+  WORDS_FILES = 200,
+  NAMED_FILES = 12,
+  NEAR_FILES = 3,
+  RELATED = 20,
+  SAID = 30,
+  LATELY = 60
+};
 
 #define FUSION_K 8.0
 #define NAMED_WEIGHT 0.9
 #define WORDS_WEIGHT 1.0
 #define ERROR_WEIGHT 1.6
-#define NEAR_WEIGHT 0.45
+#define NEAR_WEIGHT 0.3
 #define WITH_WEIGHT 0.35
-#define SAID_WEIGHT 0.5
+#define SAID_WEIGHT 0.6
 #define LATELY_WEIGHT 0.12
 
 static int64_t
@@ -59,7 +67,7 @@ struct aid_candidate *
 aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double weight, size_t rank, const char *reason)
 {
   struct aid_candidate *c = candidate_of (k, path, id);
-  double share = weight * FUSION_K / (FUSION_K + (double) rank);
+  double share = weight * FUSION_K / (FUSION_K + (double)rank);
 
   if (!c)
     return NULL;
@@ -72,14 +80,8 @@ aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double we
   return c;
 }
 
-static void
-add_focus (struct aid_candidate *c, struct aid_span name, uint32_t line, int in_error)
-{
-  if (c && c->n_foci < AID_FOCI)
-    c->foci[c->n_foci++] = (struct aid_focus){ name, line, in_error };
-}
-
-/* --- what is named -------------------------------------------------------------------------------------------------------- */
+/* --- what is named
+   -------------------------------------------------------------------------------------------------------- */
 
 struct named
 {
@@ -87,8 +89,15 @@ struct named
   double weight;
   struct aid_span name;
   uint32_t line;
-  int in_error;
+  int in_error, sure;
 };
+
+static void
+add_focus (struct aid_candidate *c, const struct named *n)
+{
+  if (c && c->n_foci < AID_FOCI)
+    c->foci[c->n_foci++] = (struct aid_focus){ n->name, n->line, n->in_error, n->sure };
+}
 
 static void
 add_named (struct aid_vec *out, char *path, double weight, const struct aid_mention *m, const char *reason)
@@ -98,36 +107,48 @@ add_named (struct aid_vec *out, char *path, double weight, const struct aid_ment
   if (!n)
     free (path);
   else
-    *n = (struct named){ path, strdup (reason), weight, m->kind == AID_MENTION_PATH ? aid_span_z (NULL) : m->text, m->line, m->in_error };
+    *n = (struct named){ path,
+                         strdup (reason),
+                         weight,
+                         m->kind == AID_MENTION_PATH ? aid_span_z (NULL) : m->text,
+                         m->line,
+                         m->in_error,
+                         m->kind != AID_MENTION_WORD || memchr (m->text.ptr, '-', m->text.len) };
 }
 
+/* Adds the files that have the tag KIND of what M names, if they are few enough for M to mean them. */
 static enum aid_err
-find_definitions (struct aid_seeking *k, const struct aid_mention *m, struct aid_vec *out, struct aid_error *e)
+find_tagged (struct aid_seeking *k, const struct aid_mention *m, char kind, const char *verb, double weight, size_t most,
+             struct aid_vec *out, struct aid_error *e)
 {
   struct aid_vec paths = AID_VEC_INIT (char *, 64);
   char reason[160];
-  size_t all, modules;
-  enum aid_err err = aid_tagged (k, '=', m->text, 0, NAMED_FILES, &paths, &all, e);
-  int sure = m->kind == AID_MENTION_NAME;
-  double weight = (m->quoted ? 1.2 : sure ? 1 : 0.35) / sqrt ((double) (all ? all : 1));
+  size_t all;
+  enum aid_err err = aid_tagged (k, kind, m->text, kind == '^', NAMED_FILES, &paths, &all, e);
 
-  snprintf (reason, sizeof reason, m->in_error ? "defines `%.*s`, which the error names" : "defines `%.*s`",
-            (int) (m->text.len < 100 ? m->text.len : 100), m->text.ptr);
+  snprintf (reason, sizeof reason, "%s `%.*s`%s", verb, (int)(m->text.len < 100 ? m->text.len : 100), m->text.ptr,
+            m->in_error ? ", which the error names" : "");
   for (size_t i = 0; i < paths.len; i++)
-    if (sure || all <= 4)
-      add_named (out, AID_VEC_AT (char *, &paths, i), weight, m, reason);
-    else
-      free (AID_VEC_AT (char *, &paths, i));
-  paths.len = 0;
-  if (!err)
-    err = aid_tagged (k, '^', m->text, 1, NAMED_FILES, &paths, &modules, e);
-  snprintf (reason, sizeof reason, "is `%.*s`", (int) (m->text.len < 100 ? m->text.len : 100), m->text.ptr);
-  for (size_t i = 0; i < paths.len; i++)
-    if (sure ? modules <= 12 : modules <= 4 && m->text.len > 3)
-      add_named (out, AID_VEC_AT (char *, &paths, i), (sure ? 0.7 : 0.4) / sqrt ((double) modules), m, reason);
+    if (all <= most)
+      add_named (out, AID_VEC_AT (char *, &paths, i), weight / sqrt ((double)all), m, reason);
     else
       free (AID_VEC_AT (char *, &paths, i));
   aid_vec_free (&paths);
+  return err;
+}
+
+/* A word that is no name for sure means what is called so only where few things are. */
+static enum aid_err
+find_definitions (struct aid_seeking *k, const struct aid_mention *m, struct aid_vec *out, struct aid_error *e)
+{
+  int sure = m->kind == AID_MENTION_NAME || memchr (m->text.ptr, '-', m->text.len);
+  double weight = m->quoted ? 1.2 : sure ? 1 : 0.35;
+  enum aid_err err = find_tagged (k, m, '=', "defines", weight, sure ? SIZE_MAX : 4, out, e);
+
+  if (!err)
+    err = find_tagged (k, m, '~', "declares", weight * 0.6, sure ? SIZE_MAX : 4, out, e);
+  if (!err && (sure || m->text.len > 3))
+    err = find_tagged (k, m, '^', "is", sure ? 0.7 : 0.4, sure ? 12 : 4, out, e);
   return err;
 }
 
@@ -138,7 +159,8 @@ paths_agree (struct aid_span a, struct aid_span b)
   struct aid_span longer = a.len > b.len ? a : b, tail = a.len > b.len ? b : a;
   size_t at = longer.len - tail.len;
 
-  return aid_span_eq (aid_span_cut (longer, at, longer.len), tail) && (!at || longer.ptr[at - 1] == '/' || tail.ptr[0] == '/');
+  return aid_span_eq (aid_span_cut (longer, at, longer.len), tail)
+         && (!at || longer.ptr[at - 1] == '/' || tail.ptr[0] == '/');
 }
 
 static enum aid_err
@@ -150,14 +172,16 @@ find_files (struct aid_seeking *k, const struct aid_mention *m, struct aid_vec *
   int whole = memchr (m->text.ptr, '/', m->text.len) != NULL;
 
   for (size_t i = 0; i < paths.len; i++)
-    agree += (size_t) paths_agree (aid_span_z (AID_VEC_AT (char *, &paths, i)), m->text);
+    agree += (size_t)paths_agree (aid_span_z (AID_VEC_AT (char *, &paths, i)), m->text);
   for (size_t i = 0; i < paths.len; i++)
     {
       char *path = AID_VEC_AT (char *, &paths, i);
       int yes = paths_agree (aid_span_z (path), m->text);
       if (yes || (!agree && whole && all <= 2))
-        add_named (out, path, (m->line || m->in_error ? ERROR_WEIGHT : 1.3) / sqrt ((double) (agree ? agree : 1)), m,
-                   m->in_error ? "in the error's backtrace" : m->line ? "at a line that the question names" : "named in the question");
+        add_named (out, path, (m->line || m->in_error ? ERROR_WEIGHT : 1.3) / sqrt ((double)(agree ? agree : 1)), m,
+                   m->in_error ? "in the error's backtrace"
+                   : m->line   ? "at a line that the question names"
+                               : "named in the question");
       else
         free (path);
     }
@@ -195,7 +219,7 @@ aid_list_named (struct aid_seeking *k, struct aid_error *e)
       if (c && before > 2)
         c->score = before + (c->score - before) / 3;
       if (c && (n->name.len || n->line))
-        add_focus (c, n->name, n->line, n->in_error);
+        add_focus (c, n);
       free (n->path);
       free (n->reason);
     }
@@ -203,20 +227,33 @@ aid_list_named (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- words ---------------------------------------------------------------------------------------------------------------- */
+/* --- words
+   ---------------------------------------------------------------------------------------------------------------- */
+
+/* Whether a term before term I, of those in TERMS, was the same word: the parts of an identifier are. */
+static int
+is_told (const struct aid_seeking *k, uint32_t terms, size_t i)
+{
+  for (size_t j = 0; j < i; j++)
+    if (terms >> j & 1 && aid_span_eq (k->scores.terms[j].term->shown, k->scores.terms[i].term->shown))
+      return 1;
+  return 0;
+}
 
 static void
 words_reason (const struct aid_seeking *k, uint32_t terms, char *out, size_t size)
 {
-  size_t len = (size_t) snprintf (out, size, "speaks of ");
+  size_t len = (size_t)snprintf (out, size, "speaks of ");
   unsigned told = 0;
 
   for (size_t i = 0; i < k->scores.n_terms && told < 4; i++)
     if (terms >> i & 1 && len + 70 < size)
       {
         struct aid_span shown = k->scores.terms[i].term->shown;
-        len += (size_t) snprintf (out + len, size - len, "%s%.*s", told++ ? ", " : "", (int) (shown.len < 40 ? shown.len : 40),
-                                  shown.ptr);
+        if (is_told (k, terms, i))
+          continue;
+        len += (size_t)snprintf (out + len, size - len, "%s%.*s", told++ ? ", " : "", (int)(shown.len < 40 ? shown.len : 40),
+                                 shown.ptr);
       }
 }
 
@@ -248,7 +285,8 @@ aid_list_words (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- neighbours and history ----------------------------------------------------------------------------------------------- */
+/* --- neighbours and history
+   ----------------------------------------------------------------------------------------------- */
 
 static void
 add_related (struct aid_seeking *k, struct aid_vec *related, double weight, const char *reason)
@@ -270,7 +308,7 @@ add_near (struct aid_seeking *k, struct aid_span path, double weight, struct aid
   add_related (k, &near, NEAR_WEIGHT * weight, NULL);
   if (!err)
     err = aid_history_with (k->s, path, RELATED, &with, e);
-  snprintf (reason, sizeof reason, "often changed with `%.*s`", (int) (path.len < 100 ? path.len : 100), path.ptr);
+  snprintf (reason, sizeof reason, "often changed with `%.*s`", (int)(path.len < 100 ? path.len : 100), path.ptr);
   add_related (k, &with, WITH_WEIGHT * weight, reason);
   aid_related_free (&near);
   aid_related_free (&with);
@@ -280,7 +318,7 @@ add_near (struct aid_seeking *k, struct aid_span path, double weight, struct aid
 static int
 by_score (const void *a, const void *b)
 {
-  const struct aid_candidate *x = *(struct aid_candidate *const *) a, *y = *(struct aid_candidate *const *) b;
+  const struct aid_candidate *x = *(struct aid_candidate *const *)a, *y = *(struct aid_candidate *const *)b;
 
   return x->score < y->score ? 1 : x->score > y->score ? -1 : strcmp (x->path, y->path);
 }
@@ -296,7 +334,7 @@ aid_list_near (struct aid_seeking *k, struct aid_error *e)
   for (size_t i = 0; !err && i < k->q->n_open && i < NEAR_FILES; i++)
     {
       aid_list_add (k, k->q->open[i], 0, NEAR_WEIGHT, i, "is open");
-      err = add_near (k, k->q->open[i], 1 / (1.0 + (double) i), e);
+      err = add_near (k, k->q->open[i], 1 / (1.0 + (double)i), e);
     }
   if (c->len)
     qsort (c->data, c->len, sizeof (struct aid_candidate *), by_score);
@@ -328,7 +366,12 @@ aid_list_history (struct aid_seeking *k, struct aid_error *e)
     }
   if (!err)
     err = aid_history_lately (k->s, LATELY, &lately, e);
-  add_related (k, &lately, LATELY_WEIGHT, "changed lately");
+  for (size_t i = 0; i < lately.len; i++)
+    {
+      struct aid_span path = aid_span_z (AID_VEC_AT (struct aid_related, &lately, i).path);
+      if (aid_map_get (k->by_path, path))
+        aid_list_add (k, path, 0, LATELY_WEIGHT, i, "changed lately");
+    }
   aid_related_free (&said);
   aid_related_free (&lately);
   return err;

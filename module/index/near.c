@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IMPORTS_MAX = 40, SAME_MAX = 12, FILE_MAX = 1 << 20 };
+enum
+{
+  IMPORTS_MAX = 40,
+  SAME_MAX = 12,
+  FILE_MAX = 1 << 20
+};
 
 static char *
 live_path (struct aid_shelf *s, int64_t id)
@@ -35,7 +40,7 @@ aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, s
   *all = 0;
   aid_str_addc (&tag, kind);
   for (size_t i = 0; i < name.len; i++)
-    aid_str_addc (&tag, lower ? (char) tolower ((unsigned char) name.ptr[i]) : name.ptr[i]);
+    aid_str_addc (&tag, lower ? (char)tolower ((unsigned char)name.ptr[i]) : name.ptr[i]);
   err = tag.err ? AID_OK : aid_fts_collect (k->s->fts, "names", aid_str_span (&tag), 2000, &postings, &cut, e);
   for (size_t i = 0; !err && i < postings.len; i++)
     {
@@ -58,7 +63,7 @@ add (struct aid_vec *out, char *path, double weight, const char *word, struct ai
   struct aid_related *r = aid_vec_push (out);
   char why[160];
 
-  snprintf (why, sizeof why, "%s `%.*s`", word, (int) (of.len < 120 ? of.len : 120), of.ptr);
+  snprintf (why, sizeof why, "%s `%.*s`", word, (int)(of.len < 120 ? of.len : 120), of.ptr);
   if (r)
     *r = (struct aid_related){ path, strdup (why), weight };
   else
@@ -84,8 +89,9 @@ is_of_tests (struct aid_span path)
 static enum aid_err
 add_siblings (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e)
 {
-  static const char *const ways[] = { "%.*s", "test_%.*s", "%.*s_test", "%.*s_tests", "test-%.*s", "%.*s-test", "%.*s-tests", "%.*stest",
-                                      "%.*stests", "%.*s_spec", "test%.*s" };
+  static const char *const ways[][2]
+    = { { "", "" },       { "test_", "" }, { "", "_test" }, { "", "_tests" }, { "test-", "" }, { "", "-test" },
+        { "", "-tests" }, { "", "test" },  { "", "tests" }, { "", "_spec" },  { "test", "" } };
   struct aid_span stem = aid_path_stem (path);
   enum aid_err err = AID_OK;
 
@@ -94,7 +100,7 @@ add_siblings (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, 
       struct aid_vec paths = AID_VEC_INIT (char *, 64);
       char name[200];
       size_t all;
-      snprintf (name, sizeof name, ways[w], (int) (stem.len < 100 ? stem.len : 100), stem.ptr);
+      snprintf (name, sizeof name, "%s%.*s%s", ways[w][0], (int)(stem.len < 100 ? stem.len : 100), stem.ptr, ways[w][1]);
       err = aid_tagged (k, '^', aid_span_z (name), 1, SAME_MAX, &paths, &all, e);
       for (size_t i = 0; i < paths.len; i++)
         {
@@ -122,7 +128,8 @@ common_tail (struct aid_span a, struct aid_span b)
 {
   size_t n = 0;
 
-  while (n < a.len && n < b.len && tolower ((unsigned char) a.ptr[a.len - 1 - n]) == tolower ((unsigned char) b.ptr[b.len - 1 - n]))
+  while (n < a.len && n < b.len
+         && tolower ((unsigned char)a.ptr[a.len - 1 - n]) == tolower ((unsigned char)b.ptr[b.len - 1 - n]))
     n++;
   return n;
 }
@@ -146,9 +153,10 @@ add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, s
 {
   struct aid_str text = AID_STR_INIT (FILE_MAX);
   struct aid_scan scan = AID_SCAN_INIT;
+  struct aid_project_file file;
   enum aid_err err = AID_OK;
 
-  if (aid_project_read (k->x->project, path, &text, NULL, NULL)
+  if (aid_project_read (k->x->project, path, &text, &file, NULL)
       || aid_scan_text (aid_language_of (path, aid_span_cut (aid_str_span (&text), 0, text.len < 512 ? text.len : 512)),
                         aid_str_span (&text), &scan))
     scan.n_imports = 0;
@@ -162,7 +170,7 @@ add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, s
         {
           struct aid_span other = aid_span_z (AID_VEC_AT (char *, &paths, p));
           size_t tail = common_tail (other, name);
-          tail = tail ? tail : (size_t) aid_span_eq (folder (other), folder (path));
+          tail = tail ? tail : (size_t)aid_span_eq (folder (other), folder (path));
           if (tail > best_tail)
             {
               best_tail = tail;

@@ -1,5 +1,5 @@
-/* A ring: items between TAKEN and PUT wait for a thread, those between GOT and TAKEN are with one or done.  Only the writer
-   puts and gets; the threads take. */
+/* A ring: items between TAKEN and PUT wait for a thread, those between GOT and TAKEN are with one or done.  Only the
+   writer puts and gets; the threads take. */
 #include "index/pipe.h"
 #include "base/pool.h"
 
@@ -12,7 +12,12 @@
 #include <unistd.h>
 #endif
 
-enum { RING = 64, KEPT = 1 << 20, THREADS_MAX = 8 };
+enum
+{
+  RING = 64,
+  KEPT = 1 << 20,
+  THREADS_MAX = 8
+};
 
 struct place
 {
@@ -23,7 +28,7 @@ struct place
 struct aid_pipe
 {
   struct aid_project *project;
-  pthread_mutex_t lock;          /* guards the counters and DONE */
+  pthread_mutex_t lock; /* guards the counters and DONE */
   pthread_cond_t more, done;
   struct place ring[RING];
   uint64_t put, taken, got;
@@ -39,7 +44,7 @@ aid_calm_thread (void)
   struct sched_param none = { 0 };
 
   sched_setscheduler (0, SCHED_IDLE, &none);
-  setpriority (PRIO_PROCESS, (id_t) syscall (SYS_gettid), 19);
+  setpriority (PRIO_PROCESS, (id_t)syscall (SYS_gettid), 19);
   syscall (SYS_ioprio_set, 1, 0, 3 << 13);
 #endif
 }

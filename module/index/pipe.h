@@ -9,8 +9,8 @@ struct aid_pipe;
 struct aid_pipe_item
 {
   struct aid_str path;
-  int64_t id, hash;              /* the caller's */
-  unsigned what;                 /* AID_PREPARE_... */
+  int64_t id, hash; /* the caller's */
+  unsigned what;    /* AID_PREPARE_... */
   struct aid_prepared made;
 };
 

@@ -2,7 +2,8 @@
 
      path   the terms of the path
      defs   the terms of the names that it defines
-     tags   "=name" for each name that it defines, as it is written; "/base" for the file's name, "^stem" for its name without
+     tags   "=name" for each name that it defines, as it is written, "~name" for each that it declares; "/base" for
+            the file's name, "^stem" for its name without
             endings, lowered (the module that it is)
 
    The sketch counts the terms of names and words together. */
@@ -13,9 +14,26 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { FILE_MAX = 4 << 20, COLUMN_MAX = 4 << 20, TEXT_MAX = 64 << 20, ROWS_TERMS = 4 << 20 };
-enum { CHUNK_MIN = 700, CHUNK_MAX = 3600, NAMES_MAX = 4000, MACROS_MAX = 400 };
-enum { IN_CODE = AID_WEIGHT_ONE, IN_COMMENT = AID_WEIGHT_ONE, IN_NAME = 3 * AID_WEIGHT_ONE };
+enum
+{
+  FILE_MAX = 4 << 20,
+  COLUMN_MAX = 4 << 20,
+  TEXT_MAX = 64 << 20,
+  ROWS_TERMS = 4 << 20
+};
+enum
+{
+  CHUNK_MIN = 1500,
+  CHUNK_MAX = 6000,
+  NAMES_MAX = 4000,
+  MACROS_MAX = 400
+};
+enum
+{
+  IN_CODE = AID_WEIGHT_ONE,
+  IN_COMMENT = AID_WEIGHT_ONE,
+  IN_NAME = 3 * AID_WEIGHT_ONE
+};
 
 struct aid_preparer
 {
@@ -77,7 +95,8 @@ aid_prepared_free (struct aid_prepared *p)
   aid_vec_free (&p->cells);
 }
 
-/* --- paths ---------------------------------------------------------------------------------------------------------------- */
+/* --- paths
+   ---------------------------------------------------------------------------------------------------------------- */
 
 struct aid_span
 aid_path_base (struct aid_span path)
@@ -95,7 +114,7 @@ aid_path_stem (struct aid_span path)
   struct aid_span base = aid_path_base (path);
   const char *dot = base.len > 1 ? memchr (base.ptr + 1, '.', base.len - 1) : NULL;
 
-  return dot ? aid_span_cut (base, 0, (size_t) (dot - base.ptr)) : base;
+  return dot ? aid_span_cut (base, 0, (size_t)(dot - base.ptr)) : base;
 }
 
 /* Appends KIND, NAME without what parts terms, and a blank. */
@@ -106,12 +125,13 @@ add_tag (struct aid_str *out, char kind, struct aid_span name, int lower)
   for (size_t i = 0; i < name.len; i++)
     {
       char c = name.ptr[i];
-      aid_str_addc (out, c == ' ' || !c ? '\x1f' : lower ? (char) tolower ((unsigned char) c) : c);
+      aid_str_addc (out, c == ' ' || !c ? '\x1f' : lower ? (char)tolower ((unsigned char)c) : c);
     }
   aid_str_addc (out, ' ');
 }
 
-/* --- names ---------------------------------------------------------------------------------------------------------------- */
+/* --- names
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static int
 is_named (const struct aid_def *d)
@@ -150,19 +170,20 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
       given++;
       aid_bag_add (p->bag, name, 1);
       if (is_named (d))
-        add_tag (&out->tags, '=', name, 0);
+        add_tag (&out->tags, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
     }
   aid_bag_take_all (p->bag, &out->defs, &out->cells);
 }
 
-/* --- words ---------------------------------------------------------------------------------------------------------------- */
+/* --- words
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static size_t
 line_end (const char *text, size_t len, size_t at)
 {
   const char *nl = at < len ? memchr (text + at, '\n', len - at) : NULL;
 
-  return nl ? (size_t) (nl - text) + 1 : len;
+  return nl ? (size_t)(nl - text) + 1 : len;
 }
 
 /* Adds what stands between FROM and TO, in windows. */
@@ -194,7 +215,8 @@ aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct ai
   for (size_t i = 0; !err && i < scan->n_defs; i++)
     {
       const struct aid_def *d = &scan->defs[i];
-      if (d->kind == AID_DEF_FIELD || d->kind == AID_DEF_CONSTRUCTOR || d->whole.from < from + CHUNK_MIN || d->whole.from > len)
+      if (d->kind == AID_DEF_FIELD || d->kind == AID_DEF_CONSTRUCTOR || d->whole.from < from + CHUNK_MIN
+          || d->whole.from > len)
         continue;
       err = add_windows (text, len, from, d->whole.from, out);
       from = d->whole.from;
@@ -214,7 +236,8 @@ add_fields (struct aid_preparer *p, struct aid_chunk c, size_t *region)
     ++*region;
   for (size_t i = *region; i < s->n_regions && s->regions[i].from < c.to; i++)
     {
-      size_t from = s->regions[i].from > at ? s->regions[i].from : at, to = s->regions[i].to < c.to ? s->regions[i].to : c.to;
+      size_t from = s->regions[i].from > at ? s->regions[i].from : at,
+             to = s->regions[i].to < c.to ? s->regions[i].to : c.to;
       if (s->regions[i].kind != AID_REGION_COMMENT || to <= from)
         continue;
       aid_bag_add (p->bag, aid_span_cut (text, at, from), IN_CODE);
@@ -279,7 +302,7 @@ aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct
   if (out->err)
     return;
   struct aid_span text = aid_str_span (&p->text);
-  out->hash = (int64_t) aid_hash64 (text);
+  out->hash = (int64_t)aid_hash64 (text);
   out->bytes = text.len;
   out->err = aid_scan_text (aid_language_of (path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512)), text, &p->scan);
   if (!out->err && what & AID_PREPARE_NAMES)

@@ -6,9 +6,13 @@
 #include "project/project.h"
 #include "scan/scan.h"
 
-#define AID_CHUNKS 4096          /* rows of a file; what is behind them belongs to the last one */
+#define AID_CHUNKS 4096 /* rows of a file; what is behind them belongs to the last one */
 
-enum { AID_PREPARE_NAMES = 1, AID_PREPARE_WORDS = 2 };
+enum
+{
+  AID_PREPARE_NAMES = 1,
+  AID_PREPARE_WORDS = 2
+};
 
 /* One chunk: bytes FROM to TO of the file. */
 struct aid_chunk
@@ -19,17 +23,17 @@ struct aid_chunk
 /* Rows of the table words: each has AID_LEVELS columns, one after the other in TEXT; ENDS has where they end. */
 struct aid_prepared
 {
-  enum aid_err err;              /* why there is nothing: AID_E_NOTFOUND, AID_E_REFUSED (it is left out), ... */
-  struct aid_project_file file;  /* its path is the caller's */
-  int64_t hash;                  /* of the bytes */
+  enum aid_err err;             /* why there is nothing: AID_E_NOTFOUND, AID_E_REFUSED (it is left out), ... */
+  struct aid_project_file file; /* its path is the caller's */
+  int64_t hash;                 /* of the bytes */
   size_t bytes;
-  struct aid_str path, defs, tags;     /* columns of the table names: see prepare.c */
+  struct aid_str path, defs, tags; /* columns of the table names: see prepare.c */
   struct aid_str text;
-  struct aid_vec ends;           /* of size_t, AID_LEVELS a row */
-  struct aid_vec cells;          /* of uint32_t: the sketch's cells of all terms */
+  struct aid_vec ends;  /* of size_t, AID_LEVELS a row */
+  struct aid_vec cells; /* of uint32_t: the sketch's cells of all terms */
 };
 
-struct aid_preparer;             /* one a thread: memory that is used again */
+struct aid_preparer; /* one a thread: memory that is used again */
 
 struct aid_preparer *aid_preparer_new (struct aid_project *p, struct aid_error *e);
 void aid_preparer_free (struct aid_preparer *p);
@@ -38,8 +42,8 @@ void aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, s
 void aid_prepared_init (struct aid_prepared *p);
 void aid_prepared_free (struct aid_prepared *p);
 
-/* Cuts TEXT of LEN bytes into chunks (appended to OUT, of struct aid_chunk): at definitions, several small ones together, and long
-   ones in windows. */
+/* Cuts TEXT of LEN bytes into chunks (appended to OUT, of struct aid_chunk): at definitions, several small ones
+   together, and long ones in windows. */
 enum aid_err aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct aid_vec *out);
 
 /* Appends the module that a file is for others: "parser" of src/parser.ml. */

@@ -1,12 +1,22 @@
-/* Questions to the log that was read.  A commit is known by its number, the later the higher; what it says of a path weighs less
-   the more paths it has, and the longer ago it was. */
+/* Questions to the log that was read.  A commit is known by its number, the later the higher; what it says of a path
+   weighs less the more paths it has, and the longer ago it was. */
 #include "index/history.h"
 #include "index/terms.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { COMMITS_MAX = 400, LATELY = 600, TERM_COMMITS = 1500, TERMS = 24, ALIKE = 12, PATHS_MAX = 4096 };
+enum
+{
+  COMMITS_MAX = 400,
+  LATELY = 600,
+  TERM_COMMITS = 1500,
+  TERMS = 24,
+  ALIKE = 12,
+  PATHS_MAX = 4096
+};
+
+#define LIKE 0.8 /* what the terms in common tell at least, for two messages to be alike */
 
 /* Weights by path id, few enough for a list. */
 struct weights
@@ -14,9 +24,9 @@ struct weights
   struct weight
   {
     uint32_t id;
-    int64_t commit;              /* that said it best */
+    int64_t commit; /* that said it best */
     double best, sum;
-  } *items;
+  } * items;
   size_t n;
 };
 
@@ -61,7 +71,7 @@ add_commit (struct aid_shelf *s, int64_t commit, double much, uint32_t without, 
       uint32_t id;
       memcpy (&id, ids.ptr + i * sizeof id, sizeof id);
       if (id != without)
-        add_weight (w, id, commit, much / sqrt ((double) n));
+        add_weight (w, id, commit, much / sqrt ((double)n));
     }
   sqlite3_reset (get);
   return AID_OK;
@@ -104,8 +114,9 @@ give (struct aid_shelf *s, struct weights *w, size_t max, int why, struct aid_ve
       if (!r)
         free (path);
       else
-        *r = (struct aid_related){ path, why ? text_of (s, "SELECT subject FROM commits WHERE id=?1", w->items[i].commit, e) : NULL,
-                                   w->items[i].sum };
+        *r = (struct aid_related){
+          path, why ? text_of (s, "SELECT subject FROM commits WHERE id=?1", w->items[i].commit, e) : NULL, w->items[i].sum
+        };
     }
   free (w->items);
   return AID_OK;
@@ -124,10 +135,11 @@ last_commit (struct aid_shelf *s)
   int row;
   int64_t last = 0;
 
-  if (!aid_db_prepare (s->db, "SELECT max(id) FROM commits", &get, NULL) && !aid_db_step (s->db, get, &row, NULL) && row)
+  if (aid_db_prepare (s->db, "SELECT max(id) FROM commits", &get, NULL))
+    return 0;
+  if (!aid_db_step (s->db, get, &row, NULL) && row)
     last = sqlite3_column_int64 (get, 0);
-  if (last)
-    sqlite3_reset (get);
+  sqlite3_reset (get);
   return last;
 }
 
@@ -142,7 +154,7 @@ id_of (struct aid_shelf *s, struct aid_span path, struct aid_error *e)
     return 0;
   aid_db_blob (get, 1, path);
   if (!aid_db_step (s->db, get, &row, e) && row)
-    id = (uint32_t) sqlite3_column_int64 (get, 0);
+    id = (uint32_t)sqlite3_column_int64 (get, 0);
   sqlite3_reset (get);
   return id;
 }
@@ -165,7 +177,7 @@ aid_history_with (struct aid_shelf *s, struct aid_span path, size_t max, struct 
   for (size_t i = from; !err && i < postings.len; i++)
     {
       int64_t commit = AID_VEC_AT (struct aid_posting, &postings, i).row;
-      err = add_commit (s, commit, 1 / (1 + (double) (last - commit) / 1000), id, &w, e);
+      err = add_commit (s, commit, 1 / (1 + (double)(last - commit) / 1000), id, &w, e);
     }
   aid_str_free (&tag);
   aid_vec_free (&postings);
@@ -182,13 +194,14 @@ aid_history_lately (struct aid_shelf *s, size_t max, struct aid_vec *out, struct
   enum aid_err err = AID_OK;
 
   for (int64_t c = last; !err && w.items && c > 0 && c > last - LATELY; c--)
-    err = add_commit (s, c, exp (-(double) (last - c) / 150), 0, &w, e);
+    err = add_commit (s, c, exp (-(double)(last - c) / 150), 0, &w, e);
   if (err)
     free (w.items);
   return err ? err : give (s, &w, max, 0, out, e);
 }
 
-/* --- messages that say the like ------------------------------------------------------------------------------------------- */
+/* --- messages that say the like
+   ------------------------------------------------------------------------------------------- */
 
 struct alike
 {
@@ -219,7 +232,7 @@ score_messages (struct aid_shelf *s, const struct aid_asked *asked, int64_t last
       err = aid_fts_collect (s->fts, "told", (struct aid_span){ t->text, t->len }, TERM_COMMITS, &postings, &cut, e);
       if (cut)
         continue;
-      double value = log (1 + ((double) last + 1) / ((double) postings.len + 0.5)) * t->weight / (t->weight + 1);
+      double value = log (1 + ((double)last + 1) / ((double)postings.len + 0.5)) * t->weight / (t->weight + 1);
       for (size_t k = 0; k < postings.len; k++)
         {
           int64_t commit = AID_VEC_AT (struct aid_posting, &postings, k).row;
@@ -236,15 +249,15 @@ aid_history_said (struct aid_shelf *s, const struct aid_asked *asked, size_t max
 {
   struct weights w = no_weights ();
   int64_t last = last_commit (s);
-  double *scores = last > 0 && last < 10000000 ? calloc ((size_t) last + 1, sizeof *scores) : NULL;
+  double *scores = last > 0 && last < 10000000 ? calloc ((size_t)last + 1, sizeof *scores) : NULL;
   struct aid_vec alike = AID_VEC_INIT (struct alike, 10000000);
   enum aid_err err = scores && w.items ? score_messages (s, asked, last, scores, e) : AID_OK;
 
   for (int64_t c = 1; !err && scores && c <= last; c++)
     {
-      struct alike *a = scores[c] > 3 ? aid_vec_push (&alike) : NULL;
+      struct alike *a = scores[c] > LIKE ? aid_vec_push (&alike) : NULL;
       if (a)
-        *a = (struct alike){ c, scores[c] * (0.7 + 0.3 * (double) c / (double) last) };
+        *a = (struct alike){ c, scores[c] * (0.7 + 0.3 * (double)c / (double)last) };
     }
   if (alike.len)
     qsort (alike.data, alike.len, sizeof (struct alike), by_likeness);

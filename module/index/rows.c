@@ -2,11 +2,15 @@
 #include "index/update_internal.h"
 #include "base/clock.h"
 
-enum { BULK_MS = 2500 };
-#define BULK_BYTES ((uint64_t) 64 << 20)         /* of text in one transaction */
-#define RACY_NS ((int64_t) 100000000)            /* a file that is younger may change again without a new time */
+enum
+{
+  BULK_MS = 2500
+};
+#define BULK_BYTES ((uint64_t)64 << 20) /* of text in one transaction */
+#define RACY_NS ((int64_t)100000000)    /* a file that is younger may change again without a new time */
 
-/* --- transactions --------------------------------------------------------------------------------------------------------- */
+/* --- transactions
+   --------------------------------------------------------------------------------------------------------- */
 
 void
 aid_run_tell (struct aid_run *r, int committed)
@@ -14,7 +18,7 @@ aid_run_tell (struct aid_run *r, int committed)
   struct aid_index *x = r->x;
 
   pthread_mutex_lock (&x->state_lock);
-  x->state.updates += (uint64_t) committed;
+  x->state.updates += (uint64_t)committed;
   pthread_cond_broadcast (&x->changed);
   pthread_mutex_unlock (&x->state_lock);
 }
@@ -60,12 +64,13 @@ aid_run_breathe (struct aid_run *r)
     r->err = aid_error_set (r->e, AID_E_CANCELLED, "Reading the project was stopped");
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------------- */
+/* --- rows
+   ----------------------------------------------------------------------------------------------------------------- */
 
 void
 aid_run_see (struct aid_run *r, int64_t id)
 {
-  size_t byte = (size_t) id / 8;
+  size_t byte = (size_t)id / 8;
 
   while (r->seen.len <= byte)
     if (!aid_vec_push (&r->seen))
@@ -73,13 +78,13 @@ aid_run_see (struct aid_run *r, int64_t id)
         r->err = aid_error_set (r->e, AID_E_NOMEM, "No memory for the index");
         return;
       }
-  AID_VEC_AT (unsigned char, &r->seen, byte) |= (unsigned char) (1u << (id & 7));
+  AID_VEC_AT (unsigned char, &r->seen, byte) |= (unsigned char)(1u << (id & 7));
 }
 
 int
 aid_run_saw (const struct aid_run *r, int64_t id)
 {
-  size_t byte = (size_t) id / 8;
+  size_t byte = (size_t)id / 8;
 
   return byte < r->seen.len && AID_VEC_AT (unsigned char, &r->seen, byte) >> (id & 7) & 1;
 }
@@ -99,7 +104,7 @@ aid_row_find (struct aid_run *r, struct aid_span path, struct aid_known *out)
   r->err = aid_db_step (r->s->db, s, &row, r->e);
   if (row)
     *out = (struct aid_known){ sqlite3_column_int64 (s, 0), sqlite3_column_int64 (s, 1), sqlite3_column_int64 (s, 2),
-                           sqlite3_column_int64 (s, 3), sqlite3_column_int64 (s, 4) };
+                               sqlite3_column_int64 (s, 3), sqlite3_column_int64 (s, 4) };
   sqlite3_reset (s);
   return row && !r->err;
 }
@@ -136,9 +141,9 @@ set_stat (struct aid_run *r, int64_t id, const struct aid_project_file *f)
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, id);
-  sqlite3_bind_int64 (s, 2, (int64_t) f->size);
+  sqlite3_bind_int64 (s, 2, (int64_t)f->size);
   sqlite3_bind_int64 (s, 3, kept_time (f));
-  sqlite3_bind_int64 (s, 4, (int64_t) f->inode);
+  sqlite3_bind_int64 (s, 4, (int64_t)f->inode);
   r->err = aid_db_run (r->s->db, s, r->e);
 }
 
@@ -151,7 +156,8 @@ wake (struct aid_run *r, struct aid_span path, const struct aid_prepared *made)
   int64_t id = 0;
 
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 ORDER BY state DESC LIMIT 1", &s, r->e);
+    r->err = aid_db_prepare (
+      r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 ORDER BY state DESC LIMIT 1", &s, r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
@@ -172,14 +178,14 @@ insert_file (struct aid_run *r, struct aid_span path, const struct aid_prepared 
 
   aid_run_begin (r);
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, live) VALUES(?1,?2,?3,?4,?5,?6,1)", &s,
-                             r->e);
+    r->err = aid_db_prepare (
+      r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, live) VALUES(?1,?2,?3,?4,?5,?6,1)", &s, r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
-  sqlite3_bind_int64 (s, 2, (int64_t) made->file.size);
+  sqlite3_bind_int64 (s, 2, (int64_t)made->file.size);
   sqlite3_bind_int64 (s, 3, kept_time (&made->file));
-  sqlite3_bind_int64 (s, 4, (int64_t) made->file.inode);
+  sqlite3_bind_int64 (s, 4, (int64_t)made->file.inode);
   sqlite3_bind_int64 (s, 5, made->hash);
   sqlite3_bind_int (s, 6, state);
   r->err = aid_db_run (r->s->db, s, r->e);
@@ -210,8 +216,8 @@ insert_words (struct aid_run *r, int64_t id, const struct aid_prepared *made)
   size_t from = 0;
 
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "INSERT INTO words(rowid, c0, c1, c2, c3, c4, c5, c6, c7) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)", &s,
-                             r->e);
+    r->err = aid_db_prepare (
+      r->s->db, "INSERT INTO words(rowid, c0, c1, c2, c3, c4, c5, c6, c7) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)", &s, r->e);
   for (size_t i = 0; !r->err && i < made->ends.len; i += AID_LEVELS)
     {
       sqlite3_clear_bindings (s);
@@ -220,7 +226,7 @@ insert_words (struct aid_run *r, int64_t id, const struct aid_prepared *made)
         {
           size_t to = AID_VEC_AT (size_t, &made->ends, i + level);
           if (to > from)
-            aid_db_text (s, 2 + (int) level, aid_span_cut (text, from, to));
+            aid_db_text (s, 2 + (int)level, aid_span_cut (text, from, to));
           from = to;
         }
       r->err = aid_db_run (r->s->db, s, r->e);
@@ -230,7 +236,7 @@ insert_words (struct aid_run *r, int64_t id, const struct aid_prepared *made)
 static void
 count_cells (struct aid_run *r, const struct aid_prepared *made)
 {
-  r->rows += 1 + (int64_t) (made->ends.len / AID_LEVELS);
+  r->rows += 1 + (int64_t)(made->ends.len / AID_LEVELS);
   if (!r->err)
     for (size_t i = 0; i < made->cells.len; i++)
       r->s->sketch[AID_VEC_AT (uint32_t, &made->cells, i)]++;
@@ -261,7 +267,10 @@ aid_row_write (struct aid_run *r, const struct aid_pipe_item *item)
   id = out ? 0 : wake (r, path, made);
   if (!id && !r->err)
     {
-      id = insert_file (r, path, made, out ? AID_STATE_LEFT_OUT : what & AID_PREPARE_WORDS ? AID_STATE_WORDED : AID_STATE_NAMED);
+      id = insert_file (r, path, made,
+                        out                        ? AID_STATE_LEFT_OUT
+                        : what & AID_PREPARE_WORDS ? AID_STATE_WORDED
+                                                   : AID_STATE_NAMED);
       if (!out)
         {
           insert_names (r, id, made);
@@ -288,7 +297,8 @@ aid_row_write_words (struct aid_run *r, const struct aid_pipe_item *item)
       count_cells (r, &item->made);
     }
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "UPDATE files SET state=?2, mtime=CASE ?2 WHEN 2 THEN mtime ELSE -1 END WHERE id=?1", &s, r->e);
+    r->err = aid_db_prepare (r->s->db, "UPDATE files SET state=?2, mtime=CASE ?2 WHEN 2 THEN mtime ELSE -1 END WHERE id=?1",
+                             &s, r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, item->id);
@@ -303,11 +313,11 @@ aid_row_count (struct aid_run *r, const char *sql)
   int row;
   size_t n = 0;
 
-  if (!r->err && !(r->err = aid_db_prepare (r->s->db, sql, &s, r->e)) && !(r->err = aid_db_step (r->s->db, s, &row, r->e)) && row)
+  if (!r->err && !(r->err = aid_db_prepare (r->s->db, sql, &s, r->e)) && !(r->err = aid_db_step (r->s->db, s, &row, r->e))
+      && row)
     {
-      n = (size_t) sqlite3_column_int64 (s, 0);
+      n = (size_t)sqlite3_column_int64 (s, 0);
       sqlite3_reset (s);
     }
   return n;
 }
-

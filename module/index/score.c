@@ -1,5 +1,5 @@
-/* Term by term, the rarest first: its postings add to tallies of files and of chunks.  The sketch tells before which terms are in
-   so many rows that they would cost more than they tell; what all of them may cost is bounded. */
+/* Term by term, the rarest first: its postings add to tallies of files and of chunks.  The sketch tells before which
+   terms are in so many rows that they would cost more than they tell; what all of them may cost is bounded. */
 #include "index/score.h"
 #include "base/clock.h"
 #include "index/terms.h"
@@ -7,15 +7,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { TERM_ROWS = 40000, ALL_ROWS = 160000 };
-#define COMMON_SHARE 0.35        /* of the rows: a term that more have tells nothing */
-#define PATH_VALUE 0.9           /* a term in the path, in a defined name: beside a chunk's 0 to 1 */
+enum
+{
+  TERM_ROWS = 40000,
+  ALL_ROWS = 160000
+};
+#define COMMON_SHARE 0.35 /* of the rows: a term that more have tells nothing */
+#define PATH_VALUE 0.9    /* a term in the path, in a defined name: beside a chunk's 0 to 1 */
 #define DEFS_VALUE 0.8
-#define SECOND_SHARE 0.15        /* what a file's other chunks add */
+#define SECOND_SHARE 0.15 /* what a file's other chunks add */
 
 struct cell
 {
-  int64_t key;                   /* 0: free */
+  int64_t key; /* 0: free */
   float score, more;
   uint32_t terms;
 };
@@ -36,7 +40,7 @@ grow (struct tally *t)
   for (size_t i = 0; i < t->cap; i++)
     if (t->cells[i].key)
       {
-        size_t at = (size_t) ((uint64_t) t->cells[i].key * 0x9E3779B97F4A7C15u >> 32) & (larger.cap - 1);
+        size_t at = (size_t)((uint64_t)t->cells[i].key * 0x9E3779B97F4A7C15u >> 32) & (larger.cap - 1);
         while (larger.cells[at].key)
           at = (at + 1) & (larger.cap - 1);
         larger.cells[at] = t->cells[i];
@@ -52,7 +56,7 @@ cell_of (struct tally *t, int64_t key)
 {
   if (t->n * 2 >= t->cap && grow (t))
     return NULL;
-  size_t at = (size_t) ((uint64_t) key * 0x9E3779B97F4A7C15u >> 32) & (t->cap - 1);
+  size_t at = (size_t)((uint64_t)key * 0x9E3779B97F4A7C15u >> 32) & (t->cap - 1);
   while (t->cells[at].key && t->cells[at].key != key)
     at = (at + 1) & (t->cap - 1);
   if (!t->cells[at].key)
@@ -63,7 +67,8 @@ cell_of (struct tally *t, int64_t key)
   return &t->cells[at];
 }
 
-/* --- terms ---------------------------------------------------------------------------------------------------------------- */
+/* --- terms
+   ---------------------------------------------------------------------------------------------------------------- */
 
 struct scoring
 {
@@ -71,7 +76,7 @@ struct scoring
   struct aid_scores *out;
   struct tally files, chunks;
   struct aid_vec postings;
-  double rows;                   /* in the tables, about */
+  double rows; /* in the tables, about */
   size_t used;
   int64_t until;
 };
@@ -116,7 +121,7 @@ choose_terms (struct scoring *g, const struct aid_asked *asked, struct aid_error
   if (all.len)
     memcpy (g->out->terms, all.data, g->out->n_terms * sizeof (struct aid_scored_term));
   aid_vec_free (&all);
-  (void) e;
+  (void)e;
   return AID_OK;
 }
 
@@ -131,7 +136,7 @@ add_names (struct scoring *g, size_t term, struct aid_error *e)
       struct cell *c = cell_of (&g->files, p->row);
       if (!c)
         return aid_error_set (e, AID_E_NOMEM, "No memory to search");
-      c->score += (float) (t->value * ((p->columns & 1 ? PATH_VALUE : 0) + (p->columns & 2 ? DEFS_VALUE : 0)));
+      c->score += (float)(t->value * ((p->columns & 1 ? PATH_VALUE : 0) + (p->columns & 2 ? DEFS_VALUE : 0)));
       c->terms |= 1u << term;
     }
   return AID_OK;
@@ -148,7 +153,7 @@ add_words (struct scoring *g, size_t term, struct aid_error *e)
       struct cell *c = cell_of (&g->chunks, p->row);
       if (!c)
         return aid_error_set (e, AID_E_NOMEM, "No memory to search");
-      c->score += (float) (t->value * aid_level_value ((unsigned) __builtin_ctz (p->columns | 1u << (AID_LEVELS - 1))));
+      c->score += (float)(t->value * aid_level_value ((unsigned)__builtin_ctz (p->columns | 1u << (AID_LEVELS - 1))));
       c->terms |= 1u << term;
     }
   return AID_OK;
@@ -169,7 +174,7 @@ add_term (struct scoring *g, size_t term, struct aid_error *e)
   if ((err = aid_fts_collect (g->s->fts, "words", text, TERM_ROWS, &g->postings, &cut, e)) || cut)
     return err;
   in_words = g->postings.len;
-  t->value = weight_of (t->term) * rarity (g->rows, (double) in_words);
+  t->value = weight_of (t->term) * rarity (g->rows, (double)in_words);
   g->used += in_words;
   if ((err = add_words (g, term, e)))
     return err;
@@ -177,13 +182,14 @@ add_term (struct scoring *g, size_t term, struct aid_error *e)
   if ((err = aid_fts_collect (g->s->fts, "names", text, TERM_ROWS, &g->postings, &cut, e)) || cut)
     return err;
   if (!in_words)
-    t->value = weight_of (t->term) * rarity (g->rows, (double) g->postings.len);
+    t->value = weight_of (t->term) * rarity (g->rows, (double)g->postings.len);
   g->used += g->postings.len;
-  t->rows = (uint32_t) (in_words + g->postings.len);
+  t->rows = (uint32_t)(in_words + g->postings.len);
   return add_names (g, term, e);
 }
 
-/* --- files ---------------------------------------------------------------------------------------------------------------- */
+/* --- files
+   ---------------------------------------------------------------------------------------------------------------- */
 
 /* Adds to each file's cell its best chunk, and a share of the others. */
 static enum aid_err
@@ -216,7 +222,7 @@ join_chunks (struct scoring *g, struct aid_error *e)
         else
           {
             float share = b->more < b->score * 3 ? b->more : b->score * 3;
-            f->score += b->score + (float) SECOND_SHARE * share;
+            f->score += b->score + (float)SECOND_SHARE * share;
             f->terms |= b->terms;
           }
       }
@@ -255,7 +261,8 @@ rank_files (struct scoring *g, size_t max, struct aid_error *e)
 }
 
 enum aid_err
-aid_score (struct aid_shelf *s, const struct aid_asked *asked, size_t max, int64_t until, struct aid_scores *out, struct aid_error *e)
+aid_score (struct aid_shelf *s, const struct aid_asked *asked, size_t max, int64_t until, struct aid_scores *out,
+           struct aid_error *e)
 {
   struct scoring g = { .s = s, .out = out, .until = until };
   sqlite3_stmt *count;
@@ -269,7 +276,7 @@ aid_score (struct aid_shelf *s, const struct aid_asked *asked, size_t max, int64
   if (!err && !(err = aid_db_prepare (s->db, "SELECT value FROM meta WHERE key='rows'", &count, e)))
     {
       err = aid_db_step (s->db, count, &row, e);
-      g.rows = !err && row ? (double) sqlite3_column_int64 (count, 0) + 1 : 1;
+      g.rows = !err && row ? (double)sqlite3_column_int64 (count, 0) + 1 : 1;
       sqlite3_reset (count);
     }
   if (!err)

@@ -1,11 +1,19 @@
-/* One search: a reader's transaction, the lists, the best files cut to passages, and packing.  Searches of one index take turns. */
+/* One search: a reader's transaction, the lists, the best files cut to passages, and packing.  Searches of one index
+   take turns. */
 #include "index/search_internal.h"
 #include "base/clock.h"
 #include "base/map.h"
 
 #include <stdlib.h>
 
-enum { MAX = 10, TOKENS = 6000, MS = 200, FILES_CUT = 24, FILES_CUT_SPARE = 6 };
+enum
+{
+  MAX = 10,
+  TOKENS = 6000,
+  MS = 200,
+  FILES_CUT = 24,
+  FILES_CUT_SPARE = 6
+};
 
 size_t
 aid_tokens_about (size_t len)
@@ -13,7 +21,8 @@ aid_tokens_about (size_t len)
   return (len + 2) / 3 + 1;
 }
 
-/* --- the reader ----------------------------------------------------------------------------------------------------------- */
+/* --- the reader
+   ----------------------------------------------------------------------------------------------------------- */
 
 /* Opens what "current" names, anew when that has changed. */
 static enum aid_err
@@ -44,13 +53,15 @@ aid_seek_begin (struct aid_index *x, const struct aid_question *q, struct aid_se
   pthread_mutex_lock (&x->read_lock);
   err = k->by_path ? open_reader (x, e) : aid_error_set (e, AID_E_NOMEM, "No memory to search");
   if (err == AID_E_NOTFOUND)
-    aid_error_set (e, err, "The project %s has no index yet; aid search makes one, and so does Emacs when a chat of it is open",
+    aid_error_set (e, err,
+                   "The project %s has no index yet; aid search makes one, and so does Emacs when a chat of it is open",
                    aid_project_root (x->project));
   if (!err)
     err = aid_db_exec (x->reader.db, "BEGIN", e);
   if (!err)
     err = aid_ask_apart (aid_span_cut (q->text, 0, q->text.len < AID_QUESTION_MAX ? q->text.len : AID_QUESTION_MAX),
-                         aid_span_cut (q->error, 0, q->error.len < AID_QUESTION_MAX ? q->error.len : AID_QUESTION_MAX), &k->asked);
+                         aid_span_cut (q->error, 0, q->error.len < AID_QUESTION_MAX ? q->error.len : AID_QUESTION_MAX),
+                         &k->asked);
   return err;
 }
 
@@ -58,7 +69,10 @@ void
 aid_seek_end (struct aid_seeking *k)
 {
   if (k->x->reader.db)
-    aid_db_exec (k->x->reader.db, "COMMIT", NULL);
+    {
+      aid_db_rest (k->x->reader.db);
+      aid_db_exec (k->x->reader.db, "COMMIT", NULL);
+    }
   pthread_mutex_unlock (&k->x->read_lock);
   for (size_t i = 0; i < k->candidates.len; i++)
     {
@@ -72,12 +86,13 @@ aid_seek_end (struct aid_seeking *k)
   aid_asked_free (&k->asked);
 }
 
-/* --- files ---------------------------------------------------------------------------------------------------------------- */
+/* --- files
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static int
 by_score (const void *a, const void *b)
 {
-  const struct aid_candidate *x = *(struct aid_candidate *const *) a, *y = *(struct aid_candidate *const *) b;
+  const struct aid_candidate *x = *(struct aid_candidate *const *)a, *y = *(struct aid_candidate *const *)b;
 
   return x->score < y->score ? 1 : x->score > y->score ? -1 : strcmp (x->path, y->path);
 }
@@ -98,7 +113,8 @@ aid_seek_files (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- what the person took away -------------------------------------------------------------------------------------------- */
+/* --- what the person took away
+   -------------------------------------------------------------------------------------------- */
 
 /* Whether WITHOUT ("PATH" or "PATH#L3-L9") takes away lines FIRST to LAST of PATH; LAST 0: all of it. */
 static int
@@ -116,11 +132,12 @@ takes_away (struct aid_span without, struct aid_span path, uint32_t first, uint3
     return 0;
   lines = aid_span_cut (lines, 2, lines.len);
   ptrdiff_t dash = aid_span_find (lines, AID_SPAN ("-"));
-  head = dash < 0 ? lines : aid_span_cut (lines, 0, (size_t) dash);
-  lines = dash < 0 ? lines : aid_span_cut (lines, (size_t) dash + 1, lines.len);
+  head = dash < 0 ? lines : aid_span_cut (lines, 0, (size_t)dash);
+  lines = dash < 0 ? lines : aid_span_cut (lines, (size_t)dash + 1, lines.len);
   if (aid_span_starts (lines, "L"))
     lines = aid_span_cut (lines, 1, lines.len);
-  return !aid_span_number (head, UINT32_MAX, &from) && !aid_span_number (lines, UINT32_MAX, &to) && first <= to && from <= last;
+  return !aid_span_number (head, UINT32_MAX, &from) && !aid_span_number (lines, UINT32_MAX, &to) && first <= to
+         && from <= last;
 }
 
 static int
@@ -132,7 +149,8 @@ is_without (const struct aid_question *q, const char *path, uint32_t first, uint
   return 0;
 }
 
-/* --- packing -------------------------------------------------------------------------------------------------------------- */
+/* --- packing
+   -------------------------------------------------------------------------------------------------------------- */
 
 static void
 free_passage (struct aid_passage *p)
@@ -147,8 +165,11 @@ by_passage (const void *a, const void *b)
 {
   const struct aid_passage *x = a, *y = b;
 
-  return x->score < y->score ? 1 : x->score > y->score ? -1 : strcmp (x->path, y->path) ? strcmp (x->path, y->path)
-         : x->first < y->first ? -1 : 1;
+  return x->score < y->score         ? 1
+         : x->score > y->score       ? -1
+         : strcmp (x->path, y->path) ? strcmp (x->path, y->path)
+         : x->first < y->first       ? -1
+                                     : 1;
 }
 
 static int
@@ -177,7 +198,8 @@ pack (struct aid_seeking *k, struct aid_vec *all, struct aid_found *out)
     {
       struct aid_passage *p = &AID_VEC_AT (struct aid_passage, all, i);
       struct aid_passage *to = NULL;
-      if (out->passages.len < max && p->tokens <= left && !overlaps (&out->passages, p) && !is_without (k->q, p->path, p->first, p->last))
+      if (out->passages.len < max && p->tokens <= left && !overlaps (&out->passages, p)
+          && !is_without (k->q, p->path, p->first, p->last))
         to = aid_vec_push (&out->passages);
       if (to)
         {

@@ -1,39 +1,40 @@
 /* Finding what a question is about: passages of the project's files, best first, each with its reason.
 
-   Several lists are made and fused by their ranks: what the question names, the words of names and texts (BM25 by fields), what stands in
-   an error's trace, what lies near open files, what earlier commits that said the like have changed.  The best files are read as they
-   are now and cut to definitions and windows.  Any thread may search; a search of 10,000 files takes some milliseconds, and ends with what it has
-   when its time is over. */
+   Several lists are made and fused by their ranks: what the question names, the words of names and texts (BM25 by
+   fields), what stands in an error's trace, what lies near open files, what earlier commits that said the like have
+   changed.  The best files are read as they are now and cut to definitions and windows.  Any thread may search; a
+   search of 10,000 files takes some milliseconds, and ends with what it has when its time is over. */
 #ifndef AID_INDEX_SEARCH_H
 #define AID_INDEX_SEARCH_H
 
 #include "base/vec.h"
 #include "index/index.h"
 
-#define AID_QUESTION_MAX ((size_t) 64 << 10)     /* bytes that are looked at of the question, and of the error */
-#define AID_PASSAGES 200                         /* at most */
+#define AID_QUESTION_MAX ((size_t)64 << 10) /* bytes that are looked at of the question, and of the error */
+#define AID_PASSAGES 200                    /* at most */
 
 struct aid_question
 {
   struct aid_span text;
-  struct aid_span error;           /* what a program said: messages, a backtrace; or empty */
-  const struct aid_span *open;     /* paths of open files, the one in front first */
+  struct aid_span error;       /* what a program said: messages, a backtrace; or empty */
+  const struct aid_span *open; /* paths of open files, the one in front first */
   size_t n_open;
-  const struct aid_span *without;  /* what the person took away: "PATH", or "PATH#L3-L9" for passages that touch these lines */
+  const struct aid_span
+    *without; /* what the person took away: "PATH", or "PATH#L3-L9" for passages that touch these lines */
   size_t n_without;
-  size_t max;                      /* passages; 0: 10 */
-  size_t tokens;                   /* that they may have together, estimated; 0: 6,000 */
-  int64_t ms;                      /* of time; 0: 200 */
+  size_t max;    /* passages; 0: 10 */
+  size_t tokens; /* that they may have together, estimated; 0: 6,000 */
+  int64_t ms;    /* of time; 0: 200 */
 };
 
 struct aid_passage
 {
   char *path;
-  uint32_t first, last;            /* lines, from 1 */
-  char *name;                      /* of the definition, with its containers; NULL: none */
-  char *reason;                    /* "defines `parse_rule`"; UTF-8 */
-  double score;                    /* compares within one search */
-  size_t tokens;                   /* estimated */
+  uint32_t first, last; /* lines, from 1 */
+  char *name;           /* of the definition, with its containers; NULL: none */
+  char *reason;         /* "defines `parse_rule`"; UTF-8 */
+  double score;         /* compares within one search */
+  size_t tokens;        /* estimated */
 };
 
 /* A file that was ranked, whether or not a passage of it was chosen. */
@@ -45,13 +46,14 @@ struct aid_ranked
 
 struct aid_found
 {
-  struct aid_vec passages;         /* of struct aid_passage, best first */
-  struct aid_vec files;            /* of struct aid_ranked, best first; AID_PASSAGES at most */
-  int64_t us;                      /* that it took */
-  int partial;                     /* the index is not whole yet, or time was over */
+  struct aid_vec passages; /* of struct aid_passage, best first */
+  struct aid_vec files;    /* of struct aid_ranked, best first; AID_PASSAGES at most */
+  int64_t us;              /* that it took */
+  int partial;             /* the index is not whole yet, or time was over */
 };
 
-/* Fills OUT (free with aid_found_free, whatever is returned).  Nothing found is AID_OK.  AID_E_NOTFOUND: there is no index yet. */
+/* Fills OUT (free with aid_found_free, whatever is returned).  Nothing found is AID_OK.  AID_E_NOTFOUND: there is no
+   index yet. */
 enum aid_err aid_search (struct aid_index *x, const struct aid_question *q, struct aid_found *out, struct aid_error *e);
 void aid_found_free (struct aid_found *f);
 

@@ -6,14 +6,18 @@
 #include "index/score.h"
 #include "index/search.h"
 
-enum { AID_FOCI = 8 };
+enum
+{
+  AID_FOCI = 8
+};
 
 /* What a file is wanted for besides its words: a definition, a line. */
 struct aid_focus
 {
-  struct aid_span name;          /* borrowed of the question; empty: the line */
+  struct aid_span name; /* borrowed of the question; empty: the line */
   uint32_t line;
   int in_error;
+  int sure; /* not just a word that is a name as well */
 };
 
 struct aid_candidate
@@ -21,7 +25,7 @@ struct aid_candidate
   int64_t id;
   char *path;
   double score;
-  double best;                   /* the largest share of it, which gave the reason */
+  double best; /* the largest share of it, which gave the reason */
   char reason[160];
   struct aid_focus foci[AID_FOCI];
   size_t n_foci;
@@ -34,14 +38,16 @@ struct aid_seeking
   const struct aid_question *q;
   struct aid_asked asked;
   struct aid_scores scores;
-  struct aid_vec candidates;     /* of struct aid_candidate *, best first once they are fused */
+  struct aid_vec candidates; /* of struct aid_candidate *, best first once they are fused */
   struct aid_map *by_path;
-  int64_t until;                 /* aid_clock_us */
+  int64_t until; /* aid_clock_us */
+  size_t bytes;  /* of files that were read to be cut */
   int partial;
 };
 
 /* search.c */
-/* Opens X's reader for a search, with what is current, and begins a transaction; aid_seek_end ends it and lets the next one search. */
+/* Opens X's reader for a search, with what is current, and begins a transaction; aid_seek_end ends it and lets the
+   next one search. */
 enum aid_err aid_seek_begin (struct aid_index *x, const struct aid_question *q, struct aid_seeking *k, struct aid_error *e);
 void aid_seek_end (struct aid_seeking *k);
 /* Ranks files: fills K->candidates. */
@@ -52,17 +58,20 @@ enum aid_err aid_list_named (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_words (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_near (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_history (struct aid_seeking *k, struct aid_error *e);
-/* Adds what rank RANK (from 0) in a list of WEIGHT gives to PATH, if it is there (ID: its live row, or 0 to look).  NULL: it is not, or no
-   memory. */
-struct aid_candidate *aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double weight, size_t rank, const char *reason);
+/* Adds what rank RANK (from 0) in a list of WEIGHT gives to PATH, if it is there (ID: its live row, or 0 to look).
+   NULL: it is not, or no memory. */
+struct aid_candidate *
+aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double weight, size_t rank, const char *reason);
 
 /* near.c: appends to OUT (of struct aid_related) what lies near PATH: its interface, header, tests, imports. */
 enum aid_err aid_near (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e);
-/* The live paths that have TAG (prepare.c), MAX at most: appended to OUT (of char *, to be freed).  *ALL: how many there are. */
-enum aid_err aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out, size_t *all,
-                         struct aid_error *e);
+/* The live paths that have TAG (prepare.c), MAX at most: appended to OUT (of char *, to be freed).  *ALL: how many
+   there are. */
+enum aid_err aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out,
+                         size_t *all, struct aid_error *e);
 
 /* cut.c: chooses the passages of CANDIDATE (the RANKth file), appended to OUT (of struct aid_passage). */
-enum aid_err aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, size_t rank, struct aid_vec *out, struct aid_error *e);
+enum aid_err
+aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, size_t rank, struct aid_vec *out, struct aid_error *e);
 
 #endif

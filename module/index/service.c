@@ -1,5 +1,5 @@
-/* Who writes: the holder of the lock in the index's folder.  Its thread waits for changes of the project; reading many files is
-   done on a thread for the while, at idle priority, and a few that changed at once. */
+/* Who writes: the holder of the lock in the index's folder.  Its thread waits for changes of the project; reading
+   many files is done on a thread for the while, at idle priority, and a few that changed at once. */
 #include "index/index_internal.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -13,7 +13,14 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 5000, MERGE_PAGES = 400, MERGES_MAX = 100000 };
+enum
+{
+  WORN_FILES = 2000, /* files that are no more, from which on an index may be built anew */
+  LOOK_EACH = 256,   /* updates between looks at that */
+  RETRY_MS = 5000,
+  MERGE_PAGES = 400,
+  MERGES_MAX = 100000
+};
 
 static enum aid_err
 take_lock (struct aid_index *x, struct aid_error *e)
@@ -26,7 +33,8 @@ take_lock (struct aid_index *x, struct aid_error *e)
   err = aid_fs_mkdirs (x->dir, 0700, e);
   aid_str_addf (&path, "%s/lock", x->dir);
   if (!err && (x->lock_fd = open (aid_str_z (&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
-    err = aid_error_set (e, AID_E_IO, "Cannot open %s: %s; look at the folder's permissions", aid_str_z (&path), strerror (errno));
+    err = aid_error_set (e, AID_E_IO, "Cannot open %s: %s; look at the folder's permissions", aid_str_z (&path),
+                         strerror (errno));
   if (!err && flock (x->lock_fd, LOCK_EX | LOCK_NB))
     {
       close (x->lock_fd);
@@ -50,10 +58,54 @@ note (struct aid_index *x, enum aid_err err, const struct aid_error *e, int rebu
   pthread_mutex_unlock (&x->state_lock);
 }
 
+/* Whether most of what is in the index is of files that are no more. */
+static int
+is_worn (struct aid_index *x)
+{
+  sqlite3_stmt *s;
+  int row, worn = 0;
+
+  if (!aid_db_prepare (x->writer.db,
+                       "SELECT (SELECT count(*) FROM files WHERE live=0), (SELECT count(*) FROM files WHERE live=1)", &s,
+                       NULL)
+      && !aid_db_step (x->writer.db, s, &row, NULL) && row)
+    {
+      int64_t dead = sqlite3_column_int64 (s, 0), live = sqlite3_column_int64 (s, 1);
+      worn = dead > WORN_FILES && dead > live;
+      sqlite3_reset (s);
+    }
+  return worn;
+}
+
+/* Builds the index anew beside the one that is searched meanwhile. */
+static enum aid_err
+build_beside (struct aid_index *x, const struct aid_stop *stop, struct aid_error *e)
+{
+  struct aid_shelf old = x->writer;
+  uint64_t generation = x->generation;
+  enum aid_err err = aid_shelf_create (x->dir, &x->writer, e);
+
+  x->generation = 0;
+  if (!err)
+    err = aid_update (x, stop, e);
+  if (!err)
+    err = aid_shelf_publish (x->dir, &x->writer, e);
+  if (!err)
+    aid_shelf_close (&old);
+  else
+    {
+      aid_shelf_close (&x->writer);
+      x->writer = old;
+      x->generation = generation;
+    }
+  return err;
+}
+
 /* Opens what is not open and updates.  A database that turns out to be damaged is built anew, once. */
 static enum aid_err
 update_locked (struct aid_index *x, const struct aid_stop *stop, int *rebuilt, struct aid_error *e)
 {
+  int first = !x->generation;
   enum aid_err err = x->writer.db ? AID_OK : aid_shelf_open (x->dir, 1, &x->writer, rebuilt, e);
 
   if (!err)
@@ -66,6 +118,8 @@ update_locked (struct aid_index *x, const struct aid_stop *stop, int *rebuilt, s
       if (!err)
         err = aid_update (x, stop, e);
     }
+  if (!err && (first || ++x->since_look % LOOK_EACH == 0) && is_worn (x))
+    err = build_beside (x, stop, e);
   if (err && err != AID_E_CANCELLED)
     {
       aid_shelf_close (&x->writer);
@@ -86,7 +140,8 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
       struct aid_project_state state;
       aid_project_state (x->project, &state);
       err = state.failed ? state.failed : AID_E_TIMEOUT;
-      return aid_error_set (e, err, "The files of %s are not listed yet; try again in a moment", aid_project_root (x->project));
+      return aid_error_set (e, err, "The files of %s are not listed yet; try again in a moment",
+                            aid_project_root (x->project));
     }
   pthread_mutex_lock (&x->write_lock);
   err = take_lock (x, &mine);
@@ -99,7 +154,8 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
   return err ? aid_error_set (e, err, "%s", mine.msg) : AID_OK;
 }
 
-/* --- the thread ----------------------------------------------------------------------------------------------------------- */
+/* --- the thread
+   ----------------------------------------------------------------------------------------------------------- */
 
 /* Brings the tables' parts together, in small steps, while nothing changes. */
 static void

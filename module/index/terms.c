@@ -1,28 +1,34 @@
-/* One pass over the bytes.  An identifier is a run of letters, digits and "_"; bytes beyond ASCII are letters, lowered by Unicode
-   when they are valid.  Its parts end where "_", or a capital behind a small letter, or the last of several capitals before a
-   small one begins the next: HTTPServer2_run has http, server2 and run.  A run of characters of scripts that put no blanks
-   between words gives its pairs. */
+/* One pass over the bytes.  An identifier is a run of letters, digits and "_"; bytes beyond ASCII are letters,
+   lowered by Unicode when they are valid.  Its parts end where "_", or a capital behind a small letter, or the last
+   of several capitals before a small one begins the next: HTTPServer2_run has http, server2 and run.  A run of
+   characters of scripts that put no blanks between words gives its pairs. */
 #include "index/terms.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
-enum { LETTER = 1, UPPER = 2, DIGIT = 4, UNDER = 8, WIDE = 16, IN_WORD = LETTER | UPPER | DIGIT | UNDER | WIDE };
-
-static unsigned char
-class_of (unsigned char c)
+enum
 {
-  if (c >= 'a' && c <= 'z')
-    return LETTER;
-  if (c >= 'A' && c <= 'Z')
-    return UPPER;
-  if (c >= '0' && c <= '9')
-    return DIGIT;
-  return c == '_' ? UNDER : c >= 0x80 ? WIDE : 0;
+  LETTER = 1,
+  UPPER = 2,
+  DIGIT = 4,
+  UNDER = 8,
+  WIDE = 16,
+  IN_WORD = LETTER | UPPER | DIGIT | UNDER | WIDE
+};
+
+static const unsigned char classes[256] = {
+  ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = UPPER, ['0' ... '9'] = DIGIT, ['_'] = UNDER, [0x80 ... 0xff] = WIDE,
+};
+
+static char
+lower (unsigned char c)
+{
+  return (char)(classes[c] == UPPER ? c | 0x20 : c);
 }
 
-/* --- stems ---------------------------------------------------------------------------------------------------------------- */
+/* --- stems
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static int
 ends (const char *p, size_t len, const char *with, size_t left)
@@ -91,7 +97,8 @@ aid_stem (char *p, size_t len)
   return len;
 }
 
-/* --- cutting -------------------------------------------------------------------------------------------------------------- */
+/* --- cutting
+   -------------------------------------------------------------------------------------------------------------- */
 
 /* Where the part of ID that begins at I ends. */
 static size_t
@@ -99,14 +106,14 @@ part_end (const unsigned char *id, size_t i, size_t n)
 {
   size_t j = i + 1;
 
-  if (class_of (id[i]) == UPPER && j < n && class_of (id[j]) == UPPER)
+  if (classes[id[i]] == UPPER && j < n && classes[id[j]] == UPPER)
     {
-      while (j < n && class_of (id[j]) == UPPER)
+      while (j < n && classes[id[j]] == UPPER)
         j++;
-      if (j < n && class_of (id[j]) == LETTER)
+      if (j < n && classes[id[j]] == LETTER)
         return j - 1;
     }
-  while (j < n && class_of (id[j]) & (LETTER | DIGIT | WIDE))
+  while (j < n && classes[id[j]] & (LETTER | DIGIT | WIDE))
     j++;
   return j;
 }
@@ -114,7 +121,8 @@ part_end (const unsigned char *id, size_t i, size_t n)
 static int
 is_unspaced (int32_t c)
 {
-  return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7af) || (c >= 0x20000 && c <= 0x3ffff);
+  return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7af)
+         || (c >= 0x20000 && c <= 0x3ffff);
 }
 
 struct run
@@ -142,13 +150,13 @@ wide (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx)
   for (size_t i = 0; i < n;)
     {
       utf8proc_int32_t c;
-      utf8proc_ssize_t step = utf8proc_iterate (id + i, (utf8proc_ssize_t) (n - i), &c);
+      utf8proc_ssize_t step = utf8proc_iterate (id + i, (utf8proc_ssize_t)(n - i), &c);
       int unspaced = step > 0 && is_unspaced (c);
       if (unspaced || step <= 0 || c == '_' || run.len + 4 > AID_TERM_MAX)
         flush (&run, end, fn, ctx);
       if (unspaced)
         {
-          size_t len = (size_t) utf8proc_encode_char (c, (utf8proc_uint8_t *) pair + had);
+          size_t len = (size_t)utf8proc_encode_char (c, (utf8proc_uint8_t *)pair + had);
           if (had)
             fn (ctx, (struct aid_span){ pair, had + len }, 0, end);
           memmove (pair, pair + had, len);
@@ -157,8 +165,8 @@ wide (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx)
       else
         had = 0;
       if (step > 0 && !unspaced && c != '_')
-        run.len += (size_t) utf8proc_encode_char (utf8proc_tolower (c), (utf8proc_uint8_t *) run.word + run.len);
-      i += step > 0 ? (size_t) step : 1;
+        run.len += (size_t)utf8proc_encode_char (utf8proc_tolower (c), (utf8proc_uint8_t *)run.word + run.len);
+      i += step > 0 ? (size_t)step : 1;
     }
   flush (&run, end, fn, ctx);
 }
@@ -178,10 +186,10 @@ plain (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx
         }
       size_t to = part_end (id, i, n), len = to - i;
       parts++;
-      if (len > 1 && len <= 40 && !(len < 3 && isdigit (id[i])))
+      if (len > 1 && len <= 40 && !(len < 3 && classes[id[i]] == DIGIT))
         {
           for (size_t j = 0; j < len; j++)
-            word[j] = (char) tolower (id[i + j]);
+            word[j] = lower (id[i + j]);
           fn (ctx, (struct aid_span){ word, aid_stem (word, len) }, 0, end);
         }
       i = to;
@@ -189,28 +197,25 @@ plain (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx
   if (parts < 2)
     return;
   for (size_t j = 0; j < n; j++)
-    word[j] = (char) tolower (id[j]);
+    word[j] = lower (id[j]);
   fn (ctx, (struct aid_span){ word, n }, 1, end);
 }
 
 void
 aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
 {
-  const unsigned char *p = (const unsigned char *) text.ptr;
-  unsigned char class[256];
+  const unsigned char *p = (const unsigned char *)text.ptr;
 
-  for (unsigned c = 0; c < 256; c++)
-    class[c] = class_of ((unsigned char) c);
   for (size_t i = 0; i < text.len;)
     {
-      if (!(class[p[i]] & IN_WORD))
+      if (!(classes[p[i]] & IN_WORD))
         {
           i++;
           continue;
         }
       size_t from = i, seen = 0;
-      while (i < text.len && class[p[i]] & IN_WORD)
-        seen |= class[p[i++]];
+      while (i < text.len && classes[p[i]] & IN_WORD)
+        seen |= classes[p[i++]];
       if (seen & WIDE)
         wide (p + from, i - from < 4096 ? i - from : 4096, i, fn, ctx);
       else if (i - from > 1 && i - from <= AID_TERM_MAX && seen & (LETTER | UPPER | DIGIT))
@@ -218,36 +223,58 @@ aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
     }
 }
 
-/* --- stop words ----------------------------------------------------------------------------------------------------------- */
+/* --- stop words
+   ----------------------------------------------------------------------------------------------------------- */
 
 /* Sorted stems: English words that hold sentences together, and what people say of any change. */
 static const char *const stops[] = {
-  "about", "abov", "actual", "add", "addit", "aft", "after", "again", "all", "allow", "along", "already", "also", "although",
-  "always", "am", "an", "and", "another", "any", "are", "as", "at", "avoid", "away", "be", "becaus", "been", "befor",
-  "before", "behavi", "being", "bett", "between", "both", "bug", "but", "by", "can", "cannot", "caus", "cc", "chang", "com",
-  "commit", "correct", "could", "current", "did", "do", "doe", "does", "doing", "don", "done", "dont", "down", "during",
-  "each", "either", "els", "enough", "etc", "even", "ever", "every", "exampl", "fix", "for", "from", "further", "get", "giv",
-  "go", "good", "got", "had", "handl", "hav", "having", "he", "help", "henc", "her", "here", "him", "his", "how", "howev",
-  "however", "http", "https", "if", "implement", "improv", "in", "inst", "instead", "into", "is", "issu", "it", "its",
-  "itself", "just", "keep", "like", "look", "mak", "many", "may", "mayb", "me", "mean", "merg", "might", "more", "most",
-  "mov", "much", "must", "my", "need", "nev", "never", "new", "no", "not", "now", "of", "off", "often", "old", "on", "once",
-  "one", "only", "onto", "or", "oth", "other", "our", "out", "over", "own", "pleas", "possibl", "pr", "problem", "prop",
-  "properly", "pull", "rath", "rather", "really", "remov", "request", "same", "see", "seem", "shall", "she", "should", "show",
-  "sign", "simpl", "simply", "sinc", "so", "som", "someth", "still", "such", "support", "sur", "tak", "than", "that", "the",
-  "their", "them", "then", "ther", "thes", "they", "thi", "thing", "this", "thos", "though", "through", "to", "too", "try",
-  "und", "under", "until", "up", "updat", "us", "use", "usful", "using", "very", "via", "want", "was", "way", "we", "well",
-  "wer", "what", "when", "wher", "whether", "which", "whil", "who", "whom", "whose", "why", "will", "with", "within",
-  "without", "work", "would", "wrong", "www", "yet", "you", "your",
+  "about",   "abov",    "actual",   "add",     "addit",   "aft",       "after",  "again",    "all",     "allow",   "along",
+  "already", "also",    "although", "always",  "am",      "an",        "and",    "another",  "any",     "are",     "as",
+  "at",      "avoid",   "away",     "be",      "becaus",  "been",      "befor",  "before",   "behavi",  "being",   "bett",
+  "between", "both",    "bug",      "but",     "by",      "can",       "cannot", "caus",     "cc",      "chang",   "com",
+  "commit",  "correct", "could",    "current", "did",     "do",        "doe",    "does",     "doing",   "don",     "done",
+  "dont",    "down",    "during",   "each",    "either",  "els",       "enough", "etc",      "even",    "ever",    "every",
+  "exampl",  "fix",     "for",      "from",    "further", "get",       "giv",    "go",       "good",    "got",     "had",
+  "handl",   "hav",     "having",   "he",      "help",    "henc",      "her",    "here",     "him",     "his",     "how",
+  "howev",   "however", "http",     "https",   "if",      "implement", "improv", "in",       "inst",    "instead", "into",
+  "is",      "issu",    "it",       "its",     "itself",  "just",      "keep",   "like",     "look",    "mak",     "many",
+  "may",     "mayb",    "me",       "mean",    "merg",    "might",     "more",   "most",     "mov",     "much",    "must",
+  "my",      "need",    "nev",      "never",   "new",     "no",        "not",    "now",      "of",      "off",     "often",
+  "old",     "on",      "once",     "one",     "only",    "onto",      "or",     "oth",      "other",   "our",     "out",
+  "over",    "own",     "pleas",    "possibl", "pr",      "problem",   "prop",   "properly", "pull",    "rath",    "rather",
+  "really",  "remov",   "request",  "same",    "see",     "seem",      "shall",  "she",      "should",  "show",    "sign",
+  "simpl",   "simply",  "sinc",     "so",      "som",     "someth",    "still",  "such",     "support", "sur",     "tak",
+  "than",    "that",    "the",      "their",   "them",    "then",      "ther",   "thes",     "they",    "thi",     "thing",
+  "this",    "thos",    "though",   "through", "to",      "too",       "try",    "und",      "under",   "until",   "up",
+  "updat",   "us",      "use",      "usful",   "using",   "very",      "via",    "want",     "was",     "way",     "we",
+  "well",    "wer",     "what",     "when",    "wher",    "whether",   "which",  "whil",     "who",     "whom",    "whose",
+  "why",     "will",    "with",     "within",  "without", "work",      "would",  "wrong",    "www",     "yet",     "you",
+  "your",
 };
 
 static int
 compare (const void *key, const void *item)
 {
   const struct aid_span *term = key;
-  const char *stop = *(const char *const *) item;
+  const char *stop = *(const char *const *)item;
   int c = strncmp (term->ptr, stop, term->len);
 
   return c ? c : stop[term->len] ? -1 : 0;
+}
+
+/* Words of programming languages that are in nearly every file, as stems and sorted likewise. */
+static const char *const everywhere[] = {
+  "bool", "break", "cas", "char", "class", "const", "def", "defin", "doubl", "els", "end", "enum", "export", "extern", "fals",
+  "float", "fn", "foo", "func", "funct", "goto", "import", "inclu", "inlin", "int", "let", "long", "null", "priv", "public",
+  "return", "self", "siz", "sizeof", "static", "string", "struct", "switch", "tru", "typ", "typedef", "unsign", "val", "var",
+  "void", "whil",
+};
+
+int
+aid_term_is_everywhere (struct aid_span term)
+{
+  return term.len > 1 && term.len < 9
+         && bsearch (&term, everywhere, sizeof everywhere / sizeof *everywhere, sizeof *everywhere, compare) != NULL;
 }
 
 int

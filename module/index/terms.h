@@ -1,11 +1,11 @@
-/* The terms of a text, as the index keeps them and as questions ask for them: the parts of identifiers and words, lowered and
-   stemmed, and compound identifiers whole (lowered, "parse_rule"). */
+/* The terms of a text, as the index keeps them and as questions ask for them: the parts of identifiers and words,
+   lowered and stemmed, and compound identifiers whole (lowered, "parse_rule"). */
 #ifndef AID_INDEX_TERMS_H
 #define AID_INDEX_TERMS_H
 
 #include "base/str.h"
 
-#define AID_TERM_MAX 64          /* bytes of a term; longer ones are no terms */
+#define AID_TERM_MAX 64 /* bytes of a term; longer ones are no terms */
 
 /* A term (borrowed, for the call), whether it is a whole compound identifier, and where in the text its identifier ends. */
 typedef void aid_term_fn (void *ctx, struct aid_span term, int whole, size_t end);
@@ -13,10 +13,14 @@ typedef void aid_term_fn (void *ctx, struct aid_span term, int whole, size_t end
 /* Gives the terms of TEXT in order.  Any bytes will do; linear in their number. */
 void aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx);
 
-/* Cuts the lower-case word at P of LEN bytes to its stem, in place: "parsing", "parsed" and "parser" are one.  Gives its length. */
+/* Cuts the lower-case word at P of LEN bytes to its stem, in place: "parsing", "parsed" and "parser" are one.  Gives
+   its length. */
 size_t aid_stem (char *p, size_t len);
 
 /* Whether TERM (a stem) says nothing of what a question is about: "the", "should", "fix". */
 int aid_term_is_stop (struct aid_span term);
+
+/* Whether TERM is a word of programming languages that is in nearly every chunk of a program's text. */
+int aid_term_is_everywhere (struct aid_span term);
 
 #endif

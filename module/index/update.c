@@ -1,14 +1,19 @@
 /* Bringing an index up to date.  A first index of many files goes over them twice: first for names, so that paths and
-   definitions can be searched early, then for words; a file that changed is done at once.  What is found again as it was (its size,
-   time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
+   definitions can be searched early, then for words; a file that changed is done at once.  What is found again as it
+   was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
 #include "index/update_internal.h"
 #include "base/clock.h"
 
 #include <stdlib.h>
 
-enum { TWICE = 4000, BATCH = 500 };              /* files beyond which names come first; files in one look for those without words */
+enum
+{
+  TWICE = 4000,
+  BATCH = 500
+}; /* files beyond which names come first; files in one look for those without words */
 
-/* --- what comes out of the pipe ------------------------------------------------------------------------------------------- */
+/* --- what comes out of the pipe
+   ------------------------------------------------------------------------------------------- */
 
 static void
 count_read (struct aid_run *r, const struct aid_prepared *made)
@@ -53,7 +58,8 @@ drain (struct aid_run *r)
     take (r);
 }
 
-/* --- passes --------------------------------------------------------------------------------------------------------------- */
+/* --- passes
+   --------------------------------------------------------------------------------------------------------------- */
 
 static int
 look_at (void *ctx, const struct aid_project_file *f)
@@ -69,7 +75,8 @@ look_at (void *ctx, const struct aid_project_file *f)
             aid_row_kill (r, k.id);
         }
     }
-  else if (aid_row_find (r, f->path, &k) && k.size == (int64_t) f->size && k.mtime == f->mtime_ns && k.inode == (int64_t) f->inode)
+  else if (aid_row_find (r, f->path, &k) && k.size == (int64_t)f->size && k.mtime == f->mtime_ns
+           && k.inode == (int64_t)f->inode)
     aid_run_see (r, k.id);
   else
     put (r, f->path, r->what, 0, 0);
@@ -114,7 +121,8 @@ next_unread (struct aid_run *r, int64_t after, struct aid_vec *out)
   int row;
 
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "SELECT id, hash, path FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s, r->e);
+    r->err = aid_db_prepare (
+      r->s->db, "SELECT id, hash, path FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s, r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, after);

@@ -5,7 +5,12 @@
 #include "index/index_internal.h"
 #include "index/pipe.h"
 
-enum { AID_STATE_NAMED = 1, AID_STATE_WORDED = 2, AID_STATE_LEFT_OUT = 3 };
+enum
+{
+  AID_STATE_NAMED = 1,
+  AID_STATE_WORDED = 2,
+  AID_STATE_LEFT_OUT = 3
+};
 
 struct aid_run
 {
@@ -15,12 +20,12 @@ struct aid_run
   const struct aid_stop *stop;
   struct aid_error *e;
   enum aid_err err;
-  unsigned what;                 /* AID_PREPARE_... of new files */
-  int open;                      /* a transaction */
-  uint64_t bytes;                /* of text in it */
-  int64_t rows;                  /* that it adds to names and words */
+  unsigned what;  /* AID_PREPARE_... of new files */
+  int open;       /* a transaction */
+  uint64_t bytes; /* of text in it */
+  int64_t rows;   /* that it adds to names and words */
   int64_t since, began;
-  struct aid_vec seen;           /* of unsigned char: bits by id */
+  struct aid_vec seen; /* of unsigned char: bits by id */
 };
 
 /* The live row of a path. */

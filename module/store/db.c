@@ -1,15 +1,16 @@
-/* The wrapper keeps each prepared statement by its text, so that a caller names SQL where it uses it and nothing is prepared
-   twice.  Transactions are the caller's, by aid_db_exec. */
+/* The wrapper keeps each prepared statement by its text, so that a caller names SQL where it uses it and nothing is
+   prepared twice.  Transactions are the caller's, by aid_db_exec. */
 #include "store/db.h"
 #include "base/hash.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { STATEMENTS = 64 };
+enum
+{
+  STATEMENTS = 64
+};
 
 struct aid_db
 {
@@ -27,7 +28,8 @@ explain (const char *path, int code, const char *said, struct aid_error *e)
     {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return aid_error_set (e, AID_E_PARSE, "The database %s is damaged (%s); it is rebuilt when it is opened again", path, said);
+      return aid_error_set (e, AID_E_PARSE, "The database %s is damaged (%s); it is rebuilt when it is opened again", path,
+                            said);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return aid_error_set (e, AID_E_STATE, "Another process uses the database %s; try again in a moment", path);
@@ -39,8 +41,8 @@ explain (const char *path, int code, const char *said, struct aid_error *e)
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
     case SQLITE_AUTH:
-      return aid_error_set (e, AID_E_IO, "The database %s cannot be opened for writing (%s); look at its folder's permissions", path,
-                            said);
+      return aid_error_set (
+        e, AID_E_IO, "The database %s cannot be opened for writing (%s); look at its folder's permissions", path, said);
     default:
       return aid_error_set (e, AID_E_IO, "The database %s failed: %s; look at its disk", path, said);
     }
@@ -171,6 +173,13 @@ aid_db_run (struct aid_db *db, sqlite3_stmt *s, struct aid_error *e)
 }
 
 void
+aid_db_rest (struct aid_db *db)
+{
+  for (size_t i = 0; i < db->n; i++)
+    sqlite3_reset (db->statements[i]);
+}
+
+void
 aid_db_text (sqlite3_stmt *s, int at, struct aid_span v)
 {
   sqlite3_bind_text64 (s, at, v.ptr ? v.ptr : "", v.len, SQLITE_STATIC, SQLITE_UTF8);
@@ -187,25 +196,5 @@ aid_db_column (sqlite3_stmt *s, int at)
 {
   const char *ptr = sqlite3_column_blob (s, at);
 
-  return (struct aid_span){ ptr ? ptr : "", (size_t) sqlite3_column_bytes (s, at) };
-}
-
-enum aid_err
-aid_db_move_away (const char *path, struct aid_error *e)
-{
-  static const char *const beside[] = { "-wal", "-shm" };
-  struct aid_str name = AID_STR_INIT (8192);
-  enum aid_err err = AID_OK;
-
-  aid_str_addf (&name, "%s.damaged", path);
-  if (rename (path, aid_str_z (&name)) && errno != ENOENT)
-    err = aid_error_set (e, AID_E_IO, "The damaged database %s cannot be moved away: %s; remove it", path, strerror (errno));
-  for (size_t i = 0; !err && i < sizeof beside / sizeof *beside; i++)
-    {
-      aid_str_clear (&name);
-      aid_str_addf (&name, "%s%s", path, beside[i]);
-      unlink (aid_str_z (&name));
-    }
-  aid_str_free (&name);
-  return err;
+  return (struct aid_span){ ptr ? ptr : "", (size_t)sqlite3_column_bytes (s, at) };
 }

@@ -1,7 +1,7 @@
 /* SQLite with the house's errors: a file that one process writes and several read, in WAL mode.
 
-   What is kept in such a file can be made anew: a damaged one is moved away (aid_db_move_away) and built again.  A
-   connection belongs to one thread at a time. */
+   What is kept in such a file can be made anew: of a damaged one nothing is kept.  A connection belongs to one thread
+   at a time. */
 #ifndef AID_STORE_DB_H
 #define AID_STORE_DB_H
 
@@ -12,8 +12,8 @@
 
 struct aid_db;
 
-/* Opens PATH, making it where it is missing (mode 0600), in WAL mode, waiting WAIT_MS for locks of others.  AID_E_PARSE: it is
-   damaged or no database; AID_E_IO. */
+/* Opens PATH, making it where it is missing (mode 0600), in WAL mode, waiting WAIT_MS for locks of others.
+   AID_E_PARSE: it is damaged or no database; AID_E_IO. */
 enum aid_err aid_db_open (const char *path, int wait_ms, struct aid_db **out, struct aid_error *e);
 /* Finishes the statements first. */
 void aid_db_close (struct aid_db *db);
@@ -29,17 +29,16 @@ enum aid_err aid_db_prepare (struct aid_db *db, const char *sql, sqlite3_stmt **
 enum aid_err aid_db_step (struct aid_db *db, sqlite3_stmt *s, int *row, struct aid_error *e);
 /* Steps S, which gives no rows, and resets it. */
 enum aid_err aid_db_run (struct aid_db *db, sqlite3_stmt *s, struct aid_error *e);
+/* Resets all statements, so that none keeps a transaction open. */
+void aid_db_rest (struct aid_db *db);
 /* Values for S's parameters, from 1, borrowed until S is reset.  An empty text is no NULL. */
 void aid_db_text (sqlite3_stmt *s, int at, struct aid_span v);
 void aid_db_blob (sqlite3_stmt *s, int at, struct aid_span v);
 /* A column of S's row, borrowed until the next step. */
 struct aid_span aid_db_column (sqlite3_stmt *s, int at);
 
-/* The last failure as an error: AID_E_PARSE damaged, AID_E_STATE another process holds the lock, AID_E_NOMEM, else AID_E_IO; the
-   message names the file and what to do. */
+/* The last failure as an error: AID_E_PARSE damaged, AID_E_STATE another process holds the lock, AID_E_NOMEM, else
+   AID_E_IO; the message names the file and what to do. */
 enum aid_err aid_db_failed (struct aid_db *db, struct aid_error *e);
-
-/* Renames PATH to PATH.damaged (an older one is replaced) and removes what belongs to it. */
-enum aid_err aid_db_move_away (const char *path, struct aid_error *e);
 
 #endif

@@ -1,7 +1,8 @@
-/* Asks for the files and definitions that a repository's commits changed, each at its parent: by AID and by plain FTS5.
+/* Asks for the files and definitions that a repository's commits changed, each at its parent: by AID and by plain
+   FTS5.
 
-   usage: bench_retrieval CLONE CACHE N [MESSAGES]    a clone that may be checked out; where the index goes; how many commits
-   Prints one JSON object; with MESSAGES (a file) one line a question into it.  See run. */
+   usage: bench_retrieval CLONE CACHE N [MESSAGES]    a clone that may be checked out; where the index goes; how many
+   commits Prints one JSON object; with MESSAGES (a file) one line a question into it.  See run. */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
@@ -14,14 +15,22 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { COMMITS_SEEN = 1500, FILES_MAX = 10, WORDS_MIN = 3, RESULTS = 10, DEFS_MAX = 64 };
+enum
+{
+  COMMITS_SEEN = 1500,
+  FILES_MAX = 10,
+  WORDS_MIN = 3,
+  RESULTS = 10,
+  DEFS_MAX = 64
+};
 
 struct truth
 {
   char *files[FILES_MAX];
   size_t n_files;
-  char *defs[DEFS_MAX];          /* "PATH NAME" */
+  char *defs[DEFS_MAX]; /* "PATH NAME" */
   size_t n_defs;
 };
 
@@ -36,7 +45,7 @@ static const char *clone_dir;
 static struct aid_str
 git (const char *const *argv)
 {
-  struct aid_proc p = { .argv = argv, .dir = clone_dir, .out_max = (size_t) 256 << 20, .err_max = 4096 };
+  struct aid_proc p = { .argv = argv, .dir = clone_dir, .out_max = (size_t)256 << 20, .err_max = 4096 };
   struct aid_proc_result r;
   struct aid_error e = { AID_OK, "" };
   struct aid_str out;
@@ -52,14 +61,15 @@ git (const char *const *argv)
   return out;
 }
 
-/* --- truth ---------------------------------------------------------------------------------------------------------------- */
+/* --- truth
+   ---------------------------------------------------------------------------------------------------------------- */
 
 /* Files that a commit changes along, whatever it is about. */
 static int
 goes_along (struct aid_span path)
 {
-  static const char *const names[] = { "change", "news", "history", "authors", "release", "version", "package-lock", "yarn.lock",
-                                       "cargo.lock", "pnpm-lock", "contributors" };
+  static const char *const names[] = { "change",       "news",      "history",    "authors",   "release",     "version",
+                                       "package-lock", "yarn.lock", "cargo.lock", "pnpm-lock", "contributors" };
   struct aid_span base = aid_path_base (path);
 
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -75,12 +85,13 @@ add_def (struct truth *t, const struct aid_scan *s, struct aid_span text, const 
   char def[1024];
 
   for (size_t i = 0; i < s->n_defs; i++)
-    if (s->defs[i].first <= line && line <= s->defs[i].last && s->defs[i].kind != AID_DEF_FIELD && s->defs[i].kind != AID_DEF_CONSTRUCTOR)
-      best = (ptrdiff_t) i;
+    if (s->defs[i].first <= line && line <= s->defs[i].last && s->defs[i].kind != AID_DEF_FIELD
+        && s->defs[i].kind != AID_DEF_CONSTRUCTOR)
+      best = (ptrdiff_t)i;
   if (best < 0 || t->n_defs == DEFS_MAX)
     return;
   const struct aid_def *d = &s->defs[best];
-  snprintf (def, sizeof def, "%s %.*s", path, (int) (d->name.to - d->name.from), text.ptr + d->name.from);
+  snprintf (def, sizeof def, "%s %.*s", path, (int)(d->name.to - d->name.from), text.ptr + d->name.from);
   for (size_t i = 0; i < t->n_defs; i++)
     if (!strcmp (t->defs[i], def))
       return;
@@ -92,14 +103,15 @@ static void
 add_defs (struct truth *t, const char *path, struct aid_span diff)
 {
   char file[8192];
-  struct aid_str text = AID_STR_INIT ((size_t) 64 << 20);
+  struct aid_str text = AID_STR_INIT ((size_t)64 << 20);
   struct aid_scan s = AID_SCAN_INIT;
   struct aid_span line, rest = diff;
 
   snprintf (file, sizeof file, "%s/%s", clone_dir, path);
   if (aid_fs_read (file, &text, NULL)
-      || aid_scan_text (aid_language_of (aid_span_z (path), aid_span_cut (aid_str_span (&text), 0, text.len < 512 ? text.len : 512)),
-                        aid_str_span (&text), &s))
+      || aid_scan_text (
+        aid_language_of (aid_span_z (path), aid_span_cut (aid_str_span (&text), 0, text.len < 512 ? text.len : 512)),
+        aid_str_span (&text), &s))
     rest.len = 0;
   while (aid_span_line (&rest, &line))
     {
@@ -123,12 +135,13 @@ free_truth (struct truth *t)
   memset (t, 0, sizeof *t);
 }
 
-/* Fills T with what COMMIT changed of files that PLAIN has; 0 when the commit is no question: nothing of that, or too much. */
+/* Fills T with what COMMIT changed of files that PLAIN has; 0 when the commit is no question: nothing of that, or too
+   much. */
 static int
 find_truth (const char *commit, struct plain *plain, struct truth *t)
 {
-  const char *const names[] = { "git", "diff-tree", "-r", "-z", "--no-commit-id", "--name-only", "--diff-filter=MD", "--no-renames", commit,
-                                NULL };
+  const char *const names[]
+    = { "git", "diff-tree", "-r", "-z", "--no-commit-id", "--name-only", "--diff-filter=MD", "--no-renames", commit, NULL };
   struct aid_str list = git (names);
   size_t changed = 0;
 
@@ -140,7 +153,8 @@ find_truth (const char *commit, struct plain *plain, struct truth *t)
       changed++;
       if (changed <= FILES_MAX && !goes_along (aid_span_z (path)) && plain_has (plain, path))
         {
-          const char *const diff[] = { "git", "diff-tree", "-p", "-U0", "--no-commit-id", "--no-renames", commit, "--", path, NULL };
+          const char *const diff[]
+            = { "git", "diff-tree", "-p", "-U0", "--no-commit-id", "--no-renames", commit, "--", path, NULL };
           struct aid_str hunks = git (diff);
           t->files[t->n_files++] = strdup (path);
           add_defs (t, path, aid_str_span (&hunks));
@@ -154,7 +168,8 @@ find_truth (const char *commit, struct plain *plain, struct truth *t)
   return t->n_files > 0;
 }
 
-/* --- asking --------------------------------------------------------------------------------------------------------------- */
+/* --- asking
+   --------------------------------------------------------------------------------------------------------------- */
 
 /* The rank (from 1) of the first of NAMES that is in TRUTH; 0: none is. */
 static size_t
@@ -174,23 +189,23 @@ count (struct sums *s, size_t rank)
   s->at1 += rank == 1;
   s->at5 += rank && rank <= 5;
   s->at10 += rank && rank <= 10;
-  s->rr += rank ? 1.0 / (double) rank : 0;
+  s->rr += rank ? 1.0 / (double)rank : 0;
 }
 
 static void
 print_sums (const char *name, const struct sums *s, const char *end)
 {
-  double n = s->n ? (double) s->n : 1;
+  double n = s->n ? (double)s->n : 1;
 
-  printf ("\"%s\":{\"n\":%zu,\"hit1\":%.4f,\"hit5\":%.4f,\"hit10\":%.4f,\"mrr\":%.4f}%s", name, s->n, (double) s->at1 / n,
-          (double) s->at5 / n, (double) s->at10 / n, s->rr / n, end);
+  printf ("\"%s\":{\"n\":%zu,\"hit1\":%.4f,\"hit5\":%.4f,\"hit10\":%.4f,\"mrr\":%.4f}%s", name, s->n, (double)s->at1 / n,
+          (double)s->at5 / n, (double)s->at10 / n, s->rr / n, end);
 }
 
 struct bench
 {
   struct plain *plain;
   struct sums aid_files, plain_files, aid_defs, plain_defs;
-  struct aid_vec times;          /* of int64_t: microseconds */
+  struct aid_vec times, cpu; /* of int64_t: microseconds */
   FILE *messages;
   const char *cache;
   size_t files;
@@ -211,22 +226,35 @@ ask_plain (struct bench *b, struct aid_span question, const struct truth *t, siz
     free (names[--n]);
 }
 
+static int64_t
+cpu_us (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &t);
+  return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static void
 ask_aid (struct bench *b, struct aid_index *x, struct aid_span text, const struct truth *t, size_t ranks[2])
 {
   struct aid_question q = { .text = text, .max = 30, .tokens = 100000, .ms = 2000 };
   struct aid_found f;
   struct aid_error e = { AID_OK, "" };
-  char *files[RESULTS], *defs[RESULTS];
+  char *files[RESULTS] = { NULL }, *defs[RESULTS] = { NULL };
   size_t n = 0, d = 0;
 
   aid_search (x, &q, &f, &e);
   aid_found_free (&f);
+  int64_t began = cpu_us ();
   if (aid_search (x, &q, &f, &e))
     fprintf (stderr, "%s\n", e.msg);
-  int64_t *us = aid_vec_push (&b->times);
-  if (us)
-    *us = f.us;
+  int64_t *us = aid_vec_push (&b->times), *cpu = aid_vec_push (&b->cpu);
+  if (us && cpu)
+    {
+      *us = f.us;
+      *cpu = cpu_us () - began;
+    }
   for (; n < f.files.len && n < RESULTS; n++)
     files[n] = AID_VEC_AT (struct aid_ranked, &f.files, n).path;
   for (size_t i = 0; i < f.passages.len && d < RESULTS; i++)
@@ -235,7 +263,9 @@ ask_aid (struct bench *b, struct aid_index *x, struct aid_span text, const struc
       const char *dot = p->name ? strrchr (p->name, '.') : NULL, *colon = p->name ? strrchr (p->name, ':') : NULL;
       const char *name = dot > colon ? dot + 1 : colon ? colon + 1 : p->name;
       char def[2048];
-      snprintf (def, sizeof def, "%s %s", p->path, name ? name : "");
+      if (!name)
+        continue;
+      snprintf (def, sizeof def, "%s %s", p->path, name);
       defs[d++] = strdup (def);
     }
   ranks[0] = first_hit (files, n, t->files, t->n_files);
@@ -246,14 +276,16 @@ ask_aid (struct bench *b, struct aid_index *x, struct aid_span text, const struc
 }
 
 static void
-note (struct bench *b, const char *commit, struct aid_span text, const struct truth *t, const size_t aid[2], const size_t plain[2])
+note (struct bench *b, const char *commit, struct aid_span text, const struct truth *t, const size_t aid[2],
+      const size_t plain[2])
 {
   struct aid_span line = { NULL, 0 };
 
   if (!b->messages)
     return;
   aid_span_line (&text, &line);
-  fprintf (b->messages, "%.10s\t%zu\t%zu\t%zu\t%zu\t%.*s\t", commit, aid[0], plain[0], aid[1], plain[1], (int) line.len, line.ptr);
+  fprintf (b->messages, "%.10s\t%zu\t%zu\t%zu\t%zu\t%.*s\t", commit, aid[0], plain[0], aid[1], plain[1], (int)line.len,
+           line.ptr);
   for (size_t i = 0; i < t->n_files; i++)
     fprintf (b->messages, "%s ", t->files[i]);
   fputc ('\n', b->messages);
@@ -303,7 +335,8 @@ ask (struct bench *b, const char *commit, struct aid_span message)
   return asked;
 }
 
-/* --- commits -------------------------------------------------------------------------------------------------------------- */
+/* --- commits
+   -------------------------------------------------------------------------------------------------------------- */
 
 static size_t
 words_in (struct aid_span text)
@@ -311,14 +344,14 @@ words_in (struct aid_span text)
   size_t n = 0;
 
   for (size_t i = 0; i < text.len; i++)
-    n += isalpha ((unsigned char) text.ptr[i]) && (!i || !isalpha ((unsigned char) text.ptr[i - 1]));
+    n += isalpha ((unsigned char)text.ptr[i]) && (!i || !isalpha ((unsigned char)text.ptr[i - 1]));
   return n;
 }
 
 static int
 by_time (const void *a, const void *b)
 {
-  int64_t x = *(const int64_t *) a, y = *(const int64_t *) b;
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
   return x < y ? -1 : x > y;
 }
@@ -329,13 +362,15 @@ report (struct bench *b)
   size_t n = b->times.len;
 
   qsort (b->times.data, n, sizeof (int64_t), by_time);
+  qsort (b->cpu.data, n, sizeof (int64_t), by_time);
   printf ("{\"files_indexed\":%zu,", b->files);
   print_sums ("aid_files", &b->aid_files, ",");
   print_sums ("plain_files", &b->plain_files, ",");
   print_sums ("aid_definitions", &b->aid_defs, ",");
   print_sums ("plain_definitions", &b->plain_defs, ",");
-  printf ("\"p50_ms\":%.2f,\"p95_ms\":%.2f}\n", n ? (double) AID_VEC_AT (int64_t, &b->times, n / 2) / 1000 : 0,
-          n ? (double) AID_VEC_AT (int64_t, &b->times, n * 95 / 100) / 1000 : 0);
+  printf ("\"p95_cpu_ms\":%.2f,", n ? (double)AID_VEC_AT (int64_t, &b->cpu, n * 95 / 100) / 1000 : 0);
+  printf ("\"p50_ms\":%.2f,\"p95_ms\":%.2f}\n", n ? (double)AID_VEC_AT (int64_t, &b->times, n / 2) / 1000 : 0,
+          n ? (double)AID_VEC_AT (int64_t, &b->times, n * 95 / 100) / 1000 : 0);
 }
 
 int
@@ -349,12 +384,13 @@ main (int argc, char **argv)
     return 2;
   clone_dir = argv[1];
   b.cache = argv[2];
-  want = (size_t) atol (argv[3]);
+  want = (size_t)atol (argv[3]);
   b.messages = argc > 4 ? fopen (argv[4], "w") : NULL;
   b.plain = plain_open ();
-  b.times = AID_VEC_INIT (int64_t, 1000000);
+  b.times = b.cpu = AID_VEC_INIT (int64_t, 1000000);
   snprintf (most, sizeof most, "--max-count=%d", COMMITS_SEEN);
-  const char *const log[] = { "git", "log", "-z", "--reverse", "--no-merges", "--min-parents=1", most, "--format=%H%n%B", NULL };
+  const char *const log[]
+    = { "git", "log", "-z", "--reverse", "--no-merges", "--min-parents=1", most, "--format=%H%n%B", NULL };
   struct aid_str all = git (log);
   size_t total = 0;
   for (size_t i = 0; i < all.len; i += strlen (all.ptr + i) + 1)
@@ -366,12 +402,13 @@ main (int argc, char **argv)
       if (asked * total > seen * want || !aid_span_line (&record, &hash) || words_in (record) < WORDS_MIN)
         continue;
       char commit[100];
-      snprintf (commit, sizeof commit, "%.*s", (int) hash.len, hash.ptr);
-      asked += (size_t) ask (&b, commit, aid_span_trim (record));
+      snprintf (commit, sizeof commit, "%.*s", (int)hash.len, hash.ptr);
+      asked += (size_t)ask (&b, commit, aid_span_trim (record));
     }
   report (&b);
   plain_close (b.plain);
   aid_str_free (&all);
   aid_vec_free (&b.times);
+  aid_vec_free (&b.cpu);
   return 0;
 }

@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { QUESTION_WORDS = 400 };
+enum
+{
+  QUESTION_WORDS = 400
+};
 
 struct plain
 {
@@ -59,9 +62,10 @@ prepare (struct plain *p, const char *sql)
 static void
 forget (struct plain *p, const char *path)
 {
-  static const char *const sql[] = { "DELETE FROM files WHERE rowid IN (SELECT file FROM of WHERE path=?1 AND file IS NOT NULL)",
-                                     "DELETE FROM defs WHERE rowid IN (SELECT def FROM of WHERE path=?1 AND def IS NOT NULL)",
-                                     "DELETE FROM of WHERE path=?1" };
+  static const char *const sql[]
+    = { "DELETE FROM files WHERE rowid IN (SELECT file FROM of WHERE path=?1 AND file IS NOT NULL)",
+        "DELETE FROM defs WHERE rowid IN (SELECT def FROM of WHERE path=?1 AND def IS NOT NULL)",
+        "DELETE FROM of WHERE path=?1" };
 
   for (size_t i = 0; i < 3; i++)
     {
@@ -77,11 +81,12 @@ insert (struct plain *p, const char *path, int def, struct aid_span name, struct
 {
   sqlite3_stmt *s = prepare (p, def ? "INSERT INTO defs VALUES(?1, ?2)" : "INSERT INTO files VALUES(?1, ?2)");
 
-  sqlite3_bind_text (s, 1, name.ptr, (int) name.len, SQLITE_STATIC);
-  sqlite3_bind_text (s, 2, body.ptr, (int) body.len, SQLITE_STATIC);
+  sqlite3_bind_text (s, 1, name.ptr, (int)name.len, SQLITE_STATIC);
+  sqlite3_bind_text (s, 2, body.ptr, (int)body.len, SQLITE_STATIC);
   sqlite3_step (s);
   sqlite3_finalize (s);
-  s = prepare (p, def ? "INSERT INTO of VALUES(?1, NULL, last_insert_rowid())" : "INSERT INTO of VALUES(?1, last_insert_rowid(), NULL)");
+  s = prepare (p, def ? "INSERT INTO of VALUES(?1, NULL, last_insert_rowid())"
+                      : "INSERT INTO of VALUES(?1, last_insert_rowid(), NULL)");
   sqlite3_bind_text (s, 1, path, -1, SQLITE_STATIC);
   sqlite3_step (s);
   sqlite3_finalize (s);
@@ -93,14 +98,15 @@ add (struct plain *p, const char *path, struct aid_span text)
   struct aid_scan s = AID_SCAN_INIT;
 
   insert (p, path, 0, aid_span_z (path), text);
-  if (!aid_scan_text (aid_language_of (aid_span_z (path), aid_span_cut (text, 0, text.len < 512 ? text.len : 512)), text, &s))
+  if (!aid_scan_text (aid_language_of (aid_span_z (path), aid_span_cut (text, 0, text.len < 512 ? text.len : 512)), text,
+                      &s))
     for (size_t i = 0; i < s.n_defs; i++)
       {
         char name[2048];
         const struct aid_def *d = &s.defs[i];
         if (d->kind == AID_DEF_FIELD || d->kind == AID_DEF_CONSTRUCTOR)
           continue;
-        snprintf (name, sizeof name, "%s %.*s", path, (int) (d->name.to - d->name.from), text.ptr + d->name.from);
+        snprintf (name, sizeof name, "%s %.*s", path, (int)(d->name.to - d->name.from), text.ptr + d->name.from);
         insert (p, path, 1, aid_span_z (name), aid_span_cut (text, d->whole.from, d->whole.to));
       }
   aid_scan_free (&s);
@@ -110,7 +116,7 @@ static int
 look_at (void *ctx, const struct aid_project_file *f)
 {
   struct plain *p = ctx;
-  struct aid_str text = AID_STR_INIT ((size_t) 8 << 20);
+  struct aid_str text = AID_STR_INIT ((size_t)8 << 20);
   struct aid_project_file read = { 0 };
   sqlite3_stmt *s;
 
@@ -119,7 +125,7 @@ look_at (void *ctx, const struct aid_project_file *f)
       aid_str_free (&text);
       return 0;
     }
-  int64_t hash = (int64_t) aid_hash64 (aid_str_span (&text)), had = 0;
+  int64_t hash = (int64_t)aid_hash64 (aid_str_span (&text)), had = 0;
   char *path = aid_span_dup (f->path);
   s = prepare (p, "SELECT hash FROM seen WHERE path=?1");
   sqlite3_bind_text (s, 1, path, -1, SQLITE_STATIC);
@@ -147,14 +153,14 @@ plain_update (struct plain *p, struct aid_project *project, struct aid_index *x)
 {
   sqlite3_stmt *s;
 
-  (void) x;
+  (void)x;
   p->project = project;
   p->files = 0;
   run (p, "BEGIN; UPDATE seen SET round=0");
   aid_project_files (project, look_at, p, NULL, NULL);
   s = prepare (p, "SELECT path FROM seen WHERE round=0");
   while (sqlite3_step (s) == SQLITE_ROW)
-    forget (p, (const char *) sqlite3_column_text (s, 0));
+    forget (p, (const char *)sqlite3_column_text (s, 0));
   sqlite3_finalize (s);
   run (p, "DELETE FROM seen WHERE round=0; COMMIT");
   return p->files;
@@ -181,10 +187,10 @@ match_of (struct aid_span q)
   for (size_t i = 0; i < q.len && words < QUESTION_WORDS;)
     {
       size_t from = i;
-      while (i < q.len && (isalnum ((unsigned char) q.ptr[i]) || (unsigned char) q.ptr[i] >= 0x80))
+      while (i < q.len && (isalnum ((unsigned char)q.ptr[i]) || (unsigned char)q.ptr[i] >= 0x80))
         i++;
       if (i > from)
-        aid_str_addf (&out, "%s\"%.*s\"", words++ ? " OR " : "", (int) (i - from), q.ptr + from);
+        aid_str_addf (&out, "%s\"%.*s\"", words++ ? " OR " : "", (int)(i - from), q.ptr + from);
       else
         i++;
     }
@@ -198,10 +204,10 @@ best (struct plain *p, const char *sql, struct aid_span question, char **out, si
   sqlite3_stmt *s = prepare (p, sql);
   size_t n = 0;
 
-  sqlite3_bind_text (s, 1, aid_str_z (&match), (int) match.len, SQLITE_STATIC);
-  sqlite3_bind_int64 (s, 2, (int64_t) max);
+  sqlite3_bind_text (s, 1, aid_str_z (&match), (int)match.len, SQLITE_STATIC);
+  sqlite3_bind_int64 (s, 2, (int64_t)max);
   while (n < max && sqlite3_step (s) == SQLITE_ROW)
-    out[n++] = strdup ((const char *) sqlite3_column_text (s, 0));
+    out[n++] = strdup ((const char *)sqlite3_column_text (s, 0));
   sqlite3_finalize (s);
   aid_str_free (&match);
   return n;

@@ -1,0 +1,278 @@
+/* aid search: what a question is about, found in the project's index, which is made or brought up to date before. */
+#include "base/val.h"
+#include "cli/cli.h"
+#include "cli/opt.h"
+#include "index/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define QUERY_MAX ((size_t)1 << 20)
+#define OUT_MAX ((size_t)64 << 20)
+enum
+{
+  ONCE_A_SECOND = 1000,
+  OPEN_MAX = 32,
+  THREADS = 2
+};
+
+struct searching
+{
+  int64_t k, tokens;
+  const char *root, *error;
+  struct aid_vec open, without;
+  int json, map, no_update, text;
+};
+
+static struct aid_stop *stop;
+
+static void
+on_signal (int signal)
+{
+  (void)signal;
+  aid_stop_set (stop);
+}
+
+/* --- printing
+   ------------------------------------------------------------------------------------------------------------- */
+
+static void
+put_passage (struct aid_str *val, const struct aid_passage *p)
+{
+  size_t o = aid_val_object (val);
+
+  aid_val_kstrz (val, "path", p->path);
+  aid_val_kint (val, "first", p->first);
+  aid_val_kint (val, "last", p->last);
+  aid_val_kstrz (val, "name", p->name);
+  aid_val_kstrz (val, "reason", p->reason);
+  aid_val_kreal (val, "score", p->score);
+  aid_val_kint (val, "tokens", (int64_t)p->tokens);
+  aid_val_end (val, o, 7);
+}
+
+static int
+print_json (const struct aid_found *f, int64_t files)
+{
+  struct aid_str val = AID_STR_INIT (OUT_MAX);
+  size_t all = aid_val_object (&val), list;
+  size_t n = f->files.len < (size_t)files ? f->files.len : (size_t)files;
+  int status;
+
+  aid_val_key (&val, "passages");
+  list = aid_val_list (&val);
+  for (size_t i = 0; i < f->passages.len; i++)
+    put_passage (&val, &AID_VEC_AT (struct aid_passage, &f->passages, i));
+  aid_val_end (&val, list, (uint32_t)f->passages.len);
+  aid_val_key (&val, "files");
+  list = aid_val_list (&val);
+  for (size_t i = 0; i < n; i++)
+    {
+      const struct aid_ranked *r = &AID_VEC_AT (struct aid_ranked, &f->files, i);
+      size_t o = aid_val_object (&val);
+      aid_val_kstrz (&val, "path", r->path);
+      aid_val_kstrz (&val, "reason", r->reason);
+      aid_val_kreal (&val, "score", r->score);
+      aid_val_end (&val, o, 3);
+    }
+  aid_val_end (&val, list, (uint32_t)n);
+  aid_val_kreal (&val, "ms", (double)f->us / 1000);
+  aid_val_kbool (&val, "partial", f->partial);
+  aid_val_end (&val, all, 4);
+  status = aid_cli_print_val (aid_str_span (&val));
+  aid_str_free (&val);
+  return status;
+}
+
+static void
+add_text (struct aid_project *p, const struct aid_passage *a, struct aid_str *out)
+{
+  struct aid_str text = AID_STR_INIT ((size_t)8 << 20);
+  struct aid_project_file file;
+  struct aid_span rest, line;
+
+  if (aid_project_read (p, aid_span_z (a->path), &text, &file, NULL))
+    text.len = 0;
+  rest = aid_str_span (&text);
+  for (uint32_t n = 1; n <= a->last && aid_span_line (&rest, &line); n++)
+    if (n >= a->first)
+      {
+        aid_str_addspan (out, line);
+        aid_str_addc (out, '\n');
+      }
+  aid_str_addc (out, '\n');
+  aid_str_free (&text);
+}
+
+static int
+print_lines (struct aid_project *p, const struct aid_found *f, int text)
+{
+  struct aid_str out = AID_STR_INIT (OUT_MAX), calm = AID_STR_INIT (OUT_MAX);
+  int status;
+
+  for (size_t i = 0; i < f->passages.len; i++)
+    {
+      const struct aid_passage *a = &AID_VEC_AT (struct aid_passage, &f->passages, i);
+      aid_str_addf (&out, "%s:%u-%u: %s%s%s\n", a->path, a->first, a->last, a->name ? a->name : "", a->name ? ": " : "",
+                    a->reason);
+      if (text)
+        add_text (p, a, &out);
+    }
+  aid_cli_calm (aid_str_span (&out), &calm);
+  status = aid_cli_print (aid_str_span (&calm));
+  aid_str_free (&out);
+  aid_str_free (&calm);
+  return status;
+}
+
+/* --- searching
+   ------------------------------------------------------------------------------------------------------------ */
+
+static struct aid_vec
+spans_of (const struct aid_vec *names)
+{
+  struct aid_vec out = AID_VEC_INIT (struct aid_span, OPEN_MAX);
+
+  for (size_t i = 0; i < names->len; i++)
+    {
+      struct aid_span *s = aid_vec_push (&out);
+      if (s)
+        *s = aid_span_z (AID_VEC_AT (const char *, names, i));
+    }
+  return out;
+}
+
+static int
+ask (const struct searching *s, struct aid_project *p, struct aid_index *x, struct aid_span query, struct aid_span error)
+{
+  struct aid_vec open = spans_of (&s->open), without = spans_of (&s->without);
+  struct aid_question q = { .text = query,
+                            .error = error,
+                            .open = open.data,
+                            .n_open = open.len,
+                            .without = without.data,
+                            .n_without = without.len,
+                            .max = (size_t)s->k,
+                            .tokens = (size_t)s->tokens,
+                            .ms = 2000 };
+  struct aid_found f = { 0 };
+  struct aid_str map = AID_STR_INIT (OUT_MAX), calm = AID_STR_INIT (OUT_MAX);
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = s->map ? aid_search_map (x, &q, &map, &e) : aid_search (x, &q, &f, &e);
+  int status;
+
+  if (err)
+    status = aid_cli_fail ("%s", e.msg);
+  else if (s->map)
+    {
+      aid_cli_calm (aid_str_span (&map), &calm);
+      status = aid_cli_print (aid_str_span (&calm));
+    }
+  else
+    status = s->json ? print_json (&f, s->k > 0 ? s->k : 10) : print_lines (p, &f, s->text);
+  aid_found_free (&f);
+  aid_vec_free (&open);
+  aid_vec_free (&without);
+  aid_str_free (&map);
+  aid_str_free (&calm);
+  return status;
+}
+
+/* Brings the index up to date.  Another process that does so already, or an update that fails where there is an
+   index, is told and the index is searched as it is. */
+static void
+update (struct aid_index *x)
+{
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = aid_index_update (x, -1, stop, &e);
+
+  if (err && err != AID_E_STATE)
+    fprintf (stderr, "aid: %s\n", e.msg);
+}
+
+static int
+search (const struct searching *s, struct aid_span query, struct aid_span error)
+{
+  struct aid_str root = AID_STR_INIT (8192);
+  struct aid_project *p = NULL;
+  struct aid_index *x = NULL;
+  struct aid_index_options options = { .threads = THREADS };
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = s->root ? aid_str_addz (&root, s->root) : aid_project_root_of (".", 0, &root, &e);
+  int status;
+
+  if (!err)
+    err = aid_project_open (aid_str_z (&root), NULL, &p, &e);
+  if (!err)
+    err = aid_index_open (p, &options, &x, &e);
+  if (!err && !s->no_update)
+    update (x);
+  status = err ? aid_cli_fail ("%s", e.msg) : ask (s, p, x, query, error);
+  aid_index_close (x);
+  if (p)
+    aid_project_close (p);
+  aid_str_free (&root);
+  return status;
+}
+
+static int
+run (struct searching *s, const char *query)
+{
+  struct aid_str text = AID_STR_INIT (QUERY_MAX), error = AID_STR_INIT (QUERY_MAX);
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = strcmp (query, "-") ? aid_str_addz (&text, query) : aid_cli_read ("-", &text, &e);
+  int status;
+
+  if (!err && s->error)
+    err = aid_cli_read (s->error, &error, &e);
+  if (!err && !(stop = aid_stop_new (&e)))
+    err = AID_E_NOMEM;
+  if (err)
+    status = aid_cli_fail ("%s", *e.msg ? e.msg : "the question is too long");
+  else
+    {
+      aid_cli_on_signal (on_signal);
+      status = search (s, aid_str_span (&text), aid_str_span (&error));
+    }
+  aid_str_free (&text);
+  aid_str_free (&error);
+  return status;
+}
+
+int
+aid_cmd_search (int argc, char **argv)
+{
+  struct searching s = { .open = AID_VEC_INIT (const char *, OPEN_MAX), .without = AID_VEC_INIT (const char *, OPEN_MAX) };
+  const struct aid_opt opts[] = {
+    { "passages", 'k', AID_OPT_NUMBER, &s.k, "N", "so many at most (10)" },
+    { "tokens", 't', AID_OPT_NUMBER, &s.tokens, "N", "that they have together at most, estimated (6000; a map: 2000)" },
+    { "open", 'o', AID_OPT_LIST, &s.open, "PATH", "as if this file were open: what lies near it counts" },
+    { "error", 'e', AID_OPT_STRING, &s.error, "FILE", "what a program said: files and names in it count most" },
+    { "without", 0, AID_OPT_LIST, &s.without, "PATH[#L1-L9]", "not this file, or these lines of it" },
+    { "root", 0, AID_OPT_STRING, &s.root, "DIR", "the project (default: that of the working directory)" },
+    { "text", 0, AID_OPT_FLAG, &s.text, NULL, "print the passages' lines" },
+    { "map", 0, AID_OPT_FLAG, &s.map, NULL, "print signatures of what matters to the question, by file, instead" },
+    { "no-update", 0, AID_OPT_FLAG, &s.no_update, NULL, "search the index as it is" },
+    { "json", 0, AID_OPT_FLAG, &s.json, NULL, "one document: passages, files, ms, partial" },
+  };
+  const struct aid_usage_text usage
+    = { "aid search [options] QUERY|-",
+        "Finds what a question is about in the files of a project: passages, the best first, each with its reason.\n"
+        "The index is made by the first search and brought up to date by each.  It is in the cache directory and may be "
+        "deleted.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        1,
+        1 };
+  int status, n = aid_opt_parse (&usage, argc, argv, &status);
+
+  if (n >= 0 && s.map && s.json)
+    status = aid_cli_misuse ("search: --map is text; it takes no --json besides");
+  else if (n >= 0)
+    status = run (&s, argv[1]);
+  aid_vec_free (&s.open);
+  aid_vec_free (&s.without);
+  return status;
+}

@@ -1,0 +1,436 @@
+/* The index follows the files, whatever happens to them, to it, and to the process that writes it. */
+#include "index_scene.h"
+#include "base/clock.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+static int64_t
+number (const char *sql)
+{
+  sqlite3_stmt *s;
+  int row;
+  struct aid_error e = { AID_OK, "" };
+  if (aid_db_prepare (ix->writer.db, sql, &s, &e) || aid_db_step (ix->writer.db, s, &row, &e) || !row)
+    fail_msg ("%s: %s", sql, e.msg);
+  int64_t n = sqlite3_column_int64 (s, 0);
+  sqlite3_reset (s);
+  return n;
+}
+
+static void
+finds (const char *question, const char *path)
+{
+  ask (question);
+  if (!place_of (path))
+    fail_msg ("\"%s\" does not find %s", question, path);
+}
+
+static void
+finds_not (const char *question, const char *path)
+{
+  ask (question);
+  if (place_of (path))
+    fail_msg ("\"%s\" finds %s", question, path);
+}
+
+static void
+edits_new_files_and_gone_ones_are_followed (void **state)
+{
+  (void)state;
+  write_file ("a.c", "int zebra_count;\n");
+  write_file ("b.c", "int heron_count;\n");
+  index_it ();
+  finds ("zebra", "a.c");
+  write_file ("a.c", "int ostrich_count;\n");
+  write_file ("c.c", "int zebra_stripes;\n");
+  unlink (in_project ("b.c"));
+  index_it ();
+  finds ("ostrich", "a.c");
+  finds ("zebra", "c.c");
+  finds_not ("zebra", "a.c");
+  finds_not ("heron", "b.c");
+  sh ("mkdir d && mv a.c d/moved.c");
+  index_it ();
+  finds ("ostrich", "d/moved.c");
+  finds_not ("ostrich", "a.c");
+}
+
+static void
+what_has_not_changed_is_not_read_again (void **state)
+{
+  (void)state;
+  struct aid_index_state s;
+  write_file ("a.c", "int zebra;\n");
+  write_file ("b.c", "int heron;\n");
+  sh ("touch -d '1 hour ago' a.c b.c");
+  index_it ();
+  index_it ();
+  aid_index_state (ix, &s);
+  assert_int_equal (s.bytes, 0);
+  assert_int_equal (s.files, 2);
+  assert_int_equal (s.phase, AID_INDEX_READY);
+}
+
+static void
+an_edit_that_keeps_size_and_second_is_noticed (void **state)
+{
+  (void)state;
+  write_file ("a.c", "int zebra;\n");
+  index_it ();
+  write_file ("a.c", "int heron;\n");
+  index_it ();
+  finds ("heron", "a.c");
+  finds_not ("zebra", "a.c");
+}
+
+static void
+what_a_branch_had_is_woken_up_and_not_read_into_the_index_again (void **state)
+{
+  (void)state;
+  sh ("git init -q . && git checkout -q -b one");
+  write_file ("a.c", "int zebra;\n");
+  write_file ("b.c", "int heron;\n");
+  sh ("git add -A && git commit -qm one && git checkout -q -b two");
+  write_file ("a.c", "int ostrich;\n");
+  sh ("git rm -q b.c && git add -A && git commit -qm two");
+  index_it ();
+  sh ("git checkout -q one");
+  index_it ();
+  finds ("zebra", "a.c");
+  finds ("heron", "b.c");
+  finds_not ("ostrich", "a.c");
+  int64_t files = number ("SELECT count(*) FROM files");
+  for (int i = 0; i < 3; i++)
+    {
+      sh ("git checkout -q two");
+      index_it ();
+      finds ("ostrich", "a.c");
+      finds_not ("zebra", "a.c");
+      finds_not ("heron", "b.c");
+      sh ("git checkout -q one");
+      index_it ();
+      finds ("zebra", "a.c");
+    }
+  assert_int_equal (number ("SELECT count(*) FROM files"), files);
+}
+
+static void
+what_is_no_text_is_left_out_and_remembered (void **state)
+{
+  (void)state;
+  struct aid_index_state s;
+  write_file ("a.c", "int zebra;\n");
+  sh ("printf 'zebra\\0zebra' > data && touch -d '1 hour ago' data a.c && ln -s a.c link.c && mkfifo pipe");
+  index_it ();
+  finds ("zebra", "a.c");
+  finds_not ("zebra", "data");
+  finds_not ("zebra", "link.c");
+  index_it ();
+  aid_index_state (ix, &s);
+  assert_int_equal (s.bytes, 0);
+  assert_int_equal (s.files, 1);
+}
+
+static void
+names_of_any_bytes_are_found (void **state)
+{
+  (void)state;
+  write_file ("with blank/new\nline.c", "int zebra;\n");
+  write_file ("bad\xff.c", "int heron;\n");
+  index_it ();
+  finds ("zebra", "with blank/new\nline.c");
+  finds ("heron", "bad\xff.c");
+}
+
+static void
+a_moved_root_has_an_index_of_its_own (void **state)
+{
+  (void)state;
+  write_file ("a.c", "int zebra;\n");
+  index_it ();
+  close_index ();
+  sh ("cd .. && mv p q");
+  write_file ("a.c", "int heron;\n");
+  index_it ();
+  finds ("heron", "a.c");
+  finds_not ("zebra", "a.c");
+}
+
+/* --- what goes wrong
+   ------------------------------------------------------------------------------------------------------ */
+
+/* The file of the database. */
+static const char *
+database (void)
+{
+  static char path[1024];
+  assert_non_null (ix);
+  snprintf (path, sizeof path, "%s/%s", ix->dir, ix->writer.name);
+  return path;
+}
+
+static void
+spoil (const char *path, long from, long bytes)
+{
+  FILE *f = fopen (path, "r+");
+  assert_non_null (f);
+  fseek (f, from, SEEK_SET);
+  for (long i = 0; i < bytes; i++)
+    fputc ((int)(i * 37 + 11) & 0xff, f);
+  fclose (f);
+}
+
+static void
+a_damaged_index_is_built_anew (void **state)
+{
+  (void)state;
+  struct aid_index_state s;
+  char path[1024];
+  for (long from = 0; from < 16384; from += 4096)
+    {
+      write_file ("a.c", "int zebra;\n");
+      index_it ();
+      snprintf (path, sizeof path, "%s", database ());
+      close_index ();
+      spoil (path, from, 4096);
+      write_file ("b.c", "int heron;\n");
+      index_it ();
+      finds ("zebra", "a.c");
+      finds ("heron", "b.c");
+      aid_index_state (ix, &s);
+      if (s.rebuilt)
+        assert_int_not_equal (access (path, F_OK), 0);
+      else
+        assert_true (from > 0);
+      close_index ();
+    }
+}
+
+static void
+an_index_of_another_version_is_built_anew (void **state)
+{
+  (void)state;
+  struct aid_index_state s;
+  write_file ("a.c", "int zebra;\n");
+  index_it ();
+  assert_int_equal (aid_shelf_set (&ix->writer, "version", 999, NULL), AID_OK);
+  index_it ();
+  finds ("zebra", "a.c");
+  aid_index_state (ix, &s);
+  assert_true (s.rebuilt);
+}
+
+static void
+one_process_writes_and_others_search (void **state)
+{
+  (void)state;
+  struct aid_index *other;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_index_state s;
+  write_file ("a.c", "int zebra;\n");
+  index_it ();
+  assert_int_equal (aid_index_open (project, NULL, &other, &e), AID_OK);
+  assert_int_equal (aid_index_update (other, 1000, NULL, &e), AID_E_STATE);
+  aid_index_state (other, &s);
+  assert_int_equal (s.phase, AID_INDEX_ELSEWHERE);
+  struct aid_question q = { .text = AID_SPAN ("zebra") };
+  aid_found_free (&found);
+  assert_int_equal (aid_search (other, &q, &found, &e), AID_OK);
+  assert_int_equal (place_of ("a.c"), 1);
+  aid_index_close (other);
+}
+
+static void
+write_many (int from, int to)
+{
+  char name[64], text[4000];
+  for (int i = from; i < to; i++)
+    {
+      size_t len = (size_t)snprintf (text, sizeof text, "int\nfunction_%d (void)\n{\n  return marker_%d", i, i);
+      for (int k = 0; k < 60; k++)
+        len += (size_t)snprintf (text + len, sizeof text - len, " + word_%d_%d", i % 97, k);
+      snprintf (text + len, sizeof text - len, ";\n}\n");
+      snprintf (name, sizeof name, "d%d/f%d.c", i % 20, i);
+      char folder[64];
+      snprintf (folder, sizeof folder, "d%d", i % 20);
+      aid_fs_mkdirs (in_project (folder), 0755, NULL);
+      FILE *f = fopen (in_project (name), "w");
+      assert_non_null (f);
+      fputs (text, f);
+      fclose (f);
+    }
+}
+
+static void
+expect_whole (int files)
+{
+  char question[64], path[64];
+  index_it ();
+  assert_int_equal (number ("SELECT count(*) FROM files WHERE live=1 AND state=2"), files);
+  assert_int_equal (aid_db_exec (ix->writer.db,
+                                 "INSERT INTO names(names) VALUES('integrity-check'); "
+                                 "INSERT INTO words(words) VALUES('integrity-check')",
+                                 NULL),
+                    AID_OK);
+  assert_int_equal (number ("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check='ok'"), 1);
+  for (int i = 0; i < files; i += files / 7)
+    {
+      snprintf (question, sizeof question, "marker_%d", i);
+      snprintf (path, sizeof path, "d%d/f%d.c", i % 20, i);
+      finds (question, path);
+      assert_int_equal (place_of (path), 1);
+    }
+}
+
+/* Runs an update in a process that is killed after MS. */
+static void
+update_and_kill (int ms)
+{
+  pid_t child = fork ();
+  if (!child)
+    {
+      struct aid_error e;
+      _exit (update (&e) ? 1 : 0);
+    }
+  usleep ((useconds_t)ms * 1000);
+  kill (child, SIGKILL);
+  int status;
+  waitpid (child, &status, 0);
+}
+
+static void
+a_writer_that_is_killed_leaves_an_index_that_goes_on (void **state)
+{
+  (void)state;
+  write_many (0, 5000);
+  for (int ms = 30; ms < 600; ms += 90)
+    {
+      update_and_kill (ms);
+      close_index ();
+    }
+  expect_whole (5000);
+  close_index ();
+  for (int round = 0; round < 4; round++)
+    {
+      write_many (5000 + round * 300, 5300 + round * 300);
+      update_and_kill (20 + round * 40);
+      expect_whole (5300 + round * 300);
+      close_index ();
+    }
+}
+
+static void
+an_index_of_mostly_old_versions_is_built_anew (void **state)
+{
+  (void)state;
+  char before[1024];
+  write_many (0, 1300);
+  index_it ();
+  snprintf (before, sizeof before, "%s", database ());
+  for (int round = 0; round < 2; round++)
+    {
+      sh ("find . -name '*.c' -exec sed -i 's/return/return 1 +/' {} +");
+      index_it ();
+    }
+  assert_string_not_equal (database (), before);
+  assert_int_not_equal (access (before, F_OK), 0);
+  expect_whole (1300);
+  assert_int_equal (number ("SELECT count(*) FROM files"), 1300);
+}
+
+static void
+a_full_disk_is_told_and_leaves_an_index_that_goes_on (void **state)
+{
+  (void)state;
+  struct stat st;
+  write_many (0, 1500);
+  index_it ();
+  assert_int_equal (stat (database (), &st), 0);
+  close_index ();
+  write_many (1500, 5000);
+  pid_t child = fork ();
+  if (!child)
+    {
+      struct rlimit limit = { (rlim_t)st.st_size + 65536, (rlim_t)st.st_size + 65536 };
+      struct aid_error e = { AID_OK, "" };
+      signal (SIGXFSZ, SIG_IGN);
+      setrlimit (RLIMIT_FSIZE, &limit);
+      enum aid_err err = update (&e);
+      _exit (err == AID_E_IO && strstr (e.msg, ix->dir) ? 0 : 1);
+    }
+  int status = 1;
+  waitpid (child, &status, 0);
+  assert_int_equal (status, 0);
+  expect_whole (5000);
+}
+
+/* --- the thread
+   ----------------------------------------------------------------------------------------------------------- */
+
+static void
+the_thread_follows_the_files_within_200_ms (void **state)
+{
+  (void)state;
+  struct aid_project_options options = { .watch = 1 };
+  write_many (0, 500);
+  assert_int_equal (aid_project_open (in_project (""), &options, &project, NULL), AID_OK);
+  assert_int_equal (aid_index_open (project, NULL, &ix, NULL), AID_OK);
+  assert_int_equal (aid_index_start (ix, NULL), AID_OK);
+  for (int i = 0; i < 200; i++)
+    {
+      struct aid_index_state s;
+      aid_index_state (ix, &s);
+      if (s.phase == AID_INDEX_READY)
+        break;
+      usleep (20000);
+    }
+  usleep (300000);
+  int64_t best = 1000;
+  for (int round = 0; round < 3; round++)
+    {
+      char text[64], question[32];
+      snprintf (text, sizeof text, "int pelican%d;\n", round);
+      snprintf (question, sizeof question, "pelican%d", round);
+      write_file ("d1/f1.c", text);
+      int64_t began = aid_clock_ms ();
+      aid_project_touch (project, AID_SPAN ("d1/f1.c"));
+      do
+        ask (question);
+      while (!place_of ("d1/f1.c") && aid_clock_ms () - began < 5000);
+      if (place_of ("d1/f1.c") != 1)
+        {
+          struct aid_index_state st;
+          aid_index_state (ix, &st);
+          fail_msg ("place %zu after %ld ms, phase %d, updates %ld, error %s", place_of ("d1/f1.c"),
+                    (long)(aid_clock_ms () - began), st.phase, (long)st.updates, st.error.msg);
+        }
+      int64_t took = aid_clock_ms () - began;
+      best = took < best ? took : best;
+    }
+  assert_true (best < 200);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    SCENE (edits_new_files_and_gone_ones_are_followed),
+    SCENE (what_has_not_changed_is_not_read_again),
+    SCENE (an_edit_that_keeps_size_and_second_is_noticed),
+    SCENE (what_a_branch_had_is_woken_up_and_not_read_into_the_index_again),
+    SCENE (what_is_no_text_is_left_out_and_remembered),
+    SCENE (names_of_any_bytes_are_found),
+    SCENE (a_moved_root_has_an_index_of_its_own),
+    SCENE (a_damaged_index_is_built_anew),
+    SCENE (an_index_of_another_version_is_built_anew),
+    SCENE (one_process_writes_and_others_search),
+    SCENE (a_writer_that_is_killed_leaves_an_index_that_goes_on),
+    SCENE (an_index_of_mostly_old_versions_is_built_anew),
+    SCENE (a_full_disk_is_told_and_leaves_an_index_that_goes_on),
+    SCENE (the_thread_follows_the_files_within_200_ms),
+  };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/* A database of one writer and several readers, whose failures say what to do. */
+#include "store/db.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "scratch.h"
+
+static struct aid_db *
+opened (void)
+{
+  struct aid_db *db = NULL;
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_db_open (scratch_path ("a.db"), 100, &db, &e), AID_OK);
+  return db;
+}
+
+static int64_t
+number (struct aid_db *db, const char *sql)
+{
+  sqlite3_stmt *s;
+  int row;
+  assert_int_equal (aid_db_prepare (db, sql, &s, NULL), AID_OK);
+  assert_int_equal (aid_db_step (db, s, &row, NULL), AID_OK);
+  assert_true (row);
+  int64_t n = sqlite3_column_int64 (s, 0);
+  sqlite3_reset (s);
+  return n;
+}
+
+static void
+bytes_come_back_as_they_were (void **state)
+{
+  (void)state;
+  struct aid_db *db = opened ();
+  sqlite3_stmt *put, *get;
+  struct aid_span bytes = { "a\0\xFF", 3 };
+  int row;
+  assert_int_equal (aid_db_exec (db, "CREATE TABLE t(b BLOB NOT NULL)", NULL), AID_OK);
+  assert_int_equal (aid_db_prepare (db, "INSERT INTO t VALUES(?1)", &put, NULL), AID_OK);
+  aid_db_blob (put, 1, bytes);
+  assert_int_equal (aid_db_run (db, put, NULL), AID_OK);
+  aid_db_blob (put, 1, aid_span_z (NULL));
+  assert_int_equal (aid_db_run (db, put, NULL), AID_OK);
+  assert_int_equal (aid_db_prepare (db, "SELECT b FROM t ORDER BY rowid", &get, NULL), AID_OK);
+  assert_int_equal (aid_db_step (db, get, &row, NULL), AID_OK);
+  assert_true (row && aid_span_eq (aid_db_column (get, 0), bytes));
+  assert_int_equal (aid_db_step (db, get, &row, NULL), AID_OK);
+  assert_true (row && aid_db_column (get, 0).len == 0);
+  assert_int_equal (aid_db_step (db, get, &row, NULL), AID_OK);
+  assert_false (row);
+  aid_db_close (db);
+}
+
+static void
+readers_see_whole_transactions_and_never_wait (void **state)
+{
+  (void)state;
+  struct aid_db *writer = opened (), *reader = opened ();
+  aid_db_exec (writer, "CREATE TABLE t(n INT); INSERT INTO t VALUES(1)", NULL);
+  assert_int_equal (aid_db_exec (writer, "BEGIN IMMEDIATE; INSERT INTO t VALUES(2)", NULL), AID_OK);
+  assert_int_equal (number (reader, "SELECT count(*) FROM t"), 1);
+  assert_int_equal (aid_db_exec (writer, "COMMIT", NULL), AID_OK);
+  assert_int_equal (number (reader, "SELECT count(*) FROM t"), 2);
+  aid_db_close (reader);
+  aid_db_close (writer);
+}
+
+static void
+a_second_writer_is_told_that_somebody_writes (void **state)
+{
+  (void)state;
+  struct aid_db *one = opened (), *two = opened ();
+  struct aid_error e;
+  aid_db_exec (one, "CREATE TABLE t(n INT); BEGIN IMMEDIATE", NULL);
+  assert_int_equal (aid_db_exec (two, "BEGIN IMMEDIATE", &e), AID_E_STATE);
+  assert_non_null (strstr (e.msg, "Another process uses"));
+  aid_db_close (two);
+  aid_db_close (one);
+}
+
+static void
+what_is_no_database_is_told_as_damaged (void **state)
+{
+  (void)state;
+  struct aid_db *db;
+  struct aid_error e;
+  FILE *f = fopen (scratch_path ("a.db"), "w");
+  for (int i = 0; i < 3000; i++)
+    fputs ("no database ", f);
+  fclose (f);
+  assert_int_equal (aid_db_open (scratch_path ("a.db"), 100, &db, &e), AID_E_PARSE);
+  assert_null (db);
+  assert_non_null (strstr (e.msg, "damaged"));
+  assert_non_null (strstr (e.msg, "a.db"));
+}
+
+static void
+only_the_owner_can_read_it (void **state)
+{
+  (void)state;
+  struct aid_db *db = opened ();
+  struct stat st;
+  assert_int_equal (stat (scratch_path ("a.db"), &st), 0);
+  assert_int_equal (st.st_mode & 07777, 0600);
+  aid_db_close (db);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown (bytes_come_back_as_they_were, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (readers_see_whole_transactions_and_never_wait, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (a_second_writer_is_told_that_somebody_writes, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (what_is_no_database_is_told_as_damaged, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (only_the_owner_can_read_it, scratch_make, scratch_drop),
+  };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
