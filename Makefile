@@ -31,7 +31,7 @@ need_net     := net base
 need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
-need_context := context chat patch store base
+need_context := context chat model patch net store config base
 need_assist  := assist context chat model patch net store config base
 need_cli     := $(need_assist)
 

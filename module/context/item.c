@@ -35,7 +35,8 @@ enum aid_err
 aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, int64_t *last)
 {
   *first = *last = 0;
-  if (aid_span_starts (target, "aid:") || target.len == 0)
+  if (target.len == 0 || aid_span_starts (target, "aid:") || aid_span_starts (target, "http://")
+      || aid_span_starts (target, "https://"))
     return AID_E_INVALID;
   for (size_t i = target.len; i-- > 0;)
     if (target.ptr[i] == '#')
