@@ -302,17 +302,24 @@ What is far away costs what its line says."
                   items)))
         (nreverse items)))))
 
+(defun aid-chat--note-model (configured model)
+  "Note that CONFIGURED is the settings' model and MODEL the one to be asked.
+Each is a plist with :id, :name and :exact, or nil when there is none."
+  (let ((for (cons (plist-get model :name) (plist-get model :exact)))
+        (before aid-chat--tokens-for))
+    (setq aid-chat--model-name (or (plist-get configured :id) 'none)
+          aid-chat--tokens-for for)
+    (unless (or (not before) (equal (car before) (car for)))
+      (clrhash aid-chat--item-tokens)
+      (setq aid-chat--item-stamps nil)
+      (aid-chat--count-items))))
+
 (defun aid-chat--find-model ()
   "Find out the name of the model that is configured."
-  (unless (stringp aid-chat--model-name)
-    (setq aid-chat--model-name
-          (or (plist-get (ignore-errors (aid--mod-model-info nil (aid-chat-root))) :id)
-              'none)))
-  (let ((name (plist-get (ignore-errors (aid--mod-model-info aid-model (aid-chat-root))) :name)))
-    (unless (and aid-chat--tokens-for (equal name (car aid-chat--tokens-for)))
-      (clrhash aid-chat--item-tokens)
-      (setq aid-chat--item-stamps nil))
-    (setq aid-chat--tokens-for (cons name (aid--mod-tokens-exact name)))))
+  (let ((configured (ignore-errors (aid--mod-model-info nil (aid-chat-root))))
+        (model (ignore-errors (aid--mod-model-info aid-model (aid-chat-root)))))
+    (aid-chat--note-model
+     configured (append model (list :exact (aid--mod-tokens-exact (plist-get model :name)))))))
 
 (defun aid-chat-head-refind ()
   "Have all chats show the model that is configured now."
@@ -332,12 +339,8 @@ What is far away costs what its line says."
       (dolist (turn queued)
         (aid-chat--refresh-line (plist-get turn :beg))))))
 
-(defun aid-chat-measure ()
-  "Find out what the open question's context costs, and show it."
-  (setq aid-chat--measurer nil)
-  (aid-chat--find-model)
-  (aid-strategy-refresh)
-  (aid-chat--note-queued)
+(defun aid-chat--count-items ()
+  "Count what the open question's context costs."
   (let ((items (aid-chat--open-items)))
     (setq aid-chat--open-cost
           (cons (length items)
@@ -347,9 +350,18 @@ What is far away costs what its line says."
                                        (unless (eql old new)
                                          (aid-chat--refresh-line (car item)))
                                        new))
-                                   items))))
-    (aid-chat-head-update)
-    (aid-cost-foretell)))
+                                   items))))))
+
+(defun aid-chat-measure ()
+  "Find out what the open question's context costs, and show it.
+What takes the core longer, it tells when it has found out."
+  (setq aid-chat--measurer nil)
+  (unless aid-chat--model-name
+    (aid-chat--find-model))
+  (aid-chat--note-queued)
+  (aid-chat--count-items)
+  (aid-chat-head-update)
+  (aid-cost-foretell))
 
 (defun aid-chat--measure-soon ()
   "Measure the open question when Emacs is next idle."

@@ -110,7 +110,9 @@ A plist of :number, :sub, :kind (a symbol), :beg, :body and :queued."
   "Move to the nearest turn's heading marker before point and give the turn."
   (let ((prefix (aid-chat--prefix)) found)
     (while (and (not found) (search-backward prefix nil t))
-      (unless (aid-chat--quoted-p)
+      ;; A turn's words begin with its number; of other markers there may be thousands.
+      (unless (or (not (<= ?0 (or (char-after (match-end 0)) 0) ?9))
+                  (aid-chat--quoted-p))
         (setq found (aid-chat--turn-of (save-excursion
                                          (aid-chat--next-marker (line-end-position)))))))
     found))

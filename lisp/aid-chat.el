@@ -335,11 +335,17 @@ An indirect clone leaves it: it is the chat's."
 
 (add-hook 'aid-after-reload-hook #'aid-chat--forget-docs)
 
+(defun aid-chat--says-p (&rest strings)
+  "Whether one of STRINGS is in this chat, which may be large."
+  (let ((case-fold-search nil))
+    (save-excursion
+      (cl-loop for string in strings
+               do (goto-char (point-min))
+               thereis (search-forward string nil t)))))
+
 (defun aid-chat--outline-soon ()
   "Give this chat its outline when Emacs is idle, at once if it is to be folded."
-  (if (save-excursion
-        (goto-char (point-min))
-        (re-search-forward " alternative-->\\| summary of=[0-9]+-[0-9]+-->" nil t))
+  (if (aid-chat--says-p " alternative-->" " summary of=")
       (progn (aid-chat-fold-alternatives)
              (aid-chat-fold-summarised))
     (run-with-idle-timer (+ 0.3 (float-time (or (current-idle-time) 0))) nil

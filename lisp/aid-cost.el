@@ -62,7 +62,7 @@ What is far away is left out, as an empty text: nothing is connected to or run."
                                  (aid-cost--texts)))))
 
 (defun aid-cost-foretell ()
-  "Have the core count what the open question would send, and show it when it has."
+  "Have the core find out what is so for the open question, and show it then."
   (unless (or aid-chat--stream aid-cost--asked)
     (let ((chat (current-buffer)))
       (setq aid-cost--asked
@@ -72,9 +72,16 @@ What is far away is left out, as an empty text: nothing is connected to or run."
                        (lambda (kind &optional val)
                          (when (buffer-live-p chat)
                            (with-current-buffer chat
-                             (setq aid-cost--asked nil
-                                   aid-chat--forecast (and (eq kind 'result) val))
-                             (aid-chat-head-update)))))))))
+                             (setq aid-cost--asked nil)
+                             (aid-cost--on-situation (and (eq kind 'result) val))))))))))
+
+(defun aid-cost--on-situation (val)
+  "Show VAL, what the core found out for the open question; nil when it could not."
+  (setq aid-chat--forecast (plist-get val :forecast))
+  (when val
+    (setq aid-strategy--info (plist-get val :strategy))
+    (aid-chat--note-model (plist-get val :configured) (plist-get val :model)))
+  (aid-chat-head-update))
 
 (defun aid-cost-agree (plist)
   "Ask before a question of PLIST is sent that would pass a budget.

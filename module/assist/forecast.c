@@ -175,6 +175,59 @@ forecast_with (const struct aid_config *config, const struct aid_ask *ask, struc
   return err;
 }
 
+/* The model CONFIG names by ID, as {id, name, exact}, or nil when there is none. */
+static void
+add_model (const struct aid_config *config, const char *key, const char *id, struct aid_str *val)
+{
+  struct aid_model model = { 0 };
+  aid_val_key (val, key);
+  if (aid_model_resolve (config, id, &model, NULL))
+    {
+      aid_val_nil (val);
+      return;
+    }
+  struct aid_counter *counter = aid_counter_new (model.name);
+  size_t o = aid_val_object (val);
+  aid_val_kstrz (val, "id", model.id);
+  aid_val_kstrz (val, "name", model.name);
+  aid_val_kbool (val, "exact", counter && aid_counter_exact (counter));
+  aid_val_end (val, o, 3);
+  aid_counter_free (counter);
+  aid_model_free (&model);
+}
+
+enum aid_err
+aid_assist_situation (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_str forecast = AID_STR_INIT (val->max);
+  struct aid_config *config = aid_config_load (ask->root, e);
+  if (!config)
+    return AID_E_INVALID;
+  struct aid_strategy *loaded = NULL;
+  char *strategy = aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, ask->chat);
+  if (strategy)
+    aid_strategy_load (ask->root, strategy, &loaded, NULL);
+  size_t o = aid_val_object (val);
+  add_model (config, "configured", NULL, val);
+  add_model (config, "model", ask->model ? ask->model : loaded ? loaded->model : NULL, val);
+  aid_val_key (val, "strategy");
+  if (strategy)
+    aid_strategy_info (ask->root, strategy, val);
+  else
+    aid_val_nil (val);
+  aid_val_key (val, "forecast");
+  if (forecast_with (config, ask, &forecast, NULL))
+    aid_val_nil (val);
+  else
+    aid_str_addspan (val, aid_str_span (&forecast));
+  aid_val_end (val, o, 4);
+  aid_str_free (&forecast);
+  aid_config_free (config);
+  aid_strategy_free (loaded);
+  free (strategy);
+  return AID_OK;
+}
+
 enum aid_err
 aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
 {

@@ -141,5 +141,7 @@ enum aid_err
 aid_strategy_text (const char *root, const char *name, struct aid_str *text, struct aid_str *file, struct aid_error *e);
 /* One listed strategy as a val object, as `aid strategies --json` prints it. */
 void aid_strategy_to_val (const struct aid_strategy_listed *l, struct aid_str *out);
+/* The strategy NAME likewise; one that cannot be used says why. */
+void aid_strategy_info (const char *root, const char *name, struct aid_str *out);
 
 #endif

@@ -219,3 +219,21 @@ aid_strategy_to_val (const struct aid_strategy_listed *l, struct aid_str *out)
   n += add_word (out, "error", l->error);
   aid_val_end (out, o, n);
 }
+
+void
+aid_strategy_info (const char *root, const char *name, struct aid_str *out)
+{
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str text = AID_STR_INIT (AID_STRATEGY_FILE_MAX), file = AID_STR_INIT (8192);
+  struct aid_strategy_listed l = { .name = (char *)(uintptr_t)name, .origin = AID_ORIGIN_SHIPPED };
+  if (aid_strategy_load (root, name, &l.strategy, &e))
+    l.error = e.msg;
+  else
+    l.origin = l.strategy->origin;
+  aid_strategy_text (root, name, &text, &file, NULL);
+  l.file = (char *)(uintptr_t)aid_str_z (&file);
+  aid_strategy_to_val (&l, out);
+  aid_strategy_free (l.strategy);
+  aid_str_free (&text);
+  aid_str_free (&file);
+}

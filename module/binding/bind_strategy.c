@@ -40,25 +40,6 @@ AID_BIND (strategies)
   return aid_lisp_error (env, &e);
 }
 
-/* What NAME is: a listed strategy of its own, so that one that cannot be used says why. */
-static void
-info_val (const char *root, char *name, struct aid_str *val)
-{
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str text = AID_STR_INIT (AID_STRATEGY_FILE_MAX), file = AID_STR_INIT (8192);
-  struct aid_strategy_listed l = { .name = name, .origin = AID_ORIGIN_SHIPPED };
-  if (aid_strategy_load (root, name, &l.strategy, &e) != AID_OK)
-    l.error = e.msg;
-  else
-    l.origin = l.strategy->origin;
-  aid_strategy_text (root, name, &text, &file, NULL);
-  l.file = (char *) (uintptr_t) aid_str_z (&file);
-  aid_strategy_to_val (&l, val);
-  aid_strategy_free (l.strategy);
-  aid_str_free (&text);
-  aid_str_free (&file);
-}
-
 AID_BIND (strategy_info)
 {
   (void) nargs;
@@ -71,7 +52,7 @@ AID_BIND (strategy_info)
   emacs_value out = NULL;
   if (used != NULL)
     {
-      info_val (root, used, &val);
+      aid_strategy_info (root, used, &val);
       out = aid_lisp_take_val (env, &val);
     }
   if (c != NULL)

@@ -79,8 +79,8 @@ foretell (void *arg)
 {
   struct job *j = arg;
   struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (1 << 16);
-  if (aid_assist_forecast (&j->q.ask, &val, &e) == AID_OK)
+  struct aid_str val = AID_STR_INIT (1 << 21);
+  if (aid_assist_situation (&j->q.ask, &val, &e) == AID_OK)
     aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
   else
     aid_binding_post_error (j->id, &e);

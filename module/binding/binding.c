@@ -181,7 +181,7 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-forecast", 1, 1, aid_bind_forecast,
     "Return a plist of what asking PLIST now would be: tokens, cost, budgets.\n\n(fn PLIST)" },
   { "aid--mod-forecast-soon", 1, 1, aid_bind_forecast_soon,
-    "Like `aid--mod-forecast', but it comes as an event; return its id.\n\n(fn PLIST)" },
+    "Find out the :model, :strategy and :forecast of asking PLIST now; they come as an event, return its id.\n\n(fn PLIST)" },
   { "aid--mod-spend-report", 1, 1, aid_bind_spend_report,
     "Return a plist of what MONTH has cost, \"2026-01\"; nil: this one.\n\n(fn MONTH)" },
   { "aid--mod-spend-months", 0, 0, aid_bind_spend_months, "Return the months of which costs are known.\n\n(fn)" },
