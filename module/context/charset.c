@@ -5,17 +5,27 @@
 #include <strings.h>
 
 #define LABEL_MAX 40
-#define PRESCAN 4096           /* bytes in which a page may name its charset */
+#define PRESCAN 4096 /* bytes in which a page may name its charset */
 #define REPLACEMENT "\xEF\xBF\xBD"
 
 static const struct
 {
   const char *label, *means;
 } labels[] = {
-  { "latin1", "windows-1252" }, { "iso-8859-1", "windows-1252" }, { "iso8859-1", "windows-1252" },
-  { "us-ascii", "windows-1252" }, { "ascii", "windows-1252" }, { "cp1252", "windows-1252" }, { "utf8", "utf-8" },
-  { "shift-jis", "shift_jis" }, { "x-sjis", "shift_jis" }, { "gb2312", "gbk" }, { "ks_c_5601-1987", "euc-kr" },
-  { "iso-8859-9", "windows-1254" }, { "unicode", "utf-16le" }, { "utf-16", "utf-16le" },
+  { "latin1", "windows-1252" },
+  { "iso-8859-1", "windows-1252" },
+  { "iso8859-1", "windows-1252" },
+  { "us-ascii", "windows-1252" },
+  { "ascii", "windows-1252" },
+  { "cp1252", "windows-1252" },
+  { "utf8", "utf-8" },
+  { "shift-jis", "shift_jis" },
+  { "x-sjis", "shift_jis" },
+  { "gb2312", "gbk" },
+  { "ks_c_5601-1987", "euc-kr" },
+  { "iso-8859-9", "windows-1254" },
+  { "unicode", "utf-16le" },
+  { "utf-16", "utf-16le" },
 };
 
 /* Puts the charset that follows a "charset=" in V into LABEL, in small letters; 0 when there is none that could be a name. */
@@ -33,7 +43,7 @@ label_in (struct aid_span v, char label[LABEL_MAX])
           {
             char c = v.ptr[n];
             if (c >= 'A' && c <= 'Z')
-              c = (char) (c + 'a' - 'A');
+              c = (char)(c + 'a' - 'A');
             if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == ':'))
               break;
             label[n] = c;
@@ -58,9 +68,9 @@ static enum aid_err
 convert (const char *charset, struct aid_span bytes, struct aid_str *out)
 {
   iconv_t cd = iconv_open ("UTF-8", charset);
-  if (cd == (iconv_t) -1)
+  if (cd == (iconv_t)-1)
     return AID_E_INVALID;
-  char *in = (char *) (uintptr_t) bytes.ptr, buf[8192];
+  char *in = (char *)(uintptr_t)bytes.ptr, buf[8192];
   size_t left = bytes.len;
   while (left > 0 && !out->err)
     {
@@ -68,9 +78,9 @@ convert (const char *charset, struct aid_span bytes, struct aid_str *out)
       size_t room = sizeof buf, before = left;
       size_t rc = iconv (cd, &in, &left, &to, &room);
       aid_str_add (out, buf, sizeof buf - room);
-      if (rc == (size_t) -1 && left == before && room == sizeof buf)
+      if (rc == (size_t)-1 && left == before && room == sizeof buf)
         {
-          aid_str_addz (out, REPLACEMENT);      /* a byte that means nothing here, or the end of a character that was cut */
+          aid_str_addz (out, REPLACEMENT); /* a byte that means nothing here, or the end of a character that was cut */
           in++;
           left--;
           iconv (cd, NULL, NULL, NULL, NULL);
@@ -106,7 +116,7 @@ aid_charset_decode (struct aid_span bytes, const char *content_type, struct aid_
   if (!charset && content_type && label_in (aid_span_z (content_type), label))
     charset = meaning (label);
   if (!charset && label_in (aid_span_cut (bytes, 0, bytes.len < PRESCAN ? bytes.len : PRESCAN), label))
-    charset = strncmp (label, "utf-16", 6) ? meaning (label) : "utf-8";    /* it could not have been read */
+    charset = strncmp (label, "utf-16", 6) ? meaning (label) : "utf-8"; /* it could not have been read */
   if (charset && strcmp (charset, "utf-8"))
     {
       enum aid_err err = convert (charset, bytes, out);

@@ -1,22 +1,33 @@
 /* A page as text.  One pass over the tags: what an element does to the text around it is a row of a table. */
-#include "base/utf8.h"
 #include "chat/chat.h"
 #include "context/html_internal.h"
 #include <stdio.h>
 
-#define NESTING 24             /* lists and quotes within one another that are shown; deeper ones are at this depth */
-#define MAIN_LEAST 200         /* bytes of text that a page's main part has, else the whole page is taken */
+#define NESTING 24     /* lists and quotes within one another that are shown; deeper ones are at this depth */
+#define MAIN_LEAST 200 /* bytes of text that a page's main part has, else the whole page is taken */
 #define TITLE_MAX 1000
 
 /* What an element is to the text. */
 enum role
 {
-  INLINE,       /* nothing */
-  BLOCK,        /* its text stands on lines of its own */
-  PARAGRAPH,    /* and an empty line around them */
-  HEADING, BREAK, RULE, LIST, NUMBERED, ITEM, QUOTE, CODE, PREFORMATTED, TABLE, ROW, CELL, IMAGE,
-  RAW,          /* has no tags inside, and no text for people */
-  SKIPPED       /* menus and controls: left out when they are closed */
+  INLINE,    /* nothing */
+  BLOCK,     /* its text stands on lines of its own */
+  PARAGRAPH, /* and an empty line around them */
+  HEADING,
+  BREAK,
+  RULE,
+  LIST,
+  NUMBERED,
+  ITEM,
+  QUOTE,
+  CODE,
+  PREFORMATTED,
+  TABLE,
+  ROW,
+  CELL,
+  IMAGE,
+  RAW,    /* has no tags inside, and no text for people */
+  SKIPPED /* menus and controls: left out when they are closed */
 };
 
 static const struct element
@@ -24,32 +35,36 @@ static const struct element
   const char *name;
   enum role role;
 } elements[] = {
-  { "address", BLOCK }, { "article", BLOCK }, { "aside", BLOCK }, { "blockquote", QUOTE }, { "br", BREAK },
-  { "button", SKIPPED }, { "caption", BLOCK }, { "code", CODE }, { "dd", BLOCK }, { "details", BLOCK }, { "div", BLOCK },
-  { "dl", PARAGRAPH }, { "dt", BLOCK }, { "figcaption", BLOCK }, { "figure", PARAGRAPH }, { "footer", SKIPPED },
-  { "h1", HEADING }, { "h2", HEADING }, { "h3", HEADING }, { "h4", HEADING }, { "h5", HEADING }, { "h6", HEADING },
-  { "head", BLOCK }, { "header", BLOCK }, { "hr", RULE }, { "iframe", RAW }, { "img", IMAGE }, { "kbd", CODE }, { "li", ITEM },
-  { "main", BLOCK }, { "nav", SKIPPED }, { "noembed", RAW }, { "noframes", RAW }, { "noscript", SKIPPED }, { "ol", NUMBERED },
-  { "option", BLOCK }, { "p", PARAGRAPH }, { "pre", PREFORMATTED }, { "samp", CODE }, { "script", RAW }, { "section", BLOCK },
-  { "select", SKIPPED }, { "style", RAW }, { "summary", BLOCK }, { "svg", SKIPPED }, { "table", TABLE }, { "td", CELL },
-  { "template", SKIPPED }, { "textarea", RAW }, { "th", CELL }, { "title", RAW }, { "tr", ROW }, { "tt", CODE },
-  { "ul", LIST }, { "xmp", RAW },
+  { "address", BLOCK },  { "article", BLOCK },  { "aside", BLOCK },      { "blockquote", QUOTE }, { "br", BREAK },
+  { "button", SKIPPED }, { "caption", BLOCK },  { "code", CODE },        { "dd", BLOCK },         { "details", BLOCK },
+  { "div", BLOCK },      { "dl", PARAGRAPH },   { "dt", BLOCK },         { "figcaption", BLOCK }, { "figure", PARAGRAPH },
+  { "footer", SKIPPED }, { "h1", HEADING },     { "h2", HEADING },       { "h3", HEADING },       { "h4", HEADING },
+  { "h5", HEADING },     { "h6", HEADING },     { "head", BLOCK },       { "header", BLOCK },     { "hr", RULE },
+  { "iframe", RAW },     { "img", IMAGE },      { "kbd", CODE },         { "li", ITEM },          { "main", BLOCK },
+  { "nav", SKIPPED },    { "noembed", RAW },    { "noframes", RAW },     { "noscript", SKIPPED }, { "ol", NUMBERED },
+  { "option", BLOCK },   { "p", PARAGRAPH },    { "pre", PREFORMATTED }, { "samp", CODE },        { "script", RAW },
+  { "section", BLOCK },  { "select", SKIPPED }, { "style", RAW },        { "summary", BLOCK },    { "svg", SKIPPED },
+  { "table", TABLE },    { "td", CELL },        { "template", SKIPPED }, { "textarea", RAW },     { "th", CELL },
+  { "title", RAW },      { "tr", ROW },         { "tt", CODE },          { "ul", LIST },          { "xmp", RAW },
 };
-enum { ELEMENTS = sizeof elements / sizeof *elements };
+enum
+{
+  ELEMENTS = sizeof elements / sizeof *elements
+};
 
 struct page
 {
   struct aid_str *out;
-  size_t from;                 /* of OUT: nothing before it is ours */
+  size_t from; /* of OUT: nothing before it is ours */
   struct aid_span rest;
-  int newlines;                /* that stand before the next text, at most 2 */
-  int blank;                   /* stands before it too */
-  int lists, quotes, cells;    /* depth; cells of this row so far */
-  int count[NESTING];          /* of a numbered list its next number, else 0 */
-  char mark[16];               /* "- " or "1. ": stands before the next text */
-  int pre;                     /* depth of preformatted text, which is collected: */
+  int newlines;             /* that stand before the next text, at most 2 */
+  int blank;                /* stands before it too */
+  int lists, quotes, cells; /* depth; cells of this row so far */
+  int count[NESTING];       /* of a numbered list its next number, else 0 */
+  char mark[16];            /* "- " or "1. ": stands before the next text */
+  int pre;                  /* depth of preformatted text, which is collected: */
   struct aid_str block;
-  unsigned char unclosed[ELEMENTS];    /* this element is closed nowhere behind */
+  unsigned char unclosed[ELEMENTS]; /* this element is closed nowhere behind */
 };
 
 static const struct element *
@@ -117,14 +132,14 @@ add_text (struct page *p, struct aid_span text)
 {
   for (size_t i = 0; i < text.len; i++)
     {
-      unsigned char c = (unsigned char) text.ptr[i];
-      if (is_blank ((char) c))
+      unsigned char c = (unsigned char)text.ptr[i];
+      if (is_blank ((char)c))
         p->blank |= !p->newlines && !is_empty (p);
       else if (c >= ' ' && c != 127)
         {
           if (p->newlines || p->blank || is_empty (p))
             flush (p);
-          aid_str_addc (p->out, (char) c);
+          aid_str_addc (p->out, (char)c);
         }
     }
 }
@@ -184,7 +199,7 @@ end_block (struct page *p)
 static void
 skip (struct page *p, const struct element *e)
 {
-  size_t which = (size_t) (e - elements);
+  size_t which = (size_t)(e - elements);
   if (p->unclosed[which])
     return;
   struct aid_span back = p->rest;
@@ -255,30 +270,81 @@ begin_cell (struct page *p)
   add_sign (p, " | ");
 }
 
+/* In a row of a table a block is but words. */
+static void
+begin_block (struct page *p, int newlines)
+{
+  if (!p->cells)
+    want (p, newlines);
+  else
+    p->blank |= p->out->len > 0 && p->out->ptr[p->out->len - 1] != ' ';
+}
+
 static void
 open_element (struct page *p, const struct aid_html_token *t, const struct element *e)
 {
   static const char heading[] = "###### ";
   switch (e->role)
     {
-    case BLOCK: want (p, p->cells ? 0 : 1); p->blank |= p->cells > 0; break;
-    case PARAGRAPH: want (p, p->cells ? 0 : 2); p->blank |= p->cells > 0; break;
-    case HEADING: want (p, 2); add_sign (p, heading + 6 - (t->name[1] - '0')); break;
-    case BREAK: want (p, 1); break;
-    case RULE: want (p, 2); add_sign (p, "---"); want (p, 2); break;
-    case LIST: begin_list (p, 0); break;
-    case NUMBERED: begin_list (p, 1); break;
-    case ITEM: begin_item (p); break;
-    case QUOTE: want (p, 2); p->quotes++; break;
-    case CODE: add_sign (p, "`"); break;
-    case PREFORMATTED: p->pre++; break;
-    case TABLE: want (p, 2); p->cells = 0; break;
-    case ROW: want (p, 1); p->cells = 0; break;
-    case CELL: begin_cell (p); break;
-    case IMAGE: add_image (p, t); break;
-    case RAW: aid_html_raw (&p->rest, t->name); break;
-    case SKIPPED: skip (p, e); break;
-    default: break;
+    case BLOCK:
+      begin_block (p, 1);
+      break;
+    case PARAGRAPH:
+      begin_block (p, 2);
+      break;
+    case HEADING:
+      want (p, 2);
+      add_sign (p, heading + 6 - (t->name[1] - '0'));
+      break;
+    case BREAK:
+      want (p, 1);
+      break;
+    case RULE:
+      want (p, 2);
+      add_sign (p, "---");
+      want (p, 2);
+      break;
+    case LIST:
+      begin_list (p, 0);
+      break;
+    case NUMBERED:
+      begin_list (p, 1);
+      break;
+    case ITEM:
+      begin_item (p);
+      break;
+    case QUOTE:
+      want (p, 2);
+      p->quotes++;
+      break;
+    case CODE:
+      add_sign (p, "`");
+      break;
+    case PREFORMATTED:
+      p->pre++;
+      break;
+    case TABLE:
+      want (p, 2);
+      p->cells = 0;
+      break;
+    case ROW:
+      want (p, 1);
+      p->cells = 0;
+      break;
+    case CELL:
+      begin_cell (p);
+      break;
+    case IMAGE:
+      add_image (p, t);
+      break;
+    case RAW:
+      aid_html_raw (&p->rest, t->name);
+      break;
+    case SKIPPED:
+      skip (p, e);
+      break;
+    default:
+      break;
     }
 }
 
@@ -287,14 +353,35 @@ close_element (struct page *p, const struct element *e)
 {
   switch (e->role)
     {
-    case BLOCK: want (p, p->cells ? 0 : 1); break;
-    case PARAGRAPH: case HEADING: want (p, p->cells ? 0 : 2); break;
-    case LIST: case NUMBERED: p->lists -= p->lists > 0; want (p, p->lists ? 1 : 2); break;
-    case QUOTE: p->quotes -= p->quotes > 0; want (p, 2); break;
-    case CODE: aid_str_addz (p->out, is_empty (p) ? "" : "`"); break;
-    case TABLE: want (p, 2); p->cells = 0; break;
-    case ROW: want (p, 1); p->cells = 0; break;
-    default: break;
+    case BLOCK:
+      want (p, p->cells ? 0 : 1);
+      break;
+    case PARAGRAPH:
+    case HEADING:
+      want (p, p->cells ? 0 : 2);
+      break;
+    case LIST:
+    case NUMBERED:
+      p->lists -= p->lists > 0;
+      want (p, p->lists ? 1 : 2);
+      break;
+    case QUOTE:
+      p->quotes -= p->quotes > 0;
+      want (p, 2);
+      break;
+    case CODE:
+      aid_str_addz (p->out, is_empty (p) ? "" : "`");
+      break;
+    case TABLE:
+      want (p, 2);
+      p->cells = 0;
+      break;
+    case ROW:
+      want (p, 1);
+      p->cells = 0;
+      break;
+    default:
+      break;
     }
 }
 
@@ -332,86 +419,26 @@ convert (struct page *p)
     end_block (p);
 }
 
-/* --- pages ---------------------------------------------------------------------------------------------------------------- */
+/* --- for whole pages -------------------------------------------------------------------------------------------------------- */
 
-/* Finds the page's title, as written, and its main part: what is in its first <main>, else in its only <article>. */
-static void
-look_over (struct aid_span html, struct aid_span *title, struct aid_span *body)
+int
+aid_html_is_raw (const char *name)
 {
-  struct aid_span rest = html, parts[2] = { { NULL, 0 }, { NULL, 0 } };
-  const char *begun[2] = { NULL, NULL };
-  int articles = 0;
-  for (struct aid_html_token t; (t = aid_html_next (&rest)).kind != AID_HTML_END;)
-    {
-      const struct element *e = t.kind == AID_HTML_CHARS ? NULL : element_of (t.name);
-      int which = !strcmp (t.name, "main") ? 0 : !strcmp (t.name, "article") ? 1 : -1;
-      if (e && e->role == RAW && t.kind == AID_HTML_OPEN)
-        {
-          struct aid_span text = aid_html_raw (&rest, t.name);
-          if (!title->ptr && !strcmp (t.name, "title"))
-            *title = text;
-        }
-      if (which < 0)
-        continue;
-      articles += which == 1 && t.kind == AID_HTML_OPEN;
-      if (t.kind == AID_HTML_OPEN && !begun[which])
-        begun[which] = rest.ptr;
-      else if (t.kind == AID_HTML_CLOSE && begun[which] && !parts[which].ptr)
-        parts[which] = aid_span_cut (html, (size_t) (begun[which] - html.ptr), (size_t) (rest.ptr - html.ptr));
-    }
-  *body = parts[0].ptr ? parts[0] : parts[1].ptr && articles == 1 ? parts[1] : html;
+  const struct element *e = element_of (name);
+  return e && e->role == RAW;
 }
 
-/* Appends the text of BODY; how many bytes that are. */
-static size_t
-add_body (struct aid_span body, struct aid_str *out)
+void
+aid_html_body (struct aid_span html, struct aid_str *out)
 {
-  struct page p = { .out = out, .from = out->len, .rest = body, .block = AID_STR_INIT (2 * AID_HTML_MAX) };
-  size_t before = out->len;
+  struct page p = { .out = out, .from = out->len, .rest = html, .block = AID_STR_INIT (2 * AID_HTML_MAX) };
   convert (&p);
   aid_str_free (&p.block);
-  return out->len - before;
 }
 
-static void
-add_title (struct aid_span title, struct aid_str *out)
+void
+aid_html_words (struct aid_span text, struct aid_str *out)
 {
-  struct aid_str words = AID_STR_INIT (AID_HTML_MAX);
-  title.len = title.len < TITLE_MAX ? title.len : TITLE_MAX;
-  aid_html_decode (title, &words);
   struct page p = { .out = out, .from = out->len };
-  size_t before = out->len;
-  add_text (&p, aid_str_span (&words));
-  if (out->len > before)
-    aid_str_addz (out, "\n\n");
-  aid_str_free (&words);
-}
-
-enum aid_err
-aid_html_text (struct aid_span html, struct aid_str *out)
-{
-  struct aid_str clean = AID_STR_INIT (3 * AID_HTML_MAX);
-  struct aid_span title = { NULL, 0 }, body;
-  if (html.len > AID_HTML_MAX)
-    return AID_E_LIMIT;
-  if (aid_utf8_clean (html, &clean))
-    {
-      enum aid_err err = clean.err;
-      aid_str_free (&clean);
-      return err;
-    }
-  html = body = aid_str_span (&clean);
-  if (html.len)
-    look_over (html, &title, &body);
-  add_title (title, out);
-  size_t start = out->len;
-  if (add_body (body, out) < MAIN_LEAST && body.len < html.len && !out->err)
-    {
-      aid_str_remove (out, start, out->len - start);
-      add_body (html, out);
-    }
-  if (out->len > start)
-    aid_str_addc (out, '\n');
-  aid_str_free (&clean);
-  return out->err;
+  add_text (&p, text);
 }

@@ -1,4 +1,4 @@
-/* What the files of the converter share: the reader of tags. */
+/* What the files of the converter share: the reader of tags (html_token.c), and what makes text of them (html.c). */
 #ifndef AID_CONTEXT_HTML_INTERNAL_H
 #define AID_CONTEXT_HTML_INTERNAL_H
 
@@ -21,5 +21,12 @@ struct aid_span aid_html_raw (struct aid_span *rest, const char *name);
 void aid_html_decode (struct aid_span text, struct aid_str *out);
 /* Appends the value of attribute NAME of the tag T; 0 when it has none. */
 int aid_html_attribute (const struct aid_html_token *t, const char *name, struct aid_str *out);
+
+/* Whether the element NAME has no tags inside. */
+int aid_html_is_raw (const char *name);
+/* Appends the text of HTML, which is a part of a page; it ends without a newline.  Errors are OUT's own. */
+void aid_html_body (struct aid_span html, struct aid_str *out);
+/* Appends TEXT with its blanks collapsed, and none at its ends. */
+void aid_html_words (struct aid_span text, struct aid_str *out);
 
 #endif

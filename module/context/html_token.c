@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define REFERENCE_MAX 12       /* bytes of a character reference's name */
+#define REFERENCE_MAX 12 /* bytes of a character reference's name */
 
 static int
 is_letter (char c)
@@ -50,12 +50,12 @@ skipped (struct aid_span v)
   if (aid_span_starts (v, "<!--"))
     {
       end = AID_SPAN ("-->");
-      from = v.len > 4 && v.ptr[4] == '>' ? 2 : 4;      /* "<!-->" is one, whole */
+      from = v.len > 4 && v.ptr[4] == '>' ? 2 : 4; /* "<!-->" is one, whole */
     }
   else if (aid_span_starts (v, "<![CDATA["))
     end = AID_SPAN ("]]>");
   ptrdiff_t at = aid_span_find (aid_span_cut (v, from, v.len), end);
-  return at < 0 ? v.len : from + (size_t) at + end.len;
+  return at < 0 ? v.len : from + (size_t)at + end.len;
 }
 
 static struct aid_html_token
@@ -66,7 +66,7 @@ read_tag (struct aid_span *rest)
   size_t i = closes ? 2 : 1, n = 0, end = tag_end (*rest);
   for (; i < end && !is_blank (rest->ptr[i]) && rest->ptr[i] != '/'; i++)
     if (n + 1 < sizeof t.name)
-      t.name[n++] = rest->ptr[i] >= 'A' && rest->ptr[i] <= 'Z' ? (char) (rest->ptr[i] + 'a' - 'A') : rest->ptr[i];
+      t.name[n++] = rest->ptr[i] >= 'A' && rest->ptr[i] <= 'Z' ? (char)(rest->ptr[i] + 'a' - 'A') : rest->ptr[i];
   t.text = aid_span_cut (*rest, i, end);
   if (end == rest->len)
     t.kind = AID_HTML_END;
@@ -91,7 +91,7 @@ aid_html_next (struct aid_span *rest)
   if (begins_tag (*rest))
     return read_tag (rest);
   const char *lt = rest->len > 1 ? memchr (rest->ptr + 1, '<', rest->len - 1) : NULL;
-  n = lt ? (size_t) (lt - rest->ptr) : rest->len;
+  n = lt ? (size_t)(lt - rest->ptr) : rest->len;
   struct aid_html_token t = { .kind = AID_HTML_CHARS, .text = aid_span_cut (*rest, 0, n) };
   *rest = aid_span_cut (*rest, n, rest->len);
   return t;
@@ -103,7 +103,7 @@ aid_html_raw (struct aid_span *rest, const char *name)
   size_t n = strlen (name), i = 0;
   for (const char *at; (at = i < rest->len ? memchr (rest->ptr + i, '<', rest->len - i) : NULL);)
     {
-      i = (size_t) (at - rest->ptr);
+      i = (size_t)(at - rest->ptr);
       if (i + 2 + n <= rest->len && at[1] == '/' && !strncasecmp (at + 2, name, n)
           && (i + 2 + n == rest->len || !is_letter (at[2 + n])))
         break;
@@ -159,32 +159,38 @@ static const struct
   const char *name;
   uint32_t c;
 } references[] = {
-  { "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' }, { "apos", '\'' }, { "nbsp", ' ' }, { "copy", 0xa9 },
-  { "reg", 0xae }, { "trade", 0x2122 }, { "hellip", 0x2026 }, { "mdash", 0x2014 }, { "ndash", 0x2013 }, { "lsquo", 0x2018 },
-  { "rsquo", 0x2019 }, { "ldquo", 0x201c }, { "rdquo", 0x201d }, { "sbquo", 0x201a }, { "bdquo", 0x201e }, { "laquo", 0xab },
-  { "raquo", 0xbb }, { "bull", 0x2022 }, { "middot", 0xb7 }, { "times", 0xd7 }, { "divide", 0xf7 }, { "plusmn", 0xb1 },
-  { "minus", 0x2212 }, { "deg", 0xb0 }, { "micro", 0xb5 }, { "para", 0xb6 }, { "sect", 0xa7 }, { "dagger", 0x2020 },
-  { "larr", 0x2190 }, { "uarr", 0x2191 }, { "rarr", 0x2192 }, { "darr", 0x2193 }, { "harr", 0x2194 }, { "rArr", 0x21d2 },
-  { "lArr", 0x21d0 }, { "hArr", 0x21d4 }, { "le", 0x2264 }, { "ge", 0x2265 }, { "ne", 0x2260 }, { "equiv", 0x2261 },
-  { "asymp", 0x2248 }, { "infin", 0x221e }, { "sum", 0x2211 }, { "prod", 0x220f }, { "radic", 0x221a }, { "part", 0x2202 },
-  { "int", 0x222b }, { "forall", 0x2200 }, { "exist", 0x2203 }, { "isin", 0x2208 }, { "notin", 0x2209 }, { "cap", 0x2229 },
-  { "cup", 0x222a }, { "sub", 0x2282 }, { "sup", 0x2283 }, { "and", 0x2227 }, { "or", 0x2228 }, { "not", 0xac },
-  { "empty", 0x2205 }, { "nabla", 0x2207 }, { "perp", 0x22a5 }, { "cent", 0xa2 }, { "pound", 0xa3 }, { "yen", 0xa5 },
-  { "euro", 0x20ac }, { "frac12", 0xbd }, { "frac14", 0xbc }, { "frac34", 0xbe }, { "sup1", 0xb9 }, { "sup2", 0xb2 },
-  { "sup3", 0xb3 }, { "alpha", 0x3b1 }, { "beta", 0x3b2 }, { "gamma", 0x3b3 }, { "delta", 0x3b4 }, { "epsilon", 0x3b5 },
-  { "lambda", 0x3bb }, { "mu", 0x3bc }, { "pi", 0x3c0 }, { "sigma", 0x3c3 }, { "tau", 0x3c4 }, { "phi", 0x3c6 },
-  { "omega", 0x3c9 }, { "Delta", 0x394 }, { "Omega", 0x3a9 }, { "Sigma", 0x3a3 }, { "auml", 0xe4 }, { "ouml", 0xf6 },
-  { "uuml", 0xfc }, { "Auml", 0xc4 }, { "Ouml", 0xd6 }, { "Uuml", 0xdc }, { "szlig", 0xdf }, { "eacute", 0xe9 },
-  { "egrave", 0xe8 }, { "ecirc", 0xea }, { "euml", 0xeb }, { "agrave", 0xe0 }, { "aacute", 0xe1 }, { "acirc", 0xe2 },
-  { "aring", 0xe5 }, { "aelig", 0xe6 }, { "ccedil", 0xe7 }, { "iacute", 0xed }, { "icirc", 0xee }, { "ntilde", 0xf1 },
-  { "oacute", 0xf3 }, { "ocirc", 0xf4 }, { "oslash", 0xf8 }, { "uacute", 0xfa }, { "ucirc", 0xfb }, { "ugrave", 0xf9 },
-  { "Eacute", 0xc9 }, { "Aring", 0xc5 }, { "Oslash", 0xd8 }, { "Ccedil", 0xc7 }, { "ensp", ' ' }, { "emsp", ' ' },
-  { "thinsp", ' ' }, { "zwnj", 0x200c }, { "zwj", 0x200d }, { "shy", 0xad }, { "lsaquo", 0x2039 }, { "rsaquo", 0x203a },
-  { "check", 0x2713 }, { "lbrace", '{' }, { "rbrace", '}' }, { "lbrack", '[' }, { "rbrack", ']' }, { "lpar", '(' },
-  { "rpar", ')' }, { "num", '#' }, { "percnt", '%' }, { "ast", '*' }, { "colon", ':' }, { "semi", ';' }, { "comma", ',' },
-  { "period", '.' }, { "sol", '/' }, { "bsol", '\\' }, { "lowbar", '_' }, { "grave", '`' }, { "vert", '|' }, { "Tab", '\t' },
-  { "NewLine", '\n' }, { "equals", '=' }, { "plus", '+' }, { "dollar", '$' }, { "excl", '!' }, { "quest", '?' },
-  { "commat", '@' }, { "tilde", 0x2dc }, { "circ", 0x2c6 },
+  { "amp", '&' },       { "lt", '<' },        { "gt", '>' },       { "quot", '"' },      { "apos", '\'' },
+  { "nbsp", ' ' },      { "copy", 0xa9 },     { "reg", 0xae },     { "trade", 0x2122 },  { "hellip", 0x2026 },
+  { "mdash", 0x2014 },  { "ndash", 0x2013 },  { "lsquo", 0x2018 }, { "rsquo", 0x2019 },  { "ldquo", 0x201c },
+  { "rdquo", 0x201d },  { "sbquo", 0x201a },  { "bdquo", 0x201e }, { "laquo", 0xab },    { "raquo", 0xbb },
+  { "bull", 0x2022 },   { "middot", 0xb7 },   { "times", 0xd7 },   { "divide", 0xf7 },   { "plusmn", 0xb1 },
+  { "minus", 0x2212 },  { "deg", 0xb0 },      { "micro", 0xb5 },   { "para", 0xb6 },     { "sect", 0xa7 },
+  { "dagger", 0x2020 }, { "larr", 0x2190 },   { "uarr", 0x2191 },  { "rarr", 0x2192 },   { "darr", 0x2193 },
+  { "harr", 0x2194 },   { "rArr", 0x21d2 },   { "lArr", 0x21d0 },  { "hArr", 0x21d4 },   { "le", 0x2264 },
+  { "ge", 0x2265 },     { "ne", 0x2260 },     { "equiv", 0x2261 }, { "asymp", 0x2248 },  { "infin", 0x221e },
+  { "sum", 0x2211 },    { "prod", 0x220f },   { "radic", 0x221a }, { "part", 0x2202 },   { "int", 0x222b },
+  { "forall", 0x2200 }, { "exist", 0x2203 },  { "isin", 0x2208 },  { "notin", 0x2209 },  { "cap", 0x2229 },
+  { "cup", 0x222a },    { "sub", 0x2282 },    { "sup", 0x2283 },   { "and", 0x2227 },    { "or", 0x2228 },
+  { "not", 0xac },      { "empty", 0x2205 },  { "nabla", 0x2207 }, { "perp", 0x22a5 },   { "cent", 0xa2 },
+  { "pound", 0xa3 },    { "yen", 0xa5 },      { "euro", 0x20ac },  { "frac12", 0xbd },   { "frac14", 0xbc },
+  { "frac34", 0xbe },   { "sup1", 0xb9 },     { "sup2", 0xb2 },    { "sup3", 0xb3 },     { "alpha", 0x3b1 },
+  { "beta", 0x3b2 },    { "gamma", 0x3b3 },   { "delta", 0x3b4 },  { "epsilon", 0x3b5 }, { "lambda", 0x3bb },
+  { "mu", 0x3bc },      { "pi", 0x3c0 },      { "sigma", 0x3c3 },  { "tau", 0x3c4 },     { "phi", 0x3c6 },
+  { "omega", 0x3c9 },   { "Delta", 0x394 },   { "Omega", 0x3a9 },  { "Sigma", 0x3a3 },   { "auml", 0xe4 },
+  { "ouml", 0xf6 },     { "uuml", 0xfc },     { "Auml", 0xc4 },    { "Ouml", 0xd6 },     { "Uuml", 0xdc },
+  { "szlig", 0xdf },    { "eacute", 0xe9 },   { "egrave", 0xe8 },  { "ecirc", 0xea },    { "euml", 0xeb },
+  { "agrave", 0xe0 },   { "aacute", 0xe1 },   { "acirc", 0xe2 },   { "aring", 0xe5 },    { "aelig", 0xe6 },
+  { "ccedil", 0xe7 },   { "iacute", 0xed },   { "icirc", 0xee },   { "ntilde", 0xf1 },   { "oacute", 0xf3 },
+  { "ocirc", 0xf4 },    { "oslash", 0xf8 },   { "uacute", 0xfa },  { "ucirc", 0xfb },    { "ugrave", 0xf9 },
+  { "Eacute", 0xc9 },   { "Aring", 0xc5 },    { "Oslash", 0xd8 },  { "Ccedil", 0xc7 },   { "ensp", ' ' },
+  { "emsp", ' ' },      { "thinsp", ' ' },    { "zwnj", 0x200c },  { "zwj", 0x200d },    { "shy", 0xad },
+  { "lsaquo", 0x2039 }, { "rsaquo", 0x203a }, { "check", 0x2713 }, { "lbrace", '{' },    { "rbrace", '}' },
+  { "lbrack", '[' },    { "rbrack", ']' },    { "lpar", '(' },     { "rpar", ')' },      { "num", '#' },
+  { "percnt", '%' },    { "ast", '*' },       { "colon", ':' },    { "semi", ';' },      { "comma", ',' },
+  { "period", '.' },    { "sol", '/' },       { "bsol", '\\' },    { "lowbar", '_' },    { "grave", '`' },
+  { "vert", '|' },      { "Tab", '\t' },      { "NewLine", '\n' }, { "equals", '=' },    { "plus", '+' },
+  { "dollar", '$' },    { "excl", '!' },      { "quest", '?' },    { "commat", '@' },    { "tilde", 0x2dc },
+  { "circ", 0x2c6 },
 };
 
 /* What numbers from 128 to 159 mean on the web, which has taken windows-1252 for Unicode. */
@@ -205,7 +211,7 @@ numbered (struct aid_span v)
     return 0;
   if (c >= 128 && c < 160)
     return windows[c - 128];
-  return c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0xfffd : (uint32_t) c;
+  return c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0xfffd : (uint32_t)c;
 }
 
 /* What NAME, between "&" and ";", stands for, or 0. */
@@ -225,7 +231,7 @@ aid_html_decode (struct aid_span text, struct aid_str *out)
 {
   for (const char *amp; (amp = text.len ? memchr (text.ptr, '&', text.len) : NULL);)
     {
-      size_t at = (size_t) (amp - text.ptr), n = 1;
+      size_t at = (size_t)(amp - text.ptr), n = 1;
       while (at + n < text.len && n <= REFERENCE_MAX
              && (is_letter (amp[n]) || (amp[n] >= '0' && amp[n] <= '9') || (n == 1 && amp[n] == '#')))
         n++;

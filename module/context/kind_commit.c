@@ -1,7 +1,7 @@
 /* "aid:commit/COMMIT": what a commit says and changes; "A..B": the commits that lead from A to B, the oldest first. */
 #include "context/kinds_internal.h"
 
-#define COMMITS "50"          /* of a range: its last ones */
+#define COMMITS "50" /* of a range: its last ones */
 #define REVISION_MAX 300
 
 #define HG_HEAD "commit {node}\\nAuthor: {author|person}\\nDate:   {date|isodate}\\n\\n{indent(desc, \"    \")}\\n\\n"
@@ -12,9 +12,10 @@ check_revision (struct aid_span rev, struct aid_error *e)
 {
   int good = rev.len > 0 && rev.len <= REVISION_MAX && rev.ptr[0] != '-';
   for (size_t i = 0; i < rev.len && good; i++)
-    good = !strchr ("\"\\ ", rev.ptr[i]);
-  return good ? AID_OK : aid_error_set (e, AID_E_INVALID, "\"%.*s\" is no name of a commit.",
-                                        (int) (rev.len < 100 ? rev.len : 100), rev.ptr);
+    good = !strchr ("\"\\", rev.ptr[i]);
+  return good ? AID_OK
+              : aid_error_set (e, AID_E_INVALID, "\"%.*s\" is no name of a commit.", (int)(rev.len < 100 ? rev.len : 100),
+                               rev.ptr);
 }
 
 /* Splits "A..B"; an end that is left out is the last commit here.  0: NAME is one revision. */
@@ -24,8 +25,8 @@ split_range (struct aid_span name, struct aid_span here, struct aid_span *from, 
   ptrdiff_t dots = aid_span_find (name, AID_SPAN (".."));
   if (dots < 0)
     return 0;
-  *from = aid_span_cut (name, 0, (size_t) dots);
-  *to = aid_span_cut (name, (size_t) dots + 2, name.len);
+  *from = aid_span_cut (name, 0, (size_t)dots);
+  *to = aid_span_cut (name, (size_t)dots + 2, name.len);
   if (!from->len)
     *from = here;
   if (!to->len)
@@ -37,9 +38,9 @@ static enum aid_err
 git_range (const struct aid_resolve *how, struct aid_span from, struct aid_span to, struct aid_str *out, struct aid_error *e)
 {
   struct aid_str range = AID_STR_INIT (2 * REVISION_MAX + 10);
-  aid_str_addf (&range, "%.*s..%.*s", (int) from.len, from.ptr, (int) to.len, to.ptr);
-  const char *const argv[] = { "log", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "-M", "-p", "--stat",
-                               "--reverse", "--max-count=" COMMITS, aid_str_z (&range), "--", NULL };
+  aid_str_addf (&range, "%.*s..%.*s", (int)from.len, from.ptr, (int)to.len, to.ptr);
+  const char *const argv[] = { "log",    "--no-color", "--no-ext-diff",        "--no-textconv",    "--date=iso", "-M", "-p",
+                               "--stat", "--reverse",  "--max-count=" COMMITS, aid_str_z (&range), "--",         NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_GIT, argv, out, e);
   aid_str_free (&range);
   return err;
@@ -50,8 +51,9 @@ git_one (const struct aid_resolve *how, struct aid_span rev, struct aid_str *out
 {
   struct aid_str z = AID_STR_INIT (REVISION_MAX + 10);
   aid_str_addspan (&z, rev);
-  const char *const argv[] = { "show", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "-M", "-p", "--stat",
-                               aid_str_z (&z), "--", NULL };
+  const char *const argv[]
+    = { "show", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "-M", "-p", "--stat", aid_str_z (&z),
+        "--",   NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_GIT, argv, out, e);
   aid_str_free (&z);
   return err;
@@ -60,7 +62,8 @@ git_one (const struct aid_resolve *how, struct aid_span rev, struct aid_str *out
 static enum aid_err
 hg_log (const struct aid_resolve *how, const char *query, struct aid_str *out, struct aid_error *e)
 {
-  const char *const argv[] = { "log", "--git", "-p", "--stat", "--template", HG_HEAD, "--limit", COMMITS, "--rev", query, NULL };
+  const char *const argv[]
+    = { "log", "--git", "-p", "--stat", "--template", HG_HEAD, "--limit", COMMITS, "--rev", query, NULL };
   return aid_vc_run (how, AID_VC_HG, argv, out, e);
 }
 
@@ -82,9 +85,9 @@ aid_kind_commit (const struct aid_resolve *how, struct aid_span name, struct aid
   else
     {
       if (range)
-        aid_str_addf (&query, "last(only(\"%.*s\", \"%.*s\"), " COMMITS ")", (int) to.len, to.ptr, (int) from.len, from.ptr);
+        aid_str_addf (&query, "last(only(\"%.*s\", \"%.*s\"), " COMMITS ")", (int)to.len, to.ptr, (int)from.len, from.ptr);
       else
-        aid_str_addf (&query, "\"%.*s\"", (int) to.len, to.ptr);
+        aid_str_addf (&query, "\"%.*s\"", (int)to.len, to.ptr);
       err = hg_log (how, aid_str_z (&query), out, e);
     }
   if (!err && out->len == before)

@@ -18,7 +18,7 @@ git_base (const struct aid_resolve *how, struct aid_str *base, struct aid_error 
 enum aid_err
 aid_kind_diff (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e)
 {
-  (void) name;         /* a hash, of a text that was taken earlier and that the editor has lost */
+  (void)name; /* a hash, of a text that was taken earlier and that the editor has lost */
   enum aid_vc vc = aid_vc_of (aid_resolve_root (how));
   struct aid_str base = AID_STR_INIT (200);
   size_t before = out->len;

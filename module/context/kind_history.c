@@ -9,6 +9,11 @@
 #define COMMITS "20"
 #define HG_HEAD "commit {node|short}\\nAuthor: {author|person}\\nDate:   {date|isodate}\\n\\n{indent(desc, \"    \")}\\n\\n"
 
+/* As Git writes it, also what is not committed. */
+#define HG_LINE                                                                                                             \
+  "{lines % '{ifeq(node|short, \"ffffffffffff\", \"000000000000 (Not Committed Yet\", \"{node|short} ({user|person}\")} "   \
+  "{date|shortdate}) {line}'}"
+
 enum aid_err
 aid_kind_place (const struct aid_resolve *how, struct aid_span name, struct aid_str *path, int64_t *first, int64_t *last,
                 struct aid_error *e)
@@ -25,7 +30,7 @@ aid_kind_place (const struct aid_resolve *how, struct aid_span name, struct aid_
   if (!err)
     aid_str_addz (path, z + n + 1);
   else
-    aid_error_set (e, err, "\"%.*s\" is no file of the project.", (int) (name.len < 150 ? name.len : 150), name.ptr);
+    aid_error_set (e, err, "\"%.*s\" is no file of the project.", (int)(name.len < 150 ? name.len : 150), name.ptr);
   aid_str_free (&named);
   aid_str_free (&full);
   aid_str_free (&root);
@@ -65,7 +70,7 @@ committed_line (struct aid_span diff, int64_t at, int end)
       if (!hunk)
         continue;
       if (d == 0)
-        c++;             /* "+7,0": nothing is left behind line 7 */
+        c++; /* "+7,0": nothing is left behind line 7 */
       if (b == 0)
         a++;
       if (at < c)
@@ -103,11 +108,12 @@ git_history (const struct aid_resolve *how, const char *path, int64_t first, int
 {
   struct aid_str lines = AID_STR_INIT (20000);
   enum aid_err err = first ? committed_lines (how, path, &first, &last, e) : AID_OK;
-  aid_str_addf (&lines, "-L%lld,%lld:%s", (long long) first, (long long) last, path);
-  const char *const some[] = { "log", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "--max-count=" COMMITS,
-                               aid_str_z (&lines), NULL };
-  const char *const all[] = { "log", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "--max-count=" COMMITS, "-p",
-                              "--follow", "--", path, NULL };
+  aid_str_addf (&lines, "-L%lld,%lld:%s", (long long)first, (long long)last, path);
+  const char *const some[] = { "log",        "--no-color",           "--no-ext-diff",    "--no-textconv",
+                               "--date=iso", "--max-count=" COMMITS, aid_str_z (&lines), NULL };
+  const char *const all[]
+    = { "log", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "--max-count=" COMMITS, "-p", "--follow", "--",
+        path,  NULL };
   if (!err)
     err = aid_vc_run (how, AID_VC_GIT, first ? some : all, out, e);
   aid_str_free (&lines);
@@ -127,11 +133,11 @@ hg_history (const struct aid_resolve *how, const char *path, int64_t first, int6
             struct aid_error *e)
 {
   struct aid_str lines = AID_STR_INIT (20000), whole = AID_STR_INIT (20000);
-  aid_str_addf (&lines, "%s,%lld:%lld", path, (long long) first, (long long) last);
-  const char *const some[] = { "log", "--git", "-p", "--follow", "--template", HG_HEAD, "--limit", COMMITS, "--line-range",
-                               aid_str_z (&lines), NULL };
-  const char *const all[] = { "log", "--git", "-p", "--follow", "--template", HG_HEAD, "--limit", COMMITS, "--",
-                              hg_path (&whole, path), NULL };
+  aid_str_addf (&lines, "%s,%lld:%lld", path, (long long)first, (long long)last);
+  const char *const some[] = { "log",     "--git", "-p",           "--follow",         "--template", HG_HEAD,
+                               "--limit", COMMITS, "--line-range", aid_str_z (&lines), NULL };
+  const char *const all[]
+    = { "log", "--git", "-p", "--follow", "--template", HG_HEAD, "--limit", COMMITS, "--", hg_path (&whole, path), NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_HG, first ? some : all, out, e);
   aid_str_free (&lines);
   aid_str_free (&whole);
@@ -216,8 +222,8 @@ aid_kind_blame (const struct aid_resolve *how, struct aid_span name, struct aid_
   int64_t first = 0, last = 0;
   enum aid_err err = vc == AID_VC_NONE ? aid_vc_missing (how, e) : aid_kind_place (how, name, &path, &first, &last, e);
   const char *const git[] = { "blame", "--date=short", "--abbrev=11", "--", aid_str_z (&path), NULL };
-  const char *const hg[] = { "annotate", "--changeset", "--user", "--date", "--quiet", "--line-number", "--",
-                             hg_path (&quoted, aid_str_z (&path)), NULL };
+  const char *const hg[]
+    = { "annotate", "--rev", "wdir()", "--template", HG_LINE, "--", hg_path (&quoted, aid_str_z (&path)), NULL };
   if (!err)
     err = aid_vc_run (how, vc, vc == AID_VC_HG ? hg : git, &text, e);
   if (!err)

@@ -22,7 +22,7 @@
 struct fetch
 {
   struct aid_str body;
-  int done[2];                 /* a pipe: it says that the request is over */
+  int done[2]; /* a pipe: it says that the request is over */
   int status;
   char type[200], location[8192];
   struct aid_error error;
@@ -35,7 +35,7 @@ copy_header (const struct aid_http_reply *r, const char *name, char *out, size_t
 {
   const char *value = aid_http_header (r, name);
   size_t n = value ? strlen (value) : 0;
-  n = n < size ? n : 0;           /* half an address leads elsewhere */
+  n = n < size ? n : 0; /* half an address leads elsewhere */
   memcpy (out, n ? value : "", n + 1);
 }
 
@@ -61,8 +61,8 @@ on_done (void *user, const struct aid_http_result *result)
   struct fetch *f = user;
   f->status = result->status;
   f->error = result->error;
-  ssize_t n = write (f->done[1], "", 1);        /* a child of the editor's may hold the other end of what is only closed */
-  (void) n;
+  ssize_t n = write (f->done[1], "", 1); /* a child of the editor's may hold the other end of what is only closed */
+  (void)n;
   close (f->done[1]);
 }
 
@@ -87,8 +87,8 @@ wait_for (struct fetch *f, struct aid_net *net, uint64_t id, const struct aid_st
 }
 
 static enum aid_err
-fetch_once (const struct aid_resolve *how, struct aid_net *net, const char *url, int may_be_private, int64_t end, struct fetch *f,
-            struct aid_error *e)
+fetch_once (const struct aid_resolve *how, struct aid_net *net, const char *url, int may_be_private, int64_t end,
+            struct fetch *f, struct aid_error *e)
 {
   static const struct aid_http_header headers[] = { { "Accept", "text/html, text/plain;q=0.9, */*;q=0.5" } };
   static const struct aid_http_handler handler = { .on_head = on_head, .on_body = on_body, .on_done = on_done };
@@ -99,8 +99,15 @@ fetch_once (const struct aid_resolve *how, struct aid_net *net, const char *url,
                      : aid_error_set (e, AID_E_CANCELLED, "%.150s was not fetched: the core stops.", url);
   if (pipe2 (f->done, O_CLOEXEC))
     return aid_error_set (e, AID_E_IO, "There is no pipe to fetch a page: %s.", strerror (errno));
-  struct aid_http_request req = { .method = "GET", .url = url, .headers = headers, .nheaders = 1, .connect_ms = CONNECT_MS,
-                                  .stall_ms = STALL_MS, .total_ms = (uint32_t) left, .retries = 1, .body_limit = PAGE_MAX,
+  struct aid_http_request req = { .method = "GET",
+                                  .url = url,
+                                  .headers = headers,
+                                  .nheaders = 1,
+                                  .connect_ms = CONNECT_MS,
+                                  .stall_ms = STALL_MS,
+                                  .total_ms = (uint32_t)left,
+                                  .retries = 1,
+                                  .body_limit = PAGE_MAX,
                                   .public_only = !may_be_private };
   enum aid_err err = aid_http_start (net, &req, &handler, f, &id, e);
   if (!err)
@@ -199,8 +206,8 @@ looks_like_html (struct aid_span text)
 static int
 is_media (struct aid_span bytes)
 {
-  return aid_span_starts (bytes, "\x89PNG\r\n\x1a\n") || aid_span_starts (bytes, "\xff\xd8\xff") || aid_span_starts (bytes, "GIF8")
-         || aid_span_starts (bytes, "%PDF-")
+  return aid_span_starts (bytes, "\x89PNG\r\n\x1a\n") || aid_span_starts (bytes, "\xff\xd8\xff")
+         || aid_span_starts (bytes, "GIF8") || aid_span_starts (bytes, "%PDF-")
          || (aid_span_starts (bytes, "RIFF") && bytes.len > 12 && !memcmp (bytes.ptr + 8, "WEBP", 4));
 }
 

@@ -21,7 +21,10 @@ static const struct aid_kind kinds[] = {
   { "info", "a node of a manual", "NODE", "%s", 0, NULL },
   { "kill", "what was cut or copied", "[TEXT]", "pasted text", 0, NULL },
 };
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum
+{
+  KINDS = sizeof kinds / sizeof *kinds
+};
 
 const struct aid_kind *
 aid_kind_at (size_t i)
@@ -59,7 +62,7 @@ take_apart (struct aid_span target, struct aid_str *name, int *unknown)
     return NULL;
   struct aid_span rest = aid_span_cut (target, 4, target.len);
   const char *slash = memchr (rest.ptr, '/', rest.len);
-  size_t n = slash ? (size_t) (slash - rest.ptr) : rest.len;
+  size_t n = slash ? (size_t)(slash - rest.ptr) : rest.len;
   const struct aid_kind *kind = kind_of (aid_span_cut (rest, 0, n));
   *unknown = !kind;
   if (slash)
@@ -73,7 +76,7 @@ static int
 has_controls (struct aid_span v)
 {
   for (size_t i = 0; i < v.len; i++)
-    if ((unsigned char) v.ptr[i] < ' ' || v.ptr[i] == 127)
+    if ((unsigned char)v.ptr[i] < ' ' || v.ptr[i] == 127)
       return 1;
   return 0;
 }
@@ -103,7 +106,7 @@ read_kind (const struct aid_resolve *how, const struct aid_kind *k, struct aid_s
     return err;
   if (!k->read)
     return aid_error_set (e, AID_E_STATE, "\"%.*s\" can only be read inside the editor that made it.",
-                          (int) (target.len < 100 ? target.len : 100), target.ptr);
+                          (int)(target.len < 100 ? target.len : 100), target.ptr);
   return k->read (how, name, out, e);
 }
 
@@ -118,7 +121,7 @@ aid_context_read (const struct aid_resolve *how, struct aid_span target, struct 
     aid_error_set (e, err, "The target \"%.60s...\" is too long.", target.ptr);
   else if (unknown)
     err = aid_error_set (e, AID_E_INVALID, "There is no kind of context \"%.*s\": see aid context --kinds.",
-                         (int) (target.len < 100 ? target.len : 100), target.ptr);
+                         (int)(target.len < 100 ? target.len : 100), target.ptr);
   else if (!k)
     err = aid_item_read (how->dir, target, &text, e);
   else
@@ -150,9 +153,9 @@ add_encoded (struct aid_span name, struct aid_str *out)
 {
   for (size_t i = 0; i < name.len; i++)
     {
-      unsigned char c = (unsigned char) name.ptr[i];
+      unsigned char c = (unsigned char)name.ptr[i];
       if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c && strchr ("-_.~/:@^,=+", c)))
-        aid_str_addc (out, (char) c);
+        aid_str_addc (out, (char)c);
       else
         aid_str_addf (out, "%%%02X", c);
     }
@@ -162,9 +165,9 @@ enum aid_err
 aid_context_target (const char *kind, struct aid_span name, struct aid_str *target)
 {
   if (!strcmp (kind, "url"))
-    for (size_t i = 0; i < name.len; i++)       /* an address is its own target; blanks and parentheses would end the link */
-      if ((unsigned char) name.ptr[i] <= ' ' || (unsigned char) name.ptr[i] >= 127 || strchr ("()<>\\\"", name.ptr[i]))
-        aid_str_addf (target, "%%%02X", (unsigned char) name.ptr[i]);
+    for (size_t i = 0; i < name.len; i++) /* an address is its own target; blanks and parentheses would end the link */
+      if ((unsigned char)name.ptr[i] <= ' ' || (unsigned char)name.ptr[i] >= 127 || strchr ("()<>\\\"", name.ptr[i]))
+        aid_str_addf (target, "%%%02X", (unsigned char)name.ptr[i]);
       else
         aid_str_addc (target, name.ptr[i]);
   else
@@ -186,9 +189,9 @@ aid_context_label (struct aid_span target, struct aid_str *label)
     aid_str_addz (label, "all errors");
   else if (k)
     {
-      aid_str_add (label, k->label, at ? (size_t) (at - k->label) : strlen (k->label));
+      aid_str_add (label, k->label, at ? (size_t)(at - k->label) : strlen (k->label));
       for (size_t i = 0; at && i < name.len; i++)
-        aid_str_addc (label, strchr ("[]<>\\`", name.ptr[i]) || (unsigned char) name.ptr[i] < ' ' ? ' ' : name.ptr[i]);
+        aid_str_addc (label, strchr ("[]<>\\`", name.ptr[i]) || (unsigned char)name.ptr[i] < ' ' ? ' ' : name.ptr[i]);
     }
   aid_str_free (&name);
   return k ? label->err : AID_E_INVALID;
@@ -204,8 +207,8 @@ kind_written (struct aid_span item, struct aid_span *name)
     return kind_of (AID_SPAN ("url"));
   if (!colon)
     return NULL;
-  *name = aid_span_cut (item, (size_t) (colon - item.ptr) + 1, item.len);
-  return kind_of (aid_span_cut (item, 0, (size_t) (colon - item.ptr)));
+  *name = aid_span_cut (item, (size_t)(colon - item.ptr) + 1, item.len);
+  return kind_of (aid_span_cut (item, 0, (size_t)(colon - item.ptr)));
 }
 
 enum aid_err

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define KEPT_MAX 200                       /* texts */
-#define KEPT_BYTES ((size_t) 32 << 20)     /* of all of them */
+#define KEPT_MAX 200                  /* texts */
+#define KEPT_BYTES ((size_t)32 << 20) /* of all of them */
 #define TYPED_MAX 1000
 
 struct kept
@@ -18,11 +18,11 @@ struct kept
 struct aid_resolver
 {
   struct aid_stop *stop;
-  pthread_mutex_t lock;        /* guards the rest */
+  pthread_mutex_t lock; /* guards the rest */
   struct aid_net *net;
-  struct aid_vec kept;         /* struct kept, the oldest first */
+  struct aid_vec kept; /* struct kept, the oldest first */
   size_t bytes;
-  struct aid_vec typed;        /* char * */
+  struct aid_vec typed; /* char * */
 };
 
 struct aid_resolver *
@@ -122,7 +122,7 @@ find_kept (const struct aid_resolver *r, const char *key)
 {
   for (size_t i = 0; i < r->kept.len; i++)
     if (!strcmp (AID_VEC_AT (struct kept, &r->kept, i).key, key))
-      return (ptrdiff_t) i;
+      return (ptrdiff_t)i;
   return -1;
 }
 
@@ -140,7 +140,7 @@ aid_resolver_keep (const struct aid_resolve *how, struct aid_span target, struct
   pthread_mutex_lock (&r->lock);
   ptrdiff_t old = find_kept (r, new.key);
   if (old >= 0)
-    forget (r, (size_t) old);
+    forget (r, (size_t)old);
   while (r->kept.len && (r->kept.len == KEPT_MAX || r->bytes + text.len > KEPT_BYTES))
     forget (r, 0);
   struct kept *slot = aid_vec_push (&r->kept);
@@ -167,7 +167,7 @@ aid_context_recall (const struct aid_resolve *how, struct aid_span target, struc
   pthread_mutex_lock (&r->lock);
   ptrdiff_t at = find_kept (r, key);
   if (at >= 0)
-    aid_str_addspan (out, aid_str_span (&AID_VEC_AT (struct kept, &r->kept, (size_t) at).text));
+    aid_str_addspan (out, aid_str_span (&AID_VEC_AT (struct kept, &r->kept, (size_t)at).text));
   pthread_mutex_unlock (&r->lock);
   free (key);
   return at >= 0;

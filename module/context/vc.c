@@ -41,13 +41,30 @@ aid_vc_missing (const struct aid_resolve *how, struct aid_error *e)
   return aid_error_set (e, AID_E_NOTFOUND, "There is no Git or Mercurial repository at %.150s.", aid_resolve_root (how));
 }
 
-static const char *const git_first[] = { "git", "--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c",
-                                         "log.showSignature=false", "-c", "core.quotePath=false", NULL };
-static const char *const hg_first[] = { "hg", "--noninteractive", "--pager", "never", "--color", "never", "--encoding", "utf-8",
-                                        "--config", "ui.paginate=never", "--config", "ui.merge=:fail", NULL };
-static const char *const environment[]
-  = { "LC_ALL=C.UTF-8", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_DIR", "GIT_WORK_TREE",
-      "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "HGPLAIN=1", "HG_PENDING", NULL };
+static const char *const git_first[] = { "git",
+                                         "--no-pager",
+                                         "--literal-pathspecs",
+                                         "-c",
+                                         "core.fsmonitor=false",
+                                         "-c",
+                                         "log.showSignature=false",
+                                         "-c",
+                                         "core.quotePath=false",
+                                         NULL };
+static const char *const hg_first[]
+  = { "hg",    "--noninteractive", "--pager",           "never",    "--color",        "never", "--encoding",
+      "utf-8", "--config",         "ui.paginate=never", "--config", "ui.merge=:fail", NULL };
+static const char *const environment[] = { "LC_ALL=C.UTF-8",
+                                           "GIT_OPTIONAL_LOCKS=0",
+                                           "GIT_TERMINAL_PROMPT=0",
+                                           "GIT_NO_LAZY_FETCH=1",
+                                           "GIT_DIR",
+                                           "GIT_WORK_TREE",
+                                           "GIT_INDEX_FILE",
+                                           "GIT_EXTERNAL_DIFF",
+                                           "HGPLAIN=1",
+                                           "HG_PENDING",
+                                           NULL };
 
 /* The first line of what a program says is wrong, without its own "fatal: " or "abort: ". */
 static enum aid_err
@@ -93,8 +110,13 @@ aid_vc_run (const struct aid_resolve *how, enum aid_vc vc, const char *const *ar
   for (; *argv && n < ARGS_MAX; argv++)
     all[n++] = *argv;
   all[n] = NULL;
-  struct aid_proc p = { .argv = all, .dir = aid_resolve_root (how), .env = environment, .out_max = AID_KIND_TEXT_MAX,
-                        .err_max = ERROR_MAX, .timeout_ms = AID_CONTEXT_SECONDS * 1000, .grace_ms = 500,
+  struct aid_proc p = { .argv = all,
+                        .dir = aid_resolve_root (how),
+                        .env = environment,
+                        .out_max = AID_KIND_TEXT_MAX,
+                        .err_max = ERROR_MAX,
+                        .timeout_ms = AID_CONTEXT_SECONDS * 1000,
+                        .grace_ms = 500,
                         .stop = aid_resolver_stopper (how->resolver) };
   struct aid_proc_result r;
   enum aid_err err = aid_proc_run (&p, &r, e);

@@ -13,7 +13,7 @@ plain (const char *url)
 {
   size_t n = 0;
   for (; url[n]; n++)
-    if ((unsigned char) url[n] <= ' ' || (unsigned char) url[n] >= 0x7f || n >= URL_MAX_BYTES)
+    if ((unsigned char)url[n] <= ' ' || (unsigned char)url[n] >= 0x7f || n >= URL_MAX_BYTES)
       return 0;
   return n > 0;
 }
@@ -165,7 +165,7 @@ v4_is_private (uint32_t a)
 static uint32_t
 four_bytes (const unsigned char *b)
 {
-  return (uint32_t) b[0] << 24 | (uint32_t) b[1] << 16 | (uint32_t) b[2] << 8 | b[3];
+  return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
 /* What only wraps an IPv4 address (mapped, compatible, NAT64, 6to4) is as private as that is.  */
