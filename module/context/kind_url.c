@@ -61,9 +61,10 @@ on_done (void *user, const struct aid_http_result *result)
   struct fetch *f = user;
   f->status = result->status;
   f->error = result->error;
-  ssize_t n = write (f->done[1], "", 1); /* a child of the editor's may hold the other end of what is only closed */
-  (void)n;
-  close (f->done[1]);
+  int end = f->done[1];           /* F is the reader's again once it is told */
+  ssize_t n = write (end, "", 1);
+  (void) n;
+  close (end);
 }
 
 /* --- one request ------------------------------------------------------------------------------------------------------------ */
