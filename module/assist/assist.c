@@ -3,6 +3,7 @@
    Text of all streams goes out together, at once when the last frame is AID_FRAME_MS ago and else when it will be, so
    that many streams cost an editor no more wake-ups than one. */
 #include "assist/assist_internal.h"
+#include "context/kinds.h"
 #include "base/clock.h"
 #include <stdlib.h>
 
@@ -33,10 +34,14 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->last_frame = aid_clock_ms () - AID_FRAME_MS;
   a->pool = aid_pool_new (POOL_THREADS, e);
   a->records = aid_records_new ();
-  a->keeper = a->pool && a->records ? aid_keeper_new (e) : NULL;
+  a->resolver = aid_resolver_new ();
+  a->keeper = a->pool && a->records && a->resolver ? aid_keeper_new (e) : NULL;
   a->net = a->keeper ? aid_net_new (e) : NULL;
   if (a->net)
-    return a;
+    {
+      aid_resolver_use_net (a->resolver, a->net);
+      return a;
+    }
   aid_assist_free (a, "");
   return NULL;
 }
@@ -50,6 +55,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   a->reason = reason ? reason : "stopped";
   a->stopping = 1;
   pthread_mutex_unlock (&a->lock);
+  aid_resolver_stop (a->resolver);
   if (a->pool)
     aid_pool_stop (a->pool);    /* what was prepared meanwhile now belongs to the net, which may ask for the pool to its end */
   if (a->net)
@@ -57,6 +63,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   aid_pool_free (a->pool);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
+  aid_resolver_free (a->resolver);
   aid_vec_free (&a->turns);
   pthread_mutex_destroy (&a->lock);
   free (a);
@@ -90,6 +97,12 @@ struct aid_net *
 aid_assist_net (struct aid_assist *a)
 {
   return a->net;
+}
+
+struct aid_resolver *
+aid_assist_resolver (struct aid_assist *a)
+{
+  return a->resolver;
 }
 
 struct aid_pool *

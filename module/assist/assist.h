@@ -49,6 +49,7 @@ struct aid_sink
 };
 
 struct aid_assist;
+struct aid_resolver;
 
 struct aid_assist *aid_assist_new (const struct aid_sink *sink, struct aid_error *e);
 /* Requests running now. */
@@ -82,6 +83,8 @@ struct aid_ask
   int over_budget;               /* the person has agreed to pass a budget */
   int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
   struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */
+  struct aid_resolver *resolver; /* what is not files is read by it, or recalled (context/kinds.h); NULL: it is not looked at.
+                                    aid_assist_ask and _inspect take that of the assist instead. */
   int plain;                     /* text events carry the model's text alone, no markers or quotes, and its reasoning has
                                     events of its own (the command line) */
 };
@@ -120,6 +123,7 @@ void aid_inspect_curl (const char *url, const struct aid_http_header *headers, s
 /* Whether TEXT is a JSON object: 1, or 0 and where it is not (lines and columns count from 1), with E's words. */
 int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_error *e);
 
+struct aid_resolver *aid_assist_resolver (struct aid_assist *a);   /* borrowed, for every thread */
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
 struct aid_net;

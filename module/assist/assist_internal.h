@@ -52,6 +52,9 @@ struct aid_prompt_request
   const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
   int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
+  struct aid_resolver *resolver;       /* or NULL */
+  const char *root;            /* the project's folder, or NULL */
+  int quick;                   /* no program is run and nothing fetched: of items that need it, what they gave last counts */
   int64_t summarise;           /* not 0: no question, but the turns up to this number and the wish for a summary of them */
 };
 
@@ -180,6 +183,7 @@ struct aid_assist
   struct aid_pool *pool;
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
+  struct aid_resolver *resolver;       /* reads items that are no files */
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;

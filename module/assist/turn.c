@@ -353,6 +353,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
                                   .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter,
                                   .remove_secrets = t->remove_secrets, .summarise = t->summarise,
+                                  .resolver = t->assist->resolver, .root = t->root,
                                   .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;

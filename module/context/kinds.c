@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define NAME_MAX_BYTES 8192
+#define PAGE_FRESH_MS 600000
 
 static const struct aid_kind kinds[] = {
   { "diff", "the uncommitted changes", NULL, "uncommitted changes", 1, aid_kind_diff },
@@ -97,6 +98,7 @@ check_name (const struct aid_kind *k, struct aid_span name, struct aid_error *e)
   return AID_OK;
 }
 
+/* OUT is empty. */
 static enum aid_err
 read_kind (const struct aid_resolve *how, const struct aid_kind *k, struct aid_span target, struct aid_span name,
            struct aid_str *out, struct aid_error *e)
@@ -107,7 +109,17 @@ read_kind (const struct aid_resolve *how, const struct aid_kind *k, struct aid_s
   if (!k->read)
     return aid_error_set (e, AID_E_STATE, "\"%.*s\" can only be read inside the editor that made it.",
                           (int)(target.len < 100 ? target.len : 100), target.ptr);
-  return k->read (how, name, out, e);
+  int64_t age = 0;
+  if (!strcmp (k->word, "url") && !how->typed && aid_context_recall (how, target, out, &age))
+    {
+      if (age < PAGE_FRESH_MS)
+        return AID_OK;
+      aid_str_clear (out);
+    }
+  err = k->read (how, name, out, e);
+  if (!err && k->costs)
+    aid_resolver_keep (how, target, aid_str_span (out));
+  return err;
 }
 
 enum aid_err
@@ -128,8 +140,6 @@ aid_context_read (const struct aid_resolve *how, struct aid_span target, struct 
     err = read_kind (how, k, target, aid_str_span (&name), &text, e);
   if (!err && (err = aid_str_addspan (out, aid_str_span (&text))))
     aid_error_set (e, err, "What the question shows is larger than %zu MB.", AID_ITEM_MAX >> 20);
-  if (!err && k && k->costs)
-    aid_resolver_keep (how, target, aid_str_span (&text));
   aid_str_free (&name);
   aid_str_free (&text);
   return err;

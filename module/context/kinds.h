@@ -6,7 +6,6 @@
 #ifndef AID_CONTEXT_KINDS_H
 #define AID_CONTEXT_KINDS_H
 
-#include "base/stop.h"
 #include "context/item.h"
 
 #define AID_KIND_TEXT_MAX ((size_t) 1 << 20) /* bytes that programs and pages give; what is more is cut, and the text says so */
@@ -33,11 +32,13 @@ struct aid_resolve
 };
 
 /* Appends what TARGET names as it is now: text that is valid UTF-8, or the bytes of an image or PDF that an address leads to.
-   Blocks: it reads files, runs programs (git, hg) and fetches.  AID_E_NOTFOUND, _REFUSED, _INVALID (no such kind or name), _LIMIT,
+   Blocks: it reads files, runs programs (git, hg) and fetches, but a page that was fetched in the last ten minutes is not fetched
+   again unless TYPED.  AID_E_NOTFOUND, _REFUSED, _INVALID (no such kind or name), _LIMIT,
    _TIMEOUT, _CANCELLED, _NET, _HTTP, _IO, _STATE (only the editor knows it). */
 enum aid_err aid_context_read (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, struct aid_error *e);
-/* Appends what reading TARGET of this project gave last; 0 when that is not known any more.  Never blocks. */
-int aid_context_recall (const struct aid_resolve *how, struct aid_span target, struct aid_str *out);
+/* Appends what reading TARGET of this project gave last, of a kind that costs, and *AGE_MS (or NULL) how long ago that was; 0 when
+   it is not known any more.  Never blocks. */
+int aid_context_recall (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, int64_t *age_ms);
 /* Whether reading TARGET runs a program or fetches: then only a question that is sent, and a person who asks, may do it. */
 int aid_context_costs (struct aid_span target);
 

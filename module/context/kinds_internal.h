@@ -2,6 +2,7 @@
 #ifndef AID_CONTEXT_KINDS_INTERNAL_H
 #define AID_CONTEXT_KINDS_INTERNAL_H
 
+#include "base/stop.h"
 #include "context/kinds.h"
 
 typedef enum aid_err aid_kind_read (const struct aid_resolve *how, struct aid_span name, struct aid_str *out,

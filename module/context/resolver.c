@@ -1,5 +1,6 @@
 /* What reading items needs: a way to stop, a network, which addresses the person has written; and what was read last, so that
    counting and showing need not run or fetch anything. */
+#include "base/clock.h"
 #include "base/vec.h"
 #include "context/kinds_internal.h"
 #include <pthread.h>
@@ -12,6 +13,7 @@
 struct kept
 {
   char *key;
+  int64_t ms;                  /* when it was read, monotonic */
   struct aid_str text;
 };
 
@@ -130,7 +132,7 @@ void
 aid_resolver_keep (const struct aid_resolve *how, struct aid_span target, struct aid_span text)
 {
   struct aid_resolver *r = how->resolver;
-  struct kept new = { r ? key_of (how, target) : NULL, AID_STR_INIT (KEPT_BYTES) };
+  struct kept new = { r ? key_of (how, target) : NULL, aid_clock_ms (), AID_STR_INIT (KEPT_BYTES) };
   if (!new.key || aid_str_addspan (&new.text, text))
     {
       free (new.key);
@@ -158,7 +160,7 @@ aid_resolver_keep (const struct aid_resolve *how, struct aid_span target, struct
 }
 
 int
-aid_context_recall (const struct aid_resolve *how, struct aid_span target, struct aid_str *out)
+aid_context_recall (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, int64_t *age_ms)
 {
   struct aid_resolver *r = how->resolver;
   char *key = r ? key_of (how, target) : NULL;
@@ -167,7 +169,12 @@ aid_context_recall (const struct aid_resolve *how, struct aid_span target, struc
   pthread_mutex_lock (&r->lock);
   ptrdiff_t at = find_kept (r, key);
   if (at >= 0)
-    aid_str_addspan (out, aid_str_span (&AID_VEC_AT (struct kept, &r->kept, (size_t)at).text));
+    {
+      const struct kept *k = &AID_VEC_AT (struct kept, &r->kept, (size_t)at);
+      aid_str_addspan (out, aid_str_span (&k->text));
+      if (age_ms)
+        *age_ms = aid_clock_ms () - k->ms;
+    }
   pthread_mutex_unlock (&r->lock);
   free (key);
   return at >= 0;

@@ -177,12 +177,12 @@ test_recalling_and_stopping (void **state)
   struct aid_resolve how = { .resolver = r, .dir = scratch_path ("git") };
   struct aid_str out = AID_STR_INIT (AID_ITEM_MAX), again = AID_STR_INIT (AID_ITEM_MAX);
   struct aid_error e;
-  assert_false (aid_context_recall (&how, AID_SPAN ("aid:diff"), &out));
+  assert_false (aid_context_recall (&how, AID_SPAN ("aid:diff"), &out, NULL));
   assert_int_equal (aid_context_read (&how, AID_SPAN ("aid:diff"), &out, &e), AID_OK);
-  assert_true (aid_context_recall (&how, AID_SPAN ("aid:diff"), &again));
+  assert_true (aid_context_recall (&how, AID_SPAN ("aid:diff"), &again, NULL));
   assert_string_equal (aid_str_z (&out), aid_str_z (&again));
   how.root = scratch_path ("hg");
-  assert_false (aid_context_recall (&how, AID_SPAN ("aid:diff"), &again));
+  assert_false (aid_context_recall (&how, AID_SPAN ("aid:diff"), &again, NULL));
   aid_resolver_stop (r);
   assert_int_equal (aid_context_read (&how, AID_SPAN ("aid:diff"), &out, &e), AID_E_CANCELLED);
   aid_str_free (&out);

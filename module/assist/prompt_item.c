@@ -1,0 +1,235 @@
+/* What context lines show becomes text of a message.
+
+   A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that history and
+   a server's cached prefix stay true. */
+#include "assist/prompt_internal.h"
+#include "base/utf8.h"
+#include "context/item.h"
+#include "context/pdf.h"
+#include "model/estimate.h"
+#include "store/blob.h"
+#include <stdlib.h>
+
+/* Appends TEXT without the file's key, which a snapshot of a chat may hold. */
+void
+aid_prompt_add_keyless (const char *key, struct aid_span text, struct aid_str *out)
+{
+  struct aid_span k = aid_span_z (key);
+  ptrdiff_t at;
+  while (k.len && (at = aid_span_find (text, k)) >= 0)
+    {
+      aid_str_add (out, text.ptr, (size_t) at);
+      text = aid_span_cut (text, (size_t) at + k.len, text.len);
+    }
+  aid_str_addspan (out, text);
+}
+
+int64_t
+aid_prompt_tokens (const struct aid_prompt_request *r, struct aid_span text)
+{
+  return r->counter ? aid_counter_count (r->counter, text) : aid_estimate (AID_FAMILY_OTHER, text);
+}
+
+static const struct aid_ask_item *
+given_item (const struct aid_prompt_request *r, struct aid_span target)
+{
+  for (size_t i = 0; i < r->nitems; i++)
+    if (aid_span_eq (r->items[i].target, target))
+      return &r->items[i];
+  return NULL;
+}
+
+/* The item's text, or image, or PDF, as it is now. */
+static enum aid_err
+live_text (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_str *out)
+{
+  const struct aid_ask_item *given = given_item (b->request, item->target);
+  if (given)
+    {
+      aid_prompt_add_keyless (b->chat->key, given->text, out);
+      return out->err ? aid_error_set (b->e, out->err, "The item %.*s is larger than %zu MB.", (int) item->label.len,
+                                       item->label.ptr, AID_ITEM_MAX >> 20)
+                      : AID_OK;
+    }
+  const struct aid_prompt_request *r = b->request;
+  struct aid_resolve how = { .resolver = r->resolver, .dir = r->dir, .root = r->root };
+  enum aid_err err = aid_media_read (r->dir, item->target, out, b->e);
+  if (err || out->len)
+    return err;
+  struct aid_str raw = AID_STR_INIT (AID_MEDIA_MAX);
+  if (r->quick && aid_context_costs (item->target))
+    err = aid_context_recall (&how, item->target, &raw, NULL) ? AID_OK : AID_E_STATE;
+  else
+    err = aid_context_read (&how, item->target, &raw, b->e);
+  if (!err && aid_media_type (aid_str_span (&raw)))
+    aid_str_addspan (out, aid_str_span (&raw));
+  else if (!err)
+    {
+      aid_prompt_add_keyless (b->chat->key, aid_str_span (&raw), out);
+      if (out->err)
+        err = aid_error_set (b->e, out->err, "The item %.*s is too large.", (int) item->label.len, item->label.ptr);
+    }
+  aid_str_free (&raw);
+  return err;
+}
+
+static enum aid_err
+freeze (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text)
+{
+  struct aid_frozen *f = aid_vec_push (&b->out->frozen);
+  if (!f || !(f->target = aid_span_dup (item->target)))
+    return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
+  f->tokens = aid_media_type (text) ? aid_media_tokens (text) : aid_prompt_tokens (b->request, text);
+  f->text = AID_STR_INIT (AID_MEDIA_MAX);
+  aid_blob_id (text, f->hash);
+  if (b->request->dry || !aid_str_addspan (&f->text, text))
+    return AID_OK;
+  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+}
+
+/* Notes where ITEM stands, which has just been written to OUT from FROM on. */
+static enum aid_err
+note_shown (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text, const struct aid_str *out, size_t from)
+{
+  const struct aid_vec *all = &b->out->conversation.messages;
+  struct aid_shown *s = aid_vec_push (&b->out->shown);
+  struct aid_span rest = aid_span_cut (aid_str_span (out), from, out->len), line;
+  if (!s)
+    return aid_error_set (b->e, AID_E_LIMIT, "The chat has too many context lines.");
+  s->message = all->len - 1;
+  s->part = AID_VEC_AT (struct aid_message, all, s->message).parts.len;
+  s->label = aid_span_dup (item->label);
+  s->target = aid_span_dup (item->target);
+  s->head = AID_STR_INIT (1u << 20);
+  for (int i = 0; i < 2 && aid_span_line (&rest, &line); i++)
+    {
+      aid_utf8_clean (line, &s->head);
+      aid_str_addc (&s->head, '\n');
+    }
+  while (aid_span_line (&text, &line))
+    s->lines++;
+  if (s->label && s->target && !s->head.err)
+    return AID_OK;
+  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+}
+
+/* TEXT without what is to be taken out of it. */
+static enum aid_err
+take_out_secrets (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_str *text)
+{
+  struct aid_str clean = AID_STR_INIT (2 * AID_ITEM_MAX);      /* what is put in is longer, or shorter */
+  if (!b->request->remove_secrets || aid_media_type (aid_str_span (text)))
+    return AID_OK;
+  enum aid_err err = aid_held_remove (b->request->remove_secrets, item->target, aid_str_span (text), &clean);
+  aid_str_free (text);
+  *text = clean;
+  if (!err)
+    return AID_OK;
+  return aid_error_set (b->e, err, "The item %.*s cannot be sent without its secrets.", (int) item->label.len, item->label.ptr);
+}
+
+enum aid_err
+aid_prompt_add_text (struct aid_prompter *b, struct aid_message *m, struct aid_str *text)
+{
+  struct aid_span trimmed = aid_span_trim (aid_str_span (text));
+  if (text->err)
+    return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
+  b->out->tokens += aid_prompt_tokens (b->request, trimmed);
+  if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
+    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_str_clear (text);
+  return AID_OK;
+}
+
+/* An image or PDF: a line that names it, and, when the model may read it, a part of its own. */
+static enum aid_err
+add_media (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_span bytes,
+           struct aid_str *out)
+{
+  int pdf = !strcmp (aid_media_type (bytes), "application/pdf");
+  char *name = aid_span_dup (item->label);
+  enum aid_err err = name ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_item_name (item->label, item->target, out);
+  if (!err && (pdf ? b->request->no_pdfs : b->request->no_images))
+    aid_str_addf (out, ": (%s that is not sent: the model reads none%s.)\n", pdf ? "a PDF" : "an image",
+                  pdf ? ", and its text could not be had by pdftotext" : "");
+  else if (!err)
+    {
+      aid_str_addz (out, ":\n");
+      err = aid_prompt_add_text (b, m, out);
+      if (!err)
+        err = aid_message_add_media (m, bytes, name, b->e);
+      b->out->tokens += aid_media_tokens (bytes);
+    }
+  free (name);
+  return err;
+}
+
+/* What ITEM's line says that it costs. */
+static int64_t
+said_tokens (const struct aid_chat *c, const struct aid_chat_item *item)
+{
+  uint64_t n;
+  return aid_span_number (aid_chat_meta (c, item->first_meta, item->nmeta, "tok"), INT32_MAX, &n) ? 0 : (int64_t) n;
+}
+
+/* A PDF for a model that reads none becomes its text, if that can be had. */
+static void
+pdf_to_text (struct aid_prompter *b, struct aid_str *bytes)
+{
+  const char *type = aid_media_type (aid_str_span (bytes));
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
+  if (b->request->no_pdfs && type && !strcmp (type, "application/pdf") && !b->request->quick
+      && !aid_pdf_text (b->request->resolver, aid_str_span (bytes), &text, NULL))
+    {
+      aid_str_free (bytes);
+      *bytes = text;
+      return;
+    }
+  aid_str_free (&text);
+}
+
+/* Adds what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now.  Text is appended to
+   OUT, which becomes a part of M before an image. */
+enum aid_err
+aid_prompt_add_item (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_str *out)
+{
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
+  enum aid_err err = AID_E_NOTFOUND;
+  if (item->sent.len)
+    {
+      char *id = aid_span_dup (item->sent);
+      err = id ? aid_blob_get (id, &text, NULL) : AID_E_NOMEM;
+      free (id);
+    }
+  if (err)
+    {
+      aid_str_clear (&text);
+      err = live_text (b, item, &text);
+      if (err && b->request->dry)
+        {
+          aid_str_clear (&text);           /* sending it will tell */
+          b->out->tokens += said_tokens (b->chat, item);
+          err = AID_OK;
+        }
+      if (!err)
+        err = take_out_secrets (b, item, &text);
+      if (!err)
+        err = freeze (b, item, aid_str_span (&text));
+    }
+  if (!err)
+    pdf_to_text (b, &text);
+  if (!err)
+    err = take_out_secrets (b, item, &text);
+  size_t from = out->len;
+  int media = !err && aid_media_type (aid_str_span (&text)) != NULL;
+  if (media)
+    err = add_media (b, item, m, aid_str_span (&text), out);
+  else if (!err && (err = aid_item_render (item->label, item->target, aid_str_span (&text), out)))
+    aid_error_set (b->e, err, "The question and its items are larger than the %u MB that one request may have.",
+                   AID_PROMPT_MAX >> 20);
+  if (!err && !media)
+    err = note_shown (b, item, aid_str_span (&text), out, from);
+  aid_str_free (&text);
+  return err;
+}
