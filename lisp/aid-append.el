@@ -12,6 +12,7 @@
 
 (eval-when-compile (require 'subr-x))
 (require 'aid-context)
+(require 'aid-in-force)
 
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-chat-hash "ext:aid-module" (body))
@@ -32,9 +33,6 @@
 (defvar eshell-last-output-start)
 
 ;;; The line
-
-(defvar aid-append-chat nil
-  "The chat to append to, nil for the one at hand; to be bound.")
 
 (defun aid-append--chat ()
   "The chat to append to."

@@ -12,8 +12,7 @@
 
 (eval-when-compile (require 'cl-lib))
 (require 'aid-chat-display)
-(require 'aid-model)
-(require 'aid-strategy)
+(require 'aid-in-force)
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
@@ -28,7 +27,7 @@
 
 (defvar aid-context--snapshots)
 
-(cl-defstruct (aid-chat-stream (:copier nil))
+(cl-defstruct (aid-chat-stream (:copier nil) (:predicate nil) :noinline)
   "An answer that is arriving."
   id buffer
   number                                ; of the answer

@@ -14,7 +14,7 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat-text)
-(require 'aid-model)
+(require 'aid-in-force)
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())

@@ -16,9 +16,8 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat-stream)
-(require 'aid-model)
 (require 'aid-chat-model)
-(require 'aid-strategy)
+(require 'aid-in-force)
 
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid--mod-model-info "ext:aid-module" (id root))

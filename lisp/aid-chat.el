@@ -440,6 +440,12 @@ All text may be edited, and what the file says is what is sent.
 (autoload 'aid-chat-move-follow "aid-chat-move")
 (autoload 'aid-chat-steer "aid-queue" "Send the question at once." t)
 (autoload 'aid-queue-remove "aid-queue" "Remove a question from the queue." t)
+(dolist (function '(aid-model-secret aid-model-read aid-model-look aid-model--table aid-model--refresh))
+  (autoload function "aid-model"))
+(dolist (function '(aid-strategy-names aid-strategy-table))
+  (autoload function "aid-strategy"))
+(dolist (function '(aid-recipe-follow aid-recipe-complete))
+  (autoload function "aid-recipe"))
 (autoload 'aid-queue-send "aid-queue")
 (autoload 'aid-queue-on-answer "aid-queue")
 (dolist (command '(aid-alternatives-next aid-alternatives-previous aid-alternatives-take

@@ -13,7 +13,7 @@
 
 (eval-when-compile (require 'subr-x))
 (require 'aid-chat-head)
-(require 'aid-strategy)
+(require 'aid-in-force)
 
 (declare-function aid--mod-forecast "ext:aid-module" (plist))
 (declare-function aid--mod-forecast-soon "ext:aid-module" (plist))

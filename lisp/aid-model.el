@@ -16,6 +16,7 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-module)
+(require 'aid-in-force)
 
 (declare-function aid--mod-models "ext:aid-module" (root &optional all))
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
@@ -29,18 +30,6 @@
 (declare-function auth-source-search "auth-source" (&rest spec))
 
 (defvar auth-sources)
-
-(defcustom aid-model nil
-  "The name of the model to ask, or nil for the one that config.json names.
-A chat may have its own: `aid-set-model'."
-  :type '(choice (const :tag "As configured" nil) string)
-  :group 'aid)
-
-(defcustom aid-strategy nil
-  "The name of the strategy to ask by, or nil for the one that is configured.
-A chat may have its own: `aid-set-strategy'."
-  :type '(choice (const :tag "As configured" nil) string)
-  :group 'aid)
 
 (defun aid-model-secret (info)
   "The key for the model that INFO describes, by auth-source, or nil.

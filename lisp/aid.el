@@ -23,7 +23,7 @@
 (eval-when-compile (require 'cl-lib))
 (require 'aid-magic)
 (require 'aid-module)
-(require 'aid-append)
+(require 'aid-in-force)
 (require 'easymenu)
 (eval-when-compile (require 'subr-x))
 
@@ -40,10 +40,16 @@
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-text "aid-chat-text" (number))
-(declare-function aid-strategy-info "aid-strategy" (&optional name))
+(declare-function aid-strategy-info "aid-in-force" (&optional name))
 (declare-function aid-set-strategy "aid-strategy" (strategy &optional scope))
 (declare-function aid-edit-strategy "aid-strategy" (name &optional project))
-(declare-function aid-append-recipe "aid-strategy" ())
+(declare-function aid-append-recipe "aid-recipe" ())
+
+(declare-function aid-project-root "aid-context" ())
+(declare-function aid-append-region "aid-append" (beg end))
+(declare-function aid-append-definition "aid-append" ())
+(declare-function aid-append-definition-bounds "aid-append" ())
+(declare-function aid-append-buffer "aid-append" ())
 
 (defvar aid-answer-done-functions)
 (defvar aid-model)
@@ -80,6 +86,7 @@ With a prefix argument NEW, ask in a new chat."
   (when (string-blank-p question)
     (user-error "There is no question"))
   (aid--load-chat)
+  (require 'aid-append)
   (let* ((chat (if new (aid-chat-create (aid-project-root)) (aid-chat-at-hand)))
          (aid-append-chat chat))
     (unless (derived-mode-p 'aid-chat-mode)
@@ -117,6 +124,7 @@ The review opens in place when the answer has come, unless you have typed
 something meanwhile: what you type goes where you type it."
   (interactive (list (region-beginning) (region-end) (read-string "Rewrite: " nil 'aid-ask-history)))
   (aid--load-chat)
+  (require 'aid-append)
   (let* ((chat (aid-chat-at-hand))
          (aid-append-chat chat)
          (name (buffer-name))
@@ -218,9 +226,15 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (when (boundp 'menu-bar-tools-menu)
   (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
 
+(autoload 'aid-project-root "aid-context")
+(dolist (command '(aid-append-dwim aid-append-region aid-append-definition aid-append-buffer
+                   aid-append-file aid-append-directory aid-append-dired aid-append-errors
+                   aid-append-error aid-append-diff aid-append-shell aid-append-info
+                   aid-append-kill))
+  (autoload command "aid-append" "Append it to the chat's open question." t))
 (autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
-(autoload 'aid-append-recipe "aid-strategy" "Append what the strategy asks for." t)
+(autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)
 (autoload 'aid-ask-with "aid-ask-with" "Ask several models at the same time." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-set-model "aid-model" "Choose the model." t)

@@ -21,7 +21,7 @@
   `(cl-letf (((symbol-function 'aid--mod-forecast-soon) (lambda (_) (cl-incf aid-chat-tests--id)))
              ((symbol-function 'aid--mod-forecast) (lambda (_) ,val))
              ((symbol-function 'aid-cost-tests--come)
-              (lambda () (aid--dispatch (list aid-cost--asked 'result ,val)))))
+              (lambda () (aid--dispatch (list aid-cost--asked 'result (list :forecast ,val))))))
      ,@body))
 
 (declare-function aid-cost-tests--come "aid-cost-tests" ())

@@ -8,9 +8,11 @@
 
 ;;; Code:
 
+(require 'aid-module-helper)
 (require 'aid-chat-help)
 (require 'aid-errors)
 (require 'aid-strategy)
+(require 'aid-cost)
 (require 'aid)
 
 (declare-function aid--mod-strategy-info "ext:aid-module" (name doc root exact))
@@ -34,6 +36,11 @@
 (defun aid-strategy-tests--add (chat file)
   "Add FILE of the project to the open question of CHAT."
   (aid-chat-add-item chat file (concat "../../project/" file)))
+
+(defun aid-strategy-tests--measure ()
+  "Measure the open question, and wait for what the core says of it."
+  (aid-chat-measure)
+  (aid-tests-wait (lambda () (not aid-cost--asked))))
 
 (ert-deftest aid-strategy-choosing-tells-what-for ()
   "Completion tells what a strategy is for and where it comes from."
@@ -112,10 +119,10 @@
     (aid-set-strategy "edit")
     (should (string-search " [edit]" aid-chat--header))
     (aid-strategy-tests--add chat "lib/foo.ml")
-    (aid-chat-measure)
+    (aid-strategy-tests--measure)
     (should (string-search " [edit-ocaml]" aid-chat--header))
     (let ((aid-strategy-variants nil))
-      (aid-chat-measure)
+      (aid-strategy-tests--measure)
       (should (string-search " [edit]" aid-chat--header))
       (aid-chat-tests-ask "Well?")
       (should (plist-get (car aid-chat-tests--asked) :exact)))))

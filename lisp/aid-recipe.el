@@ -1,0 +1,167 @@
+;;; aid-recipe.el --- The context that a strategy asks for  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; A strategy names sources of context: the project's errors, the uncommitted
+;; changes, the files that go with those of the question.  Here they become
+;; context lines, each with why it was added; what one deletes stays deleted.
+
+;;; Code:
+
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
+(require 'aid-percent)
+(require 'aid-in-force)
+
+(declare-function aid--mod-recipe "ext:aid-module" (name doc root dir))
+(declare-function aid-module-ensure "aid-module" ())
+(declare-function aid-context--file-target "aid-context" (dir file &optional first last))
+(declare-function aid-append-diff "aid-append" ())
+(declare-function aid-errors-text "aid-errors" (&optional path))
+(declare-function aid-chat-root "aid-chat" ())
+(declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-chat-doc "aid-chat-text" ())
+(declare-function aid-chat--own-p "aid-chat" ())
+(declare-function aid-chat-add-item "aid-chat-send" (chat label target &optional words))
+(declare-function aid-chat--open-items "aid-chat-head" ())
+(declare-function aid-chat--target-cost "aid-chat-head" (target))
+(declare-function aid-chat--open-turn "aid-chat-send" ())
+
+(defvar aid-chat--allowed)
+
+(defvar-local aid-recipe--offered nil
+  "The open question's number, and the targets that were added to it already.
+What one has deleted is not added again.")
+
+(defvar aid-recipe--adding nil
+  "Whether context is being added by a strategy.")
+
+(defun aid-recipe--add (label target why)
+  "Add the context line LABEL for TARGET to this chat, for WHY, unless it was once."
+  (let ((number (plist-get (aid-chat--open-turn) :number)))
+    (unless (eql number (car aid-recipe--offered))
+      (setq aid-recipe--offered (list number)))
+    (unless (member target (cdr aid-recipe--offered))
+      (push target (cdr aid-recipe--offered))
+      (let ((allowed aid-chat--allowed))
+        (aid-chat-add-item (current-buffer) label target
+                           (concat "why=" (aid-percent-encode why "[-a-zA-Z0-9_.~/]")))
+        ;; In a chat of somebody else's it is asked about as the rest is.
+        (unless (aid-chat--own-p)
+          (setq aid-chat--allowed allowed)))
+      (list label))))
+
+(defun aid-recipe--has-p (regexp)
+  "Whether the open question has an item whose target matches REGEXP."
+  (cl-loop for item in (aid-chat--open-items) thereis (string-match-p regexp (nth 2 item))))
+
+(defun aid-recipe--error-places (text)
+  "The places that the errors in TEXT name: an alist of files and first lines."
+  (let ((places nil) (start 0))
+    (while (string-match (concat "^\\(?:File \"\\([^\"\n]+\\)\", lines? \\([0-9]+\\)"
+                                 "\\|\\([^ \t\n:][^\n:]*\\):\\([0-9]+\\):\\)")
+                         text start)
+      (let ((file (or (match-string 1 text) (match-string 3 text)))
+            (line (string-to-number (or (match-string 2 text) (match-string 4 text)))))
+        (setq start (match-end 0))
+        (unless (assoc file places)
+          (push (cons file line) places))))
+    (nreverse places)))
+
+(defconst aid-recipe--error-files 5
+  "So many files that errors name are added at most.")
+
+(defconst aid-recipe--error-lines 60
+  "So many lines around an error are added of a file that is too large.")
+
+(defun aid-recipe--add-place (file line budget)
+  "Add FILE, a name in the project, that has an error in LINE.
+Of a file that has more than BUDGET tokens the lines around it are added."
+  (let* ((root (aid-chat-root)) (full (expand-file-name file root))
+         (whole (aid-context--file-target default-directory full)))
+    (when (and (file-in-directory-p full root) (file-regular-p full)
+               (not (aid-recipe--has-p (concat "\\`" (regexp-quote whole) "\\(?:#\\|\\'\\)"))))
+      (if (<= (aid-chat--target-cost whole) budget)
+          (aid-recipe--add file whole "named by an error")
+        (let ((first (max 1 (- line aid-recipe--error-lines)))
+              (last (+ line aid-recipe--error-lines)))
+          (aid-recipe--add (format "%s:%d-%d" file first last)
+                           (aid-context--file-target default-directory full first last)
+                           "around an error"))))))
+
+(defun aid-recipe--add-errors (name budget)
+  "Add the project's errors for strategy NAME, and files of BUDGET tokens in all."
+  (require 'aid-errors)
+  (let ((text (aid-errors-text)))
+    (unless (string-blank-p text)
+      (append
+       (unless (aid-recipe--has-p "\\`aid:errors?\\_>")
+         (aid-recipe--add "all errors" "aid:errors" (concat "asked for by " name)))
+       (cl-loop for (file . line) in (aid-recipe--error-places text)
+                repeat aid-recipe--error-files
+                append (aid-recipe--add-place
+                        file line (- budget (cl-loop for item in (aid-chat--open-items)
+                                                     sum (aid-chat--target-cost (nth 2 item))))))))))
+
+(defun aid-recipe--add-diff ()
+  "Add the uncommitted changes, if there are any."
+  (require 'aid-append)
+  (unless (aid-recipe--has-p "\\`aid:diff\\_>")
+    (let ((aid-append-chat (current-buffer)) (inhibit-message t))
+      (when (ignore-errors (aid-append-diff) t)
+        (list "uncommitted changes")))))
+
+(defun aid-recipe--add-files (name)
+  "Add the files that strategy NAME says go with those of the open question."
+  (let* ((made (aid--mod-recipe name (aid-chat-doc) (aid-chat-root) default-directory))
+         (left (mapcar (lambda (item) (plist-get item :label)) (plist-get made :left_out))))
+    (when left
+      (message "Left out, for the budget of %s is full: %s" name (string-join left ", ")))
+    (cl-loop for item in (plist-get made :items)
+             append (aid-recipe--add (plist-get item :label) (plist-get item :target)
+                                     (plist-get item :why)))))
+
+(defun aid-recipe--run (name all)
+  "Add to this chat what strategy NAME, or the one in force, asks for.
+Without ALL only files that go with those of the question.  Give the labels."
+  (let* ((info (aid-strategy-info name))
+         (sources (plist-get info :context))
+         (aid-recipe--adding t))
+    (unless (or (plist-get info :error) (file-remote-p default-directory)
+                (not (aid-chat-root)) (file-remote-p (aid-chat-root)))
+      (append (and all (member "errors" sources)
+                   (aid-recipe--add-errors (plist-get info :name) (plist-get info :budget)))
+              (and all (member "diff" sources) (aid-recipe--add-diff))
+              (and (or (member "siblings" sources) (member "instructions" sources))
+                   (aid-recipe--add-files (plist-get info :name)))))))
+
+(defun aid-recipe-follow ()
+  "Add the files that go with what was just added to this chat's question."
+  (when (and aid-recipe-automatic (not aid-recipe--adding))
+    (condition-case err
+        (aid-recipe--run nil nil)
+      (error (message "No context was added: %s" (error-message-string err))))))
+
+(defun aid-recipe-complete (&optional name)
+  "Add what is missing to this chat's question by strategy NAME, before it is sent."
+  (when aid-recipe-automatic
+    (aid-recipe--run name t)))
+
+;;;###autoload
+(defun aid-append-recipe ()
+  "Append the context that the strategy asks for, as it would be when sending."
+  (interactive)
+  (aid-module-ensure)
+  (require 'aid-chat)
+  (with-current-buffer (aid-chat-at-hand)
+    (setq aid-recipe--offered nil)
+    (let ((labels (aid-recipe--run nil t)))
+      (message "%s" (if labels
+                        (concat "Appended " (string-join labels ", "))
+                      "The strategy adds nothing")))))
+
+(provide 'aid-recipe)
+;;; aid-recipe.el ends here
