@@ -169,6 +169,7 @@ add_turn (struct aid_prompter *b, size_t i, const struct aid_turn *last_answer)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
   int64_t before = b->out->tokens;
+  b->turn = t->number;
   enum aid_err err = AID_OK;
   if (t->kind == AID_TURN_USER)
     err = add_question (b, t, last_answer);
@@ -240,12 +241,13 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   out->frozen = AID_VEC_INIT (struct aid_frozen, 10000);
   out->weights = AID_VEC_INIT (struct aid_prompt_weight, 1 << 20);
   out->shown = AID_VEC_INIT (struct aid_shown, 1000000);
+  out->items = AID_VEC_INIT (struct aid_prompt_item, 100000);
   aid_conversation_init (&out->conversation);
   struct aid_chat *chat;
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
   if (err)
     return err;
-  struct aid_prompter b = { r, chat, out, e };
+  struct aid_prompter b = { r, chat, out, e, 0 };
   memcpy (out->key, chat->key, sizeof out->key);
   struct aid_message *system = aid_conversation_add (&out->conversation, AID_ROLE_SYSTEM);
   if (!system || !aid_message_add (system, AID_PART_TEXT, aid_span_z (r->system)))
@@ -289,6 +291,14 @@ aid_prompt_free (struct aid_prompt *p)
       free (s->target);
       aid_str_free (&s->head);
     }
+  for (size_t i = 0; i < p->items.len; i++)
+    {
+      struct aid_prompt_item *item = &AID_VEC_AT (struct aid_prompt_item, &p->items, i);
+      free (item->label);
+      free (item->target);
+      free (item->why);
+    }
+  aid_vec_free (&p->items);
   aid_vec_free (&p->frozen);
   aid_vec_free (&p->weights);
   aid_vec_free (&p->shown);

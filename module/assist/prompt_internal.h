@@ -10,6 +10,7 @@ struct aid_prompter
   const struct aid_chat *chat;
   struct aid_prompt *out;
   struct aid_error *e;
+  int64_t turn;                /* the number of the turn that is added */
 };
 
 /* Appends TEXT without the file's key, which a snapshot of a chat may hold. */

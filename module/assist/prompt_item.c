@@ -9,6 +9,7 @@
 #include "model/estimate.h"
 #include "store/blob.h"
 #include <stdlib.h>
+#include <time.h>
 
 /* Appends TEXT without the file's key, which a snapshot of a chat may hold. */
 void
@@ -53,14 +54,13 @@ live_text (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_
     }
   const struct aid_prompt_request *r = b->request;
   struct aid_resolve how = { .resolver = r->resolver, .dir = r->dir, .root = r->root };
-  enum aid_err err = aid_media_read (r->dir, item->target, out, b->e);
-  if (err || out->len)
-    return err;
   struct aid_str raw = AID_STR_INIT (AID_MEDIA_MAX);
-  if (r->quick && aid_context_costs (item->target))
-    err = aid_context_recall (&how, item->target, &raw, NULL) ? AID_OK : AID_E_STATE;
-  else
-    err = aid_context_read (&how, item->target, &raw, b->e);
+  enum aid_err err = AID_OK;
+  if (!r->quick || !aid_context_costs (item->target))
+    err = aid_assist_read (&how, item->target, &raw, b->e);
+  else if (!aid_context_recall (&how, item->target, &raw, NULL))
+    err = aid_error_set (b->e, AID_E_STATE, "%.*s was not read yet: preview its line first.", (int) item->label.len,
+                         item->label.ptr);
   if (!err && aid_media_type (aid_str_span (&raw)))
     aid_str_addspan (out, aid_str_span (&raw));
   else if (!err)
@@ -189,6 +189,47 @@ pdf_to_text (struct aid_prompter *b, struct aid_str *bytes)
   aid_str_free (&text);
 }
 
+/* How old ITEM's text is, in seconds, or -1: it is what it names now. */
+static int64_t
+age_of (const struct aid_prompter *b, const struct aid_chat_item *item, const char *sent)
+{
+  const struct aid_prompt_request *r = b->request;
+  struct aid_resolve how = { .resolver = r->resolver, .dir = r->dir, .root = r->root };
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
+  int64_t age = -1, stored = *sent ? aid_blob_time (sent) : 0;
+  if (stored)
+    age = (int64_t) time (NULL) - stored;
+  else if (!*sent && aid_context_costs (item->target) && aid_context_recall (&how, item->target, &text, &age))
+    age /= 1000;
+  aid_str_free (&text);
+  return stored && age < 0 ? 0 : age;
+}
+
+/* Tells of ITEM, whose text is TEXT, unless it is not KNOWN; LEN bytes of the message were written up to its end. */
+static void
+list_item (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text, int known, size_t len)
+{
+  struct aid_prompt_item *p = b->request->list ? aid_vec_push (&b->out->items) : NULL;
+  struct aid_span why = aid_chat_meta (b->chat, item->first_meta, item->nmeta, "why");
+  struct aid_str plain = AID_STR_INIT (4096);
+  if (!p)
+    return;
+  aid_str_add_decoded (&plain, why);
+  p->turn = b->turn;
+  p->label = aid_span_dup (item->label);
+  p->target = aid_span_dup (item->target);
+  p->why = why.len ? aid_span_dup (aid_str_span (&plain)) : NULL;
+  if (item->sent.len < sizeof p->sent)
+    memcpy (p->sent, item->sent.ptr, item->sent.len);
+  p->pinned = aid_chat_meta (b->chat, item->first_meta, item->nmeta, "pin").len > 0;
+  p->known = known;
+  p->tokens = !known ? said_tokens (b->chat, item)
+              : aid_media_type (text) ? aid_media_tokens (text) : aid_prompt_tokens (b->request, text);
+  p->upto = b->out->tokens + (int64_t) len / 4;
+  p->age = age_of (b, item, p->sent);
+  aid_str_free (&plain);
+}
+
 /* Adds what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now.  Text is appended to
    OUT, which becomes a part of M before an image. */
 enum aid_err
@@ -196,6 +237,7 @@ aid_prompt_add_item (struct aid_prompter *b, const struct aid_chat_item *item, s
 {
   struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
   enum aid_err err = AID_E_NOTFOUND;
+  int known = 1;
   if (item->sent.len)
     {
       char *id = aid_span_dup (item->sent);
@@ -209,6 +251,7 @@ aid_prompt_add_item (struct aid_prompter *b, const struct aid_chat_item *item, s
       if (err && b->request->dry)
         {
           aid_str_clear (&text);           /* sending it will tell */
+          known = 0;
           b->out->tokens += said_tokens (b->chat, item);
           err = AID_OK;
         }
@@ -230,6 +273,8 @@ aid_prompt_add_item (struct aid_prompter *b, const struct aid_chat_item *item, s
                    AID_PROMPT_MAX >> 20);
   if (!err && !media)
     err = note_shown (b, item, aid_str_span (&text), out, from);
+  if (!err)
+    list_item (b, item, aid_str_span (&text), known, out->len);
   aid_str_free (&text);
   return err;
 }

@@ -9,6 +9,7 @@ static const struct aid_command commands[] = {
   { "chat", aid_cmd_chat, "read a chat file: its turns, items and code blocks" },
   { "patch", aid_cmd_patch, "check or apply the patches in an answer" },
   { "models", aid_cmd_models, "list the models that can be asked" },
+  { "context", aid_cmd_context, "say what items would show a model, and what they cost" },
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
