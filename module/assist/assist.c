@@ -35,7 +35,8 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->pool = aid_pool_new (POOL_THREADS, e);
   a->records = aid_records_new ();
   a->resolver = aid_resolver_new ();
-  a->keeper = a->pool && a->records && a->resolver ? aid_keeper_new (e) : NULL;
+  a->stale = aid_stale_new ();
+  a->keeper = a->pool && a->records && a->resolver && a->stale ? aid_keeper_new (e) : NULL;
   a->net = a->keeper ? aid_net_new (e) : NULL;
   if (a->net)
     {
@@ -64,6 +65,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
   aid_resolver_free (a->resolver);
+  aid_stale_free (a->stale);
   aid_vec_free (&a->turns);
   pthread_mutex_destroy (&a->lock);
   free (a);
@@ -103,6 +105,12 @@ struct aid_resolver *
 aid_assist_resolver (struct aid_assist *a)
 {
   return a->resolver;
+}
+
+struct aid_stale_memory *
+aid_assist_stale (struct aid_assist *a)
+{
+  return a->stale;
 }
 
 struct aid_pool *

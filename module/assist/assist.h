@@ -138,6 +138,8 @@ void aid_inspect_curl (const char *url, const struct aid_http_header *headers, s
 int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_error *e);
 
 struct aid_resolver *aid_assist_resolver (struct aid_assist *a);   /* borrowed, for every thread */
+struct aid_stale_memory;
+struct aid_stale_memory *aid_assist_stale (struct aid_assist *a);  /* likewise */
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
 struct aid_net;

@@ -10,6 +10,7 @@
 #include "chat/journal.h"
 #include "chat/stream.h"
 #include "assist/record.h"
+#include "assist/stale.h"
 #include "config/config.h"
 #include "model/conversation.h"
 #include "model/provider.h"
@@ -195,6 +196,7 @@ struct aid_assist
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
   struct aid_resolver *resolver;       /* reads items that are no files */
+  struct aid_stale_memory *stale;
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;

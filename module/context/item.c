@@ -225,6 +225,9 @@ aid_item_render (struct aid_span label, struct aid_span target, struct aid_span 
   const char *language = "";
   if (!aid_item_target (target, &path, &first, &last))
     language = aid_item_language (aid_str_span (&path));
+  else if (aid_span_starts (target, "aid:diff") || aid_span_starts (target, "aid:commit/")
+           || aid_span_starts (target, "aid:history/"))
+    language = "diff";
   aid_item_name (label, target, out);
   aid_str_addz (out, ":\n");
   size_t fence = aid_chat_fence (text);

@@ -4,8 +4,6 @@
 #define COMMITS "50" /* of a range: its last ones */
 #define REVISION_MAX 300
 
-#define HG_HEAD "commit {node}\\nAuthor: {author|person}\\nDate:   {date|isodate}\\n\\n{indent(desc, \"    \")}\\n\\n"
-
 /* The name of one revision cannot be taken for an option or, in Mercurial's queries, for more than a name. */
 static enum aid_err
 check_revision (struct aid_span rev, struct aid_error *e)
@@ -39,8 +37,9 @@ git_range (const struct aid_resolve *how, struct aid_span from, struct aid_span 
 {
   struct aid_str range = AID_STR_INIT (2 * REVISION_MAX + 10);
   aid_str_addf (&range, "%.*s..%.*s", (int)from.len, from.ptr, (int)to.len, to.ptr);
-  const char *const argv[] = { "log",    "--no-color", "--no-ext-diff",        "--no-textconv",    "--date=iso", "-M", "-p",
-                               "--stat", "--reverse",  "--max-count=" COMMITS, aid_str_z (&range), "--",         NULL };
+  const char *const argv[]
+    = { "log", "--no-color", "--no-ext-diff", "--no-textconv",        "--date=iso",       AID_GIT_HEAD, "-M",
+        "-p",  "--stat",     "--reverse",     "--max-count=" COMMITS, aid_str_z (&range), "--",         NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_GIT, argv, out, e);
   aid_str_free (&range);
   return err;
@@ -51,9 +50,8 @@ git_one (const struct aid_resolve *how, struct aid_span rev, struct aid_str *out
 {
   struct aid_str z = AID_STR_INIT (REVISION_MAX + 10);
   aid_str_addspan (&z, rev);
-  const char *const argv[]
-    = { "show", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "-M", "-p", "--stat", aid_str_z (&z),
-        "--",   NULL };
+  const char *const argv[] = { "show", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", AID_GIT_HEAD,
+                               "-M",   "-p",         "--stat",        aid_str_z (&z),  "--",         NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_GIT, argv, out, e);
   aid_str_free (&z);
   return err;
@@ -63,7 +61,7 @@ static enum aid_err
 hg_log (const struct aid_resolve *how, const char *query, struct aid_str *out, struct aid_error *e)
 {
   const char *const argv[]
-    = { "log", "--git", "-p", "--stat", "--template", HG_HEAD, "--limit", COMMITS, "--rev", query, NULL };
+    = { "log", "--git", "-p", "--stat", "--template", AID_HG_HEAD, "--limit", COMMITS, "--rev", query, NULL };
   return aid_vc_run (how, AID_VC_HG, argv, out, e);
 }
 

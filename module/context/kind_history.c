@@ -7,8 +7,6 @@
 
 #define COMMITS_MAX 20
 #define COMMITS "20"
-#define HG_HEAD "commit {node|short}\\nAuthor: {author|person}\\nDate:   {date|isodate}\\n\\n{indent(desc, \"    \")}\\n\\n"
-
 /* As Git writes it, also what is not committed. */
 #define HG_LINE                                                                                                             \
   "{lines % '{ifeq(node|short, \"ffffffffffff\", \"000000000000 (Not Committed Yet\", \"{node|short} ({user|person}\")} "   \
@@ -109,11 +107,21 @@ git_history (const struct aid_resolve *how, const char *path, int64_t first, int
   struct aid_str lines = AID_STR_INIT (20000);
   enum aid_err err = first ? committed_lines (how, path, &first, &last, e) : AID_OK;
   aid_str_addf (&lines, "-L%lld,%lld:%s", (long long)first, (long long)last, path);
-  const char *const some[] = { "log",        "--no-color",           "--no-ext-diff",    "--no-textconv",
-                               "--date=iso", "--max-count=" COMMITS, aid_str_z (&lines), NULL };
-  const char *const all[]
-    = { "log", "--no-color", "--no-ext-diff", "--no-textconv", "--date=iso", "--max-count=" COMMITS, "-p", "--follow", "--",
-        path,  NULL };
+  const char *const some[] = { "log",        "--no-color", "--no-ext-diff",        "--no-textconv",
+                               "--date=iso", AID_GIT_HEAD, "--max-count=" COMMITS, aid_str_z (&lines),
+                               NULL };
+  const char *const all[] = { "log",
+                              "--no-color",
+                              "--no-ext-diff",
+                              "--no-textconv",
+                              "--date=iso",
+                              AID_GIT_HEAD,
+                              "--max-count=" COMMITS,
+                              "-p",
+                              "--follow",
+                              "--",
+                              path,
+                              NULL };
   if (!err)
     err = aid_vc_run (how, AID_VC_GIT, first ? some : all, out, e);
   aid_str_free (&lines);
@@ -134,10 +142,11 @@ hg_history (const struct aid_resolve *how, const char *path, int64_t first, int6
 {
   struct aid_str lines = AID_STR_INIT (20000), whole = AID_STR_INIT (20000);
   aid_str_addf (&lines, "%s,%lld:%lld", path, (long long)first, (long long)last);
-  const char *const some[] = { "log",     "--git", "-p",           "--follow",         "--template", HG_HEAD,
+  const char *const some[] = { "log",     "--git", "-p",           "--follow",         "--template", AID_HG_HEAD,
                                "--limit", COMMITS, "--line-range", aid_str_z (&lines), NULL };
-  const char *const all[]
-    = { "log", "--git", "-p", "--follow", "--template", HG_HEAD, "--limit", COMMITS, "--", hg_path (&whole, path), NULL };
+  const char *const all[] = { "log",       "--git",   "-p",    "--follow", "--template",
+                              AID_HG_HEAD, "--limit", COMMITS, "--",       hg_path (&whole, path),
+                              NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_HG, first ? some : all, out, e);
   aid_str_free (&lines);
   aid_str_free (&whole);
@@ -194,9 +203,9 @@ static enum aid_err
 add_messages (const struct aid_resolve *how, enum aid_vc vc, const struct aid_vec *commits, struct aid_str *out,
               struct aid_error *e)
 {
-  const char *argv[COMMITS_MAX + 8] = { "log", "--no-color", "--no-walk", "-s", "--date=iso" };
+  const char *argv[COMMITS_MAX + 10] = { "log", "--no-color", "--no-walk", "-s", "--date=iso", AID_GIT_HEAD };
   struct aid_str query = AID_STR_INIT (8192);
-  size_t n = 5;
+  size_t n = 6;
   if (!commits->len)
     return AID_OK;
   for (size_t i = 0; i < commits->len; i++)
@@ -206,7 +215,7 @@ add_messages (const struct aid_resolve *how, enum aid_vc vc, const struct aid_ve
       if (vc == AID_VC_GIT)
         argv[n++] = commit;
     }
-  const char *const hg[] = { "log", "--template", HG_HEAD, "--rev", aid_str_z (&query), NULL };
+  const char *const hg[] = { "log", "--template", AID_HG_HEAD, "--rev", aid_str_z (&query), NULL };
   aid_str_addc (out, '\n');
   enum aid_err err = aid_vc_run (how, vc, vc == AID_VC_HG ? hg : argv, out, e);
   aid_str_free (&query);

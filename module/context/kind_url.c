@@ -61,9 +61,9 @@ on_done (void *user, const struct aid_http_result *result)
   struct fetch *f = user;
   f->status = result->status;
   f->error = result->error;
-  int end = f->done[1];           /* F is the reader's again once it is told */
+  int end = f->done[1]; /* F is the reader's again once it is told */
   ssize_t n = write (end, "", 1);
-  (void) n;
+  (void)n;
   close (end);
 }
 

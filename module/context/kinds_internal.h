@@ -35,6 +35,9 @@ enum aid_vc aid_vc_of (const char *dir);
    AID_E_CANCELLED. */
 enum aid_err aid_vc_run (const struct aid_resolve *how, enum aid_vc vc, const char *const *argv, struct aid_str *out,
                          struct aid_error *e);
+/* How a commit begins: as both write it, with names but no addresses of people. */
+#define AID_GIT_HEAD "--format=commit %H%nAuthor: %an%nDate:   %ad%n%n%w(0,4,4)%B%w(0,0,0)"
+#define AID_HG_HEAD "commit {node}\\nAuthor: {author|person}\\nDate:   {date|isodate}\\n\\n{indent(desc, \"    \")}\\n\\n"
 /* AID_E_NOTFOUND, in words, that there is no version control. */
 enum aid_err aid_vc_missing (const struct aid_resolve *how, struct aid_error *e);
 

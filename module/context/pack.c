@@ -39,7 +39,7 @@ cut (struct aid_pack_item *item, int64_t room, int64_t (*count) (void *ctx, stru
       if (n <= low)
         {
           const char *end = memchr (item->text.ptr + middle, '\n', high - middle); /* the line that the middle is in */
-          n = end ? (size_t) (end - item->text.ptr) + 1 : high;
+          n = end ? (size_t)(end - item->text.ptr) + 1 : high;
           if (n >= high)
             break;
           some = count (ctx, aid_span_cut (item->text, 0, n));
@@ -59,7 +59,8 @@ cut (struct aid_pack_item *item, int64_t room, int64_t (*count) (void *ctx, stru
 }
 
 int64_t
-aid_pack (struct aid_pack_item *items, size_t n, int64_t budget, int64_t (*count) (void *ctx, struct aid_span text), void *ctx)
+aid_pack (struct aid_pack_item *items, size_t n, int64_t budget, int64_t (*count) (void *ctx, struct aid_span text),
+          void *ctx)
 {
   int64_t sum = 0;
   for (size_t i = 0; i < n; i++)

@@ -16,7 +16,7 @@ add_pages (struct aid_span text, struct aid_str *out)
   for (size_t i = 0; i < clean.len; i++)
     if (clean.ptr[i] == '\f')
       aid_str_addz (out, i + 1 < clean.len ? "\n" : "");
-    else if ((unsigned char) clean.ptr[i] >= ' ' || clean.ptr[i] == '\n' || clean.ptr[i] == '\t')
+    else if ((unsigned char)clean.ptr[i] >= ' ' || clean.ptr[i] == '\n' || clean.ptr[i] == '\t')
       aid_str_addc (out, clean.ptr[i]);
   if (clean.err)
     out->err = clean.err;
@@ -27,8 +27,13 @@ static enum aid_err
 convert (struct aid_resolver *resolver, struct aid_span bytes, struct aid_str *out, struct aid_error *e)
 {
   static const char *const argv[] = { "pdftotext", "-layout", "-enc", "UTF-8", "-", "-", NULL };
-  struct aid_proc p = { .argv = argv, .dir = "/", .input = bytes, .out_max = AID_KIND_TEXT_MAX, .err_max = ERROR_MAX,
-                        .timeout_ms = AID_CONTEXT_SECONDS * 1000, .stop = aid_resolver_stopper (resolver) };
+  struct aid_proc p = { .argv = argv,
+                        .dir = "/",
+                        .input = bytes,
+                        .out_max = AID_KIND_TEXT_MAX,
+                        .err_max = ERROR_MAX,
+                        .timeout_ms = AID_CONTEXT_SECONDS * 1000,
+                        .stop = aid_resolver_stopper (resolver) };
   struct aid_proc_result r;
   enum aid_err err = aid_proc_run (&p, &r, e);
   if (err == AID_E_NOTFOUND)

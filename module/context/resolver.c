@@ -13,7 +13,7 @@
 struct kept
 {
   char *key;
-  int64_t ms;                  /* when it was read, monotonic */
+  int64_t ms; /* when it was read, monotonic */
   struct aid_str text;
 };
 

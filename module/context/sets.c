@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define FILE_MAX ((size_t) 1 << 20)
+#define FILE_MAX ((size_t)1 << 20)
 #define PATH_LIMIT 16384
 
 /* Appends the path of the file with the sets of ROOT. */
@@ -73,11 +73,11 @@ add_set (struct aid_vec *sets, const char *name, const json_t *items, int shared
   if (!(set->name = strdup (name)))
     return aid_error_set (e, AID_E_NOMEM, "There is no memory for the sets.");
   json_array_foreach (items, i, item)
-    {
-      char **slot = json_is_string (item) ? aid_vec_push (&set->items) : NULL;
-      if (slot && !(*slot = strdup (json_string_value (item))))
-        return aid_error_set (e, AID_E_NOMEM, "There is no memory for the sets.");
-    }
+  {
+    char **slot = json_is_string (item) ? aid_vec_push (&set->items) : NULL;
+    if (slot && !(*slot = strdup (json_string_value (item))))
+      return aid_error_set (e, AID_E_NOMEM, "There is no memory for the sets.");
+  }
   return AID_OK;
 }
 
@@ -90,9 +90,7 @@ load_file (const char *root, int shared, struct aid_vec *sets, struct aid_error 
   const char *name;
   if (!err && !doc)
     err = e && e->code ? e->code : AID_E_INVALID;
-  json_object_foreach (json_object_get (doc, "sets"), name, items)
-    if (!err)
-      err = add_set (sets, name, items, shared, e);
+  json_object_foreach (json_object_get (doc, "sets"), name, items) if (!err) err = add_set (sets, name, items, shared, e);
   json_decref (doc);
   aid_str_free (&path);
   return err;
@@ -139,7 +137,7 @@ aid_set_item_is_inside (const char *root, const char *item)
       char *top = realpath (root, NULL), *real = NULL;
       if (top && !aid_fs_join (&path, top, aid_str_z (&file)))
         real = realpath (aid_str_z (&path), NULL);
-      const char *at = real ? real : aid_str_z (&path);     /* what is not there leads nowhere */
+      const char *at = real ? real : aid_str_z (&path); /* what is not there leads nowhere */
       n = top ? strlen (top) : 0;
       inside = top && !strncmp (at, top, n) && (at[n] == '/' || !at[n]);
       free (top);
@@ -159,7 +157,7 @@ check_set (const char *root, const char *name, const char *const *items, size_t 
 {
   size_t len = strlen (name);
   for (size_t i = 0; i < len; i++)
-    if ((unsigned char) name[i] < ' ')
+    if ((unsigned char)name[i] < ' ')
       len = 0;
   if (!len || len > AID_SET_NAME_MAX)
     return aid_error_set (e, AID_E_INVALID, "A set's name has 1 to %d bytes in one line.", AID_SET_NAME_MAX);
@@ -167,7 +165,8 @@ check_set (const char *root, const char *name, const char *const *items, size_t 
     return aid_error_set (e, AID_E_LIMIT, "A set has at most %d items.", AID_SET_ITEMS_MAX);
   for (size_t i = 0; i < n && shared; i++)
     if (!aid_set_item_is_inside (root, items[i]))
-      return aid_error_set (e, AID_E_REFUSED, "%.100s is not in the project: a set of the project cannot hold it.", items[i]);
+      return aid_error_set (e, AID_E_REFUSED, "%.100s is not in the project: a set of the project cannot hold it.",
+                            items[i]);
   return AID_OK;
 }
 
@@ -178,7 +177,7 @@ write_file (const char *path, const json_t *doc, int shared, struct aid_error *e
   char *json = json_dumps (doc, JSON_INDENT (2) | JSON_SORT_KEYS);
   aid_str_addz (&text, json ? json : "");
   aid_str_addc (&text, '\n');
-  aid_str_add (&folder, path, (size_t) (aid_fs_base (path) - path));
+  aid_str_add (&folder, path, (size_t)(aid_fs_base (path) - path));
   enum aid_err err = !json ? AID_E_NOMEM : text.err;
   if (err)
     aid_error_set (e, err, "The sets do not fit into %.150s.", path);
