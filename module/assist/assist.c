@@ -206,12 +206,22 @@ frame_now (void *arg)
   flush_all (a);
 }
 
+/* Nobody reads more than a few answers at once: when many stream, each comes in larger pieces, and Emacs is not kept busy. */
+static int64_t
+frame_ms (struct aid_assist *a)
+{
+  pthread_mutex_lock (&a->lock);
+  size_t streams = a->turns.len;
+  pthread_mutex_unlock (&a->lock);
+  return AID_FRAME_MS * (int64_t)(streams <= AID_FRAME_STREAMS ? 1 : (streams + AID_FRAME_STREAMS - 1) / AID_FRAME_STREAMS);
+}
+
 void
 aid_assist_frame (struct aid_assist *a)
 {
   if (a->frame_pending)
     return;
-  int64_t wait = a->last_frame + AID_FRAME_MS - aid_clock_ms ();
+  int64_t wait = a->last_frame + frame_ms (a) - aid_clock_ms ();
   if (wait <= 0)
     flush_all (a);
   else if (!aid_net_later (a->net, (uint32_t) wait, frame_now, NULL, a))
