@@ -81,7 +81,8 @@ What is far away is left out, as an empty text: nothing is connected to or run."
   (when val
     (setq aid-strategy--info (plist-get val :strategy))
     (aid-chat--note-model (plist-get val :configured) (plist-get val :model)))
-  (aid-chat-head-update))
+  (aid-chat-head-update)
+  (run-hooks 'aid-chat-measured-hook))
 
 (defun aid-cost-agree (plist)
   "Ask before a question of PLIST is sent that would pass a budget.

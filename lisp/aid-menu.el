@@ -22,6 +22,7 @@
     ("c" "go to the chat, and back" aid-chat)
     ("n" "new chat" aid-new-chat)
     ("l" "list of chats" aid-chats)
+    ("x" "context of the next request" aid-context-panel)
     ("i" "what would be sent" aid-inspect)
     ("I" "what was sent last" aid-inspect-last)
     ("z" "compact the chat" aid-compact)]
@@ -35,6 +36,11 @@
     ("D" "directory" aid-append-directory)
     ("y" "last kill" aid-append-kill)
     ("o" "shell output" aid-append-shell)
+    ("U" "page of the web" aid-append-url)
+    ("V" "commit or range" aid-append-commit)
+    ("h" "history of the region or file" aid-append-history)
+    ("@" "item by its name" aid-append-item)
+    ("W" "set of items" aid-context-add-set)
     ("=" "what the strategy asks for" aid-append-recipe)]
    ["Apply"
     ("." "resume review" aid-review-resume)

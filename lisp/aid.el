@@ -173,7 +173,8 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
                      ("o" . aid-append-shell) ("=" . aid-append-recipe)
-                     ("w" . aid-ask-with)))
+                     ("w" . aid-ask-with) ("x" . aid-context-panel) ("@" . aid-append-item)
+                     ("h" . aid-append-history) ("U" . aid-append-url) ("V" . aid-append-commit)))
       (define-key map key command))
     map)
   "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
@@ -206,12 +207,18 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Append uncommitted changes" aid-append-diff]
     ["Append directory..." aid-append-directory]
     ["Append last kill" aid-append-kill]
+    ["Append page of the web..." aid-append-url]
+    ["Append commit..." aid-append-commit]
+    ["Append history" aid-append-history]
+    ["Append item..." aid-append-item]
+    ["Add set of items..." aid-context-add-set]
     ["Append what the strategy asks for" aid-append-recipe]
     "--"
     ["Resume review" aid-review-resume]
     ["Ask again about refused hunks" aid-retry-refused]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
+    ["Context of the next request" aid-context-panel]
     ["Inspect request" aid-inspect]
     ["Inspect last request" aid-inspect-last]
     ["Compact chat" aid-compact]
@@ -232,6 +239,11 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                    aid-append-error aid-append-diff aid-append-shell aid-append-info
                    aid-append-kill))
   (autoload command "aid-append" "Append it to the chat's open question." t))
+(autoload 'aid-context-panel "aid-context-panel" "List what the next request holds." t)
+(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-history aid-append-blame))
+  (autoload command "aid-context-items" nil t))
+(dolist (command '(aid-context-save-set aid-context-add-set aid-context-forget-set))
+  (autoload command "aid-context-sets" nil t))
 (autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
 (autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)
