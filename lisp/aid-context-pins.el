@@ -27,9 +27,10 @@
       (forward-line 0)
       (unless (looking-at aid-chat--item-line)
         (user-error "No item is on this line"))
-      (let* ((words (match-string-no-properties 4))
+      (let* ((beg (match-beginning 4)) (end (match-end 4))
+             (words (match-string-no-properties 4))
              (pinned (assoc "pin" (aid-chat--words words))))
-        (aid-chat--replace (match-beginning 4) (match-end 4)
+        (aid-chat--replace beg end
                            (if pinned
                                (replace-regexp-in-string " pin=[^ ]*" "" words)
                              (concat (string-trim-right words) " pin=1")))

@@ -40,10 +40,9 @@
           (forward-line 0)
           (when (and (looking-at aid-chat--item-line)
                      (equal (match-string 3) (aid-chat-key)))
-            (let ((words (aid-chat--words (match-string-no-properties 4))))
-              (push (list (point) (match-string-no-properties 2)
-                          (aid-chat--word "sent" words) words)
-                    items)))
+            (let* ((target (match-string-no-properties 2))
+                   (words (aid-chat--words (match-string-no-properties 4))))
+              (push (list (point) target (aid-chat--word "sent" words) words) items)))
           (forward-line 1))
         (nreverse items)))))
 
