@@ -53,7 +53,7 @@ struct aid_turn_state
   struct aid_str reasoning;    /* of a plain request, not yet sent; none while there is text that is not sent */
   size_t reasoned;             /* bytes of reasoning so far, of a plain request */
   struct aid_usage usage;
-  enum aid_stop stop;
+  enum aid_stop_reason stop;
   int stopped;                 /* the answer is whole: its end has come */
   struct aid_str stop_words;
   struct aid_error why;        /* the server's words for a refused attempt */

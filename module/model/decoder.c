@@ -334,7 +334,7 @@ aid_decoder_usage (struct aid_decoder *d, const struct aid_usage *u)
 }
 
 void
-aid_decoder_stop (struct aid_decoder *d, enum aid_stop stop, struct aid_span word, struct aid_span detail)
+aid_decoder_stop (struct aid_decoder *d, enum aid_stop_reason stop, struct aid_span word, struct aid_span detail)
 {
   d->stop_seen = 1;
   d->stop = stop;

@@ -37,7 +37,7 @@ aid_wire_request_free (struct aid_wire_request *r)
 }
 
 const char *
-aid_stop_name (enum aid_stop s)
+aid_stop_name (enum aid_stop_reason s)
 {
   static const char *const names[] = { "none",   "end",     "length", "tools",  "sequence",
                                        "filter", "refusal", "pause",  "context" };

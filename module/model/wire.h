@@ -48,13 +48,13 @@ struct aid_wire_request
 };
 void aid_wire_request_free (struct aid_wire_request *r);
 
-enum aid_stop
+enum aid_stop_reason
 {
   AID_STOP_NONE,           /* not told */
   AID_STOP_END, AID_STOP_LENGTH, AID_STOP_TOOLS, AID_STOP_SEQUENCE, AID_STOP_FILTER, AID_STOP_REFUSAL, AID_STOP_PAUSE,
   AID_STOP_CONTEXT
 };
-const char *aid_stop_name (enum aid_stop s);   /* "end", "length", ... */
+const char *aid_stop_name (enum aid_stop_reason s);   /* "end", "length", ... */
 
 /* Token counts; -1: not told.  input includes what was cached, output includes reasoning. */
 struct aid_usage
@@ -83,7 +83,7 @@ struct aid_model_event
   enum aid_model_event_kind kind;
   struct aid_span text, id, name;
   int index;
-  enum aid_stop stop;
+  enum aid_stop_reason stop;
   struct aid_usage usage;
 };
 

@@ -140,7 +140,7 @@ read_stop (struct anthropic *a, const json_t *from)
   static const struct
   {
     const char *word;
-    enum aid_stop stop;
+    enum aid_stop_reason stop;
   } words[] = {
     { "end_turn", AID_STOP_END }, { "max_tokens", AID_STOP_LENGTH }, { "stop_sequence", AID_STOP_SEQUENCE },
     { "tool_use", AID_STOP_TOOLS }, { "pause_turn", AID_STOP_PAUSE }, { "refusal", AID_STOP_REFUSAL },
@@ -148,7 +148,7 @@ read_stop (struct anthropic *a, const json_t *from)
   };
   struct aid_span word = aid_json_span (from, "stop_reason"), detail = aid_json_span (from, "stop_sequence");
   const json_t *details = json_object_get (from, "stop_details");
-  enum aid_stop stop = AID_STOP_NONE;
+  enum aid_stop_reason stop = AID_STOP_NONE;
   if (word.len == 0)
     return;
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -106,13 +106,13 @@ read_usage (struct gemini *g, const json_t *u)
 }
 
 /* STOP is also said after calls; a word that is not here is a new one, or says that something went wrong. */
-static enum aid_stop
+static enum aid_stop_reason
 stop_of (const struct gemini *g, struct aid_span word)
 {
   static const struct
   {
     const char *word;
-    enum aid_stop stop;
+    enum aid_stop_reason stop;
   } words[] = {
     { "STOP", AID_STOP_END }, { "FUNCTION_CALL", AID_STOP_END }, { "MAX_TOKENS", AID_STOP_LENGTH },
     { "SAFETY", AID_STOP_FILTER }, { "RECITATION", AID_STOP_FILTER }, { "LANGUAGE", AID_STOP_FILTER },

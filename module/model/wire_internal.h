@@ -127,7 +127,7 @@ struct aid_decoder
   int started, done, stop_seen;
   int wants_marker;        /* a stream without its end marker is cut off, though why it ended is known */
   int faulty;              /* the frame being read tells of an error: whatever else it holds, the answer is not whole */
-  enum aid_stop stop;
+  enum aid_stop_reason stop;
   struct aid_str stop_text;
   struct aid_usage usage;  /* as told last */
   struct aid_error error;  /* the one that ended it */
@@ -148,7 +148,7 @@ void aid_decoder_delta (struct aid_decoder *d, enum aid_model_event_kind kind, s
 void aid_decoder_tool (struct aid_decoder *d, int index, struct aid_span id, struct aid_span name, struct aid_span text);
 void aid_decoder_usage (struct aid_decoder *d, const struct aid_usage *u);
 /* Remembers why the answer stopped (told at the end, after everything else).  DETAIL may be empty. */
-void aid_decoder_stop (struct aid_decoder *d, enum aid_stop stop, struct aid_span word, struct aid_span detail);
+void aid_decoder_stop (struct aid_decoder *d, enum aid_stop_reason stop, struct aid_span word, struct aid_span detail);
 /* The end marker has come: finishes and tells STOP; what follows is ignored. */
 void aid_decoder_done (struct aid_decoder *d);
 

@@ -300,7 +300,7 @@ read_end (struct ollama *o, const json_t *doc)
   n.input = aid_json_int (doc, "prompt_eval_count", n.input);
   n.output = aid_json_int (doc, "eval_count", n.output);
   aid_decoder_usage (&o->base, &n);
-  enum aid_stop stop = aid_span_eqz (word, "length") ? AID_STOP_LENGTH : o->calls.slots.len ? AID_STOP_TOOLS : AID_STOP_END;
+  enum aid_stop_reason stop = aid_span_eqz (word, "length") ? AID_STOP_LENGTH : o->calls.slots.len ? AID_STOP_TOOLS : AID_STOP_END;
   aid_decoder_stop (&o->base, stop, word.len ? word : AID_SPAN ("stop"), (struct aid_span){ "", 0 });
   aid_decoder_done (&o->base);
 }

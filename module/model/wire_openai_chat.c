@@ -243,13 +243,13 @@ read_usage (struct openai *o, const json_t *chunk, const json_t *choice)
 }
 
 /* The words of the API and those that other servers use for the same. */
-static enum aid_stop
+static enum aid_stop_reason
 stop_of (struct aid_span word)
 {
   static const struct
   {
     const char *word;
-    enum aid_stop stop;
+    enum aid_stop_reason stop;
   } words[] = {
     { "stop", AID_STOP_END }, { "length", AID_STOP_LENGTH }, { "tool_calls", AID_STOP_TOOLS },
     { "function_call", AID_STOP_TOOLS }, { "content_filter", AID_STOP_FILTER }, { "model_length", AID_STOP_CONTEXT },
@@ -267,7 +267,7 @@ static void
 read_stop (struct openai *o, const json_t *choice)
 {
   struct aid_span word = aid_json_span (choice, "finish_reason"), native = aid_json_span (choice, "native_finish_reason");
-  enum aid_stop stop = stop_of (word);
+  enum aid_stop_reason stop = stop_of (word);
   if (word.len == 0)
     return;
   if (stop == AID_STOP_END || stop == AID_STOP_TOOLS || aid_span_eq (word, native))

@@ -241,7 +241,7 @@ read_stop (struct responses *r, const json_t *response)
 {
   struct aid_span status = aid_json_span (response, "status");
   struct aid_span reason_word = aid_json_span (json_object_get (response, "incomplete_details"), "reason");
-  enum aid_stop stop = r->refused ? AID_STOP_REFUSAL : r->calls.len ? AID_STOP_TOOLS : AID_STOP_END;
+  enum aid_stop_reason stop = r->refused ? AID_STOP_REFUSAL : r->calls.len ? AID_STOP_TOOLS : AID_STOP_END;
   if (aid_span_eqz (status, "incomplete"))
     stop = aid_span_eqz (reason_word, "max_output_tokens") ? AID_STOP_LENGTH
            : aid_span_eqz (reason_word, "content_filter")  ? AID_STOP_FILTER

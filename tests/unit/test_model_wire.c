@@ -23,7 +23,7 @@ stops_have_names (void **state)
   assert_string_equal (aid_stop_name (AID_STOP_NONE), "none");
   assert_string_equal (aid_stop_name (AID_STOP_TOOLS), "tools");
   assert_string_equal (aid_stop_name (AID_STOP_CONTEXT), "context");
-  assert_string_equal (aid_stop_name ((enum aid_stop) 99), "none");
+  assert_string_equal (aid_stop_name ((enum aid_stop_reason) 99), "none");
 }
 
 static void
