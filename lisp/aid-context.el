@@ -236,8 +236,12 @@ Signals an error when the text cannot be had any more."
    ((string-match "\\`aid:errors\\(?:/\\(.*\\)\\)?\\'" target)
     (let ((name (match-string 1 target)))
       (require 'aid-errors)
-      (let ((text (aid-errors-text (and name (aid-percent-decode name)))))
+      (let ((text (aid-errors-text (and name (aid-percent-decode name))
+                                   (and (featurep 'aid-recipe) (aid-recipe-build-places)))))
         (if (string-blank-p text) "There are no errors any more.\n" text))))
+   ((equal target "aid:build")
+    (or (aid--mod-build-text (directory-file-name (expand-file-name (aid-project-root))))
+        (user-error "Nothing was built here yet: M-x aid-build does, or delete the line of aid:build")))
    ((string-match "\\`aid:buffer/\\([^#]*\\)\\'" target)
     (let ((buffer (get-buffer (aid-percent-decode (match-string 1 target)))))
       (unless buffer
@@ -246,7 +250,9 @@ Signals an error when the text cannot be had any more."
    ((string-prefix-p "aid:diff" target) (aid-context--diff-text))
    (t (user-error "\"%s\" was taken in another session and is gone: delete its line" target))))
 
-(declare-function aid-errors-text "aid-errors" (&optional path))
+(declare-function aid-errors-text "aid-errors" (&optional path known))
+(declare-function aid-recipe-build-places "aid-recipe" ())
+(declare-function aid--mod-build-text "ext:aid-module" (root))
 
 ;;; Uncommitted changes
 

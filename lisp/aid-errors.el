@@ -163,8 +163,17 @@ Some compilers say what is wrong before they say where."
                                (file-in-directory-p default-directory root))))
                       (buffer-list))))
 
-(defun aid-errors-text (&optional path)
-  "All errors of the project here, or those of PATH in it, one a line or more."
+(defun aid-errors--place (text)
+  "The first place that TEXT, an error, names: \"FILE:LINE\", or nil."
+  (and (string-match (concat "\\(?:File \"\\([^\"\n]+\\)\", lines? \\([0-9]+\\)"
+                             "\\|^ *\\(?:--> \\)?\\([^ \t\n:][^\n:]*\\):\\([0-9]+\\):\\)")
+                     text)
+       (concat (or (match-string 1 text) (match-string 3 text)) ":"
+               (or (match-string 2 text) (match-string 4 text)))))
+
+(defun aid-errors-text (&optional path known)
+  "All errors of the project here, or those of PATH in it, one a line or more.
+Those at the places KNOWN, a list of \"FILE:LINE\", are left out."
   (let* ((root (aid-project-root))
          (file (and path (expand-file-name path root)))
          (buffers (if file
@@ -173,10 +182,12 @@ Some compilers say what is wrong before they say where."
                                                        (file-in-directory-p (buffer-file-name b) root)))
                                       (buffer-list)))))
     (string-join
-     (delete-dups
-      (append (cl-mapcan #'aid-errors--buffer buffers)
-              (cl-mapcan (lambda (b) (aid-errors--compilation b path))
-                         (aid-errors--compilation-buffers))))
+     (cl-delete-if
+      (lambda (one) (and known (member (aid-errors--place one) known)))
+      (delete-dups
+       (append (cl-mapcan #'aid-errors--buffer buffers)
+               (cl-mapcan (lambda (b) (aid-errors--compilation b path))
+                          (aid-errors--compilation-buffers)))))
      "\n")))
 
 (defun aid-errors-at-point ()

@@ -45,7 +45,9 @@
    ["Apply"
     ("." "resume review" aid-review-resume)
     ("t" "ask again about refused hunks" aid-retry-refused)
-    ("u" "undo the last answer's changes" aid-undo-answer)]
+    ("u" "undo the last answer's changes" aid-undo-answer)
+    ("B" "build the project" aid-build)
+    ("!" "fix the build's first error" aid-fix-build)]
    ["Settings"
     ("m" "model" aid-set-model)
     ("M" "check the models" aid-doctor)

@@ -20,7 +20,8 @@
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-context--file-target "aid-context" (dir file &optional first last))
 (declare-function aid-append-diff "aid-append" ())
-(declare-function aid-errors-text "aid-errors" (&optional path))
+(declare-function aid--mod-build-last "ext:aid-module" (root))
+(declare-function aid-errors-text "aid-errors" (&optional path known))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-at-hand "aid-chat" ())
 (declare-function aid-chat-doc "aid-chat-text" ())
@@ -92,10 +93,21 @@ Of a file that has more than BUDGET tokens the lines around it are added."
                            (aid-context--file-target default-directory full first last)
                            "around an error"))))))
 
+(defun aid-recipe-build-places ()
+  "Where the red build that the open question holds fails: \"FILE:LINE\" of each.
+What other checkers say of the same place is known by it."
+  (when (aid-recipe--has-p "\\`aid:build\\'")
+    (cl-loop for diag in (plist-get (aid--mod-build-last
+                                     (directory-file-name (expand-file-name (aid-chat-root))))
+                                    :diags)
+             when (plist-get diag :path)
+             collect (format "%s:%d" (plist-get diag :path) (plist-get diag :line)))))
+
 (defun aid-recipe--add-errors (name budget)
-  "Add the project's errors for strategy NAME, and files of BUDGET tokens in all."
+  "Add the project's errors for strategy NAME, and files of BUDGET tokens in all.
+What the build's item says already is not added again."
   (require 'aid-errors)
-  (let ((text (aid-errors-text)))
+  (let ((text (aid-errors-text nil (aid-recipe-build-places))))
     (unless (string-blank-p text)
       (append
        (unless (aid-recipe--has-p "\\`aid:errors?\\_>")
@@ -132,7 +144,10 @@ Without ALL only files that go with those of the question.  Give the labels."
          (aid-recipe--adding t))
     (unless (or (plist-get info :error) (file-remote-p default-directory)
                 (not (aid-chat-root)) (file-remote-p (aid-chat-root)))
-      (append (and all (member "errors" sources)
+      ;; What the build says comes before what others say of the same places.
+      (append (and all (member "build" sources)
+                   (aid-recipe--add-files (plist-get info :name)))
+              (and all (member "errors" sources)
                    (aid-recipe--add-errors (plist-get info :name) (plist-get info :budget)))
               (and all (member "diff" sources) (aid-recipe--add-diff))
               (and (or (member "siblings" sources) (member "instructions" sources))

@@ -29,6 +29,13 @@
   :type 'hook
   :group 'aid)
 
+(defcustom aid-review-left-functions nil
+  "Functions called when a review was left and its files are saved.
+They get the chat buffer and the list of the answers' turns; also when an
+answer was taken back."
+  :type 'hook
+  :group 'aid)
+
 (defvar-local aid-review--keys t
   "Non-nil puts this mode's keys before `diff-mode''s read-only ones.")
 
@@ -308,10 +315,13 @@ Changed files are saved as `aid-save-after-review' says."
     (bury-buffer buffer)
     (when (buffer-live-p (aid-review-chat review))
       (dolist (turn (aid-review-turns review))
-        (run-hook-with-args 'aid-after-review-functions (aid-review-chat review) turn)))))
+        (run-hook-with-args 'aid-after-review-functions (aid-review-chat review) turn))
+      (run-hook-with-args 'aid-review-left-functions (aid-review-chat review)
+                          (aid-review-turns review)))))
 
 (provide 'aid-review)
 
 (require 'aid-review-commands)
 (require 'aid-retry)
+(require 'aid-build-fix)
 ;;; aid-review.el ends here

@@ -24,6 +24,8 @@
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-retry-refused "aid-retry" ())
+(declare-function aid-undo-answer "aid-undo" (&optional turn))
+(declare-function aid-fix-build "aid-build-fix" ())
 (declare-function aid-chat--prefix "aid-chat-text" ())
 (declare-function aid-chat--refresh-line "aid-chat-display" (pos))
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
@@ -58,6 +60,10 @@ Remote files are not looked at: nothing is fetched to show a chat."
              (with-current-buffer chat
                (puthash turn (cons patch plan) (aid-status--table))
                (aid-status--refresh turn)))))))))
+
+(defun aid-status-refresh (turn)
+  "Show the status lines of answer TURN in this chat anew."
+  (aid-status--refresh turn))
 
 (defun aid-status--refresh (turn)
   "Show the status lines of answer TURN, if it is still there, anew."
@@ -164,10 +170,24 @@ DECIDED is as for `aid-status--kinds'."
     (cl-loop for i in (plist-get block :files)
              when (< i (length files)) collect (aref files i))))
 
+(defvar aid-status-words-functions nil
+  "Functions that get an answer's turn and say more of it, or give nil.
+What they say stands on the last status line of the answer.")
+
+(defun aid-status--more (known pos turn)
+  "What more is to be said of answer TURN on the line at POS; KNOWN is of it."
+  (when (= (aid-status--number pos turn)
+           (1- (max 1 (length (plist-get (car known) :blocks)))))
+    (mapconcat (lambda (function)
+                 (if-let ((words (funcall function turn))) (concat "   " words) ""))
+               aid-status-words-functions "")))
+
 (defvar aid-status-map
   (let ((map (make-sparse-keymap)))
     (define-key map (kbd "RET") #'aid-status-review)
     (define-key map (kbd "t") #'aid-retry-refused)
+    (define-key map (kbd "C-c C-u") #'aid-undo-answer)
+    (define-key map (kbd "C-c C-f") #'aid-fix-build)
     (define-key map [mouse-1] #'aid-status-review-mouse)
     (define-key map [mouse-2] #'aid-status-review-mouse)
     map)
@@ -204,6 +224,7 @@ DECIDED is as for `aid-status--kinds'."
                "a patch")
              " " (propertize "[review]" 'face 'link)
              (if (string-empty-p decided) "" (concat "   " decided))
+             (or (and turn (aid-status--more known pos turn)) "")
              "\n")
      'mouse-face 'highlight 'keymap aid-status-map 'help-echo "RET, mouse-1: review; t: ask again about what is refused")))
 

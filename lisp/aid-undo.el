@@ -194,7 +194,8 @@ are saved as after a review."
             (aid-review-history review) (aid-review--restored (aid-review-hunks review)))
       (aid-review-show-anew review)
       (run-hook-with-args 'aid-after-review-functions (current-buffer) turn)
-      (aid-undo--say turn (length hunks) whys))))
+      (aid-undo--say turn (length hunks) whys)
+      (run-hook-with-args 'aid-review-left-functions (current-buffer) (list turn)))))
 
 (provide 'aid-undo)
 ;;; aid-undo.el ends here

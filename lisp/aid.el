@@ -172,6 +172,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
                      ("e" . aid-append-errors) ("v" . aid-append-diff)
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
+                     ("!" . aid-fix-build) ("B" . aid-build)
                      ("o" . aid-append-shell) ("=" . aid-append-recipe)
                      ("w" . aid-ask-with) ("x" . aid-context-panel) ("@" . aid-append-item)
                      ("h" . aid-append-history) ("U" . aid-append-url) ("V" . aid-append-commit)))
@@ -219,6 +220,10 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
     ["Context of the next request" aid-context-panel]
+    ["Build the project" aid-build]
+    ["Stop the build" aid-build-stop]
+    ["Fix the build's first error" aid-fix-build]
+    "--"
     ["Inspect request" aid-inspect]
     ["Inspect last request" aid-inspect-last]
     ["Compact chat" aid-compact]
@@ -244,6 +249,14 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
   (autoload command "aid-context-items" nil t))
 (dolist (command '(aid-context-save-set aid-context-add-set aid-context-forget-set))
   (autoload command "aid-context-sets" nil t))
+
+(defun aid--compiled (buffer how)
+  "Take the compilation in BUFFER, which ended as HOW says, for the last build.
+Only where AID is used already."
+  (when (fboundp 'aid--mod-build-told)
+    (aid-build-adopt buffer how)))
+(add-hook 'compilation-finish-functions #'aid--compiled)
+
 (autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
 (autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)
@@ -262,6 +275,11 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
 (autoload 'aid-trust "aid-trust" "Show what a project's files ask for." t)
 (autoload 'aid-distrust "aid-trust" "Take back all trust in a project's files." t)
+(autoload 'aid-build "aid-build" "Build the project." t)
+(autoload 'aid-build-stop "aid-build" "Stop the build." t)
+(autoload 'aid-build-show "aid-build" "Show what the build has printed." t)
+(autoload 'aid-build-adopt "aid-build")
+(autoload 'aid-fix-build "aid-build-fix" "Ask for a fix of the build's first error." t)
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 
 (provide 'aid)

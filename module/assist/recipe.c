@@ -4,6 +4,7 @@
 #include "assist/strategy_internal.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "build/last.h"
 #include "chat/chat.h"
 #include "context/item.h"
 #include "model/estimate.h"
@@ -12,6 +13,7 @@
 
 #define PATH_LIMIT 8192
 #define FILES_MAX 10000 /* files of one chat */
+#define BUILD_FILES 5   /* files that a build's errors name */
 
 /* For a file that ends in FROM: NAME with "%" for what stands before that ending, in the same folder or one of its tests. */
 enum where
@@ -277,6 +279,66 @@ add_instructions (struct cook *c)
     }
 }
 
+/* --- the build ------------------------------------------------------------------------------------------------------ */
+
+/* Whether the asked question has an item with TARGET. */
+static int
+asks_with (const struct cook *c, const char *target)
+{
+  if (c->question == c->chat->turns.len)
+    return 0;
+  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->chat->turns, c->question);
+  for (size_t i = t->first_piece; i < t->first_piece + t->npieces; i++)
+    {
+      const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->chat->pieces, i);
+      if (p->kind == AID_PIECE_ITEM
+          && aid_span_eqz (AID_VEC_AT (struct aid_chat_item, &c->chat->items, p->index).target, target))
+        return 1;
+    }
+  return 0;
+}
+
+static void
+add_failing (struct cook *c, const struct aid_build_last *l)
+{
+  struct aid_str text = AID_STR_INIT (AID_ITEM_MAX), label = AID_STR_INIT (64);
+  if (aid_build_tell (c->root, l, &text, NULL) == AID_OK)
+    {
+      struct aid_recipe_item *item = aid_vec_push (&c->out->items);
+      int64_t tokens = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&text));
+      aid_str_addf (&label, "build: %zu error%s", l->diags.errors, l->diags.errors == 1 ? "" : "s");
+      if (item)
+        *item = (struct aid_recipe_item){ strdup (AID_ITEM_BUILD), aid_str_steal (&label),
+                                          strdup (l->what == AID_BUILD_TEST ? "the tests fail" : "the build is red"), tokens };
+    }
+  aid_str_free (&text);
+  aid_str_free (&label);
+}
+
+/* What fails in the last build, if it is red, and the first files that its errors name. */
+static void
+add_build (struct cook *c)
+{
+  struct aid_build_last l;
+  size_t files = 0;
+  if (aid_build_last_read (c->root, &l, NULL) == AID_OK && l.status == AID_BUILD_RED)
+    {
+      if (!asks_with (c, AID_ITEM_BUILD))
+        add_failing (c, &l);
+      for (size_t i = 0; i < l.diags.items.len && files < BUILD_FILES; i++)
+        {
+          const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l.diags.items, i);
+          struct aid_str path = AID_STR_INIT (PATH_LIMIT);
+          size_t before = c->have.len;
+          if (d->path && d->severity == AID_SEVERITY_ERROR && !aid_fs_join (&path, c->root, d->path))
+            add_file (c, aid_str_z (&path), "named by an error", NULL);
+          files += c->have.len > before;
+          aid_str_free (&path);
+        }
+    }
+  aid_build_last_free (&l);
+}
+
 /* --- all of it ------------------------------------------------------------------------------------------------------ */
 
 /* Finds the last question, and the files that it has. */
@@ -313,7 +375,12 @@ add_sources (struct cook *c)
 {
   size_t own = c->have.len;
   for (size_t i = 0; i < c->s->nsources; i++)
-    if (c->s->sources[i] == AID_SOURCE_INSTRUCTIONS)
+    if (c->s->sources[i] == AID_SOURCE_BUILD)
+      {
+        add_build (c);
+        own = c->have.len; /* what goes with its files goes with the question's */
+      }
+    else if (c->s->sources[i] == AID_SOURCE_INSTRUCTIONS)
       add_instructions (c);
     else if (c->s->sources[i] == AID_SOURCE_SIBLINGS)
       for (size_t k = 0; k < own; k++)

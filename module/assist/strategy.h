@@ -45,6 +45,7 @@ enum aid_source
   AID_SOURCE_BUFFER,
   AID_SOURCE_ERRORS,
   AID_SOURCE_DIFF,
+  AID_SOURCE_BUILD, /* what fails in the last build, when it is red */
   AID_SOURCE_SIBLINGS,
   AID_SOURCE_INSTRUCTIONS,
   AID_SOURCE_COUNT

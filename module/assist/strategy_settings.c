@@ -6,7 +6,7 @@
 
 static const char *const format_names[] = { "none", "unified", "search-replace", "apply-patch", "whole", NULL };
 static const char *const source_names[]
-  = { "region", "definition", "buffer", "errors", "diff", "siblings", "instructions", NULL };
+  = { "region", "definition", "buffer", "errors", "diff", "build", "siblings", "instructions", NULL };
 static const char *const tool_names[] = { "none", "ask", "auto", NULL };
 
 const char *

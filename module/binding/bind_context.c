@@ -241,7 +241,7 @@ AID_BIND (context_kinds)
       aid_val_kstrz (&val, "about", k->about);
       aid_val_kstrz (&val, "name", k->name);
       aid_val_kbool (&val, "costs", k->costs);
-      aid_val_kbool (&val, "editor", k->read == NULL);
+      aid_val_kbool (&val, "editor", k->editor);
       aid_val_end (&val, o, 5);
     }
   aid_val_end (&val, list, n);

@@ -83,12 +83,13 @@ static void
 retire (void)
 {
   aid_bind_docs_close ();
+  aid_bind_builds_stop ();
 }
 
 static unsigned
 running (void)
 {
-  return aid_assist_running (aid_binding.assist) + atomic_load (&jobs);
+  return aid_assist_running (aid_binding.assist) + atomic_load (&jobs) + aid_bind_builds_running ();
 }
 
 static void
@@ -101,6 +102,7 @@ static void
 stop (const char *reason)
 {
   aid_bind_docs_close ();
+  aid_bind_builds_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
 }
@@ -185,6 +187,20 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-spend-report", 1, 1, aid_bind_spend_report,
     "Return a plist of what MONTH has cost, \"2026-01\"; nil: this one.\n\n(fn MONTH)" },
   { "aid--mod-spend-months", 0, 0, aid_bind_spend_months, "Return the months of which costs are known.\n\n(fn)" },
+  { "aid--mod-build-start", 1, 1, aid_bind_build_start,
+    "Build what PLIST says (:root :dir :what :line :env :leave); return the id of its events.\n\n(fn PLIST)" },
+  { "aid--mod-build-stop", 1, 1, aid_bind_build_stop, "Stop what builds in ROOT, or everywhere.\n\n(fn ROOT)" },
+  { "aid--mod-build-command", 1, 1, aid_bind_build_command,
+    "Return how PLIST (:root :dir :what :line) is built: (:command :dir :tool :trusted), or (:error)."
+    "\n\n(fn PLIST)" },
+  { "aid--mod-build-trust", 1, 1, aid_bind_build_trust,
+    "Let what `aid--mod-build-command' gives for PLIST run from now on.\n\n(fn PLIST)" },
+  { "aid--mod-build-last", 1, 1, aid_bind_build_last,
+    "Return a plist of the last build in ROOT, or nil.\n\n(fn ROOT)" },
+  { "aid--mod-build-text", 1, 1, aid_bind_build_text,
+    "Return what a model is told of the last build in ROOT, or nil.\n\n(fn ROOT)" },
+  { "aid--mod-build-told", 1, 1, aid_bind_build_told,
+    "Take PLIST (:root :dir :line :text :code) for the last build; return the id of its event.\n\n(fn PLIST)" },
   { "aid--mod-running", 0, 0, aid_bind_running, "Return the number of requests that run in this core.\n\n(fn)" },
   { "aid--mod-abandoned", 0, 0, aid_bind_abandoned, "Return the number of resolver threads left behind.\n\n(fn)" },
   { "aid--mod-item-read", 2, 2, aid_bind_item_read, "Return the text of the item TARGET in DIR.\n\n(fn DIR TARGET)" },

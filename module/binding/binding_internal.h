@@ -36,6 +36,11 @@ void aid_bind_question_free (struct aid_bind_question *q);
 /* Copies the document's text, which may change while a job waits. */
 void aid_bind_question_own_chat (struct aid_bind_question *q);
 
+/* Builds (bind_build.c): ends them soon; how many run; ends them and joins their threads. */
+void aid_bind_builds_stop (void);
+unsigned aid_bind_builds_running (void);
+void aid_bind_builds_close (void);
+
 /* Forgets every open document (bind_doc.c). */
 void aid_bind_docs_close (void);
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
@@ -46,6 +51,13 @@ struct aid_config;
 struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
 
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
+AID_BIND (build_start);
+AID_BIND (build_stop);
+AID_BIND (build_command);
+AID_BIND (build_trust);
+AID_BIND (build_last);
+AID_BIND (build_text);
+AID_BIND (build_told);
 AID_BIND (doc_open);
 AID_BIND (doc_edit);
 AID_BIND (doc_close);

@@ -8,6 +8,7 @@ static const struct aid_command commands[] = {
   { "ask", aid_cmd_ask, "ask a model and stream its answer to standard output" },
   { "chat", aid_cmd_chat, "read a chat file: its turns, items and code blocks" },
   { "patch", aid_cmd_patch, "check or apply the patches in an answer" },
+  { "build", aid_cmd_build, "build or test the project, and say where it fails" },
   { "models", aid_cmd_models, "list the models that can be asked" },
   { "context", aid_cmd_context, "say what items would show a model, and what they cost" },
   { "count", aid_cmd_count, "count the tokens in a text" },

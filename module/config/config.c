@@ -9,7 +9,7 @@ enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
   KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
-  KIND_BUDGET
+  KIND_BUDGET, KIND_LINE
 };
 
 struct member
@@ -27,6 +27,8 @@ static const struct member top_members[] = {
   { "log_content", KIND_BOOL },
   { "discover", KIND_NAMES },
   { "budget", KIND_BUDGET },
+  { "build", KIND_LINE },
+  { "test", KIND_LINE },
   { NULL, KIND_STRING },
 };
 
@@ -210,6 +212,10 @@ wanted (enum kind kind, const json_t *v)
       return json_is_object (v) ? NULL : "an object of \"chat\" and \"month\", in US dollars";
     case KIND_COMMAND:
       return is_words (v, 0) && json_array_size (v) ? NULL : "an array of strings: a program and its arguments";
+    case KIND_LINE:
+      return (json_is_string (v) && json_string_length (v)) || (is_words (v, 0) && json_array_size (v))
+               ? NULL
+               : "a command for the shell, or an array of strings: a program and its arguments";
     case KIND_NAMES:
       return is_words (v, 0) ? NULL : "an array of strings: names of providers";
     case KIND_ABILITIES:

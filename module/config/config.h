@@ -18,7 +18,8 @@
                                         "large": { "over": 200000, "input": 6, "output": 22.5 } } },
                  "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
      "discover": ["ollama", "llama.cpp"],                the local servers that are looked for; missing: all known ones
-     "budget": { "chat": 0.5, "month": 20 }              US dollars; asked about before one is passed
+     "budget": { "chat": 0.5, "month": 20 },             US dollars; asked about before one is passed
+     "build": "make -j4", "test": ["dune", "test"]       commands: for the shell, or a program and its arguments
    }
 
    A project's file may set some of this at once, the rest once it is trusted (trust.h); what waits for that is left out

@@ -57,6 +57,8 @@ static const struct rule rules[] = {
   { { "discover" }, "looks on this machine for the servers of" },
   { { "log_content" }, "writes what you ask and what is answered into the log on your disk:" },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },
+  { { "build" }, "runs this on your machine, as you, when the project is built:" },
+  { { "test" }, "runs this on your machine, as you, when the project is tested:" },
 };
 #define NRULES (sizeof rules / sizeof *rules)
 

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#define AID_ITEM_BUILD "aid:build"    /* what failed in the project's last build */
 #define AID_ITEM_MAX ((size_t) 4 << 20)    /* bytes of one item */
 
 struct aid_item

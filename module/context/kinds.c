@@ -8,20 +8,26 @@
 #define NAME_MAX_BYTES 8192
 #define PAGE_FRESH_MS 600000
 
+/* clang-format off */
 static const struct aid_kind kinds[] = {
-  { "diff", "the uncommitted changes", NULL, "uncommitted changes", 1, aid_kind_diff },
-  { "commit", "a commit, or a range of commits", "COMMIT", "commit %s", 1, aid_kind_commit },
-  { "history", "the commits that changed a file, or lines of it", "FILE", "history of %s", 1, aid_kind_history },
-  { "blame", "who wrote each line of a file, when and why", "FILE", "blame of %s", 1, aid_kind_blame },
-  { "url", "a page of the web, as text", "ADDRESS", "%s", 1, aid_kind_url },
-  { "errors", "the errors that are known", "[FILE]", "errors in %s", 0, NULL },
-  { "error", "an error", "[TEXT]", "error", 0, NULL },
-  { "buffer", "what is in a buffer", "BUFFER", "%s", 0, NULL },
-  { "text", "a piece of a buffer", "BUFFER", "%s", 0, NULL },
-  { "shell", "the last output of a shell", "BUFFER", "output in %s", 0, NULL },
-  { "info", "a node of a manual", "NODE", "%s", 0, NULL },
-  { "kill", "what was cut or copied", "[TEXT]", "pasted text", 0, NULL },
+  { "symbol", "a definition, by its name", "NAME", "@%s", 1, 0, aid_kind_symbol },
+  { "diff", "the uncommitted changes", NULL, "uncommitted changes", 1, 0, aid_kind_diff },
+  { "commit", "a commit, or a range of commits", "COMMIT", "commit %s", 1, 0, aid_kind_commit },
+  { "history", "the commits that changed a file, or lines of it", "FILE", "history of %s", 1, 0, aid_kind_history },
+  { "blame", "who wrote each line of a file, when and why", "FILE", "blame of %s", 1, 0, aid_kind_blame },
+  { "test", "a test, by its name, and what its last run said", "NAME", "test %s", 1, 0, aid_kind_test },
+  { "failing-test", "the first test that fails", NULL, "the failing test", 0, 0, aid_kind_failing_test },
+  { "build", "what failed in the last build", NULL, "last build", 0, 1, aid_kind_build },
+  { "errors", "the errors that are known", "[FILE]", "errors in %s", 0, 1, aid_kind_errors },
+  { "url", "a page of the web, as text", "ADDRESS", "%s", 1, 0, aid_kind_url },
+  { "error", "an error", "[TEXT]", "error", 0, 1, NULL },
+  { "buffer", "what is in a buffer", "BUFFER", "%s", 0, 1, NULL },
+  { "text", "a piece of a buffer", "BUFFER", "%s", 0, 1, NULL },
+  { "shell", "the last output of a shell", "BUFFER", "output in %s", 0, 1, NULL },
+  { "info", "a node of a manual", "NODE", "%s", 0, 1, NULL },
+  { "kill", "what was cut or copied", "[TEXT]", "pasted text", 0, 1, NULL },
 };
+/* clang-format on */
 enum
 {
   KINDS = sizeof kinds / sizeof *kinds
@@ -215,6 +221,11 @@ kind_written (struct aid_span item, struct aid_span *name)
   *name = item;
   if (is_address (item))
     return kind_of (AID_SPAN ("url"));
+  if (item.len > 1 && item.ptr[0] == '@')
+    {
+      *name = aid_span_cut (item, 1, item.len);
+      return kind_of (AID_SPAN ("symbol"));
+    }
   if (!colon)
     return NULL;
   *name = aid_span_cut (item, (size_t)(colon - item.ptr) + 1, item.len);

@@ -58,6 +58,7 @@ struct aid_kind
   const char *name;            /* what stands behind the word: "COMMIT"; NULL: nothing; in brackets: may be left out */
   const char *label;           /* what a line says: "%s" is the name */
   int costs;                   /* reading runs a program or fetches */
+  int editor;                  /* the editor knows more of it, and gives its text */
   /* NAME is decoded, without NUL and line breaks, and empty only if it may be.  NULL: only the editor knows. */
   enum aid_err (*read) (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e);
 };

@@ -203,7 +203,7 @@
     (aid-strategy-tests--ocaml project)
     (aid-set-strategy "fix-build")
     (cl-letf (((symbol-function 'aid-errors-text)
-               (lambda (&optional _)
+               (lambda (&rest _)
                  "File \"lib/foo.ml\", line 1, characters 8-9:\nError: no\n/etc/passwd:1: x\na.c:2:1: error: y")))
       (goto-char (point-max))
       (insert "Well?")
@@ -221,7 +221,7 @@
     (aid-strategy-tests--put project ".aid/strategies/small.md" "---\ncontext: errors\nbudget: 100\n---\nx\n")
     (aid-strategy-tests--put project "b.c" (apply #'concat (make-list 300 "int b (void) { return 1; }\n")))
     (aid-set-strategy "small")
-    (cl-letf (((symbol-function 'aid-errors-text) (lambda (&optional _) "b.c:100:1: error: y")))
+    (cl-letf (((symbol-function 'aid-errors-text) (lambda (&rest _) "b.c:100:1: error: y")))
       (aid-append-recipe)
       (should (equal (aid-strategy-tests--labels) '("all errors" "b.c:40-160"))))))
 

@@ -1,6 +1,7 @@
 /* What a strategy adds to a question by itself. */
 #include "assist/recipe.h"
 #include "base/hash.h"
+#include "build/run.h"
 #include "strategy_files.h"
 
 #define KEY "k7Qx2mT9"
@@ -148,6 +149,57 @@ test_the_project_s_instructions (void **state)
 }
 
 static void
+no_post (void *ctx, uint64_t id, const struct aid_build_event *ev)
+{
+  (void) ctx, (void) id, (void) ev;
+}
+
+static void
+build (const char *line)
+{
+  struct aid_build_request r = { .id = 1, .root = root, .line = line, .leave = 1 };
+  aid_build_run (&r, NULL, &(struct aid_build_sink){ no_post, NULL });
+}
+
+/* The labels and reasons of what "build" and "siblings" add to CHAT. */
+static void
+expect_build (const char *chat, const char *want)
+{
+  struct aid_recipe r;
+  struct aid_error e;
+  struct aid_str got = AID_STR_INIT (10000);
+  put (MINE ("s"), "---\ncontext: [build, siblings]\n---\nx\n");
+  struct aid_strategy *s = load ("s");
+  assert_int_equal (aid_recipe_make (s, aid_span_z (chat), root, scratch_path ("chats"), &r, &e), AID_OK);
+  for (size_t i = 0; i < r.items.len; i++)
+    {
+      const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &r.items, i);
+      aid_str_addf (&got, "%s%s (%s)", i ? " " : "", item->label, item->why);
+    }
+  assert_string_equal (aid_str_z (&got), want);
+  aid_recipe_free (&r);
+  aid_strategy_free (s);
+  aid_str_free (&got);
+}
+
+static void
+test_a_red_build_brings_its_errors_and_the_files_they_name (void **state)
+{
+  (void) state;
+  put ("p/lib/a.ml", "let x = y\n");
+  put ("p/lib/a.mli", "val x : int\n");
+  put ("p/lib/b.ml", "let z = y\n");
+  expect_build (HEAD YOU (1), "");                       /* nothing was built */
+  build ("for f in a b a; do echo \"lib/$f.ml:1:8: error: y\"; done; echo '/etc/passwd:1:1: error: no'; exit 1");
+  expect_build (HEAD YOU (1), "build: 3 errors (the build is red) lib/a.ml (named by an error) lib/b.ml (named by an error) "
+                              "lib/a.mli (interface of lib/a.ml)");
+  expect_build (HEAD YOU (1) ITEM ("aid:build") ITEM ("../p/lib/b.ml"),
+                "lib/a.ml (named by an error) lib/a.mli (interface of lib/a.ml)");
+  build ("echo 'lib/a.ml:1:8: warning: y'");
+  expect_build (HEAD YOU (1), "");
+}
+
+static void
 expect_link (const char *dir, const char *path, const char *want)
 {
   struct aid_str out = AID_STR_INIT (1000);
@@ -179,6 +231,7 @@ main (void)
     TEST (test_the_budget_holds),
     TEST (test_only_files_in_the_project),
     TEST (test_the_project_s_instructions),
+    TEST (test_a_red_build_brings_its_errors_and_the_files_they_name),
     TEST (test_links),
   };
   return cmocka_run_group_tests_name ("assist recipe", tests, NULL, NULL);
