@@ -51,8 +51,8 @@ aid_patch_feed_free (struct aid_patch_feed *f)
 {
   if (!f)
     return;
-  aid_scan_free (&f->scan);
-  aid_scan_free (&f->at);
+  aid_scan_drop (&f->scan);
+  aid_scan_drop (&f->at);
   aid_namer_free (&f->namer);
   aid_vec_free (&f->ids);
   aid_patch_free (f->patch);
@@ -114,7 +114,7 @@ make_room (struct aid_patch_feed *f, size_t more)
 static enum aid_err
 copy_scan (struct aid_scan *to, const struct aid_scan *from)
 {
-  aid_scan_free (to);
+  aid_scan_drop (to);
   *to = *from;
   to->path = from->path ? strdup (from->path) : NULL;
   to->unified = from->unified ? strdup (from->unified) : NULL;

@@ -108,7 +108,7 @@ struct aid_scan
 
 /* Begins at the beginning of P's text, with the caller's C.horizon. */
 void aid_scan_begin (struct aid_scan *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon);
-void aid_scan_free (struct aid_scan *s);
+void aid_scan_drop (struct aid_scan *s);
 /* The whole answer, when that is the calls of an edit tool and nothing else. */
 enum aid_err aid_scan_whole (struct aid_scan *s);
 enum aid_scan_step { AID_STEP_NONE, AID_STEP_LINE, AID_STEP_BLOCK };

@@ -411,7 +411,7 @@ aid_scan_begin (struct aid_scan *s, struct aid_patch *p, enum aid_patch_format f
 }
 
 void
-aid_scan_free (struct aid_scan *s)
+aid_scan_drop (struct aid_scan *s)
 {
   free (s->path);
   free (s->unified);
@@ -440,7 +440,7 @@ scan_steps (struct aid_scan *s, enum aid_err err)
 {
   while (!err && aid_scan_step (s, &err))
     ;
-  aid_scan_free (s);
+  aid_scan_drop (s);
   return err;
 }
 
