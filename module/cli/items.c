@@ -87,6 +87,8 @@ add_label (struct aid_str *out, struct aid_span target)
   for (size_t i = 0; i < path.len && plain; i++)
     plain = (unsigned char) path.ptr[i] >= ' ' && path.ptr[i] != 127 && !strchr ("[]<>\\`", path.ptr[i]);
   aid_str_addspan (out, plain ? aid_str_span (&path) : target);
+  if (plain && first)
+    aid_str_addf (out, first == last ? ":%lld" : ":%lld-%lld", (long long) first, (long long) last);
   aid_str_free (&path);
 }
 

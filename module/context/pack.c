@@ -1,4 +1,4 @@
-/* Into a budget: an item that does not fit is cut, and those behind it that do fit still come in. */
+/* Into a budget: first all that fits whole, in order; then, in the room that is left, the beginnings of what did not. */
 #include "context/pack.h"
 
 const char *
@@ -59,24 +59,24 @@ cut (struct aid_pack_item *item, int64_t room, int64_t (*count) (void *ctx, stru
 }
 
 int64_t
-aid_pack (struct aid_pack_item *items, size_t n, int64_t budget, int64_t (*count) (void *ctx, struct aid_span text),
-          void *ctx)
+aid_pack (struct aid_pack_item *items, size_t n, int64_t budget, int64_t (*count) (void *ctx, struct aid_span text), void *ctx)
 {
   int64_t sum = 0;
   for (size_t i = 0; i < n; i++)
     {
-      struct aid_pack_item *item = &items[i];
-      item->state = AID_PACKED_WHOLE;
-      item->shown = item->text.len;
-      if (budget >= 0 && item->tokens > budget - sum && item->is_whole)
-        {
-          item->state = AID_PACKED_LEFT_OUT;
-          item->shown = 0;
-          item->tokens = 0;
-        }
-      else if (budget >= 0 && item->tokens > budget - sum)
-        cut (item, budget - sum, count, ctx);
-      sum += item->tokens;
+      int fits = budget < 0 || items[i].tokens <= budget - sum;
+      items[i].state = fits ? AID_PACKED_WHOLE : AID_PACKED_LEFT_OUT;
+      items[i].shown = fits ? items[i].text.len : 0;
+      sum += fits ? items[i].tokens : 0;
     }
+  for (size_t i = 0; i < n; i++)
+    if (items[i].state == AID_PACKED_LEFT_OUT)
+      {
+        if (items[i].is_whole)
+          items[i].tokens = 0;
+        else
+          cut (&items[i], budget - sum, count, ctx);
+        sum += items[i].tokens;
+      }
   return sum;
 }
