@@ -211,6 +211,15 @@ It is fetched now, and again when it is sent after ten minutes."
                                     nil nil (or here "HEAD")))))
   (aid-append-item (concat "commit:" commit)))
 
+;;;###autoload
+(defun aid-append-symbol (name)
+  "Append the definitions of NAME in the project, by default the symbol at point."
+  (interactive (let ((here (thing-at-point 'symbol t)))
+                 (list (read-string (if here (format-prompt "Append definition of" here)
+                                      "Append definition of: ")
+                                    nil nil here))))
+  (aid-append-item (concat "@" name)))
+
 (defun aid-append--place (beg end)
   "The lines from BEG to END of this buffer's file, as an item names them.
 When both are nil it is the file."

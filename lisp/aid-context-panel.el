@@ -29,6 +29,7 @@
 (declare-function aid-context-add-set "aid-context-sets" (name))
 
 (autoload 'aid-context-pin-toggle "aid-context-pins")
+(autoload 'aid-append-changes "aid-context-pins" "Append what changed since it was sent." t)
 
 (defvar-local aid-context-panel--chat nil
   "The chat that this panel is of.")
@@ -356,6 +357,13 @@ changed since it was sent, it goes with the next question again."
     (call-interactively #'aid-context-add-set))
   (aid-context-panel--refresh))
 
+(defun aid-context-panel-changes ()
+  "Add to the open question what changed in the files that were sent."
+  (interactive)
+  (let ((aid-append-chat aid-context-panel--chat))
+    (aid-append-changes))
+  (aid-context-panel--refresh))
+
 ;;; The mode
 
 (defvar aid-context-panel-mode-map
@@ -368,7 +376,7 @@ changed since it was sent, it goes with the next question again."
                      ("d" . aid-context-panel-flag) ("x" . aid-context-panel-execute)
                      ("D" . aid-context-panel-delete) ("P" . aid-context-panel-pin)
                      ("+" . aid-context-panel-add) ("a" . aid-context-panel-add)
-                     ("w" . aid-context-panel-save-set) ("i" . aid-context-panel-add-set)))
+                     ("c" . aid-context-panel-changes) ("w" . aid-context-panel-save-set) ("i" . aid-context-panel-add-set)))
       (define-key map (kbd key) command))
     map)
   "Keys in the context panel.")

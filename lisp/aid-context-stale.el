@@ -18,7 +18,7 @@
 (require 'aid-context)
 (require 'aid-chat-send)
 
-(declare-function aid--mod-stale-soon "ext:aid-module" (dir key items))
+(declare-function aid--mod-stale-soon "ext:aid-module" (dir root key items))
 
 (defvar aid-context-stale-functions nil
   "Functions called in a chat when what has changed since it was sent is known.")
@@ -61,8 +61,9 @@
   (let (seen)
     (cl-loop for (_pos target sent) in (aid-context-stale-sent-items)
              for key = (cons target sent)
-             unless (or (not sent) (member key seen) (aid-context--kind target)
-                        (string-prefix-p "aid:" target)
+             unless (or (not sent) (member key seen)
+                        (and (string-match-p "\\`\\(?:aid:\\|https?://\\)" target)
+                             (not (string-prefix-p "aid:changes/" target)))
                         (file-remote-p (expand-file-name (aid-percent-decode target))))
              do (push key seen)
              and collect (list target sent (aid-context-stale--item-text target)))))
@@ -92,7 +93,8 @@
     (when-let ((items (aid-context-stale--question)))
       (let ((chat (current-buffer)))
         (setq aid-context-stale--asked
-              (aid--mod-stale-soon (expand-file-name default-directory) (aid-chat-key) items))
+              (aid--mod-stale-soon (expand-file-name default-directory) (aid-chat-root)
+                                   (aid-chat-key) items))
         (aid--on-event aid-context-stale--asked
                        (lambda (kind val)
                          (when (buffer-live-p chat)

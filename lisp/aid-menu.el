@@ -41,6 +41,7 @@
     ("h" "history of the region or file" aid-append-history)
     ("@" "item by its name" aid-append-item)
     ("W" "set of items" aid-context-add-set)
+    ("C" "what changed since it was sent" aid-append-changes)
     ("=" "what the strategy asks for" aid-append-recipe)]
    ["Apply"
     ("." "resume review" aid-review-resume)

@@ -211,7 +211,9 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Append page of the web..." aid-append-url]
     ["Append commit..." aid-append-commit]
     ["Append history" aid-append-history]
+    ["Append definition of..." aid-append-symbol]
     ["Append item..." aid-append-item]
+    ["Append what changed since it was sent" aid-append-changes]
     ["Add set of items..." aid-context-add-set]
     ["Append what the strategy asks for" aid-append-recipe]
     "--"
@@ -245,8 +247,10 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                    aid-append-kill))
   (autoload command "aid-append" "Append it to the chat's open question." t))
 (autoload 'aid-context-panel "aid-context-panel" "List what the next request holds." t)
-(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-history aid-append-blame))
+(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-history
+                   aid-append-blame aid-append-symbol))
   (autoload command "aid-context-items" nil t))
+(autoload 'aid-append-changes "aid-context-pins" "Append what changed since it was sent." t)
 (dolist (command '(aid-context-save-set aid-context-add-set aid-context-forget-set))
   (autoload command "aid-context-sets" nil t))
 

@@ -183,13 +183,29 @@ check_file (struct aid_stale_memory *m, const char *dir, const char *path, int l
   return state;
 }
 
+/* Changes that were told: whether they are those that there are now. */
+static enum aid_stale
+check_changes (const char *dir, const char *root, const char *key, const struct aid_stale_item *item)
+{
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
+  struct aid_resolve how = { .dir = dir, .root = root };
+  enum aid_stale state = aid_context_read (&how, item->target, &text, NULL) ? AID_STALE_UNKNOWN
+                         : is_named (aid_str_span (&text), key, item->sent) ? AID_STALE_SAME
+                                                                            : AID_STALE_CHANGED;
+  aid_str_free (&text);
+  return state;
+}
+
 enum aid_stale
-aid_stale_check (struct aid_stale_memory *m, const char *dir, const char *key, const struct aid_stale_item *item)
+aid_stale_check (struct aid_stale_memory *m, const char *dir, const char *root, const char *key,
+                 const struct aid_stale_item *item)
 {
   struct aid_str path = AID_STR_INIT (16384), full = AID_STR_INIT (16384);
   int64_t first, last;
   enum aid_stale state = AID_STALE_UNKNOWN;
-  if (!aid_item_target (item->target, &path, &first, &last) && !aid_fs_join (&full, dir, aid_str_z (&path)))
+  if (aid_span_starts (item->target, "aid:changes/"))
+    state = check_changes (dir, root, key, item);
+  else if (!aid_item_target (item->target, &path, &first, &last) && !aid_fs_join (&full, dir, aid_str_z (&path)))
     {
       if (!item->text.ptr)
         state = check_file (m, dir, aid_str_z (&full), first > 0, key, item);

@@ -179,7 +179,7 @@ compare (struct job *j, struct aid_str *val, struct aid_error *e)
   aid_val_key (val, "states");
   size_t list = aid_val_list (val);
   for (size_t i = 0; i < j->stale.len; i++)
-    aid_val_sym (val, names[aid_stale_check (m, j->dir ? j->dir : "/", j->key ? j->key : "",
+    aid_val_sym (val, names[aid_stale_check (m, j->dir ? j->dir : "/", j->root, j->key ? j->key : "",
                                              &AID_VEC_AT (struct aid_stale_item, &j->stale, i))]);
   aid_val_end (val, list, (uint32_t) j->stale.len);
   aid_val_end (val, o, 1);
@@ -205,11 +205,12 @@ AID_BIND (stale_soon)
 {
   (void) nargs;
   struct job *j = job_new (env, compare);
-  emacs_value list = args[2], one, target, sent, text;
+  emacs_value list = args[3], one, target, sent, text;
   if (j == NULL)
     return NULL;
   j->dir = aid_lisp_dup (env, args[0]);
-  j->key = aid_lisp_dup (env, args[1]);
+  j->root = aid_lisp_dup (env, args[1]);
+  j->key = aid_lisp_dup (env, args[2]);
   while (aid_lisp_pop (env, &list, &one))
     {
       struct aid_stale_item *item = aid_vec_push (&j->stale);

@@ -20,6 +20,12 @@ struct aid_item
    listing. */
 enum aid_err aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
 
+/* The same of a path as it is, not as a link has it; FIRST 0: all of it. */
+enum aid_err aid_item_lines (const char *dir, const char *path, int64_t first, int64_t last, struct aid_str *out,
+                             struct aid_error *e);
+/* The bytes of NAME before the lines behind it, as in "#L3-L9" (0 0: there are none). */
+size_t aid_item_split (struct aid_span name, int64_t *first, int64_t *last);
+
 /* Appends the path of the file that a target without lines names, made whole by DIR.  AID_E_INVALID for other targets. */
 enum aid_err aid_item_path (const char *dir, struct aid_span target, struct aid_str *out);
 

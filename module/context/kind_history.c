@@ -17,7 +17,7 @@ aid_kind_place (const struct aid_resolve *how, struct aid_span name, struct aid_
                 struct aid_error *e)
 {
   struct aid_str named = AID_STR_INIT (16384), full = AID_STR_INIT (16384), root = AID_STR_INIT (16384);
-  enum aid_err err = aid_item_target (name, &named, first, last);
+  enum aid_err err = aid_str_add (&named, name.ptr, aid_item_split (name, first, last));
   aid_fs_join (&root, aid_resolve_root (how), ".");
   if (!err)
     err = aid_fs_join (&full, aid_str_z (&root), aid_str_z (&named));

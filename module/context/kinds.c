@@ -15,6 +15,7 @@ static const struct aid_kind kinds[] = {
   { "commit", "a commit, or a range of commits", "COMMIT", "commit %s", 1, 0, aid_kind_commit },
   { "history", "the commits that changed a file, or lines of it", "FILE", "history of %s", 1, 0, aid_kind_history },
   { "blame", "who wrote each line of a file, when and why", "FILE", "blame of %s", 1, 0, aid_kind_blame },
+  { "changes", "what changed in a file since it was sent", "FILE", "changes in %s", 0, 0, aid_kind_changes },
   { "test", "a test, by its name, and what its last run said", "NAME", "test %s", 1, 0, aid_kind_test },
   { "failing-test", "the first test that fails", NULL, "the failing test", 0, 0, aid_kind_failing_test },
   { "build", "what failed in the last build", NULL, "last build", 0, 1, aid_kind_build },
@@ -201,6 +202,8 @@ aid_context_label (struct aid_span target, struct aid_str *label)
   int unknown;
   const struct aid_kind *k = take_apart (target, &name, &unknown);
   const char *at = k ? strstr (k->label, "%s") : NULL;
+  if (k && !strcmp (k->word, "changes") && memchr (name.ptr, '/', name.len))
+    aid_str_remove (&name, 0, (size_t) ((char *) memchr (name.ptr, '/', name.len) - name.ptr) + 1);   /* its hash tells nobody */
   if (k && !name.len && !must_be_named (k) && at)
     aid_str_addz (label, "all errors");
   else if (k)

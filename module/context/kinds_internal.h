@@ -8,7 +8,7 @@
 typedef enum aid_err aid_kind_read (const struct aid_resolve *how, struct aid_span name, struct aid_str *out,
                                     struct aid_error *e);
 aid_kind_read aid_kind_diff, aid_kind_commit, aid_kind_history, aid_kind_blame, aid_kind_url, aid_kind_symbol,
-  aid_kind_test, aid_kind_failing_test, aid_kind_build, aid_kind_errors;
+  aid_kind_changes, aid_kind_test, aid_kind_failing_test, aid_kind_build, aid_kind_errors;
 
 const char *aid_resolve_root (const struct aid_resolve *how);
 const struct aid_stop *aid_resolver_stopper (const struct aid_resolver *r);

@@ -246,10 +246,50 @@
        (should-not (aid-chat--open-items))
        (aid-context-stale--note (list (list target "0123456789abcdef")) '(changed))
        (aid-context-pins-complete chat)
-       (should (equal (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)) (list target)))
-       (should (string-search "why=pinned%2C%20changed" (nth 3 (car (aid-chat--open-items)))))
-       (aid-context-pin-toggle (car (car (aid-chat--open-items))))
-       (should-not (string-search "pin=" (nth 3 (car (aid-chat--open-items)))))))))
+       (should (equal (mapcar #'cdr (mapcar #'butlast (aid-chat--open-items)))
+                      '(("changes in src/b.h" "aid:changes/0123456789abcdef/src/b.h"))))
+       (should (string-search "why=pinned" (nth 3 (car (aid-chat--open-items)))))))))
+
+(ert-deftest aid-context-pin-of-a-compacted-turn ()
+  "A pinned item whose turn a summary stands for goes again, whole."
+  (aid-context-tests-with
+   (aid-append-item "src/b.h")
+   (let ((target (aid-context-tests-target "src/b.h")) (chat (aid-context-tests-chat)))
+     (with-current-buffer chat
+       (aid-context-pin-toggle (car (car (aid-chat--open-items)))))
+     (aid-context-items-tests-sent target "0123456789abcdef")
+     (with-current-buffer chat
+       (cl-letf (((symbol-function 'aid-context-pins--compacted) (lambda () 2)))
+         (aid-context-pins-complete chat))
+       (should (equal (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)) (list target)))))))
+
+(ert-deftest aid-append-changes-tells-what-was-not-told ()
+  "Changes are appended once, until there are more; an unsaved buffer goes whole."
+  (aid-context-tests-with
+   (aid-append-item "src/b.h")
+   (let* ((target (aid-context-tests-target "src/b.h")) (chat (aid-context-tests-chat))
+          (told "aid:changes/0123456789abcdef/src/b.h")
+          (open (lambda () (with-current-buffer chat
+                             (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))))
+          (note (lambda (&rest states)
+                  (with-current-buffer chat
+                    (aid-context-stale--note (list (list target "0123456789abcdef")
+                                                   (list told "fedcba9876543210"))
+                                             states)))))
+     (aid-context-items-tests-sent target "0123456789abcdef")
+     (aid-append-changes)
+     (should-not (funcall open))
+     (funcall note 'changed)
+     (aid-append-changes)
+     (should (equal (funcall open) (list told)))
+     (aid-context-items-tests-sent told "fedcba9876543210")
+     (funcall note 'changed 'same)
+     (aid-append-changes)
+     (should-not (funcall open))
+     (funcall note 'changed 'changed)
+     (aid-context-tests-in "src/b.h" (insert "// new\n"))
+     (aid-append-changes)
+     (should (equal (funcall open) (list target))))))
 
 (ert-deftest aid-context-changed-lines-say-so ()
   "A line whose file has changed since it was sent says so, and no longer when it has not."

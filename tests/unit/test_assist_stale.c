@@ -45,7 +45,7 @@ static enum aid_stale
 check (const char *target, const char *hash, const char *given)
 {
   struct aid_stale_item item = { aid_span_z (target), hash, { given, given ? strlen (given) : 0 } };
-  return aid_stale_check (memory, scratch, KEY, &item);
+  return aid_stale_check (memory, scratch, scratch, KEY, &item);
 }
 
 static void
@@ -102,6 +102,29 @@ what_is_not_known_is_not_guessed (void **state)
   assert_int_equal (check ("https://a.example/", sent ("x"), NULL), AID_STALE_UNKNOWN);
 }
 
+static void
+changes_that_were_told_are_the_same_until_there_are_more (void **state)
+{
+  (void) state;
+  const char *lines = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n";
+  char target[100], told[1000];
+  write_file ("g.c", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n");
+  snprintf (target, sizeof target, "aid:changes/%s/g.c", sent (lines));
+  snprintf (told, sizeof told, "--- a/g.c\n+++ b/g.c\n@@ -14,3 +14,4 @@\n 14\n 15\n 16\n+17\n");
+  struct aid_resolve how = { .dir = "/", .root = scratch };
+  struct aid_str text = AID_STR_INIT (10000);
+  struct aid_error e = { AID_OK, "" };
+  if (aid_context_read (&how, aid_span_z (target), &text, &e))
+    fail_msg ("%s", e.msg);
+  if (strlen (told) < strlen (lines) + 3)
+    assert_string_equal (aid_str_z (&text), told);
+  const char *hash = sent (aid_str_z (&text));
+  assert_int_equal (check (target, hash, NULL), AID_STALE_SAME);
+  write_file ("g.c", "1\n");
+  assert_int_equal (check (target, hash, NULL), AID_STALE_CHANGED);
+  aid_str_free (&text);
+}
+
 int
 main (void)
 {
@@ -109,6 +132,7 @@ main (void)
     cmocka_unit_test (a_file_is_the_same_or_changed_or_gone), cmocka_unit_test (lines_that_moved_are_the_same),
     cmocka_unit_test (an_unsaved_buffer_counts),              cmocka_unit_test (the_key_does_not_count),
     cmocka_unit_test (what_is_not_known_is_not_guessed),
+    cmocka_unit_test (changes_that_were_told_are_the_same_until_there_are_more),
   };
   return cmocka_run_group_tests_name ("assist stale", tests, setup, teardown);
 }
