@@ -33,10 +33,11 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   pthread_mutex_init (&a->lock, NULL);
   a->last_frame = aid_clock_ms () - AID_FRAME_MS;
   a->pool = aid_pool_new (POOL_THREADS, e);
+  a->readers = a->pool ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->records = aid_records_new ();
   a->resolver = aid_resolver_new ();
   a->stale = aid_stale_new ();
-  a->keeper = a->pool && a->records && a->resolver && a->stale ? aid_keeper_new (e) : NULL;
+  a->keeper = a->readers && a->records && a->resolver && a->stale ? aid_keeper_new (e) : NULL;
   a->net = a->keeper ? aid_net_new (e) : NULL;
   if (a->net)
     {
@@ -57,6 +58,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   a->stopping = 1;
   pthread_mutex_unlock (&a->lock);
   aid_resolver_stop (a->resolver);
+  aid_pool_free (a->readers);
   if (a->pool)
     aid_pool_stop (a->pool);    /* what was prepared meanwhile now belongs to the net, which may ask for the pool to its end */
   if (a->net)
@@ -99,6 +101,12 @@ struct aid_net *
 aid_assist_net (struct aid_assist *a)
 {
   return a->net;
+}
+
+struct aid_pool *
+aid_assist_readers (struct aid_assist *a)
+{
+  return a->readers;
 }
 
 struct aid_resolver *

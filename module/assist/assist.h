@@ -144,6 +144,7 @@ struct aid_stale_memory;
 struct aid_stale_memory *aid_assist_stale (struct aid_assist *a);  /* likewise */
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
+struct aid_pool *aid_assist_readers (struct aid_assist *a);        /* likewise: for what may take long, as a page of the web does */
 struct aid_net;
 struct aid_net *aid_assist_net (struct aid_assist *a);     /* borrowed, likewise */
 

@@ -192,7 +192,7 @@ struct aid_assist
 {
   struct aid_sink sink;
   struct aid_net *net;
-  struct aid_pool *pool;
+  struct aid_pool *pool, *readers;     /* the latter read items for the front end, however long that takes */
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
   struct aid_resolver *resolver;       /* reads items that are no files */

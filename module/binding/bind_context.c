@@ -97,7 +97,7 @@ begin (emacs_env *env, struct job *j)
     }
   uint64_t id = j->id = aid_binding.host->next_id ();
   aid_binding_job_begins ();
-  enum aid_err err = aid_pool_run (aid_assist_pool (aid_binding.assist), run, dropped, j);
+  enum aid_err err = aid_pool_run (aid_assist_readers (aid_binding.assist), run, dropped, j);
   if (err == AID_OK)
     return env->make_integer (env, (intmax_t) id);
   aid_binding_job_ends ();
