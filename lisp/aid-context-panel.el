@@ -13,9 +13,8 @@
 
 ;;; Code:
 
-(eval-when-compile
-  (require 'cl-lib)
-  (require 'subr-x))
+(require 'cl-lib)
+(eval-when-compile (require 'subr-x))
 (require 'tabulated-list)
 (require 'aid-chat)
 (require 'aid-context-items)
@@ -227,7 +226,8 @@
 Ask first when any of them was sent."
   (let ((sent (cl-count-if (lambda (id) (plist-get (aid-context-panel--item id) :sent)) ids)))
     (when (or (zerop sent)
-              (yes-or-no-p (format "%s part of what was said: the model will not see %s any more, and the cache is lost from there.  Delete? "
+              (yes-or-no-p (format (concat "%s part of what was said: the model will not see %s"
+                                           " any more, and the cache is lost from there.  Delete? ")
                                    (if (= sent 1) "One item is" (format "%d items are" sent))
                                    (if (= sent 1) "it" "them"))))
       (with-current-buffer aid-context-panel--chat

@@ -21,6 +21,8 @@
 (require 'aid-chat-send)
 (require 'aid-context-stale)
 
+(declare-function aid-chat-root "aid-chat" ())
+
 (defun aid-context-pin-toggle (pos)
   "Pin the item whose line is at POS in this chat, or unpin it."
   (save-excursion

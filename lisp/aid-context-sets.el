@@ -11,7 +11,7 @@
 
 ;;; Code:
 
-(eval-when-compile (require 'cl-lib))
+(require 'cl-lib)
 (require 'aid-context-items)
 
 (declare-function aid--mod-sets "ext:aid-module" (root))

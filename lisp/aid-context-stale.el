@@ -18,6 +18,8 @@
 (require 'aid-context)
 (require 'aid-chat-send)
 
+(declare-function aid-chat-root "aid-chat" ())
+(declare-function aid--on-event "aid-module" (id function))
 (declare-function aid--mod-stale-soon "ext:aid-module" (dir root key items))
 
 (defvar aid-context-stale-functions nil

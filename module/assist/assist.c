@@ -11,7 +11,8 @@
 #define TURNS_MAX 1000
 
 static const char *const event_names[]
-  = { "", "frozen", "start", "text", "reasoning", "retry", "rekey", "usage", "found", "done", "error", "checked", "result", "build" };
+  = { "", "frozen", "start", "text", "reasoning", "retry", "rekey", "usage", "found", "done", "error", "checked", "result",
+      "build" };
 
 const char *
 aid_event_name (int kind)

@@ -122,11 +122,12 @@ int64_t aid_media_tokens (struct aid_span bytes);
    prefix is nil, or how much of it this chat's last request began with: {same, of (bytes), tokens, whole, before, was, is}.
    Nothing is stored or sent; files of live items are read. */
 enum aid_err aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
-/* Gives what the next request of ASK's chat holds, as a val object: {model, tokens, window, cached, items}.  tokens are those of the
-   whole request, window is 0 when not known, cached about so many of them that the chat's last request began with.  items are the
-   context lines that are sent, in their order: {turn, label, target, why, pinned, sent, tokens, known, cached, age}; sent is the
-   name of the frozen bytes, or nil; known: its text was had without running or fetching anything; cached: it is among what the last
-   request began with; age: of the text, in seconds, nil when it is what the target names now.  Nothing is stored or sent. */
+/* Gives what the next request of ASK's chat holds, as a val object: {model, tokens, window, cached, items}.  tokens are
+   those of the whole request, window is 0 when not known, cached about so many of them that the chat's last request began
+   with.  items are the context lines that are sent, in their order: {turn, label, target, why, pinned, sent, tokens, known,
+   cached, age}; sent is the name of the frozen bytes, or nil; known: its text was had without running or fetching anything;
+   cached: it is among what the last request began with; age: of the text, in seconds, nil when it is what the target names
+   now.  Nothing is stored or sent. */
 enum aid_err aid_assist_items (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
 /* The last request of the chat with KEY and its raw reply; see aid_records_val.  0 when there is none. */
 int aid_assist_last (struct aid_assist *a, const char *key, struct aid_str *out);
@@ -144,7 +145,8 @@ struct aid_stale_memory;
 struct aid_stale_memory *aid_assist_stale (struct aid_assist *a);  /* likewise */
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
-struct aid_pool *aid_assist_readers (struct aid_assist *a);        /* likewise: for what may take long, as a page of the web does */
+struct aid_pool *aid_assist_readers (struct aid_assist *a);        /* likewise: for what may take long, as a page of the web
+                                                                      does */
 struct aid_net;
 struct aid_net *aid_assist_net (struct aid_assist *a);     /* borrowed, likewise */
 

@@ -1,5 +1,5 @@
-/* A chat becomes a conversation: turns become messages, context lines become what they name (prompt_item.c), decisions on hunks are
-   told with the next question.  The file's key never leaves: it is cut out of every text. */
+/* A chat becomes a conversation: turns become messages, context lines become what they name (prompt_item.c), decisions on
+   hunks are told with the next question.  The file's key never leaves: it is cut out of every text. */
 #include "assist/prompt_internal.h"
 #include "store/blob.h"
 #include <stdlib.h>

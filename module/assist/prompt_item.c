@@ -89,7 +89,8 @@ freeze (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_spa
 
 /* Notes where ITEM stands, which has just been written to OUT from FROM on. */
 static enum aid_err
-note_shown (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text, const struct aid_str *out, size_t from)
+note_shown (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text, const struct aid_str *out,
+            size_t from)
 {
   const struct aid_vec *all = &b->out->conversation.messages;
   struct aid_shown *s = aid_vec_push (&b->out->shown);

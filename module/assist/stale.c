@@ -1,4 +1,5 @@
-/* What was sent against what is there: first the file's size and times, then a hash, then, for lines that may have moved, the bytes. */
+/* What was sent against what is there: first the file's size and times, then a hash, then, for lines that may have moved,
+   the bytes. */
 #include "assist/stale.h"
 #include "assist/prompt_internal.h"
 #include "base/fs.h"
@@ -49,7 +50,7 @@ aid_stale_free (struct aid_stale_memory *m)
   free (m);
 }
 
-/* --- files that look as they did ------------------------------------------------------------------------------------------- */
+/* --- files that look as they did ---------------------------------------------------------------------------------- */
 
 static int
 looks_the_same (const struct stat *a, const struct stat *b)
@@ -107,7 +108,7 @@ remember (struct aid_stale_memory *m, struct aid_span name, const struct stat *s
   free (old);
 }
 
-/* --- comparing -------------------------------------------------------------------------------------------------------------- */
+/* --- comparing ---------------------------------------------------------------------------------------------------- */
 
 static int
 is_named (struct aid_span text, const char *key, const char *sent)
@@ -139,7 +140,7 @@ judge (const char *sent, struct aid_span whole)
 static enum aid_stale
 compare_lines (const char *path, const char *sent)
 {
-  struct aid_str whole = AID_STR_INIT (AID_MEDIA_MAX), clean = AID_STR_INIT (2 * AID_MEDIA_MAX);
+  struct aid_str whole = AID_STR_INIT (AID_MEDIA_MAX), clean = AID_STR_INIT ((size_t) 2 * AID_MEDIA_MAX);
   aid_fs_read (path, &whole, NULL);
   aid_utf8_clean (aid_str_span (&whole), &clean);
   enum aid_stale state = judge (sent, aid_str_span (&clean));

@@ -18,8 +18,9 @@ struct aid_stale_item
   struct aid_span text;        /* what the front end says that it holds now; ptr NULL: look at the file */
 };
 
-/* Compares ITEM of the chat with KEY, whose links start at DIR, of the project at ROOT (or NULL).  Lines that were sent and stand elsewhere in the file now are the
-   same.  What was told as changes is the same while they are.  UNKNOWN: it is no file, its frozen bytes are lost, or secrets were taken out of them. */
+/* Compares ITEM of the chat with KEY, whose links start at DIR, of the project at ROOT (or NULL).  Lines that were sent and
+   stand elsewhere in the file now are the same.  What was told as changes is the same while they are.  UNKNOWN: it is no
+   file, its frozen bytes are lost, or secrets were taken out of them. */
 enum aid_stale aid_stale_check (struct aid_stale_memory *m, const char *dir, const char *root, const char *key,
                                 const struct aid_stale_item *item);
 

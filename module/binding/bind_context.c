@@ -1,5 +1,5 @@
-/* Items for Lisp: kinds, sets, and what takes longer than Emacs may wait: reading an item, listing those of a request, comparing what
-   was sent with what is there. */
+/* Items for Lisp: kinds, sets, and what takes longer than Emacs may wait: reading an item, listing those of a request,
+   comparing what was sent with what is there. */
 #include "assist/stale.h"
 #include "base/pool.h"
 #include "base/val.h"
@@ -13,7 +13,7 @@
 #define VAL_MAX ((size_t) 64 << 20)
 #define STALE_MAX 10000        /* items of one check */
 
-/* --- jobs on the pool ------------------------------------------------------------------------------------------------------- */
+/* --- jobs on the pool --------------------------------------------------------------------------------------------- */
 
 struct job
 {
@@ -80,7 +80,7 @@ job_new (emacs_env *env, void (*work) (struct job *j, struct aid_str *val, struc
     {
       j->work = work;
       j->stale = AID_VEC_INIT (struct aid_stale_item, STALE_MAX);
-      j->owned = AID_VEC_INIT (char *, 3 * STALE_MAX);
+      j->owned = AID_VEC_INIT (char *, (size_t) 3 * STALE_MAX);
     }
   return j;
 }
@@ -106,7 +106,8 @@ begin (emacs_env *env, struct job *j)
   return NULL;
 }
 
-/* --- one item ---------------------------------------------------------------------------------------------------------------- */
+/* --- one item
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static void
 read_item (struct job *j, struct aid_str *val, struct aid_error *e)
@@ -147,7 +148,8 @@ AID_BIND (item_soon)
   return begin (env, j);
 }
 
-/* --- those of a request ------------------------------------------------------------------------------------------------------- */
+/* --- those of a request
+   ------------------------------------------------------------------------------------------------------- */
 
 static void
 list_items (struct job *j, struct aid_str *val, struct aid_error *e)
@@ -167,7 +169,8 @@ AID_BIND (items_soon)
   return begin (env, j);
 }
 
-/* --- what has changed since it was sent ------------------------------------------------------------------------------------------ */
+/* --- what has changed since it was sent
+   ------------------------------------------------------------------------------------------ */
 
 static void
 compare (struct job *j, struct aid_str *val, struct aid_error *e)
@@ -226,7 +229,8 @@ AID_BIND (stale_soon)
   return begin (env, j);
 }
 
-/* --- kinds and sets ----------------------------------------------------------------------------------------------------------- */
+/* --- kinds and sets
+   ----------------------------------------------------------------------------------------------------------- */
 
 AID_BIND (context_kinds)
 {

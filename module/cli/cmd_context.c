@@ -1,4 +1,5 @@
-/* aid context: what items would show a model, packed into a budget of tokens; aid context --kinds and --sets, what items there are. */
+/* aid context: what items would show a model, packed into a budget of tokens; aid context --kinds and --sets, what items
+   there are. */
 #include "assist/assist.h"
 #include "base/json.h"
 #include "cli/cli.h"
@@ -22,7 +23,7 @@ struct showing
   int json, text, kinds, sets, shared;
 };
 
-/* --- what there is ---------------------------------------------------------------------------------------------------------- */
+/* --- what there is ------------------------------------------------------------------------------------------------ */
 
 static int
 print_json (json_t *doc)
@@ -109,7 +110,7 @@ print_sets (const char *root, int json)
   return status;
 }
 
-/* --- packing ---------------------------------------------------------------------------------------------------------------- */
+/* --- packing ------------------------------------------------------------------------------------------------------ */
 
 static int64_t
 count (void *counter, struct aid_span text)
@@ -198,7 +199,8 @@ print_items (const struct showing *s, const struct aid_vec *items, int64_t budge
   aid_str_addz (&out, s->text ? "" : "\n");
   if (s->json)
     {
-      json_t *doc = json_pack ("{s:O, s:I, s:b}", "items", list, "tokens", (json_int_t) sum, "exact", aid_counter_exact (counter));
+      json_t *doc = json_pack ("{s:O, s:I, s:b}", "items", list, "tokens", (json_int_t) sum, "exact",
+                               aid_counter_exact (counter));
       json_object_set_new (doc, "budget", budget >= 0 ? json_integer (budget) : json_null ());
       status = print_json (doc);
     }
@@ -233,7 +235,7 @@ show (const struct showing *s, const char *root, const char *const *args, size_t
 {
   uint64_t budget = 0;
   struct aid_error e = { AID_OK, "" };
-  struct aid_vec items;
+  struct aid_vec items = { 0 };
   struct aid_resolver *resolver;
   struct aid_counter *counter;
   int status;
@@ -316,8 +318,8 @@ aid_cmd_context (int argc, char **argv)
   };
   const struct aid_usage_text usage = {
     "aid context [options] ITEM...",
-    "Reads items as aid ask -c does and says what each costs.  An item is a file (src/a.c, src/a.c#L3-L9), a folder, an address,\n"
-    "- (standard input), set:NAME, or KIND:NAME, as in commit:HEAD~3.. (see --kinds).\n",
+    "Reads items as aid ask -c does and says what each costs.  An item is a file (src/a.c, src/a.c#L3-L9), a folder,\n"
+    "@NAME (a definition), an address, - (standard input), set:NAME, or KIND:NAME, as in commit:HEAD~3.. (see --kinds).\n",
     opts, sizeof opts / sizeof *opts, 0, -1
   };
   int status, n = aid_opt_parse (&usage, argc, argv, &status);

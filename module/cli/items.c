@@ -164,7 +164,7 @@ read_set (struct reading *r, const char *name, struct aid_error *e)
       set = &AID_VEC_AT (struct aid_set, &sets, i);
   if (!err && !set)
     err = aid_error_set (e, AID_E_NOTFOUND, "there is no set \"%.100s\" in this project", name);
-  for (size_t i = 0; !err && i < set->items.len; i++)
+  for (size_t i = 0; !err && set && i < set->items.len; i++)
     {
       const char *item = AID_VEC_AT (char *, &set->items, i);
       if (set->shared && !aid_set_item_is_inside (r->root, item))

@@ -16,7 +16,8 @@ struct aid_cli_item
 };
 
 /* Reads N items, and what sets hold, into OUT (struct aid_cli_item), which is empty.  ROOT is absolute: links are relative to it.
-   KEEP_FAILED: those that cannot be read are listed with their error, else the first one ends it.  Free with aid_cli_items_free. */
+   KEEP_FAILED: those that cannot be read are listed with their error, else the first one ends it.  Free with
+   aid_cli_items_free. */
 enum aid_err aid_cli_items_read (struct aid_resolver *resolver, const char *const *items, size_t n, const char *root,
                                  int keep_failed, struct aid_vec *out, struct aid_error *e);
 /* Gives ITEM as a set holds it (to be freed): a file from ROOT on.  AID_E_INVALID for "-" and other sets. */

@@ -12,7 +12,8 @@ struct aid_question
   char key[16];              /* the chat's */
 };
 
-/* ITEMS are as people write them (cli/items.h); each is read now.  ROOT is absolute: links are relative to it.  Free with aid_question_free in any case. */
+/* ITEMS are as people write them (cli/items.h); each is read now.  ROOT is absolute: links are relative to it.  Free with
+   aid_question_free in any case. */
 enum aid_err aid_question_make (struct aid_question *q, struct aid_span prompt, const char *const *items, size_t nitems,
                                 const char *root, struct aid_error *e);
 /* Adds the context line of an item that is read when the question is asked; LABEL holds nothing that Markdown takes for more. */

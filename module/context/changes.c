@@ -1,5 +1,5 @@
-/* A diff by lines (Myers): what is the same at both ends is taken off, then the shortest way through the rest is looked for, up to a
-   number of steps. */
+/* A diff by lines (Myers): what is the same at both ends is taken off, then the shortest way through the rest is looked for,
+   up to a number of steps. */
 #include "context/changes.h"
 #include "base/vec.h"
 #include <stdlib.h>
@@ -66,7 +66,8 @@ add (struct diff *d, char sign, size_t from, size_t to)
     }
 }
 
-/* --- the shortest way ------------------------------------------------------------------------------------------------------------- */
+/* --- the shortest way
+   ------------------------------------------------------------------------------------------------------------- */
 
 /* The furthest places on each diagonal after each number of steps, one row behind the other: row S has 2 S + 1. */
 struct rows
@@ -175,7 +176,8 @@ compare (struct diff *d)
   add (d, ' ', n - tail, n);
 }
 
-/* --- hunks -------------------------------------------------------------------------------------------------------------------------- */
+/* --- hunks
+   -------------------------------------------------------------------------------------------------------------------------- */
 
 static char
 sign_at (const struct diff *d, size_t i)
@@ -220,7 +222,7 @@ add_hunks (const struct diff *d, struct aid_str *out)
       if (i == n)
         return;
       size_t from = i > done + AROUND ? i - AROUND : done, to = i, last = i;
-      for (; to < n && to <= last + 2 * AROUND + 1; to++)
+      for (; to < n && to <= last + AROUND + 1 + AROUND; to++)
         last = sign_at (d, to) != ' ' ? to : last;
       to = last + 1 + AROUND < n ? last + 1 + AROUND : n;
       for (size_t k = done; k < from; k++)
@@ -238,7 +240,7 @@ add_hunks (const struct diff *d, struct aid_str *out)
 enum aid_err
 aid_changes_diff (struct aid_span old_text, struct aid_span new_text, struct aid_str *out)
 {
-  struct diff d = { .steps = AID_VEC_INIT (struct step, 2 * LINES_MAX) };
+  struct diff d = { .steps = AID_VEC_INIT (struct step, (size_t) 2 * LINES_MAX) };
   split (old_text, &d.a, &d.failed);
   split (new_text, &d.b, &d.failed);
   if (!d.failed)

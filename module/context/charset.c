@@ -117,7 +117,7 @@ aid_charset_decode (struct aid_span bytes, const char *content_type, struct aid_
     charset = meaning (label);
   if (!charset && label_in (aid_span_cut (bytes, 0, bytes.len < PRESCAN ? bytes.len : PRESCAN), label))
     charset = strncmp (label, "utf-16", 6) ? meaning (label) : "utf-8"; /* it could not have been read */
-  if (charset && strcmp (charset, "utf-8"))
+  if (charset && strcmp (charset, "utf-8") != 0)
     {
       enum aid_err err = convert (charset, bytes, out);
       if (err != AID_E_INVALID)

@@ -41,7 +41,8 @@ struct finding
   size_t scanned;
 };
 
-/* --- which files ---------------------------------------------------------------------------------------------------------------- */
+/* --- which files
+   ---------------------------------------------------------------------------------------------------------------- */
 
 static void
 add_file (struct finding *f, struct aid_span path)
@@ -154,7 +155,8 @@ list_files (struct finding *f, struct aid_error *e)
   return err;
 }
 
-/* --- which definitions ------------------------------------------------------------------------------------------------------------ */
+/* --- which definitions
+   ------------------------------------------------------------------------------------------------------------ */
 
 static int
 looks_like_test (const char *path, struct aid_span name)
@@ -247,7 +249,8 @@ scan_files (struct finding *f, struct aid_error *e)
   return err;
 }
 
-/* --- telling ----------------------------------------------------------------------------------------------------------------------- */
+/* --- telling
+   ----------------------------------------------------------------------------------------------------------------------- */
 
 static int
 by_rank (const void *a, const void *b)
@@ -345,7 +348,7 @@ aid_definitions_find (const struct aid_resolve *how, struct aid_span name, enum 
                       struct aid_error *e)
 {
   struct finding f
-    = { .how = how, .what = what, .end_ms = aid_clock_ms () + AID_CONTEXT_SECONDS * 1000, .scan = AID_SCAN_INIT };
+    = { .how = how, .what = what, .end_ms = aid_clock_ms () + (int64_t) AID_CONTEXT_SECONDS * 1000, .scan = AID_SCAN_INIT };
   f.files = AID_VEC_INIT (char *, FILES_MAX);
   f.found = AID_VEC_INIT (struct found, FOUND_MAX);
   split_name (&f, name);
@@ -369,7 +372,8 @@ aid_definitions_find (const struct aid_resolve *how, struct aid_span name, enum 
   return err ? err : out->err;
 }
 
-/* --- by place ----------------------------------------------------------------------------------------------------------------------- */
+/* --- by place
+   ----------------------------------------------------------------------------------------------------------------------- */
 
 /* The byte at which LINE, from 1, begins. */
 static size_t

@@ -18,7 +18,7 @@ is_blank (char c)
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-/* --- tags --------------------------------------------------------------------------------------------------------------- */
+/* --- tags --------------------------------------------------------------------------------------------------------- */
 
 /* The place of the ">" that ends the tag V begins with, or V.len: ">" in quotes does not count. */
 static size_t
@@ -152,7 +152,7 @@ aid_html_attribute (const struct aid_html_token *t, const char *name, struct aid
   return 0;
 }
 
-/* --- character references ------------------------------------------------------------------------------------------------ */
+/* --- character references ----------------------------------------------------------------------------------------- */
 
 static const struct
 {

@@ -32,7 +32,8 @@ enum aid_err aid_item_path (const char *dir, struct aid_span target, struct aid_
 /* Appends the name of an item as the model sees it: "src/a.c, lines 3 to 9". */
 void aid_item_name (struct aid_span label, struct aid_span target, struct aid_str *out);
 
-/* Splits a file target: *PATH (percent-decoded, appended) and its lines (0 0: all).  AID_E_INVALID for aid: targets and addresses. */
+/* Splits a file target: *PATH (percent-decoded, appended) and its lines (0 0: all).  AID_E_INVALID for aid: targets and
+   addresses. */
 enum aid_err aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, int64_t *last);
 
 /* Appends the item as the model sees it: a line that names it, and TEXT in a fence longer than any run inside. */

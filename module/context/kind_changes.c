@@ -48,7 +48,7 @@ aid_kind_changes (const struct aid_resolve *how, struct aid_span name, struct ai
 {
   struct aid_str path = AID_STR_INIT (16384), now = AID_STR_INIT (AID_ITEM_MAX), old = AID_STR_INIT (AID_BLOB_MAX);
   char hash[AID_BLOB_ID];
-  struct aid_span file;
+  struct aid_span file = { "", 0 };
   int64_t first, last;
   enum aid_err err = take_apart (name, hash, &file, e);
   if (!err)

@@ -2,6 +2,7 @@
 #include "context/kinds_internal.h"
 
 #define COMMITS "50" /* of a range: its last ones */
+#define MOST_COMMITS ("--max-count=" COMMITS)
 #define REVISION_MAX 300
 
 /* The name of one revision cannot be taken for an option or, in Mercurial's queries, for more than a name. */
@@ -35,11 +36,11 @@ split_range (struct aid_span name, struct aid_span here, struct aid_span *from, 
 static enum aid_err
 git_range (const struct aid_resolve *how, struct aid_span from, struct aid_span to, struct aid_str *out, struct aid_error *e)
 {
-  struct aid_str range = AID_STR_INIT (2 * REVISION_MAX + 10);
+  struct aid_str range = AID_STR_INIT ((size_t) 2 * REVISION_MAX + 10);
   aid_str_addf (&range, "%.*s..%.*s", (int)from.len, from.ptr, (int)to.len, to.ptr);
   const char *const argv[]
     = { "log", "--no-color", "--no-ext-diff", "--no-textconv",        "--date=iso",       AID_GIT_HEAD, "-M",
-        "-p",  "--stat",     "--reverse",     "--max-count=" COMMITS, aid_str_z (&range), "--",         NULL };
+        "-p",  "--stat",     "--reverse",     MOST_COMMITS, aid_str_z (&range), "--",         NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_GIT, argv, out, e);
   aid_str_free (&range);
   return err;
@@ -69,7 +70,7 @@ enum aid_err
 aid_kind_commit (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e)
 {
   enum aid_vc vc = aid_vc_of (aid_resolve_root (how));
-  struct aid_str query = AID_STR_INIT (4 * REVISION_MAX);
+  struct aid_str query = AID_STR_INIT ((size_t) 4 * REVISION_MAX);
   struct aid_span from, to = name;
   size_t before = out->len;
   int range = split_range (name, vc == AID_VC_HG ? AID_SPAN (".") : AID_SPAN ("HEAD"), &from, &to);

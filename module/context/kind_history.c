@@ -7,6 +7,7 @@
 
 #define COMMITS_MAX 20
 #define COMMITS "20"
+#define MOST_COMMITS ("--max-count=" COMMITS)
 /* As Git writes it, also what is not committed. */
 #define HG_LINE                                                                                                             \
   "{lines % '{ifeq(node|short, \"ffffffffffff\", \"000000000000 (Not Committed Yet\", \"{node|short} ({user|person}\")} "   \
@@ -35,7 +36,7 @@ aid_kind_place (const struct aid_resolve *how, struct aid_span name, struct aid_
   return err;
 }
 
-/* --- lines that have moved since the last commit ---------------------------------------------------------------------------- */
+/* --- lines that have moved since the last commit ------------------------------------------------------------------ */
 
 /* Reads "N" or "N,M" at *Z: M is 1 when it is left out. */
 static int
@@ -98,7 +99,7 @@ committed_lines (const struct aid_resolve *how, const char *path, int64_t *first
   return err;
 }
 
-/* --- history --------------------------------------------------------------------------------------------------------------- */
+/* --- history ------------------------------------------------------------------------------------------------------ */
 
 static enum aid_err
 git_history (const struct aid_resolve *how, const char *path, int64_t first, int64_t last, struct aid_str *out,
@@ -108,7 +109,7 @@ git_history (const struct aid_resolve *how, const char *path, int64_t first, int
   enum aid_err err = first ? committed_lines (how, path, &first, &last, e) : AID_OK;
   aid_str_addf (&lines, "-L%lld,%lld:%s", (long long)first, (long long)last, path);
   const char *const some[] = { "log",        "--no-color", "--no-ext-diff",        "--no-textconv",
-                               "--date=iso", AID_GIT_HEAD, "--max-count=" COMMITS, aid_str_z (&lines),
+                               "--date=iso", AID_GIT_HEAD, MOST_COMMITS, aid_str_z (&lines),
                                NULL };
   const char *const all[] = { "log",
                               "--no-color",
@@ -116,7 +117,7 @@ git_history (const struct aid_resolve *how, const char *path, int64_t first, int
                               "--no-textconv",
                               "--date=iso",
                               AID_GIT_HEAD,
-                              "--max-count=" COMMITS,
+                              MOST_COMMITS,
                               "-p",
                               "--follow",
                               "--",
@@ -170,7 +171,7 @@ aid_kind_history (const struct aid_resolve *how, struct aid_span name, struct ai
   return err;
 }
 
-/* --- blame ------------------------------------------------------------------------------------------------------------------ */
+/* --- blame -------------------------------------------------------------------------------------------------------- */
 
 /* Appends lines FIRST to LAST (0: all) of TEXT to OUT, and to COMMITS the word that each begins with, once; a "^" before it and
    a name of zeros are Git's for no commit. */

@@ -28,7 +28,7 @@ struct fetch
   struct aid_error error;
 };
 
-/* --- on the I/O thread ------------------------------------------------------------------------------------------------------ */
+/* --- on the I/O thread -------------------------------------------------------------------------------------------- */
 
 static void
 copy_header (const struct aid_http_reply *r, const char *name, char *out, size_t size)
@@ -67,7 +67,7 @@ on_done (void *user, const struct aid_http_result *result)
   close (end);
 }
 
-/* --- one request ------------------------------------------------------------------------------------------------------------ */
+/* --- one request -------------------------------------------------------------------------------------------------- */
 
 /* Waits for the end of the request ID, or ends it when the resolver stops. */
 static void
@@ -101,15 +101,9 @@ fetch_once (const struct aid_resolve *how, struct aid_net *net, const char *url,
   if (pipe2 (f->done, O_CLOEXEC))
     return aid_error_set (e, AID_E_IO, "There is no pipe to fetch a page: %s.", strerror (errno));
   struct aid_http_request req = { .method = "GET",
-                                  .url = url,
-                                  .headers = headers,
-                                  .nheaders = 1,
-                                  .connect_ms = CONNECT_MS,
-                                  .stall_ms = STALL_MS,
-                                  .total_ms = (uint32_t)left,
-                                  .retries = 1,
-                                  .body_limit = PAGE_MAX,
-                                  .public_only = !may_be_private };
+                                  .url = url, .headers = headers, .nheaders = 1, .connect_ms = CONNECT_MS,
+                                  .stall_ms = STALL_MS, .total_ms = (uint32_t)left, .retries = 1,
+                                  .body_limit = PAGE_MAX, .public_only = !may_be_private };
   enum aid_err err = aid_http_start (net, &req, &handler, f, &id, e);
   if (!err)
     wait_for (f, net, id, aid_resolver_stopper (how->resolver));
@@ -119,7 +113,7 @@ fetch_once (const struct aid_resolve *how, struct aid_net *net, const char *url,
   return err;
 }
 
-/* --- a page ------------------------------------------------------------------------------------------------------------------ */
+/* --- a page ------------------------------------------------------------------------------------------------------- */
 
 static int
 is_redirect (int status)
@@ -154,7 +148,7 @@ explain (const struct fetch *f, const char *url, struct aid_error *e)
 static enum aid_err
 fetch_page (const struct aid_resolve *how, struct aid_net *net, char **url, struct fetch *f, struct aid_error *e)
 {
-  int64_t end = aid_clock_ms () + AID_CONTEXT_SECONDS * 1000;
+  int64_t end = aid_clock_ms () + (int64_t) AID_CONTEXT_SECONDS * 1000;
   char *typed_host = how->typed ? aid_url_host (*url) : NULL;
   enum aid_err err = AID_OK;
   if (typed_host)
@@ -185,7 +179,8 @@ fetch_page (const struct aid_resolve *how, struct aid_net *net, char **url, stru
   return err;
 }
 
-/* --- what it is --------------------------------------------------------------------------------------------------------------- */
+/* --- what it is
+   --------------------------------------------------------------------------------------------------------------- */
 
 static int
 says (const char *type, const char *word)

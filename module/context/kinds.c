@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define NAME_MAX_BYTES 8192
+#define NAME_BUFFER ((size_t) 2 * NAME_MAX_BYTES)
 #define PAGE_FRESH_MS 600000
 
 /* clang-format off */
@@ -78,7 +79,7 @@ take_apart (struct aid_span target, struct aid_str *name, int *unknown)
   return kind;
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static int
 has_controls (struct aid_span v)
@@ -132,7 +133,7 @@ read_kind (const struct aid_resolve *how, const struct aid_kind *k, struct aid_s
 enum aid_err
 aid_context_read (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, struct aid_error *e)
 {
-  struct aid_str name = AID_STR_INIT (2 * NAME_MAX_BYTES), text = AID_STR_INIT (out->max - out->len);
+  struct aid_str name = AID_STR_INIT (NAME_BUFFER), text = AID_STR_INIT (out->max - out->len);
   int unknown;
   const struct aid_kind *k = take_apart (target, &name, &unknown);
   enum aid_err err = name.err;
@@ -155,14 +156,14 @@ aid_context_read (const struct aid_resolve *how, struct aid_span target, struct 
 int
 aid_context_costs (struct aid_span target)
 {
-  struct aid_str name = AID_STR_INIT (2 * NAME_MAX_BYTES);
+  struct aid_str name = AID_STR_INIT (NAME_BUFFER);
   int unknown;
   const struct aid_kind *k = take_apart (target, &name, &unknown);
   aid_str_free (&name);
   return k && k->costs;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 /* NAME as a link holds it: what Markdown could take for more is encoded, and "#" when it does not name lines. */
 static void
@@ -198,7 +199,7 @@ aid_context_target (const char *kind, struct aid_span name, struct aid_str *targ
 enum aid_err
 aid_context_label (struct aid_span target, struct aid_str *label)
 {
-  struct aid_str name = AID_STR_INIT (2 * NAME_MAX_BYTES);
+  struct aid_str name = AID_STR_INIT (NAME_BUFFER);
   int unknown;
   const struct aid_kind *k = take_apart (target, &name, &unknown);
   const char *at = k ? strstr (k->label, "%s") : NULL;

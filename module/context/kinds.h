@@ -36,8 +36,8 @@ struct aid_resolve
    again unless TYPED.  AID_E_NOTFOUND, _REFUSED, _INVALID (no such kind or name), _LIMIT,
    _TIMEOUT, _CANCELLED, _NET, _HTTP, _IO, _STATE (only the editor knows it). */
 enum aid_err aid_context_read (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, struct aid_error *e);
-/* Appends what reading TARGET of this project gave last, of a kind that costs, and *AGE_MS (or NULL) how long ago that was; 0 when
-   it is not known any more.  Never blocks. */
+/* Appends what reading TARGET of this project gave last, of a kind that costs, and *AGE_MS (or NULL) how long ago that was;
+   0 when it is not known any more.  Never blocks. */
 int aid_context_recall (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, int64_t *age_ms);
 /* Whether reading TARGET runs a program or fetches: then only a question that is sent, and a person who asks, may do it. */
 int aid_context_costs (struct aid_span target);

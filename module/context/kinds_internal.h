@@ -24,7 +24,7 @@ void aid_resolver_keep (const struct aid_resolve *how, struct aid_span target, s
 enum aid_err aid_kind_place (const struct aid_resolve *how, struct aid_span name, struct aid_str *path, int64_t *first,
                              int64_t *last, struct aid_error *e);
 
-/* --- vc.c: version control ------------------------------------------------------------------------------------------ */
+/* --- vc.c: version control ---------------------------------------------------------------------------------------- */
 
 enum aid_vc { AID_VC_NONE, AID_VC_GIT, AID_VC_HG };
 

@@ -1,4 +1,5 @@
-/* Items into a budget of tokens: in their order, whole where they fit; in the room that is left, the first lines of the others. */
+/* Items into a budget of tokens: in their order, whole where they fit; in the room that is left, the first lines of the
+   others. */
 #ifndef AID_CONTEXT_PACK_H
 #define AID_CONTEXT_PACK_H
 

@@ -106,7 +106,7 @@ aid_resolver_net (struct aid_resolver *r)
   return net;
 }
 
-/* --- what was read last --------------------------------------------------------------------------------------------------- */
+/* --- what was read last ------------------------------------------------------------------------------------------- */
 
 /* What a text is kept by: its project and its target; to be freed. */
 static char *
@@ -180,7 +180,7 @@ aid_context_recall (const struct aid_resolve *how, struct aid_span target, struc
   return at >= 0;
 }
 
-/* --- addresses that the person has written -------------------------------------------------------------------------------- */
+/* --- addresses that the person has written ------------------------------------------------------------------------ */
 
 static int
 is_noted (const struct aid_resolver *r, const char *host)

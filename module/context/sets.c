@@ -49,7 +49,7 @@ read_file (const char *path, struct aid_error *e)
   return doc;
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static int
 is_known (const struct aid_vec *sets, const char *name)
@@ -100,7 +100,7 @@ enum aid_err
 aid_sets_load (const char *root, struct aid_vec *sets, struct aid_error *e)
 {
   struct aid_error why = { AID_OK, "" };
-  *sets = AID_VEC_INIT (struct aid_set, 2 * AID_SETS_MAX);
+  *sets = AID_VEC_INIT (struct aid_set, (size_t) 2 * AID_SETS_MAX);
   enum aid_err err = load_file (root, 0, sets, &why);
   if (!err)
     err = load_file (root, 1, sets, &why);
@@ -150,7 +150,7 @@ aid_set_item_is_inside (const char *root, const char *item)
   return inside;
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 static enum aid_err
 check_set (const char *root, const char *name, const char *const *items, size_t n, int shared, struct aid_error *e)

@@ -72,7 +72,7 @@ complain (const char *program, const struct aid_proc_result *r, struct aid_error
 {
   static const char *const words[] = { "fatal: ", "error: ", "abort: ", "hg: " };
   struct aid_span says = aid_str_span (&r->err), line = { "", 0 };
-  struct aid_str clean = AID_STR_INIT (4 * ERROR_MAX);
+  struct aid_str clean = AID_STR_INIT ((size_t) 4 * ERROR_MAX);
   while (says.len && !aid_span_trim (line).len)
     aid_span_line (&says, &line);
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -74,8 +74,8 @@ enum aid_http_reach
 
 struct aid_http_result
 {
-  struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, _REFUSED, _NOMEM, or _HTTP when status >= 300
-                                         (no redirect is followed: its error names the place) */
+  struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, _REFUSED, _NOMEM, or _HTTP when
+                                         status >= 300 (no redirect is followed: its error names the place) */
   int status;                         /* 0 when no answer came */
   struct aid_span body;               /* of an answer with status >= 300: its first 64 KB, else empty */
   int attempts;                       /* 1 + retries made */

@@ -145,7 +145,7 @@ aid_url_join (const char *base, const char *reference)
   return copy;
 }
 
-/* --- addresses that are nobody's business --------------------------------------------------------------------------------- */
+/* --- addresses that are nobody's business ------------------------------------------------------------------------- */
 
 static bool
 v4_is_private (uint32_t a)

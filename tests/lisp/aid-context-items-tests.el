@@ -146,7 +146,8 @@
                    :filter (lambda (client request)
                              (when (string-search "\r\n\r\n" request)
                                (process-send-string
-                                client (format "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+                                client (format (concat "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                                                       "Content-Length: %d\r\nConnection: close\r\n\r\n%s")
                                                (string-bytes ,page) ,page))))))
           (,url (format "http://127.0.0.1:%d/page" (process-contact server :service))))
      (unwind-protect (progn ,@body)

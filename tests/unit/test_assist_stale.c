@@ -1,4 +1,5 @@
-/* What was sent against what is there: the same, changed, gone; lines that moved are the same; what is not known is not guessed. */
+/* What was sent against what is there: the same, changed, gone; lines that moved are the same; what is not known is not
+   guessed. */
 #include "scratch.h"
 #include "assist/stale.h"
 #include "store/blob.h"

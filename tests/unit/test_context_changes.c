@@ -54,7 +54,7 @@ expect_patched (const struct aid_str *old_text, const struct aid_str *new_text)
   assert_int_equal (aid_changes_diff (aid_str_span (old_text), aid_str_span (new_text), &diff), AID_OK);
   aid_fs_replace (scratch_path ("old"), aid_str_span (old_text), 0644, NULL);
   aid_fs_replace (scratch_path ("diff"), aid_str_span (&diff), 0644, NULL);
-  snprintf (command, sizeof command, "cd '%s' && cp old a && { ! grep -q '^@@' diff || git apply --unidiff-zero --whitespace=nowarn diff; }",
+  snprintf (command, sizeof command, "cd '%s' && cp old a && { ! grep -q '^@@' diff || git apply --whitespace=nowarn diff; }",
             scratch);
   if (system (command) != 0)
     fail_msg ("%s", aid_str_z (&diff));

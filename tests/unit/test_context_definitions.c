@@ -11,7 +11,8 @@ static const char setup[]
     "printf '/* Lexes. */\\nint\\nlex_comment (struct lexer *lx)\\n{\\n  return 1;\\n}\\n' >src/lexer.c\n"
     "printf 'int lex_comment (struct lexer *lx);\\n' >src/lexer.h\n"
     "printf 'int use (void) { return lex_comment (0); }\\n' >src/use.c\n"
-    "printf 'class A:\\n    def run(self):\\n        return 1\\n\\nclass B:\\n    def run(self):\\n        return 2\\n' >src/m.py\n"
+    "printf 'class A:\\n    def run(self):\\n        return 1\\n\\n' >src/m.py\n"
+    "printf 'class B:\\n    def run(self):\\n        return 2\\n' >>src/m.py\n"
     "printf 'static void\\ntest_nested (void **state)\\n{\\n  lex_comment (0);\\n}\\n' >tests/test_lexer.c\n"
     "printf 'int lex_comment (int copy) { }\\n' >node_modules/copy.c; }\n"
     "for d in git hg plain; do mkdir $d; cd $d; fill; cd ..; done\n"
@@ -130,12 +131,14 @@ test_many_definitions (void **state)
   struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
   struct aid_error e;
   assert_int_equal (read_in ("many", "@same", &out, &e), AID_OK);
-  assert_non_null (strstr (aid_str_z (&out), "f14.c:1-3 (function):\nint same (void)\n{\n}\n\nAlso defined in f15.c:1-3, f16.c:1-3"));
+  assert_non_null (strstr (aid_str_z (&out),
+                           "f14.c:1-3 (function):\nint same (void)\n{\n}\n\nAlso defined in f15.c:1-3, f16.c:1-3"));
   assert_non_null (strstr (aid_str_z (&out), "f34.c:1-3, and 5 more.\n"));
   aid_str_free (&out);
 }
 
-/* --- what the last build says -------------------------------------------------------------------------------------------------- */
+/* --- what the last build says
+   -------------------------------------------------------------------------------------------------- */
 
 static void
 test_without_a_build (void **state)

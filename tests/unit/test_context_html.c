@@ -151,7 +151,7 @@ test_limits (void **state)
   aid_str_free (&out);
 }
 
-/* --- charsets --------------------------------------------------------------------------------------------------------------- */
+/* --- charsets ----------------------------------------------------------------------------------------------------- */
 
 static void
 expect_decoded (struct aid_span bytes, const char *type, const char *text)

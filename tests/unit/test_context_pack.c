@@ -81,7 +81,8 @@ an_image_is_whole_or_not_there (void **state)
   assert_int_equal (asked, 0);
 }
 
-/* --- sets ------------------------------------------------------------------------------------------------------------------------ */
+/* --- sets
+   ------------------------------------------------------------------------------------------------------------------------ */
 
 /* "name:item,item;..." with "*" behind a shared one's name. */
 static void
@@ -158,7 +159,8 @@ files_that_make_no_sense_are_told (void **state)
   assert_int_equal (aid_sets_load (root, &sets, &e), AID_E_PARSE);
   aid_sets_free (&sets);
   assert_int_equal (aid_sets_save (root, "s", item, 1, 1, &e), AID_E_PARSE);
-  assert_int_equal (aid_fs_replace (scratch_path ("broken/.aid/sets.json"), AID_SPAN ("{\"sets\": {\"s\": [1, \"b\"]}}"), 0644, NULL),
+  assert_int_equal (aid_fs_replace (scratch_path ("broken/.aid/sets.json"), AID_SPAN ("{\"sets\": {\"s\": [1, \"b\"]}}"), 0644,
+                                    NULL),
                     AID_OK);
   expect_sets (root, "s*:b;");
   assert_int_equal (aid_sets_save (root, "a\nb", item, 1, 0, &e), AID_E_INVALID);

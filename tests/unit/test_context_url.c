@@ -15,7 +15,8 @@ static const struct fake_step page[] = { FAKE_ANSWER ("200 OK", HTML, "30", "<h1
 static const struct fake_step latin[]
   = { FAKE_ANSWER ("200 OK", "Content-Type: text/html; charset=iso-8859-1\r\n", "11", "<p>gr\xFC\xDF</p>"), FAKE_DONE };
 static const struct fake_step plain[] = { FAKE_ANSWER ("200 OK", "Content-Type: text/plain\r\n", "8", "<p> & a\n"), FAKE_DONE };
-static const struct fake_step json[] = { FAKE_ANSWER ("200 OK", "Content-Type: application/json\r\n", "7", "{\"a\":1}"), FAKE_DONE };
+static const struct fake_step json[]
+  = { FAKE_ANSWER ("200 OK", "Content-Type: application/json\r\n", "7", "{\"a\":1}"), FAKE_DONE };
 static const struct fake_step unsaid[] = { FAKE_ANSWER ("200 OK", "", "21", "<!DOCTYPE html><p>x\n\n"), FAKE_DONE };
 static const struct fake_step png[]
   = { FAKE_ANSWER ("200 OK", "Content-Type: image/png\r\n", "12", "\x89PNG\r\n\x1a\n\0\0\0\1"), FAKE_DONE };
@@ -237,7 +238,8 @@ a_stop_ends_a_page_that_never_ends (void **state)
   fake_stop (f);
 }
 
-/* --- how items are written ------------------------------------------------------------------------------------------------------ */
+/* --- how items are written
+   ------------------------------------------------------------------------------------------------------ */
 
 static void
 expect_written (const char *item, const char *target, const char *label)
@@ -276,7 +278,7 @@ static void
 what_only_the_editor_knows_says_so (void **state)
 {
   (void) state;
-  struct got g = get (NULL, "aid:errors/a.c", 0), none = get (NULL, "aid:nosuch/a.c", 0);
+  struct got g = get (NULL, "aid:buffer/a.c", 0), none = get (NULL, "aid:nosuch/a.c", 0);
   assert_int_equal (g.err, AID_E_STATE);
   assert_non_null (strstr (g.e.msg, "inside the editor"));
   assert_int_equal (none.err, AID_E_INVALID);

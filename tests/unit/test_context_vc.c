@@ -15,7 +15,8 @@ static const char setup[]
     "mkdir git hg plain new; cd git; git init -q .; first; git add .; git commit -qm 'The first lines'\n"
     "second; git commit -qam 'Two is loud'; third; git commit -qam 'Four is loud'\n"
     "cd ../hg; hg init; first; hg add -q; hg commit -u 'Ann <ann@example.org>' -m 'The first lines'\n"
-    "second; hg commit -u 'Ann <ann@example.org>' -m 'Two is loud'; third; hg commit -u 'Ann <ann@example.org>' -m 'Four is loud'\n"
+    "second; hg commit -u 'Ann <ann@example.org>' -m 'Two is loud'\n"
+    "third; hg commit -u 'Ann <ann@example.org>' -m 'Four is loud'\n"
     "cd ../new; git init -q .; echo fresh >f; git add f\n"
     "for d in ../git ../hg; do cd $d; printf 'zero\\none\\nTWO\\nthree\\nFOUR\\n' >'a b.c'; cd ../new; done\n";
 
@@ -73,7 +74,8 @@ expect_lines (const char *repository, const char *item, const char *want)
       const char *found = strstr (at, word);
       if (!found)
         fail_msg ("%s in %s has no \"%s\" (in its place) in:\n%s", item, repository, word, aid_str_z (&out));
-      at = found + strlen (word);
+      else
+        at = found + strlen (word);
     }
   aid_str_free (&out);
 }
