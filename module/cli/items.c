@@ -52,11 +52,12 @@ add_encoded (struct aid_str *out, struct aid_span path)
     }
 }
 
-/* The absolute name of PATH, from BASE (NULL: the working directory), by text alone; then what follows ROOT when it is inside. */
+/* The absolute name of PATH, from ROOT or else from the working directory, by text alone; then what follows ROOT when it is
+   inside. */
 static enum aid_err
-relative_to (const char *root, const char *base, struct aid_span path, struct aid_str *out, struct aid_error *e)
+relative_to (const char *root, int from_root, struct aid_span path, struct aid_str *out, struct aid_error *e)
 {
-  char *cwd = realpath (base ? base : ".", NULL), *name = aid_span_dup (path);
+  char *cwd = realpath (from_root ? root : ".", NULL), *name = aid_span_dup (path);
   struct aid_str full = AID_STR_INIT (PATH_LIMIT);
   size_t n = strlen (root);
   enum aid_err err = cwd && name ? aid_fs_join (&full, cwd, name) : AID_E_NOMEM;
@@ -94,7 +95,7 @@ add_label (struct aid_str *out, struct aid_span target)
 
 /* What ITEM leads to: a kind's target, or a file's. */
 static enum aid_err
-find_target (const char *item, const char *root, const char *base, struct aid_str *target, struct aid_str *label,
+find_target (const char *item, const char *root, int from_root, struct aid_str *target, struct aid_str *label,
              struct aid_error *e)
 {
   struct aid_span path = aid_span_z (item);
@@ -102,7 +103,7 @@ find_target (const char *item, const char *root, const char *base, struct aid_st
   if (err != AID_E_NOTFOUND)
     return err;
   struct aid_span range = take_range (&path);
-  err = relative_to (root, base, path, target, e);
+  err = relative_to (root, from_root, path, target, e);
   if (!err && range.len)
     {
       aid_str_addc (target, '#');
@@ -122,11 +123,11 @@ read_text (const struct reading *r, const char *item, int typed, struct aid_span
 }
 
 static enum aid_err
-read_item (struct reading *r, const char *item, const char *base, int typed, struct aid_error *e)
+read_item (struct reading *r, const char *item, int from_root, int typed, struct aid_error *e)
 {
   struct aid_str target = AID_STR_INIT (TARGET_LIMIT), label = AID_STR_INIT (TARGET_LIMIT), text = AID_STR_INIT (AID_MEDIA_MAX);
   struct aid_error why = { AID_OK, "" };
-  enum aid_err err = find_target (strcmp (item, "-") ? item : "text:standard input", r->root, base, &target, &label, &why);
+  enum aid_err err = find_target (strcmp (item, "-") ? item : "text:standard input", r->root, from_root, &target, &label, &why);
   if (!err)
     err = read_text (r, item, typed, aid_str_span (&target), &text, &why);
   if (err && (!r->keep_failed || !target.len))
@@ -170,7 +171,7 @@ read_set (struct reading *r, const char *name, struct aid_error *e)
       if (set->shared && !aid_set_item_is_inside (r->root, item))
         err = aid_error_set (e, AID_E_REFUSED, "the set \"%.80s\" of the project names %.80s, which is not in it", name, item);
       else
-        err = read_item (r, item, r->root, !set->shared, e);
+        err = read_item (r, item, 1, !set->shared, e);
     }
   aid_sets_free (&sets);
   return err;
@@ -185,7 +186,7 @@ aid_cli_items_read (struct aid_resolver *resolver, const char *const *items, siz
 
   *out = AID_VEC_INIT (struct aid_cli_item, ITEMS_MAX);
   for (size_t i = 0; i < n && !err; i++)
-    err = strncmp (items[i], "set:", 4) ? read_item (&r, items[i], NULL, 1, e) : read_set (&r, items[i] + 4, e);
+    err = strncmp (items[i], "set:", 4) ? read_item (&r, items[i], 0, 1, e) : read_set (&r, items[i] + 4, e);
   return err;
 }
 
@@ -198,7 +199,7 @@ aid_cli_item_in_set (const char *item, const char *root, char **out, struct aid_
     err = aid_error_set (e, AID_E_INVALID, "a set cannot hold %.100s", item);
   else if (!aid_context_written (aid_span_z (item), &target, &label, NULL))
     aid_str_addz (&plain, item);
-  else if (!(err = find_target (item, root, NULL, &target, &label, e)))
+  else if (!(err = find_target (item, root, 0, &target, &label, e)))
     aid_str_add_decoded (&plain, aid_str_span (&target));
   *out = err ? NULL : aid_str_steal (&plain);
   aid_str_free (&target);

@@ -10,8 +10,8 @@
 #define MOST_COMMITS ("--max-count=" COMMITS)
 /* As Git writes it, also what is not committed. */
 #define HG_LINE                                                                                                             \
-  "{lines % '{ifeq(node|short, \"ffffffffffff\", \"000000000000 (Not Committed Yet\", \"{node|short} ({user|person}\")} "   \
-  "{date|shortdate}) {line}'}"
+  ("{lines % '{ifeq(node|short, \"ffffffffffff\", \"000000000000 (Not Committed Yet\", \"{node|short} ({user|person}\")} "   \
+  "{date|shortdate}) {line}'}")
 
 enum aid_err
 aid_kind_place (const struct aid_resolve *how, struct aid_span name, struct aid_str *path, int64_t *first, int64_t *last,
