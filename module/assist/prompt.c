@@ -1,11 +1,62 @@
-/* A chat becomes a conversation: turns become messages, context lines become what they name (prompt_item.c), decisions on
-   hunks are told with the next question.  The file's key never leaves: it is cut out of every text. */
+/* A chat becomes a conversation: turns become messages, context lines become what they name, decisions on hunks are told
+   with the next question.
+
+   A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that history and
+   a server's cached prefix stay true.  The file's key never leaves: it is cut out of every text. */
 #include "assist/prompt_internal.h"
+#include "model/estimate.h"
 #include "store/blob.h"
 #include <stdlib.h>
 
+/* Appends TEXT without the file's key, which a snapshot of a chat may hold. */
+void
+aid_prompt_without_key (const char *key, struct aid_span text, struct aid_str *out)
+{
+  struct aid_span k = aid_span_z (key);
+  ptrdiff_t at;
+  while (k.len && (at = aid_span_find (text, k)) >= 0)
+    {
+      aid_str_add (out, text.ptr, (size_t) at);
+      text = aid_span_cut (text, (size_t) at + k.len, text.len);
+    }
+  aid_str_addspan (out, text);
+}
+
+int64_t
+aid_prompt_tokens (const struct aid_prompt_request *r, struct aid_span text)
+{
+  return r->counter ? aid_counter_count (r->counter, text) : aid_estimate (AID_FAMILY_OTHER, text);
+}
+
+/* Counts N more bytes in *SUM, which has the limit that one request has. */
+enum aid_err
+aid_prompt_count (struct aid_prompt_builder *b, size_t *sum, size_t n)
+{
+  *sum += n;
+  if (*sum <= AID_PROMPT_MAX)
+    return AID_OK;
+  return aid_error_set (b->e, AID_E_LIMIT, "The chat and what its context lines name (texts, images, PDFs) are larger than the "
+                        "%u MB that one request may have: remove context lines, or older turns.", AID_PROMPT_MAX >> 20);
+}
+
+enum aid_err
+aid_prompt_add_text (struct aid_prompt_builder *b, struct aid_message *m, struct aid_str *text)
+{
+  struct aid_span trimmed = aid_span_trim (aid_str_span (text));
+  if (text->err)
+    return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
+  enum aid_err err = aid_prompt_count (b, &b->sent, trimmed.len);
+  if (err)
+    return err;
+  b->out->tokens += aid_prompt_tokens (b->request, trimmed);
+  if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
+    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  aid_str_clear (text);
+  return AID_OK;
+}
+
 static enum aid_err
-add_question (struct aid_prompter *b, const struct aid_turn *t, const struct aid_turn *last_answer)
+add_question (struct aid_prompt_builder *b, const struct aid_turn *t, const struct aid_turn *last_answer)
 {
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX), told = AID_STR_INIT (AID_PROMPT_MAX);
@@ -13,7 +64,7 @@ add_question (struct aid_prompter *b, const struct aid_turn *t, const struct aid
   if (!err && last_answer)
     {
       aid_decisions_tell (b->chat, last_answer, &told);
-      aid_prompt_add_keyless (b->chat->key, aid_str_span (&told), &text);   /* a file's name may hold it */
+      aid_prompt_without_key (b->chat->key, aid_str_span (&told), &text);   /* a file's name may hold it */
     }
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
@@ -42,7 +93,7 @@ marker_word (const struct aid_chat *c, size_t first_meta, size_t nmeta, const ch
 
 /* Whether turn T is the work of the model that is asked now. */
 static int
-is_same_model (const struct aid_prompter *b, const struct aid_turn *t)
+is_same_model (const struct aid_prompt_builder *b, const struct aid_turn *t)
 {
   char *model = marker_word (b->chat, t->first_meta, t->nmeta, "model");
   int same = model && !strcmp (model, b->request->model_id);
@@ -53,7 +104,7 @@ is_same_model (const struct aid_prompter *b, const struct aid_turn *t)
 /* Carries what the server wants back of a turn to the model that made it, if the turn is what was received.  It stands before
    all that was said, for it may be there when no reasoning is seen; the wire format knows the places. */
 static void
-add_carried (struct aid_prompter *b, size_t turn, struct aid_message *m)
+add_carried (struct aid_prompt_builder *b, size_t turn, struct aid_message *m)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
@@ -70,7 +121,7 @@ add_carried (struct aid_prompter *b, size_t turn, struct aid_message *m)
 
 /* A tool call's block is a marker line, a fence, JSON, a fence. */
 static void
-add_tool_call (struct aid_prompter *b, const struct aid_piece *p, struct aid_message *m)
+add_tool_call (struct aid_prompt_builder *b, const struct aid_piece *p, struct aid_message *m)
 {
   struct aid_str block = AID_STR_INIT (AID_PROMPT_MAX);
   if (aid_chat_plain (b->chat, p->beg, p->end, 0, &block))
@@ -93,7 +144,7 @@ add_tool_call (struct aid_prompter *b, const struct aid_piece *p, struct aid_mes
 }
 
 static enum aid_err
-add_answer (struct aid_prompter *b, size_t turn)
+add_answer (struct aid_prompt_builder *b, size_t turn)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_ASSISTANT);
@@ -134,7 +185,7 @@ asked_turn (const struct aid_chat *c, int64_t number)
 
 /* Adds TEXT, which it empties, to the conversation as the person's words; nothing when there is none. */
 static enum aid_err
-add_words (struct aid_prompter *b, struct aid_str *text)
+add_words (struct aid_prompt_builder *b, struct aid_str *text)
 {
   struct aid_message *m = text->len || text->err ? aid_conversation_add (&b->out->conversation, AID_ROLE_USER) : NULL;
   enum aid_err err = m ? aid_prompt_add_text (b, m, text) : AID_OK;
@@ -144,7 +195,7 @@ add_words (struct aid_prompter *b, struct aid_str *text)
 }
 
 static enum aid_err
-add_summary (struct aid_prompter *b, const struct aid_turn *t)
+add_summary (struct aid_prompt_builder *b, const struct aid_turn *t)
 {
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
   aid_compact_summary (b->chat, t, &text);
@@ -154,7 +205,7 @@ add_summary (struct aid_prompter *b, const struct aid_turn *t)
 }
 
 static enum aid_err
-add_wish (struct aid_prompter *b)
+add_wish (struct aid_prompt_builder *b)
 {
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
   aid_compact_wish (&text);
@@ -165,7 +216,7 @@ add_wish (struct aid_prompter *b)
 
 /* Adds turn I, with what was decided about the answer before it. */
 static enum aid_err
-add_turn (struct aid_prompter *b, size_t i, const struct aid_turn *last_answer)
+add_turn (struct aid_prompt_builder *b, size_t i, const struct aid_turn *last_answer)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
   int64_t before = b->out->tokens;
@@ -184,7 +235,7 @@ add_turn (struct aid_prompter *b, size_t i, const struct aid_turn *last_answer)
 }
 
 static enum aid_err
-add_turns (struct aid_prompter *b)
+add_turns (struct aid_prompt_builder *b)
 {
   int64_t upto = b->request->summarise;
   ptrdiff_t asked = upto ? aid_compact_last (b->chat, upto) : asked_turn (b->chat, b->request->turn);
@@ -247,7 +298,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
   if (err)
     return err;
-  struct aid_prompter b = { r, chat, out, e, 0 };
+  struct aid_prompt_builder b = { .request = r, .chat = chat, .out = out, .e = e };
   memcpy (out->key, chat->key, sizeof out->key);
   struct aid_message *system = aid_conversation_add (&out->conversation, AID_ROLE_SYSTEM);
   if (!system || !aid_message_add (system, AID_PART_TEXT, aid_span_z (r->system)))

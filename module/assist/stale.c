@@ -115,7 +115,7 @@ is_named (struct aid_span text, const char *key, const char *sent)
 {
   struct aid_str plain = AID_STR_INIT (AID_MEDIA_MAX);
   char id[AID_BLOB_ID];
-  aid_prompt_add_keyless (key, text, &plain);
+  aid_prompt_without_key (key, text, &plain);
   aid_blob_id (aid_str_span (&plain), id);
   int same = !plain.err && !strcmp (id, sent);
   aid_str_free (&plain);

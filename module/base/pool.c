@@ -4,24 +4,17 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { THREADS_MAX = 8, WAITING_MAX = 10000, STACK_BYTES = 1 << 20 };
 
-struct job
-{
-  struct job *next;
-  void (*fn) (void *arg);
-  void (*free_arg) (void *arg);
-  void *arg;
-};
-
 struct aid_pool
 {
   pthread_mutex_t lock;
   pthread_cond_t wake;
-  struct job *first, **last;
+  struct aid_pool_job *first, **last;
   size_t waiting;
   int stopping;
   unsigned threads;
@@ -60,7 +53,7 @@ work (void *arg)
       pthread_mutex_lock (&p->lock);
       while (!p->first && !p->stopping)
         pthread_cond_wait (&p->wake, &p->lock);
-      struct job *job = p->stopping ? NULL : p->first;
+      struct aid_pool_job *job = p->stopping ? NULL : p->first;
       if (job)
         {
           p->first = job->next;
@@ -71,8 +64,9 @@ work (void *arg)
       pthread_mutex_unlock (&p->lock);
       if (!job)
         return NULL;
-      job->fn (job->arg);
-      free (job);
+      struct aid_pool_job *ours = job->owned ? job : NULL;
+      job->fn (job->arg);            /* a caller's job may be gone now */
+      free (ours);
     }
 }
 
@@ -98,15 +92,12 @@ aid_pool_new (unsigned n, struct aid_error *e)
   return p;
 }
 
-enum aid_err
-aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
+/* Queues JOB unless MOST wait already. */
+static enum aid_err
+queue (struct aid_pool *p, struct aid_pool_job *job, size_t most)
 {
-  struct job *job = malloc (sizeof *job);
-  if (!job)
-    return AID_E_NOMEM;
-  *job = (struct job){ NULL, fn, free_arg, arg };
   pthread_mutex_lock (&p->lock);
-  enum aid_err err = p->stopping ? AID_E_STATE : p->waiting >= WAITING_MAX ? AID_E_LIMIT : AID_OK;
+  enum aid_err err = p->stopping ? AID_E_STATE : p->waiting >= most ? AID_E_LIMIT : AID_OK;
   if (!err)
     {
       *p->last = job;
@@ -115,9 +106,28 @@ aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void
       pthread_cond_signal (&p->wake);
     }
   pthread_mutex_unlock (&p->lock);
+  return err;
+}
+
+enum aid_err
+aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
+{
+  struct aid_pool_job *job = malloc (sizeof *job);
+  if (!job)
+    return AID_E_NOMEM;
+  *job = (struct aid_pool_job){ fn, free_arg, arg, NULL, 1 };
+  enum aid_err err = queue (p, job, WAITING_MAX);
   if (err)
     free (job);
   return err;
+}
+
+enum aid_err
+aid_pool_put (struct aid_pool *p, struct aid_pool_job *job)
+{
+  job->next = NULL;
+  job->owned = 0;
+  return queue (p, job, SIZE_MAX);
 }
 
 void
@@ -125,7 +135,7 @@ aid_pool_stop (struct aid_pool *p)
 {
   pthread_mutex_lock (&p->lock);
   p->stopping = 1;
-  struct job *dropped = p->first;
+  struct aid_pool_job *dropped = p->first;
   p->first = NULL;
   p->last = &p->first;
   p->waiting = 0;
@@ -133,10 +143,10 @@ aid_pool_stop (struct aid_pool *p)
   pthread_mutex_unlock (&p->lock);
   while (dropped)
     {
-      struct job *next = dropped->next;
+      struct aid_pool_job *next = dropped->next, *ours = dropped->owned ? dropped : NULL;
       if (dropped->free_arg)
         dropped->free_arg (dropped->arg);
-      free (dropped);
+      free (ours);
       dropped = next;
     }
   for (unsigned i = 0; i < p->threads; i++)

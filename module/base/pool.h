@@ -11,6 +11,20 @@ struct aid_pool *aid_pool_new (unsigned n, struct aid_error *e);
 /* Runs FN (ARG) on some worker, in the order of submission per pool of one.  FREE_ARG (may be NULL) is called instead
    when the pool stops before FN began.  AID_E_LIMIT when 10,000 jobs wait, AID_E_STATE when stopping. */
 enum aid_err aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg);
+
+/* A job whose memory is the caller's: for what must not fail.  FN may free it. */
+struct aid_pool_job
+{
+  void (*fn) (void *arg);
+  void (*free_arg) (void *arg);      /* as above */
+  void *arg;
+  struct aid_pool_job *next;         /* the pool's, as OWNED is */
+  int owned;
+};
+/* The same as aid_pool_run for JOB, whose first three members are set and which stays where it is until one of its functions
+   is called: needs no memory and knows no limit.  AID_E_STATE when stopping. */
+enum aid_err aid_pool_put (struct aid_pool *p, struct aid_pool_job *job);
+
 /* Drops what has not begun, waits for what has, joins the threads.  The pool takes nothing more, and says so, until it is freed:
    for threads that may still want it. */
 void aid_pool_stop (struct aid_pool *p);

@@ -19,13 +19,13 @@ struct aid_patch_feed
   size_t arrived, room;         /* bytes in patch->text, and allocated */
   size_t whole;                 /* bytes up to the end of the last whole line; patch->len: those that were read */
   size_t work;                  /* bytes read, again and again */
-  struct aid_scan scan;
+  struct aid_perusal scan;
   struct aid_horizon horizon;
   int begun;                    /* the answer is not JSON as a whole */
   enum aid_err failed;
 
   /* Where the next step begins, and what was known there. */
-  struct aid_scan at;           /* its own copies of the names */
+  struct aid_perusal at;           /* its own copies of the names */
   struct aid_patch_mark mark;
 
   struct aid_namer namer;
@@ -51,8 +51,8 @@ aid_patch_feed_free (struct aid_patch_feed *f)
 {
   if (!f)
     return;
-  aid_scan_drop (&f->scan);
-  aid_scan_drop (&f->at);
+  aid_perusal_free (&f->scan);
+  aid_perusal_free (&f->at);
   aid_namer_free (&f->namer);
   aid_vec_free (&f->ids);
   aid_patch_free (f->patch);
@@ -112,9 +112,9 @@ make_room (struct aid_patch_feed *f, size_t more)
 
 /* TO becomes FROM, with names of its own. */
 static enum aid_err
-copy_scan (struct aid_scan *to, const struct aid_scan *from)
+copy_scan (struct aid_perusal *to, const struct aid_perusal *from)
 {
-  aid_scan_drop (to);
+  aid_perusal_free (to);
   *to = *from;
   to->path = from->path ? strdup (from->path) : NULL;
   to->unified = from->unified ? strdup (from->unified) : NULL;
@@ -123,7 +123,7 @@ copy_scan (struct aid_scan *to, const struct aid_scan *from)
 
 /* The STEP just taken is final; the next one begins here.  Only blocks change names. */
 static enum aid_err
-keep (struct aid_patch_feed *f, enum aid_scan_step step)
+keep (struct aid_patch_feed *f, enum aid_perusal_step step)
 {
   aid_patch_assure (f->patch, &f->scan.c);
   f->mark = f->horizon.sure;
@@ -166,8 +166,8 @@ begin (struct aid_patch_feed *f)
   if (f->begun)
     return 1;
   f->horizon = (struct aid_horizon){ 0 };
-  aid_scan_begin (&f->at, f->patch, AID_FORMAT_AUTO, &f->horizon);
-  f->begun = !aid_scan_whole (&f->at) && !f->horizon.met;
+  aid_perusal_begin (&f->at, f->patch, AID_FORMAT_AUTO, &f->horizon);
+  f->begun = !aid_perusal_whole (&f->at) && !f->horizon.met;
   return f->begun;
 }
 
@@ -176,7 +176,7 @@ static enum aid_err
 read_on (struct aid_patch_feed *f, size_t from)
 {
   size_t first = f->mark.hunks;
-  enum aid_scan_step step;
+  enum aid_perusal_step step;
   if (!f->begun)
     from = 0;
   if (!begin (f))
@@ -185,9 +185,9 @@ read_on (struct aid_patch_feed *f, size_t from)
   f->horizon = (struct aid_horizon){ .sure = f->mark };
   f->at.c.text = f->patch->text;
   f->at.c.end = f->patch->len;
-  aid_scan_ends (&f->at, from);
+  aid_perusal_ends (&f->at, from);
   enum aid_err err = copy_scan (&f->scan, &f->at);
-  while (!err && (step = aid_scan_step (&f->scan, &err)) != AID_STEP_NONE && !err && !f->horizon.met)
+  while (!err && (step = aid_perusal_step (&f->scan, &err)) != AID_STEP_NONE && !err && !f->horizon.met)
     err = keep (f, step);
   aid_patch_rollback (f->patch, &f->horizon.sure);
   return err ? err : name_hunks (f, first);

@@ -90,7 +90,7 @@ struct aid_patch *aid_patch_new (void);                /* without text; NULL wit
 /* --- reading: the formats --- */
 
 /* The reading of an answer, as far as it has come (read_blocks.c). */
-struct aid_scan
+struct aid_perusal
 {
   struct aid_patch *p;          /* borrowed */
   struct aid_cursor c;
@@ -107,15 +107,15 @@ struct aid_scan
 };
 
 /* Begins at the beginning of P's text, with the caller's C.horizon. */
-void aid_scan_begin (struct aid_scan *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon);
-void aid_scan_drop (struct aid_scan *s);
+void aid_perusal_begin (struct aid_perusal *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon);
+void aid_perusal_free (struct aid_perusal *s);
 /* The whole answer, when that is the calls of an edit tool and nothing else. */
-enum aid_err aid_scan_whole (struct aid_scan *s);
-enum aid_scan_step { AID_STEP_NONE, AID_STEP_LINE, AID_STEP_BLOCK };
+enum aid_err aid_perusal_whole (struct aid_perusal *s);
+enum aid_perusal_step { AID_STEP_NONE, AID_STEP_LINE, AID_STEP_BLOCK };
 /* Reads one line of prose, or one block; NONE: there is no more. */
-enum aid_scan_step aid_scan_step (struct aid_scan *s, enum aid_err *err);
+enum aid_perusal_step aid_perusal_step (struct aid_perusal *s, enum aid_err *err);
 /* Looks for the ends of search/replace blocks from byte FROM on. */
-void aid_scan_ends (struct aid_scan *s, size_t from);
+void aid_perusal_ends (struct aid_perusal *s, size_t from);
 
 /* Every fenced block and bare run of the answer; SETTLED is as in aid_patch_read_with. */
 enum aid_err aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled);

@@ -14,7 +14,7 @@ struct fence
 };
 
 static int
-is_met (const struct aid_scan *s)
+is_met (const struct aid_perusal *s)
 {
   return s->c.horizon && s->c.horizon->met;
 }
@@ -62,7 +62,7 @@ struct ends
 /* Ends the block at the fence that closes it, or at the end of the answer.  Fences can be set so that each is looked for
    through the whole answer; then, after several times its length, the first one that may close a block does. */
 static struct ends
-find_close (struct aid_scan *s, const struct fence *open, int strict)
+find_close (struct aid_perusal *s, const struct fence *open, int strict)
 {
   enum { TIMES = 8, FREE = 1 << 20 };
   struct aid_cursor c = s->c;
@@ -166,7 +166,7 @@ sniff (struct aid_cursor c)
 }
 
 static enum aid_patch_format
-format_of (const struct aid_scan *s, const struct fence *f, struct aid_cursor content)
+format_of (const struct aid_perusal *s, const struct fence *f, struct aid_cursor content)
 {
   enum aid_patch_format seen = aid_at_edits (content) ? AID_FORMAT_EDITS : sniff (content);
   if (seen == AID_FORMAT_AUTO && is_diff_info (f->info) && content.pos < content.end)
@@ -184,7 +184,7 @@ is_unified (enum aid_patch_format format)
 /* --- blocks --- */
 
 static struct aid_span
-prose_text (const struct aid_scan *s, size_t until)
+prose_text (const struct aid_perusal *s, size_t until)
 {
   for (size_t i = 0; i < 3; i++)
     if (s->prose[i] != (size_t) -1)
@@ -193,13 +193,13 @@ prose_text (const struct aid_scan *s, size_t until)
 }
 
 static void
-forget_prose (struct aid_scan *s)
+forget_prose (struct aid_perusal *s)
 {
   s->prose[0] = s->prose[1] = s->prose[2] = (size_t) -1;
 }
 
 static void
-remember_prose (struct aid_scan *s, const struct aid_in_line *l)
+remember_prose (struct aid_perusal *s, const struct aid_in_line *l)
 {
   if (aid_span_trim (l->text).len == 0)
     return;
@@ -210,7 +210,7 @@ remember_prose (struct aid_scan *s, const struct aid_in_line *l)
 
 /* A block of one line may be the name of the file that the next block changes. */
 static void
-remember_line (struct aid_scan *s, struct aid_cursor c)
+remember_line (struct aid_perusal *s, struct aid_cursor c)
 {
   struct aid_in_line l, more;
   forget_prose (s);
@@ -220,7 +220,7 @@ remember_line (struct aid_scan *s, struct aid_cursor c)
 
 /* Reads C as a block from BEG to END (0: to where its last file ends). */
 static enum aid_err
-read_block (struct aid_scan *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
+read_block (struct aid_perusal *s, enum aid_patch_format format, struct aid_cursor *c, struct aid_span prose, size_t beg,
             size_t end)
 {
   struct aid_patch *p = s->p;
@@ -250,7 +250,7 @@ read_block (struct aid_scan *s, enum aid_patch_format format, struct aid_cursor 
 
 /* The info of a fence may name the file: "python src/a.py". */
 static void
-name_from_info (struct aid_scan *s, struct aid_span info)
+name_from_info (struct aid_perusal *s, struct aid_span info)
 {
   char *name = aid_name_in_prose (info);
   if (!name)
@@ -261,7 +261,7 @@ name_from_info (struct aid_scan *s, struct aid_span info)
 
 /* A block without a diff: what it came to, or a candidate.  *END gets where it ends. */
 static enum aid_err
-plain_block (struct aid_scan *s, const struct fence *f, const struct aid_cursor *content, size_t beg, size_t *end)
+plain_block (struct aid_perusal *s, const struct fence *f, const struct aid_cursor *content, size_t beg, size_t *end)
 {
   size_t n = s->settled ? s->settled->len : 0, behind = *end;
   struct aid_settled kept;
@@ -285,7 +285,7 @@ plain_block (struct aid_scan *s, const struct fence *f, const struct aid_cursor 
 
 /* The lines of the block that F opens, up to where it ends. */
 static struct aid_cursor
-content_of (const struct aid_scan *s, const struct fence *f, struct ends ends)
+content_of (const struct aid_perusal *s, const struct fence *f, struct ends ends)
 {
   struct aid_cursor content = { .text = s->p->text, .pos = s->c.pos, .end = ends.content_end,
                                 .quoted = s->c.quoted };
@@ -295,7 +295,7 @@ content_of (const struct aid_scan *s, const struct fence *f, struct ends ends)
 }
 
 static enum aid_err
-fenced_block (struct aid_scan *s, const struct aid_in_line *line, const struct fence *f)
+fenced_block (struct aid_perusal *s, const struct aid_in_line *line, const struct fence *f)
 {
   /* Whether it holds a patch decides where it ends, so it is looked at up to its plain end first. */
   struct ends ends = find_close (s, f, 0);
@@ -343,7 +343,7 @@ bare_unified (const struct aid_cursor *at, struct aid_span line)
 
 /* A diff or a search/replace block outside of fences, at AT.  0: there is none. */
 static int
-bare_block (struct aid_scan *s, const struct aid_cursor *at, const struct aid_in_line *line, enum aid_err *err)
+bare_block (struct aid_perusal *s, const struct aid_cursor *at, const struct aid_in_line *line, enum aid_err *err)
 {
   size_t width;
   enum aid_patch_format format = aid_at_search (line->text, &width) ? AID_FORMAT_SEARCH_REPLACE
@@ -374,7 +374,7 @@ bare_block (struct aid_scan *s, const struct aid_cursor *at, const struct aid_in
 }
 
 void
-aid_scan_ends (struct aid_scan *s, size_t from)
+aid_perusal_ends (struct aid_perusal *s, size_t from)
 {
   struct aid_cursor c = s->c;
   c.pos = from;
@@ -386,7 +386,7 @@ aid_scan_ends (struct aid_scan *s, size_t from)
 }
 
 enum aid_err
-aid_scan_whole (struct aid_scan *s)
+aid_perusal_whole (struct aid_perusal *s)
 {
   struct aid_cursor c = s->c;
   struct aid_span none = { s->p->text, 0 };
@@ -401,9 +401,9 @@ aid_scan_whole (struct aid_scan *s)
 }
 
 void
-aid_scan_begin (struct aid_scan *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon)
+aid_perusal_begin (struct aid_perusal *s, struct aid_patch *p, enum aid_patch_format format, struct aid_horizon *horizon)
 {
-  *s = (struct aid_scan){ .p = p, .format = format };
+  *s = (struct aid_perusal){ .p = p, .format = format };
   s->c = (struct aid_cursor){ .text = p->text, .end = p->len, .horizon = horizon };
   if (p->len >= 3 && memcmp (p->text, "\xef\xbb\xbf", 3) == 0)
     s->c.pos = 3;
@@ -411,14 +411,14 @@ aid_scan_begin (struct aid_scan *s, struct aid_patch *p, enum aid_patch_format f
 }
 
 void
-aid_scan_drop (struct aid_scan *s)
+aid_perusal_free (struct aid_perusal *s)
 {
   free (s->path);
   free (s->unified);
 }
 
-enum aid_scan_step
-aid_scan_step (struct aid_scan *s, enum aid_err *err)
+enum aid_perusal_step
+aid_perusal_step (struct aid_perusal *s, enum aid_err *err)
 {
   struct aid_in_line l;
   struct aid_cursor at = s->c;
@@ -436,11 +436,11 @@ aid_scan_step (struct aid_scan *s, enum aid_err *err)
 }
 
 static enum aid_err
-scan_steps (struct aid_scan *s, enum aid_err err)
+scan_steps (struct aid_perusal *s, enum aid_err err)
 {
-  while (!err && aid_scan_step (s, &err))
+  while (!err && aid_perusal_step (s, &err))
     ;
-  aid_scan_drop (s);
+  aid_perusal_free (s);
   return err;
 }
 
@@ -448,22 +448,22 @@ enum aid_err
 aid_read_part (struct aid_patch *p, enum aid_patch_format format, const struct aid_cursor *c)
 {
   static const struct aid_vec none;     /* code that is quoted is no candidate for a file */
-  struct aid_scan s;
-  aid_scan_begin (&s, p, format, NULL);
+  struct aid_perusal s;
+  aid_perusal_begin (&s, p, format, NULL);
   s.settled = &none;
   s.c = *c;
-  aid_scan_ends (&s, s.c.pos);
+  aid_perusal_ends (&s, s.c.pos);
   return scan_steps (&s, AID_OK);
 }
 
 enum aid_err
 aid_read_blocks (struct aid_patch *p, enum aid_patch_format format, const struct aid_vec *settled)
 {
-  struct aid_scan s;
-  aid_scan_begin (&s, p, format, NULL);
+  struct aid_perusal s;
+  aid_perusal_begin (&s, p, format, NULL);
   s.settled = settled;
-  aid_scan_ends (&s, s.c.pos);
-  enum aid_err err = scan_steps (&s, aid_scan_whole (&s));
+  aid_perusal_ends (&s, s.c.pos);
+  enum aid_err err = scan_steps (&s, aid_perusal_whole (&s));
   int nothing = p->files.len == 0 && p->candidates.len == 0 && !settled;
   return !err && nothing ? aid_read_dressed (p, format) : err;
 }

@@ -1,35 +1,13 @@
-/* What context lines show becomes text of a message.
-
-   A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that history and
-   a server's cached prefix stay true. */
+/* What context lines name, as it is sent: the frozen bytes of the store, or, the first time, what is there now. */
 #include "assist/prompt_internal.h"
 #include "base/utf8.h"
 #include "context/item.h"
 #include "context/pdf.h"
-#include "model/estimate.h"
 #include "store/blob.h"
 #include <stdlib.h>
 #include <time.h>
 
-/* Appends TEXT without the file's key, which a snapshot of a chat may hold. */
-void
-aid_prompt_add_keyless (const char *key, struct aid_span text, struct aid_str *out)
-{
-  struct aid_span k = aid_span_z (key);
-  ptrdiff_t at;
-  while (k.len && (at = aid_span_find (text, k)) >= 0)
-    {
-      aid_str_add (out, text.ptr, (size_t) at);
-      text = aid_span_cut (text, (size_t) at + k.len, text.len);
-    }
-  aid_str_addspan (out, text);
-}
-
-int64_t
-aid_prompt_tokens (const struct aid_prompt_request *r, struct aid_span text)
-{
-  return r->counter ? aid_counter_count (r->counter, text) : aid_estimate (AID_FAMILY_OTHER, text);
-}
+#define BASE64(n) (((n) + 2) / 3 * 4)   /* bytes of N as a request holds them */
 
 static const struct aid_ask_item *
 given_item (const struct aid_prompt_request *r, struct aid_span target)
@@ -42,12 +20,12 @@ given_item (const struct aid_prompt_request *r, struct aid_span target)
 
 /* The item's text, or image, or PDF, as it is now. */
 static enum aid_err
-live_text (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_str *out)
+live_text (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_str *out)
 {
   const struct aid_ask_item *given = given_item (b->request, item->target);
   if (given)
     {
-      aid_prompt_add_keyless (b->chat->key, given->text, out);
+      aid_prompt_without_key (b->chat->key, given->text, out);
       return out->err ? aid_error_set (b->e, out->err, "The item %.*s is larger than %zu MB.", (int) item->label.len,
                                        item->label.ptr, AID_ITEM_MAX >> 20)
                       : AID_OK;
@@ -65,7 +43,7 @@ live_text (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_
     aid_str_addspan (out, aid_str_span (&raw));
   else if (!err)
     {
-      aid_prompt_add_keyless (b->chat->key, aid_str_span (&raw), out);
+      aid_prompt_without_key (b->chat->key, aid_str_span (&raw), out);
       if (out->err)
         err = aid_error_set (b->e, out->err, "The item %.*s is too large.", (int) item->label.len, item->label.ptr);
     }
@@ -74,8 +52,11 @@ live_text (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_
 }
 
 static enum aid_err
-freeze (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text)
+freeze (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_span text)
 {
+  enum aid_err err = aid_prompt_count (b, &b->frozen, text.len);
+  if (err)
+    return err;
   struct aid_frozen *f = aid_vec_push (&b->out->frozen);
   if (!f || !(f->target = aid_span_dup (item->target)))
     return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
@@ -89,7 +70,7 @@ freeze (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_spa
 
 /* Notes where ITEM stands, which has just been written to OUT from FROM on. */
 static enum aid_err
-note_shown (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text, const struct aid_str *out,
+note_shown (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_span text, const struct aid_str *out,
             size_t from)
 {
   const struct aid_vec *all = &b->out->conversation.messages;
@@ -116,7 +97,7 @@ note_shown (struct aid_prompter *b, const struct aid_chat_item *item, struct aid
 
 /* TEXT without what is to be taken out of it. */
 static enum aid_err
-take_out_secrets (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_str *text)
+take_out_secrets (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_str *text)
 {
   struct aid_str clean = AID_STR_INIT (2 * AID_ITEM_MAX);      /* what is put in is longer, or shorter */
   if (!b->request->remove_secrets || aid_media_type (aid_str_span (text)))
@@ -129,22 +110,9 @@ take_out_secrets (struct aid_prompter *b, const struct aid_chat_item *item, stru
   return aid_error_set (b->e, err, "The item %.*s cannot be sent without its secrets.", (int) item->label.len, item->label.ptr);
 }
 
-enum aid_err
-aid_prompt_add_text (struct aid_prompter *b, struct aid_message *m, struct aid_str *text)
-{
-  struct aid_span trimmed = aid_span_trim (aid_str_span (text));
-  if (text->err)
-    return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
-  b->out->tokens += aid_prompt_tokens (b->request, trimmed);
-  if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
-    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
-  aid_str_clear (text);
-  return AID_OK;
-}
-
 /* An image or PDF: a line that names it, and, when the model may read it, a part of its own. */
 static enum aid_err
-add_media (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_span bytes,
+add_media (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_span bytes,
            struct aid_str *out)
 {
   int pdf = !strcmp (aid_media_type (bytes), "application/pdf");
@@ -158,6 +126,8 @@ add_media (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_
     {
       aid_str_addz (out, ":\n");
       err = aid_prompt_add_text (b, m, out);
+      if (!err)
+        err = aid_prompt_count (b, &b->sent, BASE64 (bytes.len));
       if (!err)
         err = aid_message_add_media (m, bytes, name, b->e);
       b->out->tokens += aid_media_tokens (bytes);
@@ -176,7 +146,7 @@ said_tokens (const struct aid_chat *c, const struct aid_chat_item *item)
 
 /* A PDF for a model that reads none becomes its text, if that can be had. */
 static void
-pdf_to_text (struct aid_prompter *b, struct aid_str *bytes)
+pdf_to_text (struct aid_prompt_builder *b, struct aid_str *bytes)
 {
   const char *type = aid_media_type (aid_str_span (bytes));
   struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
@@ -192,7 +162,7 @@ pdf_to_text (struct aid_prompter *b, struct aid_str *bytes)
 
 /* How old ITEM's text is, in seconds, or -1: it is what it names now. */
 static int64_t
-age_of (const struct aid_prompter *b, const struct aid_chat_item *item, const char *sent)
+age_of (const struct aid_prompt_builder *b, const struct aid_chat_item *item, const char *sent)
 {
   const struct aid_prompt_request *r = b->request;
   struct aid_resolve how = { .resolver = r->resolver, .dir = r->dir, .root = r->root };
@@ -208,7 +178,7 @@ age_of (const struct aid_prompter *b, const struct aid_chat_item *item, const ch
 
 /* Tells of ITEM, whose text is TEXT, unless it is not KNOWN; LEN bytes of the message were written up to its end. */
 static void
-list_item (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_span text, int known, size_t len)
+list_item (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_span text, int known, size_t len)
 {
   struct aid_prompt_item *p = b->request->list ? aid_vec_push (&b->out->items) : NULL;
   struct aid_span why = aid_chat_meta (b->chat, item->first_meta, item->nmeta, "why");
@@ -221,7 +191,7 @@ list_item (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_
   p->target = aid_span_dup (item->target);
   p->why = why.len ? aid_span_dup (aid_str_span (&plain)) : NULL;
   if (item->sent.len < sizeof p->sent)
-    memcpy (p->sent, item->sent.ptr, item->sent.len);
+    memcpy (p->sent, item->sent.len ? item->sent.ptr : "", item->sent.len);
   p->pinned = aid_chat_meta (b->chat, item->first_meta, item->nmeta, "pin").len > 0;
   p->known = known;
   p->tokens = !known ? said_tokens (b->chat, item)
@@ -234,7 +204,7 @@ list_item (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_
 /* Adds what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now.  Text is appended to
    OUT, which becomes a part of M before an image. */
 enum aid_err
-aid_prompt_add_item (struct aid_prompter *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_str *out)
+aid_prompt_add_item (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_str *out)
 {
   struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
   enum aid_err err = AID_E_NOTFOUND;
@@ -252,8 +222,8 @@ aid_prompt_add_item (struct aid_prompter *b, const struct aid_chat_item *item, s
       if (err && b->request->dry)
         {
           aid_str_clear (&text);           /* sending it will tell */
-          known = 0;
           b->out->tokens += said_tokens (b->chat, item);
+          known = 0;
           err = AID_OK;
         }
       if (!err)
