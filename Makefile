@@ -35,7 +35,7 @@ need_net     := net base
 need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
-need_context := context build chat patch store project config base
+need_context := context index scan project build chat model patch net store config base
 need_assist  := assist context index project scan chat model patch net store build config base
 need_cli     := $(need_assist)
 

@@ -18,6 +18,7 @@
 
 (declare-function aid-chat-model-line-end "aid-chat-model" ())
 (declare-function aid-strategy-table "aid-strategy" (root))
+(declare-function aid--mod-context-written "ext:aid-module" (item))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function imenu--subalist-p "imenu" (item))
 (declare-function imenu--make-index-alist "imenu" (&optional noerror))
@@ -167,8 +168,18 @@ Files are those of the project, also such as are not offered."
     (if (and file (string-match-p "[[:alnum:]]" name)
              (file-in-directory-p file root) (file-exists-p file))
         (list name (aid-context--file-target default-directory file) "")
-      (when-let ((make (cdr (assoc name (aid-chat--candidates)))))
-        (funcall make)))))
+      (if-let ((make (cdr (assoc name (aid-chat--candidates)))))
+          (funcall make)
+        (aid-chat--written-item name)))))
+
+(defun aid-chat--written-item (name)
+  "The item of a kind that NAME names, as in \"@commit:HEAD\", or nil."
+  (let ((kind (ignore-errors
+                (aid--mod-context-written
+                 (if (string-prefix-p "http" name)     ; a sentence may end behind it
+                     (string-trim-right name "[].,:;?!)'\"]+")
+                   name)))))
+    (and kind (list (plist-get kind :label) (plist-get kind :target) ""))))
 
 (defun aid-chat--typed-names (beg end)
   "What follows an \"@\" from BEG to END, outside of blocks of code."

@@ -246,7 +246,7 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
 (defun aid-chat--label-tells-p (label target)
   "Whether LABEL is where TARGET leads, so that it may stand alone."
   (let ((path (replace-regexp-in-string "#.*\\'" "" target)))
-    (if (string-prefix-p "aid:" target)
+    (if (or (string-prefix-p "aid:" target) (equal label target))
         t
       (string-suffix-p (replace-regexp-in-string ":[0-9-]+\\'" "" label)
                        (aid-percent-decode path)))))
@@ -255,13 +255,19 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
   "Show the context line with MARKER: its label, and its cost at the right."
   (pcase-let* ((`(,beg ,end ,words) marker)
                (tokens (aid-chat--word "tok" (aid-chat--words words)))
-               (why (aid-chat--word "why" (aid-chat--words words))))
+               (why (aid-chat--word "why" (aid-chat--words words)))
+               (sent (aid-chat--word "sent" (aid-chat--words words)))
+               (marks (and (assoc "pin" (aid-chat--words words)) '("pinned"))))
     (save-excursion
       (beginning-of-line)
       (when (re-search-forward "\\[\\([^\n]*\\)\\](\\([^\n]*\\)) *\\=" beg t)
         (goto-char (line-beginning-position)))
       (when (looking-at " *[-*+] \\(\\[\\)\\([^\n]*\\)\\(\\](\\([^\n]*\\))\\) *<!--aid:")
         (let ((target (match-string-no-properties 4)))
+          (when-let ((state (and sent (bound-and-true-p aid-context-stale--states)
+                                 (cdr (assq (gethash (cons target sent) aid-context-stale--states)
+                                            '((changed . "changed since") (gone . "gone since")))))))
+            (push (propertize state 'face 'aid-chat-warning) marks))
           (unless (string-search " sent=" words)
             (setq tokens (or (gethash target aid-chat--item-tokens) tokens)))
           (add-text-properties
@@ -272,8 +278,9 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
             (put-text-property (match-beginning 1) (match-end 1) 'invisible 'aid-marker)
             (put-text-property (match-beginning 3) (match-end 3) 'invisible 'aid-marker)))))
     (aid-chat--show-right
-     beg end (and (or tokens why)
-                  (concat why (if (and why tokens) "  " "")
+     beg end (and (or tokens why marks)
+                  (concat (string-join (append marks (and why (list why))) ", ")
+                          (if (and (or why marks) tokens) "  " "")
                           (cond ((stringp tokens)
                                  (concat (if (string-search " est=" words) "~" "")
                                          (aid-chat--count (string-to-number tokens)) " tok"))

@@ -226,6 +226,9 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
 
 ;;; What the open question costs
 
+(defvar aid-chat-measured-hook nil
+  "Hook run in a chat when what its next request would be has been found out.")
+
 (defvar-local aid-chat--measurer nil
   "The timer that is going to measure the open question, or nil.")
 
@@ -235,7 +238,7 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
 (defun aid-chat--item-stamp (target)
   "Something that differs whenever what TARGET names has changed."
   (let* ((path (aid-percent-decode (replace-regexp-in-string "#.*\\'" "" target)))
-         (file (and (not (string-prefix-p "aid:" target)) (expand-file-name path)))
+         (file (and (not (string-match-p "\\`\\(?:aid:\\|https?://\\)" target)) (expand-file-name path)))
          (buffer (and file (find-buffer-visiting file))))
     (cond (buffer (buffer-chars-modified-tick buffer))
           ((and file (not (file-remote-p file)))
@@ -247,7 +250,7 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
 
 (defun aid-chat--item-near-p (target)
   "Whether what TARGET names is had without connecting to or running anything."
-  (if (string-prefix-p "aid:" target)
+  (if (string-match-p "\\`\\(?:aid:\\|https?://\\)" target)
       (or (string-match-p "\\`aid:\\(?:buffer\\|errors\\)\\_>" target)
           (and (boundp 'aid-context--snapshots) (gethash target aid-context--snapshots)))
     (let ((file (expand-file-name (aid-percent-decode

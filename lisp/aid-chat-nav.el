@@ -148,12 +148,23 @@ In the open question it is what TAB is elsewhere: indentation and completion."
       (unless preview
         (select-window window)))))
 
+(autoload 'aid-context-preview "aid-context-items")
+
+(defun aid-chat--item-at-p (pos)
+  "Whether the line at POS is a context line."
+  (save-excursion
+    (goto-char pos)
+    (forward-line 0)
+    (looking-at-p aid-chat--item-line)))
+
 (defun aid-chat-visit (&optional preview pos)
   "Visit what the link at POS or point leads to.
 With PREVIEW, the prefix argument, show it and stay here."
   (interactive "P")
   (let ((target (or (aid-chat--link-at (or pos (point))) (user-error "No link is here"))))
-    (cond ((string-match-p "\\`\\(https?\\|mailto\\):" target) (browse-url target))
+    (cond ((and preview (string-match-p "\\`https?:" target) (aid-chat--item-at-p (or pos (point))))
+           (aid-context-preview target))
+          ((string-match-p "\\`\\(https?\\|mailto\\):" target) (browse-url target))
           ((run-hook-with-args-until-success 'aid-context-visit-functions target))
           ((string-prefix-p "aid:" target)
            (user-error "\"%s\" is nothing that can be visited" target))

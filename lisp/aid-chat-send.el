@@ -30,6 +30,7 @@
 
 (autoload 'aid-compact-check "aid-compact")
 (autoload 'aid-chat-again "aid-chat-again" nil t)
+(autoload 'aid-context-pins-complete "aid-context-pins")
 (autoload 'aid-secrets-agree "aid-secrets")
 (autoload 'aid-trust-mention "aid-trust")
 
@@ -148,7 +149,7 @@ Nothing is added when the question has TARGET already."
 
 (defun aid-chat--outside-p (target)
   "Whether TARGET names a file that is not in the chat's project."
-  (and (not (string-prefix-p "aid:" target))
+  (and (not (string-match-p "\\`\\(?:aid:\\|https?://\\)" target))
        (let ((file (expand-file-name (aid-percent-decode
                                       (replace-regexp-in-string "#.*\\'" "" target))))
              (root (aid-chat-root)))
@@ -382,6 +383,7 @@ What is asked by a command that acts on the answer cannot be queued."
 
 (defun aid-chat--send-now ()
   "Send the open question, or ask the last one again, when nothing is queued."
+  (aid-context-pins-complete (current-buffer))
   (run-hook-with-args 'aid-before-send-functions (current-buffer))
   (let ((inside (aid-chat-in-question-p)))
     (save-restriction

@@ -169,6 +169,8 @@ Until then the fold grows by itself, for the answer goes on inside it."
         (+ (float-time) (/ (or (plist-get val :wait_ms) 0) 1000.0)))
   (aid-chat-head-update))
 
+(autoload 'aid-context-stale-watch "aid-context-stale")
+
 (defun aid-chat--on-frozen (stream val)
   "Write the hashes in VAL, of what was sent, into STREAM's question."
   (let ((items (append (plist-get val :items) nil)))
@@ -193,7 +195,9 @@ Until then the fold grows by itself, for the answer goes on inside it."
                                           (plist-get item :hash)
                                           (or (plist-get item :tokens) 0)
                                           (if (plist-get val :exact) "" " est=1")))))))
-        (set-marker end nil)))))
+        (set-marker end nil)))
+    (when items
+      (aid-context-stale-watch))))
 
 (defun aid-chat--rekey (old new)
   "Make NEW the key of this chat instead of OLD."

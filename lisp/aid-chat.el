@@ -416,6 +416,10 @@ All text may be edited, and what the file says is what is sent.
     (when core
       (aid-chat-restore)
       (aid-chat-head-update)
+      (when (save-excursion
+              (goto-char (point-min))
+              (search-forward " sent=" nil t))
+        (aid-context-stale-watch))
       (aid-chat--measure-soon))
     (save-restriction (widen) (aid-chat--outline-soon))))
 

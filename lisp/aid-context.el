@@ -125,8 +125,8 @@ That is project.el's, else the nearest folder with one of
                 (t (format ":%d-%d" first last)))))
 
 (defun aid-context-parse-target (target dir)
-  "What the file TARGET means in DIR: (FILE FIRST LAST), or nil for aid: targets."
-  (unless (string-prefix-p "aid:" target)
+  "What the file TARGET means in DIR: (FILE FIRST LAST), or nil for other targets."
+  (unless (string-match-p "\\`\\(?:aid:\\|https?://\\)" target)
     (let (first last)
       (when (string-match aid-context-lines-regexp target)
         (setq first (string-to-number (match-string 1 target))
@@ -138,6 +138,22 @@ That is project.el's, else the nearest folder with one of
             first last))))
 
 ;;; Texts
+
+(declare-function aid--mod-context-kinds "ext:aid-module" ())
+
+(defun aid-context--kind (target)
+  "The kind of context that TARGET is of, as the core tells it, or nil.
+It is a plist of :word, :about, :name, :costs and :editor."
+  (when (string-match "\\`\\(?:\\(https?://\\)\\|aid:\\([a-z-]+\\)\\(?:/\\|\\'\\)\\)" target)
+    (let ((word (if (match-beginning 1) "url" (match-string 2 target))))
+      (cl-loop for kind in (append (aid--mod-context-kinds) nil)
+               when (equal (plist-get kind :word) word) return kind))))
+
+(defun aid-context-core-p (target)
+  "Whether TARGET is no file and the core reads it: a commit, a page and so on.
+The uncommitted changes of a moment are a snapshot."
+  (let ((kind (aid-context--kind target)))
+    (and kind (not (plist-get kind :editor)) (not (string-prefix-p "aid:diff/" target)))))
 
 (defun aid-context--lines (buffer first last)
   "Lines FIRST to LAST of BUFFER, or all of it when FIRST is nil."
@@ -214,6 +230,7 @@ Signals an error when the text cannot be had any more."
   (setq dir (file-name-as-directory (expand-file-name dir)))
   (cond
    ((run-hook-with-args-until-success 'aid-context-functions target dir))
+   ((aid-context-core-p target) nil)
    ((not (string-prefix-p "aid:" target)) (aid-context--file-text target dir))
    ((gethash target aid-context--snapshots))
    ((string-match "\\`aid:errors\\(?:/\\(.*\\)\\)?\\'" target)
@@ -297,11 +314,15 @@ Signals an error when the text cannot be had any more."
       (`(,file ,first ,_last)
        (aid-context--visit-file file first (nth 1 (aid-context--range (cons dir target)))
                                 display))
+      ((guard (aid-context-core-p target))
+       (aid-context-preview target display))
       (_ (funcall display
                   (if (string-match "\\`aid:buffer/\\(.*\\)\\'" target)
                       (or (get-buffer (aid-percent-decode (match-string 1 target)))
                           (user-error "The buffer of \"%s\" is gone" target))
                     (aid-context--text-buffer target dir)))))))
+
+(autoload 'aid-context-preview "aid-context-items")
 
 (defun aid-context-visit-own (target)
   "Show TARGET of the chat here when it is no file, or lines that have moved.

@@ -15,6 +15,7 @@
 (require 'aid-chat-head)
 (require 'aid-in-force)
 
+(autoload 'aid-context-core-p "aid-context")
 (declare-function aid--mod-forecast "ext:aid-module" (plist))
 (declare-function aid--mod-forecast-soon "ext:aid-module" (plist))
 (declare-function aid--mod-spend-report "ext:aid-module" (month))
@@ -47,9 +48,10 @@ What is far away is left out, as an empty text: nothing is connected to or run."
   (mapcar (lambda (item)
             (let ((target (nth 2 item)))
               (cons target
-                    (if (aid-chat--item-near-p target)
-                        (or (aid-chat--item-text target) 'file)
-                      ""))))
+                    (cond ((aid-chat--item-near-p target)
+                           (or (aid-chat--item-text target) 'file))
+                          ((aid-context-core-p target) 'file)   ; what it read last counts
+                          (t "")))))
           (aid-chat--open-items)))
 
 (defun aid-cost--plist ()
@@ -81,7 +83,8 @@ What is far away is left out, as an empty text: nothing is connected to or run."
   (when val
     (setq aid-strategy--info (plist-get val :strategy))
     (aid-chat--note-model (plist-get val :configured) (plist-get val :model)))
-  (aid-chat-head-update))
+  (aid-chat-head-update)
+  (run-hooks 'aid-chat-measured-hook))
 
 (defun aid-cost-agree (plist)
   "Ask before a question of PLIST is sent that would pass a budget.

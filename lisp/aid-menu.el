@@ -23,6 +23,7 @@
     ("n" "new chat" aid-new-chat)
     ("l" "list of chats" aid-chats)
     ("/" "search the project" aid-search)
+    ("x" "context of the next request" aid-context-panel)
     ("i" "what would be sent" aid-inspect)
     ("I" "what was sent last" aid-inspect-last)
     ("z" "compact the chat" aid-compact)]
@@ -36,6 +37,12 @@
     ("D" "directory" aid-append-directory)
     ("y" "last kill" aid-append-kill)
     ("o" "shell output" aid-append-shell)
+    ("U" "page of the web" aid-append-url)
+    ("V" "commit or range" aid-append-commit)
+    ("h" "history of the region or file" aid-append-history)
+    ("@" "item by its name" aid-append-item)
+    ("W" "set of items" aid-context-add-set)
+    ("C" "what changed since it was sent" aid-append-changes)
     ("=" "what the strategy asks for" aid-append-recipe)]
    ["Apply"
     ("." "resume review" aid-review-resume)

@@ -175,7 +175,8 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("D" . aid-append-directory) ("y" . aid-append-kill)
                      ("!" . aid-fix-build) ("B" . aid-build)
                      ("o" . aid-append-shell) ("=" . aid-append-recipe)
-                     ("w" . aid-ask-with) ("/" . aid-search)))
+                     ("w" . aid-ask-with) ("/" . aid-search) ("x" . aid-context-panel) ("@" . aid-append-item)
+                     ("h" . aid-append-history) ("U" . aid-append-url) ("V" . aid-append-commit)))
       (define-key map key command))
     map)
   "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
@@ -209,12 +210,20 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Append uncommitted changes" aid-append-diff]
     ["Append directory..." aid-append-directory]
     ["Append last kill" aid-append-kill]
+    ["Append page of the web..." aid-append-url]
+    ["Append commit..." aid-append-commit]
+    ["Append history" aid-append-history]
+    ["Append definition of..." aid-append-symbol]
+    ["Append item..." aid-append-item]
+    ["Append what changed since it was sent" aid-append-changes]
+    ["Add set of items..." aid-context-add-set]
     ["Append what the strategy asks for" aid-append-recipe]
     "--"
     ["Resume review" aid-review-resume]
     ["Ask again about refused hunks" aid-retry-refused]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
+    ["Context of the next request" aid-context-panel]
     ["Build the project" aid-build]
     ["Stop the build" aid-build-stop]
     ["Fix the build's first error" aid-fix-build]
@@ -239,6 +248,14 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                    aid-append-error aid-append-diff aid-append-shell aid-append-info
                    aid-append-kill))
   (autoload command "aid-append" "Append it to the chat's open question." t))
+(autoload 'aid-context-panel "aid-context-panel" "List what the next request holds." t)
+(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-history
+                   aid-append-blame aid-append-symbol))
+  (autoload command "aid-context-items" nil t))
+(autoload 'aid-append-changes "aid-context-pins" "Append what changed since it was sent." t)
+(dolist (command '(aid-context-save-set aid-context-add-set aid-context-forget-set))
+  (autoload command "aid-context-sets" nil t))
+
 (defun aid--compiled (buffer how)
   "Take the compilation in BUFFER, which ended as HOW says, for the last build.
 Only where AID is used already."

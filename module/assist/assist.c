@@ -4,6 +4,7 @@
    that many streams cost an editor no more wake-ups than one. */
 #include "assist/assist_internal.h"
 #include "assist/finder.h"
+#include "context/kinds.h"
 #include "base/clock.h"
 #include <stdlib.h>
 
@@ -34,13 +35,19 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   pthread_mutex_init (&a->lock, NULL);
   a->last_frame = aid_clock_ms () - AID_FRAME_MS;
   a->pool = aid_pool_new (POOL_THREADS, e);
+  a->readers = a->pool ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->records = aid_records_new ();
   a->projects = aid_projects_new ();
   a->finder = a->projects ? aid_finder_new (a->projects) : NULL;
-  a->keeper = a->pool && a->records && a->finder ? aid_keeper_new (e) : NULL;
+  a->resolver = aid_resolver_new ();
+  a->stale = aid_stale_new ();
+  a->keeper = a->readers && a->records && a->finder && a->resolver && a->stale ? aid_keeper_new (e) : NULL;
   a->net = a->keeper ? aid_net_new (e) : NULL;
   if (a->net)
-    return a;
+    {
+      aid_resolver_use_net (a->resolver, a->net);
+      return a;
+    }
   aid_assist_free (a, "");
   return NULL;
 }
@@ -54,6 +61,8 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   a->reason = reason ? reason : "stopped";
   a->stopping = 1;
   pthread_mutex_unlock (&a->lock);
+  aid_resolver_stop (a->resolver);
+  aid_pool_free (a->readers);
   if (a->pool)
     aid_pool_stop (a->pool);    /* what was prepared meanwhile now belongs to the net, which may ask for the pool to its end */
   if (a->net)
@@ -63,6 +72,8 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   aid_projects_free (a->projects);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
+  aid_resolver_free (a->resolver);
+  aid_stale_free (a->stale);
   aid_vec_free (&a->turns);
   pthread_mutex_destroy (&a->lock);
   free (a);
@@ -128,6 +139,24 @@ struct aid_net *
 aid_assist_net (struct aid_assist *a)
 {
   return a->net;
+}
+
+struct aid_pool *
+aid_assist_readers (struct aid_assist *a)
+{
+  return a->readers;
+}
+
+struct aid_resolver *
+aid_assist_resolver (struct aid_assist *a)
+{
+  return a->resolver;
+}
+
+struct aid_stale_memory *
+aid_assist_stale (struct aid_assist *a)
+{
+  return a->stale;
 }
 
 struct aid_pool *

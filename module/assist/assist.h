@@ -51,6 +51,7 @@ struct aid_sink
 };
 
 struct aid_assist;
+struct aid_resolver;
 
 struct aid_assist *aid_assist_new (const struct aid_sink *sink, struct aid_error *e);
 /* Requests running now. */
@@ -84,6 +85,10 @@ struct aid_ask
   int over_budget;               /* the person has agreed to pass a budget */
   int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
   struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */
+  struct aid_resolver *resolver; /* what is not files is read by it, or recalled (context/kinds.h); NULL: it is not looked at.
+                                    aid_assist_ask and _inspect take that of the assist instead. */
+  int quick;                     /* aid_assist_inspect only: no program is run and nothing fetched for items; one whose text is
+                                    not known from before is AID_E_STATE */
   int plain;                     /* text events carry the model's text alone, no markers or quotes, and its reasoning has
                                     events of its own (the command line) */
 };
@@ -105,12 +110,25 @@ enum aid_err aid_assist_held (const struct aid_ask *ask, struct aid_str *val, st
 /* Ends the request with an error event of code "cancelled" within one frame. */
 void aid_assist_cancel (struct aid_assist *a, uint64_t id);
 
+/* Appends what TARGET names now: text, or the bytes of an image or PDF (see aid_context_read). */
+struct aid_resolve;
+enum aid_err aid_assist_read (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, struct aid_error *e);
+/* An estimate of the tokens that the image or PDF in BYTES takes; 0: it is neither. */
+int64_t aid_media_tokens (struct aid_span bytes);
+
 /* Gives what aid_assist_ask would send for ASK (its id, secret and body do not count), as a val object: {model, provider,
    host, wire, url, variable, headers: [{name, value}], body, formatted, tokens, context, turns: [{number, tokens}], prefix}.
    The key is not looked for: "$VARIABLE" stands for it.  tokens are estimates, context 0 when not known, turns those sent.
    prefix is nil, or how much of it this chat's last request began with: {same, of (bytes), tokens, whole, before, was, is}.
    Nothing is stored or sent; files of live items are read. */
 enum aid_err aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
+/* Gives what the next request of ASK's chat holds, as a val object: {model, tokens, window, cached, items}.  tokens are
+   those of the whole request, window is 0 when not known, cached about so many of them that the chat's last request began
+   with.  items are the context lines that are sent, in their order: {turn, label, target, why, pinned, sent, tokens, known,
+   cached, age}; sent is the name of the frozen bytes, or nil; known: its text was had without running or fetching anything;
+   cached: it is among what the last request began with; age: of the text, in seconds, nil when it is what the target names
+   now.  Nothing is stored or sent. */
+enum aid_err aid_assist_items (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
 /* The last request of the chat with KEY and its raw reply; see aid_records_val.  0 when there is none. */
 int aid_assist_last (struct aid_assist *a, const char *key, struct aid_str *out);
 /* Appends the JSON document TEXT with a member or element a line; no byte but blanks between them is changed. */
@@ -129,8 +147,13 @@ struct aid_projects;
 struct aid_projects *aid_assist_projects (struct aid_assist *a); /* borrowed: the projects that are open */
 struct aid_finder;
 struct aid_finder *aid_assist_finder (struct aid_assist *a); /* borrowed: what projects hold, see assist/finder.h */
+struct aid_resolver *aid_assist_resolver (struct aid_assist *a);   /* borrowed, for every thread */
+struct aid_stale_memory;
+struct aid_stale_memory *aid_assist_stale (struct aid_assist *a);  /* likewise */
 struct aid_pool;
 struct aid_pool *aid_assist_pool (struct aid_assist *a);   /* borrowed: for jobs of the front end */
+struct aid_pool *aid_assist_readers (struct aid_assist *a);        /* likewise: for what may take long, as a page of the web
+                                                                      does */
 struct aid_net;
 struct aid_net *aid_assist_net (struct aid_assist *a);     /* borrowed, likewise */
 

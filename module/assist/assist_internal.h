@@ -10,6 +10,7 @@
 #include "chat/journal.h"
 #include "chat/stream.h"
 #include "assist/record.h"
+#include "assist/stale.h"
 #include "config/config.h"
 #include "model/conversation.h"
 #include "model/provider.h"
@@ -39,6 +40,17 @@ struct aid_shown               /* where an item stands in the conversation */
   size_t lines;                /* of its text */
 };
 
+struct aid_prompt_item         /* what is told of a context line that is sent */
+{
+  int64_t turn;
+  char *label, *target, *why;  /* WHY: or NULL */
+  char sent[AID_BLOB_ID];      /* its frozen bytes; "": it is live */
+  int pinned;
+  int known;                   /* its text was had */
+  int64_t tokens, upto;        /* its own; of all that a model reads up to its end, about */
+  int64_t age;                 /* of its text, in seconds; -1: it is as it is now */
+};
+
 struct aid_prompt_request
 {
   struct aid_span chat;
@@ -50,8 +62,12 @@ struct aid_prompt_request
   const char *model_id;        /* reasoning is carried back only to the model that made it */
   const char *remove_secrets;  /* see struct aid_ask */
   const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
+  int list;                    /* ITEMS of the prompt are wanted */
   int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
+  struct aid_resolver *resolver;       /* or NULL */
+  const char *root;            /* the project's folder, or NULL */
+  int quick;                   /* no program is run and nothing fetched: of items that need it, what they gave last counts */
   int64_t summarise;           /* not 0: no question, but the turns up to this number and the wish for a summary of them */
 };
 
@@ -66,6 +82,7 @@ struct aid_prompt
   struct aid_vec frozen;       /* struct aid_frozen */
   struct aid_vec weights;      /* struct aid_prompt_weight, in the order of the chat */
   struct aid_vec shown;        /* struct aid_shown, in the order of the conversation */
+  struct aid_vec items;        /* struct aid_prompt_item, likewise, when they are wanted */
   int64_t tokens;              /* of the whole, as the counter counts them */
   double spent;                /* US dollars that the chat's answers have cost, as their meta lines say */
   char key[33];                /* the chat's key */
@@ -146,8 +163,6 @@ void aid_keeper_wait_stored (struct aid_keeper *keeper);
 /* Appends the bytes of the image or PDF that TARGET names; leaves OUT empty when it names anything else.  AID_E_LIMIT above
    AID_MEDIA_MAX, AID_E_IO. */
 enum aid_err aid_media_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
-/* An estimate of the tokens that the image or PDF in BYTES takes. */
-int64_t aid_media_tokens (struct aid_span bytes);
 
 /* --- answer.c: what comes back, as the chat file holds it --------------------------------------------------------- */
 
@@ -188,11 +203,13 @@ struct aid_assist
 {
   struct aid_sink sink;
   struct aid_net *net;
-  struct aid_pool *pool;
+  struct aid_pool *pool, *readers;     /* the latter read items for the front end, however long that takes */
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
   struct aid_projects *projects;
   struct aid_finder *finder;
+  struct aid_resolver *resolver;       /* reads items that are no files */
+  struct aid_stale_memory *stale;
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;
@@ -228,7 +245,8 @@ void aid_cancel_free (struct aid_cancel *c);   /* one that nobody wanted; may be
 
 struct aid_looking
 {
-  struct aid_str *out;         /* gets the val that aid_assist_inspect gives */
+  struct aid_str *out;         /* gets the val that aid_assist_inspect gives, or aid_assist_items */
+  int items;                   /* the latter: nothing is run or fetched for it */
 };
 /* Prepares ASK as it would be sent, without looking for a key, and has LOOK take what it is; stores and sends nothing. */
 enum aid_err aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e);

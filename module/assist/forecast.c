@@ -141,7 +141,8 @@ forecast_prompt (const struct aid_config *config, const struct aid_ask *ask, con
   struct aid_counter *counter = aid_counter_new (model->name);
   aid_links_dir (ask->chat_path, ask->root, &dir);
   struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
-                                  .nitems = ask->nitems, .system = system, .model_id = model->id, .counter = counter, .dry = 1 };
+                                  .nitems = ask->nitems, .system = system, .model_id = model->id, .counter = counter,
+                                  .dry = 1, .quick = 1, .resolver = ask->resolver, .root = ask->root };
   enum aid_err err = aid_prompt_build (&r, &prompt, e);
   if (!err)
     {

@@ -282,7 +282,8 @@ hold_prompt (const struct aid_ask *ask, struct aid_str *val)
   aid_links_dir (ask->chat_path, ask->root, &dir);
   struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
                                   .nitems = ask->nitems, .system = "", .model_id = "", .remove_secrets = ask->remove_secrets,
-                                  .summarise = ask->summarise, .dry = 1 };
+                                  .summarise = ask->summarise, .dry = 1, .resolver = ask->resolver,
+                                  .root = ask->root };
   if (aid_prompt_build (&r, &prompt, &e))
     aid_val_end (val, aid_val_list (val), 0);
   else

@@ -232,10 +232,62 @@ turns_val (const struct aid_prompt *p, struct aid_str *out)
   aid_val_end (out, list, (uint32_t) p->weights.len);
 }
 
+/* About how many of the TOKENS that are sent by BODY the last request of the chat with KEY began with. */
+static int64_t
+seen_tokens (struct aid_records *records, const char *key, struct aid_span body, int64_t tokens)
+{
+  struct aid_str old = AID_STR_INIT (2 * AID_RECORD_BODY_MAX);
+  struct aid_prefix p = { .new_len = 0 };
+  int known = aid_records_body (records, key, &old) && !aid_prefix_compare (aid_str_span (&old), body, &p, NULL);
+  aid_str_free (&old);
+  return known && p.new_len ? (int64_t) ((double) tokens * (double) p.same / (double) p.new_len) : 0;
+}
+
+static void
+item_val (const struct aid_prompt_item *item, int64_t seen, struct aid_str *out)
+{
+  size_t o = aid_val_object (out);
+  aid_val_kint (out, "turn", item->turn);
+  aid_val_kstrz (out, "label", item->label);
+  aid_val_kstrz (out, "target", item->target);
+  aid_val_kstrz (out, "why", item->why);
+  aid_val_kbool (out, "pinned", item->pinned);
+  aid_val_kstrz (out, "sent", item->sent[0] ? item->sent : NULL);
+  aid_val_kint (out, "tokens", item->tokens);
+  aid_val_kbool (out, "known", item->known);
+  aid_val_kbool (out, "cached", item->sent[0] && item->upto - item->upto / 10 <= seen);   /* both are estimates */
+  aid_val_key (out, "age");
+  if (item->age < 0)
+    aid_val_nil (out);
+  else
+    aid_val_int (out, item->age);
+  aid_val_end (out, o, 10);
+}
+
+static void
+take_items (struct aid_records *records, const struct aid_model *model, const struct aid_wire_request *request,
+            const struct aid_prompt *p, struct aid_str *out)
+{
+  int64_t seen = seen_tokens (records, p->key, aid_str_span (&request->body), p->tokens);
+  size_t o = aid_val_object (out);
+  aid_val_kstrz (out, "model", model->id);
+  aid_val_kint (out, "tokens", p->tokens);
+  aid_val_kint (out, "window", model->context);
+  aid_val_kint (out, "cached", seen);
+  aid_val_key (out, "items");
+  size_t list = aid_val_list (out);
+  for (size_t i = 0; i < p->items.len; i++)
+    item_val (&AID_VEC_AT (struct aid_prompt_item, &p->items, i), seen, out);
+  aid_val_end (out, list, (uint32_t) p->items.len);
+  aid_val_end (out, o, 5);
+}
+
 void
 aid_look_take (struct aid_looking *look, struct aid_records *records, const struct aid_model *model,
                const struct aid_wire_request *request, const struct aid_prompt *p)
 {
+  if (look->items)
+    return take_items (records, model, request, p, look->out);
   struct aid_str *out = look->out, formatted = AID_STR_INIT ((size_t) 2 * AID_PROMPT_MAX), url = AID_STR_INIT (64u << 10);
   struct aid_str variable = AID_STR_INIT (1024);
   struct aid_span body = aid_str_span (&request->body);
@@ -266,9 +318,19 @@ aid_look_take (struct aid_looking *look, struct aid_records *records, const stru
 enum aid_err
 aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e)
 {
-  struct aid_looking look = { out };
+  struct aid_looking look = { out, 0 };
   enum aid_err err = aid_turn_look (a, ask, &look, e);
   return !err && out->err ? aid_error_set (e, out->err, "The request is too large to be shown.") : err;
+}
+
+enum aid_err
+aid_assist_items (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_looking look = { out, 1 };
+  struct aid_ask quick = *ask;
+  quick.quick = 1;
+  enum aid_err err = aid_turn_look (a, &quick, &look, e);
+  return !err && out->err ? aid_error_set (e, out->err, "The chat has too many context lines to be listed.") : err;
 }
 
 int

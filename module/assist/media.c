@@ -2,6 +2,7 @@
 #include "assist/assist_internal.h"
 #include "base/fs.h"
 #include "context/item.h"
+#include "context/kinds.h"
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -33,6 +34,19 @@ aid_media_read (const char *dir, struct aid_span target, struct aid_str *out, st
     aid_error_set (e, err, "%s is larger than the %u MB that an image or PDF may have.", aid_str_z (&path),
                    AID_MEDIA_MAX >> 20);
   aid_str_free (&path);
+  return err;
+}
+
+enum aid_err
+aid_assist_read (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_str bytes = AID_STR_INIT (AID_MEDIA_MAX);
+  enum aid_err err = aid_media_read (how->dir, target, &bytes, e);
+  if (!err && !bytes.len)
+    err = aid_context_read (how, target, &bytes, e);
+  if (!err && aid_str_addspan (out, aid_str_span (&bytes)))
+    err = aid_error_set (e, out->err, "%.*s is too large.", (int) (target.len < 150 ? target.len : 150), target.ptr);
+  aid_str_free (&bytes);
   return err;
 }
 

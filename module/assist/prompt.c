@@ -220,6 +220,7 @@ add_turn (struct aid_prompt_builder *b, size_t i, const struct aid_turn *last_an
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
   int64_t before = b->out->tokens;
+  b->turn = t->number;
   enum aid_err err = AID_OK;
   if (t->kind == AID_TURN_USER)
     err = add_question (b, t, last_answer);
@@ -291,6 +292,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   out->frozen = AID_VEC_INIT (struct aid_frozen, 10000);
   out->weights = AID_VEC_INIT (struct aid_prompt_weight, 1 << 20);
   out->shown = AID_VEC_INIT (struct aid_shown, 1000000);
+  out->items = AID_VEC_INIT (struct aid_prompt_item, 100000);
   aid_conversation_init (&out->conversation);
   struct aid_chat *chat;
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
@@ -340,6 +342,14 @@ aid_prompt_free (struct aid_prompt *p)
       free (s->target);
       aid_str_free (&s->head);
     }
+  for (size_t i = 0; i < p->items.len; i++)
+    {
+      struct aid_prompt_item *item = &AID_VEC_AT (struct aid_prompt_item, &p->items, i);
+      free (item->label);
+      free (item->target);
+      free (item->why);
+    }
+  aid_vec_free (&p->items);
   aid_vec_free (&p->frozen);
   aid_vec_free (&p->weights);
   aid_vec_free (&p->shown);

@@ -10,6 +10,7 @@ struct aid_prompt_builder
   const struct aid_chat *chat;
   struct aid_prompt *out;
   struct aid_error *e;
+  int64_t turn;                /* the number of the turn that is added */
   size_t sent, frozen;         /* bytes so far: of the request, images and PDFs as they are sent; of what goes into the store */
 };
 

@@ -2,8 +2,10 @@
 #include "assist/prompt_internal.h"
 #include "base/utf8.h"
 #include "context/item.h"
+#include "context/pdf.h"
 #include "store/blob.h"
 #include <stdlib.h>
+#include <time.h>
 
 #define BASE64(n) (((n) + 2) / 3 * 4)   /* bytes of N as a request holds them */
 
@@ -28,12 +30,18 @@ live_text (struct aid_prompt_builder *b, const struct aid_chat_item *item, struc
                                        item->label.ptr, AID_ITEM_MAX >> 20)
                       : AID_OK;
     }
-  enum aid_err err = aid_media_read (b->request->dir, item->target, out, b->e);
-  if (err || out->len)
-    return err;
-  struct aid_str raw = AID_STR_INIT (AID_ITEM_MAX);
-  err = aid_item_read (b->request->dir, item->target, &raw, b->e);
-  if (!err)
+  const struct aid_prompt_request *r = b->request;
+  struct aid_resolve how = { .resolver = r->resolver, .dir = r->dir, .root = r->root };
+  struct aid_str raw = AID_STR_INIT (AID_MEDIA_MAX);
+  enum aid_err err = AID_OK;
+  if (!r->quick || !aid_context_costs (item->target))
+    err = aid_assist_read (&how, item->target, &raw, b->e);
+  else if (!aid_context_recall (&how, item->target, &raw, NULL))
+    err = aid_error_set (b->e, AID_E_STATE, "%.*s was not read yet: preview its line first.", (int) item->label.len,
+                         item->label.ptr);
+  if (!err && aid_media_type (aid_str_span (&raw)))
+    aid_str_addspan (out, aid_str_span (&raw));
+  else if (!err)
     {
       aid_prompt_without_key (b->chat->key, aid_str_span (&raw), out);
       if (out->err)
@@ -112,7 +120,8 @@ add_media (struct aid_prompt_builder *b, const struct aid_chat_item *item, struc
   enum aid_err err = name ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   aid_item_name (item->label, item->target, out);
   if (!err && (pdf ? b->request->no_pdfs : b->request->no_images))
-    aid_str_addf (out, ": (%s that is not sent: the model reads none.)\n", pdf ? "a PDF" : "an image");
+    aid_str_addf (out, ": (%s that is not sent: the model reads none%s.)\n", pdf ? "a PDF" : "an image",
+                  pdf ? ", and its text could not be had by pdftotext" : "");
   else if (!err)
     {
       aid_str_addz (out, ":\n");
@@ -127,6 +136,71 @@ add_media (struct aid_prompt_builder *b, const struct aid_chat_item *item, struc
   return err;
 }
 
+/* What ITEM's line says that it costs. */
+static int64_t
+said_tokens (const struct aid_chat *c, const struct aid_chat_item *item)
+{
+  uint64_t n;
+  return aid_span_number (aid_chat_meta (c, item->first_meta, item->nmeta, "tok"), INT32_MAX, &n) ? 0 : (int64_t) n;
+}
+
+/* A PDF for a model that reads none becomes its text, if that can be had. */
+static void
+pdf_to_text (struct aid_prompt_builder *b, struct aid_str *bytes)
+{
+  const char *type = aid_media_type (aid_str_span (bytes));
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
+  if (b->request->no_pdfs && type && !strcmp (type, "application/pdf") && !b->request->quick
+      && !aid_pdf_text (b->request->resolver, aid_str_span (bytes), &text, NULL))
+    {
+      aid_str_free (bytes);
+      *bytes = text;
+      return;
+    }
+  aid_str_free (&text);
+}
+
+/* How old ITEM's text is, in seconds, or -1: it is what it names now. */
+static int64_t
+age_of (const struct aid_prompt_builder *b, const struct aid_chat_item *item, const char *sent)
+{
+  const struct aid_prompt_request *r = b->request;
+  struct aid_resolve how = { .resolver = r->resolver, .dir = r->dir, .root = r->root };
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
+  int64_t age = -1, stored = *sent ? aid_blob_time (sent) : 0;
+  if (stored)
+    age = (int64_t) time (NULL) - stored;
+  else if (!*sent && aid_context_costs (item->target) && aid_context_recall (&how, item->target, &text, &age))
+    age /= 1000;
+  aid_str_free (&text);
+  return stored && age < 0 ? 0 : age;
+}
+
+/* Tells of ITEM, whose text is TEXT, unless it is not KNOWN; LEN bytes of the message were written up to its end. */
+static void
+list_item (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_span text, int known, size_t len)
+{
+  struct aid_prompt_item *p = b->request->list ? aid_vec_push (&b->out->items) : NULL;
+  struct aid_span why = aid_chat_meta (b->chat, item->first_meta, item->nmeta, "why");
+  struct aid_str plain = AID_STR_INIT (4096);
+  if (!p)
+    return;
+  aid_str_add_decoded (&plain, why);
+  p->turn = b->turn;
+  p->label = aid_span_dup (item->label);
+  p->target = aid_span_dup (item->target);
+  p->why = why.len ? aid_span_dup (aid_str_span (&plain)) : NULL;
+  if (item->sent.len < sizeof p->sent)
+    memcpy (p->sent, item->sent.len ? item->sent.ptr : "", item->sent.len);
+  p->pinned = aid_chat_meta (b->chat, item->first_meta, item->nmeta, "pin").len > 0;
+  p->known = known;
+  p->tokens = !known ? said_tokens (b->chat, item)
+              : aid_media_type (text) ? aid_media_tokens (text) : aid_prompt_tokens (b->request, text);
+  p->upto = b->out->tokens + (int64_t) len / 4;
+  p->age = age_of (b, item, p->sent);
+  aid_str_free (&plain);
+}
+
 /* Adds what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now.  Text is appended to
    OUT, which becomes a part of M before an image. */
 enum aid_err
@@ -134,6 +208,7 @@ aid_prompt_add_item (struct aid_prompt_builder *b, const struct aid_chat_item *i
 {
   struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
   enum aid_err err = AID_E_NOTFOUND;
+  int known = 1;
   if (item->sent.len)
     {
       char *id = aid_span_dup (item->sent);
@@ -147,6 +222,8 @@ aid_prompt_add_item (struct aid_prompt_builder *b, const struct aid_chat_item *i
       if (err && b->request->dry)
         {
           aid_str_clear (&text);           /* sending it will tell */
+          b->out->tokens += said_tokens (b->chat, item);
+          known = 0;
           err = AID_OK;
         }
       if (!err)
@@ -154,7 +231,9 @@ aid_prompt_add_item (struct aid_prompt_builder *b, const struct aid_chat_item *i
       if (!err)
         err = freeze (b, item, aid_str_span (&text));
     }
-  else
+  if (!err)
+    pdf_to_text (b, &text);
+  if (!err)
     err = take_out_secrets (b, item, &text);
   size_t from = out->len;
   int media = !err && aid_media_type (aid_str_span (&text)) != NULL;
@@ -165,6 +244,8 @@ aid_prompt_add_item (struct aid_prompt_builder *b, const struct aid_chat_item *i
                    AID_PROMPT_MAX >> 20);
   if (!err && !media)
     err = note_shown (b, item, aid_str_span (&text), out, from);
+  if (!err)
+    list_item (b, item, aid_str_span (&text), known, out->len);
   aid_str_free (&text);
   return err;
 }

@@ -181,6 +181,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->id = ask->id;
   t->turn = ask->turn;
   t->plain = ask->plain;
+  t->quick = ask->quick;
   t->summarise = ask->summarise;
   t->body = AID_STR_INIT (AID_PROMPT_MAX);
   aid_str_addspan (&t->body, ask->body);
@@ -375,6 +376,8 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
                                   .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter,
                                   .remove_secrets = t->remove_secrets, .summarise = t->summarise,
+                                  .resolver = t->assist->resolver, .root = t->root, .quick = t->quick,
+                                  .dry = t->look && t->look->items, .list = t->look && t->look->items,
                                   .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;

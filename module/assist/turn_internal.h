@@ -23,6 +23,7 @@ struct aid_turn_state
   size_t nitems;
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
   struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
+  int quick;                   /* see struct aid_ask */
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
   int plain, exact, over_budget;
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */

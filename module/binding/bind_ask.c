@@ -80,6 +80,7 @@ aid_bind_question_read (emacs_env *env, emacs_value plist, struct aid_bind_quest
   read_items (env, aid_lisp_get (env, plist, ":items"), q);
   q->ask.items = q->items.data;
   q->ask.nitems = q->items.len;
+  q->ask.resolver = aid_assist_resolver (aid_binding.assist);
 }
 
 void

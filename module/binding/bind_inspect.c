@@ -14,6 +14,7 @@ AID_BIND (inspect)
   struct aid_bind_question q;
   struct aid_str val = AID_STR_INIT (VAL_MAX);
   aid_bind_question_read (env, args[0], &q);
+  q.ask.quick = 1;
   if (!aid_lisp_failed (env) && aid_assist_inspect (aid_binding.assist, &q.ask, &val, &e) != AID_OK)
     aid_lisp_error (env, &e);
   aid_bind_question_free (&q);

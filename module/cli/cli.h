@@ -23,6 +23,7 @@ int aid_cmd_patch (int argc, char **argv);
 int aid_cmd_search (int argc, char **argv);
 int aid_cmd_models (int argc, char **argv);
 int aid_cmd_files (int argc, char **argv);
+int aid_cmd_context (int argc, char **argv);
 int aid_cmd_count (int argc, char **argv);
 int aid_cmd_cost (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);

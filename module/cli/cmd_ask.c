@@ -407,7 +407,7 @@ aid_cmd_ask (int argc, char **argv)
     { "model", 'm', AID_OPT_STRING, &ask.model, "MODEL", "one of aid models, or PROVIDER/NAME" },
     { "strategy", 's', AID_OPT_STRING, &ask.strategy, "NAME", "one of aid strategies (default: ask)" },
     { "exact", 0, AID_OPT_FLAG, &ask.exact, NULL, "that strategy itself, not its variant for the files' language" },
-    { "context", 'c', AID_OPT_LIST, &context, "ITEM", "show the model a file, FILE or FILE#L3-L9; may be repeated" },
+    { "context", 'c', AID_OPT_LIST, &context, "ITEM", "a file (FILE, FILE#L3-L9) to show, or see aid context; may be repeated" },
     { "only", 0, AID_OPT_FLAG, &a.only, NULL, "no files but those, though the strategy would add some" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },

@@ -12,6 +12,7 @@ static const struct aid_command commands[] = {
   { "build", aid_cmd_build, "build or test the project, and say where it fails" },
   { "search", aid_cmd_search, "find what a question is about in the project" },
   { "models", aid_cmd_models, "list the models that can be asked" },
+  { "context", aid_cmd_context, "say what items would show a model, and what they cost" },
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },

@@ -7,12 +7,13 @@
 struct aid_cli_question
 {
   struct aid_str chat;       /* one user turn with its items */
-  struct aid_vec items;      /* struct aid_ask_item with owned strings */
+  struct aid_vec read;       /* struct aid_cli_item: what was named */
+  struct aid_vec items;      /* struct aid_ask_item, which borrow from it */
   char key[16];              /* the chat's */
 };
 
-/* ITEMS are files as people write them, relative to the working directory: "src/a.c", "src/a.c#L3-L9"; each is read
-   now.  ROOT is absolute: links are relative to it.  Free with aid_question_free in any case. */
+/* ITEMS are as people write them (cli/items.h); each is read now.  ROOT is absolute: links are relative to it.  Free with
+   aid_question_free in any case. */
 enum aid_err aid_question_make (struct aid_cli_question *q, struct aid_span prompt, const char *const *items, size_t nitems,
                                 const char *root, struct aid_error *e);
 /* Adds the context line of an item that is read when the question is asked; LABEL holds nothing that Markdown takes for more. */

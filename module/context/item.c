@@ -2,7 +2,6 @@
 #include "context/item.h"
 #include "base/fs.h"
 #include "base/utf8.h"
-#include "build/last.h"
 #include "chat/chat.h"
 #include <dirent.h>
 #include <stdlib.h>
@@ -32,19 +31,24 @@ line_range (struct aid_span v, int64_t *first, int64_t *last)
   return 1;
 }
 
+size_t
+aid_item_split (struct aid_span name, int64_t *first, int64_t *last)
+{
+  *first = *last = 0;
+  for (size_t i = name.len; i-- > 0;)
+    if (name.ptr[i] == '#')
+      return line_range (aid_span_cut (name, i + 1, name.len), first, last) ? i : name.len;
+  return name.len;
+}
+
 enum aid_err
 aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, int64_t *last)
 {
   *first = *last = 0;
-  if (aid_span_starts (target, "aid:") || target.len == 0)
+  if (target.len == 0 || aid_span_starts (target, "aid:") || aid_span_starts (target, "http://")
+      || aid_span_starts (target, "https://"))
     return AID_E_INVALID;
-  for (size_t i = target.len; i-- > 0;)
-    if (target.ptr[i] == '#')
-      {
-        if (line_range (aid_span_cut (target, i + 1, target.len), first, last))
-          target.len = i;
-        break;
-      }
+  target.len = aid_item_split (target, first, last);
   return aid_str_add_decoded (path, target);
 }
 
@@ -139,28 +143,9 @@ read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, s
   return err;
 }
 
-/* What failed in the last build of the project that DIR is in. */
-static enum aid_err
-read_build (const char *dir, struct aid_str *out, struct aid_error *e)
-{
-  struct aid_str root = AID_STR_INIT (8192);
-  struct aid_build_last last;
-  enum aid_err err = aid_build_last_root (dir, &root, e);
-  if (!err)
-    {
-      err = aid_build_last_read (aid_str_z (&root), &last, e);
-      err = err ? err : aid_build_tell (aid_str_z (&root), &last, out, e);
-      aid_build_last_free (&last);
-    }
-  aid_str_free (&root);
-  return err;
-}
-
 enum aid_err
 aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e)
 {
-  if (aid_span_eqz (target, AID_ITEM_BUILD))
-    return read_build (dir, out, e);
   struct aid_str path = AID_STR_INIT (8192), full = AID_STR_INIT (16384);
   int64_t first, last;
   enum aid_err err = aid_item_target (target, &path, &first, &last);
@@ -172,6 +157,17 @@ aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, str
   else
     err = read_path (aid_str_z (&full), first, last, out, e);
   aid_str_free (&path);
+  aid_str_free (&full);
+  return err;
+}
+
+enum aid_err
+aid_item_lines (const char *dir, const char *path, int64_t first, int64_t last, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_str full = AID_STR_INIT (16384);
+  enum aid_err err = aid_fs_join (&full, dir, path);
+  err = err ? aid_error_set (e, err, "The path \"%.100s\" is too long.", path)
+            : read_path (aid_str_z (&full), first, last, out, e);
   aid_str_free (&full);
   return err;
 }
@@ -244,6 +240,9 @@ aid_item_render (struct aid_span label, struct aid_span target, struct aid_span 
   const char *language = "";
   if (!aid_item_target (target, &path, &first, &last))
     language = aid_item_language (aid_str_span (&path));
+  else if (aid_span_starts (target, "aid:diff") || aid_span_starts (target, "aid:commit/")
+           || aid_span_starts (target, "aid:history/") || aid_span_starts (target, "aid:changes/"))
+    language = "diff";
   aid_item_name (label, target, out);
   aid_str_addz (out, ":\n");
   size_t fence = aid_chat_fence (text);

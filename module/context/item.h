@@ -1,5 +1,5 @@
 /* Context items: what a question shows the model.  A target is the link of a context line: a path relative to the chat's
-   folder with "#L10-L20" (or nothing) behind it, AID_ITEM_BUILD, or "aid:KIND/NAME" for what only the front end can give. */
+   folder with "#L10-L20" (or nothing) behind it, or what is of another kind (context/kinds.h). */
 #ifndef AID_CONTEXT_ITEM_H
 #define AID_CONTEXT_ITEM_H
 
@@ -20,13 +20,20 @@ struct aid_item
    listing. */
 enum aid_err aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, struct aid_error *e);
 
+/* The same of a path as it is, not as a link has it; FIRST 0: all of it. */
+enum aid_err aid_item_lines (const char *dir, const char *path, int64_t first, int64_t last, struct aid_str *out,
+                             struct aid_error *e);
+/* The bytes of NAME before the lines behind it, as in "#L3-L9" (0 0: there are none). */
+size_t aid_item_split (struct aid_span name, int64_t *first, int64_t *last);
+
 /* Appends the path of the file that a target without lines names, made whole by DIR.  AID_E_INVALID for other targets. */
 enum aid_err aid_item_path (const char *dir, struct aid_span target, struct aid_str *out);
 
 /* Appends the name of an item as the model sees it: "src/a.c, lines 3 to 9". */
 void aid_item_name (struct aid_span label, struct aid_span target, struct aid_str *out);
 
-/* Splits a file target: *PATH (percent-decoded, appended) and its lines (0 0: all).  AID_E_INVALID for aid: targets. */
+/* Splits a file target: *PATH (percent-decoded, appended) and its lines (0 0: all).  AID_E_INVALID for aid: targets and
+   addresses. */
 enum aid_err aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, int64_t *last);
 
 /* Appends the item as the model sees it: a line that names it, and TEXT in a fence longer than any run inside. */

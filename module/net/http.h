@@ -59,6 +59,8 @@ struct aid_http_request
                                          machine; "": none */
   const char *ca_file, *client_cert, *client_key;   /* PEM files, or NULL */
   size_t body_limit;                  /* of the answer, 0: 64 MB; beyond it AID_E_LIMIT */
+  int public_only;                    /* connects to no address of this machine or of a private network, whatever name leads
+                                         there: AID_E_REFUSED.  Through a proxy only an address in the URL itself is judged. */
 };
 
 /* How far the last attempt got on its way to the server. */
@@ -72,8 +74,8 @@ enum aid_http_reach
 
 struct aid_http_result
 {
-  struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, _NOMEM, or _HTTP when status >= 300
-                                         (no redirect is followed: its error names the place) */
+  struct aid_error error;             /* code AID_OK, _NET, _TIMEOUT, _CANCELLED, _LIMIT, _REFUSED, _NOMEM, or _HTTP when
+                                         status >= 300 (no redirect is followed: its error names the place) */
   int status;                         /* 0 when no answer came */
   struct aid_span body;               /* of an answer with status >= 300: its first 64 KB, else empty */
   int attempts;                       /* 1 + retries made */
@@ -118,5 +120,9 @@ void aid_http_cancel (struct aid_net *net, uint64_t id);
    host is this machine (localhost, 127.0.0.0/8, [::1]). */
 int aid_url_ok (const char *url);
 int aid_url_is_local (const char *url);
+/* The address that REFERENCE means in a page at BASE (free with free); NULL when it is no http(s) address. */
+char *aid_url_join (const char *base, const char *reference);
+/* The host of URL, an IPv6 address without brackets (free with free), or NULL. */
+char *aid_url_host (const char *url);
 
 #endif

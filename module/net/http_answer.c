@@ -17,6 +17,7 @@ aid_answer_reset (struct aid_request *r)
   aid_str_init (&r->refusal, AID_HTTP_REFUSAL_MAX);
   r->status = 0;
   r->received = 0;
+  r->kept_out = false;
   r->why = (struct aid_error){ AID_OK, "" };
   r->curl_says[0] = '\0';
 }

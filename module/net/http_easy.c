@@ -2,6 +2,7 @@
    redirected POST would carry the key and the conversation to a place nobody chose.  */
 #include "net/net_internal.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -10,10 +11,15 @@
 
 /* libcurl's sockets would be inherited by every child of the editor, and stay open there.  */
 static curl_socket_t
-open_socket (void *unused, curlsocktype purpose, struct curl_sockaddr *a)
+open_socket (void *request, curlsocktype purpose, struct curl_sockaddr *a)
 {
-  (void) unused;
+  struct aid_request *r = request;
   (void) purpose;
+  if (r->public_only && !r->proxy && aid_address_is_private (&a->addr))
+    {
+      r->kept_out = true;
+      return CURL_SOCKET_BAD;
+    }
   int fd = socket (a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
@@ -111,6 +117,9 @@ set_transport (struct aid_request *r, const struct aid_http_request *req)
   SET (CURLOPT_TCP_KEEPALIVE, 1L);
   SET (CURLOPT_CONNECTTIMEOUT_MS, (long) r->connect_ms);
   SET (CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET (CURLOPT_OPENSOCKETDATA, r);
+  /* A connection that somebody else opened to that name was not judged.  */
+  SET (CURLOPT_FRESH_CONNECT, r->public_only ? 1L : 0L);
   SET (CURLOPT_RESOLVER_START_FUNCTION, lookup_begins);
   SET (CURLOPT_RESOLVER_START_DATA, r);
   SET (CURLOPT_SSL_VERIFYPEER, 1L);
@@ -183,10 +192,16 @@ aid_easy_make (struct aid_request *r, const struct aid_http_request *req, struct
 {
   if (req->method && !method_ok (req->method))
     return aid_error_set (e, AID_E_INVALID, "the request to %s has no valid HTTP method", r->where);
+  char *host = req->public_only ? aid_url_host (req->url) : NULL;
+  bool is_private = host && (aid_host_is_private (host) || aid_url_is_local (req->url));
+  free (host);
+  if (is_private)
+    return aid_error_set (e, AID_E_REFUSED, "%s is a private address", r->where);
   enum aid_err code = make_headers (r, req, e);
   if (code != AID_OK)
     return code;
   r->easy = curl_easy_init ();
+  r->public_only = req->public_only != 0;
   CURLcode rc = r->easy ? set_transport (r, req) : CURLE_OUT_OF_MEMORY;
   if (rc == CURLE_OK)
     rc = set_message (r, req);

@@ -168,7 +168,7 @@ bool
 aid_http_is_settled (const struct aid_request *r)
 {
   int status = proxy_refusal (r);
-  return (status && status < 500) || alert (r);
+  return (status && status < 500) || alert (r) || r->kept_out;
 }
 
 void
@@ -182,6 +182,11 @@ aid_http_explain (const struct aid_request *r, CURLcode code, struct aid_error *
   if (alert (r))
     {
       explain_alert (r, alert (r), e);
+      return;
+    }
+  if (r->kept_out)
+    {
+      aid_error_set (e, AID_E_REFUSED, "%s has a private address", r->where);
       return;
     }
   switch (code)

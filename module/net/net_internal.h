@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #define AID_NET_REQUESTS_MAX 1024        /* live at once */
 #define AID_NET_LATER_MAX 10000          /* waiting at once */
@@ -103,6 +104,7 @@ struct aid_request
   const char *proxy_from; /* who says so: a setting, a variable */
   bool proxy_signed_in;   /* with a name and a password */
   bool client_cert;       /* one was given */
+  bool public_only;
   uint32_t connect_ms, stall_ms, total_ms;
   unsigned retries;
   size_t body_limit;
@@ -118,6 +120,7 @@ struct aid_request
   int64_t begun_us, heard_us;
   curl_off_t sent;
   bool resolving;  /* a name lookup was begun */
+  bool kept_out;   /* an address was not connected to, for it is private */
   int status;      /* of the final answer, 0 before its head is complete */
   size_t received; /* bytes of a good answer's body */
   struct aid_http_reply reply;
@@ -165,8 +168,10 @@ uint32_t aid_retry_wait_ms (unsigned attempt, const struct aid_http_reply *reply
 
 /* url.c: "host" or "host:port" of URL (free with free), or NULL.  */
 char *aid_url_where (const char *url);
-/* Its host alone, an IPv6 address without brackets (free with free), or NULL.  */
-char *aid_url_host (const char *url);
+/* Whether the address is this machine's, a private network's, or one that means no other machine.  */
+bool aid_address_is_private (const struct sockaddr *a);
+/* The same of a host that is written as an address; false for a name.  */
+bool aid_host_is_private (const char *host);
 /* "host:port" of a proxy's address, which may lack its scheme and hold a password (free with free), or NULL when it cannot be
    read.  *SIGNED_IN: it holds a name.  */
 char *aid_url_proxy (const char *address, bool *signed_in);

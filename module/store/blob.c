@@ -6,6 +6,7 @@
 #include "base/hash.h"
 
 #include <limits.h>
+#include <sys/stat.h>
 
 enum { ID_DIGITS = AID_BLOB_ID - 1 };
 
@@ -90,4 +91,15 @@ aid_blob_get (const char *id, struct aid_str *out, struct aid_error *e)
   aid_str_free (&data);
   aid_str_free (&path);
   return err;
+}
+
+int64_t
+aid_blob_time (const char *id)
+{
+  struct aid_str path = AID_STR_INIT (PATH_MAX);
+  struct stat st;
+  size_t dir_len;
+  int there = is_id (id) && !blob_path (id, &path, &dir_len, NULL) && !stat (aid_str_z (&path), &st);
+  aid_str_free (&path);
+  return there ? (int64_t) st.st_mtime : 0;
 }

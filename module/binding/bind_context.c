@@ -1,0 +1,341 @@
+/* Items for Lisp: kinds, sets, and what takes longer than Emacs may wait: reading an item, listing those of a request,
+   comparing what was sent with what is there. */
+#include "assist/stale.h"
+#include "base/pool.h"
+#include "base/val.h"
+#include "binding/binding_internal.h"
+#include "context/kinds.h"
+#include "context/sets.h"
+#include "model/conversation.h"
+#include "model/tokens.h"
+#include <stdlib.h>
+
+#define VAL_MAX ((size_t) 64 << 20)
+#define STALE_MAX 10000        /* items of one check */
+
+/* --- jobs on the pool --------------------------------------------------------------------------------------------- */
+
+struct job
+{
+  uint64_t id;
+  void (*work) (struct job *j, struct aid_str *val, struct aid_error *e);   /* fills VAL, or *E */
+  struct aid_bind_question q;  /* of the items of a request */
+  char *dir, *root, *target, *model, *key;
+  int typed;
+  struct aid_vec stale, owned; /* struct aid_stale_item, and the strings of all that */
+};
+
+static void
+job_free (struct job *j)
+{
+  aid_bind_question_free (&j->q);
+  for (size_t i = 0; i < j->owned.len; i++)
+    free (AID_VEC_AT (char *, &j->owned, i));
+  aid_vec_free (&j->owned);
+  aid_vec_free (&j->stale);
+  free (j->dir);
+  free (j->root);
+  free (j->target);
+  free (j->model);
+  free (j->key);
+  free (j);
+}
+
+static void
+run (void *arg)
+{
+  struct job *j = arg;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str val = AID_STR_INIT (VAL_MAX);
+  j->work (j, &val, &e);
+  if (!e.code && val.err)
+    aid_error_set (&e, val.err, "It is too large to be told.");
+  if (e.code)
+    aid_binding_post_error (j->id, &e);
+  else
+    aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
+  aid_str_free (&val);
+  job_free (j);
+  aid_binding_job_ends ();
+}
+
+static void
+dropped (void *arg)
+{
+  struct job *j = arg;
+  struct aid_error e;
+  aid_error_set (&e, AID_E_STATE, "It was not read: the core stopped first.");
+  aid_binding_post_error (j->id, &e);
+  job_free (j);
+  aid_binding_job_ends ();
+}
+
+static struct job *
+job_new (emacs_env *env, void (*work) (struct job *j, struct aid_str *val, struct aid_error *e))
+{
+  struct job *j = calloc (1, sizeof *j);
+  if (j == NULL)
+    aid_lisp_signal (env, "nomem", "No memory to read items");
+  else
+    {
+      j->work = work;
+      j->stale = AID_VEC_INIT (struct aid_stale_item, STALE_MAX);
+      j->owned = AID_VEC_INIT (char *, (size_t) 3 * STALE_MAX);
+    }
+  return j;
+}
+
+/* Takes J and gives its id. */
+static emacs_value
+begin (emacs_env *env, struct job *j)
+{
+  if (j == NULL || aid_lisp_failed (env))
+    {
+      if (j != NULL)
+        job_free (j);
+      return NULL;
+    }
+  uint64_t id = j->id = aid_binding.host->next_id ();
+  aid_binding_job_begins ();
+  enum aid_err err = aid_pool_run (aid_assist_readers (aid_binding.assist), run, dropped, j);
+  if (err == AID_OK)
+    return env->make_integer (env, (intmax_t) id);
+  aid_binding_job_ends ();
+  job_free (j);
+  aid_lisp_signal (env, aid_err_name (err), "Items cannot be read now: try again in a moment");
+  return NULL;
+}
+
+/* --- one item
+   ---------------------------------------------------------------------------------------------------------------- */
+
+static void
+read_item (struct job *j, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_resolve how = { .resolver = aid_assist_resolver (aid_binding.assist), .dir = j->dir ? j->dir : "/", .root = j->root,
+                             .typed = j->typed };
+  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
+  if (!aid_assist_read (&how, aid_span_z (j->target), &text, e))
+    {
+      struct aid_counter *counter = aid_counter_new (j->model);
+      const char *media = aid_media_type (aid_str_span (&text));
+      size_t o = aid_val_object (val);
+      aid_val_kstrz (val, "media", media);
+      aid_val_kint (val, "tokens", media ? aid_media_tokens (aid_str_span (&text))
+                                   : counter ? aid_counter_count (counter, aid_str_span (&text)) : 0);
+      aid_val_kbool (val, "exact", !media && counter && aid_counter_exact (counter));
+      aid_val_kstr (val, "text", media ? aid_span_z (NULL) : aid_str_span (&text));
+      aid_val_end (val, o, 4);
+      aid_counter_free (counter);
+    }
+  aid_str_free (&text);
+}
+
+AID_BIND (item_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, read_item);
+  if (j != NULL)
+    {
+      j->dir = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":dir"));
+      j->root = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":root"));
+      j->target = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":target"));
+      j->model = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":model"));
+      j->typed = !aid_lisp_is_nil (env, aid_lisp_get (env, args[0], ":typed"));
+      if (!aid_lisp_failed (env) && j->target == NULL)
+        aid_lisp_signal (env, "invalid", "There is no target");
+    }
+  return begin (env, j);
+}
+
+/* --- those of a request
+   ------------------------------------------------------------------------------------------------------- */
+
+static void
+list_items (struct job *j, struct aid_str *val, struct aid_error *e)
+{
+  aid_assist_items (aid_binding.assist, &j->q.ask, val, e);
+}
+
+AID_BIND (items_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, list_items);
+  if (j != NULL)
+    {
+      aid_bind_question_read (env, args[0], &j->q);
+      aid_bind_question_own_chat (&j->q);
+    }
+  return begin (env, j);
+}
+
+/* --- what has changed since it was sent
+   ------------------------------------------------------------------------------------------ */
+
+static void
+compare (struct job *j, struct aid_str *val, struct aid_error *e)
+{
+  static const char *const names[] = { "same", "changed", "gone", "unknown" };
+  struct aid_stale_memory *m = aid_assist_stale (aid_binding.assist);
+  (void) e;
+  size_t o = aid_val_object (val);
+  aid_val_key (val, "states");
+  size_t list = aid_val_list (val);
+  for (size_t i = 0; i < j->stale.len; i++)
+    aid_val_sym (val, names[aid_stale_check (m, j->dir ? j->dir : "/", j->root, j->key ? j->key : "",
+                                             &AID_VEC_AT (struct aid_stale_item, &j->stale, i))]);
+  aid_val_end (val, list, (uint32_t) j->stale.len);
+  aid_val_end (val, o, 1);
+}
+
+/* A string of Lisp that lives as long as J; the empty span, with ptr NULL, for nil. */
+static struct aid_span
+own_text (emacs_env *env, struct job *j, emacs_value v)
+{
+  struct aid_str text;
+  if (aid_lisp_is_nil (env, v))
+    return (struct aid_span){ NULL, 0 };
+  aid_lisp_text (env, v, &text);
+  size_t n = text.len;
+  char **slot = aid_lisp_failed (env) ? NULL : aid_vec_push (&j->owned);
+  if (slot != NULL)
+    *slot = aid_str_steal (&text);
+  aid_str_free (&text);
+  return (struct aid_span){ slot != NULL ? *slot : NULL, slot != NULL ? n : 0 };
+}
+
+AID_BIND (stale_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, compare);
+  emacs_value list = args[3], one, target, sent, text;
+  if (j == NULL)
+    return NULL;
+  j->dir = aid_lisp_dup (env, args[0]);
+  j->root = aid_lisp_dup (env, args[1]);
+  j->key = aid_lisp_dup (env, args[2]);
+  while (aid_lisp_pop (env, &list, &one))
+    {
+      struct aid_stale_item *item = aid_vec_push (&j->stale);
+      if (item == NULL || !aid_lisp_pop (env, &one, &target) || !aid_lisp_pop (env, &one, &sent))
+        break;
+      item->target = own_text (env, j, target);
+      item->sent = own_text (env, j, sent).ptr;
+      if (aid_lisp_pop (env, &one, &text))
+        item->text = own_text (env, j, text);
+      if (item->sent == NULL)
+        item->sent = "";
+    }
+  return begin (env, j);
+}
+
+/* --- kinds and sets
+   ----------------------------------------------------------------------------------------------------------- */
+
+AID_BIND (context_kinds)
+{
+  (void) nargs, (void) args;
+  struct aid_str val = AID_STR_INIT (1 << 16);
+  uint32_t n = 0;
+  size_t list = aid_val_list (&val);
+  for (; aid_kind_at (n); n++)
+    {
+      const struct aid_kind *k = aid_kind_at (n);
+      size_t o = aid_val_object (&val);
+      aid_val_kstrz (&val, "word", k->word);
+      aid_val_kstrz (&val, "about", k->about);
+      aid_val_kstrz (&val, "name", k->name);
+      aid_val_kbool (&val, "costs", k->costs);
+      aid_val_kbool (&val, "editor", k->editor);
+      aid_val_end (&val, o, 5);
+    }
+  aid_val_end (&val, list, n);
+  return aid_lisp_take_val (env, &val);
+}
+
+AID_BIND (context_written)
+{
+  (void) nargs;
+  struct aid_str item, target = AID_STR_INIT (1 << 17), label = AID_STR_INIT (1 << 17), val = AID_STR_INIT (1 << 18);
+  struct aid_error e = { AID_OK, "" };
+  aid_lisp_text (env, args[0], &item);
+  enum aid_err err = aid_lisp_failed (env) ? AID_E_STATE : aid_context_written (aid_str_span (&item), &target, &label, &e);
+  if (err == AID_OK)
+    {
+      size_t o = aid_val_object (&val);
+      aid_val_kstr (&val, "target", aid_str_span (&target));
+      aid_val_kstr (&val, "label", aid_str_span (&label));
+      aid_val_end (&val, o, 2);
+    }
+  else
+    aid_val_nil (&val);
+  aid_str_free (&item);
+  aid_str_free (&target);
+  aid_str_free (&label);
+  if (err == AID_E_INVALID || err == AID_E_LIMIT)
+    aid_lisp_error (env, &e);
+  if (!aid_lisp_failed (env))
+    return aid_lisp_take_val (env, &val);
+  aid_str_free (&val);
+  return NULL;
+}
+
+static void
+set_val (const struct aid_set *set, struct aid_str *val)
+{
+  size_t o = aid_val_object (val);
+  aid_val_kstrz (val, "name", set->name);
+  aid_val_kbool (val, "shared", set->shared);
+  aid_val_key (val, "items");
+  size_t list = aid_val_list (val);
+  for (size_t i = 0; i < set->items.len; i++)
+    aid_val_str (val, aid_span_z (AID_VEC_AT (char *, &set->items, i)));
+  aid_val_end (val, list, (uint32_t) set->items.len);
+  aid_val_end (val, o, 3);
+}
+
+AID_BIND (sets)
+{
+  (void) nargs;
+  struct aid_str val = AID_STR_INIT (VAL_MAX);
+  struct aid_error e = { AID_OK, "" };
+  struct aid_vec sets = AID_VEC_INIT (struct aid_set, 1);
+  char *root = aid_lisp_dup (env, args[0]);
+  if (!aid_lisp_failed (env) && aid_sets_load (root != NULL ? root : "/", &sets, &e) != AID_OK)
+    aid_lisp_error (env, &e);
+  size_t list = aid_val_list (&val);
+  for (size_t i = 0; i < sets.len; i++)
+    set_val (&AID_VEC_AT (struct aid_set, &sets, i), &val);
+  aid_val_end (&val, list, (uint32_t) sets.len);
+  aid_sets_free (&sets);
+  free (root);
+  if (!aid_lisp_failed (env))
+    return aid_lisp_take_val (env, &val);
+  aid_str_free (&val);
+  return NULL;
+}
+
+AID_BIND (set_save)
+{
+  struct aid_vec items = AID_VEC_INIT (char *, AID_SET_ITEMS_MAX + 1);
+  struct aid_error e = { AID_OK, "" };
+  emacs_value list = args[2], item;
+  char *root = aid_lisp_dup (env, args[0]), *name = aid_lisp_dup (env, args[1]);
+  int shared = nargs > 3 && !aid_lisp_is_nil (env, args[3]);
+  while (aid_lisp_pop (env, &list, &item))
+    {
+      char **slot = aid_vec_push (&items);
+      if (slot == NULL)
+        break;
+      *slot = aid_lisp_dup (env, item);
+    }
+  if (!aid_lisp_failed (env)
+      && aid_sets_save (root != NULL ? root : "/", name != NULL ? name : "", items.data, items.len, shared, &e) != AID_OK)
+    aid_lisp_error (env, &e);
+  for (size_t i = 0; i < items.len; i++)
+    free (AID_VEC_AT (char *, &items, i));
+  aid_vec_free (&items);
+  free (root);
+  free (name);
+  return aid_lisp_failed (env) ? NULL : env->intern (env, "nil");
+}

@@ -1,0 +1,334 @@
+;;; aid-context-items-tests.el --- Items that the core reads, sets, pins  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; Real repositories and a real server: what a line shows is what the core reads,
+;; and Emacs waits for none of it.
+
+;;; Code:
+
+(require 'aid-context-help)
+(require 'aid-context-items)
+(require 'aid-context-sets)
+(require 'aid-context-pins)
+
+(declare-function aid--mod-item-soon "ext:aid-module" (plist))
+
+(defun aid-context-items-tests-wait (what)
+  "Let events come until WHAT, a function, gives non-nil; give that."
+  (let ((limit (+ (float-time) 20)) found)
+    (while (and (not (setq found (funcall what))) (< (float-time) limit))
+      (accept-process-output aid--process 0.05))
+    (should found)
+    found))
+
+(defun aid-context-items-tests-tokens (target)
+  "Wait until the line of TARGET says what it costs, and give that."
+  (aid-context-items-tests-wait
+   (lambda ()
+     (cl-loop for item in (aid-context-tests-items)
+              when (equal (plist-get item :target) target)
+              return (let ((tok (plist-get (plist-get item :meta) :tok)))
+                       (and tok (string-to-number (format "%s" tok))))))))
+
+(defun aid-context-items-tests-text (target)
+  "What the core reads for TARGET in the chat."
+  (let (got)
+    (with-current-buffer (aid-context-tests-chat)
+      (aid-context-read-soon target (lambda (val) (setq got val))))
+    (aid-context-items-tests-wait (lambda () got))
+    (if (stringp got) got (plist-get got :text))))
+
+(defun aid-context-items-tests-labels ()
+  "The labels of the chat's items."
+  (mapcar (lambda (item) (plist-get item :label)) (aid-context-tests-items)))
+
+(defmacro aid-context-items-tests-in-git (&rest body)
+  "Run BODY in a project in Git with two commits."
+  `(aid-context-tests-with
+    (aid-project-run "git" "init" "-q" ".")
+    (aid-project-run "git" "config" "user.name" "Ann")
+    (aid-project-run "git" "config" "user.email" "ann@example.org")
+    (aid-project-run "git" "add" ".")
+    (aid-project-run "git" "commit" "-qm" "The beginning")
+    (aid-project-write "src/b.h" "int one (void);\nint two (void);\n")
+    (aid-project-run "git" "commit" "-qam" "Two is declared")
+    ,@body))
+
+(ert-deftest aid-append-commit-says-its-cost-when-it-is-read ()
+  "A commit's line is there at once; what it costs follows."
+  (aid-context-items-tests-in-git
+   (aid-append-commit "HEAD")
+   (let ((item (car (aid-context-tests-items))))
+     (should (equal (plist-get item :label) "commit HEAD"))
+     (should (equal (plist-get item :target) "aid:commit/HEAD")))
+   (let ((tokens (aid-context-items-tests-tokens "aid:commit/HEAD"))
+         (text (aid-context-items-tests-text "aid:commit/HEAD")))
+     (should (string-search "Two is declared" text))
+     (should (string-search "+int two (void);" text))
+     (should (= tokens (aid--mod-tokens text))))))
+
+(ert-deftest aid-append-commit-that-is-not-there ()
+  "What cannot be read is said, and the line stays for the person to mend."
+  (aid-context-items-tests-in-git
+   (let (said)
+     (cl-letf (((symbol-function 'message)
+                (lambda (format &rest args)
+                  (when format (push (apply #'format-message format args) said)))))
+       (aid-append-commit "nosuch")
+       (aid-context-items-tests-wait (lambda () (cl-loop for one in said thereis (string-search "git: " one)))))
+     (should (equal (aid-context-items-tests-labels) '("commit nosuch"))))))
+
+(ert-deftest aid-append-history-of-a-region ()
+  "The lines of the region are those of the file."
+  (aid-context-items-tests-in-git
+   (aid-context-tests-in "src/b.h"
+     (forward-line 1)
+     (aid-append-history (point) (point-max))
+     (aid-append-blame (point) (point-max)))
+   (should (equal (aid-context-items-tests-labels) '("history of src/b.h#L2-L2" "blame of src/b.h#L2-L2")))
+   (let ((history (aid-context-items-tests-text "aid:history/src/b.h%23L2-L2"))
+         (blame (aid-context-items-tests-text "aid:blame/src/b.h%23L2-L2")))
+     (should (string-search "Two is declared" history))
+     (should-not (string-search "The beginning" history))
+     (should (string-match-p "Ann .*int two" blame)))))
+
+(ert-deftest aid-append-item-takes-what-the-command-takes ()
+  "Files with and without lines, kinds, and nothing else."
+  (aid-context-items-tests-in-git
+   (aid-append-item "src/a.c#L3-L7")
+   (aid-append-item "src/b.h")
+   (aid-append-item "diff:")
+   (should (equal (aid-context-items-tests-labels) '("src/a.c:3-7" "src/b.h" "uncommitted changes")))
+   (should (equal (mapcar (lambda (item) (plist-get item :target)) (aid-context-tests-items))
+                  (list (aid-context-tests-target "src/a.c#L3-L7") (aid-context-tests-target "src/b.h") "aid:diff")))
+   (should-error (aid-append-item "src/none.c") :type 'user-error)
+   (should-error (aid-append-item "nosuch:thing") :type 'user-error)
+   (should-error (aid-append-item "diff:x") :type 'aid-error)))
+
+(ert-deftest aid-append-item-completes ()
+  "Files, kinds and sets complete, and say what they are."
+  (aid-context-items-tests-in-git
+   (aid-context-add-set-for-test)
+   (with-current-buffer (aid-context-tests-chat)
+     (let* ((table (aid-append--item-table))
+            (all (all-completions "" table))
+            (annotate (cdr (assq 'annotation-function (cdr (funcall table "" nil 'metadata))))))
+       (dolist (name '("src/a.c" "commit:" "history:" "diff:" "set:headers"))
+         (should (member name all)))
+       (should-not (member "errors:" all))
+       (should (equal (funcall annotate "commit:") "  a commit, or a range of commits"))
+       (should (equal (funcall annotate "set:headers") "  1 items"))))))
+
+(defun aid-context-add-set-for-test ()
+  "Save a set with one file, in the project."
+  (make-directory (expand-file-name ".aid" aid-project-root-folder) t)
+  (aid-project-write ".aid/sets.json" "{\"sets\": {\"headers\": [\"src/b.h\"]}}"))
+
+(ert-deftest aid-context-typed-items ()
+  "\"@commit:HEAD\" in a question is an item like any other; what only looks so is not."
+  (aid-context-items-tests-in-git
+   (with-current-buffer (aid-context-tests-chat)
+     (goto-char (point-max))
+     (insert "What does @commit:HEAD~1 do, see (@https://a.example/x). Ask ann@example.org.")
+     (aid-chat--add-typed)
+     (should (equal (aid-context-items-tests-labels) '("commit HEAD~1" "https://a.example/x"))))))
+
+;;; Pages
+
+(defmacro aid-context-items-tests-served (page url &rest body)
+  "Run BODY while a server on this machine answers all with PAGE; URL is its address."
+  (declare (indent 2))
+  `(let* ((server (make-network-process
+                   :name "aid-tests-page" :server t :host 'local :service t :family 'ipv4 :noquery t
+                   :filter (lambda (client request)
+                             (when (string-search "\r\n\r\n" request)
+                               (process-send-string
+                                client (format (concat "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                                                       "Content-Length: %d\r\nConnection: close\r\n\r\n%s")
+                                               (string-bytes ,page) ,page))))))
+          (,url (format "http://127.0.0.1:%d/page" (process-contact server :service))))
+     (unwind-protect (progn ,@body)
+       (delete-process server))))
+
+(ert-deftest aid-append-url-is-read-as-text ()
+  "A page of one's own machine is read when one has written its address."
+  (aid-context-tests-with
+   (aid-context-items-tests-served "<h1>Head</h1><p>Some <b>words</b>" url
+     (aid-append-url url)
+     (should (equal (aid-context-items-tests-labels) (list url)))
+     (should (< 0 (aid-context-items-tests-tokens url) 20))
+     (should (equal (aid-context-items-tests-text url) "# Head\n\nSome words\n")))))
+
+(ert-deftest aid-context-url-that-a-chat-brings ()
+  "An address that nobody has written here is not fetched from a private network."
+  (aid-context-tests-with
+   (aid-context-items-tests-served "secret" url
+     (let ((url (string-replace "127.0.0.1" "127.0.0.9" url)))
+       (with-current-buffer (aid-context-tests-chat)
+         (aid-chat-add-item (current-buffer) url url))
+       (should (string-search "private address" (aid-context-items-tests-text url)))))))
+
+(ert-deftest aid-context-urls-are-no-files ()
+  "An address is visited by the browser, is not outside of the project, and has no lines."
+  (aid-context-tests-with
+   (let ((url "https://a.example/x#L3"))
+     (with-current-buffer (aid-context-tests-chat)
+       (aid-chat-add-item (current-buffer) url url)
+       (should-not (aid-context-parse-target url default-directory))
+       (should-not (aid-chat--outside-p url))
+       (should (aid-context-core-p url))
+       (goto-char (point-min))
+       (search-forward "[https")
+       (let (browsed)
+         (cl-letf (((symbol-function 'browse-url) (lambda (address &rest _) (setq browsed address))))
+           (aid-chat-visit))
+         (should (equal browsed url)))))))
+
+;;; Sets
+
+(ert-deftest aid-context-sets-are-saved-and-added ()
+  "A set holds what outlives this Emacs, and brings it back; the project's are for all."
+  (aid-context-items-tests-in-git
+   (aid-append-item "src/a.c#L3-L7")
+   (aid-append-item "commit:HEAD")
+   (kill-new "a snapshot")
+   (aid-append-kill)
+   (should (string-search "without 1 that only Emacs knows"
+                          (aid-project-said (aid-context-save-set "mine"))))
+   (aid-context-save-set "ours" t)
+   (should (string-search "\"commit:HEAD\"" (aid-project-disk ".aid/sets.json")))
+   (with-current-buffer (aid-context-tests-chat)
+     (pcase-let ((`(,beg . ,end) (aid-chat-open-question)))
+       (delete-region beg end)))
+   (should-not (aid-context-tests-items))
+   (aid-context-add-set "mine")
+   (should (equal (aid-context-items-tests-labels) '("src/a.c:3-7" "commit HEAD")))
+   (aid-append-item "set:ours")
+   (should (= 2 (length (aid-context-tests-items))))
+   (aid-context-forget-set "mine")
+   (should-error (aid-context-add-set "mine") :type 'user-error)
+   (cl-letf (((symbol-function 'yes-or-no-p) #'always))
+     (aid-context-forget-set "ours"))
+   (should-not (string-search "commit" (aid-project-disk ".aid/sets.json")))))
+
+(ert-deftest aid-context-set-of-the-project-cannot-reach-out ()
+  "What a project's set would hold from outside is refused."
+  (aid-context-tests-with
+   (aid-project-write "../secret" "x\n")
+   (aid-append-file (expand-file-name "../secret" aid-project-root-folder))
+   (should (string-search "not in the project"
+                          (format "%S" (should-error (aid-context-save-set "leak" t) :type 'aid-error))))
+   (should-not (file-exists-p (aid-project-file ".aid/sets.json")))))
+
+;;; Pins, and what has changed
+
+(defun aid-context-items-tests-sent (target hash)
+  "Have the line of TARGET say that HASH was sent, and an answer below it."
+  (with-current-buffer (aid-context-tests-chat)
+    (goto-char (point-min))
+    (search-forward (concat "](" target ")"))
+    (search-forward " item")
+    (insert (format " sent=%s" hash))
+    (aid-project-answer (current-buffer) "Well.")))
+
+(ert-deftest aid-context-pin-sends-again-what-changed ()
+  "A pinned item goes with the next question when it has changed, and only then."
+  (aid-context-tests-with
+   (aid-append-item "src/b.h")
+   (let ((target (aid-context-tests-target "src/b.h")) (chat (aid-context-tests-chat)))
+     (with-current-buffer chat
+       (aid-context-pin-toggle (car (car (aid-chat--open-items)))))
+     (aid-context-items-tests-sent target "0123456789abcdef")
+     (with-current-buffer chat
+       (aid-context-pins-complete chat)
+       (should-not (aid-chat--open-items))
+       (aid-context-stale--note (list (list target "0123456789abcdef")) '(changed))
+       (aid-context-pins-complete chat)
+       (should (equal (mapcar #'cdr (mapcar #'butlast (aid-chat--open-items)))
+                      '(("changes in src/b.h" "aid:changes/0123456789abcdef/src/b.h"))))
+       (should (string-search "why=pinned" (nth 3 (car (aid-chat--open-items)))))))))
+
+(ert-deftest aid-context-pin-of-a-compacted-turn ()
+  "A pinned item whose turn a summary stands for goes again, whole."
+  (aid-context-tests-with
+   (aid-append-item "src/b.h")
+   (let ((target (aid-context-tests-target "src/b.h")) (chat (aid-context-tests-chat)))
+     (with-current-buffer chat
+       (aid-context-pin-toggle (car (car (aid-chat--open-items)))))
+     (aid-context-items-tests-sent target "0123456789abcdef")
+     (with-current-buffer chat
+       (cl-letf (((symbol-function 'aid-context-pins--compacted) (lambda () 2)))
+         (aid-context-pins-complete chat))
+       (should (equal (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)) (list target)))))))
+
+(ert-deftest aid-append-changes-tells-what-was-not-told ()
+  "Changes are appended once, until there are more; an unsaved buffer goes whole."
+  (aid-context-tests-with
+   (aid-append-item "src/b.h")
+   (let* ((target (aid-context-tests-target "src/b.h")) (chat (aid-context-tests-chat))
+          (told "aid:changes/0123456789abcdef/src/b.h")
+          (open (lambda () (with-current-buffer chat
+                             (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))))
+          (note (lambda (&rest states)
+                  (with-current-buffer chat
+                    (aid-context-stale--note (list (list target "0123456789abcdef")
+                                                   (list told "fedcba9876543210"))
+                                             states)))))
+     (aid-context-items-tests-sent target "0123456789abcdef")
+     (aid-append-changes)
+     (should-not (funcall open))
+     (funcall note 'changed)
+     (aid-append-changes)
+     (should (equal (funcall open) (list told)))
+     (aid-context-items-tests-sent told "fedcba9876543210")
+     (funcall note 'changed 'same)
+     (aid-append-changes)
+     (should-not (funcall open))
+     (funcall note 'changed 'changed)
+     (aid-context-tests-in "src/b.h" (insert "// new\n"))
+     (aid-append-changes)
+     (should (equal (funcall open) (list target))))))
+
+(ert-deftest aid-context-changed-lines-say-so ()
+  "A line whose file has changed since it was sent says so, and no longer when it has not."
+  (aid-context-tests-with
+   (aid-append-item "src/b.h")
+   (let ((target (aid-context-tests-target "src/b.h")) (chat (aid-context-tests-chat))
+         (seen (lambda ()
+                 (save-excursion
+                   (goto-char (point-min))
+                   (search-forward " item")
+                   (aid-chat-fontify (line-beginning-position) (line-end-position))
+                   (format "%s" (get-text-property (line-beginning-position) 'help-echo))
+                   (substring-no-properties
+                    (or (get-text-property (1- (line-end-position)) 'display) ""))))))
+     (aid-context-items-tests-sent target "0123456789abcdef")
+     (with-current-buffer chat
+       (setq aid-chat--width 200)
+       (aid-context-stale--note (list (list target "0123456789abcdef")) '(changed))
+       (should (string-prefix-p "changed since" (funcall seen)))
+       (aid-context-stale--note (list (list target "0123456789abcdef")) '(same))
+       (should-not (string-search "changed" (funcall seen)))))))
+
+(ert-deftest aid-context-stale-asks-the-core ()
+  "The core compares what the lines name; what only a buffer knows goes there as text."
+  (aid-context-tests-with
+   (aid-append-item "src/b.h")
+   (aid-append-item "src/a.c")
+   (aid-context-items-tests-sent (aid-context-tests-target "src/b.h") "0123456789abcdef")
+   (with-current-buffer (aid-context-tests-chat)
+     (should (equal (aid-context-stale--question)
+                    (list (list (aid-context-tests-target "src/b.h") "0123456789abcdef" nil)))))
+   (aid-context-tests-in "src/b.h" (insert "// new\n"))
+   (with-current-buffer (aid-context-tests-chat)
+     (should (string-prefix-p "// new\n" (nth 2 (car (aid-context-stale--question)))))
+     (aid-context-stale-check)
+     (aid-context-items-tests-wait (lambda () aid-context-stale--states))
+     ;; Nothing of that name was ever stored.
+     (should (eq (aid-context-stale-state (aid-context-tests-target "src/b.h") "0123456789abcdef") 'unknown)))))
+
+(provide 'aid-context-items-tests)
+;;; aid-context-items-tests.el ends here

@@ -1,0 +1,160 @@
+/* Definitions and tests by their names, in real repositories and in a plain folder; the failing test of a real run. */
+#include "scratch.h"
+#include "context/kinds.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static const char setup[]
+  = "set -e; cd \"$1\"; export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null HGRCPATH= HGPLAIN=1\n"
+    "fill () { mkdir -p src tests node_modules\n"
+    "printf '/* Lexes. */\\nint\\nlex_comment (struct lexer *lx)\\n{\\n  return 1;\\n}\\n' >src/lexer.c\n"
+    "printf 'int lex_comment (struct lexer *lx);\\n' >src/lexer.h\n"
+    "printf 'int use (void) { return lex_comment (0); }\\n' >src/use.c\n"
+    "printf 'class A:\\n    def run(self):\\n        return 1\\n\\n' >src/m.py\n"
+    "printf 'class B:\\n    def run(self):\\n        return 2\\n' >>src/m.py\n"
+    "printf 'static void\\ntest_nested (void **state)\\n{\\n  lex_comment (0);\\n}\\n' >tests/test_lexer.c\n"
+    "printf 'int lex_comment (int copy) { }\\n' >node_modules/copy.c; }\n"
+    "for d in git hg plain; do mkdir $d; cd $d; fill; cd ..; done\n"
+    "cd git; git init -q .; echo node_modules >.gitignore; cd ../hg; hg init; hg add -q src tests\n";
+
+static struct aid_resolver *resolver;
+
+static int
+make_projects (void **state)
+{
+  char command[512];
+  if (scratch_make (state))
+    return -1;
+  resolver = aid_resolver_new ();
+  FILE *f = fopen (scratch_path ("setup.sh"), "w");
+  if (!f)
+    return -1;
+  fputs (setup, f);
+  fclose (f);
+  snprintf (command, sizeof command, "sh '%s/setup.sh' '%s'", scratch, scratch);
+  return system (command);
+}
+
+static int
+drop_projects (void **state)
+{
+  aid_resolver_free (resolver);
+  return scratch_drop (state);
+}
+
+static enum aid_err
+read_in (const char *project, const char *item, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_str target = AID_STR_INIT (10000), label = AID_STR_INIT (10000);
+  struct aid_resolve how = { .resolver = resolver, .dir = "/", .root = scratch_path (project) };
+  enum aid_err err = aid_context_written (aid_span_z (item), &target, &label, e);
+  if (!err)
+    err = aid_context_read (&how, aid_str_span (&target), out, e);
+  aid_str_free (&target);
+  aid_str_free (&label);
+  return err;
+}
+
+static void
+expect_text (const char *project, const char *item, const char *text)
+{
+  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e = { AID_OK, "" };
+  if (read_in (project, item, &out, &e))
+    fail_msg ("%s in %s: %s", item, project, e.msg);
+  assert_string_equal (aid_str_z (&out), text);
+  aid_str_free (&out);
+}
+
+static void
+expect_error (const char *project, const char *item, enum aid_err code, const char *says)
+{
+  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = read_in (project, item, &out, &e);
+  if (err != code || !strstr (e.msg, says))
+    fail_msg ("%s in %s: %s \"%s\"", item, project, aid_err_name (err), e.msg);
+  aid_str_free (&out);
+}
+
+/* The function before its prototype; a use is none, and what is ignored or a tool's is left out. */
+static void
+test_a_symbol_is_the_same_in_all (void **state)
+{
+  (void) state;
+  static const char *const projects[] = { "git", "hg", "plain" };
+  for (size_t i = 0; i < 3; i++)
+    expect_text (projects[i], "@lex_comment",
+                 "src/lexer.c:1-6 (function):\n/* Lexes. */\nint\nlex_comment (struct lexer *lx)\n{\n  return 1;\n}\n\n"
+                 "src/lexer.h:1 (signature):\nint lex_comment (struct lexer *lx);\n");
+}
+
+static void
+test_a_container_decides (void **state)
+{
+  (void) state;
+  expect_text ("git", "@B.run", "src/m.py:6-7 (method):\n    def run(self):\n        return 2\n");
+  expect_error ("git", "@C.run", AID_E_NOTFOUND, "No definition of \"C.run\"");
+}
+
+static void
+test_what_is_not_there (void **state)
+{
+  (void) state;
+  expect_error ("git", "@nothing_of_that_name", AID_E_NOTFOUND, "No definition");
+  expect_error ("plain", "@nothing_of_that_name", AID_E_NOTFOUND, "No definition");
+  expect_error ("git", "@-e", AID_E_NOTFOUND, "No definition");
+}
+
+static void
+test_tests_are_found_by_name (void **state)
+{
+  (void) state;
+  expect_text ("git", "test:test_nested",
+               "tests/test_lexer.c:1-5 (function):\nstatic void\ntest_nested (void **state)\n{\n  lex_comment (0);\n}\n");
+  expect_error ("git", "test:lex_comment", AID_E_NOTFOUND, "No test");
+}
+
+/* More than are shown are listed by their places. */
+static void
+test_many_definitions (void **state)
+{
+  (void) state;
+  char name[64];
+  mkdir (scratch_path ("many"), 0755);
+  for (int i = 10; i < 40; i++)
+    {
+      snprintf (name, sizeof name, "many/f%d.c", i);
+      assert_int_equal (aid_fs_replace (scratch_path (name), AID_SPAN ("int same (void)\n{\n}\n"), 0644, NULL), AID_OK);
+    }
+  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e;
+  assert_int_equal (read_in ("many", "@same", &out, &e), AID_OK);
+  assert_non_null (strstr (aid_str_z (&out),
+                           "f14.c:1-3 (function):\nint same (void)\n{\n}\n\nAlso defined in f15.c:1-3, f16.c:1-3"));
+  assert_non_null (strstr (aid_str_z (&out), "f34.c:1-3, and 5 more.\n"));
+  aid_str_free (&out);
+}
+
+/* --- what the last build says
+   -------------------------------------------------------------------------------------------------- */
+
+static void
+test_without_a_build (void **state)
+{
+  (void) state;
+  expect_error ("plain", "failing-test:", AID_E_NOTFOUND, "aid build");
+  expect_error ("plain", "build:", AID_E_NOTFOUND, "aid build");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_a_symbol_is_the_same_in_all), cmocka_unit_test (test_a_container_decides),
+    cmocka_unit_test (test_what_is_not_there),           cmocka_unit_test (test_tests_are_found_by_name),
+    cmocka_unit_test (test_many_definitions),            cmocka_unit_test (test_without_a_build),
+  };
+  return cmocka_run_group_tests_name ("context definitions", tests, make_projects, drop_projects);
+}

@@ -1,0 +1,203 @@
+/* What version control tells of a project, from real repositories of Git and Mercurial: the same questions have the same kind of
+   answer in both. */
+#include "scratch.h"
+#include "context/kinds.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static const char setup[]
+  = "set -e; cd \"$1\"; export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null HGRCPATH= HGPLAIN=1\n"
+    "export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org\n"
+    "first () { printf 'one\\ntwo\\nthree\\nfour\\n' >'a b.c'; mkdir -p sub; echo x >sub/d.c; }\n"
+    "second () { printf 'one\\nTWO\\nthree\\nfour\\n' >'a b.c'; }\n"
+    "third () { printf 'one\\nTWO\\nthree\\nFOUR\\n' >'a b.c'; }\n"
+    "mkdir git hg plain new; cd git; git init -q .; first; git add .; git commit -qm 'The first lines'\n"
+    "second; git commit -qam 'Two is loud'; third; git commit -qam 'Four is loud'\n"
+    "cd ../hg; hg init; first; hg add -q; hg commit -u 'Ann <ann@example.org>' -m 'The first lines'\n"
+    "second; hg commit -u 'Ann <ann@example.org>' -m 'Two is loud'\n"
+    "third; hg commit -u 'Ann <ann@example.org>' -m 'Four is loud'\n"
+    "cd ../new; git init -q .; echo fresh >f; git add f\n"
+    "for d in ../git ../hg; do cd $d; printf 'zero\\none\\nTWO\\nthree\\nFOUR\\n' >'a b.c'; cd ../new; done\n";
+
+static struct aid_resolver *resolver;
+
+static int
+make_repositories (void **state)
+{
+  char script[4096];
+  if (scratch_make (state))
+    return -1;
+  resolver = aid_resolver_new ();
+  FILE *f = fopen (scratch_path ("setup.sh"), "w");
+  if (!f)
+    return -1;
+  fputs (setup, f);
+  fclose (f);
+  snprintf (script, sizeof script, "sh '%s/setup.sh' '%s'", scratch, scratch);
+  return system (script);
+}
+
+static int
+drop_repositories (void **state)
+{
+  aid_resolver_free (resolver);
+  return scratch_drop (state);
+}
+
+static enum aid_err
+read_in (const char *repository, const char *item, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_str target = AID_STR_INIT (10000), label = AID_STR_INIT (10000);
+  struct aid_resolve how = { .resolver = resolver, .dir = scratch_path (repository) };
+  enum aid_err err = aid_context_written (aid_span_z (item), &target, &label, e);
+  if (!err)
+    err = aid_context_read (&how, aid_str_span (&target), out, e);
+  aid_str_free (&target);
+  aid_str_free (&label);
+  return err;
+}
+
+/* The text of ITEM in REPOSITORY holds each of the lines WANT ("|" between them) in this order. */
+static void
+expect_lines (const char *repository, const char *item, const char *want)
+{
+  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e = { AID_OK, "" };
+  char words[1000], *save = NULL;
+  if (read_in (repository, item, &out, &e))
+    fail_msg ("%s in %s: %s", item, repository, e.msg);
+  const char *at = aid_str_z (&out);
+  snprintf (words, sizeof words, "%s", want);
+  for (char *word = strtok_r (words, "|", &save); word; word = strtok_r (NULL, "|", &save))
+    {
+      const char *found = strstr (at, word);
+      if (!found)
+        fail_msg ("%s in %s has no \"%s\" (in its place) in:\n%s", item, repository, word, aid_str_z (&out));
+      else
+        at = found + strlen (word);
+    }
+  aid_str_free (&out);
+}
+
+static void
+expect_without (const char *repository, const char *item, const char *word)
+{
+  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (read_in (repository, item, &out, &e), AID_OK);
+  if (strstr (aid_str_z (&out), word))
+    fail_msg ("%s in %s has \"%s\" in:\n%s", item, repository, word, aid_str_z (&out));
+  aid_str_free (&out);
+}
+
+static void
+expect_error (const char *repository, const char *item, enum aid_err code, const char *says)
+{
+  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = read_in (repository, item, &out, &e);
+  if (err != code || !strstr (e.msg, says))
+    fail_msg ("%s in %s: %s \"%s\"", item, repository, aid_err_name (err), e.msg);
+  aid_str_free (&out);
+}
+
+static void
+test_diff (void **state)
+{
+  (void) state;
+  expect_lines ("git", "diff:", "diff --git|a b.c|+zero");
+  expect_lines ("hg", "diff:", "diff --git|a b.c|+zero");
+  expect_lines ("git/sub", "diff:", "+zero");
+  expect_lines ("new", "diff:", "new file|+fresh");
+  expect_error ("plain", "diff:", AID_E_NOTFOUND, "no Git or Mercurial");
+}
+
+static void
+test_commits (void **state)
+{
+  (void) state;
+  expect_lines ("git", "commit:HEAD", "commit |Author: Ann|Four is loud|-four|+FOUR");
+  expect_lines ("git", "commit:HEAD~1", "Two is loud|+TWO");
+  expect_lines ("hg", "commit:tip", "commit |Author: Ann|Four is loud|-four|+FOUR");
+  expect_lines ("hg", "commit:1", "Two is loud|+TWO");
+  expect_lines ("git", "commit:HEAD~2..HEAD", "Two is loud|+TWO|Four is loud|+FOUR");
+  expect_lines ("hg", "commit:0..tip", "Two is loud|+TWO|Four is loud|+FOUR");
+  expect_without ("git", "commit:HEAD~2..", "The first lines");
+  expect_without ("hg", "commit:0..", "The first lines");
+  expect_lines ("git", "commit:HEAD:a b.c", "one|TWO");
+}
+
+static void
+test_bad_commits (void **state)
+{
+  (void) state;
+  expect_error ("git", "commit:nosuch", AID_E_INVALID, "nosuch");
+  expect_error ("hg", "commit:nosuch", AID_E_INVALID, "nosuch");
+  expect_error ("git", "commit:--output=x", AID_E_INVALID, "no name of a commit");
+  expect_error ("hg", "commit:x\") or all() or (\"", AID_E_INVALID, "no name of a commit");
+  expect_error ("git", "commit:HEAD..HEAD", AID_E_NOTFOUND, "no commits");
+  expect_error ("git", "commit:", AID_E_INVALID, "wants a name");
+  expect_error ("hg", "commit:a b", AID_E_INVALID, "a b");
+  assert_false (aid_fs_exists (scratch_path ("git/x")));
+}
+
+/* Lines are those of the file as it is: a line stands before them that no commit has. */
+static void
+test_history (void **state)
+{
+  (void) state;
+  expect_lines ("git", "history:a b.c", "Four is loud|+FOUR|Two is loud|+TWO|The first lines");
+  expect_lines ("hg", "history:a b.c", "Four is loud|+FOUR|Two is loud|+TWO|The first lines");
+  expect_lines ("git", "history:a b.c#L3", "Two is loud|+TWO|The first lines");
+  expect_without ("git", "history:a b.c#L3", "Four is loud");
+  expect_lines ("git", "history:a b.c#L5", "Four is loud|+FOUR");
+  expect_error ("git", "history:a b.c#L1", AID_E_NOTFOUND, "in no commit");
+  expect_error ("git", "history:../x", AID_E_INVALID, "no file of the project");
+  expect_error ("git", "history:none.c", AID_E_NOTFOUND, "No commit has none.c");
+}
+
+static void
+test_blame (void **state)
+{
+  (void) state;
+  expect_lines ("git", "blame:a b.c", "Not Committed Yet|zero|Ann|one|Ann|TWO|FOUR|commit |Two is loud");
+  expect_lines ("hg", "blame:a b.c", "Not Committed Yet|zero|Ann|one|Ann|TWO|FOUR|commit |loud");
+  expect_lines ("git", "blame:a b.c#L3", "TWO|Two is loud");
+  expect_without ("git", "blame:a b.c#L3", "Four is loud");
+  expect_without ("git", "blame:a b.c#L3", "three");
+  expect_error ("git", "blame:a b.c#L90", AID_E_NOTFOUND, "no such lines");
+  expect_error ("hg", "blame:none.c", AID_E_INVALID, "none.c");
+}
+
+/* What was read is known until it is read again; a stopped resolver runs nothing. */
+static void
+test_recalling_and_stopping (void **state)
+{
+  (void) state;
+  struct aid_resolver *r = aid_resolver_new ();
+  struct aid_resolve how = { .resolver = r, .dir = scratch_path ("git") };
+  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX), again = AID_STR_INIT (AID_ITEM_MAX);
+  struct aid_error e;
+  assert_false (aid_context_recall (&how, AID_SPAN ("aid:diff"), &out, NULL));
+  assert_int_equal (aid_context_read (&how, AID_SPAN ("aid:diff"), &out, &e), AID_OK);
+  assert_true (aid_context_recall (&how, AID_SPAN ("aid:diff"), &again, NULL));
+  assert_string_equal (aid_str_z (&out), aid_str_z (&again));
+  how.root = scratch_path ("hg");
+  assert_false (aid_context_recall (&how, AID_SPAN ("aid:diff"), &again, NULL));
+  aid_resolver_stop (r);
+  assert_int_equal (aid_context_read (&how, AID_SPAN ("aid:diff"), &out, &e), AID_E_CANCELLED);
+  aid_str_free (&out);
+  aid_str_free (&again);
+  aid_resolver_free (r);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_diff),        cmocka_unit_test (test_commits), cmocka_unit_test (test_bad_commits),
+    cmocka_unit_test (test_history),     cmocka_unit_test (test_blame),   cmocka_unit_test (test_recalling_and_stopping),
+  };
+  return cmocka_run_group_tests_name ("context vc", tests, make_repositories, drop_repositories);
+}
