@@ -148,7 +148,7 @@ static int
 ask (const struct searching *s, struct aid_project *p, struct aid_index *x, struct aid_span query, struct aid_span error)
 {
   struct aid_vec open = spans_of (&s->open), without = spans_of (&s->without);
-  struct aid_cli_question q = { .text = query,
+  struct aid_question q = { .text = query,
                             .error = error,
                             .open = open.data,
                             .n_open = open.len,
