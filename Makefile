@@ -22,19 +22,19 @@ LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config build store scan net patch model chat context assist
+LAYERS  := base config store scan build net patch model chat context assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
-need_build   := build config base
+need_build   := build scan config base
 need_store   := store base
 need_scan    := scan base
 need_net     := net base
 need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
-need_context := context build config chat patch store base
-need_assist  := assist context chat model patch net store build config base
+need_context := context build scan config chat patch store base
+need_assist  := assist context chat model patch net build scan store config base
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
