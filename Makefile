@@ -106,7 +106,7 @@ $(B)/aid-core: $(B)/aid-core.so
 # --- the command -----------------------------------------------------------------------------------------------------
 cli: $(B)/aid
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
-	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(filter-out -lcurl,$(LIBS)) -ldl
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
