@@ -22,12 +22,12 @@ LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config build store scan project index net patch model chat context assist
+LAYERS  := base config store scan build project index net patch model chat context assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
 need_project := project config base
-need_build   := build config base
+need_build   := build scan config base
 need_store   := store base
 need_scan    := scan base
 need_index   := index project scan store config base

