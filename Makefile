@@ -18,16 +18,17 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2) $(WARN) $(WERROR)
-LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config project store net patch model chat context assist
+LAYERS  := base config project store scan net patch model chat context assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
 need_project := project config base
 need_store   := store base
+need_scan    := scan base
 need_net     := net base
 need_patch   := patch base
 need_model   := model net config base
@@ -42,7 +43,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch fuzz shots demo deps install uninstall docs
+        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -105,7 +106,7 @@ $(B)/aid-core: $(B)/aid-core.so
 # --- the command -----------------------------------------------------------------------------------------------------
 cli: $(B)/aid
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
-	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(filter-out -lcurl,$(LIBS)) -ldl
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -244,6 +245,12 @@ $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
 bench-patch: $(B)/bench_patch cli
 	@tests/bench/patch/run $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds "$(KINDS)") $(OPTS) $(REPO)
 $(B)/bench_patch: tests/bench/patch/batch.c $(call layer_libs,$(need_patch))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-scan    definitions of REPO="dir..." beside universal-ctags': recall, precision, and megabytes a second beside memcpy (OPTS="--show 20")
+bench-scan: $(B)/bench_scan
+	@tests/bench/scan/compare --build $(B) $(OPTS) $(REPO)
+$(B)/bench_scan: tests/bench/scan/batch.c $(call layer_libs,$(need_scan))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## fuzz          run each fuzzer for FUZZ_SECONDS (60)
