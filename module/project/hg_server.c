@@ -165,7 +165,7 @@ enum aid_err
 aid_hg_server_run (struct aid_hg_server *s, const char *const *argv, const struct aid_stop *stop,
                    void (*take) (void *ctx, struct aid_span part), void *ctx, int *code, struct aid_error *e)
 {
-  struct aid_str command = AID_STR_INIT (2 * ARGS_MAX);
+  struct aid_str command = AID_STR_INIT (2 * (size_t)ARGS_MAX);
   int64_t until = aid_clock_ms () + RUN_MS;
   aid_str_addz (&command, "runcommand\n");
   enum aid_err err = add_arguments (argv, &command);
