@@ -18,7 +18,7 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2) $(WARN) $(WERROR)
-LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
@@ -106,7 +106,7 @@ $(B)/aid-core: $(B)/aid-core.so
 # --- the command -----------------------------------------------------------------------------------------------------
 cli: $(B)/aid
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
-	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(filter-out -lcurl,$(LIBS)) -ldl
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -251,7 +251,7 @@ $(B)/bench_patch: tests/bench/patch/batch.c $(call layer_libs,$(need_patch))
 bench-scan: $(B)/bench_scan
 	@tests/bench/scan/compare --build $(B) $(OPTS) $(REPO)
 $(B)/bench_scan: tests/bench/scan/batch.c $(call layer_libs,$(need_scan))
-	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -ldl
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## fuzz          run each fuzzer for FUZZ_SECONDS (60)
 FUZZ_SECONDS ?= 60

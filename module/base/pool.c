@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,4 +164,58 @@ aid_pool_free (struct aid_pool *p)
   pthread_cond_destroy (&p->wake);
   pthread_mutex_destroy (&p->lock);
   free (p);
+}
+
+/* --- one job in many parts --- */
+
+enum { HELPERS_MAX = 32 };
+
+struct each
+{
+  size_t n;
+  enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e);
+  void *ctx;
+  atomic_size_t next;
+  pthread_mutex_t lock;
+  struct aid_error first;       /* what failed first, under the lock */
+};
+
+static void *
+take_parts (void *arg)
+{
+  struct each *x = arg;
+  size_t i;
+  while ((i = atomic_fetch_add (&x->next, 1)) < x->n)
+    {
+      struct aid_error e = { AID_OK, "" };
+      enum aid_err err = x->fn (x->ctx, i, &e);
+      if (!err)
+        continue;
+      atomic_store (&x->next, x->n);
+      pthread_mutex_lock (&x->lock);
+      if (!x->first.code)
+        x->first = e;
+      x->first.code = x->first.code ? x->first.code : err;
+      pthread_mutex_unlock (&x->lock);
+    }
+  return NULL;
+}
+
+enum aid_err
+aid_thread_each (size_t n, unsigned helpers, const char *name,
+                 enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e), void *ctx, struct aid_error *e)
+{
+  struct each x = { .n = n, .fn = fn, .ctx = ctx, .lock = PTHREAD_MUTEX_INITIALIZER };
+  unsigned long thread[HELPERS_MAX] = { 0 };
+  unsigned threads = 0;
+  while (threads < helpers && threads < HELPERS_MAX && threads + 1 < n
+         && aid_thread_start (&thread[threads], name, take_parts, &x, NULL) == AID_OK)
+    threads++;
+  take_parts (&x);
+  for (unsigned i = 0; i < threads; i++)
+    pthread_join (thread[i], NULL);
+  pthread_mutex_destroy (&x.lock);
+  if (x.first.code && e)
+    *e = x.first;
+  return x.first.code;
 }

@@ -4,6 +4,8 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
 struct aid_pool;
 
 /* Gives a pool of N threads (1 to 8). */
@@ -34,5 +36,11 @@ void aid_pool_free (struct aid_pool *p);
 /* Starts a thread with every signal blocked, a 1 MiB stack and NAME (15 bytes) for debuggers. */
 enum aid_err aid_thread_start (unsigned long *thread, const char *name, void *(*fn) (void *), void *arg,
                                struct aid_error *e);
+
+/* Calls FN (CTX, I) for each I below N, in this thread and in up to HELPERS others (at most 32) named NAME, in any order and
+   several at once; returns when all that began are done.  When one fails, no more are begun, and the error of the first that
+   failed is given.  Where there are no threads to be had it is all done here. */
+enum aid_err aid_thread_each (size_t n, unsigned helpers, const char *name,
+                              enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e), void *ctx, struct aid_error *e);
 
 #endif

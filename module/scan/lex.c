@@ -23,11 +23,11 @@ aid_keywords_init (struct aid_keywords *k, const struct aid_keyword *table, size
   k->table = table;
   for (unsigned letter = 0; letter < 27; letter++)
     {
-      k->first[letter] = (uint8_t)i;
-      while (i < n && (unsigned char)table[i].word[0] == (letter == 26 ? '_' : 'a' + letter))
+      k->first[letter] = (uint8_t) i;
+      while (i < n && (unsigned char) table[i].word[0] == (letter == 26 ? '_' : 'a' + letter))
         i++;
     }
-  k->first[27] = (uint8_t)i;
+  k->first[27] = (uint8_t) i;
 }
 
 void
@@ -119,7 +119,7 @@ quote (struct aid_lex *l)
       if (l->flags & AID_LEX_JS)
         return template_text (l, at + 1);
       const unsigned char *close = l->flags & AID_LEX_GO ? memchr (t + at + 1, '`', l->len - at - 1) : NULL;
-      return close ? give_string (l, (uint32_t)(close - t) + 1) : give (l, '`', at + 1);
+      return close ? give_string (l, (uint32_t) (close - t) + 1) : give (l, '`', at + 1);
     }
   if (l->flags & AID_LEX_RUST && at + 2 < l->len && t[at + 1] != '\\' && class[t[at + 1]] & W && t[at + 1] < 128
       && t[at + 2] != '\'')
@@ -172,6 +172,23 @@ word (struct aid_lex *l)
   return give (l, AID_T_WORD, at);
 }
 
+/* Behind the condition of an if or while a regular expression may begin, behind other parentheses a division. */
+static void
+parenthesis (struct aid_lex *l, unsigned char c)
+{
+  struct aid_range word = { l->before_from, l->before_to };
+  if (c == ')')
+    {
+      l->condition = (int) (l->conditions & 1);
+      l->conditions >>= 1;
+    }
+  else
+    l->conditions
+      = l->conditions << 1
+        | (l->before == AID_T_WORD
+           && (aid_range_is (l->s, word, "if") || aid_range_is (l->s, word, "while") || aid_range_is (l->s, word, "for")));
+}
+
 static int
 punctuation (struct aid_lex *l)
 {
@@ -182,6 +199,8 @@ punctuation (struct aid_lex *l)
     return give (l, AID_T_SCOPE, at + 2);
   if ((c == '-' || c == '=') && next == '>')
     return give (l, AID_T_ARROW, at + 2);
+  if (l->flags & AID_LEX_JS && (c == '(' || c == ')'))
+    parenthesis (l, c);
   if (l->templates > 0)
     {
       uint32_t *open = &l->braces[l->templates - 1];

@@ -286,7 +286,7 @@ begin (struct aid_js *j)
               : body ? first || before == ';' || before == '}' || (j->lex.lines > 0 && aid_js_ended (j))
                          || (before == ',' && f->kind == JS_F_INTERFACE)
                      : 0;
-  if (j->modified && (before == AID_T_WORD || before == ')' || before == '*' || before == '#' || before == '@'))
+  if (j->modified == 2 || (j->modified && (before == AID_T_WORD || before == ')' || before == '*' || before == '#')))
     j->begins = 1;
   else if (j->begins)
     {
@@ -379,9 +379,8 @@ token (struct aid_js *j)
     }
   if (j->begins && j->lex.token == '@' && in == JS_F_BLOCK)
     {
-      aid_lex_next (&j->lex);
-      j->modified = 1;
-      return 1;
+      aid_js_decorator (j);
+      return 0;
     }
   if (key && aid_js_keyword (j, key))
     {
@@ -403,7 +402,7 @@ token (struct aid_js *j)
     }
   if (j->lex.token == '(')
     aid_js_required (j);
-  if (j->lex.token == '<' && j->state == JS_S_VALUE && j->lex.before == '=')
+  if (j->lex.token == '<' && ((j->state == JS_S_VALUE && j->lex.before == '=') || j->state == JS_S_ANNOTATION))
     {
       enum aid_js_state state = j->state;
       aid_js_angles (j);

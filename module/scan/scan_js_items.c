@@ -42,8 +42,8 @@ aid_js_result (struct aid_js *j)
     return;
   while (aid_lex_next (l))
     {
-      int type_may_begin = l->before == ':' || l->before == '|' || l->before == '&' || l->before == AID_T_ARROW
-                           || l->before == ','
+      int type_may_begin = l->before == ':' || l->before == '|' || l->before == '<' || l->before == '&'
+                           || l->before == AID_T_ARROW || l->before == ','
                            || aid_range_is (j->s, (struct aid_range){ l->before_from, l->before_to }, "is");
       if (l->token == '{' && !type_may_begin)
         return;
@@ -276,6 +276,20 @@ is_accessor (const struct aid_js *j)
   return 0;
 }
 
+/* At "@": @name.name (...); leaves what is behind it. */
+void
+aid_js_decorator (struct aid_js *j)
+{
+  while (aid_lex_next (&j->lex) == AID_T_WORD && aid_lex_next (&j->lex) == '.')
+    ;
+  if (j->lex.token == '(' && j->lex.lines == 0)
+    {
+      aid_lex_skip (&j->lex);
+      aid_lex_next (&j->lex);
+    }
+  j->modified = 2;
+}
+
 /* A token of a class, interface or object where a member may begin.  0 when it means nothing. */
 int
 aid_js_member (struct aid_js *j)
@@ -287,8 +301,8 @@ aid_js_member (struct aid_js *j)
     return 1;
   if (l->token == '@')
     {
-      aid_lex_next (l);
-      return 1;
+      aid_js_decorator (j);
+      return -1;
     }
   if (l->token == AID_T_WORD && is_accessor (j))
     return 1;

@@ -189,6 +189,50 @@ threads_take_no_signals (void **state)
   assert_false (sigismember (&own, SIGINT));
 }
 
+/* --- one job in many parts --- */
+
+enum { PARTS = 1000 };
+static atomic_int times[PARTS];
+
+static enum aid_err
+do_part (void *ctx, size_t i, struct aid_error *e)
+{
+  const size_t *bad = ctx;
+  times[i]++;
+  return bad && i == *bad ? aid_error_set (e, AID_E_IO, "part %zu failed", i) : AID_OK;
+}
+
+static void
+every_part_is_done_once_however_many_help (void **state)
+{
+  (void) state;
+  for (unsigned helpers = 0; helpers <= 40; helpers += 8)
+    {
+      for (size_t i = 0; i < PARTS; i++)
+        times[i] = 0;
+      assert_int_equal (aid_thread_each (PARTS, helpers, "parts", do_part, NULL, NULL), AID_OK);
+      for (size_t i = 0; i < PARTS; i++)
+        assert_int_equal (times[i], 1);
+    }
+  assert_int_equal (aid_thread_each (0, 4, "parts", do_part, NULL, NULL), AID_OK);
+}
+
+static void
+a_part_that_fails_is_the_last_to_begin (void **state)
+{
+  (void) state;
+  struct aid_error e = { AID_OK, "" };
+  size_t bad = 3;
+  for (size_t i = 0; i < PARTS; i++)
+    times[i] = 0;
+  assert_int_equal (aid_thread_each (PARTS, 0, "parts", do_part, &bad, &e), AID_E_IO);
+  assert_string_equal (e.msg, "part 3 failed");
+  assert_int_equal (times[3], 1);
+  assert_int_equal (times[4], 0);
+  assert_int_equal (aid_thread_each (PARTS, 8, "parts", do_part, &bad, &e), AID_E_IO);
+  assert_string_equal (e.msg, "part 3 failed");
+}
+
 int
 main (void)
 {
@@ -199,6 +243,8 @@ main (void)
     cmocka_unit_test_setup (the_queue_has_a_limit_and_stopping_waits_for_what_began, reset),
     cmocka_unit_test_setup (a_stopped_pool_refuses_until_it_is_freed, reset),
     cmocka_unit_test (threads_take_no_signals),
+    cmocka_unit_test (every_part_is_done_once_however_many_help),
+    cmocka_unit_test (a_part_that_fails_is_the_last_to_begin),
   };
   return cmocka_run_group_tests_name ("base pool", tests, NULL, NULL);
 }
