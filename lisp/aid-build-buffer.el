@@ -138,6 +138,15 @@ error, \\[next-error] walks the errors.
       (dolist (window (get-buffer-window-list nil nil t))
         (set-window-point window (point))))))
 
+(defun aid-build-buffer--to-column (form column)
+  "Move from the line's beginning to COLUMN, from 0, as those of FORM count.
+OCaml counts bytes, GNU's programs what is seen, as `compilation-mode' does by
+default, others characters."
+  (pcase form
+    ("ocaml" (goto-char (or (byte-to-position (+ (position-bytes (point)) column)) (point))))
+    ((and "gnu" (guard compilation-error-screen-columns)) (move-to-column column))
+    (_ (goto-char (min (line-end-position) (+ (point) column))))))
+
 (defun aid-build-visit (diag root)
   "Go to the place of DIAG in the project at ROOT."
   (let ((buffer (find-file-noselect (expand-file-name (plist-get diag :path) root))))
@@ -148,9 +157,7 @@ error, \\[next-error] walks the errors.
                    (goto-char (point-min))
                    (forward-line (1- (max 1 (plist-get diag :line))))
                    (when (> (plist-get diag :col) 0)
-                     ;; The core counts bytes, as most compilers do.
-                     (let ((byte (+ (position-bytes (point)) (1- (plist-get diag :col)))))
-                       (goto-char (min (line-end-position) (or (byte-to-position byte) (point))))))
+                     (aid-build-buffer--to-column (plist-get diag :form) (1- (plist-get diag :col))))
                    (point)))))
       (unless (<= (point-min) pos (point-max))
         (widen))

@@ -134,7 +134,8 @@ status before the answer."
                             thereis (string-match-p aid-build-fix--build-files (plist-get file :path)))))
 
 (defun aid-build-fix--agreed-p (root found turns)
-  "Whether to build ROOT by the command FOUND after a review of answers TURNS."
+  "Whether to build ROOT by the command FOUND after a review of answers TURNS.
+Who is asked anyway whether that may run is not asked twice."
   (let* ((own (aid-build-fix--touches-build-p turns))
          (unsaved (aid-build--unsaved root))
          (what (format "Build now (%s)%s? " (plist-get found :command)
@@ -142,7 +143,9 @@ status before the answer."
                                               (mapconcat #'buffer-name unsaved ", ")))
                              (own "; the answer has changed how it is built")
                              (t "")))))
-    (or (and (eq t aid-build-after-review) (not own) (not unsaved))
+    (or (and (not unsaved)
+             (or (not (plist-get found :trusted))
+                 (and (eq t aid-build-after-review) (not own))))
         (y-or-n-p what))))
 
 (defun aid-build-fix--changed (chat turns)

@@ -67,8 +67,8 @@ That has :status (`green', `red' or `unknown'), :command, :errors, :warnings,
   "What is known of the build of the project at ROOT.
 ID is the request that runs, or nil, WISH what it was made of, COMMAND as
 people write it; STATUS a symbol, ERRORS and WARNINGS what was found so far;
-RESULT what the last one came to; THEN is called with that when this one ends;
-SHOW says whether a red one is shown; BUFFER has its output."
+RESULT what the last one came to; THEN are functions that are called with that
+when this one ends; SHOW says whether a red one is shown; BUFFER has its output."
   root id wish command (status 'unknown) (errors 0) (warnings 0) result then show buffer)
 
 (defvar aid-build--sites (make-hash-table :test 'equal)
@@ -194,10 +194,10 @@ files tell, one of the whole Emacs behind it."
 (defun aid-build--allowed (found wish)
   "Ask, unless that was done before, whether FOUND, the command of WISH, may run."
   (or (plist-get found :trusted)
-      (when (yes-or-no-p (format "Run `%s' in %s, now and later? It does what the project's files say. "
+      (when (yes-or-no-p (format "Run `%s' in %s, now and later (it does what the project's files say)? "
                                  (plist-get found :command)
                                  (abbreviate-file-name (plist-get found :dir))))
-        (aid--mod-build-trust wish)
+        (aid--mod-build-trust (append (list :shown (plist-get found :command)) wish))
         t)))
 
 (defun aid-build-ready (root)
@@ -228,13 +228,16 @@ files tell, one of the whole Emacs behind it."
 
 (defun aid-build-start (wish &optional then show)
   "Build what WISH says; call THEN, if any, with the plist of its result.
-With SHOW a red one is shown.  What builds there is stopped."
+With SHOW a red one is shown.  What builds there is stopped; who waits for that
+waits for this one."
   (require 'aid-build-buffer)
+  (aid-build--saved-forget (plist-get wish :root))
   (let* ((site (aid-build--site (plist-get wish :root)))
          (id (aid--mod-build-start wish)))
     (setf (aid-build-site-id site) id
           (aid-build-site-wish site) wish
-          (aid-build-site-then site) then
+          (aid-build-site-then site) (if then (cons then (aid-build-site-then site))
+                                       (aid-build-site-then site))
           (aid-build-site-show site) show
           (aid-build-site-status site) 'running
           (aid-build-site-errors site) 0
@@ -299,20 +302,21 @@ With SHOW a red one is shown.  What builds there is stopped."
 (defun aid-build--result (site val)
   "Note that the build of SITE has come to VAL."
   (setq val (aid-build--second-source site val))
+  (let ((before (plist-get (aid-build-site-result site) :status)))
+    ;; What builds by itself is told of when it has changed.
+    (when (or (aid-build-site-show site) (not (eq before (plist-get val :status))))
+      (message "%s" (aid-build--sum val))))
   (setf (aid-build-site-status site) (plist-get val :status)
         (aid-build-site-errors site) (plist-get val :errors)
         (aid-build-site-warnings site) (plist-get val :warnings)
         (aid-build-site-result site) val)
   (aid-build-buffer-end site (aid-build--sum val))
   (aid-build--update site)
-  (message "%s" (aid-build--sum val))
   (when (and (aid-build-site-show site) (eq 'red (plist-get val :status)))
     (aid-build-buffer-show site))
-  (let ((then (aid-build-site-then site)))
-    (unless (aid-build-site-id site)
-      (setf (aid-build-site-then site) nil))
-    (when then
-      (funcall then val)))
+  (dolist (then (prog1 (reverse (aid-build-site-then site))
+                  (setf (aid-build-site-then site) nil)))
+    (funcall then val))
   (run-hook-with-args 'aid-build-finished-functions (aid-build-site-root site) val))
 
 (defun aid-build--failed (site val)
@@ -358,7 +362,9 @@ compilation; the result is in the mode line, and `next-error' walks its errors."
     (pcase-let ((`(,found . ,wish) (aid-build--find (aid-build--wish root what line))))
       (when (plist-get found :error)
         (user-error "%s" (plist-get found :error)))
-      (if (not (aid-build--allowed found wish))
+      (when line                        ; who types a command has allowed it
+        (setq wish (append '(:leave t) wish)))
+      (if (not (or line (aid-build--allowed found wish)))
           (message "Nothing was run")
         (aid-build-save root)
         (aid-build-start wish nil t)))))
@@ -383,12 +389,17 @@ compilation; the result is in the mode line, and `next-error' walks its errors."
 
 ;;; On save
 
-(defvar aid-build--timer nil
-  "The timer that will build what was saved.")
+(defvar aid-build--timers nil
+  "An alist of roots and the timers that will build what was saved there.")
+
+(defun aid-build--saved-forget (root)
+  "Build nothing for what was saved in ROOT until now."
+  (when-let ((timer (cdr (assoc root aid-build--timers))))
+    (cancel-timer timer))
+  (setq aid-build--timers (assoc-delete-all root aid-build--timers)))
 
 (defun aid-build--saved-now (root dir)
   "Build ROOT, of which a file in DIR was saved, if that may be."
-  (setq aid-build--timer nil)
   (let* ((default-directory dir)
          (site (gethash root aid-build--sites))
          (wish (aid-build-ready root)))
@@ -402,10 +413,10 @@ compilation; the result is in the mode line, and `next-error' walks its errors."
 Several files that are saved at once are built together."
   (when (and aid-build-on-save buffer-file-name (fboundp 'aid--mod-build-start)
              (not (file-remote-p buffer-file-name)))
-    (when (timerp aid-build--timer)
-      (cancel-timer aid-build--timer))
-    (setq aid-build--timer
-          (run-at-time 0.1 nil #'aid-build--saved-now (aid-build-root) default-directory))))
+    (let ((root (aid-build-root)))
+      (aid-build--saved-forget root)
+      (push (cons root (run-at-time 0.1 nil #'aid-build--saved-now root default-directory))
+            aid-build--timers))))
 
 (add-hook 'after-save-hook #'aid-build--saved)
 

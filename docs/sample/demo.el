@@ -44,7 +44,7 @@
     (goto-char (car (aid-chat-open-question)))
     (insert "Comments that are never closed are taken for good ones. Fix it: the source, its interface and a test.")
     (goto-char (point-max))
-    (message "C-c C-c sends the question; C-c C-a on the answer reviews its diff; M-x compile shows red and green")))
+    (message "C-c C-c sends the question; C-c C-a on the answer reviews its diff; C-c i B shows red and green")))
 
 (add-hook 'emacs-startup-hook #'aid-demo)
 

@@ -221,7 +221,7 @@ AID_BIND (build_command)
   return NULL;
 }
 
-/* The same; trusts that command from now on. */
+/* The same, and :shown, what the person was asked about; trusts that command from now on, if it is still the one. */
 AID_BIND (build_trust)
 {
   (void)nargs;
@@ -229,9 +229,13 @@ AID_BIND (build_trust)
   struct aid_build_command c = { .shown = NULL };
   struct aid_error e = { AID_OK, "" };
   enum aid_err err = AID_OK;
+  char *shown = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":shown"));
   int found = find_command (env, args[0], &w, &c, &e, &err);
+  if (found && !err && (!shown || strcmp (shown, c.shown) != 0))
+    err = aid_error_set (&e, AID_E_STATE, "How %s is built has changed since you were asked: look at it again.", w.root);
   if (found && !err)
     err = aid_build_trust (w.root, &c, &e);
+  free (shown);
   aid_build_command_free (&c);
   wish_free (&w);
   return !found ? NULL : err ? aid_lisp_error (env, &e) : env->intern (env, "t");

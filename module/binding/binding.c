@@ -194,7 +194,7 @@ static const struct aid_defun defuns[] = {
     "Return how PLIST (:root :dir :what :line) is built: (:command :dir :tool :trusted), or (:error)."
     "\n\n(fn PLIST)" },
   { "aid--mod-build-trust", 1, 1, aid_bind_build_trust,
-    "Let what `aid--mod-build-command' gives for PLIST run from now on.\n\n(fn PLIST)" },
+    "Let :shown, which `aid--mod-build-command' gives for PLIST, run from now on.\n\n(fn PLIST)" },
   { "aid--mod-build-last", 1, 1, aid_bind_build_last,
     "Return a plist of the last build in ROOT, or nil.\n\n(fn ROOT)" },
   { "aid--mod-build-text", 1, 1, aid_bind_build_text,

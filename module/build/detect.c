@@ -336,6 +336,7 @@ aid_build_watch_line (struct aid_span line)
       || aid_span_find (line, AID_SPAN ("Starting incremental compilation")) >= 0
       || aid_span_find (line, AID_SPAN ("Starting compilation in watch mode")) >= 0)
     return 1;
-  return aid_span_ends (line, "waiting for filesystem changes...") || aid_span_ends (line, "Watching for file changes.") ? 2
-                                                                                                                         : 0;
+  if (!aid_span_ends (line, "waiting for filesystem changes...") && !aid_span_ends (line, "Watching for file changes."))
+    return 0;
+  return aid_span_starts (line, "Success") || aid_span_find (line, AID_SPAN ("Found 0 errors")) >= 0 ? 2 : 3;
 }

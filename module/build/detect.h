@@ -36,7 +36,7 @@ void aid_build_command_free (struct aid_build_command *c);
 int aid_build_trusted (const char *root, const struct aid_build_command *c);
 enum aid_err aid_build_trust (const char *root, const struct aid_build_command *c, struct aid_error *e);
 
-/* A line of a tool that watches: 1 when a build begins with it, 2 when one ends, 0 otherwise. */
+/* A line of a tool that watches: 1 when a build begins with it, 2 when one ends well, 3 with errors, 0 otherwise. */
 int aid_build_watch_line (struct aid_span line);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define PATH_LIMIT 4096
+#define PATH_LIMIT ((size_t)4096)
 #define DIRS_MAX 64
 
 const char *
@@ -52,10 +52,13 @@ aid_diag_reader_free (struct aid_diag_reader *r)
 {
   if (!r)
     return;
-  struct aid_str *strings[]
-    = { &r->line, &r->plain, &r->draft.path, &r->draft.message, &r->draft.text, &r->prelude, &r->remembered };
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
-    aid_str_free (strings[i]);
+  aid_str_free (&r->line);
+  aid_str_free (&r->plain);
+  aid_str_free (&r->draft.path);
+  aid_str_free (&r->draft.message);
+  aid_str_free (&r->draft.text);
+  aid_str_free (&r->prelude);
+  aid_str_free (&r->remembered);
   leave_all (r);
   aid_vec_free (&r->dirs);
   aid_diags_free (&r->found);

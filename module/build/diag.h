@@ -9,10 +9,10 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define AID_DIAGS_MAX 2000             /* diagnostics of one run; more are counted only */
-#define AID_DIAG_TEXT_MAX 16384        /* bytes of one's whole text */
-#define AID_DIAG_MESSAGE_MAX 1024      /* bytes of its first line */
-#define AID_DIAG_LINE_MAX (256u << 10) /* bytes of a line; the rest of it is passed over */
+#define AID_DIAGS_MAX 2000                    /* diagnostics of one run; more are counted only */
+#define AID_DIAG_TEXT_MAX ((size_t)16384)     /* bytes of one's whole text */
+#define AID_DIAG_MESSAGE_MAX ((size_t)1024)   /* bytes of its first line */
+#define AID_DIAG_LINE_MAX ((size_t)256 << 10) /* bytes of a line; the rest of it is passed over */
 
 enum aid_severity
 {
@@ -25,7 +25,7 @@ const char *aid_severity_name (enum aid_severity s); /* "error", "warning", "not
 struct aid_diag
 {
   char *path;            /* from the root; absolute outside of it; NULL when it is about no file */
-  int line, col;         /* from 1; columns in bytes; 0: not known */
+  int line, col;         /* from 1; columns as the program counts them; 0: not known */
   int end_line, end_col; /* behind its last byte; 0: not known */
   enum aid_severity severity;
   char *message;    /* its first line */
@@ -52,8 +52,8 @@ void aid_diag_end (struct aid_diag_reader *r, struct aid_diags *out);
 void aid_diag_reader_free (struct aid_diag_reader *r);
 
 void aid_diags_free (struct aid_diags *d);
-/* Appends the list of D as a val: [{path, line, col, end_line, end_col, severity, message, form}], MAX at most, with WITH_TEXT also
-   "text". */
+/* Appends the list of D as a val: [{path, line, col, end_line, end_col, severity, message, form}], MAX at most, with WITH_TEXT
+   also "text". */
 void aid_diags_val (const struct aid_diags *d, size_t max, int with_text, struct aid_str *out);
 /* Appends TEXT as people see it: without escape sequences and what a carriage return has overwritten. */
 void aid_diag_plain (struct aid_span text, struct aid_str *out);

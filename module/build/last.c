@@ -6,10 +6,15 @@
 #include "base/json.h"
 #include "base/val.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_BYTES ((size_t)8 << 20)
 #define PATH_LIMIT 8192
+#define PROJECTS_MAX 200 /* whose last build is kept */
 
 static enum aid_err
 file_of (const char *root, struct aid_str *out, struct aid_error *e)
@@ -19,6 +24,33 @@ file_of (const char *root, struct aid_str *out, struct aid_error *e)
   aid_hash_hex (aid_span_z (root), 16, name);
   aid_str_addf (out, "/build/%s.json", name);
   return err ? err : out->err ? aid_error_set (e, out->err, "The cache's folder has too long a name") : AID_OK;
+}
+
+/* Removes the oldest file of FOLDER when there are more than PROJECTS_MAX. */
+static void
+prune (const char *folder)
+{
+  struct aid_str oldest = AID_STR_INIT (PATH_LIMIT);
+  time_t when = 0;
+  size_t n = 0;
+  DIR *dir = opendir (folder);
+  for (struct dirent *d; dir && (d = readdir (dir));)
+    {
+      struct stat st;
+      if (!aid_span_ends (aid_span_z (d->d_name), ".json") || fstatat (dirfd (dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
+        continue;
+      if (n++ == 0 || st.st_mtime < when)
+        {
+          when = st.st_mtime;
+          aid_str_clear (&oldest);
+          aid_str_addz (&oldest, d->d_name);
+        }
+    }
+  if (n > PROJECTS_MAX)
+    unlinkat (dirfd (dir), aid_str_z (&oldest), 0);
+  if (dir)
+    closedir (dir);
+  aid_str_free (&oldest);
 }
 
 void
@@ -46,7 +78,10 @@ aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_
       if (slash)
         *slash = 0;
       if (slash && !aid_fs_mkdirs (folder, 0700, NULL))
-        aid_fs_replace (aid_str_z (&path), aid_str_span (&json), 0600, NULL);
+        {
+          aid_fs_replace (aid_str_z (&path), aid_str_span (&json), 0600, NULL);
+          prune (folder);
+        }
       free (folder);
     }
   aid_str_free (&path);

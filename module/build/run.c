@@ -1,14 +1,16 @@
-/* One run: the command's output goes through the reader of diagnostics and, as plain text, to the sink.  A tool that watches tells by
-   a line of its own where one round ends. */
+/* One run: the command's output goes through the reader of diagnostics and, as plain text, to the sink.  A tool that watches
+   tells by a line of its own where one round ends. */
 #include "build/run.h"
 #include "base/clock.h"
 #include "base/proc.h"
+#include "build/dune_rpc.h"
 #include "build/last.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LINE_MAX_BYTES 4096 /* of a line that may end a round */
-#define GRACE_MS 2000
+#define GRACE_MS 1000
 
 const char *
 aid_build_status_name (enum aid_build_status s)
@@ -28,7 +30,7 @@ struct run
   struct aid_str tail; /* the last of what was told */
   size_t told;         /* bytes of output */
   int64_t begun;
-  int in_round;
+  int in_round, had_errors;
 };
 
 static void
@@ -93,12 +95,12 @@ begin_round (struct run *run)
 }
 
 static void
-end_round (struct run *run)
+end_round (struct run *run, int well)
 {
   struct aid_diags diags;
   aid_diag_end (run->reader, &diags);
   struct aid_build_event ev = { .kind = AID_BUILD_ROUND,
-                                .status = diags.errors ? AID_BUILD_RED : AID_BUILD_GREEN,
+                                .status = well && !diags.errors ? AID_BUILD_GREEN : AID_BUILD_RED,
                                 .diags = &diags,
                                 .ms = aid_clock_ms () - run->begun,
                                 .tail = aid_str_span (&run->tail) };
@@ -116,8 +118,8 @@ watch_line (struct run *run)
   int mark = aid_build_watch_line (aid_span_trim (aid_str_span (&plain)));
   aid_str_clear (&run->line);
   aid_str_free (&plain);
-  if (mark == 2)
-    end_round (run);
+  if (mark >= 2)
+    end_round (run, mark == 2);
   else if (mark == 1 && !run->in_round)
     begin_round (run);
 }
@@ -191,6 +193,62 @@ may_run (const struct run *run, struct aid_error *e)
                         run->command.shown, run->r->root);
 }
 
+/* Before version 3, dune does not say in its watch mode when a build has ended. */
+static enum aid_err
+can_watch (const struct run *run, struct aid_error *e)
+{
+  struct aid_proc p = { .argv = (const char *const[]){ "dune", "--version", NULL },
+                        .dir = run->command.dir,
+                        .env = run->r->env,
+                        .only_env = run->r->env != NULL,
+                        .out_max = 64,
+                        .timeout_ms = 10000 };
+  struct aid_proc_result result;
+  if (run->r->what != AID_BUILD_WATCH || strcmp (run->command.tool, "dune") != 0)
+    return AID_OK;
+  enum aid_err err = aid_proc_run (&p, &result, e);
+  struct aid_span said = aid_span_trim (aid_str_span (&result.out));
+  if (!err && (aid_span_starts (said, "1.") || aid_span_starts (said, "2.")))
+    err = aid_error_set (
+      e, AID_E_REFUSED,
+      "dune %.*s does not say in its watch mode when a build has ended; dune 3 does.  Build on save instead "
+      "(aid-build-on-save).",
+      (int)said.len, said.ptr);
+  aid_proc_result_free (&result);
+  return err;
+}
+
+/* --- a dune that builds already --- */
+
+static void
+take_told (void *arg, struct aid_span lines)
+{
+  struct run *run = arg;
+  if (aid_span_starts (lines, "Had errors"))
+    run->had_errors = 1;
+  take (run, AID_PROC_OUT, lines);
+}
+
+/* Follows the dune that FD leads to: it holds the build's lock, and another could not build. */
+static void
+follow (struct run *run, int fd, const struct aid_stop *stop)
+{
+  struct aid_error e = { AID_OK, "" };
+  int watches = run->r->what == AID_BUILD_WATCH;
+  begin_round (run);
+  enum aid_err err = aid_dune_rpc_follow (fd, !watches, AID_BUILD_TIMEOUT_MS, stop, take_told, run, &e);
+  struct aid_proc_result result = { .code = run->had_errors, .ms = aid_clock_ms () - run->begun };
+  ended (run, &result, err ? &e : NULL);
+}
+
+/* A descriptor, or -1. */
+static int
+running_dune (const struct run *run)
+{
+  int dune = !strcmp (run->command.tool, "dune") && run->r->what != AID_BUILD_TEST;
+  return dune ? aid_dune_rpc_connect (run->command.dir) : -1;
+}
+
 static void
 execute (struct run *run, const struct aid_stop *stop)
 {
@@ -226,14 +284,21 @@ aid_build_run (const struct aid_build_request *r, const struct aid_stop *stop, c
   enum aid_err err = r->line ? aid_build_given (r->line, r->dir ? r->dir : r->root, &run.command, &e)
                              : aid_build_detect (r->root, r->dir, r->what, &run.command, &e);
   err = err ? err : may_run (&run, &e);
+  int dune = err ? -1 : running_dune (&run);
+  if (!err && dune < 0)
+    err = can_watch (&run, &e);
   if (!err && aid_stop_is_set (stop))
     err = aid_error_set (&e, AID_E_CANCELLED, "The build was stopped");
   if (!err && !(run.reader = aid_diag_reader_new (r->root, run.command.dir, &e)))
     err = AID_E_NOMEM;
   if (err)
     fail (&run, &e);
+  else if (dune >= 0)
+    follow (&run, dune, stop);
   else
     execute (&run, stop);
+  if (err && dune >= 0)
+    close (dune);
   aid_build_command_free (&run.command);
   aid_diag_reader_free (run.reader);
   aid_str_free (&run.line);

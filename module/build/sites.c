@@ -1,5 +1,5 @@
 /* Which builds run.  A site is a project that builds: what runs there, and the newest request that waits for its end.  Its thread
-   takes requests until none waits; it is joined by the next start, or at the end. */
+   takes requests until none waits; it is joined by the next thread of that site, or at the end. */
 #include "build/run.h"
 #include "base/pool.h"
 #include "base/stop.h"
@@ -16,8 +16,10 @@ struct site
   struct aid_build_request *waiting;
   struct aid_stop *stop; /* of what runs; NULL: nothing does, the thread is about to end */
   unsigned long thread;
-  int started; /* THREAD is to be joined */
-  int cancel;  /* WAITING is to be stopped as soon as it runs */
+  int started;            /* THREAD is to be joined */
+  unsigned long previous; /* its predecessor, which it joins */
+  int has_previous;
+  int cancel; /* WAITING is to be stopped as soon as it runs */
 };
 
 struct aid_builds
@@ -76,7 +78,7 @@ request_copy (const struct aid_build_request *from)
   r->id = from->id;
   r->what = from->what;
   r->leave = from->leave;
-  if (copy_string (&r->root, from->root) && copy_string (&r->dir, from->dir) && copy_string (&r->line, from->line)
+  if (copy_string (&r->root, from->root) && r->root && copy_string (&r->dir, from->dir) && copy_string (&r->line, from->line)
       && copy_env (r, from->env))
     return r;
   request_free (r);
@@ -127,6 +129,8 @@ work (void *arg)
 {
   struct site *s = arg;
   struct aid_build_request *r;
+  if (s->has_previous)
+    pthread_join (s->previous, NULL);
   while ((r = next (s)))
     {
       aid_build_run (r, s->stop, &s->owner->sink);
@@ -173,21 +177,29 @@ find_site (struct aid_builds *b, const char *root)
   return free_one;
 }
 
-/* Under the lock: takes the idle S for ROOT and R.  Its old thread, which has nothing more to do, is for the caller to join. */
+/* Under the lock: takes the idle S for *R, which is NULL then.  Its old thread has nothing more to do; the new one joins it. */
 static enum aid_err
-occupy (struct site *s, const char *root, struct aid_build_request *r, struct aid_error *e)
+occupy (struct site *s, struct aid_build_request **r, struct aid_error *e)
 {
-  char *name = strdup (root);
+  unsigned long thread;
+  char *name = strdup ((*r)->root);
   if (!name)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a build");
   free (s->root);
   s->root = name;
-  s->waiting = r;
-  enum aid_err err = aid_thread_start (&s->thread, "aid-build", work, s, e);
-  s->started = !err;
+  s->waiting = *r;
+  s->previous = s->thread;
+  s->has_previous = s->started;
+  enum aid_err err = aid_thread_start (&thread, "aid-build", work, s, e);
   if (err)
-    s->waiting = NULL;
-  return err;
+    {
+      s->waiting = NULL;
+      return err;
+    }
+  s->thread = thread;
+  s->started = 1;
+  *r = NULL;
+  return AID_OK;
 }
 
 enum aid_err
@@ -195,8 +207,6 @@ aid_builds_start (struct aid_builds *b, const struct aid_build_request *request,
 {
   struct aid_build_request *r = request_copy (request), *replaced = NULL;
   enum aid_err err = AID_OK;
-  unsigned long old = 0;
-  int join = 0;
   if (!r)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a build");
   pthread_mutex_lock (&b->lock);
@@ -205,24 +215,18 @@ aid_builds_start (struct aid_builds *b, const struct aid_build_request *request,
     err = b->stopping ? aid_error_set (e, AID_E_STATE, "The core is stopping")
                       : aid_error_set (e, AID_E_LIMIT, "%d projects build already: stop one", AID_BUILD_SITES);
   else if (is_idle (s))
-    {
-      join = s->started;
-      old = s->thread;
-      err = occupy (s, r->root, r, e);
-    }
+    err = occupy (s, &r, e);
   else
     {
       replaced = s->waiting;
       s->waiting = r;
+      r = NULL;
       if (s->stop)
         aid_stop_set (s->stop);
     }
   pthread_mutex_unlock (&b->lock);
-  if (join)
-    pthread_join (old, NULL);
   drop (b, replaced, "A newer build came");
-  if (err)
-    request_free (r);
+  request_free (r);
   return err;
 }
 

@@ -1,5 +1,5 @@
-/* What a model is told of a build: its sum, and the errors, first one first, for later ones are often its consequences.  Each with all
-   that was printed of it, and the source around its place. */
+/* What a model is told of a build: its sum, and the errors, first one first, for later ones are often its consequences.  Each
+   with all that was printed of it, and the source around its place. */
 #include "build/last.h"
 #include "base/fs.h"
 #include "base/utf8.h"

@@ -49,7 +49,8 @@ class Terminal:
         init_file = os.path.join(work, "init.el")
         with open(init_file, "w") as f:
             f.write("(require 'aid)\n(global-set-key (kbd \"C-c i\") aid-prefix-map)\n"
-                    "(setq inhibit-startup-screen t make-backup-files nil)\n(menu-bar-mode -1)\n" + init)
+                    "(setq inhibit-startup-screen t make-backup-files nil aid-build-after-review nil)\n"
+                    "(menu-bar-mode -1)\n" + init)
         env = "env HOME=%s XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/state XDG_CACHE_HOME=%s/cache" % ((work,) * 4)
         command = "cd %s && %s %s -nw -Q -L %s/lisp -l %s 2>%s/stderr; sleep 0.2" % (folder, env, EMACS, TOP, init_file, work)
         self.tmux("kill-server", check=False)
@@ -63,7 +64,9 @@ class Terminal:
         """Keys as Emacs writes them; anything in quotes '"..."' is typed as text."""
         for key in keys:
             if key.startswith('"'):
-                self.tmux("send-keys", "-l", key[1:-1])
+                text = key[1:-1]
+                # tmux takes a semicolon at the end for its own.
+                self.tmux("send-keys", "-l", text[:-1] + "\\;" if text.endswith(";") else text)
             else:
                 for k in key.split():
                     self.tmux("send-keys", {"RET": "Enter", "TAB": "Tab", "SPC": "Space", "ESC": "Escape"}.get(k, k))

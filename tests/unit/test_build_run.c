@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include "base/clock.h"
 #include "base/stop.h"
@@ -315,6 +317,32 @@ what_failed_is_told_with_the_source_around_it (void **state)
 }
 
 static void
+the_last_builds_of_so_many_projects_are_kept (void **state)
+{
+  struct aid_error e;
+  struct aid_build_last l;
+  size_t n = 0;
+  (void) state;
+  run ("exit 1", 1);
+  for (int i = 0; i < 230; i++)
+    {
+      char name[64];
+      snprintf (name, sizeof name, "aid/build/%016d.json", i);
+      assert_int_equal (aid_fs_replace (scratch_path (name), AID_SPAN ("{}"), 0600, &e), AID_OK);
+      assert_int_equal (utimensat (AT_FDCWD, scratch_path (name), (struct timespec[2]){ { i, 0 }, { i, 0 } }, 0), 0);
+    }
+  for (int i = 0; i < 40; i++)
+    run ("exit 1", 1);
+  DIR *dir = opendir (scratch_path ("aid/build"));
+  while (readdir (dir))
+    n++;
+  closedir (dir);
+  assert_int_equal (n, 2 + 200);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
+  aid_build_last_free (&l);
+}
+
+static void
 what_fails_without_a_diagnostic_is_told_by_its_last_lines (void **state)
 {
   struct aid_error e;
@@ -346,6 +374,7 @@ main (void)
     cmocka_unit_test (many_requests_from_many_starts_end_once_each),
     cmocka_unit_test (each_round_of_one_that_watches_has_its_own_result),
     cmocka_unit_test (what_failed_is_told_with_the_source_around_it),
+    cmocka_unit_test (the_last_builds_of_so_many_projects_are_kept),
     cmocka_unit_test (what_fails_without_a_diagnostic_is_told_by_its_last_lines),
   };
   int failed = cmocka_run_group_tests_name ("build runs", tests, scratch_make, scratch_drop);
