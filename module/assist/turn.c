@@ -10,65 +10,10 @@
 
 /* --- birth and death ------------------------------------------------------------------------------------------------ */
 
-static char *
-copy_z (const char *z, int *failed)
-{
-  char *copy = z ? strdup (z) : NULL;
-  *failed |= z && !copy;
-  return copy;
-}
-
-static int
-copy_items (struct aid_turn_state *t, const struct aid_ask *ask)
-{
-  if (ask->nitems == 0)
-    return 0;
-  t->items = calloc (ask->nitems, sizeof *t->items);
-  if (!t->items)
-    return -1;
-  for (size_t i = 0; i < ask->nitems; i++)
-    {
-      t->items[i].target.ptr = aid_span_dup (ask->items[i].target);
-      t->items[i].target.len = ask->items[i].target.len;
-      t->items[i].text.ptr = aid_span_dup (ask->items[i].text);
-      t->items[i].text.len = ask->items[i].text.len;
-      t->nitems = i + 1;
-      if (!t->items[i].target.ptr || !t->items[i].text.ptr)
-        return -1;
-    }
-  return 0;
-}
-
-static void
-free_asked (struct aid_turn_state *t)
-{
-  for (size_t i = 0; t->items && i < t->nitems; i++)
-    {
-      free ((void *) (uintptr_t) t->items[i].target.ptr);
-      free ((void *) (uintptr_t) t->items[i].text.ptr);
-    }
-  free (t->items);
-  aid_str_free (&t->chat);
-  aid_str_free (&t->body);
-  free (t->chat_path);
-  free (t->root);
-  free (t->model_id);
-  free (t->strategy);
-  free (t->used);
-  free (t->request);
-  free (t->allow_secrets);
-  free (t->remove_secrets);
-  aid_str_free (&t->held);
-  aid_secret_free (t->secret);
-  aid_secret_free (t->sent_key);
-  aid_net_unreserve (t->way);
-  aid_cancel_free (t->cancel);
-}
-
 static void
 turn_free (struct aid_turn_state *t)
 {
-  free_asked (t);
+  aid_turn_free_asked (t);
   if (t->decoder)
     t->wire->decoder_free (t->decoder);
   aid_wire_request_free (&t->wire_request);
@@ -174,39 +119,19 @@ static struct aid_turn_state *
 turn_new (struct aid_assist *a, const struct aid_ask *ask)
 {
   struct aid_turn_state *t = calloc (1, sizeof *t);
-  int failed = 0;
   if (!t)
     return NULL;
   t->assist = a;
-  t->id = ask->id;
-  t->turn = ask->turn;
-  t->plain = ask->plain;
-  t->quick = ask->quick;
-  t->summarise = ask->summarise;
-  t->body = AID_STR_INIT (AID_PROMPT_MAX);
-  aid_str_addspan (&t->body, ask->body);
-  t->over_budget = ask->over_budget;
-  t->exact = ask->exact;
-  t->chat = AID_STR_INIT (AID_PROMPT_MAX);
   t->stop_words = AID_STR_INIT (4096);
   t->reasoning = AID_STR_INIT (AID_ANSWER_MAX);
   t->spans = AID_VEC_INIT (struct aid_face_span, 1u << 22);
   t->usage = AID_USAGE_INIT;
   t->started = aid_clock_ms ();
-  t->chat_path = copy_z (ask->chat_path, &failed);
-  t->root = copy_z (ask->root, &failed);
-  t->model_id = copy_z (ask->model, &failed);
-  t->strategy = copy_z (ask->strategy, &failed);
-  t->secret = copy_z (ask->secret, &failed);
-  t->allow_secrets = copy_z (ask->allow_secrets, &failed);
-  t->remove_secrets = copy_z (ask->remove_secrets, &failed);
   t->held = AID_STR_INIT (16u << 20);
   t->frozen = AID_STR_INIT (16u << 20);
-  t->request = strdup (ask->request ? ask->request : "r0");
   t->way = aid_net_reserve (a->net, begin_stream, abandon, t);
-  t->cancel = aid_cancel_new (a, t->id);
-  aid_str_addspan (&t->chat, ask->chat);
-  if (!copy_items (t, ask) && !failed && t->request && t->way && t->cancel)
+  t->cancel = aid_cancel_new (a, ask->id);
+  if (!aid_turn_copy_asked (t, ask) && t->way && t->cancel)
     return t;
   turn_free (t);
   return NULL;

@@ -1,5 +1,5 @@
-/* One request's state, shared by turn.c (birth, preparation), turn_stream.c (what arrives) and turn_notes.c (what is
-   noted of it for good). */
+/* One request's state, shared by turn.c (birth, preparation), turn_asked.c (what was asked), turn_stream.c (what arrives)
+   and turn_notes.c (what is noted of it for good). */
 #ifndef AID_ASSIST_TURN_INTERNAL_H
 #define AID_ASSIST_TURN_INTERNAL_H
 
@@ -64,6 +64,10 @@ struct aid_turn_state
   int64_t started, first;      /* monotonic ms; first text, 0: none yet */
 };
 
+/* Copies what ASK says into T, which is zeroed; -1 without memory. */
+int aid_turn_copy_asked (struct aid_turn_state *t, const struct aid_ask *ask);
+/* Frees that, and what else T had before it was prepared. */
+void aid_turn_free_asked (struct aid_turn_state *t);
 /* I/O thread: starts the HTTP request.  On failure T->fail is set. */
 enum aid_err aid_turn_stream (struct aid_turn_state *t);
 /* The record of the request ends with RESULT, and the log gets its line. */

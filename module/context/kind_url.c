@@ -75,10 +75,11 @@ wait_for (struct fetch *f, struct aid_net *net, uint64_t id, const struct aid_st
 {
   struct pollfd p[2] = { { f->done[0], POLLIN, 0 }, { aid_stop_fd (stop), POLLIN, 0 } };
   int over = 0, told = 0;
+  char byte;
   while (!over)
     {
       int n = poll (p, told ? 1 : 2, -1);
-      over = n > 0 && p[0].revents;
+      over = n > 0 && p[0].revents && read (f->done[0], &byte, 1) >= 0;
       if (!over && !told && n > 0 && p[1].revents)
         {
           aid_http_cancel (net, id);
