@@ -203,7 +203,10 @@ Nil as well when that takes too long."
       (accept-process-output aid--process 0.02))
     (pcase answer
       (`(result ,val) val)
-      (`(error ,val) (message "%s" (plist-get val :message)) nil))))
+      (`(error ,val)
+       (unless (equal (plist-get val :code) "refused") ; a folder that is never searched
+         (message "%s" (plist-get val :message)))
+       nil))))
 
 (defun aid-recipe--add-found ()
   "Add the passages of the project that the core finds for the open question."

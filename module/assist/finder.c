@@ -185,14 +185,14 @@ aid_finder_begin (struct aid_finder *f, const char *root, struct aid_error *e)
 
 /* --- finding --------------------------------------------------------------------------------------------------------- */
 
-/* Waits until what is called somehow can be found in X, for MS at most. */
+/* Waits until X has read what there is, for MS at most. */
 static void
-wait_for_names (struct aid_index *x, int64_t ms)
+wait_until_read (struct aid_index *x, int64_t ms)
 {
   int64_t end = aid_clock_ms () + ms, left;
   struct aid_index_state s;
   aid_index_state (x, &s);
-  while ((s.phase == AID_INDEX_NONE || s.phase == AID_INDEX_NAMES) && (left = end - aid_clock_ms ()) > 0)
+  while (s.phase != AID_INDEX_READY && s.phase != AID_INDEX_ELSEWHERE && (left = end - aid_clock_ms ()) > 0)
     {
       aid_index_wait (x, s.updates, left < 50 ? left : 50);
       aid_index_state (x, &s);
@@ -229,7 +229,7 @@ aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_f
         *e = mine;
       return mine.code;
     }
-  wait_for_names (p->index, find->wait_ms);
+  wait_until_read (p->index, find->wait_ms);
   enum aid_err err = aid_search (p->index, &find->question, &found, &mine);
   if (err == AID_E_NOTFOUND)    /* the index is too young to hold anything */
     err = AID_OK;

@@ -315,7 +315,8 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   struct aid_finder *f = projects ? aid_finder_new (projects) : NULL;
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
-  if (aid_finder_find (f, &find, &found, &why) || found.partial)
+  aid_finder_find (f, &find, &found, &why);
+  if ((why.code && why.code != AID_E_REFUSED) || found.partial)
     fprintf (stderr, "aid: %s\n", why.code ? why.msg : "the project is being indexed: what was found may not be all");
   for (size_t i = 0; i < found.items.len && !err; i++)
     {

@@ -76,7 +76,7 @@ test_wrong_settings_are_told_with_their_place (void **state)
   static const char *const cases[][2] = {
     { "edit-format: diff", ":2:1: edit-format must be none, unified, search-replace, apply-patch or whole" },
     { "context: [region, world]",
-      ":2:19: a source of context must be region, definition, buffer, errors, diff, build, siblings or instructions" },
+      ":2:19: a source of context must be region, definition, buffer, errors, diff, build, siblings, instructions or search" },
     { "temperature: hot", ":2:1: temperature must be a number from 0 to 2" },
     { "temperature: 3", ":2:1: temperature must be a number from 0 to 2" },
     { "top_p: -1", ":2:1: top-p must be a number from 0 to 1" },
