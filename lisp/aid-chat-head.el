@@ -14,6 +14,7 @@
 (require 'aid-chat-display)
 (require 'aid-in-force)
 
+(declare-function aid-set-model "aid-model" (model &optional scope))
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid--mod-tokens "ext:aid-module" (text &optional name))

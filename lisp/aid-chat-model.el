@@ -16,6 +16,8 @@
 (require 'aid-chat-text)
 (require 'aid-in-force)
 
+(declare-function aid-model--table "aid-model" (root))
+(declare-function aid-model-look "aid-model" (root &optional then))
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat--own-p "aid-chat" ())

@@ -12,6 +12,9 @@
 
 ;;; Code:
 
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 (require 'aid-chat)
 (require 'aid-context)
 

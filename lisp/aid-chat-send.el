@@ -19,6 +19,11 @@
 (require 'aid-chat-model)
 (require 'aid-in-force)
 
+(declare-function aid-model-read "aid-model" (prompt root))
+(declare-function aid-model-secret "aid-model" (info))
+(declare-function aid-recipe-complete "aid-recipe" (&optional name))
+(declare-function aid-recipe-follow "aid-recipe" ())
+(declare-function aid-strategy-names "aid-strategy" (root))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid--mod-ask "ext:aid-module" (plist))

@@ -11,6 +11,7 @@
 
 ;;; Code:
 
+(eval-when-compile (require 'subr-x))
 (require 'cl-lib)
 (require 'aid-context-items)
 

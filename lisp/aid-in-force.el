@@ -11,6 +11,7 @@
 
 (eval-when-compile (require 'subr-x))
 
+(declare-function aid-set-strategy "aid-strategy" (strategy &optional scope))
 (declare-function aid--mod-strategy-info "ext:aid-module" (name doc root exact))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-doc "aid-chat-text" ())

@@ -21,6 +21,7 @@
   (require 'cl-lib)
   (require 'subr-x))
 
+(declare-function aid-recipe-complete "aid-recipe" (&optional name))
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-module-ensure "aid-module" ())
