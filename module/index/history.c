@@ -174,7 +174,7 @@ static enum aid_err
 read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop,
           int *code)
 {
-  char range[200], most[32];
+  char range[256], most[32];
 
   snprintf (most, sizeof most, "--max-count=%d", COMMITS);
   if (kind == AID_VC_HG)
@@ -213,7 +213,7 @@ read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char 
 static int
 is_ancestor (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop)
 {
-  char range[200];
+  char range[256];
   const char *const git[] = { "git", "merge-base", "--is-ancestor", old, head, NULL };
   const char *const hg[] = { "hg", "log", "-r", range, "--template", "{node}", NULL };
   struct aid_proc p = { .argv = kind == AID_VC_HG ? hg : git,

@@ -80,7 +80,7 @@ aid_prepared_init (struct aid_prepared *p)
   memset (p, 0, sizeof *p);
   p->path = p->defs = p->tags = AID_STR_INIT (COLUMN_MAX);
   p->text = AID_STR_INIT (TEXT_MAX);
-  p->ends = AID_VEC_INIT (size_t, AID_CHUNKS * AID_LEVELS);
+  p->ends = AID_VEC_INIT (size_t, (size_t)AID_CHUNKS * AID_LEVELS);
   p->cells = AID_VEC_INIT (uint32_t, ROWS_TERMS);
 }
 
