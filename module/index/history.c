@@ -174,7 +174,7 @@ static enum aid_err
 read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop,
           int *code)
 {
-  char range[256], most[32];
+  char range[400], most[32];
 
   snprintf (most, sizeof most, "--max-count=%d", COMMITS);
   if (kind == AID_VC_HG)

@@ -49,6 +49,7 @@ struct aid_index
   unsigned threads;
   int no_history;
   unsigned long thread;  /* 0: none */
+  int serving;           /* that thread updates, at idle priority where there is much to read; set before it starts */
   struct aid_stop *stop; /* ends the thread */
 
   pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
