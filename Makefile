@@ -18,7 +18,7 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2) $(WARN) $(WERROR)
-LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
@@ -107,7 +107,7 @@ $(B)/aid-core: $(B)/aid-core.so
 # --- the command -----------------------------------------------------------------------------------------------------
 cli: $(B)/aid
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
-	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(filter-out -lcurl,$(LIBS)) -ldl
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -211,9 +211,11 @@ check-emacs30: all test-cores
 	@tests/emacs30
 
 ## bench         measure streaming, loading and large chats, as ratios within one run
-bench: all $(B)/bench_secrets $(B)/bench_parsers
+bench: all $(B)/bench_secrets $(B)/bench_parsers $(B)/bench_requests
 	@tests/bench/run
 $(B)/bench_parsers: tests/bench/parsers.c $(call layer_libs,$(need_model))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+$(B)/bench_requests: tests/bench/requests.c $(call layer_libs,$(need_assist))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
@@ -250,7 +252,7 @@ $(B)/bench_patch: tests/bench/patch/batch.c $(call layer_libs,$(need_patch))
 bench-scan: $(B)/bench_scan
 	@tests/bench/scan/compare --build $(B) $(OPTS) $(REPO)
 $(B)/bench_scan: tests/bench/scan/batch.c $(call layer_libs,$(need_scan))
-	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -ldl
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-retrieval ask for what the commits of REPO="dir..." changed, each at its parent, beside plain BM25 over whole files (N=200)
 bench-retrieval: $(B)/bench_retrieval

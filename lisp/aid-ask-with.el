@@ -18,6 +18,7 @@
   (require 'cl-lib)
   (require 'subr-x))
 
+(declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-project-root "aid-context" ())
 (declare-function aid-append-definition-bounds "aid-append" ())
 (declare-function aid-append-definition "aid-append" ())
@@ -105,6 +106,17 @@ QUESTION is a turn, ITEMS are its context items, N models are asked in all."
         (pcase-let ((`(,_ ,text ,at) taken))
           (aid-chat--replace at at text))))))
 
+;; What is too long for one of them is known before any of them is asked.
+(defun aid-ask-with--check-size (models)
+  "Ask what to do when the open question is too long for one of MODELS."
+  (let* ((sized (cl-loop for model in models
+                         for context = (ignore-errors
+                                         (plist-get (aid--mod-model-info model (aid-chat-root)) :context))
+                         when (and context (> context 0)) collect (cons context model)))
+         (aid-model (cdr (car (sort sized (lambda (a b) (< (car a) (car b))))))))
+    (when (and aid-model (aid-chat--near-full-p))
+      (aid-compact-check))))
+
 ;;; Windows
 
 (defun aid-ask-with--split (window)
@@ -144,6 +156,7 @@ Each follows its answer, as a window does whose point is at its end."
       (when (aid-chat-model-line-end)
         (user-error "The question names its model itself; delete that line to ask several"))
       (aid-chat--add-typed)
+      (aid-ask-with--check-size models)
       (setq errors (aid-ask-with--send models)))
     (aid-chat--save)
     (message "%s" (if errors

@@ -25,17 +25,21 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat--own-p "aid-chat" ())
-(declare-function aid-chat-fold-turn "aid-chat-outline" (pos))
 (declare-function aid-queue-send "aid-queue" ())
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
 (autoload 'aid-compact-check "aid-compact")
+(autoload 'aid-chat-again "aid-chat-again" nil t)
 (autoload 'aid-secrets-agree "aid-secrets")
 (autoload 'aid-trust-mention "aid-trust")
 
 (defvar aid-before-send-functions nil
   "Functions called before a question is sent, with the chat's buffer.
 Each may change the chat; one that signals an error keeps it from being sent.")
+
+(defvar aid-chat--alone nil
+  "Whether a question is being sent with nobody there, as by a timer.
+Nothing asks or waits then; what might was looked after before.")
 
 (defvar-local aid-chat--allowed nil
   "The targets of context lines that this person put into the question.
@@ -322,11 +326,13 @@ What was deleted there comes back in that question."
     (and (member state '("failed" "cut" "streaming")) number)))
 
 (defun aid-chat--add-typed ()
-  "Add what the open question names by \"@\", if it does, as items."
+  "Add what the open question names by \"@\", if it does, as items.
+With nobody there that was done before, for it may list a project's files."
   (pcase-let ((`(,beg . ,end) (aid-chat--prose-bounds)))
-    (when (save-excursion
-            (goto-char beg)
-            (search-forward "@" end t))
+    (when (and (not aid-chat--alone)
+               (save-excursion
+                 (goto-char beg)
+                 (search-forward "@" end t)))
       (aid-chat-add-typed-items))))
 
 (defun aid-chat--items-cost ()
@@ -338,14 +344,16 @@ What was deleted there comes back in that question."
         (setq sum (+ sum (string-to-number (match-string 1))))))
     sum))
 
-(defun aid-chat--near-full-p ()
-  "Whether this chat may be too long for its model, so that it is worth counting.
-No text has more tokens than characters, but for rare signs; what was sent of
-context lines is not in the chat.  A request that a person has made is that
-person's."
-  (let* ((named (save-excursion
-                  (and (aid-chat-model--at-line) (match-string-no-properties 2))))
-         (model (or named aid-model (plist-get (aid-strategy-info nil) :model)))
+(defun aid-chat--near-full-p (&optional strategy again)
+  "Whether this chat may be too long for its model: then it is worth counting.
+It is about the open question, by STRATEGY or the one in force; or, AGAIN, about
+an earlier one, to which the open one's own model does not matter.  No text has
+more tokens than characters, but for rare signs; what was sent of context lines
+is not in the chat.  A request that a person has made is that person's."
+  (let* ((named (and (not again)
+                     (save-excursion
+                       (and (aid-chat-model--at-line) (match-string-no-properties 2)))))
+         (model (or named aid-model (plist-get (aid-strategy-info strategy) :model)))
          (context (or (plist-get (aid--mod-model-info model (aid-chat-root)) :context) 0)))
     (and (> context 0) (not aid-chat--body)
          (> (+ (buffer-size) (aid-chat--items-cost) (cdr aid-chat--open-cost))
@@ -389,75 +397,6 @@ What is asked by a command that acts on the answer cannot be queued."
     (when inside
       (goto-char (point-max)))
     (aid-chat--save)))
-
-(defun aid-chat--question-of (number)
-  "The turn that answer NUMBER answers."
-  (save-excursion
-    (goto-char (plist-get (aid-chat--answer number) :beg))
-    (or (aid-chat--turn-back) (user-error "The question is gone"))))
-
-(defun aid-chat-again (number)
-  "Ask again what answer NUMBER answers; that answer becomes an alternative.
-Interactively it is the answer at point; in the open question, the last one."
-  (interactive (list (or (aid-chat-answer-at)
-                         (and (aid-chat-in-question-p) (car (last (aid-chat-answers))))
-                         (user-error "No answer is at point"))))
-  (aid-module-ensure)
-  (when aid-chat--stream
-    (user-error "An answer is arriving"))
-  (save-restriction
-    (widen)
-    (let* ((request (aid-chat--next-request))
-           (asked (aid-chat--request request nil nil
-                                     (plist-get (aid-chat--question-of number) :number)))
-           (turn (aid-chat--answer number))     ; now: what was asked about may have moved it
-           (question (aid-chat--question-of number))
-           (head (aid-chat--answer-head (cdr asked) number request)))
-      (if (aid-chat--blank-p (aid-chat-answer-body number))
-          (aid-chat--replace (plist-get turn :beg)
-                             (cdr (aid-chat-answer-body number)) (concat head "\n\n"))
-        (aid-chat--make-alternative turn)
-        (aid-chat--replace (plist-get turn :beg) (plist-get turn :beg) (concat head "\n\n")))
-      (aid-chat-stream-begin (car asked) number (+ (plist-get turn :beg) (length head))
-                             (plist-get question :beg) (cdr asked))
-      (aid-chat--show-again (plist-get turn :beg) (+ (plist-get turn :beg) (length head))))))
-
-(defun aid-chat--show-again (beg at)
-  "Show the answer at BEG that was asked for again, whose text arrives at AT.
-The alternative below it is folded; a point that was in it goes with the text."
-  (let* ((old (save-excursion
-                (goto-char at)
-                (skip-chars-forward "\n")
-                (and (looking-at-p "### ") (point))))
-         (end (and old (plist-get (aid-chat-turn-at old) :end)))
-         (in-old (lambda (pos) (and old (< at pos end)))))
-    (when old
-      (aid-chat-fold-turn old))
-    (dolist (window (get-buffer-window-list nil nil t))
-      (when (funcall in-old (window-point window))
-        (set-window-point window at))
-      (when (> (window-start window) beg)
-        (set-window-start window beg t)))
-    (when (funcall in-old (point))
-      (goto-char at))))
-
-(defun aid-chat--make-alternative (turn)
-  "Make TURN, an answer, an alternative to the answer that is to come."
-  (let* ((number (plist-get turn :number))
-         (sub (1+ (apply #'max 0 (mapcar (lambda (other)
-                                           (if (= number (plist-get other :number))
-                                               (plist-get other :sub)
-                                             0))
-                                         (aid-chat-turns 'alternative))))))
-    (save-excursion
-      (goto-char (plist-get turn :beg))
-      (let* ((marker (aid-chat--next-marker nil))
-             (words (string-trim (replace-regexp-in-string
-                                  "\\`#* *" "" (buffer-substring-no-properties
-                                                (plist-get turn :beg) (car marker))))))
-        (aid-chat--replace (plist-get turn :beg) (nth 1 marker)
-                           (concat "### " words ", alternative "
-                                   (aid-chat--marker (format "%d.%d alternative" number sub))))))))
 
 (defun aid-chat-ask (chat question &optional send)
   "Put QUESTION into the open question of CHAT, before its context, and send it.

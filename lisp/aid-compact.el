@@ -181,20 +181,22 @@ no answer leaves room for its summary in the model's context")))))
     t))
 
 ;;;###autoload
-(defun aid-compact-check ()
-  "Ask what to do when the open question does not fit into its model's context."
-  (let* ((request (aid-inspect-request))
+(defun aid-compact-check (&optional plist)
+  "Ask what to do when the open question does not fit into its model's context.
+With PLIST it is about what the core is asked by that instead."
+  (let* ((request (if plist (aid--mod-inspect plist) (aid-inspect-request)))
+         (cut (aid-compact--cut request))
          (context (plist-get request :context))
          (tokens (plist-get request :tokens)))
     (when (and (> context 0) (> (+ tokens aid-compact-reserve) context))
       (let ((said (format "This is about %s tokens, and %s takes %s with its answer"
                           (aid-chat--count tokens) (plist-get request :model)
                           (aid-chat--count context))))
-        (cond ((not (aid-compact--cut request))
+        (cond ((not cut)
                (unless (y-or-n-p (concat said ".  Send it all the same? "))
                  (user-error "Not sent: take away context lines or words")))
               ((y-or-n-p (concat said ".  Summarise the oldest turns first? "))
-               (aid-compact)
+               (aid-compact cut)
                (user-error "Not sent yet: the oldest turns are being summarised; send again when that is done")))))))
 
 (provide 'aid-compact)

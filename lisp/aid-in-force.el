@@ -51,6 +51,9 @@ question is sent.  With nil only `aid-append-recipe' adds it."
 (defvar-local aid-strategy--info nil
   "What was last found out of the strategy in force in this chat.")
 
+(defvar-local aid-strategy--chosen nil
+  "The last answer that was there when this chat's strategy was chosen, or nil.")
+
 (defun aid-strategy-info (&optional name)
   "What is known of the strategy in force in this chat: a plist.
 NAME is a strategy to be used instead of the one that is set."

@@ -30,17 +30,30 @@
 (declare-function auth-source-search "auth-source" (&rest spec))
 
 (defvar auth-sources)
+(defvar auth-source-do-cache)
+(declare-function auth-source-remembered-p "auth-source" (spec))
+
+(defun aid-model--secret-spec (info)
+  "What auth-source is asked for the model that INFO describes, nil: nothing."
+  (when (and (plist-get info :needs_key) (plist-get info :host))
+    (require 'auth-source)
+    (list :host (plist-get info :host) :user "apikey" :max 1 :require '(:secret))))
 
 (defun aid-model-secret (info)
   "The key for the model that INFO describes, by auth-source, or nil.
 INFO is a plist of `aid--mod-model-info'."
-  (when (and (plist-get info :needs_key) (plist-get info :host))
-    (require 'auth-source)
-    (when-let ((found (car (auth-source-search :host (plist-get info :host)
-                                               :user "apikey" :max 1
-                                               :require '(:secret))))
-               (secret (plist-get found :secret)))
-      (if (functionp secret) (funcall secret) secret))))
+  (when-let ((spec (aid-model--secret-spec info))
+             (found (car (apply #'auth-source-search spec)))
+             (secret (plist-get found :secret)))
+    (if (functionp secret) (funcall secret) secret)))
+
+(defun aid-model-secret-near-p (info)
+  "Whether `aid-model-secret' for INFO would ask nobody and wait for nothing."
+  (let ((spec (aid-model--secret-spec info)))
+    (or (not spec)
+        (and auth-source-do-cache (auth-source-remembered-p spec))
+        (cl-loop for source in (ensure-list auth-sources)
+                 always (or (aid-model--no-source-p source) (aid-model--open-source-p source))))))
 
 (defun aid-model--open-source-p (source)
   "Whether SOURCE of `auth-sources' can be read without asking for anything."

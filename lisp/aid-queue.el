@@ -9,8 +9,10 @@
 ;; the chat like any other, behind the answer and before the open question, and
 ;; the marker of its heading says that it waits: it is edited, removed, saved
 ;; and undone as text.  When the answer has ended well the first of the queue is
-;; sent; when not, the queue waits for the person.  Nothing asks anything then:
-;; a question that cannot be sent without that waits, too.
+;; sent; when not, the queue waits for the person.  Nothing asks or waits then,
+;; for a timer sends it: what might is done when the question is queued, secrets
+;; are looked for by the core meanwhile, and a question that cannot be sent so
+;; waits, too.
 
 ;;; Code:
 
@@ -20,7 +22,14 @@
   (require 'subr-x))
 
 (declare-function aid-chat--save "aid-chat" ())
+(declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-module-ensure "aid-module" ())
+
+(declare-function aid--mod-model-info "ext:aid-module" (id root))
+(autoload 'aid-chat--typed-names "aid-chat-complete")
+(autoload 'aid-model-secret "aid-model")
+(autoload 'aid-model-secret-near-p "aid-model")
+(autoload 'aid-secrets-look "aid-secrets")
 
 (defvar inhibit-interaction)
 
@@ -64,6 +73,44 @@ Each leaves one for the answer to the question before it."
              when (and (<= (plist-get turn :beg) pos) (< pos (plist-get turn :end)))
              return turn)))
 
+;;; With nobody there
+
+(defvar-local aid-queue--looked-up nil
+  "The names after \"@\" in questions that were queued, which were looked up then.")
+
+(defun aid-queue--typed ()
+  "The names after \"@\" in the question that counts as the open one."
+  (pcase-let ((`(,beg . ,end) (aid-chat--prose-bounds)))
+    (aid-chat--typed-names (or (aid-chat-model-line-end) beg) end)))
+
+(defun aid-queue--model-info ()
+  "What is known of the model for the question that counts as the open one."
+  (aid--mod-model-info (or (save-excursion
+                             (and (aid-chat-model--at-line) (match-string-no-properties 2)))
+                           aid-model (plist-get (aid-strategy-info) :model))
+                       (aid-chat-root)))
+
+(defun aid-queue--prepare ()
+  "Do for the open question now what may wait or ask when it is sent."
+  (setq aid-queue--looked-up (append (aid-queue--typed) aid-queue--looked-up))
+  (ignore-errors (aid-model-secret (aid-queue--model-info))))
+
+(defun aid-queue--live-items ()
+  "The context items of the question that counts as the open one, unsent ones."
+  (cl-loop for item in (aid-chat--open-items)
+           unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item))
+
+(defun aid-queue--hindrance ()
+  "Why the question that counts as the open one cannot be sent with nobody there.
+It is nil when it can."
+  (cond ((cl-loop for name in (aid-queue--typed) thereis (not (member name aid-queue--looked-up)))
+         "What \"@\" names in it is to be looked up")
+        ((cl-loop for item in (aid-queue--live-items)
+                  thereis (not (aid-chat--item-near-p (nth 2 item))))
+         "What a context line names is to be fetched")
+        ((not (aid-model-secret-near-p (aid-queue--model-info)))
+         "Its model's key is to be asked for")))
+
 ;;; Adding
 
 (defun aid-queue--add-context ()
@@ -74,7 +121,8 @@ What is to be agreed to is asked now, for later nobody may be there."
     (`(,name ,text ,at) (unwind-protect (aid-recipe-complete name)
                           (aid-chat--replace at at text)))
     (_ (aid-recipe-complete)))
-  (aid-chat--agree (aid-chat--open-items)))
+  (aid-chat--agree (aid-chat--open-items))
+  (aid-queue--prepare))
 
 (defun aid-queue--add ()
   "Queue the open question, and begin a new one below it."
@@ -145,20 +193,59 @@ What is to be agreed to is asked now, for later nobody may be there."
   "Say that the queue waits, and WHY."
   (when (and (get-buffer-window nil 'visible) (not (active-minibuffer-window)))
     (let ((n (length (aid-chat-queued))))
-      (message "%s  %d queued question%s: %s there sends" why n (if (= n 1) " waits" "s wait")
+      (message "%s.  %d queued question%s: %s there sends" (string-remove-suffix "." why) n (if (= n 1) " waits" "s wait")
                (substitute-command-keys "\\<aid-chat-mode-map>\\[aid-chat-send]")))))
 
-(defun aid-queue--next (chat)
-  "Send the first question of CHAT's queue, if nothing has changed meanwhile."
+(defun aid-queue--alone (chat function)
+  "Call FUNCTION in CHAT, with nobody there, if its queue can be sent."
   (when (buffer-live-p chat)
     (with-current-buffer chat
       (when (and (derived-mode-p 'aid-chat-mode) (not aid-chat--stream) (not aid-queue--busy)
                  (aid-chat-queued))
         (condition-case err
-            (let ((inhibit-interaction t) (use-dialog-box nil))
-              (aid-queue--send-first))
-          (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent."))
+            (let ((inhibit-interaction t) (use-dialog-box nil) (aid-chat--alone t))
+              (save-restriction
+                (widen)
+                (funcall function)))
+          (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent"))
           (error (aid-queue--say-waits (error-message-string err))))))))
+
+(defun aid-queue--text ()
+  "The text of the first question of the queue."
+  (let ((turn (or (aid-queue--first) (user-error "The question is empty"))))
+    (buffer-substring-no-properties (plist-get turn :body) (plist-get turn :end))))
+
+(defvar-local aid-queue--looking nil
+  "How often the core is looking for secrets just now in what is to be sent next.")
+
+(defun aid-queue--next (chat)
+  "Send the first question of CHAT's queue when it was looked through for secrets.
+It is not when anything about it needs somebody to be there."
+  (aid-queue--alone
+   chat
+   (lambda ()
+     (let* ((text (aid-queue--text))
+            (plist (aid-chat--with-sending (plist-get (aid-queue--first) :number)
+                     (when-let ((why (aid-queue--hindrance)))
+                       (user-error "%s" why))
+                     (cdr (aid-chat--request-plist nil (aid-queue--live-items) nil)))))
+       (setq aid-queue--looking (1+ (or aid-queue--looking 0)))
+       (aid-secrets-look plist
+                         ;; Whoever else hears of events does so before the next begins.
+                         (lambda (held) (run-with-timer 0 nil #'aid-queue--looked chat text held)))))))
+
+(defun aid-queue--looked (chat text held)
+  "Send the first question of CHAT's queue if it is TEXT and nothing in it is HELD.
+When it was edited meanwhile it is looked through once more."
+  (when (buffer-live-p chat)
+    (with-current-buffer chat
+      (setq aid-queue--looking (and (> (or aid-queue--looking 0) 1) (1- aid-queue--looking)))))
+  (aid-queue--alone
+   chat
+   (lambda ()
+     (cond ((not (equal text (aid-queue--text))) (aid-queue--next chat))
+           (held (user-error "What looks like a secret would be sent with it"))
+           (t (aid-queue--send-first))))))
 
 (defun aid-queue--answered-p ()
   "Whether the answer before the queue has ended well."
@@ -181,7 +268,7 @@ What is to be agreed to is asked now, for later nobody may be there."
         (if (or steered (aid-queue--answered-p))
             ;; Whoever else hears of the answer's end does so before the next begins.
             (run-with-timer 0 nil #'aid-queue--next chat)
-          (aid-queue--say-waits "The answer did not end well."))))))
+          (aid-queue--say-waits "The answer did not end well"))))))
 
 ;;;###autoload
 (defun aid-queue-send ()

@@ -27,6 +27,7 @@
 
 (defvar aid-chat--item-line)
 (defvar inhibit-interaction)
+(defvar aid-chat--alone)
 
 (defvar-local aid-secrets--allowed nil
   "The findings that this person sends all the same: the core's names for them.")
@@ -46,13 +47,17 @@ Then the question is sent, and the core itself holds it back if it must.")
                 :remove-secrets (and aid-secrets--removed (string-join aid-secrets--removed " ")))
           plist))
 
+(defun aid-secrets-look (plist then)
+  "Have the core look for what keeps the request PLIST from being sent.
+THEN is called with it, a list of plists, when that is known."
+  (aid--on-event (aid--mod-held (aid-secrets--plist plist))
+                 (lambda (kind value)
+                   (funcall then (and (eq kind 'result) (append (plist-get value :held) nil))))))
+
 (defun aid-secrets--held (plist)
   "What keeps the request PLIST from being sent, as a list of plists."
-  (let* ((limit (+ (float-time) aid-secrets--seconds))
-         (id (aid--mod-held plist)) held done)
-    (aid--on-event id (lambda (kind value)
-                        (setq done t
-                              held (and (eq kind 'result) (append (plist-get value :held) nil)))))
+  (let ((limit (+ (float-time) aid-secrets--seconds)) held done)
+    (aid-secrets-look plist (lambda (found) (setq done t held found)))
     (while (and (not done) (< (float-time) limit) (process-live-p aid--process))
       (accept-process-output aid--process 0.05))
     held))
@@ -157,11 +162,13 @@ Then the question is sent, and the core itself holds it back if it must.")
 (defun aid-secrets-agree (plist)
   "Give PLIST, a request, with what was decided about the secrets in it.
 Ask about those that nothing was decided about.  A quit, or the choice to
-cancel, is an error: nothing is sent then."
+cancel, is an error: nothing is sent then.  With nobody there they were looked
+for before."
   (save-restriction
     (widen)
     (let ((last nil) held)
-      (while (setq held (aid-secrets--held (aid-secrets--plist plist)))
+      (while (setq held (and (not aid-chat--alone)
+                               (aid-secrets--held plist)))
         (when (equal held last)         ; what was done did not help
           (user-error "Not sent: %s" (aid-secrets--prompt (aid-secrets--group held))))
         (setq last held)

@@ -23,6 +23,8 @@
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-project-root "aid-context" ())
 (declare-function aid-chat-set "aid-chat" (variable value))
+(declare-function aid-chat--live-chats "aid-chat" ())
+(declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat--replace "aid-chat-text" (beg end text))
 (declare-function aid-chat-head-update "aid-chat-head" ())
 
@@ -126,8 +128,19 @@ is saved.  \"/NAME\" at the beginning of a question is for that question alone."
     (_ (aid-chat-set 'aid-strategy strategy)
        (when (derived-mode-p 'aid-chat-mode)
          (aid-strategy--keep strategy))))
+  (aid-strategy--note-chosen)
   (aid-strategy--refresh-all)
   (aid-strategy--tell strategy scope))
+
+(defun aid-strategy--note-chosen ()
+  "Note that a strategy was chosen, in the chats that use it.
+That is this one when it has its own, else each that has none."
+  (dolist (chat (if (and (derived-mode-p 'aid-chat-mode) (local-variable-p 'aid-strategy))
+                    (list (current-buffer))
+                  (cl-loop for chat in (aid-chat--live-chats)
+                           unless (local-variable-p 'aid-strategy chat) collect chat)))
+    (with-current-buffer chat
+      (setq aid-strategy--chosen (car (last (aid-chat-answers)))))))
 
 (defun aid-strategy--refresh-all ()
   "Have all chats show the strategy in force."

@@ -117,41 +117,69 @@ aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, struct aid_erro
 
 /* --- cancelling ----------------------------------------------------------------------------------------------------- */
 
-struct cancel
+struct aid_cancel
 {
   struct aid_assist *assist;
   uint64_t id;
+  struct aid_later *way;       /* to the I/O thread */
 };
+
+/* The request ID, or NULL; under the lock. */
+static struct aid_turn_state *
+find_turn (struct aid_assist *a, uint64_t id)
+{
+  for (size_t i = 0; i < a->turns.len; i++)
+    {
+      struct aid_turn_state *t = AID_VEC_AT (struct aid_turn_state *, &a->turns, i);
+      if (aid_turn_id (t) == id)
+        return t;
+    }
+  return NULL;
+}
 
 /* I/O thread, which alone frees a turn that has been prepared. */
 static void
 cancel_now (void *arg)
 {
-  struct cancel *c = arg;
-  struct aid_turn_state *found = NULL;
+  struct aid_cancel *c = arg;
   pthread_mutex_lock (&c->assist->lock);
-  for (size_t i = 0; i < c->assist->turns.len; i++)
-    {
-      struct aid_turn_state *t = AID_VEC_AT (struct aid_turn_state *, &c->assist->turns, i);
-      if (aid_turn_id (t) == c->id)
-        found = t;
-    }
+  struct aid_turn_state *found = find_turn (c->assist, c->id);
   pthread_mutex_unlock (&c->assist->lock);
   if (found)
     aid_turn_cancel (found);
   free (c);
 }
 
+struct aid_cancel *
+aid_cancel_new (struct aid_assist *a, uint64_t id)
+{
+  struct aid_cancel *c = calloc (1, sizeof *c);
+  if (!c)
+    return NULL;
+  *c = (struct aid_cancel){ a, id, aid_net_reserve (a->net, cancel_now, free, c) };
+  if (c->way)
+    return c;
+  free (c);
+  return NULL;
+}
+
+void
+aid_cancel_free (struct aid_cancel *c)
+{
+  if (c)
+    aid_net_unreserve (c->way);
+  free (c);
+}
+
 void
 aid_assist_cancel (struct aid_assist *a, uint64_t id)
 {
-  struct cancel *c = calloc (1, sizeof *c);
-  if (!c)
-    return;
-  c->assist = a;
-  c->id = id;
-  if (aid_net_later (a->net, 0, cancel_now, free, c))
-    free (c);
+  pthread_mutex_lock (&a->lock);
+  struct aid_turn_state *t = find_turn (a, id);
+  struct aid_cancel *c = t ? aid_turn_take_cancel (t) : NULL;
+  pthread_mutex_unlock (&a->lock);
+  if (c && aid_net_hand (c->way))
+    free (c);                  /* the net is being freed, which ends every request */
 }
 
 /* --- frames --------------------------------------------------------------------------------------------------------- */

@@ -125,8 +125,19 @@ void aid_kept_add (struct aid_kept *k, struct aid_span text);
 void aid_kept_close (struct aid_kept *k, int unwanted);
 /* Has a copy of BYTES stored as aid_blob_put would; ID gets its name.  Never waits; AID_E_LIMIT, AID_E_NOMEM, AID_E_STATE. */
 enum aid_err aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_BLOB_ID]);
-/* Runs FN (ARG) on the thread that writes, after what waits there, also while everything stops; at once without memory. */
-void aid_keeper_run (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg);
+/* What is done once on the thread that writes, after what waits there, also while everything stops.  Its memory is its
+   maker's. */
+struct aid_chore
+{
+  void (*fn) (struct aid_chore *chore);   /* frees it */
+  size_t bytes;                           /* what it holds */
+  struct aid_keeper *keeper;              /* the keeper's, as JOB is */
+  struct aid_pool_job job;
+};
+#define AID_KEEPER_MAX ((size_t) 64 << 20)   /* bytes that all chores may hold; those of more than 64 KB have half of it */
+/* Has CHORE done.  Never waits and never does it here: AID_E_LIMIT when a stuck disk has left too much to do, AID_E_STATE; then
+   CHORE is the caller's again. */
+enum aid_err aid_keeper_do (struct aid_keeper *keeper, struct aid_chore *chore);
 /* Waits until what was handed over is in the store; two seconds at most, for a disk may be stuck. */
 void aid_keeper_wait_stored (struct aid_keeper *keeper);
 
@@ -204,6 +215,12 @@ void aid_turn_flush (struct aid_turn_state *t, int final);
 /* I/O thread: ends the request. */
 void aid_turn_cancel (struct aid_turn_state *t);
 uint64_t aid_turn_id (const struct aid_turn_state *t);
+/* Takes T's way to be cancelled; NULL when somebody has it already.  Under the assistant's lock. */
+struct aid_cancel *aid_turn_take_cancel (struct aid_turn_state *t);
+
+/* Cancelling request ID, made while the request is, so that it needs no memory later and cannot fail; NULL without memory. */
+struct aid_cancel *aid_cancel_new (struct aid_assist *a, uint64_t id);
+void aid_cancel_free (struct aid_cancel *c);   /* one that nobody wanted; may be NULL */
 
 /* --- inspect.c: what would be sent ---------------------------------------------------------------------------------- */
 

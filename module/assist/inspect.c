@@ -1,7 +1,7 @@
 /* What would be sent, for people to look at: the request with a variable where the key goes, how much of it the server has seen,
    and the same as a command for a shell. */
 #include "assist/prefix.h"
-#include "assist/hide.h"
+#include "model/hide.h"
 #include "base/hash.h"
 #include "base/val.h"
 #include "assist/assist_internal.h"

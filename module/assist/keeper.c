@@ -2,6 +2,9 @@
    writes them, another one syncs, so that neither a slow disk nor a slow sync holds up a stream, and no sync holds up a write:
    what has been written outlives a killed editor, what has been synced a lost machine, too.
 
+   Neither thread's queue can be full, for whatever waits there brings its own memory: a disk that is stuck for long costs what
+   would have been written, never the I/O thread's time.
+
    A journal is one of the writer's as long as it has bytes to write, and one of the syncer's while it is synced; both may be
    so at once.  Whoever of them is the last to let go of a journal that was closed frees it. */
 #include "assist/assist_internal.h"
@@ -13,6 +16,7 @@
 #define SYNC_MS 1000                    /* between two syncs of a journal */
 #define STORE_S 2                       /* that a question waits for what the answer before it left to be stored */
 #define KEPT_MAX (3 * AID_ANSWER_MAX)   /* bytes that wait for the disk; a longer wait costs the journal */
+#define LARGE (64u << 10)               /* bytes of a chore that must leave room for small ones */
 
 struct aid_keeper
 {
@@ -20,6 +24,7 @@ struct aid_keeper
   pthread_mutex_t lock;
   pthread_cond_t stored;
   unsigned storing;                     /* texts on their way into the store */
+  size_t bytes;                         /* that chores hold */
 };
 
 struct aid_kept
@@ -32,6 +37,7 @@ struct aid_kept
   int unsynced, failed;
   int writing, syncing;                 /* a job of that kind waits or runs */
   int closed, unwanted;
+  struct aid_pool_job write, sync;
 };
 
 /* --- journals --------------------------------------------------------------------------------------------------------- */
@@ -112,7 +118,7 @@ write_now (void *arg)
   if (!due)
     return let_go (k);
   pthread_mutex_unlock (&k->lock);
-  if (aid_pool_run (k->keeper->syncer, sync_now, skip_sync, k))
+  if (aid_pool_put (k->keeper->syncer, &k->sync))
     skip_sync (k);
 }
 
@@ -123,7 +129,7 @@ write_soon (struct aid_kept *k)
   int begun = k->writing;
   k->writing = 1;
   pthread_mutex_unlock (&k->lock);
-  if (begun || !aid_pool_run (k->keeper->writer, write_now, write_now, k))
+  if (begun || !aid_pool_put (k->keeper->writer, &k->write))
     return;
   pthread_mutex_lock (&k->lock);
   k->writing = 0;
@@ -144,6 +150,8 @@ aid_keeper_open (struct aid_keeper *keeper, const char *chat_path, const char *r
       return NULL;
     }
   k->keeper = keeper;
+  k->write = (struct aid_pool_job){ .fn = write_now, .free_arg = write_now, .arg = k };
+  k->sync = (struct aid_pool_job){ .fn = sync_now, .free_arg = skip_sync, .arg = k };
   k->waiting = AID_STR_INIT (KEPT_MAX);
   k->synced_ms = aid_clock_ms ();
   k->unsynced = 1;
@@ -174,26 +182,69 @@ aid_kept_close (struct aid_kept *k, int unwanted)
   write_soon (k);      /* closing may wait for the disk, too */
 }
 
+/* --- chores ----------------------------------------------------------------------------------------------------------- */
+
+static void
+do_chore (void *arg)
+{
+  struct aid_chore *c = arg;
+  struct aid_keeper *keeper = c->keeper;
+  size_t bytes = c->bytes;
+  c->fn (c);
+  pthread_mutex_lock (&keeper->lock);
+  keeper->bytes -= bytes;
+  pthread_mutex_unlock (&keeper->lock);
+}
+
+enum aid_err
+aid_keeper_do (struct aid_keeper *keeper, struct aid_chore *c)
+{
+  size_t most = c->bytes > LARGE ? AID_KEEPER_MAX / 2 : AID_KEEPER_MAX;
+  c->keeper = keeper;
+  c->job = (struct aid_pool_job){ .fn = do_chore, .free_arg = do_chore, .arg = c };
+  pthread_mutex_lock (&keeper->lock);
+  int fits = c->bytes <= most && keeper->bytes <= most - c->bytes;
+  keeper->bytes += fits ? c->bytes : 0;
+  pthread_mutex_unlock (&keeper->lock);
+  if (!fits)
+    return AID_E_LIMIT;
+  size_t bytes = c->bytes;
+  enum aid_err err = aid_pool_put (keeper->writer, &c->job);
+  if (!err)
+    return AID_OK;
+  pthread_mutex_lock (&keeper->lock);
+  keeper->bytes -= bytes;
+  pthread_mutex_unlock (&keeper->lock);
+  return err;
+}
+
 /* --- the store -------------------------------------------------------------------------------------------------------- */
 
 struct text
 {
-  struct aid_keeper *keeper;
+  struct aid_chore chore;
   size_t len;
   char bytes[];
 };
 
 static void
-store_now (void *arg)
+note_stored (struct aid_keeper *keeper)
 {
-  struct text *t = arg;
+  pthread_mutex_lock (&keeper->lock);
+  keeper->storing--;
+  pthread_cond_broadcast (&keeper->stored);
+  pthread_mutex_unlock (&keeper->lock);
+}
+
+static void
+store_now (struct aid_chore *chore)
+{
+  struct text *t = (struct text *) chore;
+  struct aid_keeper *keeper = chore->keeper;
   char id[AID_BLOB_ID];
   aid_blob_put ((struct aid_span){ t->bytes, t->len }, id, NULL);
-  pthread_mutex_lock (&t->keeper->lock);
-  t->keeper->storing--;
-  pthread_cond_broadcast (&t->keeper->stored);
-  pthread_mutex_unlock (&t->keeper->lock);
   free (t);
+  note_stored (keeper);
 }
 
 enum aid_err
@@ -202,28 +253,19 @@ aid_keeper_store (struct aid_keeper *keeper, struct aid_span bytes, char id[AID_
   struct text *t = bytes.len <= AID_BLOB_MAX ? malloc (sizeof *t + bytes.len) : NULL;
   if (!t)
     return bytes.len <= AID_BLOB_MAX ? AID_E_NOMEM : AID_E_LIMIT;
-  t->keeper = keeper;
+  t->chore = (struct aid_chore){ .fn = store_now, .bytes = sizeof *t + bytes.len };
   t->len = bytes.len;
   memcpy (t->bytes, bytes.ptr, bytes.len);
   aid_blob_id (bytes, id);
   pthread_mutex_lock (&keeper->lock);
   keeper->storing++;
   pthread_mutex_unlock (&keeper->lock);
-  enum aid_err err = aid_pool_run (keeper->writer, store_now, store_now, t);
+  enum aid_err err = aid_keeper_do (keeper, &t->chore);
   if (!err)
     return AID_OK;
   free (t);
-  pthread_mutex_lock (&keeper->lock);
-  keeper->storing--;
-  pthread_mutex_unlock (&keeper->lock);
+  note_stored (keeper);
   return err;
-}
-
-void
-aid_keeper_run (struct aid_keeper *keeper, void (*fn) (void *arg), void *arg)
-{
-  if (aid_pool_run (keeper->writer, fn, fn, arg))
-    fn (arg);
 }
 
 void

@@ -3,24 +3,14 @@
 
    A live item is read and frozen when its question is first sent; afterwards its stored bytes are sent again, so that history and
    a server's cached prefix stay true.  The file's key never leaves: it is cut out of every text. */
-#include "assist/assist_internal.h"
-#include "base/utf8.h"
-#include "context/item.h"
+#include "assist/prompt_internal.h"
 #include "model/estimate.h"
 #include "store/blob.h"
 #include <stdlib.h>
 
-struct builder
-{
-  const struct aid_prompt_request *request;
-  const struct aid_chat *chat;
-  struct aid_prompt *out;
-  struct aid_error *e;
-};
-
 /* Appends TEXT without the file's key, which a snapshot of a chat may hold. */
-static void
-add_without_key (const char *key, struct aid_span text, struct aid_str *out)
+void
+aid_prompt_without_key (const char *key, struct aid_span text, struct aid_str *out)
 {
   struct aid_span k = aid_span_z (key);
   ptrdiff_t at;
@@ -32,183 +22,41 @@ add_without_key (const char *key, struct aid_span text, struct aid_str *out)
   aid_str_addspan (out, text);
 }
 
-static int64_t
-tokens_in (const struct aid_prompt_request *r, struct aid_span text)
+int64_t
+aid_prompt_tokens (const struct aid_prompt_request *r, struct aid_span text)
 {
   return r->counter ? aid_counter_count (r->counter, text) : aid_estimate (AID_FAMILY_OTHER, text);
 }
 
-static const struct aid_ask_item *
-given_item (const struct aid_prompt_request *r, struct aid_span target)
+/* Counts N more bytes in *SUM, which has the limit that one request has. */
+enum aid_err
+aid_prompt_count (struct aid_prompt_builder *b, size_t *sum, size_t n)
 {
-  for (size_t i = 0; i < r->nitems; i++)
-    if (aid_span_eq (r->items[i].target, target))
-      return &r->items[i];
-  return NULL;
-}
-
-/* The item's text, or image, or PDF, as it is now. */
-static enum aid_err
-live_text (struct builder *b, const struct aid_chat_item *item, struct aid_str *out)
-{
-  const struct aid_ask_item *given = given_item (b->request, item->target);
-  if (given)
-    {
-      add_without_key (b->chat->key, given->text, out);
-      return out->err ? aid_error_set (b->e, out->err, "The item %.*s is larger than %zu MB.", (int) item->label.len,
-                                       item->label.ptr, AID_ITEM_MAX >> 20)
-                      : AID_OK;
-    }
-  enum aid_err err = aid_media_read (b->request->dir, item->target, out, b->e);
-  if (err || out->len)
-    return err;
-  struct aid_str raw = AID_STR_INIT (AID_ITEM_MAX);
-  err = aid_item_read (b->request->dir, item->target, &raw, b->e);
-  if (!err)
-    {
-      add_without_key (b->chat->key, aid_str_span (&raw), out);
-      if (out->err)
-        err = aid_error_set (b->e, out->err, "The item %.*s is too large.", (int) item->label.len, item->label.ptr);
-    }
-  aid_str_free (&raw);
-  return err;
-}
-
-static enum aid_err
-freeze (struct builder *b, const struct aid_chat_item *item, struct aid_span text)
-{
-  struct aid_frozen *f = aid_vec_push (&b->out->frozen);
-  if (!f || !(f->target = aid_span_dup (item->target)))
-    return aid_error_set (b->e, AID_E_LIMIT, "The question has too many context lines.");
-  f->tokens = aid_media_type (text) ? aid_media_tokens (text) : tokens_in (b->request, text);
-  f->text = AID_STR_INIT (AID_MEDIA_MAX);
-  aid_blob_id (text, f->hash);
-  if (b->request->dry || !aid_str_addspan (&f->text, text))
+  *sum += n;
+  if (*sum <= AID_PROMPT_MAX)
     return AID_OK;
-  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  return aid_error_set (b->e, AID_E_LIMIT, "The chat and what its context lines name (texts, images, PDFs) are larger than the "
+                        "%u MB that one request may have: remove context lines, or older turns.", AID_PROMPT_MAX >> 20);
 }
 
-/* Notes where ITEM stands, which has just been written to OUT from FROM on. */
-static enum aid_err
-note_shown (struct builder *b, const struct aid_chat_item *item, struct aid_span text, const struct aid_str *out, size_t from)
-{
-  const struct aid_vec *all = &b->out->conversation.messages;
-  struct aid_shown *s = aid_vec_push (&b->out->shown);
-  struct aid_span rest = aid_span_cut (aid_str_span (out), from, out->len), line;
-  if (!s)
-    return aid_error_set (b->e, AID_E_LIMIT, "The chat has too many context lines.");
-  s->message = all->len - 1;
-  s->part = AID_VEC_AT (struct aid_message, all, s->message).parts.len;
-  s->label = aid_span_dup (item->label);
-  s->target = aid_span_dup (item->target);
-  s->head = AID_STR_INIT (1u << 20);
-  for (int i = 0; i < 2 && aid_span_line (&rest, &line); i++)
-    {
-      aid_utf8_clean (line, &s->head);
-      aid_str_addc (&s->head, '\n');
-    }
-  while (aid_span_line (&text, &line))
-    s->lines++;
-  if (s->label && s->target && !s->head.err)
-    return AID_OK;
-  return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
-}
-
-/* TEXT without what is to be taken out of it. */
-static enum aid_err
-take_out_secrets (struct builder *b, const struct aid_chat_item *item, struct aid_str *text)
-{
-  struct aid_str clean = AID_STR_INIT (2 * AID_ITEM_MAX);      /* what is put in is longer, or shorter */
-  if (!b->request->remove_secrets || aid_media_type (aid_str_span (text)))
-    return AID_OK;
-  enum aid_err err = aid_held_remove (b->request->remove_secrets, item->target, aid_str_span (text), &clean);
-  aid_str_free (text);
-  *text = clean;
-  if (!err)
-    return AID_OK;
-  return aid_error_set (b->e, err, "The item %.*s cannot be sent without its secrets.", (int) item->label.len, item->label.ptr);
-}
-
-static enum aid_err
-add_text_part (struct builder *b, struct aid_message *m, struct aid_str *text)
+enum aid_err
+aid_prompt_add_text (struct aid_prompt_builder *b, struct aid_message *m, struct aid_str *text)
 {
   struct aid_span trimmed = aid_span_trim (aid_str_span (text));
   if (text->err)
     return aid_error_set (b->e, text->err, "The chat is larger than the %u MB that one request may have.", AID_PROMPT_MAX >> 20);
-  b->out->tokens += tokens_in (b->request, trimmed);
+  enum aid_err err = aid_prompt_count (b, &b->sent, trimmed.len);
+  if (err)
+    return err;
+  b->out->tokens += aid_prompt_tokens (b->request, trimmed);
   if (trimmed.len && !aid_message_add (m, AID_PART_TEXT, trimmed))
     return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   aid_str_clear (text);
   return AID_OK;
 }
 
-/* An image or PDF: a line that names it, and, when the model may read it, a part of its own. */
 static enum aid_err
-add_media (struct builder *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_span bytes,
-           struct aid_str *out)
-{
-  int pdf = !strcmp (aid_media_type (bytes), "application/pdf");
-  char *name = aid_span_dup (item->label);
-  enum aid_err err = name ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
-  aid_item_name (item->label, item->target, out);
-  if (!err && (pdf ? b->request->no_pdfs : b->request->no_images))
-    aid_str_addf (out, ": (%s that is not sent: the model reads none.)\n", pdf ? "a PDF" : "an image");
-  else if (!err)
-    {
-      aid_str_addz (out, ":\n");
-      err = add_text_part (b, m, out);
-      if (!err)
-        err = aid_message_add_media (m, bytes, name, b->e);
-      b->out->tokens += aid_media_tokens (bytes);
-    }
-  free (name);
-  return err;
-}
-
-/* Adds what ITEM shows: its frozen bytes, or, the first time or when they are lost, what it names now.  Text is appended to
-   OUT, which becomes a part of M before an image. */
-static enum aid_err
-add_item (struct builder *b, const struct aid_chat_item *item, struct aid_message *m, struct aid_str *out)
-{
-  struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
-  enum aid_err err = AID_E_NOTFOUND;
-  if (item->sent.len)
-    {
-      char *id = aid_span_dup (item->sent);
-      err = id ? aid_blob_get (id, &text, NULL) : AID_E_NOMEM;
-      free (id);
-    }
-  if (err)
-    {
-      aid_str_clear (&text);
-      err = live_text (b, item, &text);
-      if (err && b->request->dry)
-        {
-          aid_str_clear (&text);           /* sending it will tell */
-          err = AID_OK;
-        }
-      if (!err)
-        err = take_out_secrets (b, item, &text);
-      if (!err)
-        err = freeze (b, item, aid_str_span (&text));
-    }
-  else
-    err = take_out_secrets (b, item, &text);
-  size_t from = out->len;
-  int media = !err && aid_media_type (aid_str_span (&text)) != NULL;
-  if (media)
-    err = add_media (b, item, m, aid_str_span (&text), out);
-  else if (!err && (err = aid_item_render (item->label, item->target, aid_str_span (&text), out)))
-    aid_error_set (b->e, err, "The question and its items are larger than the %u MB that one request may have.",
-                   AID_PROMPT_MAX >> 20);
-  if (!err && !media)
-    err = note_shown (b, item, aid_str_span (&text), out, from);
-  aid_str_free (&text);
-  return err;
-}
-
-static enum aid_err
-add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn *last_answer)
+add_question (struct aid_prompt_builder *b, const struct aid_turn *t, const struct aid_turn *last_answer)
 {
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX), told = AID_STR_INIT (AID_PROMPT_MAX);
@@ -216,7 +64,7 @@ add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn
   if (!err && last_answer)
     {
       aid_decisions_tell (b->chat, last_answer, &told);
-      add_without_key (b->chat->key, aid_str_span (&told), &text);   /* a file's name may hold it */
+      aid_prompt_without_key (b->chat->key, aid_str_span (&told), &text);   /* a file's name may hold it */
     }
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
@@ -224,10 +72,10 @@ add_question (struct builder *b, const struct aid_turn *t, const struct aid_turn
       if (p->kind == AID_PIECE_TEXT)
         aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
       else if (p->kind == AID_PIECE_ITEM)
-        err = add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), m, &text);
+        err = aid_prompt_add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), m, &text);
     }
   if (!err)
-    err = add_text_part (b, m, &text);
+    err = aid_prompt_add_text (b, m, &text);
   aid_str_free (&told);
   aid_str_free (&text);
   return err;
@@ -245,7 +93,7 @@ marker_word (const struct aid_chat *c, size_t first_meta, size_t nmeta, const ch
 
 /* Whether turn T is the work of the model that is asked now. */
 static int
-is_same_model (const struct builder *b, const struct aid_turn *t)
+is_same_model (const struct aid_prompt_builder *b, const struct aid_turn *t)
 {
   char *model = marker_word (b->chat, t->first_meta, t->nmeta, "model");
   int same = model && !strcmp (model, b->request->model_id);
@@ -256,7 +104,7 @@ is_same_model (const struct builder *b, const struct aid_turn *t)
 /* Carries what the server wants back of a turn to the model that made it, if the turn is what was received.  It stands before
    all that was said, for it may be there when no reasoning is seen; the wire format knows the places. */
 static void
-add_carried (struct builder *b, size_t turn, struct aid_message *m)
+add_carried (struct aid_prompt_builder *b, size_t turn, struct aid_message *m)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
@@ -273,7 +121,7 @@ add_carried (struct builder *b, size_t turn, struct aid_message *m)
 
 /* A tool call's block is a marker line, a fence, JSON, a fence. */
 static void
-add_tool_call (struct builder *b, const struct aid_piece *p, struct aid_message *m)
+add_tool_call (struct aid_prompt_builder *b, const struct aid_piece *p, struct aid_message *m)
 {
   struct aid_str block = AID_STR_INIT (AID_PROMPT_MAX);
   if (aid_chat_plain (b->chat, p->beg, p->end, 0, &block))
@@ -296,7 +144,7 @@ add_tool_call (struct builder *b, const struct aid_piece *p, struct aid_message 
 }
 
 static enum aid_err
-add_answer (struct builder *b, size_t turn)
+add_answer (struct aid_prompt_builder *b, size_t turn)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_ASSISTANT);
@@ -311,13 +159,13 @@ add_answer (struct builder *b, size_t turn)
         aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
       else if (p->kind == AID_PIECE_REASONING || p->kind == AID_PIECE_TOOL)
         {
-          err = add_text_part (b, m, &text);
+          err = aid_prompt_add_text (b, m, &text);
           if (!err && p->kind == AID_PIECE_TOOL)
             add_tool_call (b, p, m);
         }
     }
   if (!err)
-    err = add_text_part (b, m, &text);
+    err = aid_prompt_add_text (b, m, &text);
   aid_str_free (&text);
   return err;
 }
@@ -337,17 +185,17 @@ asked_turn (const struct aid_chat *c, int64_t number)
 
 /* Adds TEXT, which it empties, to the conversation as the person's words; nothing when there is none. */
 static enum aid_err
-add_words (struct builder *b, struct aid_str *text)
+add_words (struct aid_prompt_builder *b, struct aid_str *text)
 {
   struct aid_message *m = text->len || text->err ? aid_conversation_add (&b->out->conversation, AID_ROLE_USER) : NULL;
-  enum aid_err err = m ? add_text_part (b, m, text) : AID_OK;
+  enum aid_err err = m ? aid_prompt_add_text (b, m, text) : AID_OK;
   if (!m && text->len)
     err = aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   return err;
 }
 
 static enum aid_err
-add_summary (struct builder *b, const struct aid_turn *t)
+add_summary (struct aid_prompt_builder *b, const struct aid_turn *t)
 {
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
   aid_compact_summary (b->chat, t, &text);
@@ -357,7 +205,7 @@ add_summary (struct builder *b, const struct aid_turn *t)
 }
 
 static enum aid_err
-add_wish (struct builder *b)
+add_wish (struct aid_prompt_builder *b)
 {
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
   aid_compact_wish (&text);
@@ -368,7 +216,7 @@ add_wish (struct builder *b)
 
 /* Adds turn I, with what was decided about the answer before it. */
 static enum aid_err
-add_turn (struct builder *b, size_t i, const struct aid_turn *last_answer)
+add_turn (struct aid_prompt_builder *b, size_t i, const struct aid_turn *last_answer)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, i);
   int64_t before = b->out->tokens;
@@ -386,7 +234,7 @@ add_turn (struct builder *b, size_t i, const struct aid_turn *last_answer)
 }
 
 static enum aid_err
-add_turns (struct builder *b)
+add_turns (struct aid_prompt_builder *b)
 {
   int64_t upto = b->request->summarise;
   ptrdiff_t asked = upto ? aid_compact_last (b->chat, upto) : asked_turn (b->chat, b->request->turn);
@@ -448,12 +296,12 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
   if (err)
     return err;
-  struct builder b = { r, chat, out, e };
+  struct aid_prompt_builder b = { .request = r, .chat = chat, .out = out, .e = e };
   memcpy (out->key, chat->key, sizeof out->key);
   struct aid_message *system = aid_conversation_add (&out->conversation, AID_ROLE_SYSTEM);
   if (!system || !aid_message_add (system, AID_PART_TEXT, aid_span_z (r->system)))
     err = aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
-  out->tokens = tokens_in (r, aid_span_z (r->system));
+  out->tokens = aid_prompt_tokens (r, aid_span_z (r->system));
   out->spent = spent_in (chat);
   if (!err)
     err = add_turns (&b);

@@ -1,7 +1,7 @@
 /* Records: one a chat, the oldest gives way.  What is kept of a request is hidden (hide.h) before it is kept; a reply can
    hold the key across two pieces, so it is looked through when it is shown, and once and for all when it has ended. */
 #include "assist/record.h"
-#include "assist/hide.h"
+#include "model/hide.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/val.h"
@@ -19,7 +19,7 @@ struct pair
   char *name, *value;
 };
 
-struct record
+struct aid_record
 {
   uint64_t id;
   char key[33];
@@ -35,7 +35,7 @@ struct record
 struct aid_records
 {
   pthread_mutex_t lock;
-  struct record *list[AID_RECORDS_MAX];    /* the newest first */
+  struct aid_record *list[AID_RECORDS_MAX];    /* the newest first */
 };
 
 /* --- birth and death ------------------------------------------------------------------------------------------------- */
@@ -51,8 +51,8 @@ pairs_free (struct aid_vec *pairs)
   aid_vec_free (pairs);
 }
 
-static void
-record_free (struct record *r)
+void
+aid_record_free (struct aid_record *r)
 {
   if (!r)
     return;
@@ -85,13 +85,13 @@ aid_records_free (struct aid_records *rs)
   if (!rs)
     return;
   for (size_t i = 0; i < AID_RECORDS_MAX; i++)
-    record_free (rs->list[i]);
+    aid_record_free (rs->list[i]);
   pthread_mutex_destroy (&rs->lock);
   free (rs);
 }
 
 /* The record of request ID; under the lock. */
-static struct record *
+static struct aid_record *
 find (struct aid_records *rs, uint64_t id)
 {
   for (size_t i = 0; i < AID_RECORDS_MAX && rs->list[i]; i++)
@@ -101,7 +101,7 @@ find (struct aid_records *rs, uint64_t id)
 }
 
 /* That of the last request of the chat with KEY. */
-static struct record *
+static struct aid_record *
 find_last (struct aid_records *rs, const char *key)
 {
   for (size_t i = 0; i < AID_RECORDS_MAX && rs->list[i]; i++)
@@ -113,7 +113,7 @@ find_last (struct aid_records *rs, const char *key)
 /* --- what is sent ---------------------------------------------------------------------------------------------------- */
 
 static void
-add_pair (struct aid_vec *pairs, const char *name, const char *value, const struct record *r)
+add_pair (struct aid_vec *pairs, const char *name, const char *value, const struct aid_record *r)
 {
   struct aid_str shown = AID_STR_INIT (SMALL_MAX);
   aid_hide_header (name, value, r->secret, r->variable, &shown);
@@ -129,10 +129,10 @@ copy_z (const char *z)
   return strdup (z ? z : "");
 }
 
-static struct record *
-record_new (const char *key, const struct aid_model *model, const struct aid_wire_request *sent, const char *secret)
+struct aid_record *
+aid_record_new (const char *key, const struct aid_model *model, const struct aid_wire_request *sent, const char *secret)
 {
-  struct record *r = calloc (1, sizeof *r);
+  struct aid_record *r = calloc (1, sizeof *r);
   struct aid_str variable = AID_STR_INIT (SMALL_MAX);
   if (!r)
     return NULL;
@@ -152,7 +152,7 @@ record_new (const char *key, const struct aid_model *model, const struct aid_wir
   memccpy (r->key, key, '\0', sizeof r->key - 1);
   if (!r->variable || (secret && !r->secret) || !r->model || !r->provider || !r->host || !r->wire)
     {
-      record_free (r);
+      aid_record_free (r);
       return NULL;
     }
   aid_hide_url (sent->url, r->secret, r->variable, &r->url);
@@ -185,28 +185,26 @@ place (const struct aid_records *rs, const char *key)
 }
 
 void
-aid_records_begin (struct aid_records *rs, uint64_t id, const char *key, const struct aid_model *model,
-                   const struct aid_wire_request *sent, const char *secret)
+aid_records_begin (struct aid_records *rs, uint64_t id, struct aid_record *r)
 {
-  struct record *r = record_new (key, model, sent, secret);
   if (!r)
     return;
   r->id = id;
   pthread_mutex_lock (&rs->lock);
-  size_t at = place (rs, key);
-  struct record *old = rs->list[at];
+  size_t at = place (rs, r->key);
+  struct aid_record *old = rs->list[at];
   for (size_t i = at; i > 0; i--)
     rs->list[i] = rs->list[i - 1];
   rs->list[0] = r;
   pthread_mutex_unlock (&rs->lock);
-  record_free (old);
+  aid_record_free (old);
 }
 
 void
 aid_records_rekey (struct aid_records *rs, uint64_t id, const char *key)
 {
   pthread_mutex_lock (&rs->lock);
-  struct record *r = find (rs, id);
+  struct aid_record *r = find (rs, id);
   if (r)
     {
       memset (r->key, 0, sizeof r->key);
@@ -222,7 +220,7 @@ aid_records_head (struct aid_records *rs, uint64_t id, int status, const struct 
 {
   const char *name = NULL, *value = NULL;
   pthread_mutex_lock (&rs->lock);
-  struct record *r = find (rs, id);
+  struct aid_record *r = find (rs, id);
   if (r)
     {
       r->status = status;
@@ -235,7 +233,7 @@ aid_records_head (struct aid_records *rs, uint64_t id, int status, const struct 
 }
 
 static void
-add_reply (struct record *r, struct aid_span bytes)
+add_reply (struct aid_record *r, struct aid_span bytes)
 {
   size_t room = AID_RECORD_REPLY_MAX - r->reply.len, n = bytes.len < room ? bytes.len : room;
   aid_str_add (&r->reply, bytes.ptr, n);
@@ -246,7 +244,7 @@ void
 aid_records_bytes (struct aid_records *rs, uint64_t id, struct aid_span bytes)
 {
   pthread_mutex_lock (&rs->lock);
-  struct record *r = find (rs, id);
+  struct aid_record *r = find (rs, id);
   if (r && !r->ended)
     add_reply (r, bytes);
   pthread_mutex_unlock (&rs->lock);
@@ -262,7 +260,7 @@ set_known (json_t *line, const char *key, int64_t n)
 }
 
 static void
-write_line (const struct record *r, const struct aid_record_end *end, struct aid_str *line)
+write_line (const struct aid_record *r, const struct aid_record_end *end, struct aid_str *line)
 {
   char time_word[32];
   time_t s = (time_t) (r->started_ms / 1000);
@@ -292,7 +290,7 @@ write_line (const struct record *r, const struct aid_record_end *end, struct aid
 
 /* The reply is whole: the key is taken out of it, and then gone from here. */
 static void
-let_go_of_secret (struct record *r)
+let_go_of_secret (struct aid_record *r)
 {
   struct aid_str clean = AID_STR_INIT (r->reply.max);
   aid_hide_text (aid_str_span (&r->reply), r->secret, r->variable, &clean);
@@ -306,7 +304,7 @@ void
 aid_records_close (struct aid_records *rs, uint64_t id, enum aid_err code)
 {
   pthread_mutex_lock (&rs->lock);
-  struct record *r = find (rs, id);
+  struct aid_record *r = find (rs, id);
   if (r && !r->ended)
     {
       r->ended = 1;
@@ -321,7 +319,7 @@ aid_records_end (struct aid_records *rs, uint64_t id, const struct aid_record_en
 {
   const struct aid_http_result *result = end->result;
   pthread_mutex_lock (&rs->lock);
-  struct record *r = find (rs, id);
+  struct aid_record *r = find (rs, id);
   if (r && !r->ended)
     {
       r->ended = 1;
@@ -358,7 +356,7 @@ pairs_val (struct aid_str *out, const char *key, const struct aid_vec *pairs)
 }
 
 static uint32_t
-times_val (struct aid_str *out, const struct record *r)
+times_val (struct aid_str *out, const struct aid_record *r)
 {
   aid_val_kint (out, "started_ms", r->started_ms);
   aid_val_kint (out, "lookup_us", r->lookup_us);
@@ -370,7 +368,7 @@ times_val (struct aid_str *out, const struct record *r)
 }
 
 static void
-record_val (const struct record *r, struct aid_str *out)
+record_val (const struct aid_record *r, struct aid_str *out)
 {
   struct aid_str reply = AID_STR_INIT (r->reply.max);
   aid_hide_text (aid_str_span (&r->reply), r->secret, r->variable, &reply);
@@ -399,7 +397,7 @@ int
 aid_records_val (struct aid_records *rs, const char *key, struct aid_str *out)
 {
   pthread_mutex_lock (&rs->lock);
-  struct record *r = find_last (rs, key);
+  struct aid_record *r = find_last (rs, key);
   if (r)
     record_val (r, out);
   pthread_mutex_unlock (&rs->lock);
@@ -410,7 +408,7 @@ int
 aid_records_body (struct aid_records *rs, const char *key, struct aid_str *out)
 {
   pthread_mutex_lock (&rs->lock);
-  struct record *r = find_last (rs, key);
+  struct aid_record *r = find_last (rs, key);
   int kept = r && !r->body_left_out;
   if (kept)
     aid_str_addspan (out, aid_str_span (&r->body));

@@ -15,14 +15,19 @@
 #define AID_RECORD_BODY_MAX ((size_t) 8 << 20)    /* bytes of a request; of a larger one nothing is kept */
 
 struct aid_records;
+struct aid_record;              /* one that has not begun */
 
 struct aid_records *aid_records_new (void);        /* NULL without memory */
 void aid_records_free (struct aid_records *rs);
 
-/* What is sent for request ID of the chat with KEY (all is copied): replaces what that chat sent before.  Without memory
-   there is none, and what follows for ID does nothing. */
-void aid_records_begin (struct aid_records *rs, uint64_t id, const char *key, const struct aid_model *model,
-                        const struct aid_wire_request *sent, const char *secret);
+/* Gives what is to be kept of a request of the chat with KEY, made of what is sent (all is copied), or NULL without memory.  It
+   takes as long as looking for the key in the body does: on a thread that may wait. */
+struct aid_record *aid_record_new (const char *key, const struct aid_model *model, const struct aid_wire_request *sent,
+                                   const char *secret);
+void aid_record_free (struct aid_record *r);       /* one that was not begun; may be NULL */
+/* Request ID begins.  Takes R, which replaces what its chat sent before; NULL: nothing is kept, and what follows for ID does
+   nothing. */
+void aid_records_begin (struct aid_records *rs, uint64_t id, struct aid_record *r);
 /* The chat has taken a new key. */
 void aid_records_rekey (struct aid_records *rs, uint64_t id, const char *key);
 /* The answer's head; what came of an attempt before it is forgotten. */

@@ -2,7 +2,7 @@
    exactly one DONE or ERROR has been posted. */
 #include "assist/strategy.h"
 #include "assist/turn_internal.h"
-#include "assist/hide.h"
+#include "model/hide.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "config/secret.h"
@@ -62,6 +62,7 @@ free_asked (struct aid_turn_state *t)
   aid_secret_free (t->secret);
   aid_secret_free (t->sent_key);
   aid_net_unreserve (t->way);
+  aid_cancel_free (t->cancel);
 }
 
 static void
@@ -75,7 +76,9 @@ turn_free (struct aid_turn_state *t)
   aid_answer_free (t->answer);
   aid_found_end (t->found);
   aid_stream_free (t->stream);
-  aid_kept_close (t->journal, !t->streaming);
+  aid_kept_close (t->journal, !t->http);
+  aid_record_free (t->record);
+  aid_str_free (&t->frozen);
   aid_vec_free (&t->spans);
   aid_str_free (&t->stop_words);
   aid_str_free (&t->reasoning);
@@ -102,6 +105,14 @@ aid_turn_id (const struct aid_turn_state *t)
   return t->id;
 }
 
+struct aid_cancel *
+aid_turn_take_cancel (struct aid_turn_state *t)
+{
+  struct aid_cancel *c = t->cancel;
+  t->cancel = NULL;
+  return c;
+}
+
 void
 aid_turn_finish (struct aid_turn_state *t)
 {
@@ -114,12 +125,23 @@ aid_turn_finish (struct aid_turn_state *t)
 
 /* --- the way to the I/O thread --------------------------------------------------------------------------------------- */
 
+/* I/O thread, where cancelling comes, too: what was told to be over does not begin any more. */
+static enum aid_err
+begin_now (struct aid_turn_state *t)
+{
+  aid_records_begin (t->assist->records, t->id, t->record);
+  t->record = NULL;
+  aid_assist_post (t->assist, t->id, AID_EVENT_FROZEN, &t->frozen);
+  aid_str_free (&t->frozen);
+  return aid_turn_stream (t);
+}
+
 /* I/O thread. */
 static void
 begin_stream (void *arg)
 {
   struct aid_turn_state *t = arg;
-  if (!t->cancelled && !t->fail.code && !aid_turn_stream (t))
+  if (!t->cancelled && !t->fail.code && !begin_now (t))
     return;
   /* A net that is being freed takes no request; the person is told why it is. */
   const char *stopping = aid_assist_stopping (t->assist);
@@ -178,10 +200,12 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   t->allow_secrets = copy_z (ask->allow_secrets, &failed);
   t->remove_secrets = copy_z (ask->remove_secrets, &failed);
   t->held = AID_STR_INIT (16u << 20);
+  t->frozen = AID_STR_INIT (16u << 20);
   t->request = strdup (ask->request ? ask->request : "r0");
   t->way = aid_net_reserve (a->net, begin_stream, abandon, t);
+  t->cancel = aid_cancel_new (a, t->id);
   aid_str_addspan (&t->chat, ask->chat);
-  if (!copy_items (t, ask) && !failed && t->request && t->way)
+  if (!copy_items (t, ask) && !failed && t->request && t->way && t->cancel)
     return t;
   turn_free (t);
   return NULL;
@@ -190,27 +214,24 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
 /* --- preparing, on the pool ----------------------------------------------------------------------------------------- */
 
 static void
-post_frozen (struct aid_turn_state *t, const struct aid_prompt *p, int exact)
+write_frozen (const struct aid_prompt *p, int exact, struct aid_str *val)
 {
-  struct aid_str val = AID_STR_INIT (16u << 20);
-  size_t all = aid_val_object (&val);
-  aid_val_key (&val, "items");
-  size_t list = aid_val_list (&val);
+  size_t all = aid_val_object (val);
+  aid_val_key (val, "items");
+  size_t list = aid_val_list (val);
   for (size_t i = 0; i < p->frozen.len; i++)
     {
       const struct aid_frozen *f = &AID_VEC_AT (struct aid_frozen, &p->frozen, i);
-      size_t item = aid_val_object (&val);
-      aid_val_kstrz (&val, "target", f->target);
-      aid_val_kstrz (&val, "hash", f->hash);
-      aid_val_kint (&val, "tokens", f->tokens);
-      aid_val_end (&val, item, 3);
+      size_t item = aid_val_object (val);
+      aid_val_kstrz (val, "target", f->target);
+      aid_val_kstrz (val, "hash", f->hash);
+      aid_val_kint (val, "tokens", f->tokens);
+      aid_val_end (val, item, 3);
     }
-  aid_val_end (&val, list, (uint32_t) p->frozen.len);
-  aid_val_kint (&val, "tokens", p->tokens);
-  aid_val_kbool (&val, "exact", exact);
-  aid_val_end (&val, all, 3);
-  aid_assist_post (t->assist, t->id, AID_EVENT_FROZEN, &val);
-  aid_str_free (&val);
+  aid_val_end (val, list, (uint32_t) p->frozen.len);
+  aid_val_kint (val, "tokens", p->tokens);
+  aid_val_kbool (val, "exact", exact);
+  aid_val_end (val, all, 3);
 }
 
 void
@@ -311,12 +332,13 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   else
     {
       struct aid_endpoint ep = aid_model_endpoint (&t->model, key);
+      ep.tokens = p->tokens;
       err = t->wire->build (&ep, &p->conversation, &t->model.sampling, &t->wire_request, &t->fail);
     }
   if (!err && !t->look)
     {
       take_body (t);
-      aid_records_begin (t->assist->records, t->id, p->key, &t->model, &t->wire_request, key);
+      t->record = aid_record_new (p->key, &t->model, &t->wire_request, key);
     }
   t->sent_key = key;
   return err;
@@ -364,10 +386,10 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
-  if (!err && !t->look)
-    err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err)
     err = build_request (t, &prompt);
+  if (!err && !t->look)          /* what cannot be sent leaves no trace */
+    err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err && t->look)
     aid_look_take (t->look, t->assist->records, &t->model, &t->wire_request, &prompt);
   else if (!err)
@@ -376,7 +398,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
       memcpy (t->key, prompt.key, sizeof t->key);
       if (t->root && !t->plain)
         t->found = aid_found_new (t->assist, t->id, t->root, aid_str_z (&dir), t->items, t->nitems);
-      post_frozen (t, &prompt, exact);
+      write_frozen (&prompt, exact, &t->frozen);
       if (t->chat_path && !t->plain)
         t->journal = aid_keeper_open (t->assist->keeper, t->chat_path, t->request, t->question + 1);
     }

@@ -1,4 +1,5 @@
-/* One request's state, shared by turn.c (birth, preparation) and turn_stream.c (what arrives). */
+/* One request's state, shared by turn.c (birth, preparation), turn_stream.c (what arrives) and turn_notes.c (what is
+   noted of it for good). */
 #ifndef AID_ASSIST_TURN_INTERNAL_H
 #define AID_ASSIST_TURN_INTERNAL_H
 
@@ -25,6 +26,7 @@ struct aid_turn_state
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
   int plain, exact, over_budget;
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
+  struct aid_cancel *cancel;   /* the same for whoever cancels; guarded by the assistant's lock, NULL once it is on its way */
 
   /* Written while preparing. */
   char *used;                  /* the strategy in force, variants considered */
@@ -36,6 +38,8 @@ struct aid_turn_state
   int edited;                  /* BODY is what was sent */
   int log_content;
   int64_t counted;             /* tokens of the request, as we count them; 0: not known */
+  struct aid_str frozen;       /* the val of the event that begins the request's life on the I/O thread, or empty */
+  struct aid_record *record;   /* what is to be kept of it, until it begins; or NULL */
   struct aid_found *found;     /* NULL: no patches are looked for */
   struct aid_kept *journal;    /* or NULL */
   struct aid_str held;         /* what kept it from being sent: a val, or empty */
@@ -61,6 +65,10 @@ struct aid_turn_state
 
 /* I/O thread: starts the HTTP request.  On failure T->fail is set. */
 enum aid_err aid_turn_stream (struct aid_turn_state *t);
+/* The record of the request ends with RESULT, and the log gets its line. */
+void aid_turn_end_record (const struct aid_turn_state *t, const struct aid_http_result *result);
+/* Has what was used noted, when the server has told anything. */
+void aid_turn_note_usage (const struct aid_turn_state *t);
 /* Posts the one event that ends the request. */
 void aid_turn_report (struct aid_turn_state *t);
 /* Takes T off the list, reports, frees. */

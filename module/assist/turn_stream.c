@@ -1,11 +1,9 @@
 /* A request while it streams: bytes to model events to the answer's text to frames, and the report at its end.
    Everything here runs on the I/O thread. */
 #include "assist/turn_internal.h"
-#include "assist/hide.h"
-#include "assist/log.h"
+#include "model/hide.h"
 #include "base/clock.h"
 #include "model/cost.h"
-#include "model/spend.h"
 #include <stdlib.h>
 
 /* --- text ------------------------------------------------------------------------------------------------------------- */
@@ -178,33 +176,6 @@ on_retry (void *user, int attempt, uint32_t wait_ms, const struct aid_error *why
 }
 
 static void
-log_now (void *arg)
-{
-  struct aid_str *line = arg;
-  aid_log_add (aid_str_span (line), NULL);   /* nobody waits for it: a full disk costs the log alone */
-  aid_str_free (line);
-  free (line);
-}
-
-/* The record of the request ends with it, and the log gets its line. */
-static void
-end_record (const struct aid_turn_state *t, const struct aid_http_result *result)
-{
-  struct aid_record_end end = { result, t->usage, t->fail.code, t->log_content };
-  struct aid_str *line = malloc (sizeof *line), none = AID_STR_INIT (0);
-  if (line)
-    *line = AID_STR_INIT (AID_LOG_LINE_MAX);
-  aid_records_end (t->assist->records, t->id, &end, line ? line : &none);
-  if (line && line->len && !line->err)
-    aid_keeper_run (t->assist->keeper, log_now, line);
-  else if (line)
-    {
-      aid_str_free (line);
-      free (line);
-    }
-}
-
-static void
 on_done (void *user, const struct aid_http_result *result)
 {
   struct aid_turn_state *t = user;
@@ -219,7 +190,7 @@ on_done (void *user, const struct aid_http_result *result)
   else
     t->wire->end (t->decoder, &t->fail);
   aid_hide_in_error (t->sent_key, &t->model, &t->fail);
-  end_record (t, result);
+  aid_turn_end_record (t, result);
   aid_turn_finish (t);
 }
 
@@ -254,6 +225,8 @@ report_unprepared (struct aid_turn_state *t)
   struct aid_str val = AID_STR_INIT (4096), meta = AID_STR_INIT (2048);
   t->reported = 1;
   aid_marker_word (&meta, "req", aid_span_z (t->request));
+  if (t->strategy)
+    aid_marker_word (&meta, "strategy", aid_span_z (t->strategy));   /* asking again is to be asking so */
   aid_marker_word (&meta, "state", AID_SPAN ("failed"));
   size_t all = aid_val_object (&val);
   aid_val_kstrz (&val, "state", "failed");
@@ -399,53 +372,6 @@ add_figures (const struct aid_turn_state *t, struct aid_str *val)
   return n;
 }
 
-/* What is noted of a request for good: owned strings. */
-struct note
-{
-  struct aid_spend spend;
-  char *id, *provider, *name;
-  int64_t counted;
-};
-
-/* On the thread that writes. */
-static void
-note_now (void *arg)
-{
-  struct note *n = arg;
-  struct aid_counter *c = n->counted ? aid_counter_new (n->name) : NULL;
-  aid_spend_add (&n->spend);
-  if (c)
-    aid_counter_learn (c, n->counted, n->spend.usage.input);
-  aid_counter_free (c);
-  free (n->id);
-  free (n->provider);
-  free (n->name);
-  free (n);
-}
-
-/* Has what was used noted, when the server has told anything. */
-static void
-note_usage (const struct aid_turn_state *t)
-{
-  struct note *n = t->usage.input >= 0 || t->usage.output >= 0 || t->usage.cost >= 0 ? calloc (1, sizeof *n) : NULL;
-  if (!n)
-    return;
-  n->id = strdup (t->model.id);
-  n->provider = strdup (t->model.provider);
-  n->name = strdup (t->model.name);
-  n->spend = (struct aid_spend){ n->id, n->provider, t->usage, aid_cost (&t->model.price, &t->usage) };
-  n->counted = t->counted;
-  if (n->id && n->provider && n->name)
-    aid_keeper_run (t->assist->keeper, note_now, n);
-  else
-    {
-      free (n->id);
-      free (n->provider);
-      free (n->name);
-      free (n);
-    }
-}
-
 void
 aid_turn_report (struct aid_turn_state *t)
 {
@@ -465,7 +391,7 @@ aid_turn_report (struct aid_turn_state *t)
   int has_text = t->streaming && aid_stream_text (t->stream).len > 0;
   const char *state = !t->fail.code ? "done" : has_text ? "cut" : "failed";
   write_meta (t, state, &meta);
-  note_usage (t);
+  aid_turn_note_usage (t);
   size_t all = aid_val_object (&val);
   aid_val_kstrz (&val, "state", state);
   aid_val_kstr (&val, "meta", aid_span_trim (aid_str_span (&meta)));

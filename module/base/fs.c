@@ -20,41 +20,76 @@ system_error (struct aid_error *e, const char *doing, const char *path)
 
 /* --- reading --- */
 
-static enum aid_err
-read_all (int fd, const char *path, struct aid_str *out, struct aid_error *e)
+/* -1 when PATH cannot be read or is not a regular file. */
+static int
+open_regular (const char *path, struct aid_error *e)
 {
-  char buf[65536];
-  for (;;)
+  struct stat st;
+  /* O_NONBLOCK: a FIFO in the file's place must not hold us up. */
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), bad = 0;
+  if (fd < 0)
     {
-      ssize_t n = read (fd, buf, sizeof buf);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return system_error (e, "Cannot read", path);
-      if (n == 0)
-        return AID_OK;
-      if (aid_str_add (out, buf, (size_t) n))
-        return aid_error_set (e, out->err, "%s does not fit into %zu bytes", path, out->max);
+      system_error (e, "Cannot open", path);
+      return -1;
     }
+  if (fstat (fd, &st))
+    bad = system_error (e, "Cannot look at", path);
+  else if (!S_ISREG (st.st_mode))
+    bad = aid_error_set (e, AID_E_REFUSED, "%s is not a regular file", path);
+  if (!bad)
+    return fd;
+  close (fd);
+  return -1;
+}
+
+/* The next bytes of the file: how many, 0 at its end, -1 with the error. */
+static ssize_t
+read_some (int fd, const char *path, char buf[], size_t size, struct aid_error *e)
+{
+  ssize_t n;
+  do
+    n = read (fd, buf, size);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    system_error (e, "Cannot read", path);
+  return n;
 }
 
 enum aid_err
 aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e)
 {
-  struct stat st;
-  /* O_NONBLOCK: a FIFO in the file's place must not hold us up. */
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0)
-    return system_error (e, "Cannot open", path);
+  struct aid_error own = { AID_OK, "" };
+  char buf[65536];
+  e = e ? e : &own;
+  int fd = open_regular (path, e);
+  ssize_t n = fd < 0 ? -1 : 0;
   enum aid_err err = AID_OK;
-  if (fstat (fd, &st))
-    err = system_error (e, "Cannot look at", path);
-  else if (!S_ISREG (st.st_mode))
-    err = aid_error_set (e, AID_E_REFUSED, "%s is not a regular file", path);
-  else
-    err = read_all (fd, path, out, e);
-  close (fd);
-  return err;
+  while (fd >= 0 && !err && (n = read_some (fd, path, buf, sizeof buf, e)) > 0)
+    if (aid_str_add (out, buf, (size_t) n))
+      err = aid_error_set (e, out->err, "%s does not fit into %zu bytes", path, out->max);
+  if (fd >= 0)
+    close (fd);
+  return n < 0 ? e->code : err;
+}
+
+enum aid_err
+aid_fs_compare (const char *path, struct aid_span text, int *same, struct aid_error *e)
+{
+  struct aid_error own = { AID_OK, "" };
+  char buf[65536];
+  e = e ? e : &own;
+  *same = 1;
+  int fd = open_regular (path, e);
+  ssize_t n = fd < 0 ? -1 : 0;
+  while (fd >= 0 && *same && (n = read_some (fd, path, buf, sizeof buf, e)) > 0)
+    {
+      *same = (size_t) n <= text.len && memcmp (buf, text.ptr, (size_t) n) == 0;
+      text = aid_span_cut (text, (size_t) n, text.len);
+    }
+  *same = *same && n == 0 && text.len == 0;
+  if (fd >= 0)
+    close (fd);
+  return n < 0 ? e->code : AID_OK;
 }
 
 int

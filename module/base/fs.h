@@ -16,6 +16,8 @@ int aid_fs_sync_folder_of (const char *path);
 /* Like mkdir -p; new folders get MODE. */
 enum aid_err aid_fs_mkdirs (const char *path, unsigned mode, struct aid_error *e);
 int aid_fs_exists (const char *path);
+/* *SAME gets whether PATH, a regular file as above, holds TEXT. */
+enum aid_err aid_fs_compare (const char *path, struct aid_span text, int *same, struct aid_error *e);
 /* DIR "/" NAME, or NAME when it is absolute, with "." and ".." and doubled slashes resolved by text alone. */
 enum aid_err aid_fs_join (struct aid_str *out, const char *dir, const char *name);
 /* The last part of PATH; points into it. */

@@ -4,24 +4,18 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { THREADS_MAX = 8, WAITING_MAX = 10000, STACK_BYTES = 1 << 20 };
 
-struct job
-{
-  struct job *next;
-  void (*fn) (void *arg);
-  void (*free_arg) (void *arg);
-  void *arg;
-};
-
 struct aid_pool
 {
   pthread_mutex_t lock;
   pthread_cond_t wake;
-  struct job *first, **last;
+  struct aid_pool_job *first, **last;
   size_t waiting;
   int stopping;
   unsigned threads;
@@ -60,7 +54,7 @@ work (void *arg)
       pthread_mutex_lock (&p->lock);
       while (!p->first && !p->stopping)
         pthread_cond_wait (&p->wake, &p->lock);
-      struct job *job = p->stopping ? NULL : p->first;
+      struct aid_pool_job *job = p->stopping ? NULL : p->first;
       if (job)
         {
           p->first = job->next;
@@ -71,8 +65,9 @@ work (void *arg)
       pthread_mutex_unlock (&p->lock);
       if (!job)
         return NULL;
-      job->fn (job->arg);
-      free (job);
+      struct aid_pool_job *ours = job->owned ? job : NULL;
+      job->fn (job->arg);            /* a caller's job may be gone now */
+      free (ours);
     }
 }
 
@@ -98,15 +93,12 @@ aid_pool_new (unsigned n, struct aid_error *e)
   return p;
 }
 
-enum aid_err
-aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
+/* Queues JOB unless MOST wait already. */
+static enum aid_err
+queue (struct aid_pool *p, struct aid_pool_job *job, size_t most)
 {
-  struct job *job = malloc (sizeof *job);
-  if (!job)
-    return AID_E_NOMEM;
-  *job = (struct job){ NULL, fn, free_arg, arg };
   pthread_mutex_lock (&p->lock);
-  enum aid_err err = p->stopping ? AID_E_STATE : p->waiting >= WAITING_MAX ? AID_E_LIMIT : AID_OK;
+  enum aid_err err = p->stopping ? AID_E_STATE : p->waiting >= most ? AID_E_LIMIT : AID_OK;
   if (!err)
     {
       *p->last = job;
@@ -115,9 +107,28 @@ aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void
       pthread_cond_signal (&p->wake);
     }
   pthread_mutex_unlock (&p->lock);
+  return err;
+}
+
+enum aid_err
+aid_pool_run (struct aid_pool *p, void (*fn) (void *arg), void (*free_arg) (void *arg), void *arg)
+{
+  struct aid_pool_job *job = malloc (sizeof *job);
+  if (!job)
+    return AID_E_NOMEM;
+  *job = (struct aid_pool_job){ fn, free_arg, arg, NULL, 1 };
+  enum aid_err err = queue (p, job, WAITING_MAX);
   if (err)
     free (job);
   return err;
+}
+
+enum aid_err
+aid_pool_put (struct aid_pool *p, struct aid_pool_job *job)
+{
+  job->next = NULL;
+  job->owned = 0;
+  return queue (p, job, SIZE_MAX);
 }
 
 void
@@ -125,7 +136,7 @@ aid_pool_stop (struct aid_pool *p)
 {
   pthread_mutex_lock (&p->lock);
   p->stopping = 1;
-  struct job *dropped = p->first;
+  struct aid_pool_job *dropped = p->first;
   p->first = NULL;
   p->last = &p->first;
   p->waiting = 0;
@@ -133,10 +144,10 @@ aid_pool_stop (struct aid_pool *p)
   pthread_mutex_unlock (&p->lock);
   while (dropped)
     {
-      struct job *next = dropped->next;
+      struct aid_pool_job *next = dropped->next, *ours = dropped->owned ? dropped : NULL;
       if (dropped->free_arg)
         dropped->free_arg (dropped->arg);
-      free (dropped);
+      free (ours);
       dropped = next;
     }
   for (unsigned i = 0; i < p->threads; i++)
@@ -153,4 +164,58 @@ aid_pool_free (struct aid_pool *p)
   pthread_cond_destroy (&p->wake);
   pthread_mutex_destroy (&p->lock);
   free (p);
+}
+
+/* --- one job in many parts --- */
+
+enum { HELPERS_MAX = 32 };
+
+struct each
+{
+  size_t n;
+  enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e);
+  void *ctx;
+  atomic_size_t next;
+  pthread_mutex_t lock;
+  struct aid_error first;       /* what failed first, under the lock */
+};
+
+static void *
+take_parts (void *arg)
+{
+  struct each *x = arg;
+  size_t i;
+  while ((i = atomic_fetch_add (&x->next, 1)) < x->n)
+    {
+      struct aid_error e = { AID_OK, "" };
+      enum aid_err err = x->fn (x->ctx, i, &e);
+      if (!err)
+        continue;
+      atomic_store (&x->next, x->n);
+      pthread_mutex_lock (&x->lock);
+      if (!x->first.code)
+        x->first = e;
+      x->first.code = x->first.code ? x->first.code : err;
+      pthread_mutex_unlock (&x->lock);
+    }
+  return NULL;
+}
+
+enum aid_err
+aid_thread_each (size_t n, unsigned helpers, const char *name,
+                 enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e), void *ctx, struct aid_error *e)
+{
+  struct each x = { .n = n, .fn = fn, .ctx = ctx, .lock = PTHREAD_MUTEX_INITIALIZER };
+  unsigned long thread[HELPERS_MAX] = { 0 };
+  unsigned threads = 0;
+  while (threads < helpers && threads < HELPERS_MAX && threads + 1 < n
+         && aid_thread_start (&thread[threads], name, take_parts, &x, NULL) == AID_OK)
+    threads++;
+  take_parts (&x);
+  for (unsigned i = 0; i < threads; i++)
+    pthread_join (thread[i], NULL);
+  pthread_mutex_destroy (&x.lock);
+  if (x.first.code && e)
+    *e = x.first;
+  return x.first.code;
 }

@@ -27,8 +27,8 @@ aid_str_clear (struct aid_str *s)
 }
 
 /* Makes room for LEN more bytes and the NUL. */
-static enum aid_err
-reserve (struct aid_str *s, size_t len)
+enum aid_err
+aid_str_reserve (struct aid_str *s, size_t len)
 {
   if (s->err)
     return s->err;
@@ -52,7 +52,7 @@ reserve (struct aid_str *s, size_t len)
 enum aid_err
 aid_str_add (struct aid_str *s, const void *mem, size_t len)
 {
-  if (reserve (s, len))
+  if (aid_str_reserve (s, len))
     return s->err;
   if (len > 0)
     memcpy (s->ptr + s->len, mem, len);
@@ -123,7 +123,7 @@ aid_str_addvf (struct aid_str *s, const char *fmt, va_list ap)
     s->err = s->err ? s->err : AID_E_NOMEM;
   else if ((size_t) n < sizeof small)
     aid_str_add (s, small, (size_t) n);
-  else if (!reserve (s, (size_t) n))
+  else if (!aid_str_reserve (s, (size_t) n))
     s->len += (size_t) vsnprintf (s->ptr + s->len, (size_t) n + 1, fmt, again);
   va_end (again);
   return s->err;

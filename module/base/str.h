@@ -31,6 +31,8 @@ struct aid_str
 void aid_str_init (struct aid_str *s, size_t max);
 void aid_str_free (struct aid_str *s);              /* leaves an empty, usable string with the same limit */
 void aid_str_clear (struct aid_str *s);             /* empties and forgives the error; keeps the memory */
+/* Makes room for LEN more bytes, for who knows how many will come. */
+enum aid_err aid_str_reserve (struct aid_str *s, size_t len);
 enum aid_err aid_str_add (struct aid_str *s, const void *mem, size_t len);
 enum aid_err aid_str_addz (struct aid_str *s, const char *z);
 enum aid_err aid_str_addspan (struct aid_str *s, struct aid_span v);

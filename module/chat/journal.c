@@ -112,7 +112,7 @@ aid_journal_new (const char *chat_path, const char *req, int64_t turn, struct ai
       if (j->fd < 0 || write_header (j->fd, req, turn))
         {
           system_error (e, "write the journal", j->path);
-          aid_journal_close (j);
+          aid_journal_discard (j);
           j = NULL;
         }
     }
@@ -150,7 +150,8 @@ aid_journal_discard (struct aid_journal *j)
 {
   struct stat ours, there;
   /* Meanwhile another one may have that name. */
-  if (!fstat (j->fd, &ours) && !lstat (j->path, &there) && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+  if (j->fd >= 0 && !fstat (j->fd, &ours) && !lstat (j->path, &there)
+      && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
     unlink (j->path);
   aid_journal_close (j);
 }

@@ -158,7 +158,7 @@ aid_carried_place (const struct aid_message *m, const struct aid_placer *to, voi
   while (w.at < m->parts.len)
     {
       const struct aid_part *first = part_of (&w, w.at);
-      json_t *items = has_items (first) ? json_loads (first->opaque, JSON_ALLOW_NUL, NULL) : NULL;
+      json_t *items = has_items (first) ? aid_json_load (aid_span_z (first->opaque)) : NULL;
       w.end = w.at + 1;
       while (w.end < m->parts.len && !has_items (part_of (&w, w.end)))
         w.end++;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/val.h"
 #include "config/secret.h"
+#include "model/hide.h"
 #include "model/query.h"
 #include "model/served.h"
 #include "model/wire_internal.h"
@@ -176,10 +177,12 @@ help_with (struct check *k, enum step s)
 static void
 fail (struct check *k, enum step s, const char *words)
 {
+  struct aid_error e;
   k->states[s] = STATE_WRONG;
   k->wrong = 1;
-  if (words != k->words[s])
-    snprintf (k->words[s], sizeof k->words[s], "%s", words);
+  aid_error_set (&e, AID_E_HTTP, "%s", words);
+  aid_hide_in_error (k->key, &k->model, &e);
+  snprintf (k->words[s], sizeof k->words[s], "%s", e.msg);
   help_with (k, s);
   finish (k);
 }

@@ -4,6 +4,7 @@
 #include "model/discover.h"
 #include "base/json.h"
 #include "base/val.h"
+#include "model/hide.h"
 #include "model/told.h"
 #include "model/query.h"
 #include "model/served.h"
@@ -230,7 +231,11 @@ on_list (void *user, const struct aid_query_answer *a)
       ask_list (s);
     }
   else
-    snprintf (s->words, sizeof s->words, "%s", a->error.msg);
+    {
+      struct aid_error e = a->error;
+      aid_hide_in_error (s->key, &s->model, &e);
+      snprintf (s->words, sizeof s->words, "%s", e.msg);
+    }
   settle (s->all);
 }
 

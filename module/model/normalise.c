@@ -268,7 +268,7 @@ aid_message_text (const struct aid_message *m)
 json_t *
 aid_json_object_of (const char *text)
 {
-  json_t *v = text ? json_loads (text, JSON_ALLOW_NUL, NULL) : NULL;
+  json_t *v = text ? aid_json_load (aid_span_z (text)) : NULL;
   if (json_is_object (v))
     return v;
   json_decref (v);

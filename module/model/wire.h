@@ -21,6 +21,7 @@ struct aid_endpoint
   const char *dialect;     /* of openai-chat: "openai", "azure", "openrouter", "deepseek", "mistral", "plain"; NULL: by the
                               address */
   int64_t context;         /* tokens of the model's window; 0: unknown */
+  int64_t tokens;          /* of the conversation's texts, images and PDFs, as they were counted; 0: were not */
 };
 
 #define AID_STOPS_MAX 4      /* words at which an answer ends: more are not sent */

@@ -15,17 +15,20 @@
 
 /* --- requests ------------------------------------------------------------------------------------------------------- */
 
+/* What was counted already is not counted again. */
 static int64_t
-tokens_of (const struct aid_conversation *c)
+tokens_of (const struct aid_endpoint *ep, const struct aid_conversation *c)
 {
-  int64_t n = 0;
+  int64_t n = ep->tokens;
   for (size_t i = 0; i < c->messages.len; i++)
     {
       const struct aid_message *m = &AID_VEC_AT (struct aid_message, &c->messages, i);
       for (size_t k = 0; k < m->parts.len; k++)
         {
           const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, k);
-          n += aid_estimate (AID_FAMILY_OTHER, (struct aid_span){ p->text, p->len }) + (p->bytes ? MEDIA_TOKENS : 0);
+          int counted = ep->tokens && (p->kind == AID_PART_TEXT || p->bytes);
+          if (!counted)
+            n += aid_estimate (AID_FAMILY_OTHER, (struct aid_span){ p->text, p->len }) + (p->bytes ? MEDIA_TOKENS : 0);
         }
     }
   for (size_t i = 0; i < c->tools.len; i++)
@@ -41,7 +44,7 @@ tokens_of (const struct aid_conversation *c)
 static int64_t
 context_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
 {
-  int64_t tokens = tokens_of (c), step = CONTEXT_MIN;
+  int64_t tokens = tokens_of (ep, c), step = CONTEXT_MIN;
   int64_t needed = tokens + tokens / 4 + (s->max_tokens > 0 && s->max_tokens < CONTEXT_MAX ? s->max_tokens : ANSWER_TOKENS);
   while (step < needed && step < CONTEXT_MAX)
     step *= 2;
@@ -300,7 +303,9 @@ read_end (struct ollama *o, const json_t *doc)
   n.input = aid_json_int (doc, "prompt_eval_count", n.input);
   n.output = aid_json_int (doc, "eval_count", n.output);
   aid_decoder_usage (&o->base, &n);
-  enum aid_stop_reason stop = aid_span_eqz (word, "length") ? AID_STOP_LENGTH : o->calls.slots.len ? AID_STOP_TOOLS : AID_STOP_END;
+  enum aid_stop_reason stop = aid_span_eqz (word, "length") ? AID_STOP_LENGTH
+                              : o->calls.slots.len          ? AID_STOP_TOOLS
+                                                            : AID_STOP_END;
   aid_decoder_stop (&o->base, stop, word.len ? word : AID_SPAN ("stop"), (struct aid_span){ "", 0 });
   aid_decoder_done (&o->base);
 }

@@ -70,18 +70,64 @@ is_untouched (struct aid_view *v, const struct aid_target *t, const struct aid_m
       const struct aid_item *it = &v->item[v->old[i]];
       if (m->map[v->old[i]] < 0)
         return 0;
-      if (it->op != '-')
+      if (it->op != '-' || it->weight < 1)
         continue;
       all += it->weight;
-      if (it->weight >= 1 && aid_item_cost (v, t, v->old[i], (size_t) m->map[v->old[i]]) <= AID_LITERAL
+      if (aid_item_cost (v, t, v->old[i], (size_t) m->map[v->old[i]]) <= AID_LITERAL
           && !comes_back (v, v->old[i]))
         literal += it->weight;
     }
   return literal > 0 && literal * 2 >= all;
 }
 
+/* Whether half of what is deleted stands in the file, in its order, around the M lines at AT that the hunk leaves behind. */
+static int
+still_stands (const struct aid_view *v, const struct aid_target *t, size_t at, size_t m)
+{
+  const struct aid_index *x = &t->index[AID_TRAILING];
+  size_t from = at > v->m ? at - v->m : 0, to = at + m + v->m;
+  double all = 0, there = 0;
+  for (size_t k = 0; k < v->n; k++)
+    {
+      const struct aid_item *it = &v->item[k];
+      if (it->op != '-' || it->weight < 1)
+        continue;
+      all += it->weight;
+      size_t line = aid_index_next (x, it->id[AID_TRAILING], from);
+      if (line >= at && line < at + m)
+        line = aid_index_next (x, it->id[AID_TRAILING], at + m);
+      if (line >= to || line >= t->lines.n)
+        continue;
+      there += it->weight;
+      from = line + 1;
+    }
+  return there > 0 && there * 2 >= all;
+}
+
+/* Whether one of the lines from AT on is to the letter what the hunk deletes, and what comes in for it differs in blanks only. */
+static int
+has_old_blanks (const struct aid_view *v, const struct aid_target *t, size_t at)
+{
+  enum { LOOKED_AT = 200 /* deleted lines */ };
+  size_t line = at;
+  for (size_t k = 0; k < v->n; k++)
+    {
+      const struct aid_item *it = &v->item[k];
+      if (it->op == '-' || (it->weak && it->stripped.len > 0))
+        continue;
+      struct aid_span found = aid_lines_at (&t->lines, line++);
+      if (it->op != '+' || aid_span_eq (it->text, found))
+        continue;
+      for (size_t j = k; j-- > 0 && k - j < LOOKED_AT && v->item[j].op != ' ';)
+        if (v->item[j].op == '-' && aid_span_eq (v->item[j].text, found))
+          return 1;
+    }
+  return 0;
+}
+
 /* What the hunk leaves behind stands at line AT, M lines of it, and yet the hunk fits with differences: where these are
-   one place whose deleted lines are there, the hunk only takes lines out between others like those around them; where the
+   one place whose deleted lines are there, the hunk only takes lines out between others like those around them, as it does
+   where it does not fit but half of its deleted lines are there; where the
    stated line is that of the fit and not of the other place, it is not clear which is meant. */
 enum standing { DONE, NOT_DONE, UNCLEAR };
 
@@ -90,8 +136,10 @@ weigh_match (const struct placing *g, size_t i, size_t at, size_t m)
 {
   enum { NEAR = 3 };
   struct aid_case *c = &g->cases[i];
-  if (c->matches.len == 0 || c->view.minus == 0)
+  if (c->view.minus == 0)
     return DONE;
+  if (c->matches.len == 0)
+    return still_stands (&c->view, g->t, at, m) || has_old_blanks (&c->view, g->t, at) ? NOT_DONE : DONE;
   const struct aid_match *best = &AID_VEC_AT (struct aid_match, &c->matches, 0);
   int64_t stated = aid_want_start (&g->wants[i]) - 1;
   if (best->start < at + m && at < best->end)

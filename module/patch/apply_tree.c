@@ -40,52 +40,50 @@ no_memory (struct writer *w)
 
 /* --- what is to be done --- */
 
-/* The full name of PATH below the real root, links resolved as far as it exists; a new file's last part is its own. */
-static enum aid_err
-full_name (struct writer *w, const char *path, char **out)
+/* FULL with the links on its way resolved as far as it exists; what is not there yet has no links.  NULL without memory. */
+static char *
+resolve (char *full)
 {
-  struct aid_str full = AID_STR_INIT (PATH_MAX * 2), rest = AID_STR_INIT (PATH_MAX * 2);
-  enum aid_err err = aid_patch_path (w->change.root, path, &full, w->e);
-  char *real = err ? NULL : realpath (full.ptr, NULL);
-  /* The longest part that is there is resolved; what is not there yet has no links. */
-  size_t cut = full.len;
-  while (!err && !real && cut > 1)
+  struct aid_str rest = AID_STR_INIT (PATH_MAX * 2);
+  size_t cut = strlen (full);
+  char *real = realpath (full, NULL);
+  while (!real && cut > 1)
     {
-      while (cut > 1 && full.ptr[--cut] != '/')
+      while (cut > 1 && full[--cut] != '/')
         ;
-      char kept = full.ptr[cut];
-      full.ptr[cut] = '\0';
-      real = realpath (full.ptr, NULL);
-      full.ptr[cut] = kept;
+      char kept = full[cut];
+      full[cut] = '\0';
+      real = realpath (full, NULL);
+      full[cut] = kept;
     }
   if (real)
     {
       aid_str_addz (&rest, real);
-      aid_str_addz (&rest, full.ptr + cut);
+      aid_str_addz (&rest, full + cut);
     }
-  *out = real && !rest.err ? aid_str_steal (&rest) : NULL;
+  char *out = real && !rest.err ? aid_str_steal (&rest) : NULL;
   free (real);
-  aid_str_free (&full);
   aid_str_free (&rest);
+  return out;
+}
+
+/* The real name of PATH below the real root; a new file's last part is its own. */
+static enum aid_err
+full_name (struct writer *w, const char *path, char **out, struct aid_way *way)
+{
+  struct aid_str full = AID_STR_INIT (PATH_MAX * 2);
+  enum aid_err err = aid_patch_way (w->change.root, path, &full, way, w->e);
+  *out = err ? NULL : way->links ? resolve (full.ptr) : aid_str_steal (&full);
+  aid_str_free (&full);
   return err || *out ? err : no_memory (w);
 }
 
-/* NAME, which the patch calls PATH, still has the text that the plan was made for, and may be written. */
+/* NAME, which the patch calls PATH, may be written. */
 static enum aid_err
-unchanged (struct writer *w, const struct aid_file_plan *f, const char *name, const char *path, struct stat *st)
+may_write (struct writer *w, const char *name, const char *path, const struct stat *st)
 {
-  struct aid_str now = AID_STR_INIT (AID_PATCH_MAX);
-  enum aid_err err = aid_fs_read (name, &now, w->e);
-  if (!err && !aid_span_eq (aid_str_span (&now), aid_str_span (&f->before)))
-    err = aid_error_set (w->e, AID_E_STATE, "%.200s has changed meanwhile; check the patch again", name);
-  if (!err && stat (name, st))
-    err = aid_tree_failed (w->e, "read", name);
-  if (!err)
-    err = aid_patch_writable (name, path, w->e);
-  if (!err)
-    err = aid_tree_not_edited (name, path, w->e);
-  aid_str_free (&now);
-  return err;
+  enum aid_err err = aid_patch_writable (name, path, st, w->e);
+  return err ? err : aid_tree_not_edited (name, path, 0, w->e);
 }
 
 /* A new step for the file NAME, which it takes, with its text's source. */
@@ -146,10 +144,10 @@ check_links (struct writer *w, const struct text_of *t, const char *path, int re
 }
 
 static enum aid_err
-add_rename (struct writer *w, struct text_of *t, char *from, char *to)
+add_rename (struct writer *w, struct text_of *t, char *from, char *to, int to_there)
 {
   t->same = t->exec < 0 && aid_span_eq (aid_str_span (&t->f->before), aid_str_span (&t->f->after));
-  enum aid_err err = aid_fs_exists (to) ? aid_error_set (w->e, AID_E_STATE, "%.200s is there meanwhile", to) : AID_OK;
+  enum aid_err err = to_there ? aid_error_set (w->e, AID_E_STATE, "%.200s is there meanwhile", to) : AID_OK;
   if (!err && !t->same)
     err = check_links (w, t, t->f->old_path, 1);
   if (!err)
@@ -172,14 +170,17 @@ add_file (struct writer *w, const struct aid_file_plan *f)
   struct text_of t = { .f = f, .exec = w->exec[f->file] };
   int gone = f->op == AID_OP_DELETE || f->op == AID_OP_RENAME;
   char *from = NULL, *to = NULL;
-  enum aid_err err = f->op == AID_OP_DELETE ? AID_OK : full_name (w, f->new_path, &to);
+  struct aid_way way = { 0 };
+  enum aid_err err = f->op == AID_OP_DELETE ? AID_OK : full_name (w, f->new_path, &to, &way);
+  int to_there = way.there;
   if (!err && gone)
-    err = full_name (w, f->old_path, &from);
-  const char *there = from ? from : to && aid_fs_exists (to) ? to : NULL;
+    err = full_name (w, f->old_path, &from, &way);
+  const char *there = from ? from : to_there ? to : NULL;
+  t.st = way.st;
   if (!err && there)
-    err = unchanged (w, f, there, gone ? f->old_path : f->new_path, &t.st);
+    err = may_write (w, there, gone ? f->old_path : f->new_path, &t.st);
   if (!err && to && to != there)
-    err = aid_tree_not_edited (to, f->new_path, w->e);
+    err = aid_tree_not_edited (to, f->new_path, 0, w->e);
   if (err)
     {
       free (from);
@@ -188,7 +189,7 @@ add_file (struct writer *w, const struct aid_file_plan *f)
     }
   t.like = f->op == AID_OP_DELETE ? NULL : from ? from : there ? to : NULL;
   if (f->op == AID_OP_RENAME)
-    return add_rename (w, &t, from, to);
+    return add_rename (w, &t, from, to, to_there);
   if (f->op == AID_OP_DELETE)
     return add_step (w, AID_STEP_REMOVE, from, &t);
   err = there ? check_links (w, &t, f->new_path, 0) : note_folders (w, to);
@@ -252,29 +253,41 @@ set_exec (int fd, int exec)
   return fstat (fd, &st) || fchmod (fd, exec ? (st.st_mode & 07777) | (st.st_mode & 0444) >> 2 : st.st_mode & 07666);
 }
 
-/* Makes the file NAME with TEXT; LIKE is the file that it is to be like, of which ST tells, or NULL. */
+/* Makes the file NAME with TEXT, synced; LIKE is the file that it is to be like, of which ST tells, or NULL. */
 static enum aid_err
-lay_down (struct writer *w, const char *name, struct aid_span text, const char *like, const struct stat *st, int exec)
+lay_down (const char *name, struct aid_span text, const char *like, const struct stat *st, int exec, struct aid_error *e)
 {
   int fd = open (name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, like ? 0600 : 0666);
-  int bad = fd < 0 || aid_fs_write_all (fd, text) || (like && aid_tree_dress (fd, like, st)) || set_exec (fd, exec);
-  enum aid_err err = bad ? aid_tree_failed (w->e, "write", name) : AID_OK;
+  int bad = fd < 0 || aid_fs_write_all (fd, text) || (like && aid_tree_dress (fd, like, st)) || set_exec (fd, exec)
+            || fsync (fd);
+  enum aid_err err = bad ? aid_tree_failed (e, "write", name) : AID_OK;
   if (fd >= 0 && close (fd) && !bad)
-    err = aid_tree_failed (w->e, "write", name);
+    err = aid_tree_failed (e, "write", name);
   return err;
 }
 
+/* The file NAME still has the text that the plan was made for. */
 static enum aid_err
-lay_down_step (struct writer *w, size_t i)
+unchanged (const char *name, const struct aid_file_plan *f, struct aid_error *e)
 {
+  int same;
+  enum aid_err err = aid_fs_compare (name, aid_str_span (&f->before), &same, e);
+  return err || same ? err : aid_error_set (e, AID_E_STATE, "%.200s has changed meanwhile; check the patch again", name);
+}
+
+/* A file that only gets another name stays the file that it is, as durable as whoever wrote it left it, if the file system can do
+   that. */
+static enum aid_err
+lay_down_step (void *writer, size_t i, struct aid_error *e)
+{
+  const struct writer *w = writer;
   const struct aid_tree_step *s = AID_TREE_STEP (&w->change, i);
   const struct text_of *t = &AID_VEC_AT (struct text_of, &w->texts, i);
-  enum aid_err err = AID_OK;
-  /* A file that only gets another name stays the file that it is, if the file system can do that. */
-  if (s->temp && !(t->same && link (t->like, s->temp) == 0))
-    err = lay_down (w, s->temp, aid_str_span (&t->f->after), t->like, &t->st, t->exec);
+  enum aid_err err = s->old ? unchanged (s->name, t->f, e) : AID_OK;
+  if (!err && s->temp && !(t->same && link (t->like, s->temp) == 0))
+    err = lay_down (s->temp, aid_str_span (&t->f->after), t->like, &t->st, t->exec, e);
   if (!err && s->old && (s->kind == AID_STEP_THROUGH || link (s->name, s->old)))
-    err = lay_down (w, s->old, aid_str_span (&t->f->before), s->name, &t->st, -1);
+    err = lay_down (s->old, aid_str_span (&t->f->before), s->name, &t->st, -1, e);
   return err;
 }
 
@@ -285,8 +298,8 @@ prepare (struct writer *w)
   for (size_t i = 0; i < w->change.folders.len && !err; i++)
     if (mkdir (AID_TREE_FOLDER (&w->change, i), 0777) && errno != EEXIST)
       err = aid_tree_failed (w->e, "make the folder", AID_TREE_FOLDER (&w->change, i));
-  for (size_t i = 0; i < w->change.steps.len && !err; i++)
-    err = lay_down_step (w, i);
+  if (!err)
+    err = aid_tree_each (w->change.steps.len, AID_TREE_WAITS, lay_down_step, w, w->e);
   return err ? err : aid_tree_change_sync (&w->change, w->e);
 }
 

@@ -64,14 +64,14 @@ check_behind (const struct aid_texts *t, const struct aid_piece_of_copy *p, size
           uint32_t id = t->id[i];
           if (id == AID_NO_ID || aid_line_weight (aid_span_trim (t->line[i])) < 1)
             continue;
-          for (uint32_t k = t->x->first[id]; k < t->x->first[id + 1]; k++)
-            if (t->x->posts[k] >= p->hi && t->x->posts[k] < until)
-              {
-                char quote[AID_QUOTE];
-                aid_reason (why, "where it ends is not clear: \"%s\" stands at line %u, too", aid_quote (t->line[i], quote),
-                            t->x->posts[k] + 1);
-                return AID_E_REFUSED;
-              }
+          size_t next = aid_index_next (t->x, id, p->hi);
+          if (next < until && next < t->target.lines.n)
+            {
+              char quote[AID_QUOTE];
+              aid_reason (why, "where it ends is not clear: \"%s\" stands at line %zu, too", aid_quote (t->line[i], quote),
+                          next + 1);
+              return AID_E_REFUSED;
+            }
         }
     }
   return AID_OK;
@@ -171,12 +171,13 @@ part (struct aid_texts *t, struct aid_vec *pieces)
   return AID_OK;
 }
 
-/* The weight of the text's lines that the file has, of those that it says. */
+/* The weight of the lines A to B - 1 of the text that the file has, of those that it says.  FIRST: the first run that may be
+   theirs. */
 static double
-kept (const struct aid_texts *t, size_t a, size_t b)
+kept (const struct aid_texts *t, size_t a, size_t b, size_t first)
 {
   double all = aid_texts_weight_new (t, a, b);
-  for (size_t r = 0; r < t->runs.len; r++)
+  for (size_t r = first; r < t->runs.len; r++)
     {
       const struct aid_run *run = &AID_VEC_AT (struct aid_run, &t->runs, r);
       if (run->n1 >= a && run->n2 <= b)
@@ -249,9 +250,10 @@ aid_copy_runs (struct aid_texts *t, char why[256])
   for (size_t k = 0; k < pieces.len && !err; k++)
     {
       struct aid_piece_of_copy *p = &AID_VEC_AT (struct aid_piece_of_copy, &pieces, k);
+      size_t first = t->runs.len;
       p->lo = from;
       err = align_piece (t, p, elisions, &from, why);
-      double have = err ? 0 : kept (t, p->a, p->b);
+      double have = err ? 0 : kept (t, p->a, p->b, first);
       if (!err && have < TELLING)
         {
           aid_reason (why, "a part of it has no line that the file has");

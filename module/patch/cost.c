@@ -63,7 +63,7 @@ cost_of_words (struct aid_view *v, const struct aid_target *t, size_t item, size
   int numbers = aid_same_numbers (it->stripped, found);
   if (it->op == '-' && !numbers)
     return AID_NEVER;
-  return .25 + (1 - r) * 1.4 + (numbers ? 0 : .25) + (elsewhere ? .35 : 0);
+  return AID_WORDS + (1 - r) * 1.4 + (numbers ? 0 : .25) + (elsewhere ? .35 : 0);
 }
 
 double
@@ -86,4 +86,11 @@ aid_item_cost (struct aid_view *v, const struct aid_target *t, size_t item, size
   if (it->id[AID_CANON] == t->index[AID_CANON].ids[line])
     return .1;
   return it->weak ? AID_NEVER : cost_of_words (v, t, item, line);
+}
+
+int
+aid_item_strays (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
+{
+  const struct aid_item *it = &v->item[item];
+  return it->weight >= 1 && v->memo && it->id[AID_STRIP] != AID_NO_ID && aid_item_cost (v, t, item, line) >= AID_WORDS;
 }

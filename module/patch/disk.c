@@ -13,10 +13,9 @@
 enum { PATH_LIMIT = 4000 };
 
 enum aid_err
-aid_patch_writable (const char *full, const char *path, struct aid_error *e)
+aid_patch_writable (const char *full, const char *path, const struct stat *st, struct aid_error *e)
 {
-  struct stat st;
-  if (stat (full, &st) == 0 && (!(st.st_mode & 0222) || access (full, W_OK)))
+  if (!(st->st_mode & 0222) || access (full, W_OK))
     return aid_error_set (e, AID_E_REFUSED, "%.150s is read-only", path);
   return AID_OK;
 }
@@ -25,10 +24,10 @@ static enum aid_err
 read_disk (void *ctx, const char *path, struct aid_str *out, struct aid_error *e)
 {
   struct aid_str full = AID_STR_INIT (PATH_MAX + PATH_LIMIT);
-  struct stat st;
+  struct aid_way way;
   size_t from = out->len;
-  enum aid_err err = aid_patch_path (ctx, path, &full, e);
-  if (!err && lstat (aid_str_z (&full), &st) != 0)
+  enum aid_err err = aid_patch_way (ctx, path, &full, &way, e);
+  if (!err && !way.there && lstat (aid_str_z (&full), &way.st) != 0)
     err = aid_error_set (e, errno == ENOENT ? AID_E_NOTFOUND : AID_E_REFUSED, "%.150s: %s", path, strerror (errno));
   if (!err)
     err = aid_fs_read (aid_str_z (&full), out, e);
@@ -37,9 +36,9 @@ read_disk (void *ctx, const char *path, struct aid_str *out, struct aid_error *e
   if (!err && memchr (out->ptr ? out->ptr + from : "", 0, out->len - from))
     err = aid_error_set (e, AID_E_REFUSED, "%.150s is a binary file", path);
   if (!err)
-    err = aid_patch_writable (aid_str_z (&full), path, e);
+    err = aid_patch_writable (aid_str_z (&full), path, &way.st, e);
   if (!err)
-    err = aid_tree_not_edited (aid_str_z (&full), path, e);
+    err = aid_tree_not_edited (aid_str_z (&full), path, way.links, e);
   aid_str_free (&full);
   return err;
 }
@@ -143,11 +142,12 @@ read_texts (void *ctx, const char *path, struct aid_str *out, struct aid_error *
   const struct aid_str *text = aid_map_get (t->texts, aid_span_z (path));
   struct aid_patch_source disk = aid_patch_disk_source (t->root);
   struct aid_str full = AID_STR_INIT (PATH_MAX + PATH_LIMIT);
+  struct aid_way way;
   if (!text)
     return disk.read (disk.ctx, path, out, e);
-  enum aid_err err = aid_patch_path (t->root, path, &full, e);
-  if (!err)
-    err = aid_patch_writable (aid_str_z (&full), path, e);
+  enum aid_err err = aid_patch_way (t->root, path, &full, &way, e);
+  if (!err && way.there)
+    err = aid_patch_writable (aid_str_z (&full), path, &way.st, e);
   aid_str_free (&full);
   if (!err && (err = aid_str_addspan (out, aid_str_span (text))))
     aid_error_set (e, err, "%.100s is too large", path);

@@ -9,11 +9,7 @@
 
 #include <stdlib.h>
 
-enum
-{
-  COUNTED_MAX = 2000,             /* similarities computed for one hunk */
-  USUAL = 3                       /* lines of context that diffs show */
-};
+enum { COUNTED_MAX = 2000 /* similarities computed for one hunk */, USUAL = 3 /* lines of context that diffs show */ };
 
 struct inserting
 {
@@ -37,12 +33,6 @@ struct stretch
   int same, blank, elsewhere;   /* the lines between are the missing items, changed; are blank; a missing item is elsewhere in
                                    the file; -1: not yet looked at */
 };
-
-static int
-is_blank_line (const struct aid_target *t, size_t line)
-{
-  return aid_span_trim (aid_lines_at (&t->lines, line)).len == 0;
-}
 
 static enum aid_err __attribute__ ((format (printf, 2, 3)))
 refuse (struct inserting *g, const char *fmt, ...)
@@ -107,7 +97,7 @@ same_between (struct inserting *g, struct stretch *s)
   for (size_t k = s->beg; k < s->end && s->same; k++)
     if (g->line[k] == AID_MISSING)
       {
-        s->same = g->v->item[k].stripped.len > 0 && !is_blank_line (g->t, line) && g->v->memo && g->counted++ < COUNTED_MAX
+        s->same = g->v->item[k].stripped.len > 0 && !aid_target_is_blank (g->t, line) && g->v->memo && g->counted++ < COUNTED_MAX
                   && aid_item_similarity (g->v, g->t, k, line) > .45;
         line++;
       }
@@ -121,7 +111,7 @@ blank_between (struct inserting *g, struct stretch *s)
     {
       s->blank = 1;
       for (int64_t line = s->above + 1; line < s->below && s->blank; line++)
-        s->blank = is_blank_line (g->t, (size_t) line);
+        s->blank = aid_target_is_blank (g->t, (size_t) line);
     }
   return s->blank;
 }
@@ -393,6 +383,22 @@ one_is_elsewhere (const struct inserting *g, struct stretch *s)
   return s->elsewhere;
 }
 
+/* Nothing stands between the neighbours; but when one of them means another line, the insertion may belong there. */
+static enum aid_err
+between_neighbours (struct inserting *g, const struct stretch *s, const struct run *r)
+{
+  size_t above = s->beg - 1, below = s->end;
+  if (s->torn)
+    return refuse (g, "\"...\" stands between inserted lines, and the file has no lines there");
+  if (g->v->item[above].op == '-' || g->v->item[below].op == '-')
+    return AID_OK;
+  int before = r->touches_above && aid_item_strays (g->v, g->t, above, (size_t) s->above);
+  if (!before && !(r->touches_below && aid_item_strays (g->v, g->t, below, (size_t) s->below)))
+    return AID_OK;
+  return refuse (g, "the line %s the inserted ones is only like line %lld and stands elsewhere in the file",
+                 before ? "before" : "after", (long long) (before ? s->above : s->below) + 1);
+}
+
 static enum aid_err
 decide (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at)
 {
@@ -403,7 +409,7 @@ decide (struct inserting *g, struct stretch *s, const struct run *r, int64_t *at
   if (lines_between (s) > 0)
     return between_lines (g, s, r, at);
   *at = s->below;
-  return s->torn ? refuse (g, "\"...\" stands between inserted lines, and the file has no lines there") : AID_OK;
+  return between_neighbours (g, s, r);
 }
 
 static enum aid_err

@@ -4,16 +4,23 @@
 
 #include <stdlib.h>
 
-enum { CHAR_STEP = 1024 };
+enum { CHAR_STEP = 256 };
 
-/* Bytes that begin a character: of any bytes, so that also a file that is no UTF-8 has positions. */
+/* Bytes that begin a character: of any bytes, so that also a file that is no UTF-8 has positions.  Eight at once: a byte that
+   goes on with one has its highest bit set and the next one not. */
 static size_t
 count_chars (const char *p, size_t n)
 {
-  size_t count = 0;
-  for (size_t i = 0; i < n; i++)
-    count += ((unsigned char) p[i] & 0xc0) != 0x80;
-  return count;
+  const uint64_t ones = 0x0101010101010101;
+  size_t going_on = 0, i = 0;
+  for (uint64_t word; i + sizeof word <= n; i += sizeof word)
+    {
+      memcpy (&word, p + i, sizeof word);
+      going_on += (size_t) ((((word >> 7) & ~(word >> 6)) & ones) * ones >> 56);
+    }
+  for (; i < n; i++)
+    going_on += ((unsigned char) p[i] & 0xc0) == 0x80;
+  return n - going_on;
 }
 
 static enum aid_err

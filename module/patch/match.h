@@ -16,6 +16,7 @@
 #define AID_NEVER HUGE_VAL        /* the cost of what may not be */
 #define AID_REINDENTED .06        /* what it costs when a line is indented differently */
 #define AID_LITERAL .13           /* costs up to this are differences in blanks and signs only */
+#define AID_WORDS .25             /* what it costs at least when words differ */
 
 /* One line of a hunk. */
 struct aid_item
@@ -72,7 +73,9 @@ int aid_same_numbers (struct aid_span a, struct aid_span b);
 
 /* The cost of taking the item for LINE of the file, not weighted: 0 same to .2, .25 and more similar; AID_NEVER. */
 double aid_item_cost (struct aid_view *v, const struct aid_target *t, size_t item, size_t line);
-/* The same, for items and lines that are known to be aligned: the similarity of their stripped texts. */
+/* Whether the item, taken for LINE, stands elsewhere in the file to the letter: it may be that line that is meant. */
+int aid_item_strays (struct aid_view *v, const struct aid_target *t, size_t item, size_t line);
+/* The similarity of their stripped texts, for items and lines that are known to be aligned. */
 double aid_item_similarity (struct aid_view *v, const struct aid_target *t, size_t item, size_t line);
 
 /* A place of a hunk. */

@@ -33,7 +33,7 @@ deletions_differ (const struct aid_view *v, const struct aid_target *t, const st
 
 /* Whether all context would be indented by at least the one blank of the prefix, were that lost, and a line comes in without
    indentation: then the context has its prefix, and the whole hunk was written a column further left (as " * " of a
-   comment is). */
+   comment is).  Not when a line without indentation goes, either: such lines are the file's then. */
 static int
 is_one_left (const struct aid_view *v)
 {
@@ -41,6 +41,8 @@ is_one_left (const struct aid_view *v)
   for (size_t k = 0; k < v->n && !v->lost_prefix; k++)
     {
       const struct aid_item *it = &v->item[k];
+      if (it->op == '-' && it->stripped.len > 0 && aid_indent_of (it->text).len == 0)
+        return 0;
       size_t n = it->stripped.len == 0 || it->op == '-' ? SIZE_MAX : aid_indent_of (it->op == '+' ? it->text : it->raw).len;
       if (it->op == '+')
         inserted = n < inserted ? n : inserted;

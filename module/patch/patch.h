@@ -213,9 +213,6 @@ enum aid_err aid_patch_report (const struct aid_patch *p, const struct aid_plan 
    reason. */
 enum aid_err aid_patch_path (const char *root, const char *path, struct aid_str *full, struct aid_error *e);
 
-/* AID_E_REFUSED when the file FULL, which the patch calls PATH, is there and may not be written: no write bit, or not by us. */
-enum aid_err aid_patch_writable (const char *full, const char *path, struct aid_error *e);
-
 /* A source that reads files under a folder by the path rules (binary, unreadable and over-large ones refused). */
 struct aid_patch_source aid_patch_disk_source (const char *root);   /* borrows ROOT */
 enum { AID_PATCH_LISTED = 20000 };   /* files that it lists at most */

@@ -7,6 +7,7 @@
 #include "patch/patch.h"
 
 #include <stdarg.h>
+#include <sys/stat.h>
 
 enum
 {
@@ -189,7 +190,7 @@ struct aid_lines
   size_t n;
   size_t *beg;                  /* n + 1 of them; a byte order mark is before beg[0] */
   int final_newline, crlf;
-  size_t *chars;                /* characters before every 1024th byte */
+  size_t *chars;                /* characters before every 256th byte */
 };
 
 enum aid_err aid_lines_init (struct aid_lines *l, struct aid_span text, struct aid_error *e);
@@ -244,6 +245,8 @@ enum aid_err aid_index_find (const struct aid_index *x, const uint32_t *ids, siz
                              struct aid_hits *hits, size_t *work);
 int aid_index_fits (const struct aid_index *x, const uint32_t *ids, size_t m, int64_t at);
 uint32_t aid_index_places (const struct aid_index *x, uint32_t id);   /* how many lines have ID */
+/* The first line of the number ID from FROM on; the number of lines when there is none. */
+size_t aid_index_next (const struct aid_index *x, uint32_t id, size_t from);
 
 /* --- placing: place.c, edits.c --- */
 
@@ -260,10 +263,13 @@ struct aid_target
   size_t *work;                 /* what comparing lines counts up; beyond AID_PLACE_WORK no two are alike; its own at first */
   size_t own_work;
   size_t plan;                  /* the file plan that holds the texts */
+  int again;                    /* more than one part of the patch is for it */
 };
 
 enum aid_err aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e);
 void aid_target_free (struct aid_target *t);
+/* Frees what is made anew when it is wanted. */
+void aid_target_rest (struct aid_target *t);
 /* The index at LEVEL, made when it is first wanted. */
 enum aid_err aid_target_index (struct aid_target *t, enum aid_level level, const struct aid_index **out);
 int aid_target_is_blank (const struct aid_target *t, size_t line);
@@ -310,6 +316,18 @@ const char *aid_quote (struct aid_span line, char out[AID_QUOTE]);
 enum aid_err aid_path_check (const char *path, struct aid_error *e);
 /* "./" and doubled slashes taken out, in place. */
 void aid_path_tidy (char *path);
+/* What was found on the way to a file. */
+struct aid_way
+{
+  int links;                    /* whether a symbolic link is on it, behind the root; without one a real root gives a real name */
+  int there;                    /* whether the file is there */
+  struct stat st;               /* what it leads to, links followed; when it is there */
+};
+/* As aid_patch_path, and tells what was found. */
+enum aid_err aid_patch_way (const char *root, const char *path, struct aid_str *full, struct aid_way *way, struct aid_error *e);
+/* AID_E_REFUSED when the file FULL with the status ST, which the patch calls PATH, may not be written: no write bit, or not by
+   us. */
+enum aid_err aid_patch_writable (const char *full, const char *path, const struct stat *st, struct aid_error *e);
 
 /* Fills every plan's after and the counts (plan_texts.c). */
 enum aid_err aid_plan_texts (struct aid_plan *plan);

@@ -100,76 +100,89 @@ aid_path_check (const char *path, struct aid_error *e)
 
 /* --- rules that need the file system --- */
 
-/* The longest part of FULL from FROM on that exists (links not followed at its end) is left in FULL; gives its length. */
+/* Looks at each part of FULL behind the root, ROOT_LEN bytes, whose status WAY has; gives the length of the longest part that
+   exists, links not followed at its end. */
 static size_t
-existing (char *full, size_t from)
+walk_along (char *full, size_t root_len, struct aid_way *way)
 {
-  struct stat st;
-  size_t good = from, len = strlen (full);
-  for (size_t i = from + 1; i <= len; i++)
+  size_t good = root_len, len = strlen (full);
+  for (size_t i = root_len + 1; i <= len; i++)
     {
+      struct stat st;
       if (full[i] != '/' && full[i])
         continue;
       char kept = full[i];
       full[i] = '\0';
-      int there = lstat (full, &st) == 0;
+      int there = lstat (full, &st) == 0, is_link = there && S_ISLNK (st.st_mode);
+      if (is_link && stat (full, &st))
+        st.st_mode = 0;
       full[i] = kept;
       if (!there)
-        break;
+        return good;
       good = i;
+      way->links |= is_link;
+      way->st = st;
     }
+  way->there = 1;
   return good;
 }
 
-/* REAL is inside ROOT and not in a folder of version control there. */
+/* The N first bytes of FULL, which has links on its way, are inside ROOT in the end and not in a folder of version control. */
 static enum aid_err
-check_real (const char *root, const char *real, const char *shown, struct aid_error *e)
+check_real (const char *root, char *full, size_t n, const char *shown, struct aid_error *e)
 {
-  size_t n = strlen (root);
-  if (strncmp (root, real, n) != 0 || (real[n] != '/' && real[n]))
-    return aid_error_set (e, AID_E_REFUSED, "%s leads out of the project through a symbolic link", shown);
-  return check_parts (real + n, shown, e);
-}
-
-static enum aid_err
-check_on_disk (const char *real_root, char *full, size_t root_len, const char *shown, struct aid_error *e)
-{
-  size_t good = existing (full, root_len);
-  char kept = full[good];
-  struct stat st;
-  full[good] = '\0';
-  char *real = realpath (full, NULL);
-  int is_folder = stat (full, &st) == 0 && S_ISDIR (st.st_mode);
-  full[good] = kept;
+  char kept = full[n];
+  full[n] = '\0';
+  char *real_root = realpath (root, NULL), *real = realpath (full, NULL);
+  full[n] = kept;
+  size_t root_len = real_root ? strlen (real_root) : 0;
   enum aid_err err;
-  if (!real)
+  if (!real || !real_root)
     err = aid_error_set (e, AID_E_REFUSED, "%s goes through a symbolic link that leads nowhere", shown);
-  else if (kept && !is_folder)
-    err = aid_error_set (e, AID_E_REFUSED, "%s goes through a file", shown);
-  else if (!kept && is_folder)
-    err = aid_error_set (e, AID_E_REFUSED, "%s is a folder", shown);
+  else if (strncmp (real_root, real, root_len) != 0 || (real[root_len] != '/' && real[root_len]))
+    err = aid_error_set (e, AID_E_REFUSED, "%s leads out of the project through a symbolic link", shown);
   else
-    err = check_real (real_root, real, shown, e);
+    err = check_parts (real + root_len, shown, e);
+  free (real_root);
   free (real);
   return err;
 }
 
-enum aid_err
-aid_patch_path (const char *root, const char *path, struct aid_str *full, struct aid_error *e)
+/* Without a link on the way, the name itself says where it leads; that was looked at before. */
+static enum aid_err
+check_on_disk (const char *root, char *full, size_t root_len, const char *shown, struct aid_way *way, struct aid_error *e)
 {
+  size_t good = walk_along (full, root_len, way);
+  enum aid_err err = way->links ? check_real (root, full, good, shown, e) : AID_OK;
+  if (!err && !way->there && !S_ISDIR (way->st.st_mode))
+    err = aid_error_set (e, AID_E_REFUSED, "%s goes through a file", shown);
+  if (!err && way->there && S_ISDIR (way->st.st_mode))
+    err = aid_error_set (e, AID_E_REFUSED, "%s is a folder", shown);
+  return err;
+}
+
+static enum aid_err
+check_root (const char *root, struct stat *st, struct aid_error *e)
+{
+  struct stat top;
+  if (stat (root, st))
+    return aid_error_set (e, AID_E_REFUSED, "the project's folder is not there: %.150s: %s", root, strerror (errno));
+  if (stat ("/", &top) == 0 && st->st_ino == top.st_ino && st->st_dev == top.st_dev)
+    return aid_error_set (e, AID_E_REFUSED, "the root of the file system is no project");
+  return AID_OK;
+}
+
+enum aid_err
+aid_patch_way (const char *root, const char *path, struct aid_str *full, struct aid_way *way, struct aid_error *e)
+{
+  char shown[AID_QUOTE];
   enum aid_err err = aid_path_check (path, e);
+  *way = (struct aid_way){ 0 };
+  if (!err)
+    err = check_root (root, &way->st, e);
   if (err)
     return err;
-  char shown[AID_QUOTE];
   aid_quote (aid_span_z (path), shown);
-  char *real_root = realpath (root, NULL);
-  if (!real_root)
-    return aid_error_set (e, AID_E_REFUSED, "the project's folder is not there: %.150s: %s", root, strerror (errno));
-  if (strcmp (real_root, "/") == 0)
-    {
-      free (real_root);
-      return aid_error_set (e, AID_E_REFUSED, "the root of the file system is no project");
-    }
   struct aid_str name = AID_STR_INIT (PATH_MAX + PATH_LIMIT);
   size_t root_len = strlen (root);
   while (root_len > 1 && root[root_len - 1] == '/')
@@ -185,11 +198,17 @@ aid_patch_path (const char *root, const char *path, struct aid_str *full, struct
   if (!tidy || name.err)
     err = aid_error_set (e, AID_E_NOMEM, "no memory for a file's name");
   else
-    err = check_on_disk (real_root, name.ptr, root_len, shown, e);
+    err = check_on_disk (root, name.ptr, root_len, shown, way, e);
   if (!err && aid_str_addspan (full, aid_str_span (&name)))
     err = aid_error_set (e, full->err, "the file's name is too long: %s", shown);
   free (tidy);
-  free (real_root);
   aid_str_free (&name);
   return err;
+}
+
+enum aid_err
+aid_patch_path (const char *root, const char *path, struct aid_str *full, struct aid_error *e)
+{
+  struct aid_way way;
+  return aid_patch_way (root, path, full, &way, e);
 }

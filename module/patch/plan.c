@@ -119,6 +119,7 @@ target_of (struct aid_planner *g, struct aid_file_plan *f, const char *path, enu
   if (t)
     {
       f->same_as = t->plan;
+      t->again = 1;
       return t;
     }
   *err = aid_plan_read (g, f, path, &f->before, &there);
@@ -175,6 +176,9 @@ plan_modify (struct aid_planner *g, struct aid_file_plan *f, const char *path)
     err = aid_plan_place (g, f, t, path);
   if (!err && may_build_on_each_other (g, f))
     err = aid_plan_one_by_one (g, f);
+  /* Most files have one part: what one of them took serves the next.  None is made more than twice. */
+  if (!t->again)
+    aid_target_rest (t);
   if (f->applies)
     f->reason[0] = '\0';
   return err;

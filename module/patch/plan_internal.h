@@ -50,6 +50,7 @@ void aid_widened_free (struct aid_widened *w);
 struct aid_fit
 {
   size_t hunks, fitting, already, exact;
+  size_t stated;                /* of the exact ones those at the lines that they state */
   double similarity;            /* of those that fit, summed */
 };
 

@@ -122,7 +122,10 @@ try_as_read (struct aid_planner *g, const struct aid_file_plan *f, struct aid_sp
       fit->hunks += trial[i].status != AID_HUNK_LEFT_OUT;
       fit->fitting += trial[i].status == AID_HUNK_APPLIES;
       fit->already += trial[i].status == AID_HUNK_ALREADY;
-      fit->exact += trial[i].status == AID_HUNK_APPLIES && trial[i].similarity >= 1;
+      int exact = trial[i].status == AID_HUNK_APPLIES && trial[i].similarity >= 1;
+      struct aid_want w = aid_plan_want (g, f, i, path);
+      fit->exact += exact;
+      fit->stated += exact && trial[i].line == aid_want_start (&w);
       fit->similarity += trial[i].status == AID_HUNK_APPLIES ? trial[i].similarity : 0;
       aid_vec_free (&trial[i].candidates);
       aid_vec_free (&trial[i].edits);

@@ -24,8 +24,11 @@ compare (const void *a, const void *b)
 static enum aid_err
 splice (struct aid_span before, struct step *steps, size_t n, struct aid_str *after)
 {
-  size_t at = 0;
+  size_t at = 0, len = before.len;
   qsort (steps, n, sizeof *steps, compare);
+  for (size_t i = 0; i < n; i++)
+    len += steps[i].edit->text.len - (steps[i].edit->end - steps[i].edit->beg);
+  aid_str_reserve (after, len);
   for (size_t i = 0; i < n; i++)
     {
       const struct aid_patch_edit *edit = steps[i].edit;

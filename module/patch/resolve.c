@@ -1,6 +1,8 @@
 /* Which file is meant.  A name that exists is taken at its word.  For others the project's files are listed: the name with a/ or
    b/ taken off, with folders in front taken off, as the end of longer names, and at last by its last part alone; the first
-   of these that finds any decides.  When it finds several, or when nothing is named, the hunks must fit in exactly one. */
+   of these that finds any decides.  When it finds several, or when nothing is named, the hunks must fit in exactly one; one in
+   which all of them stand to the letter goes before others, and between several of these the lines that the hunks state
+   decide, or the file of the part before (who names none mostly goes on with that), unless they say different things. */
 #include "patch/plan_internal.h"
 
 #include <stdlib.h>
@@ -212,13 +214,30 @@ has_one (struct aid_span text, const struct aid_span *lines, size_t n)
   return n == 0;
 }
 
+/* The first file of a kind, and how many there are. */
+struct some
+{
+  const char *first, *second;
+  size_t n;
+};
+
 struct trial
 {
-  const char *fits, *already;   /* the first file that does */
-  const char *second;           /* the second */
-  size_t nfits, nalready;
+  struct some fits, already;
+  struct some exact, stated;    /* of those that fit: all hunks to the letter, and at their stated lines besides */
+  const char *before;           /* the file of the part before, NULL when that does not count */
+  int goes_on;                  /* the hunks fit there to the letter */
   int gave_up;
 };
+
+static void
+count (struct some *s, const char *name)
+{
+  if (s->n++ == 0)
+    s->first = name;
+  else if (s->n == 2)
+    s->second = name;
+}
 
 static enum aid_err
 try_file (struct aid_planner *g, const struct aid_file_plan *f, const char *name, const struct aid_span *lines, size_t n,
@@ -238,16 +257,34 @@ try_file (struct aid_planner *g, const struct aid_file_plan *f, const char *name
   aid_str_free (&text);
   if (err)
     return err == AID_E_NOMEM ? err : AID_OK;
-  if (fit.hunks > 0 && fit.fitting > 0 && fit.fitting + fit.already == fit.hunks)
-    {
-      if (out->nfits++)
-        out->second = name;
-      else
-        out->fits = name;
-    }
-  else if (fit.hunks > 0 && fit.already == fit.hunks && !out->nalready++)
-    out->already = name;
+  if (fit.hunks > 0 && fit.already == fit.hunks)
+    count (&out->already, name);
+  else if (fit.hunks > 0 && fit.fitting + fit.already == fit.hunks)
+    count (&out->fits, name);
+  if (fit.hunks == 0 || fit.exact < fit.hunks)
+    return AID_OK;
+  count (&out->exact, name);
+  if (fit.stated == fit.hunks)
+    count (&out->stated, name);
+  out->goes_on |= out->before && strcmp (name, out->before) == 0;
   return AID_OK;
+}
+
+/* The file that was tried and is meant, or NULL. */
+static const char *
+meant (const struct trial *t)
+{
+  if (t->gave_up)
+    return NULL;
+  if (t->fits.n == 1)
+    return t->fits.first;
+  if (t->fits.n == 0)
+    return t->already.n == 1 ? t->already.first : NULL;
+  if (t->exact.n == 1)
+    return t->exact.first;
+  if (t->goes_on && t->stated.n == 1 && strcmp (t->stated.first, t->before) != 0)
+    return NULL;
+  return t->goes_on ? t->before : t->stated.n == 1 ? t->stated.first : NULL;
 }
 
 /* Takes the one of NAMES in which all hunks fit, or refuses F; gives NULL then. */
@@ -259,18 +296,17 @@ the_one_that_fits (struct aid_planner *g, struct aid_file_plan *f, const struct 
   struct aid_span lines[TELLING];
   size_t n = path[0] ? 0 : telling_lines (g, f, lines);
   char why[256];
+  if (!path[0] && f->file > 0)
+    t.before = AID_VEC_AT (struct aid_file_plan, &g->plan->files, f->file - 1).new_path;
   if (path[0] || n > 0)
-    for (size_t i = 0; i < names->len && !*err && t.nfits < 2 && !t.gave_up; i++)
+    for (size_t i = 0; i < names->len && !*err && !t.gave_up; i++)
       *err = try_file (g, f, AID_VEC_AT (const char *, names, i), lines, n, &t);
   g->reading = g->p;
-  if (*err)
-    return NULL;
-  if (t.nfits == 1 && !t.gave_up)
-    return t.fits;
-  if (t.nfits == 0 && t.nalready == 1 && !t.gave_up)
-    return t.already;
-  if (t.nfits > 1)
-    aid_reason (why, "which file is meant is not clear: it fits %.90s and %.90s", t.fits, t.second);
+  const char *name = *err ? NULL : meant (&t);
+  if (*err || name)
+    return name;
+  if (t.fits.n > 1)
+    aid_reason (why, "which file is meant is not clear: it fits %.90s and %.90s", t.fits.first, t.fits.second);
   else if (path[0])
     aid_reason (why, "%.100s does not exist, and of the %zu files of that name none fits", path, names->len);
   else

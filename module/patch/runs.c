@@ -326,26 +326,18 @@ replaced (const struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, i
   return n;
 }
 
-/* Whether one of the text's lines A to B - 1 is, nearly, one of the file's lines LO to HI - 1; *WHICH gets it.  They stand at the
-   beginning of these, or at their end with FROM_END: the line there is the likeliest one to be meant. */
+/* Whether line N, which says something, is, nearly, one of the file's lines LO to HI - 1; only those near their ends are read. */
 static int
-stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int from_end, size_t *which)
+resembles_one (const struct aid_texts *t, size_t lo, size_t hi, size_t n, size_t beside)
 {
-  size_t beside = from_end ? hi - 1 : lo;
-  for (size_t i = a; i < b && lo < hi; i++)
+  if (aid_index_next (t->x, t->id[n], lo) < hi)
+    return 1;
+  for (size_t o = lo; o < hi; o++)
     {
-      int small = aid_line_weight (aid_span_trim (t->line[i])) < 1;
-      if (small && (i + 1 < b || from_end) && (i > a || !from_end))
-        continue; /* but for the one next to the elision */
-      for (size_t o = lo; o < hi; o++)
-        if (small                               ? same (t, o, i)
-            : (o - lo < NEAR || hi - o <= NEAR) ? resembles (t, o, i, o == beside ? LIKELY : ALIKE)
-                                                : same (t, o, i))
-          {
-            *which = i;
-            return 1;
-          }
-      t->work += (hi - lo) + (size_t)NEAR * 100;
+      if (o - lo >= NEAR && hi - o > NEAR)
+        o = hi - NEAR;
+      if (resembles (t, o, n, o == beside ? LIKELY : ALIKE))
+        return 1;
     }
   return 0;
 }
@@ -358,12 +350,39 @@ unclear (const struct aid_texts *t, size_t i, char why[256], const char *what)
   return AID_E_REFUSED;
 }
 
+static enum aid_err
+too_long (char why[256])
+{
+  aid_reason (why, "it is too long to be compared");
+  return AID_E_REFUSED;
+}
+
+/* None of the text's lines A to B - 1 may be, nearly, one of the file's lines LO to HI - 1.  They stand at the beginning of
+   these, or at their end with FROM_END: the line there is the likeliest one to be meant. */
+static enum aid_err
+none_stands_in (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int from_end, char why[256])
+{
+  size_t beside = from_end ? hi - 1 : lo;
+  for (size_t i = a; i < b && lo < hi; i++)
+    {
+      int small = aid_line_weight (aid_span_trim (t->line[i])) < 1;
+      if (small && (i + 1 < b || from_end) && (i > a || !from_end))
+        continue; /* but for the one next to the elision */
+      if (small ? aid_index_next (t->x, t->id[i], lo) < hi : resembles_one (t, lo, hi, i, beside))
+        return unclear (t, i, why, "is, or resembles, a line that they may stand for");
+      t->work += (size_t)NEAR * 100;
+      if (t->work > WORK)
+        return too_long (why);
+    }
+  return AID_OK;
+}
+
 /* No line of the ranges tells where the elided ones begin and end, but for what was at their ends: what stands before the
    first elision goes to the beginning of the gap, what stands behind the last to its end. */
 static enum aid_err
 around_elision (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, char why[256])
 {
-  size_t first = a, last = b, which;
+  size_t first = a, last = b;
   while (!t->elided[first])
     first++;
   while (!t->elided[last - 1])
@@ -380,14 +399,17 @@ around_elision (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, c
   size_t head = replaced (t, lo, hi, a, first, 0), tail = replaced (t, lo + head, hi, last, b, 1);
   if (within && lo + head == hi - tail)
     return unclear (t, first_blank, why, "would stand for nothing");
-  if (stands_in (t, lo + head, hi - tail, a, first, 0, &which) || stands_in (t, lo + head, hi - tail, last, b, 1, &which))
-    return unclear (t, which, why, "is, or resembles, a line that they may stand for");
+  enum aid_err err = none_stands_in (t, lo + head, hi - tail, a, first, 0, why);
+  if (!err)
+    err = none_stands_in (t, lo + head, hi - tail, last, b, 1, why);
+  if (err)
+    return err;
   /* Blank lines beside the elided ones part what is new from them, unless the file has some there. */
   if (first > a && lo + head < hi && !is_old_blank (t, lo + head))
     first = first_blank;
   if (last < b && hi - tail > lo && !is_old_blank (t, hi - tail - 1))
     last = last_blank;
-  enum aid_err err = add_run (t, lo, lo + head, a, first);
+  err = add_run (t, lo, lo + head, a, first);
   return err ? err : add_run (t, hi - tail, hi, last, b);
 }
 
@@ -427,9 +449,9 @@ between (struct aid_texts *t, size_t lo, size_t hi, size_t a, size_t b, int dept
     err = keep_ascending (&anchors);
   if (!err && elision && (anchors.len < found || depth > DEPTH || t->work > WORK))
     {
-      aid_reason (why,
-                  anchors.len < found ? "its lines stand in another order in the file" : "it is too long to be compared");
-      err = AID_E_REFUSED;
+      err = too_long (why);
+      if (anchors.len < found)
+        aid_reason (why, "its lines stand in another order in the file");
     }
   else if (!err && anchors.len > 0)
     err = by_anchors (t, lo, hi, a, b, depth, &anchors, why);

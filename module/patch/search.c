@@ -10,6 +10,21 @@ aid_index_places (const struct aid_index *x, uint32_t id)
   return id == AID_NO_ID ? 0 : x->first[id + 1] - x->first[id];
 }
 
+size_t
+aid_index_next (const struct aid_index *x, uint32_t id, size_t from)
+{
+  size_t low = id == AID_NO_ID ? 0 : x->first[id], end = id == AID_NO_ID ? 0 : x->first[id + 1], high = end;
+  while (low < high)
+    {
+      size_t middle = low + (high - low) / 2;
+      if (x->posts[middle] < from)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return low < end ? x->posts[low] : x->lines->n;
+}
+
 static int64_t
 distance (size_t a, int64_t b)
 {

@@ -10,12 +10,18 @@
 
 #include <stdlib.h>
 
+enum
+{
+  MOST_BYTES = 64 << 20, /* of files, read for one answer; the last one may reach beyond */
+  MOST_WORK = 400000000  /* steps of comparing, likewise */
+};
+
 struct settling
 {
   const struct aid_patch *p;
   int any;              /* every candidate counts */
   struct aid_planner g; /* to find files */
-  size_t bytes;         /* of files that were read */
+  size_t bytes, work;   /* read and done so far */
 };
 
 /* One candidate on its way. */
@@ -132,6 +138,13 @@ is_whole (const struct aid_texts *t, int told)
   return fewer <= most * (told ? 2 : 1) && all - gone >= all * (told ? SHARED_TOLD : SHARED);
 }
 
+static void
+end_texts (struct settling *s, struct aid_texts *t)
+{
+  s->work += t->work + t->target.own_work;
+  aid_texts_free (t);
+}
+
 static enum aid_err
 take_whole (struct settling *s, struct one *o, int *taken)
 {
@@ -143,13 +156,13 @@ take_whole (struct settling *s, struct one *o, int *taken)
   if (!err && c->headed && t.n > 1 && t.id[0] == AID_NO_ID)
     {
       aid_vec_remove (&o->lines, 0, 1);
-      aid_texts_free (&t);
+      end_texts (s, &t);
       err = aid_texts_init (&t, aid_str_span (&o->file), &o->lines, &e);
     }
   for (size_t i = 0; i < t.n && !err; i++)
     if (t.id[i] == AID_NO_ID && aid_is_elision (t.line[i]))
       {
-        aid_texts_free (&t); /* not all of it */
+        end_texts (s, &t); /* not all of it */
         return AID_OK;
       }
   if (!err)
@@ -160,7 +173,7 @@ take_whole (struct settling *s, struct one *o, int *taken)
       *taken = 1;
       err = change (o, &t, 1);
     }
-  aid_texts_free (&t);
+  end_texts (s, &t);
   return err;
 }
 
@@ -227,7 +240,7 @@ take_copy (struct settling *s, struct one *o)
       else if (err == AID_E_NOTFOUND)
         err = elided ? note (o, "the file has too few of its lines") : AID_OK;
     }
-  aid_texts_free (&t);
+  end_texts (s, &t);
   return err;
 }
 
@@ -254,8 +267,6 @@ read_file (struct settling *s, struct one *o, const char *path)
   struct aid_error e = { AID_OK, "" };
   aid_str_clear (&o->file);
   o->path = path;
-  if (s->bytes > AID_PLAN_BYTES)
-    return AID_E_NOTFOUND;
   enum aid_err err = s->g.source->read (s->g.source->ctx, path, &o->file, &e);
   s->bytes += o->file.len;
   o->there = err == AID_OK;
@@ -291,6 +302,7 @@ settle_new (struct settling *s, struct one *o)
 static enum aid_err
 settle_one (struct settling *s, struct one *o)
 {
+  static const char took_all[] = "the blocks before it took the time that one answer may take";
   int taken = 0;
   struct aid_error e = { AID_OK, "" };
   o->path = o->c->path;
@@ -299,8 +311,10 @@ settle_one (struct settling *s, struct one *o)
     return err;
   if (aid_path_check (o->path, &e))
     return s->any ? refuse (o, e.msg) : note (o, e.msg);
+  if (s->bytes > MOST_BYTES || s->work > MOST_WORK)
+    return s->any ? refuse (o, took_all) : note (o, took_all);
   err = find_file (s, o);
-  if (err == AID_E_REFUSED || err == AID_E_NOTFOUND)
+  if (err == AID_E_REFUSED)
     return s->any ? refuse (o, "the file cannot be read") : AID_OK;
   if (err)
     return err;

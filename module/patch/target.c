@@ -39,15 +39,23 @@ aid_target_init (struct aid_target *t, struct aid_span text, struct aid_error *e
 }
 
 void
-aid_target_free (struct aid_target *t)
+aid_target_rest (struct aid_target *t)
 {
-  aid_lines_free (&t->lines);
   for (size_t i = 0; i < AID_LEVELS; i++)
     aid_index_free (&t->index[i]);
-  free (t->line_owner);
-  free (t->gap_owner);
   free (t->blank);
   aid_memo_free (t->memo);
+  t->blank = NULL;
+  t->memo = NULL;
+}
+
+void
+aid_target_free (struct aid_target *t)
+{
+  aid_target_rest (t);
+  aid_lines_free (&t->lines);
+  free (t->line_owner);
+  free (t->gap_owner);
   *t = (struct aid_target){ 0 };
 }
 

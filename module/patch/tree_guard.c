@@ -54,11 +54,10 @@ not_locked (const char *name, const char *path, struct aid_error *e)
 }
 
 enum aid_err
-aid_tree_not_edited (const char *full, const char *path, struct aid_error *e)
+aid_tree_not_edited (const char *full, const char *path, int links, struct aid_error *e)
 {
-  struct stat st;
   enum aid_err err = not_locked (full, path, e);
-  char *real = err || lstat (full, &st) || !S_ISLNK (st.st_mode) ? NULL : realpath (full, NULL);
+  char *real = err || !links ? NULL : realpath (full, NULL);
   if (real && strcmp (real, full) != 0)
     err = not_locked (real, path, e);
   free (real);

@@ -96,18 +96,22 @@ void aid_tree_change_drop (const struct aid_tree_change *c);
 /* Whether the steps that are left can be made: no file was changed by somebody else, no text is lost. */
 enum aid_err aid_tree_change_can_finish (const struct aid_tree_change *c, struct aid_error *e);
 /* Makes the steps that are left, and syncs. */
-enum aid_err aid_tree_change_make (const struct aid_tree_change *c, struct aid_error *e);
+enum aid_err aid_tree_change_make (struct aid_tree_change *c, struct aid_error *e);
 /* Removes what only the way back needed, and the journal. */
-enum aid_err aid_tree_change_close (const struct aid_tree_change *c, struct aid_error *e);
+enum aid_err aid_tree_change_close (struct aid_tree_change *c, struct aid_error *e);
 /* Brings the old tree back and removes the journal.  What somebody else wrote meanwhile stays. */
 enum aid_err aid_tree_change_undo (struct aid_tree_change *c, struct aid_error *e);
 /* Removes .new, .old and the journal, whatever was done. */
-enum aid_err aid_tree_change_forget (const struct aid_tree_change *c, struct aid_error *e);
+enum aid_err aid_tree_change_forget (struct aid_tree_change *c, struct aid_error *e);
 
 /* --- making durable: tree_sync.c --- */
 
-/* Syncs what the change has written so far (of one that is not yet committed the new texts and copies, too) and the folders
-   of all its names, several at once. */
+/* Calls FN for each of N steps or folders, several at once when they are many, by as many threads besides this one as HELPERS
+   tells: many when they wait for the disk. */
+enum { AID_TREE_WAITS = 16, AID_TREE_WORKS = 3 };
+enum aid_err aid_tree_each (size_t n, unsigned helpers, enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e), void *ctx,
+                            struct aid_error *e);
+/* Syncs the folders of all names of the change. */
 enum aid_err aid_tree_change_sync (const struct aid_tree_change *c, struct aid_error *e);
 
 /* --- interrupted changes: tree_recover.c --- */
@@ -129,8 +133,9 @@ void aid_tree_unlock (struct aid_tree_lock *lock);
 
 /* --- what keeps a file from being written: tree_guard.c --- */
 
-/* AID_E_REFUSED when a live Emacs has unsaved changes of the file FULL, which the patch calls PATH. */
-enum aid_err aid_tree_not_edited (const char *full, const char *path, struct aid_error *e);
+/* AID_E_REFUSED when a live Emacs has unsaved changes of the file FULL, which the patch calls PATH; LINKS: the name may go
+   through symbolic links. */
+enum aid_err aid_tree_not_edited (const char *full, const char *path, int links, struct aid_error *e);
 /* Whether all names of the file are below ROOT and none of them in a folder of version control. */
 int aid_tree_holds_links (const char *root, const struct stat *st);
 

@@ -106,8 +106,9 @@ write_through (const char *from, const char *to, struct aid_error *e)
 }
 
 static enum aid_err
-make_step (const struct aid_tree_step *s, struct aid_error *e)
+make_step (void *change, size_t i, struct aid_error *e)
 {
+  const struct aid_tree_step *s = AID_TREE_STEP ((const struct aid_tree_change *) change, i);
   enum aid_err err = can_make (s, e);
   if (err)
     return err;
@@ -133,11 +134,9 @@ aid_tree_change_can_finish (const struct aid_tree_change *c, struct aid_error *e
 }
 
 enum aid_err
-aid_tree_change_make (const struct aid_tree_change *c, struct aid_error *e)
+aid_tree_change_make (struct aid_tree_change *c, struct aid_error *e)
 {
-  enum aid_err err = AID_OK;
-  for (size_t i = 0; i < c->steps.len && !err; i++)
-    err = make_step (AID_TREE_STEP (c, i), e);
+  enum aid_err err = aid_tree_each (c->steps.len, AID_TREE_WORKS, make_step, c, e);
   return err ? err : aid_tree_change_sync (c, e);
 }
 
@@ -203,12 +202,16 @@ aid_tree_change_undo (struct aid_tree_change *c, struct aid_error *e)
 
 /* --- the end --- */
 
-enum aid_err
-aid_tree_change_close (const struct aid_tree_change *c, struct aid_error *e)
+static enum aid_err
+drop_old (void *change, size_t i, struct aid_error *e)
 {
-  enum aid_err err = AID_OK;
-  for (size_t i = 0; i < c->steps.len && !err; i++)
-    err = drop (AID_TREE_STEP (c, i)->old, e);
+  return drop (AID_TREE_STEP ((const struct aid_tree_change *) change, i)->old, e);
+}
+
+enum aid_err
+aid_tree_change_close (struct aid_tree_change *c, struct aid_error *e)
+{
+  enum aid_err err = aid_tree_each (c->steps.len, AID_TREE_WORKS, drop_old, c, e);
   if (!err)
     err = aid_tree_change_sync (c, e);
   if (!err)
@@ -217,7 +220,7 @@ aid_tree_change_close (const struct aid_tree_change *c, struct aid_error *e)
 }
 
 enum aid_err
-aid_tree_change_forget (const struct aid_tree_change *c, struct aid_error *e)
+aid_tree_change_forget (struct aid_tree_change *c, struct aid_error *e)
 {
   enum aid_err err = AID_OK;
   for (size_t i = 0; i < c->steps.len && !err; i++)

@@ -26,7 +26,8 @@ copy_attribute (int fd, const char *name, const char *attribute, char *buf)
 static void
 copy_attributes (int fd, const char *name)
 {
-  char *names = malloc ((size_t) ATTRIBUTES_MAX * 2);
+  /* Most files have none. */
+  char *names = listxattr (name, NULL, 0) > 0 ? malloc ((size_t) ATTRIBUTES_MAX * 2) : NULL;
   ssize_t n = names ? listxattr (name, names, ATTRIBUTES_MAX) : -1;
   for (ssize_t i = 0; i < n; i += (ssize_t) strlen (names + i) + 1)
     copy_attribute (fd, name, names + i, names + ATTRIBUTES_MAX);

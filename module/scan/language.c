@@ -37,19 +37,19 @@ static const struct language
 aid_scan_fn *
 aid_language_scanner (enum aid_language language)
 {
-  return (unsigned)language < AID_LANGUAGES ? languages[language].scan : NULL;
+  return (unsigned) language < AID_LANGUAGES ? languages[language].scan : NULL;
 }
 
 const char *
 aid_language_name (enum aid_language language)
 {
-  return languages[(unsigned)language < AID_LANGUAGES ? language : AID_LANG_NONE].name;
+  return languages[(unsigned) language < AID_LANGUAGES ? language : AID_LANG_NONE].name;
 }
 
 const char *
 aid_language_separator (enum aid_language language)
 {
-  return languages[(unsigned)language < AID_LANGUAGES ? language : AID_LANG_NONE].separator;
+  return languages[(unsigned) language < AID_LANGUAGES ? language : AID_LANG_NONE].separator;
 }
 
 const char *
@@ -58,7 +58,7 @@ aid_def_kind_name (enum aid_def_kind kind)
   static const char *const names[AID_DEF_KINDS]
     = { "function",  "method", "type",     "class", "module",  "signature", "constructor",
         "exception", "field",  "variable", "macro", "section", "test" };
-  return (unsigned)kind < AID_DEF_KINDS ? names[kind] : "unknown";
+  return (unsigned) kind < AID_DEF_KINDS ? names[kind] : "unknown";
 }
 
 /* Whether LIST has WORD between blanks. */
@@ -93,7 +93,7 @@ interpreter (struct aid_span head)
       line = aid_span_trim (aid_span_cut (line, n, line.len));
       if (word.len && word.ptr[0] != '-' && !aid_span_eqz (word, "env") && !memchr (word.ptr, '=', word.len))
         {
-          while (word.len > 1 && (isdigit ((unsigned char)word.ptr[word.len - 1]) || word.ptr[word.len - 1] == '.'))
+          while (word.len > 1 && (isdigit ((unsigned char) word.ptr[word.len - 1]) || word.ptr[word.len - 1] == '.'))
             word.len--;
           return word;
         }
@@ -133,7 +133,7 @@ aid_language_of (struct aid_span path, struct aid_span head)
       }
   for (int i = 1; i < AID_LANGUAGES; i++)
     if (listed (languages[i].bases, base, 0))
-      return (enum aid_language)i;
+      return (enum aid_language) i;
   size_t dot = base.len;
   while (dot > 0 && base.ptr[dot - 1] != '.')
     dot--;
@@ -145,11 +145,11 @@ aid_language_of (struct aid_span path, struct aid_span head)
       for (int i = 1; i < AID_LANGUAGES; i++)
         if (listed (languages[i].extensions, extension, 1))
           return i == AID_LANG_C && aid_span_eqz (extension, "h") && looks_like_cpp (head) ? AID_LANG_CPP
-                                                                                           : (enum aid_language)i;
+                                                                                           : (enum aid_language) i;
     }
   struct aid_span program = interpreter (head);
   for (int i = 1; program.len && i < AID_LANGUAGES; i++)
     if (listed (languages[i].interpreters, program, 0))
-      return (enum aid_language)i;
+      return (enum aid_language) i;
   return AID_LANG_NONE;
 }

@@ -23,11 +23,11 @@ aid_keywords_init (struct aid_keywords *k, const struct aid_keyword *table, size
   k->table = table;
   for (unsigned letter = 0; letter < 27; letter++)
     {
-      k->first[letter] = (uint8_t)i;
-      while (i < n && (unsigned char)table[i].word[0] == (letter == 26 ? '_' : 'a' + letter))
+      k->first[letter] = (uint8_t) i;
+      while (i < n && (unsigned char) table[i].word[0] == (letter == 26 ? '_' : 'a' + letter))
         i++;
     }
-  k->first[27] = (uint8_t)i;
+  k->first[27] = (uint8_t) i;
 }
 
 void
@@ -119,7 +119,7 @@ quote (struct aid_lex *l)
       if (l->flags & AID_LEX_JS)
         return template_text (l, at + 1);
       const unsigned char *close = l->flags & AID_LEX_GO ? memchr (t + at + 1, '`', l->len - at - 1) : NULL;
-      return close ? give_string (l, (uint32_t)(close - t) + 1) : give (l, '`', at + 1);
+      return close ? give_string (l, (uint32_t) (close - t) + 1) : give (l, '`', at + 1);
     }
   if (l->flags & AID_LEX_RUST && at + 2 < l->len && t[at + 1] != '\\' && class[t[at + 1]] & W && t[at + 1] < 128
       && t[at + 2] != '\'')
@@ -179,7 +179,7 @@ parenthesis (struct aid_lex *l, unsigned char c)
   struct aid_range word = { l->before_from, l->before_to };
   if (c == ')')
     {
-      l->condition = (int)(l->conditions & 1);
+      l->condition = (int) (l->conditions & 1);
       l->conditions >>= 1;
     }
   else

@@ -27,7 +27,7 @@ aid_lex_block_comment_end (const struct aid_lex *l, uint32_t at)
   if (!(l->flags & AID_LEX_RUST))
     {
       const unsigned char *close = memmem (t + at + 2, l->len - at - 2, "*/", 2);
-      return close ? (uint32_t)(close - t) + 2 : l->len;
+      return close ? (uint32_t) (close - t) + 2 : l->len;
     }
   for (at += 2; at + 1 < l->len; at++)
     if (t[at] == '*' && t[at + 1] == '/')
@@ -44,18 +44,24 @@ aid_lex_block_comment_end (const struct aid_lex *l, uint32_t at)
 /* --- strings: each gives the place behind, or 0 when it is not closed where it must be --- */
 
 uint32_t
-aid_lex_quoted_end (const struct aid_lex *l, uint32_t at, int over_lines)
+aid_lex_quoted_end (struct aid_lex *l, uint32_t at, int over_lines)
 {
   const unsigned char *t = l->text;
   unsigned char quote = t[at++];
+  uint32_t *unclosed = &l->unclosed[quote == '"'];
+  if (at < *unclosed)
+    return 0;
   for (; at < l->len; at++)
     if (t[at] == quote)
       return at + 1;
     else if (t[at] == '\\')
       at += 1 + (at + 2 < l->len && t[at + 1] == '\r' && t[at + 2] == '\n');
     else if (t[at] == '\n' && !over_lines)
-      return 0;
-  return over_lines ? l->len : 0;
+      break;
+  if (over_lines)
+    return l->len;
+  *unclosed = at;
+  return 0;
 }
 
 /* From the "(" that the delimiter between QUOTE and it names. */
@@ -73,7 +79,7 @@ aid_lex_raw_cpp_end (const struct aid_lex *l, uint32_t quote)
     return 0;
   close[1 + n] = '"';
   const unsigned char *end = memmem (l->text + at + n, l->len - at - n, close, n + 2);
-  return end ? (uint32_t)(end - l->text) + n + 2 : l->len;
+  return end ? (uint32_t) (end - l->text) + n + 2 : l->len;
 }
 
 /* AT is behind the "r": hashes and a quote, or 0. */
@@ -126,10 +132,13 @@ aid_lex_regex_may_begin (const struct aid_lex *l)
 }
 
 uint32_t
-aid_lex_regex_end (const struct aid_lex *l, uint32_t at)
+aid_lex_regex_end (struct aid_lex *l, uint32_t at)
 {
   int class_open = 0;
-  for (at++; at < l->len && l->text[at] != '\n'; at++)
+  if (at < l->unclosed[2])
+    return 0;
+  uint32_t stop = l->len - at > AID_LEX_REGEX_MAX ? at + AID_LEX_REGEX_MAX : l->len;
+  for (at++; at < stop && l->text[at] != '\n'; at++)
     if (l->text[at] == '\\')
       at++;
     else if (l->text[at] == '[')
@@ -142,5 +151,6 @@ aid_lex_regex_end (const struct aid_lex *l, uint32_t at)
           ;
         return at;
       }
+  l->unclosed[2] = at;
   return 0;
 }

@@ -2,13 +2,14 @@
 #include "scan/scan_internal.h"
 #include <stdlib.h>
 
+#define NEAR 4096      /* bytes looked at where nothing says that the text goes on behind them */
 #define LINE_BLOCK 256 /* bytes of text for which one count of lines is kept */
 
 /* Room for one more of N items of SIZE bytes; 0 when there is none. */
 static int
 grow (void *array, size_t n, size_t *cap, size_t size, size_t max)
 {
-  if (n < *cap)
+  if (n < *cap && n < max)
     return 1;
   size_t want = *cap ? *cap * 2 : 64;
   void *old, *bigger;
@@ -23,16 +24,25 @@ grow (void *array, size_t n, size_t *cap, size_t size, size_t max)
 uint32_t
 aid_scan_line_start (const struct aid_scanner *s, uint32_t at)
 {
-  while (at > 0 && s->text[at - 1] != '\n')
+  uint32_t stop = at > NEAR ? at - NEAR : 0;
+  while (at > stop && s->text[at - 1] != '\n')
     at--;
   return at;
+}
+
+uint32_t
+aid_scan_line_near (const struct aid_scanner *s, uint32_t at)
+{
+  uint32_t n = s->len - at < NEAR ? s->len - at : NEAR;
+  const void *end = n ? memchr (s->text + at, '\n', n) : NULL;
+  return end ? (uint32_t) ((const unsigned char *) end - s->text) : at + n;
 }
 
 uint32_t
 aid_scan_line_end (const struct aid_scanner *s, uint32_t at)
 {
   const void *end = at < s->len ? memchr (s->text + at, '\n', s->len - at) : NULL;
-  return end ? (uint32_t)((const unsigned char *)end - s->text) : s->len;
+  return end ? (uint32_t) ((const unsigned char *) end - s->text) : s->len;
 }
 
 /* AT, or the start of its line when only blanks are between. */
@@ -50,25 +60,24 @@ static uint32_t
 whole_line_to (const struct aid_scanner *s, uint32_t at)
 {
   const unsigned char *t = s->text;
-  uint32_t i = at;
+  uint32_t i = at, line = aid_scan_line_near (s, at);
   if (at > 0 && t[at - 1] == '\n')
     return at;
-  while (i < s->len && t[i] != '\n')
+  while (i < line)
     if (t[i] == ' ' || t[i] == '\t' || t[i] == '\r' || t[i] == ';' || t[i] == ',')
       i++;
     else if (t[i] == '/' && i + 1 < s->len && t[i + 1] == '/')
-      i = aid_scan_line_end (s, i);
-    else if (t[i] == '/' && i + 1 < s->len && t[i + 1] == '*')
+      i = line;
+    else if (t[i] == '/' && i + 1 < line && t[i + 1] == '*')
       {
-        uint32_t line = aid_scan_line_end (s, i);
         const unsigned char *close = memmem (t + i + 2, line - i - 2, "*/", 2);
         if (!close)
           return at;
-        i = (uint32_t)(close - t) + 2;
+        i = (uint32_t) (close - t) + 2;
       }
     else
       return at;
-  return i < s->len ? i + 1 : i;
+  return i < s->len && t[i] != '\n' ? at : i < s->len ? i + 1 : i;
 }
 
 int32_t
@@ -79,13 +88,16 @@ aid_scan_add (struct aid_scanner *s, enum aid_def_kind kind, int32_t parent, str
   if (name.from >= name.to || !grow (&out->defs, out->n_defs, &out->cap_defs, sizeof *out->defs, AID_SCAN_DEFS))
     return -1;
   struct aid_def *d = &out->defs[out->n_defs];
-  lead = whole_line_from (s, lead);
+  lead = whole_line_from (s, lead < name.from ? lead : name.from);
   if (out->n_defs > 0 && lead < d[-1].whole.from) /* what was read out of order does not stand before what was read */
     lead = d[-1].whole.from;
+  if (lead > name.from)
+    return -1;
+  from = from < lead ? lead : from > name.from ? name.from : from;
   *d = (struct aid_def){
     .kind = kind, .parent = parent, .name = name, .whole = { lead, name.to }, .signature = { from, name.to }
   };
-  return (int32_t)out->n_defs++;
+  return (int32_t) out->n_defs++;
 }
 
 void
@@ -106,7 +118,8 @@ aid_scan_import (struct aid_scanner *s, struct aid_range name, uint32_t from, ui
 {
   struct aid_scan *out = s->out;
   if (name.from < name.to && grow (&out->imports, out->n_imports, &out->cap_imports, sizeof *out->imports, AID_SCAN_IMPORTS))
-    out->imports[out->n_imports++] = (struct aid_import){ .name = name, .whole = { from, to } };
+    out->imports[out->n_imports++]
+      = (struct aid_import){ .name = name, .whole = { from < name.from ? from : name.from, to > name.to ? to : name.to } };
 }
 
 void
@@ -131,7 +144,7 @@ newlines (const unsigned char *p, size_t n)
 static uint32_t
 line_of (const struct aid_scanner *s, const uint32_t *blocks, uint32_t at)
 {
-  return 1 + blocks[at / LINE_BLOCK] + newlines (s->text + at / LINE_BLOCK * LINE_BLOCK, at % LINE_BLOCK);
+  return 1 + blocks[at / LINE_BLOCK] + newlines (s->text + (at - at % LINE_BLOCK), at % LINE_BLOCK);
 }
 
 /* Takes out what never got a name: what stood in it stands in what holds it. */
@@ -143,8 +156,8 @@ drop_nameless (struct aid_scan *out)
     {
       struct aid_def *d = &out->defs[i];
       /* LINE is where the definition goes, until lines are counted; a nameless one goes to its parent */
-      d->parent = d->parent < 0 ? -1 : (int32_t)out->defs[d->parent].line - 1;
-      d->line = d->kind == AID_DEF_KINDS ? (uint32_t)(d->parent + 1) : (uint32_t)(n + 1);
+      d->parent = d->parent < 0 ? -1 : (int32_t) out->defs[d->parent].line - 1;
+      d->line = d->kind == AID_DEF_KINDS ? (uint32_t) (d->parent + 1) : (uint32_t) (n + 1);
       n += d->kind != AID_DEF_KINDS;
     }
   n = 0;
@@ -154,9 +167,25 @@ drop_nameless (struct aid_scan *out)
   out->n_defs = n;
 }
 
-/* Fills in the numbers of lines, and mends what broken texts may have led to: nothing lies outside the text or its parent. */
-static enum aid_err
-settle (struct aid_scanner *s)
+/* Mends what a broken text may have led to: a definition holds its name and signature and lies within its parent. */
+static void
+enclose (const struct aid_scanner *s, struct aid_def *d)
+{
+  const struct aid_def *parent;
+  if (d->whole.to < d->name.to)
+    d->whole.to = d->name.to;
+  while ((parent = aid_scan_def (s, d->parent)) && parent->whole.to < d->name.to)
+    d->parent = parent->parent;
+  if (parent && parent->whole.to < d->whole.to)
+    d->whole.to = parent->whole.to;
+  if (d->signature.to > d->whole.to)
+    d->signature.to = d->whole.to;
+  if (d->signature.from > d->signature.to)
+    d->signature.from = d->signature.to;
+}
+
+enum aid_err
+aid_scan_settle (struct aid_scanner *s)
 {
   struct aid_scan *out = s->out;
   size_t n = s->len / LINE_BLOCK + 1;
@@ -170,13 +199,8 @@ settle (struct aid_scanner *s)
     blocks[i] = blocks[i - 1] + newlines (s->text + (i - 1) * LINE_BLOCK, LINE_BLOCK);
   for (size_t i = 0; i < out->n_defs; i++)
     {
-      struct aid_def *d = &out->defs[i], *parent = aid_scan_def (s, d->parent);
-      if (d->whole.to < d->name.to)
-        d->whole.to = d->name.to;
-      if (d->whole.to < d->signature.to)
-        d->signature.to = d->whole.to;
-      if (parent && parent->whole.to < d->whole.to)
-        parent->whole.to < d->name.to ? (d->parent = parent->parent) : (int32_t)(d->whole.to = parent->whole.to);
+      struct aid_def *d = &out->defs[i];
+      enclose (s, d);
       d->line = line_of (s, blocks, d->name.from);
       d->first = line_of (s, blocks, d->whole.from);
       d->last = line_of (s, blocks, d->whole.to > d->whole.from ? d->whole.to - 1 : d->whole.from);
@@ -190,7 +214,7 @@ settle (struct aid_scanner *s)
 enum aid_err
 aid_scan_text (enum aid_language language, struct aid_span text, struct aid_scan *out)
 {
-  struct aid_scanner s = { (const unsigned char *)text.ptr, (uint32_t)text.len, out, 0 };
+  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
   aid_scan_fn *scan = aid_language_scanner (language);
   out->n_defs = out->n_imports = out->n_regions = 0;
   if (text.len > AID_SCAN_TEXT_MAX)
@@ -198,7 +222,7 @@ aid_scan_text (enum aid_language language, struct aid_span text, struct aid_scan
   if (!scan || !text.len)
     return AID_OK;
   scan (&s, language);
-  enum aid_err err = settle (&s);
+  enum aid_err err = aid_scan_settle (&s);
   if (err)
     out->n_defs = out->n_imports = out->n_regions = 0;
   return err;
@@ -221,7 +245,7 @@ aid_scan_container (const struct aid_scan *s, enum aid_language language, struct
 {
   int32_t chain[AID_SCAN_NESTING + 1];
   int n = 0;
-  for (int32_t at = (int32_t)i; at >= 0 && n <= AID_SCAN_NESTING; at = s->defs[at].parent)
+  for (int32_t at = (int32_t) i; at >= 0 && n <= AID_SCAN_NESTING; at = s->defs[at].parent)
     chain[n++] = at;
   int empty = 1;
   while (n-- > 0)
@@ -252,7 +276,7 @@ aid_scan_at (const struct aid_scan *s, size_t at)
       else
         high = middle;
     }
-  ptrdiff_t i = (ptrdiff_t)low - 1;
+  ptrdiff_t i = (ptrdiff_t) low - 1;
   while (i >= 0 && s->defs[i].whole.to <= at)
     i = s->defs[i].parent >= 0 && s->defs[s->defs[i].parent].whole.to > at ? s->defs[i].parent : i - 1;
   return i;

@@ -35,7 +35,7 @@ skip_branch (struct aid_c *c)
         continue;
       for (at++; at < c->s->len && (t[at] == ' ' || t[at] == '\t'); at++)
         ;
-      struct aid_span word = { (const char *)t + at, c->s->len - at };
+      struct aid_span word = { (const char *) t + at, c->s->len - at };
       if (aid_span_starts (word, "if"))
         depth++;
       else if (depth > 0)
@@ -54,7 +54,8 @@ skip_branch (struct aid_c *c)
 static void
 conditional (struct aid_c *c, struct aid_span word, struct aid_span rest)
 {
-  struct aid_c_conditional *k = c->n_conditionals > 0 ? &c->conditionals[c->n_conditionals - 1] : NULL;
+  int kept = c->n_conditionals > 0 && c->n_conditionals <= AID_C_CONDITIONALS;
+  struct aid_c_conditional *k = kept ? &c->conditionals[c->n_conditionals - 1] : NULL;
   if (aid_span_starts (word, "if"))
     {
       int never
@@ -74,13 +75,10 @@ conditional (struct aid_c *c, struct aid_span word, struct aid_span rest)
         }
       return;
     }
+  if (c->n_conditionals > AID_C_CONDITIONALS)
+    c->n_conditionals -= aid_span_eqz (word, "endif");
   if (!k)
     return;
-  if (c->n_conditionals > AID_C_CONDITIONALS)
-    {
-      c->n_conditionals -= aid_span_eqz (word, "endif");
-      return;
-    }
   int was_empty = k->tokens >= c->lex.before_to;
   if (!k->have_first && !was_empty && !aid_span_eqz (word, "endif"))
     {
@@ -135,7 +133,7 @@ aid_c_directive (struct aid_c *c)
     at++;
   for (to = at; to < c->lex.to && t[to] >= 'a' && t[to] <= 'z'; to++)
     ;
-  struct aid_span word = { (const char *)t + at, to - at };
+  struct aid_span word = { (const char *) t + at, to - at };
   while (to < c->lex.to && (t[to] == ' ' || t[to] == '\t'))
     to++;
   if (aid_span_eqz (word, "define"))
@@ -143,5 +141,5 @@ aid_c_directive (struct aid_c *c)
   else if (aid_span_starts (word, "include") || aid_span_eqz (word, "import"))
     include (c, to);
   else if (aid_span_starts (word, "if") || aid_span_starts (word, "el") || aid_span_eqz (word, "endif"))
-    conditional (c, word, (struct aid_span){ (const char *)t + to, c->lex.to - to });
+    conditional (c, word, (struct aid_span){ (const char *) t + to, c->lex.to - to });
 }

@@ -24,15 +24,20 @@ void aid_scan_end (struct aid_scanner *s, int32_t def, uint32_t signature_to, ui
 void aid_scan_import (struct aid_scanner *s, struct aid_range name, uint32_t from, uint32_t to);
 void aid_scan_region (struct aid_scanner *s, enum aid_region_kind kind, uint32_t from, uint32_t to);
 
+/* When all is found: numbers of lines; what never got a name is taken out, and nothing lies outside of its parent. */
+enum aid_err aid_scan_settle (struct aid_scanner *s);
+
 static inline struct aid_def *
 aid_scan_def (const struct aid_scanner *s, int32_t def)
 {
   return def < 0 ? NULL : &s->out->defs[def];
 }
 
-/* Where the line of AT begins, and where its newline is (or the end of the text). */
+/* Where the line of AT begins (or 4,096 bytes before), and where its newline is (or the end of the text). */
 uint32_t aid_scan_line_start (const struct aid_scanner *s, uint32_t at);
 uint32_t aid_scan_line_end (const struct aid_scanner *s, uint32_t at);
+/* Likewise, at most 4,096 bytes behind AT: for what is not read over. */
+uint32_t aid_scan_line_near (const struct aid_scanner *s, uint32_t at);
 
 /* A language's scanner. */
 typedef void aid_scan_fn (struct aid_scanner *s, enum aid_language language);
@@ -124,6 +129,7 @@ struct aid_lex
   /* whether each open "(" of JavaScript is that of a condition, and whether the last one that was closed is */
   uint64_t conditions;
   int condition;
+  uint32_t unclosed[3]; /* no "'", "\"" and "/" before these closes what another one opens */
 };
 
 void aid_lex_init (struct aid_lex *l, struct aid_scanner *s, unsigned flags);

@@ -109,7 +109,7 @@ name_read (struct lisp *l, struct frame *f, uint32_t from, uint32_t to)
   while (kind == AID_DEF_MODULE && f != &l->frames[l->n - 1] && to < l->len && l->t[to] != ')' && l->t[to] != '\n')
     to++; /* (define-library (name name) ...) */
   f->def = aid_scan_add (l->s, kind, f->parent, (struct aid_range){ from, to }, f->lead, f->from);
-  aid_scan_end (l->s, f->def, aid_scan_line_end (l->s, to), to);
+  aid_scan_end (l->s, f->def, aid_scan_line_near (l->s, to), to);
 }
 
 /* The innermost list that is a definition without a name yet, of which the word just read is the name; or NULL. */
@@ -126,6 +126,16 @@ unnamed (struct lisp *l)
   return NULL;
 }
 
+/* Behind |a symbol| at AT, which may go over lines. */
+static uint32_t
+bars_end (const struct lisp *l, uint32_t at)
+{
+  for (at++; at < l->len && l->t[at] != '|'; at++)
+    if (l->t[at] == '\\')
+      at++;
+  return at < l->len ? at + 1 : l->len;
+}
+
 static void
 symbol (struct lisp *l)
 {
@@ -135,10 +145,7 @@ symbol (struct lisp *l)
     if (l->t[at] == '\\')
       at += 2;
     else if (l->t[at] == '|' && l->language != AID_LANG_ELISP)
-      {
-        const void *close = memchr (l->t + at + 1, '|', l->len - at - 1);
-        at = close ? (uint32_t)((const unsigned char *)close - l->t) + 1 : at + 1;
-      }
+      at = bars_end (l, at);
     else
       at++;
   l->at = at = at > l->len ? l->len : at == from ? at + 1 : at;
@@ -162,7 +169,7 @@ symbol (struct lisp *l)
   if (def && quote != ',')
     name_read (l, def, from, at);
   if (f->is_import && f->items == 1)
-    aid_scan_import (l->s, (struct aid_range){ from, at }, f->from, aid_scan_line_end (l->s, from));
+    aid_scan_import (l->s, (struct aid_range){ from, at }, f->from, aid_scan_line_near (l->s, from));
   f->items++;
 }
 
@@ -181,7 +188,7 @@ string (struct lisp *l)
   int documentation = f && f->is_def && (f->items == 3 || (f->items > 1 && line > 0 && t[line - 1] == '\n'));
   aid_scan_region (l->s, documentation ? AID_REGION_COMMENT : AID_REGION_STRING, from, l->at);
   if (f && f->is_import && f->items == 1 && l->at > from + 2)
-    aid_scan_import (l->s, (struct aid_range){ from + 1, l->at - 1 }, f->from, aid_scan_line_end (l->s, l->at));
+    aid_scan_import (l->s, (struct aid_range){ from + 1, l->at - 1 }, f->from, aid_scan_line_near (l->s, l->at));
   if (f && f->is_def && f->items == 1 && f->def < 0 && l->at > from + 2)
     name_read (l, f, from + 1, l->at - 1);
   if (f)

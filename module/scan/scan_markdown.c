@@ -165,7 +165,7 @@ static uint32_t
 html_comment (struct markdown *m, uint32_t at)
 {
   const unsigned char *close = memmem (m->t + at, m->len - at, "-->", 3);
-  uint32_t end = close ? (uint32_t)(close - m->t) + 3 : m->len;
+  uint32_t end = close ? (uint32_t) (close - m->t) + 3 : m->len;
   aid_scan_region (m->s, AID_REGION_COMMENT, at, end);
   m->paragraph = NONE;
   return aid_scan_line_end (m->s, end);

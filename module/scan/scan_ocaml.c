@@ -5,73 +5,8 @@
 #include "scan/scan_ocaml_internal.h"
 #include <stdlib.h>
 
-enum frame_kind
-{
-  F_STRUCTURE,
-  F_OBJECT,
-  F_BEGIN,
-  F_DO,
-  F_PAREN,
-  F_BRACKET,
-  F_BRACE,
-  F_PAYLOAD
-};
-
-enum state
-{
-  S_NONE,
-  S_NAME,       /* the item's name comes */
-  S_AFTER_NAME, /* of a let: what comes tells a function from a value */
-  S_ANNOTATION,
-  S_EQUAL,
-  S_PATH /* of an open or include */
-};
-
-struct frame
-{
-  enum frame_kind kind;
-  int base;       /* the innermost structure or object at or below */
-  int lets;       /* that wait for their "in" */
-  int32_t parent; /* what holds what is in it */
-  /* the item that is being read (of structures and objects) */
-  int item; /* its keyword, or 0 */
-  int32_t def;
-  enum aid_def_kind def_kind;
-  enum state state;
-  int test, body;                           /* BODY: "=" of the item was read */
-  uint32_t lead, from, signature_to, equal; /* EQUAL: its first "=" */
-};
-
-struct ocaml
-{
-  struct aid_scanner *s;
-  struct aid_ml_lex lex;
-  struct frame frames[AID_SCAN_NESTING];
-  int n; /* frames[n] is the innermost */
-  int beyond;
-};
-
-static struct frame *
-base (struct ocaml *o)
-{
-  return &o->frames[o->frames[o->n].base];
-}
-
-static int
-is_upper (const struct ocaml *o)
-{
-  unsigned char c = o->s->text[o->lex.from];
-  return (c >= 'A' && c <= 'Z') || c >= 0x80;
-}
-
-static struct aid_range
-range (uint32_t from, uint32_t to)
-{
-  return (struct aid_range){ from, to };
-}
-
 static void
-push (struct ocaml *o, enum frame_kind kind, int32_t parent)
+push (struct aid_ml *o, enum aid_ml_frame_kind kind, int32_t parent)
 {
   if (o->n + 1 >= AID_SCAN_NESTING)
     {
@@ -79,7 +14,7 @@ push (struct ocaml *o, enum frame_kind kind, int32_t parent)
       return;
     }
   int at = o->n + 1;
-  o->frames[at] = (struct frame){
+  o->frames[at] = (struct aid_ml_frame){
     .kind = kind, .parent = parent, .def = -1, .base = kind == F_STRUCTURE || kind == F_OBJECT ? at : o->frames[o->n].base
   };
   o->n = at;
@@ -87,7 +22,7 @@ push (struct ocaml *o, enum frame_kind kind, int32_t parent)
 
 /* The item of F ends before the token. */
 static void
-finish (struct ocaml *o, struct frame *f)
+finish (struct aid_ml *o, struct aid_ml_frame *f)
 {
   int closes = o->lex.token == ML_T_END || o->lex.key == ML_END;
   uint32_t trail = closes ? o->lex.chain : o->lex.trail, end = trail > o->lex.before_to ? trail : o->lex.before_to;
@@ -99,7 +34,7 @@ finish (struct ocaml *o, struct frame *f)
 
 /* Takes frames off down to the innermost of KIND, which is taken off too; none when a structure stands in between. */
 static void
-pop_to (struct ocaml *o, enum frame_kind kind)
+pop_to (struct aid_ml *o, enum aid_ml_frame_kind kind)
 {
   int i = o->n, lowest = o->frames[o->n].base;
   while (i > lowest && o->frames[i].kind != kind)
@@ -109,7 +44,7 @@ pop_to (struct ocaml *o, enum frame_kind kind)
 }
 
 static void
-end (struct ocaml *o)
+end (struct aid_ml *o)
 {
   int i = o->n;
   while (i > 0 && o->frames[i].kind != F_BEGIN && o->frames[i].kind != F_STRUCTURE && o->frames[i].kind != F_OBJECT)
@@ -123,7 +58,7 @@ end (struct ocaml *o)
 
 /* Whether something may end with the token before. */
 static int
-ended (const struct ocaml *o)
+ended (const struct aid_ml *o)
 {
   switch (o->lex.before)
     {
@@ -145,9 +80,9 @@ ended (const struct ocaml *o)
 }
 
 static int
-begins_item (struct ocaml *o, int key)
+begins_item (struct aid_ml *o, int key)
 {
-  struct frame *f = base (o);
+  struct aid_ml_frame *f = aid_ml_base (o);
   int in_object = f->kind == F_OBJECT;
   switch (key)
     {
@@ -184,10 +119,10 @@ begins_item (struct ocaml *o, int key)
 }
 
 static void
-begin_item (struct ocaml *o, int key)
+begin_item (struct aid_ml *o, int key)
 {
   o->n = o->frames[o->n].base;
-  struct frame *f = &o->frames[o->n];
+  struct aid_ml_frame *f = &o->frames[o->n];
   finish (o, f);
   static const enum aid_def_kind kinds[ML_OTHER + 1] = {
     [ML_LET] = AID_DEF_VARIABLE,        [ML_TYPE] = AID_DEF_TYPE,          [ML_MODULE] = AID_DEF_MODULE,
@@ -206,9 +141,9 @@ begin_item (struct ocaml *o, int key)
 
 /* "and" of the item itself: another one of its kind. */
 static int
-and_item (struct ocaml *o)
+and_item (struct aid_ml *o)
 {
-  struct frame *f = &o->frames[o->n];
+  struct aid_ml_frame *f = &o->frames[o->n];
   if (o->frames[o->n].base != o->n || f->lets > 0 || !ended (o))
     return 0;
   int key = f->item;
@@ -217,166 +152,25 @@ and_item (struct ocaml *o)
   uint32_t at = o->lex.to;
   while (at < o->s->len && (o->s->text[at] == ' ' || o->s->text[at] == '\n'))
     at++;
-  struct aid_span next = { (const char *)o->s->text + at, o->s->len - at };
+  struct aid_span next = { (const char *) o->s->text + at, o->s->len - at };
   if (key == ML_MODULE && (aid_span_starts (next, "type ") || aid_span_starts (next, "module ")))
     return 0; /* with type t = ... and type u = ... */
   begin_item (o, key);
   return 1;
 }
 
-static void
-named (struct ocaml *o, struct aid_range name)
-{
-  struct frame *f = base (o);
-  f->def = aid_scan_add (o->s, f->test ? AID_DEF_TEST : f->def_kind, f->parent, name, f->lead, f->from);
-  f->state = f->item == ML_LET ? S_AFTER_NAME : S_NONE;
-}
-
-/* The test that let%test and its like begin; or an extension without a meaning of its own. */
-static void
-extension (struct ocaml *o, struct frame *f)
-{
-  if (f->item != ML_LET || o->lex.before != ML_T_OPERATOR || o->s->text[o->lex.before_to - 1] != '%')
-    return;
-  struct aid_span name = { (const char *)o->s->text + o->lex.from, o->lex.to - o->lex.from };
-  f->test = aid_span_starts (name, "test") || aid_span_starts (name, "expect_test") || aid_span_starts (name, "bench");
-}
-
-/* A token where the item's name is waited for. */
-static void
-name (struct ocaml *o, struct frame *f)
-{
-  struct aid_ml_lex *l = &o->lex;
-  int inner = o->n != f->base;
-  if (l->token == ML_T_STRING && f->test)
-    {
-      if (l->to > l->from + 2)
-        named (o, (struct aid_range){ l->from + 1, l->to - 1 });
-      return;
-    }
-  if (l->token == '=' && !inner)
-    {
-      f->state = S_NONE;
-      return;
-    }
-  if (f->item == ML_TYPE || f->item == ML_CLASS || f->item == ML_MODULE || f->item == ML_EXCEPTION)
-    {
-      if (inner || l->token != ML_T_WORD || l->key
-          || (l->to - l->from == 1 && o->s->text[l->from] == '_' && f->item == ML_TYPE))
-        return;
-      if (l->before == ML_T_OPERATOR && o->s->text[l->before_to - 1] == '%')
-        return;
-      if (f->item == ML_TYPE && is_upper (o))
-        return; /* of the path in type M.t += ... */
-      named (o, range (l->from, l->to));
-      return;
-    }
-  if (l->token == ML_T_OPERATOR && l->before == '(')
-    named (o, range (l->from, l->to));
-  else if (l->token == ')' && l->before == '(' && f->item == ML_LET)
-    named (o, range (l->before_to - 1, l->to));
-  else if (l->token == ML_T_WORD && !l->key && l->before == ML_T_OPERATOR && o->s->text[l->before_to - 1] == '%' && !f->test)
-    extension (o, f);
-  else if (l->token == ML_T_WORD && !l->key && !is_upper (o) && o->frames[o->n].kind != F_PAYLOAD
-           && o->frames[o->n].kind != F_BRACKET)
-    named (o, range (l->from, l->to));
-}
-
-static void
-path (struct ocaml *o, struct frame *f)
-{
-  const unsigned char *t = o->s->text;
-  uint32_t to = o->lex.to;
-  if (o->lex.token == ML_T_OPERATOR
-      || (o->lex.token == ML_T_WORD && o->lex.key && o->lex.key != ML_STRUCT && o->lex.key != ML_SIG))
-    return; /* open!, include module type of */
-  if (o->lex.token == ML_T_WORD && !o->lex.key)
-    {
-      while (to < o->s->len
-             && (t[to] == '.' || t[to] == '_' || t[to] == '\'' || (t[to] >= '0' && t[to] <= '9')
-                 || (t[to] >= 'a' && t[to] <= 'z') || (t[to] >= 'A' && t[to] <= 'Z')))
-        to++;
-      aid_scan_import (o->s, (struct aid_range){ o->lex.from, to }, f->from, to);
-    }
-  f->state = S_NONE;
-}
-
-/* Tells let f x = ... and let f = fun x -> ... and let f : a -> b = ... from let x = ... */
-static void
-function_or_value (struct ocaml *o, struct frame *f)
-{
-  struct aid_def *d = aid_scan_def (o->s, f->def);
-  int here = o->n == f->base, is_function = 0;
-  enum state next = f->state;
-  if (f->state == S_AFTER_NAME)
-    {
-      if (o->lex.token == ')')
-        return; /* behind (name) */
-      next = o->lex.token == ':' ? S_ANNOTATION : o->lex.token == '=' ? S_EQUAL : S_NONE;
-      is_function = next == S_NONE && o->lex.token != ',' && here;
-    }
-  else if (f->state == S_ANNOTATION)
-    {
-      is_function = o->lex.token == ML_T_ARROW;
-      next = o->lex.token == '=' && here ? S_EQUAL : S_ANNOTATION;
-    }
-  else
-    {
-      is_function = o->lex.key == ML_FUN;
-      next = S_NONE;
-    }
-  if (is_function)
-    {
-      if (d && d->kind == AID_DEF_VARIABLE)
-        d->kind = AID_DEF_FUNCTION;
-      next = S_NONE;
-    }
-  f->state = next;
-}
-
-/* Constructors and fields of a type's body. */
-static void
-type_body (struct ocaml *o, struct frame *f)
-{
-  struct aid_ml_lex *l = &o->lex;
-  const unsigned char *t = o->s->text;
-  uint32_t at = l->to;
-  enum aid_def_kind kind;
-  if (l->token == ML_T_LITERAL && t[l->from] == '`' && o->frames[o->n].kind == F_BRACKET)
-    {
-      aid_scan_end (o->s, aid_scan_add (o->s, AID_DEF_CONSTRUCTOR, f->def, range (l->from + 1, l->to), l->lead, l->from),
-                    l->to, l->to);
-      return;
-    }
-  if (l->token != ML_T_WORD || l->key)
-    return;
-  while (at < o->s->len && (t[at] == ' ' || t[at] == '\n'))
-    at++;
-  unsigned char next = at + 1 >= o->s->len || (t[at] == '(' && t[at + 1] == '*') ? 0 : t[at];
-  if (o->n == f->base && is_upper (o) && (l->before == '|' || l->before == '=' || l->before_key == ML_PRIVATE) && next != '.'
-      && next != '(')
-    kind = AID_DEF_CONSTRUCTOR;
-  else if (o->frames[o->n].kind == F_BRACE && !is_upper (o) && next == ':'
-           && (l->before == '{' || l->before == ';' || l->before_key == ML_MUTABLE))
-    kind = AID_DEF_FIELD;
-  else
-    return;
-  int32_t def = aid_scan_add (o->s, kind, f->def, range (l->from, l->to), l->lead, l->from);
-  aid_scan_end (o->s, def, l->to, l->to);
-}
-
 /* AT without the "=" or ":" before it. */
 static uint32_t
-before_sign (const struct ocaml *o, uint32_t at)
+before_sign (const struct aid_ml *o, uint32_t at)
 {
   return at > 0 && (o->s->text[at - 1] == '=' || o->s->text[at - 1] == ':') ? at - 1 : at;
 }
 
 /* What the token does to the brackets. */
 static void
-brackets (struct ocaml *o)
+brackets (struct aid_ml *o)
 {
-  struct frame *f = base (o);
+  struct aid_ml_frame *f = aid_ml_base (o);
   int32_t inside = f->item && f->def >= 0 ? f->def : f->parent;
   switch (o->lex.token)
     {
@@ -427,7 +221,7 @@ brackets (struct ocaml *o)
 }
 
 static void
-token (struct ocaml *o)
+token (struct aid_ml *o)
 {
   struct aid_ml_lex *l = &o->lex;
   if (l->token == ML_T_SEMICOLONS)
@@ -444,7 +238,7 @@ token (struct ocaml *o)
         and_item (o);
       return;
     }
-  struct frame *f = base (o);
+  struct aid_ml_frame *f = aid_ml_base (o);
   if (l->key == ML_LET || l->key == ML_LET_OPERATOR)
     o->frames[o->n].lets++;
   else if (l->key == ML_IN && o->frames[o->n].lets > 0)
@@ -458,11 +252,11 @@ token (struct ocaml *o)
       f->item = 0;
     }
   if (f->state == S_NAME)
-    name (o, f);
+    aid_ml_name (o, f);
   else if (f->state == S_PATH)
-    path (o, f);
+    aid_ml_path (o, f);
   else if (f->state != S_NONE)
-    function_or_value (o, f);
+    aid_ml_function_or_value (o, f);
   if (l->token == '=' && o->n == f->base && !f->body)
     {
       f->body = 1;
@@ -471,7 +265,7 @@ token (struct ocaml *o)
         f->signature_to = l->from;
     }
   else if (f->item == ML_TYPE && f->body)
-    type_body (o, f);
+    aid_ml_type_body (o, f);
   brackets (o);
 }
 
@@ -479,14 +273,14 @@ void
 aid_scan_ocaml (struct aid_scanner *s, enum aid_language language)
 {
   (void)language;
-  struct ocaml *o = calloc (1, sizeof *o);
+  struct aid_ml *o = calloc (1, sizeof *o);
   if (!o)
     {
       s->failed = 1;
       return;
     }
   o->s = s;
-  o->frames[0] = (struct frame){ .kind = F_STRUCTURE, .parent = -1, .def = -1 };
+  o->frames[0] = (struct aid_ml_frame){ .kind = F_STRUCTURE, .parent = -1, .def = -1 };
   aid_ml_init (&o->lex, s);
   while (aid_ml_next (&o->lex))
     if (o->beyond > 0)

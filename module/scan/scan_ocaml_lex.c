@@ -125,7 +125,7 @@ quoted_end (const struct aid_ml_lex *l, uint32_t at)
     return 0;
   close[1 + end - id] = '}';
   const unsigned char *found = memmem (l->t + end + 1, l->len - end - 1, close, end - id + 2);
-  return found ? (uint32_t)(found - l->t) + (end - id) + 2 : l->len;
+  return found ? (uint32_t) (found - l->t) + (end - id) + 2 : l->len;
 }
 
 /* Behind the character literal at AT; 0 when it is a type variable or a lone quote. */

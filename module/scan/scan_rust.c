@@ -361,49 +361,29 @@ member (struct rust *r)
 static void
 item (struct rust *r, int key)
 {
-  switch (key)
-    {
-    case K_FN:
-      function (r);
-      break;
-    case K_STRUCT:
-    case K_ENUM:
-    case K_TRAIT:
-    case K_MOD:
-    case K_UNION:
-      type (r, key);
-      break;
-    case K_IMPL:
-      implementation (r);
-      break;
-    case K_MACRO:
-      macro (r);
-      break;
-    case K_CONST:
-    case K_STATIC:
-    case K_TYPE:
-      value (r, key);
-      break;
-    case K_USE:
-      use (r);
-      break;
-    }
+  static void (*const readers[]) (struct rust * r) = {
+    [K_FN] = function, [K_IMPL] = implementation, [K_MACRO] = macro, [K_USE] = use, [K_MODIFIER] = NULL,
+  };
+  if (key == K_STRUCT || key == K_ENUM || key == K_TRAIT || key == K_MOD || key == K_UNION)
+    type (r, key);
+  else if (key == K_CONST || key == K_STATIC || key == K_TYPE)
+    value (r, key);
+  else if (readers[key])
+    readers[key](r);
 }
 
 /* The words that come before an item's own: kept as its beginning. */
 static int
 is_prefix (struct rust *r, int key)
 {
-  if (key == K_MODIFIER)
-    return 1;
-  if (key == K_EXTERN)
+  if (key == K_MODIFIER || key == K_EXTERN)
     return 1;
   if (key != K_CONST && key != K_STATIC)
     return 0;
   uint32_t at = r->lex.to;
   while (at < r->s->len && r->s->text[at] == ' ')
     at++;
-  struct aid_span next = { (const char *)r->s->text + at, r->s->len - at };
+  struct aid_span next = { (const char *) r->s->text + at, r->s->len - at };
   return aid_span_starts (next, "fn ") || aid_span_starts (next, "unsafe ") || aid_span_starts (next, "async ")
          || aid_span_starts (next, "extern ") || aid_span_starts (next, "trait ");
 }

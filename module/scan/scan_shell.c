@@ -118,7 +118,7 @@ here_begins (struct shell *h)
       return;
     }
   int dash = at < h->len && (t[at] == '-' || t[at] == '~');
-  at += (uint32_t)dash;
+  at += (uint32_t) dash;
   while (at < h->len && (t[at] == ' ' || t[at] == '\t'))
     at++;
   unsigned char quote = at < h->len && (t[at] == '"' || t[at] == '\'') ? t[at++] : 0;
@@ -242,18 +242,18 @@ statement (struct shell *h, uint32_t from, uint32_t to)
       at += at < h->len && (t[at] == '"' || t[at] == '\'');
       for (end = at; end < h->len && !ends_word (t[end]) && t[end] != '"' && t[end] != '\''; end++)
         ;
-      aid_scan_import (h->s, (struct aid_range){ at, end }, from, aid_scan_line_end (h->s, from));
+      aid_scan_import (h->s, (struct aid_range){ at, end }, from, aid_scan_line_near (h->s, from));
     }
   const unsigned char *equal = memchr (t + from, '=', to - from);
   if (h->n > 0 || h->depth > 0 || !equal || (t[from] >= '0' && t[from] <= '9'))
     return;
-  uint32_t end = (uint32_t)(equal - t);
+  uint32_t end = (uint32_t) (equal - t);
   for (uint32_t i = from; i < end; i++)
     if (!(t[i] == '_' || (t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'z') || (t[i] >= 'A' && t[i] <= 'Z')))
       return;
   uint32_t lead = h->lead != NONE && h->lead_line == aid_scan_line_start (h->s, from) ? h->lead : from;
   int32_t def = aid_scan_add (h->s, AID_DEF_VARIABLE, -1, (struct aid_range){ from, end }, lead, from);
-  aid_scan_end (h->s, def, end, aid_scan_line_end (h->s, from));
+  aid_scan_end (h->s, def, end, aid_scan_line_near (h->s, from));
 }
 
 static void

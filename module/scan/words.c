@@ -26,14 +26,14 @@ struct letter
 static struct letter
 letter_at (struct aid_span text, size_t at)
 {
-  unsigned char c = (unsigned char)text.ptr[at];
+  unsigned char c = (unsigned char) text.ptr[at];
   if (c < 128)
-    return (struct letter){ (enum class)ascii[c], 1, { (char)(ascii[c] == UPPER ? c + 32 : c) }, 1 };
+    return (struct letter){ (enum class) ascii[c], 1, { (char) (ascii[c] == UPPER ? c + 32 : c) }, 1 };
   utf8proc_int32_t code;
-  utf8proc_ssize_t n = utf8proc_iterate ((const utf8proc_uint8_t *)text.ptr + at, (utf8proc_ssize_t)(text.len - at), &code);
+  utf8proc_ssize_t n = utf8proc_iterate ((const utf8proc_uint8_t *) text.ptr + at, (utf8proc_ssize_t) (text.len - at), &code);
   if (n <= 0)
     return (struct letter){ OTHER, 1, { 0 }, 0 };
-  struct letter l = { LOWER, (size_t)n, { 0 }, 0 };
+  struct letter l = { LOWER, (size_t) n, { 0 }, 0 };
   switch (utf8proc_category (code))
     {
     case UTF8PROC_CATEGORY_LU:
@@ -54,7 +54,7 @@ letter_at (struct aid_span text, size_t at)
       l.class = OTHER;
       return l;
     }
-  l.lower_len = (size_t)utf8proc_encode_char (utf8proc_tolower (code), (utf8proc_uint8_t *)l.lower);
+  l.lower_len = (size_t) utf8proc_encode_char (utf8proc_tolower (code), (utf8proc_uint8_t *) l.lower);
   return l;
 }
 

@@ -73,6 +73,48 @@
                        (car (aid-chat-answer-body (plist-get turn :number)))
                        (cdr (aid-chat-answer-body (plist-get turn :number))))))))
 
+;;; Asking again
+
+(defun aid-alternatives-tests--done (words)
+  "Have an answer end whose meta line says WORDS, too."
+  (aid-chat-tests-text "So.")
+  (aid-chat-tests-event 'done (list :state "done" :meta (concat "model=m req=r1 " words " state=done"))))
+
+(ert-deftest aid-alternatives-have-the-strategy-of-the-answer ()
+  "Asked again, a question is asked as it was, until another strategy is chosen."
+  (aid-chat-tests-with chat
+    (let ((again (lambda (number)
+                   (aid-chat-again number)
+                   (let ((asked (car aid-chat-tests--asked)))
+                     (aid-alternatives-tests--done
+                      (concat "strategy=" (or (plist-get asked :strategy) "ask")))
+                     (list (plist-get asked :strategy) (plist-get asked :exact))))))
+      (aid-chat-tests-ask "/edit Why?")
+      (aid-alternatives-tests--done "strategy=edit")
+      (should (equal (funcall again 2) '("edit" t)))
+      (aid-chat-tests-ask "And?")
+      (should-not (plist-get (car aid-chat-tests--asked) :strategy))
+      (aid-alternatives-tests--done "strategy=ask")
+      (should (equal (funcall again 2) '("edit" t)))
+      (should (equal (funcall again 4) '("ask" t)))
+      (aid-set-strategy "explain")
+      (should (equal (funcall again 2) '("explain" nil)))
+      (should (equal (funcall again 4) '("explain" nil)))
+      (aid-chat-tests-ask "/edit Then?")
+      (aid-alternatives-tests--done "strategy=edit")
+      (should (equal (funcall again 6) '("edit" t))))))
+
+(ert-deftest aid-alternatives-of-a-strategy-that-is-gone ()
+  "An answer that does not say its strategy, or names one that is no more, takes what is set."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-alternatives-tests--done "strategy=no-more")
+    (aid-chat-again 2)
+    (should-not (plist-get (car aid-chat-tests--asked) :strategy))
+    (aid-alternatives-tests--done "")
+    (aid-chat-again 2)
+    (should-not (plist-get (car aid-chat-tests--asked) :strategy))))
+
 ;;; Walking
 
 (ert-deftest aid-alternatives-are-walked ()
@@ -375,7 +417,9 @@
       (sleep-for 0.05)
       (should (= 3 (length aid-chat-tests--asked)))
       (aid-alternatives-tests--end (nth 2 streams) "cut")
-      (sleep-for 0.05)
+      (let ((limit (+ (float-time) 10)))
+        (while (and (= 3 (length aid-chat-tests--asked)) (< (float-time) limit))
+          (sleep-for 0.02)))
       (should (= 4 (length aid-chat-tests--asked)))
       (should (= 3 (plist-get (car aid-chat-tests--asked) :turn))))))
 

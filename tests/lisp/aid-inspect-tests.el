@@ -11,6 +11,7 @@
 (require 'aid-chat-help)
 (require 'aid-inspect)
 (require 'aid-compact)
+(require 'aid-ask-with)
 
 (defmacro aid-inspect-tests-with (context &rest body)
   "Run BODY in a chat whose model takes CONTEXT tokens; nothing is asked in the echo area."
@@ -249,6 +250,49 @@
         (aid-chat-send)
         (should-not (plist-get (car aid-chat-tests--asked) :summarise))
         (should aid-chat--stream)))))
+
+(ert-deftest aid-compact-is-offered-when-an-answer-is-asked-for-again ()
+  "What fitted into one model's context may not fit into another's."
+  (aid-inspect-tests-with 8000
+    (aid-inspect-tests--chat)
+    (let ((asked nil) (answer nil) (last nil))
+      (cl-letf (((symbol-function 'y-or-n-p) (lambda (prompt) (push prompt asked) answer)))
+        (aid-inspect-tests--exchange "Question?" "Short.")
+        (setq last (car (last (aid-chat-answers))) answer t asked nil)
+        (goto-char (point-max))
+        (should-error (aid-chat-again last) :type 'user-error)
+        (should (string-match-p "takes 8.0k with its answer.  Summarise the oldest turns first\\?"
+                                (car asked)))
+        (should (plist-get (car aid-chat-tests--asked) :summarise))
+        (aid--dispatch (list aid-chat-tests--id 'error '(:state "failed" :message "no")))
+        (setq answer nil)
+        (aid-chat-again last)
+        (should-not (plist-get (car aid-chat-tests--asked) :summarise))
+        (should aid-chat--stream)))))
+
+(ert-deftest aid-compact-is-offered-when-several-models-are-asked ()
+  "It is about the one with the smallest context, and before any of them is asked."
+  (aid-inspect-tests-with 8000
+    (aid-inspect-tests--chat)
+    (aid-inspect-tests--type "Next?")
+    (let ((asked nil) (answer t) (requests (length aid-chat-tests--asked))
+          (info (symbol-function 'aid--mod-model-info)))
+      (cl-letf (((symbol-function 'y-or-n-p) (lambda (prompt) (push prompt asked) answer))
+                ((symbol-function 'aid--mod-model-info)
+                 (lambda (id root)
+                   (if (equal id "large")
+                       '(:id "large" :context 1000000)
+                     (funcall info nil root)))))
+        (should-error (aid-ask-with '("large" "m")) :type 'user-error)
+        (should (= 1 (length asked)))
+        (should (string-search "takes 8.0k with its answer" (car asked)))
+        (should (= (1+ requests) (length aid-chat-tests--asked)))
+        (should (plist-get (car aid-chat-tests--asked) :summarise))
+        (aid--dispatch (list aid-chat-tests--id 'error '(:state "failed" :message "no")))
+        (setq answer nil)
+        (aid-ask-with '("large" "m"))
+        (should (= 2 (length asked)))
+        (should (= 2 (length (aid-chat-streams))))))))
 
 (ert-deftest aid-compact-holds-up-the-queue ()
   "A queued question that does not fit is not sent without being asked about."

@@ -9,51 +9,8 @@
 
 ;;; Code:
 
-(require 'aid-chat-help)
-(require 'aid-queue)
+(require 'aid-queue-help)
 (require 'aid-retry)
-
-(declare-function aid--mod-doc-parse "ext:aid-module" (doc))
-
-(defmacro aid-queue-tests-with (chat &rest body)
-  "Run BODY in a new CHAT in which answer 2 is arriving."
-  (declare (indent 1))
-  `(aid-chat-tests-with ,chat
-     (let ((aid-answer-done-functions '(aid-queue-on-answer))
-           (aid-alternative-done-functions '(aid-queue-on-answer)))
-       (aid-chat-tests-ask "One?")
-       (aid-chat-tests-text "Half")
-       ,@body)))
-
-(defun aid-queue-tests-end (state)
-  "Have the answer that is arriving end in STATE, and let timers run."
-  (aid-chat-tests-event (if (equal state "done") 'done 'error)
-                        (list :state state :meta (concat "model=m req=r1 state=" state)))
-  (sleep-for 0.05))
-
-(defun aid-queue-tests-turns ()
-  "The turns of this chat, as their markers say and what their first line is."
-  (mapcar (lambda (turn)
-            (save-excursion
-              (goto-char (plist-get turn :beg))
-              (let ((words (nth 2 (aid-chat--next-marker nil))))
-                (goto-char (if (eq (plist-get turn :kind) 'user)
-                               (plist-get turn :body)
-                             (car (aid-chat-answer-body (plist-get turn :number)
-                                                        (plist-get turn :sub)))))
-                (skip-chars-forward "\n")
-                (concat words ": " (if (looking-at-p "#") ""
-                                     (buffer-substring-no-properties
-                                      (point) (line-end-position)))))))
-          (aid-chat-turns)))
-
-(defun aid-queue-tests-sent ()
-  "The numbers of the questions that were sent, first to last; nil for the open one."
-  (mapcar (lambda (asked) (plist-get asked :turn)) (reverse aid-chat-tests--asked)))
-
-(defun aid-queue-tests-sound-p ()
-  "Whether the core reads this chat without a problem."
-  (null (append (plist-get (aid--mod-doc-parse (aid-chat-doc)) :problems) nil)))
 
 ;;; Queueing
 

@@ -1,6 +1,6 @@
 /* What is sent can be seen, changed and found again; the key is in nothing of it. */
 #include "turn_bench.h"
-#include "assist/hide.h"
+#include "model/hide.h"
 #include "assist/log.h"
 #include "config/config.h"
 #include "store/blob.h"

@@ -1,7 +1,9 @@
 /* Disks that are slow, stuck or full while answers stream.  They are played by this program's own write and fdatasync, which
    stand before the C library's and look at journals only. */
 #include "turn_bench.h"
+#include "assist/assist_internal.h"
 #include "chat/journal.h"
+#include "store/blob.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -265,6 +267,147 @@ test_a_request_that_never_streamed_leaves_no_journal (void **state)
   assert_false (is_there ("r6"));
 }
 
+/* A journal that cannot even be begun is no journal: an empty file would be taken for an answer that was lost. */
+static void
+test_a_disk_that_is_full_from_the_beginning_leaves_no_file (void **state)
+{
+  (void) state;
+  const struct fake_step *script[] = { short_answer };
+  struct bench b;
+  hold (false, false);
+  begin (&b, script, 1);
+  disk.full = true;
+  ask_in_chat (&b, 1, "r7");
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_string_equal (aid_str_z (&b.w.text), "short");
+  finish (&b);
+  disk.full = false;
+  assert_true (begun (&disk.writes) > 0);
+  assert_false (is_there ("r7"));
+}
+
+/* The net refuses the request: its proxy cannot be read. */
+static void
+test_a_request_that_does_not_start_leaves_no_journal (void **state)
+{
+  (void) state;
+  static const struct fake_step none[] = { FAKE_CLOSE };
+  const struct fake_step *script[] = { none };
+  char path[128];
+  struct bench b;
+  hold (false, false);
+  begin (&b, script, 1);
+  snprintf (path, sizeof path, "%s/aid/config.json", dir);
+  assert_int_equal (aid_fs_replace (path, AID_SPAN ("{\"model\":\"p/real\",\"providers\":{\"p\":{\"url\":"
+                                                    "\"http://127.0.0.1:1/v1\",\"proxy\":\"http://\"}}}"), 0600, NULL), AID_OK);
+  ask_in_chat (&b, 1, "r8");
+  assert_true (wait_for (&b.w, &b.w.ended, 1));
+  assert_non_null (strstr (aid_str_z (&b.w.last), "proxy"));
+  finish (&b);
+  assert_true (begun (&disk.writes) > 0);
+  assert_false (is_there ("r8"));
+}
+
+/* --- chores ------------------------------------------------------------------------------------------------------------ */
+
+static struct
+{
+  pthread_mutex_t lock;
+  pthread_t asker;
+  unsigned done, here, disorder;
+} chores = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+struct counted
+{
+  struct aid_chore chore;
+  unsigned number;
+};
+
+static void
+count_chore (struct aid_chore *chore)
+{
+  struct counted *c = (struct counted *) chore;
+  pthread_mutex_lock (&chores.lock);
+  chores.here += pthread_equal (pthread_self (), chores.asker) != 0;
+  chores.disorder += c->number != chores.done++;
+  pthread_mutex_unlock (&chores.lock);
+  free (c);
+}
+
+static unsigned
+chores_done (void)
+{
+  pthread_mutex_lock (&chores.lock);
+  unsigned n = chores.done;
+  pthread_mutex_unlock (&chores.lock);
+  return n;
+}
+
+/* The disk is stuck and 20,000 things are to be noted: whoever hands them over never does them, and none is lost. */
+static void
+test_a_stuck_disk_never_holds_up_who_has_something_noted (void **state)
+{
+  (void) state;
+  char path[128];
+  snprintf (path, sizeof path, "%s/chat.md", dir);
+  struct aid_keeper *keeper = aid_keeper_new (NULL);
+  struct aid_kept *kept = aid_keeper_open (keeper, path, "r9", 2);
+  assert_non_null (kept);
+  hold (true, false);
+  aid_kept_add (kept, AID_SPAN ("stuck"));
+  wait_begun (&disk.writes);
+  chores.asker = pthread_self ();
+  for (unsigned i = 0; i < 20000; i++)
+    {
+      struct counted *c = calloc (1, sizeof *c);
+      *c = (struct counted){ { .fn = count_chore, .bytes = sizeof *c }, i };
+      assert_int_equal (aid_keeper_do (keeper, &c->chore), AID_OK);
+      aid_kept_add (kept, AID_SPAN ("."));          /* joined into one write */
+    }
+  aid_kept_close (kept, 1);
+  assert_int_equal (chores_done (), 0);
+  hold (false, false);
+  while (chores_done () < 20000)
+    usleep (1000);
+  assert_true (begun (&disk.writes) <= 1);
+  aid_keeper_free (keeper);
+  assert_int_equal (chores.here + chores.disorder, 0);
+  assert_false (is_there ("r9"));
+}
+
+/* What waits for a stuck disk has a limit; what is large leaves room for what is small. */
+static void
+test_what_waits_for_a_stuck_disk_has_a_limit (void **state)
+{
+  (void) state;
+  char path[128], id[AID_BLOB_ID], *large = calloc (1, 1u << 20);
+  unsigned stored = 0;
+  snprintf (path, sizeof path, "%s/chat.md", dir);
+  assert_non_null (large);
+  struct aid_keeper *keeper = aid_keeper_new (NULL);
+  struct aid_kept *kept = aid_keeper_open (keeper, path, "r10", 2);
+  assert_non_null (kept);
+  hold (true, false);
+  aid_kept_add (kept, AID_SPAN ("stuck"));
+  wait_begun (&disk.writes);
+  for (; stored < 1000; stored++)
+    {
+      large[0] = (char) stored;
+      if (aid_keeper_store (keeper, (struct aid_span){ large, 1u << 20 }, id))
+        break;
+    }
+  assert_in_range (stored, 20, 32);
+  assert_int_equal (aid_keeper_store (keeper, AID_SPAN ("small"), id), AID_OK);
+  aid_kept_close (kept, 1);
+  hold (false, false);
+  aid_keeper_wait_stored (keeper);
+  aid_keeper_free (keeper);
+  struct aid_str text = AID_STR_INIT (1000);
+  assert_int_equal (aid_blob_get (id, &text, NULL), AID_OK);
+  aid_str_free (&text);
+  free (large);
+}
+
 int
 main (void)
 {
@@ -274,6 +417,10 @@ main (void)
     cmocka_unit_test (test_a_write_that_hangs_holds_up_no_stream),
     cmocka_unit_test (test_a_full_disk_costs_the_journal_and_no_answer),
     cmocka_unit_test (test_a_request_that_never_streamed_leaves_no_journal),
+    cmocka_unit_test (test_a_disk_that_is_full_from_the_beginning_leaves_no_file),
+    cmocka_unit_test (test_a_request_that_does_not_start_leaves_no_journal),
+    cmocka_unit_test (test_a_stuck_disk_never_holds_up_who_has_something_noted),
+    cmocka_unit_test (test_what_waits_for_a_stuck_disk_has_a_limit),
   };
   return cmocka_run_group_tests_name ("assist keeper", tests, setup, teardown);
 }

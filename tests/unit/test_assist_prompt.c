@@ -414,6 +414,46 @@ test_too_many_large_items_are_refused (void **state)
   free (large);
 }
 
+/* N context lines that name FILE, over two questions. */
+static enum aid_err
+build_with_files (const char *file, int n, struct aid_error *e)
+{
+  struct aid_str chat = AID_STR_INIT (1u << 16);
+  struct aid_prompt p;
+  aid_str_addz (&chat, HEAD YOU (1) "q\n\n");
+  for (int i = 0; i < n; i++)
+    aid_str_addf (&chat, "%s- [f](%s) <!--aid:" KEY " item-->\n", i == n / 2 ? "\n" IT (2) "a\n\n" YOU (3) "q\n\n" : "", file);
+  enum aid_err err = build (aid_str_z (&chat), NULL, 0, &p, e);
+  aid_prompt_free (&p);
+  aid_str_free (&chat);
+  return err;
+}
+
+/* Images and PDFs count as they are sent, and all of a chat counts together; also those that are kept but not sent. */
+static void
+test_too_many_images_are_refused (void **state)
+{
+  (void) state;
+  struct aid_error e = { AID_OK, "" };
+  size_t size = 8u << 20;
+  char *bytes = malloc (size);
+  assert_non_null (bytes);
+  memset (bytes, 'x', size);
+  memcpy (bytes, IMAGE.ptr, IMAGE.len);
+  write_file ("large.png", (struct aid_span){ bytes, size });
+  memcpy (bytes, "%PDF-1.7\n", 9);
+  write_file ("large.pdf", (struct aid_span){ bytes, size });
+  assert_int_equal (build_with_files ("large.png", 5, &e), AID_OK);
+  assert_int_equal (build_with_files ("large.png", 7, &e), AID_E_LIMIT);
+  assert_non_null (strstr (e.msg, "64 MB"));
+  assert_int_equal (build_with_files ("large.pdf", 7, &e), AID_E_LIMIT);
+  no_images = 1;
+  assert_int_equal (build_with_files ("large.png", 7, &e), AID_OK);
+  assert_int_equal (build_with_files ("large.png", 9, &e), AID_E_LIMIT);
+  no_images = 0;
+  free (bytes);
+}
+
 int
 main (void)
 {
@@ -435,6 +475,7 @@ main (void)
     cmocka_unit_test (test_a_file_without_hunks_is_told_by_its_name),
     cmocka_unit_test (test_bad_questions_are_refused_with_words),
     cmocka_unit_test (test_too_many_large_items_are_refused),
+    cmocka_unit_test (test_too_many_images_are_refused),
   };
   return cmocka_run_group_tests_name ("assist prompt", tests, setup, teardown);
 }

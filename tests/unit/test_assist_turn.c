@@ -219,9 +219,9 @@ test_a_bad_model_or_setting_is_an_error_event (void **state)
 static void
 stream_8_mb (struct bench *b, const char *last)
 {
-  struct fake_step answer[]
+  static struct fake_step answer[]      /* the server reads it to its end, which may come after ours */
     = { FAKE_SEND (HEAD DELTA ("```c\\n" X1019)), FAKE_REPEAT (DELTA (X1024), 8191), FAKE_SEND (""), FAKE_CLOSE };
-  const struct fake_step *script[] = { answer };
+  static const struct fake_step *const script[] = { answer };
   answer[2].bytes = last;
   answer[2].len = strlen (last);
   begin (b, script, 1);

@@ -97,6 +97,38 @@ a_file_beyond_the_limit_is_refused (void **state)
   aid_str_free (&s);
 }
 
+/* The text of a file is the same to the last byte, also where it does not fit into one reading. */
+static void
+a_file_is_compared_with_a_text (void **state)
+{
+  (void) state;
+  static char large[200000];
+  const char *path = scratch_path ("large");
+  struct aid_error e;
+  int same;
+  memset (large, 'x', sizeof large);
+  aid_fs_replace (path, (struct aid_span){ large, sizeof large }, 0600, NULL);
+  assert_int_equal (aid_fs_compare (path, (struct aid_span){ large, sizeof large }, &same, &e), AID_OK);
+  assert_true (same);
+  for (size_t less = 1; less < sizeof large; less *= 17)
+    {
+      assert_int_equal (aid_fs_compare (path, (struct aid_span){ large, sizeof large - less }, &same, &e), AID_OK);
+      assert_false (same);
+      large[sizeof large - less] = 'y';
+      assert_int_equal (aid_fs_compare (path, (struct aid_span){ large, sizeof large }, &same, &e), AID_OK);
+      assert_false (same);
+      large[sizeof large - less] = 'x';
+    }
+  aid_fs_replace (path, (struct aid_span){ large, sizeof large - 1 }, 0600, NULL);
+  assert_int_equal (aid_fs_compare (path, (struct aid_span){ large, sizeof large }, &same, &e), AID_OK);
+  assert_false (same);
+  aid_fs_replace (path, AID_SPAN (""), 0600, NULL);
+  assert_int_equal (aid_fs_compare (path, AID_SPAN (""), &same, &e), AID_OK);
+  assert_true (same);
+  assert_int_equal (aid_fs_compare (scratch_path ("gone"), AID_SPAN (""), &same, &e), AID_E_NOTFOUND);
+  assert_int_equal (aid_fs_compare (scratch, AID_SPAN (""), &same, &e), AID_E_REFUSED);
+}
+
 static void
 folders_are_made_down_to_the_last (void **state)
 {
@@ -173,6 +205,7 @@ main (void)
     IN_SCRATCH (a_link_is_followed_and_stays_a_link),
     IN_SCRATCH (what_is_no_file_is_refused),
     IN_SCRATCH (a_file_beyond_the_limit_is_refused),
+    IN_SCRATCH (a_file_is_compared_with_a_text),
     IN_SCRATCH (folders_are_made_down_to_the_last),
     cmocka_unit_test (names_are_joined_by_text),
     cmocka_unit_test (xdg_folders_have_defaults_and_must_be_absolute),

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 static atomic_int begun, ran, dropped;
 static int order[100], nordered;
@@ -95,6 +96,43 @@ one_worker_keeps_the_order (void **state)
 }
 
 static void
+free_job (void *arg)
+{
+  free (arg);
+  ran++;
+}
+
+/* The queue is full: a job that brings its own memory is taken, in its turn, also when its function frees it. */
+static void
+a_job_of_the_callers_is_always_taken (void **state)
+{
+  (void) state;
+  struct aid_pool *p = aid_pool_new (1, NULL);
+  struct aid_pool_job late = { count, drop, NULL, NULL, 0 };
+  pthread_mutex_lock (&gate);
+  aid_pool_run (p, wait_at_gate, NULL, NULL);
+  while (!begun)
+    sched_yield ();
+  int accepted = 0;
+  while (aid_pool_run (p, count, drop, NULL) == AID_OK)
+    accepted++;
+  for (int i = 0; i < 20000; i++)
+    {
+      struct aid_pool_job *job = malloc (sizeof *job);
+      *job = (struct aid_pool_job){ free_job, free_job, job, NULL, 0 };
+      assert_int_equal (aid_pool_put (p, job), AID_OK);
+    }
+  assert_int_equal (ran, 0);
+  pthread_mutex_unlock (&gate);
+  while (ran < accepted + 20001)
+    sched_yield ();
+  aid_pool_stop (p);
+  assert_int_equal (aid_pool_put (p, &late), AID_E_STATE);
+  aid_pool_free (p);
+  assert_int_equal (dropped, 0);
+}
+
+static void
 the_queue_has_a_limit_and_stopping_waits_for_what_began (void **state)
 {
   (void) state;
@@ -151,15 +189,62 @@ threads_take_no_signals (void **state)
   assert_false (sigismember (&own, SIGINT));
 }
 
+/* --- one job in many parts --- */
+
+enum { PARTS = 1000 };
+static atomic_int times[PARTS];
+
+static enum aid_err
+do_part (void *ctx, size_t i, struct aid_error *e)
+{
+  const size_t *bad = ctx;
+  times[i]++;
+  return bad && i == *bad ? aid_error_set (e, AID_E_IO, "part %zu failed", i) : AID_OK;
+}
+
+static void
+every_part_is_done_once_however_many_help (void **state)
+{
+  (void) state;
+  for (unsigned helpers = 0; helpers <= 40; helpers += 8)
+    {
+      for (size_t i = 0; i < PARTS; i++)
+        times[i] = 0;
+      assert_int_equal (aid_thread_each (PARTS, helpers, "parts", do_part, NULL, NULL), AID_OK);
+      for (size_t i = 0; i < PARTS; i++)
+        assert_int_equal (times[i], 1);
+    }
+  assert_int_equal (aid_thread_each (0, 4, "parts", do_part, NULL, NULL), AID_OK);
+}
+
+static void
+a_part_that_fails_is_the_last_to_begin (void **state)
+{
+  (void) state;
+  struct aid_error e = { AID_OK, "" };
+  size_t bad = 3;
+  for (size_t i = 0; i < PARTS; i++)
+    times[i] = 0;
+  assert_int_equal (aid_thread_each (PARTS, 0, "parts", do_part, &bad, &e), AID_E_IO);
+  assert_string_equal (e.msg, "part 3 failed");
+  assert_int_equal (times[3], 1);
+  assert_int_equal (times[4], 0);
+  assert_int_equal (aid_thread_each (PARTS, 8, "parts", do_part, &bad, &e), AID_E_IO);
+  assert_string_equal (e.msg, "part 3 failed");
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup (every_job_runs_or_is_given_back, reset),
     cmocka_unit_test_setup (one_worker_keeps_the_order, reset),
+    cmocka_unit_test_setup (a_job_of_the_callers_is_always_taken, reset),
     cmocka_unit_test_setup (the_queue_has_a_limit_and_stopping_waits_for_what_began, reset),
     cmocka_unit_test_setup (a_stopped_pool_refuses_until_it_is_freed, reset),
     cmocka_unit_test (threads_take_no_signals),
+    cmocka_unit_test (every_part_is_done_once_however_many_help),
+    cmocka_unit_test (a_part_that_fails_is_the_last_to_begin),
   };
   return cmocka_run_group_tests_name ("base pool", tests, NULL, NULL);
 }

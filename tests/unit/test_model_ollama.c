@@ -45,6 +45,15 @@ a_longer_chat_doubles_the_window_up_to_the_models (void **state)
   assert_int_equal (window (&small, &c, &plain), 4096);
   turn (&c, AID_ROLE_USER, text);                          /* 25,000 tokens, a quarter for safety, 4,096 for the answer */
   assert_int_equal (window (&there, &c, &plain), 65536);
+  struct aid_endpoint counted = there;
+  counted.tokens = 100;                                    /* who has counted knows better */
+  assert_int_equal (window (&counted, &c, &plain), 8192);
+  counted.tokens = 50000;
+  assert_int_equal (window (&counted, &c, &plain), 131072);
+  call_tool (turn (&c, AID_ROLE_ASSISTANT, NULL), "a", "read", text);
+  give_result (turn (&c, AID_ROLE_USER, NULL), "a", text);   /* these were not */
+  counted.tokens = 100;
+  assert_int_equal (window (&counted, &c, &plain), 131072);
   aid_conversation_free (&c);
   free (text);
 }

@@ -93,7 +93,8 @@ language_named (const char *name)
 static int
 run_case (const char *name)
 {
-  struct aid_str path = AID_STR_INIT (4096), text = AID_STR_INIT (1 << 20), expected = AID_STR_INIT (1 << 20), found = AID_STR_INIT (1 << 20);
+  struct aid_str path = AID_STR_INIT (4096), text = AID_STR_INIT (1 << 20), expected = AID_STR_INIT (1 << 20),
+                 found = AID_STR_INIT (1 << 20);
   struct aid_scan s = AID_SCAN_INIT;
   enum aid_language language = language_named (name);
   assert_int_not_equal (language, AID_LANG_NONE);
@@ -124,7 +125,7 @@ run_case (const char *name)
 static void
 each_case_is_found_as_expected (void **state)
 {
-  (void) state;
+  (void)state;
   DIR *dir = opendir (CASES);
   int n = 0, failed = 0;
   assert_non_null (dir);

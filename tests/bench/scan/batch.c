@@ -1,6 +1,5 @@
-/* Scans files.  usage: bench_scan defs|json FILE...     what each defines, a line each: path, line, kind, name, container, lines
-                        bench_scan speed [SECONDS] LANGUAGE FILE...   megabytes a second of CPU, beside memcpy
-                        bench_scan dump FILE     the same as the cases in tests/cases/scan have it */
+/* Scans files.  usage: bench_scan defs FILE...          what each defines, a line each: path, line, kind, name, container, lines
+                        bench_scan speed NAME FILE...    megabytes a second of CPU, beside memcpy */
 #include "base/fs.h"
 #include "scan/scan.h"
 
@@ -13,7 +12,7 @@ cpu (void)
 {
   struct timespec t;
   clock_gettime (CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+  return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
 }
 
 static void
@@ -25,7 +24,7 @@ print_defs (const char *path, struct aid_span text, enum aid_language language, 
       const struct aid_def *d = &scan->defs[i];
       aid_str_clear (&container);
       aid_scan_container (scan, language, text, i, &container);
-      printf ("%s\t%u\t%s\t%.*s\t%s\t%u-%u\n", path, d->line, aid_def_kind_name (d->kind), (int)(d->name.to - d->name.from),
+      printf ("%s\t%u\t%s\t%.*s\t%s\t%u-%u\n", path, d->line, aid_def_kind_name (d->kind), (int) (d->name.to - d->name.from),
               text.ptr + d->name.from, aid_str_z (&container), d->first, d->last);
     }
   aid_str_free (&container);
@@ -84,7 +83,7 @@ speed (double seconds, const char *name, char **paths)
       }
   while (copies++, (copied = cpu () - start) < seconds / 4);
   printf ("%-16s %6zu files %8.2f MB %8zu definitions   scan %7.1f MB/s   memcpy %8.0f MB/s\n", name, n, bytes / 1e6,
-          rounds ? found / (size_t)rounds : 0, bytes / 1e6 * rounds / scanned, bytes / 1e6 * copies / copied);
+          rounds ? found / (size_t) rounds : 0, bytes / 1e6 * rounds / scanned, bytes / 1e6 * copies / copied);
   for (size_t i = 0; i < n; i++)
     aid_str_free (&texts[i]);
   free (texts);

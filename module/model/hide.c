@@ -1,6 +1,6 @@
 /* What may be shown of a request.  The key itself is known and taken out wherever it is; credentials that a person has put
    into headers or an address by hand are known by the names that such things have. */
-#include "assist/hide.h"
+#include "model/hide.h"
 #include <stdlib.h>
 #include <strings.h>
 
@@ -43,11 +43,26 @@ hide (struct aid_span text, struct aid_span secret, const char *variable, struct
   aid_str_addspan (out, text);
 }
 
+/* How many bytes at the end of TEXT begin SECRET, which was cut there; 0 when fewer than AID_HIDE_LEAST do. */
+static size_t
+begun_at_end (struct aid_span text, struct aid_span secret)
+{
+  for (size_t n = secret.len < text.len ? secret.len : text.len; n >= AID_HIDE_LEAST; n--)
+    if (n < secret.len && !memcmp (text.ptr + text.len - n, secret.ptr, n))
+      return n;
+  return 0;
+}
+
 void
 aid_hide_text (struct aid_span text, const char *secret, const char *variable, struct aid_str *out)
 {
   struct aid_span s = aid_span_z (secret);
-  hide (text, s.len < AID_HIDE_LEAST ? aid_span_z (NULL) : s, variable, out);
+  if (s.len < AID_HIDE_LEAST)
+    s.len = 0;
+  size_t begun = begun_at_end (text, s);
+  hide (aid_span_cut (text, 0, text.len - begun), s, variable, out);
+  if (begun)
+    aid_str_addf (out, "$%s", variable);
 }
 
 /* Whether what is called NAME lets people in. */
@@ -125,16 +140,27 @@ aid_hide_url (const char *url, const char *secret, const char *variable, struct 
   aid_str_free (&text);
 }
 
+/* Words that were cut short end in "...". */
+static const struct aid_span ellipsis = { "...", 3 };
+
 void
 aid_hide_in_error (const char *secret, const struct aid_model *m, struct aid_error *e)
 {
-  struct aid_str words = AID_STR_INIT (64u << 10), variable = AID_STR_INIT (1024);
+  struct aid_str whole = AID_STR_INIT (64u << 10), words = AID_STR_INIT (64u << 10), variable = AID_STR_INIT (1024);
   if (e->code && secret)
     {
       aid_hide_variable (m, &variable);
-      aid_hide_text (aid_span_z (e->msg), secret, aid_str_z (&variable), &words);
+      aid_hide_text (aid_span_z (e->msg), secret, aid_str_z (&variable), &whole);
+      struct aid_span rest = aid_str_span (&whole);
+      for (ptrdiff_t at; (at = aid_span_find (rest, ellipsis)) >= 0; rest = aid_span_cut (rest, (size_t) at + 3, rest.len))
+        {
+          aid_hide_text (aid_span_cut (rest, 0, (size_t) at), secret, aid_str_z (&variable), &words);
+          aid_str_addspan (&words, ellipsis);
+        }
+      aid_str_addspan (&words, rest);
       aid_error_set (e, e->code, "%s", aid_str_z (&words));
     }
+  aid_str_free (&whole);
   aid_str_free (&words);
   aid_str_free (&variable);
 }

@@ -1,0 +1,110 @@
+/* JSON that is read by us is what jansson reads, and what it refuses is refused. */
+#include "base/fs.h"
+#include "base/json.h"
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+/* Both read TEXT the same way; whether it is JSON. */
+static int
+both_read (struct aid_span text)
+{
+  json_t *ours = aid_json_load (text), *theirs = json_loadb (text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+  int read = theirs != NULL;
+  if (!ours != !theirs || (ours && !json_equal (ours, theirs)))
+    fail_msg ("read otherwise than by jansson, which %s it: %.*s", theirs ? "takes" : "refuses", (int) text.len, text.ptr);
+  json_decref (ours);
+  json_decref (theirs);
+  return read;
+}
+
+static void
+what_is_json_is_read (void **state)
+{
+  (void) state;
+  static const char *const texts[] = {
+    "[]", "{}", " [ ] ", "\r\n{ }\t", "[1, -2, 0.5, 1e3, 123456789012345678]", "[true,false,null]", "{\"a\":{\"b\":[{}]}}",
+    "[\"\"]", "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]",
+    "[\"\\u0041\\u00e9\\u65E5\\ud83d\\uDE00\\u0000\"]", "[\"\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80\x7f\"]",
+    "{\"a\":1,\"a\":2}", "{\"\\u0061b\":1}", "{\"\":0}", "[\"plain\",\"with \\\\ escape and more\"]",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    assert_true (both_read (aid_span_z (texts[i])));
+}
+
+static void
+what_is_not_is_refused (void **state)
+{
+  (void) state;
+  static const char *const texts[] = {
+    "", " ", "1", "\"a\"", "null", "[", "]", "{", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1]]", "[] x", "{\"a\"}", "{\"a\":}",
+    "{\"a\":1,}",
+    "{a:1}", "{\"a\" 1}", "[\"a]", "[\"\\x\"]", "[\"\\u12\"]", "[\"\\u12g4\"]", "[\"\\ud800\"]", "[\"\\ud800x\"]",
+    "[\"\\ud800\\u0041\"]",
+    "[\"\\udc00\"]", "[\"\t\"]", "[\"\xff\"]", "[\"\xc3\"]", "[\"\xed\xa0\x80\"]", "[tru]", "[truex]", "[nul]", "[True]",
+    "[01]", "[1.]", "[-]", "[+1]",
+    "[1e]", "[99999999999999999999]", "[1e999]", "{\"\\u0000\":1}", "\xef\xbb\xbf[]", "['a']", "[1;2]", "[\"a\" \"b\"]", "[NaN]",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    assert_false (both_read (aid_span_z (texts[i])));
+  assert_false (both_read (AID_SPAN ("[\"a\0b\"]")));
+  assert_false (both_read (AID_SPAN ("[1]\0")));
+}
+
+/* Every line of every stream that the wire formats are tested with, and all its beginnings. */
+static void
+documents_of_servers_are_read (void **state)
+{
+  (void) state;
+  glob_t found;
+  unsigned documents = 0;
+  assert_int_equal (glob ("tests/cases/wire/*.sse", 0, NULL, &found), 0);
+  for (size_t i = 0; i < found.gl_pathc; i++)
+    {
+      struct aid_str body = AID_STR_INIT (1 << 20);
+      assert_int_equal (aid_fs_read (found.gl_pathv[i], &body, NULL), AID_OK);
+      struct aid_span rest = aid_str_span (&body), line;
+      while (aid_span_line (&rest, &line))
+        {
+          line = aid_span_starts (line, "data: ") ? aid_span_cut (line, 6, line.len) : line;
+          documents += (unsigned) both_read (line);
+          for (size_t n = 0; n < line.len; n++)
+            both_read (aid_span_cut (line, 0, n));
+        }
+      aid_str_free (&body);
+    }
+  globfree (&found);
+  assert_true (documents > 500);
+}
+
+static void
+depth_has_a_limit (void **state)
+{
+  (void) state;
+  struct aid_str deep = AID_STR_INIT (1 << 20);
+  for (int i = 0; i < 1500; i++)
+    aid_str_addc (&deep, '[');
+  for (int i = 0; i < 1500; i++)
+    aid_str_addc (&deep, ']');
+  assert_true (both_read (aid_str_span (&deep)));
+  aid_str_clear (&deep);
+  for (int i = 0; i < 500000; i++)
+    aid_str_addc (&deep, '[');
+  assert_false (both_read (aid_str_span (&deep)));
+  aid_str_free (&deep);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (what_is_json_is_read),
+    cmocka_unit_test (what_is_not_is_refused),
+    cmocka_unit_test (documents_of_servers_are_read),
+    cmocka_unit_test (depth_has_a_limit),
+  };
+  return cmocka_run_group_tests_name ("base json", tests, NULL, NULL);
+}
