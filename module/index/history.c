@@ -149,10 +149,9 @@ take_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
 static enum aid_err
 run (struct reading *r, const char *const *argv, const struct aid_stop *stop, int *code)
 {
-  static const char *const env[] = { "GIT_OPTIONAL_LOCKS=0", "HGPLAIN=1", "LC_ALL=C.UTF-8", NULL };
   struct aid_proc p = { .argv = argv,
                         .dir = aid_project_root (r->x->project),
-                        .env = env,
+                        .env = calm_env,
                         .timeout_ms = LOG_MS,
                         .stop = stop,
                         .on_output = take_output,
@@ -183,12 +182,25 @@ read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char 
         snprintf (range, sizeof range, "sort((%s::%s - %s) and not merge(), rev)", old, head, old);
       else
         snprintf (range, sizeof range, "sort(last(::%s and not merge(), %d), rev)", head, COMMITS);
-      const char *const argv[]
-        = { "hg", "log", "-r", range, "--template", "{desc|firstline}\\x02{desc}\\x02{files % '{file}\\0'}\\x01", NULL };
+      const char *const argv[] = { "hg",
+                                   "--noninteractive",
+                                   "log",
+                                   "-r",
+                                   range,
+                                   "--template",
+                                   "{desc|firstline}\\x02{desc}\\x02{files % '{file}\\0'}\\x01",
+                                   NULL };
       return run (r, argv, stop, code);
     }
   snprintf (range, sizeof range, old ? "%s..%s" : "%s%s", old ? old : "", head);
   const char *const argv[] = { "git",
+                               "--no-pager",
+                               "-c",
+                               "core.fsmonitor=false",
+                               "-c",
+                               "core.hooksPath=/dev/null",
+                               "-c",
+                               "protocol.allow=never",
                                "-c",
                                "core.quotepath=off",
                                "-c",
@@ -214,9 +226,11 @@ static int
 is_ancestor (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop)
 {
   char range[256];
-  const char *const git[] = { "git", "merge-base", "--is-ancestor", old, head, NULL };
-  const char *const hg[] = { "hg", "log", "-r", range, "--template", "{node}", NULL };
+  const char *const git[]
+    = { "git", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never", "merge-base", "--is-ancestor", old, head, NULL };
+  const char *const hg[] = { "hg", "--noninteractive", "log", "-r", range, "--template", "{node}", NULL };
   struct aid_proc p = { .argv = kind == AID_VC_HG ? hg : git,
+                        .env = calm_env,
                         .dir = aid_project_root (r->x->project),
                         .timeout_ms = LOG_MS,
                         .stop = stop,
