@@ -146,6 +146,28 @@ take_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
 /* --- the log
    -------------------------------------------------------------------------------------------------------------- */
 
+/* Nothing that the repository's own settings name is run, nothing is fetched, nothing is written. */
+static const char *const calm_env[] = { "GIT_OPTIONAL_LOCKS=0",
+                                        "GIT_TERMINAL_PROMPT=0",
+                                        "GIT_NO_LAZY_FETCH=1",
+                                        "GIT_ALLOW_PROTOCOL=none",
+                                        "GIT_DIR",
+                                        "GIT_WORK_TREE",
+                                        "GIT_INDEX_FILE",
+                                        "GIT_COMMON_DIR",
+                                        "GIT_OBJECT_DIRECTORY",
+                                        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                        "GIT_NAMESPACE",
+                                        "GIT_PREFIX",
+                                        "GIT_LITERAL_PATHSPECS",
+                                        "GIT_TRACE",
+                                        "HGPLAIN=1",
+                                        "HGRCSKIPREPO=1",
+                                        "HGENCODING=UTF-8",
+                                        "HG_PENDING",
+                                        "LC_ALL=C.UTF-8",
+                                        NULL };
+
 static enum aid_err
 run (struct reading *r, const char *const *argv, const struct aid_stop *stop, int *code)
 {
