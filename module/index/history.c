@@ -314,6 +314,8 @@ read_into (struct reading *r, const struct aid_project_vc *vc, const char *old, 
     r->err = aid_db_exec (r->s->db, "COMMIT", r->e);
   if (r->err || code)
     aid_db_exec (r->s->db, "ROLLBACK", NULL);
+  if (code)
+    snprintf (r->x->unread_head, sizeof r->x->unread_head, "%s", vc->head);
 }
 
 enum aid_err
@@ -325,7 +327,7 @@ aid_history_update (struct aid_index *x, const struct aid_stop *stop, struct aid
 
   aid_project_vc (x->project, &vc);
   r.err = last_head (r.s, old, e);
-  if (r.err || vc.kind == AID_VC_NONE || !*vc.head || !strcmp (old, vc.head))
+  if (r.err || vc.kind == AID_VC_NONE || !*vc.head || !strcmp (old, vc.head) || !strcmp (x->unread_head, vc.head))
     return r.err;
   r.pending = AID_STR_INIT (RECORD_MAX);
   r.cells = AID_VEC_INIT (uint32_t, 1 << 20);
