@@ -314,7 +314,7 @@ read_into (struct reading *r, const struct aid_project_vc *vc, const char *old, 
     r->err = aid_db_exec (r->s->db, "COMMIT", r->e);
   if (r->err || code)
     aid_db_exec (r->s->db, "ROLLBACK", NULL);
-  if (code)
+  if (code && !r->err)
     snprintf (r->x->unread_head, sizeof r->x->unread_head, "%s", vc->head);
 }
 
