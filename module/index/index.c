@@ -39,7 +39,7 @@ static const char schema[]
     "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"
     "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
     "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
-    "INSERT INTO names(names, rank) VALUES('hashsize', 16777216);"
+    "INSERT INTO names(names, rank) VALUES('hashsize', 4194304);"
     "INSERT INTO words(words, rank) VALUES('hashsize', 8388608);"
     "INSERT INTO words(words, rank) VALUES('automerge', 8);"
     "INSERT INTO meta VALUES('version', 1);"
