@@ -1,5 +1,5 @@
-/* .gitattributes: of what they can say, whether files are generated, somebody else's, or binary.  Each of these becomes a list of
-   rules as .gitignore has them: set is a pattern, unset a pattern with "!". */
+/* .gitattributes: of what they can say, whether files are generated, somebody else's, or binary.  Each of these becomes
+   a list of rules as .gitignore has them: set is a pattern, unset a pattern with "!". */
 #include "base/map.h"
 #include "project/attributes.h"
 #include <stdlib.h>

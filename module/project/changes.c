@@ -60,8 +60,8 @@ aid_project_log_end (struct aid_project *p)
 void
 aid_project_expect_list (struct aid_project *p)
 {
-  int64_t now = aid_clock_ms (), rest = p->listed_at + 10 * p->list_ms;
-  /* However often it is wanted, listing takes a tenth of the time at most. */
+  int64_t now = aid_clock_ms (), rest = p->listed_at + 3 * p->list_ms;
+  /* However often it is wanted, listing takes a quarter of the time at most. */
   p->list_at = now + LIST_WAIT_MS > rest ? now + LIST_WAIT_MS : rest;
 }
 

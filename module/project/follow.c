@@ -1,5 +1,5 @@
-/* All folders of the list are watched, as far as the system lets us, the rest is polled; what happened between the list and the
-   watch is found by looking once more. */
+/* All folders of the list are watched, as far as the system lets us, the rest is polled; what happened between the list
+   and the watch is found by looking once more. */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "project/ignore.h"
@@ -115,8 +115,8 @@ aid_project_compare_names (struct aid_project *p, uint32_t folder)
   aid_str_free (&path);
 }
 
-/* Whether there may be more in the folder F than the table knows: it changed since SINCE (seconds since 1970), or has more folders (not
-   all file systems count them) than are known; empty ones are not listed by all tools. */
+/* Whether there may be more in the folder F than the table knows: it changed since SINCE (seconds since 1970), or has
+   more folders (not all file systems count them) than are known; empty ones are not listed by all tools. */
 static int
 may_hold_more (struct aid_project *p, uint32_t folder, int64_t since)
 {

@@ -1,5 +1,5 @@
-/* Git's patterns.  Parts between slashes match parts of the path one by one: within a part only the last "*" needs to be tried
-   anew, and among the parts only the last "**". */
+/* Git's patterns.  Parts between slashes match parts of the path one by one: within a part only the last "*" needs to
+   be tried anew, and among the parts only the last "**". */
 #include "project/glob.h"
 
 /* A set's end, or where a pattern breaks off. */

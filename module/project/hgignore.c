@@ -124,7 +124,8 @@ add_glob (struct aid_span glob, struct aid_str *out)
   aid_str_addz (out, "(?:/|$)");
 }
 
-/* Appends PATTERN, which holds in the folder PREFIX ("" or ending in a slash), as one regular expression for whole paths. */
+/* Appends PATTERN, which holds in the folder PREFIX ("" or ending in a slash), as one regular expression for whole
+   paths. */
 static void
 add_regex (enum syntax syntax, struct aid_span pattern, const char *prefix, struct aid_str *out)
 {

@@ -1,7 +1,8 @@
 /* What a project says is not its own: .gitignore, .ignore and .hgignore, with their whole syntax.
 
-   Of Git's: the last pattern of a file that fits decides, deeper files before those above, $GIT_DIR/info/exclude and the user's
-   file after them; what lies in an ignored folder is ignored whatever else is said.  Not locked: one thread at a time. */
+   Of Git's: the last pattern of a file that fits decides, deeper files before those above, $GIT_DIR/info/exclude and
+   the user's file after them; what lies in an ignored folder is ignored whatever else is said.  Not locked: one thread
+   at a time. */
 #ifndef AID_PROJECT_IGNORE_H
 #define AID_PROJECT_IGNORE_H
 
@@ -48,13 +49,13 @@ int aid_hgignore_match (struct aid_hgignore *h, struct aid_span path, struct aid
 struct aid_ignores;
 struct aid_ignore_level; /* what holds in a folder */
 
-/* For the tree in the folder ROOT (borrowed, open).  GIT_DIR (or NULL) holds info/exclude; EXCLUDES (or NULL) is the user's own file.  NULL
-   without memory. */
+/* For the tree in the folder ROOT (borrowed, open).  GIT_DIR (or NULL) holds info/exclude; EXCLUDES (or NULL) is the
+   user's own file.  NULL without memory. */
 struct aid_ignores *aid_ignores_new (int root, enum aid_vc_kind kind, const char *git_dir, const char *excludes);
 void aid_ignores_free (struct aid_ignores *g);
 
-/* The level of the folder PATH ("" the root), open as FD, below UP (NULL for the root).  Lives as long as G.  UP itself when
-   the folder says nothing. */
+/* The level of the folder PATH ("" the root), open as FD, below UP (NULL for the root).  Lives as long as G.  UP itself
+   when the folder says nothing. */
 const struct aid_ignore_level *
 aid_ignores_enter (struct aid_ignores *g, const struct aid_ignore_level *up, struct aid_span path, int fd);
 /* Whether PATH, in the folder of LEVEL which is not ignored, is ignored. */
@@ -66,7 +67,8 @@ int aid_ignores_path (struct aid_ignores *g, struct aid_span path, int is_folder
 int aid_ignores_is_rule_file (struct aid_span name);
 int aid_vc_is_folder (struct aid_span name);
 
-/* Appends the regular file NAME in the folder FD, if there is one that is no link and not longer than OUT takes; 0 or -1. */
+/* Appends the regular file NAME in the folder FD, if there is one that is no link and not longer than OUT takes; 0 or
+   -1. */
 int aid_read_small (int fd, const char *name, struct aid_str *out);
 /* Opens the folder PATH ("" itself) below ROOT, never through a link; -1 with errno. */
 int aid_open_folder (int root, struct aid_span path);

@@ -14,9 +14,10 @@ struct aid_instruction
   char *folder; /* that it holds for, from the root; "" all of it */
 };
 
-/* Puts into OUT what holds for FROM, an absolute path of a file or folder in the folder ROOT: of each folder from there up to ROOT the first
-   file that the setting "instructions" names (C; NULL, or no such setting: .aid/instructions.md, AGENTS.md, CLAUDE.md, ...),
-   the deepest folders first.  What OUT has already is not added again; nothing behind a link is, nor what is no regular file. */
+/* Puts into OUT what holds for FROM, an absolute path of a file or folder in the folder ROOT: of each folder from there
+   up to ROOT the first file that the setting "instructions" names (C; NULL, or no such setting: .aid/instructions.md,
+   AGENTS.md, CLAUDE.md, ...), the deepest folders first.  What OUT has already is not added again; nothing behind a
+   link is, nor what is no regular file. */
 enum aid_err aid_instructions_find (const struct aid_config *c, const char *root, const char *from, struct aid_vec *out,
                                     struct aid_error *e);
 void aid_instructions_free (struct aid_vec *list);

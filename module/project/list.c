@@ -236,10 +236,9 @@ int
 aid_list_look (const struct aid_list_in *in, const struct aid_listing *l, struct aid_span path, struct aid_entry *e)
 {
   struct stat st;
-  struct aid_span name = path;
   const char *slash = memrchr (path.ptr, '/', path.len);
   size_t n = slash ? (size_t)(slash - path.ptr) : 0;
-  name = aid_span_cut (path, slash ? n + 1 : 0, path.len);
+  struct aid_span name = aid_span_cut (path, slash ? n + 1 : 0, path.len);
   /* Through no link: the folders one by one. */
   int fd = aid_open_folder (in->root_fd, (struct aid_span){ path.ptr, n });
   int there = fd >= 0 && !fstatat (fd, name.ptr, &st, AT_SYMLINK_NOFOLLOW);
@@ -279,7 +278,7 @@ look_at_all (const struct aid_list_in *in, struct aid_listing *l, size_t from)
   size_t n = l->table->entries.len - from;
   long cpus = sysconf (_SC_NPROCESSORS_ONLN);
   size_t many = n < LOOK_ALONE || cpus < 2 ? 1 : cpus < LOOKERS ? (size_t)cpus : LOOKERS;
-  struct slice slices[LOOKERS];
+  struct slice slices[LOOKERS] = { { in, l, 0, 0 } };
   unsigned long threads[LOOKERS];
   int started[LOOKERS] = { 0 };
   for (size_t k = 0; k < many; k++)
@@ -354,7 +353,7 @@ list_part (const struct aid_list_in *in, struct aid_listing *l, struct aid_part 
   else if (err != AID_E_CANCELLED && err != AID_E_NOMEM)
     err = aid_list_walk (in, l, p, e);
   if (!*p->path)
-    snprintf (l->how, sizeof l->how, "%s", how);
+    snprintf (l->how, sizeof l->how, "%s%s", how, l->by_server ? " server" : "");
   if (err)
     return err;
   read_attributes (in, l, from);

@@ -4,6 +4,7 @@
 
 #include "base/stop.h"
 #include "project/attributes.h"
+#include "project/hg_server.h"
 #include "project/table.h"
 
 #define AID_PARTS ((size_t)10000)
@@ -27,6 +28,7 @@ struct aid_listing
   struct aid_vec parts;     /* struct aid_part *; the root first */
   char *excludes;           /* the user's file of ignored names for Git, or NULL */
   struct aid_project_vc vc; /* of the root */
+  int by_server;            /* Mercurial's ran on */
   char how[32], note[256];  /* as in aid_project_state */
 };
 
@@ -38,6 +40,8 @@ struct aid_list_in
   uint64_t large;
   size_t max_files;
   const struct aid_stop *stop;
+  size_t files_before;       /* files of the list before; 0: it is the first */
+  struct aid_hg_server **hg; /* a server for the root, kept from list to list when it is big; or NULL */
 };
 
 /* Lists into OUT, which is empty; free with aid_listing_free whatever is returned. */
@@ -51,8 +55,8 @@ enum
   AID_LOOK_GONE,
   AID_LOOK_FOLDER
 };
-/* Looks at the file PATH (from the root, with a NUL behind it), never through a link.  E, a copy of its entry or zero, gets size,
-   time, inode and class. */
+/* Looks at the file PATH (from the root, with a NUL behind it), never through a link.  E, a copy of its entry or zero,
+   gets size, time, inode and class. */
 int aid_list_look (const struct aid_list_in *in, const struct aid_listing *l, struct aid_span path, struct aid_entry *e);
 
 /* Adds to INTO what is in the folder PATH (from the root), which is not ignored in L, by a walk: names alone.  How many

@@ -1,11 +1,8 @@
-/* Mercurial's list: all but what is missing, removed or ignored.
-
-   The repository's own hgrc, which may name extensions and hooks, is not read. */
+/* Mercurial's list: all but what is missing, removed or ignored. */
+#include "project/calm.h"
 #include "project/list_tool.h"
 #include <fcntl.h>
 #include <unistd.h>
-
-static const char *const calm_env[] = { "HGPLAIN=1", "HGRCSKIPREPO=1", "HGENCODING=UTF-8", "HG_PENDING", "LC_ALL=C", NULL };
 
 /* Parts as .hgsub names them: "path = source" a line. */
 static void
@@ -37,11 +34,43 @@ add_subrepositories (const struct aid_list_in *in, struct aid_listing *l, struct
   aid_str_free (&text);
 }
 
+#define BIG 3000 /* files from which on a server is worth its memory */
+
+static void
+take (void *ctx, struct aid_span part)
+{
+  aid_tool_take (ctx, part);
+}
+
+/* Lists by a server, which is started when there is none. */
+static enum aid_err
+list_by_server (const struct aid_list_in *in, struct aid_listing *l, struct aid_part *part, const char *const *argv)
+{
+  struct aid_tool_reader r = { in, l, part, AID_STR_INIT (AID_PROJECT_PATH_MAX) };
+  int code = 0;
+  enum aid_err err = *in->hg ? AID_OK : aid_hg_server_start (in->root, aid_calm_hg_env, in->stop, in->hg, NULL);
+  if (!err)
+    err = aid_hg_server_run (*in->hg, argv, in->stop, take, &r, &code, NULL);
+  if (err)
+    {
+      aid_hg_server_end (*in->hg);
+      *in->hg = NULL;
+    }
+  aid_str_free (&r.rest);
+  return err ? err : code ? AID_E_IO : AID_OK;
+}
+
 enum aid_err
 aid_list_hg (const struct aid_list_in *in, struct aid_listing *l, struct aid_part *part, struct aid_error *e)
 {
   static const char *const argv[] = { "hg", "--noninteractive", "status", "-0", "-n", "-m", "-a", "-c", "-u", NULL };
-  enum aid_err err = aid_list_by (in, l, part, "hg", argv, calm_env, e);
+  /* How much there is, is known from the list before. */
+  enum aid_err err
+    = in->hg && !*part->path && in->files_before >= BIG ? list_by_server (in, l, part, argv + 1) : AID_E_STATE;
+  if (!err)
+    l->by_server = 1;
+  else if (err != AID_E_CANCELLED)
+    err = aid_list_by (in, l, part, "hg", argv, aid_calm_hg_env, e);
   if (!err)
     add_subrepositories (in, l, part);
   return err;

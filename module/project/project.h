@@ -1,11 +1,11 @@
 /* The project: its files and what becomes of them.
 
-   A project has one root.  Its thread lists the files once (by Git, Mercurial or Jujutsu, else by a walk that honours the
-   files that say what to ignore), and then notices changes: a query walks nothing.  Every function here may be called from any
-   thread; those that say so wait.  Callbacks run on the caller's thread, with no lock held.
+   A project has one root.  Its thread lists the files once (by Git or Mercurial, else by a walk that honours the
+   files that say what to ignore), and then notices changes: a query walks nothing.  Every function here may be
+   called from any thread; those that say so wait.  Callbacks run on the caller's thread, with no lock held.
 
-   Paths are bytes, relative to the root, with "/" between their parts: they may hold blanks, newlines and what is no UTF-8, but
-   no NUL.  They never pass a symbolic link: links themselves are listed, and left out. */
+   Paths are bytes, relative to the root, with "/" between their parts: they may hold blanks, newlines and what is no
+   UTF-8, but no NUL.  They never pass a symbolic link: links themselves are listed, and left out. */
 #ifndef AID_PROJECT_PROJECT_H
 #define AID_PROJECT_PROJECT_H
 
@@ -53,8 +53,8 @@ struct aid_project_options
 
 struct aid_project;
 
-/* Starts listing the project at ROOT (a folder; links in its name are resolved) on a thread of its own, and returns at once.
-   OPTIONS may be NULL.  AID_E_NOTFOUND: there is no such folder. */
+/* Starts listing the project at ROOT (a folder; links in its name are resolved) on a thread of its own, and returns at
+   once.  OPTIONS may be NULL.  AID_E_NOTFOUND: there is no such folder. */
 enum aid_err aid_project_open (const char *root, const struct aid_project_options *options, struct aid_project **out,
                                struct aid_error *e);
 /* Stops and joins the thread.  Nobody may be in another function of P. */
@@ -62,22 +62,23 @@ void aid_project_close (struct aid_project *p);
 /* The root, absolute; lives as long as P. */
 const char *aid_project_root (const struct aid_project *p);
 
-/* Generations: 0 until the files are listed, then 1, and one more each time that something changed.  Waits until the generation
-   is greater than SINCE, for MS milliseconds at most (negative: without end), and gives it.  Returns at once, with what
-   it is, when the project stops or was told to (aid_project_stop), or cannot be listed (aid_project_state). */
+/* Generations: 0 until the files are listed, then 1, and one more each time that something changed.  Waits until the
+   generation is greater than SINCE, for MS milliseconds at most (negative: without end), and gives it.  Returns at
+   once, with what it is, when the project stops or was told to (aid_project_stop), or cannot be listed
+   (aid_project_state). */
 uint64_t aid_project_wait (struct aid_project *p, uint64_t since, int64_t ms);
 /* Ends all waits, now and later: before the waiting threads are joined and P is closed. */
 void aid_project_stop (struct aid_project *p);
 
-/* Calls FN for each file there is, all classes, in no order; ends when it gives non-zero.  *GENERATION (may be NULL) gets the one
-   to give to aid_project_changes later: what changes meanwhile is told then.  AID_E_STATE before the first list is done, or
-   the error that it ended with. */
+/* Calls FN for each file there is, all classes, in no order; ends when it gives non-zero.  *GENERATION (may be NULL)
+   gets the one to give to aid_project_changes later: what changes meanwhile is told then.  AID_E_STATE before the first
+   list is done, or the error that it ended with. */
 enum aid_err aid_project_files (struct aid_project *p, int (*fn) (void *ctx, const struct aid_project_file *file), void *ctx,
                                 uint64_t *generation, struct aid_error *e);
 
-/* Calls FN once for each path that changed, came or went after generation SINCE (as it is now); *GENERATION gets what to ask from
-   the next time.  AID_E_LIMIT, with no call: too much has changed for a list, look through all files (aid_project_files).
-   A file whose bytes changed without its size, time and inode is not noticed. */
+/* Calls FN once for each path that changed, came or went after generation SINCE (as it is now); *GENERATION gets what
+   to ask from the next time.  AID_E_LIMIT, with no call: too much has changed for a list, look through all files
+   (aid_project_files).  A file whose bytes changed without its size, time and inode is not noticed. */
 enum aid_err
 aid_project_changes (struct aid_project *p, uint64_t since, int (*fn) (void *ctx, const struct aid_project_file *file),
                      void *ctx, uint64_t *generation, struct aid_error *e);
@@ -87,13 +88,14 @@ int aid_project_find (struct aid_project *p, struct aid_span path, struct aid_pr
 /* Tells that PATH may have changed (an editor saved it): it is looked at on the project's thread at once. */
 void aid_project_touch (struct aid_project *p, struct aid_span path);
 
-/* Reads PATH, appending to OUT (whose limit holds): never through a link, never what is no regular file, and the same bytes that
-   FILE's size, time and inode are of: a file that changes while it is read is read again, three times, then AID_E_STATE.
-   FILE->class is by its bytes as well, and the list knows it from then on; the bytes of a file that is not text are not
-   wholly read (OUT holds some).  AID_E_NOTFOUND, AID_E_REFUSED, AID_E_LIMIT, AID_E_IO. */
+/* Reads PATH, appending to OUT (whose limit holds): never through a link, never what is no regular file, and the same
+   bytes that FILE's size, time and inode are of: a file that changes while it is read is read again, three times, then
+   AID_E_STATE.  FILE->class is by its bytes as well, and the list knows it from then on; the bytes of a file that is
+   not text are not wholly read (OUT holds some).  AID_E_NOTFOUND, AID_E_REFUSED, AID_E_LIMIT, AID_E_IO. */
 enum aid_err aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *out,
                                struct aid_project_file *file, struct aid_error *e);
-/* Appends in words why PATH is what it is: "vendored: in node_modules/", "not listed: .gitignore:3: *.o".  Reads the file's head. */
+/* Appends in words why PATH is what it is:  "vendored: in node_modules/", "not listed: .gitignore:3:  *.o".  Reads the
+   file's head. */
 enum aid_err aid_project_why (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_error *e);
 
 /* --- version control -------------------------------------------------------------------------------------------------- */
@@ -115,7 +117,8 @@ struct aid_project_vc
 };
 /* As it was when the files were last listed. */
 void aid_project_vc (struct aid_project *p, struct aid_project_vc *out);
-/* The parts of P that are projects of their own (submodules, repositories within), by their paths; files of them are files of P. */
+/* The parts of P that are projects of their own (submodules, repositories within), by their paths; files of them are
+   files of P. */
 enum aid_err aid_project_parts (struct aid_project *p, void (*fn) (void *ctx, struct aid_span path, enum aid_vc_kind kind),
                                 void *ctx, struct aid_error *e);
 
@@ -129,13 +132,14 @@ struct aid_project_state
   size_t watched, polled; /* folders whose changes the system tells, and those that are looked at now and then */
   int64_t list_ms;        /* what the last listing took */
   enum aid_err failed;    /* what the first listing ended with */
-  char how[32];           /* "git", "hg", "hg server", "jj", "walk" */
+  char how[32];           /* "git", "hg", "hg server", "walk" */
   char note[256];         /* in a sentence what people should know: Git refused, watches are used up; "" */
 };
 void aid_project_state (struct aid_project *p, struct aid_project_state *out);
 
-/* Appends the root of the project that DIR is in: the nearest folder upwards that has .git (a folder, or a file as linked worktrees and
-   submodules have), .hg, .jj, .svn or .aid, else DIR itself; absolute, links resolved.  OUTERMOST: the submodules' project. */
+/* Appends the root of the project that DIR is in: the nearest folder upwards that has .git (a folder, or a file as
+   linked worktrees and submodules have), .hg, .jj, .svn or .aid, else DIR itself; absolute, links resolved.  OUTERMOST:
+   the submodules' project. */
 enum aid_err aid_project_root_of (const char *dir, int outermost, struct aid_str *out, struct aid_error *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a project holds.  Its own thread lists, looks and writes; what other threads read is under the lock, which is never held
-   over a call that may block. */
+/* What a project holds.  Its own thread lists, looks and writes; what other threads read is under the lock, which is
+   never held over a call that may block. */
 #ifndef AID_PROJECT_INTERNAL_H
 #define AID_PROJECT_INTERNAL_H
 
@@ -49,7 +49,7 @@ struct aid_project
   struct aid_map *pending;                       /* paths to be looked at */
   struct aid_vec pending_paths;                  /* char *, the same */
   int64_t flush_at, list_at, poll_at, listed_at; /* aid_clock_ms; 0: not */
-  int64_t poll_ms;                               /* what the last look at what is polled took */
+  struct aid_hg_server *hg;                      /* kept from list to list */
   size_t poll_next;                              /* the next entry to be polled */
   struct aid_vec stamps;                         /* uint64_t: version control's state, by part */
 };

@@ -32,11 +32,16 @@ aid_projects_new (void)
 void
 aid_projects_stop (struct aid_projects *all)
 {
+  struct aid_project *some[AID_PROJECTS_OPEN];
+  size_t n = 0;
   pthread_mutex_lock (&all->lock);
   all->stopped = 1;
+  /* Nothing is opened or closed from now on. */
   for (size_t i = 0; i < all->list.len; i++)
-    aid_project_stop (AID_VEC_AT (struct held, &all->list, i).project);
+    some[n++] = AID_VEC_AT (struct held, &all->list, i).project;
   pthread_mutex_unlock (&all->lock);
+  for (size_t i = 0; i < n; i++)
+    aid_project_stop (some[i]);
 }
 
 void
@@ -110,7 +115,9 @@ aid_projects_get (struct aid_projects *all, const char *root, struct aid_project
       struct held *slot = aid_vec_insert (&all->list, 0);
       if (slot)
         {
-          *slot = (struct held){ fresh, name, 0 };
+          slot->project = fresh;
+          slot->name = name;
+          slot->holders = 0;
           fresh = NULL;
           name = NULL;
         }

@@ -126,7 +126,7 @@ aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *o
                   struct aid_error *e)
 {
   size_t from = out->len;
-  struct aid_error own;
+  struct aid_error own = { AID_OK, "" };
   e = e ? e : &own;
   int shown = (int)(path.len < 160 ? path.len : 160);
   for (int i = 0; i < TIMES; i++)

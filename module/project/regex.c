@@ -1,5 +1,5 @@
-/* A pattern becomes steps of a machine that is in many states at once; jumps are relative, so that a stretch of steps may be
-   copied for "{2,5}" or moved when something goes before it. */
+/* A pattern becomes steps of a machine that is in many states at once; jumps are relative, so that a stretch of steps
+   may be copied for "{2,5}" or moved when something goes before it. */
 #include "project/regex_internal.h"
 #include <stdlib.h>
 

@@ -39,7 +39,8 @@ holds (const struct aid_regex_step *s, struct aid_span text, size_t at)
   return ((at > 0 && is_word (text, at - 1)) != is_word (text, at)) != s->x;
 }
 
-/* Enters STATE and those that it leads to without a byte: into LIST, whose length is N; *BEST gets the smallest id that is done. */
+/* Enters STATE and those that it leads to without a byte: into LIST, whose length is N; *BEST gets the smallest id that
+   is done. */
 static size_t
 enter (struct aid_regex *r, size_t state, struct aid_span text, size_t at, uint32_t *list, size_t n, int *best)
 {

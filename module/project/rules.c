@@ -122,8 +122,8 @@ aid_rules_free (struct aid_rules *r)
   free (r);
 }
 
-/* As Git does it: what stands before the first sign of a pattern is compared by itself, and the rest is a pattern of its own.  So the
-   "**" of "a**" + "/b" begins one. */
+/* As Git does it: what stands before the first sign of a pattern is compared by itself, and the rest is a pattern of
+   its own.  So the "**" of "a**" + "/b" begins one. */
 static int
 fits_path (struct aid_span pattern, struct aid_span path)
 {

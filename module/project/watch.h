@@ -9,8 +9,8 @@
 
 #define AID_WATCH_OVERFLOW UINT32_MAX
 
-/* Called with what may have changed: NAME in the folder that KEY stands for (empty: the folder itself is gone, or what is in it is not
-   known any more).  KEY AID_WATCH_OVERFLOW: anything may have. */
+/* Called with what may have changed:  NAME in the folder that KEY stands for (empty: the folder itself is gone, or what
+   is in it is not known any more).  KEY AID_WATCH_OVERFLOW: anything may have. */
 typedef void aid_watch_fn (void *ctx, uint32_t key, struct aid_span name);
 
 struct aid_watch;
@@ -20,8 +20,8 @@ struct aid_watch *aid_watch_new (struct aid_error *e);
 void aid_watch_free (struct aid_watch *w);
 /* Readable when there is something to read. */
 int aid_watch_fd (const struct aid_watch *w);
-/* Watches the folder PATH, which is known by KEY from now on; the same folder again gets the new key.  What it is called (above 0) for
-   aid_watch_drop, or -1 and errno: ENOSPC when the system's limit is reached. */
+/* Watches the folder PATH, which is known by KEY from now on; the same folder again gets the new key.  What it is
+   called (above 0) for aid_watch_drop, or -1 and errno:  ENOSPC when the system's limit is reached. */
 int aid_watch_add (struct aid_watch *w, const char *path, uint32_t key);
 void aid_watch_drop (struct aid_watch *w, int watch);
 /* Calls FN for all that there is to read. */

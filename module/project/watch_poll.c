@@ -1,5 +1,5 @@
-/* The portable twin of the system's watch: stats are compared, a bounded part of them each second, so that however much there is, it
-   takes little of the machine. */
+/* The portable twin of the system's watch: stats are compared, a bounded part of them each second, so that however much
+   there is, it takes little of the machine. */
 #include "base/clock.h"
 #include "project/ignore.h"
 #include "project/project_internal.h"

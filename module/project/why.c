@@ -12,7 +12,7 @@ static enum aid_err
 by_head (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_error *e)
 {
   char head[AID_CLASSIFY_HEAD];
-  struct aid_error own;
+  struct aid_error own = { AID_OK, "" };
   e = e ? e : &own;
   int fd = aid_project_open_file (p, path, e);
   if (fd < 0)
@@ -38,7 +38,8 @@ special (const struct stat *st, struct aid_str *out)
                                          : "a device");
 }
 
-/* A copy of the part that PATH is in, with rules of its own, for those of the list are its thread's; and of the user's file. */
+/* A copy of the part that PATH is in, with rules of its own, for those of the list are its thread's; and of the user's
+   file. */
 static struct aid_part *
 copy_part (struct aid_project *p, struct aid_span path, struct aid_str *within, char **excludes)
 {

@@ -1,5 +1,5 @@
-/* Any bytes as a .gitignore, a .hgignore and a .gitattributes, asked of paths that are in them as well: no pattern takes long, what is
-   told of a rule lies in the file, and a rule that is written twice decides as one. */
+/* Any bytes as a .gitignore, a .hgignore and a .gitattributes, asked of paths that are in them as well: no pattern
+   takes long, what is told of a rule lies in the file, and a rule that is written twice decides as one. */
 #include "project/attributes.h"
 #include "project/classify.h"
 #include "project/glob.h"
@@ -10,13 +10,13 @@
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
-#define CHECK(truth)                                                                                                   \
-  do                                                                                                                   \
-    if (!(truth))                                                                                                      \
-      {                                                                                                                \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                \
-        abort ();                                                                                                      \
-      }                                                                                                                \
+#define CHECK(truth)                                                                                                        \
+  do                                                                                                                        \
+    if (!(truth))                                                                                                           \
+      {                                                                                                                     \
+        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                     \
+        abort ();                                                                                                           \
+      }                                                                                                                     \
   while (0)
 
 #define PATHS 40
@@ -74,7 +74,7 @@ check_others (struct aid_span rules, const struct aid_span *paths, size_t n)
       int verdict = h ? aid_hgignore_match (h, paths[i], &why) : -1;
       CHECK (verdict == -1 || (verdict == 1 && why.line > 0));
       for (int k = 0; a && k < AID_ATTR_COUNT; k++)
-        CHECK (aid_attributes_say (a, (enum aid_attribute) k, paths[i]) <= 1);
+        CHECK (aid_attributes_say (a, (enum aid_attribute)k, paths[i]) <= 1);
       struct aid_str words = AID_STR_INIT (1 << 20);
       enum aid_file_class class = aid_classify_name (a, paths[i], 1, 2, &words);
       CHECK (class < AID_FILE_CLASSES && (class == AID_FILE_TEXT) == !words.len);
@@ -88,7 +88,7 @@ check_others (struct aid_span rules, const struct aid_span *paths, size_t n)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  struct aid_span all = { (const char *) data, size }, paths[PATHS];
+  struct aid_span all = { (const char *)data, size }, paths[PATHS];
   if (size > 20000)
     return 0;
   /* Half of it are rules; all of it are paths. */

@@ -25,7 +25,7 @@ matches (const char *rules, const char *path, int is_folder)
 static void
 the_last_rule_that_fits_decides (void **state)
 {
-  (void) state;
+  (void)state;
   assert_int_equal (matches ("*.o\n!keep.o\n", "x/a.o", 0), 1);
   assert_int_equal (matches ("*.o\n!keep.o\n", "x/keep.o", 0), 0);
   assert_int_equal (matches ("*.o\n!keep.o\n", "x/keep.c", 0), -1);
@@ -35,7 +35,7 @@ the_last_rule_that_fits_decides (void **state)
 static void
 slashes_anchor_a_pattern_or_say_that_it_is_for_folders (void **state)
 {
-  (void) state;
+  (void)state;
   assert_int_equal (matches ("/a", "a", 0), 1);
   assert_int_equal (matches ("/a", "x/a", 0), -1);
   assert_int_equal (matches ("x/a", "y/x/a", 0), -1);
@@ -48,7 +48,7 @@ slashes_anchor_a_pattern_or_say_that_it_is_for_folders (void **state)
 static void
 two_stars_stand_for_folders_and_elsewhere_for_one (void **state)
 {
-  (void) state;
+  (void)state;
   assert_int_equal (matches ("**/b", "b", 0), 1);
   assert_int_equal (matches ("**/b", "x/y/b", 0), 1);
   assert_int_equal (matches ("a/**/b", "a/b", 0), 1);
@@ -64,14 +64,17 @@ two_stars_stand_for_folders_and_elsewhere_for_one (void **state)
 static void
 blanks_comments_and_escapes_are_as_git_has_them (void **state)
 {
-  (void) state;
+  (void)state;
   assert_int_equal (matches ("#a\n", "#a", 0), -1);
   assert_int_equal (matches ("\\#a\n", "#a", 0), 1);
   assert_int_equal (matches ("\\!a\n", "!a", 0), 1);
   assert_int_equal (matches ("a  \n", "a", 0), 1);
   assert_int_equal (matches ("a\\ \n", "a ", 0), 1);
   assert_int_equal (matches ("a\r\n", "a", 0), 1);
-  assert_int_equal (matches ("\xEF\xBB\xBF" "a\n", "a", 0), 1);
+  assert_int_equal (matches ("\xEF\xBB\xBF"
+                             "a\n",
+                             "a", 0),
+                    1);
   assert_int_equal (matches ("a\\", "a\\", 0), -1);
   assert_int_equal (matches ("[[:upper:]][!0-9]]", "AB]", 0), 1);
   assert_int_equal (matches ("[a", "[a", 0), -1);
@@ -81,7 +84,7 @@ blanks_comments_and_escapes_are_as_git_has_them (void **state)
 static void
 a_hostile_pattern_takes_no_long_time (void **state)
 {
-  (void) state;
+  (void)state;
   char pattern[3000], path[3000];
   for (int i = 0; i < 2999; i++)
     {
@@ -98,9 +101,12 @@ a_hostile_pattern_takes_no_long_time (void **state)
 
 /* --- git ------------------------------------------------------------------------------------------------------------------ */
 
-static const char *const git_pieces[] = { "a", "b", "c", "*", "?", "/", "**", "[ab]", "[!a]", "[a-c]", "\\a", ".c", "ab", "**/", "/**", " ", "\\ ", "[", "." };
-static const char *const hg_globs[] = { "a", "b", "c", "*", "?", "/", "**", "[ab]", "[!a]", "{a,b}", ".o", "ab", "**/", ".", "\\a" };
-static const char *const hg_regexes[] = { "a", "b", "c", ".", "*", "?", "/", "(a|b)", "[ab]", "[^a]", "\\.", "$", "^", "+", "(?:b.)?", "\\w", "{2}" };
+static const char *const git_pieces[]
+  = { "a", "b", "c", "*", "?", "/", "**", "[ab]", "[!a]", "[a-c]", "\\a", ".c", "ab", "**/", "/**", " ", "\\ ", "[", "." };
+static const char *const hg_globs[]
+  = { "a", "b", "c", "*", "?", "/", "**", "[ab]", "[!a]", "{a,b}", ".o", "ab", "**/", ".", "\\a" };
+static const char *const hg_regexes[]
+  = { "a", "b", "c", ".", "*", "?", "/", "(a|b)", "[ab]", "[^a]", "\\.", "$", "^", "+", "(?:b.)?", "\\w", "{2}" };
 
 #define DRAW_FROM(list) (list)[draw (sizeof (list) / sizeof *(list))]
 
@@ -124,7 +130,8 @@ git_rules (const char *dir, const char *at)
   aid_str_free (&name);
 }
 
-/* Compares OUT, paths that end in NULs, each with whether git ignores it (check-ignore -v -n: file, line, pattern, path). */
+/* Compares OUT, paths that end in NULs, each with whether git ignores it (check-ignore -v -n: file, line, pattern,
+   path). */
 static size_t
 compare_with_git (const char *dir, struct aid_span out)
 {
@@ -138,24 +145,24 @@ compare_with_git (const char *dir, struct aid_span out)
         {
           const char *nul = memchr (out.ptr, 0, out.len);
           assert_non_null (nul);
-          field[i] = (struct aid_span){ out.ptr, (size_t) (nul - out.ptr) };
+          field[i] = (struct aid_span){ out.ptr, (size_t)(nul - out.ptr) };
           out = aid_span_cut (out, field[i].len + 1, out.len);
         }
       struct stat st;
       struct aid_span path = aid_span_cut (field[3], 2, field[3].len); /* without "./" */
       struct aid_str full = AID_STR_INIT (8192);
-      aid_str_addf (&full, "%s/%.*s", dir, (int) path.len, path.ptr);
+      aid_str_addf (&full, "%s/%.*s", dir, (int)path.len, path.ptr);
       assert_int_equal (lstat (aid_str_z (&full), &st), 0);
       int theirs = field[0].len > 0 && !aid_span_starts (field[2], "!");
       struct aid_ignored why = { "", 0, { NULL, 0 }, 0 };
       int ours = aid_ignores_path (g, path, S_ISDIR (st.st_mode), &why);
       if (ours != theirs)
-        fail_msg ("seed %u: %s is %d for git by %.*s:%.*s: %.*s, %d for us by %s:%d: %.*s", tree_seed, aid_str_z (&full), theirs,
-                  (int) field[0].len, field[0].ptr, (int) field[1].len, field[1].ptr, (int) field[2].len, field[2].ptr, ours,
-                  why.file, why.line, (int) why.pattern.len, why.pattern.ptr);
+        fail_msg ("seed %u: %s is %d for git by %.*s:%.*s: %.*s, %d for us by %s:%d: %.*s", tree_seed, aid_str_z (&full),
+                  theirs, (int)field[0].len, field[0].ptr, (int)field[1].len, field[1].ptr, (int)field[2].len, field[2].ptr,
+                  ours, why.file, why.line, (int)why.pattern.len, why.pattern.ptr);
       aid_str_free (&full);
       n++;
-      ignored += (size_t) theirs;
+      ignored += (size_t)theirs;
     }
   aid_ignores_free (g);
   close (fd);
@@ -167,13 +174,13 @@ static unsigned
 rounds (unsigned usual)
 {
   const char *set = getenv ("AID_TEST_ROUNDS");
-  return set ? (unsigned) atoi (set) : usual;
+  return set ? (unsigned)atoi (set) : usual;
 }
 
 static void
 random_trees_are_ignored_as_git_check_ignore_says (void **state)
 {
-  (void) state;
+  (void)state;
   size_t ignored = 0;
   for (unsigned i = 0; i < rounds (60); i++)
     {
@@ -185,7 +192,8 @@ random_trees_are_ignored_as_git_check_ignore_says (void **state)
       aid_fs_mkdirs (dir, 0777, NULL);
       make_tree (dir, "", 3, git_rules);
       run_in (dir, "git init -q");
-      output_of (dir, "find . -mindepth 1 -name .git -prune -o -print0 | grep -zvx . | git check-ignore --stdin -z -v -n", &out);
+      output_of (dir, "find . -mindepth 1 -name .git -prune -o -print0 | grep -zvx . | git check-ignore --stdin -z -v -n",
+                 &out);
       ignored += compare_with_git (dir, aid_str_span (&out));
       aid_str_free (&out);
       run_in (scratch, "rm -rf t*");
@@ -237,11 +245,11 @@ compare_with_hg (const char *dir, struct aid_span all, struct aid_span ignored)
         {
           struct aid_str rules = AID_STR_INIT (1 << 16);
           output_of (dir, "cat .hgignore", &rules);
-          fail_msg ("%s/%.*s is %d for hg, %d for us by line %d of %s", dir, (int) path.len, path.ptr, theirs, ours, why.line,
+          fail_msg ("%s/%.*s is %d for hg, %d for us by line %d of %s", dir, (int)path.len, path.ptr, theirs, ours, why.line,
                     aid_str_z (&rules));
         }
       aid_str_free (&needle);
-      n += (size_t) theirs;
+      n += (size_t)theirs;
     }
   aid_ignores_free (g);
   close (fd);
@@ -251,7 +259,7 @@ compare_with_hg (const char *dir, struct aid_span all, struct aid_span ignored)
 static void
 random_trees_are_ignored_as_hg_status_says (void **state)
 {
-  (void) state;
+  (void)state;
   size_t ignored = 0;
   setenv ("HGPLAIN", "1", 1);
   for (unsigned i = 0; i < rounds (16); i++)
@@ -286,7 +294,7 @@ random_trees_are_ignored_as_hg_status_says (void **state)
 static void
 an_included_file_of_mercurials_holds_in_its_folder (void **state)
 {
-  (void) state;
+  (void)state;
   const char *dir = scratch_path ("sub");
   write_file (dir, ".hgignore", AID_SPAN ("subinclude:x/rules\ninclude:more\nsyntax: glob\n*.o\\#\n"));
   write_file (dir, "x/rules", AID_SPAN ("^a\nsyntax: glob\nb*\n"));

@@ -27,7 +27,7 @@ assert_match (struct aid_project *p, const char *text, size_t most, int all, con
 static void
 the_best_names_come_first (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_project *p;
   write_file (scratch, "p/lexer.c", AID_SPAN ("x\n"));
   write_file (scratch, "p/src/lexer_tables.c", AID_SPAN ("x\n"));
@@ -49,7 +49,7 @@ the_best_names_come_first (void **state)
 static void
 a_project_is_opened_once_and_the_oldest_makes_room (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_projects *all = aid_projects_new ();
   struct aid_project *p, *again, *held[AID_PROJECTS_OPEN];
   struct aid_error e;
