@@ -30,6 +30,7 @@ struct aid_bag
   size_t n, arena_len;
   double total;    /* terms with their repetitions */
   unsigned weight; /* of the text that is added */
+  int parts_only;  /* no compound identifier whole */
   char arena[ARENA];
 };
 
@@ -80,8 +81,17 @@ take_term (void *ctx, struct aid_span term, int whole, size_t end)
 {
   struct aid_bag *b = ctx;
 
-  (void)whole, (void)end;
-  aid_bag_add_term (b, term, b->weight);
+  (void)end;
+  if (!whole || !b->parts_only)
+    aid_bag_add_term (b, term, b->weight);
+}
+
+void
+aid_bag_add_parts (struct aid_bag *b, struct aid_span text, unsigned weight)
+{
+  b->parts_only = 1;
+  aid_bag_add (b, text, weight);
+  b->parts_only = 0;
 }
 
 void

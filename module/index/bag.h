@@ -18,6 +18,8 @@ struct aid_bag *aid_bag_new (struct aid_error *e);
 void aid_bag_free (struct aid_bag *b);
 /* Adds TEXT's terms. */
 void aid_bag_add (struct aid_bag *b, struct aid_span text, unsigned weight);
+/* The same without compound identifiers as they are. */
+void aid_bag_add_parts (struct aid_bag *b, struct aid_span text, unsigned weight);
 /* Adds TERM as it is. */
 void aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight);
 /* Appends the terms of each level to OUT, with a blank behind each; ENDS[i] is where level i ends in OUT.  Appends

@@ -146,13 +146,34 @@ take_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
 /* --- the log
    -------------------------------------------------------------------------------------------------------------- */
 
+/* Nothing that the repository's own settings name is run, nothing is fetched, nothing is written. */
+static const char *const calm_env[] = { "GIT_OPTIONAL_LOCKS=0",
+                                        "GIT_TERMINAL_PROMPT=0",
+                                        "GIT_NO_LAZY_FETCH=1",
+                                        "GIT_ALLOW_PROTOCOL=none",
+                                        "GIT_DIR",
+                                        "GIT_WORK_TREE",
+                                        "GIT_INDEX_FILE",
+                                        "GIT_COMMON_DIR",
+                                        "GIT_OBJECT_DIRECTORY",
+                                        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                        "GIT_NAMESPACE",
+                                        "GIT_PREFIX",
+                                        "GIT_LITERAL_PATHSPECS",
+                                        "GIT_TRACE",
+                                        "HGPLAIN=1",
+                                        "HGRCSKIPREPO=1",
+                                        "HGENCODING=UTF-8",
+                                        "HG_PENDING",
+                                        "LC_ALL=C.UTF-8",
+                                        NULL };
+
 static enum aid_err
 run (struct reading *r, const char *const *argv, const struct aid_stop *stop, int *code)
 {
-  static const char *const env[] = { "GIT_OPTIONAL_LOCKS=0", "HGPLAIN=1", "LC_ALL=C.UTF-8", NULL };
   struct aid_proc p = { .argv = argv,
                         .dir = aid_project_root (r->x->project),
-                        .env = env,
+                        .env = calm_env,
                         .timeout_ms = LOG_MS,
                         .stop = stop,
                         .on_output = take_output,
@@ -174,7 +195,7 @@ static enum aid_err
 read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop,
           int *code)
 {
-  char range[200], most[32];
+  char range[400], most[32];
 
   snprintf (most, sizeof most, "--max-count=%d", COMMITS);
   if (kind == AID_VC_HG)
@@ -183,12 +204,25 @@ read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char 
         snprintf (range, sizeof range, "sort((%s::%s - %s) and not merge(), rev)", old, head, old);
       else
         snprintf (range, sizeof range, "sort(last(::%s and not merge(), %d), rev)", head, COMMITS);
-      const char *const argv[]
-        = { "hg", "log", "-r", range, "--template", "{desc|firstline}\\x02{desc}\\x02{files % '{file}\\0'}\\x01", NULL };
+      const char *const argv[] = { "hg",
+                                   "--noninteractive",
+                                   "log",
+                                   "-r",
+                                   range,
+                                   "--template",
+                                   "{desc|firstline}\\x02{desc}\\x02{files % '{file}\\0'}\\x01",
+                                   NULL };
       return run (r, argv, stop, code);
     }
   snprintf (range, sizeof range, old ? "%s..%s" : "%s%s", old ? old : "", head);
   const char *const argv[] = { "git",
+                               "--no-pager",
+                               "-c",
+                               "core.fsmonitor=false",
+                               "-c",
+                               "core.hooksPath=/dev/null",
+                               "-c",
+                               "protocol.allow=never",
                                "-c",
                                "core.quotepath=off",
                                "-c",
@@ -213,10 +247,12 @@ read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char 
 static int
 is_ancestor (struct reading *r, enum aid_vc_kind kind, const char *old, const char *head, const struct aid_stop *stop)
 {
-  char range[200];
-  const char *const git[] = { "git", "merge-base", "--is-ancestor", old, head, NULL };
-  const char *const hg[] = { "hg", "log", "-r", range, "--template", "{node}", NULL };
+  char range[256];
+  const char *const git[]
+    = { "git", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never", "merge-base", "--is-ancestor", old, head, NULL };
+  const char *const hg[] = { "hg", "--noninteractive", "log", "-r", range, "--template", "{node}", NULL };
   struct aid_proc p = { .argv = kind == AID_VC_HG ? hg : git,
+                        .env = calm_env,
                         .dir = aid_project_root (r->x->project),
                         .timeout_ms = LOG_MS,
                         .stop = stop,
@@ -278,6 +314,8 @@ read_into (struct reading *r, const struct aid_project_vc *vc, const char *old, 
     r->err = aid_db_exec (r->s->db, "COMMIT", r->e);
   if (r->err || code)
     aid_db_exec (r->s->db, "ROLLBACK", NULL);
+  if (code && !r->err)
+    snprintf (r->x->unread_head, sizeof r->x->unread_head, "%s", vc->head);
 }
 
 enum aid_err
@@ -289,7 +327,7 @@ aid_history_update (struct aid_index *x, const struct aid_stop *stop, struct aid
 
   aid_project_vc (x->project, &vc);
   r.err = last_head (r.s, old, e);
-  if (r.err || vc.kind == AID_VC_NONE || !*vc.head || !strcmp (old, vc.head))
+  if (r.err || vc.kind == AID_VC_NONE || !*vc.head || !strcmp (old, vc.head) || !strcmp (x->unread_head, vc.head))
     return r.err;
   r.pending = AID_STR_INIT (RECORD_MAX);
   r.cells = AID_VEC_INIT (uint32_t, 1 << 20);

@@ -39,7 +39,7 @@ static const char schema[]
     "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"
     "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
     "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
-    "INSERT INTO names(names, rank) VALUES('hashsize', 16777216);"
+    "INSERT INTO names(names, rank) VALUES('hashsize', 4194304);"
     "INSERT INTO words(words, rank) VALUES('hashsize', 8388608);"
     "INSERT INTO words(words, rank) VALUES('automerge', 8);"
     "INSERT INTO meta VALUES('version', 1);"
@@ -134,7 +134,7 @@ current_name (const char *dir, char name[64], struct aid_error *e)
 
   aid_str_addf (&path, "%s/current", dir);
   err = aid_fs_exists (aid_str_z (&path)) ? aid_fs_read (aid_str_z (&path), &text, e) : AID_E_NOTFOUND;
-  if (!err && (text.len < 4 || text.len > 60 || memcmp (text.ptr, "db-", 3) || memchr (text.ptr, '/', text.len)))
+  if (!err && (text.len < 4 || text.len > 60 || memcmp (text.ptr, "db-", 3) != 0 || memchr (text.ptr, '/', text.len)))
     err = AID_E_NOTFOUND;
   if (!err)
     snprintf (name, 64, "%.*s", (int)text.len, text.ptr);

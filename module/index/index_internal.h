@@ -49,13 +49,15 @@ struct aid_index
   unsigned threads;
   int no_history;
   unsigned long thread;  /* 0: none */
+  int serving;           /* that thread updates, at idle priority where there is much to read; set before it starts */
   struct aid_stop *stop; /* ends the thread */
 
   pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
   struct aid_shelf writer;
-  int lock_fd;         /* -1: not held */
-  unsigned since_look; /* updates since it was looked whether the index is worn */
-  uint64_t generation; /* of the project, that the index is of; 0: look through all files */
+  int lock_fd;          /* -1: not held */
+  unsigned since_look;  /* updates since it was looked whether the index is worn */
+  char unread_head[81]; /* the revision whose log could not be read: it is not tried again */
+  uint64_t generation;  /* of the project, that the index is of; 0: look through all files */
 
   pthread_mutex_t read_lock; /* guards the reader while a search uses it */
   struct aid_shelf reader;

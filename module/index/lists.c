@@ -260,7 +260,7 @@ words_reason (const struct aid_seeking *k, uint32_t terms, char *out, size_t siz
 enum aid_err
 aid_list_words (struct aid_seeking *k, struct aid_error *e)
 {
-  enum aid_err err = aid_score (k->s, &k->asked, WORDS_FILES * 2, k->until, &k->scores, e);
+  enum aid_err err = aid_score (k->s, &k->asked, (size_t)WORDS_FILES * 2, k->until, &k->scores, e);
   sqlite3_stmt *get;
   size_t rank = 0;
   double top = 0;

@@ -26,7 +26,7 @@ enum
   CHUNK_MIN = 1500,
   CHUNK_MAX = 6000,
   NAMES_MAX = 4000,
-  MACROS_MAX = 400
+  MACROS_MAX = 150
 };
 enum
 {
@@ -80,7 +80,7 @@ aid_prepared_init (struct aid_prepared *p)
   memset (p, 0, sizeof *p);
   p->path = p->defs = p->tags = AID_STR_INIT (COLUMN_MAX);
   p->text = AID_STR_INIT (TEXT_MAX);
-  p->ends = AID_VEC_INIT (size_t, AID_CHUNKS * AID_LEVELS);
+  p->ends = AID_VEC_INIT (size_t, (size_t)AID_CHUNKS * AID_LEVELS);
   p->cells = AID_VEC_INIT (uint32_t, ROWS_TERMS);
 }
 
@@ -157,7 +157,7 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
   int no_macros = has_too_many (&p->scan, AID_DEF_MACRO);
   size_t given = 0;
 
-  aid_bag_add (p->bag, path, 1);
+  aid_bag_add_parts (p->bag, path, 1);
   aid_bag_take_all (p->bag, &out->path, &out->cells);
   add_tag (&out->tags, '/', aid_path_base (path), 0);
   add_tag (&out->tags, '^', aid_path_stem (path), 1);
@@ -168,7 +168,7 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
       if (!name.len || name.len > 200 || (no_macros && d->kind == AID_DEF_MACRO))
         continue;
       given++;
-      aid_bag_add (p->bag, name, 1);
+      aid_bag_add_parts (p->bag, name, 1);
       if (is_named (d))
         add_tag (&out->tags, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
     }

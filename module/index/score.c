@@ -9,9 +9,10 @@
 
 enum
 {
-  TERM_ROWS = 40000,
-  ALL_ROWS = 160000
+  TERM_ROWS = 30000,
+  ALL_ROWS = 100000
 };
+#define LEAST_SHARE 0.15  /* of the best file's score: one with less is not looked at further */
 #define COMMON_SHARE 0.35 /* of the rows: a term that more have tells nothing */
 #define PATH_VALUE 0.9    /* a term in the path, in a defined name: beside a chunk's 0 to 1 */
 #define DEFS_VALUE 0.8
@@ -33,7 +34,7 @@ struct tally
 static int
 grow (struct tally *t)
 {
-  struct tally larger = { calloc (t->cap ? t->cap * 2 : 8192, sizeof (struct cell)), t->cap ? t->cap * 2 : 8192, t->n };
+  struct tally larger = { calloc (t->cap ? t->cap * 4 : 16384, sizeof (struct cell)), t->cap ? t->cap * 4 : 16384, t->n };
 
   if (!larger.cells)
     return -1;
@@ -243,12 +244,16 @@ static enum aid_err
 rank_files (struct scoring *g, size_t max, struct aid_error *e)
 {
   struct aid_vec *files = &g->out->files;
+  float best = 0;
 
+  for (size_t i = 0; i < g->files.cap; i++)
+    best = g->files.cells[i].score > best ? g->files.cells[i].score : best;
   for (size_t i = 0; i < g->files.cap; i++)
     {
       const struct cell *c = &g->files.cells[i];
-      struct aid_scored_file *f = c->key ? aid_vec_push (files) : NULL;
-      if (c->key && !f)
+      int enough = c->key && c->score >= best * (float)LEAST_SHARE;
+      struct aid_scored_file *f = enough ? aid_vec_push (files) : NULL;
+      if (enough && !f)
         return aid_error_set (e, AID_E_NOMEM, "No memory to search");
       if (f)
         *f = (struct aid_scored_file){ c->key, c->score, c->terms };

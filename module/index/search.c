@@ -12,7 +12,7 @@ enum
   TOKENS = 6000,
   MS = 200,
   FILES_CUT = 24,
-  FILES_CUT_SPARE = 6
+  FILES_CUT_SPARE = 3
 };
 
 size_t

@@ -221,5 +221,8 @@ serve (void *arg)
 enum aid_err
 aid_index_start (struct aid_index *x, struct aid_error *e)
 {
-  return x->thread ? AID_OK : aid_thread_start (&x->thread, "aid-index", serve, x, e);
+  if (x->thread)
+    return AID_OK;
+  x->serving = 1;
+  return aid_thread_start (&x->thread, "aid-index", serve, x, e);
 }

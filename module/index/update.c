@@ -237,7 +237,7 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
   struct aid_run r = { .x = x, .s = &x->writer, .stop = stop, .e = e, .began = aid_clock_ms () };
 
   r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
-  if (!(r.pipe = aid_pipe_new (x->project, x->threads, x->thread != 0, e)))
+  if (!(r.pipe = aid_pipe_new (x->project, x->threads, x->serving, e)))
     return AID_E_NOMEM;
   if (x->generation)
     update_changes (&r);
