@@ -90,8 +90,10 @@ holds (const char *root, const char *path)
 static enum aid_err
 check_root (const char *root, struct aid_error *e)
 {
-  const char *home = getenv ("HOME");
-  if (holds (root, "/") || (home && home[0] == '/' && holds (root, home)))
+  char *home = getenv ("HOME") ? realpath (getenv ("HOME"), NULL) : NULL;
+  int wide = holds (root, "/") || (home && holds (root, home));
+  free (home);
+  if (wide)
     return aid_error_set (e, AID_E_REFUSED, "%s is not searched: it holds more than one project.", root);
   struct aid_config *c = aid_config_load (root, e);
   if (!c)
@@ -132,9 +134,9 @@ slot_for (struct aid_finder *f, const char *root)
   return best;
 }
 
-/* The place of ROOT with one user more, begun if need be. */
+/* The place of ROOT, a real path, with one user more, begun if need be. */
 static struct place *
-enter (struct aid_finder *f, const char *root, struct aid_error *e)
+enter_real (struct aid_finder *f, const char *root, struct aid_error *e)
 {
   struct place *out = NULL, *gone = NULL;
   if (check_root (root, e))
@@ -161,6 +163,17 @@ enter (struct aid_finder *f, const char *root, struct aid_error *e)
   pthread_mutex_unlock (&f->lock);
   close_place (f, gone);
   return out;
+}
+
+static struct place *
+enter (struct aid_finder *f, const char *root, struct aid_error *e)
+{
+  char *real = realpath (root, NULL);
+  struct place *p = real ? enter_real (f, real, e) : NULL;
+  if (!real)
+    aid_error_set (e, AID_E_NOTFOUND, "There is no folder %s to search.", root);
+  free (real);
+  return p;
 }
 
 static void

@@ -346,7 +346,7 @@ aid_index_close (struct aid_index *x)
   aid_stop_set (x->stop);
   if (x->thread)
     {
-      aid_project_stop (x->project);
+      aid_project_wake (x->project);
       pthread_join (x->thread, NULL);
     }
   aid_shelf_close (&x->writer);

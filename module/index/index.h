@@ -21,8 +21,7 @@ struct aid_index_options
 /* Opens the index of P, which is borrowed and must outlive it; nothing is read or written yet.  OPTIONS may be NULL. */
 enum aid_err
 aid_index_open (struct aid_project *p, const struct aid_index_options *options, struct aid_index **out, struct aid_error *e);
-/* Ends and joins its thread (aid_index_start), for which it ends the project's waits (aid_project_stop), then frees
-   it. */
+/* Ends and joins its thread (aid_index_start), then frees it.  The project goes on. */
 void aid_index_close (struct aid_index *x);
 
 /* Brings it up to date and returns: waits for the project's list (LIST_MS at most; negative: without end), then reads

@@ -135,7 +135,7 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
   int rebuilt = 0;
   enum aid_err err;
 
-  if (!aid_project_wait (x->project, 0, list_ms))
+  if (!aid_project_wait_or (x->project, 0, list_ms, stop))
     {
       struct aid_project_state state;
       aid_project_state (x->project, &state);
@@ -198,7 +198,7 @@ serve (void *arg)
 {
   struct aid_index *x = arg;
 
-  aid_project_wait (x->project, 0, -1);
+  aid_project_wait_or (x->project, 0, -1, x->stop);
   while (!aid_stop_is_set (x->stop))
     {
       unsigned long calm;
@@ -211,9 +211,9 @@ serve (void *arg)
       if (aid_stop_is_set (x->stop))
         break;
       if (state.error.code || !x->generation)
-        aid_project_wait (x->project, UINT64_MAX, RETRY_MS);
+        aid_project_wait_or (x->project, UINT64_MAX, RETRY_MS, x->stop);
       else
-        aid_project_wait (x->project, x->generation, -1);
+        aid_project_wait_or (x->project, x->generation, -1, x->stop);
     }
   return NULL;
 }

@@ -7,7 +7,7 @@
 struct held
 {
   struct aid_project *project;
-  char *name; /* as it was asked for */
+  char *name; /* its real path */
   unsigned holders;
 };
 
@@ -96,20 +96,23 @@ aid_projects_get (struct aid_projects *all, const char *root, struct aid_project
 {
   static const struct aid_project_options watched = { .watch = 1 };
   struct aid_project *old = NULL, *fresh = NULL;
-  enum aid_err err = AID_OK;
-  char *name = strdup (root);
+  enum aid_err err;
+  int kept = 0;
+  char *name = realpath (root, NULL);
   *out = NULL;
+  if (!name)
+    return aid_error_set (e, AID_E_NOTFOUND, "There is no folder %s.", root);
   pthread_mutex_lock (&all->lock);
-  int known = !find (all, root);
+  int known = !find (all, name);
   pthread_mutex_unlock (&all->lock);
   /* It is opened without the lock; two that do so at once keep one. */
-  if (!known && (!name || (err = aid_project_open (root, &watched, &fresh, e))))
+  if (!known && (err = aid_project_open (name, &watched, &fresh, e)))
     {
       free (name);
-      return err ? err : aid_error_set (e, AID_E_NOMEM, "No memory for the project %s.", root);
+      return err;
     }
   pthread_mutex_lock (&all->lock);
-  if (!all->stopped && find (all, root) && fresh)
+  if (!all->stopped && find (all, name) && fresh)
     {
       old = make_room (all);
       struct held *slot = aid_vec_insert (&all->list, 0);
@@ -119,10 +122,10 @@ aid_projects_get (struct aid_projects *all, const char *root, struct aid_project
           slot->name = name;
           slot->holders = 0;
           fresh = NULL;
-          name = NULL;
+          kept = 1;
         }
     }
-  if (!all->stopped && !find (all, root))
+  if (!all->stopped && !find (all, name))
     {
       struct held *h = &AID_VEC_AT (struct held, &all->list, 0);
       h->holders++;
@@ -132,7 +135,8 @@ aid_projects_get (struct aid_projects *all, const char *root, struct aid_project
   pthread_mutex_unlock (&all->lock);
   aid_project_close (fresh);
   aid_project_close (old);
-  free (name);
+  if (!kept)
+    free (name);
   if (*out)
     return AID_OK;
   return stopped ? aid_error_set (e, AID_E_STATE, "The core stops: %s is not opened.", root)

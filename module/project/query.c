@@ -9,6 +9,12 @@
 uint64_t
 aid_project_wait (struct aid_project *p, uint64_t since, int64_t ms)
 {
+  return aid_project_wait_or (p, since, ms, NULL);
+}
+
+uint64_t
+aid_project_wait_or (struct aid_project *p, uint64_t since, int64_t ms, const struct aid_stop *stop)
+{
   struct timespec until;
   clock_gettime (CLOCK_MONOTONIC, &until);
   int64_t ns = until.tv_nsec + (ms > 0 ? ms % 1000 : 0) * 1000000;
@@ -16,11 +22,19 @@ aid_project_wait (struct aid_project *p, uint64_t since, int64_t ms)
   until.tv_nsec = (long)(ns % 1000000000);
   pthread_mutex_lock (&p->lock);
   int bad = 0;
-  while (p->generation <= since && !p->stopped && !p->failed && !bad)
+  while (p->generation <= since && !p->stopped && !p->failed && !aid_stop_is_set (stop) && !bad)
     bad = ms < 0 ? pthread_cond_wait (&p->changed, &p->lock) : pthread_cond_timedwait (&p->changed, &p->lock, &until);
   uint64_t generation = p->generation;
   pthread_mutex_unlock (&p->lock);
   return generation;
+}
+
+void
+aid_project_wake (struct aid_project *p)
+{
+  pthread_mutex_lock (&p->lock); /* who has seen no request to stop waits by now */
+  pthread_cond_broadcast (&p->changed);
+  pthread_mutex_unlock (&p->lock);
 }
 
 /* Why nothing can be told yet.  With the lock held. */
