@@ -55,7 +55,7 @@ a_reply_shows_no_beginning_of_the_key (void **state)
   aid_records_bytes (rs, 1, AID_SPAN ("said: "));
   for (size_t i = 0; i < strlen (SECRET); i++)
     {
-      aid_records_bytes (rs, 1, (struct aid_span){ SECRET + i, 1 });
+      aid_records_bytes (rs, 1, (struct aid_span){ &SECRET[i], 1 });
       shown (rs, &json);
       lacks (&json, PART);
     }

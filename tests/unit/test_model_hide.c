@@ -55,7 +55,7 @@ part_of_key_in (const char *text)
     for (size_t n = longest + 1; from + n <= strlen (SECRET); n++)
       {
         char part[64];
-        snprintf (part, sizeof part, "%.*s", (int) n, SECRET + from);
+        snprintf (part, sizeof part, "%.*s", (int) n, &SECRET[from]);
         if (strstr (text, part))
           longest = n;
       }
