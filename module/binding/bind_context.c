@@ -106,8 +106,7 @@ begin (emacs_env *env, struct job *j)
   return NULL;
 }
 
-/* --- one item
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- one item ------------------------------------------------------------------------------------------------------ */
 
 static void
 read_item (struct job *j, struct aid_str *val, struct aid_error *e)
@@ -148,8 +147,7 @@ AID_BIND (item_soon)
   return begin (env, j);
 }
 
-/* --- those of a request
-   ------------------------------------------------------------------------------------------------------- */
+/* --- those of a request -------------------------------------------------------------------------------------------- */
 
 static void
 list_items (struct job *j, struct aid_str *val, struct aid_error *e)
@@ -169,8 +167,7 @@ AID_BIND (items_soon)
   return begin (env, j);
 }
 
-/* --- what has changed since it was sent
-   ------------------------------------------------------------------------------------------ */
+/* --- what has changed since it was sent ---------------------------------------------------------------------------- */
 
 static void
 compare (struct job *j, struct aid_str *val, struct aid_error *e)
@@ -229,8 +226,7 @@ AID_BIND (stale_soon)
   return begin (env, j);
 }
 
-/* --- kinds and sets
-   ----------------------------------------------------------------------------------------------------------- */
+/* --- kinds and sets ------------------------------------------------------------------------------------------------ */
 
 AID_BIND (context_kinds)
 {

@@ -35,8 +35,7 @@ on_signal (int signal)
   aid_stop_set (stop);
 }
 
-/* --- printing
-   ------------------------------------------------------------------------------------------------------------- */
+/* --- printing ------------------------------------------------------------------------------------------------------ */
 
 static void
 put_passage (struct aid_str *val, const struct aid_passage *p)
@@ -127,8 +126,7 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
   return status;
 }
 
-/* --- searching
-   ------------------------------------------------------------------------------------------------------------ */
+/* --- searching ----------------------------------------------------------------------------------------------------- */
 
 static struct aid_vec
 spans_of (const struct aid_vec *names)

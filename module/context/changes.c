@@ -66,8 +66,7 @@ add (struct diff *d, char sign, size_t from, size_t to)
     }
 }
 
-/* --- the shortest way
-   ------------------------------------------------------------------------------------------------------------- */
+/* --- the shortest way ---------------------------------------------------------------------------------------------- */
 
 /* The furthest places on each diagonal after each number of steps, one row behind the other: row S has 2 S + 1. */
 struct rows
@@ -176,8 +175,7 @@ compare (struct diff *d)
   add (d, ' ', n - tail, n);
 }
 
-/* --- hunks
-   -------------------------------------------------------------------------------------------------------------------------- */
+/* --- hunks --------------------------------------------------------------------------------------------------------- */
 
 static char
 sign_at (const struct diff *d, size_t i)

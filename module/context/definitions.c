@@ -41,8 +41,7 @@ struct finding
   size_t scanned;
 };
 
-/* --- which files
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- which files --------------------------------------------------------------------------------------------------- */
 
 static void
 add_file (struct finding *f, struct aid_span path)
@@ -155,8 +154,7 @@ list_files (struct finding *f, struct aid_error *e)
   return err;
 }
 
-/* --- which definitions
-   ------------------------------------------------------------------------------------------------------------ */
+/* --- which definitions --------------------------------------------------------------------------------------------- */
 
 static int
 looks_like_test (const char *path, struct aid_span name)
@@ -249,8 +247,7 @@ scan_files (struct finding *f, struct aid_error *e)
   return err;
 }
 
-/* --- telling
-   ----------------------------------------------------------------------------------------------------------------------- */
+/* --- telling ------------------------------------------------------------------------------------------------------- */
 
 static int
 by_rank (const void *a, const void *b)
@@ -372,8 +369,7 @@ aid_definitions_find (const struct aid_resolve *how, struct aid_span name, enum 
   return err ? err : out->err;
 }
 
-/* --- by place
-   ----------------------------------------------------------------------------------------------------------------------- */
+/* --- by place ------------------------------------------------------------------------------------------------------ */
 
 /* The byte at which LINE, from 1, begins. */
 static size_t

@@ -54,8 +54,7 @@ aid_kind_errors (const struct aid_resolve *how, struct aid_span name, struct aid
   return err ? err : out->err;
 }
 
-/* --- tests
-   -------------------------------------------------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------------------------------------------------- */
 
 /* The first error of L that is in a file, else the first one, else NULL. */
 static const struct aid_diag *

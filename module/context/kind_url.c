@@ -180,8 +180,7 @@ fetch_page (const struct aid_resolve *how, struct aid_net *net, char **url, stru
   return err;
 }
 
-/* --- what it is
-   --------------------------------------------------------------------------------------------------------------- */
+/* --- what it is ---------------------------------------------------------------------------------------------------- */
 
 static int
 says (const char *type, const char *word)

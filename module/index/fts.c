@@ -13,8 +13,7 @@ struct aid_fts
   int cut;
 };
 
-/* --- the tokenizer
-   -------------------------------------------------------------------------------------------------------- */
+/* --- the tokenizer ------------------------------------------------------------------------------------------------- */
 
 static int
 no_tokenizer (void *ctx, const char **args, int n, Fts5Tokenizer **out)
@@ -49,8 +48,7 @@ split (Fts5Tokenizer *t, void *ctx, int flags, const char *text, int len,
   return SQLITE_OK;
 }
 
-/* --- collecting
-   ----------------------------------------------------------------------------------------------------------- */
+/* --- collecting ---------------------------------------------------------------------------------------------------- */
 
 static int
 take_row (const Fts5ExtensionApi *api, Fts5Context *row, void *ctx)

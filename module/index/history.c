@@ -3,6 +3,7 @@
    each commit the terms of its message and "#ID" of each path that it changed; commits of many files say nothing of
    any and are left out. */
 #include "index/history.h"
+#include "project/calm.h"
 #include "base/proc.h"
 #include "index/terms.h"
 
@@ -30,8 +31,7 @@ struct reading
   size_t commits;
 };
 
-/* --- writing
-   -------------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------- */
 
 static int64_t
 path_id (struct reading *r, struct aid_span path)
@@ -143,37 +143,20 @@ take_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
   return r->err != AID_OK;
 }
 
-/* --- the log
-   -------------------------------------------------------------------------------------------------------------- */
+/* --- the log ------------------------------------------------------------------------------------------------------- */
 
-/* Nothing that the repository's own settings name is run, nothing is fetched, nothing is written. */
-static const char *const calm_env[] = { "GIT_OPTIONAL_LOCKS=0",
-                                        "GIT_TERMINAL_PROMPT=0",
-                                        "GIT_NO_LAZY_FETCH=1",
-                                        "GIT_ALLOW_PROTOCOL=none",
-                                        "GIT_DIR",
-                                        "GIT_WORK_TREE",
-                                        "GIT_INDEX_FILE",
-                                        "GIT_COMMON_DIR",
-                                        "GIT_OBJECT_DIRECTORY",
-                                        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-                                        "GIT_NAMESPACE",
-                                        "GIT_PREFIX",
-                                        "GIT_LITERAL_PATHSPECS",
-                                        "GIT_TRACE",
-                                        "HGPLAIN=1",
-                                        "HGRCSKIPREPO=1",
-                                        "HGENCODING=UTF-8",
-                                        "HG_PENDING",
-                                        "LC_ALL=C.UTF-8",
-                                        NULL };
+static const char *const *
+calm_env (enum aid_vc_kind kind)
+{
+  return kind == AID_VC_HG ? aid_calm_hg_env : aid_calm_git_env;
+}
 
 static enum aid_err
-run (struct reading *r, const char *const *argv, const struct aid_stop *stop, int *code)
+run (struct reading *r, enum aid_vc_kind kind, const char *const *argv, const struct aid_stop *stop, int *code)
 {
   struct aid_proc p = { .argv = argv,
                         .dir = aid_project_root (r->x->project),
-                        .env = calm_env,
+                        .env = calm_env (kind),
                         .timeout_ms = LOG_MS,
                         .stop = stop,
                         .on_output = take_output,
@@ -212,17 +195,10 @@ read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char 
                                    "--template",
                                    "{desc|firstline}\\x02{desc}\\x02{files % '{file}\\0'}\\x01",
                                    NULL };
-      return run (r, argv, stop, code);
+      return run (r, kind, argv, stop, code);
     }
   snprintf (range, sizeof range, old ? "%s..%s" : "%s%s", old ? old : "", head);
-  const char *const argv[] = { "git",
-                               "--no-pager",
-                               "-c",
-                               "core.fsmonitor=false",
-                               "-c",
-                               "core.hooksPath=/dev/null",
-                               "-c",
-                               "protocol.allow=never",
+  const char *const argv[] = { AID_CALM_GIT,
                                "-c",
                                "core.quotepath=off",
                                "-c",
@@ -240,7 +216,7 @@ read_log (struct reading *r, enum aid_vc_kind kind, const char *old, const char 
                                "--",
                                ".",
                                NULL };
-  return run (r, argv, stop, code);
+  return run (r, kind, argv, stop, code);
 }
 
 /* Whether what the log was read up to is still part of the history. */
@@ -249,10 +225,10 @@ is_ancestor (struct reading *r, enum aid_vc_kind kind, const char *old, const ch
 {
   char range[256];
   const char *const git[]
-    = { "git", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never", "merge-base", "--is-ancestor", old, head, NULL };
+    = { AID_CALM_GIT, "merge-base", "--is-ancestor", old, head, NULL };
   const char *const hg[] = { "hg", "--noninteractive", "log", "-r", range, "--template", "{node}", NULL };
   struct aid_proc p = { .argv = kind == AID_VC_HG ? hg : git,
-                        .env = calm_env,
+                        .env = calm_env (kind),
                         .dir = aid_project_root (r->x->project),
                         .timeout_ms = LOG_MS,
                         .stop = stop,

@@ -45,8 +45,7 @@ static const char schema[]
     "INSERT INTO meta VALUES('version', 1);"
     "COMMIT;";
 
-/* --- one connection
-   ------------------------------------------------------------------------------------------------------- */
+/* --- one connection ------------------------------------------------------------------------------------------------ */
 
 void
 aid_shelf_close (struct aid_shelf *s)
@@ -123,8 +122,7 @@ aid_shelf_write_sketch (struct aid_shelf *s, struct aid_error *e)
   return aid_db_run (s->db, set, e);
 }
 
-/* --- which file
-   ----------------------------------------------------------------------------------------------------------- */
+/* --- which file ---------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 current_name (const char *dir, char name[64], struct aid_error *e)
@@ -284,8 +282,7 @@ aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, s
   return err;
 }
 
-/* --- the index
-   ------------------------------------------------------------------------------------------------------------ */
+/* --- the index ----------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 folder_of (const char *root, const char *dir, struct aid_str *out, struct aid_error *e)

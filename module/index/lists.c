@@ -80,8 +80,7 @@ aid_list_add (struct aid_seeking *k, struct aid_span path, int64_t id, double we
   return c;
 }
 
-/* --- what is named
-   -------------------------------------------------------------------------------------------------------- */
+/* --- what is named ------------------------------------------------------------------------------------------------- */
 
 struct named
 {
@@ -227,8 +226,7 @@ aid_list_named (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- words
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- words --------------------------------------------------------------------------------------------------------- */
 
 /* Whether a term before term I, of those in TERMS, was the same word: the parts of an identifier are. */
 static int
@@ -285,8 +283,7 @@ aid_list_words (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- neighbours and history
-   ----------------------------------------------------------------------------------------------- */
+/* --- neighbours and history ---------------------------------------------------------------------------------------- */
 
 static void
 add_related (struct aid_seeking *k, struct aid_vec *related, double weight, const char *reason)

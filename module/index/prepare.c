@@ -95,8 +95,7 @@ aid_prepared_free (struct aid_prepared *p)
   aid_vec_free (&p->cells);
 }
 
-/* --- paths
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------------------------------------------------- */
 
 struct aid_span
 aid_path_base (struct aid_span path)
@@ -130,8 +129,7 @@ add_tag (struct aid_str *out, char kind, struct aid_span name, int lower)
   aid_str_addc (out, ' ');
 }
 
-/* --- names
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------------------------------------------------- */
 
 static int
 is_named (const struct aid_def *d)
@@ -175,8 +173,7 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
   aid_bag_take_all (p->bag, &out->defs, &out->cells);
 }
 
-/* --- words
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- words --------------------------------------------------------------------------------------------------------- */
 
 static size_t
 line_end (const char *text, size_t len, size_t at)

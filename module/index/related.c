@@ -200,8 +200,7 @@ aid_history_lately (struct aid_shelf *s, size_t max, struct aid_vec *out, struct
   return err ? err : give (s, &w, max, 0, out, e);
 }
 
-/* --- messages that say the like
-   ------------------------------------------------------------------------------------------- */
+/* --- messages that say the like ------------------------------------------------------------------------------------ */
 
 struct alike
 {

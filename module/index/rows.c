@@ -9,8 +9,7 @@ enum
 #define BULK_BYTES ((uint64_t)64 << 20) /* of text in one transaction */
 #define RACY_NS ((int64_t)100000000)    /* a file that is younger may change again without a new time */
 
-/* --- transactions
-   --------------------------------------------------------------------------------------------------------- */
+/* --- transactions -------------------------------------------------------------------------------------------------- */
 
 void
 aid_run_tell (struct aid_run *r, int committed)
@@ -64,8 +63,7 @@ aid_run_breathe (struct aid_run *r)
     r->err = aid_error_set (r->e, AID_E_CANCELLED, "Reading the project was stopped");
 }
 
-/* --- rows
-   ----------------------------------------------------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------------------------------------------------- */
 
 void
 aid_run_see (struct aid_run *r, int64_t id)

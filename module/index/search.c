@@ -21,8 +21,7 @@ aid_tokens_about (size_t len)
   return (len + 2) / 3 + 1;
 }
 
-/* --- the reader
-   ----------------------------------------------------------------------------------------------------------- */
+/* --- the reader ---------------------------------------------------------------------------------------------------- */
 
 /* Opens what "current" names, anew when that has changed. */
 static enum aid_err
@@ -86,8 +85,7 @@ aid_seek_end (struct aid_seeking *k)
   aid_asked_free (&k->asked);
 }
 
-/* --- files
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------------------------------------------------- */
 
 static int
 by_score (const void *a, const void *b)
@@ -113,8 +111,7 @@ aid_seek_files (struct aid_seeking *k, struct aid_error *e)
   return err;
 }
 
-/* --- what the person took away
-   -------------------------------------------------------------------------------------------- */
+/* --- what the person took away ------------------------------------------------------------------------------------- */
 
 /* Whether WITHOUT ("PATH" or "PATH#L3-L9") takes away lines FIRST to LAST of PATH; LAST 0: all of it. */
 static int
@@ -149,8 +146,7 @@ is_without (const struct aid_question *q, const char *path, uint32_t first, uint
   return 0;
 }
 
-/* --- packing
-   -------------------------------------------------------------------------------------------------------------- */
+/* --- packing ------------------------------------------------------------------------------------------------------- */
 
 static void
 free_passage (struct aid_passage *p)

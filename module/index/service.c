@@ -154,8 +154,7 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
   return err ? aid_error_set (e, err, "%s", mine.msg) : AID_OK;
 }
 
-/* --- the thread
-   ----------------------------------------------------------------------------------------------------------- */
+/* --- the thread ---------------------------------------------------------------------------------------------------- */
 
 /* Brings the tables' parts together, in small steps, while nothing changes. */
 static void

@@ -27,8 +27,7 @@ lower (unsigned char c)
   return (char)(classes[c] == UPPER ? c | 0x20 : c);
 }
 
-/* --- stems
-   ---------------------------------------------------------------------------------------------------------------- */
+/* --- stems --------------------------------------------------------------------------------------------------------- */
 
 static int
 ends (const char *p, size_t len, const char *with, size_t left)
@@ -97,8 +96,7 @@ aid_stem (char *p, size_t len)
   return len;
 }
 
-/* --- cutting
-   -------------------------------------------------------------------------------------------------------------- */
+/* --- cutting ------------------------------------------------------------------------------------------------------- */
 
 /* Where the part of ID that begins at I ends. */
 static size_t
@@ -223,8 +221,7 @@ aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
     }
 }
 
-/* --- stop words
-   ----------------------------------------------------------------------------------------------------------- */
+/* --- stop words ---------------------------------------------------------------------------------------------------- */
 
 /* Sorted stems: English words that hold sentences together, and what people say of any change. */
 static const char *const stops[] = {

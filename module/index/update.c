@@ -12,8 +12,7 @@ enum
   BATCH = 500
 }; /* files beyond which names come first; files in one look for those without words */
 
-/* --- what comes out of the pipe
-   ------------------------------------------------------------------------------------------- */
+/* --- what comes out of the pipe ------------------------------------------------------------------------------------ */
 
 static void
 count_read (struct aid_run *r, const struct aid_prepared *made)
@@ -58,8 +57,7 @@ drain (struct aid_run *r)
     take (r);
 }
 
-/* --- passes
-   --------------------------------------------------------------------------------------------------------------- */
+/* --- passes -------------------------------------------------------------------------------------------------------- */
 
 static int
 look_at (void *ctx, const struct aid_project_file *f)
