@@ -101,7 +101,8 @@ enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, st
 enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 /* Appends what is so for ASK's chat: {configured, model, strategy, forecast}.  configured and model, the one that would be asked,
    are {id, name, exact}, or nil when there is none; strategy is the one in force, as aid_strategy_to_val writes it; forecast is
-   as above, or nil.  Where that strategy searches, the project's index is begun.  Any thread, likewise.  Fails only when the settings cannot be read. */
+   as above, or nil.  Where that strategy searches, the project's index is begun.  Any thread, likewise.  Fails only when
+   the settings cannot be read. */
 enum aid_err aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 #define AID_FORECAST_ANSWER 1000   /* tokens */
 /* Appends the list of what asking so would be refused for (see aid_held_check): secrets in the questions and their

@@ -118,7 +118,8 @@ open_place (struct aid_finder *f, const char *root, struct aid_error *e)
   return NULL;
 }
 
-/* With the lock held: the slot of ROOT, else one for it, which is empty or that of the longest unused; NULL when all are in use. */
+/* With the lock held: the slot of ROOT, else one for it, which is empty or that of the longest unused; NULL when all are in
+   use. */
 static struct place **
 slot_for (struct aid_finder *f, const char *root)
 {

@@ -1,4 +1,5 @@
-/* The indexes of the projects that a front end's person works in: begun when first asked for, kept up to date while they are used.
+/* The indexes of the projects that a front end's person works in: begun when first asked for, kept up to date while they are
+   used.
 
    Any thread may call these; aid_finder_free alone wants to be the last. */
 #ifndef AID_ASSIST_FINDER_H
@@ -19,8 +20,8 @@ void aid_finder_free (struct aid_finder *f);
 /* Closes what nobody is searching, and begins nothing any more: another core takes over. */
 void aid_finder_stop (struct aid_finder *f);
 
-/* Begins to index the project at ROOT, if that has not begun; returns at once.  AID_E_REFUSED: the settings say "index": false, or
-   ROOT is a folder that holds more than a project, "/" or the home folder or one above it. */
+/* Begins to index the project at ROOT, if that has not begun; returns at once.  AID_E_REFUSED: the settings say
+   "index": false, or ROOT is a folder that holds more than a project, "/" or the home folder or one above it. */
 enum aid_err aid_finder_begin (struct aid_finder *f, const char *root, struct aid_error *e);
 
 struct aid_find

@@ -304,7 +304,9 @@ static enum aid_err
 add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, const struct aid_strategy *s,
            struct aid_error *e)
 {
-  struct aid_find find = { .root = ask->root, .dir = ask->root, .question = { .text = prompt, .max = FOUND_MAX, .tokens = FOUND_TOKENS },
+  struct aid_find find = { .root = ask->root,
+                           .dir = ask->root,
+                           .question = { .text = prompt, .max = FOUND_MAX, .tokens = FOUND_TOKENS },
                            .wait_ms = FOUND_WAIT_MS };
   struct aid_finding found = { .partial = 0 };
   struct aid_error why = { AID_OK, "" };

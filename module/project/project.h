@@ -67,7 +67,8 @@ const char *aid_project_root (const struct aid_project *p);
    once, with what it is, when the project stops or was told to (aid_project_stop), or cannot be listed
    (aid_project_state). */
 uint64_t aid_project_wait (struct aid_project *p, uint64_t since, int64_t ms);
-/* The same, but it ends also when STOP was set and aid_project_wake called after that: for one who shares P and is to stop waiting. */
+/* The same, but it ends also when STOP was set and aid_project_wake called after that: for one who shares P and is to stop
+   waiting. */
 struct aid_stop;
 uint64_t aid_project_wait_or (struct aid_project *p, uint64_t since, int64_t ms, const struct aid_stop *stop);
 void aid_project_wake (struct aid_project *p);

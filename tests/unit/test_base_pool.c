@@ -118,7 +118,7 @@ a_job_of_the_callers_is_always_taken (void **state)
     accepted++;
   for (int i = 0; i < 20000; i++)
     {
-      struct aid_pool_job *job = malloc (sizeof *job);
+      struct aid_pool_job *job = calloc (1, sizeof *job);
       *job = (struct aid_pool_job){ free_job, free_job, job, NULL, 0 };
       assert_int_equal (aid_pool_put (p, job), AID_OK);
     }
