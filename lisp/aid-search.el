@@ -70,7 +70,7 @@ goes on in the background; each place says why it was found."
     (aid--on-event
      (aid--mod-find-soon (list :root (directory-file-name root) :dir root :text query :error ""
                                :open (aid-recipe--open-files root) :without nil
-                               :max aid-search-passages :tokens 1000000 :wait aid-search--wait))
+                               :weak t :max aid-search-passages :tokens 1000000 :wait aid-search--wait))
      (lambda (kind &optional val)
        (if (eq kind 'result)
            (aid-search--show val query root)

@@ -249,7 +249,11 @@ aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_f
     err = AID_OK;
   aid_index_state (p->index, &state);
   for (size_t i = 0; i < found.passages.len && !err; i++)
-    add_item (find, &AID_VEC_AT (struct aid_passage, &found.passages, i), &out->items);
+    {
+      const struct aid_passage *passage = &AID_VEC_AT (struct aid_passage, &found.passages, i);
+      if (find->weak || !aid_passage_is_weak (passage))
+        add_item (find, passage, &out->items);
+    }
   out->files = state.files;
   out->partial = found.partial;
   if (err && e)

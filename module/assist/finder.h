@@ -28,6 +28,7 @@ struct aid_find
 {
   const char *root, *dir;       /* the project's folder, and the one from which links start; absolute */
   struct aid_question question; /* its OPEN and WITHOUT are relative to ROOT */
+  int weak;                     /* also what just one plain word speaks for */
   int64_t wait_ms;              /* for a project that is being indexed for the first time */
 };
 

@@ -63,6 +63,7 @@ job_read (emacs_env *env, emacs_value plist, struct job *j)
   aid_lisp_text (env, aid_lisp_get (env, plist, ":error"), &j->error);
   read_spans (env, aid_lisp_get (env, plist, ":open"), &j->open);
   read_spans (env, aid_lisp_get (env, plist, ":without"), &j->without);
+  j->find.weak = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":weak"));
   j->find.wait_ms = (int64_t) aid_lisp_size (env, aid_lisp_get (env, plist, ":wait"));
   j->find.question = (struct aid_question){ .text = aid_str_span (&j->text),
                                             .error = aid_str_span (&j->error),

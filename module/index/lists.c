@@ -238,10 +238,12 @@ is_told (const struct aid_seeking *k, uint32_t terms, size_t i)
   return 0;
 }
 
+#define SPEAKS_OF "speaks of "
+
 static void
 words_reason (const struct aid_seeking *k, uint32_t terms, char *out, size_t size)
 {
-  size_t len = (size_t)snprintf (out, size, "speaks of ");
+  size_t len = (size_t)snprintf (out, size, SPEAKS_OF);
   unsigned told = 0;
 
   for (size_t i = 0; i < k->scores.n_terms && told < 4; i++)
@@ -253,6 +255,18 @@ words_reason (const struct aid_seeking *k, uint32_t terms, char *out, size_t siz
         len += (size_t)snprintf (out + len, size - len, "%s%.*s", told++ ? ", " : "", (int)(shown.len < 40 ? shown.len : 40),
                                  shown.ptr);
       }
+}
+
+int
+aid_passage_is_weak (const struct aid_passage *p)
+{
+  size_t skip = sizeof SPEAKS_OF - 1, letters = 0;
+
+  if (strncmp (p->reason, SPEAKS_OF, skip) != 0)
+    return 0;
+  while (p->reason[skip + letters] >= 'a' && p->reason[skip + letters] <= 'z')
+    letters++;
+  return !p->reason[skip + letters];
 }
 
 enum aid_err

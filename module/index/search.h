@@ -52,6 +52,9 @@ struct aid_found
   int partial;             /* the index is not whole yet, or time was over */
 };
 
+/* Whether all that speaks for P is one plain word: it may be shown to a person who looks, and is not worth a model's reading. */
+int aid_passage_is_weak (const struct aid_passage *p);
+
 /* Fills OUT (free with aid_found_free, whatever is returned).  Nothing found is AID_OK.  AID_E_NOTFOUND: there is no
    index yet. */
 enum aid_err aid_search (struct aid_index *x, const struct aid_question *q, struct aid_found *out, struct aid_error *e);

@@ -97,6 +97,17 @@ test_what_a_question_names_is_found (void **state)
 }
 
 static void
+test_what_one_plain_word_speaks_for_is_not_sent (void **state)
+{
+  (void)state;
+  put ("p/notes.txt", "A pelican is a bird.\n");
+  struct finding f = begin ();
+  expect_first (f, "p", "Why does the pelican stand still?", "");
+  expect_first (f, "p", "Is the pelican a bird?", "../p/notes.txt#L1-L1 (speaks of pelican, bird)");
+  end (f);
+}
+
+static void
 test_what_holds_more_than_a_project_is_not_searched (void **state)
 {
   (void)state;
@@ -149,6 +160,7 @@ main (void)
 #define TEST(name) cmocka_unit_test_setup_teardown (name, scratch_make, scratch_drop)
   const struct CMUnitTest tests[] = {
     TEST (test_what_a_question_names_is_found),
+    TEST (test_what_one_plain_word_speaks_for_is_not_sent),
     TEST (test_what_holds_more_than_a_project_is_not_searched),
     TEST (test_a_project_that_made_room_is_searched_again),
     TEST (test_a_finder_that_was_stopped_begins_nothing),
