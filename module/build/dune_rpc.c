@@ -227,6 +227,14 @@ add_indented (struct aid_span text, struct aid_str *out)
     }
 }
 
+/* A message may be empty, and its line ends all the same. */
+static void
+end_line (struct aid_str *out)
+{
+  if (out->len && out->ptr[out->len - 1] != '\n')
+    aid_str_addc (out, '\n');
+}
+
 static void
 add_diagnostic (struct aid_span d, struct aid_str *out)
 {
@@ -244,6 +252,7 @@ add_diagnostic (struct aid_span d, struct aid_str *out)
   if (!aid_span_starts (said, "Error") && !aid_span_starts (said, "Warning") && !aid_span_starts (said, "Alert"))
     aid_str_addz (out, warning ? "Warning: " : "Error: ");
   add_indented (said, out);
+  end_line (out);
   related = aid_csexp_field (d, "related", &v) ? aid_csexp_inside (v, &is_list) : (struct aid_span){ "", 0 };
   while (aid_csexp_take (&related, &one))
     {
@@ -254,6 +263,7 @@ add_diagnostic (struct aid_span d, struct aid_str *out)
         render (message, 0, &text);
       aid_str_addz (out, "       ");
       add_indented (aid_span_trim (aid_str_span (&text)), out);
+      end_line (out);
     }
   aid_str_free (&text);
 }
@@ -322,7 +332,10 @@ on_diagnostics (struct talk *t, struct aid_span result, struct aid_error *e)
     say (t, "********** NEW BUILD **********\n");
   while (is_list && aid_csexp_take (&rest, &one))
     add_diagnostic (one, &text);
-  t->print (t->arg, aid_str_span (&text));
+  struct aid_span lines = aid_str_span (&text);
+  while (lines.len && lines.ptr[lines.len - 1] != '\n') /* cut off at its limit */
+    lines.len--;
+  t->print (t->arg, lines);
   aid_str_free (&text);
   say (t, t->done == 2 ? "Had errors, waiting for filesystem changes...\n" : "Success, waiting for filesystem changes...\n");
   t->began = t->done = 0;
