@@ -230,6 +230,7 @@ run (const struct options *o, enum aid_patch_format format, const char *file, in
   struct stat st;
   int status;
 
+  aid_cli_heap ();
   if (stat (o->root, &st) != 0 || !S_ISDIR (st.st_mode))
     return aid_cli_fail ("%s is no folder", o->root);
   status = recover_first (o->root, apply);
