@@ -79,6 +79,8 @@ aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e)
   struct reading r = open_regular (path, e);
   ssize_t n = r.fd < 0 ? -1 : 0;
   enum aid_err err = AID_OK;
+  if (r.fd >= 0 && r.size > 0 && (uintmax_t) r.size <= out->max - out->len)
+    aid_str_reserve (out, (size_t) r.size);
   while (r.fd >= 0 && !err && (n = read_some (&r, path, buf, sizeof buf, e)) > 0)
     if (aid_str_add (out, buf, (size_t) n))
       err = aid_error_set (e, out->err, "%s does not fit into %zu bytes", path, out->max);

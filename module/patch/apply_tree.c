@@ -17,6 +17,7 @@ struct writer
   const struct aid_patch *p;
   const struct aid_plan *plan;
   struct aid_tree_change change;
+  struct stat top;              /* of the tree's root */
   struct aid_vec texts;         /* struct aid_tree_text */
   int *exec;                    /* for each file of the plan, as in a step */
   struct aid_error *e;
@@ -62,7 +63,7 @@ static enum aid_err
 full_name (struct writer *w, const char *path, char **out, struct aid_way *way)
 {
   struct aid_str full = AID_STR_INIT (PATH_MAX * 2);
-  enum aid_err err = aid_patch_way (w->change.root, path, &full, way, w->e);
+  enum aid_err err = aid_patch_way_below (w->change.root, &w->top, path, &full, way, w->e);
   *out = err ? NULL : way->links ? resolve (full.ptr) : aid_str_steal (&full);
   aid_str_free (&full);
   return err || *out ? err : no_memory (w);
@@ -335,6 +336,8 @@ write_tree (struct writer *w, const char *real)
   if (!err)
     {
       err = aid_tree_change_init (&w->change, real, w->e);
+      if (!err)
+        err = aid_patch_root (real, &w->top, w->e);
       if (!err)
         err = collect (w);
       if (!err && w->change.steps.len > 0)

@@ -29,18 +29,12 @@ struct unsynced
   const char *name;
 };
 
+/* As many are open at once as a quarter of what the program may have, for others need some too. */
 struct aid_tree_unsynced
 aid_tree_unsynced (void)
 {
-  return (struct aid_tree_unsynced){ AID_VEC_INIT (struct unsynced, OPEN_FILES) };
-}
-
-/* How many may wait, all of them open: a quarter of what the program may have, for others need some too. */
-static size_t
-most_open (void)
-{
   long most = sysconf (_SC_OPEN_MAX) / 4;
-  return most < 1 || most > OPEN_FILES ? OPEN_FILES : (size_t) most;
+  return (struct aid_tree_unsynced){ AID_VEC_INIT (struct unsynced, most < 1 || most > OPEN_FILES ? OPEN_FILES : (size_t) most) };
 }
 
 /* Some file systems cannot sync a folder: EINVAL is no loss of data. */
@@ -82,7 +76,7 @@ add (struct aid_tree_unsynced *u, struct unsynced one, struct aid_error *e)
       return aid_error_set (e, AID_E_NOMEM, "no memory for the files of a patch");
     }
   *to = one;
-  return u->files.len < most_open () ? AID_OK : aid_tree_sync_now (u, e);
+  return u->files.len < u->files.max ? AID_OK : aid_tree_sync_now (u, e);
 }
 
 enum aid_err
