@@ -237,7 +237,7 @@ one_file_twice (struct writer *w)
 static enum aid_err
 prepare (struct writer *w)
 {
-  enum aid_err err = aid_tree_change_write (&w->change, w->e);
+  enum aid_err err = aid_tree_begin (&w->change, w->texts.data, w->e);
   for (size_t i = 0; i < w->change.folders.len && !err; i++)
     if (mkdir (AID_TREE_FOLDER (&w->change, i), 0777) && errno != EEXIST)
       err = aid_tree_failed (w->e, "make the folder", AID_TREE_FOLDER (&w->change, i));

@@ -6,7 +6,7 @@
       named KEY.begin.  From here on whoever finds it can name every file that we may have put into the tree.
    2. Each new text is written beside its target (.aid-KEY-N.new), with the mode, owner and attributes that it is to have,
       and each old file gets a second name beside it (.aid-KEY-N.old), a hard link, or a copy where links are not to be had.
-      All of it is synced.
+      All of it is written, then synced (tree_lay.c).
    3. The journal is renamed to KEY.commit and its folder synced.  This moment divides the old tree from the new one.
    4. The steps are made: .new is renamed to its target, which also is how one sees that a step was made.  All of it is
       synced.
@@ -116,15 +116,17 @@ struct aid_tree_text
   int same;                     /* only its name changes */
 };
 
-/* Makes the .new and .old of every step, and syncs them and their folders.  A file that has no more the text of BEFORE is
+/* Writes the journal, as begun, and looks whether all files are as the plan had them: one that has no more the text of BEFORE is
    AID_E_STATE. */
+enum aid_err aid_tree_begin (const struct aid_tree_change *c, const struct aid_tree_text *texts, struct aid_error *e);
+/* Then makes the .new and .old of every step, and syncs them and their folders. */
 enum aid_err aid_tree_lay_down (const struct aid_tree_change *c, const struct aid_tree_text *texts, struct aid_error *e);
 
 /* --- making durable: tree_sync.c --- */
 
 /* Calls FN for each of N steps or folders, several at once when they are many, by as many threads besides this one as HELPERS
    tells: many when they wait for the disk. */
-enum { AID_TREE_WAITS = 12, AID_TREE_WORKS = 1 };
+enum { AID_TREE_WAITS = 24, AID_TREE_WORKS = 1 };
 enum aid_err aid_tree_each (size_t n, unsigned helpers, enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e), void *ctx,
                             struct aid_error *e);
 

@@ -51,13 +51,17 @@ lay_down (struct laying *l, const char *name, struct aid_span text, const char *
   return aid_tree_sync_later (&l->unsynced, fd, name, e);
 }
 
-/* The file NAME still has the text that the plan was made for. */
+/* The file of the step I - 1 still has the text that the plan was made for; 0 writes the journal. */
 static enum aid_err
-unchanged (const char *name, struct aid_span before, struct aid_error *e)
+look_at (void *laying, size_t i, struct aid_error *e)
 {
-  int same;
-  enum aid_err err = aid_fs_compare (name, before, &same, e);
-  return err || same ? err : aid_error_set (e, AID_E_STATE, "%.200s has changed meanwhile; check the patch again", name);
+  const struct laying *l = laying;
+  if (i == 0)
+    return aid_tree_change_write (l->change, e);
+  const struct aid_tree_step *s = AID_TREE_STEP (l->change, i - 1);
+  int same = 1;
+  enum aid_err err = s->old ? aid_fs_compare (s->name, l->texts[i - 1].before, &same, e) : AID_OK;
+  return err || same ? err : aid_error_set (e, AID_E_STATE, "%.200s has changed meanwhile; check the patch again", s->name);
 }
 
 /* A file that only gets another name stays the file that it is, as durable as whoever wrote it left it, if the file system can do
@@ -67,12 +71,20 @@ lay_down_step (struct laying *l, size_t i, struct aid_error *e)
 {
   const struct aid_tree_step *s = AID_TREE_STEP (l->change, i);
   const struct aid_tree_text *t = &l->texts[i];
-  enum aid_err err = s->old ? unchanged (s->name, t->before, e) : AID_OK;
-  if (!err && s->temp && !(t->same && link (t->like, s->temp) == 0))
+  enum aid_err err = AID_OK;
+  if (s->temp && !(t->same && link (t->like, s->temp) == 0))
     err = lay_down (l, s->temp, t->after, t->like, &t->st, t->exec, e);
   if (!err && s->old && (s->kind == AID_STEP_THROUGH || link (s->name, s->old)))
     err = lay_down (l, s->old, t->before, s->name, &t->st, -1, e);
   return err;
+}
+
+enum aid_err
+aid_tree_begin (const struct aid_tree_change *c, const struct aid_tree_text *texts, struct aid_error *e)
+{
+  struct laying l = { c, texts, aid_tree_unsynced () };
+  /* The journal waits for the disk; the files are looked at meanwhile. */
+  return aid_tree_each (c->steps.len + 1, AID_TREE_WORKS, look_at, &l, e);
 }
 
 enum aid_err

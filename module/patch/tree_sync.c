@@ -16,7 +16,7 @@ aid_tree_each (size_t n, unsigned helpers, enum aid_err (*fn) (void *ctx, size_t
                struct aid_error *e)
 {
   size_t worth = n / WORTH_A_THREAD;
-  return aid_thread_each (n, worth < helpers ? (unsigned)worth : helpers, "aid-tree", fn, ctx, e);
+  return aid_thread_each (n, worth < helpers ? (unsigned) worth : helpers, "aid-tree", fn, ctx, e);
 }
 
 /* --- what is open --- */
