@@ -268,7 +268,9 @@ The line in its turn may be out of sight."
     (setq aid-chat--beside (delq stream aid-chat--beside)))
   (aid-chat--spin-remove stream)
   (unless aid-chat--stream
-    (aid-chat-wrap-end)))
+    (aid-chat-wrap-end))
+  (unless aid-chat--live
+    (aid-chat-code-resume)))
 
 (defun aid-chat--on-end (stream val)
   "End STREAM by VAL, the report of its end."
