@@ -93,6 +93,11 @@
     map)
   "Keymap of the header line's stop button.")
 
+(defconst aid-chat--stop-button
+  (propertize "[stop]" 'face 'aid-chat-link 'mouse-face 'highlight
+              'help-echo "Stop the answer" 'local-map aid-chat--stop-map)
+  "The header line's stop button.")
+
 (defconst aid-chat--model-map
   (let ((map (make-sparse-keymap)))
     (define-key map [header-line mouse-1] #'aid-set-model)
@@ -116,8 +121,7 @@
          (more (length aid-chat--beside)))
     (concat " " (aid-chat-sign "●" "*") " " words " "
             (if (> more 0) (format "and %d more " more) "")
-            (propertize "[stop]" 'face 'aid-chat-link 'mouse-face 'highlight
-                        'help-echo "Stop the answer" 'local-map aid-chat--stop-map)
+            aid-chat--stop-button
             (if (eq (aid-chat-stream-state stream) 'retry)
                 (concat "  " (aid-chat-stream-why stream))
               ""))))

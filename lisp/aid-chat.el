@@ -141,10 +141,17 @@ The lock of a chat that is not saved is no chat.")
       (with-current-buffer chat
         (aid-chat--measure-anew)))))
 
+(defvar-local aid-chat--kept nil
+  "The file that this chat was when it was in a folder of AID's: (FILE . FOLDER).")
+
 (defun aid-chat--kept-p ()
-  "Whether this chat is in AID's own folder, where it is saved by itself."
+  "Whether this chat is in AID's own folder, where it is saved by itself.
+Once that is known the disk is not asked again: each answer's end wants to know."
   (and buffer-file-name
-       (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)))
+       (or (equal aid-chat--kept (cons buffer-file-name aid-chat-directory))
+           (when (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)
+             (setq aid-chat--kept (cons buffer-file-name aid-chat-directory))
+             t))))
 
 (defun aid-chat-save-unasked ()
   "Let this chat be saved without a question if it is in AID's own folder."

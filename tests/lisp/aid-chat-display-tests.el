@@ -243,6 +243,34 @@
       (should (memq 'font-lock-keyword-face
                     (ensure-list (get-text-property (1- (point)) 'face)))))))
 
+(ert-deftest aid-chat-display-code-waits ()
+  "No mode is loaded for code while an answer arrives in any chat; after that, one is."
+  (aid-chat-tests-with chat
+    (let ((other (aid-chat-create project)) (kept (get-buffer " *aid-code c-mode*"))
+          (aid-chat--code-known (make-hash-table :test #'equal)))
+      (when kept
+        (kill-buffer kept))
+      (with-current-buffer other
+        (aid-chat-tests-ask "Here, too?"))
+      (aid-chat-tests-ask "Why?")
+      (aid-chat-tests-text "```c\nint main (void) { return 0; }\n```\n")
+      (aid-chat-tests-done)
+      (should aid-chat--live)
+      (save-window-excursion
+        (switch-to-buffer chat)
+        (aid-chat--code-in-view chat)
+        (should-not (get-buffer " *aid-code c-mode*"))
+        (should-not aid-chat--code-timer)
+        (with-current-buffer other
+          (aid-chat-tests-done))
+        (should-not aid-chat--live)
+        (should aid-chat--code-timer)
+        (aid-chat--code-in-view chat))
+      (goto-char (point-min))
+      (search-forward "return")
+      (should (memq 'font-lock-keyword-face
+                    (ensure-list (get-text-property (1- (point)) 'face)))))))
+
 ;;; After a crash
 
 (ert-deftest aid-chat-restores-journal ()
