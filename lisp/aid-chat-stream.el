@@ -49,7 +49,8 @@ Each gets the chat's buffer, the answer's number and the alternative's.")
 MODEL is the name that the header line shows.  With SUB it arrives as
 alternative SUB of that answer, beside what arrives already."
   (aid-chat--settle-undo)
-  (require 'aid-status)                 ; now, when one waits anyway, and not when the answer ends
+  ;; Now, when one waits anyway, and not when the answer is shown or ends.
+  (mapc #'require '(aid-status aid-queue aid-chat-pasted))
   (let ((stream (make-aid-chat-stream
                  :id id :buffer (current-buffer) :number number :model model :sub (or sub 0)
                  :beg (copy-marker beg) :end (copy-marker beg)
