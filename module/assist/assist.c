@@ -1,8 +1,8 @@
 /* All requests of one front end: who runs, the sink, and the frame clock that paces text.
 
    Text goes out at once when the last frame is AID_FRAME_MS ago and else when it will be, so that many streams cost an editor
-   no more wake-ups than one.  A frame holds the text of AID_FRAME_STREAMS of them, those that waited longest: what an editor
-   does at a time is then as little as with one stream. */
+   no more wake-ups than one.  A frame holds the text of at most AID_FRAME_STREAMS of them, those that waited longest: what an
+   editor does at a time is bounded so. */
 #include "assist/assist_internal.h"
 #include "assist/finder.h"
 #include "context/kinds.h"
@@ -292,12 +292,19 @@ frame_now (void *arg)
     aid_assist_frame (a);
 }
 
+/* Nobody reads more than a few answers at once: when many stream, each comes in larger pieces, and Emacs is not kept busy. */
+static int64_t
+frame_ms (struct aid_assist *a)
+{
+  return aid_assist_running (a) <= AID_FRAME_FEW ? AID_FRAME_MS : 2 * AID_FRAME_MS;
+}
+
 void
 aid_assist_frame (struct aid_assist *a)
 {
   if (a->frame_pending)
     return;
-  int64_t wait = a->last_frame + AID_FRAME_MS - aid_clock_ms ();
+  int64_t wait = a->last_frame + frame_ms (a) - aid_clock_ms ();
   if (wait <= 0)
     send_frame (a);
   else if (!aid_net_later (a->net, (uint32_t) wait, frame_now, NULL, a))
