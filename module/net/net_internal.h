@@ -44,10 +44,12 @@ struct aid_later;
 
 struct aid_net
 {
-  CURLM *multi;
   unsigned long thread;
   atomic_uint abandoned;
   pthread_mutex_t lock;
+  pthread_cond_t woken; /* for the I/O thread where it has no libcurl to sleep in */
+
+  CURLM *multi; /* written under the lock by the I/O thread, which reads it without */
 
   /* Under the lock.  A request is in `live' from its start until its on_done is about to run; those that the I/O
      thread has not seen yet are chained in `starts' too.  */
@@ -63,6 +65,7 @@ struct aid_net
 
   /* The I/O thread's.  */
   struct aid_timers timers;
+  struct aid_error broken; /* why there is no `multi' */
 };
 
 /* Makes the I/O thread see R (takes it on success; *ID is written before anything can be called).  AID_E_STATE or
@@ -165,6 +168,9 @@ bool aid_retry_status (int status, const struct aid_http_reply *reply);
 /* Milliseconds to wait after attempt ATTEMPT (1, 2, ...) failed; REPLY may be empty.  RANDOM is any number: it spreads
    the wait.  */
 uint32_t aid_retry_wait_ms (unsigned attempt, const struct aid_http_reply *reply, int64_t wall_ms, uint32_t random);
+
+/* late_curl.c: loads libcurl, once; what is called of it before does that, too.  AID_E_IO: it is not there, or too old.  */
+enum aid_err aid_late_curl (struct aid_error *e);
 
 /* url.c: "host" or "host:port" of URL (free with free), or NULL.  */
 char *aid_url_where (const char *url);
