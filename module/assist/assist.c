@@ -21,12 +21,6 @@ aid_event_name (int kind)
   return kind > 0 && kind < (int) (sizeof event_names / sizeof *event_names) ? event_names[kind] : "";
 }
 
-void
-aid_assist_warm (void)
-{
-  aid_net_load (NULL);   /* a request tells what is wrong */
-}
-
 struct aid_assist *
 aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
 {

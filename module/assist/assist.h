@@ -53,8 +53,6 @@ struct aid_sink
 struct aid_assist;
 struct aid_resolver;
 
-/* Loads what asking takes and aid_assist_new does not wait for, libcurl.  From any thread, before or after it. */
-void aid_assist_warm (void);
 struct aid_assist *aid_assist_new (const struct aid_sink *sink, struct aid_error *e);
 /* Requests running now. */
 unsigned aid_assist_running (struct aid_assist *a);

@@ -241,7 +241,7 @@ aid_core_entry (void)
 {
   static const struct aid_core core = {
     .abi = AID_ABI, .version = AID_VERSION, .defuns = defuns, .ndefuns = sizeof defuns / sizeof *defuns,
-    .warm = aid_assist_warm, .start = start, .retire = retire, .running = running, .cancel = cancel, .stop = stop,
+    .start = start, .retire = retire, .running = running, .cancel = cancel, .stop = stop,
   };
   return &core;
 }

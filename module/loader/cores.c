@@ -13,18 +13,6 @@
 static struct aid_loaded *all;
 static uint32_t last_generation;
 
-/* The core that was last mapped ahead.  Who opens it takes both from here: to ask the linker again would mean to wait for what
-   the core loads while it warms up. */
-static struct
-{
-  pthread_mutex_t lock;
-  pthread_cond_t came;
-  char *file;                     /* NULL: none */
-  int done;
-  void *handle;                   /* NULL: it could not be mapped */
-  const struct aid_core *core;    /* NULL: it is none */
-} ahead = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, 0, NULL, NULL };
-
 static void fail (struct aid_load_error *e, const char *code, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
 
 static void
@@ -37,26 +25,23 @@ fail (struct aid_load_error *e, const char *code, const char *fmt, ...)
   va_end (ap);
 }
 
-/* The table of the core in HANDLE, or NULL. */
+/* The core's table, or NULL and *E. */
 static const struct aid_core *
-entry (void *handle)
+entry (void *handle, const char *file, struct aid_load_error *e)
 {
   const struct aid_core *(*get) (void);
   void *sym = dlsym (handle, "aid_core_entry");
   memcpy (&get, &sym, sizeof get);   /* ISO C knows no cast from an object's to a function's pointer */
-  return sym != NULL ? get () : NULL;
-}
-
-/* Whether CORE is one for this loader, else *E. */
-static int
-fits (const struct aid_core *core, const char *file, struct aid_load_error *e)
-{
+  const struct aid_core *core = sym != NULL ? get () : NULL;
   if (core == NULL)
     fail (e, "invalid", "%s is not a core of AID", file);
   else if (core->abi != AID_ABI)
-    fail (e, "invalid", "%s speaks version %u of the loader's interface, this loader %u: restart Emacs to load it", file,
-          core->abi, AID_ABI);
-  return core != NULL && core->abi == AID_ABI;
+    {
+      fail (e, "invalid", "%s speaks version %u of the loader's interface, this loader %u: restart Emacs to load it", file,
+            core->abi, AID_ABI);
+      core = NULL;
+    }
+  return core;
 }
 
 /* Whether HANDLE is a mapping that has been started; the linker gives the old one for a path it knows. */
@@ -69,34 +54,13 @@ is_loaded (const void *handle)
   return l != NULL;
 }
 
-/* What it maps stays mapped, as every core does. */
+/* What it maps stays mapped, as every core does: the handle is not kept. */
 static void *
-map_ahead (void *file)
+map (void *file)
 {
-  void *handle = dlopen (file, RTLD_NOW | RTLD_LOCAL);
-  const struct aid_core *core = handle != NULL ? entry (handle) : NULL;
-  pthread_mutex_lock (&ahead.lock);
-  ahead.handle = handle;
-  ahead.core = core;
-  ahead.done = 1;
-  pthread_cond_signal (&ahead.came);
-  pthread_mutex_unlock (&ahead.lock);
-  if (core != NULL && core->abi == AID_ABI && core->warm != NULL)
-    core->warm ();
+  dlopen (file, RTLD_NOW | RTLD_LOCAL);
+  free (file);
   return NULL;
-}
-
-/* Waits for the thread that maps the core FILE ahead; 0 when there is none. */
-static int
-came_ahead (const char *file)
-{
-  if (ahead.file == NULL || strcmp (ahead.file, file) != 0)
-    return 0;
-  pthread_mutex_lock (&ahead.lock);
-  while (!ahead.done)
-    pthread_cond_wait (&ahead.came, &ahead.lock);
-  pthread_mutex_unlock (&ahead.lock);
-  return 1;
 }
 
 void
@@ -107,37 +71,13 @@ aid_cores_prefetch (const char *file)
   char *copy = strdup (file);
   if (copy == NULL)
     return;
-  if (ahead.file != NULL)
-    came_ahead (ahead.file);
-  free (ahead.file);
-  ahead.file = NULL;
-  ahead.done = 0;
   sigfillset (&every);   /* signals are for Emacs's own thread */
   pthread_sigmask (SIG_SETMASK, &every, &before);
-  if (pthread_create (&thread, NULL, map_ahead, copy) == 0)
-    {
-      pthread_detach (thread);
-      ahead.file = copy;
-    }
+  if (pthread_create (&thread, NULL, map, copy) == 0)
+    pthread_detach (thread);
   else
     free (copy);
   pthread_sigmask (SIG_SETMASK, &before, NULL);
-}
-
-/* What FILE was mapped to ahead, or maps it now: a handle and its *CORE, each NULL when there is none. */
-static void *
-map (const char *file, const struct aid_core **core)
-{
-  void *handle = NULL;
-  *core = NULL;
-  if (came_ahead (file))
-    {
-      handle = ahead.handle;
-      *core = ahead.core;
-    }
-  if (handle == NULL && (handle = dlopen (file, RTLD_NOW | RTLD_LOCAL)) != NULL)
-    *core = entry (handle);
-  return handle;
 }
 
 struct aid_loaded *
@@ -149,8 +89,7 @@ aid_cores_open (const char *file, struct aid_load_error *e)
       fail (e, "invalid", "\"%s\" is not a file with a folder: give its full name", file);
       return NULL;
     }
-  const struct aid_core *core;
-  void *handle = map (file, &core);
+  void *handle = dlopen (file, RTLD_NOW | RTLD_LOCAL);
   if (handle == NULL)
     {
       const char *why = dlerror ();
@@ -162,7 +101,8 @@ aid_cores_open (const char *file, struct aid_load_error *e)
       fail (e, "state", "This core is loaded already: %s (a new build needs a new file name)", file);
       return NULL;
     }
-  if (!fits (core, file, e))
+  const struct aid_core *core = entry (handle, file, e);
+  if (core == NULL)
     return NULL;
   if ((l = calloc (1, sizeof *l)) == NULL || (l->file = strdup (file)) == NULL)
     {

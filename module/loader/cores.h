@@ -24,8 +24,8 @@ struct aid_load_error
   char msg[512];
 };
 
-/* Maps FILE on a thread of its own, which then has the core warm up, and returns at once: a later open waits until it is mapped.
-   A file that cannot be mapped is for that open to report. */
+/* Maps FILE on a thread of its own and returns at once: a later open waits for that and finds it mapped.  A file that cannot be
+   mapped is for that open to report. */
 void aid_cores_prefetch (const char *file);
 /* Maps FILE and checks that it is a core of this ABI.  NULL and *E. */
 struct aid_loaded *aid_cores_open (const char *file, struct aid_load_error *e);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AID_ABI 2u
+#define AID_ABI 1u
 
 struct aid_host_span
 {
@@ -49,8 +49,6 @@ struct aid_core
   const char *version;
   const struct aid_defun *defuns;
   size_t ndefuns;
-  /* Loads what takes long and is not waited for, on a thread of the loader's, before or during start.  May be NULL. */
-  void (*warm) (void);
   /* Starts threads and resources.  0, or -1 with a message. */
   int (*start) (const struct aid_host *host, char *msg, size_t nmsg);
   /* No new work from now on; background work stops at once, running requests go on. */

@@ -17,7 +17,6 @@
 (require 'aid-module-helper)
 
 (declare-function aid--mod-stats "ext:aid-module" ())
-(declare-function aid--mod-prefetch "ext:aid-module" (file))
 (declare-function aid--mod-cancel "ext:aid-module" (id))
 (defvar comp-enable-subr-trampolines)
 (defvar native-comp-enable-subr-trampolines)
@@ -28,7 +27,6 @@
 (declare-function aid--test-flood "ext:event-core" (count string))
 (declare-function aid--test-hold "ext:event-core" ())
 (declare-function aid--test-version "ext:event-core" ())
-(declare-function aid--test-warmed "ext:event-core" ())
 (declare-function aid--test-args "ext:event-core" (&rest args))
 
 ;;; Values
@@ -247,31 +245,6 @@
     (aid-tests-load "event-2")
     (should-error (funcall fn 1) :type 'wrong-number-of-arguments)
     (should (= (funcall fn 1 2 3 4) 4))))
-
-(ert-deftest aid-module-prefetched-core-warms-up-unwaited ()
-  "A core that was mapped ahead is started while it still warms up."
-  (aid-tests-load "event-1")
-  (let ((file (aid-tests-copy "event-2")))
-    (aid--mod-prefetch file)
-    (aid--mod-load file)
-    (should (= (aid--test-version) 2))
-    (aid-tests-wait (lambda () (> (aid--test-warmed) 1)))
-    (should (= (aid--test-warmed) 3))
-    (should (string-match-p "loaded already"
-                            (nth 2 (should-error (aid--mod-load file) :type 'aid-error))))
-    (aid--mod-reap t "next test")))
-
-(ert-deftest aid-module-prefetch-of-what-is-no-core ()
-  "What could not be mapped ahead is told, and tried again, when it is loaded."
-  (aid-tests-load "event-1")
-  (let ((file (expand-file-name "late.so" aid-tests-directory)))
-    (aid--mod-prefetch file)
-    (should (string-match-p "cannot be loaded"
-                            (nth 2 (should-error (aid--mod-load file) :type 'aid-error))))
-    (copy-file (aid-tests-copy "bad-entry") file)
-    (should (string-match-p "not a core"
-                            (nth 2 (should-error (aid--mod-load file) :type 'aid-error))))
-    (should (= (aid--test-version) 1))))
 
 (ert-deftest aid-module-same-file-is-refused ()
   (let* ((file (aid-tests-load "event-2")) (err (should-error (aid--mod-load file) :type 'aid-error)))

@@ -32,7 +32,6 @@ static unsigned njobs;
 static _Atomic unsigned nrunning;
 static _Atomic int stopping;
 static char stop_reason[64];
-static _Atomic int started, warmed;   /* warmed: 1 while it warms up, then 2, or 3 if it was started meanwhile */
 
 static void
 post (uint64_t id, const char *name, struct aid_span val, int final)
@@ -227,18 +226,11 @@ FN (count_args)
   return env->make_integer (env, nargs);
 }
 
-static emacs_value
-how_warm (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
-{
-  (void) nargs, (void) args;
-  return env->make_integer (env, warmed);
-}
-
 static const struct aid_defun defuns[] = {
   { "aid--test-new", 0, 0, new_id, "" },     { "aid--test-text", 4, 4, text, "" },
   { "aid--test-event", 4, 4, event, "" },    { "aid--test-sample", 1, 1, sample, "" },
   { "aid--test-flood", 2, 2, flood, "" },    { "aid--test-hold", 0, 0, hold, "" },
-  { "aid--test-version", 0, 0, version, "" }, { "aid--test-warmed", 0, 0, how_warm, "" },
+  { "aid--test-version", 0, 0, version, "" },
 #if EVENT_VERSION == 1
   { "aid--test-args", 1, 1, count_args, "" },
   { "aid--test-only-in-1", 0, 0, version, "" },
@@ -250,22 +242,11 @@ static const struct aid_defun defuns[] = {
 
 /* --- the core -------------------------------------------------------------------------------------------------------- */
 
-/* Takes until it is started: a minute when it never is. */
-static void
-core_warm (void)
-{
-  warmed = 1;
-  for (int i = 0; i < 6000 && !started; i++)
-    nanosleep (&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-  warmed = started ? 3 : 2;
-}
-
 static int
 core_start (const struct aid_host *h, char *msg, size_t nmsg)
 {
   (void) msg, (void) nmsg;
   host = h;
-  started = 1;
   return 0;
 }
 
@@ -302,7 +283,7 @@ aid_core_entry (void)
 {
   static const struct aid_core core = {
     .abi = AID_ABI, .version = EVENT_VERSION == 1 ? "events-1" : "events-2", .defuns = defuns,
-    .ndefuns = sizeof defuns / sizeof *defuns, .warm = core_warm, .start = core_start, .retire = core_retire, .running = core_running,
+    .ndefuns = sizeof defuns / sizeof *defuns, .start = core_start, .retire = core_retire, .running = core_running,
     .cancel = core_cancel, .stop = core_stop,
   };
   return &core;
