@@ -24,10 +24,10 @@
 (declare-function aid--mod-face-names "ext:aid-module" ())
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
-(declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
 (declare-function aid-cost-dollars "aid-cost" (cost))
 (declare-function aid-chat--tokens "aid-chat-head" (n))
+(autoload 'aid-chat-code-fontify "aid-chat-code")
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 (autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
