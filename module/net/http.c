@@ -286,7 +286,7 @@ enum aid_err
 aid_http_start (struct aid_net *net, const struct aid_http_request *req, const struct aid_http_handler *handler, void *user,
                 uint64_t *id, struct aid_error *e)
 {
-  if (aid_net_load (e))
+  if (aid_curl_begin (e))
     return AID_E_IO;
   if (!aid_url_ok (req->url))
     return aid_error_set (e, AID_E_INVALID, "an address must begin with http:// or https:// and name a host");

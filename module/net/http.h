@@ -14,7 +14,8 @@ struct aid_net;
 
 /* Starts the I/O thread, which begins by loading libcurl.  NULL and *E on failure. */
 struct aid_net *aid_net_new (struct aid_error *e);
-/* Waits until libcurl is loaded.  AID_E_IO and *E: it cannot be; then every request fails with that and no address is good. */
+/* Loads libcurl, or waits until it is loaded, as the functions for addresses below do.  AID_E_IO and *E: it is not there, or too
+   old; then every request fails with that, and no address is good. */
 enum aid_err aid_net_load (struct aid_error *e);
 /* Ends every request with AID_E_CANCELLED (REASON in its message, or NULL), runs the callbacks, joins the thread.  Never
    waits for the network or the resolver. */

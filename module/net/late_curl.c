@@ -1,7 +1,7 @@
 /* libcurl when it is wanted: it comes with thirty libraries of its own, whose loading takes longer than opening a chat and than
    most of the command's work, and neither asks anything of a network.  So nothing is linked with it: these functions stand for
    those of libcurl that are called here, and load it at the first call.  Where it cannot be loaded they fail as libcurl's own do;
-   `aid_late_curl' says why.  A function that is missing here is missing when the core is linked. */
+   `aid_net_load' says why.  A function that is missing here is missing when the core is linked. */
 #define CURL_DISABLE_TYPECHECK
 #define curl_url_get declared_curl_url_get      /* its URL is const in some versions and not in others */
 #include "net/net_internal.h"
@@ -80,7 +80,7 @@ is_here (void)
 }
 
 enum aid_err
-aid_late_curl (struct aid_error *e)
+aid_net_load (struct aid_error *e)
 {
   return is_here () ? AID_OK : aid_error_set (e, AID_E_IO, "libcurl, which talks to models, cannot be loaded: %s", why_not);
 }

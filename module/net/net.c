@@ -42,10 +42,10 @@ init_curl (void)
 }
 
 enum aid_err
-aid_net_load (struct aid_error *e)
+aid_curl_begin (struct aid_error *e)
 {
   pthread_once (&curl_once, init_curl);
-  if (aid_late_curl (e))
+  if (aid_net_load (e))
     return AID_E_IO;
   return curl_ready == CURLE_OK ? AID_OK : aid_error_set (e, AID_E_IO, "libcurl could not be started");
 }
@@ -317,7 +317,7 @@ sleep_until_something (struct aid_net *net)
 static void
 open_multi (struct aid_net *net)
 {
-  CURLM *multi = aid_net_load (&net->broken) == AID_OK ? curl_multi_init () : NULL;
+  CURLM *multi = aid_curl_begin (&net->broken) == AID_OK ? curl_multi_init () : NULL;
   if (!multi)
     {
       if (!net->broken.code)

@@ -71,6 +71,8 @@ struct aid_net
 /* Makes the I/O thread see R (takes it on success; *ID is written before anything can be called).  AID_E_STATE or
    AID_E_LIMIT.  */
 enum aid_err aid_net_add (struct aid_net *net, struct aid_request *r, uint64_t *id, struct aid_error *e);
+/* Loads and starts libcurl, once: what transfers take.  AID_E_IO: it is not there, or too old.  */
+enum aid_err aid_curl_begin (struct aid_error *e);
 /* On the I/O thread: R is over.  */
 void aid_net_remove (struct aid_net *net, struct aid_request *r);
 
@@ -168,9 +170,6 @@ bool aid_retry_status (int status, const struct aid_http_reply *reply);
 /* Milliseconds to wait after attempt ATTEMPT (1, 2, ...) failed; REPLY may be empty.  RANDOM is any number: it spreads
    the wait.  */
 uint32_t aid_retry_wait_ms (unsigned attempt, const struct aid_http_reply *reply, int64_t wall_ms, uint32_t random);
-
-/* late_curl.c: loads libcurl, once; what is called of it before does that, too.  AID_E_IO: it is not there, or too old.  */
-enum aid_err aid_late_curl (struct aid_error *e);
 
 /* url.c: "host" or "host:port" of URL (free with free), or NULL.  */
 char *aid_url_where (const char *url);
