@@ -21,8 +21,10 @@
 (declare-function aid--mod-journal-list "ext:aid-module" (file))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function evil-set-initial-state "ext:evil-core" (mode state))
+
+(defvar aid-chat--code-timer)
 
 (defcustom aid-chat-directory
   (expand-file-name "aid/chats/" (let ((state (getenv "XDG_STATE_HOME")))
@@ -319,7 +321,7 @@ An indirect clone leaves it: it is the chat's."
     (aid-chat--abandon)
     (when aid-chat--measurer
       (cancel-timer aid-chat--measurer))
-    (when aid-chat--code-timer
+    (when (bound-and-true-p aid-chat--code-timer)
       (cancel-timer aid-chat--code-timer))
     (aid-chat--doc-close)))
 
@@ -431,6 +433,7 @@ All text may be edited, and what the file says is what is sent.
     (save-restriction (widen) (aid-chat--outline-soon))))
 
 (autoload 'aid-context-item-text "aid-context")
+(autoload 'aid-context-stale-watch "aid-context-stale")
 (dolist (command '(aid-chat-next-turn aid-chat-previous-turn aid-chat-previous-question
                    aid-chat-next-question aid-chat-quote aid-chat-visit aid-chat-visit-mouse
                    aid-chat-describe aid-chat-tab aid-chat-next-button))
