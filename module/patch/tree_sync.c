@@ -1,5 +1,5 @@
-/* Making durable what a change has written: open files, and the folders that hold their names.  Many are synced at once, by several
-   threads, for one after the other waits for the disk as many times. */
+/* Making durable what a change has written: open files, and the folders that hold their names.  Many are synced at once, by
+   several threads, for one after the other waits for the disk as many times. */
 #include "patch/tree_internal.h"
 #include "base/fs.h"
 #include "base/pool.h"

@@ -31,7 +31,8 @@ read_book (void *ctx, const char *path, struct aid_str *out, struct aid_error *e
 static void
 add_edit (struct aid_str *diff, unsigned i, const char *from, const char *to)
 {
-  aid_str_addf (diff, "--- a/d/f%u.c\n+++ b/d/f%u.c\n@@ -1,3 +1,3 @@\n first %u\n-%s %u\n+%s %u\n last %u\n", i, i, i, from, i, to, i, i);
+  aid_str_addf (diff, "--- a/d/f%u.c\n+++ b/d/f%u.c\n@@ -1,3 +1,3 @@\n first %u\n", i, i, i);
+  aid_str_addf (diff, "-%s %u\n+%s %u\n last %u\n", from, i, to, i, i);
 }
 
 /* What the plan says, and the texts that come of it; ASKED gets how often each file was read. */
@@ -98,14 +99,13 @@ other_parts_are_the_same (void **state)
       add_edit (&diff, i, "old", "new");
       if (i % 2)
         aid_str_addf (&diff, "--- a/d/f%u.c\n+++ b/d/f%u.c\n@@ -3 +3,2 @@\n last %u\n+behind it\n", i, i, i);
+      unsigned j = i + FILES / 2;
       if (i % 5 == 1)
-        aid_str_addf (&diff, "--- a/d/f%u.c\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-first %u\n-old %u\n-last %u\n", i + FILES / 2, i + FILES / 2,
-                      i + FILES / 2, i + FILES / 2);
+        aid_str_addf (&diff, "--- a/d/f%u.c\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-first %u\n-old %u\n-last %u\n", j, j, j, j);
       if (i % 5 == 2)
-        aid_str_addf (&diff, "diff --git a/d/f%u.c b/moved/%u\nrename from d/f%u.c\nrename to moved/%u\n", i + FILES / 2, i,
-                      i + FILES / 2, i);
+        aid_str_addf (&diff, "diff --git a/d/f%u.c b/moved/%u\nrename from d/f%u.c\nrename to moved/%u\n", j, i, j, i);
       if (i % 5 == 3)
-        aid_str_addf (&diff, "--- /dev/null\n+++ b/d/f%u.c\n@@ -0,0 +1 @@\n+made\n", i + FILES / 2);
+        aid_str_addf (&diff, "--- /dev/null\n+++ b/d/f%u.c\n@@ -0,0 +1 @@\n+made\n", j);
     }
   check_same (aid_str_span (&diff), 0);
   aid_str_free (&diff);

@@ -5,7 +5,6 @@
 #include "base/hash.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #ifdef __linux__
 #include <sys/xattr.h>
@@ -453,42 +452,6 @@ a_damaged_journal_is_not_obeyed (void **state)
   scratch_remove (dir);
 }
 
-/* --- many files --- */
-
-/* More than a program may have open at once, in several folders. */
-static void
-more_files_than_may_be_open_are_written (void **state)
-{
-  (void) state;
-  enum { FILES = 150, OPEN = 48 };
-  char *dir = tree (), name[64], text[64];
-  struct aid_str diff = AID_STR_INIT (1 << 20);
-  struct rlimit before, few;
-  for (int i = 0; i < FILES; i++)
-    {
-      snprintf (name, sizeof name, "d%d/f%d.txt", i % 9, i);
-      snprintf (text, sizeof text, "one\nof %d\n", i);
-      put (dir, name, text);
-      aid_str_addf (&diff, "--- a/%s\n+++ b/%s\n@@ -1,2 +1,2 @@\n-one\n+ONE\n of %d\n", name, name, i);
-    }
-  assert_int_equal (getrlimit (RLIMIT_NOFILE, &before), 0);
-  few = before;
-  few.rlim_cur = OPEN;
-  assert_int_equal (setrlimit (RLIMIT_NOFILE, &few), 0);
-  enum aid_err err = apply (dir, aid_str_z (&diff));
-  assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
-  assert_int_equal (err, AID_OK);
-  for (int i = 0; i < FILES; i++)
-    {
-      snprintf (name, sizeof name, "d%d/f%d.txt", i % 9, i);
-      snprintf (text, sizeof text, "ONE\nof %d\n", i);
-      assert_file (dir, name, text);
-    }
-  assert_int_equal (names_in (dir), FILES + 9 + 1);
-  aid_str_free (&diff);
-  scratch_remove (dir);
-}
-
 int
 main (void)
 {
@@ -507,7 +470,6 @@ main (void)
     cmocka_unit_test (other_trees_are_left_alone),
     cmocka_unit_test (a_folder_that_became_a_link_is_not_followed),
     cmocka_unit_test (a_damaged_journal_is_not_obeyed),
-    cmocka_unit_test (more_files_than_may_be_open_are_written),
   };
   return cmocka_run_group_tests_name ("patch tree", tests, NULL, NULL);
 }
