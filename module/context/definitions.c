@@ -6,10 +6,12 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "context/kinds_internal.h"
+#include "project/calm.h"
+#include "project/list.h"
 #include "scan/scan.h"
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define FILES_MAX 50000  /* of a project that are looked through when nobody knows the word's files */
 #define SCANNED_MAX 2000 /* files that are scanned */
@@ -17,7 +19,6 @@
 #define FOUND_MAX 500
 #define LISTED_MAX 25
 #define SHOWN_BYTES ((size_t)64 << 10)
-#define DEPTH_MAX 30
 #define NAMES_MAX ((size_t)16 << 20)
 
 struct found
@@ -68,10 +69,9 @@ add_files (struct finding *f, struct aid_span list)
 static enum aid_err
 ask_files (struct finding *f, const char *const *argv, struct aid_error *e)
 {
-  static const char *const env[] = { "LC_ALL=C", "HGPLAIN=1", "GIT_OPTIONAL_LOCKS=0", "GIT_DIR", "GIT_WORK_TREE", NULL };
   struct aid_proc p = { .argv = argv,
                         .dir = aid_resolve_root (f->how),
-                        .env = env,
+                        .env = aid_calm_git_env,
                         .out_max = NAMES_MAX,
                         .err_max = 4096,
                         .timeout_ms = AID_CONTEXT_SECONDS * 1000,
@@ -86,71 +86,91 @@ ask_files (struct finding *f, const char *const *argv, struct aid_error *e)
   return err;
 }
 
-static int
-is_output (const char *name)
+/* The project's own files, where version control does not tell which of them hold a word. */
+static enum aid_err
+list_all (struct finding *f, struct aid_error *e)
 {
-  static const char *const names[] = { "node_modules", "_build", "build", "target", "dist", "vendor", "__pycache__" };
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (!strcmp (name, names[i]))
-      return 1;
-  return name[0] == '.';
+  char buf[AID_PROJECT_PATH_MAX + 1];
+  const char *root = aid_resolve_root (f->how);
+  struct aid_list_in in = { .root = root,
+                            .root_fd = open (root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                            .tools = 1,
+                            .large = TEXT_MAX,
+                            .max_files = FILES_MAX,
+                            .stop = aid_resolver_stopper (f->how->resolver) };
+  struct aid_listing l = { .table = NULL };
+  enum aid_err err = in.root_fd < 0 ? aid_error_set (e, AID_E_NOTFOUND, "The folder %.150s cannot be opened.", root)
+                                    : aid_list (&in, &l, e);
+  for (size_t i = 0; !err && i < l.table->entries.len; i++)
+    {
+      const struct aid_entry *entry = aid_table_at (l.table, (uint32_t) i);
+      if (!(entry->flags & AID_ENTRY_GONE) && entry->class == AID_FILE_TEXT)
+        add_file (f, aid_table_path (l.table, entry, buf));
+    }
+  aid_listing_free (&l);
+  if (in.root_fd >= 0)
+    close (in.root_fd);
+  return err;
 }
 
-/* The files below FOLDER, "" or "sub/", of a project in no version control. */
-static void
-walk (struct finding *f, const char *folder, int depth)
+/* The files that hold the word: tracked or not, or, with SUBMODULES, tracked here and in those. */
+static enum aid_err
+ask_git (struct finding *f, int submodules, struct aid_error *e)
 {
-  struct aid_str path = AID_STR_INIT (16384), full = AID_STR_INIT (16384);
-  struct stat st;
-  aid_fs_join (&full, aid_resolve_root (f->how), *folder ? folder : ".");
-  DIR *dir = opendir (aid_str_z (&full));
-  for (struct dirent *d; dir && (d = readdir (dir)) && f->files.len < FILES_MAX;)
-    {
-      if (is_output (d->d_name))
-        continue;
-      aid_str_clear (&path);
-      aid_str_clear (&full);
-      aid_str_addf (&path, "%s%s", folder, d->d_name);
-      aid_fs_join (&full, aid_resolve_root (f->how), aid_str_z (&path));
-      if (path.err || full.err || lstat (aid_str_z (&full), &st))
-        continue;
-      if (S_ISREG (st.st_mode))
-        add_file (f, aid_str_span (&path));
-      else if (S_ISDIR (st.st_mode) && depth < DEPTH_MAX && !aid_str_addc (&path, '/'))
-        walk (f, aid_str_z (&path), depth + 1);
-    }
-  if (dir)
-    closedir (dir);
-  aid_str_free (&path);
-  aid_str_free (&full);
+  struct aid_str word = AID_STR_INIT (16384);
+  aid_str_addspan (&word, f->name);
+  const char *const argv[] = { AID_CALM_GIT,
+                               "--literal-pathspecs",
+                               "grep",
+                               "-lzIF",
+                               "--no-textconv",
+                               submodules ? "--recurse-submodules" : "--untracked",
+                               "--full-name",
+                               "-e",
+                               aid_str_z (&word),
+                               "--",
+                               ".",
+                               NULL };
+  enum aid_err err = ask_files (f, argv, e);
+  aid_str_free (&word);
+  return err;
+}
+
+static int
+by_name (const void *a, const void *b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* Each file once. */
+static void
+sort_files (struct finding *f)
+{
+  char **files = f->files.data;
+  size_t n = 0;
+  if (f->files.len)
+    qsort (files, f->files.len, sizeof *files, by_name);
+  for (size_t i = 0; i < f->files.len; i++)
+    if (n && !strcmp (files[n - 1], files[i]))
+      free (files[i]);
+    else
+      files[n++] = files[i];
+  f->files.len = n;
 }
 
 static enum aid_err
 list_files (struct finding *f, struct aid_error *e)
 {
-  struct aid_str word = AID_STR_INIT (16384);
-  aid_str_addspan (&word, f->name);
-  const char *const git[] = { "git",
-                              "-c",
-                              "core.fsmonitor=false",
-                              "--literal-pathspecs",
-                              "grep",
-                              "-lzIF",
-                              "--untracked",
-                              "--full-name",
-                              "-e",
-                              aid_str_z (&word),
-                              "--",
-                              ".",
-                              NULL };
-  const char *const hg[] = { "hg", "--noninteractive", "files", "--print0", NULL };
-  enum aid_vc vc = aid_vc_of (aid_resolve_root (f->how));
-  enum aid_err err = AID_OK;
-  if (vc == AID_VC_NONE)
-    walk (f, "", 0);
-  else
-    err = ask_files (f, vc == AID_VC_HG ? hg : git, e);
-  aid_str_free (&word);
+  struct aid_str modules = AID_STR_INIT (16384);
+  const char *root = aid_resolve_root (f->how);
+  int git = aid_vc_of (root) == AID_VC_GIT;
+  enum aid_err err = git ? ask_git (f, 0, e) : list_all (f, e);
+  if (!err && git && !aid_fs_join (&modules, root, ".gitmodules") && aid_fs_exists (aid_str_z (&modules)))
+    {
+      ask_git (f, 1, NULL); /* one that is not as it should be hides nothing else */
+      sort_files (f);
+    }
+  aid_str_free (&modules);
   return err;
 }
 
