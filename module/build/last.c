@@ -53,6 +53,20 @@ prune (const char *folder)
   aid_str_free (&oldest);
 }
 
+/* Puts TEXT into the file at PATH, or nothing: what stood there is of an older build, and would be taken for this one's. */
+static void
+keep (const char *path, struct aid_span text)
+{
+  char *folder = strdup (path), *slash = folder ? strrchr (folder, '/') : NULL;
+  if (slash)
+    *slash = 0;
+  if (!slash || aid_fs_mkdirs (folder, 0700, NULL) || !text.len || aid_fs_replace (path, text, 0600, NULL))
+    unlink (path);
+  else
+    prune (folder);
+  free (folder);
+}
+
 void
 aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_status status,
                      const struct aid_build_command *command, const struct aid_build_event *ev)
@@ -71,19 +85,10 @@ aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_
   aid_val_key (&val, "diags");
   aid_diags_val (ev->diags, AID_BUILD_KEPT, 1, &val);
   aid_val_end (&val, o, 10);
-  if (!file_of (root, &path, NULL) && !aid_val_to_json (aid_str_span (&val), 0, &json))
-    {
-      char *folder = aid_span_dup (aid_str_span (&path));
-      char *slash = folder ? strrchr (folder, '/') : NULL;
-      if (slash)
-        *slash = 0;
-      if (slash && !aid_fs_mkdirs (folder, 0700, NULL))
-        {
-          aid_fs_replace (aid_str_z (&path), aid_str_span (&json), 0600, NULL);
-          prune (folder);
-        }
-      free (folder);
-    }
+  if (aid_val_to_json (aid_str_span (&val), 0, &json))
+    aid_str_clear (&json);
+  if (!file_of (root, &path, NULL))
+    keep (aid_str_z (&path), aid_str_span (&json));
   aid_str_free (&path);
   aid_str_free (&val);
   aid_str_free (&json);

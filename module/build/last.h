@@ -19,7 +19,7 @@ struct aid_build_last
   struct aid_diags diags;
 };
 
-/* Keeps the result EV of COMMAND.  What cannot be kept is forgotten: it is a cache. */
+/* Keeps the result EV of COMMAND.  What cannot be kept (on a full disk) is forgotten, as is what was kept before. */
 void aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_status status,
                           const struct aid_build_command *command, const struct aid_build_event *ev);
 /* AID_E_NOTFOUND when nothing was built there. */
