@@ -422,14 +422,36 @@ Several files that are saved at once are built together."
 
 ;;; Other compilations
 
+(defun aid-build--program (command)
+  "The program that COMMAND, a line for the shell, runs first, without its folder."
+  (cl-loop for word in (split-string (or command ""))
+           unless (string-match-p "\\`[[:alnum:]_]+=" word)
+           return (file-name-nondirectory word)))
+
+(defun aid-build--builds-p (root dir line)
+  "Whether LINE, run in DIR, builds the project at ROOT, as far as can be told.
+It does if its program builds or tests the project, or made it red."
+  (let* ((default-directory (file-name-as-directory dir))
+         (site (gethash root aid-build--sites))
+         (known (cl-loop for what in '(nil "test")
+                         collect (plist-get (car (aid-build--find (aid-build--wish root what))) :command)))
+         (programs (delq nil (mapcar #'aid-build--program
+                                     (cons (and site (aid-build-site-command site)) known)))))
+    (or (null programs)
+        (member (aid-build--program line) programs))))
+
 (defun aid-build-adopt (buffer how)
   "Take the compilation in BUFFER, which has ended as HOW says, for the last build.
-`compilation-finish-functions' calls it: what \\[compile] finds counts, too."
+`compilation-finish-functions' calls it: what \\[compile] finds counts, too.  But
+that another program than the project's succeeds does not make it green."
   (let* ((root (aid-build-root (buffer-local-value 'default-directory buffer)))
          (code (cond ((string-prefix-p "finished" how) 0)
                      ((string-match "code \\([0-9]+\\)" how) (string-to-number (match-string 1 how))))))
     (when (and code (not (file-remote-p root)) (< (buffer-size buffer) 1000000)
-               (eq 'compilation-mode (buffer-local-value 'major-mode buffer)))
+               (eq 'compilation-mode (buffer-local-value 'major-mode buffer))
+               (or (/= code 0)
+                   (with-current-buffer buffer
+                     (aid-build--builds-p root default-directory (car-safe compilation-arguments)))))
       (let* ((site (aid-build--site root))
              (id (with-current-buffer buffer
                    (aid--mod-build-told

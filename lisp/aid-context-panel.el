@@ -208,7 +208,7 @@
   "Where the line of the item with ID is in the chat; an error when it is gone."
   (with-current-buffer aid-context-panel--chat
     (or (aid-context-panel--line id)
-        (user-error "The line is gone from the chat: \\[revert-buffer] lists anew"))))
+        (user-error "The line is gone from the chat; `g' lists anew"))))
 
 (defun aid-context-panel--id-here ()
   "The id of the row that point is in."
@@ -315,7 +315,7 @@ Ask first when any of them was sent."
   (interactive)
   (aid-context-panel--delete
    (or (cl-loop for (id . mark) in aid-context-panel--marked when (eq mark ?D) collect id)
-       (user-error "No item is flagged: \\[aid-context-panel-flag] flags one"))))
+       (user-error "No item is flagged; `d' flags one"))))
 
 (defun aid-context-panel-delete ()
   "Delete the marked items, or the one on this line, from the chat."

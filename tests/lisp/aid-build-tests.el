@@ -158,6 +158,27 @@
     (should (equal " Build:red 1" (aid-build-tests-lighter)))
     (should (string-search "'missing' undeclared" (aid--mod-build-text root)))))
 
+(ert-deftest aid-build-another-program-s-success-is-no-green ()
+  "What succeeds besides the project's own build says nothing of it."
+  (aid-build-tests-with aid-build-tests-bad
+    (let ((compilation-ask-about-save nil) (ended 0)
+          (display-buffer-overriding-action '(display-buffer-no-window (allow-no-window . t))))
+      (cl-flet ((run (line)
+                  (let* ((before ended)
+                         (compilation-finish-functions (append compilation-finish-functions
+                                                               (list (lambda (&rest _) (cl-incf ended))))))
+                    (compile line)
+                    (aid-tests-wait (lambda () (> ended before))))))
+        (run "true")
+        (should (eq 'unknown (aid-build-status root)))
+        (run "make")
+        (aid-tests-wait (lambda () (eq 'red (aid-build-status root))))
+        (run "V=1 true")
+        (should (eq 'red (aid-build-status root)))
+        (aid-project-write "a.c" aid-build-tests-good)
+        (run "V=1 make -k")
+        (aid-tests-wait (lambda () (eq 'green (aid-build-status root))))))))
+
 (ert-deftest aid-build-uses-a-local-compile-command ()
   "A `compile-command' of the file goes before what the project's files tell."
   (aid-build-tests-with aid-build-tests-good
