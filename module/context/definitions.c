@@ -204,18 +204,77 @@ is_wanted (const struct finding *f, const struct aid_def *d, struct aid_span nam
              && looks_like_test (path, name));
 }
 
-/* Whether definition I of TEXT stands in what is called CONTAINER. */
+/* Takes the last part off NAMES, whose parts stand between any of SIGNS. */
+static struct aid_span
+take_last (struct aid_span *names, const char *signs)
+{
+  size_t from = names->len, end;
+  while (from > 0 && !strchr (signs, names->ptr[from - 1]))
+    from--;
+  struct aid_span last = aid_span_cut (*names, from, names->len);
+  for (end = from; end > 0 && strchr (signs, names->ptr[end - 1]);)
+    end--;
+  *names = aid_span_cut (*names, 0, end);
+  return last;
+}
+
+/* Whether NAME of a module may be said for FILE, the name of its file or folder: "Cohttp_lwt" for "cohttp-lwt". */
 static int
-is_in_container (const struct finding *f, enum aid_language language, struct aid_span text, size_t i)
+is_module_name (struct aid_span name, struct aid_span file)
+{
+  for (size_t i = 0; i < name.len && i < file.len; i++)
+    {
+      char a = name.ptr[i], b = file.ptr[i] == '-' ? '_' : file.ptr[i];
+      if (a != b && (i > 0 || ((unsigned char) a | 32) != ((unsigned char) b | 32)))
+        return 0;
+    }
+  return name.len == file.len;
+}
+
+/* Whether MODULES, what is left of a container, are where PATH is.  A file is a module and so are the folders above it, of
+   which some may be passed over ("Cohttp.Header" is in cohttp/src/header.ml); in Go the folder alone is. */
+static int
+are_modules_of (enum aid_language language, struct aid_span modules, const char *path)
+{
+  struct aid_span folders = aid_span_z (path), file = take_last (&folders, "/");
+  file.len = (size_t) (strcspn (file.ptr, ".") < file.len ? strcspn (file.ptr, ".") : file.len);
+  struct aid_span at = language == AID_LANG_GO ? take_last (&folders, "/") : file;
+  if (language != AID_LANG_OCAML && language != AID_LANG_OCAML_INTERFACE && language != AID_LANG_PYTHON
+      && language != AID_LANG_RUST && language != AID_LANG_GO)
+    return 0;
+  if (!is_module_name (take_last (&modules, ".:"), at))
+    return 0;
+  while (modules.len)
+    {
+      struct aid_span want = take_last (&modules, ".:");
+      if (language == AID_LANG_RUST && aid_span_eqz (want, "crate"))
+        continue;
+      int found = 0;
+      while (folders.len && !found)
+        found = is_module_name (want, take_last (&folders, "/"));
+      if (!found)
+        return 0;
+    }
+  return 1;
+}
+
+/* Whether what stands in HAVE, parts of PATH's definitions or nothing, stands in CONTAINER. */
+static int
+is_within (enum aid_language language, struct aid_span container, const char *path, struct aid_span have)
+{
+  while (container.len && have.len)
+    if (!aid_span_eq (take_last (&container, ".:"), take_last (&have, ".:")))
+      return 0;
+  return !container.len || are_modules_of (language, container, path);
+}
+
+/* Whether definition I of TEXT, the file PATH, stands in what is called CONTAINER. */
+static int
+is_in_container (const struct finding *f, enum aid_language language, struct aid_span text, const char *path, size_t i)
 {
   struct aid_str in = AID_STR_INIT (16384);
-  if (!f->container.len)
-    return 1;
   aid_scan_container (&f->scan, language, text, i, &in);
-  struct aid_span have = aid_str_span (&in);
-  size_t n = f->container.len;
-  int is = have.len >= n && !memcmp (have.ptr + have.len - n, f->container.ptr, n)
-           && (have.len == n || strchr (".:", have.ptr[have.len - n - 1]));
+  int is = is_within (language, f->container, path, aid_str_span (&in));
   aid_str_free (&in);
   return is;
 }
@@ -240,7 +299,7 @@ scan_file (struct finding *f, const char *path, struct aid_error *e)
       const struct aid_def *d = &f->scan.defs[i];
       struct found *slot;
       if (!is_wanted (f, d, aid_span_cut (aid_str_span (&text), d->name.from, d->name.to), path)
-          || !is_in_container (f, language, aid_str_span (&text), i) || !(slot = aid_vec_push (&f->found)))
+          || !is_in_container (f, language, aid_str_span (&text), path, i) || !(slot = aid_vec_push (&f->found)))
         continue;
       *slot = (struct found){ strdup (path), d->whole, d->first, d->last, d->kind, rank_of (d, path) };
       if (!slot->path)

@@ -21,6 +21,11 @@ static const char setup[]
     "for d in git hg plain; do echo 'int not_tracked (void) { return 3; }' >../$d/src/new.c; done\n"
     "g () { git -c user.name=Ann -c user.email=ann@example.org -c protocol.file.allow=always \"$@\"; }\n"
     "cd ..; mkdir lib; cd lib; git init -q .; echo 'int of_lib (void) { return 4; }' >'l b.c'; git add .; g commit -qm one\n"
+    "mkdir -p ../mods/my-lib/src ../mods/pkg ../mods/render; cd ../mods\n"
+    "printf 'let add a = a\\nmodule In = struct\\n  let deep = 1\\nend\\n' >my-lib/src/header.ml; echo 'let add b = b' "
+    ">other.ml\n"
+    "echo 'val add : int -> int' >my-lib/src/header.mli; printf 'def run():\\n    return 7\\n' >pkg/tool.py\n"
+    "printf 'package render\\n\\nfunc Draw() int { return 1 }\\n' >render/json.go\n"
     "mkdir ../over; cd ../over; git init -q .; g submodule --quiet add ../lib 'deps/a lib'; g commit -qm one\n"
     "echo 'int of_over (void) { return of_lib (); }' >o.c\n";
 
@@ -116,6 +121,26 @@ test_a_container_decides (void **state)
   expect_error ("git", "@C.run", AID_E_NOTFOUND, "No definition of \"C.run\"");
 }
 
+/* A file is a module, and so are the folders above it. */
+static void
+test_files_are_modules (void **state)
+{
+  (void)state;
+  static const char add[] = "my-lib/src/header.ml:1 (function):\nlet add a = a\n\nmy-lib/src/header.mli:1 (signature):\n"
+                            "val add : int -> int\n";
+  expect_text ("mods", "@Header.add", add);
+  expect_text ("mods", "@My_lib.Header.add", add);
+  expect_text ("mods", "@Other.add", "other.ml:1 (function):\nlet add b = b\n");
+  expect_text ("mods", "@Header.In.deep", "my-lib/src/header.ml:3 (variable):\n  let deep = 1\n");
+  expect_text ("mods", "@pkg.tool.run", "pkg/tool.py:1-2 (function):\ndef run():\n    return 7\n");
+  expect_text ("mods", "@render.Draw", "render/json.go:3 (function):\nfunc Draw() int { return 1 }\n");
+  expect_error ("mods", "@Lib.Header.add", AID_E_NOTFOUND, "No definition");
+  expect_error ("mods", "@Other.Other.add", AID_E_NOTFOUND, "No definition");
+  expect_error ("mods", "@Header.Out.deep", AID_E_NOTFOUND, "No definition");
+  expect_error ("mods", "@json.Draw", AID_E_NOTFOUND, "No definition");
+  expect_error ("git", "@lexer.lex_comment", AID_E_NOTFOUND, "No definition"); /* C has no modules */
+}
+
 static void
 test_what_is_not_there (void **state)
 {
@@ -173,6 +198,7 @@ main (void)
     cmocka_unit_test (test_a_symbol_is_the_same_in_all),
     cmocka_unit_test (test_symbols_wherever_the_project_has_them),
     cmocka_unit_test (test_a_container_decides),
+    cmocka_unit_test (test_files_are_modules),
     cmocka_unit_test (test_what_is_not_there),
     cmocka_unit_test (test_tests_are_found_by_name),
     cmocka_unit_test (test_many_definitions),
