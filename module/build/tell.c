@@ -74,10 +74,8 @@ definition_at (const struct aid_scan *s, struct aid_span text, int line)
   size_t at = line_offset (text, line);
   while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t'))
     at++;
-  ptrdiff_t i = aid_scan_at (s, at);
-  while (i >= 0 && is_member (s->defs[i].kind))
-    i = s->defs[i].parent;
-  return i >= 0 ? &s->defs[i] : NULL;
+  ptrdiff_t i = aid_scan_around (s, at);
+  return i >= 0 && !is_member (s->defs[i].kind) ? &s->defs[i] : NULL;
 }
 
 static void

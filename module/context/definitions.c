@@ -473,7 +473,7 @@ aid_definition_around (const struct aid_resolve *how, const char *path, int line
       struct aid_span all = aid_str_span (&text);
       enum aid_language language
         = aid_language_of (aid_span_z (path), aid_span_cut (all, 0, all.len < 4096 ? all.len : 4096));
-      ptrdiff_t i = aid_scan_text (language, all, &scan) ? -1 : aid_scan_at (&scan, line_start (all, line));
+      ptrdiff_t i = aid_scan_text (language, all, &scan) ? -1 : aid_scan_around (&scan, line_start (all, line));
       if (i >= 0)
         {
           aid_str_addc (out, '\n');
