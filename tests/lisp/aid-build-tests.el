@@ -248,6 +248,23 @@
           (should (equal "a.c:1:1: warning: other"
                          (aid-context-item-text "aid:errors" default-directory))))))))
 
+(ert-deftest aid-build-errors-of-a-folder-are-told-once ()
+  "What a make in a folder prints, with names from there, is in the build's item alone."
+  (aid-build-tests-with aid-build-tests-good
+    (aid-project-write "Makefile" "all:\n\tLC_ALL=C $(MAKE) -C sub\n")
+    (aid-project-write "sub/Makefile" "all:\n\tLC_ALL=C cc -c b.c\n")
+    (aid-project-write "sub/b.c" "int g (void)\n{\n  return lost;\n}\n")
+    (aid-build)
+    (should (eq 'red (aid-build-tests-wait root)))
+    (should (string-search "b.c:3:10: error:" (aid-errors-text)))
+    (with-current-buffer (aid-project-chat)
+      (aid-set-strategy "fix-build")
+      (aid-recipe-complete)
+      (let ((targets (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items))))
+        (should (equal "aid:build" (car targets)))
+        (should-not (member "aid:errors" targets))
+        (should (cl-some (lambda (target) (string-suffix-p "/sub/b.c" target)) targets))))))
+
 (ert-deftest aid-build-fix-asks-with-what-fails ()
   "`aid-fix-build' builds first, and asks only when that is red."
   (aid-build-tests-with aid-build-tests-good
