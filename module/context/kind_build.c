@@ -79,8 +79,11 @@ tell_failure (const struct aid_resolve *how, const char *root, const struct aid_
   const struct aid_diag *d = first_failure (l);
   struct aid_resolve here = *how;
   here.root = root;
-  aid_str_addf (out, "%s, exit status %d: %zu failure%s, the first:\n\n", l->command ? l->command : "The tests", l->code,
-                l->diags.errors, l->diags.errors == 1 ? "" : "s");
+  aid_str_addf (out, "%s, exit status %d", l->command ? l->command : "The tests", l->code);
+  if (d)
+    aid_str_addf (out, ": %zu failure%s, the first:\n\n", l->diags.errors, l->diags.errors == 1 ? "" : "s");
+  else
+    aid_str_addz (out, "; the last that was printed:\n\n");
   aid_str_addf (out, "%s\n", d ? d->text : l->tail ? l->tail : "");
   if (d && d->path && d->line > 0 && d->path[0] != '/')
     aid_definition_around (&here, d->path, d->line, out);
