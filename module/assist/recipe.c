@@ -163,11 +163,9 @@ static char *
 label_of (const struct cook *c, const char *path)
 {
   size_t n = strlen (c->root);
-  char *label = strdup (!strncmp (path, c->root, n) && path[n] == '/' ? path + n + 1 : path);
-  for (char *z = label; z && *z; z++)
-    if (strchr ("[]\n", *z))
-      *z = ' ';
-  return label;
+  struct aid_str label = AID_STR_INIT (PATH_LIMIT);
+  aid_item_label (aid_span_z (!strncmp (path, c->root, n) && path[n] == '/' ? path + n + 1 : path), &label);
+  return aid_str_steal (&label);
 }
 
 /* Adds the file PATH, if it is one that may be added, for it is WHY of the file that is called OF (or WHY alone). */

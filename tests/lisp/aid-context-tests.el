@@ -71,6 +71,20 @@
      (goto-char (point-max))
      (should-error (aid-append-definition) :type 'user-error))))
 
+(ert-deftest aid-append-names-with-brackets ()
+  "Brackets that are balanced stay in a line's label, others are blanks."
+  (aid-context-tests-with
+   (dolist (name '("app/[id]/page.tsx" "odd/a]b[.c"))
+     (aid-project-write name "x\n")
+     (aid-context-tests-in name
+       (aid-append-buffer)))
+   (should (equal '("app/[id]/page.tsx" "odd/a b .c")
+                  (mapcar (lambda (item) (plist-get item :label)) (aid-context-tests-items))))
+   (should (equal '("x\n" "x\n") (mapcar #'aid-context-tests-text (aid-context-tests-items)))))
+  (dolist (label '(("a\\[b].c" . "a  b .c") ("end\\" . "end ") ("a\\b" . "a\\b") ("p(a[r](en).c" . "p(a r (en).c")
+                   ("a<!--b" . "a b") ("a\nb" . "a b")))
+    (should (equal (cdr label) (aid-chat--clean-label (car label))))))
+
 (ert-deftest aid-append-buffer-unsaved ()
   "A buffer's line is sent with the text of that moment, unsaved and widened."
   (aid-context-tests-with
