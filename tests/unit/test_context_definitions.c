@@ -180,8 +180,7 @@ test_many_definitions (void **state)
   aid_str_free (&out);
 }
 
-/* --- what the last build says
-   -------------------------------------------------------------------------------------------------- */
+/* --- what the last build says --- */
 
 static void
 test_without_a_build (void **state)
