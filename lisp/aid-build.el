@@ -336,7 +336,7 @@ waits for this one."
                          for found = (aid--mod-build-command (aid-build--wish root what))
                          unless (plist-get found :error)
                          collect (cons (plist-get found :command) what)))
-         (line (completing-read "Build by: " (mapcar #'car known) nil nil nil nil (caar known))))
+         (line (completing-read (format-prompt "Build by" (caar known)) (mapcar #'car known) nil nil nil nil (caar known))))
     (if-let ((one (assoc line known)))
         (list (cdr one) nil)
       (list nil line))))

@@ -108,7 +108,8 @@ read_file (const char *path, int64_t first, int64_t last, struct aid_str *out, s
 {
   struct aid_str text = AID_STR_INIT (first > 0 ? FILE_MAX : AID_ITEM_MAX);
   enum aid_err err = aid_fs_read (path, &text, e);
-  if (err == AID_E_LIMIT && first > 0)
+  struct stat st;
+  if (err == AID_E_LIMIT && (first > 0 || stat (path, &st) || st.st_size > (off_t) FILE_MAX))
     aid_error_set (e, err, "%s is larger than the %zu MB that a file may have.", path, FILE_MAX >> 20);
   else if (err == AID_E_LIMIT)
     aid_error_set (e, err, "%s is larger than the %zu MB that one item may have: give a range of lines.", path,

@@ -119,6 +119,17 @@ test_lines_of_a_file_that_is_too_large (void **state)
   expect_refused ("large.log", AID_E_LIMIT);
   expect_read ("large.log#L3", "line 3 of a log that has grown and grown and grown\n");
   expect_refused ("large.log#L1-L9999999", AID_E_LIMIT);
+  char path[256];
+  struct aid_str got = AID_STR_INIT (1000);
+  struct aid_error e = { AID_OK, "" };
+  snprintf (path, sizeof path, "%s/huge.log", dir);
+  write_file ("huge.log", AID_SPAN ("one\n"));
+  assert_int_equal (truncate (path, (off_t) 2 << 30), 0); /* nothing is told that would not work */
+  assert_int_equal (aid_item_read (dir, AID_SPAN ("huge.log"), &got, &e), AID_E_LIMIT);
+  assert_null (strstr (e.msg, "range of lines"));
+  assert_int_equal (aid_item_read (dir, AID_SPAN ("large.log"), &got, &e), AID_E_LIMIT);
+  assert_non_null (strstr (e.msg, "range of lines"));
+  aid_str_free (&got);
 }
 
 static void
