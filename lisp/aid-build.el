@@ -18,6 +18,7 @@
 (require 'aid-module)
 (require 'aid-context)
 
+(declare-function aid-read-line "aid-read" (prompt collection &optional history default))
 (declare-function aid--mod-build-start "ext:aid-module" (plist))
 (declare-function aid--mod-build-stop "ext:aid-module" (root))
 (declare-function aid--mod-build-command "ext:aid-module" (plist))
@@ -332,11 +333,12 @@ waits for this one."
 
 (defun aid-build--read (root)
   "Ask what to run in ROOT: give WHAT and LINE for `aid-build--wish'."
+  (require 'aid-read)
   (let* ((known (cl-loop for what in '(nil "test" "watch")
                          for found = (aid--mod-build-command (aid-build--wish root what))
                          unless (plist-get found :error)
                          collect (cons (plist-get found :command) what)))
-         (line (completing-read (format-prompt "Build by" (caar known)) (mapcar #'car known) nil nil nil nil (caar known))))
+         (line (aid-read-line (format-prompt "Build by" (caar known)) (mapcar #'car known) nil (caar known))))
     (if-let ((one (assoc line known)))
         (list (cdr one) nil)
       (list nil line))))

@@ -23,6 +23,7 @@
 
 (declare-function aid--mod-items-soon "ext:aid-module" (plist))
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
+(declare-function aid-project-root "aid-context" ())
 (declare-function aid-chat-visit "aid-chat-nav" (&optional preview pos))
 (declare-function aid-context-save-set "aid-context-sets" (name &optional shared))
 (declare-function aid-context-add-set "aid-context-sets" (name))
@@ -413,9 +414,10 @@ changed since it was sent, it goes with the next question again."
          (panel (get-buffer-create (format "*aid context: %s*" (buffer-name chat)))))
     (with-current-buffer panel
       (unless (derived-mode-p 'aid-context-panel-mode)
-        (aid-context-panel-mode)
-        (setq default-directory (buffer-local-value 'default-directory chat)))
-      (setq aid-context-panel--chat chat)
+        (aid-context-panel-mode))
+      (setq aid-context-panel--chat chat
+            default-directory (with-current-buffer chat
+                                (aid-project-root)))
       (setq header-line-format (aid-context-panel--head))
       (aid-context-panel-revert))
     (pop-to-buffer panel '((display-buffer-reuse-window display-buffer-below-selected)
