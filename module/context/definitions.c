@@ -113,9 +113,9 @@ list_all (struct finding *f, struct aid_error *e)
   return err;
 }
 
-/* The files that hold the word: tracked or not, or, with SUBMODULES, tracked here and in those. */
+/* The tracked files that hold the word, with SUBMODULES those of these, too. */
 static enum aid_err
-ask_git (struct finding *f, int submodules, struct aid_error *e)
+ask_tracked (struct finding *f, int submodules, struct aid_error *e)
 {
   struct aid_str word = AID_STR_INIT (16384);
   aid_str_addspan (&word, f->name);
@@ -124,8 +124,7 @@ ask_git (struct finding *f, int submodules, struct aid_error *e)
                                "grep",
                                "-lzIF",
                                "--no-textconv",
-                               submodules ? "--recurse-submodules" : "--untracked",
-                               "--full-name",
+                               submodules ? "--recurse-submodules" : "--no-recurse-submodules",
                                "-e",
                                aid_str_z (&word),
                                "--",
@@ -136,42 +135,16 @@ ask_git (struct finding *f, int submodules, struct aid_error *e)
   return err;
 }
 
-static int
-by_name (const void *a, const void *b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
-/* Each file once. */
-static void
-sort_files (struct finding *f)
-{
-  char **files = f->files.data;
-  size_t n = 0;
-  if (f->files.len)
-    qsort (files, f->files.len, sizeof *files, by_name);
-  for (size_t i = 0; i < f->files.len; i++)
-    if (n && !strcmp (files[n - 1], files[i]))
-      free (files[i]);
-    else
-      files[n++] = files[i];
-  f->files.len = n;
-}
-
+/* Git tells which tracked files hold the word, and what is not tracked: it would read that whole, however large. */
 static enum aid_err
 list_files (struct finding *f, struct aid_error *e)
 {
-  struct aid_str modules = AID_STR_INIT (16384);
-  const char *root = aid_resolve_root (f->how);
-  int git = aid_vc_of (root) == AID_VC_GIT;
-  enum aid_err err = git ? ask_git (f, 0, e) : list_all (f, e);
-  if (!err && git && !aid_fs_join (&modules, root, ".gitmodules") && aid_fs_exists (aid_str_z (&modules)))
-    {
-      ask_git (f, 1, NULL); /* one that is not as it should be hides nothing else */
-      sort_files (f);
-    }
-  aid_str_free (&modules);
-  return err;
+  static const char *const others[] = { AID_CALM_GIT, "ls-files", "-z", "--others", "--exclude-standard", "--", ".", NULL };
+  if (aid_vc_of (aid_resolve_root (f->how)) != AID_VC_GIT)
+    return list_all (f, e);
+  /* A submodule that is not as it should be hides nothing else. */
+  enum aid_err err = ask_tracked (f, 1, NULL) ? ask_tracked (f, 0, e) : AID_OK;
+  return err ? err : ask_files (f, others, e);
 }
 
 /* --- which definitions --------------------------------------------------------------------------------------------- */

@@ -18,7 +18,8 @@ static const char setup[]
     "for d in git hg plain; do mkdir $d; cd $d; fill; cd ..; done\n"
     "cd git; git init -q .; echo node_modules >.gitignore; cd ../hg; hg init; hg add -q src tests\n"
     "echo '*_old.c' >../plain/.gitignore; cp ../plain/src/lexer.c ../plain/src/lexer_old.c\n"
-    "for d in git hg plain; do echo 'int not_tracked (void) { return 3; }' >../$d/src/new.c; done\n"
+    "for d in git hg plain; do echo 'int not_tracked (void) { return 3; }' >../$d/src/new.c; truncate -s 2G ../$d/huge.c; "
+    "done\n"
     "g () { git -c user.name=Ann -c user.email=ann@example.org -c protocol.file.allow=always \"$@\"; }\n"
     "cd ..; mkdir lib; cd lib; git init -q .; echo 'int of_lib (void) { return 4; }' >'l b.c'; git add .; g commit -qm one\n"
     "mkdir -p ../mods/my-lib/src ../mods/pkg ../mods/render; cd ../mods\n"
@@ -101,7 +102,7 @@ test_a_symbol_is_the_same_in_all (void **state)
                  "src/lexer.h:1 (signature):\nint lex_comment (struct lexer *lx);\n");
 }
 
-/* A file that is not tracked yet counts, and so does a submodule's. */
+/* A file that is not tracked yet counts, and so does a submodule's; nobody reads the 2 GB that lie there, too. */
 static void
 test_symbols_wherever_the_project_has_them (void **state)
 {
@@ -109,6 +110,8 @@ test_symbols_wherever_the_project_has_them (void **state)
   static const char *const projects[] = { "git", "hg", "plain" };
   for (size_t i = 0; i < 3; i++)
     expect_text (projects[i], "@not_tracked", "src/new.c:1 (function):\nint not_tracked (void) { return 3; }\n");
+  expect_text ("git/src", "@not_tracked", "new.c:1 (function):\nint not_tracked (void) { return 3; }\n");
+  expect_text ("over/deps", "@of_lib", "a lib/l b.c:1 (function):\nint of_lib (void) { return 4; }\n");
   expect_text ("over", "@of_lib", "deps/a lib/l b.c:1 (function):\nint of_lib (void) { return 4; }\n");
   expect_text ("over", "@of_over", "o.c:1 (function):\nint of_over (void) { return of_lib (); }\n");
 }
