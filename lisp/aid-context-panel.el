@@ -23,7 +23,7 @@
 
 (declare-function aid--mod-items-soon "ext:aid-module" (plist))
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-chat-visit "aid-chat-nav" (&optional preview pos))
 (declare-function aid-context-save-set "aid-context-sets" (name &optional shared))
 (declare-function aid-context-add-set "aid-context-sets" (name))
