@@ -324,8 +324,8 @@ take_shown (const struct aid_cli_item *item, struct aid_vec *shown, struct aid_s
   aid_str_free (&path);
 }
 
-/* Adds what the project's index finds for PROMPT, if the strategy searches it, and says so.  What the question shows already is not
-   added again, and what lies near it counts. */
+/* Adds what the project's index finds for PROMPT, if the strategy searches it, and says so.  What the question shows already
+   is not added again, and what lies near it counts. */
 static enum aid_err
 add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, const struct aid_strategy *s,
            struct aid_error *e)
