@@ -22,6 +22,7 @@
 (declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-errors-at-point "aid-errors" ())
 (declare-function aid-errors-text "aid-errors" (&optional path))
+(declare-function aid-append-diff "aid-context-items" ())
 (declare-function dired-get-marked-files "dired" (&optional localp arg filter distinguish error))
 (declare-function comint-previous-prompt "comint" (n))
 (declare-function which-function "which-func" ())
@@ -216,15 +217,6 @@ They come from Flymake, Flycheck and compilation buffers."
     (aid-append--snapshot (concat "error: " (truncate-string-to-width
                                              (car (split-string text "\n")) 60 nil nil "…"))
                           "error" "" text)))
-
-;;;###autoload
-(defun aid-append-diff ()
-  "Append the project's uncommitted changes to the open question."
-  (interactive)
-  (let ((text (aid-context--diff-text)))
-    (when (string-blank-p text)
-      (user-error "There are no uncommitted changes"))
-    (aid-append--snapshot "uncommitted changes" "diff" "" text)))
 
 (defun aid-append--comint-output ()
   "The last command and its output, up to the prompt, in this comint buffer."

@@ -31,16 +31,22 @@
 
 ;;; Reading
 
+(defun aid-context--item-soon (target &optional typed)
+  "Have the core read TARGET of this chat, and give the id of what it tells.
+TYPED: the person has just written TARGET."
+  (aid--mod-item-soon (list :target target :dir (expand-file-name default-directory)
+                            :root (aid-chat-root) :typed typed :model (car aid-chat--tokens-for))))
+
 (defun aid-context-read-soon (target function &optional typed)
   "Have the core read TARGET of this chat; call FUNCTION with what it is.
-That is a plist of :text, nil for an image or PDF, :media, :tokens and :exact;
+That is a plist of :text, nil for an image or PDF, :media, :tokens, :exact and
+:nothing, non-nil when :text only says that there is nothing;
 or an error's message, a string.  FUNCTION is called in this chat while it
 lives.  TYPED: the person has just written TARGET; a page may be on a private
 network then, and is fetched anew."
   (let ((chat (current-buffer)))
     (aid--on-event
-     (aid--mod-item-soon (list :target target :dir (expand-file-name default-directory)
-                               :root (aid-chat-root) :typed typed :model (car aid-chat--tokens-for)))
+     (aid-context--item-soon target typed)
      (lambda (kind val)
        (when (buffer-live-p chat)
          (with-current-buffer chat
@@ -73,12 +79,28 @@ WORDS go into its marker.  It is what the person has just asked for."
         (aid-context-read-soon
          target
          (lambda (val)
-           (if (stringp val)
-               (message "%s: %s" label val)
-             (aid-context--note-cost target val)
-             (message "%s: %s%d tokens" label (if (plist-get val :exact) "" "~")
-                      (plist-get val :tokens))))
+           (cond ((stringp val)
+                  (unless (plist-get (aid-context--kind target) :name)   ; there is nothing to mend
+                    (aid-context--take-back target))
+                  (message "%s: %s" label val))
+                 ((plist-get val :nothing)
+                  (aid-context--take-back target)
+                  (message "%s" (string-trim (plist-get val :text))))
+                 (t (aid-context--note-cost target val)
+                    (message "%s: %s%d tokens" label (if (plist-get val :exact) "" "~")
+                             (plist-get val :tokens)))))
          t)))))
+
+(defun aid-context--take-back (target)
+  "Delete the lines of the open question that lead to TARGET."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (pcase-dolist (`(,pos ,_ ,at ,_) (reverse (aid-chat--open-items)))
+        (when (equal at target)
+          (goto-char pos)
+          (delete-region pos (min (point-max) (line-beginning-position 2)))))))
+  (aid-chat--measure-soon))
 
 ;;; Showing
 
@@ -190,6 +212,13 @@ It is fetched now, and again when it is sent after ten minutes."
   (unless (string-match-p "\\`https?://" address)
     (user-error "An address begins with http:// or https://"))
   (aid-append-item address))
+
+;;;###autoload
+(defun aid-append-diff ()
+  "Append the project's uncommitted changes to the open question.
+They are those of the moment when it is sent."
+  (interactive)
+  (aid-context--add "uncommitted changes" "aid:diff"))
 
 (defun aid-append--commit-here ()
   "The commit that point is on, where a mode tells it, or nil."

@@ -21,7 +21,8 @@
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-context--file-target "aid-context" (dir file &optional first last))
-(declare-function aid-append-diff "aid-append" ())
+(declare-function aid-context--item-soon "aid-context-items" (target &optional typed))
+(declare-function aid-context--note-cost "aid-context-items" (target val))
 (declare-function aid--mod-build-last "ext:aid-module" (root))
 (declare-function aid-errors-text "aid-errors" (&optional path known))
 (declare-function aid-chat-root "aid-chat" ())
@@ -55,20 +56,42 @@ What one has deleted is not added again.")
 (defvar aid-recipe--adding nil
   "Whether context is being added by a strategy.")
 
-(defun aid-recipe--add (label target why)
-  "Add the context line LABEL for TARGET to this chat, for WHY, unless it was once."
+(defun aid-recipe--offered-p (target)
+  "Whether TARGET was added to the open question already by a strategy."
   (let ((number (plist-get (aid-chat--open-turn) :number)))
     (unless (eql number (car aid-recipe--offered))
       (setq aid-recipe--offered (list number)))
-    (unless (member target (cdr aid-recipe--offered))
-      (push target (cdr aid-recipe--offered))
-      (let ((allowed aid-chat--allowed))
-        (aid-chat-add-item (current-buffer) label target
-                           (concat "why=" (aid-percent-encode why "[-a-zA-Z0-9_.~/]")))
-        ;; In a chat of somebody else's it is asked about as the rest is.
-        (unless (aid-chat--own-p)
-          (setq aid-chat--allowed allowed)))
-      (list label))))
+    (member target (cdr aid-recipe--offered))))
+
+(defun aid-recipe--add (label target why)
+  "Add the context line LABEL for TARGET to this chat, for WHY, unless it was once."
+  (unless (aid-recipe--offered-p target)
+    (push target (cdr aid-recipe--offered))
+    (let ((allowed aid-chat--allowed))
+      (aid-chat-add-item (current-buffer) label target
+                         (concat "why=" (aid-percent-encode why "[-a-zA-Z0-9_.~/]")))
+      ;; In a chat of somebody else's it is asked about as the rest is.
+      (unless (aid-chat--own-p)
+        (setq aid-chat--allowed allowed)))
+    (list label)))
+
+;;; What the core finds out
+
+(defvar aid-recipe--search-seconds 1.0
+  "How long a question waits for what is found in its project at most, in seconds.
+That takes some milliseconds, unless the project is indexed for the first time.")
+
+(defun aid-recipe--await (id)
+  "Wait for what the core tells of ID: its kind and value in a list, or nil.
+Nil when that takes longer than `aid-recipe--search-seconds'."
+  (let ((answer nil) (limit (+ (float-time) aid-recipe--search-seconds)))
+    (aid--on-event id (lambda (kind &optional val)
+                        (setq answer (list kind val))))
+    (while (and (not answer) (< (float-time) limit) (process-live-p aid--process))
+      (accept-process-output aid--process 0.02))
+    answer))
+
+;;; Lines
 
 (defun aid-recipe--has-p (regexp)
   "Whether the open question has an item whose target matches REGEXP."
@@ -133,13 +156,15 @@ What the build's item says already is not added again."
                         file line (- budget (cl-loop for item in (aid-chat--open-items)
                                                      sum (aid-chat--target-cost (nth 2 item))))))))))
 
-(defun aid-recipe--add-diff ()
-  "Add the uncommitted changes, if there are any."
-  (require 'aid-append)
-  (unless (aid-recipe--has-p "\\`aid:diff\\_>")
-    (let ((aid-append-chat (current-buffer)) (inhibit-message t))
-      (when (ignore-errors (aid-append-diff) t)
-        (list "uncommitted changes")))))
+(defun aid-recipe--add-diff (name)
+  "Add the uncommitted changes for strategy NAME, if there are any."
+  (require 'aid-context-items)
+  (unless (or (aid-recipe--has-p "\\`aid:diff\\_>") (aid-recipe--offered-p "aid:diff"))
+    (let ((val (aid-recipe--await (aid-context--item-soon "aid:diff"))))
+      (unless (or (eq (car val) 'error) (plist-get (cadr val) :nothing))
+        (prog1 (aid-recipe--add "uncommitted changes" "aid:diff" (concat "asked for by " name))
+          (when val
+            (aid-context--note-cost "aid:diff" (cadr val))))))))
 
 (defun aid-recipe--add-files (name)
   "Add the files that strategy NAME says go with those of the open question."
@@ -152,10 +177,6 @@ What the build's item says already is not added again."
                                      (plist-get item :why)))))
 
 ;;; What the project's index finds
-
-(defvar aid-recipe--search-seconds 1.0
-  "How long a question waits for what is found in its project at most, in seconds.
-That takes some milliseconds, unless the project is indexed for the first time.")
 
 (defun aid-recipe--open-files (root)
   "The files below ROOT that windows show, the selected window's first, from ROOT."
@@ -183,7 +204,7 @@ Neither is to be found anew."
 (defun aid-recipe--find ()
   "What the core finds in the project for the open question: a plist, or nil.
 Nil as well when that takes too long."
-  (let* ((root (aid-chat-root)) (answer nil) (bounds (aid-chat--prose-bounds))
+  (let* ((root (aid-chat-root)) (bounds (aid-chat--prose-bounds))
          (errors (cl-loop for item in (aid-chat--open-items)
                           when (string-match-p "\\`aid:\\(?:errors?\\|build\\)\\_>" (nth 2 item))
                           return (aid-context-item-text (nth 2 item) default-directory)))
@@ -195,13 +216,8 @@ Nil as well when that takes too long."
                     :open (aid-recipe--open-files root)
                     :without (aid-recipe--taken-away root)
                     :max aid-recipe-search-passages :tokens aid-recipe-search-tokens
-                    :wait (round (* 500 aid-recipe--search-seconds)))))
-         (limit (+ (float-time) aid-recipe--search-seconds)))
-    (aid--on-event id (lambda (kind &optional val)
-                        (setq answer (list kind val))))
-    (while (and (not answer) (< (float-time) limit) (process-live-p aid--process))
-      (accept-process-output aid--process 0.02))
-    (pcase answer
+                    :wait (round (* 500 aid-recipe--search-seconds))))))
+    (pcase (aid-recipe--await id)
       (`(result ,val) val)
       (`(error ,val)
        (unless (equal (plist-get val :code) "refused") ; a folder that is never searched
@@ -230,7 +246,8 @@ Without ALL only files that go with those of the question.  Give the labels."
                    (aid-recipe--add-files (plist-get info :name)))
               (and all (member "errors" sources)
                    (aid-recipe--add-errors (plist-get info :name) (plist-get info :budget)))
-              (and all (member "diff" sources) (aid-recipe--add-diff))
+              (and all (member "diff" sources)
+                   (aid-recipe--add-diff (plist-get info :name)))
               (and all (member "search" sources) (aid-recipe--add-found))
               (and (or (member "siblings" sources) (member "instructions" sources))
                    (aid-recipe--add-files (plist-get info :name)))))))

@@ -245,12 +245,11 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-project-root "aid-context")
 (dolist (command '(aid-append-dwim aid-append-region aid-append-definition aid-append-buffer
                    aid-append-file aid-append-directory aid-append-dired aid-append-errors
-                   aid-append-error aid-append-diff aid-append-shell aid-append-info
-                   aid-append-kill))
+                   aid-append-error aid-append-shell aid-append-info aid-append-kill))
   (autoload command "aid-append" "Append it to the chat's open question." t))
 (autoload 'aid-context-panel "aid-context-panel" "List what the next request holds." t)
-(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-history
-                   aid-append-blame aid-append-symbol))
+(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-diff
+                   aid-append-history aid-append-blame aid-append-symbol))
   (autoload command "aid-context-items" nil t))
 (autoload 'aid-append-changes "aid-context-pins" "Append what changed since it was sent." t)
 (dolist (command '(aid-context-save-set aid-context-add-set aid-context-forget-set))

@@ -123,8 +123,9 @@ read_item (struct job *j, struct aid_str *val, struct aid_error *e)
       aid_val_kint (val, "tokens", media ? aid_media_tokens (aid_str_span (&text))
                                    : counter ? aid_counter_count (counter, aid_str_span (&text)) : 0);
       aid_val_kbool (val, "exact", !media && counter && aid_counter_exact (counter));
+      aid_val_kbool (val, "nothing", aid_context_is_nothing (aid_span_z (j->target), aid_str_span (&text)));
       aid_val_kstr (val, "text", media ? aid_span_z (NULL) : aid_str_span (&text));
-      aid_val_end (val, o, 4);
+      aid_val_end (val, o, 5);
       aid_counter_free (counter);
     }
   aid_str_free (&text);

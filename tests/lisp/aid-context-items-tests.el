@@ -136,6 +136,83 @@
      (aid-chat--add-typed)
      (should (equal (aid-context-items-tests-labels) '("commit HEAD~1" "https://a.example/x"))))))
 
+;;; Uncommitted changes
+
+(defun aid-context-items-tests-commit (tool)
+  "Make the project a repository of TOOL and commit all of it."
+  (aid-project-run tool "init" "-q")
+  (aid-project-run tool "add" ".")
+  (if (equal tool "git")
+      (aid-project-run "git" "-c" "user.name=x" "-c" "user.email=x@example.org" "commit" "-q" "-m" "x")
+    (aid-project-run "hg" "commit" "-q" "-u" "x" "-m" "x")))
+
+(defmacro aid-context-items-tests-no-program (&rest body)
+  "Run BODY, in which Emacs itself must run no program."
+  `(cl-letf (((symbol-function 'process-file) (lambda (&rest args) (ert-fail args)))
+             ((symbol-function 'call-process) (lambda (&rest args) (ert-fail args))))
+     ,@body))
+
+(ert-deftest aid-append-diff-of-repositories ()
+  "Uncommitted changes are appended alike in Git and Mercurial, and Emacs runs neither."
+  (dolist (tool '("git" "hg"))
+    (skip-unless (executable-find tool))
+    (aid-context-tests-with
+     (aid-context-items-tests-commit tool)
+     (aid-project-write "src/b.h" "int ünus (void);\n")
+     (let ((default-directory (aid-project-file "src/")))
+       (should (equal (aid-project-root) aid-project-root-folder))
+       (aid-context-items-tests-no-program (aid-append-diff)))
+     (let ((tokens (aid-context-items-tests-tokens "aid:diff"))
+           (text (aid-context-items-tests-text "aid:diff")))
+       (should (equal (aid-context-items-tests-labels) '("uncommitted changes")))
+       (should (string-search "+++ b/src/b.h\n" text))
+       (should (string-search "\n-int one (void);\n+int ünus (void);\n" text))
+       (should (= tokens (aid--mod-tokens text)))))))
+
+(ert-deftest aid-append-diff-before-the-first-commit ()
+  "In a repository without a commit all that was added is the change."
+  (dolist (tool '("git" "hg"))
+    (skip-unless (executable-find tool))
+    (aid-context-tests-with
+     (aid-project-run tool "init" "-q")
+     (aid-project-run tool "add" "src/b.h")
+     (aid-append-diff)
+     (should (string-search "+int one (void);\n" (aid-context-items-tests-text "aid:diff"))))))
+
+(ert-deftest aid-append-diff-of-nothing ()
+  "Where nothing has changed, and where no version control is, that is said and no line stays."
+  (dolist (tool '("git" "hg" nil))
+    (skip-unless (or (not tool) (executable-find tool)))
+    (aid-context-tests-with
+     (when tool (aid-context-items-tests-commit tool))
+     (let (said)
+       (cl-letf (((symbol-function 'message)
+                  (lambda (format &rest args)
+                    (when format (push (apply #'format-message format args) said)))))
+         (aid-append-diff)
+         (should (equal (aid-context-items-tests-labels) '("uncommitted changes")))
+         (aid-context-items-tests-wait (lambda () (null (aid-context-tests-items)))))
+       (should (string-search (if tool "There are no uncommitted changes" "no Git or Mercurial repository")
+                              (car said)))))))
+
+(ert-deftest aid-recipe-adds-the-diff ()
+  "A strategy that wants the changes has them, once; without changes it has none."
+  (aid-context-items-tests-in-git
+   (let ((aid-strategy "review"))
+     (with-current-buffer (aid-context-tests-chat)
+       (aid-context-items-tests-no-program (aid-recipe-complete))
+       (should-not (aid-chat--open-items))
+       (aid-project-write "src/b.h" "int none;\n")
+       (aid-context-items-tests-no-program (aid-recipe-complete))
+       (pcase (aid-chat--open-items)
+         (`((,_ "uncommitted changes" "aid:diff" ,words))
+          (should (string-match-p " tok=[1-9]" words))
+          (should (string-search " why=asked%20for%20by%20review" words)))
+         (other (ert-fail other)))
+       (aid-context--take-back "aid:diff")
+       (aid-recipe-complete)                  ; the person has taken it away
+       (should-not (aid-chat--open-items))))))
+
 ;;; Pages
 
 (defmacro aid-context-items-tests-served (page url &rest body)
