@@ -49,7 +49,9 @@ What is far away is left out, as an empty text: nothing is connected to or run."
             (let ((target (nth 2 item)))
               (cons target
                     (cond ((aid-chat--item-near-p target)
-                           (or (aid-chat--item-text target) 'file))
+                           (condition-case nil
+                               (or (aid-chat--item-text target) 'file)
+                             (user-error "")))                  ; it is gone: sending tells
                           ((aid-context-core-p target) 'file)   ; what it read last counts
                           (t "")))))
           (aid-chat--open-items)))

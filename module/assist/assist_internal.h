@@ -247,6 +247,7 @@ struct aid_looking
 {
   struct aid_str *out;         /* gets the val that aid_assist_inspect gives, or aid_assist_items */
   int items;                   /* the latter: nothing is run or fetched for it */
+  struct aid_error problem;    /* ITEMS: why it cannot be sent, as no model is set; AID_OK: it can */
 };
 /* Prepares ASK as it would be sent, without looking for a key, and has LOOK take what it is; stores and sends nothing. */
 enum aid_err aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e);
