@@ -23,6 +23,7 @@
 (declare-function aid-errors-at-point "aid-errors" ())
 (declare-function aid-errors-text "aid-errors" (&optional path))
 (declare-function aid-append-diff "aid-context-items" ())
+(autoload 'aid-context-count-soon "aid-context-items")
 (declare-function dired-get-marked-files "dired" (&optional localp arg filter distinguish error))
 (declare-function comint-previous-prompt "comint" (n))
 (declare-function which-function "which-func" ())
@@ -59,14 +60,24 @@ seen."
             (when (<= from (point))
               (set-window-start window from t))))))))
 
+(defconst aid-append--counted 200000
+  "Characters of a text that is counted at once; of a longer one the size tells.")
+
 (defun aid-append--add (label target text &optional meta)
-  "Add an item line LABEL for TARGET, whose TEXT is shown as a cost, with META."
+  "Add an item line LABEL for TARGET, whose TEXT is shown as a cost, with META.
+TEXT nil: the core finds out what it costs."
   (let ((chat (aid-append--chat))
-        (tokens (aid--mod-tokens text)))
+        (tokens (cond ((not text) nil)
+                      ((< (length text) aid-append--counted) (aid--mod-tokens text))
+                      (t (/ (length text) 4)))))
     (aid-chat-add-item chat label target
-                       (string-join (delq nil (list meta (format "tok=%d" tokens))) " "))
+                       (string-join (delq nil (list meta (and tokens (format "tok=%d" tokens)))) " "))
     (aid-append--show chat)
-    (message "%s: ~%d tokens" label tokens)))
+    (if tokens
+        (message "%s: ~%d tokens" label tokens)
+      (message "%s: appended" label)
+      (with-current-buffer chat
+        (aid-context-count-soon target)))))
 
 (defun aid-append--chat-dir ()
   "The folder of the chat to append to."
@@ -151,11 +162,9 @@ It follows the text from BEG to END."
     (aid-append--add
      (aid-context--label file (aid-project-root))
      target
-     (cond ((file-directory-p file) (aid-context--listing file))
-           ((aid-context--file-text target dir))
-           (t (with-temp-buffer
-                (insert-file-contents file)
-                (buffer-string)))))))
+     (if (file-directory-p file)
+         (aid-context--listing file)
+       (aid-context--file-text target dir)))))
 
 ;;;###autoload
 (defun aid-append-buffer ()

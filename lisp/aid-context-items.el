@@ -31,11 +31,12 @@
 
 ;;; Reading
 
-(defun aid-context--item-soon (target &optional typed)
+(defun aid-context--item-soon (target &optional typed count)
   "Have the core read TARGET of this chat, and give the id of what it tells.
-TYPED: the person has just written TARGET."
+TYPED: the person has just written TARGET.  COUNT: its text is not wanted."
   (aid--mod-item-soon (list :target target :dir (expand-file-name default-directory)
-                            :root (aid-chat-root) :typed typed :model (car aid-chat--tokens-for))))
+                            :root (aid-chat-root) :typed typed :count count
+                            :model (car aid-chat--tokens-for))))
 
 (defun aid-context-read-soon (target function &optional typed)
   "Have the core read TARGET of this chat; call FUNCTION with what it is.
@@ -51,6 +52,30 @@ network then, and is fetched anew."
        (when (buffer-live-p chat)
          (with-current-buffer chat
            (funcall function (if (eq kind 'error) (plist-get val :message) val))))))))
+
+(defvar-local aid-context--uncounted nil
+  "Targets whose cost is being found out, the one that is counted first.")
+
+;;;###autoload
+(defun aid-context-count-soon (target)
+  "Have the line of TARGET, in the open question here, say what it costs.
+The core counts one after the other."
+  (setq aid-context--uncounted (append aid-context--uncounted (list target)))
+  (unless (cdr aid-context--uncounted)
+    (aid-context--count-next)))
+
+(defun aid-context--count-next ()
+  "Have the first of `aid-context--uncounted' counted."
+  (let ((chat (current-buffer)) (target (car aid-context--uncounted)))
+    (aid--on-event
+     (aid-context--item-soon target nil t)
+     (lambda (kind val)
+       (when (buffer-live-p chat)
+         (with-current-buffer chat
+           (unless (eq kind 'error)
+             (aid-context--note-cost target val))
+           (when (setq aid-context--uncounted (cdr aid-context--uncounted))
+             (aid-context--count-next))))))))
 
 (defun aid-context--note-cost (target val)
   "Have the lines of the open question that lead to TARGET say what VAL costs."

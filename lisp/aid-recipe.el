@@ -21,7 +21,7 @@
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-context--file-target "aid-context" (dir file &optional first last))
-(declare-function aid-context--item-soon "aid-context-items" (target &optional typed))
+(declare-function aid-context--item-soon "aid-context-items" (target &optional typed count))
 (declare-function aid-context--note-cost "aid-context-items" (target val))
 (declare-function aid--mod-build-last "ext:aid-module" (root))
 (declare-function aid-errors-text "aid-errors" (&optional path known))
@@ -31,7 +31,8 @@
 (declare-function aid-chat--own-p "aid-chat" ())
 (declare-function aid-chat-add-item "aid-chat-send" (chat label target &optional words))
 (declare-function aid-chat--open-items "aid-chat-head" ())
-(declare-function aid-chat--target-cost "aid-chat-head" (target))
+(declare-function aid-chat--item-cost "aid-chat-head" (item))
+(declare-function aid-chat--guess-cost "aid-chat-head" (target))
 (declare-function aid-chat--open-turn "aid-chat-send" ())
 (declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-context-item-text "aid-context" (target dir))
@@ -123,7 +124,7 @@ Of a file that has more than BUDGET tokens the lines around it are added."
          (whole (aid-context--file-target default-directory full)))
     (when (and (file-in-directory-p full root) (file-regular-p full)
                (not (aid-recipe--has-p (concat "\\`" (regexp-quote whole) "\\(?:#\\|\\'\\)"))))
-      (if (<= (aid-chat--target-cost whole) budget)
+      (if (<= (aid-chat--guess-cost whole) budget)
           (aid-recipe--add file whole "named by an error")
         (let ((first (max 1 (- line aid-recipe--error-lines)))
               (last (+ line aid-recipe--error-lines)))
@@ -153,8 +154,8 @@ What the build's item says already is not added again."
        (cl-loop for (file . line) in (aid-recipe--error-places text)
                 repeat aid-recipe--error-files
                 append (aid-recipe--add-place
-                        file line (- budget (cl-loop for item in (aid-chat--open-items)
-                                                     sum (aid-chat--target-cost (nth 2 item))))))))))
+                        file line (- budget (apply #'+ (mapcar #'aid-chat--item-cost
+                                                               (aid-chat--open-items))))))))))
 
 (defun aid-recipe--add-diff (name)
   "Add the uncommitted changes for strategy NAME, if there are any."

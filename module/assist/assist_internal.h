@@ -62,7 +62,7 @@ struct aid_prompt_request
   const char *model_id;        /* reasoning is carried back only to the model that made it */
   const char *remove_secrets;  /* see struct aid_ask */
   const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
-  int list;                    /* ITEMS of the prompt are wanted */
+  enum { AID_ITEMS_NONE, AID_ITEMS_ALL, AID_ITEMS_NEW } list;     /* which ITEMS of the prompt are wanted; NEW: not sent yet */
   int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
   struct aid_resolver *resolver;       /* or NULL */

@@ -309,11 +309,12 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   aid_links_dir (t->chat_path, t->root, &dir);
   struct aid_counter *counter = aid_counter_new (t->model.name);
   unsigned can = t->model.abilities;
+  int listed = t->look && t->look->items;
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
                                   .nitems = t->nitems, .system = system, .model_id = t->model.id ? t->model.id : "", .counter = counter,
                                   .remove_secrets = t->remove_secrets, .summarise = t->summarise,
                                   .resolver = t->assist->resolver, .root = t->root, .quick = t->quick,
-                                  .dry = t->look && t->look->items, .list = t->look && t->look->items,
+                                  .dry = listed, .list = listed ? AID_ITEMS_ALL : AID_ITEMS_NONE,
                                   .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;

@@ -21,7 +21,7 @@ struct job
   void (*work) (struct job *j, struct aid_str *val, struct aid_error *e);   /* fills VAL, or *E */
   struct aid_bind_question q;  /* of the items of a request */
   char *dir, *root, *target, *model, *key;
-  int typed;
+  int typed, count;            /* COUNT: the text itself is not wanted */
   struct aid_vec stale, owned; /* struct aid_stale_item, and the strings of all that */
 };
 
@@ -124,7 +124,7 @@ read_item (struct job *j, struct aid_str *val, struct aid_error *e)
                                    : counter ? aid_counter_count (counter, aid_str_span (&text)) : 0);
       aid_val_kbool (val, "exact", !media && counter && aid_counter_exact (counter));
       aid_val_kbool (val, "nothing", aid_context_is_nothing (aid_span_z (j->target), aid_str_span (&text)));
-      aid_val_kstr (val, "text", media ? aid_span_z (NULL) : aid_str_span (&text));
+      aid_val_kstr (val, "text", media || j->count ? aid_span_z (NULL) : aid_str_span (&text));
       aid_val_end (val, o, 5);
       aid_counter_free (counter);
     }
@@ -142,6 +142,7 @@ AID_BIND (item_soon)
       j->target = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":target"));
       j->model = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":model"));
       j->typed = !aid_lisp_is_nil (env, aid_lisp_get (env, args[0], ":typed"));
+      j->count = !aid_lisp_is_nil (env, aid_lisp_get (env, args[0], ":count"));
       if (!aid_lisp_failed (env) && j->target == NULL)
         aid_lisp_signal (env, "invalid", "There is no target");
     }

@@ -79,7 +79,7 @@ foretell (void *arg)
 {
   struct job *j = arg;
   struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (1 << 21);
+  struct aid_str val = AID_STR_INIT (16 << 20);
   if (aid_assist_situation (aid_binding.assist, &j->q.ask, &val, &e) == AID_OK)
     aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
   else

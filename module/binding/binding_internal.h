@@ -110,7 +110,6 @@ AID_BIND (inspect_curl);
 AID_BIND (inspect_check);
 AID_BIND (inspect_format);
 AID_BIND (version);
-AID_BIND (item_read);
 AID_BIND (item_soon);
 AID_BIND (items_soon);
 AID_BIND (stale_soon);

@@ -10,7 +10,6 @@
 
 (require 'aid-project-help)
 
-(declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-doc-parse "ext:aid-module" (doc))
 
@@ -32,10 +31,13 @@
         (target (plist-get item :target)))
     (with-current-buffer (aid-context-tests-chat)
       (or (aid-context-item-text target dir)
-          (aid--mod-item-read dir target)))))
+          (aid-tests-item dir target)))))
 
 (defun aid-context-tests-one ()
-  "The only context line of the chat, with its :text and the tokens it says."
+  "The only context line of the chat, with its :text and the tokens it says.
+Of a file the core finds them out."
+  (aid-tests-wait (lambda () (with-current-buffer (aid-context-tests-chat)
+                               (not (bound-and-true-p aid-context--uncounted)))))
   (let ((items (aid-context-tests-items)))
     (should (= 1 (length items)))
     (let* ((item (car items)) (text (aid-context-tests-text item)))

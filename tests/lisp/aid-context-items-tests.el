@@ -108,13 +108,38 @@
    (should-error (aid-append-item "nosuch:thing") :type 'user-error)
    (should-error (aid-append-item "diff:x") :type 'aid-error)))
 
+(ert-deftest aid-chat-costs-are-counted-by-the-core ()
+  "What files cost is counted on the core's threads, with and without a model, anew when they change."
+  (dolist (settings '("{}" "{\"model\": \"m\", \"models\": {\"m\": {\"provider\": \"ollama\", \"name\": \"x\"}}}"))
+    (aid-context-items-tests-in-git
+     (aid-project-write ".aid/config.json" settings)
+     (aid-append-item "src/a.c#L3-L7")
+     (aid-append-item "src/b.h")
+     (with-current-buffer (aid-context-tests-chat)
+       (let* ((targets (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))
+              (lines (aid--mod-tokens "int\none (void)\n{\n  return 1;\n}\n"))
+              (counted (lambda (file)
+                         (cl-letf (((symbol-function 'aid--mod-tokens) (lambda (&rest args) (ert-fail args)))
+                                   ((symbol-function 'insert-file-contents) (lambda (&rest args) (ert-fail args))))
+                           (aid-chat-measure)
+                           (aid-context-items-tests-wait
+                            (lambda () (equal (mapcar (lambda (target) (gethash target aid-chat--item-tokens)) targets)
+                                              (list lines file))))
+                           (should (equal aid-chat--open-cost (cons 2 (+ lines file))))))))
+         (funcall counted (aid--mod-tokens "int one (void);\nint two (void);\n"))
+         (aid-project-write "src/b.h" "int one (void);\n")
+         (funcall counted (aid--mod-tokens "int one (void);\n"))
+         (should-not (string-search "tok=" (buffer-string))))))))
+
 (ert-deftest aid-append-item-completes ()
   "Files, kinds and sets complete, and say what they are."
   (aid-context-items-tests-in-git
    (aid-context-add-set-for-test)
    (with-current-buffer (aid-context-tests-chat)
      (let* ((table (aid-append--item-table))
-            (all (all-completions "" table))
+            (all (aid-context-items-tests-wait           ; the core lists the files for the first time
+                  (lambda () (let ((all (all-completions "" table)))
+                               (and (member "src/a.c" all) all)))))
             (annotate (cdr (assq 'annotation-function (cdr (funcall table "" nil 'metadata))))))
        (dolist (name '("src/a.c" "commit:" "history:" "diff:" "set:headers"))
          (should (member name all)))

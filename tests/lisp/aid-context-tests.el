@@ -18,7 +18,6 @@
 (require 'dired)
 (require 'comint)
 
-(declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-doc-parse "ext:aid-module" (doc))
 
