@@ -202,6 +202,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["New chat" aid-new-chat]
     ["List of chats" aid-chats]
     ["Search the project..." aid-search]
+    ["Why is a file left out..." aid-why]
     "--"
     ["Append what point is on" aid-append-dwim]
     ["Append file..." aid-append-file]
@@ -267,6 +268,7 @@ Only where AID is used already."
 (autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)
 (autoload 'aid-ask-with "aid-ask-with" "Ask several models at the same time." t)
 (autoload 'aid-search "aid-search" "Show what a question is about in this project." t)
+(autoload 'aid-why "aid-search" "Say why a file is listed in its project, or left out." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-set-model "aid-model" "Choose the model." t)
 (autoload 'aid-list-models "aid-model" "Ask a provider which models it has." t)

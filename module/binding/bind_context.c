@@ -8,9 +8,11 @@
 #include "context/sets.h"
 #include "model/conversation.h"
 #include "model/tokens.h"
+#include "project/projects.h"
 #include <stdlib.h>
 
 #define VAL_MAX ((size_t) 64 << 20)
+#define LISTED_MS 20000        /* waited for a project's first list */
 #define STALE_MAX 10000        /* items of one check */
 
 /* --- jobs on the pool --------------------------------------------------------------------------------------------- */
@@ -224,6 +226,38 @@ AID_BIND (stale_soon)
         item->text = own_text (env, j, text);
       if (item->sent == NULL)
         item->sent = "";
+    }
+  return begin (env, j);
+}
+
+/* --- why a file is in its project, or left out ---------------------------------------------------------------------- */
+
+static void
+say_why (struct job *j, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_projects *projects = aid_assist_projects (aid_binding.assist);
+  struct aid_project *p;
+  struct aid_str why = AID_STR_INIT (1 << 16);
+  if (aid_projects_get (projects, j->root, &p, e))
+    return;
+  if (!aid_project_wait (p, 0, LISTED_MS))
+    aid_error_set (e, AID_E_TIMEOUT, "The files of %.200s are still being listed.", j->root);
+  else if (!aid_project_why (p, aid_span_z (j->target), &why, e))
+    aid_val_str (val, aid_str_span (&why));
+  aid_projects_put (projects, p);
+  aid_str_free (&why);
+}
+
+AID_BIND (project_why_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, say_why);
+  if (j != NULL)
+    {
+      j->root = aid_lisp_dup (env, args[0]);
+      j->target = aid_lisp_dup (env, args[1]);
+      if (!aid_lisp_failed (env) && (j->root == NULL || j->target == NULL))
+        aid_lisp_signal (env, "invalid", "There is no file");
     }
   return begin (env, j);
 }

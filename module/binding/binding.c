@@ -135,6 +135,8 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-project-match", 3, 3, aid_bind_project_match,
     "Return (ALL . PATHS): up to MOST files of the project at ROOT whose path holds TEXT.\n"
     "ALL is nil when there may be more, also while the files are being listed.\n\n(fn ROOT TEXT MOST)" },
+  { "aid--mod-project-why-soon", 2, 2, aid_bind_project_why_soon,
+    "Find out why PATH is a file of the project at ROOT, or none; return an id.\n\n(fn ROOT PATH)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
   { "aid--mod-inspect", 1, 1, aid_bind_inspect,
     "Return a plist of the request that `aid--mod-ask' would make of PLIST.\n\n(fn PLIST)" },

@@ -13,6 +13,7 @@
 (require 'aid-context-items)
 (require 'aid-context-sets)
 (require 'aid-context-pins)
+(require 'aid-search)
 
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
 
@@ -237,6 +238,28 @@
        (aid-context--take-back "aid:diff")
        (aid-recipe-complete)                  ; the person has taken it away
        (should-not (aid-chat--open-items))))))
+
+;;; What is left out
+
+(defun aid-context-items-tests-why (file)
+  "What `aid-why' says of the project's FILE."
+  (let (said)
+    (cl-letf (((symbol-function 'message) (lambda (format &rest args) (setq said (apply #'format-message format args)))))
+      (aid-why (aid-project-file file))
+      (aid-context-items-tests-wait (lambda () said)))))
+
+(ert-deftest aid-why-says-the-rule ()
+  "Of each file it is said what it is, and of one that is left out by what rule."
+  (aid-context-items-tests-in-git
+   (aid-project-write ".gitignore" "*.o\n")
+   (aid-project-write "a.o" "x")
+   (aid-project-write "blob" "x\0y")
+   (aid-project-write "node_modules/m/a.js" "x\n")
+   (should (equal (aid-context-items-tests-why "src/a.c") "src/a.c: text"))
+   (should (equal (aid-context-items-tests-why "a.o") "a.o: not listed: ignored by .gitignore:1: *.o"))
+   (should (string-prefix-p "blob: binary" (aid-context-items-tests-why "blob")))
+   (should (string-match-p "vendored: .*node_modules" (aid-context-items-tests-why "node_modules/m/a.js")))
+   (should (string-search "There is no none.c" (aid-context-items-tests-why "none.c")))))
 
 ;;; Pages
 
