@@ -24,6 +24,7 @@
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
 (declare-function aid--mod-sets "ext:aid-module" (root))
 (declare-function aid-context-add-set "aid-context-sets" (name))
+(declare-function aid-chat-symbols "aid-chat-symbols" (text))
 (declare-function aid-chat--project-files "aid-chat-complete" (text))
 
 (defvar aid-append-item-history nil
@@ -206,8 +207,13 @@ the root of this chat's project."
                              ""))))
         (complete-with-action
          action
-         (append candidates (mapcar #'list (with-current-buffer chat
-                                             (aid-chat--project-files string))))
+         (append candidates
+                 (let ((typed (if (minibufferp) (minibuffer-contents-no-properties) string)))
+                   (with-current-buffer chat
+                     (if (string-prefix-p "@" typed)
+                         (mapcar (lambda (name) (list (concat "@" name)))
+                                 (aid-chat-symbols (substring typed 1)))
+                       (mapcar #'list (aid-chat--project-files string))))))
          string predicate)))))
 
 ;;;###autoload

@@ -1,5 +1,6 @@
 /* Items for Lisp: kinds, sets, and what takes longer than Emacs may wait: reading an item, listing those of a request,
    comparing what was sent with what is there. */
+#include "assist/finder.h"
 #include "assist/stale.h"
 #include "base/pool.h"
 #include "base/val.h"
@@ -24,6 +25,7 @@ struct job
   struct aid_bind_question q;  /* of the items of a request */
   char *dir, *root, *target, *model, *key;
   int typed, count;            /* COUNT: the text itself is not wanted */
+  size_t most;
   struct aid_vec stale, owned; /* struct aid_stale_item, and the strings of all that */
 };
 
@@ -258,6 +260,46 @@ AID_BIND (project_why_soon)
       j->target = aid_lisp_dup (env, args[1]);
       if (!aid_lisp_failed (env) && (j->root == NULL || j->target == NULL))
         aid_lisp_signal (env, "invalid", "There is no file");
+    }
+  return begin (env, j);
+}
+
+/* --- what a project defines ------------------------------------------------------------------------------------------ */
+
+#define SYMBOLS_MAX 1000
+
+/* (MORE NAME...) */
+static void
+list_symbols (struct job *j, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_vec names = AID_VEC_INIT (char *, SYMBOLS_MAX);
+  int more = 0;
+  if (!aid_finder_symbols (aid_assist_finder (aid_binding.assist), j->root, aid_span_z (j->target), j->most, &names, &more, e))
+    {
+      size_t list = aid_val_list (val);
+      aid_val_bool (val, more);
+      for (size_t i = 0; i < names.len; i++)
+        aid_val_str (val, aid_span_z (AID_VEC_AT (char *, &names, i)));
+      aid_val_end (val, list, (uint32_t) names.len + 1);
+    }
+  for (size_t i = 0; i < names.len; i++)
+    free (AID_VEC_AT (char *, &names, i));
+  aid_vec_free (&names);
+}
+
+AID_BIND (symbols_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, list_symbols);
+  if (j != NULL)
+    {
+      j->root = aid_lisp_dup (env, args[0]);
+      j->target = aid_lisp_dup (env, args[1]);
+      j->most = aid_lisp_size (env, args[2]);
+      if (j->most > SYMBOLS_MAX)
+        j->most = SYMBOLS_MAX;
+      if (!aid_lisp_failed (env) && (j->root == NULL || j->target == NULL))
+        aid_lisp_signal (env, "invalid", "There is no project");
     }
   return begin (env, j);
 }

@@ -120,6 +120,7 @@ AID_BIND (set_save);
 AID_BIND (blob_get);
 AID_BIND (project_match);
 AID_BIND (project_why_soon);
+AID_BIND (symbols_soon);
 AID_BIND (patch_read);
 AID_BIND (patch_plan);
 AID_BIND (patch_check);
