@@ -240,6 +240,14 @@
      (delete-file (aid-project-file "Makefile"))
      (should (equal (aid-project-root) default-directory)))))
 
+(ert-deftest aid-project-root-of-jujutsu ()
+  "A Jujutsu repository is a project, whatever its folders hold."
+  (aid-context-tests-with
+   (aid-project-write ".jj/repo/store/type" "git")
+   (aid-project-write "src/Makefile" "all:\n")
+   (let ((default-directory (aid-project-file "src/")))
+     (should (equal (aid-project-root) aid-project-root-folder)))))
+
 (defun aid-context-tests-roots ()
   "The root of src/ without project.el and with it, as a fresh Emacs finds them."
   (with-temp-buffer
