@@ -7,7 +7,7 @@ B       ?= build
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
-PKGS    := libcurl jansson libcmark libutf8proc sqlite3
+PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8
 WERROR  ?=
 SAN     ?=
 
