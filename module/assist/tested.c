@@ -104,7 +104,7 @@ struct hunt
 static int
 is_there (struct hunt *h, struct aid_span folder, struct aid_span name, struct aid_span ending)
 {
-  struct aid_str rel = AID_STR_INIT (PATH_LIMIT), full = AID_STR_INIT (2 * PATH_LIMIT);
+  struct aid_str rel = AID_STR_INIT (PATH_LIMIT), full = AID_STR_INIT ((size_t)2 * PATH_LIMIT);
   struct stat st;
   aid_str_addspan (&rel, folder);
   aid_str_addspan (&rel, name);

@@ -311,7 +311,8 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   unsigned can = t->model.abilities;
   int listed = t->look && t->look->items;
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
-                                  .nitems = t->nitems, .system = system, .model_id = t->model.id ? t->model.id : "", .counter = counter,
+                                  .nitems = t->nitems, .system = system, .model_id = t->model.id ? t->model.id : "",
+                                  .counter = counter,
                                   .remove_secrets = t->remove_secrets, .summarise = t->summarise,
                                   .resolver = t->assist->resolver, .root = t->root, .quick = t->quick,
                                   .dry = listed, .list = listed ? AID_ITEMS_ALL : AID_ITEMS_NONE,

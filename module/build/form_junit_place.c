@@ -71,7 +71,7 @@ frame_of (struct aid_span line, struct aid_span class_name, struct aid_span *fil
 static int
 in_class (const struct aid_diag_reader *r, struct aid_span class_name, struct aid_span trace, struct aid_draft *d)
 {
-  struct aid_str folder = AID_STR_INIT (PATH_LIMIT), path = AID_STR_INIT (2 * PATH_LIMIT);
+  struct aid_str folder = AID_STR_INIT (PATH_LIMIT), path = AID_STR_INIT ((size_t)2 * PATH_LIMIT);
   struct aid_span line, file;
   int n, found = 0;
   struct aid_span outer = outer_class (class_name, &folder);

@@ -9,6 +9,7 @@
 ;;; Code:
 
 (require 'aid-project-help)
+(require 'aid-context-items)
 
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-doc-parse "ext:aid-module" (doc))
@@ -61,6 +62,49 @@ Of a file the core finds them out."
   `(aid-project-with (list (cons "Makefile" "all:\n") (cons "src/a.c" aid-context-tests-code)
                            (cons "src/b.h" "int one (void);\n"))
      ,@body))
+
+;;; Items that the core reads
+
+(defun aid-context-items-tests-wait (what)
+  "Let events come until WHAT, a function, gives non-nil; give that."
+  (let ((limit (+ (float-time) 20)) found)
+    (while (and (not (setq found (funcall what))) (< (float-time) limit))
+      (accept-process-output aid--process 0.05))
+    (should found)
+    found))
+
+(defun aid-context-items-tests-tokens (target)
+  "Wait until the line of TARGET says what it costs, and give that."
+  (aid-context-items-tests-wait
+   (lambda ()
+     (cl-loop for item in (aid-context-tests-items)
+              when (equal (plist-get item :target) target)
+              return (let ((tok (plist-get (plist-get item :meta) :tok)))
+                       (and tok (string-to-number (format "%s" tok))))))))
+
+(defun aid-context-items-tests-text (target)
+  "What the core reads for TARGET in the chat."
+  (let (got)
+    (with-current-buffer (aid-context-tests-chat)
+      (aid-context-read-soon target (lambda (val) (setq got val))))
+    (aid-context-items-tests-wait (lambda () got))
+    (if (stringp got) got (plist-get got :text))))
+
+(defun aid-context-items-tests-labels ()
+  "The labels of the chat's items."
+  (mapcar (lambda (item) (plist-get item :label)) (aid-context-tests-items)))
+
+(defmacro aid-context-items-tests-in-git (&rest body)
+  "Run BODY in a project in Git with two commits."
+  `(aid-context-tests-with
+    (aid-project-run "git" "init" "-q" ".")
+    (aid-project-run "git" "config" "user.name" "Ann")
+    (aid-project-run "git" "config" "user.email" "ann@example.org")
+    (aid-project-run "git" "add" ".")
+    (aid-project-run "git" "commit" "-qm" "The beginning")
+    (aid-project-write "src/b.h" "int one (void);\nint two (void);\n")
+    (aid-project-run "git" "commit" "-qam" "Two is declared")
+    ,@body))
 
 (provide 'aid-context-help)
 ;;; aid-context-help.el ends here

@@ -283,7 +283,8 @@ test_a_failing_test_brings_what_it_is_of (void **state)
   expect_build (HEAD YOU (1) ITEM ("../p/lib/foo.ml"),         /* it is there already */
                 "build: 1 error (the build is red) test/test_foo.ml (named by an error) lib/foo.mli (interface of lib/foo.ml)");
   build ("echo 'test/test_foo.ml:1:9: error: no'; echo 'lib/b.ml:1:1: error: no'; exit 1");
-  expect_build (HEAD YOU (1), "build: 2 errors (the build is red) test/test_foo.ml (named by an error) lib/b.ml (named by an error)");
+  expect_build (HEAD YOU (1),
+                "build: 2 errors (the build is red) test/test_foo.ml (named by an error) lib/b.ml (named by an error)");
 }
 
 static void
