@@ -37,6 +37,9 @@
 (defvar-local aid-context-panel--val nil
   "What the core told of the chat's next request last.")
 
+(defvar-local aid-context-panel--failure nil
+  "Why the core could not list the chat's next request last, or nil.")
+
 (defvar-local aid-context-panel--marked nil
   "The rows with a mark: an alist of ids and characters.")
 
@@ -126,7 +129,7 @@
          (sum (cl-loop for item in items unless (plist-get item :sent) sum (plist-get item :tokens)))
          (count #'aid-chat--count))
     (if (not val)
-        " reading..."
+        (concat " " (or aid-context-panel--failure "reading..."))
       (concat " " (aid-context-panel--bar tokens window 20)
               (format " %s%s tokens" (funcall count tokens)
                       (if (> window 0) (concat " of " (funcall count window)) ""))
@@ -137,7 +140,14 @@
               (if (or (> sum 0) (> budget 0))
                   (format ", new %s%s" (funcall count sum)
                           (if (> budget 0) (concat " of " (funcall count budget)) ""))
-                "")))))
+                "")
+              (aid-context-panel--problem)))))
+
+(defun aid-context-panel--problem ()
+  "Why what is listed cannot be sent, or not be listed anew, for the header line."
+  (if-let ((words (or aid-context-panel--failure (plist-get aid-context-panel--val :problem))))
+      (concat "   " (propertize words 'face 'aid-chat-warning))
+    ""))
 
 ;;; Showing
 
@@ -165,10 +175,11 @@
                        (when (buffer-live-p panel)
                          (with-current-buffer panel
                            (setq aid-context-panel--asked nil)
-                           (if (eq kind 'error)
-                               (message "%s" (plist-get val :message))
-                             (setq aid-context-panel--val val)
-                             (aid-context-panel--print)))))))))
+                           (setq aid-context-panel--failure
+                                 (and (eq kind 'error) (plist-get val :message)))
+                           (unless aid-context-panel--failure
+                             (setq aid-context-panel--val val))
+                           (aid-context-panel--print))))))))
 
 (defun aid-context-panel--follow ()
   "Have the panel of this chat, if it is on screen, show what is so now."

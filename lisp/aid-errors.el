@@ -191,9 +191,33 @@ Compilation knows which folder a make had entered."
         (concat (or (match-string 1 text) (match-string 3 text)) ":"
                 (or (match-string 2 text) (match-string 4 text))))))
 
+(defun aid-errors--words (text)
+  "What TEXT, an error, says: its first line without place and kind."
+  (replace-regexp-in-string
+   (concat "\\`.*?:[0-9]+:\\(?:[0-9]+:\\)? "
+           "\\(?:[Ee]rror\\|[Ww]arning\\|[Nn]ote\\|info\\)\\(?:\\[[^]]*\\]\\)?: ")
+   "" (car (split-string text "\n"))))
+
+(defun aid-errors--joined (errors)
+  "ERRORS without those that another one at the same place says, too.
+So a compiler's message, with the lines that it shows, stands for Flymake's."
+  (let ((at (make-hash-table :test #'equal)))
+    (dolist (one errors)
+      (when-let ((place (aid-errors--place one)))
+        (push one (gethash place at))))
+    (cl-remove-if
+     (lambda (one)
+       (let ((words (aid-errors--words one)))
+         (and (not (string-empty-p words))
+              (cl-loop for other in (gethash (aid-errors--place one) at)
+                       thereis (and (not (eq other one)) (> (length other) (length one))
+                                    (string-search words other))))))
+     errors)))
+
 (defun aid-errors-text (&optional path known)
   "All errors of the project here, or those of PATH in it, one a line or more.
-Those at the places KNOWN, a list of \"FILE:LINE\", are left out."
+What several checkers say of one place is told once.  Those at the places KNOWN,
+a list of \"FILE:LINE\", are left out."
   (let* ((root (aid-project-root))
          (file (and path (expand-file-name path root)))
          (buffers (if file
@@ -204,10 +228,11 @@ Those at the places KNOWN, a list of \"FILE:LINE\", are left out."
     (string-join
      (cl-delete-if
       (lambda (one) (and known (member (aid-errors--place one) known)))
-      (delete-dups
-       (append (cl-mapcan #'aid-errors--buffer buffers)
-               (cl-mapcan (lambda (b) (aid-errors--compilation b path))
-                          (aid-errors--compilation-buffers)))))
+      (aid-errors--joined
+       (delete-dups
+        (append (cl-mapcan #'aid-errors--buffer buffers)
+                (cl-mapcan (lambda (b) (aid-errors--compilation b path))
+                           (aid-errors--compilation-buffers))))))
      "\n")))
 
 (defun aid-errors-at-point ()

@@ -80,5 +80,29 @@ goes on in the background; each place says why it was found."
          (message "%s" (plist-get val :message)))))
     (message "Searching %s..." (abbreviate-file-name root))))
 
+;;; Why a file is not searched
+
+(declare-function aid--mod-project-why-soon "ext:aid-module" (root path))
+
+;;;###autoload
+(defun aid-why (file)
+  "Say what FILE is to its project: text, or why it is left out.
+What is left out is neither listed nor searched; it can be appended all the
+same."
+  (interactive (list (read-file-name "Why is this file listed, or not: " nil buffer-file-name t
+                                     (and buffer-file-name (file-name-nondirectory buffer-file-name)))))
+  (aid-module-ensure)
+  (require 'aid-context)
+  (let* ((file (expand-file-name file))
+         (root (let ((default-directory (file-name-directory (directory-file-name file))))
+                 (expand-file-name (aid-project-root))))
+         (name (file-relative-name file root)))
+    (when (file-remote-p root)
+      (user-error "A remote project is not listed"))
+    (aid--on-event
+     (aid--mod-project-why-soon (directory-file-name root) name)
+     (lambda (kind &optional val)
+       (message "%s" (if (eq kind 'result) (concat name ": " val) (plist-get val :message)))))))
+
 (provide 'aid-search)
 ;;; aid-search.el ends here

@@ -269,3 +269,22 @@ aid_finding_free (struct aid_finding *f)
 {
   aid_recipe_items_free (&f->items);
 }
+
+enum aid_err
+aid_finder_symbols (struct aid_finder *f, const char *root, struct aid_span prefix, size_t max, struct aid_vec *out, int *more,
+                    struct aid_error *e)
+{
+  struct aid_error mine = { AID_OK, "" };
+  struct place *p = enter (f, root, &mine);
+  enum aid_err err = p ? aid_symbols (p->index, prefix, max, out, more, &mine) : mine.code;
+  if (p)
+    leave (f, p);
+  if (p && err == AID_E_NOTFOUND) /* the index is too young to hold anything */
+    {
+      *more = 1;
+      return AID_OK;
+    }
+  if (err && e)
+    *e = mine;
+  return err;
+}

@@ -1,6 +1,7 @@
 /* Files that go with those of a question, found by name: the interface of an implementation, the header of a source, their
    tests.  One table says what goes with what. */
 #include "assist/recipe.h"
+#include "assist/tested.h"
 #include "assist/strategy_internal.h"
 #include "base/fs.h"
 #include "base/hash.h"
@@ -322,6 +323,36 @@ add_failing (struct cook *c, const struct aid_build_last *l)
   aid_str_free (&label);
 }
 
+static int
+is_error_in_file (const struct aid_diag *d)
+{
+  return d->path && d->severity == AID_SEVERITY_ERROR;
+}
+
+/* What failing tests are of, when nothing else fails: the error may be there, and no message names it. */
+static void
+add_tested (struct cook *c, const struct aid_build_last *l)
+{
+  for (size_t i = 0; i < l->diags.items.len; i++)
+    {
+      const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l->diags.items, i);
+      if (is_error_in_file (d) && !aid_is_test (aid_span_z (d->path)))
+        return;
+    }
+  for (size_t i = 0, files = 0; i < l->diags.items.len && files < BUILD_FILES; i++)
+    {
+      const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l->diags.items, i);
+      struct aid_str source = AID_STR_INIT (PATH_LIMIT), path = AID_STR_INIT (PATH_LIMIT);
+      size_t before = c->have.len;
+      if (is_error_in_file (d) && d->path[0] != '/' && !aid_tested_source (c->root, aid_span_z (d->path), &source)
+          && !aid_fs_join (&path, c->root, aid_str_z (&source)))
+        add_file (c, aid_str_z (&path), "tested by the failing test", NULL);
+      files += c->have.len > before;
+      aid_str_free (&source);
+      aid_str_free (&path);
+    }
+}
+
 /* What fails in the last build, if it is red, and the first files that its errors name. */
 static void
 add_build (struct cook *c)
@@ -337,11 +368,12 @@ add_build (struct cook *c)
           const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l.diags.items, i);
           struct aid_str path = AID_STR_INIT (PATH_LIMIT);
           size_t before = c->have.len;
-          if (d->path && d->severity == AID_SEVERITY_ERROR && !aid_fs_join (&path, c->root, d->path))
+          if (is_error_in_file (d) && !aid_fs_join (&path, c->root, d->path))
             add_file (c, aid_str_z (&path), "named by an error", NULL);
           files += c->have.len > before;
           aid_str_free (&path);
         }
+      add_tested (c, &l);
     }
   aid_build_last_free (&l);
 }

@@ -1,7 +1,6 @@
-/* Small things: the version, items, frozen texts, what stands at a place. */
+/* Small things: the version, frozen texts, what stands at a place. */
 #include "binding/binding_internal.h"
 #include "base/utf8.h"
-#include "context/item.h"
 #include "scan/scan.h"
 #include "store/blob.h"
 #include <stdlib.h>
@@ -10,27 +9,6 @@ AID_BIND (version)
 {
   (void) nargs, (void) args;
   return aid_lisp_stringz (env, aid_core_entry ()->version);
-}
-
-AID_BIND (item_read)
-{
-  (void) nargs;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str target, text = AID_STR_INIT (AID_ITEM_MAX);
-  char *dir = aid_lisp_dup (env, args[0]);
-  aid_lisp_text (env, args[1], &target);
-  emacs_value out = NULL;
-  if (!aid_lisp_failed (env))
-    {
-      if (aid_item_read (dir != NULL ? dir : "/", aid_str_span (&target), &text, &e) != AID_OK)
-        aid_lisp_error (env, &e);
-      else
-        out = aid_lisp_string (env, text.ptr, text.len);
-    }
-  free (dir);
-  aid_str_free (&target);
-  aid_str_free (&text);
-  return out;
 }
 
 AID_BIND (blob_get)

@@ -69,7 +69,7 @@ expect_lines (const char *repository, const char *item, const char *want)
   struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
   struct aid_error e = { AID_OK, "" };
   char words[1000], *save = NULL;
-  if (read_in (repository, item, &out, &e))
+  if (read_in (repository, item, &out, &e) || e.code)    /* a program that may fail leaves no error */
     fail_msg ("%s in %s: %s", item, repository, e.msg);
   const char *at = aid_str_z (&out);
   snprintf (words, sizeof words, "%s", want);
