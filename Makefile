@@ -61,6 +61,11 @@ $(B)/obj/%.o: module/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
+# A loop over all vectors of a project: the compiler is to make vector instructions of it.
+ifeq ($(SAN),)
+$(B)/obj/index/nearest.o: ALLCFLAGS += -O3
+endif
+
 # The presets are part of the core, so that it works alone: the file becomes a C string, line by line.
 $(B)/made/presets.c: module/model/presets.json Makefile
 	@mkdir -p $(@D)

@@ -213,6 +213,8 @@ Nil as well when that takes too long."
   (let ((found (save-restriction (widen) (aid-recipe--find))))
     (when (and found (plist-get found :partial))
       (message "The project is still being indexed: what was found may not be all"))
+    (when-let ((note (plist-get found :note)))
+      (message "%s" note))
     (cl-loop for item in (plist-get found :items)
              append (aid-recipe--add (plist-get item :label) (plist-get item :target)
                                      (plist-get item :why)))))

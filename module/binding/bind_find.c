@@ -87,7 +87,8 @@ find (struct aid_later *later, struct aid_str *val, struct aid_error *e)
       aid_bind_items_val (&found.items, val);
       aid_val_kint (val, "files", (int64_t) found.files);
       aid_val_kbool (val, "partial", found.partial);
-      aid_val_end (val, o, 3);
+      aid_val_kstrz (val, "note", found.note[0] ? found.note : NULL);
+      aid_val_end (val, o, 4);
     }
   aid_finding_free (&found);
 }

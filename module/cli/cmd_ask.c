@@ -10,6 +10,7 @@
 #include "cli/dry_run.h"
 #include "cli/opt.h"
 #include "cli/question.h"
+#include "net/http.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -302,7 +303,7 @@ run (struct asking *a, const struct aid_ask *ask)
 /* Adds what the project's index finds for PROMPT, if the strategy searches it, and says so. */
 static enum aid_err
 add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, const struct aid_strategy *s,
-           struct aid_error *e)
+           const struct aid_config *config, struct aid_error *e)
 {
   struct aid_find find = { .root = ask->root,
                            .dir = ask->root,
@@ -317,7 +318,11 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   struct aid_finder *f = projects ? aid_finder_new (projects) : NULL;
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
+  struct aid_net *net = json_is_object (aid_config_get (config, "embeddings")) ? aid_net_new (NULL) : NULL;
+  aid_finder_use_net (f, net, 0);
   aid_finder_find (f, &find, &found, &why);
+  if (found.note[0])
+    fprintf (stderr, "aid: %s\n", found.note);
   if ((why.code && why.code != AID_E_REFUSED) || found.partial)
     fprintf (stderr, "aid: %s\n", why.code ? why.msg : "the project is being indexed: what was found may not be all");
   for (size_t i = 0; i < found.items.len && !err; i++)
@@ -328,6 +333,8 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
     }
   aid_finding_free (&found);
   aid_finder_free (f);
+  if (net)
+    aid_net_free (net, NULL);
   aid_projects_free (projects);
   return err;
 }
@@ -356,7 +363,7 @@ add_recipe (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_sp
     fprintf (stderr, "aid: without %s: the strategy's budget is %lld tokens\n",
              AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
   if (!err)
-    err = add_found (q, ask, prompt, s, e);
+    err = add_found (q, ask, prompt, s, config, e);
   if (s)
     aid_recipe_free (&r);
   aid_strategy_free (s);
