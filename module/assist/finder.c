@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "config/config.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct place
@@ -273,16 +274,21 @@ add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_v
 
 /* Searches P, with the vector of the question where there is one soon. */
 static enum aid_err
-search (struct place *p, const struct aid_find *find, struct aid_found *found, char note[300], struct aid_error *e)
+search (struct place *p, const struct aid_find *find, struct aid_found *found, struct aid_finding *out, struct aid_error *e)
 {
   struct aid_question q = find->question;
   float *vector = NULL;
   int64_t until = aid_clock_ms () + AID_MEANING_MS;
+  const char *host;
+  if (p->meaning && find->secret)
+    aid_meaning_use_key (p->meaning, find->secret);
   if (p->meaning)
     aid_meaning_begin (p->meaning, &q);
   wait_until_read (p->index, find->wait_ms);
   if (p->meaning)
-    aid_meaning_end (p->meaning, until, &q, &vector, note);
+    aid_meaning_end (p->meaning, until, &q, &vector, out->note);
+  if (p->meaning && aid_meaning_wants_key (p->meaning, &host))
+    snprintf (out->wants_key, sizeof out->wants_key, "%s", host);
   enum aid_err err = aid_search (p->index, &q, found, e);
   free (vector);
   return err;
@@ -302,7 +308,7 @@ aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_f
         *e = mine;
       return mine.code;
     }
-  enum aid_err err = search (p, find, &found, out->note, &mine);
+  enum aid_err err = search (p, find, &found, out, &mine);
   if (err == AID_E_NOTFOUND)    /* the index is too young to hold anything */
     err = AID_OK;
   aid_index_state (p->index, &state);

@@ -32,6 +32,7 @@ struct aid_find
 {
   const char *root, *dir;       /* the project's folder, and the one from which links start; absolute */
   struct aid_question question; /* its OPEN and WITHOUT are relative to ROOT */
+  const char *secret;           /* the key of who makes embeddings, that the front end found, or NULL */
   int weak;                     /* also what just one plain word speaks for */
   int64_t wait_ms;              /* for a project that is being indexed for the first time */
 };
@@ -42,6 +43,7 @@ struct aid_finding
   size_t files;         /* that are indexed */
   int partial;          /* the index is not whole yet, or time was over */
   char note[300];       /* a sentence for the person, each once: what is similar in meaning is left out, and why; or "" */
+  char wants_key[256];   /* the host whose key the front end may have, for the next question; or "" */
 };
 
 /* What is to be shown of ROOT for the question.  Begins the index when there is none.  Free OUT in any case. */

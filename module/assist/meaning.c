@@ -192,6 +192,31 @@ aid_meaning_key (struct aid_meaning *m, struct aid_error *e)
   return err;
 }
 
+void
+aid_meaning_use_key (struct aid_meaning *m, const char *key)
+{
+  char *copy = strdup (key);
+  pthread_mutex_lock (&m->lock);
+  if (copy && !m->has_key)
+    {
+      m->key = copy;
+      m->has_key = 1;
+      copy = NULL;
+    }
+  pthread_mutex_unlock (&m->lock);
+  aid_secret_free (copy);
+}
+
+int
+aid_meaning_wants_key (struct aid_meaning *m, const char **host)
+{
+  pthread_mutex_lock (&m->lock);
+  int wants = m->by.model.needs_key && !m->has_key;
+  pthread_mutex_unlock (&m->lock);
+  *host = m->by.model.host;
+  return wants;
+}
+
 /* With the lock. */
 static void
 note_failure (struct aid_meaning *m, const struct aid_error *e)
@@ -526,8 +551,10 @@ aid_meaning_begin (struct aid_meaning *m, const struct aid_question *q)
 {
   struct aid_span text = text_of (q);
   struct aid_error e = { AID_OK, "" };
+  struct aid_vectors_state state;
   uint64_t hash = hash_of (text), id = 0;
-  if (!text.len || !claim (m, hash))
+  aid_vectors_state (m->vectors, &state);
+  if (!state.with || !text.len || !claim (m, hash)) /* nobody is asked for what could be compared with nothing */
     return;
   enum aid_err err = aid_meaning_key (m, &e);
   struct aid_embed ask = { .by = &m->by, .key = m->key, .texts = &text, .n = 1, .question = 1, .ms = QUESTION_MS };

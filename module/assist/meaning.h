@@ -28,6 +28,10 @@ enum aid_err aid_meaning_start (struct aid_meaning *m, struct aid_error *e);
 /* Looks for the key, once: takes as long as the command that finds it.  Who does not call it has it looked for where no program
    is run, and by the thread. */
 enum aid_err aid_meaning_key (struct aid_meaning *m, struct aid_error *e);
+/* Copies KEY, which a front end found; one that is there stays. */
+void aid_meaning_use_key (struct aid_meaning *m, const char *key);
+/* Whether a key is needed and not there; *HOST (borrowed) gets whose. */
+int aid_meaning_wants_key (struct aid_meaning *m, const char **host);
 /* Reads what vectors there are.  A reader of another process' vectors may find none yet: AID_E_STATE. */
 enum aid_err aid_meaning_look (struct aid_meaning *m, struct aid_error *e);
 /* Asks for all that lack, until none does, STOP is set, or the server fails. */

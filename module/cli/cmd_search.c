@@ -241,6 +241,16 @@ tell_embedded (struct aid_meaning *m, enum aid_err err, const struct aid_error *
   fprintf (stderr, "%s%s\n", err ? ": " : "", err ? e->msg : "");
 }
 
+static void
+tell_of_none (struct aid_meaning *m)
+{
+  struct aid_vectors_state s;
+
+  aid_vectors_state (aid_meaning_vectors (m), &s);
+  if (!s.with)
+    fprintf (stderr, "aid: no passage has a vector yet: aid search --embed asks for them, and so does Emacs\n");
+}
+
 /* Opens P's vectors where the settings say who makes them, and with --embed asks for those that lack.  The search does without
    what fails here. */
 static void
@@ -270,6 +280,8 @@ open_meaning (const struct searching *s, const char *root, struct searched *p)
     tell_embedded (p->meaning, err, &e);
   else if (err && err != AID_E_STATE)
     fprintf (stderr, "aid: %s\n", e.msg);
+  else
+    tell_of_none (p->meaning);
 }
 
 static void

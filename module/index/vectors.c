@@ -375,6 +375,23 @@ keep_places (struct aid_vectors *v, struct aid_meant_file *f, const struct readi
   return f->places ? AID_OK : AID_E_NOMEM;
 }
 
+/* Of the passages that wait, from FROM on, those whose vectors are kept from before lack none. */
+static void
+recall (struct aid_vectors *v, size_t from)
+{
+  size_t to = from;
+
+  for (size_t i = from; i < v->waiting.len; i++)
+    {
+      struct aid_lacking l = AID_VEC_AT (struct aid_lacking, &v->waiting, i);
+      if (aid_vectors_db_recall (v, l.hash, l.slot))
+        free (l.text);
+      else
+        AID_VEC_AT (struct aid_lacking, &v->waiting, to++) = l;
+    }
+  v->waiting.len = to;
+}
+
 /* Looks into PATH: what it has and lacks is known then. */
 static enum aid_err
 look_into (struct aid_vectors *v, const char *path, struct aid_error *e)
@@ -383,6 +400,7 @@ look_into (struct aid_vectors *v, const char *path, struct aid_error *e)
                        .scan = AID_SCAN_INIT,
                        .chunks = AID_VEC_INIT (struct aid_chunk, AID_CHUNKS) };
   struct aid_meant_file *f = NULL;
+  size_t waited = v->waiting.len;
   enum aid_err err = read_file (v, aid_span_z (path), &r), failed = AID_OK;
 
   pthread_mutex_lock (&v->lock);
@@ -391,6 +409,7 @@ look_into (struct aid_vectors *v, const char *path, struct aid_error *e)
   pthread_mutex_unlock (&v->lock);
   if (f && !failed)
     failed = aid_vectors_db_file (v, f, e);
+  recall (v, waited);
   aid_str_free (&r.text);
   aid_scan_free (&r.scan);
   aid_vec_free (&r.chunks);

@@ -162,18 +162,15 @@ take_file (struct aid_vectors *v, sqlite3_stmt *s)
     }
 }
 
-/* A vector's row; SPARED counts those of no text that there is. */
+/* A vector's row becomes that of SLOT. */
 static void
-take_vector (struct aid_vectors *v, sqlite3_stmt *s, size_t *spared)
+take_vector (struct aid_vectors *v, sqlite3_stmt *s, int64_t slot)
 {
   struct aid_slots *slots = &v->slots;
-  int64_t slot = aid_slot_find (slots, (uint64_t)sqlite3_column_int64 (s, 0));
   struct aid_span row = aid_db_column (s, 2);
   int8_t *to;
 
-  if (slot < 0)
-    ++*spared;
-  else if (!row.len)
+  if (!row.len)
     aid_slot_set (slots, (size_t)slot, AID_SLOT_HELD, 0);
   else if (!aid_slots_measure (slots, row.len) && (to = aid_slot_row (slots, (size_t)slot)))
     {
@@ -240,17 +237,39 @@ aid_vectors_db_load (struct aid_vectors *v, struct aid_error *e)
       err = aid_db_prepare (v->db, tables[i], &s, e);
       while (!err && !(err = aid_db_step (v->db, s, &row, e)) && row)
         {
+          int64_t slot = i ? aid_slot_find (&v->slots, (uint64_t)sqlite3_column_int64 (s, 0)) : 0;
           pthread_mutex_lock (&v->lock); /* for a row alone: nobody who searches waits for all */
           if (i == 0)
             take_file (v, s);
+          else if (slot >= 0)
+            take_vector (v, s, slot);
           else
-            take_vector (v, s, &spared);
+            spared++; /* of no text that there is */
           pthread_mutex_unlock (&v->lock);
         }
     }
   if (!err && v->lock_fd >= 0 && spared > SPARE + 2 * v->slots.hashes.len)
     sweep (v);
   return err;
+}
+
+int
+aid_vectors_db_recall (struct aid_vectors *v, uint64_t hash, size_t slot)
+{
+  sqlite3_stmt *s;
+  int row;
+
+  if (aid_db_prepare (v->db, "SELECT hash, scale, v FROM vectors WHERE hash=?1", &s, NULL))
+    return 0;
+  sqlite3_bind_int64 (s, 1, (int64_t)hash);
+  if (aid_db_step (v->db, s, &row, NULL) || !row)
+    return 0;
+  pthread_mutex_lock (&v->lock);
+  take_vector (v, s, (int64_t)slot);
+  int has = aid_slot_state (&v->slots, slot) >= AID_SLOT_HELD;
+  pthread_mutex_unlock (&v->lock);
+  sqlite3_reset (s);
+  return has;
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------- */

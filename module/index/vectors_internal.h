@@ -92,6 +92,8 @@ int aid_vectors_db_changed (struct aid_vectors *v);
 enum aid_err aid_vectors_db_file (struct aid_vectors *v, const struct aid_meant_file *f, struct aid_error *e);
 enum aid_err aid_vectors_db_drop (struct aid_vectors *v, const char *path, struct aid_error *e);
 enum aid_err aid_vectors_db_put (struct aid_vectors *v, uint64_t hash, struct aid_span row, float scale, struct aid_error *e);
+/* Gives SLOT the vector of HASH that is kept, if there is one; whether it lacks none then. */
+int aid_vectors_db_recall (struct aid_vectors *v, uint64_t hash, size_t slot);
 enum aid_err aid_vectors_db_empty (struct aid_vectors *v, struct aid_error *e);
 
 #endif
