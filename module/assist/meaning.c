@@ -70,6 +70,7 @@ struct aid_meaning
   struct aid_error failed;   /* why the last question has none, or passages are not asked for */
   char said[sizeof ((struct aid_error *) 0)->msg];   /* what of that somebody was told last */
   int used;
+  int poked;                 /* the thread is to look again at once */
 };
 
 /* --- opening -------------------------------------------------------------------------------------------------------- */
@@ -126,6 +127,15 @@ end_question (struct aid_meaning *m)
   pthread_mutex_unlock (&m->lock);
 }
 
+static void
+poke (struct aid_meaning *m)
+{
+  pthread_mutex_lock (&m->lock);
+  m->poked = 1;
+  pthread_cond_broadcast (&m->changed);
+  pthread_mutex_unlock (&m->lock);
+}
+
 void
 aid_meaning_close (struct aid_meaning *m)
 {
@@ -134,6 +144,7 @@ aid_meaning_close (struct aid_meaning *m)
   if (m->stop)
     aid_stop_set (m->stop);
   end_question (m);
+  poke (m);
   if (m->thread)
     {
       aid_project_wake (aid_index_project (m->index));
@@ -156,13 +167,19 @@ same (const char *a, const char *b)
   return (!a && !b) || (a && b && !strcmp (a, b));
 }
 
+static int
+same_json (const json_t *a, const json_t *b)
+{
+  return (!a && !b) || json_equal (a, b);
+}
+
 int
 aid_meaning_is_by (const struct aid_meaning *m, const struct aid_embedder *by)
 {
   const struct aid_model *a = &m->by.model, *b = &by->model;
   return same (m->by.made_by, by->made_by) && same (m->by.question_prefix, by->question_prefix) && same (a->url, b->url)
-         && same (a->key_env, b->key_env) && same (a->net.proxy, b->net.proxy) && json_equal (a->key_command, b->key_command)
-         && json_equal (a->headers, b->headers);
+         && same (a->key_env, b->key_env) && same (a->net.proxy, b->net.proxy) && same_json (a->key_command, b->key_command)
+         && same_json (a->headers, b->headers);
 }
 
 /* --- asking --------------------------------------------------------------------------------------------------------- */
@@ -200,8 +217,9 @@ aid_meaning_use_key (struct aid_meaning *m, const char *key)
   if (copy && !m->has_key)
     {
       m->key = copy;
-      m->has_key = 1;
+      m->has_key = m->poked = 1;
       copy = NULL;
+      pthread_cond_broadcast (&m->changed);
     }
   pthread_mutex_unlock (&m->lock);
   aid_secret_free (copy);
@@ -442,6 +460,19 @@ wait_for_index (struct aid_meaning *m)
     aid_index_wait (m->index, s.updates, INDEX_MS);
 }
 
+/* Waits for MS, or until somebody pokes. */
+static void
+pause_for (struct aid_meaning *m, int64_t ms)
+{
+  int64_t until = aid_clock_ms () + ms;
+  struct timespec t = { until / 1000, until % 1000 * 1000000 };
+  pthread_mutex_lock (&m->lock);
+  while (!m->poked && pthread_cond_timedwait (&m->changed, &m->lock, &t) == 0)
+    ;
+  m->poked = 0;
+  pthread_mutex_unlock (&m->lock);
+}
+
 static void *
 work (void *arg)
 {
@@ -460,13 +491,13 @@ work (void *arg)
       enum aid_err err = fill (m, m->stop, &generation, &e);
       aid_vectors_state (m->vectors, &state);
       if (!state.writes)
-        aid_project_wait_or (p, UINT64_MAX, READER_MS, m->stop);
+        pause_for (m, READER_MS);
       else if (err)
-        aid_project_wait_or (p, UINT64_MAX, back_off, m->stop);
+        pause_for (m, back_off);
       else
         {
           aid_project_wait_or (p, generation, -1, m->stop);
-          aid_project_wait_or (p, UINT64_MAX, SETTLE_MS, m->stop);
+          pause_for (m, SETTLE_MS);
         }
       back_off = err && back_off < BACK_OFF_MAX_MS ? 2 * back_off : err ? back_off : BACK_OFF_MS;
     }
