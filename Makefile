@@ -217,11 +217,13 @@ check-emacs30: all test-cores
 	@tests/emacs30
 
 ## bench         measure streaming, loading and large chats, as ratios within one run
-bench: all $(B)/bench_secrets $(B)/bench_parsers $(B)/bench_requests
+bench: all $(B)/bench_secrets $(B)/bench_parsers $(B)/bench_requests $(B)/bench_vectors
 	@tests/bench/run
 $(B)/bench_parsers: tests/bench/parsers.c $(call layer_libs,$(need_model))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_requests: tests/bench/requests.c $(call layer_libs,$(need_assist))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+$(B)/bench_vectors: tests/bench/vectors.c $(call layer_libs,$(need_index))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)

@@ -78,7 +78,7 @@ find (const char *text, const char *secret)
   struct aid_error e = { AID_OK, "" };
   struct aid_find f = { .root = scratch_path ("p"),
                         .dir = scratch_path ("p"),
-                        .question = { .text = aid_span_z (text) },
+                        .question = { .text = aid_span_z (text), .ms = PATIENCE_MS },
                         .secret = secret,
                         .wait_ms = PATIENCE_MS };
   aid_finding_free (&found);
