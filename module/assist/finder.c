@@ -168,8 +168,6 @@ use_embedder (struct aid_finder *f, struct place *p, struct aid_embedder *by)
     return before;
   if (f->fills)
     aid_meaning_start (p->meaning, NULL);
-  else
-    aid_meaning_look (p->meaning, NULL);
   return before;
 }
 
@@ -272,14 +270,16 @@ add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_v
   aid_str_free (&label);
 }
 
-/* Searches P, with the vector of the question where there is one soon. */
+/* Searches P, with the vector of the question where there is one soon.  LOOKS: no thread reads what vectors there are. */
 static enum aid_err
-search (struct place *p, const struct aid_find *find, struct aid_found *found, struct aid_finding *out, struct aid_error *e)
+search (struct place *p, int looks, const struct aid_find *find, struct aid_found *found, struct aid_finding *out, struct aid_error *e)
 {
   struct aid_question q = find->question;
   float *vector = NULL;
   int64_t until = aid_clock_ms () + AID_MEANING_MS;
   const char *host;
+  if (p->meaning && looks)
+    aid_meaning_look (p->meaning, NULL);
   if (p->meaning && find->secret)
     aid_meaning_use_key (p->meaning, find->secret);
   if (p->meaning)
@@ -308,7 +308,7 @@ aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_f
         *e = mine;
       return mine.code;
     }
-  enum aid_err err = search (p, find, &found, out, &mine);
+  enum aid_err err = search (p, !f->fills, find, &found, out, &mine);
   if (err == AID_E_NOTFOUND)    /* the index is too young to hold anything */
     err = AID_OK;
   aid_index_state (p->index, &state);
