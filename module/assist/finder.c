@@ -272,7 +272,8 @@ add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_v
 
 /* Searches P, with the vector of the question where there is one soon.  LOOKS: no thread reads what vectors there are. */
 static enum aid_err
-search (struct place *p, int looks, const struct aid_find *find, struct aid_found *found, struct aid_finding *out, struct aid_error *e)
+search (struct place *p, int looks, const struct aid_find *find, struct aid_found *found, struct aid_finding *out,
+        struct aid_error *e)
 {
   struct aid_question q = find->question;
   float *vector = NULL;

@@ -10,7 +10,7 @@
 #include "index/vectors.h"
 #include "model/embed.h"
 
-#define AID_MEANING_MS 400        /* that a search waits for its question's vector */
+#define AID_MEANING_MS 400         /* that a search waits for its question's vector */
 #define AID_MEANING_PAUSE_MS 60000 /* in which a server that did not answer in time is not asked for questions again */
 
 struct aid_meaning;
@@ -39,8 +39,8 @@ enum aid_err aid_meaning_fill (struct aid_meaning *m, const struct aid_stop *sto
 
 /* Begins to ask for Q's vector; returns at once. */
 void aid_meaning_begin (struct aid_meaning *m, const struct aid_question *q);
-/* Waits for it, until UNTIL (aid_clock_ms) at most, and puts it into Q, which borrows *VECTOR (to be freed).  NOTE gets a sentence
-   when meanings do not count, or not all, the first time that it is for this reason; else "". */
+/* Waits for it, until UNTIL (aid_clock_ms) at most, and puts it into Q, which borrows *VECTOR (to be freed).  NOTE gets a
+   sentence when meanings do not count, or not all, the first time that it is for this reason; else "". */
 void aid_meaning_end (struct aid_meaning *m, int64_t until, struct aid_question *q, float **vector, char note[300]);
 
 /* Borrowed. */

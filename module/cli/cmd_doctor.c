@@ -179,7 +179,9 @@ add_models (const json_t *report, struct aid_str *out)
 
   aid_str_addz (out, "models:\n");
   json_array_foreach (json_object_get (report, "models"), i, m)
-    add_checked (m, out);
+    {
+      add_checked (m, out);
+    }
   if (json_array_size (json_object_get (report, "models")) == 0)
     aid_str_addz (out, "  none: name one in the settings, start a local server, or put a key into the environment\n"
                        "  (ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY, ...)\n");

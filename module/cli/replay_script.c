@@ -20,7 +20,8 @@ static const struct member top_members[] = {
 static const struct member exchange_members[]
   = { { "match", OBJECT }, { "request", OBJECT }, { "wait_ms", NUMBER }, { "status", NUMBER }, { "headers", OBJECT },
       { "wire", STRING },  { "chunks", ARRAY },   { "answer", OBJECT },  { "body", ANYTHING }, { "error", OBJECT },
-      { "embeddings", OBJECT }, { "close", STRING }, { "times", NUMBER },   { "about", ANYTHING }, { "after", NUMBER },  { NULL, ANYTHING } };
+      { "close", STRING }, { "times", NUMBER },   { "about", ANYTHING }, { "after", NUMBER },  { "embeddings", OBJECT },
+      { NULL, ANYTHING } };
 static const struct member match_members[] = { { "method", STRING },  { "path", STRING },    { "hash", STRING },
                                                { "contains", TEXTS }, { "question", TEXTS }, { NULL, ANYTHING } };
 static const struct member chunk_members[]

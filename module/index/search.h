@@ -2,8 +2,9 @@
 
    Several lists are made and fused by their ranks: what the question names, the words of names and texts (BM25 by
    fields), what stands in an error's trace, what lies near open files, what earlier commits that said the like have
-   changed, and what is similar in meaning, where somebody has made vectors of it (vectors.h).  The best files are read as they are now and cut to definitions and windows.  Any thread may search; a
-   search of 10,000 files takes some milliseconds, and ends with what it has when its time is over. */
+   changed, and what is similar in meaning, where somebody has made vectors of it (vectors.h).  The best files are read as
+   they are now and cut to definitions and windows.  Any thread may search; a search of 10,000 files takes some
+   milliseconds, and ends with what it has when its time is over. */
 #ifndef AID_INDEX_SEARCH_H
 #define AID_INDEX_SEARCH_H
 

@@ -41,8 +41,8 @@ struct aid_lacking
 
 /* Appends the next ones to OUT (of struct aid_lacking; free with aid_lacking_free), MAX and about BYTES of text at most,
    reading files for it.  None: all have one, or another process writes.  Files that are known to hold secrets are left alone. */
-enum aid_err aid_vectors_next (struct aid_vectors *v, size_t max, size_t bytes, const struct aid_stop *stop, struct aid_vec *out,
-                               struct aid_error *e);
+enum aid_err aid_vectors_next (struct aid_vectors *v, size_t max, size_t bytes, const struct aid_stop *stop,
+                               struct aid_vec *out, struct aid_error *e);
 /* Keeps the vectors of BATCH, each DIMENSIONS numbers; a NULL among VECTORS: that one never gets one.  AID_E_STATE: vectors of
    another length are there (see aid_vectors_reset). */
 enum aid_err aid_vectors_put (struct aid_vectors *v, const struct aid_vec *batch, const float *const *vectors,
@@ -53,12 +53,12 @@ void aid_lacking_free (struct aid_vec *batch);
 
 struct aid_vectors_state
 {
-  int writes;              /* this process does; else another one */
-  size_t passages, with;   /* that are known, and that have a vector */
-  size_t held;             /* that never get one: they hold a secret, or the server took them not */
-  size_t files_left;       /* that are still to be looked into */
-  size_t left_out;         /* files for whose passages there is no room */
-  size_t dimensions;       /* 0: not known yet */
+  int writes;            /* this process does; else another one */
+  size_t passages, with; /* that are known, and that have a vector */
+  size_t held;           /* that never get one: they hold a secret, or the server took them not */
+  size_t files_left;     /* that are still to be looked into */
+  size_t left_out;       /* files for whose passages there is no room */
+  size_t dimensions;     /* 0: not known yet */
 };
 void aid_vectors_state (struct aid_vectors *v, struct aid_vectors_state *out);
 

@@ -49,11 +49,11 @@ struct aid_vectors
   struct aid_index *index;
   char *made_by;
   struct aid_db *db;
-  int lock_fd;             /* -1: another process writes */
-  int64_t version;         /* of the database, as it was read */
-  uint64_t generation;     /* of the project, that was looked at; 0: look at all files */
-  struct aid_vec queue;    /* of char *: files to look into, the last one first */
-  struct aid_vec waiting;  /* of struct aid_lacking: of the file that was looked into last */
+  int lock_fd;            /* -1: another process writes */
+  int64_t version;        /* of the database, as it was read */
+  uint64_t generation;    /* of the project, that was looked at; 0: look at all files */
+  struct aid_vec queue;   /* of char *: files to look into, the last one first */
+  struct aid_vec waiting; /* of struct aid_lacking: of the file that was looked into last */
 
   pthread_mutex_t lock; /* guards what follows */
   struct aid_slots slots;
@@ -61,6 +61,9 @@ struct aid_vectors
   struct aid_vec list;   /* the same */
   size_t files_left, left_out;
 };
+
+/* vectors.c: notes how many files are queued, and that LEFT_OUT more have no room. */
+void aid_vectors_count (struct aid_vectors *v, size_t left_out);
 
 /* vectors_table.c: the table in memory; the caller holds the lock. */
 enum aid_err aid_slots_init (struct aid_slots *s);
@@ -91,7 +94,8 @@ enum aid_err aid_vectors_db_load (struct aid_vectors *v, struct aid_error *e);
 int aid_vectors_db_changed (struct aid_vectors *v);
 enum aid_err aid_vectors_db_file (struct aid_vectors *v, const struct aid_meant_file *f, struct aid_error *e);
 enum aid_err aid_vectors_db_drop (struct aid_vectors *v, const char *path, struct aid_error *e);
-enum aid_err aid_vectors_db_put (struct aid_vectors *v, uint64_t hash, struct aid_span row, float scale, struct aid_error *e);
+enum aid_err
+aid_vectors_db_put (struct aid_vectors *v, uint64_t hash, struct aid_span row, float scale, struct aid_error *e);
 /* Gives SLOT the vector of HASH that is kept, if there is one; whether it lacks none then. */
 int aid_vectors_db_recall (struct aid_vectors *v, uint64_t hash, size_t slot);
 enum aid_err aid_vectors_db_empty (struct aid_vectors *v, struct aid_error *e);

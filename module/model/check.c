@@ -321,8 +321,8 @@ on_vector (void *user, const struct aid_embedded *got)
       return;
     }
   k->states[STEP_ACCEPTED] = k->states[STEP_MODEL] = STATE_OK;
-  snprintf (words, sizeof words, "it makes vectors of %zu numbers (one in %.1f s); the text of projects %s%.100s", got->dimensions,
-            (double) got->total_us / 1e6, k->model.local ? "stays on this machine" : "is sent to ",
+  snprintf (words, sizeof words, "it makes vectors of %zu numbers (one in %.1f s); the text of projects %s%.100s",
+            got->dimensions, (double) got->total_us / 1e6, k->model.local ? "stays on this machine" : "is sent to ",
             k->model.local ? "" : k->model.host);
   good (k, STEP_ANSWER, words);
   finish (k);
@@ -464,15 +464,7 @@ resolve (struct check *k, const struct aid_config *c, const struct aid_check_req
   if (!r->embeds)
     return aid_model_resolve (c, r->id, &k->model, e);
   enum aid_err err = aid_embedder_resolve (c, &k->embedder, e);
-  struct aid_str id = AID_STR_INIT (1024);
   k->model = k->embedder.model;
-  aid_str_addf (&id, "%s/%s", k->model.provider ? k->model.provider : "", k->model.name ? k->model.name : "");
-  if (!err)
-    {
-      free (k->model.id);
-      k->model.id = k->embedder.model.id = aid_str_steal (&id);
-    }
-  aid_str_free (&id);
   return err;
 }
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TEXT_MAX ((size_t) 64 << 10)
+#define TEXT_MAX ((size_t)64 << 10)
 
 /* --- settings ------------------------------------------------------------------------------------------------------- */
 
@@ -28,12 +28,14 @@ copy (const json_t *obj, const char *key)
   return strdup (z ? z : "");
 }
 
-/* The name of the space: what its vectors depend on. */
+/* "PROVIDER/MODEL", and with WHOLE all that its vectors depend on. */
 static char *
-name_space (const struct aid_embedder *m)
+name_of (const struct aid_embedder *m, int whole)
 {
   struct aid_str out = AID_STR_INIT (TEXT_MAX);
-  aid_str_addf (&out, "%s/%s %lld %s", m->model.provider, m->model.name, (long long) m->dimensions, m->passage_prefix);
+  aid_str_addf (&out, "%s/%s", m->model.provider, m->model.name);
+  if (whole)
+    aid_str_addf (&out, " %lld %s", (long long)m->dimensions, m->passage_prefix);
   return aid_str_steal (&out);
 }
 
@@ -46,10 +48,16 @@ fill (const json_t *settings, const char *name, struct aid_embedder *out, struct
   out->dimensions = aid_json_int (settings, "dimensions", 0);
   out->passage_prefix = copy (settings, "passage_prefix");
   out->question_prefix = copy (settings, "question_prefix");
-  if (!out->model.name || !out->passage_prefix || !out->question_prefix || !(out->made_by = name_space (out)))
+  if (!out->model.name || !out->passage_prefix || !out->question_prefix)
+    return aid_error_set (e, AID_E_NOMEM, "no memory for the settings of embeddings");
+  free (out->model.id);
+  out->model.id = name_of (out, 0);
+  out->made_by = name_of (out, 1);
+  if (!out->model.id || !out->made_by)
     return aid_error_set (e, AID_E_NOMEM, "no memory for the settings of embeddings");
   if (!aid_query_embeddings (&out->model, &at_root, &bearer))
-    return aid_error_set (e, AID_E_INVALID, "%.60s makes no embeddings: name another provider for \"embeddings\" in the settings.",
+    return aid_error_set (e, AID_E_INVALID,
+                          "%.60s makes no embeddings: name another provider for \"embeddings\" in the settings.",
                           out->model.title);
   return AID_OK;
 }
@@ -63,7 +71,8 @@ aid_embedder_resolve (const struct aid_config *c, struct aid_embedder *out, stru
   if (!json_is_object (settings))
     return aid_error_set (e, AID_E_NOTFOUND, "No \"embeddings\" are set.");
   if (!provider || !name || !*name)
-    return aid_error_set (e, AID_E_INVALID, "\"embeddings\" needs a \"provider\" and a \"model\", in %s.", aid_config_path (c));
+    return aid_error_set (e, AID_E_INVALID, "\"embeddings\" needs a \"provider\" and a \"model\", in %s.",
+                          aid_config_path (c));
   enum aid_err err = aid_provider_resolve (c, provider, &out->model, e);
   if (!err)
     err = fill (settings, name, out, e);
@@ -78,10 +87,10 @@ struct asked
 {
   aid_embed_done *done;
   void *user;
-  struct aid_model model;    /* its provider, host and key_env alone, for words about errors */
+  struct aid_model model; /* its provider, host and key_env alone, for words about errors */
   char *key;
   size_t n, sent;
-  size_t *place;             /* of each text that was sent, among all */
+  size_t *place; /* of each text that was sent, among all */
   const float **vectors;
   float *numbers;
   size_t dimensions;
@@ -120,12 +129,12 @@ take_vector (struct asked *a, const json_t *list, size_t at, struct aid_error *e
     return bad_answer (a, "with vectors of no length or of several", e);
   float *to = a->numbers + at * n;
   json_array_foreach (list, i, v)
-    {
-      double number = json_number_value (v);
-      if (!json_is_number (v) || !isfinite ((float) number))
-        return bad_answer (a, "with a vector that is no list of numbers", e);
-      to[i] = (float) number;
-    }
+  {
+    double number = json_number_value (v);
+    if (!json_is_number (v) || !isfinite ((float)number))
+      return bad_answer (a, "with a vector that is no list of numbers", e);
+    to[i] = (float)number;
+  }
   a->vectors[a->place[at]] = to;
   return AID_OK;
 }
@@ -140,10 +149,10 @@ read_answer (struct asked *a, const json_t *doc, struct aid_error *e)
   if (json_array_size (data) != a->sent)
     return bad_answer (a, "without a vector for each text", e);
   json_array_foreach (data, i, one)
-    {
-      if (!err)
-        err = take_vector (a, json_object_get (one, "embedding"), (size_t) aid_json_int (one, "index", (int64_t) i), e);
-    }
+  {
+    if (!err)
+      err = take_vector (a, json_object_get (one, "embedding"), (size_t)aid_json_int (one, "index", (int64_t)i), e);
+  }
   return err;
 }
 
@@ -241,11 +250,11 @@ send_it (struct aid_net *net, const struct aid_embed *q, struct asked *a, uint64
 }
 
 enum aid_err
-aid_embed (struct aid_net *net, const struct aid_embed *q, aid_embed_done *done, void *user, uint64_t *id, struct aid_error *e)
+aid_embed (struct aid_net *net, const struct aid_embed *q, aid_embed_done *done, void *user, uint64_t *id,
+           struct aid_error *e)
 {
   struct asked *a = q->n <= AID_EMBED_TEXTS ? asked_new (q, done, user) : NULL;
-  enum aid_err err = a ? send_it (net, q, a, id, e)
-                       : aid_error_set (e, AID_E_NOMEM, "no memory for a question to a server");
+  enum aid_err err = a ? send_it (net, q, a, id, e) : aid_error_set (e, AID_E_NOMEM, "no memory for a question to a server");
   if (err)
     asked_free (a);
   return err;

@@ -7,16 +7,16 @@
 #include "model/provider.h"
 #include "net/http.h"
 
-#define AID_EMBED_TEXTS 256          /* in one question */
-#define AID_EMBED_DIMENSIONS 8192    /* numbers of a vector */
+#define AID_EMBED_TEXTS 256       /* in one question */
+#define AID_EMBED_DIMENSIONS 8192 /* numbers of a vector */
 
 /* Who makes them, by the settings. */
 struct aid_embedder
 {
   struct aid_model model;
-  int64_t dimensions;                    /* that are asked for; 0: as the model has them */
+  int64_t dimensions;                     /* that are asked for; 0: as the model has them */
   char *passage_prefix, *question_prefix; /* "" when there are none */
-  char *made_by;                         /* names the space the vectors are in: of another name they cannot be compared */
+  char *made_by;                          /* names the space the vectors are in: of another name they cannot be compared */
 };
 
 /* Fills OUT (free with aid_embedder_free) by the member "embeddings" of C.  AID_E_NOTFOUND: it is switched off, which it is when
@@ -27,21 +27,21 @@ void aid_embedder_free (struct aid_embedder *m);
 struct aid_embed
 {
   const struct aid_embedder *by;
-  const char *key;               /* or NULL */
-  const struct aid_span *texts;  /* valid UTF-8 */
+  const char *key;              /* or NULL */
+  const struct aid_span *texts; /* valid UTF-8 */
   size_t n;
-  int question;                  /* they are questions: the other prefix stands before them */
-  unsigned ms;                   /* for all of it */
-  int retries;                   /* 0: none; -1: as many as the provider's settings say */
+  int question; /* they are questions: the other prefix stands before them */
+  unsigned ms;  /* for all of it */
+  int retries;  /* 0: none; -1: as many as the provider's settings say */
 };
 
 struct aid_embedded
 {
-  struct aid_error error;        /* why there are none; OK when all is well */
-  int status;                    /* of HTTP; 0: no answer */
-  const float *const *vectors;   /* one for each text; NULL: it holds what looks like a secret, and was not sent */
+  struct aid_error error;      /* why there are none; OK when all is well */
+  int status;                  /* of HTTP; 0: no answer */
+  const float *const *vectors; /* one for each text; NULL: it holds what looks like a secret, and was not sent */
   size_t dimensions;
-  int64_t tokens;                /* that were read, if the server tells; 0 */
+  int64_t tokens; /* that were read, if the server tells; 0 */
   int64_t total_us;
 };
 

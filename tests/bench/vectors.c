@@ -58,7 +58,8 @@ main (int argc, char **argv)
   size_t n = argc == 3 ? strtoul (argv[1], NULL, 10) : 0, dimensions = n ? strtoul (argv[2], NULL, 10) : 0;
   size_t stride = aid_vector_stride (dimensions), bytes = n * stride;
   int8_t *rows = bytes ? aligned_alloc (AID_VECTOR_ALIGN, bytes) : NULL, *copy = bytes ? malloc (bytes) : NULL;
-  float *scales = calloc (n + 1, sizeof *scales), *scores = calloc (n + 1, sizeof *scores), *q = calloc (dimensions + 1, sizeof *q);
+  float *scales = calloc (n + 1, sizeof *scales), *scores = calloc (n + 1, sizeof *scores),
+        *q = calloc (dimensions + 1, sizeof *q);
   int16_t *question = aligned_alloc (AID_VECTOR_ALIGN, stride * sizeof *question + AID_VECTOR_ALIGN);
   double compared = 1e9, copied = 1e9;
   volatile float sink = 0;

@@ -13,7 +13,8 @@ enum
   PATIENCE_MS = 60000
 };
 
-#define JSON(body) FAKE_SEND ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
+#define JSON(body)                                                                                                          \
+  FAKE_SEND ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
 #define ONE JSON ("{\"data\":[{\"embedding\":[1,0]}]}")
 #define TOO_MUCH FAKE_SEND ("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n{\"error\":{\"message\":\"too much\"}}"), FAKE_CLOSE
 #define LIST(...) ((const struct fake_step[]){ __VA_ARGS__ })
@@ -41,7 +42,8 @@ set (int port, const char *more)
 {
   char text[500];
   snprintf (text, sizeof text,
-            "{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0%s}},\"embeddings\":{\"provider\":\"p\",\"model\":"
+            "{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:%d/"
+            "v1\",\"retries\":0%s}},\"embeddings\":{\"provider\":\"p\",\"model\":"
             "\"m\"}}",
             port, more);
   put ("aid/config.json", text);
@@ -153,7 +155,8 @@ a_dead_server_is_told_of_once (void **state)
     }
 }
 
-/* A server that answers no question: the search ends all the same, the server is left alone then, and closing ends the request. */
+/* A server that answers no question: the search ends all the same, the server is left alone then, and closing ends the
+   request. */
 static void
 a_server_that_hangs_is_not_waited_for (void **state)
 {
@@ -198,8 +201,7 @@ static void
 what_is_too_much_is_asked_for_in_parts (void **state)
 {
   (void)state;
-  struct fake_http *f
-    = FAKE_START (LIST (TOO_MUCH), LIST (ONE), LIST (TOO_MUCH), LIST (ONE), LIST (ONE), LIST (ONE));
+  struct fake_http *f = FAKE_START (LIST (TOO_MUCH), LIST (ONE), LIST (TOO_MUCH), LIST (ONE), LIST (ONE), LIST (ONE));
   set (f->port, "");
   put ("p/a.c", "int zebra;\n");
   put ("p/b.c", "int heron;\n");
@@ -252,12 +254,9 @@ main (void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown (name, begin, end)
   const struct CMUnitTest tests[] = {
-    TEST (passages_are_asked_for_in_the_background),
-    TEST (a_dead_server_is_told_of_once),
-    TEST (a_server_that_hangs_is_not_waited_for),
-    TEST (stopping_ends_what_is_asked_for),
-    TEST (what_is_too_much_is_asked_for_in_parts),
-    TEST (a_server_that_takes_nothing_is_told_of),
+    TEST (passages_are_asked_for_in_the_background), TEST (a_dead_server_is_told_of_once),
+    TEST (a_server_that_hangs_is_not_waited_for),    TEST (stopping_ends_what_is_asked_for),
+    TEST (what_is_too_much_is_asked_for_in_parts),   TEST (a_server_that_takes_nothing_is_told_of),
     TEST (a_key_may_come_from_the_front_end),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -8,7 +8,8 @@
 #include "base/json.h"
 #include "model/embed.h"
 
-#define JSON(body) FAKE_SEND ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
+#define JSON(body)                                                                                                          \
+  FAKE_SEND ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
 #define STATUS(status, body)                                                                                                \
   FAKE_SEND ("HTTP/1.1 " status "\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" body), FAKE_CLOSE
 
@@ -67,7 +68,8 @@ embedder (const char *settings, const struct fake_http *f)
   return by;
 }
 
-#define PLAIN "{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:PORT/v1\"}},\"embeddings\":{\"provider\":\"p\",\"model\":\"m\"}}"
+#define PLAIN                                                                                                               \
+  "{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:PORT/v1\"}},\"embeddings\":{\"provider\":\"p\",\"model\":\"m\"}}"
 
 /* Asks F for the vectors of three texts and waits for what comes. */
 static struct answer
@@ -112,9 +114,10 @@ static void
 vectors_come_in_the_order_of_the_texts (void **state)
 {
   (void)state;
-  struct fake_http *f = FAKE_START (((const struct fake_step[]){
-    JSON ("{\"data\":[{\"index\":2,\"embedding\":[3,0.5]},{\"index\":0,\"embedding\":[1,0]},{\"index\":1,\"embedding\":[2,-1e-3]}],"
-          "\"usage\":{\"prompt_tokens\":9}}") }));
+  struct fake_http *f
+    = FAKE_START (((const struct fake_step[]){ JSON ("{\"data\":[{\"index\":2,\"embedding\":[3,0.5]},{\"index\":0,"
+                                                     "\"embedding\":[1,0]},{\"index\":1,\"embedding\":[2,-1e-3]}],"
+                                                     "\"usage\":{\"prompt_tokens\":9}}") }));
   struct answer a = ask ("{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:PORT/v1\"}},\"embeddings\":{\"provider\":\"p\","
                          "\"model\":\"m\",\"dimensions\":2,\"passage_prefix\":\"P: \",\"question_prefix\":\"Q: \"}}",
                          f, three, "secret-key");
@@ -155,8 +158,7 @@ wrong_answers_are_told (void **state)
     {
       char head[1000];
       int n = snprintf (head, sizeof head, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%s", bodies[i]);
-      struct fake_http *f
-        = FAKE_START (((const struct fake_step[]){ { FAKE_OP_SEND, head, (size_t)n, 1 }, FAKE_CLOSE }));
+      struct fake_http *f = FAKE_START (((const struct fake_step[]){ { FAKE_OP_SEND, head, (size_t)n, 1 }, FAKE_CLOSE }));
       struct answer a = ask (PLAIN, f, three, NULL);
       if (a.error.code != AID_E_PARSE || !strstr (a.error.msg, "127.0.0.1"))
         fail_msg ("%s: %s %s", bodies[i], aid_err_name (a.error.code), a.error.msg);
@@ -223,12 +225,15 @@ each_wire_format_has_its_place (void **state)
   {
     const char *settings, *path;
   } cases[] = {
-    { "{\"providers\":{\"ollama\":{\"url\":\"http://127.0.0.1:PORT\"}},\"embeddings\":{\"provider\":\"ollama\",\"model\":\"m\"}}",
+    { "{\"providers\":{\"ollama\":{\"url\":\"http://"
+      "127.0.0.1:PORT\"}},\"embeddings\":{\"provider\":\"ollama\",\"model\":\"m\"}}",
       "POST /v1/embeddings HTTP/1.1\r\n" },
-    { "{\"providers\":{\"gemini\":{\"url\":\"http://127.0.0.1:PORT/v1beta\"}},\"embeddings\":{\"provider\":\"gemini\",\"model\":"
+    { "{\"providers\":{\"gemini\":{\"url\":\"http://127.0.0.1:PORT/"
+      "v1beta\"}},\"embeddings\":{\"provider\":\"gemini\",\"model\":"
       "\"m\"}}",
       "POST /v1beta/openai/embeddings HTTP/1.1\r\n" },
-    { "{\"providers\":{\"openai\":{\"url\":\"http://127.0.0.1:PORT/v1/\"}},\"embeddings\":{\"provider\":\"openai\",\"model\":"
+    { "{\"providers\":{\"openai\":{\"url\":\"http://127.0.0.1:PORT/v1/"
+      "\"}},\"embeddings\":{\"provider\":\"openai\",\"model\":"
       "\"m\"}}",
       "POST /v1/embeddings HTTP/1.1\r\n" },
   };
@@ -279,7 +284,8 @@ settings_say_who_makes_them_or_that_nobody_does (void **state)
 static void
 what_changes_the_vectors_changes_their_maker_s_name (void **state)
 {
-  static const char *const others[] = { "\"model\":\"n\"", "\"model\":\"m\",\"dimensions\":2", "\"model\":\"m\",\"passage_prefix\":\"x\"" };
+  static const char *const others[]
+    = { "\"model\":\"n\"", "\"model\":\"m\",\"dimensions\":2", "\"model\":\"m\",\"passage_prefix\":\"x\"" };
   struct aid_embedder a = embedder ("{\"embeddings\":{\"provider\":\"ollama\",\"model\":\"m\"}}", NULL);
   (void)state;
   for (size_t i = 0; i < 3; i++)
