@@ -135,12 +135,12 @@ AID_BIND (ask)
 
 struct held_job
 {
-  struct aid_later later;
+  struct aid_bind_later later;
   struct aid_bind_question q;
 };
 
 static void
-held_job_free (struct aid_later *later)
+held_job_free (struct aid_bind_later *later)
 {
   struct held_job *j = (struct held_job *) later;
   aid_bind_question_free (&j->q);
@@ -148,7 +148,7 @@ held_job_free (struct aid_later *later)
 }
 
 static void
-find_held (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+find_held (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct aid_str list = AID_STR_INIT (16 << 20);
   if (aid_assist_held (&((struct held_job *) later)->q.ask, &list, e) == AID_OK)
@@ -164,12 +164,12 @@ find_held (struct aid_later *later, struct aid_str *val, struct aid_error *e)
 AID_BIND (held)
 {
   (void) nargs;
-  struct held_job *j = aid_later_new (env, sizeof *j, find_held, held_job_free);
+  struct held_job *j = aid_bind_later_new (env, sizeof *j, find_held, held_job_free);
   if (j == NULL)
     return NULL;
   aid_bind_question_read (env, args[0], &j->q);
   aid_bind_question_own_chat (&j->q);
-  return aid_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }
 
 /* --- models ---------------------------------------------------------------------------------------------------------- */

@@ -300,14 +300,14 @@ AID_BIND (build_text)
 
 struct told
 {
-  struct aid_later later;
+  struct aid_bind_later later;
   struct wish w;
   struct aid_str text;
   int code;
 };
 
 static void
-told_free (struct aid_later *later)
+told_free (struct aid_bind_later *later)
 {
   struct told *t = (struct told *)later;
   wish_free (&t->w);
@@ -316,7 +316,7 @@ told_free (struct aid_later *later)
 }
 
 static void
-read_told (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+read_told (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct told *t = (struct told *)later;
   const char *dir = t->w.dir ? t->w.dir : t->w.root;
@@ -349,11 +349,11 @@ read_told (struct aid_later *later, struct aid_str *val, struct aid_error *e)
 AID_BIND (build_told)
 {
   (void)nargs;
-  struct told *t = aid_later_new (env, sizeof *t, read_told, told_free);
+  struct told *t = aid_bind_later_new (env, sizeof *t, read_told, told_free);
   if (!t)
     return NULL;
   wish_read (env, args[0], &t->w);
   aid_lisp_text (env, aid_lisp_get (env, args[0], ":text"), &t->text);
   t->code = (int)aid_lisp_size (env, aid_lisp_get (env, args[0], ":code"));
-  return aid_later_begin (env, &t->later, aid_assist_pool (aid_binding.assist));
+  return aid_bind_later_begin (env, &t->later, aid_assist_pool (aid_binding.assist));
 }

@@ -16,7 +16,7 @@
 
 struct job
 {
-  struct aid_later later;
+  struct aid_bind_later later;
   struct aid_bind_question q;  /* of the items of a request */
   char *dir, *root, *target, *model, *key;
   int typed;
@@ -24,7 +24,7 @@ struct job
 };
 
 static void
-job_free (struct aid_later *later)
+job_free (struct aid_bind_later *later)
 {
   struct job *j = (struct job *) later;
   aid_bind_question_free (&j->q);
@@ -41,9 +41,9 @@ job_free (struct aid_later *later)
 }
 
 static struct job *
-job_new (emacs_env *env, void (*work) (struct aid_later *later, struct aid_str *val, struct aid_error *e))
+job_new (emacs_env *env, void (*work) (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e))
 {
-  struct job *j = aid_later_new (env, sizeof *j, work, job_free);
+  struct job *j = aid_bind_later_new (env, sizeof *j, work, job_free);
   if (j != NULL)
     {
       j->stale = AID_VEC_INIT (struct aid_stale_item, STALE_MAX);
@@ -56,13 +56,13 @@ job_new (emacs_env *env, void (*work) (struct aid_later *later, struct aid_str *
 static emacs_value
 begin (emacs_env *env, struct job *j)
 {
-  return j != NULL ? aid_later_begin (env, &j->later, aid_assist_readers (aid_binding.assist)) : NULL;
+  return j != NULL ? aid_bind_later_begin (env, &j->later, aid_assist_readers (aid_binding.assist)) : NULL;
 }
 
 /* --- one item ------------------------------------------------------------------------------------------------------ */
 
 static void
-read_item (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+read_item (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct job *j = (struct job *) later;
   struct aid_resolve how = { .resolver = aid_assist_resolver (aid_binding.assist), .dir = j->dir ? j->dir : "/", .root = j->root,
@@ -104,7 +104,7 @@ AID_BIND (item_soon)
 /* --- those of a request -------------------------------------------------------------------------------------------- */
 
 static void
-list_items (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+list_items (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   aid_assist_items (aid_binding.assist, &((struct job *) later)->q.ask, val, e);
 }
@@ -124,7 +124,7 @@ AID_BIND (items_soon)
 /* --- what has changed since it was sent ---------------------------------------------------------------------------- */
 
 static void
-compare (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+compare (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct job *j = (struct job *) later;
   static const char *const names[] = { "same", "changed", "gone", "unknown" };

@@ -9,7 +9,7 @@
 
 struct job
 {
-  struct aid_later later;
+  struct aid_bind_later later;
   struct aid_find find;
   char *root, *dir, *secret;
   struct aid_str text, error;
@@ -25,7 +25,7 @@ free_spans (struct aid_vec *v)
 }
 
 static void
-job_free (struct aid_later *later)
+job_free (struct aid_bind_later *later)
 {
   struct job *j = (struct job *) later;
   free_spans (&j->open);
@@ -79,7 +79,7 @@ job_read (emacs_env *env, emacs_value plist, struct job *j)
 }
 
 static void
-find (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+find (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct job *j = (struct job *) later;
   struct aid_finding found;
@@ -100,9 +100,9 @@ find (struct aid_later *later, struct aid_str *val, struct aid_error *e)
 AID_BIND (find_soon)
 {
   (void) nargs;
-  struct job *j = aid_later_new (env, sizeof *j, find, job_free);
+  struct job *j = aid_bind_later_new (env, sizeof *j, find, job_free);
   if (j == NULL)
     return NULL;
   job_read (env, args[0], j);
-  return aid_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }

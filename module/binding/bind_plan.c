@@ -17,7 +17,7 @@ struct choice
 
 struct job
 {
-  struct aid_later later;      /* of patch_check */
+  struct aid_bind_later later;      /* of patch_check */
   struct aid_str text;
   char *root;
   struct aid_map *texts;       /* path -> struct aid_str * */
@@ -39,7 +39,7 @@ free_text (void *s)
 }
 
 static void
-job_free (struct aid_later *later)
+job_free (struct aid_bind_later *later)
 {
   struct job *j = (struct job *) later;
   aid_str_free (&j->text);
@@ -112,13 +112,13 @@ read_choices (emacs_env *env, emacs_value chosen, struct job *j)
     }
 }
 
-static void check (struct aid_later *later, struct aid_str *val, struct aid_error *e);
+static void check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e);
 
 /* NULL with a signal pending. */
 static struct job *
 job_new (emacs_env *env, emacs_value plist)
 {
-  struct job *j = aid_later_new (env, sizeof *j, check, job_free);
+  struct job *j = aid_bind_later_new (env, sizeof *j, check, job_free);
   if (j == NULL)
     return NULL;
   if ((j->texts = aid_map_new ()) == NULL)
@@ -216,7 +216,7 @@ job_run (struct job *j, struct aid_str *val, struct aid_error *e)
 }
 
 static void
-check (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   job_run ((struct job *) later, val, e);
 }
@@ -310,5 +310,5 @@ AID_BIND (patch_check)
   if (j == NULL)
     return NULL;
   j->later.kind = AID_EVENT_CHECKED;
-  return aid_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }

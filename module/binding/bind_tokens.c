@@ -62,12 +62,12 @@ AID_BIND (forecast)
 
 struct job
 {
-  struct aid_later later;
+  struct aid_bind_later later;
   struct aid_bind_question q;
 };
 
 static void
-job_free (struct aid_later *later)
+job_free (struct aid_bind_later *later)
 {
   struct job *j = (struct job *) later;
   aid_bind_question_free (&j->q);
@@ -75,7 +75,7 @@ job_free (struct aid_later *later)
 }
 
 static void
-foretell (struct aid_later *later, struct aid_str *val, struct aid_error *e)
+foretell (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   aid_assist_situation (aid_binding.assist, &((struct job *) later)->q.ask, val, e);
 }
@@ -83,12 +83,12 @@ foretell (struct aid_later *later, struct aid_str *val, struct aid_error *e)
 AID_BIND (forecast_soon)
 {
   (void) nargs;
-  struct job *j = aid_later_new (env, sizeof *j, foretell, job_free);
+  struct job *j = aid_bind_later_new (env, sizeof *j, foretell, job_free);
   if (j == NULL)
     return NULL;
   aid_bind_question_read (env, args[0], &j->q);
   aid_bind_question_own_chat (&j->q);
-  return aid_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }
 
 /* --- what was spent -------------------------------------------------------------------------------------------------- */
