@@ -279,10 +279,11 @@ aid_vectors_db_file (struct aid_vectors *v, const struct aid_meant_file *f, stru
 {
   struct stored_place *places = calloc (f->n + 1, sizeof *places);
   sqlite3_stmt *s;
-  enum aid_err err = places ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for vectors");
+  enum aid_err err = AID_E_NOMEM;
 
-  if (!err)
-    err = aid_db_prepare (v->db, "INSERT OR REPLACE INTO files VALUES(?1,?2,?3,?4,?5)", &s, e);
+  if (!places)
+    return aid_error_set (e, err, "No memory for vectors");
+  err = aid_db_prepare (v->db, "INSERT OR REPLACE INTO files VALUES(?1,?2,?3,?4,?5)", &s, e);
   if (!err)
     {
       for (uint32_t i = 0; i < f->n; i++)

@@ -236,15 +236,19 @@ send_it (struct aid_net *net, const struct aid_embed *q, struct asked *a, uint64
   if (!a->sent)
     {
       json_decref (input);
-      return aid_error_set (e, AID_E_REFUSED, "Not sent to %.80s: it holds what looks like a secret.", a->model.host);
+      aid_error_set (e, AID_E_REFUSED, "Not sent to %.80s: it holds what looks like a secret.", a->model.host);
+      return AID_E_REFUSED;
     }
   json_t *body = json_pack ("{s:s, s:o}", "model", q->by->model.name, "input", input);
   if (q->by->dimensions)
     json_object_set_new (body, "dimensions", json_integer (q->by->dimensions));
   query.body = body;
   query.path = aid_query_embeddings (&q->by->model, &query.at_root, &query.bearer);
-  enum aid_err err = body ? aid_query (net, &query, on_answer, a, e)
-                          : aid_error_set (e, AID_E_NOMEM, "no memory for a question to a server");
+  enum aid_err err = AID_E_NOMEM;
+  if (body)
+    err = aid_query (net, &query, on_answer, a, e);
+  else
+    aid_error_set (e, err, "no memory for a question to a server");
   json_decref (body);
   return err;
 }
@@ -254,7 +258,12 @@ aid_embed (struct aid_net *net, const struct aid_embed *q, aid_embed_done *done,
            struct aid_error *e)
 {
   struct asked *a = q->n <= AID_EMBED_TEXTS ? asked_new (q, done, user) : NULL;
-  enum aid_err err = a ? send_it (net, q, a, id, e) : aid_error_set (e, AID_E_NOMEM, "no memory for a question to a server");
+  if (!a)
+    {
+      aid_error_set (e, AID_E_NOMEM, "no memory for a question to a server");
+      return AID_E_NOMEM;
+    }
+  enum aid_err err = send_it (net, q, a, id, e);
   if (err)
     asked_free (a);
   return err;
