@@ -14,6 +14,7 @@
 (require 'aid-context)
 (require 'aid-in-force)
 
+(declare-function aid--mod-definition-at "ext:aid-module" (text file at))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-chat-hash "ext:aid-module" (body))
 (declare-function aid-module-ensure "aid-module" ())
@@ -130,15 +131,33 @@ It follows the text from BEG to END."
       (user-error "There is no definition here"))
     (aid-append--add-lines (car bounds) (cdr bounds) (aid-append--definition-name))))
 
+(defconst aid-append--scanned 262144
+  "Characters of a buffer at most in which the core looks for a definition.")
+
+(defun aid-append--scanned ()
+  "The bounds and name of the definition at point by the core, a list, or nil.
+It knows languages that Emacs may have no mode for."
+  (when (and buffer-file-name (not (derived-mode-p 'text-mode))
+             (<= (buffer-size) aid-append--scanned))
+    (aid-module-ensure)
+    (save-restriction
+      (widen)
+      (pcase (aid--mod-definition-at (buffer-substring-no-properties (point-min) (point-max))
+                                     (file-name-nondirectory buffer-file-name) (1- (point)))
+        (`(,beg ,end ,name) (list (1+ beg) (1+ end) name))))))
+
 (defun aid-append-definition-bounds ()
   "The bounds of the definition at point, or nil."
-  (and (derived-mode-p 'prog-mode)
-       (bounds-of-thing-at-point 'defun)))
+  (or (and (derived-mode-p 'prog-mode)
+           (bounds-of-thing-at-point 'defun))
+      (pcase (aid-append--scanned)
+        (`(,beg ,end . ,_) (cons beg end)))))
 
 (defun aid-append--definition-name ()
   "The name of the definition at point, or nil."
   (require 'which-func)
-  (ignore-errors (which-function)))
+  (or (ignore-errors (which-function))
+      (nth 2 (aid-append--scanned))))
 
 (defun aid-append--add-file (file)
   "Add FILE, or the listing of a directory."

@@ -24,6 +24,7 @@
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
 (declare-function aid--mod-sets "ext:aid-module" (root))
 (declare-function aid-context-add-set "aid-context-sets" (name))
+(declare-function aid-read-line "aid-read" (prompt collection &optional history default))
 (declare-function aid-chat--project-files "aid-chat-complete" (text))
 
 (defvar aid-append-item-history nil
@@ -170,8 +171,8 @@ That is a file of the project, with \"#L3-L9\" behind it or not,
 \"commit:HEAD~3..\", \"history:FILE\", an address, \"set:NAME\", and so on."
   (interactive
    (list (with-current-buffer (aid-append--chat)
-           (completing-read "Append item: " (aid-append--item-table) nil nil nil
-                            'aid-append-item-history))))
+           (require 'aid-read)
+           (aid-read-line "Append item: " (aid-append--item-table) 'aid-append-item-history))))
   (let ((item (string-trim item)))
     (if (string-prefix-p "set:" item)
         (progn (require 'aid-context-sets)

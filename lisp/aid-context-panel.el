@@ -23,6 +23,7 @@
 
 (declare-function aid--mod-items-soon "ext:aid-module" (plist))
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-chat-visit "aid-chat-nav" (&optional preview pos))
 (declare-function aid-context-save-set "aid-context-sets" (name &optional shared))
 (declare-function aid-context-add-set "aid-context-sets" (name))
@@ -208,7 +209,7 @@
   "Where the line of the item with ID is in the chat; an error when it is gone."
   (with-current-buffer aid-context-panel--chat
     (or (aid-context-panel--line id)
-        (user-error "The line is gone from the chat: \\[revert-buffer] lists anew"))))
+        (user-error "The line is gone from the chat; `g' lists anew"))))
 
 (defun aid-context-panel--id-here ()
   "The id of the row that point is in."
@@ -315,7 +316,7 @@ Ask first when any of them was sent."
   (interactive)
   (aid-context-panel--delete
    (or (cl-loop for (id . mark) in aid-context-panel--marked when (eq mark ?D) collect id)
-       (user-error "No item is flagged: \\[aid-context-panel-flag] flags one"))))
+       (user-error "No item is flagged; `d' flags one"))))
 
 (defun aid-context-panel-delete ()
   "Delete the marked items, or the one on this line, from the chat."
@@ -413,9 +414,10 @@ changed since it was sent, it goes with the next question again."
          (panel (get-buffer-create (format "*aid context: %s*" (buffer-name chat)))))
     (with-current-buffer panel
       (unless (derived-mode-p 'aid-context-panel-mode)
-        (aid-context-panel-mode)
-        (setq default-directory (buffer-local-value 'default-directory chat)))
-      (setq aid-context-panel--chat chat)
+        (aid-context-panel-mode))
+      (setq aid-context-panel--chat chat
+            default-directory (with-current-buffer chat
+                                (aid-project-root)))
       (setq header-line-format (aid-context-panel--head))
       (aid-context-panel-revert))
     (pop-to-buffer panel '((display-buffer-reuse-window display-buffer-below-selected)

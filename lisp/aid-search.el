@@ -13,6 +13,7 @@
 (eval-when-compile (require 'subr-x))
 (require 'xref)
 (require 'aid-module)
+(require 'aid-invisible)
 (require 'aid-recipe)
 
 (declare-function aid--mod-find-soon "ext:aid-module" (plist))
@@ -33,7 +34,9 @@
 (defun aid-search--xref (item root)
   "ITEM, which was found in the project at ROOT, as an xref."
   (pcase-let ((`(,path ,first) (split-string (plist-get item :target) "#L")))
-    (xref-make (plist-get item :why)
+    (xref-make (concat (when-let ((name (plist-get item :name)))
+                         (concat (aid-invisible-string name) ": "))
+                       (aid-invisible-string (plist-get item :why)))
                (xref-make-file-location
                 (expand-file-name (aid-percent-decode path) root)
                 (string-to-number first) 0))))

@@ -264,7 +264,8 @@ add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_v
   aid_str_addf (&target, "#L%u-L%u", p->first, p->last);
   aid_str_addf (&label, "%s:%u-%u", p->path, p->first, p->last);
   if (item)
-    *item = (struct aid_recipe_item){ aid_str_steal (&target), aid_str_steal (&label), strdup (p->reason), (int64_t)p->tokens };
+    *item = (struct aid_recipe_item){ aid_str_steal (&target), aid_str_steal (&label), strdup (p->reason), (int64_t)p->tokens,
+                                      p->name ? strdup (p->name) : NULL };
   aid_str_free (&path);
   aid_str_free (&target);
   aid_str_free (&label);

@@ -163,11 +163,9 @@ static char *
 label_of (const struct cook *c, const char *path)
 {
   size_t n = strlen (c->root);
-  char *label = strdup (!strncmp (path, c->root, n) && path[n] == '/' ? path + n + 1 : path);
-  for (char *z = label; z && *z; z++)
-    if (strchr ("[]\n", *z))
-      *z = ' ';
-  return label;
+  struct aid_str label = AID_STR_INIT (PATH_LIMIT);
+  aid_item_label (aid_span_z (!strncmp (path, c->root, n) && path[n] == '/' ? path + n + 1 : path), &label);
+  return aid_str_steal (&label);
 }
 
 /* Adds the file PATH, if it is one that may be added, for it is WHY of the file that is called OF (or WHY alone). */
@@ -192,7 +190,9 @@ add_file (struct cook *c, const char *path, const char *why, const char *of)
       struct aid_recipe_item *item = aid_vec_push (sum > c->s->budget ? &c->out->left_out : &c->out->items);
       aid_str_addf (&words, of ? "%s of %s" : "%s", why, of);
       if (item)
-        *item = (struct aid_recipe_item){ aid_str_steal (&link), label_of (c, path), aid_str_steal (&words), tokens };
+        *item = (struct aid_recipe_item){
+          .target = aid_str_steal (&link), .label = label_of (c, path), .why = aid_str_steal (&words), .tokens = tokens
+        };
     }
   aid_str_free (&link);
   aid_str_free (&text);
@@ -313,8 +313,10 @@ add_failing (struct cook *c, const struct aid_build_last *l)
       int64_t tokens = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&text));
       aid_str_addf (&label, "build: %zu error%s", l->diags.errors, l->diags.errors == 1 ? "" : "s");
       if (item)
-        *item = (struct aid_recipe_item){ strdup (AID_ITEM_BUILD), aid_str_steal (&label),
-                                          strdup (l->what == AID_BUILD_TEST ? "the tests fail" : "the build is red"), tokens };
+        *item = (struct aid_recipe_item){ .target = strdup (AID_ITEM_BUILD),
+                                          .label = aid_str_steal (&label),
+                                          .why = strdup (l->what == AID_BUILD_TEST ? "the tests fail" : "the build is red"),
+                                          .tokens = tokens };
     }
   aid_str_free (&text);
   aid_str_free (&label);
@@ -427,6 +429,7 @@ aid_recipe_items_free (struct aid_vec *items)
       free (item->target);
       free (item->label);
       free (item->why);
+      free (item->name);
     }
   aid_vec_free (items);
 }

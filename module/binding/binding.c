@@ -225,6 +225,9 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-set-save", 3, 4, aid_bind_set_save,
     "Save ITEMS as the set NAME of ROOT, or forget it when there are none.\n\n(fn ROOT NAME ITEMS &optional SHARED)" },
   { "aid--mod-blob-get", 1, 1, aid_bind_blob_get, "Return the frozen text HASH.\n\n(fn HASH)" },
+  { "aid--mod-definition-at", 3, 3, aid_bind_definition_at,
+    "Return beginning (from 0), end and name of what TEXT, of the file FILE, defines around character AT; or nil.\n\n"
+    "(fn TEXT FILE AT)" },
   { "aid--mod-patch-read", 1, 1, aid_bind_patch_read, "Return the patches in TEXT as a plist.\n\n(fn TEXT)" },
   { "aid--mod-patch-plan", 1, 1, aid_bind_patch_plan, "Place the patches that PLIST names; return the plan.\n\n(fn PLIST)" },
   { "aid--mod-patch-check", 1, 1, aid_bind_patch_check,

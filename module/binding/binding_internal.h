@@ -118,6 +118,7 @@ AID_BIND (context_written);
 AID_BIND (sets);
 AID_BIND (set_save);
 AID_BIND (blob_get);
+AID_BIND (definition_at);
 AID_BIND (project_match);
 AID_BIND (patch_read);
 AID_BIND (patch_plan);

@@ -268,6 +268,8 @@ execute (struct run *run, const struct aid_stop *stop)
   struct aid_error e = { AID_OK, "" };
   begin_round (run);
   enum aid_err err = aid_proc_run (&p, &result, &e);
+  if (err == AID_E_CANCELLED) /* what the person named, not the shell that ran it */
+    aid_error_set (&e, err, "\"%.150s\" was stopped", run->command.shown);
   ended (run, &result, err ? &e : NULL);
   aid_proc_result_free (&result);
 }

@@ -19,11 +19,12 @@ enum aid_err
 aid_kind_diff (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e)
 {
   (void)name; /* a hash, of a text that was taken earlier and that the editor has lost */
-  enum aid_vc vc = aid_vc_of (aid_resolve_root (how));
+  enum aid_vc_kind vc = aid_vc_of (aid_resolve_root (how));
   struct aid_str base = AID_STR_INIT (200);
   size_t before = out->len;
   enum aid_err err = vc == AID_VC_NONE ? aid_vc_missing (how, e) : vc == AID_VC_GIT ? git_base (how, &base, e) : AID_OK;
-  const char *const git[] = { "diff", "--no-color", "--no-ext-diff", "--no-textconv", "-M", aid_str_z (&base), NULL };
+  const char *const git[]
+    = { "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "-M", aid_str_z (&base), NULL };
   const char *const hg[] = { "diff", "--git", NULL };
   if (!err)
     err = aid_vc_run (how, vc, vc == AID_VC_HG ? hg : git, out, e);

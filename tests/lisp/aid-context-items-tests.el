@@ -57,6 +57,14 @@
     (aid-project-run "git" "commit" "-qam" "Two is declared")
     ,@body))
 
+(ert-deftest aid-append-item-takes-blanks ()
+  "Blanks and question marks are typed, not taken for keys of completion."
+  (require 'aid-read)
+  (let ((executing-kbd-macro t))
+    (dolist (line '("history:a b.c#L1" "https://example.org/?q=x y"))
+      (let ((unread-command-events (listify-key-sequence (concat line "\r"))))
+        (should (equal line (aid-read-line "Item: " '("history:a.c" "history:b.c"))))))))
+
 (ert-deftest aid-append-commit-says-its-cost-when-it-is-read ()
   "A commit's line is there at once; what it costs follows."
   (aid-context-items-tests-in-git

@@ -75,6 +75,16 @@
                      (overlays-in (point-min) (point-max)) "")
           (buffer-string)))
 
+(ert-deftest aid-context-panel-is-of-its-chat ()
+  "What is appended from the panel, by any command, goes to its chat and from its project."
+  (aid-context-panel-tests-with
+   (should (equal (file-name-as-directory (aid-project-file "")) (expand-file-name default-directory)))
+   (let ((chats (length (aid-chat--live-chats))))
+     (aid-append-file "src/a.c")
+     (should (eq chat (aid-append--chat)))
+     (should (= chats (length (aid-chat--live-chats)))))
+   (should (member "src/a.c" (aid-context-panel-tests-labels)))))
+
 (ert-deftest aid-context-panel-deletes ()
   "What is flagged and executed, or deleted at once, is gone from the chat."
   (aid-context-panel-tests-with

@@ -50,6 +50,41 @@
      (should (equal (plist-get (plist-get item :meta) :sym) "two"))
      (should (equal (plist-get item :text) "int\ntwo (void)\n{\n  return 2;\n}\n")))))
 
+(ert-deftest aid-append-definition-without-a-mode ()
+  "What Emacs has no mode for the core scans: as it is in the buffer, not in the file."
+  (aid-context-tests-with
+   (aid-project-write "src/ä.go" "package a\n\nvar ü = 1\n\n// Twice.\nfunc Two() int {\n\treturn 2\n}\n")
+   (aid-context-tests-in "src/ä.go"
+     (fundamental-mode)
+     (search-forward "return")
+     (goto-char (point-min))
+     (insert "// é\n")
+     (search-forward "return")
+     (narrow-to-region (line-beginning-position) (line-end-position))
+     (aid-append-definition))
+   (let ((item (aid-context-tests-one)))
+     (should (equal (plist-get item :label) "src/ä.go:6-9"))
+     (should (equal (plist-get (plist-get item :meta) :sym) "Two"))
+     (should (equal (plist-get item :text) "// Twice.\nfunc Two() int {\n\treturn 2\n}\n")))
+   (aid-context-tests-in "src/ä.go"
+     (widen)
+     (goto-char (point-max))
+     (should-error (aid-append-definition) :type 'user-error))))
+
+(ert-deftest aid-append-names-with-brackets ()
+  "Brackets that are balanced stay in a line's label, others are blanks."
+  (aid-context-tests-with
+   (dolist (name '("app/[id]/page.tsx" "odd/a]b[.c"))
+     (aid-project-write name "x\n")
+     (aid-context-tests-in name
+       (aid-append-buffer)))
+   (should (equal '("app/[id]/page.tsx" "odd/a b .c")
+                  (mapcar (lambda (item) (plist-get item :label)) (aid-context-tests-items))))
+   (should (equal '("x\n" "x\n") (mapcar #'aid-context-tests-text (aid-context-tests-items)))))
+  (dolist (label '(("a\\[b].c" . "a  b .c") ("end\\" . "end ") ("a\\b" . "a\\b") ("p(a[r](en).c" . "p(a r (en).c")
+                   ("a<!--b" . "a b") ("a\nb" . "a b")))
+    (should (equal (cdr label) (aid-chat--clean-label (car label))))))
+
 (ert-deftest aid-append-buffer-unsaved ()
   "A buffer's line is sent with the text of that moment, unsaved and widened."
   (aid-context-tests-with

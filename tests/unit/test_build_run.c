@@ -10,6 +10,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include "base/clock.h"
 #include "base/stop.h"
 #include "scratch.h"
@@ -371,6 +373,43 @@ each_place_is_shown_once_and_with_its_interface (void **state)
   aid_str_free (&text);
 }
 
+/* A note is told with the error that it stands behind, and not with one that stands before a warning. */
+static void
+notes_go_with_their_errors (void **state)
+{
+  struct aid_error e;
+  struct aid_build_last l;
+  struct aid_str text = AID_STR_INIT (1 << 20);
+  (void) state;
+  run ("printf '%s\\n' 'x.c:1: error: first' 'x.c:2: note: of the first' 'x.c:3: warning: mild' 'x.c:4: note: of the mild' "
+       "'x.c:5: error: second'; exit 1", 1);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
+  assert_int_equal (aid_build_tell (scratch_path ("p"), &l, &text, &e), AID_OK);
+  assert_non_null (strstr (text.ptr, ": 2 errors, 1 warning.\n\n1. x.c:1: error: first\n\nx.c:2: note: of the first\n"
+                                     "\n2. x.c:5: error: second\n"));
+  aid_build_last_free (&l);
+  aid_str_free (&text);
+}
+
+/* Where there is no room for a result, the older one is not taken for it. */
+static void
+a_result_that_cannot_be_kept_is_no_older_one (void **state)
+{
+  struct aid_error e;
+  struct aid_build_last l;
+  struct rlimit before;
+  (void) state;
+  run ("echo 'x.c:1: error: old'; exit 1", 1);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
+  aid_build_last_free (&l);
+  assert_int_equal (getrlimit (RLIMIT_FSIZE, &before), 0);
+  signal (SIGXFSZ, SIG_IGN);
+  assert_int_equal (setrlimit (RLIMIT_FSIZE, &(struct rlimit){ 0, before.rlim_max }), 0);
+  run ("exit 0", 1);
+  assert_int_equal (setrlimit (RLIMIT_FSIZE, &before), 0);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_E_NOTFOUND);
+}
+
 static void
 what_fails_without_a_diagnostic_is_told_by_its_last_lines (void **state)
 {
@@ -406,6 +445,8 @@ main (void)
     cmocka_unit_test (each_place_is_shown_once_and_with_its_interface),
     cmocka_unit_test (the_last_builds_of_so_many_projects_are_kept),
     cmocka_unit_test (what_fails_without_a_diagnostic_is_told_by_its_last_lines),
+    cmocka_unit_test (notes_go_with_their_errors),
+    cmocka_unit_test (a_result_that_cannot_be_kept_is_no_older_one),
   };
   int failed = cmocka_run_group_tests_name ("build runs", tests, scratch_make, scratch_drop);
   aid_str_free (&output);
