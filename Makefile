@@ -64,6 +64,11 @@ $(B)/obj/%.o: module/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
+# A loop over all vectors of a project: the compiler is to make vector instructions of it.
+ifeq ($(SAN),)
+$(B)/obj/index/nearest.o: ALLCFLAGS += -O3
+endif
+
 # The presets are part of the core, so that it works alone: the file becomes a C string, line by line.
 $(B)/made/presets.c: module/model/presets.json Makefile
 	@mkdir -p $(@D)
@@ -215,11 +220,13 @@ check-emacs30: all test-cores
 	@tests/emacs30
 
 ## bench         measure streaming, loading and large chats, as ratios within one run
-bench: all $(B)/bench_secrets $(B)/bench_parsers $(B)/bench_requests
+bench: all $(B)/bench_secrets $(B)/bench_parsers $(B)/bench_requests $(B)/bench_vectors
 	@tests/bench/run
 $(B)/bench_parsers: tests/bench/parsers.c $(call layer_libs,$(need_model))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_requests: tests/bench/requests.c $(call layer_libs,$(need_assist))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+$(B)/bench_vectors: tests/bench/vectors.c $(call layer_libs,$(need_index))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)

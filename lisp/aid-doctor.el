@@ -48,6 +48,9 @@
 (defvar-local aid-doctor--servers 'asked
   "The servers that run here, or `asked'.")
 
+(defvar-local aid-doctor--embeddings nil
+  "What was found of who makes embeddings, or nil.")
+
 (defvar-local aid-doctor--run 0
   "Counts the checks of this buffer: what an older one finds is not shown.")
 
@@ -134,12 +137,24 @@ Those that are configured, and of each provider whose key is there the first."
     (insert (cond ((not result) "  ...     ")
                   ((plist-get result :ok) (propertize "  ok      " 'face 'aid-doctor-ok))
                   (t (propertize "  wrong   " 'face 'aid-doctor-wrong)))
-            id
+            (or (plist-get info :label) id)
             (if (plist-get info :default) " (default)" "")
             (if result (concat ": " (plist-get result :message)) "")
             "\n")
     (when (and result (not (plist-get result :ok)))
       (aid-doctor--insert-help result))))
+
+(defun aid-doctor--insert-embeddings ()
+  "Insert who makes embeddings, if anybody does."
+  (let* ((settings (aid--mod-settings aid-doctor--root))
+         (by (plist-get settings :embedder)))
+    (when (plist-get settings :embeds)
+      (insert "\nEmbeddings, for what is similar in meaning\n")
+      (let ((aid-doctor--results (list (cons "" aid-doctor--embeddings))))
+        (aid-doctor--insert-model
+         (list :id "" :label (if by
+                                 (format "%s/%s" (plist-get by :provider) (plist-get by :name))
+                               "settings")))))))
 
 (defun aid-doctor--insert-servers ()
   "Insert the servers that run here."
@@ -162,6 +177,7 @@ Those that are configured, and of each provider whose key is there the first."
     (unless aid-doctor--models
       (insert "  none: name one in the settings, start a server on this machine, or put a key into\n"
               "  ~/.authinfo.gpg: machine api.anthropic.com login apikey password KEY\n"))
+    (aid-doctor--insert-embeddings)
     (aid-doctor--insert-servers)
     (goto-char (point-min))
     (forward-line (1- line))
@@ -182,11 +198,23 @@ An error gives a plist that tells of it."
                                                   (list :ok nil :message (plist-get value :message))))
                               (aid-doctor--show))))))))
 
+(defun aid-doctor--check-embeddings ()
+  "Check who makes embeddings, if anybody does by the settings."
+  (let ((settings (aid--mod-settings aid-doctor--root)))
+    (when (plist-get settings :embeds)
+      (aid-doctor--on-result
+       (aid--mod-model-check nil aid-doctor--root
+                             (when-let ((by (plist-get settings :embedder)))
+                               (aid-model-secret by))
+                             (not aid-doctor--free))
+       (lambda (result) (setq aid-doctor--embeddings result))))))
+
 (defun aid-doctor--check ()
   "Check everything, and show it as it comes."
   (cl-incf aid-doctor--run)
   (setq aid-doctor--results nil
         aid-doctor--servers 'asked
+        aid-doctor--embeddings nil
         aid-doctor--models (condition-case err
                                (aid-doctor--wanted aid-doctor--root)
                              (aid-error (message "%s" (error-message-string err)) nil)))
@@ -196,6 +224,7 @@ An error gives a plist that tells of it."
        (aid--mod-model-check id aid-doctor--root (aid-model-secret info)
                              (not aid-doctor--free))
        (lambda (result) (push (cons id result) aid-doctor--results)))))
+  (aid-doctor--check-embeddings)
   (aid-doctor--on-result (aid--mod-discover nil aid-doctor--root nil)
                          (lambda (servers)
                            (setq aid-doctor--servers

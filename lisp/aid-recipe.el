@@ -202,6 +202,22 @@ Neither is to be found anew."
                                 (file-truename root))
                                (if lines (concat "#" lines) ""))))))
 
+(defvar aid-recipe--wanted-keys nil
+  "Hosts of embeddings whose key the core has not found, as (ROOT . HOST).")
+
+(defun aid-recipe-note-found (root found)
+  "Tell what the core says of what it FOUND in the project at ROOT."
+  (setf (alist-get root aid-recipe--wanted-keys nil t #'equal) (plist-get found :wants_key))
+  (when-let ((note (plist-get found :note)))
+    (message "%s" note)))
+
+(defun aid-recipe-embedding-secret (root)
+  "The key that the core wants for embeddings of the project at ROOT, or nil.
+Nothing is asked for it."
+  (when-let ((host (alist-get root aid-recipe--wanted-keys nil nil #'equal))
+             (info (list :needs_key t :host host)))
+    (and (aid-model-secret-near-p info) (aid-model-secret info))))
+
 (defun aid-recipe--find ()
   "What the core finds in the project for the open question: a plist, or nil.
 Nil as well when that takes too long."
@@ -216,6 +232,7 @@ Nil as well when that takes too long."
                     :error (or errors "")
                     :open (aid-recipe--open-files root)
                     :without (aid-recipe--taken-away root)
+                    :secret (aid-recipe-embedding-secret root)
                     :max aid-recipe-search-passages :tokens aid-recipe-search-tokens
                     :wait (round (* 500 aid-recipe--search-seconds))))))
     (pcase (aid-recipe--await id)
@@ -230,6 +247,8 @@ Nil as well when that takes too long."
   (let ((found (save-restriction (widen) (aid-recipe--find))))
     (when (and found (plist-get found :partial))
       (message "The project is still being indexed: what was found may not be all"))
+    (when found
+      (aid-recipe-note-found (aid-chat-root) found))
     (cl-loop for item in (plist-get found :items)
              append (aid-recipe--add (plist-get item :label) (plist-get item :target)
                                      (plist-get item :why)))))

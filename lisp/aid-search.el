@@ -52,7 +52,8 @@
              (message "The project is still being indexed: search again in a moment for all")))
           ((plist-get found :partial)
            (message "Nothing found for %s yet: the project is being indexed" query))
-          (t (message "Nothing found for %s in %d files" query (plist-get found :files))))))
+          (t (message "Nothing found for %s in %d files" query (plist-get found :files))))
+    (aid-recipe-note-found root found)))
 
 ;;;###autoload
 (defun aid-search (query)
@@ -73,6 +74,7 @@ goes on in the background; each place says why it was found."
     (aid--on-event
      (aid--mod-find-soon (list :root (directory-file-name root) :dir root :text query :error ""
                                :open (aid-recipe--open-files root) :without nil
+                               :secret (aid-recipe-embedding-secret root)
                                :weak t :max aid-search-passages :tokens 1000000 :wait aid-search--wait))
      (lambda (kind &optional val)
        (if (eq kind 'result)

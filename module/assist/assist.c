@@ -47,6 +47,7 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   if (a->net)
     {
       aid_resolver_use_net (a->resolver, a->net);
+      aid_finder_use_net (a->finder, a->net, 1);
       return a;
     }
   aid_assist_free (a, "");
@@ -66,6 +67,8 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   aid_pool_free (a->readers);
   if (a->pool)
     aid_pool_stop (a->pool);    /* what was prepared meanwhile now belongs to the net, which may ask for the pool to its end */
+  if (a->finder)
+    aid_finder_stop (a->finder);     /* nobody searches any more; it asks by the net */
   if (a->net)
     aid_net_free (a->net, reason);
   aid_pool_free (a->pool);

@@ -1,9 +1,11 @@
 #include "assist/finder.h"
+#include "assist/meaning.h"
 #include "assist/recipe.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "config/config.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct place
@@ -11,6 +13,7 @@ struct place
   char *root;
   struct aid_project *project;
   struct aid_index *index;
+  struct aid_meaning *meaning; /* NULL: there is none by the settings */
   unsigned users; /* threads that search it now */
   int64_t used;   /* when it was last asked for, monotonic ms */
 };
@@ -18,6 +21,8 @@ struct place
 struct aid_finder
 {
   struct aid_projects *projects;
+  struct aid_net *net; /* NULL: nobody is asked for vectors */
+  int fills;           /* those of passages are asked for, too */
   pthread_mutex_t lock; /* of what is below */
   struct place *places[AID_FINDER_ROOTS];
   int stopped;
@@ -34,11 +39,19 @@ aid_finder_new (struct aid_projects *projects)
   return f;
 }
 
+void
+aid_finder_use_net (struct aid_finder *f, struct aid_net *net, int fills)
+{
+  f->net = net;
+  f->fills = fills;
+}
+
 static void
 close_place (struct aid_finder *f, struct place *p)
 {
   if (!p)
     return;
+  aid_meaning_close (p->meaning);
   if (p->index)
     aid_index_close (p->index);
   if (p->project)
@@ -87,9 +100,11 @@ holds (const char *root, const char *path)
   return !strncmp (root, path, n) && (!path[n] || path[n] == '/');
 }
 
+/* Fills BY with who is asked for vectors of the project at ROOT; empty: nobody. */
 static enum aid_err
-check_root (const char *root, struct aid_error *e)
+check_root (const char *root, struct aid_embedder *by, struct aid_error *e)
 {
+  *by = (struct aid_embedder){ 0 };
   char *home = getenv ("HOME") ? realpath (getenv ("HOME"), NULL) : NULL;
   int wide = holds (root, "/") || (home && holds (root, home));
   free (home);
@@ -99,6 +114,8 @@ check_root (const char *root, struct aid_error *e)
   if (!c)
     return AID_E_INVALID;
   int off = json_is_false (aid_config_get (c, "index"));
+  if (!off)
+    aid_embedder_resolve (c, by, NULL); /* what is wrong with it the doctor tells */
   aid_config_free (c);
   return off ? aid_error_set (e, AID_E_REFUSED, "%s is not searched: the settings say \"index\": false.", root) : AID_OK;
 }
@@ -135,12 +152,33 @@ slot_for (struct aid_finder *f, const char *root)
   return best;
 }
 
+/* With the lock held: sees to it that BY, which is taken, makes P's vectors.  Gives what did so before, to be closed. */
+static struct aid_meaning *
+use_embedder (struct aid_finder *f, struct place *p, struct aid_embedder *by)
+{
+  struct aid_meaning *before = p->meaning;
+  int same = before ? by->made_by && aid_meaning_is_by (before, by) : !by->made_by;
+  if (same || !f->net || p->users)
+    {
+      aid_embedder_free (by);
+      return NULL;
+    }
+  p->meaning = NULL;
+  if (!by->made_by || aid_meaning_open (f->net, p->index, by, &p->meaning, NULL))
+    return before;
+  if (f->fills)
+    aid_meaning_start (p->meaning, NULL);
+  return before;
+}
+
 /* The place of ROOT, a real path, with one user more, begun if need be. */
 static struct place *
 enter_real (struct aid_finder *f, const char *root, struct aid_error *e)
 {
   struct place *out = NULL, *gone = NULL;
-  if (check_root (root, e))
+  struct aid_meaning *replaced = NULL;
+  struct aid_embedder by;
+  if (check_root (root, &by, e))
     return NULL;
   pthread_mutex_lock (&f->lock);
   struct place **slot = f->stopped ? NULL : slot_for (f, root);
@@ -158,10 +196,13 @@ enter_real (struct aid_finder *f, const char *root, struct aid_error *e)
   if (slot && *slot)
     {
       out = *slot;
+      replaced = use_embedder (f, out, &by);
       out->users++;
       out->used = aid_clock_ms ();
     }
   pthread_mutex_unlock (&f->lock);
+  aid_embedder_free (&by);
+  aid_meaning_close (replaced);
   close_place (f, gone);
   return out;
 }
@@ -230,6 +271,31 @@ add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_v
   aid_str_free (&label);
 }
 
+/* Searches P, with the vector of the question where there is one soon.  LOOKS: no thread reads what vectors there are. */
+static enum aid_err
+search (struct place *p, int looks, const struct aid_find *find, struct aid_found *found, struct aid_finding *out,
+        struct aid_error *e)
+{
+  struct aid_question q = find->question;
+  float *vector = NULL;
+  int64_t until = aid_clock_ms () + AID_MEANING_MS;
+  const char *host;
+  if (p->meaning && looks)
+    aid_meaning_look (p->meaning, NULL);
+  if (p->meaning && find->secret)
+    aid_meaning_use_key (p->meaning, find->secret);
+  if (p->meaning)
+    aid_meaning_begin (p->meaning, &q);
+  wait_until_read (p->index, find->wait_ms);
+  if (p->meaning)
+    aid_meaning_end (p->meaning, until, &q, &vector, out->note);
+  if (p->meaning && aid_meaning_wants_key (p->meaning, &host))
+    snprintf (out->wants_key, sizeof out->wants_key, "%s", host);
+  enum aid_err err = aid_search (p->index, &q, found, e);
+  free (vector);
+  return err;
+}
+
 enum aid_err
 aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_finding *out, struct aid_error *e)
 {
@@ -244,8 +310,7 @@ aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_f
         *e = mine;
       return mine.code;
     }
-  wait_until_read (p->index, find->wait_ms);
-  enum aid_err err = aid_search (p->index, &find->question, &found, &mine);
+  enum aid_err err = search (p, !f->fills, find, &found, out, &mine);
   if (err == AID_E_NOTFOUND)    /* the index is too young to hold anything */
     err = AID_OK;
   aid_index_state (p->index, &state);

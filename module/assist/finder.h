@@ -14,6 +14,10 @@ struct aid_finder;
 
 /* Takes no ownership of PROJECTS, which must outlive it.  NULL without memory. */
 struct aid_finder *aid_finder_new (struct aid_projects *projects);
+/* From here on vectors of questions are asked for by NET, where the settings say of whom, and with FILLS those of passages, too,
+   in the background.  NET is borrowed until aid_finder_stop or aid_finder_free.  Before the first search. */
+struct aid_net;
+void aid_finder_use_net (struct aid_finder *f, struct aid_net *net, int fills);
 /* Stops and joins what keeps the indexes. */
 void aid_finder_free (struct aid_finder *f);
 
@@ -28,6 +32,7 @@ struct aid_find
 {
   const char *root, *dir;       /* the project's folder, and the one from which links start; absolute */
   struct aid_question question; /* its OPEN and WITHOUT are relative to ROOT */
+  const char *secret;           /* the key of who makes embeddings, that the front end found, or NULL */
   int weak;                     /* also what just one plain word speaks for */
   int64_t wait_ms;              /* for a project that is being indexed for the first time */
 };
@@ -37,6 +42,8 @@ struct aid_finding
   struct aid_vec items; /* struct aid_recipe_item, best first */
   size_t files;         /* that are indexed */
   int partial;          /* the index is not whole yet, or time was over */
+  char note[300];       /* a sentence for the person, each once: what is similar in meaning is left out, and why; or "" */
+  char wants_key[256];   /* the host whose key the front end may have, for the next question; or "" */
 };
 
 /* What is to be shown of ROOT for the question.  Begins the index when there is none.  Free OUT in any case. */

@@ -2,6 +2,7 @@
 #include "assist/finder.h"
 #include "base/val.h"
 #include "binding/later.h"
+#include "config/secret.h"
 #include <stdlib.h>
 
 #define PATHS_MAX 200 /* open files, and what was taken away */
@@ -10,7 +11,7 @@ struct job
 {
   struct aid_bind_later later;
   struct aid_find find;
-  char *root, *dir;
+  char *root, *dir, *secret;
   struct aid_str text, error;
   struct aid_vec open, without; /* struct aid_span, owned */
 };
@@ -33,6 +34,7 @@ job_free (struct aid_bind_later *later)
   aid_str_free (&j->error);
   free (j->root);
   free (j->dir);
+  aid_secret_free (j->secret);
   free (j);
 }
 
@@ -63,6 +65,7 @@ job_read (emacs_env *env, emacs_value plist, struct job *j)
   aid_lisp_text (env, aid_lisp_get (env, plist, ":error"), &j->error);
   read_spans (env, aid_lisp_get (env, plist, ":open"), &j->open);
   read_spans (env, aid_lisp_get (env, plist, ":without"), &j->without);
+  j->find.secret = j->secret = aid_lisp_dup (env, aid_lisp_get (env, plist, ":secret"));
   j->find.weak = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":weak"));
   j->find.wait_ms = (int64_t) aid_lisp_size (env, aid_lisp_get (env, plist, ":wait"));
   j->find.question = (struct aid_question){ .text = aid_str_span (&j->text),
@@ -87,7 +90,9 @@ find (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
       aid_bind_items_val (&found.items, val);
       aid_val_kint (val, "files", (int64_t) found.files);
       aid_val_kbool (val, "partial", found.partial);
-      aid_val_end (val, o, 3);
+      aid_val_kstrz (val, "note", found.note[0] ? found.note : NULL);
+      aid_val_kstrz (val, "wants_key", found.wants_key[0] ? found.wants_key : NULL);
+      aid_val_end (val, o, 5);
     }
   aid_finding_free (&found);
 }

@@ -7,13 +7,14 @@
 #include "config/secret.h"
 #include "model/check.h"
 #include "model/discover.h"
+#include "model/embed.h"
 #include <stdlib.h>
 
 struct job
 {
   uint64_t id;                 /* of the event */
   char *root, *name, *secret;  /* each may be NULL; NAME: a provider's or a model's */
-  int spend;
+  int spend, embeds;
 };
 
 static void
@@ -69,7 +70,7 @@ check (void *arg)
   struct job *j = arg;
   struct aid_error e = { AID_OK, "" };
   struct aid_config *c = aid_config_load (j->root, &e);
-  struct aid_check_request r = { j->name, j->secret, 0, j->spend };
+  struct aid_check_request r = { .id = j->name, .secret = j->secret, .spend = j->spend, .embeds = j->embeds };
   if (c == NULL)
     give_up (j, &e);
   else
@@ -77,9 +78,15 @@ check (void *arg)
   aid_config_free (c);
 }
 
+/* How a model is checked. */
+struct how
+{
+  int spend, embeds;
+};
+
 /* Runs RUN on the pool; gives the id of the event that ends it. */
 static emacs_value
-start (emacs_env *env, emacs_value name, emacs_value root, emacs_value secret, int spend, void (*run) (void *))
+start (emacs_env *env, emacs_value name, emacs_value root, emacs_value secret, struct how how, void (*run) (void *))
 {
   struct aid_error e = { AID_OK, "" };
   struct job *j = calloc (1, sizeof *j);
@@ -88,7 +95,7 @@ start (emacs_env *env, emacs_value name, emacs_value root, emacs_value secret, i
       aid_lisp_signal (env, "nomem", "No memory to ask a server");
       return NULL;
     }
-  *j = (struct job){ .id = aid_binding.host->next_id (), .spend = spend };
+  *j = (struct job){ .id = aid_binding.host->next_id (), .spend = how.spend, .embeds = how.embeds };
   uint64_t id = j->id;
   aid_binding_job_begins ();
   j->name = aid_lisp_dup (env, name);
@@ -111,17 +118,38 @@ start (emacs_env *env, emacs_value name, emacs_value root, emacs_value secret, i
 AID_BIND (discover)
 {
   (void) nargs;
-  return start (env, args[0], args[1], args[2], 0, discover);
+  return start (env, args[0], args[1], args[2], (struct how){ 0, 0 }, discover);
 }
 
 /* MODEL ROOT SECRET SPEND */
 AID_BIND (model_check)
 {
   (void) nargs;
-  return start (env, args[0], args[1], args[2], !aid_lisp_is_nil (env, args[3]), check);
+  struct how how = { !aid_lisp_is_nil (env, args[3]), aid_lisp_is_nil (env, args[0]) };
+  return start (env, args[0], args[1], args[2], how, check);
 }
 
 /* --- settings ----------------------------------------------------------------------------------------------------------- */
+
+/* Appends who makes embeddings by C, as the models' plists have it, or nil. */
+static void
+embedder_val (const struct aid_config *c, struct aid_str *val)
+{
+  struct aid_embedder by;
+  if (!c || aid_embedder_resolve (c, &by, NULL))
+    {
+      aid_val_nil (val);
+      return;
+    }
+  size_t o = aid_val_object (val);
+  aid_val_kstrz (val, "provider", by.model.provider);
+  aid_val_kstrz (val, "name", by.model.name);
+  aid_val_kstrz (val, "host", by.model.host);
+  aid_val_kbool (val, "local", by.model.local);
+  aid_val_kbool (val, "needs_key", by.model.needs_key);
+  aid_val_end (val, o, 5);
+  aid_embedder_free (&by);
+}
 
 AID_BIND (settings)
 {
@@ -137,7 +165,10 @@ AID_BIND (settings)
   aid_val_kbool (&val, "exists", aid_fs_exists (aid_str_z (&path)));
   aid_val_kstrz (&val, "error", c ? NULL : e.msg);
   aid_val_kstrz (&val, "warnings", c ? aid_config_warnings (c) : "");
-  aid_val_end (&val, o, 4);
+  aid_val_kbool (&val, "embeds", c && json_is_object (aid_config_get (c, "embeddings")));
+  aid_val_key (&val, "embedder");
+  embedder_val (c, &val);
+  aid_val_end (&val, o, 6);
   aid_config_free (c);
   aid_str_free (&path);
   free (root);

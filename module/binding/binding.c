@@ -172,7 +172,8 @@ static const struct aid_defun defuns[] = {
     "Ask PROVIDER's server for its models (nil: those that run here); return the request's id."
     "\n\n(fn PROVIDER ROOT SECRET)" },
   { "aid--mod-model-check", 4, 4, aid_bind_model_check,
-    "Check MODEL, with SPEND by an answer; return the request's id.\n\n(fn MODEL ROOT SECRET SPEND)" },
+    "Check MODEL (nil: who makes embeddings), with SPEND by an answer; return the request's id."
+    "\n\n(fn MODEL ROOT SECRET SPEND)" },
   { "aid--mod-settings", 1, 1, aid_bind_settings, "Return where the settings are, and what is wrong in them.\n\n(fn ROOT)" },
   { "aid--mod-strategies", 1, 1, aid_bind_strategies, "Return the strategies of ROOT, as plists.\n\n(fn ROOT)" },
   { "aid--mod-strategy-info", 4, 4, aid_bind_strategy_info,

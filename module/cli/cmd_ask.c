@@ -12,6 +12,7 @@
 #include "cli/opt.h"
 #include "cli/question.h"
 #include "context/item.h"
+#include "net/http.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -328,7 +329,7 @@ take_shown (const struct aid_cli_item *item, struct aid_vec *shown, struct aid_s
    is not added again, and what lies near it counts. */
 static enum aid_err
 add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, const struct aid_strategy *s,
-           struct aid_error *e)
+           const struct aid_config *config, struct aid_error *e)
 {
   struct aid_find find = { .root = ask->root,
                            .dir = ask->root,
@@ -345,12 +346,16 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   struct aid_str errors = AID_STR_INIT (PROMPT_MAX);
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
+  struct aid_net *net = json_is_object (aid_config_get (config, "embeddings")) ? aid_net_new (NULL) : NULL;
+  aid_finder_use_net (f, net, 0);
   for (size_t i = 0; i < q->read.len; i++)
     take_shown (&AID_VEC_AT (struct aid_cli_item, &q->read, i), &shown, &errors);
   find.question.error = aid_str_span (&errors);
   find.question.without = find.question.open = shown.data;
   find.question.n_without = find.question.n_open = shown.len;
   aid_finder_find (f, &find, &found, &why);
+  if (found.note[0])
+    fprintf (stderr, "aid: %s\n", found.note);
   if ((why.code && why.code != AID_E_REFUSED) || found.partial)
     fprintf (stderr, "aid: %s\n", why.code ? why.msg : "the project is being indexed: what was found may not be all");
   for (size_t i = 0; i < found.items.len && !err; i++)
@@ -365,6 +370,8 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   aid_str_free (&errors);
   aid_finding_free (&found);
   aid_finder_free (f);
+  if (net)
+    aid_net_free (net, NULL);
   aid_projects_free (projects);
   return err;
 }
@@ -393,7 +400,7 @@ add_recipe (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_sp
     fprintf (stderr, "aid: without %s: the strategy's budget is %lld tokens\n",
              AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
   if (!err)
-    err = add_found (q, ask, prompt, s, e);
+    err = add_found (q, ask, prompt, s, config, e);
   if (s)
     aid_recipe_free (&r);
   aid_strategy_free (s);

@@ -120,7 +120,7 @@ static json_t *
 examine (struct aid_net *net, const char *only, unsigned ms, int spend)
 {
   struct aid_config *config;
-  json_t *settings_report = settings (&config), *models = json_array ();
+  json_t *settings_report = settings (&config), *models = json_array (), *embeddings = NULL;
   int usable = 0;
 
   if (config && only)
@@ -132,9 +132,11 @@ examine (struct aid_net *net, const char *only, unsigned ms, int spend)
     }
   if (config)
     usable = check_models (net, config, models, ms, spend);
+  if (config && !only)
+    embeddings = aid_cli_check_embeddings (net, config, ms, spend);
   aid_config_free (config);
-  return json_pack ("{s:b, s:o, s:o, s:o, s:o}", "ok", usable, "versions", versions (), "config", settings_report, "models",
-                    models, "local", local_servers (net));
+  return json_pack ("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok", usable, "versions", versions (), "config", settings_report, "models",
+                    models, "embeddings", embeddings ? embeddings : json_null (), "local", local_servers (net));
 }
 
 /* --- for people ------------------------------------------------------------------------------------------------------- */
@@ -156,6 +158,19 @@ add_settings (const json_t *config, struct aid_str *out)
     }
 }
 
+/* A line about M, a model or who makes embeddings, and one with what to do. */
+static void
+add_checked (const json_t *m, struct aid_str *out)
+{
+  const char *help = aid_json_str (m, "help");
+
+  aid_str_addf (out, "  %s %s%s: %s\n", aid_json_bool (m, "ok", 0) ? "ok   " : "WRONG",
+                aid_json_str (m, "id") ? aid_json_str (m, "id") : "embeddings",
+                aid_json_bool (m, "default", 0) ? " (default)" : "", aid_json_str (m, "message"));
+  if (help)
+    aid_str_addf (out, "        %s\n", help);
+}
+
 static void
 add_models (const json_t *report, struct aid_str *out)
 {
@@ -165,15 +180,16 @@ add_models (const json_t *report, struct aid_str *out)
   aid_str_addz (out, "models:\n");
   json_array_foreach (json_object_get (report, "models"), i, m)
     {
-      const char *help = aid_json_str (m, "help");
-      aid_str_addf (out, "  %s %s%s: %s\n", aid_json_bool (m, "ok", 0) ? "ok   " : "WRONG", aid_json_str (m, "id"),
-                    aid_json_bool (m, "default", 0) ? " (default)" : "", aid_json_str (m, "message"));
-      if (help)
-        aid_str_addf (out, "        %s\n", help);
+      add_checked (m, out);
     }
   if (json_array_size (json_object_get (report, "models")) == 0)
     aid_str_addz (out, "  none: name one in the settings, start a local server, or put a key into the environment\n"
                        "  (ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY, ...)\n");
+  if (json_is_object (json_object_get (report, "embeddings")))
+    {
+      aid_str_addz (out, "embeddings, for what is similar in meaning:\n");
+      add_checked (json_object_get (report, "embeddings"), out);
+    }
   aid_str_addz (out, "reachable local servers:\n");
   json_array_foreach (json_object_get (report, "local"), i, m)
     {

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
+#include "cli/replay_embed.h"
 #include "cli/replay_frames.h"
 #include "cli/serve.h"
 #include <errno.h>
@@ -163,6 +164,26 @@ play (struct aid_httpd_conn *c, const struct aid_exchange *x, const struct aid_f
   return 0;
 }
 
+/* Sends vectors for REQUEST's texts, or a refusal; the status, negative when it was not sent whole. */
+static int
+play_embeddings (struct aid_httpd_conn *c, const struct aid_exchange *x, const json_t *request)
+{
+  struct aid_error e = { AID_OK, "" };
+  json_t *made = aid_replay_embed (x->embeddings, request, &e);
+  struct aid_exchange as_body = *x;
+  int status = 400;
+
+  as_body.embeddings = NULL;
+  as_body.body = made;
+  if (made)
+    status = play (c, &as_body, NULL, request) ? x->status : -x->status;
+  else
+    aid_serve_refuse (c, 400, "invalid_request_error", e.msg);
+  json_decref (made);
+  return status;
+}
+
+
 static void
 add_model (json_t *list, const char *name)
 {
@@ -227,6 +248,8 @@ answer (struct replay *r, struct aid_httpd_conn *c, const struct aid_httpd_reque
                       "Answers are served at /chat/completions, /responses, /messages, :streamGenerateContent and /api/chat.");
   else if (x->answer && !aid_frames_is_streamed (wire, request))
     aid_serve_refuse (c, status = 400, "invalid_request_error", "Answers are only streamed here: set \"stream\" to true.");
+  else if (x->embeddings)
+    status = play_embeddings (c, x, request);
   else if (!play (c, x, wire, request))
     status = -status;
   json_decref (request);

@@ -1,4 +1,6 @@
 /* aid search: what a question is about, found in the project's index, which is made or brought up to date before. */
+#include "assist/meaning.h"
+#include "base/clock.h"
 #include "base/val.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
@@ -13,9 +15,9 @@
 #define OUT_MAX ((size_t)64 << 20)
 enum
 {
-  ONCE_A_SECOND = 1000,
   OPEN_MAX = 32,
-  THREADS = 2
+  THREADS = 2,
+  MEANING_MS = 1500 /* that the question's vector is waited for */
 };
 
 struct searching
@@ -23,7 +25,16 @@ struct searching
   int64_t k, tokens;
   const char *root, *error;
   struct aid_vec open, without;
-  int json, map, no_update, text;
+  int json, map, no_update, text, embed;
+};
+
+/* The project that is searched. */
+struct searched
+{
+  struct aid_project *project;
+  struct aid_index *index;
+  struct aid_net *net;         /* NULL: no vectors are asked for */
+  struct aid_meaning *meaning; /* likewise */
 };
 
 static struct aid_stop *stop;
@@ -53,7 +64,7 @@ put_passage (struct aid_str *val, const struct aid_passage *p)
 }
 
 static int
-print_json (const struct aid_found *f, int64_t files)
+print_json (const struct aid_found *f, int64_t files, struct aid_meaning *meaning)
 {
   struct aid_str val = AID_STR_INIT (OUT_MAX);
   size_t all = aid_val_object (&val), list;
@@ -79,7 +90,12 @@ print_json (const struct aid_found *f, int64_t files)
   aid_val_end (&val, list, (uint32_t)n);
   aid_val_kreal (&val, "ms", (double)f->us / 1000);
   aid_val_kbool (&val, "partial", f->partial);
-  aid_val_end (&val, all, 4);
+  aid_val_key (&val, "meaning");
+  if (meaning)
+    aid_meaning_val (meaning, &val);
+  else
+    aid_val_nil (&val);
+  aid_val_end (&val, all, 5);
   status = aid_cli_print_val (aid_str_span (&val));
   aid_str_free (&val);
   return status;
@@ -142,8 +158,24 @@ spans_of (const struct aid_vec *names)
   return out;
 }
 
+/* Puts the question's vector into Q, if there is one soon; gives it, to be freed. */
+static float *
+ask_meaning (const struct searched *p, struct aid_question *q)
+{
+  float *vector = NULL;
+  char note[300];
+
+  if (!p->meaning)
+    return NULL;
+  aid_meaning_begin (p->meaning, q);
+  aid_meaning_end (p->meaning, aid_clock_ms () + MEANING_MS, q, &vector, note);
+  if (note[0])
+    fprintf (stderr, "aid: %s\n", note);
+  return vector;
+}
+
 static int
-ask (const struct searching *s, struct aid_project *p, struct aid_index *x, struct aid_span query, struct aid_span error)
+ask (const struct searching *s, const struct searched *p, struct aid_span query, struct aid_span error)
 {
   struct aid_vec open = spans_of (&s->open), without = spans_of (&s->without);
   struct aid_question q = { .text = query,
@@ -158,7 +190,8 @@ ask (const struct searching *s, struct aid_project *p, struct aid_index *x, stru
   struct aid_found f = { 0 };
   struct aid_str map = AID_STR_INIT (OUT_MAX), calm = AID_STR_INIT (OUT_MAX);
   struct aid_error e = { AID_OK, "" };
-  enum aid_err err = s->map ? aid_search_map (x, &q, &map, &e) : aid_search (x, &q, &f, &e);
+  float *vector = ask_meaning (p, &q);
+  enum aid_err err = s->map ? aid_search_map (p->index, &q, &map, &e) : aid_search (p->index, &q, &f, &e);
   int status;
 
   if (err)
@@ -169,7 +202,8 @@ ask (const struct searching *s, struct aid_project *p, struct aid_index *x, stru
       status = aid_cli_print (aid_str_span (&calm));
     }
   else
-    status = s->json ? print_json (&f, s->k > 0 ? s->k : 10) : print_lines (p, &f, s->text);
+    status = s->json ? print_json (&f, s->k > 0 ? s->k : 10, p->meaning) : print_lines (p->project, &f, s->text);
+  free (vector);
   aid_found_free (&f);
   aid_vec_free (&open);
   aid_vec_free (&without);
@@ -190,27 +224,97 @@ update (struct aid_index *x)
     fprintf (stderr, "aid: %s\n", e.msg);
 }
 
+/* --- meanings ------------------------------------------------------------------------------------------------------ */
+
+/* Tells what came of asking for vectors. */
+static void
+tell_embedded (struct aid_meaning *m, enum aid_err err, const struct aid_error *e)
+{
+  struct aid_vectors_state s;
+
+  aid_vectors_state (aid_meaning_vectors (m), &s);
+  fprintf (stderr, "aid: %zu of %zu passages have a vector", s.with, s.passages);
+  if (s.held)
+    fprintf (stderr, ", %zu are not sent or not taken", s.held);
+  if (s.left_out)
+    fprintf (stderr, ", those of %zu files have no room", s.left_out);
+  fprintf (stderr, "%s%s\n", err ? ": " : "", err ? e->msg : "");
+}
+
+static void
+tell_of_none (struct aid_meaning *m)
+{
+  struct aid_vectors_state s;
+
+  aid_vectors_state (aid_meaning_vectors (m), &s);
+  if (!s.with)
+    fprintf (stderr, "aid: no passage has a vector yet: aid search --embed asks for them, and so does Emacs\n");
+}
+
+/* Opens P's vectors where the settings say who makes them, and with --embed asks for those that lack.  The search does without
+   what fails here. */
+static void
+open_meaning (const struct searching *s, const char *root, struct searched *p)
+{
+  struct aid_error e = { AID_OK, "" };
+  struct aid_config *c = aid_config_load (root, &e);
+  struct aid_embedder by;
+  enum aid_err err = c ? aid_embedder_resolve (c, &by, &e) : e.code;
+
+  aid_config_free (c);
+  if (!err && !(p->net = aid_net_new (&e)))
+    {
+      err = e.code;
+      aid_embedder_free (&by);
+    }
+  if (!err)
+    err = aid_meaning_open (p->net, p->index, &by, &p->meaning, &e);
+  if (!err)
+    err = aid_meaning_key (p->meaning, &e);
+  if (err && (err != AID_E_NOTFOUND || s->embed || p->meaning))
+    fprintf (stderr, "aid: %s\n", e.msg);
+  if (err || !p->meaning)
+    return;
+  err = s->embed ? aid_meaning_fill (p->meaning, stop, &e) : aid_meaning_look (p->meaning, &e);
+  if (s->embed)
+    tell_embedded (p->meaning, err, &e);
+  else if (err && err != AID_E_STATE)
+    fprintf (stderr, "aid: %s\n", e.msg);
+  else
+    tell_of_none (p->meaning);
+}
+
+static void
+close_all (struct searched *p)
+{
+  aid_meaning_close (p->meaning);
+  if (p->net)
+    aid_net_free (p->net, NULL);
+  aid_index_close (p->index);
+  if (p->project)
+    aid_project_close (p->project);
+}
+
 static int
 search (const struct searching *s, struct aid_span query, struct aid_span error)
 {
   struct aid_str root = AID_STR_INIT (8192);
-  struct aid_project *p = NULL;
-  struct aid_index *x = NULL;
+  struct searched p = { NULL, NULL, NULL, NULL };
   struct aid_index_options options = { .threads = THREADS };
   struct aid_error e = { AID_OK, "" };
   enum aid_err err = s->root ? aid_str_addz (&root, s->root) : aid_project_root_of (".", 0, &root, &e);
   int status;
 
   if (!err)
-    err = aid_project_open (aid_str_z (&root), NULL, &p, &e);
+    err = aid_project_open (aid_str_z (&root), NULL, &p.project, &e);
   if (!err)
-    err = aid_index_open (p, &options, &x, &e);
+    err = aid_index_open (p.project, &options, &p.index, &e);
   if (!err && !s->no_update)
-    update (x);
-  status = err ? aid_cli_fail ("%s", e.msg) : ask (s, p, x, query, error);
-  aid_index_close (x);
-  if (p)
-    aid_project_close (p);
+    update (p.index);
+  if (!err)
+    open_meaning (s, aid_str_z (&root), &p);
+  status = err ? aid_cli_fail ("%s", e.msg) : ask (s, &p, query, error);
+  close_all (&p);
   aid_str_free (&root);
   return status;
 }
@@ -252,14 +356,16 @@ aid_cmd_search (int argc, char **argv)
     { "root", 0, AID_OPT_STRING, &s.root, "DIR", "the project (default: that of the working directory)" },
     { "text", 0, AID_OPT_FLAG, &s.text, NULL, "print the passages' lines" },
     { "map", 0, AID_OPT_FLAG, &s.map, NULL, "print signatures of what matters to the question, by file, instead" },
+    { "embed", 0, AID_OPT_FLAG, &s.embed, NULL, "ask for the vectors of passages that have none yet, before searching" },
     { "no-update", 0, AID_OPT_FLAG, &s.no_update, NULL, "search the index as it is" },
-    { "json", 0, AID_OPT_FLAG, &s.json, NULL, "one document: passages, files, ms, partial" },
+    { "json", 0, AID_OPT_FLAG, &s.json, NULL, "one document: passages, files, ms, partial, meaning" },
   };
   const struct aid_usage_text usage
     = { "aid search [options] QUERY|-",
         "Finds what a question is about in the files of a project: passages, the best first, each with its reason.\n"
         "The index is made by the first search and brought up to date by each.  It is in the cache directory and may be "
-        "deleted.\n",
+        "deleted.  Where the settings name \"embeddings\", what is similar in meaning is found, too: --embed sends the "
+        "project's text there.\n",
         opts,
         sizeof opts / sizeof *opts,
         1,

@@ -113,7 +113,7 @@ aid_cli_check (struct aid_net *net, const struct aid_config *c, const json_t *id
   json_t *all = json_array ();
   for (size_t i = 0; slots && i < n; i++)
     {
-      struct aid_check_request r = { json_string_value (json_array_get (ids, i)), NULL, ms, spend };
+      struct aid_check_request r = { .id = json_string_value (json_array_get (ids, i)), .ms = ms, .spend = spend };
       slots[i] = (struct slot){ &gate, AID_STR_INIT (ANSWER_MAX) };
       aid_check_model (net, c, &r, on_val, &slots[i]);
     }
@@ -123,4 +123,17 @@ aid_cli_check (struct aid_net *net, const struct aid_config *c, const json_t *id
     json_array_append_new (all, take (&slots[i]));
   free (slots);
   return all;
+}
+
+json_t *
+aid_cli_check_embeddings (struct aid_net *net, const struct aid_config *c, unsigned ms, int spend)
+{
+  struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 1 };
+  struct slot slot = { &gate, AID_STR_INIT (ANSWER_MAX) };
+  struct aid_check_request r = { .ms = ms, .spend = spend, .embeds = 1 };
+  if (!json_is_object (aid_config_get (c, "embeddings")))
+    return NULL;
+  aid_check_model (net, c, &r, on_val, &slot);
+  wait_for (&gate);
+  return take (&slot);
 }

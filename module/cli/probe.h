@@ -16,4 +16,7 @@ json_t *aid_cli_discover (struct aid_net *net, const char *provider, unsigned ms
    order. */
 json_t *aid_cli_check (struct aid_net *net, const struct aid_config *c, const json_t *ids, unsigned ms, int spend);
 
+/* Checks who makes embeddings by the settings; NULL when they are switched off. */
+json_t *aid_cli_check_embeddings (struct aid_net *net, const struct aid_config *c, unsigned ms, int spend);
+
 #endif

@@ -20,7 +20,8 @@ static const struct member top_members[] = {
 static const struct member exchange_members[]
   = { { "match", OBJECT }, { "request", OBJECT }, { "wait_ms", NUMBER }, { "status", NUMBER }, { "headers", OBJECT },
       { "wire", STRING },  { "chunks", ARRAY },   { "answer", OBJECT },  { "body", ANYTHING }, { "error", OBJECT },
-      { "close", STRING }, { "times", NUMBER },   { "about", ANYTHING }, { "after", NUMBER },  { NULL, ANYTHING } };
+      { "close", STRING }, { "times", NUMBER },   { "about", ANYTHING }, { "after", NUMBER },  { "embeddings", OBJECT },
+      { NULL, ANYTHING } };
 static const struct member match_members[] = { { "method", STRING },  { "path", STRING },    { "hash", STRING },
                                                { "contains", TEXTS }, { "question", TEXTS }, { NULL, ANYTHING } };
 static const struct member chunk_members[]
@@ -29,6 +30,8 @@ static const struct member answer_members[]
   = { { "model", STRING },   { "reasoning", STRING },    { "text", STRING },  { "refusal", STRING }, { "tools", ARRAY },
       { "wait_ms", NUMBER }, { "tokens_per_s", NUMBER }, { "usage", OBJECT }, { "stop", STRING },
       { "signature", STRING }, { NULL, ANYTHING } };
+static const struct member embeddings_members[]
+  = { { "dimensions", NUMBER }, { "meanings", ARRAY }, { "longest", NUMBER }, { NULL, ANYTHING } };
 static const struct member tool_members[]
   = { { "id", STRING }, { "name", STRING }, { "arguments", OBJECT }, { NULL, ANYTHING } };
 
@@ -109,6 +112,24 @@ check_headers (const json_t *headers, const char *where, struct aid_error *e)
   return AID_OK;
 }
 
+/* Each meaning is a list of words. */
+static enum aid_err
+check_meanings (const json_t *embeddings, const char *where, struct aid_error *e)
+{
+  size_t i, k;
+  json_t *words, *word;
+
+  json_array_foreach (json_object_get (embeddings, "meanings"), i, words)
+    {
+      if (!json_is_array (words))
+        return aid_error_set (e, AID_E_INVALID, "%s: each of \"meanings\" must be an array of words", where);
+      json_array_foreach (words, k, word)
+        if (!json_is_string (word))
+          return aid_error_set (e, AID_E_INVALID, "%s: each of \"meanings\" must be an array of words", where);
+    }
+  return AID_OK;
+}
+
 static enum aid_err
 read_fault (const json_t *obj, enum aid_fault *out, const char *where, struct aid_error *e)
 {
@@ -145,6 +166,7 @@ read_exchange (const json_t *obj, const char *where, struct aid_exchange *x, str
   x->chunks = json_object_get (obj, "chunks");
   x->answer = json_object_get (obj, "answer");
   x->body = json_object_get (obj, "body");
+  x->embeddings = json_object_get (obj, "embeddings");
   x->error = json_object_get (obj, "error");
   x->after = aid_json_int (obj, "after", -1);
   x->left = aid_json_int (obj, "times", 1);
@@ -153,12 +175,14 @@ read_exchange (const json_t *obj, const char *where, struct aid_exchange *x, str
   if ((err = check (obj, exchange_members, where, e)) || (err = check (match, match_members, where, e))
       || (err = check_each (x->chunks, chunk_members, where, e)) || (err = check (x->answer, answer_members, where, e))
       || (err = check_each (json_object_get (x->answer, "tools"), tool_members, where, e))
+      || (err = check (x->embeddings, embeddings_members, where, e)) || (err = check_meanings (x->embeddings, where, e))
       || (err = check_headers (x->headers, where, e)))
     return err;
   if (x->status < 200 || x->status > 599)
     return aid_error_set (e, AID_E_INVALID, "%s: \"status\" must be from 200 to 599", where);
-  if (!!x->chunks + !!x->answer + !!x->body > 1)
-    return aid_error_set (e, AID_E_INVALID, "%s: only one of \"chunks\", \"answer\" and \"body\" can be sent", where);
+  if (!!x->chunks + !!x->answer + !!x->body + !!x->embeddings > 1)
+    return aid_error_set (e, AID_E_INVALID, "%s: only one of \"chunks\", \"answer\", \"body\" and \"embeddings\" can be sent",
+                          where);
   if (x->after >= 0 && (!x->answer || !json_object_get (obj, "close")))
     return aid_error_set (e, AID_E_INVALID, "%s: \"after\" counts the frames of an \"answer\" before its \"close\"", where);
   return read_fault (obj, &x->fault, where, e);

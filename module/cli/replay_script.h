@@ -26,7 +26,7 @@ struct aid_exchange
   int status;
   int64_t wait_ms;                       /* before the reply's head */
   const json_t *headers;                 /* an object of strings, or NULL */
-  const json_t *chunks, *answer, *body, *error;   /* what is sent; at most one of the first three */
+  const json_t *chunks, *answer, *body, *embeddings, *error; /* what is sent; at most one of the first four */
   enum aid_fault fault;
   int64_t after;                         /* frames of the answer before the fault; negative: all but those of its end */
   int64_t left;                          /* how often it may still be used; negative: always */

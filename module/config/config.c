@@ -9,7 +9,7 @@ enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
   KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
-  KIND_BUDGET, KIND_LINE
+  KIND_BUDGET, KIND_LINE, KIND_EMBEDDINGS, KIND_DIMENSIONS
 };
 
 struct member
@@ -30,6 +30,17 @@ static const struct member top_members[] = {
   { "budget", KIND_BUDGET },
   { "build", KIND_LINE },
   { "test", KIND_LINE },
+  { "index", KIND_BOOL },
+  { "embeddings", KIND_EMBEDDINGS },
+  { NULL, KIND_STRING },
+};
+
+static const struct member embeddings_members[] = {
+  { "provider", KIND_STRING },
+  { "model", KIND_STRING },
+  { "dimensions", KIND_DIMENSIONS },
+  { "passage_prefix", KIND_STRING },
+  { "question_prefix", KIND_STRING },
   { NULL, KIND_STRING },
 };
 
@@ -227,6 +238,10 @@ wanted (enum kind kind, const json_t *v)
       return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) < 1e6
                ? NULL
                : "a number, the dollars for a million tokens";
+    case KIND_DIMENSIONS:
+      return is_count (v, 8192) && json_integer_value (v) ? NULL : "a whole number from 1 to 8192";
+    case KIND_EMBEDDINGS:
+      return json_is_object (v) || json_is_false (v) ? NULL : "an object of \"provider\" and \"model\", or false";
     case KIND_DAY:
       return is_day (v) ? NULL : "a day as in \"2025-12-01\"";
     default:
@@ -275,6 +290,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return complain (at, wanted (m->kind, v), e);
   if (m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS)
     return check_named (c, v, m->kind == KIND_MODELS, at, e);
+  if (m->kind == KIND_EMBEDDINGS && json_is_object (v))
+    return check_members (c, v, embeddings_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
     return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
@@ -361,7 +378,8 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_MODELS  ? model_members
                                    : m->kind == KIND_PRICE   ? price_members
                                    : m->kind == KIND_LARGE   ? large_members
-                                                             : NULL;
+                                   : m->kind == KIND_EMBEDDINGS ? embeddings_members
+                                                                : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;
       path[n + 1] = "*";

@@ -20,6 +20,10 @@
      "discover": ["ollama", "llama.cpp"],                the local servers that are looked for; missing: all known ones
      "instructions": ["AGENTS.md"],                      names of a project's files of instructions; missing: the usual ones
      "budget": { "chat": 0.5, "month": 20 },             US dollars; asked about before one is passed
+     "index": false,                                     the project is not searched
+     "embeddings": { "provider": "ollama", "model": "nomic-embed-text", "dimensions": 512,
+                     "passage_prefix": "", "question_prefix": "" },
+                                                         who makes vectors of the project's text; false or missing: nobody
      "build": "make -j4", "test": ["dune", "test"]       commands: for the shell, or a program and its arguments
    }
 

@@ -54,6 +54,13 @@ static const struct rule rules[] = {
   { { "providers", "*", "ca_file" }, "believes the servers that are vouched for by" },
   { { "providers", "*", "client_cert" }, "shows the server your certificate" },
   { { "providers", "*", "client_key" }, "uses your private key" },
+  { { "embeddings" }, NULL }, /* false: it is switched off */
+  { { "embeddings", "provider" }, "sends the project's text, to be found by its meaning, to" },
+  { { "embeddings", "model" }, "sends the project's text, to be found by its meaning, to the model" },
+  { { "embeddings", "dimensions" }, "asks for the meaning of the project's text in so many numbers:" },
+  { { "embeddings", "passage_prefix" }, "puts before each passage of the project that is sent for its meaning:" },
+  { { "embeddings", "question_prefix" }, "puts before each question that is sent for its meaning:" },
+  { { "index" }, "has the project searched, or not:" },
   { { "instructions" }, "sends along, as the project's instructions, files of these names:" },
   { { "discover" }, "looks on this machine for the servers of" },
   { { "log_content" }, "writes what you ask and what is answered into the log on your disk:" },

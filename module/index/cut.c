@@ -28,12 +28,15 @@ enum
 #define NAMED_BONUS 40.0
 #define WORD_BONUS 2.0
 #define LINE_BONUS 60.0
+#define SIMILAR_BONUS 6.0
 
 struct unit
 {
   int32_t def; /* -1: a window */
   uint32_t first, last, terms;
   double score;
+  double similar;        /* how much of it is similar in meaning, from 0 to 1 */
+  uint32_t similar_from; /* the line at which that begins; 0: nothing is */
   const struct aid_focus *focus;
   uint8_t counts[AID_SCORED_TERMS];
 };
@@ -241,6 +244,22 @@ score_unit (struct cutting *g, struct unit *u)
       }
 }
 
+/* The lines of F are similar in meaning: so much of a unit as is of them. */
+static void
+score_similar (struct cutting *g, const struct aid_focus *f)
+{
+  for (size_t i = 0; i < g->units.len; i++)
+    {
+      struct unit *u = &AID_VEC_AT (struct unit, &g->units, i);
+      uint32_t from = f->line > u->first ? f->line : u->first, to = f->to < u->last ? f->to : u->last;
+      if (from > to)
+        continue;
+      u->similar = (to - from + 1.0) / (u->last - u->first + 1.0);
+      u->similar_from = from;
+      u->score += SIMILAR_BONUS * u->similar;
+    }
+}
+
 static void
 score_units (struct cutting *g)
 {
@@ -252,6 +271,11 @@ score_units (struct cutting *g)
       const struct aid_focus *f = &g->c->foci[i];
       if (!f->line || f->line > g->lines)
         continue;
+      if (f->to)
+        {
+          score_similar (g, f);
+          continue;
+        }
       struct unit *u = &AID_VEC_AT (struct unit, &g->units, g->owner[f->line - 1] - 1);
       u->score += LINE_BONUS;
       u->focus = f;
@@ -293,6 +317,8 @@ narrow (const struct cutting *g, const struct unit *u, uint32_t *first, uint32_t
             at = line >= u->first + SHOWN_LINES ? line - SHOWN_LINES + 1 : u->first;
           }
       }
+  if (!u->focus && best <= 0 && u->similar_from)
+    at = u->similar_from;
   *first = at;
   *last = at + SHOWN_LINES - 1 < u->last ? at + SHOWN_LINES - 1 : u->last;
 }
@@ -312,13 +338,23 @@ full_name (const struct cutting *g, const struct unit *u)
   return aid_str_steal (&name);
 }
 
+/* Whether none of the question's terms is in U. */
+static int
+says_nothing (const struct cutting *g, const struct unit *u)
+{
+  for (size_t t = 0; t < g->k->scores.n_terms; t++)
+    if (u->counts[t])
+      return 0;
+  return 1;
+}
+
 static char *
 reason_of (const struct cutting *g, const struct unit *u)
 {
   char reason[160];
 
   if (!u->focus)
-    return strdup (g->c->reason);
+    return strdup (u->similar > 0.5 && says_nothing (g, u) ? AID_REASON_SIMILAR : g->c->reason);
   if (u->focus->line)
     snprintf (reason, sizeof reason, "%s",
               u->focus->in_error ? "in the error's backtrace" : "at a line that the question names");

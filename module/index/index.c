@@ -359,6 +359,12 @@ aid_index_close (struct aid_index *x)
   free (x);
 }
 
+struct aid_project *
+aid_index_project (const struct aid_index *x)
+{
+  return x->project;
+}
+
 void
 aid_index_state (struct aid_index *x, struct aid_index_state *out)
 {

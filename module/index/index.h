@@ -24,6 +24,9 @@ aid_index_open (struct aid_project *p, const struct aid_index_options *options, 
 /* Ends and joins its thread (aid_index_start), then frees it.  The project goes on. */
 void aid_index_close (struct aid_index *x);
 
+/* The project, borrowed. */
+struct aid_project *aid_index_project (const struct aid_index *x);
+
 /* Brings it up to date and returns: waits for the project's list (LIST_MS at most; negative: without end), then reads
    what changed.  STOP (may be NULL) ends it early: AID_E_CANCELLED; what was done until then stays.  AID_E_STATE:
    another process writes. */

@@ -95,7 +95,7 @@ static void
 add_focus (struct aid_candidate *c, const struct named *n)
 {
   if (c && c->n_foci < AID_FOCI)
-    c->foci[c->n_foci++] = (struct aid_focus){ n->name, n->line, n->in_error, n->sure };
+    c->foci[c->n_foci++] = (struct aid_focus){ n->name, n->line, 0, n->in_error, n->sure };
 }
 
 static void

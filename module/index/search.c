@@ -106,6 +106,8 @@ aid_seek_files (struct aid_seeking *k, struct aid_error *e)
     err = aid_list_near (k, e);
   if (!err && aid_clock_us () < k->until)
     err = aid_list_history (k, e);
+  if (!err)
+    aid_list_similar (k);
   if (k->candidates.len)
     qsort (k->candidates.data, k->candidates.len, sizeof (struct aid_candidate *), by_score);
   return err;

@@ -2,13 +2,15 @@
 
    Several lists are made and fused by their ranks: what the question names, the words of names and texts (BM25 by
    fields), what stands in an error's trace, what lies near open files, what earlier commits that said the like have
-   changed.  The best files are read as they are now and cut to definitions and windows.  Any thread may search; a
-   search of 10,000 files takes some milliseconds, and ends with what it has when its time is over. */
+   changed, and what is similar in meaning, where somebody has made vectors of it (vectors.h).  The best files are read as
+   they are now and cut to definitions and windows.  Any thread may search; a search of 10,000 files takes some
+   milliseconds, and ends with what it has when its time is over. */
 #ifndef AID_INDEX_SEARCH_H
 #define AID_INDEX_SEARCH_H
 
 #include "base/vec.h"
 #include "index/index.h"
+#include "index/vectors.h"
 
 #define AID_QUESTION_MAX ((size_t)64 << 10) /* bytes that are looked at of the question, and of the error */
 #define AID_PASSAGES 200                    /* at most */
@@ -25,6 +27,9 @@ struct aid_question
   size_t max;    /* passages; 0: 10 */
   size_t tokens; /* that they may have together, estimated; 0: 6,000 */
   int64_t ms;    /* of time; 0: 200 */
+  struct aid_vectors *vectors; /* of the index's project, borrowed; NULL: meanings do not count */
+  const float *meaning;        /* the question's own vector; NULL: likewise */
+  size_t dimensions;           /* its length */
 };
 
 struct aid_passage

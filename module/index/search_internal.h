@@ -11,11 +11,14 @@ enum
   AID_FOCI = 8
 };
 
+#define AID_REASON_SIMILAR "similar in meaning"
+
 /* What a file is wanted for besides its words: a definition, a line. */
 struct aid_focus
 {
   struct aid_span name; /* borrowed of the question; empty: the line */
   uint32_t line;
+  uint32_t to; /* not 0: lines LINE to TO are similar to the question in meaning */
   int in_error;
   int sure; /* not just a word that is a name as well */
 };
@@ -58,6 +61,7 @@ enum aid_err aid_list_named (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_words (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_near (struct aid_seeking *k, struct aid_error *e);
 enum aid_err aid_list_history (struct aid_seeking *k, struct aid_error *e);
+void aid_list_similar (struct aid_seeking *k);
 /* Adds what rank RANK (from 0) in a list of WEIGHT gives to PATH, if it is there (ID: its live row, or 0 to look).
    NULL: it is not, or no memory. */
 struct aid_candidate *

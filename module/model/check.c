@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/val.h"
 #include "config/secret.h"
+#include "model/embed.h"
 #include "model/hide.h"
 #include "model/query.h"
 #include "model/served.h"
@@ -25,6 +26,7 @@ struct check
   void *user;
   char *id;                    /* as asked for */
   struct aid_model model;      /* zeroed when it could not be resolved */
+  struct aid_embedder embedder; /* when it is one: its model is MODEL */
   char *settings_path, *key;
   unsigned ms;
   int spend;
@@ -46,6 +48,8 @@ check_free (struct check *k)
 {
   if (k->decoder)
     k->wire->decoder_free (k->decoder);
+  k->embedder.model = (struct aid_model){ 0 };
+  aid_embedder_free (&k->embedder);
   aid_model_free (&k->model);
   aid_secret_free (k->key);
   free (k->settings_path);
@@ -304,6 +308,37 @@ ask_answer (struct check *k)
     fail (k, STEP_ANSWER, e.msg);
 }
 
+/* --- a vector ----------------------------------------------------------------------------------------------------------- */
+
+static void
+on_vector (void *user, const struct aid_embedded *got)
+{
+  struct check *k = user;
+  char words[256];
+  if (got->error.code)
+    {
+      fail (k, refused_step (got->status, got->error.msg), got->error.msg);
+      return;
+    }
+  k->states[STEP_ACCEPTED] = k->states[STEP_MODEL] = STATE_OK;
+  snprintf (words, sizeof words, "it makes vectors of %zu numbers (one in %.1f s); the text of projects %s%.100s",
+            got->dimensions, (double) got->total_us / 1e6, k->model.local ? "stays on this machine" : "is sent to ",
+            k->model.local ? "" : k->model.host);
+  good (k, STEP_ANSWER, words);
+  finish (k);
+}
+
+/* Takes K. */
+static void
+ask_vector (struct check *k)
+{
+  struct aid_span text = AID_SPAN ("a word");
+  struct aid_embed q = { .by = &k->embedder, .key = k->key, .texts = &text, .n = 1, .ms = k->ms };
+  struct aid_error e = { AID_OK, "" };
+  if (aid_embed (k->net, &q, on_vector, k, NULL, &e))
+    fail (k, STEP_ANSWER, e.msg);
+}
+
 /* --- the list of models -------------------------------------------------------------------------------------------------- */
 
 /* Whether ENTRIES has NAME; without a tag it means the latest, as for Ollama, and without a date any issue, as for most. */
@@ -385,6 +420,8 @@ on_list (void *user, const struct aid_query_answer *a)
     }
   if (k->states[STEP_MODEL] == STATE_WRONG)
     fail (k, STEP_MODEL, k->words[STEP_MODEL]);
+  else if (k->spend && k->embedder.made_by)
+    ask_vector (k);
   else if (k->spend)
     ask_answer (k);
   else
@@ -421,6 +458,16 @@ find_key (struct check *k, const char *secret, struct aid_error *e)
   return m->needs_key ? err : AID_OK;
 }
 
+static enum aid_err
+resolve (struct check *k, const struct aid_config *c, const struct aid_check_request *r, struct aid_error *e)
+{
+  if (!r->embeds)
+    return aid_model_resolve (c, r->id, &k->model, e);
+  enum aid_err err = aid_embedder_resolve (c, &k->embedder, e);
+  k->model = k->embedder.model;
+  return err;
+}
+
 void
 aid_check_model (struct aid_net *net, const struct aid_config *c, const struct aid_check_request *r, aid_check_done *done,
                  void *user)
@@ -436,7 +483,7 @@ aid_check_model (struct aid_net *net, const struct aid_config *c, const struct a
   k->begun = aid_clock_ms ();
   k->id = r->id ? strdup (r->id) : NULL;
   k->settings_path = strdup (aid_config_path (c));
-  if (aid_model_resolve (c, r->id, &k->model, &e))
+  if (resolve (k, c, r, &e))
     fail (k, STEP_SETTINGS, e.msg);
   else if (good (k, STEP_SETTINGS, ""), find_key (k, r->secret, &e))
     fail (k, STEP_KEY, e.msg);

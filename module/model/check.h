@@ -16,6 +16,7 @@ struct aid_check_request
   const char *secret;                /* the key that the front end found, or NULL */
   unsigned ms;                       /* 0: AID_CHECK_MS */
   int spend;                         /* ask for an answer, which may cost a fraction of a cent; else only what is free */
+  int embeds;                        /* check who makes embeddings by the settings, whatever ID is; the answer is a vector */
 };
 
 /* VAL is {id, provider, name, host, local, ok, message, help, steps, total_ms}: MESSAGE says in one sentence what was found,

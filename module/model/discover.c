@@ -110,7 +110,8 @@ settle (struct discovery *d)
 static int
 ask (struct server *s, const char *path, int at_root, const json_t *body, aid_query_done *done, void *user)
 {
-  struct aid_query q = { &s->model, s->key, path, at_root, body, s->all->ms };
+  struct aid_query q
+    = { .model = &s->model, .key = s->key, .path = path, .at_root = at_root, .body = body, .ms = s->all->ms };
   struct aid_error e = { AID_OK, "" };
   if (aid_query (s->all->net, &q, done, user, &e) == AID_OK)
     {

@@ -47,7 +47,14 @@ on_done (void *user, const struct aid_http_result *r)
   asked_free (a);
 }
 
-static const struct aid_http_handler handler = { NULL, on_body, NULL, NULL, on_done };
+static int
+may_retry (void *user, int status, struct aid_span body)
+{
+  (void)user;
+  return aid_wire_may_retry (status, body);
+}
+
+static const struct aid_http_handler handler = { NULL, on_body, NULL, may_retry, on_done };
 
 /* --- the question --------------------------------------------------------------------------------------------------- */
 
@@ -96,6 +103,16 @@ aid_query_list (const struct aid_model *m, int plain, int *at_root)
   return is (m->wire, "anthropic-messages") ? "/models?limit=1000" : "/models";
 }
 
+const char *
+aid_query_embeddings (const struct aid_model *m, int *at_root, int *bearer)
+{
+  *at_root = is (m->wire, "ollama");
+  *bearer = 1;
+  if (is (m->wire, "anthropic-messages"))
+    return NULL;
+  return is (m->wire, "ollama") ? "/v1/embeddings" : is (m->wire, "gemini") ? "/openai/embeddings" : "/embeddings";
+}
+
 static enum aid_err
 build (struct aid_wire_request *w, const struct aid_query *q, struct aid_error *e)
 {
@@ -110,7 +127,7 @@ build (struct aid_wire_request *w, const struct aid_query *q, struct aid_error *
   if (!err && q->body)
     err = aid_json_dump (q->body, &w->body);
   if (!err)
-    err = add_key (w, m, q->key, e);
+    err = q->bearer ? aid_wire_bearer (w, q->key, e) : add_key (w, m, q->key, e);
   json_object_foreach (m->headers, name, v)
     {
       if (!err && json_is_string (v))
@@ -129,9 +146,9 @@ start (struct aid_net *net, const struct aid_wire_request *w, const struct aid_q
   r.nheaders = w->headers.len;
   r.body = aid_str_span (&w->body);
   r.connect_ms = r.stall_ms = r.total_ms = q->ms;
-  r.retries = 0;
+  r.retries = q->retries < 0 ? r.retries : q->retries;
   r.body_limit = AID_QUERY_MAX;
-  return aid_http_start (net, &r, &handler, a, &id, e);
+  return aid_http_start (net, &r, &handler, a, q->id ? q->id : &id, e);
 }
 
 enum aid_err

@@ -17,6 +17,9 @@ struct aid_query
   int at_root;                       /* PATH stands behind the address without its "/v1" */
   const json_t *body;                /* or NULL: GET */
   unsigned ms;                       /* for all of it */
+  int retries;                       /* 0: none; -1: as many as the provider's settings say */
+  int bearer;                        /* the key goes where OpenAI has it, whatever the wire format */
+  uint64_t *id;                      /* gets the request's, for aid_http_cancel, before DONE may be called; or NULL */
 };
 
 struct aid_query_answer
@@ -28,6 +31,8 @@ struct aid_query_answer
   int64_t total_us;
 };
 
+/* Where M's server makes embeddings, as OpenAI's does: AT_ROOT as above, BEARER as it is wanted there; NULL: nowhere. */
+const char *aid_query_embeddings (const struct aid_model *m, int *at_root, int *bearer);
 /* Where M's server lists its models: AT_ROOT as above.  PLAIN: where most do, though its kind has a list that says more. */
 const char *aid_query_list (const struct aid_model *m, int plain, int *at_root);
 

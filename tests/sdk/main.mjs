@@ -159,13 +159,20 @@ async function splits() {
 
 // --- a server that others wrote ---------------------------------------------------------------------------------------
 
+const [major, minor] = process.versions.node.split(".").map(Number);
+const runs_aimock = major > 20 || (major === 20 && minor >= 15);
+
+async function embeddings() {
+  const part = await import("./embeddings.mjs");
+  await part.embeddings(report, runs_aimock);
+}
+
 async function aimock() {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 15)) return console.log("ok sdk-aimock # skip it wants node 20.15");
+  if (!runs_aimock) return console.log("ok sdk-aimock # skip it wants node 20.15");
   const { strangers } = await import("./strangers.mjs");
   await strangers(report);
 }
 
-const parts = { answers, errors, disconnects, splits, aimock };
+const parts = { answers, errors, disconnects, splits, embeddings, aimock };
 for (const part of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)) await parts[part]();
 process.exit(failed ? 1 : 0);

@@ -98,6 +98,8 @@ some_value (const char *name)
     { "budget", "{\"chat\":7}" },
     { "strategy_variants", "false" },
     { "log_content", "true" },
+    { "dimensions", "7" },
+    { "index", "false" },
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp (values[i][0], name))
@@ -239,6 +241,40 @@ a_trusted_provider_stands_over_the_persons_member_by_member (void **state)
   aid_config_free (c);
 }
 
+/* A project may switch embeddings off at once, and neither on nor over to somebody else. */
+static void
+a_project_may_only_switch_embeddings_off (void **state)
+{
+  static const struct
+  {
+    const char *project, *provider; /* who makes them then, or NULL */
+    int waits;
+  } cases[] = {
+    { "{}", "mine", 0 },
+    { "{\"embeddings\":false}", NULL, 0 },
+    { "{\"embeddings\":{\"provider\":\"p\",\"model\":\"m\"}}", "mine", 2 },
+    { "{\"embeddings\":{\"model\":\"m\"}}", "mine", 1 },
+    { "{\"embeddings\":{}}", "mine", 0 },
+  };
+  struct aid_error e;
+  const char *waiting;
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct aid_config *c = aid_config_parse (AID_SPAN ("{\"embeddings\":{\"provider\":\"mine\",\"model\":\"n\"}}"),
+                                               aid_span_z (cases[i].project), &e);
+      assert_non_null (c);
+      assert_int_equal (aid_config_waiting (c, &waiting), cases[i].waits);
+      const char *provider = aid_json_str (aid_config_get (c, "embeddings"), "provider");
+      assert_int_equal (provider != NULL, cases[i].provider != NULL);
+      if (provider)
+        assert_string_equal (provider, cases[i].provider);
+      aid_config_free (c);
+    }
+  assert_null (aid_config_parse (AID_SPAN ("{\"embeddings\":true}"), AID_SPAN (""), &e));
+  assert_null (aid_config_parse (AID_SPAN ("{\"embeddings\":{\"dimensions\":0}}"), AID_SPAN (""), &e));
+}
+
 int
 main (void)
 {
@@ -247,6 +283,7 @@ main (void)
     cmocka_unit_test (each_setting_passes_only_when_it_may),
     cmocka_unit_test (nothing_unknown_passes),
     cmocka_unit_test (a_project_takes_no_name_that_is_somebody_elses),
+    cmocka_unit_test (a_project_may_only_switch_embeddings_off),
     cmocka_unit_test (a_trusted_provider_stands_over_the_persons_member_by_member),
   };
   return cmocka_run_group_tests_name ("rules of trust", tests, NULL, NULL);

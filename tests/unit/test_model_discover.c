@@ -270,7 +270,7 @@ checked (const char *settings, int port, const char *id, int spend, unsigned ms)
   struct aid_config *c = config (settings, port, port);
   struct aid_net *net = net_new ();
   struct answer a = ANSWER;
-  struct aid_check_request r = { id, NULL, ms, spend };
+  struct aid_check_request r = { id, NULL, ms, spend, 0 };
   aid_check_model (net, c, &r, on_val, &a);
   json_t *v = wait_for (&a);
   aid_net_free (net, NULL);
@@ -388,7 +388,7 @@ a_net_that_is_freed_ends_a_check (void **state)
   struct fake_http *f = fake_start (script, 2);
   struct aid_net *net = net_new ();
   struct answer a = ANSWER;
-  struct aid_check_request r = { "p/m", NULL, 60000, 1 };
+  struct aid_check_request r = { "p/m", NULL, 60000, 1, 0 };
   struct aid_config *c = config (SETTINGS, f->port, 0);
   (void) state;
   aid_check_model (net, c, &r, on_val, &a);
