@@ -94,6 +94,8 @@ aid_row_find (struct aid_run *r, struct aid_span path, struct aid_known *out)
   sqlite3_stmt *s;
   int row = 0;
 
+  if (r->empty)
+    return 0;
   if (!r->err)
     r->err = aid_db_prepare (r->s->db, "SELECT id, size, mtime, inode, hash FROM files WHERE path=?1 AND live=1", &s, r->e);
   if (r->err)
@@ -153,6 +155,8 @@ wake (struct aid_run *r, struct aid_span path, const struct aid_prepared *made)
   int row = 0;
   int64_t id = 0;
 
+  if (r->empty)
+    return 0;
   if (!r->err)
     r->err = aid_db_prepare (
       r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 ORDER BY state DESC LIMIT 1", &s, r->e);

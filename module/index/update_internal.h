@@ -21,6 +21,7 @@ struct aid_run
   struct aid_error *e;
   enum aid_err err;
   unsigned what;  /* AID_PREPARE_... of new files */
+  int empty;      /* no row was there when it began: none is looked for, each file comes once */
   int open;       /* a transaction */
   uint64_t bytes; /* of text in it */
   int64_t rows;   /* that it adds to names and words */
