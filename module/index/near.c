@@ -1,5 +1,6 @@
 /* What lies near a file, by names alone: others of its stem, tests called after it, and what its imports can mean here. */
 #include "index/search_internal.h"
+#include "index/tags.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@ enum
 {
   IMPORTS_MAX = 40,
   SAME_MAX = 12,
+  TAGGED_MAX = 2000,
   FILE_MAX = 1 << 20
 };
 
@@ -32,19 +34,13 @@ enum aid_err
 aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out, size_t *all,
             struct aid_error *e)
 {
-  struct aid_str tag = AID_STR_INIT (512);
-  struct aid_vec postings = AID_VEC_INIT (struct aid_posting, 4000);
-  enum aid_err err;
-  int cut;
+  struct aid_vec files = AID_VEC_INIT (int64_t, TAGGED_MAX);
+  enum aid_err err = aid_tags_find (k->s->db, aid_tag_key (kind, name, lower), &files, e);
 
   *all = 0;
-  aid_str_addc (&tag, kind);
-  for (size_t i = 0; i < name.len; i++)
-    aid_str_addc (&tag, lower ? (char)tolower ((unsigned char)name.ptr[i]) : name.ptr[i]);
-  err = tag.err ? AID_OK : aid_fts_collect (k->s->fts, "names", aid_str_span (&tag), 2000, &postings, &cut, e);
-  for (size_t i = 0; !err && i < postings.len; i++)
+  for (size_t i = 0; !err && i < files.len; i++)
     {
-      char *path = i < max * 8 ? live_path (k->s, AID_VEC_AT (struct aid_posting, &postings, i).row) : NULL;
+      char *path = i < max * 8 ? live_path (k->s, AID_VEC_AT (int64_t, &files, i)) : NULL;
       char **to = path && *all < max ? aid_vec_push (out) : NULL;
       *all += path != NULL || i >= max * 8;
       if (to)
@@ -52,8 +48,7 @@ aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, s
       else
         free (path);
     }
-  aid_str_free (&tag);
-  aid_vec_free (&postings);
+  aid_vec_free (&files);
   return err;
 }
 

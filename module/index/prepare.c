@@ -2,13 +2,14 @@
 
      path   the terms of the path
      defs   the terms of the names that it defines
-     tags   "=name" for each name that it defines, as it is written, "~name" for each that it declares; "/base" for
-            the file's name, "^stem" for its name without
-            endings, lowered (the module that it is)
+
+   Its tags (tags.h): "=" and a name for each that it defines, as it is written, "~" for each that it declares; "/" for the
+   file's name, "^" for its name without endings, lowered (the module that it is).
 
    The sketch counts the terms of names and words together. */
 #include "index/prepare.h"
 #include "base/hash.h"
+#include "index/tags.h"
 #include "index/terms.h"
 
 #include <ctype.h>
@@ -78,7 +79,8 @@ void
 aid_prepared_init (struct aid_prepared *p)
 {
   memset (p, 0, sizeof *p);
-  p->path = p->defs = p->tags = AID_STR_INIT (COLUMN_MAX);
+  p->path = p->defs = AID_STR_INIT (COLUMN_MAX);
+  p->tags = AID_VEC_INIT (uint64_t, NAMES_MAX + 2);
   p->text = AID_STR_INIT (TEXT_MAX);
   p->ends = AID_VEC_INIT (size_t, (size_t)AID_CHUNKS * AID_LEVELS);
   p->cells = AID_VEC_INIT (uint32_t, ROWS_TERMS);
@@ -89,7 +91,7 @@ aid_prepared_free (struct aid_prepared *p)
 {
   aid_str_free (&p->path);
   aid_str_free (&p->defs);
-  aid_str_free (&p->tags);
+  aid_vec_free (&p->tags);
   aid_str_free (&p->text);
   aid_vec_free (&p->ends);
   aid_vec_free (&p->cells);
@@ -116,17 +118,13 @@ aid_path_stem (struct aid_span path)
   return dot ? aid_span_cut (base, 0, (size_t)(dot - base.ptr)) : base;
 }
 
-/* Appends KIND, NAME without what parts terms, and a blank. */
 static void
-add_tag (struct aid_str *out, char kind, struct aid_span name, int lower)
+add_tag (struct aid_prepared *out, char kind, struct aid_span name, int lower)
 {
-  aid_str_addc (out, kind);
-  for (size_t i = 0; i < name.len; i++)
-    {
-      char c = name.ptr[i];
-      aid_str_addc (out, c == ' ' || !c ? '\x1f' : lower ? (char)tolower ((unsigned char)c) : c);
-    }
-  aid_str_addc (out, ' ');
+  uint64_t *key = aid_vec_push (&out->tags);
+
+  if (key)
+    *key = aid_tag_key (kind, name, lower);
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------- */
@@ -157,8 +155,8 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
 
   aid_bag_add_parts (p->bag, path, 1);
   aid_bag_take_all (p->bag, &out->path, &out->cells);
-  add_tag (&out->tags, '/', aid_path_base (path), 0);
-  add_tag (&out->tags, '^', aid_path_stem (path), 1);
+  add_tag (out, '/', aid_path_base (path), 0);
+  add_tag (out, '^', aid_path_stem (path), 1);
   for (size_t i = 0; i < p->scan.n_defs && given < NAMES_MAX; i++)
     {
       const struct aid_def *d = &p->scan.defs[i];
@@ -168,7 +166,7 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
       given++;
       aid_bag_add_parts (p->bag, name, 1);
       if (is_named (d))
-        add_tag (&out->tags, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
+        add_tag (out, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
     }
   aid_bag_take_all (p->bag, &out->defs, &out->cells);
 }
@@ -280,9 +278,8 @@ clear (struct aid_prepared *out)
 {
   aid_str_clear (&out->path);
   aid_str_clear (&out->defs);
-  aid_str_clear (&out->tags);
   aid_str_clear (&out->text);
-  out->ends.len = out->cells.len = 0;
+  out->tags.len = out->ends.len = out->cells.len = 0;
   memset (&out->file, 0, sizeof out->file);
   out->hash = 0;
   out->bytes = 0;
@@ -306,6 +303,6 @@ aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct
     prepare_names (p, path, out);
   if (!out->err && what & AID_PREPARE_WORDS)
     prepare_words (p, out);
-  if (!out->err && (out->path.err || out->defs.err || out->tags.err || out->text.err))
+  if (!out->err && (out->path.err || out->defs.err || out->text.err))
     out->err = AID_E_LIMIT;
 }

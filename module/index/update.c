@@ -8,9 +8,10 @@
 
 enum
 {
-  TWICE = 4000,
-  BATCH = 500
-}; /* files beyond which names come first; files in one look for those without words */
+  TWICE = 4000, /* files beyond which names come first */
+  BATCH = 500,  /* files in one look for those without words */
+  TAGS_MAX = 1 << 26
+};
 
 /* --- what comes out of the pipe ------------------------------------------------------------------------------------ */
 
@@ -235,6 +236,7 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
   struct aid_run r = { .x = x, .s = &x->writer, .stop = stop, .e = e, .began = aid_clock_ms () };
 
   r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
+  r.tags = AID_VEC_INIT (struct aid_tag, TAGS_MAX);
   if (!(r.pipe = aid_pipe_new (x->project, x->threads, x->serving, e)))
     return AID_E_NOMEM;
   if (x->generation)
@@ -251,5 +253,6 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
     enter (&r, AID_INDEX_READY, 0);
   aid_pipe_free (r.pipe);
   aid_vec_free (&r.seen);
+  aid_vec_free (&r.tags);
   return r.err;
 }

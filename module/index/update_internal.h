@@ -4,6 +4,7 @@
 
 #include "index/index_internal.h"
 #include "index/pipe.h"
+#include "index/tags.h"
 
 enum
 {
@@ -26,6 +27,7 @@ struct aid_run
   uint64_t bytes; /* of text in it */
   int64_t rows;   /* that it adds to names and words */
   int64_t since, began;
+  struct aid_vec tags; /* of struct aid_tag: those of the transaction */
   struct aid_vec seen; /* of unsigned char: bits by id */
 };
 
