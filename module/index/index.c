@@ -43,6 +43,7 @@ static const char schema[]
     "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
     "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
     "INSERT INTO names(names, rank) VALUES('hashsize', 4194304);"
+    "INSERT INTO names(names, rank) VALUES('automerge', 16);"
     "INSERT INTO words(words, rank) VALUES('hashsize', 8388608);"
     "INSERT INTO words(words, rank) VALUES('automerge', 8);"
     "INSERT INTO meta VALUES('version', 2);"
