@@ -10,8 +10,7 @@ enum
 {
   IMPORTS_MAX = 40,
   SAME_MAX = 12,
-  TAGGED_MAX = 2000,
-  FILE_MAX = 1 << 20
+  TAGGED_MAX = 2000
 };
 
 static char *
@@ -146,18 +145,13 @@ import_stem (struct aid_span name)
 static enum aid_err
 add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e)
 {
-  struct aid_str text = AID_STR_INIT (FILE_MAX);
-  struct aid_scan scan = AID_SCAN_INIT;
-  struct aid_project_file file;
+  const struct aid_looked *l = aid_look (k, path);
   enum aid_err err = AID_OK;
 
-  if (aid_project_read (k->x->project, path, &text, &file, NULL)
-      || aid_scan_text (aid_language_of (path, aid_span_cut (aid_str_span (&text), 0, text.len < 512 ? text.len : 512)),
-                        aid_str_span (&text), &scan))
-    scan.n_imports = 0;
-  for (size_t i = 0; !err && i < scan.n_imports && i < IMPORTS_MAX; i++)
+  for (size_t i = 0; l && !err && i < l->scan.n_imports && i < IMPORTS_MAX; i++)
     {
-      struct aid_span name = aid_span_cut (aid_str_span (&text), scan.imports[i].name.from, scan.imports[i].name.to);
+      struct aid_range at = l->scan.imports[i].name;
+      struct aid_span name = aid_span_cut (aid_str_span (&l->text), at.from, at.to);
       struct aid_vec paths = AID_VEC_INIT (char *, 64);
       size_t all, best = 0, best_tail = 0;
       err = aid_tagged (k, '^', import_stem (name), 1, SAME_MAX, &paths, &all, e);
@@ -179,8 +173,6 @@ add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, s
           free (AID_VEC_AT (char *, &paths, p));
       aid_vec_free (&paths);
     }
-  aid_scan_free (&scan);
-  aid_str_free (&text);
   return err;
 }
 

@@ -145,7 +145,7 @@ newlines (const unsigned char *p, size_t n)
       v ^= '\n' * ones;
       /* The high bit of each byte that is not 0. */
       v = ((v & low) + low) | v;
-      count += (uint32_t) __builtin_popcountll (~v & ~low);
+      count += (uint32_t) (((~v & ~low) >> 7) * ones >> 56);
     }
   for (; i < n; i++)
     count += p[i] == '\n';

@@ -2,6 +2,7 @@
 
    usage: bench_index generate DIR N       N small source files in folders of 200
           bench_index index DIR CACHE THREADS
+          bench_index ask DIR CACHE        questions alone, after index
           bench_index edit DIR CACHE       after index: the thread that follows changes
           bench_index plain DIR MEGABYTES  plain FTS5 (default tokenizer) of the same files, for so many megabytes
    Prints lines of "name value".  See run. */
@@ -371,6 +372,11 @@ main (int argc, char **argv)
     return generate (argv[2], (unsigned)atol (argv[3]));
   if (argc == 5 && !strcmp (argv[1], "index"))
     return measure (argv[2], argv[3], (unsigned)atol (argv[4]));
+  if (argc == 4 && !strcmp (argv[1], "ask"))
+    {
+      ask (opened (argv[2], argv[3], 1, 0));
+      return 0;
+    }
   if (argc == 4 && !strcmp (argv[1], "edit"))
     return edit (argv[2], argv[3]);
   if (argc == 4 && !strcmp (argv[1], "plain"))
