@@ -164,6 +164,8 @@ connect (const char *dir, const char *name, struct aid_shelf *s, struct aid_erro
   aid_str_free (&path);
   snprintf (s->name, sizeof s->name, "%s", name);
   if (!err)
+    err = aid_db_exec (s->db, "PRAGMA cache_size=-16000", e);
+  if (!err)
     err = aid_fts_new (s->db, &s->fts, e);
   if (err)
     aid_shelf_close (s);
