@@ -4,10 +4,11 @@
 # rules make each of them: make B=build/asan SAN=...
 
 B       ?= build
+COMMA   := ,
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
-PKGS    := libcurl jansson libcmark libutf8proc sqlite3
+PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8
 WERROR  ?=
 SAN     ?=
 
@@ -18,7 +19,9 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2) $(WARN) $(WERROR)
-LIBS    := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl -lm
+# libcurl is loaded when it is wanted (net/late_curl.c): where it lies is said if that is an unusual place.
+CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl 2>/dev/null))
+LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
@@ -108,7 +111,7 @@ $(B)/aid-core: $(B)/aid-core.so
 # --- the command -----------------------------------------------------------------------------------------------------
 cli: $(B)/aid
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
-	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(filter-out -lcurl,$(LIBS)) -ldl
+	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))

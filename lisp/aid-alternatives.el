@@ -19,6 +19,7 @@
 (require 'cl-lib)
 (eval-when-compile (require 'subr-x))
 
+(declare-function aid-chat-stream-number "aid-chat-spinner" (stream))
 (declare-function aid--mod-doc-essence "ext:aid-module" (doc beg end))
 (declare-function aid-review--live "aid-review-parts" (chat turn))
 (declare-function outline-show-subtree "outline" ())

@@ -14,12 +14,13 @@
 ;;; Code:
 
 (require 'aid-chat)
+(require 'aid-chat-stream)
 (eval-when-compile
   (require 'cl-lib)
   (require 'subr-x))
 
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-append-definition-bounds "aid-append" ())
 (declare-function aid-append-definition "aid-append" ())
 (declare-function aid-append-region "aid-append" (beg end))

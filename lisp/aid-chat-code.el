@@ -15,6 +15,7 @@
 (require 'aid-chat-display)
 
 (defvar aid-chat--stream)
+(defvar aid-chat--live)
 
 (declare-function aid--mod-doc-blocks "ext:aid-module" (doc beg end))
 
@@ -44,6 +45,9 @@ The first mode that there is shows it."
 
 (defvar aid-chat--code-known (make-hash-table :test #'equal)
   "The faces of blocks of code, by their mode and text's hash.")
+
+(defvar aid-chat--code-waiting nil
+  "Chats with code whose mode is to be loaded when no answer arrives any more.")
 
 (defun aid-chat--code-mode (info)
   "The mode for code in the language INFO, or nil."
@@ -81,20 +85,22 @@ The first mode that there is shows it."
 (defun aid-chat--code-block (block make)
   "Show the code of BLOCK, a plist of the core, by its language's mode.
 Unless MAKE, only when its faces are known; give nil when they are not.
-A mode that would have to be loaded first waits until no answer arrives."
+A mode that would have to be loaded first waits until no answer arrives in any
+chat: to load one takes Emacs the time of a hundred pieces of text."
   (let* ((beg (1+ (plist-get block :code))) (end (1+ (plist-get block :code_end)))
          (mode (and (plist-get block :closed) (< beg end)
                     (<= (- end beg) aid-chat-code-size)
                     (aid-chat--code-mode (plist-get block :info))))
          (key (and mode (aid-chat--code-key mode beg end)))
          (spans (and mode (gethash key aid-chat--code-known 'unknown))))
-    (when (and make (eq spans 'unknown)
-               (or (not aid-chat--stream) (get-buffer (aid-chat--code-buffer mode))))
-      (when (> (hash-table-count aid-chat--code-known) 500)
-        (clrhash aid-chat--code-known))
-      (setq spans (ignore-errors
-                    (aid-chat--code-spans mode (buffer-substring-no-properties beg end))))
-      (puthash key spans aid-chat--code-known))
+    (when (and make (eq spans 'unknown))
+      (if (and aid-chat--live (not (get-buffer (aid-chat--code-buffer mode))))
+          (cl-pushnew (current-buffer) aid-chat--code-waiting)
+        (when (> (hash-table-count aid-chat--code-known) 500)
+          (clrhash aid-chat--code-known))
+        (setq spans (ignore-errors
+                      (aid-chat--code-spans mode (buffer-substring-no-properties beg end))))
+        (puthash key spans aid-chat--code-known)))
     (unless (eq spans 'unknown)
       (dolist (span spans)
         (put-text-property (+ beg (nth 0 span)) (+ beg (nth 1 span)) 'face
@@ -118,6 +124,14 @@ A mode that would have to be loaded first waits until no answer arrives."
           (if aid-chat--stream
               (run-at-time 1 nil #'aid-chat--code-in-view (current-buffer))
             (run-with-idle-timer 0.2 nil #'aid-chat--code-in-view (current-buffer))))))
+
+(defun aid-chat-code-resume ()
+  "Show the code that waited until no answer arrives."
+  (dolist (chat (prog1 aid-chat--code-waiting
+                  (setq aid-chat--code-waiting nil)))
+    (when (buffer-live-p chat)
+      (with-current-buffer chat
+        (aid-chat-code-soon)))))
 
 (defun aid-chat--code-in-view (chat)
   "Show the code that is in view in CHAT."

@@ -13,7 +13,8 @@
 
 (eval-when-compile
   (require 'cl-lib)
-  (require 'subr-x))
+  (require 'subr-x)
+  (require 'aid-face))
 (require 'aid-chat-text)
 (require 'aid-invisible)
 (require 'aid-chat-wrap)
@@ -23,10 +24,10 @@
 (declare-function aid--mod-face-names "ext:aid-module" ())
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
-(declare-function aid-chat-code-fontify "aid-chat-code" (beg end))
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
 (declare-function aid-cost-dollars "aid-cost" (cost))
 (declare-function aid-chat--tokens "aid-chat-head" (n))
+(autoload 'aid-chat-code-fontify "aid-chat-code")
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 (autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
@@ -37,7 +38,7 @@
 
 (defmacro aid-chat--defface (name parent what)
   "Define the face aid-chat- with NAME behind it, inheriting PARENT, for WHAT."
-  `(defface ,(intern (format "aid-chat-%s" name)) '((t :inherit ,parent)) ,what))
+  `(aid-face-new ,(intern (format "aid-chat-%s" name)) '((t :inherit ,parent)) ,what))
 
 (aid-chat--defface heading1 font-lock-function-name-face "The title and other first-level headings.")
 (aid-chat--defface heading2 font-lock-variable-name-face "Second-level headings, such as those of turns.")

@@ -15,7 +15,7 @@
 (eval-when-compile
   (require 'cl-lib)
   (require 'subr-x))
-(require 'aid-chat-stream)
+(require 'aid-chat-meanwhile)
 (require 'aid-chat-model)
 (require 'aid-in-force)
 
@@ -34,6 +34,7 @@
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
 (autoload 'aid-compact-check "aid-compact")
+(autoload 'aid-chat-stream-begin "aid-chat-stream")
 (autoload 'aid-chat-again "aid-chat-again" nil t)
 (autoload 'aid-context-pins-complete "aid-context-pins")
 (autoload 'aid-secrets-agree "aid-secrets")

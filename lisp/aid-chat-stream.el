@@ -14,33 +14,15 @@
 (eval-when-compile
   (require 'cl-lib)
   (require 'subr-x))
-(require 'aid-chat-head)
-(require 'aid-chat-code)
+(require 'aid-chat-meanwhile)
+(require 'aid-chat-spinner)
 (require 'aid-chat-wrap)
+(require 'aid-chat-code)
 
 (declare-function aid--on-event "aid-module" (id function))
-(declare-function aid--mod-cancel "ext:aid-module" (id))
-(declare-function aid--mod-journal-remove "ext:aid-module" (file req))
 (declare-function aid-chat--save "aid-chat" ())
-(declare-function aid-chat--kept-p "aid-chat" ())
-(declare-function aid-compact-stop "aid-compact" ())
+(declare-function aid-context-stale-watch "aid-context-stale" ())
 (declare-function aid-status-found "aid-status" (end val))
-
-(defvar aid--process)
-
-(defvar aid-answer-done-functions nil
-  "Functions called when an answer has ended, well or not.
-Each gets the chat's buffer and the answer's number.")
-
-(defvar aid-alternative-done-functions nil
-  "Functions called when an answer has ended that arrived as an alternative.
-Each gets the chat's buffer, the answer's number and the alternative's.")
-
-(defvar-local aid-chat--journals nil
-  "Requests whose journals are to be removed once the chat is saved.")
-
-(defvar-local aid-chat--moved nil
-  "Targets when the arriving answer was asked for, and what they are now: an alist.")
 
 ;;; Begin
 
@@ -49,7 +31,8 @@ Each gets the chat's buffer, the answer's number and the alternative's.")
 MODEL is the name that the header line shows.  With SUB it arrives as
 alternative SUB of that answer, beside what arrives already."
   (aid-chat--settle-undo)
-  (require 'aid-status)                 ; now, when one waits anyway, and not when the answer ends
+  ;; Now, when one waits anyway, and not when the answer is shown or ends.
+  (mapc #'require '(aid-status aid-queue aid-chat-pasted))
   (let ((stream (make-aid-chat-stream
                  :id id :buffer (current-buffer) :number number :model model :sub (or sub 0)
                  :beg (copy-marker beg) :end (copy-marker beg)
@@ -170,8 +153,6 @@ Until then the fold grows by itself, for the answer goes on inside it."
         (+ (float-time) (/ (or (plist-get val :wait_ms) 0) 1000.0)))
   (aid-chat-head-update))
 
-(autoload 'aid-context-stale-watch "aid-context-stale")
-
 (defun aid-chat--on-frozen (stream val)
   "Write the hashes in VAL, of what was sent, into STREAM's question."
   (let ((items (append (plist-get val :items) nil)))
@@ -268,7 +249,9 @@ The line in its turn may be out of sight."
     (setq aid-chat--beside (delq stream aid-chat--beside)))
   (aid-chat--spin-remove stream)
   (unless aid-chat--stream
-    (aid-chat-wrap-end)))
+    (aid-chat-wrap-end))
+  (unless aid-chat--live
+    (aid-chat-code-resume)))
 
 (defun aid-chat--on-end (stream val)
   "End STREAM by VAL, the report of its end."
@@ -302,78 +285,15 @@ The line in its turn may be out of sight."
     (set-marker (aid-chat-stream-question stream) nil)
     (set-marker end nil)))
 
-(defvar-local aid-chat--steered nil
-  "Whether the first queued question is sent however the arriving answer ends.")
+;;; What the person changes
 
-(defun aid-chat--cancel ()
-  "Have the core stop all answers that are arriving here."
-  (dolist (stream (aid-chat-streams))
-    (aid--mod-cancel (aid-chat-stream-id stream))))
-
-(defun aid-chat-stop ()
-  "Stop the answer that is arriving in this chat, or all that are."
-  (interactive)
-  (with-current-buffer (if (mouse-event-p last-nonmenu-event)
-                           (window-buffer (posn-window (event-start last-nonmenu-event)))
-                         (current-buffer))
-    (cond (aid-chat--stream
-           (setq aid-chat--steered nil)
-           (aid-chat--cancel))
-          ((and (featurep 'aid-compact) (aid-compact-stop)))
-          (t (user-error "No answer is arriving here")))))
-
-(defun aid-chat--abandon ()
-  "Stop the answers that are arriving and let go of them, for good."
-  (dolist (stream (aid-chat-streams))
-    (ignore-errors (aid--mod-cancel (aid-chat-stream-id stream)))
-    (aid-chat--stream-remove stream)))
-
-(defconst aid-chat--stop-seconds 0.5
-  "How long the core may take to end an answer whose chat is killed, in seconds.")
-
-(defun aid-chat--stop-and-save ()
-  "Stop the answer that is arriving here and save the chat, which is to be killed.
-Only a chat that is saved by itself: for another, Emacs asks.  Give t: let it be
-killed.  An answer that does not end in time is brought back from its journal."
-  (when (and (aid-chat--kept-p) aid-chat--stream)
-    (aid-chat--cancel)
-    (let ((limit (+ (float-time) aid-chat--stop-seconds)))
-      (while (and aid-chat--stream (< (float-time) limit)
-                  (process-live-p aid--process))
-        (accept-process-output aid--process 0.05)))
-    (aid-chat--save))
-  t)
-
-(defun aid-chat--remove-journals ()
-  "Remove the journals of answers that are now saved."
-  (dolist (req aid-chat--journals)
-    (ignore-errors (aid--mod-journal-remove buffer-file-name req)))
-  (setq aid-chat--journals nil))
-
-;;; What the person does meanwhile
-
-(defvar-local aid-chat--leftward nil
-  "Whether the change that is being made ends just at the end of an answer.")
-
-(defun aid-chat--before-change (beg end)
-  "Note how the change from BEG to END lies to an answer that is arriving."
-  (setq aid-chat--leftward nil)
-  (dolist (stream (aid-chat-streams))
-    (let ((at (marker-position (aid-chat-stream-end stream))))
-      (when (and (< beg end) (= end at))
-        (setq aid-chat--leftward t))
-      (when (and (< beg at) (>= end (aid-chat-stream-beg stream)))
-        (setf (aid-chat-stream-touched stream) t)))))
-
-(defun aid-chat--after-change (beg end deleted)
-  "Tell the core that DELETED characters at BEG became the text up to END."
-  (aid-chat--doc-edit beg deleted (buffer-substring-no-properties beg end))
-  (when (and aid-chat--leftward (> deleted 0) (consp buffer-undo-list))
-    (when-let ((entry (cl-loop repeat 4 for e in buffer-undo-list
-                               when (stringp (car-safe e)) return e)))
-      (puthash entry t aid-chat--left)))
-  (setq aid-chat--leftward nil)
-  (aid-chat--measure-soon))
+(defun aid-chat--note-change (stream beg end)
+  "Note how the change from BEG to END, which is going to be, lies to STREAM."
+  (let ((at (marker-position (aid-chat-stream-end stream))))
+    (when (and (< beg end) (= end at))
+      (setq aid-chat--leftward t))
+    (when (and (< beg at) (>= end (aid-chat-stream-beg stream)))
+      (setf (aid-chat-stream-touched stream) t))))
 
 (provide 'aid-chat-stream)
 ;;; aid-chat-stream.el ends here

@@ -21,8 +21,10 @@
 (declare-function aid--mod-journal-list "ext:aid-module" (file))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function evil-set-initial-state "ext:evil-core" (mode state))
+
+(defvar aid-chat--code-timer)
 
 (defcustom aid-chat-directory
   (expand-file-name "aid/chats/" (let ((state (getenv "XDG_STATE_HOME")))
@@ -141,10 +143,17 @@ The lock of a chat that is not saved is no chat.")
       (with-current-buffer chat
         (aid-chat--measure-anew)))))
 
+(defvar-local aid-chat--kept nil
+  "The file that this chat was when it was in a folder of AID's: (FILE . FOLDER).")
+
 (defun aid-chat--kept-p ()
-  "Whether this chat is in AID's own folder, where it is saved by itself."
+  "Whether this chat is in AID's own folder, where it is saved by itself.
+Once that is known the disk is not asked again: each answer's end wants to know."
   (and buffer-file-name
-       (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)))
+       (or (equal aid-chat--kept (cons buffer-file-name aid-chat-directory))
+           (when (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)
+             (setq aid-chat--kept (cons buffer-file-name aid-chat-directory))
+             t))))
 
 (defun aid-chat-save-unasked ()
   "Let this chat be saved without a question if it is in AID's own folder."
@@ -312,7 +321,7 @@ An indirect clone leaves it: it is the chat's."
     (aid-chat--abandon)
     (when aid-chat--measurer
       (cancel-timer aid-chat--measurer))
-    (when aid-chat--code-timer
+    (when (bound-and-true-p aid-chat--code-timer)
       (cancel-timer aid-chat--code-timer))
     (aid-chat--doc-close)))
 
@@ -424,6 +433,7 @@ All text may be edited, and what the file says is what is sent.
     (save-restriction (widen) (aid-chat--outline-soon))))
 
 (autoload 'aid-context-item-text "aid-context")
+(autoload 'aid-context-stale-watch "aid-context-stale")
 (dolist (command '(aid-chat-next-turn aid-chat-previous-turn aid-chat-previous-question
                    aid-chat-next-question aid-chat-quote aid-chat-visit aid-chat-visit-mouse
                    aid-chat-describe aid-chat-tab aid-chat-next-button))

@@ -21,7 +21,7 @@
 (declare-function aid--mod-model-check "ext:aid-module" (model root secret spend))
 (declare-function aid--mod-settings "ext:aid-module" (root))
 (declare-function aid--mod-version "ext:aid-module" ())
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 
 (defvar auth-sources)
 

@@ -22,7 +22,7 @@
 (declare-function flycheck-error-column "ext:flycheck" (err))
 (declare-function flycheck-error-level "ext:flycheck" (err))
 (declare-function flycheck-error-message "ext:flycheck" (err))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 
 (declare-function compilation--ensure-parse "compile" (limit))
 

@@ -96,10 +96,11 @@ NAME is a strategy to be used instead of the one that is set."
     (save-restriction
       (widen)
       (goto-char (point-min))
-      (when (and (aid-chat--own-p) (looking-at aid-strategy--first-line))
+      (when (looking-at aid-strategy--first-line)
         (when-let ((name (aid-chat--word "strategy" (aid-chat--words
                                                      (match-string-no-properties 1)))))
-          (setq-local aid-strategy name))))))
+          (when (aid-chat--own-p)
+            (setq-local aid-strategy name)))))))
 
 (provide 'aid-in-force)
 ;;; aid-in-force.el ends here

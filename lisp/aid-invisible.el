@@ -14,9 +14,11 @@
 
 ;;; Code:
 
-(eval-when-compile (require 'subr-x))
+(eval-when-compile
+  (require 'subr-x)
+  (require 'aid-face))
 
-(defface aid-invisible '((t :inherit escape-glyph))
+(aid-face-new aid-invisible '((t :inherit escape-glyph))
   "What stands for a character that would not be seen."
   :group 'aid)
 

@@ -22,7 +22,7 @@
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid--mod-discover "ext:aid-module" (provider root secret))
 (declare-function aid--mod-config-store "ext:aid-module" (root key value))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-chat-head-refind "aid-chat-head" ())
 (declare-function aid-chat-model-keep "aid-chat-model" (name))

@@ -17,7 +17,7 @@
 
 (declare-function aid--mod-find-soon "ext:aid-module" (plist))
 (declare-function aid--on-event "aid-module" (id function))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 
 (defcustom aid-search-passages 30
   "How many passages `aid-search' shows at most."

@@ -66,11 +66,14 @@
 (defun aid-settle (turn)
   "Let those blocks of answer TURN here that change files count as diffs.
 These are whole new texts and edited copies of files.  What comes of them is
-kept in the chat; remote files are not compared."
+kept in the chat; remote files are not compared.
+Give what the core reads in the answer when it is as it was, else nil."
   (let* ((text (aid-chat-answer-text turn))
-         (paths (plist-get (aid--mod-patch-read text) :candidates))
+         (patch (aid--mod-patch-read text))
+         (paths (plist-get patch :candidates))
          (root (and paths (aid-chat-root))))
-    (when (and root (not (file-remote-p root)))
+    (if (or (not root) (file-remote-p root))
+        patch
       (save-excursion
         (save-restriction
           (widen)

@@ -80,8 +80,7 @@ Remote files are not looked at: nothing is fetched to show a chat."
 (defun aid-status--on-answer (chat turn)
   "Put status lines under the patches of answer TURN in CHAT."
   (with-current-buffer chat
-    (aid-settle turn)
-    (when (plist-get (aid--mod-patch-read (aid-chat-answer-text turn)) :files)
+    (when (plist-get (or (aid-settle turn) (aid--mod-patch-read (aid-chat-answer-text turn))) :files)
       (aid-decisions-write chat turn [])
       (aid-chat--save)
       (aid-status-check chat turn))))

@@ -21,7 +21,7 @@
 (declare-function aid--mod-strategy-check "ext:aid-module" (file root))
 (declare-function aid--mod-config-store "ext:aid-module" (root key value))
 (declare-function aid-module-ensure "aid-module" ())
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-chat--live-chats "aid-chat" ())
 (declare-function aid-chat-answers "aid-chat-text" ())

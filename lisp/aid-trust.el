@@ -22,7 +22,7 @@
 (declare-function aid--mod-trust-waiting "ext:aid-module" (root))
 (declare-function aid--mod-trust-add "ext:aid-module" (root name hash))
 (declare-function aid--mod-trust-drop "ext:aid-module" (root))
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-chat-root "aid-chat" ())
 
 (defface aid-trust-setting '((t :inherit warning))

@@ -45,7 +45,7 @@
 (declare-function aid-edit-strategy "aid-strategy" (name &optional project))
 (declare-function aid-append-recipe "aid-recipe" ())
 
-(declare-function aid-project-root "aid-context" ())
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-append-dwim "aid-append" ())
 (declare-function aid-append-region "aid-append" (beg end))
 (declare-function aid-append-definition "aid-append" ())
@@ -242,7 +242,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (when (boundp 'menu-bar-tools-menu)
   (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
 
-(autoload 'aid-project-root "aid-context")
+(autoload 'aid-project-root "aid-project")
 (dolist (command '(aid-append-dwim aid-append-region aid-append-definition aid-append-buffer
                    aid-append-file aid-append-directory aid-append-dired aid-append-errors
                    aid-append-error aid-append-diff aid-append-shell aid-append-info

@@ -1,7 +1,8 @@
 /* All requests of one front end: who runs, the sink, and the frame clock that paces text.
 
-   Text of all streams goes out together, at once when the last frame is AID_FRAME_MS ago and else when it will be, so
-   that many streams cost an editor no more wake-ups than one. */
+   Text goes out at once when the last frame is AID_FRAME_MS ago and else when it will be, so that many streams cost an editor
+   no more wake-ups than one.  A frame holds the text of at most AID_FRAME_STREAMS of them, those that waited longest: what an
+   editor does at a time is bounded so. */
 #include "assist/assist_internal.h"
 #include "assist/finder.h"
 #include "context/kinds.h"
@@ -251,24 +252,33 @@ aid_assist_cancel (struct aid_assist *a, uint64_t id)
 
 /* --- frames --------------------------------------------------------------------------------------------------------- */
 
-/* Turns that stream are freed by the I/O thread alone, and this runs on it: the copies stay valid. */
-static void
-flush_all (struct aid_assist *a)
+/* The request whose text waits longest, or NULL.  Turns that stream are freed by the I/O thread alone, and this runs on it:
+   it stays valid. */
+static struct aid_turn_state *
+longest_waiting (struct aid_assist *a)
 {
-  struct aid_turn_state *now[64];
-  size_t n, done = 0;
-  do
+  struct aid_turn_state *found = NULL;
+  int64_t since = INT64_MAX;
+  pthread_mutex_lock (&a->lock);
+  for (size_t i = 0; i < a->turns.len; i++)
     {
-      n = 0;
-      pthread_mutex_lock (&a->lock);
-      for (size_t i = done; i < a->turns.len && n < 64; i++)
-        now[n++] = AID_VEC_AT (struct aid_turn_state *, &a->turns, i);
-      pthread_mutex_unlock (&a->lock);
-      for (size_t i = 0; i < n; i++)
-        aid_turn_flush (now[i], 0);
-      done += n;
+      struct aid_turn_state *t = AID_VEC_AT (struct aid_turn_state *, &a->turns, i);
+      if (aid_turn_waiting (t) < since)
+        {
+          found = t;
+          since = aid_turn_waiting (t);
+        }
     }
-  while (n == 64);
+  pthread_mutex_unlock (&a->lock);
+  return found;
+}
+
+static void
+send_frame (struct aid_assist *a)
+{
+  struct aid_turn_state *t;
+  for (int n = 0; n < AID_FRAME_STREAMS && (t = longest_waiting (a)) != NULL; n++)
+    aid_turn_flush (t, 0);
   a->last_frame = aid_clock_ms ();
 }
 
@@ -277,17 +287,16 @@ frame_now (void *arg)
 {
   struct aid_assist *a = arg;
   a->frame_pending = 0;
-  flush_all (a);
+  send_frame (a);
+  if (longest_waiting (a))
+    aid_assist_frame (a);
 }
 
 /* Nobody reads more than a few answers at once: when many stream, each comes in larger pieces, and Emacs is not kept busy. */
 static int64_t
 frame_ms (struct aid_assist *a)
 {
-  pthread_mutex_lock (&a->lock);
-  size_t streams = a->turns.len;
-  pthread_mutex_unlock (&a->lock);
-  return AID_FRAME_MS * (int64_t)(streams <= AID_FRAME_STREAMS ? 1 : (streams + AID_FRAME_STREAMS - 1) / AID_FRAME_STREAMS);
+  return aid_assist_running (a) <= AID_FRAME_FEW ? AID_FRAME_MS : 2 * AID_FRAME_MS;
 }
 
 void
@@ -297,7 +306,7 @@ aid_assist_frame (struct aid_assist *a)
     return;
   int64_t wait = a->last_frame + frame_ms (a) - aid_clock_ms ();
   if (wait <= 0)
-    flush_all (a);
+    send_frame (a);
   else if (!aid_net_later (a->net, (uint32_t) wait, frame_now, NULL, a))
     a->frame_pending = 1;
 }

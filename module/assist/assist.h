@@ -13,7 +13,8 @@
 
 #define AID_ANSWER_MAX ((size_t) 8 << 20)    /* bytes of one answer, as the chat shows it */
 #define AID_FRAME_MS 33              /* text goes out at most this often, */
-#define AID_FRAME_STREAMS 2          /* and less often in proportion when more than so many answers arrive at once */
+#define AID_FRAME_FEW 2              /* half as often when more requests than so many run, */
+#define AID_FRAME_STREAMS 4          /* and of at most so many at a time: when more have text they take turns */
 
 /* Kinds of events.  Exactly one of DONE and ERROR ends a request, and nothing follows it. */
 enum aid_event_kind

@@ -231,6 +231,8 @@ const char *aid_assist_stopping (struct aid_assist *a);
 enum aid_err aid_turn_begin (struct aid_assist *a, const struct aid_ask *ask, struct aid_error *e);
 /* I/O thread: sends what is not yet sent. */
 void aid_turn_flush (struct aid_turn_state *t, int final);
+/* I/O thread: since when what came waits to be sent, monotonic ms; INT64_MAX when nothing does. */
+int64_t aid_turn_waiting (const struct aid_turn_state *t);
 /* I/O thread: ends the request. */
 void aid_turn_cancel (struct aid_turn_state *t);
 uint64_t aid_turn_id (const struct aid_turn_state *t);

@@ -48,7 +48,8 @@ struct aid_turn_state
   int refused;                 /* the pool did not take it: whoever asked was told, so no event tells it */
 
   /* The I/O thread's alone. */
-  int cancelled, reported, streaming, dirty, ending;
+  int cancelled, reported, streaming, ending;
+  int64_t waiting;             /* since when something waits to be sent, monotonic ms; 0: nothing does */
   uint64_t http;               /* 0: not started */
   struct aid_decoder *decoder;
   struct aid_answer *answer;

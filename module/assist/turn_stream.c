@@ -8,6 +8,19 @@
 
 /* --- text ------------------------------------------------------------------------------------------------------------- */
 
+int64_t
+aid_turn_waiting (const struct aid_turn_state *t)
+{
+  return t->waiting ? t->waiting : INT64_MAX;
+}
+
+static void
+let_wait (struct aid_turn_state *t)
+{
+  if (!t->waiting)
+    t->waiting = aid_clock_ms ();
+}
+
 static void
 fail_too_long (struct aid_turn_state *t, enum aid_err code)
 {
@@ -32,7 +45,7 @@ on_answer_text (void *ctx, struct aid_span text)
     t->first = aid_clock_ms ();
   if (t->reasoning.len)
     aid_turn_flush (t, 0);
-  t->dirty = 1;
+  let_wait (t);
   /* At the end come whole blocks: one that is cut would swallow what follows. */
   if (t->ending && text.len > aid_stream_room (t->stream))
     return fail_too_long (t, AID_E_LIMIT);
@@ -46,9 +59,9 @@ static void
 on_answer_reasoning (void *ctx, struct aid_span text)
 {
   struct aid_turn_state *t = ctx;
-  if (t->dirty && !t->reasoning.len)
+  if (t->waiting && !t->reasoning.len)
     aid_turn_flush (t, 0);
-  t->dirty = 1;
+  let_wait (t);
   t->reasoned += text.len;
   if (t->reasoned > AID_ANSWER_MAX)
     fail_too_long (t, AID_E_LIMIT);
@@ -84,9 +97,9 @@ on_answer_rekey (void *ctx, const char *old_key, const char *new_key)
 void
 aid_turn_flush (struct aid_turn_state *t, int final)
 {
-  if (!t->streaming || (!t->dirty && !final))
+  if (!t->streaming || (!t->waiting && !final))
     return;
-  t->dirty = 0;
+  t->waiting = 0;
   flush_reasoning (t);
   struct aid_span text;
   size_t from;
@@ -146,7 +159,7 @@ on_body (void *user, struct aid_span bytes)
   enum aid_err err = t->wire->feed (t->decoder, bytes, &e);
   if (err && !t->fail.code)
     t->fail = e;
-  if (t->dirty)
+  if (t->waiting)
     aid_assist_frame (t->assist);
   return t->fail.code != AID_OK;
 }

@@ -1,7 +1,6 @@
 /* Asking, and what can be asked. */
-#include "base/pool.h"
 #include "base/val.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include "config/config.h"
 #include "config/secret.h"
 #include "model/provider.h"
@@ -136,74 +135,41 @@ AID_BIND (ask)
 
 struct held_job
 {
-  uint64_t id;
+  struct aid_bind_later later;
   struct aid_bind_question q;
 };
 
 static void
-held_job_free (struct held_job *j)
+held_job_free (struct aid_bind_later *later)
 {
+  struct held_job *j = (struct held_job *) later;
   aid_bind_question_free (&j->q);
   free (j);
 }
 
 static void
-find_held (void *arg)
+find_held (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  struct held_job *j = arg;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str list = AID_STR_INIT (16 << 20), val = AID_STR_INIT (17 << 20);
-  if (aid_assist_held (&j->q.ask, &list, &e) == AID_OK)
+  struct aid_str list = AID_STR_INIT (16 << 20);
+  if (aid_assist_held (&((struct held_job *) later)->q.ask, &list, e) == AID_OK)
     {
-      size_t o = aid_val_object (&val);
-      aid_val_key (&val, "held");
-      aid_str_addspan (&val, aid_str_span (&list));
-      aid_val_end (&val, o, 1);
-      aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
+      size_t o = aid_val_object (val);
+      aid_val_key (val, "held");
+      aid_str_addspan (val, aid_str_span (&list));
+      aid_val_end (val, o, 1);
     }
-  else
-    aid_binding_post_error (j->id, &e);
   aid_str_free (&list);
-  aid_str_free (&val);
-  held_job_free (j);
-  aid_binding_job_ends ();
-}
-
-static void
-held_dropped (void *arg)
-{
-  struct held_job *j = arg;
-  struct aid_error e;
-  aid_error_set (&e, AID_E_STATE, "The core is busy or being replaced: try again in a moment.");
-  aid_binding_post_error (j->id, &e);
-  held_job_free (j);
-  aid_binding_job_ends ();
 }
 
 AID_BIND (held)
 {
   (void) nargs;
-  struct held_job *j = calloc (1, sizeof *j);
+  struct held_job *j = aid_bind_later_new (env, sizeof *j, find_held, held_job_free);
   if (j == NULL)
-    {
-      aid_lisp_signal (env, "nomem", "No memory to look for secrets");
-      return NULL;
-    }
+    return NULL;
   aid_bind_question_read (env, args[0], &j->q);
   aid_bind_question_own_chat (&j->q);
-  if (aid_lisp_failed (env))
-    {
-      held_job_free (j);
-      return NULL;
-    }
-  uint64_t id = j->id = aid_binding.host->next_id ();
-  aid_binding_job_begins ();
-  if (aid_pool_run (aid_assist_pool (aid_binding.assist), find_held, held_dropped, j) == AID_OK)
-    return env->make_integer (env, (intmax_t) id);
-  aid_binding_job_ends ();
-  held_job_free (j);
-  aid_lisp_signal (env, "state", "The core is busy or being replaced: try again in a moment.");
-  return NULL;
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }
 
 /* --- models ---------------------------------------------------------------------------------------------------------- */

@@ -1,8 +1,7 @@
 /* Builds: what runs, what it finds, what is known of the last one.  They begin with the first that is asked for. */
 #include "base/clock.h"
-#include "base/pool.h"
 #include "base/val.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include "build/last.h"
 #include <stdlib.h>
 
@@ -301,41 +300,30 @@ AID_BIND (build_text)
 
 struct told
 {
-  uint64_t id;
+  struct aid_bind_later later;
   struct wish w;
   struct aid_str text;
   int code;
 };
 
 static void
-told_free (void *arg)
+told_free (struct aid_bind_later *later)
 {
-  struct told *t = arg;
+  struct told *t = (struct told *)later;
   wish_free (&t->w);
   aid_str_free (&t->text);
   free (t);
-  aid_binding_job_ends ();
 }
 
 static void
-told_dropped (void *arg)
+read_told (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  struct told *t = arg;
-  aid_binding_post_error (t->id, &(struct aid_error){ AID_E_STATE, "The core stopped before the build was read" });
-  told_free (t);
-}
-
-static void
-read_told (void *arg)
-{
-  struct told *t = arg;
-  struct aid_error e = { AID_OK, "" };
+  struct told *t = (struct told *)later;
+  const char *dir = t->w.dir ? t->w.dir : t->w.root;
   struct aid_build_command c = { .shown = NULL };
-  struct aid_diag_reader *r = aid_diag_reader_new (t->w.root, t->w.dir ? t->w.dir : t->w.root, &e);
-  if (!r || aid_build_given (t->w.line ? t->w.line : "?", t->w.dir ? t->w.dir : t->w.root, &c, &e)
-      || aid_diag_feed (r, aid_str_span (&t->text)))
-    aid_binding_post_error (t->id, &e);
-  else
+  struct aid_diag_reader *r = aid_diag_reader_new (t->w.root, dir, e);
+  (void)val;
+  if (r && !aid_build_given (t->w.line ? t->w.line : "?", dir, &c, e) && !aid_diag_feed (r, aid_str_span (&t->text)))
     {
       struct aid_diags diags;
       aid_diag_end (r, &diags);
@@ -348,37 +336,24 @@ read_told (void *arg)
       struct aid_span all = aid_str_span (&t->text);
       ev.tail = aid_span_cut (all, all.len > AID_BUILD_TAIL ? all.len - AID_BUILD_TAIL : 0, all.len);
       aid_build_last_save (t->w.root, ev.what, ev.status, &c, &ev);
-      post (NULL, t->id, &ev);
+      post (NULL, later->id, &ev);
       aid_diags_free (&diags);
     }
+  else if (!e->code)
+    aid_error_set (e, AID_E_NOMEM, "No memory to read a build");
   aid_build_command_free (&c);
   aid_diag_reader_free (r);
-  told_free (t);
 }
 
 /* (:root :dir :what :line :text :code): takes what another has built and printed for this project's last build. */
 AID_BIND (build_told)
 {
   (void)nargs;
-  struct told *t = calloc (1, sizeof *t);
+  struct told *t = aid_bind_later_new (env, sizeof *t, read_told, told_free);
   if (!t)
-    {
-      aid_lisp_signal (env, "nomem", "No memory for a build");
-      return NULL;
-    }
-  aid_binding_job_begins ();
+    return NULL;
   wish_read (env, args[0], &t->w);
   aid_lisp_text (env, aid_lisp_get (env, args[0], ":text"), &t->text);
   t->code = (int)aid_lisp_size (env, aid_lisp_get (env, args[0], ":code"));
-  uint64_t id = t->id = aid_binding.host->next_id ();
-  if (aid_lisp_failed (env))
-    told_free (t);
-  else if (aid_pool_run (aid_assist_pool (aid_binding.assist), read_told, told_dropped, t) != AID_OK)
-    {
-      told_free (t);
-      aid_lisp_signal (env, "state", "The core is busy or being replaced: try again in a moment");
-    }
-  else
-    return env->make_integer (env, (intmax_t)id);
-  return NULL;
+  return aid_bind_later_begin (env, &t->later, aid_assist_pool (aid_binding.assist));
 }

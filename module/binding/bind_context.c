@@ -1,9 +1,8 @@
 /* Items for Lisp: kinds, sets, and what takes longer than Emacs may wait: reading an item, listing those of a request,
    comparing what was sent with what is there. */
 #include "assist/stale.h"
-#include "base/pool.h"
 #include "base/val.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include "context/kinds.h"
 #include "context/sets.h"
 #include "model/conversation.h"
@@ -17,8 +16,7 @@
 
 struct job
 {
-  uint64_t id;
-  void (*work) (struct job *j, struct aid_str *val, struct aid_error *e);   /* fills VAL, or *E */
+  struct aid_bind_later later;
   struct aid_bind_question q;  /* of the items of a request */
   char *dir, *root, *target, *model, *key;
   int typed;
@@ -26,8 +24,9 @@ struct job
 };
 
 static void
-job_free (struct job *j)
+job_free (struct aid_bind_later *later)
 {
+  struct job *j = (struct job *) later;
   aid_bind_question_free (&j->q);
   for (size_t i = 0; i < j->owned.len; i++)
     free (AID_VEC_AT (char *, &j->owned, i));
@@ -41,76 +40,31 @@ job_free (struct job *j)
   free (j);
 }
 
-static void
-run (void *arg)
-{
-  struct job *j = arg;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (VAL_MAX);
-  j->work (j, &val, &e);
-  if (!e.code && val.err)
-    aid_error_set (&e, val.err, "It is too large to be told.");
-  if (e.code)
-    aid_binding_post_error (j->id, &e);
-  else
-    aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
-  aid_str_free (&val);
-  job_free (j);
-  aid_binding_job_ends ();
-}
-
-static void
-dropped (void *arg)
-{
-  struct job *j = arg;
-  struct aid_error e;
-  aid_error_set (&e, AID_E_STATE, "It was not read: the core stopped first.");
-  aid_binding_post_error (j->id, &e);
-  job_free (j);
-  aid_binding_job_ends ();
-}
-
 static struct job *
-job_new (emacs_env *env, void (*work) (struct job *j, struct aid_str *val, struct aid_error *e))
+job_new (emacs_env *env, void (*work) (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e))
 {
-  struct job *j = calloc (1, sizeof *j);
-  if (j == NULL)
-    aid_lisp_signal (env, "nomem", "No memory to read items");
-  else
+  struct job *j = aid_bind_later_new (env, sizeof *j, work, job_free);
+  if (j != NULL)
     {
-      j->work = work;
       j->stale = AID_VEC_INIT (struct aid_stale_item, STALE_MAX);
       j->owned = AID_VEC_INIT (char *, (size_t) 3 * STALE_MAX);
     }
   return j;
 }
 
-/* Takes J and gives its id. */
+/* Takes J, which may be NULL, and gives its id. */
 static emacs_value
 begin (emacs_env *env, struct job *j)
 {
-  if (j == NULL || aid_lisp_failed (env))
-    {
-      if (j != NULL)
-        job_free (j);
-      return NULL;
-    }
-  uint64_t id = j->id = aid_binding.host->next_id ();
-  aid_binding_job_begins ();
-  enum aid_err err = aid_pool_run (aid_assist_readers (aid_binding.assist), run, dropped, j);
-  if (err == AID_OK)
-    return env->make_integer (env, (intmax_t) id);
-  aid_binding_job_ends ();
-  job_free (j);
-  aid_lisp_signal (env, aid_err_name (err), "Items cannot be read now: try again in a moment");
-  return NULL;
+  return j != NULL ? aid_bind_later_begin (env, &j->later, aid_assist_readers (aid_binding.assist)) : NULL;
 }
 
 /* --- one item ------------------------------------------------------------------------------------------------------ */
 
 static void
-read_item (struct job *j, struct aid_str *val, struct aid_error *e)
+read_item (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
+  struct job *j = (struct job *) later;
   struct aid_resolve how = { .resolver = aid_assist_resolver (aid_binding.assist), .dir = j->dir ? j->dir : "/", .root = j->root,
                              .typed = j->typed };
   struct aid_str text = AID_STR_INIT (AID_MEDIA_MAX);
@@ -150,9 +104,9 @@ AID_BIND (item_soon)
 /* --- those of a request -------------------------------------------------------------------------------------------- */
 
 static void
-list_items (struct job *j, struct aid_str *val, struct aid_error *e)
+list_items (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  aid_assist_items (aid_binding.assist, &j->q.ask, val, e);
+  aid_assist_items (aid_binding.assist, &((struct job *) later)->q.ask, val, e);
 }
 
 AID_BIND (items_soon)
@@ -170,8 +124,9 @@ AID_BIND (items_soon)
 /* --- what has changed since it was sent ---------------------------------------------------------------------------- */
 
 static void
-compare (struct job *j, struct aid_str *val, struct aid_error *e)
+compare (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
+  struct job *j = (struct job *) later;
   static const char *const names[] = { "same", "changed", "gone", "unknown" };
   struct aid_stale_memory *m = aid_assist_stale (aid_binding.assist);
   (void) e;

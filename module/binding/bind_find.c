@@ -1,15 +1,14 @@
 /* Searching a project for what a question is about. */
 #include "assist/finder.h"
-#include "base/pool.h"
 #include "base/val.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include <stdlib.h>
 
 #define PATHS_MAX 200 /* open files, and what was taken away */
 
 struct job
 {
-  uint64_t id;
+  struct aid_bind_later later;
   struct aid_find find;
   char *root, *dir;
   struct aid_str text, error;
@@ -25,8 +24,9 @@ free_spans (struct aid_vec *v)
 }
 
 static void
-job_free (struct job *j)
+job_free (struct aid_bind_later *later)
 {
+  struct job *j = (struct job *) later;
   free_spans (&j->open);
   free_spans (&j->without);
   aid_str_free (&j->text);
@@ -76,67 +76,28 @@ job_read (emacs_env *env, emacs_value plist, struct job *j)
 }
 
 static void
-post_found (uint64_t id, const struct aid_finding *found)
+find (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  struct aid_str val = AID_STR_INIT (4 << 20);
-  size_t o = aid_val_object (&val);
-  aid_val_key (&val, "items");
-  aid_bind_items_val (&found->items, &val);
-  aid_val_kint (&val, "files", (int64_t) found->files);
-  aid_val_kbool (&val, "partial", found->partial);
-  aid_val_end (&val, o, 3);
-  aid_binding_post (id, AID_EVENT_RESULT, aid_str_span (&val));
-  aid_str_free (&val);
-}
-
-static void
-find (void *arg)
-{
-  struct job *j = arg;
-  struct aid_error e = { AID_OK, "" };
+  struct job *j = (struct job *) later;
   struct aid_finding found;
-  if (aid_finder_find (aid_assist_finder (aid_binding.assist), &j->find, &found, &e) == AID_OK)
-    post_found (j->id, &found);
-  else
-    aid_binding_post_error (j->id, &e);
+  if (aid_finder_find (aid_assist_finder (aid_binding.assist), &j->find, &found, e) == AID_OK)
+    {
+      size_t o = aid_val_object (val);
+      aid_val_key (val, "items");
+      aid_bind_items_val (&found.items, val);
+      aid_val_kint (val, "files", (int64_t) found.files);
+      aid_val_kbool (val, "partial", found.partial);
+      aid_val_end (val, o, 3);
+    }
   aid_finding_free (&found);
-  job_free (j);
-  aid_binding_job_ends ();
-}
-
-static void
-dropped (void *arg)
-{
-  struct job *j = arg;
-  struct aid_error e;
-  aid_error_set (&e, AID_E_STATE, "Nothing was searched: the core stopped first");
-  aid_binding_post_error (j->id, &e);
-  job_free (j);
-  aid_binding_job_ends ();
 }
 
 AID_BIND (find_soon)
 {
   (void) nargs;
-  struct job *j = calloc (1, sizeof *j);
+  struct job *j = aid_bind_later_new (env, sizeof *j, find, job_free);
   if (j == NULL)
-    {
-      aid_lisp_signal (env, "nomem", "No memory to search");
-      return NULL;
-    }
+    return NULL;
   job_read (env, args[0], j);
-  if (aid_lisp_failed (env))
-    {
-      job_free (j);
-      return NULL;
-    }
-  uint64_t id = j->id = aid_binding.host->next_id ();
-  aid_binding_job_begins ();
-  enum aid_err err = aid_pool_run (aid_assist_pool (aid_binding.assist), find, dropped, j);
-  if (err == AID_OK)
-    return env->make_integer (env, (intmax_t) id);
-  aid_binding_job_ends ();
-  job_free (j);
-  aid_lisp_signal (env, aid_err_name (err), "The core is too busy to search now");
-  return NULL;
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }

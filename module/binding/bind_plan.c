@@ -1,10 +1,9 @@
 /* Placing patches for Lisp: on the Lisp thread, or on the pool with the plan as an event.  Both are one job, whose
    arguments are copied out of Lisp first.  The texts of unsaved buffers go before the files on disk. */
 #include "base/map.h"
-#include "base/pool.h"
 #include "base/utf8.h"
 #include "base/val.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include "patch/patch.h"
 #include <stdlib.h>
 
@@ -18,7 +17,7 @@ struct choice
 
 struct job
 {
-  uint64_t id;                 /* of the event; 0: none */
+  struct aid_bind_later later;      /* of patch_check */
   struct aid_str text;
   char *root;
   struct aid_map *texts;       /* path -> struct aid_str * */
@@ -40,9 +39,9 @@ free_text (void *s)
 }
 
 static void
-job_free (void *arg)
+job_free (struct aid_bind_later *later)
 {
-  struct job *j = arg;
+  struct job *j = (struct job *) later;
   aid_str_free (&j->text);
   free (j->root);
   if (j->texts != NULL)
@@ -113,14 +112,18 @@ read_choices (emacs_env *env, emacs_value chosen, struct job *j)
     }
 }
 
+static void check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e);
+
 /* NULL with a signal pending. */
 static struct job *
 job_new (emacs_env *env, emacs_value plist)
 {
-  struct job *j = calloc (1, sizeof *j);
-  if (j == NULL || (j->texts = aid_map_new ()) == NULL)
+  struct job *j = aid_bind_later_new (env, sizeof *j, check, job_free);
+  if (j == NULL)
+    return NULL;
+  if ((j->texts = aid_map_new ()) == NULL)
     {
-      free (j);
+      job_free (&j->later);
       aid_lisp_signal (env, "nomem", "No memory for a plan");
       return NULL;
     }
@@ -138,7 +141,7 @@ job_new (emacs_env *env, emacs_value plist)
     aid_lisp_signal (env, "invalid", "A plan needs a :root");
   if (!aid_lisp_failed (env))
     return j;
-  job_free (j);
+  job_free (&j->later);
   return NULL;
 }
 
@@ -213,29 +216,9 @@ job_run (struct job *j, struct aid_str *val, struct aid_error *e)
 }
 
 static void
-check (void *arg)
+check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  struct job *j = arg;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (AID_LISP_TEXT_MAX);
-  if (job_run (j, &val, &e) == AID_OK)
-    aid_binding_post (j->id, AID_EVENT_CHECKED, aid_str_span (&val));
-  else
-    aid_binding_post_error (j->id, &e);
-  aid_str_free (&val);
-  job_free (j);
-  aid_binding_job_ends ();
-}
-
-static void
-check_dropped (void *arg)
-{
-  struct job *j = arg;
-  struct aid_error e;
-  aid_error_set (&e, AID_E_STATE, "The patch was not checked: the core stopped first");
-  aid_binding_post_error (j->id, &e);
-  job_free (j);
-  aid_binding_job_ends ();
+  job_run ((struct job *) later, val, e);
 }
 
 /* --- for Lisp -------------------------------------------------------------------------------------------------------- */
@@ -249,7 +232,7 @@ AID_BIND (patch_plan)
   if (j == NULL)
     return NULL;
   enum aid_err err = job_run (j, &val, &e);
-  job_free (j);
+  job_free (&j->later);
   if (err == AID_OK)
     return aid_lisp_take_val (env, &val);
   aid_str_free (&val);
@@ -297,7 +280,7 @@ AID_BIND (patch_settle)
     err = aid_patch_settled (p, &source, add_settled, &l, &e);
   aid_val_end (&l.val, list, l.n);
   aid_patch_free (p);
-  job_free (j);
+  job_free (&j->later);
   if (err == AID_OK)
     return aid_lisp_take_val (env, &l.val);
   aid_str_free (&l.val);
@@ -314,7 +297,7 @@ AID_BIND (patch_report)
     return NULL;
   j->report = 1;
   enum aid_err err = job_run (j, &text, &e);
-  job_free (j);
+  job_free (&j->later);
   emacs_value out = err == AID_OK ? aid_lisp_string (env, text.ptr, text.len) : aid_lisp_error (env, &e);
   aid_str_free (&text);
   return out;
@@ -326,13 +309,6 @@ AID_BIND (patch_check)
   struct job *j = job_new (env, args[0]);
   if (j == NULL)
     return NULL;
-  uint64_t id = j->id = aid_binding.host->next_id ();
-  aid_binding_job_begins ();
-  enum aid_err err = aid_pool_run (aid_assist_pool (aid_binding.assist), check, check_dropped, j);
-  if (err == AID_OK)
-    return env->make_integer (env, (intmax_t) id);
-  aid_binding_job_ends ();
-  job_free (j);
-  aid_lisp_signal (env, aid_err_name (err), "The patch cannot be checked now");
-  return NULL;
+  j->later.kind = AID_EVENT_CHECKED;
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }

@@ -1,7 +1,6 @@
 /* Tokens and money: counts, what a question is going to be, what a month has cost. */
 #include "base/val.h"
-#include "base/pool.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include "model/spend.h"
 #include "model/tokens.h"
 #include <stdlib.h>
@@ -63,68 +62,33 @@ AID_BIND (forecast)
 
 struct job
 {
-  uint64_t id;
+  struct aid_bind_later later;
   struct aid_bind_question q;
 };
 
 static void
-job_free (struct job *j)
+job_free (struct aid_bind_later *later)
 {
+  struct job *j = (struct job *) later;
   aid_bind_question_free (&j->q);
   free (j);
 }
 
 static void
-foretell (void *arg)
+foretell (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  struct job *j = arg;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (1 << 21);
-  if (aid_assist_situation (aid_binding.assist, &j->q.ask, &val, &e) == AID_OK)
-    aid_binding_post (j->id, AID_EVENT_RESULT, aid_str_span (&val));
-  else
-    aid_binding_post_error (j->id, &e);
-  aid_str_free (&val);
-  job_free (j);
-  aid_binding_job_ends ();
-}
-
-static void
-foretell_dropped (void *arg)
-{
-  struct job *j = arg;
-  struct aid_error e;
-  aid_error_set (&e, AID_E_STATE, "The tokens were not counted: the core stopped first");
-  aid_binding_post_error (j->id, &e);
-  job_free (j);
-  aid_binding_job_ends ();
+  aid_assist_situation (aid_binding.assist, &((struct job *) later)->q.ask, val, e);
 }
 
 AID_BIND (forecast_soon)
 {
   (void) nargs;
-  struct job *j = calloc (1, sizeof *j);
+  struct job *j = aid_bind_later_new (env, sizeof *j, foretell, job_free);
   if (j == NULL)
-    {
-      aid_lisp_signal (env, "nomem", "No memory to count tokens");
-      return NULL;
-    }
+    return NULL;
   aid_bind_question_read (env, args[0], &j->q);
   aid_bind_question_own_chat (&j->q);
-  if (aid_lisp_failed (env))
-    {
-      job_free (j);
-      return NULL;
-    }
-  uint64_t id = j->id = aid_binding.host->next_id ();
-  aid_binding_job_begins ();
-  enum aid_err err = aid_pool_run (aid_assist_pool (aid_binding.assist), foretell, foretell_dropped, j);
-  if (err == AID_OK)
-    return env->make_integer (env, (intmax_t) id);
-  aid_binding_job_ends ();
-  job_free (j);
-  aid_lisp_signal (env, aid_err_name (err), "Tokens cannot be counted now");
-  return NULL;
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }
 
 /* --- what was spent -------------------------------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@ extern struct aid_binding aid_binding;
 void aid_binding_post (uint64_t request, enum aid_event_kind kind, struct aid_span val);
 /* Posts AID_EVENT_ERROR. */
 void aid_binding_post_error (uint64_t request, const struct aid_error *e);
-/* Jobs of the front end that run or wait (patch checks). */
+/* Jobs of the front end that run or wait. */
 void aid_binding_job_begins (void);
 void aid_binding_job_ends (void);
 
@@ -43,7 +43,6 @@ void aid_bind_builds_close (void);
 
 /* Forgets every open document (bind_doc.c). */
 void aid_bind_docs_close (void);
-/* The open projects (bind_project.c): ends their work; closes them. */
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
 struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
 

@@ -255,6 +255,8 @@ aid_kind_url (const struct aid_resolve *how, struct aid_span name, struct aid_st
   enum aid_err err = AID_E_NOMEM;
   if (!url)
     aid_error_set (e, err, "There is no memory for an address.");
+  else if (net && aid_net_load (e))
+    err = AID_E_IO;
   else if (net && !aid_url_ok (url))
     err = aid_error_set (e, AID_E_INVALID, "\"%.150s\" is no http or https address.", url);
   else if (net)

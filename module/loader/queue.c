@@ -82,6 +82,7 @@ node_new (uint32_t generation, uint64_t request, const struct aid_host_event *ev
   n->generation = generation;
   n->request = request;
   n->is_text = n->has_faces = ev->is_text != 0;
+  n->is_final = ev->is_final != 0;
   n->name = strdup (ev->name);
   n->val = copy (ev->val, n->nval = ev->nval);
   n->text = copy (ev->text, n->ntext = n->cap_text = ev->ntext);
@@ -314,6 +315,8 @@ aid_queue_take (void)
     {
       *end = n;
       end = &n->next;
+      if (n->is_final)
+        break;
     }
   q.drains++;
   q.woken = 0;

@@ -17,7 +17,7 @@ struct aid_queue_event
   struct aid_queue_event *next;
   uint64_t request;
   uint32_t generation;
-  int is_text;
+  int is_text, is_final;
   int has_faces;               /* text: from and spans count; 0 for the early pieces of a text that was cut */
   char *name, *val, *text;     /* owned */
   size_t nval, off, ntext, cap_text;   /* text still to be taken: text + off, ntext bytes */
@@ -31,7 +31,8 @@ uint64_t aid_queue_next_id (void);
 /* As aid_host.post says. */
 int aid_queue_post (uint32_t generation, uint64_t request, const struct aid_host_event *ev);
 /* Takes events off the front (NULL: there are none) within the limits of a drain, and wakes again when more are left.
-   A text beyond the limit is cut at a character; its faces go with the last piece. */
+   A text beyond the limit is cut at a character; its faces go with the last piece.  A final event is the last one taken:
+   much is to be done when a request has ended, and several may end at the same time. */
 struct aid_queue_event *aid_queue_take (void);
 /* Puts a taken list back to the front, and wakes. */
 void aid_queue_give_back (struct aid_queue_event *list);

@@ -326,6 +326,8 @@ check (const struct aid_config *c, const char *key, const json_t *p, char **url,
     err = aid_error_set (e, AID_E_NOTFOUND,
                          "The address of \"%.60s\" is %.80s: set that variable, or the provider's \"url\" in %s.", key, given,
                          aid_config_path (c));
+  else if (aid_net_load (e))
+    err = AID_E_IO;
   else if (!*url || !aid_url_ok (*url))
     err = aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" has no http or https \"url\" in %s.", key,
                          aid_config_path (c));

@@ -199,8 +199,9 @@ aid_request_begin (struct aid_request *r)
   r->begun_us = r->heard_us = aid_clock_us ();
   if (curl_multi_add_handle (r->net->multi, r->easy) != CURLM_OK)
     {
-      struct aid_error e;
-      aid_error_set (&e, AID_E_NOMEM, "no memory for the request to %s", r->where);
+      struct aid_error e = r->net->broken;
+      if (!e.code)
+        aid_error_set (&e, AID_E_NOMEM, "no memory for the request to %s", r->where);
       finish (r, &e);
       return;
     }
@@ -285,6 +286,8 @@ enum aid_err
 aid_http_start (struct aid_net *net, const struct aid_http_request *req, const struct aid_http_handler *handler, void *user,
                 uint64_t *id, struct aid_error *e)
 {
+  if (aid_curl_begin (e))
+    return AID_E_IO;
   if (!aid_url_ok (req->url))
     return aid_error_set (e, AID_E_INVALID, "an address must begin with http:// or https:// and name a host");
   struct aid_request *r = calloc (1, sizeof *r);

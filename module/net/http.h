@@ -12,8 +12,11 @@
 
 struct aid_net;
 
-/* Starts the I/O thread.  NULL and *E on failure. */
+/* Starts the I/O thread, which begins by loading libcurl.  NULL and *E on failure. */
 struct aid_net *aid_net_new (struct aid_error *e);
+/* Loads libcurl, or waits until it is loaded, as the functions for addresses below do.  AID_E_IO and *E: it is not there, or too
+   old; then every request fails with that, and no address is good. */
+enum aid_err aid_net_load (struct aid_error *e);
 /* Ends every request with AID_E_CANCELLED (REASON in its message, or NULL), runs the callbacks, joins the thread.  Never
    waits for the network or the resolver. */
 void aid_net_free (struct aid_net *net, const char *reason);
@@ -108,7 +111,7 @@ struct aid_http_handler
 };
 
 /* Queues the request; *ID is never 0 and is written before any callback.  On failure nothing will be called: AID_E_INVALID
-   (address, method or header), AID_E_LIMIT (1,024 run), AID_E_STATE (stopping), AID_E_NOMEM. */
+   (address, method or header), AID_E_LIMIT (1,024 run), AID_E_STATE (stopping), AID_E_NOMEM, AID_E_IO (no libcurl). */
 enum aid_err aid_http_start (struct aid_net *net, const struct aid_http_request *req,
                              const struct aid_http_handler *handler, void *user, uint64_t *id, struct aid_error *e);
 /* Ends the request with AID_E_CANCELLED, at once, also during name resolution or a wait between attempts.  Called

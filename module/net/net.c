@@ -41,6 +41,27 @@ init_curl (void)
   curl_ready = curl_global_init (CURL_GLOBAL_DEFAULT);
 }
 
+enum aid_err
+aid_curl_begin (struct aid_error *e)
+{
+  pthread_once (&curl_once, init_curl);
+  if (aid_net_load (e))
+    return AID_E_IO;
+  return curl_ready == CURLE_OK ? AID_OK : aid_error_set (e, AID_E_IO, "libcurl could not be started");
+}
+
+/* Has the I/O thread look what was left for it.  While it is starting it needs no waking: it looks when it has.  */
+static void
+wake (struct aid_net *net)
+{
+  pthread_mutex_lock (&net->lock);
+  CURLM *multi = net->multi;
+  pthread_cond_signal (&net->woken);
+  pthread_mutex_unlock (&net->lock);
+  if (multi)
+    curl_multi_wakeup (multi);
+}
+
 /* --- jobs for later -------------------------------------------------------------------------------------------------- */
 
 static void
@@ -100,7 +121,7 @@ queue_later (struct aid_later *l, uint32_t delay_ms, unsigned most)
     }
   pthread_mutex_unlock (&net->lock);
   if (code == AID_OK)
-    curl_multi_wakeup (net->multi);
+    wake (net);
   else
     free (l);
   return code;
@@ -143,7 +164,7 @@ aid_net_add (struct aid_net *net, struct aid_request *r, uint64_t *id, struct ai
     }
   pthread_mutex_unlock (&net->lock);
   if (code == AID_OK)
-    curl_multi_wakeup (net->multi);
+    wake (net);
   if (code == AID_E_STATE)
     return aid_error_set (e, code, "the network is being shut down: no request can begin");
   if (code == AID_E_LIMIT)
@@ -176,7 +197,7 @@ aid_http_cancel (struct aid_net *net, uint64_t id)
       }
   pthread_mutex_unlock (&net->lock);
   if (found)
-    curl_multi_wakeup (net->multi);
+    wake (net);
 }
 
 unsigned
@@ -265,19 +286,62 @@ reap (struct aid_net *net)
     }
 }
 
+/* Without libcurl there are no requests, but the jobs for later are done as ever.  */
+static void
+sleep_without_curl (struct aid_net *net, int ms)
+{
+  struct timespec until;
+  clock_gettime (CLOCK_MONOTONIC, &until);
+  until.tv_sec += ms / 1000;
+  until.tv_nsec += ms % 1000 * 1000000L;
+  if (until.tv_nsec >= 1000000000L)
+    until.tv_sec++, until.tv_nsec -= 1000000000L;
+  pthread_mutex_lock (&net->lock);
+  for (int late = 0; !late && !net->starts && !net->laters && !net->some_cancelled && !net->stopping;)
+    late = pthread_cond_timedwait (&net->woken, &net->lock, &until);
+  pthread_mutex_unlock (&net->lock);
+}
+
 /* Only a lack of memory makes poll fail; then it must not spin.  */
 static void
 sleep_until_something (struct aid_net *net)
 {
   int ms = aid_timers_wait_ms (&net->timers, aid_clock_us (), LONGEST_SLEEP_MS);
-  if (curl_multi_poll (net->multi, NULL, 0, ms, NULL) != CURLM_OK)
+  if (!net->multi)
+    sleep_without_curl (net, ms);
+  else if (curl_multi_poll (net->multi, NULL, 0, ms, NULL) != CURLM_OK)
     nanosleep (&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+}
+
+/* Here and not in aid_net_new, for it takes longer than all else that the core does before it can be used.  */
+static void
+open_multi (struct aid_net *net)
+{
+  CURLM *multi = aid_curl_begin (&net->broken) == AID_OK ? curl_multi_init () : NULL;
+  if (!multi)
+    {
+      if (!net->broken.code)
+        aid_error_set (&net->broken, AID_E_NOMEM, "libcurl could not be started");
+      return;
+    }
+  curl_multi_setopt (multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
+  /* Without its wake-up pipe libcurl would be deaf to every command.  */
+  if (curl_multi_wakeup (multi) != CURLM_OK)
+    {
+      curl_multi_cleanup (multi);
+      aid_error_set (&net->broken, AID_E_IO, "libcurl has no wake-up pipe (too many open files?)");
+      return;
+    }
+  pthread_mutex_lock (&net->lock);
+  net->multi = multi;
+  pthread_mutex_unlock (&net->lock);
 }
 
 static void *
 io_main (void *arg)
 {
   struct aid_net *net = arg;
+  open_multi (net);
   for (;;)
     {
       int running;
@@ -288,8 +352,11 @@ io_main (void *arg)
       if (h.stopping)
         break;
       aid_timers_run (&net->timers, aid_clock_us ());
-      curl_multi_perform (net->multi, &running);
-      reap (net);
+      if (net->multi)
+        {
+          curl_multi_perform (net->multi, &running);
+          reap (net);
+        }
       sleep_until_something (net);
     }
   while (net->timers.first)
@@ -306,25 +373,21 @@ io_main (void *arg)
 struct aid_net *
 aid_net_new (struct aid_error *e)
 {
-  pthread_once (&curl_once, init_curl);
   struct aid_net *net = calloc (1, sizeof *net);
-  CURLM *multi = net && curl_ready == CURLE_OK ? curl_multi_init () : NULL;
-  if (!multi)
+  pthread_condattr_t attr;
+  if (!net)
     {
-      free (net);
-      aid_error_set (e, AID_E_NOMEM, "libcurl could not be started");
+      aid_error_set (e, AID_E_NOMEM, "There is no memory to start.");
       return NULL;
     }
-  net->multi = multi;
   pthread_mutex_init (&net->lock, NULL);
-  curl_multi_setopt (multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
-  /* Without its wake-up pipe libcurl would be deaf to every command.  */
-  enum aid_err code = curl_multi_wakeup (multi) == CURLM_OK
-                        ? aid_thread_start (&net->thread, "aid-net", io_main, net, e)
-                        : aid_error_set (e, AID_E_IO, "libcurl has no wake-up pipe (too many open files?)");
-  if (code == AID_OK)
+  pthread_condattr_init (&attr);
+  pthread_condattr_setclock (&attr, CLOCK_MONOTONIC);
+  pthread_cond_init (&net->woken, &attr);
+  pthread_condattr_destroy (&attr);
+  if (aid_thread_start (&net->thread, "aid-net", io_main, net, e) == AID_OK)
     return net;
-  curl_multi_cleanup (multi);
+  pthread_cond_destroy (&net->woken);
   pthread_mutex_destroy (&net->lock);
   free (net);
   return NULL;
@@ -340,9 +403,11 @@ aid_net_free (struct aid_net *net, const char *reason)
   for (size_t i = 0; reason && reason[i] && i + 1 < sizeof net->reason; i++)
     net->reason[i] = reason[i];
   pthread_mutex_unlock (&net->lock);
-  curl_multi_wakeup (net->multi);
+  wake (net);
   pthread_join (net->thread, NULL);
-  curl_multi_cleanup (net->multi);
+  if (net->multi)
+    curl_multi_cleanup (net->multi);
+  pthread_cond_destroy (&net->woken);
   pthread_mutex_destroy (&net->lock);
   free (net);
 }

@@ -44,10 +44,12 @@ struct aid_later;
 
 struct aid_net
 {
-  CURLM *multi;
   unsigned long thread;
   atomic_uint abandoned;
   pthread_mutex_t lock;
+  pthread_cond_t woken; /* for the I/O thread where it has no libcurl to sleep in */
+
+  CURLM *multi; /* written under the lock by the I/O thread, which reads it without */
 
   /* Under the lock.  A request is in `live' from its start until its on_done is about to run; those that the I/O
      thread has not seen yet are chained in `starts' too.  */
@@ -63,11 +65,14 @@ struct aid_net
 
   /* The I/O thread's.  */
   struct aid_timers timers;
+  struct aid_error broken; /* why there is no `multi' */
 };
 
 /* Makes the I/O thread see R (takes it on success; *ID is written before anything can be called).  AID_E_STATE or
    AID_E_LIMIT.  */
 enum aid_err aid_net_add (struct aid_net *net, struct aid_request *r, uint64_t *id, struct aid_error *e);
+/* Loads and starts libcurl, once: what transfers take.  AID_E_IO: it is not there, or too old.  */
+enum aid_err aid_curl_begin (struct aid_error *e);
 /* On the I/O thread: R is over.  */
 void aid_net_remove (struct aid_net *net, struct aid_request *r);
 

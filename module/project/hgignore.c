@@ -1,4 +1,4 @@
-/* Mercurial's .hgignore: regular expressions and globs, turned into the one program of a regex. */
+/* Mercurial's .hgignore: regular expressions, and globs turned into such. */
 #include "base/fs.h"
 #include "project/ignore.h"
 #include "project/regex.h"

@@ -9,6 +9,7 @@
 ;;; Code:
 
 (require 'aid-chat-help)
+(require 'aid-face)
 
 ;;; Display
 
@@ -50,6 +51,23 @@
     (insert "سلام\n")                           ; typed: when it is displayed
     (aid-chat-fontify (point-min) (point-max))
     (should-not bidi-paragraph-direction)))
+
+(ert-deftest aid-face-new-is-a-face-like-others ()
+  "A new face has its attributes, a theme's go before them, and its changes are told to Emacs."
+  (custom-declare-theme 'aid-face-tests 'aid-face-tests-theme)
+  (custom-theme-set-faces 'aid-face-tests '(aid-face-tests-themed ((t :inherit italic))))
+  (unwind-protect
+      (progn
+        (enable-theme 'aid-face-tests)
+        (eval '(aid-face-new aid-face-tests-plain '((t :inherit bold)) "Plain." :group 'aid) t)
+        (eval '(aid-face-new aid-face-tests-themed '((t :inherit bold)) "Themed." :group 'aid) t)
+        (should (eq (face-attribute 'aid-face-tests-plain :inherit) 'bold))
+        (should (eq (face-attribute 'aid-face-tests-themed :inherit) 'italic))
+        (should (equal (face-documentation 'aid-face-tests-plain) "Plain."))
+        (dolist (face '(aid-face-tests-plain aid-chat-code aid-invisible))
+          (should (facep face))
+          (should-not (get face 'face-no-inherit))))
+    (disable-theme 'aid-face-tests)))
 
 (ert-deftest aid-chat-display-items ()
   "A context line shows its label alone only when that tells where it leads."
@@ -240,6 +258,34 @@
                     (ensure-list (get-text-property (1- (point)) 'face))))
       (should-not (aid-chat--code-mode "server"))
       (aid-chat-fontify (point-min) (point-max))
+      (should (memq 'font-lock-keyword-face
+                    (ensure-list (get-text-property (1- (point)) 'face)))))))
+
+(ert-deftest aid-chat-display-code-waits ()
+  "No mode is loaded for code while an answer arrives in any chat; after that, one is."
+  (aid-chat-tests-with chat
+    (let ((other (aid-chat-create project)) (kept (get-buffer " *aid-code c-mode*"))
+          (aid-chat--code-known (make-hash-table :test #'equal)))
+      (when kept
+        (kill-buffer kept))
+      (with-current-buffer other
+        (aid-chat-tests-ask "Here, too?"))
+      (aid-chat-tests-ask "Why?")
+      (aid-chat-tests-text "```c\nint main (void) { return 0; }\n```\n")
+      (aid-chat-tests-done)
+      (should aid-chat--live)
+      (save-window-excursion
+        (switch-to-buffer chat)
+        (aid-chat--code-in-view chat)
+        (should-not (get-buffer " *aid-code c-mode*"))
+        (should-not aid-chat--code-timer)
+        (with-current-buffer other
+          (aid-chat-tests-done))
+        (should-not aid-chat--live)
+        (should aid-chat--code-timer)
+        (aid-chat--code-in-view chat))
+      (goto-char (point-min))
+      (search-forward "return")
       (should (memq 'font-lock-keyword-face
                     (ensure-list (get-text-property (1- (point)) 'face)))))))
 

@@ -114,6 +114,8 @@
    (aid-context-add-set-for-test)
    (with-current-buffer (aid-context-tests-chat)
      (let* ((table (aid-append--item-table))
+            ;; The core may still be listing the project for the first time.
+            (_ (aid-tests-wait (lambda () (member "src/a.c" (all-completions "src" table)))))
             (all (all-completions "" table))
             (annotate (cdr (assq 'annotation-function (cdr (funcall table "" nil 'metadata))))))
        (dolist (name '("src/a.c" "commit:" "history:" "diff:" "set:headers"))

@@ -137,6 +137,19 @@
     (aid--test-text id "later" 0 [])
     (should-not (aid-tests-drain))))
 
+(ert-deftest aid-module-drain-ends-with-a-request ()
+  "A request's last event is the last of its drain: the next one can end after a redisplay."
+  (aid-tests-load "event-1")
+  (let ((one (aid--test-new)) (two (aid--test-new)))
+    (aid--test-text one "a" 0 [])
+    (aid--test-text two "x" 0 [])
+    (aid--test-event one "done" [?t] t)
+    (aid--test-event two "error" [?t] t)
+    (should (equal (aid--mod-drain)
+                   `((,one text "a" 0 []) (,two text "x" 0 []) (,one done t))))
+    (should (equal (aid--mod-drain) `((,two error t))))
+    (should-not (aid--mod-drain))))
+
 (ert-deftest aid-module-unknown-requests-are-refused ()
   (aid-tests-load "event-1")
   (aid--test-event 0 "done" [?t] t)

@@ -27,6 +27,27 @@ test_an_answer_streams_and_ends_once (void **state)
   finish (&b);
 }
 
+/* A frame holds the text of a few: the others' must come without more from any server. */
+static void
+test_many_answers_take_turns (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("a")), FAKE_GATE, FAKE_SEND (DELTA ("b") STOP), FAKE_CLOSE };
+  const struct fake_step *script[] = { answer };
+  const unsigned n = 2 * AID_FRAME_STREAMS + 1;
+  struct bench b;
+  begin (&b, script, 1);
+  for (unsigned id = 1; id <= n; id++)
+    ask (&b, id);
+  assert_true (wait_for (&b.w, &b.w.texts, n));
+  assert_string_equal (aid_str_z (&b.w.text), "aaaaaaaaa");
+  for (unsigned id = 1; id <= n; id++)
+    fake_open (b.server);
+  assert_true (wait_for (&b.w, &b.w.ended, n));
+  assert_int_equal (b.w.text.len, 2 * n);
+  finish (&b);
+}
+
 static void
 test_a_cut_answer_is_closed_and_an_error (void **state)
 {
@@ -440,6 +461,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_an_answer_streams_and_ends_once),
+    cmocka_unit_test (test_many_answers_take_turns),
     cmocka_unit_test (test_a_cut_answer_is_closed_and_an_error),
     cmocka_unit_test (test_what_was_received_is_kept_under_its_hash),
     cmocka_unit_test (test_a_store_that_fails_costs_no_answer),

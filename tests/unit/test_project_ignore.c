@@ -291,6 +291,41 @@ random_trees_are_ignored_as_hg_status_says (void **state)
   assert_true (ignored > 20);
 }
 
+static int
+hg_matches (struct aid_hgignore *h, const char *path)
+{
+  return aid_hgignore_match (h, aid_span_z (path), NULL) == 1;
+}
+
+static void
+an_expression_may_look_ahead_and_back (void **state)
+{
+  (void)state;
+  struct aid_hgignore *h = aid_hgignore_of_text (AID_SPAN ("^(?!keep/).*\\.log$\n^(\\w+)/\\1$\n(?i)^readme$\n"));
+  assert_int_equal (aid_hgignore_bad (h), 0);
+  assert_true (hg_matches (h, "a/b.log"));
+  assert_false (hg_matches (h, "keep/b.log"));
+  assert_true (hg_matches (h, "x/x"));
+  assert_false (hg_matches (h, "x/y"));
+  assert_true (hg_matches (h, "ReadMe"));
+  aid_hgignore_free (h);
+}
+
+static void
+a_hostile_expression_is_given_up_and_the_others_hold (void **state)
+{
+  (void)state;
+  char path[4000];
+  struct aid_hgignore *h = aid_hgignore_of_text (AID_SPAN ("(a|aa)+b\nc$\n"));
+  memset (path, 'a', sizeof path);
+  path[0] = 'b'; /* without one the library sees at once that nothing matches */
+  path[sizeof path - 1] = 0;
+  assert_false (hg_matches (h, path));
+  assert_false (hg_matches (h, "ab")); /* a search for a way through the path above ended it */
+  assert_true (hg_matches (h, "xc"));
+  aid_hgignore_free (h);
+}
+
 static void
 an_included_file_of_mercurials_holds_in_its_folder (void **state)
 {
@@ -324,6 +359,8 @@ main (void)
     cmocka_unit_test (a_hostile_pattern_takes_no_long_time),
     cmocka_unit_test_setup_teardown (random_trees_are_ignored_as_git_check_ignore_says, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (random_trees_are_ignored_as_hg_status_says, scratch_make, scratch_drop),
+    cmocka_unit_test (an_expression_may_look_ahead_and_back),
+    cmocka_unit_test (a_hostile_expression_is_given_up_and_the_others_hold),
     cmocka_unit_test_setup_teardown (an_included_file_of_mercurials_holds_in_its_folder, scratch_make, scratch_drop),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
