@@ -14,6 +14,7 @@
 (require 'aid-context)
 (require 'aid-in-force)
 
+(declare-function aid--mod-definition-at "ext:aid-module" (text file at))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-chat-hash "ext:aid-module" (body))
 (declare-function aid-module-ensure "aid-module" ())
@@ -22,6 +23,8 @@
 (declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-errors-at-point "aid-errors" ())
 (declare-function aid-errors-text "aid-errors" (&optional path))
+(declare-function aid-append-diff "aid-context-items" ())
+(autoload 'aid-context-count-soon "aid-context-items")
 (declare-function dired-get-marked-files "dired" (&optional localp arg filter distinguish error))
 (declare-function comint-previous-prompt "comint" (n))
 (declare-function which-function "which-func" ())
@@ -58,14 +61,24 @@ seen."
             (when (<= from (point))
               (set-window-start window from t))))))))
 
+(defconst aid-append--counted 200000
+  "Characters of a text that is counted at once; of a longer one the size tells.")
+
 (defun aid-append--add (label target text &optional meta)
-  "Add an item line LABEL for TARGET, whose TEXT is shown as a cost, with META."
+  "Add an item line LABEL for TARGET, whose TEXT is shown as a cost, with META.
+TEXT nil: the core finds out what it costs."
   (let ((chat (aid-append--chat))
-        (tokens (aid--mod-tokens text)))
+        (tokens (cond ((not text) nil)
+                      ((< (length text) aid-append--counted) (aid--mod-tokens text))
+                      (t (/ (length text) 4)))))
     (aid-chat-add-item chat label target
-                       (string-join (delq nil (list meta (format "tok=%d" tokens))) " "))
+                       (string-join (delq nil (list meta (and tokens (format "tok=%d" tokens)))) " "))
     (aid-append--show chat)
-    (message "%s: ~%d tokens" label tokens)))
+    (if tokens
+        (message "%s: ~%d tokens" label tokens)
+      (message "%s: appended" label)
+      (with-current-buffer chat
+        (aid-context-count-soon target)))))
 
 (defun aid-append--chat-dir ()
   "The folder of the chat to append to."
@@ -130,15 +143,33 @@ It follows the text from BEG to END."
       (user-error "There is no definition here"))
     (aid-append--add-lines (car bounds) (cdr bounds) (aid-append--definition-name))))
 
+(defconst aid-append--scanned 262144
+  "Characters of a buffer at most in which the core looks for a definition.")
+
+(defun aid-append--scanned ()
+  "The bounds and name of the definition at point by the core, a list, or nil.
+It knows languages that Emacs may have no mode for."
+  (when (and buffer-file-name (not (derived-mode-p 'text-mode))
+             (<= (buffer-size) aid-append--scanned))
+    (aid-module-ensure)
+    (save-restriction
+      (widen)
+      (pcase (aid--mod-definition-at (buffer-substring-no-properties (point-min) (point-max))
+                                     (file-name-nondirectory buffer-file-name) (1- (point)))
+        (`(,beg ,end ,name) (list (1+ beg) (1+ end) name))))))
+
 (defun aid-append-definition-bounds ()
   "The bounds of the definition at point, or nil."
-  (and (derived-mode-p 'prog-mode)
-       (bounds-of-thing-at-point 'defun)))
+  (or (and (derived-mode-p 'prog-mode)
+           (bounds-of-thing-at-point 'defun))
+      (pcase (aid-append--scanned)
+        (`(,beg ,end . ,_) (cons beg end)))))
 
 (defun aid-append--definition-name ()
   "The name of the definition at point, or nil."
   (require 'which-func)
-  (ignore-errors (which-function)))
+  (or (ignore-errors (which-function))
+      (nth 2 (aid-append--scanned))))
 
 (defun aid-append--add-file (file)
   "Add FILE, or the listing of a directory."
@@ -150,11 +181,9 @@ It follows the text from BEG to END."
     (aid-append--add
      (aid-context--label file (aid-project-root))
      target
-     (cond ((file-directory-p file) (aid-context--listing file))
-           ((aid-context--file-text target dir))
-           (t (with-temp-buffer
-                (insert-file-contents file)
-                (buffer-string)))))))
+     (if (file-directory-p file)
+         (aid-context--listing file)
+       (aid-context--file-text target dir)))))
 
 ;;;###autoload
 (defun aid-append-buffer ()
@@ -216,15 +245,6 @@ They come from Flymake, Flycheck and compilation buffers."
     (aid-append--snapshot (concat "error: " (truncate-string-to-width
                                              (car (split-string text "\n")) 60 nil nil "…"))
                           "error" "" text)))
-
-;;;###autoload
-(defun aid-append-diff ()
-  "Append the project's uncommitted changes to the open question."
-  (interactive)
-  (let ((text (aid-context--diff-text)))
-    (when (string-blank-p text)
-      (user-error "There are no uncommitted changes"))
-    (aid-append--snapshot "uncommitted changes" "diff" "" text)))
 
 (defun aid-append--comint-output ()
   "The last command and its output, up to the prompt, in this comint buffer."

@@ -18,6 +18,7 @@
 (require 'aid-module)
 (require 'aid-context)
 
+(declare-function aid-read-line "aid-read" (prompt collection &optional history default))
 (declare-function aid--mod-build-start "ext:aid-module" (plist))
 (declare-function aid--mod-build-stop "ext:aid-module" (root))
 (declare-function aid--mod-build-command "ext:aid-module" (plist))
@@ -332,11 +333,12 @@ waits for this one."
 
 (defun aid-build--read (root)
   "Ask what to run in ROOT: give WHAT and LINE for `aid-build--wish'."
+  (require 'aid-read)
   (let* ((known (cl-loop for what in '(nil "test" "watch")
                          for found = (aid--mod-build-command (aid-build--wish root what))
                          unless (plist-get found :error)
                          collect (cons (plist-get found :command) what)))
-         (line (completing-read "Build by: " (mapcar #'car known) nil nil nil nil (caar known))))
+         (line (aid-read-line (format-prompt "Build by" (caar known)) (mapcar #'car known) nil (caar known))))
     (if-let ((one (assoc line known)))
         (list (cdr one) nil)
       (list nil line))))
@@ -422,14 +424,36 @@ Several files that are saved at once are built together."
 
 ;;; Other compilations
 
+(defun aid-build--program (command)
+  "The program that COMMAND, a line for the shell, runs first, without its folder."
+  (cl-loop for word in (split-string (or command ""))
+           unless (string-match-p "\\`[[:alnum:]_]+=" word)
+           return (file-name-nondirectory word)))
+
+(defun aid-build--builds-p (root dir line)
+  "Whether LINE, run in DIR, builds the project at ROOT, as far as can be told.
+It does if its program builds or tests the project, or made it red."
+  (let* ((default-directory (file-name-as-directory dir))
+         (site (gethash root aid-build--sites))
+         (known (cl-loop for what in '(nil "test")
+                         collect (plist-get (car (aid-build--find (aid-build--wish root what))) :command)))
+         (programs (delq nil (mapcar #'aid-build--program
+                                     (cons (and site (aid-build-site-command site)) known)))))
+    (or (null programs)
+        (member (aid-build--program line) programs))))
+
 (defun aid-build-adopt (buffer how)
   "Take the compilation in BUFFER, which has ended as HOW says, for the last build.
-`compilation-finish-functions' calls it: what \\[compile] finds counts, too."
+`compilation-finish-functions' calls it: what \\[compile] finds counts, too.  But
+that another program than the project's succeeds does not make it green."
   (let* ((root (aid-build-root (buffer-local-value 'default-directory buffer)))
          (code (cond ((string-prefix-p "finished" how) 0)
                      ((string-match "code \\([0-9]+\\)" how) (string-to-number (match-string 1 how))))))
     (when (and code (not (file-remote-p root)) (< (buffer-size buffer) 1000000)
-               (eq 'compilation-mode (buffer-local-value 'major-mode buffer)))
+               (eq 'compilation-mode (buffer-local-value 'major-mode buffer))
+               (or (/= code 0)
+                   (with-current-buffer buffer
+                     (aid-build--builds-p root default-directory (car-safe compilation-arguments)))))
       (let* ((site (aid-build--site root))
              (id (with-current-buffer buffer
                    (aid--mod-build-told

@@ -4,8 +4,9 @@
 
 ;;; Commentary:
 
-;; "@" completes what a question may be about: files of the project, buffers
-;; and symbols of the buffers on screen; what is chosen becomes a context line.
+;; "@" completes what a question may be about: files of the project, buffers,
+;; and symbols of the buffers on screen and of the project; what is chosen becomes
+;; a context line.
 ;; What was typed out in full becomes one when the question is sent.  "/" at the
 ;; question's beginning completes a strategy.  Nothing pops up.
 
@@ -15,6 +16,7 @@
 (require 'aid-percent)
 (require 'aid-context)
 (require 'aid-chat-send)
+(require 'aid-chat-symbols)
 
 (declare-function aid-chat-model-line-end "aid-chat-model" ())
 (declare-function aid-strategy-table "aid-strategy" (root))
@@ -111,10 +113,18 @@ A function gives an item: a list of label, target and words."
 ;; Any part of a name completes it: of "src/lexer.c" one remembers the last.
 (add-to-list 'completion-category-defaults '(aid-item (styles substring)))
 
+(defun aid-chat--project-item (name)
+  "The item of NAME, a file or a symbol of the project."
+  (if (and (aid-chat-symbols-known-p name)
+           (not (file-exists-p (expand-file-name name (aid-chat-root)))))
+      (aid-chat--written-item (concat "@" name))
+    (aid-chat--file-item name)))
+
 (defun aid-chat--item-table (beg names)
-  "A completion table of NAMES and the files that hold what stands behind BEG.
-The core is asked again when that has changed."
-  (let ((buffer (current-buffer)) (beg (copy-marker beg)) typed files)
+  "A completion table of NAMES, and of the project for what stands behind BEG.
+These are files that hold it and symbols that begin with it.  The core is asked
+again when that has changed."
+  (let ((buffer (current-buffer)) (beg (copy-marker beg)) typed found)
     (lambda (string predicate action)
       (if (eq action 'metadata)
           '(metadata (category . aid-item))
@@ -123,10 +133,12 @@ The core is asked again when that has changed."
                        (goto-char beg)
                        (skip-chars-forward "^ \t\n")
                        (buffer-substring-no-properties beg (point))))))
-          (unless (and files (equal now typed))
-            (setq typed now
-                  files (with-current-buffer buffer (aid-chat--project-files now))))
-          (complete-with-action action (append files names) string predicate))))))
+          (unless (and found (equal now typed))
+            (with-current-buffer buffer
+              (let ((symbols (cl-set-difference (aid-chat-symbols now) names :test #'equal)))
+                (setq found (append (aid-chat--project-files now) symbols)
+                      typed (unless (aid-chat-symbols-pending-p) now)))))
+          (complete-with-action action (append found names) string predicate))))))
 
 (defun aid-chat-complete-item ()
   "Complete an \"@\" word of the open question: for `completion-at-point'."
@@ -147,7 +159,7 @@ The core is asked again when that has changed."
                       (let* ((name (substring-no-properties name))
                              (make (cdr (assoc name others))))
                         (aid-chat--complete-done
-                         name (if make (funcall make) (aid-chat--file-item name)))))))))))))
+                         name (if make (funcall make) (aid-chat--project-item name)))))))))))))
 
 (defun aid-chat--complete-done (name item)
   "Replace the \"@NAME\" before point by its name, and add ITEM."
@@ -170,7 +182,7 @@ Files are those of the project, also such as are not offered."
         (list name (aid-context--file-target default-directory file) "")
       (if-let ((make (cdr (assoc name (aid-chat--candidates)))))
           (funcall make)
-        (aid-chat--written-item name)))))
+        (aid-chat--written-item (if (aid-chat-symbols-known-p name) (concat "@" name) name))))))
 
 (defun aid-chat--written-item (name)
   "The item of a kind that NAME names, as in \"@commit:HEAD\", or nil."

@@ -17,10 +17,9 @@
 (declare-function aid-set-model "aid-model" (model &optional scope))
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
-(declare-function aid--mod-tokens "ext:aid-module" (text &optional name))
 (declare-function aid--mod-tokens-exact "ext:aid-module" (name))
-(declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid-context-item-text "aid-context" (target dir))
+(declare-function aid-context-parse-target "aid-context" (target dir))
 (declare-function aid-chat--head-state "aid-chat-spinner" (stream))
 (declare-function aid-chat-stream-model "aid-chat-spinner" (stream))
 (autoload 'aid-cost-foretell "aid-cost")
@@ -130,18 +129,6 @@
 (defvar-local aid-chat--measurer nil
   "The timer that is going to measure the open question, or nil.")
 
-(defvar-local aid-chat--item-stamps nil
-  "For each measured target, what its source looked like then: an alist.")
-
-(defun aid-chat--item-stamp (target)
-  "Something that differs whenever what TARGET names has changed."
-  (let* ((path (aid-percent-decode (replace-regexp-in-string "#.*\\'" "" target)))
-         (file (and (not (string-match-p "\\`\\(?:aid:\\|https?://\\)" target)) (expand-file-name path)))
-         (buffer (and file (find-buffer-visiting file))))
-    (cond (buffer (buffer-chars-modified-tick buffer))
-          ((and file (not (file-remote-p file)))
-           (file-attribute-modification-time (file-attributes file))))))
-
 (defun aid-chat--item-text (target)
   "The text of context item TARGET, nil when it is for the core to read."
   (aid-context-item-text target default-directory))
@@ -157,27 +144,25 @@
 
 (defun aid-chat--item-cost (item)
   "About how many tokens the context ITEM, of `aid-chat--open-items', has.
-What is far away costs what its line says."
+That is what the core has counted last, else what its line says, else a guess."
   (pcase-let ((`(,_ ,_ ,target ,words) item))
-    (if (aid-chat--item-near-p target)
-        (aid-chat--target-cost target)
-      (puthash target (string-to-number (or (aid-chat--word "tok" (aid-chat--words words)) "0"))
-               aid-chat--item-tokens))))
+    (or (gethash target aid-chat--item-tokens)
+        (when-let ((said (aid-chat--word "tok" (aid-chat--words words))))
+          (string-to-number said))
+        (aid-chat--guess-cost target))))
 
-(defun aid-chat--target-cost (target)
-  "About how many tokens what TARGET names has now."
-  (let ((stamp (aid-chat--item-stamp target))
-        (known (assoc target aid-chat--item-stamps)))
-    (unless (and known (equal (cdr known) stamp) (gethash target aid-chat--item-tokens))
-      (puthash target
-               (or (ignore-errors
-                     (aid--mod-tokens (or (aid-chat--item-text target)
-                                          (aid--mod-item-read default-directory target))
-                                      (car aid-chat--tokens-for)))
-                   0)
-               aid-chat--item-tokens)
-      (setf (alist-get target aid-chat--item-stamps nil nil #'equal) stamp))
-    (gethash target aid-chat--item-tokens)))
+(defun aid-chat--guess-cost (target)
+  "About how many tokens TARGET has, by its size; no file is read for it."
+  (pcase (and (aid-chat--item-near-p target)
+              (aid-context-parse-target target default-directory))
+    (`(,_ ,(and first (pred natnump)) ,last) (* 10 (max 0 (- (1+ last) first))))
+    (`(,file . ,_)
+     (/ (or (if-let ((buffer (find-buffer-visiting file)))
+                (buffer-size buffer)
+              (file-attribute-size (file-attributes file)))
+            0)
+        4))
+    (_ 0)))
 
 (defconst aid-chat--item-line
   "^ *[-*+] \\[\\([^\n]*\\)\\](\\([^\n]*\\)) *<!--aid:\\([[:alnum:]]+\\) item\\([^\n]*\\)-->"
@@ -211,7 +196,6 @@ Each is a plist with :id, :name and :exact, or nil when there is none."
           aid-chat--tokens-for for)
     (unless (or (not before) (equal (car before) (car for)))
       (clrhash aid-chat--item-tokens)
-      (setq aid-chat--item-stamps nil)
       (aid-chat--count-items))))
 
 (defun aid-chat--find-model ()
@@ -240,17 +224,23 @@ Each is a plist with :id, :name and :exact, or nil when there is none."
         (aid-chat--refresh-line (plist-get turn :beg))))))
 
 (defun aid-chat--count-items ()
-  "Count what the open question's context costs."
+  "Add up what the open question's context costs, as far as it is known."
   (let ((items (aid-chat--open-items)))
     (setq aid-chat--open-cost
-          (cons (length items)
-                (apply #'+ (mapcar (lambda (item)
-                                     (let ((old (gethash (nth 2 item) aid-chat--item-tokens))
-                                           (new (aid-chat--item-cost item)))
-                                       (unless (eql old new)
-                                         (aid-chat--refresh-line (car item)))
-                                       new))
-                                   items))))))
+          (cons (length items) (apply #'+ (mapcar #'aid-chat--item-cost items))))))
+
+(defun aid-chat--note-costs (costs)
+  "Show COSTS, what the core has counted: plists of :target and :tokens."
+  (let ((changed (cl-loop for cost across (vconcat costs)
+                          for target = (plist-get cost :target) for tokens = (plist-get cost :tokens)
+                          unless (eql tokens (gethash target aid-chat--item-tokens))
+                          do (puthash target tokens aid-chat--item-tokens)
+                          and collect target)))
+    (when changed
+      (dolist (item (aid-chat--open-items))
+        (when (member (nth 2 item) changed)
+          (aid-chat--refresh-line (car item)))))
+    (aid-chat--count-items)))
 
 (defun aid-chat-measure ()
   "Find out what the open question's context costs, and show it.

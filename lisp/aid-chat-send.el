@@ -147,9 +147,21 @@ Nothing is added when the question has TARGET already."
             (aid-chat--measure-soon)
             (aid-recipe-follow)))))))
 
+(defun aid-chat--balanced-p (label)
+  "Whether the brackets in LABEL end only what they began: \"app/[id]/page.tsx\"."
+  (let ((depth 0))
+    (and (not (string-match-p "\\](\\|\\\\\\(?:[][]\\|\\'\\)" label))
+         (cl-loop for char across label
+                  do (cl-case char (?\[ (cl-incf depth)) (?\] (cl-decf depth)))
+                  never (< depth 0))
+         (zerop depth))))
+
 (defun aid-chat--clean-label (label)
-  "LABEL as it may stand in the brackets of a link."
-  (replace-regexp-in-string "[][\n]\\|<!--" " " label))
+  "LABEL as it may stand in the brackets of a link: on one line, and balanced."
+  (replace-regexp-in-string (if (aid-chat--balanced-p label)
+                                "[[:cntrl:]]\\|<!--"
+                              "[][\\[:cntrl:]]\\|<!--")
+                            " " label))
 
 ;;; What may be sent
 

@@ -122,12 +122,15 @@ The lock of a chat that is not saved is no chat.")
             (find-file-noselect (car (sort files #'file-newer-than-file-p)))))
         (aid-chat-create root))))
 
+(defvar aid-context-panel--chat)
+
 (defun aid-chat-at-hand ()
-  "The chat that a command is about: this one, or this project's."
-  (if (derived-mode-p 'aid-chat-mode)
-      (current-buffer)
-    (require 'aid-context)
-    (aid-chat-for (aid-project-root))))
+  "The chat that a command is about: this one, this panel's, or this project's."
+  (cond ((derived-mode-p 'aid-chat-mode) (current-buffer))
+        ((and (derived-mode-p 'aid-context-panel-mode) (buffer-live-p aid-context-panel--chat))
+         aid-context-panel--chat)
+        (t (require 'aid-context)
+           (aid-chat-for (aid-project-root)))))
 
 (defun aid-chat-display (chat)
   "Show CHAT beside what is shown, and give its window."

@@ -24,6 +24,8 @@
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
 (declare-function aid--mod-sets "ext:aid-module" (root))
 (declare-function aid-context-add-set "aid-context-sets" (name))
+(declare-function aid-read-line "aid-read" (prompt collection &optional history default))
+(declare-function aid-chat-symbols "aid-chat-symbols" (text))
 (declare-function aid-chat--project-files "aid-chat-complete" (text))
 
 (defvar aid-append-item-history nil
@@ -31,20 +33,51 @@
 
 ;;; Reading
 
+(defun aid-context--item-soon (target &optional typed count)
+  "Have the core read TARGET of this chat, and give the id of what it tells.
+TYPED: the person has just written TARGET.  COUNT: its text is not wanted."
+  (aid--mod-item-soon (list :target target :dir (expand-file-name default-directory)
+                            :root (aid-chat-root) :typed typed :count count
+                            :model (car aid-chat--tokens-for))))
+
 (defun aid-context-read-soon (target function &optional typed)
   "Have the core read TARGET of this chat; call FUNCTION with what it is.
-That is a plist of :text, nil for an image or PDF, :media, :tokens and :exact;
+That is a plist of :text, nil for an image or PDF, :media, :tokens, :exact and
+:nothing, non-nil when :text only says that there is nothing;
 or an error's message, a string.  FUNCTION is called in this chat while it
 lives.  TYPED: the person has just written TARGET; a page may be on a private
 network then, and is fetched anew."
   (let ((chat (current-buffer)))
     (aid--on-event
-     (aid--mod-item-soon (list :target target :dir (expand-file-name default-directory)
-                               :root (aid-chat-root) :typed typed :model (car aid-chat--tokens-for)))
+     (aid-context--item-soon target typed)
      (lambda (kind val)
        (when (buffer-live-p chat)
          (with-current-buffer chat
            (funcall function (if (eq kind 'error) (plist-get val :message) val))))))))
+
+(defvar-local aid-context--uncounted nil
+  "Targets whose cost is being found out, the one that is counted first.")
+
+;;;###autoload
+(defun aid-context-count-soon (target)
+  "Have the line of TARGET, in the open question here, say what it costs.
+The core counts one after the other."
+  (setq aid-context--uncounted (append aid-context--uncounted (list target)))
+  (unless (cdr aid-context--uncounted)
+    (aid-context--count-next)))
+
+(defun aid-context--count-next ()
+  "Have the first of `aid-context--uncounted' counted."
+  (let ((chat (current-buffer)) (target (car aid-context--uncounted)))
+    (aid--on-event
+     (aid-context--item-soon target nil t)
+     (lambda (kind val)
+       (when (buffer-live-p chat)
+         (with-current-buffer chat
+           (unless (eq kind 'error)
+             (aid-context--note-cost target val))
+           (when (setq aid-context--uncounted (cdr aid-context--uncounted))
+             (aid-context--count-next))))))))
 
 (defun aid-context--note-cost (target val)
   "Have the lines of the open question that lead to TARGET say what VAL costs."
@@ -73,12 +106,28 @@ WORDS go into its marker.  It is what the person has just asked for."
         (aid-context-read-soon
          target
          (lambda (val)
-           (if (stringp val)
-               (message "%s: %s" label val)
-             (aid-context--note-cost target val)
-             (message "%s: %s%d tokens" label (if (plist-get val :exact) "" "~")
-                      (plist-get val :tokens))))
+           (cond ((stringp val)
+                  (unless (plist-get (aid-context--kind target) :name)   ; there is nothing to mend
+                    (aid-context--take-back target))
+                  (message "%s: %s" label val))
+                 ((plist-get val :nothing)
+                  (aid-context--take-back target)
+                  (message "%s" (string-trim (plist-get val :text))))
+                 (t (aid-context--note-cost target val)
+                    (message "%s: %s%d tokens" label (if (plist-get val :exact) "" "~")
+                             (plist-get val :tokens)))))
          t)))))
+
+(defun aid-context--take-back (target)
+  "Delete the lines of the open question that lead to TARGET."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (pcase-dolist (`(,pos ,_ ,at ,_) (reverse (aid-chat--open-items)))
+        (when (equal at target)
+          (goto-char pos)
+          (delete-region pos (min (point-max) (line-beginning-position 2)))))))
+  (aid-chat--measure-soon))
 
 ;;; Showing
 
@@ -159,8 +208,13 @@ the root of this chat's project."
                              ""))))
         (complete-with-action
          action
-         (append candidates (mapcar #'list (with-current-buffer chat
-                                             (aid-chat--project-files string))))
+         (append candidates
+                 (let ((typed (if (minibufferp) (minibuffer-contents-no-properties) string)))
+                   (with-current-buffer chat
+                     (if (string-prefix-p "@" typed)
+                         (mapcar (lambda (name) (list (concat "@" name)))
+                                 (aid-chat-symbols (substring typed 1)))
+                       (mapcar #'list (aid-chat--project-files string))))))
          string predicate)))))
 
 ;;;###autoload
@@ -170,8 +224,8 @@ That is a file of the project, with \"#L3-L9\" behind it or not,
 \"commit:HEAD~3..\", \"history:FILE\", an address, \"set:NAME\", and so on."
   (interactive
    (list (with-current-buffer (aid-append--chat)
-           (completing-read "Append item: " (aid-append--item-table) nil nil nil
-                            'aid-append-item-history))))
+           (require 'aid-read)
+           (aid-read-line "Append item: " (aid-append--item-table) 'aid-append-item-history))))
   (let ((item (string-trim item)))
     (if (string-prefix-p "set:" item)
         (progn (require 'aid-context-sets)
@@ -190,6 +244,13 @@ It is fetched now, and again when it is sent after ten minutes."
   (unless (string-match-p "\\`https?://" address)
     (user-error "An address begins with http:// or https://"))
   (aid-append-item address))
+
+;;;###autoload
+(defun aid-append-diff ()
+  "Append the project's uncommitted changes to the open question.
+They are those of the moment when it is sent."
+  (interactive)
+  (aid-context--add "uncommitted changes" "aid:diff"))
 
 (defun aid-append--commit-here ()
   "The commit that point is on, where a mode tells it, or nil."

@@ -23,6 +23,7 @@
 
 (declare-function aid--mod-items-soon "ext:aid-module" (plist))
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
+(declare-function aid-project-root "aid-project" ())
 (declare-function aid-chat-visit "aid-chat-nav" (&optional preview pos))
 (declare-function aid-context-save-set "aid-context-sets" (name &optional shared))
 (declare-function aid-context-add-set "aid-context-sets" (name))
@@ -35,6 +36,9 @@
 
 (defvar-local aid-context-panel--val nil
   "What the core told of the chat's next request last.")
+
+(defvar-local aid-context-panel--failure nil
+  "Why the core could not list the chat's next request last, or nil.")
 
 (defvar-local aid-context-panel--marked nil
   "The rows with a mark: an alist of ids and characters.")
@@ -125,7 +129,7 @@
          (sum (cl-loop for item in items unless (plist-get item :sent) sum (plist-get item :tokens)))
          (count #'aid-chat--count))
     (if (not val)
-        " reading..."
+        (concat " " (or aid-context-panel--failure "reading..."))
       (concat " " (aid-context-panel--bar tokens window 20)
               (format " %s%s tokens" (funcall count tokens)
                       (if (> window 0) (concat " of " (funcall count window)) ""))
@@ -136,7 +140,14 @@
               (if (or (> sum 0) (> budget 0))
                   (format ", new %s%s" (funcall count sum)
                           (if (> budget 0) (concat " of " (funcall count budget)) ""))
-                "")))))
+                "")
+              (aid-context-panel--problem)))))
+
+(defun aid-context-panel--problem ()
+  "Why what is listed cannot be sent, or not be listed anew, for the header line."
+  (if-let ((words (or aid-context-panel--failure (plist-get aid-context-panel--val :problem))))
+      (concat "   " (propertize words 'face 'aid-chat-warning))
+    ""))
 
 ;;; Showing
 
@@ -164,10 +175,11 @@
                        (when (buffer-live-p panel)
                          (with-current-buffer panel
                            (setq aid-context-panel--asked nil)
-                           (if (eq kind 'error)
-                               (message "%s" (plist-get val :message))
-                             (setq aid-context-panel--val val)
-                             (aid-context-panel--print)))))))))
+                           (setq aid-context-panel--failure
+                                 (and (eq kind 'error) (plist-get val :message)))
+                           (unless aid-context-panel--failure
+                             (setq aid-context-panel--val val))
+                           (aid-context-panel--print))))))))
 
 (defun aid-context-panel--follow ()
   "Have the panel of this chat, if it is on screen, show what is so now."
@@ -208,7 +220,7 @@
   "Where the line of the item with ID is in the chat; an error when it is gone."
   (with-current-buffer aid-context-panel--chat
     (or (aid-context-panel--line id)
-        (user-error "The line is gone from the chat: \\[revert-buffer] lists anew"))))
+        (user-error "The line is gone from the chat; `g' lists anew"))))
 
 (defun aid-context-panel--id-here ()
   "The id of the row that point is in."
@@ -315,7 +327,7 @@ Ask first when any of them was sent."
   (interactive)
   (aid-context-panel--delete
    (or (cl-loop for (id . mark) in aid-context-panel--marked when (eq mark ?D) collect id)
-       (user-error "No item is flagged: \\[aid-context-panel-flag] flags one"))))
+       (user-error "No item is flagged; `d' flags one"))))
 
 (defun aid-context-panel-delete ()
   "Delete the marked items, or the one on this line, from the chat."
@@ -413,9 +425,10 @@ changed since it was sent, it goes with the next question again."
          (panel (get-buffer-create (format "*aid context: %s*" (buffer-name chat)))))
     (with-current-buffer panel
       (unless (derived-mode-p 'aid-context-panel-mode)
-        (aid-context-panel-mode)
-        (setq default-directory (buffer-local-value 'default-directory chat)))
-      (setq aid-context-panel--chat chat)
+        (aid-context-panel-mode))
+      (setq aid-context-panel--chat chat
+            default-directory (with-current-buffer chat
+                                (aid-project-root)))
       (setq header-line-format (aid-context-panel--head))
       (aid-context-panel-revert))
     (pop-to-buffer panel '((display-buffer-reuse-window display-buffer-below-selected)

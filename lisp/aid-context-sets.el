@@ -26,7 +26,7 @@
 (defun aid-context-sets--read (prompt sets)
   "Read the name of one of SETS, asking by PROMPT."
   (unless sets
-    (user-error "This project has no sets: \\[aid-context-save-set] saves one"))
+    (user-error "This project has no sets; M-x aid-context-save-set saves one"))
   (let ((completion-extra-properties
          (list :annotation-function
                (lambda (name)

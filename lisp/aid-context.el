@@ -91,10 +91,9 @@ It is a plist of :word, :about, :name, :costs and :editor."
                when (equal (plist-get kind :word) word) return kind))))
 
 (defun aid-context-core-p (target)
-  "Whether TARGET is no file and the core reads it: a commit, a page and so on.
-The uncommitted changes of a moment are a snapshot."
+  "Whether TARGET is no file and the core reads it: a commit, a page and so on."
   (let ((kind (aid-context--kind target)))
-    (and kind (not (plist-get kind :editor)) (not (string-prefix-p "aid:diff/" target)))))
+    (and kind (not (plist-get kind :editor)))))
 
 (defun aid-context--lines (buffer first last)
   "Lines FIRST to LAST of BUFFER, or all of it when FIRST is nil."
@@ -188,43 +187,11 @@ Signals an error when the text cannot be had any more."
       (unless buffer
         (user-error "The buffer of \"%s\" is gone: delete its line" target))
       (aid-context--lines buffer nil nil)))
-   ((string-prefix-p "aid:diff" target) (aid-context--diff-text))
    (t (user-error "\"%s\" was taken in another session and is gone: delete its line" target))))
 
 (declare-function aid-errors-text "aid-errors" (&optional path known))
 (declare-function aid-recipe-build-places "aid-recipe" ())
 (declare-function aid--mod-build-text "ext:aid-module" (root))
-
-;;; Uncommitted changes
-
-(defun aid-context--git-base ()
-  "What Git compares with here: the last commit, or nothing when there is none."
-  (if (eql 0 (process-file "git" nil nil nil "rev-parse" "--verify" "-q" "HEAD"))
-      "HEAD"
-    (with-temp-buffer
-      (process-file "git" nil '(t nil) nil "hash-object" "-t" "tree" "--stdin")
-      (string-trim (buffer-string)))))
-
-(defun aid-context--diff-command ()
-  "The command, a list, that prints the uncommitted changes here."
-  (let ((git (locate-dominating-file default-directory ".git"))
-        (hg (locate-dominating-file default-directory ".hg")))
-    (cond ((and hg (or (not git) (string-prefix-p git hg))) '("hg" "diff" "--git"))
-          (git (list "git" "--no-pager" "diff" "--no-color" "--no-ext-diff" "--no-textconv"
-                     (aid-context--git-base)))
-          (t (user-error "There is no Git or Mercurial repository here")))))
-
-(defun aid-context--diff-text ()
-  "The uncommitted changes of the project here, in Git or Mercurial."
-  (let* ((default-directory (aid-project-root))
-         (process-environment (cons "HGPLAIN=1" process-environment))
-         (coding-system-for-read 'utf-8)
-         (command (aid-context--diff-command)))
-    (with-temp-buffer
-      (let ((status (apply #'process-file (car command) nil '(t nil) nil (cdr command))))
-        (unless (eql 0 status)
-          (user-error "%s ended with %s" (string-join command " ") status)))
-      (buffer-string))))
 
 ;;; Visiting
 

@@ -49,7 +49,9 @@ What is far away is left out, as an empty text: nothing is connected to or run."
             (let ((target (nth 2 item)))
               (cons target
                     (cond ((aid-chat--item-near-p target)
-                           (or (aid-chat--item-text target) 'file))
+                           (condition-case nil
+                               (or (aid-chat--item-text target) 'file)
+                             (user-error "")))                  ; it is gone: sending tells
                           ((aid-context-core-p target) 'file)   ; what it read last counts
                           (t "")))))
           (aid-chat--open-items)))
@@ -63,26 +65,33 @@ What is far away is left out, as an empty text: nothing is connected to or run."
         :items (delq nil (mapcar (lambda (item) (and (stringp (cdr item)) item))
                                  (aid-cost--texts)))))
 
+(defvar-local aid-cost--again nil
+  "Whether what is so has changed since the forecast was asked for.")
+
 (defun aid-cost-foretell ()
   "Have the core find out what is so for the open question, and show it then."
-  (unless (or aid-chat--stream aid-cost--asked)
+  (cond
+   (aid-chat--stream nil)
+   (aid-cost--asked (setq aid-cost--again t))
+   ((setq aid-cost--asked (ignore-errors (aid--mod-forecast-soon (aid-cost--plist))))
     (let ((chat (current-buffer)))
-      (setq aid-cost--asked
-            (ignore-errors (aid--mod-forecast-soon (aid-cost--plist))))
-      (when aid-cost--asked
-        (aid--on-event aid-cost--asked
-                       (lambda (kind &optional val)
-                         (when (buffer-live-p chat)
-                           (with-current-buffer chat
-                             (setq aid-cost--asked nil)
-                             (aid-cost--on-situation (and (eq kind 'result) val))))))))))
+      (setq aid-cost--again nil)
+      (aid--on-event aid-cost--asked
+                     (lambda (kind &optional val)
+                       (when (buffer-live-p chat)
+                         (with-current-buffer chat
+                           (setq aid-cost--asked nil)
+                           (aid-cost--on-situation (and (eq kind 'result) val))
+                           (when aid-cost--again
+                             (aid-cost-foretell))))))))))
 
 (defun aid-cost--on-situation (val)
   "Show VAL, what the core found out for the open question; nil when it could not."
   (setq aid-chat--forecast (plist-get val :forecast))
   (when val
     (setq aid-strategy--info (plist-get val :strategy))
-    (aid-chat--note-model (plist-get val :configured) (plist-get val :model)))
+    (aid-chat--note-model (plist-get val :configured) (plist-get val :model))
+    (aid-chat--note-costs (plist-get val :items)))
   (aid-chat-head-update)
   (run-hooks 'aid-chat-measured-hook))
 

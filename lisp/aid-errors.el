@@ -25,6 +25,10 @@
 (declare-function aid-project-root "aid-project" ())
 
 (declare-function compilation--ensure-parse "compile" (limit))
+(declare-function compilation--message->loc "compile" (message))
+(declare-function compilation--loc->file-struct "compile" (loc))
+(declare-function compilation--loc->line "compile" (loc))
+(declare-function compilation--file-struct->file-spec "compile" (fs))
 
 (defvar flycheck-current-errors)
 
@@ -116,11 +120,25 @@ Some compilers say what is wrong before they say where."
       (forward-line 1))
     (point)))
 
+(defun aid-errors--message-place ()
+  "The place in the project that the message at point names: \"FILE:LINE\", or nil.
+Compilation knows which folder a make had entered."
+  (when-let* ((pos (text-property-not-all (line-beginning-position) (line-end-position)
+                                          'compilation-message nil))
+              (loc (compilation--message->loc (get-text-property pos 'compilation-message)))
+              (spec (compilation--file-struct->file-spec (compilation--loc->file-struct loc))))
+    (format "%s:%d"
+            (file-relative-name (expand-file-name (car spec) (or (cadr spec) default-directory))
+                                (aid-project-root))
+            (or (compilation--loc->line loc) 0))))
+
 (defun aid-errors--message ()
-  "The message of the compiler in the line at point."
-  (string-trim-right
-   (buffer-substring-no-properties (save-excursion (forward-line 0) (aid-errors--message-beg))
-                                   (aid-errors--message-end))))
+  "The message of the compiler in the line at point, with its place as a property."
+  (let ((place (ignore-errors (aid-errors--message-place)))
+        (text (string-trim-right
+               (buffer-substring-no-properties (save-excursion (forward-line 0) (aid-errors--message-beg))
+                                               (aid-errors--message-end)))))
+    (if place (propertize text 'aid-errors-place place) text)))
 
 (defun aid-errors--names-p (path)
   "Whether the message in the line at point names PATH."
@@ -165,15 +183,41 @@ Some compilers say what is wrong before they say where."
 
 (defun aid-errors--place (text)
   "The first place that TEXT, an error, names: \"FILE:LINE\", or nil."
-  (and (string-match (concat "\\(?:File \"\\([^\"\n]+\\)\", lines? \\([0-9]+\\)"
-                             "\\|^ *\\(?:--> \\)?\\([^ \t\n:][^\n:]*\\):\\([0-9]+\\):\\)")
-                     text)
-       (concat (or (match-string 1 text) (match-string 3 text)) ":"
-               (or (match-string 2 text) (match-string 4 text)))))
+  (or
+   (and (not (string-empty-p text)) (get-text-property 0 'aid-errors-place text))
+   (and (string-match (concat "\\(?:File \"\\([^\"\n]+\\)\", lines? \\([0-9]+\\)"
+                              "\\|^ *\\(?:--> \\)?\\([^ \t\n:][^\n:]*\\):\\([0-9]+\\):\\)")
+                      text)
+        (concat (or (match-string 1 text) (match-string 3 text)) ":"
+                (or (match-string 2 text) (match-string 4 text))))))
+
+(defun aid-errors--words (text)
+  "What TEXT, an error, says: its first line without place and kind."
+  (replace-regexp-in-string
+   (concat "\\`.*?:[0-9]+:\\(?:[0-9]+:\\)? "
+           "\\(?:[Ee]rror\\|[Ww]arning\\|[Nn]ote\\|info\\)\\(?:\\[[^]]*\\]\\)?: ")
+   "" (car (split-string text "\n"))))
+
+(defun aid-errors--joined (errors)
+  "ERRORS without those that another one at the same place says, too.
+So a compiler's message, with the lines that it shows, stands for Flymake's."
+  (let ((at (make-hash-table :test #'equal)))
+    (dolist (one errors)
+      (when-let ((place (aid-errors--place one)))
+        (push one (gethash place at))))
+    (cl-remove-if
+     (lambda (one)
+       (let ((words (aid-errors--words one)))
+         (and (not (string-empty-p words))
+              (cl-loop for other in (gethash (aid-errors--place one) at)
+                       thereis (and (not (eq other one)) (> (length other) (length one))
+                                    (string-search words other))))))
+     errors)))
 
 (defun aid-errors-text (&optional path known)
   "All errors of the project here, or those of PATH in it, one a line or more.
-Those at the places KNOWN, a list of \"FILE:LINE\", are left out."
+What several checkers say of one place is told once.  Those at the places KNOWN,
+a list of \"FILE:LINE\", are left out."
   (let* ((root (aid-project-root))
          (file (and path (expand-file-name path root)))
          (buffers (if file
@@ -184,10 +228,11 @@ Those at the places KNOWN, a list of \"FILE:LINE\", are left out."
     (string-join
      (cl-delete-if
       (lambda (one) (and known (member (aid-errors--place one) known)))
-      (delete-dups
-       (append (cl-mapcan #'aid-errors--buffer buffers)
-               (cl-mapcan (lambda (b) (aid-errors--compilation b path))
-                          (aid-errors--compilation-buffers)))))
+      (aid-errors--joined
+       (delete-dups
+        (append (cl-mapcan #'aid-errors--buffer buffers)
+                (cl-mapcan (lambda (b) (aid-errors--compilation b path))
+                           (aid-errors--compilation-buffers))))))
      "\n")))
 
 (defun aid-errors-at-point ()

@@ -60,14 +60,21 @@ a plain folder or a plain checkout is found without it."
                  (project-root project)
                (car (with-no-warnings (project-roots project)))))))))
 
+(defun aid-project--jj-root ()
+  "The root of the Jujutsu repository here, nil outside of one.
+Nobody else in Emacs knows them, unless a package makes project.el do."
+  (unless (file-remote-p default-directory)
+    (locate-dominating-file default-directory ".jj")))
+
 (defun aid-project-root ()
   "The root of the project here; in a chat, of that chat's.
-That is project.el's, else the nearest folder with one of
-`aid-project-markers', else this directory."
+That is project.el's, else that of a Jujutsu repository, else the nearest folder
+with one of `aid-project-markers', else this directory."
   (expand-file-name
    (file-name-as-directory
     (or (and (derived-mode-p 'aid-chat-mode) (aid-chat-root))
         (aid-project--known-root)
+        (aid-project--jj-root)
         (aid-project--marked-root)
         default-directory))))
 

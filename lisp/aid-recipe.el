@@ -21,7 +21,8 @@
 (declare-function aid--on-event "aid-module" (id function))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-context--file-target "aid-context" (dir file &optional first last))
-(declare-function aid-append-diff "aid-append" ())
+(declare-function aid-context--item-soon "aid-context-items" (target &optional typed count))
+(declare-function aid-context--note-cost "aid-context-items" (target val))
 (declare-function aid--mod-build-last "ext:aid-module" (root))
 (declare-function aid-errors-text "aid-errors" (&optional path known))
 (declare-function aid-chat-root "aid-chat" ())
@@ -30,7 +31,8 @@
 (declare-function aid-chat--own-p "aid-chat" ())
 (declare-function aid-chat-add-item "aid-chat-send" (chat label target &optional words))
 (declare-function aid-chat--open-items "aid-chat-head" ())
-(declare-function aid-chat--target-cost "aid-chat-head" (target))
+(declare-function aid-chat--item-cost "aid-chat-head" (item))
+(declare-function aid-chat--guess-cost "aid-chat-head" (target))
 (declare-function aid-chat--open-turn "aid-chat-send" ())
 (declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-context-item-text "aid-context" (target dir))
@@ -55,20 +57,42 @@ What one has deleted is not added again.")
 (defvar aid-recipe--adding nil
   "Whether context is being added by a strategy.")
 
-(defun aid-recipe--add (label target why)
-  "Add the context line LABEL for TARGET to this chat, for WHY, unless it was once."
+(defun aid-recipe--offered-p (target)
+  "Whether TARGET was added to the open question already by a strategy."
   (let ((number (plist-get (aid-chat--open-turn) :number)))
     (unless (eql number (car aid-recipe--offered))
       (setq aid-recipe--offered (list number)))
-    (unless (member target (cdr aid-recipe--offered))
-      (push target (cdr aid-recipe--offered))
-      (let ((allowed aid-chat--allowed))
-        (aid-chat-add-item (current-buffer) label target
-                           (concat "why=" (aid-percent-encode why "[-a-zA-Z0-9_.~/]")))
-        ;; In a chat of somebody else's it is asked about as the rest is.
-        (unless (aid-chat--own-p)
-          (setq aid-chat--allowed allowed)))
-      (list label))))
+    (member target (cdr aid-recipe--offered))))
+
+(defun aid-recipe--add (label target why)
+  "Add the context line LABEL for TARGET to this chat, for WHY, unless it was once."
+  (unless (aid-recipe--offered-p target)
+    (push target (cdr aid-recipe--offered))
+    (let ((allowed aid-chat--allowed))
+      (aid-chat-add-item (current-buffer) label target
+                         (concat "why=" (aid-percent-encode why "[-a-zA-Z0-9_.~/]")))
+      ;; In a chat of somebody else's it is asked about as the rest is.
+      (unless (aid-chat--own-p)
+        (setq aid-chat--allowed allowed)))
+    (list label)))
+
+;;; What the core finds out
+
+(defvar aid-recipe--search-seconds 1.0
+  "How long a question waits for what is found in its project at most, in seconds.
+That takes some milliseconds, unless the project is indexed for the first time.")
+
+(defun aid-recipe--await (id)
+  "Wait for what the core tells of ID: its kind and value in a list, or nil.
+Nil when that takes longer than `aid-recipe--search-seconds'."
+  (let ((answer nil) (limit (+ (float-time) aid-recipe--search-seconds)))
+    (aid--on-event id (lambda (kind &optional val)
+                        (setq answer (list kind val))))
+    (while (and (not answer) (< (float-time) limit) (process-live-p aid--process))
+      (accept-process-output aid--process 0.02))
+    answer))
+
+;;; Lines
 
 (defun aid-recipe--has-p (regexp)
   "Whether the open question has an item whose target matches REGEXP."
@@ -100,7 +124,7 @@ Of a file that has more than BUDGET tokens the lines around it are added."
          (whole (aid-context--file-target default-directory full)))
     (when (and (file-in-directory-p full root) (file-regular-p full)
                (not (aid-recipe--has-p (concat "\\`" (regexp-quote whole) "\\(?:#\\|\\'\\)"))))
-      (if (<= (aid-chat--target-cost whole) budget)
+      (if (<= (aid-chat--guess-cost whole) budget)
           (aid-recipe--add file whole "named by an error")
         (let ((first (max 1 (- line aid-recipe--error-lines)))
               (last (+ line aid-recipe--error-lines)))
@@ -130,16 +154,18 @@ What the build's item says already is not added again."
        (cl-loop for (file . line) in (aid-recipe--error-places text)
                 repeat aid-recipe--error-files
                 append (aid-recipe--add-place
-                        file line (- budget (cl-loop for item in (aid-chat--open-items)
-                                                     sum (aid-chat--target-cost (nth 2 item))))))))))
+                        file line (- budget (apply #'+ (mapcar #'aid-chat--item-cost
+                                                               (aid-chat--open-items))))))))))
 
-(defun aid-recipe--add-diff ()
-  "Add the uncommitted changes, if there are any."
-  (require 'aid-append)
-  (unless (aid-recipe--has-p "\\`aid:diff\\_>")
-    (let ((aid-append-chat (current-buffer)) (inhibit-message t))
-      (when (ignore-errors (aid-append-diff) t)
-        (list "uncommitted changes")))))
+(defun aid-recipe--add-diff (name)
+  "Add the uncommitted changes for strategy NAME, if there are any."
+  (require 'aid-context-items)
+  (unless (or (aid-recipe--has-p "\\`aid:diff\\_>") (aid-recipe--offered-p "aid:diff"))
+    (let ((val (aid-recipe--await (aid-context--item-soon "aid:diff"))))
+      (unless (or (eq (car val) 'error) (plist-get (cadr val) :nothing))
+        (prog1 (aid-recipe--add "uncommitted changes" "aid:diff" (concat "asked for by " name))
+          (when val
+            (aid-context--note-cost "aid:diff" (cadr val))))))))
 
 (defun aid-recipe--add-files (name)
   "Add the files that strategy NAME says go with those of the open question."
@@ -152,10 +178,6 @@ What the build's item says already is not added again."
                                      (plist-get item :why)))))
 
 ;;; What the project's index finds
-
-(defvar aid-recipe--search-seconds 1.0
-  "How long a question waits for what is found in its project at most, in seconds.
-That takes some milliseconds, unless the project is indexed for the first time.")
 
 (defun aid-recipe--open-files (root)
   "The files below ROOT that windows show, the selected window's first, from ROOT."
@@ -183,7 +205,7 @@ Neither is to be found anew."
 (defun aid-recipe--find ()
   "What the core finds in the project for the open question: a plist, or nil.
 Nil as well when that takes too long."
-  (let* ((root (aid-chat-root)) (answer nil) (bounds (aid-chat--prose-bounds))
+  (let* ((root (aid-chat-root)) (bounds (aid-chat--prose-bounds))
          (errors (cl-loop for item in (aid-chat--open-items)
                           when (string-match-p "\\`aid:\\(?:errors?\\|build\\)\\_>" (nth 2 item))
                           return (aid-context-item-text (nth 2 item) default-directory)))
@@ -195,13 +217,8 @@ Nil as well when that takes too long."
                     :open (aid-recipe--open-files root)
                     :without (aid-recipe--taken-away root)
                     :max aid-recipe-search-passages :tokens aid-recipe-search-tokens
-                    :wait (round (* 500 aid-recipe--search-seconds)))))
-         (limit (+ (float-time) aid-recipe--search-seconds)))
-    (aid--on-event id (lambda (kind &optional val)
-                        (setq answer (list kind val))))
-    (while (and (not answer) (< (float-time) limit) (process-live-p aid--process))
-      (accept-process-output aid--process 0.02))
-    (pcase answer
+                    :wait (round (* 500 aid-recipe--search-seconds))))))
+    (pcase (aid-recipe--await id)
       (`(result ,val) val)
       (`(error ,val)
        (unless (equal (plist-get val :code) "refused") ; a folder that is never searched
@@ -230,7 +247,8 @@ Without ALL only files that go with those of the question.  Give the labels."
                    (aid-recipe--add-files (plist-get info :name)))
               (and all (member "errors" sources)
                    (aid-recipe--add-errors (plist-get info :name) (plist-get info :budget)))
-              (and all (member "diff" sources) (aid-recipe--add-diff))
+              (and all (member "diff" sources)
+                   (aid-recipe--add-diff (plist-get info :name)))
               (and all (member "search" sources) (aid-recipe--add-found))
               (and (or (member "siblings" sources) (member "instructions" sources))
                    (aid-recipe--add-files (plist-get info :name)))))))

@@ -13,6 +13,7 @@
 (eval-when-compile (require 'subr-x))
 (require 'xref)
 (require 'aid-module)
+(require 'aid-invisible)
 (require 'aid-recipe)
 
 (declare-function aid--mod-find-soon "ext:aid-module" (plist))
@@ -33,7 +34,9 @@
 (defun aid-search--xref (item root)
   "ITEM, which was found in the project at ROOT, as an xref."
   (pcase-let ((`(,path ,first) (split-string (plist-get item :target) "#L")))
-    (xref-make (plist-get item :why)
+    (xref-make (concat (when-let ((name (plist-get item :name)))
+                         (concat (aid-invisible-string name) ": "))
+                       (aid-invisible-string (plist-get item :why)))
                (xref-make-file-location
                 (expand-file-name (aid-percent-decode path) root)
                 (string-to-number first) 0))))
@@ -76,6 +79,30 @@ goes on in the background; each place says why it was found."
            (aid-search--show val query root)
          (message "%s" (plist-get val :message)))))
     (message "Searching %s..." (abbreviate-file-name root))))
+
+;;; Why a file is not searched
+
+(declare-function aid--mod-project-why-soon "ext:aid-module" (root path))
+
+;;;###autoload
+(defun aid-why (file)
+  "Say what FILE is to its project: text, or why it is left out.
+What is left out is neither listed nor searched; it can be appended all the
+same."
+  (interactive (list (read-file-name "Why is this file listed, or not: " nil buffer-file-name t
+                                     (and buffer-file-name (file-name-nondirectory buffer-file-name)))))
+  (aid-module-ensure)
+  (require 'aid-context)
+  (let* ((file (expand-file-name file))
+         (root (let ((default-directory (file-name-directory (directory-file-name file))))
+                 (expand-file-name (aid-project-root))))
+         (name (file-relative-name file root)))
+    (when (file-remote-p root)
+      (user-error "A remote project is not listed"))
+    (aid--on-event
+     (aid--mod-project-why-soon (directory-file-name root) name)
+     (lambda (kind &optional val)
+       (message "%s" (if (eq kind 'result) (concat name ": " val) (plist-get val :message)))))))
 
 (provide 'aid-search)
 ;;; aid-search.el ends here

@@ -202,6 +202,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["New chat" aid-new-chat]
     ["List of chats" aid-chats]
     ["Search the project..." aid-search]
+    ["Why is a file left out..." aid-why]
     "--"
     ["Append what point is on" aid-append-dwim]
     ["Append file..." aid-append-file]
@@ -245,12 +246,11 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
 (autoload 'aid-project-root "aid-project")
 (dolist (command '(aid-append-dwim aid-append-region aid-append-definition aid-append-buffer
                    aid-append-file aid-append-directory aid-append-dired aid-append-errors
-                   aid-append-error aid-append-diff aid-append-shell aid-append-info
-                   aid-append-kill))
+                   aid-append-error aid-append-shell aid-append-info aid-append-kill))
   (autoload command "aid-append" "Append it to the chat's open question." t))
 (autoload 'aid-context-panel "aid-context-panel" "List what the next request holds." t)
-(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-history
-                   aid-append-blame aid-append-symbol))
+(dolist (command '(aid-append-item aid-append-url aid-append-commit aid-append-diff
+                   aid-append-history aid-append-blame aid-append-symbol))
   (autoload command "aid-context-items" nil t))
 (autoload 'aid-append-changes "aid-context-pins" "Append what changed since it was sent." t)
 (dolist (command '(aid-context-save-set aid-context-add-set aid-context-forget-set))
@@ -268,6 +268,7 @@ Only where AID is used already."
 (autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)
 (autoload 'aid-ask-with "aid-ask-with" "Ask several models at the same time." t)
 (autoload 'aid-search "aid-search" "Show what a question is about in this project." t)
+(autoload 'aid-why "aid-search" "Say why a file is listed in its project, or left out." t)
 (autoload 'aid-chats "aid-chats" "List the chats." t)
 (autoload 'aid-set-model "aid-model" "Choose the model." t)
 (autoload 'aid-list-models "aid-model" "Ask a provider which models it has." t)

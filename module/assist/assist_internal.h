@@ -62,7 +62,7 @@ struct aid_prompt_request
   const char *model_id;        /* reasoning is carried back only to the model that made it */
   const char *remove_secrets;  /* see struct aid_ask */
   const struct aid_counter *counter;   /* for tokens; NULL: those of any model */
-  int list;                    /* ITEMS of the prompt are wanted */
+  enum { AID_ITEMS_NONE, AID_ITEMS_ALL, AID_ITEMS_NEW } list;     /* which ITEMS of the prompt are wanted; NEW: not sent yet */
   int dry;                     /* nothing is going to be sent: nothing is frozen, and an empty question is fine */
   int no_images, no_pdfs;      /* what the model is known not to read */
   struct aid_resolver *resolver;       /* or NULL */
@@ -249,6 +249,7 @@ struct aid_looking
 {
   struct aid_str *out;         /* gets the val that aid_assist_inspect gives, or aid_assist_items */
   int items;                   /* the latter: nothing is run or fetched for it */
+  struct aid_error problem;    /* ITEMS: why it cannot be sent, as no model is set; AID_OK: it can */
 };
 /* Prepares ASK as it would be sent, without looking for a key, and has LOOK take what it is; stores and sends nothing. */
 enum aid_err aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e);

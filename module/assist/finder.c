@@ -223,7 +223,8 @@ add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_v
   aid_str_addf (&target, "#L%u-L%u", p->first, p->last);
   aid_str_addf (&label, "%s:%u-%u", p->path, p->first, p->last);
   if (item)
-    *item = (struct aid_recipe_item){ aid_str_steal (&target), aid_str_steal (&label), strdup (p->reason), (int64_t)p->tokens };
+    *item = (struct aid_recipe_item){ aid_str_steal (&target), aid_str_steal (&label), strdup (p->reason), (int64_t)p->tokens,
+                                      p->name ? strdup (p->name) : NULL };
   aid_str_free (&path);
   aid_str_free (&target);
   aid_str_free (&label);
@@ -267,4 +268,23 @@ void
 aid_finding_free (struct aid_finding *f)
 {
   aid_recipe_items_free (&f->items);
+}
+
+enum aid_err
+aid_finder_symbols (struct aid_finder *f, const char *root, struct aid_span prefix, size_t max, struct aid_vec *out, int *more,
+                    struct aid_error *e)
+{
+  struct aid_error mine = { AID_OK, "" };
+  struct place *p = enter (f, root, &mine);
+  enum aid_err err = p ? aid_symbols (p->index, prefix, max, out, more, &mine) : mine.code;
+  if (p)
+    leave (f, p);
+  if (p && err == AID_E_NOTFOUND) /* the index is too young to hold anything */
+    {
+      *more = 1;
+      return AID_OK;
+    }
+  if (err && e)
+    *e = mine;
+  return err;
 }

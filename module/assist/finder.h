@@ -44,4 +44,8 @@ enum aid_err
 aid_finder_find (struct aid_finder *f, const struct aid_find *find, struct aid_finding *out, struct aid_error *e);
 void aid_finding_free (struct aid_finding *f);
 
+/* aid_symbols of ROOT's index, which is begun when there is none; then there are none yet, and *MORE is set. */
+enum aid_err aid_finder_symbols (struct aid_finder *f, const char *root, struct aid_span prefix, size_t max, struct aid_vec *out,
+                                 int *more, struct aid_error *e);
+
 #endif

@@ -131,45 +131,82 @@ write_system (const struct aid_ask *ask, const char *model, const struct aid_str
   return err;
 }
 
+/* What each item of the open question costs, of those that are known. */
+static void
+write_items (const struct aid_prompt *prompt, struct aid_str *val)
+{
+  uint32_t n = 0;
+  size_t list = aid_val_list (val);
+  for (size_t i = 0; i < prompt->items.len; i++)
+    {
+      const struct aid_prompt_item *item = &AID_VEC_AT (struct aid_prompt_item, &prompt->items, i);
+      if (!item->known)
+        continue;
+      size_t o = aid_val_object (val);
+      aid_val_kstrz (val, "target", item->target);
+      aid_val_kint (val, "tokens", item->tokens);
+      aid_val_end (val, o, 2);
+      n++;
+    }
+  aid_val_end (val, list, n);
+}
+
+/* What a question comes to: the forecast, when there is a MODEL, and, unless NULL, the costs of its items. */
+struct outlook
+{
+  const struct aid_config *config;
+  const struct aid_ask *ask;
+  const struct aid_model *model;       /* its id is NULL when there is none */
+  struct aid_str *forecast, *items;
+};
+
 static enum aid_err
-forecast_prompt (const struct aid_config *config, const struct aid_ask *ask, const struct aid_model *model, const char *system,
-                 struct aid_str *val, struct aid_error *e)
+forecast_prompt (const struct outlook *o, const char *system, struct aid_error *e)
 {
   struct aid_prompt prompt;
   struct aid_forecast f;
+  const struct aid_ask *ask = o->ask;
   struct aid_str dir = AID_STR_INIT (8192);
-  struct aid_counter *counter = aid_counter_new (model->name);
+  struct aid_counter *counter = aid_counter_new (o->model->name);
   aid_links_dir (ask->chat_path, ask->root, &dir);
   struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
-                                  .nitems = ask->nitems, .system = system, .model_id = model->id, .counter = counter,
-                                  .dry = 1, .quick = 1, .resolver = ask->resolver, .root = ask->root };
+                                  .nitems = ask->nitems, .system = system, .model_id = o->model->id ? o->model->id : "",
+                                  .counter = counter, .dry = 1, .quick = 1, .resolver = ask->resolver, .root = ask->root,
+                                  .list = o->items ? AID_ITEMS_NEW : AID_ITEMS_NONE };
   enum aid_err err = aid_prompt_build (&r, &prompt, e);
-  if (!err)
+  if (!err && o->model->id)
     {
-      aid_forecast_make (config, model, &prompt, counter, &f);
-      write_val (&f, val);
+      aid_forecast_make (o->config, o->model, &prompt, counter, &f);
+      write_val (&f, o->forecast);
     }
+  if (!err && o->items)
+    write_items (&prompt, o->items);
   aid_prompt_free (&prompt);
   aid_counter_free (counter);
   aid_str_free (&dir);
   return err;
 }
 
+/* Items, which may be NULL, are counted without a model as well. */
 static enum aid_err
-forecast_with (const struct aid_config *config, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
+forecast_with (const struct aid_config *config, const struct aid_ask *ask, struct aid_str *forecast, struct aid_str *items,
+               struct aid_error *e)
 {
   struct aid_strategy *strategy = NULL;
   struct aid_model model = { 0 };
   struct aid_str system = AID_STR_INIT (AID_TEMPLATE_MAX);
+  struct outlook o = { config, ask, &model, forecast, items };
   char *name = aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, ask->chat);
   enum aid_err err = name ? aid_strategy_load (ask->root, name, &strategy, e)
                           : aid_error_set (e, AID_E_NOMEM, "There is no memory for a strategy.");
   if (!err && strategy)
     err = aid_model_resolve (config, ask->model ? ask->model : strategy->model, &model, e);
-  if (!err && strategy)
+  if (err && items)
+    err = AID_OK;
+  else if (!err && strategy)
     err = write_system (ask, model.id, strategy, &system, e);
   if (!err)
-    err = forecast_prompt (config, ask, &model, aid_str_z (&system), val, e);
+    err = forecast_prompt (&o, aid_str_z (&system), e);
   aid_strategy_free (strategy);
   aid_model_free (&model);
   aid_str_free (&system);
@@ -198,10 +235,20 @@ add_model (const struct aid_config *config, const char *key, const char *id, str
   aid_model_free (&model);
 }
 
+/* Appends the value PART, or nil when that is empty. */
+static void
+add_or_nil (struct aid_str *val, const struct aid_str *part)
+{
+  if (part->len && !part->err)
+    aid_str_addspan (val, aid_str_span (part));
+  else
+    aid_val_nil (val);
+}
+
 enum aid_err
 aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
 {
-  struct aid_str forecast = AID_STR_INIT (val->max);
+  struct aid_str forecast = AID_STR_INIT (val->max), items = AID_STR_INIT (val->max);
   struct aid_config *config = aid_config_load (ask->root, e);
   if (!config)
     return AID_E_INVALID;
@@ -219,13 +266,15 @@ aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct ai
     aid_strategy_info (ask->root, strategy, val);
   else
     aid_val_nil (val);
+  if (forecast_with (config, ask, &forecast, &items, NULL))
+    aid_str_clear (&forecast);
   aid_val_key (val, "forecast");
-  if (forecast_with (config, ask, &forecast, NULL))
-    aid_val_nil (val);
-  else
-    aid_str_addspan (val, aid_str_span (&forecast));
-  aid_val_end (val, o, 4);
+  add_or_nil (val, &forecast);
+  aid_val_key (val, "items");
+  add_or_nil (val, &items);
+  aid_val_end (val, o, 5);
   aid_str_free (&forecast);
+  aid_str_free (&items);
   aid_config_free (config);
   aid_strategy_free (loaded);
   free (strategy);
@@ -236,7 +285,7 @@ enum aid_err
 aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
 {
   struct aid_config *config = aid_config_load (ask->root, e);
-  enum aid_err err = config ? forecast_with (config, ask, val, e) : AID_E_INVALID;
+  enum aid_err err = config ? forecast_with (config, ask, val, NULL, e) : AID_E_INVALID;
   aid_config_free (config);
   return err;
 }

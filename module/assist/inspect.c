@@ -265,12 +265,14 @@ item_val (const struct aid_prompt_item *item, int64_t seen, struct aid_str *out)
 }
 
 static void
-take_items (struct aid_records *records, const struct aid_model *model, const struct aid_wire_request *request,
-            const struct aid_prompt *p, struct aid_str *out)
+take_items (const struct aid_looking *look, struct aid_records *records, const struct aid_model *model,
+            const struct aid_wire_request *request, const struct aid_prompt *p)
 {
+  struct aid_str *out = look->out;
   int64_t seen = seen_tokens (records, p->key, aid_str_span (&request->body), p->tokens);
   size_t o = aid_val_object (out);
   aid_val_kstrz (out, "model", model->id);
+  aid_val_kstrz (out, "problem", look->problem.code ? look->problem.msg : NULL);
   aid_val_kint (out, "tokens", p->tokens);
   aid_val_kint (out, "window", model->context);
   aid_val_kint (out, "cached", seen);
@@ -279,7 +281,7 @@ take_items (struct aid_records *records, const struct aid_model *model, const st
   for (size_t i = 0; i < p->items.len; i++)
     item_val (&AID_VEC_AT (struct aid_prompt_item, &p->items, i), seen, out);
   aid_val_end (out, list, (uint32_t) p->items.len);
-  aid_val_end (out, o, 5);
+  aid_val_end (out, o, 6);
 }
 
 void
@@ -287,7 +289,7 @@ aid_look_take (struct aid_looking *look, struct aid_records *records, const stru
                const struct aid_wire_request *request, const struct aid_prompt *p)
 {
   if (look->items)
-    return take_items (records, model, request, p, look->out);
+    return take_items (look, records, model, request, p);
   struct aid_str *out = look->out, formatted = AID_STR_INIT ((size_t) 2 * AID_PROMPT_MAX), url = AID_STR_INIT (64u << 10);
   struct aid_str variable = AID_STR_INIT (1024);
   struct aid_span body = aid_str_span (&request->body);
@@ -318,7 +320,7 @@ aid_look_take (struct aid_looking *look, struct aid_records *records, const stru
 enum aid_err
 aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e)
 {
-  struct aid_looking look = { out, 0 };
+  struct aid_looking look = { .out = out };
   enum aid_err err = aid_turn_look (a, ask, &look, e);
   return !err && out->err ? aid_error_set (e, out->err, "The request is too large to be shown.") : err;
 }
@@ -326,7 +328,7 @@ aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_
 enum aid_err
 aid_assist_items (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e)
 {
-  struct aid_looking look = { out, 1 };
+  struct aid_looking look = { .out = out, .items = 1 };
   struct aid_ask quick = *ask;
   quick.quick = 1;
   enum aid_err err = aid_turn_look (a, &quick, &look, e);

@@ -180,7 +180,8 @@ age_of (const struct aid_prompt_builder *b, const struct aid_chat_item *item, co
 static void
 list_item (struct aid_prompt_builder *b, const struct aid_chat_item *item, struct aid_span text, int known, size_t len)
 {
-  struct aid_prompt_item *p = b->request->list ? aid_vec_push (&b->out->items) : NULL;
+  int wanted = b->request->list == AID_ITEMS_ALL || (b->request->list == AID_ITEMS_NEW && !item->sent.len);
+  struct aid_prompt_item *p = wanted ? aid_vec_push (&b->out->items) : NULL;
   struct aid_span why = aid_chat_meta (b->chat, item->first_meta, item->nmeta, "why");
   struct aid_str plain = AID_STR_INIT (4096);
   if (!p)

@@ -1,6 +1,7 @@
 /* Files that go with those of a question, found by name: the interface of an implementation, the header of a source, their
    tests.  One table says what goes with what. */
 #include "assist/recipe.h"
+#include "assist/tested.h"
 #include "assist/strategy_internal.h"
 #include "base/fs.h"
 #include "base/hash.h"
@@ -163,11 +164,9 @@ static char *
 label_of (const struct cook *c, const char *path)
 {
   size_t n = strlen (c->root);
-  char *label = strdup (!strncmp (path, c->root, n) && path[n] == '/' ? path + n + 1 : path);
-  for (char *z = label; z && *z; z++)
-    if (strchr ("[]\n", *z))
-      *z = ' ';
-  return label;
+  struct aid_str label = AID_STR_INIT (PATH_LIMIT);
+  aid_item_label (aid_span_z (!strncmp (path, c->root, n) && path[n] == '/' ? path + n + 1 : path), &label);
+  return aid_str_steal (&label);
 }
 
 /* Adds the file PATH, if it is one that may be added, for it is WHY of the file that is called OF (or WHY alone). */
@@ -192,7 +191,9 @@ add_file (struct cook *c, const char *path, const char *why, const char *of)
       struct aid_recipe_item *item = aid_vec_push (sum > c->s->budget ? &c->out->left_out : &c->out->items);
       aid_str_addf (&words, of ? "%s of %s" : "%s", why, of);
       if (item)
-        *item = (struct aid_recipe_item){ aid_str_steal (&link), label_of (c, path), aid_str_steal (&words), tokens };
+        *item = (struct aid_recipe_item){
+          .target = aid_str_steal (&link), .label = label_of (c, path), .why = aid_str_steal (&words), .tokens = tokens
+        };
     }
   aid_str_free (&link);
   aid_str_free (&text);
@@ -313,11 +314,43 @@ add_failing (struct cook *c, const struct aid_build_last *l)
       int64_t tokens = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&text));
       aid_str_addf (&label, "build: %zu error%s", l->diags.errors, l->diags.errors == 1 ? "" : "s");
       if (item)
-        *item = (struct aid_recipe_item){ strdup (AID_ITEM_BUILD), aid_str_steal (&label),
-                                          strdup (l->what == AID_BUILD_TEST ? "the tests fail" : "the build is red"), tokens };
+        *item = (struct aid_recipe_item){ .target = strdup (AID_ITEM_BUILD),
+                                          .label = aid_str_steal (&label),
+                                          .why = strdup (l->what == AID_BUILD_TEST ? "the tests fail" : "the build is red"),
+                                          .tokens = tokens };
     }
   aid_str_free (&text);
   aid_str_free (&label);
+}
+
+static int
+is_error_in_file (const struct aid_diag *d)
+{
+  return d->path && d->severity == AID_SEVERITY_ERROR;
+}
+
+/* What failing tests are of, when nothing else fails: the error may be there, and no message names it. */
+static void
+add_tested (struct cook *c, const struct aid_build_last *l)
+{
+  for (size_t i = 0; i < l->diags.items.len; i++)
+    {
+      const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l->diags.items, i);
+      if (is_error_in_file (d) && !aid_is_test (aid_span_z (d->path)))
+        return;
+    }
+  for (size_t i = 0, files = 0; i < l->diags.items.len && files < BUILD_FILES; i++)
+    {
+      const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l->diags.items, i);
+      struct aid_str source = AID_STR_INIT (PATH_LIMIT), path = AID_STR_INIT (PATH_LIMIT);
+      size_t before = c->have.len;
+      if (is_error_in_file (d) && d->path[0] != '/' && !aid_tested_source (c->root, aid_span_z (d->path), &source)
+          && !aid_fs_join (&path, c->root, aid_str_z (&source)))
+        add_file (c, aid_str_z (&path), "tested by the failing test", NULL);
+      files += c->have.len > before;
+      aid_str_free (&source);
+      aid_str_free (&path);
+    }
 }
 
 /* What fails in the last build, if it is red, and the first files that its errors name. */
@@ -335,11 +368,12 @@ add_build (struct cook *c)
           const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l.diags.items, i);
           struct aid_str path = AID_STR_INIT (PATH_LIMIT);
           size_t before = c->have.len;
-          if (d->path && d->severity == AID_SEVERITY_ERROR && !aid_fs_join (&path, c->root, d->path))
+          if (is_error_in_file (d) && !aid_fs_join (&path, c->root, d->path))
             add_file (c, aid_str_z (&path), "named by an error", NULL);
           files += c->have.len > before;
           aid_str_free (&path);
         }
+      add_tested (c, &l);
     }
   aid_build_last_free (&l);
 }
@@ -427,6 +461,7 @@ aid_recipe_items_free (struct aid_vec *items)
       free (item->target);
       free (item->label);
       free (item->why);
+      free (item->name);
     }
   aid_vec_free (items);
 }

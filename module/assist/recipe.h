@@ -12,6 +12,7 @@ struct aid_recipe_item
   char *target, *label; /* of the context line */
   char *why;            /* "interface of lib/foo.ml" */
   int64_t tokens;       /* an estimate */
+  char *name;           /* of the definition that was found, or NULL */
 };
 
 struct aid_recipe

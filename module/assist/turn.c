@@ -291,6 +291,17 @@ within_budget (struct aid_turn_state *t, const struct aid_config *config, const 
   return err;
 }
 
+/* ERR and the words in T, but what hinders sending does not hinder listing what would be sent. */
+static enum aid_err
+unless_listed (struct aid_turn_state *t, enum aid_err err)
+{
+  if (!err || !t->look || !t->look->items)
+    return err;
+  t->look->problem = t->fail;
+  t->fail.code = AID_OK;
+  return AID_OK;
+}
+
 static enum aid_err
 prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const char *system)
 {
@@ -298,11 +309,13 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   aid_links_dir (t->chat_path, t->root, &dir);
   struct aid_counter *counter = aid_counter_new (t->model.name);
   unsigned can = t->model.abilities;
+  int listed = t->look && t->look->items;
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
-                                  .nitems = t->nitems, .system = system, .model_id = t->model.id, .counter = counter,
+                                  .nitems = t->nitems, .system = system, .model_id = t->model.id ? t->model.id : "",
+                                  .counter = counter,
                                   .remove_secrets = t->remove_secrets, .summarise = t->summarise,
                                   .resolver = t->assist->resolver, .root = t->root, .quick = t->quick,
-                                  .dry = t->look && t->look->items, .list = t->look && t->look->items,
+                                  .dry = listed, .list = listed ? AID_ITEMS_ALL : AID_ITEMS_NONE,
                                   .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;
@@ -314,8 +327,8 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
-  if (!err)
-    err = build_request (t, &prompt);
+  if (!err && !(t->look && t->look->problem.code))
+    err = unless_listed (t, build_request (t, &prompt));
   if (!err && !t->look)          /* what cannot be sent leaves no trace */
     err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err && t->look)
@@ -343,7 +356,7 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
   t->log_content = json_is_true (aid_config_get (config, "log_content"));
   enum aid_err err = find_strategy (t, config, &strategy);
   if (!err)
-    err = aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail);
+    err = unless_listed (t, aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail));
   if (!err)
     {
       take_sampling (t, strategy);

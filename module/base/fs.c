@@ -20,38 +20,53 @@ system_error (struct aid_error *e, const char *doing, const char *path)
 
 /* --- reading --- */
 
-/* -1 when PATH cannot be read or is not a regular file. */
-static int
+/* A file that is read piece by piece. */
+struct reading
+{
+  int fd;                       /* -1 when it cannot be read or is not a regular file */
+  int end;                      /* whether the piece before was the last one */
+  off_t size, done;
+};
+
+static struct reading
 open_regular (const char *path, struct aid_error *e)
 {
   struct stat st;
   /* O_NONBLOCK: a FIFO in the file's place must not hold us up. */
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), bad = 0;
-  if (fd < 0)
+  struct reading r = { .fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) };
+  if (r.fd < 0)
     {
       system_error (e, "Cannot open", path);
-      return -1;
+      return r;
     }
-  if (fstat (fd, &st))
+  int bad = 0;
+  if (fstat (r.fd, &st))
     bad = system_error (e, "Cannot look at", path);
   else if (!S_ISREG (st.st_mode))
     bad = aid_error_set (e, AID_E_REFUSED, "%s is not a regular file", path);
+  r.size = st.st_size;
   if (!bad)
-    return fd;
-  close (fd);
-  return -1;
+    return r;
+  close (r.fd);
+  r.fd = -1;
+  return r;
 }
 
-/* The next bytes of the file: how many, 0 at its end, -1 with the error. */
+/* The next bytes of the file: how many, 0 at its end, -1 with the error.  A piece that is cut short where the file was to end is
+   the last one: many files are small, and asking for more takes as long as reading them did. */
 static ssize_t
-read_some (int fd, const char *path, char buf[], size_t size, struct aid_error *e)
+read_some (struct reading *r, const char *path, char buf[], size_t size, struct aid_error *e)
 {
   ssize_t n;
+  if (r->end)
+    return 0;
   do
-    n = read (fd, buf, size);
+    n = read (r->fd, buf, size);
   while (n < 0 && errno == EINTR);
   if (n < 0)
     system_error (e, "Cannot read", path);
+  r->done += n > 0 ? n : 0;
+  r->end = n > 0 && (size_t) n < size && r->done == r->size;
   return n;
 }
 
@@ -61,14 +76,16 @@ aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e)
   struct aid_error own = { AID_OK, "" };
   char buf[65536];
   e = e ? e : &own;
-  int fd = open_regular (path, e);
-  ssize_t n = fd < 0 ? -1 : 0;
+  struct reading r = open_regular (path, e);
+  ssize_t n = r.fd < 0 ? -1 : 0;
   enum aid_err err = AID_OK;
-  while (fd >= 0 && !err && (n = read_some (fd, path, buf, sizeof buf, e)) > 0)
+  if (r.fd >= 0 && r.size > 0 && (uintmax_t) r.size <= out->max - out->len)
+    aid_str_reserve (out, (size_t) r.size);
+  while (r.fd >= 0 && !err && (n = read_some (&r, path, buf, sizeof buf, e)) > 0)
     if (aid_str_add (out, buf, (size_t) n))
       err = aid_error_set (e, out->err, "%s does not fit into %zu bytes", path, out->max);
-  if (fd >= 0)
-    close (fd);
+  if (r.fd >= 0)
+    close (r.fd);
   return n < 0 ? e->code : err;
 }
 
@@ -79,16 +96,16 @@ aid_fs_compare (const char *path, struct aid_span text, int *same, struct aid_er
   char buf[65536];
   e = e ? e : &own;
   *same = 1;
-  int fd = open_regular (path, e);
-  ssize_t n = fd < 0 ? -1 : 0;
-  while (fd >= 0 && *same && (n = read_some (fd, path, buf, sizeof buf, e)) > 0)
+  struct reading r = open_regular (path, e);
+  ssize_t n = r.fd < 0 ? -1 : 0;
+  while (r.fd >= 0 && *same && (n = read_some (&r, path, buf, sizeof buf, e)) > 0)
     {
       *same = (size_t) n <= text.len && memcmp (buf, text.ptr, (size_t) n) == 0;
       text = aid_span_cut (text, (size_t) n, text.len);
     }
   *same = *same && n == 0 && text.len == 0;
-  if (fd >= 0)
-    close (fd);
+  if (r.fd >= 0)
+    close (r.fd);
   return n < 0 ? e->code : AID_OK;
 }
 

@@ -1,5 +1,6 @@
 /* Items for Lisp: kinds, sets, and what takes longer than Emacs may wait: reading an item, listing those of a request,
    comparing what was sent with what is there. */
+#include "assist/finder.h"
 #include "assist/stale.h"
 #include "base/val.h"
 #include "binding/later.h"
@@ -7,9 +8,11 @@
 #include "context/sets.h"
 #include "model/conversation.h"
 #include "model/tokens.h"
+#include "project/projects.h"
 #include <stdlib.h>
 
 #define VAL_MAX ((size_t) 64 << 20)
+#define LISTED_MS 20000        /* waited for a project's first list */
 #define STALE_MAX 10000        /* items of one check */
 
 /* --- jobs on the pool --------------------------------------------------------------------------------------------- */
@@ -19,7 +22,8 @@ struct job
   struct aid_bind_later later;
   struct aid_bind_question q;  /* of the items of a request */
   char *dir, *root, *target, *model, *key;
-  int typed;
+  int typed, count;            /* COUNT: the text itself is not wanted */
+  size_t most;
   struct aid_vec stale, owned; /* struct aid_stale_item, and the strings of all that */
 };
 
@@ -77,8 +81,9 @@ read_item (struct aid_bind_later *later, struct aid_str *val, struct aid_error *
       aid_val_kint (val, "tokens", media ? aid_media_tokens (aid_str_span (&text))
                                    : counter ? aid_counter_count (counter, aid_str_span (&text)) : 0);
       aid_val_kbool (val, "exact", !media && counter && aid_counter_exact (counter));
-      aid_val_kstr (val, "text", media ? aid_span_z (NULL) : aid_str_span (&text));
-      aid_val_end (val, o, 4);
+      aid_val_kbool (val, "nothing", aid_context_is_nothing (aid_span_z (j->target), aid_str_span (&text)));
+      aid_val_kstr (val, "text", media || j->count ? aid_span_z (NULL) : aid_str_span (&text));
+      aid_val_end (val, o, 5);
       aid_counter_free (counter);
     }
   aid_str_free (&text);
@@ -95,6 +100,7 @@ AID_BIND (item_soon)
       j->target = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":target"));
       j->model = aid_lisp_dup (env, aid_lisp_get (env, args[0], ":model"));
       j->typed = !aid_lisp_is_nil (env, aid_lisp_get (env, args[0], ":typed"));
+      j->count = !aid_lisp_is_nil (env, aid_lisp_get (env, args[0], ":count"));
       if (!aid_lisp_failed (env) && j->target == NULL)
         aid_lisp_signal (env, "invalid", "There is no target");
     }
@@ -177,6 +183,80 @@ AID_BIND (stale_soon)
         item->text = own_text (env, j, text);
       if (item->sent == NULL)
         item->sent = "";
+    }
+  return begin (env, j);
+}
+
+/* --- why a file is in its project, or left out ---------------------------------------------------------------------- */
+
+static void
+say_why (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
+{
+  struct job *j = (struct job *) later;
+  struct aid_projects *projects = aid_assist_projects (aid_binding.assist);
+  struct aid_project *p;
+  struct aid_str why = AID_STR_INIT (1 << 16);
+  if (aid_projects_get (projects, j->root, &p, e))
+    return;
+  if (!aid_project_wait (p, 0, LISTED_MS))
+    aid_error_set (e, AID_E_TIMEOUT, "The files of %.200s are still being listed.", j->root);
+  else if (!aid_project_why (p, aid_span_z (j->target), &why, e))
+    aid_val_str (val, aid_str_span (&why));
+  aid_projects_put (projects, p);
+  aid_str_free (&why);
+}
+
+AID_BIND (project_why_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, say_why);
+  if (j != NULL)
+    {
+      j->root = aid_lisp_dup (env, args[0]);
+      j->target = aid_lisp_dup (env, args[1]);
+      if (!aid_lisp_failed (env) && (j->root == NULL || j->target == NULL))
+        aid_lisp_signal (env, "invalid", "There is no file");
+    }
+  return begin (env, j);
+}
+
+/* --- what a project defines ------------------------------------------------------------------------------------------ */
+
+#define SYMBOLS_MAX 1000
+
+/* (MORE NAME...) */
+static void
+list_symbols (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
+{
+  struct job *j = (struct job *) later;
+  struct aid_vec names = AID_VEC_INIT (char *, SYMBOLS_MAX);
+  int more = 0;
+  if (!aid_finder_symbols (aid_assist_finder (aid_binding.assist), j->root, aid_span_z (j->target), j->most, &names, &more, e))
+    {
+      size_t list = aid_val_list (val);
+      aid_val_bool (val, more);
+      for (size_t i = 0; i < names.len; i++)
+        aid_val_str (val, aid_span_z (AID_VEC_AT (char *, &names, i)));
+      aid_val_end (val, list, (uint32_t) names.len + 1);
+    }
+  for (size_t i = 0; i < names.len; i++)
+    free (AID_VEC_AT (char *, &names, i));
+  aid_vec_free (&names);
+}
+
+AID_BIND (symbols_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, list_symbols);
+  if (j != NULL)
+    {
+      j->root = aid_lisp_dup (env, args[0]);
+      j->target = aid_lisp_dup (env, args[1]);
+      j->most = aid_lisp_size (env, args[2]);
+      if (j->most > SYMBOLS_MAX)
+        j->most = SYMBOLS_MAX;
+      if (!aid_lisp_failed (env) && (j->root == NULL || j->target == NULL))
+        aid_lisp_signal (env, "invalid", "There is no project");
     }
   return begin (env, j);
 }

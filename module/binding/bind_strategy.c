@@ -134,7 +134,9 @@ aid_bind_items_val (const struct aid_vec *items, struct aid_str *val)
       aid_val_kstrz (val, "label", item->label);
       aid_val_kstrz (val, "why", item->why);
       aid_val_kint (val, "tokens", item->tokens);
-      aid_val_end (val, o, 4);
+      if (item->name)
+        aid_val_kstrz (val, "name", item->name);
+      aid_val_end (val, o, item->name ? 5 : 4);
     }
   aid_val_end (val, l, (uint32_t) items->len);
 }

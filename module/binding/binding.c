@@ -135,6 +135,11 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-project-match", 3, 3, aid_bind_project_match,
     "Return (ALL . PATHS): up to MOST files of the project at ROOT whose path holds TEXT.\n"
     "ALL is nil when there may be more, also while the files are being listed.\n\n(fn ROOT TEXT MOST)" },
+  { "aid--mod-symbols-soon", 3, 3, aid_bind_symbols_soon,
+    "List up to MOST names that the project at ROOT defines and that begin with TEXT; return an id.\n"
+    "What comes is (MORE . NAMES); MORE says that there may be others.\n\n(fn ROOT TEXT MOST)" },
+  { "aid--mod-project-why-soon", 2, 2, aid_bind_project_why_soon,
+    "Find out why PATH is a file of the project at ROOT, or none; return an id.\n\n(fn ROOT PATH)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
   { "aid--mod-inspect", 1, 1, aid_bind_inspect,
     "Return a plist of the request that `aid--mod-ask' would make of PLIST.\n\n(fn PLIST)" },
@@ -209,9 +214,8 @@ static const struct aid_defun defuns[] = {
     "Take PLIST (:root :dir :line :text :code) for the last build; return the id of its event.\n\n(fn PLIST)" },
   { "aid--mod-running", 0, 0, aid_bind_running, "Return the number of requests that run in this core.\n\n(fn)" },
   { "aid--mod-abandoned", 0, 0, aid_bind_abandoned, "Return the number of resolver threads left behind.\n\n(fn)" },
-  { "aid--mod-item-read", 2, 2, aid_bind_item_read, "Return the text of the item TARGET in DIR.\n\n(fn DIR TARGET)" },
   { "aid--mod-item-soon", 1, 1, aid_bind_item_soon,
-    "Read the item that PLIST says (:target :dir :root :model :typed); return an id.\n\n(fn PLIST)" },
+    "Read the item that PLIST says (:target :dir :root :model :typed :count); return an id.\n\n(fn PLIST)" },
   { "aid--mod-items-soon", 1, 1, aid_bind_items_soon,
     "List the items of the request that PLIST says; return an id.\n\n(fn PLIST)" },
   { "aid--mod-stale-soon", 4, 4, aid_bind_stale_soon,
@@ -224,6 +228,9 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-set-save", 3, 4, aid_bind_set_save,
     "Save ITEMS as the set NAME of ROOT, or forget it when there are none.\n\n(fn ROOT NAME ITEMS &optional SHARED)" },
   { "aid--mod-blob-get", 1, 1, aid_bind_blob_get, "Return the frozen text HASH.\n\n(fn HASH)" },
+  { "aid--mod-definition-at", 3, 3, aid_bind_definition_at,
+    "Return beginning (from 0), end and name of what TEXT, of the file FILE, defines around character AT; or nil.\n\n"
+    "(fn TEXT FILE AT)" },
   { "aid--mod-patch-read", 1, 1, aid_bind_patch_read, "Return the patches in TEXT as a plist.\n\n(fn TEXT)" },
   { "aid--mod-patch-plan", 1, 1, aid_bind_patch_plan, "Place the patches that PLIST names; return the plan.\n\n(fn PLIST)" },
   { "aid--mod-patch-check", 1, 1, aid_bind_patch_check,

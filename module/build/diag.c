@@ -356,7 +356,7 @@ take_line (struct aid_diag_reader *r)
   aid_str_clear (&r->line);
   r->cut = 0;
   struct aid_span line = aid_str_span (&r->plain);
-  if (moves (r, line))
+  if (!r->only && moves (r, line))
     {
       aid_diag_close (r);
       return;
@@ -365,8 +365,16 @@ take_line (struct aid_diag_reader *r)
     return;
   aid_diag_close (r);
   for (const struct aid_diag_form *f = aid_diag_forms; f->name; f++)
-    if (ask (r, f, line))
+    if ((!r->only || f == r->only) && ask (r, f, line))
       return;
+}
+
+void
+aid_diag_read_as (struct aid_diag_reader *r, const char *name)
+{
+  for (const struct aid_diag_form *f = aid_diag_forms; f->name; f++)
+    if (!strcmp (f->name, name))
+      r->only = f;
 }
 
 enum aid_err
@@ -403,11 +411,44 @@ aid_diag_end (struct aid_diag_reader *r, struct aid_diags *out)
   leave_all (r);
   aid_str_clear (&r->prelude);
   aid_str_clear (&r->remembered);
-  aid_xml_free (r->xml);
-  r->xml = NULL;
+  aid_junit_end (r);
   r->unplaced = 0;
   *out = r->found;
   r->found = (struct aid_diags){ AID_VEC_INIT (struct aid_diag, AID_DIAGS_MAX), 0, 0 };
+}
+
+/* --- joining --- */
+
+static int
+has_error_at (const struct aid_diags *d, size_t n, const struct aid_diag *place)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      const struct aid_diag *one = &AID_VEC_AT (struct aid_diag, &d->items, i);
+      if (one->severity == AID_SEVERITY_ERROR && one->path && place->path && one->line > 0 && one->line == place->line
+          && same (one->path, place->path))
+        return 1;
+    }
+  return 0;
+}
+
+void
+aid_diags_join (struct aid_diags *d, struct aid_diags *other)
+{
+  size_t before = d->items.len;
+  for (size_t i = 0; i < other->items.len; i++)
+    {
+      struct aid_diag *one = &AID_VEC_AT (struct aid_diag, &other->items, i), *slot;
+      if (has_error_at (d, before, one))
+        continue;
+      d->errors += one->severity == AID_SEVERITY_ERROR;
+      d->warnings += one->severity == AID_SEVERITY_WARNING;
+      if (!(slot = aid_vec_push (&d->items)))
+        continue;
+      *slot = *one;
+      *one = (struct aid_diag){ 0 }; /* the strings have moved */
+    }
+  aid_diags_free (other);
 }
 
 /* --- telling --- */

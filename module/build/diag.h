@@ -43,6 +43,8 @@ struct aid_diag_reader;
 
 /* Gives a reader for what a program prints that runs in DIR, in the project at ROOT (both absolute). */
 struct aid_diag_reader *aid_diag_reader_new (const char *root, const char *dir, struct aid_error *e);
+/* Has R read by the form NAME alone from now on ("junit", "tap"), as in a file of results. */
+void aid_diag_read_as (struct aid_diag_reader *r, const char *name);
 /* Reads on; PART may be cut anywhere.  AID_E_NOMEM. */
 enum aid_err aid_diag_feed (struct aid_diag_reader *r, struct aid_span part);
 /* What is certain so far (borrowed until the next call). */
@@ -52,6 +54,9 @@ void aid_diag_end (struct aid_diag_reader *r, struct aid_diags *out);
 void aid_diag_reader_free (struct aid_diag_reader *r);
 
 void aid_diags_free (struct aid_diags *d);
+/* Adds those of OTHER (which is freed) to D, but for errors at a place that D has an error at already: who prints a failure and
+   writes it into a file as well has one. */
+void aid_diags_join (struct aid_diags *d, struct aid_diags *other);
 /* Appends the list of D as a val: [{path, line, col, end_line, end_col, severity, message, form}], MAX at most, with WITH_TEXT
    also "text". */
 void aid_diags_val (const struct aid_diags *d, size_t max, int with_text, struct aid_str *out);

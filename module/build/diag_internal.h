@@ -44,6 +44,7 @@ struct aid_diag_reader
   size_t unplaced;                  /* those before it have their folder (form_go.c) */
   struct aid_str remembered;        /* a line that the next diagnostic of the form wants (form_python.c) */
   const struct aid_diag_form *form; /* that is asked now */
+  const struct aid_diag_form *only; /* the one that is asked, or NULL: all */
   struct aid_xml *xml;              /* form_junit.c's own, or NULL */
 };
 
@@ -64,6 +65,8 @@ int aid_diag_find_place (struct aid_span text, struct aid_span *path, int *line,
 /* Form_go.c: puts the diagnostics of a test's package, which name files alone, into its folder. */
 void aid_diag_place_go (struct aid_diag_reader *r, struct aid_span package);
 void aid_xml_free (struct aid_xml *x);
+/* Form_junit.c: the XML has ended, wherever that is. */
+void aid_junit_end (struct aid_diag_reader *r);
 
 /* --- scanning --- */
 

@@ -1,5 +1,7 @@
-/* Python's tracebacks, and pytest's sums:
+/* Python's tracebacks, with the test that unittest names before one, and pytest's sums:
 
+     FAIL: test_it (tests.a.T)
+     ----------------------------------
      Traceback (most recent call last):
        File "tests/a.py", line 3, in test_it         the last place that is ours counts
          check (1)
@@ -31,15 +33,23 @@ is_library (struct aid_span path)
   return aid_span_find (path, AID_SPAN ("/site-packages/")) >= 0 || aid_span_starts (path, "<");
 }
 
+/* "FAIL: test_it (tests.a.T)" */
+static int
+is_unittest (struct aid_span v)
+{
+  return (aid_span_starts (v, "FAIL: ") || aid_span_starts (v, "ERROR: ")) && aid_span_find (v, AID_SPAN (" (")) > 0
+         && v.ptr[v.len - 1] == ')';
+}
+
 /* "tests/test_a.py:5: AssertionError" */
 static enum aid_line
 pytest_place (struct aid_diag_reader *r, struct aid_span line)
 {
   struct aid_span v = line, path;
   int n;
-  if (!r->remembered.len || !aid_scan_until (&v, ':', &path) || !aid_span_ends (path, ".py")
-      || (n = aid_scan_number (&v)) < 1 || !aid_scan_word (&v, ": ") || v.len == 0 || !isupper ((unsigned char)v.ptr[0])
-      || aid_span_find (v, AID_SPAN (" ")) >= 0)
+  if (!r->remembered.len || is_unittest (aid_str_span (&r->remembered)) || !aid_scan_until (&v, ':', &path)
+      || !aid_span_ends (path, ".py") || (n = aid_scan_number (&v)) < 1 || !aid_scan_word (&v, ": ") || v.len == 0
+      || !isupper ((unsigned char)v.ptr[0]) || aid_span_find (v, AID_SPAN (" ")) >= 0)
     return AID_LINE_NOT;
   struct aid_draft *d = aid_diag_open (r, AID_SEVERITY_ERROR);
   aid_diag_at (d, path, n, 0);
@@ -50,20 +60,41 @@ pytest_place (struct aid_diag_reader *r, struct aid_span line)
 }
 
 static enum aid_line
+trace (struct aid_diag_reader *r)
+{
+  struct aid_draft *d = aid_diag_open (r, AID_SEVERITY_ERROR);
+  d->state = TRACE;
+  if (is_unittest (aid_str_span (&r->remembered)))
+    {
+      aid_diag_text (d, aid_str_span (&r->remembered));
+      aid_str_clear (&r->remembered);
+    }
+  return AID_LINE_MORE;
+}
+
+static void
+remember (struct aid_diag_reader *r, struct aid_span line)
+{
+  aid_str_clear (&r->remembered);
+  aid_str_addspan (&r->remembered, aid_span_cut (line, 0, line.len < r->remembered.max ? line.len : r->remembered.max));
+}
+
+static enum aid_line
 begins (struct aid_diag_reader *r, struct aid_span line)
 {
   struct aid_span path, v = line;
   int n;
   if (aid_span_starts (line, "Traceback (most recent call last):"))
+    return trace (r);
+  if (is_unittest (line))
     {
-      struct aid_draft *d = aid_diag_open (r, AID_SEVERITY_ERROR);
-      d->state = TRACE;
-      return AID_LINE_MORE;
+      remember (r, line);
+      return AID_LINE_TAKEN;
     }
   if (aid_scan_word (&v, "E   "))
     {
-      if (!r->remembered.len)
-        aid_str_addspan (&r->remembered, aid_span_cut (v, 0, v.len < r->remembered.max ? v.len : r->remembered.max));
+      if (!r->remembered.len || is_unittest (aid_str_span (&r->remembered)))
+        remember (r, v);
       return AID_LINE_TAKEN;
     }
   if (frame (line, &path, &n) && !is_library (path))

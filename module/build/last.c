@@ -16,13 +16,14 @@
 #define PATH_LIMIT 8192
 #define PROJECTS_MAX 200 /* whose last build is kept */
 
+/* The file of ROOT's last build, or with TESTS of its last run of the tests, which builds since then leave alone. */
 static enum aid_err
-file_of (const char *root, struct aid_str *out, struct aid_error *e)
+file_of (const char *root, int tests, struct aid_str *out, struct aid_error *e)
 {
   char name[17];
   enum aid_err err = aid_fs_xdg (AID_DIR_CACHE, out, e);
   aid_hash_hex (aid_span_z (root), 16, name);
-  aid_str_addf (out, "/build/%s.json", name);
+  aid_str_addf (out, "/build/%s%s.json", name, tests ? "-tests" : "");
   return err ? err : out->err ? aid_error_set (e, out->err, "The cache's folder has too long a name") : AID_OK;
 }
 
@@ -53,6 +54,20 @@ prune (const char *folder)
   aid_str_free (&oldest);
 }
 
+/* Puts TEXT into the file at PATH, or nothing: what stood there is of an older build, and would be taken for this one's. */
+static void
+keep (const char *path, struct aid_span text)
+{
+  char *folder = strdup (path), *slash = folder ? strrchr (folder, '/') : NULL;
+  if (slash)
+    *slash = 0;
+  if (!slash || aid_fs_mkdirs (folder, 0700, NULL) || !text.len || aid_fs_replace (path, text, 0600, NULL))
+    unlink (path);
+  else
+    prune (folder);
+  free (folder);
+}
+
 void
 aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_status status,
                      const struct aid_build_command *command, const struct aid_build_event *ev)
@@ -71,18 +86,13 @@ aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_
   aid_val_key (&val, "diags");
   aid_diags_val (ev->diags, AID_BUILD_KEPT, 1, &val);
   aid_val_end (&val, o, 10);
-  if (!file_of (root, &path, NULL) && !aid_val_to_json (aid_str_span (&val), 0, &json))
+  if (aid_val_to_json (aid_str_span (&val), 0, &json))
+    aid_str_clear (&json);
+  for (int tests = 0; tests <= (what == AID_BUILD_TEST); tests++)
     {
-      char *folder = aid_span_dup (aid_str_span (&path));
-      char *slash = folder ? strrchr (folder, '/') : NULL;
-      if (slash)
-        *slash = 0;
-      if (slash && !aid_fs_mkdirs (folder, 0700, NULL))
-        {
-          aid_fs_replace (aid_str_z (&path), aid_str_span (&json), 0600, NULL);
-          prune (folder);
-        }
-      free (folder);
+      aid_str_clear (&path);
+      if (!file_of (root, tests, &path, NULL))
+        keep (aid_str_z (&path), aid_str_span (&json));
     }
   aid_str_free (&path);
   aid_str_free (&val);
@@ -161,14 +171,14 @@ read_all (const json_t *all, const char *root, struct aid_build_last *out, struc
   return AID_OK;
 }
 
-enum aid_err
-aid_build_last_read (const char *root, struct aid_build_last *out, struct aid_error *e)
+static enum aid_err
+read_file (const char *root, int tests, struct aid_build_last *out, struct aid_error *e)
 {
   struct aid_str path = AID_STR_INIT (PATH_LIMIT), text = AID_STR_INIT (FILE_BYTES);
   *out = (struct aid_build_last){ .diags.items = AID_VEC_INIT (struct aid_diag, AID_BUILD_KEPT) };
-  enum aid_err err = file_of (root, &path, e);
+  enum aid_err err = file_of (root, tests, &path, e);
   if (!err && (err = aid_fs_read (aid_str_z (&path), &text, e)) == AID_E_NOTFOUND)
-    aid_error_set (e, err, "Nothing was built in %s yet", root);
+    aid_error_set (e, err, tests ? "No tests were run in %s yet: aid build --test does" : "Nothing was built in %s yet", root);
   if (!err)
     {
       json_t *all = aid_json_parse (aid_str_span (&text), aid_str_z (&path), e);
@@ -178,6 +188,18 @@ aid_build_last_read (const char *root, struct aid_build_last *out, struct aid_er
   aid_str_free (&path);
   aid_str_free (&text);
   return err;
+}
+
+enum aid_err
+aid_build_last_read (const char *root, struct aid_build_last *out, struct aid_error *e)
+{
+  return read_file (root, 0, out, e);
+}
+
+enum aid_err
+aid_build_last_tests (const char *root, struct aid_build_last *out, struct aid_error *e)
+{
+  return read_file (root, 1, out, e);
 }
 
 void
@@ -198,7 +220,7 @@ aid_build_last_root (const char *dir, struct aid_str *out, struct aid_error *e)
   while (!found && at.len > 1 && !at.err)
     {
       struct aid_str path = AID_STR_INIT (PATH_LIMIT);
-      found = !file_of (aid_str_z (&at), &path, NULL) && aid_fs_exists (aid_str_z (&path));
+      found = !file_of (aid_str_z (&at), 0, &path, NULL) && aid_fs_exists (aid_str_z (&path));
       if (found)
         aid_str_addspan (out, aid_str_span (&at));
       const char *slash = strrchr (at.ptr, '/');

@@ -19,11 +19,13 @@ struct aid_build_last
   struct aid_diags diags;
 };
 
-/* Keeps the result EV of COMMAND.  What cannot be kept is forgotten: it is a cache. */
+/* Keeps the result EV of COMMAND.  What cannot be kept (on a full disk) is forgotten, as is what was kept before. */
 void aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_status status,
                           const struct aid_build_command *command, const struct aid_build_event *ev);
 /* AID_E_NOTFOUND when nothing was built there. */
 enum aid_err aid_build_last_read (const char *root, struct aid_build_last *out, struct aid_error *e);
+/* The same of the last run of the tests, whatever was built since. */
+enum aid_err aid_build_last_tests (const char *root, struct aid_build_last *out, struct aid_error *e);
 void aid_build_last_free (struct aid_build_last *l);
 /* Appends the root of the project that DIR is in and that was built last, searched upwards.  AID_E_NOTFOUND. */
 enum aid_err aid_build_last_root (const char *dir, struct aid_str *out, struct aid_error *e);

@@ -5,6 +5,7 @@
 #include "base/proc.h"
 #include "build/dune_rpc.h"
 #include "build/last.h"
+#include "build/results.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ struct run
   struct aid_str half; /* a character or an escape sequence that is not whole yet */
   struct aid_str tail; /* the last of what was told */
   size_t told;         /* bytes of output */
-  int64_t begun;
+  int64_t begun, begun_at; /* by the clocks that run on, and that files are stamped by */
   int in_round, had_errors;
 };
 
@@ -91,6 +92,7 @@ begin_round (struct run *run)
 {
   run->in_round = 1;
   run->begun = aid_clock_ms ();
+  run->begun_at = aid_build_results_now ();
   post (run, (struct aid_build_event){ .kind = AID_BUILD_STARTED, .status = AID_BUILD_RUNNING });
 }
 
@@ -168,6 +170,8 @@ ended (struct run *run, const struct aid_proc_result *r, const struct aid_error 
   if (run->half.len)
     tell (run, AID_SPAN ("\n"));
   aid_diag_end (run->reader, &diags);
+  if (!e)
+    aid_build_results_add (run->r->root, run->command.dir, run->begun_at, &diags);
   struct aid_build_event ev = { .kind = e ? AID_BUILD_FAILED : AID_BUILD_ENDED,
                                 .status = e || r->signal ? AID_BUILD_UNKNOWN
                                           : r->code      ? AID_BUILD_RED
@@ -268,6 +272,8 @@ execute (struct run *run, const struct aid_stop *stop)
   struct aid_error e = { AID_OK, "" };
   begin_round (run);
   enum aid_err err = aid_proc_run (&p, &result, &e);
+  if (err == AID_E_CANCELLED) /* what the person named, not the shell that ran it */
+    aid_error_set (&e, err, "\"%.150s\" was stopped", run->command.shown);
   ended (run, &result, err ? &e : NULL);
   aid_proc_result_free (&result);
 }

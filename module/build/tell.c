@@ -74,10 +74,8 @@ definition_at (const struct aid_scan *s, struct aid_span text, int line)
   size_t at = line_offset (text, line);
   while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t'))
     at++;
-  ptrdiff_t i = aid_scan_at (s, at);
-  while (i >= 0 && is_member (s->defs[i].kind))
-    i = s->defs[i].parent;
-  return i >= 0 ? &s->defs[i] : NULL;
+  ptrdiff_t i = aid_scan_around (s, at);
+  return i >= 0 && !is_member (s->defs[i].kind) ? &s->defs[i] : NULL;
 }
 
 static void
@@ -217,10 +215,14 @@ add_sum (struct telling *t)
                 l->diags.warnings, l->diags.warnings == 1 ? "" : "s");
 }
 
+/* Appends D, by its number; a note (0) has none. */
 static void
 add_one (struct telling *t, const struct aid_diag *d, size_t number)
 {
-  aid_str_addf (t->out, "\n%zu. %s\n", number, d->text);
+  aid_str_addz (t->out, "\n");
+  if (number)
+    aid_str_addf (t->out, "%zu. ", number);
+  aid_str_addf (t->out, "%s\n", d->text);
   add_source (t, d);
 }
 
@@ -229,17 +231,20 @@ aid_build_tell (const char *root, const struct aid_build_last *l, struct aid_str
 {
   struct aid_str mine = AID_STR_INIT (4 * AID_BUILD_ITEM_MAX);
   struct telling t = { .root = root, .l = l, .out = &mine };
-  size_t n = 0, left = 0;
+  size_t n = 0, left = 0, notes = 0;
+  int told = 0;
   add_sum (&t);
   for (size_t i = 0; i < l->diags.items.len; i++)
     {
       const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &l->diags.items, i);
-      /* A note goes with the error before it; warnings are told when nothing is worse. */
-      int wanted = d->severity == AID_SEVERITY_ERROR || l->diags.errors == 0 || (d->severity == AID_SEVERITY_NOTE && n > 0);
-      if (wanted && n < ERRORS_MAX && mine.len < AID_BUILD_ITEM_MAX)
-        add_one (&t, d, ++n);
-      else
-        left += d->severity == AID_SEVERITY_ERROR;
+      /* A note goes with what it stands behind; warnings are told when nothing is worse. */
+      int note = d->severity == AID_SEVERITY_NOTE, room = n + notes < ERRORS_MAX && mine.len < AID_BUILD_ITEM_MAX;
+      if (!note)
+        told = room && (d->severity == AID_SEVERITY_ERROR || l->diags.errors == 0);
+      if (told && room)
+        add_one (&t, d, note ? 0 : ++n);
+      notes += told && note;
+      left += !told && d->severity == AID_SEVERITY_ERROR;
     }
   if (l->diags.errors == 0 && l->status != AID_BUILD_GREEN && l->tail && l->tail[0])
     aid_str_addf (&mine, "\nThe last that it printed:\n%s\n", l->tail);

@@ -8,8 +8,10 @@
 #include "base/val.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
+#include "cli/items.h"
 #include "cli/opt.h"
 #include "cli/question.h"
+#include "context/item.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -299,7 +301,31 @@ run (struct asking *a, const struct aid_ask *ask)
   return a->status;
 }
 
-/* Adds what the project's index finds for PROMPT, if the strategy searches it, and says so. */
+/* Appends to SHOWN the file that ITEM shows, from the project's root, with its lines as in "#L3-L9" (the caller's), and to
+   ERRORS what failed in a build or was piped in. */
+static void
+take_shown (const struct aid_cli_item *item, struct aid_vec *shown, struct aid_str *errors)
+{
+  struct aid_str path = AID_STR_INIT (PROMPT_MAX);
+  struct aid_span target = aid_span_z (item->target);
+  int64_t first, last;
+  if (aid_span_starts (target, AID_ITEM_BUILD) || aid_span_starts (target, "aid:errors")
+      || aid_span_starts (target, "aid:text/"))
+    aid_str_addspan (errors, aid_str_span (&item->text));
+  if (!aid_item_target (target, &path, &first, &last))
+    {
+      if (first)
+        aid_str_addf (&path, "#L%lld-L%lld", (long long) first, (long long) last);
+      struct aid_span *slot = aid_vec_push (shown);
+      size_t n = path.len;
+      if (slot)
+        *slot = (struct aid_span){ aid_str_steal (&path), n };
+    }
+  aid_str_free (&path);
+}
+
+/* Adds what the project's index finds for PROMPT, if the strategy searches it, and says so.  What the question shows already
+   is not added again, and what lies near it counts. */
 static enum aid_err
 add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, const struct aid_strategy *s,
            struct aid_error *e)
@@ -315,8 +341,15 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
     return AID_OK;
   struct aid_projects *projects = aid_projects_new ();
   struct aid_finder *f = projects ? aid_finder_new (projects) : NULL;
+  struct aid_vec shown = AID_VEC_INIT (struct aid_span, CONTEXT_ARGS_MAX);
+  struct aid_str errors = AID_STR_INIT (PROMPT_MAX);
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
+  for (size_t i = 0; i < q->read.len; i++)
+    take_shown (&AID_VEC_AT (struct aid_cli_item, &q->read, i), &shown, &errors);
+  find.question.error = aid_str_span (&errors);
+  find.question.without = find.question.open = shown.data;
+  find.question.n_without = find.question.n_open = shown.len;
   aid_finder_find (f, &find, &found, &why);
   if ((why.code && why.code != AID_E_REFUSED) || found.partial)
     fprintf (stderr, "aid: %s\n", why.code ? why.msg : "the project is being indexed: what was found may not be all");
@@ -326,6 +359,10 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
       fprintf (stderr, "aid: with %s (%s)\n", item->label, item->why);
       err = aid_question_add (q, item->label, item->target, e);
     }
+  for (size_t i = 0; i < shown.len; i++)
+    free ((char *) (uintptr_t) AID_VEC_AT (struct aid_span, &shown, i).ptr);
+  aid_vec_free (&shown);
+  aid_str_free (&errors);
   aid_finding_free (&found);
   aid_finder_free (f);
   aid_projects_free (projects);

@@ -222,7 +222,7 @@ static int
 run (const struct options *o, enum aid_patch_format format, const char *file, int apply)
 {
   struct aid_str text = AID_STR_INIT (AID_PATCH_MAX);
-  struct aid_plan_options options = { .reverse = o->reverse, .together = 1 };
+  struct aid_plan_options options = { .reverse = o->reverse, .together = 1, .ahead = 1 };
   struct aid_patch_source source = aid_patch_disk_source (o->root);
   struct aid_patch *p = NULL;
   struct aid_plan *plan = NULL;
@@ -230,6 +230,7 @@ run (const struct options *o, enum aid_patch_format format, const char *file, in
   struct stat st;
   int status;
 
+  aid_cli_heap ();
   if (stat (o->root, &st) != 0 || !S_ISDIR (st.st_mode))
     return aid_cli_fail ("%s is no folder", o->root);
   status = recover_first (o->root, apply);

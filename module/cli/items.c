@@ -3,6 +3,7 @@
 #include "assist/assist.h"
 #include "base/fs.h"
 #include "cli/cli.h"
+#include "context/item.h"
 #include "context/kinds.h"
 #include "context/sets.h"
 #include "model/conversation.h"
@@ -81,16 +82,19 @@ relative_to (const char *root, int from_root, struct aid_span path, struct aid_s
 static void
 add_label (struct aid_str *out, struct aid_span target)
 {
-  struct aid_str path = AID_STR_INIT (PATH_LIMIT);
+  struct aid_str path = AID_STR_INIT (PATH_LIMIT), label = AID_STR_INIT (PATH_LIMIT);
   int64_t first, last;
   int plain = aid_item_target (target, &path, &first, &last) == AID_OK;
 
+  aid_item_label (aid_str_span (&path), &label);
+  plain = plain && aid_span_eq (aid_str_span (&path), aid_str_span (&label));
   for (size_t i = 0; i < path.len && plain; i++)
-    plain = (unsigned char) path.ptr[i] >= ' ' && path.ptr[i] != 127 && !strchr ("[]<>\\`", path.ptr[i]);
+    plain = !strchr ("<>\\`", path.ptr[i]);
   aid_str_addspan (out, plain ? aid_str_span (&path) : target);
   if (plain && first)
     aid_str_addf (out, first == last ? ":%lld" : ":%lld-%lld", (long long) first, (long long) last);
   aid_str_free (&path);
+  aid_str_free (&label);
 }
 
 /* What ITEM leads to: a kind's target, or a file's. */

@@ -3,6 +3,7 @@
 #include "cli/question.h"
 #include "base/hash.h"
 #include "cli/items.h"
+#include "context/item.h"
 #include "context/kinds.h"
 
 #define KEY_LENGTH 8
@@ -25,6 +26,14 @@ lend_items (struct aid_cli_question *q, struct aid_error *e)
 }
 
 static void
+add_line (struct aid_cli_question *q, const char *label, const char *target, const char *key)
+{
+  aid_str_addz (&q->chat, "- [");
+  aid_item_label (aid_span_z (label), &q->chat);
+  aid_str_addf (&q->chat, "](%s) <!--aid:%s item-->\n", target, key);
+}
+
+static void
 write_chat (struct aid_cli_question *q, const char *key, struct aid_span prompt)
 {
   aid_str_addf (&q->chat, "<!--aid:%s chat v=1-->\n\n## You <!--aid:%s 1 user-->\n", key, key);
@@ -33,7 +42,7 @@ write_chat (struct aid_cli_question *q, const char *key, struct aid_span prompt)
   for (size_t i = 0; i < q->read.len; i++)
     {
       const struct aid_cli_item *item = &AID_VEC_AT (struct aid_cli_item, &q->read, i);
-      aid_str_addf (&q->chat, "- [%s](%s) <!--aid:%s item-->\n", item->label, item->target, key);
+      add_line (q, item->label, item->target, key);
     }
 }
 
@@ -64,7 +73,7 @@ aid_question_make (struct aid_cli_question *q, struct aid_span prompt, const cha
 enum aid_err
 aid_question_add (struct aid_cli_question *q, const char *label, const char *target, struct aid_error *e)
 {
-  aid_str_addf (&q->chat, "- [%s](%s) <!--aid:%s item-->\n", label, target, q->key);
+  add_line (q, label, target, q->key);
   return q->chat.err ? aid_error_set (e, q->chat.err, "the question is larger than %u MB", QUESTION_MAX >> 20) : AID_OK;
 }
 

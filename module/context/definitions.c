@@ -6,10 +6,12 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "context/kinds_internal.h"
+#include "project/calm.h"
+#include "project/list.h"
 #include "scan/scan.h"
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define FILES_MAX 50000  /* of a project that are looked through when nobody knows the word's files */
 #define SCANNED_MAX 2000 /* files that are scanned */
@@ -17,7 +19,6 @@
 #define FOUND_MAX 500
 #define LISTED_MAX 25
 #define SHOWN_BYTES ((size_t)64 << 10)
-#define DEPTH_MAX 30
 #define NAMES_MAX ((size_t)16 << 20)
 
 struct found
@@ -68,10 +69,9 @@ add_files (struct finding *f, struct aid_span list)
 static enum aid_err
 ask_files (struct finding *f, const char *const *argv, struct aid_error *e)
 {
-  static const char *const env[] = { "LC_ALL=C", "HGPLAIN=1", "GIT_OPTIONAL_LOCKS=0", "GIT_DIR", "GIT_WORK_TREE", NULL };
   struct aid_proc p = { .argv = argv,
                         .dir = aid_resolve_root (f->how),
-                        .env = env,
+                        .env = aid_calm_git_env,
                         .out_max = NAMES_MAX,
                         .err_max = 4096,
                         .timeout_ms = AID_CONTEXT_SECONDS * 1000,
@@ -86,72 +86,65 @@ ask_files (struct finding *f, const char *const *argv, struct aid_error *e)
   return err;
 }
 
-static int
-is_output (const char *name)
-{
-  static const char *const names[] = { "node_modules", "_build", "build", "target", "dist", "vendor", "__pycache__" };
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (!strcmp (name, names[i]))
-      return 1;
-  return name[0] == '.';
-}
-
-/* The files below FOLDER, "" or "sub/", of a project in no version control. */
-static void
-walk (struct finding *f, const char *folder, int depth)
-{
-  struct aid_str path = AID_STR_INIT (16384), full = AID_STR_INIT (16384);
-  struct stat st;
-  aid_fs_join (&full, aid_resolve_root (f->how), *folder ? folder : ".");
-  DIR *dir = opendir (aid_str_z (&full));
-  for (struct dirent *d; dir && (d = readdir (dir)) && f->files.len < FILES_MAX;)
-    {
-      if (is_output (d->d_name))
-        continue;
-      aid_str_clear (&path);
-      aid_str_clear (&full);
-      aid_str_addf (&path, "%s%s", folder, d->d_name);
-      aid_fs_join (&full, aid_resolve_root (f->how), aid_str_z (&path));
-      if (path.err || full.err || lstat (aid_str_z (&full), &st))
-        continue;
-      if (S_ISREG (st.st_mode))
-        add_file (f, aid_str_span (&path));
-      else if (S_ISDIR (st.st_mode) && depth < DEPTH_MAX && !aid_str_addc (&path, '/'))
-        walk (f, aid_str_z (&path), depth + 1);
-    }
-  if (dir)
-    closedir (dir);
-  aid_str_free (&path);
-  aid_str_free (&full);
-}
-
+/* The project's own files, where version control does not tell which of them hold a word. */
 static enum aid_err
-list_files (struct finding *f, struct aid_error *e)
+list_all (struct finding *f, struct aid_error *e)
+{
+  char buf[AID_PROJECT_PATH_MAX + 1];
+  const char *root = aid_resolve_root (f->how);
+  struct aid_list_in in = { .root = root,
+                            .root_fd = open (root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                            .tools = 1,
+                            .large = TEXT_MAX,
+                            .max_files = FILES_MAX,
+                            .stop = aid_resolver_stopper (f->how->resolver) };
+  struct aid_listing l = { .table = NULL };
+  enum aid_err err = in.root_fd < 0 ? aid_error_set (e, AID_E_NOTFOUND, "The folder %.150s cannot be opened.", root)
+                                    : aid_list (&in, &l, e);
+  for (size_t i = 0; !err && i < l.table->entries.len; i++)
+    {
+      const struct aid_entry *entry = aid_table_at (l.table, (uint32_t) i);
+      if (!(entry->flags & AID_ENTRY_GONE) && entry->class == AID_FILE_TEXT)
+        add_file (f, aid_table_path (l.table, entry, buf));
+    }
+  aid_listing_free (&l);
+  if (in.root_fd >= 0)
+    close (in.root_fd);
+  return err;
+}
+
+/* The tracked files that hold the word, with SUBMODULES those of these, too. */
+static enum aid_err
+ask_tracked (struct finding *f, int submodules, struct aid_error *e)
 {
   struct aid_str word = AID_STR_INIT (16384);
   aid_str_addspan (&word, f->name);
-  const char *const git[] = { "git",
-                              "-c",
-                              "core.fsmonitor=false",
-                              "--literal-pathspecs",
-                              "grep",
-                              "-lzIF",
-                              "--untracked",
-                              "--full-name",
-                              "-e",
-                              aid_str_z (&word),
-                              "--",
-                              ".",
-                              NULL };
-  const char *const hg[] = { "hg", "--noninteractive", "files", "--print0", NULL };
-  enum aid_vc vc = aid_vc_of (aid_resolve_root (f->how));
-  enum aid_err err = AID_OK;
-  if (vc == AID_VC_NONE)
-    walk (f, "", 0);
-  else
-    err = ask_files (f, vc == AID_VC_HG ? hg : git, e);
+  const char *const argv[] = { AID_CALM_GIT,
+                               "--literal-pathspecs",
+                               "grep",
+                               "-lzIF",
+                               "--no-textconv",
+                               submodules ? "--recurse-submodules" : "--no-recurse-submodules",
+                               "-e",
+                               aid_str_z (&word),
+                               "--",
+                               ".",
+                               NULL };
+  enum aid_err err = ask_files (f, argv, e);
   aid_str_free (&word);
   return err;
+}
+
+/* Git tells which tracked files hold the word, and what is not tracked: it would read that whole, however large. */
+static enum aid_err
+list_files (struct finding *f, struct aid_error *e)
+{
+  static const char *const others[] = { AID_CALM_GIT, "ls-files", "-z", "--others", "--exclude-standard", "--", ".", NULL };
+  if (aid_vc_of (aid_resolve_root (f->how)) != AID_VC_GIT)
+    return list_all (f, e);
+  /* A submodule that is not as it should be hides nothing else. */
+  enum aid_err err = ask_tracked (f, 1, NULL) ? ask_tracked (f, 0, e) : AID_OK;
+  return err ? err : ask_files (f, others, e);
 }
 
 /* --- which definitions --------------------------------------------------------------------------------------------- */
@@ -184,18 +177,77 @@ is_wanted (const struct finding *f, const struct aid_def *d, struct aid_span nam
              && looks_like_test (path, name));
 }
 
-/* Whether definition I of TEXT stands in what is called CONTAINER. */
+/* Takes the last part off NAMES, whose parts stand between any of SIGNS. */
+static struct aid_span
+take_last (struct aid_span *names, const char *signs)
+{
+  size_t from = names->len, end;
+  while (from > 0 && !strchr (signs, names->ptr[from - 1]))
+    from--;
+  struct aid_span last = aid_span_cut (*names, from, names->len);
+  for (end = from; end > 0 && strchr (signs, names->ptr[end - 1]);)
+    end--;
+  *names = aid_span_cut (*names, 0, end);
+  return last;
+}
+
+/* Whether NAME of a module may be said for FILE, the name of its file or folder: "Cohttp_lwt" for "cohttp-lwt". */
 static int
-is_in_container (const struct finding *f, enum aid_language language, struct aid_span text, size_t i)
+is_module_name (struct aid_span name, struct aid_span file)
+{
+  for (size_t i = 0; i < name.len && i < file.len; i++)
+    {
+      char a = name.ptr[i], b = file.ptr[i] == '-' ? '_' : file.ptr[i];
+      if (a != b && (i > 0 || ((unsigned char) a | 32) != ((unsigned char) b | 32)))
+        return 0;
+    }
+  return name.len == file.len;
+}
+
+/* Whether MODULES, what is left of a container, are where PATH is.  A file is a module and so are the folders above it, of
+   which some may be passed over ("Cohttp.Header" is in cohttp/src/header.ml); in Go the folder alone is. */
+static int
+are_modules_of (enum aid_language language, struct aid_span modules, const char *path)
+{
+  struct aid_span folders = aid_span_z (path), file = take_last (&folders, "/");
+  file.len = (size_t) (strcspn (file.ptr, ".") < file.len ? strcspn (file.ptr, ".") : file.len);
+  struct aid_span at = language == AID_LANG_GO ? take_last (&folders, "/") : file;
+  if (language != AID_LANG_OCAML && language != AID_LANG_OCAML_INTERFACE && language != AID_LANG_PYTHON
+      && language != AID_LANG_RUST && language != AID_LANG_GO)
+    return 0;
+  if (!is_module_name (take_last (&modules, ".:"), at))
+    return 0;
+  while (modules.len)
+    {
+      struct aid_span want = take_last (&modules, ".:");
+      if (language == AID_LANG_RUST && aid_span_eqz (want, "crate"))
+        continue;
+      int found = 0;
+      while (folders.len && !found)
+        found = is_module_name (want, take_last (&folders, "/"));
+      if (!found)
+        return 0;
+    }
+  return 1;
+}
+
+/* Whether what stands in HAVE, parts of PATH's definitions or nothing, stands in CONTAINER. */
+static int
+is_within (enum aid_language language, struct aid_span container, const char *path, struct aid_span have)
+{
+  while (container.len && have.len)
+    if (!aid_span_eq (take_last (&container, ".:"), take_last (&have, ".:")))
+      return 0;
+  return !container.len || are_modules_of (language, container, path);
+}
+
+/* Whether definition I of TEXT, the file PATH, stands in what is called CONTAINER. */
+static int
+is_in_container (const struct finding *f, enum aid_language language, struct aid_span text, const char *path, size_t i)
 {
   struct aid_str in = AID_STR_INIT (16384);
-  if (!f->container.len)
-    return 1;
   aid_scan_container (&f->scan, language, text, i, &in);
-  struct aid_span have = aid_str_span (&in);
-  size_t n = f->container.len;
-  int is = have.len >= n && !memcmp (have.ptr + have.len - n, f->container.ptr, n)
-           && (have.len == n || strchr (".:", have.ptr[have.len - n - 1]));
+  int is = is_within (language, f->container, path, aid_str_span (&in));
   aid_str_free (&in);
   return is;
 }
@@ -220,7 +272,7 @@ scan_file (struct finding *f, const char *path, struct aid_error *e)
       const struct aid_def *d = &f->scan.defs[i];
       struct found *slot;
       if (!is_wanted (f, d, aid_span_cut (aid_str_span (&text), d->name.from, d->name.to), path)
-          || !is_in_container (f, language, aid_str_span (&text), i) || !(slot = aid_vec_push (&f->found)))
+          || !is_in_container (f, language, aid_str_span (&text), path, i) || !(slot = aid_vec_push (&f->found)))
         continue;
       *slot = (struct found){ strdup (path), d->whole, d->first, d->last, d->kind, rank_of (d, path) };
       if (!slot->path)
@@ -394,7 +446,7 @@ aid_definition_around (const struct aid_resolve *how, const char *path, int line
       struct aid_span all = aid_str_span (&text);
       enum aid_language language
         = aid_language_of (aid_span_z (path), aid_span_cut (all, 0, all.len < 4096 ? all.len : 4096));
-      ptrdiff_t i = aid_scan_text (language, all, &scan) ? -1 : aid_scan_at (&scan, line_start (all, line));
+      ptrdiff_t i = aid_scan_text (language, all, &scan) ? -1 : aid_scan_around (&scan, line_start (all, line));
       if (i >= 0)
         {
           aid_str_addc (out, '\n');

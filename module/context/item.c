@@ -108,7 +108,8 @@ read_file (const char *path, int64_t first, int64_t last, struct aid_str *out, s
 {
   struct aid_str text = AID_STR_INIT (first > 0 ? FILE_MAX : AID_ITEM_MAX);
   enum aid_err err = aid_fs_read (path, &text, e);
-  if (err == AID_E_LIMIT && first > 0)
+  struct stat st;
+  if (err == AID_E_LIMIT && (first > 0 || stat (path, &st) || st.st_size > (off_t) FILE_MAX))
     aid_error_set (e, err, "%s is larger than the %zu MB that a file may have.", path, FILE_MAX >> 20);
   else if (err == AID_E_LIMIT)
     aid_error_set (e, err, "%s is larger than the %zu MB that one item may have: give a range of lines.", path,
@@ -209,6 +210,35 @@ aid_item_language (struct aid_span path)
   return "";
 }
 
+/* Whether the brackets in LABEL end nothing but what they began: as in "app/[id]/page.tsx". */
+static int
+is_balanced (struct aid_span label)
+{
+  size_t depth = 0;
+  for (size_t i = 0; i < label.len; i++)
+    {
+      char c = label.ptr[i], next = i + 1 < label.len ? label.ptr[i + 1] : ']';
+      if ((c == '\\' && (next == '[' || next == ']')) || (c == ']' && (depth == 0 || next == '(')))
+        return 0;
+      depth += c == '[';
+      depth -= c == ']';
+    }
+  return depth == 0;
+}
+
+void
+aid_item_label (struct aid_span label, struct aid_str *out)
+{
+  int balanced = is_balanced (label);
+  for (size_t i = 0; i < label.len; i++)
+    {
+      unsigned char c = (unsigned char) label.ptr[i];
+      int comment = c == '<' && aid_span_starts (aid_span_cut (label, i, label.len), "<!--");
+      int bad = c < ' ' || c == 127 || comment || (!balanced && (c == '[' || c == ']' || c == '\\'));
+      aid_str_addc (out, bad ? ' ' : (char) c);
+    }
+}
+
 /* For a target that is no file it is the label. */
 void
 aid_item_name (struct aid_span label, struct aid_span target, struct aid_str *out)
@@ -222,8 +252,8 @@ aid_item_name (struct aid_span label, struct aid_span target, struct aid_str *ou
       /* The label is the path as people say it (from the project's root); the target may climb out of the chat's
          folder by "..". */
       struct aid_span shown = label.len ? label : aid_str_span (&path);
-      ptrdiff_t colon = aid_span_find (shown, AID_SPAN (":"));
-      aid_str_addspan (out, first && colon > 0 ? aid_span_cut (shown, 0, (size_t) colon) : shown);
+      const char *colon = first && shown.len ? memrchr (shown.ptr, ':', shown.len) : NULL;
+      aid_str_addspan (out, colon && colon > shown.ptr ? aid_span_cut (shown, 0, (size_t) (colon - shown.ptr)) : shown);
       if (first && first == last)
         aid_str_addf (out, ", line %lld", (long long) first);
       else if (first)

@@ -29,6 +29,9 @@ size_t aid_item_split (struct aid_span name, int64_t *first, int64_t *last);
 /* Appends the path of the file that a target without lines names, made whole by DIR.  AID_E_INVALID for other targets. */
 enum aid_err aid_item_path (const char *dir, struct aid_span target, struct aid_str *out);
 
+/* Appends LABEL as it may stand in the brackets of a context line: on one line, its brackets balanced or blanks. */
+void aid_item_label (struct aid_span label, struct aid_str *out);
+
 /* Appends the name of an item as the model sees it: "src/a.c, lines 3 to 9". */
 void aid_item_name (struct aid_span label, struct aid_span target, struct aid_str *out);
 

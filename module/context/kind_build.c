@@ -6,18 +6,21 @@
 #include "context/definitions.h"
 #include "context/kinds_internal.h"
 
-/* Reads the last build of the project, or of one that it is in or that was built from here; *ROOT gets which. */
+typedef enum aid_err last_read (const char *root, struct aid_build_last *l, struct aid_error *e);
+
+/* Reads by READ what the project's last build, or run of the tests, gave, or that of a project which it is in; *ROOT gets
+   which. */
 static enum aid_err
-read_last (const struct aid_resolve *how, struct aid_str *root, struct aid_build_last *l, struct aid_error *e)
+read_last (const struct aid_resolve *how, last_read *read, struct aid_str *root, struct aid_build_last *l, struct aid_error *e)
 {
   enum aid_err err = AID_E_NOTFOUND;
-  if (how->root && !(err = aid_build_last_read (how->root, l, NULL)))
+  if (how->root && !(err = read (how->root, l, NULL)))
     aid_str_addz (root, how->root);
   if (err)
     err = aid_build_last_root (aid_resolve_root (how), root, e);
   else
     return root->err;
-  return err ? err : aid_build_last_read (aid_str_z (root), l, e);
+  return err ? err : read (aid_str_z (root), l, e);
 }
 
 enum aid_err
@@ -26,7 +29,7 @@ aid_kind_build (const struct aid_resolve *how, struct aid_span name, struct aid_
   struct aid_str root = AID_STR_INIT (16384);
   struct aid_build_last last = { .command = NULL };
   (void)name;
-  enum aid_err err = read_last (how, &root, &last, e);
+  enum aid_err err = read_last (how, aid_build_last_read, &root, &last, e);
   if (!err)
     err = aid_build_tell (aid_str_z (&root), &last, out, e);
   aid_build_last_free (&last);
@@ -39,7 +42,7 @@ aid_kind_errors (const struct aid_resolve *how, struct aid_span name, struct aid
 {
   struct aid_str root = AID_STR_INIT (16384);
   struct aid_build_last last = { .command = NULL };
-  enum aid_err err = read_last (how, &root, &last, e);
+  enum aid_err err = read_last (how, aid_build_last_read, &root, &last, e);
   size_t before = out->len;
   for (size_t i = 0; !err && i < last.diags.items.len; i++)
     {
@@ -79,8 +82,11 @@ tell_failure (const struct aid_resolve *how, const char *root, const struct aid_
   const struct aid_diag *d = first_failure (l);
   struct aid_resolve here = *how;
   here.root = root;
-  aid_str_addf (out, "%s, exit status %d: %zu failure%s, the first:\n\n", l->command ? l->command : "The tests", l->code,
-                l->diags.errors, l->diags.errors == 1 ? "" : "s");
+  aid_str_addf (out, "%s, exit status %d", l->command ? l->command : "The tests", l->code);
+  if (d)
+    aid_str_addf (out, ": %zu failure%s, the first:\n\n", l->diags.errors, l->diags.errors == 1 ? "" : "s");
+  else
+    aid_str_addz (out, "; the last that was printed:\n\n");
   aid_str_addf (out, "%s\n", d ? d->text : l->tail ? l->tail : "");
   if (d && d->path && d->line > 0 && d->path[0] != '/')
     aid_definition_around (&here, d->path, d->line, out);
@@ -92,10 +98,8 @@ aid_kind_failing_test (const struct aid_resolve *how, struct aid_span name, stru
   struct aid_str root = AID_STR_INIT (16384);
   struct aid_build_last last = { .command = NULL };
   (void)name;
-  enum aid_err err = read_last (how, &root, &last, e);
-  if (!err && last.what != AID_BUILD_TEST)
-    err = aid_error_set (e, AID_E_NOTFOUND, "The last build ran no tests: aid build --test does.");
-  else if (!err && last.status != AID_BUILD_RED)
+  enum aid_err err = read_last (how, aid_build_last_tests, &root, &last, e);
+  if (!err && last.status != AID_BUILD_RED)
     aid_str_addz (out, "No test fails.\n");
   else if (!err)
     tell_failure (how, aid_str_z (&root), &last, out);
@@ -111,7 +115,7 @@ add_last_run (const struct aid_resolve *how, struct aid_span name, struct aid_st
   struct aid_str root = AID_STR_INIT (16384);
   struct aid_build_last last = { .command = NULL };
   int told = 0;
-  if (!read_last (how, &root, &last, NULL) && last.what == AID_BUILD_TEST)
+  if (!read_last (how, aid_build_last_tests, &root, &last, NULL))
     for (size_t i = 0; i < last.diags.items.len; i++)
       {
         const struct aid_diag *d = &AID_VEC_AT (struct aid_diag, &last.diags.items, i);

@@ -69,7 +69,7 @@ hg_log (const struct aid_resolve *how, const char *query, struct aid_str *out, s
 enum aid_err
 aid_kind_commit (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e)
 {
-  enum aid_vc vc = aid_vc_of (aid_resolve_root (how));
+  enum aid_vc_kind vc = aid_vc_of (aid_resolve_root (how));
   struct aid_str query = AID_STR_INIT ((size_t) 4 * REVISION_MAX);
   struct aid_span from, to = name;
   size_t before = out->len;

@@ -36,6 +36,35 @@ aid_kind_place (const struct aid_resolve *how, struct aid_span name, struct aid_
   return err;
 }
 
+/* A file, lines of it, and the repository that it is in. */
+struct place
+{
+  enum aid_vc_kind vc;
+  struct aid_resolve in; /* that repository */
+  const char *file;      /* its name there */
+  int64_t first, last;
+  struct aid_str path, dir; /* the file's name in the project; the repository's folder */
+};
+
+/* Free P with free_place, whatever is returned. */
+static enum aid_err
+find_place (const struct aid_resolve *how, struct aid_span name, struct place *p, struct aid_error *e)
+{
+  *p = (struct place){ .path = AID_STR_INIT (16384), .dir = AID_STR_INIT (32768) };
+  enum aid_err err = aid_kind_place (how, name, &p->path, &p->first, &p->last, e);
+  if (err)
+    return err;
+  p->vc = aid_vc_around (how, aid_str_z (&p->path), &p->dir, &p->in, &p->file);
+  return p->vc == AID_VC_NONE ? aid_vc_missing (how, e) : AID_OK;
+}
+
+static void
+free_place (struct place *p)
+{
+  aid_str_free (&p->path);
+  aid_str_free (&p->dir);
+}
+
 /* --- lines that have moved since the last commit ------------------------------------------------------------------ */
 
 /* Reads "N" or "N,M" at *Z: M is 1 when it is left out. */
@@ -85,7 +114,8 @@ static enum aid_err
 committed_lines (const struct aid_resolve *how, const char *path, int64_t *first, int64_t *last, struct aid_error *e)
 {
   struct aid_str diff = AID_STR_INIT (2 * AID_KIND_TEXT_MAX);
-  const char *const argv[] = { "diff", "--no-color", "--no-ext-diff", "--no-textconv", "-U0", "HEAD", "--", path, NULL };
+  const char *const argv[]
+    = { "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "-U0", "HEAD", "--", path, NULL };
   enum aid_err err = aid_vc_run (how, AID_VC_GIT, argv, &diff, e);
   if (!err)
     {
@@ -157,17 +187,15 @@ hg_history (const struct aid_resolve *how, const char *path, int64_t first, int6
 enum aid_err
 aid_kind_history (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e)
 {
-  enum aid_vc vc = aid_vc_of (aid_resolve_root (how));
-  struct aid_str path = AID_STR_INIT (16384);
-  int64_t first = 0, last = 0;
+  struct place p;
   size_t before = out->len;
-  enum aid_err err = vc == AID_VC_NONE ? aid_vc_missing (how, e) : aid_kind_place (how, name, &path, &first, &last, e);
+  enum aid_err err = find_place (how, name, &p, e);
   if (!err)
-    err = vc == AID_VC_HG ? hg_history (how, aid_str_z (&path), first, last, out, e)
-                          : git_history (how, aid_str_z (&path), first, last, out, e);
+    err = p.vc == AID_VC_HG ? hg_history (&p.in, p.file, p.first, p.last, out, e)
+                            : git_history (&p.in, p.file, p.first, p.last, out, e);
   if (!err && out->len == before)
-    err = aid_error_set (e, AID_E_NOTFOUND, "No commit has %.150s.", aid_str_z (&path));
-  aid_str_free (&path);
+    err = aid_error_set (e, AID_E_NOTFOUND, "No commit has %.150s.", aid_str_z (&p.path));
+  free_place (&p);
   return err;
 }
 
@@ -201,7 +229,7 @@ take_lines (struct aid_span text, int64_t first, int64_t last, struct aid_str *o
 
 /* Appends what COMMITS say. */
 static enum aid_err
-add_messages (const struct aid_resolve *how, enum aid_vc vc, const struct aid_vec *commits, struct aid_str *out,
+add_messages (const struct aid_resolve *how, enum aid_vc_kind vc, const struct aid_vec *commits, struct aid_str *out,
               struct aid_error *e)
 {
   const char *argv[COMMITS_MAX + 10] = { "log", "--no-color", "--no-walk", "-s", "--date=iso", AID_GIT_HEAD };
@@ -226,27 +254,28 @@ add_messages (const struct aid_resolve *how, enum aid_vc vc, const struct aid_ve
 enum aid_err
 aid_kind_blame (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e)
 {
-  enum aid_vc vc = aid_vc_of (aid_resolve_root (how));
-  struct aid_str path = AID_STR_INIT (16384), text = AID_STR_INIT (2 * AID_KIND_TEXT_MAX), quoted = AID_STR_INIT (20000);
+  struct aid_str text = AID_STR_INIT (2 * AID_KIND_TEXT_MAX), quoted = AID_STR_INIT (20000);
   struct aid_vec commits = AID_VEC_INIT (char *, COMMITS_MAX);
-  int64_t first = 0, last = 0;
-  enum aid_err err = vc == AID_VC_NONE ? aid_vc_missing (how, e) : aid_kind_place (how, name, &path, &first, &last, e);
-  const char *const git[] = { "blame", "--date=short", "--abbrev=11", "--", aid_str_z (&path), NULL };
-  const char *const hg[]
-    = { "annotate", "--rev", "wdir()", "--template", HG_LINE, "--", hg_path (&quoted, aid_str_z (&path)), NULL };
+  struct place p;
+  enum aid_err err = find_place (how, name, &p, e);
   if (!err)
-    err = aid_vc_run (how, vc, vc == AID_VC_HG ? hg : git, &text, e);
+    {
+      const char *const git[] = { "blame", "--no-textconv", "--date=short", "--abbrev=11", "--", p.file, NULL };
+      const char *const hg[]
+        = { "annotate", "--rev", "wdir()", "--template", HG_LINE, "--", hg_path (&quoted, p.file), NULL };
+      err = aid_vc_run (&p.in, p.vc, p.vc == AID_VC_HG ? hg : git, &text, e);
+    }
   if (!err)
     {
       size_t before = out->len;
-      take_lines (aid_str_span (&text), first, last, out, &commits);
-      err = out->len > before ? add_messages (how, vc, &commits, out, e)
-                              : aid_error_set (e, AID_E_NOTFOUND, "%.150s has no such lines.", aid_str_z (&path));
+      take_lines (aid_str_span (&text), p.first, p.last, out, &commits);
+      err = out->len > before ? add_messages (&p.in, p.vc, &commits, out, e)
+                              : aid_error_set (e, AID_E_NOTFOUND, "%.150s has no such lines.", aid_str_z (&p.path));
     }
   for (size_t i = 0; i < commits.len; i++)
     free (AID_VEC_AT (char *, &commits, i));
   aid_vec_free (&commits);
-  aid_str_free (&path);
+  free_place (&p);
   aid_str_free (&text);
   aid_str_free (&quoted);
   return err;

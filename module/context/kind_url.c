@@ -142,7 +142,9 @@ explain (const struct fetch *f, const char *url, struct aid_error *e)
   if (f->error.code == AID_E_REFUSED)
     return aid_error_set (e, AID_E_REFUSED, "%.150s was not fetched: %.60s.  Append the address again to have it read.", url,
                           f->error.msg);
-  return aid_error_set (e, f->error.code, "%.150s was not fetched: %.90s.", url, f->error.msg);
+  size_t n = strlen (f->error.msg);
+  return aid_error_set (e, f->error.code, "%.150s was not fetched: %.90s%s", url, f->error.msg,
+                        n > 0 && n <= 90 && strchr (".?!", f->error.msg[n - 1]) ? "" : ".");
 }
 
 /* Fetches *URL, which becomes the address that was read in the end. */

@@ -41,6 +41,8 @@ enum aid_err aid_context_read (const struct aid_resolve *how, struct aid_span ta
 int aid_context_recall (const struct aid_resolve *how, struct aid_span target, struct aid_str *out, int64_t *age_ms);
 /* Whether reading TARGET runs a program or fetches: then only a question that is sent, and a person who asks, may do it. */
 int aid_context_costs (struct aid_span target);
+/* Whether TEXT, what TARGET gave, only says that there is nothing: no uncommitted changes. */
+int aid_context_is_nothing (struct aid_span target, struct aid_span text);
 
 /* Appends the target and label of ITEM as people write it (see above), but for files: AID_E_NOTFOUND, nothing is appended.
    AID_E_INVALID: it has a kind's word before a ":" but no name that the kind takes. */

@@ -4,6 +4,7 @@
 
 #include "base/stop.h"
 #include "context/kinds.h"
+#include "project/project.h"
 
 typedef enum aid_err aid_kind_read (const struct aid_resolve *how, struct aid_span name, struct aid_str *out,
                                     struct aid_error *e);
@@ -26,15 +27,17 @@ enum aid_err aid_kind_place (const struct aid_resolve *how, struct aid_span name
 
 /* --- vc.c: version control ---------------------------------------------------------------------------------------- */
 
-enum aid_vc { AID_VC_NONE, AID_VC_GIT, AID_VC_HG };
-
-/* What DIR is in: the nearest .git or .hg upwards; of both in one folder, Mercurial. */
-enum aid_vc aid_vc_of (const char *dir);
-/* Runs git or hg with ARGV (NULL at the end, without the program's name and what makes it safe and quiet), in the project's
+/* What DIR is in: the nearest .git or .hg upwards; of both in one folder, Git.  AID_VC_NONE also for Jujutsu's alone. */
+enum aid_vc_kind aid_vc_of (const char *dir);
+/* What the file PATH, from the project's root, is in: a submodule or repository within the project, else what that is in.  *IN
+   is HOW for that, and *WITHIN (part of PATH) the file's name from there.  DIR keeps the folder's name for *IN. */
+enum aid_vc_kind aid_vc_around (const struct aid_resolve *how, const char *path, struct aid_str *dir, struct aid_resolve *in,
+                                const char **within);
+/* Runs git or hg with ARGV (NULL at the end, without the program's name and what makes it safe and quiet), in HOW's
    root.  Appends its output, cut at AID_KIND_TEXT_MAX with a line that says so, as valid UTF-8.  AID_E_NOTFOUND: it is not
    installed; AID_E_INVALID with the first line of what it says: it ended with a status of 1 or more; AID_E_TIMEOUT,
    AID_E_CANCELLED. */
-enum aid_err aid_vc_run (const struct aid_resolve *how, enum aid_vc vc, const char *const *argv, struct aid_str *out,
+enum aid_err aid_vc_run (const struct aid_resolve *how, enum aid_vc_kind vc, const char *const *argv, struct aid_str *out,
                          struct aid_error *e);
 /* How a commit begins: as both write it, with names but no addresses of people. */
 #define AID_GIT_HEAD "--format=commit %H%nAuthor: %an%nDate:   %ad%n%n%w(0,4,4)%B%w(0,0,0)"

@@ -1,38 +1,53 @@
 /* Version control for the kinds that ask it: which one it is, and its programs run so that they only read: no pager, editor,
-   hook, external diff or question. */
+   hook, filter, external diff or question (project/calm.h). */
 #include "base/fs.h"
 #include "base/proc.h"
 #include "base/utf8.h"
+#include "base/vec.h"
 #include "context/kinds_internal.h"
+#include "project/calm.h"
+#include "project/vc.h"
 #include <stdlib.h>
 
-#define ARGS_MAX 40
+#define ARGS_MAX 1000
 #define ERROR_MAX 4096
+#define FILTERS_MAX ((size_t) 64 << 10)
 
-static int
-has (const char *dir, const char *name)
-{
-  struct aid_str path = AID_STR_INIT (16384);
-  int there = !aid_fs_join (&path, dir, name) && aid_fs_exists (aid_str_z (&path));
-  aid_str_free (&path);
-  return there;
-}
-
-enum aid_vc
+enum aid_vc_kind
 aid_vc_of (const char *dir)
 {
   char *at = realpath (dir, NULL);
-  enum aid_vc vc = AID_VC_NONE;
+  enum aid_vc_kind vc = AID_VC_NONE;
   while (at && vc == AID_VC_NONE)
     {
-      vc = has (at, ".hg") ? AID_VC_HG : has (at, ".git") ? AID_VC_GIT : AID_VC_NONE;
+      vc = aid_vc_at (at);
       char *slash = strrchr (at, '/');
       if (!slash || !at[1])
         break;
       slash[slash == at] = '\0';
     }
   free (at);
-  return vc;
+  return vc == AID_VC_JJ ? AID_VC_NONE : vc;
+}
+
+enum aid_vc_kind
+aid_vc_around (const struct aid_resolve *how, const char *path, struct aid_str *dir, struct aid_resolve *in,
+               const char **within)
+{
+  *in = *how;
+  *within = path;
+  for (const char *slash = strrchr (path, '/'); slash; slash = memrchr (path, '/', (size_t) (slash - path)))
+    {
+      aid_str_clear (dir);
+      aid_str_addf (dir, "%s/%.*s", aid_resolve_root (how), (int) (slash - path), path);
+      enum aid_vc_kind vc = dir->err ? AID_VC_NONE : aid_vc_at (dir->ptr);
+      if (vc != AID_VC_GIT && vc != AID_VC_HG)
+        continue;
+      in->root = dir->ptr;
+      *within = slash + 1;
+      return vc;
+    }
+  return aid_vc_of (aid_resolve_root (how));
 }
 
 enum aid_err
@@ -41,30 +56,11 @@ aid_vc_missing (const struct aid_resolve *how, struct aid_error *e)
   return aid_error_set (e, AID_E_NOTFOUND, "There is no Git or Mercurial repository at %.150s.", aid_resolve_root (how));
 }
 
-static const char *const git_first[] = { "git",
-                                         "--no-pager",
-                                         "--literal-pathspecs",
-                                         "-c",
-                                         "core.fsmonitor=false",
-                                         "-c",
-                                         "log.showSignature=false",
-                                         "-c",
-                                         "core.quotePath=false",
-                                         NULL };
+static const char *const git_first[] = { AID_CALM_GIT,         "--literal-pathspecs", "-c", "log.showSignature=false", "-c",
+                                         "core.quotePath=false", NULL };
 static const char *const hg_first[]
   = { "hg",    "--noninteractive", "--pager",           "never",    "--color",        "never", "--encoding",
       "utf-8", "--config",         "ui.paginate=never", "--config", "ui.merge=:fail", NULL };
-static const char *const environment[] = { "LC_ALL=C.UTF-8",
-                                           "GIT_OPTIONAL_LOCKS=0",
-                                           "GIT_TERMINAL_PROMPT=0",
-                                           "GIT_NO_LAZY_FETCH=1",
-                                           "GIT_DIR",
-                                           "GIT_WORK_TREE",
-                                           "GIT_INDEX_FILE",
-                                           "GIT_EXTERNAL_DIFF",
-                                           "HGPLAIN=1",
-                                           "HG_PENDING",
-                                           NULL };
 
 /* The first line of what a program says is wrong, without its own "fatal: " or "abort: ". */
 static enum aid_err
@@ -100,30 +96,111 @@ take_output (const struct aid_proc_result *r, struct aid_str *out, struct aid_er
   return out->err ? aid_error_set (e, out->err, "There is no memory for what version control says.") : AID_OK;
 }
 
-enum aid_err
-aid_vc_run (const struct aid_resolve *how, enum aid_vc vc, const char *const *argv, struct aid_str *out, struct aid_error *e)
+static enum aid_err
+run (const struct aid_resolve *how, enum aid_vc_kind vc, const char *const *argv, size_t max, struct aid_proc_result *r,
+     struct aid_error *e)
 {
-  const char *all[ARGS_MAX + 1];
-  size_t n = 0;
-  for (const char *const *a = vc == AID_VC_HG ? hg_first : git_first; *a; a++)
-    all[n++] = *a;
-  for (; *argv && n < ARGS_MAX; argv++)
-    all[n++] = *argv;
-  all[n] = NULL;
-  struct aid_proc p = { .argv = all,
+  struct aid_proc p = { .argv = argv,
                         .dir = aid_resolve_root (how),
-                        .env = environment,
-                        .out_max = AID_KIND_TEXT_MAX,
+                        .env = vc == AID_VC_HG ? aid_calm_hg_env : aid_calm_git_env,
+                        .out_max = max,
                         .err_max = ERROR_MAX,
                         .timeout_ms = AID_CONTEXT_SECONDS * 1000,
                         .grace_ms = 500,
                         .stop = aid_resolver_stopper (how->resolver) };
+  return aid_proc_run (&p, r, e);
+}
+
+/* Appends to OUT an option, with a NUL behind it, for each setting in LIST, pairs of a scope and a name, that is the
+   repository's own: it empties it, which is no filter. */
+static enum aid_err
+empty_own (struct aid_span list, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_span word[2];
+  while (list.len)
+    {
+      for (size_t i = 0; i < 2; i++)
+        {
+          const char *nul = memchr (list.ptr, 0, list.len);
+          size_t n = nul ? (size_t) (nul - list.ptr) : list.len;
+          word[i] = aid_span_cut (list, 0, n);
+          list = aid_span_cut (list, n < list.len ? n + 1 : n, list.len);
+        }
+      if (!aid_span_eqz (word[0], "local") && !aid_span_eqz (word[0], "worktree"))
+        continue;
+      if (memchr (word[1].ptr, '=', word[1].len))
+        return aid_error_set (e, AID_E_REFUSED, "The repository has a filter that cannot be switched off: %.*s.",
+                              (int) (word[1].len < 100 ? word[1].len : 100), word[1].ptr);
+      aid_str_addf (out, "%.*s=%s", (int) word[1].len, word[1].ptr,
+                    aid_span_ends (word[1], ".required") ? "false" : "");
+      aid_str_addc (out, '\0');
+    }
+  return out->err;
+}
+
+/* What switches off the programs that the repository's own settings name as filters, as empty_own gives it: Git runs them on
+   files of a working tree.  The person's own filters run. */
+static enum aid_err
+without_filters (const struct aid_resolve *how, struct aid_str *out, struct aid_error *e)
+{
+  static const char *const argv[]
+    = { AID_CALM_GIT,   "config",       "-z", "--show-scope",
+        "--name-only",  "--get-regexp", "^filter\\..*\\.(clean|smudge|process|required)$",
+        NULL };
   struct aid_proc_result r;
-  enum aid_err err = aid_proc_run (&p, &r, e);
+  enum aid_err err = run (how, AID_VC_GIT, argv, FILTERS_MAX, &r, e);
+  if (!err && (r.code > 1 || r.signal))
+    err = complain (argv[0], &r, e);
+  else if (!err && r.out_cut)
+    err = aid_error_set (e, AID_E_REFUSED, "The repository's settings have too many filters.");
+  else if (!err)
+    err = empty_own (aid_str_span (&r.out), out, e);
+  aid_proc_result_free (&r);
+  return err;
+}
+
+/* Whether git's command VERB converts files of the working tree. */
+static int
+reads_tree (const char *verb)
+{
+  return !strcmp (verb, "diff") || !strcmp (verb, "blame");
+}
+
+static void
+push (const char **all, size_t *n, const char *word)
+{
+  if (*n < ARGS_MAX)
+    all[(*n)++] = word;
+}
+
+enum aid_err
+aid_vc_run (const struct aid_resolve *how, enum aid_vc_kind vc, const char *const *argv, struct aid_str *out,
+            struct aid_error *e)
+{
+  const char *all[ARGS_MAX + 1];
+  struct aid_str off = AID_STR_INIT (2 * FILTERS_MAX);
+  struct aid_proc_result r = { 0 };
+  size_t n = 0;
+  enum aid_err err = vc == AID_VC_GIT && reads_tree (argv[0]) ? without_filters (how, &off, e) : AID_OK;
+  for (const char *const *a = vc == AID_VC_HG ? hg_first : git_first; *a; a++)
+    push (all, &n, *a);
+  for (size_t at = 0; at < off.len; at += strlen (off.ptr + at) + 1)
+    {
+      push (all, &n, "-c");
+      push (all, &n, off.ptr + at);
+    }
+  for (; *argv; argv++)
+    push (all, &n, *argv);
+  all[n] = NULL;
+  if (!err && n == ARGS_MAX)
+    err = aid_error_set (e, AID_E_REFUSED, "The repository's settings have too many filters.");
+  if (!err)
+    err = run (how, vc, all, AID_KIND_TEXT_MAX, &r, e);
   if (!err && (r.code != 0 || r.signal))
     err = complain (all[0], &r, e);
   else if (!err)
     err = take_output (&r, out, e);
   aid_proc_result_free (&r);
+  aid_str_free (&off);
   return err;
 }

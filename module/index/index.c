@@ -36,7 +36,7 @@ static const char schema[]
     "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
     "CREATE TABLE tags(id INTEGER PRIMARY KEY, data BLOB);"
     "CREATE TABLE runs(run INTEGER PRIMARY KEY, size INT);"
-    "CREATE VIRTUAL TABLE names USING fts5(path, defs, content='', columnsize=0, detail=column, tokenize='aid');"
+    "CREATE VIRTUAL TABLE names USING fts5(path, defs, symbols, content='', columnsize=0, detail=column, tokenize='aid');"
     "CREATE VIRTUAL TABLE words USING fts5(c0, c1, c2, c3, c4, c5, c6, c7, content='', columnsize=0, detail=column, "
     "tokenize='aid');"
     "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"

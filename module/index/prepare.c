@@ -2,6 +2,7 @@
 
      path   the terms of the path
      defs   the terms of the names that it defines
+     symbols  "=" and the name for each that it defines, as it is written: what symbols.c lists
 
    Its tags (tags.h): "=" and a name for each that it defines, as it is written, "~" for each that it declares; "/" for the
    file's name, "^" for its name without endings, lowered (the module that it is).
@@ -79,7 +80,7 @@ void
 aid_prepared_init (struct aid_prepared *p)
 {
   memset (p, 0, sizeof *p);
-  p->path = p->defs = AID_STR_INIT (COLUMN_MAX);
+  p->path = p->defs = p->symbols = AID_STR_INIT (COLUMN_MAX);
   p->tags = AID_VEC_INIT (uint64_t, NAMES_MAX + 2);
   p->text = AID_STR_INIT (TEXT_MAX);
   p->ends = AID_VEC_INIT (size_t, (size_t)AID_CHUNKS * AID_LEVELS);
@@ -91,6 +92,7 @@ aid_prepared_free (struct aid_prepared *p)
 {
   aid_str_free (&p->path);
   aid_str_free (&p->defs);
+  aid_str_free (&p->symbols);
   aid_vec_free (&p->tags);
   aid_str_free (&p->text);
   aid_vec_free (&p->ends);
@@ -125,6 +127,16 @@ add_tag (struct aid_prepared *out, char kind, struct aid_span name, int lower)
 
   if (key)
     *key = aid_tag_key (kind, name, lower);
+}
+
+/* Appends NAME without what parts terms. */
+static void
+add_symbol (struct aid_str *out, struct aid_span name)
+{
+  aid_str_addc (out, '=');
+  for (size_t i = 0; i < name.len; i++)
+    aid_str_addc (out, name.ptr[i] == ' ' || !name.ptr[i] ? '\x1f' : name.ptr[i]);
+  aid_str_addc (out, ' ');
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------- */
@@ -167,6 +179,8 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
       aid_bag_add_parts (p->bag, name, 1);
       if (is_named (d))
         add_tag (out, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
+      if (is_named (d) && d->kind != AID_DEF_SIGNATURE)
+        add_symbol (&out->symbols, name);
     }
   aid_bag_take_all (p->bag, &out->defs, &out->cells);
 }
@@ -278,6 +292,7 @@ clear (struct aid_prepared *out)
 {
   aid_str_clear (&out->path);
   aid_str_clear (&out->defs);
+  aid_str_clear (&out->symbols);
   aid_str_clear (&out->text);
   out->tags.len = out->ends.len = out->cells.len = 0;
   memset (&out->file, 0, sizeof out->file);
@@ -303,6 +318,6 @@ aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct
     prepare_names (p, path, out);
   if (!out->err && what & AID_PREPARE_WORDS)
     prepare_words (p, out);
-  if (!out->err && (out->path.err || out->defs.err || out->text.err))
+  if (!out->err && (out->path.err || out->defs.err || out->symbols.err || out->text.err))
     out->err = AID_E_LIMIT;
 }

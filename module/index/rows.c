@@ -205,12 +205,13 @@ insert_names (struct aid_run *r, int64_t id, const struct aid_prepared *made)
   sqlite3_stmt *s;
 
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "INSERT INTO names(rowid, path, defs) VALUES(?1,?2,?3)", &s, r->e);
+    r->err = aid_db_prepare (r->s->db, "INSERT INTO names(rowid, path, defs, symbols) VALUES(?1,?2,?3,?4)", &s, r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, id);
   aid_db_text (s, 2, aid_str_span (&made->path));
   aid_db_text (s, 3, aid_str_span (&made->defs));
+  aid_db_text (s, 4, aid_str_span (&made->symbols));
   r->err = aid_db_run (r->s->db, s, r->e);
   for (size_t i = 0; !r->err && i < made->tags.len; i++)
     {

@@ -63,6 +63,12 @@ void aid_found_free (struct aid_found *f);
 /* Appends a map of the project: signatures of the definitions that matter most for Q, by file, in about Q->tokens tokens. */
 enum aid_err aid_search_map (struct aid_index *x, const struct aid_question *q, struct aid_str *out, struct aid_error *e);
 
+/* Appends the names that definitions of the project have and that begin with PREFIX as it is written, or with its first letter
+   as a capital: to OUT (of char *, to be freed), up to MAX in all, in the order of bytes.  *MORE: there may be others; also when
+   the index is not whole.  Takes some milliseconds, 50 at most.  AID_E_NOTFOUND: there is no index yet. */
+enum aid_err aid_symbols (struct aid_index *x, struct aid_span prefix, size_t max, struct aid_vec *out, int *more,
+                          struct aid_error *e);
+
 /* About how many tokens LEN bytes of source text are. */
 size_t aid_tokens_about (size_t len);
 

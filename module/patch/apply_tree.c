@@ -1,5 +1,5 @@
-/* Writing a plan to files: the plan becomes a change (patch/tree_internal.h), whose steps are checked and whose texts are
-   laid beside their targets here.  A file that changed since the plan read it is not touched. */
+/* Writing a plan to files: the plan becomes a change (patch/tree_internal.h), whose steps are checked here, then
+   carried out.  A file that changed since the plan read it is not touched. */
 #include "patch/patch_internal.h"
 #include "patch/tree_internal.h"
 #include "base/fs.h"
@@ -12,22 +12,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where a step's text comes from; one for each step of the change. */
-struct text_of
-{
-  const struct aid_file_plan *f;
-  char *like;                   /* the file whose mode, owner and attributes it gets; NULL for a new one */
-  struct stat st;               /* of that file */
-  int exec;                     /* whether it is to be executable; -1: as it is */
-  int same;                     /* only its name changes */
-};
-
 struct writer
 {
   const struct aid_patch *p;
   const struct aid_plan *plan;
   struct aid_tree_change change;
-  struct aid_vec texts;         /* struct text_of */
+  struct stat top;              /* of the tree's root */
+  struct aid_vec texts;         /* struct aid_tree_text */
   int *exec;                    /* for each file of the plan, as in a step */
   struct aid_error *e;
 };
@@ -72,7 +63,7 @@ static enum aid_err
 full_name (struct writer *w, const char *path, char **out, struct aid_way *way)
 {
   struct aid_str full = AID_STR_INIT (PATH_MAX * 2);
-  enum aid_err err = aid_patch_way (w->change.root, path, &full, way, w->e);
+  enum aid_err err = aid_patch_way_below (w->change.root, &w->top, path, &full, way, w->e);
   *out = err ? NULL : way->links ? resolve (full.ptr) : aid_str_steal (&full);
   aid_str_free (&full);
   return err || *out ? err : no_memory (w);
@@ -88,9 +79,9 @@ may_write (struct writer *w, const char *name, const char *path, const struct st
 
 /* A new step for the file NAME, which it takes, with its text's source. */
 static enum aid_err
-add_step (struct writer *w, enum aid_tree_step_kind kind, char *name, const struct text_of *text)
+add_step (struct writer *w, enum aid_tree_step_kind kind, char *name, const struct aid_tree_text *text)
 {
-  struct text_of *t = aid_vec_push (&w->texts);
+  struct aid_tree_text *t = aid_vec_push (&w->texts);
   struct aid_tree_step *s = t ? aid_tree_change_add (&w->change, kind, name) : NULL;
   if (!t)
     free (name);
@@ -98,8 +89,8 @@ add_step (struct writer *w, enum aid_tree_step_kind kind, char *name, const stru
     return no_memory (w);
   *t = *text;
   t->like = text->like ? strdup (text->like) : NULL;
-  s->before = kind == AID_STEP_NEW ? 0 : aid_hash64 (aid_str_span (&text->f->before));
-  s->after = kind == AID_STEP_REMOVE ? 0 : aid_hash64 (aid_str_span (&text->f->after));
+  s->before = kind == AID_STEP_NEW ? 0 : aid_hash64 (text->before);
+  s->after = kind == AID_STEP_REMOVE ? 0 : aid_hash64 (text->after);
   s->ino = kind == AID_STEP_NEW ? 0 : text->st.st_ino;
   return text->like && !t->like ? no_memory (w) : AID_OK;
 }
@@ -130,7 +121,7 @@ note_folders (struct writer *w, const char *name)
 
 /* A file with several names: all of them are to see the change, and none of them may be elsewhere. */
 static enum aid_err
-check_links (struct writer *w, const struct text_of *t, const char *path, int renamed)
+check_links (struct writer *w, const struct aid_tree_text *t, const char *path, int renamed)
 {
   if (t->st.st_nlink < 2)
     return AID_OK;
@@ -144,12 +135,12 @@ check_links (struct writer *w, const struct text_of *t, const char *path, int re
 }
 
 static enum aid_err
-add_rename (struct writer *w, struct text_of *t, char *from, char *to, int to_there)
+add_rename (struct writer *w, const struct aid_file_plan *f, struct aid_tree_text *t, char *from, char *to, int to_there)
 {
-  t->same = t->exec < 0 && aid_span_eq (aid_str_span (&t->f->before), aid_str_span (&t->f->after));
+  t->same = t->exec < 0 && aid_span_eq (t->before, t->after);
   enum aid_err err = to_there ? aid_error_set (w->e, AID_E_STATE, "%.200s is there meanwhile", to) : AID_OK;
   if (!err && !t->same)
-    err = check_links (w, t, t->f->old_path, 1);
+    err = check_links (w, t, f->old_path, 1);
   if (!err)
     err = note_folders (w, to);
   if (err)
@@ -167,7 +158,7 @@ add_rename (struct writer *w, struct text_of *t, char *from, char *to, int to_th
 static enum aid_err
 add_file (struct writer *w, const struct aid_file_plan *f)
 {
-  struct text_of t = { .f = f, .exec = w->exec[f->file] };
+  struct aid_tree_text t = { aid_str_span (&f->before), aid_str_span (&f->after), .exec = w->exec[f->file] };
   int gone = f->op == AID_OP_DELETE || f->op == AID_OP_RENAME;
   char *from = NULL, *to = NULL;
   struct aid_way way = { 0 };
@@ -189,7 +180,7 @@ add_file (struct writer *w, const struct aid_file_plan *f)
     }
   t.like = f->op == AID_OP_DELETE ? NULL : from ? from : there ? to : NULL;
   if (f->op == AID_OP_RENAME)
-    return add_rename (w, &t, from, to, to_there);
+    return add_rename (w, f, &t, from, to, to_there);
   if (f->op == AID_OP_DELETE)
     return add_step (w, AID_STEP_REMOVE, from, &t);
   err = there ? check_links (w, &t, f->new_path, 0) : note_folders (w, to);
@@ -241,69 +232,17 @@ one_file_twice (struct writer *w)
          : aid_error_set (w->e, AID_E_REFUSED, "the patch names %.150s twice, by different names", twice->name);
 }
 
-/* --- laying the texts down --- */
-
-/* The mode of FD as the patch states it: who may read it may run it, or nobody may. */
-static int
-set_exec (int fd, int exec)
-{
-  struct stat st;
-  if (exec < 0)
-    return 0;
-  return fstat (fd, &st) || fchmod (fd, exec ? (st.st_mode & 07777) | (st.st_mode & 0444) >> 2 : st.st_mode & 07666);
-}
-
-/* Makes the file NAME with TEXT, synced; LIKE is the file that it is to be like, of which ST tells, or NULL. */
-static enum aid_err
-lay_down (const char *name, struct aid_span text, const char *like, const struct stat *st, int exec, struct aid_error *e)
-{
-  int fd = open (name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, like ? 0600 : 0666);
-  int bad = fd < 0 || aid_fs_write_all (fd, text) || (like && aid_tree_dress (fd, like, st)) || set_exec (fd, exec)
-            || fsync (fd);
-  enum aid_err err = bad ? aid_tree_failed (e, "write", name) : AID_OK;
-  if (fd >= 0 && close (fd) && !bad)
-    err = aid_tree_failed (e, "write", name);
-  return err;
-}
-
-/* The file NAME still has the text that the plan was made for. */
-static enum aid_err
-unchanged (const char *name, const struct aid_file_plan *f, struct aid_error *e)
-{
-  int same;
-  enum aid_err err = aid_fs_compare (name, aid_str_span (&f->before), &same, e);
-  return err || same ? err : aid_error_set (e, AID_E_STATE, "%.200s has changed meanwhile; check the patch again", name);
-}
-
-/* A file that only gets another name stays the file that it is, as durable as whoever wrote it left it, if the file system can do
-   that. */
-static enum aid_err
-lay_down_step (void *writer, size_t i, struct aid_error *e)
-{
-  const struct writer *w = writer;
-  const struct aid_tree_step *s = AID_TREE_STEP (&w->change, i);
-  const struct text_of *t = &AID_VEC_AT (struct text_of, &w->texts, i);
-  enum aid_err err = s->old ? unchanged (s->name, t->f, e) : AID_OK;
-  if (!err && s->temp && !(t->same && link (t->like, s->temp) == 0))
-    err = lay_down (s->temp, aid_str_span (&t->f->after), t->like, &t->st, t->exec, e);
-  if (!err && s->old && (s->kind == AID_STEP_THROUGH || link (s->name, s->old)))
-    err = lay_down (s->old, aid_str_span (&t->f->before), s->name, &t->st, -1, e);
-  return err;
-}
+/* --- all of it --- */
 
 static enum aid_err
 prepare (struct writer *w)
 {
-  enum aid_err err = aid_tree_change_write (&w->change, w->e);
+  enum aid_err err = aid_tree_begin (&w->change, w->texts.data, w->e);
   for (size_t i = 0; i < w->change.folders.len && !err; i++)
     if (mkdir (AID_TREE_FOLDER (&w->change, i), 0777) && errno != EEXIST)
       err = aid_tree_failed (w->e, "make the folder", AID_TREE_FOLDER (&w->change, i));
-  if (!err)
-    err = aid_tree_each (w->change.steps.len, AID_TREE_WAITS, lay_down_step, w, w->e);
-  return err ? err : aid_tree_change_sync (&w->change, w->e);
+  return err ? err : aid_tree_lay_down (&w->change, w->texts.data, w->e);
 }
-
-/* --- all of it --- */
 
 /* The change goes back; when even that fails, its journal stays. */
 static enum aid_err
@@ -393,10 +332,12 @@ write_tree (struct writer *w, const char *real)
   if (err)
     return err;
   err = aid_tree_recover (real, AID_RECOVER_NOW, NULL, w->e);
-  w->texts = AID_VEC_INIT (struct text_of, (size_t) AID_PATCH_FILES * 2);
+  w->texts = AID_VEC_INIT (struct aid_tree_text, (size_t) AID_PATCH_FILES * 2);
   if (!err)
     {
       err = aid_tree_change_init (&w->change, real, w->e);
+      if (!err)
+        err = aid_patch_root (real, &w->top, w->e);
       if (!err)
         err = collect (w);
       if (!err && w->change.steps.len > 0)
@@ -405,7 +346,7 @@ write_tree (struct writer *w, const char *real)
     }
   aid_tree_unlock (&lock);
   for (size_t i = 0; i < w->texts.len; i++)
-    free (AID_VEC_AT (struct text_of, &w->texts, i).like);
+    free (AID_VEC_AT (struct aid_tree_text, &w->texts, i).like);
   aid_vec_free (&w->texts);
   free (w->exec);
   return err;

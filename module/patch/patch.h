@@ -189,6 +189,7 @@ struct aid_plan_options
   int together;                /* all of the plan is carried out or nothing: a part may change the file that one before it
                                   creates, and a hunk the lines that one before it puts in.  Such hunks have no edits; the
                                   first of their file has them. */
+  int ahead;                   /* the source may be read by another thread meanwhile: many files are placed sooner */
 };
 
 /* Places every hunk against the sources' texts as they are now, hunks of one file together.  Refusals are in the plan;

@@ -325,9 +325,22 @@ struct aid_way
 };
 /* As aid_patch_path, and tells what was found. */
 enum aid_err aid_patch_way (const char *root, const char *path, struct aid_str *full, struct aid_way *way, struct aid_error *e);
+/* The same in two steps, for many files: ROOT is looked at once (*TOP gets its status), what is below it for each of them. */
+enum aid_err aid_patch_root (const char *root, struct stat *top, struct aid_error *e);
+enum aid_err aid_patch_way_below (const char *root, const struct stat *top, const char *path, struct aid_str *full,
+                                  struct aid_way *way, struct aid_error *e);
 /* AID_E_REFUSED when the file FULL with the status ST, which the patch calls PATH, may not be written: no write bit, or not by
    us. */
 enum aid_err aid_patch_writable (const char *full, const char *path, const struct stat *st, struct aid_error *e);
+
+/* --- reading ahead: ahead.c --- */
+
+/* A thread that reads the files which P names, in their order; NULL when they are few or there is no thread to be had.  P and
+   SOURCE are borrowed up to the end; SOURCE is read by two threads at once. */
+struct aid_ahead *aid_ahead_new (const struct aid_patch *p, const struct aid_patch_source *source, int reverse);
+/* The same texts, for one thread: the first time a file is asked for it is given as it was read ahead. */
+struct aid_patch_source aid_ahead_source (struct aid_ahead *a);
+void aid_ahead_free (struct aid_ahead *a);    /* waits for what is being read; NULL is fine */
 
 /* Fills every plan's after and the counts (plan_texts.c). */
 enum aid_err aid_plan_texts (struct aid_plan *plan);

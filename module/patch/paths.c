@@ -161,8 +161,8 @@ check_on_disk (const char *root, char *full, size_t root_len, const char *shown,
   return err;
 }
 
-static enum aid_err
-check_root (const char *root, struct stat *st, struct aid_error *e)
+enum aid_err
+aid_patch_root (const char *root, struct stat *st, struct aid_error *e)
 {
   struct stat top;
   if (stat (root, st))
@@ -173,13 +173,12 @@ check_root (const char *root, struct stat *st, struct aid_error *e)
 }
 
 enum aid_err
-aid_patch_way (const char *root, const char *path, struct aid_str *full, struct aid_way *way, struct aid_error *e)
+aid_patch_way_below (const char *root, const struct stat *top, const char *path, struct aid_str *full, struct aid_way *way,
+                     struct aid_error *e)
 {
   char shown[AID_QUOTE];
   enum aid_err err = aid_path_check (path, e);
-  *way = (struct aid_way){ 0 };
-  if (!err)
-    err = check_root (root, &way->st, e);
+  *way = (struct aid_way){ .st = *top };
   if (err)
     return err;
   aid_quote (aid_span_z (path), shown);
@@ -204,6 +203,14 @@ aid_patch_way (const char *root, const char *path, struct aid_str *full, struct 
   free (tidy);
   aid_str_free (&name);
   return err;
+}
+
+enum aid_err
+aid_patch_way (const char *root, const char *path, struct aid_str *full, struct aid_way *way, struct aid_error *e)
+{
+  struct stat top;
+  enum aid_err err = aid_patch_root (root, &top, e);
+  return err ? err : aid_patch_way_below (root, &top, path, full, way, e);
 }
 
 enum aid_err

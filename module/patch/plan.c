@@ -350,39 +350,55 @@ plan_file (struct aid_planner *g, size_t index)
   return err;
 }
 
+static enum aid_err
+planner_init (struct aid_planner *g, const struct aid_plan_options *options)
+{
+  if (options)
+    g->options = *options;
+  g->kept = AID_STR_INIT (AID_PATCH_MAX);
+  g->names = AID_VEC_INIT (char *, AID_PATCH_LISTED);
+  g->entities = aid_entities_of (g->p);
+  g->targets = aid_map_new ();
+  g->claimed = aid_map_new ();
+  if (!g->plan || !g->targets || !g->claimed)
+    return AID_E_NOMEM;
+  g->plan->reverse = g->options.reverse;
+  g->plan->files = AID_VEC_INIT (struct aid_file_plan, AID_PATCH_FILES);
+  g->plan->placements = AID_VEC_INIT (struct aid_placement, AID_PATCH_HUNKS);
+  g->plan->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
+  return AID_OK;
+}
+
+/* All but the plan. */
+static void
+planner_free (struct aid_planner *g)
+{
+  if (g->targets)
+    aid_map_free (g->targets, free_target);
+  if (g->claimed)
+    aid_map_free (g->claimed, NULL);
+  aid_unescape_free (g->unescaped);
+  aid_plan_forget_names (g);
+  aid_str_free (&g->kept);
+  free (g->kept_path);
+}
+
 enum aid_err
 aid_patch_plan (const struct aid_patch *p, const struct aid_patch_source *source, const struct aid_plan_options *options,
                 struct aid_plan **out, struct aid_error *e)
 {
   *out = NULL;
   struct aid_planner g = { .p = p, .source = source, .plan = calloc (1, sizeof *g.plan) };
-  if (options)
-    g.options = *options;
-  g.kept = AID_STR_INIT (AID_PATCH_MAX);
-  g.names = AID_VEC_INIT (char *, AID_PATCH_LISTED);
-  g.entities = aid_entities_of (p);
-  g.targets = aid_map_new ();
-  g.claimed = aid_map_new ();
-  enum aid_err err = g.plan && g.targets && g.claimed ? AID_OK : AID_E_NOMEM;
-  if (!err)
-    {
-      g.plan->reverse = g.options.reverse;
-      g.plan->files = AID_VEC_INIT (struct aid_file_plan, AID_PATCH_FILES);
-      g.plan->placements = AID_VEC_INIT (struct aid_placement, AID_PATCH_HUNKS);
-      g.plan->texts = AID_VEC_INIT (char *, AID_PATCH_LINES);
-    }
+  enum aid_err err = planner_init (&g, options);
+  struct aid_ahead *ahead = !err && g.options.ahead ? aid_ahead_new (p, source, g.options.reverse) : NULL;
+  struct aid_patch_source read_ahead = ahead ? aid_ahead_source (ahead) : *source;
+  g.source = &read_ahead;
   for (size_t i = 0; i < p->files.len && !err; i++)
     err = plan_file (&g, i);
   if (!err)
     err = aid_plan_texts (g.plan);
-  if (g.targets)
-    aid_map_free (g.targets, free_target);
-  if (g.claimed)
-    aid_map_free (g.claimed, NULL);
-  aid_unescape_free (g.unescaped);
-  aid_plan_forget_names (&g);
-  aid_str_free (&g.kept);
-  free (g.kept_path);
+  planner_free (&g);
+  aid_ahead_free (ahead);
   if (err)
     {
       aid_plan_free (g.plan);

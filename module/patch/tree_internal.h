@@ -6,7 +6,7 @@
       named KEY.begin.  From here on whoever finds it can name every file that we may have put into the tree.
    2. Each new text is written beside its target (.aid-KEY-N.new), with the mode, owner and attributes that it is to have,
       and each old file gets a second name beside it (.aid-KEY-N.old), a hard link, or a copy where links are not to be had.
-      All of it is synced.
+      All of it is written, then synced (tree_lay.c).
    3. The journal is renamed to KEY.commit and its folder synced.  This moment divides the old tree from the new one.
    4. The steps are made: .new is renamed to its target, which also is how one sees that a step was made.  All of it is
       synced.
@@ -104,13 +104,47 @@ enum aid_err aid_tree_change_undo (struct aid_tree_change *c, struct aid_error *
 /* Removes .new, .old and the journal, whatever was done. */
 enum aid_err aid_tree_change_forget (struct aid_tree_change *c, struct aid_error *e);
 
+/* --- laying the texts down: tree_lay.c --- */
+
+/* Where a step's text comes from; one for each step of a change, in their order. */
+struct aid_tree_text
+{
+  struct aid_span before, after;
+  char *like;                   /* the file whose mode, owner and attributes it gets; NULL for a new one */
+  struct stat st;               /* of that file */
+  int exec;                     /* whether it is to be executable; -1: as it is */
+  int same;                     /* only its name changes */
+};
+
+/* Writes the journal, as begun, and looks whether all files are as the plan had them: one that has no more the text of BEFORE is
+   AID_E_STATE. */
+enum aid_err aid_tree_begin (const struct aid_tree_change *c, const struct aid_tree_text *texts, struct aid_error *e);
+/* Then makes the .new and .old of every step, and syncs them and their folders. */
+enum aid_err aid_tree_lay_down (const struct aid_tree_change *c, const struct aid_tree_text *texts, struct aid_error *e);
+
 /* --- making durable: tree_sync.c --- */
 
 /* Calls FN for each of N steps or folders, several at once when they are many, by as many threads besides this one as HELPERS
    tells: many when they wait for the disk. */
-enum { AID_TREE_WAITS = 16, AID_TREE_WORKS = 3 };
+enum { AID_TREE_WAITS = 24, AID_TREE_WORKS = 1 };
 enum aid_err aid_tree_each (size_t n, unsigned helpers, enum aid_err (*fn) (void *ctx, size_t i, struct aid_error *e), void *ctx,
                             struct aid_error *e);
+
+/* Files that were written and are to be synced together. */
+struct aid_tree_unsynced
+{
+  struct aid_vec files;
+};
+struct aid_tree_unsynced aid_tree_unsynced (void);
+/* Takes FD, also when it fails, and borrows its NAME; syncs all of U when too many are open. */
+enum aid_err aid_tree_sync_later (struct aid_tree_unsynced *u, int fd, const char *name, struct aid_error *e);
+/* Syncs and closes them.  When that fails for one it may not have been tried for others. */
+enum aid_err aid_tree_sync_now (struct aid_tree_unsynced *u, struct aid_error *e);
+/* Syncs them, and the folders of all names of the change. */
+enum aid_err aid_tree_sync_folders (struct aid_tree_unsynced *u, const struct aid_tree_change *c, struct aid_error *e);
+/* Closes what is not synced. */
+void aid_tree_unsynced_free (struct aid_tree_unsynced *u);
+
 /* Syncs the folders of all names of the change. */
 enum aid_err aid_tree_change_sync (const struct aid_tree_change *c, struct aid_error *e);
 
@@ -144,5 +178,7 @@ int aid_tree_holds_links (const char *root, const struct stat *st);
 /* Gives the open file FD the owner, the attributes (access lists among them) and the mode ST of the file NAME, as far as
    we may.  0, or -1 with errno. */
 int aid_tree_dress (int fd, const char *name, const struct stat *st);
+/* Has the system begin to write what FD holds to the disk, without waiting and without a promise. */
+void aid_tree_start_writing (int fd);
 
 #endif

@@ -36,9 +36,11 @@ sign (int fd, const char *root)
 {
   char text[300];
   int n = snprintf (text, sizeof text, "process %ld, in %.200s", (long) getpid (), root);
-  /* Only for people: a lock without a name is still a lock. */
-  if (ftruncate (fd, 0) == 0)
-    (void) !pwrite (fd, text, n < (int) sizeof text ? (size_t) n : sizeof text - 1, 0);
+  size_t len = n < (int) sizeof text ? (size_t) n : sizeof text - 1;
+  /* Only for people: a lock without a name is still a lock.  It is not emptied first, for some file systems write a file that
+     was emptied to the disk as soon as it is closed. */
+  if (pwrite (fd, text, len, 0) == (ssize_t) len)
+    (void) !ftruncate (fd, (off_t) len);
 }
 
 static enum aid_err

@@ -1,5 +1,5 @@
-/* What systems do differently: Linux has extended attributes, with the access lists among them.  Elsewhere a file keeps its
-   owner and mode. */
+/* What systems do differently: Linux has extended attributes, with the access lists among them, and begins to write when it is
+   asked to.  Elsewhere a file keeps its owner and mode, and is written when it is synced. */
 #include "patch/tree_internal.h"
 
 #include <errno.h>
@@ -34,7 +34,20 @@ copy_attributes (int fd, const char *name)
   free (names);
 }
 
+void
+aid_tree_start_writing (int fd)
+{
+  /* Not all file systems can: then the sync that comes does it all. */
+  (void) !sync_file_range (fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 #else
+
+void
+aid_tree_start_writing (int fd)
+{
+  (void) fd;
+}
 
 static void
 copy_attributes (int fd, const char *name)

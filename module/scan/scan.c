@@ -292,3 +292,13 @@ aid_scan_at (const struct aid_scan *s, size_t at)
     i = s->defs[i].parent >= 0 && s->defs[s->defs[i].parent].whole.to > at ? s->defs[i].parent : i - 1;
   return i;
 }
+
+ptrdiff_t
+aid_scan_around (const struct aid_scan *s, size_t at)
+{
+  ptrdiff_t i = aid_scan_at (s, at);
+  while (i >= 0 && s->defs[i].parent >= 0
+         && (s->defs[i].kind == AID_DEF_FIELD || s->defs[i].kind == AID_DEF_CONSTRUCTOR))
+    i = s->defs[i].parent;
+  return i;
+}

@@ -131,5 +131,7 @@ enum aid_err aid_scan_container (const struct aid_scan *s, enum aid_language lan
 
 /* The innermost definition of which WHOLE holds the byte AT, or -1. */
 ptrdiff_t aid_scan_at (const struct aid_scan *s, size_t at);
+/* The same, but of a field or a constructor what it is one of. */
+ptrdiff_t aid_scan_around (const struct aid_scan *s, size_t at);
 
 #endif

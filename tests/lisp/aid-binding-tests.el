@@ -37,7 +37,6 @@
 (declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function aid--mod-strategies "ext:aid-module" (root))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
-(declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid--mod-patch-plan "ext:aid-module" (plist))
@@ -344,8 +343,8 @@ int x;
 (ert-deftest aid-binding-items ()
   (aid-tests-core)
   (let ((root (aid-tests-tree)))
-    (should (equal (aid--mod-item-read root "src/a.txt#L2") "two\n"))
-    (aid-tests-signals 'notfound (aid--mod-item-read root "src/none.txt"))
+    (should (equal (aid-tests-item root "src/a.txt#L2") "two\n"))
+    (should (eq (aid-tests-item root "src/none.txt") 'notfound))
     (aid-tests-signals 'notfound (aid--mod-blob-get "0123456789abcdef"))))
 
 (ert-deftest aid-binding-models ()

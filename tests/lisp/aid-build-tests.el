@@ -158,6 +158,27 @@
     (should (equal " Build:red 1" (aid-build-tests-lighter)))
     (should (string-search "'missing' undeclared" (aid--mod-build-text root)))))
 
+(ert-deftest aid-build-another-program-s-success-is-no-green ()
+  "What succeeds besides the project's own build says nothing of it."
+  (aid-build-tests-with aid-build-tests-bad
+    (let ((compilation-ask-about-save nil) (ended 0)
+          (display-buffer-overriding-action '(display-buffer-no-window (allow-no-window . t))))
+      (cl-flet ((run (line)
+                  (let* ((before ended)
+                         (compilation-finish-functions (append compilation-finish-functions
+                                                               (list (lambda (&rest _) (cl-incf ended))))))
+                    (compile line)
+                    (aid-tests-wait (lambda () (> ended before))))))
+        (run "true")
+        (should (eq 'unknown (aid-build-status root)))
+        (run "make")
+        (aid-tests-wait (lambda () (eq 'red (aid-build-status root))))
+        (run "V=1 true")
+        (should (eq 'red (aid-build-status root)))
+        (aid-project-write "a.c" aid-build-tests-good)
+        (run "V=1 make -k")
+        (aid-tests-wait (lambda () (eq 'green (aid-build-status root))))))))
+
 (ert-deftest aid-build-uses-a-local-compile-command ()
   "A `compile-command' of the file goes before what the project's files tell."
   (aid-build-tests-with aid-build-tests-good
@@ -226,6 +247,23 @@
                                  (aid-context-item-text "aid:build" default-directory)))
           (should (equal "a.c:1:1: warning: other"
                          (aid-context-item-text "aid:errors" default-directory))))))))
+
+(ert-deftest aid-build-errors-of-a-folder-are-told-once ()
+  "What a make in a folder prints, with names from there, is in the build's item alone."
+  (aid-build-tests-with aid-build-tests-good
+    (aid-project-write "Makefile" "all:\n\tLC_ALL=C $(MAKE) -C sub\n")
+    (aid-project-write "sub/Makefile" "all:\n\tLC_ALL=C cc -c b.c\n")
+    (aid-project-write "sub/b.c" "int g (void)\n{\n  return lost;\n}\n")
+    (aid-build)
+    (should (eq 'red (aid-build-tests-wait root)))
+    (should (string-search "b.c:3:10: error:" (aid-errors-text)))
+    (with-current-buffer (aid-project-chat)
+      (aid-set-strategy "fix-build")
+      (aid-recipe-complete)
+      (let ((targets (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items))))
+        (should (equal "aid:build" (car targets)))
+        (should-not (member "aid:errors" targets))
+        (should (cl-some (lambda (target) (string-suffix-p "/sub/b.c" target)) targets))))))
 
 (ert-deftest aid-build-fix-asks-with-what-fails ()
   "`aid-fix-build' builds first, and asks only when that is red."

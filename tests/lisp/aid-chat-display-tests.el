@@ -8,6 +8,7 @@
 
 ;;; Code:
 
+(require 'aid-module-helper)
 (require 'aid-chat-help)
 (require 'aid-face)
 
@@ -77,6 +78,7 @@
     (aid-chat-add-item chat "a.c" "../../project/a.c")
     (aid-chat-add-item chat "b.c" "../../../etc/passwd")
     (aid-chat-measure)
+    (aid-tests-wait (lambda () (gethash "../../project/a.c" aid-chat--item-tokens)))
     (let ((seen (aid-chat-tests-visible (point-min) (point-max))))
       (should (string-match-p "^- a\\.c |~[0-9]+ tok$" seen))
       (should (string-search "- [b.c](../../../etc/passwd)" seen)))))

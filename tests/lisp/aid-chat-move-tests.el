@@ -12,11 +12,11 @@
 (require 'aid-project-help)
 (require 'aid-chats)
 (require 'aid-chat-move)
+(require 'aid-context-items)
 (require 'dired-aux)
 (require 'vc)
 
 (declare-function aid--mod-doc-parse "ext:aid-module" (doc))
-(declare-function aid--mod-item-read "ext:aid-module" (dir target))
 
 (defconst aid-chat-move-tests--files
   '(("src/a.c" . "int a;\nint b;\nint c;\n") ("src/odd name é%(1).c" . "odd\n") ("top.c" . "top\n")
@@ -35,12 +35,13 @@
            (aid-append-file (aid-project-file "top.c"))))
        (with-current-buffer ,chat
          (buffer-enable-undo)
+         (aid-tests-wait (lambda () (not aid-context--uncounted)))
          (aid-chat--write)
          ,@body))))
 
 (defun aid-chat-move-tests--read ()
   "What the context lines of this chat name, by the core: their texts."
-  (mapcar (lambda (item) (aid--mod-item-read default-directory (plist-get item :target)))
+  (mapcar (lambda (item) (aid-tests-item default-directory (plist-get item :target)))
           (append (plist-get (aid--mod-doc-parse (aid-chat-doc)) :items) nil)))
 
 (defconst aid-chat-move-tests--texts '("int b;\n" "odd\n" "top\n")

@@ -16,46 +16,13 @@
 
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
 
-(defun aid-context-items-tests-wait (what)
-  "Let events come until WHAT, a function, gives non-nil; give that."
-  (let ((limit (+ (float-time) 20)) found)
-    (while (and (not (setq found (funcall what))) (< (float-time) limit))
-      (accept-process-output aid--process 0.05))
-    (should found)
-    found))
-
-(defun aid-context-items-tests-tokens (target)
-  "Wait until the line of TARGET says what it costs, and give that."
-  (aid-context-items-tests-wait
-   (lambda ()
-     (cl-loop for item in (aid-context-tests-items)
-              when (equal (plist-get item :target) target)
-              return (let ((tok (plist-get (plist-get item :meta) :tok)))
-                       (and tok (string-to-number (format "%s" tok))))))))
-
-(defun aid-context-items-tests-text (target)
-  "What the core reads for TARGET in the chat."
-  (let (got)
-    (with-current-buffer (aid-context-tests-chat)
-      (aid-context-read-soon target (lambda (val) (setq got val))))
-    (aid-context-items-tests-wait (lambda () got))
-    (if (stringp got) got (plist-get got :text))))
-
-(defun aid-context-items-tests-labels ()
-  "The labels of the chat's items."
-  (mapcar (lambda (item) (plist-get item :label)) (aid-context-tests-items)))
-
-(defmacro aid-context-items-tests-in-git (&rest body)
-  "Run BODY in a project in Git with two commits."
-  `(aid-context-tests-with
-    (aid-project-run "git" "init" "-q" ".")
-    (aid-project-run "git" "config" "user.name" "Ann")
-    (aid-project-run "git" "config" "user.email" "ann@example.org")
-    (aid-project-run "git" "add" ".")
-    (aid-project-run "git" "commit" "-qm" "The beginning")
-    (aid-project-write "src/b.h" "int one (void);\nint two (void);\n")
-    (aid-project-run "git" "commit" "-qam" "Two is declared")
-    ,@body))
+(ert-deftest aid-append-item-takes-blanks ()
+  "Blanks and question marks are typed, not taken for keys of completion."
+  (require 'aid-read)
+  (let ((executing-kbd-macro t))
+    (dolist (line '("history:a b.c#L1" "https://example.org/?q=x y"))
+      (let ((unread-command-events (listify-key-sequence (concat line "\r"))))
+        (should (equal line (aid-read-line "Item: " '("history:a.c" "history:b.c"))))))))
 
 (ert-deftest aid-append-commit-says-its-cost-when-it-is-read ()
   "A commit's line is there at once; what it costs follows."
@@ -108,6 +75,29 @@
    (should-error (aid-append-item "nosuch:thing") :type 'user-error)
    (should-error (aid-append-item "diff:x") :type 'aid-error)))
 
+(ert-deftest aid-chat-costs-are-counted-by-the-core ()
+  "What files cost is counted on the core's threads, with and without a model, anew when they change."
+  (dolist (settings '("{}" "{\"model\": \"m\", \"models\": {\"m\": {\"provider\": \"ollama\", \"name\": \"x\"}}}"))
+    (aid-context-items-tests-in-git
+     (aid-project-write ".aid/config.json" settings)
+     (aid-append-item "src/a.c#L3-L7")
+     (aid-append-item "src/b.h")
+     (with-current-buffer (aid-context-tests-chat)
+       (let* ((targets (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))
+              (lines (aid--mod-tokens "int\none (void)\n{\n  return 1;\n}\n"))
+              (counted (lambda (file)
+                         (cl-letf (((symbol-function 'aid--mod-tokens) (lambda (&rest args) (ert-fail args)))
+                                   ((symbol-function 'insert-file-contents) (lambda (&rest args) (ert-fail args))))
+                           (aid-chat-measure)
+                           (aid-context-items-tests-wait
+                            (lambda () (equal (mapcar (lambda (target) (gethash target aid-chat--item-tokens)) targets)
+                                              (list lines file))))
+                           (should (equal aid-chat--open-cost (cons 2 (+ lines file))))))))
+         (funcall counted (aid--mod-tokens "int one (void);\nint two (void);\n"))
+         (aid-project-write "src/b.h" "int one (void);\n")
+         (funcall counted (aid--mod-tokens "int one (void);\n"))
+         (should-not (string-search "tok=" (buffer-string))))))))
+
 (ert-deftest aid-append-item-completes ()
   "Files, kinds and sets complete, and say what they are."
   (aid-context-items-tests-in-git
@@ -137,6 +127,83 @@
      (insert "What does @commit:HEAD~1 do, see (@https://a.example/x). Ask ann@example.org.")
      (aid-chat--add-typed)
      (should (equal (aid-context-items-tests-labels) '("commit HEAD~1" "https://a.example/x"))))))
+
+;;; Uncommitted changes
+
+(defun aid-context-items-tests-commit (tool)
+  "Make the project a repository of TOOL and commit all of it."
+  (aid-project-run tool "init" "-q")
+  (aid-project-run tool "add" ".")
+  (if (equal tool "git")
+      (aid-project-run "git" "-c" "user.name=x" "-c" "user.email=x@example.org" "commit" "-q" "-m" "x")
+    (aid-project-run "hg" "commit" "-q" "-u" "x" "-m" "x")))
+
+(defmacro aid-context-items-tests-no-program (&rest body)
+  "Run BODY, in which Emacs itself must run no program."
+  `(cl-letf (((symbol-function 'process-file) (lambda (&rest args) (ert-fail args)))
+             ((symbol-function 'call-process) (lambda (&rest args) (ert-fail args))))
+     ,@body))
+
+(ert-deftest aid-append-diff-of-repositories ()
+  "Uncommitted changes are appended alike in Git and Mercurial, and Emacs runs neither."
+  (dolist (tool '("git" "hg"))
+    (skip-unless (executable-find tool))
+    (aid-context-tests-with
+     (aid-context-items-tests-commit tool)
+     (aid-project-write "src/b.h" "int ünus (void);\n")
+     (let ((default-directory (aid-project-file "src/")))
+       (should (equal (aid-project-root) aid-project-root-folder))
+       (aid-context-items-tests-no-program (aid-append-diff)))
+     (let ((tokens (aid-context-items-tests-tokens "aid:diff"))
+           (text (aid-context-items-tests-text "aid:diff")))
+       (should (equal (aid-context-items-tests-labels) '("uncommitted changes")))
+       (should (string-search "+++ b/src/b.h\n" text))
+       (should (string-search "\n-int one (void);\n+int ünus (void);\n" text))
+       (should (= tokens (aid--mod-tokens text)))))))
+
+(ert-deftest aid-append-diff-before-the-first-commit ()
+  "In a repository without a commit all that was added is the change."
+  (dolist (tool '("git" "hg"))
+    (skip-unless (executable-find tool))
+    (aid-context-tests-with
+     (aid-project-run tool "init" "-q")
+     (aid-project-run tool "add" "src/b.h")
+     (aid-append-diff)
+     (should (string-search "+int one (void);\n" (aid-context-items-tests-text "aid:diff"))))))
+
+(ert-deftest aid-append-diff-of-nothing ()
+  "Where nothing has changed, and where no version control is, that is said and no line stays."
+  (dolist (tool '("git" "hg" nil))
+    (skip-unless (or (not tool) (executable-find tool)))
+    (aid-context-tests-with
+     (when tool (aid-context-items-tests-commit tool))
+     (let (said)
+       (cl-letf (((symbol-function 'message)
+                  (lambda (format &rest args)
+                    (when format (push (apply #'format-message format args) said)))))
+         (aid-append-diff)
+         (should (equal (aid-context-items-tests-labels) '("uncommitted changes")))
+         (aid-context-items-tests-wait (lambda () (null (aid-context-tests-items)))))
+       (should (string-search (if tool "There are no uncommitted changes" "no Git or Mercurial repository")
+                              (car said)))))))
+
+(ert-deftest aid-recipe-adds-the-diff ()
+  "A strategy that wants the changes has them, once; without changes it has none."
+  (aid-context-items-tests-in-git
+   (let ((aid-strategy "review"))
+     (with-current-buffer (aid-context-tests-chat)
+       (aid-context-items-tests-no-program (aid-recipe-complete))
+       (should-not (aid-chat--open-items))
+       (aid-project-write "src/b.h" "int none;\n")
+       (aid-context-items-tests-no-program (aid-recipe-complete))
+       (pcase (aid-chat--open-items)
+         (`((,_ "uncommitted changes" "aid:diff" ,words))
+          (should (string-match-p " tok=[1-9]" words))
+          (should (string-search " why=asked%20for%20by%20review" words)))
+         (other (ert-fail other)))
+       (aid-context--take-back "aid:diff")
+       (aid-recipe-complete)                  ; the person has taken it away
+       (should-not (aid-chat--open-items))))))
 
 ;;; Pages
 

@@ -68,12 +68,49 @@
    (should (string-match-p "[0-9.k]+ of 4.1k tokens.* 2 items, new [0-9]+ of " header-line-format))
    (should (string-match-p "\\` [█#]+[░.]+ " header-line-format))))
 
+(ert-deftest aid-context-panel-without-a-model ()
+  "Where no model is set the items are listed all the same, and that is said; so is a wrong one."
+  (aid-context-panel-tests-with
+   (let ((panel (current-buffer)))
+     (dolist (setting (append (unless (ignore-errors (aid--mod-model-info nil "/")) '(("{}" . "[Nn]o model")))
+                              '(("{\"model\": \"nosuch\"}" . "nosuch"))))
+       (aid-project-write ".aid/config.json" (car setting))
+       (set-buffer panel)
+       (aid-context-panel-revert)
+       (aid-context-panel-tests-settle)
+       (should (equal (aid-context-panel-tests-rows)
+                      '(("" "src/a.c:3-7" "you" "new") ("" "src/b.h" "you" "new"))))
+       (should (string-match-p "src/a.c:3-7 +you +[1-9][0-9]* +now +new +1$" (buffer-string)))
+       (should (string-match-p "[1-9][0-9]* tokens.* 2 items, new [1-9]" header-line-format))
+       (should (string-match-p (cdr setting) header-line-format))))))
+
+(ert-deftest aid-context-panel-says-why-it-lists-nothing ()
+  "What hinders the list itself is in the header line, and goes when it is over."
+  (aid-context-panel-tests-with
+   (let ((panel (current-buffer)))
+     (dolist (setting '(("{\"strategy\": \"nosuch\"}" . t) ("{}" . nil)))
+       (aid-project-write ".aid/config.json" (car setting))
+       (set-buffer panel)
+       (aid-context-panel-revert)
+       (aid-context-panel-tests-settle)
+       (should (eq (cdr setting) (and (string-match-p "nosuch" header-line-format) t)))))))
+
 (defun aid-context-panel-tests-shown ()
   "The panel's text with the heads of its columns, which an overlay shows."
   (concat (mapconcat (lambda (o) (or (overlay-get o 'display) (overlay-get o 'before-string)
                                      (buffer-substring (overlay-start o) (overlay-end o))))
                      (overlays-in (point-min) (point-max)) "")
           (buffer-string)))
+
+(ert-deftest aid-context-panel-is-of-its-chat ()
+  "What is appended from the panel, by any command, goes to its chat and from its project."
+  (aid-context-panel-tests-with
+   (should (equal (file-name-as-directory (aid-project-file "")) (expand-file-name default-directory)))
+   (let ((chats (length (aid-chat--live-chats))))
+     (aid-append-file "src/a.c")
+     (should (eq chat (aid-append--chat)))
+     (should (= chats (length (aid-chat--live-chats)))))
+   (should (member "src/a.c" (aid-context-panel-tests-labels)))))
 
 (ert-deftest aid-context-panel-deletes ()
   "What is flagged and executed, or deleted at once, is gone from the chat."
@@ -175,6 +212,10 @@
      (aid-context-panel-revert)
      (aid-context-panel-tests-settle)
      (should (member '("" "src/b.h" "in the chat" "sent") (aid-context-panel-tests-rows)))
+     (pcase-dolist (`(,state . ,words) '((changed . "sent, changed") (gone . "sent, gone") (same . "sent")))
+       (with-current-buffer chat
+         (aid-context-stale--note (list (list (aid-context-tests-target "src/b.h") "0123456789abcdef")) (list state)))
+       (should (member (list "" "src/b.h" "in the chat" words) (aid-context-panel-tests-rows))))
      (aid-context-panel-tests-goto "src/b.h")
      (cl-letf (((symbol-function 'yes-or-no-p) #'ignore))
        (aid-context-panel-delete))

@@ -18,7 +18,6 @@
 (require 'dired)
 (require 'comint)
 
-(declare-function aid--mod-item-read "ext:aid-module" (dir target))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-doc-parse "ext:aid-module" (doc))
 
@@ -49,6 +48,41 @@
      (should (equal (plist-get item :target) (aid-context-tests-target "src/a.c#L9-L13")))
      (should (equal (plist-get (plist-get item :meta) :sym) "two"))
      (should (equal (plist-get item :text) "int\ntwo (void)\n{\n  return 2;\n}\n")))))
+
+(ert-deftest aid-append-definition-without-a-mode ()
+  "What Emacs has no mode for the core scans: as it is in the buffer, not in the file."
+  (aid-context-tests-with
+   (aid-project-write "src/ä.go" "package a\n\nvar ü = 1\n\n// Twice.\nfunc Two() int {\n\treturn 2\n}\n")
+   (aid-context-tests-in "src/ä.go"
+     (fundamental-mode)
+     (search-forward "return")
+     (goto-char (point-min))
+     (insert "// é\n")
+     (search-forward "return")
+     (narrow-to-region (line-beginning-position) (line-end-position))
+     (aid-append-definition))
+   (let ((item (aid-context-tests-one)))
+     (should (equal (plist-get item :label) "src/ä.go:6-9"))
+     (should (equal (plist-get (plist-get item :meta) :sym) "Two"))
+     (should (equal (plist-get item :text) "// Twice.\nfunc Two() int {\n\treturn 2\n}\n")))
+   (aid-context-tests-in "src/ä.go"
+     (widen)
+     (goto-char (point-max))
+     (should-error (aid-append-definition) :type 'user-error))))
+
+(ert-deftest aid-append-names-with-brackets ()
+  "Brackets that are balanced stay in a line's label, others are blanks."
+  (aid-context-tests-with
+   (dolist (name '("app/[id]/page.tsx" "odd/a]b[.c"))
+     (aid-project-write name "x\n")
+     (aid-context-tests-in name
+       (aid-append-buffer)))
+   (should (equal '("app/[id]/page.tsx" "odd/a b .c")
+                  (mapcar (lambda (item) (plist-get item :label)) (aid-context-tests-items))))
+   (should (equal '("x\n" "x\n") (mapcar #'aid-context-tests-text (aid-context-tests-items)))))
+  (dolist (label '(("a\\[b].c" . "a  b .c") ("end\\" . "end ") ("a\\b" . "a\\b") ("p(a[r](en).c" . "p(a r (en).c")
+                   ("a<!--b" . "a b") ("a\nb" . "a b")))
+    (should (equal (cdr label) (aid-chat--clean-label (car label))))))
 
 (ert-deftest aid-append-buffer-unsaved ()
   "A buffer's line is sent with the text of that moment, unsaved and widened."
@@ -241,6 +275,14 @@
      (delete-file (aid-project-file "Makefile"))
      (should (equal (aid-project-root) default-directory)))))
 
+(ert-deftest aid-project-root-of-jujutsu ()
+  "A Jujutsu repository is a project, whatever its folders hold."
+  (aid-context-tests-with
+   (aid-project-write ".jj/repo/store/type" "git")
+   (aid-project-write "src/Makefile" "all:\n")
+   (let ((default-directory (aid-project-file "src/")))
+     (should (equal (aid-project-root) aid-project-root-folder)))))
+
 (defun aid-context-tests-roots ()
   "The root of src/ without project.el and with it, as a fresh Emacs finds them."
   (with-temp-buffer
@@ -270,45 +312,6 @@
      (pcase-let ((`(,without ,with) (aid-context-tests-roots)))
        (should (equal without with))
        (should (string-prefix-p aid-project-root-folder without))))))
-
-(defun aid-context-tests-commit (tool)
-  "Make the project a repository of TOOL and commit all of it."
-  (aid-project-run tool "init" "-q")
-  (aid-project-run tool "add" ".")
-  (if (equal tool "git")
-      (aid-project-run "git" "-c" "user.name=x" "-c" "user.email=x@example.org" "commit" "-q" "-m" "x")
-    (aid-project-run "hg" "commit" "-q" "-u" "x" "-m" "x")))
-
-(ert-deftest aid-append-diff-of-repositories ()
-  "Uncommitted changes are appended alike in Git and Mercurial."
-  (dolist (tool '("git" "hg"))
-    (skip-unless (executable-find tool))
-    (aid-context-tests-with
-     (aid-context-tests-commit tool)
-     (let ((default-directory (aid-project-file "src/")))
-       (should (equal (aid-project-root) aid-project-root-folder))
-       (should (string-search "no uncommitted" (cadr (should-error (aid-append-diff) :type 'user-error))))
-       (aid-project-write "src/b.h" "int ünus (void);\n")
-       (aid-append-diff))
-     (let ((item (aid-context-tests-one)))
-       (should (string-prefix-p "aid:diff/" (plist-get item :target)))
-       (should (string-search "+++ b/src/b.h\n" (plist-get item :text)))
-       (should (string-search "\n-int one (void);\n+int ünus (void);\n" (plist-get item :text)))))))
-
-(ert-deftest aid-append-diff-before-the-first-commit ()
-  "In a repository without a commit all that was added is the change."
-  (dolist (tool '("git" "hg"))
-    (skip-unless (executable-find tool))
-    (aid-context-tests-with
-     (aid-project-run tool "init" "-q")
-     (aid-project-run tool "add" "src/b.h")
-     (aid-append-diff)
-     (should (string-search "+int one (void);\n" (plist-get (aid-context-tests-one) :text))))))
-
-(ert-deftest aid-append-diff-in-no-repository ()
-  "Without a repository it is said so."
-  (aid-context-tests-with
-   (should (string-search "no Git or Mercurial" (cadr (should-error (aid-append-diff) :type 'user-error))))))
 
 ;;; Other buffers
 

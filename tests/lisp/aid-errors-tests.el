@@ -12,6 +12,10 @@
 (require 'aid-errors)
 (require 'compile)
 
+(declare-function flycheck-mode "ext:flycheck" (&optional arg))
+(declare-function flycheck-buffer "ext:flycheck" ())
+(defvar flycheck-current-errors)
+
 (defun aid-context-tests-backend (report &rest _)
   "A Flymake backend that REPORTs the word \"return\" as an error, \"stdio\" as a warning."
   (let (found)
@@ -84,6 +88,44 @@
      (should (string-match-p "^src/a.c:1:25: error: 'x' undeclared.*\n    1 | int one" text))
      (should-not (string-match-p "In function\\|Compilation" text)))
    (kill-buffer "*compilation*")))
+
+(ert-deftest aid-errors-are-joined-by-place ()
+  "What Flymake and a compilation say of one place is told once, with the compiler's lines."
+  (require 'flymake)
+  (aid-context-tests-with
+   (aid-context-tests-compilation
+    (concat "gcc -c src/a.c\nsrc/a.c:6:3: error: bad return [-Wx]\n    6 |   return 1;\n      |   ^\n"
+            "src/a.c:12:3: error: something else\n"))
+   (aid-context-tests-in "src/a.c"
+     (setq-local flymake-diagnostic-functions '(aid-context-tests-backend))
+     (flymake-mode 1)
+     (flymake-start)
+     (aid-tests-wait (lambda () (= 3 (length (flymake-diagnostics)))))
+     (should (equal (sort (split-string (aid-errors-text) "\n") #'string<)
+                    '("      |   ^" "    6 |   return 1;" "src/a.c:12:3: error: bad return"
+                      "src/a.c:12:3: error: something else" "src/a.c:1:11: warning: bad stdio"
+                      "src/a.c:6:3: error: bad return [-Wx]")))
+     (should (equal (aid-errors-text nil '("src/a.c:6" "src/a.c:12")) "src/a.c:1:11: warning: bad stdio")))
+   (kill-buffer "*compilation*")))
+
+(ert-deftest aid-append-errors-of-flycheck ()
+  "Flycheck's errors are appended as Flymake's are; the build's places are known."
+  (dolist (folder (file-expand-wildcards "/usr/share/emacs/site-lisp/elpa-src/*"))
+    (add-to-list 'load-path folder t))
+  (skip-unless (and (executable-find "gcc") (require 'flycheck nil t)))
+  (aid-context-tests-with
+   (aid-context-tests-in "src/a.c"
+     (insert "int three (void) { return missing; }\n")
+     (save-buffer)
+     (set (make-local-variable 'flycheck-checker) 'c/c++-gcc)
+     (flycheck-mode 1)
+     (flycheck-buffer)
+     (aid-tests-wait (lambda () flycheck-current-errors))
+     (should (string-match-p "^src/a.c:1:27: error: .missing. undeclared" (aid-errors-text "src/a.c")))
+     (should-not (string-search "missing" (aid-errors-text "src/a.c" '("src/a.c:1"))))
+     (goto-char (point-min))
+     (search-forward "return ")
+     (should (string-prefix-p "src/a.c:1:27: error:" (aid-errors-at-point))))))
 
 (ert-deftest aid-errors-messages-end ()
   "Messages of several lines end where they should, for several compilers."

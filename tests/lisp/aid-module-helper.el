@@ -71,5 +71,15 @@
   (mapconcat (lambda (event) (if (eq (car event) 'text) (nth 1 event) ""))
              (reverse (car cell)) ""))
 
+(declare-function aid--mod-item-soon "ext:aid-module" (plist))
+
+(defun aid-tests-item (dir target)
+  "The text that the core reads for TARGET, in a chat in DIR; or the code of its error, a symbol."
+  (let ((cell (aid-tests-collect (aid--mod-item-soon (list :dir dir :root dir :target target)))))
+    (aid-tests-wait (lambda () (aid-tests-ended cell)))
+    (pcase (car (car cell))
+      (`(result ,val) (plist-get val :text))
+      (`(error ,val) (intern (plist-get val :code))))))
+
 (provide 'aid-module-helper)
 ;;; aid-module-helper.el ends here

@@ -1,5 +1,6 @@
 /* What a strategy adds to a question by itself. */
 #include "assist/recipe.h"
+#include "assist/tested.h"
 #include "base/hash.h"
 #include "build/run.h"
 #include "strategy_files.h"
@@ -227,6 +228,65 @@ test_a_red_build_brings_its_errors_and_the_files_they_name (void **state)
   expect_build (HEAD YOU (1), "");
 }
 
+/* What TEST is of among all that the test below has put there; "" for nothing. */
+static void
+expect_tested (const char *test, const char *want)
+{
+  struct aid_str out = AID_STR_INIT (10000);
+  enum aid_err err = aid_tested_source (root, aid_span_z (test), &out);
+  if (strcmp (aid_str_z (&out), want) != 0 || err != (*want ? AID_OK : AID_E_NOTFOUND))
+    fail_msg ("%s: \"%s\", not \"%s\"", test, aid_str_z (&out), want);
+  aid_str_free (&out);
+}
+
+static void
+test_what_a_test_is_of (void **state)
+{
+  (void) state;
+  static const char *const files[]
+    = { "lib/calc.ml", "test/test_calc.ml", "test/plain.ml", "lib/plain.ml", "src/main/java/com/x/Sum.java",
+        "src/test/java/com/x/SumTest.java", "pkg/parse.py", "tests/test_parse.py", "go/walk.go", "go/walk_test.go",
+        "web/view.tsx", "web/__tests__/view.test.ts", "module/build/run.c", "tests/unit/test_build_run.c", "w.el",
+        "test/w-tests.el", "sub/src/deep.rs", "sub/tests/deep.rs", "tests/test_alone.c", "EXIT.c" };
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    {
+      char name[200];
+      snprintf (name, sizeof name, "p/%s", files[i]);
+      put (name, "x\n");
+    }
+  for (size_t i = 0; i < 18; i += 2)
+    {
+      size_t of = i == 2 ? 3 : i, test = i == 2 ? 2 : i + 1;
+      expect_tested (files[test], files[of]);
+      assert_true (aid_is_test (aid_span_z (files[test])));
+      assert_false (aid_is_test (aid_span_z (files[of])));
+    }
+  expect_tested ("tests/test_alone.c", "");
+  expect_tested ("EXIT.c", "");
+  expect_tested ("lib/calc.ml", "");
+  expect_tested ("test_", "");
+  expect_tested ("", "");
+  assert_false (aid_is_test (AID_SPAN ("EXIT.c")));
+}
+
+static void
+test_a_failing_test_brings_what_it_is_of (void **state)
+{
+  (void) state;
+  put ("p/lib/foo.ml", "let x = 1\n");
+  put ("p/lib/foo.mli", "val x : int\n");
+  put ("p/lib/b.ml", "let z = 1\n");
+  put ("p/test/test_foo.ml", "let () = assert (Foo.x = 2)\n");
+  build ("echo 'test/test_foo.ml:1:9: error: assertion failed'; exit 1");
+  expect_build (HEAD YOU (1), "build: 1 error (the build is red) test/test_foo.ml (named by an error) "
+                              "lib/foo.ml (tested by the failing test) lib/foo.mli (interface of lib/foo.ml)");
+  expect_build (HEAD YOU (1) ITEM ("../p/lib/foo.ml"),         /* it is there already */
+                "build: 1 error (the build is red) test/test_foo.ml (named by an error) lib/foo.mli (interface of lib/foo.ml)");
+  build ("echo 'test/test_foo.ml:1:9: error: no'; echo 'lib/b.ml:1:1: error: no'; exit 1");
+  expect_build (HEAD YOU (1),
+                "build: 2 errors (the build is red) test/test_foo.ml (named by an error) lib/b.ml (named by an error)");
+}
+
 static void
 expect_link (const char *dir, const char *path, const char *want)
 {
@@ -262,6 +322,8 @@ main (void)
     TEST (test_the_nearest_instructions_come_first),
     TEST (test_settings_name_the_instructions_or_none),
     TEST (test_a_red_build_brings_its_errors_and_the_files_they_name),
+    TEST (test_what_a_test_is_of),
+    TEST (test_a_failing_test_brings_what_it_is_of),
     TEST (test_links),
   };
   return cmocka_run_group_tests_name ("assist recipe", tests, NULL, NULL);

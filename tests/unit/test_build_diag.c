@@ -158,6 +158,9 @@ the_whole_text_goes_with_it (void **state)
            "File \"src/more.ml\", line 2, characters 6-18:\n2 | let g (Some x) = x\n          ^^^^^^^^^^^^\n"
            "Error (warning 8 [partial-match]): this pattern-matching is not exhaustive.\n"
            "Here is an example of a case that is not matched:\nNone");
+  text_is ("python-unittest", 1,
+           "FAIL: test_f (tests.test_lib.T.test_f)\nTraceback (most recent call last):\n"
+           "  File \"tests/test_lib.py\", line 6, in test_f\n    self.assertEqual(f(1), 3)\nAssertionError: 2 != 3");
   text_is ("gcc-include", 0,
            "In file included from y.c:1:\nsrc/x.h: In function 'f':\n"
            "src/x.h:1:35: error: 'missing' undeclared (first use in this function)\n"

@@ -10,6 +10,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include "base/clock.h"
 #include "base/stop.h"
 #include "scratch.h"
@@ -134,6 +136,89 @@ make_is_red_and_then_green (void **state)
   t = run (NULL, 1);
   assert_int_equal (t.status, AID_BUILD_GREEN);
   assert_int_equal (t.errors, 0);
+}
+
+/* --- result files --- */
+
+#define XML(name, failing) "<testsuite><testcase name='" name "'>" failing "</testcase></testsuite>"
+
+/* All that was written so far is from long ago. */
+static void
+age (void)
+{
+  char command[512];
+  snprintf (command, sizeof command, "find %s -exec touch -h -d @1000000000.5 {} +", scratch_path ("p"));
+  assert_int_equal (system (command), 0);
+}
+
+/* Files that the run writes are read, whatever it prints and ends with; those that were there before are not. */
+static void
+results_are_read_from_files (void **state)
+{
+  (void) state;
+  put ("p/calc.c", "1\n2\n3\n");
+  put ("p/old.xml", XML ("long ago", "<failure message='calc.c:1: old'/>"));
+  age ();
+  put ("new", XML ("adds", "<failure message='calc.c:3: wrong'/>"));
+  put ("tap", "1..2\nok 1 - fine\nnot ok 2 - divides\n  ---\n  at: calc.c:2:5\n  ...\n");
+  struct told t = run ("mkdir -p sub/target/surefire-reports build && cp ../new sub/target/surefire-reports/TEST-a.xml &&"
+                       " cp ../tap build/results.tap; exit 1", 1);
+  assert_int_equal (t.status, AID_BUILD_RED);
+  assert_int_equal (t.errors, 2);
+  assert_string_equal (t.path, "calc.c");
+  assert_int_equal (t.line, 2);
+  assert_string_equal (t.message, "divides");
+  age ();
+  t = run ("exit 1", 1);
+  assert_int_equal (t.errors, 0);
+}
+
+/* A failure that is printed and written into a file is one. */
+static void
+results_are_joined_by_place (void **state)
+{
+  (void) state;
+  age ();
+  put ("new", XML ("adds", "<failure message='calc.c:3: wrong'/>") XML ("divides", "<failure message='calc.c:2: bad'/>")
+              XML ("divides more", "<failure message='calc.c:2: worse'/>"));
+  struct told t = run ("echo calc.c:3:1: error: wrong; cp ../new r.xml; exit 1", 1);
+  assert_int_equal (t.errors, 3);
+  assert_string_equal (t.message, "wrong");
+}
+
+/* What hostile files do to whoever reads them. */
+static void
+results_are_bounded (void **state)
+{
+  (void) state;
+  age ();
+  put ("secret", XML ("secret", "<failure message='secret'/>"));
+  struct told t = run ("ln -sf ../secret link.xml; ln -sfn .. reports; rm -f pipe.xml; mkfifo pipe.xml;"
+                       " mkdir -p test-results/a/b/c/d; cp ../secret test-results/a/b/c/d/deep.xml;"
+                       " truncate -s 9000000 large.xml; exit 1", 1);
+  assert_int_equal (t.errors, 0);
+  t = run ("rm -f *.xml; (printf '<testsuite><testcase name=\"x\"><failure message=\"'; head -c 3000000 /dev/zero | tr '\\0' '>';"
+           " printf '\"/></testcase></testsuite>'; printf '<testsuite><testcase name=\"y\"><failure/>') >r.xml; exit 1", 1);
+  assert_int_equal (t.errors, 2);
+  assert_int_equal (strncmp (t.message, "x: >>>", 6), 0);
+}
+
+/* CTest itself: it prints no more of a failing test than its name. */
+static void
+results_of_ctest (void **state)
+{
+  (void) state;
+  age ();
+  if (system ("ctest --version >/dev/null 2>&1"))
+    skip ();
+  put ("p/calc.c", "1\n2\n3\n");
+  put ("p/CTestTestfile.cmake", "add_test(adds \"sh\" \"-c\" \"echo calc.c:3: wrong; exit 1\")\nadd_test(fine \"true\")\n");
+  struct told t = run ("rm -rf *.xml *.tap build sub; ctest --output-junit build/results.xml", 1);
+  assert_int_equal (t.status, AID_BUILD_RED);
+  assert_int_equal (t.errors, 1);
+  assert_string_equal (t.path, "calc.c");
+  assert_int_equal (t.line, 3);
+  assert_string_equal (t.message, "adds: calc.c:3: wrong");
 }
 
 static void
@@ -371,6 +456,43 @@ each_place_is_shown_once_and_with_its_interface (void **state)
   aid_str_free (&text);
 }
 
+/* A note is told with the error that it stands behind, and not with one that stands before a warning. */
+static void
+notes_go_with_their_errors (void **state)
+{
+  struct aid_error e;
+  struct aid_build_last l;
+  struct aid_str text = AID_STR_INIT (1 << 20);
+  (void) state;
+  run ("printf '%s\\n' 'x.c:1: error: first' 'x.c:2: note: of the first' 'x.c:3: warning: mild' 'x.c:4: note: of the mild' "
+       "'x.c:5: error: second'; exit 1", 1);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
+  assert_int_equal (aid_build_tell (scratch_path ("p"), &l, &text, &e), AID_OK);
+  assert_non_null (strstr (text.ptr, ": 2 errors, 1 warning.\n\n1. x.c:1: error: first\n\nx.c:2: note: of the first\n"
+                                     "\n2. x.c:5: error: second\n"));
+  aid_build_last_free (&l);
+  aid_str_free (&text);
+}
+
+/* Where there is no room for a result, the older one is not taken for it. */
+static void
+a_result_that_cannot_be_kept_is_no_older_one (void **state)
+{
+  struct aid_error e;
+  struct aid_build_last l;
+  struct rlimit before;
+  (void) state;
+  run ("echo 'x.c:1: error: old'; exit 1", 1);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_OK);
+  aid_build_last_free (&l);
+  assert_int_equal (getrlimit (RLIMIT_FSIZE, &before), 0);
+  signal (SIGXFSZ, SIG_IGN);
+  assert_int_equal (setrlimit (RLIMIT_FSIZE, &(struct rlimit){ 0, before.rlim_max }), 0);
+  run ("exit 0", 1);
+  assert_int_equal (setrlimit (RLIMIT_FSIZE, &before), 0);
+  assert_int_equal (aid_build_last_read (scratch_path ("p"), &l, &e), AID_E_NOTFOUND);
+}
+
 static void
 what_fails_without_a_diagnostic_is_told_by_its_last_lines (void **state)
 {
@@ -393,6 +515,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (make_is_red_and_then_green),
+    cmocka_unit_test (results_are_read_from_files), cmocka_unit_test (results_are_joined_by_place),
+    cmocka_unit_test (results_are_bounded), cmocka_unit_test (results_of_ctest),
     cmocka_unit_test (nothing_runs_without_leave),
     cmocka_unit_test (what_cannot_run_is_unknown),
     cmocka_unit_test (colours_are_stripped_and_half_lines_are_told_at_the_end),
@@ -406,6 +530,8 @@ main (void)
     cmocka_unit_test (each_place_is_shown_once_and_with_its_interface),
     cmocka_unit_test (the_last_builds_of_so_many_projects_are_kept),
     cmocka_unit_test (what_fails_without_a_diagnostic_is_told_by_its_last_lines),
+    cmocka_unit_test (notes_go_with_their_errors),
+    cmocka_unit_test (a_result_that_cannot_be_kept_is_no_older_one),
   };
   int failed = cmocka_run_group_tests_name ("build runs", tests, scratch_make, scratch_drop);
   aid_str_free (&output);

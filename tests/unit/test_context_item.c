@@ -2,6 +2,7 @@
    fence. */
 #include "context/item.h"
 #include "base/fs.h"
+#include "chat/chat_internal.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,6 +119,17 @@ test_lines_of_a_file_that_is_too_large (void **state)
   expect_refused ("large.log", AID_E_LIMIT);
   expect_read ("large.log#L3", "line 3 of a log that has grown and grown and grown\n");
   expect_refused ("large.log#L1-L9999999", AID_E_LIMIT);
+  char path[256];
+  struct aid_str got = AID_STR_INIT (1000);
+  struct aid_error e = { AID_OK, "" };
+  snprintf (path, sizeof path, "%s/huge.log", dir);
+  write_file ("huge.log", AID_SPAN ("one\n"));
+  assert_int_equal (truncate (path, (off_t) 2 << 30), 0); /* nothing is told that would not work */
+  assert_int_equal (aid_item_read (dir, AID_SPAN ("huge.log"), &got, &e), AID_E_LIMIT);
+  assert_null (strstr (e.msg, "range of lines"));
+  assert_int_equal (aid_item_read (dir, AID_SPAN ("large.log"), &got, &e), AID_E_LIMIT);
+  assert_non_null (strstr (e.msg, "range of lines"));
+  aid_str_free (&got);
 }
 
 static void
@@ -139,6 +151,44 @@ test_rendering (void **state)
   expect_render ("README.md", "README.md", "```c\n````\n", "README.md:\n`````markdown\n```c\n````\n`````\n");
 }
 
+/* What stands in a line's brackets is one label, and the name that the model sees. */
+static void
+test_labels (void **state)
+{
+  static const char *const labels[][2]
+    = { { "app/[id]/page.tsx", "app/[id]/page.tsx" }, { "a[[b]].c", "a[[b]].c" },   { "a]b[.c", "a b .c" },
+        { "a[b.c", "a b.c" },                         { "pa[r](en).c", "pa r (en).c" }, { "a\nb\x1b.c", "a b .c" },
+        { "a\\[b].c", "a  b .c" },                    { "end\\", "end " },              { "a\\b", "a\\b" },
+        { "a<!--b", "a !--b" } };
+  (void) state;
+  for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+    {
+      struct aid_str label = AID_STR_INIT (1000), line = AID_STR_INIT (1000), name = AID_STR_INIT (1000);
+      struct aid_span got, target;
+      aid_item_label (aid_span_z (labels[i][0]), &label);
+      assert_string_equal (aid_str_z (&label), labels[i][1]);
+      aid_str_addf (&line, "- [%s](x.c)", aid_str_z (&label));
+      assert_int_equal (aid_item_link (aid_str_span (&line), &got, &target), 0);
+      assert_true (aid_span_eqz (got, labels[i][1]));
+      assert_true (aid_span_eqz (target, "x.c"));
+      aid_item_name (got, target, &name);
+      assert_string_equal (aid_str_z (&name), labels[i][1]);
+      aid_str_free (&label);
+      aid_str_free (&line);
+      aid_str_free (&name);
+    }
+}
+
+static void
+test_a_name_with_a_colon (void **state)
+{
+  (void) state;
+  struct aid_str name = AID_STR_INIT (1000);
+  aid_item_name (AID_SPAN ("c:d.c:3-9"), AID_SPAN ("c%3Ad.c#L3-L9"), &name);
+  assert_string_equal (aid_str_z (&name), "c:d.c, lines 3 to 9");
+  aid_str_free (&name);
+}
+
 int
 main (void)
 {
@@ -147,6 +197,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_reading, setup, teardown),
     cmocka_unit_test_setup_teardown (test_lines_of_a_file_that_is_too_large, setup, teardown),
     cmocka_unit_test (test_rendering),
+    cmocka_unit_test (test_labels),
+    cmocka_unit_test (test_a_name_with_a_colon),
   };
   return cmocka_run_group_tests_name ("context item", tests, NULL, NULL);
 }

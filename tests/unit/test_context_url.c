@@ -179,6 +179,17 @@ a_name_of_a_private_address_is_found_out (void **state)
 }
 
 static void
+what_went_wrong_is_one_sentence (void **state)
+{
+  (void) state;
+  struct got g = get (NULL, "http://127.0.0.1:1/", 1);
+  size_t n = strlen (g.e.msg);
+  assert_int_not_equal (g.err, AID_OK);
+  assert_true (n > 2 && strchr (".?", g.e.msg[n - 1]) && !strchr (".?", g.e.msg[n - 2]));
+  aid_str_free (&g.text);
+}
+
+static void
 a_page_does_not_lead_to_another_private_address (void **state)
 {
   (void) state;
@@ -298,6 +309,7 @@ main (void)
     cmocka_unit_test (errors_say_what_and_where), cmocka_unit_test (a_long_text_is_cut_and_says_so),
     cmocka_unit_test (a_few_redirects_are_followed), cmocka_unit_test (a_private_address_must_be_written),
     cmocka_unit_test (a_name_of_a_private_address_is_found_out),
+    cmocka_unit_test (what_went_wrong_is_one_sentence),
     cmocka_unit_test (a_page_does_not_lead_to_another_private_address), cmocka_unit_test (an_address_stays_written),
     cmocka_unit_test (a_stop_ends_a_page_that_never_ends), cmocka_unit_test (items_are_written_by_their_kind),
     cmocka_unit_test (what_only_the_editor_knows_says_so),

@@ -8,7 +8,8 @@
 
 static const char setup[]
   = "set -e; cd \"$1\"; export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null HGRCPATH= HGPLAIN=1\n"
-    "export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org\n"
+    "export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org GIT_COMMITTER_NAME=Ann "
+    "GIT_COMMITTER_EMAIL=ann@example.org\n"
     "first () { printf 'one\\ntwo\\nthree\\nfour\\n' >'a b.c'; mkdir -p sub; echo x >sub/d.c; }\n"
     "second () { printf 'one\\nTWO\\nthree\\nfour\\n' >'a b.c'; }\n"
     "third () { printf 'one\\nTWO\\nthree\\nFOUR\\n' >'a b.c'; }\n"
@@ -18,6 +19,9 @@ static const char setup[]
     "second; hg commit -u 'Ann <ann@example.org>' -m 'Two is loud'\n"
     "third; hg commit -u 'Ann <ann@example.org>' -m 'Four is loud'\n"
     "cd ../new; git init -q .; echo fresh >f; git add f\n"
+    "g () { git -c protocol.file.allow=always \"$@\"; }\n"
+    "mkdir ../over; cd ../over; git init -q .; g submodule --quiet add ../git 'deps/a lib'; git commit -qm 'With a lib'\n"
+    "cd ../new\n"
     "for d in ../git ../hg; do cd $d; printf 'zero\\none\\nTWO\\nthree\\nFOUR\\n' >'a b.c'; cd ../new; done\n";
 
 static struct aid_resolver *resolver;
@@ -65,7 +69,7 @@ expect_lines (const char *repository, const char *item, const char *want)
   struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
   struct aid_error e = { AID_OK, "" };
   char words[1000], *save = NULL;
-  if (read_in (repository, item, &out, &e))
+  if (read_in (repository, item, &out, &e) || e.code)    /* a program that may fail leaves no error */
     fail_msg ("%s in %s: %s", item, repository, e.msg);
   const char *at = aid_str_z (&out);
   snprintf (words, sizeof words, "%s", want);
@@ -105,7 +109,7 @@ expect_error (const char *repository, const char *item, enum aid_err code, const
 static void
 test_diff (void **state)
 {
-  (void) state;
+  (void)state;
   expect_lines ("git", "diff:", "diff --git|a b.c|+zero");
   expect_lines ("hg", "diff:", "diff --git|a b.c|+zero");
   expect_lines ("git/sub", "diff:", "+zero");
@@ -116,7 +120,7 @@ test_diff (void **state)
 static void
 test_commits (void **state)
 {
-  (void) state;
+  (void)state;
   expect_lines ("git", "commit:HEAD", "commit |Author: Ann|Four is loud|-four|+FOUR");
   expect_lines ("git", "commit:HEAD~1", "Two is loud|+TWO");
   expect_lines ("hg", "commit:tip", "commit |Author: Ann|Four is loud|-four|+FOUR");
@@ -131,7 +135,7 @@ test_commits (void **state)
 static void
 test_bad_commits (void **state)
 {
-  (void) state;
+  (void)state;
   expect_error ("git", "commit:nosuch", AID_E_INVALID, "nosuch");
   expect_error ("hg", "commit:nosuch", AID_E_INVALID, "nosuch");
   expect_error ("git", "commit:--output=x", AID_E_INVALID, "no name of a commit");
@@ -146,7 +150,7 @@ test_bad_commits (void **state)
 static void
 test_history (void **state)
 {
-  (void) state;
+  (void)state;
   expect_lines ("git", "history:a b.c", "Four is loud|+FOUR|Two is loud|+TWO|The first lines");
   expect_lines ("hg", "history:a b.c", "Four is loud|+FOUR|Two is loud|+TWO|The first lines");
   expect_lines ("git", "history:a b.c#L3", "Two is loud|+TWO|The first lines");
@@ -160,7 +164,7 @@ test_history (void **state)
 static void
 test_blame (void **state)
 {
-  (void) state;
+  (void)state;
   expect_lines ("git", "blame:a b.c", "Not Committed Yet|zero|Ann|one|Ann|TWO|FOUR|commit |Two is loud");
   expect_lines ("hg", "blame:a b.c", "Not Committed Yet|zero|Ann|one|Ann|TWO|FOUR|commit |loud");
   expect_lines ("git", "blame:a b.c#L3", "TWO|Two is loud");
@@ -170,11 +174,68 @@ test_blame (void **state)
   expect_error ("hg", "blame:none.c", AID_E_INVALID, "none.c");
 }
 
+/* A file of a submodule is asked about there. */
+static void
+test_submodules (void **state)
+{
+  (void)state;
+  expect_lines ("over", "history:deps/a lib/a b.c", "Four is loud|+FOUR|Two is loud|+TWO|The first lines");
+  expect_lines ("over", "history:deps/a lib/a b.c#L2", "Two is loud|+TWO|The first lines");
+  expect_lines ("over", "blame:deps/a lib/a b.c#L2", "Ann|TWO|commit |Two is loud");
+  expect_lines ("over", "commit:HEAD", "With a lib|Subproject commit");
+  expect_error ("over", "history:deps/none.c", AID_E_NOTFOUND, "No commit has deps/none.c");
+}
+
+/* Two repositories whose own settings name programs wherever Git and Mercurial look for some; each leaves a file "ran". */
+static const char hostile[]
+  = "set -e; cd \"$1\"; export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null HGRCPATH= HGPLAIN=1\n"
+    "ran=$PWD/ran; mkdir bad-git bad-hg; cd bad-git; git init -q .; c () { git config \"$1\" \"touch '$ran'; ${2-cat}\"; }\n"
+    "printf '*.c diff=bad filter=bad\\n' >.gitattributes; printf '\\nint f (void);\\n' >f.c; git add .\n"
+    "git -c user.name=Ann -c user.email=ann@example.org commit -qm one; echo 'int g (void);' >>f.c\n"
+    "printf '#!/bin/sh\\ntouch %s\\n' \"'$ran'\" >../program; chmod +x ../program\n"
+    "c diff.bad.textconv; c diff.bad.command; c diff.external; c filter.bad.clean; c filter.bad.process; c core.fsmonitor\n"
+    "c core.pager; git config gpg.program \"$PWD/../program\"; git config log.showSignature true\n"
+    "git config filter.bad.required true\n"
+    "cd ../bad-hg; hg init; printf '\\nint f (void);\\n' >f.c; hg add -q; hg commit -u Ann -m one; echo 'int g (void);' "
+    ">>f.c\n"
+    "printf 'open(\"%s\", \"w\")\\n' \"$ran\" >../bad.py\n"
+    "printf '[extensions]\\nbad=%s\\n[hooks]\\n' \"$PWD/../bad.py\" >.hg/hgrc\n"
+    "for v in diff log annotate files status; do echo \"pre-$v=touch '$ran'\"; done >>.hg/hgrc\n"
+    "rm -f \"$ran\"\n";
+
+/* What somebody's repository has in its settings is never run. */
+static void
+test_hostile_settings (void **state)
+{
+  (void)state;
+  static const char *const items[]
+    = { "diff:", "commit:.", "history:f.c", "history:f.c#L2", "blame:f.c", "blame:f.c#L2", "@f" };
+  char script[4096];
+  FILE *f = fopen (scratch_path ("hostile.sh"), "w");
+  assert_non_null (f);
+  fputs (hostile, f);
+  fclose (f);
+  snprintf (script, sizeof script, "sh '%s/hostile.sh' '%s'", scratch, scratch);
+  assert_int_equal (system (script), 0);
+  for (size_t i = 0; i < 14; i++)
+    {
+      const char *in = i % 2 ? "bad-hg" : "bad-git", *item = i == 2 ? "commit:HEAD" : items[i / 2];
+      snprintf (script, sizeof script, "touch '%s/%s/f.c'", scratch, in); /* so that Git looks at it again */
+      assert_int_equal (system (script), 0);
+      expect_lines (in, item, "f (void)");
+      if (aid_fs_exists (scratch_path ("ran")))
+        fail_msg ("%s ran a program of the settings of %s", item, in);
+    }
+  snprintf (script, sizeof script, "cd '%s/bad-git' && touch f.c && git diff >/dev/null 2>&1", scratch);
+  assert_int_equal (system (script) == -1, 0);
+  assert_true (aid_fs_exists (scratch_path ("ran"))); /* the settings are as bad as they look */
+}
+
 /* What was read is known until it is read again; a stopped resolver runs nothing. */
 static void
 test_recalling_and_stopping (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_resolver *r = aid_resolver_new ();
   struct aid_resolve how = { .resolver = r, .dir = scratch_path ("git") };
   struct aid_str out = AID_STR_INIT (AID_ITEM_MAX), again = AID_STR_INIT (AID_ITEM_MAX);
@@ -196,8 +257,14 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_diff),        cmocka_unit_test (test_commits), cmocka_unit_test (test_bad_commits),
-    cmocka_unit_test (test_history),     cmocka_unit_test (test_blame),   cmocka_unit_test (test_recalling_and_stopping),
+    cmocka_unit_test (test_diff),
+    cmocka_unit_test (test_commits),
+    cmocka_unit_test (test_bad_commits),
+    cmocka_unit_test (test_history),
+    cmocka_unit_test (test_blame),
+    cmocka_unit_test (test_submodules),
+    cmocka_unit_test (test_hostile_settings),
+    cmocka_unit_test (test_recalling_and_stopping),
   };
   return cmocka_run_group_tests_name ("context vc", tests, make_repositories, drop_repositories);
 }

@@ -30,6 +30,48 @@ a_name_in_the_question_is_found_where_it_is_defined (void **state)
   assert_int_equal (passage (0)->last, 8);
 }
 
+/* The names that begin with PREFIX, MAX at most, with a blank behind each, and "..." when there may be more. */
+static void
+expect_symbols (const char *prefix, size_t max, const char *want)
+{
+  struct aid_vec names = AID_VEC_INIT (char *, 1000);
+  struct aid_str got = AID_STR_INIT (100000);
+  struct aid_error e = { AID_OK, "" };
+  int more = 0;
+  if (aid_symbols (ix, aid_span_z (prefix), max, &names, &more, &e))
+    fail_msg ("%s", e.msg);
+  for (size_t i = 0; i < names.len; i++)
+    {
+      aid_str_addf (&got, "%s ", AID_VEC_AT (char *, &names, i));
+      free (AID_VEC_AT (char *, &names, i));
+    }
+  aid_str_addz (&got, more ? "..." : "");
+  assert_string_equal (aid_str_z (&got), want);
+  aid_vec_free (&names);
+  aid_str_free (&got);
+}
+
+static void
+symbols_are_listed_by_their_beginnings (void **state)
+{
+  (void) state;
+  write_file ("sym/a.c", "int zeta_one (void)\n{\n  return 1;\n}\n\nint zeta_two (void)\n{\n  return 2;\n}\n");
+  write_file ("sym/b.py", "class Zeta_class:\n    def zeta_one(self):\n        pass\n\ndef other():\n    pass\n");
+  index_it ();
+  expect_symbols ("zeta", 10, "zeta_one zeta_two Zeta_class ");
+  expect_symbols ("Zeta", 10, "Zeta_class ");
+  expect_symbols ("zeta_t", 10, "zeta_two ");
+  expect_symbols ("zeta", 2, "zeta_one zeta_two ...");
+  expect_symbols ("zeta_nothing", 10, "");
+  expect_symbols ("'; --", 10, "");
+  write_file ("sym/a.c", "int zeta_three (void)\n{\n  return 1;\n}\n");          /* what is gone is not offered */
+  index_it ();
+  expect_symbols ("zeta", 10, "zeta_one zeta_three Zeta_class ");
+  assert_int_equal (unlink (in_project ("sym/b.py")), 0);
+  index_it ();
+  expect_symbols ("zeta", 10, "zeta_three ");
+}
+
 static void
 words_find_what_speaks_of_them_in_other_forms (void **state)
 {
@@ -241,6 +283,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     SCENE (a_name_in_the_question_is_found_where_it_is_defined),
+    SCENE (symbols_are_listed_by_their_beginnings),
     SCENE (words_find_what_speaks_of_them_in_other_forms),
     SCENE (files_and_lines_of_an_error_come_first),
     SCENE (what_lies_near_an_open_file_is_found_with_its_reason),

@@ -1,6 +1,8 @@
 /* Writing a plan to a tree: all or nothing, in whatever way it fails. */
 #include "patch_cases.h"
 
+#include <sys/resource.h>
+
 #define EDIT_F "--- a/f.txt\n+++ b/f.txt\n@@ -1 +1 @@\n-one\n+ONE\n"
 #define NEW(name) "--- /dev/null\n+++ b/" name "\n@@ -0,0 +1 @@\n+new\n"
 
@@ -241,6 +243,42 @@ modes_are_as_the_patch_states (void **state)
   tree_free (&t);
 }
 
+/* More than a program may have open at once, in several folders. */
+static void
+more_files_than_may_be_open_are_written (void **state)
+{
+  (void) state;
+  enum { FILES = 150, OPEN = 48 };
+  struct tree t = tree_make ();
+  char name[64], text[64];
+  struct aid_str diff = AID_STR_INIT (1 << 20);
+  struct rlimit before, few;
+  for (int i = 0; i < FILES; i++)
+    {
+      snprintf (name, sizeof name, "d%d/f%d.txt", i % 9, i);
+      snprintf (text, sizeof text, "one\nof %d\n", i);
+      put (t.dir, name, text);
+      aid_str_addf (&diff, "--- a/%s\n+++ b/%s\n@@ -1,2 +1,2 @@\n-one\n+ONE\n of %d\n", name, name, i);
+    }
+  assert_int_equal (getrlimit (RLIMIT_NOFILE, &before), 0);
+  few = before;
+  few.rlim_cur = OPEN;
+  assert_int_equal (setrlimit (RLIMIT_NOFILE, &few), 0);
+  tree_plan (&t, aid_str_z (&diff));
+  enum aid_err err = tree_apply (&t, 0);
+  assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
+  assert_int_equal (err, AID_OK);
+  for (int i = 0; i < FILES; i++)
+    {
+      snprintf (name, sizeof name, "d%d/f%d.txt", i % 9, i);
+      snprintf (text, sizeof text, "ONE\nof %d\n", i);
+      assert_file (t.dir, name, text);
+    }
+  assert_int_equal (entries (&t), FILES + 9 + 1);
+  aid_str_free (&diff);
+  tree_free (&t);
+}
+
 int
 main (void)
 {
@@ -255,6 +293,7 @@ main (void)
     cmocka_unit_test (a_link_that_turns_outward_after_the_plan_is_seen),
     cmocka_unit_test (one_file_by_two_names_is_refused),
     cmocka_unit_test (what_is_there_already_is_not_written),
+    cmocka_unit_test (more_files_than_may_be_open_are_written),
   };
   return cmocka_run_group_tests_name ("patch apply", tests, NULL, NULL);
 }

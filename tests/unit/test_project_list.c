@@ -270,6 +270,49 @@ hg_gives_what_is_tracked_and_what_is_unknown (void **state)
   aid_str_free (&out);
 }
 
+/* --- Jujutsu: no jj runs, for what it tracks is what is not ignored; these are folders as it makes them ------------------ */
+
+static void
+jujutsu_is_walked_by_git_s_rules (void **state)
+{
+  (void)state;
+  struct aid_str out = AID_STR_INIT (1000);
+  struct aid_project_vc vc;
+  const char *dir = folder ("jj");
+  write_file (dir, ".jj/repo/store/type", AID_SPAN ("git"));
+  write_file (dir, ".jj/working_copy/type", AID_SPAN ("local"));
+  write_file (dir, ".gitignore", AID_SPAN ("*.o\n!kept.o\n"));
+  write_file (dir, "sub/.gitignore", AID_SPAN ("/only-here.c\n"));
+  write_file (dir, "sub/only-here.c", AID_SPAN ("x\n"));
+  write_file (dir, "sub/deep/only-here.c", AID_SPAN ("x\n"));
+  write_file (dir, "a.c", AID_SPAN ("x\n"));
+  write_file (dir, "a.o", AID_SPAN ("x\n"));
+  write_file (dir, "kept.o", AID_SPAN ("x\n"));
+  assert_files (dir, NULL, "walk", ".gitignore\na.c\nkept.o binary\nsub/.gitignore\nsub/deep/only-here.c\n");
+  struct aid_project *p = open_project (dir, NULL);
+  aid_project_vc (p, &vc);
+  assert_int_equal (vc.kind, AID_VC_JJ);
+  aid_project_close (p);
+  char below[600];
+  snprintf (below, sizeof below, "%s/sub/deep", dir);
+  assert_int_equal (aid_project_root_of (below, 0, &out, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&out), dir);
+  aid_str_free (&out);
+}
+
+/* Where .git lies beside .jj, Git knows as much. */
+static void
+jujutsu_with_git_beside_it_is_git_s (void **state)
+{
+  (void)state;
+  const char *dir = folder ("jjgit");
+  make_repository (dir);
+  write_file (dir, ".jj/.gitignore", AID_SPAN ("/*\n"));
+  write_file (dir, ".jj/repo/store/type", AID_SPAN ("git"));
+  write_file (dir, "a.c", AID_SPAN ("x\n"));
+  assert_files (dir, NULL, "git", "a.c\n");
+}
+
 /* --- what may lie about ------------------------------------------------------------------------------------------------- */
 
 static const char oddities[]
@@ -332,6 +375,8 @@ main (void)
     TEST (a_hostile_repository_runs_no_program),
     TEST (git_that_refuses_is_told_and_a_walk_takes_its_place),
     TEST (hg_gives_what_is_tracked_and_what_is_unknown),
+    TEST (jujutsu_is_walked_by_git_s_rules),
+    TEST (jujutsu_with_git_beside_it_is_git_s),
     TEST (odd_names_links_fifos_and_huge_files_are_no_trouble),
     TEST (a_limit_of_files_is_told),
   };

@@ -169,6 +169,12 @@ a_place_lies_in_the_innermost_definition (void **state)
   assert_int_equal (aid_scan_at (&s, 40), 1); /* between f and y */
   assert_int_equal (aid_scan_at (&s, 44), 3);
   assert_int_equal (aid_scan_at (&s, text.len), -1);
+  text = AID_SPAN ("struct point\n{\n  int x;\n};\nint lone;\n");
+  assert_int_equal (aid_scan_text (AID_LANG_C, text, &s), AID_OK);
+  assert_int_equal (s.defs[aid_scan_at (&s, 17)].kind, AID_DEF_FIELD);
+  assert_int_equal (aid_scan_around (&s, 17), 0); /* the structure that x is in */
+  assert_int_equal (aid_scan_around (&s, 27), aid_scan_at (&s, 27));
+  assert_int_equal (aid_scan_around (&s, text.len), -1);
   aid_scan_free (&s);
 }
 
