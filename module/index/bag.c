@@ -1,4 +1,5 @@
-/* An open table of the terms, their bytes in an arena.  Both have limits; a chunk that passes them loses its last terms. */
+/* An open table of the terms, their bytes in an arena.  Both have limits; a chunk that passes them loses its last terms.
+   The table is small until there are many, for then it stays in the processor's fastest memory. */
 #include "index/bag.h"
 #include "base/hash.h"
 #include "index/terms.h"
@@ -8,8 +9,10 @@
 enum
 {
   SLOTS = 16384,
+  SLOTS_FIRST = 1024,
   TERMS_MAX = 12000,
-  ARENA = 1 << 19
+  ARENA = 1 << 19,
+  LEFT_OUT_BITS = 1 << 14
 };
 
 /* BM25's k1 and b, and the terms of a chunk that is neither long nor short. */
@@ -27,10 +30,11 @@ struct aid_bag
 {
   struct slot slots[SLOTS];
   uint16_t used[TERMS_MAX];
-  size_t n, arena_len;
-  double total;    /* terms with their repetitions */
-  unsigned weight; /* of the text that is added */
-  int parts_only;  /* no compound identifier whole */
+  size_t n, arena_len, cap;                  /* CAP: slots that are used */
+  unsigned char left_out[LEFT_OUT_BITS / 8]; /* bits by hash: whether a term may be one that is not kept */
+  double total;                              /* terms with their repetitions */
+  unsigned weight;                           /* of the text that is added */
+  int parts_only;                            /* no compound identifier whole */
   char arena[ARENA];
 };
 
@@ -40,7 +44,16 @@ aid_bag_new (struct aid_error *e)
   struct aid_bag *b = calloc (1, sizeof *b);
 
   if (!b)
-    aid_error_set (e, AID_E_NOMEM, "No memory for the index");
+    {
+      aid_error_set (e, AID_E_NOMEM, "No memory for the index");
+      return NULL;
+    }
+  b->cap = SLOTS_FIRST;
+  for (size_t i = 0; aid_term_left_out (i); i++)
+    {
+      uint32_t bit = (uint32_t)aid_hash64 (aid_span_z (aid_term_left_out (i))) % LEFT_OUT_BITS;
+      b->left_out[bit / 8] |= (unsigned char)(1u << bit % 8);
+    }
   return b;
 }
 
@@ -56,13 +69,35 @@ aid_sketch_cell (struct aid_span term)
   return (uint32_t)aid_hash64 (term) & (AID_SKETCH_CELLS - 1);
 }
 
+/* Four times the slots, for what is there. */
+static void
+spread (struct aid_bag *b)
+{
+  struct slot had[SLOTS / 8 + 1]; /* what a table of a quarter of all slots has when it is half full */
+
+  for (size_t i = 0; i < b->n; i++)
+    {
+      had[i] = b->slots[b->used[i]];
+      b->slots[b->used[i]].len = 0;
+    }
+  b->cap *= 4;
+  for (size_t i = 0; i < b->n; i++)
+    {
+      uint32_t at = had[i].hash % b->cap;
+      while (b->slots[at].len)
+        at = (at + 1) % b->cap;
+      b->slots[at] = had[i];
+      b->used[i] = (uint16_t)at;
+    }
+}
+
 void
 aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight)
 {
-  uint32_t hash = (uint32_t)aid_hash64 (term), i = hash % SLOTS;
+  uint32_t hash = (uint32_t)aid_hash64 (term), i = hash % b->cap;
 
   b->total++;
-  for (; b->slots[i].len; i = (i + 1) % SLOTS)
+  for (; b->slots[i].len; i = (i + 1) % b->cap)
     if (b->slots[i].hash == hash && b->slots[i].len == term.len && !memcmp (b->arena + b->slots[i].at, term.ptr, term.len))
       {
         b->slots[i].weight += weight;
@@ -74,6 +109,8 @@ aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight)
   b->slots[i] = (struct slot){ hash, (uint32_t)b->arena_len, weight, (uint16_t)term.len };
   b->arena_len += term.len;
   b->used[b->n++] = (uint16_t)i;
+  if (b->n * 2 > b->cap && b->cap < SLOTS)
+    spread (b);
 }
 
 static void
@@ -117,13 +154,26 @@ aid_level_value (unsigned level)
   return (level + 0.5) / AID_LEVELS;
 }
 
+/* Whether S may be a term that no question has; mostly its hash tells that it is none. */
+static int
+may_be_left_out (const struct aid_bag *b, const struct slot *s)
+{
+  uint32_t bit = s->hash % LEFT_OUT_BITS;
+
+  return b->left_out[bit / 8] >> bit % 8 & 1;
+}
+
+static struct aid_span
+term_of (const struct aid_bag *b, const struct slot *s)
+{
+  return (struct aid_span){ b->arena + s->at, s->len };
+}
+
 /* A term that no question has is not kept. */
 static int
 is_kept (const struct aid_bag *b, const struct slot *s)
 {
-  struct aid_span term = { b->arena + s->at, s->len };
-
-  return !aid_term_is_stop (term) && !aid_term_is_everywhere (term);
+  return !may_be_left_out (b, s) || (!aid_term_is_stop (term_of (b, s)) && !aid_term_is_everywhere (term_of (b, s)));
 }
 
 static void
@@ -143,6 +193,7 @@ empty (struct aid_bag *b)
   for (size_t i = 0; i < b->n; i++)
     b->slots[b->used[i]].len = 0;
   b->n = b->arena_len = 0;
+  b->cap = SLOTS_FIRST;
   b->total = 0;
 }
 
@@ -167,7 +218,10 @@ void
 aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
 {
   for (size_t i = 0; i < b->n; i++)
-    if (!aid_term_is_stop ((struct aid_span){ b->arena + b->slots[b->used[i]].at, b->slots[b->used[i]].len }))
-      give (b, &b->slots[b->used[i]], out, cells);
+    {
+      struct slot *slot = &b->slots[b->used[i]];
+      if (!may_be_left_out (b, slot) || !aid_term_is_stop (term_of (b, slot)))
+        give (b, slot, out, cells);
+    }
   empty (b);
 }

@@ -15,7 +15,6 @@ enum
 
 enum
 {
-  FILE_MAX = 2 << 20,
   WINDOW = 30,
   WHOLE_LINES = 110,
   SHOWN_LINES = 60,
@@ -45,8 +44,8 @@ struct cutting
 {
   struct aid_seeking *k;
   struct aid_candidate *c;
-  struct aid_str text;
-  struct aid_scan scan;
+  struct aid_span text;
+  const struct aid_scan *scan;
   enum aid_language language;
   uint32_t *starts; /* where each line begins; LINES + 1 of them */
   uint32_t *owner;  /* the unit of each line */
@@ -55,14 +54,13 @@ struct cutting
   struct aid_vec units;   /* of struct unit: the definitions, then the windows */
   uint64_t hashes[TABLE]; /* of the terms; 0: free */
   uint8_t term[TABLE];
-  uint32_t line; /* where reading is */
+  uint64_t lengths[256]; /* of the terms, as bits, by first byte: nearly all others are told apart by that */
+  uint32_t line;         /* where reading is */
 };
 
 static void
 free_cutting (struct cutting *g)
 {
-  aid_str_free (&g->text);
-  aid_scan_free (&g->scan);
   aid_vec_free (&g->units);
   free (g->starts);
   free (g->owner);
@@ -107,9 +105,9 @@ make_units (struct cutting *g)
 {
   uint32_t window = UINT32_MAX, began = 0;
 
-  for (size_t i = 0; i < g->scan.n_defs && i < DEFS_MAX; i++)
+  for (size_t i = 0; i < g->scan->n_defs && i < DEFS_MAX; i++)
     {
-      const struct aid_def *d = &g->scan.defs[i];
+      const struct aid_def *d = &g->scan->defs[i];
       struct unit *u = is_unit (d, g->lines) ? aid_vec_push (&g->units) : NULL;
       if (!u)
         continue;
@@ -142,16 +140,14 @@ make_units (struct cutting *g)
 static int
 open_file (struct cutting *g)
 {
-  struct aid_span path = aid_span_z (g->c->path);
-  struct aid_project_file file;
+  const struct aid_looked *l = g->k->bytes > BYTES_MAX ? NULL : aid_look (g->k, aid_span_z (g->c->path));
 
-  if (g->k->bytes > BYTES_MAX || aid_project_read (g->k->x->project, path, &g->text, &file, NULL) || !g->text.len
-      || memchr (g->text.ptr, '\0', g->text.len))
+  if (!l)
     return -1;
+  g->text = aid_str_span (&l->text);
+  g->scan = &l->scan;
+  g->language = l->language;
   g->k->bytes += g->text.len;
-  g->language = aid_language_of (path, aid_span_cut (aid_str_span (&g->text), 0, g->text.len < 512 ? g->text.len : 512));
-  if (aid_scan_text (g->language, aid_str_span (&g->text), &g->scan))
-    return -1;
   return find_lines (g) || make_units (g) ? -1 : 0;
 }
 
@@ -167,6 +163,7 @@ make_table (struct cutting *g)
       size_t at = hash >> 8 & (TABLE - 1);
       while (g->hashes[at])
         at = (at + 1) & (TABLE - 1);
+      g->lengths[(unsigned char)t->text[0]] |= (uint64_t)1 << (t->len & 63);
       g->hashes[at] = hash;
       g->term[at] = (uint8_t)i;
     }
@@ -176,8 +173,9 @@ make_table (struct cutting *g)
 static int
 term_at (const struct cutting *g, struct aid_span term)
 {
+  if (!(g->lengths[(unsigned char)term.ptr[0]] >> (term.len & 63) & 1))
+    return -1;
   uint64_t hash = aid_hash64 (term) | 1;
-
   for (size_t at = hash >> 8 & (TABLE - 1); g->hashes[at]; at = (at + 1) & (TABLE - 1))
     if (g->hashes[at] == hash)
       return g->term[at];
@@ -231,9 +229,9 @@ score_unit (struct cutting *g, struct unit *u)
       u->score *= 0.7;
       return;
     }
-  const struct aid_def *d = &g->scan.defs[u->def];
+  const struct aid_def *d = &g->scan->defs[u->def];
   struct in_name n = { g, 0 };
-  struct aid_span name = aid_span_cut (aid_str_span (&g->text), d->name.from, d->name.to);
+  struct aid_span name = aid_span_cut (g->text, d->name.from, d->name.to);
   aid_terms (name, count_in_name, &n);
   u->score += n.score;
   for (size_t i = 0; i < g->c->n_foci; i++)
@@ -263,7 +261,7 @@ score_similar (struct cutting *g, const struct aid_focus *f)
 static void
 score_units (struct cutting *g)
 {
-  aid_terms (aid_str_span (&g->text), count_term, g);
+  aid_terms (g->text, count_term, g);
   for (size_t i = 0; i < g->units.len; i++)
     score_unit (g, &AID_VEC_AT (struct unit, &g->units, i));
   for (size_t i = 0; i < g->c->n_foci; i++)
@@ -330,11 +328,11 @@ full_name (const struct cutting *g, const struct unit *u)
 
   if (u->def < 0)
     return NULL;
-  aid_scan_container (&g->scan, g->language, aid_str_span (&g->text), (size_t)u->def, &name);
+  aid_scan_container (g->scan, g->language, g->text, (size_t)u->def, &name);
   if (name.len)
     aid_str_addz (&name, aid_language_separator (g->language));
-  const struct aid_def *d = &g->scan.defs[u->def];
-  aid_str_addspan (&name, aid_span_cut (aid_str_span (&g->text), d->name.from, d->name.to));
+  const struct aid_def *d = &g->scan->defs[u->def];
+  aid_str_addspan (&name, aid_span_cut (g->text, d->name.from, d->name.to));
   return aid_str_steal (&name);
 }
 
@@ -359,7 +357,7 @@ reason_of (const struct cutting *g, const struct unit *u)
     snprintf (reason, sizeof reason, "%s",
               u->focus->in_error ? "in the error's backtrace" : "at a line that the question names");
   else
-    snprintf (reason, sizeof reason, "%s `%.*s`", g->scan.defs[u->def].kind == AID_DEF_SIGNATURE ? "declares" : "defines",
+    snprintf (reason, sizeof reason, "%s `%.*s`", g->scan->defs[u->def].kind == AID_DEF_SIGNATURE ? "declares" : "defines",
               (int)(u->focus->name.len < 100 ? u->focus->name.len : 100), u->focus->name.ptr);
   return strdup (reason);
 }
@@ -382,17 +380,16 @@ give (struct cutting *g, const struct unit *u, double top, struct aid_vec *out)
                              .tokens = aid_tokens_about (g->starts[last] - g->starts[first - 1]) };
 }
 
-enum aid_err
-aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, size_t rank, struct aid_vec *out, struct aid_error *e)
+void
+aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, struct aid_vec *out)
 {
-  struct cutting g = { .k = k, .c = candidate, .text = AID_STR_INIT (FILE_MAX), .scan = AID_SCAN_INIT };
+  struct cutting g = { .k = k, .c = candidate };
 
-  (void)rank, (void)e;
   g.units = AID_VEC_INIT (struct unit, 1000000);
   if (open_file (&g) || !g.units.len)
     {
       free_cutting (&g);
-      return AID_OK;
+      return;
     }
   make_table (&g);
   score_units (&g);
@@ -405,5 +402,4 @@ aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, size_t rank, st
         give (&g, u, top, out);
     }
   free_cutting (&g);
-  return AID_OK;
 }

@@ -6,6 +6,7 @@
      them back.
             state: 1, its names can be searched; 2, its words too
      names  one row a file (prepare.c); words  one row a chunk, a column a level (bag.c)
+     tags, runs  exact names (tags.c)
      told, commits, paths   version control's log (history.c)
      meta   numbers by name, and the sketch */
 #include "index/index_internal.h"
@@ -20,7 +21,7 @@
 
 enum
 {
-  VERSION = 1,
+  VERSION = 2,
   WAIT_MS = 3000
 };
 
@@ -33,16 +34,19 @@ static const char schema[]
     "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
     "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
     "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
-    "CREATE VIRTUAL TABLE names USING fts5(path, defs, tags, content='', columnsize=0, detail=column, tokenize='aid');"
+    "CREATE TABLE tags(id INTEGER PRIMARY KEY, data BLOB);"
+    "CREATE TABLE runs(run INTEGER PRIMARY KEY, size INT);"
+    "CREATE VIRTUAL TABLE names USING fts5(path, defs, symbols, content='', columnsize=0, detail=column, tokenize='aid');"
     "CREATE VIRTUAL TABLE words USING fts5(c0, c1, c2, c3, c4, c5, c6, c7, content='', columnsize=0, detail=column, "
     "tokenize='aid');"
     "CREATE VIRTUAL TABLE told USING fts5(said, paths, content='', columnsize=0, detail=column, tokenize='aid');"
     "CREATE TABLE commits(id INTEGER PRIMARY KEY, subject BLOB, paths BLOB);"
     "CREATE TABLE paths(id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL);"
     "INSERT INTO names(names, rank) VALUES('hashsize', 4194304);"
+    "INSERT INTO names(names, rank) VALUES('automerge', 16);"
     "INSERT INTO words(words, rank) VALUES('hashsize', 8388608);"
     "INSERT INTO words(words, rank) VALUES('automerge', 8);"
-    "INSERT INTO meta VALUES('version', 1);"
+    "INSERT INTO meta VALUES('version', 2);"
     "COMMIT;";
 
 /* --- one connection ------------------------------------------------------------------------------------------------ */
@@ -159,6 +163,8 @@ connect (const char *dir, const char *name, struct aid_shelf *s, struct aid_erro
   err = aid_db_open (aid_str_z (&path), WAIT_MS, &s->db, e);
   aid_str_free (&path);
   snprintf (s->name, sizeof s->name, "%s", name);
+  if (!err)
+    err = aid_db_exec (s->db, "PRAGMA cache_size=-16000", e);
   if (!err)
     err = aid_fts_new (s->db, &s->fts, e);
   if (err)

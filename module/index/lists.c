@@ -24,7 +24,7 @@ enum
 #define ERROR_WEIGHT 1.6
 #define NEAR_WEIGHT 0.3
 #define WITH_WEIGHT 0.35
-#define SAID_WEIGHT 0.6
+#define SAID_WEIGHT 0.9
 #define LATELY_WEIGHT 0.12
 
 static int64_t

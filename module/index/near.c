@@ -1,5 +1,6 @@
 /* What lies near a file, by names alone: others of its stem, tests called after it, and what its imports can mean here. */
 #include "index/search_internal.h"
+#include "index/tags.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@ enum
 {
   IMPORTS_MAX = 40,
   SAME_MAX = 12,
-  FILE_MAX = 1 << 20
+  TAGGED_MAX = 2000
 };
 
 static char *
@@ -32,19 +33,13 @@ enum aid_err
 aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out, size_t *all,
             struct aid_error *e)
 {
-  struct aid_str tag = AID_STR_INIT (512);
-  struct aid_vec postings = AID_VEC_INIT (struct aid_posting, 4000);
-  enum aid_err err;
-  int cut;
+  struct aid_vec files = AID_VEC_INIT (int64_t, TAGGED_MAX);
+  enum aid_err err = aid_tags_find (k->s->db, aid_tag_key (kind, name, lower), &files, e);
 
   *all = 0;
-  aid_str_addc (&tag, kind);
-  for (size_t i = 0; i < name.len; i++)
-    aid_str_addc (&tag, lower ? (char)tolower ((unsigned char)name.ptr[i]) : name.ptr[i]);
-  err = tag.err ? AID_OK : aid_fts_collect (k->s->fts, "names", aid_str_span (&tag), 2000, &postings, &cut, e);
-  for (size_t i = 0; !err && i < postings.len; i++)
+  for (size_t i = 0; !err && i < files.len; i++)
     {
-      char *path = i < max * 8 ? live_path (k->s, AID_VEC_AT (struct aid_posting, &postings, i).row) : NULL;
+      char *path = i < max * 8 ? live_path (k->s, AID_VEC_AT (int64_t, &files, i)) : NULL;
       char **to = path && *all < max ? aid_vec_push (out) : NULL;
       *all += path != NULL || i >= max * 8;
       if (to)
@@ -52,8 +47,7 @@ aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, s
       else
         free (path);
     }
-  aid_str_free (&tag);
-  aid_vec_free (&postings);
+  aid_vec_free (&files);
   return err;
 }
 
@@ -151,18 +145,13 @@ import_stem (struct aid_span name)
 static enum aid_err
 add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, struct aid_error *e)
 {
-  struct aid_str text = AID_STR_INIT (FILE_MAX);
-  struct aid_scan scan = AID_SCAN_INIT;
-  struct aid_project_file file;
+  const struct aid_looked *l = aid_look (k, path);
   enum aid_err err = AID_OK;
 
-  if (aid_project_read (k->x->project, path, &text, &file, NULL)
-      || aid_scan_text (aid_language_of (path, aid_span_cut (aid_str_span (&text), 0, text.len < 512 ? text.len : 512)),
-                        aid_str_span (&text), &scan))
-    scan.n_imports = 0;
-  for (size_t i = 0; !err && i < scan.n_imports && i < IMPORTS_MAX; i++)
+  for (size_t i = 0; l && !err && i < l->scan.n_imports && i < IMPORTS_MAX; i++)
     {
-      struct aid_span name = aid_span_cut (aid_str_span (&text), scan.imports[i].name.from, scan.imports[i].name.to);
+      struct aid_range at = l->scan.imports[i].name;
+      struct aid_span name = aid_span_cut (aid_str_span (&l->text), at.from, at.to);
       struct aid_vec paths = AID_VEC_INIT (char *, 64);
       size_t all, best = 0, best_tail = 0;
       err = aid_tagged (k, '^', import_stem (name), 1, SAME_MAX, &paths, &all, e);
@@ -184,8 +173,6 @@ add_imports (struct aid_seeking *k, struct aid_span path, struct aid_vec *out, s
           free (AID_VEC_AT (char *, &paths, p));
       aid_vec_free (&paths);
     }
-  aid_scan_free (&scan);
-  aid_str_free (&text);
   return err;
 }
 

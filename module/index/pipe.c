@@ -1,5 +1,5 @@
 /* A ring: items between TAKEN and PUT wait for a thread, those between GOT and TAKEN are with one or done.  Only the
-   writer puts and gets; the threads take. */
+   writer puts and gets; the threads take, several at once: waking one another up costs as much as a small file. */
 #include "index/pipe.h"
 #include "base/pool.h"
 
@@ -14,7 +14,8 @@
 
 enum
 {
-  RING = 64,
+  RING = 2 * AID_PIPE_HALF,
+  SOME = 8, /* items that a thread takes at once, and is woken up for */
   KEPT = 1 << 20,
   THREADS_MAX = 8
 };
@@ -32,6 +33,7 @@ struct aid_pipe
   pthread_cond_t more, done;
   struct place ring[RING];
   uint64_t put, taken, got;
+  uint64_t told; /* the writer's own: what was put when it last woke the threads up */
   int ending, calm;
   unsigned n;
   unsigned long threads[THREADS_MAX];
@@ -49,6 +51,24 @@ aid_calm_thread (void)
 #endif
 }
 
+/* How many of the items that wait a thread takes.  With the lock held. */
+static unsigned
+share (const struct aid_pipe *p)
+{
+  uint64_t each = (p->put - p->taken + p->n - 1) / p->n;
+
+  return each < SOME ? (unsigned)each : SOME;
+}
+
+static void
+prepare (struct aid_preparer *preparer, struct aid_pipe_item *item)
+{
+  if (preparer)
+    aid_prepare (preparer, aid_str_span (&item->path), item->what, &item->made);
+  else
+    item->made.err = AID_E_NOMEM;
+}
+
 static void *
 work (void *arg)
 {
@@ -64,14 +84,14 @@ work (void *arg)
         pthread_cond_wait (&p->more, &p->lock);
       if (p->ending)
         break;
-      struct place *place = &p->ring[p->taken++ % RING];
+      uint64_t from = p->taken, to = from + share (p);
+      p->taken = to;
       pthread_mutex_unlock (&p->lock);
-      if (preparer)
-        aid_prepare (preparer, aid_str_span (&place->item.path), place->item.what, &place->item.made);
-      else
-        place->item.made.err = AID_E_NOMEM;
+      for (uint64_t i = from; i < to; i++)
+        prepare (preparer, &p->ring[i % RING].item);
       pthread_mutex_lock (&p->lock);
-      place->done = 1;
+      for (uint64_t i = from; i < to; i++)
+        p->ring[i % RING].done = 1;
       pthread_cond_signal (&p->done);
     }
   pthread_mutex_unlock (&p->lock);
@@ -141,6 +161,14 @@ aid_pipe_empty (const struct aid_pipe *p)
   return p->put == p->got;
 }
 
+/* Wakes the threads up for what was put. */
+static void
+tell (struct aid_pipe *p)
+{
+  p->told = p->put;
+  pthread_cond_broadcast (&p->more);
+}
+
 void
 aid_pipe_put (struct aid_pipe *p, struct aid_span path, unsigned what, int64_t id, int64_t hash)
 {
@@ -154,8 +182,9 @@ aid_pipe_put (struct aid_pipe *p, struct aid_span path, unsigned what, int64_t i
   place->done = 0;
   pthread_mutex_lock (&p->lock);
   p->put++;
-  pthread_cond_signal (&p->more);
   pthread_mutex_unlock (&p->lock);
+  if (p->put - p->told >= SOME)
+    tell (p);
 }
 
 struct aid_pipe_item *
@@ -163,6 +192,8 @@ aid_pipe_wait (struct aid_pipe *p)
 {
   struct place *place = &p->ring[p->got % RING];
 
+  if (p->told != p->put)
+    tell (p);
   pthread_mutex_lock (&p->lock);
   while (!place->done)
     pthread_cond_wait (&p->done, &p->lock);

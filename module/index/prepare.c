@@ -2,13 +2,15 @@
 
      path   the terms of the path
      defs   the terms of the names that it defines
-     tags   "=name" for each name that it defines, as it is written, "~name" for each that it declares; "/base" for
-            the file's name, "^stem" for its name without
-            endings, lowered (the module that it is)
+     symbols  "=" and the name for each that it defines, as it is written: what symbols.c lists
+
+   Its tags (tags.h): "=" and a name for each that it defines, as it is written, "~" for each that it declares; "/" for the
+   file's name, "^" for its name without endings, lowered (the module that it is).
 
    The sketch counts the terms of names and words together. */
 #include "index/prepare.h"
 #include "base/hash.h"
+#include "index/tags.h"
 #include "index/terms.h"
 
 #include <ctype.h>
@@ -78,7 +80,8 @@ void
 aid_prepared_init (struct aid_prepared *p)
 {
   memset (p, 0, sizeof *p);
-  p->path = p->defs = p->tags = AID_STR_INIT (COLUMN_MAX);
+  p->path = p->defs = p->symbols = AID_STR_INIT (COLUMN_MAX);
+  p->tags = AID_VEC_INIT (uint64_t, NAMES_MAX + 2);
   p->text = AID_STR_INIT (TEXT_MAX);
   p->ends = AID_VEC_INIT (size_t, (size_t)AID_CHUNKS * AID_LEVELS);
   p->cells = AID_VEC_INIT (uint32_t, ROWS_TERMS);
@@ -89,7 +92,8 @@ aid_prepared_free (struct aid_prepared *p)
 {
   aid_str_free (&p->path);
   aid_str_free (&p->defs);
-  aid_str_free (&p->tags);
+  aid_str_free (&p->symbols);
+  aid_vec_free (&p->tags);
   aid_str_free (&p->text);
   aid_vec_free (&p->ends);
   aid_vec_free (&p->cells);
@@ -116,16 +120,22 @@ aid_path_stem (struct aid_span path)
   return dot ? aid_span_cut (base, 0, (size_t)(dot - base.ptr)) : base;
 }
 
-/* Appends KIND, NAME without what parts terms, and a blank. */
 static void
-add_tag (struct aid_str *out, char kind, struct aid_span name, int lower)
+add_tag (struct aid_prepared *out, char kind, struct aid_span name, int lower)
 {
-  aid_str_addc (out, kind);
+  uint64_t *key = aid_vec_push (&out->tags);
+
+  if (key)
+    *key = aid_tag_key (kind, name, lower);
+}
+
+/* Appends NAME without what parts terms. */
+static void
+add_symbol (struct aid_str *out, struct aid_span name)
+{
+  aid_str_addc (out, '=');
   for (size_t i = 0; i < name.len; i++)
-    {
-      char c = name.ptr[i];
-      aid_str_addc (out, c == ' ' || !c ? '\x1f' : lower ? (char)tolower ((unsigned char)c) : c);
-    }
+    aid_str_addc (out, name.ptr[i] == ' ' || !name.ptr[i] ? '\x1f' : name.ptr[i]);
   aid_str_addc (out, ' ');
 }
 
@@ -157,8 +167,8 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
 
   aid_bag_add_parts (p->bag, path, 1);
   aid_bag_take_all (p->bag, &out->path, &out->cells);
-  add_tag (&out->tags, '/', aid_path_base (path), 0);
-  add_tag (&out->tags, '^', aid_path_stem (path), 1);
+  add_tag (out, '/', aid_path_base (path), 0);
+  add_tag (out, '^', aid_path_stem (path), 1);
   for (size_t i = 0; i < p->scan.n_defs && given < NAMES_MAX; i++)
     {
       const struct aid_def *d = &p->scan.defs[i];
@@ -168,7 +178,9 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
       given++;
       aid_bag_add_parts (p->bag, name, 1);
       if (is_named (d))
-        add_tag (&out->tags, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
+        add_tag (out, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
+      if (is_named (d) && d->kind != AID_DEF_SIGNATURE)
+        add_symbol (&out->symbols, name);
     }
   aid_bag_take_all (p->bag, &out->defs, &out->cells);
 }
@@ -280,9 +292,9 @@ clear (struct aid_prepared *out)
 {
   aid_str_clear (&out->path);
   aid_str_clear (&out->defs);
-  aid_str_clear (&out->tags);
+  aid_str_clear (&out->symbols);
   aid_str_clear (&out->text);
-  out->ends.len = out->cells.len = 0;
+  out->tags.len = out->ends.len = out->cells.len = 0;
   memset (&out->file, 0, sizeof out->file);
   out->hash = 0;
   out->bytes = 0;
@@ -306,6 +318,6 @@ aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct
     prepare_names (p, path, out);
   if (!out->err && what & AID_PREPARE_WORDS)
     prepare_words (p, out);
-  if (!out->err && (out->path.err || out->defs.err || out->tags.err || out->text.err))
+  if (!out->err && (out->path.err || out->defs.err || out->symbols.err || out->text.err))
     out->err = AID_E_LIMIT;
 }

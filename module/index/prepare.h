@@ -27,7 +27,8 @@ struct aid_prepared
   struct aid_project_file file; /* its path is the caller's */
   int64_t hash;                 /* of the bytes */
   size_t bytes;
-  struct aid_str path, defs, tags; /* columns of the table names: see prepare.c */
+  struct aid_str path, defs, symbols; /* columns of the table names: see prepare.c */
+  struct aid_vec tags;                /* of uint64_t, keys (tags.h) */
   struct aid_str text;
   struct aid_vec ends;  /* of size_t, AID_LEVELS a row */
   struct aid_vec cells; /* of uint32_t: the sketch's cells of all terms */

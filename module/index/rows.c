@@ -4,7 +4,9 @@
 
 enum
 {
-  BULK_MS = 2500
+  BULK_MS = 2500,
+  RUN_LARGEST = 1 << 20,       /* tags: what they take in memory, and a fifth of a second */
+  RUN_LARGEST_BESIDE = 1 << 17 /* the same while somebody waits for an edit */
 };
 #define BULK_BYTES ((uint64_t)64 << 20) /* of text in one transaction */
 #define RACY_NS ((int64_t)100000000)    /* a file that is younger may change again without a new time */
@@ -33,6 +35,7 @@ aid_run_begin (struct aid_run *r)
   r->open = !r->err;
   r->bytes = 0;
   r->rows = 0;
+  r->tags.len = 0;
   r->since = aid_clock_ms ();
 }
 
@@ -43,6 +46,8 @@ aid_run_commit (struct aid_run *r)
 
   if (r->open && !r->err && r->rows)
     r->err = aid_shelf_write_sketch (r->s, r->e);
+  if (r->open && !r->err)
+    r->err = aid_tags_write (r->s->db, &r->tags, r->x->generation ? RUN_LARGEST_BESIDE : RUN_LARGEST, r->e);
   if (r->open && !r->err && r->rows && !(r->err = aid_shelf_get (r->s, "rows", &rows, r->e)))
     r->err = aid_shelf_set (r->s, "rows", rows + r->rows, r->e);
   if (r->open && !r->err)
@@ -94,6 +99,8 @@ aid_row_find (struct aid_run *r, struct aid_span path, struct aid_known *out)
   sqlite3_stmt *s;
   int row = 0;
 
+  if (r->empty)
+    return 0;
   if (!r->err)
     r->err = aid_db_prepare (r->s->db, "SELECT id, size, mtime, inode, hash FROM files WHERE path=?1 AND live=1", &s, r->e);
   if (r->err)
@@ -153,6 +160,8 @@ wake (struct aid_run *r, struct aid_span path, const struct aid_prepared *made)
   int row = 0;
   int64_t id = 0;
 
+  if (r->empty)
+    return 0;
   if (!r->err)
     r->err = aid_db_prepare (
       r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 ORDER BY state DESC LIMIT 1", &s, r->e);
@@ -196,14 +205,22 @@ insert_names (struct aid_run *r, int64_t id, const struct aid_prepared *made)
   sqlite3_stmt *s;
 
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "INSERT INTO names(rowid, path, defs, tags) VALUES(?1,?2,?3,?4)", &s, r->e);
+    r->err = aid_db_prepare (r->s->db, "INSERT INTO names(rowid, path, defs, symbols) VALUES(?1,?2,?3,?4)", &s, r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, id);
   aid_db_text (s, 2, aid_str_span (&made->path));
   aid_db_text (s, 3, aid_str_span (&made->defs));
-  aid_db_text (s, 4, aid_str_span (&made->tags));
+  aid_db_text (s, 4, aid_str_span (&made->symbols));
   r->err = aid_db_run (r->s->db, s, r->e);
+  for (size_t i = 0; !r->err && i < made->tags.len; i++)
+    {
+      struct aid_tag *t = aid_vec_push (&r->tags);
+      if (t)
+        *t = (struct aid_tag){ AID_VEC_AT (uint64_t, &made->tags, i), id };
+      else
+        r->err = aid_error_set (r->e, AID_E_NOMEM, "No memory for the index");
+    }
 }
 
 static void

@@ -1,5 +1,6 @@
-/* Term by term, the rarest first: its postings add to tallies of files and of chunks.  The sketch tells before which
-   terms are in so many rows that they would cost more than they tell; what all of them may cost is bounded. */
+/* Term by term, the rarest first: its postings become hits, which are sorted and added up by chunk and by file.  The
+   sketch tells before which terms are in so many rows that they would cost more than they tell; what all of them may cost
+   is bounded. */
 #include "index/score.h"
 #include "base/clock.h"
 #include "index/terms.h"
@@ -10,7 +11,9 @@
 enum
 {
   TERM_ROWS = 30000,
-  ALL_ROWS = 100000
+  ALL_ROWS = 100000,
+  DIGIT_BITS = 11,
+  DIGIT_MASK = (1 << DIGIT_BITS) - 1
 };
 #define LEAST_SHARE 0.15  /* of the best file's score: one with less is not looked at further */
 #define COMMON_SHARE 0.35 /* of the rows: a term that more have tells nothing */
@@ -18,54 +21,53 @@ enum
 #define DEFS_VALUE 0.8
 #define SECOND_SHARE 0.15 /* what a file's other chunks add */
 
-struct cell
+/* What one term adds to one row. */
+struct hit
 {
-  int64_t key; /* 0: free */
-  float score, more;
-  uint32_t terms;
+  int64_t row;
+  float score;
+  uint32_t term; /* a bit */
 };
 
-struct tally
+/* Sorts N hits at *A by their rows, keeping the order of those of one row; *B has room for as many, and the two change places. */
+static void
+sort_hits (struct hit **a, struct hit **b, size_t n)
 {
-  struct cell *cells;
-  size_t cap, n;
-};
+  int64_t most = 0;
 
-static int
-grow (struct tally *t)
-{
-  struct tally larger = { calloc (t->cap ? t->cap * 4 : 16384, sizeof (struct cell)), t->cap ? t->cap * 4 : 16384, t->n };
-
-  if (!larger.cells)
-    return -1;
-  for (size_t i = 0; i < t->cap; i++)
-    if (t->cells[i].key)
-      {
-        size_t at = (size_t)((uint64_t)t->cells[i].key * 0x9E3779B97F4A7C15u >> 32) & (larger.cap - 1);
-        while (larger.cells[at].key)
-          at = (at + 1) & (larger.cap - 1);
-        larger.cells[at] = t->cells[i];
-      }
-  free (t->cells);
-  *t = larger;
-  return 0;
+  for (size_t i = 0; i < n; i++)
+    most |= (*a)[i].row;
+  for (unsigned shift = 0; shift < 63 && most >> shift; shift += DIGIT_BITS)
+    {
+      size_t at[1 << DIGIT_BITS] = { 0 }, sum = 0;
+      struct hit *from = *a, *to = *b;
+      for (size_t i = 0; i < n; i++)
+        at[from[i].row >> shift & DIGIT_MASK]++;
+      for (size_t i = 0; i <= DIGIT_MASK; i++)
+        {
+          size_t here = at[i];
+          at[i] = sum;
+          sum += here;
+        }
+      for (size_t i = 0; i < n; i++)
+        to[at[from[i].row >> shift & DIGIT_MASK]++] = from[i];
+      *a = to;
+      *b = from;
+    }
 }
 
-/* The cell of KEY (not 0), made if need be; NULL without memory. */
-static struct cell *
-cell_of (struct tally *t, int64_t key)
+static enum aid_err
+sort_all (struct aid_vec *hits, struct aid_error *e)
 {
-  if (t->n * 2 >= t->cap && grow (t))
-    return NULL;
-  size_t at = (size_t)((uint64_t)key * 0x9E3779B97F4A7C15u >> 32) & (t->cap - 1);
-  while (t->cells[at].key && t->cells[at].key != key)
-    at = (at + 1) & (t->cap - 1);
-  if (!t->cells[at].key)
-    {
-      t->cells[at].key = key;
-      t->n++;
-    }
-  return &t->cells[at];
+  struct hit *data = hits->data, *other = hits->len ? malloc (hits->cap * sizeof *other) : NULL;
+
+  if (hits->len && !other)
+    return aid_error_set (e, AID_E_NOMEM, "No memory to search");
+  if (hits->len)
+    sort_hits (&data, &other, hits->len);
+  hits->data = data;
+  free (other);
+  return AID_OK;
 }
 
 /* --- terms --------------------------------------------------------------------------------------------------------- */
@@ -74,7 +76,7 @@ struct scoring
 {
   struct aid_shelf *s;
   struct aid_scores *out;
-  struct tally files, chunks;
+  struct aid_vec chunks, files; /* of struct hit: by rows of the table words, by files */
   struct aid_vec postings;
   double rows; /* in the tables, about */
   size_t used;
@@ -126,37 +128,44 @@ choose_terms (struct scoring *g, const struct aid_asked *asked, struct aid_error
 }
 
 static enum aid_err
+add_hit (struct aid_vec *to, int64_t row, double score, size_t term, struct aid_error *e)
+{
+  struct hit *h = aid_vec_push (to);
+
+  if (!h)
+    return aid_error_set (e, AID_E_NOMEM, "No memory to search");
+  *h = (struct hit){ row, (float)score, 1u << term };
+  return AID_OK;
+}
+
+static enum aid_err
 add_names (struct scoring *g, size_t term, struct aid_error *e)
 {
-  struct aid_scored_term *t = &g->out->terms[term];
+  double value = g->out->terms[term].value;
+  enum aid_err err = AID_OK;
 
-  for (size_t i = 0; i < g->postings.len; i++)
+  for (size_t i = 0; !err && i < g->postings.len; i++)
     {
       const struct aid_posting *p = &AID_VEC_AT (struct aid_posting, &g->postings, i);
-      struct cell *c = cell_of (&g->files, p->row);
-      if (!c)
-        return aid_error_set (e, AID_E_NOMEM, "No memory to search");
-      c->score += (float)(t->value * ((p->columns & 1 ? PATH_VALUE : 0) + (p->columns & 2 ? DEFS_VALUE : 0)));
-      c->terms |= 1u << term;
+      double share = (p->columns & 1 ? PATH_VALUE : 0) + (p->columns & 2 ? DEFS_VALUE : 0);
+      err = add_hit (&g->files, p->row, value * share, term, e);
     }
-  return AID_OK;
+  return err;
 }
 
 static enum aid_err
 add_words (struct scoring *g, size_t term, struct aid_error *e)
 {
-  struct aid_scored_term *t = &g->out->terms[term];
+  double value = g->out->terms[term].value;
+  enum aid_err err = AID_OK;
 
-  for (size_t i = 0; i < g->postings.len; i++)
+  for (size_t i = 0; !err && i < g->postings.len; i++)
     {
       const struct aid_posting *p = &AID_VEC_AT (struct aid_posting, &g->postings, i);
-      struct cell *c = cell_of (&g->chunks, p->row);
-      if (!c)
-        return aid_error_set (e, AID_E_NOMEM, "No memory to search");
-      c->score += (float)(t->value * aid_level_value ((unsigned)__builtin_ctz (p->columns | 1u << (AID_LEVELS - 1))));
-      c->terms |= 1u << term;
+      unsigned level = (unsigned)__builtin_ctz (p->columns | 1u << (AID_LEVELS - 1));
+      err = add_hit (&g->chunks, p->row, value * aid_level_value (level), term, e);
     }
-  return AID_OK;
+  return err;
 }
 
 static enum aid_err
@@ -190,43 +199,49 @@ add_term (struct scoring *g, size_t term, struct aid_error *e)
 
 /* --- files --------------------------------------------------------------------------------------------------------- */
 
-/* Adds to each file's cell its best chunk, and a share of the others. */
-static enum aid_err
-join_chunks (struct scoring *g, struct aid_error *e)
+/* Reads the hits of FILE's chunks from *AT on: the best chunk, and a share of the others. */
+static void
+add_chunks (const struct aid_vec *chunks, size_t *at, struct aid_scored_file *file)
 {
-  struct tally best = { NULL, 0, 0 };
-  enum aid_err err = AID_OK;
+  float best = 0, more = 0;
 
-  for (size_t i = 0; !err && i < g->chunks.cap; i++)
+  while (*at < chunks->len && AID_VEC_AT (struct hit, chunks, *at).row >> AID_ROW_SHIFT == file->id)
     {
-      const struct cell *c = &g->chunks.cells[i];
-      struct cell *b = c->key ? cell_of (&best, (c->key >> AID_ROW_SHIFT) + 1) : NULL;
-      if (!c->key)
-        continue;
-      if (!b)
-        err = aid_error_set (e, AID_E_NOMEM, "No memory to search");
-      else
+      int64_t row = AID_VEC_AT (struct hit, chunks, *at).row;
+      float score = 0;
+      for (; *at < chunks->len && AID_VEC_AT (struct hit, chunks, *at).row == row; ++*at)
         {
-          b->more += c->score > b->score ? b->score : c->score;
-          b->score = c->score > b->score ? c->score : b->score;
-          b->terms |= c->terms;
+          score += AID_VEC_AT (struct hit, chunks, *at).score;
+          file->terms |= AID_VEC_AT (struct hit, chunks, *at).term;
         }
+      more += score > best ? best : score;
+      best = score > best ? score : best;
     }
-  for (size_t i = 0; !err && i < best.cap; i++)
-    if (best.cells[i].key)
-      {
-        struct cell *b = &best.cells[i], *f = cell_of (&g->files, b->key - 1);
-        if (!f)
-          err = aid_error_set (e, AID_E_NOMEM, "No memory to search");
-        else
-          {
-            float share = b->more < b->score * 3 ? b->more : b->score * 3;
-            f->score += b->score + (float)SECOND_SHARE * share;
-            f->terms |= b->terms;
-          }
-      }
-  free (best.cells);
-  return err;
+  file->score += best + (float)SECOND_SHARE * (more < best * 3 ? more : best * 3);
+}
+
+/* Makes files of the hits, which are sorted. */
+static enum aid_err
+join_hits (struct scoring *g, struct aid_error *e)
+{
+  const struct aid_vec *chunks = &g->chunks, *names = &g->files;
+
+  for (size_t c = 0, n = 0; c < chunks->len || n < names->len;)
+    {
+      int64_t by_chunk = c < chunks->len ? AID_VEC_AT (struct hit, chunks, c).row >> AID_ROW_SHIFT : INT64_MAX,
+              by_name = n < names->len ? AID_VEC_AT (struct hit, names, n).row : INT64_MAX;
+      struct aid_scored_file *f = aid_vec_push (&g->out->files);
+      if (!f)
+        return aid_error_set (e, AID_E_NOMEM, "No memory to search");
+      f->id = by_chunk < by_name ? by_chunk : by_name;
+      for (; n < names->len && AID_VEC_AT (struct hit, names, n).row == f->id; n++)
+        {
+          f->score += AID_VEC_AT (struct hit, names, n).score;
+          f->terms |= AID_VEC_AT (struct hit, names, n).term;
+        }
+      add_chunks (chunks, &c, f);
+    }
+  return AID_OK;
 }
 
 static int
@@ -238,29 +253,23 @@ by_score (const void *a, const void *b)
 }
 
 /* Keeps the MAX best files. */
-static enum aid_err
-rank_files (struct scoring *g, size_t max, struct aid_error *e)
+static void
+rank_files (struct aid_vec *files, size_t max)
 {
-  struct aid_vec *files = &g->out->files;
+  struct aid_scored_file *f = files->data;
   float best = 0;
+  size_t kept = 0;
 
-  for (size_t i = 0; i < g->files.cap; i++)
-    best = g->files.cells[i].score > best ? g->files.cells[i].score : best;
-  for (size_t i = 0; i < g->files.cap; i++)
-    {
-      const struct cell *c = &g->files.cells[i];
-      int enough = c->key && c->score >= best * (float)LEAST_SHARE;
-      struct aid_scored_file *f = enough ? aid_vec_push (files) : NULL;
-      if (enough && !f)
-        return aid_error_set (e, AID_E_NOMEM, "No memory to search");
-      if (f)
-        *f = (struct aid_scored_file){ c->key, c->score, c->terms };
-    }
-  if (files->len)
-    qsort (files->data, files->len, sizeof (struct aid_scored_file), by_score);
+  for (size_t i = 0; i < files->len; i++)
+    best = f[i].score > best ? f[i].score : best;
+  for (size_t i = 0; i < files->len; i++)
+    if (f[i].score >= best * (float)LEAST_SHARE)
+      f[kept++] = f[i];
+  files->len = kept;
+  if (kept)
+    qsort (f, kept, sizeof *f, by_score);
   if (files->len > max)
     files->len = max;
-  return AID_OK;
 }
 
 enum aid_err
@@ -275,6 +284,7 @@ aid_score (struct aid_shelf *s, const struct aid_asked *asked, size_t max, int64
   memset (out, 0, sizeof *out);
   out->files = AID_VEC_INIT (struct aid_scored_file, SIZE_MAX / sizeof (struct aid_scored_file));
   g.postings = AID_VEC_INIT (struct aid_posting, TERM_ROWS + 1);
+  g.chunks = g.files = AID_VEC_INIT (struct hit, ALL_ROWS + 4 * TERM_ROWS);
   err = aid_shelf_read_sketch (s, e);
   if (!err && !(err = aid_db_prepare (s->db, "SELECT value FROM meta WHERE key='rows'", &count, e)))
     {
@@ -286,12 +296,12 @@ aid_score (struct aid_shelf *s, const struct aid_asked *asked, size_t max, int64
     err = choose_terms (&g, asked, e);
   for (size_t i = 0; !err && i < out->n_terms; i++)
     err = add_term (&g, i, e);
+  if (!err && !(err = sort_all (&g.chunks, e)) && !(err = sort_all (&g.files, e)))
+    err = join_hits (&g, e);
   if (!err)
-    err = join_chunks (&g, e);
-  if (!err)
-    err = rank_files (&g, max, e);
-  free (g.files.cells);
-  free (g.chunks.cells);
+    rank_files (&out->files, max);
+  aid_vec_free (&g.files);
+  aid_vec_free (&g.chunks);
   aid_vec_free (&g.postings);
   return err;
 }

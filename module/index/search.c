@@ -47,6 +47,7 @@ aid_seek_begin (struct aid_index *x, const struct aid_question *q, struct aid_se
   k->until = aid_clock_us () + (q->ms ? q->ms : MS) * 1000;
   k->candidates = AID_VEC_INIT (struct aid_candidate *, 100000);
   k->by_path = aid_map_new ();
+  k->looked = AID_VEC_INIT (struct aid_looked *, 1000);
   aid_index_state (x, &state);
   k->partial = state.phase == AID_INDEX_NAMES || state.phase == AID_INDEX_WORDS;
   pthread_mutex_lock (&x->read_lock);
@@ -79,6 +80,7 @@ aid_seek_end (struct aid_seeking *k)
       free (c->path);
       free (c);
     }
+  aid_looked_free (k);
   aid_vec_free (&k->candidates);
   aid_map_free (k->by_path, NULL);
   aid_scores_free (&k->scores);
@@ -171,52 +173,72 @@ by_passage (const void *a, const void *b)
 }
 
 static int
-overlaps (const struct aid_vec *chosen, const struct aid_passage *p)
+overlaps (const struct aid_passage *const *chosen, size_t n, const struct aid_passage *p)
 {
-  for (size_t i = 0; i < chosen->len; i++)
-    {
-      const struct aid_passage *c = &AID_VEC_AT (struct aid_passage, chosen, i);
-      if (!strcmp (c->path, p->path) && c->first <= p->last && p->first <= c->last)
-        return 1;
-    }
+  for (size_t i = 0; i < n; i++)
+    if (!strcmp (chosen[i]->path, p->path) && chosen[i]->first <= p->last && p->first <= chosen[i]->last)
+      return 1;
   return 0;
+}
+
+static size_t
+passages_wanted (const struct aid_question *q)
+{
+  size_t max = q->max ? q->max : MAX;
+
+  return max < AID_PASSAGES ? max : AID_PASSAGES;
+}
+
+/* Chooses of the passages that score more than ABOVE the best ones that fit; sorts ALL.  How many. */
+static size_t
+choose (const struct aid_seeking *k, struct aid_vec *all, double above, const struct aid_passage *chosen[AID_PASSAGES])
+{
+  size_t left = k->q->tokens ? k->q->tokens : TOKENS, max = passages_wanted (k->q), n = 0;
+
+  if (all->len)
+    qsort (all->data, all->len, sizeof (struct aid_passage), by_passage);
+  for (size_t i = 0; i < all->len && n < max; i++)
+    {
+      const struct aid_passage *p = &AID_VEC_AT (struct aid_passage, all, i);
+      if (p->score <= above)
+        break;
+      if (p->tokens > left || overlaps (chosen, n, p) || is_without (k->q, p->path, p->first, p->last))
+        continue;
+      chosen[n++] = p;
+      left -= p->tokens;
+    }
+  return n;
 }
 
 /* Takes the best passages that fit. */
 static void
 pack (struct aid_seeking *k, struct aid_vec *all, struct aid_found *out)
 {
-  size_t left = k->q->tokens ? k->q->tokens : TOKENS, max = k->q->max ? k->q->max : MAX;
+  const struct aid_passage *chosen[AID_PASSAGES];
+  size_t n = choose (k, all, -1, chosen), next = 0;
 
-  if (max > AID_PASSAGES)
-    max = AID_PASSAGES;
-  if (all->len)
-    qsort (all->data, all->len, sizeof (struct aid_passage), by_passage);
   for (size_t i = 0; i < all->len; i++)
     {
       struct aid_passage *p = &AID_VEC_AT (struct aid_passage, all, i);
-      struct aid_passage *to = NULL;
-      if (out->passages.len < max && p->tokens <= left && !overlaps (&out->passages, p)
-          && !is_without (k->q, p->path, p->first, p->last))
-        to = aid_vec_push (&out->passages);
+      struct aid_passage *to = next < n && chosen[next] == p ? aid_vec_push (&out->passages) : NULL;
+      next += next < n && chosen[next] == p;
       if (to)
-        {
-          *to = *p;
-          left -= p->tokens;
-        }
+        *to = *p;
       else
         free_passage (p);
     }
 }
 
-static enum aid_err
-cut_files (struct aid_seeking *k, struct aid_found *out, struct aid_error *e)
+/* Cuts files, best first, until nothing in one further down could be among the passages. */
+static void
+cut_files (struct aid_seeking *k, struct aid_found *out)
 {
   struct aid_vec all = AID_VEC_INIT (struct aid_passage, 4096);
+  const struct aid_passage *chosen[AID_PASSAGES];
   size_t max = (k->q->max ? k->q->max : MAX) + FILES_CUT_SPARE;
-  enum aid_err err = AID_OK;
+  int settled = 0;
 
-  for (size_t i = 0, rank = 0; !err && i < k->candidates.len && i < AID_PASSAGES; i++)
+  for (size_t i = 0, rank = 0; i < k->candidates.len && i < AID_PASSAGES; i++)
     {
       struct aid_candidate *c = AID_VEC_AT (struct aid_candidate *, &k->candidates, i);
       struct aid_ranked *r;
@@ -224,13 +246,13 @@ cut_files (struct aid_seeking *k, struct aid_found *out, struct aid_error *e)
         continue;
       if ((r = aid_vec_push (&out->files)))
         *r = (struct aid_ranked){ strdup (c->path), strdup (c->reason), c->score };
-      if (rank < FILES_CUT && rank < max && aid_clock_us () < k->until)
-        err = aid_cut (k, c, rank, &all, e);
+      settled = settled || choose (k, &all, c->score, chosen) == passages_wanted (k->q);
+      if (!settled && rank < FILES_CUT && rank < max && aid_clock_us () < k->until)
+        aid_cut (k, c, &all);
       rank++;
     }
   pack (k, &all, out);
   aid_vec_free (&all);
-  return err;
 }
 
 enum aid_err
@@ -247,7 +269,7 @@ aid_search (struct aid_index *x, const struct aid_question *q, struct aid_found 
   if (!err)
     err = aid_seek_files (&k, e);
   if (!err)
-    err = cut_files (&k, out, e);
+    cut_files (&k, out);
   out->partial = k.partial || aid_clock_us () >= k.until;
   if (err == AID_E_PARSE)
     aid_shelf_close (&x->reader);

@@ -34,6 +34,16 @@ struct aid_candidate
   size_t n_foci;
 };
 
+/* A file as it was when the search first read it. */
+struct aid_looked
+{
+  char *path;
+  int is_text; /* else there is nothing of it here */
+  struct aid_str text;
+  struct aid_scan scan;
+  enum aid_language language;
+};
+
 struct aid_seeking
 {
   struct aid_index *x;
@@ -43,6 +53,7 @@ struct aid_seeking
   struct aid_scores scores;
   struct aid_vec candidates; /* of struct aid_candidate *, best first once they are fused */
   struct aid_map *by_path;
+  struct aid_vec looked; /* of struct aid_looked * */
   int64_t until; /* aid_clock_us */
   size_t bytes;  /* of files that were read to be cut */
   int partial;
@@ -55,6 +66,10 @@ enum aid_err aid_seek_begin (struct aid_index *x, const struct aid_question *q, 
 void aid_seek_end (struct aid_seeking *k);
 /* Ranks files: fills K->candidates. */
 enum aid_err aid_seek_files (struct aid_seeking *k, struct aid_error *e);
+
+/* look.c: the file PATH, read once for a search and borrowed until its end; NULL: it is not there, or no text. */
+const struct aid_looked *aid_look (struct aid_seeking *k, struct aid_span path);
+void aid_looked_free (struct aid_seeking *k);
 
 /* lists.c: each list adds to the candidates. */
 enum aid_err aid_list_named (struct aid_seeking *k, struct aid_error *e);
@@ -74,8 +89,8 @@ enum aid_err aid_near (struct aid_seeking *k, struct aid_span path, struct aid_v
 enum aid_err aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out,
                          size_t *all, struct aid_error *e);
 
-/* cut.c: chooses the passages of CANDIDATE (the RANKth file), appended to OUT (of struct aid_passage). */
-enum aid_err
-aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, size_t rank, struct aid_vec *out, struct aid_error *e);
+/* cut.c: chooses the passages of CANDIDATE, appended to OUT (of struct aid_passage); none scores more than it does. */
+void
+aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, struct aid_vec *out);
 
 #endif

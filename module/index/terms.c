@@ -261,10 +261,10 @@ compare (const void *key, const void *item)
 
 /* Words of programming languages that are in nearly every file, as stems and sorted likewise. */
 static const char *const everywhere[] = {
-  "bool", "break", "cas", "char", "class", "const", "def", "defin", "doubl", "els", "end", "enum", "export", "extern", "fals",
-  "float", "fn", "foo", "func", "funct", "goto", "import", "inclu", "inlin", "int", "let", "long", "null", "priv", "public",
-  "return", "self", "siz", "sizeof", "static", "string", "struct", "switch", "tru", "typ", "typedef", "unsign", "val", "var",
-  "void", "whil",
+  "bool",   "break",  "cas",  "char",  "class",   "const",  "def",    "defin", "doubl", "els",    "end",    "enum",
+  "export", "extern", "fals", "float", "fn",      "foo",    "func",   "funct", "goto",  "import", "inclu",  "inlin",
+  "int",    "let",    "long", "null",  "priv",    "public", "return", "self",  "siz",   "sizeof", "static", "string",
+  "struct", "switch", "tru",  "typ",   "typedef", "unsign", "val",    "var",   "void",  "whil",
 };
 
 int
@@ -278,4 +278,14 @@ int
 aid_term_is_stop (struct aid_span term)
 {
   return term.len && bsearch (&term, stops, sizeof stops / sizeof *stops, sizeof *stops, compare) != NULL;
+}
+
+const char *
+aid_term_left_out (size_t i)
+{
+  size_t n = sizeof stops / sizeof *stops;
+
+  if (i < n)
+    return stops[i];
+  return i - n < sizeof everywhere / sizeof *everywhere ? everywhere[i - n] : NULL;
 }

@@ -23,4 +23,7 @@ int aid_term_is_stop (struct aid_span term);
 /* Whether TERM is a word of programming languages that is in nearly every chunk of a program's text. */
 int aid_term_is_everywhere (struct aid_span term);
 
+/* The Ith of both kinds, from 0; NULL: there are no more. */
+const char *aid_term_left_out (size_t i);
+
 #endif

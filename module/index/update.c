@@ -8,9 +8,10 @@
 
 enum
 {
-  TWICE = 4000,
-  BATCH = 500
-}; /* files beyond which names come first; files in one look for those without words */
+  TWICE = 4000, /* files beyond which names come first */
+  BATCH = 500,  /* files in one look for those without words */
+  TAGS_MAX = 1 << 26
+};
 
 /* --- what comes out of the pipe ------------------------------------------------------------------------------------ */
 
@@ -46,7 +47,8 @@ static void
 put (struct aid_run *r, struct aid_span path, unsigned what, int64_t id, int64_t hash)
 {
   if (aid_pipe_full (r->pipe))
-    take (r);
+    for (int i = 0; i < AID_PIPE_HALF; i++)
+      take (r);
   aid_pipe_put (r->pipe, path, what, id, hash);
 }
 
@@ -67,11 +69,8 @@ look_at (void *ctx, const struct aid_project_file *f)
 
   if (f->class != AID_FILE_TEXT || f->gone)
     {
-      if (f->gone || r->x->generation)
-        {
-          if (aid_row_find (r, f->path, &k))
-            aid_row_kill (r, k.id);
-        }
+      if ((f->gone || r->x->generation) && aid_row_find (r, f->path, &k))
+        aid_row_kill (r, k.id);
     }
   else if (aid_row_find (r, f->path, &k) && k.size == (int64_t)f->size && k.mtime == f->mtime_ns
            && k.inode == (int64_t)f->inode)
@@ -186,6 +185,7 @@ update_all (struct aid_run *r)
 
   aid_project_state (r->x->project, &project);
   r->what = project.files > had + TWICE ? AID_PREPARE_NAMES : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
+  r->empty = !r->err && !aid_row_count (r, "SELECT 1 FROM files LIMIT 1");
   enter (r, had ? AID_INDEX_WORDS : AID_INDEX_NAMES, project.files);
   if (!r->err)
     {
@@ -196,6 +196,7 @@ update_all (struct aid_run *r)
     }
   if (!r->err)
     sweep (r);
+  r->empty = 0;
   aid_run_commit (r);
   if (!r->err)
     r->x->generation = generation;
@@ -235,6 +236,7 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
   struct aid_run r = { .x = x, .s = &x->writer, .stop = stop, .e = e, .began = aid_clock_ms () };
 
   r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
+  r.tags = AID_VEC_INIT (struct aid_tag, TAGS_MAX);
   if (!(r.pipe = aid_pipe_new (x->project, x->threads, x->serving, e)))
     return AID_E_NOMEM;
   if (x->generation)
@@ -251,5 +253,6 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
     enter (&r, AID_INDEX_READY, 0);
   aid_pipe_free (r.pipe);
   aid_vec_free (&r.seen);
+  aid_vec_free (&r.tags);
   return r.err;
 }

@@ -4,6 +4,7 @@
 
 #include "index/index_internal.h"
 #include "index/pipe.h"
+#include "index/tags.h"
 
 enum
 {
@@ -21,10 +22,12 @@ struct aid_run
   struct aid_error *e;
   enum aid_err err;
   unsigned what;  /* AID_PREPARE_... of new files */
+  int empty;      /* no row was there when it began: none is looked for, each file comes once */
   int open;       /* a transaction */
   uint64_t bytes; /* of text in it */
   int64_t rows;   /* that it adds to names and words */
   int64_t since, began;
+  struct aid_vec tags; /* of struct aid_tag: those of the transaction */
   struct aid_vec seen; /* of unsigned char: bits by id */
 };
 

@@ -7,6 +7,7 @@
 #include "project/list.h"
 #include "project/watch.h"
 #include <pthread.h>
+#include <sys/stat.h>
 
 #define AID_PROJECT_LOG ((size_t)65536)      /* changes that are remembered */
 #define AID_PROJECT_PENDING ((size_t)200000) /* paths to be looked at; more of them are a new list */
@@ -82,7 +83,7 @@ void aid_project_compare_names (struct aid_project *p, uint32_t folder);
 int aid_project_vc_moved (struct aid_project *p);
 void aid_project_vc_note (struct aid_project *p);
 
-/* A regular file below the root, opened through no link: its descriptor, or -1 and *E. */
-int aid_project_open_file (struct aid_project *p, struct aid_span path, struct aid_error *e);
+/* A regular file below the root, opened through no link: its descriptor and what it is (*ST), or -1 and *E. */
+int aid_project_open_file (struct aid_project *p, struct aid_span path, struct stat *st, struct aid_error *e);
 
 #endif

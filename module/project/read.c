@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if defined __linux__ && __has_include(<linux/openat2.h>)
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#endif
 
 #define TIMES 4 /* a file that changes is read */
 
@@ -26,26 +30,55 @@ sound (struct aid_span path)
   return 1;
 }
 
-int
-aid_project_open_file (struct aid_project *p, struct aid_span path, struct aid_error *e)
+/* Opens PATH through no link in one call, where the system has one for that: its descriptor, or -1.  Why it fails is for
+   open_by_folders to find. */
+static int
+open_at_once (int root, struct aid_span path)
 {
-  struct stat st;
-  const char *slash = path.len ? memrchr (path.ptr, '/', path.len) : NULL;
+#ifdef SYS_openat2
+  struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                          .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+  char name[AID_PROJECT_PATH_MAX];
+  memcpy (name, path.ptr, path.len);
+  name[path.len] = '\0';
+  return (int)syscall (SYS_openat2, root, name, &how, sizeof how);
+#else
+  (void)root, (void)path;
+  return -1;
+#endif
+}
+
+static int
+open_by_folders (int root, struct aid_span path)
+{
+  const char *slash = memrchr (path.ptr, '/', path.len);
   size_t n = slash ? (size_t)(slash - path.ptr) : 0;
-  char *name = sound (path) ? aid_span_dup (aid_span_cut (path, slash ? n + 1 : 0, path.len)) : NULL;
-  int shown = (int)(path.len < 160 ? path.len : 160), fd = -1;
-  if (!name)
-    {
-      aid_error_set (e, AID_E_INVALID, "\"%.*s\" is no path below the project's root.", shown, path.len ? path.ptr : "");
-      return -1;
-    }
-  int dir = aid_open_folder (p->root_fd, (struct aid_span){ path.ptr, n });
+  char name[AID_PROJECT_PATH_MAX];
+  int fd = -1, dir = aid_open_folder (root, (struct aid_span){ path.ptr, n });
+  size_t len = path.len - (slash ? n + 1 : 0);
+  memcpy (name, path.ptr + path.len - len, len);
+  name[len] = '\0';
   if (dir >= 0)
     fd = openat (dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   int no = errno;
   if (dir >= 0)
     close (dir);
-  free (name);
+  errno = no;
+  return fd;
+}
+
+int
+aid_project_open_file (struct aid_project *p, struct aid_span path, struct stat *st, struct aid_error *e)
+{
+  int shown = (int)(path.len < 160 ? path.len : 160), fd;
+  if (!sound (path))
+    {
+      aid_error_set (e, AID_E_INVALID, "\"%.*s\" is no path below the project's root.", shown, path.len ? path.ptr : "");
+      return -1;
+    }
+  if ((fd = open_at_once (p->root_fd, path)) < 0)
+    fd = open_by_folders (p->root_fd, path);
+  int no = errno;
   if (fd < 0)
     aid_error_set (e,
                    no == ENOENT || no == ENOTDIR ? AID_E_NOTFOUND
@@ -53,7 +86,7 @@ aid_project_open_file (struct aid_project *p, struct aid_span path, struct aid_e
                                                  : AID_E_IO,
                    no == ELOOP ? "%.*s is a symbolic link, which is not followed.%s" : "%.*s cannot be opened: %s.", shown,
                    path.ptr, no == ELOOP ? "" : strerror (no));
-  else if (fstat (fd, &st) || !S_ISREG (st.st_mode))
+  else if (fstat (fd, st) || !S_ISREG (st->st_mode))
     {
       aid_error_set (e, AID_E_REFUSED, "%.*s is no regular file.", shown, path.ptr);
       close (fd);
@@ -70,9 +103,11 @@ take_stat (const struct stat *st, struct aid_project_file *file)
   file->inode = st->st_ino;
 }
 
-/* Reads from FD what there is into OUT, from FROM on; ends early when its head is no text.  0, or -1 with errno. */
+/* Reads from FD the file's SIZE bytes into OUT, from FROM on; ends early when its head is no text.  One that has more of
+   them by now is another at the second look.  0, or -1 with errno. */
 static int
-read_text (int fd, struct aid_span path, int not_made, struct aid_str *out, size_t from, enum aid_file_class *class)
+read_text (int fd, const struct aid_project_file *file, int not_made, struct aid_str *out, size_t from,
+           enum aid_file_class *class)
 {
   char part[AID_CLASSIFY_HEAD];
   int judged = 0;
@@ -82,13 +117,13 @@ read_text (int fd, struct aid_span path, int not_made, struct aid_str *out, size
       n = read (fd, part, sizeof part);
       if (n > 0)
         aid_str_add (out, part, (size_t)n);
-      if (!judged && (n == 0 || out->len - from >= sizeof part))
+      if (!judged && (n == 0 || out->len - from >= sizeof part || out->len - from >= file->size))
         {
-          *class = aid_classify_head (path, aid_span_cut (aid_str_span (out), from, out->len), not_made, NULL);
+          *class = aid_classify_head (file->path, aid_span_cut (aid_str_span (out), from, out->len), not_made, NULL);
           judged = 1;
         }
     }
-  while ((n > 0 && *class == AID_FILE_TEXT && !out->err) || (n < 0 && errno == EINTR));
+  while ((n > 0 && out->len - from < file->size && *class == AID_FILE_TEXT && !out->err) || (n < 0 && errno == EINTR));
   return n < 0 ? -1 : 0;
 }
 
@@ -132,16 +167,15 @@ aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *o
   for (int i = 0; i < TIMES; i++)
     {
       struct stat st = { 0 }, after;
-      int not_made, bad, fd = aid_project_open_file (p, path, e);
+      int not_made, bad = 0, fd = aid_project_open_file (p, path, &st, e);
       *file = (struct aid_project_file){ .path = path };
       aid_str_remove (out, from, out->len);
       if (fd < 0)
         return e->code;
-      bad = fstat (fd, &st);
       take_stat (&st, file);
       file->class = class_by_name (p, file, &not_made, NULL);
-      if (!bad && file->class == AID_FILE_TEXT)
-        bad = read_text (fd, path, not_made, out, from, &file->class);
+      if (file->class == AID_FILE_TEXT)
+        bad = read_text (fd, file, not_made, out, from, &file->class);
       bad = bad || fstat (fd, &after);
       close (fd);
       if (bad)

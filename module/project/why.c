@@ -14,7 +14,8 @@ by_head (struct aid_project *p, struct aid_span path, struct aid_str *out, struc
   char head[AID_CLASSIFY_HEAD];
   struct aid_error own = { AID_OK, "" };
   e = e ? e : &own;
-  int fd = aid_project_open_file (p, path, e);
+  struct stat st;
+  int fd = aid_project_open_file (p, path, &st, e);
   if (fd < 0)
     return e->code;
   ssize_t n = read (fd, head, sizeof head);

@@ -135,8 +135,19 @@ aid_scan_region (struct aid_scanner *s, enum aid_region_kind kind, uint32_t from
 static uint32_t
 newlines (const unsigned char *p, size_t n)
 {
+  const uint64_t ones = UINT64_MAX / 255, low = 127 * ones;
   uint32_t count = 0;
-  for (size_t i = 0; i < n; i++)
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    {
+      uint64_t v;
+      memcpy (&v, p + i, 8);
+      v ^= '\n' * ones;
+      /* The high bit of each byte that is not 0. */
+      v = ((v & low) + low) | v;
+      count += (uint32_t) (((~v & ~low) >> 7) * ones >> 56);
+    }
+  for (; i < n; i++)
     count += p[i] == '\n';
   return count;
 }

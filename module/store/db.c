@@ -85,7 +85,9 @@ aid_db_open (const char *path, int wait_ms, struct aid_db **out, struct aid_erro
     {
       sqlite3_busy_timeout (db->raw, wait_ms);
       sqlite3_extended_result_codes (db->raw, 1);
-      err = aid_db_exec (db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=16777216", e);
+      err = aid_db_exec (db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=16777216; "
+                         /* Some systems' SQLite writes zeros over all that is let go. */
+                         "PRAGMA secure_delete=OFF", e);
     }
   if (err)
     aid_db_close (db);
