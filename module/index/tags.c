@@ -1,7 +1,7 @@
 /* Runs, as a log-structured merge tree has them.  What a transaction adds is sorted and becomes a run: rows of the table
-   tags, numbered by run and first key, so that a lookup is one step down the tree for each run.  A new run takes in those before it
-   that are not four times as large, so that there are few.  A row holds keys with their files, all as
-   differences to the ones before, in groups of seven bits. */
+   tags, numbered by run and first key, so that a lookup is one step down the tree for each run.  A new run takes in those before
+   it that are not four times as large, so that there are few.  A row holds keys with their files, all as differences to the ones
+   before, in groups of seven bits. */
 #include "index/tags.h"
 #include "base/hash.h"
 

@@ -21,7 +21,8 @@ uint64_t aid_tag_key (char kind, struct aid_span name, int lower);
    runs that are not much larger, of LARGEST tags at most. */
 enum aid_err aid_tags_write (struct aid_db *db, struct aid_vec *tags, size_t largest, struct aid_error *e);
 
-/* Appends the files that have the tag KEY to OUT (of int64_t) until that is full, and sorts OUT.  AID_E_PARSE: the database is damaged. */
+/* Appends the files that have the tag KEY to OUT (of int64_t) until that is full, and sorts OUT.  AID_E_PARSE: the database is
+   damaged. */
 enum aid_err aid_tags_find (struct aid_db *db, uint64_t key, struct aid_vec *out, struct aid_error *e);
 
 #endif

@@ -243,8 +243,9 @@ measure (const char *dir, const char *cache, unsigned threads)
   getrusage (RUSAGE_SELF, &use);
   aid_index_state (x, &s);
   aid_project_files (project, add_size, &bytes, NULL, NULL);
-  printf ("files %zu\nmegabytes %.0f\nnamed_ms %lld\nnamed_cpu_s %.1f\nready_ms %lld\ncpu_s %.1f\nmb_per_s_core %.1f\nrss_mb %ld\n", s.files,
-          (double)bytes / 1e6, (long long)s.named_ms, named_cpu - began, (long long)s.ready_ms, spent, (double)bytes / 1e6 / spent,
+  double mb = (double)bytes / 1e6;
+  printf ("files %zu\nmegabytes %.0f\nnamed_ms %lld\nnamed_cpu_s %.1f\n", s.files, mb, (long long)s.named_ms, named_cpu - began);
+  printf ("ready_ms %lld\ncpu_s %.1f\nmb_per_s_core %.1f\nrss_mb %ld\n", (long long)s.ready_ms, spent, mb / spent,
           use.ru_maxrss / 1024);
   ask (x);
   getrusage (RUSAGE_SELF, &use);
