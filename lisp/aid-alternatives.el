@@ -238,10 +238,12 @@ argument, the other one is asked for."
          (insert "Two answers to one question; blank lines do not count.\n\n")
          (aid-chat--insert-diff (car texts) (cadr texts) names)
          (goto-char (point-min)))
+       ;; Before: the keys of a diff that cannot be written are decided on then.
+       (setq buffer-read-only t)
        (diff-mode)
        ;; The text is a model's: no file is looked for that it might name.
        (setq-local diff-font-lock-syntax nil)
-       (setq buffer-read-only t buffer-undo-list t)
+       (setq buffer-undo-list t)
        (current-buffer)))))
 
 (defun aid-alternatives-ediff (&optional choose)

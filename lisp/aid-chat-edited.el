@@ -160,10 +160,12 @@ LABELS, a list of two, are their names in it."
         (insert "What was received (-) and what is sent now (+); blank lines do not count.\n\n")
         (apply #'aid-chat--insert-diff texts)
         (goto-char (point-min)))
+      ;; Before: the keys of a diff that cannot be written are decided on then.
+      (setq buffer-read-only t)
       (diff-mode)
       ;; The text is a model's: no file is looked for that it might name.
       (setq-local diff-font-lock-syntax nil)
-      (setq buffer-read-only t buffer-undo-list t)
+      (setq buffer-undo-list t)
       (setq-local revert-buffer-function
                   (lambda (&rest _)
                     (with-current-buffer (marker-buffer at)

@@ -140,7 +140,7 @@ WORDS go into its marker.  It is what the person has just asked for."
         (insert text)
         (goto-char (point-min)))
       (cond ((not (string-match-p "^diff --git " text)) (special-mode))
-            (t (diff-mode) (setq buffer-read-only t))))
+            (t (setq buffer-read-only t) (diff-mode))))
     (funcall display buffer)))
 
 (defun aid-context-preview (target &optional display)

@@ -26,13 +26,17 @@
                                              process-environment)))
             (call-process
              (expand-file-name invocation-name invocation-directory) nil t nil "-Q" "--batch"
+             "--eval"                   ; Emacs 29 brings one of them along
+             (prin1-to-string
+              '(setq libraries (delq nil (mapcar (lambda (it) (and (not (featurep it)) it))
+                                                 '(cl-lib subr-x outline seq)))))
              "-L" (file-name-directory (locate-library "aid")) "-l" "aid" "--eval"
              (prin1-to-string
               `(progn (find-file ,chat)
                       (aid-chat-fontify (point-min) (point-max))
                       (princ (list major-mode
                                    (delq nil (mapcar (lambda (it) (and (featurep it) it))
-                                                     '(cl-lib subr-x outline seq)))))))))
+                                                     libraries)))))))
           (goto-char (point-max))
           (forward-line 0)
           (read (current-buffer)))
