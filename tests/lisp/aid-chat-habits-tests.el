@@ -36,7 +36,7 @@
                       (aid-chat-fontify (point-min) (point-max))
                       (princ (list major-mode
                                    (delq nil (mapcar (lambda (it) (and (featurep it) it))
-                                                     libraries)))))))
+                                                     libraries))))))))
           (goto-char (point-max))
           (forward-line 0)
           (read (current-buffer)))
