@@ -26,6 +26,8 @@
 (declare-function aid--mod-build-last "ext:aid-module" (root))
 (declare-function aid-errors-text "aid-errors" (&optional path known))
 (declare-function aid-chat-root "aid-chat" ())
+(autoload 'aid-model-secret "aid-model")
+(autoload 'aid-model-secret-near-p "aid-model")
 (declare-function aid-chat-at-hand "aid-chat" ())
 (declare-function aid-chat-doc "aid-chat-text" ())
 (declare-function aid-chat--own-p "aid-chat" ())
