@@ -13,17 +13,9 @@
 (require 'aid-context-panel)
 (require 'aid-context-pins)
 
-(defun aid-context-panel-tests-wait (what)
-  "Let events come until WHAT, a function, gives non-nil; give that."
-  (let ((limit (+ (float-time) 20)) found)
-    (while (and (not (setq found (funcall what))) (< (float-time) limit))
-      (accept-process-output aid--process 0.05))
-    (should found)
-    found))
-
 (defun aid-context-panel-tests-settle ()
   "Wait until the panel, this buffer, shows what the core listed."
-  (aid-context-panel-tests-wait (lambda () (not aid-context-panel--asked))))
+  (aid-context-items-tests-wait (lambda () (not aid-context-panel--asked))))
 
 (defmacro aid-context-panel-tests-with (&rest body)
   "Run BODY in the panel of a chat with two files, in a project with a small model."
@@ -167,7 +159,7 @@
      (with-current-buffer chat
        (aid-append-item "Makefile")
        (aid-chat-measure))
-     (aid-context-panel-tests-wait (lambda () (string-search "Makefile" (buffer-string))))
+     (aid-context-items-tests-wait (lambda () (string-search "Makefile" (buffer-string))))
      (should (eq (current-buffer) panel))
      (should (equal (cadr (tabulated-list-get-id)) (aid-context-tests-target "src/b.h"))))))
 
