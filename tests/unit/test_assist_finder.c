@@ -1,24 +1,9 @@
 /* The projects' indexes of a front end: what is found for a question, and which projects are searched at all. */
 #include "assist/finder.h"
 #include "assist/recipe.h"
-#include "scratch.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "scratch_put.h"
 
 enum { PATIENCE_MS = 20000 };
-
-static void
-put (const char *file, const char *text)
-{
-  struct aid_str path = AID_STR_INIT (1000);
-  struct aid_error e = { AID_OK, "" };
-  aid_str_addf (&path, "%s/%s", scratch, file);
-  *strrchr (path.ptr, '/') = '\0';
-  assert_int_equal (aid_fs_mkdirs (path.ptr, 0700, &e), AID_OK);
-  aid_str_free (&path);
-  assert_int_equal (aid_fs_replace (scratch_path (file), aid_span_z (text), 0600, &e), AID_OK);
-}
 
 struct finding
 {

@@ -3,10 +3,7 @@
 #include "assist/recipe.h"
 #include "fake_http.h"
 #include "net/http.h"
-#include "scratch.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "scratch_put.h"
 
 enum
 {
@@ -23,18 +20,6 @@ static struct aid_projects *projects;
 static struct aid_finder *finder;
 static struct aid_net *net;
 static struct aid_finding found;
-
-static void
-put (const char *file, const char *text)
-{
-  struct aid_str path = AID_STR_INIT (1000);
-  struct aid_error e = { AID_OK, "" };
-  aid_str_addf (&path, "%s/%s", scratch, file);
-  *strrchr (path.ptr, '/') = '\0';
-  assert_int_equal (aid_fs_mkdirs (path.ptr, 0700, &e), AID_OK);
-  aid_str_free (&path);
-  assert_int_equal (aid_fs_replace (scratch_path (file), aid_span_z (text), 0600, &e), AID_OK);
-}
 
 /* Settings by which the server at PORT makes vectors; MORE stands in them, too. */
 static void
