@@ -8,7 +8,7 @@
      Hint: ...
 
    A place without such a word is of an action that failed, and so is "  NAME alias test/runtest (exit 1)": what follows up to
-   the next place is its output.  A program that dies of an exception has a backtrace, of which the first place that is ours
+   the next place is its output.  Where the environment names CI, dune writes such a line before every command's output.  A program that dies of an exception has a backtrace, of which the first place that is ours
    counts. */
 #include "build/forms.h"
 
@@ -49,12 +49,33 @@ put (struct aid_draft *d, struct aid_span path, int line, int last, int from, in
   d->end_col = d->end_line ? to + 1 : 0;
 }
 
+/* What dune says of a command that failed, "    ocamlopt src/.lexer.objs/native/lexer.{cmx,o} (exit 2)": a name that ends in column
+   12 or behind it, what it was to make, and how it ended.  The command itself follows in parentheses, then what it printed. */
+static int
+is_failed (struct aid_span line)
+{
+  struct aid_span v = line;
+  size_t blanks = aid_scan_blanks (&v), end = blanks;
+  while (end < line.len && line.ptr[end] != ' ')
+    end++;
+  if (blanks ? end != 12 : end < 12)
+    return 0;
+  v = aid_span_cut (line, end, line.len);
+  return aid_span_ends (v, ")")
+         && (aid_span_find (v, AID_SPAN (" (exit ")) > 0 || aid_span_find (v, AID_SPAN (" (got signal ")) > 0);
+}
+
 /* "  test_lexer alias test/runtest (exit 1)" */
 static int
 is_action (struct aid_span line)
 {
-  return aid_span_starts (line, "  ") && aid_span_find (line, AID_SPAN (" alias ")) > 0
-         && aid_span_find (line, AID_SPAN (" (exit ")) > 0 && aid_span_ends (line, ")");
+  return is_failed (line) && aid_span_find (line, AID_SPAN (" alias ")) > 0;
+}
+
+static int
+is_command (struct aid_span line)
+{
+  return aid_span_starts (line, "(cd ") && aid_span_ends (line, ")");
 }
 
 static enum aid_line
@@ -157,7 +178,7 @@ follows (struct aid_diag_reader *r, struct aid_draft *d, struct aid_span line)
   size_t at;
   if (d->state == RAISED)
     return follows_raised (r, d, line);
-  if (d->state == PLACED && is_excerpt (line))
+  if (d->state == PLACED && (is_excerpt (line) || is_command (line)))
     return AID_LINE_MORE;
   if (d->state == PLACED && (at = said_at (d, line)))
     {
@@ -165,7 +186,7 @@ follows (struct aid_diag_reader *r, struct aid_draft *d, struct aid_span line)
       d->state = SAID;
       return AID_LINE_MORE;
     }
-  if (aid_span_starts (line, "File \"") || is_action (line) || aid_span_starts (line, "make"))
+  if (aid_span_starts (line, "File \"") || is_failed (line) || aid_span_starts (line, "make"))
     return AID_LINE_NOT;
   if (d->state == PLACED)
     {
