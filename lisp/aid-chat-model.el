@@ -26,31 +26,13 @@
 
 ;;; The chat's
 
-(defconst aid-chat-model--first-line "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->"
-  "Matches the first line of a chat; its words are in the first group.")
-
 (defun aid-chat-model-kept ()
   "The model that this chat's first line names, or nil."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at aid-chat-model--first-line)
-        (aid-chat--word "model" (aid-chat--words (match-string-no-properties 1)))))))
+  (aid-chat-first-word "model"))
 
 (defun aid-chat-model-keep (name)
   "Write NAME into this chat's first line; with nil, have no model there."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at aid-chat-model--first-line)
-        (let* ((beg (match-beginning 1)) (end (match-end 1))
-               (words (match-string-no-properties 1))
-               (new (concat (replace-regexp-in-string " +model=[^ ]*" "" words)
-                            (if name (concat " model=" (aid-chat--encode name)) ""))))
-          (unless (equal new words)
-            (aid-chat--replace beg end new)))))))
+  (aid-chat--set-first-word "model" name))
 
 (defun aid-chat-model-restore ()
   "Use the model that this chat keeps, if this person wrote the chat.

@@ -88,6 +88,34 @@ Give (BEG END WORDS), or nil when there is none."
   "The value of KEY among WORDS, an alist as `aid-chat--words' gives it."
   (cdr (assoc key words)))
 
+;;; The first line
+
+(defmacro aid-chat--with-first-line (&rest body)
+  "Do BODY when this chat's first line is one; its words are the first group.
+Point and narrowing are as they were, then."
+  (declare (indent 0) (debug t))
+  `(save-excursion
+     (save-restriction
+       (widen)
+       (goto-char (point-min))
+       (when (looking-at "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->")
+         ,@body))))
+
+(defun aid-chat-first-word (key)
+  "The value of KEY in this chat's first line, or nil."
+  (aid-chat--with-first-line
+    (aid-chat--word key (aid-chat--words (match-string-no-properties 1)))))
+
+(defun aid-chat--set-first-word (key value)
+  "Write KEY with VALUE into this chat's first line; with nil, have no KEY there."
+  (aid-chat--with-first-line
+    (let* ((beg (match-beginning 1)) (end (match-end 1))
+           (words (match-string-no-properties 1))
+           (new (concat (replace-regexp-in-string (format " +%s=[^ ]*" key) "" words)
+                        (if value (format " %s=%s" key (aid-chat--encode value)) ""))))
+      (unless (equal new words)
+        (aid-chat--replace beg end new)))))
+
 ;;; Turns
 
 (defconst aid-chat--turn-words

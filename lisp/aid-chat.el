@@ -52,13 +52,8 @@ It is relative to the project's root.  The chats there are listed, too."
 
 (defun aid-chat-root ()
   "The root of the project that the current chat belongs to, or nil."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at "<!--aid:[[:alnum:]]+ chat\\(.*\\)-->")
-        (when-let ((root (aid-chat--word "root" (aid-chat--words (match-string-no-properties 1)))))
-          (file-name-as-directory (expand-file-name root)))))))
+  (when-let ((root (aid-chat-first-word "root")))
+    (file-name-as-directory (expand-file-name root))))
 
 (defun aid-chat--root-word (root folder)
   "ROOT as the first line of a chat in FOLDER holds it."

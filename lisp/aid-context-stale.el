@@ -19,7 +19,7 @@
 (require 'aid-chat-send)
 
 (declare-function aid-chat-root "aid-chat" ())
-(declare-function aid--on-event "aid-module" (id function))
+(declare-function aid--on-event-here "aid-module" (id function))
 (declare-function aid--mod-stale-soon "ext:aid-module" (dir root key items))
 
 (defvar aid-context-stale-functions nil
@@ -93,17 +93,14 @@
   "Have the core find out what has changed since it was sent from this chat."
   (unless (or aid-context-stale--asked (file-remote-p default-directory))
     (when-let ((items (aid-context-stale--question)))
-      (let ((chat (current-buffer)))
-        (setq aid-context-stale--asked
-              (aid--mod-stale-soon (expand-file-name default-directory) (aid-chat-root)
-                                   (aid-chat-key) items))
-        (aid--on-event aid-context-stale--asked
-                       (lambda (kind val)
-                         (when (buffer-live-p chat)
-                           (with-current-buffer chat
-                             (setq aid-context-stale--asked nil)
-                             (when (eq kind 'result)
-                               (aid-context-stale--note items (append (plist-get val :states) nil)))))))))))
+      (setq aid-context-stale--asked
+            (aid--mod-stale-soon (expand-file-name default-directory) (aid-chat-root)
+                                 (aid-chat-key) items))
+      (aid--on-event-here aid-context-stale--asked
+                          (lambda (kind val)
+                            (setq aid-context-stale--asked nil)
+                            (when (eq kind 'result)
+                              (aid-context-stale--note items (append (plist-get val :states) nil))))))))
 
 (defun aid-context-stale-state (target sent)
   "The state of TARGET that was SENT: `changed', `gone', `same', `unknown' or nil."

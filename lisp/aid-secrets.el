@@ -56,10 +56,9 @@ THEN is called with it, a list of plists, when that is known."
 
 (defun aid-secrets--held (plist)
   "What keeps the request PLIST from being sent, as a list of plists."
-  (let ((limit (+ (float-time) aid-secrets--seconds)) held done)
+  (let (held done)
     (aid-secrets-look plist (lambda (found) (setq done t held found)))
-    (while (and (not done) (< (float-time) limit) (process-live-p aid--process))
-      (accept-process-output aid--process 0.05))
+    (aid--await aid-secrets--seconds (lambda () done))
     held))
 
 (defun aid-secrets--group (held)

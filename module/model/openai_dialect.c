@@ -50,6 +50,16 @@ aid_openai_dialect (const struct aid_endpoint *ep)
   return 0;
 }
 
+enum aid_err
+aid_openai_head (struct aid_wire_request *out, const struct aid_endpoint *ep, const char *path, struct aid_error *e)
+{
+  enum aid_err err = aid_wire_url (out, ep->base_url, path, e);
+  if (err || !ep->key || !*ep->key)
+    return err;
+  return aid_openai_dialect (ep) & AID_OPENAI_KEY_HEADER ? aid_wire_header (out, "api-key", ep->key, e)
+                                                         : aid_wire_bearer (out, ep->key, e);
+}
+
 /* The models of before gpt-5.1 reason always, later ones when they are asked to. */
 int
 aid_openai_is_fixed (const char *model, const char *effort)
