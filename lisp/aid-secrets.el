@@ -21,7 +21,6 @@
 
 (declare-function aid--mod-held "ext:aid-module" (plist))
 (declare-function aid--mod-secrets "ext:aid-module" (text))
-(declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid-chat-key "aid-chat-text" ())
 (declare-function aid-chat--turn-forward "aid-chat-text" ())
 

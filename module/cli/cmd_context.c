@@ -14,7 +14,6 @@
 #include <stdlib.h>
 
 #define OUTPUT_MAX ((size_t) 256 << 20)
-#define ITEM_ARGS_MAX 1000
 
 struct showing
 {
