@@ -16,6 +16,7 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat)
+(require 'aid-chat-send)
 (require 'aid-context)
 
 (declare-function aid--mod-journal-remove "ext:aid-module" (file req))

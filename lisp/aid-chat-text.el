@@ -88,6 +88,34 @@ Give (BEG END WORDS), or nil when there is none."
   "The value of KEY among WORDS, an alist as `aid-chat--words' gives it."
   (cdr (assoc key words)))
 
+;;; What the first line keeps
+
+(defconst aid-chat--head-line "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->"
+  "Matches the first line of a chat; its words are in the first group.")
+
+(defun aid-chat-kept (key)
+  "The value of KEY in this chat's first line, or nil."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at aid-chat--head-line)
+        (aid-chat--word key (aid-chat--words (match-string-no-properties 1)))))))
+
+(defun aid-chat-keep (key value)
+  "Write VALUE for KEY into this chat's first line; with nil, have no KEY there."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at aid-chat--head-line)
+        (let* ((beg (match-beginning 1)) (end (match-end 1))
+               (words (match-string-no-properties 1))
+               (new (concat (replace-regexp-in-string (format " +%s=[^ ]*" key) "" words)
+                            (if value (format " %s=%s" key (aid-chat--encode value)) ""))))
+          (unless (equal new words)
+            (aid-chat--replace beg end new)))))))
+
 ;;; Turns
 
 (defconst aid-chat--turn-words
