@@ -258,7 +258,7 @@ What takes the core longer, it tells when it has found out."
   (unless aid-chat--measurer
     (let ((chat (current-buffer)))
       (setq aid-chat--measurer
-            (run-with-idle-timer (+ 0.5 (float-time (or (current-idle-time) 0))) nil
+            (run-with-idle-timer (aid-chat--idle-in 0.5) nil
                                  (lambda ()
                                    (when (buffer-live-p chat)
                                      (with-current-buffer chat

@@ -321,7 +321,7 @@ An indirect clone leaves it: it is the chat's."
   (if (aid-chat--says-p " alternative-->" " summary of=")
       (progn (aid-chat-fold-alternatives)
              (aid-chat-fold-summarised))
-    (run-with-idle-timer (+ 0.3 (float-time (or (current-idle-time) 0))) nil
+    (run-with-idle-timer (aid-chat--idle-in 0.3) nil
                          (lambda (chat)
                            (when (buffer-live-p chat)
                              (with-current-buffer chat
