@@ -25,7 +25,7 @@
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-chat--live-chats "aid-chat" ())
 (declare-function aid-chat-answers "aid-chat-text" ())
-(declare-function aid-chat--set-first-word "aid-chat-text" (key value))
+(declare-function aid-chat-keep "aid-chat-text" (key value))
 (declare-function aid-chat-head-update "aid-chat-head" ())
 (autoload 'aid-read-scope "aid-read")
 
@@ -65,15 +65,11 @@ With ANY, a name that there is none of will do."
     (unless (string-empty-p name)
       name)))
 
-(defun aid-strategy--keep (name)
-  "Write NAME into this chat's first line; with nil, have no strategy there."
-  (aid-chat--set-first-word "strategy" name))
-
 (defun aid-strategy--forget ()
   "Have this chat, if it is one, no strategy of its own."
   (kill-local-variable 'aid-strategy)
   (when (derived-mode-p 'aid-chat-mode)
-    (aid-strategy--keep nil)))
+    (aid-chat-keep "strategy" nil)))
 
 (defun aid-strategy--set-project (root name)
   "Make strategy NAME the default of the project at ROOT."
@@ -101,7 +97,7 @@ is saved.  \"/NAME\" at the beginning of a question is for that question alone."
                  (customize-save-variable 'aid-strategy strategy))
     (_ (aid-chat-set 'aid-strategy strategy)
        (when (derived-mode-p 'aid-chat-mode)
-         (aid-strategy--keep strategy))))
+         (aid-chat-keep "strategy" strategy))))
   (aid-strategy--note-chosen)
   (aid-strategy--refresh-all)
   (aid-strategy--tell strategy scope))
