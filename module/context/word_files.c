@@ -72,8 +72,9 @@ list_all (struct search *s, struct aid_error *e)
                             .max_files = AID_WORD_FILES_MAX,
                             .stop = aid_resolver_stopper (s->how->resolver) };
   struct aid_listing l = { .table = NULL };
-  enum aid_err err = in.root_fd < 0 ? aid_error_set (e, AID_E_NOTFOUND, "The folder %.150s cannot be opened.", root)
-                                    : aid_list (&in, &l, e);
+  if (in.root_fd < 0)
+    return aid_error_set (e, AID_E_NOTFOUND, "The folder %.150s cannot be opened.", root);
+  enum aid_err err = aid_list (&in, &l, e);
   for (size_t i = 0; !err && i < l.table->entries.len; i++)
     {
       const struct aid_entry *entry = aid_table_at (l.table, (uint32_t)i);
@@ -81,8 +82,7 @@ list_all (struct search *s, struct aid_error *e)
         add_file (s, aid_table_path (l.table, entry, buf));
     }
   aid_listing_free (&l);
-  if (in.root_fd >= 0)
-    close (in.root_fd);
+  close (in.root_fd);
   return err;
 }
 
