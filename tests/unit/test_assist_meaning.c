@@ -28,7 +28,7 @@ static struct aid_finding found;
 static void
 set (int port, const char *more)
 {
-  char text[500];
+  char text[1000];
   snprintf (text, sizeof text,
             "{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:%d/"
             "v1\",\"retries\":0%s}},\"embeddings\":{\"provider\":\"p\",\"model\":"
@@ -299,6 +299,23 @@ a_key_may_come_from_the_front_end (void **state)
   fake_stop (f);
 }
 
+/* A command that asks the person first, as one of a password's keeper may. */
+static void
+stopping_ends_the_command_that_finds_the_key (void **state)
+{
+  char command[300], more[500];
+  (void)state;
+  snprintf (command, sizeof command, "touch %s; sleep 5", scratch_path ("begun"));
+  snprintf (more, sizeof more, ",\"key_command\":[\"sh\",\"-c\",\"%s; touch %s; echo key\"]", command, scratch_path ("ended"));
+  set (1, more);
+  put ("p/a.c", "int zebra;\n");
+  find ("quokka", NULL);
+  for (int ms = 0; ms < PATIENCE_MS && access (scratch_path ("begun"), F_OK); ms += 20)
+    usleep (20000);
+  aid_finder_stop (finder);
+  assert_int_not_equal (access (scratch_path ("ended"), F_OK), 0);
+}
+
 int
 main (void)
 {
@@ -307,6 +324,7 @@ main (void)
     TEST (passages_are_asked_for_in_the_background), TEST (a_dead_server_is_told_of_once),
     TEST (a_server_that_hangs_is_not_waited_for),    TEST (stopping_ends_what_is_asked_for),
     TEST (what_is_too_much_is_asked_for_in_parts),   TEST (a_server_that_takes_nothing_is_told_of),
+    TEST (stopping_ends_the_command_that_finds_the_key),
     TEST (vectors_of_another_length_replace_all_that_there_are),
     TEST (a_database_that_is_in_use_loses_nothing),  TEST (a_key_may_come_from_the_front_end),
   };
