@@ -213,6 +213,7 @@ struct aid_assist
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;
+  struct aid_stop *stop;       /* the same for what waits for other programs */
   const char *reason;          /* why it stops, for requests that never began; set once, before stopping */
   /* The I/O thread's alone: */
   int64_t last_frame;          /* when text last went out, monotonic ms */
