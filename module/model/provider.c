@@ -415,7 +415,8 @@ struct aid_endpoint
 aid_model_endpoint (const struct aid_model *m, const char *key)
 {
   return (struct aid_endpoint){ .wire = m->wire, .base_url = m->url, .key = key, .model = m->name, .version = m->version,
-                                .extra = m->extra, .headers = m->headers, .context = m->context };
+                                .extra = m->extra, .headers = m->headers, .context = m->context,
+                                .no_reasoning = (m->abilities & AID_CAN_TOLD) && !(m->abilities & AID_CAN_REASON) };
 }
 
 const char *

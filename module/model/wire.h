@@ -21,6 +21,7 @@ struct aid_endpoint
   const char *dialect;     /* of openai-chat: "openai", "azure", "openrouter", "deepseek", "mistral", "plain"; NULL: by the
                               address */
   int64_t context;         /* tokens of the model's window; 0: unknown */
+  int no_reasoning;        /* the model is known not to reason */
   int64_t tokens;          /* of the conversation's texts, images and PDFs, as they were counted; 0: were not */
 };
 

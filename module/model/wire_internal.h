@@ -190,6 +190,21 @@ enum aid_err aid_anthropic_build (const struct aid_endpoint *ep, const struct ai
 enum aid_err aid_gemini_build (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s,
                                struct aid_wire_request *out, struct aid_error *e);
 
+/* What the models of the Messages API want differently (anthropic_dialect.c). */
+enum
+{
+  AID_ANTHROPIC_THINKS = 1,      /* when asked to */
+  AID_ANTHROPIC_BUDGET = 2,      /* how much is told in tokens */
+  AID_ANTHROPIC_EFFORT = 4,      /* how much is told by a word, alone or beside a budget */
+  AID_ANTHROPIC_ALWAYS = 8,      /* refuses to be kept from thinking */
+  AID_ANTHROPIC_NO_SAMPLING = 16,  /* refuses temperature and top_p */
+  AID_ANTHROPIC_ONE_SAMPLER = 32   /* refuses both at once */
+};
+unsigned aid_anthropic_dialect (const char *model);
+#define AID_ANTHROPIC_BUDGET_MIN 1024
+/* The tokens that EFFORT's word stands for; at most three quarters of MOST, those of the whole answer. */
+int64_t aid_anthropic_budget (const char *effort, int64_t most);
+
 /* What servers of Chat Completions want differently (openai_dialect.c). */
 enum
 {
@@ -208,6 +223,8 @@ enum
   AID_OPENAI_STRICT = 4096       /* refuses sampling for models that reason, and long ids */
 };
 unsigned aid_openai_dialect (const struct aid_endpoint *ep);
+/* Whether OpenAI's MODEL may be told how much to reason: those of before that refuse it. */
+int aid_openai_may_reason (const char *model);
 /* Whether MODEL refuses temperature and the like when asked with EFFORT (may be NULL): OpenAI's models that reason do. */
 int aid_openai_is_fixed (const char *model, const char *effort);
 /* Adds S's members to BODY; 0 without memory. */

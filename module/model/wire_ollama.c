@@ -210,7 +210,7 @@ body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const 
   int ok = body != NULL;
   for (size_t i = 0; ok && i < c->messages.len; i++)
     ok = add_message (messages, &AID_VEC_AT (struct aid_message, &c->messages, i));
-  if (ok && s->effort)
+  if (ok && s->effort && !ep->no_reasoning)
     ok = !json_object_set_new (body, "think", think_of (s->effort));
   if (ok && c->output_name)
     ok = !json_object_set (body, "format", c->output_schema);
