@@ -46,6 +46,7 @@ static const struct member embeddings_members[] = {
 
 static const struct member provider_members[] = {
   { "wire", KIND_STRING },
+  { "dialect", KIND_STRING },
   { "url", KIND_STRING },
   { "key_env", KIND_STRING },
   { "key_command", KIND_COMMAND },

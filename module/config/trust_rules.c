@@ -38,6 +38,7 @@ static const struct rule rules[] = {
   { { "models", "*", "price", "large", "cached" }, "changes what long requests are said to cost:" },
   { { "models", "*", "price", "large", "cache_write" }, "changes what long requests are said to cost:" },
   { { "providers", "*", "wire" }, "makes up the requests to this server as" },
+  { { "providers", "*", "dialect" }, "makes up the requests to this server as for" },
   { { "providers", "*", "url" }, "sends questions, with this provider's key, to" },
   { { "providers", "*", "key_env" }, "sends as the key what stands in this variable of your environment:" },
   { { "providers", "*", "key_command" }, "runs this program on your machine, as you:" },

@@ -21,8 +21,18 @@ static const struct
   { "deepseek", "api.deepseek.com", AID_OPENAI_THINKING | AID_OPENAI_ANY_JSON },
   { "mistral", "api.mistral.ai",
     AID_OPENAI_NO_OPTIONS | AID_OPENAI_RANDOM_SEED | AID_OPENAI_DOCUMENTS | AID_OPENAI_NINE },
+  { "plain", "", 0 },
 };
 #define DIALECTS (sizeof dialects / sizeof *dialects)
+
+int
+aid_openai_is_dialect (const char *name)
+{
+  for (size_t i = 0; i < DIALECTS; i++)
+    if (!strcmp (dialects[i].name, name))
+      return 1;
+  return 0;
+}
 
 /* The host in URL. */
 static struct aid_span

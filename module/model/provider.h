@@ -16,7 +16,7 @@ struct aid_model
   char *provider, *name;    /* the provider's key, the server's name of the model */
   char *title;              /* the provider's name for people; its key when there is no other */
   char *kind;               /* of a local server, or NULL (presets.h) */
-  char *wire, *url, *version;
+  char *wire, *url, *version, *dialect;   /* the last two may be NULL */
   char *host;               /* of url, without a port: what auth-source is asked for, unless "key_host" says otherwise */
   int local;                /* the server is this machine */
   int needs_key;            /* a preset or config names one */

@@ -109,6 +109,7 @@ struct aid_wire
 };
 
 const struct aid_wire *aid_wire_find (const char *name);   /* NULL when unknown */
+int aid_openai_is_dialect (const char *name);              /* whether an endpoint may have this dialect */
 
 /* Puts the server's own words for a refused request (status >= 400) into one plain sentence: JSON of any provider's
    shape, or the first 300 bytes of anything else. */

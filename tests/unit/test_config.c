@@ -46,7 +46,7 @@ every_documented_member_is_known (void **state)
     "{\"model\":\"claude\",\"strategy\":\"ask\",\"providers\":{\"local\":{\"wire\":\"openai-chat\","
     "\"url\":\"http://127.0.0.1:8080/v1\","
     "\"default\":\"x\",\"key_env\":\"NAME\",\"key_command\":[\"pass\",\"show\",\"x\"],\"key_host\":\"api.example\","
-    "\"version\":\"v\","
+    "\"version\":\"v\",\"dialect\":\"azure\","
     "\"headers\":{\"A\":\"b\"},"
     "\"extra\":{\"stream_options\":null},\"connect_ms\":10000,\"stall_ms\":120000,\"total_ms\":1800000,\"retries\":2,"
     "\"proxy\":\"p\","

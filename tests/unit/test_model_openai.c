@@ -113,6 +113,9 @@ azure_has_its_own_header (void **state)
   assert_head (&ep, url, "Authorization", NULL);
   ep.base_url = "https://openai.azure.com.evil.example/v1";        /* the name must end there */
   assert_head (&ep, "https://openai.azure.com.evil.example/v1/chat/completions", "api-key", NULL);
+  ep.base_url = "https://gate.example/v1";
+  ep.dialect = "azure";                                            /* behind a gate of one's own */
+  assert_head (&ep, "https://gate.example/v1/chat/completions", "api-key", "K");
 }
 
 static void
