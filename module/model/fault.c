@@ -63,7 +63,14 @@ detail_in (const json_t *details)
   return word (details, "error_code");
 }
 
-static const struct aid_fault no_fault = { { "", 0 }, "", "", "", { "", 0 } };
+static const struct aid_fault no_fault = { { "", 0 }, "", "", "", 0, { "", 0 } };
+
+/* Whether a member "error" of this value says that there is one: some servers always have the member. */
+static int
+says_error (const json_t *v)
+{
+  return json_object_size (v) || json_string_length (v) || json_array_size (v) || json_is_true (v) || json_number_value (v) > 0;
+}
 
 int
 aid_fault_read (const json_t *doc, struct aid_fault *f)
@@ -72,7 +79,9 @@ aid_fault_read (const json_t *doc, struct aid_fault *f)
   if (json_is_array (doc))
     doc = json_array_get (doc, 0);
   const json_t *err = json_object_get (doc, "error");
-  if (!json_object_size (err) && !json_string_length (err))
+  if (json_is_array (err))
+    err = json_array_get (err, 0);
+  if (!says_error (err))
     {
       if (!is_error_word (doc, "type") && !is_error_word (doc, "object") && !json_object_get (doc, "detail"))
         return 0;
@@ -81,6 +90,7 @@ aid_fault_read (const json_t *doc, struct aid_fault *f)
   f->message = message_in (json_is_object (err) || json_is_string (err) ? err : doc);
   f->type = *word (err, "type") ? word (err, "type") : word (err, "status");
   f->code = word (err, "code");
+  f->status = (int) aid_json_int (err, "code", 0);
   f->detail = detail_in (json_object_get (err, "details"));
   f->relayed = aid_json_span (json_object_get (err, "metadata"), "raw");
   return 1;
@@ -281,6 +291,13 @@ aid_wire_explain (int status, struct aid_span body, const char *host, struct aid
   json_decref (doc);
 }
 
+/* Statuses that say what helps, also in the middle of a stream. */
+static int
+is_telling (int status)
+{
+  return status == 401 || status == 402 || status == 403 || status == 408 || status == 413 || status == 429 || status == 529;
+}
+
 enum aid_err
 aid_fault_set (const json_t *doc, struct aid_error *e)
 {
@@ -289,7 +306,8 @@ aid_fault_set (const json_t *doc, struct aid_error *e)
   if (!aid_fault_read (doc, &f))
     f.message = message_in (doc);
   enum cause c = cause_of (&f);
-  aid_str_addf (&out, "The server %s", c == CAUSE_OTHER ? "broke off with an error" : plain_cause (c, 0));
+  int told = c != CAUSE_OTHER || is_telling (f.status);
+  aid_str_addf (&out, "The server %s", told ? plain_cause (c, f.status) : "broke off with an error");
   const char *name = *f.code ? f.code : f.type;
   if (*name)
     {

@@ -158,6 +158,7 @@ struct aid_fault
   struct aid_span message;
   const char *type, *code; /* "" when absent */
   const char *detail;      /* a finer code; "" when absent */
+  int status;              /* the code when it is a number, as an HTTP status; 0 when absent */
   struct aid_span relayed; /* the words of the provider behind a router */
 };
 /* 0 when DOC is no error. */

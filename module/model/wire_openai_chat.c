@@ -343,7 +343,7 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
   enum aid_err err = read_delta (o, delta, e);
   read_usage (o, chunk, choice);
   if (!err && aid_span_eqz (aid_json_span (choice, "finish_reason"), "error"))
-    err = aid_fault_set (chunk, e);
+    err = aid_fault_set (json_object_get (choice, "error") ? choice : chunk, e);
   if (!err)
     read_stop (o, choice);
   if (!err && kind == AID_FRAME_BODY)
