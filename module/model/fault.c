@@ -321,6 +321,29 @@ aid_fault_set (const json_t *doc, struct aid_error *e)
   return err;
 }
 
+/* --- ends that are no errors ---------------------------------------------------------------------------------------- */
+
+void
+aid_stop_tell (enum aid_stop_reason s, struct aid_span words, int has_text, struct aid_str *out)
+{
+  static const char *const told[] = { "", "", "the answer stops at its length limit",
+                                      "the model asks for tools, which are not run here", "",
+                                      "the server's filter stopped the answer", "the model declined to answer",
+                                      "the server paused the answer; ask it to go on", "the model's context is full" };
+  const char *what = (unsigned) s < sizeof told / sizeof *told ? told[s] : "";
+  if (s == AID_STOP_NONE && words.len)
+    what = "the server ended the answer in a way of its own";
+  else if (!*what && !has_text)
+    what = "the answer is empty";
+  aid_str_addz (out, what);
+  if (*what && words.len)
+    {
+      aid_str_addz (out, " (");
+      add_words (out, words);
+      aid_str_addz (out, ")");
+    }
+}
+
 /* --- whether to try again ------------------------------------------------------------------------------------------- */
 
 int

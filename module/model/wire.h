@@ -57,6 +57,9 @@ enum aid_stop_reason
   AID_STOP_CONTEXT
 };
 const char *aid_stop_name (enum aid_stop_reason s);   /* "end", "length", ... */
+/* Appends what a person is to know of the end of an answer that is whole: that it came early, with WORDS, the server's own,
+   or that nothing came (HAS_TEXT is 0).  Small at its beginning, without a full stop; nothing when it ended as it should. */
+void aid_stop_tell (enum aid_stop_reason s, struct aid_span words, int has_text, struct aid_str *out);
 
 /* Token counts; -1: not told.  input includes what was cached, output includes reasoning. */
 struct aid_usage

@@ -27,6 +27,33 @@ stops_have_names (void **state)
 }
 
 static void
+tells (enum aid_stop_reason stop, const char *words, int has_text, const char *sentence)
+{
+  struct aid_str out = AID_STR_INIT (8192);
+  aid_stop_tell (stop, aid_span_z (words), has_text, &out);
+  assert_string_equal (aid_str_z (&out), sentence);
+  aid_str_free (&out);
+}
+
+static void
+an_early_end_is_told_with_the_server_s_own_words (void **state)
+{
+  (void) state;
+  tells (AID_STOP_END, "stop", 1, "");
+  tells (AID_STOP_SEQUENCE, "stop_sequence: END", 1, "");      /* a word that the person chose */
+  tells (AID_STOP_NONE, "", 1, "");
+  tells (AID_STOP_LENGTH, "max_tokens", 1, "the answer stops at its length limit (max_tokens)");
+  tells (AID_STOP_FILTER, "RECITATION", 0, "the server's filter stopped the answer (RECITATION)");
+  tells (AID_STOP_REFUSAL, "refusal: Because.", 1, "the model declined to answer (refusal: Because.)");
+  tells (AID_STOP_TOOLS, "tool_calls", 1, "the model asks for tools, which are not run here (tool_calls)");
+  tells (AID_STOP_PAUSE, "pause_turn", 1, "the server paused the answer; ask it to go on (pause_turn)");
+  tells (AID_STOP_CONTEXT, "model_length", 1, "the model's context is full (model_length)");
+  tells (AID_STOP_NONE, "MALFORMED_RESPONSE", 1, "the server ended the answer in a way of its own (MALFORMED_RESPONSE)");
+  tells (AID_STOP_END, "stop", 0, "the answer is empty (stop)");
+  tells (AID_STOP_NONE, "", 0, "the answer is empty");
+}
+
+static void
 explains (int status, const char *body, const char *sentence)
 {
   struct aid_error e;
@@ -133,6 +160,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (the_table_is_found_by_name),
     cmocka_unit_test (stops_have_names),
+    cmocka_unit_test (an_early_end_is_told_with_the_server_s_own_words),
     cmocka_unit_test (a_refusal_is_one_sentence_whatever_the_provider),
     cmocka_unit_test (what_is_no_json_is_shown_as_it_is),
     cmocka_unit_test (a_key_that_the_server_repeats_is_not_shown),
