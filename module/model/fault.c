@@ -136,13 +136,27 @@ cause_of_word (const char *z)
   return CAUSE_OTHER;
 }
 
+/* Too much text is the one cause that many servers have words for, and no code. */
+static enum cause
+cause_by_words (struct aid_span message)
+{
+  static const char *const words[] = { "maximum context length", "prompt is too long", "exceed context limit",
+                                       "exceeds the maximum number of tokens" };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (aid_span_find (message, aid_span_z (words[i])) >= 0)
+      return CAUSE_CONTEXT;
+  return CAUSE_OTHER;
+}
+
 static enum cause
 cause_of (const struct aid_fault *f)
 {
   enum cause c = cause_of_word (f->code);
   if (c == CAUSE_OTHER)
     c = cause_of_word (f->detail);
-  return c == CAUSE_OTHER ? cause_of_word (f->type) : c;
+  if (c == CAUSE_OTHER)
+    c = cause_of_word (f->type);
+  return c == CAUSE_OTHER ? cause_by_words (f->message) : c;
 }
 
 /* What happened, as the end of a sentence that begins with the server's name; and what helps. */

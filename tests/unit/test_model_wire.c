@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include "model/wire.h"
 
 static void
@@ -95,6 +96,27 @@ a_refusal_is_one_sentence_whatever_the_provider (void **state)
   explains (529, "", "api.example is overloaded; try again later (HTTP 529).");
 }
 
+/* Most servers have no code for it. */
+static void
+too_much_text_is_known_by_its_words (void **state)
+{
+  static const char *const messages[] = {
+    "prompt is too long: 213423 tokens > 200000 maximum",
+    "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000",
+    "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
+  };
+  char body[512], sentence[512];
+  (void) state;
+  for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+    {
+      snprintf (body, sizeof body, "{\"error\":{\"message\":\"%s\",\"type\":\"invalid_request_error\"}}", messages[i]);
+      snprintf (sentence, sizeof sentence,
+                "api.example says that this is more text than the model can read; send less context (HTTP 400): %s", messages[i]);
+      explains (400, body, sentence);
+    }
+}
+
 static void
 what_is_no_json_is_shown_as_it_is (void **state)
 {
@@ -162,6 +184,7 @@ main (void)
     cmocka_unit_test (stops_have_names),
     cmocka_unit_test (an_early_end_is_told_with_the_server_s_own_words),
     cmocka_unit_test (a_refusal_is_one_sentence_whatever_the_provider),
+    cmocka_unit_test (too_much_text_is_known_by_its_words),
     cmocka_unit_test (what_is_no_json_is_shown_as_it_is),
     cmocka_unit_test (a_key_that_the_server_repeats_is_not_shown),
     cmocka_unit_test (a_long_body_is_cut),
