@@ -171,9 +171,12 @@ enum aid_err aid_fault_set (const json_t *doc, struct aid_error *e);
 struct aid_calls
 {
   struct aid_vec slots;
+  size_t before;           /* calls before the present list of deltas */
 };
 void aid_calls_init (struct aid_calls *c);
 void aid_calls_free (struct aid_calls *c);
+/* A new list of deltas begins. */
+void aid_calls_list (struct aid_calls *c);
 /* Reads one element of "tool_calls" and tells it.  AID_E_LIMIT beyond AID_CALLS_MAX calls. */
 enum aid_err aid_calls_delta (struct aid_calls *c, struct aid_decoder *d, const json_t *call, struct aid_error *e);
 

@@ -287,6 +287,7 @@ read_message (struct ollama *o, const json_t *message, struct aid_error *e)
   size_t i;
   read_thinking (o, message);
   aid_think_feed (&o->think, aid_json_span (message, "content"), on_split, &o->base);
+  aid_calls_list (&o->calls);
   json_array_foreach (calls, i, call)
     {
       if (!err)

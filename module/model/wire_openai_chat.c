@@ -293,6 +293,7 @@ read_delta (struct openai *o, const json_t *delta, struct aid_error *e)
   read_content (o, json_object_get (delta, "content"));
   o->refused |= refusal.len > 0;
   aid_decoder_delta (&o->base, AID_MODEL_REFUSAL, refusal);
+  aid_calls_list (&o->calls);
   json_array_foreach (calls, i, call)
     {
       if (!err)
