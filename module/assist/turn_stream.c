@@ -218,6 +218,8 @@ aid_turn_stream (struct aid_turn_state *t)
   t->decoder = t->wire->decoder_new (on_model_event, t);
   if (!t->answer || !t->stream || !t->decoder)
     return aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the answer.");
+  if (t->model.thinks_first && t->wire->thinks_first)
+    t->wire->thinks_first (t->decoder);
   t->streaming = 1;
   struct aid_http_request r = t->model.net;
   r.method = "POST";

@@ -76,6 +76,7 @@ static const struct member model_members[] = {
   { "extra", KIND_ANY_OBJECT },
   { "max_output", KIND_COUNT },
   { "abilities", KIND_ABILITIES },
+  { "thinks_first", KIND_BOOL },
   { "price", KIND_PRICE },
   { NULL, KIND_STRING },
 };

@@ -26,6 +26,7 @@ static const struct rule rules[] = {
   { { "models", "*", "temperature" }, NULL },
   { { "models", "*", "effort" }, NULL },
   { { "models", "*", "abilities" }, NULL },
+  { { "models", "*", "thinks_first" }, NULL }, /* how its answers are read */
   { { "models", "*", "extra" }, "adds to every request to this model" },
   { { "models", "*", "price", "input" }, "changes what answers are said to cost, and so what a budget stops:" },
   { { "models", "*", "price", "output" }, "changes what answers are said to cost, and so what a budget stops:" },

@@ -310,6 +310,7 @@ fill (struct aid_model *out, const json_t *p, const json_t *settings)
   out->sampling.max_tokens = aid_json_int (settings, "max_tokens", 0);
   out->sampling.temperature = aid_json_real (settings, "temperature", -1.0);
   out->sampling.effort = copy (settings, "effort");
+  out->thinks_first = aid_json_bool (settings, "thinks_first", 0);
   fill_net (&out->net, p);
 }
 

@@ -27,6 +27,7 @@ struct aid_model
   int64_t max_output;       /* tokens of one answer at most; 0: unknown */
   unsigned abilities;       /* AID_CAN_... */
   struct aid_price price;
+  int thinks_first;         /* its answers begin inside of <think> (struct aid_wire) */
   struct aid_sampling sampling;  /* its effort is owned here */
   struct aid_http_request net;   /* only its times, retries, proxy and certificates are set; strings owned here */
 };

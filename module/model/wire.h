@@ -109,6 +109,8 @@ struct aid_wire
   /* The body has ended.  AID_E_NET "the answer was cut off ..." unless the end marker was seen. */
   enum aid_err (*end) (struct aid_decoder *d, struct aid_error *e);
   void (*decoder_free) (struct aid_decoder *d);
+  /* Before the first byte: the answer begins inside of <think>, whose opening tag is not sent.  NULL: no such thing here. */
+  void (*thinks_first) (struct aid_decoder *d);
 };
 
 const struct aid_wire *aid_wire_find (const char *name);   /* NULL when unknown */

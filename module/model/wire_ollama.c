@@ -275,6 +275,7 @@ read_thinking (struct ollama *o, const json_t *message)
         continue;
       aid_decoder_delta (&o->base, AID_MODEL_REASONING, v);
       aid_str_addspan (&o->thinking, v);
+      o->think.first = 0;
       return;
     }
 }
@@ -356,6 +357,12 @@ decoder_free (struct aid_decoder *d)
   free (o);
 }
 
+static void
+thinks_first (struct aid_decoder *d)
+{
+  ((struct ollama *) d)->think.first = 1;
+}
+
 static struct aid_decoder *
 decoder_new (aid_model_sink *sink, void *user)
 {
@@ -380,4 +387,5 @@ const struct aid_wire aid_wire_ollama = {
   .feed = aid_decoder_feed,
   .end = aid_decoder_end,
   .decoder_free = decoder_free,
+  .thinks_first = thinks_first,
 };

@@ -45,6 +45,7 @@ add_reasoning (struct openai *o, const char *member, struct aid_span v)
   aid_decoder_delta (&o->base, AID_MODEL_REASONING, v);
   aid_str_addspan (&o->reasoning, v);
   o->member = member;
+  o->think.first = 0;          /* it has a place of its own */
 }
 
 static void
@@ -376,6 +377,12 @@ decoder_free (struct aid_decoder *d)
   free (o);
 }
 
+static void
+thinks_first (struct aid_decoder *d)
+{
+  ((struct openai *) d)->think.first = 1;
+}
+
 static struct aid_decoder *
 decoder_new (aid_model_sink *sink, void *user)
 {
@@ -401,4 +408,5 @@ const struct aid_wire aid_wire_openai_chat = {
   .feed = aid_decoder_feed,
   .end = aid_decoder_end,
   .decoder_free = decoder_free,
+  .thinks_first = thinks_first,
 };

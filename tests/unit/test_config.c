@@ -53,7 +53,7 @@ every_documented_member_is_known (void **state)
     "\"ca_file\":\"f\",\"client_cert\":\"c\",\"client_key\":\"k\"}},"
     "\"models\":{\"claude\":{\"provider\":\"anthropic\",\"name\":\"n\",\"context\":200000,\"max_tokens\":8192,"
     "\"temperature\":0.2,"
-    "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\","
+    "\"effort\":\"medium\",\"extra\":{},\"max_output\":64000,\"thinks_first\":true,\"abilities\":[\"text\",\"image\",\"pdf\",\"tools\","
     "\"reasoning\","
     "\"cache\",\"json\"],\"price\":{\"input\":3,\"output\":15,\"cached\":0.3,\"cache_write\":3.75,\"as_of\":\"2025-12-01\","
     "\"large\":{\"over\":200000,\"input\":6,\"output\":22.5,\"cached\":0.6,\"cache_write\":7.5}}}},\"discover\":[\"ollama\"],"

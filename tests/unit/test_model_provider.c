@@ -218,7 +218,7 @@ settings_say_everything (void **state)
     "\"key_host\":\"keys.example\",\"version\":\"v\",\"headers\":{\"X\":\"y\"},\"extra\":{\"a\":1,\"b\":1},\"connect_ms\":1,"
     "\"stall_ms\":2,\"total_ms\":3,\"retries\":0,\"proxy\":\"http://p\",\"ca_file\":\"/ca\",\"client_cert\":\"/c\","
     "\"client_key\":\"/k\",\"dialect\":\"azure\"}},"
-    "\"models\":{\"big\":{\"provider\":\"work\",\"name\":\"big-1\",\"context\":9000,\"max_tokens\":10,\"temperature\":0,"
+    "\"models\":{\"big\":{\"provider\":\"work\",\"name\":\"big-1\",\"context\":9000,\"max_tokens\":10,\"temperature\":0,\"thinks_first\":true,"
     "\"effort\":\"low\",\"extra\":{\"b\":2}}}}");
   (void) state;
   struct aid_model m = resolved (c, "big");
@@ -228,6 +228,7 @@ settings_say_everything (void **state)
   assert_int_equal (m.sampling.max_tokens, 10);
   assert_true (m.sampling.temperature == 0);
   assert_string_equal (m.sampling.effort, "low");
+  assert_true (m.thinks_first);
   assert_int_equal (json_integer_value (json_object_get (m.extra, "a")), 1);
   assert_int_equal (json_integer_value (json_object_get (m.extra, "b")), 2);   /* the model's word over the provider's */
   assert_int_equal (m.net.connect_ms, 1);
