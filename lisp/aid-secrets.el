@@ -64,7 +64,8 @@ THEN is called with it, a list of plists, when that is known."
 
 (defun aid-secrets--group (held)
   "Those of HELD that stand where the first one does."
-  (let ((place (lambda (one) (mapcar (lambda (key) (plist-get one key)) '(:target :asked :answer)))))
+  (let ((place (lambda (one)
+                 (list (plist-get one :target) (plist-get one :asked) (plist-get one :answer)))))
     (seq-filter (lambda (one) (equal (funcall place one) (funcall place (car held)))) held)))
 
 ;;; Asking

@@ -107,7 +107,8 @@ each_is_told_with_its_place (void **state)
 static void
 an_answer_that_was_edited_is_looked_through (void **state)
 {
-  static const char got[] = "## m <!--aid:" KEY " 2 answer-->\n<!--aid:" KEY " meta model=m req=r1 got=0123456789abcdef state=done-->\n";
+  static const char got[] = "## m <!--aid:" KEY " 2 answer-->\n"
+                             "<!--aid:" KEY " meta model=m req=r1 got=0123456789abcdef state=done-->\n";
   struct aid_str chat = AID_STR_INIT (8192);
   char message[256];
   (void)state;

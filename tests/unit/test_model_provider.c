@@ -218,7 +218,8 @@ settings_say_everything (void **state)
     "\"key_host\":\"keys.example\",\"version\":\"v\",\"headers\":{\"X\":\"y\"},\"extra\":{\"a\":1,\"b\":1},\"connect_ms\":1,"
     "\"stall_ms\":2,\"total_ms\":3,\"retries\":0,\"proxy\":\"http://p\",\"ca_file\":\"/ca\",\"client_cert\":\"/c\","
     "\"client_key\":\"/k\",\"dialect\":\"azure\"}},"
-    "\"models\":{\"big\":{\"provider\":\"work\",\"name\":\"big-1\",\"context\":9000,\"max_tokens\":10,\"temperature\":0,\"thinks_first\":true,"
+    "\"models\":{\"big\":{\"provider\":\"work\",\"name\":\"big-1\",\"context\":9000,\"max_tokens\":10,\"temperature\":0,"
+    "\"thinks_first\":true,"
     "\"effort\":\"low\",\"extra\":{\"b\":2}}}}");
   (void) state;
   struct aid_model m = resolved (c, "big");
