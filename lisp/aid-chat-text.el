@@ -317,6 +317,24 @@ With SUB it is that of its alternative SUB."
 (defvar-local aid-chat--doc nil
   "The number of the core's copy of this chat, nil when there is none.")
 
+(defconst aid-chat--doc-piece 262144
+  "How many characters are told to the core at once.
+A string of a whole large chat is copied several times, into memory that Emacs
+has to ask the system for.")
+
+(defun aid-chat--doc-open ()
+  "Open the core's copy of this chat."
+  (save-restriction
+    (widen)
+    (let ((pos (min (point-max) (+ (point-min) aid-chat--doc-piece)))
+          (gc-cons-threshold (max gc-cons-threshold (* 4 (buffer-size)))))   ; once, afterwards
+      (setq aid-chat--doc
+            (aid--mod-doc-open (buffer-substring-no-properties (point-min) pos)))
+      (while (< pos (point-max))
+        (let ((end (min (point-max) (+ pos aid-chat--doc-piece))))
+          (aid--mod-doc-edit aid-chat--doc (1- pos) 0 (buffer-substring-no-properties pos end))
+          (setq pos end))))))
+
 (defun aid-chat-doc ()
   "The number of the core's copy of the current chat, in step with the buffer.
 Nil when the core cannot hold it."
@@ -325,13 +343,10 @@ Nil when the core cannot hold it."
         (unless (and aid-chat--doc
                      (eql (ignore-errors (aid--mod-doc-size aid-chat--doc)) (buffer-size)))
           (aid-chat--doc-close)
-          (setq aid-chat--doc
-                (aid--mod-doc-open
-                 (save-restriction
-                   (widen)
-                   (buffer-substring-no-properties (point-min) (point-max))))))
+          (aid-chat--doc-open))
         aid-chat--doc)
-    (error (setq aid-chat--doc nil))))
+    (error (aid-chat--doc-close)
+           nil)))
 
 (defun aid-chat--doc-close ()
   "Let go of the core's copy."
