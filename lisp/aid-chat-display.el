@@ -170,15 +170,17 @@ With EDITED also that its answer is not what was received."
     (and (delq nil parts) (string-join (delq nil parts) ", "))))
 
 (defun aid-chat--error-line (words)
-  "The text for the error in a meta line's WORDS, or nil."
-  (let ((message (aid-chat--word "error" words)))
-    (when (member (aid-chat--word "state" words) '("failed" "cut"))
-      (propertize (format "%s (%s to ask again)\n"
-                          (string-trim-right (aid-invisible-string
-                                              (or message "The answer was cut short."))
-                                             "\\.")
-                          (substitute-command-keys "\\[aid-chat-send]"))
-                  'face 'aid-chat-error))))
+  "The text for the error or the early end in a meta line's WORDS, or nil."
+  (let ((message (aid-chat--word "error" words)) (note (aid-chat--word "note" words)))
+    (cond ((member (aid-chat--word "state" words) '("failed" "cut"))
+           (propertize (format "%s (%s to ask again)\n"
+                               (string-trim-right (aid-invisible-string
+                                                   (or message "The answer was cut short."))
+                                                  "\\.")
+                               (substitute-command-keys "\\[aid-chat-send]"))
+                       'face 'aid-chat-error))
+          (note (propertize (aid-invisible-string (concat (aid-chat--sentence note) "\n"))
+                            'face 'aid-chat-warning)))))
 
 (defun aid-chat--show-right (beg end text &optional room details)
   "Show TEXT at the right edge in place of the marker from BEG to END.

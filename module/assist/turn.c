@@ -324,6 +324,8 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   if (!err && !t->look)
     err = t->body.len ? aid_held_check_body (aid_str_span (&t->body), t->allow_secrets, &t->held, &t->fail)
                       : aid_held_check (&prompt, t->allow_secrets, &t->held, &t->fail);
+  if (!err)
+    aid_str_clear (&t->held);  /* an empty list, which would go with whatever fails later */
   if (!err && !t->look)
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
