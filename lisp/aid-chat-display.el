@@ -65,14 +65,12 @@
 (aid-chat--defface warning warning "What needs attention.")
 
 (defconst aid-chat--properties
-  '(face display invisible help-echo mouse-face keymap follow-link aid-target aid-code aid-wrap)
+  '(face display invisible help-echo mouse-face keymap follow-link front-sticky read-only
+    aid-target aid-code aid-wrap)
   "The text properties that are ours.")
 
 (defconst aid-chat--most 32768
   "How many characters are looked at for display at once.")
-
-(defconst aid-chat--long-line 10240
-  "Lines longer than this are shown shortened.")
 
 (defvar-local aid-chat--width 80
   "How wide the window is that the chat was last displayed in.")
@@ -185,7 +183,7 @@ With EDITED also that its answer is not what was received."
 It is left out when the line's own text reaches so far.  ROOM is how many
 columns are left free after it.  DETAILS are told with it by `help-echo'."
   (let* ((len (+ (string-width (or text "")) (or room 0)))
-         (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
+         (used (aid-chat--seen-width (line-beginning-position) beg)))
     (if (or (not text) (> (+ used len 2) aid-chat--width))
         (put-text-property beg end 'invisible 'aid-marker)
       ;; In a terminal the border to the window at the right takes a column of the text's.
@@ -287,31 +285,53 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
                                          (aid-chat--count (string-to-number tokens)) " tok"))
                                 (tokens (concat (aid-chat--tokens tokens) " tok"))))))))
 
-(defun aid-chat--hide-line (&optional instead)
-  "Hide the line that point is in, or show INSTEAD in its place."
-  (let ((beg (line-beginning-position)) (end (line-beginning-position 2)))
-    (if instead
-        (put-text-property beg end 'display instead)
-      (put-text-property beg end 'invisible 'aid-marker))))
+(defun aid-chat--marker-bounds (marker)
+  "What to hide of the line of MARKER, which point is in, as (BEG . END).
+That is all of it, or the marker alone when somebody has written beside it."
+  (let ((bol (line-beginning-position)) (eol (line-end-position)))
+    (pcase-let ((`(,beg ,end ,_) marker))
+      (if (string-blank-p (concat (buffer-substring-no-properties bol beg)
+                                  (buffer-substring-no-properties end eol)))
+          (cons bol (line-beginning-position 2))
+        (cons beg end)))))
+
+(defun aid-chat--hide-line (marker &optional instead)
+  "Hide the line of MARKER, which point is in, or show INSTEAD in its place.
+Point goes past a hidden line, so that nothing is typed into it unseen."
+  (pcase-let ((`(,beg . ,end) (aid-chat--marker-bounds marker)))
+    (cond (instead (put-text-property beg end 'display
+                                      (if (= end (nth 1 marker)) (string-trim-right instead "\n") instead)))
+          (t (put-text-property beg end 'invisible 'aid-marker)
+             (put-text-property beg end 'front-sticky '(invisible))))))
 
 (defvar aid-chat-hunks-function nil
   "Function of a position that gives what the decisions' line there is shown as.")
 
-(defun aid-chat--show-hunks ()
-  "Show the line of decisions that point is in as words."
+(defun aid-chat--show-hunks (marker)
+  "Show the line of decisions with MARKER, which point is in, as words."
   (let ((words (and aid-chat-hunks-function
                     (funcall aid-chat-hunks-function (line-beginning-position)))))
-    (aid-chat--hide-line words)
+    (aid-chat--hide-line marker words)
     (when words
-      (put-text-property (line-beginning-position) (line-beginning-position 2) 'keymap
-                         (get-text-property 0 'keymap words)))))
+      (pcase-let ((`(,beg . ,end) (aid-chat--marker-bounds marker)))
+        (put-text-property beg end 'keymap (get-text-property 0 'keymap words))))))
+
+(defun aid-chat--show-first (marker)
+  "Hide the first line of this chat, which has MARKER.
+Nothing can be written before it: the file would be no chat any more."
+  (aid-chat--hide-line marker)
+  (when (bobp)
+    (add-text-properties (point) (1+ (point))
+                         '(read-only "the first line makes this file a chat"
+                           front-sticky (invisible read-only)))))
 
 (defun aid-chat--show-marker (marker)
   "Display the line with MARKER, which point is in."
   (pcase (car (split-string (nth 2 marker) " "))
-    ((or "chat" "end") (aid-chat--hide-line))
-    ("hunks" (aid-chat--show-hunks))
-    ("meta" (aid-chat--hide-line (aid-chat--error-line (aid-chat--words (nth 2 marker)))))
+    ("chat" (aid-chat--show-first marker))
+    ("end" (aid-chat--hide-line marker))
+    ("hunks" (aid-chat--show-hunks marker))
+    ("meta" (aid-chat--hide-line marker (aid-chat--error-line (aid-chat--words (nth 2 marker)))))
     ("item" (aid-chat--show-item marker))
     ((or "reasoning" "tool" "edited" "diff") (aid-chat--show-fold marker))
     ((pred (string-match-p "\\`[0-9]")) (aid-chat--show-heading marker))
@@ -400,14 +420,14 @@ KIND is what its property `aid-fold' says.  What point is in is not folded."
 
 (defun aid-chat--show-fold (marker)
   "Show the line of MARKER as the head of a fold over what follows it."
-  (let* ((beg (line-beginning-position)) (eol (line-end-position))
+  (let* ((bounds (aid-chat--marker-bounds marker))
          (body (line-beginning-position 2))
          (end (save-excursion (goto-char body) (aid-chat--fold-end)))
          (fold (if (< body end)
                    (aid-chat--fold-make body end t)
                  (aid-chat--fold-at body))))
     (put-text-property
-     beg eol 'display
+     (car bounds) (min (cdr bounds) (line-end-position)) 'display
      (propertize (concat (if (or (not fold) (overlay-get fold 'invisible))
                              (aid-chat-sign "▸" "+")
                            (aid-chat-sign "▾" "-"))
@@ -422,24 +442,6 @@ Give nil when it stands for none."
     (when-let ((fold (aid-chat--fold-at (line-beginning-position 2))))
       (aid-chat--fold-set fold (not (overlay-get fold 'invisible)))
       t)))
-
-;;; Long lines
-
-(defun aid-chat--shorten-line ()
-  "Show the line that point is in shortened when it is very long."
-  (let ((beg (line-beginning-position)) (end (line-end-position)))
-    (when (> (- end beg) aid-chat--long-line)
-      (put-text-property (+ beg 1000) end 'display
-                         (propertize (format " … %d more characters in this line"
-                                             (- end beg 1000))
-                                     'face 'aid-chat-info)))))
-
-(defun aid-chat--shorten-lines (beg end)
-  "Show the very long lines from BEG to END shortened."
-  (save-excursion
-    (goto-char beg)
-    (while (progn (aid-chat--shorten-line)
-                  (and (zerop (forward-line 1)) (< (point) end))))))
 
 ;;; Fontification
 
@@ -472,6 +474,7 @@ half of what it costs to show an answer that arrives."
     (save-restriction
       (widen)
       (pcase-let ((aid-chat--point (point))
+                  (inhibit-read-only t)
                   (`(,beg . ,end) (aid-chat--region beg end)))
         (remove-list-of-text-properties beg end aid-chat--properties)
         (aid-chat-display-direct beg end)
