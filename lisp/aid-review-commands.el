@@ -48,10 +48,6 @@
      (unwind-protect (progn ,@body)
        (setf (aid-review-touched aid-review--this) aid-apply-touched))))
 
-(defun aid-review--own-path (hunk)
-  "What the file of HUNK is called until its hunks are decided."
-  (if (eq (aid-hunk-op hunk) 'rename) (aid-hunk-old-path hunk) (aid-hunk-path hunk)))
-
 (defun aid-review--apply (hunk)
   "Apply HUNK as it is placed now.  Give its record."
   (let* ((root (aid-review-root aid-review--this))
@@ -80,6 +76,7 @@
 
 (defun aid-review--accept (hunk)
   "Apply HUNK and decide so."
+  (aid-review-visit-file aid-review--this hunk)
   (let ((record (aid-review--apply hunk)) (group (aid-review--group hunk)))
     (setf (aid-hunk-record hunk) record)
     (aid-review-show-nothing)
@@ -194,6 +191,7 @@ Stop at the first that would be adjusted or does not fit."
   "Go to the place of the hunk at point in its file."
   (interactive)
   (let* ((hunk (aid-review--here))
+         (_new (aid-review-visit-file aid-review--this hunk))
          (window (aid-review-show-place hunk (aid-review-root aid-review--this))))
     (when (window-live-p window)
       (aid-review-show-forget-point (window-buffer window))
