@@ -104,20 +104,35 @@ Hunks are placed in the file under its old name until then."
         hunk
       (user-error "This hunk is %s already; u takes decisions back" (aid-hunk-state hunk)))))
 
-(defun aid-review-accept ()
-  "Accept the hunk at point: apply it to its buffer, and go on."
-  (interactive)
-  (let ((hunk (aid-review--undecided-here)))
-    (aid-review-place aid-review--this)
-    (aid-review--accept hunk)
-    (aid-review--go-on)))
-
 (defun aid-review--plain-p (hunk)
   "Whether HUNK fits exactly or merely moved."
   (let ((place (aid-hunk-place hunk)))
     (and (equal (plist-get place :status) "applied")
          (member (plist-get place :method)
                  '("exact" "shifted" "create" "delete" "rename" "modify")))))
+
+(defun aid-review--how (hunk)
+  "How HUNK fits, wherever that is."
+  (mapcar (lambda (key) (plist-get (aid-hunk-place hunk) key)) '(:status :method :similarity)))
+
+(defun aid-review--check-seen (hunk how)
+  "Signal an error when HUNK, which was shown as HOW, fits worse by now."
+  (unless (or (aid-review--plain-p hunk)
+              (equal how (aid-review--how hunk))
+              (not (equal (plist-get (aid-hunk-place hunk) :status) "applied")))
+    (aid-review--update)
+    (aid-review--goto hunk)
+    (user-error "The file was changed meanwhile: look at this hunk, then accept again")))
+
+(defun aid-review-accept ()
+  "Accept the hunk at point: apply it to its buffer, and go on.
+When its file was changed so that it would be adjusted now, it is shown first."
+  (interactive)
+  (let* ((hunk (aid-review--undecided-here)) (how (aid-review--how hunk)))
+    (aid-review-place aid-review--this)
+    (aid-review--check-seen hunk how)
+    (aid-review--accept hunk)
+    (aid-review--go-on)))
 
 (defun aid-review-accept-rest ()
   "Accept all undecided hunks that fit exactly or merely moved.
