@@ -79,6 +79,11 @@
   "SIGN where it can be displayed, else its ASCII TWIN."
   (if (char-displayable-p (aref sign 0)) sign twin))
 
+(defun aid-chat--joined (parts)
+  "Those of PARTS that are not nil with dots between them, or nil."
+  (when (setq parts (delq nil parts))
+    (string-join parts (concat " " (aid-chat-sign "·" "-") " "))))
+
 ;;; Spans
 
 (defvar aid-chat--faces nil
@@ -150,7 +155,7 @@ With EDITED also that its answer is not what was received."
                            (concat (aid-chat--count (string-to-number (funcall get "out"))) " tok"))
                       (when-let ((cost (funcall get "cost")))
                         (aid-cost-dollars (string-to-number cost))))))
-    (and (delq nil parts) (string-join (delq nil parts) " · "))))
+    (aid-chat--joined parts)))
 
 (defun aid-chat--meta-details (words)
   "What the WORDS of a meta line tell besides, or nil: input, cache and speed."
@@ -214,9 +219,8 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
   "What the right edge of TURN's heading says, or nil; EDITED: that it was edited."
   (if (eq (plist-get turn :kind) 'user)
       (and (plist-get turn :queued) (if aid-chat--stream "queued" "queued, waiting"))
-    (let ((parts (delq nil (list (aid-chat--meta-info (nth 2 (aid-chat--meta-line turn)) edited)
-                                 (aid-chat--place-info turn)))))
-      (and parts (string-join parts " · ")))))
+    (aid-chat--joined (list (aid-chat--meta-info (nth 2 (aid-chat--meta-line turn)) edited)
+                            (aid-chat--place-info turn)))))
 
 (defun aid-chat--show-heading (marker)
   "Show the heading line of a turn with MARKER in it."
@@ -299,10 +303,9 @@ That is all of it, or the marker alone when somebody has written beside it."
   "Hide the line of MARKER, which point is in, or show INSTEAD in its place.
 Point goes past a hidden line, so that nothing is typed into it unseen."
   (pcase-let ((`(,beg . ,end) (aid-chat--marker-bounds marker)))
-    (cond (instead (put-text-property beg end 'display
-                                      (if (= end (nth 1 marker)) (string-trim-right instead "\n") instead)))
-          (t (put-text-property beg end 'invisible 'aid-marker)
-             (put-text-property beg end 'front-sticky '(invisible))))))
+    (if instead
+        (put-text-property beg end 'display (if (= end (nth 1 marker)) (string-trim-right instead "\n") instead))
+      (add-text-properties beg end '(invisible aid-marker front-sticky (invisible))))))
 
 (defvar aid-chat-hunks-function nil
   "Function of a position that gives what the decisions' line there is shown as.")

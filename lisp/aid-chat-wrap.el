@@ -17,6 +17,8 @@
 (eval-when-compile (require 'cl-lib))
 (require 'aid-chat-text)
 
+(declare-function aid-chat-sign "aid-chat-display" (sign twin))
+
 (defvar-local aid-chat-wrap--width nil
   "At how many columns this chat breaks its lines; nil while Emacs does.")
 
@@ -133,8 +135,8 @@ Lines with our markers are not: what is shown of them is short."
   (let ((beg (line-beginning-position)) (end (line-end-position)))
     (when (> (- end beg) aid-chat--long-line)
       (put-text-property (+ beg 1000) end 'display
-                         (propertize (format " … %d more characters in this line"
-                                             (- end beg 1000))
+                         (propertize (format " %s %d more characters in this line"
+                                             (aid-chat-sign "…" "...") (- end beg 1000))
                                      'face 'aid-chat-info)))))
 
 (defun aid-chat--shorten-lines (beg end)
