@@ -18,6 +18,7 @@
 (require 'aid-chat-text)
 (require 'aid-invisible)
 (require 'aid-chat-wrap)
+(require 'aid-chat-info)
 
 (defvar aid-chat--stream)
 
@@ -25,11 +26,9 @@
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
-(declare-function aid-cost-dollars "aid-cost" (cost))
 (declare-function aid-chat--tokens "aid-chat-head" (n))
 (autoload 'aid-chat-code-fontify "aid-chat-code")
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
-(autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
 (defgroup aid-chat-faces nil
   "Faces of chats."
@@ -75,15 +74,6 @@
 (defvar-local aid-chat--width 80
   "How wide the window is that the chat was last displayed in.")
 
-(defun aid-chat-sign (sign twin)
-  "SIGN where it can be displayed, else its ASCII TWIN."
-  (if (char-displayable-p (aref sign 0)) sign twin))
-
-(defun aid-chat--joined (parts)
-  "Those of PARTS that are not nil with dots between them, or nil."
-  (when (setq parts (delq nil parts))
-    (string-join parts (concat " " (aid-chat-sign "·" "-") " "))))
-
 ;;; Spans
 
 (defvar aid-chat--faces nil
@@ -118,70 +108,6 @@ Give non-nil when there is a block of code among them."
     code))
 
 ;;; Marker lines
-
-(defun aid-chat--seconds (ms)
-  "MS, a string of milliseconds, in words."
-  (let ((n (string-to-number ms)))
-    (if (< n 60000)
-        (format "%.1f s" (/ n 1000.0))
-      (format "%d min %d s" (/ n 60000) (/ (% n 60000) 1000)))))
-
-(defun aid-chat--count (n)
-  "The number N of tokens in few letters."
-  (cond ((< n 1000) (format "%d" n))
-        ((< n 10000) (format "%.1fk" (/ n 1000.0)))
-        (t (format "%dk" (/ n 1000)))))
-
-(defvar aid-chat-edited-map
-  (let ((map (make-sparse-keymap)))
-    (define-key map [mouse-2] #'aid-chat-diff-received-mouse)
-    map)
-  "Keymap on the word that says that an answer was edited.")
-
-(defun aid-chat--meta-info (words &optional edited)
-  "What the WORDS of a meta line tell in one line, or nil.
-With EDITED also that its answer is not what was received."
-  (let* ((get (lambda (key) (aid-chat--word key words)))
-         (parts (list (and edited
-                           (propertize "edited" 'mouse-face 'highlight
-                                       'keymap aid-chat-edited-map
-                                       'help-echo "mouse-2: show the difference"))
-                      (pcase (funcall get "state")
-                        ((or 'nil "done") nil)
-                        ("streaming" "arriving")
-                        (state state))
-                      (and (funcall get "ms") (aid-chat--seconds (funcall get "ms")))
-                      (and (funcall get "out")
-                           (concat (aid-chat--count (string-to-number (funcall get "out"))) " tok"))
-                      (when-let ((cost (funcall get "cost")))
-                        (aid-cost-dollars (string-to-number cost))))))
-    (aid-chat--joined parts)))
-
-(defun aid-chat--meta-details (words)
-  "What the WORDS of a meta line tell besides, or nil: input, cache and speed."
-  (let* ((get (lambda (key) (when-let ((text (aid-chat--word key words)))
-                              (string-to-number text))))
-         (in (funcall get "in")) (cached (funcall get "cached")) (out (funcall get "out"))
-         (ms (funcall get "ms")) (first (funcall get "first")) (cost (aid-chat--word "cost" words))
-         (parts (list (and in (format "%d tokens in" in))
-                      (and in cached (> in 0) (> cached 0)
-                           (format "%d of them cached (%d%%)" cached (/ (* 100 cached) in)))
-                      (and first (format "first text after %.1f s" (/ first 1000.0)))
-                      (and out first ms (> ms first)
-                           (format "%d tok/s" (/ (* 1000 out) (- ms first))))
-                      (and cost (concat "$" cost)))))
-    (and (delq nil parts) (string-join (delq nil parts) ", "))))
-
-(defun aid-chat--error-line (words)
-  "The text for the error in a meta line's WORDS, or nil."
-  (let ((message (aid-chat--word "error" words)))
-    (when (member (aid-chat--word "state" words) '("failed" "cut"))
-      (propertize (format "%s (%s to ask again)\n"
-                          (string-trim-right (aid-invisible-string
-                                              (or message "The answer was cut short."))
-                                             "\\.")
-                          (substitute-command-keys "\\[aid-chat-send]"))
-                  'face 'aid-chat-error))))
 
 (defun aid-chat--show-right (beg end text &optional room details)
   "Show TEXT at the right edge in place of the marker from BEG to END.

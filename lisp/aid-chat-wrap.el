@@ -17,7 +17,7 @@
 (eval-when-compile (require 'cl-lib))
 (require 'aid-chat-text)
 
-(declare-function aid-chat-sign "aid-chat-display" (sign twin))
+(declare-function aid-chat-sign "aid-chat-info" (sign twin))
 
 (defvar-local aid-chat-wrap--width nil
   "At how many columns this chat breaks its lines; nil while Emacs does.")

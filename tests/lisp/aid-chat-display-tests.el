@@ -103,6 +103,18 @@
     (should (string-match-p "^- src/context/something\\.c:100-120 |~?123 tok$"
                             (aid-chat-tests-visible (point-min) (point-max))))))
 
+(ert-deftest aid-chat-display-says-why-it-ended ()
+  "An answer that is not whole says so, also when nothing failed."
+  (pcase-dolist (`(,stop . ,words) '(("length" . "ended at the length limit · 412 tok")
+                                     ("refusal" . "refused · 412 tok") ("tools" . "412 tok")
+                                     ("odd" . "odd · 412 tok")))
+    (aid-chat-tests-with chat
+      (aid-chat-tests-ask "Why?")
+      (aid-chat-tests-text "So\n")
+      (aid-chat-tests-done :meta (format "model=m req=r1 out=412 stop=%s state=done" stop))
+      (should (string-search (format "## some-model |%s\n" words)
+                             (aid-chat-tests-visible (point-min) (point-max)))))))
+
 (ert-deftest aid-chat-display-in-plain-terminals ()
   "Where only ASCII can be displayed, all that is shown in place of text is ASCII."
   (aid-chat-tests-with chat
