@@ -258,12 +258,14 @@ They come from Flymake, Flycheck and compilation buffers."
 
 (defun aid-append--comint-output ()
   "The last command and its output, up to the prompt, in this comint buffer."
-  (let* ((inhibit-field-text-motion t)
-         (end (if (and comint-last-prompt (marker-position (car comint-last-prompt)))
-                  (marker-position (car comint-last-prompt))
-                (point-max))))
+  (let ((inhibit-field-text-motion t) (from (1+ (point-max)))
+        (end (or (and comint-last-prompt (marker-position (car comint-last-prompt))) (point-max))))
     (goto-char end)
-    (comint-previous-prompt 1)
+    ;; A key that interrupts counts as an input that is blank.
+    (while (and (< (point) from)
+                (progn (setq from (point))
+                       (comint-previous-prompt 1)
+                       (looking-at-p "[ \t]*$"))))
     (let ((beg (line-beginning-position)))
       (buffer-substring-no-properties (if (< beg end) beg (point-min)) end))))
 
