@@ -64,6 +64,22 @@
     (insert "x")
     (should (looking-back "\\`x" nil))))
 
+;;; Other buffers
+
+(ert-deftest aid-chat-mode-elsewhere ()
+  "In a buffer that is no chat its mode writes nothing, and says so."
+  (aid-module-ensure)
+  (with-temp-buffer
+    (insert "Some text.\n")
+    (aid-chat-mode)
+    (dolist (command '(aid-chat-send aid-chat-previous-question aid-chat-next-question))
+      (should (string-search "no chat" (cadr (should-error (call-interactively command)
+                                                           :type 'user-error)))))
+    (should-error (aid-chat-quote 1 5) :type 'user-error)
+    (aid-chat-measure)
+    (aid-chat-fontify (point-min) (point-max))
+    (should (equal (buffer-string) "Some text.\n"))))
+
 ;;; Opening
 
 (defun aid-chat-habits-tests--loaded (text)
