@@ -17,8 +17,6 @@
   (require 'aid-face))
 (require 'aid-chat-text)
 (require 'aid-invisible)
-(require 'aid-chat-wrap)
-(require 'aid-chat-info)
 
 (defvar aid-chat--stream)
 
@@ -27,6 +25,10 @@
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
 (declare-function aid-chat--tokens "aid-chat-head" (n))
+(declare-function aid-chat-wrap-lines "aid-chat-wrap" (beg end))
+(dolist (function '(aid-chat--meta-info aid-chat--meta-details aid-chat--error-line aid-chat--joined
+                    aid-chat--seconds))
+  (autoload function "aid-chat-info"))
 (autoload 'aid-chat-code-fontify "aid-chat-code")
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 
@@ -71,8 +73,15 @@
 (defconst aid-chat--most 32768
   "How many characters are looked at for display at once.")
 
+(defconst aid-chat--long-line 10240
+  "Lines longer than this are shown shortened.")
+
 (defvar-local aid-chat--width 80
   "How wide the window is that the chat was last displayed in.")
+
+(defun aid-chat-sign (sign twin)
+  "SIGN where it can be displayed, else its ASCII TWIN."
+  (if (char-displayable-p (aref sign 0)) sign twin))
 
 ;;; Spans
 
@@ -108,6 +117,22 @@ Give non-nil when there is a block of code among them."
     code))
 
 ;;; Marker lines
+
+(defun aid-chat--count (n)
+  "The number N of tokens in few letters."
+  (cond ((< n 1000) (format "%d" n))
+        ((< n 10000) (format "%.1fk" (/ n 1000.0)))
+        (t (format "%dk" (/ n 1000)))))
+
+(defun aid-chat--seen-width (beg end)
+  "How many columns the text from BEG to END takes; what is hidden takes none."
+  (let ((width 0) next)
+    (while (< beg end)
+      (setq next (next-single-property-change beg 'invisible nil end))
+      (unless (invisible-p (get-text-property beg 'invisible))
+        (cl-incf width (string-width (buffer-substring-no-properties beg next))))
+      (setq beg next))
+    width))
 
 (defun aid-chat--show-right (beg end text &optional room details)
   "Show TEXT at the right edge in place of the marker from BEG to END.
@@ -372,6 +397,24 @@ Give nil when it stands for none."
       (aid-chat--fold-set fold (not (overlay-get fold 'invisible)))
       t)))
 
+;;; Long lines
+
+(defun aid-chat--shorten-line ()
+  "Show the line that point is in shortened when it is very long."
+  (let ((beg (line-beginning-position)) (end (line-end-position)))
+    (when (> (- end beg) aid-chat--long-line)
+      (put-text-property (+ beg 1000) end 'display
+                         (propertize (format " %s %d more characters in this line"
+                                             (aid-chat-sign "…" "...") (- end beg 1000))
+                                     'face 'aid-chat-info)))))
+
+(defun aid-chat--shorten-lines (beg end)
+  "Show the very long lines from BEG to END shortened."
+  (save-excursion
+    (goto-char beg)
+    (while (progn (aid-chat--shorten-line)
+                  (and (zerop (forward-line 1)) (< (point) end))))))
+
 ;;; Fontification
 
 (defun aid-chat--region (beg end)
@@ -419,7 +462,8 @@ half of what it costs to show an answer that arrives."
         (when (search-forward " answer-->" nil t)     ; nothing was sent before that
           (aid-chat-pasted-show beg end))
         (aid-chat--shorten-lines beg end)
-        (aid-chat-wrap-lines beg end)
+        (when (featurep 'aid-chat-wrap)     ; an answer has arrived in this Emacs
+          (aid-chat-wrap-lines beg end))
         `(jit-lock-bounds ,beg . ,end)))))
 
 (provide 'aid-chat-display)

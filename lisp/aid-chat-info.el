@@ -10,15 +10,10 @@
 ;;; Code:
 
 (eval-when-compile (require 'subr-x))
-(require 'aid-chat-text)
-(require 'aid-invisible)
+(require 'aid-chat-display)
 
 (declare-function aid-cost-dollars "aid-cost" (cost))
 (autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
-
-(defun aid-chat-sign (sign twin)
-  "SIGN where it can be displayed, else its ASCII TWIN."
-  (if (char-displayable-p (aref sign 0)) sign twin))
 
 (defun aid-chat--joined (parts)
   "Those of PARTS that are not nil with dots between them, or nil."
@@ -31,12 +26,6 @@
     (if (< n 60000)
         (format "%.1f s" (/ n 1000.0))
       (format "%d min %d s" (/ n 60000) (/ (% n 60000) 1000)))))
-
-(defun aid-chat--count (n)
-  "The number N of tokens in few letters."
-  (cond ((< n 1000) (format "%d" n))
-        ((< n 10000) (format "%.1fk" (/ n 1000.0)))
-        (t (format "%dk" (/ n 1000)))))
 
 (defconst aid-chat--stops
   '(("end") ("tools") ("sequence") ("length" . "ended at the length limit")

@@ -14,10 +14,7 @@
 
 ;;; Code:
 
-(eval-when-compile (require 'cl-lib))
 (require 'aid-chat-text)
-
-(declare-function aid-chat-sign "aid-chat-info" (sign twin))
 
 (defvar-local aid-chat-wrap--width nil
   "At how many columns this chat breaks its lines; nil while Emacs does.")
@@ -25,19 +22,6 @@
 (defconst aid-chat-wrap--most 1000
   "How many characters of a line are looked at.
 It is more than is shown of a line that is shown shortened.")
-
-(defconst aid-chat--long-line 10240
-  "Lines longer than this are shown shortened.")
-
-(defun aid-chat--seen-width (beg end)
-  "How many columns the text from BEG to END takes; what is hidden takes none."
-  (let ((width 0) next)
-    (while (< beg end)
-      (setq next (next-single-property-change beg 'invisible nil end))
-      (unless (invisible-p (get-text-property beg 'invisible))
-        (cl-incf width (string-width (buffer-substring-no-properties beg next))))
-      (setq beg next))
-    width))
 
 (defun aid-chat-wrap--windows-width ()
   "The columns of all windows that show this chat, or nil when they differ."
@@ -127,24 +111,6 @@ Lines with our markers are not: what is shown of them is short."
   (unless (eql aid-chat-wrap--width (aid-chat-wrap--windows-width))
     (aid-chat-wrap-end)
     (aid-chat-wrap-begin)))
-
-;;; Long lines
-
-(defun aid-chat--shorten-line ()
-  "Show the line that point is in shortened when it is very long."
-  (let ((beg (line-beginning-position)) (end (line-end-position)))
-    (when (> (- end beg) aid-chat--long-line)
-      (put-text-property (+ beg 1000) end 'display
-                         (propertize (format " %s %d more characters in this line"
-                                             (aid-chat-sign "…" "...") (- end beg 1000))
-                                     'face 'aid-chat-info)))))
-
-(defun aid-chat--shorten-lines (beg end)
-  "Show the very long lines from BEG to END shortened."
-  (save-excursion
-    (goto-char beg)
-    (while (progn (aid-chat--shorten-line)
-                  (and (zerop (forward-line 1)) (< (point) end))))))
 
 (provide 'aid-chat-wrap)
 ;;; aid-chat-wrap.el ends here
