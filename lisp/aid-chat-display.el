@@ -26,9 +26,11 @@
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
 (declare-function aid-chat--tokens "aid-chat-head" (n))
 (declare-function aid-chat-wrap-lines "aid-chat-wrap" (beg end))
-(dolist (function '(aid-chat--meta-info aid-chat--meta-details aid-chat--error-line aid-chat--joined
-                    aid-chat--seconds))
-  (autoload function "aid-chat-info"))
+(autoload 'aid-chat--meta-info "aid-chat-info")
+(autoload 'aid-chat--meta-details "aid-chat-info")
+(autoload 'aid-chat--error-line "aid-chat-info")
+(autoload 'aid-chat--joined "aid-chat-info")
+(autoload 'aid-chat--seconds "aid-chat-info")
 (autoload 'aid-chat-code-fontify "aid-chat-code")
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 
