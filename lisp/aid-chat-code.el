@@ -35,7 +35,7 @@
   "Which major modes show code, by the language's name on the block.
 The first mode that there is shows it."
   :type '(alist :key-type (string :tag "Language")
-                :value-type (repeat :tag "Modes" function))
+                :value-type (repeat :tag "Modes" symbol))
   :group 'aid-chat)
 
 (defcustom aid-chat-code-size 100000

@@ -22,6 +22,8 @@
 (declare-function aid--mod-context-kinds "ext:aid-module" ())
 (declare-function aid--mod-context-written "ext:aid-module" (item))
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
+(declare-function vc-responsible-backend "vc" (file &optional no-error))
+(declare-function vc-call-backend "vc-hooks" (backend function-name &rest args))
 (declare-function aid--mod-sets "ext:aid-module" (root))
 (declare-function aid-context-add-set "aid-context-sets" (name))
 (declare-function aid-read-line "aid-read" (prompt collection &optional history default))
@@ -254,9 +256,24 @@ It is fetched now, and again when it is sent after ten minutes."
 ;;;###autoload
 (defun aid-append-diff ()
   "Append the project's uncommitted changes to the open question.
-They are those of the moment when it is sent."
+They are those of the moment when it is sent, of a remote project those of now."
   (interactive)
-  (aid-context--add "uncommitted changes" "aid:diff"))
+  (let ((root (aid-project-root)))
+    (if (file-remote-p root)
+        (aid-append--snapshot "uncommitted changes" "text" "uncommitted changes"
+                              (aid-append--remote-diff root))
+      (aid-context--add "uncommitted changes" "aid:diff"))))
+
+(defun aid-append--remote-diff (root)
+  "The uncommitted changes at ROOT, which is remote, as Emacs finds them out."
+  (require 'vc)
+  (let* ((default-directory root)
+         (backend (or (vc-responsible-backend root t)
+                      (user-error "There is no version control at %s" root))))
+    (with-temp-buffer
+      (setq default-directory root)
+      (vc-call-backend backend 'diff (list root) nil nil (current-buffer))
+      (buffer-string))))
 
 (defun aid-append--commit-here ()
   "The commit that point is on, where a mode tells it, or nil."

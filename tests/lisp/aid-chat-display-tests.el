@@ -94,6 +94,16 @@
     (should-not (string-search "|" (aid-chat-tests-visible (car (aid-chat-open-question))
                                                            (point-max))))))
 
+(ert-deftest aid-chat-display-edge-beside-hidden-targets ()
+  "The target of a link, which is not seen, takes no room from the right edge."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "Look")
+    (aid-chat-add-item chat "src/context/something.c:100-120"
+                       "../../../../../src/project/src/context/something.c#L100-L120" "tok=123")
+    (should (string-match-p "^- src/context/something\\.c:100-120 |~?123 tok$"
+                            (aid-chat-tests-visible (point-min) (point-max))))))
+
 (ert-deftest aid-chat-display-folds ()
   "Thoughts are folded, also as they arrive, and unfold with TAB."
   (aid-chat-tests-with chat
@@ -415,6 +425,7 @@
     (insert "/e")
     (should (member "edit" (all-completions "e" (nth 2 (aid-chat-complete-strategy)))))
     (goto-char (point-min))
+    (forward-line)
     (insert "@a")
     (should-not (aid-chat-complete-item))))
 
