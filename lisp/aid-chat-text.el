@@ -361,8 +361,8 @@ Nil when the core cannot hold it."
         (aid--mod-doc-edit aid-chat--doc (1- beg) deleted text)
       (error (setq aid-chat--doc nil)))))
 
-(dolist (function '(aid-chat--replace aid-chat--settle-undo))
-  (autoload function "aid-chat-write"))
+(autoload 'aid-chat--replace "aid-chat-write")
+(autoload 'aid-chat--settle-undo "aid-chat-write")
 
 (provide 'aid-chat-text)
 ;;; aid-chat-text.el ends here

@@ -8,8 +8,8 @@
      Hint: ...
 
    A place without such a word is of an action that failed, and so is "  NAME alias test/runtest (exit 1)": what follows up to
-   the next place is its output.  Where the environment names CI, dune writes such a line before every command's output.  A program that dies of an exception has a backtrace, of which the first place that is ours
-   counts. */
+   the next place is its output.  Where the environment names CI, dune writes such a line before every command's output.  A
+   program that dies of an exception has a backtrace, of which the first place that is ours counts. */
 #include "build/forms.h"
 
 #include <ctype.h>
@@ -49,8 +49,9 @@ put (struct aid_draft *d, struct aid_span path, int line, int last, int from, in
   d->end_col = d->end_line ? to + 1 : 0;
 }
 
-/* What dune says of a command that failed, "    ocamlopt src/.lexer.objs/native/lexer.{cmx,o} (exit 2)": a name that ends in column
-   12 or behind it, what it was to make, and how it ended.  The command itself follows in parentheses, then what it printed. */
+/* What dune says of a command that failed, "    ocamlopt src/.lexer.objs/native/lexer.{cmx,o} (exit 2)": a name that ends in
+   column 12 or behind it, what it was to make, and how it ended.  The command itself follows in parentheses, then what it
+   printed. */
 static int
 is_failed (struct aid_span line)
 {
