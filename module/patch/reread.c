@@ -93,8 +93,12 @@ number_behind_sign (const struct aid_item *it, int tight, struct numbered *out)
 static int
 number_of_old (const struct aid_item *it, int tight, struct numbered *out)
 {
-  *out = (struct numbered){ .op = it->op, .text = it->text, .raw = it->raw };
-  return it->op == '+' || number_behind_sign (it, tight, out);
+  struct aid_span text = it->text;
+  int64_t number;
+  if (it->op != '+')
+    return number_behind_sign (it, tight, out);
+  *out = (struct numbered){ .op = '+', .text = text, .raw = it->raw };
+  return !skip_number (&text, 0, 0, &number) && !skip_number (&text, 0, 1, &number);
 }
 
 /* The number stands before the sign. */
