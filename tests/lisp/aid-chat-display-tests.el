@@ -10,6 +10,7 @@
 
 (require 'aid-module-helper)
 (require 'aid-chat-help)
+(require 'aid-chat-complete)
 (require 'aid-face)
 
 ;;; Display
@@ -379,6 +380,9 @@
   (aid-chat-tests-with chat
     (goto-char (point-max))
     (insert "See @a.")
+    (with-timeout (20 (ert-fail "The files were not listed"))
+      (while (not (aid-chat--project-files "a."))
+        (sleep-for 0.02)))
     (pcase-let ((`(,beg ,end ,names . ,plist) (aid-chat-complete-item)))
       (should (equal (buffer-substring-no-properties beg end) "a."))
       (should (member "a.c" (all-completions "" names)))
