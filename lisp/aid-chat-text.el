@@ -28,6 +28,10 @@
   :group 'aid
   :prefix "aid-chat-")
 
+(defun aid-chat--sentence (words)
+  "WORDS of the core as a line of their own: with a capital; nil for nil."
+  (and words (concat (upcase (substring words 0 1)) (substring words 1))))
+
 ;;; Markers
 
 (defvar-local aid-chat--key nil
