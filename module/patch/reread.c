@@ -205,7 +205,8 @@ context_lost_prefix (const struct aid_view *v, const struct aid_index *x)
   return lost > 0;
 }
 
-/* Beside context that lost its prefix, a "-" before a line that the file has with it may belong to the line: items of lists and underlined headings begin so. */
+/* Beside context that lost its prefix, a "-" before a line that the file has with it may belong to the line: items of lists and
+   underlined headings begin so. */
 enum aid_err
 aid_view_keep_signs (struct aid_view *v, const struct aid_target *t, int *any)
 {
