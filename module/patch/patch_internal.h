@@ -212,6 +212,7 @@ size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* charact
    written (typographic quotes and dashes, "--", letters with marks). */
 enum aid_level { AID_TRAILING, AID_STRIP, AID_CANON, AID_LEVELS };
 #define AID_NO_ID UINT32_MAX
+int aid_begins_unseen (struct aid_span v);   /* with a blank beyond ASCII or a sign of no width: it is no plain indentation */
 void aid_canonical (struct aid_span line, struct aid_str *out);   /* the form of the last: OUT becomes it (canonical.c) */
 
 /* The lines of one file as numbers: equal numbers, equal lines at the level; and where each number stands. */
