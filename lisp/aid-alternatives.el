@@ -14,6 +14,7 @@
 ;;; Code:
 
 (require 'aid-chat)
+(require 'aid-chat-send)
 (require 'aid-chat-outline)
 (require 'aid-chat-edited)
 (require 'cl-lib)

@@ -12,6 +12,7 @@
 
 (eval-when-compile (require 'subr-x))
 (require 'aid-context)
+(require 'aid-chat-send)
 (require 'aid-in-force)
 
 (declare-function aid--mod-definition-at "ext:aid-module" (text file at))

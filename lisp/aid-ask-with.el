@@ -14,6 +14,7 @@
 ;;; Code:
 
 (require 'aid-chat)
+(require 'aid-chat-send)
 (require 'aid-chat-stream)
 (eval-when-compile
   (require 'cl-lib)

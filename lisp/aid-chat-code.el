@@ -94,7 +94,7 @@ chat: to load one takes Emacs the time of a hundred pieces of text."
          (key (and mode (aid-chat--code-key mode beg end)))
          (spans (and mode (gethash key aid-chat--code-known 'unknown))))
     (when (and make (eq spans 'unknown))
-      (if (and aid-chat--live (not (get-buffer (aid-chat--code-buffer mode))))
+      (if (and (bound-and-true-p aid-chat--live) (not (get-buffer (aid-chat--code-buffer mode))))
           (cl-pushnew (current-buffer) aid-chat--code-waiting)
         (when (> (hash-table-count aid-chat--code-known) 500)
           (clrhash aid-chat--code-known))

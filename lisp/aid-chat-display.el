@@ -17,7 +17,6 @@
   (require 'aid-face))
 (require 'aid-chat-text)
 (require 'aid-invisible)
-(require 'aid-chat-wrap)
 
 (defvar aid-chat--stream)
 
@@ -27,6 +26,7 @@
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
 (declare-function aid-cost-dollars "aid-cost" (cost))
 (declare-function aid-chat--tokens "aid-chat-head" (n))
+(declare-function aid-chat-wrap-lines "aid-chat-wrap" (beg end))
 (autoload 'aid-chat-code-fontify "aid-chat-code")
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
 (autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
@@ -487,7 +487,8 @@ half of what it costs to show an answer that arrives."
         (when (search-forward " answer-->" nil t)     ; nothing was sent before that
           (aid-chat-pasted-show beg end))
         (aid-chat--shorten-lines beg end)
-        (aid-chat-wrap-lines beg end)
+        (when (featurep 'aid-chat-wrap)     ; an answer has arrived in this Emacs
+          (aid-chat-wrap-lines beg end))
         `(jit-lock-bounds ,beg . ,end)))))
 
 (provide 'aid-chat-display)

@@ -254,11 +254,11 @@ What takes the core longer, it tells when it has found out."
   (aid-cost-foretell))
 
 (defun aid-chat--measure-soon ()
-  "Measure the open question when Emacs is next idle."
+  "Measure the open question when Emacs has been idle for a while from now on."
   (unless aid-chat--measurer
     (let ((chat (current-buffer)))
       (setq aid-chat--measurer
-            (run-with-idle-timer 0.5 nil
+            (run-with-idle-timer (aid-chat--idle-in 0.5) nil
                                  (lambda ()
                                    (when (buffer-live-p chat)
                                      (with-current-buffer chat

@@ -42,6 +42,10 @@ Each gets the chat's buffer, the answer's number and the alternative's.")
 
 ;;; Changes
 
+(defvar aid-chat--left (make-hash-table :test #'eq :weakness 'key)
+  "Undo entries of deletions that ended just before where an answer goes on.
+When they are undone, their text belongs before what came since.")
+
 (defvar-local aid-chat--leftward nil
   "Whether the change that is being made ends just at the end of an answer.")
 

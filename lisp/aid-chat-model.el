@@ -1,12 +1,11 @@
-;;; aid-chat-model.el --- A chat's own model, and one question's  -*- lexical-binding: t; -*-
+;;; aid-chat-model.el --- One question's model  -*- lexical-binding: t; -*-
 
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;;; Commentary:
 
-;; A chat keeps the model that was chosen for it in its first line.  A question
-;; whose first line is "@model NAME" is asked of that model, this once; after a
-;; strategy's line, "/edit", it may be the second.
+;; A question whose first line is "@model NAME" is asked of that model, this
+;; once; after a strategy's line, "/edit", it may be the second.
 
 ;;; Code:
 
@@ -14,52 +13,13 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat-text)
-(require 'aid-in-force)
 
 (declare-function aid-model--table "aid-model" (root))
 (declare-function aid-model-look "aid-model" (root &optional then))
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid-chat-root "aid-chat" ())
-(declare-function aid-chat--own-p "aid-chat" ())
 (declare-function aid-chat-in-question-p "aid-chat-send" ())
 (declare-function aid-chat-open-question "aid-chat-send" ())
-
-;;; The chat's
-
-(defconst aid-chat-model--first-line "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->"
-  "Matches the first line of a chat; its words are in the first group.")
-
-(defun aid-chat-model-kept ()
-  "The model that this chat's first line names, or nil."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at aid-chat-model--first-line)
-        (aid-chat--word "model" (aid-chat--words (match-string-no-properties 1)))))))
-
-(defun aid-chat-model-keep (name)
-  "Write NAME into this chat's first line; with nil, have no model there."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at aid-chat-model--first-line)
-        (let* ((beg (match-beginning 1)) (end (match-end 1))
-               (words (match-string-no-properties 1))
-               (new (concat (replace-regexp-in-string " +model=[^ ]*" "" words)
-                            (if name (concat " model=" (aid-chat--encode name)) ""))))
-          (unless (equal new words)
-            (aid-chat--replace beg end new)))))))
-
-(defun aid-chat-model-restore ()
-  "Use the model that this chat keeps, if this person wrote the chat.
-Another's chat does not choose whom this person's questions go to."
-  (when-let ((name (aid-chat-model-kept)))
-    (when (aid-chat--own-p)
-      (setq-local aid-model name))))
-
-;;; One question's
 
 (defconst aid-chat-model-line
   "\\(?:/[[:alnum:]-]+[ \t]*\n\\)?\\(@model[ \t]+\\([^ \t\n]+\\)[ \t]*\\(?:\n\\|\\'\\)\\)"

@@ -16,6 +16,8 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat)
+(require 'aid-chat-send)
+(require 'aid-chat-write)
 (require 'aid-context)
 
 (declare-function aid--mod-journal-remove "ext:aid-module" (file req))

@@ -17,6 +17,7 @@
   (require 'subr-x))
 (require 'aid-chat-meanwhile)
 (require 'aid-chat-model)
+(require 'aid-chat-write)
 (require 'aid-in-force)
 
 (declare-function aid-model-read "aid-model" (prompt root))

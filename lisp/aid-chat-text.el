@@ -1,4 +1,4 @@
-;;; aid-chat-text.el --- The structure of a chat's text, and writing into it  -*- lexical-binding: t; -*-
+;;; aid-chat-text.el --- The structure of a chat's text  -*- lexical-binding: t; -*-
 
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -6,9 +6,7 @@
 
 ;; A chat is a Markdown file whose structure is in marker lines, which hold
 ;; "<!--aid:KEY WORDS-->" outside a quote.  Here they are found, taken apart
-;; and made, and here is the one way in which AID writes into a chat:
-;; `aid-chat--replace', which leaves no trace in the undo list but shifts what
-;; is there, so that a person's undo undoes just what that person typed.
+;; and made; how AID writes into a chat is in aid-chat-write.el.
 ;;
 ;; The core holds a copy of each chat (its "doc"), fed by the changes.  It is
 ;; opened when first needed and anew whenever it does not fit.
@@ -87,6 +85,42 @@ Give (BEG END WORDS), or nil when there is none."
 (defun aid-chat--word (key words)
   "The value of KEY among WORDS, an alist as `aid-chat--words' gives it."
   (cdr (assoc key words)))
+
+;;; When
+
+(defun aid-chat--idle-in (seconds)
+  "How long Emacs will have been idle in SECONDS, for `run-with-idle-timer'.
+An idle timer of less is due at once where no command but a timer or an answer
+sets it."
+  (+ seconds (float-time (or (current-idle-time) 0))))
+
+;;; What the first line keeps
+
+(defconst aid-chat--head-line "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->"
+  "Matches the first line of a chat; its words are in the first group.")
+
+(defun aid-chat-kept (key)
+  "The value of KEY in this chat's first line, or nil."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at aid-chat--head-line)
+        (aid-chat--word key (aid-chat--words (match-string-no-properties 1)))))))
+
+(defun aid-chat-keep (key value)
+  "Write VALUE for KEY into this chat's first line; with nil, have no KEY there."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (when (looking-at aid-chat--head-line)
+        (let* ((beg (match-beginning 1)) (end (match-end 1))
+               (words (match-string-no-properties 1))
+               (new (concat (replace-regexp-in-string (format " +%s=[^ ]*" key) "" words)
+                            (if value (format " %s=%s" key (aid-chat--encode value)) ""))))
+          (unless (equal new words)
+            (aid-chat--replace beg end new)))))))
 
 ;;; Turns
 
@@ -279,6 +313,24 @@ With SUB it is that of its alternative SUB."
 (defvar-local aid-chat--doc nil
   "The number of the core's copy of this chat, nil when there is none.")
 
+(defconst aid-chat--doc-piece 262144
+  "How many characters are told to the core at once.
+A string of a whole large chat is copied several times, into memory that Emacs
+has to ask the system for.")
+
+(defun aid-chat--doc-open ()
+  "Open the core's copy of this chat."
+  (save-restriction
+    (widen)
+    (let ((pos (min (point-max) (+ (point-min) aid-chat--doc-piece)))
+          (gc-cons-threshold (max gc-cons-threshold (* 4 (buffer-size)))))   ; once, afterwards
+      (setq aid-chat--doc
+            (aid--mod-doc-open (buffer-substring-no-properties (point-min) pos)))
+      (while (< pos (point-max))
+        (let ((end (min (point-max) (+ pos aid-chat--doc-piece))))
+          (aid--mod-doc-edit aid-chat--doc (1- pos) 0 (buffer-substring-no-properties pos end))
+          (setq pos end))))))
+
 (defun aid-chat-doc ()
   "The number of the core's copy of the current chat, in step with the buffer.
 Nil when the core cannot hold it."
@@ -287,13 +339,10 @@ Nil when the core cannot hold it."
         (unless (and aid-chat--doc
                      (eql (ignore-errors (aid--mod-doc-size aid-chat--doc)) (buffer-size)))
           (aid-chat--doc-close)
-          (setq aid-chat--doc
-                (aid--mod-doc-open
-                 (save-restriction
-                   (widen)
-                   (buffer-substring-no-properties (point-min) (point-max))))))
+          (aid-chat--doc-open))
         aid-chat--doc)
-    (error (setq aid-chat--doc nil))))
+    (error (aid-chat--doc-close)
+           nil)))
 
 (defun aid-chat--doc-close ()
   "Let go of the core's copy."
@@ -308,160 +357,8 @@ Nil when the core cannot hold it."
         (aid--mod-doc-edit aid-chat--doc (1- beg) deleted text)
       (error (setq aid-chat--doc nil)))))
 
-;;; Undo
-
-(defvar aid-chat--left (make-hash-table :test #'eq :weakness 'key)
-  "Undo entries of deletions that ended just before where an answer goes on.
-When they are undone, their text belongs before what came since.")
-
-;; An entry's positions are those of the text as it was just after the change
-;; that the entry records.  So while the list is walked, from the last change to
-;; the first, the place of AID's own writing is followed back through them.
-
-(defun aid-chat--shift-pos (pos at to added tie)
-  "POS, which may be negative, after the text from AT to TO became ADDED long.
-With TIE a position just where something is inserted moves behind it."
-  (let* ((abs (abs pos))
-         (new (cond ((< abs at) abs)
-                    ((= abs at) (if (and tie (= at to)) (+ abs added) abs))
-                    ((>= abs to) (+ abs added (- at to)))
-                    (t at))))
-    (if (< pos 0) (- new) new)))
-
-(defun aid-chat--shift-range (range at to added)
-  "Shift RANGE, a cons of positions.
-AT, TO and ADDED as in `aid-chat--shift-pos'.
-What is written at its end stays outside, what is written inside grows it."
-  (let ((beg (aid-chat--shift-pos (car range) at to added t)))
-    (setcdr range (max beg (aid-chat--shift-pos (cdr range) at to added nil)))
-    (setcar range beg)))
-
-(defun aid-chat--before-insertion (pos beg end)
-  "Where POS was before the text from BEG to END was inserted."
-  (cond ((<= pos beg) pos)
-        ((< pos end) beg)
-        (t (- pos (- end beg)))))
-
-(defun aid-chat--shift-plain-entry (cell at to added)
-  "Shift the entry in CELL of an undo list if it records no change of text.
-AT, TO and ADDED as in `aid-chat--shift-pos'."
-  (let ((entry (car cell)))
-    (pcase entry
-      ((pred integerp)
-       (setcar cell (aid-chat--shift-pos entry at to added t)))
-      (`(nil ,_ ,_ . ,(and range `(,(pred integerp) . ,_)))
-       (aid-chat--shift-range range at to added))
-      (`(apply ,(pred integerp) ,(pred integerp) ,(pred integerp) . ,_)
-       (let ((range (cons (nth 2 entry) (nth 3 entry))))
-         (aid-chat--shift-range range at to added)
-         (setcar (nthcdr 2 entry) (car range))
-         (setcar (nthcdr 3 entry) (cdr range))))
-      ;; The file's text of then is no longer all of the text: the time is made to match none.
-      (`(t . ,_) (setcdr entry '(0 1))))))
-
-(defun aid-chat--shift-insertion (cell at to added split)
-  "Shift the insertion in CELL of an undo list.
-AT, TO and ADDED as in `aid-chat--shift-pos'.
-Give where AT and TO were before it, or nil when the writing goes with it.
-With SPLIT the entry becomes two around the writing."
-  (let* ((entry (car cell)) (beg (car entry)) (end (cdr entry)))
-    (cond ((and split (= at to) (< beg at end))
-           (setcdr cell (cons (cons beg at) (cdr cell)))
-           (setcar cell (cons (+ at added) (+ end added)))
-           (cons beg beg))
-          (t
-           (aid-chat--shift-range entry at to added)
-           (unless (and (<= beg at) (<= to end) (or (< at to) (< beg at end)))
-             (cons (aid-chat--before-insertion at beg end)
-                   (aid-chat--before-insertion to beg end)))))))
-
-(defvar aid-chat--all-left nil
-  "Whether what was deleted just where AID writes now belongs before that.")
-
-(defun aid-chat--shift-deletion (entry at to added)
-  "Shift the deletion ENTRY of an undo list.
-AT, TO and ADDED as in `aid-chat--shift-pos'.
-Give where AT and TO were before it."
-  (let* ((left (or aid-chat--all-left (gethash entry aid-chat--left)))
-         (pos (cdr entry)) (abs (abs pos)) (len (length (car entry))))
-    (setcdr entry (aid-chat--shift-pos pos at to added (not left)))
-    (cons (if (or (> at abs) (and left (= at abs))) (+ at len) at)
-          (if (or (> to abs) (and left (= to abs))) (+ to len) to))))
-
-(defun aid-chat--shift-list (list at to added split)
-  "Shift the undo LIST after the text from AT to TO became ADDED long.
-SPLIT as in `aid-chat--replace'.  Give t when `pending-undo-list' is its tail."
-  (let (shared)
-    (while (consp list)
-      (let ((cell list) (entry (car list)) place)
-        (when (eq list pending-undo-list)
-          (setq shared t))
-        (setq list (cdr list))
-        (cond ((not at)
-               (when (eq (car-safe entry) t)
-                 (setcdr entry '(0 1))))
-              ((null entry))
-              ((and (consp entry) (integerp (car entry)) (integerp (cdr entry)))
-               (setq place (aid-chat--shift-insertion cell at to added split)
-                     at (car place) to (cdr place)))
-              ((and (consp entry) (stringp (car entry)))
-               (setq place (aid-chat--shift-deletion entry at to added)
-                     at (car place) to (cdr place)))
-              (t (setq place (and (eq (car-safe entry) 'apply) (integerp (nth 1 entry))
-                                  (>= at (nth 3 entry))
-                                  (nth 1 entry)))
-                 (aid-chat--shift-plain-entry cell at to added)
-                 (when place
-                   (setq at (+ at place) to (+ to place)))))))
-    shared))
-
-(defun aid-chat--shift-undo (at to added split)
-  "Shift what can be undone after the text from AT to TO became ADDED long.
-SPLIT as in `aid-chat--replace'."
-  (unless (or (aid-chat--shift-list buffer-undo-list at to added split)
-              ;; A list of its own is an undo in a region, which may be another buffer's.
-              (not (consp pending-undo-list))
-              (not (eq last-command 'undo))
-              (not (eq (current-buffer) (window-buffer))))
-    (aid-chat--shift-list pending-undo-list at to added split)))
-
-(defvar-local aid-chat--turns-moved nil
-  "Whether whole turns were moved or removed since a request was last made.")
-
-(defun aid-chat--settle-undo ()
-  "Let what moved or removed whole turns here be undone no more.
-AID is about to write turns of its own around them, and undo would tear those."
-  (when aid-chat--turns-moved
-    (setq aid-chat--turns-moved nil)
-    (unless (eq buffer-undo-list t)
-      (setq buffer-undo-list nil))
-    (when (and (eq last-command 'undo) (eq (current-buffer) (window-buffer)))
-      (setq pending-undo-list t))))
-
-(defun aid-chat--replace (beg end text &optional split)
-  "Replace BEG to END by TEXT as AID's own writing, and give TEXT's end.
-It cannot be undone and disturbs no undoing, runs no hooks, moves no point
-and needs no write permission.  With SPLIT, TEXT stays when an insertion that
-surrounds it is undone; otherwise it goes with it."
-  (save-restriction
-    (widen)
-    ;; Numbers: what is shifted goes into the undo list.
-    (setq beg (+ beg 0) end (+ end 0))
-    (aid-chat--shift-undo beg end (length text) split)
-    (let ((inhibit-modification-hooks t)
-          (inhibit-read-only t)
-          (buffer-undo-list t)
-          ;; A file that changed meanwhile is a question for the next save, not for now.
-          (buffer-file-name (and (or (buffer-modified-p) (verify-visited-file-modtime))
-                                 buffer-file-name)))
-      (save-excursion
-        (goto-char end)
-        (insert text)
-        (when (< beg end)
-          (delete-region beg end))))
-    (syntax-ppss-flush-cache beg)
-    (aid-chat--doc-edit beg (- end beg) text)
-    (+ beg (length text))))
+(dolist (function '(aid-chat--replace aid-chat--settle-undo))
+  (autoload function "aid-chat-write"))
 
 (provide 'aid-chat-text)
 ;;; aid-chat-text.el ends here

@@ -15,13 +15,15 @@
   (require 'subr-x))
 (require 'aid-magic)
 (require 'aid-module)
-(require 'aid-chat-send)
+(require 'aid-chat-meanwhile)
+(require 'aid-in-force)
 
 (declare-function aid--mod-chat-key "ext:aid-module" ())
 (declare-function aid--mod-journal-list "ext:aid-module" (file))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
 (declare-function aid-project-root "aid-project" ())
+(declare-function aid-chat-wrap-adapt "aid-chat-wrap" ())
 (declare-function evil-set-initial-state "ext:evil-core" (mode state))
 
 (defvar aid-chat--code-timer)
@@ -52,13 +54,8 @@ It is relative to the project's root.  The chats there are listed, too."
 
 (defun aid-chat-root ()
   "The root of the project that the current chat belongs to, or nil."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at "<!--aid:[[:alnum:]]+ chat\\(.*\\)-->")
-        (when-let ((root (aid-chat--word "root" (aid-chat--words (match-string-no-properties 1)))))
-          (file-name-as-directory (expand-file-name root)))))))
+  (when-let ((root (aid-chat-kept "root")))
+    (file-name-as-directory (expand-file-name root))))
 
 (defun aid-chat--root-word (root folder)
   "ROOT as the first line of a chat in FOLDER holds it."
@@ -83,7 +80,7 @@ The lock of a chat that is not saved is no chat.")
          (file (concat base ".aid.md")) (n 1))
     (with-file-modes #o700
       (make-directory folder t))
-    (while (or (file-exists-p file) (find-buffer-visiting file))
+    (while (or (file-exists-p file) (get-file-buffer file))
       (setq n (1+ n) file (format "%s-%d.aid.md" base n)))
     file))
 
@@ -93,13 +90,15 @@ The lock of a chat that is not saved is no chat.")
   (aid-module-ensure)
   (let ((root (file-name-as-directory (expand-file-name root)))
         (chat (let ((auto-mode-alist nil) (magic-mode-alist nil) (magic-fallback-mode-alist nil)
-                    (interpreter-mode-alist nil) (enable-local-variables nil))
+                    (interpreter-mode-alist nil) (enable-local-variables nil)
+                    (vc-handled-backends nil))   ; none knows a file that is not there yet
                 (find-file-noselect (aid-chat--new-file root)))))
     (with-current-buffer chat
-      (let ((buffer-undo-list t) (key (aid--mod-chat-key)))
+      (let ((buffer-undo-list t) (key (aid--mod-chat-key))
+            (buffer-file-name nil))     ; nothing to be locked yet
         (insert (format "<!--aid:%s chat v=1 root=%s-->\n# New chat\n\n## You <!--aid:%s 1 user-->\n"
                         key (aid-chat--root-word root default-directory) key)))
-      (set-buffer-modified-p nil)
+      (restore-buffer-modified-p nil)
       (aid-chat-mode))
     chat))
 
@@ -154,7 +153,9 @@ The lock of a chat that is not saved is no chat.")
 Once that is known the disk is not asked again: each answer's end wants to know."
   (and buffer-file-name
        (or (equal aid-chat--kept (cons buffer-file-name aid-chat-directory))
-           (when (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory)
+           (when (or (string-prefix-p (expand-file-name (file-name-as-directory aid-chat-directory))
+                                      buffer-file-name)
+                     (file-in-directory-p (file-name-directory buffer-file-name) aid-chat-directory))
              (setq aid-chat--kept (cons buffer-file-name aid-chat-directory))
              t))))
 
@@ -190,58 +191,20 @@ Once that is known the disk is not asked again: each answer's end wants to know.
         (aid-chat--write)
       (error (message "The chat was not saved: %s" (error-message-string err))))))
 
-;;; After a crash
+(defun aid-chat--restore ()
+  "Bring back what arrived in this chat, if nobody else has it open."
+  (when-let ((journals (and buffer-file-name
+                            (ignore-errors (aid--mod-journal-list buffer-file-name)))))
+    (unless (stringp (file-locked-p buffer-file-name))
+      (aid-chat-restore journals))))
 
-(defun aid-chat--fence-left-open (beg end)
-  "What closes the block of code that is left open from BEG to END, or nil."
-  (save-excursion
-    (goto-char beg)
-    (let (open)
-      (while (re-search-forward "^ \\{0,3\\}\\(```+\\|~~~+\\)\\(.*\\)$" end t)
-        (let ((fence (match-string-no-properties 1)) (rest (match-string-no-properties 2)))
-          (cond ((not open) (setq open fence))
-                ((and (string-prefix-p open fence) (string-blank-p rest)) (setq open nil)))))
-      open)))
-
-(defun aid-chat--asked-as (number request)
-  "Which alternative of answer NUMBER came by REQUEST, 0 for the answer, or nil."
-  (cl-loop for turn in (append (aid-chat-turns 'answer) (aid-chat-turns 'alternative))
-           for sub = (plist-get turn :sub)
-           when (and (= (plist-get turn :number) number)
-                     (equal (cdr (assoc "req" (aid-chat-meta number sub))) request))
-           return sub))
-
-(defun aid-chat--restore-one (journal)
-  "Put the text of JOURNAL into the answer that it belongs to.
-Give non-nil when there is such an answer and it had not ended."
-  (let* ((number (plist-get journal :turn))
-         (sub (aid-chat--asked-as number (plist-get journal :req))))
-    (when (and sub (equal (cdr (assoc "state" (aid-chat-meta number sub))) "streaming"))
-      (let* ((body (aid-chat-answer-body number sub))
-             (text (string-trim-right (or (plist-get journal :text) "")))
-             (beg (car body))
-             (end (aid-chat--replace beg (cdr body) (concat "\n" text "\n")))
-             (fence (aid-chat--fence-left-open beg end)))
-        (when fence
-          (setq end (aid-chat--replace end end
-                                       (concat fence "\n" (aid-chat--marker "end closed=fence")
-                                               "\n"))))
-        (aid-chat--replace end end "\n")
-        (aid-chat-meta-set number "state" (if (string-empty-p text) "failed" "cut") sub)
-        t))))
-
-(defun aid-chat-restore ()
-  "Bring back what arrived in this chat but was not saved."
-  (when (and buffer-file-name (not (stringp (file-locked-p buffer-file-name))))
-    (let ((restored 0))
-      (dolist (journal (ignore-errors (aid--mod-journal-list buffer-file-name)))
-        (when (save-restriction (widen) (aid-chat--restore-one journal))
-          (setq restored (1+ restored)))
-        (push (plist-get journal :req) aid-chat--journals))
-      (cond ((> restored 0)
-             (message "%d answer%s brought back that Emacs had not saved"
-                      restored (if (= restored 1) " was" "s were")))
-            ((not (buffer-modified-p)) (aid-chat--remove-journals))))))
+(defun aid-chat--restore-choices ()
+  "Use the model and the strategy that this chat keeps, if this person wrote it.
+Another's chat does not choose whom this person's questions go to."
+  (pcase-dolist (`(,key . ,variable) '(("model" . aid-model) ("strategy" . aid-strategy)))
+    (when-let ((name (aid-chat-kept key)))
+      (when (aid-chat--own-p)
+        (set (make-local-variable variable) name)))))
 
 ;;; The mode
 
@@ -360,7 +323,7 @@ An indirect clone leaves it: it is the chat's."
   (if (aid-chat--says-p " alternative-->" " summary of=")
       (progn (aid-chat-fold-alternatives)
              (aid-chat-fold-summarised))
-    (run-with-idle-timer (+ 0.3 (float-time (or (current-idle-time) 0))) nil
+    (run-with-idle-timer (aid-chat--idle-in 0.3) nil
                          (lambda (chat)
                            (when (buffer-live-p chat)
                              (with-current-buffer chat
@@ -423,10 +386,9 @@ All text may be edited, and what the file says is what is sent.
     (add-hook 'kill-buffer-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--leave nil t)
     (add-hook 'change-major-mode-hook #'aid-chat--undress nil t)
-    (aid-chat-model-restore)
-    (aid-strategy-restore)
+    (aid-chat--restore-choices)
     (when core
-      (aid-chat-restore)
+      (aid-chat--restore)
       (aid-chat-head-update)
       (when (save-excursion
               (goto-char (point-min))
@@ -435,6 +397,12 @@ All text may be edited, and what the file says is what is sent.
       (aid-chat--measure-soon))
     (save-restriction (widen) (aid-chat--outline-soon))))
 
+(autoload 'aid-chat-send "aid-chat-send" "Send the open question." t)
+(dolist (function '(aid-chat-ask aid-chat-check-idle aid-chat-in-question-p aid-chat-open-question))
+  (autoload function "aid-chat-send"))
+(dolist (function '(aid-chat-complete-model aid-chat-model-line-end))
+  (autoload function "aid-chat-model"))
+(autoload 'aid-chat-restore "aid-chat-restore")
 (autoload 'aid-context-item-text "aid-context")
 (autoload 'aid-context-stale-watch "aid-context-stale")
 (dolist (command '(aid-chat-next-turn aid-chat-previous-turn aid-chat-previous-question

@@ -16,6 +16,7 @@
 (require 'cl-lib)
 (eval-when-compile (require 'subr-x))
 (require 'aid-chat)
+(require 'aid-chat-send)
 (require 'aid-chat-outline)
 (require 'aid-inspect)
 

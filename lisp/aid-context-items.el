@@ -67,30 +67,36 @@ The core counts one after the other."
     (aid-context--count-next)))
 
 (defun aid-context--count-next ()
-  "Have the first of `aid-context--uncounted' counted."
+  "Have the first of `aid-context--uncounted' counted, unless the core is busy."
   (let ((chat (current-buffer)) (target (car aid-context--uncounted)))
-    (aid--on-event
-     (aid-context--item-soon target nil t)
-     (lambda (kind val)
-       (when (buffer-live-p chat)
-         (with-current-buffer chat
-           (unless (eq kind 'error)
-             (aid-context--note-cost target val))
-           (when (setq aid-context--uncounted (cdr aid-context--uncounted))
-             (aid-context--count-next))))))))
+    (condition-case nil
+        (aid--on-event
+         (aid-context--item-soon target nil t)
+         (lambda (kind val)
+           (when (buffer-live-p chat)
+             (with-current-buffer chat
+               (pop aid-context--uncounted)
+               (unwind-protect
+                   (unless (eq kind 'error)
+                     (aid-context--note-cost target val))
+                 (when aid-context--uncounted
+                   (aid-context--count-next)))))))
+      (aid-error (setq aid-context--uncounted nil)))))     ; the next measure tells what they cost
 
 (defun aid-context--note-cost (target val)
   "Have the lines of the open question that lead to TARGET say what VAL costs."
   (puthash target (plist-get val :tokens) aid-chat--item-tokens)
   (save-excursion
-    (pcase-dolist (`(,pos ,_ ,at ,words) (reverse (aid-chat--open-items)))
-      (when (and (equal at target) (not (assoc "sent" (aid-chat--words words))))
-        (goto-char pos)
-        (when (looking-at aid-chat--item-line)
-          (aid-chat--replace
-           (match-beginning 4) (match-end 4)
-           (format "%s tok=%d" (replace-regexp-in-string " tok=[0-9]+" "" words)
-                   (plist-get val :tokens)))))))
+    (save-restriction
+      (widen)
+      (pcase-dolist (`(,pos ,_ ,at ,words) (reverse (aid-chat--open-items)))
+        (when (and (equal at target) (not (assoc "sent" (aid-chat--words words))))
+          (goto-char pos)
+          (when (looking-at aid-chat--item-line)
+            (aid-chat--replace
+             (match-beginning 4) (match-end 4)
+             (format "%s tok=%d" (replace-regexp-in-string " tok=[0-9]+" "" words)
+                     (plist-get val :tokens))))))))
   (aid-chat--measure-soon))
 
 (defun aid-context--add (label target &optional words)

@@ -16,99 +16,70 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-context)
-(require 'aid-chat-send)
 
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid--on-event "aid-module" (id function))
-(declare-function aid--mod-stale-soon "ext:aid-module" (dir root key items))
+(declare-function aid--mod-stale-soon "ext:aid-module" (doc dir root buffers))
+(declare-function aid-chat--says-p "aid-chat" (&rest strings))
 
 (defvar aid-context-stale-functions nil
   "Functions called in a chat when what has changed since it was sent is known.")
 
 (defvar-local aid-context-stale--states nil
-  "The state of what was sent, a hash table: (TARGET . HASH) to a symbol.")
+  "The states of what was sent and is not the same, or nil before it was looked at.
+A hash table: (TARGET . HASH) to a symbol.")
 
 (defvar-local aid-context-stale--asked nil
   "Whether the core is comparing what was sent from this chat.")
 
-(defun aid-context-stale-sent-items ()
-  "The items of this chat that were sent: a list of (POSITION TARGET HASH WORDS)."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (let (items)
-        (while (search-forward " sent=" nil t)
-          (forward-line 0)
-          (when (and (looking-at aid-chat--item-line)
-                     (equal (match-string 3) (aid-chat-key)))
-            (let* ((target (match-string-no-properties 2))
-                   (words (aid-chat--words (match-string-no-properties 4))))
-              (push (list (point) target (aid-chat--word "sent" words) words) items)))
-          (forward-line 1))
-        (nreverse items)))))
+(defun aid-context-stale--edited ()
+  "The files that this chat may name and whose buffers are not saved: (PATH TEXT)."
+  (cl-loop for buffer in (buffer-list)
+           for file = (buffer-file-name buffer)
+           when (and file (not (eq buffer (current-buffer))) (buffer-modified-p buffer)
+                     (not (file-remote-p file))
+                     (aid-chat--says-p (aid-context--encode (file-name-nondirectory file))))
+           collect (list (expand-file-name file)
+                         (with-current-buffer buffer
+                           (save-restriction
+                             (widen)
+                             (buffer-substring-no-properties (point-min) (point-max)))))))
 
-(defun aid-context-stale--item-text (target)
-  "The text of TARGET where only Emacs knows it: in a buffer that is not saved."
-  (pcase (aid-context-parse-target target default-directory)
-    (`(,file . ,_)
-     (let ((buffer (and (not (file-remote-p file)) (get-file-buffer file))))
-       (when (and buffer (buffer-modified-p buffer))
-         (ignore-errors
-           (aid-context--file-text target (file-name-as-directory
-                                           (expand-file-name default-directory)))))))))
-
-(defun aid-context-stale--question ()
-  "What the core is to compare, as `aid--mod-stale-soon' wants it."
-  (let (seen)
-    (cl-loop for (_pos target sent) in (aid-context-stale-sent-items)
-             for key = (cons target sent)
-             unless (or (not sent) (member key seen)
-                        (and (string-match-p "\\`\\(?:aid:\\|https?://\\)" target)
-                             (not (string-prefix-p "aid:changes/" target)))
-                        (file-remote-p (expand-file-name (aid-percent-decode target))))
-             do (push key seen)
-             and collect (list target sent (aid-context-stale--item-text target)))))
-
-(defun aid-context-stale--note (items states)
-  "Note STATES, of ITEMS as they were asked about, and show what is new."
-  (let ((table (make-hash-table :test #'equal)) changed)
-    (cl-loop for (target sent) in items for state in states
-             do (puthash (cons target sent) state table))
-    (unless (and aid-context-stale--states
-                 (= (hash-table-count table) (hash-table-count aid-context-stale--states))
+(defun aid-context-stale--note (states)
+  "Note STATES, each (TARGET SENT STATE), and show what is new."
+  (let ((table (make-hash-table :test #'equal)) (old aid-context-stale--states))
+    (pcase-dolist (`(,target ,sent ,state) states)
+      (puthash (cons target sent) state table))
+    (setq aid-context-stale--states table)
+    (unless (and old (= (hash-table-count table) (hash-table-count old))
                  (cl-loop for key being the hash-keys of table using (hash-values state)
-                          always (eq state (gethash key aid-context-stale--states))))
-      (setq changed t))
-    (let ((old aid-context-stale--states))
-      (setq aid-context-stale--states table)
-      (when changed
-        (pcase-dolist (`(,pos ,target ,sent) (aid-context-stale-sent-items))
-          (let ((key (cons target sent)))
-            (unless (eq (gethash key table) (and old (gethash key old)))
-              (aid-chat--refresh-line pos))))))
+                          always (eq state (gethash key old))))
+      (save-restriction
+        (widen)
+        (jit-lock-refontify)))
     (run-hooks 'aid-context-stale-functions)))
 
 (defun aid-context-stale-check ()
   "Have the core find out what has changed since it was sent from this chat."
   (unless (or aid-context-stale--asked (file-remote-p default-directory))
-    (when-let ((items (aid-context-stale--question)))
+    (when-let ((doc (aid-chat-doc)))
       (let ((chat (current-buffer)))
         (setq aid-context-stale--asked
-              (aid--mod-stale-soon (expand-file-name default-directory) (aid-chat-root)
-                                   (aid-chat-key) items))
+              (aid--mod-stale-soon doc (expand-file-name default-directory) (aid-chat-root)
+                                   (aid-context-stale--edited)))
         (aid--on-event aid-context-stale--asked
                        (lambda (kind val)
                          (when (buffer-live-p chat)
                            (with-current-buffer chat
                              (setq aid-context-stale--asked nil)
                              (when (eq kind 'result)
-                               (aid-context-stale--note items (append (plist-get val :states) nil)))))))))))
+                               (aid-context-stale--note (append (plist-get val :states) nil)))))))))))
 
 (defun aid-context-stale-state (target sent)
-  "The state of TARGET that was SENT: `changed', `gone', `same', `unknown' or nil."
+  "The state of TARGET that was SENT: `changed', `gone', `same' or `unknown'.
+It is nil as long as nobody has looked."
   (and aid-context-stale--states
-       (gethash (cons target sent) aid-context-stale--states)))
+       (gethash (cons target sent) aid-context-stale--states 'same)))
 
 ;;; When
 
@@ -126,7 +97,7 @@
 (defun aid-context-stale-soon (&rest _)
   "Look at the chats on screen when Emacs is next idle."
   (unless aid-context-stale--timer
-    (setq aid-context-stale--timer (run-with-idle-timer 0.5 nil #'aid-context-stale--look))))
+    (setq aid-context-stale--timer (run-with-idle-timer (aid-chat--idle-in 0.5) nil #'aid-context-stale--look))))
 
 (defun aid-context-stale-watch ()
   "Look at this chat when it is shown, and when files are saved or read anew."

@@ -198,6 +198,9 @@ Compilation knows which folder a make had entered."
            "\\(?:[Ee]rror\\|[Ww]arning\\|[Nn]ote\\|info\\)\\(?:\\[[^]]*\\]\\)?: ")
    "" (car (split-string text "\n"))))
 
+(defconst aid-errors--compared 100
+  "Errors at one place with which another one there is compared at most.")
+
 (defun aid-errors--joined (errors)
   "ERRORS without those that another one at the same place says, too.
 So a compiler's message, with the lines that it shows, stands for Flymake's."
@@ -210,6 +213,7 @@ So a compiler's message, with the lines that it shows, stands for Flymake's."
        (let ((words (aid-errors--words one)))
          (and (not (string-empty-p words))
               (cl-loop for other in (gethash (aid-errors--place one) at)
+                       repeat aid-errors--compared
                        thereis (and (not (eq other one)) (> (length other) (length one))
                                     (string-search words other))))))
      errors)))

@@ -15,9 +15,6 @@
 (declare-function aid--mod-strategy-info "ext:aid-module" (name doc root exact))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-doc "aid-chat-text" ())
-(declare-function aid-chat--own-p "aid-chat" ())
-(declare-function aid-chat--word "aid-chat-text" (key words))
-(declare-function aid-chat--words "aid-chat-text" (words))
 
 (defvar aid-append-chat nil
   "The chat to append to, nil for the one at hand; to be bound.")
@@ -84,23 +81,6 @@ NAME is a strategy to be used instead of the one that is set."
                           'help-echo (or err (concat (plist-get aid-strategy--info :description)
                                                      "\nmouse-1: another strategy"))
                           'local-map aid-strategy--head-map)))))
-
-;; A chat keeps the strategy that was chosen for it in its first line.
-
-(defconst aid-strategy--first-line "<!--aid:[[:alnum:]]+ chat\\([^\n]*?\\)-->"
-  "Matches the first line of a chat; its words are in the first group.")
-
-(defun aid-strategy-restore ()
-  "Use the strategy that this chat keeps, if this person wrote the chat."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at aid-strategy--first-line)
-        (when-let ((name (aid-chat--word "strategy" (aid-chat--words
-                                                     (match-string-no-properties 1)))))
-          (when (aid-chat--own-p)
-            (setq-local aid-strategy name)))))))
 
 (provide 'aid-in-force)
 ;;; aid-in-force.el ends here

@@ -17,6 +17,7 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-chat)
+(require 'aid-chat-send)
 
 (declare-function aid--mod-inspect "ext:aid-module" (plist))
 (declare-function aid--mod-inspect-last "ext:aid-module" (key))

@@ -25,7 +25,7 @@
 (declare-function aid-project-root "aid-project" ())
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-chat-head-refind "aid-chat-head" ())
-(declare-function aid-chat-model-keep "aid-chat-model" (name))
+(declare-function aid-chat-keep "aid-chat-text" (key value))
 (declare-function icomplete-exhibit "icomplete" ())
 (declare-function auth-source-search "auth-source" (&rest spec))
 
@@ -274,7 +274,7 @@ Another is a provider's, PROVIDER/NAME.  Give nil for no name."
   "Have this chat, if it is one, no model of its own."
   (kill-local-variable 'aid-model)
   (when (derived-mode-p 'aid-chat-mode)
-    (aid-chat-model-keep nil)))
+    (aid-chat-keep "model" nil)))
 
 (defun aid-model--set-project (root model)
   "Make MODEL the default of the project at ROOT."
@@ -317,7 +317,7 @@ question alone."
                  (customize-save-variable 'aid-model model))
     (_ (aid-chat-set 'aid-model model)
        (when (derived-mode-p 'aid-chat-mode)
-         (aid-chat-model-keep model))))
+         (aid-chat-keep "model" model))))
   (aid-chat-head-refind)
   (aid-model--tell model scope))
 

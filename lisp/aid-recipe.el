@@ -14,6 +14,7 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-percent)
+(require 'aid-chat-send)
 (require 'aid-in-force)
 
 (declare-function aid--mod-recipe "ext:aid-module" (name doc root dir))

@@ -64,20 +64,6 @@ With ANY, a name that there is none of will do."
     (unless (string-empty-p name)
       name)))
 
-(defun aid-strategy--keep (name)
-  "Write NAME into this chat's first line; with nil, have no strategy there."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (goto-char (point-min))
-      (when (looking-at aid-strategy--first-line)
-        (let* ((beg (match-beginning 1)) (end (match-end 1))
-               (words (match-string-no-properties 1))
-               (new (concat (replace-regexp-in-string " +strategy=[^ ]*" "" words)
-                            (if name (concat " strategy=" name) ""))))
-          (unless (equal new words)
-            (aid-chat--replace beg end new)))))))
-
 (defconst aid-strategy--scopes
   '(("chat" "this chat alone, for good")
     ("project" "everybody's default in this project: .aid/config.json")
@@ -99,7 +85,7 @@ With ANY, a name that there is none of will do."
   "Have this chat, if it is one, no strategy of its own."
   (kill-local-variable 'aid-strategy)
   (when (derived-mode-p 'aid-chat-mode)
-    (aid-strategy--keep nil)))
+    (aid-chat-keep "strategy" nil)))
 
 (defun aid-strategy--set-project (root name)
   "Make strategy NAME the default of the project at ROOT."
@@ -127,7 +113,7 @@ is saved.  \"/NAME\" at the beginning of a question is for that question alone."
                  (customize-save-variable 'aid-strategy strategy))
     (_ (aid-chat-set 'aid-strategy strategy)
        (when (derived-mode-p 'aid-chat-mode)
-         (aid-strategy--keep strategy))))
+         (aid-chat-keep "strategy" strategy))))
   (aid-strategy--note-chosen)
   (aid-strategy--refresh-all)
   (aid-strategy--tell strategy scope))

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/utf8.h"
+#include "chat/chat.h"
 #include "context/item.h"
 #include "store/blob.h"
 #include <pthread.h>
@@ -184,6 +185,33 @@ check_file (struct aid_stale_memory *m, const char *dir, const char *path, int l
   return state;
 }
 
+/* The same of a file that is being edited: of all that it would hold, or of its lines FIRST to LAST. */
+static enum aid_stale
+check_text (int64_t first, int64_t last, const char *key, const struct aid_stale_item *item)
+{
+  struct aid_str lines = AID_STR_INIT (AID_MEDIA_MAX);
+  struct aid_span text = item->text;
+  if (first > 0)
+    {
+      aid_item_cut (text, first, last, &lines);
+      text = aid_str_span (&lines);
+    }
+  enum aid_stale state
+    = is_named (text, key, item->sent) ? AID_STALE_SAME : judge (item->sent, first > 0 ? item->text : AID_SPAN (""));
+  aid_str_free (&lines);
+  return state;
+}
+
+/* Whether PATH is one of another machine, as Emacs writes it: "/ssh:host:/x". */
+static int
+is_elsewhere (struct aid_span path)
+{
+  size_t i = 1;
+  while (i < path.len && path.ptr[i] != '/' && path.ptr[i] != ':')
+    i++;
+  return path.len > 1 && path.ptr[0] == '/' && i > 1 && i < path.len && path.ptr[i] == ':';
+}
+
 /* Changes that were told: whether they are those that there are now. */
 static enum aid_stale
 check_changes (const char *dir, const char *root, const char *key, const struct aid_stale_item *item)
@@ -206,14 +234,70 @@ aid_stale_check (struct aid_stale_memory *m, const char *dir, const char *root, 
   enum aid_stale state = AID_STALE_UNKNOWN;
   if (aid_span_starts (item->target, "aid:changes/"))
     state = check_changes (dir, root, key, item);
-  else if (!aid_item_target (item->target, &path, &first, &last) && !aid_fs_join (&full, dir, aid_str_z (&path)))
-    {
-      if (!item->text.ptr)
-        state = check_file (m, dir, aid_str_z (&full), first > 0, key, item);
-      else
-        state = is_named (item->text, key, item->sent) ? AID_STALE_SAME : judge (item->sent, AID_SPAN (""));
-    }
+  else if (!aid_item_target (item->target, &path, &first, &last) && !is_elsewhere (aid_str_span (&path))
+           && !aid_fs_join (&full, dir, aid_str_z (&path)))
+    state
+      = item->text.ptr ? check_text (first, last, key, item) : check_file (m, dir, aid_str_z (&full), first > 0, key, item);
   aid_str_free (&path);
   aid_str_free (&full);
   return state;
+}
+
+/* --- a whole chat --------------------------------------------------------------------------------------------------- */
+
+/* What is being edited of the file that TARGET names, or NULL. */
+static const struct aid_stale_buffer *
+buffer_of (const struct aid_stale_chat *chat, struct aid_span target)
+{
+  struct aid_str path = AID_STR_INIT (16384), full = AID_STR_INIT (16384);
+  const struct aid_stale_buffer *found = NULL;
+  int64_t first, last;
+  if (chat->nbuffers > 0 && !aid_item_target (target, &path, &first, &last)
+      && !aid_fs_join (&full, chat->dir, aid_str_z (&path)))
+    for (size_t i = 0; i < chat->nbuffers && !found; i++)
+      if (!strcmp (chat->buffers[i].path, aid_str_z (&full)))
+        found = &chat->buffers[i];
+  aid_str_free (&path);
+  aid_str_free (&full);
+  return found;
+}
+
+/* Whether ITEM of a chat is the first of its target and hash; KNOWN remembers it. */
+static int
+is_new (struct aid_map *known, const struct aid_chat_item *item)
+{
+  struct aid_str name = AID_STR_INIT (1 << 17);
+  void *old = NULL;
+  aid_str_addspan (&name, item->sent);
+  aid_str_addc (&name, '\n');
+  aid_str_addspan (&name, item->target);
+  int put = !name.err && !aid_map_put (known, aid_str_span (&name), known, &old);
+  aid_str_free (&name);
+  return put && !old;
+}
+
+enum aid_err
+aid_stale_all (struct aid_stale_memory *m, const struct aid_stale_chat *chat,
+               void (*found) (void *ctx, struct aid_span target, struct aid_span sent, enum aid_stale state), void *ctx,
+               struct aid_error *e)
+{
+  struct aid_map *known = aid_map_new ();
+  struct aid_chat *parsed = NULL;
+  enum aid_err err
+    = known ? aid_chat_parse (chat->text, &parsed, e) : aid_error_set (e, AID_E_NOMEM, "No memory for the items");
+  for (size_t i = 0; !err && i < parsed->items.len; i++)
+    {
+      const struct aid_chat_item *item = &AID_VEC_AT (struct aid_chat_item, &parsed->items, i);
+      char *sent = item->sent.len && is_new (known, item) ? aid_span_dup (item->sent) : NULL;
+      const struct aid_stale_buffer *buffer = sent ? buffer_of (chat, item->target) : NULL;
+      struct aid_stale_item one = { item->target, sent, buffer ? aid_str_span (&buffer->text) : (struct aid_span){ NULL, 0 } };
+      enum aid_stale state = sent ? aid_stale_check (m, chat->dir, chat->root, parsed->key, &one) : AID_STALE_SAME;
+      if (state != AID_STALE_SAME)
+        found (ctx, item->target, item->sent, state);
+      free (sent);
+    }
+  aid_chat_free (parsed);
+  if (known)
+    aid_map_free (known, NULL);
+  return err;
 }

@@ -245,7 +245,8 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   if (t->look)
     err = variable_key (t, &key);
   else if (t->model.needs_key || t->model.key_command || t->model.key_env)
-    err = aid_secret_find (t->secret, t->model.key_env, t->model.key_command, t->model.provider, t->model.host, &key, &t->fail);
+    err = aid_secret_find (t->secret, t->model.key_env, t->model.key_command, t->model.provider, t->model.host, NULL, &key,
+                           &t->fail);
   if (err && !t->model.needs_key)
     err = AID_OK;              /* a local server may take a key and work without */
   if (err)

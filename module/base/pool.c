@@ -18,7 +18,7 @@ struct aid_pool
   struct aid_pool_job *first, **last;
   size_t waiting;
   int stopping;
-  unsigned threads;
+  unsigned threads, most, idle;
   unsigned long ids[THREADS_MAX];
 };
 
@@ -52,8 +52,10 @@ work (void *arg)
   for (;;)
     {
       pthread_mutex_lock (&p->lock);
+      p->idle++;
       while (!p->first && !p->stopping)
         pthread_cond_wait (&p->wake, &p->lock);
+      p->idle--;
       struct aid_pool_job *job = p->stopping ? NULL : p->first;
       if (job)
         {
@@ -71,6 +73,15 @@ work (void *arg)
     }
 }
 
+/* Starts one more, under the lock. */
+static enum aid_err
+add_thread (struct aid_pool *p, struct aid_error *e)
+{
+  enum aid_err err = aid_thread_start (&p->ids[p->threads], "aid-worker", work, p, e);
+  p->threads += !err;
+  return err;
+}
+
 struct aid_pool *
 aid_pool_new (unsigned n, struct aid_error *e)
 {
@@ -83,13 +94,15 @@ aid_pool_new (unsigned n, struct aid_error *e)
   pthread_mutex_init (&p->lock, NULL);
   pthread_cond_init (&p->wake, NULL);
   p->last = &p->first;
-  n = n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
-  for (; p->threads < n; p->threads++)
-    if (aid_thread_start (&p->ids[p->threads], "aid-worker", work, p, e))
-      {
-        aid_pool_free (p);
-        return NULL;
-      }
+  p->most = n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
+  pthread_mutex_lock (&p->lock);
+  enum aid_err err = add_thread (p, e);
+  pthread_mutex_unlock (&p->lock);
+  if (err)
+    {
+      aid_pool_free (p);
+      return NULL;
+    }
   return p;
 }
 
@@ -104,6 +117,8 @@ queue (struct aid_pool *p, struct aid_pool_job *job, size_t most)
       *p->last = job;
       p->last = &job->next;
       p->waiting++;
+      if (p->waiting > p->idle && p->threads < p->most)
+        add_thread (p, &(struct aid_error){ AID_OK, "" });   /* without it those that run take the job */
       pthread_cond_signal (&p->wake);
     }
   pthread_mutex_unlock (&p->lock);

@@ -8,7 +8,7 @@
 
 struct aid_pool;
 
-/* Gives a pool of N threads (1 to 8). */
+/* Gives a pool of up to N threads (1 to 8): one at once, the others when more jobs wait than threads do. */
 struct aid_pool *aid_pool_new (unsigned n, struct aid_error *e);
 /* Runs FN (ARG) on some worker, in the order of submission per pool of one.  FREE_ARG (may be NULL) is called instead
    when the pool stops before FN began.  AID_E_LIMIT when 10,000 jobs wait, AID_E_STATE when stopping. */

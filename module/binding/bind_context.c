@@ -4,6 +4,7 @@
 #include "assist/stale.h"
 #include "base/val.h"
 #include "binding/later.h"
+#include "chat/chat.h"
 #include "context/kinds.h"
 #include "context/sets.h"
 #include "model/conversation.h"
@@ -13,7 +14,7 @@
 
 #define VAL_MAX ((size_t) 64 << 20)
 #define LISTED_MS 20000        /* waited for a project's first list */
-#define STALE_MAX 10000        /* items of one check */
+#define BUFFERS_MAX 1000       /* that somebody is editing */
 
 /* --- jobs on the pool --------------------------------------------------------------------------------------------- */
 
@@ -24,7 +25,8 @@ struct job
   char *dir, *root, *target, *model, *key;
   int typed, count;            /* COUNT: the text itself is not wanted */
   size_t most;
-  struct aid_vec stale, owned; /* struct aid_stale_item, and the strings of all that */
+  struct aid_str chat;
+  struct aid_vec buffers;      /* struct aid_stale_buffer, which own their strings */
 };
 
 static void
@@ -32,10 +34,14 @@ job_free (struct aid_bind_later *later)
 {
   struct job *j = (struct job *) later;
   aid_bind_question_free (&j->q);
-  for (size_t i = 0; i < j->owned.len; i++)
-    free (AID_VEC_AT (char *, &j->owned, i));
-  aid_vec_free (&j->owned);
-  aid_vec_free (&j->stale);
+  for (size_t i = 0; i < j->buffers.len; i++)
+    {
+      struct aid_stale_buffer *b = &AID_VEC_AT (struct aid_stale_buffer, &j->buffers, i);
+      free (b->path);
+      aid_str_free (&b->text);
+    }
+  aid_vec_free (&j->buffers);
+  aid_str_free (&j->chat);
   free (j->dir);
   free (j->root);
   free (j->target);
@@ -50,8 +56,8 @@ job_new (emacs_env *env, void (*work) (struct aid_bind_later *later, struct aid_
   struct job *j = aid_bind_later_new (env, sizeof *j, work, job_free);
   if (j != NULL)
     {
-      j->stale = AID_VEC_INIT (struct aid_stale_item, STALE_MAX);
-      j->owned = AID_VEC_INIT (char *, (size_t) 3 * STALE_MAX);
+      j->chat = AID_STR_INIT (AID_CHAT_MAX);
+      j->buffers = AID_VEC_INIT (struct aid_stale_buffer, BUFFERS_MAX);
     }
   return j;
 }
@@ -129,60 +135,63 @@ AID_BIND (items_soon)
 
 /* --- what has changed since it was sent ---------------------------------------------------------------------------- */
 
+struct states
+{
+  struct aid_str *val;
+  uint32_t n;
+};
+
+static void
+add_state (void *ctx, struct aid_span target, struct aid_span sent, enum aid_stale state)
+{
+  static const char *const names[] = { "same", "changed", "gone", "unknown" };
+  struct states *s = ctx;
+  size_t list = aid_val_list (s->val);
+  aid_val_str (s->val, target);
+  aid_val_str (s->val, sent);
+  aid_val_sym (s->val, names[state]);
+  aid_val_end (s->val, list, 3);
+  s->n++;
+}
+
 static void
 compare (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct job *j = (struct job *) later;
-  static const char *const names[] = { "same", "changed", "gone", "unknown" };
-  struct aid_stale_memory *m = aid_assist_stale (aid_binding.assist);
-  (void) e;
+  struct aid_stale_chat chat = { .text = aid_str_span (&j->chat), .dir = j->dir ? j->dir : "/", .root = j->root,
+                                 .buffers = j->buffers.data, .nbuffers = j->buffers.len };
+  struct states s = { val, 0 };
   size_t o = aid_val_object (val);
   aid_val_key (val, "states");
   size_t list = aid_val_list (val);
-  for (size_t i = 0; i < j->stale.len; i++)
-    aid_val_sym (val, names[aid_stale_check (m, j->dir ? j->dir : "/", j->root, j->key ? j->key : "",
-                                             &AID_VEC_AT (struct aid_stale_item, &j->stale, i))]);
-  aid_val_end (val, list, (uint32_t) j->stale.len);
+  aid_stale_all (aid_assist_stale (aid_binding.assist), &chat, add_state, &s, e);
+  aid_val_end (val, list, s.n);
   aid_val_end (val, o, 1);
-}
-
-/* A string of Lisp that lives as long as J; the empty span, with ptr NULL, for nil. */
-static struct aid_span
-own_text (emacs_env *env, struct job *j, emacs_value v)
-{
-  struct aid_str text;
-  if (aid_lisp_is_nil (env, v))
-    return (struct aid_span){ NULL, 0 };
-  aid_lisp_text (env, v, &text);
-  size_t n = text.len;
-  char **slot = aid_lisp_failed (env) ? NULL : aid_vec_push (&j->owned);
-  if (slot != NULL)
-    *slot = aid_str_steal (&text);
-  aid_str_free (&text);
-  return (struct aid_span){ slot != NULL ? *slot : NULL, slot != NULL ? n : 0 };
 }
 
 AID_BIND (stale_soon)
 {
   (void) nargs;
   struct job *j = job_new (env, compare);
-  emacs_value list = args[3], one, target, sent, text;
+  emacs_value list = args[3], one, path, text;
   if (j == NULL)
     return NULL;
-  j->dir = aid_lisp_dup (env, args[0]);
-  j->root = aid_lisp_dup (env, args[1]);
-  j->key = aid_lisp_dup (env, args[2]);
-  while (aid_lisp_pop (env, &list, &one))
+  aid_str_addspan (&j->chat, aid_bind_docs_text (env, args[0]));
+  j->dir = aid_lisp_dup (env, args[1]);
+  j->root = aid_lisp_dup (env, args[2]);
+  while (aid_lisp_pop (env, &list, &one) && aid_lisp_pop (env, &one, &path) && aid_lisp_pop (env, &one, &text))
     {
-      struct aid_stale_item *item = aid_vec_push (&j->stale);
-      if (item == NULL || !aid_lisp_pop (env, &one, &target) || !aid_lisp_pop (env, &one, &sent))
+      struct aid_stale_buffer *buffer = aid_vec_push (&j->buffers);
+      if (buffer == NULL)
         break;
-      item->target = own_text (env, j, target);
-      item->sent = own_text (env, j, sent).ptr;
-      if (aid_lisp_pop (env, &one, &text))
-        item->text = own_text (env, j, text);
-      if (item->sent == NULL)
-        item->sent = "";
+      aid_lisp_text (env, text, &buffer->text);
+      buffer->path = aid_lisp_dup (env, path);
+      if (buffer->path == NULL)   /* a signal is pending */
+        {
+          aid_str_free (&buffer->text);
+          j->buffers.len--;
+          break;
+        }
     }
   return begin (env, j);
 }

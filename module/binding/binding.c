@@ -220,8 +220,9 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-items-soon", 1, 1, aid_bind_items_soon,
     "List the items of the request that PLIST says; return an id.\n\n(fn PLIST)" },
   { "aid--mod-stale-soon", 4, 4, aid_bind_stale_soon,
-    "Compare ITEMS, each (TARGET SENT TEXT), of the chat with KEY in DIR with what is there; return an id.\n\n"
-    "(fn DIR ROOT KEY ITEMS)" },
+    "Compare what was sent from the chat DOC in DIR with what is there; return an id.\n"
+    "BUFFERS are files that are not saved, each (PATH TEXT).  The event's :states are\n"
+    "those that are not the same, each (TARGET SENT STATE).\n\n(fn DOC DIR ROOT BUFFERS)" },
   { "aid--mod-context-kinds", 0, 0, aid_bind_context_kinds, "Return the kinds of context, as plists.\n\n(fn)" },
   { "aid--mod-context-written", 1, 1, aid_bind_context_written,
     "Return the :target and :label of ITEM as people write it; nil when it is a file.\n\n(fn ITEM)" },

@@ -4,12 +4,13 @@
 #include "base/utf8.h"
 #include <stdlib.h>
 
-/* The bytes of the multibyte string V; signals unicode-string-p for what is no Unicode. */
+/* The bytes of the multibyte string V; signals unicode-string-p for what is no Unicode.  Emacs encodes a string each time that it is
+   asked for its bytes or their number, but keeps Unicode in as many bytes as UTF-8. */
 static void
 copy_bytes (emacs_env *env, emacs_value v, struct aid_str *out)
 {
-  ptrdiff_t n = 0;
-  if (aid_lisp_failed (env) || !env->copy_string_contents (env, v, NULL, &n))
+  ptrdiff_t n = env->extract_integer (env, aid_lisp_call (env, "string-bytes", 1, &v)) + 1;
+  if (aid_lisp_failed (env))
     return;
   char *buf = malloc ((size_t) n);
   if (buf == NULL)

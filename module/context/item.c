@@ -52,9 +52,8 @@ aid_item_target (struct aid_span target, struct aid_str *path, int64_t *first, i
   return aid_str_add_decoded (path, target);
 }
 
-/* Appends lines FIRST to LAST (from 1) of TEXT. */
-static enum aid_err
-add_lines (struct aid_span text, int64_t first, int64_t last, struct aid_str *out)
+enum aid_err
+aid_item_cut (struct aid_span text, int64_t first, int64_t last, struct aid_str *out)
 {
   struct aid_span line;
   for (int64_t n = 1; n <= last && aid_span_line (&text, &line); n++)
@@ -118,7 +117,7 @@ read_file (const char *path, int64_t first, int64_t last, struct aid_str *out, s
     err = aid_error_set (e, AID_E_REFUSED, "%s is a binary file.", path);
   else if (!err)
     {
-      err = first > 0 ? add_lines (aid_str_span (&text), first, last, out) : aid_str_addspan (out, aid_str_span (&text));
+      err = first > 0 ? aid_item_cut (aid_str_span (&text), first, last, out) : aid_str_addspan (out, aid_str_span (&text));
       if (err)
         aid_error_set (e, err, "These lines of %s are larger than the %zu MB that one item may have.", path,
                        AID_ITEM_MAX >> 20);

@@ -23,6 +23,8 @@ enum aid_err aid_item_read (const char *dir, struct aid_span target, struct aid_
 /* The same of a path as it is, not as a link has it; FIRST 0: all of it. */
 enum aid_err aid_item_lines (const char *dir, const char *path, int64_t first, int64_t last, struct aid_str *out,
                              struct aid_error *e);
+/* Appends lines FIRST to LAST of TEXT (from 1), each with a newline. */
+enum aid_err aid_item_cut (struct aid_span text, int64_t first, int64_t last, struct aid_str *out);
 /* The bytes of NAME before the lines behind it, as in "#L3-L9" (0 0: there are none). */
 size_t aid_item_split (struct aid_span name, int64_t *first, int64_t *last);
 

@@ -10,6 +10,7 @@
 
 (require 'aid-module-helper)
 (require 'aid-chat-help)
+(require 'aid-chat-complete)
 (require 'aid-face)
 
 ;;; Display
@@ -291,6 +292,24 @@
       (should (memq 'font-lock-keyword-face
                     (ensure-list (get-text-property (1- (point)) 'face)))))))
 
+(ert-deftest aid-chat-display-code-before-any-question ()
+  "Code is shown in an Emacs that has not asked anything yet."
+  (let ((chat (make-temp-file "aid-chat-tests" nil ".md" "# Code\n\n```c\nint main (void) { return 0; }\n```\n")))
+    (unwind-protect
+        (with-temp-buffer
+          (call-process (expand-file-name invocation-name invocation-directory) nil '(t nil) nil
+                        "-Q" "--batch" "-L" (file-name-directory (locate-library "aid-chat")) "-l" "aid-chat"
+                        "--visit" chat "--eval"
+                        (prin1-to-string
+                         '(progn (aid-chat-mode)
+                                 (switch-to-buffer (current-buffer))
+                                 (aid-chat-fontify (point-min) (point-max))
+                                 (aid-chat--code-in-view (current-buffer))
+                                 (search-forward "return")
+                                 (prin1 (get-text-property (1- (point)) 'face)))))
+          (should (equal (buffer-string) "(font-lock-keyword-face aid-chat-block)")))
+      (delete-file chat))))
+
 ;;; After a crash
 
 (ert-deftest aid-chat-restores-journal ()
@@ -379,6 +398,9 @@
   (aid-chat-tests-with chat
     (goto-char (point-max))
     (insert "See @a.")
+    (with-timeout (20 (ert-fail "The files were not listed"))
+      (while (not (aid-chat--project-files "a."))
+        (sleep-for 0.02)))
     (pcase-let ((`(,beg ,end ,names . ,plist) (aid-chat-complete-item)))
       (should (equal (buffer-substring-no-properties beg end) "a."))
       (should (member "a.c" (all-completions "" names)))

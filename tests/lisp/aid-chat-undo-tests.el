@@ -150,6 +150,18 @@
 
 ;;; The core's copy
 
+(ert-deftest aid-chat-doc-in-pieces ()
+  "The core's copy is the same however many pieces it is told in."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "Grüße, \U0001F600, 日本\n- [a.c](../a.c) <!--aid:" (aid-chat-key) " item-->\n")
+    (let* ((whole (aid--mod-doc-text (aid-chat-doc)))
+           (turns (aid--mod-doc-parse (aid-chat-doc))))
+      (dolist (aid-chat--doc-piece '(1 2 7 64))
+        (aid-chat--doc-close)
+        (should (equal (aid--mod-doc-text (aid-chat-doc)) whole))
+        (should (equal (aid--mod-doc-parse (aid-chat-doc)) turns))))))
+
 (ert-deftest aid-chat-doc-in-step ()
   "The core's copy follows every change, and is made anew when it fell apart."
   (aid-chat-tests-with chat

@@ -98,6 +98,27 @@
          (funcall counted (aid--mod-tokens "int one (void);\n"))
          (should-not (string-search "tok=" (buffer-string))))))))
 
+(ert-deftest aid-append-counts-again-when-it-could-not-be-asked ()
+  "A file that could not be counted, as the core was busy, keeps no later one from it."
+  (aid-context-tests-with
+   (cl-letf (((symbol-function 'aid--mod-item-soon)
+              (lambda (_) (signal 'aid-error '("state" "The core is busy")))))
+     (ignore-errors (aid-append-file (aid-project-file "src/a.c"))))
+   (aid-append-file (aid-project-file "src/b.h"))
+   (should (= (aid-context-items-tests-tokens (aid-context-tests-target "src/b.h"))
+              (aid--mod-tokens "int one (void);\n")))))
+
+(ert-deftest aid-append-counts-in-a-narrowed-chat ()
+  "The line of what was appended says what it costs, also where it is out of sight."
+  (aid-context-tests-with
+   (aid-append-file (aid-project-file "src/b.h"))
+   (with-current-buffer (aid-context-tests-chat)
+     (narrow-to-region (point-min) (1+ (point-min)))
+     (aid-context-items-tests-wait (lambda () (not aid-context--uncounted)))
+     (widen))
+   (should (= (aid-context-items-tests-tokens (aid-context-tests-target "src/b.h"))
+              (aid--mod-tokens "int one (void);\n")))))
+
 (ert-deftest aid-append-item-completes ()
   "Files, kinds and sets complete, and say what they are."
   (aid-context-items-tests-in-git
@@ -314,7 +335,7 @@
      (with-current-buffer chat
        (aid-context-pins-complete chat)
        (should-not (aid-chat--open-items))
-       (aid-context-stale--note (list (list target "0123456789abcdef")) '(changed))
+       (aid-context-stale--note (list (list target "0123456789abcdef" 'changed)))
        (aid-context-pins-complete chat)
        (should (equal (mapcar #'cdr (mapcar #'butlast (aid-chat--open-items)))
                       '(("changes in src/b.h" "aid:changes/0123456789abcdef/src/b.h"))))
@@ -341,15 +362,14 @@
           (told "aid:changes/0123456789abcdef/src/b.h")
           (open (lambda () (with-current-buffer chat
                              (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))))
-          (note (lambda (&rest states)
+          (note (lambda (state told-state)
                   (with-current-buffer chat
-                    (aid-context-stale--note (list (list target "0123456789abcdef")
-                                                   (list told "fedcba9876543210"))
-                                             states)))))
+                    (aid-context-stale--note (list (list target "0123456789abcdef" state)
+                                                   (list told "fedcba9876543210" told-state)))))))
      (aid-context-items-tests-sent target "0123456789abcdef")
      (aid-append-changes)
      (should-not (funcall open))
-     (funcall note 'changed)
+     (funcall note 'changed 'same)
      (aid-append-changes)
      (should (equal (funcall open) (list told)))
      (aid-context-items-tests-sent told "fedcba9876543210")
@@ -377,9 +397,9 @@
      (aid-context-items-tests-sent target "0123456789abcdef")
      (with-current-buffer chat
        (setq aid-chat--width 200)
-       (aid-context-stale--note (list (list target "0123456789abcdef")) '(changed))
+       (aid-context-stale--note (list (list target "0123456789abcdef" 'changed)))
        (should (string-prefix-p "changed since" (funcall seen)))
-       (aid-context-stale--note (list (list target "0123456789abcdef")) '(same))
+       (aid-context-stale--note nil)
        (should-not (string-search "changed" (funcall seen)))))))
 
 (ert-deftest aid-context-stale-asks-the-core ()
@@ -389,11 +409,12 @@
    (aid-append-item "src/a.c")
    (aid-context-items-tests-sent (aid-context-tests-target "src/b.h") "0123456789abcdef")
    (with-current-buffer (aid-context-tests-chat)
-     (should (equal (aid-context-stale--question)
-                    (list (list (aid-context-tests-target "src/b.h") "0123456789abcdef" nil)))))
+     (should-not (aid-context-stale--edited)))
    (aid-context-tests-in "src/b.h" (insert "// new\n"))
    (with-current-buffer (aid-context-tests-chat)
-     (should (string-prefix-p "// new\n" (nth 2 (car (aid-context-stale--question)))))
+     (pcase-let ((`((,path ,text)) (aid-context-stale--edited)))
+       (should (string-suffix-p "/src/b.h" path))
+       (should (string-prefix-p "// new\n" text)))
      (aid-context-stale-check)
      (aid-context-items-tests-wait (lambda () aid-context-stale--states))
      ;; Nothing of that name was ever stored.

@@ -206,7 +206,7 @@
      (should (member '("" "src/b.h" "in the chat" "sent") (aid-context-panel-tests-rows)))
      (pcase-dolist (`(,state . ,words) '((changed . "sent, changed") (gone . "sent, gone") (same . "sent")))
        (with-current-buffer chat
-         (aid-context-stale--note (list (list (aid-context-tests-target "src/b.h") "0123456789abcdef")) (list state)))
+         (aid-context-stale--note (list (list (aid-context-tests-target "src/b.h") "0123456789abcdef" state))))
        (should (member (list "" "src/b.h" "in the chat" words) (aid-context-panel-tests-rows))))
      (aid-context-panel-tests-goto "src/b.h")
      (cl-letf (((symbol-function 'yes-or-no-p) #'ignore))

@@ -108,6 +108,18 @@
      (should (equal (aid-errors-text nil '("src/a.c:6" "src/a.c:12")) "src/a.c:1:11: warning: bad stdio")))
    (kill-buffer "*compilation*")))
 
+(ert-deftest aid-errors-at-one-place-are-compared-with-a-few ()
+  "A compiler that says thousands of things of one place keeps Emacs from nothing."
+  (let* ((n 1000) (compared 0) (search (symbol-function 'string-search))
+         (errors (cl-loop for i below n
+                          collect (format "src/a.c:1:1: error: of type %d%s" i (make-string (mod i 40) ?x)))))
+    (cl-letf (((symbol-function 'string-search)
+               (lambda (&rest args)
+                 (cl-incf compared)
+                 (apply search args))))
+      (should (= n (length (aid-errors--joined errors)))))
+    (should (<= compared (* n 100)))))
+
 (ert-deftest aid-append-errors-of-flycheck ()
   "Flycheck's errors are appended as Flymake's are; the build's places are known."
   (dolist (folder (file-expand-wildcards "/usr/share/emacs/site-lisp/elpa-src/*"))

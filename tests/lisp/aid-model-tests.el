@@ -252,7 +252,7 @@
         (should (equal saved '((aid-model . "there"))))
         (should-not (local-variable-p 'aid-model))
         (should (equal aid-model "there"))
-        (should-not (aid-chat-model-kept))
+        (should-not (aid-chat-kept "model"))
         (setq-default aid-model nil)))))
 
 ;;; A model for one question

@@ -83,6 +83,55 @@ an_unsaved_buffer_counts (void **state)
   assert_int_equal (check ("c.c", sent (""), ""), AID_STALE_SAME);
 }
 
+static void
+lines_of_an_unsaved_buffer_count (void **state)
+{
+  (void) state;
+  write_file ("c2.c", "one\ntwo\n");
+  assert_int_equal (check ("c2.c#L2-L2", sent ("two\n"), "one\ntwo\nthree\n"), AID_STALE_SAME);
+  assert_int_equal (check ("c2.c#L2-L2", sent ("two\n"), "new\none\ntwo\n"), AID_STALE_SAME);
+  assert_int_equal (check ("c2.c#L2-L2", sent ("two\n"), "one\n2\n"), AID_STALE_CHANGED);
+}
+
+static void
+a_file_of_another_machine_is_not_known (void **state)
+{
+  (void) state;
+  assert_int_equal (check ("/ssh:host:/etc/x", sent ("x"), NULL), AID_STALE_UNKNOWN);
+  assert_int_equal (check ("/no/such:file", sent ("x"), NULL), AID_STALE_GONE);
+}
+
+static void
+add_line (void *ctx, struct aid_span target, struct aid_span hash, enum aid_stale state)
+{
+  (void) hash;
+  aid_str_addf (ctx, "%.*s %d\n", (int) target.len, target.ptr, state);
+}
+
+/* What was sent twice is told once; what is the same is not told. */
+static void
+a_chat_tells_what_is_not_the_same (void **state)
+{
+  (void) state;
+  struct aid_str chat = AID_STR_INIT (10000), told = AID_STR_INIT (1000), wanted = AID_STR_INIT (1000);
+  struct aid_stale_buffer edited = { strdup (scratch_path ("k.c")), AID_STR_INIT (100) };
+  aid_str_addz (&edited.text, "typed on\n");
+  for (const char *name = "hijk"; *name; name++)
+    write_file ((char[]){ *name, '.', 'c', 0 }, "one\n");
+  aid_str_addf (&chat, "<!--aid:" KEY " chat v=1 root=.-->\n# t\n\n## You <!--aid:" KEY " 1 user-->\nWhy?\n\n");
+  for (const char *name = "hihijkl"; *name; name++)
+    aid_str_addf (&chat, "- [x](%c.c) <!--aid:" KEY " item sent=%s-->\n", *name, sent (*name == 'i' ? "two\n" : "one\n"));
+  struct aid_stale_chat all = { aid_str_span (&chat), scratch, scratch, &edited, 1 };
+  assert_int_equal (aid_stale_all (memory, &all, add_line, &told, NULL), AID_OK);
+  aid_str_addf (&wanted, "i.c %d\nk.c %d\nl.c %d\n", AID_STALE_CHANGED, AID_STALE_CHANGED, AID_STALE_GONE);
+  assert_string_equal (aid_str_z (&told), aid_str_z (&wanted));
+  free (edited.path);
+  aid_str_free (&edited.text);
+  aid_str_free (&chat);
+  aid_str_free (&told);
+  aid_str_free (&wanted);
+}
+
 /* The chat's key is never sent: a file that holds it is the same without. */
 static void
 the_key_does_not_count (void **state)
@@ -132,6 +181,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_file_is_the_same_or_changed_or_gone), cmocka_unit_test (lines_that_moved_are_the_same),
     cmocka_unit_test (an_unsaved_buffer_counts),              cmocka_unit_test (the_key_does_not_count),
+    cmocka_unit_test (lines_of_an_unsaved_buffer_count),      cmocka_unit_test (a_file_of_another_machine_is_not_known),
+    cmocka_unit_test (a_chat_tells_what_is_not_the_same),
     cmocka_unit_test (what_is_not_known_is_not_guessed),
     cmocka_unit_test (changes_that_were_told_are_the_same_until_there_are_more),
   };

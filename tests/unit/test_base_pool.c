@@ -67,6 +67,25 @@ every_job_runs_or_is_given_back (void **state)
   assert_int_equal (ran + dropped, 2000);
 }
 
+/* Threads are started when jobs wait for them: none of these ends before all have begun. */
+static void
+as_many_run_at_once_as_the_pool_may (void **state)
+{
+  (void) state;
+  struct aid_pool *p = aid_pool_new (4, NULL);
+  pthread_mutex_t *held = &gate;
+  pthread_mutex_lock (held);
+  for (int i = 0; i < 8; i++)
+    assert_int_equal (aid_pool_run (p, wait_at_gate, NULL, NULL), AID_OK);
+  while (begun < 4)
+    sched_yield ();
+  assert_int_equal (begun, 4);
+  pthread_mutex_unlock (held);
+  while (ran < 8)
+    sched_yield ();
+  aid_pool_free (p);
+}
+
 static void *
 stop (void *pool)
 {
@@ -238,6 +257,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup (every_job_runs_or_is_given_back, reset),
+    cmocka_unit_test_setup (as_many_run_at_once_as_the_pool_may, reset),
     cmocka_unit_test_setup (one_worker_keeps_the_order, reset),
     cmocka_unit_test_setup (a_job_of_the_callers_is_always_taken, reset),
     cmocka_unit_test_setup (the_queue_has_a_limit_and_stopping_waits_for_what_began, reset),

@@ -2,6 +2,10 @@
    words of the texts: nothing of the network. */
 #include "index_scene.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
 enum
 {
   DIMENSIONS = 40
@@ -328,6 +332,67 @@ a_new_index_lacks_none_and_a_damaged_file_is_made_anew (void **state)
   free (dir);
 }
 
+/* Overwrites the file at PATH from FROM on. */
+static void
+overwrite (const char *path, off_t from)
+{
+  struct stat st;
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  assert_int_equal (fstat (fd, &st), 0);
+  assert_true (st.st_size > from);
+  for (off_t at = from; at < st.st_size; at += 8)
+    assert_int_equal (pwrite (fd, "damaged.", 8, at), 8);
+  close (fd);
+}
+
+/* Damage that is not where opening looks: it shows when the rows are read. */
+static void
+damage_within_is_made_anew_when_it_is_opened_again (void **state)
+{
+  char path[600];
+  (void)state;
+  for (int i = 0; i < 200; i++)
+    {
+      char name[32], text[100];
+      snprintf (name, sizeof name, "src/f%d.c", i);
+      snprintf (text, sizeof text, "int\ninvoice_%d (int n)\n{\n  return n * %d;\n}\n", i, i);
+      write_file (name, text);
+    }
+  open_vectors ("m");
+  assert_int_equal (fill (), 200);
+  snprintf (path, sizeof path, "%s/vectors.db", ix->dir);
+  aid_vectors_close (vectors);
+  vectors = NULL;
+  overwrite (path, 4 * 4096);
+  open_vectors ("m");
+  assert_int_equal (fill (), 200);
+  assert_int_equal (now ().with, 200);
+}
+
+/* The same while it is in use. */
+static void
+damage_that_shows_later_is_made_anew (void **state)
+{
+  struct aid_vec batch;
+  struct aid_error e = { AID_OK, "" };
+  (void)state;
+  three_files ();
+  open_vectors ("m");
+  take (&batch);
+  char path[600];
+  snprintf (path, sizeof path, "%s/vectors.db", ix->dir);
+  sqlite3 *other; /* what it writes, the vectors' own connection has to read from the disk */
+  assert_int_equal (sqlite3_open (path, &other), SQLITE_OK);
+  assert_int_equal (sqlite3_exec (other, "CREATE TABLE other(x); PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
+  overwrite (path, 4096);
+  sqlite3_close (other);
+  assert_int_equal (put (&batch, DIMENSIONS, &e), AID_E_PARSE);
+  aid_lacking_free (&batch);
+  follow ();
+  assert_int_equal (fill (), 3);
+  assert_string_equal (nearest ("what do I owe?"), "src/a.c");
+}
+
 /* Two of one project, as two processes have them: the second reads, and writes when the first has gone. */
 static void
 one_writes_and_others_read (void **state)
@@ -354,6 +419,27 @@ one_writes_and_others_read (void **state)
   follow ();
   assert_true (now ().writes);
   assert_string_equal (nearest ("what do I owe?"), "src/a.c");
+}
+
+/* A writer that has only just begun has made no tables yet. */
+static void
+a_reader_that_comes_first_finds_none_yet (void **state)
+{
+  struct aid_error e = { AID_OK, "" };
+  char path[600];
+  (void)state;
+  three_files ();
+  index_it ();
+  snprintf (path, sizeof path, "%s/vectors.lock", ix->dir);
+  int lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  assert_int_equal (flock (lock, LOCK_EX | LOCK_NB), 0);
+  assert_int_equal (aid_vectors_open (ix, "m", &vectors, &e), AID_OK);
+  assert_int_equal (aid_vectors_follow (vectors, NULL, &e), AID_E_STATE);
+  assert_false (now ().writes);
+  close (lock);
+  follow ();
+  assert_true (now ().writes);
+  assert_int_equal (fill (), 3);
 }
 
 /* --- finding ------------------------------------------------------------------------------------------------------- */
@@ -454,7 +540,10 @@ main (void)
     VECTORS (the_same_text_in_two_files_is_one_passage),
     VECTORS (a_branch_that_comes_back_lacks_nothing),
     VECTORS (a_new_index_lacks_none_and_a_damaged_file_is_made_anew),
+    VECTORS (damage_within_is_made_anew_when_it_is_opened_again),
+    VECTORS (damage_that_shows_later_is_made_anew),
     VECTORS (one_writes_and_others_read),
+    VECTORS (a_reader_that_comes_first_finds_none_yet),
     VECTORS (a_passage_that_shares_no_word_is_found_by_its_meaning),
     VECTORS (the_lines_that_are_similar_are_shown),
     VECTORS (meaning_counts_beside_words),

@@ -55,7 +55,7 @@ embedder (const char *settings, const struct fake_http *f)
 {
   struct aid_str text = AID_STR_INIT (4096);
   struct aid_error e = { AID_OK, "" };
-  struct aid_embedder by;
+  struct aid_embedder by = { 0 };
   const char *at = strstr (settings, "PORT");
   aid_str_add (&text, settings, at ? (size_t)(at - settings) : strlen (settings));
   if (at)
