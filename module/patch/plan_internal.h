@@ -90,8 +90,8 @@ void aid_plan_forget_names (struct aid_planner *g);
 
 /* F is one more part of the path whose first part is HEAD. */
 void aid_plan_join (struct aid_planner *g, struct aid_file_plan *f, size_t head);
-/* Appends to AFTER what the edits of the FIRST-th plan and of those after it for the same path, up to but without END (AID_NO_PART:
-   all), make of BEFORE, in which they are placed (plan_texts.c). */
+/* Appends to AFTER what the edits of the FIRST-th plan and of those after it for the same path, up to but without END
+   (AID_NO_PART: all), make of BEFORE, in which they are placed (plan_texts.c). */
 enum aid_err aid_plan_text_after (struct aid_planner *g, size_t first, size_t end, struct aid_span before,
                                   struct aid_str *after);
 /* Fills every plan's after and the counts. */

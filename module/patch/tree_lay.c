@@ -3,10 +3,9 @@
    A file's text is on the disk when fsync says so, and no target is replaced before.  But fsync after each file waits for the
    disk as often as there are files, or keeps as many threads waiting; and what the disk could take as one, the sizes and names of
    many files, it is given piece by piece.  So files are written first, many of them, each one's bytes being sent off without
-   waiting where the system can do that (aid_tree_start_writing), by two threads, for making a file, filling it and telling the disk
-   of it keep a processor busy.  Then all of them are synced, by several threads, the folders
-   that hold their names among them: for most files nothing is left to be written, and the first sync has taken the names and
-   sizes of all along.
+   waiting where the system can do that (aid_tree_start_writing), by two threads, for making a file, filling it and telling the
+   disk of it keep a processor busy.  Then all of them are synced, by several threads, the folders that hold their names among
+   them: for most files nothing is left to be written, and the first sync has taken the names and sizes of all along.
 
    Only fsync is relied on, of each file and each folder: sending off promises nothing.  syncfs would be one call for all, but
    also writes what everybody else has left to be written on that disk, gigabytes at times, and older systems do not tell of its

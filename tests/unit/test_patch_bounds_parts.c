@@ -94,8 +94,8 @@ parts_that_change_a_large_new_file (void **state)
   aid_str_addf (&t.answer, "--- /dev/null\n+++ b/new\n@@ -0,0 +1,%d @@\n+version 0\n", LINES + 1);
   add_lines (&t.answer, "+");
   for (int i = 0; i < PARTS; i++)
-    aid_str_addf (&t.answer, "--- a/new\n+++ b/new\n@@ -1,2 +1,2 @@\n-version %d\n+version %d\n line 0 of a long text that goes on\n",
-                  i, i + 1);
+    aid_str_addf (&t.answer, "--- a/new\n+++ b/new\n@@ -1,2 +1,2 @@\n-version %d\n+version %d\n"
+                  " line 0 of a long text that goes on\n", i, i + 1);
   read_and_plan_together (&t);
   assert_true (t.plan->applied > 100);
   trap_free (&t);
