@@ -343,7 +343,4 @@ struct aid_ahead *aid_ahead_new (const struct aid_patch *p, const struct aid_pat
 struct aid_patch_source aid_ahead_source (struct aid_ahead *a);
 void aid_ahead_free (struct aid_ahead *a);    /* waits for what is being read; NULL is fine */
 
-/* Fills every plan's after and the counts (plan_texts.c). */
-enum aid_err aid_plan_texts (struct aid_plan *plan);
-
 #endif

@@ -7,6 +7,7 @@
 
 static const char *const small_words[] = { "end", "else", "begin", "return", "break;", "else:", "done", "in", "end;", "then",
                                            "fi", "pass", "else {", "} else {", "return;", "try:", "do" };
+enum { LONGEST_SMALL = 8 /* bytes */ };
 
 double
 aid_line_weight (struct aid_span stripped)
@@ -15,7 +16,7 @@ aid_line_weight (struct aid_span stripped)
     return .08;
   if (stripped.len <= 3)
     return .3;
-  for (size_t i = 0; i < sizeof small_words / sizeof *small_words; i++)
+  for (size_t i = 0; stripped.len <= LONGEST_SMALL && i < sizeof small_words / sizeof *small_words; i++)
     if (aid_span_eqz (stripped, small_words[i]))
       return .3;
   for (size_t i = 0; i < stripped.len; i++)
