@@ -24,7 +24,7 @@
 (declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-errors-at-point "aid-errors" ())
 (declare-function aid-errors-text "aid-errors" (&optional path))
-(declare-function aid-append-diff "aid-context-items" ())
+(declare-function aid-chat-quote "aid-chat-nav" (beg end))
 (autoload 'aid-context-count-soon "aid-context-items")
 (declare-function dired-get-marked-files "dired" (&optional localp arg filter distinguish error))
 (declare-function comint-previous-prompt "comint" (n))
@@ -98,11 +98,16 @@ The target holds a hash of TEXT, so that another text is another item."
     (puthash target text aid-context--snapshots)
     (aid-append--add label target text)))
 
+(defun aid-append--file ()
+  "The file of this buffer, or of the one that it is an indirect buffer of."
+  (buffer-file-name (buffer-base-buffer)))
+
 (defun aid-append--range-target (dir first last beg end)
   "The target for lines FIRST to LAST of this file, from DIR.
 It follows the text from BEG to END."
-  (aid-context--follow dir (aid-context--file-target dir buffer-file-name first last)
-                       (cons (copy-marker beg t) (copy-marker end))))
+  (aid-context--follow dir (aid-context--file-target dir (aid-append--file) first last)
+                       (with-current-buffer (or (buffer-base-buffer) (current-buffer))
+                         (cons (copy-marker beg t) (copy-marker end)))))
 
 (defun aid-append--add-lines (beg end &optional symbol)
   "Add the lines from BEG to END of this buffer; SYMBOL is what they define."
@@ -118,11 +123,11 @@ It follows the text from BEG to END."
            (text (buffer-substring-no-properties beg end)))
       (when (= beg end)
         (user-error "There is nothing to append"))
-      (if (not buffer-file-name)
+      (if (not (aid-append--file))
           (aid-append--snapshot (format "%s:%d-%d" (buffer-name) first last)
                                 "text" (buffer-name) text)
         (aid-append--add
-         (aid-context--label buffer-file-name (aid-project-root) first last)
+         (aid-context--label (aid-append--file) (aid-project-root) first last)
          (aid-append--range-target (aid-append--chat-dir) first last beg end)
          text (and symbol (format "sym=%s" (aid-context--encode symbol))))))))
 
@@ -150,13 +155,13 @@ It follows the text from BEG to END."
 (defun aid-append--scanned ()
   "The bounds and name of the definition at point by the core, a list, or nil.
 It knows languages that Emacs may have no mode for."
-  (when (and buffer-file-name (not (derived-mode-p 'text-mode))
+  (when (and (aid-append--file) (not (derived-mode-p 'text-mode))
              (<= (buffer-size) aid-append--scanned))
     (aid-module-ensure)
     (save-restriction
       (widen)
       (pcase (aid--mod-definition-at (buffer-substring-no-properties (point-min) (point-max))
-                                     (file-name-nondirectory buffer-file-name) (1- (point)))
+                                     (file-name-nondirectory (aid-append--file)) (1- (point)))
         (`(,beg ,end ,name) (list (1+ beg) (1+ end) name))))))
 
 (defun aid-append-definition-bounds ()
@@ -190,12 +195,16 @@ It knows languages that Emacs may have no mode for."
 (defun aid-append-buffer ()
   "Append this buffer to the open question."
   (interactive)
-  (if buffer-file-name
-      (aid-append--add-file buffer-file-name)
-    (aid-module-ensure)
-    (aid-append--add (buffer-name)
-                     (concat "aid:buffer/" (aid-context--encode (buffer-name)))
-                     (aid-context--lines (current-buffer) nil nil))))
+  (when (eq (aid-append--chat) (or (buffer-base-buffer) (current-buffer)))
+    (user-error "This is the chat itself: all of it is sent"))
+  (if (aid-append--file)
+      (aid-append--add-file (aid-append--file))
+    (let ((text (aid-context--lines (current-buffer) nil nil)))
+      (when (string-blank-p text)
+        (user-error "There is nothing to append"))
+      (aid-append--add (buffer-name)
+                       (concat "aid:buffer/" (aid-context--encode (buffer-name)))
+                       text))))
 
 ;;;###autoload
 (defun aid-append-file (file)
@@ -215,7 +224,8 @@ It knows languages that Emacs may have no mode for."
   (interactive)
   (unless (derived-mode-p 'dired-mode)
     (user-error "This is no Dired buffer"))
-  (mapc #'aid-append--add-file (dired-get-marked-files)))
+  (mapc #'aid-append--add-file (or (delq nil (dired-get-marked-files))
+                                   (user-error "There is no file on this line"))))
 
 ;;;###autoload
 (defun aid-append-errors (&optional here)
@@ -249,12 +259,14 @@ They come from Flymake, Flycheck and compilation buffers."
 
 (defun aid-append--comint-output ()
   "The last command and its output, up to the prompt, in this comint buffer."
-  (let* ((inhibit-field-text-motion t)
-         (end (if (and comint-last-prompt (marker-position (car comint-last-prompt)))
-                  (marker-position (car comint-last-prompt))
-                (point-max))))
+  (let ((inhibit-field-text-motion t) (from (1+ (point-max)))
+        (end (or (and comint-last-prompt (marker-position (car comint-last-prompt))) (point-max))))
     (goto-char end)
-    (comint-previous-prompt 1)
+    ;; A key that interrupts counts as an input that is blank.
+    (while (and (< (point) from)
+                (progn (setq from (point))
+                       (comint-previous-prompt 1)
+                       (looking-at-p "[ \t]*$"))))
     (let ((beg (line-beginning-position)))
       (buffer-substring-no-properties (if (< beg end) beg (point-min)) end))))
 
@@ -298,15 +310,21 @@ They come from Flymake, Flycheck and compilation buffers."
 
 ;;;###autoload
 (defun aid-append-dwim ()
-  "Append what point is on: region, files, error, shell output, definition, buffer."
+  "Append what point is on: region, files, error, shell output, definition, buffer.
+Of a difference without a file it is the text as it is now; in the chat itself
+the region is quoted."
   (interactive)
-  (cond ((use-region-p) (aid-append-region (region-beginning) (region-end)))
+  (cond ((and (use-region-p) (eq (aid-append--chat) (current-buffer)))
+         (aid-chat-quote (region-beginning) (region-end)))
+        ((use-region-p) (aid-append-region (region-beginning) (region-end)))
         ((derived-mode-p 'dired-mode) (aid-append-dired))
         ((derived-mode-p 'Info-mode) (aid-append-info))
         ((derived-mode-p 'comint-mode 'eshell-mode 'term-mode) (aid-append-shell))
         ((derived-mode-p 'grep-mode 'xref--xref-buffer-mode 'occur-mode)
          (aid-append-buffer))
-        ((derived-mode-p 'diff-mode) (aid-append-diff))
+        ((and (derived-mode-p 'diff-mode) (not (aid-append--file)))
+         (aid-append--snapshot (buffer-name) "text" (buffer-name)
+                               (aid-context--lines (current-buffer) nil nil)))
         ((and (require 'aid-errors) (aid-errors-at-point)) (aid-append-error))
         ((aid-append-definition-bounds) (aid-append-definition))
         (t (aid-append-buffer))))

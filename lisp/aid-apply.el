@@ -57,6 +57,13 @@ Signals `aid-error' with the reason when a patch may not write there."
           (signal 'aid-error (list 'refused (format "%s leads out of the project" path))))
         file))))
 
+(defun aid-apply-visit (root path)
+  "Visit PATH under ROOT unless a buffer does, and give that buffer then.
+What was placed in the bytes of a file may be elsewhere in its buffer, which has
+no carriage returns and counts characters by the file's own coding."
+  (when-let ((name (and path (ignore-errors (aid-apply-file root path)))))
+    (and (file-exists-p name) (not (find-buffer-visiting name)) (find-file-noselect name t))))
+
 (defun aid-apply-visiting (root path)
   "The buffer that visits PATH under ROOT, or nil."
   (when-let ((name (and path (ignore-errors (aid-apply-file root path)))))
@@ -172,9 +179,11 @@ Give the list of edit records."
           records)))))
 
 (defun aid-apply-modify (root path edits)
-  "Apply EDITS to PATH under ROOT in its buffer.  Give a record."
+  "Apply EDITS to PATH under ROOT in the buffer where they were placed.
+Give a record."
   (let* ((file (aid-apply-file root path))
-         (buffer (find-file-noselect file t)))
+         (buffer (or (find-buffer-visiting file)
+                     (error "%s is in no buffer" (abbreviate-file-name file)))))
     (aid-apply--check-writable file buffer)
     (aid-apply--touch buffer)
     (aid-apply--record-make :op 'modify :file file

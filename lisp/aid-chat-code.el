@@ -35,7 +35,7 @@
   "Which major modes show code, by the language's name on the block.
 The first mode that there is shows it."
   :type '(alist :key-type (string :tag "Language")
-                :value-type (repeat :tag "Modes" function))
+                :value-type (repeat :tag "Modes" symbol))
   :group 'aid-chat)
 
 (defcustom aid-chat-code-size 100000
@@ -94,7 +94,7 @@ chat: to load one takes Emacs the time of a hundred pieces of text."
          (key (and mode (aid-chat--code-key mode beg end)))
          (spans (and mode (gethash key aid-chat--code-known 'unknown))))
     (when (and make (eq spans 'unknown))
-      (if (and aid-chat--live (not (get-buffer (aid-chat--code-buffer mode))))
+      (if (and (bound-and-true-p aid-chat--live) (not (get-buffer (aid-chat--code-buffer mode))))
           (cl-pushnew (current-buffer) aid-chat--code-waiting)
         (when (> (hash-table-count aid-chat--code-known) 500)
           (clrhash aid-chat--code-known))

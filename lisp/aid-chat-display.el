@@ -24,12 +24,15 @@
 (declare-function aid--mod-doc-spans "ext:aid-module" (doc beg end))
 (declare-function aid-chat-visit-mouse "aid-chat-nav" (event))
 (declare-function aid-chat-pasted-show "aid-chat-pasted" (beg end))
-(declare-function aid-cost-dollars "aid-cost" (cost))
 (declare-function aid-chat--tokens "aid-chat-head" (n))
 (declare-function aid-chat-wrap-lines "aid-chat-wrap" (beg end))
+(autoload 'aid-chat--meta-info "aid-chat-info")
+(autoload 'aid-chat--meta-details "aid-chat-info")
+(autoload 'aid-chat--error-line "aid-chat-info")
+(autoload 'aid-chat--joined "aid-chat-info")
+(autoload 'aid-chat--seconds "aid-chat-info")
 (autoload 'aid-chat-code-fontify "aid-chat-code")
 (autoload 'aid-chat-edited-soon "aid-chat-edited")
-(autoload 'aid-chat-diff-received-mouse "aid-chat-edited" "Show what was edited." t)
 
 (defgroup aid-chat-faces nil
   "Faces of chats."
@@ -65,7 +68,8 @@
 (aid-chat--defface warning warning "What needs attention.")
 
 (defconst aid-chat--properties
-  '(face display invisible help-echo mouse-face keymap follow-link aid-target aid-code aid-wrap)
+  '(face display invisible help-echo mouse-face keymap follow-link front-sticky read-only
+    aid-target aid-code aid-wrap)
   "The text properties that are ours.")
 
 (defconst aid-chat--most 32768
@@ -116,76 +120,28 @@ Give non-nil when there is a block of code among them."
 
 ;;; Marker lines
 
-(defun aid-chat--seconds (ms)
-  "MS, a string of milliseconds, in words."
-  (let ((n (string-to-number ms)))
-    (if (< n 60000)
-        (format "%.1f s" (/ n 1000.0))
-      (format "%d min %d s" (/ n 60000) (/ (% n 60000) 1000)))))
-
 (defun aid-chat--count (n)
   "The number N of tokens in few letters."
   (cond ((< n 1000) (format "%d" n))
         ((< n 10000) (format "%.1fk" (/ n 1000.0)))
         (t (format "%dk" (/ n 1000)))))
 
-(defvar aid-chat-edited-map
-  (let ((map (make-sparse-keymap)))
-    (define-key map [mouse-2] #'aid-chat-diff-received-mouse)
-    map)
-  "Keymap on the word that says that an answer was edited.")
-
-(defun aid-chat--meta-info (words &optional edited)
-  "What the WORDS of a meta line tell in one line, or nil.
-With EDITED also that its answer is not what was received."
-  (let* ((get (lambda (key) (aid-chat--word key words)))
-         (parts (list (and edited
-                           (propertize "edited" 'mouse-face 'highlight
-                                       'keymap aid-chat-edited-map
-                                       'help-echo "mouse-2: show the difference"))
-                      (pcase (funcall get "state")
-                        ((or 'nil "done") nil)
-                        ("streaming" "arriving")
-                        (state state))
-                      (and (funcall get "ms") (aid-chat--seconds (funcall get "ms")))
-                      (and (funcall get "out")
-                           (concat (aid-chat--count (string-to-number (funcall get "out"))) " tok"))
-                      (when-let ((cost (funcall get "cost")))
-                        (aid-cost-dollars (string-to-number cost))))))
-    (and (delq nil parts) (string-join (delq nil parts) " · "))))
-
-(defun aid-chat--meta-details (words)
-  "What the WORDS of a meta line tell besides, or nil: input, cache and speed."
-  (let* ((get (lambda (key) (when-let ((text (aid-chat--word key words)))
-                              (string-to-number text))))
-         (in (funcall get "in")) (cached (funcall get "cached")) (out (funcall get "out"))
-         (ms (funcall get "ms")) (first (funcall get "first")) (cost (aid-chat--word "cost" words))
-         (parts (list (and in (format "%d tokens in" in))
-                      (and in cached (> in 0) (> cached 0)
-                           (format "%d of them cached (%d%%)" cached (/ (* 100 cached) in)))
-                      (and first (format "first text after %.1f s" (/ first 1000.0)))
-                      (and out first ms (> ms first)
-                           (format "%d tok/s" (/ (* 1000 out) (- ms first))))
-                      (and cost (concat "$" cost)))))
-    (and (delq nil parts) (string-join (delq nil parts) ", "))))
-
-(defun aid-chat--error-line (words)
-  "The text for the error in a meta line's WORDS, or nil."
-  (let ((message (aid-chat--word "error" words)))
-    (when (member (aid-chat--word "state" words) '("failed" "cut"))
-      (propertize (format "%s (%s to ask again)\n"
-                          (string-trim-right (aid-invisible-string
-                                              (or message "The answer was cut short."))
-                                             "\\.")
-                          (substitute-command-keys "\\[aid-chat-send]"))
-                  'face 'aid-chat-error))))
+(defun aid-chat--seen-width (beg end)
+  "How many columns the text from BEG to END takes; what is hidden takes none."
+  (let ((width 0) next)
+    (while (< beg end)
+      (setq next (next-single-property-change beg 'invisible nil end))
+      (unless (invisible-p (get-text-property beg 'invisible))
+        (cl-incf width (string-width (buffer-substring-no-properties beg next))))
+      (setq beg next))
+    width))
 
 (defun aid-chat--show-right (beg end text &optional room details)
   "Show TEXT at the right edge in place of the marker from BEG to END.
 It is left out when the line's own text reaches so far.  ROOM is how many
 columns are left free after it.  DETAILS are told with it by `help-echo'."
   (let* ((len (+ (string-width (or text "")) (or room 0)))
-         (used (string-width (buffer-substring-no-properties (line-beginning-position) beg))))
+         (used (aid-chat--seen-width (line-beginning-position) beg)))
     (if (or (not text) (> (+ used len 2) aid-chat--width))
         (put-text-property beg end 'invisible 'aid-marker)
       ;; In a terminal the border to the window at the right takes a column of the text's.
@@ -216,9 +172,8 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
   "What the right edge of TURN's heading says, or nil; EDITED: that it was edited."
   (if (eq (plist-get turn :kind) 'user)
       (and (plist-get turn :queued) (if aid-chat--stream "queued" "queued, waiting"))
-    (let ((parts (delq nil (list (aid-chat--meta-info (nth 2 (aid-chat--meta-line turn)) edited)
-                                 (aid-chat--place-info turn)))))
-      (and parts (string-join parts " · ")))))
+    (aid-chat--joined (list (aid-chat--meta-info (nth 2 (aid-chat--meta-line turn)) edited)
+                            (aid-chat--place-info turn)))))
 
 (defun aid-chat--show-heading (marker)
   "Show the heading line of a turn with MARKER in it."
@@ -287,31 +242,52 @@ WORDS are its meta line's.  When nothing is known yet, it is looked at soon."
                                          (aid-chat--count (string-to-number tokens)) " tok"))
                                 (tokens (concat (aid-chat--tokens tokens) " tok"))))))))
 
-(defun aid-chat--hide-line (&optional instead)
-  "Hide the line that point is in, or show INSTEAD in its place."
-  (let ((beg (line-beginning-position)) (end (line-beginning-position 2)))
+(defun aid-chat--marker-bounds (marker)
+  "What to hide of the line of MARKER, which point is in, as (BEG . END).
+That is all of it, or the marker alone when somebody has written beside it."
+  (let ((bol (line-beginning-position)) (eol (line-end-position)))
+    (pcase-let ((`(,beg ,end ,_) marker))
+      (if (string-blank-p (concat (buffer-substring-no-properties bol beg)
+                                  (buffer-substring-no-properties end eol)))
+          (cons bol (line-beginning-position 2))
+        (cons beg end)))))
+
+(defun aid-chat--hide-line (marker &optional instead)
+  "Hide the line of MARKER, which point is in, or show INSTEAD in its place.
+Point goes past a hidden line, so that nothing is typed into it unseen."
+  (pcase-let ((`(,beg . ,end) (aid-chat--marker-bounds marker)))
     (if instead
-        (put-text-property beg end 'display instead)
-      (put-text-property beg end 'invisible 'aid-marker))))
+        (put-text-property beg end 'display (if (= end (nth 1 marker)) (string-trim-right instead "\n") instead))
+      (add-text-properties beg end '(invisible aid-marker front-sticky (invisible))))))
 
 (defvar aid-chat-hunks-function nil
   "Function of a position that gives what the decisions' line there is shown as.")
 
-(defun aid-chat--show-hunks ()
-  "Show the line of decisions that point is in as words."
+(defun aid-chat--show-hunks (marker)
+  "Show the line of decisions with MARKER, which point is in, as words."
   (let ((words (and aid-chat-hunks-function
                     (funcall aid-chat-hunks-function (line-beginning-position)))))
-    (aid-chat--hide-line words)
+    (aid-chat--hide-line marker words)
     (when words
-      (put-text-property (line-beginning-position) (line-beginning-position 2) 'keymap
-                         (get-text-property 0 'keymap words)))))
+      (pcase-let ((`(,beg . ,end) (aid-chat--marker-bounds marker)))
+        (put-text-property beg end 'keymap (get-text-property 0 'keymap words))))))
+
+(defun aid-chat--show-first (marker)
+  "Hide the first line of this chat, which has MARKER.
+Nothing can be written before it: the file would be no chat any more."
+  (aid-chat--hide-line marker)
+  (when (bobp)
+    (add-text-properties (point) (1+ (point))
+                         '(read-only "the first line makes this file a chat"
+                           front-sticky (invisible read-only)))))
 
 (defun aid-chat--show-marker (marker)
   "Display the line with MARKER, which point is in."
   (pcase (car (split-string (nth 2 marker) " "))
-    ((or "chat" "end") (aid-chat--hide-line))
-    ("hunks" (aid-chat--show-hunks))
-    ("meta" (aid-chat--hide-line (aid-chat--error-line (aid-chat--words (nth 2 marker)))))
+    ("chat" (aid-chat--show-first marker))
+    ("end" (aid-chat--hide-line marker))
+    ("hunks" (aid-chat--show-hunks marker))
+    ("meta" (aid-chat--hide-line marker (aid-chat--error-line (aid-chat--words (nth 2 marker)))))
     ("item" (aid-chat--show-item marker))
     ((or "reasoning" "tool" "edited" "diff") (aid-chat--show-fold marker))
     ((pred (string-match-p "\\`[0-9]")) (aid-chat--show-heading marker))
@@ -400,14 +376,14 @@ KIND is what its property `aid-fold' says.  What point is in is not folded."
 
 (defun aid-chat--show-fold (marker)
   "Show the line of MARKER as the head of a fold over what follows it."
-  (let* ((beg (line-beginning-position)) (eol (line-end-position))
+  (let* ((bounds (aid-chat--marker-bounds marker))
          (body (line-beginning-position 2))
          (end (save-excursion (goto-char body) (aid-chat--fold-end)))
          (fold (if (< body end)
                    (aid-chat--fold-make body end t)
                  (aid-chat--fold-at body))))
     (put-text-property
-     beg eol 'display
+     (car bounds) (min (cdr bounds) (line-end-position)) 'display
      (propertize (concat (if (or (not fold) (overlay-get fold 'invisible))
                              (aid-chat-sign "▸" "+")
                            (aid-chat-sign "▾" "-"))
@@ -430,8 +406,8 @@ Give nil when it stands for none."
   (let ((beg (line-beginning-position)) (end (line-end-position)))
     (when (> (- end beg) aid-chat--long-line)
       (put-text-property (+ beg 1000) end 'display
-                         (propertize (format " … %d more characters in this line"
-                                             (- end beg 1000))
+                         (propertize (format " %s %d more characters in this line"
+                                             (aid-chat-sign "…" "...") (- end beg 1000))
                                      'face 'aid-chat-info)))))
 
 (defun aid-chat--shorten-lines (beg end)
@@ -472,6 +448,7 @@ half of what it costs to show an answer that arrives."
     (save-restriction
       (widen)
       (pcase-let ((aid-chat--point (point))
+                  (inhibit-read-only t)
                   (`(,beg . ,end) (aid-chat--region beg end)))
         (remove-list-of-text-properties beg end aid-chat--properties)
         (aid-chat-display-direct beg end)

@@ -50,7 +50,7 @@
     (skip-chars-forward " \t\n")
     (truncate-string-to-width
      (buffer-substring-no-properties (point) (min (line-end-position) (+ (point) 200)))
-     60 nil nil "…")))
+     60 nil nil (aid-chat-sign "…" "..."))))
 
 (defun aid-chat-imenu ()
   "The questions of this chat, for imenu."

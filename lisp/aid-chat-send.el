@@ -74,6 +74,8 @@ While a queued question is sent, it is that one."
 
 (defun aid-chat--last-question ()
   "The last turn when it is a question that is not queued; else one is made."
+  (unless (aid-chat-key)
+    (user-error "This is no chat, for its first line is not one's; M-x aid-new-chat makes one"))
   (save-excursion
     (goto-char (point-max))
     (let ((turn (aid-chat--turn-back)))

@@ -209,12 +209,14 @@ Until then the fold grows by itself, for the answer goes on inside it."
   "Replace TURN's meta line by VAL, the report of the answer's end."
   (let ((line (aid-chat--meta-line turn))
         (words (or (plist-get val :meta) ""))
-        (message (plist-get val :message)))
+        (message (plist-get val :message)) (note (plist-get val :note)))
     (unless (string-search "state=" words)
       (setq words (string-trim-left
                    (format "%s state=%s" words (or (plist-get val :state) "done")))))
     (when message
       (setq words (format "%s error=%s" words (aid-chat--encode message))))
+    (when note
+      (setq words (format "%s note=%s" words (aid-chat--encode note))))
     (when-let ((with (aid-chat--word "with" (nth 2 line))))
       (setq words (format "%s with=%s" words (aid-chat--encode with))))
     (aid-chat--replace (if line (car line) (plist-get turn :body))
@@ -234,12 +236,13 @@ Until then the fold grows by itself, for the answer goes on inside it."
           (aid-chat--refresh-line at))))))
 
 (defun aid-chat--say-end (val)
-  "Say in the echo area how an answer ended badly, by VAL, its report.
+  "Say in the echo area how an answer ended badly or early, by VAL, its report.
 The line in its turn may be out of sight."
-  (when-let ((message (and (member (plist-get val :state) '("failed" "cut"))
-                           (get-buffer-window nil 'visible)
+  (when-let ((message (and (get-buffer-window nil 'visible)
                            (not (active-minibuffer-window))
-                           (plist-get val :message))))
+                           (if (member (plist-get val :state) '("failed" "cut"))
+                               (plist-get val :message)
+                             (aid-chat--sentence (plist-get val :note))))))
     (message "%s" message)))
 
 (defun aid-chat--stream-remove (stream)

@@ -28,6 +28,10 @@
   :group 'aid
   :prefix "aid-chat-")
 
+(defun aid-chat--sentence (words)
+  "WORDS of the core as a line of their own: with a capital; nil for nil."
+  (and words (concat (upcase (substring words 0 1)) (substring words 1))))
+
 ;;; Markers
 
 (defvar-local aid-chat--key nil
@@ -357,8 +361,8 @@ Nil when the core cannot hold it."
         (aid--mod-doc-edit aid-chat--doc (1- beg) deleted text)
       (error (setq aid-chat--doc nil)))))
 
-(dolist (function '(aid-chat--replace aid-chat--settle-undo))
-  (autoload function "aid-chat-write"))
+(autoload 'aid-chat--replace "aid-chat-write")
+(autoload 'aid-chat--settle-undo "aid-chat-write")
 
 (provide 'aid-chat-text)
 ;;; aid-chat-text.el ends here

@@ -80,7 +80,7 @@ The lock of a chat that is not saved is no chat.")
          (file (concat base ".aid.md")) (n 1))
     (with-file-modes #o700
       (make-directory folder t))
-    (while (or (file-exists-p file) (find-buffer-visiting file))
+    (while (or (file-exists-p file) (get-file-buffer file))
       (setq n (1+ n) file (format "%s-%d.aid.md" base n)))
     file))
 
@@ -94,10 +94,11 @@ The lock of a chat that is not saved is no chat.")
                     (vc-handled-backends nil))   ; none knows a file that is not there yet
                 (find-file-noselect (aid-chat--new-file root)))))
     (with-current-buffer chat
-      (let ((buffer-undo-list t) (key (aid--mod-chat-key)))
+      (let ((buffer-undo-list t) (key (aid--mod-chat-key))
+            (buffer-file-name nil))     ; nothing to be locked yet
         (insert (format "<!--aid:%s chat v=1 root=%s-->\n# New chat\n\n## You <!--aid:%s 1 user-->\n"
                         key (aid-chat--root-word root default-directory) key)))
-      (set-buffer-modified-p nil)
+      (restore-buffer-modified-p nil)
       (aid-chat-mode))
     chat))
 
@@ -192,8 +193,9 @@ Once that is known the disk is not asked again: each answer's end wants to know.
 
 (defun aid-chat--restore ()
   "Bring back what arrived in this chat, if nobody else has it open."
-  (when (and buffer-file-name (not (stringp (file-locked-p buffer-file-name))))
-    (when-let ((journals (ignore-errors (aid--mod-journal-list buffer-file-name))))
+  (when-let ((journals (and buffer-file-name
+                            (ignore-errors (aid--mod-journal-list buffer-file-name)))))
+    (unless (stringp (file-locked-p buffer-file-name))
       (aid-chat-restore journals))))
 
 (defun aid-chat--restore-choices ()

@@ -121,8 +121,8 @@ Give where the summary begins."
            (message "The chat is as it was: %s" (plist-get val :message)))
           ((string-blank-p text)
            (message "The chat is as it was: the model wrote no summary"))
-          ((equal (plist-get val :stop) "length")
-           (message "The chat is as it was: the summary stops at the answer's length limit"))
+          ((plist-get val :note)          ; cut, refused, filtered: no summary
+           (message "The chat is as it was: %s" (plist-get val :note)))
           (t
            (aid-compact--insert number text val)
            (message "Turns up to %d are folded, and a summary of about %s tokens is sent instead"

@@ -22,6 +22,8 @@
 (declare-function aid--mod-context-kinds "ext:aid-module" ())
 (declare-function aid--mod-context-written "ext:aid-module" (item))
 (declare-function aid--mod-item-soon "ext:aid-module" (plist))
+(declare-function vc-responsible-backend "vc" (file &optional no-error))
+(declare-function vc-call-backend "vc-hooks" (backend function-name &rest args))
 (declare-function aid--mod-sets "ext:aid-module" (root))
 (declare-function aid-context-add-set "aid-context-sets" (name))
 (declare-function aid-read-line "aid-read" (prompt collection &optional history default))
@@ -64,28 +66,34 @@ The core counts one after the other."
     (aid-context--count-next)))
 
 (defun aid-context--count-next ()
-  "Have the first of `aid-context--uncounted' counted."
+  "Have the first of `aid-context--uncounted' counted, unless the core is busy."
   (let ((target (car aid-context--uncounted)))
-    (aid--on-event-here
-     (aid-context--item-soon target nil t)
-     (lambda (kind val)
-       (unless (eq kind 'error)
-         (aid-context--note-cost target val))
-       (when (setq aid-context--uncounted (cdr aid-context--uncounted))
-         (aid-context--count-next))))))
+    (condition-case nil
+        (aid--on-event-here
+         (aid-context--item-soon target nil t)
+         (lambda (kind val)
+           (pop aid-context--uncounted)
+           (unwind-protect
+               (unless (eq kind 'error)
+                 (aid-context--note-cost target val))
+             (when aid-context--uncounted
+               (aid-context--count-next)))))
+      (aid-error (setq aid-context--uncounted nil)))))     ; the next measure tells what they cost
 
 (defun aid-context--note-cost (target val)
   "Have the lines of the open question that lead to TARGET say what VAL costs."
   (puthash target (plist-get val :tokens) aid-chat--item-tokens)
   (save-excursion
-    (pcase-dolist (`(,pos ,_ ,at ,words) (reverse (aid-chat--open-items)))
-      (when (and (equal at target) (not (assoc "sent" (aid-chat--words words))))
-        (goto-char pos)
-        (when (looking-at aid-chat--item-line)
-          (aid-chat--replace
-           (match-beginning 4) (match-end 4)
-           (format "%s tok=%d" (replace-regexp-in-string " tok=[0-9]+" "" words)
-                   (plist-get val :tokens)))))))
+    (save-restriction
+      (widen)
+      (pcase-dolist (`(,pos ,_ ,at ,words) (reverse (aid-chat--open-items)))
+        (when (and (equal at target) (not (assoc "sent" (aid-chat--words words))))
+          (goto-char pos)
+          (when (looking-at aid-chat--item-line)
+            (aid-chat--replace
+             (match-beginning 4) (match-end 4)
+             (format "%s tok=%d" (replace-regexp-in-string " tok=[0-9]+" "" words)
+                     (plist-get val :tokens))))))))
   (aid-chat--measure-soon))
 
 (defun aid-context--add (label target &optional words)
@@ -243,9 +251,24 @@ It is fetched now, and again when it is sent after ten minutes."
 ;;;###autoload
 (defun aid-append-diff ()
   "Append the project's uncommitted changes to the open question.
-They are those of the moment when it is sent."
+They are those of the moment when it is sent, of a remote project those of now."
   (interactive)
-  (aid-context--add "uncommitted changes" "aid:diff"))
+  (let ((root (aid-project-root)))
+    (if (file-remote-p root)
+        (aid-append--snapshot "uncommitted changes" "text" "uncommitted changes"
+                              (aid-append--remote-diff root))
+      (aid-context--add "uncommitted changes" "aid:diff"))))
+
+(defun aid-append--remote-diff (root)
+  "The uncommitted changes at ROOT, which is remote, as Emacs finds them out."
+  (require 'vc)
+  (let* ((default-directory root)
+         (backend (or (vc-responsible-backend root t)
+                      (user-error "There is no version control at %s" root))))
+    (with-temp-buffer
+      (setq default-directory root)
+      (vc-call-backend backend 'diff (list root) nil nil (current-buffer))
+      (buffer-string))))
 
 (defun aid-append--commit-here ()
   "The commit that point is on, where a mode tells it, or nil."

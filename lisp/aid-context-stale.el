@@ -20,6 +20,8 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid--on-event-here "aid-module" (id function))
 (declare-function aid--mod-stale-soon "ext:aid-module" (doc dir root buffers))
+(declare-function aid-chat-doc "aid-chat-text" ())
+(declare-function aid-chat--idle-in "aid-chat-text" (seconds))
 (declare-function aid-chat--says-p "aid-chat" (&rest strings))
 
 (defvar aid-context-stale-functions nil

@@ -28,6 +28,7 @@
 (declare-function compilation--message->loc "compile" (message))
 (declare-function compilation--loc->file-struct "compile" (loc))
 (declare-function compilation--loc->line "compile" (loc))
+(declare-function compilation--loc->marker "compile" (loc))
 (declare-function compilation--file-struct->file-spec "compile" (fs))
 
 (defvar flycheck-current-errors)
@@ -120,9 +121,18 @@ Some compilers say what is wrong before they say where."
       (forward-line 1))
     (point)))
 
-(defun aid-errors--message-place ()
+(defun aid-errors--line-now (loc)
+  "The line where LOC of a compilation is now: once visited it moves with its text."
+  (let ((marker (compilation--loc->marker loc)))
+    (if (and marker (buffer-live-p (marker-buffer marker)))
+        (with-current-buffer (marker-buffer marker)
+          (line-number-at-pos marker t))
+      (or (compilation--loc->line loc) 0))))
+
+(defun aid-errors--message-place (&optional now)
   "The place in the project that the message at point names: \"FILE:LINE\", or nil.
-Compilation knows which folder a make had entered."
+Compilation knows which folder a make had entered.  With NOW the line is where
+what the message is about has moved to since."
   (when-let* ((pos (text-property-not-all (line-beginning-position) (line-end-position)
                                           'compilation-message nil))
               (loc (compilation--message->loc (get-text-property pos 'compilation-message)))
@@ -130,15 +140,17 @@ Compilation knows which folder a make had entered."
     (format "%s:%d"
             (file-relative-name (expand-file-name (car spec) (or (cadr spec) default-directory))
                                 (aid-project-root))
-            (or (compilation--loc->line loc) 0))))
+            (if now (aid-errors--line-now loc) (or (compilation--loc->line loc) 0)))))
 
 (defun aid-errors--message ()
-  "The message of the compiler in the line at point, with its place as a property."
+  "The message of the compiler in the line at point, with its place as a property.
+Another one says where that is now."
   (let ((place (ignore-errors (aid-errors--message-place)))
+        (now (ignore-errors (aid-errors--message-place t)))
         (text (string-trim-right
                (buffer-substring-no-properties (save-excursion (forward-line 0) (aid-errors--message-beg))
                                                (aid-errors--message-end)))))
-    (if place (propertize text 'aid-errors-place place) text)))
+    (if place (propertize text 'aid-errors-place place 'aid-errors-now now) text)))
 
 (defun aid-errors--names-p (path)
   "Whether the message in the line at point names PATH."
@@ -181,6 +193,17 @@ Compilation knows which folder a make had entered."
                                (file-in-directory-p default-directory root))))
                       (buffer-list))))
 
+(defun aid-errors--compiled-here ()
+  "What this project's compilations say of the line at point of this file."
+  (when-let ((file (buffer-file-name (buffer-base-buffer))))
+    (let* ((name (file-relative-name file (aid-project-root)))
+           (place (format "%s:%d" name (line-number-at-pos nil t))))
+      (cl-loop for buffer in (aid-errors--compilation-buffers)
+               append (cl-loop for text in (aid-errors--compilation buffer name)
+                               when (equal place (or (get-text-property 0 'aid-errors-now text)
+                                                     (aid-errors--place text)))
+                               collect text)))))
+
 (defun aid-errors--place (text)
   "The first place that TEXT, an error, names: \"FILE:LINE\", or nil."
   (or
@@ -198,6 +221,9 @@ Compilation knows which folder a make had entered."
            "\\(?:[Ee]rror\\|[Ww]arning\\|[Nn]ote\\|info\\)\\(?:\\[[^]]*\\]\\)?: ")
    "" (car (split-string text "\n"))))
 
+(defconst aid-errors--compared 100
+  "Errors at one place with which another one there is compared at most.")
+
 (defun aid-errors--joined (errors)
   "ERRORS without those that another one at the same place says, too.
 So a compiler's message, with the lines that it shows, stands for Flymake's."
@@ -210,6 +236,7 @@ So a compiler's message, with the lines that it shows, stands for Flymake's."
        (let ((words (aid-errors--words one)))
          (and (not (string-empty-p words))
               (cl-loop for other in (gethash (aid-errors--place one) at)
+                       repeat aid-errors--compared
                        thereis (and (not (eq other one)) (> (length other) (length one))
                                     (string-search words other))))))
      errors)))
@@ -236,12 +263,14 @@ a list of \"FILE:LINE\", are left out."
      "\n")))
 
 (defun aid-errors-at-point ()
-  "The error at point, or nil."
+  "The error at point, or nil: of checkers and compilations."
   (let ((found (if (derived-mode-p 'compilation-mode)
                    (progn (aid-errors--parse)
                           (and (aid-errors--message-p) (list (aid-errors--message))))
-                 (append (aid-errors--flymake (line-beginning-position) (line-end-position))
-                         (aid-errors--flycheck (line-beginning-position) (line-end-position))))))
+                 (aid-errors--joined
+                  (append (aid-errors--flymake (line-beginning-position) (line-end-position))
+                          (aid-errors--flycheck (line-beginning-position) (line-end-position))
+                          (aid-errors--compiled-here))))))
     (and found (string-trim (string-join found "\n")))))
 
 (provide 'aid-errors)

@@ -18,7 +18,7 @@
   [["Ask"
     ("a" "about region or definition" aid-ask)
     ("w" "with several models" aid-ask-with)
-    ("r" "rewrite region" aid-rewrite)
+    ("r" "rewrite region or definition" aid-rewrite)
     ("c" "go to the chat, and back" aid-chat)
     ("n" "new chat" aid-new-chat)
     ("l" "list of chats" aid-chats)

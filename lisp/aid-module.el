@@ -60,6 +60,9 @@ anew."
 (defvar aid--module-found nil
   "The folder that the module was loaded from.")
 
+(defvar aid--prefetched nil
+  "The core that is being loaded ahead of its use, or nil.")
+
 (defvar aid--process nil
   "The pipe process that wakes Emacs.")
 
@@ -86,7 +89,7 @@ anew."
                     (format "There is no %s: build the core with `make core'"
                             (abbreviate-file-name file)))))
     (expand-file-name (with-temp-buffer
-                        (insert-file-contents file)
+                        (insert-file-contents-literally file)
                         (string-trim (buffer-string)))
                       dir)))
 
@@ -112,7 +115,8 @@ anew."
 `aid-module-ensure' ends it.  Signal `aid-error' when AID is not built."
   (unless (fboundp 'aid--mod-load)
     (aid--load-loader)
-    (aid--mod-prefetch (aid--newest-core aid--module-found))))
+    (setq aid--prefetched (aid--newest-core aid--module-found))
+    (aid--mod-prefetch aid--prefetched)))
 
 ;;;###autoload
 (defun aid-module-ensure ()
@@ -122,7 +126,8 @@ Signal `aid-error' with what to do when that is not possible."
   (unless (process-live-p aid--process)
     (aid--attach))
   (unless (aid--current-core)
-    (aid--mod-load (aid--newest-core aid--module-found))))
+    (aid--mod-load (or (prog1 aid--prefetched (setq aid--prefetched nil))
+                       (aid--newest-core aid--module-found)))))
 
 (defun aid--current-core ()
   "The plist of the core that functions call now, or nil."

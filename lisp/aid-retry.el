@@ -189,6 +189,7 @@ ASKED are the hunks that it was asked to correct."
   (when-let ((window (get-buffer-window (aid-review--buffer review))))
     (with-selected-window window
       (when-let ((hunk (aid-review-hunk-at)))
+        (aid-review-visit-file review hunk)
         (aid-review-show-place hunk (aid-review-root review))))))
 
 (defun aid-retry--turn (hunk)

@@ -48,10 +48,6 @@
      (unwind-protect (progn ,@body)
        (setf (aid-review-touched aid-review--this) aid-apply-touched))))
 
-(defun aid-review--own-path (hunk)
-  "What the file of HUNK is called until its hunks are decided."
-  (if (eq (aid-hunk-op hunk) 'rename) (aid-hunk-old-path hunk) (aid-hunk-path hunk)))
-
 (defun aid-review--apply (hunk)
   "Apply HUNK as it is placed now.  Give its record."
   (let* ((root (aid-review-root aid-review--this))
@@ -80,6 +76,7 @@
 
 (defun aid-review--accept (hunk)
   "Apply HUNK and decide so."
+  (aid-review-visit-file aid-review--this hunk)
   (let ((record (aid-review--apply hunk)) (group (aid-review--group hunk)))
     (setf (aid-hunk-record hunk) record)
     (aid-review-show-nothing)
@@ -107,20 +104,35 @@ Hunks are placed in the file under its old name until then."
         hunk
       (user-error "This hunk is %s already; u takes decisions back" (aid-hunk-state hunk)))))
 
-(defun aid-review-accept ()
-  "Accept the hunk at point: apply it to its buffer, and go on."
-  (interactive)
-  (let ((hunk (aid-review--undecided-here)))
-    (aid-review-place aid-review--this)
-    (aid-review--accept hunk)
-    (aid-review--go-on)))
-
 (defun aid-review--plain-p (hunk)
   "Whether HUNK fits exactly or merely moved."
   (let ((place (aid-hunk-place hunk)))
     (and (equal (plist-get place :status) "applied")
          (member (plist-get place :method)
                  '("exact" "shifted" "create" "delete" "rename" "modify")))))
+
+(defun aid-review--how (hunk)
+  "How HUNK fits, wherever that is."
+  (mapcar (lambda (key) (plist-get (aid-hunk-place hunk) key)) '(:status :method :similarity)))
+
+(defun aid-review--check-seen (hunk how)
+  "Signal an error when HUNK, which was shown as HOW, fits worse by now."
+  (unless (or (aid-review--plain-p hunk)
+              (equal how (aid-review--how hunk))
+              (not (equal (plist-get (aid-hunk-place hunk) :status) "applied")))
+    (aid-review--update)
+    (aid-review--goto hunk)
+    (user-error "The file was changed meanwhile: look at this hunk, then accept again")))
+
+(defun aid-review-accept ()
+  "Accept the hunk at point: apply it to its buffer, and go on.
+When its file was changed so that it would be adjusted now, it is shown first."
+  (interactive)
+  (let* ((hunk (aid-review--undecided-here)) (how (aid-review--how hunk)))
+    (aid-review-place aid-review--this)
+    (aid-review--check-seen hunk how)
+    (aid-review--accept hunk)
+    (aid-review--go-on)))
 
 (defun aid-review-accept-rest ()
   "Accept all undecided hunks that fit exactly or merely moved.
@@ -194,6 +206,7 @@ Stop at the first that would be adjusted or does not fit."
   "Go to the place of the hunk at point in its file."
   (interactive)
   (let* ((hunk (aid-review--here))
+         (_new (aid-review-visit-file aid-review--this hunk))
          (window (aid-review-show-place hunk (aid-review-root aid-review--this))))
     (when (window-live-p window)
       (aid-review-show-forget-point (window-buffer window))

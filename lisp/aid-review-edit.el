@@ -111,6 +111,7 @@
 
 (defun aid-review-edit--plan (hunk text)
   "The plan's file for TEXT, an edited form of HUNK; an error unless it fits."
+  (aid-review-visit-file aid-review--this hunk)
   (let* ((diff (aid-decisions-diff (aid-review--own-path hunk) text
                                    (eq (aid-hunk-op hunk) 'create)))
          (line (aid-hunk-chosen-line hunk))
@@ -145,8 +146,9 @@
          (file (aid-apply-file (aid-review-root review) (aid-review--own-path hunk))))
     (unless (or (file-exists-p file) (find-buffer-visiting file))
       (user-error "%s is not there to compare with" (abbreviate-file-name file)))
+    (aid-review-visit-file review hunk)
     (aid-review-place review)
-    (cons (find-file-noselect file)
+    (cons (find-buffer-visiting file)
           (sort (cl-loop for h across (aid-review-hunks review)
                          when (and (aid-hunk-same-file-p h hunk)
                                    (aid-review-undecided-p h)

@@ -106,6 +106,18 @@ Arguments for `aid-apply-plan'."
                for number from 0
                do (aid-review--take-places hunks number file)))))
 
+(defun aid-review--own-path (hunk)
+  "What the file of HUNK is called until its hunks are decided."
+  (if (eq (aid-hunk-op hunk) 'rename) (aid-hunk-old-path hunk) (aid-hunk-path hunk)))
+
+(defun aid-review-visit-file (review hunk)
+  "See that a buffer visits the file of HUNK of REVIEW.
+Give non-nil when that is new: all undecided hunks are placed anew then."
+  (when (and (not (eq (aid-hunk-op hunk) 'create))
+             (aid-apply-visit (aid-review-root review) (aid-review--own-path hunk)))
+    (aid-review-place review)
+    t))
+
 (defun aid-review--take-places (hunks number file)
   "Note in those of HUNKS that belong to file NUMBER what plan FILE says."
   (let ((places (plist-get file :hunks)))

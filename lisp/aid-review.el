@@ -211,6 +211,8 @@ Give the lines that it adds."
   (when-let ((window (get-buffer-window)))
     (set-window-point window (point)))
   (setq next-error-last-buffer (current-buffer))
+  (when (aid-review-visit-file aid-review--this hunk)
+    (aid-review--update))
   (aid-review-show-place hunk (aid-review-root aid-review--this)))
 
 (defun aid-review--other (step)

@@ -62,11 +62,9 @@ THEN is called with it, a list of plists, when that is known."
 
 (defun aid-secrets--group (held)
   "Those of HELD that stand where the first one does."
-  (let ((target (plist-get (car held) :target)) (asked (plist-get (car held) :asked)))
-    (seq-filter (lambda (one)
-                        (and (equal (plist-get one :target) target)
-                             (eq (plist-get one :asked) asked)))
-                      held)))
+  (let ((place (lambda (one)
+                 (list (plist-get one :target) (plist-get one :asked) (plist-get one :answer)))))
+    (seq-filter (lambda (one) (equal (funcall place one) (funcall place (car held)))) held)))
 
 ;;; Asking
 
@@ -79,6 +77,7 @@ THEN is called with it, a list of plists, when that is known."
 (defun aid-secrets--where (one)
   "Where the finding ONE stands, as people say it."
   (cond ((plist-get one :item))
+        ((plist-get one :answer) "An answer that was edited")
         ((plist-get one :asked) "Your question")
         (t "An earlier question")))
 
@@ -116,25 +115,26 @@ THEN is called with it, a list of plists, when that is known."
           (delete-region (line-beginning-position)
                          (min (point-max) (1+ (line-end-position)))))))))
 
-(defun aid-secrets--questions ()
-  "Where the texts of this chat's questions are, as (BEG . END), the last first."
+(defun aid-secrets--written ()
+  "Where this chat's turns are that a person may have written in.
+They are given as (BEG . END), the last first."
   (save-excursion
     (goto-char (point-min))
     (let (turn all)
       (while (setq turn (aid-chat--turn-forward))
         (when (and (caar all) (not (cdar all)))
           (setcdr (car all) (plist-get turn :beg)))
-        (when (eq (plist-get turn :kind) 'user)
+        (when (memq (plist-get turn :kind) '(user answer summary))
           (push (cons (plist-get turn :body) nil) all)))
       (when (and all (not (cdar all)))
         (setcdr (car all) (point-max)))
       all)))
 
 (defun aid-secrets--replace-typed (ids)
-  "Replace what IDS name in this chat's questions; give how many there were."
+  "Replace what IDS name in this chat's turns; give how many there were."
   (let ((inhibit-read-only t) (n 0))
     (save-excursion
-      (pcase-dolist (`(,beg . ,end) (aid-secrets--questions))
+      (pcase-dolist (`(,beg . ,end) (aid-secrets--written))
         (dolist (one (nreverse (append (aid--mod-secrets (buffer-substring-no-properties beg end)) nil)))
           (when (member (plist-get one :id) ids)
             (goto-char (+ beg (plist-get one :beg)))

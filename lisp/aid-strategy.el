@@ -16,6 +16,7 @@
   (require 'subr-x))
 (require 'aid-in-force)
 
+(declare-function aid-chat-keep "aid-chat-text" (key value))
 (declare-function aid--mod-strategies "ext:aid-module" (root))
 (declare-function aid--mod-strategy-text "ext:aid-module" (name root))
 (declare-function aid--mod-strategy-check "ext:aid-module" (file root))

@@ -75,6 +75,8 @@ With ONLY-LOOK change nothing: nil is when it is taken back already."
   (condition-case err
       (pcase-let* ((`(,text ,patch ,number ,index) (aid-undo--source review hunk))
                    (root (aid-review-root review))
+                   (_ (and index (not only-look)
+                           (aid-apply-visit root (aid-undo--path root hunk))))
                    (plan (aid-apply-plan text patch root :reverse t
                                          :only (and index (list index))))
                    (file (nth number (plist-get plan :files)))

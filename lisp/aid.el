@@ -117,12 +117,22 @@ With a prefix argument NEW, ask in a new chat."
       (quit-restore-window)             ; and not bury it: it is the one to come back to
     (select-window (aid-chat-display (aid-chat-for (aid-project-root))))))
 
+(defun aid--rewrite-bounds ()
+  "What is to be rewritten: the region if one sees it, else the definition here."
+  (require 'aid-append)
+  (if (or (use-region-p) (not transient-mark-mode))
+      (list (region-beginning) (region-end))
+    (pcase (aid-append-definition-bounds)
+      (`(,beg . ,end) (list beg end))
+      (_ (user-error "Mark what is to be rewritten first")))))
+
 ;;;###autoload
 (defun aid-rewrite (beg end instruction)
   "Ask for a rewrite of the region from BEG to END by INSTRUCTION.
+Without an active region it is the definition at point.
 The review opens in place when the answer has come, unless you have typed
 something meanwhile: what you type goes where you type it."
-  (interactive (list (region-beginning) (region-end) (read-string "Rewrite: " nil 'aid-ask-history)))
+  (interactive (append (aid--rewrite-bounds) (list (read-string "Rewrite: " nil 'aid-ask-history))))
   (aid--load-chat)
   (require 'aid-append)
   (let* ((chat (aid-chat-at-hand))
@@ -196,7 +206,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
   '("AID"
     ["Ask about this" aid-ask]
     ["Ask several models..." aid-ask-with]
-    ["Rewrite region" aid-rewrite :active (use-region-p)]
+    ["Rewrite region or definition..." aid-rewrite]
     ["Go to the chat" aid-chat]
     ["New chat" aid-new-chat]
     ["List of chats" aid-chats]

@@ -7,6 +7,7 @@
 #include "assist/finder.h"
 #include "context/kinds.h"
 #include "base/clock.h"
+#include "base/stop.h"
 #include <stdlib.h>
 
 #define POOL_THREADS 2
@@ -35,7 +36,8 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->turns = AID_VEC_INIT (struct aid_turn_state *, TURNS_MAX);
   pthread_mutex_init (&a->lock, NULL);
   a->last_frame = aid_clock_ms () - AID_FRAME_MS;
-  a->pool = aid_pool_new (POOL_THREADS, e);
+  a->stop = aid_stop_new (e);
+  a->pool = a->stop ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->readers = a->pool ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->records = aid_records_new ();
   a->projects = aid_projects_new ();
@@ -63,6 +65,8 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   a->reason = reason ? reason : "stopped";
   a->stopping = 1;
   pthread_mutex_unlock (&a->lock);
+  if (a->stop)
+    aid_stop_set (a->stop);
   aid_resolver_stop (a->resolver);
   aid_pool_free (a->readers);
   if (a->pool)
@@ -78,6 +82,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   aid_records_free (a->records);
   aid_resolver_free (a->resolver);
   aid_stale_free (a->stale);
+  aid_stop_free (a->stop);
   aid_vec_free (&a->turns);
   pthread_mutex_destroy (&a->lock);
   free (a);

@@ -27,7 +27,7 @@ enum aid_event_kind
   AID_EVENT_REKEY,       /* {old, new}: the text to come holds the file's key: give the file the new one first */
   AID_EVENT_USAGE,       /* {in, cached, out, reasoning} so far; rare */
   AID_EVENT_FOUND,       /* {files, hunks, fit, adjusted, already, refused}: the patches in what has come, a few times a second */
-  AID_EVENT_DONE,        /* {state, meta, reasoning_ms, ...}; of a plain request also its calls of tools */
+  AID_EVENT_DONE,        /* {state, meta, reasoning_ms, note (aid_stop_tell), ...}; of a plain request also its calls of tools */
   AID_EVENT_ERROR,       /* {code, message, meta, state, held}; HELD: what kept it from being sent, see aid_assist_held */
   AID_EVENT_CHECKED,     /* the answer to a patch check: {plan} */
   AID_EVENT_RESULT,      /* the answer to any other background job */

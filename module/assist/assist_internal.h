@@ -83,6 +83,7 @@ struct aid_prompt
   struct aid_vec weights;      /* struct aid_prompt_weight, in the order of the chat */
   struct aid_vec shown;        /* struct aid_shown, in the order of the conversation */
   struct aid_vec items;        /* struct aid_prompt_item, likewise, when they are wanted */
+  struct aid_vec edited;       /* size_t: the messages that are answers which the person has changed */
   int64_t tokens;              /* of the whole, as the counter counts them */
   double spent;                /* US dollars that the chat's answers have cost, as their meta lines say */
   char key[33];                /* the chat's key */
@@ -100,10 +101,11 @@ void aid_links_dir (const char *chat_path, const char *root, struct aid_str *dir
 
 /* --- held.c: what is kept from leaving ------------------------------------------------------------------------------ */
 
-/* Looks for secrets in everything that P sends of the person's: questions, items, files of a telling name.  Those whose
-   ids are in ALLOWED ("*": all; NULL: none) are fine.  Appends a list of the others to VAL, of objects {kind, item,
-   target, line, mask, id, file, asked}: "item" is nil for words of a question, "file" says that the item's name tells,
-   "asked" that it is in the question that is asked.  AID_E_REFUSED when there are any: *E says what and where, and
+/* Looks for secrets in everything that P sends of the person's: questions, items, edited answers, files of a telling name.
+   Those whose ids are in ALLOWED ("*": all; NULL: none) are fine.  Appends a list of the others to VAL, of objects {kind, item,
+   target, line, mask, id, file, asked, answer}: "item" is nil for words of a question, "file" says that the item's name tells,
+   "asked" that it is in the question that is asked, "answer" that it is in an answer.
+   AID_E_REFUSED when there are any: *E says what and where, and
    nothing of the secret itself. */
 enum aid_err aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e);
 /* The same of a request's body that the person has edited: whatever is in it leaves as it is. */
@@ -213,6 +215,7 @@ struct aid_assist
   pthread_mutex_t lock;        /* guards turns and stopping */
   struct aid_vec turns;        /* struct aid_turn_state *: every request that has not ended */
   int stopping;
+  struct aid_stop *stop;       /* the same for what waits for other programs */
   const char *reason;          /* why it stops, for requests that never began; set once, before stopping */
   /* The I/O thread's alone: */
   int64_t last_frame;          /* when text last went out, monotonic ms */

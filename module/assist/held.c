@@ -16,6 +16,7 @@ struct finding
   struct aid_span mask;
   const char *id;
   int asked;
+  int answer;                       /* it is in an answer */
 };
 
 struct check
@@ -23,6 +24,7 @@ struct check
   const struct aid_prompt *prompt;
   const char *allowed;
   struct aid_str *val;
+  int answer;           /* what is looked through is an answer */
   struct aid_str first; /* the sentence about the first one */
   uint32_t n;
   enum aid_err err;
@@ -53,7 +55,10 @@ static void
 say_first (struct check *c, const struct finding *f)
 {
   enum { LABEL_MAX = 80 };      /* bytes of a label that are told */
-  const char *where = f->item ? f->item : f->asked ? "your question" : "an earlier question";
+  const char *where = f->item     ? f->item
+                      : f->answer ? "an answer that was edited"
+                      : f->asked  ? "your question"
+                                  : "an earlier question";
   struct aid_span label = aid_span_z (where);
   label.len = label.len > LABEL_MAX ? LABEL_MAX : label.len;
   label.len = aid_utf8_valid_prefix (label);
@@ -83,7 +88,8 @@ add (struct check *c, const struct finding *f)
   aid_val_kstrz (c->val, "id", f->id);
   aid_val_kbool (c->val, "file", !f->line);
   aid_val_kbool (c->val, "asked", f->asked);
-  aid_val_end (c->val, o, 8);
+  aid_val_kbool (c->val, "answer", f->answer);
+  aid_val_end (c->val, o, 9);
 }
 
 /* --- files of a telling name ---------------------------------------------------------------------------------------- */
@@ -159,7 +165,7 @@ add_secret (struct check *c, struct aid_span text, const struct aid_secret *s, c
   struct aid_str mask = AID_STR_INIT (4096);
   aid_secret_id (text, s, id);
   aid_secret_mask (text, s, &mask);
-  struct finding f = { .kind = s->kind, .mask = aid_str_span (&mask), .id = id, .asked = asked };
+  struct finding f = { .kind = s->kind, .mask = aid_str_span (&mask), .id = id, .asked = asked, .answer = c->answer };
   if (in)
     {
       f.item = in->shown->label;
@@ -191,7 +197,7 @@ check_part (struct check *c, size_t message, size_t part, struct aid_span text, 
       for (; k < found.len && AID_VEC_AT (struct aid_secret, &found, k).beg < in.beg; k++)
         add_secret (c, text, &AID_VEC_AT (struct aid_secret, &found, k), NULL, asked);
       if (kind)
-        add (c, &(struct finding){ kind, s->label, s->target, 0, aid_span_z (""), id, asked });
+        add (c, &(struct finding){ kind, s->label, s->target, 0, aid_span_z (""), id, asked, 0 });
       for (; k < found.len && AID_VEC_AT (struct aid_secret, &found, k).beg < in.end; k++)
         add_secret (c, text, &AID_VEC_AT (struct aid_secret, &found, k), &in, asked);
       at = in.end;
@@ -218,6 +224,15 @@ conclude (struct check *c, size_t l, struct aid_error *e)
   return c->err;
 }
 
+static int
+is_edited (const struct aid_prompt *p, size_t message)
+{
+  for (size_t i = 0; i < p->edited.len; i++)
+    if (AID_VEC_AT (size_t, &p->edited, i) == message)
+      return 1;
+  return 0;
+}
+
 enum aid_err
 aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e)
 {
@@ -227,7 +242,8 @@ aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str 
   for (size_t i = 0; i < all->len && !c.err; i++)
     {
       const struct aid_message *m = &AID_VEC_AT (struct aid_message, all, i);
-      for (size_t k = 0; k < m->parts.len && m->role == AID_ROLE_USER && !c.err; k++)
+      c.answer = is_edited (p, i);
+      for (size_t k = 0; k < m->parts.len && (m->role == AID_ROLE_USER || c.answer) && !c.err; k++)
         {
           const struct aid_part *part = &AID_VEC_AT (struct aid_part, &m->parts, k);
           if (part->text)

@@ -137,7 +137,7 @@ aid_meaning_key (struct aid_meaning *m, struct aid_error *e)
     return AID_OK;
   enum aid_err err = AID_OK;
   if (by->needs_key)
-    err = aid_secret_find (NULL, by->key_env, by->key_command, by->provider, by->host, &key, e);
+    err = aid_secret_find (NULL, by->key_env, by->key_command, by->provider, by->host, m->stop, &key, e);
   pthread_mutex_lock (&m->lock);
   if (!err && !m->has_key)
     {

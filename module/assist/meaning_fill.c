@@ -91,6 +91,7 @@ struct filling
   struct aid_meaning *m;
   const struct aid_stop *stop;
   int works; /* the server has made a vector meanwhile */
+  int other; /* it makes vectors of another length than those that are there */
 };
 
 /* Asks for TEXTS; when it returns B is over, whatever came. */
@@ -160,6 +161,18 @@ fill_parts (struct filling *f, const struct aid_vec *batch, struct aid_error *e)
   return server_works (f) ? aid_vectors_put (f->m->vectors, batch, &(const float *){ NULL }, 0, e) : e->code;
 }
 
+/* Keeps B, the vectors of BATCH.  That it cannot be done now may have other reasons than their length: somebody uses the
+   database. */
+static enum aid_err
+keep (struct filling *f, const struct aid_vec *batch, const struct batch *b, struct aid_error *e)
+{
+  enum aid_err err = aid_vectors_put (f->m->vectors, batch, b->vectors, b->dimensions, e);
+  struct aid_vectors_state now;
+  aid_vectors_state (f->m->vectors, &now);
+  f->other = err == AID_E_STATE && now.dimensions && now.dimensions != b->dimensions;
+  return err;
+}
+
 /* Asks for the vectors of BATCH and keeps them. */
 static enum aid_err
 fill_batch (struct filling *f, const struct aid_vec *batch, struct aid_error *e)
@@ -180,12 +193,12 @@ fill_batch (struct filling *f, const struct aid_vec *batch, struct aid_error *e)
   else if (err == AID_E_HTTP && is_too_much (b.status))
     err = fill_parts (f, batch, e);
   else if (!err)
-    err = aid_vectors_put (f->m->vectors, batch, vectors, b.dimensions, e);
+    err = keep (f, batch, &b, e);
   free (b.numbers);
   return err;
 }
 
-/* One pass over what lacks.  AID_E_STATE: the vectors that come are longer or shorter than those that are there. */
+/* One pass over what lacks. */
 static enum aid_err
 fill_all (struct filling *f, struct aid_error *e)
 {
@@ -219,10 +232,10 @@ fill (struct aid_meaning *m, const struct aid_stop *stop, uint64_t *generation, 
 {
   struct filling f = { .m = m, .stop = stop };
   enum aid_err err = aid_vectors_follow (m->vectors, generation, e);
-  int reads = err == AID_E_STATE; /* another process writes, and has nothing to read yet */
+  int reads = err == AID_E_STATE; /* another process writes, and has nothing to read yet, or holds the database */
   if (!err)
     err = fill_all (&f, e);
-  if (err == AID_E_STATE && !reads && !aid_vectors_reset (m->vectors, e) && !aid_vectors_follow (m->vectors, generation, e))
+  if (f.other && !aid_vectors_reset (m->vectors, e) && !aid_vectors_follow (m->vectors, generation, e))
     err = fill_all (&f, e);
   pthread_mutex_lock (&m->lock);
   if (err && err != AID_E_CANCELLED && !reads)

@@ -143,6 +143,17 @@ add_tool_call (struct aid_prompt_builder *b, const struct aid_piece *p, struct a
   aid_str_free (&block);
 }
 
+/* The message that was added last is an answer which the person has changed. */
+static enum aid_err
+note_edited (struct aid_prompt_builder *b)
+{
+  size_t *at = aid_vec_push (&b->out->edited);
+  if (!at)
+    return aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
+  *at = b->out->conversation.messages.len - 1;
+  return AID_OK;
+}
+
 static enum aid_err
 add_answer (struct aid_prompt_builder *b, size_t turn)
 {
@@ -152,6 +163,8 @@ add_answer (struct aid_prompt_builder *b, size_t turn)
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   if (!err)
     add_carried (b, turn, m);
+  if (!err && aid_chat_edited (b->chat, turn) == 1)
+    err = note_edited (b);
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
@@ -292,6 +305,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   out->frozen = AID_VEC_INIT (struct aid_frozen, 10000);
   out->weights = AID_VEC_INIT (struct aid_prompt_weight, 1 << 20);
   out->shown = AID_VEC_INIT (struct aid_shown, 1000000);
+  out->edited = AID_VEC_INIT (size_t, 1 << 20);
   out->items = AID_VEC_INIT (struct aid_prompt_item, 100000);
   aid_conversation_init (&out->conversation);
   struct aid_chat *chat;
@@ -352,5 +366,6 @@ aid_prompt_free (struct aid_prompt *p)
   aid_vec_free (&p->items);
   aid_vec_free (&p->frozen);
   aid_vec_free (&p->weights);
+  aid_vec_free (&p->edited);
   aid_vec_free (&p->shown);
 }

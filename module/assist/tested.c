@@ -190,7 +190,7 @@ look_across (struct hunt *h, size_t from, size_t to)
   for (size_t i = 0; instead[i]; i++)
     if (look_between (h, before, instead[i], within) || (within.len && look_between (h, before, instead[i], AID_SPAN (""))))
       return 1;
-  return look_beside (h, before) || look_between (h, before, "../src/", within);
+  return look_beside (h, before) || (before.len && look_between (h, before, "../src/", within)); /* never above the root */
 }
 
 enum aid_err

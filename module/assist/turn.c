@@ -245,7 +245,8 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
   if (t->look)
     err = variable_key (t, &key);
   else if (t->model.needs_key || t->model.key_command || t->model.key_env)
-    err = aid_secret_find (t->secret, t->model.key_env, t->model.key_command, t->model.provider, t->model.host, &key, &t->fail);
+    err = aid_secret_find (t->secret, t->model.key_env, t->model.key_command, t->model.provider, t->model.host,
+                           t->assist->stop, &key, &t->fail);
   if (err && !t->model.needs_key)
     err = AID_OK;              /* a local server may take a key and work without */
   if (err)
@@ -323,6 +324,8 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   if (!err && !t->look)
     err = t->body.len ? aid_held_check_body (aid_str_span (&t->body), t->allow_secrets, &t->held, &t->fail)
                       : aid_held_check (&prompt, t->allow_secrets, &t->held, &t->fail);
+  if (!err)
+    aid_str_clear (&t->held);  /* an empty list, which would go with whatever fails later */
   if (!err && !t->look)
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);

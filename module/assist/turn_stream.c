@@ -218,6 +218,8 @@ aid_turn_stream (struct aid_turn_state *t)
   t->decoder = t->wire->decoder_new (on_model_event, t);
   if (!t->answer || !t->stream || !t->decoder)
     return aid_error_set (&t->fail, AID_E_NOMEM, "There is no memory for the answer.");
+  if (t->model.thinks_first && t->wire->thinks_first)
+    t->wire->thinks_first (t->decoder);
   t->streaming = 1;
   struct aid_http_request r = t->model.net;
   r.method = "POST";
@@ -385,6 +387,19 @@ add_figures (const struct aid_turn_state *t, struct aid_str *val)
   return n;
 }
 
+/* Adds what is to be known of the end, if anything is. */
+static uint32_t
+add_note (const struct aid_turn_state *t, int has_text, struct aid_str *val)
+{
+  struct aid_str note = AID_STR_INIT (8192);
+  aid_stop_tell (t->stop, aid_str_span (&t->stop_words), has_text, &note);
+  uint32_t n = note.len > 0;
+  if (n)
+    aid_val_kstr (val, "note", aid_str_span (&note));
+  aid_str_free (&note);
+  return n;
+}
+
 void
 aid_turn_report (struct aid_turn_state *t)
 {
@@ -424,6 +439,7 @@ aid_turn_report (struct aid_turn_state *t)
     {
       aid_val_kstrz (&val, "stop", aid_stop_name (t->stop));
       aid_val_kstr (&val, "stop_words", aid_str_span (&t->stop_words));
+      n += add_note (t, has_text, &val);
       n += t->plain && t->answer ? aid_answer_tell_tools (t->answer, &val) : 0;
     }
   aid_val_end (&val, all, n + 2);

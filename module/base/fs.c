@@ -29,11 +29,11 @@ struct reading
 };
 
 static struct reading
-open_regular (const char *path, struct aid_error *e)
+open_regular (const char *path, int flags, struct aid_error *e)
 {
   struct stat st;
   /* O_NONBLOCK: a FIFO in the file's place must not hold us up. */
-  struct reading r = { .fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) };
+  struct reading r = { .fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags) };
   if (r.fd < 0)
     {
       system_error (e, "Cannot open", path);
@@ -70,13 +70,13 @@ read_some (struct reading *r, const char *path, char buf[], size_t size, struct 
   return n;
 }
 
-enum aid_err
-aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e)
+static enum aid_err
+read_regular (const char *path, int flags, struct aid_str *out, struct aid_error *e)
 {
   struct aid_error own = { AID_OK, "" };
   char buf[65536];
   e = e ? e : &own;
-  struct reading r = open_regular (path, e);
+  struct reading r = open_regular (path, flags, e);
   ssize_t n = r.fd < 0 ? -1 : 0;
   enum aid_err err = AID_OK;
   if (r.fd >= 0 && r.size > 0 && (uintmax_t) r.size <= out->max - out->len)
@@ -90,13 +90,25 @@ aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e)
 }
 
 enum aid_err
+aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e)
+{
+  return read_regular (path, 0, out, e);
+}
+
+enum aid_err
+aid_fs_read_itself (const char *path, struct aid_str *out, struct aid_error *e)
+{
+  return read_regular (path, O_NOFOLLOW, out, e);
+}
+
+enum aid_err
 aid_fs_compare (const char *path, struct aid_span text, int *same, struct aid_error *e)
 {
   struct aid_error own = { AID_OK, "" };
   char buf[65536];
   e = e ? e : &own;
   *same = 1;
-  struct reading r = open_regular (path, e);
+  struct reading r = open_regular (path, 0, e);
   ssize_t n = r.fd < 0 ? -1 : 0;
   while (r.fd >= 0 && *same && (n = read_some (&r, path, buf, sizeof buf, e)) > 0)
     {

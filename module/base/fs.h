@@ -6,6 +6,8 @@
 
 /* Appends the whole file to OUT (whose limit holds).  Refuses what is not a regular file. */
 enum aid_err aid_fs_read (const char *path, struct aid_str *out, struct aid_error *e);
+/* The same, and refuses a symbolic link, too. */
+enum aid_err aid_fs_read_itself (const char *path, struct aid_str *out, struct aid_error *e);
 /* Writes all of DATA to FD, however often the system takes a part.  0, or -1 with errno. */
 int aid_fs_write_all (int fd, struct aid_span data);
 /* Replaces PATH: a temporary file beside it, fsync, rename, fsync of the folder.  MODE is for a new file (an existing

@@ -4,8 +4,8 @@
 #include "base/utf8.h"
 #include <stdlib.h>
 
-/* The bytes of the multibyte string V; signals unicode-string-p for what is no Unicode.  Emacs encodes a string each time that
-   it is asked for its bytes or their number, but keeps Unicode in as many bytes as UTF-8. */
+/* The bytes of the multibyte string V; signals unicode-string-p for what is no Unicode.  Emacs encodes a string each time that it
+   is asked for its bytes or their number, but keeps Unicode in as many bytes as UTF-8. */
 static void
 copy_bytes (emacs_env *env, emacs_value v, struct aid_str *out)
 {

@@ -192,7 +192,9 @@ aid_build_results_add (const char *root, const char *dir, int64_t since_ms, stru
 {
   struct search s = { .root = root, .module = dir, .since_ms = since_ms, .out = out };
   struct aid_str build = AID_STR_INIT (PATH_LIMIT);
-  read_folder (&s, dir, 0);
+  char *real = realpath (dir, NULL); /* which alone may be a link */
+  read_folder (&s, real ? real : dir, 0);
+  free (real);
   if (!aid_fs_join (&build, dir, "build"))
     read_folder (&s, aid_str_z (&build), 0);
   aid_str_free (&build);

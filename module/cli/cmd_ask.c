@@ -188,28 +188,11 @@ print_json (struct asking *a, const struct event *ev, const json_t *val)
   aid_str_free (&line);
 }
 
-/* Why an answer stops that stops early; NULL when it is whole. */
-static const char *
-early_stop (const char *stop)
-{
-  static const char *const words[][2] = { { "length", "the answer stops at its length limit" },
-                                          { "filter", "the server's filter stopped the answer" },
-                                          { "refusal", "the model declined to answer" },
-                                          { "tools", "the model asks for tools, which are not run here" },
-                                          { "pause", "the server paused the answer" },
-                                          { "context", "the model's context is full" } };
-
-  for (size_t i = 0; stop && i < sizeof words / sizeof *words; i++)
-    if (!strcmp (words[i][0], stop))
-      return words[i][1];
-  return NULL;
-}
-
 static void
 handle (struct asking *a, const struct event *ev)
 {
   json_t *val = value_of (ev);
-  const char *message = aid_json_str (val, "message"), *early = early_stop (aid_json_str (val, "stop"));
+  const char *message = aid_json_str (val, "message"), *note = aid_json_str (val, "note");
   int last = ev->kind == AID_EVENT_DONE || ev->kind == AID_EVENT_ERROR;
 
   if (ev->kind != AID_EVENT_REASONING)
@@ -225,8 +208,8 @@ handle (struct asking *a, const struct event *ev)
   if (!a->json && ev->kind == AID_EVENT_RETRY)
     fprintf (stderr, "aid: %s; trying again in %.1f s\n", message ? message : "no answer",
              (double) aid_json_int (val, "wait_ms", 0) / 1000);
-  if (ev->kind == AID_EVENT_DONE && early)
-    fprintf (stderr, "aid: %s\n", early);
+  if (ev->kind == AID_EVENT_DONE && note)
+    fprintf (stderr, "aid: %s\n", note);
   if (ev->kind == AID_EVENT_ERROR)
     a->status = aid_cli_fail ("%s%s", message ? message : "the request failed",
                               json_object_get (val, "held") ? " (--allow-secrets sends it all the same)" : "");

@@ -74,7 +74,7 @@ find_key (const struct aid_config *c, const char *provider, char **key, struct a
     return AID_OK;
   enum aid_err err = AID_OK;
   if (m.needs_key || m.key_env || m.key_command)
-    err = aid_secret_find (NULL, m.key_env, m.key_command, m.provider, m.host, key, e);
+    err = aid_secret_find (NULL, m.key_env, m.key_command, m.provider, m.host, NULL, key, e);
   if (err == AID_E_NOTFOUND)       /* some lists are open to all */
     err = AID_OK;
   aid_model_free (&m);

@@ -47,15 +47,17 @@ judge (const char *program, const struct aid_proc_result *r, const struct line *
 }
 
 static enum aid_err
-run (const char *const *argv, int timeout_ms, char **out, struct aid_error *e)
+run (const char *const *argv, int timeout_ms, const struct aid_stop *stop, char **out, struct aid_error *e)
 {
   struct line l = { "", 0, 0, 0 };
-  struct aid_proc p = { .argv = argv, .timeout_ms = timeout_ms, .on_output = take, .arg = &l };
+  struct aid_proc p = { .argv = argv, .timeout_ms = timeout_ms, .stop = stop, .on_output = take, .arg = &l };
   struct aid_proc_result r;
   struct aid_error why = { AID_OK, "" };
   enum aid_err err = aid_proc_run (&p, &r, &why);
   if (err == AID_E_TIMEOUT)
     aid_error_set (e, err, "The key command \"%s\" did not end within %d seconds.", argv[0], (timeout_ms + 999) / 1000);
+  else if (err == AID_E_CANCELLED)
+    aid_error_set (e, err, "The key command \"%s\" was stopped.", argv[0]);
   else if (err)
     err = aid_error_set (e, AID_E_IO, "The key command cannot be run: %s.", why.msg);
   else
@@ -68,7 +70,7 @@ run (const char *const *argv, int timeout_ms, char **out, struct aid_error *e)
 }
 
 enum aid_err
-aid_secret_run (const json_t *command, int timeout_ms, char **out, struct aid_error *e)
+aid_secret_run (const json_t *command, int timeout_ms, const struct aid_stop *stop, char **out, struct aid_error *e)
 {
   const char *program = json_string_value (json_array_get (command, 0));
   if (!program || !*program)
@@ -78,7 +80,7 @@ aid_secret_run (const json_t *command, int timeout_ms, char **out, struct aid_er
   const char **argv = calloc (n + 1, sizeof *argv);
   for (size_t i = 0; argv && i < n; i++)
     argv[i] = json_string_value (json_array_get (command, i));
-  enum aid_err err = argv ? run (argv, timeout_ms, out, e) : aid_error_set (e, AID_E_NOMEM, "no memory for a key");
+  enum aid_err err = argv ? run (argv, timeout_ms, stop, out, e) : aid_error_set (e, AID_E_NOMEM, "no memory for a key");
   free (argv);
   return err;
 }

@@ -46,6 +46,7 @@ static const struct member embeddings_members[] = {
 
 static const struct member provider_members[] = {
   { "wire", KIND_STRING },
+  { "dialect", KIND_STRING },
   { "url", KIND_STRING },
   { "key_env", KIND_STRING },
   { "key_command", KIND_COMMAND },
@@ -75,6 +76,7 @@ static const struct member model_members[] = {
   { "extra", KIND_ANY_OBJECT },
   { "max_output", KIND_COUNT },
   { "abilities", KIND_ABILITIES },
+  { "thinks_first", KIND_BOOL },
   { "price", KIND_PRICE },
   { NULL, KIND_STRING },
 };

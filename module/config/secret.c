@@ -14,8 +14,8 @@ give (struct aid_span key, char **out, struct aid_error *e)
 }
 
 enum aid_err
-aid_secret_find (const char *given, const char *env, const json_t *command, const char *who, const char *host, char **out,
-                 struct aid_error *e)
+aid_secret_find (const char *given, const char *env, const json_t *command, const char *who, const char *host,
+                 const struct aid_stop *stop, char **out, struct aid_error *e)
 {
   struct aid_span from_given = aid_span_trim (aid_span_z (given));
   struct aid_span from_env = aid_span_trim (aid_span_z (env && *env ? getenv (env) : NULL));
@@ -25,7 +25,7 @@ aid_secret_find (const char *given, const char *env, const json_t *command, cons
   if (from_env.len)
     return give (from_env, out, e);
   if (json_array_size (command))
-    return aid_secret_run (command, COMMAND_MS, out, e);
+    return aid_secret_run (command, COMMAND_MS, stop, out, e);
   return aid_error_set (
     e, AID_E_NOTFOUND,
     "There is no key for %.40s. In Emacs, put \"machine %.80s login apikey password KEY\" into ~/.authinfo.gpg; "

@@ -26,6 +26,7 @@ static const struct rule rules[] = {
   { { "models", "*", "temperature" }, NULL },
   { { "models", "*", "effort" }, NULL },
   { { "models", "*", "abilities" }, NULL },
+  { { "models", "*", "thinks_first" }, NULL }, /* how its answers are read */
   { { "models", "*", "extra" }, "adds to every request to this model" },
   { { "models", "*", "price", "input" }, "changes what answers are said to cost, and so what a budget stops:" },
   { { "models", "*", "price", "output" }, "changes what answers are said to cost, and so what a budget stops:" },
@@ -38,6 +39,7 @@ static const struct rule rules[] = {
   { { "models", "*", "price", "large", "cached" }, "changes what long requests are said to cost:" },
   { { "models", "*", "price", "large", "cache_write" }, "changes what long requests are said to cost:" },
   { { "providers", "*", "wire" }, "makes up the requests to this server as" },
+  { { "providers", "*", "dialect" }, "makes up the requests to this server as for" },
   { { "providers", "*", "url" }, "sends questions, with this provider's key, to" },
   { { "providers", "*", "key_env" }, "sends as the key what stands in this variable of your environment:" },
   { { "providers", "*", "key_command" }, "runs this program on your machine, as you:" },

@@ -80,7 +80,7 @@ aid_vectors_close (struct aid_vectors *v)
   aid_map_free (v->files, NULL);
   aid_vec_free (&v->list);
   aid_slots_free (&v->slots);
-  aid_db_close (v->db);
+  aid_vectors_db_close (v);
   if (v->lock_fd >= 0)
     close (v->lock_fd);
   pthread_mutex_destroy (&v->lock);
@@ -126,17 +126,41 @@ load (struct aid_vectors *v, struct aid_error *e)
 }
 
 static enum aid_err
+open_and_load (struct aid_vectors *v, struct aid_error *e)
+{
+  enum aid_err err = v->db ? AID_OK : aid_vectors_db_open (v, e);
+  return err ? err : load (v, e);
+}
+
+/* Damage shows when the database is opened, when it is read, or later: then who writes makes it anew. */
+static enum aid_err
 enter (struct aid_vectors *v, struct aid_error *e)
 {
   if (take_lock (v))
-    {
-      aid_db_close (v->db);
-      v->db = NULL;
-    }
-  if (v->db && (v->lock_fd >= 0 || !aid_vectors_db_changed (v)))
+    aid_vectors_db_close (v);
+  if (v->db && !v->damaged && (v->lock_fd >= 0 || !aid_vectors_db_changed (v)))
     return AID_OK;
-  enum aid_err err = v->db ? AID_OK : aid_vectors_db_open (v, e);
-  return err ? err : load (v, e);
+  enum aid_err err = v->damaged && v->lock_fd >= 0 ? AID_E_PARSE : open_and_load (v, e);
+  if (err == AID_E_PARSE && v->lock_fd >= 0)
+    {
+      aid_vectors_db_remove (v);
+      err = open_and_load (v, e);
+    }
+  v->damaged = 0;
+  if (err)
+    {
+      empty_queue (v);
+      empty_waiting (v);
+      aid_vectors_db_close (v);
+    }
+  return err;
+}
+
+enum aid_err
+aid_vectors_noting (struct aid_vectors *v, enum aid_err err)
+{
+  v->damaged |= err == AID_E_PARSE;
+  return err;
 }
 
 enum aid_err
@@ -145,7 +169,7 @@ aid_vectors_reset (struct aid_vectors *v, struct aid_error *e)
   if (v->lock_fd < 0 || !v->db)
     return AID_OK;
   enum aid_err err = aid_vectors_db_empty (v, e);
-  return err ? err : load (v, e);
+  return aid_vectors_noting (v, err ? err : load (v, e));
 }
 
 /* --- what has changed ---------------------------------------------------------------------------------------------- */
@@ -258,7 +282,7 @@ aid_vectors_follow (struct aid_vectors *v, uint64_t *generation, struct aid_erro
   if (generation)
     *generation = v->generation;
   aid_vectors_count (v, l.left_out);
-  return err;
+  return aid_vectors_noting (v, err);
 }
 
 /* --- what comes back ----------------------------------------------------------------------------------------------- */
@@ -302,7 +326,7 @@ aid_vectors_put (struct aid_vectors *v, const struct aid_vec *batch, const float
     err = put_one (v, &AID_VEC_AT (struct aid_lacking, batch, i), vectors[i], n, e);
   if (aid_db_exec (v->db, err ? "ROLLBACK" : "COMMIT", err ? NULL : e) && !err)
     err = AID_E_IO;
-  return err;
+  return aid_vectors_noting (v, err);
 }
 
 void

@@ -74,6 +74,21 @@ aid_vectors_db_empty (struct aid_vectors *v, struct aid_error *e)
   return err;
 }
 
+/* A writer that has only just begun has made no table yet. */
+static int
+has_tables (struct aid_vectors *v)
+{
+  sqlite3_stmt *s;
+  int row = 0;
+
+  if (aid_db_prepare (v->db, "SELECT 1 FROM sqlite_master WHERE name='meta'", &s, NULL))
+    return 1; /* who reads on tells why */
+  if (aid_db_step (v->db, s, &row, NULL))
+    return 1;
+  sqlite3_reset (s);
+  return row;
+}
+
 /* A reader of what another maker made is refused with AID_E_STATE. */
 static enum aid_err
 prepare (struct aid_vectors *v, struct aid_error *e)
@@ -84,7 +99,7 @@ prepare (struct aid_vectors *v, struct aid_error *e)
   snprintf (version, sizeof version, "%d", VERSION);
   if (v->lock_fd >= 0)
     err = aid_db_exec (v->db, schema, e);
-  if (!err && !says (v, "version", version, &err, e) && !err)
+  if (!err && (!has_tables (v) || !says (v, "version", version, &err, e)) && !err)
     {
       if (v->lock_fd < 0)
         return aid_error_set (e, AID_E_STATE, "The vectors of this project are not ready yet");
@@ -103,33 +118,38 @@ prepare (struct aid_vectors *v, struct aid_error *e)
 enum aid_err
 aid_vectors_db_open (struct aid_vectors *v, struct aid_error *e)
 {
-  static const char *const parts[] = { "", "-wal", "-shm" };
-  struct aid_str path = AID_STR_INIT (8192), part = AID_STR_INIT (8192);
-  enum aid_err err = AID_OK;
+  struct aid_str path = AID_STR_INIT (8192);
+  enum aid_err err;
 
   aid_str_addf (&path, "%s/vectors.db", v->index->dir);
-  for (int again = 0; again < 2; again++)
-    {
-      err = aid_db_open (aid_str_z (&path), WAIT_MS, &v->db, e);
-      if (!err)
-        err = prepare (v, e);
-      if (err)
-        {
-          aid_db_close (v->db);
-          v->db = NULL;
-        }
-      if (err != AID_E_PARSE || v->lock_fd < 0)
-        break;
-      for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        {
-          aid_str_clear (&part);
-          aid_str_addf (&part, "%s%s", aid_str_z (&path), parts[i]);
-          unlink (aid_str_z (&part));
-        }
-    }
+  err = aid_db_open (aid_str_z (&path), WAIT_MS, &v->db, e);
+  if (!err)
+    err = prepare (v, e);
   aid_str_free (&path);
-  aid_str_free (&part);
   return err;
+}
+
+void
+aid_vectors_db_close (struct aid_vectors *v)
+{
+  aid_db_close (v->db);
+  v->db = NULL;
+}
+
+void
+aid_vectors_db_remove (struct aid_vectors *v)
+{
+  static const char *const parts[] = { "", "-wal", "-shm" };
+  struct aid_str part = AID_STR_INIT (8192);
+
+  aid_vectors_db_close (v);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    {
+      aid_str_clear (&part);
+      aid_str_addf (&part, "%s/vectors.db%s", v->index->dir, parts[i]);
+      unlink (aid_str_z (&part));
+    }
+  aid_str_free (&part);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------- */

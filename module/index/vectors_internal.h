@@ -50,7 +50,8 @@ struct aid_vectors
   char *made_by;
   struct aid_db *db;
   int lock_fd;            /* -1: another process writes */
-  int64_t version;        /* of the database, as it was read */
+  int damaged;            /* the database, as reading or writing has shown */
+  int64_t version;        /* of it, as it was read */
   uint64_t generation;    /* of the project, that was looked at; 0: look at all files */
   struct aid_vec queue;   /* of char *: files to look into, the last one first */
   struct aid_vec waiting; /* of struct aid_lacking: of the file that was looked into last */
@@ -64,6 +65,8 @@ struct aid_vectors
 
 /* vectors.c: notes how many files are queued, and that LEFT_OUT more have no room. */
 void aid_vectors_count (struct aid_vectors *v, size_t left_out);
+/* Gives ERR; one that tells of damage is seen to when the vectors are looked at next. */
+enum aid_err aid_vectors_noting (struct aid_vectors *v, enum aid_err err);
 
 /* vectors_table.c: the table in memory; the caller holds the lock. */
 enum aid_err aid_slots_init (struct aid_slots *s);
@@ -86,8 +89,12 @@ void aid_meant_drop (struct aid_vectors *v, struct aid_meant_file *f);
 void aid_meant_clear (struct aid_vectors *v);
 
 /* vectors_db.c */
-/* Opens the database, made or made anew when it is damaged or of another version, and sees to it that MADE_BY made it. */
+/* Opens the database, made where it is missing or of another version, and sees to it that MADE_BY made it.  AID_E_PARSE: it is
+   damaged; AID_E_STATE: a reader finds none yet, or another maker's.  Close it in any case. */
 enum aid_err aid_vectors_db_open (struct aid_vectors *v, struct aid_error *e);
+void aid_vectors_db_close (struct aid_vectors *v);
+/* Closes it and deletes its files, for it is damaged. */
+void aid_vectors_db_remove (struct aid_vectors *v);
 /* Fills the table. */
 enum aid_err aid_vectors_db_load (struct aid_vectors *v, struct aid_error *e);
 /* Whether another process has written since. */

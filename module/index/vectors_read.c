@@ -201,7 +201,7 @@ aid_vectors_next (struct aid_vectors *v, size_t max, size_t bytes, const struct 
       else
         err = aid_error_set (e, AID_E_NOMEM, "No memory for vectors");
     }
-  return err;
+  return aid_vectors_noting (v, err);
 }
 
 void

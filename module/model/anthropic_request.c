@@ -167,28 +167,49 @@ add_tools (json_t *body, const struct aid_conversation *c)
   return !(bad || (choice && json_object_set_new (body, "tool_choice", choice)));
 }
 
-/* Effort goes with thinking, which a forced call of a tool forbids. */
-static int
-thinks (const struct aid_conversation *c, const struct aid_sampling *s)
+/* Tokens of the whole answer, thinking included; the newest models think unasked. */
+static int64_t
+most_of (const struct aid_endpoint *ep, const struct aid_sampling *s, int thinks)
 {
+  int more = thinks || (aid_anthropic_dialect (ep->model) & AID_ANTHROPIC_NO_SAMPLING);
+  return s->max_tokens > 0 ? s->max_tokens : more ? MAX_TOKENS_THINKING : MAX_TOKENS_DEFAULT;
+}
+
+/* Effort goes with thinking, which a forced call of a tool forbids, and too small an answer. */
+static int
+thinks (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
+{
+  unsigned does = aid_anthropic_dialect (ep->model);
   int forced = c->tools.len && (c->tool_choice == AID_TOOLS_ANY || c->tool_choice == AID_TOOLS_ONE);
-  return s->effort && strcmp (s->effort, "none") != 0 && !forced;
+  if (!s->effort || !strcmp (s->effort, "none") || forced || !(does & AID_ANTHROPIC_THINKS))
+    return 0;
+  return !(does & AID_ANTHROPIC_BUDGET) || aid_anthropic_budget (s->effort, most_of (ep, s, 1)) >= AID_ANTHROPIC_BUDGET_MIN;
+}
+
+static json_t *
+thinking_of (const struct aid_endpoint *ep, const struct aid_sampling *s)
+{
+  if (!(aid_anthropic_dialect (ep->model) & AID_ANTHROPIC_BUDGET))
+    return json_pack ("{s:s, s:s}", "type", "adaptive", "display", "summarized");
+  json_int_t budget = aid_anthropic_budget (s->effort, most_of (ep, s, 1));
+  return json_pack ("{s:s, s:I}", "type", "enabled", "budget_tokens", budget);
 }
 
 static int
-add_output (json_t *body, const struct aid_conversation *c, const struct aid_sampling *s)
+add_output (json_t *body, const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
 {
+  unsigned does = aid_anthropic_dialect (ep->model);
   json_t *output = json_object ();
   int none = s->effort && !strcmp (s->effort, "none"), bad = 0;
-  if (s->effort && !none)
+  if (s->effort && !none && (does & AID_ANTHROPIC_EFFORT))
     bad |= json_object_set_new (output, "effort", aid_json_z (strcmp (s->effort, "minimal") ? s->effort : "low"));
   if (c->output_name)
     bad |= json_object_set_new (output, "format", json_pack ("{s:s, s:O}", "type", "json_schema", "schema", c->output_schema));
   if (json_object_size (output))
     bad |= json_object_set (body, "output_config", output);
-  if (thinks (c, s))
-    bad |= json_object_set_new (body, "thinking", json_pack ("{s:s, s:s}", "type", "adaptive", "display", "summarized"));
-  else if (none)
+  if (thinks (ep, c, s))
+    bad |= json_object_set_new (body, "thinking", thinking_of (ep, s));
+  else if (none && (does & AID_ANTHROPIC_THINKS) && !(does & AID_ANTHROPIC_ALWAYS))
     bad |= json_object_set_new (body, "thinking", json_pack ("{s:s}", "type", "disabled"));
   json_decref (output);
   return !bad;
@@ -199,11 +220,13 @@ static int
 add_sampling (json_t *body, const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
 {
   const char *version = ep->version ? ep->version : VERSION_DEFAULT;
-  int drawn = strcmp (version, VERSION_WITHOUT_SAMPLING) < 0 && !thinks (c, s), bad = 0;
+  unsigned does = aid_anthropic_dialect (ep->model);
+  int drawn = strcmp (version, VERSION_WITHOUT_SAMPLING) < 0 && !(does & AID_ANTHROPIC_NO_SAMPLING) && !thinks (ep, c, s);
+  int one = s->temperature >= 0 && (does & AID_ANTHROPIC_ONE_SAMPLER), bad = 0;
   json_t *stop = aid_stop_words (s);
   if (s->temperature >= 0 && drawn)
     bad |= json_object_set_new (body, "temperature", json_real (s->temperature));
-  if (s->top_p > 0 && drawn)
+  if (s->top_p > 0 && drawn && !one)
     bad |= json_object_set_new (body, "top_p", json_real (s->top_p));
   if (stop)
     bad |= json_object_set_new (body, "stop_sequences", stop);
@@ -215,9 +238,9 @@ add_sampling (json_t *body, const struct aid_endpoint *ep, const struct aid_conv
 static json_t *
 body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
 {
-  json_int_t most = s->max_tokens > 0 ? s->max_tokens : thinks (c, s) ? MAX_TOKENS_THINKING : MAX_TOKENS_DEFAULT;
+  json_int_t most = most_of (ep, s, thinks (ep, c, s));
   json_t *body = json_pack ("{s:o, s:I, s:b}", "model", aid_json_z (ep->model), "max_tokens", most, "stream", 1);
-  if (body && add_messages (body, c) && add_tools (body, c) && add_output (body, c, s) && add_sampling (body, ep, c, s))
+  if (body && add_messages (body, c) && add_tools (body, c) && add_output (body, ep, c, s) && add_sampling (body, ep, c, s))
     return body;
   json_decref (body);
   return NULL;

@@ -452,7 +452,7 @@ find_key (struct check *k, const char *secret, struct aid_error *e)
   const struct aid_model *m = &k->model;
   if (!m->needs_key && !m->key_env && !m->key_command)
     return AID_OK;
-  enum aid_err err = aid_secret_find (secret, m->key_env, m->key_command, m->provider, m->host, &k->key, e);
+  enum aid_err err = aid_secret_find (secret, m->key_env, m->key_command, m->provider, m->host, NULL, &k->key, e);
   if (err == AID_E_NOTFOUND && m->needs_key)
     return aid_error_set (e, err, "there is no key for %s", m->title);
   return m->needs_key ? err : AID_OK;

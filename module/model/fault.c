@@ -63,7 +63,14 @@ detail_in (const json_t *details)
   return word (details, "error_code");
 }
 
-static const struct aid_fault no_fault = { { "", 0 }, "", "", "", { "", 0 } };
+static const struct aid_fault no_fault = { { "", 0 }, "", "", "", 0, { "", 0 } };
+
+/* Whether a member "error" of this value says that there is one: some servers always have the member. */
+static int
+says_error (const json_t *v)
+{
+  return json_object_size (v) || json_string_length (v) || json_array_size (v) || json_is_true (v) || json_number_value (v) > 0;
+}
 
 int
 aid_fault_read (const json_t *doc, struct aid_fault *f)
@@ -72,7 +79,9 @@ aid_fault_read (const json_t *doc, struct aid_fault *f)
   if (json_is_array (doc))
     doc = json_array_get (doc, 0);
   const json_t *err = json_object_get (doc, "error");
-  if (!json_object_size (err) && !json_string_length (err))
+  if (json_is_array (err))
+    err = json_array_get (err, 0);
+  if (!says_error (err))
     {
       if (!is_error_word (doc, "type") && !is_error_word (doc, "object") && !json_object_get (doc, "detail"))
         return 0;
@@ -81,6 +90,7 @@ aid_fault_read (const json_t *doc, struct aid_fault *f)
   f->message = message_in (json_is_object (err) || json_is_string (err) ? err : doc);
   f->type = *word (err, "type") ? word (err, "type") : word (err, "status");
   f->code = word (err, "code");
+  f->status = (int) aid_json_int (err, "code", 0);
   f->detail = detail_in (json_object_get (err, "details"));
   f->relayed = aid_json_span (json_object_get (err, "metadata"), "raw");
   return 1;
@@ -126,13 +136,27 @@ cause_of_word (const char *z)
   return CAUSE_OTHER;
 }
 
+/* Too much text is the one cause that many servers have words for, and no code. */
+static enum cause
+cause_by_words (struct aid_span message)
+{
+  static const char *const words[] = { "maximum context length", "prompt is too long", "exceed context limit",
+                                       "exceeds the maximum number of tokens" };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (aid_span_find (message, aid_span_z (words[i])) >= 0)
+      return CAUSE_CONTEXT;
+  return CAUSE_OTHER;
+}
+
 static enum cause
 cause_of (const struct aid_fault *f)
 {
   enum cause c = cause_of_word (f->code);
   if (c == CAUSE_OTHER)
     c = cause_of_word (f->detail);
-  return c == CAUSE_OTHER ? cause_of_word (f->type) : c;
+  if (c == CAUSE_OTHER)
+    c = cause_of_word (f->type);
+  return c == CAUSE_OTHER ? cause_by_words (f->message) : c;
 }
 
 /* What happened, as the end of a sentence that begins with the server's name; and what helps. */
@@ -281,6 +305,13 @@ aid_wire_explain (int status, struct aid_span body, const char *host, struct aid
   json_decref (doc);
 }
 
+/* Statuses that say what helps, also in the middle of a stream. */
+static int
+is_telling (int status)
+{
+  return status == 401 || status == 402 || status == 403 || status == 408 || status == 413 || status == 429 || status == 529;
+}
+
 enum aid_err
 aid_fault_set (const json_t *doc, struct aid_error *e)
 {
@@ -289,7 +320,8 @@ aid_fault_set (const json_t *doc, struct aid_error *e)
   if (!aid_fault_read (doc, &f))
     f.message = message_in (doc);
   enum cause c = cause_of (&f);
-  aid_str_addf (&out, "The server %s", c == CAUSE_OTHER ? "broke off with an error" : plain_cause (c, 0));
+  int told = c != CAUSE_OTHER || is_telling (f.status);
+  aid_str_addf (&out, "The server %s", told ? plain_cause (c, f.status) : "broke off with an error");
   const char *name = *f.code ? f.code : f.type;
   if (*name)
     {
@@ -301,6 +333,29 @@ aid_fault_set (const json_t *doc, struct aid_error *e)
   enum aid_err err = aid_error_set (e, AID_E_HTTP, "%s", aid_str_z (&out));
   aid_str_free (&out);
   return err;
+}
+
+/* --- ends that are no errors ---------------------------------------------------------------------------------------- */
+
+void
+aid_stop_tell (enum aid_stop_reason s, struct aid_span words, int has_text, struct aid_str *out)
+{
+  static const char *const told[] = { "", "", "the answer stops at its length limit",
+                                      "the model asks for tools, which are not run here", "",
+                                      "the server's filter stopped the answer", "the model declined to answer",
+                                      "the server paused the answer; ask it to go on", "the model's context is full" };
+  const char *what = (unsigned) s < sizeof told / sizeof *told ? told[s] : "";
+  if (s == AID_STOP_NONE && words.len)
+    what = "the server ended the answer in a way of its own";
+  else if (!*what && !has_text)
+    what = "the answer is empty";
+  aid_str_addz (out, what);
+  if (*what && words.len)
+    {
+      aid_str_addz (out, " (");
+      add_words (out, words);
+      aid_str_addz (out, ")");
+    }
 }
 
 /* --- whether to try again ------------------------------------------------------------------------------------------- */

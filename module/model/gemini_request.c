@@ -7,6 +7,7 @@
 #define MODELS "/models/"
 #define CALL_ID_MAX 256
 #define URL_MAX_BYTES 4096
+#define PRO_BUDGET_MIN 128      /* tokens of thinking that Gemini 2.5 Pro wants at least */
 
 /* What the API takes in place of a signature of calls that another model made. */
 #define NO_SIGNATURE "skip_thought_signature_validator"
@@ -99,6 +100,13 @@ add_part (void *parts, const struct aid_part *p, const json_t *place)
   return !json_array_append_new (parts, part);
 }
 
+/* Models of before thinking. */
+static int
+is_old (const char *model)
+{
+  return strstr (model, "gemini-2.0") || strstr (model, "gemini-1") || strstr (model, "gemma");
+}
+
 /* The first call of a turn must have a signature, or the newer models refuse the turn. */
 static void
 sign_calls (json_t *parts, const char *model)
@@ -112,7 +120,7 @@ sign_calls (json_t *parts, const char *model)
       if (!first && json_object_get (part, "functionCall"))
         first = part;
     }
-  if (first && !strstr (model, "gemini-2") && !strstr (model, "gemini-1") && !strstr (model, "gemma"))
+  if (first && !strstr (model, "gemini-2.5") && !is_old (model))
     json_object_set_new (first, signature, json_string (NO_SIGNATURE));
 }
 
@@ -172,24 +180,30 @@ add_tools (json_t *body, const struct aid_conversation *c)
   return !(json_object_set_new (body, "toolConfig", json_pack ("{s:o}", "functionCallingConfig", config)) | bad);
 }
 
-/* Models of the second generation have a budget of tokens, later ones a level. */
+/* Gemini 2.5 has a budget of tokens, later ones a level; what is older knows neither.  Pro cannot be
+   kept from thinking and has fewer levels.  NULL: nothing is told. */
 static json_t *
 thinking_of (const char *model, const char *effort)
 {
   static const struct
   {
-    const char *effort, *level;
+    const char *effort, *level, *pro;
     int budget;
-  } rows[] = { { "none", "MINIMAL", 0 },     { "minimal", "MINIMAL", 512 }, { "low", "LOW", 1024 },
-               { "medium", "MEDIUM", 8192 }, { "high", "HIGH", 24576 },     { "xhigh", "HIGH", 24576 },
-               { "max", "HIGH", 24576 } };
+  } rows[] = { { "none", "MINIMAL", "LOW", 0 },     { "minimal", "MINIMAL", "LOW", 512 }, { "low", "LOW", "LOW", 1024 },
+               { "medium", "MEDIUM", "MEDIUM", 8192 }, { "high", "HIGH", "HIGH", 24576 } };
   size_t i = 0;
   while (i + 1 < sizeof rows / sizeof *rows && strcmp (rows[i].effort, effort) != 0)
     i++;
-  int shown = strcmp (effort, "none") != 0;
-  if (strstr (model, "gemini-2"))
-    return json_pack ("{s:b, s:i}", "includeThoughts", shown, "thinkingBudget", rows[i].budget);
-  return json_pack ("{s:b, s:s}", "includeThoughts", shown, "thinkingLevel", rows[i].level);
+  int shown = strcmp (effort, "none") != 0, pro = strstr (model, "-pro") != NULL;
+  if (strstr (model, "gemini-2.5"))
+    return json_pack ("{s:b, s:i}", "includeThoughts", shown, "thinkingBudget",
+                      pro && rows[i].budget < PRO_BUDGET_MIN ? PRO_BUDGET_MIN : rows[i].budget);
+  if (is_old (model))
+    return NULL;
+  const char *level = pro ? rows[i].pro : rows[i].level;
+  if (strstr (model, "gemini-3-pro") && !strcmp (level, "MEDIUM"))
+    level = "HIGH";
+  return json_pack ("{s:b, s:s}", "includeThoughts", shown, "thinkingLevel", level);
 }
 
 static int
@@ -207,8 +221,9 @@ add_settings (json_t *body, const struct aid_endpoint *ep, const struct aid_conv
     bad |= json_object_set_new (config, "seed", json_integer (s->seed & INT32_MAX));
   if (stop)
     bad |= json_object_set_new (config, "stopSequences", stop);
-  if (s->effort)
-    bad |= json_object_set_new (config, "thinkingConfig", thinking_of (ep->model, s->effort));
+  json_t *thinking = s->effort ? thinking_of (ep->model, s->effort) : NULL;
+  if (thinking)
+    bad |= json_object_set_new (config, "thinkingConfig", thinking);
   if (c->output_name)
     bad |= json_object_set_new (config, "responseMimeType", json_string ("application/json"))
            | json_object_set (config, "responseJsonSchema", c->output_schema);

@@ -21,8 +21,18 @@ static const struct
   { "deepseek", "api.deepseek.com", AID_OPENAI_THINKING | AID_OPENAI_ANY_JSON },
   { "mistral", "api.mistral.ai",
     AID_OPENAI_NO_OPTIONS | AID_OPENAI_RANDOM_SEED | AID_OPENAI_DOCUMENTS | AID_OPENAI_NINE },
+  { "plain", "", 0 },
 };
 #define DIALECTS (sizeof dialects / sizeof *dialects)
+
+int
+aid_openai_is_dialect (const char *name)
+{
+  for (size_t i = 0; i < DIALECTS; i++)
+    if (!strcmp (dialects[i].name, name))
+      return 1;
+  return 0;
+}
 
 /* The host in URL. */
 static struct aid_span
@@ -58,6 +68,12 @@ aid_openai_head (struct aid_wire_request *out, const struct aid_endpoint *ep, co
     return err;
   return aid_openai_dialect (ep) & AID_OPENAI_KEY_HEADER ? aid_wire_header (out, "api-key", ep->key, e)
                                                          : aid_wire_bearer (out, ep->key, e);
+}
+
+int
+aid_openai_may_reason (const char *model)
+{
+  return strncmp (model, "gpt-4", 5) != 0 && strncmp (model, "gpt-3", 5) != 0 && strncmp (model, "chatgpt-", 8) != 0;
 }
 
 /* The models of before gpt-5.1 reason always, later ones when they are asked to. */
@@ -104,7 +120,8 @@ int
 aid_openai_add_sampling (json_t *body, const struct aid_endpoint *ep, const struct aid_sampling *s)
 {
   unsigned does = aid_openai_dialect (ep);
-  int fixed = (does & AID_OPENAI_STRICT) && aid_openai_is_fixed (ep->model, s->effort), bad = 0;
+  int strict = (does & AID_OPENAI_STRICT) != 0, reasons = !strict || aid_openai_may_reason (ep->model), bad = 0;
+  int fixed = strict && reasons && aid_openai_is_fixed (ep->model, s->effort);
   json_t *stop = fixed ? NULL : aid_stop_words (s);
   if (s->max_tokens > 0)
     bad |= json_object_set_new (body, does & AID_OPENAI_NEW_LIMIT ? "max_completion_tokens" : "max_tokens",
@@ -117,5 +134,5 @@ aid_openai_add_sampling (json_t *body, const struct aid_endpoint *ep, const stru
     bad |= json_object_set_new (body, does & AID_OPENAI_RANDOM_SEED ? "random_seed" : "seed", json_integer (s->seed));
   if (stop)
     bad |= json_object_set_new (body, "stop", stop);
-  return !bad && (!s->effort || add_effort (body, does, s->effort));
+  return !bad && (!s->effort || !reasons || add_effort (body, does, s->effort));
 }

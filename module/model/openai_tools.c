@@ -5,8 +5,8 @@
    Which call a delta belongs to:
    - with an index: the call of that index; but a new call when the delta names a tool under another id and the call so far
      has complete arguments (or none);
-   - without: the call of the same id; else, when the delta names a tool and the last call is of another tool or complete,
-     a new one; else the last. */
+   - without: the call of the same id; else, when the delta names a tool and the last call is of another tool, complete or of
+     the same list, or both have ids and the delta's arguments are a beginning, a new one; else the last. */
 #include "model/wire_internal.h"
 #include "base/json.h"
 
@@ -31,6 +31,12 @@ static struct slot *
 slot_at (const struct aid_calls *c, size_t i)
 {
   return &AID_VEC_AT (struct slot, &c->slots, i);
+}
+
+void
+aid_calls_list (struct aid_calls *c)
+{
+  c->before = c->slots.len;
 }
 
 void
@@ -81,7 +87,7 @@ is_complete (const struct slot *s)
 
 /* The place of the call that a delta belongs to, or the number of calls when it begins one. */
 static size_t
-find (const struct aid_calls *c, int64_t index, struct aid_span id, struct aid_span name)
+find (const struct aid_calls *c, int64_t index, struct aid_span id, struct aid_span name, struct aid_span args)
 {
   size_t n = c->slots.len;
   for (size_t i = n; i-- > 0;)
@@ -98,9 +104,9 @@ find (const struct aid_calls *c, int64_t index, struct aid_span id, struct aid_s
   if (index >= 0 || n == 0)
     return n;
   const struct slot *last = slot_at (c, n - 1);
-  if (name.len && (is_complete (last) || (last->name.len && !aid_span_eq (name, aid_str_span (&last->name)))))
+  if (name.len && (n > c->before || is_complete (last) || (last->name.len && !aid_span_eq (name, aid_str_span (&last->name)))))
     return n;
-  return id.len && last->id.len && name.len && may_be_over (last) ? n : n - 1;
+  return id.len && last->id.len && name.len && (may_be_over (last) || aid_span_starts (args, "{")) ? n : n - 1;
 }
 
 static enum aid_err
@@ -147,7 +153,7 @@ aid_calls_delta (struct aid_calls *c, struct aid_decoder *d, const json_t *call,
   if (id.len || name.len || args.len)
     {
       int64_t index = aid_json_int (call, "index", -1);
-      size_t at = find (c, index, id, name);
+      size_t at = find (c, index, id, name, args);
       struct slot *fresh = at == c->slots.len ? aid_vec_push (&c->slots) : NULL;
       if (fresh)
         *fresh = (struct slot){ .index = index, .id = AID_STR_INIT (ID_MAX), .name = AID_STR_INIT (NAME_MAX) };

@@ -170,7 +170,8 @@ aid_catalogue_default (const struct aid_catalogue *cat)
 void
 aid_model_free (struct aid_model *m)
 {
-  char *const strings[] = { m->id, m->provider, m->name, m->title, m->kind, m->wire, m->url, m->version, m->host, m->key_env,
+  char *const strings[] = { m->id, m->provider, m->name, m->title, m->kind, m->wire, m->url, m->version, m->dialect, m->host,
+                            m->key_env,
                             (char *) (uintptr_t) m->sampling.effort, (char *) (uintptr_t) m->net.proxy,
                             (char *) (uintptr_t) m->net.ca_file, (char *) (uintptr_t) m->net.client_cert,
                             (char *) (uintptr_t) m->net.client_key };
@@ -298,6 +299,7 @@ fill (struct aid_model *out, const json_t *p, const json_t *settings)
   out->kind = copy (p, "kind");
   out->wire = strdup (wire ? wire : "openai-chat");
   out->version = copy (p, "version");
+  out->dialect = copy (p, "dialect");
   out->host = aid_json_str (p, "key_host") ? copy (p, "key_host") : host_of (out->url);
   out->local = aid_url_is_local (out->url);
   out->key_env = copy (p, "key_env");
@@ -308,6 +310,7 @@ fill (struct aid_model *out, const json_t *p, const json_t *settings)
   out->sampling.max_tokens = aid_json_int (settings, "max_tokens", 0);
   out->sampling.temperature = aid_json_real (settings, "temperature", -1.0);
   out->sampling.effort = copy (settings, "effort");
+  out->thinks_first = aid_json_bool (settings, "thinks_first", 0);
   fill_net (&out->net, p);
 }
 
@@ -315,7 +318,7 @@ fill (struct aid_model *out, const json_t *p, const json_t *settings)
 static enum aid_err
 check (const struct aid_config *c, const char *key, const json_t *p, char **url, struct aid_error *e)
 {
-  const char *given = aid_json_str (p, "url"), *wire = aid_json_str (p, "wire");
+  const char *given = aid_json_str (p, "url"), *wire = aid_json_str (p, "wire"), *dialect = aid_json_str (p, "dialect");
   struct aid_str missing = AID_STR_INIT (128);
   enum aid_err err = AID_OK;
   if (!p)
@@ -334,6 +337,9 @@ check (const struct aid_config *c, const char *key, const json_t *p, char **url,
   else if (wire && !aid_wire_find (wire))
     err = aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" in %s names an unknown wire format, \"%.40s\".", key,
                          aid_config_path (c), wire);
+  else if (dialect && !aid_openai_is_dialect (dialect))
+    err = aid_error_set (e, AID_E_INVALID, "The provider \"%.60s\" in %s names an unknown dialect, \"%.40s\".", key,
+                         aid_config_path (c), dialect);
   aid_str_free (&missing);
   if (err)
     {
@@ -415,7 +421,9 @@ struct aid_endpoint
 aid_model_endpoint (const struct aid_model *m, const char *key)
 {
   return (struct aid_endpoint){ .wire = m->wire, .base_url = m->url, .key = key, .model = m->name, .version = m->version,
-                                .extra = m->extra, .headers = m->headers, .context = m->context };
+                                .dialect = m->dialect,
+                                .extra = m->extra, .headers = m->headers, .context = m->context,
+                                .no_reasoning = (m->abilities & AID_CAN_TOLD) && !(m->abilities & AID_CAN_REASON) };
 }
 
 const char *

@@ -16,7 +16,7 @@ struct aid_model
   char *provider, *name;    /* the provider's key, the server's name of the model */
   char *title;              /* the provider's name for people; its key when there is no other */
   char *kind;               /* of a local server, or NULL (presets.h) */
-  char *wire, *url, *version;
+  char *wire, *url, *version, *dialect;   /* the last two may be NULL */
   char *host;               /* of url, without a port: what auth-source is asked for, unless "key_host" says otherwise */
   int local;                /* the server is this machine */
   int needs_key;            /* a preset or config names one */
@@ -27,6 +27,7 @@ struct aid_model
   int64_t max_output;       /* tokens of one answer at most; 0: unknown */
   unsigned abilities;       /* AID_CAN_... */
   struct aid_price price;
+  int thinks_first;         /* its answers begin inside of <think> (struct aid_wire) */
   struct aid_sampling sampling;  /* its effort is owned here */
   struct aid_http_request net;   /* only its times, retries, proxy and certificates are set; strings owned here */
 };

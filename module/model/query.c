@@ -70,6 +70,16 @@ root_of (const char *url)
   return aid_span_dup (base);
 }
 
+/* OpenAI's interfaces take a bearer's token, Azure's do not. */
+static enum aid_err
+add_openai_key (struct aid_wire_request *w, const struct aid_model *m, const char *key, struct aid_error *e)
+{
+  struct aid_endpoint ep = aid_model_endpoint (m, key);
+  if (key && *key && (aid_openai_dialect (&ep) & AID_OPENAI_KEY_HEADER))
+    return aid_wire_header (w, "api-key", key, e);
+  return aid_wire_bearer (w, key, e);
+}
+
 static enum aid_err
 add_key (struct aid_wire_request *w, const struct aid_model *m, const char *key, struct aid_error *e)
 {
@@ -80,7 +90,7 @@ add_key (struct aid_wire_request *w, const struct aid_model *m, const char *key,
     }
   if (!strcmp (m->wire, "gemini"))
     return key ? aid_wire_header (w, "x-goog-api-key", key, e) : AID_OK;
-  return aid_wire_bearer (w, key, e);
+  return add_openai_key (w, m, key, e);
 }
 
 static int
@@ -127,7 +137,7 @@ build (struct aid_wire_request *w, const struct aid_query *q, struct aid_error *
   if (!err && q->body)
     err = aid_json_dump (q->body, &w->body);
   if (!err)
-    err = q->bearer ? aid_wire_bearer (w, q->key, e) : add_key (w, m, q->key, e);
+    err = q->bearer ? add_openai_key (w, m, q->key, e) : add_key (w, m, q->key, e);
   json_object_foreach (m->headers, name, v)
     {
       if (!err && json_is_string (v))

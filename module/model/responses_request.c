@@ -159,27 +159,20 @@ add_tools (json_t *body, const struct aid_conversation *c)
   return !bad;
 }
 
-/* Models of before reasoning refuse to encrypt any. */
-static int
-may_reason (const char *model)
-{
-  return strncmp (model, "gpt-4", 5) != 0 && strncmp (model, "gpt-3", 5) != 0 && strncmp (model, "chatgpt-", 8) != 0;
-}
-
 static int
 add_settings (json_t *body, const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s)
 {
-  int fixed = aid_openai_is_fixed (ep->model, s->effort), bad = 0;
+  int reasons = aid_openai_may_reason (ep->model), fixed = reasons && aid_openai_is_fixed (ep->model, s->effort), bad = 0;
   if (s->max_tokens > 0)
     bad |= json_object_set_new (body, "max_output_tokens", json_integer (s->max_tokens));
   if (s->temperature >= 0 && !fixed)
     bad |= json_object_set_new (body, "temperature", json_real (s->temperature));
   if (s->top_p > 0 && !fixed)
     bad |= json_object_set_new (body, "top_p", json_real (s->top_p));
-  if (s->effort)
+  if (s->effort && reasons)
     bad |= json_object_set_new (body, "reasoning", json_pack ("{s:o, s:s}", "effort", aid_json_z (s->effort), "summary",
                                                               "auto"));
-  if (may_reason (ep->model))
+  if (reasons)                 /* others refuse to encrypt any */
     bad |= json_object_set_new (body, "include", json_pack ("[s]", "reasoning.encrypted_content"));
   if (c->output_name)
     bad |= json_object_set_new (body, "text", json_pack ("{s:{s:s, s:o, s:O, s:b}}", "format", "type", "json_schema", "name",

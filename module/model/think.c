@@ -19,6 +19,17 @@ flush (struct aid_think *t, int reasoning, aid_think_emit *emit, void *user)
     emit (user, reasoning, (struct aid_span){ t->held, n });
 }
 
+/* Gives out as reasoning what was held, but a "<" at its end, which may begin the closing tag. */
+static void
+give_back (struct aid_think *t, aid_think_emit *emit, void *user)
+{
+  size_t kept = t->held[t->nheld - 1] == open_tag[0];
+  t->nheld -= kept;
+  flush (t, 1, emit, user);
+  t->held[0] = open_tag[0];
+  t->nheld = kept;
+}
+
 /* Takes bytes until the answer's first word shows what it is.  What turns out to be plain text and was not cut goes out in
    one piece. */
 static struct aid_span
@@ -44,12 +55,16 @@ begin (struct aid_think *t, struct aid_span v, aid_think_emit *emit, void *user)
         }
       else if ((!opens && !closes) || t->nheld == sizeof t->held)
         {
-          t->state = AID_THINK_TEXT;
-          if (cut)
-            flush (t, 0, emit, user);
+          t->state = t->first ? AID_THINK_INSIDE : AID_THINK_TEXT;
+          if (!cut)
+            {
+              v = whole;
+              t->nheld = 0;
+            }
+          else if (t->first)
+            give_back (t, emit, user);
           else
-            v = whole;
-          t->nheld = 0;
+            flush (t, 0, emit, user);
         }
     }
   return v;

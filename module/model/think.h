@@ -4,7 +4,8 @@
    - <think> opens reasoning only at the very start of the answer, with nothing but white space before it;
    - the first </think> after it ends the reasoning, and no later tag means anything;
    - </think> without its opening tag is dropped only when nothing but white space came before it.  When text has been
-     given out already, the tag is text like any other: what was shown is never taken back.
+     given out already, the tag is text like any other: what was shown is never taken back;
+   - of a model whose answers are known to begin inside, all up to the first </think> is reasoning.
    White space next to the tags is dropped.  Text may be cut anywhere. */
 #ifndef AID_MODEL_THINK_H
 #define AID_MODEL_THINK_H
@@ -17,6 +18,7 @@ enum aid_think_state { AID_THINK_BEGIN, AID_THINK_LEAD, AID_THINK_INSIDE, AID_TH
 struct aid_think
 {
   enum aid_think_state state;
+  int first;               /* the answer begins inside: what wrote the opening tag was not the model */
   char held[64];           /* bytes that the next ones may complete to a tag */
   size_t nheld;
 };

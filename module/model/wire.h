@@ -21,6 +21,7 @@ struct aid_endpoint
   const char *dialect;     /* of openai-chat: "openai", "azure", "openrouter", "deepseek", "mistral", "plain"; NULL: by the
                               address */
   int64_t context;         /* tokens of the model's window; 0: unknown */
+  int no_reasoning;        /* the model is known not to reason */
   int64_t tokens;          /* of the conversation's texts, images and PDFs, as they were counted; 0: were not */
 };
 
@@ -56,6 +57,9 @@ enum aid_stop_reason
   AID_STOP_CONTEXT
 };
 const char *aid_stop_name (enum aid_stop_reason s);   /* "end", "length", ... */
+/* Appends what a person is to know of the end of an answer that is whole: that it came early, with WORDS, the server's own,
+   or that nothing came (HAS_TEXT is 0).  Small at its beginning, without a full stop; nothing when it ended as it should. */
+void aid_stop_tell (enum aid_stop_reason s, struct aid_span words, int has_text, struct aid_str *out);
 
 /* Token counts; -1: not told.  input includes what was cached, output includes reasoning. */
 struct aid_usage
@@ -105,9 +109,12 @@ struct aid_wire
   /* The body has ended.  AID_E_NET "the answer was cut off ..." unless the end marker was seen. */
   enum aid_err (*end) (struct aid_decoder *d, struct aid_error *e);
   void (*decoder_free) (struct aid_decoder *d);
+  /* Before the first byte: the answer begins inside of <think>, whose opening tag is not sent.  NULL: no such thing here. */
+  void (*thinks_first) (struct aid_decoder *d);
 };
 
 const struct aid_wire *aid_wire_find (const char *name);   /* NULL when unknown */
+int aid_openai_is_dialect (const char *name);              /* whether an endpoint may have this dialect */
 
 /* Puts the server's own words for a refused request (status >= 400) into one plain sentence: JSON of any provider's
    shape, or the first 300 bytes of anything else. */

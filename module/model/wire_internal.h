@@ -160,6 +160,7 @@ struct aid_fault
   struct aid_span message;
   const char *type, *code; /* "" when absent */
   const char *detail;      /* a finer code; "" when absent */
+  int status;              /* the code when it is a number, as an HTTP status; 0 when absent */
   struct aid_span relayed; /* the words of the provider behind a router */
 };
 /* 0 when DOC is no error. */
@@ -172,9 +173,12 @@ enum aid_err aid_fault_set (const json_t *doc, struct aid_error *e);
 struct aid_calls
 {
   struct aid_vec slots;
+  size_t before;           /* calls before the present list of deltas */
 };
 void aid_calls_init (struct aid_calls *c);
 void aid_calls_free (struct aid_calls *c);
+/* A new list of deltas begins. */
+void aid_calls_list (struct aid_calls *c);
 /* Reads one element of "tool_calls" and tells it.  AID_E_LIMIT beyond AID_CALLS_MAX calls. */
 enum aid_err aid_calls_delta (struct aid_calls *c, struct aid_decoder *d, const json_t *call, struct aid_error *e);
 
@@ -191,6 +195,21 @@ enum aid_err aid_anthropic_build (const struct aid_endpoint *ep, const struct ai
                                   const struct aid_sampling *s, struct aid_wire_request *out, struct aid_error *e);
 enum aid_err aid_gemini_build (const struct aid_endpoint *ep, const struct aid_conversation *c, const struct aid_sampling *s,
                                struct aid_wire_request *out, struct aid_error *e);
+
+/* What the models of the Messages API want differently (anthropic_dialect.c). */
+enum
+{
+  AID_ANTHROPIC_THINKS = 1,      /* when asked to */
+  AID_ANTHROPIC_BUDGET = 2,      /* how much is told in tokens */
+  AID_ANTHROPIC_EFFORT = 4,      /* how much is told by a word, alone or beside a budget */
+  AID_ANTHROPIC_ALWAYS = 8,      /* refuses to be kept from thinking */
+  AID_ANTHROPIC_NO_SAMPLING = 16,  /* refuses temperature and top_p */
+  AID_ANTHROPIC_ONE_SAMPLER = 32   /* refuses both at once */
+};
+unsigned aid_anthropic_dialect (const char *model);
+#define AID_ANTHROPIC_BUDGET_MIN 1024
+/* The tokens that EFFORT's word stands for; at most three quarters of MOST, those of the whole answer. */
+int64_t aid_anthropic_budget (const char *effort, int64_t most);
 
 /* What servers of Chat Completions want differently (openai_dialect.c). */
 enum
@@ -213,6 +232,8 @@ unsigned aid_openai_dialect (const struct aid_endpoint *ep);
 /* Sets OUT's url to PATH of EP, and the header that holds its key, if it has one. */
 enum aid_err aid_openai_head (struct aid_wire_request *out, const struct aid_endpoint *ep, const char *path,
                               struct aid_error *e);
+/* Whether OpenAI's MODEL may be told how much to reason: those of before that refuse it. */
+int aid_openai_may_reason (const char *model);
 /* Whether MODEL refuses temperature and the like when asked with EFFORT (may be NULL): OpenAI's models that reason do. */
 int aid_openai_is_fixed (const char *model, const char *effort);
 /* Adds S's members to BODY; 0 without memory. */

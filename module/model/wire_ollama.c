@@ -206,7 +206,7 @@ body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const 
   int ok = body != NULL;
   for (size_t i = 0; ok && i < c->messages.len; i++)
     ok = add_message (messages, &AID_VEC_AT (struct aid_message, &c->messages, i));
-  if (ok && s->effort)
+  if (ok && s->effort && !ep->no_reasoning)
     ok = !json_object_set_new (body, "think", think_of (s->effort));
   if (ok && c->output_name)
     ok = !json_object_set (body, "format", c->output_schema);
@@ -271,6 +271,7 @@ read_thinking (struct ollama *o, const json_t *message)
         continue;
       aid_decoder_delta (&o->base, AID_MODEL_REASONING, v);
       aid_str_addspan (&o->thinking, v);
+      o->think.first = 0;
       return;
     }
 }
@@ -283,6 +284,7 @@ read_message (struct ollama *o, const json_t *message, struct aid_error *e)
   size_t i;
   read_thinking (o, message);
   aid_think_feed (&o->think, aid_json_span (message, "content"), on_split, &o->base);
+  aid_calls_list (&o->calls);
   json_array_foreach (calls, i, call)
     {
       if (!err)
@@ -351,6 +353,12 @@ decoder_free (struct aid_decoder *d)
   free (o);
 }
 
+static void
+thinks_first (struct aid_decoder *d)
+{
+  ((struct ollama *) d)->think.first = 1;
+}
+
 static struct aid_decoder *
 decoder_new (aid_model_sink *sink, void *user)
 {
@@ -375,4 +383,5 @@ const struct aid_wire aid_wire_ollama = {
   .feed = aid_decoder_feed,
   .end = aid_decoder_end,
   .decoder_free = decoder_free,
+  .thinks_first = thinks_first,
 };

@@ -45,6 +45,7 @@ add_reasoning (struct openai *o, const char *member, struct aid_span v)
   aid_decoder_delta (&o->base, AID_MODEL_REASONING, v);
   aid_str_addspan (&o->reasoning, v);
   o->member = member;
+  o->think.first = 0;          /* it has a place of its own */
 }
 
 static void
@@ -293,6 +294,7 @@ read_delta (struct openai *o, const json_t *delta, struct aid_error *e)
   read_content (o, json_object_get (delta, "content"));
   o->refused |= refusal.len > 0;
   aid_decoder_delta (&o->base, AID_MODEL_REFUSAL, refusal);
+  aid_calls_list (&o->calls);
   json_array_foreach (calls, i, call)
     {
       if (!err)
@@ -343,7 +345,7 @@ on_frame (struct aid_decoder *d, enum aid_frame kind, struct aid_span event, con
   enum aid_err err = read_delta (o, delta, e);
   read_usage (o, chunk, choice);
   if (!err && aid_span_eqz (aid_json_span (choice, "finish_reason"), "error"))
-    err = aid_fault_set (chunk, e);
+    err = aid_fault_set (json_object_get (choice, "error") ? choice : chunk, e);
   if (!err)
     read_stop (o, choice);
   if (!err && kind == AID_FRAME_BODY)
@@ -375,6 +377,12 @@ decoder_free (struct aid_decoder *d)
   free (o);
 }
 
+static void
+thinks_first (struct aid_decoder *d)
+{
+  ((struct openai *) d)->think.first = 1;
+}
+
 static struct aid_decoder *
 decoder_new (aid_model_sink *sink, void *user)
 {
@@ -400,4 +408,5 @@ const struct aid_wire aid_wire_openai_chat = {
   .feed = aid_decoder_feed,
   .end = aid_decoder_end,
   .decoder_free = decoder_free,
+  .thinks_first = thinks_first,
 };

@@ -21,7 +21,8 @@ struct responses
   struct aid_vec calls;        /* struct call, in the order they began */
   struct aid_carried kept;
   int streamed;                /* an item, or a piece of one, came */
-  int said, reasoned;          /* deltas of the present item's text, of its reasoning came */
+  int said, reasoned;          /* some of the present item's text, of its reasoning came */
+  int piece;                   /* a delta of the present piece of either came */
   int spoke;                   /* an earlier item had text */
   int summaries;               /* paragraphs of reasoning so far */
   int refused;
@@ -116,7 +117,7 @@ say (struct responses *r, enum aid_model_event_kind kind, struct aid_span text)
     return;
   if (!r->said && r->spoke)
     aid_decoder_delta (&r->base, AID_MODEL_TEXT, AID_SPAN ("\n\n"));
-  r->said = r->streamed = 1;
+  r->said = r->streamed = r->piece = 1;
   r->refused |= kind == AID_MODEL_REFUSAL;
   aid_decoder_delta (&r->base, kind, text);
 }
@@ -126,7 +127,7 @@ reason (struct responses *r, struct aid_span text)
 {
   if (!text.len)
     return;
-  r->reasoned = r->streamed = 1;
+  r->reasoned = r->streamed = r->piece = 1;
   aid_decoder_delta (&r->base, AID_MODEL_REASONING, text);
 }
 
@@ -143,7 +144,7 @@ begin_item (struct responses *r, const json_t *item, int64_t index, struct aid_e
 {
   r->streamed = 1;
   r->spoke |= r->said;
-  r->said = r->reasoned = 0;
+  r->said = r->reasoned = r->piece = 0;
   return kind_of (item) == CALL ? begin_call (r, item, index, e) : AID_OK;
 }
 
@@ -303,6 +304,26 @@ on_item_done (struct responses *r, const json_t *doc, struct aid_error *e)
   return end_item (r, item, index, begun, e);
 }
 
+/* A piece is whole: it is taken when no delta brought it. */
+static void
+on_piece_done (struct responses *r, struct aid_span type, const json_t *doc)
+{
+  struct aid_span text = aid_json_span (doc, "text"), arguments = aid_json_span (doc, "arguments");
+  ptrdiff_t call = find_call (r, aid_json_span (doc, "item_id"), aid_json_int (doc, "output_index", -1));
+  if (!arguments.len)
+    arguments = aid_json_span (doc, "input");
+  if (aid_span_eqz (type, "output_text.done") && !r->piece)
+    say (r, AID_MODEL_TEXT, text);
+  else if (aid_span_eqz (type, "refusal.done") && !r->piece)
+    say (r, AID_MODEL_REFUSAL, aid_json_span (doc, "refusal"));
+  else if ((aid_span_eqz (type, "reasoning_summary_text.done") || aid_span_eqz (type, "reasoning_text.done")) && !r->piece)
+    reason (r, text);
+  else if (aid_span_ends (type, ".done") && call >= 0 && !AID_VEC_AT (struct call, &r->calls, call).arguments)
+    add_arguments (r, call, arguments);
+  if (aid_span_ends (type, "text.done") || aid_span_ends (type, "refusal.done"))
+    r->piece = 0;
+}
+
 static enum aid_err
 on_event (struct responses *r, struct aid_span type, const json_t *doc, struct aid_error *e)
 {
@@ -325,6 +346,8 @@ on_event (struct responses *r, struct aid_span type, const json_t *doc, struct a
   else if (aid_span_eqz (type, "completed") || aid_span_eqz (type, "incomplete") || aid_span_eqz (type, "failed")
            || aid_span_eqz (type, "cancelled"))
     return end_response (r, json_object_get (doc, "response"), e);
+  else
+    on_piece_done (r, type, doc);
   return AID_OK;
 }
 

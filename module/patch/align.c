@@ -25,7 +25,7 @@ skip_cost (const struct aid_view *v, size_t i)
   if (it->ellipsis)
     return it->op == '-' ? .3 : 0;
   if (it->weak)
-    return .05;
+    return AID_WEAK_SKIPPED;
   if (it->op == '-')
     return it->weight < .1 ? .4 : v->lenient ? 3 : AID_NEVER;
   return it->near_insert && it->weight < .35 ? .35 : it->weight;

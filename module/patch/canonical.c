@@ -21,13 +21,16 @@ plain_sign (const unsigned char *p, size_t n, size_t *len)
   static const struct { unsigned char b0, b1, from, to; const char *sign; } wide[] = {
     { 0xe2, 0x80, 0x90, 0x95, "-" },  { 0xe2, 0x88, 0x92, 0x92, "-" },   { 0xe2, 0x80, 0x98, 0x9b, "'" },
     { 0xe2, 0x80, 0x9c, 0x9f, "\"" }, { 0xe2, 0x80, 0xa6, 0xa6, "..." }, { 0xe2, 0x80, 0xaf, 0xaf, " " },
-    { 0xe2, 0x80, 0x82, 0x83, " " },  { 0xe2, 0x80, 0x89, 0x89, " " },   { 0xef, 0xbb, 0xbf, 0xbf, "" },
+    { 0xe2, 0x80, 0x80, 0x8a, " " },  { 0xe3, 0x80, 0x80, 0x80, " " },   { 0xef, 0xbb, 0xbf, 0xbf, "" },
+    { 0xe2, 0x80, 0x8b, 0x8d, "" },   { 0xe2, 0x81, 0xa0, 0xa0, "" }, /* of no width */
   };
   *len = 2;
   if (n >= 2 && p[0] == 0xc2 && (p[1] == 0xab || p[1] == 0xbb))
     return "\"";
   if (n >= 2 && p[0] == 0xc2 && p[1] == 0xa0)
     return " ";
+  if (n >= 2 && p[0] == 0xc2 && p[1] == 0xad) /* a soft hyphen */
+    return "";
   *len = 3;
   for (size_t i = 0; i < sizeof wide / sizeof *wide && n >= 3; i++)
     if (p[0] == wide[i].b0 && p[1] == wide[i].b1 && p[2] >= wide[i].from && p[2] <= wide[i].to)
@@ -92,6 +95,14 @@ is_composable (struct aid_span v)
       v = aid_span_cut (v, (size_t) n, v.len);
     }
   return 1;
+}
+
+int
+aid_begins_unseen (struct aid_span v)
+{
+  size_t len;
+  const char *sign = v.len > 0 && (unsigned char) *v.ptr >= 0x80 ? plain_sign ((const unsigned char *) v.ptr, v.len, &len) : NULL;
+  return sign && (*sign == ' ' || !*sign);
 }
 
 void

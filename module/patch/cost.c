@@ -45,6 +45,20 @@ aid_item_similarity (struct aid_view *v, const struct aid_target *t, size_t item
   return similar (t, &v->item[item], found, 0);
 }
 
+/* Whether context of the hunk is LINE to the letter, and no other line is: then LINE is not what a deleted line that resembles
+   it means. */
+static int
+is_context (const struct aid_view *v, const struct aid_target *t, size_t line)
+{
+  uint32_t id = t->index[AID_STRIP].ids[line];
+  if (aid_index_places (&t->index[AID_STRIP], id) != 1)
+    return 0;
+  for (size_t i = 0; i < v->m; i++)
+    if (v->item[v->old[i]].op == ' ' && v->item[v->old[i]].id[AID_STRIP] == id)
+      return 1;
+  return 0;
+}
+
 static double
 cost_of_words (struct aid_view *v, const struct aid_target *t, size_t item, size_t line)
 {
@@ -61,7 +75,7 @@ cost_of_words (struct aid_view *v, const struct aid_target *t, size_t item, size
   struct aid_span found = aid_lines_at (&t->lines, line);
   count_long (t, found);
   int numbers = aid_same_numbers (it->stripped, found);
-  if (it->op == '-' && !numbers)
+  if (it->op == '-' && (!numbers || is_context (v, t, line)))
     return AID_NEVER;
   return AID_WORDS + (1 - r) * 1.4 + (numbers ? 0 : .25) + (elsewhere ? .35 : 0);
 }
@@ -81,11 +95,12 @@ aid_item_cost (struct aid_view *v, const struct aid_target *t, size_t item, size
     }
   if (it->raw_id == trailing)      /* AID_NO_ID is never a line's */
     return .02;
+  int alike = it->id[AID_CANON] == t->index[AID_CANON].ids[line];
+  if (it->weak)
+    return alike ? AID_WEAK_ALIKE : AID_NEVER;
   if (it->id[AID_STRIP] == t->index[AID_STRIP].ids[line])
     return AID_REINDENTED;
-  if (it->id[AID_CANON] == t->index[AID_CANON].ids[line])
-    return .1;
-  return it->weak ? AID_NEVER : cost_of_words (v, t, item, line);
+  return alike ? .1 : cost_of_words (v, t, item, line);
 }
 
 int

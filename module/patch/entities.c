@@ -8,9 +8,9 @@ struct entity
   const char *name, *sign;
 };
 
-static const struct entity entities[] = { { "&lt;", "<" },   { "&gt;", ">" },   { "&amp;", "&" },
-                                          { "&quot;", "\"" }, { "&#39;", "'" }, { "&#x27;", "'" } };
-enum { HIDING = 3 };            /* the first ones: a page must write these */
+static const struct entity entities[] = { { "&lt;", "<" },   { "&gt;", ">" },  { "&amp;", "&" },  { "&quot;", "\"" },
+                                          { "&#34;", "\"" }, { "&#39;", "'" }, { "&#x27;", "'" }, { "&apos;", "'" } };
+enum { HIDING = 3 /* the first ones: a page must write these */, ENTITIES = sizeof entities / sizeof *entities };
 
 static const struct entity *
 entity_at (struct aid_span v, size_t i, size_t n)
@@ -22,17 +22,26 @@ entity_at (struct aid_span v, size_t i, size_t n)
   return NULL;
 }
 
+/* The next of the first N entities in V at or behind *AT, which is moved behind its sign; NULL: there is none. */
+static const struct entity *
+next_entity (struct aid_span v, size_t *at, size_t n)
+{
+  const char *amp;
+  while (*at < v.len && (amp = memchr (v.ptr + *at, '&', v.len - *at)))
+    {
+      *at = (size_t) (amp - v.ptr) + 1;
+      const struct entity *e = entity_at (v, *at - 1, n);
+      if (e)
+        return e;
+    }
+  return NULL;
+}
+
 int
 aid_has_entity (struct aid_span v)
 {
-  const char *at = v.ptr, *end = v.ptr + v.len;
-  while (at < end && (at = memchr (at, '&', (size_t) (end - at))))
-    {
-      if (entity_at (v, (size_t) (at - v.ptr), HIDING))
-        return 1;
-      at++;
-    }
-  return 0;
+  size_t at = 0;
+  return next_entity (v, &at, ENTITIES) != NULL;
 }
 
 /* Whether V has a sign that a page would have written as an entity. */
@@ -46,11 +55,28 @@ has_raw (struct aid_span v)
   const char *at = v.ptr, *end = v.ptr + v.len;
   while (at < end && (at = memchr (at, '&', (size_t) (end - at))))
     {
-      if (!entity_at (v, (size_t) (at - v.ptr), sizeof entities / sizeof *entities))
+      if (!entity_at (v, (size_t) (at - v.ptr), ENTITIES))
         return 1;
       at++;
     }
   return 0;
+}
+
+/* Whether SIGN is written only as an entity in the lines of P, and is so at least once. */
+static int
+is_only_escaped (const struct aid_patch *p, char sign)
+{
+  int escaped = 0;
+  for (size_t i = 0; i < p->lines.len; i++)
+    {
+      struct aid_span v = AID_VEC_AT (struct aid_patch_line, &p->lines, i).text;
+      size_t at = 0;
+      if (v.len > 0 && memchr (v.ptr, sign, v.len))
+        return 0;
+      for (const struct entity *e; !escaped && (e = next_entity (v, &at, ENTITIES));)
+        escaped = *e->sign == sign;
+    }
+  return escaped;
 }
 
 enum aid_entities
@@ -60,10 +86,13 @@ aid_entities_of (const struct aid_patch *p)
   for (size_t i = 0; i < p->lines.len && !(some && raw); i++)
     {
       struct aid_span text = AID_VEC_AT (struct aid_patch_line, &p->lines, i).text;
-      some = some || aid_has_entity (text);
+      size_t at = 0;
+      some = some || next_entity (text, &at, HIDING);
       raw = raw || has_raw (text);
     }
-  return !some ? AID_ENTITIES_NONE : raw ? AID_ENTITIES_SOME : AID_ENTITIES_ALL;
+  if (some || raw)
+    return !some ? AID_ENTITIES_NONE : raw ? AID_ENTITIES_SOME : AID_ENTITIES_ALL;
+  return is_only_escaped (p, '"') || is_only_escaped (p, '\'') ? AID_ENTITIES_ALL : AID_ENTITIES_NONE;
 }
 
 static void
@@ -77,7 +106,7 @@ add_unescaped (struct aid_str *out, struct aid_span v)
       i = to;
       if (i == v.len)
         break;
-      const struct entity *e = entity_at (v, i, sizeof entities / sizeof *entities);
+      const struct entity *e = entity_at (v, i, ENTITIES);
       aid_str_addz (out, e ? e->sign : "&");
       i += e ? strlen (e->name) : 1;
     }

@@ -417,7 +417,8 @@ aid_indent_line (const struct aid_indent *i, const struct aid_view *v, size_t it
 {
   const struct aid_item *it = &v->item[item];
   struct aid_span text = it->weak && it->stripped.len ? it->raw : it->text, written = aid_indent_of (text);
-  if (!aid_indent_changes (i) || it->stripped.len == 0 || written.len > AID_INDENT_MAX
+  int is_extra = i && i->rule == EXTRA_BLANK && text.len == 1;      /* blanks alone, but for this one, are the line's */
+  if (!aid_indent_changes (i) || (it->stripped.len == 0 && !is_extra) || written.len > AID_INDENT_MAX
       || (i->rule == BLANKS_TO_TABS && aid_indent_has_tab (written)))
     {
       aid_str_addspan (out, text);

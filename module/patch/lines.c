@@ -6,18 +6,22 @@
 
 enum { CHAR_STEP = 256 };
 
-/* Bytes that begin a character: of any bytes, so that also a file that is no UTF-8 has positions.  Eight at once: a byte that
-   goes on with one has its highest bit set and the next one not. */
+/* Bytes that begin a character, of at most CHAR_STEP: of any bytes, so that also a file that is no UTF-8 has positions.  Eight at
+   once: a byte that goes on with one has its highest bit set and the next one not.  They are counted in eight columns, which a
+   CHAR_STEP of them does not fill. */
 static size_t
 count_chars (const char *p, size_t n)
 {
   const uint64_t ones = 0x0101010101010101;
-  size_t going_on = 0, i = 0;
+  uint64_t columns = 0;
+  size_t i = 0;
   for (uint64_t word; i + sizeof word <= n; i += sizeof word)
     {
       memcpy (&word, p + i, sizeof word);
-      going_on += (size_t) ((((word >> 7) & ~(word >> 6)) & ones) * ones >> 56);
+      columns += (word >> 7) & ~(word >> 6) & ones;
     }
+  const uint64_t every_other = 0x00ff00ff00ff00ff, pairs = 0x0001000100010001;
+  size_t going_on = (size_t) (((columns & every_other) + (columns >> 8 & every_other)) * pairs >> 48);
   for (; i < n; i++)
     going_on += ((unsigned char) p[i] & 0xc0) == 0x80;
   return n - going_on;

@@ -15,6 +15,8 @@
 #define AID_MARGIN .30            /* how much worse the next best place must be */
 #define AID_NEVER HUGE_VAL        /* the cost of what may not be */
 #define AID_REINDENTED .06        /* what it costs when a line is indented differently */
+#define AID_WEAK_SKIPPED .05       /* what it costs that the file lacks a line without prefix: it may be prose */
+#define AID_WEAK_ALIKE .04         /* ... and, less than that, that it has it with other blanks and signs */
 #define AID_LITERAL .13           /* costs up to this are differences in blanks and signs only */
 #define AID_WORDS .25             /* what it costs at least when words differ */
 
@@ -52,10 +54,14 @@ enum aid_err aid_view_init (struct aid_view *v, struct aid_target *t, const stru
 /* Fills what follows from the items, once they are read differently. */
 void aid_view_count (struct aid_view *v, const struct aid_target *t);
 /* Other readings of the items (reread.c): bare blank lines as additions, because the hunk's counts say so; without the line
-   numbers that stand before the text or the sign; with tabs for "\t".  *ANY: the hunk can be read so. */
+   numbers that stand before the text or the sign; with the "-" of lists as text, where context has no prefix; with the blanks
+   that "\t" and no-break spaces stand for.  *ANY: the hunk can be read so. */
 enum aid_err aid_view_add_blanks (struct aid_view *v, const struct aid_target *t, int *any);
 enum aid_err aid_view_drop_numbers (struct aid_view *v, const struct aid_target *t, int *any);
-enum aid_err aid_view_read_tabs (struct aid_view *v, const struct aid_target *t, int *any);
+/* ... whose bar has no blank of its own. */
+enum aid_err aid_view_drop_tight_numbers (struct aid_view *v, const struct aid_target *t, int *any);
+enum aid_err aid_view_keep_signs (struct aid_view *v, const struct aid_target *t, int *any);
+enum aid_err aid_view_read_blanks (struct aid_view *v, const struct aid_target *t, int *any);
 /* Fills the numbers of all levels (only the strictest is there at first: a clean hunk needs no other). */
 enum aid_err aid_view_number (struct aid_view *v, struct aid_target *t);
 void aid_view_free (struct aid_view *v);

@@ -83,9 +83,12 @@ aid_indent_pairs (struct aid_view *v, const struct aid_target *t, const struct a
       if (it->op == '+' || m->map[k] < 0 || it->stripped.len == 0)
         continue;
       struct aid_span line = aid_lines_at (&t->lines, (size_t) m->map[k]), found = aid_indent_of (line);
-      struct aid_span written = aid_indent_of (as_written (v, it, line, may_lack_prefix));
+      int is_equal = aid_span_eq (it->text, line);
+      struct aid_span text = is_equal ? line : as_written (v, it, line, may_lack_prefix);
+      struct aid_span written = is_equal ? found : aid_indent_of (text);
       if (found.len == line.len || written.len > AID_INDENT_MAX || found.len > AID_INDENT_MAX
-          || !is_same_line (v, t, k, (size_t) m->map[k]))
+          || aid_begins_unseen (aid_span_cut (text, written.len, text.len))
+          || (!is_equal && !is_same_line (v, t, k, (size_t) m->map[k])))
         continue;
       struct aid_pair *p = aid_vec_push (pairs);
       if (!p)

@@ -214,6 +214,7 @@ size_t aid_lines_chars (const struct aid_lines *l, size_t byte);      /* charact
    written (typographic quotes and dashes, "--", letters with marks). */
 enum aid_level { AID_TRAILING, AID_STRIP, AID_CANON, AID_LEVELS };
 #define AID_NO_ID UINT32_MAX
+int aid_begins_unseen (struct aid_span v);   /* with a blank beyond ASCII or a sign of no width: it is no plain indentation */
 void aid_canonical (struct aid_span line, struct aid_str *out);   /* the form of the last: OUT becomes it (canonical.c) */
 
 /* The lines of one file as numbers: equal numbers, equal lines at the level; and where each number stands. */
@@ -343,8 +344,5 @@ struct aid_ahead *aid_ahead_new (const struct aid_patch *p, const struct aid_pat
 /* The same texts, for one thread: the first time a file is asked for it is given as it was read ahead. */
 struct aid_patch_source aid_ahead_source (struct aid_ahead *a);
 void aid_ahead_free (struct aid_ahead *a);    /* waits for what is being read; NULL is fine */
-
-/* Fills every plan's after and the counts (plan_texts.c). */
-enum aid_err aid_plan_texts (struct aid_plan *plan);
 
 #endif

@@ -98,8 +98,12 @@ is_known (const struct aid_view *v)
 static enum aid_err
 find_undone (const struct placing *g, struct aid_case *c, const struct aid_want *w, int exact)
 {
-  enum aid_err err = has_exact (c) ? AID_OK : find_reread (g, c, w, aid_view_drop_numbers, exact);
-  return err || has_exact (c) ? err : find_reread (g, c, w, aid_view_read_tabs, exact);
+  static enum aid_err (*const reread[]) (struct aid_view *, const struct aid_target *, int *)
+    = { aid_view_drop_numbers, aid_view_drop_tight_numbers, aid_view_keep_signs, aid_view_read_blanks };
+  enum aid_err err = AID_OK;
+  for (size_t k = 0; k < sizeof reread / sizeof *reread && !err && !has_exact (c); k++)
+    err = find_reread (g, c, w, reread[k], exact);
+  return err;
 }
 
 /* Counts that make bare blank lines additions are believed when the hunk has an exact place so.  A hunk that has no exact place
@@ -277,11 +281,13 @@ prepare (const struct placing *g, size_t i)
 {
   struct aid_case *c = &g->cases[i];
   const struct aid_want *w = &g->wants[i];
-  int numbered;                 /* then what looks like context has signs behind its numbers */
+  int numbered = 0;             /* then what looks like context has signs behind its numbers */
   c->tied = AID_VEC_INIT (size_t, AID_CANDIDATES);
   enum aid_err err = aid_view_init (&c->view, g->t, w);
   if (!err && c->view.plus + c->view.minus == 0)
     err = aid_view_drop_numbers (&c->view, g->t, &numbered);
+  if (!err && !numbered && c->view.plus + c->view.minus == 0)
+    err = aid_view_drop_tight_numbers (&c->view, g->t, &numbered);
   if (err || bar (g, i))
     return err;
   if (g->wants[i].too_large)

@@ -118,7 +118,7 @@ target_of (struct aid_planner *g, struct aid_file_plan *f, const char *path, enu
   char why[256];
   if (t)
     {
-      f->same_as = t->plan;
+      aid_plan_join (g, f, t->plan);
       t->again = 1;
       return t;
     }
@@ -155,7 +155,7 @@ may_build_on_each_other (struct aid_planner *g, const struct aid_file_plan *f)
 {
   enum { MOST_HUNKS = 64 };
   const struct aid_plan_options *o = &g->options;
-  if (f->applies || !o->together || o->reverse || o->chosen || f->n > MOST_HUNKS)
+  if (f->applies || !o->together || o->reverse || o->chosen || f->n > MOST_HUNKS || g->work > AID_PLACE_WORK)
     return 0;
   for (size_t i = 0; i < f->n; i++)
     if (aid_plan_placement (g, f, i)->candidates.len > 0)
@@ -320,6 +320,8 @@ plan_file (struct aid_planner *g, size_t index)
   if (!f)
     return AID_E_NOMEM;
   f->file = f->same_as = index;
+  g->next[index] = AID_NO_PART;
+  g->last[index] = index;
   f->first = pf->first_hunk;
   f->n = pf->nhunks;
   aid_str_init (&f->before, AID_PATCH_MAX);
@@ -360,7 +362,12 @@ planner_init (struct aid_planner *g, const struct aid_plan_options *options)
   g->entities = aid_entities_of (g->p);
   g->targets = aid_map_new ();
   g->claimed = aid_map_new ();
-  if (!g->plan || !g->targets || !g->claimed)
+  g->makers = aid_map_new ();
+  g->so_far = AID_STR_INIT (AID_PATCH_MAX * 3);
+  g->so_far_head = AID_NO_PART;
+  g->next = malloc ((g->p->files.len + 1) * sizeof *g->next);
+  g->last = malloc ((g->p->files.len + 1) * sizeof *g->last);
+  if (!g->plan || !g->targets || !g->claimed || !g->makers || !g->next || !g->last)
     return AID_E_NOMEM;
   g->plan->reverse = g->options.reverse;
   g->plan->files = AID_VEC_INIT (struct aid_file_plan, AID_PATCH_FILES);
@@ -377,6 +384,11 @@ planner_free (struct aid_planner *g)
     aid_map_free (g->targets, free_target);
   if (g->claimed)
     aid_map_free (g->claimed, NULL);
+  if (g->makers)
+    aid_map_free (g->makers, NULL);
+  aid_str_free (&g->so_far);
+  free (g->next);
+  free (g->last);
   aid_unescape_free (g->unescaped);
   aid_plan_forget_names (g);
   aid_str_free (&g->kept);
@@ -394,9 +406,13 @@ aid_patch_plan (const struct aid_patch *p, const struct aid_patch_source *source
   struct aid_patch_source read_ahead = ahead ? aid_ahead_source (ahead) : *source;
   g.source = &read_ahead;
   for (size_t i = 0; i < p->files.len && !err; i++)
-    err = plan_file (&g, i);
+    {
+      err = plan_file (&g, i);
+      if (!err)
+        err = aid_plan_note_maker (&g, &AID_VEC_AT (struct aid_file_plan, &g.plan->files, i));
+    }
   if (!err)
-    err = aid_plan_texts (g.plan);
+    err = aid_plan_texts (&g);
   planner_free (&g);
   aid_ahead_free (ahead);
   if (err)

@@ -5,20 +5,45 @@
 
 #include <stdlib.h>
 
-/* What the parts of the patch before F leave of its file. */
+/* Whether the parts of a path behind FIRST and before END have edits. */
+static int
+have_edits (struct aid_planner *g, size_t first, size_t end)
+{
+  for (size_t i = g->next[first]; i != end; i = g->next[i])
+    {
+      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i);
+      for (size_t k = 0; k < f->n; k++)
+        if (aid_plan_placement (g, f, k)->edits.len > 0)
+          return 1;
+      g->so_far_last = i;
+    }
+  return 0;
+}
+
+/* What the parts of the patch before F leave of its file.  It is kept for the next part, for thousands may fit nowhere. */
 static enum aid_err
 text_so_far (struct aid_planner *g, const struct aid_file_plan *f, const struct aid_file_plan *head, struct aid_str *out)
 {
-  size_t last = head->file;
+  enum { EDIT_WORK = 200 };     /* to put one in its place among many and to carry it out */
+  enum aid_err err = AID_OK;
   if (head->rewritten)
     return aid_str_addspan (out, aid_str_span (&head->after));
   if (head == f)
     return aid_str_addspan (out, aid_str_span (&head->before));
-  for (size_t i = head->file; i < f->file; i++)
-    if (AID_VEC_AT (struct aid_file_plan, &g->plan->files, i).same_as == head->file)
-      last = i;
-  g->work += f->file - head->file;
-  return aid_plan_text_after (g->plan, last, aid_str_span (&head->before), out);
+  if (g->so_far_head != head->file || have_edits (g, g->so_far_last, f->file))
+    {
+      aid_str_clear (&g->so_far);
+      err = aid_plan_text_after (g, head->file, f->file, aid_str_span (&head->before), &g->so_far);
+      g->so_far_head = err ? AID_NO_PART : head->file;
+      for (size_t i = head->file; i != f->file; i = g->next[i])
+        {
+          const struct aid_file_plan *part = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i);
+          for (size_t k = 0; k < part->n; k++)
+            g->work += aid_plan_placement (g, part, k)->edits.len * EDIT_WORK;
+          g->so_far_last = i;
+        }
+    }
+  return err ? err : aid_str_addspan (out, aid_str_span (&g->so_far));
 }
 
 /* Places each hunk in what those before it leave of TEXT, which becomes what all leave.  *OK: every one is in its exact place. */
@@ -33,6 +58,7 @@ place_each (struct aid_planner *g, const struct aid_file_plan *f, struct aid_pla
       trials[i] = (struct aid_placement){ .hunk = f->first + i, .status = aid_plan_placement (g, f, i)->status };
       if (trials[i].status == AID_HUNK_LEFT_OUT)
         continue;
+      g->work += text->len * 2;
       trials[i].candidates = AID_VEC_INIT (int64_t, AID_CANDIDATES);
       trials[i].edits = AID_VEC_INIT (struct aid_patch_edit, AID_PATCH_LINES);
       err = aid_plan_place_one (g, f, i, aid_str_span (text), &trials[i], &after);
@@ -49,14 +75,10 @@ place_each (struct aid_planner *g, const struct aid_file_plan *f, struct aid_pla
 }
 
 static void
-forget_edits (struct aid_planner *g, const struct aid_file_plan *f)
+forget_edits (struct aid_placement *o)
 {
-  for (size_t i = 0; i < f->n; i++)
-    {
-      struct aid_placement *o = aid_plan_placement (g, f, i);
-      o->edits.len = 0;
-      o->span_beg = o->span_end = o->cspan_beg = o->cspan_end = 0;
-    }
+  o->edits.len = 0;
+  o->span_beg = o->span_end = o->cspan_beg = o->cspan_end = 0;
 }
 
 /* Takes over where the hunks were placed, without their edits, which are in terms of another text. */
@@ -74,22 +96,34 @@ take_over (struct aid_planner *g, struct aid_file_plan *f, struct aid_placement 
     }
 }
 
-/* Gives the first hunk of the path that applies the edit that makes TEXT of the file. */
+/* The first hunk of the path that applies, up to F; no part has edits any more. */
+static struct aid_placement *
+first_without_edits (struct aid_planner *g, const struct aid_file_plan *head, const struct aid_file_plan *f)
+{
+  struct aid_placement *first = NULL;
+  for (size_t k = 0; k < f->n; k++)
+    forget_edits (aid_plan_placement (g, f, k));
+  /* Once the path is rewritten only its first hunk has an edit. */
+  for (size_t i = head->file; i != AID_NO_PART && !(first && head->rewritten); i = g->next[i])
+    {
+      const struct aid_file_plan *part = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i);
+      for (size_t k = 0; k < part->n && !(first && head->rewritten); k++)
+        {
+          struct aid_placement *o = aid_plan_placement (g, part, k);
+          first = !first && o->status == AID_HUNK_APPLIES ? o : first;
+          forget_edits (o);
+        }
+      g->work++;
+    }
+  return first;
+}
+
+/* Gives that hunk the edit that makes TEXT of the file. */
 static enum aid_err
 rewrite (struct aid_planner *g, struct aid_file_plan *head, const struct aid_file_plan *f, struct aid_span text)
 {
   struct aid_span before = aid_str_span (&head->before);
-  struct aid_placement *first = NULL;
-  for (size_t i = head->file; i <= f->file; i++)
-    {
-      const struct aid_file_plan *part = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i);
-      if (part->same_as != head->file)
-        continue;
-      forget_edits (g, part);
-      for (size_t k = 0; k < part->n && !first; k++)
-        if (aid_plan_placement (g, part, k)->status == AID_HUNK_APPLIES)
-          first = aid_plan_placement (g, part, k);
-    }
+  struct aid_placement *first = first_without_edits (g, head, f);
   size_t beg = 0, end = 0;      /* whole lines that both begin and end with */
   for (size_t i = 0; i < before.len && i < text.len && before.ptr[i] == text.ptr[i]; i++)
     if (before.ptr[i] == '\n')
@@ -119,6 +153,7 @@ aid_plan_one_by_one (struct aid_planner *g, struct aid_file_plan *f)
   struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 3);
   int ok = 0;
   enum aid_err err = trials ? text_so_far (g, f, head, &text) : AID_E_NOMEM;
+  g->work += text.len * 2;
   if (!err)
     err = place_each (g, f, trials, &text, &ok);
   if (!err && ok)

@@ -13,6 +13,8 @@ int aid_has_entity (struct aid_span v);
 struct aid_patch *aid_unescape (const struct aid_patch *p);
 void aid_unescape_free (struct aid_patch *copy);
 
+#define AID_NO_PART SIZE_MAX
+
 struct aid_planner
 {
   const struct aid_patch *p;
@@ -25,6 +27,10 @@ struct aid_planner
   struct aid_plan *plan;
   struct aid_map *targets;      /* path -> struct aid_target, of modified files */
   struct aid_map *claimed;      /* path -> how: see claim */
+  struct aid_map *makers;       /* path -> 1 + the file of the last part that makes it */
+  size_t *next, *last;          /* by file: the next part of the same path, or AID_NO_PART; by a chain's head: its last part */
+  struct aid_str so_far;        /* what the parts of one path leave of it (plan_chain.c), ... */
+  size_t so_far_head, so_far_last;  /* ... from the head, or AID_NO_PART, to this one */
   size_t work, bytes;
   char *kept_path;              /* a file that was read to see whether it is there, ... */
   struct aid_str kept;          /* ... and its text */
@@ -82,11 +88,18 @@ int aid_plan_knows (const struct aid_planner *g, const char *path);   /* a part 
 const char *aid_plan_only_name (struct aid_planner *g, const char *path);
 void aid_plan_forget_names (struct aid_planner *g);
 
-/* Appends to AFTER what the edits of the FILE-th plan, and of those before it for the same path, make of BEFORE, in which they
-   are placed (plan_texts.c). */
-enum aid_err aid_plan_text_after (struct aid_plan *plan, size_t file, struct aid_span before, struct aid_str *after);
+/* F is one more part of the path whose first part is HEAD. */
+void aid_plan_join (struct aid_planner *g, struct aid_file_plan *f, size_t head);
+/* Appends to AFTER what the edits of the FIRST-th plan and of those after it for the same path, up to but without END
+   (AID_NO_PART: all), make of BEFORE, in which they are placed (plan_texts.c). */
+enum aid_err aid_plan_text_after (struct aid_planner *g, size_t first, size_t end, struct aid_span before,
+                                  struct aid_str *after);
+/* Fills every plan's after and the counts. */
+enum aid_err aid_plan_texts (struct aid_planner *g);
 /* The part of the patch that makes the file that F modifies, when both are to be carried out together; else NULL. */
 struct aid_file_plan *aid_plan_maker (struct aid_planner *g, const struct aid_file_plan *f);
+/* To be told of every part when it was planned. */
+enum aid_err aid_plan_note_maker (struct aid_planner *g, const struct aid_file_plan *f);
 /* Places F's hunks in the text that MADE makes, which becomes what they leave of it. */
 enum aid_err aid_plan_change_made (struct aid_planner *g, struct aid_file_plan *f, struct aid_file_plan *made);
 /* A new file with the text of the file FROM and F's hunks placed in that. */

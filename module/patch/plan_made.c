@@ -39,7 +39,7 @@ change (struct aid_planner *g, struct aid_file_plan *f, struct aid_span text, st
     return err;
   err = aid_plan_place (g, f, &t, f->new_path);
   if (!err)
-    err = aid_plan_text_after (g->plan, f->file, text, out);
+    err = aid_plan_text_after (g, f->file, AID_NO_PART, text, out);
   aid_target_free (&t);
   return err;
 }
@@ -60,22 +60,32 @@ aid_plan_maker (struct aid_planner *g, const struct aid_file_plan *f)
 {
   if (!g->options.together || g->options.reverse || f->op != AID_OP_MODIFY || !aid_plan_knows (g, f->new_path))
     return NULL;
-  g->work += f->file;
-  for (size_t i = f->file; i > 0 && g->work < AID_PLACE_WORK; i--)
-    {
-      struct aid_file_plan *made = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i - 1);
-      if (made->op == AID_OP_CREATE && made->new_path && strcmp (made->new_path, f->new_path) == 0)
-        return made->applies && !made->already ? made : NULL;
-    }
-  return NULL;
+  uintptr_t nth = (uintptr_t) aid_map_get (g->makers, aid_span_z (f->new_path));
+  struct aid_file_plan *made = nth ? &AID_VEC_AT (struct aid_file_plan, &g->plan->files, nth - 1) : NULL;
+  return made && made->applies && !made->already ? made : NULL;
+}
+
+enum aid_err
+aid_plan_note_maker (struct aid_planner *g, const struct aid_file_plan *f)
+{
+  if (f->op != AID_OP_CREATE || !f->new_path)
+    return AID_OK;
+  return aid_map_put (g->makers, aid_span_z (f->new_path), (void *) (uintptr_t) (f->file + 1), NULL);
 }
 
 enum aid_err
 aid_plan_change_made (struct aid_planner *g, struct aid_file_plan *f, struct aid_file_plan *made)
 {
   struct aid_str text = AID_STR_INIT (AID_PATCH_MAX * 3);
+  /* The whole text is looked through, and kept, for each part that changes it. */
+  g->work += made->after.len * 4;
+  if (g->work > AID_PLACE_WORK)
+    {
+      aid_plan_refuse (g, f, "the patch changes the file that it makes in more parts than can be handled at once");
+      return AID_OK;
+    }
   enum aid_err err = change (g, f, aid_str_span (&made->after), &text);
-  f->same_as = made->file;      /* only now: its edits are in terms of what was made so far */
+  aid_plan_join (g, f, made->file);      /* only now: its edits are in terms of what was made so far */
   for (size_t i = 0; i < f->n; i++)
     {
       struct aid_placement *o = aid_plan_placement (g, f, i);

@@ -39,53 +39,42 @@ splice (struct aid_span before, struct step *steps, size_t n, struct aid_str *af
   return aid_str_addspan (after, aid_span_cut (before, at, before.len));
 }
 
-/* The plans of one path are a chain in the order of the patch; NEXT is by file, (size_t) -1 ends.  Appends to AFTER what all
-   their edits make of BEFORE. */
-static enum aid_err
-text_of (struct aid_plan *plan, size_t first, const size_t *next, struct aid_span before, struct aid_str *after)
+void
+aid_plan_join (struct aid_planner *g, struct aid_file_plan *f, size_t head)
+{
+  f->same_as = head;
+  if (head == f->file)
+    return;
+  g->next[g->last[head]] = f->file;
+  g->last[head] = f->file;
+}
+
+enum aid_err
+aid_plan_text_after (struct aid_planner *g, size_t first, size_t end, struct aid_span before, struct aid_str *after)
 {
   size_t n = 0;
-  for (size_t i = first; i != (size_t) -1; i = next[i])
+  for (size_t i = first; i != AID_NO_PART && i != end; i = g->next[i])
     {
-      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
+      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i);
       for (size_t k = 0; k < f->n; k++)
-        n += AID_VEC_AT (struct aid_placement, &plan->placements, f->first + k).edits.len;
+        n += aid_plan_placement (g, f, k)->edits.len;
     }
   struct step *steps = malloc ((n + 1) * sizeof *steps);
   if (!steps)
     return AID_E_NOMEM;
   n = 0;
-  for (size_t i = first; i != (size_t) -1; i = next[i])
+  for (size_t i = first; i != AID_NO_PART && i != end; i = g->next[i])
     {
-      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
+      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i);
       for (size_t k = 0; k < f->n; k++)
         {
-          const struct aid_vec *edits = &AID_VEC_AT (struct aid_placement, &plan->placements, f->first + k).edits;
+          const struct aid_vec *edits = &aid_plan_placement (g, f, k)->edits;
           for (size_t j = 0; j < edits->len; j++, n++)
             steps[n] = (struct step){ &AID_VEC_AT (struct aid_patch_edit, edits, j), n };
         }
     }
   enum aid_err err = splice (before, steps, n, after);
   free (steps);
-  return err;
-}
-
-enum aid_err
-aid_plan_text_after (struct aid_plan *plan, size_t file, struct aid_span before, struct aid_str *after)
-{
-  size_t head = AID_VEC_AT (struct aid_file_plan, &plan->files, file).same_as, last = head;
-  size_t *next = malloc ((file + 1) * sizeof *next);
-  if (!next)
-    return AID_E_NOMEM;
-  for (size_t i = head + 1; i <= file; i++)
-    if (AID_VEC_AT (struct aid_file_plan, &plan->files, i).same_as == head)
-      {
-        next[last] = i;
-        last = i;
-      }
-  next[last] = (size_t) -1;
-  enum aid_err err = text_of (plan, head, next, before, after);
-  free (next);
   return err;
 }
 
@@ -108,32 +97,16 @@ count (struct aid_plan *plan, const struct aid_file_plan *f)
 }
 
 enum aid_err
-aid_plan_texts (struct aid_plan *plan)
+aid_plan_texts (struct aid_planner *g)
 {
-  size_t n = plan->files.len;
-  size_t *next = malloc ((n + 1) * 2 * sizeof *next), *last = next ? next + n + 1 : NULL;
-  if (!next)
-    return AID_E_NOMEM;
-  for (size_t i = 0; i < n; i++)
-    {
-      size_t head = AID_VEC_AT (struct aid_file_plan, &plan->files, i).same_as;
-      next[i] = (size_t) -1;
-      last[i] = i;
-      if (head != i)
-        {
-          next[last[head]] = i;
-          last[head] = i;
-        }
-    }
   enum aid_err err = AID_OK;
-  for (size_t i = 0; i < n && !err; i++)
+  for (size_t i = 0; i < g->plan->files.len && !err; i++)
     {
-      struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
+      struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &g->plan->files, i);
       if (f->same_as == i && !f->rewritten && (f->op == AID_OP_MODIFY || f->op == AID_OP_RENAME))
-        err = text_of (plan, i, next, aid_str_span (&f->before), &f->after);
-      count (plan, f);
+        err = aid_plan_text_after (g, i, AID_NO_PART, aid_str_span (&f->before), &f->after);
+      count (g->plan, f);
     }
-  free (next);
   return err;
 }
 

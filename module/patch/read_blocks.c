@@ -59,6 +59,18 @@ struct ends
   int open;                     /* what is yet to come says where: what stands before content_end is sure to be content */
 };
 
+/* Whether the fence that closes a diff stands at the end of LINE, behind its text; then *RUN bytes of it.  A line that has other
+   signs of fences is text. */
+static int
+ends_in_fence (struct aid_span line, const struct fence *open, size_t *run)
+{
+  *run = 0;
+  while (*run < line.len && line.ptr[line.len - 1 - *run] == open->sign)
+    ++*run;
+  return *run >= open->run && *run < line.len && !memchr (line.ptr, open->sign, line.len - *run)
+         && is_diff_info (open->info);
+}
+
 /* Ends the block at the fence that closes it, or at the end of the answer.  Fences can be set so that each is looked for
    through the whole answer; then, after several times its length, the first one that may close a block does. */
 static struct ends
@@ -67,9 +79,9 @@ find_close (struct aid_perusal *s, const struct fence *open, int strict)
   enum { TIMES = 8, FREE = 1 << 20 };
   struct aid_cursor c = s->c;
   struct aid_in_line l;
-  struct ends loose = { 0, 0, 0 };
-  size_t end_width = 0, width, sure = s->c.end;
-  int inside = 0;               /* a search/replace block */
+  struct ends loose = { 0, 0, 0 }, glued = loose; /* GLUED: at a fence behind the last line's text, if there is no other */
+  size_t end_width = 0, width, run, sure = s->c.end;
+  int inside = 0; /* a search/replace block */
   c.horizon = NULL;
   while (aid_cursor_next (&c, &l))
     {
@@ -88,12 +100,19 @@ find_close (struct aid_perusal *s, const struct fence *open, int strict)
           end_width = inside ? aid_block_widths (c, width).end : 0;
           if (s->c.horizon && end_width == 0)   /* its end may come */
             {
-              sure = l.beg;
+              sure = glued.block_end > 0 ? sure : l.beg;
               break;
             }
         }
       if (!parse_fence (l.text, &f))
-        continue;
+        {
+          if (glued.block_end == 0 && ends_in_fence (l.text, open, &run))
+            {
+              glued = (struct ends){ (size_t) (l.text.ptr - c.text) + l.text.len - run, l.end, 0 };
+              sure = l.beg;
+            }
+          continue;
+        }
       int closes = f.sign == open->sign && f.run >= open->run && f.info.len == 0;
       if (closes && (!strict || f.indent == open->indent))
         return (struct ends){ l.beg, l.end, 0 };
@@ -101,7 +120,11 @@ find_close (struct aid_perusal *s, const struct fence *open, int strict)
         loose = (struct ends){ l.beg, l.end, 0 };
       if (f.info.len > 0 && loose.block_end > 0)
         return loose;
+      if (f.info.len > 0 && f.indent == open->indent && glued.block_end > 0)
+        return glued;
     }
+  if (loose.block_end == 0 && glued.block_end > 0 && !s->c.horizon)
+    return glued;
   if (loose.block_end == 0)
     loose = (struct ends){ sure, sure, 0 };
   loose.open = s->c.horizon != NULL;

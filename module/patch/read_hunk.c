@@ -81,10 +81,11 @@ int
 aid_at_file_header (const struct aid_cursor *c)
 {
   struct aid_in_line l[3];
-  int n = peek (c, l, 3);
   struct aid_span name;
-  if (n == 0)
+  /* Nearly every line of a hunk is told by its first byte to be none. */
+  if (peek (c, l, 1) == 0 || l[0].text.len == 0 || !memchr ("*dI-+", l[0].text.ptr[0], 5))
     return 0;
+  int n = peek (c, l, 3);
   if (aid_at_directive (l[0].text, &name) >= AID_UPDATE_FILE)
     return 1;
   if (starts (l[0].text, "diff --git ") || starts (l[0].text, "diff --cc ") || starts (l[0].text, "diff --combined "))

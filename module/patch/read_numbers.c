@@ -1,5 +1,5 @@
-/* Lines that were copied from a listing, with its numbers in front of them: "12 | x".  Only numbers that go up by
-   one line by line are believed, for code may begin with a number and a bar as well. */
+/* Lines that were copied from a listing, with its numbers in front of them: "12 | x", or 12 and a tab or an arrow.  Only
+   numbers that go up by one line by line are believed, for code may begin with a number and a bar as well. */
 #include "patch/patch_internal.h"
 
 /* The number in front of LINE, which is taken off with its sign and one blank; -1. */
@@ -10,6 +10,12 @@ take_number (struct aid_span *line)
   while (v.len > 0 && v.ptr[0] == ' ')
     v = aid_span_cut (v, 1, v.len);
   int64_t number = aid_number (&v);
+  int arrow = aid_span_starts (v, "\xe2\x86\x92");
+  if (number >= 0 && (arrow || aid_span_starts (v, "\t")))
+    {
+      *line = aid_span_cut (v, arrow ? strlen ("\xe2\x86\x92") : 1, v.len);
+      return number;
+    }
   while (v.len > 0 && v.ptr[0] == ' ')
     v = aid_span_cut (v, 1, v.len);
   if (number < 0 || v.len == 0)

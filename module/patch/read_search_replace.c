@@ -6,39 +6,60 @@
 
 #include <stdlib.h>
 
-/* N times C at the beginning of LINE (5 to 20), then WORD. */
-static int
-marker (struct aid_span line, char c, const char *word, size_t *width)
+/* How many times C stands at the beginning of LINE, 5 to 20; 0: another number of times.  *REST gets what follows. */
+static size_t
+marker (struct aid_span line, char c, struct aid_span *rest)
 {
   size_t n = 0;
   while (n < line.len && line.ptr[n] == c)
     n++;
-  *width = n;
-  struct aid_span rest = aid_span_trim (aid_span_cut (line, n, line.len));
-  if (n < 5 || n > 20)
-    return 0;
-  return aid_span_eqz (rest, word) || (word[0] == 'S' && aid_span_eqz (rest, "SEARCH>"));
+  *rest = aid_span_trim (aid_span_cut (line, n, line.len));
+  return n < 5 || n > 20 ? 0 : n;
+}
+
+static int
+is_word (struct aid_span v, const char *word)
+{
+  return v.len == strlen (word) && strncasecmp (v.ptr, word, v.len) == 0;
+}
+
+/* V without a fence at its end, which closes the block on the line that should stand before it. */
+static struct aid_span
+without_fence (struct aid_span v)
+{
+  size_t n = 0;
+  while (n < v.len && v.ptr[v.len - 1 - n] == '`')
+    n++;
+  return n < 3 ? v : aid_span_trim (aid_span_cut (v, 0, v.len - n));
 }
 
 int
 aid_at_search (struct aid_span line, size_t *width)
 {
-  return line.len > 0 && (line.ptr[0] == '<' || line.ptr[0] == '-') && marker (line, line.ptr[0], "SEARCH", width);
+  struct aid_span rest;
+  if (line.len == 0 || (line.ptr[0] != '<' && line.ptr[0] != '-') || !(*width = marker (line, line.ptr[0], &rest)))
+    return 0;
+  return aid_span_eqz (rest, "SEARCH") || aid_span_eqz (rest, "SEARCH>")
+         || (line.ptr[0] == '<' && (is_word (rest, "search") || is_word (rest, "original")));
 }
 
 int
 aid_at_replace (struct aid_span line, size_t width)
 {
-  size_t n;
-  return line.len > 0 && (line.ptr[0] == '>' || line.ptr[0] == '+') && marker (line, line.ptr[0], "REPLACE", &n)
-         && (width == 0 || n == width);
+  struct aid_span rest;
+  size_t n = line.len > 0 && (line.ptr[0] == '>' || line.ptr[0] == '+') ? marker (line, line.ptr[0], &rest) : 0;
+  if (n == 0 || (width != 0 && n != width))
+    return 0;
+  rest = without_fence (rest);
+  return aid_span_eqz (rest, "REPLACE") || (line.ptr[0] == '>' && (is_word (rest, "replace") || is_word (rest, "updated")));
 }
 
 static int
 at_divider (struct aid_span line, size_t width)
 {
-  size_t n;
-  return line.len > 0 && line.ptr[0] == '=' && marker (line, '=', "", &n) && (width == 0 || n == width);
+  struct aid_span rest;
+  size_t n = line.len > 0 && line.ptr[0] == '=' ? marker (line, '=', &rest) : 0;
+  return n > 0 && rest.len == 0 && (width == 0 || n == width);
 }
 
 struct aid_widths
@@ -105,7 +126,8 @@ take_header (struct aid_vec *search)
 {
   static const char *const names[] = { ":start_line:", ":end_line:" };
   int64_t first = -1;
-  size_t n = 0, width;
+  struct aid_span rest;
+  size_t n = 0;
   for (; n < 2 && n < search->len; n++)
     {
       struct aid_span line = AID_VEC_AT (struct aid_span, search, n), digits;
@@ -117,8 +139,7 @@ take_header (struct aid_vec *search)
         break;
       first = n == 0 ? number : first;
     }
-  if (n > 0 && n < search->len && AID_VEC_AT (struct aid_span, search, n).len > 0
-      && marker (AID_VEC_AT (struct aid_span, search, n), '-', "", &width))
+  if (n > 0 && n < search->len && marker (AID_VEC_AT (struct aid_span, search, n), '-', &rest) > 0 && rest.len == 0)
     n++;
   search->len -= n;
   if (n > 0)

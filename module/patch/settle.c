@@ -299,6 +299,20 @@ settle_new (struct settling *s, struct one *o)
   return create (o);
 }
 
+/* Whether the block shows both sides of a conflict, which the file does not have: no text is meant to become that. */
+static int
+shows_conflict (const struct one *o)
+{
+  int beg = 0, end = 0;
+  for (size_t i = 0; i < o->lines.len; i++)
+    {
+      struct aid_span line = AID_VEC_AT (struct aid_span, &o->lines, i);
+      beg |= aid_span_starts (line, "<<<<<<< ");
+      end |= beg && aid_span_starts (line, ">>>>>>> ");
+    }
+  return end && aid_span_find (aid_str_span (&o->file), (struct aid_span){ "<<<<<<< ", 8 }) < 0;
+}
+
 static enum aid_err
 settle_one (struct settling *s, struct one *o)
 {
@@ -318,6 +332,8 @@ settle_one (struct settling *s, struct one *o)
     return s->any ? refuse (o, "the file cannot be read") : AID_OK;
   if (err)
     return err;
+  if (!s->any && shows_conflict (o))
+    return AID_OK;
   if (!o->there)
     return settle_new (s, o);
   err = take_whole (s, o, &taken);

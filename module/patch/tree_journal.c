@@ -198,9 +198,10 @@ aid_tree_change_drop (const struct aid_tree_change *c)
 {
   struct aid_str file = AID_STR_INIT (PATH_MAX);
   file_of (c, c->state, &file);
-  /* A journal that stays tells of a change that is over: finding it does no harm. */
-  if (!file.err && unlink (file.ptr) == 0)
-    aid_fs_sync_folder_of (file.ptr);
+  /* A journal that stays, or comes back when the power fails just now, tells of a change that is over: finding it does no harm,
+     so nobody waits for the disk here. */
+  if (!file.err)
+    unlink (file.ptr);
   aid_str_free (&file);
 }
 

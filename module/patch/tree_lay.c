@@ -3,9 +3,9 @@
    A file's text is on the disk when fsync says so, and no target is replaced before.  But fsync after each file waits for the
    disk as often as there are files, or keeps as many threads waiting; and what the disk could take as one, the sizes and names of
    many files, it is given piece by piece.  So files are written first, many of them, each one's bytes being sent off without
-   waiting where the system can do that (aid_tree_start_writing).  Then all of them are synced, by several threads, the folders
-   that hold their names among them: for most files nothing is left to be written, and the first sync has taken the names and
-   sizes of all along.
+   waiting where the system can do that (aid_tree_start_writing), by two threads, for making a file, filling it and telling the
+   disk of it keep a processor busy.  Then all of them are synced, by several threads, the folders that hold their names among
+   them: for most files nothing is left to be written, and the first sync has taken the names and sizes of all along.
 
    Only fsync is relied on, of each file and each folder: sending off promises nothing.  syncfs would be one call for all, but
    also writes what everybody else has left to be written on that disk, gigabytes at times, and older systems do not tell of its
@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 struct laying
@@ -22,6 +23,8 @@ struct laying
   const struct aid_tree_change *change;
   const struct aid_tree_text *texts;
   struct aid_tree_unsynced unsynced;
+  pthread_mutex_t lock;         /* of unsynced */
+  size_t first;                 /* the step that is the first of those laid down together */
 };
 
 /* The mode of FD as the patch states it: who may read it may run it, or nobody may. */
@@ -48,7 +51,10 @@ lay_down (struct laying *l, const char *name, struct aid_span text, const char *
       return err;
     }
   aid_tree_start_writing (fd);
-  return aid_tree_sync_later (&l->unsynced, fd, name, e);
+  pthread_mutex_lock (&l->lock);
+  enum aid_err err = aid_tree_sync_later (&l->unsynced, fd, name, e);
+  pthread_mutex_unlock (&l->lock);
+  return err;
 }
 
 /* The file of the step I - 1 still has the text that the plan was made for; 0 writes the journal. */
@@ -67,10 +73,11 @@ look_at (void *laying, size_t i, struct aid_error *e)
 /* A file that only gets another name stays the file that it is, as durable as whoever wrote it left it, if the file system can do
    that. */
 static enum aid_err
-lay_down_step (struct laying *l, size_t i, struct aid_error *e)
+lay_down_step (void *laying, size_t i, struct aid_error *e)
 {
-  const struct aid_tree_step *s = AID_TREE_STEP (l->change, i);
-  const struct aid_tree_text *t = &l->texts[i];
+  struct laying *l = laying;
+  const struct aid_tree_step *s = AID_TREE_STEP (l->change, l->first + i);
+  const struct aid_tree_text *t = &l->texts[l->first + i];
   enum aid_err err = AID_OK;
   if (s->temp && !(t->same && link (t->like, s->temp) == 0))
     err = lay_down (l, s->temp, t->after, t->like, &t->st, t->exec, e);
@@ -82,7 +89,7 @@ lay_down_step (struct laying *l, size_t i, struct aid_error *e)
 enum aid_err
 aid_tree_begin (const struct aid_tree_change *c, const struct aid_tree_text *texts, struct aid_error *e)
 {
-  struct laying l = { c, texts, aid_tree_unsynced () };
+  struct laying l = { .change = c, .texts = texts };
   /* The journal waits for the disk; the files are looked at meanwhile. */
   return aid_tree_each (c->steps.len + 1, AID_TREE_WORKS, look_at, &l, e);
 }
@@ -90,12 +97,20 @@ aid_tree_begin (const struct aid_tree_change *c, const struct aid_tree_text *tex
 enum aid_err
 aid_tree_lay_down (const struct aid_tree_change *c, const struct aid_tree_text *texts, struct aid_error *e)
 {
-  struct laying l = { c, texts, aid_tree_unsynced () };
+  struct laying l = { c, texts, aid_tree_unsynced (), PTHREAD_MUTEX_INITIALIZER, 0 };
+  /* A step leaves two files open at most, its .new and a copy for .old; so the lock is never held over a sync. */
+  size_t together = (l.unsynced.files.max - 1) / 2;
   enum aid_err err = AID_OK;
-  for (size_t i = 0; i < c->steps.len && !err; i++)
-    err = lay_down_step (&l, i, e);
+  for (; l.first < c->steps.len && !err; l.first += together)
+    {
+      size_t left = c->steps.len - l.first;
+      err = aid_tree_each (left < together ? left : together, AID_TREE_WORKS, lay_down_step, &l, e);
+      if (!err && left > together)
+        err = aid_tree_sync_now (&l.unsynced, e);
+    }
   if (!err)
     err = aid_tree_sync_folders (&l.unsynced, c, e);
   aid_tree_unsynced_free (&l.unsynced);
+  pthread_mutex_destroy (&l.lock);
   return err;
 }

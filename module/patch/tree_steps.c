@@ -33,9 +33,7 @@ static int
 has_text (const char *name, uint64_t hash)
 {
   struct aid_str text = AID_STR_INIT (AID_PATCH_MAX);
-  struct stat st;
-  int same = lstat (name, &st) == 0 && S_ISREG (st.st_mode) && aid_fs_read (name, &text, NULL) == AID_OK
-             && aid_hash64 (aid_str_span (&text)) == hash;
+  int same = aid_fs_read_itself (name, &text, NULL) == AID_OK && aid_hash64 (aid_str_span (&text)) == hash;
   aid_str_free (&text);
   return same;
 }
@@ -61,14 +59,15 @@ foreign (const struct aid_tree_step *s, struct aid_error *e)
   return aid_error_set (e, AID_E_STATE, "%.200s was changed meanwhile by somebody else", s->name);
 }
 
-/* The step is made, or can be. */
+/* The step is made, or can be: then *LEFT gets 1. */
 static enum aid_err
-can_make (const struct aid_tree_step *s, struct aid_error *e)
+can_make (const struct aid_tree_step *s, int *left, struct aid_error *e)
 {
+  *left = present (s->kind == AID_STEP_REMOVE ? s->old : s->temp);
   if (s->kind == AID_STEP_REMOVE)
-    return present (s->old) && present (s->name) && !one_file (s->old, s->name) && !has_text (s->name, s->before)
+    return *left && present (s->name) && !one_file (s->old, s->name) && !has_text (s->name, s->before)
            ? foreign (s, e) : AID_OK;
-  if (!present (s->temp))
+  if (!*left)
     return s->kind == AID_STEP_REPLACE && present (s->old) && one_file (s->old, s->name)
            ? aid_error_set (e, AID_E_STATE, "the new text of %.180s is gone", s->name) : AID_OK;
   if (s->kind == AID_STEP_NEW)
@@ -109,13 +108,12 @@ static enum aid_err
 make_step (void *change, size_t i, struct aid_error *e)
 {
   const struct aid_tree_step *s = AID_TREE_STEP ((const struct aid_tree_change *) change, i);
-  enum aid_err err = can_make (s, e);
-  if (err)
+  int left;
+  enum aid_err err = can_make (s, &left, e);
+  if (err || !left)
     return err;
   if (s->kind == AID_STEP_REMOVE)
-    return present (s->old) ? drop (s->name, e) : AID_OK;
-  if (!present (s->temp))
-    return AID_OK;
+    return drop (s->name, e);
   if (s->kind == AID_STEP_NEW)
     return move_new (s->temp, s->name, e);
   if (s->kind == AID_STEP_REPLACE)
@@ -128,8 +126,9 @@ enum aid_err
 aid_tree_change_can_finish (const struct aid_tree_change *c, struct aid_error *e)
 {
   enum aid_err err = AID_OK;
+  int left;
   for (size_t i = 0; i < c->steps.len && !err; i++)
-    err = can_make (AID_TREE_STEP (c, i), e);
+    err = can_make (AID_TREE_STEP (c, i), &left, e);
   return err;
 }
 

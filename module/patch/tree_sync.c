@@ -21,7 +21,7 @@ aid_tree_each (size_t n, unsigned helpers, enum aid_err (*fn) (void *ctx, size_t
 
 /* --- what is open --- */
 
-enum { OPEN_FILES = 512 /* at most so many wait to be synced */ };
+enum { OPEN_FILES = 512 /* at most so many wait to be synced */, FEWEST = 4 };
 
 struct unsynced
 {
@@ -33,8 +33,8 @@ struct unsynced
 struct aid_tree_unsynced
 aid_tree_unsynced (void)
 {
-  long most = sysconf (_SC_OPEN_MAX) / 4;
-  return (struct aid_tree_unsynced){ AID_VEC_INIT (struct unsynced, most < 1 || most > OPEN_FILES ? OPEN_FILES : (size_t) most) };
+  long open_max = sysconf (_SC_OPEN_MAX), most = open_max < 0 || open_max / 4 > OPEN_FILES ? OPEN_FILES : open_max / 4;
+  return (struct aid_tree_unsynced){ AID_VEC_INIT (struct unsynced, (size_t) (most < FEWEST ? FEWEST : most)) };
 }
 
 /* Some file systems cannot sync a folder: EINVAL is no loss of data. */

@@ -7,6 +7,7 @@
 
 static const char *const small_words[] = { "end", "else", "begin", "return", "break;", "else:", "done", "in", "end;", "then",
                                            "fi", "pass", "else {", "} else {", "return;", "try:", "do" };
+enum { LONGEST_SMALL = 8 /* bytes */ };
 
 double
 aid_line_weight (struct aid_span stripped)
@@ -15,7 +16,7 @@ aid_line_weight (struct aid_span stripped)
     return .08;
   if (stripped.len <= 3)
     return .3;
-  for (size_t i = 0; i < sizeof small_words / sizeof *small_words; i++)
+  for (size_t i = 0; stripped.len <= LONGEST_SMALL && i < sizeof small_words / sizeof *small_words; i++)
     if (aid_span_eqz (stripped, small_words[i]))
       return .3;
   for (size_t i = 0; i < stripped.len; i++)
@@ -69,24 +70,27 @@ aid_is_ellipsis (struct aid_span v)
 {
   static const char *const open[] = { "//", "/*", "(*", "<!--", "--", "#", ";;;", ";;", ";", "*", "%" };
   static const char *const close[] = { "*/", "*)", "-->" };
-  static const char *const words[] = { "existing", "rest", "unchanged", "remaining", "other", "omitted", "same", "code", "of",
-                                       "the", "as", "before", "here", "file", "function", "method", "class", "lines", "line" };
+  static const char *const words[]
+    = { "existing", "rest", "unchanged", "remaining",  "other",   "omitted",  "same",     "code",  "of",
+        "the",      "as",   "before",    "here",       "file",    "function", "method",   "class", "lines",
+        "line",     "no",   "changes",   "unmodified", "remains", "stays",    "previous", "more" };
   v = skip_signs (v, open, sizeof open / sizeof *open);
-  if (!skip_dots (&v))
-    return 0;
+  int dots = skip_dots (&v);
   for (v = aid_span_trim (v); v.len > 0; v = aid_span_trim (v))
     {
       size_t i = 0, n = sizeof words / sizeof *words;
       while (i < n && !skip_word (&v, words[i]))
         i++;
-      if (i < n || skip_dots (&v))
+      if (i < n)
         continue;
-      if (v.ptr[0] == '.')
+      if (skip_dots (&v))
+        dots = 1;
+      else if (strchr (".,()[]", v.ptr[0]) && v.ptr[0])
         v = aid_span_cut (v, 1, v.len);
       else
         break;
     }
-  return skip_signs (v, close, sizeof close / sizeof *close).len == 0;
+  return dots && skip_signs (v, close, sizeof close / sizeof *close).len == 0;
 }
 
 /* --- the view --- */

@@ -40,6 +40,23 @@ lost_a_few (const struct aid_witnesses *i, const struct aid_view *v)
   return same >= lost && (writes_blanks (v) || same >= 3 * lost || first);
 }
 
+static int
+begins_with (struct aid_span v, struct aid_span head)
+{
+  return aid_span_eq (aid_span_cut (v, 0, head.len), head);
+}
+
+/* Whether the pair may come from another width of indentation: tabs on one side, or twice as much on one. */
+static int
+may_be_converted (const struct aid_pair *p)
+{
+  if (aid_indent_has_tab (p->written) != aid_indent_has_tab (p->found))
+    return 1;
+  if (aid_indent_has_tab (p->found)) /* else blanks were put behind the file's tabs, or taken off there */
+    return !begins_with (p->written, p->found) && !begins_with (p->found, p->written);
+  return p->written.len == 2 * p->found.len || p->found.len == 2 * p->written.len;
+}
+
 /* Whether few lines of context are indented otherwise than in the file, not twice or half as much, while many more, those
    without indentation too, are as they are there: then the few are mistakes and no rule. */
 static int
@@ -51,8 +68,7 @@ few_are_mistaken (const struct aid_witnesses *i)
       const struct aid_pair *p = &i->all[k];
       if (aid_pair_agrees (p))
         same++;
-      else if (p->op == '-' || aid_indent_has_tab (p->written) || aid_indent_has_tab (p->found)
-               || p->written.len == 2 * p->found.len || p->found.len == 2 * p->written.len)
+      else if (p->op == '-' || may_be_converted (p))
         return 0;
       else
         other++;

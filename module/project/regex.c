@@ -85,15 +85,23 @@ aid_regex_add (struct aid_regex *r, struct aid_span pattern, int id, struct aid_
   return AID_OK;
 }
 
+/* What is compiled to machine code has 32 KB of stack, which a long path may pass: then it is interpreted. */
+static int
+try (struct aid_regex *r, const pcre2_code *code, struct aid_span text)
+{
+  int found = pcre2_match (code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, r->data, r->matching);
+  return found == PCRE2_ERROR_JIT_STACKLIMIT
+           ? pcre2_match (code, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_JIT, r->data, r->matching)
+           : found;
+}
+
 int
 aid_regex_match (struct aid_regex *r, struct aid_span text)
 {
   for (size_t i = 0; i < r->patterns.len; i++)
     {
       struct pattern *p = &AID_VEC_AT (struct pattern, &r->patterns, i);
-      int found = PCRE2_ERROR_NOMATCH;
-      if (p->code)
-        found = pcre2_match (p->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, r->data, r->matching);
+      int found = p->code ? try (r, p->code, text) : PCRE2_ERROR_NOMATCH;
       if (found >= 0)
         return p->id;
       if (found != PCRE2_ERROR_NOMATCH)

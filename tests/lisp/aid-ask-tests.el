@@ -102,6 +102,17 @@
    (aid-project-key "y")
    (should (string-search "return 3;" (aid-project-text "src/a.c")))))
 
+(ert-deftest aid-rewrite-takes-what-one-sees ()
+  "An old mark is no region: without an active one it is the definition at point."
+  (aid-ask-tests-with
+   (let ((transient-mark-mode t))
+     (cl-letf (((symbol-function 'read-string) (lambda (&rest _) "Return three.")))
+       (push-mark (point-max) t)
+       (should-error (call-interactively #'aid-rewrite) :type 'user-error)
+       (search-forward "return 2")
+       (call-interactively #'aid-rewrite))
+     (should (string-search "[src/a.c:9-13]" (nth 2 (car aid-ask-tests--asked)))))))
+
 (ert-deftest aid-rewrite-without-a-change ()
   "A rewrite that is answered without a change shows the answer and says so."
   (aid-ask-tests-with

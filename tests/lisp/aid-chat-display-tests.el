@@ -94,6 +94,16 @@
     (should-not (string-search "|" (aid-chat-tests-visible (car (aid-chat-open-question))
                                                            (point-max))))))
 
+(ert-deftest aid-chat-display-edge-beside-hidden-targets ()
+  "The target of a link, which is not seen, takes no room from the right edge."
+  (aid-chat-tests-with chat
+    (goto-char (point-max))
+    (insert "Look")
+    (aid-chat-add-item chat "src/context/something.c:100-120"
+                       "../../../../../src/project/src/context/something.c#L100-L120" "tok=123")
+    (should (string-match-p "^- src/context/something\\.c:100-120 |~?123 tok$"
+                            (aid-chat-tests-visible (point-min) (point-max))))))
+
 (ert-deftest aid-chat-display-folds ()
   "Thoughts are folded, also as they arrive, and unfold with TAB."
   (aid-chat-tests-with chat
@@ -292,6 +302,24 @@
       (should (memq 'font-lock-keyword-face
                     (ensure-list (get-text-property (1- (point)) 'face)))))))
 
+(ert-deftest aid-chat-display-code-before-any-question ()
+  "Code is shown in an Emacs that has not asked anything yet."
+  (let ((chat (make-temp-file "aid-chat-tests" nil ".md" "# Code\n\n```c\nint main (void) { return 0; }\n```\n")))
+    (unwind-protect
+        (with-temp-buffer
+          (call-process (expand-file-name invocation-name invocation-directory) nil '(t nil) nil
+                        "-Q" "--batch" "-L" (file-name-directory (locate-library "aid-chat")) "-l" "aid-chat"
+                        "--visit" chat "--eval"
+                        (prin1-to-string
+                         '(progn (aid-chat-mode)
+                                 (switch-to-buffer (current-buffer))
+                                 (aid-chat-fontify (point-min) (point-max))
+                                 (aid-chat--code-in-view (current-buffer))
+                                 (search-forward "return")
+                                 (prin1 (get-text-property (1- (point)) 'face)))))
+          (should (equal (buffer-string) "(font-lock-keyword-face aid-chat-block)")))
+      (delete-file chat))))
+
 ;;; After a crash
 
 (ert-deftest aid-chat-restores-journal ()
@@ -397,6 +425,7 @@
     (insert "/e")
     (should (member "edit" (all-completions "e" (nth 2 (aid-chat-complete-strategy)))))
     (goto-char (point-min))
+    (forward-line)
     (insert "@a")
     (should-not (aid-chat-complete-item))))
 

@@ -13,6 +13,73 @@
 (require 'aid-chat-nav)
 (require 'aid-chat-complete)
 
+;;; Typing where nothing is seen
+
+(ert-deftest aid-chat-typed-beside-a-marker-is-seen ()
+  "What is typed into a line that shows something else, or nothing, is seen there."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text (aid-chat-tests-key "<!--aid:KEY reasoning-->\n> Secret\n\nSo.\n"))
+    (aid-chat-tests-done)
+    (dolist (marker '(" reasoning" " meta"))
+      (goto-char (point-min))
+      (search-forward marker)
+      (forward-line 0)
+      (insert "mine ")
+      (end-of-line)
+      (insert " too")
+      (let ((seen (aid-chat-tests-visible (line-beginning-position) (line-end-position))))
+        (should (string-match-p "\\`mine .* too\\'" seen))
+        (should-not (string-search "<!--" seen))))))
+
+(ert-deftest aid-chat-point-passes-hidden-lines ()
+  "Point does not come to rest before a line that is not seen: what is typed there would be in it."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-done)
+    (aid-chat-fontify (point-min) (point-max))
+    (goto-char (point-min))
+    (search-forward " meta")
+    (forward-line 0)
+    (should (invisible-p (get-pos-property (point) 'invisible)))
+    (forward-line)
+    (should-not (invisible-p (get-pos-property (point) 'invisible)))))
+
+(ert-deftest aid-chat-nothing-before-the-first-line ()
+  "Nothing is typed before the unseen line that makes a file a chat."
+  (aid-chat-tests-with chat
+    (aid-chat-fontify (point-min) (point-max))
+    (let ((text (buffer-string)))
+      (goto-char (point-min))
+      (should (string-search "makes this file a chat"
+                             (error-message-string (should-error (insert "x") :type 'text-read-only))))
+      (should-error (kill-line) :type 'text-read-only)
+      (should (equal (buffer-string) text))
+      (forward-line)
+      (insert "x")
+      (undo-boundary)
+      (delete-region (1- (point)) (point-max)))
+    (text-mode)
+    (goto-char (point-min))
+    (insert "x")
+    (should (looking-back "\\`x" nil))))
+
+;;; Other buffers
+
+(ert-deftest aid-chat-mode-elsewhere ()
+  "In a buffer that is no chat its mode writes nothing, and says so."
+  (aid-module-ensure)
+  (with-temp-buffer
+    (insert "Some text.\n")
+    (aid-chat-mode)
+    (dolist (command '(aid-chat-send aid-chat-previous-question aid-chat-next-question))
+      (should (string-search "no chat" (cadr (should-error (call-interactively command)
+                                                           :type 'user-error)))))
+    (should-error (aid-chat-quote 1 5) :type 'user-error)
+    (aid-chat-measure)
+    (aid-chat-fontify (point-min) (point-max))
+    (should (equal (buffer-string) "Some text.\n"))))
+
 ;;; Opening
 
 (defun aid-chat-habits-tests--loaded (text)

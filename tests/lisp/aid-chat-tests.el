@@ -289,6 +289,23 @@
                            (buffer-string)))
     (should (string-match-p "2\\.1 alternative-->\n.*state=cut.*\n+Half\n" (buffer-string)))))
 
+(ert-deftest aid-chat-stream-early-end ()
+  "An answer that ended early says so in its turn, also when its chat is opened again."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Half")
+    (aid-chat-tests-done :stop "length" :meta "req=r1 stop=length state=done"
+                         :note "the answer stops at its length limit (max_tokens)")
+    (let ((line "The answer stops at its length limit (max_tokens)\n"))
+      (should (string-search line (aid-chat-tests-visible (point-min) (point-max))))
+      (should (equal (cdr (assoc "stop" (aid-chat-meta 2))) "length"))
+      (should (equal (string-trim (aid-chat-answer-text 2)) "Half"))
+      (let ((text (buffer-string)))
+        (with-temp-buffer
+          (insert (substring-no-properties text))
+          (aid-chat-mode)
+          (should (string-search line (aid-chat-tests-visible (point-min) (point-max)))))))))
+
 (ert-deftest aid-chat-stop-and-kill ()
   "Stopping cancels; so does killing the buffer."
   (aid-chat-tests-with chat

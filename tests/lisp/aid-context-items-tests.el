@@ -98,6 +98,27 @@
          (funcall counted (aid--mod-tokens "int one (void);\n"))
          (should-not (string-search "tok=" (buffer-string))))))))
 
+(ert-deftest aid-append-counts-again-when-it-could-not-be-asked ()
+  "A file that could not be counted, as the core was busy, keeps no later one from it."
+  (aid-context-tests-with
+   (cl-letf (((symbol-function 'aid--mod-item-soon)
+              (lambda (_) (signal 'aid-error '("state" "The core is busy")))))
+     (ignore-errors (aid-append-file (aid-project-file "src/a.c"))))
+   (aid-append-file (aid-project-file "src/b.h"))
+   (should (= (aid-context-items-tests-tokens (aid-context-tests-target "src/b.h"))
+              (aid--mod-tokens "int one (void);\n")))))
+
+(ert-deftest aid-append-counts-in-a-narrowed-chat ()
+  "The line of what was appended says what it costs, also where it is out of sight."
+  (aid-context-tests-with
+   (aid-append-file (aid-project-file "src/b.h"))
+   (with-current-buffer (aid-context-tests-chat)
+     (narrow-to-region (point-min) (1+ (point-min)))
+     (aid-context-items-tests-wait (lambda () (not aid-context--uncounted)))
+     (widen))
+   (should (= (aid-context-items-tests-tokens (aid-context-tests-target "src/b.h"))
+              (aid--mod-tokens "int one (void);\n")))))
+
 (ert-deftest aid-append-item-completes ()
   "Files, kinds and sets complete, and say what they are."
   (aid-context-items-tests-in-git

@@ -337,7 +337,19 @@
            (aid-append-dwim)
            (let ((item (aid-context-tests-one)))
              (should (equal (plist-get item :label) "output in *aid-test-shell*"))
-             (should (equal (plist-get item :text) "ready$ printf 'two\\nlines\\n'\ntwo\nlines\n"))))
+             (should (equal (plist-get item :text) "ready$ printf 'two\\nlines\\n'\ntwo\nlines\n")))
+           (goto-char (point-max))
+           (insert "echo begun; sleep 100")
+           (comint-send-input)
+           (aid-tests-wait (lambda () (string-match-p "^begun\n" (buffer-string))))
+           (should (equal (aid-append--shell-output) "ready$ echo begun; sleep 100\nbegun\n"))
+           (comint-interrupt-subjob)
+           (aid-tests-wait at-prompt)
+           (goto-char (point-max))
+           (insert "and what one types next")
+           (aid-append-dwim)
+           (should (string-prefix-p "ready$ echo begun; sleep 100\nbegun\n"
+                                    (aid-context-tests-text (nth 1 (aid-context-tests-items))))))
        (set-process-query-on-exit-flag (get-buffer-process buffer) nil)
        (delete-process (get-buffer-process buffer))
        (kill-buffer buffer)))))
@@ -404,51 +416,60 @@
      (should (equal (mapcar (lambda (i) (plist-get i :label)) (aid-context-tests-items))
                     '("src/a.c:3-7" "src/a.c:6" "Makefile"))))))
 
+(ert-deftest aid-append-dwim-in-a-difference ()
+  "A difference is appended as it is shown, whatever was committed; a file of one is a file."
+  (aid-context-tests-with
+   (with-current-buffer (get-buffer-create "*between two revisions*")
+     (setq default-directory aid-project-root-folder)
+     (insert "--- a/src/a.c\n+++ b/src/a.c\n@@ -1 +1 @@\n-old\n+new\n")
+     (diff-mode)
+     (aid-append-dwim)
+     (kill-buffer))
+   (aid-project-write "fix.patch" "--- a/src/a.c\n+++ b/src/a.c\n@@ -1 +1 @@\n-old\n+new\n")
+   (aid-context-tests-in "fix.patch"
+     (aid-append-dwim))
+   (let ((items (aid-context-tests-items)))
+     (should (equal (mapcar (lambda (i) (plist-get i :label)) items)
+                    '("*between two revisions*" "fix.patch")))
+     (should (string-search "\n-old\n+new\n" (aid-context-tests-text (car items)))))))
+
+(ert-deftest aid-append-from-indirect-buffers ()
+  "An indirect buffer of a file stands for that file, also after it is gone."
+  (aid-context-tests-with
+   (with-current-buffer (make-indirect-buffer (aid-project-buffer "src/a.c") "clone" t)
+     (goto-char (point-min))
+     (search-forward "return 1")
+     (aid-append-dwim)
+     (aid-append-buffer)
+     (kill-buffer))
+   (aid-context-tests-in "src/a.c"
+     (insert "/* one more */\n"))
+   (let ((items (aid-context-tests-items)))
+     (should (equal (mapcar (lambda (i) (plist-get i :label)) items) '("src/a.c:3-7" "src/a.c")))
+     (should (string-prefix-p "int\none (void)" (aid-context-tests-text (car items)))))))
+
+(ert-deftest aid-append-nothing-that-makes-no-sense ()
+  "The chat itself, an empty buffer and a line of Dired without a file are not appended."
+  (aid-context-tests-with
+   (let ((transient-mark-mode t) (chat (aid-context-tests-chat)))
+     (with-current-buffer chat
+       (should-error (aid-append-dwim) :type 'user-error)
+       (goto-char (point-max))
+       (insert "Some words.\n")
+       (push-mark (line-beginning-position 0) t t)
+       (aid-append-dwim)
+       (should (string-search "\n> Some words.\n" (buffer-string))))
+     (with-temp-buffer
+       (setq default-directory aid-project-root-folder)
+       (should-error (aid-append-dwim) :type 'user-error))
+     (with-current-buffer (dired-noselect aid-project-root-folder)
+       (goto-char (point-min))
+       (should-error (aid-append-dwim) :type 'user-error))
+     (should-not (aid-context-tests-items)))))
+
 (ert-deftest aid-append-lost-snapshots ()
   "A text that was taken in another session is not made up."
   (should-error (aid-context-item-text "aid:kill/0123456789ab" "/") :type 'user-error))
-
-;;; Remote files
-
-(ert-deftest aid-append-remote ()
-  "Remote files are read through Emacs, and reviews change their buffers."
-  (require 'tramp)
-  (let ((tramp-methods (cons '("mock" (tramp-login-program "sh") (tramp-login-args (("-i")))
-                               (tramp-remote-shell "/bin/sh") (tramp-remote-shell-args ("-c"))
-                               (tramp-connection-timeout 10))
-                             tramp-methods))
-        (tramp-verbose 0) (tramp-persistency-file-name nil)
-        (inhibit-message t))
-    (aid-context-tests-with
-     (add-to-list 'tramp-default-host-alist (list "\\`mock\\'" nil (system-name)))
-     (let* ((root (concat "/mock::" aid-project-root-folder))
-            (default-directory root) chat)
-       (aid-append-file (concat root "src/b.h"))
-       (setq chat (aid-chat-for (aid-project-root)))
-       (with-current-buffer chat
-         (let* ((item (car (plist-get (aid--mod-doc-parse (aid-chat-doc)) :items)))
-                (target (plist-get item :target)))
-           (should (equal (plist-get item :label) "src/b.h"))
-           (should (equal (aid-context-item-text target default-directory) "int one (void);\n"))
-           (with-current-buffer (find-file-noselect (concat root "src/b.h"))
-             (goto-char (point-max))
-             (insert "int two;\n"))
-           (should (equal (aid-context-item-text target default-directory) "int one (void);\nint two;\n"))))
-       (aid-project-answer chat (concat (aid-project-diff "--- a/src/b.h" "+++ b/src/b.h" "@@ -1,2 +1,2 @@"
-                                                          "-int one (void);" "+int uno (void);" " int two;")
-                                        "\n"
-                                        (aid-project-diff "--- a/../x" "+++ b/../x" "@@ -1 +1 @@" "-a" "+b")))
-       (with-current-buffer chat (aid-review))
-       (aid-project-key "y")
-       (should (equal (aid-apply-text (find-file-noselect (concat root "src/b.h")))
-                      "int uno (void);\nint two;\n"))
-       (should (equal (aid-project-disk "src/b.h") "int one (void);\n"))
-       (should (string-search "leads out" (cadr (should-error (aid-project-key "y") :type 'user-error))))
-       (cl-letf (((symbol-function 'y-or-n-p) #'always))
-         (aid-project-key "q"))
-       (should (equal (aid-project-disk "src/b.h") "int uno (void);\nint two;\n"))
-       (aid-project-kill-all)
-       (tramp-cleanup-all-connections)))))
 
 (provide 'aid-context-tests)
 ;;; aid-context-tests.el ends here

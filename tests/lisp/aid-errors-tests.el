@@ -108,6 +108,18 @@
      (should (equal (aid-errors-text nil '("src/a.c:6" "src/a.c:12")) "src/a.c:1:11: warning: bad stdio")))
    (kill-buffer "*compilation*")))
 
+(ert-deftest aid-errors-at-one-place-are-compared-with-a-few ()
+  "A compiler that says thousands of things of one place keeps Emacs from nothing."
+  (let* ((n 1000) (compared 0) (search (symbol-function 'string-search))
+         (errors (cl-loop for i below n
+                          collect (format "src/a.c:1:1: error: of type %d%s" i (make-string (mod i 40) ?x)))))
+    (cl-letf (((symbol-function 'string-search)
+               (lambda (&rest args)
+                 (cl-incf compared)
+                 (apply search args))))
+      (should (= n (length (aid-errors--joined errors)))))
+    (should (<= compared (* n 100)))))
+
 (ert-deftest aid-append-errors-of-flycheck ()
   "Flycheck's errors are appended as Flymake's are; the build's places are known."
   (dolist (folder (file-expand-wildcards "/usr/share/emacs/site-lisp/elpa-src/*"))
@@ -164,6 +176,31 @@ File \"b.ml\", line 1, characters 0-1:\n1 | x\n    ^\nError: Other\n"
      (should (equal (mapcar (lambda (i) (plist-get i :label)) (aid-context-tests-items))
                     '("error: src/a.c:3:5: error: bad" "*compilation*"))))
    (kill-buffer "*compilation*")))
+
+(ert-deftest aid-append-error-where-next-error-went ()
+  "In the file it is what a compilation says of this line, also when it has moved since."
+  (aid-context-tests-with
+   (let ((next-error-highlight nil) (next-error-last-buffer nil))
+     (aid-context-tests-compilation
+      "gcc -c a.c\nsrc/a.c:6:3: error: bad\n    6 |   x\nsrc/a.c:12:3: error: worse\n")
+     (switch-to-buffer (aid-project-buffer "src/a.c"))
+     (next-error)
+     (set-buffer (window-buffer))
+     (should (looking-at "return 1"))
+     (should (equal (aid-errors-at-point) "src/a.c:6:3: error: bad\n    6 |   x"))
+     (forward-line 0)
+     (insert "/* moved */\n")
+     (next-error)
+     (set-buffer (window-buffer))
+     (should (looking-at "return 2"))
+     (forward-line 0)
+     (insert "/* moved */\n")
+     (aid-append-dwim)
+     (should (equal (mapcar (lambda (i) (plist-get i :label)) (aid-context-tests-items))
+                    '("error: src/a.c:12:3: error: worse")))
+     (forward-line -3)
+     (should-not (aid-errors-at-point))
+     (kill-buffer "*compilation*"))))
 
 (ert-deftest aid-append-search-results ()
   "The results of grep and xref are appended as they are shown."

@@ -217,15 +217,16 @@
       (should-not (string-search "Answer 3" body)))))
 
 (ert-deftest aid-compact-errors-leave-the-chat ()
-  "An error, a stop and an empty or cut summary change nothing."
+  "An error, a stop and an empty, cut or refused summary change nothing."
   (aid-inspect-tests-with 9000
     (aid-inspect-tests--chat)
     (let ((before (buffer-string)))
       (dolist (end '((error (:state "failed" :message "no way"))
                      (done (:state "done" :stop "end"))
-                     (done (:state "done" :stop "length"))))
+                     (done (:state "done" :stop "length" :note "the answer stops at its length limit"))
+                     (done (:state "done" :stop "refusal" :note "the model declined to answer"))))
         (aid-compact)
-        (when (equal (plist-get (cadr end) :stop) "length")
+        (when (plist-get (cadr end) :note)
           (aid--dispatch (list aid-chat-tests--id 'text "half" 0 [])))
         (aid--dispatch (cons aid-chat-tests--id end))
         (should (equal before (buffer-string)))

@@ -34,6 +34,24 @@
    (kill-buffer)
    (should (= (aid-review-habits-tests--shown) 0))))
 
+(ert-deftest aid-review-accepts-what-was-shown ()
+  "When the file was changed since a hunk was shown, what would be adjusted is shown first."
+  (aid-project-with '(("a.c" . "line 1\nline 2\nthe third line of the file\nline 4\n"))
+    (aid-project-review (aid-project-diff "--- a/a.c" "+++ b/a.c" "@@ -2,3 +2,3 @@" " line 2"
+                                          "-the third line of the file" "+changed" " line 4"))
+    (with-current-buffer (aid-project-buffer "a.c")
+      (goto-char (point-min))
+      (search-forward "of the file")
+      (insert ", typed"))
+    (should-error (aid-project-key "y") :type 'user-error)
+    (should (string-search ", typed\n" (aid-project-text "a.c")))
+    (should (string-search "1 line differs" (aid-hunk-words (aid-review-hunk-at))))
+    (with-current-buffer (aid-project-buffer "a.c")
+      (goto-char (point-min))
+      (insert "line 0\n"))
+    (aid-project-key "y")               ; elsewhere, and no worse than it was shown
+    (should (equal (aid-project-text "a.c") "line 0\nline 1\nline 2\nchanged\nline 4\n"))))
+
 (ert-deftest aid-review-visits-in-narrowed-source ()
   "RET goes to the hunk's place also when it does not lie in what is seen of the file."
   (aid-review-habits-tests-with

@@ -130,6 +130,49 @@
       (aid-project-key "q"))
     (should-not (buffer-modified-p (aid-project-buffer "a.txt")))))
 
+(defconst aid-review-tests-bytes
+  '("line 1\r\nline 2\r\nline 3\r\nline 4\r\n" "\357\273\277line 1\nline 2\nline 3\nline 4\n"
+    "\303\251 \377\376\nline 2\nline 3\nline 4\n" "caf\351\nline 2\nline 3\nline 4\n"
+    "\244\242\244\244 -*- coding: euc-jp -*-\nline 2\nline 3\nline 4\n")
+  "Files whose bytes are not the text of their buffers.")
+
+(defun aid-review-tests-bytes (&optional bytes)
+  "The bytes of the file a.c in the project, which are BYTES now."
+  (with-temp-buffer
+    (set-buffer-multibyte nil)
+    (if (not bytes)
+        (insert-file-contents-literally (aid-project-file "a.c"))
+      (insert bytes)
+      (let ((coding-system-for-write 'no-conversion))
+        (write-region nil nil (aid-project-file "a.c") nil 'quiet)))
+    (buffer-string)))
+
+(ert-deftest aid-review-files-with-other-bytes-than-their-text ()
+  "A hunk goes to its line in files that no buffer visited, whatever they are written in."
+  (dolist (bytes aid-review-tests-bytes)
+    (aid-project-with '(("b.c" . "one\ntwo\n"))
+      (let ((changed (replace-regexp-in-string "line 3" "LINE 3" bytes t t)) chat)
+        (aid-review-tests-bytes bytes)
+        (setq chat (aid-project-review
+                    (aid-project-diff "--- a/b.c" "+++ b/b.c" "@@ -1,2 +1,2 @@" "-one" "+ONE" " two"
+                                      "--- a/a.c" "+++ b/a.c" "@@ -2,3 +2,3 @@"
+                                      " line 2" "-line 3" "+LINE 3" " line 4")))
+        (aid-project-key "!")
+        (aid-project-key "q")
+        (should (equal (aid-review-tests-bytes) changed))
+        (kill-buffer (aid-project-buffer "a.c"))
+        (with-current-buffer chat
+          (aid-undo-answer))
+        (should (equal (aid-review-tests-bytes) bytes))
+        (kill-buffer (aid-project-buffer "a.c"))
+        (with-current-buffer chat
+          (aid-review))
+        (aid-project-key "n")           ; the change is shown where it would be made
+        (should (equal (with-current-buffer (aid-project-buffer "a.c")
+                         (buffer-substring (overlay-start (car aid-review-show--overlays))
+                                           (overlay-end (car aid-review-show--overlays))))
+                       "line 3\n"))))))
+
 (ert-deftest aid-review-accepts-search-replace ()
   "Search/replace blocks are reviewed as hunks are."
   (aid-project-with '(("src/q.c" . "int a;\nint z;\nint b;\n"))

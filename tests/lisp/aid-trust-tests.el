@@ -71,6 +71,19 @@
         (should (string-search "Über [removed: GitHub token], why?" (plist-get asked :text)))
         (should-not (string-search aid-trust-tests--token (buffer-string)))))))
 
+(ert-deftest aid-secrets-written-into-an-answer-is-replaced ()
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "Because.")
+    (aid-chat-tests-event 'done '(:state "done" :meta "model=m req=r1 got=0123456789abcdef state=done"))
+    (goto-char (point-min))
+    (search-forward "Because")
+    (insert " of " aid-trust-tests--token)
+    (aid-trust-tests-answering '(?r)
+      (let ((asked (aid-trust-tests--ask "And?")))
+        (should (string-match-p "\\`An answer that was edited, line 1: GitHub token" (car aid-trust-tests--prompts)))
+        (should (string-search "Because of [removed: GitHub token]." (plist-get asked :text)))))))
+
 (ert-deftest aid-secrets-all-the-same-is-remembered-for-this-one ()
   (aid-chat-tests-with chat
     (aid-trust-tests--write "b.c" (concat "x " aid-trust-tests--token "\n"))

@@ -9,7 +9,7 @@
 static void
 write_slow_key (const struct bench *b, const char *seconds)
 {
-  char path[128], text[512];
+  char path[128], text[1024];
   snprintf (path, sizeof path, "%s/aid/config.json", dir);
   snprintf (text, sizeof text,
             "{\"model\":\"p/real\",\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:%d/v1\","
@@ -45,6 +45,27 @@ nothing_follows_the_end (void **state)
   assert_non_null (strstr (aid_str_z (&b.w.last), "req=r1 strategy=edit state=failed"));
   assert_int_equal (b.server->served, 0);
   finish (&b);
+}
+
+/* A key's program may ask a person, who is not there any more. */
+static void
+stopping_waits_for_no_key (void **state)
+{
+  (void) state;
+  static const struct fake_step none[] = { FAKE_CLOSE };
+  const struct fake_step *script[] = { none };
+  struct bench b;
+  char begun[160], ended[160], seconds[512];
+  snprintf (begun, sizeof begun, "%s/begun", dir);
+  snprintf (ended, sizeof ended, "%s/ended", dir);
+  begin (&b, script, 1);
+  snprintf (seconds, sizeof seconds, "0; touch %s; sleep 4; touch %s", begun, ended);
+  write_slow_key (&b, seconds);
+  ask (&b, 1);
+  while (access (begun, F_OK))
+    usleep (10000);
+  finish (&b);
+  assert_int_equal (access (ended, F_OK), -1);
 }
 
 static void
@@ -153,6 +174,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (nothing_follows_the_end),
+    cmocka_unit_test (stopping_waits_for_no_key),
     cmocka_unit_test (the_last_request_stays_the_one_that_was_sent),
     cmocka_unit_test (a_full_net_does_not_lose_it),
     cmocka_unit_test (what_is_over_stays_over),

@@ -103,6 +103,24 @@ each_is_told_with_its_place (void **state)
   aid_prompt_free (&prompt);
 }
 
+/* What the server wrote it has; what the person wrote into it is the person's. */
+static void
+an_answer_that_was_edited_is_looked_through (void **state)
+{
+  static const char got[] = "## m <!--aid:" KEY " 2 answer-->\n"
+                             "<!--aid:" KEY " meta model=m req=r1 got=0123456789abcdef state=done-->\n";
+  struct aid_str chat = AID_STR_INIT (8192);
+  char message[256];
+  (void)state;
+  aid_str_addf (&chat, HEAD YOU (1) "Hm?\n\n%sThe key is\n\n" TOKEN "\n\n" YOU (3) "And?\n", got);
+  build (aid_str_z (&chat), NULL);
+  assert_string_equal (held (NULL, message), "GitHub token|-|3|ghp_... (40 characters)|0|0\n");
+  assert_string_equal (message, "Not sent: an answer that was edited, line 3, holds what looks like a secret: GitHub token, "
+                                "ghp_... (40 characters).");
+  aid_prompt_free (&prompt);
+  aid_str_free (&chat);
+}
+
 static void
 a_file_is_known_by_its_name (void **state)
 {
@@ -254,6 +272,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     HERE (nothing_is_nothing),
     HERE (each_is_told_with_its_place),
+    HERE (an_answer_that_was_edited_is_looked_through),
     HERE (a_file_is_known_by_its_name),
     HERE (what_is_allowed_is_this_finding_alone),
     HERE (what_is_taken_out_is_not_frozen_either),

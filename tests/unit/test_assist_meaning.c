@@ -5,6 +5,9 @@
 #include "net/http.h"
 #include "scratch_put.h"
 
+#include <glob.h>
+#include <sqlite3.h>
+
 enum
 {
   PATIENCE_MS = 60000
@@ -25,7 +28,7 @@ static struct aid_finding found;
 static void
 set (int port, const char *more)
 {
-  char text[500];
+  char text[1000];
   snprintf (text, sizeof text,
             "{\"providers\":{\"p\":{\"url\":\"http://127.0.0.1:%d/"
             "v1\",\"retries\":0%s}},\"embeddings\":{\"provider\":\"p\",\"model\":"
@@ -218,6 +221,68 @@ a_server_that_takes_nothing_is_told_of (void **state)
   fake_stop (f);
 }
 
+/* A server that has got another model under the same name: all are asked for anew. */
+static void
+vectors_of_another_length_replace_all_that_there_are (void **state)
+{
+  (void)state;
+  struct fake_http *f = FAKE_START (LIST (ONE), LIST (JSON ("{\"data\":[{\"embedding\":[1,0,0]}]}")), LIST (FAKE_HOLD));
+  set (f->port, "");
+  put ("p/a.c", "int zebra;\n");
+  find ("quokka", NULL);
+  assert_true (fake_wait_requests (f, 1));
+  put ("p/b.c", "int heron;\n");
+  assert_true (fake_wait_requests (f, 3));
+  assert_false (asked (f, 1, "int zebra;"));
+  assert_true (asked (f, 2, "int zebra;") && asked (f, 2, "int heron;"));
+  aid_finder_stop (finder);
+  fake_stop (f);
+}
+
+/* The database of vectors below the cache's folder. */
+static sqlite3 *
+open_database (void)
+{
+  glob_t found_files;
+  sqlite3 *db;
+  assert_int_equal (glob (scratch_path ("aid/index/*/vectors.db"), 0, NULL, &found_files), 0);
+  assert_int_equal (found_files.gl_pathc, 1);
+  assert_int_equal (sqlite3_open (found_files.gl_pathv[0], &db), SQLITE_OK);
+  globfree (&found_files);
+  sqlite3_busy_timeout (db, PATIENCE_MS * 1000);
+  return db;
+}
+
+/* Somebody else has the database of vectors for longer than is waited for: what there is stays. */
+static void
+a_database_that_is_in_use_loses_nothing (void **state)
+{
+  (void)state;
+  struct fake_http *f = FAKE_START (LIST (ONE), LIST (ONE), LIST (FAKE_GATE, ONE), LIST (ONE));
+  set (f->port, "");
+  put ("p/a.c", "int zebra;\n");
+  find ("quokka", NULL);
+  find_soon ("quokka", "similar in meaning");
+  put ("p/b.c", "int heron;\n");
+  assert_true (fake_wait_requests (f, 3));
+  assert_true (asked (f, 2, "int heron;"));
+  sqlite3 *db = open_database ();
+  assert_int_equal (sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  fake_open (f);
+  usleep (4000000); /* the patience with it is three seconds */
+  sqlite3_exec (db, "COMMIT", NULL, NULL, NULL);
+  for (int ms = 0; ms < PATIENCE_MS && !found.note[0]; ms += 20)
+    {
+      usleep (20000);
+      assert_string_equal (find ("quokka", NULL), "similar in meaning");
+    }
+  assert_non_null (strstr (found.note, "Another process uses the database"));
+  for (unsigned i = 3; i < fake_count (f, &f->served); i++)
+    assert_false (asked (f, i, "int zebra;"));
+  sqlite3_close (db);
+  fake_stop (f);
+}
+
 static void
 a_key_may_come_from_the_front_end (void **state)
 {
@@ -234,6 +299,23 @@ a_key_may_come_from_the_front_end (void **state)
   fake_stop (f);
 }
 
+/* A command that asks the person first, as one of a password's keeper may. */
+static void
+stopping_ends_the_command_that_finds_the_key (void **state)
+{
+  char command[300], more[500];
+  (void)state;
+  snprintf (command, sizeof command, "touch %s; sleep 5", scratch_path ("begun"));
+  snprintf (more, sizeof more, ",\"key_command\":[\"sh\",\"-c\",\"%s; touch %s; echo key\"]", command, scratch_path ("ended"));
+  set (1, more);
+  put ("p/a.c", "int zebra;\n");
+  find ("quokka", NULL);
+  for (int ms = 0; ms < PATIENCE_MS && access (scratch_path ("begun"), F_OK); ms += 20)
+    usleep (20000);
+  aid_finder_stop (finder);
+  assert_int_not_equal (access (scratch_path ("ended"), F_OK), 0);
+}
+
 int
 main (void)
 {
@@ -242,7 +324,9 @@ main (void)
     TEST (passages_are_asked_for_in_the_background), TEST (a_dead_server_is_told_of_once),
     TEST (a_server_that_hangs_is_not_waited_for),    TEST (stopping_ends_what_is_asked_for),
     TEST (what_is_too_much_is_asked_for_in_parts),   TEST (a_server_that_takes_nothing_is_told_of),
-    TEST (a_key_may_come_from_the_front_end),
+    TEST (stopping_ends_the_command_that_finds_the_key),
+    TEST (vectors_of_another_length_replace_all_that_there_are),
+    TEST (a_database_that_is_in_use_loses_nothing),  TEST (a_key_may_come_from_the_front_end),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

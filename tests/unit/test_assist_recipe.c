@@ -262,6 +262,10 @@ test_what_a_test_is_of (void **state)
       assert_false (aid_is_test (aid_span_z (files[of])));
     }
   expect_tested ("tests/test_alone.c", "");
+  put ("src/outside.c", "x\n"); /* beside the project's folder */
+  expect_tested ("tests/test_outside.c", "");
+  put ("p/src/above.c", "x\n");
+  expect_tested ("sub/tests/test_above.c", "sub/../src/above.c");
   expect_tested ("EXIT.c", "");
   expect_tested ("lib/calc.ml", "");
   expect_tested ("test_", "");

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "build/results.h"
 
 /* Waits for the event KIND of ID. */
 static struct told
@@ -96,6 +97,23 @@ results_are_joined_by_place (void **state)
   struct told t = run ("echo calc.c:3:1: error: wrong; cp ../new r.xml; exit 1", 1);
   assert_int_equal (t.errors, 3);
   assert_string_equal (t.message, "wrong");
+}
+
+/* A project's folder may be a link, but nothing in it is followed. */
+static void
+results_are_read_where_the_folder_is_a_link (void **state)
+{
+  (void) state;
+  struct aid_diags d = { AID_VEC_INIT (struct aid_diag, AID_DIAGS_MAX), 0, 0 };
+  char link[512];
+  age ();
+  snprintf (link, sizeof link, "%s", scratch_path ("link"));
+  assert_int_equal (symlink ("p", link), 0);
+  int64_t since = aid_build_results_now ();
+  put ("p/r.xml", XML ("adds", "<failure message='calc.c:3: wrong'/>"));
+  aid_build_results_add (link, link, since, &d);
+  assert_int_equal (d.errors, 1);
+  aid_diags_free (&d);
 }
 
 /* What hostile files do to whoever reads them. */
@@ -290,6 +308,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (make_is_red_and_then_green),
     cmocka_unit_test (results_are_read_from_files), cmocka_unit_test (results_are_joined_by_place),
+    cmocka_unit_test (results_are_read_where_the_folder_is_a_link),
     cmocka_unit_test (results_are_bounded), cmocka_unit_test (results_of_ctest),
     cmocka_unit_test (nothing_runs_without_leave),
     cmocka_unit_test (what_cannot_run_is_unknown),

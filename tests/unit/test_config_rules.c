@@ -25,6 +25,7 @@ static const char *const harmless[] = {
   "models.*.effort",
   "models.*.max_output",
   "models.*.abilities",
+  "models.*.thinks_first",
 };
 
 static void
@@ -74,6 +75,7 @@ some_value (const char *name)
 {
   static const char *const values[][2] = {
     { "key_command", "[\"sh\",\"-c\",\"x\"]" },
+    { "thinks_first", "true" },
     { "headers", "{\"A\":\"b\"}" },
     { "extra", "{\"x\":1}" },
     { "discover", "[\"ollama\"]" },

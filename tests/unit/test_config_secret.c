@@ -27,7 +27,7 @@ finds (const char *given, const char *env, const char *script, const char *key)
   json_t *command = script ? shell (script) : NULL;
   struct aid_error e = { AID_OK, "" };
   char *got = NULL;
-  if (aid_secret_find (given, env, command, "work", "api.example", &got, &e))
+  if (aid_secret_find (given, env, command, "work", "api.example", NULL, &got, &e))
     fail_msg ("%s", e.msg);
   assert_string_equal (got, key);
   aid_secret_free (got);
@@ -62,12 +62,12 @@ without_a_key_the_person_learns_where_to_put_it (void **state)
   char *got = NULL;
   (void) state;
   unsetenv ("AID_TEST_KEY");
-  assert_int_equal (aid_secret_find (NULL, "AID_TEST_KEY", NULL, "work", "api.example", &got, &e), AID_E_NOTFOUND);
+  assert_int_equal (aid_secret_find (NULL, "AID_TEST_KEY", NULL, "work", "api.example", NULL, &got, &e), AID_E_NOTFOUND);
   assert_null (got);
   assert_non_null (strstr (e.msg, "work"));
   assert_non_null (strstr (e.msg, "machine api.example"));
   assert_non_null (strstr (e.msg, "AID_TEST_KEY"));
-  assert_int_equal (aid_secret_find (NULL, NULL, NULL, "work", "api.example", &got, &e), AID_E_NOTFOUND);
+  assert_int_equal (aid_secret_find (NULL, NULL, NULL, "work", "api.example", NULL, &got, &e), AID_E_NOTFOUND);
   assert_non_null (strstr (e.msg, "key_command"));
 }
 
@@ -76,7 +76,7 @@ fails (json_t *command, enum aid_err err, const char *word)
 {
   struct aid_error e = { AID_OK, "" };
   char *got = NULL;
-  assert_int_equal (aid_secret_run (command, 20000, &got, &e), err);
+  assert_int_equal (aid_secret_run (command, 20000, NULL, &got, &e), err);
   assert_null (got);
   if (!strstr (e.msg, word))
     fail_msg ("\"%s\" does not say \"%s\"", e.msg, word);
@@ -104,7 +104,7 @@ no_shell_reads_the_arguments (void **state)
   char *got = NULL;
   json_t *command = json_pack ("[s, s]", "echo", "$HOME; `id`");
   (void) state;
-  assert_int_equal (aid_secret_run (command, 20000, &got, &e), AID_OK);
+  assert_int_equal (aid_secret_run (command, 20000, NULL, &got, &e), AID_OK);
   assert_string_equal (got, "$HOME; `id`");
   aid_secret_free (got);
   json_decref (command);
@@ -117,7 +117,7 @@ much_output_does_not_stop_the_command (void **state)
   char *got = NULL;
   json_t *command = shell ("echo key; head -c 1000000 /dev/zero");
   (void) state;
-  assert_int_equal (aid_secret_run (command, 20000, &got, &e), AID_OK);
+  assert_int_equal (aid_secret_run (command, 20000, NULL, &got, &e), AID_OK);
   assert_string_equal (got, "key");
   aid_secret_free (got);
   json_decref (command);
@@ -130,7 +130,7 @@ a_child_left_behind_is_not_waited_for (void **state)
   char *got = NULL;
   json_t *command = shell ("sleep 600 & echo $!");   /* it keeps the pipe open */
   (void) state;
-  assert_int_equal (aid_secret_run (command, 20000, &got, &e), AID_OK);
+  assert_int_equal (aid_secret_run (command, 20000, NULL, &got, &e), AID_OK);
   assert_int_equal (kill (atoi (got), SIGKILL), 0);
   aid_secret_free (got);
   json_decref (command);
@@ -147,7 +147,7 @@ a_late_command_is_ended_with_its_children (void **state)
   assert_int_equal (mkfifo (fifo, 0600), 0);
   int alive = open (fifo, O_RDONLY | O_NONBLOCK);
   json_t *command = json_pack ("[s, s, s, s]", "sh", "-c", "trap '' TERM; exec 9>\"$0\"; sleep 600 & sleep 600", fifo);
-  assert_int_equal (aid_secret_run (command, 500, &got, &e), AID_E_TIMEOUT);
+  assert_int_equal (aid_secret_run (command, 500, NULL, &got, &e), AID_E_TIMEOUT);
   assert_null (got);
   assert_int_equal (poll (&(struct pollfd){ .fd = alive, .events = POLLIN }, 1, 5000), 1);
   assert_int_equal (read (alive, &c, 1), 0);

@@ -1,145 +1,9 @@
-/* Vectors of passages: how they are kept, which are lacking when, and what is found by them.  The vectors are made here, by the
-   words of the texts: nothing of the network. */
-#include "index_scene.h"
+/* Vectors of passages: how they are kept, and which are lacking when. */
+#include "vectors_scene.h"
 
-enum
-{
-  DIMENSIONS = 40
-};
-
-static struct aid_vectors *vectors;
-
-/* --- a server of vectors that is none ------------------------------------------------------------------------------ */
-
-static const char *const meanings[][3] = {
-  { "invoice", "bill", "owe" },
-  { "crash", "abort", "die" },
-  { "paint", "draw", "canvas" },
-};
-
-static void
-make_vector (const char *text, size_t n, float *out)
-{
-  for (size_t i = 0; i < n; i++)
-    out[i] = 0.01f * (float)(i % 5);
-  for (size_t i = 0; i < 3; i++)
-    for (size_t k = 0; k < 3; k++)
-      for (const char *at = text; (at = strstr (at, meanings[i][k])); at++)
-        out[i] += 1;
-}
-
-static void
-follow (void)
-{
-  struct aid_error e = { AID_OK, "" };
-  if (aid_vectors_follow (vectors, NULL, &e))
-    fail_msg ("%s", e.msg);
-}
-
-/* Opens the vectors of the project as a new process would. */
-static void
-open_vectors (const char *made_by)
-{
-  struct aid_error e = { AID_OK, "" };
-  aid_vectors_close (vectors);
-  vectors = NULL;
-  index_it ();
-  if (aid_vectors_open (ix, made_by, &vectors, &e))
-    fail_msg ("%s", e.msg);
-  follow ();
-}
-
-/* Takes what lacks into BATCH. */
-static void
-take (struct aid_vec *batch)
-{
-  struct aid_error e = { AID_OK, "" };
-  *batch = AID_VEC_INIT (struct aid_lacking, 1000);
-  if (aid_vectors_next (vectors, 1000, (size_t)1 << 30, NULL, batch, &e))
-    fail_msg ("%s", e.msg);
-}
-
-static enum aid_err
-put (const struct aid_vec *batch, size_t n, struct aid_error *e)
-{
-  float *numbers = calloc (batch->len * n + 1, sizeof *numbers);
-  const float **list = calloc (batch->len + 1, sizeof *list);
-  for (size_t i = 0; i < batch->len; i++)
-    {
-      make_vector (AID_VEC_AT (struct aid_lacking, batch, i).text, n, numbers + i * n);
-      list[i] = numbers + i * n;
-    }
-  enum aid_err err = aid_vectors_put (vectors, batch, list, n, e);
-  free (numbers);
-  free (list);
-  return err;
-}
-
-/* Gives all that lacks its vector; how many did. */
-static size_t
-fill (void)
-{
-  struct aid_vec batch;
-  struct aid_error e = { AID_OK, "" };
-  take (&batch);
-  size_t n = batch.len;
-  if (put (&batch, DIMENSIONS, &e))
-    fail_msg ("%s", e.msg);
-  aid_lacking_free (&batch);
-  return n;
-}
-
-static struct aid_vectors_state
-now (void)
-{
-  struct aid_vectors_state s;
-  aid_vectors_state (vectors, &s);
-  return s;
-}
-
-/* The paths that are nearest to QUESTION, in order, with blanks between them. */
-static const char *
-nearest (const char *question)
-{
-  static char paths[1000];
-  float q[DIMENSIONS];
-  struct aid_vec near = AID_VEC_INIT (struct aid_near_passage, 100);
-  size_t len = 0;
-  make_vector (question, DIMENSIONS, q);
-  aid_vectors_nearest (vectors, q, DIMENSIONS, 100, &near);
-  paths[0] = '\0';
-  for (size_t i = 0; i < near.len; i++)
-    len += (size_t)snprintf (paths + len, sizeof paths - len, "%s%s", i ? " " : "",
-                             AID_VEC_AT (struct aid_near_passage, &near, i).path);
-  aid_near_free (&near);
-  return paths;
-}
-
-static void
-ask_with_meaning (const char *text)
-{
-  float q[DIMENSIONS];
-  make_vector (text, DIMENSIONS, q);
-  ask_for ((struct aid_question){ .text = aid_span_z (text), .vectors = vectors, .meaning = q, .dimensions = DIMENSIONS });
-}
-
-static void
-three_files (void)
-{
-  write_file ("src/a.c", "/* Sums up. */\nint\ninvoice_total (int n)\n{\n  return n * 3;\n}\n");
-  write_file ("src/b.c", "int\nabort_now (void)\n{\n  return 1;\n}\n");
-  write_file ("src/c.c", "void\npaint_all (void)\n{\n}\n");
-}
-
-static int
-drop_scene (void **state)
-{
-  aid_vectors_close (vectors);
-  vectors = NULL;
-  return scene_drop (state);
-}
-
-/* --- keeping ------------------------------------------------------------------------------------------------------- */
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 static void
 vectors_are_kept_and_only_changed_passages_lack (void **state)
@@ -328,6 +192,67 @@ a_new_index_lacks_none_and_a_damaged_file_is_made_anew (void **state)
   free (dir);
 }
 
+/* Overwrites the file at PATH from FROM on. */
+static void
+overwrite (const char *path, off_t from)
+{
+  struct stat st;
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  assert_int_equal (fstat (fd, &st), 0);
+  assert_true (st.st_size > from);
+  for (off_t at = from; at < st.st_size; at += 8)
+    assert_int_equal (pwrite (fd, "damaged.", 8, at), 8);
+  close (fd);
+}
+
+/* Damage that is not where opening looks: it shows when the rows are read. */
+static void
+damage_within_is_made_anew_when_it_is_opened_again (void **state)
+{
+  char path[600];
+  (void)state;
+  for (int i = 0; i < 200; i++)
+    {
+      char name[32], text[100];
+      snprintf (name, sizeof name, "src/f%d.c", i);
+      snprintf (text, sizeof text, "int\ninvoice_%d (int n)\n{\n  return n * %d;\n}\n", i, i);
+      write_file (name, text);
+    }
+  open_vectors ("m");
+  assert_int_equal (fill (), 200);
+  snprintf (path, sizeof path, "%s/vectors.db", ix->dir);
+  aid_vectors_close (vectors);
+  vectors = NULL;
+  overwrite (path, 4 * 4096);
+  open_vectors ("m");
+  assert_int_equal (fill (), 200);
+  assert_int_equal (now ().with, 200);
+}
+
+/* The same while it is in use. */
+static void
+damage_that_shows_later_is_made_anew (void **state)
+{
+  struct aid_vec batch;
+  struct aid_error e = { AID_OK, "" };
+  (void)state;
+  three_files ();
+  open_vectors ("m");
+  take (&batch);
+  char path[600];
+  snprintf (path, sizeof path, "%s/vectors.db", ix->dir);
+  sqlite3 *other; /* what it writes, the vectors' own connection has to read from the disk */
+  assert_int_equal (sqlite3_open (path, &other), SQLITE_OK);
+  assert_int_equal (sqlite3_exec (other, "CREATE TABLE other(x); PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
+  overwrite (path, 4096);
+  sqlite3_close (other);
+  assert_int_equal (put (&batch, DIMENSIONS, &e), AID_E_PARSE);
+  aid_lacking_free (&batch);
+  follow ();
+  assert_int_equal (fill (), 3);
+  assert_string_equal (nearest ("what do I owe?"), "src/a.c");
+}
+
 /* Two of one project, as two processes have them: the second reads, and writes when the first has gone. */
 static void
 one_writes_and_others_read (void **state)
@@ -356,93 +281,30 @@ one_writes_and_others_read (void **state)
   assert_string_equal (nearest ("what do I owe?"), "src/a.c");
 }
 
-/* --- finding ------------------------------------------------------------------------------------------------------- */
-
+/* A writer that has only just begun has made no tables yet. */
 static void
-a_passage_that_shares_no_word_is_found_by_its_meaning (void **state)
+a_reader_that_comes_first_finds_none_yet (void **state)
 {
+  struct aid_error e = { AID_OK, "" };
+  char path[600];
   (void)state;
   three_files ();
-  open_vectors ("m");
-  fill ();
-  ask ("what do I owe?");
-  assert_int_equal (place_of ("src/a.c"), 0);
-  ask_with_meaning ("what do I owe?");
-  assert_int_equal (place_of ("src/a.c"), 1);
-  assert_string_equal (reason_of ("src/a.c"), "similar in meaning");
-  assert_string_equal (passage (0)->path, "src/a.c");
-  assert_string_equal (passage (0)->reason, "similar in meaning");
-  assert_string_equal (passage (0)->name, "invoice_total");
-  assert_int_equal (place_of ("src/c.c"), 0); /* what does not stand out is not there */
-}
-
-/* Of a long file the passage that is meant is shown, not its first. */
-static void
-the_lines_that_are_similar_are_shown (void **state)
-{
-  struct aid_str text = AID_STR_INIT (1 << 20);
-  (void)state;
-  for (int i = 0; i < 120; i++)
-    aid_str_addf (&text,
-                  "int\nfunction_%d (int n)\n{\n  /* number %d of many, and some more words */\n  return n * %d;\n}\n\n", i,
-                  i, i);
-  aid_str_addz (&text, "int\ninvoice (int invoice)\n{\n  return invoice + invoice;\n}\n");
-  write_file ("long.c", aid_str_z (&text));
-  three_files ();
-  open_vectors ("m");
-  fill ();
-  ask_with_meaning ("what do I owe?");
-  assert_true (place_of ("long.c") > 0);
-  int shown = 0;
-  for (size_t i = 0; i < found.passages.len; i++)
-    shown |= passage (i)->name && !strcmp (passage (i)->name, "invoice");
-  assert_true (shown);
-  aid_str_free (&text);
-}
-
-/* Fused by rank: what two lists have goes before what one has. */
-static void
-meaning_counts_beside_words (void **state)
-{
-  (void)state;
-  write_file ("a.txt", "The ledger of heron is here: invoice invoice.\n");
-  write_file ("b.txt", "The ledger of heron is here: nothing of it.\n");
-  write_file ("c.txt", "An abort.\n");
-  write_file ("d.txt", "A canvas.\n");
-  open_vectors ("m");
-  fill ();
-  ask_with_meaning ("which ledger of heron do I owe?");
-  assert_int_equal (place_of ("a.txt"), 1);
-  assert_int_equal (place_of ("b.txt"), 2);
-  assert_non_null (strstr (reason_of ("b.txt"), "ledger"));
-}
-
-static void
-without_a_vector_all_is_as_without_vectors (void **state)
-{
-  char before[1000] = "", after[1000] = "";
-  size_t len = 0;
-  (void)state;
-  three_files ();
-  open_vectors ("m");
-  fill ();
-  for (int round = 0; round < 2; round++)
-    {
-      char *to = round ? after : before;
-      ask_for ((struct aid_question){ .text = AID_SPAN ("invoice total, abort"), .vectors = round ? vectors : NULL });
-      len = 0;
-      for (size_t i = 0; i < found.passages.len; i++)
-        len += (size_t)snprintf (to + len, 1000 - len, "%s:%u %.6f %s\n", passage (i)->path, passage (i)->first,
-                                 passage (i)->score, passage (i)->reason);
-    }
-  assert_true (len > 0);
-  assert_string_equal (before, after);
+  index_it ();
+  snprintf (path, sizeof path, "%s/vectors.lock", ix->dir);
+  int lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  assert_int_equal (flock (lock, LOCK_EX | LOCK_NB), 0);
+  assert_int_equal (aid_vectors_open (ix, "m", &vectors, &e), AID_OK);
+  assert_int_equal (aid_vectors_follow (vectors, NULL, &e), AID_E_STATE);
+  assert_false (now ().writes);
+  close (lock);
+  follow ();
+  assert_true (now ().writes);
+  assert_int_equal (fill (), 3);
 }
 
 int
 main (void)
 {
-#define VECTORS(test) cmocka_unit_test_setup_teardown (test, scene_make, drop_scene)
   const struct CMUnitTest tests[] = {
     VECTORS (vectors_are_kept_and_only_changed_passages_lack),
     VECTORS (of_a_long_file_only_the_passages_that_changed_lack),
@@ -454,11 +316,10 @@ main (void)
     VECTORS (the_same_text_in_two_files_is_one_passage),
     VECTORS (a_branch_that_comes_back_lacks_nothing),
     VECTORS (a_new_index_lacks_none_and_a_damaged_file_is_made_anew),
+    VECTORS (damage_within_is_made_anew_when_it_is_opened_again),
+    VECTORS (damage_that_shows_later_is_made_anew),
     VECTORS (one_writes_and_others_read),
-    VECTORS (a_passage_that_shares_no_word_is_found_by_its_meaning),
-    VECTORS (the_lines_that_are_similar_are_shown),
-    VECTORS (meaning_counts_beside_words),
-    VECTORS (without_a_vector_all_is_as_without_vectors),
+    VECTORS (a_reader_that_comes_first_finds_none_yet),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -98,6 +98,113 @@ effort_switches_thinking (void **state)
   aid_conversation_free (&c);
 }
 
+/* Which words a model knows for its thinking changed twice; it refuses those of another generation. */
+static void
+each_generation_is_told_to_think_in_its_own_words (void **state)
+{
+  static const struct
+  {
+    const char *model, *thinking, *output, *none;
+  } rows[] = {
+#define ADAPTIVE "{'type':'adaptive','display':'summarized'}"
+#define BUDGET "{'type':'enabled','budget_tokens':16384}"
+#define HIGH "{'effort':'high'}"
+#define OFF "{'type':'disabled'}"
+    { "claude-3-5-haiku-latest", NULL, NULL, NULL },
+    { "claude-3-opus-20240229", NULL, NULL, NULL },
+    { "claude-3-7-sonnet-20250219", BUDGET, NULL, OFF },
+    { "claude-sonnet-4-20250514", BUDGET, NULL, OFF },
+    { "claude-opus-4-1", BUDGET, NULL, OFF },
+    { "claude-sonnet-4-5", BUDGET, NULL, OFF },
+    { "claude-haiku-4-5-20251001", BUDGET, NULL, OFF },
+    { "us.anthropic.claude-sonnet-4-5-20250929-v1:0", BUDGET, NULL, OFF },
+    { "claude-opus-4-5", BUDGET, HIGH, OFF },
+    { "claude-opus-4-5@20251101", BUDGET, HIGH, OFF },
+    { "anthropic/claude-sonnet-4.5", BUDGET, NULL, OFF },
+    { "claude-sonnet-4-6", ADAPTIVE, HIGH, OFF },
+    { "claude-opus-4-7", ADAPTIVE, HIGH, OFF },
+    { "claude-sonnet-5", ADAPTIVE, HIGH, OFF },
+    { "claude-opus-5-5", ADAPTIVE, HIGH, OFF },
+    { "claude-fable-5-1", ADAPTIVE, HIGH, NULL },      /* cannot be kept from thinking */
+    { "claude-latest", ADAPTIVE, HIGH, OFF },
+    { "some-local-model", BUDGET, HIGH, OFF },         /* what others took over from the API */
+  };
+  struct aid_conversation c;
+  struct aid_endpoint ep = there;
+  struct aid_sampling s = AID_SAMPLING_INIT;
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Hi");
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      ep.model = rows[i].model;
+      s.effort = "high";
+      assert_member (&ep, &c, &s, "thinking", rows[i].thinking);
+      assert_member (&ep, &c, &s, "output_config", rows[i].output);
+      s.effort = "none";
+      assert_member (&ep, &c, &s, "thinking", rows[i].none);
+      assert_member (&ep, &c, &s, "output_config", NULL);
+    }
+  aid_conversation_free (&c);
+}
+
+static void
+a_budget_of_thinking_leaves_room_for_the_answer (void **state)
+{
+  struct aid_conversation c;
+  struct aid_endpoint ep = there;
+  struct aid_sampling s = AID_SAMPLING_INIT;
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Hi");
+  ep.model = "claude-sonnet-4-5";
+  s.effort = "low";
+  assert_member (&ep, &c, &s, "thinking", "{'type':'enabled','budget_tokens':4096}");
+  assert_member (&ep, &c, &s, "max_tokens", "32000");
+  s.effort = "max";
+  assert_member (&ep, &c, &s, "thinking", "{'type':'enabled','budget_tokens':24000}");
+  s.max_tokens = 6000;
+  assert_member (&ep, &c, &s, "thinking", "{'type':'enabled','budget_tokens':4500}");
+  assert_member (&ep, &c, &s, "max_tokens", "6000");
+  s.max_tokens = 1300;                 /* the least that the API takes is 1,024 */
+  s.temperature = 0.5;
+  assert_member (&ep, &c, &s, "thinking", NULL);
+  assert_member (&ep, &c, &s, "temperature", "0.5");
+  s.max_tokens = 6000;
+  assert_member (&ep, &c, &s, "temperature", NULL);
+  aid_conversation_free (&c);
+}
+
+static void
+sampling_is_sent_to_models_that_take_it (void **state)
+{
+  static const struct
+  {
+    const char *model, *temperature, *top_p;
+  } rows[] = {
+    { "claude-3-7-sonnet-20250219", "0.5", "0.25" },
+    { "claude-opus-4-1", "0.5", NULL },                /* one of the two */
+    { "claude-haiku-4-5", "0.5", NULL },
+    { "claude-opus-4-6", "0.5", NULL },
+    { "claude-opus-4-7", NULL, NULL },                 /* neither, whatever the version of the API */
+    { "claude-sonnet-5", NULL, NULL },
+    { "claude-fable-5", NULL, NULL },
+    { "some-local-model", "0.5", "0.25" },
+  };
+  struct aid_conversation c;
+  struct aid_endpoint ep = there;
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Hi");
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      ep.model = rows[i].model;
+      assert_member (&ep, &c, &all_sampling, "temperature", rows[i].temperature);
+      assert_member (&ep, &c, &all_sampling, "top_p", rows[i].top_p);
+    }
+  aid_conversation_free (&c);
+}
+
 static void
 tools_images_and_a_wanted_shape (void **state)
 {
@@ -216,6 +323,9 @@ main (void)
     cmocka_unit_test (headers_and_version),
     cmocka_unit_test (what_is_set_is_sent),
     cmocka_unit_test (effort_switches_thinking),
+    cmocka_unit_test (each_generation_is_told_to_think_in_its_own_words),
+    cmocka_unit_test (a_budget_of_thinking_leaves_room_for_the_answer),
+    cmocka_unit_test (sampling_is_sent_to_models_that_take_it),
     cmocka_unit_test (tools_images_and_a_wanted_shape),
     cmocka_unit_test (thinking_between_calls_stays_there),
     cmocka_unit_test (thinking_goes_back_unchanged_with_its_tool_call),

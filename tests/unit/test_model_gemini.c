@@ -55,7 +55,48 @@ what_is_set_is_sent (void **state)
   assert_member (&there, &c, &s, "generationConfig", CONFIG "{'includeThoughts':true,'thinkingLevel':'HIGH'}}");
   assert_member (&old, &c, &s, "generationConfig", CONFIG "{'includeThoughts':true,'thinkingBudget':24576}}");
   s.effort = "none";
+  old.model = "gemini-2.5-flash";
   assert_member (&old, &c, &s, "generationConfig", CONFIG "{'includeThoughts':false,'thinkingBudget':0}}");
+  aid_conversation_free (&c);
+}
+
+/* What a model does not know it refuses. */
+static void
+each_model_is_told_to_think_in_its_own_words (void **state)
+{
+  static const struct
+  {
+    const char *model, *none, *minimal, *medium;
+  } rows[] = {
+#define NOT "{'thinkingConfig':{'includeThoughts':false,"
+#define THINK "{'thinkingConfig':{'includeThoughts':true,"
+    { "gemini-2.5-flash", NOT "'thinkingBudget':0}}", THINK "'thinkingBudget':512}}", THINK "'thinkingBudget':8192}}" },
+    { "gemini-2.5-pro", NOT "'thinkingBudget':128}}", THINK "'thinkingBudget':512}}", THINK "'thinkingBudget':8192}}" },
+    { "gemini-3-flash-preview", NOT "'thinkingLevel':'MINIMAL'}}", THINK "'thinkingLevel':'MINIMAL'}}",
+      THINK "'thinkingLevel':'MEDIUM'}}" },
+    { "gemini-3-pro-preview", NOT "'thinkingLevel':'LOW'}}", THINK "'thinkingLevel':'LOW'}}", THINK "'thinkingLevel':'HIGH'}}" },
+    { "gemini-3.1-pro-preview", NOT "'thinkingLevel':'LOW'}}", THINK "'thinkingLevel':'LOW'}}",
+      THINK "'thinkingLevel':'MEDIUM'}}" },
+    { "gemini-2.0-flash", NULL, NULL, NULL },
+    { "gemini-1.5-pro", NULL, NULL, NULL },
+    { "gemma-3-27b-it", NULL, NULL, NULL },
+  };
+  struct aid_conversation c;
+  struct aid_endpoint ep = there;
+  struct aid_sampling s = AID_SAMPLING_INIT;
+  (void) state;
+  aid_conversation_init (&c);
+  turn (&c, AID_ROLE_USER, "Hi");
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      ep.model = rows[i].model;
+      s.effort = "none";
+      assert_member (&ep, &c, &s, "generationConfig", rows[i].none);
+      s.effort = "minimal";
+      assert_member (&ep, &c, &s, "generationConfig", rows[i].minimal);
+      s.effort = "medium";
+      assert_member (&ep, &c, &s, "generationConfig", rows[i].medium);
+    }
   aid_conversation_free (&c);
 }
 
@@ -139,6 +180,7 @@ main (void)
     cmocka_unit_test (a_question_with_its_system_prompt),
     cmocka_unit_test (the_address_names_the_model),
     cmocka_unit_test (what_is_set_is_sent),
+    cmocka_unit_test (each_model_is_told_to_think_in_its_own_words),
     cmocka_unit_test (images_pdfs_and_tools),
     cmocka_unit_test (signatures_go_back_on_their_parts),
     cmocka_unit_test (another_models_calls_are_let_pass),

@@ -90,6 +90,9 @@ what_is_set_is_sent (void **state)
   assert_member (&there, &c, &s, "think", "'medium'");
   s.effort = "max";
   assert_member (&there, &c, &s, "think", "'high'");
+  struct aid_endpoint simple = there;
+  simple.no_reasoning = 1;
+  assert_member (&simple, &c, &s, "think", NULL);           /* its server would refuse it */
   s.effort = "none";
   assert_member (&there, &c, &s, "think", "false");
   aid_conversation_free (&c);

@@ -52,6 +52,7 @@ openai_itself_wants_newer_words (void **state)
 {
   struct aid_conversation c;
   struct aid_endpoint old = at ("https://api.openai.com/v1", "gpt-4o"), new = at ("https://api.openai.com/v1", "gpt-5-mini");
+  struct aid_sampling hard = { .temperature = -1, .effort = "high" };
   (void) state;
   aid_conversation_init (&c);
   turn (&c, AID_ROLE_SYSTEM, "Be brief.");
@@ -62,6 +63,8 @@ openai_itself_wants_newer_words (void **state)
   assert_member (&new, &c, &all_sampling, "temperature", NULL);    /* a model that reasons refuses it */
   assert_member (&new, &c, &all_sampling, "top_p", NULL);
   assert_member (&new, &c, &all_sampling, "stop", NULL);
+  assert_member (&new, &c, &hard, "reasoning_effort", "'high'");
+  assert_member (&old, &c, &hard, "reasoning_effort", NULL);       /* one that does not, refuses that */
   json_t *one = body_of_request (&old, &c, &plain);
   turn (&c, AID_ROLE_ASSISTANT, "Hello");
   turn (&c, AID_ROLE_USER, "And?");
@@ -110,6 +113,9 @@ azure_has_its_own_header (void **state)
   assert_head (&ep, url, "Authorization", NULL);
   ep.base_url = "https://openai.azure.com.evil.example/v1";        /* the name must end there */
   assert_head (&ep, "https://openai.azure.com.evil.example/v1/chat/completions", "api-key", NULL);
+  ep.base_url = "https://gate.example/v1";
+  ep.dialect = "azure";                                            /* behind a gate of one's own */
+  assert_head (&ep, "https://gate.example/v1/chat/completions", "api-key", "K");
 }
 
 static void

@@ -217,8 +217,9 @@ settings_say_everything (void **state)
     "{\"providers\":{\"work\":{\"wire\":\"openai-chat\",\"url\":\"https://u@llm.work.example:8443/v1\",\"key_env\":\"MY_KEY\","
     "\"key_host\":\"keys.example\",\"version\":\"v\",\"headers\":{\"X\":\"y\"},\"extra\":{\"a\":1,\"b\":1},\"connect_ms\":1,"
     "\"stall_ms\":2,\"total_ms\":3,\"retries\":0,\"proxy\":\"http://p\",\"ca_file\":\"/ca\",\"client_cert\":\"/c\","
-    "\"client_key\":\"/k\"}},"
+    "\"client_key\":\"/k\",\"dialect\":\"azure\"}},"
     "\"models\":{\"big\":{\"provider\":\"work\",\"name\":\"big-1\",\"context\":9000,\"max_tokens\":10,\"temperature\":0,"
+    "\"thinks_first\":true,"
     "\"effort\":\"low\",\"extra\":{\"b\":2}}}}");
   (void) state;
   struct aid_model m = resolved (c, "big");
@@ -228,6 +229,7 @@ settings_say_everything (void **state)
   assert_int_equal (m.sampling.max_tokens, 10);
   assert_true (m.sampling.temperature == 0);
   assert_string_equal (m.sampling.effort, "low");
+  assert_true (m.thinks_first);
   assert_int_equal (json_integer_value (json_object_get (m.extra, "a")), 1);
   assert_int_equal (json_integer_value (json_object_get (m.extra, "b")), 2);   /* the model's word over the provider's */
   assert_int_equal (m.net.connect_ms, 1);
@@ -244,6 +246,7 @@ settings_say_everything (void **state)
   assert_string_equal (ep.base_url, "https://u@llm.work.example:8443/v1");
   assert_string_equal (ep.key, "k");
   assert_string_equal (ep.version, "v");
+  assert_string_equal (ep.dialect, "azure");
   assert_ptr_equal (ep.headers, m.headers);
   aid_model_free (&m);
 
@@ -312,6 +315,7 @@ an_error_says_what_there_is (void **state)
   refused ("{\"providers\":{\"p\":{}}}", "p/x", AID_E_INVALID, "url");
   refused ("{\"providers\":{\"p\":{\"url\":\"ftp://x\"}}}", "p/x", AID_E_INVALID, "url");
   refused ("{\"providers\":{\"p\":{\"url\":\"http://x\",\"wire\":\"w\"}}}", "p/x", AID_E_INVALID, "\"w\"");
+  refused ("{\"providers\":{\"p\":{\"url\":\"http://x\",\"dialect\":\"d\"}}}", "p/x", AID_E_INVALID, "\"d\"");
 }
 
 static void

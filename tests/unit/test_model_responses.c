@@ -56,7 +56,9 @@ what_is_set_is_sent (void **state)
   s.effort = "high";
   assert_member (&there, &c, &s, "reasoning", "{'effort':'high','summary':'auto'}");
   assert_member (&there, &c, &s, "temperature", NULL);     /* a model that reasons refuses it */
-  assert_member (&old, &c, &plain, "include", NULL);       /* one that does not cannot encrypt */
+  assert_member (&old, &c, &plain, "include", NULL);       /* one that does not cannot encrypt, and refuses effort */
+  assert_member (&old, &c, &s, "reasoning", NULL);
+  assert_member (&old, &c, &s, "temperature", "0.5");
   aid_conversation_free (&c);
 }
 

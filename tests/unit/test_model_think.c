@@ -20,10 +20,10 @@ collect (void *user, int reasoning, struct aid_span v)
 }
 
 static void
-split (const char *answer, size_t cut, size_t step, const char *reasoning, const char *text)
+split (const char *answer, int first, size_t cut, size_t step, const char *reasoning, const char *text)
 {
   struct both b = { AID_STR_INIT (4096), AID_STR_INIT (4096) };
-  struct aid_think t = { AID_THINK_BEGIN, "", 0 };
+  struct aid_think t = { AID_THINK_BEGIN, first, "", 0 };
   struct aid_span rest = aid_span_z (answer);
   while (rest.len)
     {
@@ -41,11 +41,17 @@ split (const char *answer, size_t cut, size_t step, const char *reasoning, const
 }
 
 static void
+gives_as (const char *answer, int first, const char *reasoning, const char *text)
+{
+  split (answer, first, 0, 1, reasoning, text);
+  for (size_t i = 0; i <= strlen (answer); i++)
+    split (answer, first, i, 4096, reasoning, text);
+}
+
+static void
 gives (const char *answer, const char *reasoning, const char *text)
 {
-  split (answer, 0, 1, reasoning, text);
-  for (size_t i = 0; i <= strlen (answer); i++)
-    split (answer, i, 4096, reasoning, text);
+  gives_as (answer, 0, reasoning, text);
 }
 
 static void
@@ -108,6 +114,20 @@ endless_white_space_is_given_out (void **state)
   gives (blanks, "", blanks);
 }
 
+/* The template of such a model has written the opening tag. */
+static void
+an_answer_may_begin_inside (void **state)
+{
+  (void) state;
+  gives_as ("Okay, so\n</think>\n\nYes.", 1, "Okay, so\n", "Yes.");
+  gives_as ("Okay.</think>Say </think>.", 1, "Okay.", "Say </think>.");
+  gives_as ("<think>\nOkay.</think>Yes.", 1, "Okay.", "Yes.");       /* and some servers send it all the same */
+  gives_as ("</think>\n\nYes.", 1, "", "Yes.");
+  gives_as ("<</think>Yes.", 1, "<", "Yes.");
+  gives_as ("<thin</think>Yes.", 1, "<thin", "Yes.");
+  gives_as ("Never closed", 1, "Never closed", "");
+}
+
 int
 main (void)
 {
@@ -117,6 +137,7 @@ main (void)
     cmocka_unit_test (an_unclosed_tag_keeps_all_in_reasoning),
     cmocka_unit_test (tags_in_the_text_are_text),
     cmocka_unit_test (a_lone_closing_tag_before_any_text_is_dropped),
+    cmocka_unit_test (an_answer_may_begin_inside),
     cmocka_unit_test (endless_white_space_is_given_out),
   };
   return cmocka_run_group_tests_name ("model think", tests, NULL, NULL);

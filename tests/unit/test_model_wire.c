@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include "model/wire.h"
 
 static void
@@ -24,6 +25,33 @@ stops_have_names (void **state)
   assert_string_equal (aid_stop_name (AID_STOP_TOOLS), "tools");
   assert_string_equal (aid_stop_name (AID_STOP_CONTEXT), "context");
   assert_string_equal (aid_stop_name ((enum aid_stop_reason) 99), "none");
+}
+
+static void
+tells (enum aid_stop_reason stop, const char *words, int has_text, const char *sentence)
+{
+  struct aid_str out = AID_STR_INIT (8192);
+  aid_stop_tell (stop, aid_span_z (words), has_text, &out);
+  assert_string_equal (aid_str_z (&out), sentence);
+  aid_str_free (&out);
+}
+
+static void
+an_early_end_is_told_with_the_server_s_own_words (void **state)
+{
+  (void) state;
+  tells (AID_STOP_END, "stop", 1, "");
+  tells (AID_STOP_SEQUENCE, "stop_sequence: END", 1, "");      /* a word that the person chose */
+  tells (AID_STOP_NONE, "", 1, "");
+  tells (AID_STOP_LENGTH, "max_tokens", 1, "the answer stops at its length limit (max_tokens)");
+  tells (AID_STOP_FILTER, "RECITATION", 0, "the server's filter stopped the answer (RECITATION)");
+  tells (AID_STOP_REFUSAL, "refusal: Because.", 1, "the model declined to answer (refusal: Because.)");
+  tells (AID_STOP_TOOLS, "tool_calls", 1, "the model asks for tools, which are not run here (tool_calls)");
+  tells (AID_STOP_PAUSE, "pause_turn", 1, "the server paused the answer; ask it to go on (pause_turn)");
+  tells (AID_STOP_CONTEXT, "model_length", 1, "the model's context is full (model_length)");
+  tells (AID_STOP_NONE, "MALFORMED_RESPONSE", 1, "the server ended the answer in a way of its own (MALFORMED_RESPONSE)");
+  tells (AID_STOP_END, "stop", 0, "the answer is empty (stop)");
+  tells (AID_STOP_NONE, "", 0, "the answer is empty");
 }
 
 static void
@@ -66,6 +94,27 @@ a_refusal_is_one_sentence_whatever_the_provider (void **state)
   explains (495, "",
             "api.example did not accept your certificate: check \"client_cert\", \"client_key\" and its last day (HTTP 495).");
   explains (529, "", "api.example is overloaded; try again later (HTTP 529).");
+}
+
+/* Most servers have no code for it. */
+static void
+too_much_text_is_known_by_its_words (void **state)
+{
+  static const char *const messages[] = {
+    "prompt is too long: 213423 tokens > 200000 maximum",
+    "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000",
+    "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
+  };
+  char body[512], sentence[512];
+  (void) state;
+  for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+    {
+      snprintf (body, sizeof body, "{\"error\":{\"message\":\"%s\",\"type\":\"invalid_request_error\"}}", messages[i]);
+      snprintf (sentence, sizeof sentence,
+                "api.example says that this is more text than the model can read; send less context (HTTP 400): %s", messages[i]);
+      explains (400, body, sentence);
+    }
 }
 
 static void
@@ -133,7 +182,9 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (the_table_is_found_by_name),
     cmocka_unit_test (stops_have_names),
+    cmocka_unit_test (an_early_end_is_told_with_the_server_s_own_words),
     cmocka_unit_test (a_refusal_is_one_sentence_whatever_the_provider),
+    cmocka_unit_test (too_much_text_is_known_by_its_words),
     cmocka_unit_test (what_is_no_json_is_shown_as_it_is),
     cmocka_unit_test (a_key_that_the_server_repeats_is_not_shown),
     cmocka_unit_test (a_long_body_is_cut),

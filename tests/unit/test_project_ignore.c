@@ -326,6 +326,23 @@ a_hostile_expression_is_given_up_and_the_others_hold (void **state)
   aid_hgignore_free (h);
 }
 
+/* Longer than the library's fast way has room for. */
+static void
+an_expression_holds_for_the_longest_path_there_may_be (void **state)
+{
+  (void)state;
+  char path[AID_PROJECT_PATH_MAX];
+  struct aid_hgignore *h = aid_hgignore_of_text (AID_SPAN ("^(\\w|-)+\\.o$\n"));
+  memset (path, 'a', sizeof path);
+  strcpy (path + sizeof path - 3, ".o");
+  assert_true (hg_matches (h, path));
+  assert_true (hg_matches (h, "a.o"));
+  path[sizeof path - 2] = 'c';
+  assert_false (hg_matches (h, path));
+  assert_true (hg_matches (h, "a.o"));
+  aid_hgignore_free (h);
+}
+
 static void
 an_included_file_of_mercurials_holds_in_its_folder (void **state)
 {
@@ -361,6 +378,7 @@ main (void)
     cmocka_unit_test_setup_teardown (random_trees_are_ignored_as_hg_status_says, scratch_make, scratch_drop),
     cmocka_unit_test (an_expression_may_look_ahead_and_back),
     cmocka_unit_test (a_hostile_expression_is_given_up_and_the_others_hold),
+    cmocka_unit_test (an_expression_holds_for_the_longest_path_there_may_be),
     cmocka_unit_test_setup_teardown (an_included_file_of_mercurials_holds_in_its_folder, scratch_make, scratch_drop),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -1,0 +1,9 @@
+int a;
+
+int
+main (void)
+{
+  a++;
+
+  return a;
+}

@@ -1,0 +1,7 @@
+int a;
+
+int
+main (void)
+{
+  return a;
+}

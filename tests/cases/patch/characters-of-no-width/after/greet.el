@@ -1,0 +1,3 @@
+(defun greet (name)
+  (beep)
+  (message "Hello, %s" name))

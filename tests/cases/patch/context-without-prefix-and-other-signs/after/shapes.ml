@@ -1,0 +1,8 @@
+let area = fun side -> side * side
+
+let double = map (fun x -> x + x)
+
+val scale : by:[ `int ] -> shape -> shape
+
+let unit_square =
+  square 1

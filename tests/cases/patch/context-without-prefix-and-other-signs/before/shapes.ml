@@ -1,0 +1,5 @@
+let area = fun side -> side * side
+
+let double = map (fun x -> x + x)
+
+val scale : by:[ `int ] -> shape -> shape

@@ -1,0 +1,6 @@
+long first;
+int second;
+int third;
+int fourth;
+long fifth;
+int sixth;

@@ -1,0 +1,6 @@
+int first;
+int second;
+int third;
+int fourth;
+int fifth;
+int sixth;

@@ -1,0 +1,2 @@
+extern int width;
+extern int depth;

@@ -1,0 +1,3 @@
+int width;
+int height;
+int depth;

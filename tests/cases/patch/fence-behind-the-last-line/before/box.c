@@ -1,0 +1,2 @@
+int width;
+int height;

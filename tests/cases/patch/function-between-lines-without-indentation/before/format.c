@@ -1,0 +1,11 @@
+static void
+free_all (void)
+{
+	free (layout);
+}
+
+void
+format_pane (void)
+{
+	return;
+}

@@ -1,0 +1,3 @@
+(defun greet (name)
+  (setq greeted 'once)
+  (message "Hello, %s" name))

@@ -1,0 +1,2 @@
+(defun greet (name)
+  (message "Hello, %s" name))

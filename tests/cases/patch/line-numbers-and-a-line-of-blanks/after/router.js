@@ -1,0 +1,7 @@
+describe('router', function () {
+  it('finds', done);
+  
+  it('waits', done);
+  
+  it('fails', done);
+})

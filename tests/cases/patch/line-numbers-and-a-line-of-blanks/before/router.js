@@ -1,0 +1,5 @@
+describe('router', function () {
+  it('finds', done);
+  
+  it('fails', done);
+})

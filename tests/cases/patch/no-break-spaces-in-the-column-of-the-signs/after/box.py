@@ -1,0 +1,9 @@
+class Box:
+    def area(self):
+        return self.width * self.height
+
+    def depth(self):
+        return 1
+
+    def name(self):
+        return "box"

@@ -1,0 +1,6 @@
+class Box:
+    def area(self):
+        return self.width * self.height
+
+    def name(self):
+        return "box"

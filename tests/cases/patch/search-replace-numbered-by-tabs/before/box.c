@@ -1,0 +1,8 @@
+int width;
+int height;
+
+int
+area (void)
+{
+  return width * height;
+}
