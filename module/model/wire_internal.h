@@ -229,7 +229,9 @@ enum
   AID_OPENAI_STRICT = 4096       /* refuses sampling for models that reason, and long ids */
 };
 unsigned aid_openai_dialect (const struct aid_endpoint *ep);
-/* Sets OUT's url to PATH of EP, and the header that holds its key, if it has one. */
+/* The header that holds EP's key, if it has one: a bearer's token, but Azure's own. */
+enum aid_err aid_openai_key (struct aid_wire_request *out, const struct aid_endpoint *ep, struct aid_error *e);
+/* Sets OUT's url to PATH of EP, and that header. */
 enum aid_err aid_openai_head (struct aid_wire_request *out, const struct aid_endpoint *ep, const char *path,
                               struct aid_error *e);
 /* Whether OpenAI's MODEL may be told how much to reason: those of before that refuse it. */
