@@ -35,7 +35,7 @@ write_file (const char *name, const char *text)
 }
 
 /* Runs COMMAND in the project's folder. */
-static void
+static inline void
 sh (const char *command)
 {
   char line[2000];
@@ -86,7 +86,7 @@ ask_for (struct aid_question q)
     fail_msg ("%s", e.msg);
 }
 
-static void
+static inline void
 ask (const char *text)
 {
   ask_for ((struct aid_question){ .text = aid_span_z (text) });

@@ -100,7 +100,7 @@ now (void)
 }
 
 /* The paths that are nearest to QUESTION, in order, with blanks between them. */
-static const char *
+static inline const char *
 nearest (const char *question)
 {
   static char paths[1000];
