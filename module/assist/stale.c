@@ -283,8 +283,10 @@ aid_stale_all (struct aid_stale_memory *m, const struct aid_stale_chat *chat,
 {
   struct aid_map *known = aid_map_new ();
   struct aid_chat *parsed = NULL;
-  enum aid_err err
-    = known ? aid_chat_parse (chat->text, &parsed, e) : aid_error_set (e, AID_E_NOMEM, "No memory for the items");
+  enum aid_err err;
+  if (!known)
+    return aid_error_set (e, AID_E_NOMEM, "No memory for the items");
+  err = aid_chat_parse (chat->text, &parsed, e);
   for (size_t i = 0; !err && i < parsed->items.len; i++)
     {
       const struct aid_chat_item *item = &AID_VEC_AT (struct aid_chat_item, &parsed->items, i);
@@ -297,7 +299,6 @@ aid_stale_all (struct aid_stale_memory *m, const struct aid_stale_chat *chat,
       free (sent);
     }
   aid_chat_free (parsed);
-  if (known)
-    aid_map_free (known, NULL);
+  aid_map_free (known, NULL);
   return err;
 }

@@ -80,10 +80,11 @@ name_one_file (struct aid_span minus, struct aid_span plus)
 int
 aid_at_file_header (const struct aid_cursor *c)
 {
+  static const char begins[] = { '*', 'd', 'I', '-', '+' };
   struct aid_in_line l[3];
   struct aid_span name;
   /* Nearly every line of a hunk is told by its first byte to be none. */
-  if (peek (c, l, 1) == 0 || l[0].text.len == 0 || !memchr ("*dI-+", l[0].text.ptr[0], 5))
+  if (peek (c, l, 1) == 0 || l[0].text.len == 0 || !memchr (begins, l[0].text.ptr[0], sizeof begins))
     return 0;
   int n = peek (c, l, 3);
   if (aid_at_directive (l[0].text, &name) >= AID_UPDATE_FILE)
