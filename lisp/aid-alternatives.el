@@ -228,24 +228,13 @@ With CHOOSE the other one is asked for."
 From an alternative it is the difference to the answer.  With CHOOSE, the prefix
 argument, the other one is asked for."
   (interactive "P")
-  (let* ((pair (aid-alternatives--pair choose))
-         (texts (mapcar #'aid-alternatives--text pair))
-         (names (mapcar #'aid-alternatives--name pair)))
+  (let ((pair (aid-alternatives--pair choose)))
     (pop-to-buffer
-     (with-current-buffer (get-buffer-create (format "*aid-alternatives: %s %d*" (buffer-name)
-                                                     (plist-get (car pair) :number)))
-       (let ((inhibit-read-only t))
-         (erase-buffer)
-         (insert "Two answers to one question; blank lines do not count.\n\n")
-         (aid-chat--insert-diff (car texts) (cadr texts) names)
-         (goto-char (point-min)))
-       ;; Before: the keys of a diff that cannot be written are decided on then.
-       (setq buffer-read-only t)
-       (diff-mode)
-       ;; The text is a model's: no file is looked for that it might name.
-       (setq-local diff-font-lock-syntax nil)
-       (setq buffer-undo-list t)
-       (current-buffer)))))
+     (aid-chat--difference
+      (format "*aid-alternatives: %s %d*" (buffer-name) (plist-get (car pair) :number))
+      "Two answers to one question"
+      (mapcar #'aid-alternatives--text pair)
+      (mapcar #'aid-alternatives--name pair)))))
 
 (defun aid-alternatives-ediff (&optional choose)
   "Compare the answer at point with its alternative in Ediff.

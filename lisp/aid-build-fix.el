@@ -20,7 +20,6 @@
 
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answer-text "aid-chat-text" (number))
-(declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-ask "aid-chat-send" (chat question &optional send))
 (declare-function aid-chat-check-idle "aid-chat-send" (chat))
 

@@ -23,7 +23,6 @@
 (declare-function aid--mod-build-stop "ext:aid-module" (root))
 (declare-function aid--mod-build-command "ext:aid-module" (plist))
 (declare-function aid--mod-build-trust "ext:aid-module" (plist))
-(declare-function aid--mod-build-last "ext:aid-module" (root))
 (declare-function aid--mod-build-told "ext:aid-module" (plist))
 (declare-function aid-build-buffer-begin "aid-build-buffer" (site))
 (declare-function aid-build-buffer-add "aid-build-buffer" (site text))

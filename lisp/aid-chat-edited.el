@@ -141,6 +141,23 @@ LABELS, a list of two, are their names in it."
               (error "%s failed: %s" diff-command status))))
       (mapc #'delete-file files))))
 
+(defun aid-chat--difference (name heading texts &optional labels)
+  "The buffer NAME with HEADING and the diff of TEXTS, two strings.
+LABELS are their names in it."
+  (with-current-buffer (get-buffer-create name)
+    (let ((inhibit-read-only t))
+      (erase-buffer)
+      (insert heading "; blank lines do not count.\n\n")
+      (aid-chat--insert-diff (car texts) (cadr texts) labels)
+      (goto-char (point-min)))
+    ;; Before: the keys of a diff that cannot be written are decided on then.
+    (setq buffer-read-only t)
+    (diff-mode)
+    ;; The text is a model's: no file is looked for that it might name.
+    (setq-local diff-font-lock-syntax nil)
+    (setq buffer-undo-list t)
+    (current-buffer)))
+
 (defun aid-chat--diff-texts (turn)
   "What was received as TURN, and what counts of it now."
   (save-restriction
@@ -151,21 +168,11 @@ LABELS, a list of two, are their names in it."
 
 (defun aid-chat--diff-buffer (turn)
   "A buffer with the difference of TURN to what was received."
-  (let ((texts (aid-chat--diff-texts turn))
-        (at (copy-marker (plist-get turn :beg))))
-    (with-current-buffer (get-buffer-create (format "*aid-edited: %s %d*" (buffer-name)
-                                                    (plist-get turn :number)))
-      (let ((inhibit-read-only t))
-        (erase-buffer)
-        (insert "What was received (-) and what is sent now (+); blank lines do not count.\n\n")
-        (apply #'aid-chat--insert-diff texts)
-        (goto-char (point-min)))
-      ;; Before: the keys of a diff that cannot be written are decided on then.
-      (setq buffer-read-only t)
-      (diff-mode)
-      ;; The text is a model's: no file is looked for that it might name.
-      (setq-local diff-font-lock-syntax nil)
-      (setq buffer-undo-list t)
+  (let ((at (copy-marker (plist-get turn :beg))))
+    (with-current-buffer (aid-chat--difference
+                          (format "*aid-edited: %s %d*" (buffer-name) (plist-get turn :number))
+                          "What was received (-) and what is sent now (+)"
+                          (aid-chat--diff-texts turn))
       (setq-local revert-buffer-function
                   (lambda (&rest _)
                     (with-current-buffer (marker-buffer at)

@@ -15,6 +15,7 @@
   (require 'subr-x))
 (require 'aid-chat-head)
 
+(declare-function aid--await "aid-module" (seconds done &optional alone))
 (declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid--mod-journal-remove "ext:aid-module" (file req))
 (declare-function aid-chat--save "aid-chat" ())
@@ -23,8 +24,6 @@
 (declare-function aid-chat--note-change "aid-chat-stream" (stream beg end))
 (declare-function aid-chat-stream-id "aid-chat-spinner" (stream))
 (declare-function aid-compact-stop "aid-compact" ())
-
-(defvar aid--process)
 
 (defvar aid-answer-done-functions nil
   "Functions called when an answer has ended, well or not.
@@ -102,10 +101,7 @@ Only a chat that is saved by itself: for another, Emacs asks.  Give t: let it be
 killed.  An answer that does not end in time is brought back from its journal."
   (when (and (aid-chat--kept-p) aid-chat--stream)
     (aid-chat--cancel)
-    (let ((limit (+ (float-time) aid-chat--stop-seconds)))
-      (while (and aid-chat--stream (< (float-time) limit)
-                  (process-live-p aid--process))
-        (accept-process-output aid--process 0.05)))
+    (aid--await aid-chat--stop-seconds (lambda () (not aid-chat--stream)))
     (aid-chat--save))
   t)
 

@@ -73,24 +73,16 @@
   "Ask the core for the names that begin with TEXT, one question at a time."
   (if aid-chat-symbols--asked
       (setq aid-chat-symbols--next text)
-    (let ((chat (current-buffer)) (root (aid-chat-root)))
+    (let ((root (aid-chat-root)))
       (when (and root (not (file-remote-p root)))
         (setq aid-chat-symbols--asked text)
         (condition-case nil
-            (aid--on-event
+            (aid--on-event-here
              (aid--mod-symbols-soon (directory-file-name (expand-file-name root)) text
                                     aid-chat-symbols--most)
              (lambda (kind &optional val)
-               (when (buffer-live-p chat)
-                 (with-current-buffer chat
-                   (aid-chat-symbols--take kind val)))))
+               (aid-chat-symbols--take kind val)))
           (aid-error (setq aid-chat-symbols--asked nil)))))))
-
-(defun aid-chat-symbols--await ()
-  "Wait a moment for the answer."
-  (let ((limit (+ (float-time) aid-chat-symbols--wait)))
-    (while (and aid-chat-symbols--asked (< (float-time) limit) (process-live-p aid--process))
-      (accept-process-output aid--process 0.01 nil t))))
 
 (defun aid-chat-symbols-pending-p ()
   "Whether an answer is to come."
@@ -103,7 +95,7 @@ tells within a moment, else those that it told of less of TEXT."
   (unless (or (string-empty-p text) (string-match-p "[/ \t\n]" text))
     (unless (aid-chat-symbols--answer text)
       (aid-chat-symbols--ask text)
-      (aid-chat-symbols--await))
+      (aid--await aid-chat-symbols--wait (lambda () (not aid-chat-symbols--asked)) t))
     (when-let ((answer (or (aid-chat-symbols--answer text)
                            (cl-find-if (lambda (answer)
                                          (string-prefix-p (aid-chat-symbols-answer-text answer) text))

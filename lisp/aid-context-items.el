@@ -49,13 +49,10 @@ That is a plist of :text, nil for an image or PDF, :media, :tokens, :exact and
 or an error's message, a string.  FUNCTION is called in this chat while it
 lives.  TYPED: the person has just written TARGET; a page may be on a private
 network then, and is fetched anew."
-  (let ((chat (current-buffer)))
-    (aid--on-event
-     (aid-context--item-soon target typed)
-     (lambda (kind val)
-       (when (buffer-live-p chat)
-         (with-current-buffer chat
-           (funcall function (if (eq kind 'error) (plist-get val :message) val))))))))
+  (aid--on-event-here
+   (aid-context--item-soon target typed)
+   (lambda (kind val)
+     (funcall function (if (eq kind 'error) (plist-get val :message) val)))))
 
 (defvar-local aid-context--uncounted nil
   "Targets whose cost is being found out, the one that is counted first.")
@@ -70,19 +67,17 @@ The core counts one after the other."
 
 (defun aid-context--count-next ()
   "Have the first of `aid-context--uncounted' counted, unless the core is busy."
-  (let ((chat (current-buffer)) (target (car aid-context--uncounted)))
+  (let ((target (car aid-context--uncounted)))
     (condition-case nil
-        (aid--on-event
+        (aid--on-event-here
          (aid-context--item-soon target nil t)
          (lambda (kind val)
-           (when (buffer-live-p chat)
-             (with-current-buffer chat
-               (pop aid-context--uncounted)
-               (unwind-protect
-                   (unless (eq kind 'error)
-                     (aid-context--note-cost target val))
-                 (when aid-context--uncounted
-                   (aid-context--count-next)))))))
+           (pop aid-context--uncounted)
+           (unwind-protect
+               (unless (eq kind 'error)
+                 (aid-context--note-cost target val))
+             (when aid-context--uncounted
+               (aid-context--count-next)))))
       (aid-error (setq aid-context--uncounted nil)))))     ; the next measure tells what they cost
 
 (defun aid-context--note-cost (target val)

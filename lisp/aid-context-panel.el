@@ -166,20 +166,18 @@
 
 (defun aid-context-panel--refresh ()
   "Have the core list what the next request holds, and show it when it has."
-  (let ((panel (current-buffer)) (chat aid-context-panel--chat))
+  (let ((chat aid-context-panel--chat))
     (when (and (buffer-live-p chat) (not aid-context-panel--asked))
       (setq aid-context-panel--asked
             (with-current-buffer chat (aid--mod-items-soon (aid-cost--plist))))
-      (aid--on-event aid-context-panel--asked
-                     (lambda (kind val)
-                       (when (buffer-live-p panel)
-                         (with-current-buffer panel
-                           (setq aid-context-panel--asked nil)
-                           (setq aid-context-panel--failure
-                                 (and (eq kind 'error) (plist-get val :message)))
-                           (unless aid-context-panel--failure
-                             (setq aid-context-panel--val val))
-                           (aid-context-panel--print))))))))
+      (aid--on-event-here aid-context-panel--asked
+                          (lambda (kind val)
+                            (setq aid-context-panel--asked nil)
+                            (setq aid-context-panel--failure
+                                  (and (eq kind 'error) (plist-get val :message)))
+                            (unless aid-context-panel--failure
+                              (setq aid-context-panel--val val))
+                            (aid-context-panel--print))))))
 
 (defun aid-context-panel--follow ()
   "Have the panel of this chat, if it is on screen, show what is so now."

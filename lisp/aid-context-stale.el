@@ -18,7 +18,7 @@
 (require 'aid-context)
 
 (declare-function aid-chat-root "aid-chat" ())
-(declare-function aid--on-event "aid-module" (id function))
+(declare-function aid--on-event-here "aid-module" (id function))
 (declare-function aid--mod-stale-soon "ext:aid-module" (doc dir root buffers))
 (declare-function aid-chat-doc "aid-chat-text" ())
 (declare-function aid-chat--idle-in "aid-chat-text" (seconds))
@@ -65,17 +65,14 @@ A hash table: (TARGET . HASH) to a symbol.")
   "Have the core find out what has changed since it was sent from this chat."
   (unless (or aid-context-stale--asked (file-remote-p default-directory))
     (when-let ((doc (aid-chat-doc)))
-      (let ((chat (current-buffer)))
-        (setq aid-context-stale--asked
-              (aid--mod-stale-soon doc (expand-file-name default-directory) (aid-chat-root)
-                                   (aid-context-stale--edited)))
-        (aid--on-event aid-context-stale--asked
-                       (lambda (kind val)
-                         (when (buffer-live-p chat)
-                           (with-current-buffer chat
-                             (setq aid-context-stale--asked nil)
-                             (when (eq kind 'result)
-                               (aid-context-stale--note (append (plist-get val :states) nil)))))))))))
+      (setq aid-context-stale--asked
+            (aid--mod-stale-soon doc (expand-file-name default-directory) (aid-chat-root)
+                                 (aid-context-stale--edited)))
+      (aid--on-event-here aid-context-stale--asked
+                          (lambda (kind val)
+                            (setq aid-context-stale--asked nil)
+                            (when (eq kind 'result)
+                              (aid-context-stale--note (append (plist-get val :states) nil))))))))
 
 (defun aid-context-stale-state (target sent)
   "The state of TARGET that was SENT: `changed', `gone', `same' or `unknown'.

@@ -18,7 +18,6 @@
   (require 'cl-lib)
   (require 'subr-x))
 
-(declare-function aid-chat-root "aid-chat" ())
 
 (defvar aid-context--ranges (make-hash-table :test #'equal)
   "The markers (BEG . END) of ranges by (CHAT-FOLDER . TARGET).")

@@ -20,7 +20,7 @@
 (declare-function aid--mod-forecast-soon "ext:aid-module" (plist))
 (declare-function aid--mod-spend-report "ext:aid-module" (month))
 (declare-function aid--mod-spend-months "ext:aid-module" ())
-(declare-function aid--on-event "aid-module" (id function))
+(declare-function aid--on-event-here "aid-module" (id function))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-chat-root "aid-chat" ())
 
@@ -74,16 +74,13 @@ What is far away is left out, as an empty text: nothing is connected to or run."
    (aid-chat--stream nil)
    (aid-cost--asked (setq aid-cost--again t))
    ((setq aid-cost--asked (ignore-errors (aid--mod-forecast-soon (aid-cost--plist))))
-    (let ((chat (current-buffer)))
-      (setq aid-cost--again nil)
-      (aid--on-event aid-cost--asked
-                     (lambda (kind &optional val)
-                       (when (buffer-live-p chat)
-                         (with-current-buffer chat
-                           (setq aid-cost--asked nil)
-                           (aid-cost--on-situation (and (eq kind 'result) val))
-                           (when aid-cost--again
-                             (aid-cost-foretell))))))))))
+    (setq aid-cost--again nil)
+    (aid--on-event-here aid-cost--asked
+                        (lambda (kind &optional val)
+                          (setq aid-cost--asked nil)
+                          (aid-cost--on-situation (and (eq kind 'result) val))
+                          (when aid-cost--again
+                            (aid-cost-foretell)))))))
 
 (defun aid-cost--on-situation (val)
   "Show VAL, what the core found out for the open question; nil when it could not."

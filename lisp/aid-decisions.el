@@ -17,8 +17,8 @@
 
 (declare-function aid--mod-chat-hash "ext:aid-module" (body))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
-(declare-function aid-chat-answer-body "aid-chat" (turn))
-(declare-function aid-chat-key "aid-chat" ())
+(declare-function aid-chat-answer-body "aid-chat-text" (turn))
+(declare-function aid-chat-key "aid-chat-text" ())
 (declare-function aid-chat--replace "aid-chat-text" (beg end text &optional split))
 (declare-function aid-chat--refresh-line "aid-chat-display" (pos))
 

@@ -188,15 +188,13 @@ Those that are configured, and of each provider whose key is there the first."
 (defun aid-doctor--on-result (id function)
   "Call FUNCTION in this buffer with what the request ID gives, and show it.
 An error gives a plist that tells of it."
-  (let ((buffer (current-buffer)) (run aid-doctor--run))
-    (aid--on-event id (lambda (kind value &rest _)
-                        (when (buffer-live-p buffer)
-                          (with-current-buffer buffer
-                            (when (eq run aid-doctor--run)
-                              (funcall function (if (eq kind 'result)
-                                                    value
-                                                  (list :ok nil :message (plist-get value :message))))
-                              (aid-doctor--show))))))))
+  (let ((run aid-doctor--run))
+    (aid--on-event-here id (lambda (kind value &rest _)
+                             (when (eq run aid-doctor--run)
+                               (funcall function (if (eq kind 'result)
+                                                     value
+                                                   (list :ok nil :message (plist-get value :message))))
+                               (aid-doctor--show))))))
 
 (defun aid-doctor--check-embeddings ()
   "Check who makes embeddings, if anybody does by the settings."

@@ -27,6 +27,7 @@
 (declare-function aid-chat-head-refind "aid-chat-head" ())
 (declare-function aid-chat-keep "aid-chat-text" (key value))
 (declare-function icomplete-exhibit "icomplete" ())
+(autoload 'aid-read-scope "aid-read")
 (declare-function auth-source-search "auth-source" (&rest spec))
 
 (defvar auth-sources)
@@ -254,22 +255,6 @@ Another is a provider's, PROVIDER/NAME.  Give nil for no name."
 
 ;;; Choosing
 
-(defconst aid-model--scopes
-  '(("chat" "this chat alone, for good")
-    ("project" "everybody's default in this project: .aid/config.json")
-    ("everywhere" "your default: the option `aid-model', saved"))
-  "Where a choice may hold, and what to say of it.")
-
-(defun aid-model--read-scope ()
-  "Ask where a choice is to hold; give the scope as a symbol."
-  (let* ((scopes (if (derived-mode-p 'aid-chat-mode)
-                     aid-model--scopes
-                   (cdr aid-model--scopes)))
-         (completion-extra-properties
-          (list :annotation-function
-                (lambda (name) (concat "  " (cadr (assoc name aid-model--scopes)))))))
-    (intern (completing-read "Use it in: " (mapcar #'car scopes) nil t))))
-
 (defun aid-model--forget ()
   "Have this chat, if it is one, no model of its own."
   (kill-local-variable 'aid-model)
@@ -304,7 +289,7 @@ is saved.  A line \"@model NAME\" at the beginning of a question is for that
 question alone."
   (interactive (progn (aid-module-ensure)
                       (require 'aid-context)
-                      (let ((scope (and current-prefix-arg (aid-model--read-scope))))
+                      (let ((scope (and current-prefix-arg (aid-read-scope 'aid-model))))
                         (list (aid-model-read "Model (or PROVIDER/NAME): " (aid-project-root))
                               scope))))
   (require 'aid-chat)

@@ -159,6 +159,25 @@ last piece.  Register in the command that made the request: an event
 without a function is dropped."
   (puthash id function aid--event-handlers))
 
+(defun aid--on-event-here (id function)
+  "Call FUNCTION in this buffer for each event of the request ID, while it lives.
+It gets what `aid--on-event' says."
+  (let ((buffer (current-buffer)))
+    (aid--on-event id (lambda (&rest event)
+                        (when (buffer-live-p buffer)
+                          (with-current-buffer buffer
+                            (apply function event)))))))
+
+(defun aid--await (seconds done &optional alone)
+  "Let events arrive until DONE, a function, gives non-nil, for SECONDS at most.
+With ALONE, no other process is heard meanwhile.  Give what DONE gave."
+  (let ((limit (+ (float-time) seconds)) found)
+    (while (not (or (setq found (funcall done))
+                    (>= (float-time) limit)
+                    (not (process-live-p aid--process))))
+      (accept-process-output aid--process 0.01 nil alone))
+    found))
+
 (defun aid--dispatch (event)
   "Give EVENT to its function; an error there is told once for a request."
   (let* ((id (car event))

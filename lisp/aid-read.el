@@ -5,7 +5,7 @@
 
 ;;; Commentary:
 
-;; Commands and items have blanks and question marks in them, which completion
+;; Questions in the minibuffer.  Commands and items have blanks and question marks in them, which completion
 ;; takes for its own keys.
 
 ;;; Code:
@@ -24,6 +24,21 @@ HISTORY is a variable, DEFAULT what an empty line stands for."
       (lambda ()
         (use-local-map (make-composed-keymap aid-read-line-map (current-local-map))))
     (completing-read prompt collection nil nil nil history default)))
+
+;;; Where a choice holds
+
+(defun aid-read-scope (option)
+  "Ask where a choice of OPTION's value is to hold; give the scope as a symbol.
+It is `chat', which only a chat can have, `project' or `everywhere'."
+  (let* ((scopes `(("chat" "this chat alone, for good")
+                   ("project" "everybody's default in this project: .aid/config.json")
+                   ("everywhere" ,(format "your default: the option `%s', saved" option))))
+         (completion-extra-properties
+          (list :annotation-function
+                (lambda (name) (concat "  " (cadr (assoc name scopes)))))))
+    (intern (completing-read "Use it in: "
+                             (mapcar #'car (if (derived-mode-p 'aid-chat-mode) scopes (cdr scopes)))
+                             nil t))))
 
 (provide 'aid-read)
 ;;; aid-read.el ends here

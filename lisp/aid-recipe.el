@@ -20,6 +20,7 @@
 (declare-function aid--mod-recipe "ext:aid-module" (name doc root dir))
 (declare-function aid--mod-find-soon "ext:aid-module" (plist))
 (declare-function aid--on-event "aid-module" (id function))
+(declare-function aid--await "aid-module" (seconds done &optional alone))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-context--file-target "aid-context" (dir file &optional first last))
 (declare-function aid-context--item-soon "aid-context-items" (target &optional typed count))
@@ -41,7 +42,6 @@
 (declare-function aid-context-item-text "aid-context" (target dir))
 
 (defvar aid-chat--allowed)
-(defvar aid--process)
 
 (defcustom aid-recipe-search-tokens 4000
   "About how many tokens of the project are added by a strategy that searches it."
@@ -88,12 +88,10 @@ That takes some milliseconds, unless the project is indexed for the first time."
 (defun aid-recipe--await (id)
   "Wait for what the core tells of ID: its kind and value in a list, or nil.
 Nil when that takes longer than `aid-recipe--search-seconds'."
-  (let ((answer nil) (limit (+ (float-time) aid-recipe--search-seconds)))
+  (let (answer)
     (aid--on-event id (lambda (kind &optional val)
                         (setq answer (list kind val))))
-    (while (and (not answer) (< (float-time) limit) (process-live-p aid--process))
-      (accept-process-output aid--process 0.02))
-    answer))
+    (aid--await aid-recipe--search-seconds (lambda () answer))))
 
 ;;; Lines
 

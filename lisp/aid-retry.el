@@ -17,7 +17,6 @@
 (require 'cl-lib)
 (require 'subr-x)
 
-(declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-ask "aid-chat-send" (chat question))
 (declare-function aid-chat-at-hand "aid-chat" ())

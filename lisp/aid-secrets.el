@@ -21,7 +21,6 @@
 
 (declare-function aid--mod-held "ext:aid-module" (plist))
 (declare-function aid--mod-secrets "ext:aid-module" (text))
-(declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid-chat-key "aid-chat-text" ())
 (declare-function aid-chat--turn-forward "aid-chat-text" ())
 
@@ -56,10 +55,9 @@ THEN is called with it, a list of plists, when that is known."
 
 (defun aid-secrets--held (plist)
   "What keeps the request PLIST from being sent, as a list of plists."
-  (let ((limit (+ (float-time) aid-secrets--seconds)) held done)
+  (let (held done)
     (aid-secrets-look plist (lambda (found) (setq done t held found)))
-    (while (and (not done) (< (float-time) limit) (process-live-p aid--process))
-      (accept-process-output aid--process 0.05))
+    (aid--await aid-secrets--seconds (lambda () done))
     held))
 
 (defun aid-secrets--group (held)

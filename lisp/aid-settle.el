@@ -24,7 +24,7 @@
 (declare-function aid-chat--refresh-line "aid-chat-display" (pos))
 (declare-function aid-chat-answer-body "aid-chat-text" (number))
 (declare-function aid-chat-answer-text "aid-chat-text" (number))
-(declare-function aid-chat-key "aid-chat" ())
+(declare-function aid-chat-key "aid-chat-text" ())
 (declare-function aid-chat-root "aid-chat" ())
 
 (defun aid-settle--ask (text paths root)

@@ -21,7 +21,7 @@
 
 (declare-function aid--mod-patch-check "ext:aid-module" (plist))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
-(declare-function aid--on-event "aid-module" (id function))
+(declare-function aid--on-event-here "aid-module" (id function))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-retry-refused "aid-retry" ())
 (declare-function aid-undo-answer "aid-undo" (&optional turn))
@@ -51,15 +51,14 @@ Remote files are not looked at: nothing is fetched to show a chat."
            (root (aid-chat-root)))
       (when (and (plist-get patch :files) root (not (file-remote-p root)))
         (puthash turn (cons patch 'waiting) (aid-status--table))
-        (aid--on-event
+        (aid--on-event-here
          (aid--mod-patch-check
           (list :text text :root root
                 :texts (aid-apply-texts root (aid-apply-paths patch))))
          (lambda (kind plan &rest _)
-           (when (and (eq kind 'checked) (buffer-live-p chat))
-             (with-current-buffer chat
-               (puthash turn (cons patch plan) (aid-status--table))
-               (aid-status--refresh turn)))))))))
+           (when (eq kind 'checked)
+             (puthash turn (cons patch plan) (aid-status--table))
+             (aid-status--refresh turn))))))))
 
 (defun aid-status-refresh (turn)
   "Show the status lines of answer TURN in this chat anew."

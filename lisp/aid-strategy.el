@@ -26,8 +26,9 @@
 (declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-chat--live-chats "aid-chat" ())
 (declare-function aid-chat-answers "aid-chat-text" ())
-(declare-function aid-chat--replace "aid-chat-text" (beg end text))
+(declare-function aid-chat-keep "aid-chat-text" (key value))
 (declare-function aid-chat-head-update "aid-chat-head" ())
+(autoload 'aid-read-scope "aid-read")
 
 ;;; Choosing
 
@@ -65,23 +66,6 @@ With ANY, a name that there is none of will do."
     (unless (string-empty-p name)
       name)))
 
-(defconst aid-strategy--scopes
-  '(("chat" "this chat alone, for good")
-    ("project" "everybody's default in this project: .aid/config.json")
-    ("everywhere" "your default: the option `aid-strategy', saved"))
-  "Where a choice may hold, and what to say of it.")
-
-(defun aid-strategy--read-scope ()
-  "Ask where a choice is to hold; give the scope as a symbol."
-  (let ((completion-extra-properties
-         (list :annotation-function
-               (lambda (name) (concat "  " (cadr (assoc name aid-strategy--scopes)))))))
-    (intern (completing-read "Use it in: "
-                             (mapcar #'car (if (derived-mode-p 'aid-chat-mode)
-                                               aid-strategy--scopes
-                                             (cdr aid-strategy--scopes)))
-                             nil t))))
-
 (defun aid-strategy--forget ()
   "Have this chat, if it is one, no strategy of its own."
   (kill-local-variable 'aid-strategy)
@@ -104,7 +88,7 @@ default of the project, in its .aid/config.json, and `everywhere' yours, which
 is saved.  \"/NAME\" at the beginning of a question is for that question alone."
   (interactive (progn (aid-module-ensure)
                       (require 'aid-context)
-                      (let ((scope (and current-prefix-arg (aid-strategy--read-scope))))
+                      (let ((scope (and current-prefix-arg (aid-read-scope 'aid-strategy))))
                         (list (aid-strategy-read "Strategy: " (aid-project-root)) scope))))
   (require 'aid-chat)
   (require 'aid-context)

@@ -19,7 +19,6 @@
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-at-hand "aid-chat" ())
-(declare-function aid-chat--save "aid-chat" ())
 
 ;;; Renamed files
 

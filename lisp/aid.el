@@ -33,7 +33,6 @@
 (declare-function aid-chat-ask "aid-chat" (buffer question))
 (declare-function aid-chat-at-hand "aid-chat" ())
 (declare-function aid-chat-check-idle "aid-chat-send" (chat))
-(declare-function aid-chat-set "aid-chat" (variable value))
 (declare-function aid-review "aid-review" (&optional turn))
 (declare-function aid-review-resume "aid-review" ())
 (declare-function aid-retry-refused "aid-retry" ())

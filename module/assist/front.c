@@ -1,30 +1,16 @@
 /* The reader of settings at a Markdown file's head: line by line, nothing is looked at twice. */
-#include "assist/front.h"
+#include "assist/front_internal.h"
 #include "base/utf8.h"
 #include <stdlib.h>
 
-struct reader
-{
-  const char *file;
-  struct aid_error *e;
-  struct aid_front *out;
-  struct aid_span line; /* without its end */
-  int number;           /* of the line */
-  ptrdiff_t open;       /* index of the outermost value that has none yet, or is a list or map on lines; or -1 */
-  size_t indent;        /* of that map's members; 0: none yet */
-};
-
-/* An error at the byte AT of the line. */
-static enum aid_err fail (struct reader *r, size_t at, const char *fmt, ...) __attribute__ ((format (printf, 3, 4)));
-
 static int
-column_of (const struct reader *r, size_t at)
+column_of (const struct aid_front_reader *r, size_t at)
 {
   return (int)aid_utf8_count (aid_span_cut (r->line, 0, at)) + 1;
 }
 
-static enum aid_err
-fail (struct reader *r, size_t at, const char *fmt, ...)
+enum aid_err
+aid_front_fail (struct aid_front_reader *r, size_t at, const char *fmt, ...)
 {
   struct aid_str words = AID_STR_INIT (1024);
   va_list ap;
@@ -53,11 +39,11 @@ ends_at (struct aid_span line, size_t at)
 }
 
 static struct aid_front_value *
-add_value (struct reader *r, size_t at)
+add_value (struct aid_front_reader *r, size_t at)
 {
   struct aid_front_value *v = aid_vec_push (&r->out->values);
   if (!v)
-    fail (r, at, "these are more than the %d values that a file may set", AID_FRONT_VALUES);
+    aid_front_fail (r, at, "these are more than the %d values that a file may set", AID_FRONT_VALUES);
   else
     {
       v->line = r->number;
@@ -66,187 +52,11 @@ add_value (struct reader *r, size_t at)
   return v;
 }
 
-/* --- scalars -------------------------------------------------------------------------------------------------------- */
-
-/* Reads the quoted text at *AT, and moves *AT behind it. */
-static enum aid_err
-read_quoted (struct reader *r, size_t *at, struct aid_str *out)
-{
-  static const char from[] = "nt\"\\/", to[] = "\n\t\"\\/";
-  struct aid_span line = r->line;
-  size_t start = *at, i = start + 1;
-  char quote = line.ptr[start];
-  for (; i < line.len; i++)
-    {
-      char c = line.ptr[i];
-      if (c == quote && quote == '\'' && i + 1 < line.len && line.ptr[i + 1] == quote)
-        i++;
-      else if (c == quote)
-        break;
-      else if (c == '\\' && quote == '"')
-        {
-          const char *known = i + 1 < line.len ? memchr (from, line.ptr[i + 1], sizeof from - 1) : NULL;
-          if (!known)
-            return fail (r, i, "a backslash in double quotes goes before one of n t \" \\ /");
-          c = to[known - from];
-          i++;
-        }
-      aid_str_addc (out, c);
-    }
-  if (i == line.len)
-    return fail (r, start, "this quote is not closed in its line");
-  *at = i + 1;
-  return AID_OK;
-}
-
-static int
-digits (const char **z)
-{
-  int n = 0;
-  for (; **z >= '0' && **z <= '9'; (*z)++)
-    n++;
-  return n;
-}
-
-/* Whether Z is a number as JSON writes them. */
-static int
-is_number (const char *z)
-{
-  if (*z == '-')
-    z++;
-  if (!digits (&z))
-    return 0;
-  if (*z == '.')
-    {
-      z++;
-      if (!digits (&z))
-        return 0;
-    }
-  if (*z == 'e' || *z == 'E')
-    {
-      z++;
-      if (*z == '-' || *z == '+')
-        z++;
-      if (!digits (&z))
-        return 0;
-    }
-  return *z == '\0';
-}
-
-/* What a text without quotes says of itself. */
-static void
-take_plain (struct aid_front_value *v)
-{
-  v->kind = AID_FRONT_STRING;
-  if (!strcmp (v->text, "true") || !strcmp (v->text, "false"))
-    {
-      v->kind = AID_FRONT_BOOL;
-      v->truth = v->text[0] == 't';
-    }
-  else if (is_number (v->text))
-    {
-      v->kind = AID_FRONT_NUMBER;
-      v->number = strtod (v->text, NULL);
-    }
-  else if (!strcmp (v->text, "null") || !strcmp (v->text, "~"))
-    {
-      v->kind = AID_FRONT_NONE;
-      free (v->text);
-      v->text = NULL;
-    }
-}
-
-/* What YAML could mean by a text that begins with C, and we do not read; or NULL. */
-static const char *
-foreign (char c)
-{
-  switch (c)
-    {
-    case '&':
-    case '*':
-      return "anchors and aliases";
-    case '!':
-      return "tags";
-    case '|':
-    case '>':
-      return "block texts";
-    case '{':
-    case '}':
-      return "maps in braces";
-    case '[':
-    case ']':
-      return "lists inside lists";
-    case '%':
-    case '@':
-    case '`':
-    case ',':
-      return "values that begin so";
-    default:
-      return NULL;
-    }
-}
-
-/* Where the text without quotes at AT ends: before a comment, in a LIST also before a comma or bracket. */
-static size_t
-plain_end (struct aid_span line, size_t at, int list)
-{
-  size_t end = at;
-  for (; end < line.len; end++)
-    if ((line.ptr[end] == '#' && end > at && line.ptr[end - 1] == ' ') || (list && strchr (",]", line.ptr[end])))
-      break;
-  while (end > at && line.ptr[end - 1] == ' ')
-    end--;
-  return end;
-}
-
-static enum aid_err
-read_plain (struct reader *r, size_t *at, int list, struct aid_str *out)
-{
-  struct aid_span line = r->line;
-  size_t end = plain_end (line, *at, list);
-  struct aid_span text = aid_span_cut (line, *at, end);
-  const char *what = text.len ? foreign (text.ptr[0]) : "empty places in a list";
-  if (!what && aid_span_starts (text, "- "))
-    what = "lists inside lists";
-  if (!what && aid_span_starts (text, "? "))
-    what = "keys of other kinds";
-  if (what)
-    return fail (r, *at, "%s are not read here; put a text into quotes", what);
-  ptrdiff_t colon = aid_span_find (text, AID_SPAN (": "));
-  if (colon >= 0 || (text.len && text.ptr[text.len - 1] == ':'))
-    return fail (r, *at + (colon >= 0 ? (size_t)colon : text.len - 1), "a text with a colon must be in quotes");
-  aid_str_addspan (out, text);
-  *at = end;
-  return AID_OK;
-}
-
-/* Reads the scalar at *AT into V, and moves *AT behind it; in a LIST a comma or bracket ends it. */
-static enum aid_err
-read_scalar (struct reader *r, size_t *at, int list, struct aid_front_value *v)
-{
-  struct aid_str text = AID_STR_INIT (AID_FRONT_SCALAR);
-  size_t start = *at;
-  int quoted = r->line.ptr[start] == '"' || r->line.ptr[start] == '\'';
-  enum aid_err err = quoted ? read_quoted (r, at, &text) : read_plain (r, at, list, &text);
-  if (!err && text.err)
-    err = fail (r, start, "this is longer than the %d bytes that a value may have", AID_FRONT_SCALAR);
-  if (!err)
-    {
-      v->text = text.len ? aid_str_steal (&text) : strdup ("");
-      if (!v->text)
-        err = aid_error_set (r->e, AID_E_NOMEM, "There is no memory for %s.", r->file);
-      else if (quoted)
-        v->kind = AID_FRONT_STRING;
-      else
-        take_plain (v);
-    }
-  aid_str_free (&text);
-  return err;
-}
+/* --- lists in a line ------------------------------------------------------------------------------------------------ */
 
 /* Reads the "[a, b]" at AT, whose value is the last one. */
 static enum aid_err
-read_flow_list (struct reader *r, size_t at)
+read_flow_list (struct aid_front_reader *r, size_t at)
 {
   struct aid_span line = r->line;
   size_t self = r->out->values.len - 1, start = at, n = 0;
@@ -255,18 +65,18 @@ read_flow_list (struct reader *r, size_t at)
   while (!err && at < line.len && line.ptr[at] != ']')
     {
       struct aid_front_value *v = add_value (r, at);
-      err = v ? read_scalar (r, &at, 1, v) : AID_E_PARSE;
+      err = v ? aid_front_scalar (r, &at, 1, v) : AID_E_PARSE;
       n++;
       at = skip_blanks (line, at);
       if (!err && at < line.len && line.ptr[at] == ',')
         at = skip_blanks (line, at + 1);
       else if (!err && at < line.len && line.ptr[at] != ']')
-        err = fail (r, at, "a comma or \"]\" is missing here");
+        err = aid_front_fail (r, at, "a comma or \"]\" is missing here");
     }
   if (!err && at >= line.len)
-    err = fail (r, start, "this list is not closed in its line");
+    err = aid_front_fail (r, start, "this list is not closed in its line");
   if (!err && !ends_at (line, at + 1))
-    err = fail (r, skip_blanks (line, at + 1), "nothing but a comment goes behind a list");
+    err = aid_front_fail (r, skip_blanks (line, at + 1), "nothing but a comment goes behind a list");
   struct aid_front_value *list = &AID_VEC_AT (struct aid_front_value, &r->out->values, self);
   list->kind = AID_FRONT_LIST;
   list->n = n;
@@ -292,7 +102,7 @@ aid_front_same_key (const char *a, const char *b)
 
 /* Whether the key of V, which is the last value, stands already among its fellows. */
 static int
-stands_twice (const struct reader *r, const struct aid_front_value *v)
+stands_twice (const struct aid_front_reader *r, const struct aid_front_value *v)
 {
   const struct aid_vec *all = &r->out->values;
   size_t from = r->open >= 0 ? (size_t)r->open + 1 : 0;
@@ -304,7 +114,7 @@ stands_twice (const struct reader *r, const struct aid_front_value *v)
 
 /* Reads "key:" at *AT into a new value, and moves *AT to what follows. */
 static struct aid_front_value *
-read_key (struct reader *r, size_t *at)
+read_key (struct aid_front_reader *r, size_t *at)
 {
   size_t start = *at, end = start;
   while (end < r->line.len && is_key_char (r->line.ptr[end]))
@@ -312,14 +122,14 @@ read_key (struct reader *r, size_t *at)
   if (end == start || end == r->line.len || r->line.ptr[end] != ':'
       || (end + 1 < r->line.len && r->line.ptr[end + 1] != ' '))
     {
-      fail (r, start, "this should be a line \"key: value\"");
+      aid_front_fail (r, start, "this should be a line \"key: value\"");
       return NULL;
     }
   struct aid_front_value *v = add_value (r, start);
   if (v && !(v->key = aid_span_dup (aid_span_cut (r->line, start, end))))
     aid_error_set (r->e, AID_E_NOMEM, "There is no memory for %s.", r->file);
   else if (v && stands_twice (r, v))
-    fail (r, start, "\"%s\" stands here for the second time", v->key);
+    aid_front_fail (r, start, "\"%s\" stands here for the second time", v->key);
   else
     {
       *at = skip_blanks (r->line, end + 1);
@@ -330,16 +140,16 @@ read_key (struct reader *r, size_t *at)
 
 /* The scalar at AT is all that the line has. */
 static enum aid_err
-read_last_scalar (struct reader *r, size_t at, struct aid_front_value *v)
+read_last_scalar (struct aid_front_reader *r, size_t at, struct aid_front_value *v)
 {
-  enum aid_err err = read_scalar (r, &at, 0, v);
+  enum aid_err err = aid_front_scalar (r, &at, 0, v);
   if (!err && !ends_at (r->line, at))
-    err = fail (r, skip_blanks (r->line, at), "nothing but a comment goes behind a value");
+    err = aid_front_fail (r, skip_blanks (r->line, at), "nothing but a comment goes behind a value");
   return err;
 }
 
 static enum aid_err
-read_outermost (struct reader *r)
+read_outermost (struct aid_front_reader *r)
 {
   size_t at = 0;
   r->open = -1;
@@ -357,7 +167,7 @@ read_outermost (struct reader *r)
 
 /* A line "- item", or an indented "key: value", of what is open. */
 static enum aid_err
-read_inner (struct reader *r, size_t indent, int item)
+read_inner (struct aid_front_reader *r, size_t indent, int item)
 {
   struct aid_front_value *outer
     = r->open < 0 ? NULL : &AID_VEC_AT (struct aid_front_value, &r->out->values, (size_t)r->open),
@@ -365,11 +175,11 @@ read_inner (struct reader *r, size_t indent, int item)
   enum aid_front_kind kind = item ? AID_FRONT_LIST : AID_FRONT_MAP;
   size_t at = indent;
   if (!outer)
-    return fail (r, indent, "nothing above takes an indented line or a list");
+    return aid_front_fail (r, indent, "nothing above takes an indented line or a list");
   if (outer->kind != AID_FRONT_NONE && outer->kind != kind)
-    return fail (r, indent, "a list and a map do not mix");
+    return aid_front_fail (r, indent, "a list and a map do not mix");
   if (outer->n && indent != r->indent)
-    return fail (r, indent, "this is not indented as the lines above");
+    return aid_front_fail (r, indent, "this is not indented as the lines above");
   r->indent = indent;
   outer->kind = kind;
   outer->n++;
@@ -383,27 +193,27 @@ read_inner (struct reader *r, size_t indent, int item)
   if (!v)
     return AID_E_PARSE;
   if (at == r->line.len || r->line.ptr[at] == '#')
-    return item ? fail (r, indent, "this item of the list is empty") : AID_OK;
+    return item ? aid_front_fail (r, indent, "this item of the list is empty") : AID_OK;
   if (r->line.ptr[at] == '[')
-    return fail (r, at, "lists inside lists or maps are not read here");
+    return aid_front_fail (r, at, "lists inside lists or maps are not read here");
   return read_last_scalar (r, at, v);
 }
 
 static enum aid_err
-read_line (struct reader *r)
+read_line (struct aid_front_reader *r)
 {
   size_t indent = skip_blanks (r->line, 0);
   if (indent == r->line.len || r->line.ptr[indent] == '#')
     return AID_OK;
   if (r->line.ptr[indent] == '\t')
-    return fail (r, indent, "indentation is made of blanks, not of tabs");
+    return aid_front_fail (r, indent, "indentation is made of blanks, not of tabs");
   int item = r->line.ptr[indent] == '-' && (indent + 1 == r->line.len || r->line.ptr[indent + 1] == ' ');
   return indent || item ? read_inner (r, indent, item) : read_outermost (r);
 }
 
 /* Takes the next line, without its end and blanks there. */
 static int
-next_line (struct reader *r, struct aid_span *rest)
+next_line (struct aid_front_reader *r, struct aid_span *rest)
 {
   if (!aid_span_line (rest, &r->line))
     return 0;
@@ -414,7 +224,7 @@ next_line (struct reader *r, struct aid_span *rest)
 }
 
 static enum aid_err
-check_bytes (struct reader *r, struct aid_span text)
+check_bytes (struct aid_front_reader *r, struct aid_span text)
 {
   size_t good = aid_utf8_valid_prefix (text);
   const char *nul = text.len ? memchr (text.ptr, '\0', text.len) : NULL;
@@ -429,20 +239,20 @@ check_bytes (struct reader *r, struct aid_span text)
       if ((size_t)(r->line.ptr - text.ptr) + r->line.len >= good)
         break;
     }
-  return fail (r, good - (size_t)(r->line.ptr - text.ptr), "this is no text in UTF-8");
+  return aid_front_fail (r, good - (size_t)(r->line.ptr - text.ptr), "this is no text in UTF-8");
 }
 
 enum aid_err
 aid_front_check_bytes (struct aid_span text, const char *file, struct aid_error *e)
 {
-  struct reader r = { file, e, NULL, { NULL, 0 }, 0, -1, 0 };
+  struct aid_front_reader r = { file, e, NULL, { NULL, 0 }, 0, -1, 0 };
   return check_bytes (&r, text);
 }
 
 enum aid_err
 aid_front_read (struct aid_span text, const char *file, struct aid_front *out, struct aid_error *e)
 {
-  struct reader r = { file, e, out, { NULL, 0 }, 0, -1, 0 };
+  struct aid_front_reader r = { file, e, out, { NULL, 0 }, 0, -1, 0 };
   out->values = AID_VEC_INIT (struct aid_front_value, AID_FRONT_VALUES);
   out->body_line = 1;
   size_t mark = aid_span_starts (text, "\xef\xbb\xbf") ? 3 : 0; /* of the byte order */
@@ -459,14 +269,14 @@ aid_front_read (struct aid_span text, const char *file, struct aid_front *out, s
           out->body_line = r.number + 1;
           return AID_OK;
         }
-      err = r.number > AID_FRONT_LINES ? fail (&r, 0, "the settings have more than %d lines", AID_FRONT_LINES)
+      err = r.number > AID_FRONT_LINES ? aid_front_fail (&r, 0, "the settings have more than %d lines", AID_FRONT_LINES)
                                        : read_line (&r);
     }
   if (err)
     return err;
   r.number = 1;
   r.line = AID_SPAN ("---");
-  return fail (&r, 0, "no line \"---\" ends the settings that begin here");
+  return aid_front_fail (&r, 0, "no line \"---\" ends the settings that begin here");
 }
 
 void

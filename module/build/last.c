@@ -88,7 +88,8 @@ aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_
   aid_val_end (&val, o, 10);
   if (aid_val_to_json (aid_str_span (&val), 0, &json))
     aid_str_clear (&json);
-  for (int tests = 0; tests <= (what == AID_BUILD_TEST); tests++)
+  int last = what == AID_BUILD_TEST ? 1 : 0;
+  for (int tests = 0; tests <= last; tests++)
     {
       aid_str_clear (&path);
       if (!file_of (root, tests, &path, NULL))

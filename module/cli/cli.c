@@ -107,6 +107,18 @@ aid_cli_calm (struct aid_span text, struct aid_str *out)
     }
 }
 
+int
+aid_cli_print_calm (const struct aid_str *raw)
+{
+  struct aid_str calm = AID_STR_INIT (3 * raw->len + 16);   /* a bad byte becomes three */
+  int status;
+
+  aid_cli_calm (aid_str_span (raw), &calm);
+  status = raw->err || calm.err ? aid_cli_fail ("the output does not fit in memory") : aid_cli_print (aid_str_span (&calm));
+  aid_str_free (&calm);
+  return status;
+}
+
 void
 aid_cli_on_signal (void (*fn) (int))
 {

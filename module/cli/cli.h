@@ -50,6 +50,8 @@ int aid_cli_print (struct aid_span text);
 int aid_cli_print_val (struct aid_span val);
 /* TEXT with what a terminal would obey (control characters but newline and tab) replaced by "?". */
 void aid_cli_calm (struct aid_span text, struct aid_str *out);
+/* Prints RAW (borrowed) calmed; AID_EXIT_FAILED and a line also when it is not whole (its ERR). */
+int aid_cli_print_calm (const struct aid_str *raw);
 /* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
 void aid_cli_on_signal (void (*fn) (int signal));
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds

@@ -84,7 +84,7 @@ add_piece (const struct aid_chat *c, const struct aid_piece *p, struct aid_str *
 static int
 print_outline (const struct aid_chat *c)
 {
-  struct aid_str raw = AID_STR_INIT (OUTLINE_MAX), calm = AID_STR_INIT (OUTLINE_MAX);
+  struct aid_str raw = AID_STR_INIT (OUTLINE_MAX);
   int status;
 
   if (c->title.len)
@@ -102,10 +102,8 @@ print_outline (const struct aid_chat *c)
       const struct aid_chat_problem *p = &AID_VEC_AT (struct aid_chat_problem, &c->problems, i);
       aid_str_addf (&raw, "problem at byte %zu: %s\n", p->pos, p->msg);
     }
-  aid_cli_calm (aid_str_span (&raw), &calm);
-  status = raw.err || calm.err ? aid_cli_fail ("the outline does not fit in memory") : aid_cli_print (aid_str_span (&calm));
+  status = aid_cli_print_calm (&raw);
   aid_str_free (&raw);
-  aid_str_free (&calm);
   return status;
 }
 

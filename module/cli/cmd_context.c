@@ -14,7 +14,6 @@
 #include <stdlib.h>
 
 #define OUTPUT_MAX ((size_t) 256 << 20)
-#define ITEM_ARGS_MAX 1000
 
 struct showing
 {
@@ -38,18 +37,6 @@ print_json (json_t *doc)
   free (json);
   json_decref (doc);
   aid_str_free (&text);
-  return status;
-}
-
-static int
-print_calm (const struct aid_str *raw)
-{
-  struct aid_str calm = AID_STR_INIT (OUTPUT_MAX);
-  int status;
-
-  aid_cli_calm (aid_str_span (raw), &calm);
-  status = aid_cli_print (aid_str_span (&calm));
-  aid_str_free (&calm);
   return status;
 }
 
@@ -102,7 +89,7 @@ print_sets (const char *root, int json)
           aid_str_addc (&out, '\n');
           json_array_append_new (list, json_pack ("{s:s, s:b, s:o}", "name", s->name, "shared", s->shared, "items", items));
         }
-      status = json ? print_json (json_incref (list)) : print_calm (&out);
+      status = json ? print_json (json_incref (list)) : aid_cli_print_calm (&out);
     }
   json_decref (list);
   aid_sets_free (&sets);
@@ -205,7 +192,7 @@ print_items (const struct showing *s, const struct aid_vec *items, int64_t budge
       status = print_json (doc);
     }
   else
-    status = s->text ? aid_cli_print (aid_str_span (&out)) : print_calm (&out);
+    status = s->text ? aid_cli_print (aid_str_span (&out)) : aid_cli_print_calm (&out);
   for (size_t i = 0; i < items->len && !s->json; i++)
     if (s->text && AID_VEC_AT (struct aid_cli_item, items, i).error.code)
       aid_cli_fail ("%s", AID_VEC_AT (struct aid_cli_item, items, i).error.msg);

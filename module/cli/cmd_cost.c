@@ -28,7 +28,7 @@ add_line (const char *name, const json_t *t, struct aid_str *out)
 static int
 print_report (struct aid_span val)
 {
-  struct aid_str text = AID_STR_INIT (64u << 20), raw = AID_STR_INIT (16u << 20), calm = AID_STR_INIT (32u << 20);
+  struct aid_str text = AID_STR_INIT (64u << 20), raw = AID_STR_INIT (16u << 20);
   json_t *doc = NULL, *model;
   size_t i;
   int status;
@@ -41,12 +41,10 @@ print_report (struct aid_span val)
       add_line (name ? name : "?", model, &raw);
     }
   add_line (doc ? aid_json_str (doc, "month") : "?", doc, &raw);
-  aid_cli_calm (aid_str_span (&raw), &calm);
-  status = aid_cli_print (aid_str_span (&calm));
+  status = aid_cli_print_calm (&raw);
   json_decref (doc);
   aid_str_free (&text);
   aid_str_free (&raw);
-  aid_str_free (&calm);
   return status;
 }
 

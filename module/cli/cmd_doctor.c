@@ -207,7 +207,7 @@ add_models (const json_t *report, struct aid_str *out)
 static int
 print_report (const json_t *report)
 {
-  struct aid_str raw = AID_STR_INIT (64u << 20), calm = AID_STR_INIT (128u << 20);
+  struct aid_str raw = AID_STR_INIT (64u << 20);
   const json_t *v = json_object_get (report, "versions");
   int status;
 
@@ -215,10 +215,8 @@ print_report (const json_t *report)
                 aid_json_str (v, "jansson"), aid_json_str (v, "cmark"));
   add_settings (json_object_get (report, "config"), &raw);
   add_models (report, &raw);
-  aid_cli_calm (aid_str_span (&raw), &calm);
-  status = aid_cli_print (aid_str_span (&calm));
+  status = aid_cli_print_calm (&raw);
   aid_str_free (&raw);
-  aid_str_free (&calm);
   return status;
 }
 

@@ -86,7 +86,7 @@ add_line (const json_t *m, struct aid_str *out)
 static int
 print_models (const json_t *list)
 {
-  struct aid_str raw = AID_STR_INIT (16u << 20), calm = AID_STR_INIT (32u << 20);
+  struct aid_str raw = AID_STR_INIT (16u << 20);
   json_t *m;
   int status;
   size_t i;
@@ -95,10 +95,8 @@ print_models (const json_t *list)
     {
       add_line (m, &raw);
     }
-  aid_cli_calm (aid_str_span (&raw), &calm);
-  status = aid_cli_print (aid_str_span (&calm));
+  status = aid_cli_print_calm (&raw);
   aid_str_free (&raw);
-  aid_str_free (&calm);
   return status;
 }
 

@@ -58,15 +58,13 @@ add_file (const struct aid_plan *plan, const struct aid_file_plan *f, struct aid
 static int
 print_report (const struct aid_plan *plan)
 {
-  struct aid_str raw = AID_STR_INIT (REPORT_MAX), calm = AID_STR_INIT (REPORT_MAX);
+  struct aid_str raw = AID_STR_INIT (REPORT_MAX);
   int status;
 
   for (size_t i = 0; i < plan->files.len; i++)
     add_file (plan, &AID_VEC_AT (struct aid_file_plan, &plan->files, i), &raw);
-  aid_cli_calm (aid_str_span (&raw), &calm);
-  status = raw.err || calm.err ? aid_cli_fail ("the report does not fit in memory") : aid_cli_print (aid_str_span (&calm));
+  status = aid_cli_print_calm (&raw);
   aid_str_free (&raw);
-  aid_str_free (&calm);
   return status;
 }
 
@@ -74,14 +72,12 @@ print_report (const struct aid_plan *plan)
 static int
 print_refused (const struct aid_patch *p, const struct aid_plan *plan)
 {
-  struct aid_str raw = AID_STR_INIT (REPORT_MAX), calm = AID_STR_INIT (REPORT_MAX);
+  struct aid_str raw = AID_STR_INIT (REPORT_MAX);
   enum aid_err err = aid_patch_report (p, plan, NULL, &raw);
   int status;
 
-  aid_cli_calm (aid_str_span (&raw), &calm);
-  status = err || calm.err ? aid_cli_fail ("the report does not fit in memory") : aid_cli_print (aid_str_span (&calm));
+  status = err ? aid_cli_fail ("the report does not fit in memory") : aid_cli_print_calm (&raw);
   aid_str_free (&raw);
-  aid_str_free (&calm);
   return status;
 }
 

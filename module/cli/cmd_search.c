@@ -124,7 +124,7 @@ add_text (struct aid_project *p, const struct aid_passage *a, struct aid_str *ou
 static int
 print_lines (struct aid_project *p, const struct aid_found *f, int text)
 {
-  struct aid_str out = AID_STR_INIT (OUT_MAX), calm = AID_STR_INIT (OUT_MAX);
+  struct aid_str out = AID_STR_INIT (OUT_MAX);
   int status;
 
   for (size_t i = 0; i < f->passages.len; i++)
@@ -135,10 +135,8 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
       if (text)
         add_text (p, a, &out);
     }
-  aid_cli_calm (aid_str_span (&out), &calm);
-  status = aid_cli_print (aid_str_span (&calm));
+  status = aid_cli_print_calm (&out);
   aid_str_free (&out);
-  aid_str_free (&calm);
   return status;
 }
 
@@ -188,7 +186,7 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
                             .tokens = (size_t)s->tokens,
                             .ms = 2000 };
   struct aid_found f = { 0 };
-  struct aid_str map = AID_STR_INIT (OUT_MAX), calm = AID_STR_INIT (OUT_MAX);
+  struct aid_str map = AID_STR_INIT (OUT_MAX);
   struct aid_error e = { AID_OK, "" };
   float *vector = ask_meaning (p, &q);
   enum aid_err err = s->map ? aid_search_map (p->index, &q, &map, &e) : aid_search (p->index, &q, &f, &e);
@@ -197,10 +195,7 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
   if (err)
     status = aid_cli_fail ("%s", e.msg);
   else if (s->map)
-    {
-      aid_cli_calm (aid_str_span (&map), &calm);
-      status = aid_cli_print (aid_str_span (&calm));
-    }
+    status = aid_cli_print_calm (&map);
   else
     status = s->json ? print_json (&f, s->k > 0 ? s->k : 10, p->meaning) : print_lines (p->project, &f, s->text);
   free (vector);
@@ -208,7 +203,6 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
   aid_vec_free (&open);
   aid_vec_free (&without);
   aid_str_free (&map);
-  aid_str_free (&calm);
   return status;
 }
 

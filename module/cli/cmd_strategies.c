@@ -13,18 +13,6 @@ struct options
   const char *root;
 };
 
-static int
-print_calm (const struct aid_str *raw)
-{
-  struct aid_str calm = AID_STR_INIT (2 * OUT_MAX);
-  int status;
-
-  aid_cli_calm (aid_str_span (raw), &calm);
-  status = aid_cli_print (aid_str_span (&calm));
-  aid_str_free (&calm);
-  return status;
-}
-
 /* --- the list --------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -68,7 +56,7 @@ print_list (const struct options *o)
     {
       for (size_t i = 0; i < list.len; i++)
         add_line (&AID_VEC_AT (struct aid_strategy_listed, &list, i), &out);
-      status = print_calm (&out);
+      status = aid_cli_print_calm (&out);
     }
   aid_strategy_list_free (&list);
   aid_str_free (&out);
@@ -102,7 +90,7 @@ show (const struct options *o, const char *name)
   struct aid_str text = AID_STR_INIT (OUT_MAX), file = AID_STR_INIT (8192);
   struct aid_error e = { AID_OK, "" };
   enum aid_err err = o->prompt ? add_prompt (o, name, &text, &e) : aid_strategy_text (o->root, name, &text, &file, &e);
-  int status = err ? aid_cli_fail ("%s", e.msg) : print_calm (&text);
+  int status = err ? aid_cli_fail ("%s", e.msg) : aid_cli_print_calm (&text);
 
   aid_str_free (&text);
   aid_str_free (&file);

@@ -42,7 +42,7 @@ state_of (const json_t *file)
 static int
 print_report (const json_t *all)
 {
-  struct aid_str raw = AID_STR_INIT (REPORT_MAX), calm = AID_STR_INIT (REPORT_MAX);
+  struct aid_str raw = AID_STR_INIT (REPORT_MAX);
   const json_t *files = json_object_get (all, "files"), *file, *setting;
   size_t i, k;
   int status;
@@ -57,10 +57,8 @@ print_report (const json_t *all)
   }
   if (!json_array_size (files))
     aid_str_addf (&raw, "%s has no settings of its own\n", aid_json_str (all, "root"));
-  aid_cli_calm (aid_str_span (&raw), &calm);
-  status = aid_cli_print (aid_str_span (&calm));
+  status = aid_cli_print_calm (&raw);
   aid_str_free (&raw);
-  aid_str_free (&calm);
   return status;
 }
 

@@ -190,65 +190,102 @@ is_words (const json_t *v, int abilities)
   return json_is_array (v);
 }
 
+/* What a value of each kind must be; of the others: an object. */
+static const char *const wanted_words[] = {
+  [KIND_STRING] = "a string",
+  [KIND_BOOL] = "true or false",
+  [KIND_COUNT] = "a whole number, 0 or more",
+  [KIND_MS] = "a number of milliseconds, a day at most",
+  [KIND_RETRIES] = "a whole number from 0 to 10",
+  [KIND_TEMPERATURE] = "a number from 0 to 2",
+  [KIND_STRINGS] = "an object of strings",
+  [KIND_BUDGET] = "an object of \"chat\" and \"month\", in US dollars",
+  [KIND_COMMAND] = "an array of strings: a program and its arguments",
+  [KIND_LINE] = "a command for the shell, or an array of strings: a program and its arguments",
+  [KIND_NAMES] = "an array of strings",
+  [KIND_ABILITIES] = "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"",
+  [KIND_DOLLARS] = "a number, the dollars for a million tokens",
+  [KIND_DIMENSIONS] = "a whole number from 1 to 8192",
+  [KIND_EMBEDDINGS] = "an object of \"provider\" and \"model\", or false",
+  [KIND_DAY] = "a day as in \"2025-12-01\"",
+};
+
+static int
+are_strings (const json_t *v)
+{
+  const json_t *item;
+  const char *key;
+  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+    {
+      if (!json_is_string (item))
+        return 0;
+    }
+  return json_is_object (v);
+}
+
+static int
+is_budget (const json_t *v)
+{
+  const json_t *item;
+  const char *key;
+  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+    {
+      if ((strcmp (key, "chat") != 0 && strcmp (key, "month") != 0) || !json_is_number (item) || json_number_value (item) < 0)
+        return 0;
+    }
+  return json_is_object (v);
+}
+
+static int
+is_of (enum kind kind, const json_t *v)
+{
+  switch (kind)
+    {
+    case KIND_STRING:
+      return json_is_string (v);
+    case KIND_BOOL:
+      return json_is_boolean (v);
+    case KIND_COUNT:
+      return is_count (v, 1000000000);
+    case KIND_MS:
+      return is_count (v, 86400000);
+    case KIND_RETRIES:
+      return is_count (v, 10);
+    case KIND_TEMPERATURE:
+      return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) <= 2;
+    case KIND_STRINGS:
+      return are_strings (v);
+    case KIND_BUDGET:
+      return is_budget (v);
+    case KIND_COMMAND:
+      return is_words (v, 0) && json_array_size (v);
+    case KIND_LINE:
+      return (json_is_string (v) && json_string_length (v)) || (is_words (v, 0) && json_array_size (v));
+    case KIND_NAMES:
+      return is_words (v, 0);
+    case KIND_ABILITIES:
+      return is_words (v, 1);
+    case KIND_DOLLARS:
+      return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) < 1e6;
+    case KIND_DIMENSIONS:
+      return is_count (v, 8192) && json_integer_value (v);
+    case KIND_EMBEDDINGS:
+      return json_is_object (v) || json_is_false (v);
+    case KIND_DAY:
+      return is_day (v);
+    default:
+      return json_is_object (v);
+    }
+}
+
 /* What a value of KIND must be, or NULL when V is. */
 static const char *
 wanted (enum kind kind, const json_t *v)
 {
-  const json_t *item;
-  const char *key;
-  switch (kind)
-    {
-    case KIND_STRING:
-      return json_is_string (v) ? NULL : "a string";
-    case KIND_BOOL:
-      return json_is_boolean (v) ? NULL : "true or false";
-    case KIND_COUNT:
-      return is_count (v, 1000000000) ? NULL : "a whole number, 0 or more";
-    case KIND_MS:
-      return is_count (v, 86400000) ? NULL : "a number of milliseconds, a day at most";
-    case KIND_RETRIES:
-      return is_count (v, 10) ? NULL : "a whole number from 0 to 10";
-    case KIND_TEMPERATURE:
-      return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) <= 2 ? NULL : "a number from 0 to 2";
-    case KIND_STRINGS:
-      json_object_foreach ((json_t *) (uintptr_t) v, key, item)
-        {
-          if (!json_is_string (item))
-            return "an object of strings";
-        }
-      return json_is_object (v) ? NULL : "an object of strings";
-    case KIND_BUDGET:
-      json_object_foreach ((json_t *) (uintptr_t) v, key, item)
-        {
-          if ((strcmp (key, "chat") != 0 && strcmp (key, "month") != 0) || !json_is_number (item) || json_number_value (item) < 0)
-            return "an object of \"chat\" and \"month\", in US dollars";
-        }
-      return json_is_object (v) ? NULL : "an object of \"chat\" and \"month\", in US dollars";
-    case KIND_COMMAND:
-      return is_words (v, 0) && json_array_size (v) ? NULL : "an array of strings: a program and its arguments";
-    case KIND_LINE:
-      return (json_is_string (v) && json_string_length (v)) || (is_words (v, 0) && json_array_size (v))
-               ? NULL
-               : "a command for the shell, or an array of strings: a program and its arguments";
-    case KIND_NAMES:
-      return is_words (v, 0) ? NULL : "an array of strings";
-    case KIND_ABILITIES:
-      return is_words (v, 1)
-               ? NULL
-               : "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"";
-    case KIND_DOLLARS:
-      return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) < 1e6
-               ? NULL
-               : "a number, the dollars for a million tokens";
-    case KIND_DIMENSIONS:
-      return is_count (v, 8192) && json_integer_value (v) ? NULL : "a whole number from 1 to 8192";
-    case KIND_EMBEDDINGS:
-      return json_is_object (v) || json_is_false (v) ? NULL : "an object of \"provider\" and \"model\", or false";
-    case KIND_DAY:
-      return is_day (v) ? NULL : "a day as in \"2025-12-01\"";
-    default:
-      return json_is_object (v) ? NULL : "an object";
-    }
+  size_t which = (size_t)kind;
+  if (is_of (kind, v))
+    return NULL;
+  return which < sizeof wanted_words / sizeof *wanted_words && wanted_words[which] ? wanted_words[which] : "an object";
 }
 
 static enum aid_err check_members (struct aid_config *c, json_t *obj, const struct member *known, const struct place *at,

@@ -1,25 +1,19 @@
-/* Definitions by name.  Version control names the files in which the word stands, so that few are read and scanned. */
+/* Definitions by name.  Only the files in which the word stands are read and scanned. */
 #include "context/definitions.h"
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/proc.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "context/kinds_internal.h"
-#include "project/calm.h"
-#include "project/list.h"
+#include "context/word_files.h"
 #include "scan/scan.h"
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#define FILES_MAX 50000  /* of a project that are looked through when nobody knows the word's files */
 #define SCANNED_MAX 2000 /* files that are scanned */
-#define TEXT_MAX ((size_t)4 << 20)
+#define TEXT_MAX AID_WORD_FILE_MAX
 #define FOUND_MAX 500
 #define LISTED_MAX 25
 #define SHOWN_BYTES ((size_t)64 << 10)
-#define NAMES_MAX ((size_t)16 << 20)
 
 struct found
 {
@@ -41,111 +35,6 @@ struct finding
   struct aid_scan scan;
   size_t scanned;
 };
-
-/* --- which files --------------------------------------------------------------------------------------------------- */
-
-static void
-add_file (struct finding *f, struct aid_span path)
-{
-  char **slot = path.len ? aid_vec_push (&f->files) : NULL;
-  if (slot && !(*slot = aid_span_dup (path)))
-    f->files.len--;
-}
-
-/* The paths in LIST, each ended by a NUL. */
-static void
-add_files (struct finding *f, struct aid_span list)
-{
-  while (list.len)
-    {
-      const char *nul = memchr (list.ptr, 0, list.len);
-      size_t n = nul ? (size_t)(nul - list.ptr) : list.len;
-      add_file (f, aid_span_cut (list, 0, n));
-      list = aid_span_cut (list, n + 1, list.len);
-    }
-}
-
-/* Runs ARGV in the project's root for a list of files.  A status of 1 without words is grep's for nothing. */
-static enum aid_err
-ask_files (struct finding *f, const char *const *argv, struct aid_error *e)
-{
-  struct aid_proc p = { .argv = argv,
-                        .dir = aid_resolve_root (f->how),
-                        .env = aid_calm_git_env,
-                        .out_max = NAMES_MAX,
-                        .err_max = 4096,
-                        .timeout_ms = AID_CONTEXT_SECONDS * 1000,
-                        .stop = aid_resolver_stopper (f->how->resolver) };
-  struct aid_proc_result r;
-  enum aid_err err = aid_proc_run (&p, &r, e);
-  if (!err && (r.code > 1 || r.signal || (r.code == 1 && r.err.len)))
-    err = aid_error_set (e, AID_E_INVALID, "%s could not list the project's files.", argv[0]);
-  else if (!err)
-    add_files (f, aid_str_span (&r.out));
-  aid_proc_result_free (&r);
-  return err;
-}
-
-/* The project's own files, where version control does not tell which of them hold a word. */
-static enum aid_err
-list_all (struct finding *f, struct aid_error *e)
-{
-  char buf[AID_PROJECT_PATH_MAX + 1];
-  const char *root = aid_resolve_root (f->how);
-  struct aid_list_in in = { .root = root,
-                            .root_fd = open (root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                            .tools = 1,
-                            .large = TEXT_MAX,
-                            .max_files = FILES_MAX,
-                            .stop = aid_resolver_stopper (f->how->resolver) };
-  struct aid_listing l = { .table = NULL };
-  enum aid_err err = in.root_fd < 0 ? aid_error_set (e, AID_E_NOTFOUND, "The folder %.150s cannot be opened.", root)
-                                    : aid_list (&in, &l, e);
-  for (size_t i = 0; !err && i < l.table->entries.len; i++)
-    {
-      const struct aid_entry *entry = aid_table_at (l.table, (uint32_t) i);
-      if (!(entry->flags & AID_ENTRY_GONE) && entry->class == AID_FILE_TEXT)
-        add_file (f, aid_table_path (l.table, entry, buf));
-    }
-  aid_listing_free (&l);
-  if (in.root_fd >= 0)
-    close (in.root_fd);
-  return err;
-}
-
-/* The tracked files that hold the word, with SUBMODULES those of these, too. */
-static enum aid_err
-ask_tracked (struct finding *f, int submodules, struct aid_error *e)
-{
-  struct aid_str word = AID_STR_INIT (16384);
-  aid_str_addspan (&word, f->name);
-  const char *const argv[] = { AID_CALM_GIT,
-                               "--literal-pathspecs",
-                               "grep",
-                               "-lzIF",
-                               "--no-textconv",
-                               submodules ? "--recurse-submodules" : "--no-recurse-submodules",
-                               "-e",
-                               aid_str_z (&word),
-                               "--",
-                               ".",
-                               NULL };
-  enum aid_err err = ask_files (f, argv, e);
-  aid_str_free (&word);
-  return err;
-}
-
-/* Git tells which tracked files hold the word, and what is not tracked: it would read that whole, however large. */
-static enum aid_err
-list_files (struct finding *f, struct aid_error *e)
-{
-  static const char *const others[] = { AID_CALM_GIT, "ls-files", "-z", "--others", "--exclude-standard", "--", ".", NULL };
-  if (aid_vc_of (aid_resolve_root (f->how)) != AID_VC_GIT)
-    return list_all (f, e);
-  /* A submodule that is not as it should be hides nothing else. */
-  enum aid_err err = ask_tracked (f, 1, NULL) ? ask_tracked (f, 0, e) : AID_OK;
-  return err ? err : ask_files (f, others, e);
-}
 
 /* --- which definitions --------------------------------------------------------------------------------------------- */
 
@@ -398,10 +287,10 @@ aid_definitions_find (const struct aid_resolve *how, struct aid_span name, enum 
 {
   struct finding f
     = { .how = how, .what = what, .end_ms = aid_clock_ms () + (int64_t) AID_CONTEXT_SECONDS * 1000, .scan = AID_SCAN_INIT };
-  f.files = AID_VEC_INIT (char *, FILES_MAX);
+  f.files = AID_VEC_INIT (char *, AID_WORD_FILES_MAX);
   f.found = AID_VEC_INIT (struct found, FOUND_MAX);
   split_name (&f, name);
-  enum aid_err err = list_files (&f, e);
+  enum aid_err err = aid_word_files (how, f.name, &f.files, e);
   if (!err)
     err = scan_files (&f, e);
   if (!err && !f.found.len)

@@ -270,6 +270,30 @@ begin_cell (struct page *p)
   add_sign (p, " | ");
 }
 
+static void
+begin_row (struct page *p, int newlines)
+{
+  want (p, newlines);
+  p->cells = 0;
+}
+
+/* LEVEL: the digit of "h1" to "h6". */
+static void
+begin_heading (struct page *p, char level)
+{
+  static const char signs[] = "###### ";
+  want (p, 2);
+  add_sign (p, signs + 6 - (level - '0'));
+}
+
+static void
+add_rule (struct page *p)
+{
+  want (p, 2);
+  add_sign (p, "---");
+  want (p, 2);
+}
+
 /* In a row of a table a block is but words. */
 static void
 begin_block (struct page *p, int newlines)
@@ -283,32 +307,24 @@ begin_block (struct page *p, int newlines)
 static void
 open_element (struct page *p, const struct aid_html_token *t, const struct element *e)
 {
-  static const char heading[] = "###### ";
   switch (e->role)
     {
     case BLOCK:
-      begin_block (p, 1);
-      break;
     case PARAGRAPH:
-      begin_block (p, 2);
+      begin_block (p, e->role == BLOCK ? 1 : 2);
       break;
     case HEADING:
-      want (p, 2);
-      add_sign (p, heading + 6 - (t->name[1] - '0'));
+      begin_heading (p, t->name[1]);
       break;
     case BREAK:
       want (p, 1);
       break;
     case RULE:
-      want (p, 2);
-      add_sign (p, "---");
-      want (p, 2);
+      add_rule (p);
       break;
     case LIST:
-      begin_list (p, 0);
-      break;
     case NUMBERED:
-      begin_list (p, 1);
+      begin_list (p, e->role == NUMBERED);
       break;
     case ITEM:
       begin_item (p);
@@ -324,12 +340,8 @@ open_element (struct page *p, const struct aid_html_token *t, const struct eleme
       p->pre++;
       break;
     case TABLE:
-      want (p, 2);
-      p->cells = 0;
-      break;
     case ROW:
-      want (p, 1);
-      p->cells = 0;
+      begin_row (p, e->role == TABLE ? 2 : 1);
       break;
     case CELL:
       begin_cell (p);
@@ -343,7 +355,7 @@ open_element (struct page *p, const struct aid_html_token *t, const struct eleme
     case SKIPPED:
       skip (p, e);
       break;
-    default:
+    case INLINE:
       break;
     }
 }
@@ -373,12 +385,8 @@ close_element (struct page *p, const struct element *e)
       aid_str_addz (p->out, is_empty (p) ? "" : "`");
       break;
     case TABLE:
-      want (p, 2);
-      p->cells = 0;
-      break;
     case ROW:
-      want (p, 1);
-      p->cells = 0;
+      begin_row (p, e->role == TABLE ? 2 : 1);
       break;
     default:
       break;

@@ -74,14 +74,15 @@ static void
 spread (struct aid_bag *b)
 {
   struct slot had[SLOTS / 8 + 1]; /* what a table of a quarter of all slots has when it is half full */
+  size_t n = b->n;
 
-  for (size_t i = 0; i < b->n; i++)
+  for (size_t i = 0; i < n; i++)
     {
       had[i] = b->slots[b->used[i]];
       b->slots[b->used[i]].len = 0;
     }
   b->cap *= 4;
-  for (size_t i = 0; i < b->n; i++)
+  for (size_t i = 0; i < n; i++)
     {
       uint32_t at = had[i].hash % b->cap;
       while (b->slots[at].len)

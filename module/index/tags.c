@@ -159,9 +159,11 @@ static enum aid_err
 write_row (struct aid_db *db, int64_t run, uint64_t first, const struct aid_str *row, struct aid_error *e)
 {
   sqlite3_stmt *s;
-  enum aid_err err = row->err ? aid_error_set (e, AID_E_NOMEM, "No memory for the index")
-                              : aid_db_prepare (db, "INSERT INTO tags(id, data) VALUES(?1, ?2)", &s, e);
+  enum aid_err err;
 
+  if (row->err)
+    return aid_error_set (e, AID_E_NOMEM, "No memory for the index");
+  err = aid_db_prepare (db, "INSERT INTO tags(id, data) VALUES(?1, ?2)", &s, e);
   if (err)
     return err;
   sqlite3_bind_int64 (s, 1, run << KEY_BITS | (int64_t)first);

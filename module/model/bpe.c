@@ -89,12 +89,6 @@ aid_bpe_close (struct aid_bpe *b)
   free (b);
 }
 
-const char *
-aid_bpe_name (const struct aid_bpe *b)
-{
-  return b->head->rule == AID_BPE_O200K ? "o200k_base" : "cl100k_base";
-}
-
 /* The rank of the token P of N bytes (1 or more), or AID_BPE_NONE.  A damaged slot is no match. */
 static uint32_t
 rank_of (const struct aid_bpe *b, const char *p, size_t n)

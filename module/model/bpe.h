@@ -21,8 +21,6 @@ struct aid_bpe;
    To be closed.  From then on it may be used by several threads. */
 enum aid_err aid_bpe_open (const char *path, struct aid_bpe **out, struct aid_error *e);
 void aid_bpe_close (struct aid_bpe *b);
-/* "o200k_base", "cl100k_base"; static. */
-const char *aid_bpe_name (const struct aid_bpe *b);
 /* The tokens in TEXT, where what is no UTF-8 counts as U+FFFD and special tokens are plain text.  IDS (may be NULL: a vector
    of uint32_t) gets their numbers.  -1 without memory, or when IDS is full. */
 int64_t aid_bpe_count (const struct aid_bpe *b, struct aid_span text, struct aid_vec *ids);

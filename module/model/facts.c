@@ -25,15 +25,6 @@ aid_ability_of (const char *word)
   return 0;
 }
 
-const char *
-aid_ability_word (unsigned ability)
-{
-  for (size_t i = 0; i < NABILITIES; i++)
-    if (abilities[i].bit == ability)
-      return abilities[i].word;
-  return NULL;
-}
-
 /* --- reading -------------------------------------------------------------------------------------------------------- */
 
 static void

@@ -19,8 +19,7 @@ enum aid_ability
   AID_CAN_JSON = 128        /* answers by a JSON schema */
 };
 /* The set's words, as the settings have them: "text", "image", "pdf", "tools", "reasoning", "cache", "json". */
-unsigned aid_ability_of (const char *word);            /* 0: no such word */
-const char *aid_ability_word (unsigned ability);       /* of one bit; NULL for AID_CAN_TOLD and others */
+unsigned aid_ability_of (const char *word); /* 0: no such word */
 
 struct aid_facts
 {

@@ -60,6 +60,21 @@ aid_openai_dialect (const struct aid_endpoint *ep)
   return 0;
 }
 
+enum aid_err
+aid_openai_key (struct aid_wire_request *out, const struct aid_endpoint *ep, struct aid_error *e)
+{
+  if (ep->key && *ep->key && (aid_openai_dialect (ep) & AID_OPENAI_KEY_HEADER))
+    return aid_wire_header (out, "api-key", ep->key, e);
+  return aid_wire_bearer (out, ep->key, e);
+}
+
+enum aid_err
+aid_openai_head (struct aid_wire_request *out, const struct aid_endpoint *ep, const char *path, struct aid_error *e)
+{
+  enum aid_err err = aid_wire_url (out, ep->base_url, path, e);
+  return err ? err : aid_openai_key (out, ep, e);
+}
+
 int
 aid_openai_may_reason (const char *model)
 {

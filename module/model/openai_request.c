@@ -81,13 +81,8 @@ add_results (json_t *messages, const struct aid_message *m, const struct style *
       const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
       if (p->kind != AID_PART_TOOL_RESULT)
         continue;
-      struct aid_str text = AID_STR_INIT (p->len + 16);
-      aid_str_addz (&text, p->is_error ? "Error: " : "");
-      aid_str_add (&text, p->text, p->len);
-      json_t *result = json_pack ("{s:s, s:o, s:o}", "role", "tool", "tool_call_id", id_of (p, style), "content",
-                                  aid_json_of_span (aid_str_span (&text)));
-      bad |= json_array_append_new (messages, result);
-      aid_str_free (&text);
+      bad |= json_array_append_new (messages, json_pack ("{s:s, s:o, s:o}", "role", "tool", "tool_call_id", id_of (p, style),
+                                                         "content", aid_result_text (p)));
     }
   return !bad;
 }
@@ -257,11 +252,7 @@ body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const 
 static enum aid_err
 head_of (struct aid_wire_request *out, const struct aid_endpoint *ep, struct aid_error *e)
 {
-  enum aid_err err = aid_wire_url (out, ep->base_url, "/chat/completions", e);
-  if (err || !ep->key || !*ep->key)
-    return err;
-  return aid_openai_dialect (ep) & AID_OPENAI_KEY_HEADER ? aid_wire_header (out, "api-key", ep->key, e)
-                                                         : aid_wire_bearer (out, ep->key, e);
+  return aid_openai_head (out, ep, "/chat/completions", e);
 }
 
 enum aid_err

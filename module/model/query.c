@@ -70,27 +70,17 @@ root_of (const char *url)
   return aid_span_dup (base);
 }
 
-/* OpenAI's interfaces take a bearer's token, Azure's do not. */
 static enum aid_err
-add_openai_key (struct aid_wire_request *w, const struct aid_model *m, const char *key, struct aid_error *e)
-{
-  struct aid_endpoint ep = aid_model_endpoint (m, key);
-  if (key && *key && (aid_openai_dialect (&ep) & AID_OPENAI_KEY_HEADER))
-    return aid_wire_header (w, "api-key", key, e);
-  return aid_wire_bearer (w, key, e);
-}
-
-static enum aid_err
-add_key (struct aid_wire_request *w, const struct aid_model *m, const char *key, struct aid_error *e)
+add_key (struct aid_wire_request *w, const struct aid_endpoint *ep, const struct aid_model *m, struct aid_error *e)
 {
   if (!strcmp (m->wire, "anthropic-messages"))
     {
       enum aid_err err = aid_wire_header (w, "anthropic-version", m->version ? m->version : "2023-06-01", e);
-      return err || !key ? err : aid_wire_header (w, "x-api-key", key, e);
+      return err || !ep->key ? err : aid_wire_header (w, "x-api-key", ep->key, e);
     }
   if (!strcmp (m->wire, "gemini"))
-    return key ? aid_wire_header (w, "x-goog-api-key", key, e) : AID_OK;
-  return add_openai_key (w, m, key, e);
+    return ep->key ? aid_wire_header (w, "x-goog-api-key", ep->key, e) : AID_OK;
+  return aid_openai_key (w, ep, e);
 }
 
 static int
@@ -127,6 +117,7 @@ static enum aid_err
 build (struct aid_wire_request *w, const struct aid_query *q, struct aid_error *e)
 {
   const struct aid_model *m = q->model;
+  struct aid_endpoint ep = aid_model_endpoint (m, q->key);
   const char *name;
   json_t *v;
   char *root = q->at_root ? root_of (m->url) : NULL;
@@ -137,7 +128,7 @@ build (struct aid_wire_request *w, const struct aid_query *q, struct aid_error *
   if (!err && q->body)
     err = aid_json_dump (q->body, &w->body);
   if (!err)
-    err = q->bearer ? add_openai_key (w, m, q->key, e) : add_key (w, m, q->key, e);
+    err = q->bearer ? aid_openai_key (w, &ep, e) : add_key (w, &ep, m, e);
   json_object_foreach (m->headers, name, v)
     {
       if (!err && json_is_string (v))

@@ -30,6 +30,17 @@ aid_call_arguments (const struct aid_part *p)
   return args;
 }
 
+json_t *
+aid_result_text (const struct aid_part *p)
+{
+  struct aid_str text = AID_STR_INIT (p->len + 16);
+  aid_str_addz (&text, p->is_error ? "Error: " : "");
+  aid_str_add (&text, p->text, p->len);
+  json_t *string = aid_json_of_span (aid_str_span (&text));
+  aid_str_free (&text);
+  return string;
+}
+
 void
 aid_call_id_make (size_t number, struct aid_str *out)
 {

@@ -48,13 +48,8 @@ call_item (const struct aid_part *p)
 static json_t *
 result_item (const struct aid_part *p)
 {
-  struct aid_str text = AID_STR_INIT (p->len + 16);
-  aid_str_addz (&text, p->is_error ? "Error: " : "");
-  aid_str_add (&text, p->text, p->len);
-  json_t *item = json_pack ("{s:s, s:o, s:o}", "type", "function_call_output", "call_id", aid_call_id (p, CALL_ID_MAX, 0),
-                            "output", aid_json_of_span (aid_str_span (&text)));
-  aid_str_free (&text);
-  return item;
+  return json_pack ("{s:s, s:o, s:o}", "type", "function_call_output", "call_id", aid_call_id (p, CALL_ID_MAX, 0), "output",
+                    aid_result_text (p));
 }
 
 /* --- answers -------------------------------------------------------------------------------------------------------- */
@@ -201,11 +196,7 @@ body_of (const struct aid_endpoint *ep, const struct aid_conversation *c, const 
 static enum aid_err
 head_of (struct aid_wire_request *out, const struct aid_endpoint *ep, struct aid_error *e)
 {
-  enum aid_err err = aid_wire_url (out, ep->base_url, "/responses", e);
-  if (err || !ep->key || !*ep->key)
-    return err;
-  return aid_openai_dialect (ep) & AID_OPENAI_KEY_HEADER ? aid_wire_header (out, "api-key", ep->key, e)
-                                                         : aid_wire_bearer (out, ep->key, e);
+  return aid_openai_head (out, ep, "/responses", e);
 }
 
 enum aid_err

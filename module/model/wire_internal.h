@@ -37,6 +37,8 @@ json_t *aid_json_object_of (const char *text);
 /* The arguments of the call P as an object; what is no JSON object becomes {"arguments": text}, for the model to see what it
    wrote. */
 json_t *aid_call_arguments (const struct aid_part *p);
+/* The text of the result P as a string; one that is an error says so. */
+json_t *aid_result_text (const struct aid_part *p);
 /* The id of a call or result for a server that takes at most MOST letters, digits, "_" and "-"; NINE: nine letters and digits.
    An id of another make becomes a hash, the same each time. */
 json_t *aid_call_id (const struct aid_part *p, size_t most, int nine);
@@ -227,6 +229,11 @@ enum
   AID_OPENAI_STRICT = 4096       /* refuses sampling for models that reason, and long ids */
 };
 unsigned aid_openai_dialect (const struct aid_endpoint *ep);
+/* The header that holds EP's key, if it has one: a bearer's token, but Azure's own. */
+enum aid_err aid_openai_key (struct aid_wire_request *out, const struct aid_endpoint *ep, struct aid_error *e);
+/* Sets OUT's url to PATH of EP, and that header. */
+enum aid_err aid_openai_head (struct aid_wire_request *out, const struct aid_endpoint *ep, const char *path,
+                              struct aid_error *e);
 /* Whether OpenAI's MODEL may be told how much to reason: those of before that refuse it. */
 int aid_openai_may_reason (const char *model);
 /* Whether MODEL refuses temperature and the like when asked with EFFORT (may be NULL): OpenAI's models that reason do. */

@@ -88,12 +88,8 @@ add_results (json_t *messages, const struct aid_message *m)
       const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
       if (p->kind != AID_PART_TOOL_RESULT)
         continue;
-      struct aid_str text = AID_STR_INIT (p->len + 16);
-      aid_str_addz (&text, p->is_error ? "Error: " : "");
-      aid_str_add (&text, p->text, p->len);
       bad |= json_array_append_new (messages, json_pack ("{s:s, s:o, s:o}", "role", "tool", "tool_name", aid_json_z (p->name),
-                                                         "content", aid_json_of_span (aid_str_span (&text))));
-      aid_str_free (&text);
+                                                         "content", aid_result_text (p)));
     }
   return !bad;
 }

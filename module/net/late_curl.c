@@ -34,7 +34,7 @@ CURLUcode curl_url_get (CURLU *url, CURLUPart what, char **part, unsigned flags)
   X (curl_multi_setopt) X (curl_multi_wakeup) X (curl_slist_append) X (curl_slist_free_all) X (curl_url) \
   X (curl_url_cleanup) X (curl_url_get) X (curl_url_set) X (curl_version)
 
-#define MEMBER(name) __typeof__ (&(name)) name;
+#define MEMBER(name) __typeof__ (&(name)) (name);
 static struct
 {
   FUNCTIONS (MEMBER)

@@ -4,24 +4,6 @@
 
 #include <stdlib.h>
 
-/* Appends the lines of TEXT to LINES; its last line end makes no line. */
-static enum aid_err
-split (struct aid_span text, struct aid_vec *lines)
-{
-  struct aid_span line;
-  *lines = AID_VEC_INIT (struct aid_span, AID_PATCH_LINES);
-  while (aid_span_line (&text, &line))
-    {
-      struct aid_span *slot = aid_vec_push (lines);
-      if (!slot)
-        return AID_E_LIMIT;
-      if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-        line.len--;
-      *slot = line;
-    }
-  return AID_OK;
-}
-
 static size_t
 line_of (const struct aid_lines *l, size_t byte)
 {
@@ -43,7 +25,6 @@ change_lines (struct aid_widened *w, const struct aid_lines *l, const struct aid
               size_t at, enum aid_err *err)
 {
   struct aid_str text = AID_STR_INIT (AID_PATCH_MAX - w->bytes);
-  struct aid_vec old, new = { 0 };
   size_t from = l->beg[first];
   ptrdiff_t next;
   for (;;)
@@ -66,16 +47,9 @@ change_lines (struct aid_widened *w, const struct aid_lines *l, const struct aid
   if (!text.err)
     now = aid_patch_add_text (&w->p, &text);
   aid_str_free (&text);
-  *err = now.ptr ? split (aid_span_cut (l->text, l->beg[first], l->beg[*last + 1]), &old) : AID_E_LIMIT;
-  if (!now.ptr)
-    return -1;
-  if (!*err)
-    *err = split (now, &new);
-  if (!*err)
-    *err = aid_line_diff (&w->p, &w->h, &old, &new);
-  aid_vec_free (&old);
-  aid_vec_free (&new);
-  if (next < 0)
+  *err = now.ptr ? aid_text_diff (&w->p, &w->h, aid_span_cut (l->text, l->beg[first], l->beg[*last + 1]), now, 1)
+                 : AID_E_LIMIT;
+  if (!now.ptr || next < 0)
     return -1;
   at = from + (size_t) next;    /* a line that was joined may hold the beginning of it */
   return at < l->beg[*last + 1] ? -1 : (ptrdiff_t) at;

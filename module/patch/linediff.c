@@ -143,3 +143,34 @@ aid_line_diff (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_v
     return AID_E_LIMIT;
   return AID_OK;
 }
+
+static enum aid_err
+split (struct aid_span text, int bare, struct aid_vec *lines)
+{
+  struct aid_span line;
+  while (aid_span_line (&text, &line))
+    {
+      struct aid_span *slot = aid_vec_push (lines);
+      if (!slot)
+        return AID_E_LIMIT;
+      if (bare && line.len > 0 && line.ptr[line.len - 1] == '\r')
+        line.len--;
+      *slot = line;
+    }
+  return AID_OK;
+}
+
+enum aid_err
+aid_text_diff (struct aid_patch *p, struct aid_patch_hunk *h, struct aid_span old, struct aid_span new, int bare)
+{
+  struct aid_vec old_lines = AID_VEC_INIT (struct aid_span, AID_PATCH_LINES);
+  struct aid_vec new_lines = AID_VEC_INIT (struct aid_span, AID_PATCH_LINES);
+  enum aid_err err = split (old, bare, &old_lines);
+  if (!err)
+    err = split (new, bare, &new_lines);
+  if (!err)
+    err = aid_line_diff (p, h, &old_lines, &new_lines);
+  aid_vec_free (&old_lines);
+  aid_vec_free (&new_lines);
+  return err;
+}

@@ -181,6 +181,8 @@ char *aid_name_in_lines (struct aid_span prose);
 /* Appends to H the lines that turn OLD into NEW, common lines as context (linediff.c). */
 enum aid_err aid_line_diff (struct aid_patch *p, struct aid_patch_hunk *h, const struct aid_vec *old_lines,
                             const struct aid_vec *new_lines);
+/* The same for the lines of two texts; a last line end makes no line.  BARE: without the "\r" of "\r\n". */
+enum aid_err aid_text_diff (struct aid_patch *p, struct aid_patch_hunk *h, struct aid_span old, struct aid_span new, int bare);
 
 /* --- lines and search: lines.c, search.c --- */
 

@@ -73,25 +73,9 @@ file_for (struct call *c, const char *path, int create)
   return f->new_path && (create || f->old_path) ? f : NULL;
 }
 
-static enum aid_err
-split (struct aid_span text, struct aid_vec *lines)
-{
-  struct aid_span line;
-  *lines = AID_VEC_INIT (struct aid_span, AID_PATCH_LINES);
-  while (aid_span_line (&text, &line))
-    {
-      struct aid_span *slot = aid_vec_push (lines);
-      if (!slot)
-        return AID_E_LIMIT;
-      *slot = line;
-    }
-  return AID_OK;
-}
-
 static void
 add_edit (struct call *c, const char *path, const json_t *old, const json_t *new, int all)
 {
-  struct aid_vec part[2] = { { 0 }, { 0 } };
   int create = json_string_length (old) == 0;
   struct aid_patch_file *f = file_for (c, path, create);
   struct aid_patch_hunk *h = f ? aid_patch_add_hunk (c->p, f, c->beg) : NULL;
@@ -107,13 +91,7 @@ add_edit (struct call *c, const char *path, const json_t *old, const json_t *new
       h->new_text = to;
       h->all = all;
     }
-  c->err = split (from, &part[0]);
-  if (!c->err)
-    c->err = split (to, &part[1]);
-  if (!c->err)
-    c->err = aid_line_diff (c->p, h, &part[0], &part[1]);
-  aid_vec_free (&part[0]);
-  aid_vec_free (&part[1]);
+  c->err = aid_text_diff (c->p, h, from, to, 0);
   if (!c->err && create && h->nlines > 0 && !aid_span_ends (to, "\n"))
     AID_VEC_AT (struct aid_patch_line, &c->p->lines, h->first_line + h->nlines - 1).no_newline = 1;
   if (!c->err && h->nlines == 0)

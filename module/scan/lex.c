@@ -23,11 +23,11 @@ aid_keywords_init (struct aid_keywords *k, const struct aid_keyword *table, size
   k->table = table;
   for (unsigned letter = 0; letter < 27; letter++)
     {
-      k->first[letter] = (uint8_t) i;
-      while (i < n && (unsigned char) table[i].word[0] == (letter == 26 ? '_' : 'a' + letter))
+      k->first[letter] = (uint8_t)i;
+      while (i < n && (unsigned char)table[i].word[0] == (letter == 26 ? '_' : 'a' + letter))
         i++;
     }
-  k->first[27] = (uint8_t) i;
+  k->first[27] = (uint8_t)i;
 }
 
 void
@@ -119,7 +119,7 @@ quote (struct aid_lex *l)
       if (l->flags & AID_LEX_JS)
         return template_text (l, at + 1);
       const unsigned char *close = l->flags & AID_LEX_GO ? memchr (t + at + 1, '`', l->len - at - 1) : NULL;
-      return close ? give_string (l, (uint32_t) (close - t) + 1) : give (l, '`', at + 1);
+      return close ? give_string (l, (uint32_t)(close - t) + 1) : give (l, '`', at + 1);
     }
   if (l->flags & AID_LEX_RUST && at + 2 < l->len && t[at + 1] != '\\' && class[t[at + 1]] & W && t[at + 1] < 128
       && t[at + 2] != '\'')
@@ -179,7 +179,7 @@ parenthesis (struct aid_lex *l, unsigned char c)
   struct aid_range word = { l->before_from, l->before_to };
   if (c == ')')
     {
-      l->condition = (int) (l->conditions & 1);
+      l->condition = (int)(l->conditions & 1);
       l->conditions >>= 1;
     }
   else
@@ -215,22 +215,13 @@ punctuation (struct aid_lex *l)
   return give (l, c, at + 1);
 }
 
-int
-aid_lex_next (struct aid_lex *l)
+/* Reads over blanks and comments, which tell LEAD and LINES of the token behind them.  Gives where it begins. */
+static uint32_t
+token_start (struct aid_lex *l)
 {
   const unsigned char *t = l->text;
   uint32_t at = l->at, comment = 0;
   int lines = l->at == 0 ? 2 : 0, after = 0, commented = 0;
-  l->before = l->token;
-  l->before_from = l->from;
-  l->before_to = l->to;
-  if (l->resume)
-    {
-      l->resume = 0;
-      l->from = l->lead = at;
-      l->lines = 0;
-      return template_text (l, at);
-    }
   for (;; at++)
     {
       while (at < l->len && class[t[at]] & S)
@@ -253,19 +244,36 @@ aid_lex_next (struct aid_lex *l)
       else
         break;
     }
-  l->from = l->at = at;
   l->lines = lines > 2 ? 2 : lines;
   l->lead = commented && after < 2 ? comment : at;
+  return at;
+}
+
+int
+aid_lex_next (struct aid_lex *l)
+{
+  l->before = l->token;
+  l->before_from = l->from;
+  l->before_to = l->to;
+  if (l->resume)
+    {
+      l->resume = 0;
+      l->from = l->lead = l->at;
+      l->lines = 0;
+      return template_text (l, l->at);
+    }
+  uint32_t at = token_start (l);
+  l->from = l->at = at;
   if (at >= l->len)
     return give (l, AID_T_END, l->len);
-  unsigned char c = t[at];
+  unsigned char c = l->text[at];
   if (class[c] & W)
     return word (l);
   if (class[c] & D)
     return number (l);
   if (c == '"' || c == '\'' || c == '`')
     return quote (l);
-  if (c == '#' && l->flags & AID_LEX_DIRECTIVES && lines > 0)
+  if (c == '#' && l->flags & AID_LEX_DIRECTIVES && l->lines > 0)
     return directive (l);
   if (c == '/' && l->flags & AID_LEX_JS && aid_lex_regex_may_begin (l))
     {
@@ -289,4 +297,26 @@ aid_lex_skip (struct aid_lex *l)
       braces++;
     else if (l->token == '}' && braces-- == 0)
       return;
+}
+
+static int
+is_one_of (int token, const char *signs)
+{
+  return token > 0 && token < 128 && strchr (signs, token);
+}
+
+int
+aid_lex_angles (struct aid_lex *l, const char *over, const char *stops)
+{
+  int depth = 1;
+  while (depth > 0 && aid_lex_next (l))
+    if (l->token == '<')
+      depth++;
+    else if (l->token == '>')
+      depth--;
+    else if (is_one_of (l->token, over))
+      aid_lex_skip (l);
+    else if (l->token == AID_T_DIRECTIVE || is_one_of (l->token, stops))
+      return 0;
+  return depth == 0;
 }

@@ -81,31 +81,11 @@ aid_c_keywords (struct aid_keywords *k)
 
 /* --- words and brackets of a declaration --- */
 
-/* The token is "<" behind a name: reads on behind its ">"; else leaves the token that cannot be within. */
+/* The token is "<" behind a name. */
 static int
 angles (struct aid_c *c)
 {
-  int depth = 1;
-  while (depth > 0 && aid_lex_next (&c->lex))
-    switch (c->lex.token)
-      {
-      case '<':
-        depth++;
-        break;
-      case '>':
-        depth--;
-        break;
-      case '(':
-      case '[':
-        aid_lex_skip (&c->lex);
-        break;
-      case ';':
-      case '{':
-      case '}':
-      case AID_T_DIRECTIVE:
-        return 0;
-      }
-  return depth == 0;
+  return aid_lex_angles (&c->lex, "([", ";{}");
 }
 
 /* The token is "operator": the name goes up to its parameter list, which becomes the token. */
@@ -151,6 +131,39 @@ name_word (struct aid_c *c)
   d->last_end = r.to;
 }
 
+/* The word's key; what only C++ knows is a name in C. */
+static int
+key_of (const struct aid_c *c)
+{
+  int key = aid_keyword_of (&c->keywords, c->s->text + c->lex.from, c->lex.to - c->lex.from);
+  if (!c->cpp
+      && (key == K_CLASS || key == K_NAMESPACE || key == K_TEMPLATE || key == K_OPERATOR || key == K_ACCESS || key == K_USING
+          || key == K_FRIEND || aid_lex_is (&c->lex, "final") || aid_lex_is (&c->lex, "override")))
+    return 0;
+  return key;
+}
+
+/* Whether what was listed was MACRO (x) without ";", since the word of KEY begins a declaration. */
+static int
+ends_macro (const struct aid_c *c, int key)
+{
+  const struct aid_c_decl *d = &c->d;
+  return d->listed && c->lex.lines > 0
+         && (key == K_NAMESPACE || key == K_TEMPLATE || key == K_TYPEDEF || key == K_USING
+             || (key && key != K_ATTRIBUTE && key != K_QUALIFIER && key != K_TYPE && aid_c_shouts (c, d->name)));
+}
+
+/* At __attribute__ ((x)) and its like.  Gives 0 when the token that it leaves has still to be looked at. */
+static int
+attribute (struct aid_c *c)
+{
+  if (aid_lex_next (&c->lex) != '(')
+    return 0;
+  aid_lex_skip (&c->lex);
+  c->d.words += !c->d.listed && c->s->text[c->lex.before_from] != '_';
+  return 1;
+}
+
 /* At a word.  Gives 0 when the token that it leaves has still to be looked at. */
 static int
 declaration_word (struct aid_c *c)
@@ -161,67 +174,55 @@ declaration_word (struct aid_c *c)
       d->again_lead = c->lex.lead;
       d->again_from = c->lex.from;
     }
-  int key = aid_keyword_of (&c->keywords, c->s->text + c->lex.from, c->lex.to - c->lex.from);
-  if (!c->cpp
-      && (key == K_CLASS || key == K_NAMESPACE || key == K_TEMPLATE || key == K_OPERATOR || key == K_ACCESS || key == K_USING
-          || key == K_FRIEND || aid_lex_is (&c->lex, "final") || aid_lex_is (&c->lex, "override")))
-    key = 0;
-  if (d->listed && c->lex.lines > 0
-      && (key == K_NAMESPACE || key == K_TEMPLATE || key == K_TYPEDEF || key == K_USING
-          || (key && key != K_ATTRIBUTE && key != K_QUALIFIER && key != K_TYPE && aid_c_shouts (c, d->name))))
+  int key = key_of (c);
+  if (ends_macro (c, key))
     {
-      aid_c_reset (c); /* MACRO (x) without ";" */
+      aid_c_reset (c);
       return 0;
     }
   switch (key)
     {
     case K_TYPEDEF:
       d->is_typedef = 1;
-      break;
+      return 1;
     case K_STRUCT:
     case K_UNION:
     case K_CLASS:
     case K_ENUM:
     case K_NAMESPACE:
-      if (!d->listed && !(d->key == K_ENUM) && !d->is_using)
+      if (!d->listed && d->key != K_ENUM && !d->is_using)
         d->key = key;
-      break;
+      return 1;
     case K_EXTERN:
       d->is_extern = 1;
-      break;
+      return 1;
     case K_TEMPLATE:
-      if (aid_lex_next (&c->lex) != '<')
-        return 0;
-      return angles (c);
+      return aid_lex_next (&c->lex) == '<' && angles (c);
     case K_OPERATOR:
       operator_name (c);
       return 0;
     case K_ACCESS:
       d->is_access = 1;
-      break;
+      return 1;
     case K_USING:
       d->is_using = 1;
-      break;
+      return 1;
     case K_FRIEND:
       d->is_friend = 1;
-      break;
+      return 1;
     case K_ATTRIBUTE:
-      if (aid_lex_next (&c->lex) != '(')
-        return 0;
-      aid_lex_skip (&c->lex);
-      d->words += !d->listed && c->s->text[c->lex.before_from] != '_';
-      break;
+      return attribute (c);
     case K_TYPE:
       d->words++;
       d->after += d->listed;
-      break;
+      return 1;
     case K_QUALIFIER:
     case K_STATEMENT:
-      break;
+      return 1;
     default:
       name_word (c);
+      return 1;
     }
-  return 1;
 }
 
 /* "(" outside of parentheses: a parameter list when a name stands before it. */

@@ -138,6 +138,9 @@ int aid_lex_next (struct aid_lex *l);
 /* The token is an opening bracket: reads on to its closing one (or the end, or a "}" that cannot be within), which becomes
    the token. */
 void aid_lex_skip (struct aid_lex *l);
+/* The token is "<": reads on to the ">" that closes it, which becomes the token, over brackets that begin with one of OVER.
+   0: one of STOPS, a directive or the end comes before it and is the token. */
+int aid_lex_angles (struct aid_lex *l, const char *over, const char *stops);
 
 static inline int
 aid_lex_is (const struct aid_lex *l, const char *word)

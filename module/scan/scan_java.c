@@ -127,17 +127,12 @@ pop (struct java *j)
   reset (j);
 }
 
+/* The token is "<": reads on behind its ">". */
 static void
 angles (struct java *j)
 {
-  int depth = 1;
-  while (depth > 0 && aid_lex_next (&j->lex))
-    {
-      depth += j->lex.token == '<' ? 1 : j->lex.token == '>' ? -1 : 0;
-      if (j->lex.token == ';' || j->lex.token == '{' || j->lex.token == '}')
-        return;
-    }
-  aid_lex_next (&j->lex);
+  if (aid_lex_angles (&j->lex, "", ";{}"))
+    aid_lex_next (&j->lex);
 }
 
 /* At "@": @Name.Name (...); leaves what is behind it.  @interface is no annotation. */
@@ -225,47 +220,77 @@ import (struct java *j, int is_import)
 }
 
 /* Gives 0 when the token that it leaves has still to be looked at. */
-static int
+static void
 word (struct java *j)
 {
   struct decl *d = &j->d;
   int key = aid_keyword_of (&j->keywords, j->s->text + j->lex.from, j->lex.to - j->lex.from);
   if (d->assigned || d->head)
-    return 1;
+    return;
   if (key == K_RECORD && (d->key || d->words > 0))
     key = 0;
   switch (key)
     {
     case K_PACKAGE:
     case K_IMPORT:
-      if (j->n > 0)
-        return 1;
-      import (j, key == K_IMPORT);
-      return 1;
+      if (j->n == 0)
+        import (j, key == K_IMPORT);
+      return;
     case K_CLASS:
     case K_INTERFACE:
     case K_ENUM:
     case K_RECORD:
       d->key = j->lex.before == '.' ? d->key : key;
-      return 1;
+      return;
     case K_HEAD:
       d->head = 1;
-      return 1;
+      return;
     case K_MODIFIER:
     case K_NEW:
-      return 1;
+      return;
     case K_TYPE:
       d->words++;
-      return 1;
+      return;
     }
   if (d->key && !empty (d->last))
-    return 1;
+    return;
   d->words += j->lex.before != '.';
   d->last = aid_lex_range (&j->lex);
   d->last_end = d->last.to;
-  return 1;
 }
 
+/* The token is "(": the parameters of what was named last, or others. */
+static void
+parameters (struct java *j)
+{
+  struct decl *d = &j->d;
+  if (d->key == K_RECORD && empty (d->last))
+    { /* a method that is called record */
+      d->key = 0;
+      d->last = (struct aid_range){ j->lex.before_from, j->lex.before_to };
+      d->last_end = d->last.to;
+    }
+  if (!d->assigned && !d->key && empty (d->name) && d->last_end == j->lex.before_to)
+    d->name = d->last;
+  aid_lex_skip (&j->lex);
+  d->listed = !empty (d->name);
+}
+
+/* What comes behind "," in int a, b = 0; */
+static void
+comma (struct java *j)
+{
+  struct decl *d = &j->d;
+  if (d->head || d->key || !empty (d->name))
+    return;
+  field (j);
+  d->assigned = 0;
+  d->lead = d->from = j->lex.to;
+  d->variable = d->last = (struct aid_range){ 0, 0 };
+  d->words = 1;
+}
+
+/* Gives 0 when the token that it leaves has still to be looked at. */
 static int
 declaration (struct java *j)
 {
@@ -279,27 +304,19 @@ declaration (struct java *j)
   switch (j->lex.token)
     {
     case AID_T_WORD:
-      return word (j);
+      word (j);
+      return 1;
     case '@':
       annotation (j);
-      if (j->d.from < j->lex.from && j->d.words == 0 && !j->d.key && !j->d.listed)
-        j->d.from = j->lex.from;
+      if (d->from < j->lex.from && d->words == 0 && !d->key && !d->listed)
+        d->from = j->lex.from;
       return 0;
     case '<':
       if (!d->assigned)
         angles (j);
       return d->assigned;
     case '(':
-      if (d->key == K_RECORD && empty (d->last))
-        { /* a method that is called record */
-          d->key = 0;
-          d->last = (struct aid_range){ j->lex.before_from, j->lex.before_to };
-          d->last_end = d->last.to;
-        }
-      if (!d->assigned && !d->key && empty (d->name) && d->last_end == j->lex.before_to)
-        d->name = d->last;
-      aid_lex_skip (&j->lex);
-      d->listed = !empty (d->name);
+      parameters (j);
       return 1;
     case '[':
       aid_lex_skip (&j->lex);
@@ -310,14 +327,7 @@ declaration (struct java *j)
       d->assigned = 1;
       return 1;
     case ',':
-      if (!d->head && !d->key && empty (d->name))
-        {
-          field (j);
-          d->assigned = 0;
-          d->lead = d->from = j->lex.to;
-          d->variable = d->last = (struct aid_range){ 0, 0 };
-          d->words = 1;
-        }
+      comma (j);
       return 1;
     case '{':
       open_brace (j);

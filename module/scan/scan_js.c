@@ -351,19 +351,13 @@ plain_word (struct aid_js *j, int key)
   aid_js_advance (j);
 }
 
-/* Gives 0 when the token that it leaves has still to be looked at. */
+/* At what only the beginning of a statement or member may be.  1: read; 0: read, and the token that it leaves has still to be
+   looked at; -1: it is something else. */
 static int
-token (struct aid_js *j)
+beginning (struct aid_js *j, int key)
 {
   enum aid_js_frame_kind in = j->frames[j->n].kind;
-  begin (j);
-  if (in == JS_F_ENUM)
-    {
-      enumerator (j);
-      return 1;
-    }
-  int key = aid_js_key (j);
-  if (j->begins && (in == JS_F_CLASS || in == JS_F_INTERFACE || in == JS_F_OBJECT))
+  if (in == JS_F_CLASS || in == JS_F_INTERFACE || in == JS_F_OBJECT)
     {
       int did = aid_js_member (j);
       if (did == 1 && j->state != JS_S_MEMBER && j->frames[j->n].kind == in)
@@ -371,25 +365,46 @@ token (struct aid_js *j)
       if (did)
         return did == 1;
     }
-  if (j->begins && key == JS_MODIFIER)
+  if (key == JS_MODIFIER)
     {
       j->modified = 1;
       aid_js_advance (j);
       return 1;
     }
-  if (j->begins && j->lex.token == '@' && in == JS_F_BLOCK)
+  if (j->lex.token != '@' || in != JS_F_BLOCK)
+    return -1;
+  aid_js_decorator (j);
+  return 0;
+}
+
+/* Behind a.b.c: "=" that gives it a value. */
+static int
+is_assignment (const struct aid_js *j)
+{
+  return j->lex.token == '=' && j->chain.to && j->chain.to <= j->lex.before_to && j->state != JS_S_DECLARED
+         && j->state != JS_S_ANNOTATION && j->lex.to < j->s->len && j->s->text[j->lex.to] != '=';
+}
+
+/* Gives 0 when the token that it leaves has still to be looked at. */
+static int
+token (struct aid_js *j)
+{
+  begin (j);
+  if (j->frames[j->n].kind == JS_F_ENUM)
     {
-      aid_js_decorator (j);
-      return 0;
+      enumerator (j);
+      return 1;
     }
+  int key = aid_js_key (j), did = j->begins ? beginning (j, key) : -1;
+  if (did >= 0)
+    return did;
   if (key && aid_js_keyword (j, key))
     {
       j->modified = key == JS_VARIABLE || key == JS_EXPORT;
       j->chain.to = 0;
       return 1;
     }
-  if (j->lex.token == '=' && j->chain.to && j->chain.to <= j->lex.before_to && j->state != JS_S_DECLARED
-      && j->state != JS_S_ANNOTATION && j->lex.to < j->s->len && j->s->text[j->lex.to] != '=')
+  if (is_assignment (j))
     {
       aid_js_assignment (j);
       return 1;
@@ -404,9 +419,7 @@ token (struct aid_js *j)
     aid_js_required (j);
   if (j->lex.token == '<' && ((j->state == JS_S_VALUE && j->lex.before == '=') || j->state == JS_S_ANNOTATION))
     {
-      enum aid_js_state state = j->state;
       aid_js_angles (j);
-      j->state = state;
       return 0;
     }
   if (j->lex.token != '(' && j->lex.token != '{' && j->lex.token != ')')

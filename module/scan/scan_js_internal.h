@@ -101,6 +101,7 @@ int aid_js_member (struct aid_js *j);
 void aid_js_function (struct aid_js *j);
 /* Between a parameter list and a body: reads over the type of the result.  Leaves the "{", or what else comes. */
 void aid_js_result (struct aid_js *j);
+/* The token is "<": reads on behind its ">". */
 void aid_js_angles (struct aid_js *j);
 void aid_js_decorator (struct aid_js *j);
 

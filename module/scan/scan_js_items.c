@@ -7,31 +7,11 @@ candidate (const struct aid_js *j)
   return aid_scan_def (j->s, j->candidate);
 }
 
-/* The token is "<": reads on behind its ">". */
 void
 aid_js_angles (struct aid_js *j)
 {
-  int depth = 1;
-  while (depth > 0 && aid_lex_next (&j->lex))
-    switch (j->lex.token)
-      {
-      case '<':
-        depth++;
-        break;
-      case '>':
-        depth--;
-        break;
-      case '(':
-      case '[':
-      case '{':
-        aid_lex_skip (&j->lex);
-        break;
-      case ';':
-      case ')':
-      case '}':
-        return;
-      }
-  aid_lex_next (&j->lex);
+  if (aid_lex_angles (&j->lex, "([{", ";)}"))
+    aid_lex_next (&j->lex);
 }
 
 void

@@ -105,26 +105,8 @@ add (struct rust *r, enum aid_def_kind kind)
 static void
 angles (struct rust *r)
 {
-  int depth = 1;
-  while (depth > 0 && aid_lex_next (&r->lex))
-    switch (r->lex.token)
-      {
-      case '<':
-        depth++;
-        break;
-      case '>':
-        depth--;
-        break;
-      case '(':
-      case '[':
-      case '{':
-        aid_lex_skip (&r->lex);
-        break;
-      case ';':
-      case '}':
-        return;
-      }
-  aid_lex_next (&r->lex);
+  if (aid_lex_angles (&r->lex, "([{", ";}"))
+    aid_lex_next (&r->lex);
 }
 
 /* Reads on to the "{" that begins a body, or to ";" or what cannot be before it. */
@@ -383,77 +365,92 @@ is_prefix (struct rust *r, int key)
   uint32_t at = r->lex.to;
   while (at < r->s->len && r->s->text[at] == ' ')
     at++;
-  struct aid_span next = { (const char *) r->s->text + at, r->s->len - at };
+  struct aid_span next = { (const char *)r->s->text + at, r->s->len - at };
   return aid_span_starts (next, "fn ") || aid_span_starts (next, "unsafe ") || aid_span_starts (next, "async ")
          || aid_span_starts (next, "extern ") || aid_span_starts (next, "trait ");
 }
 
+/* Where an item begins, and what is known of its attributes. */
 static void
-token (struct rust *r)
+begin (struct rust *r)
 {
-  struct frame *f = &r->frames[r->n];
-  int begins = r->begins, key = key_of (r);
-  if (begins && !r->started && r->lex.token != '}')
+  if (!r->started && r->lex.token != '}')
     {
       r->lead = r->lex.lead;
       r->from = r->lex.from;
       r->started = 1;
       r->test = r->attributed = 0;
     }
-  if (begins && r->attributed && r->lex.token != '#')
+  if (r->attributed && r->lex.token != '#')
     {
       r->from = r->lex.from;
       r->attributed = 0;
     }
-  if (r->lex.token == '#' && (begins || f->kind == F_ENUM || f->kind == F_STRUCT))
-    {
-      attribute (r);
-      return;
-    }
-  if (r->lex.token == '}')
-    {
-      if (f->close == '}')
-        pop (r);
-      r->begins = 1;
-      r->started = 0;
-      return;
-    }
-  if (f->kind == F_STRUCT || f->kind == F_ENUM)
-    {
-      if (key == K_MODIFIER && begins)
-        return;
-      if (r->lex.token == '(' && r->lex.before == AID_T_WORD && begins)
-        {
-          aid_lex_skip (&r->lex); /* pub (crate) */
-          return;
-        }
-      member (r);
-      return;
-    }
-  if (begins && aid_lex_is (&r->lex, "crate") && r->lex.before == AID_T_WORD && r->started)
+}
+
+static void
+close_brace (struct rust *r)
+{
+  if (r->frames[r->n].close == '}')
+    pop (r);
+  r->begins = 1;
+  r->started = 0;
+}
+
+/* The token, within a struct or an enum. */
+static void
+part_of_type (struct rust *r, int key)
+{
+  if (r->begins && key == K_MODIFIER)
+    return;
+  if (r->begins && r->lex.token == '(' && r->lex.before == AID_T_WORD)
+    aid_lex_skip (&r->lex); /* pub (crate) */
+  else
+    member (r);
+}
+
+/* Whether the token, where an item may begin, is what comes before its keyword: reads over it. */
+static int
+is_before_item (struct rust *r, int key)
+{
+  if (aid_lex_is (&r->lex, "crate") && r->lex.before == AID_T_WORD && r->started)
     {
       use (r); /* extern crate */
       r->started = 0;
-      return;
+      return 1;
     }
-  if (begins && is_prefix (r, key))
-    return;
-  if (begins
-      && ((r->lex.token == '(' && r->lex.before == AID_T_WORD && r->started && r->from != r->lex.from)
-          || r->lex.token == AID_T_STRING))
+  if (is_prefix (r, key) || r->lex.token == AID_T_STRING)
+    return 1;
+  if (r->lex.token != '(' || r->lex.before != AID_T_WORD || !r->started || r->from == r->lex.from)
+    return 0;
+  aid_lex_skip (&r->lex); /* pub (crate) */
+  return 1;
+}
+
+static void
+token (struct rust *r)
+{
+  const struct frame *f = &r->frames[r->n];
+  int begins = r->begins, key = key_of (r), of_type = f->kind == F_STRUCT || f->kind == F_ENUM;
+  if (begins)
+    begin (r);
+  if (r->lex.token == '#' && (begins || of_type))
+    attribute (r);
+  else if (r->lex.token == '}')
+    close_brace (r);
+  else if (of_type)
+    part_of_type (r, key);
+  else if (!begins || !is_before_item (r, key))
     {
-      if (r->lex.token == '(')
-        aid_lex_skip (&r->lex); /* pub (crate) */
-      return;
+      r->begins = 0;
+      if (key && begins)
+        item (r, key);
+      else if (r->lex.token == '{')
+        push (r, F_BLOCK, -1, f->parent, f->scope);
+      if (r->lex.token == ';')
+        r->begins = 1;
+      r->started = 0;
     }
-  r->begins = 0;
-  if (key && begins)
-    item (r, key);
-  else if (r->lex.token == '{')
-    push (r, F_BLOCK, -1, f->parent, f->scope);
-  if (r->lex.token == ';')
-    r->begins = 1;
-  r->started = 0;
 }
 
 void

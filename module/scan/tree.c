@@ -107,7 +107,7 @@ load (const char *name, struct library *lib)
       void *symbol = dlsym (handle, symbols[i]);
       if (!symbol)
         return 0;
-      memcpy ((char *) lib + i * sizeof symbol, &symbol, sizeof symbol);
+      memcpy ((char *)lib + i * sizeof symbol, &symbol, sizeof symbol);
     }
   return handle != NULL;
 }
@@ -234,70 +234,72 @@ aid_tree_language_of (struct aid_span path)
 
 /* --- what nodes define --- */
 
+static const struct
+{
+  const char *begins;
+  enum aid_def_kind kind;
+} kinds_by_beginning[] = {
+  { "function_signature", AID_DEF_SIGNATURE },
+  { "method_signature", AID_DEF_SIGNATURE },
+  { "abstract_method", AID_DEF_SIGNATURE },
+  { "function", AID_DEF_FUNCTION },
+  { "generator_function", AID_DEF_FUNCTION },
+  { "method", AID_DEF_METHOD },
+  { "singleton_method", AID_DEF_METHOD },
+  { "constructor", AID_DEF_METHOD },
+  { "compact_constructor", AID_DEF_METHOD },
+  { "class", AID_DEF_CLASS },
+  { "abstract_class", AID_DEF_CLASS },
+  { "object", AID_DEF_CLASS },
+  { "struct", AID_DEF_TYPE },
+  { "union", AID_DEF_TYPE },
+  { "enum_variant", AID_DEF_CONSTRUCTOR },
+  { "enumerator", AID_DEF_CONSTRUCTOR },
+  { "enum", AID_DEF_TYPE },
+  { "interface", AID_DEF_TYPE },
+  { "trait", AID_DEF_TYPE },
+  { "protocol", AID_DEF_TYPE },
+  { "record", AID_DEF_TYPE },
+  { "type", AID_DEF_TYPE },
+  { "annotation_type", AID_DEF_TYPE },
+  { "module", AID_DEF_MODULE },
+  { "namespace", AID_DEF_MODULE },
+  { "internal_module", AID_DEF_MODULE },
+  { "mod_", AID_DEF_MODULE },
+  { "macro", AID_DEF_MACRO },
+  { "preproc_def", AID_DEF_MACRO },
+  { "preproc_function_def", AID_DEF_MACRO },
+  { "const_", AID_DEF_VARIABLE },
+  { "static_item", AID_DEF_VARIABLE },
+};
+static const char *const definition_ends[]
+  = { "_definition", "_declaration", "_item", "_spec", "_specifier", "_statement", "_signature", "_binding", "_def" };
+static const char *const definition_names[]
+  = { "method", "singleton_method", "class", "module", "internal_module", "enum_variant", "enumerator", "preproc_def" };
+
 /* The kind of a definition by its node's name: what it is, then that it is a definition. */
 static int
 defines (const char *type, enum aid_def_kind *kind)
 {
-  static const struct
-  {
-    const char *begins;
-    enum aid_def_kind kind;
-  } rows[] = {
-    { "function_signature", AID_DEF_SIGNATURE },
-    { "method_signature", AID_DEF_SIGNATURE },
-    { "abstract_method", AID_DEF_SIGNATURE },
-    { "function", AID_DEF_FUNCTION },
-    { "generator_function", AID_DEF_FUNCTION },
-    { "method", AID_DEF_METHOD },
-    { "singleton_method", AID_DEF_METHOD },
-    { "constructor", AID_DEF_METHOD },
-    { "compact_constructor", AID_DEF_METHOD },
-    { "class", AID_DEF_CLASS },
-    { "abstract_class", AID_DEF_CLASS },
-    { "object", AID_DEF_CLASS },
-    { "struct", AID_DEF_TYPE },
-    { "union", AID_DEF_TYPE },
-    { "enum_variant", AID_DEF_CONSTRUCTOR },
-    { "enumerator", AID_DEF_CONSTRUCTOR },
-    { "enum", AID_DEF_TYPE },
-    { "interface", AID_DEF_TYPE },
-    { "trait", AID_DEF_TYPE },
-    { "protocol", AID_DEF_TYPE },
-    { "record", AID_DEF_TYPE },
-    { "type", AID_DEF_TYPE },
-    { "annotation_type", AID_DEF_TYPE },
-    { "module", AID_DEF_MODULE },
-    { "namespace", AID_DEF_MODULE },
-    { "internal_module", AID_DEF_MODULE },
-    { "mod_", AID_DEF_MODULE },
-    { "macro", AID_DEF_MACRO },
-    { "preproc_def", AID_DEF_MACRO },
-    { "preproc_function_def", AID_DEF_MACRO },
-    { "const_", AID_DEF_VARIABLE },
-    { "static_item", AID_DEF_VARIABLE },
-  };
-  static const char *const ends[]
-    = { "_definition", "_declaration", "_item", "_spec", "_specifier", "_statement", "_signature", "_binding", "_def" };
-  static const char *const whole[]
-    = { "method", "singleton_method", "class", "module", "internal_module", "enum_variant", "enumerator", "preproc_def" };
   size_t n = strlen (type), i = 0;
   int is = 0;
-  for (size_t k = 0; k < sizeof ends / sizeof *ends && !is; k++)
-    is = n > strlen (ends[k]) && strcmp (type + n - strlen (ends[k]), ends[k]) == 0;
-  for (size_t k = 0; k < sizeof whole / sizeof *whole && !is; k++)
-    is = strcmp (type, whole[k]) == 0;
-  while (is && i < sizeof rows / sizeof *rows && strncmp (type, rows[i].begins, strlen (rows[i].begins)) != 0)
+  for (size_t k = 0; k < sizeof definition_ends / sizeof *definition_ends && !is; k++)
+    is = n > strlen (definition_ends[k]) && strcmp (type + n - strlen (definition_ends[k]), definition_ends[k]) == 0;
+  for (size_t k = 0; k < sizeof definition_names / sizeof *definition_names && !is; k++)
+    is = strcmp (type, definition_names[k]) == 0;
+  while (is && i < sizeof kinds_by_beginning / sizeof *kinds_by_beginning
+         && strncmp (type, kinds_by_beginning[i].begins, strlen (kinds_by_beginning[i].begins)) != 0)
     i++;
-  if (!is || i == sizeof rows / sizeof *rows)
+  if (!is || i == sizeof kinds_by_beginning / sizeof *kinds_by_beginning)
     return 0;
-  *kind = rows[i].kind;
+  *kind = kinds_by_beginning[i].kind;
   return 1;
 }
 
 static struct node
 field (const struct library *lib, struct node node, const char *name)
 {
-  return lib->node_child_by_field_name (node, name, (uint32_t) strlen (name));
+  return lib->node_child_by_field_name (node, name, (uint32_t)strlen (name));
 }
 
 /* What names NODE: its name, or what its declarators lead to; empty when nothing does. */
@@ -413,10 +415,10 @@ aid_tree_scan (struct aid_tree *t, const char *language, struct aid_span text, s
     return AID_E_LIMIT;
   if (!g || !t->lib.parser_set_language (t->parser, g))
     return AID_E_NOTFOUND;
-  void *tree = t->lib.parser_parse_string (t->parser, NULL, text.ptr ? text.ptr : "", (uint32_t) text.len);
+  void *tree = t->lib.parser_parse_string (t->parser, NULL, text.ptr ? text.ptr : "", (uint32_t)text.len);
   if (!tree)
     return AID_E_NOMEM;
-  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
+  struct aid_scanner s = { (const unsigned char *)text.ptr, (uint32_t)text.len, out, 0 };
   struct walk *w = calloc (1, sizeof *w);
   enum aid_err err = AID_E_NOMEM;
   if (w)

@@ -1,6 +1,5 @@
 /* Any bytes in any language: what is found lies in the text and in order, is numbered rightly, and nests. */
 #include "scan/scan.h"
-#include "scan/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,15 +43,6 @@ check_defs (const struct aid_scan *s, struct aid_span text)
     }
 }
 
-static int
-word (void *ctx, struct aid_span w, size_t from, size_t to)
-{
-  size_t *last = ctx;
-  CHECK (w.len > 0 && w.len <= AID_WORD_MAX && from >= *last && to > from);
-  *last = to;
-  return 0;
-}
-
 static void
 check (enum aid_language language, struct aid_span text)
 {
@@ -92,10 +82,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   memcpy (copy, data + 1, size - 1);
   struct aid_span text = { copy, size - 1 };
   check ((enum aid_language) (data[0] % AID_LANGUAGES), text);
-  size_t last = 0;
-  aid_words (text, word, &last);
-  last = 0;
-  aid_identifiers (text, word, &last);
   aid_language_of (text, text);
   free (copy);
   return 0;

@@ -1,9 +1,5 @@
 /* Definitions and tests by their names, in real repositories and in a plain folder; the failing test of a real run. */
-#include "scratch.h"
-#include "context/kinds.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "context_scene.h"
 
 static const char setup[]
   = "set -e; cd \"$1\"; export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null HGRCPATH= HGPLAIN=1\n"
@@ -30,42 +26,16 @@ static const char setup[]
     "mkdir ../over; cd ../over; git init -q .; g submodule --quiet add ../lib 'deps/a lib'; g commit -qm one\n"
     "echo 'int of_over (void) { return of_lib (); }' >o.c\n";
 
-static struct aid_resolver *resolver;
+static struct aid_resolve
+resolve_in (const char *project)
+{
+  return (struct aid_resolve){ .resolver = resolver, .dir = "/", .root = scratch_path (project) };
+}
 
 static int
 make_projects (void **state)
 {
-  char command[512];
-  if (scratch_make (state))
-    return -1;
-  resolver = aid_resolver_new ();
-  FILE *f = fopen (scratch_path ("setup.sh"), "w");
-  if (!f)
-    return -1;
-  fputs (setup, f);
-  fclose (f);
-  snprintf (command, sizeof command, "sh '%s/setup.sh' '%s'", scratch, scratch);
-  return system (command);
-}
-
-static int
-drop_projects (void **state)
-{
-  aid_resolver_free (resolver);
-  return scratch_drop (state);
-}
-
-static enum aid_err
-read_in (const char *project, const char *item, struct aid_str *out, struct aid_error *e)
-{
-  struct aid_str target = AID_STR_INIT (10000), label = AID_STR_INIT (10000);
-  struct aid_resolve how = { .resolver = resolver, .dir = "/", .root = scratch_path (project) };
-  enum aid_err err = aid_context_written (aid_span_z (item), &target, &label, e);
-  if (!err)
-    err = aid_context_read (&how, aid_str_span (&target), out, e);
-  aid_str_free (&target);
-  aid_str_free (&label);
-  return err;
+  return make_scene (state, setup);
 }
 
 static void
@@ -76,17 +46,6 @@ expect_text (const char *project, const char *item, const char *text)
   if (read_in (project, item, &out, &e))
     fail_msg ("%s in %s: %s", item, project, e.msg);
   assert_string_equal (aid_str_z (&out), text);
-  aid_str_free (&out);
-}
-
-static void
-expect_error (const char *project, const char *item, enum aid_err code, const char *says)
-{
-  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
-  struct aid_error e = { AID_OK, "" };
-  enum aid_err err = read_in (project, item, &out, &e);
-  if (err != code || !strstr (e.msg, says))
-    fail_msg ("%s in %s: %s \"%s\"", item, project, aid_err_name (err), e.msg);
   aid_str_free (&out);
 }
 
@@ -206,5 +165,5 @@ main (void)
     cmocka_unit_test (test_many_definitions),
     cmocka_unit_test (test_without_a_build),
   };
-  return cmocka_run_group_tests_name ("context definitions", tests, make_projects, drop_projects);
+  return cmocka_run_group_tests_name ("context definitions", tests, make_projects, drop_scene);
 }

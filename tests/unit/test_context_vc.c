@@ -1,10 +1,6 @@
 /* What version control tells of a project, from real repositories of Git and Mercurial: the same questions have the same kind of
    answer in both. */
-#include "scratch.h"
-#include "context/kinds.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "context_scene.h"
 
 static const char setup[]
   = "set -e; cd \"$1\"; export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null HGRCPATH= HGPLAIN=1\n"
@@ -24,42 +20,16 @@ static const char setup[]
     "cd ../new\n"
     "for d in ../git ../hg; do cd $d; printf 'zero\\none\\nTWO\\nthree\\nFOUR\\n' >'a b.c'; cd ../new; done\n";
 
-static struct aid_resolver *resolver;
+static struct aid_resolve
+resolve_in (const char *project)
+{
+  return (struct aid_resolve){ .resolver = resolver, .dir = scratch_path (project) };
+}
 
 static int
 make_repositories (void **state)
 {
-  char script[4096];
-  if (scratch_make (state))
-    return -1;
-  resolver = aid_resolver_new ();
-  FILE *f = fopen (scratch_path ("setup.sh"), "w");
-  if (!f)
-    return -1;
-  fputs (setup, f);
-  fclose (f);
-  snprintf (script, sizeof script, "sh '%s/setup.sh' '%s'", scratch, scratch);
-  return system (script);
-}
-
-static int
-drop_repositories (void **state)
-{
-  aid_resolver_free (resolver);
-  return scratch_drop (state);
-}
-
-static enum aid_err
-read_in (const char *repository, const char *item, struct aid_str *out, struct aid_error *e)
-{
-  struct aid_str target = AID_STR_INIT (10000), label = AID_STR_INIT (10000);
-  struct aid_resolve how = { .resolver = resolver, .dir = scratch_path (repository) };
-  enum aid_err err = aid_context_written (aid_span_z (item), &target, &label, e);
-  if (!err)
-    err = aid_context_read (&how, aid_str_span (&target), out, e);
-  aid_str_free (&target);
-  aid_str_free (&label);
-  return err;
+  return make_scene (state, setup);
 }
 
 /* The text of ITEM in REPOSITORY holds each of the lines WANT ("|" between them) in this order. */
@@ -92,17 +62,6 @@ expect_without (const char *repository, const char *item, const char *word)
   assert_int_equal (read_in (repository, item, &out, &e), AID_OK);
   if (strstr (aid_str_z (&out), word))
     fail_msg ("%s in %s has \"%s\" in:\n%s", item, repository, word, aid_str_z (&out));
-  aid_str_free (&out);
-}
-
-static void
-expect_error (const char *repository, const char *item, enum aid_err code, const char *says)
-{
-  struct aid_str out = AID_STR_INIT (AID_ITEM_MAX);
-  struct aid_error e = { AID_OK, "" };
-  enum aid_err err = read_in (repository, item, &out, &e);
-  if (err != code || !strstr (e.msg, says))
-    fail_msg ("%s in %s: %s \"%s\"", item, repository, aid_err_name (err), e.msg);
   aid_str_free (&out);
 }
 
@@ -266,5 +225,5 @@ main (void)
     cmocka_unit_test (test_hostile_settings),
     cmocka_unit_test (test_recalling_and_stopping),
   };
-  return cmocka_run_group_tests_name ("context vc", tests, make_repositories, drop_repositories);
+  return cmocka_run_group_tests_name ("context vc", tests, make_repositories, drop_scene);
 }

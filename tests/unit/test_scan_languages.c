@@ -1,6 +1,5 @@
-/* Which language a file is in, and the words of identifiers. */
+/* Which language a file is in, where definitions stand, and a result that is used again. */
 #include "scan/scan.h"
-#include "scan/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,85 +72,6 @@ a_header_is_c_unless_it_looks_like_cpp (void **state)
   assert_string_equal (language ("a.h", "#include <sys/stat.h>\nstruct a;"), "c");
 }
 
-/* --- words --- */
-
-static void
-assert_words (const char *text, const char *expected)
-{
-  struct aid_str out = AID_STR_INIT (4096);
-  assert_int_equal (aid_words_add (aid_span_z (text), &out), AID_OK);
-  assert_string_equal (aid_str_z (&out), expected);
-  aid_str_free (&out);
-}
-
-static void
-identifiers_are_split_where_people_read_words (void **state)
-{
-  (void)state;
-  assert_words ("camelCase PascalCase snake_case SCREAMING_SNAKE kebab-case",
-                "camel case pascal case snake case screaming snake kebab case");
-  assert_words ("HTTPServer parseXMLFile getURL XMLHttpRequest", "http server parse xml file get url xml http request");
-  assert_words ("utf8Decode base64 x2y int32_t v1.2", "utf 8 decode base 64 x 2 y int 32 t v 1 2");
-  assert_words ("f' A::b->c(d)", "f a b c d");
-  assert_words ("\xC3\x89tat \xC3\xA9l\xC3\xA8ve\xC3\x8Att Stra\xC3\x9F"
-                "e \xE6\x96\x87\xE5\xAD\x97", /* État élèveÊtt Straße 文字 */
-                "\xC3\xA9tat \xC3\xA9l\xC3\xA8ve \xC3\xAAtt stra\xC3\x9F"
-                "e \xE6\x96\x87\xE5\xAD\x97");
-  assert_words ("a\xFF"
-                "b\xC3",
-                "a b");
-  assert_words ("", "");
-  assert_words ("__ -- ''", "");
-}
-
-struct seen
-{
-  char text[256];
-  int stop_after;
-};
-
-static int
-note (void *ctx, struct aid_span word, size_t from, size_t to)
-{
-  struct seen *s = ctx;
-  size_t n = strlen (s->text);
-  snprintf (s->text + n, sizeof s->text - n, "%.*s@%zu-%zu ", (int) word.len, word.ptr, from, to);
-  return s->stop_after && --s->stop_after == 0;
-}
-
-static void
-words_say_where_they_stand (void **state)
-{
-  (void)state;
-  struct seen s = { "", 0 };
-  aid_words (AID_SPAN ("  getURL2(\xC3\x89)"), note, &s);
-  assert_string_equal (s.text, "get@2-5 url@5-8 2@8-9 \xC3\xA9@10-12 ");
-  struct seen first = { "", 1 };
-  aid_words (AID_SPAN ("one two"), note, &first);
-  assert_string_equal (first.text, "one@0-3 ");
-}
-
-static void
-identifiers_are_given_whole (void **state)
-{
-  (void)state;
-  struct seen s = { "", 0 };
-  aid_identifiers (AID_SPAN ("getURL 'x my_var' = a-b2"), note, &s);
-  assert_string_equal (s.text, "geturl@0-6 x@8-9 my_var'@10-17 a@20-21 b2@22-24 ");
-}
-
-static void
-what_is_too_long_is_dropped (void **state)
-{
-  (void)state;
-  char text[AID_WORD_MAX + 10];
-  struct seen s = { "", 0 };
-  memset (text, 'a', sizeof text);
-  memcpy (text + AID_WORD_MAX + 5, " next", 5);
-  aid_words ((struct aid_span){ text, sizeof text }, note, &s);
-  assert_string_equal (s.text, "next@134-138 ");
-}
-
 /* --- asking a result --- */
 
 static void
@@ -200,10 +120,6 @@ main (void)
     cmocka_unit_test (a_name_tells_the_language),
     cmocka_unit_test (a_first_line_tells_it_where_the_name_does_not),
     cmocka_unit_test (a_header_is_c_unless_it_looks_like_cpp),
-    cmocka_unit_test (identifiers_are_split_where_people_read_words),
-    cmocka_unit_test (words_say_where_they_stand),
-    cmocka_unit_test (identifiers_are_given_whole),
-    cmocka_unit_test (what_is_too_long_is_dropped),
     cmocka_unit_test (a_place_lies_in_the_innermost_definition),
     cmocka_unit_test (a_result_is_used_again),
   };
