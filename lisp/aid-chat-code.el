@@ -123,7 +123,7 @@ chat: to load one takes Emacs the time of a hundred pieces of text."
     (setq aid-chat--code-timer
           (if aid-chat--stream
               (run-at-time 1 nil #'aid-chat--code-in-view (current-buffer))
-            (run-with-idle-timer 0.2 nil #'aid-chat--code-in-view (current-buffer))))))
+            (run-with-idle-timer (aid-chat--idle-in 0.2) nil #'aid-chat--code-in-view (current-buffer))))))
 
 (defun aid-chat-code-resume ()
   "Show the code that waited until no answer arrives."

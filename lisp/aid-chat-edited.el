@@ -36,7 +36,7 @@
   "Look for answers that were edited when Emacs is next idle."
   (unless aid-chat--edited-timer
     (setq aid-chat--edited-timer
-          (run-with-idle-timer 0.5 nil #'aid-chat--edited-look (current-buffer)))))
+          (run-with-idle-timer (aid-chat--idle-in 0.5) nil #'aid-chat--edited-look (current-buffer)))))
 
 (defun aid-chat-edited-soon (pos)
   "Look soon whether the answer whose heading has its marker at POS was edited."

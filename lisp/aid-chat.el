@@ -185,11 +185,16 @@ Once that is known the disk is not asked again: each answer's end wants to know.
         (message "%s" said)))))
 
 (defun aid-chat--save ()
-  "Save this chat quietly if it is in AID's own folder."
-  (when (and (aid-chat--kept-p) (buffer-modified-p) (verify-visited-file-modtime))
-    (condition-case err
-        (aid-chat--write)
-      (error (message "The chat was not saved: %s" (error-message-string err))))))
+  "Save this chat quietly if it is in AID's own folder.
+Where somebody else has changed its file since, that is for a person to decide."
+  (when (and (aid-chat--kept-p) (buffer-modified-p))
+    (if (not (verify-visited-file-modtime))
+        (message "%s" (substitute-command-keys
+                       (format "The file of %s has changed, so it was not saved: \\[save-buffer] asks"
+                               (buffer-name))))
+      (condition-case err
+          (aid-chat--write)
+        (error (message "The chat was not saved: %s" (error-message-string err)))))))
 
 (defun aid-chat--restore ()
   "Bring back what arrived in this chat, if nobody else has it open."

@@ -306,6 +306,25 @@
           (aid-chat-mode)
           (should (string-search line (aid-chat-tests-visible (point-min) (point-max)))))))))
 
+(ert-deftest aid-chat-save-leaves-another-s-file ()
+  "A chat whose file somebody else has changed is not saved over it, and says so."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text "So\n")
+    (aid-chat--save)
+    (should-not (buffer-modified-p))
+    (write-region "another's\n" nil buffer-file-name nil 'quiet)
+    (set-file-times buffer-file-name (time-add nil 60))
+    (let ((said nil))
+      (cl-letf (((symbol-function 'message)
+                 (lambda (format &rest args) (setq said (apply #'format-message format args)))))
+        (aid-chat-tests-done))
+      (should (string-search "has changed, so it was not saved" said)))
+    (should (buffer-modified-p))
+    (should (equal (with-temp-buffer (insert-file-contents (buffer-file-name chat)) (buffer-string))
+                   "another's\n"))
+    (set-visited-file-modtime)))
+
 (ert-deftest aid-chat-stop-and-kill ()
   "Stopping cancels; so does killing the buffer."
   (aid-chat-tests-with chat
