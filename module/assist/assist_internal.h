@@ -83,7 +83,7 @@ struct aid_prompt
   struct aid_vec weights;      /* struct aid_prompt_weight, in the order of the chat */
   struct aid_vec shown;        /* struct aid_shown, in the order of the conversation */
   struct aid_vec items;        /* struct aid_prompt_item, likewise, when they are wanted */
-  struct aid_vec edited;       /* size_t: the messages that are answers which the person has changed */
+  struct aid_vec edited;       /* size_t, ascending: the messages that are answers which the person has changed */
   int64_t tokens;              /* of the whole, as the counter counts them */
   double spent;                /* US dollars that the chat's answers have cost, as their meta lines say */
   char key[33];                /* the chat's key */

@@ -224,25 +224,17 @@ conclude (struct check *c, size_t l, struct aid_error *e)
   return c->err;
 }
 
-static int
-is_edited (const struct aid_prompt *p, size_t message)
-{
-  for (size_t i = 0; i < p->edited.len; i++)
-    if (AID_VEC_AT (size_t, &p->edited, i) == message)
-      return 1;
-  return 0;
-}
-
 enum aid_err
 aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e)
 {
   const struct aid_vec *all = &p->conversation.messages;
   struct check c = { .prompt = p, .allowed = allowed, .val = val, .first = AID_STR_INIT (4096) };
-  size_t shown = 0, l = aid_val_list (val);
+  size_t shown = 0, edited = 0, l = aid_val_list (val);
   for (size_t i = 0; i < all->len && !c.err; i++)
     {
       const struct aid_message *m = &AID_VEC_AT (struct aid_message, all, i);
-      c.answer = is_edited (p, i);
+      c.answer = edited < p->edited.len && AID_VEC_AT (size_t, &p->edited, edited) == i;
+      edited += (size_t) c.answer;
       for (size_t k = 0; k < m->parts.len && (m->role == AID_ROLE_USER || c.answer) && !c.err; k++)
         {
           const struct aid_part *part = &AID_VEC_AT (struct aid_part, &m->parts, k);

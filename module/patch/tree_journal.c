@@ -198,10 +198,10 @@ aid_tree_change_drop (const struct aid_tree_change *c)
 {
   struct aid_str file = AID_STR_INIT (PATH_MAX);
   file_of (c, c->state, &file);
-  /* A journal that stays, or comes back when the power fails just now, tells of a change that is over: finding it does no harm,
-     so nobody waits for the disk here. */
-  if (!file.err)
-    unlink (file.ptr);
+  /* One that stays, for it cannot be removed, tells of a change that is over.  But it must not come back when the power fails: by
+     then somebody may have taken the change back, and it would be made again. */
+  if (!file.err && unlink (file.ptr) == 0)
+    aid_fs_sync_folder_of (file.ptr);
   aid_str_free (&file);
 }
 
