@@ -226,3 +226,27 @@ aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
     }
   empty (b);
 }
+
+void
+aid_bag_give (struct aid_bag *b, aid_bag_fn *fn, void *ctx)
+{
+  for (size_t i = 0; i < b->n; i++)
+    {
+      const struct slot *slot = &b->slots[b->used[i]];
+      if (is_kept (b, slot))
+        fn (ctx, term_of (b, slot), slot->hash, level_of (b, slot));
+    }
+  empty (b);
+}
+
+void
+aid_bag_give_all (struct aid_bag *b, aid_bag_fn *fn, void *ctx)
+{
+  for (size_t i = 0; i < b->n; i++)
+    {
+      const struct slot *slot = &b->slots[b->used[i]];
+      if (!may_be_left_out (b, slot) || !aid_term_is_stop (term_of (b, slot)))
+        fn (ctx, term_of (b, slot), slot->hash, 0);
+    }
+  empty (b);
+}

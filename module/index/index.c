@@ -172,6 +172,16 @@ connect (const char *dir, const char *name, struct aid_shelf *s, struct aid_erro
   return err;
 }
 
+enum aid_err
+aid_shelf_reopen (const char *dir, struct aid_shelf *s, struct aid_error *e)
+{
+  char name[sizeof s->name];
+
+  memcpy (name, s->name, sizeof name);
+  aid_shelf_close (s);
+  return connect (dir, name, s, e);
+}
+
 static void
 remove_database (const char *dir, const char *name)
 {

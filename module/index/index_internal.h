@@ -9,10 +9,6 @@
 
 #include <pthread.h>
 
-/* Rows of the table words are numbered by file and chunk. */
-#define AID_ROW_SHIFT 12
-#define AID_ROW(file, chunk) (((int64_t)(file) << AID_ROW_SHIFT) | (int64_t)(chunk))
-
 /* One connection and what belongs to it. */
 struct aid_shelf
 {
@@ -28,6 +24,8 @@ struct aid_shelf
    set then) or of another version.  AID_E_NOTFOUND: there is none to read. */
 enum aid_err aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, struct aid_error *e);
 void aid_shelf_close (struct aid_shelf *s);
+/* Closes S and opens its file again: what the connection remembered of it is forgotten. */
+enum aid_err aid_shelf_reopen (const char *dir, struct aid_shelf *s, struct aid_error *e);
 /* Whether S is what DIR/current names now. */
 int aid_shelf_is_current (const char *dir, const struct aid_shelf *s);
 /* Makes a new file with nothing in it, which is not current yet; makes S's file the current one, and removes all others. */
