@@ -1,5 +1,7 @@
 /* An open table of the terms, their bytes in an arena.  Both have limits; a chunk that passes them loses its last terms.
-   The table is small until there are many, for then it stays in the processor's fastest memory. */
+   The table is small until there are many, for then it stays in the processor's fastest memory.
+
+   Words come again and again, so they are counted as they stand, in a table before that one, and each is cut to terms once. */
 #include "index/bag.h"
 #include "base/hash.h"
 #include "index/terms.h"
@@ -12,7 +14,10 @@ enum
   SLOTS_FIRST = 1024,
   TERMS_MAX = 12000,
   ARENA = 1 << 19,
-  LEFT_OUT_BITS = 1 << 14
+  LEFT_OUT_BITS = 1 << 15,
+  WORD_SLOTS = 4096,
+  WORDS_MAX = 1500, /* that are counted before they are cut */
+  WORD_BYTES = 1 << 16
 };
 
 /* BM25's k1 and b, and the terms of a chunk that is neither long nor short. */
@@ -26,15 +31,26 @@ struct slot
   uint16_t len; /* 0: free */
 };
 
+/* A word as it stands in the text. */
+struct word
+{
+  uint32_t hash, at, weight, times;
+  uint16_t len; /* 0: free */
+};
+
 struct aid_bag
 {
+  struct word words[WORD_SLOTS];
+  uint16_t used_words[WORDS_MAX];
+  size_t n_words, word_bytes;
   struct slot slots[SLOTS];
   uint16_t used[TERMS_MAX];
   size_t n, arena_len, cap;                  /* CAP: slots that are used */
   unsigned char left_out[LEFT_OUT_BITS / 8]; /* bits by hash: whether a term may be one that is not kept */
   double total;                              /* terms with their repetitions */
-  unsigned weight;                           /* of the text that is added */
+  unsigned weight, times;                    /* of the word that is cut */
   int parts_only;                            /* no compound identifier whole */
+  char word_arena[WORD_BYTES];
   char arena[ARENA];
 };
 
@@ -92,12 +108,12 @@ spread (struct aid_bag *b)
     }
 }
 
-void
-aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight)
+static void
+add (struct aid_bag *b, struct aid_span term, unsigned weight, unsigned times)
 {
   uint32_t hash = (uint32_t)aid_hash64 (term), i = hash % b->cap;
 
-  b->total++;
+  b->total += times;
   for (; b->slots[i].len; i = (i + 1) % b->cap)
     if (b->slots[i].hash == hash && b->slots[i].len == term.len && !memcmp (b->arena + b->slots[i].at, term.ptr, term.len))
       {
@@ -121,22 +137,79 @@ take_term (void *ctx, struct aid_span term, int whole, size_t end)
 
   (void)end;
   if (!whole || !b->parts_only)
-    aid_bag_add_term (b, term, b->weight);
+    add (b, term, b->weight, b->times);
+}
+
+/* Cuts the words that were counted. */
+static void
+cut_words (struct aid_bag *b)
+{
+  for (size_t i = 0; i < b->n_words; i++)
+    {
+      struct word *w = &b->words[b->used_words[i]];
+      b->weight = w->weight;
+      b->times = w->times;
+      aid_word_terms (&(struct aid_word){ { b->word_arena + w->at, w->len }, 0 }, 0, take_term, b);
+      w->len = 0;
+    }
+  b->n_words = b->word_bytes = 0;
+}
+
+static void
+count_word (struct aid_bag *b, struct aid_span text, unsigned weight)
+{
+  uint32_t hash = (uint32_t)aid_hash64 (text), i = hash % WORD_SLOTS;
+
+  for (; b->words[i].len; i = (i + 1) % WORD_SLOTS)
+    if (b->words[i].hash == hash && b->words[i].len == text.len
+        && !memcmp (b->word_arena + b->words[i].at, text.ptr, text.len))
+      {
+        b->words[i].weight += weight;
+        b->words[i].times++;
+        return;
+      }
+  if (b->n_words == WORDS_MAX || b->word_bytes + text.len > WORD_BYTES)
+    {
+      cut_words (b);
+      i = hash % WORD_SLOTS;
+    }
+  memcpy (b->word_arena + b->word_bytes, text.ptr, text.len);
+  b->words[i] = (struct word){ hash, (uint32_t)b->word_bytes, weight, 1, (uint16_t)text.len };
+  b->word_bytes += text.len;
+  b->used_words[b->n_words++] = (uint16_t)i;
+}
+
+static void
+add_words (struct aid_bag *b, struct aid_span text, unsigned weight, int parts_only)
+{
+  struct aid_word word;
+
+  if (b->parts_only != parts_only)
+    {
+      cut_words (b);
+      b->parts_only = parts_only;
+    }
+  for (size_t at = 0; aid_word_next (text, &at, &word);)
+    if (!word.wide)
+      count_word (b, word.text, weight);
+    else
+      {
+        b->weight = weight;
+        b->times = 1;
+        aid_word_terms (&word, at, take_term, b);
+      }
 }
 
 void
 aid_bag_add_parts (struct aid_bag *b, struct aid_span text, unsigned weight)
 {
-  b->parts_only = 1;
-  aid_bag_add (b, text, weight);
-  b->parts_only = 0;
+  add_words (b, text, weight, 1);
 }
 
 void
 aid_bag_add (struct aid_bag *b, struct aid_span text, unsigned weight)
 {
-  b->weight = weight;
-  aid_terms (text, take_term, b);
+  add_words (b, text, weight, 0);
 }
 
 static unsigned
@@ -203,6 +276,7 @@ aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], s
 {
   unsigned char levels[TERMS_MAX];
 
+  cut_words (b);
   for (size_t i = 0; i < b->n; i++)
     levels[i] = (unsigned char)(is_kept (b, &b->slots[b->used[i]]) ? level_of (b, &b->slots[b->used[i]]) : AID_LEVELS);
   for (unsigned level = 0; level < AID_LEVELS; level++)
@@ -218,6 +292,7 @@ aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], s
 void
 aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
 {
+  cut_words (b);
   for (size_t i = 0; i < b->n; i++)
     {
       struct slot *slot = &b->slots[b->used[i]];
@@ -230,6 +305,7 @@ aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
 void
 aid_bag_give (struct aid_bag *b, aid_bag_fn *fn, void *ctx)
 {
+  cut_words (b);
   for (size_t i = 0; i < b->n; i++)
     {
       const struct slot *slot = &b->slots[b->used[i]];
@@ -242,6 +318,7 @@ aid_bag_give (struct aid_bag *b, aid_bag_fn *fn, void *ctx)
 void
 aid_bag_give_all (struct aid_bag *b, aid_bag_fn *fn, void *ctx)
 {
+  cut_words (b);
   for (size_t i = 0; i < b->n; i++)
     {
       const struct slot *slot = &b->slots[b->used[i]];

@@ -20,8 +20,6 @@ void aid_bag_free (struct aid_bag *b);
 void aid_bag_add (struct aid_bag *b, struct aid_span text, unsigned weight);
 /* The same without compound identifiers as they are. */
 void aid_bag_add_parts (struct aid_bag *b, struct aid_span text, unsigned weight);
-/* Adds TERM as it is. */
-void aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight);
 /* Appends the terms of each level to OUT, with a blank behind each; ENDS[i] is where level i ends in OUT.  Appends
    each term's cell to CELLS (of uint32_t).  B is empty then. */
 void aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], struct aid_vec *cells);

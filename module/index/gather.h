@@ -12,10 +12,16 @@ struct aid_gather;
 
 struct aid_gather *aid_gather_new (struct aid_error *e);
 void aid_gather_free (struct aid_gather *g);
-#define AID_GATHER_UNCOUNTED 0 /* a hash: the term is not counted in the sketch */
-/* Adds that TERM is in COLUMN of ROW, a row above 0.  The rows of a term never descend.  Its HASH (the low half of aid_hash64) is
-   given back by aid_gather_term.  Failure is sticky: see aid_gather_err. */
-void aid_gather_add (struct aid_gather *g, struct aid_span term, uint32_t hash, int64_t row, unsigned column);
+/* A term that is to be added, its hash (the low half of aid_hash64), and the column that it is in. */
+struct aid_to_gather
+{
+  struct aid_span term;
+  uint32_t hash;
+  unsigned char column; /* 0 to 7 */
+  unsigned char apart;  /* it is not to be counted in the sketch */
+};
+/* Adds that ROW, above 0, has the N TERMS.  The rows of a term never descend.  Failure is sticky: see aid_gather_err. */
+void aid_gather_add (struct aid_gather *g, int64_t row, const struct aid_to_gather *terms, size_t n);
 enum aid_err aid_gather_err (const struct aid_gather *g);
 /* What it takes in memory by now. */
 size_t aid_gather_bytes (const struct aid_gather *g);
@@ -27,6 +33,7 @@ struct aid_gathered
 {
   struct aid_span term; /* borrowed */
   uint32_t hash, rows;
+  int apart;
   /* The walk's own. */
   int64_t row;
   uint32_t at, seen;

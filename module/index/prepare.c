@@ -29,12 +29,12 @@ enum
   CHUNK_MAX = 6000,
   NAMES_MAX = 4000,
   SYMBOL_MAX = 200,
+  SOME_TERMS = 64,
   MACROS_MAX = 150
 };
 enum
 {
-  IN_CODE = AID_WEIGHT_ONE,
-  IN_COMMENT = AID_WEIGHT_ONE,
+  IN_TEXT = AID_WEIGHT_ONE, /* comments weigh as much as code */
   IN_NAME = 3 * AID_WEIGHT_ONE
 };
 
@@ -46,8 +46,11 @@ struct aid_preparer
   struct aid_str text;
   struct aid_vec chunks;
   struct aid_gather *names, *words; /* NULL: nothing is gathered */
+  struct aid_gather *to;            /* one of them */
   int64_t row;                      /* whose terms are gathered */
-  unsigned column;
+  unsigned char column;
+  struct aid_to_gather some[SOME_TERMS]; /* that are gathered together */
+  size_t n_some;
 };
 
 struct aid_preparer *
@@ -141,12 +144,21 @@ add_tag (struct aid_prepared *out, char kind, struct aid_span name, int lower)
 }
 
 static void
+gather_some (struct aid_preparer *p)
+{
+  aid_gather_add (p->to, p->row, p->some, p->n_some);
+  p->n_some = 0;
+}
+
+static void
 gather_name (void *ctx, struct aid_span term, uint32_t hash, unsigned level)
 {
   struct aid_preparer *p = ctx;
 
   (void)level;
-  aid_gather_add (p->names, term, hash, p->row, p->column);
+  p->some[p->n_some++] = (struct aid_to_gather){ term, hash, p->column, 0 };
+  if (p->n_some == SOME_TERMS)
+    gather_some (p);
 }
 
 static void
@@ -154,16 +166,21 @@ gather_word (void *ctx, struct aid_span term, uint32_t hash, unsigned level)
 {
   struct aid_preparer *p = ctx;
 
-  aid_gather_add (p->words, term, hash, p->row, level);
+  p->column = (unsigned char)level;
+  gather_name (p, term, hash, level);
 }
 
 /* Gives the bag's terms to COLUMN of the table names. */
 static void
-give_names (struct aid_preparer *p, unsigned column, struct aid_str *text, struct aid_vec *cells)
+give_names (struct aid_preparer *p, unsigned char column, struct aid_str *text, struct aid_vec *cells)
 {
+  p->to = p->names;
   p->column = column;
   if (p->names)
-    aid_bag_give_all (p->bag, gather_name, p);
+    {
+      aid_bag_give_all (p->bag, gather_name, p);
+      gather_some (p);
+    }
   else
     aid_bag_take_all (p->bag, text, cells);
 }
@@ -177,8 +194,9 @@ give_symbol (struct aid_preparer *p, struct aid_span name, struct aid_str *text)
 
   for (size_t i = 0; i < name.len; i++)
     term[len++] = name.ptr[i] == ' ' || !name.ptr[i] ? '\x1f' : name.ptr[i];
+  struct aid_span whole = { term, len };
   if (p->names)
-    aid_gather_add (p->names, (struct aid_span){ term, len }, AID_GATHER_UNCOUNTED, p->row, 2);
+    aid_gather_add (p->names, p->row, &(struct aid_to_gather){ whole, (uint32_t)aid_hash64 (whole), 2, 1 }, 1);
   else
     {
       aid_str_add (text, term, len);
@@ -281,29 +299,6 @@ aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct ai
   return err ? err : add_windows (text, len, from, len, out);
 }
 
-/* Adds a chunk's bytes, those in comments apart; *REGION is the first region that does not end before it. */
-static void
-add_fields (struct aid_preparer *p, struct aid_chunk c, size_t *region)
-{
-  struct aid_span text = aid_str_span (&p->text);
-  const struct aid_scan *s = &p->scan;
-  size_t at = c.from;
-
-  while (*region < s->n_regions && s->regions[*region].to <= c.from)
-    ++*region;
-  for (size_t i = *region; i < s->n_regions && s->regions[i].from < c.to; i++)
-    {
-      size_t from = s->regions[i].from > at ? s->regions[i].from : at,
-             to = s->regions[i].to < c.to ? s->regions[i].to : c.to;
-      if (s->regions[i].kind != AID_REGION_COMMENT || to <= from)
-        continue;
-      aid_bag_add (p->bag, aid_span_cut (text, at, from), IN_CODE);
-      aid_bag_add (p->bag, aid_span_cut (text, from, to), IN_COMMENT);
-      at = to;
-    }
-  aid_bag_add (p->bag, aid_span_cut (text, at, c.to), IN_CODE);
-}
-
 /* Appends the bag's terms as one row of the table words. */
 static void
 put_row (struct aid_preparer *p, struct aid_prepared *out)
@@ -325,7 +320,7 @@ static void
 prepare_words (struct aid_preparer *p, int64_t id, struct aid_prepared *out)
 {
   struct aid_span text = aid_str_span (&p->text);
-  size_t region = 0, def = 0;
+  size_t def = 0;
 
   p->chunks.len = 0;
   if (aid_chunks (text.ptr, text.len, &p->scan, &p->chunks))
@@ -333,13 +328,17 @@ prepare_words (struct aid_preparer *p, int64_t id, struct aid_prepared *out)
   for (size_t i = 0; i < p->chunks.len && !out->err; i++, out->rows++)
     {
       struct aid_chunk c = AID_VEC_AT (struct aid_chunk, &p->chunks, i);
-      add_fields (p, c, &region);
+      aid_bag_add (p->bag, aid_span_cut (text, c.from, c.to), IN_TEXT);
       for (; def < p->scan.n_defs && p->scan.defs[def].whole.from < c.to; def++)
         if (p->scan.defs[def].name.to > p->scan.defs[def].name.from)
           aid_bag_add (p->bag, aid_span_cut (text, p->scan.defs[def].name.from, p->scan.defs[def].name.to), IN_NAME);
       p->row = AID_ROW (id, i);
+      p->to = p->words;
       if (p->words)
-        aid_bag_give (p->bag, gather_word, p);
+        {
+          aid_bag_give (p->bag, gather_word, p);
+          gather_some (p);
+        }
       else
         put_row (p, out);
     }

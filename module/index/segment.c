@@ -318,7 +318,7 @@ put_all (struct segment *s, struct aid_gather *g, size_t n, uint32_t *sketch)
       int64_t row;
       unsigned columns;
       aid_gather_term (g, i, &t);
-      if (sketch && t.hash != AID_GATHER_UNCOUNTED)
+      if (sketch && !t.apart)
         sketch[t.hash & (AID_SKETCH_CELLS - 1)] += t.rows;
       put_term (s, t.term);
       while (aid_gather_next (g, &t, &row, &columns))
@@ -339,11 +339,11 @@ damaged (struct aid_db *db, struct aid_error *e)
 }
 
 static enum aid_err
-prepare (struct aid_db *db, const char *format, const char *table, sqlite3_stmt **out, struct aid_error *e)
+prepare (struct aid_db *db, const char *before, const char *table, const char *behind, sqlite3_stmt **out, struct aid_error *e)
 {
   char sql[160];
 
-  snprintf (sql, sizeof sql, format, table);
+  snprintf (sql, sizeof sql, "%s%s%s", before, table, behind);
   return aid_db_prepare (db, sql, out, e);
 }
 
@@ -352,7 +352,7 @@ read_structure (struct aid_db *db, const char *table, struct structure *s, struc
 {
   sqlite3_stmt *get;
   int row;
-  enum aid_err err = prepare (db, "SELECT block FROM %s_data WHERE id=?1", table, &get, e);
+  enum aid_err err = prepare (db, "SELECT block FROM ", table, "_data WHERE id=?1", &get, e);
 
   memset (s, 0, sizeof *s);
   if (err)
@@ -398,9 +398,9 @@ aid_segment_write (struct aid_db *db, const char *table, struct aid_gather *g, u
   if (!(err = read_structure (db, table, &now, e)) && now.n >= SEGMENTS_MAX)
     err = aid_error_set (e, AID_E_LIMIT, "The index %s has too many segments", aid_db_path (db));
   if (!err)
-    err = prepare (db, "INSERT OR REPLACE INTO %s_data(id, block) VALUES(?1, ?2)", table, &s->put_page, e);
+    err = prepare (db, "INSERT OR REPLACE INTO ", table, "_data(id, block) VALUES(?1, ?2)", &s->put_page, e);
   if (!err)
-    err = prepare (db, "INSERT INTO %s_idx(segid, term, pgno) VALUES(?1, ?2, ?3)", table, &s->put_term, e);
+    err = prepare (db, "INSERT INTO ", table, "_idx(segid, term, pgno) VALUES(?1, ?2, ?3)", &s->put_term, e);
   if (!err)
     {
       s->id = free_id (&now);

@@ -1,5 +1,6 @@
-/* Bringing an index up to date.  A first index of many files goes over them twice: first for names, so that paths and
-   definitions can be searched early, then for words; a file that changed is done at once.  What is found again as it
+/* Bringing an index up to date.  A first index of much text goes over it twice: first for names, so that paths and
+   definitions can be searched early, then for words; less is read once, and so is a file that changed.  Where much is read, what
+   comes of it is gathered by the threads that read and laid down in large parts (gather.h, segment.h), else row by row.  What is found again as it
    was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
 #include "index/update_internal.h"
 #include "base/clock.h"
@@ -8,11 +9,13 @@
 
 enum
 {
-  TWICE = 4000,  /* files beyond which names come first */
   BULK = 2000,   /* files beyond which what is read is gathered */
   BATCH = 500,   /* files in one look for those without words */
   TAGS_MAX = 1 << 26
 };
+
+#define TWICE ((uint64_t)192 << 20) /* bytes of text beyond which names come first: some ten seconds' work */
+#define TWICE_FILES 100000           /* the same for files */
 
 /* --- what comes out of the pipe ------------------------------------------------------------------------------------ */
 
@@ -230,6 +233,25 @@ read_words (struct aid_run *r)
   aid_vec_free (&batch);
 }
 
+static int
+add_size (void *ctx, const struct aid_project_file *f)
+{
+  if (f->class == AID_FILE_TEXT && !f->gone)
+    *(uint64_t *)ctx += f->size;
+  return 0;
+}
+
+/* Whether N files that are new are to be read for their names first. */
+static int
+is_much (struct aid_run *r, size_t n)
+{
+  uint64_t bytes = 0;
+
+  if (n > BULK && n <= TWICE_FILES && !r->err)
+    r->err = aid_project_files (r->x->project, add_size, &bytes, NULL, r->e);
+  return n > TWICE_FILES || bytes > TWICE;
+}
+
 static void
 update_all (struct aid_run *r)
 {
@@ -239,7 +261,8 @@ update_all (struct aid_run *r)
 
   r->all = 1;
   aid_project_state (r->x->project, &project);
-  r->what = project.files > had + TWICE ? AID_PREPARE_NAMES : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
+  r->what = is_much (r, project.files > had ? project.files - had : 0) ? AID_PREPARE_NAMES
+                                                                       : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
   r->empty = !r->err && !aid_row_count (r, "SELECT 1 FROM files LIMIT 1");
   enter (r, had ? AID_INDEX_WORDS : AID_INDEX_NAMES, project.files);
   widen (r, project.files > had ? project.files - had : 0);

@@ -29,6 +29,7 @@ struct aid_run
   int open;       /* a transaction */
   uint64_t bytes; /* of text in it */
   int64_t rows;   /* that it adds to names and words */
+  unsigned laid;   /* how often what was gathered was laid down */
   size_t gathered; /* the most that a thread holds of it, in bytes */
   int64_t next, next_kept; /* the id of the next new file; what the database has of that */
   int64_t came;   /* live files more than before */

@@ -80,8 +80,8 @@ static struct aid_span
 term_of (unsigned i)
 {
   static char text[300];
-  static const char *const kinds[] = { "t%u", "common_beginning_of_many_%u", "\xc3\xa9t\xc3\xa9_%u", "=Name::%u", "%u" };
-  int n = snprintf (text, sizeof text, kinds[i % 5], i);
+  static const char *const kinds[] = { "t", "common_beginning_of_many_", "\xc3\xa9t\xc3\xa9_", "=Name::", "" };
+  int n = snprintf (text, sizeof text, "%s%u", kinds[i % 5], i);
   while (i % 97 == 3 && n < 200)
     text[n++] = 'x';
   return (struct aid_span){ text, (size_t)n };
@@ -93,6 +93,12 @@ some_term (void)
 {
   unsigned bits = any (12);
   return any (1u << bits) % TERMS;
+}
+
+static void
+gather (struct aid_gather *g, int64_t row, struct aid_span term, unsigned column)
+{
+  aid_gather_add (g, row, &(struct aid_to_gather){ term, (uint32_t)aid_hash64 (term), (unsigned char)column, 0 }, 1);
 }
 
 /* Row ROW: terms of each of three columns, for both tables. */
@@ -109,7 +115,7 @@ make_row (int64_t row, unsigned terms, struct aid_gather *to)
         aid_str_addspan (&columns[c], term);
         aid_str_addc (&columns[c], ' ');
         if (to)
-          aid_gather_add (to, term, (uint32_t)aid_hash64 (term), row, c);
+          gather (to, row, term, c);
       }
   static const char *const into[]
     = { "INSERT INTO single(rowid, a, b, c) VALUES(?1, ?2, ?3, ?4)", "INSERT INTO whole(rowid, a, b, c) VALUES(?1, ?2, ?3, ?4)" };
@@ -201,7 +207,7 @@ a_term_of_many_rows_goes_over_many_pages (void **state)
   open_again ();
   run ("BEGIN");
   for (int64_t row = 10000; row < 60000; row++)
-    aid_gather_add (g, AID_SPAN ("everywhere"), 1, row, 1);
+    gather (g, row, AID_SPAN ("everywhere"), 1);
   assert_int_equal (aid_segment_write (db, "whole", g, NULL, &e), AID_OK);
   run ("COMMIT");
   open_again ();
@@ -247,7 +253,7 @@ the_sketch_counts_the_rows_of_terms (void **state)
   struct aid_gather *g = aid_gather_new (&e);
   for (int64_t row = 1; row <= 20; row++)
     for (unsigned column = 0; column < 2; column++)
-      aid_gather_add (g, AID_SPAN ("zebra"), (uint32_t)aid_hash64 (AID_SPAN ("zebra")), row, column);
+      gather (g, row, AID_SPAN ("zebra"), column);
   open_again ();
   assert_int_equal (aid_segment_write (db, "whole", g, sketch, &e), AID_OK);
   assert_int_equal (sketch[aid_sketch_cell (AID_SPAN ("zebra"))], 20);
@@ -266,7 +272,7 @@ what_is_no_list_of_segments_is_told_and_left (void **state)
       char sql[200];
       snprintf (sql, sizeof sql, "UPDATE whole_data SET block=%s WHERE id=10", lists[i]);
       run (sql);
-      aid_gather_add (g, AID_SPAN ("zebra"), 1, 1, 0);
+      gather (g, 1, AID_SPAN ("zebra"), 0);
       assert_int_equal (aid_segment_write (db, "whole", g, NULL, &e), AID_E_PARSE);
       aid_gather_free (g);
     }
@@ -282,12 +288,12 @@ a_gathering_that_was_emptied_begins_anew (void **state)
   int64_t row;
   unsigned columns;
   for (int64_t i = 1; i < 5000; i++)
-    aid_gather_add (g, term_of ((unsigned)i % TERMS), 1, i, 0);
+    gather (g, i, term_of ((unsigned)i % TERMS), 0);
   aid_gather_clear (g);
   assert_int_equal (aid_gather_sort (g), 0);
-  aid_gather_add (g, AID_SPAN ("b"), 2, 3, 1);
-  aid_gather_add (g, AID_SPAN ("a"), 1, 3, 0);
-  aid_gather_add (g, AID_SPAN ("a"), 1, 3, 2);
+  gather (g, 3, AID_SPAN ("b"), 1);
+  gather (g, 3, AID_SPAN ("a"), 0);
+  gather (g, 3, AID_SPAN ("a"), 2);
   assert_int_equal (aid_gather_sort (g), 2);
   aid_gather_term (g, 0, &t);
   assert_true (aid_span_eqz (t.term, "a"));
