@@ -14,7 +14,7 @@ enum
   SLOTS_FIRST = 1024,
   TERMS_MAX = 12000,
   ARENA = 1 << 19,
-  LEFT_OUT_BITS = 1 << 15,
+  LEFT_OUT = 1024, /* slots for terms that are not kept */
   WORD_SLOTS = 4096,
   WORDS_MAX = 1500, /* that are counted before they are cut */
   WORD_BYTES = 1 << 16
@@ -29,6 +29,14 @@ struct slot
 {
   uint32_t hash, at, weight;
   uint16_t len; /* 0: free */
+};
+
+/* A term that is not kept: a stop word, or one of programming languages. */
+struct left_out
+{
+  const char *text; /* NULL: a free slot */
+  uint32_t hash;
+  int is_stop;
 };
 
 /* A word as it stands in the text. */
@@ -46,7 +54,7 @@ struct aid_bag
   struct slot slots[SLOTS];
   uint16_t used[TERMS_MAX];
   size_t n, arena_len, cap;                  /* CAP: slots that are used */
-  unsigned char left_out[LEFT_OUT_BITS / 8]; /* bits by hash: whether a term may be one that is not kept */
+  struct left_out left_out[LEFT_OUT];
   double total;                              /* terms with their repetitions */
   unsigned weight, times;                    /* of the word that is cut */
   int parts_only;                            /* no compound identifier whole */
@@ -67,8 +75,11 @@ aid_bag_new (struct aid_error *e)
   b->cap = SLOTS_FIRST;
   for (size_t i = 0; aid_term_left_out (i); i++)
     {
-      uint32_t bit = (uint32_t)aid_hash64 (aid_span_z (aid_term_left_out (i))) % LEFT_OUT_BITS;
-      b->left_out[bit / 8] |= (unsigned char)(1u << bit % 8);
+      struct aid_span term = aid_span_z (aid_term_left_out (i));
+      uint32_t hash = (uint32_t)aid_hash64 (term), at = hash % LEFT_OUT;
+      while (b->left_out[at].text)
+        at = (at + 1) % LEFT_OUT;
+      b->left_out[at] = (struct left_out){ term.ptr, hash, aid_term_is_stop (term) };
     }
   return b;
 }
@@ -228,26 +239,28 @@ aid_level_value (unsigned level)
   return (level + 0.5) / AID_LEVELS;
 }
 
-/* Whether S may be a term that no question has; mostly its hash tells that it is none. */
-static int
-may_be_left_out (const struct aid_bag *b, const struct slot *s)
-{
-  uint32_t bit = s->hash % LEFT_OUT_BITS;
-
-  return b->left_out[bit / 8] >> bit % 8 & 1;
-}
-
 static struct aid_span
 term_of (const struct aid_bag *b, const struct slot *s)
 {
   return (struct aid_span){ b->arena + s->at, s->len };
 }
 
-/* A term that no question has is not kept. */
-static int
-is_kept (const struct aid_bag *b, const struct slot *s)
+/* Which of the terms that no question has S is, or NULL. */
+static const struct left_out *
+left_out (const struct aid_bag *b, const struct slot *s)
 {
-  return !may_be_left_out (b, s) || (!aid_term_is_stop (term_of (b, s)) && !aid_term_is_everywhere (term_of (b, s)));
+  for (uint32_t at = s->hash % LEFT_OUT; b->left_out[at].text; at = (at + 1) % LEFT_OUT)
+    if (b->left_out[at].hash == s->hash && aid_span_eqz (term_of (b, s), b->left_out[at].text))
+      return &b->left_out[at];
+  return NULL;
+}
+
+static int
+is_stop (const struct aid_bag *b, const struct slot *s)
+{
+  const struct left_out *l = left_out (b, s);
+
+  return l && l->is_stop;
 }
 
 static void
@@ -278,7 +291,7 @@ aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], s
 
   cut_words (b);
   for (size_t i = 0; i < b->n; i++)
-    levels[i] = (unsigned char)(is_kept (b, &b->slots[b->used[i]]) ? level_of (b, &b->slots[b->used[i]]) : AID_LEVELS);
+    levels[i] = (unsigned char)(!left_out (b, &b->slots[b->used[i]]) ? level_of (b, &b->slots[b->used[i]]) : AID_LEVELS);
   for (unsigned level = 0; level < AID_LEVELS; level++)
     {
       for (size_t i = 0; i < b->n; i++)
@@ -296,7 +309,7 @@ aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells)
   for (size_t i = 0; i < b->n; i++)
     {
       struct slot *slot = &b->slots[b->used[i]];
-      if (!may_be_left_out (b, slot) || !aid_term_is_stop (term_of (b, slot)))
+      if (!is_stop (b, slot))
         give (b, slot, out, cells);
     }
   empty (b);
@@ -309,7 +322,7 @@ aid_bag_give (struct aid_bag *b, aid_bag_fn *fn, void *ctx)
   for (size_t i = 0; i < b->n; i++)
     {
       const struct slot *slot = &b->slots[b->used[i]];
-      if (is_kept (b, slot))
+      if (!left_out (b, slot))
         fn (ctx, term_of (b, slot), slot->hash, level_of (b, slot));
     }
   empty (b);
@@ -322,7 +335,7 @@ aid_bag_give_all (struct aid_bag *b, aid_bag_fn *fn, void *ctx)
   for (size_t i = 0; i < b->n; i++)
     {
       const struct slot *slot = &b->slots[b->used[i]];
-      if (!may_be_left_out (b, slot) || !aid_term_is_stop (term_of (b, slot)))
+      if (!is_stop (b, slot))
         fn (ctx, term_of (b, slot), slot->hash, 0);
     }
   empty (b);

@@ -25,6 +25,8 @@ enum
   WAIT_MS = 3000
 };
 
+#define MUCH ((uint64_t)192 << 20) /* some ten seconds' work */
+
 static const char schema[]
   = "PRAGMA page_size=4096;"
     "BEGIN;"
@@ -337,6 +339,7 @@ aid_index_open (struct aid_project *p, const struct aid_index_options *options, 
   x->dir = aid_str_steal (&dir);
   x->threads = o->threads ? o->threads > 8 ? 8 : o->threads : 1;
   x->no_history = o->no_history;
+  x->much = o->much ? o->much : MUCH;
   x->lock_fd = -1;
   x->state.named_ms = x->state.ready_ms = -1;
   pthread_mutex_init (&x->write_lock, NULL);

@@ -46,9 +46,11 @@ struct aid_index
   char *dir;
   unsigned threads;
   int no_history;
+  uint64_t much;
   unsigned long thread;  /* 0: none */
   int serving;           /* that thread updates, at idle priority where there is much to read; set before it starts */
   struct aid_stop *stop; /* ends the thread */
+  int untidy;            /* the thread's: the tables' parts are not brought together yet */
 
   pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
   struct aid_shelf writer;

@@ -296,13 +296,6 @@ static const char *const everywhere[] = {
 };
 
 int
-aid_term_is_everywhere (struct aid_span term)
-{
-  return term.len > 1 && term.len < 9
-         && bsearch (&term, everywhere, sizeof everywhere / sizeof *everywhere, sizeof *everywhere, compare) != NULL;
-}
-
-int
 aid_term_is_stop (struct aid_span term)
 {
   return term.len && bsearch (&term, stops, sizeof stops / sizeof *stops, sizeof *stops, compare) != NULL;

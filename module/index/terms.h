@@ -31,10 +31,8 @@ size_t aid_stem (char *p, size_t len);
 /* Whether TERM (a stem) says nothing of what a question is about: "the", "should", "fix". */
 int aid_term_is_stop (struct aid_span term);
 
-/* Whether TERM is a word of programming languages that is in nearly every chunk of a program's text. */
-int aid_term_is_everywhere (struct aid_span term);
-
-/* The Ith of both kinds, from 0; NULL: there are no more. */
+/* The Ith of those, from 0, and behind them of words of programming languages that are in nearly every chunk of a program's text;
+   NULL: there are no more. */
 const char *aid_term_left_out (size_t i);
 
 #endif

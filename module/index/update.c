@@ -9,13 +9,12 @@
 
 enum
 {
-  BULK = 2000,   /* files beyond which what is read is gathered */
+  BULK = 1000,   /* files beyond which what is read is gathered */
   BATCH = 500,   /* files in one look for those without words */
   TAGS_MAX = 1 << 26
 };
 
-#define TWICE ((uint64_t)192 << 20) /* bytes of text beyond which names come first: some ten seconds' work */
-#define TWICE_FILES 100000           /* the same for files */
+#define MANY_FILES 100000 /* of which names are read first, however small they are */
 
 /* --- what comes out of the pipe ------------------------------------------------------------------------------------ */
 
@@ -96,10 +95,17 @@ put (struct aid_run *r, struct aid_span path, unsigned what, int64_t id, int64_t
       drain (r);
       widen (r, 0);
     }
+  else if (aid_pipe_full (r->pipe) && !r->gather && r->put > BULK)
+    {
+      drain (r);
+      aid_run_commit (r);
+      widen (r, r->put);
+    }
   else if (aid_pipe_full (r->pipe))
     for (int i = 0; i < AID_PIPE_HALF; i++)
       take (r);
   breathe (r);
+  r->put++;
   if (r->gather && !id)
     id = r->next++;
   aid_pipe_put (r->pipe, path, what, id, hash);
@@ -247,9 +253,9 @@ is_much (struct aid_run *r, size_t n)
 {
   uint64_t bytes = 0;
 
-  if (n > BULK && n <= TWICE_FILES && !r->err)
+  if (n > BULK && n <= MANY_FILES && !r->err)
     r->err = aid_project_files (r->x->project, add_size, &bytes, NULL, r->e);
-  return n > TWICE_FILES || bytes > TWICE;
+  return n > MANY_FILES || bytes > r->x->much;
 }
 
 static void

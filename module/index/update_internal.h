@@ -23,6 +23,7 @@ struct aid_run
   enum aid_err err;
   unsigned what;  /* AID_PREPARE_... of new files */
   int empty;      /* no row was there when it began: none is looked for, each file comes once */
+  size_t put;     /* files that were put into the pipe */
   int all;        /* all files were looked at */
   int wide;       /* the pipe has threads */
   int gather;     /* the threads gather what they read: whole segments are laid down, and not row by row */

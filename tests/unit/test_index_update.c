@@ -302,9 +302,8 @@ update_and_kill (int ms)
 }
 
 static void
-a_writer_that_is_killed_leaves_an_index_that_goes_on (void **state)
+kill_writers (void)
 {
-  (void)state;
   write_many (0, 5000);
   for (int ms = 30; ms < 600; ms += 90)
     {
@@ -319,6 +318,92 @@ a_writer_that_is_killed_leaves_an_index_that_goes_on (void **state)
       update_and_kill (20 + round * 40);
       expect_whole (5300 + round * 300);
       close_index ();
+    }
+}
+
+static void
+a_writer_that_is_killed_leaves_an_index_that_goes_on (void **state)
+{
+  (void)state;
+  kill_writers ();
+}
+
+static void
+so_does_one_that_is_killed_while_it_reads_names_and_then_words (void **state)
+{
+  (void)state;
+  scene_options.much = 1;
+  kill_writers ();
+}
+
+/* Stops the update as soon as names can be searched. */
+static void *
+stop_when_named (void *arg)
+{
+  struct aid_index_state s;
+  do
+    {
+      usleep (1000);
+      aid_index_state (ix, &s);
+    }
+  while (s.phase != AID_INDEX_WORDS && s.phase != AID_INDEX_READY);
+  aid_stop_set (arg);
+  return NULL;
+}
+
+static void
+names_of_much_text_can_be_searched_before_its_words (void **state)
+{
+  (void)state;
+  struct aid_project_options options = { .watch = 0 };
+  struct aid_error e = { AID_OK, "" };
+  struct aid_stop *stop = aid_stop_new (&e);
+  pthread_t stopping;
+  write_many (0, 3000);
+  scene_options.much = 1;
+  assert_int_equal (aid_project_open (in_project (""), &options, &project, &e), AID_OK);
+  assert_int_equal (aid_index_open (project, &scene_options, &ix, &e), AID_OK);
+  pthread_create (&stopping, NULL, stop_when_named, stop);
+  enum aid_err err = aid_index_update (ix, 10000, stop, &e);
+  pthread_join (stopping, NULL);
+  aid_stop_free (stop);
+  assert_true (err == AID_OK || err == AID_E_CANCELLED);
+  for (int i = 0; i < 3000; i += 299)
+    {
+      char question[64], path[64];
+      snprintf (question, sizeof question, "function_%d", i);
+      snprintf (path, sizeof path, "d%d/f%d.c", i % 20, i);
+      finds (question, path);
+    }
+  expect_whole (3000);
+}
+
+static void
+many_files_of_another_branch_come_and_go_and_leave_nothing_in_others (void **state)
+{
+  (void)state;
+  write_many (0, 3000);
+  sh ("git init -q . && git checkout -q -b one && git add -A && git commit -qm one && git checkout -q -b two && "
+      "find . -name '*.c' -exec sed -i 's/marker_/beacon_/' {} + && git commit -qam two");
+  index_it ();
+  sh ("git checkout -q one");
+  index_it ();
+  sh ("git checkout -q two");
+  index_it ();
+  finds ("beacon_2817", "d17/f2817.c");
+  finds_not ("marker", "d17/f2817.c");
+  int64_t files = number ("SELECT count(*) FROM files");
+  write_file ("new.c", "int zebra;\n");
+  index_it ();
+  assert_int_equal (number ("SELECT count(*) FROM files"), files + 1);
+  finds ("zebra", "new.c");
+  for (int i = 2500; i < 3000; i += 25)
+    {
+      char question[64];
+      snprintf (question, sizeof question, "marker_%d beacon_%d", i, i);
+      ask (question);
+      if (place_of ("new.c"))
+        fail_msg ("new.c has the words of f%d.c", i);
     }
 }
 
@@ -424,6 +509,9 @@ main (void)
     SCENE (an_index_of_another_version_is_built_anew),
     SCENE (one_process_writes_and_others_search),
     SCENE (a_writer_that_is_killed_leaves_an_index_that_goes_on),
+    SCENE (so_does_one_that_is_killed_while_it_reads_names_and_then_words),
+    SCENE (names_of_much_text_can_be_searched_before_its_words),
+    SCENE (many_files_of_another_branch_come_and_go_and_leave_nothing_in_others),
     SCENE (an_index_of_mostly_old_versions_is_built_anew),
     SCENE (a_full_disk_is_told_and_leaves_an_index_that_goes_on),
     SCENE (the_thread_follows_the_files),
