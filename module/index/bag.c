@@ -53,11 +53,11 @@ struct aid_bag
   size_t n_words, word_bytes;
   struct slot slots[SLOTS];
   uint16_t used[TERMS_MAX];
-  size_t n, arena_len, cap;                  /* CAP: slots that are used */
+  size_t n, arena_len, cap; /* CAP: slots that are used */
   struct left_out left_out[LEFT_OUT];
-  double total;                              /* terms with their repetitions */
-  unsigned weight, times;                    /* of the word that is cut */
-  int parts_only;                            /* no compound identifier whole */
+  double total;           /* terms with their repetitions */
+  unsigned weight, times; /* of the word that is cut */
+  int parts_only;         /* no compound identifier whole */
   char word_arena[WORD_BYTES];
   char arena[ARENA];
 };

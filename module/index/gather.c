@@ -27,9 +27,9 @@ static const unsigned char slice_bytes[] = { 8, 12, 28, 60, 124, 252 };
 
 struct term
 {
-  int64_t row;         /* the last one */
-  uint32_t hash;       /* as it was given */
-  uint32_t first, at;  /* the first slice; where the next byte goes */
+  int64_t row;        /* the last one */
+  uint32_t hash;      /* as it was given */
+  uint32_t first, at; /* the first slice; where the next byte goes */
   uint32_t rows;
   uint16_t len;
   unsigned char left, step; /* bytes left in the slice; which it is */

@@ -40,6 +40,12 @@ enum aid_err aid_shelf_set (struct aid_shelf *s, const char *key, int64_t value,
 enum aid_err aid_shelf_read_sketch (struct aid_shelf *s, struct aid_error *e);
 enum aid_err aid_shelf_write_sketch (struct aid_shelf *s, struct aid_error *e);
 
+enum
+{
+  AID_UNTIDY_SOME = 1, /* what edits have added */
+  AID_UNTIDY_ALL       /* all there is, after many files were read */
+};
+
 struct aid_index
 {
   struct aid_project *project;
@@ -50,7 +56,8 @@ struct aid_index
   unsigned long thread;  /* 0: none */
   int serving;           /* that thread updates, at idle priority where there is much to read; set before it starts */
   struct aid_stop *stop; /* ends the thread */
-  int untidy;            /* the thread's: the tables' parts are not brought together yet */
+  int untidy;            /* the thread's: AID_UNTIDY_..., the tables' parts are to be brought together; 0: no */
+  unsigned since_tidy;   /* updates of the thread */
 
   pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
   struct aid_shelf writer;

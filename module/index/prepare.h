@@ -32,8 +32,8 @@ struct aid_prepared
   struct aid_project_file file; /* its path is the caller's */
   int64_t hash;                 /* of the bytes */
   size_t bytes;
-  int64_t rows;    /* that it has in the two tables */
-  size_t gathered; /* what the preparer has gathered by then, in bytes */
+  int64_t rows;                       /* that it has in the two tables */
+  size_t gathered;                    /* what the preparer has gathered by then, in bytes */
   struct aid_str path, defs, symbols; /* columns of the table names: see prepare.c */
   struct aid_vec tags;                /* of uint64_t, keys (tags.h) */
   struct aid_str text;

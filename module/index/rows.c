@@ -8,7 +8,7 @@ enum
   BULK_MS = 2500,
   GATHER_MS = 4000, /* the first time; then twice as long each time: what is laid down together costs less */
   GATHER_MS_MAX = 30000,
-  GATHER_BYTES = 40 << 20, /* by one thread */
+  GATHER_BYTES = 40 << 20,     /* by one thread */
   RUN_LARGEST = 1 << 20,       /* tags: what they take in memory, and a fifth of a second */
   RUN_LARGEST_BESIDE = 1 << 17 /* the same while somebody waits for an edit */
 };
@@ -96,7 +96,8 @@ aid_run_is_due (const struct aid_run *r)
   if (!r->open)
     return 0;
   int64_t wait = (int64_t)GATHER_MS << (r->laid < 3 ? r->laid : 3);
-  return r->gather ? r->gathered >= GATHER_BYTES || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX) : r->bytes >= BULK_BYTES || ms >= BULK_MS;
+  return r->gather ? r->gathered >= GATHER_BYTES || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
+                   : r->bytes >= BULK_BYTES || ms >= BULK_MS;
 }
 
 void
@@ -146,7 +147,8 @@ aid_row_find (struct aid_run *r, struct aid_span path, struct aid_known *out)
   if (r->empty)
     return 0;
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "SELECT id, size, mtime, inode, hash, state FROM files WHERE path=?1 AND live=1", &s, r->e);
+    r->err = aid_db_prepare (r->s->db, "SELECT id, size, mtime, inode, hash, state FROM files WHERE path=?1 AND live=1", &s,
+                             r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
@@ -234,7 +236,8 @@ insert_file (struct aid_run *r, int64_t id, struct aid_span path, const struct a
   aid_run_begin (r);
   if (!r->err)
     r->err = aid_db_prepare (
-      r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, live, id) VALUES(?1,?2,?3,?4,?5,?6,1,?7)", &s, r->e);
+      r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, live, id) VALUES(?1,?2,?3,?4,?5,?6,1,?7)", &s,
+      r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);

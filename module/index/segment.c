@@ -13,7 +13,7 @@
 
 enum
 {
-  STRUCTURE = 10, /* the record that says which segments there are */
+  STRUCTURE = 10,    /* the record that says which segments there are */
   PAGE_BYTES = 4036, /* with its last posting and the row's head it fits into one page of the database */
   HEAD = 4,
   SEGMENTS_MAX = 1900, /* FTS5 has 2000 */
@@ -186,8 +186,8 @@ struct segment
   sqlite3_stmt *put_page, *put_term;
   struct aid_error *e;
   enum aid_err err;
-  uint64_t id, page;  /* PAGE: that is being filled */
-  uint64_t told;      /* the page whose first term is not written down yet; 0: none */
+  uint64_t id, page; /* PAGE: that is being filled */
+  uint64_t told;     /* the page whose first term is not written down yet; 0: none */
   unsigned char split[AID_GATHER_TERM + 1], term[AID_GATHER_TERM + 1]; /* of TOLD; the last one */
   size_t split_len, term_len;
   unsigned char page_bytes[2 * PAGE_BYTES], index[PAGE_BYTES];
@@ -339,7 +339,8 @@ damaged (struct aid_db *db, struct aid_error *e)
 }
 
 static enum aid_err
-prepare (struct aid_db *db, const char *before, const char *table, const char *behind, sqlite3_stmt **out, struct aid_error *e)
+prepare (struct aid_db *db, const char *before, const char *table, const char *behind, sqlite3_stmt **out,
+         struct aid_error *e)
 {
   char sql[160];
 

@@ -12,6 +12,7 @@
 /* Lays what G has down as one more segment of TABLE ("words", "names"), within DB's transaction.  DB must not have used TABLE
    itself since it was opened, nor go on with it: FTS5 remembers which segments there are.  SKETCH (AID_SKETCH_CELLS, or NULL)
    counts the rows of each term.  AID_E_PARSE: the table is damaged. */
-enum aid_err aid_segment_write (struct aid_db *db, const char *table, struct aid_gather *g, uint32_t *sketch, struct aid_error *e);
+enum aid_err
+aid_segment_write (struct aid_db *db, const char *table, struct aid_gather *g, uint32_t *sketch, struct aid_error *e);
 
 #endif

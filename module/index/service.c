@@ -20,6 +20,7 @@ enum
   RETRY_MS = 5000,
   MERGE_PAGES = 100, /* in one step: an edit may wait for it */
   TIDY_MS = 3000,    /* without a change, before what an edit has interrupted goes on */
+  TIDY_EACH = 64,    /* updates after which there is something to tidy */
   MERGES_MAX = 100000
 };
 
@@ -157,9 +158,9 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
 
 /* --- the thread ---------------------------------------------------------------------------------------------------- */
 
-/* Brings TABLE's parts together a little; 1 when there is nothing more to do. */
+/* Brings TABLE's parts together a little, ALL: into one; 1 when there is nothing more to do. */
 static int
-merge_some (struct aid_index *x, const char *table, int step)
+merge_some (struct aid_index *x, const char *table, int all)
 {
   char sql[128];
   struct aid_error e;
@@ -167,9 +168,9 @@ merge_some (struct aid_index *x, const char *table, int step)
 
   pthread_mutex_lock (&x->write_lock);
   int before = x->writer.db ? sqlite3_total_changes (aid_db_raw (x->writer.db)) : 0;
-  snprintf (sql, sizeof sql, "INSERT INTO %s(%s, rank) VALUES('merge', %d)", table, table, step ? MERGE_PAGES : -MERGE_PAGES);
-  done = !x->writer.db || aid_db_exec (x->writer.db, sql, &e)
-         || sqlite3_total_changes (aid_db_raw (x->writer.db)) - before < 2;
+  snprintf (sql, sizeof sql, "INSERT INTO %s(%s, rank) VALUES('merge', %d)", table, table, all ? -MERGE_PAGES : MERGE_PAGES);
+  done
+    = !x->writer.db || aid_db_exec (x->writer.db, sql, &e) || sqlite3_total_changes (aid_db_raw (x->writer.db)) - before < 2;
   pthread_mutex_unlock (&x->write_lock);
   return done;
 }
@@ -180,9 +181,8 @@ tidy (struct aid_index *x)
 {
   static const char *const tables[] = { "names", "words", "told" };
 
-  x->untidy = 1;
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-    for (int step = 0; step < MERGES_MAX && !merge_some (x, tables[i], step); step++)
+    for (int step = 0; step < MERGES_MAX && !merge_some (x, tables[i], !step && x->untidy == AID_UNTIDY_ALL); step++)
       if (aid_stop_is_set (x->stop) || aid_project_wait (x->project, 0, 0) > x->generation)
         return;
   x->untidy = 0;
@@ -194,7 +194,9 @@ work_calmly (void *arg)
   struct aid_index *x = arg;
 
   aid_calm_thread ();
-  if (x->generation || !aid_index_update (x, -1, x->stop, NULL))
+  if (!x->generation && !aid_index_update (x, -1, x->stop, NULL))
+    x->untidy = AID_UNTIDY_ALL;
+  if (x->untidy)
     tidy (x);
   return NULL;
 }
@@ -231,8 +233,8 @@ serve (void *arg)
       struct aid_index_state state;
       if (!x->generation)
         be_calm (x);
-      else
-        aid_index_update (x, -1, x->stop, NULL);
+      else if (!aid_index_update (x, -1, x->stop, NULL) && ++x->since_tidy % TIDY_EACH == 0 && !x->untidy)
+        x->untidy = AID_UNTIDY_SOME;
       aid_index_state (x, &state);
       if (aid_stop_is_set (x->stop))
         break;

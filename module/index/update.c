@@ -9,8 +9,8 @@
 
 enum
 {
-  BULK = 1000,   /* files beyond which what is read is gathered */
-  BATCH = 500,   /* files in one look for those without words */
+  BULK = 1000, /* files beyond which what is read is gathered */
+  BATCH = 500, /* files in one look for those without words */
   TAGS_MAX = 1 << 26
 };
 
@@ -267,8 +267,8 @@ update_all (struct aid_run *r)
 
   r->all = 1;
   aid_project_state (r->x->project, &project);
-  r->what = is_much (r, project.files > had ? project.files - had : 0) ? AID_PREPARE_NAMES
-                                                                       : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
+  r->what
+    = is_much (r, project.files > had ? project.files - had : 0) ? AID_PREPARE_NAMES : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
   r->empty = !r->err && !aid_row_count (r, "SELECT 1 FROM files LIMIT 1");
   enter (r, had ? AID_INDEX_WORDS : AID_INDEX_NAMES, project.files);
   widen (r, project.files > had ? project.files - had : 0);

@@ -21,19 +21,19 @@ struct aid_run
   const struct aid_stop *stop;
   struct aid_error *e;
   enum aid_err err;
-  unsigned what;  /* AID_PREPARE_... of new files */
-  int empty;      /* no row was there when it began: none is looked for, each file comes once */
-  size_t put;     /* files that were put into the pipe */
-  int all;        /* all files were looked at */
-  int wide;       /* the pipe has threads */
-  int gather;     /* the threads gather what they read: whole segments are laid down, and not row by row */
-  int open;       /* a transaction */
-  uint64_t bytes; /* of text in it */
-  int64_t rows;   /* that it adds to names and words */
-  unsigned laid;   /* how often what was gathered was laid down */
-  size_t gathered; /* the most that a thread holds of it, in bytes */
+  unsigned what;           /* AID_PREPARE_... of new files */
+  int empty;               /* no row was there when it began: none is looked for, each file comes once */
+  size_t put;              /* files that were put into the pipe */
+  int all;                 /* all files were looked at */
+  int wide;                /* the pipe has threads */
+  int gather;              /* the threads gather what they read: whole segments are laid down, and not row by row */
+  int open;                /* a transaction */
+  uint64_t bytes;          /* of text in it */
+  int64_t rows;            /* that it adds to names and words */
+  unsigned laid;           /* how often what was gathered was laid down */
+  size_t gathered;         /* the most that a thread holds of it, in bytes */
   int64_t next, next_kept; /* the id of the next new file; what the database has of that */
-  int64_t came;   /* live files more than before */
+  int64_t came;            /* live files more than before */
   int64_t since, began;
   struct aid_vec tags; /* of struct aid_tag: those of the transaction */
   struct aid_vec seen; /* of unsigned char: bits by id */

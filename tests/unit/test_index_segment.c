@@ -117,8 +117,8 @@ make_row (int64_t row, unsigned terms, struct aid_gather *to)
         if (to)
           gather (to, row, term, c);
       }
-  static const char *const into[]
-    = { "INSERT INTO single(rowid, a, b, c) VALUES(?1, ?2, ?3, ?4)", "INSERT INTO whole(rowid, a, b, c) VALUES(?1, ?2, ?3, ?4)" };
+  static const char *const into[] = { "INSERT INTO single(rowid, a, b, c) VALUES(?1, ?2, ?3, ?4)",
+                                      "INSERT INTO whole(rowid, a, b, c) VALUES(?1, ?2, ?3, ?4)" };
   for (int i = 0; i < (to ? 1 : 2); i++)
     {
       assert_int_equal (aid_db_prepare (db, into[i], &s, &e), AID_OK);
@@ -264,7 +264,8 @@ static void
 what_is_no_list_of_segments_is_told_and_left (void **state)
 {
   (void)state;
-  static const char *const lists[] = { "x''", "x'00000000'", "x'0000000005'", "x'00000000ffffffffffffffffff'", "x'000000000101010005'" };
+  static const char *const lists[]
+    = { "x''", "x'00000000'", "x'0000000005'", "x'00000000ffffffffffffffffff'", "x'000000000101010005'" };
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     {
       struct aid_error e = { AID_OK, "" };
@@ -310,12 +311,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    CASE (a_segment_has_what_its_rows_have),
-    CASE (rows_of_any_size_of_number_are_kept),
-    CASE (a_term_of_many_rows_goes_over_many_pages),
-    CASE (fts5_goes_on_with_segments_merges_them_and_takes_more),
-    CASE (the_sketch_counts_the_rows_of_terms),
-    CASE (what_is_no_list_of_segments_is_told_and_left),
+    CASE (a_segment_has_what_its_rows_have),         CASE (rows_of_any_size_of_number_are_kept),
+    CASE (a_term_of_many_rows_goes_over_many_pages), CASE (fts5_goes_on_with_segments_merges_them_and_takes_more),
+    CASE (the_sketch_counts_the_rows_of_terms),      CASE (what_is_no_list_of_segments_is_told_and_left),
     CASE (a_gathering_that_was_emptied_begins_anew),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
