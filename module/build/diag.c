@@ -35,6 +35,8 @@ aid_diag_reader_new (const char *root, const char *dir, struct aid_error *e)
   r->draft.text = AID_STR_INIT (AID_DIAG_TEXT_MAX);
   r->prelude = AID_STR_INIT (2048);
   r->remembered = AID_STR_INIT (AID_DIAG_MESSAGE_MAX);
+  r->thrown = AID_STR_INIT (4 * AID_DIAG_MESSAGE_MAX);
+  r->thrown_at = AID_STR_INIT (PATH_LIMIT);
   r->found.items = AID_VEC_INIT (struct aid_diag, AID_DIAGS_MAX);
   return r;
 }
@@ -59,6 +61,8 @@ aid_diag_reader_free (struct aid_diag_reader *r)
   aid_str_free (&r->draft.text);
   aid_str_free (&r->prelude);
   aid_str_free (&r->remembered);
+  aid_str_free (&r->thrown);
+  aid_str_free (&r->thrown_at);
   leave_all (r);
   aid_vec_free (&r->dirs);
   aid_diags_free (&r->found);
@@ -411,6 +415,8 @@ aid_diag_end (struct aid_diag_reader *r, struct aid_diags *out)
   leave_all (r);
   aid_str_clear (&r->prelude);
   aid_str_clear (&r->remembered);
+  aid_str_clear (&r->thrown);
+  r->thrown_soon = 0;
   aid_junit_end (r);
   r->unplaced = 0;
   *out = r->found;
@@ -432,6 +438,31 @@ has_error_at (const struct aid_diags *d, size_t n, const struct aid_diag *place)
   return 0;
 }
 
+/* The error among the first N of D that ctest printed of the test that ONE is of, as its file of results has it; or NULL. */
+static struct aid_diag *
+printed_by_ctest (const struct aid_diags *d, size_t n, const struct aid_diag *one)
+{
+  const char *end = one->message ? strstr (one->message, ": ") : NULL;
+  for (size_t i = 0; end && i < n; i++)
+    {
+      struct aid_diag *it = &AID_VEC_AT (struct aid_diag, &d->items, i);
+      if (!strcmp (it->form, "ctest") && !strncmp (it->message, one->message, (size_t)(end - one->message) + 2))
+        return it;
+    }
+  return NULL;
+}
+
+/* ONE says the same as IT, and where when that one does not. */
+static void
+join_twins (struct aid_diag *it, struct aid_diag *one)
+{
+  struct aid_diag old = *it;
+  if (it->path || !one->path)
+    return;
+  *it = *one;
+  *one = old;
+}
+
 void
 aid_diags_join (struct aid_diags *d, struct aid_diags *other)
 {
@@ -439,7 +470,10 @@ aid_diags_join (struct aid_diags *d, struct aid_diags *other)
   for (size_t i = 0; i < other->items.len; i++)
     {
       struct aid_diag *one = &AID_VEC_AT (struct aid_diag, &other->items, i), *slot;
-      if (has_error_at (d, before, one))
+      struct aid_diag *twin = printed_by_ctest (d, before, one);
+      if (twin)
+        join_twins (twin, one);
+      if (twin || has_error_at (d, before, one))
         continue;
       d->errors += one->severity == AID_SEVERITY_ERROR;
       d->warnings += one->severity == AID_SEVERITY_WARNING;
