@@ -86,6 +86,22 @@ words_find_what_speaks_of_them_in_other_forms (void **state)
   assert_int_equal (place_of ("src/main.c"), 0);
 }
 
+/* Of an identifier that a file does not have it is told which of its parts the file speaks of. */
+static void
+a_reason_names_no_more_than_is_there (void **state)
+{
+  (void)state;
+  sample ();
+  index_it ();
+  ask ("where is ParsingTree_rule?");
+  assert_string_equal (reason_of ("src/main.c"), "speaks of rule, Parsing");
+  assert_string_equal (reason_of ("tests/test_parser.c"), "speaks of rule, Parsing");
+  ask ("where is parse_rule used?");
+  assert_string_equal (reason_of ("src/main.c"), "speaks of parse_rule");
+  ask ("where is widgets_of?");
+  assert_string_equal (reason_of ("docs/guide.md"), "speaks of widgets");
+}
+
 static void
 files_and_lines_of_an_error_come_first (void **state)
 {
@@ -285,6 +301,7 @@ main (void)
     SCENE (a_name_in_the_question_is_found_where_it_is_defined),
     SCENE (symbols_are_listed_by_their_beginnings),
     SCENE (words_find_what_speaks_of_them_in_other_forms),
+    SCENE (a_reason_names_no_more_than_is_there),
     SCENE (files_and_lines_of_an_error_come_first),
     SCENE (what_lies_near_an_open_file_is_found_with_its_reason),
     SCENE (a_module_of_ocaml_is_its_file),
