@@ -37,11 +37,7 @@ add_untracked (const struct aid_resolve *how, enum aid_vc_kind vc, struct aid_st
     aid_str_clear (&names);
   for (rest = aid_str_span (&names); aid_span_line (&rest, &name); n++)
     if (name.len && n < UNTRACKED_MAX)
-      aid_str_addf (out, "%s  %.*s\n",
-                    n          ? ""
-                    : out->len ? "\nNot tracked yet, and not in this diff:\n"
-                               : "Not tracked yet:\n",
-                    (int)name.len, name.ptr);
+      aid_str_addf (out, "%s  %.*s\n", n ? "" : "\nNot tracked yet, and in no diff:\n", (int)name.len, name.ptr);
   if (n > UNTRACKED_MAX)
     aid_str_addf (out, "  and %zu more\n", n - UNTRACKED_MAX);
   aid_str_free (&names);
@@ -60,10 +56,10 @@ aid_kind_diff (const struct aid_resolve *how, struct aid_span name, struct aid_s
   const char *const hg[] = { "diff", "--git", NULL };
   if (!err)
     err = aid_vc_run (how, vc, vc == AID_VC_HG ? hg : git, out, e);
-  if (!err)
-    add_untracked (how, vc, out);
   if (!err && out->len == before)
     err = aid_str_addz (out, NOTHING);
+  if (!err)
+    add_untracked (how, vc, out);
   aid_str_free (&base);
   return err;
 }

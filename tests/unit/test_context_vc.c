@@ -87,11 +87,10 @@ test_untracked (void **state)
             "echo '*.log' >git/.gitignore; touch git/x.log over/o.c; cd over; seq -f 'l%%03g' 60 | xargs touch",
             scratch);
   assert_int_equal (system (script), 0);
-  expect_lines ("git", "diff:", "+zero|\nNot tracked yet, and not in this diff:\n  .gitignore\n  fresh/\n  new file.c\n");
+  expect_lines ("git", "diff:", "+zero|\nNot tracked yet, and in no diff:\n  .gitignore\n  fresh/\n  new file.c\n");
   expect_without ("git", "diff:", "x.log");
-  expect_lines ("hg", "diff:", "+zero|\nNot tracked yet, and not in this diff:\n  fresh/a\n  fresh/b\n  new file.c\n");
-  expect_lines ("over", "diff:", "Not tracked yet:\n  l001\n|  l050\n  and 11 more\n");
-  expect_without ("over", "diff:", "no uncommitted changes");
+  expect_lines ("hg", "diff:", "+zero|\nNot tracked yet, and in no diff:\n  fresh/a\n  fresh/b\n  new file.c\n");
+  expect_lines ("over", "diff:", "There are no uncommitted changes.\n\nNot tracked yet, and in no diff:\n  l001\n|  l050\n  and 11 more\n");
   expect_without ("new", "diff:", "Not tracked");
 }
 
