@@ -101,6 +101,14 @@ print_json (const struct aid_found *f, int64_t files, struct aid_meaning *meanin
   return status;
 }
 
+/* A name in a line: no name ends it. */
+static void
+add_name (struct aid_str *out, const char *z)
+{
+  for (; *z; z++)
+    aid_str_addc (out, *z == '\n' || *z == '\t' ? '?' : *z);
+}
+
 static void
 add_text (struct aid_project *p, const struct aid_passage *a, struct aid_str *out)
 {
@@ -130,8 +138,10 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
   for (size_t i = 0; i < f->passages.len; i++)
     {
       const struct aid_passage *a = &AID_VEC_AT (struct aid_passage, &f->passages, i);
-      aid_str_addf (&out, "%s:%u-%u: %s%s%s\n", a->path, a->first, a->last, a->name ? a->name : "", a->name ? ": " : "",
-                    a->reason);
+      add_name (&out, a->path);
+      aid_str_addf (&out, ":%u-%u: %s%s", a->first, a->last, a->name ? a->name : "", a->name ? ": " : "");
+      add_name (&out, a->reason);
+      aid_str_addc (&out, '\n');
       if (text)
         add_text (p, a, &out);
     }

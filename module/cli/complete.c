@@ -2,12 +2,12 @@
    and what the project's index finds. */
 #include "assist/finder.h"
 #include "assist/recipe.h"
+#include "cli/cli.h"
 #include "cli/items.h"
 #include "cli/question.h"
 #include "context/item.h"
 #include "context/kinds.h"
 #include "net/http.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 #define SHOWN_MAX 1000
@@ -80,13 +80,13 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   find.question.n_without = shown.len;
   aid_finder_find (f, &find, &found, &why);
   if (found.note[0])
-    fprintf (stderr, "aid: %s\n", found.note);
+    aid_cli_say ("%s", found.note);
   if ((why.code && why.code != AID_E_REFUSED) || found.partial)
-    fprintf (stderr, "aid: %s\n", why.code ? why.msg : "the project is being indexed: what was found may not be all");
+    aid_cli_say ("%s", why.code ? why.msg : "the project is being indexed: what was found may not be all");
   for (size_t i = 0; i < found.items.len && !err; i++)
     {
       const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &found.items, i);
-      fprintf (stderr, "aid: with %s (%s)\n", item->label, item->why);
+      aid_cli_say ("with %s (%s)", item->label, item->why);
       err = aid_question_add (q, item->label, item->target, e);
     }
   for (size_t i = 0; i < shown.len; i++)
@@ -116,7 +116,7 @@ add_diff (struct aid_cli_question *q, const struct aid_ask *ask, const struct ai
   if (resolver && !aid_context_read (&how, target, &text, NULL) && !aid_context_is_nothing (target, aid_str_span (&text))
       && !aid_context_label (target, &label))
     {
-      fprintf (stderr, "aid: with %s (asked for by the strategy)\n", aid_str_z (&label));
+      aid_cli_say ("with %s (asked for by the strategy)", aid_str_z (&label));
       err = aid_question_add (q, aid_str_z (&label), target.ptr, e);
     }
   aid_resolver_free (resolver);
@@ -141,11 +141,11 @@ aid_question_complete (struct aid_cli_question *q, const struct aid_ask *ask, st
   for (size_t i = 0; i < r.items.len && !err; i++)
     {
       const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &r.items, i);
-      fprintf (stderr, "aid: with %s (%s)\n", item->label, item->why);
+      aid_cli_say ("with %s (%s)", item->label, item->why);
       err = aid_question_add (q, item->label, item->target, e);
     }
   for (size_t i = 0; i < r.left_out.len && !err; i++)
-    fprintf (stderr, "aid: without %s: the strategy's budget is %lld tokens\n",
+    aid_cli_say ("without %s: the strategy's budget is %lld tokens",
              AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
   if (!err)
     err = add_diff (q, ask, s, e);
