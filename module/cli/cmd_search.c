@@ -208,6 +208,8 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
     status = aid_cli_print_calm (&map);
   else
     status = s->json ? print_json (&f, s->k > 0 ? s->k : 10, p->meaning) : print_lines (p->project, &f, s->text);
+  if (!err && f.partial && !s->json)
+    aid_cli_say ("the project is being indexed: what was found may not be all");
   free (vector);
   aid_found_free (&f);
   aid_vec_free (&open);
@@ -216,16 +218,18 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
   return status;
 }
 
-/* Brings the index up to date.  Another process that does so already, or an update that fails where there is an
-   index, is told and the index is searched as it is. */
+/* Brings the index up to date, unless another process does so all the time.  That it could not be done is told, and the index
+   is searched as it is. */
 static void
 update (struct aid_index *x)
 {
   struct aid_error e = { AID_OK, "" };
+  struct aid_index_state state;
   enum aid_err err = aid_index_update (x, -1, stop, &e);
 
-  if (err && err != AID_E_STATE)
-    fprintf (stderr, "aid: %s\n", e.msg);
+  aid_index_state (x, &state);
+  if (err && state.phase != AID_INDEX_ELSEWHERE)
+    aid_cli_say ("%s", e.msg);
 }
 
 /* --- meanings ------------------------------------------------------------------------------------------------------ */
