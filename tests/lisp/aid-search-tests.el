@@ -51,5 +51,27 @@
            (should-not (cl-find "src/a.c" again :key #'car :test #'string-prefix-p))
            (should (= (length again) (1- (length found))))))))))
 
+(ert-deftest aid-search-adds-nothing-that-the-chat-shows ()
+  "What an earlier question shows is added again when it has changed, and only then."
+  (aid-context-tests-with
+   (with-current-buffer (aid-context-tests-chat)
+     (let ((aid-strategy "ask") (question "what does `one` return?\n") sent)
+       (goto-char (cdr (aid-chat--prose-bounds)))
+       (insert question)
+       (aid-context-items-tests-wait (lambda () (aid-search-tests-found)))
+       (setq sent (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))
+       (should (= 2 (length sent)))
+       (goto-char (point-min))
+       (while (search-forward " item" nil t)
+         (insert " sent=0123456789abcdef"))
+       (aid-project-answer (current-buffer) "It returns 1.")
+       (cl-letf (((symbol-function 'aid-context-stale-check) #'ignore))
+         (aid-context-stale--note nil)
+         (goto-char (cdr (aid-chat--prose-bounds)))
+         (insert question)
+         (should-not (aid-search-tests-found))
+         (aid-context-stale--note (list (list (car sent) "0123456789abcdef" 'changed)))
+         (should (equal '("src/a.c:3-7") (mapcar #'car (aid-search-tests-found)))))))))
+
 (provide 'aid-search-tests)
 ;;; aid-search-tests.el ends here
