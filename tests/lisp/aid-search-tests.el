@@ -12,6 +12,7 @@
 (require 'aid-search)
 (require 'aid-recipe)
 (require 'aid-percent)
+(require 'aid-context-stale)
 
 (ert-deftest aid-search-shows-names-and-reasons ()
   "Each place that is found says what it defines and why it was found."
