@@ -12,9 +12,9 @@
 
 #define SHOWN_MAX 1000
 #define ERRORS_MAX (32u << 20)
-#define FOUND_MAX 6          /* passages that a strategy adds which searches, and their tokens together */
+#define FOUND_MAX 6 /* passages that a strategy adds which searches, and their tokens together */
 #define FOUND_TOKENS 4000
-#define FOUND_WAIT_MS 5000   /* for a project that is indexed for the first time */
+#define FOUND_WAIT_MS 5000 /* for a project that is indexed for the first time */
 
 /* Appends to SHOWN the file that ITEM shows, from the project's root, with its lines as in "#L3-L9" (the caller's), and to
    ERRORS what failed in a build or was piped in. */
@@ -30,7 +30,7 @@ take_shown (const struct aid_cli_item *item, struct aid_vec *shown, struct aid_s
   if (!aid_item_target (target, &path, &first, &last))
     {
       if (first)
-        aid_str_addf (&path, "#L%lld-L%lld", (long long) first, (long long) last);
+        aid_str_addf (&path, "#L%lld-L%lld", (long long)first, (long long)last);
       struct aid_span *slot = aid_vec_push (shown);
       size_t n = path.len;
       if (slot)
@@ -67,8 +67,8 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   find.question.n_open = shown.len;
   for (size_t i = 0; i < recipe->items.len; i++)
     {
-      struct aid_cli_item item = { .target = AID_VEC_AT (struct aid_recipe_item, &recipe->items, i).target,
-                                   .text = AID_STR_INIT (AID_ITEM_MAX) };
+      struct aid_cli_item item
+        = { .target = AID_VEC_AT (struct aid_recipe_item, &recipe->items, i).target, .text = AID_STR_INIT (AID_ITEM_MAX) };
       struct aid_resolve how = { .dir = ask->root, .root = ask->root };
       if (!strcmp (item.target, AID_ITEM_BUILD))
         aid_context_read (&how, aid_span_z (item.target), &item.text, NULL);
@@ -90,7 +90,7 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
       err = aid_question_add (q, item->label, item->target, e);
     }
   for (size_t i = 0; i < shown.len; i++)
-    free ((char *) (uintptr_t) AID_VEC_AT (struct aid_span, &shown, i).ptr);
+    free ((char *)(uintptr_t)AID_VEC_AT (struct aid_span, &shown, i).ptr);
   aid_vec_free (&shown);
   aid_str_free (&errors);
   aid_finding_free (&found);
@@ -146,7 +146,7 @@ aid_question_complete (struct aid_cli_question *q, const struct aid_ask *ask, st
     }
   for (size_t i = 0; i < r.left_out.len && !err; i++)
     aid_cli_say ("without %s: the strategy's budget is %lld tokens",
-             AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
+                 AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long)(s ? s->budget : 0));
   if (!err)
     err = add_diff (q, ask, s, e);
   if (!err)
