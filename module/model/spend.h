@@ -1,5 +1,6 @@
-/* What was spent: one line for each request (small ones that go together share one) in a file for each month, $XDG_STATE_HOME/aid/spend/2026-01.jsonl, where any
-   process may append.  A line has numbers and names of models; nothing of what was asked or answered. */
+/* What was spent: one line for each request (small ones that go together share one) in a file for each month,
+   $XDG_STATE_HOME/aid/spend/2026-01.jsonl, where any process may append.  A line has numbers and names of models; nothing of what
+   was asked or answered. */
 #ifndef AID_MODEL_SPEND_H
 #define AID_MODEL_SPEND_H
 

@@ -90,7 +90,8 @@ test_untracked (void **state)
   expect_lines ("git", "diff:", "+zero|\nNot tracked yet, and in no diff:\n  .gitignore\n  fresh/\n  new file.c\n");
   expect_without ("git", "diff:", "x.log");
   expect_lines ("hg", "diff:", "+zero|\nNot tracked yet, and in no diff:\n  fresh/a\n  fresh/b\n  new file.c\n");
-  expect_lines ("over", "diff:", "There are no uncommitted changes.\n\nNot tracked yet, and in no diff:\n  l001\n|  l050\n  and 11 more\n");
+  expect_lines ("over", "diff:",
+                "There are no uncommitted changes.\n\nNot tracked yet, and in no diff:\n  l001\n|  l050\n  and 11 more\n");
   expect_without ("new", "diff:", "Not tracked");
 }
 
