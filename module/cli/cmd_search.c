@@ -286,8 +286,8 @@ open_meaning (const struct searching *s, const char *root, struct searched *p)
   err = s->embed ? aid_meaning_fill (p->meaning, stop, &e) : aid_meaning_look (p->meaning, &e);
   if (s->embed)
     tell_embedded (p->meaning, err, &e);
-  else if (err && err != AID_E_STATE)
-    fprintf (stderr, "aid: %s\n", e.msg);
+  else if (err)
+    aid_cli_say ("%s", e.msg);
   else
     tell_of_none (p->meaning);
 }
