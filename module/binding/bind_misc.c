@@ -5,6 +5,8 @@
 #include "store/blob.h"
 #include <stdlib.h>
 
+#define PATIENCE_MS 300 /* Emacs waits so long for a grammar or ctags at most */
+
 AID_BIND (version)
 {
   (void) nargs, (void) args;
@@ -36,6 +38,7 @@ AID_BIND (definition_at)
   (void) nargs;
   struct aid_str text;
   struct aid_scan scan = AID_SCAN_INIT;
+  scan.patience_ms = PATIENCE_MS;
   char *name = aid_lisp_dup (env, args[1]);
   size_t at = aid_lisp_size (env, args[2]);
   aid_lisp_text (env, args[0], &text);

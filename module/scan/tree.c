@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define FOLDERS 8
+#define FOLDERS 48
 
 /* --- the library, as its ABI has been since 0.16 --- */
 
@@ -71,7 +71,7 @@ _Static_assert(sizeof (struct library) == sizeof symbols / sizeof *symbols * siz
 struct grammar
 {
   char name[32];
-  const void *language; /* NULL: there is none */
+  const void *language;
 };
 
 struct aid_tree
@@ -140,6 +140,17 @@ aid_tree_new (const char *library, const char *const *folders, struct aid_tree *
 
 /* --- grammars --- */
 
+/* The grammar NAME of PATH's library, which stays loaded. */
+static const void *
+load_from (const char *path, const char *symbol)
+{
+  void *handle = dlopen (path, RTLD_NOW | RTLD_LOCAL), *function = handle ? dlsym (handle, symbol) : NULL;
+  const void *(*get) (void) = NULL;
+  memcpy (&get, &function, sizeof get);
+  return get ? get () : NULL;
+}
+
+/* In the folders, then where the system looks for libraries. */
 static const void *
 load_grammar (const struct aid_tree *t, const char *name)
 {
@@ -153,83 +164,37 @@ load_grammar (const struct aid_tree *t, const char *name)
     {
       aid_str_clear (&path);
       aid_str_addf (&path, "%s/libtree-sitter-%s.so", t->folders[i], name);
-      void *handle = aid_fs_exists (aid_str_z (&path)) ? dlopen (aid_str_z (&path), RTLD_NOW | RTLD_LOCAL) : NULL;
-      void *function = handle ? dlsym (handle, aid_str_z (&symbol)) : NULL;
-      const void *(*get) (void) = NULL;
-      memcpy (&get, &function, sizeof get);
-      language = get ? get () : NULL;
+      language = aid_fs_exists (aid_str_z (&path)) ? load_from (aid_str_z (&path), aid_str_z (&symbol)) : NULL;
     }
+  aid_str_clear (&path);
+  aid_str_addf (&path, "libtree-sitter-%s.so", name);
+  if (!language)
+    language = load_from (aid_str_z (&path), aid_str_z (&symbol));
   aid_str_free (&path);
   aid_str_free (&symbol);
   return language && t->lib.parser_set_language (t->parser, language) ? language : NULL;
 }
 
+/* One that is not there is looked for each time: it may come. */
 static const void *
 grammar (struct aid_tree *t, const char *name)
 {
   for (int i = 0; i < t->n_grammars; i++)
     if (strcmp (t->grammars[i].name, name) == 0)
       return t->grammars[i].language;
-  if (t->n_grammars == AID_TREE_GRAMMARS || strlen (name) >= sizeof t->grammars[0].name || strchr (name, '/'))
+  const void *language;
+  if (t->n_grammars == AID_TREE_GRAMMARS || strlen (name) >= sizeof t->grammars[0].name || strchr (name, '/')
+      || !(language = load_grammar (t, name)))
     return NULL;
   struct grammar *g = &t->grammars[t->n_grammars++];
   strcpy (g->name, name);
-  return g->language = load_grammar (t, name);
+  return g->language = language;
 }
 
 int
 aid_tree_has (struct aid_tree *t, const char *language)
 {
   return grammar (t, language) != NULL;
-}
-
-const char *
-aid_tree_language_of (struct aid_span path)
-{
-  static const char *const rows[][2] = {
-    { "rb", "ruby" },
-    { "rake", "ruby" },
-    { "php", "php" },
-    { "lua", "lua" },
-    { "kt", "kotlin" },
-    { "kts", "kotlin" },
-    { "cs", "c-sharp" },
-    { "swift", "swift" },
-    { "zig", "zig" },
-    { "ex", "elixir" },
-    { "exs", "elixir" },
-    { "scala", "scala" },
-    { "dart", "dart" },
-    { "hs", "haskell" },
-    { "jl", "julia" },
-    { "r", "r" },
-    { "pl", "perl" },
-    { "nim", "nim" },
-    { "c", "c" },
-    { "h", "c" },
-    { "cc", "cpp" },
-    { "cpp", "cpp" },
-    { "hpp", "cpp" },
-    { "py", "python" },
-    { "js", "javascript" },
-    { "mjs", "javascript" },
-    { "jsx", "javascript" },
-    { "ts", "typescript" },
-    { "tsx", "tsx" },
-    { "rs", "rust" },
-    { "go", "go" },
-    { "java", "java" },
-    { "sh", "bash" },
-    { "bash", "bash" },
-    { "ml", "ocaml" },
-  };
-  size_t dot = path.len;
-  while (dot > 0 && path.ptr[dot - 1] != '.' && path.ptr[dot - 1] != '/')
-    dot--;
-  for (size_t i = 0; dot > 0 && path.ptr[dot - 1] == '.' && i < sizeof rows / sizeof *rows; i++)
-    if (aid_span_eqz (aid_span_cut (path, dot, path.len), rows[i][0]))
-      return rows[i][1];
-  return NULL;
 }
 
 /* --- what nodes define --- */

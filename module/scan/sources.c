@@ -1,0 +1,171 @@
+/* Which source is asked about a text, and what becomes of its answer: see sources.h. */
+#include "scan/sources.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "scan/ctags.h"
+#include "scan/helpers.h"
+#include "scan/scan_internal.h"
+#include "scan/tree.h"
+#include "scan/trees.h"
+
+#include <ctype.h>
+#include <stdatomic.h>
+
+enum
+{
+  PATIENCE_MS = 5000,
+  CALM_MS = 30000, /* the same for a thread of the lowest priority, whose helpers have it, too */
+  LACKS_MS = 60000,
+  BAD = 64
+};
+#define CTAGS_TEXT_MAX ((size_t) 4 << 20)
+
+/* Until when a language has no grammar. */
+static _Atomic int64_t lacks_until[AID_LANGUAGES];
+/* Texts that were given up, by their hashes; a newer one takes an older one's place. */
+static _Atomic uint64_t bad[BAD];
+
+void
+aid_sources_use (const struct aid_sources_options *o)
+{
+  aid_helpers_use (o);
+  for (size_t i = 0; i < AID_LANGUAGES; i++)
+    atomic_store (&lacks_until[i], 0);
+  for (size_t i = 0; i < BAD; i++)
+    atomic_store (&bad[i], 0);
+}
+
+static int
+has_grammar (enum aid_language language)
+{
+  return aid_language_foreign (language)->grammar && aid_clock_ms () >= atomic_load (&lacks_until[language]);
+}
+
+static void
+note_lack (enum aid_language language)
+{
+  atomic_store (&lacks_until[language], aid_clock_ms () + LACKS_MS);
+}
+
+enum aid_scan_source
+aid_sources_best (enum aid_language language)
+{
+  const struct aid_foreign *f = aid_language_foreign (language);
+  struct aid_lease lease;
+  int has = 0;
+  if (!f)
+    return AID_SOURCE_HERE;
+  if (has_grammar (language) && !aid_helpers_take (AID_HELPER_TREES, 0, &lease))
+    {
+      enum aid_err err = aid_trees_has (lease.helper, f->grammar, aid_clock_ms () + PATIENCE_MS, &has);
+      aid_helpers_give (&lease, err != AID_OK);
+      if (has)
+        return AID_SOURCE_TREES;
+      if (!err)
+        note_lack (language);
+    }
+  if (!f->file || aid_helpers_take (AID_HELPER_CTAGS, 0, &lease))
+    return AID_SOURCE_NONE;
+  aid_helpers_give (&lease, 0);
+  return AID_SOURCE_CTAGS;
+}
+
+/* --- one text ------------------------------------------------------------------------------------------------------ */
+
+struct asking
+{
+  enum aid_language language;
+  struct aid_span text;
+  uint64_t hash;
+  int64_t until;
+  int patient; /* what takes too long is bad */
+  struct aid_scan *out;
+};
+
+static enum aid_err
+ask_helper (const struct asking *a, struct aid_lease *lease)
+{
+  const struct aid_foreign *f = aid_language_foreign (a->language);
+  enum aid_err err = lease->kind == AID_HELPER_TREES
+                       ? aid_trees_ask (lease->helper, f->grammar, a->text, a->out, a->until)
+                       : aid_ctags_ask (lease->helper, f->file, a->text, a->out, a->until);
+  if (err)
+    a->out->n_defs = 0;
+  aid_helpers_give (lease, err && err != AID_E_NOTFOUND && err != AID_E_NOMEM);
+  return err;
+}
+
+/* AID_E_NOTFOUND: there is no such source; AID_E_REFUSED: it has nothing to say of this text. */
+static enum aid_err
+ask (const struct asking *a, enum aid_helper_kind kind)
+{
+  uint64_t hash = a->hash + (uint64_t) kind + 1;
+  struct aid_lease lease;
+  if (atomic_load (&bad[hash % BAD]) == hash)
+    return AID_E_REFUSED;
+  enum aid_err err = aid_helpers_take (kind, 0, &lease);
+  if (err)
+    return err;
+  int fresh = lease.fresh;
+  err = ask_helper (a, &lease);
+  /* one that rested may have been ended by somebody meanwhile */
+  if (err == AID_E_IO && !fresh && !(err = aid_helpers_take (kind, 1, &lease)))
+    err = ask_helper (a, &lease);
+  if (!err || err == AID_E_NOTFOUND || err == AID_E_NOMEM)
+    return err;
+  if (err != AID_E_TIMEOUT || a->patient)
+    atomic_store (&bad[hash % BAD], hash);
+  return AID_E_REFUSED;
+}
+
+static int
+is_word (unsigned char c)
+{
+  return isalnum (c) || c == '_' || c >= 0x80;
+}
+
+/* "M.f" is f in M: what one name tells of its container becomes its scope. */
+static void
+part (struct aid_span text, const char *parts, struct aid_def *d)
+{
+  for (uint32_t i = d->name.to; parts && i-- > d->name.from + 1;)
+    if (strchr (parts, text.ptr[i]) && text.ptr[i] && i + 1 < d->name.to && is_word ((unsigned char) text.ptr[i + 1]))
+      {
+        uint32_t end = text.ptr[i - 1] == text.ptr[i] ? i - 1 : i;
+        if (end > d->name.from && is_word ((unsigned char) text.ptr[end - 1]))
+          {
+            d->scope = (struct aid_range){ d->name.from, end };
+            d->name.from = i + 1;
+          }
+        return;
+      }
+}
+
+enum aid_err
+aid_sources_scan (enum aid_language language, struct aid_span text, struct aid_scan *out)
+{
+  const struct aid_foreign *f = aid_language_foreign (language);
+  int usual = aid_helpers_calm () ? CALM_MS : PATIENCE_MS, own = out->patience_ms > 0 && out->patience_ms < usual;
+  struct asking a = { language, text, aid_hash64 (text) + ((uint64_t) language << 32),
+                      aid_clock_ms () + (own ? out->patience_ms : usual), !own, out };
+  enum aid_err err = AID_E_NOTFOUND;
+  out->source = AID_SOURCE_NONE;
+  if (has_grammar (language) && text.len <= AID_TREE_TEXT_MAX)
+    {
+      err = ask (&a, AID_HELPER_TREES);
+      if (err == AID_E_NOTFOUND)
+        note_lack (language);
+      else
+        out->source = AID_SOURCE_TREES;
+    }
+  /* A grammar that finds nothing may be one that calls definitions what we do not know. */
+  if (err != AID_E_NOMEM && !out->n_defs && f->file && text.len <= CTAGS_TEXT_MAX)
+    {
+      err = ask (&a, AID_HELPER_CTAGS);
+      if (err != AID_E_NOTFOUND && out->source == AID_SOURCE_NONE)
+        out->source = AID_SOURCE_CTAGS;
+    }
+  for (size_t i = 0; i < out->n_defs; i++)
+    part (text, f->parts, &out->defs[i]);
+  return err == AID_E_NOMEM ? err : AID_OK;
+}
