@@ -186,6 +186,8 @@ define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint
     return -1;
   uint32_t from = starts[t->line - 1], to = starts[t->line], lead = t->line - 1,
            last = t->end > t->line && t->end <= lines ? t->end : t->line;
+  if (aid_span_starts (aid_span_trim ((struct aid_span){ (const char *) s->text + from, to - from }), "use "))
+    return -1; /* PHP's, which ctags takes for an alias */
   ptrdiff_t at = aid_span_find ((struct aid_span){ (const char *) s->text + from, to - from }, aid_span_z (t->name));
   if (at < 0)
     return -1;
@@ -195,6 +197,13 @@ define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint
   int32_t def = aid_scan_add (s, t->kind, parent, name, starts[lead], from);
   aid_scan_end (s, def, to, starts[last]);
   return def;
+}
+
+/* Whether others may stand in one of KIND. */
+static int
+holds (enum aid_def_kind kind)
+{
+  return kind != AID_DEF_FIELD && kind != AID_DEF_VARIABLE && kind != AID_DEF_CONSTRUCTOR && kind != AID_DEF_SIGNATURE;
 }
 
 /* --- where they end, which ctags does not tell of every language --- */
@@ -229,7 +238,7 @@ goes_on (struct aid_span line)
   return 0;
 }
 
-/* Of TAGS without an end, each goes on over what stands further right than its first line, and a bracket or "end" below it. */
+/* Of TAGS without an end, each first one of a line goes on over what stands further right, and a bracket or "end" below it. */
 static void
 guess_ends (struct aid_vec *tags, struct aid_span text, const uint32_t *starts, uint32_t lines)
 {
@@ -252,7 +261,7 @@ guess_ends (struct aid_vec *tags, struct aid_span text, const uint32_t *starts, 
       full = line;
       for (; next < tags->len && AID_VEC_AT (struct tag, tags, next).line <= line; next++)
         if (!AID_VEC_AT (struct tag, tags, next).end && AID_VEC_AT (struct tag, tags, next).line == line
-            && n < AID_SCAN_NESTING)
+            && (next == 0 || AID_VEC_AT (struct tag, tags, next - 1).line < line) && n < AID_SCAN_NESTING)
           open[n++] = (struct guess){ next, indent };
     }
   while (n)
@@ -277,7 +286,7 @@ aid_ctags_define (struct aid_vec *tags, struct aid_span text, struct aid_scan *o
       while (n > 0 && ends[n - 1] < t->line)
         n--;
       int32_t def = define (&s, t, starts, lines, n > 0 ? open[n - 1] : -1);
-      if (def >= 0 && t->end > t->line && n < AID_SCAN_NESTING)
+      if (def >= 0 && t->end > t->line && holds (t->kind) && n < AID_SCAN_NESTING)
         {
           open[n] = def;
           ends[n++] = t->end;

@@ -124,21 +124,31 @@ is_word (unsigned char c)
   return isalnum (c) || c == '_' || c >= 0x80;
 }
 
-/* "M.f" is f in M: what one name tells of its container becomes its scope. */
+/* Whether the byte at I of TEXT parts two words. */
+static int
+parts_at (struct aid_span text, const char *parts, uint32_t i)
+{
+  return text.ptr[i] && strchr (parts, text.ptr[i]) != NULL;
+}
+
+/* "M.f" is f in M: what a name, or what stands directly before that of a module or class, tells of its container becomes its
+   scope. */
 static void
 part (struct aid_span text, const char *parts, struct aid_def *d)
 {
-  for (uint32_t i = d->name.to; parts && i-- > d->name.from + 1;)
-    if (strchr (parts, text.ptr[i]) && text.ptr[i] && i + 1 < d->name.to && is_word ((unsigned char) text.ptr[i + 1]))
-      {
-        uint32_t end = text.ptr[i - 1] == text.ptr[i] ? i - 1 : i;
-        if (end > d->name.from && is_word ((unsigned char) text.ptr[end - 1]))
-          {
-            d->scope = (struct aid_range){ d->name.from, end };
-            d->name.from = i + 1;
-          }
-        return;
-      }
+  uint32_t name = d->name.to, from = d->name.from, to;
+  int is_type = d->kind == AID_DEF_MODULE || d->kind == AID_DEF_CLASS || d->kind == AID_DEF_TYPE;
+  while (name > from && is_word ((unsigned char) text.ptr[name - 1]))
+    name--;
+  while (is_type && from > d->whole.from
+         && (is_word ((unsigned char) text.ptr[from - 1]) || parts_at (text, parts, from - 1)))
+    from--;
+  for (to = name; to > from && parts_at (text, parts, to - 1);)
+    to--;
+  if (name == d->name.to || to == name || to == from || !is_word ((unsigned char) text.ptr[to - 1]))
+    return;
+  d->scope = (struct aid_range){ from, to };
+  d->name.from = name;
 }
 
 enum aid_err
@@ -165,7 +175,7 @@ aid_sources_scan (enum aid_language language, struct aid_span text, struct aid_s
       if (err != AID_E_NOTFOUND && out->source == AID_SOURCE_NONE)
         out->source = AID_SOURCE_CTAGS;
     }
-  for (size_t i = 0; i < out->n_defs; i++)
+  for (size_t i = 0; f->parts && i < out->n_defs; i++)
     part (text, f->parts, &out->defs[i]);
   return err == AID_E_NOMEM ? err : AID_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define FOLDERS 48
+#define CHILDREN 16 /* of a node, in which a name is looked for */
 
 /* --- the library, as its ABI has been since 0.16 --- */
 
@@ -40,6 +41,8 @@ struct library
   bool (*node_is_named) (struct node node);
   bool (*node_is_null) (struct node node);
   struct node (*node_child_by_field_name) (struct node node, const char *name, uint32_t len);
+  uint32_t (*node_named_child_count) (struct node node);
+  struct node (*node_named_child) (struct node node, uint32_t i);
   uint32_t (*node_start_byte) (struct node node);
   uint32_t (*node_end_byte) (struct node node);
 };
@@ -61,6 +64,8 @@ static const char *const symbols[] = {
   "ts_node_is_named",
   "ts_node_is_null",
   "ts_node_child_by_field_name",
+  "ts_node_named_child_count",
+  "ts_node_named_child",
   "ts_node_start_byte",
   "ts_node_end_byte",
 };
@@ -223,6 +228,7 @@ static const struct
   { "enum", AID_DEF_TYPE },
   { "interface", AID_DEF_TYPE },
   { "trait", AID_DEF_TYPE },
+  { "protocol_function", AID_DEF_SIGNATURE },
   { "protocol", AID_DEF_TYPE },
   { "record", AID_DEF_TYPE },
   { "type", AID_DEF_TYPE },
@@ -267,11 +273,45 @@ field (const struct library *lib, struct node node, const char *name)
   return lib->node_child_by_field_name (node, name, (uint32_t)strlen (name));
 }
 
-/* What names NODE: its name, or what its declarators lead to; empty when nothing does. */
+static int
+is_name (const char *type)
+{
+  static const char *const names[] = { "simple_identifier", "type_identifier", "identifier", "variable", "name" };
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+    if (strcmp (type, names[k]) == 0)
+      return 1;
+  return 0;
+}
+
+static int
+is_body (const char *type)
+{
+  size_t n = strlen (type);
+  return (n >= 4 && strcmp (type + n - 4, "body") == 0) || strcmp (type, "block") == 0;
+}
+
+/* The first of NODE's children that IS what is looked for: some grammars give their parts no names. */
+static struct node
+child_that (const struct library *lib, struct node node, int (*is) (const char *type))
+{
+  uint32_t n = lib->node_named_child_count (node);
+  for (uint32_t i = 0; i < n && i < CHILDREN; i++)
+    {
+      struct node child = lib->node_named_child (node, i);
+      if (is (lib->node_type (child)))
+        return child;
+    }
+  return (struct node){ .id = NULL };
+}
+
+/* What names NODE, whose type is TYPE: its name, or what its declarators lead to; empty when nothing does. */
 static struct aid_range
-name_of (const struct library *lib, struct node node)
+name_of (const struct library *lib, struct node node, const char *type)
 {
   struct node name = field (lib, node, "name");
+  if (lib->node_is_null (name) && lib->node_is_null (field (lib, node, "declarator")) && !strstr (type, "call")
+      && !strstr (type, "use"))
+    name = child_that (lib, node, is_name);
   for (int i = 0; i < 16 && lib->node_is_null (name); i++)
     {
       node = field (lib, node, "declarator");
@@ -334,8 +374,10 @@ visit (struct walk *w, struct node node)
     }
   if (!defines (type, &kind))
     return;
-  struct aid_range name = name_of (w->lib, node);
+  struct aid_range name = name_of (w->lib, node, type);
   struct node body = field (w->lib, node, "body");
+  if (w->lib->node_is_null (body) && !strstr (type, "_specifier"))
+    body = child_that (w->lib, node, is_body);
   if (name.from >= name.to || name.from < from || name.to > to)
     return;
   if (kind == AID_DEF_TYPE && strstr (type, "_specifier") && w->lib->node_is_null (body))

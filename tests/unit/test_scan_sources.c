@@ -111,6 +111,11 @@ ctags_tells_where_there_is_no_grammar (void **state)
   expect (AID_LANG_PHP, "<?php\nclass A\n{\n  function f() { }\n\n  function g(\n    $a\n  ) {\n    h();\n  }\n}\nfunction i() { }\n",
           AID_SOURCE_CTAGS, "2-11 class A\n4-4 function A f\n6-10 function A g\n12-12 function i\n");
   expect (AID_LANG_CSHARP, "class A { }\n", AID_SOURCE_CTAGS, "1-1 class A\n");
+  expect (AID_LANG_KOTLIN, "class A(val w: Int) {\n    fun f() = w\n}\n", AID_SOURCE_CTAGS,
+          "1-3 class A\n1-1 variable A w\n2-2 method A f\n");
+  expect (AID_LANG_ELIXIR, "defmodule A.B.C do\n  def f(x), do: x\nend\n", AID_SOURCE_CTAGS,
+          "1-3 module A.B C\n2-2 function A.B.C f\n");
+  expect (AID_LANG_RUBY, "class A::B\n  def self.f; end\nend\n", AID_SOURCE_CTAGS, "1-3 class A B\n2-2 method A::B f\n");
 }
 
 static void
