@@ -1,6 +1,7 @@
 /* Definitions of languages without a scanner here: by the real tree-sitter and the real ctags, with neither, and when the program
    that is asked dies, hangs, lies or was ended. */
 #include "base/fs.h"
+#include "base/pool.h"
 #include "scan/sources.h"
 
 #include <errno.h>
@@ -235,6 +236,30 @@ who_hangs_is_ended (void **state)
   assert_int_equal (errno, ESRCH);
 }
 
+static enum aid_err
+scan_one (void *ctx, size_t i, struct aid_error *e)
+{
+  struct aid_scan s = AID_SCAN_INIT;
+  char text[32]; /* "bad" has the 4 bytes that the program dies of */
+  (void)e;
+  snprintf (text, sizeof text, i % 5 == 4 ? "bad\n" : "xx%02zu\n", i);
+  enum aid_err err = aid_scan_text (AID_LANG_RUBY, aid_span_z (text), &s);
+  *(_Atomic size_t *) ctx += s.n_defs;
+  aid_scan_free (&s);
+  return err;
+}
+
+static void
+many_threads_ask_at_once (void **state)
+{
+  (void)state;
+  _Atomic size_t found = 0;
+  struct aid_error e = { AID_OK, "" };
+  use_script (answers);
+  assert_int_equal (aid_thread_each (40, 3, "scan", scan_one, &found, &e), AID_OK);
+  assert_int_equal (found, 32);
+}
+
 static void
 nobody_is_left_when_all_is_stopped (void **state)
 {
@@ -259,6 +284,7 @@ main (void)
     cmocka_unit_test (a_program_that_was_ended_is_started_again),
     cmocka_unit_test (nothing_that_a_program_says_leads_out_of_the_text),
     cmocka_unit_test (who_hangs_is_ended),
+    cmocka_unit_test (many_threads_ask_at_once),
     cmocka_unit_test (nobody_is_left_when_all_is_stopped),
   };
   return cmocka_run_group_tests (tests, set_up, tear_down);
