@@ -15,9 +15,9 @@ enum
 };
 
 /* A language that has no scanner here, and what told the definitions of a file in it, in one number. */
-#define AID_PREPARED_SOURCE(language, source) ((int) (language) << 2 | (int) (source))
+#define AID_PREPARED_SOURCE(language, source) ((int)(language) << 2 | (int)(source))
 #define AID_PREPARED_LANGUAGE(number) ((enum aid_language) ((number) >> 2))
-#define AID_PREPARED_TOLD_BY(number) ((enum aid_scan_source) ((number) & 3))
+#define AID_PREPARED_TOLD_BY(number) ((enum aid_scan_source) ((number)&3))
 
 /* One chunk: bytes FROM to TO of the file. */
 struct aid_chunk

@@ -182,7 +182,7 @@ find_outdone (struct aid_run *r, struct aid_vec *out)
 static void
 outdo (struct aid_run *r)
 {
-  struct aid_vec sources = AID_VEC_INIT (int, 4 * AID_LANGUAGES);
+  struct aid_vec sources = AID_VEC_INIT (int, (size_t)4 * AID_LANGUAGES);
   sqlite3_stmt *s;
 
   find_outdone (r, &sources);

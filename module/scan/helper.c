@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PART ((size_t) 64 << 10)
+#define PART ((size_t)64 << 10)
 
 struct aid_helper
 {
@@ -52,7 +52,7 @@ await (int fd, short events, int64_t until)
   int64_t left = until - aid_clock_ms ();
   if (left <= 0)
     return AID_E_TIMEOUT;
-  return poll (&polled, 1, left > 60000 ? 60000 : (int) left) < 0 && errno != EINTR ? AID_E_IO : AID_OK;
+  return poll (&polled, 1, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR ? AID_E_IO : AID_OK;
 }
 
 enum aid_err
@@ -63,7 +63,7 @@ aid_helper_put (struct aid_helper *h, struct aid_span bytes, int64_t until)
     {
       ssize_t n = aid_proc_write (h->child.in, bytes);
       if (n > 0)
-        bytes = aid_span_cut (bytes, (size_t) n, bytes.len);
+        bytes = aid_span_cut (bytes, (size_t)n, bytes.len);
       else
         err = errno == EAGAIN || errno == EINTR ? await (h->child.in, POLLOUT, until) : AID_E_IO;
     }
@@ -80,7 +80,7 @@ take (struct aid_helper *h, struct aid_span *line)
       int whole = !h->skipping;
       if (!end)
         return 0;
-      *line = (struct aid_span){ from, (size_t) (end - from) };
+      *line = (struct aid_span){ from, (size_t)(end - from) };
       h->at += line->len + 1;
       h->skipping = 0;
       if (whole)
@@ -106,7 +106,7 @@ aid_helper_line (struct aid_helper *h, struct aid_span *line, int64_t until)
       if (n > 0 && aid_clock_ms () > until)
         err = AID_E_TIMEOUT; /* it writes on and on */
       else if (n > 0)
-        err = aid_str_add (&h->in, part, (size_t) n);
+        err = aid_str_add (&h->in, part, (size_t)n);
       else
         err = n < 0 && (errno == EAGAIN || errno == EINTR) ? await (h->child.out, POLLIN, until) : AID_E_IO;
     }

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define AID_HELPER_LINE ((size_t) 64 << 10) /* bytes of a line; a longer one is passed over */
+#define AID_HELPER_LINE ((size_t)64 << 10) /* bytes of a line; a longer one is passed over */
 
 /* Belongs to one thread at a time. */
 struct aid_helper;

@@ -16,10 +16,10 @@
 
 enum
 {
-  RESTING = 8,         /* of each kind */
-  REST_MS = 60000,     /* what rests longer is ended */
-  MISSING_MS = 60000,  /* a program that cannot be had is not looked for again before */
-  FAILURES = 20,       /* one after the other: the program is as good as missing */
+  RESTING = 8,        /* of each kind */
+  REST_MS = 60000,    /* what rests longer is ended */
+  MISSING_MS = 60000, /* a program that cannot be had is not looked for again before */
+  FAILURES = 20,      /* one after the other: the program is as good as missing */
   FOLDERS = 24
 };
 
@@ -77,8 +77,7 @@ add_folder (struct using *u, const char *folder)
     u->n++;
 }
 
-static struct using
-copy_using (const struct using *from)
+static struct using copy_using (const struct using *from)
 {
   struct using u = { .trees = copy (from->trees), .ctags = copy (from->ctags) };
   for (size_t i = 0; i < from->n; i++)
@@ -131,7 +130,7 @@ own_folder (struct aid_str *out)
 {
   Dl_info info;
   char self[4096];
-  const char *path = dladdr ((void *) (uintptr_t) own_folder, &info) ? info.dli_fname : NULL;
+  const char *path = dladdr ((void *)(uintptr_t)own_folder, &info) ? info.dli_fname : NULL;
   if (!path || !aid_span_ends (aid_span_z (path), ".so"))
     {
       ssize_t n = readlink ("/proc/self/exe", self, sizeof self - 1);
@@ -139,7 +138,7 @@ own_folder (struct aid_str *out)
       path = n > 0 ? self : path;
     }
   const char *slash = path ? strrchr (path, '/') : NULL;
-  return slash && path[0] == '/' && !aid_str_add (out, path, (size_t) (slash - path));
+  return slash && path[0] == '/' && !aid_str_add (out, path, (size_t)(slash - path));
 }
 
 /* The path of aid-trees: beside us in the build's folder and beside an installed core; a command and a test have it near by. */
@@ -166,7 +165,7 @@ start (enum aid_helper_kind kind, const struct using *u, struct aid_helper **out
   struct aid_str path = AID_STR_INIT (8192);
   enum aid_err err = AID_E_NOTFOUND;
   if (kind == AID_HELPER_TREES && find_trees (u, &path))
-    err = aid_trees_start (aid_str_z (&path), (const char *const *) u->folders, u->n, out);
+    err = aid_trees_start (aid_str_z (&path), (const char *const *)u->folders, u->n, out);
   else if (kind == AID_HELPER_CTAGS && (!u->ctags || *u->ctags))
     err = aid_ctags_start (u->ctags, out);
   aid_str_free (&path);
@@ -206,12 +205,12 @@ aid_helpers_take (enum aid_helper_kind kind, int fresh, struct aid_lease *out)
   for (size_t i = pool.n[kind]; !missing && !fresh && !out->helper && i-- > 0;)
     if (pool.resting[kind][i].calm == out->calm)
       out->helper = take_out (kind, i);
-  if (!missing && !out->helper)
+  out->fresh = !missing && !out->helper;
+  if (out->fresh)
     u = copy_using (&pool.using);
   pthread_mutex_unlock (&pool.lock);
-  if (missing || out->helper)
+  if (!out->fresh)
     return missing ? AID_E_NOTFOUND : AID_OK;
-  out->fresh = 1;
   enum aid_err err = start (kind, &u, &out->helper);
   free_using (&u);
   if (!err)
@@ -233,7 +232,7 @@ next_to_end (int all, int64_t *when)
       {
         int64_t until = pool.resting[kind][i].since + REST_MS;
         if (all || until <= aid_clock_ms ())
-          return take_out ((enum aid_helper_kind) kind, i);
+          return take_out ((enum aid_helper_kind)kind, i);
         *when = until < *when ? until : *when;
       }
   return NULL;
@@ -242,7 +241,7 @@ next_to_end (int all, int64_t *when)
 static void *
 watch (void *arg)
 {
-  (void) arg;
+  (void)arg;
   pthread_mutex_lock (&pool.lock);
   while (!pool.stopping)
     {

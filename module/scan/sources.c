@@ -18,7 +18,7 @@ enum
   LACKS_MS = 60000,
   BAD = 64
 };
-#define CTAGS_TEXT_MAX ((size_t) 4 << 20)
+#define CTAGS_TEXT_MAX ((size_t)4 << 20)
 
 /* Until when a language has no grammar. */
 static _Atomic int64_t lacks_until[AID_LANGUAGES];
@@ -86,9 +86,8 @@ static enum aid_err
 ask_helper (const struct asking *a, struct aid_lease *lease)
 {
   const struct aid_foreign *f = aid_language_foreign (a->language);
-  enum aid_err err = lease->kind == AID_HELPER_TREES
-                       ? aid_trees_ask (lease->helper, f->grammar, a->text, a->out, a->until)
-                       : aid_ctags_ask (lease->helper, f->file, a->text, a->out, a->until);
+  enum aid_err err = lease->kind == AID_HELPER_TREES ? aid_trees_ask (lease->helper, f->grammar, a->text, a->out, a->until)
+                                                     : aid_ctags_ask (lease->helper, f->file, a->text, a->out, a->until);
   if (err)
     a->out->n_defs = 0;
   aid_helpers_give (lease, err && err != AID_E_NOTFOUND && err != AID_E_NOMEM);
@@ -99,7 +98,7 @@ ask_helper (const struct asking *a, struct aid_lease *lease)
 static enum aid_err
 ask (const struct asking *a, enum aid_helper_kind kind)
 {
-  uint64_t hash = a->hash + (uint64_t) kind + 1;
+  uint64_t hash = a->hash + (uint64_t)kind + 1;
   struct aid_lease lease;
   if (atomic_load (&bad[hash % BAD]) == hash)
     return AID_E_REFUSED;
@@ -138,14 +137,14 @@ part (struct aid_span text, const char *parts, struct aid_def *d)
 {
   uint32_t name = d->name.to, from = d->name.from, to;
   int is_type = d->kind == AID_DEF_MODULE || d->kind == AID_DEF_CLASS || d->kind == AID_DEF_TYPE;
-  while (name > from && is_word ((unsigned char) text.ptr[name - 1]))
+  while (name > from && is_word ((unsigned char)text.ptr[name - 1]))
     name--;
   while (is_type && from > d->whole.from
-         && (is_word ((unsigned char) text.ptr[from - 1]) || parts_at (text, parts, from - 1)))
+         && (is_word ((unsigned char)text.ptr[from - 1]) || parts_at (text, parts, from - 1)))
     from--;
   for (to = name; to > from && parts_at (text, parts, to - 1);)
     to--;
-  if (name == d->name.to || to == name || to == from || !is_word ((unsigned char) text.ptr[to - 1]))
+  if (name == d->name.to || to == name || to == from || !is_word ((unsigned char)text.ptr[to - 1]))
     return;
   d->scope = (struct aid_range){ from, to };
   d->name.from = name;
@@ -156,8 +155,9 @@ aid_sources_scan (enum aid_language language, struct aid_span text, struct aid_s
 {
   const struct aid_foreign *f = aid_language_foreign (language);
   int usual = aid_helpers_calm () ? CALM_MS : PATIENCE_MS, own = out->patience_ms > 0 && out->patience_ms < usual;
-  struct asking a = { language, text, aid_hash64 (text) + ((uint64_t) language << 32),
-                      aid_clock_ms () + (own ? out->patience_ms : usual), !own, out };
+  struct asking a
+    = { language, text, aid_hash64 (text) + ((uint64_t)language << 32), aid_clock_ms () + (own ? out->patience_ms : usual),
+        !own,     out };
   enum aid_err err = AID_E_NOTFOUND;
   out->source = AID_SOURCE_NONE;
   if (has_grammar (language) && text.len <= AID_TREE_TEXT_MAX)

@@ -52,7 +52,7 @@ take (struct aid_span *v, uint64_t max, uint32_t *out)
     n++;
   if (aid_span_number (aid_span_cut (*v, 0, n), max, &number))
     return 0;
-  *out = (uint32_t) number;
+  *out = (uint32_t)number;
   *v = aid_span_cut (*v, n < v->len ? n + 1 : n, v->len);
   return 1;
 }
@@ -73,7 +73,7 @@ aid_trees_read (struct aid_span line, struct aid_span text, struct aid_scanner *
       || signature.from > signature.to || signature.to > whole.to
       || (out->n_defs > 0 && whole.from < out->defs[out->n_defs - 1].whole.from))
     return AID_E_PARSE;
-  int32_t def = aid_scan_add (s, (enum aid_def_kind) kind, (int32_t) parent - 1, name, whole.from, signature.from);
+  int32_t def = aid_scan_add (s, (enum aid_def_kind)kind, (int32_t)parent - 1, name, whole.from, signature.from);
   if (def >= 0)
     {
       out->defs[def].whole = whole;
@@ -85,7 +85,7 @@ aid_trees_read (struct aid_span line, struct aid_span text, struct aid_scanner *
 enum aid_err
 aid_trees_ask (struct aid_helper *h, const char *grammar, struct aid_span text, struct aid_scan *out, int64_t until)
 {
-  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
+  struct aid_scanner s = { (const unsigned char *)text.ptr, (uint32_t)text.len, out, 0 };
   struct aid_str command = AID_STR_INIT (200);
   struct aid_span line;
   int more = 1;

@@ -13,15 +13,16 @@
 
 #define AID_TREES_HELLO "aid-trees 1"
 
-/* Starts PROGRAM, the path of aid-trees; FOLDERS has N, where grammars are looked for before the usual places.  AID_E_NOTFOUND: it
-   is not there or has no tree-sitter. */
+/* Starts PROGRAM, the path of aid-trees; FOLDERS has N, where grammars are looked for before the usual places.
+   AID_E_NOTFOUND: it is not there or has no tree-sitter. */
 enum aid_err aid_trees_start (const char *program, const char *const *folders, size_t n, struct aid_helper **out);
 
 /* Whether there is GRAMMAR. */
 enum aid_err aid_trees_has (struct aid_helper *h, const char *grammar, int64_t until, int *has);
-/* Fills S (empty) with what TEXT defines; imports and regions are none.  AID_E_NOTFOUND: there is no such grammar.  After another
-   error but AID_E_NOMEM, H is of no use any more. */
-enum aid_err aid_trees_ask (struct aid_helper *h, const char *grammar, struct aid_span text, struct aid_scan *s, int64_t until);
+/* Fills S (empty) with what TEXT defines; imports and regions are none.  AID_E_NOTFOUND: there is no such grammar.  After
+   another error but AID_E_NOMEM, H is of no use any more. */
+enum aid_err
+aid_trees_ask (struct aid_helper *h, const char *grammar, struct aid_span text, struct aid_scan *s, int64_t until);
 
 /* Reads LINE, a definition of TEXT, as the next one of S.  AID_E_PARSE: it is none, or does not fit the text or those before. */
 enum aid_err aid_trees_read (struct aid_span line, struct aid_span text, struct aid_scanner *s);

@@ -15,7 +15,7 @@ enum
   SECONDS = 30, /* for one text: who asked has gone by then */
   FOLDERS = 40
 };
-#define MEMORY_MAX ((rlim_t) 2 << 30)
+#define MEMORY_MAX ((rlim_t)2 << 30)
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define SANITIZED 1
@@ -43,7 +43,7 @@ print (const struct aid_scan *s)
   for (size_t i = 0; i < s->n_defs; i++)
     {
       const struct aid_def *d = &s->defs[i];
-      printf ("d %d %d %u %u %u %u %u %u\n", (int) d->kind, (int) d->parent + 1, d->name.from, d->name.to, d->whole.from,
+      printf ("d %d %d %u %u %u %u %u %u\n", (int)d->kind, (int)d->parent + 1, d->name.from, d->name.to, d->whole.from,
               d->whole.to, d->signature.from, d->signature.to);
     }
 }
@@ -116,7 +116,7 @@ main (int argc, char **argv)
   struct aid_tree *t;
   size_t n = 0;
   limit ();
-  for (; (int) n + 1 < argc && n < FOLDERS; n++)
+  for (; (int)n + 1 < argc && n < FOLDERS; n++)
     folders[n] = argv[n + 1];
   usual_places (own, folders, n);
   if (aid_tree_new (NULL, folders, &t, NULL))

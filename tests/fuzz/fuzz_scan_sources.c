@@ -23,7 +23,7 @@ check (const struct aid_scan *s, struct aid_span text)
   for (size_t i = 0; i < s->n_defs; i++)
     {
       const struct aid_def *d = &s->defs[i];
-      CHECK ((unsigned) d->kind < AID_DEF_KINDS && d->parent < (int32_t) i && d->parent >= -1);
+      CHECK ((unsigned)d->kind < AID_DEF_KINDS && d->parent < (int32_t)i && d->parent >= -1);
       CHECK (d->whole.from <= d->name.from && d->name.from < d->name.to && d->name.to <= d->whole.to
              && d->whole.to <= text.len);
       CHECK (d->whole.from <= d->signature.from && d->signature.from <= d->signature.to && d->signature.to <= d->whole.to);
@@ -52,7 +52,7 @@ static void
 read_trees (struct aid_span answer, struct aid_span text)
 {
   struct aid_scan s = AID_SCAN_INIT;
-  struct aid_scanner scanner = { (const unsigned char *) text.ptr, (uint32_t) text.len, &s, 0 };
+  struct aid_scanner scanner = { (const unsigned char *)text.ptr, (uint32_t)text.len, &s, 0 };
   struct aid_span line;
   while (aid_span_line (&answer, &line) && !aid_trees_read (line, text, &scanner))
     ;
@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   const uint8_t *gap = size > 1 ? memmem (data, size, "\n\n", 2) : NULL;
   if (!gap)
     return 0;
-  struct aid_span answer = { (const char *) data, (size_t) (gap + 1 - data) };
+  struct aid_span answer = { (const char *)data, (size_t)(gap + 1 - data) };
   size_t len = size - answer.len - 1;
   char *copy = malloc (len ? len : 1); /* of its own, so that a byte too far is seen */
   CHECK (copy);

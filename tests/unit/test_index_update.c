@@ -125,7 +125,8 @@ what_a_better_source_would_tell_is_read_again (void **state)
   assert_false (is_defined ("quokka", "b.rb"));
   index_it ();
   assert_int_equal (bytes_read (), 0);
-  static const char script[] = "#!/bin/sh\necho aid-trees 1\nwhile read -r what grammar n; do\n[ $what = has ] && { echo yes; continue; }\n"
+  static const char script[] = "#!/bin/sh\necho aid-trees 1\nwhile read -r what grammar n; do\n"
+                               "[ $what = has ] && { echo yes; continue; }\n"
                                "head -c $n >/dev/null; echo d 0 0 4 10 0 16 0 10; echo done; done\n";
   assert_int_equal (aid_fs_replace (program, aid_span_z (script), 0755, NULL), AID_OK);
   aid_sources_use (&some);

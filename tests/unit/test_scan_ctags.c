@@ -33,7 +33,7 @@ expect (const char *text, const char *answer, const char *expected)
 static void
 tags_become_definitions_with_their_comments (void **state)
 {
-  (void) state;
+  (void)state;
   expect ("# A box.\nclass Box\n  # Its width.\n  def width\n    1\n  end\nend\n",
           TAG ("width", "4", ", \"end\": 6, \"kind\": \"method\"") TAG ("gone", "5", ", \"kind\": \"method\"")
             TAG ("far", "500", ", \"kind\": \"method\"") "no json\n" TAG ("x", "-1", ", \"kind\": \"method\"")
@@ -44,7 +44,7 @@ tags_become_definitions_with_their_comments (void **state)
 static void
 where_one_ends_is_guessed_by_its_indentation (void **state)
 {
-  (void) state;
+  (void)state;
   expect ("class A\n{\n\tvoid f (\n\t\tint a\n\t)\n\t{\n\n\t\tg ();\n\t}\n\tint x;\n}\n\nclass B { }\nclass C\n  def f\n\n",
           TAG ("A", "1", ", \"kind\": \"class\"") TAG ("f", "3", ", \"kind\": \"method\"")
             TAG ("x", "10", ", \"kind\": \"field\"") TAG ("B", "13", ", \"kind\": \"class\"")
@@ -55,10 +55,11 @@ where_one_ends_is_guessed_by_its_indentation (void **state)
 static void
 an_answer_has_an_end (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_vec tags = aid_ctags_tags ();
   assert_int_equal (aid_ctags_read (AID_SPAN ("{\"_type\": \"completed\", \"command\": \"generate-tags\"}"), &tags), AID_OK);
-  assert_int_equal (aid_ctags_read (AID_SPAN ("{\"_type\": \"error\", \"message\": \"x\", \"fatal\": true}"), &tags), AID_E_IO);
+  assert_int_equal (aid_ctags_read (AID_SPAN ("{\"_type\": \"error\", \"message\": \"x\", \"fatal\": true}"), &tags),
+                    AID_E_IO);
   assert_int_equal (aid_ctags_read (AID_SPAN ("{\"_type\": \"error\", \"message\": \"x\"}"), &tags), AID_E_NOTFOUND);
   aid_ctags_drop (&tags);
 }
@@ -66,7 +67,7 @@ an_answer_has_an_end (void **state)
 static void
 another_program_is_no_ctags (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_helper *h = NULL;
   assert_int_equal (aid_ctags_start ("/none/ctags", &h), AID_E_NOTFOUND);
   assert_null (h);

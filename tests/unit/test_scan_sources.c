@@ -17,8 +17,9 @@
 static char dir[64], program[128];
 static const char *folders[1];
 
-static const char ruby[] = "# A box.\n# Really.\nmodule Outer\n  class Box < Base\n    # Its width.\n    def width(a)\n      1\n"
-                           "    end\n    def self.make; end\n  end\nend\n";
+static const char ruby[]
+  = "# A box.\n# Really.\nmodule Outer\n  class Box < Base\n    # Its width.\n    def width(a)\n      1\n"
+    "    end\n    def self.make; end\n  end\nend\n";
 
 static int
 set_up (void **state)
@@ -76,7 +77,7 @@ expect (enum aid_language language, const char *text, enum aid_scan_source sourc
       aid_str_addf (&out, "%u-%u %s ", d->first, d->last, aid_def_kind_name (d->kind));
       size_t at = out.len;
       aid_scan_container (&s, language, aid_span_z (text), i, &out);
-      aid_str_addf (&out, "%s%.*s\n", out.len > at ? " " : "", (int) (d->name.to - d->name.from), text + d->name.from);
+      aid_str_addf (&out, "%s%.*s\n", out.len > at ? " " : "", (int)(d->name.to - d->name.from), text + d->name.from);
     }
   assert_string_equal (aid_str_z (&out), expected);
   assert_int_equal (s.source, source);
@@ -109,7 +110,8 @@ ctags_tells_where_there_is_no_grammar (void **state)
           "1-11 module Outer\n4-10 class Outer Box\n5-8 method Outer::Box width\n9-9 method Outer::Box make\n");
   expect (AID_LANG_LUA, "-- Adds.\nfunction M.add(a)\nend\nlocal function g() end\n", AID_SOURCE_CTAGS,
           "1-3 function M add\n4-4 function g\n");
-  expect (AID_LANG_PHP, "<?php\nclass A\n{\n  function f() { }\n\n  function g(\n    $a\n  ) {\n    h();\n  }\n}\nfunction i() { }\n",
+  expect (AID_LANG_PHP,
+          "<?php\nclass A\n{\n  function f() { }\n\n  function g(\n    $a\n  ) {\n    h();\n  }\n}\nfunction i() { }\n",
           AID_SOURCE_CTAGS, "2-11 class A\n4-4 function A f\n6-10 function A g\n12-12 function i\n");
   expect (AID_LANG_CSHARP, "class A { }\n", AID_SOURCE_CTAGS, "1-1 class A\n");
   expect (AID_LANG_KOTLIN, "class A(val w: Int) {\n    fun f() = w\n}\n", AID_SOURCE_CTAGS,
@@ -209,9 +211,18 @@ nothing_that_a_program_says_leads_out_of_the_text (void **state)
 {
   (void)state;
   static const char *const lies[] = {
-    "d 0 0 0 9 0 2 0 1", "d 0 1 0 1 0 2 0 1",  "d 99 0 0 1 0 2 0 1", "d 0 0 1 1 0 2 0 1",   "d 0 0 0 1 1 2 0 1",
-    "d 0 0 0 1 0 2 1 0", "d 0 0 -1 1 0 2 0 1", "d 0 0 0 1 0 2 0",    "d 0 0 0 1 0 2 0 1 7", "D 0 0 0 1 0 2 0 1",
-    "",                  "yes",
+    "d 0 0 0 9 0 2 0 1",
+    "d 0 1 0 1 0 2 0 1",
+    "d 99 0 0 1 0 2 0 1",
+    "d 0 0 1 1 0 2 0 1",
+    "d 0 0 0 1 1 2 0 1",
+    "d 0 0 0 1 0 2 1 0",
+    "d 0 0 -1 1 0 2 0 1",
+    "d 0 0 0 1 0 2 0",
+    "d 0 0 0 1 0 2 0 1 7",
+    "D 0 0 0 1 0 2 0 1",
+    "",
+    "yes",
   };
   for (size_t i = 0; i < sizeof lies / sizeof *lies; i++)
     {
@@ -244,7 +255,7 @@ scan_one (void *ctx, size_t i, struct aid_error *e)
   (void)e;
   snprintf (text, sizeof text, i % 5 == 4 ? "bad\n" : "xx%02zu\n", i);
   enum aid_err err = aid_scan_text (AID_LANG_RUBY, aid_span_z (text), &s);
-  *(_Atomic size_t *) ctx += s.n_defs;
+  *(_Atomic size_t *)ctx += s.n_defs;
   aid_scan_free (&s);
   return err;
 }
