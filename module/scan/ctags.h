@@ -13,7 +13,8 @@ enum aid_err aid_ctags_start (const char *program, struct aid_helper **out);
 
 /* Fills S (empty) with what TEXT defines; imports and regions are none.  FILE: a name by which ctags knows the language.
    What it says is held against the text: a definition whose name is not on its line is left out, and where one ends is
-   guessed by indentation where ctags does not tell.  After an error but AID_E_NOMEM, H is of no use any more. */
+   guessed by indentation where ctags does not tell.  After an error H is of no use
+   any more. */
 enum aid_err aid_ctags_ask (struct aid_helper *h, const char *file, struct aid_span text, struct aid_scan *s, int64_t until);
 
 /* The parts of that.  A vector of tags with none in it; drop it in the end. */

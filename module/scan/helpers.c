@@ -268,12 +268,12 @@ watch (void *arg)
 }
 
 void
-aid_helpers_give (struct aid_lease *lease, int bad)
+aid_helpers_give (struct aid_lease *lease, enum aid_lease_end end)
 {
   enum aid_helper_kind kind = lease->kind;
   struct aid_helper *h = lease->helper;
   pthread_mutex_lock (&pool.lock);
-  pool.failures[kind] = bad ? pool.failures[kind] + 1 : 0;
+  pool.failures[kind] = end == AID_LEASE_ILL ? pool.failures[kind] + 1 : end == AID_LEASE_WELL ? 0 : pool.failures[kind];
   if (pool.failures[kind] >= FAILURES)
     {
       pool.failures[kind] = 0;
@@ -281,7 +281,8 @@ aid_helpers_give (struct aid_lease *lease, int bad)
     }
   if (!pool.thread && !pool.stopping)
     aid_thread_start (&pool.thread, "aid-helpers", watch, NULL, NULL);
-  if (!bad && pool.thread && !pool.stopping && pool.generation == lease->generation && pool.n[kind] < RESTING)
+  if (end == AID_LEASE_WELL && pool.thread && !pool.stopping && pool.generation == lease->generation
+      && pool.n[kind] < RESTING)
     {
       pool.resting[kind][pool.n[kind]++] = (struct resting){ h, aid_clock_ms (), lease->calm };
       h = NULL;

@@ -25,8 +25,15 @@ struct aid_lease
 /* Takes a helper that rests, unless FRESH, or starts one.  AID_E_NOTFOUND: there is no such program, or there was none a moment
    ago. */
 enum aid_err aid_helpers_take (enum aid_helper_kind kind, int fresh, struct aid_lease *out);
-/* Gives it back: it rests until somebody wants it, or for a minute.  BAD: it is of no use any more. */
-void aid_helpers_give (struct aid_lease *lease, int bad);
+enum aid_lease_end
+{
+  AID_LEASE_WELL,
+  AID_LEASE_LEFT, /* nobody waits for its answer any more: it is ended */
+  AID_LEASE_ILL   /* it is of no use any more, by its own fault: when many are, there is none for a while */
+};
+
+/* Gives it back: one that is well rests until somebody wants it, or for a minute. */
+void aid_helpers_give (struct aid_lease *lease, enum aid_lease_end end);
 /* What aid_sources_use does but for what is known of grammars. */
 void aid_helpers_use (const struct aid_sources_options *o);
 /* Whether the calling thread has the lowest priority. */

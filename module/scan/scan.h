@@ -163,7 +163,7 @@ struct aid_scan
   struct aid_region *regions;
   size_t n_defs, n_imports, n_regions;
   enum aid_scan_source source;
-  int patience_ms; /* the caller's: how long other programs are waited for at most; 0: 5 s for one text */
+  int patience_ms; /* the caller's: how long other programs are waited for at most; 0: 15 s for one text, 60 s at idle priority */
   size_t cap_defs, cap_imports, cap_regions; /* private */
 };
 

@@ -13,8 +13,8 @@
 
 enum
 {
-  PATIENCE_MS = 5000,
-  CALM_MS = 30000, /* the same for a thread of the lowest priority, whose helpers have it, too */
+  PATIENCE_MS = 15000,
+  CALM_MS = 60000, /* the same for a thread of the lowest priority, whose helpers have it, too */
   LACKS_MS = 60000,
   BAD = 64
 };
@@ -58,7 +58,7 @@ aid_sources_best (enum aid_language language)
   if (has_grammar (language) && !aid_helpers_take (AID_HELPER_TREES, 0, &lease))
     {
       enum aid_err err = aid_trees_has (lease.helper, f->grammar, aid_clock_ms () + PATIENCE_MS, &has);
-      aid_helpers_give (&lease, err != AID_OK);
+      aid_helpers_give (&lease, err ? AID_LEASE_ILL : AID_LEASE_WELL);
       if (has)
         return AID_SOURCE_TREES;
       if (!err)
@@ -66,7 +66,7 @@ aid_sources_best (enum aid_language language)
     }
   if (!f->file || aid_helpers_take (AID_HELPER_CTAGS, 0, &lease))
     return AID_SOURCE_NONE;
-  aid_helpers_give (&lease, 0);
+  aid_helpers_give (&lease, AID_LEASE_WELL);
   return AID_SOURCE_CTAGS;
 }
 
@@ -90,7 +90,8 @@ ask_helper (const struct asking *a, struct aid_lease *lease)
                                                      : aid_ctags_ask (lease->helper, f->file, a->text, a->out, a->until);
   if (err)
     a->out->n_defs = 0;
-  aid_helpers_give (lease, err && err != AID_E_NOTFOUND && err != AID_E_NOMEM);
+  int left = err == AID_E_NOMEM || (err == AID_E_TIMEOUT && !a->patient);
+  aid_helpers_give (lease, !err || err == AID_E_NOTFOUND ? AID_LEASE_WELL : left ? AID_LEASE_LEFT : AID_LEASE_ILL);
   return err;
 }
 
@@ -100,7 +101,7 @@ ask (const struct asking *a, enum aid_helper_kind kind)
 {
   uint64_t hash = a->hash + (uint64_t)kind + 1;
   struct aid_lease lease;
-  if (atomic_load (&bad[hash % BAD]) == hash)
+  if (atomic_load (&bad[hash % BAD]) == hash || aid_clock_ms () >= a->until)
     return AID_E_REFUSED;
   enum aid_err err = aid_helpers_take (kind, 0, &lease);
   if (err)

@@ -20,7 +20,7 @@ enum aid_err aid_trees_start (const char *program, const char *const *folders, s
 /* Whether there is GRAMMAR. */
 enum aid_err aid_trees_has (struct aid_helper *h, const char *grammar, int64_t until, int *has);
 /* Fills S (empty) with what TEXT defines; imports and regions are none.  AID_E_NOTFOUND: there is no such grammar.  After
-   another error but AID_E_NOMEM, H is of no use any more. */
+   another error H is of no use any more. */
 enum aid_err
 aid_trees_ask (struct aid_helper *h, const char *grammar, struct aid_span text, struct aid_scan *s, int64_t until);
 

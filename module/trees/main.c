@@ -12,7 +12,7 @@
 
 enum
 {
-  SECONDS = 30, /* for one text: who asked has gone by then */
+  SECONDS = 60, /* for one text: who asked has gone by then */
   FOLDERS = 40
 };
 #define MEMORY_MAX ((rlim_t)2 << 30)
