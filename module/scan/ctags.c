@@ -4,10 +4,12 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "scan/scan_internal.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #define START_MS 15000
+#define LINE_NEAR 16384 /* bytes of a line in which a name is looked for: a line of all that a file has may be long */
 
 struct tag
 {
@@ -178,6 +180,29 @@ is_comment (const struct aid_scanner *s, uint32_t from, uint32_t to)
   return 0;
 }
 
+static int
+is_word (struct aid_span v, size_t i)
+{
+  return i < v.len && (isalnum ((unsigned char) v.ptr[i]) || v.ptr[i] == '_');
+}
+
+/* Where NAME stands in LINE as a word, or -1. */
+static ptrdiff_t
+find_name (struct aid_span line, struct aid_span name)
+{
+  size_t from = 0;
+  ptrdiff_t at;
+  while ((at = aid_span_find (aid_span_cut (line, from, line.len), name)) >= 0)
+    {
+      size_t i = from + (size_t) at, end = i + name.len;
+      if (!(i > 0 && is_word (name, 0) && is_word (line, i - 1))
+          && !(is_word (name, name.len - 1) && is_word (line, end)))
+        return (ptrdiff_t) i;
+      from = i + 1;
+    }
+  return -1;
+}
+
 /* The definition of T, whose parent is the innermost of OPEN that has not ended; -1 when the text does not bear it out. */
 static int32_t
 define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint32_t lines, int32_t parent)
@@ -186,10 +211,9 @@ define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint
     return -1;
   uint32_t from = starts[t->line - 1], to = starts[t->line], lead = t->line - 1,
            last = t->end > t->line && t->end <= lines ? t->end : t->line;
-  if (aid_span_starts (aid_span_trim ((struct aid_span){ (const char *) s->text + from, to - from }), "use "))
-    return -1; /* PHP's, which ctags takes for an alias */
-  ptrdiff_t at = aid_span_find ((struct aid_span){ (const char *) s->text + from, to - from }, aid_span_z (t->name));
-  if (at < 0)
+  struct aid_span line = { (const char *) s->text + from, to - from < LINE_NEAR ? to - from : LINE_NEAR };
+  ptrdiff_t at = find_name (line, aid_span_z (t->name));
+  if (at < 0 || aid_span_starts (aid_span_trim (line), "use ")) /* PHP's, which ctags takes for an alias */
     return -1;
   while (lead > 0 && t->line - lead < 100 && is_comment (s, starts[lead - 1], starts[lead]))
     lead--;

@@ -52,6 +52,23 @@ where_one_ends_is_guessed_by_its_indentation (void **state)
           "class@1-11^-1 method@3-9^0 field@10-10^0 class@13-13^-1 class@14-15^-1 method@15-15^4 ");
 }
 
+/* The name's own place on its line, not one in the middle of a word. */
+static void
+a_name_is_found_as_a_word (void **state)
+{
+  (void) state;
+  struct aid_scan s = AID_SCAN_INIT;
+  struct aid_vec tags = aid_ctags_tags ();
+  aid_ctags_read (AID_SPAN (TAG ("f", "1", ", \"kind\": \"method\"")), &tags);
+  aid_ctags_read (AID_SPAN (TAG ("=", "2", ", \"kind\": \"method\"")), &tags);
+  assert_int_equal (aid_ctags_define (&tags, AID_SPAN ("def f(if)\ndef x=(y)\n"), &s), AID_OK);
+  assert_int_equal (s.n_defs, 2);
+  assert_int_equal (s.defs[0].name.from, 4);
+  assert_int_equal (s.defs[1].name.from, 15);
+  aid_ctags_drop (&tags);
+  aid_scan_free (&s);
+}
+
 static void
 an_answer_has_an_end (void **state)
 {
@@ -81,6 +98,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (tags_become_definitions_with_their_comments),
     cmocka_unit_test (where_one_ends_is_guessed_by_its_indentation),
+    cmocka_unit_test (a_name_is_found_as_a_word),
     cmocka_unit_test (an_answer_has_an_end),
     cmocka_unit_test (another_program_is_no_ctags),
   };
