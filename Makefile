@@ -172,6 +172,7 @@ deps:
 SAMPLE ?= c
 demo:
 	@.ci/deps demo$(if $(filter ocaml,$(SAMPLE)),-ocaml)
+	@[ -e $(B)/aid ] || echo "Building AID, for a minute or two..."
 	@$(MAKE) --no-print-directory -s all
 	@EMACS="$(EMACS)" docs/sample/demo $(SAMPLE)
 
