@@ -69,7 +69,7 @@ price_of (const struct aid_config *c, const struct aid_embedder *m)
   const char *id, *known = m->model.id;
   struct aid_model model;
   json_t *entry;
-  json_object_foreach (aid_config_get (c, "models"), id, entry)
+  json_object_foreach ((json_t *)(uintptr_t)aid_config_get (c, "models"), id, entry) /* nothing is written there */
   {
     const char *provider = aid_json_str (entry, "provider"), *name = aid_json_str (entry, "name");
     if (provider && name && !strcmp (provider, m->model.provider) && !strcmp (name, m->model.name))

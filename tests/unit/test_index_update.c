@@ -302,50 +302,6 @@ one_process_writes_and_others_search (void **state)
   aid_index_close (other);
 }
 
-/* What another process is still making is not all that there is. */
-static void
-a_search_in_what_another_process_still_makes_says_so (void **state)
-{
-  (void)state;
-  struct aid_index *other;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_question q = { .text = AID_SPAN ("zebra") };
-  write_file ("a.c", "int zebra;\n");
-  index_it ();
-  for (int whole = 0; whole < 2; whole++)
-    {
-      assert_int_equal (aid_shelf_set (&ix->writer, "whole", whole, &e), AID_OK); /* its first update sets it at the end */
-      assert_int_equal (aid_index_open (project, NULL, &other, &e), AID_OK);
-      assert_int_equal (aid_index_update (other, 1000, NULL, &e), AID_E_STATE);
-      aid_found_free (&found);
-      assert_int_equal (aid_search (other, &q, &found, &e), AID_OK);
-      assert_int_equal (found.partial, !whole);
-      aid_index_close (other);
-    }
-  index_it ();
-  assert_int_equal (number ("SELECT value FROM meta WHERE key='whole'"), 1);
-}
-
-/* An update that was ended early has noted nothing of the kind. */
-static void
-an_update_that_was_stopped_leaves_no_whole_index (void **state)
-{
-  (void)state;
-  struct aid_project_options options = { .watch = 0 };
-  struct aid_error e = { AID_OK, "" };
-  struct aid_stop *stop = aid_stop_new (&e);
-  write_file ("a.c", "int zebra;\n");
-  assert_int_equal (aid_project_open (in_project (""), &options, &project, &e), AID_OK);
-  assert_int_equal (aid_index_open (project, NULL, &ix, &e), AID_OK);
-  aid_project_wait (project, 0, 20000);
-  aid_stop_set (stop);
-  assert_int_equal (aid_index_update (ix, 10000, stop, &e), AID_E_CANCELLED);
-  assert_int_equal (number ("SELECT count(*) FROM meta WHERE key='whole'"), 0);
-  assert_int_equal (aid_index_update (ix, 10000, NULL, &e), AID_OK);
-  assert_int_equal (number ("SELECT value FROM meta WHERE key='whole'"), 1);
-  aid_stop_free (stop);
-}
-
 static void
 write_many (int from, int to)
 {
@@ -527,8 +483,6 @@ main (void)
     SCENE (a_damaged_index_is_built_anew),
     SCENE (an_index_of_another_version_is_built_anew),
     SCENE (one_process_writes_and_others_search),
-    SCENE (a_search_in_what_another_process_still_makes_says_so),
-    SCENE (an_update_that_was_stopped_leaves_no_whole_index),
     SCENE (a_writer_that_is_killed_leaves_an_index_that_goes_on),
     SCENE (an_index_of_mostly_old_versions_is_built_anew),
     SCENE (a_full_disk_is_told_and_leaves_an_index_that_goes_on),
