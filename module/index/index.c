@@ -5,6 +5,7 @@
      files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring
      them back.
             state: 1, its names can be searched; 2, its words too
+            source: what told its definitions where that is no scanner of ours (prepare.h)
      names  one row a file (prepare.c); words  one row a chunk, a column a level (bag.c)
      tags, runs  exact names (tags.c)
      told, commits, paths   version control's log (history.c)
@@ -21,7 +22,7 @@
 
 enum
 {
-  VERSION = 3,
+  VERSION = 4,
   WAIT_MS = 3000
 };
 
@@ -32,9 +33,10 @@ static const char schema[]
     "BEGIN;"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE files(id INTEGER PRIMARY KEY, path BLOB NOT NULL, size INT, mtime INT, inode INT, hash INT, state INT, "
-    "live INT);"
+    "source INT, live INT);"
     "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
     "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
+    "CREATE INDEX files_source ON files(source) WHERE source>0;"
     "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
     "CREATE TABLE tags(id INTEGER PRIMARY KEY, data BLOB);"
     "CREATE TABLE runs(run INTEGER PRIMARY KEY, size INT);"
@@ -51,7 +53,7 @@ static const char schema[]
     /* Segments that were laid down whole are many and large: no edit is to wait until all of them are merged. */
     "INSERT INTO names(names, rank) VALUES('crisismerge', 1000);"
     "INSERT INTO words(words, rank) VALUES('crisismerge', 1000);"
-    "INSERT INTO meta VALUES('version', 3);"
+    "INSERT INTO meta VALUES('version', 4);"
     "COMMIT;";
 
 /* --- one connection ------------------------------------------------------------------------------------------------ */

@@ -355,6 +355,7 @@ clear (struct aid_prepared *out)
   memset (&out->file, 0, sizeof out->file);
   out->hash = out->rows = 0;
   out->bytes = out->gathered = 0;
+  out->source = 0;
 }
 
 void
@@ -377,6 +378,7 @@ aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct a
     }
   enum aid_language language = aid_language_of (task->path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512));
   out->err = aid_scan_text (language, text, &p->scan);
+  out->source = p->scan.source == AID_SOURCE_HERE ? 0 : AID_PREPARED_SOURCE (language, p->scan.source);
   p->row = task->id;
   if (!out->err && task->what & AID_PREPARE_NAMES)
     prepare_names (p, task->path, out);

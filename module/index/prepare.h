@@ -19,6 +19,11 @@ enum
   AID_PREPARE_WORDS = 2
 };
 
+/* A language that has no scanner here, and what told the definitions of a file in it, in one number. */
+#define AID_PREPARED_SOURCE(language, source) ((int)(language) << 2 | (int)(source))
+#define AID_PREPARED_LANGUAGE(number) ((enum aid_language) ((number) >> 2))
+#define AID_PREPARED_TOLD_BY(number) ((enum aid_scan_source) ((number)&3))
+
 /* One chunk: bytes FROM to TO of the file. */
 struct aid_chunk
 {
@@ -31,6 +36,7 @@ struct aid_prepared
   enum aid_err err;             /* why there is nothing: AID_E_NOTFOUND, AID_E_REFUSED (it is left out), ... */
   struct aid_project_file file; /* its path is the caller's */
   int64_t hash;                 /* of the bytes */
+  int source;                   /* what told its definitions: AID_PREPARED_SOURCE, 0 for a scanner of ours */
   size_t bytes;
   int64_t rows;                       /* that it has in the two tables */
   size_t gathered;                    /* what the preparer has gathered by then, in bytes */

@@ -236,7 +236,8 @@ insert_file (struct aid_run *r, int64_t id, struct aid_span path, const struct a
   aid_run_begin (r);
   if (!r->err)
     r->err = aid_db_prepare (
-      r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, live, id) VALUES(?1,?2,?3,?4,?5,?6,1,?7)", &s,
+      r->s->db,
+      "INSERT INTO files(path, size, mtime, inode, hash, state, live, id, source) VALUES(?1,?2,?3,?4,?5,?6,1,?7,?8)", &s,
       r->e);
   if (r->err)
     return 0;
@@ -247,6 +248,7 @@ insert_file (struct aid_run *r, int64_t id, struct aid_span path, const struct a
   sqlite3_bind_int64 (s, 5, made->hash);
   sqlite3_bind_int (s, 6, state);
   sqlite3_bind_int64 (s, 7, id);
+  sqlite3_bind_int (s, 8, made->source);
   r->err = aid_db_run (r->s->db, s, r->e);
   r->came += state != AID_STATE_LEFT_OUT;
   return r->err ? 0 : id;
