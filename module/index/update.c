@@ -1,7 +1,7 @@
 /* Bringing an index up to date.  A first index of much text goes over it twice: first for names, so that paths and
    definitions can be searched early, then for words; less is read once, and so is a file that changed.  Where much is read, what
-   comes of it is gathered by the threads that read and laid down in large parts (gather.h, segment.h), else row by row.  What is found again as it
-   was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
+   comes of it is gathered by the threads that read and laid down in large parts (gather.h, segment.h), else row by row.  What is
+   found again as it was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
 #include "index/update_internal.h"
 #include "base/clock.h"
 #include "scan/sources.h"
