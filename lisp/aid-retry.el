@@ -74,7 +74,8 @@ is not listed here."
                  (asked nil))
       (aid-chat--replace beg end "")
       (unwind-protect
-          (progn (aid-chat-ask chat question)
+          (progn (let ((aid-chat-later-may-leave nil))
+                   (aid-chat-ask chat question))
                  (setq asked t))
         (pcase-let ((`(,from . ,to) (aid-chat-open-question)))
           (unless (and asked (string-blank-p draft))
