@@ -39,12 +39,11 @@
 
 (defun calls--clocked (name function &rest args)
   "Call FUNCTION, called NAME, with ARGS, and note what that costs."
-  (let ((wall (float-time)) (cpu (bench-thread-ns)) (collecting gc-elapsed))
+  (let ((gc-cons-threshold most-positive-fixnum)     ; what Emacs collects is older than the call
+        (wall (float-time)) (cpu (bench-thread-ns)))
     (unwind-protect (apply function args)
-      ;; What Emacs collects while it makes a string is older than the call.
-      (setq collecting (- gc-elapsed collecting)
-            cpu (- (bench-thread-ns) cpu (round (* 1e9 collecting)))
-            wall (* 1000 (- (float-time) wall collecting)))
+      (setq cpu (- (bench-thread-ns) cpu)
+            wall (* 1000 (- (float-time) wall)))
       (pcase-let ((`(,n ,sum ,most ,longest ,step) (or (gethash name calls-seen) '(0 0 -1 0 ""))))
         (puthash name (list (1+ n) (+ sum cpu) (max most cpu) (max longest wall)
                             (if (> cpu most) calls-step step))
@@ -84,9 +83,9 @@
   (dolist (timer (copy-sequence timer-idle-list))
     (timer-event-handler timer)))
 
-(defun calls-ask (question strategy)
-  "Ask QUESTION by STRATEGY, and wait for the answer."
-  (let ((chat (aid-chat-at-hand)))
+(defun calls-ask (question strategy &optional chat)
+  "Ask QUESTION by STRATEGY in CHAT, and wait for the answer."
+  (let ((chat (or chat (aid-chat-at-hand))))
     (with-current-buffer chat
       (let ((aid-strategy strategy))
         (aid-chat-ask chat question))
@@ -144,6 +143,16 @@
       (kill-buffer (aid-chat-at-hand))
       (find-file file))))
 
+(defun calls-long ()
+  "Do what a person does in BENCH_CHAT, a chat of megabytes."
+  (clrhash calls-seen)
+  (calls-do "open a long chat"
+    (find-file (getenv "BENCH_CHAT"))
+    (goto-char (point-max)))
+  (calls-do "type in it" (insert "What is ") (redisplay) (insert "next?") (redisplay))
+  (calls-do "ask in it" (calls-ask " And in work_107_3?" "edit" (current-buffer)))
+  (calls-do "its panel" (aid-context-panel) (calls-rest)))
+
 (defun calls-report ()
   "Report what the calls cost."
   (with-temp-file (getenv "BENCH_OUT")
@@ -192,7 +201,7 @@ When it is indexed already it is how late it is in that chat for BENCH_SECONDS."
      (aid-module-ensure)
      (calls-clock)
      (setq aid-build-after-review nil large-file-warning-threshold nil)
-     (unwind-protect (calls-day) (calls-report)))
+     (unwind-protect (if (getenv "BENCH_CHAT") (calls-long) (calls-day)) (calls-report)))
     (_ (calls-late))))
 
 (run-at-time 0.5 nil #'calls-begin)
