@@ -265,6 +265,44 @@
         (should-not (member "aid:errors" targets))
         (should (cl-some (lambda (target) (string-suffix-p "/sub/b.c" target)) targets))))))
 
+(ert-deftest aid-build-begun-in-a-folder-names-files-from-where-it-runs ()
+  "A build that is asked for in a file of a folder runs in the root: what it prints is found from there."
+  (aid-build-tests-with aid-build-tests-good
+    (aid-project-write "Makefile" "all:\n\tLC_ALL=C cc -c src/b.c\n")
+    (aid-project-write "src/b.c" "int g (void)\n{\n  return lost;\n}\n")
+    (with-current-buffer (aid-project-buffer "src/b.c")
+      (aid-build)
+      (should (eq 'red (aid-build-tests-wait root))))
+    (with-current-buffer "*aid-build: project*"
+      (should (equal default-directory aid-project-root-folder))
+      (goto-char (point-min))
+      (should (looking-at-p "make in .*project\n"))
+      (search-forward "src/b.c:3:10: error:")
+      (goto-char (match-beginning 0))
+      (save-window-excursion
+        (compile-goto-error)
+        (with-current-buffer (window-buffer)
+          (should (equal buffer-file-name (aid-project-file "src/b.c")))
+          (should (looking-at-p "lost")))))
+    (with-current-buffer (aid-project-chat)
+      (aid-set-strategy "fix-build")
+      (aid-recipe-complete)
+      (let ((targets (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items))))
+        (should (equal "aid:build" (car targets)))
+        (should-not (member "aid:errors" targets))))))
+
+(ert-deftest aid-build-item-has-a-cost ()
+  "The line of what fails says what that costs, before it is sent as after."
+  (aid-build-tests-with aid-build-tests-bad
+    (aid-build)
+    (aid-build-tests-wait root)
+    (with-current-buffer (aid-project-chat)
+      (aid-set-strategy "fix-build")
+      (aid-recipe-complete)
+      (aid-cost-foretell)
+      (aid-tests-wait (lambda () (gethash "aid:build" aid-chat--item-tokens)))
+      (should (< 30 (gethash "aid:build" aid-chat--item-tokens) 1000)))))
+
 (ert-deftest aid-build-fix-asks-with-what-fails ()
   "`aid-fix-build' builds first, and asks only when that is red."
   (aid-build-tests-with aid-build-tests-good

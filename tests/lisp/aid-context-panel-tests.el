@@ -183,6 +183,18 @@
      (should (looking-at-p "- \\[src/b\\.h\\]"))
      (set-buffer panel))))
 
+(ert-deftest aid-context-panel-fits-its-window ()
+  "In a narrow window names give way, so that what became of an item is seen; point is in the first row."
+  (aid-context-panel-tests-with
+   (should (equal (cadr (tabulated-list-get-id)) (aid-context-tests-target "src/a.c#L3-L7")))
+   (dolist (width '(84 72 200))
+     (cl-letf (((symbol-function 'window-body-width) (lambda (&rest _) width)))
+       (aid-context-panel--resized (selected-frame)))
+     (let ((line (buffer-substring (line-beginning-position) (line-end-position))))
+       (should (<= (string-width line) width))
+       (should (string-match-p "src/a.c:3-7 +you +[0-9]+ +now +new +1$" line))))
+   (should (equal '(38 22) (mapcar (lambda (n) (cadr (aref tabulated-list-format n))) '(1 2))))))
+
 (ert-deftest aid-context-panel-sorts-by-number ()
   "Tokens and turns are sorted as numbers, an estimate's mark aside."
   (let ((less (aid-context-panel--number 3))
