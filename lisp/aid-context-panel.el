@@ -156,7 +156,7 @@
 
 ;;; Showing
 
-(defconst aid-context-panel--fixed 44
+(defconst aid-context-panel--fixed 46
   "Columns besides those of the item and its reason, with what parts them.")
 
 (defun aid-context-panel--format (width)
@@ -169,7 +169,7 @@ What became of an item is to be seen beside what it is: names give way to it."
       ("Reason" ,(min 22 (- room item)) t)
       ("Tokens" 8 ,(aid-context-panel--number 3) :right-align t)
       ("Age" 6 aid-context-panel--older-p)
-      ("State" 13 t)
+      ("State" 15 t)
       ("Turn" 0 ,(aid-context-panel--number 6))]))
 
 (defun aid-context-panel--fit ()

@@ -150,7 +150,9 @@
     (find-file (getenv "BENCH_CHAT"))
     (goto-char (point-max)))
   (calls-do "type in it" (insert "What is ") (redisplay) (insert "next?") (redisplay))
-  (calls-do "ask in it" (calls-ask " And in work_107_3?" "edit" (current-buffer)))
+  (calls-do "ask in it"
+    (cl-letf (((symbol-function 'yes-or-no-p) #'always))
+      (calls-ask " And in work_107_3?" "edit" (current-buffer))))
   (calls-do "its panel" (aid-context-panel) (calls-rest)))
 
 (defun calls-report ()
