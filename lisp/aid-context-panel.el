@@ -135,7 +135,9 @@
          (count #'aid-chat--count))
     (if (not val)
         (concat " " (or aid-context-panel--failure "reading..."))
-      (concat " " (aid-context-panel--bar tokens window 20)
+      (concat " " (if (> window 0)
+                      (aid-context-panel--bar tokens window 20)
+                    (aid-context-panel--bar sum budget 20))
               (format " %s%s tokens" (funcall count tokens)
                       (if (> window 0) (concat " of " (funcall count window)) ""))
               (if (> (plist-get val :cached) 0)
@@ -172,13 +174,17 @@ What became of an item is to be seen beside what it is: names give way to it."
       ("State" 15 t)
       ("Turn" 0 ,(aid-context-panel--number 6))]))
 
+(defvar-local aid-context-panel--width nil
+  "The width of the window that the columns were made for, or nil.")
+
 (defun aid-context-panel--fit ()
   "Make the columns as wide as the panel's window has room for.
-Give non-nil when that is another width than before."
-  (let* ((window (get-buffer-window nil t))
-         (columns (and window (aid-context-panel--format (window-body-width window)))))
-    (when (and columns (not (equal (mapcar #'cadr columns) (mapcar #'cadr tabulated-list-format))))
-      (setq tabulated-list-format columns)
+Give non-nil when it is wider or narrower than before: a person may have made
+columns wider since."
+  (let ((width (window-body-width (get-buffer-window nil t))))
+    (when (and (get-buffer-window nil t) (not (eql width aid-context-panel--width)))
+      (setq aid-context-panel--width width
+            tabulated-list-format (aid-context-panel--format width))
       (tabulated-list-init-header)
       t)))
 
