@@ -42,8 +42,8 @@ It is relative to the project's root.  The chats there are listed, too."
   :group 'aid-chat)
 
 (defcustom aid-chat-display-action
-  '((display-buffer-reuse-window display-buffer-reuse-mode-window
-                                 display-buffer-pop-up-window display-buffer-use-some-window)
+  '((display-buffer-reuse-window display-buffer-reuse-mode-window display-buffer-pop-up-window
+                                 aid-chat-display-in-half display-buffer-use-some-window)
     (mode . aid-chat-mode)
     (category . aid-chat))
   "How chats are displayed, as in `display-buffer-base-action'."
@@ -130,6 +130,16 @@ The lock of a chat that is not saved is no chat.")
          aid-context-panel--chat)
         (t (require 'aid-context)
            (aid-chat-for (aid-project-root)))))
+
+(defun aid-chat-display-in-half (buffer alist)
+  "Show BUFFER in half of the selected window, below it or else on its right.
+Give the window, or nil where a half would have less than 10 lines or 60
+columns.  An action function for `display-buffer' and its ALIST: where there
+are windows already, no other one is taken for the chat."
+  (let ((height (/ (window-total-height) 2)) (width (/ (window-total-width) 2)))
+    (when-let ((half (cond ((>= height 10) `((direction . below) (window-height . ,height)))
+                           ((>= width 60) `((direction . right) (window-width . ,width))))))
+      (display-buffer-in-direction buffer (append half alist)))))
 
 (defun aid-chat-display (chat)
   "Show CHAT beside what is shown, and give its window."

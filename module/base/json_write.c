@@ -42,11 +42,20 @@ write_string (struct aid_span v, struct aid_str *out)
   aid_str_addc (out, '"');
 }
 
-/* A real, which must stay one: jansson's own way of writing it. */
+/* A real, which must stay one, in jansson's way; with the fewest digits that are read back as the same number, for people see
+   what is sent, and 0.2 is what they wrote. */
 static void
 write_real (const json_t *v, struct aid_str *out)
 {
-  char *text = json_dumps (v, JSON_ENCODE_ANY);
+  enum { SURE = 17 };
+  char *text = NULL;
+  for (int digits = 15; digits <= SURE; digits++)
+    {
+      free (text);
+      text = json_dumps (v, JSON_ENCODE_ANY | JSON_REAL_PRECISION (digits));
+      if (!text || strtod (text, NULL) == json_real_value (v)) /* a comma as decimal point: all digits */
+        break;
+    }
   if (text)
     aid_str_addz (out, text);
   else

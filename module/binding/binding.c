@@ -1,6 +1,7 @@
 /* The core as the loader sees it: one table of functions, and the life of the one aid_assist behind them.  Events of
    assist/ go to the loader's queue as they are: the shapes are the same, only what ends a request is said here. */
 #include "binding/binding_internal.h"
+#include "base/spare.h"
 #include "base/val.h"
 #include <stdatomic.h>
 #include <stdio.h>
@@ -106,6 +107,7 @@ stop (const char *reason)
   aid_bind_builds_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
+  aid_spare_drop ();
 }
 
 /* --- the table ------------------------------------------------------------------------------------------------------- */

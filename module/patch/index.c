@@ -3,6 +3,7 @@
    make a text whose lines collide: the hash is seeded. */
 #include "patch/patch_internal.h"
 #include "base/hash.h"
+#include "base/spare.h"
 
 #include <stdlib.h>
 
@@ -84,7 +85,7 @@ find_slot (const struct aid_index *x, struct aid_span line, uint64_t hash)
   for (; x->slots[i]; i = (i + 1) & x->mask)
     {
       uint32_t id = x->slots[i] - 1;
-      if (x->hashes[id] == hash && line_same (x->level, aid_lines_at (x->lines, x->first[id]), line))
+      if (x->hashes[id] == hash >> 32 && line_same (x->level, aid_lines_at (x->lines, x->first[id]), line))
         break;
     }
   return i;
@@ -104,23 +105,34 @@ list_places (struct aid_index *x)
     x->posts[x->first[x->ids[i] + 1]++] = (uint32_t) i;
 }
 
+/* One block for all arrays of N lines: planning makes three indexes of a file, and their pages cost more than they themselves. */
+static enum aid_err
+make_room (struct aid_index *x, size_t n)
+{
+  size_t slots = 16;
+  while (slots * 3 < n * 4)
+    slots *= 2;
+  uint32_t *room = aid_spare_take (((n + 1) * 3 + n + 2 + slots) * sizeof *room);
+  if (!room)
+    return AID_E_NOMEM;
+  x->ids = room;
+  x->posts = x->ids + n + 1;
+  x->hashes = x->posts + n + 1;
+  x->first = x->hashes + n + 1;
+  x->slots = x->first + n + 2;
+  x->mask = slots - 1;
+  memset (x->slots, 0, slots * sizeof *x->slots);
+  return AID_OK;
+}
+
 enum aid_err
 aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level level)
 {
-  size_t n = l->n, slots = 16;
-  while (slots < n * 2)
-    slots *= 2;
-  *x = (struct aid_index){ .lines = l, .level = level, .mask = slots - 1 };
-  if (aid_random (&x->seed, sizeof x->seed))
+  size_t n = l->n;
+  *x = (struct aid_index){ .lines = l, .level = level };
+  if (aid_random (&x->seed, sizeof x->seed) || make_room (x, n))
     return AID_E_NOMEM;
-  x->ids = calloc (n + 1, sizeof *x->ids);
-  x->slots = calloc (slots, sizeof *x->slots);
-  x->hashes = malloc ((n + 1) * sizeof *x->hashes);
-  x->first = malloc ((n + 2) * sizeof *x->first);
-  x->posts = malloc ((n + 1) * sizeof *x->posts);
   struct aid_str scratch = AID_STR_INIT (AID_PATCH_MAX + 1);
-  if (!x->ids || !x->slots || !x->hashes || !x->first || !x->posts)
-    return AID_E_NOMEM;
   for (size_t i = 0; i < n; i++)
     {
       struct aid_span line = aid_lines_at (l, i);
@@ -129,7 +141,7 @@ aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level l
       if (!x->slots[slot])
         {
           x->first[x->count] = (uint32_t) i;
-          x->hashes[x->count] = hash;
+          x->hashes[x->count] = (uint32_t) (hash >> 32);
           x->slots[slot] = ++x->count;
         }
       x->ids[i] = x->slots[slot] - 1;
@@ -144,11 +156,7 @@ aid_index_init (struct aid_index *x, const struct aid_lines *l, enum aid_level l
 void
 aid_index_free (struct aid_index *x)
 {
-  free (x->ids);
-  free (x->slots);
-  free (x->hashes);
-  free (x->first);
-  free (x->posts);
+  aid_spare_give (x->ids);
   *x = (struct aid_index){ 0 };
 }
 
@@ -161,7 +169,7 @@ aid_index_id (const struct aid_index *x, struct aid_span line)
   for (size_t i = (size_t) hash & x->mask; x->slots[i] && found == AID_NO_ID; i = (i + 1) & x->mask)
     {
       uint32_t id = x->slots[i] - 1;
-      if (x->hashes[id] == hash && line_same (x->level, aid_lines_at (x->lines, x->posts[x->first[id]]), line))
+      if (x->hashes[id] == hash >> 32 && line_same (x->level, aid_lines_at (x->lines, x->posts[x->first[id]]), line))
         found = id;
     }
   aid_str_free (&scratch);

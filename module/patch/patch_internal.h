@@ -223,10 +223,10 @@ struct aid_index
   const struct aid_lines *lines;
   enum aid_level level;
   int ready;
-  uint32_t *ids;                /* one a line */
+  uint32_t *ids;                /* one a line; the block that the other arrays are in */
   uint32_t *slots;              /* hash table: id + 1 */
   size_t mask;
-  uint64_t *hashes;             /* by id */
+  uint32_t *hashes;             /* by id: the upper halves, as the lower ones choose the slot */
   uint64_t seed;
   uint32_t *first, *posts;      /* posts[first[id]..first[id + 1]] are the lines of ID, ascending */
   uint32_t count;               /* ids */

@@ -3,8 +3,9 @@
 ;;; Commentary:
 
 ;; CPU of Emacs's own thread from the scheduler (nanoseconds, unmoved by a busy
-;; machine), the lateness of a repeating 5 ms timer (what a person would feel),
-;; allocations and collections.  Each run writes one Lisp form to BENCH_OUT.
+;; machine), the pages that it was given (dear on virtual machines), the lateness
+;; of a repeating 5 ms timer (what a person would feel), allocations and
+;; collections.  Each run writes one Lisp form to BENCH_OUT.
 
 ;;; Code:
 
@@ -21,6 +22,13 @@
     (insert-file-contents-literally (format "/proc/%d/task/%d/schedstat" (emacs-pid) (emacs-pid)))
     (read (current-buffer))))
 
+(defun bench-faults ()
+  "How often the main thread had to be given a page."
+  (with-temp-buffer
+    (insert-file-contents-literally (format "/proc/%d/task/%d/stat" (emacs-pid) (emacs-pid)))
+    (search-forward ") ")
+    (string-to-number (nth 7 (split-string (buffer-substring (point) (point-max)))))))
+
 (defun bench--tick ()
   "Note how late this tick is."
   (let ((now (float-time)))
@@ -34,7 +42,7 @@
   (garbage-collect)
   (setq bench-lateness nil bench--due nil)
   (bench--tick)
-  (setq bench--start (list (float-time) (bench-cpu) (copy-sequence (memory-use-counts)) gcs-done)))
+  (setq bench--start (list (float-time) (bench-cpu) (copy-sequence (memory-use-counts)) gcs-done (bench-faults))))
 
 (defun bench--percentile (sorted p)
   "The value of the vector SORTED below which P percent lie."
@@ -43,11 +51,12 @@
 
 (defun bench-stop ()
   "Stop the clocks.  Give a plist of what they saw."
-  (pcase-let ((`(,time ,cpu ,uses ,gcs) bench--start))
+  (pcase-let ((`(,time ,cpu ,uses ,gcs ,faults) bench--start))
     (when bench--timer (cancel-timer bench--timer))
     (let ((late (vconcat (sort (copy-sequence bench-lateness) #'<))))
       (list :seconds (- (float-time) time)
             :cpu-ms (/ (- (bench-cpu) cpu) 1e6)
+            :faults (- (bench-faults) faults)
             :p50 (bench--percentile late 50) :p99 (bench--percentile late 99)
             :max (bench--percentile late 100)
             :ticks (length late)

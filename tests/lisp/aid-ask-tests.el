@@ -58,6 +58,16 @@
                                      "(../../project/src/a.c#L9-L13) <!--aid:.* item sym=two ")
                              sent)))))
 
+(ert-deftest aid-ask-touches-no-other-window ()
+  "Where Emacs would pop up no window, the chat has half of the asking one, and all go on showing what they showed."
+  (aid-ask-tests-with
+   (set-window-buffer (split-window-right) (get-buffer-create " *notes*"))
+   (let ((shown (mapcar (lambda (window) (cons window (window-buffer window))) (window-list))))
+     (aid-ask "Why?")
+     (should (equal shown (mapcar (lambda (before) (cons (car before) (window-buffer (car before)))) shown)))
+     (should (get-buffer-window (aid-context-tests-chat))))
+   (kill-buffer " *notes*")))
+
 (ert-deftest aid-ask-takes-the-region ()
   "An active region is taken instead of the definition."
   (aid-ask-tests-with

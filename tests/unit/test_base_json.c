@@ -97,6 +97,26 @@ depth_has_a_limit (void **state)
   aid_str_free (&deep);
 }
 
+static void
+numbers_are_written_shortly_and_lose_nothing (void **state)
+{
+  (void) state;
+  static const char *const texts[] = { "[0.2,0.7,1.0,-2.5,1e-7]", "[0.30000000000000004,5e-324,1.7976931348623157e308]" };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    {
+      json_t *v = aid_json_load (aid_span_z (texts[i])), *back;
+      struct aid_str out = AID_STR_INIT (1000);
+      assert_int_equal (aid_json_dump (v, &out), AID_OK);
+      if (i == 0)
+        assert_string_equal (aid_str_z (&out), "[0.2,0.7,1.0,-2.5,1e-7]");
+      back = aid_json_load (aid_str_span (&out));
+      assert_true (json_equal (v, back));
+      json_decref (v);
+      json_decref (back);
+      aid_str_free (&out);
+    }
+}
+
 int
 main (void)
 {
@@ -105,6 +125,7 @@ main (void)
     cmocka_unit_test (what_is_not_is_refused),
     cmocka_unit_test (documents_of_servers_are_read),
     cmocka_unit_test (depth_has_a_limit),
+    cmocka_unit_test (numbers_are_written_shortly_and_lose_nothing),
   };
   return cmocka_run_group_tests_name ("base json", tests, NULL, NULL);
 }
