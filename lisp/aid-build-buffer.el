@@ -17,10 +17,6 @@
 (require 'aid-build)
 
 (declare-function aid-fix-build "aid-build-fix" ())
-(declare-function compilation--loc->file-struct "compile" (loc))
-(declare-function compilation--loc->line "compile" (loc))
-(declare-function compilation--loc->col "compile" (loc))
-(declare-function compilation--file-struct->file-spec "compile" (fs))
 (declare-function compilation--message->loc "compile" (message))
 (declare-function compilation--message->type "compile" (message))
 

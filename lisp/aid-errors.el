@@ -12,6 +12,7 @@
 
 (require 'cl-lib)
 (require 'subr-x)
+(eval-when-compile (require 'compile))  ; what reads a message's place are macros
 
 (declare-function flymake-diagnostics "flymake" (&optional beg end))
 (declare-function flymake-diagnostic-beg "flymake" (diag))
@@ -26,10 +27,6 @@
 
 (declare-function compilation--ensure-parse "compile" (limit))
 (declare-function compilation--message->loc "compile" (message))
-(declare-function compilation--loc->file-struct "compile" (loc))
-(declare-function compilation--loc->line "compile" (loc))
-(declare-function compilation--loc->marker "compile" (loc))
-(declare-function compilation--file-struct->file-spec "compile" (fs))
 
 (defvar flycheck-current-errors)
 

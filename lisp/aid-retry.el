@@ -19,6 +19,8 @@
 
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-ask "aid-chat-send" (chat question))
+
+(defvar aid-chat-later-may-leave)
 (declare-function aid-chat-at-hand "aid-chat" ())
 (declare-function aid-chat-check-idle "aid-chat-send" (chat))
 (declare-function aid-chat-key "aid-chat-text" ())

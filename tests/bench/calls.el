@@ -187,8 +187,10 @@ When it is indexed already it is how late it is in that chat for BENCH_SECONDS."
     (calls-find (lambda (kind val)
                   (run-at-time seconds nil
                                (lambda ()
-                                 (bench-report (append (bench-stop)
-                                                       (list :partial (if (plist-get val :partial) 1.0 0.0) :kind (symbol-name kind))))))))))
+                                 (bench-report
+                                  (append (bench-stop)
+                                          (list :partial (if (plist-get val :partial) 1.0 0.0)
+                                                :kind (symbol-name kind))))))))))
 
 (defun calls-begin ()
   "Do what BENCH_WAY says."

@@ -9,6 +9,7 @@
 (require 'aid-recipe)
 (require 'aid-strategy)
 (require 'aid-chat-complete)
+(require 'aid-retry)
 
 (declare-function aid--mod-find-soon "ext:aid-module" (plist))
 
@@ -114,6 +115,12 @@ A key is there to be read as soon as somebody looks."
       (while (< (float-time) limit)
         (accept-process-output nil 0.05)))
     (should (= 1 (length aid-chat-tests--asked)))))
+
+(ert-deftest aid-chat-later-waits-for-who-needs-the-answer ()
+  "Asking again about refused hunks has its answer begun, whatever is typed."
+  (aid-chat-later-tests-with chat
+    (should (equal 2 (aid-retry--ask chat "Why does `parse_rule` lose a colon?")))
+    (should (string-search "[lib/rules.py:1-3]" (aid-chat-later-tests--lines)))))
 
 (ert-deftest aid-chat-later-asks-nothing-behind-one-s-back ()
   "What is to be agreed to is not asked while somebody types elsewhere: the question waits."
