@@ -130,6 +130,18 @@
       (with-current-buffer "f107.c" (aid-build nil "sh red.sh"))
       (calls-wait (lambda () (eq 'red (aid-build-status (aid-build-root)))))))
   (calls-do "fix build" (calls-ask "Make it green." "fix-build"))
+  (calls-do "a compilation of another's"
+    (let ((compilation-ask-about-save nil) (default-directory (file-name-as-directory (getenv "BENCH_ROOT"))))
+      (compile "seq 1 120000; sh red.sh")
+      (calls-wait (lambda () (not (get-buffer-process "*compilation*"))))))
+  (calls-do "review"
+    (with-current-buffer (aid-chat-at-hand)
+      (aid-review (car (last (aid-chat-answers)))))
+    (calls-rest)
+    (with-current-buffer (window-buffer) (aid-review-accept))
+    (with-current-buffer (aid-chat-at-hand)
+      (aid-undo-answer (car (last (aid-chat-answers))))))
+  (calls-do "trust" (aid-trust))
   (calls-do "budget"
     (with-temp-file (expand-file-name "aid/config.json" (getenv "XDG_CONFIG_HOME"))
       (insert (replace-regexp-in-string "\\`{" "{ \"budget\": {\"chat\": 100, \"month\": 1000}," (getenv "BENCH_CONFIG"))))

@@ -246,7 +246,8 @@
                        (concat "#!/bin/sh\nlast=\nwhile :; do\n  now=$(cksum a.c)\n"
                                "  if [ \"$now\" != \"$last\" ]; then\n    last=$now\n"
                                "    echo '10:00:00 AM - File change detected. Starting incremental compilation...'\n"
-                               "    n='0 errors'\n    if grep -q bad a.c; then n='1 error'; echo 'a.c(1,2): error TS1005: bad.'; fi\n"
+                               "    n='0 errors'\n    if grep -q bad a.c; then\n"
+                               "      n='1 error'; echo 'a.c(1,2): error TS1005: bad.'\n    fi\n"
                                "    echo \"10:00:01 AM - Found $n. Watching for file changes.\"\n  fi\n  sleep 0.05\ndone\n"))
     (set-file-modes (aid-project-file "node_modules/.bin/tsc") #o755)
     (let ((aid-build-on-save t) (site (aid-build--site root)))
