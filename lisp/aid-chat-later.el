@@ -63,16 +63,19 @@ up waiting."
 (defun aid-chat-later-job (name seconds start)
   "What comes of the job NAME, which START begins: a list (KIND VALUE), or nil.
 START is a function that gives the id of a request of the core, NAME a symbol,
-another one for each job of a question.  Nil when it takes more than SECONDS."
+another one for each job of a question.  Nil when it takes more than SECONDS.
+Text that comes before is the list's third element."
   (let ((chat (current-buffer)) (way aid-chat-later--way) (limit (+ (float-time) seconds))
-        answer left)
+        pieces answer left)
     (if-let ((come (and (memq way '(never patient)) (assq name (cdr aid-chat-later--come)))))
         (cdr come)
       (aid--on-event (funcall start)
-                     (lambda (kind &optional val)
-                       (setq answer (list kind val))
-                       (when left
-                         (aid-chat-later--arrived chat left answer))))
+                     (lambda (kind &optional val &rest _)
+                       (if (eq kind 'text)
+                           (push val pieces)
+                         (setq answer (list kind val (apply #'concat (nreverse pieces))))
+                         (when left
+                           (aid-chat-later--arrived chat left answer)))))
       (unless (eq way 'never)
         (aid--await seconds (lambda () (or answer (and (eq way 'leave) (input-pending-p))))))
       (when (and (memq way '(leave never)) (not answer) (< (float-time) limit))

@@ -99,7 +99,7 @@ Then it is sent: the core itself looks at the budget again.")
 (defun aid-cost--foretold (plist)
   "What asking PLIST now would be: a plist of tokens, cost and :words, or nil."
   (pcase (aid-chat-later-job 'forecast aid-cost--seconds (lambda () (aid--mod-forecast-soon plist)))
-    (`(result ,val) (plist-get val :forecast))))
+    (`(result ,val . ,_) (plist-get val :forecast))))
 
 (defun aid-cost-agree (plist)
   "Ask before a question of PLIST is sent that would pass a budget.

@@ -59,8 +59,10 @@ TAKEN is nil, or a name, the text that it was taken with and where from."
 (defun aid-inspect-of (plist)
   "The request that asking PLIST would make, a plist; the core makes it meanwhile."
   (pcase (aid-chat-later-job 'inspect aid-inspect--seconds (lambda () (aid--mod-inspect-soon plist)))
-    (`(result ,request) request)
-    (`(error ,val) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))
+    (`(result ,request ,text)
+     (let ((chars (plist-get request :body_chars)))
+       (append (list :body (substring text 0 chars) :formatted (substring text chars)) request)))
+    (`(error ,val . ,_) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))
     (_ (user-error "The request is not made yet: a disk may be slow; try again"))))
 
 (defun aid-inspect--ask (strategy)

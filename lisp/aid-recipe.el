@@ -171,8 +171,8 @@ What the build's item says already is not added again."
 JOB is what the core's work is called: there may be two of it for a question."
   (pcase (aid-chat-later-job job aid-recipe--search-seconds
                              (lambda () (aid-recipe--files-soon name)))
-    (`(result ,made) (aid-recipe--add-made name made))
-    (`(error ,val) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))))
+    (`(result ,made . ,_) (aid-recipe--add-made name made))
+    (`(error ,val . ,_) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))))
 
 (defun aid-recipe--add-made (name made)
   "Add what strategy NAME adds to the open question, which the core has MADE."
@@ -241,8 +241,8 @@ Nil as well when that takes too long."
                       :max aid-recipe-search-passages :tokens aid-recipe-search-tokens
                       :wait (round (* 500 aid-recipe--search-seconds)))))
     (pcase (aid-chat-later-job 'find aid-recipe--search-seconds (lambda () (aid--mod-find-soon plist)))
-      (`(result ,val) val)
-      (`(error ,val)
+      (`(result ,val . ,_) val)
+      (`(error ,val . ,_)
        (unless (equal (plist-get val :code) "refused") ; a folder that is never searched
          (message "%s" (plist-get val :message)))
        nil))))

@@ -46,7 +46,7 @@ Then the question is sent, and the core itself holds it back if it must.")
                 :remove-secrets (and aid-secrets--removed (string-join aid-secrets--removed " ")))
           plist))
 
-(defun aid-secrets--list (kind value)
+(defun aid-secrets--list (kind value &rest _)
   "What keeps a request from being sent, as the core's answer of KIND, VALUE, says."
   (and (eq kind 'result) (append (plist-get value :held) nil)))
 

@@ -24,7 +24,10 @@ job_free (struct aid_bind_later *later)
 static void
 look (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  aid_assist_inspect (aid_binding.assist, &((struct job *) later)->q.ask, val, e);
+  struct aid_str texts = AID_STR_INIT (VAL_MAX);
+  if (aid_assist_inspect_apart (aid_binding.assist, &((struct job *) later)->q.ask, val, &texts, e) == AID_OK && texts.len > 0)
+    aid_binding_post_text (later->id, aid_str_span (&texts));
+  aid_str_free (&texts);
 }
 
 AID_BIND (inspect_soon)

@@ -53,6 +53,13 @@ aid_binding_post (uint64_t request, enum aid_event_kind kind, struct aid_span va
 }
 
 void
+aid_binding_post_text (uint64_t request, struct aid_span text)
+{
+  struct aid_event ev = { .kind = AID_EVENT_TEXT, .text = text };
+  sink (NULL, request, &ev);
+}
+
+void
 aid_binding_post_error (uint64_t request, const struct aid_error *e)
 {
   struct aid_str val = AID_STR_INIT (4096);
@@ -146,7 +153,8 @@ static const struct aid_defun defuns[] = {
     "Find out why PATH is a file of the project at ROOT, or none; return an id.\n\n(fn ROOT PATH)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
   { "aid--mod-inspect-soon", 1, 1, aid_bind_inspect_soon,
-    "Make the request that `aid--mod-ask' would make of PLIST; return an id.\n\n(fn PLIST)" },
+    "Make the request that `aid--mod-ask' would make of PLIST; return an id.\n"
+    "Its body, and that with lines of its own, come as text first.\n\n(fn PLIST)" },
   { "aid--mod-inspect-last", 1, 1, aid_bind_inspect_last,
     "Return a plist of the last request of the chat with KEY, or nil.\n\n(fn KEY)" },
   { "aid--mod-inspect-curl", 4, 4, aid_bind_inspect_curl,

@@ -16,6 +16,8 @@ extern struct aid_binding aid_binding;
 
 /* Posts an event without text; any thread. */
 void aid_binding_post (uint64_t request, enum aid_event_kind kind, struct aid_span val);
+/* Posts TEXT, which Lisp gets in pieces of the queue's size. */
+void aid_binding_post_text (uint64_t request, struct aid_span text);
 /* Posts AID_EVENT_ERROR. */
 void aid_binding_post_error (uint64_t request, const struct aid_error *e);
 /* Jobs of the front end that run or wait. */
