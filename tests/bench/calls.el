@@ -103,7 +103,7 @@
   (calls-do "first question, searched" (calls-ask "What does work_107_3 do with its table?" "ask"))
   (calls-do "index done"
     (with-current-buffer (aid-chat-at-hand)
-      (calls-wait (lambda () (aid-chat-symbols "work_19999_1")) 120)))
+      (calls-wait (lambda () (aid-chat-symbols (getenv "BENCH_LAST"))) 120)))
   (calls-do "@ completion"
     (with-current-buffer (aid-chat-at-hand)
       (dolist (text '("f" "f10" "src/d1" "work_1" "zzz"))
