@@ -138,7 +138,8 @@ test_long_texts_come_apart (void **state)
   json_t *told = json_loads (aid_str_z (&json), 0, NULL);
   assert_null (json_object_get (told, "body"));
   assert_null (json_object_get (told, "formatted"));
-  size_t chars = (size_t) json_integer_value (json_object_get (told, "body_chars")), bytes = chars + 1; /* one sign of two bytes */
+  /* one sign of two bytes */
+  size_t bytes = (size_t) json_integer_value (json_object_get (told, "body_chars")) + 1;
   assert_int_equal (texts.ptr[bytes - 1], '}');
   aid_inspect_format (aid_span_cut (aid_str_span (&texts), 0, bytes), &formatted);
   assert_true (aid_span_eq (aid_span_cut (aid_str_span (&texts), bytes, texts.len), aid_str_span (&formatted)));
