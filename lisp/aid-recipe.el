@@ -42,7 +42,13 @@
 (declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-context-item-text "aid-context" (target dir))
 
+(declare-function aid-context-pins--sent "aid-context-pins" ())
+(declare-function aid-context-pins--compacted "aid-context-pins" ())
+(declare-function aid-context-stale-check "aid-context-stale" ())
+(declare-function aid-context-stale-state "aid-context-stale" (target sent))
+
 (defvar aid-chat--allowed)
+(defvar aid-context-stale--asked)
 
 (defcustom aid-recipe-search-tokens 4000
   "About how many tokens of the project are added by a strategy that searches it."
@@ -194,10 +200,29 @@ JOB is what the core's work is called: there may be two of it for a question."
                             (derived-mode-p 'aid-chat-mode))))
            collect (file-relative-name (file-truename file) (file-truename root))))
 
+(defvar aid-recipe--stale-seconds 0.2
+  "How long a question waits for what has changed since it was sent, in seconds.
+That takes some milliseconds.")
+
+(defun aid-recipe--sent-before ()
+  "The targets that earlier questions show and that are as they were then.
+What is in a turn that was compacted is shown no more."
+  (when (save-excursion
+          (goto-char (point-min))
+          (search-forward " sent=" nil t))
+    (require 'aid-context-pins)
+    (aid-context-stale-check)
+    (aid--await aid-recipe--stale-seconds (lambda () (not aid-context-stale--asked)))
+    (let ((gone (aid-context-pins--compacted)))
+      (cl-loop for (target number _label hash _pinned) in (aid-context-pins--sent)
+               when (and (> number gone) (eq (aid-context-stale-state target hash) 'same))
+               collect target))))
+
 (defun aid-recipe--taken-away (root)
-  "What the open question has, and what was deleted from it, as paths from ROOT.
+  "What the chat shows, and what was deleted from its question, as paths from ROOT.
 Neither is to be found anew."
-  (let ((open (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))
+  (let ((open (append (aid-recipe--sent-before)
+                      (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items))))
         (number (plist-get (aid-chat--open-turn) :number)))
     (cl-loop for target in (append open (and (eql number (car aid-recipe--offered))
                                              (cdr aid-recipe--offered)))

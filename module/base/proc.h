@@ -31,6 +31,7 @@ struct aid_proc
   int err_to_out;          /* its errors come in OUT, in order with the rest */
   int timeout_ms;          /* 0: no limit */
   int grace_ms;            /* between SIGTERM and SIGKILL when it is ended early; 0: SIGKILL at once */
+  int with_us;             /* aid_proc_run only: when this process is gone, however it ended, the run is ended, too */
   const struct aid_stop *stop;
   /* Called on the thread of aid_proc_run with each part as it comes (up to 64 KB, cut anywhere), before it is kept.  Not 0
      ends the run as a stop does. */

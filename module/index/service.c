@@ -101,6 +101,16 @@ build_beside (struct aid_index *x, const struct aid_stop *stop, struct aid_error
   return err;
 }
 
+/* Notes that the index holds all files, for those who read it in other processes. */
+static enum aid_err
+note_whole (struct aid_index *x, struct aid_error *e)
+{
+  int64_t whole;
+  enum aid_err err = aid_shelf_get (&x->writer, "whole", &whole, e);
+
+  return err || whole ? err : aid_shelf_set (&x->writer, "whole", 1, e);
+}
+
 /* Opens what is not open and updates.  A database that turns out to be damaged is built anew, once. */
 static enum aid_err
 update_locked (struct aid_index *x, const struct aid_stop *stop, int *rebuilt, struct aid_error *e)
@@ -120,6 +130,8 @@ update_locked (struct aid_index *x, const struct aid_stop *stop, int *rebuilt, s
     }
   if (!err && (first || ++x->since_look % LOOK_EACH == 0) && is_worn (x))
     err = build_beside (x, stop, e);
+  if (!err)
+    err = note_whole (x, e);
   if (err && err != AID_E_CANCELLED)
     {
       aid_shelf_close (&x->writer);
