@@ -25,7 +25,7 @@ LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context assist
+LAYERS  := base config store scan build project index net patch model chat context measure assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
@@ -39,7 +39,8 @@ need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
-need_assist  := assist context index project scan chat model patch net store build config base
+need_measure := measure store config base
+need_assist  := assist measure context index project scan chat model patch net store build config base
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))

@@ -178,6 +178,7 @@ on_retry (void *user, int attempt, uint32_t wait_ms, const struct aid_error *why
 {
   struct aid_turn_state *t = user;
   struct aid_str val = AID_STR_INIT (4096);
+  t->retries++;
   size_t all = aid_val_object (&val);
   aid_val_kint (&val, "attempt", attempt);
   aid_val_kint (&val, "wait_ms", wait_ms);

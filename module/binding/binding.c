@@ -215,6 +215,12 @@ static const struct aid_defun defuns[] = {
     "Return what a model is told of the last build in ROOT, or nil.\n\n(fn ROOT)" },
   { "aid--mod-build-told", 1, 1, aid_bind_build_told,
     "Take PLIST (:root :dir :line :text :code) for the last build; return the id of its event.\n\n(fn PLIST)" },
+  { "aid--mod-measure-decision", 1, 1, aid_bind_measure_decision,
+    "Record a decision on a hunk; return nil, or words that say why measurements are lost.\n"
+    "PLIST is (:chat :request :root :path :id :decision :was :op :method :shift\n:similarity :text :edit).\n\n(fn PLIST)" },
+  { "aid--mod-measure-typed", 4, 4, aid_bind_measure_typed,
+    "Record that in ROOT, in files like PATH, CHARS were typed within SECONDS.\n"
+    "Return as `aid--mod-measure-decision' does.\n\n(fn ROOT PATH CHARS SECONDS)" },
   { "aid--mod-running", 0, 0, aid_bind_running, "Return the number of requests that run in this core.\n\n(fn)" },
   { "aid--mod-abandoned", 0, 0, aid_bind_abandoned, "Return the number of resolver threads left behind.\n\n(fn)" },
   { "aid--mod-item-soon", 1, 1, aid_bind_item_soon,

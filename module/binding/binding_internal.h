@@ -54,6 +54,8 @@ struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
 void aid_bind_items_val (const struct aid_vec *items, struct aid_str *val);
 
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
+AID_BIND (measure_decision);
+AID_BIND (measure_typed);
 AID_BIND (build_start);
 AID_BIND (build_stop);
 AID_BIND (build_command);
