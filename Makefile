@@ -233,6 +233,13 @@ $(B)/bench_vectors: tests/bench/vectors.c $(call layer_libs,$(need_index))
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
+## bench-measure what recording an event, and following a change in a buffer with thousands of accepted hunks, costs
+.PHONY: bench-measure
+bench-measure: $(B)/bench_measure
+	@$(B)/bench_measure
+$(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
 ## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens
 VOCAB   ?= tiktoken@1.0.22
 CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aid/vocab

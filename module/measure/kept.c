@@ -72,17 +72,15 @@ may (struct match *m, size_t na, size_t nb)
 
 /* --- characters --------------------------------------------------------------------------------------------------------- */
 
-/* The longest run of P; of several the one that ends first.  Gives its length, *I and *J get where it begins. */
-static size_t
-longest (struct match *m, const struct part *p, size_t *i, size_t *j)
+size_t
+aid_kept_longest (const uint32_t *a, size_t na, const uint32_t *b, size_t nb, uint32_t *row, size_t *i, size_t *j)
 {
-  const uint32_t *a = m->a + p->a, *b = m->b + p->b;
   size_t best = 0, at_a = 0, at_b = 0;
-  for (size_t x = 0; x < p->na; x++)
-    for (size_t y = p->nb; y-- > 0;)
+  for (size_t x = 0; x < na; x++)
+    for (size_t y = nb; y-- > 0;)
       {
-        uint32_t n = a[x] == b[y] ? m->row[y] + 1 : 0;
-        m->row[y + 1] = n;
+        uint32_t n = a[x] == b[y] ? row[y] + 1 : 0;
+        row[y + 1] = n;
         if (n > best || (n == best && n && x == at_a))
           {
             best = n;
@@ -107,7 +105,7 @@ take (struct match *m, size_t i, size_t j, size_t n)
 static void
 by_characters (struct match *m, const struct part *p)
 {
-  size_t i, j, n = longest (m, p, &i, &j);
+  size_t i, j, n = aid_kept_longest (m->a + p->a, p->na, m->b + p->b, p->nb, m->row, &i, &j);
   if (n < AID_KEPT_RUN && n != p->na && n != p->nb)
     return;
   take (m, p->a + i, p->b + j, n);

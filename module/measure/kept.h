@@ -20,6 +20,9 @@
 /* Calls BLOCK (CTX, I, J, N) for each: A[I..I+N) is B[J..J+N).  Gives how many characters that are.  BLOCK may be NULL. */
 size_t aid_kept_match (const uint32_t *a, size_t na, const uint32_t *b, size_t nb,
                        void (*block) (void *ctx, size_t i, size_t j, size_t n), void *ctx);
+/* The longest run that stands in both texts, neither of which is empty: of several the one that ends first in A, of those the one that
+   ends first in B.  Gives its length, *I and *J where it begins.  ROW is NB + 1 zeros, and anything afterwards. */
+size_t aid_kept_longest (const uint32_t *a, size_t na, const uint32_t *b, size_t nb, uint32_t *row, size_t *i, size_t *j);
 /* Characters of A that are kept in B; both are UTF-8. */
 size_t aid_kept_of (struct aid_span a, struct aid_span b);
 /* The characters of V, valid UTF-8, which are *N; free with free.  NULL without memory, also when V is empty. */
