@@ -18,6 +18,8 @@
 
 (declare-function aid--mod-measure-decision "ext:aid-module" (plist))
 (declare-function aid--mod-measure-typed "ext:aid-module" (root path chars seconds))
+(declare-function aid-measure-accepted "aid-measure-stayed" (hunk names record))
+(declare-function aid-measure-taken-back "aid-measure-stayed" (hunk))
 (declare-function aid-chat-key "aid-chat-text" ())
 (declare-function aid-chat-meta "aid-chat-text" (number &optional sub))
 (declare-function aid-hunk-edit "aid-decisions" (hunk))
@@ -26,6 +28,7 @@
 (declare-function aid-hunk-part "aid-decisions" (hunk))
 (declare-function aid-hunk-path "aid-decisions" (hunk))
 (declare-function aid-hunk-place "aid-decisions" (hunk))
+(declare-function aid-hunk-record "aid-decisions" (hunk))
 (declare-function aid-hunk-text "aid-decisions" (hunk))
 (declare-function aid-project-root "aid-project" ())
 (declare-function aid-review-chat "aid-review-parts" (review))
@@ -56,19 +59,34 @@
                  (list nil))
                aid-measure--requests)))
 
+(defun aid-measure--names (review hunk)
+  "A plist of what HUNK of REVIEW is called for the core."
+  (let ((request (aid-measure--request review (aid-hunk-part hunk))))
+    (list :chat (car request) :request (cdr request)
+          :root (expand-file-name (aid-review-root review)) :path (aid-hunk-path hunk)
+          :id (aid-hunk-id hunk))))
+
+(defun aid-measure--decision (names hunk decision was)
+  "Record the DECISION on HUNK, which is called NAMES; its state WAS another."
+  (let ((place (aid-hunk-place hunk)))
+    (aid--mod-measure-decision
+     (append (list :decision (symbol-name decision) :was (and was (symbol-name was))
+                   :op (symbol-name (aid-hunk-op hunk))
+                   :method (or (plist-get place :method) (plist-get place :status))
+                   :shift (plist-get place :shift) :similarity (plist-get place :similarity)
+                   :text (or (aid-hunk-text hunk) "") :edit (aid-hunk-edit hunk))
+             names))))
+
 (defun aid-measure-decided (review hunk decision was)
   "Record that the DECISION on HUNK of REVIEW was made; its state WAS another."
   (aid-measure--calmly
-    (let ((request (aid-measure--request review (aid-hunk-part hunk)))
-          (place (aid-hunk-place hunk)))
-      (aid--mod-measure-decision
-       (list :chat (car request) :request (cdr request)
-             :root (expand-file-name (aid-review-root review)) :path (aid-hunk-path hunk)
-             :id (aid-hunk-id hunk) :decision (symbol-name decision)
-             :was (and was (symbol-name was)) :op (symbol-name (aid-hunk-op hunk))
-             :method (or (plist-get place :method) (plist-get place :status))
-             :shift (plist-get place :shift) :similarity (plist-get place :similarity)
-             :text (or (aid-hunk-text hunk) "") :edit (aid-hunk-edit hunk))))))
+    (let ((names (aid-measure--names review hunk)))
+      (prog1 (aid-measure--decision names hunk decision was)
+        (when (and (memq decision '(accepted edited)) (aid-hunk-record hunk))
+          (require 'aid-measure-stayed)
+          (aid-measure-accepted hunk names (aid-hunk-record hunk)))
+        (when (and (eq decision 'undone) (featurep 'aid-measure-stayed))
+          (aid-measure-taken-back hunk))))))
 
 (defun aid-measure-answer (turn)
   "The name under which the core measures the request of answer TURN here, or nil."
