@@ -1,7 +1,9 @@
-/* What the core itself sees happen, as events (measure/events.h): requests with their context, patches that are placed, builds.  Each
-   call copies some numbers and words; what is kept of a person's texts the settings say, and the events' own thread.
+/* What the core itself sees happen, as events (measure/events.h): requests with their context, patches that are
+   placed, builds.  Each call copies some numbers and words; what is kept of a person's texts the settings say, and
+   the events' own thread.
 
-   A request is called by its chat's key and its word in that chat, "k3yk3y r7": so a decision of another day finds it. */
+   A request is called by its chat's key and its word in that chat, "k3yk3y r7": so a decision of another day finds
+   it. */
 #ifndef AID_ASSIST_MEASURED_H
 #define AID_ASSIST_MEASURED_H
 

@@ -1,5 +1,6 @@
-/* What only Lisp sees happen, as events (measure/events.h): decisions on hunks, and how much a person types.  Each function copies
-   its arguments into the events' queue and returns; it gives nil, or once, when measurements are lost, the words that say so. */
+/* What only Lisp sees happen, as events (measure/events.h): decisions on hunks, and how much a person types.  Each
+   function copies its arguments into the events' queue and returns; it gives nil, or once, when measurements are
+   lost, the words that say so. */
 #include "base/utf8.h"
 #include "base/val.h"
 #include "binding/binding_internal.h"

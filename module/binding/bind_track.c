@@ -1,5 +1,5 @@
-/* Accepted text that is followed through a buffer's changes (measure/track.h), for Lisp: each followed buffer has a number.  All of
-   it is the Lisp thread's. */
+/* Accepted text that is followed through a buffer's changes (measure/track.h), for Lisp: each followed buffer has a
+   number.  All of it is the Lisp thread's. */
 #include "base/val.h"
 #include "binding/binding_internal.h"
 #include "measure/events.h"
@@ -177,8 +177,8 @@ add_all (emacs_env *env, emacs_value hunks, const struct aid_vec *out, const cha
     }
 }
 
-/* TRACK SIZE TEXT HUNKS: records how much of HUNKS, plists (:number :chat :request :id :root :path :when :after), is in the buffer of
-   SIZE characters, or in TEXT.  nil: only a text can tell. */
+/* TRACK SIZE TEXT HUNKS: records how much of HUNKS, plists (:number :chat :request :id :root :path :when :after), is
+   in the buffer of SIZE characters, or in TEXT.  nil: only a text can tell. */
 AID_BIND (track_stayed)
 {
   (void) nargs;

@@ -85,7 +85,7 @@ open_at (const char *path, struct aid_db **out, struct aid_error *e)
   int64_t version = 0;
   enum aid_err err = aid_db_open (path, WAIT_MS, out, e);
   if (!err)
-    err = aid_db_exec (*out, "PRAGMA cache_size=-256", e);       /* KB: rows are written once and seldom read */
+    err = aid_db_exec (*out, "PRAGMA cache_size=-256", e); /* KB: rows are written once and seldom read */
   if (!err)
     err = number (*out, "PRAGMA user_version", &version, e);
   if (!err && version < VERSION)

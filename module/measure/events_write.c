@@ -1,4 +1,5 @@
-/* One batch of events becomes rows, on the thread that writes: here names become hashes, fields JSON, and settings are looked at. */
+/* One batch of events becomes rows, on the thread that writes: here names become hashes, fields JSON, and settings
+   are looked at. */
 #include "measure/events_internal.h"
 #include "measure/kept.h"
 #include "base/clock.h"

@@ -1,5 +1,5 @@
-/* Blocks by dynamic programming, one row at a time: a cell has how much of a run ends there.  What is left and right of a block waits
-   on a stack of the heap. */
+/* Blocks by dynamic programming, one row at a time: a cell has how much of a run ends there.  What is left and right
+   of a block waits on a stack of the heap. */
 #include "measure/kept.h"
 #include "base/hash.h"
 #include "base/utf8.h"

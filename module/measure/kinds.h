@@ -1,6 +1,6 @@
-/* What is recorded: the kinds of events and their fields.  A field that stands in no table here is not recorded, and a word is
-   cut to AID_EVENT_WORD_MAX bytes: so no text of a person's can get into an event by mistake.  docs/measure.md tells each field,
-   and its name elsewhere. */
+/* What is recorded: the kinds of events and their fields.  A field that stands in no table here is not recorded, and
+   a word is cut to AID_EVENT_WORD_MAX bytes: so no text of a person's can get into an event by mistake.
+   docs/measure.md tells each field, and its name elsewhere. */
 #ifndef AID_MEASURE_KINDS_H
 #define AID_MEASURE_KINDS_H
 

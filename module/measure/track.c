@@ -1,5 +1,5 @@
-/* Runs of characters of the same fate, in their order, in chunks.  A position is found by going over the chunks' sums, then over one
-   chunk's runs: a few hundred additions for ten thousand runs. */
+/* Runs of characters of the same fate, in their order, in chunks.  A position is found by going over the chunks'
+   sums, then over one chunk's runs: a few hundred additions for ten thousand runs. */
 #include "measure/track_internal.h"
 #include "base/utf8.h"
 #include "measure/kept.h"
@@ -352,8 +352,8 @@ aid_track_accept (struct aid_track *t, uint64_t hunk, size_t pos, struct aid_spa
     }
   *p = new;
   t->accepted += new.len;
-  /* It comes before what stands there, which is the same; what was deleted there before stays where it is, and what was deleted in
-     the midst of it goes behind it. */
+  /* It comes before what stands there, which is the same; what was deleted there before stays where it is, and what
+     was deleted in the midst of it goes behind it. */
   struct run own = { RUN_OWN, (uint32_t)(t->pieces.len - 1), 0, (uint32_t) new.len }, *r;
   int bad = find (t, pos, &at);
   while (!bad && (r = run_at (t, &at)) && r->kind == RUN_GONE)

@@ -18,7 +18,7 @@ struct run
   uint32_t kind, piece, from, len;
 };
 
-#ifdef AID_TRACK_CHUNK   /* a test has small ones */
+#ifdef AID_TRACK_CHUNK /* a test has small ones */
 #define CHUNK AID_TRACK_CHUNK
 #else
 #define CHUNK 128

@@ -21,7 +21,7 @@ struct look
   size_t gone_from, new_from; /* where the place begins that is looked at */
 };
 
-/* --- places ----------------------------------------------------------------------------------------------------------------- */
+/* --- places --- */
 
 static void
 on_block (void *ctx, size_t i, size_t j, size_t n)
@@ -82,7 +82,7 @@ look_at_places (struct look *l)
   end_place (l);
 }
 
-/* --- what was moved ---------------------------------------------------------------------------------------------------------- */
+/* --- what was moved --- */
 
 /* Those of a list that are left, with parts between what is not one: FROM tells where each stands in the list. */
 struct rest
@@ -162,7 +162,7 @@ look_for_moved (struct look *l)
   free (row);
 }
 
-/* --- both -------------------------------------------------------------------------------------------------------------------- */
+/* --- both --- */
 
 static void
 look_free (struct look *l)
@@ -244,7 +244,7 @@ aid_track_look (const struct aid_track *t, struct aid_vec *out)
   return err;
 }
 
-/* --- through a text ------------------------------------------------------------------------------------------------------------ */
+/* --- through a text --- */
 
 struct joined
 {

@@ -1,4 +1,5 @@
-/* What measuring costs the thread that people wait for: adding an event, and following a change with thousands of accepted hunks. */
+/* What measuring costs the thread that people wait for: adding an event, and following a change with thousands of
+   accepted hunks. */
 #include "base/val.h"
 #include "measure/events.h"
 #include "measure/track.h"
@@ -76,7 +77,8 @@ record (int64_t *ns)
   aid_val_kint (&val, "inserted", 120);
   aid_val_end (&val, o, 2);
   struct aid_measurement m = { .kind = AID_MEASURED_DECISION, .request = AID_SPAN ("key r1"), .root = "/tmp", .chat = "key",
-                               .path = "a.c", .language = "c", .hunk = AID_SPAN ("key r1 12345678"), .fields = aid_str_span (&val) };
+                               .path = "a.c", .language = "c", .hunk = AID_SPAN ("key r1 12345678"),
+                               .fields = aid_str_span (&val) };
   for (size_t i = 0; i < EVENTS; i++)
     {
       int64_t from = now_ns ();

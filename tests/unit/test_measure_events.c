@@ -1,97 +1,9 @@
 /* What happened to answers, in one file: whole or not at all, without a person's texts, and never at the cost of work. */
-#include "measure/events.h"
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/val.h"
-#include "store/blob.h"
-#include "store/db.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-#include "scratch.h"
-#include "scratch_put.h"
+#include "measure_scene.h"
 
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-
-static const char *
-file (void)
-{
-  return scratch_path ("aid/events.db");
-}
-
-/* Adds a decision on HUNK in the project at ROOT. */
-static void
-decide (struct aid_events *ev, const char *hunk, const char *root)
-{
-  struct aid_str fields = AID_STR_INIT (1000);
-  size_t o = aid_val_object (&fields);
-  aid_val_kstrz (&fields, "decision", "accepted");
-  aid_val_kint (&fields, "inserted", 12);
-  aid_val_kreal (&fields, "similarity", 0.5);
-  aid_val_end (&fields, o, 3);
-  struct aid_measurement m = { .kind = AID_MEASURED_DECISION,
-                               .request = AID_SPAN ("k3y r7"),
-                               .root = root,
-                               .chat = "k3y",
-                               .path = "src/secret.c",
-                               .language = "c",
-                               .hunk = aid_span_z (hunk),
-                               .fields = aid_str_span (&fields) };
-  aid_events_add (ev, &m);
-  aid_str_free (&fields);
-}
-
-/* The events in the file, one a line: KIND REQUEST PROJECT PATH LANGUAGE DATA. */
-struct told
-{
-  struct aid_str text;
-  size_t n;
-  char last[AID_EVENT_ID];
-  int rising;
-};
-
-static int
-tell (void *ctx, const struct aid_event_row *row)
-{
-  struct told *t = ctx;
-  t->rising &= strcmp (t->last, row->id) < 0;
-  memcpy (t->last, row->id, sizeof t->last);
-  aid_str_addf (&t->text, "%s %s %s %s %s %s\n", row->kind, row->request ? row->request : "-", row->project ? row->project : "-",
-                row->path ? row->path : "-", row->language ? row->language : "-", row->data);
-  t->n++;
-  return 0;
-}
-
-static struct told
-all_of (const struct aid_events_which *which)
-{
-  struct told t = { .text = AID_STR_INIT (64u << 20), .rising = 1 };
-  struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_events_each (which, tell, &t, &e), AID_OK);
-  return t;
-}
-
-static size_t
-count (void)
-{
-  struct aid_events_which any = { .since = 0 };
-  struct told t = all_of (&any);
-  aid_str_free (&t.text);
-  return t.n;
-}
-
-static int
-file_holds (const char *path, const char *word)
-{
-  struct aid_str text = AID_STR_INIT (64u << 20);
-  int found = !aid_fs_read (path, &text, NULL) && aid_span_find (aid_str_span (&text), aid_span_z (word)) >= 0;
-  aid_str_free (&text);
-  return found;
-}
 
 /* --- what is recorded --------------------------------------------------------------------------------------------------- */
 
@@ -172,7 +84,9 @@ an_edited_hunk_has_the_share_that_was_changed (void **state)
   (void)state;
   struct aid_events *ev = aid_events_new ();
   struct aid_events_which any = { .since = 0 };
-  struct aid_measurement m = { .kind = AID_MEASURED_DECISION, .before = AID_SPAN ("int answer;\n"), .after = AID_SPAN ("int answer;\n") };
+  struct aid_measurement m = { .kind = AID_MEASURED_DECISION,
+                               .before = AID_SPAN ("int answer;\n"),
+                               .after = AID_SPAN ("int answer;\n") };
   aid_events_add (ev, &m);
   m.after = AID_SPAN ("int answer;\n/* It is 42, */\n/* or not. */\n"); /* 12 and 42 characters, of which 12 are the same */
   aid_events_add (ev, &m);
@@ -274,7 +188,8 @@ is_whole (void)
   struct aid_db *db = NULL;
   sqlite3_stmt *s;
   int row = 0, ok = 0;
-  if (!aid_events_open (&db, NULL) && db && !aid_db_prepare (db, "PRAGMA integrity_check", &s, NULL) && !aid_db_step (db, s, &row, NULL))
+  if (!aid_events_open (&db, NULL) && db && !aid_db_prepare (db, "PRAGMA integrity_check", &s, NULL)
+      && !aid_db_step (db, s, &row, NULL))
     ok = row && aid_span_eqz (aid_db_column (s, 0), "ok");
   aid_db_close (db);
   return ok;
@@ -426,108 +341,6 @@ the_file_of_a_newer_aid_is_left_alone (void **state)
   aid_events_free (ev);
 }
 
-/* --- forgetting ----------------------------------------------------------------------------------------------------------- */
-
-static void
-a_project_is_forgotten_without_the_others (void **state)
-{
-  (void)state;
-  struct aid_events *ev = aid_events_new ();
-  struct aid_events_which here = { .root = "/tmp/" };
-  int64_t n;
-  decide (ev, "1", "/tmp");
-  decide (ev, "2", "/usr");
-  decide (ev, "3", "/tmp");
-  aid_events_free (ev);
-  struct told t = all_of (&here);
-  assert_int_equal (t.n, 2);
-  aid_str_free (&t.text);
-  assert_int_equal (aid_events_forget (&here, &n, NULL), AID_OK);
-  assert_int_equal (n, 2);
-  assert_int_equal (count (), 1);
-}
-
-static void
-what_is_forgotten_is_not_in_the_file_any_more (void **state)
-{
-  (void)state;
-  struct aid_events *ev = aid_events_new ();
-  struct aid_events_which all = { .since = 0 };
-  int64_t n;
-  decide (ev, "1", "/tmp");
-  aid_events_free (ev);
-  struct told t = all_of (&all);
-  char request[17];
-  memcpy (request, aid_str_z (&t.text) + strlen ("decision "), 16);
-  request[16] = '\0';
-  aid_str_free (&t.text);
-  assert_true (file_holds (file (), request));
-  assert_int_equal (aid_events_forget (&all, &n, NULL), AID_OK);
-  assert_int_equal (n, 1);
-  assert_false (file_holds (file (), request));
-  assert_false (file_holds (scratch_path ("aid/events.db-wal"), request));
-}
-
-static void
-texts_are_kept_when_asked_for_and_forgotten_with_their_event (void **state)
-{
-  (void)state;
-  struct aid_events_which all = { .since = 0 };
-  struct aid_measurement m = { .kind = AID_MEASURED_DECISION, .content = AID_SPAN ("{\"hunk\":\"+int a;\"}") };
-  struct aid_db *db = NULL;
-  sqlite3_stmt *s;
-  int row = 0;
-  int64_t n;
-  char id[AID_BLOB_ID] = "";
-  struct aid_str text = AID_STR_INIT (1000);
-  put ("aid/config.json", "{\"measure\": \"content\"}");
-  struct aid_events *ev = aid_events_new ();
-  aid_events_add (ev, &m);
-  aid_events_free (ev);
-  assert_int_equal (aid_events_open (&db, NULL), AID_OK);
-  assert_int_equal (aid_db_prepare (db, "SELECT content FROM events", &s, NULL), AID_OK);
-  assert_int_equal (aid_db_step (db, s, &row, NULL), AID_OK);
-  assert_true (row && aid_db_column (s, 0).len == AID_BLOB_ID - 1);
-  memcpy (id, aid_db_column (s, 0).ptr, AID_BLOB_ID - 1);
-  aid_db_close (db);
-  assert_int_equal (aid_blob_get (id, &text, NULL), AID_OK);
-  assert_non_null (strstr (aid_str_z (&text), "\"content\":{\"hunk\":\"+int a;\"}"));
-  assert_int_equal (aid_events_forget (&all, &n, NULL), AID_OK);
-  aid_str_clear (&text);
-  assert_int_equal (aid_blob_get (id, &text, NULL), AID_E_NOTFOUND);
-  aid_str_free (&text);
-}
-
-static void
-what_is_too_old_or_too_much_is_forgotten (void **state)
-{
-  (void)state;
-  struct aid_events *ev = aid_events_new ();
-  struct aid_db *db = NULL;
-  for (int i = 0; i < 4000; i++)
-    decide (ev, "1", "/tmp");
-  assert_int_equal (aid_events_wait (ev, 20000), 0);
-  aid_events_free (ev);
-  /* One of them was long ago. */
-  assert_int_equal (aid_events_open (&db, NULL), AID_OK);
-  assert_int_equal (aid_db_exec (db,
-                                 "UPDATE events SET id = x'00000000100070008000000000000000', at = 268435456"
-                                 " WHERE id = (SELECT max(id) FROM events)",
-                                 NULL),
-                    AID_OK);
-  aid_db_close (db);
-  ev = aid_events_new ();
-  decide (ev, "2", "/tmp");
-  aid_events_free (ev);
-  assert_int_equal (count (), 4000);
-  put ("aid/config.json", "{\"measure_limits\": {\"megabytes\": 1}}");
-  ev = aid_events_new ();
-  decide (ev, "3", "/tmp");
-  aid_events_free (ev);
-  size_t left = count ();
-  assert_true (left < 4000 && left > 1000);
-}
-
 int
 main (void)
 {
@@ -546,10 +359,6 @@ main (void)
     cmocka_unit_test_setup_teardown (more_than_the_queue_holds_is_lost_and_said, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_damaged_file_is_put_aside, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (the_file_of_a_newer_aid_is_left_alone, scratch_make, scratch_drop),
-    cmocka_unit_test_setup_teardown (a_project_is_forgotten_without_the_others, scratch_make, scratch_drop),
-    cmocka_unit_test_setup_teardown (what_is_forgotten_is_not_in_the_file_any_more, scratch_make, scratch_drop),
-    cmocka_unit_test_setup_teardown (texts_are_kept_when_asked_for_and_forgotten_with_their_event, scratch_make, scratch_drop),
-    cmocka_unit_test_setup_teardown (what_is_too_old_or_too_much_is_forgotten, scratch_make, scratch_drop),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

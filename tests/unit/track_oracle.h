@@ -97,7 +97,7 @@ oracle_accept (struct oracle *o, uint64_t hunk, int pos, const uint32_t *c, int 
   oracle_delete (o, pos + n, n);
 }
 
-static void
+static __attribute__ ((unused)) void
 oracle_drop (struct oracle *o, uint64_t hunk)
 {
   for (int p = 0; p < o->npieces; p++)
@@ -210,7 +210,7 @@ oracle_moved (const struct oracle *o, const char *done, int *gone, int *new, int
 }
 
 /* KEPT gets how many characters of each piece are still there. */
-static void
+static __attribute__ ((unused)) void
 oracle_look (const struct oracle *o, int *kept)
 {
   static char done[ITEMS];
@@ -230,7 +230,7 @@ oracle_look (const struct oracle *o, int *kept)
 }
 
 /* The same by the TEXT of N characters alone. */
-static void
+static __attribute__ ((unused)) void
 oracle_look_in (const struct oracle *o, const uint32_t *text, int n, int *kept)
 {
   static char seen[PIECES];
