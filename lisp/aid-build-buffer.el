@@ -17,10 +17,6 @@
 (require 'aid-build)
 
 (declare-function aid-fix-build "aid-build-fix" ())
-(declare-function compilation--loc->file-struct "compile" (loc))
-(declare-function compilation--loc->line "compile" (loc))
-(declare-function compilation--loc->col "compile" (loc))
-(declare-function compilation--file-struct->file-spec "compile" (fs))
 (declare-function compilation--message->loc "compile" (message))
 (declare-function compilation--message->type "compile" (message))
 
@@ -76,11 +72,11 @@ error, \\[next-error] walks the errors.
           (aid-build-mode))
         (setq aid-build-buffer--site site
               aid-build-buffer--at nil
+              ;; What is printed names files from where the command runs, not from where it was asked for.
               default-directory (file-name-as-directory
-                                 (or (plist-get (aid-build-site-wish site) :dir)
-                                     (aid-build-site-root site))))
+                                 (or (aid-build-site-dir site) (aid-build-site-root site))))
         (insert (format "%s in %s\n\n" (aid-build-site-command site)
-                        (abbreviate-file-name (aid-build-site-root site))))
+                        (abbreviate-file-name (directory-file-name default-directory))))
         (compilation-forget-errors)))))
 
 (defmacro aid-build-buffer--at-end (site &rest body)
@@ -129,14 +125,25 @@ error, \\[next-error] walks the errors.
                     (and aid-build-buffer--site
                          (plist-get (aid-build-site-result aid-build-buffer--site) :diags))))
 
+(defun aid-build-buffer--regexp (diag)
+  "Matches how a compiler names the place of DIAG."
+  (format "%s\\(?:\", lines? \\|[:(]\\)%d\\_>" (regexp-quote (file-name-nondirectory (plist-get diag :path)))
+          (plist-get diag :line)))
+
+(defun aid-build-buffer--here (diags)
+  "The number of the first of DIAGS that the line at point tells of, or nil."
+  (save-excursion
+    (forward-line 0)
+    (cl-loop for diag in diags for n from 0
+             when (re-search-forward (aid-build-buffer--regexp diag) (line-end-position) t) return n)))
+
 (defun aid-build-buffer--line-of (diag)
   "Move to the line of this buffer that tells of DIAG, if it is there."
-  (let ((name (file-name-nondirectory (plist-get diag :path))) (line (plist-get diag :line)))
-    (goto-char (point-min))
-    (when (re-search-forward (format "%s\\(?:\", lines? \\|[:(]\\)%d\\_>" (regexp-quote name) line) nil t)
-      (forward-line 0)
-      (dolist (window (get-buffer-window-list nil nil t))
-        (set-window-point window (point))))))
+  (goto-char (point-min))
+  (when (re-search-forward (aid-build-buffer--regexp diag) nil t)
+    (forward-line 0)
+    (dolist (window (get-buffer-window-list nil nil t))
+      (set-window-point window (point)))))
 
 (defun aid-build-buffer--to-column (form column)
   "Move from the line's beginning to COLUMN, from 0, as those of FORM count.
@@ -166,11 +173,14 @@ default, others characters."
 
 (defun aid-build-next-error (n &optional reset)
   "Go to the Nth diagnostic from here; with RESET from the first.
+With N 0 go to that of the line at point, as \\[compile-goto-error] does there.
 What the core does not understand `compilation-mode' walks."
   (interactive "p")
   (let* ((site aid-build-buffer--site) (diags (aid-build-buffer--diags))
-         (at (+ (if (or reset (null aid-build-buffer--at)) -1 aid-build-buffer--at) n)))
-    (cond ((null diags) (compilation-next-error-function n reset))
+         (at (if (and (eql n 0) (not reset))
+                 (aid-build-buffer--here diags)
+               (+ (if (or reset (null aid-build-buffer--at)) -1 aid-build-buffer--at) n))))
+    (cond ((or (null diags) (null at)) (compilation-next-error-function n reset))
           ((< at 0) (user-error "This is the first error"))
           ((>= at (length diags)) (user-error "This is the last error"))
           (t (setq aid-build-buffer--at at

@@ -66,10 +66,10 @@ That has :status (`green', `red' or `unknown'), :command, :errors, :warnings,
 (cl-defstruct (aid-build-site (:constructor aid-build-site--make))
   "What is known of the build of the project at ROOT.
 ID is the request that runs, or nil, WISH what it was made of, COMMAND as
-people write it; STATUS a symbol, ERRORS and WARNINGS what was found so far;
+people write it, DIR the folder where that runs; STATUS a symbol, ERRORS and WARNINGS what was found so far;
 RESULT what the last one came to; THEN are functions that are called with that
 when this one ends; SHOW says whether a red one is shown; BUFFER has its output."
-  root id wish command (status 'unknown) (errors 0) (warnings 0) result then show buffer)
+  root id wish command dir (status 'unknown) (errors 0) (warnings 0) result then show buffer)
 
 (defvar aid-build--sites (make-hash-table :test 'equal)
   "The root of each project to its `aid-build-site'.")
@@ -264,6 +264,7 @@ waits for this one."
   "Note that a build of SITE begins, as VAL says."
   (setf (aid-build-site-status site) 'running
         (aid-build-site-command site) (plist-get val :command)
+        (aid-build-site-dir site) (plist-get val :dir)
         (aid-build-site-errors site) 0
         (aid-build-site-warnings site) 0)
   (aid-build-buffer-begin site)

@@ -24,17 +24,44 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function imenu--subalist-p "imenu" (item))
 (declare-function imenu--make-index-alist "imenu" (&optional noerror))
+(declare-function aid--mod-project-listed-soon "ext:aid-module" (root))
 (declare-function aid--mod-project-match "ext:aid-module" (root text most))
 
 (defconst aid-chat--complete-most 300
   "Files of a project beyond this many are not offered at once.")
 
+(defconst aid-chat--list-wait 0.06
+  "How long a project's first list is waited for, in seconds.
+Most are there by then.")
+
+(defvar aid-chat--listing nil
+  "The roots whose files the core is listing, as far as it was asked.")
+
+(defun aid-chat--await-list (root)
+  "Wait a moment for the first list of the files at ROOT; a key ends the wait.
+Give nil when it is not there."
+  (let (come)
+    (unless (member root aid-chat--listing)
+      (push root aid-chat--listing)
+      (aid--on-event (aid--mod-project-listed-soon root)
+                     (lambda (&rest _)
+                       (setq come t
+                             aid-chat--listing (delete root aid-chat--listing)))))
+    (aid--await aid-chat--list-wait (lambda () (or come (input-pending-p))) t)
+    come))
+
 (defun aid-chat--project-files (text)
   "The project's files that hold TEXT, relative to its root, the best first.
-The core knows them; none while it lists them for the first time."
+The core knows them; none while it lists them for the first time, when that
+takes more than a moment."
   (when-let ((root (aid-chat-root)))
-    (cdr (ignore-errors
-           (aid--mod-project-match (expand-file-name root) text aid-chat--complete-most)))))
+    (ignore-errors
+      (let* ((root (expand-file-name root))
+             (match (lambda () (aid--mod-project-match root text aid-chat--complete-most)))
+             (found (funcall match)))
+        (when (and (equal found '(nil)) (aid-chat--await-list root))
+          (setq found (funcall match)))
+        (cdr found)))))
 
 (defun aid-chat--visible-buffers ()
   "The file buffers that are on screen, without chats."

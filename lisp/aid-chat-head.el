@@ -136,7 +136,7 @@
 (defun aid-chat--item-near-p (target)
   "Whether what TARGET names is had without connecting to or running anything."
   (if (string-match-p "\\`\\(?:aid:\\|https?://\\)" target)
-      (or (string-match-p "\\`aid:\\(?:buffer\\|errors\\)\\_>" target)
+      (or (string-match-p "\\`aid:\\(?:buffer\\|errors\\|build\\)\\_>" target)
           (and (boundp 'aid-context--snapshots) (gethash target aid-context--snapshots)))
     (let ((file (expand-file-name (aid-percent-decode
                                    (replace-regexp-in-string "#.*\\'" "" target)))))

@@ -24,6 +24,7 @@
 (declare-function aid-chat--note-change "aid-chat-stream" (stream beg end))
 (declare-function aid-chat-stream-id "aid-chat-spinner" (stream))
 (declare-function aid-compact-stop "aid-compact" ())
+(declare-function aid-queue-hold "aid-queue" ())
 
 (defvar aid-answer-done-functions nil
   "Functions called when an answer has ended, well or not.
@@ -84,6 +85,7 @@ When they are undone, their text belongs before what came since.")
            (setq aid-chat--steered nil)
            (aid-chat--cancel))
           ((and (featurep 'aid-compact) (aid-compact-stop)))
+          ((and (featurep 'aid-queue) (aid-queue-hold)))
           (t (user-error "No answer is arriving here")))))
 
 (defun aid-chat--abandon ()

@@ -15,6 +15,7 @@
 (eval-when-compile
   (require 'cl-lib)
   (require 'subr-x))
+(require 'aid-chat-later)
 (require 'aid-chat-meanwhile)
 (require 'aid-chat-model)
 (require 'aid-chat-write)
@@ -35,6 +36,7 @@
 (declare-function aid-chat-add-typed-items "aid-chat-complete" ())
 
 (autoload 'aid-compact-check "aid-compact")
+(autoload 'aid-queue-leave "aid-queue")
 (autoload 'aid-chat-stream-begin "aid-chat-stream")
 (autoload 'aid-chat-again "aid-chat-again" nil t)
 (autoload 'aid-context-pins-complete "aid-context-pins")
@@ -402,6 +404,15 @@ What is asked by a command that acts on the answer cannot be queued."
           ((aid-chat-queued) (user-error "Questions that are queued in %s come first"
                                          (buffer-name))))))
 
+(defun aid-chat--send-or-leave ()
+  "Send the open question, or give non-nil when a key was pressed before that.
+What is looked for goes on then."
+  (aid-chat-later-forget)
+  (catch 'aid-chat-later
+    (let ((aid-chat-later--way (and aid-chat-later-may-leave 'leave)))
+      (aid-chat--send-open))
+    nil))
+
 (defun aid-chat--send-now ()
   "Send the open question, or ask the last one again, when nothing is queued."
   (aid-context-pins-complete (current-buffer))
@@ -413,7 +424,8 @@ What is asked by a command that acts on the answer cannot be queued."
              (aid-chat--add-typed)
              (when (aid-chat--near-full-p)
                (aid-compact-check))
-             (aid-chat--send-open))
+             (when (aid-chat--send-or-leave)
+               (aid-queue-leave)))
             ((aid-chat--last-failed)
              (aid-chat-again (aid-chat--last-failed)))
             (t (user-error "The question is empty"))))

@@ -90,12 +90,14 @@
 
 (defun aid-chat-symbols (text)
   "The names that this chat's project defines and that begin with TEXT.
-A letter in its beginning may be a capital there.  Those are known that the core
-tells within a moment, else those that it told of less of TEXT."
+A letter in its beginning may be a capital there.  Those are known that
+the core tells within a moment, which a key ends, else those that it told
+of less of TEXT."
   (unless (or (string-empty-p text) (string-match-p "[/ \t\n]" text))
     (unless (aid-chat-symbols--answer text)
       (aid-chat-symbols--ask text)
-      (aid--await aid-chat-symbols--wait (lambda () (not aid-chat-symbols--asked)) t))
+      (aid--await aid-chat-symbols--wait
+                  (lambda () (or (not aid-chat-symbols--asked) (input-pending-p))) t))
     (when-let ((answer (or (aid-chat-symbols--answer text)
                            (cl-find-if (lambda (answer)
                                          (string-prefix-p (aid-chat-symbols-answer-text answer) text))

@@ -20,7 +20,7 @@
 (require 'aid-chat-outline)
 (require 'aid-inspect)
 
-(declare-function aid--mod-inspect "ext:aid-module" (plist))
+(declare-function aid-inspect-of "aid-inspect" (plist))
 (declare-function aid--mod-cancel "ext:aid-module" (id))
 (declare-function aid--on-event "aid-module" (id function))
 
@@ -171,7 +171,7 @@ no answer leaves room for its summary in the model's context")))))
   "What this chat would send, also when its open question is empty."
   (condition-case nil
       (aid-inspect-request)
-    (aid-error (aid--mod-inspect
+    (aid-error (aid-inspect-of
                 (append (list :summarise (apply #'max (aid-chat-answers)))
                         (cdr (aid-chat--request-plist nil nil nil)))))))
 
@@ -185,7 +185,7 @@ no answer leaves room for its summary in the model's context")))))
 (defun aid-compact-check (&optional plist)
   "Ask what to do when the open question does not fit into its model's context.
 With PLIST it is about what the core is asked by that instead."
-  (let* ((request (if plist (aid--mod-inspect plist) (aid-inspect-request)))
+  (let* ((request (if plist (aid-inspect-of plist) (aid-inspect-request)))
          (cut (aid-compact--cut request))
          (context (plist-get request :context))
          (tokens (plist-get request :tokens)))

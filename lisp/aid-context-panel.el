@@ -46,8 +46,12 @@
 (defvar-local aid-context-panel--asked nil
   "Whether the core is making the list.")
 
-(defface aid-context-panel-bar '((t :inherit mode-line-highlight))
+(defface aid-context-panel-bar '((t :inherit bold))
   "The filled part of the bar."
+  :group 'aid)
+
+(defface aid-context-panel-rest '((t :inherit shadow))
+  "The empty part of the bar."
   :group 'aid)
 
 ;;; Rows
@@ -117,7 +121,8 @@
   (let ((full (if (> whole 0) (min width (ceiling (* width part) whole)) 0)))
     (concat (propertize (make-string full (aref (aid-chat-sign "█" "#") 0))
                         'face 'aid-context-panel-bar)
-            (make-string (- width full) (aref (aid-chat-sign "░" ".") 0)))))
+            (propertize (make-string (- width full) (aref (aid-chat-sign "░" ".") 0))
+                        'face 'aid-context-panel-rest))))
 
 (defun aid-context-panel--head ()
   "The header line's text as of now."
@@ -130,7 +135,9 @@
          (count #'aid-chat--count))
     (if (not val)
         (concat " " (or aid-context-panel--failure "reading..."))
-      (concat " " (aid-context-panel--bar tokens window 20)
+      (concat " " (if (> window 0)
+                      (aid-context-panel--bar tokens window 20)
+                    (aid-context-panel--bar sum budget 20))
               (format " %s%s tokens" (funcall count tokens)
                       (if (> window 0) (concat " of " (funcall count window)) ""))
               (if (> (plist-get val :cached) 0)
@@ -151,10 +158,58 @@
 
 ;;; Showing
 
+(defconst aid-context-panel--fixed 46
+  "Columns besides those of the item and its reason, with what parts them.")
+
+(defun aid-context-panel--format (width)
+  "The columns of a panel that is WIDTH columns wide.
+What became of an item is to be seen beside what it is: names give way to it."
+  (let* ((room (max 26 (- width aid-context-panel--fixed)))
+         (item (min 38 (- room (min 22 (max 10 (/ (* 2 room) 5)))))))
+    `[("Pin" 4 t)
+      ("Item" ,item t)
+      ("Reason" ,(min 22 (- room item)) t)
+      ("Tokens" 8 ,(aid-context-panel--number 3) :right-align t)
+      ("Age" 6 aid-context-panel--older-p)
+      ("State" 15 t)
+      ("Turn" 0 ,(aid-context-panel--number 6))]))
+
+(defvar-local aid-context-panel--width nil
+  "The width of the window that the columns were made for, or nil.")
+
+(defun aid-context-panel--fit ()
+  "Make the columns as wide as the panel's window has room for.
+Give non-nil when it is wider or narrower than before: a person may have made
+columns wider since."
+  (let ((width (window-body-width (get-buffer-window nil t))))
+    (when (and (get-buffer-window nil t) (not (eql width aid-context-panel--width)))
+      (setq aid-context-panel--width width
+            tabulated-list-format (aid-context-panel--format width))
+      (tabulated-list-init-header)
+      t)))
+
+(defun aid-context-panel--resized (frame)
+  "Show the panels of FRAME in the width that their windows have now."
+  (dolist (window (window-list frame 'no-minibuffer))
+    (with-current-buffer (window-buffer window)
+      (when (and (derived-mode-p 'aid-context-panel-mode) (aid-context-panel--fit))
+        (aid-context-panel--print)))))
+
+(defun aid-context-panel--to-row ()
+  "Move from the heading to the first row, in each window that shows the panel."
+  (unless (tabulated-list-get-id)
+    (goto-char (point-min))
+    (while (not (or (eobp) (tabulated-list-get-id)))
+      (forward-line 1))
+    (dolist (window (get-buffer-window-list nil nil t))
+      (set-window-point window (point)))))
+
 (defun aid-context-panel--print ()
   "Show the rows; point stays in its row, marks stay."
   (let ((inhibit-read-only t))
+    (aid-context-panel--fit)
     (tabulated-list-print t)
+    (aid-context-panel--to-row)
     (save-excursion
       (goto-char (point-min))
       (while (not (eobp))
@@ -398,17 +453,12 @@ changed since it was sent, it goes with the next question again."
 
 \\{aid-context-panel-mode-map}"
   :group 'aid
-  (setq tabulated-list-format `[("Pin" 4 t)
-                                ("Item" 38 t)
-                                ("Reason" 22 t)
-                                ("Tokens" 8 ,(aid-context-panel--number 3) :right-align t)
-                                ("Age" 7 aid-context-panel--older-p)
-                                ("State" 16 t)
-                                ("Turn" 0 ,(aid-context-panel--number 6))]
+  (setq tabulated-list-format (aid-context-panel--format 1000)
         tabulated-list-padding 2
         tabulated-list-use-header-line nil
         tabulated-list-entries #'aid-context-panel--entries)
   (setq-local revert-buffer-function #'aid-context-panel-revert)
+  (add-hook 'window-size-change-functions #'aid-context-panel--resized)
   (tabulated-list-init-header))
 
 (with-eval-after-load 'evil

@@ -13,10 +13,10 @@
 
 (eval-when-compile (require 'subr-x))
 (require 'aid-chat-head)
+(require 'aid-chat-later)
 (require 'aid-in-force)
 
 (autoload 'aid-context-core-p "aid-context")
-(declare-function aid--mod-forecast "ext:aid-module" (plist))
 (declare-function aid--mod-forecast-soon "ext:aid-module" (plist))
 (declare-function aid--mod-spend-report "ext:aid-module" (month))
 (declare-function aid--mod-spend-months "ext:aid-module" ())
@@ -92,12 +92,20 @@ What is far away is left out, as an empty text: nothing is connected to or run."
   (aid-chat-head-update)
   (run-hooks 'aid-chat-measured-hook))
 
+(defconst aid-cost--seconds 2
+  "How long the forecast of a question that has a budget is waited for.
+Then it is sent: the core itself looks at the budget again.")
+
+(defun aid-cost--foretold (plist)
+  "What asking PLIST now would be: a plist of tokens, cost and :words, or nil."
+  (pcase (aid-chat-later-job 'forecast aid-cost--seconds (lambda () (aid--mod-forecast-soon plist)))
+    (`(result ,val . ,_) (plist-get val :forecast))))
+
 (defun aid-cost-agree (plist)
   "Ask before a question of PLIST is sent that would pass a budget.
 Give non-nil when one is going to be passed, by agreement; signal an error when
 there is none."
-  (let* ((forecast (ignore-errors (aid--mod-forecast plist)))
-         (words (plist-get forecast :words)))
+  (let ((words (plist-get (ignore-errors (aid-cost--foretold plist)) :words)))
     (when words
       (unless (y-or-n-p (concat words " Send it? "))
         (user-error "Not sent: see \"budget\" in the settings"))

@@ -12,6 +12,7 @@
 
 (require 'cl-lib)
 (require 'subr-x)
+(eval-when-compile (require 'compile))  ; what reads a message's place are macros
 
 (declare-function flymake-diagnostics "flymake" (&optional beg end))
 (declare-function flymake-diagnostic-beg "flymake" (diag))
@@ -26,10 +27,6 @@
 
 (declare-function compilation--ensure-parse "compile" (limit))
 (declare-function compilation--message->loc "compile" (message))
-(declare-function compilation--loc->file-struct "compile" (loc))
-(declare-function compilation--loc->line "compile" (loc))
-(declare-function compilation--loc->marker "compile" (loc))
-(declare-function compilation--file-struct->file-spec "compile" (fs))
 
 (defvar flycheck-current-errors)
 
@@ -214,6 +211,10 @@ Another one says where that is now."
         (concat (or (match-string 1 text) (match-string 3 text)) ":"
                 (or (match-string 2 text) (match-string 4 text))))))
 
+(defun aid-errors--plain (text)
+  "TEXT with plain quotes: a compiler's depend on the locale that it runs in."
+  (replace-regexp-in-string "[‘’`]" "'" text t t))
+
 (defun aid-errors--words (text)
   "What TEXT, an error, says: its first line without place and kind."
   (replace-regexp-in-string
@@ -233,12 +234,16 @@ So a compiler's message, with the lines that it shows, stands for Flymake's."
         (push one (gethash place at))))
     (cl-remove-if
      (lambda (one)
-       (let ((words (aid-errors--words one)))
+       (let ((words (aid-errors--plain (aid-errors--words one)))
+             (there (gethash (aid-errors--place one) at)))
          (and (not (string-empty-p words))
-              (cl-loop for other in (gethash (aid-errors--place one) at)
+              (cl-loop for other in there
                        repeat aid-errors--compared
-                       thereis (and (not (eq other one)) (> (length other) (length one))
-                                    (string-search words other))))))
+                       thereis (and (not (eq other one))
+                                    (or (> (length other) (length one))
+                                        (and (= (length other) (length one))
+                                             (memq other (cdr (memq one there)))))
+                                    (string-search words (aid-errors--plain other)))))))
      errors)))
 
 (defun aid-errors-text (&optional path known)

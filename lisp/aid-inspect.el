@@ -19,7 +19,7 @@
 (require 'aid-chat)
 (require 'aid-chat-send)
 
-(declare-function aid--mod-inspect "ext:aid-module" (plist))
+(declare-function aid--mod-inspect-soon "ext:aid-module" (plist))
 (declare-function aid--mod-inspect-last "ext:aid-module" (key))
 (declare-function aid--mod-inspect-curl "ext:aid-module" (url headers variable body))
 (declare-function aid--mod-inspect-check "ext:aid-module" (text))
@@ -53,12 +53,24 @@ TAKEN is nil, or a name, the text that it was taken with and where from."
       (pcase-let ((`(,_ ,text ,at) taken))
         (aid-chat--replace at at text)))))
 
+(defconst aid-inspect--seconds 20
+  "How long the core may take to make a request, in seconds.")
+
+(defun aid-inspect-of (plist)
+  "The request that asking PLIST would make, a plist; the core makes it meanwhile."
+  (pcase (aid-chat-later-job 'inspect aid-inspect--seconds (lambda () (aid--mod-inspect-soon plist)))
+    (`(result ,request ,text)
+     (let ((chars (plist-get request :body_chars)))
+       (append (list :body (substring text 0 chars) :formatted (substring text chars)) request)))
+    (`(error ,val . ,_) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))
+    (_ (user-error "The request is not made yet: a disk may be slow; try again"))))
+
 (defun aid-inspect--ask (strategy)
   "Have the core show what it would send for the question by STRATEGY."
   (aid-recipe-complete strategy)
   (let ((items (cl-loop for item in (aid-chat--open-items)
                         unless (assoc "sent" (aid-chat--words (nth 3 item))) collect item)))
-    (aid--mod-inspect (cdr (aid-chat--request-plist strategy items nil)))))
+    (aid-inspect-of (cdr (aid-chat--request-plist strategy items nil)))))
 
 (defun aid-inspect-request ()
   "The request that this chat's open question would make, a plist.
@@ -205,7 +217,7 @@ answer to what the chat would have sent."
     (unless (buffer-live-p chat)
       (user-error "The chat of this request is gone"))
     (aid-chat-check-idle chat)          ; a request that was inspected is not queued
-    (let ((aid-chat--body (aid-inspect--body-to-send)))
+    (let ((aid-chat--body (aid-inspect--body-to-send)) (aid-chat-later-may-leave nil))
       (with-current-buffer chat
         (aid-chat-send)))
     (quit-window t)

@@ -22,6 +22,8 @@
   (require 'subr-x))
 
 (declare-function aid-recipe-complete "aid-recipe" (&optional name))
+(declare-function aid-chat--agree "aid-chat-send" (items))
+(declare-function aid-context-core-p "aid-context" (target))
 (declare-function aid-chat--save "aid-chat" ())
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-module-ensure "aid-module" ())
@@ -106,28 +108,105 @@ Each leaves one for the answer to the question before it."
 It is nil when it can."
   (cond ((cl-loop for name in (aid-queue--typed) thereis (not (member name aid-queue--looked-up)))
          "What \"@\" names in it is to be looked up")
-        ((cl-loop for item in (aid-queue--live-items)
-                  thereis (not (aid-chat--item-near-p (nth 2 item))))
+        ((cl-loop for item in (aid-queue--live-items) for target = (nth 2 item)
+                  thereis (not (or (aid-chat--item-near-p target)
+                                   ;; Who has just sent it wants that the core fetches it.
+                                   (and (aid-queue--left-p) (aid-context-core-p target)))))
          "What a context line names is to be fetched")
         ((not (aid-model-secret-near-p (aid-queue--model-info)))
          "Its model's key is to be asked for")))
 
+;;; Left while something was looked for
+
+(cl-defstruct (aid-queue-left (:constructor aid-queue-left--make) (:copier nil) (:predicate nil))
+  "The question that was sent, and left because a key was pressed before it went.
+AT is where it begins, STRATEGY and MODEL are those that it was sent with; HELD
+says that it does not go by itself any more."
+  at strategy model held)
+
+(defvar-local aid-queue--left nil
+  "The `aid-queue-left' of this chat, or nil.")
+
+(defun aid-queue--left-p ()
+  "Whether the question that comes first is the one that was left."
+  (and aid-queue--left
+       (let ((first (car (aid-chat-queued))))
+         (and first (= (plist-get first :beg) (aid-queue-left-at aid-queue--left))))))
+
+(defmacro aid-queue--as-left (&rest body)
+  "Do BODY with the strategy and the model of the question that was left, if any."
+  `(if (not (aid-queue--left-p))
+       (progn ,@body)
+     (let ((aid-strategy (aid-queue-left-strategy aid-queue--left))
+           (aid-model (aid-queue-left-model aid-queue--left)))
+       ,@body)))
+
+(defun aid-queue--complete (way)
+  "Add what belongs to the question that was left, waiting for it by WAY.
+Give nil when something of it is still to come: it is gone on with then."
+  (or (not (aid-queue--left-p))
+      (aid-chat--with-sending (plist-get (car (aid-chat-queued)) :number)
+        (not (catch 'aid-chat-later
+               (let ((aid-chat-later--way way))
+                 (aid-queue--add-recipe))
+               nil)))))
+
+(defun aid-queue--forget-left ()
+  "No question is left any more."
+  (when aid-queue--left
+    (set-marker (aid-queue-left-at aid-queue--left) nil)
+    (setq aid-queue--left nil))
+  (aid-chat-later-forget))
+
+;;;###autoload
+(defun aid-queue-leave ()
+  "Queue the open question, which goes when what was looked for has come."
+  (let ((beg (copy-marker (plist-get (aid-chat--open-turn) :beg))))
+    (setq aid-queue--looked-up (append (aid-queue--typed) aid-queue--looked-up)
+          aid-queue--left (aid-queue-left--make :at beg :strategy aid-strategy :model aid-model))
+    (aid-queue--put)
+    (aid-queue--note)
+    (message "The question goes when what belongs to it is found")))
+
+(defun aid-queue-go-on (chat)
+  "Go on with the question that was left in CHAT."
+  (when (buffer-live-p chat)
+    (with-current-buffer chat
+      (when (save-restriction (widen) (aid-chat-queued))
+        (aid-queue--next chat)))))
+
+(defun aid-queue-hold ()
+  "Do not send the question that was left; give non-nil if there was one."
+  (when (save-restriction (widen) (aid-queue--left-p))
+    (setf (aid-queue-left-held aid-queue--left) t)
+    (aid-queue--say-waits "Stopped before it was sent")
+    t))
+
 ;;; Adding
+
+(defun aid-queue--add-recipe ()
+  "Add what the strategy says goes with the question that counts as the open one.
+What of it is to be agreed to is asked."
+  (pcase (aid-chat--take-strategy)
+    (`(,name ,text ,at) (unwind-protect (aid-recipe-complete name)
+                          (aid-chat--replace at at text)))
+    (_ (aid-recipe-complete)))
+  (aid-chat--agree (aid-chat--open-items)))
 
 (defun aid-queue--add-context ()
   "Add what goes with the open question now, where it is seen and can be deleted.
 What is to be agreed to is asked now, for later nobody may be there."
   (aid-chat--add-typed)
-  (pcase (aid-chat--take-strategy)
-    (`(,name ,text ,at) (unwind-protect (aid-recipe-complete name)
-                          (aid-chat--replace at at text)))
-    (_ (aid-recipe-complete)))
-  (aid-chat--agree (aid-chat--open-items))
+  (aid-queue--add-recipe)
   (aid-queue--prepare))
 
 (defun aid-queue--add ()
   "Queue the open question, and begin a new one below it."
   (aid-queue--add-context)
+  (aid-queue--put))
+
+(defun aid-queue--put ()
+  "Make the open question the last of the queue, and begin a new one below it."
   (let* ((turn (aid-chat--open-turn))
          (at (save-excursion
                (goto-char (point-max))
@@ -172,21 +251,25 @@ What is to be agreed to is asked now, for later nobody may be there."
 
 (defun aid-queue--send-first-now ()
   "Send the first question of the queue, whether or not that is done already."
-  (run-hook-with-args 'aid-before-send-functions (current-buffer))
   (save-restriction
     (widen)
+    (unless (aid-queue--left-p)         ; for it they were called before it was left
+      (run-hook-with-args 'aid-before-send-functions (current-buffer)))
     (unwind-protect
         (progn
           (unless (aid-queue--first)
             (user-error "The question is empty"))
           (aid-queue--number)
-          (aid-chat--with-sending (plist-get (aid-queue--first) :number)
-            (let ((aid-recipe-automatic nil))      ; all of that is there since it was queued
-              (aid-chat--add-typed)
-              (when (aid-chat--near-full-p)
-                (aid-compact-check))
-              (aid-chat--send-open)
-              (aid-queue--write (aid-chat--open-turn) aid-chat--sending nil))))
+          (aid-queue--as-left
+           (aid-queue--complete 'patient)
+           (aid-chat--with-sending (plist-get (aid-queue--first) :number)
+             (let ((aid-recipe-automatic nil))      ; all of that is there since it was queued
+               (aid-chat--add-typed)
+               (when (aid-chat--near-full-p)
+                 (aid-compact-check))
+               (aid-chat--send-open)
+               (aid-queue--write (aid-chat--open-turn) aid-chat--sending nil))))
+          (aid-queue--forget-left))
       (aid-queue--note)
       (aid-chat--save))))
 
@@ -208,8 +291,10 @@ What is to be agreed to is asked now, for later nobody may be there."
               (save-restriction
                 (widen)
                 (funcall function)))
-          (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent"))
-          (error (aid-queue--say-waits (error-message-string err))))))))
+          (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent")
+                                 (aid-chat-later-forget))
+          (error (aid-queue--say-waits (error-message-string err))
+                 (aid-chat-later-forget)))))))
 
 (defun aid-queue--text ()
   "The text of the first question of the queue."
@@ -225,15 +310,18 @@ It is not when anything about it needs somebody to be there."
   (aid-queue--alone
    chat
    (lambda ()
-     (let* ((text (aid-queue--text))
-            (plist (aid-chat--with-sending (plist-get (aid-queue--first) :number)
-                     (when-let ((why (aid-queue--hindrance)))
-                       (user-error "%s" why))
-                     (cdr (aid-chat--request-plist nil (aid-queue--live-items) nil)))))
-       (setq aid-queue--looking (1+ (or aid-queue--looking 0)))
-       (aid-secrets-look plist
-                         ;; Whoever else hears of events does so before the next begins.
-                         (lambda (held) (run-with-timer 0 nil #'aid-queue--looked chat text held)))))))
+     (aid-queue--as-left
+      (when (and (not (and (aid-queue--left-p) (aid-queue-left-held aid-queue--left)))
+                 (aid-queue--complete 'never))
+        (let* ((text (aid-queue--text))
+               (plist (aid-chat--with-sending (plist-get (aid-queue--first) :number)
+                        (when-let ((why (aid-queue--hindrance)))
+                          (user-error "%s" why))
+                        (cdr (aid-chat--request-plist nil (aid-queue--live-items) nil)))))
+          (setq aid-queue--looking (1+ (or aid-queue--looking 0)))
+          (aid-secrets-look plist
+                            ;; Whoever else hears of events does so before the next begins.
+                            (lambda (held) (run-with-timer 0 nil #'aid-queue--looked chat text held)))))))))
 
 (defun aid-queue--looked (chat text held)
   "Send the first question of CHAT's queue if it is TEXT and nothing in it is HELD.
@@ -246,7 +334,10 @@ When it was edited meanwhile it is looked through once more."
    (lambda ()
      (cond ((not (equal text (aid-queue--text))) (aid-queue--next chat))
            (held (user-error "What looks like a secret would be sent with it"))
-           (t (aid-queue--send-first))))))
+           ;; What has to be waited for brings it back to `aid-queue--next'.
+           (t (catch 'aid-chat-later
+                (let ((aid-chat-later--way 'never))
+                  (aid-queue--send-first))))))))
 
 (defun aid-queue--answered-p ()
   "Whether the answer before the queue has ended well."

@@ -14,12 +14,13 @@
   (require 'cl-lib)
   (require 'subr-x))
 (require 'aid-percent)
+(require 'aid-chat-later)
 (require 'aid-chat-send)
 (require 'aid-in-force)
 
-(declare-function aid--mod-recipe "ext:aid-module" (name doc root dir))
+(declare-function aid--mod-recipe-soon "ext:aid-module" (name doc root dir))
 (declare-function aid--mod-find-soon "ext:aid-module" (plist))
-(declare-function aid--on-event "aid-module" (id function))
+(declare-function aid--on-event-here "aid-module" (id function))
 (declare-function aid--await "aid-module" (seconds done &optional alone))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-context--file-target "aid-context" (dir file &optional first last))
@@ -41,7 +42,13 @@
 (declare-function aid-chat--prose-bounds "aid-chat-send" ())
 (declare-function aid-context-item-text "aid-context" (target dir))
 
+(declare-function aid-context-pins--sent "aid-context-pins" ())
+(declare-function aid-context-pins--compacted "aid-context-pins" ())
+(declare-function aid-context-stale-check "aid-context-stale" ())
+(declare-function aid-context-stale-state "aid-context-stale" (target sent))
+
 (defvar aid-chat--allowed)
+(defvar aid-context-stale--asked)
 
 (defcustom aid-recipe-search-tokens 4000
   "About how many tokens of the project are added by a strategy that searches it."
@@ -84,14 +91,6 @@ What one has deleted is not added again.")
 (defvar aid-recipe--search-seconds 1.0
   "How long a question waits for what is found in its project at most, in seconds.
 That takes some milliseconds, unless the project is indexed for the first time.")
-
-(defun aid-recipe--await (id)
-  "Wait for what the core tells of ID: its kind and value in a list, or nil.
-Nil when that takes longer than `aid-recipe--search-seconds'."
-  (let (answer)
-    (aid--on-event id (lambda (kind &optional val)
-                        (setq answer (list kind val))))
-    (aid--await aid-recipe--search-seconds (lambda () answer))))
 
 ;;; Lines
 
@@ -162,16 +161,28 @@ What the build's item says already is not added again."
   "Add the uncommitted changes for strategy NAME, if there are any."
   (require 'aid-context-items)
   (unless (or (aid-recipe--has-p "\\`aid:diff\\_>") (aid-recipe--offered-p "aid:diff"))
-    (let ((val (aid-recipe--await (aid-context--item-soon "aid:diff"))))
+    (let ((val (aid-chat-later-job 'diff aid-recipe--search-seconds
+                                   (lambda () (aid-context--item-soon "aid:diff")))))
       (unless (or (eq (car val) 'error) (plist-get (cadr val) :nothing))
         (prog1 (aid-recipe--add "uncommitted changes" "aid:diff" (concat "asked for by " name))
           (when val
             (aid-context--note-cost "aid:diff" (cadr val))))))))
 
-(defun aid-recipe--add-files (name)
-  "Add the files that strategy NAME says go with those of the open question."
-  (let* ((made (aid--mod-recipe name (aid-chat-doc) (aid-chat-root) default-directory))
-         (left (mapcar (lambda (item) (plist-get item :label)) (plist-get made :left_out))))
+(defun aid-recipe--files-soon (name)
+  "Have the core find the files that strategy NAME adds; give the answer's id."
+  (aid--mod-recipe-soon name (aid-chat-doc) (aid-chat-root) default-directory))
+
+(defun aid-recipe--add-files (name job)
+  "Add the files that strategy NAME says go with those of the open question.
+JOB is what the core's work is called: there may be two of it for a question."
+  (pcase (aid-chat-later-job job aid-recipe--search-seconds
+                             (lambda () (aid-recipe--files-soon name)))
+    (`(result ,made . ,_) (aid-recipe--add-made name made))
+    (`(error ,val . ,_) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))))
+
+(defun aid-recipe--add-made (name made)
+  "Add what strategy NAME adds to the open question, which the core has MADE."
+  (let ((left (mapcar (lambda (item) (plist-get item :label)) (plist-get made :left_out))))
     (when left
       (message "Left out, for the budget of %s is full: %s" name (string-join left ", ")))
     (cl-loop for item in (plist-get made :items)
@@ -189,10 +200,29 @@ What the build's item says already is not added again."
                             (derived-mode-p 'aid-chat-mode))))
            collect (file-relative-name (file-truename file) (file-truename root))))
 
+(defvar aid-recipe--stale-seconds 0.2
+  "How long a question waits for what has changed since it was sent, in seconds.
+That takes some milliseconds.")
+
+(defun aid-recipe--sent-before ()
+  "The targets that earlier questions show and that are as they were then.
+What is in a turn that was compacted is shown no more."
+  (when (save-excursion
+          (goto-char (point-min))
+          (search-forward " sent=" nil t))
+    (require 'aid-context-pins)
+    (aid-context-stale-check)
+    (aid--await aid-recipe--stale-seconds (lambda () (not aid-context-stale--asked)))
+    (let ((gone (aid-context-pins--compacted)))
+      (cl-loop for (target number _label hash _pinned) in (aid-context-pins--sent)
+               when (and (> number gone) (eq (aid-context-stale-state target hash) 'same))
+               collect target))))
+
 (defun aid-recipe--taken-away (root)
-  "What the open question has, and what was deleted from it, as paths from ROOT.
+  "What the chat shows, and what was deleted from its question, as paths from ROOT.
 Neither is to be found anew."
-  (let ((open (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items)))
+  (let ((open (append (aid-recipe--sent-before)
+                      (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items))))
         (number (plist-get (aid-chat--open-turn) :number)))
     (cl-loop for target in (append open (and (eql number (car aid-recipe--offered))
                                              (cdr aid-recipe--offered)))
@@ -226,19 +256,18 @@ Nil as well when that takes too long."
          (errors (cl-loop for item in (aid-chat--open-items)
                           when (string-match-p "\\`aid:\\(?:errors?\\|build\\)\\_>" (nth 2 item))
                           return (aid-context-item-text (nth 2 item) default-directory)))
-         (id (aid--mod-find-soon
-              (list :root (directory-file-name (expand-file-name root))
-                    :dir (expand-file-name default-directory)
-                    :text (buffer-substring-no-properties (car bounds) (cdr bounds))
-                    :error (or errors "")
-                    :open (aid-recipe--open-files root)
-                    :without (aid-recipe--taken-away root)
-                    :secret (aid-recipe-embedding-secret root)
-                    :max aid-recipe-search-passages :tokens aid-recipe-search-tokens
-                    :wait (round (* 500 aid-recipe--search-seconds))))))
-    (pcase (aid-recipe--await id)
-      (`(result ,val) val)
-      (`(error ,val)
+         (plist (list :root (directory-file-name (expand-file-name root))
+                      :dir (expand-file-name default-directory)
+                      :text (buffer-substring-no-properties (car bounds) (cdr bounds))
+                      :error (or errors "")
+                      :open (aid-recipe--open-files root)
+                      :without (aid-recipe--taken-away root)
+                      :secret (aid-recipe-embedding-secret root)
+                      :max aid-recipe-search-passages :tokens aid-recipe-search-tokens
+                      :wait (round (* 500 aid-recipe--search-seconds)))))
+    (pcase (aid-chat-later-job 'find aid-recipe--search-seconds (lambda () (aid--mod-find-soon plist)))
+      (`(result ,val . ,_) val)
+      (`(error ,val . ,_)
        (unless (equal (plist-get val :code) "refused") ; a folder that is never searched
          (message "%s" (plist-get val :message)))
        nil))))
@@ -254,36 +283,59 @@ Nil as well when that takes too long."
              append (aid-recipe--add (plist-get item :label) (plist-get item :target)
                                      (plist-get item :why)))))
 
-(defun aid-recipe--run (name all)
+(defun aid-recipe--here-p ()
+  "Whether this chat has a project on this machine."
+  (let ((root (aid-chat-root)))
+    (and root (not (file-remote-p root)) (not (file-remote-p default-directory)))))
+
+(defun aid-recipe--run (name)
   "Add to this chat what strategy NAME, or the one in force, asks for.
-Without ALL only files that go with those of the question.  Give the labels."
+Give the labels."
   (let* ((info (aid-strategy-info name))
          (sources (plist-get info :context))
          (aid-recipe--adding t))
-    (unless (or (plist-get info :error) (file-remote-p default-directory)
-                (not (aid-chat-root)) (file-remote-p (aid-chat-root)))
+    (unless (or (plist-get info :error) (not (aid-recipe--here-p)))
       ;; What the build says comes before what others say of the same places.
-      (append (and all (member "build" sources)
-                   (aid-recipe--add-files (plist-get info :name)))
-              (and all (member "errors" sources)
+      (append (and (member "build" sources)
+                   (aid-recipe--add-files (plist-get info :name) 'build))
+              (and (member "errors" sources)
                    (aid-recipe--add-errors (plist-get info :name) (plist-get info :budget)))
-              (and all (member "diff" sources)
+              (and (member "diff" sources)
                    (aid-recipe--add-diff (plist-get info :name)))
-              (and all (member "search" sources) (aid-recipe--add-found))
+              (and (member "search" sources) (aid-recipe--add-found))
               (and (or (member "siblings" sources) (member "instructions" sources))
-                   (aid-recipe--add-files (plist-get info :name)))))))
+                   (aid-recipe--add-files (plist-get info :name) 'files))))))
+
+(defun aid-recipe--follow-by (name)
+  "Add the files that strategy NAME says go with those of the open question.
+When a key is pressed before the core has found them they are added later."
+  (let ((number (plist-get (aid-chat--open-turn) :number)) come)
+    (aid--on-event-here
+     (aid-recipe--files-soon name)
+     (lambda (kind val)
+       (setq come t)
+       (save-restriction
+         (widen)
+         (cond ((eq kind 'error) (message "No context was added: %s" (plist-get val :message)))
+               ((eql number (plist-get (aid-chat--open-turn) :number))
+                (let ((aid-recipe--adding t))
+                  (aid-recipe--add-made name val)))))))
+    (aid--await aid-recipe--search-seconds (lambda () (or come (input-pending-p))))))
 
 (defun aid-recipe-follow ()
   "Add the files that go with what was just added to this chat's question."
-  (when (and aid-recipe-automatic (not aid-recipe--adding))
+  (when (and aid-recipe-automatic (not aid-recipe--adding) (aid-recipe--here-p))
     (condition-case err
-        (aid-recipe--run nil nil)
+        (let* ((info (aid-strategy-info)) (sources (plist-get info :context)))
+          (when (and (not (plist-get info :error))
+                     (or (member "siblings" sources) (member "instructions" sources)))
+            (aid-recipe--follow-by (plist-get info :name))))
       (error (message "No context was added: %s" (error-message-string err))))))
 
 (defun aid-recipe-complete (&optional name)
   "Add what is missing to this chat's question by strategy NAME, before it is sent."
   (when aid-recipe-automatic
-    (aid-recipe--run name t)))
+    (aid-recipe--run name)))
 
 ;;;###autoload
 (defun aid-append-recipe ()
@@ -293,7 +345,7 @@ Without ALL only files that go with those of the question.  Give the labels."
   (require 'aid-chat)
   (with-current-buffer (aid-chat-at-hand)
     (setq aid-recipe--offered nil)
-    (let ((labels (aid-recipe--run nil t)))
+    (let ((labels (aid-recipe--run nil)))
       (message "%s" (if labels
                         (concat "Appended " (string-join labels ", "))
                       "The strategy adds nothing")))))

@@ -20,6 +20,8 @@
 (autoload 'aid-measure-decided "aid-measure")
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-ask "aid-chat-send" (chat question))
+
+(defvar aid-chat-later-may-leave)
 (declare-function aid-chat-at-hand "aid-chat" ())
 (declare-function aid-chat-check-idle "aid-chat-send" (chat))
 (declare-function aid-chat-key "aid-chat-text" ())
@@ -75,7 +77,8 @@ is not listed here."
                  (asked nil))
       (aid-chat--replace beg end "")
       (unwind-protect
-          (progn (aid-chat-ask chat question)
+          (progn (let ((aid-chat-later-may-leave nil))
+                   (aid-chat-ask chat question))
                  (setq asked t))
         (pcase-let ((`(,from . ,to) (aid-chat-open-question)))
           (unless (and asked (string-blank-p draft))

@@ -16,7 +16,7 @@
 (eval-when-compile
   (require 'cl-lib)
   (require 'subr-x))
-(require 'aid-module)
+(require 'aid-chat-later)
 (require 'seq)
 
 (declare-function aid--mod-held "ext:aid-module" (plist))
@@ -46,19 +46,25 @@ Then the question is sent, and the core itself holds it back if it must.")
                 :remove-secrets (and aid-secrets--removed (string-join aid-secrets--removed " ")))
           plist))
 
+(defun aid-secrets--list (kind value &rest _)
+  "What keeps a request from being sent, as the core's answer of KIND, VALUE, says."
+  (and (eq kind 'result) (append (plist-get value :held) nil)))
+
 (defun aid-secrets-look (plist then)
   "Have the core look for what keeps the request PLIST from being sent.
 THEN is called with it, a list of plists, when that is known."
   (aid--on-event (aid--mod-held (aid-secrets--plist plist))
                  (lambda (kind value)
-                   (funcall then (and (eq kind 'result) (append (plist-get value :held) nil))))))
+                   (funcall then (aid-secrets--list kind value)))))
 
 (defun aid-secrets--held (plist)
   "What keeps the request PLIST from being sent, as a list of plists."
-  (let (held done)
-    (aid-secrets-look plist (lambda (found) (setq done t held found)))
-    (aid--await aid-secrets--seconds (lambda () done))
-    held))
+  ;; What is decided about some changes what is found: it is looked anew each time.
+  (let ((aid-chat-later--way (and (eq aid-chat-later--way 'leave) 'leave)))
+    (apply #'aid-secrets--list
+           (or (aid-chat-later-job 'held aid-secrets--seconds
+                                   (lambda () (aid--mod-held (aid-secrets--plist plist))))
+               '(nil nil)))))
 
 (defun aid-secrets--group (held)
   "Those of HELD that stand where the first one does."

@@ -125,6 +125,10 @@ int64_t aid_media_tokens (struct aid_span bytes);
    prefix is nil, or how much of it this chat's last request began with: {same, of (bytes), tokens, whole, before, was, is}.
    Nothing is stored or sent; files of live items are read. */
 enum aid_err aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
+/* The same, but body and formatted, which may be long, go to TEXTS, one right behind the other; OUT has body_chars, how many
+   characters the first is. */
+enum aid_err aid_assist_inspect_apart (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out,
+                                       struct aid_str *texts, struct aid_error *e);
 /* Gives what the next request of ASK's chat holds, as a val object: {model, tokens, window, cached, items}.  tokens are
    those of the whole request, window is 0 when not known, cached about so many of them that the chat's last request began
    with.  items are the context lines that are sent, in their order: {turn, label, target, why, pinned, sent, tokens, known,

@@ -253,6 +253,7 @@ void aid_cancel_free (struct aid_cancel *c);   /* one that nobody wanted; may be
 struct aid_looking
 {
   struct aid_str *out;         /* gets the val that aid_assist_inspect gives, or aid_assist_items */
+  struct aid_str *texts;       /* gets body and formatted in its place; or NULL */
   int items;                   /* the latter: nothing is run or fetched for it */
   struct aid_error problem;    /* ITEMS: why it cannot be sent, as no model is set; AID_OK: it can */
 };

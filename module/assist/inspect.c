@@ -3,6 +3,7 @@
 #include "assist/prefix.h"
 #include "model/hide.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "base/val.h"
 #include "assist/assist_internal.h"
 #include <jansson.h>
@@ -284,6 +285,22 @@ take_items (const struct aid_looking *look, struct aid_records *records, const s
   aid_val_end (out, o, 6);
 }
 
+/* Puts BODY and what it is with lines of its own into OUT, or where LOOK wants them; gives how many members OUT has of it. */
+static uint32_t
+texts_val (struct aid_looking *look, struct aid_span body, struct aid_span formatted, struct aid_str *out)
+{
+  if (!look->texts)
+    {
+      aid_val_kstr (out, "body", body);
+      aid_val_kstr (out, "formatted", formatted);
+      return 2;
+    }
+  aid_str_addspan (look->texts, body);
+  aid_str_addspan (look->texts, formatted);
+  aid_val_kint (out, "body_chars", (int64_t) aid_utf8_count (body));
+  return 1;
+}
+
 void
 aid_look_take (struct aid_looking *look, struct aid_records *records, const struct aid_model *model,
                const struct aid_wire_request *request, const struct aid_prompt *p)
@@ -304,25 +321,32 @@ aid_look_take (struct aid_looking *look, struct aid_records *records, const stru
   aid_val_kstr (out, "url", aid_str_span (&url));
   aid_val_kstr (out, "variable", aid_str_span (&variable));
   headers_val (request, aid_str_z (&variable), out);
-  aid_val_kstr (out, "body", body);
-  aid_val_kstr (out, "formatted", aid_str_span (&formatted));
+  uint32_t n = texts_val (look, body, aid_str_span (&formatted), out);
   aid_val_kint (out, "tokens", p->tokens);
   aid_val_kint (out, "context", model->context);
   turns_val (p, out);
   aid_val_key (out, "prefix");
   prefix_val (records, p->key, body, p->tokens, out);
-  aid_val_end (out, o, 13);
+  aid_val_end (out, o, 11 + n);
   aid_str_free (&formatted);
   aid_str_free (&url);
   aid_str_free (&variable);
 }
 
 enum aid_err
+aid_assist_inspect_apart (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_str *texts,
+                          struct aid_error *e)
+{
+  struct aid_looking look = { .out = out, .texts = texts };
+  enum aid_err err = aid_turn_look (a, ask, &look, e);
+  enum aid_err full = texts && texts->err ? texts->err : out->err;
+  return !err && full ? aid_error_set (e, full, "The request is too large to be shown.") : err;
+}
+
+enum aid_err
 aid_assist_inspect (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e)
 {
-  struct aid_looking look = { .out = out };
-  enum aid_err err = aid_turn_look (a, ask, &look, e);
-  return !err && out->err ? aid_error_set (e, out->err, "The request is too large to be shown.") : err;
+  return aid_assist_inspect_apart (a, ask, out, NULL, e);
 }
 
 enum aid_err

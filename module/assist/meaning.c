@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "base/val.h"
 #include "config/secret.h"
+#include "model/cost.h"
+#include "model/spend.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -91,6 +93,8 @@ aid_meaning_close (struct aid_meaning *m)
       aid_project_wake (aid_index_project (m->index));
       pthread_join (m->thread, NULL);
     }
+  if (m->by.model.id)
+    aid_meaning_spend (m);
   aid_vectors_close (m->vectors);
   aid_stop_free (m->stop);
   for (size_t i = 0; i < AID_MEANING_KEPT; i++)
@@ -182,6 +186,33 @@ aid_meaning_note (struct aid_meaning *m, const struct aid_error *e)
   m->failed = *e;
 }
 
+/* --- what it costs -------------------------------------------------------------------------------------------------- */
+
+void
+aid_meaning_count (struct aid_meaning *m, const struct aid_embedded *got)
+{
+  if (got->error.code)
+    return;
+  m->requests++;
+  m->tokens += got->tokens > 0 ? got->tokens : 0;
+}
+
+void
+aid_meaning_spend (struct aid_meaning *m)
+{
+  struct aid_spend s = { m->by.model.id, m->by.model.provider, AID_USAGE_INIT, -1, 0 };
+  pthread_mutex_lock (&m->lock);
+  s.requests = m->requests;
+  if (m->tokens)
+    s.usage.input = m->tokens;
+  m->requests = m->tokens = 0;
+  pthread_mutex_unlock (&m->lock);
+  s.usage.output = 0;
+  s.cost = aid_cost (&m->by.model.price, &s.usage);
+  if (s.requests)
+    aid_spend_add (&s);
+}
+
 /* --- questions ------------------------------------------------------------------------------------------------------ */
 
 /* What is sent of Q. */
@@ -217,6 +248,7 @@ on_question (void *user, const struct aid_embedded *got)
   struct aid_meaning *m = user;
   size_t bytes = got->dimensions * sizeof (float);
   pthread_mutex_lock (&m->lock);
+  aid_meaning_count (m, got);
   float *copy = !got->error.code && got->vectors[0] ? malloc (bytes + 1) : NULL;
   if (copy)
     {
@@ -316,6 +348,7 @@ aid_meaning_end (struct aid_meaning *m, int64_t until, struct aid_question *q, f
                 m->failed.msg);
     }
   pthread_mutex_unlock (&m->lock);
+  aid_meaning_spend (m);
 }
 
 struct aid_vectors *

@@ -29,6 +29,7 @@ struct batch
   struct aid_error error;
   int status;
   size_t n, dimensions;
+  struct aid_meaning *of;
   const float **vectors; /* into NUMBERS */
   float *numbers;
 };
@@ -57,6 +58,9 @@ on_batch (void *user, const struct aid_embedded *got)
   struct batch *b = user;
   b->error = got->error;
   b->status = got->status;
+  pthread_mutex_lock (&b->of->lock);
+  aid_meaning_count (b->of, got);
+  pthread_mutex_unlock (&b->of->lock);
   if (!got->error.code)
     batch_copy (b, got);
   int end = b->done[1]; /* B is the other thread's again once it is told */
@@ -101,6 +105,7 @@ ask_batch (struct filling *f, const struct aid_span *texts, struct batch *b)
   struct aid_meaning *m = f->m;
   struct aid_embed q = { .by = &m->by, .key = m->key, .texts = texts, .n = b->n, .ms = BATCH_MS, .retries = -1 };
   uint64_t id;
+  b->of = m;
   if (aid_stop_is_set (m->stop) || aid_stop_is_set (f->stop))
     aid_error_set (&b->error, AID_E_CANCELLED, "Asking for embeddings was stopped.");
   else if (pipe2 (b->done, O_CLOEXEC))
@@ -237,6 +242,7 @@ fill (struct aid_meaning *m, const struct aid_stop *stop, uint64_t *generation, 
     err = fill_all (&f, e);
   if (f.other && !aid_vectors_reset (m->vectors, e) && !aid_vectors_follow (m->vectors, generation, e))
     err = fill_all (&f, e);
+  aid_meaning_spend (m);
   pthread_mutex_lock (&m->lock);
   if (err && err != AID_E_CANCELLED && !reads)
     aid_meaning_note (m, e);

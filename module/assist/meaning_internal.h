@@ -36,10 +36,15 @@ struct aid_meaning
   int64_t not_before;                             /* until when no question is asked for */
   struct aid_error failed;                        /* why the last question has none, or passages are not asked for */
   char said[sizeof ((struct aid_error *)0)->msg]; /* what of that somebody was told last */
+  int64_t requests, tokens; /* that were answered, and read for it (0: the server does not tell), and are not noted yet */
   int used;
   int poked; /* the thread is to look again at once */
 };
 
+/* With the lock: notes that a server has answered GOT. */
+void aid_meaning_count (struct aid_meaning *m, const struct aid_embedded *got);
+/* Writes down what was spent since the last time (model/spend.h). */
+void aid_meaning_spend (struct aid_meaning *m);
 /* With the lock: notes that E keeps vectors from coming. */
 void aid_meaning_note (struct aid_meaning *m, const struct aid_error *e);
 

@@ -86,7 +86,7 @@ aid_turn_note_usage (const struct aid_turn_state *t)
   n->id = strdup (t->model.id);
   n->provider = strdup (t->model.provider);
   n->name = strdup (t->model.name);
-  n->spend = (struct aid_spend){ n->id, n->provider, t->usage, aid_cost (&t->model.price, &t->usage) };
+  n->spend = (struct aid_spend){ n->id, n->provider, t->usage, aid_cost (&t->model.price, &t->usage), 0 };
   n->counted = t->counted;
   n->chore = (struct aid_chore){ .fn = note_now, .bytes = sizeof *n };
   if (!n->id || !n->provider || !n->name || aid_keeper_do (t->assist->keeper, &n->chore))

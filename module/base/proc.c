@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,7 +112,7 @@ struct run
 {
   const struct aid_proc *p;
   struct aid_proc_result *r;
-  struct aid_child c;
+  struct aid_child c, guard;
   struct aid_span input; /* what it has not read yet */
   char *part;
   int refused; /* on_output wants no more */
@@ -197,6 +198,25 @@ turn (struct run *run, int64_t deadline)
   return AID_OK;
 }
 
+/* --- an end that we do not live to see --- */
+
+#define LEASH_GRACE "1" /* seconds between SIGTERM and SIGKILL */
+
+/* Starts a shell that reads from a pipe of which only we have the other end: when that one closes we are gone, and it ends the
+   group of PID.  It has the number in time: that is not given to another before somebody else reaps the child, whose parent we
+   are no more.  Without it a run goes on; GUARD must be given to aid_proc_end before the child is reaped. */
+static void
+leash (pid_t pid, struct aid_child *guard)
+{
+  static const char script[]
+    = "read -r line; kill -TERM \"$1\" && sleep " LEASH_GRACE "; kill -KILL \"$1\""; /* nobody writes a line */
+  char group[32];
+  snprintf (group, sizeof group, "-%ld", (long)pid);
+  struct aid_proc p = { .argv = (const char *const[]){ "/bin/sh", "-c", script, "sh", group, NULL }, .dir = "/", .talk = 1 };
+  if (aid_proc_start (&p, guard, NULL))
+    *guard = (struct aid_child){ 0, -1, -1, -1, -1 };
+}
+
 /* --- the whole --- */
 
 /* A child that does not read its input must not end us.  What a thread's write raises stays with the thread: it is taken
@@ -223,6 +243,19 @@ release_sigpipe (const sigset_t *old, int was_pending)
   pthread_sigmask (SIG_SETMASK, old, NULL);
 }
 
+ssize_t
+aid_proc_write (int fd, struct aid_span bytes)
+{
+  sigset_t old;
+  int was_pending;
+  hold_sigpipe (&old, &was_pending);
+  ssize_t n = write (fd, bytes.ptr, bytes.len);
+  int no = errno;
+  release_sigpipe (&old, was_pending);
+  errno = no;
+  return n;
+}
+
 static enum aid_err
 attend (struct run *run, struct aid_error *e)
 {
@@ -233,6 +266,7 @@ attend (struct run *run, struct aid_error *e)
     err = turn (run, deadline);
   if (err)
     kill_group (&run->c, p->grace_ms);
+  aid_proc_end (&run->guard, 0);
   run->r->ms = aid_clock_ms () - begun;
   int status = reap (&run->c);
   run->r->code = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
@@ -251,7 +285,7 @@ attend (struct run *run, struct aid_error *e)
 enum aid_err
 aid_proc_run (const struct aid_proc *p, struct aid_proc_result *r, struct aid_error *e)
 {
-  struct run run = { .p = p, .r = r, .input = p->input };
+  struct run run = { .p = p, .r = r, .input = p->input, .guard = { 0, -1, -1, -1, -1 } };
   struct aid_proc with = *p;
   sigset_t old;
   int was_pending;
@@ -267,6 +301,8 @@ aid_proc_run (const struct aid_proc *p, struct aid_proc_result *r, struct aid_er
   enum aid_err err = aid_proc_start (&with, &run.c, e);
   if (!err)
     {
+      if (p->with_us)
+        leash (run.c.pid, &run.guard);
       hold_sigpipe (&old, &was_pending);
       err = attend (&run, e);
       release_sigpipe (&old, was_pending);

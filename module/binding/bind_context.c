@@ -196,6 +196,33 @@ AID_BIND (stale_soon)
   return begin (env, j);
 }
 
+/* --- whether a project is listed -------------------------------------------------------------------------------------- */
+
+static void
+await_list (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
+{
+  struct job *j = (struct job *) later;
+  struct aid_projects *projects = aid_assist_projects (aid_binding.assist);
+  struct aid_project *p;
+  if (aid_projects_get (projects, j->root, &p, e))
+    return;
+  aid_val_bool (val, aid_project_wait (p, 0, LISTED_MS) > 0);
+  aid_projects_put (projects, p);
+}
+
+AID_BIND (project_listed_soon)
+{
+  (void) nargs;
+  struct job *j = job_new (env, await_list);
+  if (j != NULL)
+    {
+      j->root = aid_lisp_dup (env, args[0]);
+      if (!aid_lisp_failed (env) && j->root == NULL)
+        aid_lisp_signal (env, "invalid", "There is no project");
+    }
+  return begin (env, j);
+}
+
 /* --- why a file is in its project, or left out ---------------------------------------------------------------------- */
 
 static void

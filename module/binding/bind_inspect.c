@@ -1,27 +1,45 @@
 /* What is sent, for people to see. */
 #include "base/val.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include "net/http.h"
 #include <stdlib.h>
 
 #define HEADERS_MAX 256
 #define VAL_MAX (512u << 20)
 
-AID_BIND (inspect)
+struct job
+{
+  struct aid_bind_later later;
+  struct aid_bind_question q;
+};
+
+static void
+job_free (struct aid_bind_later *later)
+{
+  struct job *j = (struct job *) later;
+  aid_bind_question_free (&j->q);
+  free (j);
+}
+
+static void
+look (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
+{
+  struct aid_str texts = AID_STR_INIT (VAL_MAX);
+  if (aid_assist_inspect_apart (aid_binding.assist, &((struct job *) later)->q.ask, val, &texts, e) == AID_OK && texts.len > 0)
+    aid_binding_post_text (later->id, aid_str_span (&texts));
+  aid_str_free (&texts);
+}
+
+AID_BIND (inspect_soon)
 {
   (void) nargs;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_bind_question q;
-  struct aid_str val = AID_STR_INIT (VAL_MAX);
-  aid_bind_question_read (env, args[0], &q);
-  q.ask.quick = 1;
-  if (!aid_lisp_failed (env) && aid_assist_inspect (aid_binding.assist, &q.ask, &val, &e) != AID_OK)
-    aid_lisp_error (env, &e);
-  aid_bind_question_free (&q);
-  if (!aid_lisp_failed (env))
-    return aid_lisp_take_val (env, &val);
-  aid_str_free (&val);
-  return NULL;
+  struct job *j = aid_bind_later_new (env, sizeof *j, look, job_free);
+  if (j == NULL)
+    return NULL;
+  aid_bind_question_read (env, args[0], &j->q);
+  aid_bind_question_own_chat (&j->q);
+  j->q.ask.quick = 1;
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }
 
 AID_BIND (inspect_last)

@@ -5,8 +5,7 @@
 #include "project/projects.h"
 #include <stdlib.h>
 
-#define LOOK_MS 3   /* at the list */
-#define FIRST_MS 60 /* waited for the first list: most are there by then */
+#define LOOK_MS 3 /* at the list */
 
 struct listed
 {
@@ -44,7 +43,6 @@ AID_BIND (project_match)
   else
     {
       struct aid_str val = AID_STR_INIT (8 << 20);
-      aid_project_wait (p, 0, FIRST_MS);
       int all = aid_project_match (p, aid_str_span (&text), most > 0 ? (size_t)most : 0, LOOK_MS, add, &l);
       aid_projects_put (projects, p);
       size_t list = aid_val_list (&val);

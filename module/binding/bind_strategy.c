@@ -2,7 +2,7 @@
 #include "assist/recipe.h"
 #include "assist/strategy.h"
 #include "base/val.h"
-#include "binding/binding_internal.h"
+#include "binding/later.h"
 #include "config/config.h"
 #include <stdlib.h>
 
@@ -141,35 +141,58 @@ aid_bind_items_val (const struct aid_vec *items, struct aid_str *val)
   aid_val_end (val, l, (uint32_t) items->len);
 }
 
-AID_BIND (recipe)
+/* --- what a strategy adds ---------------------------------------------------------------------------------------------- */
+
+struct recipe_job
+{
+  struct aid_bind_later later;
+  char *name, *root, *dir;
+  struct aid_str chat;
+};
+
+static void
+recipe_job_free (struct aid_bind_later *later)
+{
+  struct recipe_job *j = (struct recipe_job *) later;
+  aid_str_free (&j->chat);
+  free (j->name);
+  free (j->root);
+  free (j->dir);
+  free (j);
+}
+
+static void
+make_recipe (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
+{
+  struct recipe_job *j = (struct recipe_job *) later;
+  struct aid_strategy *s = NULL;
+  struct aid_recipe recipe;
+  if (aid_strategy_load (j->root, j->name, &s, e) == AID_OK)
+    {
+      if (aid_recipe_make (s, aid_str_span (&j->chat), j->root, j->dir, &recipe, e) == AID_OK)
+        {
+          size_t o = aid_val_object (val);
+          aid_val_key (val, "items");
+          aid_bind_items_val (&recipe.items, val);
+          aid_val_key (val, "left_out");
+          aid_bind_items_val (&recipe.left_out, val);
+          aid_val_end (val, o, 2);
+        }
+      aid_recipe_free (&recipe);
+    }
+  aid_strategy_free (s);
+}
+
+AID_BIND (recipe_soon)
 {
   (void) nargs;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (1 << 20);
-  struct aid_strategy *s = NULL;
-  struct aid_recipe recipe = { .tokens = 0 };
-  char *name = aid_lisp_dup (env, args[0]), *root = aid_lisp_dup (env, args[2]), *dir = aid_lisp_dup (env, args[3]);
-  struct aid_span chat = aid_bind_docs_text (env, args[1]);
-  emacs_value out = NULL;
-  if (!aid_lisp_failed (env)
-      && (aid_strategy_load (root, name, &s, &e) != AID_OK || aid_recipe_make (s, chat, root, dir, &recipe, &e) != AID_OK))
-    aid_lisp_error (env, &e);
-  else if (!aid_lisp_failed (env))
-    {
-      size_t o = aid_val_object (&val);
-      aid_val_key (&val, "items");
-      aid_bind_items_val (&recipe.items, &val);
-      aid_val_key (&val, "left_out");
-      aid_bind_items_val (&recipe.left_out, &val);
-      aid_val_end (&val, o, 2);
-      out = aid_lisp_take_val (env, &val);
-    }
-  if (s != NULL)
-    aid_recipe_free (&recipe);
-  aid_strategy_free (s);
-  aid_str_free (&val);
-  free (name);
-  free (root);
-  free (dir);
-  return out;
+  struct recipe_job *j = aid_bind_later_new (env, sizeof *j, make_recipe, recipe_job_free);
+  if (j == NULL)
+    return NULL;
+  j->chat = AID_STR_INIT (AID_LISP_TEXT_MAX);
+  j->name = aid_lisp_dup (env, args[0]);
+  aid_str_addspan (&j->chat, aid_bind_docs_text (env, args[1]));
+  j->root = aid_lisp_dup (env, args[2]);
+  j->dir = aid_lisp_dup (env, args[3]);
+  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }

@@ -40,26 +40,6 @@ AID_BIND (tokens_exact)
 
 /* --- what a question is going to be ---------------------------------------------------------------------------------- */
 
-AID_BIND (forecast)
-{
-  (void) nargs;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str val = AID_STR_INIT (1 << 16);
-  struct aid_bind_question q;
-  emacs_value out = NULL;
-  aid_bind_question_read (env, args[0], &q);
-  if (!aid_lisp_failed (env))
-    {
-      if (aid_assist_forecast (&q.ask, &val, &e) == AID_OK)
-        out = aid_lisp_take_val (env, &val);
-      else
-        aid_lisp_error (env, &e);
-    }
-  aid_bind_question_free (&q);
-  aid_str_free (&val);
-  return out;
-}
-
 struct job
 {
   struct aid_bind_later later;

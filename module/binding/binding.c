@@ -3,6 +3,7 @@
 #include "binding/binding_internal.h"
 #include "base/spare.h"
 #include "base/val.h"
+#include "scan/sources.h"
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -49,6 +50,13 @@ void
 aid_binding_post (uint64_t request, enum aid_event_kind kind, struct aid_span val)
 {
   struct aid_event ev = { .kind = kind, .val = val };
+  sink (NULL, request, &ev);
+}
+
+void
+aid_binding_post_text (uint64_t request, struct aid_span text)
+{
+  struct aid_event ev = { .kind = AID_EVENT_TEXT, .text = text };
   sink (NULL, request, &ev);
 }
 
@@ -109,6 +117,7 @@ stop (const char *reason)
   aid_bind_builds_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
+  aid_sources_stop ();
   aid_spare_drop ();
 }
 
@@ -139,14 +148,17 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-project-match", 3, 3, aid_bind_project_match,
     "Return (ALL . PATHS): up to MOST files of the project at ROOT whose path holds TEXT.\n"
     "ALL is nil when there may be more, also while the files are being listed.\n\n(fn ROOT TEXT MOST)" },
+  { "aid--mod-project-listed-soon", 1, 1, aid_bind_project_listed_soon,
+    "Tell when the files of the project at ROOT are listed; return an id.\n\n(fn ROOT)" },
   { "aid--mod-symbols-soon", 3, 3, aid_bind_symbols_soon,
     "List up to MOST names that the project at ROOT defines and that begin with TEXT; return an id.\n"
     "What comes is (MORE . NAMES); MORE says that there may be others.\n\n(fn ROOT TEXT MOST)" },
   { "aid--mod-project-why-soon", 2, 2, aid_bind_project_why_soon,
     "Find out why PATH is a file of the project at ROOT, or none; return an id.\n\n(fn ROOT PATH)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
-  { "aid--mod-inspect", 1, 1, aid_bind_inspect,
-    "Return a plist of the request that `aid--mod-ask' would make of PLIST.\n\n(fn PLIST)" },
+  { "aid--mod-inspect-soon", 1, 1, aid_bind_inspect_soon,
+    "Make the request that `aid--mod-ask' would make of PLIST; return an id.\n"
+    "Its body, and that with lines of its own, come as text first.\n\n(fn PLIST)" },
   { "aid--mod-inspect-last", 1, 1, aid_bind_inspect_last,
     "Return a plist of the last request of the chat with KEY, or nil.\n\n(fn KEY)" },
   { "aid--mod-inspect-curl", 4, 4, aid_bind_inspect_curl,
@@ -188,16 +200,14 @@ static const struct aid_defun defuns[] = {
     "Return what is wrong with the strategy in FILE, a project's ROOT given, or nil.\n\n(fn FILE ROOT)" },
   { "aid--mod-config-store", 3, 3, aid_bind_config_store,
     "Set KEY to VALUE in ROOT's settings, or in the user's when it is nil; a nil VALUE unsets it.\n\n(fn ROOT KEY VALUE)" },
-  { "aid--mod-recipe", 4, 4, aid_bind_recipe,
-    "Return what the strategy NAME adds to the last question of DOC in DIR.\n\n(fn NAME DOC ROOT DIR)" },
+  { "aid--mod-recipe-soon", 4, 4, aid_bind_recipe_soon,
+    "Find out what the strategy NAME adds to the last question of DOC in DIR; return an id.\n\n(fn NAME DOC ROOT DIR)" },
   { "aid--mod-find-soon", 1, 1, aid_bind_find_soon,
     "Search a project for PLIST's :text; what is found comes as an event, return its id.\n\n(fn PLIST)" },
   { "aid--mod-tokens", 1, 2, aid_bind_tokens,
     "Return the tokens in TEXT for the model that its server calls NAME.\n\n(fn TEXT &optional NAME)" },
   { "aid--mod-tokens-exact", 1, 1, aid_bind_tokens_exact,
     "Return whether tokens for the model that its server calls NAME are exact.\n\n(fn NAME)" },
-  { "aid--mod-forecast", 1, 1, aid_bind_forecast,
-    "Return a plist of what asking PLIST now would be: tokens, cost, budgets.\n\n(fn PLIST)" },
   { "aid--mod-forecast-soon", 1, 1, aid_bind_forecast_soon,
     "Find out the :model, :strategy and :forecast of asking PLIST now; they come as an event, return its id.\n\n(fn PLIST)" },
   { "aid--mod-spend-report", 1, 1, aid_bind_spend_report,
@@ -255,6 +265,8 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-definition-at", 3, 3, aid_bind_definition_at,
     "Return beginning (from 0), end and name of what TEXT, of the file FILE, defines around character AT; or nil.\n\n"
     "(fn TEXT FILE AT)" },
+  { "aid--mod-grammars", 1, 1, aid_bind_grammars,
+    "Look for grammars of tree-sitter in FOLDERS, a list, before the usual places.\n\n(fn FOLDERS)" },
   { "aid--mod-patch-read", 1, 1, aid_bind_patch_read, "Return the patches in TEXT as a plist.\n\n(fn TEXT)" },
   { "aid--mod-patch-plan", 1, 1, aid_bind_patch_plan, "Place the patches that PLIST names; return the plan.\n\n(fn PLIST)" },
   { "aid--mod-patch-check", 1, 1, aid_bind_patch_check,

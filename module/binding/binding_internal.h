@@ -16,6 +16,8 @@ extern struct aid_binding aid_binding;
 
 /* Posts an event without text; any thread. */
 void aid_binding_post (uint64_t request, enum aid_event_kind kind, struct aid_span val);
+/* Posts TEXT, which Lisp gets in pieces of the queue's size. */
+void aid_binding_post_text (uint64_t request, struct aid_span text);
 /* Posts AID_EVENT_ERROR. */
 void aid_binding_post_error (uint64_t request, const struct aid_error *e);
 /* Jobs of the front end that run or wait. */
@@ -103,18 +105,17 @@ AID_BIND (strategies);
 AID_BIND (strategy_info);
 AID_BIND (strategy_text);
 AID_BIND (strategy_check);
-AID_BIND (recipe);
+AID_BIND (recipe_soon);
 AID_BIND (config_store);
 AID_BIND (tokens);
 AID_BIND (tokens_exact);
-AID_BIND (forecast);
 AID_BIND (forecast_soon);
 AID_BIND (find_soon);
 AID_BIND (spend_report);
 AID_BIND (spend_months);
 AID_BIND (running);
 AID_BIND (abandoned);
-AID_BIND (inspect);
+AID_BIND (inspect_soon);
 AID_BIND (inspect_last);
 AID_BIND (inspect_curl);
 AID_BIND (inspect_check);
@@ -129,7 +130,9 @@ AID_BIND (sets);
 AID_BIND (set_save);
 AID_BIND (blob_get);
 AID_BIND (definition_at);
+AID_BIND (grammars);
 AID_BIND (project_match);
+AID_BIND (project_listed_soon);
 AID_BIND (project_why_soon);
 AID_BIND (symbols_soon);
 AID_BIND (patch_read);

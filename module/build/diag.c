@@ -35,6 +35,8 @@ aid_diag_reader_new (const char *root, const char *dir, struct aid_error *e)
   r->draft.text = AID_STR_INIT (AID_DIAG_TEXT_MAX);
   r->prelude = AID_STR_INIT (2048);
   r->remembered = AID_STR_INIT (AID_DIAG_MESSAGE_MAX);
+  r->thrown = AID_STR_INIT (4 * AID_DIAG_MESSAGE_MAX);
+  r->thrown_at = AID_STR_INIT (PATH_LIMIT);
   r->found.items = AID_VEC_INIT (struct aid_diag, AID_DIAGS_MAX);
   return r;
 }
@@ -59,6 +61,8 @@ aid_diag_reader_free (struct aid_diag_reader *r)
   aid_str_free (&r->draft.text);
   aid_str_free (&r->prelude);
   aid_str_free (&r->remembered);
+  aid_str_free (&r->thrown);
+  aid_str_free (&r->thrown_at);
   leave_all (r);
   aid_vec_free (&r->dirs);
   aid_diags_free (&r->found);
@@ -411,44 +415,12 @@ aid_diag_end (struct aid_diag_reader *r, struct aid_diags *out)
   leave_all (r);
   aid_str_clear (&r->prelude);
   aid_str_clear (&r->remembered);
+  aid_str_clear (&r->thrown);
+  r->thrown_soon = 0;
   aid_junit_end (r);
   r->unplaced = 0;
   *out = r->found;
   r->found = (struct aid_diags){ AID_VEC_INIT (struct aid_diag, AID_DIAGS_MAX), 0, 0 };
-}
-
-/* --- joining --- */
-
-static int
-has_error_at (const struct aid_diags *d, size_t n, const struct aid_diag *place)
-{
-  for (size_t i = 0; i < n; i++)
-    {
-      const struct aid_diag *one = &AID_VEC_AT (struct aid_diag, &d->items, i);
-      if (one->severity == AID_SEVERITY_ERROR && one->path && place->path && one->line > 0 && one->line == place->line
-          && same (one->path, place->path))
-        return 1;
-    }
-  return 0;
-}
-
-void
-aid_diags_join (struct aid_diags *d, struct aid_diags *other)
-{
-  size_t before = d->items.len;
-  for (size_t i = 0; i < other->items.len; i++)
-    {
-      struct aid_diag *one = &AID_VEC_AT (struct aid_diag, &other->items, i), *slot;
-      if (has_error_at (d, before, one))
-        continue;
-      d->errors += one->severity == AID_SEVERITY_ERROR;
-      d->warnings += one->severity == AID_SEVERITY_WARNING;
-      if (!(slot = aid_vec_push (&d->items)))
-        continue;
-      *slot = *one;
-      *one = (struct aid_diag){ 0 }; /* the strings have moved */
-    }
-  aid_diags_free (other);
 }
 
 /* --- telling --- */

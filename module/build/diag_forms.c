@@ -7,11 +7,10 @@
 #include <limits.h>
 
 const struct aid_diag_form aid_diag_forms[] = {
-  { "junit", aid_form_junit },   { "cargo", aid_form_cargo },
-  { "rust", aid_form_rust },     { "ocaml", aid_form_ocaml },
-  { "python", aid_form_python }, { "typescript", aid_form_typescript },
-  { "go", aid_form_go },         { "tap", aid_form_tap },
-  { "gnu", aid_form_gnu },       { NULL, NULL },
+  { "junit", aid_form_junit }, { "cargo", aid_form_cargo },   { "rust", aid_form_rust },
+  { "ocaml", aid_form_ocaml }, { "python", aid_form_python }, { "typescript", aid_form_typescript },
+  { "go", aid_form_go },       { "tap", aid_form_tap },       { "ctest", aid_form_ctest },
+  { "node", aid_form_node },   { "gnu", aid_form_gnu },       { NULL, NULL },
 };
 
 int

@@ -43,6 +43,8 @@ struct aid_diag_reader
   struct aid_diags found;
   size_t unplaced;                  /* those before it have their folder (form_go.c) */
   struct aid_str remembered;        /* a line that the next diagnostic of the form wants (form_python.c) */
+  struct aid_str thrown, thrown_at; /* a message and a place that may be those of one (form_node.c) */
+  int thrown_line, thrown_soon;     /* the place's; how many lines more may lie between the two, 0: there is no place */
   const struct aid_diag_form *form; /* that is asked now */
   const struct aid_diag_form *only; /* the one that is asked, or NULL: all */
   struct aid_xml *xml;              /* form_junit.c's own, or NULL */

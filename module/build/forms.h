@@ -11,6 +11,8 @@ enum aid_line aid_form_ocaml (struct aid_diag_reader *r, struct aid_span line);
 enum aid_line aid_form_python (struct aid_diag_reader *r, struct aid_span line);
 enum aid_line aid_form_typescript (struct aid_diag_reader *r, struct aid_span line);
 enum aid_line aid_form_go (struct aid_diag_reader *r, struct aid_span line);
+enum aid_line aid_form_ctest (struct aid_diag_reader *r, struct aid_span line);
+enum aid_line aid_form_node (struct aid_diag_reader *r, struct aid_span line);
 enum aid_line aid_form_tap (struct aid_diag_reader *r, struct aid_span line);
 enum aid_line aid_form_gnu (struct aid_diag_reader *r, struct aid_span line);
 

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "base/val.h"
 
 #include <dirent.h>
@@ -148,6 +149,17 @@ in_range (int64_t n, int64_t last)
   return n >= 0 && n <= last;
 }
 
+/* Whether NAME is ROOT's as a file of JSON can tell it. */
+static int
+is_root (const char *name, const char *root)
+{
+  struct aid_str clean = AID_STR_INIT ((size_t)3 * PATH_LIMIT);
+  aid_utf8_clean (aid_span_z (root), &clean);
+  int same = name && !clean.err && !strcmp (name, aid_str_z (&clean));
+  aid_str_free (&clean);
+  return same;
+}
+
 static enum aid_err
 read_all (const json_t *all, const char *root, struct aid_build_last *out, struct aid_error *e)
 {
@@ -155,7 +167,7 @@ read_all (const json_t *all, const char *root, struct aid_build_last *out, struc
   int64_t what = aid_json_int (all, "what", -1), status = aid_json_int (all, "status", -1);
   const json_t *one;
   size_t i;
-  if (!of || strcmp (of, root) != 0 || !in_range (what, AID_BUILD_WATCH) || !in_range (status, AID_BUILD_RED))
+  if (!is_root (of, root) || !in_range (what, AID_BUILD_WATCH) || !in_range (status, AID_BUILD_RED))
     return aid_error_set (e, AID_E_NOTFOUND, "Nothing was built in %s yet", root);
   out->what = (enum aid_build_what)what;
   out->status = (enum aid_build_status)status;

@@ -267,6 +267,7 @@ execute (struct run *run, const struct aid_stop *stop)
                         .stop = stop,
                         .timeout_ms = run->r->what == AID_BUILD_WATCH ? 0 : AID_BUILD_TIMEOUT_MS,
                         .grace_ms = GRACE_MS,
+                        .with_us = 1,
                         .on_output = take,
                         .arg = run };
   struct aid_proc_result result;

@@ -31,6 +31,16 @@ complain (const char *fmt, va_list ap)
   aid_str_free (&line);
 }
 
+void
+aid_cli_say (const char *fmt, ...)
+{
+  va_list ap;
+
+  va_start (ap, fmt);
+  complain (fmt, ap);
+  va_end (ap);
+}
+
 int
 aid_cli_fail (const char *fmt, ...)
 {

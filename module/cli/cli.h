@@ -38,6 +38,9 @@ int aid_cmd_record (int argc, char **argv);
 int aid_cli_fail (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
 int aid_cli_misuse (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
 
+/* Says "aid: ..." likewise, of what is no failure. */
+void aid_cli_say (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
+
 /* To be called first, once, by a command that reads and makes many texts and ends then (heap.c): memory is had quickly and not
    given back. */
 void aid_cli_heap (void);

@@ -26,9 +26,6 @@
 #define PROMPT_MAX (8u << 20)
 #define CONTEXT_ARGS_MAX 1000
 #define EVENTS_MAX 1000000
-#define FOUND_MAX 6          /* passages that a strategy adds which searches, and their tokens together */
-#define FOUND_TOKENS 4000
-#define FOUND_WAIT_MS 5000   /* for a project that is indexed for the first time */
 
 struct event
 {
@@ -285,113 +282,6 @@ run (struct asking *a, const struct aid_ask *ask)
   return a->status;
 }
 
-/* Appends to SHOWN the file that ITEM shows, from the project's root, with its lines as in "#L3-L9" (the caller's), and to
-   ERRORS what failed in a build or was piped in. */
-static void
-take_shown (const struct aid_cli_item *item, struct aid_vec *shown, struct aid_str *errors)
-{
-  struct aid_str path = AID_STR_INIT (PROMPT_MAX);
-  struct aid_span target = aid_span_z (item->target);
-  int64_t first, last;
-  if (aid_span_starts (target, AID_ITEM_BUILD) || aid_span_starts (target, "aid:errors")
-      || aid_span_starts (target, "aid:text/"))
-    aid_str_addspan (errors, aid_str_span (&item->text));
-  if (!aid_item_target (target, &path, &first, &last))
-    {
-      if (first)
-        aid_str_addf (&path, "#L%lld-L%lld", (long long) first, (long long) last);
-      struct aid_span *slot = aid_vec_push (shown);
-      size_t n = path.len;
-      if (slot)
-        *slot = (struct aid_span){ aid_str_steal (&path), n };
-    }
-  aid_str_free (&path);
-}
-
-/* Adds what the project's index finds for PROMPT, if the strategy searches it, and says so.  What the question shows already
-   is not added again, and what lies near it counts. */
-static enum aid_err
-add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, const struct aid_strategy *s,
-           const struct aid_config *config, struct aid_error *e)
-{
-  struct aid_find find = { .root = ask->root,
-                           .dir = ask->root,
-                           .question = { .text = prompt, .max = FOUND_MAX, .tokens = FOUND_TOKENS },
-                           .wait_ms = FOUND_WAIT_MS };
-  struct aid_finding found = { .partial = 0 };
-  struct aid_error why = { AID_OK, "" };
-  enum aid_err err = AID_OK;
-  if (!ask->root || !aid_strategy_has (s, AID_SOURCE_SEARCH))
-    return AID_OK;
-  struct aid_projects *projects = aid_projects_new ();
-  struct aid_finder *f = projects ? aid_finder_new (projects) : NULL;
-  struct aid_vec shown = AID_VEC_INIT (struct aid_span, CONTEXT_ARGS_MAX);
-  struct aid_str errors = AID_STR_INIT (PROMPT_MAX);
-  if (!f)
-    return aid_error_set (e, AID_E_NOMEM, "there is no memory");
-  struct aid_net *net = json_is_object (aid_config_get (config, "embeddings")) ? aid_net_new (NULL) : NULL;
-  aid_finder_use_net (f, net, 0);
-  for (size_t i = 0; i < q->read.len; i++)
-    take_shown (&AID_VEC_AT (struct aid_cli_item, &q->read, i), &shown, &errors);
-  find.question.error = aid_str_span (&errors);
-  find.question.without = find.question.open = shown.data;
-  find.question.n_without = find.question.n_open = shown.len;
-  aid_finder_find (f, &find, &found, &why);
-  if (found.note[0])
-    fprintf (stderr, "aid: %s\n", found.note);
-  if ((why.code && why.code != AID_E_REFUSED) || found.partial)
-    fprintf (stderr, "aid: %s\n", why.code ? why.msg : "the project is being indexed: what was found may not be all");
-  for (size_t i = 0; i < found.items.len && !err; i++)
-    {
-      const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &found.items, i);
-      fprintf (stderr, "aid: with %s (%s)\n", item->label, item->why);
-      err = aid_question_add (q, item->label, item->target, e);
-    }
-  for (size_t i = 0; i < shown.len; i++)
-    free ((char *) (uintptr_t) AID_VEC_AT (struct aid_span, &shown, i).ptr);
-  aid_vec_free (&shown);
-  aid_str_free (&errors);
-  aid_finding_free (&found);
-  aid_finder_free (f);
-  if (net)
-    aid_net_free (net, NULL);
-  aid_projects_free (projects);
-  return err;
-}
-
-/* Adds what the strategy says that goes with the question's files, and says so. */
-static enum aid_err
-add_recipe (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, struct aid_error *e)
-{
-  struct aid_config *config = aid_config_load (ask->root, e);
-  struct aid_strategy *s = NULL;
-  struct aid_recipe r = { .tokens = 0 };
-  char *name = config ? aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, aid_str_span (&q->chat)) : NULL;
-  enum aid_err err = AID_E_IO;
-
-  if (config)
-    err = name ? aid_strategy_load (ask->root, name, &s, e) : aid_error_set (e, AID_E_NOMEM, "there is no memory");
-  if (!err)
-    err = aid_recipe_make (s, aid_str_span (&q->chat), ask->root, ask->root, &r, e);
-  for (size_t i = 0; i < r.items.len && !err; i++)
-    {
-      const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &r.items, i);
-      fprintf (stderr, "aid: with %s (%s)\n", item->label, item->why);
-      err = aid_question_add (q, item->label, item->target, e);
-    }
-  for (size_t i = 0; i < r.left_out.len && !err; i++)
-    fprintf (stderr, "aid: without %s: the strategy's budget is %lld tokens\n",
-             AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long) (s ? s->budget : 0));
-  if (!err)
-    err = add_found (q, ask, prompt, s, config, e);
-  if (s)
-    aid_recipe_free (&r);
-  aid_strategy_free (s);
-  aid_config_free (config);
-  free (name);
-  return err;
-}
-
 static int
 ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const struct aid_vec *context)
 {
@@ -415,7 +305,7 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
     aid_cli_warn_of_trust (aid_str_z (&root));
   ask->root = aid_str_z (&root);
   if (!err && !a->only)
-    err = add_recipe (&q, ask, aid_str_span (&typed), &e);
+    err = aid_question_complete (&q, ask, aid_str_span (&typed), &e);
   ask->chat = aid_str_span (&q.chat);
   ask->items = q.items.data;
   ask->nitems = q.items.len;

@@ -101,6 +101,14 @@ print_json (const struct aid_found *f, int64_t files, struct aid_meaning *meanin
   return status;
 }
 
+/* A name in a line: no name ends it. */
+static void
+add_name (struct aid_str *out, const char *z)
+{
+  for (; *z; z++)
+    aid_str_addc (out, *z == '\n' || *z == '\t' ? '?' : *z);
+}
+
 static void
 add_text (struct aid_project *p, const struct aid_passage *a, struct aid_str *out)
 {
@@ -130,8 +138,10 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
   for (size_t i = 0; i < f->passages.len; i++)
     {
       const struct aid_passage *a = &AID_VEC_AT (struct aid_passage, &f->passages, i);
-      aid_str_addf (&out, "%s:%u-%u: %s%s%s\n", a->path, a->first, a->last, a->name ? a->name : "", a->name ? ": " : "",
-                    a->reason);
+      add_name (&out, a->path);
+      aid_str_addf (&out, ":%u-%u: %s%s", a->first, a->last, a->name ? a->name : "", a->name ? ": " : "");
+      add_name (&out, a->reason);
+      aid_str_addc (&out, '\n');
       if (text)
         add_text (p, a, &out);
     }
@@ -198,6 +208,8 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
     status = aid_cli_print_calm (&map);
   else
     status = s->json ? print_json (&f, s->k > 0 ? s->k : 10, p->meaning) : print_lines (p->project, &f, s->text);
+  if (!err && f.partial && !s->json)
+    aid_cli_say ("the project is being indexed: what was found may not be all");
   free (vector);
   aid_found_free (&f);
   aid_vec_free (&open);
@@ -206,16 +218,18 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
   return status;
 }
 
-/* Brings the index up to date.  Another process that does so already, or an update that fails where there is an
-   index, is told and the index is searched as it is. */
+/* Brings the index up to date, unless another process does so all the time.  That it could not be done is told, and the index
+   is searched as it is. */
 static void
 update (struct aid_index *x)
 {
   struct aid_error e = { AID_OK, "" };
+  struct aid_index_state state;
   enum aid_err err = aid_index_update (x, -1, stop, &e);
 
-  if (err && err != AID_E_STATE)
-    fprintf (stderr, "aid: %s\n", e.msg);
+  aid_index_state (x, &state);
+  if (err && state.phase != AID_INDEX_ELSEWHERE)
+    aid_cli_say ("%s", e.msg);
 }
 
 /* --- meanings ------------------------------------------------------------------------------------------------------ */
@@ -272,8 +286,8 @@ open_meaning (const struct searching *s, const char *root, struct searched *p)
   err = s->embed ? aid_meaning_fill (p->meaning, stop, &e) : aid_meaning_look (p->meaning, &e);
   if (s->embed)
     tell_embedded (p->meaning, err, &e);
-  else if (err && err != AID_E_STATE)
-    fprintf (stderr, "aid: %s\n", e.msg);
+  else if (err)
+    aid_cli_say ("%s", e.msg);
   else
     tell_of_none (p->meaning);
 }

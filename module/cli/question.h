@@ -18,6 +18,10 @@ enum aid_err aid_question_make (struct aid_cli_question *q, struct aid_span prom
                                 const char *root, struct aid_error *e);
 /* Adds the context line of an item that is read when the question is asked; LABEL holds nothing that Markdown takes for more. */
 enum aid_err aid_question_add (struct aid_cli_question *q, const char *label, const char *target, struct aid_error *e);
+/* Adds what the strategy of ASK says that goes with the question, whose words are PROMPT, and says so on standard error.  ASK's
+   root is absolute. */
+enum aid_err aid_question_complete (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt,
+                                    struct aid_error *e);
 void aid_question_free (struct aid_cli_question *q);
 
 #endif

@@ -155,7 +155,14 @@ aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, str
   else if ((err = aid_fs_join (&full, dir, aid_str_z (&path))))
     aid_error_set (e, err, "The path \"%.100s\" is too long.", aid_str_z (&path));
   else
-    err = read_path (aid_str_z (&full), first, last, out, e);
+    {
+      size_t before = out->len;
+      err = read_path (aid_str_z (&full), first, last, out, e);
+      if (!err && first > 1 && out->len == before)
+        err = aid_error_set (e, AID_E_NOTFOUND,
+                             "%s has no line %lld any more: remove its line from the question or mend the link.",
+                             aid_str_z (&full), (long long) first);
+    }
   aid_str_free (&path);
   aid_str_free (&full);
   return err;

@@ -1,4 +1,4 @@
-/* "aid:diff": what is changed in the project and not committed. */
+/* "aid:diff": what is changed in the project and not committed, and the names of files that are not tracked yet. */
 #include "context/kinds_internal.h"
 
 #define NOTHING "There are no uncommitted changes.\n"
@@ -20,6 +20,29 @@ git_base (const struct aid_resolve *how, struct aid_str *base, struct aid_error 
   return err;
 }
 
+#define UNTRACKED_MAX 50
+
+/* Appends the names of what is neither tracked nor ignored; a folder that holds nothing else is one name.  That somebody has
+   forgotten to add a file is what a diff would not show.  A list that cannot be had is left out. */
+static void
+add_untracked (const struct aid_resolve *how, enum aid_vc_kind vc, struct aid_str *out)
+{
+  static const char *const git[]
+    = { "ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "--full-name", NULL };
+  static const char *const hg[] = { "status", "--unknown", "--no-status", NULL };
+  struct aid_str names = AID_STR_INIT (2 * AID_KIND_TEXT_MAX);
+  struct aid_span rest, name;
+  size_t n = 0;
+  if (aid_vc_run (how, vc, vc == AID_VC_HG ? hg : git, &names, NULL))
+    aid_str_clear (&names);
+  for (rest = aid_str_span (&names); aid_span_line (&rest, &name); n++)
+    if (name.len && n < UNTRACKED_MAX)
+      aid_str_addf (out, "%s  %.*s\n", n ? "" : "\nNot tracked yet, and in no diff:\n", (int)name.len, name.ptr);
+  if (n > UNTRACKED_MAX)
+    aid_str_addf (out, "  and %zu more\n", n - UNTRACKED_MAX);
+  aid_str_free (&names);
+}
+
 enum aid_err
 aid_kind_diff (const struct aid_resolve *how, struct aid_span name, struct aid_str *out, struct aid_error *e)
 {
@@ -35,6 +58,8 @@ aid_kind_diff (const struct aid_resolve *how, struct aid_span name, struct aid_s
     err = aid_vc_run (how, vc, vc == AID_VC_HG ? hg : git, out, e);
   if (!err && out->len == before)
     err = aid_str_addz (out, NOTHING);
+  if (!err)
+    add_untracked (how, vc, out);
   aid_str_free (&base);
   return err;
 }

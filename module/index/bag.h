@@ -20,13 +20,15 @@ void aid_bag_free (struct aid_bag *b);
 void aid_bag_add (struct aid_bag *b, struct aid_span text, unsigned weight);
 /* The same without compound identifiers as they are. */
 void aid_bag_add_parts (struct aid_bag *b, struct aid_span text, unsigned weight);
-/* Adds TERM as it is. */
-void aid_bag_add_term (struct aid_bag *b, struct aid_span term, unsigned weight);
 /* Appends the terms of each level to OUT, with a blank behind each; ENDS[i] is where level i ends in OUT.  Appends
    each term's cell to CELLS (of uint32_t).  B is empty then. */
 void aid_bag_take (struct aid_bag *b, struct aid_str *out, size_t ends[AID_LEVELS], struct aid_vec *cells);
 /* Appends all terms, whatever they weigh. */
 void aid_bag_take_all (struct aid_bag *b, struct aid_str *out, struct aid_vec *cells);
+/* Calls FN for the terms of each of the two in their place; HASH is the low half of aid_hash64. */
+typedef void aid_bag_fn (void *ctx, struct aid_span term, uint32_t hash, unsigned level);
+void aid_bag_give (struct aid_bag *b, aid_bag_fn *fn, void *ctx);
+void aid_bag_give_all (struct aid_bag *b, aid_bag_fn *fn, void *ctx);
 
 /* What a term of LEVEL adds to a row's score: between 0 and 1. */
 double aid_level_value (unsigned level);

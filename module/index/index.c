@@ -5,6 +5,7 @@
      files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring
      them back.
             state: 1, its names can be searched; 2, its words too
+            source: what told its definitions where that is no scanner of ours (prepare.h)
      names  one row a file (prepare.c); words  one row a chunk, a column a level (bag.c)
      tags, runs  exact names (tags.c)
      told, commits, paths   version control's log (history.c)
@@ -21,18 +22,21 @@
 
 enum
 {
-  VERSION = 2,
+  VERSION = 4,
   WAIT_MS = 3000
 };
+
+#define MUCH ((uint64_t)192 << 20) /* some ten seconds' work */
 
 static const char schema[]
   = "PRAGMA page_size=4096;"
     "BEGIN;"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE files(id INTEGER PRIMARY KEY, path BLOB NOT NULL, size INT, mtime INT, inode INT, hash INT, state INT, "
-    "live INT);"
+    "source INT, live INT);"
     "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
     "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
+    "CREATE INDEX files_source ON files(source) WHERE source>0;"
     "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
     "CREATE TABLE tags(id INTEGER PRIMARY KEY, data BLOB);"
     "CREATE TABLE runs(run INTEGER PRIMARY KEY, size INT);"
@@ -46,7 +50,10 @@ static const char schema[]
     "INSERT INTO names(names, rank) VALUES('automerge', 16);"
     "INSERT INTO words(words, rank) VALUES('hashsize', 8388608);"
     "INSERT INTO words(words, rank) VALUES('automerge', 8);"
-    "INSERT INTO meta VALUES('version', 2);"
+    /* Segments that were laid down whole are many and large: no edit is to wait until all of them are merged. */
+    "INSERT INTO names(names, rank) VALUES('crisismerge', 1000);"
+    "INSERT INTO words(words, rank) VALUES('crisismerge', 1000);"
+    "INSERT INTO meta VALUES('version', 4);"
     "COMMIT;";
 
 /* --- one connection ------------------------------------------------------------------------------------------------ */
@@ -170,6 +177,16 @@ connect (const char *dir, const char *name, struct aid_shelf *s, struct aid_erro
   if (err)
     aid_shelf_close (s);
   return err;
+}
+
+enum aid_err
+aid_shelf_reopen (const char *dir, struct aid_shelf *s, struct aid_error *e)
+{
+  char name[sizeof s->name];
+
+  memcpy (name, s->name, sizeof name);
+  aid_shelf_close (s);
+  return connect (dir, name, s, e);
 }
 
 static void
@@ -327,6 +344,7 @@ aid_index_open (struct aid_project *p, const struct aid_index_options *options, 
   x->dir = aid_str_steal (&dir);
   x->threads = o->threads ? o->threads > 8 ? 8 : o->threads : 1;
   x->no_history = o->no_history;
+  x->much = o->much ? o->much : MUCH;
   x->lock_fd = -1;
   x->state.named_ms = x->state.ready_ms = -1;
   pthread_mutex_init (&x->write_lock, NULL);

@@ -16,6 +16,7 @@ struct aid_index_options
   const char *dir;  /* where it is kept; NULL: in the cache, by the root's name */
   unsigned threads; /* that read files; 0: one, 8 at most */
   int no_history;   /* leave version control's log alone */
+  uint64_t much;    /* bytes of new text beyond which names are read first, then words; 0: 192 MB */
 };
 
 /* Opens the index of P, which is borrowed and must outlive it; nothing is read or written yet.  OPTIONS may be NULL. */

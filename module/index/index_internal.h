@@ -9,10 +9,6 @@
 
 #include <pthread.h>
 
-/* Rows of the table words are numbered by file and chunk. */
-#define AID_ROW_SHIFT 12
-#define AID_ROW(file, chunk) (((int64_t)(file) << AID_ROW_SHIFT) | (int64_t)(chunk))
-
 /* One connection and what belongs to it. */
 struct aid_shelf
 {
@@ -28,6 +24,8 @@ struct aid_shelf
    set then) or of another version.  AID_E_NOTFOUND: there is none to read. */
 enum aid_err aid_shelf_open (const char *dir, int write, struct aid_shelf *s, int *rebuilt, struct aid_error *e);
 void aid_shelf_close (struct aid_shelf *s);
+/* Closes S and opens its file again: what the connection remembered of it is forgotten. */
+enum aid_err aid_shelf_reopen (const char *dir, struct aid_shelf *s, struct aid_error *e);
 /* Whether S is what DIR/current names now. */
 int aid_shelf_is_current (const char *dir, const struct aid_shelf *s);
 /* Makes a new file with nothing in it, which is not current yet; makes S's file the current one, and removes all others. */
@@ -42,15 +40,24 @@ enum aid_err aid_shelf_set (struct aid_shelf *s, const char *key, int64_t value,
 enum aid_err aid_shelf_read_sketch (struct aid_shelf *s, struct aid_error *e);
 enum aid_err aid_shelf_write_sketch (struct aid_shelf *s, struct aid_error *e);
 
+enum
+{
+  AID_UNTIDY_SOME = 1, /* what edits have added */
+  AID_UNTIDY_ALL       /* all there is, after many files were read */
+};
+
 struct aid_index
 {
   struct aid_project *project;
   char *dir;
   unsigned threads;
   int no_history;
+  uint64_t much;
   unsigned long thread;  /* 0: none */
   int serving;           /* that thread updates, at idle priority where there is much to read; set before it starts */
   struct aid_stop *stop; /* ends the thread */
+  int untidy;            /* the thread's: AID_UNTIDY_..., the tables' parts are to be brought together; 0: no */
+  unsigned since_tidy;   /* updates of the thread */
 
   pthread_mutex_t write_lock; /* who writes: it guards the writer and the lock's descriptor */
   struct aid_shelf writer;

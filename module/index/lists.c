@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "base/map.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 enum
 {
@@ -238,6 +240,41 @@ is_told (const struct aid_seeking *k, uint32_t terms, size_t i)
   return 0;
 }
 
+/* Whether term T is a part of an identifier of the question that is not, as a whole, among TERMS. */
+static int
+is_part_alone (const struct aid_seeking *k, uint32_t terms, const struct aid_asked_term *t)
+{
+  const struct aid_asked_term *whole = NULL;
+
+  for (size_t i = 0; i < k->asked.terms.len && !t->whole; i++)
+    {
+      const struct aid_asked_term *w = &AID_VEC_AT (struct aid_asked_term, &k->asked.terms, i);
+      if (w->whole && aid_span_eq (w->shown, t->shown))
+        whole = w;
+    }
+  for (size_t i = 0; whole && i < k->scores.n_terms; i++)
+    if (terms >> i & 1 && k->scores.terms[i].term == whole)
+      return 0;
+  return whole != NULL;
+}
+
+/* The part of the identifier SHOWN that T is, as it is written there. */
+static struct aid_span
+part_of (const struct aid_asked_term *t)
+{
+  struct aid_span shown = t->shown;
+
+  for (size_t from = 0; from + t->len <= shown.len; from++)
+    if (!strncasecmp (shown.ptr + from, t->text, t->len))
+      {
+        size_t to = from + t->len;
+        while (to < shown.len && islower ((unsigned char)shown.ptr[to]))
+          to++; /* a stem is shorter than its word */
+        return aid_span_cut (shown, from, to);
+      }
+  return (struct aid_span){ t->text, t->len };
+}
+
 #define SPEAKS_OF "speaks of "
 
 static void
@@ -249,8 +286,10 @@ words_reason (const struct aid_seeking *k, uint32_t terms, char *out, size_t siz
   for (size_t i = 0; i < k->scores.n_terms && told < 4; i++)
     if (terms >> i & 1 && len + 70 < size)
       {
-        struct aid_span shown = k->scores.terms[i].term->shown;
-        if (is_told (k, terms, i))
+        const struct aid_asked_term *t = k->scores.terms[i].term;
+        int part = is_part_alone (k, terms, t);
+        struct aid_span shown = part ? part_of (t) : t->shown;
+        if (!part && is_told (k, terms, i))
           continue;
         len += (size_t)snprintf (out + len, size - len, "%s%.*s", told++ ? ", " : "", (int)(shown.len < 40 ? shown.len : 40),
                                  shown.ptr);

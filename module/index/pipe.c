@@ -26,6 +26,14 @@ struct place
   int done;
 };
 
+struct reader
+{
+  struct aid_pipe *pipe;
+  unsigned long thread;
+  struct aid_preparer *preparer;
+  struct aid_gather *names, *words; /* NULL: nothing is gathered */
+};
+
 struct aid_pipe
 {
   struct aid_project *project;
@@ -36,7 +44,8 @@ struct aid_pipe
   uint64_t told; /* the writer's own: what was put when it last woke the threads up */
   int ending, calm;
   unsigned n;
-  unsigned long threads[THREADS_MAX];
+  struct reader readers[THREADS_MAX];
+  struct aid_preparer *alone; /* where there are no threads */
 };
 
 void
@@ -63,17 +72,16 @@ share (const struct aid_pipe *p)
 static void
 prepare (struct aid_preparer *preparer, struct aid_pipe_item *item)
 {
-  if (preparer)
-    aid_prepare (preparer, aid_str_span (&item->path), item->what, &item->made);
-  else
-    item->made.err = AID_E_NOMEM;
+  const struct aid_to_prepare task = { aid_str_span (&item->path), item->what, item->id, item->hash };
+
+  aid_prepare (preparer, &task, &item->made);
 }
 
 static void *
 work (void *arg)
 {
-  struct aid_pipe *p = arg;
-  struct aid_preparer *preparer = aid_preparer_new (p->project, NULL);
+  struct reader *r = arg;
+  struct aid_pipe *p = r->pipe;
 
   if (p->calm)
     aid_calm_thread ();
@@ -88,15 +96,32 @@ work (void *arg)
       p->taken = to;
       pthread_mutex_unlock (&p->lock);
       for (uint64_t i = from; i < to; i++)
-        prepare (preparer, &p->ring[i % RING].item);
+        prepare (r->preparer, &p->ring[i % RING].item);
       pthread_mutex_lock (&p->lock);
       for (uint64_t i = from; i < to; i++)
         p->ring[i % RING].done = 1;
       pthread_cond_signal (&p->done);
     }
   pthread_mutex_unlock (&p->lock);
-  aid_preparer_free (preparer);
   return NULL;
+}
+
+/* Starts one more thread; 0 or -1. */
+static int
+start (struct aid_pipe *p, struct aid_error *e)
+{
+  struct reader *r = &p->readers[p->n];
+
+  r->pipe = p;
+  if (!(r->preparer = aid_preparer_new (p->project, e)))
+    return -1;
+  if (aid_thread_start (&r->thread, "aid-index-read", work, r, e))
+    {
+      aid_preparer_free (r->preparer);
+      return -1;
+    }
+  p->n++;
+  return 0;
 }
 
 struct aid_pipe *
@@ -119,9 +144,11 @@ aid_pipe_new (struct aid_project *project, unsigned threads, int calm, struct ai
       p->ring[i].item.path = AID_STR_INIT (AID_PROJECT_PATH_MAX + 1);
       aid_prepared_init (&p->ring[i].item.made);
     }
-  while (p->n < threads && p->n < THREADS_MAX && !aid_thread_start (&p->threads[p->n], "aid-index-read", work, p, e))
-    p->n++;
-  if (p->n)
+  while (p->n < threads && p->n < THREADS_MAX && !start (p, e))
+    ;
+  if (!threads)
+    p->alone = aid_preparer_new (project, e);
+  if (p->n || p->alone)
     return p;
   aid_pipe_free (p);
   return NULL;
@@ -137,7 +164,14 @@ aid_pipe_free (struct aid_pipe *p)
   pthread_cond_broadcast (&p->more);
   pthread_mutex_unlock (&p->lock);
   for (unsigned i = 0; i < p->n; i++)
-    pthread_join (p->threads[i], NULL);
+    {
+      struct reader *r = &p->readers[i];
+      pthread_join (r->thread, NULL);
+      aid_preparer_free (r->preparer);
+      aid_gather_free (r->names);
+      aid_gather_free (r->words);
+    }
+  aid_preparer_free (p->alone);
   for (size_t i = 0; i < RING; i++)
     {
       aid_str_free (&p->ring[i].item.path);
@@ -192,6 +226,11 @@ aid_pipe_wait (struct aid_pipe *p)
 {
   struct place *place = &p->ring[p->got % RING];
 
+  if (p->alone)
+    {
+      prepare (p->alone, &place->item);
+      return &place->item;
+    }
   if (p->told != p->put)
     tell (p);
   pthread_mutex_lock (&p->lock);
@@ -212,4 +251,30 @@ aid_pipe_next (struct aid_pipe *p)
       aid_prepared_init (made);
     }
   p->got++;
+}
+
+/* --- gathering ----------------------------------------------------------------------------------------------------- */
+
+enum aid_err
+aid_pipe_gather (struct aid_pipe *p, struct aid_error *e)
+{
+  for (unsigned i = 0; i < p->n; i++)
+    {
+      struct reader *r = &p->readers[i];
+      if (!r->names && (!(r->names = aid_gather_new (e)) || !(r->words = aid_gather_new (e))))
+        return AID_E_NOMEM;
+      /* The thread waits: it sees this with the next item, which it takes under the lock. */
+      aid_preparer_gather (r->preparer, r->names, r->words);
+    }
+  return AID_OK;
+}
+
+int
+aid_pipe_gathered (struct aid_pipe *p, unsigned i, struct aid_gather **names, struct aid_gather **words)
+{
+  if (i >= p->n || !p->readers[i].words)
+    return 0;
+  *names = p->readers[i].names;
+  *words = p->readers[i].words;
+  return 1;
 }

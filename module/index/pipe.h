@@ -9,12 +9,12 @@ struct aid_pipe;
 struct aid_pipe_item
 {
   struct aid_str path;
-  int64_t id, hash; /* the caller's */
+  int64_t id, hash; /* as struct aid_to_prepare has them */
   unsigned what;    /* AID_PREPARE_... */
   struct aid_prepared made;
 };
 
-/* THREADS that prepare files of P; CALM: at idle priority. */
+/* THREADS that prepare files of P; CALM: at idle priority.  0 of them: who waits for an item prepares it, for few files. */
 struct aid_pipe *aid_pipe_new (struct aid_project *p, unsigned threads, int calm, struct aid_error *e);
 /* Drops what is in it. */
 void aid_pipe_free (struct aid_pipe *p);
@@ -28,6 +28,11 @@ void aid_pipe_put (struct aid_pipe *p, struct aid_span path, unsigned what, int6
 /* The oldest item, when it is done; P is not empty.  Borrowed until aid_pipe_next. */
 struct aid_pipe_item *aid_pipe_wait (struct aid_pipe *p);
 void aid_pipe_next (struct aid_pipe *p);
+
+/* Each thread gathers what it prepares from now on, instead of putting it into the items; P is empty. */
+enum aid_err aid_pipe_gather (struct aid_pipe *p, struct aid_error *e);
+/* What thread I has gathered, while P is empty; 0: there is no such thread.  The caller may empty it. */
+int aid_pipe_gathered (struct aid_pipe *p, unsigned i, struct aid_gather **names, struct aid_gather **words);
 
 /* Sets the calling thread behind all others, for processor and disk. */
 void aid_calm_thread (void);

@@ -28,12 +28,13 @@ enum
   CHUNK_MIN = 1500,
   CHUNK_MAX = 6000,
   NAMES_MAX = 4000,
+  SYMBOL_MAX = 200,
+  SOME_TERMS = 64,
   MACROS_MAX = 150
 };
 enum
 {
-  IN_CODE = AID_WEIGHT_ONE,
-  IN_COMMENT = AID_WEIGHT_ONE,
+  IN_TEXT = AID_WEIGHT_ONE, /* comments weigh as much as code */
   IN_NAME = 3 * AID_WEIGHT_ONE
 };
 
@@ -44,6 +45,12 @@ struct aid_preparer
   struct aid_scan scan;
   struct aid_str text;
   struct aid_vec chunks;
+  struct aid_gather *names, *words; /* NULL: nothing is gathered */
+  struct aid_gather *to;            /* one of them */
+  int64_t row;                      /* whose terms are gathered */
+  unsigned char column;
+  struct aid_to_gather some[SOME_TERMS]; /* that are gathered together */
+  size_t n_some;
 };
 
 struct aid_preparer *
@@ -62,6 +69,13 @@ aid_preparer_new (struct aid_project *project, struct aid_error *e)
   p->text = AID_STR_INIT (FILE_MAX);
   p->chunks = AID_VEC_INIT (struct aid_chunk, AID_CHUNKS);
   return p;
+}
+
+void
+aid_preparer_gather (struct aid_preparer *p, struct aid_gather *names, struct aid_gather *words)
+{
+  p->names = names;
+  p->words = words;
 }
 
 void
@@ -129,14 +143,65 @@ add_tag (struct aid_prepared *out, char kind, struct aid_span name, int lower)
     *key = aid_tag_key (kind, name, lower);
 }
 
-/* Appends NAME without what parts terms. */
 static void
-add_symbol (struct aid_str *out, struct aid_span name)
+gather_some (struct aid_preparer *p)
 {
-  aid_str_addc (out, '=');
+  aid_gather_add (p->to, p->row, p->some, p->n_some);
+  p->n_some = 0;
+}
+
+static void
+gather_name (void *ctx, struct aid_span term, uint32_t hash, unsigned level)
+{
+  struct aid_preparer *p = ctx;
+
+  (void)level;
+  p->some[p->n_some++] = (struct aid_to_gather){ term, hash, p->column, 0 };
+  if (p->n_some == SOME_TERMS)
+    gather_some (p);
+}
+
+static void
+gather_word (void *ctx, struct aid_span term, uint32_t hash, unsigned level)
+{
+  struct aid_preparer *p = ctx;
+
+  p->column = (unsigned char)level;
+  gather_name (p, term, hash, level);
+}
+
+/* Gives the bag's terms to COLUMN of the table names. */
+static void
+give_names (struct aid_preparer *p, unsigned char column, struct aid_str *text, struct aid_vec *cells)
+{
+  p->to = p->names;
+  p->column = column;
+  if (p->names)
+    {
+      aid_bag_give_all (p->bag, gather_name, p);
+      gather_some (p);
+    }
+  else
+    aid_bag_take_all (p->bag, text, cells);
+}
+
+/* The same with NAME, without what parts terms. */
+static void
+give_symbol (struct aid_preparer *p, struct aid_span name, struct aid_str *text)
+{
+  char term[SYMBOL_MAX + 1] = { '=' };
+  size_t len = 1;
+
   for (size_t i = 0; i < name.len; i++)
-    aid_str_addc (out, name.ptr[i] == ' ' || !name.ptr[i] ? '\x1f' : name.ptr[i]);
-  aid_str_addc (out, ' ');
+    term[len++] = name.ptr[i] == ' ' || !name.ptr[i] ? '\x1f' : name.ptr[i];
+  struct aid_span whole = { term, len };
+  if (p->names)
+    aid_gather_add (p->names, p->row, &(struct aid_to_gather){ whole, (uint32_t)aid_hash64 (whole), 2, 1 }, 1);
+  else
+    {
+      aid_str_add (text, term, len);
+      aid_str_addc (text, ' ');
+    }
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------- */
@@ -166,23 +231,24 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
   size_t given = 0;
 
   aid_bag_add_parts (p->bag, path, 1);
-  aid_bag_take_all (p->bag, &out->path, &out->cells);
+  give_names (p, 0, &out->path, &out->cells);
   add_tag (out, '/', aid_path_base (path), 0);
   add_tag (out, '^', aid_path_stem (path), 1);
   for (size_t i = 0; i < p->scan.n_defs && given < NAMES_MAX; i++)
     {
       const struct aid_def *d = &p->scan.defs[i];
       struct aid_span name = aid_span_cut (text, d->name.from, d->name.to);
-      if (!name.len || name.len > 200 || (no_macros && d->kind == AID_DEF_MACRO))
+      if (!name.len || name.len > SYMBOL_MAX || (no_macros && d->kind == AID_DEF_MACRO))
         continue;
       given++;
       aid_bag_add_parts (p->bag, name, 1);
       if (is_named (d))
         add_tag (out, d->kind == AID_DEF_SIGNATURE ? '~' : '=', name, 0);
       if (is_named (d) && d->kind != AID_DEF_SIGNATURE)
-        add_symbol (&out->symbols, name);
+        give_symbol (p, name, &out->symbols);
     }
-  aid_bag_take_all (p->bag, &out->defs, &out->cells);
+  give_names (p, 1, &out->defs, &out->cells);
+  out->rows++;
 }
 
 /* --- words --------------------------------------------------------------------------------------------------------- */
@@ -233,57 +299,48 @@ aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct ai
   return err ? err : add_windows (text, len, from, len, out);
 }
 
-/* Adds a chunk's bytes, those in comments apart; *REGION is the first region that does not end before it. */
+/* Appends the bag's terms as one row of the table words. */
 static void
-add_fields (struct aid_preparer *p, struct aid_chunk c, size_t *region)
+put_row (struct aid_preparer *p, struct aid_prepared *out)
 {
-  struct aid_span text = aid_str_span (&p->text);
-  const struct aid_scan *s = &p->scan;
-  size_t at = c.from;
+  size_t ends[AID_LEVELS];
 
-  while (*region < s->n_regions && s->regions[*region].to <= c.from)
-    ++*region;
-  for (size_t i = *region; i < s->n_regions && s->regions[i].from < c.to; i++)
+  aid_bag_take (p->bag, &out->text, ends, &out->cells);
+  for (size_t level = 0; level < AID_LEVELS && !out->err; level++)
     {
-      size_t from = s->regions[i].from > at ? s->regions[i].from : at,
-             to = s->regions[i].to < c.to ? s->regions[i].to : c.to;
-      if (s->regions[i].kind != AID_REGION_COMMENT || to <= from)
-        continue;
-      aid_bag_add (p->bag, aid_span_cut (text, at, from), IN_CODE);
-      aid_bag_add (p->bag, aid_span_cut (text, from, to), IN_COMMENT);
-      at = to;
+      size_t *end = aid_vec_push (&out->ends);
+      if (end)
+        *end = ends[level];
+      else
+        out->err = AID_E_LIMIT;
     }
-  aid_bag_add (p->bag, aid_span_cut (text, at, c.to), IN_CODE);
 }
 
 static void
-prepare_words (struct aid_preparer *p, struct aid_prepared *out)
+prepare_words (struct aid_preparer *p, int64_t id, struct aid_prepared *out)
 {
   struct aid_span text = aid_str_span (&p->text);
-  size_t region = 0, def = 0;
+  size_t def = 0;
 
   p->chunks.len = 0;
   if (aid_chunks (text.ptr, text.len, &p->scan, &p->chunks))
     out->err = AID_E_NOMEM;
-  for (size_t i = 0; i < p->chunks.len; i++)
+  for (size_t i = 0; i < p->chunks.len && !out->err; i++, out->rows++)
     {
       struct aid_chunk c = AID_VEC_AT (struct aid_chunk, &p->chunks, i);
-      size_t ends[AID_LEVELS];
-      add_fields (p, c, &region);
+      aid_bag_add (p->bag, aid_span_cut (text, c.from, c.to), IN_TEXT);
       for (; def < p->scan.n_defs && p->scan.defs[def].whole.from < c.to; def++)
         if (p->scan.defs[def].name.to > p->scan.defs[def].name.from)
           aid_bag_add (p->bag, aid_span_cut (text, p->scan.defs[def].name.from, p->scan.defs[def].name.to), IN_NAME);
-      aid_bag_take (p->bag, &out->text, ends, &out->cells);
-      for (size_t level = 0; level < AID_LEVELS; level++)
+      p->row = AID_ROW (id, i);
+      p->to = p->words;
+      if (p->words)
         {
-          size_t *end = aid_vec_push (&out->ends);
-          if (!end)
-            {
-              out->err = AID_E_LIMIT;
-              return;
-            }
-          *end = ends[level];
+          aid_bag_give (p->bag, gather_word, p);
+          gather_some (p);
         }
+      else
+        put_row (p, out);
     }
 }
 
@@ -296,16 +353,17 @@ clear (struct aid_prepared *out)
   aid_str_clear (&out->text);
   out->tags.len = out->ends.len = out->cells.len = 0;
   memset (&out->file, 0, sizeof out->file);
-  out->hash = 0;
-  out->bytes = 0;
+  out->hash = out->rows = 0;
+  out->bytes = out->gathered = 0;
+  out->source = 0;
 }
 
 void
-aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct aid_prepared *out)
+aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out)
 {
   clear (out);
   aid_str_clear (&p->text);
-  out->err = aid_project_read (p->project, path, &p->text, &out->file, NULL);
+  out->err = aid_project_read (p->project, task->path, &p->text, &out->file, NULL);
   if (!out->err && out->file.class != AID_FILE_TEXT)
     out->err = AID_E_REFUSED;
   if (out->err)
@@ -313,11 +371,21 @@ aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct
   struct aid_span text = aid_str_span (&p->text);
   out->hash = (int64_t)aid_hash64 (text);
   out->bytes = text.len;
-  out->err = aid_scan_text (aid_language_of (path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512)), text, &p->scan);
-  if (!out->err && what & AID_PREPARE_NAMES)
-    prepare_names (p, path, out);
-  if (!out->err && what & AID_PREPARE_WORDS)
-    prepare_words (p, out);
+  if (!(task->what & AID_PREPARE_NAMES) && out->hash != task->hash)
+    {
+      out->err = AID_E_STATE;
+      return;
+    }
+  enum aid_language language = aid_language_of (task->path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512));
+  out->err = aid_scan_text (language, text, &p->scan);
+  out->source = p->scan.source == AID_SOURCE_HERE ? 0 : AID_PREPARED_SOURCE (language, p->scan.source);
+  p->row = task->id;
+  if (!out->err && task->what & AID_PREPARE_NAMES)
+    prepare_names (p, task->path, out);
+  if (!out->err && task->what & AID_PREPARE_WORDS)
+    prepare_words (p, task->id, out);
   if (!out->err && (out->path.err || out->defs.err || out->symbols.err || out->text.err))
     out->err = AID_E_LIMIT;
+  if (p->names)
+    out->gathered = aid_gather_bytes (p->names) + aid_gather_bytes (p->words);
 }

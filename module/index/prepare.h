@@ -3,16 +3,26 @@
 #define AID_INDEX_PREPARE_H
 
 #include "index/bag.h"
+#include "index/gather.h"
 #include "project/project.h"
 #include "scan/scan.h"
 
 #define AID_CHUNKS 4096 /* rows of a file; what is behind them belongs to the last one */
+
+/* Rows of the table words are numbered by file and chunk. */
+#define AID_ROW_SHIFT 12
+#define AID_ROW(file, chunk) (((int64_t)(file) << AID_ROW_SHIFT) | (int64_t)(chunk))
 
 enum
 {
   AID_PREPARE_NAMES = 1,
   AID_PREPARE_WORDS = 2
 };
+
+/* A language that has no scanner here, and what told the definitions of a file in it, in one number. */
+#define AID_PREPARED_SOURCE(language, source) ((int)(language) << 2 | (int)(source))
+#define AID_PREPARED_LANGUAGE(number) ((enum aid_language) ((number) >> 2))
+#define AID_PREPARED_TOLD_BY(number) ((enum aid_scan_source) ((number)&3))
 
 /* One chunk: bytes FROM to TO of the file. */
 struct aid_chunk
@@ -26,7 +36,10 @@ struct aid_prepared
   enum aid_err err;             /* why there is nothing: AID_E_NOTFOUND, AID_E_REFUSED (it is left out), ... */
   struct aid_project_file file; /* its path is the caller's */
   int64_t hash;                 /* of the bytes */
+  int source;                   /* what told its definitions: AID_PREPARED_SOURCE, 0 for a scanner of ours */
   size_t bytes;
+  int64_t rows;                       /* that it has in the two tables */
+  size_t gathered;                    /* what the preparer has gathered by then, in bytes */
   struct aid_str path, defs, symbols; /* columns of the table names: see prepare.c */
   struct aid_vec tags;                /* of uint64_t, keys (tags.h) */
   struct aid_str text;
@@ -38,8 +51,19 @@ struct aid_preparer; /* one a thread: memory that is used again */
 
 struct aid_preparer *aid_preparer_new (struct aid_project *p, struct aid_error *e);
 void aid_preparer_free (struct aid_preparer *p);
-/* Fills OUT (whose strings keep their memory; free with aid_prepared_free) with what WHAT asks for of PATH. */
-void aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct aid_prepared *out);
+/* From now on terms are gathered in NAMES and WORDS, which are borrowed, and are not in what is prepared. */
+void aid_preparer_gather (struct aid_preparer *p, struct aid_gather *names, struct aid_gather *words);
+
+/* What is to be prepared. */
+struct aid_to_prepare
+{
+  struct aid_span path;
+  unsigned what;
+  int64_t id;   /* of the file, for what is gathered */
+  int64_t hash; /* words alone are of these bytes: AID_E_STATE when they are others by now */
+};
+/* Fills OUT, whose strings keep their memory; free with aid_prepared_free. */
+void aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out);
 void aid_prepared_init (struct aid_prepared *p);
 void aid_prepared_free (struct aid_prepared *p);
 

@@ -1,10 +1,14 @@
 /* Rows and transactions.  A transaction has some seconds' work at most; the tables' own memory is written out with it. */
 #include "index/update_internal.h"
 #include "base/clock.h"
+#include "index/segment.h"
 
 enum
 {
   BULK_MS = 2500,
+  GATHER_MS = 4000, /* the first time; then twice as long each time: what is laid down together costs less */
+  GATHER_MS_MAX = 30000,
+  GATHER_BYTES = 40 << 20,     /* by one thread */
   RUN_LARGEST = 1 << 20,       /* tags: what they take in memory, and a fifth of a second */
   RUN_LARGEST_BESIDE = 1 << 17 /* the same while somebody waits for an edit */
 };
@@ -35,8 +39,26 @@ aid_run_begin (struct aid_run *r)
   r->open = !r->err;
   r->bytes = 0;
   r->rows = 0;
+  r->gathered = 0;
   r->tags.len = 0;
   r->since = aid_clock_ms ();
+}
+
+static void
+lay_down (struct aid_run *r)
+{
+  struct aid_gather *names, *words;
+
+  r->laid++;
+  for (unsigned i = 0; aid_pipe_gathered (r->pipe, i, &names, &words); i++)
+    {
+      if (!r->err)
+        r->err = aid_segment_write (r->s->db, "names", names, r->s->sketch, r->e);
+      if (!r->err)
+        r->err = aid_segment_write (r->s->db, "words", words, r->s->sketch, r->e);
+      aid_gather_clear (names);
+      aid_gather_clear (words);
+    }
 }
 
 void
@@ -44,6 +66,10 @@ aid_run_commit (struct aid_run *r)
 {
   int64_t rows;
 
+  if (r->open && r->gather)
+    lay_down (r);
+  if (r->open && !r->err && r->next != r->next_kept)
+    r->err = aid_shelf_set (r->s, "next", r->next, r->e);
   if (r->open && !r->err && r->rows)
     r->err = aid_shelf_write_sketch (r->s, r->e);
   if (r->open && !r->err)
@@ -55,17 +81,36 @@ aid_run_commit (struct aid_run *r)
   if (r->open && r->err)
     aid_db_exec (r->s->db, "ROLLBACK", NULL);
   if (r->open && !r->err)
-    aid_run_tell (r, 1);
+    {
+      r->next_kept = r->next;
+      aid_run_tell (r, 1);
+    }
   r->open = 0;
 }
 
-void
-aid_run_breathe (struct aid_run *r)
+int
+aid_run_is_due (const struct aid_run *r)
 {
-  if (r->open && (r->bytes >= BULK_BYTES || aid_clock_ms () - r->since >= BULK_MS))
-    aid_run_commit (r);
-  if (!r->err && aid_stop_is_set (r->stop))
-    r->err = aid_error_set (r->e, AID_E_CANCELLED, "Reading the project was stopped");
+  int64_t ms = r->open ? aid_clock_ms () - r->since : 0;
+
+  if (!r->open)
+    return 0;
+  int64_t wait = (int64_t)GATHER_MS << (r->laid < 3 ? r->laid : 3);
+  return r->gather ? r->gathered >= GATHER_BYTES || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
+                   : r->bytes >= BULK_BYTES || ms >= BULK_MS;
+}
+
+void
+aid_run_number (struct aid_run *r)
+{
+  int64_t kept = 0;
+
+  r->next = 1 + (int64_t)aid_row_count (r, "SELECT max(id) FROM files");
+  if (!r->err)
+    r->err = aid_shelf_get (r->s, "next", &kept, r->e);
+  if (kept > r->next)
+    r->next = kept;
+  r->next_kept = kept;
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------------- */
@@ -102,23 +147,25 @@ aid_row_find (struct aid_run *r, struct aid_span path, struct aid_known *out)
   if (r->empty)
     return 0;
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "SELECT id, size, mtime, inode, hash FROM files WHERE path=?1 AND live=1", &s, r->e);
+    r->err = aid_db_prepare (r->s->db, "SELECT id, size, mtime, inode, hash, state FROM files WHERE path=?1 AND live=1", &s,
+                             r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
   r->err = aid_db_step (r->s->db, s, &row, r->e);
   if (row)
     *out = (struct aid_known){ sqlite3_column_int64 (s, 0), sqlite3_column_int64 (s, 1), sqlite3_column_int64 (s, 2),
-                               sqlite3_column_int64 (s, 3), sqlite3_column_int64 (s, 4) };
+                               sqlite3_column_int64 (s, 3), sqlite3_column_int64 (s, 4), sqlite3_column_int64 (s, 5) };
   sqlite3_reset (s);
   return row && !r->err;
 }
 
 void
-aid_row_kill (struct aid_run *r, int64_t id)
+aid_row_kill (struct aid_run *r, int64_t id, int64_t state)
 {
   sqlite3_stmt *s;
 
+  r->came -= state != AID_STATE_LEFT_OUT;
   aid_run_begin (r);
   if (!r->err)
     r->err = aid_db_prepare (r->s->db, "UPDATE files SET live=0 WHERE id=?1", &s, r->e);
@@ -174,19 +221,24 @@ wake (struct aid_run *r, struct aid_span path, const struct aid_prepared *made)
     id = sqlite3_column_int64 (s, 0);
   sqlite3_reset (s);
   if (id)
-    set_stat (r, id, &made->file);
+    {
+      set_stat (r, id, &made->file);
+      r->came++;
+    }
   return id;
 }
 
 static int64_t
-insert_file (struct aid_run *r, struct aid_span path, const struct aid_prepared *made, int state)
+insert_file (struct aid_run *r, int64_t id, struct aid_span path, const struct aid_prepared *made, int state)
 {
   sqlite3_stmt *s;
 
   aid_run_begin (r);
   if (!r->err)
     r->err = aid_db_prepare (
-      r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, live) VALUES(?1,?2,?3,?4,?5,?6,1)", &s, r->e);
+      r->s->db,
+      "INSERT INTO files(path, size, mtime, inode, hash, state, live, id, source) VALUES(?1,?2,?3,?4,?5,?6,1,?7,?8)", &s,
+      r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
@@ -195,8 +247,24 @@ insert_file (struct aid_run *r, struct aid_span path, const struct aid_prepared 
   sqlite3_bind_int64 (s, 4, (int64_t)made->file.inode);
   sqlite3_bind_int64 (s, 5, made->hash);
   sqlite3_bind_int (s, 6, state);
+  sqlite3_bind_int64 (s, 7, id);
+  sqlite3_bind_int (s, 8, made->source);
   r->err = aid_db_run (r->s->db, s, r->e);
-  return r->err ? 0 : sqlite3_last_insert_rowid (aid_db_raw (r->s->db));
+  r->came += state != AID_STATE_LEFT_OUT;
+  return r->err ? 0 : id;
+}
+
+static void
+insert_tags (struct aid_run *r, int64_t id, const struct aid_prepared *made)
+{
+  for (size_t i = 0; !r->err && i < made->tags.len; i++)
+    {
+      struct aid_tag *t = aid_vec_push (&r->tags);
+      if (t)
+        *t = (struct aid_tag){ AID_VEC_AT (uint64_t, &made->tags, i), id };
+      else
+        r->err = aid_error_set (r->e, AID_E_NOMEM, "No memory for the index");
+    }
 }
 
 static void
@@ -213,14 +281,6 @@ insert_names (struct aid_run *r, int64_t id, const struct aid_prepared *made)
   aid_db_text (s, 3, aid_str_span (&made->defs));
   aid_db_text (s, 4, aid_str_span (&made->symbols));
   r->err = aid_db_run (r->s->db, s, r->e);
-  for (size_t i = 0; !r->err && i < made->tags.len; i++)
-    {
-      struct aid_tag *t = aid_vec_push (&r->tags);
-      if (t)
-        *t = (struct aid_tag){ AID_VEC_AT (uint64_t, &made->tags, i), id };
-      else
-        r->err = aid_error_set (r->e, AID_E_NOMEM, "No memory for the index");
-    }
 }
 
 static void
@@ -251,10 +311,23 @@ insert_words (struct aid_run *r, int64_t id, const struct aid_prepared *made)
 static void
 count_cells (struct aid_run *r, const struct aid_prepared *made)
 {
-  r->rows += 1 + (int64_t)(made->ends.len / AID_LEVELS);
+  r->rows += made->rows;
+  if (made->gathered > r->gathered)
+    r->gathered = made->gathered;
   if (!r->err)
     for (size_t i = 0; i < made->cells.len; i++)
       r->s->sketch[AID_VEC_AT (uint32_t, &made->cells, i)]++;
+}
+
+static void
+insert_rows (struct aid_run *r, int64_t id, const struct aid_prepared *made, unsigned what)
+{
+  if (!r->gather && what & AID_PREPARE_NAMES)
+    insert_names (r, id, made);
+  if (!r->gather && what & AID_PREPARE_WORDS)
+    insert_words (r, id, made);
+  insert_tags (r, id, made);
+  count_cells (r, made);
 }
 
 /* A file that is new or has changed. */
@@ -275,24 +348,19 @@ aid_row_write (struct aid_run *r, const struct aid_pipe_item *item)
       return;
     }
   if (had)
-    aid_row_kill (r, known.id);
+    aid_row_kill (r, known.id, known.state);
   if (r->err || (made->err && !out))
     return;
   aid_run_begin (r);
   id = out ? 0 : wake (r, path, made);
   if (!id && !r->err)
     {
-      id = insert_file (r, path, made,
+      id = insert_file (r, item->id ? item->id : r->next++, path, made,
                         out                        ? AID_STATE_LEFT_OUT
                         : what & AID_PREPARE_WORDS ? AID_STATE_WORDED
                                                    : AID_STATE_NAMED);
       if (!out)
-        {
-          insert_names (r, id, made);
-          if (what & AID_PREPARE_WORDS)
-            insert_words (r, id, made);
-          count_cells (r, made);
-        }
+        insert_rows (r, id, made, what);
     }
   if (!r->err)
     aid_run_see (r, id);
@@ -307,10 +375,7 @@ aid_row_write_words (struct aid_run *r, const struct aid_pipe_item *item)
 
   aid_run_begin (r);
   if (same)
-    {
-      insert_words (r, item->id, &item->made);
-      count_cells (r, &item->made);
-    }
+    insert_rows (r, item->id, &item->made, AID_PREPARE_WORDS);
   if (!r->err)
     r->err = aid_db_prepare (r->s->db, "UPDATE files SET state=?2, mtime=CASE ?2 WHEN 2 THEN mtime ELSE -1 END WHERE id=?1",
                              &s, r->e);

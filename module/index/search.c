@@ -38,6 +38,7 @@ enum aid_err
 aid_seek_begin (struct aid_index *x, const struct aid_question *q, struct aid_seeking *k, struct aid_error *e)
 {
   struct aid_index_state state;
+  int64_t whole = 1;
   enum aid_err err;
 
   memset (k, 0, sizeof *k);
@@ -58,6 +59,8 @@ aid_seek_begin (struct aid_index *x, const struct aid_question *q, struct aid_se
                    aid_project_root (x->project));
   if (!err)
     err = aid_db_exec (x->reader.db, "BEGIN", e);
+  if (!err && state.phase != AID_INDEX_READY && !aid_shelf_get (&x->reader, "whole", &whole, NULL))
+    k->partial |= !whole; /* as who writes it has noted */
   if (!err)
     err = aid_ask_apart (aid_span_cut (q->text, 0, q->text.len < AID_QUESTION_MAX ? q->text.len : AID_QUESTION_MAX),
                          aid_span_cut (q->error, 0, q->error.len < AID_QUESTION_MAX ? q->error.len : AID_QUESTION_MAX),

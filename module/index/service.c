@@ -18,7 +18,9 @@ enum
   WORN_FILES = 2000, /* files that are no more, from which on an index may be built anew */
   LOOK_EACH = 256,   /* updates between looks at that */
   RETRY_MS = 5000,
-  MERGE_PAGES = 400,
+  MERGE_PAGES = 100, /* in one step: an edit may wait for it */
+  TIDY_MS = 3000,    /* without a change, before what an edit has interrupted goes on */
+  TIDY_EACH = 64,    /* updates after which there is something to tidy */
   MERGES_MAX = 100000
 };
 
@@ -101,6 +103,16 @@ build_beside (struct aid_index *x, const struct aid_stop *stop, struct aid_error
   return err;
 }
 
+/* Notes that the index holds all files, for those who read it in other processes. */
+static enum aid_err
+note_whole (struct aid_index *x, struct aid_error *e)
+{
+  int64_t whole;
+  enum aid_err err = aid_shelf_get (&x->writer, "whole", &whole, e);
+
+  return err || whole ? err : aid_shelf_set (&x->writer, "whole", 1, e);
+}
+
 /* Opens what is not open and updates.  A database that turns out to be damaged is built anew, once. */
 static enum aid_err
 update_locked (struct aid_index *x, const struct aid_stop *stop, int *rebuilt, struct aid_error *e)
@@ -120,6 +132,8 @@ update_locked (struct aid_index *x, const struct aid_stop *stop, int *rebuilt, s
     }
   if (!err && (first || ++x->since_look % LOOK_EACH == 0) && is_worn (x))
     err = build_beside (x, stop, e);
+  if (!err)
+    err = note_whole (x, e);
   if (err && err != AID_E_CANCELLED)
     {
       aid_shelf_close (&x->writer);
@@ -156,29 +170,34 @@ aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *s
 
 /* --- the thread ---------------------------------------------------------------------------------------------------- */
 
-/* Brings the tables' parts together, in small steps, while nothing changes. */
+/* Brings TABLE's parts together a little, ALL: into one; 1 when there is nothing more to do. */
+static int
+merge_some (struct aid_index *x, const char *table, int all)
+{
+  char sql[128];
+  struct aid_error e;
+  int done;
+
+  pthread_mutex_lock (&x->write_lock);
+  int before = x->writer.db ? sqlite3_total_changes (aid_db_raw (x->writer.db)) : 0;
+  snprintf (sql, sizeof sql, "INSERT INTO %s(%s, rank) VALUES('merge', %d)", table, table, all ? -MERGE_PAGES : MERGE_PAGES);
+  done
+    = !x->writer.db || aid_db_exec (x->writer.db, sql, &e) || sqlite3_total_changes (aid_db_raw (x->writer.db)) - before < 2;
+  pthread_mutex_unlock (&x->write_lock);
+  return done;
+}
+
+/* Brings the tables' parts together, in small steps, until something changes. */
 static void
 tidy (struct aid_index *x)
 {
   static const char *const tables[] = { "names", "words", "told" };
-  char sql[128];
-  struct aid_error e;
 
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-    for (int step = 0; step < MERGES_MAX; step++)
-      {
-        pthread_mutex_lock (&x->write_lock);
-        int before = x->writer.db ? sqlite3_total_changes (aid_db_raw (x->writer.db)) : 0, done = !x->writer.db;
-        snprintf (sql, sizeof sql, "INSERT INTO %s(%s, rank) VALUES('merge', %d)", tables[i], tables[i],
-                  step ? MERGE_PAGES : -MERGE_PAGES);
-        if (!done)
-          done = aid_db_exec (x->writer.db, sql, &e) || sqlite3_total_changes (aid_db_raw (x->writer.db)) - before < 2;
-        pthread_mutex_unlock (&x->write_lock);
-        if (done)
-          break;
-        if (aid_stop_is_set (x->stop) || aid_project_wait (x->project, 0, 0) > x->generation)
-          return;
-      }
+    for (int step = 0; step < MERGES_MAX && !merge_some (x, tables[i], !step && x->untidy == AID_UNTIDY_ALL); step++)
+      if (aid_stop_is_set (x->stop) || aid_project_wait (x->project, 0, 0) > x->generation)
+        return;
+  x->untidy = 0;
 }
 
 static void *
@@ -187,9 +206,32 @@ work_calmly (void *arg)
   struct aid_index *x = arg;
 
   aid_calm_thread ();
-  if (!aid_index_update (x, -1, x->stop, NULL))
+  if (!x->generation && !aid_index_update (x, -1, x->stop, NULL))
+    x->untidy = AID_UNTIDY_ALL;
+  if (x->untidy)
     tidy (x);
   return NULL;
+}
+
+static void
+be_calm (struct aid_index *x)
+{
+  unsigned long calm;
+
+  if (!aid_thread_start (&calm, "aid-index-calm", work_calmly, x, NULL))
+    pthread_join (calm, NULL);
+  else
+    aid_index_update (x, -1, x->stop, NULL);
+}
+
+/* Waits for a change; what is still to be tidied is done while there is none. */
+static void
+wait_for_change (struct aid_index *x)
+{
+  while (x->untidy && !aid_stop_is_set (x->stop)
+         && aid_project_wait_or (x->project, x->generation, TIDY_MS, x->stop) <= x->generation && !aid_stop_is_set (x->stop))
+    be_calm (x);
+  aid_project_wait_or (x->project, x->generation, -1, x->stop);
 }
 
 static void *
@@ -200,19 +242,18 @@ serve (void *arg)
   aid_project_wait_or (x->project, 0, -1, x->stop);
   while (!aid_stop_is_set (x->stop))
     {
-      unsigned long calm;
       struct aid_index_state state;
-      if (!x->generation && !aid_thread_start (&calm, "aid-index-calm", work_calmly, x, NULL))
-        pthread_join (calm, NULL);
-      else
-        aid_index_update (x, -1, x->stop, NULL);
+      if (!x->generation)
+        be_calm (x);
+      else if (!aid_index_update (x, -1, x->stop, NULL) && ++x->since_tidy % TIDY_EACH == 0 && !x->untidy)
+        x->untidy = AID_UNTIDY_SOME;
       aid_index_state (x, &state);
       if (aid_stop_is_set (x->stop))
         break;
       if (state.error.code || !x->generation)
         aid_project_wait_or (x->project, UINT64_MAX, RETRY_MS, x->stop);
       else
-        aid_project_wait_or (x->project, x->generation, -1, x->stop);
+        wait_for_change (x);
     }
   return NULL;
 }

@@ -14,7 +14,7 @@ enum
   DIGIT = 4,
   UNDER = 8,
   WIDE = 16,
-  IN_WORD = LETTER | UPPER | DIGIT | UNDER | WIDE
+  WIDE_MAX = 4096 /* bytes of a run that is not all ASCII */
 };
 
 static const unsigned char classes[256] = {
@@ -29,10 +29,10 @@ lower (unsigned char c)
 
 /* --- stems --------------------------------------------------------------------------------------------------------- */
 
-static int
+static inline int
 ends (const char *p, size_t len, const char *with, size_t left)
 {
-  size_t n = strlen (with);
+  size_t n = strlen (with); /* of a literal: the compiler's to count */
 
   return len >= n + left && !memcmp (p + len - n, with, n);
 }
@@ -40,8 +40,10 @@ ends (const char *p, size_t len, const char *with, size_t left)
 static int
 has_vowel (const char *p, size_t len)
 {
+  const unsigned vowels = 1u << 0 | 1u << 4 | 1u << 8 | 1u << 14 | 1u << 20 | 1u << 24; /* of a to z */
+
   for (size_t i = 0; i < len; i++)
-    if (p[i] && strchr ("aeiouy", p[i]))
+    if (vowels >> (p[i] - 'a') & 1)
       return 1;
   return 0;
 }
@@ -61,24 +63,28 @@ without_plural (char *p, size_t len)
   return len;
 }
 
+/* How long the ending of P is that is dropped: "ing", "ed", "er", "or". */
+static size_t
+ending (const char *p, size_t len)
+{
+  if (ends (p, len, "ing", 3))
+    return 3;
+  return ends (p, len, "ed", 3) || ends (p, len, "er", 4) || ends (p, len, "or", 4) ? 2 : 0;
+}
+
 /* Drops an ending, and of a doubled letter before it one ("running"). */
 static size_t
 without_ending (const char *p, size_t len)
 {
-  static const char *const endings[] = { "ing", "ed", "er", "or" };
-  static const size_t left[] = { 3, 3, 4, 4 };
+  size_t drop = ending (p, len), n = len - drop;
 
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-    if (ends (p, len, endings[i], left[i]))
-      {
-        size_t n = len - strlen (endings[i]);
-        if (!has_vowel (p, n))
-          return len;
-        if (n > 3 && p[n - 1] == p[n - 2] && !strchr ("lsz", p[n - 1]))
-          n--;
-        return n;
-      }
-  return ends (p, len, "tion", 3) || ends (p, len, "sion", 3) ? len - 3 : len;
+  if (!drop)
+    return ends (p, len, "tion", 3) || ends (p, len, "sion", 3) ? len - 3 : len;
+  if (!has_vowel (p, n))
+    return len;
+  if (n > 3 && p[n - 1] == p[n - 2] && p[n - 1] != 'l' && p[n - 1] != 's' && p[n - 1] != 'z')
+    n--;
+  return n;
 }
 
 size_t
@@ -199,26 +205,48 @@ plain (const unsigned char *id, size_t n, size_t end, aid_term_fn *fn, void *ctx
   fn (ctx, (struct aid_span){ word, n }, 1, end);
 }
 
+int
+aid_word_next (struct aid_span text, size_t *at, struct aid_word *word)
+{
+  const unsigned char *p = (const unsigned char *)text.ptr;
+  size_t i = *at;
+
+  while (i < text.len)
+    {
+      while (i < text.len && !classes[p[i]])
+        i++;
+      size_t from = i;
+      unsigned seen = 0;
+      while (i < text.len && classes[p[i]])
+        seen |= classes[p[i++]];
+      size_t len = i - from;
+      if (!(seen & WIDE) && (len < 2 || len > AID_TERM_MAX || !(seen & (LETTER | UPPER | DIGIT))))
+        continue;
+      word->wide = (seen & WIDE) != 0;
+      word->text = (struct aid_span){ text.ptr + from, word->wide && len > WIDE_MAX ? WIDE_MAX : len };
+      *at = i;
+      return 1;
+    }
+  *at = i;
+  return 0;
+}
+
+void
+aid_word_terms (const struct aid_word *word, size_t end, aid_term_fn *fn, void *ctx)
+{
+  if (word->wide)
+    wide ((const unsigned char *)word->text.ptr, word->text.len, end, fn, ctx);
+  else
+    plain ((const unsigned char *)word->text.ptr, word->text.len, end, fn, ctx);
+}
+
 void
 aid_terms (struct aid_span text, aid_term_fn *fn, void *ctx)
 {
-  const unsigned char *p = (const unsigned char *)text.ptr;
+  struct aid_word word;
 
-  for (size_t i = 0; i < text.len;)
-    {
-      if (!(classes[p[i]] & IN_WORD))
-        {
-          i++;
-          continue;
-        }
-      size_t from = i, seen = 0;
-      while (i < text.len && classes[p[i]] & IN_WORD)
-        seen |= classes[p[i++]];
-      if (seen & WIDE)
-        wide (p + from, i - from < 4096 ? i - from : 4096, i, fn, ctx);
-      else if (i - from > 1 && i - from <= AID_TERM_MAX && seen & (LETTER | UPPER | DIGIT))
-        plain (p + from, i - from, i, fn, ctx);
-    }
+  for (size_t at = 0; aid_word_next (text, &at, &word);)
+    aid_word_terms (&word, at, fn, ctx);
 }
 
 /* --- stop words ---------------------------------------------------------------------------------------------------- */
@@ -266,13 +294,6 @@ static const char *const everywhere[] = {
   "int",    "let",    "long", "null",  "priv",    "public", "return", "self",  "siz",   "sizeof", "static", "string",
   "struct", "switch", "tru",  "typ",   "typedef", "unsign", "val",    "var",   "void",  "whil",
 };
-
-int
-aid_term_is_everywhere (struct aid_span term)
-{
-  return term.len > 1 && term.len < 9
-         && bsearch (&term, everywhere, sizeof everywhere / sizeof *everywhere, sizeof *everywhere, compare) != NULL;
-}
 
 int
 aid_term_is_stop (struct aid_span term)

@@ -1,17 +1,21 @@
-/* Bringing an index up to date.  A first index of many files goes over them twice: first for names, so that paths and
-   definitions can be searched early, then for words; a file that changed is done at once.  What is found again as it
-   was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
+/* Bringing an index up to date.  A first index of much text goes over it twice: first for names, so that paths and
+   definitions can be searched early, then for words; less is read once, and so is a file that changed.  Where much is read, what
+   comes of it is gathered by the threads that read and laid down in large parts (gather.h, segment.h), else row by row.  What is
+   found again as it was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
 #include "index/update_internal.h"
 #include "base/clock.h"
+#include "scan/sources.h"
 
 #include <stdlib.h>
 
 enum
 {
-  TWICE = 4000, /* files beyond which names come first */
-  BATCH = 500,  /* files in one look for those without words */
+  BULK = 1000, /* files beyond which what is read is gathered */
+  BATCH = 500, /* files in one look for those without words */
   TAGS_MAX = 1 << 26
 };
+
+#define MANY_FILES 100000 /* of which names are read first, however small they are */
 
 /* --- what comes out of the pipe ------------------------------------------------------------------------------------ */
 
@@ -40,16 +44,6 @@ take (struct aid_run *r)
       count_read (r, &item->made);
     }
   aid_pipe_next (r->pipe);
-  aid_run_breathe (r);
-}
-
-static void
-put (struct aid_run *r, struct aid_span path, unsigned what, int64_t id, int64_t hash)
-{
-  if (aid_pipe_full (r->pipe))
-    for (int i = 0; i < AID_PIPE_HALF; i++)
-      take (r);
-  aid_pipe_put (r->pipe, path, what, id, hash);
 }
 
 static void
@@ -57,6 +51,65 @@ drain (struct aid_run *r)
 {
   while (!aid_pipe_empty (r->pipe))
     take (r);
+}
+
+/* Commits a transaction that is large or old, and looks whether the update is to stop. */
+static void
+breathe (struct aid_run *r)
+{
+  if (aid_run_is_due (r))
+    {
+      if (r->gather)
+        drain (r);
+      aid_run_commit (r);
+    }
+  if (!r->err && aid_stop_is_set (r->stop))
+    r->err = aid_error_set (r->e, AID_E_CANCELLED, "Reading the project was stopped");
+}
+
+/* Puts threads in the place of who prepared its files alone, and has N to read.  The pipe is empty. */
+static void
+widen (struct aid_run *r, size_t n)
+{
+  struct aid_pipe *wide = r->err || r->wide ? NULL : aid_pipe_new (r->x->project, r->x->threads, r->x->serving, r->e);
+
+  if (wide)
+    {
+      aid_pipe_free (r->pipe);
+      r->pipe = wide;
+      r->wide = 1;
+    }
+  else if (!r->err && !r->wide)
+    r->err = AID_E_NOMEM;
+  if (!r->err && n > BULK && !r->gather)
+    {
+      r->err = aid_pipe_gather (r->pipe, r->e);
+      r->gather = !r->err;
+    }
+}
+
+static void
+put (struct aid_run *r, struct aid_span path, unsigned what, int64_t id, int64_t hash)
+{
+  if (aid_pipe_full (r->pipe) && !r->wide)
+    {
+      drain (r);
+      widen (r, 0);
+    }
+  else if (aid_pipe_full (r->pipe) && !r->gather && r->put > BULK)
+    {
+      drain (r);
+      aid_run_commit (r);
+      widen (r, r->put);
+    }
+  else if (aid_pipe_full (r->pipe))
+    for (int i = 0; i < AID_PIPE_HALF; i++)
+      take (r);
+  breathe (r);
+  r->put++;
+  if (r->gather && !id)
+    id = r->next++;
+  aid_pipe_put (r->pipe, path, what, id, hash);
 }
 
 /* --- passes -------------------------------------------------------------------------------------------------------- */
@@ -70,16 +123,21 @@ look_at (void *ctx, const struct aid_project_file *f)
   if (f->class != AID_FILE_TEXT || f->gone)
     {
       if ((f->gone || r->x->generation) && aid_row_find (r, f->path, &k))
-        aid_row_kill (r, k.id);
+        aid_row_kill (r, k.id, k.state);
     }
   else if (aid_row_find (r, f->path, &k) && k.size == (int64_t)f->size && k.mtime == f->mtime_ns
            && k.inode == (int64_t)f->inode)
     aid_run_see (r, k.id);
   else
     put (r, f->path, r->what, 0, 0);
-  aid_run_breathe (r);
+  breathe (r);
   return r->err != AID_OK;
 }
+
+struct gone
+{
+  int64_t id, state;
+};
 
 /* Lets go of the live rows that no listed file has. */
 static void
@@ -90,17 +148,35 @@ sweep (struct aid_run *r)
 
   aid_run_begin (r);
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "SELECT id FROM files WHERE live=1", &s, r->e);
-  struct aid_vec gone = AID_VEC_INIT (int64_t, AID_PROJECT_FILES);
+    r->err = aid_db_prepare (r->s->db, "SELECT id, state FROM files WHERE live=1", &s, r->e);
+  struct aid_vec gone = AID_VEC_INIT (struct gone, AID_PROJECT_FILES);
   while (!r->err && !(r->err = aid_db_step (r->s->db, s, &row, r->e)) && row)
     {
-      int64_t id = sqlite3_column_int64 (s, 0), *g = aid_run_saw (r, id) ? NULL : aid_vec_push (&gone);
+      int64_t id = sqlite3_column_int64 (s, 0);
+      struct gone *g = aid_run_saw (r, id) ? NULL : aid_vec_push (&gone);
       if (g)
-        *g = id;
+        *g = (struct gone){ id, sqlite3_column_int64 (s, 1) };
     }
   for (size_t i = 0; !r->err && i < gone.len; i++)
-    aid_row_kill (r, AID_VEC_AT (int64_t, &gone, i));
+    aid_row_kill (r, AID_VEC_AT (struct gone, &gone, i).id, AID_VEC_AT (struct gone, &gone, i).state);
   aid_vec_free (&gone);
+}
+
+static void
+enter (struct aid_run *r, enum aid_index_phase phase, size_t to_read)
+{
+  int64_t now = aid_clock_ms () - r->began;
+  struct aid_index_state *s = &r->x->state;
+
+  pthread_mutex_lock (&r->x->state_lock);
+  s->phase = phase;
+  s->to_read = to_read;
+  if (phase == AID_INDEX_WORDS && s->named_ms < 0)
+    s->named_ms = now;
+  if (phase == AID_INDEX_READY)
+    s->ready_ms = now;
+  pthread_mutex_unlock (&r->x->state_lock);
+  aid_run_tell (r, 0);
 }
 
 struct unread
@@ -140,6 +216,11 @@ read_words (struct aid_run *r)
 {
   struct aid_vec batch = AID_VEC_INIT (struct unread, BATCH);
   int64_t after = 0;
+  size_t n = aid_row_count (r, "SELECT count(*) FROM files WHERE state=1 AND live=1");
+
+  enter (r, AID_INDEX_WORDS, n);
+  if (n > BATCH)
+    widen (r, n);
 
   do
     {
@@ -159,21 +240,66 @@ read_words (struct aid_run *r)
   aid_vec_free (&batch);
 }
 
+/* The numbers of what told definitions, less well than what is there now would: a grammar may have been installed since. */
 static void
-enter (struct aid_run *r, enum aid_index_phase phase, size_t to_read)
+find_outdone (struct aid_run *r, struct aid_vec *out)
 {
-  int64_t now = aid_clock_ms () - r->began;
-  struct aid_index_state *s = &r->x->state;
+  sqlite3_stmt *s;
+  int row;
 
-  pthread_mutex_lock (&r->x->state_lock);
-  s->phase = phase;
-  s->to_read = to_read;
-  if (phase == AID_INDEX_WORDS && s->named_ms < 0)
-    s->named_ms = now;
-  if (phase == AID_INDEX_READY)
-    s->ready_ms = now;
-  pthread_mutex_unlock (&r->x->state_lock);
-  aid_run_tell (r, 0);
+  if (!r->err)
+    r->err = aid_db_prepare (r->s->db, "SELECT DISTINCT source FROM files WHERE source>0", &s, r->e);
+  while (!r->err && !(r->err = aid_db_step (r->s->db, s, &row, r->e)) && row)
+    {
+      int *to = aid_vec_push (out);
+      if (to)
+        *to = sqlite3_column_int (s, 0);
+    }
+}
+
+/* Has the files read again whose definitions would be told better now.  Never those that would be told worse: another process
+   may know grammars that this one does not. */
+static void
+outdo (struct aid_run *r)
+{
+  struct aid_vec sources = AID_VEC_INIT (int, (size_t)4 * AID_LANGUAGES);
+  sqlite3_stmt *s;
+
+  find_outdone (r, &sources);
+  for (size_t i = 0; !r->err && i < sources.len; i++)
+    {
+      int source = AID_VEC_AT (int, &sources, i);
+      if (AID_PREPARED_TOLD_BY (source) == AID_SOURCE_TREES
+          || aid_sources_best (AID_PREPARED_LANGUAGE (source)) <= AID_PREPARED_TOLD_BY (source))
+        continue;
+      aid_run_begin (r);
+      if (!r->err)
+        r->err = aid_db_prepare (r->s->db, "UPDATE files SET hash=1, mtime=-1, source=0 WHERE source=?1", &s, r->e);
+      if (r->err)
+        break;
+      sqlite3_bind_int (s, 1, source);
+      r->err = aid_db_run (r->s->db, s, r->e);
+    }
+  aid_vec_free (&sources);
+}
+
+static int
+add_size (void *ctx, const struct aid_project_file *f)
+{
+  if (f->class == AID_FILE_TEXT && !f->gone)
+    *(uint64_t *)ctx += f->size;
+  return 0;
+}
+
+/* Whether N files that are new are to be read for their names first. */
+static int
+is_much (struct aid_run *r, size_t n)
+{
+  uint64_t bytes = 0;
+
+  if (n > BULK && n <= MANY_FILES && !r->err)
+    r->err = aid_project_files (r->x->project, add_size, &bytes, NULL, r->e);
+  return n > MANY_FILES || bytes > r->x->much;
 }
 
 static void
@@ -183,10 +309,14 @@ update_all (struct aid_run *r)
   uint64_t generation = 0;
   size_t had = aid_row_count (r, "SELECT count(*) FROM files WHERE live=1");
 
+  r->all = 1;
   aid_project_state (r->x->project, &project);
-  r->what = project.files > had + TWICE ? AID_PREPARE_NAMES : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
+  r->what
+    = is_much (r, project.files > had ? project.files - had : 0) ? AID_PREPARE_NAMES : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
   r->empty = !r->err && !aid_row_count (r, "SELECT 1 FROM files LIMIT 1");
   enter (r, had ? AID_INDEX_WORDS : AID_INDEX_NAMES, project.files);
+  widen (r, project.files > had ? project.files - had : 0);
+  outdo (r);
   if (!r->err)
     {
       enum aid_err err = aid_project_files (r->x->project, look_at, r, &generation, r->e);
@@ -220,13 +350,14 @@ update_changes (struct aid_run *r)
     r->x->generation = generation;
 }
 
+/* Tells how many files there are: counted when all were looked at, which takes a while. */
 static void
 count_files (struct aid_run *r)
 {
-  size_t n = aid_row_count (r, "SELECT count(*) FROM files WHERE live=1 AND state<3");
+  size_t n = r->all ? aid_row_count (r, "SELECT count(*) FROM files WHERE live=1 AND state<3") : 0;
 
   pthread_mutex_lock (&r->x->state_lock);
-  r->x->state.files = n;
+  r->x->state.files = r->all ? n : (size_t)((int64_t)r->x->state.files + r->came);
   pthread_mutex_unlock (&r->x->state_lock);
 }
 
@@ -237,21 +368,26 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
 
   r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
   r.tags = AID_VEC_INIT (struct aid_tag, TAGS_MAX);
-  if (!(r.pipe = aid_pipe_new (x->project, x->threads, x->serving, e)))
+  if (!(r.pipe = aid_pipe_new (x->project, 0, x->serving, e)))
     return AID_E_NOMEM;
+  aid_run_number (&r);
   if (x->generation)
     update_changes (&r);
   else
     update_all (&r);
-  enter (&r, AID_INDEX_WORDS, aid_row_count (&r, "SELECT count(*) FROM files WHERE state=1 AND live=1"));
-  if (!r.err)
-    read_words (&r);
+  read_words (&r);
   drain (&r);
   aid_run_commit (&r);
+  aid_pipe_free (r.pipe);
+  /* This connection has not seen the segments. */
+  if (r.gather)
+    {
+      enum aid_err err = aid_shelf_reopen (x->dir, &x->writer, r.err ? NULL : e);
+      r.err = r.err ? r.err : err;
+    }
   count_files (&r);
   if (!r.err)
     enter (&r, AID_INDEX_READY, 0);
-  aid_pipe_free (r.pipe);
   aid_vec_free (&r.seen);
   aid_vec_free (&r.tags);
   return r.err;

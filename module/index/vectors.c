@@ -12,7 +12,8 @@
 enum
 {
   QUEUE_MAX = 400000,
-  BATCH_MAX = 1000 /* passages that may be given back */
+  SPARE_MAX = 5000, /* passages of no file that are kept in memory */
+  BATCH_MAX = 1000  /* passages that may be given back */
 };
 
 /* --- opening ------------------------------------------------------------------------------------------------------- */
@@ -118,8 +119,10 @@ load (struct aid_vectors *v, struct aid_error *e)
   aid_meant_clear (v);
   aid_slots_free (&v->slots);
   enum aid_err err = aid_slots_init (&v->slots);
+  v->left_out = 0;
   pthread_mutex_unlock (&v->lock);
   v->generation = 0;
+  v->look_at = 0;
   empty_queue (v);
   empty_waiting (v);
   return err ? aid_error_set (e, err, "No memory for vectors") : aid_vectors_db_load (v, e);
@@ -132,10 +135,26 @@ open_and_load (struct aid_vectors *v, struct aid_error *e)
   return err ? err : load (v, e);
 }
 
+/* The file, or the folder that it is in, is no longer the one that was opened: somebody has deleted the cache, or the writer has
+   made it anew. */
+static void
+let_go (struct aid_vectors *v)
+{
+  aid_vectors_db_close (v);
+  if (v->lock_fd < 0)
+    return;
+  pthread_mutex_lock (&v->lock);
+  close (v->lock_fd);
+  v->lock_fd = -1;
+  pthread_mutex_unlock (&v->lock);
+}
+
 /* Damage shows when the database is opened, when it is read, or later: then who writes makes it anew. */
 static enum aid_err
 enter (struct aid_vectors *v, struct aid_error *e)
 {
+  if (v->db && aid_db_is_gone (v->db))
+    let_go (v);
   if (take_lock (v))
     aid_vectors_db_close (v);
   if (v->db && !v->damaged && (v->lock_fd >= 0 || !aid_vectors_db_changed (v)))
@@ -170,6 +189,39 @@ aid_vectors_reset (struct aid_vectors *v, struct aid_error *e)
     return AID_OK;
   enum aid_err err = aid_vectors_db_empty (v, e);
   return aid_vectors_noting (v, err ? err : load (v, e));
+}
+
+/* How many passages in memory stand in a file; all, when there is no memory to count. */
+static size_t
+count_used (struct aid_vectors *v)
+{
+  size_t n = v->slots.hashes.len, used = 0;
+  uint8_t *seen = calloc (n + 1, 1);
+
+  for (size_t i = 0; seen && i < v->list.len; i++)
+    {
+      const struct aid_meant_file *f = AID_VEC_AT (struct aid_meant_file *, &v->list, i);
+      for (uint32_t k = 0; k < f->n; k++)
+        {
+          used += !seen[f->places[k].slot];
+          seen[f->places[k].slot] = 1;
+        }
+    }
+  int counted = seen != NULL;
+  free (seen);
+  return counted ? used : n;
+}
+
+/* Whether many passages in memory stand in no file any more: then it is read anew, without them. */
+static int
+is_worn (struct aid_vectors *v)
+{
+  size_t n = v->slots.hashes.len;
+
+  if (n < v->look_at)
+    return 0;
+  v->look_at = n + SPARE_MAX;
+  return n - count_used (v) > SPARE_MAX;
 }
 
 /* --- what has changed ---------------------------------------------------------------------------------------------- */
@@ -264,6 +316,8 @@ aid_vectors_follow (struct aid_vectors *v, uint64_t *generation, struct aid_erro
   struct look l = { .v = v, .e = e };
   enum aid_err err = enter (v, e);
 
+  if (!err && v->lock_fd >= 0 && is_worn (v))
+    err = load (v, e);
   if (!err && v->lock_fd >= 0)
     {
       err = aid_db_exec (v->db, "BEGIN IMMEDIATE", e);

@@ -53,6 +53,7 @@ struct aid_vectors
   int damaged;            /* the database, as reading or writing has shown */
   int64_t version;        /* of it, as it was read */
   uint64_t generation;    /* of the project, that was looked at; 0: look at all files */
+  size_t look_at;         /* so many passages there may be until it is counted which of them are in a file */
   struct aid_vec queue;   /* of char *: files to look into, the last one first */
   struct aid_vec waiting; /* of struct aid_lacking: of the file that was looked into last */
 

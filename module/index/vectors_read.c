@@ -117,7 +117,12 @@ keep_places (struct aid_vectors *v, struct aid_meant_file *f, const struct readi
       if (passage)
         room = add_passage (v, f, line, last, passage, len);
     }
-  v->left_out += !room;
+  if (!room)
+    {
+      f->mtime = -1; /* it is looked into again when there may be some */
+      v->look_at = 0;
+      v->left_out++;
+    }
   return f->places ? AID_OK : AID_E_NOMEM;
 }
 

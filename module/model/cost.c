@@ -16,7 +16,7 @@ aid_cost (const struct aid_price *p, const struct aid_usage *u)
   const struct aid_rates *r = aid_price_rates (p, u->input);
   int64_t cached = u->cached > 0 ? u->cached : 0, written = u->cache_written > 0 ? u->cache_written : 0;
   int64_t plain = u->input - cached - written;
-  if (r->input < 0 || r->output < 0)
+  if (r->input < 0 || (r->output < 0 && u->output > 0))
     return -1;
   return charged (plain, r->input, 0) + charged (cached, r->cached, r->input) + charged (written, r->cache_write, r->input)
          + charged (u->output, r->output, 0);

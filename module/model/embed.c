@@ -62,6 +62,26 @@ fill (const json_t *settings, const char *name, struct aid_embedder *out, struct
   return AID_OK;
 }
 
+/* What the model's tokens cost, as an entry of "models" with its name says, or else whoever told of it. */
+static struct aid_price
+price_of (const struct aid_config *c, const struct aid_embedder *m)
+{
+  const char *id, *known = m->model.id;
+  struct aid_model model;
+  json_t *entry;
+  json_object_foreach ((json_t *)(uintptr_t)aid_config_get (c, "models"), id, entry) /* nothing is written there */
+  {
+    const char *provider = aid_json_str (entry, "provider"), *name = aid_json_str (entry, "name");
+    if (provider && name && !strcmp (provider, m->model.provider) && !strcmp (name, m->model.name))
+      known = id;
+  }
+  if (aid_model_resolve (c, known, &model, NULL))
+    return AID_PRICE_UNKNOWN;
+  struct aid_price price = model.price;
+  aid_model_free (&model);
+  return price;
+}
+
 enum aid_err
 aid_embedder_resolve (const struct aid_config *c, struct aid_embedder *out, struct aid_error *e)
 {
@@ -76,6 +96,8 @@ aid_embedder_resolve (const struct aid_config *c, struct aid_embedder *out, stru
   enum aid_err err = aid_provider_resolve (c, provider, &out->model, e);
   if (!err)
     err = fill (settings, name, out, e);
+  if (!err)
+    out->model.price = price_of (c, out);
   if (err)
     aid_embedder_free (out);
   return err;

@@ -66,6 +66,8 @@ write_line (const struct aid_spend *s, struct aid_str *out)
   set_known (line, "cached", s->usage.cached);
   set_known (line, "written", s->usage.cache_written);
   set_known (line, "out", s->usage.output);
+  if (s->requests > 1)
+    json_object_set_new (line, "requests", json_integer (s->requests));
   if (s->cost >= 0)
     json_object_set_new (line, "cost", json_real (s->cost));
   aid_json_dump (line, out);
@@ -108,11 +110,12 @@ static void
 add_up (struct total *t, const json_t *line)
 {
   double cost = aid_json_real (line, "cost", -1);
-  t->requests++;
+  int64_t requests = aid_json_int (line, "requests", 1);
+  t->requests += requests;
   t->in += aid_json_int (line, "in", 0);
   t->cached += aid_json_int (line, "cached", 0);
   t->out += aid_json_int (line, "out", 0);
-  t->unpriced += cost < 0;
+  t->unpriced += cost < 0 ? requests : 0;
   t->cost += cost > 0 ? cost : 0;
 }
 

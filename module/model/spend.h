@@ -1,5 +1,6 @@
-/* What was spent: one line for each request in a file for each month, $XDG_STATE_HOME/aid/spend/2026-01.jsonl, where any
-   process may append.  A line has numbers and names of models; nothing of what was asked or answered. */
+/* What was spent: one line for each request (small ones that go together share one) in a file for each month,
+   $XDG_STATE_HOME/aid/spend/2026-01.jsonl, where any process may append.  A line has numbers and names of models; nothing of what
+   was asked or answered. */
 #ifndef AID_MODEL_SPEND_H
 #define AID_MODEL_SPEND_H
 
@@ -12,6 +13,7 @@ struct aid_spend
   const char *model, *provider;  /* as the settings call them */
   struct aid_usage usage;
   double cost;                   /* US dollars; negative: not known */
+  int64_t requests;              /* that these are the sums of; 0: one */
 };
 
 /* Appends a line to the file of this month.  What cannot be written is lost: an answer never fails for it. */

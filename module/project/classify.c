@@ -217,6 +217,18 @@ next_comment (struct aid_span *rest, char *lower, struct aid_span *line)
   return 1;
 }
 
+/* Whether START, of HEADER bytes at most, has a word without which no comment of it says that it was generated: nearly always
+   there is none, and then no line need be looked at. */
+static int
+may_say_generated (struct aid_span start)
+{
+  char lower[HEADER];
+  struct aid_span all = { lower, start.len };
+  for (size_t i = 0; i < start.len; i++)
+    lower[i] = start.ptr[i] >= 'A' && start.ptr[i] <= 'Z' ? (char)(start.ptr[i] | 32) : start.ptr[i];
+  return has (all, "generated") || has (all, "this file is auto") || has (all, "a bison parser, made");
+}
+
 /* Whether a comment in HEAD's first lines says that the file was generated. */
 static int
 says_generated (struct aid_span head)
@@ -224,6 +236,8 @@ says_generated (struct aid_span head)
   char lower[HEADER];
   int made = 0, hands_off = 0;
   struct aid_span line, start = aid_span_cut (head, 0, head.len < HEADER ? head.len : HEADER), rest = start;
+  if (!may_say_generated (start))
+    return 0;
   while (next_comment (&rest, lower, &line))
     {
       int may = has (line, "generated");

@@ -111,6 +111,8 @@ aid_ignores_new (int root, enum aid_vc_kind kind, const char *git_dir, const cha
   g->root = root;
   g->kind = kind;
   read_own (g, root, AID_SPAN (""), g->top.rules);
+  if (kind == AID_VC_NONE && g->top.rules[1])
+    aid_rules_drop_all (g->top.rules[1]);
   if (kind == AID_VC_HG || kind == AID_VC_NONE)
     g->hg = aid_hgignore_read (root);
   if (git_dir)

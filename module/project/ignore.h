@@ -19,6 +19,10 @@ struct aid_rules;
 /* Reads TEXT, copied; FILE, copied, is its name for people.  NULL without memory. */
 struct aid_rules *aid_rules_read (struct aid_span text, const char *file);
 void aid_rules_free (struct aid_rules *r);
+/* Drops the rules that ignore all there is, be it with a slash before their star or without.  They are for a repository to
+   which what is tracked was added all the same, as packages of sources have them; without the repository, nobody knows what
+   that was. */
+void aid_rules_drop_all (struct aid_rules *r);
 
 struct aid_ignored
 {

@@ -122,6 +122,18 @@ aid_rules_free (struct aid_rules *r)
   free (r);
 }
 
+void
+aid_rules_drop_all (struct aid_rules *r)
+{
+  for (size_t i = 0; i < r->rules.len; i++)
+    {
+      struct rule *rule = &AID_VEC_AT (struct rule, &r->rules, i);
+      struct aid_span pattern = { r->text.ptr + rule->at, rule->len };
+      if (!rule->negated && (aid_span_eqz (pattern, "*") || aid_span_eqz (pattern, "**")))
+        rule->shape = NEVER;
+    }
+}
+
 /* As Git does it: what stands before the first sign of a pattern is compared by itself, and the rest is a pattern of
    its own.  So the "**" of "a**" + "/b" begins one. */
 static int

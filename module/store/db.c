@@ -120,6 +120,14 @@ aid_db_path (const struct aid_db *db)
   return db->path;
 }
 
+int
+aid_db_is_gone (struct aid_db *db)
+{
+  int moved = 0;
+
+  return !sqlite3_file_control (db->raw, "main", SQLITE_FCNTL_HAS_MOVED, &moved) && moved;
+}
+
 enum aid_err
 aid_db_exec (struct aid_db *db, const char *sql, struct aid_error *e)
 {

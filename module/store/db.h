@@ -20,6 +20,8 @@ void aid_db_close (struct aid_db *db);
 /* Borrowed: for what has no function here. */
 sqlite3 *aid_db_raw (struct aid_db *db);
 const char *aid_db_path (const struct aid_db *db);
+/* Whether the file that is open has no longer the name that it was opened by: somebody has made another one. */
+int aid_db_is_gone (struct aid_db *db);
 
 /* Runs SQL, which gives no rows. */
 enum aid_err aid_db_exec (struct aid_db *db, const char *sql, struct aid_error *e);

@@ -216,6 +216,56 @@
     (aid--mod-build-trust (list :root root :shown "make"))
     (should (plist-get (aid--mod-build-command (list :root root)) :trusted))))
 
+(ert-deftest aid-build-mode-line-in-each-state ()
+  "The mode line says running, with what was found so far, green, red with a count, and unknown after a stop."
+  (aid-build-tests-with aid-build-tests-good
+    (let ((on (aid-project-file "go.on")) (site (aid-build--site root)))
+      (aid-build nil (concat "echo 'a.c:1:1: error: first'; echo 'cc -c b.c'; while [ ! -e " on " ]; do sleep 0.02; done; true"))
+      (should (equal " Build:running" (aid-build-tests-lighter)))
+      (aid-tests-wait (lambda () (= 1 (aid-build-site-errors site))))
+      (should (equal " Build:running 1" (aid-build-tests-lighter)))
+      (write-region "" nil on nil 'quiet)
+      (should (eq 'green (aid-build-tests-wait root)))
+      (should (equal " Build:green" (aid-build-tests-lighter)))
+      (aid-build nil "echo 'a.c:1:1: error: first'; echo 'a.c:2:1: error: second'; exit 1")
+      (should (eq 'red (aid-build-tests-wait root)))
+      (should (equal " Build:red 2" (aid-build-tests-lighter)))
+      (aid-build nil "sleep 600")
+      (aid-build-stop)
+      (aid-build-tests-wait root)
+      (should (equal " Build:unknown" (aid-build-tests-lighter)))
+      (should (eq #'aid-build-show (lookup-key aid-build--lighter-map [mode-line mouse-1]))))))
+
+(ert-deftest aid-build-watches ()
+  "A tool that watches tells red and green round by round; saving starts no second build."
+  (aid-build-tests-with aid-build-tests-good
+    (delete-file (aid-project-file "Makefile"))
+    (aid-project-write "tsconfig.json" "{}\n")
+    ;; In the words of TypeScript's compiler, for each change of a.c.
+    (aid-project-write "node_modules/.bin/tsc"
+                       (concat "#!/bin/sh\nlast=\nwhile :; do\n  now=$(cksum a.c)\n"
+                               "  if [ \"$now\" != \"$last\" ]; then\n    last=$now\n"
+                               "    echo '10:00:00 AM - File change detected. Starting incremental compilation...'\n"
+                               "    n='0 errors'\n    if grep -q bad a.c; then\n"
+                               "      n='1 error'; echo 'a.c(1,2): error TS1005: bad.'\n    fi\n"
+                               "    echo \"10:00:01 AM - Found $n. Watching for file changes.\"\n  fi\n  sleep 0.05\ndone\n"))
+    (set-file-modes (aid-project-file "node_modules/.bin/tsc") #o755)
+    (let ((aid-build-on-save t) (site (aid-build--site root)))
+      (aid-build "watch")
+      (should (= asked 1))
+      (aid-tests-wait (lambda () (eq 'green (aid-build-status root))))
+      (let ((id (aid-build-site-id site)))
+        (should id)
+        (pcase-dolist (`(,text . ,status) '(("bad\n" . red) ("fine\n" . green)))
+          (erase-buffer)
+          (insert text)
+          (save-buffer)
+          (aid-tests-wait (lambda () (eq status (aid-build-status root)))))
+        (sleep-for 0.3)                 ; a build on save would have begun
+        (should (eq id (aid-build-site-id site))))
+      (aid-build-stop)
+      (should (eq 'unknown (aid-build-tests-wait root))))))
+
 (ert-deftest aid-build-stops ()
   "A build can be stopped; then nothing is known."
   (aid-build-tests-with aid-build-tests-good
@@ -264,6 +314,44 @@
         (should (equal "aid:build" (car targets)))
         (should-not (member "aid:errors" targets))
         (should (cl-some (lambda (target) (string-suffix-p "/sub/b.c" target)) targets))))))
+
+(ert-deftest aid-build-begun-in-a-folder-names-files-from-where-it-runs ()
+  "A build that is asked for in a file of a folder runs in the root: what it prints is found from there."
+  (aid-build-tests-with aid-build-tests-good
+    (aid-project-write "Makefile" "all:\n\tLC_ALL=C cc -c src/b.c\n")
+    (aid-project-write "src/b.c" "int g (void)\n{\n  return lost;\n}\n")
+    (with-current-buffer (aid-project-buffer "src/b.c")
+      (aid-build)
+      (should (eq 'red (aid-build-tests-wait root))))
+    (with-current-buffer "*aid-build: project*"
+      (should (equal default-directory aid-project-root-folder))
+      (goto-char (point-min))
+      (should (looking-at-p "make in .*project\n"))
+      (search-forward "src/b.c:3:10: error:")
+      (goto-char (match-beginning 0))
+      (save-window-excursion
+        (compile-goto-error)
+        (with-current-buffer (window-buffer)
+          (should (equal buffer-file-name (aid-project-file "src/b.c")))
+          (should (looking-at-p "lost")))))
+    (with-current-buffer (aid-project-chat)
+      (aid-set-strategy "fix-build")
+      (aid-recipe-complete)
+      (let ((targets (mapcar (lambda (item) (nth 2 item)) (aid-chat--open-items))))
+        (should (equal "aid:build" (car targets)))
+        (should-not (member "aid:errors" targets))))))
+
+(ert-deftest aid-build-item-has-a-cost ()
+  "The line of what fails says what that costs, before it is sent as after."
+  (aid-build-tests-with aid-build-tests-bad
+    (aid-build)
+    (aid-build-tests-wait root)
+    (with-current-buffer (aid-project-chat)
+      (aid-set-strategy "fix-build")
+      (aid-recipe-complete)
+      (aid-cost-foretell)
+      (aid-tests-wait (lambda () (gethash "aid:build" aid-chat--item-tokens)))
+      (should (< 30 (gethash "aid:build" aid-chat--item-tokens) 1000)))))
 
 (ert-deftest aid-build-fix-asks-with-what-fails ()
   "`aid-fix-build' builds first, and asks only when that is red."

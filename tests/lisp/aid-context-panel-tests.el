@@ -74,6 +74,7 @@
                       '(("" "src/a.c:3-7" "you" "new") ("" "src/b.h" "you" "new"))))
        (should (string-match-p "src/a.c:3-7 +you +[1-9][0-9]* +now +new +1$" (buffer-string)))
        (should (string-match-p "[1-9][0-9]* tokens.* 2 items, new [1-9]" header-line-format))
+       (should (string-match-p "\\` [█#]+[░.]+ " header-line-format))     ; of the strategy's budget
        (should (string-match-p (cdr setting) header-line-format))))))
 
 (ert-deftest aid-context-panel-says-why-it-lists-nothing ()
@@ -182,6 +183,47 @@
      (should (eq (current-buffer) chat))
      (should (looking-at-p "- \\[src/b\\.h\\]"))
      (set-buffer panel))))
+
+(ert-deftest aid-context-panel-fits-its-window ()
+  "In a narrow window names give way, so that what became of an item is seen; point is in the first row."
+  (aid-context-panel-tests-with
+   (should (equal (cadr (tabulated-list-get-id)) (aid-context-tests-target "src/a.c#L3-L7")))
+   (dolist (width '(84 72 200))
+     (cl-letf (((symbol-function 'window-body-width) (lambda (&rest _) width)))
+       (aid-context-panel--resized (selected-frame)))
+     (let ((line (buffer-substring (line-beginning-position) (line-end-position))))
+       (should (<= (string-width line) width))
+       (should (string-match-p "src/a.c:3-7 +you +[0-9]+ +now +new +1$" line))))
+   (should (equal '(38 22) (mapcar (lambda (n) (cadr (aref tabulated-list-format n))) '(1 2))))
+   ;; What a person makes wider stays so while the window is the same.
+   (cl-letf (((symbol-function 'window-body-width) (lambda (&rest _) 200)))
+     (setf (cadr (aref tabulated-list-format 1)) 50)
+     (aid-context-panel-revert)
+     (aid-context-panel-tests-settle)
+     (should (= 50 (cadr (aref tabulated-list-format 1)))))))
+
+(ert-deftest aid-context-panel-previews ()
+  "The text of an item is shown without leaving the list: of a file, of what the core reads, of what was sent."
+  (aid-context-panel-tests-with
+   (let ((panel (current-buffer)))
+     (aid-project-run "git" "init" "-q" ".")
+     (aid-project-run "git" "-c" "user.name=Ann" "-c" "user.email=a@b" "commit" "-q" "--allow-empty" "-m" "A first commit")
+     (aid-context-panel-tests-goto "src/b.h")
+     (aid-context-panel-preview)
+     (should (get-buffer-window (find-buffer-visiting (aid-project-file "src/b.h"))))
+     (should (eq (window-buffer) panel))
+     (with-current-buffer chat
+       (aid-chat-add-item chat "commit HEAD" "aid:commit/HEAD"))
+     (aid-context-panel-revert)
+     (aid-context-panel-tests-settle)
+     (aid-context-panel-tests-goto "commit HEAD")
+     (aid-context-panel-preview)
+     (aid-context-items-tests-wait (lambda () (get-buffer "*aid: aid:commit/HEAD*")))
+     (with-current-buffer "*aid: aid:commit/HEAD*"
+       (should (string-search "A first commit" (buffer-string)))
+       (should (get-buffer-window)))
+     (should (eq (window-buffer) panel))
+     (kill-buffer "*aid: aid:commit/HEAD*"))))
 
 (ert-deftest aid-context-panel-sorts-by-number ()
   "Tokens and turns are sorted as numbers, an estimate's mark aside."

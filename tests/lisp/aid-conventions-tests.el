@@ -50,6 +50,17 @@
         (unless (eq type 'hook)         ; Emacs does not say so of an empty one
           (should (widget-apply (widget-convert type) :match (default-value variable))))))))
 
+(ert-deftest aid-conventions-macros-are-not-declared-functions ()
+  "A file that is compiled alone, as Emacs compiles natively, must know which names of others are macros."
+  (dolist (file (directory-files aid-conventions-tests--folder t "\\`aid.*\\.el\\'"))
+    (with-temp-buffer
+      (insert-file-contents file)
+      (while (re-search-forward "^(declare-function \\([^ ]+\\) \"\\([^\":]+\\)\"" nil t)
+        (let ((name (intern (match-string 1))) (library (intern (match-string 2))))
+          (require library nil t)
+          (ert-info ((format "%s in %s" name file))
+            (should-not (macrop name))))))))
+
 (ert-deftest aid-conventions-docstrings ()
   "Each public function, variable and command says what it is for; no command is private."
   (dolist (function (aid-conventions-tests--ours #'fboundp))

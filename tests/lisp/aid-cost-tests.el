@@ -8,8 +8,6 @@
 (require 'aid-chat-help)
 (require 'aid-cost)
 
-(declare-function aid--mod-forecast "ext:aid-module" (plist))
-
 (defconst aid-cost-tests--forecast
   '(:tokens 14200 :exact t :tokenizer "o200k_base" :window 200000 :cost 0.04
             :chat_cost 0.0712 :month_cost 0 :chat_budget nil :month_budget nil :over nil :words nil)
@@ -19,12 +17,18 @@
   "Run BODY while forecasts, which come when `aid-cost-tests--come' is called, are VAL."
   (declare (indent 1))
   `(cl-letf (((symbol-function 'aid--mod-forecast-soon) (lambda (_) (cl-incf aid-chat-tests--id)))
-             ((symbol-function 'aid--mod-forecast) (lambda (_) ,val))
              ((symbol-function 'aid-cost-tests--come)
               (lambda () (aid--dispatch (list aid-cost--asked 'result (list :forecast ,val))))))
      ,@body))
 
 (declare-function aid-cost-tests--come "aid-cost-tests" ())
+
+(defun aid-cost-tests--answering (val)
+  "A function for `aid--mod-forecast-soon' whose answer, VAL, comes at once."
+  (lambda (_)
+    (let ((id (cl-incf aid-chat-tests--id)))
+      (run-with-timer 0 nil #'aid--dispatch (list id 'result (list :forecast val)))
+      id)))
 
 (ert-deftest aid-cost-header ()
   "The header line shows the tokens against the window, and what the chat has cost."
@@ -63,10 +67,10 @@
 			   (insert "{\"model\": \"m\", \"models\": {\"m\": {\"provider\": \"ollama\", \"name\": \"x\", \"context\": 4096}}}"))
 			 (goto-char (point-max))
 			 (insert "A question of several words.")
-			 (let ((bare (plist-get (aid--mod-forecast (aid-cost--plist)) :tokens)))
+			 (let ((bare (plist-get (aid-cost--foretold (aid-cost--plist)) :tokens)))
 			   (aid-chat-add-item chat "a.c" "../../project/a.c")
 			   (aid-chat-add-item chat "gone.c" "../../project/gone.c")
-			   (let ((forecast (aid--mod-forecast (aid-cost--plist))))
+			   (let ((forecast (aid-cost--foretold (aid-cost--plist))))
 			     (should (> 2000 (plist-get forecast :tokens) bare 20))
 			     (should (= 4096 (plist-get forecast :window)))
 			     (should-not (plist-get forecast :exact))
@@ -82,7 +86,9 @@
 (ert-deftest aid-cost-budget-asks ()
   "A question that would pass a budget is sent after a yes only."
   (aid-chat-tests-with chat
-    (aid-cost-tests-foretelling (append '(:over "chat" :words "This chat has cost $1.") aid-cost-tests--forecast)
+    (cl-letf (((symbol-function 'aid--mod-forecast-soon)
+               (aid-cost-tests--answering
+                (append '(:over "chat" :words "This chat has cost $1.") aid-cost-tests--forecast))))
       (cl-letf (((symbol-function 'aid--mod-model-info) (lambda (&rest _) '(:id "m" :budget t))))
         (cl-letf (((symbol-function 'y-or-n-p) (lambda (prompt)
                                                  (should (equal prompt "This chat has cost $1. Send it? "))
@@ -97,7 +103,7 @@
 (ert-deftest aid-cost-no-budget-asks-nothing ()
   "Without a budget nothing is foretold before a question is sent."
   (aid-chat-tests-with chat
-    (cl-letf (((symbol-function 'aid--mod-forecast) (lambda (_) (ert-fail "foretold"))))
+    (cl-letf (((symbol-function 'aid-cost--foretold) (lambda (_) (ert-fail "foretold"))))
       (aid-chat-tests-ask "Why?")
       (should aid-chat-tests--asked)
       (should-not (plist-get (car aid-chat-tests--asked) :over-budget)))))

@@ -108,6 +108,18 @@
      (should (equal (aid-errors-text nil '("src/a.c:6" "src/a.c:12")) "src/a.c:1:11: warning: bad stdio")))
    (kill-buffer "*compilation*")))
 
+(ert-deftest aid-errors-are-joined-whatever-the-locale ()
+  "A checker's curly quotes, and its \"info\" for a compiler's \"note\", make no second error."
+  (should (equal (aid-errors--joined
+                  '("a.c:4:10: error: ‘missing’ undeclared (first use in this function)"
+                    "a.c:4:10: info: each undeclared identifier is reported only once"
+                    "a.c:5:1: warning: no `return' here"
+                    "a.c:4:10: error: 'missing' undeclared (first use in this function)\n    4 |   return missing;"
+                    "a.c:4:10: note: each undeclared identifier is reported only once"))
+                 '("a.c:4:10: info: each undeclared identifier is reported only once"
+                   "a.c:5:1: warning: no `return' here"
+                   "a.c:4:10: error: 'missing' undeclared (first use in this function)\n    4 |   return missing;"))))
+
 (ert-deftest aid-errors-at-one-place-are-compared-with-a-few ()
   "A compiler that says thousands of things of one place keeps Emacs from nothing."
   (let* ((n 1000) (compared 0) (search (symbol-function 'string-search))

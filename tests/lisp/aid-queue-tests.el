@@ -169,7 +169,7 @@
     (with-temp-file (expand-file-name "b.c" project))
     (let ((aid-recipe-automatic t) asked)
       (cl-letf (((symbol-function 'aid-recipe--run)
-                 (lambda (name _all)
+                 (lambda (name)
                    (push name asked)
                    (let ((aid-recipe-automatic nil))
                      (aid-chat-add-item chat "b.c" (concat (file-relative-name project default-directory)

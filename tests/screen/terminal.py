@@ -43,7 +43,8 @@ class Replay:
 class Terminal:
     """Emacs in a tmux pane of its own server; everything it writes lies under WORK."""
 
-    def __init__(self, work, folder, width=100, height=40, init=""):
+    def __init__(self, work, folder, width=100, height=40, init="", programs=None):
+        """PROGRAMS is a folder whose programs go before the system's."""
         self.name = "aid-screen-%d" % os.getpid()
         self.work = work
         init_file = os.path.join(work, "init.el")
@@ -52,6 +53,8 @@ class Terminal:
                     "(setq inhibit-startup-screen t make-backup-files nil aid-build-after-review nil)\n"
                     "(menu-bar-mode -1)\n" + init)
         env = "env HOME=%s XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/state XDG_CACHE_HOME=%s/cache" % ((work,) * 4)
+        if programs:
+            env += " PATH=%s:%s" % (programs, os.environ["PATH"])
         command = "cd %s && %s %s -nw -Q -L %s/lisp -l %s 2>%s/stderr; sleep 0.2" % (folder, env, EMACS, TOP, init_file, work)
         self.tmux("kill-server", check=False)
         self.tmux("new-session", "-d", "-x", str(width), "-y", str(height), command)

@@ -47,6 +47,9 @@ sh (const char *command)
     fail_msg ("failed: %s", command);
 }
 
+/* How the index is opened; set back after each scene. */
+static struct aid_index_options scene_options;
+
 static void
 close_index (void)
 {
@@ -63,7 +66,7 @@ update (struct aid_error *e)
   struct aid_project_options options = { .watch = 0 };
   close_index ();
   assert_int_equal (aid_project_open (in_project (""), &options, &project, e), AID_OK);
-  assert_int_equal (aid_index_open (project, NULL, &ix, e), AID_OK);
+  assert_int_equal (aid_index_open (project, &scene_options, &ix, e), AID_OK);
   return aid_index_update (ix, 10000, NULL, e);
 }
 
@@ -130,6 +133,7 @@ scene_drop (void **state)
   close_index ();
   aid_found_free (&found);
   memset (&found, 0, sizeof found);
+  memset (&scene_options, 0, sizeof scene_options);
   return scratch_drop (state);
 }
 

@@ -123,6 +123,35 @@ test_a_look_stores_nothing (void **state)
 }
 
 static void
+test_long_texts_come_apart (void **state)
+{
+  (void) state;
+  static const struct fake_step answer[] = { FAKE_HOLD };
+  const struct fake_step *script[] = { answer };
+  struct bench b;
+  struct aid_str json = AID_STR_INIT (1u << 20), val = AID_STR_INIT (1u << 20);
+  struct aid_str texts = AID_STR_INIT (1u << 20), formatted = AID_STR_INIT (1u << 20);
+  struct aid_ask a = { .id = 9, .chat = aid_span_z (CHAT "\nAnd \"ä\"?\n"), .request = "r1" };
+  begin (&b, script, 1);
+  assert_int_equal (aid_assist_inspect_apart (b.assist, &a, &val, &texts, NULL), AID_OK);
+  aid_val_to_json (aid_str_span (&val), 0, &json);
+  json_t *told = json_loads (aid_str_z (&json), 0, NULL);
+  assert_null (json_object_get (told, "body"));
+  assert_null (json_object_get (told, "formatted"));
+  /* one sign of two bytes */
+  size_t bytes = (size_t) json_integer_value (json_object_get (told, "body_chars")) + 1;
+  assert_int_equal (texts.ptr[bytes - 1], '}');
+  aid_inspect_format (aid_span_cut (aid_str_span (&texts), 0, bytes), &formatted);
+  assert_true (aid_span_eq (aid_span_cut (aid_str_span (&texts), bytes, texts.len), aid_str_span (&formatted)));
+  json_decref (told);
+  finish (&b);
+  aid_str_free (&json);
+  aid_str_free (&val);
+  aid_str_free (&texts);
+  aid_str_free (&formatted);
+}
+
+static void
 test_an_edited_request_is_sent_as_it_is (void **state)
 {
   (void) state;
@@ -367,7 +396,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_what_would_be_sent_is_what_is_sent),
-    cmocka_unit_test (test_a_look_stores_nothing),
+    cmocka_unit_test (test_a_look_stores_nothing), cmocka_unit_test (test_long_texts_come_apart),
     cmocka_unit_test (test_an_edited_request_is_sent_as_it_is),
     cmocka_unit_test (test_the_last_request_is_kept_with_its_raw_reply),
     cmocka_unit_test (test_a_request_that_is_never_made_has_ended),

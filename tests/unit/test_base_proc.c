@@ -311,6 +311,32 @@ what_it_leaves_behind_is_not_waited_for (void **state)
   assert_int_equal (kill (left, SIGKILL), 0);
 }
 
+/* Who runs it is killed and can do nothing about it any more. */
+static void
+what_is_to_end_with_us_ends_when_we_are_killed (void **state)
+{
+  (void) state;
+  const char *path = scratch_path ("leash");
+  const char *const argv[] = { "sh", "-c", "trap '' TERM; exec 9>\"$0\"; echo >&9; sleep 600 & sleep 600", path, NULL };
+  int fifo = open_fifo (path);
+  char c;
+  pid_t us = fork ();
+  if (us == 0)
+    {
+      struct aid_proc p = { .argv = argv, .with_us = 1 };
+      struct aid_proc_result r;
+      close (fifo);
+      aid_proc_run (&p, &r, NULL);
+      _exit (1);
+    }
+  assert_int_equal (poll (&(struct pollfd){ .fd = fifo, .events = POLLIN }, 1, 20000), 1);
+  assert_int_equal (read (fifo, &c, 1), 1);
+  usleep (200000); /* the leash comes a moment after it */
+  assert_int_equal (kill (us, SIGKILL), 0);
+  assert_int_equal (waitpid (us, NULL, 0), us);
+  is_at_its_end (fifo);
+}
+
 static void
 no_zombie_stays_and_other_children_are_left_alone (void **state)
 {
@@ -320,7 +346,9 @@ no_zombie_stays_and_other_children_are_left_alone (void **state)
   if (other == 0)
     _exit (7);
   output ((struct aid_proc){ .argv = SHELL ("exit 0") });
+  output ((struct aid_proc){ .argv = SHELL ("exit 0"), .with_us = 1 });
   fails ((struct aid_proc){ .argv = SHELL ("sleep 600"), .timeout_ms = 50 }, "did not end");
+  fails ((struct aid_proc){ .argv = SHELL ("sleep 600"), .timeout_ms = 50, .with_us = 1 }, "did not end");
   assert_int_equal (waitpid (-1, &status, 0), other);
   assert_int_equal (WEXITSTATUS (status), 7);
   assert_int_equal (waitpid (-1, NULL, 0), -1);
@@ -417,6 +445,7 @@ main (void)
     cmocka_unit_test (a_patient_end_lets_it_tidy_up),
     cmocka_unit_test (another_thread_can_stop_it),
     cmocka_unit_test (what_it_leaves_behind_is_not_waited_for),
+    cmocka_unit_test (what_is_to_end_with_us_ends_when_we_are_killed),
     cmocka_unit_test (no_zombie_stays_and_other_children_are_left_alone),
     cmocka_unit_test (a_host_that_ignores_sigchld_loses_the_status_only),
     cmocka_unit_test (many_threads_run_programs_at_once),

@@ -107,6 +107,30 @@ notes_go_with_their_errors (void **state)
   aid_str_free (&text);
 }
 
+static void
+ignore (void *ctx, uint64_t id, const struct aid_build_event *ev)
+{
+  (void) ctx, (void) id, (void) ev;
+}
+
+/* A project's folder may have a name that is no text. */
+static void
+a_folder_of_any_name_has_its_last_build (void **state)
+{
+  struct aid_error e = { AID_OK, "" };
+  struct aid_build_last l;
+  const struct aid_build_sink quiet = { ignore, NULL };
+  char root[512];
+  (void) state;
+  snprintf (root, sizeof root, "%s", scratch_path ("two\nlines \xff"));
+  assert_int_equal (aid_fs_mkdirs (root, 0755, NULL), AID_OK);
+  const struct aid_build_request r = { .id = 1, .root = root, .line = "echo x.c:1: error: x; exit 1", .leave = 1 };
+  aid_build_run (&r, NULL, &quiet);
+  assert_int_equal (aid_build_last_read (root, &l, &e), AID_OK);
+  assert_int_equal (l.status, AID_BUILD_RED);
+  aid_build_last_free (&l);
+}
+
 /* Where there is no room for a result, the older one is not taken for it. */
 static void
 a_result_that_cannot_be_kept_is_no_older_one (void **state)
@@ -152,6 +176,7 @@ main (void)
     cmocka_unit_test (the_last_builds_of_so_many_projects_are_kept),
     cmocka_unit_test (what_fails_without_a_diagnostic_is_told_by_its_last_lines),
     cmocka_unit_test (notes_go_with_their_errors),
+    cmocka_unit_test (a_folder_of_any_name_has_its_last_build),
     cmocka_unit_test (a_result_that_cannot_be_kept_is_no_older_one),
   };
   int failed = cmocka_run_group_tests_name ("last builds", tests, scratch_make, scratch_drop);

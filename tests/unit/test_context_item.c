@@ -119,6 +119,7 @@ test_lines_of_a_file_that_is_too_large (void **state)
   expect_refused ("large.log", AID_E_LIMIT);
   expect_read ("large.log#L3", "line 3 of a log that has grown and grown and grown\n");
   expect_refused ("large.log#L1-L9999999", AID_E_LIMIT);
+  expect_refused ("a.c#L4-L9", AID_E_NOTFOUND); /* it has three */
   char path[256];
   struct aid_str got = AID_STR_INIT (1000);
   struct aid_error e = { AID_OK, "" };

@@ -76,6 +76,25 @@ test_diff (void **state)
   expect_error ("plain", "diff:", AID_E_NOTFOUND, "no Git or Mercurial");
 }
 
+/* A file that nobody has added yet is in no diff, but it is told of. */
+static void
+test_untracked (void **state)
+{
+  (void)state;
+  char script[4096];
+  snprintf (script, sizeof script,
+            "cd '%s' && for d in git hg; do mkdir $d/fresh && touch $d/fresh/a $d/fresh/b \"$d/new file.c\"; done; "
+            "echo '*.log' >git/.gitignore; touch git/x.log over/o.c; cd over; seq -f 'l%%03g' 60 | xargs touch",
+            scratch);
+  assert_int_equal (system (script), 0);
+  expect_lines ("git", "diff:", "+zero|\nNot tracked yet, and in no diff:\n  .gitignore\n  fresh/\n  new file.c\n");
+  expect_without ("git", "diff:", "x.log");
+  expect_lines ("hg", "diff:", "+zero|\nNot tracked yet, and in no diff:\n  fresh/a\n  fresh/b\n  new file.c\n");
+  expect_lines ("over", "diff:",
+                "There are no uncommitted changes.\n\nNot tracked yet, and in no diff:\n  l001\n|  l050\n  and 11 more\n");
+  expect_without ("new", "diff:", "Not tracked");
+}
+
 static void
 test_commits (void **state)
 {
@@ -217,6 +236,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_diff),
+    cmocka_unit_test (test_untracked),
     cmocka_unit_test (test_commits),
     cmocka_unit_test (test_bad_commits),
     cmocka_unit_test (test_history),

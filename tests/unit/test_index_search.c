@@ -86,6 +86,22 @@ words_find_what_speaks_of_them_in_other_forms (void **state)
   assert_int_equal (place_of ("src/main.c"), 0);
 }
 
+/* Of an identifier that a file does not have it is told which of its parts the file speaks of. */
+static void
+a_reason_names_no_more_than_is_there (void **state)
+{
+  (void)state;
+  sample ();
+  index_it ();
+  ask ("where is ParsingTree_rule?");
+  assert_string_equal (reason_of ("src/main.c"), "speaks of rule, Parsing");
+  assert_string_equal (reason_of ("tests/test_parser.c"), "speaks of rule, Parsing");
+  ask ("where is parse_rule used?");
+  assert_string_equal (reason_of ("src/main.c"), "speaks of parse_rule");
+  ask ("where is widgets_of?");
+  assert_string_equal (reason_of ("docs/guide.md"), "speaks of widgets");
+}
+
 static void
 files_and_lines_of_an_error_come_first (void **state)
 {
@@ -278,6 +294,58 @@ a_map_shows_signatures_of_what_the_question_touches (void **state)
   aid_str_free (&map);
 }
 
+static int64_t
+noted_whole (void)
+{
+  int64_t whole;
+  assert_int_equal (aid_shelf_get (&ix->writer, "whole", &whole, NULL), AID_OK);
+  return whole;
+}
+
+/* What another process is still making is not all that there is. */
+static void
+a_search_in_what_another_process_still_makes_says_so (void **state)
+{
+  (void)state;
+  struct aid_index *other;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_question q = { .text = AID_SPAN ("zebra") };
+  write_file ("a.c", "int zebra;\n");
+  index_it ();
+  for (int whole = 0; whole < 2; whole++)
+    {
+      assert_int_equal (aid_shelf_set (&ix->writer, "whole", whole, &e), AID_OK); /* its first update sets it at the end */
+      assert_int_equal (aid_index_open (project, NULL, &other, &e), AID_OK);
+      assert_int_equal (aid_index_update (other, 1000, NULL, &e), AID_E_STATE);
+      aid_found_free (&found);
+      assert_int_equal (aid_search (other, &q, &found, &e), AID_OK);
+      assert_int_equal (found.partial, !whole);
+      aid_index_close (other);
+    }
+  index_it ();
+  assert_int_equal (noted_whole (), 1);
+}
+
+/* An update that was ended early has noted nothing of the kind. */
+static void
+an_update_that_was_stopped_leaves_no_whole_index (void **state)
+{
+  (void)state;
+  struct aid_project_options options = { .watch = 0 };
+  struct aid_error e = { AID_OK, "" };
+  struct aid_stop *stop = aid_stop_new (&e);
+  write_file ("a.c", "int zebra;\n");
+  assert_int_equal (aid_project_open (in_project (""), &options, &project, &e), AID_OK);
+  assert_int_equal (aid_index_open (project, NULL, &ix, &e), AID_OK);
+  aid_project_wait (project, 0, 20000);
+  aid_stop_set (stop);
+  assert_int_equal (aid_index_update (ix, 10000, stop, &e), AID_E_CANCELLED);
+  assert_int_equal (noted_whole (), 0);
+  assert_int_equal (aid_index_update (ix, 10000, NULL, &e), AID_OK);
+  assert_int_equal (noted_whole (), 1);
+  aid_stop_free (stop);
+}
+
 int
 main (void)
 {
@@ -285,6 +353,7 @@ main (void)
     SCENE (a_name_in_the_question_is_found_where_it_is_defined),
     SCENE (symbols_are_listed_by_their_beginnings),
     SCENE (words_find_what_speaks_of_them_in_other_forms),
+    SCENE (a_reason_names_no_more_than_is_there),
     SCENE (files_and_lines_of_an_error_come_first),
     SCENE (what_lies_near_an_open_file_is_found_with_its_reason),
     SCENE (a_module_of_ocaml_is_its_file),
@@ -294,6 +363,8 @@ main (void)
     SCENE (git_tells_what_changes_together_and_what_was_said),
     SCENE (mercurial_tells_it_too),
     SCENE (a_history_that_was_rewritten_is_read_anew),
+    SCENE (a_search_in_what_another_process_still_makes_says_so),
+    SCENE (an_update_that_was_stopped_leaves_no_whole_index),
     SCENE (a_map_shows_signatures_of_what_the_question_touches),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -302,6 +302,103 @@ a_reader_that_comes_first_finds_none_yet (void **state)
   assert_int_equal (fill (), 3);
 }
 
+/* Writes the file NAME while the project is open, which knows it then. */
+static void
+change (const char *name, const char *text)
+{
+  struct aid_project_file file;
+  struct stat st;
+  write_file (name, text);
+  assert_int_equal (stat (in_project (name), &st), 0);
+  aid_project_touch (project, aid_span_z (name));
+  while (aid_project_find (project, aid_span_z (name), &file) || file.inode != st.st_ino)
+    aid_project_wait (project, aid_project_wait (project, 0, 0), 1000);
+}
+
+/* The cache is deleted while both have it open: the writer makes it anew, and the reader reads what that one writes. */
+static void
+a_deleted_file_is_made_anew_and_read_anew (void **state)
+{
+  char command[600];
+  struct aid_error e = { AID_OK, "" };
+  (void)state;
+  three_files ();
+  open_vectors ("m");
+  assert_int_equal (fill (), 3);
+  struct aid_vectors *writer = vectors, *reader;
+  assert_int_equal (aid_vectors_open (ix, "m", &reader, &e), AID_OK);
+  vectors = reader;
+  follow ();
+  assert_string_equal (nearest ("what do I owe?"), "src/a.c");
+  snprintf (command, sizeof command, "rm -r %s", ix->dir);
+  sh (command);
+  vectors = writer;
+  follow ();
+  assert_true (now ().writes);
+  assert_int_equal (fill (), 3);
+  change ("src/d.c", "/* The bill. */\nint bill_me (void) { return owe; }\n");
+  follow ();
+  assert_int_equal (fill (), 1);
+  vectors = reader;
+  follow ();
+  assert_false (now ().writes);
+  assert_string_equal (nearest ("what do I owe?"), "src/a.c src/d.c");
+  aid_vectors_close (writer);
+}
+
+/* Writes files of functions that nobody has written before. */
+static void
+write_many_functions (int round)
+{
+  struct aid_str text = AID_STR_INIT (1 << 20);
+  for (int file = 0; file < 13; file++)
+    {
+      char name[32];
+      aid_str_clear (&text);
+      for (int i = 0; i < 500; i++)
+        {
+          aid_str_addf (&text, "int\nf_%d (int n)\n{\n", i);
+          for (int line = 0; line < 70; line++)
+            aid_str_addf (&text, "  call_%d_%d (n, %d, %d);\n", file, i, line, round);
+          aid_str_addz (&text, "}\n\n");
+        }
+      snprintf (name, sizeof name, "f%d.c", file);
+      change (name, aid_str_z (&text));
+    }
+  aid_str_free (&text);
+}
+
+static size_t
+fill_all (void)
+{
+  size_t all = 0;
+  for (size_t n = 1; n; all += n)
+    n = fill ();
+  return all;
+}
+
+/* Texts that files had once take no room for ever: there is room for so many passages at most. */
+static void
+passages_of_no_file_are_let_go (void **state)
+{
+  (void)state;
+  three_files ();
+  open_vectors ("m");
+  write_many_functions (1);
+  follow ();
+  size_t all = fill_all ();
+  assert_true (all > 6000);
+  assert_int_equal (now ().passages, all);
+  write_many_functions (2);
+  follow ();
+  assert_int_equal (fill_all (), all - 3);
+  follow ();
+  assert_int_equal (fill_all (), 0);
+  assert_int_equal (now ().passages, all);
+  assert_int_equal (now ().with, all);
+  assert_string_equal (nearest ("what do I owe?"), "src/a.c");
+}
+
 int
 main (void)
 {
@@ -320,6 +417,8 @@ main (void)
     VECTORS (damage_that_shows_later_is_made_anew),
     VECTORS (one_writes_and_others_read),
     VECTORS (a_reader_that_comes_first_finds_none_yet),
+    VECTORS (a_deleted_file_is_made_anew_and_read_anew),
+    VECTORS (passages_of_no_file_are_let_go),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

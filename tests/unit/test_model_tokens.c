@@ -228,8 +228,8 @@ a_month_adds_up_by_model (void **state)
   (void) state;
   char month[8];
   aid_spend_this_month (month);
-  struct aid_spend a = { "claude", "anthropic", { 1000, 400, -1, 50, -1, -1 }, 0.25 };
-  struct aid_spend b = { "free", "local", { 10, -1, -1, 5, -1, -1 }, -1 };
+  struct aid_spend a = { "claude", "anthropic", { 1000, 400, -1, 50, -1, -1 }, 0.25, 0 };
+  struct aid_spend b = { "free", "local", { 10, -1, -1, 5, -1, -1 }, -1, 0 };
   assert_float_equal (aid_spend_total (month), 0, 1e-9);
   aid_spend_add (&a);
   aid_spend_add (&b);

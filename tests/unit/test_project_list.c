@@ -340,6 +340,25 @@ odd_names_links_fifos_and_huge_files_are_no_trouble (void **state)
     "-rf\ndangling special\nhuge.txt large\nlatin-<e9>\nlinked special\nout special\nsub/file\nsub/loop special\n");
 }
 
+/* Debian's package of Linux's sources ends its .gitignore like this. */
+static void
+sources_without_their_repository_are_listed_though_their_rules_ignore_all (void **state)
+{
+  (void)state;
+  const char *dir = folder ("package");
+  write_file (dir, ".gitignore", AID_SPAN ("*.o\n/*\n!/debian/\n"));
+  write_file (dir, "main.c", AID_SPAN ("int x;\n"));
+  write_file (dir, "main.o", AID_SPAN ("x\n"));
+  write_file (dir, "lib/a.c", AID_SPAN ("int y;\n"));
+  struct aid_project *p = open_project (dir, NULL);
+  assert_files_of (p, ".gitignore\nlib/a.c\nmain.c\n");
+  aid_project_close (p);
+  run_in (dir, "git init -q");
+  p = open_project (dir, NULL);
+  assert_files_of (p, "");
+  aid_project_close (p);
+}
+
 static void
 a_limit_of_files_is_told (void **state)
 {
@@ -378,6 +397,7 @@ main (void)
     TEST (jujutsu_is_walked_by_git_s_rules),
     TEST (jujutsu_with_git_beside_it_is_git_s),
     TEST (odd_names_links_fifos_and_huge_files_are_no_trouble),
+    TEST (sources_without_their_repository_are_listed_though_their_rules_ignore_all),
     TEST (a_limit_of_files_is_told),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
