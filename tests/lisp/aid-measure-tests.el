@@ -99,6 +99,63 @@
       (should (equal (plist-get (car (aid-measure-tests-events "patch")) :request)
                      (plist-get (car (aid-measure-tests-events "decision")) :request))))))
 
+;;; A request
+
+(defun aid-measure-tests-serve (text)
+  "Serve TEXT as the answer to whatever is asked, from the project's folder; give the process and the port."
+  (let ((script (expand-file-name "script.json" aid-project-home))
+        (ready (expand-file-name "port" aid-project-home)))
+    (with-temp-file script
+      (insert (json-encode `((format . "aid-replay-1")
+                             (exchanges . [((answer . ((text . ,text))) (times . 0))])))))
+    (let ((server (make-process :name "aid-replay" :noquery t
+                                :command (list (expand-file-name "aid" aid-tests-build)
+                                               "replay" "--ready-file" ready script))))
+      (aid-tests-wait (lambda () (and (file-exists-p ready)
+                                      (> (file-attribute-size (file-attributes ready)) 0))))
+      (cons server (with-temp-buffer (insert-file-contents ready) (string-trim (buffer-string)))))))
+
+(defun aid-measure-tests-trust (port)
+  "Have the project's settings name the server at PORT, and trust them."
+  (aid-project-write
+   ".aid/config.json"
+   (format "{\"model\": \"s/sample\", \"providers\": {\"s\": {\"url\": \"http://127.0.0.1:%s/v1\", \"retries\": 0}}}" port))
+  (let ((file (elt (plist-get (aid--mod-trust-report aid-project-root-folder) :files) 0)))
+    (aid--mod-trust-add aid-project-root-folder (plist-get file :name) (plist-get file :hash))))
+
+(ert-deftest aid-measure-joins-a-request-and-what-became-of-it ()
+  "A question that is asked, its context, its patch and the decisions are events of one request."
+  (aid-project-with aid-measure-tests-files
+    (let* ((served (aid-measure-tests-serve aid-measure-tests-answer)) (chat (aid-project-chat))
+           (auth-sources nil))
+      (unwind-protect
+          (progn
+            (aid-measure-tests-trust (cdr served))
+            (with-current-buffer chat
+              (goto-char (point-max))
+              (insert "Count in German.")
+              (aid-chat-send)
+              (aid-tests-wait (lambda () (let ((turn (car (last (aid-chat-answers)))))
+                                           (and turn (equal "done" (cdr (assoc "state" (aid-chat-meta turn))))))))
+              (aid-measure-tests-wait "patch" 1)
+              (aid-review))
+            (set-buffer (window-buffer))
+            (aid-project-key "y")
+            (aid-project-key "k")
+            (aid-measure-tests-wait "decision" 2)
+            (should (equal (aid-measure-tests-data "request" :provider :name :outcome :chars)
+                           (list (list "s" "sample" "done" (length aid-measure-tests-answer)))))
+            (should (equal (aid-measure-tests-data "patch" :hunks :exact) '((3 3))))
+            (should (equal (aid-measure-tests-data "decision" :decision) '(("accepted") ("rejected"))))
+            (let ((requests (mapcar (lambda (e) (plist-get e :request))
+                                    (append (aid-measure-tests-events "request")
+                                            (aid-measure-tests-events "patch")
+                                            (aid-measure-tests-events "decision")))))
+              (should (car requests))
+              (should (= 1 (length (delete-dups requests))))))
+        (aid--mod-trust-drop aid-project-root-folder)
+        (delete-process (car served))))))
+
 ;;; What stays
 
 (defmacro aid-measure-tests-later (seconds &rest body)
