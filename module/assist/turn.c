@@ -64,10 +64,7 @@ aid_turn_finish (struct aid_turn_state *t)
   unlist (t);
   aid_records_close (t->assist->records, t->id, t->fail.code ? t->fail.code : t->cancelled ? AID_E_CANCELLED : AID_OK);
   if (!t->refused)
-    {
-      aid_turn_report (t);
-      aid_turn_measure (t);
-    }
+    aid_turn_report (t);
   turn_free (t);
 }
 

@@ -66,15 +66,16 @@ static uint32_t
 add_end (const struct aid_turn_state *t, struct aid_str *val)
 {
   struct aid_span text = t->stream ? aid_stream_text (t->stream) : AID_SPAN ("");
+  enum aid_err code = t->fail.code ? t->fail.code : t->cancelled ? AID_E_CANCELLED : AID_OK;
   uint32_t n = add_number (val, "ms", aid_clock_ms () - t->started)
                + add_number (val, "first_ms", t->first ? t->first - t->started : -1)
                + add_number (val, "retries", t->retries) + add_number (val, "chars", (int64_t)aid_utf8_count (text))
                + add_word (val, "outcome",
-                           !t->fail.code ? "done"
-                           : text.len    ? "cut"
-                                         : "failed")
-               + add_word (val, "error", t->fail.code ? aid_err_name (t->fail.code) : NULL)
-               + add_word (val, "stop", t->fail.code ? NULL : aid_stop_name (t->stop));
+                           !code      ? "done"
+                           : text.len ? "cut"
+                                      : "failed")
+               + add_word (val, "error", code ? aid_err_name (code) : NULL)
+               + add_word (val, "stop", code ? NULL : aid_stop_name (t->stop));
   if (t->edited)
     aid_val_kbool (val, "edited", 1);
   if (t->summarise)

@@ -135,6 +135,13 @@ aid_cli_print_calm (const struct aid_str *raw)
 void
 aid_cli_end_events (struct aid_events *events)
 {
+  aid_cli_wait_events (events);
+  aid_events_free (events);
+}
+
+void
+aid_cli_wait_events (struct aid_events *events)
+{
   struct aid_error e = { AID_OK, "" };
 
   if (!events)
@@ -142,7 +149,6 @@ aid_cli_end_events (struct aid_events *events)
   aid_events_wait (events, EVENTS_MS);
   if (aid_events_trouble (events, &e))
     fprintf (stderr, "aid: not measured: %s\n", e.msg);
-  aid_events_free (events);
 }
 
 void

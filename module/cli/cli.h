@@ -59,6 +59,8 @@ int aid_cli_print_calm (const struct aid_str *raw);
 /* Writes the events that wait, says what went wrong with that, and frees EVENTS (NULL is fine). */
 struct aid_events;
 void aid_cli_end_events (struct aid_events *events);
+/* The same without freeing them. */
+void aid_cli_wait_events (struct aid_events *events);
 /* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
 void aid_cli_on_signal (void (*fn) (int signal));
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds

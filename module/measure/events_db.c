@@ -85,7 +85,11 @@ open_at (const char *path, struct aid_db **out, struct aid_error *e)
   int64_t version = 0;
   enum aid_err err = aid_db_open (path, WAIT_MS, out, e);
   if (!err)
-    err = aid_db_exec (*out, "PRAGMA cache_size=-256", e); /* KB: rows are written once and seldom read */
+    {
+      /* A command that ends need not wait until its event is in the file itself: the log beside it is as good. */
+      sqlite3_db_config (aid_db_raw (*out), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+      err = aid_db_exec (*out, "PRAGMA cache_size=-256", e); /* KB: rows are written once and seldom read */
+    }
   if (!err)
     err = number (*out, "PRAGMA user_version", &version, e);
   if (!err && version < VERSION)
@@ -100,29 +104,29 @@ open_at (const char *path, struct aid_db **out, struct aid_error *e)
   return err;
 }
 
-/* Gives the damaged file at PATH another name, if it still is the one that WAS says: another process may have been quicker. */
-static enum aid_err
-put_aside (const char *path, const struct stat *was, struct aid_error *e)
+void
+aid_events_put_aside (uint64_t inode, struct aid_error *e)
 {
   static const char *const ends[] = { "", "-wal", "-shm" };
   struct stat now;
-  struct aid_str from = AID_STR_INIT (8192), to = AID_STR_INIT (8192);
+  struct aid_str path = AID_STR_INIT (8192), from = AID_STR_INIT (8192), to = AID_STR_INIT (8192);
   int64_t at = aid_clock_wall_ms ();
-  if (!stat (path, &now) && now.st_ino == was->st_ino && now.st_dev == was->st_dev)
+  /* Another process may have been quicker. */
+  if (!aid_events_path (&path, 0, NULL) && !stat (aid_str_z (&path), &now) && (uint64_t)now.st_ino == inode)
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
       {
         aid_str_clear (&from);
         aid_str_clear (&to);
-        aid_str_addf (&from, "%s%s", path, ends[i]);
-        aid_str_addf (&to, "%s.damaged-%lld%s", path, (long long)at, ends[i]);
+        aid_str_addf (&from, "%s%s", aid_str_z (&path), ends[i]);
+        aid_str_addf (&to, "%s.damaged-%lld%s", aid_str_z (&path), (long long)at, ends[i]);
         rename (aid_str_z (&from), aid_str_z (&to));
       }
   aid_error_set (e, AID_E_PARSE,
-                 "The measurements in %s were damaged: it was renamed to end in .damaged-%lld, and a new file begun", path,
-                 (long long)at);
+                 "The measurements in %s were damaged: it was renamed to end in .damaged-%lld, and a new file begun",
+                 aid_str_z (&path), (long long)at);
+  aid_str_free (&path);
   aid_str_free (&from);
   aid_str_free (&to);
-  return AID_OK;
 }
 
 enum aid_err
@@ -136,8 +140,11 @@ aid_events_db_open (struct aid_db **out, struct aid_error *e)
   int there = !err && !stat (aid_str_z (&path), &was);
   if (!err && (err = open_at (aid_str_z (&path), out, &why)) && err != AID_E_PARSE && e)
     *e = why;
-  if (err == AID_E_PARSE && there && !put_aside (aid_str_z (&path), &was, e))
-    err = open_at (aid_str_z (&path), out, &why);
+  if (err == AID_E_PARSE && there)
+    {
+      aid_events_put_aside ((uint64_t)was.st_ino, e);
+      err = open_at (aid_str_z (&path), out, &why);
+    }
   aid_str_free (&path);
   return err;
 }

@@ -251,6 +251,8 @@ aid_events_write (struct aid_events_writer *w, const struct aid_events_entry *li
         *e = why;
       aid_db_close (w->db);
       w->db = NULL;
+      if (err == AID_E_PARSE)
+        aid_events_put_aside (w->inode, e); /* and it is tried again with a new one */
     }
   if (!err && (!w->retained || aid_clock_ms () - w->retained > RETAIN_MS))
     {

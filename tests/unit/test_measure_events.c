@@ -323,6 +323,35 @@ a_damaged_file_is_put_aside (void **state)
 }
 
 static void
+a_file_that_turns_out_to_be_damaged_is_put_aside (void **state)
+{
+  (void)state;
+  struct aid_events *ev = aid_events_new ();
+  struct aid_error e = { AID_OK, "" };
+  for (int i = 0; i < 100; i++)
+    decide (ev, "1", "/tmp");
+  aid_events_free (ev);
+  struct aid_db *db = NULL;
+  assert_int_equal (aid_events_open (&db, NULL), AID_OK);
+  assert_int_equal (aid_db_exec (db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL), AID_OK);
+  aid_db_close (db);
+  struct stat st;
+  assert_int_equal (stat (file (), &st), 0);
+  FILE *f = fopen (file (), "r+");
+  assert_int_equal (fseek (f, 4096, SEEK_SET), 0);      /* its first page stays whole */
+  for (off_t i = 4096; i < st.st_size; i++)
+    fputc ('x', f);
+  fclose (f);
+  ev = aid_events_new ();
+  decide (ev, "2", "/tmp");
+  assert_int_equal (aid_events_wait (ev, 10000), 0);
+  assert_int_equal (aid_events_trouble (ev, &e), 1);
+  assert_non_null (strstr (e.msg, ".damaged-"));
+  aid_events_free (ev);
+  assert_int_equal (count (), 1);
+}
+
+static void
 the_file_of_a_newer_aid_is_left_alone (void **state)
 {
   (void)state;
@@ -358,6 +387,7 @@ main (void)
     cmocka_unit_test_setup_teardown (a_full_disk_costs_nothing_but_measurements, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (more_than_the_queue_holds_is_lost_and_said, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_damaged_file_is_put_aside, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (a_file_that_turns_out_to_be_damaged_is_put_aside, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (the_file_of_a_newer_aid_is_left_alone, scratch_make, scratch_drop),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
