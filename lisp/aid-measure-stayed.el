@@ -263,7 +263,7 @@ With TEXT, how much of them that holds."
       0.0)))
 
 (defun aid-measure-stayed--head-lately (root)
-  "The same, as it was a moment ago: many hunks are accepted one after the other."
+  "When HEAD of ROOT was changed last, as of a moment ago: hunks come in rows."
   (let ((now (float-time)))
     (pcase aid-measure-stayed--last-head
       (`(,(pred (equal root)) ,(pred (< (- now 5))) ,head) head)

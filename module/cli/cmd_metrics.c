@@ -19,7 +19,7 @@ read_time (const char *z, int64_t *ms)
   {
     char unit;
     int64_t ms;
-  } units[] = { { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', 7 * 86400000 } };
+  } units[] = { { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', INT64_C (7) * 86400000 } };
   struct aid_span v = aid_span_z (z);
   struct tm day = { .tm_isdst = -1 };
   uint64_t n;
@@ -224,7 +224,9 @@ print_status (const json_t *doc)
   if (first[0])
     aid_str_addf (&raw, "  from %s to %s\n", first, last);
   json_array_foreach (json_object_get (doc, "kinds"), i, kind)
+  {
     aid_str_addf (&raw, "  %-9s %lld\n", aid_json_str (kind, "kind"), (long long)aid_json_int (kind, "events", 0));
+  }
   int status = aid_cli_print_calm (&raw);
   aid_str_free (&raw);
   return status;

@@ -284,8 +284,10 @@ enum aid_err
 aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int64_t most, int64_t *n, struct aid_error *e)
 {
   struct doomed *list = calloc (CHUNK, sizeof *list);
-  enum aid_err err = list ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory to forget measurements");
+  enum aid_err err = AID_OK;
   int64_t found = 1;
+  if (!list)
+    return aid_error_set (e, AID_E_NOMEM, "No memory to forget measurements");
   while (!err && found && most > 0 && !(err = aid_db_exec (db, "BEGIN IMMEDIATE", e)))
     {
       err = find_doomed (db, b, most < CHUNK ? most : CHUNK, list, &found, e);
