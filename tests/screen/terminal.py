@@ -40,6 +40,10 @@ class Replay:
         self.process.wait()
 
 
+# Each test has a home of its own, in which Emacs would compile all it loads to machine code, beside the test, and in vain.
+EMACS_OPTIONS = "-nw -Q --eval '(setq native-comp-deferred-compilation nil native-comp-jit-compilation nil)' -L %s/lisp" % TOP
+
+
 class Terminal:
     """Emacs in a tmux pane of its own server; everything it writes lies under WORK."""
 
@@ -55,7 +59,7 @@ class Terminal:
         env = "env HOME=%s XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/state XDG_CACHE_HOME=%s/cache" % ((work,) * 4)
         if programs:
             env += " PATH=%s:%s" % (programs, os.environ["PATH"])
-        command = "cd %s && %s %s -nw -Q -L %s/lisp -l %s 2>%s/stderr; sleep 0.2" % (folder, env, EMACS, TOP, init_file, work)
+        command = "cd %s && %s %s %s -l %s 2>%s/stderr; sleep 0.2" % (folder, env, EMACS, EMACS_OPTIONS, init_file, work)
         self.tmux("kill-server", check=False)
         self.tmux("new-session", "-d", "-x", str(width), "-y", str(height), command)
         self.wait("scratch")

@@ -83,7 +83,7 @@ static void
 test_a_month_has_a_budget_over_all_chats (void **state)
 {
   (void) state;
-  struct aid_spend s = { "m", "p", AID_USAGE_INIT, 4.9 };
+  struct aid_spend s = { .model = "m", .provider = "p", .usage = AID_USAGE_INIT, .cost = 4.9 };
   aid_spend_add (&s);
   struct aid_forecast f = foretold ("{\"budget\": {\"chat\": 1, \"month\": 5}}", 0, 10000, 1, 0);
   assert_string_equal (f.over, "month");
