@@ -260,5 +260,7 @@ aid_events_write (struct aid_events_writer *w, const struct aid_events_entry *li
       w->retained = aid_clock_ms ();
       aid_events_retain (w->db, &limits, NULL); /* what fails today is done tomorrow */
     }
+  if (!err)
+    sqlite3_db_release_memory (aid_db_raw (w->db)); /* the next event may be long in coming */
   return err;
 }
