@@ -26,7 +26,7 @@ LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context assist
+LAYERS  := base config store scan build project index net patch model chat context measure assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
@@ -40,7 +40,8 @@ need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
-need_assist  := assist context index project scan chat model patch net store build config base
+need_measure := measure store config base
+need_assist  := assist measure context index project scan chat model patch net store build config base
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
@@ -189,7 +190,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -236,6 +237,13 @@ $(B)/bench_requests: tests/bench/requests.c $(call layer_libs,$(need_assist))
 $(B)/bench_vectors: tests/bench/vectors.c $(call layer_libs,$(need_index))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-measure what recording an event, and following a change in a buffer with thousands of accepted hunks, costs
+.PHONY: bench-measure
+bench-measure: $(B)/bench_measure
+	@$(B)/bench_measure
+$(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens

@@ -457,6 +457,10 @@ All text may be edited, and what the file says is what is sent.
   (when (fboundp 'evil-set-initial-state)
     (evil-set-initial-state 'aid-chat-mode 'normal)))
 
+;; Loaded with the first character that is typed.
+(autoload 'aid-measure-count "aid-measure")
+(add-hook 'post-self-insert-hook #'aid-measure-count)
+
 ;; Loaded when there is a patch, or something to complete.
 (autoload 'aid-status-words "aid-status")
 (autoload 'aid-status-found "aid-status")

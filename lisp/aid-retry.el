@@ -17,6 +17,7 @@
 (require 'cl-lib)
 (require 'subr-x)
 
+(autoload 'aid-measure-decided "aid-measure")
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-ask "aid-chat-send" (chat question))
 
@@ -162,7 +163,8 @@ changed line in common with one."
   (cl-loop for hunk across (aid-review-hunks review)
            when (and (aid-review-undecided-p hunk)
                      (cl-find hunk replaced :test #'aid-review-same-p))
-           do (setf (aid-hunk-state hunk) 'rejected
+           do (aid-measure-decided review hunk 'replaced (aid-hunk-state hunk))
+           (setf (aid-hunk-state hunk) 'rejected
                     (aid-hunk-replaced hunk) turn)
            (push hunk (aid-review-history review))))
 

@@ -12,11 +12,13 @@
 (require 'cl-lib)
 (require 'aid-review)
 
+(autoload 'aid-measure-decided "aid-measure")
 (declare-function aid-undo-hunk "aid-undo" (review hunk))
 
 (defun aid-review--decide (hunks state)
   "Give HUNKS, a list, the STATE, keep it in the chat, show it."
   (dolist (hunk hunks)
+    (aid-measure-decided aid-review--this hunk state (aid-hunk-state hunk))
     (setf (aid-hunk-state hunk) state)
     (setf (aid-review-history aid-review--this)
           (cons hunk (remq hunk (aid-review-history aid-review--this)))))

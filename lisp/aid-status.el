@@ -19,6 +19,7 @@
 (require 'aid-chat)
 (require 'cl-lib)
 
+(autoload 'aid-measure-answer "aid-measure")
 (declare-function aid--mod-patch-check "ext:aid-module" (plist))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid--on-event-here "aid-module" (id function))
@@ -42,8 +43,9 @@ PLAN is `waiting' while the core looks.")
 
 ;;; Looking
 
-(defun aid-status-check (chat turn)
+(defun aid-status-check (chat turn &optional first)
   "Let the core see how the patches of answer TURN in CHAT fit now.
+When it is the FIRST time, that is recorded.
 Remote files are not looked at: nothing is fetched to show a chat."
   (with-current-buffer chat
     (let* ((text (aid-chat-answer-text turn))
@@ -53,7 +55,7 @@ Remote files are not looked at: nothing is fetched to show a chat."
         (puthash turn (cons patch 'waiting) (aid-status--table))
         (aid--on-event-here
          (aid--mod-patch-check
-          (list :text text :root root
+          (list :text text :root root :measure (and first (aid-measure-answer turn))
                 :texts (aid-apply-texts root (aid-apply-paths patch))))
          (lambda (kind plan &rest _)
            (when (eq kind 'checked)
@@ -82,7 +84,7 @@ Remote files are not looked at: nothing is fetched to show a chat."
     (when (plist-get (or (aid-settle turn) (aid--mod-patch-read (aid-chat-answer-text turn))) :files)
       (aid-decisions-write chat turn [])
       (aid-chat--save)
-      (aid-status-check chat turn))))
+      (aid-status-check chat turn t))))
 
 (defun aid-status--on-taken (chat turn)
   "Look anew at answer TURN in CHAT, which was an alternative until now.

@@ -15,6 +15,7 @@
 (require 'cl-lib)
 (require 'subr-x)
 
+(autoload 'aid-measure-decided "aid-measure")
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
@@ -135,6 +136,7 @@ hunks are decided."
     (when (and applied (not why) (or (aid-hunk-index hunk) (not (eq (aid-hunk-op hunk) 'rename))))
       (setq why (aid-undo--text review hunk)))
     (unless why
+      (aid-measure-decided review hunk 'undone (aid-hunk-state hunk))
       (setf (aid-hunk-state hunk) nil (aid-hunk-record hunk) nil (aid-hunk-edit hunk) nil
             (aid-hunk-replaced hunk) nil)
       (when (and applied

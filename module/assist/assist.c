@@ -40,6 +40,7 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->pool = a->stop ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->readers = a->pool ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->records = aid_records_new ();
+  a->events = aid_events_new ();
   a->projects = aid_projects_new ();
   a->finder = a->projects ? aid_finder_new (a->projects) : NULL;
   a->resolver = aid_resolver_new ();
@@ -78,6 +79,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   aid_pool_free (a->pool);
   aid_finder_free (a->finder);
   aid_projects_free (a->projects);
+  aid_events_free (a->events);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
   aid_resolver_free (a->resolver);
@@ -110,6 +112,12 @@ aid_assist_stopping (struct aid_assist *a)
   const char *reason = a->stopping ? a->reason : NULL;
   pthread_mutex_unlock (&a->lock);
   return reason;
+}
+
+struct aid_events *
+aid_assist_events (struct aid_assist *a)
+{
+  return a->events;
 }
 
 struct aid_projects *

@@ -150,6 +150,8 @@ int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_
 /* Another core takes over: what works in the background stops, requests go on. */
 void aid_assist_retire (struct aid_assist *a);
 
+struct aid_events;
+struct aid_events *aid_assist_events (struct aid_assist *a);     /* borrowed: what is measured (measure/events.h); or NULL */
 struct aid_projects;
 struct aid_projects *aid_assist_projects (struct aid_assist *a); /* borrowed: the projects that are open */
 struct aid_finder;

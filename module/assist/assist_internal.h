@@ -12,6 +12,7 @@
 #include "assist/record.h"
 #include "assist/stale.h"
 #include "config/config.h"
+#include "measure/events.h"
 #include "model/conversation.h"
 #include "model/provider.h"
 #include "model/tokens.h"
@@ -208,6 +209,7 @@ struct aid_assist
   struct aid_pool *pool, *readers;     /* the latter read items for the front end, however long that takes */
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
+  struct aid_events *events;   /* what is measured; or NULL */
   struct aid_projects *projects;
   struct aid_finder *finder;
   struct aid_resolver *resolver;       /* reads items that are no files */

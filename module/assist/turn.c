@@ -316,7 +316,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
                                   .counter = counter,
                                   .remove_secrets = t->remove_secrets, .summarise = t->summarise,
                                   .resolver = t->assist->resolver, .root = t->root, .quick = t->quick,
-                                  .dry = listed, .list = listed ? AID_ITEMS_ALL : AID_ITEMS_NONE,
+                                  .dry = listed, .list = listed ? AID_ITEMS_ALL : t->look ? AID_ITEMS_NONE : AID_ITEMS_NEW,
                                   .no_images = (can & AID_CAN_TOLD) && !(can & AID_CAN_IMAGE),
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;
@@ -340,6 +340,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
     {
       t->question = prompt.question;
       memcpy (t->key, prompt.key, sizeof t->key);
+      aid_turn_measure_context (t, &prompt);
       if (t->root && !t->plain)
         t->found = aid_found_new (t->assist, t->id, t->root, aid_str_z (&dir), t->items, t->nitems);
       write_frozen (&prompt, exact, &t->frozen);
@@ -357,6 +358,7 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
   struct aid_strategy *strategy = NULL;
   struct aid_str system = AID_STR_INIT (AID_TEMPLATE_MAX);
   t->log_content = json_is_true (aid_config_get (config, "log_content"));
+  t->measure_content = json_is_string (aid_config_get (config, "measure"));
   enum aid_err err = find_strategy (t, config, &strategy);
   if (!err)
     err = unless_listed (t, aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail));

@@ -1,5 +1,5 @@
-/* One request's state, shared by turn.c (birth, preparation), turn_asked.c (what was asked), turn_stream.c (what arrives)
-   and turn_notes.c (what is noted of it for good). */
+/* One request's state, shared by turn.c (birth, preparation), turn_asked.c (what was asked), turn_stream.c (what arrives),
+   turn_notes.c (what is noted of it for good) and turn_measured.c (what is measured). */
 #ifndef AID_ASSIST_TURN_INTERNAL_H
 #define AID_ASSIST_TURN_INTERNAL_H
 
@@ -37,7 +37,8 @@ struct aid_turn_state
   char key[33];
   int64_t question;
   int edited;                  /* BODY is what was sent */
-  int log_content;
+  int log_content, measure_content;    /* whether the log, and the measurements, have its texts */
+  int retries;                 /* the I/O thread's */
   int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_str frozen;       /* the val of the event that begins the request's life on the I/O thread, or empty */
   struct aid_record *record;   /* what is to be kept of it, until it begins; or NULL */
@@ -75,6 +76,9 @@ enum aid_err aid_turn_stream (struct aid_turn_state *t);
 void aid_turn_end_record (const struct aid_turn_state *t, const struct aid_http_result *result);
 /* Has what was used noted, when the server has told anything. */
 void aid_turn_note_usage (const struct aid_turn_state *t);
+/* Has it measured how the request ended (turn_measured.c), and what of P it holds for the first time. */
+void aid_turn_measure (const struct aid_turn_state *t);
+void aid_turn_measure_context (const struct aid_turn_state *t, const struct aid_prompt *p);
 /* Posts the one event that ends the request. */
 void aid_turn_report (struct aid_turn_state *t);
 /* Takes T off the list, reports, frees. */

@@ -178,6 +178,7 @@ on_retry (void *user, int attempt, uint32_t wait_ms, const struct aid_error *why
 {
   struct aid_turn_state *t = user;
   struct aid_str val = AID_STR_INIT (4096);
+  t->retries++;
   size_t all = aid_val_object (&val);
   aid_val_kint (&val, "attempt", attempt);
   aid_val_kint (&val, "wait_ms", wait_ms);
@@ -404,7 +405,10 @@ void
 aid_turn_report (struct aid_turn_state *t)
 {
   if (t->reported)
-    return;
+    {
+      aid_turn_measure (t);
+      return;
+    }
   struct aid_str val = AID_STR_INIT (32u << 20), meta = AID_STR_INIT (8192);
   if (t->cancelled && !t->fail.code)
     aid_error_set (&t->fail, AID_E_CANCELLED, "Stopped.");
@@ -443,6 +447,7 @@ aid_turn_report (struct aid_turn_state *t)
       n += t->plain && t->answer ? aid_answer_tell_tools (t->answer, &val) : 0;
     }
   aid_val_end (&val, all, n + 2);
+  aid_turn_measure (t);          /* before it is told: whoever hears of the end finds it measured */
   aid_assist_post (t->assist, t->id, t->fail.code ? AID_EVENT_ERROR : AID_EVENT_DONE, &val);
   aid_str_free (&val);
   aid_str_free (&meta);

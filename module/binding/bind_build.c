@@ -1,4 +1,5 @@
 /* Builds: what runs, what it finds, what is known of the last one.  They begin with the first that is asked for. */
+#include "assist/measured.h"
 #include "base/clock.h"
 #include "base/val.h"
 #include "binding/later.h"
@@ -41,6 +42,7 @@ post (void *ctx, uint64_t id, const struct aid_build_event *ev)
 {
   struct aid_str val = AID_STR_INIT (VAL_MAX);
   (void)ctx;
+  aid_measured_build (aid_assist_events (aid_binding.assist), ev, ev->root);
   if (ev->kind == AID_BUILD_FAILED)
     aid_binding_post_error (id, ev->error);
   else
@@ -329,6 +331,7 @@ read_told (struct aid_bind_later *later, struct aid_str *val, struct aid_error *
       aid_diag_end (r, &diags);
       struct aid_build_event ev = { .kind = AID_BUILD_ENDED,
                                     .what = what_of (&t->w),
+                                    .root = t->w.root,
                                     .command = &c,
                                     .diags = &diags,
                                     .code = t->code,

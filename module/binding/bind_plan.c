@@ -1,5 +1,7 @@
 /* Placing patches for Lisp: on the Lisp thread, or on the pool with the plan as an event.  Both are one job, whose
    arguments are copied out of Lisp first.  The texts of unsaved buffers go before the files on disk. */
+#include "assist/measured.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/utf8.h"
 #include "base/val.h"
@@ -25,6 +27,7 @@ struct job
   struct aid_vec only;         /* size_t: hunks that take part */
   struct aid_vec files;        /* size_t: files that are reported on */
   int some_only, some_files, reverse;
+  char *request;               /* the placing is measured as that of this request's answer; or NULL */
   int report;                  /* what was refused is wanted, not the plan */
 };
 
@@ -44,6 +47,7 @@ job_free (struct aid_bind_later *later)
   struct job *j = (struct job *) later;
   aid_str_free (&j->text);
   free (j->root);
+  free (j->request);
   if (j->texts != NULL)
     aid_map_free (j->texts, free_text);
   aid_vec_free (&j->chosen);
@@ -129,6 +133,7 @@ job_new (emacs_env *env, emacs_value plist)
     }
   aid_lisp_text (env, aid_lisp_get (env, plist, ":text"), &j->text);
   j->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
+  j->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":measure"));
   read_texts (env, aid_lisp_get (env, plist, ":texts"), j);
   read_choices (env, aid_lisp_get (env, plist, ":chosen"), j);
   emacs_value only = aid_lisp_get (env, plist, ":only"), files = aid_lisp_get (env, plist, ":files");
@@ -183,6 +188,7 @@ place (struct job *j, const struct aid_patch *p, struct aid_str *val, struct aid
   unsigned char *only = calloc (p->hunks.len + 1, 1);
   struct aid_plan_options options = { .chosen = chosen, .only = j->some_only ? only : NULL, .reverse = j->reverse };
   enum aid_err err = AID_OK;
+  int64_t begun = aid_clock_ms ();
   if (chosen == NULL || only == NULL)
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a plan");
   else
@@ -190,6 +196,9 @@ place (struct job *j, const struct aid_patch *p, struct aid_str *val, struct aid
       spread_choices (j, p->hunks.len, chosen, only);
       err = aid_patch_plan (p, &source, &options, &plan, e);
     }
+  if (err == AID_OK && j->request != NULL)
+    aid_measured_patch (aid_assist_events (aid_binding.assist), p, plan, aid_span_z (j->request), j->root,
+                        aid_clock_ms () - begun);
   if (err == AID_OK && j->report)
     err = report (j, p, plan, val, e);
   else if (err == AID_OK)

@@ -92,6 +92,7 @@ static void
 retire (void)
 {
   aid_bind_docs_close ();
+  aid_bind_tracks_close ();
   aid_assist_retire (aid_binding.assist);
   aid_bind_builds_stop ();
 }
@@ -112,6 +113,7 @@ static void
 stop (const char *reason)
 {
   aid_bind_docs_close ();
+  aid_bind_tracks_close ();
   aid_bind_builds_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
@@ -225,6 +227,24 @@ static const struct aid_defun defuns[] = {
     "Return what a model is told of the last build in ROOT, or nil.\n\n(fn ROOT)" },
   { "aid--mod-build-told", 1, 1, aid_bind_build_told,
     "Take PLIST (:root :dir :line :text :code) for the last build; return the id of its event.\n\n(fn PLIST)" },
+  { "aid--mod-measure-decision", 1, 1, aid_bind_measure_decision,
+    "Record a decision on a hunk; return nil, or words that say why measurements are lost.\n"
+    "PLIST is (:chat :request :root :path :id :decision :was :op :method :shift\n:similarity :text :edit).\n\n(fn PLIST)" },
+  { "aid--mod-measure-typed", 4, 4, aid_bind_measure_typed,
+    "Record that in ROOT, in files like PATH, CHARS were typed within SECONDS.\n"
+    "Return as `aid--mod-measure-decision' does.\n\n(fn ROOT PATH CHARS SECONDS)" },
+  { "aid--mod-track-open", 1, 1, aid_bind_track_open,
+    "Follow accepted text in a buffer of SIZE characters; return a number for it.\n\n(fn SIZE)" },
+  { "aid--mod-track-close", 1, 1, aid_bind_track_close, "Forget TRACK.\n\n(fn TRACK)" },
+  { "aid--mod-track-change", 4, 4, aid_bind_track_change,
+    "In the buffer of TRACK, REMOVED characters from BEG were replaced by TEXT.\n\n(fn TRACK BEG REMOVED TEXT)" },
+  { "aid--mod-track-accept", 4, 4, aid_bind_track_accept,
+    "TEXT, at BEG in the buffer of TRACK, was accepted with HUNK, a number; return whether that could be.\n\n"
+    "(fn TRACK HUNK BEG TEXT)" },
+  { "aid--mod-track-drop", 2, 2, aid_bind_track_drop, "Follow HUNK of TRACK no more.\n\n(fn TRACK HUNK)" },
+  { "aid--mod-track-stayed", 4, 4, aid_bind_track_stayed,
+    "Record how much of HUNKS is in TRACK's buffer, of SIZE characters, or in TEXT; nil: only a text can tell.\n"
+    "HUNKS are plists (:number :chat :request :id :root :path :when :after).\n\n(fn TRACK SIZE TEXT HUNKS)" },
   { "aid--mod-running", 0, 0, aid_bind_running, "Return the number of requests that run in this core.\n\n(fn)" },
   { "aid--mod-abandoned", 0, 0, aid_bind_abandoned, "Return the number of resolver threads left behind.\n\n(fn)" },
   { "aid--mod-item-soon", 1, 1, aid_bind_item_soon,

@@ -43,6 +43,9 @@ void aid_bind_builds_stop (void);
 unsigned aid_bind_builds_running (void);
 void aid_bind_builds_close (void);
 
+/* Follows no buffer any more (bind_track.c). */
+void aid_bind_tracks_close (void);
+
 /* Forgets every open document (bind_doc.c). */
 void aid_bind_docs_close (void);
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
@@ -56,6 +59,14 @@ struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
 void aid_bind_items_val (const struct aid_vec *items, struct aid_str *val);
 
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
+AID_BIND (measure_decision);
+AID_BIND (measure_typed);
+AID_BIND (track_open);
+AID_BIND (track_close);
+AID_BIND (track_change);
+AID_BIND (track_accept);
+AID_BIND (track_drop);
+AID_BIND (track_stayed);
 AID_BIND (build_start);
 AID_BIND (build_stop);
 AID_BIND (build_command);

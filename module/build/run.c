@@ -38,6 +38,7 @@ static void
 post (struct run *run, struct aid_build_event ev)
 {
   ev.what = run->r->what;
+  ev.root = run->r->root;
   if (ev.kind != AID_BUILD_FAILED || run->command.shown)
     ev.command = &run->command;
   run->sink->post (run->sink->ctx, run->r->id, &ev);

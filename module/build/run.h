@@ -34,6 +34,7 @@ struct aid_build_event
   enum aid_build_event_kind kind;
   enum aid_build_what what;
   enum aid_build_status status;
+  const char *root;
   const struct aid_build_command *command; /* NULL in FAILED when there is none */
   const struct aid_diags *diags;
   struct aid_span output; /* PRINTED: whole lines of plain text */

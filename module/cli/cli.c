@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "measure/events.h"
 #include "base/val.h"
 #include <errno.h>
 #include <signal.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define EVENTS_MS 300        /* that a command waits for its measurements to be written */
 
 static void complain (const char *fmt, va_list ap) __attribute__ ((format (printf, 1, 0)));
 
@@ -127,6 +130,25 @@ aid_cli_print_calm (const struct aid_str *raw)
   status = raw->err || calm.err ? aid_cli_fail ("the output does not fit in memory") : aid_cli_print (aid_str_span (&calm));
   aid_str_free (&calm);
   return status;
+}
+
+void
+aid_cli_end_events (struct aid_events *events)
+{
+  aid_cli_wait_events (events);
+  aid_events_free (events);
+}
+
+void
+aid_cli_wait_events (struct aid_events *events)
+{
+  struct aid_error e = { AID_OK, "" };
+
+  if (!events)
+    return;
+  aid_events_wait (events, EVENTS_MS);
+  if (aid_events_trouble (events, &e))
+    fprintf (stderr, "aid: not measured: %s\n", e.msg);
 }
 
 void

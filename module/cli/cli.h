@@ -26,6 +26,7 @@ int aid_cmd_files (int argc, char **argv);
 int aid_cmd_context (int argc, char **argv);
 int aid_cmd_count (int argc, char **argv);
 int aid_cmd_cost (int argc, char **argv);
+int aid_cmd_metrics (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_doctor (int argc, char **argv);
 int aid_cmd_build (int argc, char **argv);
@@ -55,6 +56,11 @@ int aid_cli_print_val (struct aid_span val);
 void aid_cli_calm (struct aid_span text, struct aid_str *out);
 /* Prints RAW (borrowed) calmed; AID_EXIT_FAILED and a line also when it is not whole (its ERR). */
 int aid_cli_print_calm (const struct aid_str *raw);
+/* Writes the events that wait, says what went wrong with that, and frees EVENTS (NULL is fine). */
+struct aid_events;
+void aid_cli_end_events (struct aid_events *events);
+/* The same without freeing them. */
+void aid_cli_wait_events (struct aid_events *events);
 /* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
 void aid_cli_on_signal (void (*fn) (int signal));
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds

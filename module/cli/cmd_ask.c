@@ -276,6 +276,8 @@ run (struct asking *a, const struct aid_ask *ask)
   else
     wait_for_end (a, assist);
   if (assist)
+    aid_cli_wait_events (aid_assist_events (assist));
+  if (assist)
     aid_assist_free (assist, "The command ends.");
   a->ended = 1;
   handle_queue (a);

@@ -1,10 +1,12 @@
 /* aid build: builds or tests a project, shows what is printed, and says where it fails. */
+#include "assist/measured.h"
 #include "base/fs.h"
 #include "base/stop.h"
 #include "base/val.h"
 #include "build/last.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
+#include "measure/events.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@ struct building
 {
   const char *root;
   int json, watch, status;
+  struct aid_events *events;
 };
 
 static struct aid_stop *stop; /* for the signal handler */
@@ -72,6 +75,7 @@ post (void *ctx, uint64_t id, const struct aid_build_event *ev)
   struct building *b = ctx;
 
   (void)id;
+  aid_measured_build (b->events, ev, b->root);
   switch (ev->kind)
     {
     case AID_BUILD_STARTED:
@@ -108,7 +112,7 @@ post (void *ctx, uint64_t id, const struct aid_build_event *ev)
 static int
 build (const char *root, const char *dir, enum aid_build_what what, const char *line, int json)
 {
-  struct building b = { root, json, what == AID_BUILD_WATCH, AID_EXIT_FAILED };
+  struct building b = { root, json, what == AID_BUILD_WATCH, AID_EXIT_FAILED, aid_events_new () };
   const struct aid_build_sink sink = { post, &b };
   /* Who types this command in a project has allowed it. */
   const struct aid_build_request r = { .id = 1, .root = root, .dir = dir, .what = what, .line = line, .leave = 1 };
@@ -119,6 +123,7 @@ build (const char *root, const char *dir, enum aid_build_what what, const char *
     return aid_cli_fail ("%s", e.msg);
   aid_cli_on_signal (on_signal);
   aid_build_run (&r, stop, &sink);
+  aid_cli_end_events (b.events);
   return b.status;
 }
 

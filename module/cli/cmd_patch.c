@@ -3,7 +3,10 @@
    aid patch left half written is brought to an end by aid patch recover, or before the next one writes. */
 #include "cli/cli.h"
 #include "cli/opt.h"
+#include "assist/measured.h"
+#include "base/clock.h"
 #include "base/val.h"
+#include "measure/events.h"
 #include "patch/patch.h"
 
 #include <stdio.h>
@@ -224,6 +227,7 @@ run (const struct options *o, enum aid_patch_format format, const char *file, in
   struct aid_plan *plan = NULL;
   struct aid_error e;
   struct stat st;
+  int64_t begun = aid_clock_ms ();
   int status;
 
   aid_cli_heap ();
@@ -237,7 +241,12 @@ run (const struct options *o, enum aid_patch_format format, const char *file, in
       || aid_patch_plan (p, &source, &options, &plan, &e) != AID_OK)
     status = aid_cli_fail ("%s", e.msg);
   else
-    status = finish (p, plan, o, apply);
+    {
+      struct aid_events *events = apply ? aid_events_new () : NULL;
+      aid_measured_patch (events, p, plan, AID_SPAN (""), o->root, aid_clock_ms () - begun);
+      status = finish (p, plan, o, apply);
+      aid_cli_end_events (events);
+    }
   aid_plan_free (plan);
   aid_patch_free (p);
   aid_str_free (&text);

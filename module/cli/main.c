@@ -16,6 +16,7 @@ static const struct aid_command commands[] = {
   { "context", aid_cmd_context, "say what items would show a model, and what they cost" },
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },
+  { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
   { "trust", aid_cmd_trust, "show what a project's settings ask for, and trust them or not" },

@@ -9,7 +9,7 @@ enum kind
 {
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
   KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
-  KIND_BUDGET, KIND_LINE, KIND_EMBEDDINGS, KIND_DIMENSIONS
+  KIND_BUDGET, KIND_LINE, KIND_EMBEDDINGS, KIND_DIMENSIONS, KIND_MEASURE, KIND_LIMITS
 };
 
 struct member
@@ -33,6 +33,8 @@ static const struct member top_members[] = {
   { "test", KIND_LINE },
   { "index", KIND_BOOL },
   { "embeddings", KIND_EMBEDDINGS },
+  { "measure", KIND_MEASURE },
+  { "measure_limits", KIND_LIMITS },
   { NULL, KIND_STRING },
 };
 
@@ -42,6 +44,12 @@ static const struct member embeddings_members[] = {
   { "dimensions", KIND_DIMENSIONS },
   { "passage_prefix", KIND_STRING },
   { "question_prefix", KIND_STRING },
+  { NULL, KIND_STRING },
+};
+
+static const struct member limits_members[] = {
+  { "days", KIND_COUNT },
+  { "megabytes", KIND_COUNT },
   { NULL, KIND_STRING },
 };
 
@@ -208,6 +216,8 @@ static const char *const wanted_words[] = {
   [KIND_DOLLARS] = "a number, the dollars for a million tokens",
   [KIND_DIMENSIONS] = "a whole number from 1 to 8192",
   [KIND_EMBEDDINGS] = "an object of \"provider\" and \"model\", or false",
+  [KIND_MEASURE] = "true, false or \"content\"",
+  [KIND_LIMITS] = "an object of \"days\" and \"megabytes\"",
   [KIND_DAY] = "a day as in \"2025-12-01\"",
 };
 
@@ -272,6 +282,8 @@ is_of (enum kind kind, const json_t *v)
       return is_count (v, 8192) && json_integer_value (v);
     case KIND_EMBEDDINGS:
       return json_is_object (v) || json_is_false (v);
+    case KIND_MEASURE:
+      return json_is_boolean (v) || (json_is_string (v) && !strcmp (json_string_value (v), "content"));
     case KIND_DAY:
       return is_day (v);
     default:
@@ -332,6 +344,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_named (c, v, m->kind == KIND_MODELS, at, e);
   if (m->kind == KIND_EMBEDDINGS && json_is_object (v))
     return check_members (c, v, embeddings_members, at, e);
+  if (m->kind == KIND_LIMITS)
+    return check_members (c, v, limits_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
     return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
@@ -419,6 +433,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_PRICE   ? price_members
                                    : m->kind == KIND_LARGE   ? large_members
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
+                                   : m->kind == KIND_LIMITS ? limits_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;

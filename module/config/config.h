@@ -25,6 +25,9 @@
      "embeddings": { "provider": "ollama", "model": "nomic-embed-text", "dimensions": 512,
                      "passage_prefix": "", "question_prefix": "" },
                                                          who makes vectors of the project's text; false or missing: nobody
+     "measure": true,                                    what happens to answers is recorded (measure/events.h); "content": with
+                                                         texts, for the person's own data sets; false: it is not
+     "measure_limits": { "days": 400, "megabytes": 256 },    what is older or more is forgotten
      "build": "make -j4", "test": ["dune", "test"]       commands: for the shell, or a program and its arguments
    }
 

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { ID_DIGITS = AID_BLOB_ID - 1 };
 
@@ -91,6 +92,16 @@ aid_blob_get (const char *id, struct aid_str *out, struct aid_error *e)
   aid_str_free (&data);
   aid_str_free (&path);
   return err;
+}
+
+void
+aid_blob_remove (const char *id)
+{
+  struct aid_str path = AID_STR_INIT (PATH_MAX);
+  size_t dir_len;
+  if (is_id (id) && !blob_path (id, &path, &dir_len, NULL))
+    unlink (aid_str_z (&path));
+  aid_str_free (&path);
 }
 
 int64_t

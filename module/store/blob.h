@@ -15,6 +15,9 @@ enum aid_err aid_blob_put (struct aid_span data, char id[AID_BLOB_ID], struct ai
 /* Appends the bytes.  AID_E_NOTFOUND when they are lost or do not match their name. */
 enum aid_err aid_blob_get (const char *id, struct aid_str *out, struct aid_error *e);
 
+/* Forgets the bytes; fine when they are not there.  For who knows that nobody else has stored the same. */
+void aid_blob_remove (const char *id);
+
 /* When the bytes ID were first stored, in seconds since 1970; 0: they are not there. */
 int64_t aid_blob_time (const char *id);
 

@@ -103,6 +103,9 @@ some_value (const char *name)
     { "log_content", "true" },
     { "dimensions", "7" },
     { "index", "false" },
+    { "measure", "\"content\"" },
+    { "days", "7" },
+    { "megabytes", "7" },
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp (values[i][0], name))

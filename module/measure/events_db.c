@@ -1,0 +1,338 @@
+/* The file: where it is, its schema, what is taken out of it again.
+
+   Ids begin with the time, so that rows stand in their order and a span of time is a range of the primary key. */
+#include "measure/events_internal.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "store/blob.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum
+{
+  WAIT_MS = 100, /* for a lock of others, before it is tried again later */
+  CHUNK = 500    /* rows of a transaction that deletes */
+};
+
+/* One step a version: what makes the schema of version N + 1 of that of version N. */
+static const char *const steps[] = {
+  "CREATE TABLE events(id BLOB PRIMARY KEY CHECK(length(id) = 16), at INTEGER NOT NULL, kind TEXT NOT NULL, request TEXT,"
+  " person TEXT NOT NULL, project TEXT, chat TEXT, path TEXT, language TEXT, data TEXT NOT NULL, content TEXT) WITHOUT "
+  "ROWID;"
+  "CREATE INDEX events_kind ON events(kind, at);"
+  "CREATE INDEX events_request ON events(request, kind) WHERE request IS NOT NULL;"
+  "CREATE INDEX events_project ON events(project, kind, at) WHERE project IS NOT NULL;",
+};
+#define VERSION ((int64_t)(sizeof steps / sizeof *steps))
+
+enum aid_err
+aid_events_path (struct aid_str *out, int make, struct aid_error *e)
+{
+  enum aid_err err = aid_fs_xdg (AID_DIR_STATE, out, e);
+  if (!err && make)
+    err = aid_fs_mkdirs (aid_str_z (out), 0700, e);
+  if (!err && aid_str_addz (out, "/events.db"))
+    err = aid_error_set (e, out->err, "The state folder has too long a name");
+  return err;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------------------------ */
+
+static enum aid_err
+number (struct aid_db *db, const char *sql, int64_t *out, struct aid_error *e)
+{
+  sqlite3_stmt *s;
+  int row = 0;
+  enum aid_err err = aid_db_prepare (db, sql, &s, e);
+  if (!err)
+    err = aid_db_step (db, s, &row, e);
+  *out = row ? sqlite3_column_int64 (s, 0) : 0;
+  if (!err)
+    sqlite3_reset (s);
+  return err;
+}
+
+/* Under the lock that BEGIN IMMEDIATE takes: of several processes one does it. */
+static enum aid_err
+upgrade (struct aid_db *db, struct aid_error *e)
+{
+  char set[64];
+  int64_t version = 0;
+  enum aid_err err = aid_db_exec (db, "BEGIN IMMEDIATE", e);
+  if (err)
+    return err;
+  err = number (db, "PRAGMA user_version", &version, e);
+  for (; !err && version < VERSION; version++)
+    {
+      snprintf (set, sizeof set, "PRAGMA user_version=%lld", (long long)version + 1);
+      if (!(err = aid_db_exec (db, steps[version], e)))
+        err = aid_db_exec (db, set, e);
+    }
+  if (!err)
+    err = aid_db_exec (db, "COMMIT", e);
+  if (err)
+    aid_db_exec (db, "ROLLBACK", NULL);
+  return err;
+}
+
+static enum aid_err
+open_at (const char *path, struct aid_db **out, struct aid_error *e)
+{
+  int64_t version = 0;
+  enum aid_err err = aid_db_open (path, WAIT_MS, out, e);
+  if (!err)
+    {
+      /* A command that ends need not wait until its event is in the file itself: the log beside it is as good. */
+      sqlite3_db_config (aid_db_raw (*out), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+      err = aid_db_exec (*out, "PRAGMA cache_size=-256", e); /* KB: rows are written once and seldom read */
+    }
+  if (!err)
+    err = number (*out, "PRAGMA user_version", &version, e);
+  if (!err && version < VERSION)
+    err = upgrade (*out, e);
+  if (!err && version > VERSION)
+    err = aid_error_set (e, AID_E_REFUSED, "%s was written by a newer AID: use that one, or move the file away", path);
+  if (err)
+    {
+      aid_db_close (*out);
+      *out = NULL;
+    }
+  return err;
+}
+
+void
+aid_events_put_aside (uint64_t inode, struct aid_error *e)
+{
+  static const char *const ends[] = { "", "-wal", "-shm" };
+  struct stat now;
+  struct aid_str path = AID_STR_INIT (8192), from = AID_STR_INIT (8192), to = AID_STR_INIT (8192);
+  int64_t at = aid_clock_wall_ms ();
+  /* Another process may have been quicker. */
+  if (!aid_events_path (&path, 0, NULL) && !stat (aid_str_z (&path), &now) && (uint64_t)now.st_ino == inode)
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+      {
+        aid_str_clear (&from);
+        aid_str_clear (&to);
+        aid_str_addf (&from, "%s%s", aid_str_z (&path), ends[i]);
+        aid_str_addf (&to, "%s.damaged-%lld%s", aid_str_z (&path), (long long)at, ends[i]);
+        rename (aid_str_z (&from), aid_str_z (&to));
+      }
+  aid_error_set (e, AID_E_PARSE,
+                 "The measurements in %s were damaged: it was renamed to end in .damaged-%lld, and a new file begun",
+                 aid_str_z (&path), (long long)at);
+  aid_str_free (&path);
+  aid_str_free (&from);
+  aid_str_free (&to);
+}
+
+enum aid_err
+aid_events_db_open (struct aid_db **out, struct aid_error *e)
+{
+  struct aid_str path = AID_STR_INIT (8192);
+  struct aid_error why = { AID_OK, "" };
+  struct stat was;
+  *out = NULL;
+  enum aid_err err = aid_events_path (&path, 1, e);
+  int there = !err && !stat (aid_str_z (&path), &was);
+  if (!err && (err = open_at (aid_str_z (&path), out, &why)) && err != AID_E_PARSE && e)
+    *e = why;
+  if (err == AID_E_PARSE && there)
+    {
+      aid_events_put_aside ((uint64_t)was.st_ino, e);
+      err = open_at (aid_str_z (&path), out, &why);
+    }
+  aid_str_free (&path);
+  return err;
+}
+
+enum aid_err
+aid_events_open (struct aid_db **out, struct aid_error *e)
+{
+  struct aid_str path = AID_STR_INIT (8192);
+  *out = NULL;
+  enum aid_err err = aid_events_path (&path, 0, e);
+  if (!err && aid_fs_exists (aid_str_z (&path)))
+    err = open_at (aid_str_z (&path), out, e);
+  aid_str_free (&path);
+  return err;
+}
+
+/* --- settings ----------------------------------------------------------------------------------------------------------- */
+
+static const char *
+word_of (const json_t *v)
+{
+  return json_is_false (v) ? "off" : json_is_string (v) ? "content" : "on";
+}
+
+struct aid_events_limits
+aid_events_settings (const char *root)
+{
+  struct aid_events_limits out = { "off", AID_EVENTS_DAYS, AID_EVENTS_MEGABYTES };
+  struct aid_config *c = aid_config_load (root, NULL);
+  if (c)
+    {
+      const json_t *limits = aid_config_get (c, "measure_limits");
+      out.measure = word_of (aid_config_get (c, "measure"));
+      out.days = aid_json_int (limits, "days", AID_EVENTS_DAYS);
+      out.megabytes = aid_json_int (limits, "megabytes", AID_EVENTS_MEGABYTES);
+    }
+  aid_config_free (c);
+  return out;
+}
+
+void
+aid_events_project (const struct aid_identity *who, const char *root, char out[AID_MEASURED_HASH])
+{
+  char *real = realpath (root, NULL);
+  struct aid_span name = aid_span_z (real ? real : root);
+  while (name.len > 1 && name.ptr[name.len - 1] == '/')
+    name.len--;
+  aid_identity_hash (who, "project", name, out);
+  free (real);
+}
+
+/* --- which rows --------------------------------------------------------------------------------------------------------- */
+
+static void
+id_at (int64_t ms, unsigned char out[16])
+{
+  memset (out, 0, 16);
+  for (int i = 0; i < 6; i++)
+    out[i] = (unsigned char)(ms >> (40 - 8 * i));
+}
+
+enum aid_err
+aid_events_bounds_make (const struct aid_events_which *which, struct aid_events_bounds *out, struct aid_error *e)
+{
+  struct aid_identity who;
+  enum aid_err err = AID_OK;
+  *out = (struct aid_events_bounds){ .kind = which->kind };
+  id_at (which->since, out->from);
+  if (which->before)
+    id_at (which->before, out->to);
+  else
+    memset (out->to, 0xFF, sizeof out->to);
+  if (which->root && !(err = aid_identity_load (&who, e)))
+    aid_events_project (&who, which->root, out->project);
+  return err;
+}
+
+void
+aid_events_bind (sqlite3_stmt *s, const struct aid_events_bounds *b)
+{
+  aid_db_blob (s, 1, (struct aid_span){ (const char *)b->from, sizeof b->from });
+  aid_db_blob (s, 2, (struct aid_span){ (const char *)b->to, sizeof b->to });
+  if (b->kind)
+    aid_db_text (s, 3, aid_span_z (b->kind));
+  if (b->project[0])
+    aid_db_text (s, 4, aid_span_z (b->project));
+}
+
+/* --- taking out --------------------------------------------------------------------------------------------------------- */
+
+struct doomed
+{
+  unsigned char id[16];
+  char content[AID_BLOB_ID]; /* or "" */
+};
+
+static enum aid_err
+find_doomed (struct aid_db *db, const struct aid_events_bounds *b, int64_t most, struct doomed *out, int64_t *n,
+             struct aid_error *e)
+{
+  sqlite3_stmt *s;
+  int row = 1;
+  *n = 0;
+  enum aid_err err
+    = aid_db_prepare (db, "SELECT id, content FROM events WHERE " AID_EVENTS_WHERE " ORDER BY id LIMIT ?5", &s, e);
+  if (err)
+    return err;
+  aid_events_bind (s, b);
+  sqlite3_bind_int64 (s, 5, most);
+  while (!(err = aid_db_step (db, s, &row, e)) && row && *n < CHUNK)
+    {
+      struct doomed *d = &out[(*n)++];
+      struct aid_span content = aid_db_column (s, 1);
+      memset (d, 0, sizeof *d);
+      memcpy (d->id, aid_db_column (s, 0).ptr, sizeof d->id);
+      if (content.len < sizeof d->content)
+        memcpy (d->content, content.ptr, content.len);
+    }
+  sqlite3_reset (s);
+  return err;
+}
+
+static enum aid_err
+delete_these (struct aid_db *db, const struct doomed *list, int64_t n, struct aid_error *e)
+{
+  sqlite3_stmt *s;
+  enum aid_err err = aid_db_prepare (db, "DELETE FROM events WHERE id = ?1", &s, e);
+  for (int64_t i = 0; i < n && !err; i++)
+    {
+      aid_db_blob (s, 1, (struct aid_span){ (const char *)list[i].id, sizeof list[i].id });
+      err = aid_db_run (db, s, e);
+    }
+  return err;
+}
+
+enum aid_err
+aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int64_t most, int64_t *n, struct aid_error *e)
+{
+  struct doomed *list = calloc (CHUNK, sizeof *list);
+  enum aid_err err = AID_OK;
+  int64_t found = 1;
+  if (!list)
+    return aid_error_set (e, AID_E_NOMEM, "No memory to forget measurements");
+  while (!err && found && most > 0 && !(err = aid_db_exec (db, "BEGIN IMMEDIATE", e)))
+    {
+      err = find_doomed (db, b, most < CHUNK ? most : CHUNK, list, &found, e);
+      if (!err)
+        err = delete_these (db, list, found, e);
+      if (!err)
+        err = aid_db_exec (db, "COMMIT", e);
+      if (err)
+        aid_db_exec (db, "ROLLBACK", NULL);
+      for (int64_t i = 0; i < found && !err; i++)
+        if (list[i].content[0])
+          aid_blob_remove (list[i].content);
+      most -= found;
+      *n += err ? 0 : found;
+    }
+  free (list);
+  return err;
+}
+
+int64_t
+aid_events_db_bytes (struct aid_db *db)
+{
+  int64_t pages = 0, spare = 0, size = 0;
+  if (number (db, "PRAGMA page_count", &pages, NULL) || number (db, "PRAGMA freelist_count", &spare, NULL)
+      || number (db, "PRAGMA page_size", &size, NULL))
+    return 0;
+  return (pages - spare) * size;
+}
+
+enum aid_err
+aid_events_retain (struct aid_db *db, const struct aid_events_limits *limits, struct aid_error *e)
+{
+  struct aid_events_bounds b;
+  struct aid_events_which old = { .before = aid_clock_wall_ms () - limits->days * 86400000 }, any = { .since = 0 };
+  int64_t n = 0, before = -1, most = limits->megabytes << 20;
+  enum aid_err err = old.before > 0 ? aid_events_bounds_make (&old, &b, e) : AID_OK;
+  if (!err && old.before > 0)
+    err = aid_events_delete (db, &b, INT64_MAX, &n, e);
+  if (!err)
+    err = aid_events_bounds_make (&any, &b, e);
+  if (!err && aid_events_db_bytes (db) > most)
+    while (!err && n != before && aid_events_db_bytes (db) > most - most / 10)
+      {
+        before = n;
+        err = aid_events_delete (db, &b, CHUNK, &n, e);
+      }
+  return err;
+}
