@@ -25,7 +25,7 @@ LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context assist
+LAYERS  := base config store scan build project index net patch model chat context measure assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
@@ -39,7 +39,8 @@ need_patch   := patch base
 need_model   := model net config base
 need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
-need_assist  := assist context index project scan chat model patch net store build config base
+need_measure := measure store config base
+need_assist  := assist measure context index project scan chat model patch net store build config base
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
@@ -179,7 +180,7 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 check-builds
 	@tests/run
 
-check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/net-slow.so
+check-builds: asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
@@ -252,6 +253,10 @@ $(B)/bench_tokens: tests/bench/tokens.c $(call layer_libs,$(need_model))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 # What compares our token numbers with that package's: tests/tokens.
 $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+# What compares our assignment to variants with GrowthBook's: tests/experiments.
+$(B)/assign_batch: tests/experiments/batch.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
