@@ -49,7 +49,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index fuzz shots demo deps install uninstall docs
+        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -276,6 +276,12 @@ bench-retrieval: $(B)/bench_retrieval
 	@tests/bench/retrieval/run $(B)/bench_retrieval "$(or $(N),200)" $(REPO)
 $(B)/bench_retrieval: $(wildcard tests/bench/retrieval/*.c tests/bench/retrieval/*.h) $(call layer_libs,$(need_index))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -Itests/bench/retrieval -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lm
+
+## bench-experiments simulations of experiments whose truth is known: false alarms, coverage, what CUPED saves (SEED=1)
+bench-experiments: $(B)/bench_experiments
+	@$(B)/bench_experiments $(SEED)
+$(B)/bench_experiments: tests/bench/experiments.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-index   a first index of DIR="dir...", or of FILES=1000000 small files: speed, memory, questions, edits, beside rg and plain FTS5
 bench-index: $(B)/bench_index

@@ -97,7 +97,7 @@ aid_report_sentence (const struct aid_report_plan *plan, const struct aid_report
   struct aid_str out = AID_STR_INIT (AID_REPORT_SENTENCE - 1);
   aid_str_addf (&out, "%.60s: ", m->name);
   if (line->verdict == AID_VERDICT_EARLY && (line->d.persons[0] < AID_STATS_LEAST || line->d.persons[1] < AID_STATS_LEAST))
-    aid_str_addf (&out, "too early to say anything of \"%.60s\" (%llu people, beside %llu; %d in each are the least).",
+    aid_str_addf (&out, "too early to say anything of \"%.60s\" (people: %llu, beside %llu; %d in each are the least).",
                   plan->arms[line->arm], (unsigned long long)line->d.persons[1], (unsigned long long)line->d.persons[0],
                   AID_STATS_LEAST);
   else if (line->verdict == AID_VERDICT_EARLY)

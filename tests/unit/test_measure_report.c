@@ -198,7 +198,7 @@ few_people_say_nothing (void **state)
   p.seen[0] = p.seen[1] = 1;
   make (&p, &m, 1, &r);
   assert_int_equal (line (&r, 0)->verdict, AID_VERDICT_EARLY);
-  says (&r, "accept rate: too early to say anything of \"new\" (1 people, beside 1; 8 in each are the least).\n");
+  says (&r, "accept rate: too early to say anything of \"new\" (people: 1, beside 1; 8 in each are the least).\n");
   aid_report_free (&r);
   m.nrows = 0;
   make (&p, &m, 1, &r);
