@@ -18,7 +18,7 @@ struct options
 struct walk
 {
   struct aid_subject subject;
-  const char *only;         /* the experiment that is asked for, or NULL: all */
+  const char *only; /* the experiment that is asked for, or NULL: all */
   struct aid_str *text, *val;
   uint32_t n;
 };
@@ -50,7 +50,7 @@ list_val (const struct aid_experiment *x, int64_t now, struct aid_str *out)
       aid_val_kreal (out, "weight", x->variants[i].weight);
       aid_val_end (out, one, 2);
     }
-  aid_val_end (out, list, (uint32_t) x->nvariants);
+  aid_val_end (out, list, (uint32_t)x->nvariants);
   aid_val_end (out, all, 7);
 }
 
@@ -82,18 +82,28 @@ assign_one (void *ctx, const struct aid_experiment *x)
   w->n++;
   aid_experiment_evaluate (x, &w->subject, &v);
   aid_evaluation_val (x, &v, w->val);
-  aid_str_addf (w->text, "%-20s %-16s %s: %s\n", x->name, v.variant ? v.variant->name : "-", aid_reason_name (v.reason), v.why);
+  aid_str_addf (w->text, "%-20s %-16s %s: %s\n", x->name, v.variant ? v.variant->name : "-", aid_reason_name (v.reason),
+                v.why);
 }
 
 /* -------------------------------------------------------------------------------------------------------------------------- */
 
 static int
-walk_all (const struct options *o, const struct aid_config *c, const char *root, const char *person, const char *name, int assign)
+walk_all (const struct options *o, const struct aid_config *c, const char *root, const char *person, const char *name,
+          int assign)
 {
   struct aid_str text = AID_STR_INIT (16u << 20), val = AID_STR_INIT (64u << 20);
-  struct walk w = { { .person = person, .request = o->request, .language = o->language, .project = aid_fs_base (root),
-                      .model = o->model, .strategy = o->strategy, .now = aid_clock_wall_ms () },
-                    name, &text, &val, 0 };
+  struct walk w = { { .person = person,
+                      .request = o->request,
+                      .language = o->language,
+                      .project = aid_fs_base (root),
+                      .model = o->model,
+                      .strategy = o->strategy,
+                      .now = aid_clock_wall_ms () },
+                    name,
+                    &text,
+                    &val,
+                    0 };
   size_t list = aid_val_list (&val);
   int status;
 
@@ -155,9 +165,9 @@ aid_cmd_experiment (int argc, char **argv)
   const struct aid_opt opts[] = {
     { "person", 0, AID_OPT_STRING, &o.person, "ID", "assign: another person than you" },
     { "request", 0, AID_OPT_STRING, &o.request, "ID", "assign: the request, for experiments by request" },
-    { "language", 0, AID_OPT_STRING, &o.language, "NAME", "assign: what a targeting may ask for; likewise the next two" },
-    { "model", 'm', AID_OPT_STRING, &o.model, "NAME", "" },
-    { "strategy", 's', AID_OPT_STRING, &o.strategy, "NAME", "" },
+    { "language", 0, AID_OPT_STRING, &o.language, "NAME", "assign: the files' language, which a targeting may ask for" },
+    { "model", 'm', AID_OPT_STRING, &o.model, "NAME", "assign: the model, likewise" },
+    { "strategy", 's', AID_OPT_STRING, &o.strategy, "NAME", "assign: the strategy, likewise" },
     { "json", 0, AID_OPT_FLAG, &o.json, NULL, "a JSON array, of assign with OpenFeature's names" },
     { "root", 0, AID_OPT_STRING, &o.root, "DIR", "the project (default: found upwards from here)" },
   };
@@ -165,7 +175,10 @@ aid_cmd_experiment (int argc, char **argv)
     "aid experiment list [--json] | assign [--person ID] [--request ID] [--json] [NAME]",
     "Lists the experiments that the settings declare, with their variants; or says which variant somebody gets, and why.\n"
     "The same person gets the same variant on every machine whose settings have the same \"person\".\n",
-    opts, sizeof opts / sizeof *opts, 1, 2
+    opts,
+    sizeof opts / sizeof *opts,
+    1,
+    2
   };
   int status, n = aid_opt_parse (&usage, argc, argv, &status);
 

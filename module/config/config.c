@@ -1,5 +1,5 @@
-/* Settings, checked against a table as they are read.  A wrong type is an error that names file and member; a member nobody knows
-   is a warning, for it is a slip of the pen or of another version. */
+/* Settings, checked against a table as they are read.  A wrong type is an error that names file and member; a member nobody
+   knows is a warning, for it is a slip of the pen or of another version. */
 #include "config/config_internal.h"
 #include "config/trust_internal.h"
 #include "base/json.h"
@@ -234,7 +234,8 @@ check_variants (struct aid_config *c, json_t *v, const struct place *at, struct 
   enum aid_err err = AID_OK;
   json_array_foreach (v, i, item)
     {
-      struct place variant = inside (at, json_string_value (json_object_get (item, "name"))), inner = inside (&variant, "settings");
+      struct place variant = inside (at, json_string_value (json_object_get (item, "name")));
+      struct place inner = inside (&variant, "settings");
       if ((settings = json_object_get (item, "settings")) && (err = check_members (c, settings, top_members, &inner, e)))
         return err;
     }

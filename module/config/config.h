@@ -26,7 +26,7 @@
                                                          who makes vectors of the project's text; false or missing: nobody
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
-     "person": "ada",                                    who one is in experiments, on all machines; missing: a name drawn at random
+     "person": "ada",                                    who one is in experiments; missing: a name drawn at random
      "build": "make -j4", "test": ["dune", "test"]       commands: for the shell, or a program and its arguments
    }
 
@@ -53,8 +53,8 @@ const char *aid_config_warnings (const struct aid_config *c);
 /* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url,
    ...". */
 int aid_config_waiting (const struct aid_config *c, const char **names);
-/* Lays SETTINGS (an object of members that a load has checked, as those of a variant) over C, as a project's are laid over the user's.
-   Without memory C stays as it was. */
+/* Lays SETTINGS (an object of members that a load has checked, as those of a variant) over C, as a project's are laid over
+   the user's.  Without memory C stays as it was. */
 enum aid_err aid_config_overlay (struct aid_config *c, const json_t *settings, struct aid_error *e);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);

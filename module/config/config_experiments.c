@@ -24,8 +24,8 @@ aid_config_is_share (const json_t *v)
 int
 aid_config_is_namespace (const json_t *v)
 {
-  return json_array_size (v) == 3 && json_string_length (json_array_get (v, 0)) && aid_config_is_share (json_array_get (v, 1))
-         && aid_config_is_share (json_array_get (v, 2))
+  return json_array_size (v) == 3 && json_string_length (json_array_get (v, 0))
+         && aid_config_is_share (json_array_get (v, 1)) && aid_config_is_share (json_array_get (v, 2))
          && json_number_value (json_array_get (v, 1)) < json_number_value (json_array_get (v, 2));
 }
 
@@ -43,10 +43,10 @@ is_choice (const json_t *v)
   const json_t *item;
   size_t i;
   json_array_foreach (v, i, item)
-    {
-      if (!json_is_string (item))
-        return 0;
-    }
+  {
+    if (!json_is_string (item))
+      return 0;
+  }
   return json_is_string (v) || json_array_size (v) > 0;
 }
 
@@ -57,10 +57,10 @@ aid_config_is_targeting (const json_t *v)
   const json_t *item;
   const char *key;
   json_object_foreach ((json_t *)(uintptr_t)v, key, item)
-    {
-      if (!is_word (key, known) || !is_choice (item))
-        return 0;
-    }
+  {
+    if (!is_word (key, known) || !is_choice (item))
+      return 0;
+  }
   return json_is_object (v);
 }
 
@@ -71,10 +71,10 @@ aid_config_are_guardrails (const json_t *v)
   const json_t *item;
   const char *key;
   json_object_foreach ((json_t *)(uintptr_t)v, key, item)
-    {
-      if (!is_word (key, known) || !json_is_number (item) || !(json_number_value (item) >= 0))
-        return 0;
-    }
+  {
+    if (!is_word (key, known) || !json_is_number (item) || !(json_number_value (item) >= 0))
+      return 0;
+  }
   return json_is_object (v);
 }
 
@@ -101,19 +101,19 @@ aid_config_are_variants (const json_t *v)
   size_t i, weighted = 0;
   double sum = 0;
   json_array_foreach (v, i, item)
+  {
+    const json_t *weight = json_object_get (item, "weight"), *settings = json_object_get (item, "settings");
+    if (!is_named (v, i) || (weight && !aid_config_is_share (weight)) || (settings && !json_is_object (settings))
+        || json_object_get (settings, "experiments"))
+      return 0;
+    json_object_foreach ((json_t *)(uintptr_t)item, key, member)
     {
-      const json_t *weight = json_object_get (item, "weight"), *settings = json_object_get (item, "settings");
-      if (!is_named (v, i) || (weight && !aid_config_is_share (weight)) || (settings && !json_is_object (settings))
-          || json_object_get (settings, "experiments"))
+      if (!is_word (key, known))
         return 0;
-      json_object_foreach ((json_t *)(uintptr_t)item, key, member)
-        {
-          if (!is_word (key, known))
-            return 0;
-        }
-      weighted += weight != NULL;
-      sum += json_number_value (weight);
     }
+    weighted += weight != NULL;
+    sum += json_number_value (weight);
+  }
   size_t n = json_array_size (v);
   return n && n <= VARIANTS_MAX && (weighted == 0 || (weighted == n && fabs (sum - 1) <= 0.01));
 }

@@ -1,5 +1,5 @@
-/* What config.c (the table of settings, and checking by it), config_kinds.c (what a value may be) and config_load.c (files, and who
-   stands over whom) share. */
+/* What config.c (the table of settings, and checking by it), config_kinds.c (what a value may be) and config_load.c (files,
+   and who stands over whom) share. */
 #ifndef AID_CONFIG_INTERNAL_H
 #define AID_CONFIG_INTERNAL_H
 
@@ -38,7 +38,8 @@ const char *aid_config_wanted (enum aid_config_kind kind, const json_t *v);
 
 /* The members of an experiment (config_experiments.c): whether V is one, and what it must be. */
 #define AID_CONFIG_VARIANTS                                                                                                    \
-  "an array of objects, each with a \"name\" of its own, and perhaps \"settings\" and a \"weight\" (all or none; they add up to 1)"
+  "an array of objects, each with a \"name\" of its own, and perhaps \"settings\" and a \"weight\" (all or none; they " \
+  "add up to 1)"
 #define AID_CONFIG_TARGETING "an object of strings or arrays of strings: language, project, model, strategy, person, version"
 #define AID_CONFIG_GUARDRAILS "an object of numbers, 0 or more: latency_p90_ms, undo_rate, refused_rate, red_rate"
 int aid_config_are_variants (const json_t *v);

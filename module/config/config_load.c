@@ -8,7 +8,8 @@
 #define FILE_MAX (1u << 20)
 #define WARNINGS_MAX (64u << 10)
 
-/* A project adds experiments; of a name that the user's settings have, those stand, so that one can be left: {"enabled": false}. */
+/* A project adds experiments; of a name that the user's settings have, those stand, so that one can be left: {"enabled":
+   false}. */
 static int
 merge_experiments (json_t *user, json_t *project)
 {

@@ -2,8 +2,8 @@
 #include "measure/assign.h"
 #include "base/utf8.h"
 
-/* FNV-1a, unit by unit of UTF-16, begun with 0x811c9dc5.  JavaScript adds shifted copies in doubles and cuts them to 32 bits at the
-   next XOR: that is this multiplication. */
+/* FNV-1a, unit by unit of UTF-16, begun with 0x811c9dc5.  JavaScript adds shifted copies in doubles and cuts them to 32 bits
+   at the next XOR: that is this multiplication. */
 static uint32_t
 add_unit (uint32_t h, uint32_t unit)
 {
@@ -73,7 +73,8 @@ aid_assign_ranges (size_t n, double coverage, const double *weights, struct aid_
   coverage = coverage < 0 ? 0 : coverage > 1 ? 1 : coverage;
   for (size_t i = 0; i < n; i++)
     {
-      /* Each step is a statement of its own: a multiplication that is fused with an addition rounds otherwise than JavaScript's. */
+      /* Each step is a statement of its own: a multiplication that is fused with an addition rounds otherwise than
+         JavaScript's. */
       double weight = weights ? weights[i] : 1 / (double)n;
       double covered = coverage * weight;
       out[i].from = cumulative;

@@ -7,8 +7,8 @@
 
 #define EFFECT 0.05 /* what a team of fifty can show within weeks, and hardly less */
 
-/* The first millisecond of the day "YYYY-MM-DD", UTC; 0 for NULL.  Days since 1970-01-01 in the proleptic Gregorian calendar, with
-   years that begin in March, so that leap days are at their end. */
+/* The first millisecond of the day "YYYY-MM-DD", UTC; 0 for NULL.  Days since 1970-01-01 in the proleptic Gregorian calendar,
+   with years that begin in March, so that leap days are at their end. */
 static int64_t
 day_begins (const char *day)
 {
@@ -27,16 +27,16 @@ read_variants (const json_t *all, struct aid_experiment *out)
   const json_t *v;
   size_t i;
   json_array_foreach (all, i, v)
-    {
-      struct aid_variant *to = &out->variants[i];
-      if (i == AID_ASSIGN_VARIANTS_MAX)
-        return;
-      to->name = aid_json_str (v, "name");
-      to->weight = aid_json_real (v, "weight", 0);
-      to->settings = json_object_get (v, "settings");
-      out->weighted |= json_object_get (v, "weight") != NULL;
-      out->nvariants = i + 1;
-    }
+  {
+    struct aid_variant *to = &out->variants[i];
+    if (i == AID_ASSIGN_VARIANTS_MAX)
+      return;
+    to->name = aid_json_str (v, "name");
+    to->weight = aid_json_real (v, "weight", 0);
+    to->settings = json_object_get (v, "settings");
+    out->weighted |= json_object_get (v, "weight") != NULL;
+    out->nvariants = i + 1;
+  }
   for (i = 0; i < out->nvariants && !out->weighted; i++)
     out->variants[i].weight = 1 / (double)out->nvariants;
 }
@@ -76,11 +76,11 @@ aid_experiment_each (const struct aid_config *c, void (*fn) (void *ctx, const st
   const char *name;
   json_t *v;
   json_object_foreach (experiments (c), name, v)
-    {
-      struct aid_experiment x;
-      read_one (name, v, &x);
-      fn (ctx, &x);
-    }
+  {
+    struct aid_experiment x;
+    read_one (name, v, &x);
+    fn (ctx, &x);
+  }
 }
 
 static enum aid_err
@@ -90,9 +90,12 @@ say_missing (const json_t *all, const char *name, struct aid_error *e)
   const char *key;
   json_t *v;
   json_object_foreach ((json_t *)(uintptr_t)all, key, v)
+  {
     aid_str_addf (&names, "%s%s", names.len ? ", " : "", key);
-  enum aid_err err = names.len ? aid_error_set (e, AID_E_NOTFOUND, "there is no experiment %s; there are %s", name, aid_str_z (&names))
-                               : aid_error_set (e, AID_E_NOTFOUND, "there is no experiment %s: the settings have none", name);
+  }
+  enum aid_err err
+    = names.len ? aid_error_set (e, AID_E_NOTFOUND, "there is no experiment %s; there are %s", name, aid_str_z (&names))
+                : aid_error_set (e, AID_E_NOTFOUND, "there is no experiment %s: the settings have none", name);
   aid_str_free (&names);
   return err;
 }
@@ -103,11 +106,12 @@ aid_experiment_find (const struct aid_config *c, const char *name, struct aid_ex
   const char *key;
   json_t *v;
   json_object_foreach (experiments (c), key, v)
-    if (!strcmp (key, name))
-      {
-        read_one (key, v, out);
-        return AID_OK;
-      }
+  {
+    if (strcmp (key, name) != 0)
+      continue;
+    read_one (key, v, out);
+    return AID_OK;
+  }
   return say_missing (experiments (c), name, e);
 }
 

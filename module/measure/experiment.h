@@ -1,4 +1,5 @@
-/* Experiments: variants of the settings, each for some people or requests.  They are declared in the settings (config/config.h),
+/* Experiments: variants of the settings, each for some people or requests.  They are declared in the settings
+   (config/config.h),
 
    "experiments": {
      "shorter": {
@@ -11,13 +12,13 @@
        "targeting": { "language": ["ocaml", "c"] },
        "start": "2026-01-10", "stop": "2026-02-10",      UTC: from this day on, until the day before that
        "guardrails": { "latency_p90_ms": 500 },          how much worse than the first variant is borne
-       "effect": 0.04, "tuning": 5000,                   the least difference that matters; the persons that are expected (stats.h)
-       "seed": "shorter",              of the assignment; missing: the name
+       "effect": 0.04, "tuning": 5000,                   the least difference that matters; the persons that are expected
+       (stats.h) "seed": "shorter",              of the assignment; missing: the name
        "enabled": true                 false: off at once, for everybody who gets these settings
      } }
 
-   What an evaluation gives has the names and the reasons of OpenFeature (specification/types.md), so that it can go to platforms
-   that read those. */
+   What an evaluation gives has the names and the reasons of OpenFeature (specification/types.md), so that it can go to
+   platforms that read those. */
 #ifndef AID_MEASURE_EXPERIMENT_H
 #define AID_MEASURE_EXPERIMENT_H
 
@@ -37,18 +38,19 @@ struct aid_experiment
 {
   const char *name, *seed, *hypothesis; /* HYPOTHESIS may be NULL */
   struct aid_variant variants[AID_ASSIGN_VARIANTS_MAX];
-  size_t nvariants;       /* 0: only switched off */
-  int weighted;           /* the variants have weights; else they are equal */
+  size_t nvariants; /* 0: only switched off */
+  int weighted;     /* the variants have weights; else they are equal */
   int enabled, by_request;
   double coverage, space_from, space_to;
-  const char *space;      /* or NULL */
+  const char *space;                    /* or NULL */
   const json_t *targeting, *guardrails; /* or NULL */
-  int64_t start, stop;    /* ms since 1970; 0: no such limit */
+  int64_t start, stop;                  /* ms since 1970; 0: no such limit */
   double effect, tuning;
 };
 
 /* Reads the experiment NAME; AID_E_NOTFOUND names those that there are. */
-enum aid_err aid_experiment_find (const struct aid_config *c, const char *name, struct aid_experiment *out, struct aid_error *e);
+enum aid_err
+aid_experiment_find (const struct aid_config *c, const char *name, struct aid_experiment *out, struct aid_error *e);
 /* Calls FN with each, in the settings' order. */
 void aid_experiment_each (const struct aid_config *c, void (*fn) (void *ctx, const struct aid_experiment *x), void *ctx);
 /* Whether no two variants set different things: an A/A test, in which every difference is chance. */
@@ -79,13 +81,13 @@ const char *aid_reason_name (enum aid_reason r); /* "SPLIT" */
 
 struct aid_evaluation
 {
-  const char *flag;             /* the experiment's name */
+  const char *flag;                  /* the experiment's name */
   const struct aid_variant *variant; /* NULL: none, the settings stand as they are */
   enum aid_reason reason;
-  const char *error;            /* with AID_REASON_ERROR: "TARGETING_KEY_MISSING"; else NULL */
-  const char *why;              /* in words, for people: "outside the coverage" */
-  const char *unit;             /* what was hashed: the subject's person or request */
-  double bucket;                /* where it fell, or -1 */
+  const char *error; /* with AID_REASON_ERROR: "TARGETING_KEY_MISSING"; else NULL */
+  const char *why;   /* in words, for people: "outside the coverage" */
+  const char *unit;  /* what was hashed: the subject's person or request */
+  double bucket;     /* where it fell, or -1 */
 };
 
 /* A pure function: the same subject gets the same variant, everywhere.  Borrows X and S. */
@@ -93,10 +95,10 @@ void aid_experiment_evaluate (const struct aid_experiment *x, const struct aid_s
 /* Appends a val object with OpenFeature's names: {flag_key, value, variant, reason, error_code, flag_metadata}. */
 void aid_evaluation_val (const struct aid_experiment *x, const struct aid_evaluation *v, struct aid_str *out);
 
-/* Lays over C what the variants say that S gets, in the settings' order; later ones stand over earlier ones.  Appends to TAKEN (may be
-   NULL) a val list of the evaluations with a variant: the exposures, once what they say takes effect.  BY_REQUEST: 0 leaves out the
-   experiments that are by request, for whoever asks what is so before there is one. */
-enum aid_err aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int by_request, struct aid_str *taken,
-                                     struct aid_error *e);
+/* Lays over C what the variants say that S gets, in the settings' order; later ones stand over earlier ones.  Appends to
+   TAKEN (may be NULL) a val list of the evaluations with a variant: the exposures, once what they say takes effect. 
+   BY_REQUEST: 0 leaves out the experiments that are by request, for whoever asks what is so before there is one. */
+enum aid_err aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int by_request,
+                                     struct aid_str *taken, struct aid_error *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* Who gets which variant, and what that says of the settings.  The order of the questions is GrowthBook's: is it on, is it meant, is
-   the unit in its namespace, what does its hash say. */
+/* Who gets which variant, and what that says of the settings.  The order of the questions is GrowthBook's: is it on, is it
+   meant, is the unit in its namespace, what does its hash say. */
 #include "measure/experiment.h"
 #include "base/json.h"
 #include "base/val.h"
@@ -18,8 +18,10 @@ matches (const json_t *wanted, const char *value)
   const json_t *item;
   size_t i;
   json_array_foreach (wanted, i, item)
+  {
     if (value && !strcmp (json_string_value (item), value))
       return 1;
+  }
   return value && json_is_string (wanted) && !strcmp (json_string_value (wanted), value);
 }
 
@@ -82,8 +84,9 @@ choose (const struct aid_experiment *x, struct aid_evaluation *out)
 void
 aid_experiment_evaluate (const struct aid_experiment *x, const struct aid_subject *s, struct aid_evaluation *out)
 {
-  *out = (struct aid_evaluation){ .flag = x->name, .reason = AID_REASON_DEFAULT, .bucket = -1,
-                                  .unit = x->by_request ? s->request : s->person };
+  *out = (struct aid_evaluation){
+    .flag = x->name, .reason = AID_REASON_DEFAULT, .bucket = -1, .unit = x->by_request ? s->request : s->person
+  };
   if (!x->enabled)
     {
       out->reason = AID_REASON_DISABLED;
@@ -107,7 +110,7 @@ aid_experiment_evaluate (const struct aid_experiment *x, const struct aid_subjec
     choose (x, out);
 }
 
-/* --- as OpenFeature has it ---------------------------------------------------------------------------------------------- */
+/* --- as OpenFeature has it ------------------------------------------------------------------------------------------- */
 
 static void
 json_val (const json_t *v, struct aid_str *out)
@@ -120,16 +123,18 @@ json_val (const json_t *v, struct aid_str *out)
     case JSON_OBJECT:
       handle = aid_val_object (out);
       json_object_foreach ((json_t *)(uintptr_t)v, key, item)
-        {
-          aid_val_key (out, key);
-          json_val (item, out);
-        }
+      {
+        aid_val_key (out, key);
+        json_val (item, out);
+      }
       aid_val_end (out, handle, (uint32_t)json_object_size (v));
       break;
     case JSON_ARRAY:
       handle = aid_val_list (out);
       json_array_foreach (v, i, item)
+      {
         json_val (item, out);
+      }
       aid_val_end (out, handle, (uint32_t)json_array_size (v));
       break;
     case JSON_STRING:
@@ -173,7 +178,7 @@ aid_evaluation_val (const struct aid_experiment *x, const struct aid_evaluation 
   aid_val_end (out, all, 6);
 }
 
-/* --- over the settings -------------------------------------------------------------------------------------------------- */
+/* --- over the settings ----------------------------------------------------------------------------------------------- */
 
 struct overlay
 {
@@ -217,8 +222,9 @@ aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int b
   if (!err && o.bad)
     err = aid_error_set (e, AID_E_NOMEM, "no memory for the experiments");
   json_array_foreach (o.settings, i, settings)
-    if (!err)
-      err = aid_config_overlay (c, settings, e);
+  {
+    err = err ? err : aid_config_overlay (c, settings, e);
+  }
   json_decref (o.settings);
   return err;
 }

@@ -22,8 +22,8 @@ aid_normal_quantile (double p)
     return INFINITY;
   if (p > 0.5)
     return -aid_normal_quantile (1 - p);
-  /* The tail is about exp(-x^2/2)/(x sqrt(2 pi)): a start that is near; then Newton's steps on the logarithm of the distribution,
-     which is concave, so that they come from one side and do not run away. */
+  /* The tail is about exp(-x^2/2)/(x sqrt(2 pi)): a start that is near; then Newton's steps on the logarithm of the
+     distribution, which is concave, so that they come from one side and do not run away. */
   double x = p > 0.1 ? 0 : -sqrt (-2 * log (p));
   for (int i = 0; i < 60; i++)
     {
@@ -55,8 +55,8 @@ gamma_below (double a, double x)
   return sum * exp (a * log (x) - x - log_gamma (a + 1));
 }
 
-/* Q(a, x) by the continued fraction DLMF 8.9.2 in its even form, from the front (the method of Lentz as Thompson and Barnett have
-   it). */
+/* Q(a, x) by the continued fraction DLMF 8.9.2 in its even form, from the front (the method of Lentz as Thompson and Barnett
+   have it). */
 static double
 gamma_above (double a, double x)
 {
@@ -112,7 +112,8 @@ static double
 beta_step (int k, double x, double a, double b)
 {
   double m = k / 2;
-  return k % 2 ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)) : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+  return k % 2 ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+               : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
 }
 
 /* I_x(a, b) by that fraction, where it converges fast: x < (a+1)/(a+b+2). */

@@ -87,7 +87,7 @@ aid_stats_needed (double v1, double v2, double share, double effect, double alph
   double once = aid_normal_quantile (1 - alpha / 2) + z, low = once * once * variance / (effect * effect), high = low;
   if (!(tuning > 0))
     return ceil (low);
-  /* The sequence is never narrower than the interval of one look: from there upwards. */
+    /* The sequence is never narrower than the interval of one look: from there upwards. */
 #define WIDE(n) (aid_stats_sequence (sqrt (variance / (n)), n, alpha, tuning) + z * sqrt (variance / (n)) > effect)
   while (WIDE (high) && high < UNITS_MOST)
     high *= 2;

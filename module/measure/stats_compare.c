@@ -215,8 +215,8 @@ compare (const struct aid_stats_row *rows, size_t n, const uint32_t *arms, const
 }
 
 enum aid_err
-aid_stats_compare (const struct aid_stats_row *rows, size_t n, uint32_t control, uint32_t arm, const struct aid_stats_look *look,
-                   struct aid_stats_difference *out)
+aid_stats_compare (const struct aid_stats_row *rows, size_t n, uint32_t control, uint32_t arm,
+                   const struct aid_stats_look *look, struct aid_stats_difference *out)
 {
   const uint32_t arms[2] = { control, arm };
   struct aid_stats_row *all;

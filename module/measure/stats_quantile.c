@@ -1,5 +1,6 @@
-/* Quantiles of what persons met (how long answers took).  A quantile has no sums, so persons are drawn again, with replacement, and
-   the quantile is taken anew each time, with every value counted as often as its person was drawn.  Values are sorted once. */
+/* Quantiles of what persons met (how long answers took).  A quantile has no sums, so persons are drawn again, with
+   replacement, and the quantile is taken anew each time, with every value counted as often as its person was drawn.  Values
+   are sorted once. */
 #include "measure/stats_internal.h"
 #include "measure/special.h"
 #include <math.h>

@@ -24,8 +24,12 @@ aid_decision_name (enum aid_decision d)
 void
 aid_report_plan_of (const struct aid_experiment *x, struct aid_report_plan *out)
 {
-  *out = (struct aid_report_plan){ .name = x->name, .narms = x->nvariants, .by_request = x->by_request,
-                                   .aa = aid_experiment_is_aa (x), .alpha = AID_STATS_ALPHA, .power = AID_STATS_POWER,
+  *out = (struct aid_report_plan){ .name = x->name,
+                                   .narms = x->nvariants,
+                                   .by_request = x->by_request,
+                                   .aa = aid_experiment_is_aa (x),
+                                   .alpha = AID_STATS_ALPHA,
+                                   .power = AID_STATS_POWER,
                                    .tuning = x->tuning };
   for (size_t i = 0; i < x->nvariants; i++)
     {
@@ -34,7 +38,7 @@ aid_report_plan_of (const struct aid_experiment *x, struct aid_report_plan *out)
     }
 }
 
-/* --- one comparison ----------------------------------------------------------------------------------------------------- */
+/* --- one comparison -------------------------------------------------------------------------------------------------- */
 
 /* The interval turned so that more is better. */
 static struct aid_interval
@@ -77,9 +81,9 @@ static enum aid_err
 compare (const struct aid_report_plan *plan, const struct aid_report_metric *m, struct aid_report_line *line)
 {
   struct aid_stats_look look = { plan->alpha / (double)(plan->narms - 1), plan->tuning, 1 };
-  enum aid_err err
-    = m->rows ? aid_stats_compare (m->rows, m->nrows, 0, (uint32_t)line->arm, &look, &line->d)
-              : aid_stats_compare_quantile (m->values, m->nvalues, m->q, 0, (uint32_t)line->arm, &look, RESAMPLING_SEED, &line->d);
+  enum aid_err err = m->rows ? aid_stats_compare (m->rows, m->nrows, 0, (uint32_t)line->arm, &look, &line->d)
+                             : aid_stats_compare_quantile (m->values, m->nvalues, m->q, 0, (uint32_t)line->arm, &look,
+                                                           RESAMPLING_SEED, &line->d);
   line->alpha = look.alpha;
   line->verdict = judge (m, &line->d);
   line->needed = still_needed (plan, m, &line->d, look.alpha);
@@ -87,7 +91,7 @@ compare (const struct aid_report_plan *plan, const struct aid_report_metric *m, 
   return err;
 }
 
-/* --- which arm is the best ------------------------------------------------------------------------------------------------ */
+/* --- which arm is the best ------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 weigh (const struct aid_report_plan *plan, const struct aid_report_metric *m, size_t metric, struct aid_report *out)
@@ -114,13 +118,13 @@ weigh (const struct aid_report_plan *plan, const struct aid_report_metric *m, si
       struct aid_report_odds *o = aid_vec_push (&out->odds);
       if (!o)
         return AID_E_NOMEM;
-      *o = (struct aid_report_odds){ metric, k, trials[k] > 0 ? hits[k] / trials[k] : 0, effect[k], best[k], loss[k],
-                                     aid_stats_wilson (hits[k], trials[k], plan->alpha) };
+      *o = (struct aid_report_odds){ metric,  k,       trials[k] > 0 ? hits[k] / trials[k] : 0,           effect[k],
+                                     best[k], loss[k], aid_stats_wilson (hits[k], trials[k], plan->alpha) };
     }
   return AID_OK;
 }
 
-/* --- what is to be done ----------------------------------------------------------------------------------------------------- */
+/* --- what is to be done ---------------------------------------------------------------------------------------------- */
 
 static enum aid_decision
 decide (const struct aid_report_plan *plan, const struct aid_report_metric *metrics, const struct aid_report *r, size_t arm)
@@ -151,14 +155,17 @@ decide (const struct aid_report_plan *plan, const struct aid_report_metric *metr
 }
 
 enum aid_err
-aid_report_make (const struct aid_report_plan *plan, const struct aid_report_metric *metrics, size_t n, struct aid_report *out,
-                 struct aid_error *e)
+aid_report_make (const struct aid_report_plan *plan, const struct aid_report_metric *metrics, size_t n,
+                 struct aid_report *out, struct aid_error *e)
 {
-  *out = (struct aid_report){ .srm = 1, .lines = AID_VEC_INIT (struct aid_report_line, LINES_MAX),
-                              .odds = AID_VEC_INIT (struct aid_report_odds, LINES_MAX), .text = AID_STR_INIT (1u << 22) };
+  *out = (struct aid_report){ .srm = 1,
+                              .lines = AID_VEC_INIT (struct aid_report_line, LINES_MAX),
+                              .odds = AID_VEC_INIT (struct aid_report_odds, LINES_MAX),
+                              .text = AID_STR_INIT (1u << 22) };
   enum aid_err err = AID_OK;
   if (plan->narms < 2 || plan->narms > AID_STATS_ARMS_MAX)
-    return aid_error_set (e, AID_E_INVALID, "the experiment %s has %zu variants: there is nothing to compare", plan->name, plan->narms);
+    return aid_error_set (e, AID_E_INVALID, "the experiment %s has %zu variants: there is nothing to compare", plan->name,
+                          plan->narms);
   out->srm = aid_stats_srm (plan->seen, plan->weights, plan->narms);
   for (size_t i = 0; i < n && !err; i++)
     {

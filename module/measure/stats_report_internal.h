@@ -5,7 +5,8 @@
 #include "measure/stats_report.h"
 
 /* Fills LINE's sentence from the rest of it. */
-void aid_report_sentence (const struct aid_report_plan *plan, const struct aid_report_metric *m, struct aid_report_line *line);
+void
+aid_report_sentence (const struct aid_report_plan *plan, const struct aid_report_metric *m, struct aid_report_line *line);
 /* Fills R's text. */
 void aid_report_write (const struct aid_report_plan *plan, const struct aid_report_metric *metrics, struct aid_report *r);
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* --- numbers ---------------------------------------------------------------------------------------------------------------- */
+/* --- numbers --------------------------------------------------------------------------------------------------------- */
 
 /* V as a value of M: "23.4%", "812 ms". */
 static void
@@ -45,7 +45,7 @@ add_difference (struct aid_str *out, const struct aid_report_metric *m, const st
   aid_str_addz (out, line->d.theta != 0 ? "; what they did before is taken off)" : ")");
 }
 
-/* --- a sentence ------------------------------------------------------------------------------------------------------------- */
+/* --- a sentence ------------------------------------------------------------------------------------------------------ */
 
 static void
 add_needed (struct aid_str *out, const struct aid_report_plan *plan, const struct aid_report_metric *m,
@@ -57,7 +57,8 @@ add_needed (struct aid_str *out, const struct aid_report_plan *plan, const struc
     {
       aid_str_addf (out, " To show %s of ", m->guardrail ? "a harm" : "a difference");
       add_number (out, m, m->limit, 0);
-      aid_str_addf (out, " %s in %.0f of 100 cases takes about %.0f people more.", unit_of (m), 100 * plan->power, line->needed);
+      aid_str_addf (out, " %s in %.0f of 100 cases takes about %.0f people more.", unit_of (m), 100 * plan->power,
+                    line->needed);
     }
 }
 
@@ -67,11 +68,15 @@ add_verdict (struct aid_str *out, const struct aid_report_plan *plan, const stru
 {
   const char *arm = plan->arms[line->arm], *control = plan->arms[0];
   static const char *const verbs[] = {
-    [AID_VERDICT_OPEN] = "has not been told apart from", [AID_VERDICT_SAME] = "makes no difference that matters to",
-    [AID_VERDICT_BETTER] = "is better than",             [AID_VERDICT_WORSE] = "is worse than",
-    [AID_VERDICT_SAFE] = "stays within the guardrail beside", [AID_VERDICT_BROKEN] = "breaks the guardrail beside",
+    [AID_VERDICT_OPEN] = "has not been told apart from",
+    [AID_VERDICT_SAME] = "makes no difference that matters to",
+    [AID_VERDICT_BETTER] = "is better than",
+    [AID_VERDICT_WORSE] = "is worse than",
+    [AID_VERDICT_SAFE] = "stays within the guardrail beside",
+    [AID_VERDICT_BROKEN] = "breaks the guardrail beside",
   };
-  int worse = line->verdict == AID_VERDICT_SAFE && (m->less_is_better ? line->d.sequence.low > 0 : line->d.sequence.high < 0);
+  int worse
+    = line->verdict == AID_VERDICT_SAFE && (m->less_is_better ? line->d.sequence.low > 0 : line->d.sequence.high < 0);
   aid_str_addf (out, "\"%.60s\" %s%s \"%.60s\": ", arm, worse ? "is worse, but " : "", verbs[line->verdict], control);
   add_value (out, m, line->d.value[1]);
   aid_str_addz (out, " instead of ");
@@ -87,7 +92,9 @@ add_verdict (struct aid_str *out, const struct aid_report_plan *plan, const stru
   aid_str_addc (out, '.');
   if (line->verdict == AID_VERDICT_OPEN)
     add_needed (out, plan, m, line);
-  else if (plan->aa && (line->verdict == AID_VERDICT_BETTER || line->verdict == AID_VERDICT_WORSE || line->verdict == AID_VERDICT_BROKEN))
+  else if (plan->aa
+           && (line->verdict == AID_VERDICT_BETTER || line->verdict == AID_VERDICT_WORSE
+               || line->verdict == AID_VERDICT_BROKEN))
     aid_str_addz (out, " Both have the same settings: this is a false alarm, or they are not handled alike.");
 }
 
@@ -108,7 +115,7 @@ aid_report_sentence (const struct aid_report_plan *plan, const struct aid_report
   aid_str_free (&out);
 }
 
-/* --- the text --------------------------------------------------------------------------------------------------------------- */
+/* --- the text -------------------------------------------------------------------------------------------------------- */
 
 static void
 add_srm (const struct aid_report_plan *plan, const struct aid_report *r, struct aid_str *out)
@@ -122,7 +129,8 @@ add_srm (const struct aid_report_plan *plan, const struct aid_report *r, struct 
   aid_str_addz (out, "Do not believe what follows: ");
   for (size_t i = 0; i < plan->narms; i++)
     aid_str_addf (out, "%s\"%.60s\" was given to %llu %s where %.0f were due", i ? ", " : "", plan->arms[i],
-                  (unsigned long long)plan->seen[i], plan->by_request ? "requests" : "people", total * plan->weights[i] / weights);
+                  (unsigned long long)plan->seen[i], plan->by_request ? "requests" : "people",
+                  total * plan->weights[i] / weights);
   aid_str_addf (out, " (p = %.2g). Somebody is counted in the wrong arm, or lost on the way.\n", r->srm);
 }
 
@@ -137,7 +145,8 @@ add_decision (const struct aid_report_plan *plan, const struct aid_report *r, si
   else if (r->decision[arm] == AID_DECIDE_STOP)
     aid_str_addf (out, "Stop \"%.60s\": it does harm.\n", name);
   else if (r->decision[arm] == AID_DECIDE_WAIT)
-    aid_str_addf (out, plan->aa ? "\"%.60s\" is an A/A test: there is nothing to choose.\n" : "Wait with \"%.60s\".\n", name);
+    aid_str_addf (out, plan->aa ? "\"%.60s\" is an A/A test: there is nothing to choose.\n" : "Wait with \"%.60s\".\n",
+                  name);
 }
 
 static int
@@ -154,7 +163,8 @@ add_odds (const struct aid_report_plan *plan, const struct aid_report_metric *me
     {
       const struct aid_report_odds *o = &AID_VEC_AT (struct aid_report_odds, &r->odds, i);
       const struct aid_report_metric *m = &metrics[o->metric];
-      aid_str_addf (out, "%.60s: \"%.60s\" is the best with probability %.3f; choosing it loses ", m->name, plan->arms[o->arm], o->best);
+      aid_str_addf (out, "%.60s: \"%.60s\" is the best with probability %.3f; choosing it loses ", m->name,
+                    plan->arms[o->arm], o->best);
       add_number (out, m, o->loss, 0);
       aid_str_addf (out, " %s on average.\n", unit_of (m));
     }
@@ -177,7 +187,7 @@ aid_report_write (const struct aid_report_plan *plan, const struct aid_report_me
   add_odds (plan, metrics, r, &r->text);
 }
 
-/* --- as a value --------------------------------------------------------------------------------------------------------------- */
+/* --- as a value ------------------------------------------------------------------------------------------------------ */
 
 static void
 kreal (struct aid_str *out, const char *key, double v)
@@ -277,8 +287,8 @@ srm_val (const struct aid_report_plan *plan, const struct aid_report *r, struct 
 }
 
 void
-aid_report_val (const struct aid_report_plan *plan, const struct aid_report_metric *metrics, size_t n, const struct aid_report *r,
-                struct aid_str *out)
+aid_report_val (const struct aid_report_plan *plan, const struct aid_report_metric *metrics, size_t n,
+                const struct aid_report *r, struct aid_str *out)
 {
   size_t all = aid_val_object (out), list;
   aid_val_kstrz (out, "experiment", plan->name);

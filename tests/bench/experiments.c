@@ -1,5 +1,5 @@
-/* Simulations of experiments whose truth is known: do the statistics keep what they promise?  Each line is a verdict; the seed makes
-   it the same on every machine.  usage: bench_experiments [SEED]     exit status 1 when a promise is broken */
+/* Simulations of experiments whose truth is known: do the statistics keep what they promise?  Each line is a verdict; the
+   seed makes it the same on every machine.  usage: bench_experiments [SEED]     exit status 1 when a promise is broken */
 #include "measure/special.h"
 #include "measure/stats.h"
 #include <math.h>
@@ -19,13 +19,13 @@ verdict (int ok, const char *what)
   broken |= !ok;
 }
 
-#define VERDICT(ok, ...)                                                                                                       \
-  do                                                                                                                           \
-    {                                                                                                                          \
-      char line_[512];                                                                                                         \
-      snprintf (line_, sizeof line_, __VA_ARGS__);                                                                             \
-      verdict (ok, line_);                                                                                                     \
-    }                                                                                                                          \
+#define VERDICT(ok, ...)                                                                                                    \
+  do                                                                                                                        \
+    {                                                                                                                       \
+      char line_[512];                                                                                                      \
+      snprintf (line_, sizeof line_, __VA_ARGS__);                                                                          \
+      verdict (ok, line_);                                                                                                  \
+    }                                                                                                                       \
   while (0)
 
 static int
@@ -51,7 +51,7 @@ excludes (struct aid_interval i, double truth)
   return i.low > truth || i.high < truth;
 }
 
-/* --- looking again and again ---------------------------------------------------------------------------------------------- */
+/* --- looking again and again ----------------------------------------------------------------------------------------- */
 
 /* Each observation is a person of their own, one of four accepts, in both arms alike. */
 static void
@@ -76,7 +76,8 @@ peek (int runs, int size)
       last += alarm_last;
     }
   VERDICT (always <= 0.05 * runs,
-           "A/A, %d runs of %d observations, %d looks: %.1f%% false alarms by the sequence (at most 5%%); the naive z, looked at as often, "
+           "A/A, %d runs of %d observations, %d looks: %.1f%% false alarms by the sequence (at most 5%%); the naive z, "
+           "looked at as often, "
            "has %.1f%%, at the last look alone %.1f%%",
            runs, size, LOOKS, 100.0 * always / runs, 100.0 * naive / runs, 100.0 * last / runs);
   free (rows);
@@ -126,7 +127,8 @@ peek_at_people (int runs, int people, double tuning)
       clustered += alarm_clustered;
     }
   VERDICT (always <= 0.05 * runs,
-           "A/A of %d people who ask again and again, %d runs, %d looks, tuned for %.0f: %.1f%% false alarms by the sequence (at most 5%%); "
+           "A/A of %d people who ask again and again, %d runs, %d looks, tuned for %.0f: %.1f%% false alarms by the "
+           "sequence (at most 5%%); "
            "z over people has %.1f%%, z over requests %.1f%%",
            people, runs, LOOKS, tuning, 100.0 * always / runs, 100.0 * clustered / runs, 100.0 * simple / runs);
   free (rows);
@@ -134,7 +136,7 @@ peek_at_people (int runs, int people, double tuning)
   free (asks);
 }
 
-/* --- the ratio of samples --------------------------------------------------------------------------------------------------- */
+/* --- the ratio of samples -------------------------------------------------------------------------------------------- */
 
 static double
 alarms (int runs, int n, double share)
@@ -155,11 +157,13 @@ static void
 skewed_samples (int runs)
 {
   double found = alarms (runs, 3000, 0.45), wrong = alarms (5 * runs, 3000, 0.5);
-  VERDICT (found >= 95 && wrong <= 0.25, "sample ratio 55/45 of 3000: found in %.1f%% of %d runs (at least 95%%); 50/50: %.2f%% false alarms "
-           "(about 0.1%%)", found, runs, wrong);
+  VERDICT (found >= 95 && wrong <= 0.25,
+           "sample ratio 55/45 of 3000: found in %.1f%% of %d runs (at least 95%%); 50/50: %.2f%% false alarms "
+           "(about 0.1%%)",
+           found, runs, wrong);
 }
 
-/* --- CUPED ---------------------------------------------------------------------------------------------------------------------- */
+/* --- CUPED ----------------------------------------------------------------------------------------------------------- */
 
 struct spread
 {
@@ -174,12 +178,15 @@ spread_add (struct spread *s, double v)
   s->sum2 += delta * (v - s->mean);
 }
 
-/* Means whose correlation with the pre-period is RHO; RATIO: each divided by sums of offers that vary, too.  The variance of the
-   differences over many runs is compared, not what the formula says of itself. */
+/* Means whose correlation with the pre-period is RHO; RATIO: each divided by sums of offers that vary, too.  The variance of
+   the differences over many runs is compared, not what the formula says of itself. */
 static void
 reduce (int runs, double rho, int ratio)
 {
-  enum { EACH = 300 };
+  enum
+  {
+    EACH = 300
+  };
   static struct aid_stats_row rows[2 * EACH];
   struct spread plain = { 0 }, adjusted = { 0 }, told = { 0 };
   for (int run = 0; run < runs; run++)
@@ -199,11 +206,11 @@ reduce (int runs, double rho, int ratio)
   /* Of two variances, correlated as their differences are: four standard errors. */
   double noise = 4 * due * sqrt (2.0 / runs) * sqrt (2 * rho * rho);
   VERDICT (fabs (left - due) <= noise && fabs (told.mean - rho * rho) <= 0.02,
-           "CUPED of %s, correlation %.1f: %.3f of the variance is left (%.3f +- %.3f), %.3f is what it says", ratio ? "ratios" : "means", rho,
-           left, due, noise, 1 - told.mean);
+           "CUPED of %s, correlation %.1f: %.3f of the variance is left (%.3f +- %.3f), %.3f is what it says",
+           ratio ? "ratios" : "means", rho, left, due, noise, 1 - told.mean);
 }
 
-/* --- coverage ------------------------------------------------------------------------------------------------------------------- */
+/* --- coverage -------------------------------------------------------------------------------------------------------- */
 
 /* People in two arms who differ by EFFECT; x offers each, of which they take a part of their own. */
 static void
@@ -211,7 +218,8 @@ fill (struct aid_stats_row *rows, uint32_t n, double effect)
 {
   for (uint32_t i = 0; i < n; i++)
     {
-      double before = fmin (fmax (0.4 + 0.12 * aid_random_normal (&rnd), 0.05), 0.85), x = 1 + floor (exp (2 + 0.7 * aid_random_normal (&rnd)));
+      double before = fmin (fmax (0.4 + 0.12 * aid_random_normal (&rnd), 0.05), 0.85),
+             x = 1 + floor (exp (2 + 0.7 * aid_random_normal (&rnd)));
       double pre_x = 1 + floor (exp (2 + 0.7 * aid_random_normal (&rnd)));
       rows[i] = (struct aid_stats_row){ i, i % 2, 0, x, 0, pre_x };
       for (int k = 0; k < x; k++)
@@ -236,8 +244,8 @@ cover (int runs, uint32_t people)
     }
   double part = 100.0 / runs, slack = people < 100 ? 3 : 1.5;
   VERDICT (fabs (once * part - 95) <= slack && fabs (adjusted * part - 95) <= slack && always * part >= 95,
-           "coverage, %u people, %d runs: one look %.1f%%, with CUPED %.1f%% (95 +- %.1f), the sequence %.1f%% (95 or more)", people, runs,
-           once * part, adjusted * part, slack, always * part);
+           "coverage, %u people, %d runs: one look %.1f%%, with CUPED %.1f%% (95 +- %.1f), the sequence %.1f%% (95 or more)",
+           people, runs, once * part, adjusted * part, slack, always * part);
 }
 
 static void
@@ -262,13 +270,18 @@ cover_counts (int runs)
         cases++;
       }
   VERDICT (least >= 89 && fabs (sum / cases - 95) <= 1.5,
-           "coverage of Wilson's interval, rates 1%% to 50%%, 10 to 1000 trials: %.1f%% on average, at least %.1f%%", sum / cases, least);
+           "coverage of Wilson's interval, rates 1%% to 50%%, 10 to 1000 trials: %.1f%% on average, at least %.1f%%",
+           sum / cases, least);
 }
 
 static void
 cover_quantiles (int runs)
 {
-  enum { PEOPLE = 200, ASK = 10 };
+  enum
+  {
+    PEOPLE = 200,
+    ASK = 10
+  };
   static struct aid_stats_value v[PEOPLE * ASK];
   const struct aid_stats_look look = { 0.05, AID_STATS_TUNING, 0 };
   int once = 0, always = 0;
@@ -287,13 +300,15 @@ cover_quantiles (int runs)
       always += !excludes (d.sequence, 0);
     }
   VERDICT (fabs (100.0 * once / runs - 95) <= 3 && always >= 0.95 * runs,
-           "coverage of the difference of p90, %d people of %d requests each: one look %.1f%% (95 +- 3), the sequence %.1f%% (95 or more)", PEOPLE,
-           ASK, 100.0 * once / runs, 100.0 * always / runs);
+           "coverage of the difference of p90, %d people of %d requests each: one look %.1f%% (95 +- 3), the sequence "
+           "%.1f%% (95 or more)",
+           PEOPLE, ASK, 100.0 * once / runs, 100.0 * always / runs);
 }
 
-/* --- which is the best ------------------------------------------------------------------------------------------------------------ */
+/* --- which is the best ----------------------------------------------------------------------------------------------- */
 
-/* Three arms whose rates are drawn from what the answer takes for granted: of all cases in which it says 0.7, seven of ten are so. */
+/* Three arms whose rates are drawn from what the answer takes for granted: of all cases in which it says 0.7, seven of ten
+   are so. */
 static void
 calibrate (int runs)
 {
@@ -325,11 +340,13 @@ calibrate (int runs)
   for (int bin = 0; bin < 10; bin++)
     worst = fmax (worst, fabs (said[bin] - was[bin]) / sqrt (fmax (said[bin] * (1 - said[bin] / n[bin]), 1)));
   VERDICT (worst <= 4 && fabs (lost - told) / runs <= 0.0015,
-           "beta-binomial, three arms, %d experiments: in ten classes of probability at most %.1f standard errors between said and so (4); "
-           "expected loss %.4f, lost %.4f", runs, worst, told / runs, lost / runs);
+           "beta-binomial, three arms, %d experiments: in ten classes of probability at most %.1f standard errors between "
+           "said and so (4); "
+           "expected loss %.4f, lost %.4f",
+           runs, worst, told / runs, lost / runs);
 }
 
-/* --- enough ------------------------------------------------------------------------------------------------------------------------- */
+/* --- enough ---------------------------------------------------------------------------------------------------------- */
 
 static void
 enough (int runs)
@@ -354,8 +371,9 @@ enough (int runs)
       }
   double part = 100.0 / runs;
   VERDICT (fabs (once * part - 80) <= 3 && fabs (always * part - 80) <= 3,
-           "enough for 22%% -> 26%%: %.0f in each arm show it in %.1f%% of %d runs in one look, %.0f by the sequence in %.1f%% (80 +- 3)", n,
-           once * part, runs, all / 2, always * part);
+           "enough for 22%% -> 26%%: %.0f in each arm show it in %.1f%% of %d runs in one look, %.0f by the sequence in "
+           "%.1f%% (80 +- 3)",
+           n, once * part, runs, all / 2, always * part);
 }
 
 int

@@ -1,5 +1,5 @@
-/* Assigns many units: reads from standard input a JSON object a line, {"seed", "value", "space": texts as hex digits, "from", "to", "n",
-   "coverage", "weights": [...] or null}, writes for each a line "HASH VARIANT IN-NAMESPACE".  usage: assign_batch */
+/* Assigns many units: reads from standard input a JSON object a line, {"seed", "value", "space": texts as hex digits, "from",
+   "to", "n", "coverage", "weights": [...] or null}, writes for each a line "HASH VARIANT IN-NAMESPACE".  usage: assign_batch */
 #include "base/json.h"
 #include "measure/assign.h"
 #include <stdio.h>

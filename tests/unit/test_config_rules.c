@@ -278,7 +278,8 @@ a_project_may_only_switch_embeddings_off (void **state)
   assert_null (aid_config_parse (AID_SPAN ("{\"embeddings\":{\"dimensions\":0}}"), AID_SPAN (""), &e));
 }
 
-#define TRIES(settings) "{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":" settings "}]}}}"
+#define TRIES(settings)                                                                                                     \
+  "{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":" settings "}]}}}"
 
 /* What a variant sets is judged as if it stood in the file itself. */
 static void
@@ -338,9 +339,11 @@ an_overlay_lies_over_all (void **state)
   json_t *settings = json_loads ("{\"model\":\"b\",\"models\":{\"b\":{\"effort\":\"low\"}}}", 0, NULL);
   (void)state;
   struct aid_config *c = aid_config_parse (
-    AID_SPAN ("{\"model\":\"a\",\"strategy\":\"ask\",\"models\":{\"b\":{\"provider\":\"ollama\",\"name\":\"n\"}}}"), AID_SPAN (""), &e);
+    AID_SPAN ("{\"model\":\"a\",\"strategy\":\"ask\",\"models\":{\"b\":{\"provider\":\"ollama\",\"name\":\"n\"}}}"),
+    AID_SPAN (""), &e);
   assert_int_equal (aid_config_overlay (c, settings, &e), AID_OK);
-  json_object_set_new (json_object_get (json_object_get (settings, "models"), "b"), "effort", json_string ("high")); /* copied */
+  json_object_set_new (json_object_get (json_object_get (settings, "models"), "b"), "effort",
+                       json_string ("high")); /* copied */
   const json_t *b = json_object_get (aid_config_get (c, "models"), "b");
   assert_string_equal (json_string_value (aid_config_get (c, "model")), "b");
   assert_string_equal (json_string_value (aid_config_get (c, "strategy")), "ask");

@@ -34,7 +34,14 @@ texts_are_units_of_utf_16 (void **state)
   (void)state;
   assert_true (hash ("s", "日本語", 2) == 0.1943);
   assert_true (hash ("s", "👩‍💻", 2) == 0.6618);
-  assert_true (hash ("s", "a\xff" "b\xe2\x82", 2) == hash ("s", "a\xef\xbf\xbd" "b\xef\xbf\xbd", 2)); /* no UTF-8: U+FFFD */
+  assert_true (hash ("s",
+                     "a\xff"
+                     "b\xe2\x82",
+                     2)
+               == hash ("s",
+                        "a\xef\xbf\xbd"
+                        "b\xef\xbf\xbd",
+                        2)); /* no UTF-8: U+FFFD */
 }
 
 static void
@@ -80,7 +87,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (hashes_are_the_published_ones), cmocka_unit_test (texts_are_units_of_utf_16),
+    cmocka_unit_test (hashes_are_the_published_ones),      cmocka_unit_test (texts_are_units_of_utf_16),
     cmocka_unit_test (ranges_follow_weights_and_coverage), cmocka_unit_test (who_is_in_no_range_gets_nothing),
     cmocka_unit_test (namespaces_part_the_units),
   };

@@ -34,7 +34,8 @@ got (const char *text, const struct aid_subject *s)
   struct aid_config *c = config_of (text);
   assert_int_equal (aid_experiment_find (c, "x", &x, NULL), AID_OK);
   aid_experiment_evaluate (&x, s, &v);
-  snprintf (out, sizeof out, "%s %s %s", aid_reason_name (v.reason), v.variant ? v.variant->name : "-", v.error ? v.error : "-");
+  snprintf (out, sizeof out, "%s %s %s", aid_reason_name (v.reason), v.variant ? v.variant->name : "-",
+            v.error ? v.error : "-");
   aid_config_free (c);
   return out;
 }
@@ -45,9 +46,10 @@ members_are_read_with_what_is_missing (void **state)
   struct aid_experiment x;
   struct aid_error e;
   (void)state;
-  struct aid_config *c = config_of (X (
-    "\"variants\":[{\"name\":\"a\",\"weight\":0.3},{\"name\":\"b\",\"weight\":0.7}],\"coverage\":0.5,\"namespace\":[\"n\",0.25,0.75],"
-    "\"by\":\"request\",\"start\":\"2026-01-10\",\"stop\":\"2026-03-01\",\"seed\":\"s\",\"hypothesis\":\"h\",\"effect\":0.02,\"tuning\":50"));
+  struct aid_config *c = config_of (X ("\"variants\":[{\"name\":\"a\",\"weight\":0.3},{\"name\":\"b\",\"weight\":0.7}],"
+                                       "\"coverage\":0.5,\"namespace\":[\"n\",0.25,0.75],"
+                                       "\"by\":\"request\",\"start\":\"2026-01-10\",\"stop\":\"2026-03-01\",\"seed\":\"s\","
+                                       "\"hypothesis\":\"h\",\"effect\":0.02,\"tuning\":50"));
   assert_int_equal (aid_experiment_find (c, "x", &x, NULL), AID_OK);
   assert_true (x.nvariants == 2 && x.weighted && x.variants[1].weight == 0.7 && x.coverage == 0.5);
   assert_true (x.space_from == 0.25 && x.space_to == 0.75 && x.by_request && x.effect == 0.02 && x.tuning == 50);
@@ -59,7 +61,8 @@ members_are_read_with_what_is_missing (void **state)
   aid_config_free (c);
   c = config_of (X (TWO));
   assert_int_equal (aid_experiment_find (c, "x", &x, NULL), AID_OK);
-  assert_true (!x.weighted && x.variants[0].weight == 0.5 && x.coverage == 1 && x.enabled && !x.by_request && !x.space && !x.start);
+  assert_true (!x.weighted && x.variants[0].weight == 0.5 && x.coverage == 1 && x.enabled && !x.by_request && !x.space
+               && !x.start);
   assert_string_equal (x.seed, "x");
   assert_false (aid_experiment_is_aa (&x));
   aid_config_free (c);
@@ -164,17 +167,19 @@ an_evaluation_has_openfeatures_names (void **state)
   struct aid_experiment x;
   struct aid_evaluation v;
   const struct aid_subject ada = { .person = "ada" };
-  struct aid_config *c = config_of (X ("\"variants\":[{\"name\":\"new\",\"settings\":{\"models\":{\"m\":{\"temperature\":0.5}},\"discover\":[],"
-                                       "\"index\":false}}]"));
+  struct aid_config *c
+    = config_of (X ("\"variants\":[{\"name\":\"new\",\"settings\":{\"models\":{\"m\":{\"temperature\":0.5}},\"discover\":[],"
+                    "\"index\":false}}]"));
   (void)state;
   assert_int_equal (aid_experiment_find (c, "x", &x, NULL), AID_OK);
   aid_experiment_evaluate (&x, &ada, &v);
   aid_evaluation_val (&x, &v, &val);
   assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &json), AID_OK);
-  assert_string_equal (aid_str_z (&json),
-                       "{\"flag_key\": \"x\", \"value\": {\"models\": {\"m\": {\"temperature\": 0.5}}, \"discover\": [], \"index\": false}, "
-                       "\"variant\": \"new\", \"reason\": \"STATIC\", \"error_code\": null, \"flag_metadata\": {\"by\": \"person\", "
-                       "\"unit\": \"ada\", \"bucket\": null, \"why\": \"there is one variant\"}}");
+  assert_string_equal (
+    aid_str_z (&json),
+    "{\"flag_key\": \"x\", \"value\": {\"models\": {\"m\": {\"temperature\": 0.5}}, \"discover\": [], \"index\": false}, "
+    "\"variant\": \"new\", \"reason\": \"STATIC\", \"error_code\": null, \"flag_metadata\": {\"by\": \"person\", "
+    "\"unit\": \"ada\", \"bucket\": null, \"why\": \"there is one variant\"}}");
   aid_str_free (&val);
   aid_str_free (&json);
   aid_config_free (c);
@@ -186,9 +191,10 @@ variants_lie_over_the_settings (void **state)
   struct aid_str val = AID_STR_INIT (65536), json = AID_STR_INIT (65536);
   const struct aid_subject ada = { .person = "ada", .request = "r" };
   struct aid_error e;
-  const char *text = "{\"strategy\":\"ask\",\"model\":\"m\",\"experiments\":{"
-                     "\"a\":{" ONE "},\"b\":{\"enabled\":false," ONE "},"
-                     "\"c\":{\"by\":\"request\",\"variants\":[{\"name\":\"v\",\"settings\":{\"strategy\":\"long\",\"model\":\"n\"}}]}}}";
+  const char *text
+    = "{\"strategy\":\"ask\",\"model\":\"m\",\"experiments\":{"
+      "\"a\":{" ONE "},\"b\":{\"enabled\":false," ONE "},"
+      "\"c\":{\"by\":\"request\",\"variants\":[{\"name\":\"v\",\"settings\":{\"strategy\":\"long\",\"model\":\"n\"}}]}}}";
   (void)state;
   for (int by_request = 0; by_request < 2; by_request++)
     {

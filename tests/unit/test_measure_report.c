@@ -18,12 +18,19 @@ static struct aid_stats_value values[4 * PERSONS];
 static struct aid_report_plan
 plan_of (size_t narms)
 {
-  struct aid_report_plan p = { .name = "x", .arms = { "old", "new", "third" }, .weights = { 1, 1, 1 }, .seen = { PERSONS, PERSONS, PERSONS },
-                               .narms = narms, .alpha = 0.05, .power = 0.8, .tuning = 5000 };
+  struct aid_report_plan p = { .name = "x",
+                               .arms = { "old", "new", "third" },
+                               .weights = { 1, 1, 1 },
+                               .seen = { PERSONS, PERSONS, PERSONS },
+                               .narms = narms,
+                               .alpha = 0.05,
+                               .power = 0.8,
+                               .tuning = 5000 };
   return p;
 }
 
-/* Of each arm's PERSONS everyone is offered ten, and ACCEPTED[arm] of them are accepted on average, one more or less by turns. */
+/* Of each arm's PERSONS everyone is offered ten, and ACCEPTED[arm] of them are accepted on average, one more or less by
+   turns. */
 static struct aid_report_metric
 accepts (const int *accepted, uint32_t narms)
 {
@@ -40,8 +47,14 @@ waits (const double *base, double borne)
 {
   for (uint32_t i = 0; i < 2 * PERSONS; i++)
     values[i] = (struct aid_stats_value){ i, i / PERSONS, base[i / PERSONS] + i % 100 };
-  return (struct aid_report_metric){ .name = "p90 latency", .unit = "ms", .less_is_better = 1, .guardrail = 1, .limit = borne,
-                                     .values = values, .nvalues = 2 * PERSONS, .q = 0.9 };
+  return (struct aid_report_metric){ .name = "p90 latency",
+                                     .unit = "ms",
+                                     .less_is_better = 1,
+                                     .guardrail = 1,
+                                     .limit = borne,
+                                     .values = values,
+                                     .nvalues = 2 * PERSONS,
+                                     .q = 0.9 };
 }
 
 static void
@@ -126,8 +139,9 @@ units_that_went_astray_are_said_first (void **state)
   struct aid_report_metric m = accepts (gain, 2);
   make (&p, &m, 1, &r);
   assert_int_equal (r.decision[1], AID_DECIDE_DISTRUST);
-  assert_true (aid_span_starts (aid_str_span (&r.text), "Do not believe what follows: \"old\" was given to 400 people where 340 were due, "
-                                                        "\"new\" was given to 280 people where 340 were due (p = "));
+  assert_true (aid_span_starts (aid_str_span (&r.text),
+                                "Do not believe what follows: \"old\" was given to 400 people where 340 were due, "
+                                "\"new\" was given to 280 people where 340 were due (p = "));
   assert_null (strstr (aid_str_z (&r.text), "Choose"));
   aid_report_free (&r);
 }
@@ -227,7 +241,8 @@ several_arms_share_the_risk_of_a_false_alarm (void **state)
   struct aid_report_metric m = accepts (three, 3);
   make (&p, &m, 1, &r);
   assert_int_equal (r.lines.len, 2);
-  assert_true (line (&r, 0)->alpha == 0.025 && line (&r, 0)->verdict == AID_VERDICT_BETTER && line (&r, 1)->verdict == AID_VERDICT_WORSE);
+  assert_true (line (&r, 0)->alpha == 0.025 && line (&r, 0)->verdict == AID_VERDICT_BETTER
+               && line (&r, 1)->verdict == AID_VERDICT_WORSE);
   assert_true (r.decision[1] == AID_DECIDE_CHOOSE && r.decision[2] == AID_DECIDE_STOP);
   assert_int_equal (r.odds.len, 3);
   assert_true (AID_VEC_AT (struct aid_report_odds, &r.odds, 1).best > 0.999);

@@ -124,12 +124,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (the_normal_distribution_is_as_printed),
-    cmocka_unit_test (chi_square_is_its_closed_forms),
-    cmocka_unit_test (beta_is_the_tail_of_the_binomial),
-    cmocka_unit_test (a_density_adds_up_to_its_distribution),
-    cmocka_unit_test (a_seed_determines_what_looks_random),
-    cmocka_unit_test (the_generator_is_the_published_one),
+    cmocka_unit_test (the_normal_distribution_is_as_printed), cmocka_unit_test (chi_square_is_its_closed_forms),
+    cmocka_unit_test (beta_is_the_tail_of_the_binomial),      cmocka_unit_test (a_density_adds_up_to_its_distribution),
+    cmocka_unit_test (a_seed_determines_what_looks_random),   cmocka_unit_test (the_generator_is_the_published_one),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

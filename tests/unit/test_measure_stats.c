@@ -1,4 +1,5 @@
-/* Statistics of experiments against what is worked by hand, closed forms, and what GrowthBook's gbstats prints in its own tests. */
+/* Statistics of experiments against what is worked by hand, closed forms, and what GrowthBook's gbstats prints in its own
+   tests. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,7 +19,7 @@ near_at (double got, double wanted, double by, int line)
 
 static const struct aid_stats_look look = { AID_STATS_ALPHA, AID_STATS_TUNING, 1 };
 
-/* --- the ratio of samples ------------------------------------------------------------------------------------------------ */
+/* --- the ratio of samples -------------------------------------------------------------------------------------------- */
 
 static void
 a_skewed_sample_is_told_from_an_even_one (void **state)
@@ -46,7 +47,7 @@ a_small_sample_and_a_closed_arm_have_their_own_rules (void **state)
   assert_true (aid_stats_srm ((uint64_t[]){ 20, 1, 20 }, closed, 3) == 0); /* somebody was where nobody may be */
 }
 
-/* --- intervals ----------------------------------------------------------------------------------------------------------- */
+/* --- intervals ------------------------------------------------------------------------------------------------------- */
 
 /* Wilson's interval is where (p - hits/n)^2 = z^2 p (1 - p) / n. */
 static void
@@ -110,7 +111,7 @@ p_of_the_sequence_is_alpha_at_its_end (void **state)
   assert_true (aid_stats_sequence_p (0, 1, 100, 0.05, 5000) == 1 && aid_stats_sequence_p (1, 0, 100, 0.05, 5000) == 1);
 }
 
-/* --- how many are needed ------------------------------------------------------------------------------------------------ */
+/* --- how many are needed --------------------------------------------------------------------------------------------- */
 
 static void
 needed_units_are_as_tables_have_them (void **state)
@@ -142,7 +143,7 @@ needed_by_the_sequence_is_where_it_just_shows (void **state)
   assert_true (aid_stats_needed (0, 0, 0.5, 0.1, 0.05, 0.8, 5000) == 0);
 }
 
-/* --- two arms ------------------------------------------------------------------------------------------------------------ */
+/* --- two arms -------------------------------------------------------------------------------------------------------- */
 
 static struct aid_stats_difference
 compared (const struct aid_stats_row *rows, size_t n)
@@ -152,8 +153,8 @@ compared (const struct aid_stats_row *rows, size_t n)
   return d;
 }
 
-/* The manual's example.  Control: 2/10, 3/10, 5/20: together 10/40; residuals -0.5, 0.5, 0, as parts of the mean 40/3.  Their variance
-   (0.25 + 0.25) (3/40)^2 / 2, by three persons: 0.00046875.  The other arm, 4/10, 3/10, 7/20, has the same. */
+/* The manual's example.  Control: 2/10, 3/10, 5/20: together 10/40; residuals -0.5, 0.5, 0, as parts of the mean 40/3.  Their
+   variance (0.25 + 0.25) (3/40)^2 / 2, by three persons: 0.00046875.  The other arm, 4/10, 3/10, 7/20, has the same. */
 static void
 a_ratio_is_compared_as_by_hand (void **state)
 {
@@ -176,7 +177,8 @@ a_ratio_is_compared_as_by_hand (void **state)
 static void
 rows_of_one_person_are_one_person (void **state)
 {
-  const struct aid_stats_row whole[] = { { 1, 0, 2, 10, 0, 0 }, { 2, 0, 3, 10, 0, 0 }, { 4, 1, 4, 10, 0, 0 }, { 5, 1, 3, 10, 0, 0 } };
+  const struct aid_stats_row whole[]
+    = { { 1, 0, 2, 10, 0, 0 }, { 2, 0, 3, 10, 0, 0 }, { 4, 1, 4, 10, 0, 0 }, { 5, 1, 3, 10, 0, 0 } };
   struct aid_stats_row parts[40];
   size_t n = 0;
   (void)state;
@@ -223,7 +225,7 @@ persons_in_both_arms_are_compared_with_themselves (void **state)
   near (d.sequence.high - 2.5, aid_stats_sequence (d.se, 4, 0.05, 5000), 1e-12); /* four persons, not eight */
 }
 
-/* --- CUPED ----------------------------------------------------------------------------------------------------------------- */
+/* --- CUPED ----------------------------------------------------------------------------------------------------------- */
 
 /* Each person does what they did before, and one more in the other arm: nothing is left to chance. */
 static void
@@ -244,7 +246,8 @@ what_a_person_did_before_is_taken_off (void **state)
   assert_true (fabs (d.plain - 1) > 0.3 && d.plain_se > 1); /* the arms' persons are not alike */
 }
 
-/* Pre-period 0 1 0 1 ..., now a half of that and a part of its own that goes 1 1 -1 -1: theta is a half, and what is left is 1. */
+/* Pre-period 0 1 0 1 ..., now a half of that and a part of its own that goes 1 1 -1 -1: theta is a half, and what is left is
+   1. */
 static void
 theta_is_the_regression_on_the_pre_period (void **state)
 {
@@ -277,7 +280,7 @@ who_was_not_there_before_is_not_adjusted (void **state)
   assert_true (d.theta == 0 && d.difference == d.plain && d.se == d.plain_se);
 }
 
-/* --- edges ----------------------------------------------------------------------------------------------------------------- */
+/* --- edges ----------------------------------------------------------------------------------------------------------- */
 
 static void
 nothing_and_one_are_no_certainty (void **state)
@@ -310,7 +313,7 @@ arms_without_any_variance_still_differ (void **state)
   assert_true (d.difference == 0 && d.se == 0);
 }
 
-/* --- slow answers ---------------------------------------------------------------------------------------------------------- */
+/* --- slow answers ---------------------------------------------------------------------------------------------------- */
 
 static void
 a_quantile_is_a_value_that_was_seen (void **state)
@@ -332,8 +335,8 @@ a_quantile_is_a_value_that_was_seen (void **state)
   assert_true (d.se == INFINITY && d.p == 1);
 }
 
-/* Of uniform values the quantile's variance is q (1 - q) / n by the density 1; when a person's ten values are one and the same, ten
-   times that of as many values. */
+/* Of uniform values the quantile's variance is q (1 - q) / n by the density 1; when a person's ten values are one and the
+   same, ten times that of as many values. */
 static void
 a_quantiles_error_is_one_over_persons (void **state)
 {
@@ -352,7 +355,7 @@ a_quantiles_error_is_one_over_persons (void **state)
   near (d.se, sqrt (2 * 0.09 / 1000), 0.2 * sqrt (2 * 0.09 / 1000));
 }
 
-/* --- which is the best -------------------------------------------------------------------------------------------------------- */
+/* --- which is the best ----------------------------------------------------------------------------------------------- */
 
 /* P(Beta(c, d) > Beta(a, b)), all whole: a sum over the chances that the first i of c successes come before (Cook 2005). */
 static double
@@ -367,7 +370,8 @@ chance_above (int c, int d, int a, int b)
 static void
 of_two_the_better_is_as_the_closed_form_has_it (void **state)
 {
-  const int cases[][4] = { { 0, 0, 0, 0 }, { 0, 10, 0, 10 }, { 1, 1, 0, 1 }, { 22, 100, 26, 100 }, { 300, 1000, 350, 1000 }, { 0, 1000, 5, 8 } };
+  const int cases[][4] = { { 0, 0, 0, 0 },       { 0, 10, 0, 10 },         { 1, 1, 0, 1 },
+                           { 22, 100, 26, 100 }, { 300, 1000, 350, 1000 }, { 0, 1000, 5, 8 } };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
