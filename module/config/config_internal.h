@@ -37,9 +37,8 @@ enum aid_config_kind
 const char *aid_config_wanted (enum aid_config_kind kind, const json_t *v);
 
 /* The members of an experiment (config_experiments.c): whether V is one, and what it must be. */
-#define AID_CONFIG_VARIANTS                                                                                                    \
-  "an array of objects, each with a \"name\" of its own, and perhaps \"settings\" and a \"weight\" (all or none; they " \
-  "add up to 1)"
+#define AID_CONFIG_VARIANTS                                                                                                 \
+  "an array of objects: each a \"name\" of its own, perhaps \"settings\", perhaps a \"weight\" (all or none, with the sum 1)"
 #define AID_CONFIG_TARGETING "an object of strings or arrays of strings: language, project, model, strategy, person, version"
 #define AID_CONFIG_GUARDRAILS "an object of numbers, 0 or more: latency_p90_ms, undo_rate, refused_rate, red_rate"
 int aid_config_are_variants (const json_t *v);

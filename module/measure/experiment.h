@@ -96,7 +96,7 @@ void aid_experiment_evaluate (const struct aid_experiment *x, const struct aid_s
 void aid_evaluation_val (const struct aid_experiment *x, const struct aid_evaluation *v, struct aid_str *out);
 
 /* Lays over C what the variants say that S gets, in the settings' order; later ones stand over earlier ones.  Appends to
-   TAKEN (may be NULL) a val list of the evaluations with a variant: the exposures, once what they say takes effect. 
+   TAKEN (may be NULL) a val list of the evaluations with a variant: the exposures, once what they say takes effect.
    BY_REQUEST: 0 leaves out the experiments that are by request, for whoever asks what is so before there is one. */
 enum aid_err aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int by_request,
                                      struct aid_str *taken, struct aid_error *e);

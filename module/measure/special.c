@@ -111,7 +111,8 @@ aid_beta_density (double x, double a, double b)
 static double
 beta_step (int k, double x, double a, double b)
 {
-  double m = k / 2;
+  int half = k / 2;
+  double m = half;
   return k % 2 ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
                : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
 }

@@ -35,7 +35,7 @@ by_size (const void *va, const void *vb)
 static void
 add_point (struct arms *arms, double x, double weight)
 {
-  double below[AID_STATS_ARMS_MAX], all = 1;
+  double below[AID_STATS_ARMS_MAX] = { 0 }, all = 1;
   for (size_t k = 0; k < arms->n; k++)
     all *= below[k] = aid_beta_cdf (x, arms->a[k], arms->b[k]);
   arms->top += weight * (1 - all);

@@ -183,8 +183,8 @@ a_wrong_type_is_an_error_with_its_place (void **state)
            "config.json, line 3: \"experiments.x.coverage\" must be a number from 0 to 1");
   refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\",\"weight\":0.5},{\"name\":\"b\",\"weight\":0.4}]}}}", "",
            AID_E_INVALID,
-           "config.json, line 2: \"experiments.x.variants\" must be an array of objects, each with a \"name\" of its own, and "
-           "perhaps \"settings\" and a \"weight\" (all or none; they add up to 1)");
+           "config.json, line 2: \"experiments.x.variants\" must be an array of objects: each a \"name\" of its own, perhaps "
+           "\"settings\", perhaps a \"weight\" (all or none, with the sum 1)");
   refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\"},\n{\"name\":\"b\",\"settings\":{\"model\":1}}]}}}", "",
            AID_E_INVALID, "config.json, line 2: \"experiments.x.variants.b.settings.model\" must be a string");
   refused ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\"}],\"targeting\":{\"shoe\":\"9\"}}}}", "", AID_E_INVALID,
