@@ -28,6 +28,9 @@
 (declare-function aid--mod-drain "ext:aid-module" ())
 (declare-function aid--mod-shutdown "ext:aid-module" ())
 (declare-function aid--mod-version "ext:aid-module" ())
+(declare-function aid--mod-grammars "ext:aid-module" (folders))
+
+(defvar treesit-extra-load-path)
 
 (defgroup aid nil
   "An AI development environment."
@@ -62,6 +65,9 @@ anew."
 
 (defvar aid--prefetched nil
   "The core that is being loaded ahead of its use, or nil.")
+
+(defvar aid--grammars-told nil
+  "The folders of grammars that the current core knows of, in a list, or nil.")
 
 (defvar aid--process nil
   "The pipe process that wakes Emacs.")
@@ -127,7 +133,18 @@ Signal `aid-error' with what to do when that is not possible."
     (aid--attach))
   (unless (aid--current-core)
     (aid--mod-load (or (prog1 aid--prefetched (setq aid--prefetched nil))
-                       (aid--newest-core aid--module-found)))))
+                       (aid--newest-core aid--module-found)))
+    (setq aid--grammars-told nil))
+  (aid--tell-grammars))
+
+(defun aid--tell-grammars ()
+  "Tell the core where this Emacs has grammars of tree-sitter, unless it knows."
+  (let ((folders (cl-loop for folder in (append (bound-and-true-p treesit-extra-load-path)
+                                                (list (expand-file-name "tree-sitter" user-emacs-directory)))
+                          unless (file-remote-p folder) collect (expand-file-name folder))))
+    (when (and (fboundp 'aid--mod-grammars) (not (equal aid--grammars-told (list folders))))
+      (aid--mod-grammars folders)
+      (setq aid--grammars-told (list folders)))))
 
 (defun aid--current-core ()
   "The plist of the core that functions call now, or nil."
@@ -260,6 +277,8 @@ new core cannot be loaded the old one stays."
     (aid--attach))
   (let ((core (aid--mod-load (if file (expand-file-name file)
                                (aid--newest-core aid--module-found)))))
+    (setq aid--grammars-told nil)
+    (aid--tell-grammars)
     (setq aid--reap-deadline (+ (float-time) aid--reap-seconds))
     (unless aid--reap-timer
       (setq aid--reap-timer (run-at-time 1 1 #'aid--reap)))

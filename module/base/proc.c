@@ -223,6 +223,19 @@ release_sigpipe (const sigset_t *old, int was_pending)
   pthread_sigmask (SIG_SETMASK, old, NULL);
 }
 
+ssize_t
+aid_proc_write (int fd, struct aid_span bytes)
+{
+  sigset_t old;
+  int was_pending;
+  hold_sigpipe (&old, &was_pending);
+  ssize_t n = write (fd, bytes.ptr, bytes.len);
+  int no = errno;
+  release_sigpipe (&old, was_pending);
+  errno = no;
+  return n;
+}
+
 static enum aid_err
 attend (struct run *run, struct aid_error *e)
 {

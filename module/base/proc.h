@@ -68,6 +68,8 @@ struct aid_child
 /* Starts P (INPUT, timeout, grace, stop and on_output are not looked at; OUT is a pipe when out_max is not 0, ERR likewise).
    C must be given to aid_proc_end. */
 enum aid_err aid_proc_start (const struct aid_proc *p, struct aid_child *c, struct aid_error *e);
+/* write to a child's input, without SIGPIPE when it reads no more (EPIPE is all then). */
+ssize_t aid_proc_write (int fd, struct aid_span bytes);
 /* Waits for its end, MS at most (0: only looks), and reaps it.  1 and *STATUS as waitpid gives it, or 0. */
 int aid_proc_wait (struct aid_child *c, int ms, int *status);
 /* Ends it with its group if it still runs (SIGTERM, GRACE_MS, SIGKILL), reaps it and closes all. */

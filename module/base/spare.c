@@ -5,10 +5,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#ifdef __has_feature /* clang's way to say it */
-#if __has_feature (address_sanitizer)
-#define __SANITIZE_ADDRESS__
+/* ASan is to see it when a block is used after it was given back: then none is kept. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ /* which gcc defines itself */
 #endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+enum { KEEPS = 0 };
+#else
+enum { KEEPS = 1 };
 #endif
 
 enum { SLOTS = 4, WORTH_KEEPING = 64 << 10, TOO_LARGE = 2 << 20 /* bytes */ };
@@ -56,14 +62,10 @@ void
 aid_spare_give (void *block)
 {
   union head *head = block ? (union head *) block - 1 : NULL;
-#ifndef __SANITIZE_ADDRESS__ /* which is to see it when a block is used after it was given back */
-  if (head && head->room >= WORTH_KEEPING && head->room <= TOO_LARGE)
-    {
-      keep (head);
-      return;
-    }
-#endif
-  free (head);
+  if (KEEPS && head && head->room >= WORTH_KEEPING && head->room <= TOO_LARGE)
+    keep (head);
+  else
+    free (head);
 }
 
 void

@@ -86,11 +86,25 @@ aid_utf8_tail (struct aid_span v)
   return 0;
 }
 
+/* Bytes of the eight in WORD that begin a character. */
+static size_t
+begins_in_word (uint64_t word)
+{
+  uint64_t goes_on = (word >> 7) & ~(word >> 6) & UINT64_C (0x0101010101010101);
+  return 8 - (size_t) ((goes_on * UINT64_C (0x0101010101010101)) >> 56);
+}
+
 size_t
 aid_utf8_count (struct aid_span v)
 {
-  size_t count = 0;
-  for (size_t i = 0; i < v.len; i++)
+  size_t count = 0, i = 0;
+  uint64_t word;
+  for (; i + sizeof word <= v.len; i += sizeof word)
+    {
+      memcpy (&word, v.ptr + i, sizeof word);
+      count += begins_in_word (word);
+    }
+  for (; i < v.len; i++)
     count += ((unsigned char) v.ptr[i] & 0xC0) != 0x80;
   return count;
 }

@@ -1,9 +1,12 @@
 /* Small things: the version, frozen texts, what stands at a place. */
 #include "binding/binding_internal.h"
 #include "base/utf8.h"
-#include "scan/scan.h"
+#include "scan/sources.h"
 #include "store/blob.h"
 #include <stdlib.h>
+
+#define PATIENCE_MS 300 /* Emacs waits so long for a grammar or ctags at most */
+#define FOLDERS_MAX 16
 
 AID_BIND (version)
 {
@@ -36,6 +39,7 @@ AID_BIND (definition_at)
   (void) nargs;
   struct aid_str text;
   struct aid_scan scan = AID_SCAN_INIT;
+  scan.patience_ms = PATIENCE_MS;
   char *name = aid_lisp_dup (env, args[1]);
   size_t at = aid_lisp_size (env, args[2]);
   aid_lisp_text (env, args[0], &text);
@@ -61,4 +65,21 @@ AID_BIND (definition_at)
   aid_str_free (&text);
   free (name);
   return out;
+}
+
+/* Tells where Emacs has grammars.  Nothing is looked for yet. */
+AID_BIND (grammars)
+{
+  (void) nargs;
+  char *folders[FOLDERS_MAX];
+  size_t n = 0;
+  emacs_value list = args[0], item;
+  while (n < FOLDERS_MAX && aid_lisp_pop (env, &list, &item))
+    if ((folders[n] = aid_lisp_dup (env, item)) != NULL)
+      n++;
+  if (!aid_lisp_failed (env))
+    aid_sources_use (&(struct aid_sources_options){ .grammars = (const char *const *) folders, .n = n });
+  while (n > 0)
+    free (folders[--n]);
+  return env->intern (env, "nil");
 }

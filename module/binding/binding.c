@@ -3,6 +3,7 @@
 #include "binding/binding_internal.h"
 #include "base/spare.h"
 #include "base/val.h"
+#include "scan/sources.h"
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -107,6 +108,7 @@ stop (const char *reason)
   aid_bind_builds_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
+  aid_sources_stop ();
   aid_spare_drop ();
 }
 
@@ -235,6 +237,8 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-definition-at", 3, 3, aid_bind_definition_at,
     "Return beginning (from 0), end and name of what TEXT, of the file FILE, defines around character AT; or nil.\n\n"
     "(fn TEXT FILE AT)" },
+  { "aid--mod-grammars", 1, 1, aid_bind_grammars,
+    "Look for grammars of tree-sitter in FOLDERS, a list, before the usual places.\n\n(fn FOLDERS)" },
   { "aid--mod-patch-read", 1, 1, aid_bind_patch_read, "Return the patches in TEXT as a plist.\n\n(fn TEXT)" },
   { "aid--mod-patch-plan", 1, 1, aid_bind_patch_plan, "Place the patches that PLIST names; return the plan.\n\n(fn PLIST)" },
   { "aid--mod-patch-check", 1, 1, aid_bind_patch_check,

@@ -118,6 +118,7 @@ AID_BIND (sets);
 AID_BIND (set_save);
 AID_BIND (blob_get);
 AID_BIND (definition_at);
+AID_BIND (grammars);
 AID_BIND (project_match);
 AID_BIND (project_why_soon);
 AID_BIND (symbols_soon);

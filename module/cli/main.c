@@ -1,5 +1,6 @@
 /* The aid command's table of subcommands. */
 #include "cli/cli.h"
+#include "scan/sources.h"
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,5 +82,7 @@ main (int argc, char **argv)
   c = find (argv[1]);
   if (!c)
     return aid_cli_misuse ("there is no command %s (see aid help)", argv[1]);
-  return c->run (argc - 1, argv + 1);
+  int status = c->run (argc - 1, argv + 1);
+  aid_sources_stop ();
+  return status;
 }

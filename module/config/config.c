@@ -20,6 +20,7 @@ static const struct member top_members[] = {
   { "log_content", KIND_BOOL },
   { "discover", KIND_NAMES },
   { "instructions", KIND_NAMES },
+  { "grammars", KIND_NAMES },
   { "budget", KIND_BUDGET },
   { "build", KIND_LINE },
   { "test", KIND_LINE },

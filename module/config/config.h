@@ -19,6 +19,7 @@
                  "coder": "ollama/qwen3-coder" },        short for {"provider": "ollama", "name": "qwen3-coder"}
      "discover": ["ollama", "llama.cpp"],                the local servers that are looked for; missing: all known ones
      "instructions": ["AGENTS.md"],                      names of a project's files of instructions; missing: the usual ones
+     "grammars": ["~/grammars"],                         folders with grammars of tree-sitter; the user's alone counts
      "budget": { "chat": 0.5, "month": 20 },             US dollars; asked about before one is passed
      "index": false,                                     the project is not searched
      "embeddings": { "provider": "ollama", "model": "nomic-embed-text", "dimensions": 512,

@@ -64,6 +64,7 @@ static const struct rule rules[] = {
   { { "embeddings", "question_prefix" }, "puts before each question that is sent for its meaning:" },
   { { "index" }, "has the project searched, or not:" },
   { { "instructions" }, "sends along, as the project's instructions, files of these names:" },
+  { { "grammars" }, "looks for grammars of tree-sitter, which are programs, in" },
   { { "discover" }, "looks on this machine for the servers of" },
   { { "log_content" }, "writes what you ask and what is answered into the log on your disk:" },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },

@@ -12,6 +12,7 @@
 #define SCANNED_MAX 2000 /* files that are scanned */
 #define TEXT_MAX AID_WORD_FILE_MAX
 #define FOUND_MAX 500
+#define PATIENCE_MS 2000 /* for what tells one file's definitions */
 #define LISTED_MAX 25
 #define SHOWN_BYTES ((size_t)64 << 10)
 
@@ -287,6 +288,7 @@ aid_definitions_find (const struct aid_resolve *how, struct aid_span name, enum 
 {
   struct finding f
     = { .how = how, .what = what, .end_ms = aid_clock_ms () + (int64_t) AID_CONTEXT_SECONDS * 1000, .scan = AID_SCAN_INIT };
+  f.scan.patience_ms = PATIENCE_MS;
   f.files = AID_VEC_INIT (char *, AID_WORD_FILES_MAX);
   f.found = AID_VEC_INIT (struct found, FOUND_MAX);
   split_name (&f, name);
@@ -330,6 +332,7 @@ aid_definition_around (const struct aid_resolve *how, const char *path, int line
 {
   struct aid_str full = AID_STR_INIT (16384), text = AID_STR_INIT (TEXT_MAX);
   struct aid_scan scan = AID_SCAN_INIT;
+  scan.patience_ms = PATIENCE_MS;
   if (!aid_fs_join (&full, aid_resolve_root (how), path) && !aid_fs_read (aid_str_z (&full), &text, NULL) && text.len)
     {
       struct aid_span all = aid_str_span (&text);

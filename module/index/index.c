@@ -5,6 +5,7 @@
      files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring
      them back.
             state: 1, its names can be searched; 2, its words too
+            source: what told its definitions where that is no scanner of ours (prepare.h)
      names  one row a file (prepare.c); words  one row a chunk, a column a level (bag.c)
      tags, runs  exact names (tags.c)
      told, commits, paths   version control's log (history.c)
@@ -21,7 +22,7 @@
 
 enum
 {
-  VERSION = 2,
+  VERSION = 3,
   WAIT_MS = 3000
 };
 
@@ -30,9 +31,10 @@ static const char schema[]
     "BEGIN;"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE files(id INTEGER PRIMARY KEY, path BLOB NOT NULL, size INT, mtime INT, inode INT, hash INT, state INT, "
-    "live INT);"
+    "source INT, live INT);"
     "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
     "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
+    "CREATE INDEX files_source ON files(source) WHERE source>0;"
     "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
     "CREATE TABLE tags(id INTEGER PRIMARY KEY, data BLOB);"
     "CREATE TABLE runs(run INTEGER PRIMARY KEY, size INT);"
@@ -46,7 +48,7 @@ static const char schema[]
     "INSERT INTO names(names, rank) VALUES('automerge', 16);"
     "INSERT INTO words(words, rank) VALUES('hashsize', 8388608);"
     "INSERT INTO words(words, rank) VALUES('automerge', 8);"
-    "INSERT INTO meta VALUES('version', 2);"
+    "INSERT INTO meta VALUES('version', 3);"
     "COMMIT;";
 
 /* --- one connection ------------------------------------------------------------------------------------------------ */

@@ -5,7 +5,8 @@
 
 enum
 {
-  FILE_MAX = 2 << 20
+  FILE_MAX = 2 << 20,
+  PATIENCE_MS = 1000 /* a search does not wait long for what tells a file's definitions */
 };
 
 static void
@@ -27,6 +28,7 @@ read_file (struct aid_seeking *k, struct aid_span path)
     return NULL;
   l->text = AID_STR_INIT (FILE_MAX);
   l->scan = AID_SCAN_INIT;
+  l->scan.patience_ms = PATIENCE_MS;
   if (!(l->path = aid_span_dup (path)))
     {
       free (l);

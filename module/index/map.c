@@ -28,7 +28,8 @@ enum
   ROUNDS = 20,
   SIGNATURE = 160,
   TOKENS = 2000,
-  MAP_MS = 2000
+  MAP_MS = 2000,
+  PATIENCE_MS = 1000 /* for what tells one file's definitions */
 };
 #define DAMPING 0.7
 
@@ -103,6 +104,7 @@ load (struct mapping *m, const char *path, double seed)
   *p = (struct page){
     .path = strdup (path), .text = AID_STR_INIT (FILE_MAX), .scan = AID_SCAN_INIT, .seed = seed, .first = m->nodes.len
   };
+  p->scan.patience_ms = PATIENCE_MS;
   m->n_pages++;
   aid_map_put (m->loaded, name, p, NULL);
   if (aid_project_read (m->k->x->project, name, &p->text, &file, NULL)

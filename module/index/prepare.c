@@ -297,6 +297,7 @@ clear (struct aid_prepared *out)
   out->tags.len = out->ends.len = out->cells.len = 0;
   memset (&out->file, 0, sizeof out->file);
   out->hash = 0;
+  out->source = 0;
   out->bytes = 0;
 }
 
@@ -313,7 +314,9 @@ aid_prepare (struct aid_preparer *p, struct aid_span path, unsigned what, struct
   struct aid_span text = aid_str_span (&p->text);
   out->hash = (int64_t)aid_hash64 (text);
   out->bytes = text.len;
-  out->err = aid_scan_text (aid_language_of (path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512)), text, &p->scan);
+  enum aid_language language = aid_language_of (path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512));
+  out->err = aid_scan_text (language, text, &p->scan);
+  out->source = p->scan.source == AID_SOURCE_HERE ? 0 : AID_PREPARED_SOURCE (language, p->scan.source);
   if (!out->err && what & AID_PREPARE_NAMES)
     prepare_names (p, path, out);
   if (!out->err && what & AID_PREPARE_WORDS)

@@ -14,6 +14,11 @@ enum
   AID_PREPARE_WORDS = 2
 };
 
+/* A language that has no scanner here, and what told the definitions of a file in it, in one number. */
+#define AID_PREPARED_SOURCE(language, source) ((int)(language) << 2 | (int)(source))
+#define AID_PREPARED_LANGUAGE(number) ((enum aid_language) ((number) >> 2))
+#define AID_PREPARED_TOLD_BY(number) ((enum aid_scan_source) ((number)&3))
+
 /* One chunk: bytes FROM to TO of the file. */
 struct aid_chunk
 {
@@ -26,6 +31,7 @@ struct aid_prepared
   enum aid_err err;             /* why there is nothing: AID_E_NOTFOUND, AID_E_REFUSED (it is left out), ... */
   struct aid_project_file file; /* its path is the caller's */
   int64_t hash;                 /* of the bytes */
+  int source;                   /* what told its definitions: AID_PREPARED_SOURCE, 0 for a scanner of ours */
   size_t bytes;
   struct aid_str path, defs, symbols; /* columns of the table names: see prepare.c */
   struct aid_vec tags;                /* of uint64_t, keys (tags.h) */

@@ -186,7 +186,8 @@ insert_file (struct aid_run *r, struct aid_span path, const struct aid_prepared 
   aid_run_begin (r);
   if (!r->err)
     r->err = aid_db_prepare (
-      r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, live) VALUES(?1,?2,?3,?4,?5,?6,1)", &s, r->e);
+      r->s->db, "INSERT INTO files(path, size, mtime, inode, hash, state, source, live) VALUES(?1,?2,?3,?4,?5,?6,?7,1)", &s,
+      r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
@@ -195,6 +196,7 @@ insert_file (struct aid_run *r, struct aid_span path, const struct aid_prepared 
   sqlite3_bind_int64 (s, 4, (int64_t)made->file.inode);
   sqlite3_bind_int64 (s, 5, made->hash);
   sqlite3_bind_int (s, 6, state);
+  sqlite3_bind_int (s, 7, made->source);
   r->err = aid_db_run (r->s->db, s, r->e);
   return r->err ? 0 : sqlite3_last_insert_rowid (aid_db_raw (r->s->db));
 }

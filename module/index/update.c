@@ -3,6 +3,7 @@
    was (its size, time and inode, else its bytes) costs nothing more; what another branch had is woken up. */
 #include "index/update_internal.h"
 #include "base/clock.h"
+#include "scan/sources.h"
 
 #include <stdlib.h>
 
@@ -159,6 +160,49 @@ read_words (struct aid_run *r)
   aid_vec_free (&batch);
 }
 
+/* The numbers of what told definitions, less well than what is there now would: a grammar may have been installed since. */
+static void
+find_outdone (struct aid_run *r, struct aid_vec *out)
+{
+  sqlite3_stmt *s;
+  int row;
+
+  if (!r->err)
+    r->err = aid_db_prepare (r->s->db, "SELECT DISTINCT source FROM files WHERE source>0", &s, r->e);
+  while (!r->err && !(r->err = aid_db_step (r->s->db, s, &row, r->e)) && row)
+    {
+      int *to = aid_vec_push (out);
+      if (to)
+        *to = sqlite3_column_int (s, 0);
+    }
+}
+
+/* Has the files read again whose definitions would be told better now.  Never those that would be told worse: another process
+   may know grammars that this one does not. */
+static void
+outdo (struct aid_run *r)
+{
+  struct aid_vec sources = AID_VEC_INIT (int, (size_t)4 * AID_LANGUAGES);
+  sqlite3_stmt *s;
+
+  find_outdone (r, &sources);
+  for (size_t i = 0; !r->err && i < sources.len; i++)
+    {
+      int source = AID_VEC_AT (int, &sources, i);
+      if (AID_PREPARED_TOLD_BY (source) == AID_SOURCE_TREES
+          || aid_sources_best (AID_PREPARED_LANGUAGE (source)) <= AID_PREPARED_TOLD_BY (source))
+        continue;
+      aid_run_begin (r);
+      if (!r->err)
+        r->err = aid_db_prepare (r->s->db, "UPDATE files SET hash=1, mtime=-1, source=0 WHERE source=?1", &s, r->e);
+      if (r->err)
+        break;
+      sqlite3_bind_int (s, 1, source);
+      r->err = aid_db_run (r->s->db, s, r->e);
+    }
+  aid_vec_free (&sources);
+}
+
 static void
 enter (struct aid_run *r, enum aid_index_phase phase, size_t to_read)
 {
@@ -187,6 +231,7 @@ update_all (struct aid_run *r)
   r->what = project.files > had + TWICE ? AID_PREPARE_NAMES : AID_PREPARE_NAMES | AID_PREPARE_WORDS;
   r->empty = !r->err && !aid_row_count (r, "SELECT 1 FROM files LIMIT 1");
   enter (r, had ? AID_INDEX_WORDS : AID_INDEX_NAMES, project.files);
+  outdo (r);
   if (!r->err)
     {
       enum aid_err err = aid_project_files (r->x->project, look_at, r, &generation, r->e);

@@ -1,31 +1,21 @@
 /* universal-ctags as a source of definitions: see ctags.h. */
 #include "scan/ctags.h"
+#include "base/clock.h"
 #include "base/json.h"
-#include "base/proc.h"
 #include "base/vec.h"
 #include "scan/scan_internal.h"
+#include <ctype.h>
 #include <stdlib.h>
+#include <strings.h>
 
-#define TAG_LINE_MAX ((size_t) 256 << 10) /* bytes of a line of its output; a longer one is left out */
-#define TIMEOUT_MS 60000
+#define START_MS 15000
+#define LINE_NEAR 16384 /* bytes of a line in which a name is looked for: a line of all that a file has may be long */
 
 struct tag
 {
   char *name;
   uint32_t line, end; /* END: 0 where it is not known */
   enum aid_def_kind kind;
-};
-
-struct reading
-{
-  const struct aid_ctags_file *files;
-  size_t n, at; /* AT: the file whose tags come */
-  struct aid_vec tags;
-  struct aid_str line;
-  struct aid_scan scan;
-  aid_ctags_fn *fn;
-  void *ctx;
-  int stopped;
 };
 
 static const struct
@@ -73,30 +63,81 @@ static const struct
   { "view", AID_DEF_TYPE },
   { "task", AID_DEF_FUNCTION },
   { "test", AID_DEF_TEST },
+  { "describe", AID_DEF_TEST },
+  { "accessor", AID_DEF_METHOD },
+  { "rpc", AID_DEF_METHOD },
+  { "subprogram", AID_DEF_FUNCTION },
+  { "delegate", AID_DEF_FUNCTION },
+  { "guard", AID_DEF_FUNCTION },
+  { "operator", AID_DEF_FUNCTION },
+  { "filter", AID_DEF_FUNCTION },
+  { "trigger", AID_DEF_FUNCTION },
+  { "functionVar", AID_DEF_FUNCTION },
+  { "globalVar", AID_DEF_VARIABLE },
+  { "constructor", AID_DEF_CONSTRUCTOR },
+  { "implementation", AID_DEF_CLASS },
+  { "category", AID_DEF_CLASS },
+  { "service", AID_DEF_CLASS },
+  { "message", AID_DEF_TYPE },
+  { "typealias", AID_DEF_TYPE },
+  { "entity", AID_DEF_TYPE },
+  { "component", AID_DEF_TYPE },
+  { "architecture", AID_DEF_MODULE },
+  { "program", AID_DEF_MODULE },
+  { "callback", AID_DEF_SIGNATURE },
 };
 
-int
-aid_ctags_present (const char *program)
+/* --- starting it --------------------------------------------------------------------------------------------------- */
+
+/* It reads no options of the user, and where it can be it is shut in: no file is opened then, whatever a text does to it. */
+static enum aid_err
+start (const char *program, const char *mode, struct aid_helper **out, int64_t until)
 {
-  const char *const argv[] = { program, "--version", NULL };
-  struct aid_proc p = { .argv = argv, .out_max = 8192, .timeout_ms = 5000 };
-  struct aid_proc_result r;
-  struct aid_error e;
-  int good = aid_proc_run (&p, &r, &e) == AID_OK && r.code == 0
-             && aid_span_find (aid_str_span (&r.out), AID_SPAN ("Universal Ctags")) >= 0
-             && aid_span_find (aid_str_span (&r.out), AID_SPAN ("+json")) >= 0;
-  aid_proc_result_free (&r);
-  return good;
+  const char *const argv[] = { program, "--options=NONE", "--sort=no", "--fields=+ne-P", "--extras=-fq", mode, NULL };
+  struct aid_span line;
+  enum aid_err err = aid_helper_start (argv, out, NULL);
+  if (err)
+    return err;
+  err = aid_helper_line (*out, &line, until);
+  json_t *hello = err ? NULL : aid_json_parse (line, "ctags", NULL);
+  const char *name = aid_json_str (hello, "name");
+  if (!err && (!name || strcmp (name, "Universal Ctags") != 0))
+    err = AID_E_NOTFOUND;
+  json_decref (hello);
+  if (err)
+    {
+      aid_helper_end (*out);
+      *out = NULL;
+    }
+  return err;
 }
 
-/* --- from tags to definitions --- */
-
-static void
-drop_tags (struct reading *r)
+enum aid_err
+aid_ctags_start (const char *program, struct aid_helper **out)
 {
-  for (size_t i = 0; i < r->tags.len; i++)
-    free (AID_VEC_AT (struct tag, &r->tags, i).name);
-  r->tags.len = 0;
+  const char *const usual[] = { "ctags", "universal-ctags", "ctags-universal", NULL }, *const given[] = { program, NULL };
+  int64_t until = aid_clock_ms () + START_MS;
+  enum aid_err err = AID_E_NOTFOUND;
+  for (const char *const *p = program ? given : usual; err && *p && aid_clock_ms () < until; p++)
+    if ((err = start (*p, "--_interactive=sandbox", out, until)) && err != AID_E_NOTFOUND)
+      err = start (*p, "--_interactive", out, until);
+  return err;
+}
+
+/* --- from tags to definitions -------------------------------------------------------------------------------------- */
+
+struct aid_vec
+aid_ctags_tags (void)
+{
+  return AID_VEC_INIT (struct tag, AID_SCAN_DEFS);
+}
+
+void
+aid_ctags_drop (struct aid_vec *tags)
+{
+  for (size_t i = 0; i < tags->len; i++)
+    free (AID_VEC_AT (struct tag, tags, i).name);
+  aid_vec_free (tags);
 }
 
 /* By line, what ends later first. */
@@ -139,6 +180,29 @@ is_comment (const struct aid_scanner *s, uint32_t from, uint32_t to)
   return 0;
 }
 
+static int
+is_word (struct aid_span v, size_t i)
+{
+  return i < v.len && (isalnum ((unsigned char) v.ptr[i]) || v.ptr[i] == '_');
+}
+
+/* Where NAME stands in LINE as a word, or -1. */
+static ptrdiff_t
+find_name (struct aid_span line, struct aid_span name)
+{
+  size_t from = 0;
+  ptrdiff_t at;
+  while ((at = aid_span_find (aid_span_cut (line, from, line.len), name)) >= 0)
+    {
+      size_t i = from + (size_t) at, end = i + name.len;
+      if (!(i > 0 && is_word (name, 0) && is_word (line, i - 1))
+          && !(is_word (name, name.len - 1) && is_word (line, end)))
+        return (ptrdiff_t) i;
+      from = i + 1;
+    }
+  return -1;
+}
+
 /* The definition of T, whose parent is the innermost of OPEN that has not ended; -1 when the text does not bear it out. */
 static int32_t
 define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint32_t lines, int32_t parent)
@@ -147,8 +211,9 @@ define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint
     return -1;
   uint32_t from = starts[t->line - 1], to = starts[t->line], lead = t->line - 1,
            last = t->end > t->line && t->end <= lines ? t->end : t->line;
-  ptrdiff_t at = aid_span_find ((struct aid_span){ (const char *) s->text + from, to - from }, aid_span_z (t->name));
-  if (at < 0)
+  struct aid_span line = { (const char *) s->text + from, to - from < LINE_NEAR ? to - from : LINE_NEAR };
+  ptrdiff_t at = find_name (line, aid_span_z (t->name));
+  if (at < 0 || aid_span_starts (aid_span_trim (line), "use ")) /* PHP's, which ctags takes for an alias */
     return -1;
   while (lead > 0 && t->line - lead < 100 && is_comment (s, starts[lead - 1], starts[lead]))
     lead--;
@@ -158,65 +223,127 @@ define (struct aid_scanner *s, const struct tag *t, const uint32_t *starts, uint
   return def;
 }
 
-static enum aid_err
-give (struct reading *r)
+/* Whether others may stand in one of KIND. */
+static int
+holds (enum aid_def_kind kind)
 {
-  struct aid_span text = r->files[r->at].text;
-  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, &r->scan, 0 };
-  uint32_t lines = 0, *starts = NULL, ends[AID_SCAN_NESTING];
+  return kind != AID_DEF_FIELD && kind != AID_DEF_VARIABLE && kind != AID_DEF_CONSTRUCTOR && kind != AID_DEF_SIGNATURE;
+}
+
+/* --- where they end, which ctags does not tell of every language --- */
+
+struct guess
+{
+  size_t tag;
+  int indent;
+};
+
+/* The columns before the text of a line; -1 when it has none. */
+static int
+indent_of (const char *p, const char *end)
+{
+  int n = 0;
+  for (; p < end && (*p == ' ' || *p == '\t'); p++)
+    n = *p == '\t' ? (n | 7) + 1 : n + 1;
+  return p == end || *p == '\r' || *p == '\n' ? -1 : n;
+}
+
+/* Whether a line that stands as far left as a definition's first one goes on with it: 1; ends it: 2. */
+static int
+goes_on (struct aid_span line)
+{
+  static const char *const on[] = { "{", ")", "]", "begin", "is", "where" };
+  line = aid_span_trim (line);
+  if (aid_span_starts (line, "}") || (line.len >= 3 && strncasecmp (line.ptr, "end", 3) == 0))
+    return 2;
+  for (size_t i = 0; i < sizeof on / sizeof *on; i++)
+    if (line.len >= strlen (on[i]) && strncasecmp (line.ptr, on[i], strlen (on[i])) == 0)
+      return 1;
+  return 0;
+}
+
+/* Of TAGS without an end, each first one of a line goes on over what stands further right, and a bracket or "end" below it. */
+static void
+guess_ends (struct aid_vec *tags, struct aid_span text, const uint32_t *starts, uint32_t lines)
+{
+  struct guess open[AID_SCAN_NESTING];
+  size_t n = 0, next = 0;
+  uint32_t full = 0; /* the last line that is not empty */
+  for (uint32_t line = 1; line <= lines && (n || next < tags->len); line++)
+    {
+      struct aid_span v = aid_span_cut (text, starts[line - 1], starts[line]);
+      int indent = indent_of (v.ptr, v.ptr + v.len);
+      if (indent < 0)
+        continue;
+      while (n && indent <= open[n - 1].indent)
+        {
+          int on = indent == open[n - 1].indent ? goes_on (v) : 0;
+          if (on == 1)
+            break;
+          AID_VEC_AT (struct tag, tags, open[--n].tag).end = on ? line : full;
+        }
+      full = line;
+      for (; next < tags->len && AID_VEC_AT (struct tag, tags, next).line <= line; next++)
+        if (!AID_VEC_AT (struct tag, tags, next).end && AID_VEC_AT (struct tag, tags, next).line == line
+            && (next == 0 || AID_VEC_AT (struct tag, tags, next - 1).line < line) && n < AID_SCAN_NESTING)
+          open[n++] = (struct guess){ next, indent };
+    }
+  while (n)
+    AID_VEC_AT (struct tag, tags, open[--n].tag).end = full;
+}
+
+enum aid_err
+aid_ctags_define (struct aid_vec *tags, struct aid_span text, struct aid_scan *out)
+{
+  struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
+  uint32_t lines = 0, *starts = line_starts (text, &lines), ends[AID_SCAN_NESTING];
   int32_t open[AID_SCAN_NESTING];
   int n = 0;
-  r->scan.n_defs = 0;
-  if (r->tags.len && text.len <= AID_SCAN_TEXT_MAX)
+  if (!starts)
+    return AID_E_NOMEM;
+  if (tags->len)
+    qsort (tags->data, tags->len, sizeof (struct tag), by_place);
+  guess_ends (tags, text, starts, lines);
+  for (size_t i = 0; i < tags->len; i++)
     {
-      if (!(starts = line_starts (text, &lines)))
-        return AID_E_NOMEM;
-      qsort (r->tags.data, r->tags.len, sizeof (struct tag), by_place);
-    }
-  for (size_t i = 0; starts && i < r->tags.len; i++)
-    {
-      const struct tag *t = &AID_VEC_AT (struct tag, &r->tags, i);
+      const struct tag *t = &AID_VEC_AT (struct tag, tags, i);
       while (n > 0 && ends[n - 1] < t->line)
         n--;
       int32_t def = define (&s, t, starts, lines, n > 0 ? open[n - 1] : -1);
-      if (def >= 0 && t->end > t->line && n < AID_SCAN_NESTING)
+      if (def >= 0 && t->end > t->line && holds (t->kind) && n < AID_SCAN_NESTING)
         {
           open[n] = def;
           ends[n++] = t->end;
         }
     }
-  enum aid_err err = starts ? aid_scan_settle (&s) : AID_OK;
   free (starts);
-  drop_tags (r);
-  if (!err)
-    r->stopped = r->fn (r->ctx, r->at++, &r->scan);
-  return err ? err : r->stopped ? AID_E_CANCELLED : AID_OK;
+  return aid_scan_settle (&s);
 }
 
-/* --- reading its output --- */
+/* --- talking ------------------------------------------------------------------------------------------------------- */
 
-static enum aid_err
-read_tag (struct reading *r, struct aid_span line)
+enum aid_err
+aid_ctags_read (struct aid_span line, struct aid_vec *tags)
 {
   json_t *v = aid_json_parse (line, "ctags", NULL);
-  const char *path = aid_json_str (v, "path"), *name = aid_json_str (v, "name"), *kind = aid_json_str (v, "kind");
-  enum aid_err err = AID_OK;
-  size_t k = 0, to = r->at;
+  const char *type = aid_json_str (v, "_type"), *name = aid_json_str (v, "name"), *kind = aid_json_str (v, "kind");
+  enum aid_err err = AID_E_NOTFOUND;
+  size_t k = 0;
   while (kind && k < sizeof kinds / sizeof *kinds && strcmp (kinds[k].word, kind) != 0)
     k++;
-  while (path && to < r->n && strcmp (r->files[to].path, path) != 0)
-    to++;
-  if (path && name && *name && kind && to < r->n && k < sizeof kinds / sizeof *kinds)
+  if (type && strcmp (type, "completed") == 0)
+    err = AID_OK;
+  else if (type && strcmp (type, "error") == 0 && json_is_true (json_object_get (v, "fatal")))
+    err = AID_E_IO;
+  else if (type && strcmp (type, "tag") == 0 && name && *name && kind && k < sizeof kinds / sizeof *kinds)
     {
-      while (!err && r->at < to)
-        err = give (r);
-      struct tag *t = err ? NULL : aid_vec_push (&r->tags);
+      int64_t at = aid_json_int (v, "line", 0), end = aid_json_int (v, "end", 0);
+      struct tag *t = at > 0 && at < UINT32_MAX ? aid_vec_push (tags) : NULL;
       if (t)
-        *t = (struct tag){ strdup (name), (uint32_t) aid_json_int (v, "line", 0), (uint32_t) aid_json_int (v, "end", 0),
-                           kinds[k].kind };
+        *t = (struct tag){ strdup (name), (uint32_t) at, end > 0 && end < UINT32_MAX ? (uint32_t) end : 0, kinds[k].kind };
       if (t && !t->name)
         {
-          r->tags.len--;
+          tags->len--;
           err = AID_E_NOMEM;
         }
     }
@@ -224,64 +351,25 @@ read_tag (struct reading *r, struct aid_span line)
   return err;
 }
 
-static int
-on_output (void *arg, enum aid_proc_stream stream, struct aid_span part)
-{
-  struct reading *r = arg;
-  while (stream == AID_PROC_OUT && part.len)
-    {
-      const char *end = memchr (part.ptr, '\n', part.len);
-      size_t n = end ? (size_t) (end - part.ptr) : part.len;
-      aid_str_add (&r->line, part.ptr, n);
-      if (!end)
-        return 0;
-      if (!r->line.err && r->line.len && read_tag (r, aid_str_span (&r->line)))
-        return r->stopped = 1;
-      aid_str_clear (&r->line);
-      part = aid_span_cut (part, n + 1, part.len);
-    }
-  return 0;
-}
-
 enum aid_err
-aid_ctags_scan (const char *program, const struct aid_ctags_file *files, size_t n, aid_ctags_fn *fn, void *ctx,
-                const struct aid_stop *stop, struct aid_error *e)
+aid_ctags_ask (struct aid_helper *h, const char *file, struct aid_span text, struct aid_scan *out, int64_t until)
 {
-  const char *const argv[]
-    = { program, "--options=NONE", "--output-format=json", "--sort=no", "--fields=+ne", "--extras=-fq", "-f", "-", "-L", "-",
-        NULL };
-  if (n > AID_CTAGS_FILES)
-    return aid_error_set (e, AID_E_INVALID, "ctags is given at most %d files at once.", AID_CTAGS_FILES);
-  struct reading r = { .files = files,
-                       .n = n,
-                       .tags = AID_VEC_INIT (struct tag, AID_SCAN_DEFS),
-                       .line = AID_STR_INIT (TAG_LINE_MAX),
-                       .fn = fn,
-                       .ctx = ctx,
-                       .scan = AID_SCAN_INIT };
-  struct aid_str list = AID_STR_INIT ((size_t) 64 << 20);
-  for (size_t i = 0; i < n; i++)
-    if (!strchr (files[i].path, '\n'))
-      aid_str_addf (&list, "%s\n", files[i].path);
-  struct aid_proc p = {
-    .argv = argv, .input = aid_str_span (&list), .timeout_ms = TIMEOUT_MS, .stop = stop, .on_output = on_output, .arg = &r
-  };
-  struct aid_proc_result result;
-  enum aid_err err = list.err ? aid_error_set (e, list.err, "The paths for ctags are too long.") : AID_OK;
-  if (!err)
+  struct aid_vec tags = aid_ctags_tags ();
+  struct aid_str command = AID_STR_INIT (200);
+  struct aid_span line;
+  aid_str_addf (&command, "{\"command\":\"generate-tags\",\"filename\":\"%s\",\"size\":%zu}\n", file, text.len);
+  enum aid_err err = command.err ? command.err : aid_helper_put (h, aid_str_span (&command), until);
+  err = err ? err : aid_helper_put (h, text, until);
+  enum aid_err more = err ? AID_OK : AID_E_NOTFOUND;
+  while (!err && more == AID_E_NOTFOUND)
     {
-      err = aid_proc_run (&p, &result, e);
-      aid_proc_result_free (&result);
+      err = aid_helper_line (h, &line, until);
+      more = err ? AID_OK : aid_ctags_read (line, &tags);
     }
-  while (!err && r.at < n)
-    if ((err = give (&r)))
-      aid_error_set (e, err,
-                     err == AID_E_CANCELLED ? "Reading what ctags found was stopped."
-                                            : "What ctags found does not fit into memory.");
-  drop_tags (&r);
-  aid_vec_free (&r.tags);
-  aid_str_free (&r.line);
-  aid_str_free (&list);
-  aid_scan_free (&r.scan);
+  err = err ? err : more;
+  if (!err)
+    err = aid_ctags_define (&tags, text, out);
+  aid_ctags_drop (&tags);
+  aid_str_free (&command);
   return err;
 }

@@ -1,28 +1,29 @@
-/* Definitions by universal-ctags, for languages that have no scanner here: one process reads many files.  It reads no options
-   of the user or the project. */
+/* Definitions by universal-ctags: one process that stays is given text after text.  It reads no options of the user or the
+   project, and no file.  Private to this folder; sources.h is how it is asked. */
 #ifndef AID_SCAN_CTAGS_H
 #define AID_SCAN_CTAGS_H
 
-#include "base/stop.h"
+#include "base/vec.h"
+#include "scan/helper.h"
 #include "scan/scan.h"
 
-#define AID_CTAGS_FILES 2000 /* of one call */
+/* Starts PROGRAM, or one of the usual names (NULL).  AID_E_NOTFOUND: there is none of them, or it is another ctags; AID_E_IO or
+   AID_E_TIMEOUT: it cannot be used. */
+enum aid_err aid_ctags_start (const char *program, struct aid_helper **out);
 
-struct aid_ctags_file
-{
-  const char *path;     /* absolute; one with a newline has no definitions */
-  struct aid_span text; /* what is in it */
-};
+/* Fills S (empty) with what TEXT defines; imports and regions are none.  FILE: a name by which ctags knows the language.
+   What it says is held against the text: a definition whose name is not on its line is left out, and where one ends is
+   guessed by indentation where ctags does not tell.  After an error H is of no use
+   any more. */
+enum aid_err aid_ctags_ask (struct aid_helper *h, const char *file, struct aid_span text, struct aid_scan *s, int64_t until);
 
-/* S (borrowed until it returns) is what file I of the call defines; imports and regions are none.  Not 0 stops. */
-typedef int aid_ctags_fn (void *ctx, size_t i, const struct aid_scan *s);
-
-/* Whether PROGRAM ("ctags") is there and is one that can be used.  Runs it, for some milliseconds: ask once. */
-int aid_ctags_present (const char *program);
-
-/* Calls FN once for each of the N files, in order, on this thread.  What ctags says is held against the text: a definition
-   whose name is not on its line is left out.  AID_E_NOTFOUND: there is no such program; AID_E_CANCELLED: STOP or FN. */
-enum aid_err aid_ctags_scan (const char *program, const struct aid_ctags_file *files, size_t n, aid_ctags_fn *fn, void *ctx,
-                             const struct aid_stop *stop, struct aid_error *e);
+/* The parts of that.  A vector of tags with none in it; drop it in the end. */
+struct aid_vec aid_ctags_tags (void);
+void aid_ctags_drop (struct aid_vec *tags);
+/* Puts LINE into TAGS, if it is a tag of a kind that we know.  AID_E_NOTFOUND: more lines follow; AID_OK: it was the last one
+   of an answer; AID_E_IO: ctags has given up. */
+enum aid_err aid_ctags_read (struct aid_span line, struct aid_vec *tags);
+/* Fills S (empty) with what TAGS, which it sorts, say of TEXT. */
+enum aid_err aid_ctags_define (struct aid_vec *tags, struct aid_span text, struct aid_scan *s);
 
 #endif

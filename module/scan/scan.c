@@ -228,12 +228,14 @@ aid_scan_text (enum aid_language language, struct aid_span text, struct aid_scan
   struct aid_scanner s = { (const unsigned char *) text.ptr, (uint32_t) text.len, out, 0 };
   aid_scan_fn *scan = aid_language_scanner (language);
   out->n_defs = out->n_imports = out->n_regions = 0;
+  out->source = AID_SOURCE_HERE;
   if (text.len > AID_SCAN_TEXT_MAX)
     return AID_E_LIMIT;
-  if (!scan || !text.len)
+  if ((!scan && !aid_language_foreign (language)) || !text.len)
     return AID_OK;
-  scan (&s, language);
-  enum aid_err err = aid_scan_settle (&s);
+  if (scan)
+    scan (&s, language);
+  enum aid_err err = scan ? aid_scan_settle (&s) : aid_sources_scan (language, text, out);
   if (err)
     out->n_defs = out->n_imports = out->n_regions = 0;
   return err;

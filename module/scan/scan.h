@@ -3,7 +3,9 @@
 
    One scanner a language (scan_*.c and a row of the table in language.c).  A scanner reads the text once, from the front, in
    time linear in its length, takes any bytes, and guesses where a text is no valid program: it never fails for what it
-   reads.  All places are offsets into the text; nothing is copied.  Thread-safe: a result belongs to one thread at a time. */
+   reads.  For languages without a scanner tree-sitter or universal-ctags are asked, where they are installed (sources.h); they
+   tell definitions alone.  All places are offsets into the text; nothing is copied.  Thread-safe: a result belongs to one
+   thread at a time. */
 #ifndef AID_SCAN_SCAN_H
 #define AID_SCAN_SCAN_H
 
@@ -33,15 +35,51 @@ enum aid_language
   AID_LANG_JAVA,
   AID_LANG_SHELL,
   AID_LANG_MARKDOWN,
+  /* Without a scanner here.  An index keeps these numbers: a new one goes to the end, or the index gets a new version. */
+  AID_LANG_RUBY,
+  AID_LANG_PHP,
+  AID_LANG_LUA,
+  AID_LANG_KOTLIN,
+  AID_LANG_CSHARP,
+  AID_LANG_SWIFT,
+  AID_LANG_SCALA,
+  AID_LANG_ELIXIR,
+  AID_LANG_HASKELL,
+  AID_LANG_PERL,
+  AID_LANG_JULIA,
+  AID_LANG_R,
+  AID_LANG_ERLANG,
+  AID_LANG_CLOJURE,
+  AID_LANG_ELM,
+  AID_LANG_DART,
+  AID_LANG_ZIG,
+  AID_LANG_NIM,
+  AID_LANG_D,
+  AID_LANG_OBJC,
+  AID_LANG_GROOVY,
+  AID_LANG_FSHARP,
+  AID_LANG_ADA,
+  AID_LANG_FORTRAN,
+  AID_LANG_PASCAL,
+  AID_LANG_TCL,
+  AID_LANG_SQL,
+  AID_LANG_VERILOG,
+  AID_LANG_VHDL,
+  AID_LANG_VIM,
+  AID_LANG_AWK,
+  AID_LANG_POWERSHELL,
+  AID_LANG_PROTOBUF,
+  AID_LANG_SOLIDITY,
   AID_LANGUAGES /* how many there are */
 };
+#define AID_LANG_FOREIGN AID_LANG_RUBY /* the first without a scanner here */
 
 /* The language of a file by its name, else by the "#!" line at HEAD's beginning (HEAD: the first bytes, some hundred will do;
-   may be empty).  A .h is C++ when HEAD has what only C++ has. */
+   may be empty).  A .h is C++ when HEAD has what only C++ has, a .m Objective-C likewise or nothing. */
 enum aid_language aid_language_of (struct aid_span path, struct aid_span head);
 /* A stable lower-case word: "c", "c++", "ocaml", ...; "text" for AID_LANG_NONE. */
 const char *aid_language_name (enum aid_language language);
-/* What stands between a container and its member: "::" for C++ and Rust, else ".". */
+/* What stands between a container and its member: "::" for C++, Rust, Ruby and others, mostly ".". */
 const char *aid_language_separator (enum aid_language language);
 
 enum aid_def_kind
@@ -106,6 +144,15 @@ struct aid_import
   uint32_t line;
 };
 
+/* What told a text's definitions, the better ones last. */
+enum aid_scan_source
+{
+  AID_SOURCE_HERE,  /* a scanner of ours; or it is a text of no language */
+  AID_SOURCE_NONE,  /* nobody: there is no grammar and no ctags for its language */
+  AID_SOURCE_CTAGS, /* universal-ctags */
+  AID_SOURCE_TREES  /* a grammar of tree-sitter */
+};
+
 /* What a text holds, each array by place: definitions by the beginning of WHOLE (an outer one before what is in it), imports
    and regions by their beginning; regions do not overlap.  Begin with AID_SCAN_INIT and use it again for the next text, which
    keeps its memory. */
@@ -115,13 +162,17 @@ struct aid_scan
   struct aid_import *imports;
   struct aid_region *regions;
   size_t n_defs, n_imports, n_regions;
+  enum aid_scan_source source;
+  int patience_ms; /* the caller's: how long other programs are waited for at most; 0: 15 s for one text, 60 s at idle priority */
   size_t cap_defs, cap_imports, cap_regions; /* private */
 };
 
-#define AID_SCAN_INIT ((struct aid_scan){ NULL, NULL, NULL, 0, 0, 0, 0, 0, 0 })
+#define AID_SCAN_INIT ((struct aid_scan){ NULL, NULL, NULL, 0, 0, 0, AID_SOURCE_HERE, 0, 0, 0, 0 })
 
-/* Fills S (what it held is gone).  AID_E_NOMEM, or AID_E_LIMIT for a text over AID_SCAN_TEXT_MAX; S is empty then. */
+/* Fills S (what it held is gone).  AID_E_NOMEM, or AID_E_LIMIT for a text over AID_SCAN_TEXT_MAX; S is empty then.  May wait for
+   another program where the language has no scanner here, and never fails because of it. */
 enum aid_err aid_scan_text (enum aid_language language, struct aid_span text, struct aid_scan *s);
+/* Frees it; what remains is AID_SCAN_INIT. */
 void aid_scan_free (struct aid_scan *s);
 
 /* Appends the names of what holds definition I, outermost first, and its SCOPE, joined by the language's separator; nothing

@@ -45,8 +45,20 @@ typedef void aid_scan_fn (struct aid_scanner *s, enum aid_language language);
 aid_scan_fn aid_scan_c, aid_scan_ocaml, aid_scan_lisp, aid_scan_python, aid_scan_js, aid_scan_rust, aid_scan_go,
   aid_scan_java, aid_scan_shell, aid_scan_markdown;
 
-/* NULL for AID_LANG_NONE. */
+/* NULL for AID_LANG_NONE and the foreign ones. */
 aid_scan_fn *aid_language_scanner (enum aid_language language);
+
+/* What others call a language without a scanner here. */
+struct aid_foreign
+{
+  const char *grammar; /* tree-sitter's, as its file is called: "c-sharp" */
+  const char *file;    /* a file's name by which universal-ctags knows the language; NULL: it does not */
+  const char *parts;   /* characters that part a container and its member within one name: ".:" for Lua's M.f; or NULL */
+};
+/* NULL for a language that has a scanner here, and for AID_LANG_NONE. */
+const struct aid_foreign *aid_language_foreign (enum aid_language language);
+/* Asks the others: sources.c. */
+enum aid_err aid_sources_scan (enum aid_language language, struct aid_span text, struct aid_scan *out);
 
 /* --- keywords --- */
 

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define FOLDERS 8
+#define FOLDERS 48
+#define CHILDREN 16 /* of a node, in which a name is looked for */
 
 /* --- the library, as its ABI has been since 0.16 --- */
 
@@ -40,6 +41,8 @@ struct library
   bool (*node_is_named) (struct node node);
   bool (*node_is_null) (struct node node);
   struct node (*node_child_by_field_name) (struct node node, const char *name, uint32_t len);
+  uint32_t (*node_named_child_count) (struct node node);
+  struct node (*node_named_child) (struct node node, uint32_t i);
   uint32_t (*node_start_byte) (struct node node);
   uint32_t (*node_end_byte) (struct node node);
 };
@@ -61,6 +64,8 @@ static const char *const symbols[] = {
   "ts_node_is_named",
   "ts_node_is_null",
   "ts_node_child_by_field_name",
+  "ts_node_named_child_count",
+  "ts_node_named_child",
   "ts_node_start_byte",
   "ts_node_end_byte",
 };
@@ -71,7 +76,7 @@ _Static_assert(sizeof (struct library) == sizeof symbols / sizeof *symbols * siz
 struct grammar
 {
   char name[32];
-  const void *language; /* NULL: there is none */
+  const void *language;
 };
 
 struct aid_tree
@@ -140,6 +145,17 @@ aid_tree_new (const char *library, const char *const *folders, struct aid_tree *
 
 /* --- grammars --- */
 
+/* The grammar NAME of PATH's library, which stays loaded. */
+static const void *
+load_from (const char *path, const char *symbol)
+{
+  void *handle = dlopen (path, RTLD_NOW | RTLD_LOCAL), *function = handle ? dlsym (handle, symbol) : NULL;
+  const void *(*get) (void) = NULL;
+  memcpy (&get, &function, sizeof get);
+  return get ? get () : NULL;
+}
+
+/* In the folders, then where the system looks for libraries. */
 static const void *
 load_grammar (const struct aid_tree *t, const char *name)
 {
@@ -153,83 +169,37 @@ load_grammar (const struct aid_tree *t, const char *name)
     {
       aid_str_clear (&path);
       aid_str_addf (&path, "%s/libtree-sitter-%s.so", t->folders[i], name);
-      void *handle = aid_fs_exists (aid_str_z (&path)) ? dlopen (aid_str_z (&path), RTLD_NOW | RTLD_LOCAL) : NULL;
-      void *function = handle ? dlsym (handle, aid_str_z (&symbol)) : NULL;
-      const void *(*get) (void) = NULL;
-      memcpy (&get, &function, sizeof get);
-      language = get ? get () : NULL;
+      language = aid_fs_exists (aid_str_z (&path)) ? load_from (aid_str_z (&path), aid_str_z (&symbol)) : NULL;
     }
+  aid_str_clear (&path);
+  aid_str_addf (&path, "libtree-sitter-%s.so", name);
+  if (!language)
+    language = load_from (aid_str_z (&path), aid_str_z (&symbol));
   aid_str_free (&path);
   aid_str_free (&symbol);
   return language && t->lib.parser_set_language (t->parser, language) ? language : NULL;
 }
 
+/* One that is not there is looked for each time: it may come. */
 static const void *
 grammar (struct aid_tree *t, const char *name)
 {
   for (int i = 0; i < t->n_grammars; i++)
     if (strcmp (t->grammars[i].name, name) == 0)
       return t->grammars[i].language;
-  if (t->n_grammars == AID_TREE_GRAMMARS || strlen (name) >= sizeof t->grammars[0].name || strchr (name, '/'))
+  const void *language;
+  if (t->n_grammars == AID_TREE_GRAMMARS || strlen (name) >= sizeof t->grammars[0].name || strchr (name, '/')
+      || !(language = load_grammar (t, name)))
     return NULL;
   struct grammar *g = &t->grammars[t->n_grammars++];
   strcpy (g->name, name);
-  return g->language = load_grammar (t, name);
+  return g->language = language;
 }
 
 int
 aid_tree_has (struct aid_tree *t, const char *language)
 {
   return grammar (t, language) != NULL;
-}
-
-const char *
-aid_tree_language_of (struct aid_span path)
-{
-  static const char *const rows[][2] = {
-    { "rb", "ruby" },
-    { "rake", "ruby" },
-    { "php", "php" },
-    { "lua", "lua" },
-    { "kt", "kotlin" },
-    { "kts", "kotlin" },
-    { "cs", "c-sharp" },
-    { "swift", "swift" },
-    { "zig", "zig" },
-    { "ex", "elixir" },
-    { "exs", "elixir" },
-    { "scala", "scala" },
-    { "dart", "dart" },
-    { "hs", "haskell" },
-    { "jl", "julia" },
-    { "r", "r" },
-    { "pl", "perl" },
-    { "nim", "nim" },
-    { "c", "c" },
-    { "h", "c" },
-    { "cc", "cpp" },
-    { "cpp", "cpp" },
-    { "hpp", "cpp" },
-    { "py", "python" },
-    { "js", "javascript" },
-    { "mjs", "javascript" },
-    { "jsx", "javascript" },
-    { "ts", "typescript" },
-    { "tsx", "tsx" },
-    { "rs", "rust" },
-    { "go", "go" },
-    { "java", "java" },
-    { "sh", "bash" },
-    { "bash", "bash" },
-    { "ml", "ocaml" },
-  };
-  size_t dot = path.len;
-  while (dot > 0 && path.ptr[dot - 1] != '.' && path.ptr[dot - 1] != '/')
-    dot--;
-  for (size_t i = 0; dot > 0 && path.ptr[dot - 1] == '.' && i < sizeof rows / sizeof *rows; i++)
-    if (aid_span_eqz (aid_span_cut (path, dot, path.len), rows[i][0]))
-      return rows[i][1];
-  return NULL;
 }
 
 /* --- what nodes define --- */
@@ -258,6 +228,7 @@ static const struct
   { "enum", AID_DEF_TYPE },
   { "interface", AID_DEF_TYPE },
   { "trait", AID_DEF_TYPE },
+  { "protocol_function", AID_DEF_SIGNATURE },
   { "protocol", AID_DEF_TYPE },
   { "record", AID_DEF_TYPE },
   { "type", AID_DEF_TYPE },
@@ -302,11 +273,45 @@ field (const struct library *lib, struct node node, const char *name)
   return lib->node_child_by_field_name (node, name, (uint32_t)strlen (name));
 }
 
-/* What names NODE: its name, or what its declarators lead to; empty when nothing does. */
+static int
+is_name (const char *type)
+{
+  static const char *const names[] = { "simple_identifier", "type_identifier", "identifier", "variable", "name" };
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+    if (strcmp (type, names[k]) == 0)
+      return 1;
+  return 0;
+}
+
+static int
+is_body (const char *type)
+{
+  size_t n = strlen (type);
+  return (n >= 4 && strcmp (type + n - 4, "body") == 0) || strcmp (type, "block") == 0;
+}
+
+/* The first of NODE's children that IS what is looked for: some grammars give their parts no names. */
+static struct node
+child_that (const struct library *lib, struct node node, int (*is) (const char *type))
+{
+  uint32_t n = lib->node_named_child_count (node);
+  for (uint32_t i = 0; i < n && i < CHILDREN; i++)
+    {
+      struct node child = lib->node_named_child (node, i);
+      if (is (lib->node_type (child)))
+        return child;
+    }
+  return (struct node){ .id = NULL };
+}
+
+/* What names NODE, whose type is TYPE: its name, or what its declarators lead to; empty when nothing does. */
 static struct aid_range
-name_of (const struct library *lib, struct node node)
+name_of (const struct library *lib, struct node node, const char *type)
 {
   struct node name = field (lib, node, "name");
+  if (lib->node_is_null (name) && lib->node_is_null (field (lib, node, "declarator")) && !strstr (type, "call")
+      && !strstr (type, "use"))
+    name = child_that (lib, node, is_name);
   for (int i = 0; i < 16 && lib->node_is_null (name); i++)
     {
       node = field (lib, node, "declarator");
@@ -369,8 +374,10 @@ visit (struct walk *w, struct node node)
     }
   if (!defines (type, &kind))
     return;
-  struct aid_range name = name_of (w->lib, node);
+  struct aid_range name = name_of (w->lib, node, type);
   struct node body = field (w->lib, node, "body");
+  if (w->lib->node_is_null (body) && !strstr (type, "_specifier"))
+    body = child_that (w->lib, node, is_body);
   if (name.from >= name.to || name.from < from || name.to > to)
     return;
   if (kind == AID_DEF_TYPE && strstr (type, "_specifier") && w->lib->node_is_null (body))

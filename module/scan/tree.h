@@ -23,7 +23,4 @@ int aid_tree_has (struct aid_tree *t, const char *language);
 /* Fills S with definitions (no imports, no regions).  AID_E_NOTFOUND: no grammar; AID_E_LIMIT: too large a text. */
 enum aid_err aid_tree_scan (struct aid_tree *t, const char *language, struct aid_span text, struct aid_scan *s);
 
-/* The name of PATH's grammar by its extension, or NULL. */
-const char *aid_tree_language_of (struct aid_span path);
-
 #endif

@@ -1,5 +1,5 @@
-/* Experiments in a project's settings, trusted or not: whatever stands there, checking, judging, evaluating and laying over end well,
-   and a unit's variant is one of those that there are. */
+/* Experiments in a project's settings, trusted or not: whatever stands there, checking, judging, evaluating and laying over
+   end well, and a unit's variant is one of those that there are. */
 #include <stdlib.h>
 #include "base/json.h"
 #include "measure/experiment.h"

@@ -81,7 +81,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   CHECK (copy);
   memcpy (copy, data + 1, size - 1);
   struct aid_span text = { copy, size - 1 };
-  check ((enum aid_language) (data[0] % AID_LANGUAGES), text);
+  check ((enum aid_language) (data[0] % AID_LANG_FOREIGN), text);
   aid_language_of (text, text);
   free (copy);
   return 0;

@@ -36,6 +36,7 @@
 (declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid--mod-models "ext:aid-module" (root))
 (declare-function aid--mod-strategies "ext:aid-module" (root))
+(declare-function aid--mod-definition-at "ext:aid-module" (text file at))
 (declare-function aid--mod-tokens "ext:aid-module" (text))
 (declare-function aid--mod-blob-get "ext:aid-module" (hash))
 (declare-function aid--mod-patch-read "ext:aid-module" (text))
@@ -43,6 +44,8 @@
 (declare-function aid--mod-patch-report "ext:aid-module" (plist))
 (declare-function aid--mod-patch-check "ext:aid-module" (plist))
 (declare-function aid--mod-patch-path "ext:aid-module" (root path))
+
+(defvar treesit-extra-load-path)
 
 (defun aid-tests-core ()
   "Have the product's core, loaded once."
@@ -376,6 +379,24 @@ int x;
     (aid--mod-doc-close doc)))
 
 ;;; Swapping
+
+(ert-deftest aid-binding-definition-by-a-grammar-of-emacs ()
+  "Where Emacs has its grammars is told to the core; ctags takes this method for one of two lines."
+  (let ((folder (expand-file-name "tree" aid-tests-build))
+        (program (expand-file-name "aid-trees" aid-tests-build)))
+    (skip-unless (and (file-exists-p (expand-file-name "libtree-sitter-ruby.so" folder))
+                      (zerop (call-process program))))
+    (aid-tests-core)
+    (copy-file program (file-name-as-directory aid-tests-directory) t)
+    (let ((treesit-extra-load-path (list "/ssh:far:/grammars" folder))
+          (aid--grammars-told nil))
+      (aid--tell-grammars)
+      (should (equal (cadar aid--grammars-told)
+                     (expand-file-name "tree-sitter" user-emacs-directory)))
+      ;; A busy machine may start a program too late for one that waits.
+      (should (equal (cl-loop repeat 100 thereis
+                              (aid--mod-definition-at "class A\n  def f(x) = x\nend\n" "a.rb" 14))
+                     '(8 23 "f"))))))
 
 (ert-deftest aid-binding-swap-twenty-times ()
   "Versions alternate, documents of the old core are unknown, checks in flight arrive."

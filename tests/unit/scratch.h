@@ -24,7 +24,8 @@ static int
 scratch_make (void **state)
 {
   (void) state;
-  snprintf (scratch, sizeof scratch, "/tmp/aid-test-XXXXXX");
+  const char *folder = getenv ("AID_TESTS_SCRATCH");
+  snprintf (scratch, sizeof scratch, "%s/aid-test-XXXXXX", folder ? folder : "/tmp");
   if (!mkdtemp (scratch))
     return -1;
   setenv ("HOME", scratch, 1);

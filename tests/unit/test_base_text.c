@@ -287,6 +287,11 @@ decoding_reverses_encoding (void **state)
   assert_string_equal (aid_str_z (&s), "\xEF\xBF\xBD");
   aid_str_free (&s);
   assert_int_equal (aid_utf8_count (AID_SPAN ("a\xC3\xA9\xE2\x82\xAC")), 3);
+  static const char many[] = "\xE2\x82\xAC" "ab\xC3\xA9 cdefghi\xF0\x9F\x98\x80"
+                             "jk\x80\xBF\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xFF" "l";
+  for (size_t beg = 0; beg < sizeof many; beg++)           /* wherever the words of the machine begin and end */
+    for (size_t end = beg, n = 0; end < sizeof many; n += ((unsigned char) many[end++] & 0xC0) != 0x80)
+      assert_int_equal (aid_utf8_count ((struct aid_span){ many + beg, end - beg }), n);
   assert_int_equal (aid_utf8_offset (AID_SPAN ("a\xC3\xA9z"), 2), 3);
   assert_int_equal (aid_utf8_offset (AID_SPAN ("a\xC3\xA9z"), 9), 4);
 }

@@ -80,6 +80,7 @@ some_value (const char *name)
     { "extra", "{\"x\":1}" },
     { "discover", "[\"ollama\"]" },
     { "instructions", "[\"RULES\"]" },
+    { "grammars", "[\"/grammars\"]" },
     { "abilities", "[\"text\"]" },
     { "as_of", "\"2026-01-02\"" },
     { "context", "7" },

@@ -1,6 +1,7 @@
 /* The index follows the files, whatever happens to them, to it, and to the process that writes it. */
 #include "index_scene.h"
 #include "base/clock.h"
+#include "scan/sources.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -84,6 +85,64 @@ an_edit_that_keeps_size_and_second_is_noticed (void **state)
   index_it ();
   finds ("heron", "a.c");
   finds_not ("zebra", "a.c");
+}
+
+static int64_t
+bytes_read (void)
+{
+  struct aid_index_state s;
+  aid_index_state (ix, &s);
+  return (int64_t) s.bytes;
+}
+
+static int
+is_defined (const char *name, const char *path)
+{
+  char question[100];
+  snprintf (question, sizeof question, "where is `%s`?", name);
+  ask (question);
+  return place_of (path) && strstr (reason_of (path), "defines") != NULL;
+}
+
+/* A grammar that is installed later has its files read again, those alone, also another branch's.  One that goes has not: who
+   else reads this index may have it. */
+static void
+what_a_better_source_would_tell_is_read_again (void **state)
+{
+  (void)state;
+  static const char ruby[] = "def quokka; end\n", old[] = "def quokka(old); end\n";
+  char program[512];
+  snprintf (program, sizeof program, "%s", scratch_path ("trees"));
+  struct aid_sources_options none = { "", "", NULL, 0 }, some = { program, "", NULL, 0 };
+  aid_sources_use (&none);
+  write_file ("a.c", "int zebra;\n");
+  write_file ("b.rb", old);
+  sh ("touch -d '2 hours ago' a.c b.rb");
+  index_it ();
+  write_file ("b.rb", ruby);
+  sh ("touch -d '1 hour ago' b.rb");
+  index_it ();
+  assert_false (is_defined ("quokka", "b.rb"));
+  index_it ();
+  assert_int_equal (bytes_read (), 0);
+  static const char script[] = "#!/bin/sh\necho aid-trees 1\nwhile read -r what grammar n; do\n"
+                               "[ $what = has ] && { echo yes; continue; }\n"
+                               "head -c $n >/dev/null; echo d 0 0 4 10 0 16 0 10; echo done; done\n";
+  assert_int_equal (aid_fs_replace (program, aid_span_z (script), 0755, NULL), AID_OK);
+  aid_sources_use (&some);
+  index_it ();
+  assert_int_equal (bytes_read (), sizeof ruby - 1);
+  assert_true (is_defined ("quokka", "b.rb"));
+  aid_sources_use (&none);
+  index_it ();
+  assert_int_equal (bytes_read (), 0);
+  assert_true (is_defined ("quokka", "b.rb"));
+  aid_sources_use (&some);
+  write_file ("b.rb", old);
+  sh ("touch -d '3 hours ago' b.rb");
+  index_it ();
+  assert_true (is_defined ("quokka", "b.rb"));
+  aid_sources_stop ();
 }
 
 static void
@@ -416,6 +475,7 @@ main (void)
     SCENE (edits_new_files_and_gone_ones_are_followed),
     SCENE (what_has_not_changed_is_not_read_again),
     SCENE (an_edit_that_keeps_size_and_second_is_noticed),
+    SCENE (what_a_better_source_would_tell_is_read_again),
     SCENE (what_a_branch_had_is_woken_up_and_not_read_into_the_index_again),
     SCENE (what_is_no_text_is_left_out_and_remembered),
     SCENE (names_of_any_bytes_are_found),

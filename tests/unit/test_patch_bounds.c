@@ -6,7 +6,7 @@
 
 /* --- long lines --- */
 
-enum { LONG = 10000000 };
+enum { LONG = 10000000 / (SMALLER > 1 ? 4 : 1) };
 
 static void
 a_line_of_10_MB_is_placed (void **state)
@@ -215,7 +215,7 @@ equal_lines (const char *line, size_t n, size_t hunks, size_t context, const cha
 {
   struct trap t;
   trap_init (&t);
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < (n < 100000 ? n : n / SMALLER); i++)
     aid_str_addf (&t.file, "%s\n", line);
   aid_str_addz (&t.answer, "--- a/f\n+++ b/f\n");
   for (size_t i = 0; i < hunks / SMALLER + 1; i++)
@@ -299,12 +299,14 @@ static void
 nearly_equal_lines_are_not_compared_for_ever (void **state)
 {
   (void) state;
-  nearly_equal_lines (2000, 400, 2000, 1, 1 << 16);
+  nearly_equal_lines (2000, 400, 2000 / SMALLER, 1, 1 << 16);
   nearly_equal_lines (2000, 390, 20, 100, 1 << 16);
-  nearly_equal_lines (20000, 120, 3, 5000, 1 << 16);
-  nearly_equal_lines (5000, 4000, 1000, 1, 1 << 16);
-  nearly_equal_lines (60, 500000, 60, 1, 1 << 16);
+  nearly_equal_lines (20000 / SMALLER, 120, 3, 5000, 1 << 16);
+  nearly_equal_lines (5000 / SMALLER, 4000, 1000, 1, 1 << 16);
+  nearly_equal_lines (60, 500000 / SMALLER, 60, 1, 1 << 16);
 }
+
+enum { BLANK = 1500 / (SMALLER > 1 ? 3 : 1) };
 
 /* Lines that are long because of blanks cost no more than others. */
 static void
@@ -313,16 +315,17 @@ blanks_are_not_trimmed_again_and_again (void **state)
   (void) state;
   struct trap t;
   trap_init (&t);
-  for (int i = 0; i < 1500; i++)
+  for (int i = 0; i < BLANK; i++)
     {
       add_filled (&t.file, ' ', 20000);
       aid_str_addf (&t.file, "%d", i);
       add_filled (&t.file, ' ', 20000);
       aid_str_addz (&t.file, "\n");
     }
-  aid_str_addz (&t.answer, "--- a/f\n+++ b/f\n@@ -1,1500 +1 @@\n");
-  for (int i = 0; i < 1500; i++)
-    aid_str_addf (&t.answer, " %d%s\n", i, i == 700 ? "x" : "");
+  aid_str_addz (&t.answer, "--- a/f\n+++ b/f\n");
+  aid_str_addf (&t.answer, "@@ -1,%d +1 @@\n", BLANK);
+  for (int i = 0; i < BLANK; i++)
+    aid_str_addf (&t.answer, " %d%s\n", i, i == BLANK / 2 ? "x" : "");
   aid_str_addz (&t.answer, "-no such line\n+new\n");
   read_and_plan (&t);
   assert_int_equal (t.plan->refused, 1);

@@ -39,6 +39,17 @@ a_name_tells_the_language (void **state)
     { ".bashrc", "shell" },
     { "PKGBUILD", "shell" },
     { "README.md", "markdown" },
+    { "lib/a.rb", "ruby" },
+    { "Rakefile", "ruby" },
+    { "a.kts", "kotlin" },
+    { "A.CS", "c#" },
+    { "a.r", "r" },
+    { "a.R", "r" },
+    { "a.mm", "objective-c" },
+    { "a.m", "text" },
+    { "a.ex", "elixir" },
+    { "a.elm", "elm" },
+    { "a.averylongextension", "text" },
     { "Makefile", "text" },
     { "c", "text" },
     { ".c", "text" },
@@ -57,6 +68,8 @@ a_first_line_tells_it_where_the_name_does_not (void **state)
   assert_string_equal (language ("tool", "#!/usr/bin/env python3.11\nx"), "python");
   assert_string_equal (language ("tool", "#! /usr/bin/env -S LANG=C node --harmony"), "javascript");
   assert_string_equal (language ("tool", "#!/usr/bin/guile -s\n!#"), "scheme");
+  assert_string_equal (language ("tool", "#!/usr/bin/env ruby\n"), "ruby");
+  assert_string_equal (language ("a.m", "// x\n#import <x.h>\n"), "objective-c");
   assert_string_equal (language ("tool", "#!/usr/bin/unknown\n"), "text");
   assert_string_equal (language ("tool", "#!\n"), "text");
   assert_string_equal (language ("tool.go", "#!/bin/sh\n"), "go");

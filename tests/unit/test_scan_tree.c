@@ -63,23 +63,12 @@ a_library_that_is_not_there_is_told (void **state)
   assert_null (t);
 }
 
-static void
-a_grammar_is_known_by_the_extension (void **state)
-{
-  (void)state;
-  assert_string_equal (aid_tree_language_of (AID_SPAN ("lib/a.rb")), "ruby");
-  assert_string_equal (aid_tree_language_of (AID_SPAN ("a.cs")), "c-sharp");
-  assert_null (aid_tree_language_of (AID_SPAN ("dir.rb/a")));
-  assert_null (aid_tree_language_of (AID_SPAN ("rb")));
-}
-
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (definitions_are_found_by_what_grammars_call_them),
     cmocka_unit_test (a_library_that_is_not_there_is_told),
-    cmocka_unit_test (a_grammar_is_known_by_the_extension),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* Runs the case files tests/cases/wire/PREFIX-NAME.sse (a body's bytes, any kind) against PREFIX-NAME.events: whole, a byte at
    a time, cut in two at every place, cut inside every character and escape, and into random pieces.  And broken off at every
    byte, so at every boundary of events, too: that is an answer which is cut off, unless nothing of it is missing.  A test
-   each. */
+   each.  Under a sanitizer one pass cuts in every event, so that each place is cut in a few passes. */
 #ifndef AID_TESTS_WIRE_CASES_H
 #define AID_TESTS_WIRE_CASES_H
 
@@ -13,6 +13,7 @@
 #include <glob.h>
 #include "base/fs.h"
 #include "model_events.h"
+#include "sanitized.h"
 
 static const struct aid_wire *cases_wire;
 
@@ -29,6 +30,28 @@ cut_once (void *state)
 {
   size_t *first = state, n = *first;
   *first = SIZE_MAX;
+  return n;
+}
+
+struct every
+{
+  struct aid_span rest;
+  size_t nth, within;          /* cut behind so many bytes of an event; so many of one stand before REST */
+};
+
+/* Up to behind the NTH byte of the next event that has as many. */
+static size_t
+cut_each_event (void *state)
+{
+  struct every *c = state;
+  size_t n = 0;
+  while (c->rest.len && !(n && c->within == c->nth))
+    {
+      int ends = c->rest.ptr[0] == '\n' && c->rest.len > 1 && (c->rest.ptr[1] == '\n' || c->rest.ptr[1] == '\r');
+      c->within = ends ? 0 : c->within + 1;
+      c->rest = aid_span_cut (c->rest, 1, c->rest.len);
+      n++;
+    }
   return n;
 }
 
@@ -116,7 +139,7 @@ breaks_off (struct aid_span body, const char *path)
 {
   struct heard whole = { .text = AID_STR_INIT (1 << 20) }, part = { .text = AID_STR_INIT (1 << 20) };
   enum aid_err all = listen (body, &whole);
-  size_t step = 1 + body.len / 1000;   /* of a long one, every few bytes and every boundary of lines */
+  size_t step = 1 + body.len / (SANITIZED ? 100 : 1000);   /* of a long one, every few bytes and every boundary of lines */
   for (size_t at = 0; at < body.len; at++)
     {
       if (at % step && body.ptr[at - 1] != '\n' && body.ptr[at] != '\n')
@@ -144,6 +167,32 @@ same (const struct aid_str *expected, struct aid_str *got, const char *path, con
   aid_str_clear (got);
 }
 
+/* Two pieces, cut at every place. */
+static void
+cut_at_every_place (struct aid_span body, const struct aid_str *expected, struct aid_str *got, const char *path)
+{
+  for (size_t first, i = 1; i < body.len; i++)
+    {
+      first = i;
+      events_of (cases_wire, body, cut_once, &first, got);
+      same (expected, got, path, "cut at", i);
+    }
+}
+
+/* The same places, but those of different events at once. */
+static void
+cut_at_every_place_of_events (struct aid_span body, const struct aid_str *expected, struct aid_str *got, const char *path)
+{
+  for (size_t cuts = 0, nth = 0; nth < 2 || cuts > 0; nth++)
+    {
+      struct every probe = { body, nth, 0 }, c = probe;
+      events_of (cases_wire, body, cut_each_event, &c, got);
+      same (expected, got, path, "each event cut at", nth);
+      for (cuts = 0; cut_each_event (&probe) && probe.rest.len;)
+        cuts++;
+    }
+}
+
 static void
 run_case (void **state)
 {
@@ -159,12 +208,7 @@ run_case (void **state)
   same (&expected, &got, path, "whole", 0);
   events_of (cases_wire, aid_str_span (&body), one_byte, NULL, &got);
   same (&expected, &got, path, "by single bytes", 0);
-  for (size_t i = 1; i < body.len; i++)
-    {
-      size_t first = i;
-      events_of (cases_wire, aid_str_span (&body), cut_once, &first, &got);
-      same (&expected, &got, path, "cut at", i);
-    }
+  (SANITIZED ? cut_at_every_place_of_events : cut_at_every_place) (aid_str_span (&body), &expected, &got, path);
   struct cuts inside = { aid_str_span (&body), 0 };
   events_of (cases_wire, aid_str_span (&body), cut_inside, &inside, &got);
   same (&expected, &got, path, "cut inside characters and escapes", 0);

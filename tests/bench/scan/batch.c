@@ -41,7 +41,7 @@ defs (char **paths)
       if (aid_fs_read (*paths, &text, NULL))
         continue;
       enum aid_language language = aid_language_of (aid_span_z (*paths), aid_str_span (&text));
-      if (!aid_scan_text (language, aid_str_span (&text), &scan))
+      if (language < AID_LANG_FOREIGN && !aid_scan_text (language, aid_str_span (&text), &scan))
         print_defs (*paths, aid_str_span (&text), language, &scan);
     }
   aid_str_free (&text);
