@@ -38,6 +38,30 @@ aid_report_plan_of (const struct aid_experiment *x, struct aid_report_plan *out)
     }
 }
 
+size_t
+aid_report_metrics_of (const struct aid_experiment *x, struct aid_report_metric *out)
+{
+  static const struct aid_report_metric guards[] = {
+    { .key = "latency_p90_ms", .name = "p90 latency", .unit = "ms", .q = 0.9 },
+    { .key = "undo_rate", .name = "undo rate" },
+    { .key = "refused_rate", .name = "refused hunks" },
+    { .key = "red_rate", .name = "red builds" },
+  };
+  size_t n = 0;
+  out[n++] = (struct aid_report_metric){ .key = "accept_rate", .name = "accept rate", .limit = x->effect, .counts = 1 };
+  out[n++] = (struct aid_report_metric){ .key = "kept_rate", .name = "characters kept", .limit = x->effect };
+  for (size_t i = 0; i < sizeof guards / sizeof *guards; i++)
+    {
+      const json_t *limit = json_object_get (x->guardrails, guards[i].key);
+      if (!limit)
+        continue;
+      out[n] = guards[i];
+      out[n].guardrail = out[n].less_is_better = 1;
+      out[n++].limit = json_number_value (limit);
+    }
+  return n;
+}
+
 /* --- one comparison -------------------------------------------------------------------------------------------------- */
 
 /* The interval turned so that more is better. */

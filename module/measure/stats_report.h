@@ -25,6 +25,7 @@ void aid_report_plan_of (const struct aid_experiment *x, struct aid_report_plan 
 
 struct aid_report_metric
 {
+  const char *key;  /* "accept_rate", "kept_rate", or the guardrail's member in the settings: "latency_p90_ms" */
   const char *name; /* "accept rate" */
   const char *unit; /* NULL: parts of one, told in percent; else "ms", "characters" */
   int less_is_better;
@@ -37,6 +38,13 @@ struct aid_report_metric
   size_t nvalues;
   double q;
 };
+
+/* The metrics of X, their rows still to be filled in: the accept rate (hunks accepted by offered), which is the aim, what is
+   kept (characters still there by accepted), and the guardrails that X declares: "latency_p90_ms" (values), "undo_rate"
+   (undone by accepted), "refused_rate" (hunks that did not apply by offered), "red_rate" (builds gone red by builds after an
+   answer).  OUT has room for AID_REPORT_METRICS; gives their number. */
+#define AID_REPORT_METRICS 6
+size_t aid_report_metrics_of (const struct aid_experiment *x, struct aid_report_metric *out);
 
 enum aid_verdict
 {
@@ -92,7 +100,7 @@ enum aid_err aid_report_make (const struct aid_report_plan *plan, const struct a
                               struct aid_report *out, struct aid_error *e);
 void aid_report_free (struct aid_report *r);
 /* Appends a val object: {experiment, by, aa, srm: {p, alarm, arms: [{name, weight, seen}]}, decisions: [{arm, decision}],
-   metrics: [{name, unit, guardrail, limit, arms: [{arm, rate, low, high, best, loss, design_effect}], comparisons: [{arm,
+   metrics: [{key, name, unit, guardrail, limit, arms: [{arm, rate, low, high, best, loss, design_effect}], comparisons: [{arm,
    control, persons, value, control_value, difference, se, low, high, once_low, once_high, p, theta, reduction, verdict,
    needed, sentence}]}], text}.  Numbers that are infinite are nil. */
 void aid_report_val (const struct aid_report_plan *plan, const struct aid_report_metric *metrics, size_t n,

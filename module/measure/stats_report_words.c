@@ -246,6 +246,7 @@ metric_val (const struct aid_report_plan *plan, const struct aid_report_metric *
 {
   size_t all = aid_val_object (out), list;
   uint32_t n = 0;
+  aid_val_kstrz (out, "key", m->key);
   aid_val_kstrz (out, "name", m->name);
   aid_val_kstrz (out, "unit", m->unit);
   aid_val_kbool (out, "guardrail", m->guardrail);
@@ -263,7 +264,7 @@ metric_val (const struct aid_report_plan *plan, const struct aid_report_metric *
     if (AID_VEC_AT (struct aid_report_line, &r->lines, k).metric == i && ++n)
       comparison_val (plan, &AID_VEC_AT (struct aid_report_line, &r->lines, k), out);
   aid_val_end (out, list, n);
-  aid_val_end (out, all, 6);
+  aid_val_end (out, all, 7);
 }
 
 static void

@@ -283,6 +283,36 @@ a_value_holds_all_of_it (void **state)
   aid_report_free (&r);
 }
 
+static void
+an_experiment_names_its_metrics (void **state)
+{
+  struct aid_error e;
+  struct aid_experiment x;
+  struct aid_report_plan p;
+  struct aid_report_metric m[AID_REPORT_METRICS];
+  struct aid_report r;
+  (void)state;
+  struct aid_config *c = aid_config_parse (
+    AID_SPAN ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\",\"weight\":0.25},{\"name\":\"b\",\"weight\":0.75,"
+              "\"settings\":{\"index\":false}}],\"effect\":0.02,\"tuning\":50,\"by\":\"request\","
+              "\"guardrails\":{\"red_rate\":0.1,\"latency_p90_ms\":300}}}}"),
+    AID_SPAN (""), &e);
+  assert_int_equal (aid_experiment_find (c, "x", &x, &e), AID_OK);
+  aid_report_plan_of (&x, &p);
+  assert_true (p.narms == 2 && p.weights[1] == 0.75 && p.tuning == 50 && p.by_request && !p.aa && p.alpha == 0.05);
+  assert_int_equal (aid_report_metrics_of (&x, m), 4);
+  assert_true (!m[0].guardrail && m[0].counts && m[0].limit == 0.02 && !m[0].less_is_better);
+  assert_string_equal (m[2].key, "latency_p90_ms");
+  assert_true (m[2].guardrail && m[2].less_is_better && m[2].limit == 300 && m[2].q == 0.9);
+  assert_string_equal (m[3].key, "red_rate");
+  make (&p, m, 4, &r); /* nothing was measured yet */
+  for (size_t i = 0; i < r.lines.len; i++)
+    assert_int_equal (line (&r, i)->verdict, AID_VERDICT_EARLY);
+  assert_int_equal (r.decision[1], AID_DECIDE_WAIT);
+  aid_report_free (&r);
+  aid_config_free (c);
+}
+
 int
 main (void)
 {
@@ -295,6 +325,7 @@ main (void)
     cmocka_unit_test (few_people_say_nothing),
     cmocka_unit_test (several_arms_share_the_risk_of_a_false_alarm),
     cmocka_unit_test (a_value_holds_all_of_it),
+    cmocka_unit_test (an_experiment_names_its_metrics),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
