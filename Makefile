@@ -50,7 +50,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index fuzz shots demo deps install uninstall docs
+        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -186,7 +186,7 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 all check-builds
 	@tests/run
 
-check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/net-slow.so
+check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
@@ -268,6 +268,10 @@ $(B)/bench_tokens: tests/bench/tokens.c $(call layer_libs,$(need_model))
 $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
+# What compares our assignment to variants with GrowthBook's: tests/experiments.
+$(B)/assign_batch: tests/experiments/batch.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
 ## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)
 bench-patch: $(B)/bench_patch cli
 	@tests/bench/patch/run $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds "$(KINDS)") $(OPTS) $(REPO)
@@ -285,6 +289,12 @@ bench-retrieval: $(B)/bench_retrieval
 	@tests/bench/retrieval/run $(B)/bench_retrieval "$(or $(N),200)" $(REPO)
 $(B)/bench_retrieval: $(wildcard tests/bench/retrieval/*.c tests/bench/retrieval/*.h) $(call layer_libs,$(need_index))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -Itests/bench/retrieval -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lm
+
+## bench-experiments simulations of experiments whose truth is known: false alarms, coverage, what CUPED saves (SEED=1)
+bench-experiments: $(B)/bench_experiments
+	@$(B)/bench_experiments $(SEED)
+$(B)/bench_experiments: tests/bench/experiments.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-index   a first index of DIR="dir...", or of FILES=1000000 small files: speed, memory, questions, edits, beside rg and plain FTS5
 bench-index: $(B)/bench_index

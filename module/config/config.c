@@ -1,21 +1,14 @@
-/* Settings, checked against a table as they are read.  A wrong type is an error that names file and member; a member nobody knows
-   is a warning, for it is a slip of the pen or of another version. */
+/* Settings, checked against a table as they are read.  A wrong type is an error that names file and member; a member nobody
+   knows is a warning, for it is a slip of the pen or of another version. */
 #include "config/config_internal.h"
 #include "config/trust_internal.h"
 #include "base/json.h"
 #include "base/json_find.h"
 
-enum kind
-{
-  KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
-  KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
-  KIND_BUDGET, KIND_LINE, KIND_EMBEDDINGS, KIND_DIMENSIONS, KIND_MEASURE, KIND_LIMITS
-};
-
 struct member
 {
   const char *name;
-  enum kind kind;          /* whether a project may say it is trust_rules.c's to know */
+  enum aid_config_kind kind;          /* whether a project may say it is trust_rules.c's to know */
 };
 
 static const struct member top_members[] = {
@@ -33,8 +26,27 @@ static const struct member top_members[] = {
   { "test", KIND_LINE },
   { "index", KIND_BOOL },
   { "embeddings", KIND_EMBEDDINGS },
+  { "experiments", KIND_EXPERIMENTS },
+  { "person", KIND_STRING },
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
+  { NULL, KIND_STRING },
+};
+
+static const struct member experiment_members[] = {
+  { "variants", KIND_VARIANTS },
+  { "coverage", KIND_SHARE },
+  { "namespace", KIND_NAMESPACE },
+  { "by", KIND_UNIT },
+  { "targeting", KIND_TARGETING },
+  { "start", KIND_DAY },
+  { "stop", KIND_DAY },
+  { "guardrails", KIND_GUARDRAILS },
+  { "enabled", KIND_BOOL },
+  { "seed", KIND_STRING },
+  { "hypothesis", KIND_STRING },
+  { "effect", KIND_SHARE },
+  { "tuning", KIND_COUNT },
   { NULL, KIND_STRING },
 };
 
@@ -111,7 +123,7 @@ static const struct member large_members[] = {
 
 /* --- checking ------------------------------------------------------------------------------------------------------- */
 
-#define DEPTH_MAX 6
+#define DEPTH_MAX 10
 
 /* Where a member is: "models.claude.effort" in FILE, whose text is TEXT. */
 struct place
@@ -137,8 +149,12 @@ place_add (struct aid_str *out, const struct place *at)
 {
   struct aid_json_place found;
   aid_str_addz (out, at->file);
-  if (aid_json_find (at->text, at->path, at->npath, &found) == 0)
-    aid_str_addf (out, ", line %d", found.line);
+  for (size_t n = at->npath; n; n--) /* inside an array: the line where that begins */
+    if (aid_json_find (at->text, at->path, n, &found) == 0)
+      {
+        aid_str_addf (out, ", line %d", found.line);
+        break;
+      }
   aid_str_addz (out, ": \"");
   for (size_t i = 0; i < at->npath; i++)
     aid_str_addf (out, "%s%s", i ? "." : "", at->path[i]);
@@ -162,143 +178,6 @@ warn (struct aid_config *c, const struct place *at, const char *what)
     return;
   place_add (&c->warnings, at);
   aid_str_addf (&c->warnings, " %s\n", what);
-}
-
-static int
-is_count (const json_t *v, json_int_t most)
-{
-  return json_is_integer (v) && json_integer_value (v) >= 0 && json_integer_value (v) <= most;
-}
-
-static int
-is_day (const json_t *v)
-{
-  const char *z = json_string_value (v), *pattern = "dddd-dd-dd";
-  size_t i = 0;
-  for (; z && pattern[i]; i++)
-    if (pattern[i] == 'd' ? z[i] < '0' || z[i] > '9' : z[i] != pattern[i])
-      return 0;
-  return z && !z[i];
-}
-
-/* Whether V is an array of strings, of ABILITIES' words if need be. */
-static int
-is_words (const json_t *v, int abilities)
-{
-  static const char *const known[] = { "text", "image", "pdf", "tools", "reasoning", "cache", "json" };
-  const json_t *item;
-  size_t i, k;
-  json_array_foreach (v, i, item)
-    {
-      const char *z = json_string_value (item);
-      for (k = 0; z && abilities && k < sizeof known / sizeof *known && strcmp (known[k], z) != 0; k++)
-        ;
-      if (!z || (abilities && k == sizeof known / sizeof *known))
-        return 0;
-    }
-  return json_is_array (v);
-}
-
-/* What a value of each kind must be; of the others: an object. */
-static const char *const wanted_words[] = {
-  [KIND_STRING] = "a string",
-  [KIND_BOOL] = "true or false",
-  [KIND_COUNT] = "a whole number, 0 or more",
-  [KIND_MS] = "a number of milliseconds, a day at most",
-  [KIND_RETRIES] = "a whole number from 0 to 10",
-  [KIND_TEMPERATURE] = "a number from 0 to 2",
-  [KIND_STRINGS] = "an object of strings",
-  [KIND_BUDGET] = "an object of \"chat\" and \"month\", in US dollars",
-  [KIND_COMMAND] = "an array of strings: a program and its arguments",
-  [KIND_LINE] = "a command for the shell, or an array of strings: a program and its arguments",
-  [KIND_NAMES] = "an array of strings",
-  [KIND_ABILITIES] = "an array of some of \"text\", \"image\", \"pdf\", \"tools\", \"reasoning\", \"cache\", \"json\"",
-  [KIND_DOLLARS] = "a number, the dollars for a million tokens",
-  [KIND_DIMENSIONS] = "a whole number from 1 to 8192",
-  [KIND_EMBEDDINGS] = "an object of \"provider\" and \"model\", or false",
-  [KIND_MEASURE] = "true, false or \"content\"",
-  [KIND_LIMITS] = "an object of \"days\" and \"megabytes\"",
-  [KIND_DAY] = "a day as in \"2025-12-01\"",
-};
-
-static int
-are_strings (const json_t *v)
-{
-  const json_t *item;
-  const char *key;
-  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
-    {
-      if (!json_is_string (item))
-        return 0;
-    }
-  return json_is_object (v);
-}
-
-static int
-is_budget (const json_t *v)
-{
-  const json_t *item;
-  const char *key;
-  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
-    {
-      if ((strcmp (key, "chat") != 0 && strcmp (key, "month") != 0) || !json_is_number (item) || json_number_value (item) < 0)
-        return 0;
-    }
-  return json_is_object (v);
-}
-
-static int
-is_of (enum kind kind, const json_t *v)
-{
-  switch (kind)
-    {
-    case KIND_STRING:
-      return json_is_string (v);
-    case KIND_BOOL:
-      return json_is_boolean (v);
-    case KIND_COUNT:
-      return is_count (v, 1000000000);
-    case KIND_MS:
-      return is_count (v, 86400000);
-    case KIND_RETRIES:
-      return is_count (v, 10);
-    case KIND_TEMPERATURE:
-      return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) <= 2;
-    case KIND_STRINGS:
-      return are_strings (v);
-    case KIND_BUDGET:
-      return is_budget (v);
-    case KIND_COMMAND:
-      return is_words (v, 0) && json_array_size (v);
-    case KIND_LINE:
-      return (json_is_string (v) && json_string_length (v)) || (is_words (v, 0) && json_array_size (v));
-    case KIND_NAMES:
-      return is_words (v, 0);
-    case KIND_ABILITIES:
-      return is_words (v, 1);
-    case KIND_DOLLARS:
-      return json_is_number (v) && json_number_value (v) >= 0 && json_number_value (v) < 1e6;
-    case KIND_DIMENSIONS:
-      return is_count (v, 8192) && json_integer_value (v);
-    case KIND_EMBEDDINGS:
-      return json_is_object (v) || json_is_false (v);
-    case KIND_MEASURE:
-      return json_is_boolean (v) || (json_is_string (v) && !strcmp (json_string_value (v), "content"));
-    case KIND_DAY:
-      return is_day (v);
-    default:
-      return json_is_object (v);
-    }
-}
-
-/* What a value of KIND must be, or NULL when V is. */
-static const char *
-wanted (enum kind kind, const json_t *v)
-{
-  size_t which = (size_t)kind;
-  if (is_of (kind, v))
-    return NULL;
-  return which < sizeof wanted_words / sizeof *wanted_words && wanted_words[which] ? wanted_words[which] : "an object";
 }
 
 static enum aid_err check_members (struct aid_config *c, json_t *obj, const struct member *known, const struct place *at,
@@ -335,15 +214,56 @@ check_named (struct aid_config *c, json_t *v, int models, const struct place *at
   return err;
 }
 
+/* "experiments": each must have variants, unless it is only switched off. */
+static enum aid_err
+check_experiments (struct aid_config *c, json_t *v, const struct place *at, struct aid_error *e)
+{
+  const char *key;
+  json_t *item;
+  enum aid_err err = AID_OK;
+  json_object_foreach (v, key, item)
+    {
+      struct place inner = inside (at, key);
+      if (!json_is_object (item))
+        return complain (&inner, "an object", e);
+      if (!json_object_get (item, "variants") && !json_is_false (json_object_get (item, "enabled")))
+        return complain (&inner, "an object with \"variants\", or {\"enabled\": false}", e);
+      if ((err = check_members (c, item, experiment_members, &inner, e)))
+        return err;
+    }
+  return err;
+}
+
+/* What a variant sets are settings, and checked as such. */
+static enum aid_err
+check_variants (struct aid_config *c, json_t *v, const struct place *at, struct aid_error *e)
+{
+  json_t *item, *settings;
+  size_t i;
+  enum aid_err err = AID_OK;
+  json_array_foreach (v, i, item)
+    {
+      struct place variant = inside (at, json_string_value (json_object_get (item, "name")));
+      struct place inner = inside (&variant, "settings");
+      if ((settings = json_object_get (item, "settings")) && (err = check_members (c, settings, top_members, &inner, e)))
+        return err;
+    }
+  return err;
+}
+
 static enum aid_err
 check_value (struct aid_config *c, json_t *v, const struct member *m, const struct place *at, struct aid_error *e)
 {
-  if (wanted (m->kind, v))
-    return complain (at, wanted (m->kind, v), e);
+  if (aid_config_wanted (m->kind, v))
+    return complain (at, aid_config_wanted (m->kind, v), e);
   if (m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS)
     return check_named (c, v, m->kind == KIND_MODELS, at, e);
   if (m->kind == KIND_EMBEDDINGS && json_is_object (v))
     return check_members (c, v, embeddings_members, at, e);
+  if (m->kind == KIND_EXPERIMENTS && json_is_object (v))
+    return check_experiments (c, v, at, e);
+  if (m->kind == KIND_VARIANTS)
+    return check_variants (c, v, at, e);
   if (m->kind == KIND_LIMITS)
     return check_members (c, v, limits_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
@@ -441,7 +361,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
       if (inner)
         each_member (inner, path, n + (named ? 2 : 1), fn, ctx);
       else
-        fn (ctx, path, n + 1);
+        fn (ctx, path, m->kind == KIND_EXPERIMENTS ? n + 2 : n + 1);
     }
 }
 

@@ -28,6 +28,9 @@
      "measure": true,                                    what happens to answers is recorded (measure/events.h); "content": with
                                                          texts, for the person's own data sets; false: it is not
      "measure_limits": { "days": 400, "megabytes": 256 },    what is older or more is forgotten
+     "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
+                                                 { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
+     "person": "ada",                                    who one is in experiments; missing: a name drawn at random
      "build": "make -j4", "test": ["dune", "test"]       commands: for the shell, or a program and its arguments
    }
 
@@ -54,6 +57,9 @@ const char *aid_config_warnings (const struct aid_config *c);
 /* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url,
    ...". */
 int aid_config_waiting (const struct aid_config *c, const char **names);
+/* Lays SETTINGS (an object of members that a load has checked, as those of a variant) over C, as a project's are laid over
+   the user's.  Without memory C stays as it was. */
+enum aid_err aid_config_overlay (struct aid_config *c, const json_t *settings, struct aid_error *e);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
 /* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is

@@ -1,4 +1,5 @@
-/* What config.c (the table of settings, and checking by it) and config_load.c (files, and who stands over whom) share. */
+/* What config.c (the table of settings, and checking by it), config_kinds.c (what a value may be) and config_load.c (files,
+   and who stands over whom) share. */
 #ifndef AID_CONFIG_INTERNAL_H
 #define AID_CONFIG_INTERNAL_H
 
@@ -23,5 +24,28 @@ struct aid_config_source
 
 /* The file as a checked object; an empty one for empty text.  NULL and *E otherwise. */
 json_t *aid_config_read (struct aid_config *c, const struct aid_config_source *s, struct aid_error *e);
+
+/* What a value is. */
+enum aid_config_kind
+{
+  KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
+  KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
+  KIND_BUDGET, KIND_LINE, KIND_EMBEDDINGS, KIND_DIMENSIONS, KIND_MEASURE, KIND_LIMITS,
+  KIND_EXPERIMENTS, KIND_VARIANTS, KIND_SHARE, KIND_NAMESPACE, KIND_UNIT, KIND_TARGETING, KIND_GUARDRAILS
+};
+/* What a value of KIND must be, or NULL when V is. */
+const char *aid_config_wanted (enum aid_config_kind kind, const json_t *v);
+
+/* The members of an experiment (config_experiments.c): whether V is one, and what it must be. */
+#define AID_CONFIG_VARIANTS                                                                                                 \
+  "an array of objects: each a \"name\" of its own, perhaps \"settings\", perhaps a \"weight\" (all or none, with the sum 1)"
+#define AID_CONFIG_TARGETING "an object of strings or arrays of strings: language, project, model, strategy, person, version"
+#define AID_CONFIG_GUARDRAILS "an object of numbers, 0 or more: latency_p90_ms, undo_rate, refused_rate, red_rate"
+int aid_config_are_variants (const json_t *v);
+int aid_config_is_share (const json_t *v);
+int aid_config_is_namespace (const json_t *v);
+int aid_config_is_unit (const json_t *v);
+int aid_config_is_targeting (const json_t *v);
+int aid_config_are_guardrails (const json_t *v);
 
 #endif

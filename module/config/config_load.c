@@ -8,12 +8,32 @@
 #define FILE_MAX (1u << 20)
 #define WARNINGS_MAX (64u << 10)
 
+/* A project adds experiments; of a name that the user's settings have, those stand, so that one can be left: {"enabled":
+   false}. */
+static int
+merge_experiments (json_t *user, json_t *project)
+{
+  json_t *theirs = json_object_get (project, "experiments"), *mine = json_object_get (user, "experiments"), *item;
+  const char *key;
+  int bad = 0;
+  if (!mine)
+    return 0;
+  if (json_is_object (mine))
+    json_object_foreach (theirs, key, item)
+    {
+      if (!json_object_get (mine, key))
+        bad |= json_object_set (mine, key, item);
+    }
+  json_object_del (project, "experiments");
+  return bad;
+}
+
 /* The project's members replace the user's; of a model or a provider that both name, member by member. */
 static int
 merge (json_t *user, json_t *project)
 {
   static const char *const named[] = { "models", "providers" };
-  int bad = 0;
+  int bad = merge_experiments (user, project);
   for (size_t i = 0; i < 2; i++)
     {
       json_t *theirs = json_object_get (project, named[i]), *mine = json_object_get (user, named[i]), *item;
@@ -155,6 +175,22 @@ aid_config_load (const char *project_root, struct aid_error *e)
   aid_trust_file_free (&theirs);
   aid_str_free (&path);
   return c;
+}
+
+enum aid_err
+aid_config_overlay (struct aid_config *c, const json_t *settings, struct aid_error *e)
+{
+  json_t *copy = json_deep_copy (settings), *all = copy ? json_deep_copy (c->root) : NULL;
+  int ok = all && merge (all, copy);
+  json_decref (copy);
+  if (!ok)
+    {
+      json_decref (all);
+      return aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
+    }
+  json_decref (c->root);
+  c->root = all;
+  return AID_OK;
 }
 
 void

@@ -72,6 +72,9 @@ static const struct rule rules[] = {
   { { "measure_limits", "megabytes" }, "has what was recorded of answers forgotten above so many megabytes:" },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },
   { { "build" }, "runs this on your machine, as you, when the project is built:" },
+  { { "experiments" }, "switches experiments on or off:" },
+  { { "experiments", "*" }, "tries on you, beside others, what waits for trust itself:" }, /* else it applies at once */
+  { { "person" }, "has you counted in experiments as" },
   { { "test" }, "runs this on your machine, as you, when the project is tested:" },
 };
 #define NRULES (sizeof rules / sizeof *rules)
@@ -194,6 +197,48 @@ is_plain (const json_t *v)
   return !json_is_object (v);
 }
 
+static void
+note (void *ctx, const char *const *path, size_t npath, const char *does)
+{
+  (void)path, (void)npath, (void)does;
+  *(int *)ctx = 1;
+}
+
+/* Whether a variant of the experiment V would set what a project may not set at once. */
+static int
+tries_what_waits (const struct walk *w, const json_t *v)
+{
+  const json_t *variants = json_object_get (v, "variants"), *variant;
+  int waits = !json_is_object (v) || (variants && !json_is_array (variants));
+  size_t i;
+  json_array_foreach (variants, i, variant)
+    {
+      json_t *settings = json_object_get (variant, "settings");
+      if (json_is_object (settings))
+        aid_trust_walk (settings, w->user, 0, note, &waits);
+      else
+        waits |= settings != NULL;
+    }
+  return waits;
+}
+
+/* A project's experiments are as harmless as what they try. */
+static void
+walk_experiments (const struct walk *w, json_t *all)
+{
+  const char *path[] = { "experiments", NULL };
+  json_t *v;
+  void *next;
+  json_object_foreach_safe (all, next, path[1], v)
+    {
+      if (!tries_what_waits (w, v))
+        continue;
+      tell (w, path, 2, rule_of (path, 2, &(int){ 0 })->does, v);
+      if (w->strip)
+        json_object_del (all, path[1]);
+    }
+}
+
 /* Walks the members of OBJ, which is at the first N names of PATH (room for DEPTH).  Deeper than the rules nothing
    passes. */
 static void
@@ -207,7 +252,12 @@ walk (const struct walk *w, json_t *obj, const char **path, size_t n)
     int inside = 0, passes = 0;
     path[n] = key;
     const struct rule *r = rule_of (path, n + 1, &inside);
-    if (inside && json_is_object (v) && n + 1 < DEPTH)
+    if (!n && !strcmp (key, "experiments") && json_is_object (v))
+      {
+        walk_experiments (w, v);
+        passes = json_object_size (v) > 0;
+      }
+    else if (inside && json_is_object (v) && n + 1 < DEPTH)
       {
         walk (w, v, path, n + 1);
         passes = json_object_size (v) > 0;

@@ -177,6 +177,22 @@ a_wrong_type_is_an_error_with_its_place (void **state)
            "config.json, line 1: \"providers.p.retries\" must be a whole number from 0 to 10");
   refused ("{\"providers\":{\"p\":{\"stall_ms\":1.5}}}", "", AID_E_INVALID,
            "config.json, line 1: \"providers.p.stall_ms\" must be a number of milliseconds, a day at most");
+  refused ("{\"experiments\":{\n\"x\":{\n\"coverage\":2}}}", "", AID_E_INVALID,
+           "config.json, line 2: \"experiments.x\" must be an object with \"variants\", or {\"enabled\": false}");
+  refused ("{\"experiments\":{\n\"x\":{\"variants\":[{\"name\":\"a\"}],\n\"coverage\":2}}}", "", AID_E_INVALID,
+           "config.json, line 3: \"experiments.x.coverage\" must be a number from 0 to 1");
+  refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\",\"weight\":0.5},{\"name\":\"b\",\"weight\":0.4}]}}}", "",
+           AID_E_INVALID,
+           "config.json, line 2: \"experiments.x.variants\" must be an array of objects: each a \"name\" of its own, perhaps "
+           "\"settings\", perhaps a \"weight\" (all or none, with the sum 1)");
+  refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\"},\n{\"name\":\"b\",\"settings\":{\"model\":1}}]}}}", "",
+           AID_E_INVALID, "config.json, line 2: \"experiments.x.variants.b.settings.model\" must be a string");
+  refused ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\"}],\"targeting\":{\"shoe\":\"9\"}}}}", "", AID_E_INVALID,
+           "config.json, line 1: \"experiments.x.targeting\" must be an object of strings or arrays of strings: language, "
+           "project, model, strategy, person, version");
+  refused ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\"}],\"namespace\":[\"n\",0.5,0.5]}}}", "", AID_E_INVALID,
+           "config.json, line 1: \"experiments.x.namespace\" must be an array of a name and two numbers from 0 to 1: "
+           "[\"space\", 0, 0.5]");
   refused ("", "{\"strategy\":null}", AID_E_INVALID, ".aid/config.json, line 1: \"strategy\" must be a string");
 }
 

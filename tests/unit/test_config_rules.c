@@ -106,6 +106,7 @@ some_value (const char *name)
     { "measure", "\"content\"" },
     { "days", "7" },
     { "megabytes", "7" },
+    { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp (values[i][0], name))
@@ -281,6 +282,81 @@ a_project_may_only_switch_embeddings_off (void **state)
   assert_null (aid_config_parse (AID_SPAN ("{\"embeddings\":{\"dimensions\":0}}"), AID_SPAN (""), &e));
 }
 
+#define TRIES(settings)                                                                                                     \
+  "{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":" settings "}]}}}"
+
+/* What a variant sets is judged as if it stood in the file itself. */
+static void
+a_projects_experiment_is_as_harmless_as_what_it_tries (void **state)
+{
+  static const struct
+  {
+    const char *project;
+    int waits;
+  } cases[] = {
+    { TRIES ("{\"model\":\"ollama/x\",\"strategy\":\"short\"}"), 0 },
+    { TRIES ("{}"), 0 },
+    { TRIES ("{\"build\":\"make\"}"), 1 },
+    { TRIES ("{\"model\":\"x\",\"log_content\":true}"), 1 },
+    { TRIES ("{\"models\":{\"mine\":{\"provider\":\"openai\"}}}"), 1 }, /* another under the person's name */
+    { TRIES ("{\"permissions\":{}}"), 1 },
+    { "{\"experiments\":false}", 1 },
+  };
+  struct aid_error e;
+  const char *waiting;
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct aid_config *c = aid_config_parse (AID_SPAN ("{\"models\":{\"mine\":{\"provider\":\"ollama\",\"name\":\"m\"}}}"),
+                                               aid_span_z (cases[i].project), &e);
+      assert_non_null (c);
+      if (aid_config_waiting (c, &waiting) != cases[i].waits
+          || (json_object_get (aid_config_get (c, "experiments"), "x") == NULL) != cases[i].waits)
+        fail_msg ("%s: %s", cases[i].project, waiting);
+      aid_config_free (c);
+    }
+}
+
+/* Trusted or not: a person leaves an experiment, or all of them, by their own settings. */
+static void
+a_persons_own_experiments_stand (void **state)
+{
+  struct aid_error e;
+  (void)state;
+  struct aid_config *c = aid_config_parse_trusted (
+    AID_SPAN ("{\"experiments\":{\"x\":{\"enabled\":false}}}"),
+    AID_SPAN ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\"}]},\"y\":{\"variants\":[{\"name\":\"a\"}]}}}"), &e);
+  const json_t *all = aid_config_get (c, "experiments");
+  assert_true (json_is_false (json_object_get (json_object_get (all, "x"), "enabled")));
+  assert_null (json_object_get (json_object_get (all, "x"), "variants"));
+  assert_non_null (json_object_get (json_object_get (all, "y"), "variants"));
+  aid_config_free (c);
+  c = aid_config_parse_trusted (AID_SPAN ("{\"experiments\":false}"), AID_SPAN (TRIES ("{}")), &e);
+  assert_true (json_is_false (aid_config_get (c, "experiments")));
+  aid_config_free (c);
+}
+
+static void
+an_overlay_lies_over_all (void **state)
+{
+  struct aid_error e;
+  json_t *settings = json_loads ("{\"model\":\"b\",\"models\":{\"b\":{\"effort\":\"low\"}}}", 0, NULL);
+  (void)state;
+  struct aid_config *c = aid_config_parse (
+    AID_SPAN ("{\"model\":\"a\",\"strategy\":\"ask\",\"models\":{\"b\":{\"provider\":\"ollama\",\"name\":\"n\"}}}"),
+    AID_SPAN (""), &e);
+  assert_int_equal (aid_config_overlay (c, settings, &e), AID_OK);
+  json_object_set_new (json_object_get (json_object_get (settings, "models"), "b"), "effort",
+                       json_string ("high")); /* copied */
+  const json_t *b = json_object_get (aid_config_get (c, "models"), "b");
+  assert_string_equal (json_string_value (aid_config_get (c, "model")), "b");
+  assert_string_equal (json_string_value (aid_config_get (c, "strategy")), "ask");
+  assert_string_equal (aid_json_str (b, "name"), "n");
+  assert_string_equal (aid_json_str (b, "effort"), "low");
+  json_decref (settings);
+  aid_config_free (c);
+}
+
 int
 main (void)
 {
@@ -291,6 +367,9 @@ main (void)
     cmocka_unit_test (a_project_takes_no_name_that_is_somebody_elses),
     cmocka_unit_test (a_project_may_only_switch_embeddings_off),
     cmocka_unit_test (a_trusted_provider_stands_over_the_persons_member_by_member),
+    cmocka_unit_test (a_projects_experiment_is_as_harmless_as_what_it_tries),
+    cmocka_unit_test (a_persons_own_experiments_stand),
+    cmocka_unit_test (an_overlay_lies_over_all),
   };
   return cmocka_run_group_tests_name ("rules of trust", tests, NULL, NULL);
 }
