@@ -15,7 +15,8 @@ enum
 {
   RETRY_MS = 250,
   RETRY_MOST_MS = 60000,
-  LEAVE_MS = 500 /* that the end of a program waits for the disk */
+  LEAVE_MS = 500, /* that the end of a program waits for the disk */
+  GRACE_MS = 100  /* more, for a thread that is about to end */
 };
 
 struct aid_events
@@ -26,7 +27,8 @@ struct aid_events
   size_t n, bytes; /* in the queue, and in what is being written */
   int64_t last_ms; /* of the last id, and how many before it had that time */
   unsigned in_ms;
-  int running, stopping;
+  int running, stopping, ended;
+  int abandoned; /* nobody waits for the thread any more: it frees all of this */
   int64_t leave; /* when to give up, monotonic ms; 0: not */
   int64_t lost;
   struct aid_error trouble;
@@ -147,6 +149,16 @@ drop (struct aid_events_entry *list)
     }
 }
 
+static void
+destroy (struct aid_events *ev)
+{
+  drop (ev->first);
+  pthread_cond_destroy (&ev->came);
+  pthread_cond_destroy (&ev->written);
+  pthread_mutex_destroy (&ev->lock);
+  free (ev);
+}
+
 /* What came of writing, under the lock.  What is not told yet is told whole: the first reason, until it works again. */
 static void
 note_outcome (struct aid_events *ev, enum aid_err err, const struct aid_error *e)
@@ -219,6 +231,13 @@ run (void *arg)
     }
   pthread_mutex_unlock (&ev->lock);
   aid_events_writer_close (&ev->writer);
+  pthread_mutex_lock (&ev->lock);
+  ev->ended = 1;
+  int abandoned = ev->abandoned;
+  pthread_cond_broadcast (&ev->written);
+  pthread_mutex_unlock (&ev->lock);
+  if (abandoned)
+    destroy (ev);
   return NULL;
 }
 
@@ -286,12 +305,16 @@ aid_events_free (struct aid_events *ev)
   ev->stopping = 1;
   ev->leave = aid_clock_ms () + LEAVE_MS;
   pthread_cond_signal (&ev->came);
+  while (ev->running && !ev->ended && aid_clock_ms () < ev->leave + GRACE_MS)
+    wait_until (ev, &ev->written, ev->leave + GRACE_MS);
+  /* A disk that takes seconds for what it was given is no reason to keep anybody: what was begun is whole or was not. */
+  int abandoned = ev->abandoned = ev->running && !ev->ended;
+  if (abandoned)
+    pthread_detach ((pthread_t)ev->thread);
   pthread_mutex_unlock (&ev->lock);
+  if (abandoned)
+    return;
   if (ev->running)
     pthread_join ((pthread_t)ev->thread, NULL);
-  drop (ev->first);
-  pthread_cond_destroy (&ev->came);
-  pthread_cond_destroy (&ev->written);
-  pthread_mutex_destroy (&ev->lock);
-  free (ev);
+  destroy (ev);
 }

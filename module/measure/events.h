@@ -43,7 +43,8 @@ void aid_events_add (struct aid_events *events, const struct aid_measurement *m)
 int aid_events_wait (struct aid_events *events, int wait_ms);
 /* Whether events were lost or wait since something went wrong that was not told yet: 1, and *E says what. */
 int aid_events_trouble (struct aid_events *events, struct aid_error *e);
-/* Writes what waits, for half a second at most, and joins the thread.  NULL is fine. */
+/* Writes what waits, for half a second at most, and joins the thread; one that a slow disk keeps for longer is left to itself and
+   frees everything when it ends.  NULL is fine. */
 void aid_events_free (struct aid_events *events);
 
 /* --- reading, and forgetting: on the caller's thread ------------------------------------------------------------------- */
