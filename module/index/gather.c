@@ -137,8 +137,10 @@ make_room (struct aid_gather *g, size_t n)
     {
       size_t mask = g->n_slots * 2 - 1;
       uint32_t *order = realloc (g->order, (mask + 1) / 2 * sizeof *order);
-      struct slot *more = order ? calloc (mask + 1, sizeof *more) : NULL;
-      g->order = order ? order : g->order;
+      if (!order)
+        return -1;
+      g->order = order;
+      struct slot *more = calloc (mask + 1, sizeof *more);
       if (!more)
         return -1;
       for (size_t i = 0; i < g->n_slots; i++)
