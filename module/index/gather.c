@@ -315,7 +315,7 @@ aid_gather_term (const struct aid_gather *g, size_t i, struct aid_gathered *out)
 {
   const struct term *t = term_at (g, g->sorted[i].at);
 
-  for (unsigned line = 0; line < 2 && i + AHEAD < g->n; line++)
+  for (size_t line = 0; line < 2 && i + AHEAD < g->n; line++)
     __builtin_prefetch (g->block + g->sorted[i + AHEAD].at + 64 * line);
   *out = (struct aid_gathered){ .term = { t->text, t->len },
                                 .hash = t->hash,

@@ -41,7 +41,11 @@ struct structure
   uint64_t n_levels, written;
   struct level levels[LEVELS_MAX + 1];
   uint64_t n; /* segments */
+  struct part *parts; /* of all levels */
+  size_t n_parts;
 };
+
+enum { PARTS_MAX = SEGMENTS_MAX + LEVELS_MAX + 1 }; /* one more a level than there are */
 
 static size_t
 put_number (unsigned char *to, uint64_t v)
@@ -84,19 +88,26 @@ get_number (struct aid_span *rest, uint64_t *v)
   return -1;
 }
 
-static void
-forget (struct structure *s)
+/* Room for the N segments of a level and one more; NULL: there are more than are read, or no memory. */
+static struct part *
+take_parts (struct structure *s, size_t n)
 {
-  for (size_t i = 0; i < s->n_levels; i++)
-    free (s->levels[i].parts);
+  if (!s->parts)
+    s->parts = calloc (PARTS_MAX, sizeof *s->parts);
+  if (!s->parts || n + 1 > PARTS_MAX - s->n_parts)
+    return NULL;
+  s->n_parts += n + 1;
+  return s->parts + s->n_parts - n - 1;
 }
 
-/* Reads a level of REST; one part more has room in it. */
+/* Reads the next level off REST. */
 static int
-get_level (struct aid_span *rest, struct level *l)
+get_level (struct structure *s, struct aid_span *rest)
 {
+  struct level *l = &s->levels[s->n_levels++];
+
   if (get_number (rest, &l->merging) || get_number (rest, &l->n) || l->n > SEGMENTS_MAX || l->merging > l->n
-      || !(l->parts = calloc (l->n + 1, sizeof *l->parts)))
+      || !(l->parts = take_parts (s, l->n)))
     return -1;
   for (size_t i = 0; i < l->n; i++)
     if (get_number (rest, &l->parts[i].id) || get_number (rest, &l->parts[i].first) || get_number (rest, &l->parts[i].last))
@@ -117,7 +128,7 @@ parse (struct aid_span block, struct structure *s)
   if (get_number (&rest, &levels) || get_number (&rest, &s->n) || get_number (&rest, &s->written) || levels > LEVELS_MAX)
     return -1;
   while (s->n_levels < levels)
-    if (get_level (&rest, &s->levels[s->n_levels++]))
+    if (get_level (s, &rest))
       return -1;
   return 0;
 }
@@ -170,7 +181,7 @@ add_segment (struct structure *s, uint64_t id, uint64_t pages)
   while (at <= s->n_levels && at < LEVELS_MAX && s->levels[at - 1].merging)
     at++;
   for (; s->n_levels <= at; s->n_levels++)
-    if (!(s->levels[s->n_levels].parts = calloc (1, sizeof (struct part))))
+    if (!(s->levels[s->n_levels].parts = take_parts (s, 0)))
       return -1;
   struct level *l = &s->levels[at];
   l->parts[l->n++] = (struct part){ id, 1, pages };
@@ -389,7 +400,7 @@ aid_segment_write (struct aid_db *db, const char *table, struct aid_gather *g, u
   struct segment *s = calloc (1, sizeof *s);
   enum aid_err err = s && !aid_gather_err (g) ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for the index");
 
-  if (err || !n)
+  if (err || !s || !n)
     {
       free (s);
       return err;
@@ -412,7 +423,7 @@ aid_segment_write (struct aid_db *db, const char *table, struct aid_gather *g, u
     err = aid_error_set (e, AID_E_NOMEM, "No memory for the index");
   if (!err)
     err = write_structure (s, table, &now);
-  forget (&now);
+  free (now.parts);
   free (s);
   return err;
 }
