@@ -7,25 +7,11 @@
 #define HEADERS_MAX 256
 #define VAL_MAX (512u << 20)
 
-struct job
-{
-  struct aid_bind_later later;
-  struct aid_bind_question q;
-};
-
-static void
-job_free (struct aid_bind_later *later)
-{
-  struct job *j = (struct job *) later;
-  aid_bind_question_free (&j->q);
-  free (j);
-}
-
 static void
 look (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct aid_str texts = AID_STR_INIT (VAL_MAX);
-  if (aid_assist_inspect_apart (aid_binding.assist, &((struct job *) later)->q.ask, val, &texts, e) == AID_OK && texts.len > 0)
+  if (aid_assist_inspect_apart (aid_binding.assist, &((struct aid_bind_asking *) later)->q.ask, val, &texts, e) == AID_OK && texts.len > 0)
     aid_binding_post_text (later->id, aid_str_span (&texts));
   aid_str_free (&texts);
 }
@@ -33,11 +19,9 @@ look (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 AID_BIND (inspect_soon)
 {
   (void) nargs;
-  struct job *j = aid_bind_later_new (env, sizeof *j, look, job_free);
+  struct aid_bind_asking *j = aid_bind_asking_new (env, args[0], look);
   if (j == NULL)
     return NULL;
-  aid_bind_question_read (env, args[0], &j->q);
-  aid_bind_question_own_chat (&j->q);
   j->q.ask.quick = 1;
   return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }

@@ -40,34 +40,18 @@ AID_BIND (tokens_exact)
 
 /* --- what a question is going to be ---------------------------------------------------------------------------------- */
 
-struct job
-{
-  struct aid_bind_later later;
-  struct aid_bind_question q;
-};
-
-static void
-job_free (struct aid_bind_later *later)
-{
-  struct job *j = (struct job *) later;
-  aid_bind_question_free (&j->q);
-  free (j);
-}
-
 static void
 foretell (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  aid_assist_situation (aid_binding.assist, &((struct job *) later)->q.ask, val, e);
+  aid_assist_situation (aid_binding.assist, &((struct aid_bind_asking *) later)->q.ask, val, e);
 }
 
 AID_BIND (forecast_soon)
 {
   (void) nargs;
-  struct job *j = aid_bind_later_new (env, sizeof *j, foretell, job_free);
+  struct aid_bind_asking *j = aid_bind_asking_new (env, args[0], foretell);
   if (j == NULL)
     return NULL;
-  aid_bind_question_read (env, args[0], &j->q);
-  aid_bind_question_own_chat (&j->q);
   return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
 }
 

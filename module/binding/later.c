@@ -64,3 +64,23 @@ aid_bind_later_begin (emacs_env *env, struct aid_bind_later *j, struct aid_pool 
   aid_lisp_signal (env, aid_err_name (err), "The core is busy or being replaced: try again in a moment");
   return NULL;
 }
+
+static void
+asking_free (struct aid_bind_later *later)
+{
+  struct aid_bind_asking *j = (struct aid_bind_asking *) later;
+  aid_bind_question_free (&j->q);
+  free (j);
+}
+
+struct aid_bind_asking *
+aid_bind_asking_new (emacs_env *env, emacs_value plist,
+                     void (*work) (struct aid_bind_later *, struct aid_str *, struct aid_error *))
+{
+  struct aid_bind_asking *j = aid_bind_later_new (env, sizeof *j, work, asking_free);
+  if (j == NULL)
+    return NULL;
+  aid_bind_question_read (env, plist, &j->q);
+  aid_bind_question_own_chat (&j->q);
+  return j;
+}

@@ -23,4 +23,14 @@ void *aid_bind_later_new (emacs_env *env, size_t size,
 /* Takes J and gives its id; with a signal pending, or when POOL takes no more (which it signals), frees it and gives NULL. */
 emacs_value aid_bind_later_begin (emacs_env *env, struct aid_bind_later *j, struct aid_pool *pool);
 
+/* A job about a question. */
+struct aid_bind_asking
+{
+  struct aid_bind_later later;
+  struct aid_bind_question q;
+};
+/* Makes one that does WORK with the question PLIST, its chat's text its own; NULL with a signal pending. */
+struct aid_bind_asking *aid_bind_asking_new (emacs_env *env, emacs_value plist,
+                                             void (*work) (struct aid_bind_later *, struct aid_str *, struct aid_error *));
+
 #endif

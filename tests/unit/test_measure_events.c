@@ -307,15 +307,11 @@ more_than_the_queue_holds_is_lost_and_said (void **state)
   assert_int_equal (count (), AID_EVENTS_QUEUE + 1);
 }
 
+/* It is said of EV, which is freed, and what came is in a new file. */
 static void
-a_damaged_file_is_put_aside (void **state)
+assert_put_aside (struct aid_events *ev)
 {
-  (void)state;
-  struct aid_events *ev = aid_events_new ();
   struct aid_error e = { AID_OK, "" };
-  put ("aid/events.db", "this is no database, and was one once: its head was overwritten by something else entirely");
-  decide (ev, "1", "/tmp");
-  assert_int_equal (aid_events_wait (ev, 5000), 0);
   assert_int_equal (aid_events_trouble (ev, &e), 1);
   assert_non_null (strstr (e.msg, ".damaged-"));
   aid_events_free (ev);
@@ -323,11 +319,21 @@ a_damaged_file_is_put_aside (void **state)
 }
 
 static void
+a_damaged_file_is_put_aside (void **state)
+{
+  (void)state;
+  struct aid_events *ev = aid_events_new ();
+  put ("aid/events.db", "this is no database, and was one once: its head was overwritten by something else entirely");
+  decide (ev, "1", "/tmp");
+  assert_int_equal (aid_events_wait (ev, 5000), 0);
+  assert_put_aside (ev);
+}
+
+static void
 a_file_that_turns_out_to_be_damaged_is_put_aside (void **state)
 {
   (void)state;
   struct aid_events *ev = aid_events_new ();
-  struct aid_error e = { AID_OK, "" };
   for (int i = 0; i < 100; i++)
     decide (ev, "1", "/tmp");
   aid_events_free (ev);
@@ -345,10 +351,7 @@ a_file_that_turns_out_to_be_damaged_is_put_aside (void **state)
   ev = aid_events_new ();
   decide (ev, "2", "/tmp");
   assert_int_equal (aid_events_wait (ev, 10000), 0);
-  assert_int_equal (aid_events_trouble (ev, &e), 1);
-  assert_non_null (strstr (e.msg, ".damaged-"));
-  aid_events_free (ev);
-  assert_int_equal (count (), 1);
+  assert_put_aside (ev);
 }
 
 static void
