@@ -11,7 +11,8 @@ static void
 look (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct aid_str texts = AID_STR_INIT (VAL_MAX);
-  if (aid_assist_inspect_apart (aid_binding.assist, &((struct aid_bind_asking *) later)->q.ask, val, &texts, e) == AID_OK && texts.len > 0)
+  struct aid_bind_asking *j = (struct aid_bind_asking *) later;
+  if (aid_assist_inspect_apart (aid_binding.assist, &j->q.ask, val, &texts, e) == AID_OK && texts.len > 0)
     aid_binding_post_text (later->id, aid_str_span (&texts));
   aid_str_free (&texts);
 }
