@@ -105,6 +105,8 @@ some_value (const char *name)
     { "index", "false" },
     { "measure", "\"content\"" },
     { "days", "7" },
+    { "since", "\"2026-01-02\"" },
+    { "password_command", "[\"sh\",\"-c\",\"x\"]" },
     { "megabytes", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
