@@ -173,7 +173,7 @@ word_of (const json_t *v)
 struct aid_events_limits
 aid_events_settings (const char *root)
 {
-  struct aid_events_limits out = { "off", AID_EVENTS_DAYS, AID_EVENTS_MEGABYTES, 0 };
+  struct aid_events_limits out = { "off", AID_EVENTS_DAYS, AID_EVENTS_MEGABYTES, 1 };
   struct aid_config *c = aid_config_load (root, NULL);
   if (c)
     {

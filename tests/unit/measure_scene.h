@@ -16,7 +16,7 @@
 #include "scratch.h"
 #include "scratch_put.h"
 
-static const char *
+__attribute__ ((unused)) static const char *
 file (void)
 {
   return scratch_path ("aid/events.db");
@@ -83,7 +83,7 @@ count (void)
   return t.n;
 }
 
-static int
+__attribute__ ((unused)) static int
 file_holds (const char *path, const char *word)
 {
   struct aid_str text = AID_STR_INIT (64u << 20);
