@@ -30,7 +30,9 @@ struct aid_trial_question
 {
   const char *name;
   const char *version;                  /* of the experiment's declaration (aid_trial_version): other versions do not count */
-  int by_request;                       /* the units are requests; else persons */
+  int by_request;                       /* the units that were assigned are requests; else persons */
+  int each_request;                     /* a row for each request of an arm in place of one for each person: its PERSON is then the
+                                           request's number, its BEFORE is 0; for the experiment of one person alone */
   const char *arms[AID_STATS_ARMS_MAX]; /* the variants' names in their order; a row says its place among them */
   const char *pairs[AID_STATS_ARMS_MAX]; /* of each arm: what stands in the field "variant" of its requests */
   size_t narms;
@@ -45,7 +47,8 @@ struct aid_trial_sums
   double accepted, undone; /* hunks that were ever "accepted" or "edited"; of those the ones that have an "undone" whose "was" is
                               one of these */
   double chars, kept;      /* characters of the hunks with a "stayed" event of the age AID_TRIAL_KEPT_AGE; those still there */
-  double hunks, refused;   /* of the first "patch" event of each request */
+  double hunks, refused;   /* of the first "patch" event of each request: "exact" + "shifted" + "whitespace" + "adjusted" + "already" +
+                              "refused", and "refused" */
   double builds, red;      /* builds with the status "green" or "red" that came first after a decision "accepted" or "edited" in their
                               project, and belong to its request; those that are "red" and whose "before" is not */
 };
@@ -61,7 +64,7 @@ struct aid_trial
   struct aid_vec units;              /* struct aid_trial_unit: one for each person and arm with an exposure */
   struct aid_vec latencies;          /* struct aid_stats_value: "ms" of each request in an arm whose outcome is "done" or "cut" */
   uint64_t seen[AID_STATS_ARMS_MAX]; /* units (persons or requests) exposed to each arm */
-  uint64_t persons;                  /* different ones */
+  uint64_t persons;                  /* different ones with an exposure */
   int64_t first, last;               /* the times of the first exposure and of the last request that counts, ms since 1970; or 0 */
 };
 
