@@ -55,7 +55,7 @@ struct aid_trial_sums
 
 struct aid_trial_unit
 {
-  uint32_t person, arm; /* persons are numbered from 0, in any order */
+  uint32_t person, arm; /* PERSON: a number of its own for each, whichever */
   struct aid_trial_sums during, before;
 };
 
