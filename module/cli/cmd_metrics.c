@@ -248,7 +248,8 @@ print_status (const json_t *doc)
   if (measure && !strcmp (measure, "off"))
     aid_str_addz (&raw, "Nothing is recorded: the setting \"measure\" is false.\n");
   else if (measure && !strcmp (measure, "content"))
-    aid_str_addf (&raw, "Recorded %s, with the texts of answers and hunks, which stay here (\"measure\" is \"content\"):\n", where);
+    aid_str_addf (&raw, "Recorded %s, with the texts of answers and hunks, which stay here (\"measure\" is \"content\"):\n",
+                  where);
   else
     aid_str_addf (&raw, "Recorded %s, sizes and hashes, no texts (\"measure\": false turns it off):\n", where);
   aid_str_addf (&raw, "  %s\n", aid_json_str (doc, "file"));

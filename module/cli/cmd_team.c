@@ -26,7 +26,7 @@ on_signal (int sig)
   aid_stop_set (stop);
 }
 
-/* --- push --------------------------------------------------------------------------------------------------------------- */
+/* --- push ------------------------------------------------------------------------------------------------------------- */
 
 static int
 push (const struct options *o, const struct aid_team_place *place)
@@ -54,7 +54,7 @@ push (const struct options *o, const struct aid_team_place *place)
   return done.refused ? AID_EXIT_FAILED : AID_EXIT_DONE;
 }
 
-/* --- init --------------------------------------------------------------------------------------------------------------- */
+/* --- init ------------------------------------------------------------------------------------------------------------- */
 
 static void
 add_grants (const struct options *o, struct aid_str *out)
@@ -98,7 +98,7 @@ init (const struct options *o, const struct aid_team_place *place)
   return status;
 }
 
-/* --- status ------------------------------------------------------------------------------------------------------------- */
+/* --- status ----------------------------------------------------------------------------------------------------------- */
 
 static void
 add_time (int64_t ms, struct aid_str *out)

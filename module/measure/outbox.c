@@ -76,7 +76,7 @@ end (struct aid_db *db, enum aid_err err, struct aid_error *e)
   return err;
 }
 
-/* --- a store is met -------------------------------------------------------------------------------------------------------- */
+/* --- a store is met --------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 add_store (struct aid_db *db, struct aid_span id, const char *name, int64_t now, int64_t *store, struct aid_error *e)
@@ -162,7 +162,7 @@ aid_outbox_meet (struct aid_db *db, const unsigned char id[AID_OUTBOX_ID], const
   return end (db, meet (db, what, name, since, again, store, e), e);
 }
 
-/* --- a batch --------------------------------------------------------------------------------------------------------------- */
+/* --- a batch ---------------------------------------------------------------------------------------------------------- */
 
 void
 aid_outbox_batch_init (struct aid_outbox_batch *b)
@@ -294,7 +294,7 @@ aid_outbox_withdraw (struct aid_db *db, const struct aid_events_which *which, st
   return aid_db_run (db, s, e);
 }
 
-/* --- what is there ----------------------------------------------------------------------------------------------------------- */
+/* --- what is there ---------------------------------------------------------------------------------------------------- */
 
 static void
 store_val (sqlite3_stmt *s, struct aid_str *val)

@@ -53,12 +53,12 @@ struct aid_events_which;
 /* Takes the events of WHICH out: they will not be sent.  For who has them deleted in the store. */
 enum aid_err aid_outbox_withdraw (struct aid_db *db, const struct aid_events_which *which, struct aid_error *e);
 
-/* Appends a val list, an object for each store that was met, the last one first: {name, unsent, oldest, refused, why, met}: how many
-   events it has not got and when the oldest of them happened (0: none), how many it refused and the first reason (or nil), when
-   it was last met. */
+/* Appends a val list, an object for each store that was met, the last one first: {name, unsent, oldest, refused, why, met}:
+   how many events it has not got and when the oldest of them happened (0: none), how many it refused and the first reason
+   (or nil), when it was last met. */
 enum aid_err aid_outbox_status (struct aid_db *db, struct aid_str *val, struct aid_error *e);
 
-/* --- for who deletes events ------------------------------------------------------------------------------------------------ */
+/* --- for who deletes events ------------------------------------------------------------------------------------------- */
 
 /* Whether DB has an outbox. */
 int aid_outbox_is_there (struct aid_db *db);

@@ -1,4 +1,5 @@
 /* What a store is like, setting it up, and taking out of it what is one's own. */
+#include "base/json.h"
 #include "base/val.h"
 #include "measure/events_internal.h"
 #include "measure/outbox.h"
@@ -11,10 +12,11 @@
 enum
 {
   STATUS_MS = 15000,
+  BUSY_MS = 5000,     /* that this machine's other writers are waited for */
   CHANGE_MS = 3600000 /* a new index of many events takes its time; whoever waits can stop it */
 };
 
-/* --- status ------------------------------------------------------------------------------------------------------------------ */
+/* --- status ----------------------------------------------------------------------------------------------------------- */
 
 struct rights
 {
@@ -27,9 +29,9 @@ read_rights (struct aid_pg *pg, int version, struct rights *out, struct aid_erro
   struct aid_pg_rows rows;
   const char *sql
     = version >= AID_TEAM_FORGETS
-        ? "SELECT has_table_privilege('aid.events', 'INSERT'), has_table_privilege('aid.events', 'SELECT'),"
-          " has_function_privilege('aid.forget(text, bigint, bigint, text, text)', 'EXECUTE')"
-        : "SELECT has_table_privilege('aid.events', 'INSERT'), has_table_privilege('aid.events', 'SELECT'), false";
+        ? "SELECT has_column_privilege('aid.events', 'data', 'INSERT'), has_table_privilege('aid.events', 'SELECT'),"
+          " has_function_privilege('aid.forget(text[], bigint, bigint, text, text)', 'EXECUTE')"
+        : "SELECT has_column_privilege('aid.events', 'data', 'INSERT'), has_table_privilege('aid.events', 'SELECT'), false";
   enum aid_err err = aid_pg_run (pg, sql, NULL, 0, &rows, e);
   if (!err && rows.n)
     *out = (struct rights){ *aid_pg_text (&rows, 0, 0) == 't', *aid_pg_text (&rows, 0, 1) == 't',
@@ -103,7 +105,7 @@ aid_team_has_some (char name[AID_TEAM_NAME])
   return some;
 }
 
-/* --- setting up -------------------------------------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
 aid_team_init (const struct aid_team_place *place, const char *grants, const struct aid_stop *stop, int *was,
@@ -120,24 +122,46 @@ aid_team_init (const struct aid_team_place *place, const char *grants, const str
   return err;
 }
 
-/* --- forgetting ---------------------------------------------------------------------------------------------------------------- */
+/* --- forgetting ------------------------------------------------------------------------------------------------------- */
+
+/* Appends a JSON array of the names that this machine has measured by: its own, the settings', and those in its file. */
+static enum aid_err
+write_names (struct aid_db *db, struct aid_str *out, struct aid_error *e)
+{
+  struct aid_identity who;
+  struct aid_events_limits limits = aid_events_settings (NULL);
+  sqlite3_stmt *s;
+  int row = 0;
+  enum aid_err err = aid_identity_load (&who, e);
+  if (err)
+    return err;
+  json_t *all = json_pack ("[s]", who.person);
+  if (limits.person[0])
+    json_array_append_new (all, aid_json_of_span (aid_span_z (limits.person)));
+  if (db && !(err = aid_db_prepare (db, "SELECT DISTINCT person FROM events", &s, e)))
+    while (!(err = aid_db_step (db, s, &row, e)) && row)
+      json_array_append_new (all, aid_json_of_span (aid_db_column (s, 0)));
+  if (!err && (err = aid_json_dump (all, out)))
+    aid_error_set (e, err, "There are more names than can be told");
+  json_decref (all);
+  return err;
+}
 
 static enum aid_err
-delete_there (struct aid_pg *pg, const struct aid_events_which *which, int64_t *n, struct aid_error *e)
+delete_there (struct aid_pg *pg, const char *names, const struct aid_events_which *which, int64_t *n, struct aid_error *e)
 {
   struct aid_events_bounds b;
-  struct aid_identity who;
   struct aid_pg_rows rows = { 0 };
   char from[32], to[32];
-  enum aid_err err = aid_identity_load (&who, e);
-  if (!err)
-    err = aid_events_bounds_make (which, &b, e);
+  enum aid_err err = aid_events_bounds_make (which, &b, e);
   if (err)
     return err;
   snprintf (from, sizeof from, "%lld", (long long)which->since);
-  snprintf (to, sizeof to, "%lld", which->before ? (long long)which->before : INT64_MAX);
-  const char *params[] = { who.person, from, to, which->kind, b.project[0] ? b.project : NULL };
-  err = aid_pg_run (pg, "SELECT aid.forget($1, $2::bigint, $3::bigint, $4, $5)", params, 5, &rows, e);
+  snprintf (to, sizeof to, "%lld", which->before ? (long long)which->before : (long long)INT64_MAX);
+  const char *params[] = { names, from, to, which->kind, b.project[0] ? b.project : NULL };
+  err = aid_pg_run (pg,
+                    "SELECT aid.forget(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)), $2::bigint, $3::bigint, $4, $5)",
+                    params, 5, &rows, e);
   if (!err)
     *n = aid_pg_int (&rows, 0, 0);
   aid_pg_rows_free (&rows);
@@ -145,8 +169,8 @@ delete_there (struct aid_pg *pg, const struct aid_events_which *which, int64_t *
 }
 
 static enum aid_err
-forget_there (const struct aid_team_place *place, const struct aid_events_which *which, const struct aid_stop *stop,
-              int64_t *n, struct aid_error *e)
+forget_there (const struct aid_team_place *place, const char *names, const struct aid_events_which *which,
+              const struct aid_stop *stop, int64_t *n, struct aid_error *e)
 {
   struct aid_pg *pg = NULL;
   struct aid_team_schema schema;
@@ -159,7 +183,7 @@ forget_there (const struct aid_team_place *place, const struct aid_events_which 
       "The team's store, %.80s, is of an older AID, which could not forget: whoever owns it runs aid team init",
       place->name);
   if (!err)
-    err = delete_there (pg, which, n, e);
+    err = delete_there (pg, names, which, n, e);
   aid_pg_close (pg);
   return err;
 }
@@ -169,6 +193,7 @@ aid_team_forget (const struct aid_team_place *place, const struct aid_events_whi
                  int64_t *n, struct aid_error *e)
 {
   struct aid_db *db = NULL;
+  struct aid_str names = AID_STR_INIT (1u << 20);
   int lock = -1, busy;
   *n = 0;
   /* Who sends just now might send what is deleted. */
@@ -176,13 +201,16 @@ aid_team_forget (const struct aid_team_place *place, const struct aid_events_whi
   if (!err)
     err = aid_events_open (&db, e);
   if (!err)
-    err = forget_there (place, which, stop, n, e);
+    err = write_names (db, &names, e);
+  if (!err)
+    err = forget_there (place, aid_str_z (&names), which, stop, n, e);
   if (!err && db)
     {
-      sqlite3_busy_timeout (aid_db_raw (db), 5000);
+      sqlite3_busy_timeout (aid_db_raw (db), BUSY_MS);
       err = aid_outbox_withdraw (db, which, e);
     }
   aid_db_close (db);
   aid_team_unlock (lock);
+  aid_str_free (&names);
   return err;
 }

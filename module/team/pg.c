@@ -19,7 +19,7 @@ struct aid_pg
   char name[AID_TEAM_NAME];
 };
 
-/* --- words -------------------------------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------------------------------ */
 
 /* The first line of MESSAGE, without the word that says it is an error. */
 static int
@@ -74,7 +74,7 @@ failed (struct aid_pg *pg, PGresult *r, struct aid_error *e)
   return aid_error_set (e, meaning (state), "The team's store, %.80s, says: %.*s", pg->name, n, from);
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------------------------------- */
 
 /* Waits until the connection's socket is ready for EVENTS, UNTIL (monotonic ms). */
 static enum aid_err
@@ -98,7 +98,7 @@ be_quiet (void *ctx, const char *message)
   (void)ctx, (void)message; /* libpq would write it to Emacs's standard error */
 }
 
-/* --- connecting ---------------------------------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 begin (struct aid_pg *pg, const struct aid_team_place *place, struct aid_error *e)
@@ -166,7 +166,7 @@ aid_pg_close (struct aid_pg *pg)
   free (pg);
 }
 
-/* --- statements ------------------------------------------------------------------------------------------------------------ */
+/* --- statements ------------------------------------------------------------------------------------------------------- */
 
 /* Sends what waits to be sent; reads meanwhile, for a server that has much to say would wait for us, and we for it. */
 static enum aid_err

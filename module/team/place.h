@@ -15,8 +15,8 @@ struct aid_team_place
   char name[AID_TEAM_NAME];       /* for people: "aid at db.example.org" */
 };
 
-/* Reads it.  No store is no error.  AID_E_INVALID: libpq cannot read it; AID_E_REFUSED: it has a password, which does not belong
-   into settings; what it says is not repeated. */
+/* Reads it.  No store is no error.  AID_E_INVALID: libpq cannot read it; AID_E_REFUSED: it has a password, which does not
+   belong into settings; what it says is not repeated. */
 enum aid_err aid_team_place_read (const struct aid_config *c, struct aid_team_place *out, struct aid_error *e);
 
 #endif

@@ -1,5 +1,6 @@
-/* libpq when it is wanted.  It comes with a dozen libraries of its own (TLS, Kerberos, LDAP), whose loading takes longer than
-   opening a chat, and most people have no team's store: so nothing is linked with it, and it is loaded by who first talks to one. */
+/* libpq when it is wanted.  It comes with a dozen libraries of its own (TLS, Kerberos, LDAP), whose loading takes longer
+   than opening a chat, and most people have no team's store: so nothing is linked with it, and it is loaded by who first
+   talks to one. */
 #ifndef AID_TEAM_PQ_H
 #define AID_TEAM_PQ_H
 

@@ -1,9 +1,9 @@
 /* From the outbox into the store, a batch at a time.
 
-   A batch is one INSERT in one transaction that the server has put on its disk before it says so; only then it leaves the outbox.  The
-   rows are inserted in the order of their ids, so that two that send the same events at once wait for one another and never
-   both.  When the server says that a batch's data are wrong, its halves are tried, down to the events that it will not have:
-   those are put aside, and the rest goes on. */
+   A batch is one INSERT in one transaction that the server has put on its disk before it says so; only then it leaves the
+   outbox.  The rows are inserted in the order of their ids, so that two that send the same events at once wait for one
+   another and never both.  When the server says that a batch's data are wrong, its halves are tried, down to the events
+   that it will not have: those are put aside, and the rest goes on. */
 #include "measure/outbox.h"
 #include "store/db.h"
 #include "team/lock.h"

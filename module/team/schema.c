@@ -26,20 +26,22 @@ static const char *const steps[] = {
   "  path text,\n"
   "  language text,\n"
   "  data jsonb NOT NULL,\n"
+  "  writer name NOT NULL DEFAULT session_user,\n"
   "  received timestamptz NOT NULL DEFAULT now());\n"
   "CREATE INDEX events_kind ON aid.events (kind, at);\n"
   "CREATE INDEX events_request ON aid.events (request, kind) WHERE request IS NOT NULL;\n"
   "CREATE INDEX events_person ON aid.events (person, kind, at);\n"
+  "CREATE INDEX events_project ON aid.events (person, project, kind, id) WHERE project IS NOT NULL;\n"
   "INSERT INTO aid.store (version, writes) VALUES (1, 1);\n",
 
-  /* Who calls it deletes the events of the person that he can name; names are drawn at random and known to their machine, and to
-     those who may read all. */
-  "CREATE FUNCTION aid.forget(who text, from_ms bigint, to_ms bigint, what text, which text) RETURNS bigint\n"
+  /* Who calls it deletes what he has written himself (by the role that he has logged in as), of the persons that he names. */
+  "CREATE FUNCTION aid.forget(who text[], from_ms bigint, to_ms bigint, what text, which text) RETURNS bigint\n"
   "LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$\n"
-  "  WITH gone AS (DELETE FROM aid.events e WHERE e.person = who AND e.at >= from_ms AND e.at < to_ms\n"
-  "                AND (what IS NULL OR e.kind = what) AND (which IS NULL OR e.project = which) RETURNING 1)\n"
+  "  WITH gone AS (DELETE FROM aid.events e WHERE e.writer = session_user AND e.person = ANY (who) AND e.at >= from_ms\n"
+  "                AND e.at < to_ms AND (what IS NULL OR e.kind = what) AND (which IS NULL OR e.project = which) RETURNING "
+  "1)\n"
   "  SELECT count(*) FROM gone $$;\n"
-  "REVOKE ALL ON FUNCTION aid.forget(text, bigint, bigint, text, text) FROM PUBLIC;\n"
+  "REVOKE ALL ON FUNCTION aid.forget(text[], bigint, bigint, text, text) FROM PUBLIC;\n"
   "UPDATE aid.store SET version = 2;\n",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))
@@ -50,7 +52,7 @@ aid_team_schema_newest (void)
   return VERSION;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------------------------------- */
 
 static int
 hex_digit (char c)
@@ -104,7 +106,7 @@ aid_team_schema_read (struct aid_pg *pg, const char *name, struct aid_team_schem
   return err;
 }
 
-/* --- changing ---------------------------------------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------------------------------- */
 
 /* The version there is, 0 when there is none; in a transaction that has the lock. */
 static enum aid_err
@@ -165,8 +167,10 @@ add_role (const char *role, struct aid_str *out)
 void
 aid_team_grant (enum aid_team_right right, const char *role, struct aid_str *out)
 {
-  static const char *const writes[] = { "USAGE ON SCHEMA aid", "SELECT ON aid.store", "INSERT ON aid.events",
-                                        "EXECUTE ON FUNCTION aid.forget(text, bigint, bigint, text, text)", NULL };
+  static const char *const writes[]
+    = { "USAGE ON SCHEMA aid", "SELECT ON aid.store",
+        "INSERT (id, at, kind, request, person, project, chat, path, language, data) ON aid.events",
+        "EXECUTE ON FUNCTION aid.forget(text[], bigint, bigint, text, text)", NULL };
   static const char *const reports[] = { "USAGE ON SCHEMA aid", "SELECT ON aid.store, aid.events", NULL };
   for (const char *const *what = right == AID_TEAM_WRITES ? writes : reports; *what; what++)
     {

@@ -16,8 +16,8 @@ struct aid_team_schema
   int version;          /* 0: there is none */
 };
 
-/* Asks PG for it.  AID_E_NOTFOUND: the store was not set up; AID_E_REFUSED: it is not to be read by us, or too new to be written by
-   this AID. */
+/* Asks PG for it.  AID_E_NOTFOUND: the store was not set up; AID_E_REFUSED: it is not to be read by us, or too new to be
+   written by this AID. */
 enum aid_err aid_team_schema_read (struct aid_pg *pg, const char *name, struct aid_team_schema *out, struct aid_error *e);
 /* Brings it up to the newest version; whoever comes at the same time waits.  *WAS gets the version there was. */
 enum aid_err aid_team_schema_upgrade (struct aid_pg *pg, int *was, struct aid_error *e);

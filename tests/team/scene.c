@@ -1,10 +1,13 @@
 /* Records events as the product does, for tests of what sends them.
-   usage: team_scene N [nul]: N decisions, the last with a NUL in one of its words, which no PostgreSQL takes. */
+   usage: team_scene N [nul]: N decisions, the last with a NUL in one of its words, which no PostgreSQL takes
+          team_scene version NAME: what events call the declaration of the experiment NAME in the user's settings */
 #include "base/val.h"
 #include "measure/events.h"
+#include "measure/trial_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -32,9 +35,30 @@ decide (struct aid_events *events, const char *hunk, int nul)
   aid_str_free (&fields);
 }
 
+static int
+print_version (const char *name)
+{
+  struct aid_experiment x;
+  struct aid_error e = { AID_OK, "" };
+  char version[AID_TRIAL_VERSION];
+  struct aid_config *c = aid_config_load (NULL, &e);
+  int bad = !c || aid_experiment_find (c, name, &x, &e);
+  if (!bad)
+    {
+      aid_trial_version (&x, version);
+      puts (version);
+    }
+  else
+    fprintf (stderr, "team_scene: %s\n", e.msg);
+  aid_config_free (c);
+  return bad;
+}
+
 int
 main (int argc, char **argv)
 {
+  if (argc > 2 && !strcmp (argv[1], "version"))
+    return print_version (argv[2]);
   struct aid_events *events = aid_events_new ();
   int n = argc > 1 ? atoi (argv[1]) : 1, nul = argc > 2, bad = 0;
   for (int i = 0; i < n && !bad; i++)

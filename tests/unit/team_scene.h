@@ -1,5 +1,5 @@
-/* What the tests of a team's store share: events that are written, settings that name a store, threads that are counted, and, where
-   there is one, a PostgreSQL of the test's own (tests/team/server). */
+/* What the tests of a team's store share: events that are written, settings that name a store, threads that are counted,
+   and, where there is one, a PostgreSQL of the test's own (tests/team/server). */
 #ifndef AID_TESTS_TEAM_SCENE_H
 #define AID_TESTS_TEAM_SCENE_H
 
@@ -61,7 +61,7 @@ add_decisions (struct aid_events *ev, int n)
   assert_int_equal (aid_events_wait (ev, 600000), 0);
 }
 
-/* --- a server ------------------------------------------------------------------------------------------------------------- */
+/* --- a server --------------------------------------------------------------------------------------------------------- */
 
 static char server_dir[64];
 
