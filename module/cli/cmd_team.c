@@ -165,7 +165,10 @@ print_status (const json_t *doc)
     }
   else
     aid_str_addz (&text, "There is no team's store: the setting \"team_store\" would name it.\n");
-  json_array_foreach (json_object_get (doc, "stores"), i, store) add_store (store, &text);
+  json_array_foreach (json_object_get (doc, "stores"), i, store)
+  {
+    add_store (store, &text);
+  }
   if (name && !json_array_size (json_object_get (doc, "stores")))
     aid_str_addz (&text, "  Nothing was sent yet: all that is recorded here will be.\n");
   status = aid_cli_print_calm (&text);

@@ -83,7 +83,7 @@ pause_after (const struct aid_team *t)
     pause = t->pace.again_most_ms;
   if (aid_random (&draw, sizeof draw))
     draw = 0;
-  return pause + pause * draw / (4 * 65536);
+  return pause + pause * draw / (4 << 16);
 }
 
 /* It works; under the lock. */
