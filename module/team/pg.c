@@ -236,8 +236,9 @@ aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n
 const char *
 aid_pg_text (const struct aid_pg_rows *rows, int row, int column)
 {
-  const struct aid_pq *pq = aid_pq_load (NULL);
-  return pq->PQgetvalue (rows->result, row, column);
+  /* NULL is also what there is beyond the rows and columns that a server has sent. */
+  const char *text = rows->result ? aid_pq_load (NULL)->PQgetvalue (rows->result, row, column) : NULL;
+  return text ? text : "";
 }
 
 int64_t

@@ -32,7 +32,7 @@ struct aid_pg_rows
    connection is of no use any more.  What a connection was doing when it broke has happened or not. */
 enum aid_err aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n, struct aid_pg_rows *rows,
                          struct aid_error *e);
-/* The text in ROW at COLUMN, from 0; "" for NULL. */
+/* The text in ROW at COLUMN, from 0; "" for NULL, and where there is none. */
 const char *aid_pg_text (const struct aid_pg_rows *rows, int row, int column);
 int64_t aid_pg_int (const struct aid_pg_rows *rows, int row, int column);
 void aid_pg_rows_free (struct aid_pg_rows *rows);

@@ -137,6 +137,8 @@ take_row (const struct aid_pg_rows *got, int i, const struct aid_trial_question 
 {
   uint32_t person = (uint32_t)aid_pg_int (got, i, 1), arm = (uint32_t)aid_pg_int (got, i, 2);
   struct aid_trial_unit *u = NULL;
+  if (arm >= q->narms)
+    return aid_error_set (e, AID_E_PARSE, "The team's store tells of an arm that the experiment %.100s has not", q->name);
   switch (*aid_pg_text (got, i, 0))
     {
     case 'x':
