@@ -2,14 +2,16 @@
 """Adds to the events of $XDG_STATE_HOME what several people may have done in an experiment, drawn at random, with all that a report has to
 get right: several arms, exposures that were written twice or of another version, requests before and long before, hunks that
 were decided on again, replaced and undone, patches placed again, builds of several projects between decisions, fields that are missing.
-usage: history.py SEED EXPERIMENT VERSION PEOPLE VARIANT..."""
+usage: history.py SEED EXPERIMENT VERSION PEOPLE [--several] VARIANT...
+--several: some people are in several arms"""
 import json, os, random, sqlite3, sys, time
 
 DAY = 86400000
 
 
 class History:
-    def __init__(self, seed, experiment, version, variants):
+    def __init__(self, seed, experiment, version, variants, several):
+        self.several = several
         self.draw = random.Random(seed)
         self.experiment, self.version, self.variants = experiment, version, variants
         self.db = sqlite3.connect(os.path.join(os.environ["XDG_STATE_HOME"], "aid/events.db"))
@@ -64,7 +66,7 @@ class History:
     def live(self, person):
         d = self.draw
         first = self.now - d.randrange(5, 20) * DAY
-        arms = [d.choice(self.variants)] if d.random() < 0.9 else d.sample(self.variants, 2)
+        arms = d.sample(self.variants, 2 if self.several and d.random() < 0.3 else 1)
         for _ in range(d.randrange(12)):
             self.answer(first - d.randrange(40 * DAY), person, None)
         for arm in arms:
@@ -78,7 +80,8 @@ class History:
 
 def main():
     seed, experiment, version, people = int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-    h = History(seed, experiment, version, sys.argv[5:])
+    words = sys.argv[5:]
+    h = History(seed, experiment, version, [w for w in words if w != "--several"], "--several" in words)
     for i in range(people):
         h.live("%s%d-%d" % (h.draw.choice(["Ada", "ada", "\u00e9mile", "zo\u00eb-", "p_", "P-"]), i, seed))
     h.db.commit()
