@@ -74,7 +74,7 @@ all_of (const struct aid_events_which *which)
   return t;
 }
 
-static size_t
+__attribute__ ((unused)) static size_t
 count (void)
 {
   struct aid_events_which any = { .since = 0 };
