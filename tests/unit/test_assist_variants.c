@@ -18,8 +18,8 @@ settle (const char *experiments, int port)
   aid_str_addz (&path, "/config.json");
   aid_str_addf (&text,
                 "{\"model\":\"m\",\"person\":\"ada\",\"experiments\":{%s},"
-                "\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0},"
-                "\"q\":{\"wire\":\"openai-chat\",\"url\":\"http://localhost:%d/v1\",\"retries\":0}},"
+                "\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0},"
+                "\"q\":{\"wire\":\"openai-chat\",\"url\":\"http://localhost:%d/v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0}},"
                 "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real-m\"},\"l\":{\"provider\":\"p\",\"name\":\"real-l\"},"
                 "\"n\":{\"provider\":\"q\",\"name\":\"real-n\"}}}",
                 experiments, port, port);
@@ -115,6 +115,7 @@ ask_with_key (const char *experiments, struct aid_str *got)
   struct bench b;
   struct aid_error e;
   struct aid_ask a = { .id = 1, .chat = AID_SPAN (CHAT), .request = "r1", .secret = "key-of-m" };
+  setenv ("AID_TEST_KEY", "key-of-the-environment", 1);
   begin (&b, script, 1);
   settle (experiments, b.server->port);
   assert_int_equal (aid_assist_ask (b.assist, &a, &e), AID_OK);
@@ -135,6 +136,7 @@ test_a_key_goes_to_no_other_host_by_what_was_drawn (void **state)
   ask_with_key ("\"x\":{\"by\":\"request\"," ARMS ("\"model\":\"n\"") "}", &got);
   assert_non_null (strstr (aid_str_z (&got), "real-n"));
   assert_null (strstr (aid_str_z (&got), "key-of-m"));
+  assert_non_null (strstr (aid_str_z (&got), "key-of-the-environment"));
   aid_str_free (&got);
 }
 

@@ -1,6 +1,14 @@
 /* The rows of an experiment, counted by hand; how it is called in events; and a variant that does harm. */
-#include "measure_scene.h"
+#include "measure/events.h"
 #include "measure/trial_report.h"
+#include "store/db.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "scratch.h"
+#include "scratch_put.h"
 
 #define TWO "\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"strategy\":\"short\"}}]"
 
@@ -97,7 +105,7 @@ database (void)
 {
   struct aid_events *ev = aid_events_new ();
   struct aid_db *db = NULL;
-  decide (ev, "1", NULL);
+  aid_events_add (ev, &(struct aid_measurement){ .kind = AID_MEASURED_TYPED });
   aid_events_free (ev);
   assert_int_equal (aid_events_open (&db, NULL), AID_OK);
   assert_non_null (db);
