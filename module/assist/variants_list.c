@@ -60,7 +60,8 @@ list_one (void *ctx, const struct aid_experiment *x)
 }
 
 enum aid_err
-aid_variants_list (const struct aid_asked *q, const struct aid_trial_source *source, struct aid_str *out, struct aid_error *e)
+aid_variants_list (const struct aid_asked *q, const struct aid_trial_source *source, struct aid_str *out,
+                   struct aid_error *e)
 {
   struct aid_config *c = aid_config_load (q->root, e);
   struct listing l = { .source = source ? *source : aid_trial_local (), .out = out };
@@ -83,8 +84,8 @@ tell_off (const struct listing *l, const struct aid_experiment *x, const char *v
 {
   struct aid_str why = AID_STR_INIT (8192);
   if (aid_trial_broken (x, variant, &l->source, l->now, &why) && aid_trial_tell (x, variant))
-    aid_str_addf (l->out, "%sThe experiment %s does harm here: its variant \"%s\" is switched off.  %s", l->out->len ? "\n" : "",
-                  x->name, variant, aid_str_z (&why));
+    aid_str_addf (l->out, "%sThe experiment %s does harm here: its variant \"%s\" is switched off.  %s",
+                  l->out->len ? "\n" : "", x->name, variant, aid_str_z (&why));
   aid_str_free (&why);
 }
 

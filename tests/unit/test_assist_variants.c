@@ -16,13 +16,15 @@ settle (const char *experiments, int port)
   aid_str_addf (&path, "%s/aid", dir);
   assert_int_equal (aid_fs_mkdirs (aid_str_z (&path), 0700, NULL), AID_OK);
   aid_str_addz (&path, "/config.json");
-  aid_str_addf (&text,
-                "{\"model\":\"m\",\"person\":\"ada\",\"experiments\":{%s},"
-                "\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0},"
-                "\"q\":{\"wire\":\"openai-chat\",\"url\":\"http://localhost:%d/v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0}},"
-                "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real-m\"},\"l\":{\"provider\":\"p\",\"name\":\"real-l\"},"
-                "\"n\":{\"provider\":\"q\",\"name\":\"real-n\"}}}",
-                experiments, port, port);
+  aid_str_addf (
+    &text,
+    "{\"model\":\"m\",\"person\":\"ada\",\"experiments\":{%s},"
+    "\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/"
+    "v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0},"
+    "\"q\":{\"wire\":\"openai-chat\",\"url\":\"http://localhost:%d/v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0}},"
+    "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real-m\"},\"l\":{\"provider\":\"p\",\"name\":\"real-l\"},"
+    "\"n\":{\"provider\":\"q\",\"name\":\"real-n\"}}}",
+    experiments, port, port);
   assert_int_equal (aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, NULL), AID_OK);
   aid_str_free (&text);
   aid_str_free (&path);
@@ -49,7 +51,7 @@ model_for (const struct aid_asked *q, struct aid_str *pairs)
 static void
 test_what_is_chosen_by_hand_stands (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str pairs = AID_STR_INIT (4096);
   struct aid_asked q = { .chat = AID_SPAN (CHAT) };
   settle ("\"a b\":{" ARMS ("\"model\":\"n\"") "},\"s\":{" ARMS ("\"strategy\":\"edit\"") "}", 1);
@@ -67,12 +69,13 @@ test_what_is_chosen_by_hand_stands (void **state)
 static void
 test_by_request_is_drawn_only_for_one_that_is_sent (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str pairs = AID_STR_INIT (4096);
   struct aid_asked q = { .chat = AID_SPAN (CHAT) };
   char word[16];
   int drawn[2] = { 0, 0 };
-  settle ("\"x\":{\"by\":\"request\",\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"model\":\"n\"}}]}", 1);
+  settle ("\"x\":{\"by\":\"request\",\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"model\":\"n\"}}]}",
+          1);
   assert_string_equal (model_for (&q, &pairs), "m");
   assert_string_equal (aid_str_z (&pairs), "");
   q.request = word;
@@ -90,7 +93,7 @@ test_by_request_is_drawn_only_for_one_that_is_sent (void **state)
 static void
 test_a_targeting_looks_at_the_question (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str pairs = AID_STR_INIT (4096);
   struct aid_asked q = { .chat = AID_SPAN (CHAT) };
   settle ("\"x\":{\"targeting\":{\"language\":[\"c\",\"ocaml\"],\"model\":\"m\"}," ARMS ("\"index\":false") "}", 1);
@@ -128,7 +131,7 @@ ask_with_key (const char *experiments, struct aid_str *got)
 static void
 test_a_key_goes_to_no_other_host_by_what_was_drawn (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str got = AID_STR_INIT (1u << 20);
   ask_with_key ("\"x\":{\"by\":\"request\"," ARMS ("\"model\":\"l\"") "}", &got);
   assert_non_null (strstr (aid_str_z (&got), "real-l"));
@@ -151,7 +154,7 @@ note (void *ctx, const struct aid_event_row *row)
 static void
 test_what_took_effect_is_recorded_when_it_was_sent (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str got = AID_STR_INIT (1u << 20), events = AID_STR_INIT (1u << 20);
   const struct aid_events_which all = { .since = 0 };
   for (int i = 0; i < 2; i++)
@@ -159,7 +162,8 @@ test_what_took_effect_is_recorded_when_it_was_sent (void **state)
   assert_int_equal (aid_events_each (&all, note, &events, NULL), AID_OK);
   const char *z = aid_str_z (&events);
   size_t exposures = 0, requests = 0;
-  for (const char *at = z; (at = strstr (at, "exposure ada {\"experiment\":\"x\",\"variant\":\"only\",\"reason\":\"STATIC\"")); at++)
+  for (const char *at = z;
+       (at = strstr (at, "exposure ada {\"experiment\":\"x\",\"variant\":\"only\",\"reason\":\"STATIC\"")); at++)
     exposures++;
   for (const char *at = z; (at = strstr (at, "\"variant\":\"x=only,y=only\"")); at++)
     requests++;

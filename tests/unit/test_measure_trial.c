@@ -52,7 +52,9 @@ a_version_is_of_what_is_given_to_whom (void **state)
     { TWO ",\"by\":\"request\"", 0 },
     { "\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"strategy\":\"long\"}}]", 0 },
     { "\"variants\":[{\"name\":\"old\"},{\"name\":\"newer\",\"settings\":{\"strategy\":\"short\"}}]", 0 },
-    { "\"variants\":[{\"name\":\"old\",\"weight\":0.3},{\"name\":\"new\",\"weight\":0.7,\"settings\":{\"strategy\":\"short\"}}]", 0 },
+    { "\"variants\":[{\"name\":\"old\",\"weight\":0.3},{\"name\":\"new\",\"weight\":0.7,\"settings\":{\"strategy\":"
+      "\"short\"}}]",
+      0 },
   };
   char first[AID_TRIAL_VERSION], version[AID_TRIAL_VERSION];
   struct aid_config *c;
@@ -84,9 +86,9 @@ event (struct aid_db *db, int64_t at, const char *kind, const char *person, cons
     id[i] = (unsigned char)(at >> (40 - 8 * i));
   id[14] = (unsigned char)(++serial >> 8);
   id[15] = (unsigned char)serial;
-  assert_int_equal (aid_db_prepare (db, "INSERT INTO events(id,at,kind,person,request,project,data) VALUES(?1,?2,?3,?4,?5,?6,?7)",
-                                    &s, NULL),
-                    AID_OK);
+  assert_int_equal (
+    aid_db_prepare (db, "INSERT INTO events(id,at,kind,person,request,project,data) VALUES(?1,?2,?3,?4,?5,?6,?7)", &s, NULL),
+    AID_OK);
   aid_db_blob (s, 1, (struct aid_span){ (const char *)id, sizeof id });
   sqlite3_bind_int64 (s, 2, at);
   aid_db_text (s, 3, aid_span_z (kind));
@@ -113,7 +115,8 @@ database (void)
 }
 
 static void
-expose (struct aid_db *db, int64_t at, const char *person, const char *variant, const struct aid_experiment *x, const char *request)
+expose (struct aid_db *db, int64_t at, const char *person, const char *variant, const struct aid_experiment *x,
+        const char *request)
 {
   char version[AID_TRIAL_VERSION], data[256];
   aid_trial_version (x, version);
@@ -146,7 +149,7 @@ put_ada (struct aid_db *db, int64_t t, const struct aid_experiment *x)
   event (db, t + 31, "stayed", "ada", "r1", "P", "{\"hunk\":\"a\",\"when\":\"10m\",\"chars\":70,\"kept\":60}");
   event (db, t + 40, "build", "ada", "", "P", "{\"status\":\"unknown\"}");
   event (db, t + 41, "build", "ada", "", "P", "{\"status\":\"red\",\"before\":\"green\"}");
-  event (db, t + 42, "build", "ada", "", "P", "{\"status\":\"red\",\"before\":\"red\"}"); /* the same state, seen again */
+  event (db, t + 42, "build", "ada", "", "P", "{\"status\":\"red\",\"before\":\"red\"}");   /* the same state, seen again */
   event (db, t + 43, "build", "ada", "", "Q", "{\"status\":\"red\",\"before\":\"green\"}"); /* elsewhere */
 }
 
@@ -199,7 +202,8 @@ bad_rows (void *ctx, const struct aid_trial_question *q, struct aid_trial *out, 
     {
       struct aid_trial_unit *u = aid_vec_push (&out->units);
       assert_non_null (u);
-      *u = (struct aid_trial_unit){ .person = i, .arm = i % 2,
+      *u = (struct aid_trial_unit){ .person = i,
+                                    .arm = i % 2,
                                     .during = { .requests = 1, .offered = 10, .taken = i % 2 ? i % 3 : 6 + i % 3 } };
       out->seen[i % 2]++;
     }
