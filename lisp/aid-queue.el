@@ -292,7 +292,7 @@ What is to be agreed to is asked now, for later nobody may be there."
                 (funcall function)))
           (inhibited-interaction (aid-queue--say-waits "You are to be asked before it is sent")
                                  (aid-chat-later-forget))
-          (error (aid-queue--say-waits (error-message-string err))
+          (error (aid-queue--say-waits (aid-error-words err))
                  (aid-chat-later-forget)))))))
 
 (defun aid-queue--text ()
