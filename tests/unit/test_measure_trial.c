@@ -1,6 +1,8 @@
 /* The rows of an experiment, counted by hand; how it is called in events; and a variant that does harm. */
 #include "measure/events.h"
 #include "measure/trial_report.h"
+#include "base/json.h"
+#include "base/val.h"
 #include "store/db.h"
 
 #include <setjmp.h>
@@ -69,6 +71,26 @@ a_version_is_of_what_is_given_to_whom (void **state)
       assert_int_equal (!strcmp (first, version), cases[i].same);
       aid_config_free (c);
     }
+}
+
+static void
+a_list_of_variants_is_cut_between_two (void **state)
+{
+  (void)state;
+  struct aid_str fields = AID_STR_INIT (8192), pairs = AID_STR_INIT (4096);
+  while (pairs.len <= AID_EVENT_WORDS_MAX)
+    aid_str_addf (&pairs, "%sexperiment=variant", pairs.len ? "," : "");
+  size_t o = aid_val_object (&fields);
+  aid_val_kstr (&fields, "variant", aid_str_span (&pairs));
+  aid_val_end (&fields, o, 1);
+  json_t *data = aid_measured_json (AID_MEASURED_REQUEST, aid_str_span (&fields));
+  const char *kept = aid_json_str (data, "variant");
+  size_t n = strlen (kept);
+  assert_true (n <= AID_EVENT_WORDS_MAX && n > AID_EVENT_WORDS_MAX - 20);
+  assert_string_equal (kept + n - strlen (",experiment=variant"), ",experiment=variant");
+  json_decref (data);
+  aid_str_free (&fields);
+  aid_str_free (&pairs);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------------------- */
@@ -248,6 +270,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_pair_has_no_commas_or_blanks_of_its_own),
     cmocka_unit_test (a_version_is_of_what_is_given_to_whom),
+    cmocka_unit_test (a_list_of_variants_is_cut_between_two),
     cmocka_unit_test_setup_teardown (the_rows_are_what_a_hand_counts, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_does_harm_is_off_until_it_is_resumed, scratch_make, scratch_drop),
   };
