@@ -41,6 +41,11 @@ list_one (void *ctx, const struct aid_experiment *x)
   if (v.variant)
     aid_trial_is_off (x, v.variant->name, &off);
   aid_variants_settle (&l->subject, x, &v);
+  if (x->by_request && v.reason == AID_REASON_ERROR)
+    {
+      v.reason = AID_REASON_DEFAULT; /* there is no request to be drawn for */
+      v.why = "each request is drawn when it is sent";
+    }
   aid_val_kstrz (out, "name", x->name);
   aid_val_kstrz (out, "hypothesis", x->hypothesis);
   aid_val_kstrz (out, "state", aid_experiment_state (x, l->subject.who.now));

@@ -108,6 +108,31 @@ test_a_targeting_looks_at_the_question (void **state)
   aid_str_free (&pairs);
 }
 
+static void
+test_what_one_is_in_is_told_with_its_reason (void **state)
+{
+  (void)state;
+  struct aid_str val = AID_STR_INIT (1u << 20), json = AID_STR_INIT (1u << 20);
+  struct aid_asked q = { .chat = AID_SPAN (CHAT), .model = "l" };
+  settle ("\"a\":{\"by\":\"request\",\"variants\":[{\"name\":\"x\"},{\"name\":\"y\"}]},"
+          "\"b\":{" ARMS ("\"model\":\"n\"") "},\"c\":{\"enabled\":false," ARMS ("\"index\":false") "}",
+          1);
+  assert_int_equal (aid_variants_list (&q, NULL, &val, NULL), AID_OK);
+  assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &json), AID_OK);
+  json_t *all = aid_json_parse (aid_str_span (&json), "the list", NULL);
+  const char *const why[]
+    = { "each request is drawn when it is sent", "the model was chosen by hand", "it is switched off" };
+  assert_int_equal (json_array_size (all), 3);
+  for (size_t i = 0; i < 3; i++)
+    assert_string_equal (aid_json_str (json_array_get (all, i), "why"), why[i]);
+  assert_true (json_is_object (json_object_get (json_array_get (all, 0), "report")));
+  assert_non_null (strstr (aid_json_str (json_array_get (all, 1), "problem"), "nothing to compare"));
+  assert_string_equal (aid_json_str (json_array_get (all, 2), "state"), "off");
+  json_decref (all);
+  aid_str_free (&val);
+  aid_str_free (&json);
+}
+
 static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("Hi.") STOP), FAKE_CLOSE };
 
 /* Asks with a key that the front end has found for the model that it shows; gives what the server has got. */
@@ -183,6 +208,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_what_is_chosen_by_hand_stands, setup, teardown),
     cmocka_unit_test_setup_teardown (test_by_request_is_drawn_only_for_one_that_is_sent, setup, teardown),
     cmocka_unit_test_setup_teardown (test_a_targeting_looks_at_the_question, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_what_one_is_in_is_told_with_its_reason, setup, teardown),
     cmocka_unit_test_setup_teardown (test_a_key_goes_to_no_other_host_by_what_was_drawn, setup, teardown),
     cmocka_unit_test_setup_teardown (test_what_took_effect_is_recorded_when_it_was_sent, setup, teardown),
   };
