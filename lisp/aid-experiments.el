@@ -25,8 +25,8 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-project-root "aid-project" ())
 
-(defvar-local aid-experiments--asked nil
-  "What this buffer's list is about: a plist for the core.")
+(defvar-local aid-experiments--from nil
+  "The buffer whose question this buffer's list is about.")
 
 (define-derived-mode aid-experiments-mode special-mode "AID-Experiments"
   "The experiments of the settings, and what comes of them.
@@ -102,7 +102,11 @@
 
 (defun aid-experiments--look ()
   "Have the core look at the experiments, and show them when it has."
-  (aid--on-event-here (aid--mod-experiments-soon aid-experiments--asked)
+  (aid--on-event-here (aid--mod-experiments-soon
+                       (with-current-buffer (if (buffer-live-p aid-experiments--from)
+                                                aid-experiments--from
+                                              (current-buffer))
+                         (aid-experiments--question)))
                       (lambda (kind value &rest _)
                         (if (eq kind 'result)
                             (aid-experiments--show value)
@@ -113,11 +117,12 @@
   "Show the experiments of the settings: what this is in, why, and their reports."
   (interactive)
   (aid-module-ensure)
-  (let ((asked (aid-experiments--question)))
-    ;; The document of a chat is looked at now: the buffer outlives it.
+  (let ((from (if (derived-mode-p 'aid-experiments-mode) aid-experiments--from (current-buffer)))
+        (directory default-directory))
     (with-current-buffer (get-buffer-create "*aid-experiments*")
       (aid-experiments-mode)
-      (setq aid-experiments--asked asked)
+      (setq aid-experiments--from from
+            default-directory directory)
       (let ((inhibit-read-only t))
         (erase-buffer)
         (insert "...\n"))

@@ -9,7 +9,8 @@
 static struct aid_asked
 asked (const struct aid_turn_state *t, int draw)
 {
-  return (struct aid_asked){ t->root, t->model_id, t->strategy, t->exact, aid_str_span (&t->chat), draw ? t->request : NULL };
+  return (
+    struct aid_asked){ t->root, t->model_id, t->strategy, t->exact, aid_str_span (&t->chat), draw ? t->request : NULL };
 }
 
 struct aid_config *
@@ -36,8 +37,8 @@ same_host (const struct aid_turn_state *t, const struct aid_config *config)
   struct aid_model model = { 0 };
   char *used = aid_strategy_in_force (config, t->root, t->strategy, t->exact, aid_str_span (&t->chat));
   int same = used && !aid_strategy_load (t->root, used, &s, NULL)
-             && !aid_model_resolve (config, t->model_id ? t->model_id : s->model, &model, NULL) && model.host && t->model.host
-             && !strcmp (model.host, t->model.host);
+             && !aid_model_resolve (config, t->model_id ? t->model_id : s->model, &model, NULL) && model.host
+             && t->model.host && !strcmp (model.host, t->model.host);
   aid_model_free (&model);
   aid_strategy_free (s);
   free (used);

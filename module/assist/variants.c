@@ -83,10 +83,9 @@ void
 aid_variants_subject_find (const struct aid_asked *q, const struct aid_config *c, struct aid_variants_subject *s)
 {
   const char *strategy = json_string_value (aid_config_get (c, "strategy"));
-  *s = (struct aid_variants_subject){ .asked = q,
-                                      .person = AID_STR_INIT (65536),
-                                      .request = AID_STR_INIT (4096),
-                                      .model = AID_STR_INIT (4096) };
+  *s = (struct aid_variants_subject){
+    .asked = q, .person = AID_STR_INIT (65536), .request = AID_STR_INIT (4096), .model = AID_STR_INIT (4096)
+  };
   aid_experiment_person (c, &s->person, NULL); /* who cannot be told takes no part */
   name_request (q, &s->request);
   find_model (s, c);
@@ -95,7 +94,9 @@ aid_variants_subject_find (const struct aid_asked *q, const struct aid_config *c
                                  .language = q->chat.len ? aid_chat_language (q->chat) : NULL,
                                  .project = q->root ? aid_fs_base (q->root) : NULL,
                                  .model = s->model.len ? aid_str_z (&s->model) : NULL,
-                                 .strategy = q->strategy ? q->strategy : strategy ? strategy : "ask",
+                                 .strategy = q->strategy ? q->strategy
+                                             : strategy  ? strategy
+                                                         : "ask",
                                  .now = aid_clock_wall_ms () };
 }
 
@@ -163,8 +164,8 @@ add_taken (struct laying *l, const struct aid_experiment *x, const struct aid_ev
   if (t)
     {
       aid_str_addf (&l->out->pairs, "%s%s", l->out->pairs.len ? "," : "", aid_str_z (&pair));
-      *t = (struct aid_taken){ strdup (x->name), strdup (v->variant->name), x->by_request ? NULL : strdup (v->unit ? v->unit : ""),
-                               aid_reason_name (v->reason), "" };
+      *t = (struct aid_taken){ strdup (x->name), strdup (v->variant->name),
+                               x->by_request ? NULL : strdup (v->unit ? v->unit : ""), aid_reason_name (v->reason), "" };
       aid_trial_version (x, t->version);
       l->bad |= !t->experiment || !t->variant || (!x->by_request && !t->unit);
     }
@@ -269,11 +270,8 @@ aid_variants_expose (const struct aid_variants *v, struct aid_events *events, st
       if (t->unit)
         aid_val_kstrz (&val, "unit", t->unit);
       aid_val_end (&val, all, 4 + (t->unit != NULL));
-      struct aid_measurement m = { .kind = AID_MEASURED_EXPOSURE,
-                                   .request = request,
-                                   .root = root,
-                                   .chat = chat,
-                                   .fields = aid_str_span (&val) };
+      struct aid_measurement m
+        = { .kind = AID_MEASURED_EXPOSURE, .request = request, .root = root, .chat = chat, .fields = aid_str_span (&val) };
       aid_events_add (events, &m);
       aid_str_free (&val);
     }

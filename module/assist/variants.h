@@ -2,9 +2,9 @@
    aid_variants_config, so that what is shown of a question, found out for it and sent is the same.
 
    Over an experiment stand:
-   - the person's own choice for the question or the chat: of an experiment whose variants set "model" ("strategy") nobody takes part
-     with a question for which the person has chosen the model (the strategy), whatever the variant, and neither when
-     the strategy in force names its model;
+   - the person's own choice for the question or the chat: with a question for which the person has chosen the model (the
+     strategy) nobody takes part in an experiment whose variants set "model" ("strategy"), whatever the variant; and neither
+     in one that sets "model" when the strategy in force names its model;
    - what was found to do harm (measure/trial_report.h): that variant is off for this person.
    Such a question counts for no variant of that experiment. */
 #ifndef AID_ASSIST_VARIANTS_H
@@ -15,7 +15,7 @@
 #include "base/vec.h"
 #include "measure/trial.h"
 
-#define AID_VARIANTS_MAX 256   /* experiments that a question takes part in */
+#define AID_VARIANTS_MAX 256    /* experiments that a question takes part in */
 #define AID_VARIANTS_PAIRS 1024 /* bytes of all pairs; what does not fit is left out, and takes no effect */
 
 /* A question, or what there is of one; borrowed. */
@@ -25,7 +25,8 @@ struct aid_asked
   const char *model, *strategy; /* what the person has chosen for it, or NULL */
   int exact;                    /* STRATEGY itself, not its variant for the files' language */
   struct aid_span chat;         /* the chat's text: its language may be asked for; or empty */
-  const char *request;          /* the word of the request that is being sent; NULL: none is, and experiments by request, whose variant
+  const char
+    *request; /* the word of the request that is being sent; NULL: none is, and experiments by request, whose variant
                                    is drawn then, are left out */
 };
 
@@ -47,8 +48,8 @@ struct aid_variants
 void aid_variants_init (struct aid_variants *v);
 void aid_variants_free (struct aid_variants *v);
 
-/* The settings that hold for Q, its variants' laid over them; to be freed.  Fails as aid_config_load does.  OUT (may be NULL; made by
-   aid_variants_init) gets the variants.  Without experiments in the settings it costs what loading costs. */
+/* The settings that hold for Q, its variants' laid over them; to be freed.  Fails as aid_config_load does.  OUT (may be NULL;
+   made by aid_variants_init) gets the variants.  Without experiments in the settings it costs what loading costs. */
 struct aid_config *aid_variants_config (const struct aid_asked *q, struct aid_variants *out, struct aid_error *e);
 /* Appends a val list of {experiment, variant}. */
 void aid_variants_val (const struct aid_variants *v, struct aid_str *out);
@@ -58,13 +59,14 @@ struct aid_events;
 void aid_variants_expose (const struct aid_variants *v, struct aid_events *events, struct aid_span request, const char *root,
                           const char *chat);
 
-/* Appends a val list: for each experiment of the settings {name, hypothesis, state ("runs", "waits", "over", "off"), by, variants (their
-   names), variant (or nil), reason, why, off (why it was switched off here, or nil), report (as aid_trial_report_val, or nil), problem (why
-   there is no report, or nil)}.  Makes the reports: for a job. */
+/* Appends a val list: for each experiment of the settings {name, hypothesis, state ("runs", "waits", "over", "off"), by,
+   variants (their names), variant (or nil), reason, why, off (why it was switched off here, or nil), report (as
+   aid_trial_report_val has it, or nil), problem (why there is no report, or nil)}.  Makes the reports: for a job.  SOURCE: NULL
+   is this machine. */
 enum aid_err aid_variants_list (const struct aid_asked *q, const struct aid_trial_source *source, struct aid_str *out,
                                 struct aid_error *e);
-/* Looks for harm that variants do, at most once an hour unless NOW (aid_trial_broken); SOURCE: NULL is this machine.  Appends, once
-   for each variant of this person that was switched off, a line to be told.  For a job. */
+/* Looks for harm that variants do, at most once an hour unless NOW (aid_trial_broken).  Appends, once for each variant of this
+   person that was switched off, a line to be told; lines are parted by newlines.  For a job. */
 void aid_variants_check (const struct aid_asked *q, const struct aid_trial_source *source, int now, struct aid_str *out);
 
 #endif

@@ -41,6 +41,11 @@ list_one (void *ctx, const struct aid_experiment *x)
   if (v.variant)
     aid_trial_is_off (x, v.variant->name, &off);
   aid_variants_settle (&l->subject, x, &v);
+  if (x->by_request && v.reason == AID_REASON_ERROR)
+    {
+      v.reason = AID_REASON_DEFAULT; /* there is no request to be drawn for */
+      v.why = "each request is drawn when it is sent";
+    }
   aid_val_kstrz (out, "name", x->name);
   aid_val_kstrz (out, "hypothesis", x->hypothesis);
   aid_val_kstrz (out, "state", aid_experiment_state (x, l->subject.who.now));
@@ -60,7 +65,8 @@ list_one (void *ctx, const struct aid_experiment *x)
 }
 
 enum aid_err
-aid_variants_list (const struct aid_asked *q, const struct aid_trial_source *source, struct aid_str *out, struct aid_error *e)
+aid_variants_list (const struct aid_asked *q, const struct aid_trial_source *source, struct aid_str *out,
+                   struct aid_error *e)
 {
   struct aid_config *c = aid_config_load (q->root, e);
   struct listing l = { .source = source ? *source : aid_trial_local (), .out = out };
@@ -83,8 +89,8 @@ tell_off (const struct listing *l, const struct aid_experiment *x, const char *v
 {
   struct aid_str why = AID_STR_INIT (8192);
   if (aid_trial_broken (x, variant, &l->source, l->now, &why) && aid_trial_tell (x, variant))
-    aid_str_addf (l->out, "%sThe experiment %s does harm here: its variant \"%s\" is switched off.  %s", l->out->len ? "\n" : "",
-                  x->name, variant, aid_str_z (&why));
+    aid_str_addf (l->out, "%sThe experiment %s does harm here: its variant \"%s\" is switched off.  %s",
+                  l->out->len ? "\n" : "", x->name, variant, aid_str_z (&why));
   aid_str_free (&why);
 }
 

@@ -164,7 +164,8 @@ run (const struct options *o, int n, char **words)
   else if (n == 2 && !strcmp (words[0], "resume"))
     status = aid_experiment_resume (c, words[1]);
   else
-    status = aid_cli_misuse ("aid experiment takes list, assign [NAME], report [NAME], check or resume NAME (see aid experiment --help)");
+    status
+      = aid_cli_misuse ("aid experiment takes list, assign [NAME], report [NAME], check or resume NAME (see its --help)");
   if (c && *aid_config_warnings (c))
     fputs (aid_config_warnings (c), stderr);
   aid_config_free (c);

@@ -150,23 +150,21 @@ bind_hash (const struct aid_events_writer *w, sqlite3_stmt *s, int at, const cha
 
 /* Whether an exposure to what DATA says is there already, of PERSON, or, when a request was assigned (no "unit"), of REQUEST. */
 static int
-was_exposed (struct aid_events_writer *w, const json_t *data, const char *person, struct aid_span request)
+was_exposed (struct aid_events_writer *w, const json_t *data, const char *person, const char *request)
 {
+#define SAME                                                                                                                \
+  "SELECT 1 FROM events WHERE kind = 'exposure' AND json_extract(data, '$.experiment') = ?1"                                \
+  " AND json_extract(data, '$.variant') = ?2 AND json_extract(data, '$.version') IS ?3"
   static const char *const fields[] = { "experiment", "variant", "version" };
+  int by_person = json_object_get (data, "unit") != NULL;
   sqlite3_stmt *s;
   int row = 0;
-  if (aid_db_prepare (w->db,
-                      "SELECT 1 FROM events WHERE kind = 'exposure' AND json_extract(data, '$.experiment') = ?1"
-                      " AND json_extract(data, '$.variant') = ?2 AND json_extract(data, '$.version') IS ?3 AND person = ?4"
-                      " AND (?5 IS NULL OR request = ?5) LIMIT 1",
-                      &s, NULL))
+  if (aid_db_prepare (w->db, by_person ? SAME " AND person = ?4 LIMIT 1" : SAME " AND request = ?4 LIMIT 1", &s, NULL))
     return 0;
   for (int i = 0; i < 3; i++)
     if (aid_json_str (data, fields[i]))
       aid_db_text (s, i + 1, aid_span_z (aid_json_str (data, fields[i])));
-  aid_db_text (s, 4, aid_span_z (person));
-  if (!json_object_get (data, "unit") && request.len)
-    aid_db_text (s, 5, request);
+  aid_db_text (s, 4, aid_span_z (by_person ? person : request));
   int found = !aid_db_step (w->db, s, &row, NULL) && row;
   sqlite3_reset (s);
   return found;
@@ -229,7 +227,7 @@ insert (struct aid_events_writer *w, const struct aid_events_entry *entry, const
     aid_identity_hash (&w->who, "request", t[TEXT_REQUEST], h.request);
   json_t *fields = data_of (w, entry, h.project[0] ? h.project : NULL);
   enum aid_err err = fields ? aid_json_dump (fields, &data) : aid_error_set (e, AID_E_NOMEM, "No memory for a measurement");
-  int again = !err && entry->kind == AID_MEASURED_EXPOSURE && was_exposed (w, fields, person_of (w), aid_span_z (h.request));
+  int again = !err && entry->kind == AID_MEASURED_EXPOSURE && was_exposed (w, fields, person_of (w), h.request);
   json_decref (fields);
   if (!err && !again)
     err = insert_row (w, entry, &h, aid_str_span (&data), content, e);

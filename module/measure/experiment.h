@@ -104,8 +104,8 @@ void aid_evaluation_val (const struct aid_experiment *x, const struct aid_evalua
    BY_REQUEST: 0 leaves out the experiments that are by request, for whoever asks what is so before there is one. */
 enum aid_err aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int by_request,
                                      struct aid_str *taken, struct aid_error *e);
-/* The same, but TAKE is told each evaluation with a variant first, and may take that back (V's variant becomes NULL): it is not laid
-   over then. */
+/* The same, but TAKE is told each evaluation with a variant first, and may take that back (V's variant becomes NULL): it is
+   not laid over then. */
 typedef void aid_experiment_take (void *ctx, const struct aid_experiment *x, struct aid_evaluation *v);
 enum aid_err aid_experiment_overlay_but (struct aid_config *c, const struct aid_subject *s, int by_request,
                                          aid_experiment_take *take, void *ctx, struct aid_error *e);

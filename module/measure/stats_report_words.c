@@ -111,8 +111,8 @@ aid_report_sentence (const struct aid_report_plan *plan, const struct aid_report
   aid_str_addf (&out, "%.60s: ", m->name);
   if (line->verdict == AID_VERDICT_EARLY && (line->d.persons[0] < AID_STATS_LEAST || line->d.persons[1] < AID_STATS_LEAST))
     aid_str_addf (&out, "too early to say anything of \"%.60s\" (%s: %llu, beside %llu; %d in each are the least).",
-                  plan->arms[line->arm], units_of (plan), (unsigned long long)line->d.persons[1], (unsigned long long)line->d.persons[0],
-                  AID_STATS_LEAST);
+                  plan->arms[line->arm], units_of (plan), (unsigned long long)line->d.persons[1],
+                  (unsigned long long)line->d.persons[0], AID_STATS_LEAST);
   else if (line->verdict == AID_VERDICT_EARLY)
     aid_str_addf (&out, "nothing varies yet between \"%.60s\" and \"%.60s\".", plan->arms[line->arm], plan->arms[0]);
   else

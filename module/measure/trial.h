@@ -29,28 +29,33 @@
 struct aid_trial_question
 {
   const char *name;
-  const char *version;                  /* of the experiment's declaration (aid_trial_version): other versions do not count */
-  int by_request;                       /* the units that were assigned are requests; else persons */
-  int each_request;                     /* a row for each request of an arm in place of one for each person: its PERSON is then the
-                                           request's number, its BEFORE is 0; for the experiment of one person alone */
-  const char *arms[AID_STATS_ARMS_MAX]; /* the variants' names in their order; a row says its place among them */
+  const char *version; /* of the experiment's declaration (aid_trial_version): other versions do not count */
+  int by_request;      /* the units that were assigned are requests; else persons */
+  /* A row for each request of an arm in place of one for each person: its PERSON is then the request's number, its BEFORE is
+     0; for the experiment of one person alone. */
+  int each_request;
+  const char *arms[AID_STATS_ARMS_MAX];  /* the variants' names in their order; a row says its place among them */
   const char *pairs[AID_STATS_ARMS_MAX]; /* of each arm: what stands in the field "variant" of its requests */
   size_t narms;
 };
 
-/* All are counts, 0 or more.  */
+/* All are counts, 0 or more. */
 struct aid_trial_sums
 {
-  double requests;         /* that ended, well or not */
-  double offered, taken;   /* hunks that were decided on (last decision: any but "replaced"); whose last one is "accepted" or
-                              "edited" */
-  double accepted, undone; /* hunks that were ever "accepted" or "edited"; of those the ones that have an "undone" whose "was" is
-                              one of these */
-  double chars, kept;      /* characters of the hunks with a "stayed" event of the age AID_TRIAL_KEPT_AGE; those still there */
-  double hunks, refused;   /* of the first "patch" event of each request: "exact" + "shifted" + "whitespace" + "adjusted" + "already" +
-                              "refused", and "refused" */
-  double builds, red;      /* builds with the status "green" or "red" that came first after a decision "accepted" or "edited" in their
-                              project, and belong to its request; those that are "red" and whose "before" is not */
+  /* Requests that ended, well or not. */
+  double requests;
+  /* Hunks that were decided on (last decision: any but "replaced"); those whose last one is "accepted" or "edited". */
+  double offered, taken;
+  /* Hunks that were ever "accepted" or "edited"; those of them that have an "undone" whose "was" is one of these. */
+  double accepted, undone;
+  /* Characters of hunks by their "stayed" events of the age AID_TRIAL_KEPT_AGE; those still there. */
+  double chars, kept;
+  /* Of the first "patch" event of each request: the sum of "exact", "shifted", "whitespace", "adjusted", "already" and
+     "refused"; and "refused". */
+  double hunks, refused;
+  /* Builds with the status "green" or "red" that came first after a decision "accepted" or "edited" in their project, and
+     belong to its request; those that are "red" and whose "before" is not. */
+  double builds, red;
 };
 
 struct aid_trial_unit
@@ -61,11 +66,11 @@ struct aid_trial_unit
 
 struct aid_trial
 {
-  struct aid_vec units;              /* struct aid_trial_unit: one for each person and arm with an exposure */
-  struct aid_vec latencies;          /* struct aid_stats_value: "ms" of each request in an arm whose outcome is "done" or "cut" */
+  struct aid_vec units;     /* struct aid_trial_unit: one for each person and arm with an exposure */
+  struct aid_vec latencies; /* struct aid_stats_value: "ms" of each request in an arm whose outcome is "done" or "cut" */
   uint64_t seen[AID_STATS_ARMS_MAX]; /* units (persons or requests) exposed to each arm */
   uint64_t persons;                  /* different ones with an exposure */
-  int64_t first, last;               /* the times of the first exposure and of the last request that counts, ms since 1970; or 0 */
+  int64_t first, last; /* the times of the first exposure and of the last request that counts, ms since 1970; or 0 */
 };
 
 /* Who has events.  READ fills OUT, which was made by aid_trial_init, from those that Q means; none is no error. */

@@ -106,8 +106,8 @@ note_report (json_t *entry, void *ctx)
         continue;
       if (!off)
         json_object_set_new (entry, "off", off = json_object ());
-      json_object_set_new (off, r->plan.arms[arm], json_pack ("{s:o, s:b}", "why", aid_json_of_span (aid_span_z (harm_of (r, arm))),
-                                                              "told", 0));
+      json_object_set_new (off, r->plan.arms[arm],
+                           json_pack ("{s:o, s:b}", "why", aid_json_of_span (aid_span_z (harm_of (r, arm))), "told", 0));
     }
 }
 

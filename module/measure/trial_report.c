@@ -15,8 +15,8 @@ struct ratio
 
 #define AT(member) offsetof (struct aid_trial_sums, member)
 static const struct ratio ratios[] = {
-  { "accept_rate", AT (taken), AT (offered) },   { "kept_rate", AT (kept), AT (chars) },
-  { "undo_rate", AT (undone), AT (accepted) },   { "refused_rate", AT (refused), AT (hunks) },
+  { "accept_rate", AT (taken), AT (offered) }, { "kept_rate", AT (kept), AT (chars) },
+  { "undo_rate", AT (undone), AT (accepted) }, { "refused_rate", AT (refused), AT (hunks) },
   { "red_rate", AT (red), AT (builds) },
 };
 
@@ -91,8 +91,8 @@ ask (struct aid_trial_report *r, const struct aid_experiment *x, const struct ai
 {
   struct aid_str pairs[AID_STATS_ARMS_MAX];
   char version[AID_TRIAL_VERSION];
-  struct aid_trial_question q = { .name = x->name, .version = version, .by_request = x->by_request, .each_request = each,
-                                  .narms = x->nvariants };
+  struct aid_trial_question q
+    = { .name = x->name, .version = version, .by_request = x->by_request, .each_request = each, .narms = x->nvariants };
   enum aid_err err = AID_OK;
   aid_trial_version (x, version);
   for (size_t i = 0; i < x->nvariants; i++)

@@ -6,11 +6,11 @@
 #include "measure/stats_report.h"
 #include "measure/trial.h"
 
-/* What stands for the arm VARIANT of the experiment NAME in a request's field "variant": "NAME=VARIANT", with '%', ',', '=', spaces and
-   control characters in either as %XX. */
+/* What stands for the arm VARIANT of the experiment NAME in a request's field "variant": "NAME=VARIANT", with '%', ',', '=',
+   spaces and control characters in either as %XX. */
 void aid_trial_pair (const char *name, const char *variant, struct aid_str *out);
-/* Tells declarations apart that give different things, or the same to others: a hash of X's seed, unit and variants with their weights
-   and settings.  Coverage, days, targeting and guardrails may change while X runs. */
+/* Tells declarations apart that give different things, or the same to others: a hash of X's seed, unit and variants with their
+   weights and settings.  Coverage, days, targeting and guardrails may change while X runs. */
 void aid_trial_version (const struct aid_experiment *x, char out[AID_TRIAL_VERSION]);
 
 struct aid_trial_report
@@ -20,8 +20,8 @@ struct aid_trial_report
   size_t nmetrics;
   struct aid_trial trial;
   struct aid_report report;
-  const char *from;                        /* the source's */
-  int one_person;                          /* an experiment by request that one person has alone: each request is a row, and what it
+  const char *from; /* the source's */
+  int one_person;   /* an experiment by request that one person has alone: each request is a row, and what it
                                               shows holds for that person */
   struct aid_vec rows[AID_REPORT_METRICS]; /* struct aid_stats_row: what METRICS borrow */
 };

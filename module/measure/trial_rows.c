@@ -24,8 +24,8 @@ static const char exposed[]
     " WHERE kind = 'exposure' AND json_extract(data, '$.experiment') = ?2 AND json_extract(data, '$.version') = ?3"
     " AND json_extract(data, '$.variant') = ?4 GROUP BY person";
 
-static const char persons[]
-  = "INSERT INTO temp.trial_person(person, first) SELECT person, min(at) FROM temp.trial_exposed GROUP BY person ORDER BY person";
+static const char persons[] = "INSERT INTO temp.trial_person(person, first) SELECT person, min(at) FROM temp.trial_exposed "
+                              "GROUP BY person ORDER BY person";
 
 /* Of the pair ?2, the arm ?1. */
 static const char requests[]
@@ -189,25 +189,28 @@ static const struct sum sums[] = {
   { "SELECT n, arm, sum(last <> 'replaced'), sum(last IN ('accepted', 'edited')), sum(ever), sum(ever AND undone)"
     " FROM temp.trial_hunk GROUP BY n, arm",
     take_hunks },
-  { "SELECT n, arm, sum(" AT ("chars") "), sum(min(" AT ("kept") ", " AT ("chars") "))"
-    " FROM temp.trial_request r JOIN main.events e ON e.request = r.request AND e.kind = 'stayed'"
-    " WHERE json_extract(e.data, '$.when') = '" AID_TRIAL_KEPT_AGE "' AND (until IS NULL OR e.at < until) GROUP BY n, arm",
+  { "SELECT n, arm, sum(" AT ("chars") "), sum(min(" AT ("kept") ", " AT (
+      "chars") "))"
+               " FROM temp.trial_request r JOIN main.events e ON e.request = r.request AND e.kind = 'stayed'"
+               " WHERE json_extract(e.data, '$.when') = '" AID_TRIAL_KEPT_AGE
+               "' AND (until IS NULL OR e.at < until) GROUP BY n, arm",
     take_kept },
-  { "SELECT n, arm, sum(" AT ("exact") " + " AT ("shifted") " + " AT ("whitespace") " + " AT ("adjusted") " + " AT ("already")
-    " + " AT ("refused") "), sum(" AT ("refused") ") FROM (SELECT r.n, r.arm, e.data, min(e.id) FROM temp.trial_request r"
-    " JOIN main.events e ON e.request = r.request AND e.kind = 'patch' WHERE r.until IS NULL OR e.at < r.until"
-    " GROUP BY r.request, r.arm) GROUP BY n, arm",
+  { "SELECT n, arm, sum(" AT ("exact") " + " AT ("shifted") " + " AT ("whitespace") " + " AT ("adjusted") " + " AT (
+      "already") " + " AT ("refused") "), sum(" AT ("refused") ") FROM (SELECT r.n, r.arm, e.data, min(e.id) FROM "
+                                                               "temp.trial_request r"
+                                                               " JOIN main.events e ON e.request = r.request AND e.kind = "
+                                                               "'patch' WHERE r.until IS NULL OR e.at < r.until"
+                                                               " GROUP BY r.request, r.arm) GROUP BY n, arm",
     take_patches },
-  /* Of each build the last decision that took something into its project, when no other build has come between. */
-  { "SELECT n, arm, count(*), sum(status = 'red' AND was IS NOT 'red') FROM (SELECT b.at AS built,"
-    " json_extract(b.data, '$.status') AS status, json_extract(b.data, '$.before') AS was, (SELECT d.request FROM main.events d"
-    " WHERE d.project = b.project AND d.kind = 'decision' AND d.person = b.person AND d.at <= b.at AND d.id < b.id"
-    " AND json_extract(d.data, '$.decision') IN ('accepted', 'edited') AND d.id > coalesce((SELECT max(c.id) FROM main.events c"
-    " WHERE c.project = b.project AND c.kind = 'build' AND c.person = b.person AND c.at <= b.at AND c.id < b.id"
-    " AND json_extract(c.data, '$.status') IN ('green', 'red')), x'') ORDER BY d.id DESC LIMIT 1) AS asked"
-    " FROM main.events b WHERE b.kind = 'build' AND b.project IS NOT NULL AND b.person IN (SELECT person FROM temp.trial_person)"
-    " AND json_extract(b.data, '$.status') IN ('green', 'red')) JOIN temp.trial_request r ON r.request = asked"
-    " WHERE until IS NULL OR built < until GROUP BY n, arm",
+  /* Builds that follow upon a decision that took something, in the order of what happens to a project. */
+  { "SELECT n, arm, count(*), sum(status = 'red' AND was IS NOT 'red') FROM (SELECT kind, at AS built, status,"
+    " json_extract(data, '$.before') AS was, lag(kind) OVER steps AS step, lag(request) OVER steps AS asked"
+    " FROM (SELECT kind, at, id, person, project, request, data, json_extract(data, '$.status') AS status FROM main.events"
+    " WHERE kind IN ('build', 'decision') AND project IS NOT NULL AND person IN (SELECT person FROM temp.trial_person)"
+    " AND (status IN ('green', 'red') OR json_extract(data, '$.decision') IN ('accepted', 'edited')))"
+    " WINDOW steps AS (PARTITION BY person, project ORDER BY at, id))"
+    " JOIN temp.trial_request r ON r.request = asked WHERE kind = 'build' AND step = 'decision'"
+    " AND (until IS NULL OR built < until) GROUP BY n, arm",
     take_builds },
 };
 

@@ -16,13 +16,15 @@ settle (const char *experiments, int port)
   aid_str_addf (&path, "%s/aid", dir);
   assert_int_equal (aid_fs_mkdirs (aid_str_z (&path), 0700, NULL), AID_OK);
   aid_str_addz (&path, "/config.json");
-  aid_str_addf (&text,
-                "{\"model\":\"m\",\"person\":\"ada\",\"experiments\":{%s},"
-                "\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/v1\",\"retries\":0},"
-                "\"q\":{\"wire\":\"openai-chat\",\"url\":\"http://localhost:%d/v1\",\"retries\":0}},"
-                "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real-m\"},\"l\":{\"provider\":\"p\",\"name\":\"real-l\"},"
-                "\"n\":{\"provider\":\"q\",\"name\":\"real-n\"}}}",
-                experiments, port, port);
+  aid_str_addf (
+    &text,
+    "{\"model\":\"m\",\"person\":\"ada\",\"experiments\":{%s},"
+    "\"providers\":{\"p\":{\"wire\":\"openai-chat\",\"url\":\"http://127.0.0.1:%d/"
+    "v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0},"
+    "\"q\":{\"wire\":\"openai-chat\",\"url\":\"http://localhost:%d/v1\",\"key_env\":\"AID_TEST_KEY\",\"retries\":0}},"
+    "\"models\":{\"m\":{\"provider\":\"p\",\"name\":\"real-m\"},\"l\":{\"provider\":\"p\",\"name\":\"real-l\"},"
+    "\"n\":{\"provider\":\"q\",\"name\":\"real-n\"}}}",
+    experiments, port, port);
   assert_int_equal (aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, NULL), AID_OK);
   aid_str_free (&text);
   aid_str_free (&path);
@@ -49,7 +51,7 @@ model_for (const struct aid_asked *q, struct aid_str *pairs)
 static void
 test_what_is_chosen_by_hand_stands (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str pairs = AID_STR_INIT (4096);
   struct aid_asked q = { .chat = AID_SPAN (CHAT) };
   settle ("\"a b\":{" ARMS ("\"model\":\"n\"") "},\"s\":{" ARMS ("\"strategy\":\"edit\"") "}", 1);
@@ -67,12 +69,13 @@ test_what_is_chosen_by_hand_stands (void **state)
 static void
 test_by_request_is_drawn_only_for_one_that_is_sent (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str pairs = AID_STR_INIT (4096);
   struct aid_asked q = { .chat = AID_SPAN (CHAT) };
   char word[16];
   int drawn[2] = { 0, 0 };
-  settle ("\"x\":{\"by\":\"request\",\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"model\":\"n\"}}]}", 1);
+  settle ("\"x\":{\"by\":\"request\",\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"model\":\"n\"}}]}",
+          1);
   assert_string_equal (model_for (&q, &pairs), "m");
   assert_string_equal (aid_str_z (&pairs), "");
   q.request = word;
@@ -90,7 +93,7 @@ test_by_request_is_drawn_only_for_one_that_is_sent (void **state)
 static void
 test_a_targeting_looks_at_the_question (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str pairs = AID_STR_INIT (4096);
   struct aid_asked q = { .chat = AID_SPAN (CHAT) };
   settle ("\"x\":{\"targeting\":{\"language\":[\"c\",\"ocaml\"],\"model\":\"m\"}," ARMS ("\"index\":false") "}", 1);
@@ -105,6 +108,31 @@ test_a_targeting_looks_at_the_question (void **state)
   aid_str_free (&pairs);
 }
 
+static void
+test_what_one_is_in_is_told_with_its_reason (void **state)
+{
+  (void)state;
+  struct aid_str val = AID_STR_INIT (1u << 20), json = AID_STR_INIT (1u << 20);
+  struct aid_asked q = { .chat = AID_SPAN (CHAT), .model = "l" };
+  settle ("\"a\":{\"by\":\"request\",\"variants\":[{\"name\":\"x\"},{\"name\":\"y\"}]},"
+          "\"b\":{" ARMS ("\"model\":\"n\"") "},\"c\":{\"enabled\":false," ARMS ("\"index\":false") "}",
+          1);
+  assert_int_equal (aid_variants_list (&q, NULL, &val, NULL), AID_OK);
+  assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &json), AID_OK);
+  json_t *all = aid_json_parse (aid_str_span (&json), "the list", NULL);
+  const char *const why[]
+    = { "each request is drawn when it is sent", "the model was chosen by hand", "it is switched off" };
+  assert_int_equal (json_array_size (all), 3);
+  for (size_t i = 0; i < 3; i++)
+    assert_string_equal (aid_json_str (json_array_get (all, i), "why"), why[i]);
+  assert_true (json_is_object (json_object_get (json_array_get (all, 0), "report")));
+  assert_non_null (strstr (aid_json_str (json_array_get (all, 1), "problem"), "nothing to compare"));
+  assert_string_equal (aid_json_str (json_array_get (all, 2), "state"), "off");
+  json_decref (all);
+  aid_str_free (&val);
+  aid_str_free (&json);
+}
+
 static const struct fake_step answer[] = { FAKE_SEND (HEAD DELTA ("Hi.") STOP), FAKE_CLOSE };
 
 /* Asks with a key that the front end has found for the model that it shows; gives what the server has got. */
@@ -115,6 +143,7 @@ ask_with_key (const char *experiments, struct aid_str *got)
   struct bench b;
   struct aid_error e;
   struct aid_ask a = { .id = 1, .chat = AID_SPAN (CHAT), .request = "r1", .secret = "key-of-m" };
+  setenv ("AID_TEST_KEY", "key-of-the-environment", 1);
   begin (&b, script, 1);
   settle (experiments, b.server->port);
   assert_int_equal (aid_assist_ask (b.assist, &a, &e), AID_OK);
@@ -127,7 +156,7 @@ ask_with_key (const char *experiments, struct aid_str *got)
 static void
 test_a_key_goes_to_no_other_host_by_what_was_drawn (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str got = AID_STR_INIT (1u << 20);
   ask_with_key ("\"x\":{\"by\":\"request\"," ARMS ("\"model\":\"l\"") "}", &got);
   assert_non_null (strstr (aid_str_z (&got), "real-l"));
@@ -135,6 +164,7 @@ test_a_key_goes_to_no_other_host_by_what_was_drawn (void **state)
   ask_with_key ("\"x\":{\"by\":\"request\"," ARMS ("\"model\":\"n\"") "}", &got);
   assert_non_null (strstr (aid_str_z (&got), "real-n"));
   assert_null (strstr (aid_str_z (&got), "key-of-m"));
+  assert_non_null (strstr (aid_str_z (&got), "key-of-the-environment"));
   aid_str_free (&got);
 }
 
@@ -149,7 +179,7 @@ note (void *ctx, const struct aid_event_row *row)
 static void
 test_what_took_effect_is_recorded_when_it_was_sent (void **state)
 {
-  (void) state;
+  (void)state;
   struct aid_str got = AID_STR_INIT (1u << 20), events = AID_STR_INIT (1u << 20);
   const struct aid_events_which all = { .since = 0 };
   for (int i = 0; i < 2; i++)
@@ -157,7 +187,8 @@ test_what_took_effect_is_recorded_when_it_was_sent (void **state)
   assert_int_equal (aid_events_each (&all, note, &events, NULL), AID_OK);
   const char *z = aid_str_z (&events);
   size_t exposures = 0, requests = 0;
-  for (const char *at = z; (at = strstr (at, "exposure ada {\"experiment\":\"x\",\"variant\":\"only\",\"reason\":\"STATIC\"")); at++)
+  for (const char *at = z;
+       (at = strstr (at, "exposure ada {\"experiment\":\"x\",\"variant\":\"only\",\"reason\":\"STATIC\"")); at++)
     exposures++;
   for (const char *at = z; (at = strstr (at, "\"variant\":\"x=only,y=only\"")); at++)
     requests++;
@@ -177,6 +208,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_what_is_chosen_by_hand_stands, setup, teardown),
     cmocka_unit_test_setup_teardown (test_by_request_is_drawn_only_for_one_that_is_sent, setup, teardown),
     cmocka_unit_test_setup_teardown (test_a_targeting_looks_at_the_question, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_what_one_is_in_is_told_with_its_reason, setup, teardown),
     cmocka_unit_test_setup_teardown (test_a_key_goes_to_no_other_host_by_what_was_drawn, setup, teardown),
     cmocka_unit_test_setup_teardown (test_what_took_effect_is_recorded_when_it_was_sent, setup, teardown),
   };

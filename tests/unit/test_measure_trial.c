@@ -1,6 +1,16 @@
 /* The rows of an experiment, counted by hand; how it is called in events; and a variant that does harm. */
-#include "measure_scene.h"
+#include "measure/events.h"
 #include "measure/trial_report.h"
+#include "base/json.h"
+#include "base/val.h"
+#include "store/db.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "scratch.h"
+#include "scratch_put.h"
 
 #define TWO "\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"strategy\":\"short\"}}]"
 
@@ -44,7 +54,9 @@ a_version_is_of_what_is_given_to_whom (void **state)
     { TWO ",\"by\":\"request\"", 0 },
     { "\"variants\":[{\"name\":\"old\"},{\"name\":\"new\",\"settings\":{\"strategy\":\"long\"}}]", 0 },
     { "\"variants\":[{\"name\":\"old\"},{\"name\":\"newer\",\"settings\":{\"strategy\":\"short\"}}]", 0 },
-    { "\"variants\":[{\"name\":\"old\",\"weight\":0.3},{\"name\":\"new\",\"weight\":0.7,\"settings\":{\"strategy\":\"short\"}}]", 0 },
+    { "\"variants\":[{\"name\":\"old\",\"weight\":0.3},{\"name\":\"new\",\"weight\":0.7,\"settings\":{\"strategy\":"
+      "\"short\"}}]",
+      0 },
   };
   char first[AID_TRIAL_VERSION], version[AID_TRIAL_VERSION];
   struct aid_config *c;
@@ -59,6 +71,26 @@ a_version_is_of_what_is_given_to_whom (void **state)
       assert_int_equal (!strcmp (first, version), cases[i].same);
       aid_config_free (c);
     }
+}
+
+static void
+a_list_of_variants_is_cut_between_two (void **state)
+{
+  (void)state;
+  struct aid_str fields = AID_STR_INIT (8192), pairs = AID_STR_INIT (4096);
+  while (pairs.len <= AID_EVENT_WORDS_MAX)
+    aid_str_addf (&pairs, "%sexperiment=variant", pairs.len ? "," : "");
+  size_t o = aid_val_object (&fields);
+  aid_val_kstr (&fields, "variant", aid_str_span (&pairs));
+  aid_val_end (&fields, o, 1);
+  json_t *data = aid_measured_json (AID_MEASURED_REQUEST, aid_str_span (&fields));
+  const char *kept = aid_json_str (data, "variant");
+  size_t n = strlen (kept);
+  assert_true (n <= AID_EVENT_WORDS_MAX && n > AID_EVENT_WORDS_MAX - 20);
+  assert_string_equal (kept + n - strlen (",experiment=variant"), ",experiment=variant");
+  json_decref (data);
+  aid_str_free (&fields);
+  aid_str_free (&pairs);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------------------- */
@@ -76,9 +108,9 @@ event (struct aid_db *db, int64_t at, const char *kind, const char *person, cons
     id[i] = (unsigned char)(at >> (40 - 8 * i));
   id[14] = (unsigned char)(++serial >> 8);
   id[15] = (unsigned char)serial;
-  assert_int_equal (aid_db_prepare (db, "INSERT INTO events(id,at,kind,person,request,project,data) VALUES(?1,?2,?3,?4,?5,?6,?7)",
-                                    &s, NULL),
-                    AID_OK);
+  assert_int_equal (
+    aid_db_prepare (db, "INSERT INTO events(id,at,kind,person,request,project,data) VALUES(?1,?2,?3,?4,?5,?6,?7)", &s, NULL),
+    AID_OK);
   aid_db_blob (s, 1, (struct aid_span){ (const char *)id, sizeof id });
   sqlite3_bind_int64 (s, 2, at);
   aid_db_text (s, 3, aid_span_z (kind));
@@ -97,7 +129,7 @@ database (void)
 {
   struct aid_events *ev = aid_events_new ();
   struct aid_db *db = NULL;
-  decide (ev, "1", NULL);
+  aid_events_add (ev, &(struct aid_measurement){ .kind = AID_MEASURED_TYPED });
   aid_events_free (ev);
   assert_int_equal (aid_events_open (&db, NULL), AID_OK);
   assert_non_null (db);
@@ -105,7 +137,8 @@ database (void)
 }
 
 static void
-expose (struct aid_db *db, int64_t at, const char *person, const char *variant, const struct aid_experiment *x, const char *request)
+expose (struct aid_db *db, int64_t at, const char *person, const char *variant, const struct aid_experiment *x,
+        const char *request)
 {
   char version[AID_TRIAL_VERSION], data[256];
   aid_trial_version (x, version);
@@ -138,7 +171,7 @@ put_ada (struct aid_db *db, int64_t t, const struct aid_experiment *x)
   event (db, t + 31, "stayed", "ada", "r1", "P", "{\"hunk\":\"a\",\"when\":\"10m\",\"chars\":70,\"kept\":60}");
   event (db, t + 40, "build", "ada", "", "P", "{\"status\":\"unknown\"}");
   event (db, t + 41, "build", "ada", "", "P", "{\"status\":\"red\",\"before\":\"green\"}");
-  event (db, t + 42, "build", "ada", "", "P", "{\"status\":\"red\",\"before\":\"red\"}"); /* the same state, seen again */
+  event (db, t + 42, "build", "ada", "", "P", "{\"status\":\"red\",\"before\":\"red\"}");   /* the same state, seen again */
   event (db, t + 43, "build", "ada", "", "Q", "{\"status\":\"red\",\"before\":\"green\"}"); /* elsewhere */
 }
 
@@ -191,7 +224,8 @@ bad_rows (void *ctx, const struct aid_trial_question *q, struct aid_trial *out, 
     {
       struct aid_trial_unit *u = aid_vec_push (&out->units);
       assert_non_null (u);
-      *u = (struct aid_trial_unit){ .person = i, .arm = i % 2,
+      *u = (struct aid_trial_unit){ .person = i,
+                                    .arm = i % 2,
                                     .during = { .requests = 1, .offered = 10, .taken = i % 2 ? i % 3 : 6 + i % 3 } };
       out->seen[i % 2]++;
     }
@@ -236,6 +270,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_pair_has_no_commas_or_blanks_of_its_own),
     cmocka_unit_test (a_version_is_of_what_is_given_to_whom),
+    cmocka_unit_test (a_list_of_variants_is_cut_between_two),
     cmocka_unit_test_setup_teardown (the_rows_are_what_a_hand_counts, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_does_harm_is_off_until_it_is_resumed, scratch_make, scratch_drop),
   };
