@@ -31,7 +31,6 @@ static const char *const steps[] = {
   "CREATE INDEX events_kind ON aid.events (kind, at);\n"
   "CREATE INDEX events_request ON aid.events (request, kind) WHERE request IS NOT NULL;\n"
   "CREATE INDEX events_person ON aid.events (person, kind, at);\n"
-  "CREATE INDEX events_project ON aid.events (person, project, kind, id) WHERE project IS NOT NULL;\n"
   "INSERT INTO aid.store (version, writes) VALUES (1, 1);\n",
 
   /* Who calls it deletes what he has written himself (by the role that he has logged in as), of the persons that he names. */

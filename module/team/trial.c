@@ -62,18 +62,16 @@ static const char sums[]
     " + " COUNT ("f", "adjusted") " + " COUNT ("f", "already") " + " COUNT ("f", "refused") ") AS hunks,"
     " sum(" COUNT ("f", "refused") ") AS refused FROM first_patch f GROUP BY n, arm),";
 
-/* Of each build the last decision that took something into its project, when no other build has come between. */
+/* Builds that follow upon a decision that took something, in the order of what happens to a project. */
 static const char builds[]
-  = "build AS (SELECT b.person, b.project, b.id, b.at, b.data->>'status' AS status, b.data->>'before' AS was"
-    " FROM person p JOIN aid.events b ON b.person = p.person AND b.kind = 'build' AND b.project IS NOT NULL"
-    " AND " ENDED ("b") "),"
+  = "step AS (SELECT e.kind, e.at, e.data->>'status' AS status, e.data->>'before' AS was, lag(e.kind) OVER steps AS after,"
+    " lag(e.request) OVER steps AS asked FROM person p JOIN aid.events e ON e.person = p.person"
+    " AND e.kind IN ('build', 'decision') AND e.project IS NOT NULL AND (" ENDED ("e") " OR " TAKES ("e") ")"
+    " WINDOW steps AS (PARTITION BY e.person, e.project ORDER BY e.at, e.id)),"
     "built AS (SELECT r.n, r.arm, count(*) AS builds,"
-    " count(*) FILTER (WHERE b.status = 'red' AND b.was IS DISTINCT FROM 'red') AS red"
-    " FROM build b CROSS JOIN LATERAL (SELECT d.request, d.id FROM aid.events d WHERE d.person = b.person"
-    " AND d.project = b.project AND d.kind = 'decision' AND d.at <= b.at AND d.id < b.id AND " TAKES ("d")
-    " ORDER BY d.id DESC LIMIT 1) d JOIN request r ON r.request = d.request AND (r.until IS NULL OR b.at < r.until)"
-    " WHERE NOT EXISTS (SELECT 1 FROM aid.events c WHERE c.person = b.person AND c.project = b.project AND c.kind = 'build'"
-    " AND c.at <= b.at AND c.id < b.id AND c.id > d.id AND " ENDED ("c") ") GROUP BY r.n, r.arm),";
+    " count(*) FILTER (WHERE s.status = 'red' AND s.was IS DISTINCT FROM 'red') AS red FROM step s"
+    " JOIN request r ON r.request = s.asked AND (r.until IS NULL OR s.at < r.until)"
+    " WHERE s.kind = 'build' AND s.after = 'decision' GROUP BY r.n, r.arm),";
 
 static const char rows[]
   = "sums AS (SELECT n, arm, concat_ws(' ', requests, coalesce(offered, 0), coalesce(taken, 0), coalesce(accepted, 0),"
