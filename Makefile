@@ -217,7 +217,7 @@ check-net: all $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run net
 ## check-team    the team's store against a PostgreSQL of the tests' own, killed and started anew
-check-team: all $(B)/team_scene
+check-team: all $(B)/team_scene $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run team
 ## check-sdk     the wire formats as the official SDKs read them, and a server from npm
