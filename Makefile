@@ -9,6 +9,9 @@ CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
 PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8 libpq
+MISSING := $(shell pkg-config --print-errors --exists $(PKGS) 2>&1 | \
+             sed -n "s/^No package '\(.*\)' found$$/\1/p; s/^Package '\(.*\)', required by.*/\1/p")
+$(if $(MISSING),$(warning Missing: $(MISSING). "make deps" installs what AID needs (Debian calls them libpq-dev and the like)))
 WERROR  ?=
 SAN     ?=
 
