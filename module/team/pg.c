@@ -16,6 +16,7 @@ struct aid_pg
   PGconn *conn;
   const struct aid_stop *stop;
   int patience_ms;
+  int ungranted; /* a GRANT has given nothing, of which PostgreSQL only warns */
   char name[AID_TEAM_NAME];
 };
 
@@ -92,10 +93,14 @@ wait_for (struct aid_pg *pg, short events, int64_t until, struct aid_error *e)
   return n ? AID_OK : aid_error_set (e, AID_E_TIMEOUT, "The team's store, %.80s, does not answer", pg->name);
 }
 
+/* For what libpq would write to Emacs's standard error. */
 static void
-be_quiet (void *ctx, const char *message)
+note_warning (void *ctx, const PGresult *r)
 {
-  (void)ctx, (void)message; /* libpq would write it to Emacs's standard error */
+  struct aid_pg *pg = ctx;
+  const char *state = pg->pq->PQresultErrorField (r, PG_DIAG_SQLSTATE);
+  if (state && !strcmp (state, "01007"))
+    pg->ungranted = 1;
 }
 
 /* --- connecting ------------------------------------------------------------------------------------------------------- */
@@ -132,7 +137,7 @@ connect_it (struct aid_pg *pg, struct aid_error *e)
         return err;
       next = pg->pq->PQconnectPoll (pg->conn);
     }
-  pg->pq->PQsetNoticeProcessor (pg->conn, be_quiet, NULL);
+  pg->pq->PQsetNoticeReceiver (pg->conn, note_warning, pg);
   return pg->pq->PQsetnonblocking (pg->conn, 1) ? broken (pg, "cannot be used", e) : AID_OK;
 }
 
@@ -224,8 +229,12 @@ aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n
   enum aid_err err = sent ? flush (pg, until, e) : broken (pg, "is gone", e);
   if (rows)
     *rows = (struct aid_pg_rows){ 0 };
+  pg->ungranted = 0;
   if (!err)
     err = read_results (pg, until, &last, e);
+  if (!err && pg->ungranted)
+    err = aid_error_set (e, AID_E_REFUSED, "The team's store, %.80s, says: permission denied: its owner grants what is in it",
+                         pg->name);
   if (err || !rows)
     pg->pq->PQclear (last);
   else if (last)

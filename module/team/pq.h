@@ -30,7 +30,7 @@
   X (PQresultStatus)                                                                                                        \
   X (PQsendQuery)                                                                                                           \
   X (PQsendQueryParams)                                                                                                     \
-  X (PQsetNoticeProcessor)                                                                                                  \
+  X (PQsetNoticeReceiver)                                                                                                   \
   X (PQsetnonblocking)                                                                                                      \
   X (PQsocket)                                                                                                              \
   X (PQstatus)
