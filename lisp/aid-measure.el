@@ -40,7 +40,7 @@
   (declare (indent 0) (debug t))
   `(condition-case err
        (when-let ((words (progn ,@body)))
-         (message "AID does not measure: %s" words))
+         (message "%s" words))
      (error (message "AID does not measure: %s" (error-message-string err)))))
 
 ;;; Decisions

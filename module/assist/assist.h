@@ -151,6 +151,10 @@ int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_
 void aid_assist_retire (struct aid_assist *a);
 
 struct aid_events;
+/* Has what is measured exported while A lives, if the person's own settings say so (export/exporter.h).  Never waits. */
+void aid_assist_export (struct aid_assist *a);
+/* What went wrong with that since it was told last: 1, and *E says what; or 0. */
+int aid_assist_export_trouble (struct aid_assist *a, struct aid_error *e);
 struct aid_events *aid_assist_events (struct aid_assist *a);     /* borrowed: what is measured (measure/events.h); or NULL */
 struct aid_projects;
 struct aid_projects *aid_assist_projects (struct aid_assist *a); /* borrowed: the projects that are open */

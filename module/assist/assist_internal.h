@@ -210,6 +210,7 @@ struct aid_assist
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
   struct aid_events *events;   /* what is measured; or NULL */
+  struct aid_exporter *exporter;       /* sends that elsewhere; or NULL */
   struct aid_projects *projects;
   struct aid_finder *finder;
   struct aid_resolver *resolver;       /* reads items that are no files */

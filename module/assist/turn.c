@@ -238,7 +238,7 @@ take_body (struct aid_turn_state *t)
 }
 
 static enum aid_err
-build_request (struct aid_turn_state *t, const struct aid_prompt *p)
+build_request (struct aid_turn_state *t, const struct aid_config *config, const struct aid_prompt *p)
 {
   char *key = NULL;
   enum aid_err err = AID_OK;
@@ -262,6 +262,8 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
       ep.tokens = p->tokens;
       err = t->wire->build (&ep, &p->conversation, &t->model.sampling, &t->wire_request, &t->fail);
     }
+  if (!err && !t->look)
+    err = aid_turn_propagate (t, config, p->key);
   if (!err && !t->look)
     {
       take_body (t);
@@ -331,7 +333,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
   if (!err && !(t->look && t->look->problem.code))
-    err = unless_listed (t, build_request (t, &prompt));
+    err = unless_listed (t, build_request (t, config, &prompt));
   if (!err && !t->look)          /* what cannot be sent leaves no trace */
     err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err && t->look)

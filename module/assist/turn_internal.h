@@ -7,6 +7,7 @@
 #include "assist/forecast.h"
 #include "assist/found.h"
 #include "base/val.h"
+#include "export/ids.h"
 
 struct aid_turn_state
 {
@@ -38,6 +39,7 @@ struct aid_turn_state
   int64_t question;
   int edited;                  /* BODY is what was sent */
   int log_content, measure_content;    /* whether the log, and the measurements, have its texts */
+  char trace[AID_TRACEPARENT]; /* the request's header "traceparent", or "" */
   int retries;                 /* the I/O thread's */
   int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_str frozen;       /* the val of the event that begins the request's life on the I/O thread, or empty */
@@ -78,6 +80,9 @@ void aid_turn_end_record (const struct aid_turn_state *t, const struct aid_http_
 void aid_turn_note_usage (const struct aid_turn_state *t);
 /* Has it measured how the request ended (turn_measured.c), and what of P it holds for the first time. */
 void aid_turn_measure (const struct aid_turn_state *t);
+/* Has the request, of the chat KEY, carry the ids of the span that it will be exported as; nothing unless CONFIG has it measured and the
+   person's own settings export. */
+enum aid_err aid_turn_propagate (struct aid_turn_state *t, const struct aid_config *config, const char *key);
 void aid_turn_measure_context (const struct aid_turn_state *t, const struct aid_prompt *p);
 /* Posts the one event that ends the request. */
 void aid_turn_report (struct aid_turn_state *t);

@@ -63,8 +63,6 @@ json_t *aid_json_z (const char *z);
 void aid_wire_request_init (struct aid_wire_request *out);
 /* OUT->url = BASE with PATH behind it, before any "?": unless BASE ends with PATH already. */
 enum aid_err aid_wire_url (struct aid_wire_request *out, const char *base, const char *path, struct aid_error *e);
-/* Sets a header, replacing one of that name.  AID_E_INVALID for control characters in either; the value is never shown. */
-enum aid_err aid_wire_header (struct aid_wire_request *out, const char *name, const char *value, struct aid_error *e);
 /* Authorization: Bearer KEY; nothing when KEY is NULL or empty. */
 enum aid_err aid_wire_bearer (struct aid_wire_request *out, const char *key, struct aid_error *e);
 /* Merges the endpoint's extra members into BODY (null removes a member), writes it, adds the common and the user's

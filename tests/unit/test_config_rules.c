@@ -104,6 +104,13 @@ some_value (const char *name)
     { "dimensions", "7" },
     { "index", "false" },
     { "measure", "\"content\"" },
+    { "timeout_ms", "7" },
+    { "interval_ms", "7" },
+    { "traces", "true" },
+    { "metrics", "true" },
+    { "person", "true" },
+    { "content", "true" },
+    { "resource", "{\"a\":\"b\"}" },
     { "days", "7" },
     { "megabytes", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
