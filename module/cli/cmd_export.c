@@ -118,7 +118,7 @@ tell (const struct export *x, enum aid_signal signal, const struct aid_round_tol
   free (host);
   if (told->dropped)
     aid_cli_say ("%s: %lld were lost: %s", signals[signal].name, (long long)told->dropped, told->why.msg);
-  else if (!told->later && told->why.code)
+  else if (!told->later && told->why.code && !aid_stop_is_set (x->stop))
     aid_cli_say ("%s: %s", signals[signal].name, told->why.msg);
   if (err)
     return aid_cli_fail ("%s: %s", signals[signal].name, e->msg);
@@ -137,8 +137,11 @@ export_signal (struct export *x, enum aid_signal signal)
   struct aid_error e = { AID_OK, "" };
   enum aid_err err = attempt (x, signal, &sum, &e);
 
-  if (err == AID_E_CANCELLED && x->follow)
-    err = AID_OK;
+  if (err == AID_E_CANCELLED && x->follow) /* it was to go on until now */
+    {
+      err = AID_OK;
+      sum.later = 0;
+    }
   int status = tell (x, signal, &sum, err, &e);
   x->status = status ? status : x->status;
 }

@@ -9,7 +9,9 @@ function points (body, name, keys, value = number) {
   const out = {};
   for (const point of (metric?.histogram ?? metric?.sum)?.dataPoints ?? []) {
     const attributes = attributesOf(point.attributes);
-    out[keys.map((key) => attributes[key] ?? "-").join(" ")] = value(point);
+    const key = keys.map((name) => attributes[name] ?? "-").join(" ");
+    assert.ok(!(key in out) || typeof out[key] === "number", `two points for ${key}`);
+    out[key] = key in out ? out[key] + value(point) : value(point);
   }
   return out;
 }

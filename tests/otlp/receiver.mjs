@@ -68,6 +68,7 @@ export async function receiver () {
     });
   });
   server.keepAliveTimeout = 1000;
+  server.unref();
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   self.url = `http://127.0.0.1:${server.address().port}`;
   self.close = () => { server.closeAllConnections?.(); server.close(); };
