@@ -1,0 +1,48 @@
+;;; export.el --- An Emacs whose events are exported  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; What tests/otlp/run has an Emacs do: record events until it is told to stop
+;; that, to take another core, or to end, by files in its home.
+
+;;; Code:
+
+(require 'aid-module)
+(require 'aid-measure)
+
+(declare-function aid--mod-measure-decision "ext:aid-module" (plist))
+(declare-function aid--mod-measure-typed "ext:aid-module" (root path chars seconds))
+
+(defun aid-otlp-told-p (name)
+  "Whether the file NAME has come; it is removed."
+  (let ((file (expand-file-name name "~")))
+    (and (file-exists-p file) (progn (delete-file file) t))))
+
+(defun aid-otlp-record ()
+  "Record a decision and some typing, and say what the core has to say."
+  (dolist (words (list (aid--mod-measure-decision
+                        (list :chat "k3y" :request "r1" :root "/tmp" :path "a.c" :id "1" :decision "accepted" :text "+x\n"))
+                       (aid--mod-measure-typed "/tmp" "a.c" 1 1)))
+    (when words (message "said: %s" words))))
+
+(defun aid-otlp-run ()
+  "Record until the file quit has come."
+  (let ((recording t))
+    (aid-module-ensure)
+    (while (not (aid-otlp-told-p "quit"))
+      (when recording
+        (aid-otlp-record))
+      (when (aid-otlp-told-p "rest")
+        (setq recording nil)
+        (message "resting"))
+      (when (aid-otlp-told-p "reload")
+        (aid-reload "~/other-core.so"))
+      (accept-process-output nil 0.02))
+    (message "quitting")))
+
+(setq aid-module-directory (expand-file-name "build/" (file-name-directory (directory-file-name (car load-path)))))
+(aid-otlp-run)
+
+;;; export.el ends here
