@@ -80,8 +80,8 @@ void aid_turn_end_record (const struct aid_turn_state *t, const struct aid_http_
 void aid_turn_note_usage (const struct aid_turn_state *t);
 /* Has it measured how the request ended (turn_measured.c), and what of P it holds for the first time. */
 void aid_turn_measure (const struct aid_turn_state *t);
-/* Has the request, of the chat KEY, carry the ids of the span that it will be exported as; nothing unless CONFIG has it measured and the
-   person's own settings export. */
+/* Has the request, of the chat KEY, carry the ids of the span that it will be exported as; nothing unless CONFIG has it measured
+   and the person's own settings export. */
 enum aid_err aid_turn_propagate (struct aid_turn_state *t, const struct aid_config *config, const char *key);
 void aid_turn_measure_context (const struct aid_turn_state *t, const struct aid_prompt *p);
 /* Posts the one event that ends the request. */

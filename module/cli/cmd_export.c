@@ -247,7 +247,8 @@ export_prometheus (const char *file)
   return status;
 }
 
-/* Whether the request names this machine as it is asked for here: a page in a browser whose name was made to lead here does not. */
+/* Whether the request names this machine as it is asked for here: a page in a browser whose name was made to lead here does not.
+   */
 static int
 is_for_us (const struct aid_httpd_request *r)
 {

@@ -4,8 +4,10 @@
 #include "base/val.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
+#include "export/settings.h"
 #include "export/state.h"
 #include "measure/events.h"
+#include "net/http.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -202,6 +204,25 @@ forget (const struct wish *w)
 
 /* --- status ----------------------------------------------------------------------------------------------------------- */
 
+/* Who else gets it, by the person's own settings. */
+static void
+add_export (struct aid_str *out)
+{
+  struct aid_export_settings s;
+
+  if (aid_export_settings_load (&s, NULL))
+    return;
+  for (int i = 0; i < AID_SIGNALS; i++)
+    if (s.on && s.signals[i].on)
+      {
+        char *host = aid_url_host (s.signals[i].url);
+        aid_str_addf (out, "  %s are exported to %s (\"otlp\")\n", i == AID_SIGNAL_TRACES ? "traces" : "metrics",
+                      host ? host : "?");
+        free (host);
+      }
+  aid_export_settings_free (&s);
+}
+
 static int
 print_status (const json_t *doc)
 {
@@ -223,6 +244,7 @@ print_status (const json_t *doc)
   aid_str_addf (&raw, "  %lld events, %.1f MB; forgotten after %lld days and above %lld MB\n",
                 (long long)aid_json_int (doc, "events", 0), (double)aid_json_int (doc, "bytes", 0) / (1 << 20),
                 (long long)aid_json_int (doc, "days", 0), (long long)aid_json_int (doc, "megabytes", 0));
+  add_export (&raw);
   if (first[0])
     aid_str_addf (&raw, "  from %s to %s\n", first, last);
   json_array_foreach (json_object_get (doc, "kinds"), i, kind)
@@ -278,8 +300,8 @@ aid_cmd_metrics (int argc, char **argv)
     "events\n"
     "(events), or forgets them for good (forget).  What each event holds is in docs/measure.md.  \"measure\": false in the "
     "settings\nrecords nothing.\n\n"
-    "aid metrics export sends it to a receiver of OpenTelemetry or prints it for Prometheus, which aid metrics serve answers: each\n"
-    "has a --help.\n",
+    "aid metrics export sends it to a receiver of OpenTelemetry or prints it for Prometheus, which aid metrics serve\n"
+    "answers: each has a --help.\n",
     opts,
     sizeof opts / sizeof *opts,
     0,

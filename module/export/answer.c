@@ -1,5 +1,5 @@
-/* Source: OTLP specification 1.x, "OTLP/HTTP Response": 200 with what was not taken in partialSuccess; 429, 502, 503 and 504 are to be
-   sent again; every other refusal is not. */
+/* Source: OTLP specification 1.x, "OTLP/HTTP Response": 200 with what was not taken in partialSuccess; 429, 502, 503 and 504 are
+   to be sent again; every other refusal is not. */
 #include "export/answer.h"
 #include "base/json.h"
 #include "base/utf8.h"

@@ -1,5 +1,5 @@
-/* Export in the background: a thread that sends what is recorded while a program runs, if the user's settings say so.  Nothing waits for
-   it; what could not be sent waits on the disk, also for the next program. */
+/* Export in the background: a thread that sends what is recorded while a program runs, if the user's settings say so.  Nothing
+   waits for it; what could not be sent waits on the disk, also for the next program. */
 #ifndef AID_EXPORT_EXPORTER_H
 #define AID_EXPORT_EXPORTER_H
 
@@ -16,8 +16,8 @@ void aid_exporter_start (struct aid_exporter *x);
 int aid_exporter_trouble (struct aid_exporter *x, struct aid_error *e);
 /* Has the thread end, at once, also in the middle of a request; it does not start again. */
 void aid_exporter_stop (struct aid_exporter *x);
-/* Stops and joins it; one that a stuck disk keeps for more than half a second is left to itself and frees everything when it ends.
-   NULL is fine. */
+/* Stops and joins it; one that a stuck disk keeps for more than half a second is left to itself and frees everything when it
+   ends. NULL is fine. */
 void aid_exporter_free (struct aid_exporter *x);
 
 #endif

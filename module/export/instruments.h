@@ -39,8 +39,8 @@ extern const struct aid_instrument aid_instruments[AID_INSTRUMENTS];
 /* That of NAME, or NULL. */
 const struct aid_instrument *aid_instrument_named (struct aid_span name);
 
-/* Calls ADD with what EVENT adds to which instrument, with which attributes (an object of strings, borrowed).  REQUEST is the event
-   "request" of its request, or NULL. */
+/* Calls ADD with what EVENT adds to which instrument, with which attributes (an object of strings, borrowed).  REQUEST is the
+   event "request" of its request, or NULL. */
 typedef void aid_count_fn (void *ctx, const struct aid_instrument *i, const json_t *attributes, double value);
 void
 aid_count_event (const struct aid_export_event *event, const struct aid_export_event *request, aid_count_fn *add, void *ctx);

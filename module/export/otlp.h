@@ -10,8 +10,8 @@
 #include "export/settings.h"
 #include "export/totals.h"
 
-/* The resource: this service, its instance (a hash that says nothing of the person) and, if the settings let it be told, the person;
-   a new reference. */
+/* The resource: this service, its instance (a hash that says nothing of the person) and, if the settings let it be told, the
+   person; a new reference. */
 json_t *aid_otlp_resource (const struct aid_export_settings *settings, struct aid_error *e);
 /* The body with SPANS, an array, which is taken; a new reference. */
 json_t *aid_otlp_traces (const json_t *resource, json_t *spans);

@@ -14,8 +14,8 @@ struct aid_post_answer
   int64_t wait_ms; /* that the receiver asks for before it is sent anything again; -1: it does not say */
 };
 
-/* Posts BODY (JSON) by SIGNAL's settings, once: what is to be sent again is the caller's business.  Returns as soon as STOP is set, with
-   AID_E_CANCELLED.  Other errors: it could not be tried. */
+/* Posts BODY (JSON) by SIGNAL's settings, once: what is to be sent again is the caller's business.  Returns as soon as STOP is
+   set, with AID_E_CANCELLED.  Other errors: it could not be tried. */
 enum aid_err aid_post (struct aid_net *net, const struct aid_export_signal *signal, struct aid_span body,
                        const struct aid_stop *stop, struct aid_post_answer *out, struct aid_error *e);
 

@@ -1,5 +1,5 @@
-/* Names and labels are those that OpenTelemetry's own exporters make of the same metrics: dots become "_", a unit in braces is left
-   out, seconds and "_total" stand at the end.
+/* Names and labels are those that OpenTelemetry's own exporters make of the same metrics: dots become "_", a unit in braces is
+   left out, seconds and "_total" stand at the end.
 
    Source: "Prometheus and OpenMetrics Compatibility" of the OpenTelemetry specification; "Exposition formats" of Prometheus. */
 #include "export/prometheus.h"

@@ -1,8 +1,8 @@
 /* One round of export: what was not sent yet is sent, and marked when the receiver has it.
 
    An event whose span was taken is never sent again.  When this program ends between the receiver's answer and the mark, it is,
-   with the same ids: OTLP has no way to ask what a receiver holds, so it is the receiver's to see that they are the same.  Sums are
-   cumulative: a report that is lost, or comes twice, changes nothing. */
+   with the same ids: OTLP has no way to ask what a receiver holds, so it is the receiver's to see that they are the same.  Sums
+   are cumulative: a report that is lost, or comes twice, changes nothing. */
 #ifndef AID_EXPORT_ROUND_H
 #define AID_EXPORT_ROUND_H
 
@@ -34,7 +34,8 @@ struct aid_round_told
   struct aid_error why; /* what was refused, dropped, or could not be sent, and why; or nothing */
 };
 
-/* AID_OK also when a receiver takes nothing: TOLD says so.  AID_E_CANCELLED: the round was stopped; AID_E_STATE: another process is at it. */
+/* AID_OK also when a receiver takes nothing: TOLD says so.  AID_E_CANCELLED: the round was stopped; AID_E_STATE: another process
+   is at it. */
 enum aid_err aid_round_traces (const struct aid_round *r, struct aid_round_told *told, struct aid_error *e);
 enum aid_err aid_round_metrics (const struct aid_round *r, struct aid_round_told *told, struct aid_error *e);
 

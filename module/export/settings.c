@@ -156,7 +156,8 @@ is_on (const json_t *otlp, enum aid_signal signal, struct aid_str *notes)
   return v ? json_is_true (v) : names_otlp (aid_otel_env (name), name, notes);
 }
 
-/* AID speaks one of the protocol's three forms, which is JSON; a receiver takes it where it takes protobuf, but not where gRPC. */
+/* AID speaks one of the protocol's three forms, which is JSON; a receiver takes it where it takes protobuf, but not where
+   gRPC. */
 static int
 is_spoken (enum aid_signal signal, struct aid_str *notes)
 {

@@ -22,10 +22,11 @@ struct aid_export_state
   const struct aid_stop *stop; /* looked at where many events are read; or NULL */
 };
 
-/* Opens both.  DRY: nothing that is written stays.  STOP (may be NULL): once it is set, what takes long ends with AID_E_CANCELLED. */
+/* Opens both.  DRY: nothing that is written stays.  STOP (may be NULL): once it is set, what takes long ends with
+   AID_E_CANCELLED. */
 enum aid_err aid_export_state_open (struct aid_export_state *s, int dry, const struct aid_stop *stop, struct aid_error *e);
-/* From here on until it is closed this process alone settles spans: AID_E_STATE while another one does.  (Sums need no lock but their
-   transaction's.)  Does nothing when DRY. */
+/* From here on until it is closed this process alone settles spans: AID_E_STATE while another one does.  (Sums need no lock but
+   their transaction's.)  Does nothing when DRY. */
 enum aid_err aid_export_state_lock (struct aid_export_state *s, struct aid_error *e);
 void aid_export_state_close (struct aid_export_state *s);
 

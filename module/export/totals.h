@@ -1,5 +1,5 @@
-/* Sums and histograms of all that was recorded, cumulative since the first event that was counted.  They are kept in export.db with
-   a mark on each event that is in them, so that each is counted once, also when it comes late, is forgotten later, or a
+/* Sums and histograms of all that was recorded, cumulative since the first event that was counted.  They are kept in export.db
+   with a mark on each event that is in them, so that each is counted once, also when it comes late, is forgotten later, or a
    counting is cut off. */
 #ifndef AID_EXPORT_TOTALS_H
 #define AID_EXPORT_TOTALS_H

@@ -1,5 +1,5 @@
-/* Records what tests of export need: each line of standard input is {"kind", "fields", "request", "root", "chat", "path", "language",
-   "hunk", "content"}, all but the kind may be missing; or {"sql": a statement for the events' file}.
+/* Records what tests of export need: each line of standard input is {"kind", "fields", "request", "root", "chat", "path",
+   "language", "hunk", "content"}, all but the kind may be missing; or {"sql": a statement for the events' file}.
    usage: otlp_events <LINES */
 #include "base/json.h"
 #include "base/val.h"

@@ -1,4 +1,5 @@
-/* The exporter's thread: runs only for who wants it, sends what is recorded from then on, says once what is wrong, and ends at once. */
+/* The exporter's thread: runs only for who wants it, sends what is recorded from then on, says once what is wrong, and ends at
+   once. */
 #include "fake_http.h"
 #include "base/val.h"
 #include "export/exporter.h"
