@@ -76,7 +76,7 @@ static const struct member otlp_members[] = {
   { "interval_ms", KIND_MS },
   { "traces", KIND_BOOL },
   { "metrics", KIND_BOOL },
-  { "person", KIND_BOOL },
+  { "user_id", KIND_BOOL },
   { "content", KIND_BOOL },
   { "resource", KIND_STRINGS },
   { NULL, KIND_STRING },

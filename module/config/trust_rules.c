@@ -83,7 +83,7 @@ static const struct rule rules[] = {
   { { "otlp", "interval_ms" }, ONLY_YOURS },
   { { "otlp", "traces" }, ONLY_YOURS },
   { { "otlp", "metrics" }, ONLY_YOURS },
-  { { "otlp", "person" }, ONLY_YOURS },
+  { { "otlp", "user_id" }, ONLY_YOURS },
   { { "otlp", "content" }, ONLY_YOURS },
   { { "otlp", "resource" }, ONLY_YOURS },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },

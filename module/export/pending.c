@@ -69,6 +69,28 @@ push (struct aid_vec *ids, const unsigned char *id)
   return to != NULL;
 }
 
+/* Pushes at most MOST of the ids that only the events have (WHICH is -1), or only the marks (1): both begin at their first. */
+static enum aid_err
+collect (const struct aid_export_state *s, struct reader *events, struct reader *marks, int which, size_t most,
+         struct aid_vec *ids, struct aid_error *e)
+{
+  const struct reader *wanted = which < 0 ? events : marks;
+  enum aid_err err = AID_OK;
+  while (!err && wanted->more && ids->len < most)
+    {
+      int order = !marks->more ? -1 : !events->more ? 1 : memcmp (events->id, marks->id, AID_EXPORT_ID);
+      if ((order > 0) - (order < 0) == which && !push (ids, wanted->id))
+        err = aid_error_set (e, AID_E_NOMEM, "No memory for %zu events", ids->len);
+      if (!err && order <= 0)
+        err = advance (s, events, e);
+      if (!err && order >= 0)
+        err = advance (s, marks, e);
+    }
+  rest (events);
+  rest (marks);
+  return err;
+}
+
 enum aid_err
 aid_export_pending (struct aid_export_state *s, int64_t use, const unsigned char from[AID_EXPORT_ID], int spans, size_t most,
                     struct aid_vec *ids, struct aid_error *e)
@@ -77,19 +99,7 @@ aid_export_pending (struct aid_export_state *s, int64_t use, const unsigned char
   enum aid_err err = read_events (s, from, spans, &events, e);
   if (!err)
     err = read_marks (s, use, from, &marks, e);
-  while (!err && events.more && ids->len < most)
-    {
-      int order = marks.more ? memcmp (events.id, marks.id, AID_EXPORT_ID) : -1;
-      if (order < 0 && !push (ids, events.id))
-        err = aid_error_set (e, AID_E_NOMEM, "No memory for %zu events", ids->len);
-      if (!err && order <= 0)
-        err = advance (s, &events, e);
-      if (!err && order >= 0)
-        err = advance (s, &marks, e);
-    }
-  rest (&events);
-  rest (&marks);
-  return err;
+  return err ? err : collect (s, &events, &marks, -1, most, ids, e);
 }
 
 enum aid_err
@@ -123,19 +133,7 @@ find_stale (struct aid_export_state *s, int64_t use, struct aid_vec *ids, struct
   enum aid_err err = read_events (s, first, 0, &events, e);
   if (!err)
     err = read_marks (s, use, first, &marks, e);
-  while (!err && marks.more && ids->len < CHUNK)
-    {
-      int order = events.more ? memcmp (events.id, marks.id, AID_EXPORT_ID) : 1;
-      if (order > 0 && !push (ids, marks.id))
-        err = aid_error_set (e, AID_E_NOMEM, "No memory for %zu events", ids->len);
-      if (!err && order <= 0)
-        err = advance (s, &events, e);
-      if (!err && order >= 0)
-        err = advance (s, &marks, e);
-    }
-  rest (&events);
-  rest (&marks);
-  return err;
+  return err ? err : collect (s, &events, &marks, 1, CHUNK, ids, e);
 }
 
 static enum aid_err

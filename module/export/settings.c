@@ -254,7 +254,7 @@ aid_export_settings_read (const json_t *otlp, struct aid_export_settings *out, s
   out->disabled = aid_otel_env_true ("OTEL_SDK_DISABLED");
   out->on = !out->disabled && otlp && !json_is_false (otlp);
   out->propagate = propagates ();
-  out->person = aid_json_bool (otlp, "person", 0);
+  out->person = aid_json_bool (otlp, "user_id", 0);
   out->content = aid_json_bool (otlp, "content", captures_content ());
   out->delay_ms = aid_otel_env_number ("OTEL_BSP_SCHEDULE_DELAY", DELAY_MS, 10, DAY_MS, &out->notes);
   out->interval_ms = aid_json_int (

@@ -159,7 +159,7 @@ await test("no text and no name leaves by itself", async (s) => {
   assert.notEqual(instance, person);
   assert.deepEqual(rest, { "service.name": "aid", "service.version": rest["service.version"] });
   s.r.clear();
-  s.config({ measure: "content", otlp: { person: true, traces_endpoint: `${s.r.url}/again/traces` } });
+  s.config({ measure: "content", otlp: { user_id: true, traces_endpoint: `${s.r.url}/again/traces` } });
   assert.equal((await s.send()).status, 0);
   assert.equal(resource(s.r.traces[0])["user.id"], person);
   assert.match(JSON.stringify(s.r.traces), /secret-person/);

@@ -108,7 +108,7 @@ some_value (const char *name)
     { "interval_ms", "7" },
     { "traces", "true" },
     { "metrics", "true" },
-    { "person", "true" },
+    { "user_id", "true" },
     { "content", "true" },
     { "resource", "{\"a\":\"b\"}" },
     { "days", "7" },
