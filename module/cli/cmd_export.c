@@ -17,6 +17,7 @@ enum
   ATTEMPTS = 5, /* at a receiver that takes nothing at this moment */
   FIRST_WAIT_MS = 1000,
   LONGEST_WAIT_MS = 60000,
+  DAY_MS = 24 * 3600 * 1000,
   PORT = 9464 /* that of OpenTelemetry's exporters for Prometheus */
 };
 
@@ -27,7 +28,8 @@ struct export
   struct aid_export_settings settings;
   struct aid_net *net;
   struct aid_stop *stop;
-  int64_t since; /* as aid_export_place has it */
+  int64_t since;  /* as aid_export_place has it */
+  int64_t looked; /* when all events were last looked at, monotonic ms; 0: not yet */
   int dry, follow, status;
 };
 
@@ -68,6 +70,13 @@ rest (const struct export *x, int64_t ms)
   return aid_stop_is_set (x->stop) ? -1 : 0;
 }
 
+/* Whether all events were looked at within the day. */
+static int
+is_fresh (const struct export *x)
+{
+  return x->looked && aid_clock_ms () - x->looked < DAY_MS;
+}
+
 /* One round of SIGNAL, again after a while when the receiver takes nothing now. */
 static enum aid_err
 attempt (struct export *x, enum aid_signal signal, struct aid_round_told *sum, struct aid_error *e)
@@ -76,7 +85,7 @@ attempt (struct export *x, enum aid_signal signal, struct aid_round_told *sum, s
                          .net = x->net,
                          .stop = x->stop,
                          .from = x->since,
-                         .whole = 1,
+                         .whole = !is_fresh (x),
                          .show = x->dry ? show : NULL,
                          .ctx = x };
   struct aid_round_told told;
@@ -142,6 +151,8 @@ export_signal (struct export *x, enum aid_signal signal)
       err = AID_OK;
       sum.later = 0;
     }
+  else if (!err && !sum.later && signal == AID_SIGNAL_TRACES && !is_fresh (x))
+    x->looked = aid_clock_ms ();
   int status = tell (x, signal, &sum, err, &e);
   x->status = status ? status : x->status;
 }

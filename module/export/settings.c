@@ -191,6 +191,10 @@ read_signal (const json_t *otlp, enum aid_signal signal, struct aid_export_setti
     = (uint32_t)aid_json_int (otlp, "timeout_ms", aid_otel_env_number (name, TIMEOUT_MS, 1, DAY_MS, &s->notes));
   if (!out->timeout_ms)
     out->timeout_ms = TIMEOUT_MS;
+  int64_t most = aid_otel_env_number (signal == AID_SIGNAL_TRACES ? "OTEL_BSP_EXPORT_TIMEOUT" : "OTEL_METRIC_EXPORT_TIMEOUT",
+                                      out->timeout_ms, 1, DAY_MS, &s->notes);
+  if (most < out->timeout_ms)
+    out->timeout_ms = (uint32_t)most;
   out->gzip = is_gzip (otlp, signal, &s->notes);
   out->ca_file = copy_variable (signal, "CERTIFICATE");
   out->client_cert = copy_variable (signal, "CLIENT_CERTIFICATE");
@@ -239,6 +243,15 @@ captures_content (void)
   return z && (!strcasecmp (z, "true") || !strcasecmp (z, "span_only") || !strcasecmp (z, "span_and_event"));
 }
 
+/* What is asked for and not done. */
+static void
+note_temporality (struct aid_str *notes)
+{
+  const char *name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", *z = aid_otel_env (name);
+  if (z && strcasecmp (z, "cumulative") != 0)
+    aid_str_addf (notes, "%s is %s: AID's metrics are cumulative\n", name, z);
+}
+
 static int
 propagates (void)
 {
@@ -264,6 +277,7 @@ aid_export_settings_read (const json_t *otlp, struct aid_export_settings *out, s
   out->batch = (size_t)aid_otel_env_number ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH, 1, 10000, &out->notes);
   out->queue = (size_t)aid_otel_env_number ("OTEL_BSP_MAX_QUEUE_SIZE", AID_EXPORT_QUEUE, 1, 10000000, &out->notes);
   out->resource = read_resource (otlp, &out->notes);
+  note_temporality (&out->notes);
   for (int i = 0; i < AID_SIGNALS && !err; i++)
     err = read_signal (otlp, (enum aid_signal)i, out, e);
   if (err)

@@ -49,8 +49,8 @@ struct aid_export_settings
   struct aid_str notes; /* what was not understood, one a line */
 };
 
-#define AID_EXPORT_QUEUE                                                                                                    \
-  65536 /* unless OTEL_BSP_MAX_QUEUE_SIZE says otherwise: what waits is on the disk and costs no memory */
+/* Unless OTEL_BSP_MAX_QUEUE_SIZE says otherwise: what waits is on the disk, and hardly more than this is kept there. */
+#define AID_EXPORT_QUEUE 1000000
 
 /* Reads them; what is wrong in a variable goes into the notes.  Errors are those of the settings' file, and AID_E_NOMEM. */
 enum aid_err aid_export_settings_load (struct aid_export_settings *out, struct aid_error *e);

@@ -140,7 +140,7 @@ gzip_gives_what_gunzip_reads (void **state)
   int same = 0;
   (void)state;
   for (int i = 0; i < 50000; i++)
-    aid_str_addf (&text, "{\"span\":%d}", i * i % 1009);
+    aid_str_addf (&text, "{\"span\":%d}", i % 1009 * (i % 7));
   assert_int_equal (aid_gzip (aid_str_span (&text), &packed, &e), AID_OK);
   assert_true (packed.len < text.len / 4);
   assert_int_equal (aid_fs_replace (scratch_path ("packed.gz"), aid_str_span (&packed), 0600, &e), AID_OK);
