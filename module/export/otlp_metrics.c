@@ -20,8 +20,13 @@ attributes_of (const struct aid_series *s)
 {
   json_t *all = aid_json_parse (aid_span_z (s->attributes), "attributes", NULL), *list = json_array (), *v;
   const char *key;
-  json_object_foreach (all, key, v) if (!strcmp (key, "otel.metric.overflow")) aid_otlp_flag (list, key, 1);
-  else aid_otlp_word (list, key, json_string_value (v));
+  json_object_foreach (all, key, v)
+  {
+    if (!strcmp (key, "otel.metric.overflow"))
+      aid_otlp_flag (list, key, 1);
+    else
+      aid_otlp_word (list, key, json_string_value (v));
+  }
   json_decref (all);
   return list;
 }

@@ -102,7 +102,10 @@ aid_otlp_resource (const struct aid_export_settings *settings, struct aid_error 
     json_object_set_new (all, "user.id", json_string (who.person));
   json_object_update (all, settings->resource);
   json_t *list = json_array ();
-  json_object_foreach (all, key, v) aid_otlp_word (list, key, json_string_value (v));
+  json_object_foreach (all, key, v)
+  {
+    aid_otlp_word (list, key, json_string_value (v));
+  }
   json_decref (all);
   return json_pack ("{s:o}", "attributes", list);
 }

@@ -62,7 +62,9 @@ begin_line (struct aid_str *out, const char *name, const char *end, const json_t
   struct aid_str le = AID_STR_INIT (64);
   aid_str_addf (out, "%s%s{", name, end);
   json_object_foreach ((json_t *)(uintptr_t)labels, key, v)
+  {
     add_label (out, key, json_string_value (v) ? json_string_value (v) : "");
+  }
   if (bound)
     add_number (&le, *bound);
   if (bound || last)
@@ -112,8 +114,10 @@ add_target (struct aid_str *out, const json_t *resource)
 {
   json_t *labels = json_object (), *item;
   size_t i;
-  json_array_foreach (json_object_get (resource, "attributes"), i, item) json_object_set_new (
-    labels, aid_json_str (item, "key"), json_incref (json_object_get (json_object_get (item, "value"), "stringValue")));
+  json_array_foreach (json_object_get (resource, "attributes"), i, item)
+  {
+    json_object_set (labels, aid_json_str (item, "key"), json_object_get (json_object_get (item, "value"), "stringValue"));
+  }
   add_head (out, "target_info", "Who is measured.", "gauge");
   begin_line (out, "target_info", "", labels, NULL, 0);
   aid_str_addz (out, "1\n");
@@ -129,16 +133,16 @@ aid_prometheus_write (const struct aid_totals *totals, const json_t *resource, s
   for (size_t i = 0; i < totals->series.len; i++)
     {
       const struct aid_series *s = AID_VEC_AT (struct aid_series *, &totals->series, i);
+      const struct aid_instrument *in = s->instrument;
       json_t *labels = aid_json_parse (aid_span_z (s->attributes), "attributes", NULL);
-      if (s->instrument != last)
-        add_head (out, s->instrument->prometheus, s->instrument->description,
-                  s->instrument->bounds ? "histogram" : "counter");
-      last = s->instrument;
-      if (s->instrument->bounds)
+      if (!last || in != last)
+        add_head (out, in->prometheus, in->description, in->bounds ? "histogram" : "counter");
+      last = in;
+      if (in->bounds)
         add_histogram (out, s, labels);
       else
         {
-          begin_line (out, s->instrument->prometheus, "", labels, NULL, 0);
+          begin_line (out, in->prometheus, "", labels, NULL, 0);
           add_number (out, s->sum);
           aid_str_addc (out, '\n');
         }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define BODY_MAX (256u << 20)
-#define LOOK_MS (2 * 24 * 3600 * (int64_t)1000)
+#define LOOK_MS ((int64_t)2 * 24 * 3600 * 1000)
 #define PENDING_MAX 1200000 /* events that are found in one round: some more than may wait */
 #define CONTENT_BATCH 8     /* spans of a body that may hold texts of megabytes */
 

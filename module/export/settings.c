@@ -111,7 +111,9 @@ read_headers (const json_t *otlp, enum aid_signal signal, struct aid_vec *out, s
   if (!mine && (z = variable (signal, "HEADERS", name, &own)) && aid_otel_list (aid_span_z (z), put_header, out))
     aid_str_addf (notes, "%s must be a list like name=value,name=value\n", name);
   json_object_foreach ((json_t *)(uintptr_t)mine, key, v)
+  {
     put_header (out, aid_span_z (key), aid_span_z (json_string_value (v)));
+  }
 }
 
 /* --- one signal --------------------------------------------------------------------------------------------------------- */
@@ -290,7 +292,7 @@ aid_export_settings_load (struct aid_export_settings *out, struct aid_error *e)
 {
   struct aid_error why = { AID_OK, "" };
   struct aid_config *c = aid_config_load (NULL, &why); /* the user's file alone: no project sends anything anywhere */
-  enum aid_err err = c ? aid_export_settings_read (aid_config_get (c, "otlp"), out, &why) : why.code;
+  enum aid_err err = c ? aid_export_settings_read (aid_config_get (c, "otlp"), out, &why) : why.code ? why.code : AID_E_NOMEM;
   aid_config_free (c);
   if (err && e)
     *e = why;

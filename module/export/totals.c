@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ATTRIBUTES_MAX 8192
+#define ATTRIBUTES_MAX ((size_t)8192)
 #define ALL_SERIES ((size_t)AID_INSTRUMENTS * (AID_SERIES_MAX + 1))
 
 static const char overflow[] = "{\"otel.metric.overflow\":\"true\"}";
