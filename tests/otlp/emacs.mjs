@@ -1,15 +1,15 @@
 // An Emacs that exports: from a thread of the core, which ends with it, at once.
-import { assert, fs, skip, test } from "./scene.mjs";
+import { assert, fs, model, skip, test } from "./scene.mjs";
 import { metricsOf } from "./strict.mjs";
 
 const { OTLP_EMACS, OTLP_SOURCE } = process.env;
 const delays = { OTEL_BSP_SCHEDULE_DELAY: "20", OTEL_METRIC_EXPORT_INTERVAL: "20" };
 
 /** An Emacs that records: {tell (name), said (pattern), ended}. */
-function emacs (s) {
+function emacs (s, more = {}) {
   let words = "", child;
   const waiters = [];
-  const ended = s.run(OTLP_EMACS, ["-Q", "--batch", "-L", `${OTLP_SOURCE}/lisp`, "-l", `${OTLP_SOURCE}/tests/otlp/export.el`], delays, {
+  const ended = s.run(OTLP_EMACS, ["-Q", "--batch", "-L", `${OTLP_SOURCE}/lisp`, "-l", `${OTLP_SOURCE}/tests/otlp/export.el`], { ...delays, ...more }, {
     started: (c) => { child = c; },
   });
   child.stderr.on("data", (chunk) => { words += chunk; for (const wake of waiters.splice(0)) wake(); });
@@ -70,6 +70,19 @@ else {
     const told = await e.ended;
     assert.equal(told.status, 0);
     assert.equal(new Set(s.r.spans().map((span) => span.spanId)).size, s.r.spans().length);
+  });
+
+  await test("what becomes of a chat's answer is in the trace that its request carried", async (s) => {
+    const m = await model();
+    s.config({ ...m.settings, otlp: { metrics: false } });
+    const e = emacs(s, { AID_OTLP_ASK: "1" });
+    await s.r.until((r) => r.spans().some((span) => span.name === "chat x") && r.spans().some((span) => span.name === "aid.decision"));
+    e.tell("quit");
+    assert.equal((await e.ended).status, 0);
+    const [chat, decision] = ["chat x", "aid.decision"].map((name) => s.r.spans().find((span) => span.name === name));
+    assert.equal(m.seen[0].traceparent, `00-${chat.traceId}-${chat.spanId}-01`);
+    assert.deepEqual([decision.traceId, decision.parentSpanId], [chat.traceId, chat.spanId]);
+    m.close();
   });
 
   await test("a receiver that is away is told once", async (s) => {

@@ -5,13 +5,18 @@
 ;;; Commentary:
 
 ;; What tests/otlp/run has an Emacs do: record events until it is told to stop
-;; that, to take another core, or to end, by files in its home.
+;; that, to take another core, or to end, by files in its home; or ask in a chat,
+;; and decide on a hunk of the answer.
 
 ;;; Code:
 
 (require 'aid-module)
 (require 'aid-measure)
 
+(declare-function aid-chat-ask "aid-chat-send" (chat question &optional send))
+(declare-function aid-chat-create "aid-chat" (root))
+(declare-function aid-chat-key "aid-chat-text" ())
+(declare-function aid-chat-meta "aid-chat-text" (number &optional sub))
 (declare-function aid--mod-measure-decision "ext:aid-module" (plist))
 (declare-function aid--mod-measure-typed "ext:aid-module" (root path chars seconds))
 
@@ -42,7 +47,22 @@
       (accept-process-output nil 0.02))
     (message "quitting")))
 
+(defun aid-otlp-ask ()
+  "Ask in a chat, record a decision on a hunk of its answer, and wait for the file quit."
+  (require 'aid)
+  (require 'aid-chat)
+  (let ((chat (aid-chat-create default-directory)) request)
+    (aid-chat-ask chat "How many?")
+    (with-current-buffer chat
+      (while (not (setq request (cdr (assoc "req" (aid-chat-meta 2)))))
+        (accept-process-output nil 0.02))
+      (aid--mod-measure-decision
+       (list :chat (aid-chat-key) :request request :root "/tmp" :path "a.c" :id "1" :decision "accepted" :text "+x\n"))
+      (set-buffer-modified-p nil))
+    (while (not (aid-otlp-told-p "quit"))
+      (accept-process-output nil 0.02))))
+
 (setq aid-module-directory (expand-file-name "build/" (file-name-directory (directory-file-name (car load-path)))))
-(aid-otlp-run)
+(if (getenv "AID_OTLP_ASK") (aid-otlp-ask) (aid-otlp-run))
 
 ;;; export.el ends here

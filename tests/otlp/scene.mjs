@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { receiver } from "./receiver.mjs";
 
@@ -77,6 +78,22 @@ export const SPANS = 8; // of those: 2 requests, patch, 3 decisions, build, stay
 export const builds = (n) =>
   Array.from({ length: n }, (_, i) => ({ kind: "build", root: "/tmp", fields: { what: "build", status: i % 2 ? "red" : "green", ms: i + 1 } }));
 export const some = (n) => Array.from({ length: n }, (_, i) => request(`k3y s${i}`));
+
+/** A server of the Chat Completions API that answers "42", and tells the headers that it gets. */
+export async function model () {
+  const seen = [];
+  const server = http.createServer((request, response) => {
+    request.resume().on("end", () => {
+      seen.push(request.headers);
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.end('data: {"choices":[{"index":0,"delta":{"content":"42"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+    });
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  server.unref();
+  const settings = { model: "p/x", providers: { p: { wire: "openai-chat", url: `http://127.0.0.1:${server.address().port}/v1` } } };
+  return { seen, settings, close: () => { server.closeAllConnections?.(); server.close(); } };
+}
 
 /** Runs FN (scene) as the case NAME. */
 export async function test (name, fn) {

@@ -1,6 +1,5 @@
 // OpenTelemetry's variables, the setting, and who may turn export on.
-import http from "node:http";
-import { assert, builds, everything, fs, some, test } from "./scene.mjs";
+import { assert, builds, everything, fs, model, some, test } from "./scene.mjs";
 import { attributesOf } from "./strict.mjs";
 
 const resource = (body) => attributesOf((body.resourceSpans ?? body.resourceMetrics)[0].resource.attributes);
@@ -72,22 +71,6 @@ await test("batches have the wanted size", async (s) => {
 });
 
 // --- traceparent ---------------------------------------------------------------------------------------------------------
-
-/** A server of the Chat Completions API that answers "42", and tells the headers that it gets. */
-async function model () {
-  const seen = [];
-  const server = http.createServer((request, response) => {
-    request.resume().on("end", () => {
-      seen.push(request.headers);
-      response.writeHead(200, { "Content-Type": "text/event-stream" });
-      response.end('data: {"choices":[{"index":0,"delta":{"content":"42"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
-    });
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  server.unref();
-  const settings = { model: "p/x", providers: { p: { wire: "openai-chat", url: `http://127.0.0.1:${server.address().port}/v1` } } };
-  return { seen, settings, close: () => { server.closeAllConnections?.(); server.close(); } };
-}
 
 await test("the request that a model gets has the ids of the span", async (s) => {
   const m = await model();
