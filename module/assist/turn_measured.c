@@ -145,11 +145,11 @@ enum aid_err
 aid_turn_propagate (struct aid_turn_state *t, const struct aid_config *config, const char *key)
 {
   struct aid_trace_ids ids;
+  if (t->assist->exporter)
+    aid_exporter_start (t->assist->exporter); /* it may have been turned on since */
   if (json_is_false (aid_config_get (config, "measure")) || !aid_export_propagates () || make_ids (t, key, &ids))
     return AID_OK; /* a request does not fail for it */
   aid_traceparent_write (&ids, t->trace);
-  if (t->assist->exporter)
-    aid_exporter_start (t->assist->exporter); /* it may have been turned on since */
   return aid_wire_header (&t->wire_request, "traceparent", t->trace, &t->fail);
 }
 

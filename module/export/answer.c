@@ -35,6 +35,13 @@ count_of (const json_t *obj, const char *key)
   return (int64_t)n;
 }
 
+/* A page for people: whoever sends it in place of an answer, a portal or a proxy, it is no receiver. */
+static int
+is_page (const char *type, struct aid_span body)
+{
+  return (type && !strncasecmp (type, "text/html", 9)) || aid_span_starts (aid_span_trim (body), "<");
+}
+
 static void
 judge_taken (const char *type, struct aid_span body, struct aid_answer_told *out)
 {
@@ -42,11 +49,13 @@ judge_taken (const char *type, struct aid_span body, struct aid_answer_told *out
   int binary = type && !strncasecmp (type, "application/x-protobuf", 22);
   json_t *doc = !binary && aid_span_trim (body).len ? aid_json_parse (body, "the answer", NULL) : NULL;
   const json_t *partial = json_object_get (doc, "partialSuccess");
-  if (!binary && aid_span_trim (body).len && !json_is_object (doc))
+  if (!binary && is_page (type, body))
     {
-      out->verdict = AID_VERDICT_LATER; /* a portal's page, a proxy's: whoever it is, it is no receiver */
-      aid_error_set (&out->why, AID_E_PARSE, "what answers there is no receiver of OTLP: its answer is no JSON");
+      out->verdict = AID_VERDICT_LATER;
+      aid_error_set (&out->why, AID_E_PARSE, "a web page answers there, no receiver of OTLP");
     }
+  else if (!binary && aid_span_trim (body).len && !json_is_object (doc))
+    aid_error_set (&out->why, AID_E_PARSE, "the receiver's answer is not understood: whether it took all is not known");
   else if (partial)
     {
       out->rejected = count_of (partial, "rejectedSpans") + count_of (partial, "rejectedDataPoints");

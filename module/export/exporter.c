@@ -166,7 +166,9 @@ round_of (struct aid_exporter *x, enum aid_signal signal, const struct aid_expor
   else if (r.whole || c->wait || !is_same (&now[0], &x->seen[0]) || !is_same (&now[1], &x->seen[1]))
     err = aid_round_traces (&r, &told, &e);
   note (x, signal, &told, err, &e);
-  if (err || told.later)
+  if (err == AID_E_STATE) /* another process is at it */
+    c->due = aid_clock_ms () + usual;
+  else if (err || told.later)
     c->due = aid_clock_ms () + wait_after (c, &told, usual);
   else
     {
@@ -233,22 +235,22 @@ aid_exporter_start (struct aid_exporter *x)
   struct aid_error e = { AID_OK, "" };
   if (aid_export_settings_load (&s, &e))
     return;
-  if (s.on && s.notes.len)
-    {
-      struct aid_error notes;
-      aid_error_set (&notes, AID_E_INVALID, "%s", aid_str_z (&s.notes));
-      notes.msg[strcspn (notes.msg, "\n")] = '\0';
-      set_trouble (x, AID_SIGNAL_TRACES, "", &notes);
-    }
   pthread_mutex_lock (&x->lock);
   if (s.on && x->ended && !aid_stop_is_set (x->stop))
     {
       pthread_join ((pthread_t)x->thread, NULL); /* it was turned off meanwhile, and has ended */
       x->running = x->ended = 0;
     }
-  if (s.on && !x->running && !aid_stop_is_set (x->stop))
+  int begins = s.on && !x->running && !aid_stop_is_set (x->stop);
+  if (begins)
     x->running = !aid_thread_start (&x->thread, "aid-export", run, x, NULL);
   pthread_mutex_unlock (&x->lock);
+  if (begins && s.notes.len)
+    {
+      aid_error_set (&e, AID_E_INVALID, "%s", aid_str_z (&s.notes));
+      e.msg[strcspn (e.msg, "\n")] = '\0';
+      set_trouble (x, AID_SIGNAL_TRACES, "", &e);
+    }
   aid_export_settings_free (&s);
 }
 

@@ -292,7 +292,9 @@ aid_export_settings_load (struct aid_export_settings *out, struct aid_error *e)
 {
   struct aid_error why = { AID_OK, "" };
   struct aid_config *c = aid_config_load (NULL, &why); /* the user's file alone: no project sends anything anywhere */
-  enum aid_err err = c ? aid_export_settings_read (aid_config_get (c, "otlp"), out, &why) : why.code ? why.code : AID_E_NOMEM;
+  enum aid_err err = c          ? aid_export_settings_read (aid_config_get (c, "otlp"), out, &why)
+                     : why.code ? why.code
+                                : AID_E_NOMEM;
   aid_config_free (c);
   if (err && e)
     *e = why;

@@ -115,7 +115,10 @@ answers_are_judged_as_the_protocol_has_it (void **state)
   assert_int_equal (judged (200, NULL, "").verdict, AID_VERDICT_TAKEN);
   assert_int_equal (judged (200, "application/x-protobuf", "\x0a\x02").verdict, AID_VERDICT_TAKEN);
   assert_int_equal (judged (200, "text/html", "<html>").verdict, AID_VERDICT_LATER);
-  assert_int_equal (judged (200, "application/json", "[]").verdict, AID_VERDICT_LATER);
+  assert_int_equal (judged (200, NULL, " <!doctype html>").verdict, AID_VERDICT_LATER);
+  told = judged (200, "text/plain", "ok");
+  assert_int_equal (told.verdict, AID_VERDICT_TAKEN);
+  assert_string_equal (told.why.msg, "the receiver's answer is not understood: whether it took all is not known");
   told = judged (200, "application/json", "{\"partialSuccess\":{\"rejectedSpans\":\"12\",\"errorMessage\":\"too\\nold\"}}");
   assert_int_equal (told.rejected, 12);
   assert_string_equal (told.why.msg, "the receiver rejected 12: too old");
