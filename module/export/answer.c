@@ -51,7 +51,7 @@ judge_taken (const char *type, struct aid_span body, struct aid_answer_told *out
   const json_t *partial = json_object_get (doc, "partialSuccess");
   if (!binary && is_page (type, body))
     {
-      out->verdict = AID_VERDICT_LATER;
+      out->verdict = AID_OTLP_LATER;
       aid_error_set (&out->why, AID_E_PARSE, "a web page answers there, no receiver of OTLP");
     }
   else if (!binary && aid_span_trim (body).len && !json_is_object (doc))
@@ -74,7 +74,7 @@ judge_refused (int status, struct aid_span body, struct aid_answer_told *out)
 {
   struct aid_str words = AID_STR_INIT (4096);
   json_t *doc = aid_json_parse (body, "the answer", NULL);
-  out->verdict = status == 429 || status == 502 || status == 503 || status == 504 ? AID_VERDICT_LATER : AID_VERDICT_REFUSED;
+  out->verdict = status == 429 || status == 502 || status == 503 || status == 504 ? AID_OTLP_LATER : AID_OTLP_REFUSED;
   add_words (aid_json_span (doc, "message"), &words);
   aid_error_set (&out->why, AID_E_HTTP, "the receiver answered with status %d%s", status, aid_str_z (&words));
   json_decref (doc);
@@ -85,10 +85,10 @@ void
 aid_answer_judge (int status, const char *type, struct aid_span body, const struct aid_error *why,
                   struct aid_answer_told *out)
 {
-  *out = (struct aid_answer_told){ .verdict = AID_VERDICT_TAKEN };
+  *out = (struct aid_answer_told){ .verdict = AID_OTLP_TAKEN };
   if (!status || (why->code && why->code != AID_E_HTTP))
     {
-      out->verdict = AID_VERDICT_LATER;
+      out->verdict = AID_OTLP_LATER;
       out->why = *why;
     }
   else if (status >= 200 && status < 300)

@@ -5,16 +5,16 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum aid_verdict
+enum aid_otlp_verdict
 {
-  AID_VERDICT_TAKEN,  /* all, or all but REJECTED */
-  AID_VERDICT_LATER,  /* nothing: it is to be sent again */
-  AID_VERDICT_REFUSED /* nothing, and sending it again would change nothing */
+  AID_OTLP_TAKEN,  /* all, or all but REJECTED */
+  AID_OTLP_LATER,  /* nothing: it is to be sent again */
+  AID_OTLP_REFUSED /* nothing, and sending it again would change nothing */
 };
 
 struct aid_answer_told
 {
-  enum aid_verdict verdict;
+  enum aid_otlp_verdict verdict;
   int64_t rejected;     /* of what was taken */
   struct aid_error why; /* in words, unless all was taken without one */
 };

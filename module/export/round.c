@@ -35,14 +35,14 @@ static void
 tell (struct aid_round_told *told, const struct aid_post_answer *answer, int64_t n)
 {
   int64_t rejected = answer->told.rejected < n ? answer->told.rejected : n;
-  if (answer->told.verdict == AID_VERDICT_LATER)
+  if (answer->told.verdict == AID_OTLP_LATER)
     {
       told->later = 1;
       told->wait_ms = answer->wait_ms;
     }
   else
     {
-      int64_t taken = answer->told.verdict == AID_VERDICT_TAKEN ? n - rejected : 0;
+      int64_t taken = answer->told.verdict == AID_OTLP_TAKEN ? n - rejected : 0;
       told->sent += taken;
       told->dropped += n - taken;
     }

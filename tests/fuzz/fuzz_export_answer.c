@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len)
   if (!status)
     aid_error_set (&why, AID_E_NET, "away");
   aid_answer_judge (status, types[bytes[1] % 3], body, &why, &told);
-  if (told.rejected < 0 || strpbrk (told.why.msg, "\r\n\t\x1b") || (told.verdict != AID_VERDICT_TAKEN && !told.why.code))
+  if (told.rejected < 0 || strpbrk (told.why.msg, "\r\n\t\x1b") || (told.verdict != AID_OTLP_TAKEN && !told.why.code))
     abort ();
   aid_otel_list (body, look, NULL);
   return 0;

@@ -109,15 +109,15 @@ answers_are_judged_as_the_protocol_has_it (void **state)
     {
       int later = status == 429 || status == 502 || status == 503 || status == 504, good = status >= 200 && status < 300;
       told = judged (status, "application/json", "{}");
-      assert_int_equal (told.verdict, good ? AID_VERDICT_TAKEN : later ? AID_VERDICT_LATER : AID_VERDICT_REFUSED);
+      assert_int_equal (told.verdict, good ? AID_OTLP_TAKEN : later ? AID_OTLP_LATER : AID_OTLP_REFUSED);
       assert_int_equal (told.why.code != 0, !good);
     }
-  assert_int_equal (judged (200, NULL, "").verdict, AID_VERDICT_TAKEN);
-  assert_int_equal (judged (200, "application/x-protobuf", "\x0a\x02").verdict, AID_VERDICT_TAKEN);
-  assert_int_equal (judged (200, "text/html", "<html>").verdict, AID_VERDICT_LATER);
-  assert_int_equal (judged (200, NULL, " <!doctype html>").verdict, AID_VERDICT_LATER);
+  assert_int_equal (judged (200, NULL, "").verdict, AID_OTLP_TAKEN);
+  assert_int_equal (judged (200, "application/x-protobuf", "\x0a\x02").verdict, AID_OTLP_TAKEN);
+  assert_int_equal (judged (200, "text/html", "<html>").verdict, AID_OTLP_LATER);
+  assert_int_equal (judged (200, NULL, " <!doctype html>").verdict, AID_OTLP_LATER);
   told = judged (200, "text/plain", "ok");
-  assert_int_equal (told.verdict, AID_VERDICT_TAKEN);
+  assert_int_equal (told.verdict, AID_OTLP_TAKEN);
   assert_string_equal (told.why.msg, "the receiver's answer is not understood: whether it took all is not known");
   told = judged (200, "application/json", "{\"partialSuccess\":{\"rejectedSpans\":\"12\",\"errorMessage\":\"too\\nold\"}}");
   assert_int_equal (told.rejected, 12);
@@ -129,7 +129,7 @@ answers_are_judged_as_the_protocol_has_it (void **state)
   told = judged (400, NULL, "{\"code\":3,\"message\":\"what is\\u0007 that\"}");
   assert_string_equal (told.why.msg, "the receiver answered with status 400: what is  that");
   aid_answer_judge (0, NULL, AID_SPAN (""), &away, &told);
-  assert_int_equal (told.verdict, AID_VERDICT_LATER);
+  assert_int_equal (told.verdict, AID_OTLP_LATER);
   assert_string_equal (told.why.msg, "nobody there");
 }
 
