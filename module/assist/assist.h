@@ -83,6 +83,8 @@ struct aid_ask
   size_t nitems;
   const char *allow_secrets;     /* ids of findings that may be sent, blanks between them ("*": all), or NULL */
   const char *remove_secrets;    /* ids of those in items that are to be replaced by "[removed: KIND]", or NULL */
+  struct aid_span schema;        /* a JSON Schema that the answer shall fit, before the strategy's; empty: none */
+  const char *schema_file;       /* what SCHEMA is called in errors */
   int over_budget;               /* the person has agreed to pass a budget */
   int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
   struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */

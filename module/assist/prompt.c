@@ -101,14 +101,13 @@ is_same_model (const struct aid_prompt_builder *b, const struct aid_turn *t)
   return same;
 }
 
-/* Carries what the server wants back of a turn to the model that made it, if the turn is what was received.  It stands before
-   all that was said, for it may be there when no reasoning is seen; the wire format knows the places. */
+/* Carries what the server wants back of turn T, which is what was received, to the model that made it.  It stands before all that
+   was said, for it may be there when no reasoning is seen; the wire format knows the places. */
 static void
-add_carried (struct aid_prompt_builder *b, size_t turn, struct aid_message *m)
+add_carried (struct aid_prompt_builder *b, const struct aid_turn *t, struct aid_message *m)
 {
-  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
-  if (!sig.len || !is_same_model (b, t) || aid_chat_edited (b->chat, turn) != 0)
+  if (!sig.len || !is_same_model (b, t))
     return;
   struct aid_str opaque = AID_STR_INIT (AID_BLOB_MAX);
   char *id = aid_span_dup (sig);
@@ -161,9 +160,10 @@ add_answer (struct aid_prompt_builder *b, size_t turn)
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_ASSISTANT);
   struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
-  if (!err)
-    add_carried (b, turn, m);
-  if (!err && aid_chat_edited (b->chat, turn) == 1)
+  int edited = err ? -1 : aid_chat_edited (b->chat, turn);
+  if (edited == 0)
+    add_carried (b, t, m);
+  else if (edited == 1)
     err = note_edited (b);
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
@@ -283,8 +283,9 @@ spent_in (const struct aid_chat *c)
   for (size_t i = 0; i < c->turns.len; i++)
     {
       const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
-      char *cost = aid_span_dup (aid_chat_meta (c, t->first_meta, t->nmeta, "cost"));
-      double d = cost && *cost >= '0' && *cost <= '9' ? strtod (cost, NULL) : 0;
+      struct aid_span said = aid_chat_meta (c, t->first_meta, t->nmeta, "cost");
+      char *cost = said.len && said.ptr[0] >= '0' && said.ptr[0] <= '9' ? aid_span_dup (said) : NULL;
+      double d = cost ? strtod (cost, NULL) : 0;
       sum += d > 0 && d < 1e9 ? d : 0;
       free (cost);
     }

@@ -1,6 +1,7 @@
 /* Reads JSON as jansson would.  What a request carries back of reasoning is long strings, and they are copied up to the next
    escape; jansson looks at every character by itself.  Numbers are left to it. */
 #include "base/json.h"
+#include "base/json_plain.h"
 #include "base/utf8.h"
 #include <stdlib.h>
 
@@ -84,9 +85,7 @@ static struct aid_span
 read_run (struct reader *r)
 {
   size_t from = r->at;
-  while (r->at < r->text.len && (unsigned char) r->text.ptr[r->at] >= ' ' && r->text.ptr[r->at] != '"'
-         && r->text.ptr[r->at] != '\\')
-    r->at++;
+  r->at += aid_json_plain (aid_span_cut (r->text, from, r->text.len));
   return aid_span_cut (r->text, from, r->at);
 }
 
@@ -229,4 +228,21 @@ aid_json_load (struct aid_span text)
     }
   aid_str_free (&r.name);
   return v;
+}
+
+enum aid_err
+aid_json_strings (struct aid_span text, enum aid_err (*take) (void *ctx, struct aid_span v), void *ctx)
+{
+  struct reader r = { .text = text };
+  struct aid_str copy = AID_STR_INIT (text.len);
+  enum aid_err err = AID_OK;
+  for (const char *quote; !err && r.at < text.len && (quote = memchr (text.ptr + r.at, '"', text.len - r.at));)
+    {
+      struct aid_span v;
+      r.at = (size_t) (quote - text.ptr) + 1;
+      aid_str_clear (&copy);
+      err = read_string (&r, &copy, &v) ? take (ctx, v) : copy.err ? copy.err : AID_E_PARSE;
+    }
+  aid_str_free (&copy);
+  return err;
 }

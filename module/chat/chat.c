@@ -1,5 +1,5 @@
-/* The parser: one pass over the lines.  Whatever a marker says, the text before, between and behind the markers stays in
-   some piece, so that damage costs meaning but never bytes. */
+/* The parser: one pass over the text, from one line that holds a marker to the next.  Whatever a marker says, the text before,
+   between and behind the markers stays in some piece, so that damage costs meaning but never bytes. */
 #include "chat/parse_internal.h"
 
 #include <stdarg.h>
@@ -54,6 +54,16 @@ parse_line (struct aid_parser *p)
     }
 }
 
+/* The line at p->pos or behind that holds the beginning of a marker: where it begins, or the text's end. */
+static size_t
+next_marked_line (const struct aid_parser *p, struct aid_span lead)
+{
+  struct aid_span rest = aid_span_cut (p->c->text, p->pos, p->c->text.len);
+  ptrdiff_t at = aid_span_find (rest, lead);
+  const char *nl = at > 0 ? memrchr (rest.ptr, '\n', (size_t) at) : NULL;
+  return at < 0 ? p->c->text.len : p->pos + (nl ? (size_t) (nl - rest.ptr) + 1 : 0);
+}
+
 /* --- the head and the whole --------------------------------------------------------------------------------------- */
 
 /* Reads KEY and root= from the first line, which must be a chat's. */
@@ -66,7 +76,7 @@ parse_first_line (struct aid_parser *p)
     p->pos = 3;
   struct aid_span line = aid_parser_line (p, p->pos, &next), words;
   struct aid_marker m;
-  if (aid_span_starts (line, "<!--aid:"))
+  if (aid_span_starts (line, AID_MARKER_LEAD))
     for (struct aid_span k = aid_span_cut (line, 8, line.len); n < k.len && n <= KEY_MAX; n++)
       if (!((k.ptr[n] >= '0' && k.ptr[n] <= '9') || ((k.ptr[n] | 32) >= 'a' && (k.ptr[n] | 32) <= 'z')))
         break;
@@ -104,8 +114,10 @@ static void
 parse (struct aid_parser *p)
 {
   struct aid_chat *c = p->c;
+  char lead[sizeof AID_MARKER_LEAD + sizeof c->key];
   parse_first_line (p);
-  while (c->key[0] && !p->err && p->pos < c->text.len)
+  snprintf (lead, sizeof lead, AID_MARKER_LEAD "%s", c->key);
+  while (c->key[0] && !p->err && (p->pos = next_marked_line (p, aid_span_z (lead))) < c->text.len)
     parse_line (p);
   if (p->err)
     return;

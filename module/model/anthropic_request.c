@@ -30,7 +30,7 @@ result_block (const struct aid_part *p)
   json_t *block = json_pack ("{s:s, s:o, s:b}", "type", "tool_result", "tool_use_id", aid_call_id (p, CALL_ID_MAX, 0),
                              "is_error", p->is_error);
   if (p->len)   /* empty content is refused, none is not */
-    json_object_set_new (block, "content", aid_json_of_span ((struct aid_span){ p->text, p->len }));
+    json_object_set_new (block, "content", aid_part_string (p));
   return block;
 }
 
@@ -60,7 +60,7 @@ block_of (const struct aid_part *p)
     case AID_PART_PDF:
       return media_block (p);
     default:
-      return text_block (aid_json_of_span ((struct aid_span){ p->text, p->len }));
+      return text_block (aid_part_string (p));
     }
 }
 

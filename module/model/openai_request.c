@@ -149,7 +149,7 @@ chunks_of (const struct aid_message *m, const struct style *style)
   for (size_t i = 0; i < m->parts.len; i++)
     {
       const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
-      json_t *chunk = p->kind == AID_PART_TEXT ? text_chunk (aid_json_of_span ((struct aid_span){ p->text, p->len })) : NULL;
+      json_t *chunk = p->kind == AID_PART_TEXT ? text_chunk (aid_part_string (p)) : NULL;
       if (p->kind == AID_PART_IMAGE || p->kind == AID_PART_PDF)
         chunk = media_chunk (p, style), wanted = 1;
       if (!chunk)

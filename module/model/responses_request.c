@@ -34,7 +34,7 @@ media_content (const struct aid_part *p)
 static json_t *
 text_of (const struct aid_part *p)
 {
-  return aid_json_of_span ((struct aid_span){ p->text, p->len });
+  return aid_part_string (p);
 }
 
 static json_t *
