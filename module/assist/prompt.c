@@ -59,25 +59,24 @@ static enum aid_err
 add_question (struct aid_prompt_builder *b, const struct aid_turn *t, const struct aid_turn *last_answer)
 {
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
-  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX), told = AID_STR_INIT (AID_PROMPT_MAX);
+  struct aid_str *text = &b->text, told = AID_STR_INIT (AID_PROMPT_MAX);
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   if (!err && last_answer)
     {
       aid_decisions_tell (b->chat, last_answer, &told);
-      aid_prompt_without_key (b->chat->key, aid_str_span (&told), &text);   /* a file's name may hold it */
+      aid_prompt_without_key (b->chat->key, aid_str_span (&told), text);   /* a file's name may hold it */
     }
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
       if (p->kind == AID_PIECE_TEXT)
-        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
+        aid_chat_plain (b->chat, p->beg, p->end, 0, text);
       else if (p->kind == AID_PIECE_ITEM)
-        err = aid_prompt_add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), m, &text);
+        err = aid_prompt_add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), m, text);
     }
   if (!err)
-    err = aid_prompt_add_text (b, m, &text);
+    err = aid_prompt_add_text (b, m, text);
   aid_str_free (&told);
-  aid_str_free (&text);
   return err;
 }
 
@@ -158,7 +157,7 @@ add_answer (struct aid_prompt_builder *b, size_t turn)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_ASSISTANT);
-  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  struct aid_str *text = &b->text;
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   int edited = err ? -1 : aid_chat_edited (b->chat, turn);
   if (edited == 0)
@@ -169,17 +168,16 @@ add_answer (struct aid_prompt_builder *b, size_t turn)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
       if (p->kind == AID_PIECE_TEXT)
-        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
+        aid_chat_plain (b->chat, p->beg, p->end, 0, text);
       else if (p->kind == AID_PIECE_REASONING || p->kind == AID_PIECE_TOOL)
         {
-          err = aid_prompt_add_text (b, m, &text);
+          err = aid_prompt_add_text (b, m, text);
           if (!err && p->kind == AID_PIECE_TOOL)
             add_tool_call (b, p, m);
         }
     }
   if (!err)
-    err = aid_prompt_add_text (b, m, &text);
-  aid_str_free (&text);
+    err = aid_prompt_add_text (b, m, text);
   return err;
 }
 
@@ -313,7 +311,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
   if (err)
     return err;
-  struct aid_prompt_builder b = { .request = r, .chat = chat, .out = out, .e = e };
+  struct aid_prompt_builder b = { .request = r, .chat = chat, .out = out, .e = e, .text = AID_STR_INIT (AID_PROMPT_MAX) };
   memcpy (out->key, chat->key, sizeof out->key);
   struct aid_message *system = aid_conversation_add (&out->conversation, AID_ROLE_SYSTEM);
   if (!system || !aid_message_add (system, AID_PART_TEXT, aid_span_z (r->system)))
@@ -324,6 +322,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
     err = add_turns (&b);
   if (!err && !r->dry && question_is_empty (out))
     err = aid_error_set (e, AID_E_INVALID, "The question is empty: write it under the last \"## You\", then send.");
+  aid_str_free (&b.text);
   aid_chat_free (chat);
   return err;
 }

@@ -30,9 +30,9 @@ aid_parser_line (const struct aid_parser *p, size_t pos, size_t *next)
   return line;
 }
 
-/* The line at p->pos: usually text; else its markers, one after the other. */
+/* The line at p->pos, in which a marker may begin at MARKED: its markers, one after the other. */
 static void
-parse_line (struct aid_parser *p)
+parse_line (struct aid_parser *p, size_t marked)
 {
   size_t at = p->pos, next, from = 0;
   struct aid_span line = aid_parser_line (p, at, &next);
@@ -44,7 +44,7 @@ parse_line (struct aid_parser *p)
   size_t last = line.len;
   while (last > 0 && strchr (" \t\r", line.ptr[last - 1]) && line.ptr[last - 1])
     last--;
-  while (!p->err && aid_marker_find (line, p->c->key, from, &m))
+  for (size_t look = marked - at; !p->err && aid_marker_find (line, p->c->key, look, &m); look = from)
     {
       int alone = m.end >= last;
       struct aid_found f = { at + from, at + m.beg, alone ? next : at + m.end, alone, m.closed,
@@ -54,14 +54,16 @@ parse_line (struct aid_parser *p)
     }
 }
 
-/* The line at p->pos or behind that holds the beginning of a marker: where it begins, or the text's end. */
+/* Moves to the next line in which LEAD stands, and gives its place; to the text's end, when there is none. */
 static size_t
-next_marked_line (const struct aid_parser *p, struct aid_span lead)
+next_marked_line (struct aid_parser *p, struct aid_span lead)
 {
   struct aid_span rest = aid_span_cut (p->c->text, p->pos, p->c->text.len);
   ptrdiff_t at = aid_span_find (rest, lead);
   const char *nl = at > 0 ? memrchr (rest.ptr, '\n', (size_t) at) : NULL;
-  return at < 0 ? p->c->text.len : p->pos + (nl ? (size_t) (nl - rest.ptr) + 1 : 0);
+  size_t marked = at < 0 ? p->c->text.len : p->pos + (size_t) at;
+  p->pos = at < 0 ? p->c->text.len : nl ? p->pos + (size_t) (nl - rest.ptr) + 1 : p->pos;
+  return marked;
 }
 
 /* --- the head and the whole --------------------------------------------------------------------------------------- */
@@ -117,8 +119,8 @@ parse (struct aid_parser *p)
   char lead[sizeof AID_MARKER_LEAD + sizeof c->key];
   parse_first_line (p);
   snprintf (lead, sizeof lead, AID_MARKER_LEAD "%s", c->key);
-  while (c->key[0] && !p->err && (p->pos = next_marked_line (p, aid_span_z (lead))) < c->text.len)
-    parse_line (p);
+  for (size_t marked; c->key[0] && !p->err && (marked = next_marked_line (p, aid_span_z (lead))) < c->text.len;)
+    parse_line (p, marked);
   if (p->err)
     return;
   aid_parser_flush (p, c->text.len);

@@ -24,9 +24,11 @@ blob_path (const char *id, struct aid_str *path, size_t *dir_len, struct aid_err
   enum aid_err err = aid_fs_xdg (AID_DIR_STATE, path, e);
   if (err)
     return err;
-  aid_str_addf (path, "/blobs/%.2s", id);
+  aid_str_addz (path, "/blobs/");
+  aid_str_add (path, id, 2);
   *dir_len = path->len;
-  aid_str_addf (path, "/%s", id + 2);
+  aid_str_addc (path, '/');
+  aid_str_addz (path, id + 2);
   return path->err ? aid_error_set (e, path->err, "The state folder has too long a name") : AID_OK;
 }
 
