@@ -18,9 +18,15 @@ struct reader
 static json_t *read_value (struct reader *r);
 
 static int
+is_blank (char c)
+{
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static int
 peek (struct reader *r)
 {
-  while (r->at < r->text.len && strchr (" \t\n\r", r->text.ptr[r->at]) && r->text.ptr[r->at])
+  while (r->at < r->text.len && is_blank (r->text.ptr[r->at]))
     r->at++;
   return r->at < r->text.len ? (unsigned char) r->text.ptr[r->at] : -1;
 }
@@ -194,7 +200,12 @@ read_word (struct reader *r)
   while (r->at < r->text.len && strchr ("+-.0123456789EeabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", r->text.ptr[r->at])
          && r->text.ptr[r->at])
     r->at++;
-  return r->at > from ? json_loadb (r->text.ptr + from, r->at - from, JSON_DECODE_ANY, NULL) : NULL;
+  struct aid_span word = aid_span_cut (r->text, from, r->at);
+  if (aid_span_eqz (word, "true") || aid_span_eqz (word, "false"))
+    return json_boolean (word.len == 4);
+  if (aid_span_eqz (word, "null"))
+    return json_null ();
+  return word.len ? json_loadb (word.ptr, word.len, JSON_DECODE_ANY, NULL) : NULL;
 }
 
 static json_t *

@@ -47,10 +47,13 @@ write_chunk (struct aid_span v, char *to)
   return to;
 }
 
+/* Writes V with the sign BEFORE and the sign AFTER; 0: none. */
 static void
-write_string (struct aid_span v, struct aid_str *out)
+write_string (char before, struct aid_span v, char after, struct aid_str *out)
 {
   char buf[CHUNK * ESCAPE_MAX + 16], *to = buf;
+  if (before)
+    *to++ = before;
   *to++ = '"';
   for (; v.len > CHUNK && !out->err; v = aid_span_cut (v, CHUNK, v.len), to = buf)
     {
@@ -59,6 +62,8 @@ write_string (struct aid_span v, struct aid_str *out)
     }
   to = write_chunk (v, to);
   *to++ = '"';
+  if (after)
+    *to++ = after;
   aid_str_add (out, buf, (size_t) (to - buf));
 }
 
@@ -93,10 +98,7 @@ write_object (const json_t *v, struct aid_str *out)
   aid_str_addc (out, '{');
   for (void *i = json_object_iter (object); i; i = json_object_iter_next (object, i), first = 0)
     {
-      if (!first)
-        aid_str_addc (out, ',');
-      write_string (aid_span_z (json_object_iter_key (i)), out);
-      aid_str_addc (out, ':');
+      write_string (first ? 0 : ',', aid_span_z (json_object_iter_key (i)), ':', out);
       write_value (json_object_iter_value (i), out);
     }
   aid_str_addc (out, '}');
@@ -124,7 +126,7 @@ write_value (const json_t *v, struct aid_str *out)
   else if (json_is_array (v))
     write_array (v, out);
   else if (json_is_string (v))
-    write_string ((struct aid_span){ json_string_value (v), json_string_length (v) }, out);
+    write_string (0, (struct aid_span){ json_string_value (v), json_string_length (v) }, 0, out);
   else if (json_is_integer (v))
     aid_str_addf (out, "%" JSON_INTEGER_FORMAT, json_integer_value (v));
   else if (json_is_real (v))
