@@ -14,7 +14,7 @@
 static json_t *
 text_block (json_t *text)
 {
-  return json_pack ("{s:s, s:o}", "type", "text", "text", text);
+  return aid_json_two ("type", "text", "text", text);
 }
 
 static json_t *
@@ -132,8 +132,8 @@ add_messages (json_t *body, const struct aid_conversation *c)
       if (m->role == AID_ROLE_SYSTEM)
         bad |= json_object_set_new (body, "system", blocks);
       else
-        bad |= json_array_append_new (messages, json_pack ("{s:s, s:o}", "role", m->role == AID_ROLE_USER ? "user" : "assistant",
-                                                           "content", blocks));
+        bad |= json_array_append_new (messages, aid_json_two ("role", m->role == AID_ROLE_USER ? "user" : "assistant",
+                                                              "content", blocks));
     }
   return !(json_object_set_new (body, "messages", messages) | bad);
 }

@@ -150,8 +150,8 @@ add_contents (json_t *body, const struct aid_endpoint *ep, const struct aid_conv
       if (m->role == AID_ROLE_SYSTEM)
         bad |= json_object_set_new (body, "systemInstruction", json_pack ("{s:o}", "parts", parts));
       else
-        bad |= json_array_append_new (contents, json_pack ("{s:s, s:o}", "role", m->role == AID_ROLE_USER ? "user" : "model",
-                                                           "parts", parts));
+        bad |= json_array_append_new (contents, aid_json_two ("role", m->role == AID_ROLE_USER ? "user" : "model",
+                                                              "parts", parts));
     }
   return !(json_object_set_new (body, "contents", contents) | bad);
 }

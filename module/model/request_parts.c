@@ -20,6 +20,23 @@ message_at (const struct aid_conversation *c, size_t i)
   return &AID_VEC_AT (struct aid_message, &c->messages, i);
 }
 
+/* As json_pack would make it, which reads its format each time. */
+json_t *
+aid_json_two (const char *key, const char *word, const char *member, json_t *value)
+{
+  json_t *two = value ? json_object () : NULL;
+  if (two && !json_object_set_new_nocheck (two, key, json_string_nocheck (word))
+      && !json_object_set_new_nocheck (two, member, json_incref (value)))
+    json_decref (value);
+  else
+    {
+      json_decref (value);
+      json_decref (two);
+      two = NULL;
+    }
+  return two;
+}
+
 /* What a part's text is made of was made valid UTF-8 when the part was; it is not looked through again. */
 json_t *
 aid_part_string (const struct aid_part *p)

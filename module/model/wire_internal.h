@@ -30,6 +30,8 @@ enum aid_err aid_wire_make (const struct aid_request_kind *kind, const struct ai
    an error. */
 enum aid_err aid_conversation_normalise (const struct aid_conversation *in, struct aid_conversation *out,
                                          struct aid_error *e);
+/* {KEY: WORD, MEMBER: VALUE}, of which most of a request is made; VALUE is taken.  NULL when it is, or without memory. */
+json_t *aid_json_two (const char *key, const char *word, const char *member, json_t *value);
 /* P's text as a JSON string. */
 json_t *aid_part_string (const struct aid_part *p);
 /* The texts of M's parts, joined by an empty line, as a JSON string; NULL when there are none. */
