@@ -58,11 +58,12 @@ const unlike = (what, ours, theirs) => isDeepStrictEqual(ours, theirs) ? [] : [`
 
 // Asks by the SDK, then by AID with the schema that the SDK has sent.
 async function both(name, asker, base, log, home) {
-  const theirs = await asker.read(base), said = asker.said(bodies(log).at(-1)), file = path.join(WORK, `${name}.json`);
+  const theirs = await asker.read(base), until = bodies(log), said = asker.said(until.at(-1)), file = path.join(WORK, `${name}.json`);
   fs.writeFileSync(file, JSON.stringify({ title: "finding", ...asker.schema(said) }));
   const ours = await ask(home, name, QUESTION, ["--schema", file]);
   if (ours.error) return [`we see an error: ${ours.error}`];
-  const sent = asker.said(bodies(log).at(-1));
+  const now = bodies(log), sent = asker.said(now.at(-1));
+  if (now.length !== until.length + 1) return [`${now.length - until.length} requests came`];
   for (const one of [sent, said]) for (const extra of ["title", "$schema"]) delete asker.schema(one)[extra];
   return [...unlike("the shape", sent, said), ...unlike("what is read", JSON.parse(ours.text), theirs), ...unlike("the answer", theirs, answer)];
 }
