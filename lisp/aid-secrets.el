@@ -158,8 +158,8 @@ They are given as (BEG . END), the last first."
       ((and 'replaced (guard target))
        (setq aid-secrets--removed (append ids aid-secrets--removed)))
       ('replaced (when (zerop (aid-secrets--replace-typed ids))
-                   (user-error "Not sent: %s is not where it was"
-                               (plist-get (car group) :kind))))
+                   (user-error "Not sent: the %s is in %s; take it out there, or send it all the same"
+                               (plist-get (car group) :kind) (plist-get (car group) :where))))
       (_ (user-error "Not sent")))))
 
 (defun aid-secrets-agree (plist)
