@@ -323,7 +323,8 @@ unless_listed (struct aid_turn_state *t, enum aid_err err)
 }
 
 static enum aid_err
-prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const struct aid_strategy *strategy, const char *system)
+prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const struct aid_strategy *strategy,
+                const char *system)
 {
   struct aid_str dir = AID_STR_INIT (8192);
   aid_links_dir (t->chat_path, t->root, &dir);

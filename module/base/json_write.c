@@ -11,7 +11,8 @@
 static char *
 write_escape (unsigned char c, char *to)
 {
-  static const char letters[] = { ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
+  static const char letters[]
+    = { ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
   static const char digits[] = "0123456789ABCDEF";
   *to++ = '\\';
   if (letters[c])

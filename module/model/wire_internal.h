@@ -23,11 +23,11 @@ enum aid_err aid_wire_make (const struct aid_request_kind *kind, const struct ai
                             const struct aid_conversation *c, const struct aid_sampling *s, struct aid_wire_request *out,
                             struct aid_error *e);
 
-/* Makes OUT (initialised here) of IN such that every server takes it; its parts borrow what IN's own: neighbours of one role are one message, empty texts
-   and unsigned reasoning are gone, the first turn is the user's, refusals are text, and a tool call without a result (or a
-   result without its call) is told as text.  So each call that is left is answered in the very next message, and its result
-   has the tool's name.  A mark for caches on a part that is gone stands on the one before it.  OUT is to be freed even after
-   an error. */
+/* Makes OUT (initialised here) of IN such that every server takes it: neighbours of one role are one message, empty texts and
+   unsigned reasoning are gone, the first turn is the user's, refusals are text, and a tool call without a result (or a result
+   without its call) is told as text.  So each call that is left is answered in the very next message, and its result has the
+   tool's name.  A mark for caches on a part that is gone stands on the one before it.  OUT's parts borrow what IN's own, so IN
+   must outlive it; it is to be freed even after an error. */
 enum aid_err aid_conversation_normalise (const struct aid_conversation *in, struct aid_conversation *out,
                                          struct aid_error *e);
 /* {KEY: WORD, MEMBER: VALUE}, of which most of a request is made; VALUE is taken.  NULL when it is, or without memory. */

@@ -170,7 +170,8 @@ the_bytes_that_are_sent_are_looked_through (void **state)
   id_of ("GitHub token", TOKEN, id);
   assert_int_equal (sent ("{\"model\":\"m\",\"metadata\":{\"user\":\"the key is none\"}}", NULL, &e), AID_OK);
   assert_int_equal (sent ("{\"metadata\":{\"user\":\"" TOKEN "\"},\"x\":\"" TOKEN "\"}", NULL, &e), AID_E_REFUSED);
-  assert_string_equal (e.msg, "Not sent: the request, line 1, holds what looks like a secret: GitHub token, ghp_... (40 characters).");
+  assert_string_equal (e.msg, "Not sent: the request, line 1, holds what looks like a secret: GitHub token, "
+                              "ghp_... (40 characters).");
   assert_int_equal (sent ("{\"metadata\":{\"user\":\"" TOKEN "\"}}", id, &e), AID_OK);
   assert_int_equal (sent ("{\"" TOKEN "\":1}", NULL, &e), AID_E_REFUSED);
   assert_int_equal (sent ("[\"a\\nb\\nto\\u006ben = \\\"" TOKEN "\\\"\"]", NULL, &e), AID_E_REFUSED);

@@ -2,7 +2,10 @@
 #include "strategy_files.h"
 #include "base/json.h"
 
-#define SHAPE(name) "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"" name "\":{\"type\":\"string\"}},\"required\":[\"" name "\"]}"
+#define STRING "{\"type\":\"string\"}"
+#define CLOSED "\"additionalProperties\":false"
+#define SHAPE(name)                                                                                                       \
+  "{\"type\":\"object\"," CLOSED ",\"properties\":{\"" name "\":" STRING "},\"required\":[\"" name "\"]}"
 #define MINE_FILE(name) "aid/strategies/" name
 #define THEIR_FILE(name) "p/.aid/strategies/" name
 
@@ -79,8 +82,8 @@ what_is_wrong_is_told_with_file_and_line (void **state)
   refused ("a", MINE_FILE ("bad.json") ":2:");
   put (MINE ("b"), "---\ndescription: x\nschema: '{\"type\": \"string\"}'\n---\nText.\n");
   refused ("b", MINE ("b") ":3:1: schema:1:1: an answer is an object");
-  static const char *const wrong[] = { "schema: answer", "schema: ../up.json", "schema: /etc/x.json", "schema: .json", "schema: 3",
-                                       "schema: [a.json]" };
+  static const char *const wrong[] = { "schema: answer", "schema: ../up.json", "schema: /etc/x.json", "schema: .json",
+                                       "schema: 3",      "schema: [a.json]" };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     {
       char text[200];

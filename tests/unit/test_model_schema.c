@@ -82,12 +82,13 @@ what_is_wrong_has_a_place (void **state)
     { "{\"type\":[\"object\",\"null\"]}", "f.json:1:1: an answer is an object" },
     { "{\"type\":\"object\"}", "f.json:1:1: an object needs its members in \"properties\"" },
     { "{\"type\":\"object\",\n\"properties\":{}}", "f.json:1:1: an object must be closed" },
-    { "{\"type\":\"object\"," CLOSED ",\n \"properties\": {\n  \"a\": {\"type\":\"string\"},\n  \"b\": {\"type\":\"string\"}\n },\n"
-      " \"required\": [\"a\"]}",
+    { "{\"type\":\"object\"," CLOSED ",\n \"properties\": {\n  \"a\": {\"type\":\"string\"},\n"
+      "  \"b\": {\"type\":\"string\"}\n },\n \"required\": [\"a\"]}",
       "f.json:1:1: \"required\" must list all members (give one that may be missing the type \"null\", too), also \"b\"" },
     { "{\"type\":\"object\"," CLOSED ",\"required\":[\"a\"],\n \"properties\": {\n  \"a\": {\"type\":\"object\"}\n }}",
       "f.json:3:3: an object needs its members" },
-    { "{\"type\":\"object\"," CLOSED ",\"required\":[\"a\"],\n \"properties\": {\"a\": {\"type\":\"array\",\n  \"items\": true}}}",
+    { "{\"type\":\"object\"," CLOSED ",\"required\":[\"a\"],\n \"properties\": {\"a\": {\"type\":\"array\",\n"
+      "  \"items\": true}}}",
       "f.json:3:3: a schema must be a JSON object" },
     { "{\"type\":\"object\"," CLOSED ",\"required\":[\"a\"],\n \"properties\": {\"a\":\n  {\"anyOf\": [{\"type\":\"null\"},\n"
       "{\"properties\":{}}]}}}",
