@@ -1,6 +1,7 @@
 /* What would be kept from leaving, before anything is asked: the request is made as it would be, without its key. */
 #include "assist/assist_internal.h"
 #include "assist/strategy.h"
+#include "assist/variants.h"
 #include "base/val.h"
 #include <stdlib.h>
 
@@ -18,7 +19,8 @@ find_surroundings (const struct aid_ask *ask, struct surroundings *s)
 {
   struct aid_error e;
   *s = (struct surroundings){ .system = AID_STR_INIT (AID_TEMPLATE_MAX), .dir = AID_STR_INIT (8192) };
-  s->config = aid_config_load (ask->root, &e);
+  const struct aid_asked q = { ask->root, ask->model, ask->strategy, ask->exact, ask->chat, NULL };
+  s->config = aid_variants_config (&q, NULL, &e);
   char *name = s->config ? aid_strategy_in_force (s->config, ask->root, ask->strategy, ask->exact, ask->chat) : NULL;
   if (name)
     aid_strategy_load (ask->root, name, &s->strategy, &e);
