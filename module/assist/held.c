@@ -322,30 +322,36 @@ check_string (void *ctx, struct aid_span v)
   return c->err;
 }
 
-enum aid_err
-aid_held_check_sent (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e)
-{
-  struct check c = begin (NULL, allowed, val);
-  size_t l = aid_val_list (val);
-  c.where = "the request";
-  c.once = 1;
-  aid_json_strings (body, check_string, &c);
-  return conclude (&c, l, e);
-}
-
-/* Its own text is looked through as well: there names stand beside their values. */
-enum aid_err
-aid_held_check_body (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e)
+/* Looks through the strings of BODY, and if it is EDITED, or no JSON, through its own text: there names stand beside their
+   values. */
+static enum aid_err
+check_body (struct aid_span body, int edited, const char *allowed, struct aid_str *val, struct aid_error *e)
 {
   static const struct aid_prompt nothing;
   struct check c = begin (&nothing, allowed, val);
   size_t shown = 0, l = aid_val_list (val);
   c.where = "the request";
-  check_part (&c, 0, 0, body, &shown, 1);
+  if (edited)
+    check_part (&c, 0, 0, body, &shown, 1);
   c.once = 1;
-  if (!c.err)
-    aid_json_strings (body, check_string, &c);
+  enum aid_err err = c.err ? c.err : aid_json_strings (body, check_string, &c);
+  if (err == AID_E_PARSE && !edited)
+    check_part (&c, 0, 0, body, &shown, 1);
+  else if (err && err != AID_E_PARSE)
+    c.err = err;
   return conclude (&c, l, e);
+}
+
+enum aid_err
+aid_held_check_sent (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e)
+{
+  return check_body (body, 0, allowed, val, e);
+}
+
+enum aid_err
+aid_held_check_body (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e)
+{
+  return check_body (body, 1, allowed, val, e);
 }
 
 /* --- taking out ----------------------------------------------------------------------------------------------------- */

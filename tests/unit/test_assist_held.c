@@ -176,6 +176,7 @@ the_bytes_that_are_sent_are_looked_through (void **state)
   assert_int_equal (sent ("{\"" TOKEN "\":1}", NULL, &e), AID_E_REFUSED);
   assert_int_equal (sent ("[\"a\\nb\\nto\\u006ben = \\\"" TOKEN "\\\"\"]", NULL, &e), AID_E_REFUSED);
   assert_non_null (strstr (e.msg, "line 3"));
+  assert_int_equal (sent ("{\"broken\\q\": " TOKEN, NULL, &e), AID_E_REFUSED);
 }
 
 /* In what is an image or encrypted, chance makes keys; one that is all of it is a key. */
