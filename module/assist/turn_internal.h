@@ -24,6 +24,8 @@ struct aid_turn_state
   struct aid_ask_item *items;
   size_t nitems;
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
+  struct aid_str schema;       /* see struct aid_ask */
+  char *schema_file;
   struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
   int quick;                   /* see struct aid_ask */
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
