@@ -7,6 +7,7 @@
 #include "measure/events.h"
 #include "scan/scan.h"
 #include "team/team.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct aid_events *
@@ -20,16 +21,16 @@ tell_trouble (emacs_env *env)
 {
   struct aid_error e = { AID_OK, "" };
   struct aid_team *team = aid_assist_team (aid_binding.assist);
-  struct aid_str words = AID_STR_INIT (1024);
-  emacs_value out = env->intern (env, "nil");
+  char words[sizeof e.msg + 64];
   if (events () && aid_events_trouble (events (), &e))
-    aid_str_addf (&words, "AID does not measure: %s", e.msg);
+    snprintf (words, sizeof words, "AID does not measure: %s", e.msg);
+  else if (aid_assist_export_trouble (aid_binding.assist, &e))
+    snprintf (words, sizeof words, "AID has trouble %s", e.msg);
   else if (team && aid_team_trouble (team, &e))
-    aid_str_addf (&words, "AID keeps here what the team's store is to have: %s", e.msg);
-  if (words.len)
-    out = aid_lisp_stringz (env, aid_str_z (&words));
-  aid_str_free (&words);
-  return out;
+    snprintf (words, sizeof words, "AID keeps here what the team's store is to have: %s", e.msg);
+  else
+    return env->intern (env, "nil");
+  return aid_lisp_stringz (env, words);
 }
 
 /* The language of the file PATH, or NULL. */
