@@ -35,6 +35,13 @@ count_of (const json_t *obj, const char *key)
   return (int64_t)n;
 }
 
+/* Both are 0 or more, and as many as a receiver says. */
+static int64_t
+sum_of (int64_t a, int64_t b)
+{
+  return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 /* A page for people: whoever sends it in place of an answer, a portal or a proxy, it is no receiver. */
 static int
 is_page (const char *type, struct aid_span body)
@@ -58,7 +65,7 @@ judge_taken (const char *type, struct aid_span body, struct aid_answer_told *out
     aid_error_set (&out->why, AID_E_PARSE, "the receiver's answer is not understood: whether it took all is not known");
   else if (partial)
     {
-      out->rejected = count_of (partial, "rejectedSpans") + count_of (partial, "rejectedDataPoints");
+      out->rejected = sum_of (count_of (partial, "rejectedSpans"), count_of (partial, "rejectedDataPoints"));
       add_words (aid_json_span (partial, "errorMessage"), &words);
       if (out->rejected)
         aid_error_set (&out->why, AID_E_HTTP, "the receiver rejected %lld%s", (long long)out->rejected, aid_str_z (&words));
