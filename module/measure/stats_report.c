@@ -157,6 +157,8 @@ decide (const struct aid_report_plan *plan, const struct aid_report_metric *metr
   int asked = 0, open = 0;
   if (r->srm < AID_STATS_SRM_ALARM)
     return AID_DECIDE_DISTRUST;
+  if (plan->aa) /* of the same settings none is to be chosen, and none does harm */
+    return AID_DECIDE_WAIT;
   for (size_t i = 0; i < r->lines.len; i++)
     {
       const struct aid_report_line *line = &AID_VEC_AT (struct aid_report_line, &r->lines, i);
@@ -172,9 +174,7 @@ decide (const struct aid_report_plan *plan, const struct aid_report_metric *metr
               : line->verdict == AID_VERDICT_SAME  ? AID_DECIDE_EITHER
                                                    : AID_DECIDE_WAIT;
     }
-  /* Of the same settings none is to be chosen; and a gain is not taken before the harms are ruled out. */
-  if (plan->aa)
-    return AID_DECIDE_WAIT;
+  /* A gain is not taken before the harms are ruled out. */
   return (aim == AID_DECIDE_CHOOSE || aim == AID_DECIDE_EITHER) && open ? AID_DECIDE_WAIT : aim;
 }
 

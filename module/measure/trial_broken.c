@@ -99,6 +99,8 @@ note_report (json_t *entry, void *ctx)
 {
   const struct aid_trial_report *r = ctx;
   json_object_set_new (entry, "checked", json_integer (aid_clock_wall_ms ()));
+  if (aid_json_bool (entry, "resumed", 0)) /* while the report was made */
+    return;
   for (size_t arm = 1; arm < r->plan.narms; arm++)
     {
       json_t *off = json_object_get (entry, "off");

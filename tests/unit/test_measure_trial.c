@@ -264,6 +264,60 @@ what_does_harm_is_off_until_it_is_resumed (void **state)
   aid_config_free (d);
 }
 
+/* The person resumes the experiment while its events are counted. */
+static enum aid_err
+bad_rows_meanwhile (void *ctx, const struct aid_trial_question *q, struct aid_trial *out, struct aid_error *e)
+{
+  int was = 0, asked = 0;
+  assert_int_equal (aid_trial_resume (ctx, &was, NULL), AID_OK);
+  return bad_rows (&asked, q, out, e);
+}
+
+static void
+what_is_resumed_while_it_is_looked_at_goes_on (void **state)
+{
+  (void)state;
+  struct aid_config *c;
+  struct aid_experiment x = experiment (TWO, &c);
+  const struct aid_trial_source source = { "a test", bad_rows_meanwhile, &x };
+  assert_false (aid_trial_broken (&x, "new", &source, 0, NULL));
+  assert_false (aid_trial_is_off (&x, "new", NULL));
+  assert_false (aid_trial_tell (&x, "new"));
+  aid_config_free (c);
+}
+
+/* As many in each arm, of whom those in the second take back everything. */
+static enum aid_err
+undone_rows (void *ctx, const struct aid_trial_question *q, struct aid_trial *out, struct aid_error *e)
+{
+  enum aid_err err = bad_rows (ctx, q, out, e);
+  for (size_t i = 0; i < out->units.len; i++)
+    {
+      struct aid_trial_unit *u = &AID_VEC_AT (struct aid_trial_unit, &out->units, i);
+      u->during.taken = u->during.accepted = 8;
+      u->during.undone = u->arm ? 5 + (double)(i % 3) : (double)(i % 3);
+    }
+  return err;
+}
+
+static void
+of_the_same_settings_none_does_harm (void **state)
+{
+  (void)state;
+  struct aid_config *c;
+  const char *const members[] = { TWO ",\"guardrails\":{\"undo_rate\":0.1}",
+                                  "\"variants\":[{\"name\":\"old\"},{\"name\":\"new\"}],\"guardrails\":{\"undo_rate\":0.1}" };
+  for (int same = 0; same < 2; same++)
+    {
+      int asked = 0;
+      const struct aid_experiment x = experiment (members[same], &c);
+      const struct aid_trial_source source = { "a test", undone_rows, &asked };
+      assert_int_equal (aid_trial_broken (&x, "new", &source, 1, NULL), !same);
+      assert_int_equal (asked, 1);
+      aid_config_free (c);
+    }
+}
+
 int
 main (void)
 {
@@ -273,6 +327,8 @@ main (void)
     cmocka_unit_test (a_list_of_variants_is_cut_between_two),
     cmocka_unit_test_setup_teardown (the_rows_are_what_a_hand_counts, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_does_harm_is_off_until_it_is_resumed, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (what_is_resumed_while_it_is_looked_at_goes_on, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (of_the_same_settings_none_does_harm, scratch_make, scratch_drop),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
