@@ -120,6 +120,13 @@ sets (const struct aid_experiment *x, const char *key)
   return 0;
 }
 
+/* Whether the strategy names the model that X would set, and X has no strategies of its own that may be the reason. */
+static int
+names_another (enum aid_own_model own, const struct aid_experiment *x)
+{
+  return sets (x, "model") && (own == AID_OWN_MODEL || (own == AID_VARIANTS_MODEL && !sets (x, "strategy")));
+}
+
 static void
 take_back (struct aid_evaluation *v, enum aid_reason reason, const char *why)
 {
@@ -138,7 +145,7 @@ aid_variants_settle (void *ctx, const struct aid_experiment *x, struct aid_evalu
     take_back (v, AID_REASON_DEFAULT, "the model was chosen by hand");
   else if (s->asked->strategy && sets (x, "strategy"))
     take_back (v, AID_REASON_DEFAULT, "the strategy was chosen by hand");
-  else if (s->own_model && sets (x, "model"))
+  else if (names_another (s->own_model, x))
     take_back (v, AID_REASON_DEFAULT, "the strategy names its model");
   else if (aid_trial_is_off (x, v->variant->name, NULL))
     take_back (v, AID_REASON_DISABLED, "it was found to do harm");
@@ -186,9 +193,9 @@ take_one (void *ctx, const struct aid_experiment *x, struct aid_evaluation *v)
     l->sets_model |= sets (x, "model");
 }
 
-/* Lays over C what Q takes part in; OWN_MODEL: the strategy in force is known to name its model. */
+/* Lays over C what Q takes part in; OWN_MODEL: what is known of the strategy in force. */
 static enum aid_err
-lay (struct aid_config *c, const struct aid_asked *q, int own_model, struct laying *l, struct aid_error *e)
+lay (struct aid_config *c, const struct aid_asked *q, enum aid_own_model own_model, struct laying *l, struct aid_error *e)
 {
   aid_variants_subject_find (q, c, &l->subject);
   l->subject.own_model = own_model;
@@ -213,6 +220,16 @@ names_model (const struct aid_config *c, const struct aid_asked *q)
   return names;
 }
 
+/* Lays over the settings as they are read. */
+static enum aid_err
+lay_anew (struct aid_config **c, const struct aid_asked *q, enum aid_own_model own_model, struct laying *l,
+          struct aid_error *e)
+{
+  aid_config_free (*c);
+  *c = aid_config_load (q->root, e);
+  return *c ? lay (*c, q, own_model, l, e) : AID_E_INVALID;
+}
+
 struct aid_config *
 aid_variants_config (const struct aid_asked *q, struct aid_variants *out, struct aid_error *e)
 {
@@ -223,12 +240,12 @@ aid_variants_config (const struct aid_asked *q, struct aid_variants *out, struct
   if (!c || !json_is_object (aid_config_get (c, "experiments")))
     return c;
   aid_variants_init (&own);
-  err = lay (c, q, 0, &l, e);
+  err = lay (c, q, AID_NO_MODEL, &l, e);
   if (!err && l.sets_model && names_model (c, q))
     {
-      aid_config_free (c);
-      c = aid_config_load (q->root, e);
-      err = c ? lay (c, q, 1, &l, e) : AID_OK;
+      err = lay_anew (&c, q, AID_OWN_MODEL, &l, e);
+      if (!err && !names_model (c, q))
+        err = lay_anew (&c, q, AID_VARIANTS_MODEL, &l, e);
     }
   if (err)
     {

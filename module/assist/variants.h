@@ -4,7 +4,8 @@
    Over an experiment stand:
    - the person's own choice for the question or the chat: with a question for which the person has chosen the model (the
      strategy) nobody takes part in an experiment whose variants set "model" ("strategy"), whatever the variant; and neither
-     in one that sets "model" when the strategy in force names its model;
+     in one that sets "model" when the strategy in force names its model, unless that strategy is a variant's of the same
+     experiment;
    - what was found to do harm (measure/trial_report.h): that variant is off for this person.
    Such a question counts for no variant of that experiment. */
 #ifndef AID_ASSIST_VARIANTS_H

@@ -5,12 +5,20 @@
 #include "assist/variants.h"
 #include "measure/experiment.h"
 
+/* Whether the strategy in force names its model. */
+enum aid_own_model
+{
+  AID_NO_MODEL,
+  AID_OWN_MODEL,
+  AID_VARIANTS_MODEL /* it does, and it is in force by an experiment that sets models and strategies */
+};
+
 struct aid_variants_subject
 {
   struct aid_subject who; /* borrows the rest */
   const struct aid_asked *asked;
   struct aid_str person, request, model;
-  int own_model; /* the strategy in force names its model */
+  enum aid_own_model own_model;
 };
 /* Who Q is for the experiments of C; to be freed, and not to be moved. */
 void aid_variants_subject_find (const struct aid_asked *q, const struct aid_config *c, struct aid_variants_subject *s);

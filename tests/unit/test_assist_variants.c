@@ -66,6 +66,39 @@ test_what_is_chosen_by_hand_stands (void **state)
   aid_str_free (&pairs);
 }
 
+/* Writes the strategy NAME of the person's own with HEAD. */
+static void
+put_strategy (const char *name, const char *head)
+{
+  struct aid_str text = AID_STR_INIT (4096), path = AID_STR_INIT (256);
+  aid_str_addf (&path, "%s/aid/strategies", dir);
+  assert_int_equal (aid_fs_mkdirs (aid_str_z (&path), 0700, NULL), AID_OK);
+  aid_str_addf (&path, "/%s.md", name);
+  aid_str_addf (&text, "---\ndescription: d\n%s---\nHello.\n", head);
+  assert_int_equal (aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, NULL), AID_OK);
+  aid_str_free (&text);
+  aid_str_free (&path);
+}
+
+static void
+test_a_strategy_that_names_its_model_stands (void **state)
+{
+  (void)state;
+  struct aid_str pairs = AID_STR_INIT (4096);
+  struct aid_asked q = { .chat = AID_SPAN (CHAT) };
+  put_strategy ("own", "model: l\n");
+  settle ("\"x\":{" ARMS ("\"model\":\"n\"") "},\"s\":{" ARMS ("\"strategy\":\"own\"") "}", 1);
+  assert_string_equal (model_for (&q, &pairs), "m");
+  assert_string_equal (aid_str_z (&pairs), "s=only");
+  /* But an experiment's own strategy leaves out nobody of it: else those who got it would be missing. */
+  settle ("\"x\":{\"seed\":\"x\",\"variants\":[{\"name\":\"old\",\"weight\":0,\"settings\":{\"model\":\"n\"}},"
+          "{\"name\":\"new\",\"weight\":1,\"settings\":{\"strategy\":\"own\"}}]}",
+          1);
+  assert_string_equal (model_for (&q, &pairs), "m");
+  assert_string_equal (aid_str_z (&pairs), "x=new");
+  aid_str_free (&pairs);
+}
+
 static void
 test_by_request_is_drawn_only_for_one_that_is_sent (void **state)
 {
@@ -206,6 +239,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (test_what_is_chosen_by_hand_stands, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_a_strategy_that_names_its_model_stands, setup, teardown),
     cmocka_unit_test_setup_teardown (test_by_request_is_drawn_only_for_one_that_is_sent, setup, teardown),
     cmocka_unit_test_setup_teardown (test_a_targeting_looks_at_the_question, setup, teardown),
     cmocka_unit_test_setup_teardown (test_what_one_is_in_is_told_with_its_reason, setup, teardown),
