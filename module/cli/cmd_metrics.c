@@ -224,26 +224,29 @@ forget (const struct wish *w)
   if (!w->all && !w->before && !w->project && !w->kind)
     return aid_cli_misuse ("metrics forget: say what: --all, or --before, --project, --kind");
   status = read_wish (w, &which, &root);
-  if (!status && w->all && !w->since && !w->before && !w->kind && !w->project)
-    aid_export_forget ();
   if (!status && ((w->team && forget_there (&which, &there, &e)) || aid_events_forget (&which, &n, &e)))
     status = aid_cli_fail ("%s", e.msg);
   else if (!status)
     tell_forgotten (w, n, there);
+  /* What is still there is not to be exported once more. */
+  if ((!status || n) && w->all && !w->since && !w->before && !w->kind && !w->project)
+    aid_export_forget ();
   aid_str_free (&root);
   return status;
 }
 
 /* --- status ----------------------------------------------------------------------------------------------------------- */
 
-/* Who else gets it, by the person's own settings. */
-static void
-add_export (struct aid_str *out)
+/* Who else gets it, by the person's own settings; gives whether anybody does.  *TEXTS: texts that are kept, too. */
+static int
+add_export (struct aid_str *out, int *texts)
 {
   struct aid_export_settings s;
+  size_t before = out->len;
 
+  *texts = 0;
   if (aid_export_settings_load (&s, NULL))
-    return;
+    return 0;
   for (int i = 0; i < AID_SIGNALS; i++)
     if (s.on && s.signals[i].on)
       {
@@ -252,14 +255,17 @@ add_export (struct aid_str *out)
                       host ? host : "?");
         free (host);
       }
+  *texts = s.on && s.content && s.signals[AID_SIGNAL_TRACES].on;
   aid_export_settings_free (&s);
+  return out->len > before;
 }
 
 static int
 print_status (const json_t *doc)
 {
-  struct aid_str raw = AID_STR_INIT (TEXT_MAX);
+  struct aid_str raw = AID_STR_INIT (TEXT_MAX), export = AID_STR_INIT (TEXT_MAX);
   const char *measure = aid_json_str (doc, "measure");
+  int texts, exported = add_export (&export, &texts);
   char first[32], last[32];
   json_t *kind;
   size_t i;
@@ -267,19 +273,20 @@ print_status (const json_t *doc)
   write_time (aid_json_int (doc, "first", 0), first);
   write_time (aid_json_int (doc, "last", 0), last);
   const char *where = aid_json_bool (doc, "team", 0) ? "on this machine, and sent to the team's store (aid team)"
+                      : exported                     ? "on this machine, and exported"
                                                      : "on this machine alone";
   if (measure && !strcmp (measure, "off"))
     aid_str_addz (&raw, "Nothing is recorded: the setting \"measure\" is false.\n");
   else if (measure && !strcmp (measure, "content"))
-    aid_str_addf (&raw, "Recorded %s, with the texts of answers and hunks, which stay here (\"measure\" is \"content\"):\n",
-                  where);
+    aid_str_addf (&raw, "Recorded %s, with the texts of answers and hunks, %s (\"measure\" is \"content\"):\n", where,
+                  texts ? "of which chats and answers are exported" : "which stay here");
   else
     aid_str_addf (&raw, "Recorded %s, sizes and hashes, no texts (\"measure\": false turns it off):\n", where);
   aid_str_addf (&raw, "  %s\n", aid_json_str (doc, "file"));
   aid_str_addf (&raw, "  %lld events, %.1f MB; forgotten after %lld days and above %lld MB\n",
                 (long long)aid_json_int (doc, "events", 0), (double)aid_json_int (doc, "bytes", 0) / (1 << 20),
                 (long long)aid_json_int (doc, "days", 0), (long long)aid_json_int (doc, "megabytes", 0));
-  add_export (&raw);
+  aid_str_addspan (&raw, aid_str_span (&export));
   if (first[0])
     aid_str_addf (&raw, "  from %s to %s\n", first, last);
   json_array_foreach (json_object_get (doc, "kinds"), i, kind)
@@ -288,6 +295,7 @@ print_status (const json_t *doc)
   }
   int status = aid_cli_print_calm (&raw);
   aid_str_free (&raw);
+  aid_str_free (&export);
   return status;
 }
 
