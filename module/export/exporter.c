@@ -1,6 +1,7 @@
 /* The thread.  It looks at the events' file, and reads events only when that has changed. */
 #include "export/exporter.h"
 #include "export/round.h"
+#include "export/state.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
@@ -163,7 +164,8 @@ round_of (struct aid_exporter *x, enum aid_signal signal, const struct aid_expor
   r.whole = !x->looked || at - x->looked > WHOLE_MS;
   if (signal == AID_SIGNAL_METRICS)
     err = aid_round_metrics (&r, &told, &e);
-  else if (r.whole || c->wait || !is_same (&now[0], &x->seen[0]) || !is_same (&now[1], &x->seen[1]))
+  else if ((r.whole || c->wait || !is_same (&now[0], &x->seen[0]) || !is_same (&now[1], &x->seen[1]))
+           && !(err = aid_export_turned (1, &e)))
     err = aid_round_traces (&r, &told, &e);
   note (x, signal, &told, err, &e);
   if (err == AID_E_STATE) /* another process is at it */
@@ -182,6 +184,14 @@ round_of (struct aid_exporter *x, enum aid_signal signal, const struct aid_expor
     }
 }
 
+/* When the setting says so: a variable is of one process alone. */
+static void
+note_off (const struct aid_export_settings *s)
+{
+  if (!s->on && !s->disabled)
+    aid_export_turned (0, NULL);
+}
+
 /* Does what is due; gives how long there is nothing to do, ms, or -1: export was turned off. */
 static int64_t
 work (struct aid_exporter *x)
@@ -197,6 +207,7 @@ work (struct aid_exporter *x)
           round_of (x, (enum aid_signal)i, &s);
         next = x->clocks[i].due < next ? x->clocks[i].due : next;
       }
+  note_off (&s);
   aid_export_settings_free (&s);
   if (next == INT64_MAX)
     return -1;
@@ -235,6 +246,7 @@ aid_exporter_start (struct aid_exporter *x)
   struct aid_error e = { AID_OK, "" };
   if (aid_export_settings_load (&s, &e))
     return;
+  note_off (&s);
   pthread_mutex_lock (&x->lock);
   if (s.on && x->ended && !aid_stop_is_set (x->stop))
     {

@@ -167,6 +167,42 @@ aid_export_forget (void)
   aid_str_free (&path);
 }
 
+/* --- turned off, and on again --------------------------------------------------------------------------------------------- */
+
+/* In a transaction. */
+static enum aid_err
+leave_out_the_past (struct aid_export_state *s, struct aid_error *e)
+{
+  sqlite3_stmt *st;
+  enum aid_err err = aid_db_prepare (s->db, "UPDATE places SET since = max(since, ?1)", &st, e);
+  if (err)
+    return err;
+  sqlite3_bind_int64 (st, 1, aid_clock_wall_ms ());
+  err = aid_db_run (s->db, st, e);
+  return err ? err : aid_export_set (s, "off", 0, e);
+}
+
+enum aid_err
+aid_export_turned (int on, struct aid_error *e)
+{
+  struct aid_export_state s = { .lock = -1 };
+  struct aid_str path = AID_STR_INIT (8192);
+  int64_t off = 0;
+  enum aid_err err = path_of ("export.db", 0, &path, e);
+  int there = !err && aid_fs_exists (aid_str_z (&path));
+  aid_str_free (&path);
+  if (!there) /* nobody has got anything yet */
+    return err;
+  if (!(err = open_ours (&s, e)) && !(err = aid_export_get (&s, "off", 0, &off, e)) && off == on)
+    {
+      err = aid_export_begin (&s, e);
+      if (!err)
+        err = aid_export_end (&s, on ? leave_out_the_past (&s, e) : aid_export_set (&s, "off", 1, e), e);
+    }
+  aid_export_state_close (&s);
+  return err;
+}
+
 /* --- numbers ------------------------------------------------------------------------------------------------------------ */
 
 enum aid_err

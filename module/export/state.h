@@ -48,6 +48,10 @@ enum aid_err aid_export_place (struct aid_export_state *s, const char *url, int6
 enum aid_err aid_export_place_count (struct aid_export_state *s, const struct aid_export_place *p, int64_t sent,
                                      int64_t dropped, struct aid_error *e);
 
+/* Notes that the person's settings have export turned on, or off: what was recorded before it is on again is nobody's, unless a
+   receiver's FROM takes it in. */
+enum aid_err aid_export_turned (int on, struct aid_error *e);
+
 /* A value of FALLBACK when there is none. */
 enum aid_err
 aid_export_get (struct aid_export_state *s, const char *key, int64_t fallback, int64_t *out, struct aid_error *e);

@@ -174,6 +174,39 @@ turned_off_and_on_again_while_it_runs (void **state)
   end (&s);
 }
 
+static void
+add_build (const struct scene *s)
+{
+  struct aid_measurement m = { .kind = AID_MEASURED_BUILD };
+  aid_events_add (s->events, &m);
+  assert_int_equal (aid_events_wait (s->events, 60000), 0);
+}
+
+/* In each round another exporter, as in another Emacs: what one of them does is over when the next begins. */
+static void
+what_is_recorded_while_it_is_off_is_not_sent (void **state)
+{
+  static const struct fake_step *const script[] = { taken };
+  static const char *const otlp[] = { "{\"endpoint\":\"%s\",\"metrics\":false}", "false" };
+  (void)state;
+  struct scene s = begin (script, 1);
+  for (int round = 0; round < 3; round++)
+    {
+      unsigned before = fake_count (s.server, &s.server->served);
+      configure (&s, otlp[round % 2]);
+      aid_exporter_start (s.exporter);
+      if (round % 2)
+        add_build (&s);
+      while (!(round % 2) && fake_count (s.server, &s.server->served) == before)
+        record (&s, "sent");
+      aid_exporter_free (s.exporter);
+      assert_non_null (s.exporter = aid_exporter_new (s.net));
+    }
+  for (unsigned i = 0; i < fake_count (s.server, &s.server->served); i++)
+    assert_false (request_has (s.server, i, "aid.build"));
+  end (&s);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown (name, scratch_make, scratch_drop)
 
 int
@@ -182,7 +215,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     T (what_is_recorded_is_sent_from_then_on),         T (nothing_runs_for_who_does_not_want_it),
     T (it_ends_at_once_although_the_receiver_is_silent), T (a_receiver_that_is_away_is_told_once),
-    T (turned_off_and_on_again_while_it_runs),
+    T (turned_off_and_on_again_while_it_runs),         T (what_is_recorded_while_it_is_off_is_not_sent),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
