@@ -42,20 +42,25 @@ aid_variants_free (struct aid_variants *v)
 
 /* --- who asks ----------------------------------------------------------------------------------------------------------- */
 
-static void
-targets_model (void *ctx, const struct aid_experiment *x)
+struct targets
 {
-  *(int *)ctx |= json_object_get (x->targeting, "model") != NULL;
+  int model, language;
+};
+
+static void
+see_targets (void *ctx, const struct aid_experiment *x)
+{
+  struct targets *t = ctx;
+  t->model |= json_object_get (x->targeting, "model") != NULL;
+  t->language |= json_object_get (x->targeting, "language") != NULL;
 }
 
-/* The model that would be asked without experiments; it is found out only when some targeting asks for it. */
+/* The model that would be asked without experiments; it is found out only when it is WANTED. */
 static void
-find_model (struct aid_variants_subject *s, const struct aid_config *c)
+find_model (struct aid_variants_subject *s, const struct aid_config *c, int wanted)
 {
   const char *set = json_string_value (aid_config_get (c, "model"));
   struct aid_model model = { 0 };
-  int wanted = 0;
-  aid_experiment_each (c, targets_model, &wanted);
   if (s->asked->model || set)
     aid_str_addz (&s->model, s->asked->model ? s->asked->model : set);
   else if (wanted && !aid_model_resolve (c, NULL, &model, NULL))
@@ -83,15 +88,17 @@ void
 aid_variants_subject_find (const struct aid_asked *q, const struct aid_config *c, struct aid_variants_subject *s)
 {
   const char *strategy = json_string_value (aid_config_get (c, "strategy"));
+  struct targets targets = { 0, 0 }; /* only what some targeting asks for is found out: a chat may be long */
+  aid_experiment_each (c, see_targets, &targets);
   *s = (struct aid_variants_subject){
     .asked = q, .person = AID_STR_INIT (65536), .request = AID_STR_INIT (4096), .model = AID_STR_INIT (4096)
   };
   aid_experiment_person (c, &s->person, NULL); /* who cannot be told takes no part */
   name_request (q, &s->request);
-  find_model (s, c);
+  find_model (s, c, targets.model);
   s->who = (struct aid_subject){ .person = s->person.len ? aid_str_z (&s->person) : NULL,
                                  .request = q->request ? aid_str_z (&s->request) : NULL,
-                                 .language = q->chat.len ? aid_chat_language (q->chat) : NULL,
+                                 .language = targets.language && q->chat.len ? aid_chat_language (q->chat) : NULL,
                                  .project = q->root ? aid_fs_base (q->root) : NULL,
                                  .model = s->model.len ? aid_str_z (&s->model) : NULL,
                                  .strategy = q->strategy ? q->strategy
