@@ -265,7 +265,7 @@ is no key in it."
     (cons info (list :doc doc :path (and buffer-file-name
                                          (not (file-remote-p buffer-file-name))
                                          buffer-file-name)
-                     :root root :model model
+                     :root root :model aid-model
                      :strategy (or strategy aid-strategy)
                      :exact (not aid-strategy-variants)
                      :turn turn :items texts))))

@@ -12,7 +12,7 @@
 (eval-when-compile (require 'subr-x))
 
 (declare-function aid-set-strategy "aid-strategy" (strategy &optional scope))
-(declare-function aid--mod-strategy-info "ext:aid-module" (name doc root exact))
+(declare-function aid--mod-strategy-info "ext:aid-module" (name doc root exact &optional model))
 (declare-function aid--mod-model-info "ext:aid-module" (id root &optional doc strategy exact))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-doc "aid-chat-text" ())
@@ -75,7 +75,7 @@ Plists of :experiment and :variant, as the core told of them last.")
   "What is known of the strategy in force in this chat: a plist.
 NAME is a strategy to be used instead of the one that is set."
   (aid--mod-strategy-info (or name aid-strategy) (aid-chat-doc) (aid-chat-root)
-                          (not aid-strategy-variants)))
+                          (not aid-strategy-variants) aid-model))
 
 (defun aid-strategy-refresh ()
   "Find out which strategy is in force in this chat."

@@ -41,12 +41,12 @@ AID_BIND (strategies)
 
 AID_BIND (strategy_info)
 {
-  (void) nargs;
   struct aid_str val = AID_STR_INIT (1 << 20);
   char *name = aid_lisp_dup (env, args[0]), *root = aid_lisp_dup (env, args[2]);
   struct aid_span chat = aid_lisp_is_nil (env, args[1]) ? AID_SPAN ("") : aid_bind_docs_text (env, args[1]);
+  char *model = nargs > 4 ? aid_lisp_dup (env, args[4]) : NULL;
   int exact = !aid_lisp_is_nil (env, args[3]);
-  const struct aid_asked q = { root, NULL, name, exact, chat, NULL };
+  const struct aid_asked q = { root, model, name, exact, chat, NULL };
   struct aid_config *c = aid_bind_config (env, &q);
   char *used = c != NULL ? aid_strategy_in_force (c, root, name, exact, chat) : NULL;
   emacs_value out = NULL;
@@ -60,6 +60,7 @@ AID_BIND (strategy_info)
   free (used);
   free (name);
   free (root);
+  free (model);
   return out;
 }
 

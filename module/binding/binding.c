@@ -197,8 +197,9 @@ static const struct aid_defun defuns[] = {
     "\n\n(fn MODEL ROOT SECRET SPEND)" },
   { "aid--mod-settings", 1, 1, aid_bind_settings, "Return where the settings are, and what is wrong in them.\n\n(fn ROOT)" },
   { "aid--mod-strategies", 1, 1, aid_bind_strategies, "Return the strategies of ROOT, as plists.\n\n(fn ROOT)" },
-  { "aid--mod-strategy-info", 4, 4, aid_bind_strategy_info,
-    "Return the strategy in force in ROOT when NAME, or nil, is to be used for DOC.\n\n(fn NAME DOC ROOT EXACT)" },
+  { "aid--mod-strategy-info", 4, 5, aid_bind_strategy_info,
+    "Return the strategy in force in ROOT when NAME, or nil, is to be used for DOC.\n"
+    "MODEL, or nil, was chosen for it.\n\n(fn NAME DOC ROOT EXACT &optional MODEL)" },
   { "aid--mod-strategy-text", 2, 2, aid_bind_strategy_text,
     "Return the :file and :text of the strategy NAME in ROOT.\n\n(fn NAME ROOT)" },
   { "aid--mod-strategy-check", 2, 2, aid_bind_strategy_check,
