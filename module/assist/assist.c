@@ -197,6 +197,12 @@ aid_assist_net (struct aid_assist *a)
   return a->net;
 }
 
+const struct aid_stop *
+aid_assist_stop (struct aid_assist *a)
+{
+  return a->stop;
+}
+
 struct aid_pool *
 aid_assist_readers (struct aid_assist *a)
 {

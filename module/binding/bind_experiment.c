@@ -11,20 +11,29 @@ asked (const struct aid_ask *ask)
   return (struct aid_asked){ ask->root, ask->model, ask->strategy, ask->exact, ask->chat, NULL };
 }
 
+/* Nobody waits for a report when the core is left. */
+static struct aid_trial_source
+source (void)
+{
+  return aid_trial_local_until (aid_assist_stop (aid_binding.assist));
+}
+
 static void
 list (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   const struct aid_asked q = asked (&((struct aid_bind_asking *) later)->q.ask);
-  aid_variants_list (&q, NULL, val, e);
+  const struct aid_trial_source events = source ();
+  aid_variants_list (&q, &events, val, e);
 }
 
 static void
 check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   const struct aid_asked q = asked (&((struct aid_bind_asking *) later)->q.ask);
+  const struct aid_trial_source events = source ();
   struct aid_str words = AID_STR_INIT (WORDS_MAX);
   (void) e;
-  aid_variants_check (&q, NULL, 0, &words);
+  aid_variants_check (&q, &events, 0, &words);
   aid_val_strz (val, words.len ? aid_str_z (&words) : NULL);
   aid_str_free (&words);
 }

@@ -86,5 +86,9 @@ void aid_trial_free (struct aid_trial *t);
 
 /* The events of this machine (events.db): borrows nothing. */
 struct aid_trial_source aid_trial_local (void);
+/* The same for who may be told to stop, for a year's events take seconds: once STOP, which is borrowed, is set, reading ends
+   with AID_E_CANCELLED. */
+struct aid_stop;
+struct aid_trial_source aid_trial_local_until (const struct aid_stop *stop);
 
 #endif

@@ -4,10 +4,12 @@
    "bare" columns beside one max() or min() are those of the row that has it (SQLite's documentation of SELECT, 2.5). */
 #include "measure/events.h"
 #include "measure/trial.h"
+#include "base/stop.h"
 #include "store/db.h"
 
 #include <stdlib.h>
 
+#define STEPS 1000  /* of SQLite's machine between two looks at whether to stop: well below a millisecond */
 #define BEFORE (-1) /* the arm of what was before the experiment */
 
 /* Of each person the first exposure; of each request in an arm, or before, what binds other events to it.  UNTIL: events
@@ -302,14 +304,22 @@ take_seen (struct aid_db *db, const struct aid_trial_question *q, struct aid_tri
   return err;
 }
 
+/* For SQLite, which ends what it does when it is so. */
+static int
+is_stopped (void *ctx)
+{
+  return aid_stop_is_set (ctx);
+}
+
 static enum aid_err
 read_rows (void *ctx, const struct aid_trial_question *q, struct aid_trial *out, struct aid_error *e)
 {
   struct aid_db *db = NULL;
-  (void)ctx;
   enum aid_err err = aid_events_open (&db, e);
   if (err || !db)
     return err;
+  if (ctx)
+    sqlite3_progress_handler (aid_db_raw (db), STEPS, is_stopped, ctx);
   sqlite3_busy_timeout (aid_db_raw (db), 5000);
   err = gather (db, q, e);
   if (!err)
@@ -321,11 +331,17 @@ read_rows (void *ctx, const struct aid_trial_question *q, struct aid_trial *out,
   if (!err)
     err = take_seen (db, q, out, e);
   aid_db_close (db);
-  return err;
+  return err && is_stopped (ctx) ? aid_error_set (e, AID_E_CANCELLED, "The events were not counted to their end") : err;
 }
 
 struct aid_trial_source
 aid_trial_local (void)
 {
-  return (struct aid_trial_source){ "this machine", read_rows, NULL };
+  return aid_trial_local_until (NULL);
+}
+
+struct aid_trial_source
+aid_trial_local_until (const struct aid_stop *stop)
+{
+  return (struct aid_trial_source){ "this machine", read_rows, (void *)(uintptr_t)stop };
 }

@@ -2,6 +2,7 @@
 #include "measure/events.h"
 #include "measure/trial_report.h"
 #include "base/json.h"
+#include "base/stop.h"
 #include "base/val.h"
 #include "store/db.h"
 
@@ -210,6 +211,30 @@ the_rows_are_what_a_hand_counts (void **state)
   aid_config_free (c);
 }
 
+static void
+who_is_told_to_stop_counts_no_further (void **state)
+{
+  (void)state;
+  struct aid_config *c;
+  const struct aid_experiment x = experiment (TWO, &c);
+  struct aid_stop *stop = aid_stop_new (NULL);
+  const struct aid_trial_source source = aid_trial_local_until (stop);
+  struct aid_trial_report r;
+  struct aid_db *db = database ();
+  for (int i = 0; i < 2000; i++)
+    event (db, 1700000000000 + i, "request", "ada", "r", "", ASKED ("x=new"));
+  expose (db, 1700000000000, "ada", "new", &x, "r");
+  aid_db_close (db);
+  assert_int_equal (aid_trial_report_make (&x, &source, &r, NULL), AID_OK);
+  assert_int_equal (r.trial.units.len, 1);
+  aid_trial_report_free (&r);
+  aid_stop_set (stop);
+  assert_int_equal (aid_trial_report_make (&x, &source, &r, NULL), AID_E_CANCELLED);
+  aid_trial_report_free (&r);
+  aid_stop_free (stop);
+  aid_config_free (c);
+}
+
 /* --- harm ---------------------------------------------------------------------------------------------------------------- */
 
 /* Answers with N people in each arm, of whom those in the second take nothing. */
@@ -326,6 +351,7 @@ main (void)
     cmocka_unit_test (a_version_is_of_what_is_given_to_whom),
     cmocka_unit_test (a_list_of_variants_is_cut_between_two),
     cmocka_unit_test_setup_teardown (the_rows_are_what_a_hand_counts, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (who_is_told_to_stop_counts_no_further, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_does_harm_is_off_until_it_is_resumed, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_is_resumed_while_it_is_looked_at_goes_on, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (of_the_same_settings_none_does_harm, scratch_make, scratch_drop),
