@@ -295,6 +295,7 @@ tell_harm (const struct aid_ask *ask)
   struct aid_str words = AID_STR_INIT (1u << 20);
   struct aid_span rest, line;
 
+  aid_cli_on_signal (SIG_DFL); /* the answer is there: who has no time for this may go */
   aid_variants_check (&asked, NULL, 0, &words);
   rest = aid_str_span (&words);
   while (aid_span_line (&rest, &line))
@@ -334,7 +335,7 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
   ask->items = q.items.data;
   ask->nitems = q.items.len;
   status = err ? aid_cli_fail ("%s", e.msg) : a->dry ? aid_dry_run (ask, a->json, a->curl) : run (a, ask);
-  if (!err && !a->dry)
+  if (!err && !a->dry && !interrupted)
     tell_harm (ask);
   aid_question_free (&q);
   aid_str_free (&typed);
