@@ -39,15 +39,21 @@ add_escaped (struct aid_str *out, const char *z, int quote)
 }
 
 static void
-add_label (struct aid_str *out, const char *name, const char *value)
+add_label_name (struct aid_str *out, const char *name)
 {
-  if (out->len && out->ptr[out->len - 1] != '{')
-    aid_str_addc (out, ',');
   for (const char *z = name; *z; z++)
     {
       int letter = (*z >= 'a' && *z <= 'z') || (*z >= 'A' && *z <= 'Z') || (*z >= '0' && *z <= '9' && z > name);
       aid_str_addc (out, letter ? *z : '_');
     }
+}
+
+static void
+add_label (struct aid_str *out, const char *name, const char *value)
+{
+  if (out->len && out->ptr[out->len - 1] != '{')
+    aid_str_addc (out, ',');
+  add_label_name (out, name);
   aid_str_addz (out, "=\"");
   add_escaped (out, value, 1);
   aid_str_addc (out, '"');
@@ -109,6 +115,23 @@ add_head (struct aid_str *out, const char *name, const char *help, const char *t
   aid_str_addf (out, "\n# TYPE %s %s\n", name, type);
 }
 
+/* Sets NAME's label to VALUE; where another name has the same label, both values stand there, as the source has it: Prometheus
+   takes no page that has a label twice. */
+static void
+put_label (json_t *labels, const char *name, const char *value)
+{
+  struct aid_str label = AID_STR_INIT (8192), both = AID_STR_INIT (65536);
+  add_label_name (&label, name);
+  const char *other = aid_json_str (labels, aid_str_z (&label));
+  if (other)
+    aid_str_addf (&both, "%s;", other);
+  aid_str_addz (&both, value);
+  if (!label.err && !both.err)
+    json_object_set_new (labels, aid_str_z (&label), aid_json_of_span (aid_str_span (&both)));
+  aid_str_free (&label);
+  aid_str_free (&both);
+}
+
 static void
 add_target (struct aid_str *out, const json_t *resource)
 {
@@ -116,7 +139,9 @@ add_target (struct aid_str *out, const json_t *resource)
   size_t i;
   json_array_foreach (json_object_get (resource, "attributes"), i, item)
   {
-    json_object_set (labels, aid_json_str (item, "key"), json_object_get (json_object_get (item, "value"), "stringValue"));
+    const char *name = aid_json_str (item, "key"), *value = aid_json_str (json_object_get (item, "value"), "stringValue");
+    if (name && value)
+      put_label (labels, name, value);
   }
   add_head (out, "target_info", "Who is measured.", "gauge");
   begin_line (out, "target_info", "", labels, NULL, 0);

@@ -2,6 +2,7 @@
 #include "export/answer.h"
 #include "export/gzip.h"
 #include "export/ids.h"
+#include "export/prometheus.h"
 #include "export/settings.h"
 #include "export/totals.h"
 #include "scratch.h"
@@ -220,6 +221,23 @@ too_many_attributes_are_counted_as_one (void **state)
 }
 
 static void
+a_label_is_there_once (void **state)
+{
+  struct aid_totals none;
+  struct aid_str out = AID_STR_INIT (65536);
+  (void)state;
+  aid_totals_init (&none);
+  json_t *resource = json_pack ("{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}, {s:s, s:{s:s}}]}", "attributes", "key", "a.b", "value",
+                                "stringValue", "one", "key", "c", "value", "stringValue", "x", "key", "a_b", "value",
+                                "stringValue", "two");
+  aid_prometheus_write (&none, resource, &out);
+  assert_non_null (strstr (aid_str_z (&out), "target_info{a_b=\"one;two\",c=\"x\"} 1\n"));
+  json_decref (resource);
+  aid_totals_free (&none);
+  aid_str_free (&out);
+}
+
+static void
 bounds_rise_and_fit (void **state)
 {
   (void)state;
@@ -245,6 +263,7 @@ main (void)
     T (lists_of_pairs_are_decoded),            T (answers_are_judged_as_the_protocol_has_it),
     T (gzip_gives_what_gunzip_reads),          T (a_value_counts_up_to_its_bound),
     T (too_many_attributes_are_counted_as_one), T (bounds_rise_and_fit),
+    T (a_label_is_there_once),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
