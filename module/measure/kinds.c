@@ -135,9 +135,8 @@ aid_measured_fields (enum aid_measured kind)
 
 /* --- as JSON ---------------------------------------------------------------------------------------------------------- */
 
-/* At most AID_EVENT_WORD_MAX bytes of V, cut at a character. */
-static struct aid_span
-short_word (struct aid_span v)
+struct aid_span
+aid_measured_word (struct aid_span v)
 {
   size_t n = v.len > AID_EVENT_WORD_MAX ? AID_EVENT_WORD_MAX : v.len;
   while (n < v.len && n > 0 && ((unsigned char)v.ptr[n] & 0xC0) == 0x80)
@@ -166,7 +165,7 @@ value_of (enum aid_field_type type, const struct aid_val_item *v)
     case AID_FIELD_REAL:
       return v->tag == 'd' ? json_real (v->d) : v->tag == 'i' ? json_real ((double)v->i) : NULL;
     case AID_FIELD_WORD:
-      return v->tag == 's' || v->tag == 'y' ? aid_json_of_span (short_word (v->s)) : NULL;
+      return v->tag == 's' || v->tag == 'y' ? aid_json_of_span (aid_measured_word (v->s)) : NULL;
     case AID_FIELD_WORDS:
       return v->tag == 's' ? aid_json_of_span (short_words (v->s)) : NULL;
     default:
