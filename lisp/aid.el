@@ -248,7 +248,9 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Strategy..." aid-set-strategy]
     ["Edit strategy..." aid-edit-strategy]
     ["What it has cost" aid-cost]
-    ["Load a newly built core" aid-reload]))
+    ["Load a newly built core" aid-reload]
+    ["Cores that are installed" aid-cores]
+    ["Look for the team's settings" aid-team-refresh]))
 (when (boundp 'menu-bar-tools-menu)
   (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
 
@@ -290,6 +292,8 @@ Only where AID is used already."
 (autoload 'aid-inspect-last "aid-inspect" "Show what was sent last, and the raw reply." t)
 (autoload 'aid-compact "aid-compact" "Let a summary stand for the oldest turns." t)
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
+(autoload 'aid-cores "aid-rollout" "List the cores that are installed." t)
+(autoload 'aid-team-refresh "aid-rollout" "Look for your team's settings." t)
 (autoload 'aid-trust "aid-trust" "Show what a project's files ask for." t)
 (autoload 'aid-distrust "aid-trust" "Take back all trust in a project's files." t)
 (autoload 'aid-build "aid-build" "Build the project." t)

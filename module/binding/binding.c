@@ -153,6 +153,9 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-symbols-soon", 3, 3, aid_bind_symbols_soon,
     "List up to MOST names that the project at ROOT defines and that begin with TEXT; return an id.\n"
     "What comes is (MORE . NAMES); MORE says that there may be others.\n\n(fn ROOT TEXT MOST)" },
+  { "aid--mod-rollout-soon", 2, 2, aid_bind_rollout_soon,
+    "Look which core in FOLDER is to run, and whether the team has new settings; with FORCE also\n"
+    "when it is not time yet.  Return an id.\n\n(fn FOLDER FORCE)" },
   { "aid--mod-project-why-soon", 2, 2, aid_bind_project_why_soon,
     "Find out why PATH is a file of the project at ROOT, or none; return an id.\n\n(fn ROOT PATH)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },

@@ -113,6 +113,7 @@ AID_BIND (forecast_soon);
 AID_BIND (find_soon);
 AID_BIND (spend_report);
 AID_BIND (spend_months);
+AID_BIND (rollout_soon);
 AID_BIND (running);
 AID_BIND (abandoned);
 AID_BIND (inspect_soon);

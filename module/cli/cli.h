@@ -29,6 +29,8 @@ int aid_cmd_cost (int argc, char **argv);
 int aid_cmd_metrics (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_experiment (int argc, char **argv);
+int aid_cmd_cores (int argc, char **argv);
+int aid_cmd_team (int argc, char **argv);
 int aid_cmd_doctor (int argc, char **argv);
 int aid_cmd_build (int argc, char **argv);
 int aid_cmd_trust (int argc, char **argv);

@@ -19,6 +19,8 @@ static const struct aid_command commands[] = {
   { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, and say who gets which variant" },
+  { "cores", aid_cmd_cores, "list the installed cores, choose one, remove old ones" },
+  { "team", aid_cmd_team, "follow the settings that a team publishes, or publish them" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
   { "trust", aid_cmd_trust, "show what a project's settings ask for, and trust them or not" },
   { "replay", aid_cmd_replay, "serve scripted answers over the real wire formats" },

@@ -3,10 +3,9 @@
 #define AID_LOADER_HOST_H
 
 #include "include/emacs-module.h"
+#include "versions/installed.h"
 #include <stddef.h>
 #include <stdint.h>
-
-#define AID_ABI 1u
 
 struct aid_host_span
 {
