@@ -213,7 +213,7 @@ check-unit: units
 	@tests/run unit
 check-lisp: all test-cores
 	@tests/run lisp
-check-screen: all
+check-screen: all test-cores
 	@tests/run screen
 check-kill: cli $(B)/kill-shim.so
 	@tests/run kill

@@ -62,6 +62,8 @@ const char *aid_config_warnings (const struct aid_config *c);
 /* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url,
    ...". */
 int aid_config_waiting (const struct aid_config *c, const char **names);
+/* The same of the team's settings that wait for the person's trust (aid team trust). */
+int aid_config_team_waiting (const struct aid_config *c, const char **names);
 /* Lays SETTINGS (an object of members that a load has checked, as those of a variant) over C, as a project's are laid over
    the user's.  Without memory C stays as it was. */
 enum aid_err aid_config_overlay (struct aid_config *c, const json_t *settings, struct aid_error *e);

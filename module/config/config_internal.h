@@ -12,6 +12,8 @@ struct aid_config
   struct aid_str path;    /* of the user's file */
   struct aid_str waiting; /* what waits for trust: "providers.x.url, ..." */
   int nwaiting;
+  struct aid_str team_waiting; /* the same of the team's settings */
+  int nteam_waiting;
   json_t *own;            /* of who follows a team: the person's settings alone; else NULL */
   json_t *origin;         /* top-level member: who says it, an enum aid_config_layer */
 };

@@ -129,6 +129,7 @@ config_new (void)
       c->warnings = AID_STR_INIT (WARNINGS_MAX);
       c->path = AID_STR_INIT (4096);
       c->waiting = AID_STR_INIT (WARNINGS_MAX);
+      c->team_waiting = AID_STR_INIT (WARNINGS_MAX);
       c->origin = json_object ();
     }
   return c;
@@ -252,6 +253,7 @@ aid_config_free (struct aid_config *c)
   aid_str_free (&c->warnings);
   aid_str_free (&c->path);
   aid_str_free (&c->waiting);
+  aid_str_free (&c->team_waiting);
   free (c);
 }
 
@@ -260,6 +262,13 @@ aid_config_waiting (const struct aid_config *c, const char **names)
 {
   *names = aid_str_z (&c->waiting);
   return c->nwaiting;
+}
+
+int
+aid_config_team_waiting (const struct aid_config *c, const char **names)
+{
+  *names = aid_str_z (&c->team_waiting);
+  return c->nteam_waiting;
 }
 
 const char *

@@ -15,7 +15,14 @@ warn (struct aid_config *c, const char *words)
 static void
 leave_out (void *ctx, const char *const *path, size_t npath, const char *does)
 {
+  struct aid_config *c = ctx;
   struct aid_str words = AID_STR_INIT (4096);
+  if (does && does != aid_trust_never)
+    {
+      aid_str_addz (&c->team_waiting, c->nteam_waiting++ ? ", " : "");
+      for (size_t i = 0; i < npath; i++)
+        aid_str_addf (&c->team_waiting, "%s%s", i ? "." : "", path[i]);
+    }
   aid_str_addc (&words, '"');
   for (size_t i = 0; i < npath; i++)
     aid_str_addf (&words, "%s%s", i ? "." : "", path[i]);
@@ -25,7 +32,7 @@ leave_out (void *ctx, const char *const *path, size_t npath, const char *does)
     aid_str_addf (&words, "\" is left out: it %s", does);
   else
     aid_str_addf (&words, "\" is left out until you trust it (aid team trust): it %s", does);
-  warn (ctx, aid_str_z (&words));
+  warn (c, aid_str_z (&words));
   aid_str_free (&words);
 }
 

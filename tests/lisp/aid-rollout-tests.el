@@ -1,0 +1,176 @@
+;;; aid-rollout-tests.el --- Tests of installed cores  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; Which core starts, what is left of one that crashed, and what follows.
+;; The crashes are real ones, of Emacsen of their own.
+
+;;; Code:
+
+(require 'ert)
+(require 'cl-lib)
+(require 'aid-rollout)
+(require 'aid-rollout-help)
+
+(declare-function aid--test-crash "ext:crash-core" (way thread))
+
+(defun aid-rollout-tests--crash (folder way thread)
+  "Crash an Emacs whose cores are in FOLDER, by WAY, on a THREAD of the core's if non-nil."
+  (aid-tests-emacs folder '(aid-module-ensure) `(aid--test-crash ,way ,thread)))
+
+(ert-deftest aid-rollout-newest-starts ()
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "core-a" "0.1.0" "2026-01-01T00:00:00Z")
+      (aid-tests-install folder "core-b" "0.2.0" "2026-02-01T00:00:00Z")
+      (should (equal (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version)))
+                     '(0 . "release-b")))
+      ;; What was installed last is the newest, whatever its number.
+      (aid-tests-install folder "core-a" "0.1.0" "2026-03-01T00:00:00Z")
+      (should (equal (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version)))
+                     '(0 . "release-a")))
+      ;; An Emacs that ends in order leaves no mark.
+      (should-not (aid-tests-marks home)))))
+
+(ert-deftest aid-rollout-core-that-does-not-start ()
+  "One that does not start, or cannot be loaded, is passed over, and that is said."
+  (dolist (bad '(("bad-start" "the port is taken") ("bad-entry" "not a core") ("no library" "cannot be loaded")))
+    (aid-tests-with-home home
+      (let ((folder (concat home "/cores")))
+        (aid-tests-install folder "core-a" "0.1.0")
+        (aid-tests-install folder (car bad) "0.2.0" "2026-02-01T00:00:00Z")
+        (pcase-let ((`(,status . ,out) (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version)))))
+          (should (equal status 0))
+          (should (string-suffix-p "release-a" out))
+          (should (string-match-p (concat "AID 0\\.2\\.0 (" (aid-tests-hash (car bad)) ") does not start: .*" (cadr bad)) out))
+          (should (string-match-p (concat "AID 0\\.1\\.0 (" (aid-tests-hash "core-a") ") runs instead") out)))
+        (should-not (aid-tests-marks home))))))
+
+(ert-deftest aid-rollout-nothing-that-starts ()
+  "When none starts, the error is that of the one that was to."
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "no library" "0.1.0")
+      (aid-tests-install folder "bad-start" "0.2.0")
+      (should (string-match-p "the port is taken"
+                              (cdr (aid-tests-emacs folder '(condition-case e (aid-module-ensure)
+                                                              (aid-error (princ (error-message-string e)))))))))))
+
+(ert-deftest aid-rollout-crash-leaves-a-mark ()
+  "A fault and an abort leave one, on Emacs's thread and on one of the core's; Emacs still says its own."
+  (pcase-dolist (`(,way ,thread ,signal) '(("segv" nil 11) ("segv" t 11) ("abort" nil 6) ("abort" t 6)))
+    (aid-tests-with-home home
+      (let ((folder (concat home "/cores")))
+        (aid-tests-install folder "core-crash" "0.3.0")
+        (pcase-let ((`(,status . ,out) (aid-rollout-tests--crash folder way thread)))
+          (should (stringp status))
+          (should (string-match-p "Backtrace:" out)))
+        (let ((marks (aid-tests-marks home)))
+          (should (= (length marks) 1))
+          (should (string-match-p (format "\\`%s\\.[0-9]+\\.[0-9]+\\.crash-%02d-young\\'"
+                                          (aid-tests-hash "core-crash") signal)
+                                  (car marks))))))))
+
+(ert-deftest aid-rollout-killed-is-not-crashed ()
+  "Whom a person kills, or who is sent a signal, has not crashed."
+  (dolist (signal '("KILL" "TERM" "SEGV" "ABRT"))
+    (aid-tests-with-home home
+      (let ((folder (concat home "/cores")))
+        (aid-tests-install folder "core-crash" "0.3.0")
+        (aid-tests-emacs folder '(aid-module-ensure)
+                         ;; From a process of its own: what Emacs sends itself is what abort does.
+                         `(call-process "sh" nil nil nil "-c" (format "kill -%s %d" ,signal (emacs-pid)))
+                         '(while t (sleep-for 1)))
+        (should-not (seq-filter (lambda (mark) (string-match-p "crash" mark)) (aid-tests-marks home)))))))
+
+(ert-deftest aid-rollout-two-crashes ()
+  "After two the one before starts, which is said once; forgetting them takes it back."
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")) (version '(princ (aid--mod-version))) (ensure '(aid-module-ensure)))
+      (aid-tests-install folder "core-b" "0.1.0" "2026-01-01T00:00:00Z")
+      (aid-tests-install folder "core-a" "0.2.0" "2026-02-01T00:00:00Z")
+      (aid-tests-emacs folder ensure)                     ; 0.2.0 has run well
+      (aid-tests-install folder "core-b" "0.1.0" "2026-03-01T00:00:00Z")
+      (aid-tests-install folder "core-crash" "0.3.0" "2026-04-01T00:00:00Z")
+      (aid-rollout-tests--crash folder "segv" t)
+      (should (string-suffix-p "release-crash" (cdr (aid-tests-emacs folder ensure version))))
+      (aid-rollout-tests--crash folder "abort" nil)
+      (let ((out (cdr (aid-tests-emacs folder ensure version))))
+        (should (string-suffix-p "release-a" out))
+        (should (string-match-p (format "AID 0\\.3\\.0 (%s) took Emacs down 2 times, the last time by signal 6" (aid-tests-hash "core-crash")) out))
+        (should (string-match-p (format "The one before runs now: AID 0\\.2\\.0 (%s)" (aid-tests-hash "core-a")) out))
+        (should (string-match-p (format "aid cores use %s" (aid-tests-hash "core-crash")) out)))
+      (should (equal (cdr (aid-tests-emacs folder ensure version)) "release-a"))
+      (aid-tests-emacs folder '(aid--load-loader) `(aid--mod-told ,(aid-tests-hash "core-crash") t))
+      (should (equal (cdr (aid-tests-emacs folder ensure version)) "release-crash")))))
+
+(ert-deftest aid-rollout-only-one-is-installed ()
+  "What crashed is started all the same when there is no other."
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "core-crash" "0.3.0")
+      (dotimes (_ 2)
+        (aid-rollout-tests--crash folder "segv" nil))
+      (let ((out (cdr (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version))))))
+        (should (string-match-p "no other one is installed" out))
+        (should (string-suffix-p "release-crash" out))))))
+
+(ert-deftest aid-rollout-marks-of-this-emacs ()
+  "A core is marked while it runs, through swaps, and its crashes do not count while Emacs lives."
+  (aid-tests-with-home home
+    (let* ((folder (concat home "/cores"))
+           (a (aid-tests-install folder "core-a" "0.1.0"))
+           (b (aid-tests-install folder "core-b" "0.2.0"))
+           (files '(princ (format "%S" (directory-files (concat (getenv "XDG_STATE_HOME") "/aid/cores") nil "run\\'")))))
+      (should (string-match-p (format "\\`(\"%s\\.[0-9]+\\.[0-9]+\\.run\")\\'" (aid-tests-hash "core-b"))
+                              (cdr (aid-tests-emacs folder '(aid-module-ensure) files))))
+      ;; There and back: a core that ran before is loaded again.
+      (let ((out (cdr (aid-tests-emacs folder '(aid-module-ensure)
+                                       `(dolist (file '(,a ,b ,a))
+                                          (aid--swap file)
+                                          (while (/= 0 (aid--mod-reap t "test")))
+                                          (princ (format "%s " (aid--mod-version))))
+                                       files))))
+        (should (string-match-p (format "release-a release-b release-a (\"%s\\.[0-9]+\\.[0-9]+\\.run\")\\'" (aid-tests-hash "core-a"))
+                                out)))
+      (should-not (aid-tests-marks home))
+      (should-not (directory-files (concat home "/state/aid/cores") nil "again")))))
+
+(ert-deftest aid-rollout-used-numbers-fool-nobody ()
+  "A crash mark counts by who began when, not by the number alone; a living process has not crashed."
+  (aid-tests-with-home home
+    (let* ((folder (concat home "/cores")) (marks (concat home "/state/aid/cores/"))
+           (crashes '(princ (plist-get (car (aid--mod-installed aid-module-directory)) :crashes))))
+      (aid-tests-install folder "core-a" "0.1.0")
+      (make-directory marks t)
+      (dotimes (i 3)
+        (write-region "" nil (format "%s%s.%d.%d.crash-11-young" marks (aid-tests-hash "core-a") (emacs-pid) (1+ i)) nil 0))
+      (should (equal (cdr (aid-tests-emacs folder '(aid--load-loader) crashes)) "3"))
+      (delete-directory marks t)
+      (make-directory marks t)
+      (with-temp-buffer
+        (insert-file-contents-literally (format "/proc/%d/stat" (emacs-pid)))
+        (let ((start (nth 19 (split-string (substring (buffer-string) (1+ (string-match ")[^)]*\\'" (buffer-string))))))))
+          (write-region "" nil (format "%s%s.%d.%s.crash-11-young" marks (aid-tests-hash "core-a") (emacs-pid) start) nil 0)))
+      (should (equal (cdr (aid-tests-emacs folder '(aid--load-loader) crashes)) "0")))))
+
+(ert-deftest aid-rollout-damaged-state ()
+  "Whatever lies in the state's folder, a core starts."
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")) (marks (concat home "/state/aid/cores/")))
+      (aid-tests-install folder "core-a" "0.1.0")
+      (make-directory marks t)
+      (dolist (name (list "wish" "x.run" (concat (aid-tests-hash "core-a") ".0.0.run") (concat (aid-tests-hash "core-a") ".1.crash-11-young")
+                          (concat (aid-tests-hash "core-a") ".99999999.1.crash-xx-young") (make-string 200 ?a)))
+        (write-region (make-string 5000 ?w) nil (concat marks name) nil 0))
+      (write-region "version\n" nil (concat folder "/aid-core-abcdef.txt") nil 0)
+      (write-region "" nil (concat folder "/aid-core-abcdef.so") nil 0)
+      (should (equal (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version))) '(0 . "release-a")))
+      (delete-directory marks t)
+      (write-region "a file where the folder was" nil (substring marks 0 -1) nil 0)
+      (should (equal (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version))) '(0 . "release-a"))))))
+
+(provide 'aid-rollout-tests)
+;;; aid-rollout-tests.el ends here
