@@ -106,6 +106,8 @@ some_value (const char *name)
     { "measure", "\"content\"" },
     { "days", "7" },
     { "megabytes", "7" },
+    { "cores_keep", "7" },
+    { "refresh", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
