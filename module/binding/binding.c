@@ -80,6 +80,7 @@ start (const struct aid_host *host, char *msg, size_t nmsg)
   static const struct aid_sink to_host = { sink, NULL };
   struct aid_error e = { AID_OK, "" };
   aid_binding.host = host;
+  aid_versions_set_self (host->version, host->hash);
   aid_binding.assist = aid_assist_new (&to_host, &e);
   if (aid_binding.assist != NULL)
     return 0;

@@ -1,6 +1,7 @@
 /* The aid command's table of subcommands. */
 #include "cli/cli.h"
 #include "scan/sources.h"
+#include "versions/installed.h"
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,7 @@ main (int argc, char **argv)
   const struct aid_command *c;
 
   setlocale (LC_CTYPE, "");
+  aid_versions_set_self (AID_VERSION, "");
   if (argc < 2)
     {
       print_usage (stderr);

@@ -13,6 +13,7 @@ struct aid_loaded
   struct aid_host host;            /* what the core was started with: lives as long as the process */
   const struct aid_core *core;
   char *file;
+  struct aid_installed installed;  /* by its manifest, or all "" */
   struct aid_crash *crash;         /* what tells of it on disk (crash.h), or NULL */
   void *handle;
   enum aid_core_state state;

@@ -133,6 +133,22 @@ find_wish (const struct aid_config *c, struct aid_rollout *r)
   aid_str_free (&person);
 }
 
+int
+aid_rollout_takes_part (const struct aid_config *c, const struct aid_experiment *x, const struct aid_variant *v)
+{
+  const char *core = aid_json_str (v->settings, "core");
+  int over_cores = 0, other_runs = 0;
+  for (size_t i = 0; i < x->nvariants; i++)
+    {
+      const char *other = aid_json_str (x->variants[i].settings, "core");
+      over_cores |= other != NULL;
+      other_runs |= other != NULL && aid_versions_runs (other);
+    }
+  if (!over_cores)
+    return 1;
+  return aid_config_layer (c, "core") != AID_CONFIG_USER && (core ? aid_versions_runs (core) : !other_runs);
+}
+
 enum aid_err
 aid_rollout_choose (const struct aid_config *c, const char *folder, struct aid_rollout *out, struct aid_error *e)
 {

@@ -176,6 +176,21 @@ aid_installed_find (const struct aid_installed_list *list, const char *want)
   return NULL;
 }
 
+static struct aid_installed self;
+
+void
+aid_versions_set_self (const char *version, const char *hash)
+{
+  copy_word (version, self.version, sizeof self.version);
+  copy_word (hash, self.hash, sizeof self.hash);
+}
+
+int
+aid_versions_runs (const char *want)
+{
+  return aid_installed_is (&self, want);
+}
+
 /* The number that *Z begins with, which is skipped with the dot behind it; -1 when it begins with none: its rest follows. */
 static long
 next_part (const char **z)

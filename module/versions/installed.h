@@ -3,7 +3,7 @@
      version 0.1.0
      hash 3f9a1c02b7de
      built 2026-11-30T08:00:00Z        UTC; or when it was installed
-     abi 1                             of the loader's interface (loader/host.h)
+     abi 2                             of the loader's interface (loader/host.h)
 
    The file aid-core names the newest, which is the one that was installed last.  A core is never overwritten, for an Emacs may
    have it mapped.
@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-#define AID_ABI 1u           /* of what the loader and a core promise each other: loader/host.h */
+#define AID_ABI 2u           /* of what the loader and a core promise each other: loader/host.h */
 #define AID_VERSIONS_MAX 64  /* cores of a folder that are looked at */
 #define AID_VERSIONS_HASH 65 /* a hash: 6 to 64 lower-case hex digits, and a NUL */
 #define AID_VERSIONS_NAME 48 /* a version, and a NUL */
@@ -47,6 +47,10 @@ int aid_installed_file (const struct aid_installed_list *list, const struct aid_
 int aid_installed_is (const struct aid_installed *core, const char *want);
 /* The first of LIST that WANT names, or NULL. */
 const struct aid_installed *aid_installed_find (const struct aid_installed_list *list, const char *want);
+/* The core that this code is part of, as its loader knows it.  To be set once, before any thread asks; until then it is none. */
+void aid_versions_set_self (const char *version, const char *hash);
+/* Whether WANT, as above, names it. */
+int aid_versions_runs (const char *want);
 /* Versions by their numbers, part by part ("0.10.0" is above "0.9.2"; what follows the numbers is less than nothing: "1.0-rc1"
    is below "1.0"): below, equal or above 0. */
 int aid_versions_compare (const char *a, const char *b);

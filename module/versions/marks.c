@@ -106,6 +106,20 @@ read_name (const char *name, struct aid_mark *m)
   return strcmp (end, ".run") == 0 ? 0 : -1;
 }
 
+static long long
+ms_of (const struct timespec *t)
+{
+  return (long long) t->tv_sec * 1000 + t->tv_nsec / 1000000;
+}
+
+/* When a file got its name, or its content. */
+static long long
+changed (const struct stat *st)
+{
+  long long name = ms_of (&st->st_ctim), content = ms_of (&st->st_mtim);
+  return name > content ? name : content;
+}
+
 void
 aid_marks_read (struct aid_marks *out)
 {
@@ -120,7 +134,7 @@ aid_marks_read (struct aid_marks *out)
       struct aid_mark *m = &out->marks[out->n];
       if (read_name (d->d_name, m) != 0 || fstatat (dirfd (dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         continue;
-      m->when = (long long) (st.st_ctime > st.st_mtime ? st.st_ctime : st.st_mtime);
+      m->when = changed (&st);
       m->alive = lives (m->pid, m->start);
       out->n++;
     }
@@ -131,7 +145,7 @@ static int
 is_crash (const struct aid_mark *m, const char *hash)
 {
   return m->signal != 0 && !m->alive && strcmp (m->hash, hash) == 0
-         && m->when + (long long) AID_MARKS_DAYS * 86400 > (long long) time (NULL);
+         && m->when + (long long) AID_MARKS_DAYS * 86400000 > (long long) time (NULL) * 1000;
 }
 
 unsigned
@@ -177,7 +191,7 @@ aid_marks_well (const struct aid_marks *m, const char *hash)
 {
   char path[AID_VERSIONS_PATH];
   struct stat st;
-  return note_path (m->folder, hash, ".well", path) == 0 && stat (path, &st) == 0 ? (long long) st.st_mtime : 0;
+  return note_path (m->folder, hash, ".well", path) == 0 && stat (path, &st) == 0 ? ms_of (&st.st_mtim) : 0;
 }
 
 int
@@ -228,7 +242,7 @@ remove_marks (int (*take) (const struct aid_mark *m, const char *hash), const ch
       struct stat st;
       if (read_name (d->d_name, &m) != 0 || fstatat (dirfd (dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         continue;
-      m.when = (long long) (st.st_ctime > st.st_mtime ? st.st_ctime : st.st_mtime);
+      m.when = changed (&st);
       m.alive = lives (m.pid, m.start);
       if (take (&m, hash))
         unlinkat (dirfd (dir), d->d_name, 0);

@@ -31,7 +31,7 @@ struct aid_mark
   int signal;                             /* 0: a run mark */
   int young;
   int alive;                              /* whether that process is still there */
-  long long when;                         /* s since 1970 */
+  long long when;                         /* ms since 1970 */
 };
 
 struct aid_marks
@@ -53,7 +53,7 @@ unsigned aid_marks_crashes (const struct aid_marks *m, const char *hash);
 const struct aid_mark *aid_marks_last_crash (const struct aid_marks *m, const char *hash);
 /* How many processes run HASH now. */
 unsigned aid_marks_running (const struct aid_marks *m, const char *hash);
-/* When HASH last ended in order, s since 1970; 0: never. */
+/* When HASH last ended in order, ms since 1970; 0: never. */
 long long aid_marks_well (const struct aid_marks *m, const char *hash);
 int aid_marks_was_told (const struct aid_marks *m, const char *hash);
 

@@ -28,7 +28,7 @@ It is the newest then; give its file."
     (if (file-exists-p (expand-file-name (format "test-cores/%s.so" (or source name)) aid-tests-build))
         (copy-file (expand-file-name (format "test-cores/%s.so" (or source name)) aid-tests-build) file t)
       (write-region (or source name) nil file nil 0))
-    (write-region (format "version %s\nhash %s\nbuilt %s\nabi 1\n" version hash (or built "2026-01-01T00:00:00Z"))
+    (write-region (format "version %s\nhash %s\nbuilt %s\nabi 2\n" version hash (or built "2026-01-01T00:00:00Z"))
                   nil (concat (file-name-sans-extension file) ".txt") nil 0)
     (write-region (concat (file-name-nondirectory file) "\n") nil (expand-file-name "aid-core" folder) nil 0)
     file))

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "base/val.h"
+#include "measure/experiment.h"
 #include "rollout/signature.h"
 #include "rollout/team.h"
 #include "rollout/wish.h"
@@ -223,6 +224,31 @@ what_harmed_is_not_followed (void **state)
   follows ("{" TRY ("", CORE ("0.2.0")) "}", "0.2.0", "experiment", NULL);
 }
 
+static void
+who_takes_part_runs_it (void **state)
+{
+  const char *over = "{" TRY ("", CORE ("0.2.0")) "}", *pinned = "{\"core\": \"0.2.0\"," TRY ("", CORE ("0.2.0")) "}", *other = "{" TRY ("", "") "}";
+  (void)state;
+  for (int i = 0; i < 2; i++)
+    {
+      struct aid_experiment x;
+      struct aid_config *c = aid_config_parse (aid_span_z (over), AID_SPAN (""), NULL);
+      assert_int_equal (aid_experiment_find (c, "try", &x, NULL), AID_OK);
+      aid_versions_set_self (i ? "0.2.0" : "0.1.0", "aaaaaaaaaaaa");
+      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[1]), i);
+      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[0]), !i);
+      aid_config_free (c);
+      c = aid_config_parse (aid_span_z (pinned), AID_SPAN (""), NULL);
+      assert_int_equal (aid_experiment_find (c, "try", &x, NULL), AID_OK);
+      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[i]), 0);
+      aid_config_free (c);
+      c = aid_config_parse (aid_span_z (other), AID_SPAN (""), NULL);
+      assert_int_equal (aid_experiment_find (c, "try", &x, NULL), AID_OK);
+      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[i]), 1);
+      aid_config_free (c);
+    }
+}
+
 int
 main (void)
 {
@@ -231,6 +257,7 @@ main (void)
     cmocka_unit_test_setup_teardown (signatures_are_of_a_text_and_by_a_key, make_keys, scratch_drop),
     cmocka_unit_test_setup_teardown (each_may_say_which_core, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_harmed_is_not_followed, scratch_make, scratch_drop),
+    cmocka_unit_test (who_takes_part_runs_it),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
