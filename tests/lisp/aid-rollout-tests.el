@@ -85,6 +85,39 @@
                          '(while t (sleep-for 1)))
         (should-not (seq-filter (lambda (mark) (string-match-p "crash" mark)) (aid-tests-marks home)))))))
 
+(defun aid-rollout-tests--later (home folder crashing)
+  "Run CRASHING when a core of FOLDER has run for long; give the marks in HOME."
+  (let ((process-environment
+         (append (list (concat "LD_PRELOAD=" (expand-file-name "test-cores/later.so" aid-tests-build))
+                       (concat "AID_TESTS_LATER=" home "/later"))
+                 process-environment)))
+    (aid-tests-emacs folder '(aid-module-ensure) `(write-region "" nil ,(concat home "/later")) crashing)
+    (delete-file (concat home "/later"))
+    (sort (mapcar #'file-name-extension (aid-tests-marks home)) #'string<)))
+
+(ert-deftest aid-rollout-crash-of-a-core-that-ran-well ()
+  "Later a crash is the core's in its code or on its threads, and Emacs's own elsewhere."
+  (skip-unless (file-exists-p (expand-file-name "test-cores/later.so" aid-tests-build)))
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "core-crash" "0.3.0")
+      (should (equal (aid-rollout-tests--later home folder '(signal-process (emacs-pid) 'SEGV)) '("run")))
+      (should (equal (aid-rollout-tests--later home folder '(aid--test-crash "segv" t)) '("crash-11-core" "run")))
+      (should (equal (aid-rollout-tests--later home folder '(aid--test-crash "abort" nil))
+                     '("crash-06-core" "crash-11-core" "run"))))))
+
+(ert-deftest aid-rollout-what-ran-well-is-forgiven ()
+  "A core that ran for long and ended in order has its early crashes forgotten, and no others."
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "core-crash" "0.3.0")
+      (aid-rollout-tests--crash folder "segv" t)
+      (should (equal (mapcar #'file-name-extension (aid-tests-marks home)) '("crash-11-young")))
+      (aid-tests-emacs folder '(aid-module-ensure))
+      (should (equal (mapcar #'file-name-extension (aid-tests-marks home)) '("crash-11-young")))
+      (aid-rollout-tests--later home folder '(aid--test-crash "segv" t))
+      (should (equal (sort (aid-rollout-tests--later home folder nil) #'string<) '("crash-11-core"))))))
+
 (ert-deftest aid-rollout-two-crashes ()
   "After two the one before starts, which is said once; forgetting them takes it back."
   (aid-tests-with-home home

@@ -1,5 +1,6 @@
 /* The real core with a function more, that crashes: aid--test-crash WAY WHERE.  binding.c is compiled with its entry under another
    name (test.mk). */
+#include "base/pool.h"
 #include "loader/host.h"
 #include <pthread.h>
 #include <signal.h>
@@ -31,13 +32,13 @@ test_crash (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 {
   static char way[16];
   ptrdiff_t n = sizeof way;
-  pthread_t thread;
+  unsigned long thread;
   (void) nargs;
   env->copy_string_contents (env, args[0], way, &n);
   if (!env->is_not_nil (env, args[1]))
     crash (way);
-  pthread_create (&thread, NULL, run, way);
-  pthread_join (thread, NULL);
+  if (aid_thread_start (&thread, "aid-crash", run, way, NULL) == AID_OK)
+    pthread_join (thread, NULL);
   return args[0];
 }
 
