@@ -20,7 +20,6 @@
 (require 'tabulated-list)
 
 (declare-function aid--mod-installed "ext:aid-module" (directory))
-(declare-function aid--mod-cores "ext:aid-module" ())
 (declare-function aid--mod-told "ext:aid-module" (hash forget))
 (declare-function aid--mod-rollout-soon "ext:aid-module" (folder force))
 (declare-function aid--mod-config-store "ext:aid-module" (root key value))
@@ -94,7 +93,8 @@ With FORCE, say also that there is nothing new."
           ((plist-get value :team_changed)
            (message "AID: the settings of %s apply from now on (serial %d)"
                     (if (string-empty-p name) "your team" name) (plist-get value :team_serial)))
-          (force (message "AID: nothing new")))))
+          (force (message (if (plist-get value :team) "AID: your team has nothing new"
+                            "AID: your settings name no team"))))))
 
 ;;; Taking over
 
@@ -158,10 +158,10 @@ other Emacsen down runs on here; and what a person loaded by hand stays."
 
 (defun aid-cores--notes (core next running)
   "What there is to say of CORE.
-NEXT is the choice that starts next, RUNNING the files that run here."
+NEXT is the choice that starts next, RUNNING the file that runs here."
   (string-join
    (delq nil
-         (list (and (member (plist-get core :file) running) "runs here")
+         (list (and (equal (plist-get core :file) running) "runs here")
                (and (equal (plist-get core :hash) (plist-get next :hash))
                     (format "starts next: %s" (aid-rollout--reason next)))
                (and (plist-get core :newest) "newest")
@@ -173,7 +173,7 @@ NEXT is the choice that starts next, RUNNING the files that run here."
 (defun aid-cores--entries ()
   "The rows of the list."
   (let ((next (aid--choose-core ""))
-        (running (mapcar (lambda (core) (plist-get core :file)) (aid--mod-cores))))
+        (running (plist-get (aid--current-core) :file)))
     (mapcar (lambda (core)
               (list core (vector (plist-get core :version) (plist-get core :hash) (plist-get core :built)
                                  (number-to-string (plist-get core :running))
@@ -197,7 +197,7 @@ NEXT is the choice that starts next, RUNNING the files that run here."
   (aid--mod-config-store nil "core" value)
   (setq aid--chosen (list :by "" :hash (plist-get aid--chosen :hash))
         aid-rollout--failed nil)
-  (aid-rollout-check t)
+  (aid-rollout-check)
   (revert-buffer))
 
 (defun aid-cores-load ()

@@ -30,6 +30,7 @@ refreshed (const struct check *j, struct aid_str *val, struct aid_error *e)
   if (c == NULL)
     return NULL;
   enum aid_err err = aid_team_refresh_of (c, aid_assist_net (aid_binding.assist), j->force, &news, &why);
+  aid_val_kbool (val, "team", json_is_object (aid_config_get (c, "team")));
   aid_val_kbool (val, "team_changed", news.changed);
   aid_val_kstrz (val, "team_name", news.name);
   aid_val_kint (val, "team_serial", news.serial);
@@ -62,7 +63,7 @@ check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
       else
         aid_val_nil (val);
       aid_val_kstrz (val, "error", err != AID_OK ? why.msg : NULL);
-      aid_val_end (val, o, 6);
+      aid_val_end (val, o, 7);
       aid_rollout_free (r);
     }
   free (r);

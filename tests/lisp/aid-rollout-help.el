@@ -49,7 +49,7 @@ It is the newest then; give its file."
 Give (STATUS . OUTPUT); STATUS is a string when a signal ended it."
   (with-temp-buffer
     (let ((status (apply #'call-process (expand-file-name invocation-name invocation-directory) nil t nil
-                         "-Q" "--batch" "-L" aid--lisp-directory "-l" "aid-module"
+                         "-Q" "--batch" "-module-assertions" "-L" aid--lisp-directory "-l" "aid-module"
                          "--eval" (prin1-to-string `(setq aid-module-directory ,folder warning-minimum-log-level :warning))
                          (cl-loop for form in forms collect "--eval" collect (prin1-to-string form)))))
       (cons status (buffer-string)))))

@@ -205,5 +205,82 @@
       (write-region "a file where the folder was" nil (substring marks 0 -1) nil 0)
       (should (equal (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version))) '(0 . "release-a"))))))
 
+;;; What settings say
+
+(defun aid-rollout-tests--look (folder home settings &rest forms)
+  "Have an Emacs with cores in FOLDER look what SETTINGS in HOME say, and run FORMS.
+Give what it printed."
+  (make-directory (concat home "/config/aid") t)
+  (write-region settings nil (concat home "/config/aid/config.json") nil 0)
+  (cdr (apply #'aid-tests-emacs folder '(require 'aid-rollout) '(require 'cl-lib) '(aid-module-ensure) '(aid-rollout-check t)
+              '(while aid-rollout--running (accept-process-output nil 0.05))
+              '(princ (format "[%s]" (aid--mod-version))) forms)))
+
+(ert-deftest aid-rollout-follows-the-settings ()
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "core-a" "0.1.0" "2026-01-01T00:00:00Z")
+      (aid-tests-install folder "core-b" "0.2.0" "2026-02-01T00:00:00Z")
+      (let ((out (aid-rollout-tests--look folder home "{\"core\": \"0.1.0\"}")))
+        (should (string-match-p "AID 0\\.1\\.0 ([0-9a-f]+) runs now: your settings say so" out))
+        (should (string-suffix-p "[release-a]" out)))
+      ;; The next Emacs starts it.
+      (should (equal (cdr (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version)))) "release-a"))
+      ;; What is not installed is said, and the newest runs.
+      (let ((out (aid-rollout-tests--look folder home "{\"core\": \"0.7\"}")))
+        (should (string-match-p "Your setting \"core\" wants AID 0\\.7, which is not installed" out))
+        (should (string-suffix-p "[release-b]" out)))
+      (should (string-suffix-p "[release-b]" (aid-rollout-tests--look folder home "{}"))))))
+
+(ert-deftest aid-rollout-core-that-does-not-take-over ()
+  "The one that runs stays, and it is said, once."
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "bad-start" "0.1.0" "2026-01-01T00:00:00Z")
+      (aid-tests-install folder "core-b" "0.2.0" "2026-02-01T00:00:00Z")
+      (let ((out (aid-rollout-tests--look folder home "{\"core\": \"0.1.0\"}" '(aid-rollout-check t)
+                                          '(while aid-rollout--running (accept-process-output nil 0.05)))))
+        (should (string-match-p "AID 0\\.1\\.0 ([0-9a-f]+) does not start: .*the port is taken" out))
+        (should (= (length (split-string out "the port is taken")) 2))
+        (should (string-match-p "\\[release-b\\]" out))))))
+
+(ert-deftest aid-rollout-by-hand-stays ()
+  "What a person loaded stays in that Emacs, and they choose among what is installed."
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "core-a" "0.1.0" "2026-01-01T00:00:00Z")
+      (aid-tests-install folder "core-b" "0.2.0" "2026-02-01T00:00:00Z")
+      (should (string-suffix-p
+               "[release-b](0.2.0 0.1.0)[release-b]"
+               (aid-rollout-tests--look
+                folder home "{\"core\": \"0.2.0\"}"
+                `(cl-letf (((symbol-function 'completing-read)
+                            (lambda (_prompt list &rest _)
+                              (princ (mapcar (lambda (one) (car (split-string one))) (butlast list)))
+                              (car list))))
+                   (aid-reload (aid--read-core)))
+                '(aid-rollout-check t)
+                '(while aid-rollout--running (accept-process-output nil 0.05))
+                '(princ (format "[%s]" (aid--mod-version)))))))))
+
+(ert-deftest aid-rollout-list-of-cores ()
+  (aid-tests-with-home home
+    (let ((folder (concat home "/cores")))
+      (aid-tests-install folder "core-a" "0.1.0" "2026-01-01T00:00:00Z")
+      (aid-tests-install folder "core-b" "0.2.0" "2026-02-01T00:00:00Z")
+      (let ((out (aid-rollout-tests--look
+                  folder home "{}" '(aid-cores)
+                  '(with-current-buffer "*aid-cores*" (search-forward "0.1.0") (aid-cores-use))
+                  '(while aid-rollout--running (accept-process-output nil 0.05))
+                  '(with-current-buffer "*aid-cores*" (revert-buffer) (princ (buffer-string)))
+                  '(with-current-buffer "*aid-cores*" (aid-cores-auto))
+                  '(while aid-rollout--running (accept-process-output nil 0.05))
+                  '(princ (format "[%s]" (aid--mod-version))))))
+        (should (string-match-p "^0\\.1\\.0 .*2026-01-01T00:00:00Z .*runs here, starts next: your settings say so" out))
+        (should (string-match-p "0\\.2\\.0 .* newest$" out))
+        (should (string-suffix-p "[release-b]" out))
+        (should-not (string-match-p "core" (with-temp-buffer (insert-file-contents (concat home "/config/aid/config.json"))
+                                                             (buffer-string))))))))
+
 (provide 'aid-rollout-tests)
 ;;; aid-rollout-tests.el ends here
