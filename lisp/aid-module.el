@@ -191,7 +191,9 @@ down is told once."
      ((and crashed (not (plist-get crashed :told)))
       (aid--mod-told (plist-get crashed :hash) nil)
       (display-warning
-       'aid (format "%s took Emacs down %d times, the last time by signal %d.\n%s\n`M-x aid-cores' lists what is installed; there `t' tries that one again, as does: aid cores use %s"
+       'aid (format (concat "%s took Emacs down %d times, the last time by signal %d.\n%s\n"
+                            "`M-x aid-cores' lists what is installed; there `t' tries that one again, as does: "
+                            "aid cores use %s")
                     (aid--core-name crashed) (plist-get crashed :crashes) (plist-get crashed :signal)
                     (if (equal (plist-get choice :by) "only")
                         "It runs all the same, for no other one is installed."

@@ -15,7 +15,7 @@ struct check
 static void
 check_free (struct aid_bind_later *later)
 {
-  struct check *j = (struct check *) later;
+  struct check *j = (struct check *)later;
   free (j->folder);
   free (j);
 }
@@ -47,7 +47,7 @@ refreshed (const struct check *j, struct aid_str *val, struct aid_error *e)
 static void
 check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
-  const struct check *j = (struct check *) later;
+  const struct check *j = (struct check *)later;
   struct aid_error why = { AID_OK, "" };
   struct aid_rollout *r = calloc (1, sizeof *r);
   size_t o = aid_val_object (val);
@@ -73,7 +73,7 @@ check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 /* FOLDER FORCE */
 AID_BIND (rollout_soon)
 {
-  (void) nargs;
+  (void)nargs;
   struct check *j = aid_bind_later_new (env, sizeof *j, check, check_free);
   if (j == NULL)
     return NULL;

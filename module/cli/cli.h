@@ -47,8 +47,8 @@ void aid_cli_say (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
 /* To be called first, once, by a command that reads and makes many texts and ends then (heap.c): memory is had quickly and not
    given back. */
 void aid_cli_heap (void);
-/* Says on standard error, once, what of the settings of the project at ROOT, and of the person's team, is left out because they are
-   not trusted. */
+/* Says on standard error, once, what of the settings of the project at ROOT, and of the person's team, is left out
+   because they are not trusted. */
 void aid_cli_warn_of_trust (const char *root);
 /* Appends the file's bytes, or standard input's when FILE is "-", to OUT, whose limit holds. */
 enum aid_err aid_cli_read (const char *file, struct aid_str *out, struct aid_error *e);

@@ -71,8 +71,8 @@ add_reason (const struct aid_rollout *r, struct aid_str *out)
   else if (!strcmp (r->choice.by, "experiment"))
     aid_str_addf (out, "you have it in the experiment %s.\n", r->wish.name);
   else if (crashed)
-    aid_str_addf (out, "%s (%s) took Emacs down %u times.  aid cores use %s tries that again.\n", crashed->version, crashed->hash,
-                  aid_marks_crashes (&r->marks, crashed->hash), crashed->hash);
+    aid_str_addf (out, "%s (%s) took Emacs down %u times.  aid cores use %s tries that again.\n", crashed->version,
+                  crashed->hash, aid_marks_crashes (&r->marks, crashed->hash), crashed->hash);
   else
     aid_str_addz (out, "the one before.\n");
   aid_str_addspan (out, aid_str_span (&r->notes));
@@ -83,7 +83,8 @@ add_core (const struct aid_rollout *r, const struct aid_installed *c, struct aid
 {
   unsigned crashes = aid_marks_crashes (&r->marks, c->hash), running = aid_marks_running (&r->marks, c->hash);
 
-  aid_str_addf (out, "%c %-12s %-12s %s", c == r->choice.core ? '*' : ' ', c->version[0] ? c->version : "?", c->hash, c->built);
+  aid_str_addf (out, "%c %-12s %-12s %s", c == r->choice.core ? '*' : ' ', c->version[0] ? c->version : "?", c->hash,
+                c->built);
   if (c->newest)
     aid_str_addz (out, "  newest");
   if (running)
@@ -159,7 +160,8 @@ use (const struct aid_rollout *r, const char *want, struct aid_error *e)
     }
   core = aid_installed_find (&r->list, want);
   if (!core)
-    return aid_error_set (e, AID_E_NOTFOUND, "AID %.60s is not installed in %.150s (aid cores lists what is)", want, r->list.folder);
+    return aid_error_set (e, AID_E_NOTFOUND, "AID %.60s is not installed in %.150s (aid cores lists what is)", want,
+                          r->list.folder);
   aid_marks_forget (core->hash, 0);
   return aid_config_store (NULL, "core", want, e);
 }
@@ -198,7 +200,9 @@ run (const struct options *o, const char *folder, int n, char **words)
   struct aid_error e = { AID_OK, "" };
   struct aid_rollout *r = calloc (1, sizeof *r);
   struct aid_config *c = aid_config_load (NULL, &e);
-  enum aid_err err = !r ? aid_error_set (&e, AID_E_NOMEM, "there is no memory") : c ? aid_rollout_choose (c, folder, r, &e) : e.code;
+  enum aid_err err = !r  ? aid_error_set (&e, AID_E_NOMEM, "there is no memory")
+                     : c ? aid_rollout_choose (c, folder, r, &e)
+                         : e.code;
   int status = AID_EXIT_DONE, changes = !strcmp (what, "use") || !strcmp (what, "forget");
 
   if (!err && changes)
@@ -227,21 +231,23 @@ aid_cmd_cores (int argc, char **argv)
 {
   struct options o = { .keep = -1 };
   const struct aid_opt opts[] = {
-    { "directory", 0, AID_OPT_STRING, &o.directory, "DIR", "where the cores are (default: those that were installed with this program)" },
+    { "directory", 0, AID_OPT_STRING, &o.directory, "DIR",
+      "where the cores are (default: those that were installed with this program)" },
     { "keep", 0, AID_OPT_NUMBER, &o.keep, "N", "prune: so many (default: the setting cores_keep, else 5)" },
     { "quiet", 'q', AID_OPT_FLAG, &o.quiet, NULL, "prune: does not say what was removed" },
     { "json", 0, AID_OPT_FLAG, &o.json, NULL, "one JSON object" },
   };
-  const struct aid_usage_text usage = {
-    "aid cores [list | use VERSION|auto|previous | forget | prune] [--directory DIR]",
-    "Lists the cores that are installed side by side, which one the next Emacs starts, and why.  use pins one, by its version or\n"
-    "its hash, until use auto; forget has those tried again that took Emacs down, and followed those experiments that broke a\n"
-    "guardrail; prune removes old ones, but never what runs, starts next, or would start in its place.\n",
-    opts,
-    sizeof opts / sizeof *opts,
-    0,
-    2
-  };
+  const struct aid_usage_text usage
+    = { "aid cores [list | use VERSION|auto|previous | forget | prune] [--directory DIR]",
+        "Lists the cores that are installed side by side, which one the next Emacs starts, and why.  use pins one, by its "
+        "version or\n"
+        "its hash, until use auto; forget has those tried again that took Emacs down, and followed those experiments that "
+        "broke a\n"
+        "guardrail; prune removes old ones, but never what runs, starts next, or would start in its place.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        0,
+        2 };
   struct aid_str folder = AID_STR_INIT (PATH_MAX);
   int status, n = aid_opt_parse (&usage, argc, argv, &status);
   const char *what = n > 0 ? argv[1] : "list";

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define STATUS_MAX ((size_t) 16 << 20)
+#define STATUS_MAX ((size_t)16 << 20)
 #define DAY_MS INT64_C (86400000)
 
 struct options
@@ -33,7 +33,8 @@ load (struct aid_team_source *s)
   const json_t *setting = c ? aid_config_get (c, "team") : NULL;
 
   if (c && !json_is_object (setting))
-    aid_error_set (&e, AID_E_NOTFOUND, "your settings name no team: add \"team\" with \"url\" or \"path\", and \"key\", to %.150s",
+    aid_error_set (&e, AID_E_NOTFOUND,
+                   "your settings name no team: add \"team\" with \"url\" or \"path\", and \"key\", to %.150s",
                    aid_config_path (c));
   else if (c)
     aid_team_source_read (setting, s, &e);
@@ -64,11 +65,13 @@ add_waiting (const json_t *all, struct aid_str *out)
   size_t i;
 
   json_array_foreach (json_object_get (all, "waiting"), i, one)
-    {
-      int never = aid_json_bool (one, "never", 0), trusted = aid_json_bool (all, "trusted", 0);
-      aid_str_addf (out, "  %s %s%s\n", aid_json_str (one, "setting"), aid_json_str (one, "does"),
-                    never ? " (left out)" : trusted ? " (trusted)" : " (waits for aid team trust)");
-    }
+  {
+    int never = aid_json_bool (one, "never", 0), trusted = aid_json_bool (all, "trusted", 0);
+    aid_str_addf (out, "  %s %s%s\n", aid_json_str (one, "setting"), aid_json_str (one, "does"),
+                  never     ? " (left out)"
+                  : trusted ? " (trusted)"
+                            : " (waits for aid team trust)");
+  }
 }
 
 static void
@@ -83,11 +86,12 @@ add_status (const json_t *all, struct aid_str *out)
   if (!json_object_get (all, "serial"))
     aid_str_addz (out, "nothing of it was fetched yet (aid team fetch)\n");
   else
-    aid_str_addf (out, "%s%sserial %lld, until %s: %s\n", name ? name : "", name ? ", " : "", (long long)aid_json_int (all, "serial", 0),
-                  aid_json_str (all, "expires"),
-                  aid_json_bool (all, "applies", 0)   ? "applies"
-                  : aid_json_bool (all, "expired", 0) ? "has expired, and does not apply"
-                                                      : "is of another source or key than your settings name, and does not apply");
+    aid_str_addf (out, "%s%sserial %lld, until %s: %s\n", name ? name : "", name ? ", " : "",
+                  (long long)aid_json_int (all, "serial", 0), aid_json_str (all, "expires"),
+                  aid_json_bool (all, "applies", 0) ? "applies"
+                  : aid_json_bool (all, "expired", 0)
+                    ? "has expired, and does not apply"
+                    : "is of another source or key than your settings name, and does not apply");
   add_waiting (all, out);
 }
 
@@ -128,7 +132,7 @@ show (const struct aid_config *c, int json)
   return status;
 }
 
-/* --- fetching, verifying, trusting ---------------------------------------------------------------------------------------- */
+/* --- fetching, verifying, trusting -------------------------------------------------------------------------------- */
 
 static int
 fetch (const struct aid_team_source *s)
@@ -153,7 +157,8 @@ fetch (const struct aid_team_source *s)
 static int
 verify (const struct aid_team_source *s, const char *file)
 {
-  struct aid_str text = AID_STR_INIT (AID_TEAM_FILE_MAX), signature = AID_STR_INIT (AID_SIGNATURE_MAX), path = AID_STR_INIT (PATH_MAX);
+  struct aid_str text = AID_STR_INIT (AID_TEAM_FILE_MAX), signature = AID_STR_INIT (AID_SIGNATURE_MAX),
+                 path = AID_STR_INIT (PATH_MAX);
   struct aid_team_source at = *s;
   struct aid_error e = { AID_OK, "" };
   struct aid_team_file f = { .root = NULL };
@@ -213,7 +218,7 @@ trust (const struct aid_config *c, const struct aid_team_source *s, int yes)
   return status;
 }
 
-/* --- signing ---------------------------------------------------------------------------------------------------------------- */
+/* --- signing ------------------------------------------------------------------------------------------------------ */
 
 struct refused
 {
@@ -257,11 +262,12 @@ envelope (const struct options *o, const char *file, struct aid_str *out, struct
   if (gmtime_r (&ends, &tm))
     strftime (day, sizeof day, "%Y-%m-%d", &tm);
   json_t *all = json_pack ("{s:s, s:I, s:s, s:s*, s:O}", "format", "aid-team-1", "serial",
-                           (json_int_t)(o->serial > 0 ? o->serial : aid_clock_wall_ms () / 1000), "expires", day, "name", o->name,
-                           "settings", settings);
+                           (json_int_t)(o->serial > 0 ? o->serial : aid_clock_wall_ms () / 1000), "expires", day, "name",
+                           o->name, "settings", settings);
   char *z = all ? json_dumps (all, JSON_INDENT (2)) : NULL;
   aid_str_addf (out, "%s\n", z ? z : "");
-  err = out->err ? aid_error_set (e, out->err, "%.150s is too large", file) : aid_team_parse (aid_str_span (out), file, &f, e);
+  err
+    = out->err ? aid_error_set (e, out->err, "%.150s is too large", file) : aid_team_parse (aid_str_span (out), file, &f, e);
   if (!err)
     err = aid_team_check (&f, file, e);
   if (!err)
@@ -275,11 +281,13 @@ envelope (const struct options *o, const char *file, struct aid_str *out, struct
   return err;
 }
 
-/* The signature goes first, so that whoever comes between finds two files that do not go together, and keeps what they have. */
+/* The signature goes first, so that whoever comes between finds two files that do not go together, and keeps what they
+   have. */
 static int
 sign (const struct options *o, const char *file)
 {
-  struct aid_str text = AID_STR_INIT (AID_TEAM_FILE_MAX), signature = AID_STR_INIT (AID_SIGNATURE_MAX), beside = AID_STR_INIT (PATH_MAX);
+  struct aid_str text = AID_STR_INIT (AID_TEAM_FILE_MAX), signature = AID_STR_INIT (AID_SIGNATURE_MAX),
+                 beside = AID_STR_INIT (PATH_MAX);
   struct aid_error e = { AID_OK, "" };
   enum aid_err err;
 
@@ -301,7 +309,7 @@ sign (const struct options *o, const char *file)
   return err ? aid_cli_fail ("%s", e.msg) : AID_EXIT_DONE;
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------ */
+/* --- the command -------------------------------------------------------------------------------------------------- */
 
 static int
 run (const struct options *o, int n, char **words)
@@ -353,16 +361,17 @@ aid_cmd_team (int argc, char **argv)
     { "name", 0, AID_OPT_STRING, &o.name, "TEXT", "sign: whose settings these are, for people" },
     { "json", 0, AID_OPT_FLAG, &o.json, NULL, "status: one JSON object" },
   };
-  const struct aid_usage_text usage = {
-    "aid team [status | fetch | verify [FILE] | trust | distrust | sign --key FILE --output FILE SETTINGS]",
-    "Your settings may follow a team's: \"team\" names where they are published and the key that signs them.  fetch looks for newer\n"
-    "ones now; verify only judges what is published, or FILE with FILE.sig; trust lets apply what would run programs or send something\n"
-    "of yours elsewhere.  sign makes what is published of a file of settings, with ssh-keygen.\n",
-    opts,
-    sizeof opts / sizeof *opts,
-    0,
-    2
-  };
+  const struct aid_usage_text usage
+    = { "aid team [status | fetch | verify [FILE] | trust | distrust | sign --key FILE --output FILE SETTINGS]",
+        "Your settings may follow a team's: \"team\" names where they are published and the key that signs them.  fetch "
+        "looks for newer\n"
+        "ones now; verify only judges what is published, or FILE with FILE.sig; trust lets apply what would run programs or "
+        "send something\n"
+        "of yours elsewhere.  sign makes what is published of a file of settings, with ssh-keygen.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        0,
+        2 };
   int status, n = aid_opt_parse (&usage, argc, argv, &status);
 
   if (n < 0)

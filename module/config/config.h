@@ -31,7 +31,7 @@
      "measure_limits": { "days": 400, "megabytes": 256 },    what is older or more is forgotten
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
-     "core": "0.2.0",                                    which core of those installed runs (versions/installed.h); missing: the newest
+     "core": "0.2.0",                                    which core runs (versions/installed.h); missing: the newest
      "core_minimum": "0.2.0",                            none that is older (a team's to say)
      "cores_keep": 5,                                    so many old cores stay installed
      "team": { "url": "https://...", "key": "ssh-ed25519 AAAA..." },      whose settings lie under these (team.h)
@@ -79,9 +79,9 @@ enum aid_config_layer
   AID_CONFIG_OVERLAY /* aid_config_overlay */
 };
 enum aid_config_layer aid_config_layer (const struct aid_config *c, const char *key);
-/* Sets the top-level member KEY ("model", "strategy" or "core") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
-   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the
-   project's file is a link. */
+/* Sets the top-level member KEY ("model", "strategy" or "core") to VALUE in the project's file, or in the user's when
+   PROJECT_ROOT is NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.
+   AID_E_REFUSED: the project's file is a link. */
 enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
 /* The settings of the user's file alone (borrowed), of who follows a team; else NULL. */
 const json_t *aid_config_own (const struct aid_config *c);

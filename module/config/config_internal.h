@@ -29,10 +29,12 @@ struct aid_config_source
 /* The file as a checked object; an empty one for empty text.  NULL and *E otherwise. */
 json_t *aid_config_read (struct aid_config *c, const struct aid_config_source *s, struct aid_error *e);
 /* Checks SETTINGS, a member of the file NAME with the text TEXT that the errors tell the lines of. */
-enum aid_err aid_config_check (struct aid_config *c, json_t *settings, const char *name, struct aid_span text, struct aid_error *e);
+enum aid_err aid_config_check (struct aid_config *c, json_t *settings, const char *name, struct aid_span text,
+                               struct aid_error *e);
 /* Takes TEAM, a team's settings, and lays C's, which are the person's, over them. */
 enum aid_err aid_config_over_team (struct aid_config *c, json_t *team, struct aid_error *e);
-/* Lays under C, the person's own settings alone, what is stored of their team's; what keeps that from applying is a warning. */
+/* Lays under C, the person's own settings alone, what is stored of their team's; what keeps that from applying is a
+   warning. */
 void aid_config_add_team (struct aid_config *c);
 
 /* What a value is. */

@@ -1,5 +1,5 @@
-/* The layer below the person's own settings: what is stored of their team's (team.h).  Whatever is wrong with it is a warning, for a
-   team must not stop a question. */
+/* The layer below the person's own settings: what is stored of their team's (team.h).  Whatever is wrong with it is a
+   warning, for a team must not stop a question. */
 #include "base/clock.h"
 #include "config/config_internal.h"
 #include "config/team.h"

@@ -61,12 +61,18 @@ aid_team_file_free (struct aid_team_file *f)
 
 /* --- the setting ---------------------------------------------------------------------------------------------------- */
 
-/* Whether Z is "TYPE BASE64" and perhaps a comment, as in an id_*.pub; what stands in a line for ssh-keygen must not be more. */
+/* Whether Z is "TYPE BASE64" and perhaps a comment, as in an id_*.pub; what stands in a line for ssh-keygen must not be
+   more. */
 static int
 is_public_key (const char *z)
 {
-  static const char *const types[] = { "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-nistp256 ", "ecdsa-sha2-nistp384 ", "ecdsa-sha2-nistp521 ",
-                                       "sk-ssh-ed25519@openssh.com ", "sk-ecdsa-sha2-nistp256@openssh.com " };
+  static const char *const types[] = { "ssh-ed25519 ",
+                                       "ssh-rsa ",
+                                       "ecdsa-sha2-nistp256 ",
+                                       "ecdsa-sha2-nistp384 ",
+                                       "ecdsa-sha2-nistp521 ",
+                                       "sk-ssh-ed25519@openssh.com ",
+                                       "sk-ecdsa-sha2-nistp256@openssh.com " };
   struct aid_span all = aid_span_z (z);
   if (!z || all.len > KEY_MAX || strpbrk (z, "\r\n"))
     return 0;
@@ -86,10 +92,11 @@ read_keys (const json_t *key, struct aid_team_source *out, struct aid_error *e)
   size_t n = json_is_array (key) ? json_array_size (key) : key != NULL;
   out->nkeys = 0;
   if (!n || n > AID_TEAM_KEYS_MAX)
-    return aid_error_set (e, AID_E_INVALID,
-                          n ? "\"team.key\" has more than %d keys"
-                            : "\"team\" needs \"key\": the public key that its settings are signed with, as in id_ed25519.pub (or %d at most)",
-                          AID_TEAM_KEYS_MAX);
+    return aid_error_set (
+      e, AID_E_INVALID,
+      n ? "\"team.key\" has more than %d keys"
+        : "\"team\" needs \"key\": the public key that its settings are signed with, as in id_ed25519.pub (or %d at most)",
+      AID_TEAM_KEYS_MAX);
   for (size_t i = 0; i < n; i++)
     {
       const char *z = json_string_value (json_is_array (key) ? json_array_get (key, i) : key);
@@ -112,7 +119,8 @@ aid_team_source_read (const json_t *setting, struct aid_team_source *out, struct
     return aid_error_set (e, AID_E_INVALID, "\"team\" must have either \"url\" or \"path\"");
   if (out->path && out->path[0] != '/' && !aid_span_starts (aid_span_z (out->path), "~/"))
     return aid_error_set (e, AID_E_INVALID, "\"team.path\" must begin with / or ~/");
-  if (out->url && !aid_span_starts (aid_span_z (out->url), "https://") && !aid_span_starts (aid_span_z (out->url), "http://"))
+  if (out->url && !aid_span_starts (aid_span_z (out->url), "https://")
+      && !aid_span_starts (aid_span_z (out->url), "http://"))
     return aid_error_set (e, AID_E_INVALID, "\"team.url\" must begin with https://");
   if (out->refresh_ms < 60000)
     out->refresh_ms = 60000;
@@ -189,7 +197,8 @@ enum aid_err
 aid_team_state_write (const char *name, json_t *all, struct aid_error *e)
 {
   struct aid_str folder = AID_STR_INIT (PATH_MAX), path = AID_STR_INIT (PATH_MAX), text = AID_STR_INIT (CURRENT_MAX);
-  enum aid_err err = all && !aid_json_dump (all, &text) ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for the team's settings");
+  enum aid_err err
+    = all && !aid_json_dump (all, &text) ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for the team's settings");
   if (!err)
     err = aid_team_state_path ("", &folder, e);
   if (!err)
@@ -211,10 +220,12 @@ aid_team_stored_read (const struct aid_team_source *s, struct aid_team_stored *o
   struct aid_error own = { AID_OK, "" };
   *out = (struct aid_team_stored){ .same_source = 0 };
   json_t *all = aid_team_state_read ("/current.json", CURRENT_MAX, &own);
-  const char *format = aid_json_str (all, "format"), *source = aid_json_str (all, "source"), *known = aid_json_str (all, "keys");
+  const char *format = aid_json_str (all, "format"), *source = aid_json_str (all, "source"),
+             *known = aid_json_str (all, "keys");
   enum aid_err err = own.code;
   if (!err && (!format || strcmp (format, STORED) != 0 || !source || !known))
-    err = aid_error_set (&own, AID_E_NOTFOUND, "What is stored of the team's settings is of another version (aid team fetch).");
+    err = aid_error_set (&own, AID_E_NOTFOUND,
+                         "What is stored of the team's settings is of another version (aid team fetch).");
   if (!err)
     {
       struct aid_span text = aid_json_span (all, "text");
@@ -241,8 +252,9 @@ aid_team_store (const struct aid_team_source *s, struct aid_span text, struct ai
 {
   char keys[AID_SHA256_HEX];
   hash_keys (s, keys);
-  json_t *all = json_pack ("{s:s, s:s, s:s, s:o, s:o}", "format", STORED, "source", aid_team_source_name (s), "keys", keys, "text",
-                           json_stringn (text.ptr, text.len), "signature", json_stringn (signature.ptr, signature.len));
+  json_t *all
+    = json_pack ("{s:s, s:s, s:s, s:o, s:o}", "format", STORED, "source", aid_team_source_name (s), "keys", keys, "text",
+                 json_stringn (text.ptr, text.len), "signature", json_stringn (signature.ptr, signature.len));
   enum aid_err err = all ? aid_team_state_write ("/current.json", all, e)
                          : aid_error_set (e, AID_E_INVALID, "The team's settings are no UTF-8 text");
   json_decref (all);

@@ -1,6 +1,6 @@
-/* What a team may set.  Its file is signed by a key that the person has pinned, and so it says which models there are, whom they are
-   asked of, how, and what is tried.  What runs a program, sends something of the person's elsewhere, or reads their disk waits
-   for their trust; and some things are nobody else's to set. */
+/* What a team may set.  Its file is signed by a key that the person has pinned, and so it says which models there are,
+   whom they are asked of, how, and what is tried.  What runs a program, sends something of the person's elsewhere, or
+   reads their disk waits for their trust; and some things are nobody else's to set. */
 #include "config/team.h"
 #include "config/trust_internal.h"
 

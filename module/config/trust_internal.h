@@ -1,5 +1,5 @@
-/* The tables of decisions, of what a project (trust_rules.c) and a team (team_rules.c) may set, how they are gone through, and what
-   shows a test that every setting has one in each. */
+/* The tables of decisions, of what a project (trust_rules.c) and a team (team_rules.c) may set, how they are gone
+   through, and what shows a test that every setting has one in each. */
 #ifndef AID_CONFIG_TRUST_INTERNAL_H
 #define AID_CONFIG_TRUST_INTERNAL_H
 

@@ -79,7 +79,7 @@ aid_trust_decision_by (const struct aid_trust_rule *rules, size_t nrules, const 
 static void
 add_value (const json_t *v, struct aid_str *out)
 {
-  struct aid_str all = AID_STR_INIT ((size_t) 8 * AID_TRUST_FILE_MAX);
+  struct aid_str all = AID_STR_INIT ((size_t)8 * AID_TRUST_FILE_MAX);
   char *z = json_dumps (v, JSON_ENCODE_ANY | JSON_ENSURE_ASCII); /* nothing that a terminal obeys or that hides */
   aid_str_addz (&all, z ? z : "?");
   aid_str_addspan (out, aid_span_cut (aid_str_span (&all), 0, all.len < VALUE_SHOWN ? all.len : VALUE_SHOWN));
@@ -133,19 +133,19 @@ tries_what_waits (const struct aid_trust_walker *w, const json_t *v)
   int waits = !json_is_object (v) || (variants && !json_is_array (variants));
   size_t i;
   json_array_foreach (variants, i, variant)
-    {
-      json_t *settings = json_object_get (variant, "settings");
-      if (json_is_object (settings))
-        {
-          struct aid_trust_walker inner = *w;
-          inner.strip = 0;
-          inner.fn = note;
-          inner.ctx = &waits;
-          aid_trust_walk_by (&inner, settings);
-        }
-      else
-        waits |= settings != NULL;
-    }
+  {
+    json_t *settings = json_object_get (variant, "settings");
+    if (json_is_object (settings))
+      {
+        struct aid_trust_walker inner = *w;
+        inner.strip = 0;
+        inner.fn = note;
+        inner.ctx = &waits;
+        aid_trust_walk_by (&inner, settings);
+      }
+    else
+      waits |= settings != NULL;
+  }
   return waits;
 }
 
@@ -157,19 +157,19 @@ walk_experiments (const struct aid_trust_walker *w, json_t *all)
   json_t *v;
   void *next;
   json_object_foreach_safe (all, next, path[1], v)
-    {
-      if (!tries_what_waits (w, v))
-        continue;
-      tell (w, path, 2, rule_of (w, path, 2, &(int){ 0 })->does, v);
-      if (w->strip)
-        json_object_del (all, path[1]);
-    }
+  {
+    if (!tries_what_waits (w, v))
+      continue;
+    tell (w, path, 2, rule_of (w, path, 2, &(int){ 0 })->does, v);
+    if (w->strip)
+      json_object_del (all, path[1]);
+  }
 }
 
 /* Why V at PATH, which has the rule R or none, does not apply; NULL: it does.  *UNKNOWN: nobody knows it. */
 static const char *
-refusal (const struct aid_trust_walker *w, const struct aid_trust_rule *r, const char *const *path, size_t n, const json_t *v,
-         int *unknown)
+refusal (const struct aid_trust_walker *w, const struct aid_trust_rule *r, const char *const *path, size_t n,
+         const json_t *v, int *unknown)
 {
   const char *why = r && !r->does ? w->objection (w, path, n, v) : NULL;
   *unknown = !r || (!r->does && !r->whole && !is_plain (v));

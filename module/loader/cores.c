@@ -187,7 +187,8 @@ aid_cores_start (struct aid_loaded *l, struct aid_load_error *e)
   int is_installed = aid_installed_of_file (l->file, &l->installed) == 0;
   if (!is_installed)
     memset (&l->installed, 0, sizeof l->installed);
-  l->host = (struct aid_host){ AID_ABI, ++last_generation, aid_queue_next_id, aid_queue_post, l->installed.version, l->installed.hash };
+  l->host = (struct aid_host){ AID_ABI,         ++last_generation,     aid_queue_next_id,
+                               aid_queue_post, l->installed.version, l->installed.hash };
   if (is_installed)
     l->crash = aid_crash_begin (l->installed.hash);
   aid_crash_enter ();

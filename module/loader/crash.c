@@ -1,8 +1,6 @@
-/* A crash is the core's if it comes soon after its start, else if it comes on a thread of its own or while Emacs's thread is in
-   its code.  What somebody sent with kill(1) is no crash.
-
-   The handler only reads what was set before and calls rename(2), getpid(2), pthread_self(3), clock_gettime(2): all of them
-   async-signal-safe (signal-safety(7)). */
+/* A crash is the core's if it comes soon after its start, else if it comes on a thread of its own or while Emacs's thread
+   is in its code.  What somebody sent with kill(1) is no crash.  The handler only reads what was set before and calls
+   rename(2), getpid(2), pthread_self(3), clock_gettime(2): all of them async-signal-safe (signal-safety(7)). */
 #include "loader/crash.h"
 #include "versions/marks.h"
 #include <fcntl.h>
@@ -19,18 +17,18 @@ struct aid_crash
 {
   char hash[AID_VERSIONS_HASH];
   char run[AID_VERSIONS_PATH], crash[AID_VERSIONS_PATH];
-  size_t tail;               /* of CRASH: where "00-young" stands */
-  time_t began;              /* by the monotonic clock */
+  size_t tail;  /* of CRASH: where "00-young" stands */
+  time_t began; /* by the monotonic clock */
   pid_t pid;
 };
 
 static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 #define NFATAL (sizeof fatal / sizeof *fatal)
 
-static _Atomic (struct aid_crash *) current;   /* never freed: a handler may have it */
+static _Atomic (struct aid_crash *) current; /* never freed: a handler may have it */
 static struct sigaction before[NFATAL];
 static pthread_t emacs_thread;
-static volatile sig_atomic_t inside;           /* calls into a core, by Emacs's thread alone */
+static volatile sig_atomic_t inside; /* calls into a core, by Emacs's thread alone */
 
 void
 aid_crash_enter (void)
@@ -59,9 +57,9 @@ mark (struct aid_crash *c, int sig)
   memcpy (name, c->crash, c->tail);
   const char *end = young ? AID_MARKS_YOUNG : AID_MARKS_CORE;
   memcpy (name + c->tail, end, strlen (end) + 1);
-  name[c->tail] = (char) ('0' + sig / 10 % 10);
-  name[c->tail + 1] = (char) ('0' + sig % 10);
-  rename (c->run, name);   /* the second signal of one crash finds nothing to rename */
+  name[c->tail] = (char)('0' + sig / 10 % 10);
+  name[c->tail + 1] = (char)('0' + sig % 10);
+  rename (c->run, name); /* the second signal of one crash finds nothing to rename */
 }
 
 /* Hands SIG on as if we were not there. */
@@ -73,7 +71,7 @@ hand_on (const struct sigaction *old, int sig, siginfo_t *info, void *context)
   else if (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN)
     {
       sigaction (sig, old, NULL);
-      raise (sig);   /* blocked here, and delivered when we return */
+      raise (sig); /* blocked here, and delivered when we return */
     }
   else
     old->sa_handler (sig);
@@ -83,7 +81,7 @@ static void
 handler (int sig, siginfo_t *info, void *context)
 {
   struct aid_crash *c = atomic_load (&current);
-  if (c != NULL && (info->si_code > 0 || info->si_pid == c->pid))   /* the system, or abort(3); not another process */
+  if (c != NULL && (info->si_code > 0 || info->si_pid == c->pid)) /* the system, or abort(3); not another process */
     mark (c, sig);
   for (size_t i = 0; i < NFATAL; i++)
     if (fatal[i] == sig)
@@ -107,7 +105,7 @@ install (void)
         if (before[i].sa_handler == SIG_DFL && !(before[i].sa_flags & SA_SIGINFO))
           sigemptyset (&ours.sa_mask);
         ours.sa_sigaction = handler;
-        ours.sa_flags = (before[i].sa_flags & (int) ~SA_RESETHAND) | SA_SIGINFO;
+        ours.sa_flags = (before[i].sa_flags & (int)~SA_RESETHAND) | SA_SIGINFO;
         sigaction (fatal[i], &ours, NULL);
       }
 }
@@ -150,8 +148,8 @@ unlink_all (struct aid_crash *c)
       const char *end = i % 2 ? AID_MARKS_YOUNG : AID_MARKS_CORE;
       memcpy (name, c->crash, c->tail);
       memcpy (name + c->tail, end, strlen (end) + 1);
-      name[c->tail] = (char) ('0' + fatal[i / 2] / 10);
-      name[c->tail + 1] = (char) ('0' + fatal[i / 2] % 10);
+      name[c->tail] = (char)('0' + fatal[i / 2] / 10);
+      name[c->tail + 1] = (char)('0' + fatal[i / 2] % 10);
       unlink (name);
     }
 }

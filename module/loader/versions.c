@@ -42,10 +42,10 @@ crashed_val (emacs_env *env, const struct scene *s, const struct aid_installed *
     return env->intern (env, "nil");
   emacs_value v[] = {
     KEY (":version"), aid_lisp_stringz (env, core->version),
-    KEY (":hash"), aid_lisp_stringz (env, core->hash),
+    KEY (":hash"),    aid_lisp_stringz (env, core->hash),
     KEY (":crashes"), env->make_integer (env, aid_marks_crashes (&s->marks, core->hash)),
-    KEY (":signal"), env->make_integer (env, last != NULL ? last->signal : 0),
-    KEY (":told"), boolean (env, aid_marks_was_told (&s->marks, core->hash)),
+    KEY (":signal"),  env->make_integer (env, last != NULL ? last->signal : 0),
+    KEY (":told"),    boolean (env, aid_marks_was_told (&s->marks, core->hash)),
   };
   return aid_lisp_call (env, "list", sizeof v / sizeof *v, v);
 }
@@ -64,12 +64,12 @@ aid_versions_choose (emacs_env *env, const char *folder, const char *except)
   if (c.core != NULL && aid_installed_file (&s->list, c.core, s->file) == 0)
     {
       emacs_value v[] = {
-        KEY (":file"), aid_lisp_stringz (env, s->file),
+        KEY (":file"),    aid_lisp_stringz (env, s->file),
         KEY (":version"), aid_lisp_stringz (env, c.core->version),
-        KEY (":hash"), aid_lisp_stringz (env, c.core->hash),
-        KEY (":by"), aid_lisp_stringz (env, c.by),
-        KEY (":name"), aid_lisp_stringz (env, w.name),
-        KEY (":want"), aid_lisp_stringz (env, w.want),
+        KEY (":hash"),    aid_lisp_stringz (env, c.core->hash),
+        KEY (":by"),      aid_lisp_stringz (env, c.by),
+        KEY (":name"),    aid_lisp_stringz (env, w.name),
+        KEY (":want"),    aid_lisp_stringz (env, w.want),
         KEY (":missing"), boolean (env, c.missing),
         KEY (":crashed"), crashed_val (env, s, c.crashed),
       };
@@ -92,12 +92,12 @@ aid_versions_list (emacs_env *env, const char *folder)
       if (aid_installed_file (&s->list, core, s->file) != 0)
         continue;
       emacs_value v[] = {
-        KEY (":file"), aid_lisp_stringz (env, s->file),
+        KEY (":file"),    aid_lisp_stringz (env, s->file),
         KEY (":version"), aid_lisp_stringz (env, core->version),
-        KEY (":hash"), aid_lisp_stringz (env, core->hash),
-        KEY (":built"), aid_lisp_stringz (env, core->built),
-        KEY (":newest"), boolean (env, core->newest),
-        KEY (":loads"), boolean (env, core->abi == 0 || core->abi == AID_ABI),
+        KEY (":hash"),    aid_lisp_stringz (env, core->hash),
+        KEY (":built"),   aid_lisp_stringz (env, core->built),
+        KEY (":newest"),  boolean (env, core->newest),
+        KEY (":loads"),   boolean (env, core->abi == 0 || core->abi == AID_ABI),
         KEY (":crashes"), env->make_integer (env, aid_marks_crashes (&s->marks, core->hash)),
         KEY (":running"), env->make_integer (env, aid_marks_running (&s->marks, core->hash)),
       };

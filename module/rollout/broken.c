@@ -1,5 +1,5 @@
-/* Experiments that harmed and are not followed any more: $XDG_STATE_HOME/aid/cores/broken.json, an object of EXPERIMENT to {variant,
-   words, at}.  What is damaged or somebody else's to write is none. */
+/* Experiments that harmed and are not followed any more: $XDG_STATE_HOME/aid/cores/broken.json, an object of EXPERIMENT
+   to {variant, words, at}.  What is damaged or somebody else's to write is none. */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BROKEN_MAX ((size_t) 256 << 10)
+#define BROKEN_MAX ((size_t)256 << 10)
 
 static enum aid_err
 broken_path (struct aid_str *out, struct aid_error *e)
@@ -25,7 +25,8 @@ read_broken (void)
 {
   struct aid_str path = AID_STR_INIT (AID_VERSIONS_PATH), text = AID_STR_INIT (BROKEN_MAX);
   json_t *all = NULL;
-  if (!broken_path (&path, NULL) && aid_fs_exists (aid_str_z (&path)) && !aid_fs_read_itself (aid_str_z (&path), &text, NULL))
+  if (!broken_path (&path, NULL) && aid_fs_exists (aid_str_z (&path))
+      && !aid_fs_read_itself (aid_str_z (&path), &text, NULL))
     all = aid_json_parse (aid_str_span (&text), "broken.json", NULL);
   aid_str_free (&path);
   aid_str_free (&text);
@@ -40,8 +41,9 @@ aid_rollout_break (const char *experiment, const char *variant, const char *word
 {
   struct aid_str path = AID_STR_INIT (AID_VERSIONS_PATH), text = AID_STR_INIT (BROKEN_MAX);
   json_t *all = read_broken ();
-  json_object_set_new (all, experiment,
-                       json_pack ("{s:s, s:s, s:I}", "variant", variant, "words", words, "at", (json_int_t)aid_clock_wall_ms ()));
+  json_object_set_new (
+    all, experiment,
+    json_pack ("{s:s, s:s, s:I}", "variant", variant, "words", words, "at", (json_int_t)aid_clock_wall_ms ()));
   enum aid_err err = aid_json_dump (all, &text);
   if (err)
     aid_error_set (e, err, "The list of broken experiments is too large");

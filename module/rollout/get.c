@@ -94,8 +94,15 @@ aid_get_url (struct aid_net *net, const char *url, const char *ca_file, struct a
     headers[n++] = (struct aid_http_header){ "If-Modified-Since", got->modified };
   if (pipe2 (g.done, O_CLOEXEC))
     return aid_error_set (e, AID_E_IO, "There is no pipe to fetch a file: %s", strerror (errno));
-  struct aid_http_request req = { .method = "GET", .url = url, .headers = headers, .nheaders = n, .connect_ms = CONNECT_MS,
-                                  .stall_ms = CONNECT_MS, .total_ms = TOTAL_MS, .retries = 1, .ca_file = ca_file,
+  struct aid_http_request req = { .method = "GET",
+                                  .url = url,
+                                  .headers = headers,
+                                  .nheaders = n,
+                                  .connect_ms = CONNECT_MS,
+                                  .stall_ms = CONNECT_MS,
+                                  .total_ms = TOTAL_MS,
+                                  .retries = 1,
+                                  .ca_file = ca_file,
                                   .body_limit = out->max };
   got->same = 0;
   enum aid_err err = aid_http_start (net, &req, &handler, &g, &id, e);

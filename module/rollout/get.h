@@ -14,7 +14,7 @@ struct aid_got
 };
 
 /* Appends what is at URL to OUT, whose limit holds.  https only, but for this machine.  Blocks, 30 seconds at most. */
-enum aid_err aid_get_url (struct aid_net *net, const char *url, const char *ca_file, struct aid_got *got, struct aid_str *out,
-                          struct aid_error *e);
+enum aid_err aid_get_url (struct aid_net *net, const char *url, const char *ca_file, struct aid_got *got,
+                          struct aid_str *out, struct aid_error *e);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAPS_MAX ((size_t) 4 << 20) /* bytes of a process's /proc/PID/maps */
+#define MAPS_MAX ((size_t)4 << 20) /* bytes of a process's /proc/PID/maps */
 
 /* Adds to OUT what is mapped by the process NAME, as far as the system tells. */
 static void

@@ -29,11 +29,17 @@ static enum aid_err
 run (const char *const *argv, struct aid_span text, struct aid_proc_result *r, struct aid_error *e)
 {
   static const char *const env[] = { "LC_ALL=C", NULL };
-  struct aid_proc p = { .argv = argv, .env = env, .input = text, .out_max = AID_SIGNATURE_MAX, .err_max = WORDS_MAX,
-                        .timeout_ms = SECONDS * 1000, .with_us = 1 };
+  struct aid_proc p = { .argv = argv,
+                        .env = env,
+                        .input = text,
+                        .out_max = AID_SIGNATURE_MAX,
+                        .err_max = WORDS_MAX,
+                        .timeout_ms = SECONDS * 1000,
+                        .with_us = 1 };
   enum aid_err err = aid_proc_run (&p, r, e);
   if (err == AID_E_NOTFOUND)
-    aid_error_set (e, err, "There is no ssh-keygen, which signatures are checked with: install OpenSSH's client (openssh-client)");
+    aid_error_set (e, err,
+                   "There is no ssh-keygen, which signatures are checked with: install OpenSSH's client (openssh-client)");
   return err;
 }
 
@@ -57,13 +63,15 @@ write_allowed (const char *path, const char *const *keys, size_t nkeys, struct a
   struct aid_str text = AID_STR_INIT (1u << 20);
   for (size_t i = 0; i < nkeys; i++)
     aid_str_addf (&text, NAMESPACE " namespaces=\"" NAMESPACE "\" %s\n", keys[i]);
-  enum aid_err err = text.err ? aid_error_set (e, text.err, "The keys are too long") : aid_fs_replace (path, aid_str_span (&text), 0600, e);
+  enum aid_err err
+    = text.err ? aid_error_set (e, text.err, "The keys are too long") : aid_fs_replace (path, aid_str_span (&text), 0600, e);
   aid_str_free (&text);
   return err;
 }
 
 enum aid_err
-aid_signature_verify (struct aid_span text, struct aid_span signature, const char *const *keys, size_t nkeys, struct aid_error *e)
+aid_signature_verify (struct aid_span text, struct aid_span signature, const char *const *keys, size_t nkeys,
+                      struct aid_error *e)
 {
   struct aid_str folder = AID_STR_INIT (PATH_MAX), allowed = AID_STR_INIT (PATH_MAX), file = AID_STR_INIT (PATH_MAX);
   struct aid_proc_result r = { .code = -1 };
@@ -78,12 +86,13 @@ aid_signature_verify (struct aid_span text, struct aid_span signature, const cha
     err = aid_fs_replace (aid_str_z (&file), signature, 0600, e);
   if (!err)
     {
-      const char *const argv[] = { "ssh-keygen", "-Y", "verify", "-f", aid_str_z (&allowed), "-I", NAMESPACE, "-n", NAMESPACE,
-                                   "-s", aid_str_z (&file), NULL };
+      const char *const argv[] = { "ssh-keygen", "-Y", "verify",  "-f", aid_str_z (&allowed), "-I",
+                                   NAMESPACE,    "-n", NAMESPACE, "-s", aid_str_z (&file),    NULL };
       err = run (argv, text, &r, e);
       tell (&r, words, sizeof words);
       if (!err && r.code != 0)
-        err = aid_error_set (e, AID_E_REFUSED, "the signature is not good, or not by the key that your settings name (%s)", words);
+        err = aid_error_set (e, AID_E_REFUSED, "the signature is not good, or not by the key that your settings name (%s)",
+                             words);
       aid_proc_result_free (&r);
     }
   if (made)

@@ -1,5 +1,5 @@
-/* What is known of the last look stands in the state's team/checked.json: {source, at, etag, modified, seen, error}.  SEEN tells the
-   files at a path by their times and sizes.  One process looks at a time (team/lock). */
+/* What is known of the last look stands in the state's team/checked.json: {source, at, etag, modified, seen, error}.
+   SEEN tells the files at a path by their times and sizes.  One process looks at a time (team/lock). */
 #include "rollout/team.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define AGAIN_MS 300000 /* after a failure */
-#define CHECKED_MAX ((size_t) 64 << 10)
+#define CHECKED_MAX ((size_t)64 << 10)
 
 /* --- reading what is published ---------------------------------------------------------------------------------------- */
 
@@ -51,8 +51,8 @@ get_file (const char *path, struct aid_str *out, struct aid_error *e)
 
 /* Reads both files.  GOT is of the settings; when they are the SAME as before, nothing is appended. */
 static enum aid_err
-get_both (const struct aid_team_source *s, struct aid_net *net, struct aid_got *got, struct aid_str *text, struct aid_str *signature,
-          struct aid_error *e)
+get_both (const struct aid_team_source *s, struct aid_net *net, struct aid_got *got, struct aid_str *text,
+          struct aid_str *signature, struct aid_error *e)
 {
   struct aid_str place = AID_STR_INIT (16384), beside = AID_STR_INIT (16384), ca = AID_STR_INIT (PATH_MAX);
   struct aid_got ignored = { .same = 0 };
@@ -81,7 +81,8 @@ get_both (const struct aid_team_source *s, struct aid_net *net, struct aid_got *
 }
 
 enum aid_err
-aid_team_get (const struct aid_team_source *s, struct aid_net *net, struct aid_str *text, struct aid_str *signature, struct aid_error *e)
+aid_team_get (const struct aid_team_source *s, struct aid_net *net, struct aid_str *text, struct aid_str *signature,
+              struct aid_error *e)
 {
   struct aid_got got = { .same = 0 };
   return get_both (s, net, &got, text, signature, e);
@@ -100,9 +101,10 @@ judge_serial (const struct aid_team_source *s, const struct aid_team_file *f, st
   if (!aid_team_stored_read (s, &stored, NULL) && stored.same_source)
     {
       if (f->serial < stored.file.serial)
-        err = aid_error_set (e, AID_E_REFUSED,
-                             "%.100s: its serial %lld is older than %lld, which you have: an old file is shown again, and not taken",
-                             aid_team_source_name (s), (long long)f->serial, (long long)stored.file.serial);
+        err = aid_error_set (
+          e, AID_E_REFUSED,
+          "%.100s: its serial %lld is older than %lld, which you have: an old file is shown again, and not taken",
+          aid_team_source_name (s), (long long)f->serial, (long long)stored.file.serial);
       else if (f->serial == stored.file.serial && strcmp (hash, stored.hash) != 0)
         err = aid_error_set (e, AID_E_REFUSED, "%.100s: it has changed, but not its serial %lld: not taken",
                              aid_team_source_name (s), (long long)f->serial);
@@ -207,8 +209,8 @@ static void
 look_end (struct look *l, enum aid_err err, const struct aid_error *e)
 {
   json_t *all = json_pack ("{s:s, s:I, s:s, s:s, s:s, s:s?}", "source", aid_team_source_name (l->s), "at",
-                           (json_int_t)aid_clock_wall_ms (), "etag", err ? "" : l->got.etag, "modified", err ? "" : l->got.modified,
-                           "seen", l->seen, "error", err ? e->msg : NULL);
+                           (json_int_t)aid_clock_wall_ms (), "etag", err ? "" : l->got.etag, "modified",
+                           err ? "" : l->got.modified, "seen", l->seen, "error", err ? e->msg : NULL);
   if (all)
     aid_team_state_write ("/checked.json", all, NULL);
   json_decref (all);
@@ -240,14 +242,16 @@ take_lock (struct aid_error *e)
 /* --- refreshing --------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
-store (const struct aid_team_source *s, struct aid_span text, struct aid_span signature, struct aid_team_news *out, struct aid_error *e)
+store (const struct aid_team_source *s, struct aid_span text, struct aid_span signature, struct aid_team_news *out,
+       struct aid_error *e)
 {
   struct aid_team_stored stored;
   struct aid_team_file f;
   char hash[AID_SHA256_HEX];
   enum aid_err err = AID_OK;
   aid_sha256_hex (text, hash);
-  out->changed = aid_team_stored_read (s, &stored, NULL) || !stored.same_source || !stored.same_keys || strcmp (hash, stored.hash) != 0;
+  out->changed
+    = aid_team_stored_read (s, &stored, NULL) || !stored.same_source || !stored.same_keys || strcmp (hash, stored.hash) != 0;
   aid_team_stored_free (&stored);
   if (out->changed)
     err = aid_team_store (s, text, signature, e);
@@ -282,7 +286,8 @@ look_at (struct look *l, struct aid_net *net, struct aid_team_news *out, struct 
 }
 
 enum aid_err
-aid_team_refresh (const struct aid_team_source *s, struct aid_net *net, int force, struct aid_team_news *out, struct aid_error *e)
+aid_team_refresh (const struct aid_team_source *s, struct aid_net *net, int force, struct aid_team_news *out,
+                  struct aid_error *e)
 {
   struct aid_error own = { AID_OK, "" };
   struct look l;
@@ -311,7 +316,8 @@ aid_team_refresh (const struct aid_team_source *s, struct aid_net *net, int forc
 }
 
 enum aid_err
-aid_team_refresh_of (const struct aid_config *c, struct aid_net *net, int force, struct aid_team_news *out, struct aid_error *e)
+aid_team_refresh_of (const struct aid_config *c, struct aid_net *net, int force, struct aid_team_news *out,
+                     struct aid_error *e)
 {
   struct aid_team_source s;
   const json_t *setting = aid_config_get (c, "team");

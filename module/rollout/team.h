@@ -1,5 +1,5 @@
-/* Following a team's settings (config/team.h): fetching them, judging them, keeping the last good ones.  Every call may block, for
-   a pool or the command. */
+/* Following a team's settings (config/team.h): fetching them, judging them, keeping the last good ones.  Every call may
+   block, for a pool or the command. */
 #ifndef AID_ROLLOUT_TEAM_H
 #define AID_ROLLOUT_TEAM_H
 
@@ -15,23 +15,25 @@ struct aid_team_news
   char name[128];
 };
 
-/* Looks whether S has published something new: an address when S's time for that has come (after a failure sooner), a file always,
-   by its times alone when they are as before; with FORCE at once.  What is good is stored and applies from the next time that
-   settings are read.  On an error the last good ones stay: AID_E_REFUSED for a wrong signature, an older serial, one that has
-   expired, or settings that are none; AID_E_STATE: another process does this now; AID_E_NET, AID_E_HTTP, AID_E_IO, ... */
+/* Looks whether S has published something new: an address when S's time for that has come (after a failure sooner), a
+   file always, by its times alone when they are as before; with FORCE at once.  What is good is stored and applies from
+   the next time that settings are read.  On an error the last good ones stay: AID_E_REFUSED for a wrong signature, an
+   older serial, one that has expired, or settings that are none; AID_E_STATE: another process does this now; AID_E_NET,
+   AID_E_HTTP, AID_E_IO, ... */
 enum aid_err aid_team_refresh (const struct aid_team_source *s, struct aid_net *net, int force, struct aid_team_news *out,
                                struct aid_error *e);
 /* The same for who has settings: nothing, and AID_OK, when they name no team. */
 enum aid_err aid_team_refresh_of (const struct aid_config *c, struct aid_net *net, int force, struct aid_team_news *out,
                                   struct aid_error *e);
 /* Judges TEXT and SIGNATURE as if S had just published them. */
-enum aid_err aid_team_judge (const struct aid_team_source *s, struct aid_span text, struct aid_span signature, struct aid_error *e);
+enum aid_err
+aid_team_judge (const struct aid_team_source *s, struct aid_span text, struct aid_span signature, struct aid_error *e);
 /* Reads what S publishes now, whatever it is worth. */
-enum aid_err aid_team_get (const struct aid_team_source *s, struct aid_net *net, struct aid_str *text, struct aid_str *signature,
-                           struct aid_error *e);
+enum aid_err aid_team_get (const struct aid_team_source *s, struct aid_net *net, struct aid_str *text,
+                           struct aid_str *signature, struct aid_error *e);
 
-/* Appends a val object: {source, keys, name, serial, expires, expired, applies, hash, checked (ms since 1970, or nil), error, waiting: [{setting,
-   does}], trusted, settings (JSON)}; nil when the settings name no team. */
+/* Appends a val object: {source, keys, name, serial, expires, expired, applies, hash, checked (ms since 1970, or nil),
+   error, waiting: [{setting, does}], trusted, settings (JSON)}; nil when the settings name no team. */
 enum aid_err aid_team_status (const struct aid_config *c, struct aid_str *out, struct aid_error *e);
 
 #endif

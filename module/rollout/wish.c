@@ -76,7 +76,8 @@ look_at (void *ctx, const struct aid_experiment *x)
   const char *core = v.variant && !x->by_request ? aid_json_str (v.variant->settings, "core") : NULL;
   if (core && aid_rollout_is_off (x->name, v.variant->name, &why))
     {
-      note (w->r, "The experiment %.60s gave you AID %.60s, and is not followed any more: %.200s", x->name, core, aid_str_z (&why));
+      note (w->r, "The experiment %.60s gave you AID %.60s, and is not followed any more: %.200s", x->name, core,
+            aid_str_z (&why));
       snprintf (w->taken, sizeof w->taken, "%s", core);
       core = control_core (x);
     }
@@ -127,9 +128,11 @@ find_wish (const struct aid_config *c, struct aid_rollout *r)
     }
   const char *names;
   if (aid_config_team_waiting (c, &names))
-    note (r, "Your team sets what waits for your trust: %.300s (aid team shows what for, aid team trust lets it apply).", names);
+    note (r, "Your team sets what waits for your trust: %.300s (aid team shows what for, aid team trust lets it apply).",
+          names);
   if (minimum && r->list.n && aid_versions_compare (r->list.cores[0].version, minimum) < 0)
-    note (r, "Your team asks for AID %.60s or later; the newest that is installed is %.60s.", minimum, r->list.cores[0].version);
+    note (r, "Your team asks for AID %.60s or later; the newest that is installed is %.60s.", minimum,
+          r->list.cores[0].version);
   aid_str_free (&person);
 }
 
@@ -161,9 +164,12 @@ aid_rollout_choose (const struct aid_config *c, const char *folder, struct aid_r
   find_wish (c, out);
   aid_wish_read (folder, &old);
   if (memcmp (&old, &out->wish, sizeof old) != 0 && aid_wish_write (folder, &out->wish))
-    return aid_error_set (e, AID_E_IO, "Which core is to start cannot be noted in %.150s: %s", out->marks.folder, strerror (errno));
+    return aid_error_set (e, AID_E_IO, "Which core is to start cannot be noted in %.150s: %s", out->marks.folder,
+                          strerror (errno));
   aid_wish_choose (&out->list, &out->marks, &out->wish, AID_ABI, NULL, &out->choice);
-  return out->choice.core ? AID_OK : aid_error_set (e, AID_E_NOTFOUND, "No core in %.150s goes with the AID that is installed", folder);
+  return out->choice.core
+           ? AID_OK
+           : aid_error_set (e, AID_E_NOTFOUND, "No core in %.150s goes with the AID that is installed", folder);
 }
 
 void

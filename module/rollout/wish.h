@@ -1,6 +1,6 @@
-/* Which core is to run, by the settings: the person's own "core", else that of the variant which they have in an experiment, else
-   their team's, else the newest; what is not installed is passed over, and said.  The wish is written where the loader reads it before
-   any core runs (versions/choose.h). */
+/* Which core is to run, by the settings: the person's own "core", else that of the variant which they have in an
+   experiment, else their team's, else the newest; what is not installed is passed over, and said.  The wish is written
+   where the loader reads it before any core runs (versions/choose.h). */
 #ifndef AID_ROLLOUT_WISH_H
 #define AID_ROLLOUT_WISH_H
 
@@ -15,25 +15,27 @@ struct aid_rollout
   struct aid_marks marks;
   struct aid_wish wish;
   struct aid_core_choice choice; /* points into LIST and WISH */
-  struct aid_str notes;     /* what was passed over and why, a sentence a line */
+  struct aid_str notes;          /* what was passed over and why, a sentence a line */
 };
 
-/* Chooses among the cores in FOLDER by C (the person's settings, without a project), and writes the wish if it is another one than
-   before.  AID_E_NOTFOUND: there is no such folder, or no core in it; AID_E_IO: the wish cannot be written.  Free with
-   aid_rollout_free, whatever comes; it is large, for the heap. */
-enum aid_err aid_rollout_choose (const struct aid_config *c, const char *folder, struct aid_rollout *out, struct aid_error *e);
+/* Chooses among the cores in FOLDER by C (the person's settings, without a project), and writes the wish if it is another
+   one than before.  AID_E_NOTFOUND: there is no such folder, or no core in it; AID_E_IO: the wish cannot be written.
+   Free with aid_rollout_free, whatever comes; it is large, for the heap. */
+enum aid_err
+aid_rollout_choose (const struct aid_config *c, const char *folder, struct aid_rollout *out, struct aid_error *e);
 void aid_rollout_free (struct aid_rollout *r);
 /* Appends {file, version, hash, built, by, name, want, missing, crashed (a hash or nil), notes}. */
 void aid_rollout_val (const struct aid_rollout *r, struct aid_str *out);
 
-/* Whether who has the variant V of X takes part in it where this core runs.  Of an experiment over cores (a variant of it sets "core")
-   nobody does who has pinned one, nor while another one runs than V gives: not installed, not taken over yet, or rolled back. */
+/* Whether who has the variant V of X takes part in it where this core runs.  Of an experiment over cores (a variant of it
+   sets "core") nobody does who has pinned one, nor while another one runs than V gives: not installed, not taken over
+   yet, or rolled back. */
 struct aid_experiment;
 struct aid_variant;
 int aid_rollout_takes_part (const struct aid_config *c, const struct aid_experiment *x, const struct aid_variant *v);
 
-/* The variant VARIANT of EXPERIMENT has harmed this person, as WORDS say: it is not followed any more, by the next aid_rollout_choose and
-   on.  Durable when it comes back. */
+/* The variant VARIANT of EXPERIMENT has harmed this person, as WORDS say: it is not followed any more, by the next
+   aid_rollout_choose and on.  Durable when it comes back. */
 enum aid_err aid_rollout_break (const char *experiment, const char *variant, const char *words, struct aid_error *e);
 /* Whether that was said of VARIANT; then WHY gets the words. */
 int aid_rollout_is_off (const char *experiment, const char *variant, struct aid_str *why);

@@ -18,7 +18,7 @@ wish_path (const char *folder, char *path)
   char state[AID_VERSIONS_PATH], *real = realpath (folder, NULL);
   unsigned long long hash = 0xcbf29ce484222325ull; /* FNV-1a of 64 bits */
   for (const char *z = real != NULL ? real : folder; *z != '\0'; z++)
-    hash = (hash ^ (unsigned char) *z) * 0x100000001b3ull;
+    hash = (hash ^ (unsigned char)*z) * 0x100000001b3ull;
   free (real);
   if (aid_marks_folder (state) != 0)
     return -1;
@@ -61,13 +61,13 @@ aid_wish_write (const char *folder, const struct aid_wish *w)
   if (wish_path (folder, path) != 0 || aid_marks_make_folder () != 0)
     return -1;
   int n = w->want[0] ? snprintf (text, sizeof text, "want %s\nby %s\nname %s\n", w->want, w->by, w->name) : 0;
-  int m = snprintf (fresh, sizeof fresh, "%s.%ld", path, (long) getpid ());
-  if (n < 0 || (size_t) n >= sizeof text || m < 0 || (size_t) m >= sizeof fresh)
+  int m = snprintf (fresh, sizeof fresh, "%s.%ld", path, (long)getpid ());
+  if (n < 0 || (size_t)n >= sizeof text || m < 0 || (size_t)m >= sizeof fresh)
     return errno = ENAMETOOLONG, -1;
   int fd = open (fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
   if (fd < 0)
     return -1;
-  int ok = write (fd, text, (size_t) n) == n && fsync (fd) == 0;
+  int ok = write (fd, text, (size_t)n) == n && fsync (fd) == 0;
   ok = close (fd) == 0 && ok && rename (fresh, path) == 0;
   if (!ok)
     {
@@ -106,7 +106,7 @@ crashes (const struct aid_marks *m, const struct aid_installed *core)
 
 const struct aid_installed *
 aid_wish_previous (const struct aid_installed_list *list, const struct aid_marks *m, const struct aid_installed *core,
-                     unsigned abi, const char *except)
+                   unsigned abi, const char *except)
 {
   const struct aid_installed *best = NULL;
   long long best_well = 0;
@@ -137,7 +137,7 @@ wanted (const struct aid_installed_list *list, const struct aid_wish *w, unsigne
 
 void
 aid_wish_choose (const struct aid_installed_list *list, const struct aid_marks *m, const struct aid_wish *w, unsigned abi,
-            const char *except, struct aid_core_choice *out)
+                 const char *except, struct aid_core_choice *out)
 {
   memset (out, 0, sizeof *out);
   out->core = wanted (list, w, abi, except);

@@ -24,10 +24,10 @@ struct aid_wish
 
 struct aid_core_choice
 {
-  const struct aid_installed *core;     /* of the list; NULL: there is none that this loader can load */
-  const char *by;                       /* "pin", "experiment", "team", "newest", "previous", "only" (it crashed, but is the only one) */
-  const struct aid_installed *crashed;  /* with "previous" and "only": the one that is not started any more, else NULL */
-  int missing;                          /* the wish names none that is installed */
+  const struct aid_installed *core; /* of the list; NULL: there is none that this loader can load */
+  const char *by; /* "pin", "experiment", "team", "newest", "previous", "only" (it crashed, but is the only one) */
+  const struct aid_installed *crashed; /* with "previous" and "only": the one that is not started any more, else NULL */
+  int missing;                         /* the wish names none that is installed */
 };
 
 /* Reads the wish for FOLDER; a missing or damaged file is none.  */
@@ -36,11 +36,11 @@ void aid_wish_read (const char *folder, struct aid_wish *out);
 int aid_wish_write (const char *folder, const struct aid_wish *w);
 
 /* Chooses among LIST for a loader of ABI.  The hashes in EXCEPT (a list with blanks, or NULL) failed to start just now. */
-void aid_wish_choose (const struct aid_installed_list *list, const struct aid_marks *m, const struct aid_wish *w, unsigned abi,
-                 const char *except, struct aid_core_choice *out);
-/* The core that starts in the place of CORE when that cannot: of those that this loader can load and that do not crash, the one
-   that last ended in order, else the youngest.  NULL: there is none. */
+void aid_wish_choose (const struct aid_installed_list *list, const struct aid_marks *m, const struct aid_wish *w,
+                      unsigned abi, const char *except, struct aid_core_choice *out);
+/* The core that starts in the place of CORE when that cannot: of those that this loader can load and that do not crash,
+   the one that last ended in order, else the youngest.  NULL: there is none. */
 const struct aid_installed *aid_wish_previous (const struct aid_installed_list *list, const struct aid_marks *m,
-                                                 const struct aid_installed *core, unsigned abi, const char *except);
+                                               const struct aid_installed *core, unsigned abi, const char *except);
 
 #endif

@@ -68,7 +68,7 @@ read_manifest (const char *path, struct aid_installed *core)
     else if (strncmp (line, "built ", 6) == 0)
       copy_word (line + 6, core->built, sizeof core->built);
     else if (strncmp (line, "abi ", 4) == 0)
-      core->abi = (unsigned) strtoul (line + 4, NULL, 10);
+      core->abi = (unsigned)strtoul (line + 4, NULL, 10);
   return strcmp (hash, core->hash) == 0 && core->version[0] != '\0' ? 0 : -1;
 }
 
@@ -92,9 +92,9 @@ aid_installed_of_file (const char *file, struct aid_installed *out)
   char path[AID_VERSIONS_PATH];
   const char *name = strrchr (file, '/');
   memset (out, 0, sizeof *out);
-  if (name == NULL || (size_t) (name - file) >= sizeof path || hash_of_name (name + 1, ".so", out->hash) != 0)
+  if (name == NULL || (size_t)(name - file) >= sizeof path || hash_of_name (name + 1, ".so", out->hash) != 0)
     return -1;
-  memcpy (path, file, (size_t) (name - file));
+  memcpy (path, file, (size_t)(name - file));
   path[name - file] = '\0';
   char manifest[AID_VERSIONS_PATH];
   return path_of (path, out->hash, ".txt", manifest) == 0 ? read_manifest (manifest, out) : -1;
@@ -116,7 +116,7 @@ read_newest (const char *folder, char *hash)
   char path[AID_VERSIONS_PATH], text[256];
   int n = snprintf (path, sizeof path, "%s/aid-core", folder);
   hash[0] = '\0';
-  if (n > 0 && (size_t) n < sizeof path && read_small (path, text, sizeof text) > 0)
+  if (n > 0 && (size_t)n < sizeof path && read_small (path, text, sizeof text) > 0)
     {
       text[strcspn (text, " \t\r\n")] = '\0';
       if (hash_of_name (text, ".so", hash) != 0)
@@ -162,7 +162,7 @@ aid_installed_is (const struct aid_installed *core, const char *want)
   if (strcmp (core->version, want) == 0 && n > 0)
     return 1;
   if (plus != NULL && plus[1] != '\0')
-    return strlen (core->version) == (size_t) (plus - want) && strncmp (core->version, want, (size_t) (plus - want)) == 0
+    return strlen (core->version) == (size_t)(plus - want) && strncmp (core->version, want, (size_t)(plus - want)) == 0
            && strncmp (core->hash, plus + 1, strlen (plus + 1)) == 0;
   return n >= 6 && strncmp (core->hash, want, n) == 0;
 }

@@ -36,8 +36,8 @@ struct aid_installed_list
   size_t n;
 };
 
-/* Reads FOLDER into OUT.  What has no manifest is listed only when it is the newest.  0, or -1: there is no such folder, or its name
-   is too long. */
+/* Reads FOLDER into OUT.  What has no manifest is listed only when it is the newest.  0, or -1: there is no such folder,
+   or its name is too long. */
 int aid_installed_read (const char *folder, struct aid_installed_list *out);
 /* The core of the file FILE (".../aid-core-HASH.so"), by its manifest.  0, or -1: it has none. */
 int aid_installed_of_file (const char *file, struct aid_installed *out);
@@ -47,12 +47,13 @@ int aid_installed_file (const struct aid_installed_list *list, const struct aid_
 int aid_installed_is (const struct aid_installed *core, const char *want);
 /* The first of LIST that WANT names, or NULL. */
 const struct aid_installed *aid_installed_find (const struct aid_installed_list *list, const char *want);
-/* The core that this code is part of, as its loader knows it.  To be set once, before any thread asks; until then it is none. */
+/* The core that this code is part of, as its loader knows it.  To be set once, before any thread asks; until then it is
+   none. */
 void aid_versions_set_self (const char *version, const char *hash);
 /* Whether WANT, as above, names it. */
 int aid_versions_runs (const char *want);
-/* Versions by their numbers, part by part ("0.10.0" is above "0.9.2"; what follows the numbers is less than nothing: "1.0-rc1"
-   is below "1.0"): below, equal or above 0. */
+/* Versions by their numbers, part by part ("0.10.0" is above "0.9.2"; what follows the numbers is less than nothing:
+   "1.0-rc1" is below "1.0"): below, equal or above 0. */
 int aid_versions_compare (const char *a, const char *b);
 
 #endif

@@ -77,7 +77,7 @@ lives (long pid, unsigned long long start)
   unsigned long long now = aid_process_start (pid);
   if (start != 0 && now != 0)
     return now == start;
-  return kill ((pid_t) pid, 0) == 0 || errno == EPERM;
+  return kill ((pid_t)pid, 0) == 0 || errno == EPERM;
 }
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
@@ -99,7 +99,7 @@ read_name (const char *name, struct aid_mark *m)
   m->signal = 0;
   if (strncmp (end, ".crash-", 7) == 0)
     {
-      m->signal = (int) strtol (end + 7, &end, 10);
+      m->signal = (int)strtol (end + 7, &end, 10);
       m->young = strcmp (end, "-young") == 0;
       return m->signal > 0 && (m->young || strcmp (end, "-core") == 0) ? 0 : -1;
     }
@@ -109,7 +109,7 @@ read_name (const char *name, struct aid_mark *m)
 static long long
 ms_of (const struct timespec *t)
 {
-  return (long long) t->tv_sec * 1000 + t->tv_nsec / 1000000;
+  return (long long)t->tv_sec * 1000 + t->tv_nsec / 1000000;
 }
 
 /* When a file got its name, or its content. */
@@ -145,7 +145,7 @@ static int
 is_crash (const struct aid_mark *m, const char *hash)
 {
   return m->signal != 0 && !m->alive && strcmp (m->hash, hash) == 0
-         && m->when + (long long) AID_MARKS_DAYS * 86400000 > (long long) time (NULL) * 1000;
+         && m->when + (long long)AID_MARKS_DAYS * 86400000 > (long long)time (NULL) * 1000;
 }
 
 unsigned
@@ -153,7 +153,7 @@ aid_marks_crashes (const struct aid_marks *m, const char *hash)
 {
   unsigned n = 0;
   for (size_t i = 0; i < m->n; i++)
-    n += (unsigned) is_crash (&m->marks[i], hash);
+    n += (unsigned)is_crash (&m->marks[i], hash);
   return n;
 }
 
@@ -265,7 +265,7 @@ take_young (const struct aid_mark *m, const char *hash)
 static int
 take_old (const struct aid_mark *m, const char *hash)
 {
-  (void) hash;
+  (void)hash;
   return !m->alive && !is_crash (m, m->hash);
 }
 
@@ -288,7 +288,7 @@ int
 aid_marks_names (const char *hash, char *run, char *crash)
 {
   char folder[AID_VERSIONS_PATH];
-  long pid = (long) getpid ();
+  long pid = (long)getpid ();
   unsigned long long start = aid_process_start (pid);
   if (aid_marks_folder (folder) != 0 || make_folder (folder) != 0)
     return -1;

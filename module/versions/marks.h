@@ -1,8 +1,9 @@
 /* What is left on disk of cores that run, and of those that took Emacs down with them: empty files in
    $XDG_STATE_HOME/aid/cores/, whose names say all.
 
-     HASH.PID.START.run              the core HASH runs in the process PID, which began at START (in clock ticks since the machine's
-                                     boot, so that a number that is used again fools nobody; 0 where the system does not tell)
+     HASH.PID.START.run              the core HASH runs in the process PID, which began at START (in clock ticks since the
+                                     machine's boot, so that a number that is used again fools nobody; 0 where the system
+                                     does not tell)
      HASH.PID.START.crash-11-young   that process got signal 11 before this core had run for AID_MARKS_WELL_S seconds
      HASH.PID.START.crash-11-core    the same later, in the core's code or on a thread of its own: then it is the core's, too
      HASH.well                       touched when a core was ended in order, or replaced
@@ -19,19 +20,19 @@
 #include "versions/installed.h"
 
 #define AID_MARKS_MAX 256
-#define AID_MARKS_CRASHES 2               /* so many, and a core is not started any more */
-#define AID_MARKS_WELL_S 600              /* a core that has run so long runs well */
-#define AID_MARKS_DAYS 30                 /* a crash that is older is forgotten */
+#define AID_MARKS_CRASHES 2  /* so many, and a core is not started any more */
+#define AID_MARKS_WELL_S 600 /* a core that has run so long runs well */
+#define AID_MARKS_DAYS 30    /* a crash that is older is forgotten */
 
 struct aid_mark
 {
   char hash[AID_VERSIONS_HASH];
   long pid;
   unsigned long long start;
-  int signal;                             /* 0: a run mark */
+  int signal; /* 0: a run mark */
   int young;
-  int alive;                              /* whether that process is still there */
-  long long when;                         /* ms since 1970 */
+  int alive;      /* whether that process is still there */
+  long long when; /* ms since 1970 */
 };
 
 struct aid_marks

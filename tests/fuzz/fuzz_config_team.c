@@ -1,5 +1,5 @@
-/* What a team publishes, any bytes: it is read or refused; what passes the rules is checked like the person's own settings, nothing that
-   is never a team's is left, and going through it again finds nothing more to leave out. */
+/* What a team publishes, any bytes: it is read or refused; what passes the rules is checked like the person's own
+   settings, nothing that is never a team's is left, and going through it again finds nothing more to leave out. */
 #include "base/json.h"
 #include "config/team.h"
 #include "config/trust_internal.h"

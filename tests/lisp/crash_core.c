@@ -1,5 +1,5 @@
-/* The real core with a function more, that crashes: aid--test-crash WAY WHERE.  binding.c is compiled with its entry under another
-   name (test.mk). */
+/* The real core with a function more, that crashes: aid--test-crash WAY WHERE.  binding.c is compiled with its entry
+   under another name (test.mk). */
 #include "base/pool.h"
 #include "loader/host.h"
 #include <pthread.h>
@@ -15,7 +15,7 @@ crash (const char *way)
 {
   volatile uintptr_t nowhere = 8;
   if (strcmp (way, "segv") == 0)
-    *(volatile int *) nowhere = 1;
+    *(volatile int *)nowhere = 1;
   abort ();
 }
 
@@ -33,7 +33,7 @@ test_crash (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
   static char way[16];
   ptrdiff_t n = sizeof way;
   unsigned long thread;
-  (void) nargs;
+  (void)nargs;
   env->copy_string_contents (env, args[0], way, &n);
   if (!env->is_not_nil (env, args[1]))
     crash (way);

@@ -1,4 +1,5 @@
-/* Preloaded, it is later by ten minutes and more for who asks the monotonic clock, once the file $AID_TESTS_LATER is there. */
+/* Preloaded, it is later by ten minutes and more for who asks the monotonic clock, once the file $AID_TESTS_LATER is
+   there. */
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -11,5 +12,5 @@ clock_gettime (clockid_t clock, struct timespec *t)
   long bad = syscall (SYS_clock_gettime, clock, t);
   if (bad == 0 && clock == CLOCK_MONOTONIC && file != NULL && access (file, F_OK) == 0)
     t->tv_sec += 1000;
-  return (int) bad;
+  return (int)bad;
 }

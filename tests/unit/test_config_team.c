@@ -10,21 +10,53 @@
 #include "config/team.h"
 #include "config/trust_internal.h"
 
-/* --- every setting has a decision ----------------------------------------------------------------------------------------- */
+/* --- every setting has a decision --------------------------------------------------------------------------------- */
 
 /* What passes at once; everything else must not. */
 static const char *const at_once[] = {
-  "model", "strategy", "strategy_variants", "models.*.provider", "models.*.name", "models.*.context", "models.*.max_tokens",
-  "models.*.max_output", "models.*.temperature", "models.*.effort", "models.*.abilities", "models.*.thinks_first", "models.*.extra",
-  "models.*.price.input", "models.*.price.output", "models.*.price.cached", "models.*.price.cache_write", "models.*.price.as_of",
-  "models.*.price.large.over", "models.*.price.large.input", "models.*.price.large.output", "models.*.price.large.cached",
-  "models.*.price.large.cache_write", "providers.*.wire", "providers.*.dialect", "providers.*.url", "providers.*.default",
-  "providers.*.version", "providers.*.headers", "providers.*.extra", "providers.*.connect_ms", "providers.*.stall_ms",
-  "providers.*.total_ms", "providers.*.retries", "measure", "measure_limits.days", "measure_limits.megabytes", "core", "core_minimum",
+  "model",
+  "strategy",
+  "strategy_variants",
+  "models.*.provider",
+  "models.*.name",
+  "models.*.context",
+  "models.*.max_tokens",
+  "models.*.max_output",
+  "models.*.temperature",
+  "models.*.effort",
+  "models.*.abilities",
+  "models.*.thinks_first",
+  "models.*.extra",
+  "models.*.price.input",
+  "models.*.price.output",
+  "models.*.price.cached",
+  "models.*.price.cache_write",
+  "models.*.price.as_of",
+  "models.*.price.large.over",
+  "models.*.price.large.input",
+  "models.*.price.large.output",
+  "models.*.price.large.cached",
+  "models.*.price.large.cache_write",
+  "providers.*.wire",
+  "providers.*.dialect",
+  "providers.*.url",
+  "providers.*.default",
+  "providers.*.version",
+  "providers.*.headers",
+  "providers.*.extra",
+  "providers.*.connect_ms",
+  "providers.*.stall_ms",
+  "providers.*.total_ms",
+  "providers.*.retries",
+  "measure",
+  "measure_limits.days",
+  "measure_limits.megabytes",
+  "core",
+  "core_minimum",
 };
 /* What no trust lets through. */
-static const char *const never[] = { "person", "log_content", "grammars", "cores_keep", "team.url", "team.path", "team.key",
-                                     "team.ca_file", "team.refresh" };
+static const char *const never[] = { "person",    "log_content", "grammars",     "cores_keep",  "team.url",
+                                     "team.path", "team.key",    "team.ca_file", "team.refresh" };
 
 static int
 is_in (const char *const *list, size_t n, const char *z)
@@ -62,7 +94,7 @@ every_setting_has_a_decision (void **state)
   assert_true (n >= 60);
 }
 
-/* --- what passes ------------------------------------------------------------------------------------------------------------ */
+/* --- what passes -------------------------------------------------------------------------------------------------- */
 
 static void
 note (void *ctx, const char *const *path, size_t n, const char *does)
@@ -73,7 +105,8 @@ note (void *ctx, const char *const *path, size_t n, const char *does)
   aid_str_addz (out, !does ? "? " : does == aid_trust_never ? "! " : " ");
 }
 
-/* What of SETTINGS is left, for a person with USER, and what was told, "PATH " each, with "!" behind what is never a team's. */
+/* What of SETTINGS is left, for a person with USER, and what was told, "PATH " each, with "!" behind what is never a
+   team's. */
 static void
 passes (const char *settings, const char *user, int trusted, const char *left, const char *told)
 {
@@ -94,13 +127,15 @@ static void
 what_runs_or_leaks_waits (void **state)
 {
   (void)state;
-  passes ("{\"model\": \"w\", \"providers\": {\"w\": {\"url\": \"https://w\", \"headers\": {\"A\": \"b\"}, \"key_command\": [\"x\"]}}}",
+  passes ("{\"model\": \"w\", \"providers\": {\"w\": {\"url\": \"https://w\", \"headers\": {\"A\": \"b\"}, \"key_command\": "
+          "[\"x\"]}}}",
           "{}", 0, "{\"model\": \"w\", \"providers\": {\"w\": {\"url\": \"https://w\", \"headers\": {\"A\": \"b\"}}}}",
           "providers.w.key_command ");
   passes ("{\"providers\": {\"w\": {\"key_command\": [\"x\"]}}, \"build\": \"make\"}", "{}", 1,
           "{\"providers\": {\"w\": {\"key_command\": [\"x\"]}}, \"build\": \"make\"}", "");
-  passes ("{\"providers\": {\"w\": {\"key_env\": \"AWS_SECRET\", \"key_host\": \"h\", \"proxy\": \"p\", \"ca_file\": \"c\"}}}", "{}", 0, "{}",
-          "providers.w.key_env providers.w.key_host providers.w.proxy providers.w.ca_file ");
+  passes (
+    "{\"providers\": {\"w\": {\"key_env\": \"AWS_SECRET\", \"key_host\": \"h\", \"proxy\": \"p\", \"ca_file\": \"c\"}}}",
+    "{}", 0, "{}", "providers.w.key_env providers.w.key_host providers.w.proxy providers.w.ca_file ");
 }
 
 static void
@@ -108,7 +143,8 @@ ones_own_keys_stay_at_home (void **state)
 {
   (void)state;
   /* A provider that everybody has, and one of the person's: their keys would go with it. */
-  passes ("{\"providers\": {\"openai\": {\"url\": \"https://e\"}, \"mine\": {\"url\": \"https://e\"}, \"new\": {\"url\": \"https://n\"}}}",
+  passes ("{\"providers\": {\"openai\": {\"url\": \"https://e\"}, \"mine\": {\"url\": \"https://e\"}, \"new\": {\"url\": "
+          "\"https://n\"}}}",
           "{\"providers\": {\"mine\": {\"key_env\": \"K\"}}}", 0, "{\"providers\": {\"new\": {\"url\": \"https://n\"}}}",
           "providers.openai.url providers.mine.url ");
 }
@@ -116,8 +152,9 @@ ones_own_keys_stay_at_home (void **state)
 static void
 some_things_are_nobody_elses (void **state)
 {
-  const char *all = "{\"person\": \"e\", \"measure\": \"content\", \"log_content\": true, \"grammars\": [\"/g\"], \"cores_keep\": 1, "
-                    "\"team\": {\"path\": \"/x\", \"key\": \"k\"}, \"nonsense\": {\"a\": 1}, \"core\": \"1.0\"}";
+  const char *all
+    = "{\"person\": \"e\", \"measure\": \"content\", \"log_content\": true, \"grammars\": [\"/g\"], \"cores_keep\": 1, "
+      "\"team\": {\"path\": \"/x\", \"key\": \"k\"}, \"nonsense\": {\"a\": 1}, \"core\": \"1.0\"}";
   const char *told = "person! measure! log_content! grammars! cores_keep! team.path! team.key! nonsense? ";
   (void)state;
   passes (all, "{}", 0, "{\"core\": \"1.0\"}", told);
@@ -136,10 +173,11 @@ experiments_are_as_harmless_as_what_they_try (void **state)
           "experiments.b experiments.c ");
   passes ("{\"experiments\": {\"b\": {\"variants\": [{\"name\": \"x\", \"settings\": {\"build\": \"rm\"}}]},"
           "\"c\": {\"variants\": [{\"name\": \"x\", \"settings\": {\"measure\": \"content\"}}]}}}",
-          "{}", 1, "{\"experiments\": {\"b\": {\"variants\": [{\"name\": \"x\", \"settings\": {\"build\": \"rm\"}}]}}}", "experiments.c ");
+          "{}", 1, "{\"experiments\": {\"b\": {\"variants\": [{\"name\": \"x\", \"settings\": {\"build\": \"rm\"}}]}}}",
+          "experiments.c ");
 }
 
-/* --- the layer ---------------------------------------------------------------------------------------------------------------- */
+/* --- the layer ---------------------------------------------------------------------------------------------------- */
 
 #define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA0123456789012345678901234567890123456789"
 #define TEAM "\"team\": {\"path\": \"/net/team.json\", \"key\": \"" KEY "\"}"
@@ -159,8 +197,10 @@ put_team (const char *settings)
   struct aid_team_source s;
   struct aid_error e = { AID_OK, "" };
   json_t *setting = json_loads ("{" TEAM "}", 0, NULL);
-  aid_str_addf (&text, "{\"format\": \"aid-team-1\", \"serial\": 1, \"expires\": \"2099-01-01\", \"settings\": %s}", settings);
-  if (aid_team_source_read (json_object_get (setting, "team"), &s, &e) || aid_team_store (&s, aid_str_span (&text), AID_SPAN ("sig"), &e))
+  aid_str_addf (&text, "{\"format\": \"aid-team-1\", \"serial\": 1, \"expires\": \"2099-01-01\", \"settings\": %s}",
+                settings);
+  if (aid_team_source_read (json_object_get (setting, "team"), &s, &e)
+      || aid_team_store (&s, aid_str_span (&text), AID_SPAN ("sig"), &e))
     fail_msg ("%s", e.msg);
   json_decref (setting);
   aid_str_free (&text);
@@ -180,8 +220,11 @@ static void
 ones_own_lie_over_the_teams (void **state)
 {
   (void)state;
-  put_own ("{" TEAM ", \"strategy\": \"mine\", \"models\": {\"m\": {\"effort\": \"low\"}}, \"experiments\": {\"a\": {\"enabled\": false}}}");
-  put_team ("{\"strategy\": \"theirs\", \"model\": \"m\", \"core\": \"1.0\", \"models\": {\"m\": {\"effort\": \"high\", \"name\": \"n\"}},"
+  put_own (
+    "{" TEAM
+    ", \"strategy\": \"mine\", \"models\": {\"m\": {\"effort\": \"low\"}}, \"experiments\": {\"a\": {\"enabled\": false}}}");
+  put_team ("{\"strategy\": \"theirs\", \"model\": \"m\", \"core\": \"1.0\", \"models\": {\"m\": {\"effort\": \"high\", "
+            "\"name\": \"n\"}},"
             "\"experiments\": {\"a\": {\"variants\": [{\"name\": \"x\"}]}, \"b\": {\"variants\": [{\"name\": \"x\"}]}}}");
   struct aid_config *c = load ();
   assert_string_equal (aid_config_warnings (c), "");
@@ -222,7 +265,8 @@ static void
 trust_is_in_the_values_that_wait (void **state)
 {
   (void)state;
-  json_t *one = json_loads ("{\"build\": \"make\", \"model\": \"a\"}", 0, NULL), *same = json_loads ("{\"build\": \"make\", \"model\": \"b\"}", 0, NULL),
+  json_t *one = json_loads ("{\"build\": \"make\", \"model\": \"a\"}", 0, NULL),
+         *same = json_loads ("{\"build\": \"make\", \"model\": \"b\"}", 0, NULL),
          *other = json_loads ("{\"build\": \"make all\"}", 0, NULL), *none = json_loads ("{\"model\": \"a\"}", 0, NULL);
   assert_int_equal (aid_team_is_trusted (one, NULL), 0);
   assert_int_equal (aid_team_trust (none, NULL, NULL), AID_E_NOTFOUND);
@@ -240,12 +284,18 @@ trust_is_in_the_values_that_wait (void **state)
   json_decref (none);
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static void
 a_key_is_a_key_alone (void **state)
 {
-  static const char *const bad[] = { "", "ssh-ed25519", "ssh-ed25519 short", "AAAAC3", "cert-authority " KEY, "* " KEY, KEY "\\n* " KEY,
+  static const char *const bad[] = { "",
+                                     "ssh-ed25519",
+                                     "ssh-ed25519 short",
+                                     "AAAAC3",
+                                     "cert-authority " KEY,
+                                     "* " KEY,
+                                     KEY "\\n* " KEY,
                                      "ssh-dss AAAAC3NzaC1lZDI1NTE5AAAAIA0123456789012345678901234567890123456789",
                                      "ssh-ed25519  AAAAC3NzaC1lZDI1NTE5AAAAIA0123456789012345678901234567890123456789" };
   struct aid_team_source s;
@@ -261,7 +311,8 @@ a_key_is_a_key_alone (void **state)
         fail_msg ("%s is taken for a key", bad[i]);
       json_decref (v);
     }
-  json_t *v = json_loads ("{\"url\": \"https://x\", \"key\": [\"" KEY "\", \"" KEY " with a comment\"], \"refresh\": 5}", 0, NULL);
+  json_t *v
+    = json_loads ("{\"url\": \"https://x\", \"key\": [\"" KEY "\", \"" KEY " with a comment\"], \"refresh\": 5}", 0, NULL);
   assert_int_equal (aid_team_source_read (v, &s, NULL), AID_OK);
   assert_int_equal (s.nkeys, 2);
   assert_int_equal (s.refresh_ms, 300000);

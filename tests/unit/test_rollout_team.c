@@ -1,4 +1,5 @@
-/* Following a team: what is fetched, judged and kept, with keys and signatures of the real ssh-keygen; and which core follows. */
+/* Following a team: what is fetched, judged and kept, with keys and signatures of the real ssh-keygen; and which core
+   follows. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -13,7 +14,7 @@
 #include "rollout/team.h"
 #include "rollout/wish.h"
 
-static char key[2][256];       /* the private keys' files */
+static char key[2][256]; /* the private keys' files */
 static char public_key[2][512];
 
 static void
@@ -62,7 +63,8 @@ publish (int serial, const char *settings, int i, int changed)
 {
   struct aid_str text = AID_STR_INIT (1u << 20), signature = AID_STR_INIT (AID_SIGNATURE_MAX);
   struct aid_error e = { AID_OK, "" };
-  aid_str_addf (&text, "{\"format\": \"aid-team-1\", \"serial\": %d, \"expires\": \"2099-01-01\", \"settings\": %s }", serial, settings);
+  aid_str_addf (&text, "{\"format\": \"aid-team-1\", \"serial\": %d, \"expires\": \"2099-01-01\", \"settings\": %s }",
+                serial, settings);
   if (aid_signature_make (aid_str_span (&text), key[i], &signature, &e))
     fail_msg ("%s", e.msg);
   if (changed)
@@ -142,7 +144,7 @@ signatures_are_of_a_text_and_by_a_key (void **state)
   aid_str_free (&signature);
 }
 
-/* --- which core follows --------------------------------------------------------------------------------------------------- */
+/* --- which core follows ------------------------------------------------------------------------------------------- */
 
 static void
 install (const char *version, const char *hash)
@@ -182,8 +184,8 @@ follows (const char *own, const char *version, const char *by, const char *words
   aid_config_free (c);
 }
 
-#define TRY(old, new)                                                                                                        \
-  "\"person\": \"p\", \"experiments\": {\"try\": {\"variants\": [{\"name\": \"old\", \"weight\": 0" old                       \
+#define TRY(old, new)                                                                                                       \
+  "\"person\": \"p\", \"experiments\": {\"try\": {\"variants\": [{\"name\": \"old\", \"weight\": 0" old                     \
   "}, {\"name\": \"new\", \"weight\": 1" new "}]}}"
 #define CORE(v) ", \"settings\": {\"core\": \"" v "\"}"
 
@@ -203,8 +205,8 @@ each_may_say_which_core (void **state)
   follows ("{\"core\": \"0.1.0\"," TRY (CORE ("0.1.0"), CORE ("0.2.0")) "}", "0.1.0", "pin", NULL);
   follows ("{" TRY (CORE ("0.1.0"), CORE ("0.9")) "}", "0.3.0", "newest", "The experiment try wants AID 0.9");
   /* Experiments by request give no core: an Emacs has one. */
-  follows ("{\"experiments\": {\"try\": {\"by\": \"request\", \"variants\": [{\"name\": \"new\"" CORE ("0.1.0") "}]}}}", "0.3.0", "newest",
-           NULL);
+  follows ("{\"experiments\": {\"try\": {\"by\": \"request\", \"variants\": [{\"name\": \"new\"" CORE ("0.1.0") "}]}}}",
+           "0.3.0", "newest", NULL);
 }
 
 static void
@@ -216,7 +218,8 @@ what_harmed_is_not_followed (void **state)
   install ("0.3.0", "030303030303");
   assert_int_equal (aid_rollout_break ("try", "new", "undo_rate is higher.", NULL), AID_OK);
   /* Back to what the others have; without that to the default, and if that is what harmed, to the one before. */
-  follows ("{" TRY (CORE ("0.1.0"), CORE ("0.2.0")) "}", "0.1.0", "experiment", "is not followed any more: undo_rate is higher.");
+  follows ("{" TRY (CORE ("0.1.0"), CORE ("0.2.0")) "}", "0.1.0", "experiment",
+           "is not followed any more: undo_rate is higher.");
   follows ("{" TRY ("", CORE ("0.2.0")) "}", "0.3.0", "newest", "is not followed any more");
   follows ("{" TRY ("", CORE ("0.3.0")) "}", "0.2.0", "guardrail", "is not followed any more");
   follows ("{\"core\": \"0.3.0\"," TRY ("", CORE ("0.3.0")) "}", "0.3.0", "pin", NULL);
@@ -227,7 +230,8 @@ what_harmed_is_not_followed (void **state)
 static void
 who_takes_part_runs_it (void **state)
 {
-  const char *over = "{" TRY ("", CORE ("0.2.0")) "}", *pinned = "{\"core\": \"0.2.0\"," TRY ("", CORE ("0.2.0")) "}", *other = "{" TRY ("", "") "}";
+  const char *over = "{" TRY ("", CORE ("0.2.0")) "}", *pinned = "{\"core\": \"0.2.0\"," TRY ("", CORE ("0.2.0")) "}",
+             *other = "{" TRY ("", "") "}";
   (void)state;
   for (int i = 0; i < 2; i++)
     {

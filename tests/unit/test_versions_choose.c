@@ -211,7 +211,7 @@ what_is_damaged_is_not_there (void **state)
   assert_string_equal (starts (NULL), C);
   assert_int_equal (list.n, 3);
   put ("aid-core", "../../evil.so\n");
-  assert_string_equal (starts (NULL), C); /* the youngest */
+  assert_string_equal (starts (NULL), C);         /* the youngest */
   put ("aid-core", "aid-core-eeeeeeeeeeee.so\n"); /* the newest may be without */
   assert_string_equal (starts (NULL), "eeeeeeeeeeee");
   want ("0.2.0", "team");
