@@ -4,8 +4,6 @@
 #include "config/team.h"
 #include "config/trust_internal.h"
 
-#define ALL .whole = 1
-
 static const struct aid_trust_rule rules[] = {
   { { "model" }, NULL },
   { { "strategy" }, NULL },
@@ -20,7 +18,7 @@ static const struct aid_trust_rule rules[] = {
   { { "models", "*", "effort" }, NULL },
   { { "models", "*", "abilities" }, NULL },
   { { "models", "*", "thinks_first" }, NULL },
-  { { "models", "*", "extra" }, NULL, ALL },
+  { { "models", "*", "extra" }, aid_trust_whole },
   { { "models", "*", "price", "input" }, NULL },
   { { "models", "*", "price", "output" }, NULL },
   { { "models", "*", "price", "cached" }, NULL },
@@ -36,8 +34,8 @@ static const struct aid_trust_rule rules[] = {
   { { "providers", "*", "url" }, NULL }, /* of a provider of its own, see below */
   { { "providers", "*", "default" }, NULL },
   { { "providers", "*", "version" }, NULL },
-  { { "providers", "*", "headers" }, NULL, ALL },
-  { { "providers", "*", "extra" }, NULL, ALL },
+  { { "providers", "*", "headers" }, aid_trust_whole },
+  { { "providers", "*", "extra" }, aid_trust_whole },
   { { "providers", "*", "connect_ms" }, NULL },
   { { "providers", "*", "stall_ms" }, NULL },
   { { "providers", "*", "total_ms" }, NULL },

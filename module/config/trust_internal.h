@@ -24,11 +24,12 @@ struct aid_trust_rule
 {
   const char *path[AID_TRUST_DEPTH]; /* "*": any name */
   const char *does;                  /* what it does, its value follows; NULL: it applies at once */
-  int whole;                         /* an object that applies at once applies as it is */
 };
 
 /* The end of a sentence: what is not set by whoever's table this is, trusted or not. */
 extern const char aid_trust_never[];
+/* What applies at once, also when it is an object: then as it is. */
+extern const char aid_trust_whole[];
 
 /* A walk through somebody's settings. */
 struct aid_trust_walker

@@ -5,6 +5,7 @@
 #define VALUE_SHOWN 300 /* bytes of a value that are told */
 
 const char aid_trust_never[] = "is never a team's to set";
+const char aid_trust_whole[] = "applies at once";
 
 /* Names of providers that mean a model of theirs, when nothing else is said. */
 static const char *const own_names[] = {
@@ -61,6 +62,12 @@ rule_of (const struct aid_trust_walker *w, const char *const *path, size_t n, in
   return found;
 }
 
+static int
+is_at_once (const struct aid_trust_rule *r)
+{
+  return !r->does || r->does == aid_trust_whole;
+}
+
 enum aid_trust_decision
 aid_trust_decision_by (const struct aid_trust_rule *rules, size_t nrules, const char *const *path, size_t npath)
 {
@@ -69,8 +76,8 @@ aid_trust_decision_by (const struct aid_trust_rule *rules, size_t nrules, const 
   const struct aid_trust_rule *r = rule_of (&w, path, npath, &inside);
   return !r                           ? AID_TRUST_UNDECIDED
          : r->does == aid_trust_never ? AID_TRUST_NEVER
-         : r->does                    ? AID_TRUST_NEEDED
-                                      : AID_TRUST_AT_ONCE;
+         : is_at_once (r)             ? AID_TRUST_AT_ONCE
+                                      : AID_TRUST_NEEDED;
 }
 
 /* --- a file's members ----------------------------------------------------------------------------------------------- */
@@ -171,9 +178,9 @@ static const char *
 refusal (const struct aid_trust_walker *w, const struct aid_trust_rule *r, const char *const *path, size_t n,
          const json_t *v, int *unknown)
 {
-  const char *why = r && !r->does ? w->objection (w, path, n, v) : NULL;
-  *unknown = !r || (!r->does && !r->whole && !is_plain (v));
-  if (!why && r)
+  const char *why = r && is_at_once (r) ? w->objection (w, path, n, v) : NULL;
+  *unknown = !r || (!r->does && !is_plain (v));
+  if (!why && r && !is_at_once (r))
     why = r->does;
   return why && w->trusted && why != aid_trust_never ? NULL : why;
 }
