@@ -19,7 +19,7 @@ static const struct aid_command commands[] = {
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
-  { "experiment", aid_cmd_experiment, "list experiments, and say who gets which variant" },
+  { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
   { "cores", aid_cmd_cores, "list the installed cores, choose one, remove old ones" },
   { "team", aid_cmd_team, "follow the settings that a team publishes, or publish them" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
