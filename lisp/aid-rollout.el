@@ -78,6 +78,8 @@ With FORCE, do so although it is not time yet, and say what comes of it."
       (when force
         (message "AID: %s" (plist-get value :message)))
     (aid-rollout--team value force)
+    (when (plist-get value :harm)
+      (display-warning 'aid (plist-get value :harm) :warning))
     (mapc #'aid-rollout--tell-once
           (split-string (or (plist-get (plist-get value :choice) :notes) "") "\n" t))
     (aid-rollout--tell-once (plist-get value :error))

@@ -1,4 +1,5 @@
 /* Which core is to run here, and what the person's team has published. */
+#include "assist/variants.h"
 #include "base/val.h"
 #include "binding/later.h"
 #include "rollout/team.h"
@@ -44,6 +45,17 @@ refreshed (const struct check *j, struct aid_str *val, struct aid_error *e)
   return c;
 }
 
+/* An Emacs in which nobody types must also leave a core that harms: once an hour it is counted whether it does. */
+static void
+look_for_harm (struct aid_str *val)
+{
+  const struct aid_asked anything = { .root = NULL };
+  struct aid_str words = AID_STR_INIT (1 << 20);
+  aid_variants_check (&anything, NULL, 0, &words);
+  aid_val_kstrz (val, "harm", words.len ? aid_str_z (&words) : NULL);
+  aid_str_free (&words);
+}
+
 static void
 check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
@@ -52,6 +64,7 @@ check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
   struct aid_rollout *r = calloc (1, sizeof *r);
   size_t o = aid_val_object (val);
   struct aid_config *c = refreshed (j, val, e);
+  look_for_harm (val);
   if (r == NULL)
     aid_error_set (e, AID_E_NOMEM, "No memory for the list of cores");
   else if (c != NULL)
@@ -63,7 +76,7 @@ check (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
       else
         aid_val_nil (val);
       aid_val_kstrz (val, "error", err != AID_OK ? why.msg : NULL);
-      aid_val_end (val, o, 7);
+      aid_val_end (val, o, 8);
       aid_rollout_free (r);
     }
   free (r);

@@ -166,12 +166,11 @@ use (const struct aid_rollout *r, const char *want, struct aid_error *e)
   return aid_config_store (NULL, "core", want, e);
 }
 
-static enum aid_err
-forget (const struct aid_rollout *r, struct aid_error *e)
+static void
+forget (const struct aid_rollout *r)
 {
   for (size_t i = 0; i < r->list.n; i++)
     aid_marks_forget (r->list.cores[i].hash, 0);
-  return aid_rollout_mend (e);
 }
 
 static int
@@ -207,7 +206,10 @@ run (const struct options *o, const char *folder, int n, char **words)
 
   if (!err && changes)
     {
-      err = !strcmp (what, "use") ? use (r, words[1], &e) : forget (r, &e);
+      if (!strcmp (what, "use"))
+        err = use (r, words[1], &e);
+      else
+        forget (r);
       aid_rollout_free (r);
       aid_config_free (c);
       c = err ? NULL : aid_config_load (NULL, &e);
@@ -239,11 +241,9 @@ aid_cmd_cores (int argc, char **argv)
   };
   const struct aid_usage_text usage
     = { "aid cores [list | use VERSION|auto|previous | forget | prune] [--directory DIR]",
-        "Lists the cores that are installed side by side, which one the next Emacs starts, and why.  use pins one, by its "
-        "version or\n"
-        "its hash, until use auto; forget has those tried again that took Emacs down, and followed those experiments that "
-        "broke a\n"
-        "guardrail; prune removes old ones, but never what runs, starts next, or would start in its place.\n",
+        "Lists the cores that are installed side by side, which one the next Emacs starts, and why.  use pins one, by its\n"
+        "version or its hash, until use auto; forget has those tried again that took Emacs down; prune removes old ones, but\n"
+        "never what runs, starts next, or would start in its place.\n",
         opts,
         sizeof opts / sizeof *opts,
         0,

@@ -363,11 +363,9 @@ aid_cmd_team (int argc, char **argv)
   };
   const struct aid_usage_text usage
     = { "aid team [status | fetch | verify [FILE] | trust | distrust | sign --key FILE --output FILE SETTINGS]",
-        "Your settings may follow a team's: \"team\" names where they are published and the key that signs them.  fetch "
-        "looks for newer\n"
-        "ones now; verify only judges what is published, or FILE with FILE.sig; trust lets apply what would run programs or "
-        "send something\n"
-        "of yours elsewhere.  sign makes what is published of a file of settings, with ssh-keygen.\n",
+        "Your settings may follow a team's: \"team\" names where they are published and the key that signs them.  fetch looks\n"
+        "for newer ones now; verify only judges what is published, or FILE with FILE.sig; trust lets apply what would run\n"
+        "programs or send something of yours elsewhere.  sign makes what is published of a file of settings, with ssh-keygen.\n",
         opts,
         sizeof opts / sizeof *opts,
         0,

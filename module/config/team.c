@@ -145,7 +145,7 @@ by_bytes (const void *a, const void *b)
 static void
 hash_keys (const struct aid_team_source *s, char out[AID_SHA256_HEX])
 {
-  struct aid_span keys[AID_TEAM_KEYS_MAX];
+  struct aid_span keys[AID_TEAM_KEYS_MAX] = { { NULL, 0 } };
   struct aid_sha256 sum;
   for (size_t i = 0; i < s->nkeys; i++)
     {

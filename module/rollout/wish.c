@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/val.h"
 #include "measure/experiment.h"
+#include "measure/trial_report.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,10 +75,10 @@ look_at (void *ctx, const struct aid_experiment *x)
   struct aid_str why = AID_STR_INIT (1024), who = AID_STR_INIT (1024);
   aid_experiment_evaluate (x, w->subject, &v);
   const char *core = v.variant && !x->by_request ? aid_json_str (v.variant->settings, "core") : NULL;
-  if (core && aid_rollout_is_off (x->name, v.variant->name, &why))
+  if (core && aid_trial_is_off (x, v.variant->name, &why))
     {
-      note (w->r, "The experiment %.60s gave you AID %.60s, and is not followed any more: %.200s", x->name, core,
-            aid_str_z (&why));
+      note (w->r, "The experiment %.60s gave you AID %.60s, and is not followed any more (aid experiment resume %.60s): %.200s",
+            x->name, core, x->name, aid_str_z (&why));
       snprintf (w->taken, sizeof w->taken, "%s", core);
       core = control_core (x);
     }
@@ -136,8 +137,8 @@ find_wish (const struct aid_config *c, struct aid_rollout *r)
   aid_str_free (&person);
 }
 
-int
-aid_rollout_takes_part (const struct aid_config *c, const struct aid_experiment *x, const struct aid_variant *v)
+const char *
+aid_rollout_objection (int pinned, const struct aid_experiment *x, const struct aid_variant *v)
 {
   const char *core = aid_json_str (v->settings, "core");
   int over_cores = 0, other_runs = 0;
@@ -147,9 +148,9 @@ aid_rollout_takes_part (const struct aid_config *c, const struct aid_experiment 
       over_cores |= other != NULL;
       other_runs |= other != NULL && aid_versions_runs (other);
     }
-  if (!over_cores)
-    return 1;
-  return aid_config_layer (c, "core") != AID_CONFIG_USER && (core ? aid_versions_runs (core) : !other_runs);
+  if (over_cores && pinned)
+    return "the core was chosen by hand";
+  return over_cores && (core ? !aid_versions_runs (core) : other_runs) ? "another core runs here" : NULL;
 }
 
 enum aid_err

@@ -27,19 +27,11 @@ void aid_rollout_free (struct aid_rollout *r);
 /* Appends {file, version, hash, built, by, name, want, missing, crashed (a hash or nil), notes}. */
 void aid_rollout_val (const struct aid_rollout *r, struct aid_str *out);
 
-/* Whether who has the variant V of X takes part in it where this core runs.  Of an experiment over cores (a variant of it
-   sets "core") nobody does who has pinned one, nor while another one runs than V gives: not installed, not taken over
-   yet, or rolled back. */
+/* Why who has the variant V of X takes no part in it where this core runs, or NULL: they do.  Of an experiment over cores (a variant of
+   it sets "core") nobody does who has PINNED one, nor while another one runs than V gives: not installed, not taken over yet, or rolled
+   back. */
 struct aid_experiment;
 struct aid_variant;
-int aid_rollout_takes_part (const struct aid_config *c, const struct aid_experiment *x, const struct aid_variant *v);
-
-/* The variant VARIANT of EXPERIMENT has harmed this person, as WORDS say: it is not followed any more, by the next
-   aid_rollout_choose and on.  Durable when it comes back. */
-enum aid_err aid_rollout_break (const char *experiment, const char *variant, const char *words, struct aid_error *e);
-/* Whether that was said of VARIANT; then WHY gets the words. */
-int aid_rollout_is_off (const char *experiment, const char *variant, struct aid_str *why);
-/* Follows all of them again. */
-enum aid_err aid_rollout_mend (struct aid_error *e);
+const char *aid_rollout_objection (int pinned, const struct aid_experiment *x, const struct aid_variant *v);
 
 #endif

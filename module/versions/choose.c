@@ -113,9 +113,9 @@ aid_wish_previous (const struct aid_installed_list *list, const struct aid_marks
   for (size_t i = 0; i < list->n; i++)
     {
       const struct aid_installed *c = &list->cores[i];
-      long long well = aid_marks_well (m, c->hash);
       if (c == core || !can_load (c, abi, except) || crashes (m, c))
         continue;
+      long long well = aid_marks_well (m, c->hash);
       if (best == NULL || well > best_well)
         {
           best = c;

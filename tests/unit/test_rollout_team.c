@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "base/val.h"
-#include "measure/experiment.h"
+#include "measure/trial_report.h"
 #include "rollout/signature.h"
 #include "rollout/team.h"
 #include "rollout/wish.h"
@@ -209,29 +209,47 @@ each_may_say_which_core (void **state)
            "0.3.0", "newest", NULL);
 }
 
+/* The variant "new" of the experiment that OWN declares was found to harm. */
+static void
+harm (const char *own)
+{
+  struct aid_config *c = aid_config_parse (aid_span_z (own), AID_SPAN (""), NULL);
+  struct aid_str text = AID_STR_INIT (4096);
+  struct aid_experiment x;
+  char version[AID_TRIAL_VERSION];
+  assert_int_equal (aid_experiment_find (c, "try", &x, NULL), AID_OK);
+  aid_trial_version (&x, version);
+  aid_str_addf (&text, "{\"try\": {\"version\": \"%s\", \"off\": {\"new\": {\"why\": \"undo_rate is higher.\"}}}}", version);
+  assert_int_equal (aid_fs_mkdirs (scratch_path ("aid"), 0700, NULL), AID_OK);
+  assert_int_equal (aid_fs_replace (scratch_path ("aid/experiments.json"), aid_str_span (&text), 0600, NULL), AID_OK);
+  aid_str_free (&text);
+  aid_config_free (c);
+}
+
+/* Back to what the others have; without that to the default, and if that is what harmed, to the one before. */
 static void
 what_harmed_is_not_followed (void **state)
 {
+  const char *both = "{" TRY (CORE ("0.1.0"), CORE ("0.2.0")) "}", *one = "{" TRY ("", CORE ("0.2.0")) "}",
+             *newest = "{" TRY ("", CORE ("0.3.0")) "}";
   (void)state;
   install ("0.1.0", "010101010101");
   install ("0.2.0", "020202020202");
   install ("0.3.0", "030303030303");
-  assert_int_equal (aid_rollout_break ("try", "new", "undo_rate is higher.", NULL), AID_OK);
-  /* Back to what the others have; without that to the default, and if that is what harmed, to the one before. */
-  follows ("{" TRY (CORE ("0.1.0"), CORE ("0.2.0")) "}", "0.1.0", "experiment",
-           "is not followed any more: undo_rate is higher.");
-  follows ("{" TRY ("", CORE ("0.2.0")) "}", "0.3.0", "newest", "is not followed any more");
-  follows ("{" TRY ("", CORE ("0.3.0")) "}", "0.2.0", "guardrail", "is not followed any more");
+  harm (both);
+  follows (both, "0.1.0", "experiment", "aid experiment resume try): undo_rate is higher.");
+  follows (one, "0.2.0", "experiment", NULL); /* another declaration */
+  harm (one);
+  follows (one, "0.3.0", "newest", "is not followed any more");
+  harm (newest);
+  follows (newest, "0.2.0", "guardrail", "is not followed any more");
   follows ("{\"core\": \"0.3.0\"," TRY ("", CORE ("0.3.0")) "}", "0.3.0", "pin", NULL);
-  assert_int_equal (aid_rollout_mend (NULL), AID_OK);
-  follows ("{" TRY ("", CORE ("0.2.0")) "}", "0.2.0", "experiment", NULL);
 }
 
 static void
 who_takes_part_runs_it (void **state)
 {
-  const char *over = "{" TRY ("", CORE ("0.2.0")) "}", *pinned = "{\"core\": \"0.2.0\"," TRY ("", CORE ("0.2.0")) "}",
-             *other = "{" TRY ("", "") "}";
+  const char *over = "{" TRY ("", CORE ("0.2.0")) "}", *other = "{" TRY ("", "") "}";
   (void)state;
   for (int i = 0; i < 2; i++)
     {
@@ -239,16 +257,13 @@ who_takes_part_runs_it (void **state)
       struct aid_config *c = aid_config_parse (aid_span_z (over), AID_SPAN (""), NULL);
       assert_int_equal (aid_experiment_find (c, "try", &x, NULL), AID_OK);
       aid_versions_set_self (i ? "0.2.0" : "0.1.0", "aaaaaaaaaaaa");
-      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[1]), i);
-      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[0]), !i);
-      aid_config_free (c);
-      c = aid_config_parse (aid_span_z (pinned), AID_SPAN (""), NULL);
-      assert_int_equal (aid_experiment_find (c, "try", &x, NULL), AID_OK);
-      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[i]), 0);
+      assert_int_equal (aid_rollout_objection (0, &x, &x.variants[1]) == NULL, i);
+      assert_int_equal (aid_rollout_objection (0, &x, &x.variants[0]) == NULL, !i);
+      assert_non_null (aid_rollout_objection (1, &x, &x.variants[i]));
       aid_config_free (c);
       c = aid_config_parse (aid_span_z (other), AID_SPAN (""), NULL);
       assert_int_equal (aid_experiment_find (c, "try", &x, NULL), AID_OK);
-      assert_int_equal (aid_rollout_takes_part (c, &x, &x.variants[i]), 1);
+      assert_null (aid_rollout_objection (1, &x, &x.variants[i]));
       aid_config_free (c);
     }
 }
