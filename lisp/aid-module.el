@@ -175,6 +175,13 @@ Nil when that leaves none; an error when none is built."
   (format "AID %s (%s)" (or (plist-get core :version) "?")
           (or (plist-get core :hash) (abbreviate-file-name (plist-get core :file)))))
 
+(defun aid--warn (text)
+  "Show TEXT as a warning, once nobody types into the minibuffer.
+Leaving that would put away the window."
+  (if (> (minibuffer-depth) 0)
+      (run-at-time 1 nil #'aid--warn text)
+    (display-warning 'aid text :warning)))
+
 (defun aid--tell-choice (choice failed)
   "Say that CHOICE is not the core that was to start, if so.
 FAILED is (CHOICE . ERROR) of one that did not, or nil.  What took Emacs
@@ -182,22 +189,20 @@ down is told once."
   (let ((crashed (plist-get choice :crashed)))
     (cond
      (failed
-      (display-warning
-       'aid (format "%s does not start: %s.\n%s runs instead.  `M-x aid-cores' lists what is installed."
-                    (aid--core-name (car failed))
-                    (string-trim-right (error-message-string (cdr failed)) "[.]")
-                    (aid--core-name choice))))
+      (aid--warn (format "%s does not start: %s.\n%s runs instead.  `M-x aid-cores' lists what is installed."
+                         (aid--core-name (car failed))
+                         (string-trim-right (aid-error-words (cdr failed)) "[.]")
+                         (aid--core-name choice))))
      ((and crashed (not (plist-get crashed :told)))
       (aid--mod-told (plist-get crashed :hash) nil)
-      (display-warning
-       'aid (format (concat "%s took Emacs down %d times, the last time by signal %d.\n%s\n"
-                            "`M-x aid-cores' lists what is installed; there `t' tries that one again, as does: "
-                            "aid cores use %s")
-                    (aid--core-name crashed) (plist-get crashed :crashes) (plist-get crashed :signal)
-                    (if (equal (plist-get choice :by) "only")
-                        "It runs all the same, for no other one is installed."
-                      (concat "The one before runs now: " (aid--core-name choice) "."))
-                    (plist-get crashed :hash)))))))
+      (aid--warn (format (concat "%s took Emacs down %d times, the last time by signal %d.\n%s\n"
+                                 "`M-x aid-cores' lists what is installed; there `t' tries that one again, "
+                                 "as does: aid cores use %s")
+                         (aid--core-name crashed) (plist-get crashed :crashes) (plist-get crashed :signal)
+                         (if (equal (plist-get choice :by) "only")
+                             "It runs all the same, for no other one is installed."
+                           (concat "The one before runs now: " (aid--core-name choice) "."))
+                         (plist-get crashed :hash)))))))
 
 (defun aid--tell-grammars ()
   "Tell the core where this Emacs has grammars of tree-sitter, unless it knows."

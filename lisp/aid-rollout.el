@@ -79,7 +79,7 @@ With FORCE, do so although it is not time yet, and say what comes of it."
         (message "AID: %s" (plist-get value :message)))
     (aid-rollout--team value force)
     (when (plist-get value :harm)
-      (display-warning 'aid (plist-get value :harm) :warning))
+      (aid--warn (plist-get value :harm)))
     (mapc #'aid-rollout--tell-once
           (split-string (or (plist-get (plist-get value :choice) :notes) "") "\n" t))
     (aid-rollout--tell-once (plist-get value :error))
@@ -136,9 +136,9 @@ other Emacsen down runs on here; and what a person loaded by hand stays."
           (message "%s runs now: %s" (aid--core-name choice) (aid-rollout--reason choice)))
       (error
        (push (plist-get choice :hash) aid-rollout--failed)
-       (display-warning 'aid (format "%s does not start: %s.\nThe core that ran before runs on."
-                                     (aid--core-name choice)
-                                     (string-trim-right (error-message-string err) "[.]")))))))
+       (aid--warn (format "%s does not start: %s.\nThe core that ran before runs on."
+                          (aid--core-name choice)
+                          (string-trim-right (aid-error-words err) "[.]")))))))
 
 ;;;###autoload
 (defun aid-team-refresh ()
