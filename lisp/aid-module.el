@@ -74,6 +74,9 @@ anew."
 (defvar aid--chosen nil
   "The plist of the choice that the running core was loaded by, or nil.")
 
+(defvar aid--failed-cores nil
+  "Hashes of cores that did not start in this session.")
+
 (defvar aid--grammars-told nil
   "The folders of grammars that the current core knows of, in a list, or nil.")
 
@@ -165,6 +168,7 @@ Nil when that leaves none; an error when none is built."
                   choice nil))
         (aid-error
          (push (cons choice err) failed)
+         (push (plist-get choice :hash) aid--failed-cores)
          (unless (setq choice (aid--choose-core
                                (mapconcat (lambda (one) (or (plist-get (car one) :hash) "")) failed " ")))
            (signal (car (cdr (car (last failed)))) (cdr (cdr (car (last failed)))))))))
@@ -189,7 +193,7 @@ down is told once."
   (let ((crashed (plist-get choice :crashed)))
     (cond
      (failed
-      (aid--warn (format "%s does not start: %s.\n%s runs instead.  `M-x aid-cores' lists what is installed."
+      (aid--warn (format "%s does not start:\n%s.\n%s runs instead.  `M-x aid-cores' lists what is installed."
                          (aid--core-name (car failed))
                          (string-trim-right (aid-error-words (cdr failed)) "[.]")
                          (aid--core-name choice))))

@@ -42,8 +42,6 @@ When nil, the next Emacs starts it."
   "Whether a look is on its way.")
 (defvar aid-rollout--told nil
   "What was told in this session, a list of strings.")
-(defvar aid-rollout--failed nil
-  "Hashes of cores that did not take over in this session.")
 
 ;;; Looking
 
@@ -123,7 +121,7 @@ other Emacsen down runs on here; and what a person loaded by hand stays."
          (not (equal hash (plist-get aid--chosen :hash)))
          (not (equal by "hand"))
          (not (plist-get choice :crashed))
-         (not (member hash aid-rollout--failed))
+         (not (member hash aid--failed-cores))
          (not (equal (list by (plist-get choice :by)) '("newest" "newest"))))))
 
 (defun aid-rollout--follow (choice)
@@ -135,8 +133,8 @@ other Emacsen down runs on here; and what a person loaded by hand stays."
           (setq aid--chosen choice)
           (message "%s runs now: %s" (aid--core-name choice) (aid-rollout--reason choice)))
       (error
-       (push (plist-get choice :hash) aid-rollout--failed)
-       (aid--warn (format "%s does not start: %s.\nThe core that ran before runs on."
+       (push (plist-get choice :hash) aid--failed-cores)
+       (aid--warn (format "%s does not start:\n%s.\nThe core that ran before runs on."
                           (aid--core-name choice)
                           (string-trim-right (aid-error-words err) "[.]")))))))
 
@@ -198,7 +196,7 @@ NEXT is the choice that starts next, RUNNING the file that runs here."
   "Have the person's setting \"core\" be VALUE, and look what follows."
   (aid--mod-config-store nil "core" value)
   (setq aid--chosen (list :by "" :hash (plist-get aid--chosen :hash))
-        aid-rollout--failed nil)
+        aid--failed-cores nil)
   (aid-rollout-check)
   (revert-buffer))
 

@@ -44,7 +44,7 @@
         (pcase-let ((`(,status . ,out) (aid-tests-emacs folder '(aid-module-ensure) '(princ (aid--mod-version)))))
           (should (equal status 0))
           (should (string-suffix-p "release-a" out))
-          (should (string-match-p (concat "AID 0\\.2\\.0 (" (aid-tests-hash (car bad)) ") does not start: .*" (cadr bad)) out))
+          (should (string-match-p (concat "AID 0\\.2\\.0 (" (aid-tests-hash (car bad)) ") does not start:\n.*" (cadr bad)) out))
           (should (string-match-p (concat "AID 0\\.1\\.0 (" (aid-tests-hash "core-a") ") runs instead") out)))
         (should-not (aid-tests-marks home))))))
 
@@ -244,7 +244,7 @@ Give what it printed."
       (aid-tests-install folder "core-b" "0.2.0" "2026-02-01T00:00:00Z")
       (let ((out (aid-rollout-tests--look folder home "{\"core\": \"0.1.0\"}" '(aid-rollout-check t)
                                           '(while aid-rollout--running (accept-process-output nil 0.05)))))
-        (should (string-match-p "AID 0\\.1\\.0 ([0-9a-f]+) does not start: .*the port is taken" out))
+        (should (string-match-p "AID 0\\.1\\.0 ([0-9a-f]+) does not start:\n.*the port is taken" out))
         (should (= (length (split-string out "the port is taken")) 2))
         (should (string-match-p "\\[release-b\\]" out))))))
 
