@@ -27,9 +27,9 @@ void aid_rollout_free (struct aid_rollout *r);
 /* Appends {file, version, hash, built, by, name, want, missing, crashed (a hash or nil), notes}. */
 void aid_rollout_val (const struct aid_rollout *r, struct aid_str *out);
 
-/* Why who has the variant V of X takes no part in it where this core runs, or NULL: they do.  Of an experiment over cores (a variant of
-   it sets "core") nobody does who has PINNED one, nor while another one runs than V gives: not installed, not taken over yet, or rolled
-   back. */
+/* Why who has the variant V of X takes no part in it where this core runs, or NULL: they do.  Of an experiment over cores
+   (a variant of it sets "core") nobody does who has PINNED one, nor while another one runs than V gives: not installed,
+   not taken over yet, or rolled back. */
 struct aid_experiment;
 struct aid_variant;
 const char *aid_rollout_objection (int pinned, const struct aid_experiment *x, const struct aid_variant *v);

@@ -38,8 +38,8 @@ int aid_wish_write (const char *folder, const struct aid_wish *w);
 /* Chooses among LIST for a loader of ABI.  The hashes in EXCEPT (a list with blanks, or NULL) failed to start just now. */
 void aid_wish_choose (const struct aid_installed_list *list, const struct aid_marks *m, const struct aid_wish *w,
                       unsigned abi, const char *except, struct aid_core_choice *out);
-/* The core that starts in the place of CORE (NULL: of any) when that cannot: of those that this loader can load and that do not crash,
-   the one that last ended in order, else the youngest.  NULL: there is none. */
+/* The core that starts in the place of CORE (NULL: of any) when that cannot: of those that this loader can load and that
+   do not crash, the one that last ended in order, else the youngest.  NULL: there is none. */
 const struct aid_installed *aid_wish_previous (const struct aid_installed_list *list, const struct aid_marks *m,
                                                const struct aid_installed *core, unsigned abi, const char *except);
 
