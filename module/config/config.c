@@ -30,6 +30,7 @@ static const struct member top_members[] = {
   { "person", KIND_STRING },
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
+  { "otlp", KIND_OTLP },
   { "core", KIND_STRING },
   { "core_minimum", KIND_STRING },
   { "cores_keep", KIND_COUNT },
@@ -75,6 +76,22 @@ static const struct member embeddings_members[] = {
 static const struct member limits_members[] = {
   { "days", KIND_COUNT },
   { "megabytes", KIND_COUNT },
+  { NULL, KIND_STRING },
+};
+
+static const struct member otlp_members[] = {
+  { "endpoint", KIND_STRING },
+  { "traces_endpoint", KIND_STRING },
+  { "metrics_endpoint", KIND_STRING },
+  { "headers", KIND_STRINGS },
+  { "compression", KIND_STRING },
+  { "timeout_ms", KIND_MS },
+  { "interval_ms", KIND_MS },
+  { "traces", KIND_BOOL },
+  { "metrics", KIND_BOOL },
+  { "user_id", KIND_BOOL },
+  { "content", KIND_BOOL },
+  { "resource", KIND_STRINGS },
   { NULL, KIND_STRING },
 };
 
@@ -281,6 +298,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_members (c, v, limits_members, at, e);
   if (m->kind == KIND_TEAM)
     return check_members (c, v, team_members, at, e);
+  if (m->kind == KIND_OTLP && json_is_object (v))
+    return check_members (c, v, otlp_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
     return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
@@ -377,6 +396,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
                                    : m->kind == KIND_TEAM ? team_members
+                                   : m->kind == KIND_OTLP ? otlp_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;

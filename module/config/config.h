@@ -29,6 +29,8 @@
      "measure": true,                                    what happens to answers is recorded (measure/events.h); "content": with
                                                          texts, for the person's own data sets; false: it is not
      "measure_limits": { "days": 400, "megabytes": 256 },    what is older or more is forgotten
+     "otlp": true,                                       what is recorded is sent to a receiver of OpenTelemetry, or an
+                                                         object of where and how (export/settings.h); the user's alone
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
      "core": "0.2.0",                                    which core runs (versions/installed.h); missing: the newest

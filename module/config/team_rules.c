@@ -69,6 +69,19 @@ static const struct aid_trust_rule rules[] = {
   { { "grammars" }, aid_trust_never },    /* programs on this machine */
   { { "log_content" }, aid_trust_never }, /* what is asked and answered, on this disk */
   { { "person" }, aid_trust_never },
+  { { "otlp" }, aid_trust_never }, /* where what is recorded goes */
+  { { "otlp", "endpoint" }, aid_trust_never },
+  { { "otlp", "traces_endpoint" }, aid_trust_never },
+  { { "otlp", "metrics_endpoint" }, aid_trust_never },
+  { { "otlp", "headers" }, aid_trust_never },
+  { { "otlp", "compression" }, aid_trust_never },
+  { { "otlp", "timeout_ms" }, aid_trust_never },
+  { { "otlp", "interval_ms" }, aid_trust_never },
+  { { "otlp", "traces" }, aid_trust_never },
+  { { "otlp", "metrics" }, aid_trust_never },
+  { { "otlp", "user_id" }, aid_trust_never },
+  { { "otlp", "content" }, aid_trust_never },
+  { { "otlp", "resource" }, aid_trust_never },
   { { "cores_keep" }, aid_trust_never },
   { { "team", "url" }, aid_trust_never }, /* a team hands nobody on to another */
   { { "team", "path" }, aid_trust_never },

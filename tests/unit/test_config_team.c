@@ -55,8 +55,27 @@ static const char *const at_once[] = {
   "core_minimum",
 };
 /* What no trust lets through. */
-static const char *const never[] = { "person",    "log_content", "grammars",     "cores_keep",  "team.url",
-                                     "team.path", "team.key",    "team.ca_file", "team.refresh" };
+static const char *const never[] = { "otlp.endpoint",
+                                     "otlp.traces_endpoint",
+                                     "otlp.metrics_endpoint",
+                                     "otlp.headers",
+                                     "otlp.compression",
+                                     "otlp.timeout_ms",
+                                     "otlp.interval_ms",
+                                     "otlp.traces",
+                                     "otlp.metrics",
+                                     "otlp.user_id",
+                                     "otlp.content",
+                                     "otlp.resource",
+                                     "person",
+                                     "log_content",
+                                     "grammars",
+                                     "cores_keep",
+                                     "team.url",
+                                     "team.path",
+                                     "team.key",
+                                     "team.ca_file",
+                                     "team.refresh" };
 
 static int
 is_in (const char *const *list, size_t n, const char *z)
