@@ -192,40 +192,48 @@ prune (const struct aid_rollout *r, const struct options *o, const struct aid_co
 
 /* --- the command -------------------------------------------------------------------------------------------------------- */
 
+/* Does what WORDS say with R, which C chose among the cores in FOLDER. */
 static int
-run (const struct options *o, const char *folder, int n, char **words)
+act (const struct options *o, const char *what, const char *want, const struct aid_config *c, const struct aid_rollout *r,
+     int *changed)
 {
-  const char *what = n ? words[0] : "list";
+  struct aid_error e = { AID_OK, "" };
+
+  *changed = !strcmp (what, "use") || !strcmp (what, "forget");
+  if (!strcmp (what, "prune"))
+    return prune (r, o, c);
+  if (!*changed)
+    return list (r, o->json);
+  if (!strcmp (what, "forget"))
+    forget (r);
+  else if (use (r, want ? want : "", &e))
+    {
+      *changed = 0;
+      return aid_cli_fail ("%s", e.msg);
+    }
+  return AID_EXIT_DONE;
+}
+
+/* What was changed is shown, as it is chosen anew. */
+static int
+run (const struct options *o, const char *folder, const char *what, const char *want)
+{
   struct aid_error e = { AID_OK, "" };
   struct aid_rollout *r = calloc (1, sizeof *r);
   struct aid_config *c = aid_config_load (NULL, &e);
-  enum aid_err err = !r  ? aid_error_set (&e, AID_E_NOMEM, "there is no memory")
-                     : c ? aid_rollout_choose (c, folder, r, &e)
-                         : e.code;
-  int status = AID_EXIT_DONE, changes = !strcmp (what, "use") || !strcmp (what, "forget");
+  int status, changed = 0;
 
-  if (!err && changes)
-    {
-      if (!strcmp (what, "use"))
-        err = use (r, words[1], &e);
-      else
-        forget (r);
-      aid_rollout_free (r);
-      aid_config_free (c);
-      c = err ? NULL : aid_config_load (NULL, &e);
-      err = err ? err : c ? aid_rollout_choose (c, folder, r, &e) : e.code;
-    }
-  if (err)
+  if (!r)
+    status = aid_cli_fail ("there is no memory");
+  else if (!c || aid_rollout_choose (c, folder, r, &e))
     status = aid_cli_fail ("%s", e.msg);
-  else if (!strcmp (what, "prune"))
-    status = prune (r, o, c);
   else
-    status = list (r, o->json);
+    status = act (o, what, want, c, r, &changed);
   if (r)
     aid_rollout_free (r);
   free (r);
   aid_config_free (c);
-  return status;
+  return changed ? run (o, folder, "list", NULL) : status;
 }
 
 int
@@ -261,7 +269,7 @@ aid_cmd_cores (int argc, char **argv)
   if (o.directory)
     aid_str_addz (&folder, o.directory);
   if (o.directory || !own_folder (&folder))
-    status = run (&o, aid_str_z (&folder), n, argv + 1);
+    status = run (&o, aid_str_z (&folder), what, use_it ? argv[2] : NULL);
   else
     status = aid_cli_fail ("no cores are installed beside this program: name their folder with --directory");
   aid_str_free (&folder);

@@ -222,23 +222,21 @@ aid_team_stored_read (const struct aid_team_source *s, struct aid_team_stored *o
   json_t *all = aid_team_state_read ("/current.json", CURRENT_MAX, &own);
   const char *format = aid_json_str (all, "format"), *source = aid_json_str (all, "source"),
              *known = aid_json_str (all, "keys");
-  enum aid_err err = own.code;
-  if (!err && (!format || strcmp (format, STORED) != 0 || !source || !known))
-    err = aid_error_set (&own, AID_E_NOTFOUND,
-                         "What is stored of the team's settings is of another version (aid team fetch).");
-  if (!err)
+  if (format && !strcmp (format, STORED) && source && known)
     {
       struct aid_span text = aid_json_span (all, "text");
       hash_keys (s, keys);
       out->same_source = !strcmp (source, aid_team_source_name (s));
       out->same_keys = !strcmp (known, keys);
       aid_sha256_hex (text, out->hash);
-      err = aid_team_parse (text, source, &out->file, &own);
+      aid_team_parse (text, source, &out->file, &own);
     }
+  else if (!own.code)
+    aid_error_set (&own, AID_E_NOTFOUND, "What is stored of the team's settings is of another version (aid team fetch).");
   json_decref (all);
-  if (err && e)
+  if (own.code && e)
     *e = own;
-  return err;
+  return own.code;
 }
 
 void

@@ -47,7 +47,7 @@ crashed_val (emacs_env *env, const struct scene *s, const struct aid_installed *
     KEY (":signal"),  env->make_integer (env, last != NULL ? last->signal : 0),
     KEY (":told"),    boolean (env, aid_marks_was_told (&s->marks, core->hash)),
   };
-  return aid_lisp_call (env, "list", sizeof v / sizeof *v, v);
+  return aid_lisp_call (env, "list", sizeof v / sizeof (emacs_value), v);
 }
 
 emacs_value
@@ -73,7 +73,7 @@ aid_versions_choose (emacs_env *env, const char *folder, const char *except)
         KEY (":missing"), boolean (env, c.missing),
         KEY (":crashed"), crashed_val (env, s, c.crashed),
       };
-      out = aid_lisp_call (env, "list", sizeof v / sizeof *v, v);
+      out = aid_lisp_call (env, "list", sizeof v / sizeof (emacs_value), v);
     }
   free (s);
   return out;
@@ -101,7 +101,7 @@ aid_versions_list (emacs_env *env, const char *folder)
         KEY (":crashes"), env->make_integer (env, aid_marks_crashes (&s->marks, core->hash)),
         KEY (":running"), env->make_integer (env, aid_marks_running (&s->marks, core->hash)),
       };
-      emacs_value cell[2] = { aid_lisp_call (env, "list", sizeof v / sizeof *v, v), list };
+      emacs_value cell[2] = { aid_lisp_call (env, "list", sizeof v / sizeof (emacs_value), v), list };
       list = aid_lisp_call (env, "cons", 2, cell);
     }
   free (s);

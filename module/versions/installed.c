@@ -154,17 +154,20 @@ aid_installed_read (const char *folder, struct aid_installed_list *out)
   return 0;
 }
 
+static int
+begins (const char *z, const char *beginning)
+{
+  size_t n = strlen (beginning);
+  return strlen (z) >= n && memcmp (z, beginning, n) == 0;
+}
+
 int
 aid_installed_is (const struct aid_installed *core, const char *want)
 {
-  const char *plus = strchr (want, '+');
-  size_t n = strlen (want);
-  if (strcmp (core->version, want) == 0 && n > 0)
-    return 1;
-  if (plus != NULL && plus[1] != '\0')
-    return strlen (core->version) == (size_t)(plus - want) && strncmp (core->version, want, (size_t)(plus - want)) == 0
-           && strncmp (core->hash, plus + 1, strlen (plus + 1)) == 0;
-  return n >= 6 && strncmp (core->hash, want, n) == 0;
+  size_t n = strlen (core->version);
+  if (n > 0 && begins (want, core->version) && (want[n] == '\0' || (want[n] == '+' && want[n + 1] != '\0')))
+    return want[n] == '\0' || begins (core->hash, want + n + 1);
+  return strlen (want) >= 6 && begins (core->hash, want);
 }
 
 const struct aid_installed *
