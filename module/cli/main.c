@@ -21,7 +21,7 @@ static const struct aid_command commands[] = {
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
   { "cores", aid_cmd_cores, "list the installed cores, choose one, remove old ones" },
-  { "team", aid_cmd_team, "follow the settings that a team publishes, or publish them" },
+  { "team", aid_cmd_team, "follow a team's settings, or publish them; its store of what is measured" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
   { "trust", aid_cmd_trust, "show what a project's settings ask for, and trust them or not" },
   { "replay", aid_cmd_replay, "serve scripted answers over the real wire formats" },

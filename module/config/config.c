@@ -30,6 +30,7 @@ static const struct member top_members[] = {
   { "person", KIND_STRING },
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
+  { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
   { "core", KIND_STRING },
   { "core_minimum", KIND_STRING },
@@ -76,6 +77,13 @@ static const struct member embeddings_members[] = {
 static const struct member limits_members[] = {
   { "days", KIND_COUNT },
   { "megabytes", KIND_COUNT },
+  { NULL, KIND_STRING },
+};
+
+static const struct member store_members[] = {
+  { "url", KIND_STRING },
+  { "password_command", KIND_COMMAND },
+  { "since", KIND_DAY },
   { NULL, KIND_STRING },
 };
 
@@ -298,6 +306,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_members (c, v, limits_members, at, e);
   if (m->kind == KIND_TEAM)
     return check_members (c, v, team_members, at, e);
+  if (m->kind == KIND_STORE && json_is_object (v))
+    return check_members (c, v, store_members, at, e);
   if (m->kind == KIND_OTLP && json_is_object (v))
     return check_members (c, v, otlp_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
@@ -396,6 +406,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
                                    : m->kind == KIND_TEAM ? team_members
+                                   : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;

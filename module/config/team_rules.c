@@ -82,6 +82,10 @@ static const struct aid_trust_rule rules[] = {
   { { "otlp", "user_id" }, aid_trust_never },
   { { "otlp", "content" }, aid_trust_never },
   { { "otlp", "resource" }, aid_trust_never },
+  { { "team_store" }, aid_trust_never },
+  { { "team_store", "url" }, aid_trust_never },
+  { { "team_store", "password_command" }, aid_trust_never },
+  { { "team_store", "since" }, aid_trust_never },
   { { "cores_keep" }, aid_trust_never },
   { { "team", "url" }, aid_trust_never }, /* a team hands nobody on to another */
   { { "team", "path" }, aid_trust_never },

@@ -34,6 +34,6 @@ enum aid_err aid_team_get (const struct aid_team_source *s, struct aid_net *net,
 
 /* Appends a val object: {source, keys, name, serial, expires, expired, applies, hash, checked (ms since 1970, or nil),
    error, waiting: [{setting, does}], trusted, settings (JSON)}; nil when the settings name no team. */
-enum aid_err aid_team_status (const struct aid_config *c, struct aid_str *out, struct aid_error *e);
+enum aid_err aid_team_settings_status (const struct aid_config *c, struct aid_str *out, struct aid_error *e);
 
 #endif

@@ -55,7 +55,7 @@ add_stored (const struct aid_config *c, const struct aid_team_stored *stored, st
 }
 
 enum aid_err
-aid_team_status (const struct aid_config *c, struct aid_str *out, struct aid_error *e)
+aid_team_settings_status (const struct aid_config *c, struct aid_str *out, struct aid_error *e)
 {
   const json_t *setting = aid_config_get (c, "team");
   struct aid_team_source s;

@@ -129,7 +129,7 @@ find_wish (const struct aid_config *c, struct aid_rollout *r)
     }
   const char *names;
   if (aid_config_team_waiting (c, &names))
-    note (r, "Your team sets what waits for your trust: %.300s (aid team shows what for, aid team trust lets it apply).",
+    note (r, "Your team sets what waits for your trust: %.300s (aid team settings shows what for, aid team trust lets it apply).",
           names);
   if (minimum && r->list.n && aid_versions_compare (r->list.cores[0].version, minimum) < 0)
     note (r, "Your team asks for AID %.60s or later; the newest that is installed is %.60s.", minimum,

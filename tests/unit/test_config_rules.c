@@ -112,6 +112,8 @@ some_value (const char *name)
     { "content", "true" },
     { "resource", "{\"a\":\"b\"}" },
     { "days", "7" },
+    { "since", "\"2026-01-02\"" },
+    { "password_command", "[\"sh\",\"-c\",\"x\"]" },
     { "megabytes", "7" },
     { "cores_keep", "7" },
     { "refresh", "7" },

@@ -55,7 +55,10 @@ static const char *const at_once[] = {
   "core_minimum",
 };
 /* What no trust lets through. */
-static const char *const never[] = { "otlp.endpoint",
+static const char *const never[] = { "team_store.url",
+                                     "team_store.password_command",
+                                     "team_store.since",
+                                     "otlp.endpoint",
                                      "otlp.traces_endpoint",
                                      "otlp.metrics_endpoint",
                                      "otlp.headers",
