@@ -61,6 +61,8 @@ void aid_bind_items_val (const struct aid_vec *items, struct aid_str *val);
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 AID_BIND (measure_decision);
 AID_BIND (measure_typed);
+AID_BIND (metrics_soon);
+AID_BIND (metrics_events_soon);
 AID_BIND (track_open);
 AID_BIND (track_close);
 AID_BIND (track_change);

@@ -11,8 +11,8 @@ text_at (sqlite3_stmt *s, int at)
   return (const char *)sqlite3_column_text (s, at);
 }
 
-static void
-row_of (sqlite3_stmt *s, struct aid_event_row *row)
+void
+aid_events_row (sqlite3_stmt *s, struct aid_event_row *row)
 {
   struct aid_span id = aid_db_column (s, 0);
   char *to = row->id;
@@ -58,7 +58,7 @@ aid_events_each (const struct aid_events_which *which, int (*each) (void *ctx, c
       aid_events_bind (s, &b);
       while (!(err = aid_db_step (db, s, &more, e)) && more)
         {
-          row_of (s, &row);
+          aid_events_row (s, &row);
           if (each (ctx, &row))
             break;
         }
