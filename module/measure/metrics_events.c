@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#define REQUEST_DATA(field) "nullif(json_extract(r.data, '$." field "'), '')"
+#define REQUEST_DATA(field) "nullif(aid_field(r.data, '" field "'), '')"
 #define ANSWER "coalesce(r.id, e.id)"
 
 /* Typing and builds are of no model. */
@@ -49,7 +49,7 @@ add_with (const char *with, struct aid_str *sql, struct aid_error *e)
     for (const struct aid_field *f = aid_measured_fields ((enum aid_measured)k); f->name; f++)
       if (aid_span_eqz (field, f->name))
         {
-          aid_str_addf (sql, " AND CAST(json_extract(e.data, '$.%s') AS TEXT) = ?11", f->name);
+          aid_str_addf (sql, " AND CAST(aid_field(e.data, '%s') AS TEXT) = ?11", f->name);
           return AID_OK;
         }
   return aid_error_set (e, AID_E_INVALID, "\"%s\" names no field of an event: write FIELD=VALUE", with);
@@ -63,7 +63,7 @@ write_question (const struct aid_events_filter *f, int builds, struct aid_str *s
   if (f->most)
     aid_str_addz (sql, "SELECT * FROM (");
   aid_str_addz (sql, "SELECT e.id, e.at, e.kind, e.request, e.person, e.project, e.chat, e.path, e.language, e.data,"
-                     " json_extract(r.data, '$.model') FROM events e LEFT JOIN events r ON r.id = CASE WHEN e.kind = 'request' THEN"
+                     " aid_field(r.data, 'model') FROM events e LEFT JOIN events r ON r.id = CASE WHEN e.kind = 'request' THEN"
                      " e.id WHEN e.request IS NOT NULL THEN (SELECT min(a.id) FROM events a WHERE a.request = e.request AND a.kind ="
                      " 'request') END WHERE e.id >= ?1 AND (?4 IS NULL OR e.project = ?4)");
   aid_str_addz (sql, builds           ? " AND e.id IN (SELECT build FROM m_green WHERE g = ?13)"

@@ -226,10 +226,14 @@ aid_metrics_functions (struct aid_db *db, struct aid_metrics_groups *groups, str
     int n;
     void (*function) (sqlite3_context *, int, sqlite3_value **);
   } list[]
-    = { { "aid_group", AID_BYS, sql_group }, { "aid_side", 3, sql_side }, { "aid_week", 1, sql_week }, { "aid_day", 1, sql_day } };
+    = { { "aid_field", 2, aid_metrics_sql_field },
+        { "aid_group", AID_BYS, sql_group },
+        { "aid_side", 3, sql_side },
+        { "aid_week", 1, sql_week },
+        { "aid_day", 1, sql_day } };
   for (size_t i = 0; i < sizeof list / sizeof *list; i++)
     if (sqlite3_create_function_v2 (aid_db_raw (db), list[i].name, list[i].n, SQLITE_UTF8, groups, list[i].function, NULL, NULL,
                                     NULL))
       return aid_db_failed (db, e);
-  return AID_OK;
+  return aid_metrics_sums (aid_db_raw (db)) ? aid_db_failed (db, e) : AID_OK;
 }

@@ -27,13 +27,40 @@ struct aid_metrics_groups
 };
 enum aid_err aid_metrics_groups_init (struct aid_metrics_groups *groups, unsigned by);
 void aid_metrics_groups_free (struct aid_metrics_groups *groups);
-/* Gives DB these functions: aid_group(model, strategy, variant, language, week, project) and aid_side(language, week, project),
-   numbers from 0; aid_week(ms) and aid_day(ms), whole weeks and days of the local calendar, the weeks from Monday on. */
+/* Gives DB these functions: aid_field(data, 'name'); aid_group(model, strategy, variant, language, week, project) and
+   aid_side(language, week, project), numbers from 0; aid_week(ms) and aid_day(ms), whole weeks and days of the local calendar, the weeks from Monday on. */
 enum aid_err aid_metrics_functions (struct aid_db *db, struct aid_metrics_groups *groups, struct aid_error *e);
 /* The ISO name of such a week, and back; -1: it is none. */
 void aid_metrics_week_name (int64_t week, char out[16]);
 int aid_metrics_week_named (const char *name, int64_t *week);
 int64_t aid_metrics_week_at (int64_t ms);
+
+/* --- metrics_field.c ------------------------------------------------------------------------------------------------------- */
+
+/* Finds member NAME of the flat JSON object DATA: 1 and *VALUE, without its quotes if it is *QUOTED; 0: it has none; -1: DATA is
+   something else, or is not read so far. */
+int aid_metrics_field (struct aid_span data, struct aid_span name, struct aid_span *value, int *quoted);
+/* aid_field: a string, an integer, a real, 1 or 0; NULL for all else. */
+void aid_metrics_sql_field (sqlite3_context *c, int n, sqlite3_value **args);
+
+/* --- metrics_sums.c ---------------------------------------------------------------------------------------------------------- */
+
+#define AID_METRICS_AGES 5
+/* What aid_fate gives of a hunk. */
+enum aid_fate
+{
+  AID_FATE_ACCEPTED, /* by the last decision */
+  AID_FATE_DECIDED,  /* it was no correction of the model's */
+  AID_FATE_EDITED,
+  AID_FATE_EVER,     /* accepted */
+  AID_FATE_UNDONE,   /* then, at any time */
+  AID_FATE_INSERTED, /* characters, if it is accepted */
+  AID_FATE_AT,       /* when it was accepted, the last time; ms */
+  AID_FATE_GONE,     /* characters of acceptances that were taken back before they were 30 s, 2, 5, 10 min old */
+  AID_FATES = AID_FATE_GONE + 4
+};
+/* Gives DB aid_part, aid_sums, aid_ages and aid_fate; not 0: it failed. */
+int aid_metrics_sums (sqlite3 *db);
 
 /* --- metrics_tables.c: what became of each request, as temporary tables of DB --------------------------------------------- */
 

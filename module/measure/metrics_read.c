@@ -11,7 +11,8 @@
 
 struct source
 {
-  const char *from, *cluster;
+  const char *from;
+  const char *cluster; /* what the rows of one cluster have in common; NULL: each row is one */
   struct
   {
     enum aid_metric metric;
@@ -20,14 +21,14 @@ struct source
 };
 
 static const struct source sources[] = {
-  { "m_patch", "req", { { AID_METRIC_FIT, "y", "x", "x" } } },
+  { "m_patch", NULL, { { AID_METRIC_FIT, "y", "x", "x" } } },
   { "m_hunk",
     "req",
     { { AID_METRIC_ACCEPTED, "accepted", "decided", "decided" },
       { AID_METRIC_EDITED, "edited", "accepted", "accepted" },
       { AID_METRIC_UNDONE, "undone", "ever", "ever" } } },
-  { "m_green", "req", { { AID_METRIC_GREEN, "y", "x", "x" } } },
-  { "m_share", "day", { { AID_METRIC_AI, "y", "x", "x > 0" } } },
+  { "m_green", NULL, { { AID_METRIC_GREEN, "y", "x", "x" } } },
+  { "m_share", NULL, { { AID_METRIC_AI, "y", "x", "1" } } }, /* a day is one */
   { "m_kept",
     "req",
     { { AID_METRIC_KEPT_30S, "y0", "x0", "n0" },
@@ -35,29 +36,31 @@ static const struct source sources[] = {
       { AID_METRIC_KEPT_5M, "y2", "x2", "n2" },
       { AID_METRIC_KEPT_10M, "y3", "x3", "n3" },
       { AID_METRIC_KEPT_COMMIT, "y4", "x4", "n4" } } },
-  { "m_request WHERE priced", "req", { { AID_METRIC_COST_EACH, "cost", "priced", "priced" } } },
-};
-enum
-{
-  SUMS = 7 /* columns that a ratio has in the answer */
+  { "m_request", NULL, { { AID_METRIC_COST_EACH, "cost", "priced", "priced" } } },
 };
 
-/* The question for the sums of S: of each group and week, or of each week. */
+/* The question for the sums of S: of each group and week, or of each week.  Where a cluster has several rows these are added up
+   first; of what is kept it has them in several languages alone. */
 static void
-write_question (const struct source *s, int together, struct aid_str *sql)
+write_question (const struct source *s, int together, int languages, struct aid_str *sql)
 {
-  int share = !strcmp (s->from, "m_share"); /* has rows of its own for all together */
-  const char *where = !share ? "" : together ? " WHERE g = -1" : " WHERE g >= 0";
+  const char *g = together ? "" : "g, ", *share = together ? " WHERE g = -1" : " WHERE g >= 0";
+  int nested = s->cluster && (strcmp (s->from, "m_kept") != 0 || (together && languages));
   aid_str_addf (sql, "SELECT %s, week", together ? "-1" : "g");
   for (int i = 0; i < 5 && s->ratios[i].y; i++)
-    aid_str_addf (sql, ", sum(x%d > 0), total(n%d), total(y%d), total(x%d), total(y%d * y%d), total(x%d * y%d), total(x%d * x%d)", i,
-                  i, i, i, i, i, i, i, i, i);
-  aid_str_addf (sql, " FROM (SELECT %sweek", together ? "" : "g, ");
-  for (int i = 0; i < 5 && s->ratios[i].y; i++)
+    if (nested)
+      aid_str_addf (sql, ", aid_sums(y%d, x%d, n%d)", i, i, i);
+    else
+      aid_str_addf (sql, ", aid_sums(%s, %s, %s)", s->ratios[i].y, s->ratios[i].x, s->ratios[i].n);
+  if (nested)
+    aid_str_addf (sql, " FROM (SELECT %sweek", g);
+  for (int i = 0; nested && i < 5 && s->ratios[i].y; i++)
     aid_str_addf (sql, ", total(%s) AS y%d, total(%s) AS x%d, total(%s) AS n%d", s->ratios[i].y, i, s->ratios[i].x, i,
                   s->ratios[i].n, i);
-  aid_str_addf (sql, " FROM %s%s GROUP BY %sweek, %s) GROUP BY %sweek", s->from, where, together ? "" : "g, ", s->cluster,
-                together ? "" : "g, ");
+  aid_str_addf (sql, " FROM %s%s", s->from, strcmp (s->from, "m_share") ? "" : share);
+  if (nested)
+    aid_str_addf (sql, " GROUP BY %sweek, %s)", g, s->cluster);
+  aid_str_addf (sql, " GROUP BY %sweek", g);
 }
 
 struct aid_metrics_cell *
@@ -100,15 +103,13 @@ static void
 take_sums (sqlite3_stmt *s, struct aid_metrics_cell *cell, const void *ctx)
 {
   const struct source *source = ctx;
-  for (int i = 0, at = 2; i < 5 && source->ratios[i].y; i++, at += SUMS)
+  for (int i = 0; i < 5 && source->ratios[i].y; i++)
     {
-      struct aid_stats_sums sums = { .clusters = sqlite3_column_double (s, at),
-                                     .pieces = sqlite3_column_double (s, at + 1),
-                                     .y = sqlite3_column_double (s, at + 2),
-                                     .x = sqlite3_column_double (s, at + 3),
-                                     .yy = sqlite3_column_double (s, at + 4),
-                                     .xy = sqlite3_column_double (s, at + 5),
-                                     .xx = sqlite3_column_double (s, at + 6) };
+      struct aid_stats_sums sums;
+      struct aid_span blob = aid_db_column (s, 2 + i);
+      if (blob.len != sizeof sums)
+        continue;
+      memcpy (&sums, blob.ptr, sizeof sums);
       aid_stats_sums_add (&cell->ratio[source->ratios[i].metric], &sums);
     }
 }
@@ -121,7 +122,7 @@ read_sums (struct aid_db *db, struct aid_metrics_report *r, struct aid_error *e)
     for (int together = 0; !err && together < 2; together++)
       {
         struct aid_str sql = AID_STR_INIT (8192);
-        write_question (&sources[i], together, &sql);
+        write_question (&sources[i], together, r->groups.by & 1u << AID_BY_LANGUAGE, &sql);
         err = sql.err ? sql.err : each_row (db, r, aid_str_z (&sql), take_sums, &sources[i], e);
         aid_str_free (&sql);
       }

@@ -4,10 +4,10 @@
    joined with the requests.  What was recorded later than a request belongs to it by its hash, whenever that was. */
 #include "measure/metrics_internal.h"
 
-#define DATA(field) "json_extract(e.data, '$." field "')"
+#define DATA(field) "aid_field(e.data, '" field "')"
 #define COUNT(field) "coalesce(" DATA (field) ", 0)"
 #define REQ "coalesce(e.request, hex(e.id))"
-#define TAKEN(what) what " IN ('accepted', 'edited')"
+#define PART(i) "aid_part(parts, " #i ")"
 /* Of rows O, joined with their request Q where it is reported: these, and those whose request was never recorded. */
 #define OF_REQUEST                                                                                                           \
   " LEFT JOIN m_request q ON q.req = o.req WHERE q.req IS NOT NULL OR (o.since < ?2 AND NOT EXISTS (SELECT 1 FROM events r"   \
@@ -32,25 +32,16 @@ static const char fill_requests[]
     " ON CONFLICT(req) DO UPDATE SET n = n + 1, cost = cost + excluded.cost, priced = priced + excluded.priced";
 
 static const char hunks[]
-  = "CREATE TEMP TABLE m_hunk(g, s, week, day, req, project, at, accepted, decided, edited, ever, undone, inserted, z0, z1, z2, z3)";
-/* The decisions of a hunk in their order: the last counts.  Z0 to Z3: characters of acceptances that were taken back before they
-   were 30 s to 10 min old, of which nothing was there then, and nobody looked. */
-#define GONE(before) "coalesce(sum((what = 'undone' AND " TAKEN ("what0") " AND at - at0 < " before ") * ins0), 0)"
+  = "CREATE TEMP TABLE m_hunk(g, s, week, day, req, since, began, language, project, accepted, decided, edited, ever, undone, inserted, at, z0, z1,"
+    " z2, z3)";
+/* As enum aid_fate has them. */
 static const char fill_hunks[]
-  = "INSERT INTO m_hunk WITH d AS MATERIALIZED (SELECT " REQ " AS req, coalesce(" DATA ("hunk") ", hex(e.id)) AS hunk, e.id AS id,"
-    " e.at AS at, e.language AS language, e.project AS project, " DATA ("decision") " AS what, " DATA ("was") " AS was,"
-    " " COUNT ("inserted") " AS ins FROM events e WHERE e.kind = 'decision'" SINCE "),"
-    " w AS MATERIALIZED (SELECT *, lead(id) OVER o IS NULL AS final, lag(what) OVER o AS what0, lag(at) OVER o AS at0,"
-    " lag(ins) OVER o AS ins0 FROM d WINDOW o AS (PARTITION BY req, hunk ORDER BY id)),"
-    " o AS MATERIALIZED (SELECT req, min(id) AS since, min(at) AS at, max(language) AS language, max(project) AS project,"
-    " max(CASE WHEN " TAKEN ("what") " THEN at END) AS taken, sum(final AND " TAKEN ("what") ") AS accepted,"
-    " coalesce(sum(final AND what <> 'replaced'), 0) AS decided, sum(final AND what IS 'edited') AS edited,"
-    " sum(" TAKEN ("what") ") > 0 AS ever, sum(what = 'undone' AND " TAKEN ("was") ") > 0 AS undone,"
-    " sum((final AND " TAKEN ("what") ") * ins) AS inserted, " GONE ("30000") " AS z0, " GONE ("120000") " AS z1,"
-    " " GONE ("300000") " AS z2, " GONE ("600000") " AS z3 FROM w GROUP BY req, hunk)"
-    " SELECT " GROUP ("o.language") ", aid_side(o.language, " WEEK ", coalesce(q.project, o.project)), " WEEK ","
-    " coalesce(q.day, aid_day(o.at)), o.req, o.project, taken, coalesce(accepted, 0), decided, edited, coalesce(ever, 0),"
-    " coalesce(undone, 0) AND coalesce(ever, 0), coalesce(inserted, 0), z0, z1, z2, z3 FROM o" OF_REQUEST;
+  = "INSERT INTO m_hunk SELECT " GROUP ("o.language") ", aid_side(o.language, " WEEK ", coalesce(q.project, o.project)), " WEEK ","
+    " coalesce(q.day, aid_day(o.at)), o.req, o.since, o.at, o.language, o.project, " PART (0) ", " PART (1) ", " PART (2) ", " PART (3) ","
+    " " PART (4) ", " PART (5) ", " PART (6) ", " PART (7) ", " PART (8) ", " PART (9) ", " PART (10) " FROM (SELECT " REQ " AS req,"
+    " min(e.id) AS since, min(e.at) AS at, %s AS language, max(e.project) AS project, aid_fate(e.id, e.at,"
+    " " DATA ("decision") ", " DATA ("was") ", " DATA ("inserted") ") AS parts FROM events e WHERE e.kind = 'decision'" SINCE
+    " GROUP BY 1, coalesce(" DATA ("hunk") ", e.id)) o" OF_REQUEST;
 
 static const char patches[] = "CREATE TEMP TABLE m_patch(g, week, req, y, x)";
 static const char fill_patches[]
@@ -60,25 +51,28 @@ static const char fill_patches[]
     " FROM events e WHERE e.kind = 'patch'" SINCE " GROUP BY 1) o" OF_REQUEST;
 
 static const char kept[] = "CREATE TEMP TABLE m_kept(g, week, req, y0, x0, n0, y1, x1, n1, y2, x2, n2, y3, x3, n3, y4, x4, n4)";
-#define AGE(age) "sum((age = '" age "') * kept), sum((age = '" age "') * chars), sum((age = '" age "') * o.n)"
+/* With what was taken back before it was so old, of which nothing was there then and nobody looked.  Most events are of this
+   kind: to read all is quicker than to look each up. */
+#define GONE(age, z)                                                                                                         \
+  " UNION ALL SELECT req, language, since, began, project, '" age "', 0, " z " FROM m_hunk WHERE " z " > 0"
+#define THREE(i, j, k) PART (i) ", " PART (j) ", " PART (k)
 static const char fill_kept[]
-  = "INSERT INTO m_kept SELECT " GROUP ("o.language") ", " WEEK ", o.req, " AGE ("30s") ", " AGE ("2m") ", " AGE ("5m") ", " AGE (
-      "10m") ", " AGE ("commit") " FROM (SELECT " REQ " AS req, " DATA ("when") " AS age, %s AS language, min(e.id) AS since,"
-    " min(e.at) AS at, max(e.project) AS project, total(" DATA ("kept") ") AS kept, total(" DATA ("chars") ") AS chars,"
-    " count(*) AS n FROM events e WHERE e.kind = 'stayed'" SINCE " GROUP BY 1, 2, 3) o" OF_REQUEST " GROUP BY o.req, o.language";
-static const char fill_gone[]
-  = "INSERT INTO m_kept SELECT g, week, req, 0, z0, z0 > 0, 0, z1, z1 > 0, 0, z2, z2 > 0, 0, z3, z3 > 0, 0, 0, 0 FROM m_hunk"
-    " WHERE z3 > 0";
+  = "INSERT INTO m_kept SELECT " GROUP ("o.language") ", " WEEK ", o.req, " THREE (0, 1, 2) ", " THREE (3, 4, 5) ", " THREE (
+      6, 7, 8) ", " THREE (9, 10, 11) ", " THREE (12, 13, 14) " FROM (SELECT req, language, min(id) AS since, min(at) AS at,"
+    " max(project) AS project, aid_ages(age, kept, chars) AS parts FROM (SELECT " REQ " AS req, %s AS language, e.id AS id,"
+    " e.at AS at, e.project AS project, " DATA ("when") " AS age, " DATA ("kept") " AS kept, " DATA ("chars") " AS chars"
+    " FROM events e NOT INDEXED WHERE e.kind = 'stayed'" SINCE GONE ("30s", "z0") GONE ("2m", "z1") GONE ("5m", "z2")
+      GONE ("10m", "z3") ") GROUP BY 1, 2) o" OF_REQUEST;
 
 static const char greens[] = "CREATE TEMP TABLE m_green(g, week, req, y, x, build)";
 /* A day after the last acceptance of an answer, a build tells nothing of it. */
 static const char fill_greens[]
-  = "INSERT INTO m_green SELECT o.g, o.week, o.req, json_extract(f.data, '$.status') = 'green', 1, f.id FROM"
+  = "INSERT INTO m_green SELECT o.g, o.week, o.req, aid_field(f.data, 'status') = 'green', 1, f.id FROM"
     " (SELECT coalesce(q.g, min(h.g)) AS g, h.week AS week, h.req AS req, max(h.at) AS at, max(h.project) AS project"
     "  FROM m_hunk h LEFT JOIN m_request q ON q.req = h.req WHERE h.ever GROUP BY h.req) o"
     " JOIN events f ON f.id = (SELECT e.id FROM events e WHERE e.project = o.project AND e.kind = 'build' AND e.at > o.at"
     "  AND e.at <= o.at + 86400000 AND " DATA ("status") " IN ('green', 'red') ORDER BY e.at, e.id LIMIT 1)"
-    " WHERE json_extract(f.data, '$.before') = 'red'";
+    " WHERE aid_field(f.data, 'before') = 'red'";
 
 static const char typed[] = "CREATE TEMP TABLE m_typed(s, week, day, x)";
 static const char fill_typed[]
@@ -169,15 +163,13 @@ make_requests (const struct making *m)
   return err ? err : fill_with (m, fill_requests, bys, sources, 4);
 }
 
+/* Makes TABLE and has SQL fill it, which takes the language from LANGUAGE. */
 static enum aid_err
-make_kept (const struct making *m)
+make_in_languages (const struct making *m, const char *table, const char *sql, const char *language)
 {
-  static const enum aid_metrics_by bys[] = { AID_BY_LANGUAGE };
-  static const char *const sources[] = { "e.language" };
-  enum aid_err err = make (m, kept);
-  if (!err)
-    err = fill_with (m, fill_kept, bys, sources, 1);
-  return err ? err : fill (m, fill_gone);
+  static const enum aid_metrics_by by = AID_BY_LANGUAGE;
+  enum aid_err err = make (m, table);
+  return err ? err : fill_with (m, sql, &by, &language, 1);
 }
 
 static enum aid_err
@@ -213,14 +205,16 @@ make_shares (const struct making *m)
 enum aid_err
 aid_metrics_tables (struct aid_db *db, struct aid_metrics_groups *groups, const struct aid_events_bounds *b, struct aid_error *e)
 {
-  static const char *const steps[][2] = { { hunks, fill_hunks }, { patches, fill_patches }, { greens, fill_greens } };
+  static const char *const steps[][2] = { { patches, fill_patches }, { greens, fill_greens } };
   struct making m = { db, groups, b, e };
   enum aid_err err = make_requests (&m);
+  if (!err)
+    err = make_in_languages (&m, hunks, fill_hunks, "max(e.language)");
   for (size_t i = 0; !err && i < sizeof steps / sizeof *steps; i++)
     if (!(err = make (&m, steps[i][0])))
       err = fill (&m, steps[i][1]);
   if (!err)
-    err = make_kept (&m);
+    err = make_in_languages (&m, kept, fill_kept, "e.language");
   if (!err)
     err = make_typed (&m);
   return err ? err : make_shares (&m);
