@@ -49,8 +49,8 @@ and \"project\"; several of them make a line for each combination."
   "What there can be lines for.")
 (defconst aid-metrics--spans '(("a week" . 7) ("30 days" . 30) ("90 days" . 90) ("a year" . 365) ("all"))
   "How far back a report can go.")
-(defconst aid-metrics--name 22 "Columns of a line's name.")
-(defconst aid-metrics--column 10 "Columns of a number, with the blank before it.")
+(defconst aid-metrics--name 20 "Columns of a line's name.")
+(defconst aid-metrics--weeks 9 "Weeks of a line of blocks.")
 (defconst aid-metrics--most 40 "Lines that are shown; more would keep Emacs.")
 
 (defvar-local aid-metrics--by nil "What this report has lines for.")
@@ -182,11 +182,12 @@ and \"project\"; several of them make a line for each combination."
 (defun aid-metrics--row (row group metrics plots)
   "One of the lines of GROUP: ROW, `:text', `:range' or `:spark', of METRICS.
 With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
-  (let ((any (eq row :text)) (column aid-metrics--column) cells)
+  (let ((any (eq row :text)) cells)
     (dolist (metric metrics)
       (let* ((number (aid-metrics--number group (plist-get metric :key)))
+             (column (plist-get metric :columns))
              (text (or (plist-get number row) ""))
-             (text (if (eq row :spark) (aid-metrics--spark text (1- column)) text))
+             (text (if (eq row :spark) (aid-metrics--spark text aid-metrics--weeks) text))
              (face (pcase row (:text 'default) (:range 'aid-metrics-label) (_ 'aid-metrics-plot)))
              (cell (aid-metrics--cell text column group metric number face)))
         (unless (string-empty-p text)
@@ -202,15 +203,13 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
 
 (defun aid-metrics--labels (title metrics)
   "The line over a table: TITLE and the labels of METRICS."
-  (let* ((first (plist-get (car metrics) :label))
-         (room (+ aid-metrics--name (- aid-metrics--column (string-width first) 1))))
-    (concat (propertize (aid-metrics--fit title room t) 'face 'aid-metrics-heading)
-            " " (aid-metrics--label first (car metrics))
-            (mapconcat (lambda (metric)
-                         (let ((label (aid-metrics--label (plist-get metric :label) metric)))
-                           (concat (make-string (max 0 (- aid-metrics--column (string-width label))) ?\s) label)))
-                       (cdr metrics) "")
-            "\n")))
+  (concat (propertize (aid-metrics--fit title aid-metrics--name t) 'face 'aid-metrics-heading)
+          (mapconcat (lambda (metric)
+                       (let ((label (aid-metrics--label (plist-get metric :label) metric)))
+                         (concat (make-string (max 0 (- (plist-get metric :columns) (string-width label))) ?\s)
+                                 label)))
+                     metrics "")
+          "\n"))
 
 (defun aid-metrics--label (label metric)
   "LABEL over the numbers of METRIC, marked when it is what lines are sorted by."
@@ -260,7 +259,7 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
     (insert (propertize
              (concat (when weeks
                        (format "Under a number: its 95%% confidence interval, and the weeks from %s to %s.\n"
-                               (car (if (aid-metrics--plots-p) weeks (last weeks (1- aid-metrics--column))))
+                               (car (if (aid-metrics--plots-p) weeks (last weeks aid-metrics--weeks)))
                                (car (last weeks))))
                      (substitute-command-keys
                       "\\<aid-metrics-mode-map>\\[aid-metrics-open] events  \\[aid-metrics-group] lines  \\[aid-metrics-span] time  \\[aid-metrics-project] project  \\[aid-metrics-sort] sort  \\[revert-buffer] again  \\[quit-window] quit"))
@@ -282,7 +281,8 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
     (goto-char (point-min))
     (unless (and at (aid-metrics--find at))
       (forward-line (1- line))
-      (move-to-column column))))
+      (move-to-column column))
+    (set-buffer-modified-p nil)))
 
 (defun aid-metrics--find (at)
   "Go to the number of AT, a group's name and a metric's key; nil when it is gone."
@@ -321,7 +321,12 @@ EVENT is what was clicked on."
     (while (and (setq pos (if back (previous-single-property-change pos 'aid-metrics-at)
                             (next-single-property-change pos 'aid-metrics-at)))
                 (member (get-text-property pos 'aid-metrics-at) (list nil here))))
-    (if pos (goto-char pos) (user-error "There is no further number"))))
+    (unless pos
+      (user-error "There is no further number"))
+    (goto-char pos)
+    (when back                          ; from the end of a number to its beginning
+      (goto-char (previous-single-property-change (1+ pos) 'aid-metrics-at nil (point-min))))
+    (skip-chars-forward " ")))
 
 (defun aid-metrics-previous ()
   "Go to the number before."

@@ -105,8 +105,8 @@ void aid_metrics_report_week (const struct aid_metrics_report *r, int week, char
 void aid_metrics_report_number (const struct aid_metrics_report *r, int group, int week, enum aid_metric m,
                                 struct aid_metric_number *out);
 
-/* Appends a val object: {since, before, by: [...], weeks: [...], metrics: [{key, name, label, unit, block}], all, groups:
-   [...]}, a group being {keys: {model: ..., ...}, name, numbers: {accepted: {value, low, high, hits, of, n, text, range, spark,
+/* Appends a val object: {since, before, by: [...], weeks: [...], metrics: [{key, name, label, unit, block,
+   columns}], all, groups: [...]}, a group being {keys: {model: ..., ...}, name, numbers: {accepted: {value, low, high, hits, of, n, text, range, spark,
    series: {value: [...], low: [...], high: [...]}, events}, ...}}.  What is unknown is nil.  All together and the first SERIES
    groups have series.  EVENTS are the options of `aid metrics events` that list what the number is made of: {kind, since,
    model, ...}. */
@@ -118,8 +118,10 @@ void aid_metrics_report_text (const struct aid_metrics_report *r, int markdown, 
 
 /* Appends "84%", "4.2 s", "$0.31"; nothing when N is not known. */
 void aid_metric_text (enum aid_metric m, const struct aid_metric_number *n, struct aid_str *out);
-/* Appends "80-87%" with a dash between, "at least 3 s"; nothing when no bound is known. */
+/* Appends "80-87%" with a dash between, or one bound with a sign; nothing when none is known, or both are the number. */
 void aid_metric_range (enum aid_metric m, const struct aid_metric_number *n, struct aid_str *out);
+/* Columns that both take in a table, with the blank before them. */
+int aid_metric_columns (enum aid_metric m);
 /* Appends a block character for each week: from nought to the whole of a share, to the most of others; a blank where nothing is
    known.  Nothing when no week is. */
 void aid_metric_spark (const struct aid_metrics_report *r, int group, enum aid_metric m, struct aid_str *out);

@@ -5,14 +5,13 @@
 
 enum
 {
-  NAME = 22, /* columns */
-  COLUMN = 10,
+  NAME = 20, /* columns */
   SPARK = 9
 };
 
 static const struct aid_metrics_block tables[AID_METRICS_BLOCKS] = {
   { "What was decided", AID_METRIC_REQUESTS, AID_METRIC_AI },
-  { "Characters still there after", AID_METRIC_KEPT_30S, AID_METRIC_KEPT_COMMIT },
+  { "Characters kept", AID_METRIC_KEPT_30S, AID_METRIC_KEPT_COMMIT },
   { "Time and cost", AID_METRIC_FIRST_P50, AID_METRIC_COST_EACH },
 };
 
@@ -92,7 +91,7 @@ add_row (const struct aid_metrics_report *r, const struct aid_metrics_block *b, 
       if (row == ROW_SPARK && n > SPARK) /* the last weeks */
         v = aid_span_cut (v, aid_utf8_offset (v, n - SPARK), v.len);
       aid_str_addc (&line, ' ');
-      add_cell (v, COLUMN - 1, 0, &line);
+      add_cell (v, (size_t)aid_metric_columns ((enum aid_metric)m) - 1, 0, &line);
       aid_str_free (&words);
     }
   end_line (&line);
@@ -105,12 +104,9 @@ add_row (const struct aid_metrics_report *r, const struct aid_metrics_block *b, 
 static void
 add_table (const struct aid_metrics_report *r, const struct aid_metrics_block *b, struct aid_str *out)
 {
-  add_cell (aid_span_z (b->title), NAME + (b->first == AID_METRIC_KEPT_30S ? 6 : 0), 1, out);
+  add_cell (aid_span_z (b->title), NAME, 1, out);
   for (int m = (int)b->first; m <= (int)b->last; m++)
-    {
-      size_t width = COLUMN - (m == (int)b->first && b->first == AID_METRIC_KEPT_30S ? 6 : 0);
-      add_cell (aid_span_z (aid_metric_about ((enum aid_metric)m)->label), width, 0, out);
-    }
+    add_cell (aid_span_z (aid_metric_about ((enum aid_metric)m)->label), (size_t)aid_metric_columns ((enum aid_metric)m), 0, out);
   end_line (out);
   for (int g = -1; g < r->n; g++)
     for (int row = ROW_VALUE; row <= ROW_SPARK; row++)

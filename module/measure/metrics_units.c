@@ -23,12 +23,9 @@ static const char *
 add_share (double v, struct aid_str *out)
 {
   double percent = 100 * v;
-  if (percent > 0 && percent < 0.05)
-    aid_str_addz (out, "<0.1");
-  else if (percent < 100 && percent > 99.94)
-    aid_str_addz (out, ">99.9");
-  else
-    add_digits (percent, percent < 9.95 || (percent > 99 && percent < 100), out);
+  if (percent > 0 && percent < 100) /* what is not all or nothing does not look so */
+    percent = fmin (fmax (percent, 0.1), 99.9);
+  add_digits (percent, percent < 9.95 || percent > 99, out);
   return "%";
 }
 
@@ -48,15 +45,12 @@ add_ms (double v, struct aid_str *out)
   return units[i].unit;
 }
 
+/* Cents, and of what is less two digits that are not nought. */
 static const char *
 add_dollars (double v, struct aid_str *out)
 {
-  int digits = v <= 0 || v >= 0.01 ? 2 : (int)(1 - floor (log10 (v)));
-  aid_str_addc (out, '$');
-  if (v > 0 && digits == 2)
-    aid_str_addf (out, "%.2f", v);
-  else
-    add_digits (v, digits < 7 ? digits : 6, out);
+  int digits = v <= 0 ? 0 : v >= 1 ? 2 : (int)(1 - floor (log10 (v)));
+  aid_str_addf (out, "%.*f", digits < 6 ? digits : 6, v);
   return "";
 }
 
@@ -88,6 +82,8 @@ aid_metric_text (enum aid_metric m, const struct aid_metric_number *n, struct ai
 {
   if (!n->known)
     return;
+  if (aid_metric_about (m)->unit == AID_UNIT_DOLLARS)
+    aid_str_addc (out, '$');
   aid_str_addz (out, add_value (m, n->value, out));
   if (n->partly)
     aid_str_addz (out, "+?");
@@ -99,15 +95,22 @@ aid_metric_range (enum aid_metric m, const struct aid_metric_number *n, struct a
   struct aid_str low = AID_STR_INIT (64), high = AID_STR_INIT (64);
   int has_low = n->known && !isnan (n->low), has_high = n->known && !isnan (n->high);
   const char *low_unit = has_low ? add_value (m, n->low, &low) : "", *high_unit = has_high ? add_value (m, n->high, &high) : "";
-  if (has_low && has_high)
+  if (has_low && has_high && strcmp (aid_str_z (&low), aid_str_z (&high)) != 0)
     aid_str_addf (out, "%s%s–%s%s", aid_str_z (&low), strcmp (low_unit, high_unit) != 0 ? low_unit : "",
-                  aid_str_z (&high) + (aid_str_z (&high)[0] == '$'), high_unit);
-  else if (has_low)
+                  aid_str_z (&high), high_unit);
+  else if (has_low && !has_high)
     aid_str_addf (out, "≥%s%s", aid_str_z (&low), low_unit);
-  else if (has_high)
+  else if (has_high && !has_low)
     aid_str_addf (out, "≤%s%s", aid_str_z (&high), high_unit);
   aid_str_free (&low);
   aid_str_free (&high);
+}
+
+int
+aid_metric_columns (enum aid_metric m)
+{
+  static const int columns[] = { [AID_UNIT_COUNT] = 10, [AID_UNIT_SHARE] = 10, [AID_UNIT_MS] = 12, [AID_UNIT_DOLLARS] = 14 };
+  return m == AID_METRIC_COST ? 10 : columns[aid_metric_about (m)->unit];
 }
 
 void

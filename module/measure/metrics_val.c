@@ -197,7 +197,8 @@ add_metrics (struct aid_str *val)
         aid_val_kstrz (val, "label", about->label);
         aid_val_kstrz (val, "unit", units[about->unit]);
         aid_val_kstrz (val, "block", aid_metrics_block (b)->title);
-        aid_val_end (val, o, 5);
+        aid_val_kint (val, "columns", aid_metric_columns ((enum aid_metric)m));
+        aid_val_end (val, o, 6);
       }
   aid_val_end (val, list, AID_METRICS);
 }

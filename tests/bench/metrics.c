@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define ANSWERS 75000 /* some 1,000,000 events */
+#define ANSWERS 48500 /* 256 MB */
 
 static double
 now_s (void)
 {
   struct timespec t;
-  clock_gettime (CLOCK_MONOTONIC, &t);
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t); /* whatever else the machine does */
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -145,7 +145,7 @@ report (const char *what, const struct aid_metrics_wish *wish, double beside)
   if (aid_metrics_report_make (wish, &r, &e))
     die (&e);
   double took = now_s () - from;
-  printf ("%-44s %.2f s, %.1f times the look at each row\n", what, took, took / beside);
+  printf ("%-44s %.2f s of a processor, %.1f times the look\n", what, took, took / beside);
   aid_metrics_report_free (r);
 }
 
@@ -167,7 +167,7 @@ main (void)
   scan (&rows);
   double once = scan (&rows);
   month.since = (int64_t)time (NULL) * 1000 - INT64_C (30) * 86400000;
-  printf ("%-44s %.2f s\n", "a look at each row", once);
+  printf ("%-44s %.2f s of a processor\n", "a look at each row of all events", once);
   printf ("  %lld events, %.0f MB\n", rows, (double)st.st_size / (1 << 20));
   report ("a report of all, by model", &all, once);
   report ("  by model and language", &fine, once);

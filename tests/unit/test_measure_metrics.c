@@ -191,7 +191,7 @@ nothing_is_blank (void **state)
     check_unknown (r, -1, (enum aid_metric)m);
   assert_int_equal (access (scratch_path ("aid/events.db"), F_OK), -1); /* asking makes no file */
   aid_metrics_report_text (r, 0, &out);
-  assert_non_null (strstr (aid_str_z (&out), "All                            0\n"));
+  assert_non_null (strstr (aid_str_z (&out), "All                          0\n"));
   assert_null (strstr (aid_str_z (&out), "0%\n")); /* unknown is not nought */
   assert_null (strstr (aid_str_z (&out), "–"));
   aid_str_free (&out);
