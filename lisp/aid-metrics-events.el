@@ -114,6 +114,7 @@
         (erase-buffer)
         (aid-metrics-events--insert event))
       (goto-char (point-min))
+      (set-buffer-modified-p nil)
       (display-buffer (current-buffer) '(display-buffer-below-selected (window-height . fit-window-to-buffer))))))
 
 ;;; The list
@@ -129,7 +130,7 @@
   "The events that a number is made of.
 \\<aid-metrics-events-mode-map>\\[aid-metrics-events-open] shows one whole."
   :group 'aid
-  (setq tabulated-list-format [("Time" 20 t) ("Kind" 9 t) ("Model" 20 t) ("Language" 10 t) ("What" 0 nil)]
+  (setq tabulated-list-format [("Time" 20 t) ("Kind" 9 t) ("Model" 16 t) ("Language" 9 t) ("What" 0 nil)]
         tabulated-list-entries #'aid-metrics-events--entries
         tabulated-list-sort-key '("Time" . t))
   (add-hook 'tabulated-list-revert-hook #'aid-metrics-events-refresh nil t)

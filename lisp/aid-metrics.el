@@ -182,7 +182,7 @@ and \"project\"; several of them make a line for each combination."
 (defun aid-metrics--row (row group metrics plots)
   "One of the lines of GROUP: ROW, `:text', `:range' or `:spark', of METRICS.
 With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
-  (let ((any (eq row :text)) cells)
+  (let ((any (and (eq row :text) (not (plist-get group :keys)))) cells)
     (dolist (metric metrics)
       (let* ((number (aid-metrics--number group (plist-get metric :key)))
              (column (plist-get metric :columns))

@@ -14,7 +14,7 @@ static const char *const conditions[AID_BYS] = {
   [AID_BY_STRATEGY] = "(" OF_NO_ANSWER " OR coalesce(" REQUEST_DATA ("strategy") ", '') = ?6)",
   [AID_BY_VARIANT] = "(" OF_NO_ANSWER " OR coalesce(" REQUEST_DATA ("variant") ", '') = ?7)",
   [AID_BY_LANGUAGE] = "(e.kind = 'build' OR coalesce(CASE WHEN e.kind NOT IN ('request', 'patch', 'context') THEN e.language"
-                      " WHEN r.id IS NOT NULL THEN " AID_METRICS_LANGUAGE ("e") " END, '') = ?8)",
+                      " ELSE " AID_METRICS_LANGUAGE ("e.request") " END, '') = ?8)",
   [AID_BY_WEEK] = "aid_week(coalesce(r.at, e.at)) = ?9",
   [AID_BY_PROJECT] = "coalesce(r.project, e.project, '') = ?10",
 };

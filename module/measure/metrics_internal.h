@@ -64,9 +64,9 @@ int aid_metrics_sums (sqlite3 *db);
 
 /* --- metrics_tables.c: what became of each request, as temporary tables of DB --------------------------------------------- */
 
-/* The language in which most hunks of the answer to the request of E are. */
-#define AID_METRICS_LANGUAGE(e)                                                                                              \
-  "(SELECT d.language FROM events d WHERE d.request = " e ".request AND d.kind = 'decision' AND d.language IS NOT NULL"      \
+/* The language in which most hunks of the answer to REQUEST are. */
+#define AID_METRICS_LANGUAGE(request)                                                                                           \
+  "(SELECT d.language FROM events d WHERE d.request = " request " AND d.kind = 'decision' AND d.language IS NOT NULL"      \
   " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)"
 
 /* Makes them of what B bounds, which is of requests, its kind unused:

@@ -45,7 +45,7 @@ static const char fill_hunks[]
 
 static const char patches[] = "CREATE TEMP TABLE m_patch(g, week, req, y, x)";
 static const char fill_patches[]
-  = "INSERT INTO m_patch SELECT " GROUP ("q.language") ", " WEEK ", o.req, fit, fit + refused FROM (SELECT " REQ " AS req,"
+  = "INSERT INTO m_patch SELECT " GROUP ("%s") ", " WEEK ", o.req, fit, fit + refused FROM (SELECT " REQ " AS req,"
     " min(e.id) AS since, min(e.at) AS at, max(e.project) AS project, sum(" COUNT ("exact") " + " COUNT ("shifted") " + "
     COUNT ("whitespace") " + " COUNT ("adjusted") " + " COUNT ("already") ") AS fit, sum(" COUNT ("refused") ") AS refused"
     " FROM events e WHERE e.kind = 'patch'" SINCE " GROUP BY 1) o" OF_REQUEST;
@@ -158,7 +158,7 @@ make_requests (const struct making *m)
 {
   static const enum aid_metrics_by bys[] = { AID_BY_MODEL, AID_BY_STRATEGY, AID_BY_VARIANT, AID_BY_LANGUAGE };
   static const char *const sources[] = { "nullif(" DATA ("model") ", '')", "nullif(" DATA ("strategy") ", '')",
-                                         "nullif(" DATA ("variant") ", '')", AID_METRICS_LANGUAGE ("e") };
+                                         "nullif(" DATA ("variant") ", '')", AID_METRICS_LANGUAGE ("e.request") };
   enum aid_err err = make (m, requests);
   return err ? err : fill_with (m, fill_requests, bys, sources, 4);
 }
@@ -202,17 +202,20 @@ make_shares (const struct making *m)
   return err ? err : make (m, shares);
 }
 
+/* That of a request that was recorded stands there already. */
+static const char most_hunks[] = "CASE WHEN q.req IS NOT NULL THEN q.language ELSE " AID_METRICS_LANGUAGE ("o.req") " END";
+
 enum aid_err
 aid_metrics_tables (struct aid_db *db, struct aid_metrics_groups *groups, const struct aid_events_bounds *b, struct aid_error *e)
 {
-  static const char *const steps[][2] = { { patches, fill_patches }, { greens, fill_greens } };
   struct making m = { db, groups, b, e };
   enum aid_err err = make_requests (&m);
   if (!err)
     err = make_in_languages (&m, hunks, fill_hunks, "max(e.language)");
-  for (size_t i = 0; !err && i < sizeof steps / sizeof *steps; i++)
-    if (!(err = make (&m, steps[i][0])))
-      err = fill (&m, steps[i][1]);
+  if (!err)
+    err = make_in_languages (&m, patches, fill_patches, most_hunks);
+  if (!err && !(err = make (&m, greens)))
+    err = fill (&m, fill_greens);
   if (!err)
     err = make_in_languages (&m, kept, fill_kept, "e.language");
   if (!err)

@@ -72,12 +72,12 @@ write_words (const struct aid_metrics_report *r, int group, enum aid_metric m, e
     aid_metric_spark (r, group, m, out);
 }
 
-/* Appends it, unless it has no words at all. */
+/* Appends it; that of a group that has no words for this table is left out. */
 static void
 add_row (const struct aid_metrics_report *r, const struct aid_metrics_block *b, int group, enum row row, struct aid_str *out)
 {
   struct aid_str line = AID_STR_INIT (65536), name = AID_STR_INIT (8192);
-  int any = row == ROW_VALUE;
+  int any = row == ROW_VALUE && group < 0;
   if (row == ROW_VALUE)
     aid_metrics_group_name (r, group, &name);
   add_cell (aid_str_span (&name), NAME, 1, &line);
