@@ -1,4 +1,4 @@
-/* Reports of what became of answers, and the events behind their numbers: both are made on the pool, for they may take seconds. */
+/* Reports of what became of answers, and the events behind their numbers: both are made by the readers, for they may take seconds. */
 #include "base/json.h"
 #include "base/val.h"
 #include "binding/later.h"
@@ -97,7 +97,7 @@ AID_BIND (metrics_soon)
   emacs_value since = aid_lisp_get (env, args[0], ":since"), before = aid_lisp_get (env, args[0], ":before");
   j->wish.since = aid_lisp_is_nil (env, since) ? 0 : (int64_t)aid_lisp_size (env, since);
   j->wish.before = aid_lisp_is_nil (env, before) ? 0 : (int64_t)aid_lisp_size (env, before);
-  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
+  return aid_bind_later_begin (env, &j->later, aid_assist_readers (aid_binding.assist));
 }
 
 /* --- its events ------------------------------------------------------------------------------------------------------------- */
@@ -222,5 +222,5 @@ AID_BIND (metrics_events_soon)
   j->filter.of_requests = !aid_lisp_is_nil (env, aid_lisp_get (env, args[0], ":of-requests"));
   emacs_value last = aid_lisp_get (env, args[0], ":last");
   j->filter.most = aid_lisp_is_nil (env, last) ? 0 : (int64_t)aid_lisp_size (env, last);
-  return aid_bind_later_begin (env, &j->later, aid_assist_pool (aid_binding.assist));
+  return aid_bind_later_begin (env, &j->later, aid_assist_readers (aid_binding.assist));
 }
