@@ -8,7 +8,7 @@
 
 enum
 {
-  KEYS_MAX = 4096, /* bytes of the values of a group together; more are cut */
+  KEYS_MAX = 16384, /* bytes of the values of a group together; more are cut */
   DAY = 86400
 };
 
