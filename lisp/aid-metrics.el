@@ -262,7 +262,10 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
                                (car (if (aid-metrics--plots-p) weeks (last weeks aid-metrics--weeks)))
                                (car (last weeks))))
                      (substitute-command-keys
-                      "\\<aid-metrics-mode-map>\\[aid-metrics-open] events  \\[aid-metrics-group] lines  \\[aid-metrics-span] time  \\[aid-metrics-project] project  \\[aid-metrics-sort] sort  \\[revert-buffer] again  \\[quit-window] quit"))
+                      (concat "\\<aid-metrics-mode-map>\\[aid-metrics-open] events  "
+                              "\\[aid-metrics-group] lines  \\[aid-metrics-span] time  "
+                              "\\[aid-metrics-project] project  \\[aid-metrics-sort] sort  "
+                              "\\[revert-buffer] again  \\[quit-window] quit")))
              'face 'aid-metrics-label)
             "\n")))
 

@@ -1,4 +1,4 @@
-/* Reports of what became of answers, and the events behind their numbers: both are made by the readers, for they may take seconds. */
+/* Reports of what became of answers, and the events behind their numbers: the readers make both, for they may take seconds. */
 #include "base/json.h"
 #include "base/val.h"
 #include "binding/later.h"

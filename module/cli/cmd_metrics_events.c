@@ -142,11 +142,15 @@ aid_cmd_metrics_events (int argc, char **argv)
     { "last", 'n', AID_OPT_NUMBER, &f->most, "N", "only the last N of them" },
     { "json", 0, AID_OPT_FLAG, &l.json, NULL, "a JSON object a line" },
   };
-  const struct aid_usage_text usage
-    = { "aid metrics events [options]",
-        "Lists the events, oldest first: what is recorded of requests and of what became of their answers.  What each event\n"
-        "holds is in docs/measure.md.\n",
-        opts, sizeof opts / sizeof *opts, 0, 0 };
+  const struct aid_usage_text usage = {
+    "aid metrics events [options]",
+    "Lists the events, oldest first: what is recorded of requests and of what became of their answers.  What each event\n"
+    "holds is in docs/measure.md.\n",
+    opts,
+    sizeof opts / sizeof *opts,
+    0,
+    0
+  };
 
   if (aid_opt_parse (&usage, argc, argv, &status) < 0)
     return status;

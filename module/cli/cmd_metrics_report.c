@@ -86,20 +86,28 @@ aid_cmd_metrics_report (int argc, char **argv)
   const char *here[1];
   int status;
   const struct aid_opt opts[] = {
-    { "by", 'b', AID_OPT_LIST, &w.by, "WHAT", "rows for each model (the default), strategy, variant, language, week or project; again: together" },
-    { "since", 0, AID_OPT_STRING, &w.since, "TIME", "of requests since 30m, 24h, 30d (the default), 4w ago, 2026-01-31, or all" },
+    { "by", 'b', AID_OPT_LIST, &w.by, "WHAT",
+      "rows for each model (the default), strategy, variant, language, week or project; again: together" },
+    { "since", 0, AID_OPT_STRING, &w.since, "TIME",
+      "of requests since 30m, 24h, 30d (the default), 4w ago, 2026-01-31, or all" },
     { "before", 0, AID_OPT_STRING, &w.before, "TIME", "of requests before" },
     { "project", 0, AID_OPT_STRING, &w.project, "DIR", "only of the project that DIR is in" },
     { "text", 0, AID_OPT_FLAG, &w.text, NULL, "for a terminal (the default)" },
     { "markdown", 0, AID_OPT_FLAG, &w.markdown, NULL, "as tables of Markdown" },
-    { "json", 0, AID_OPT_FLAG, &w.json, NULL, "one JSON object, with the weeks, and the options of aid metrics events for each number" },
+    { "json", 0, AID_OPT_FLAG, &w.json, NULL,
+      "one JSON object, with the weeks, and the options of aid metrics events for each number" },
   };
-  const struct aid_usage_text usage
-    = { "aid metrics report [options]",
-        "Says what became of answers: how many patches fitted, hunks were accepted, edited and taken back, how much of the text\n"
-        "is still there, how long answers took, what they cost; each with its 95% confidence interval.  What the numbers mean\n"
-        "is in docs/measure.md.\n",
-        opts, sizeof opts / sizeof *opts, 0, 0 };
+  const struct aid_usage_text usage = {
+    "aid metrics report [options]",
+    "Says what became of answers: how many patches fitted, hunks were accepted, edited and taken back, how much of the "
+    "text\n"
+    "is still there, how long answers took, what they cost; each with its 95% confidence interval.  What the numbers mean\n"
+    "is in docs/measure.md.\n",
+    opts,
+    sizeof opts / sizeof *opts,
+    0,
+    0
+  };
 
   if (aid_opt_parse (&usage, argc, argv, &status) < 0)
     status = status ? status : AID_EXIT_DONE;

@@ -62,10 +62,11 @@ write_question (const struct aid_events_filter *f, int builds, struct aid_str *s
   enum aid_err err = AID_OK;
   if (f->most)
     aid_str_addz (sql, "SELECT * FROM (");
-  aid_str_addz (sql, "SELECT e.id, e.at, e.kind, e.request, e.person, e.project, e.chat, e.path, e.language, e.data,"
-                     " aid_field(r.data, 'model') FROM events e LEFT JOIN events r ON r.id = CASE WHEN e.kind = 'request' THEN"
-                     " e.id WHEN e.request IS NOT NULL THEN (SELECT min(a.id) FROM events a WHERE a.request = e.request AND a.kind ="
-                     " 'request') END WHERE e.id >= ?1 AND (?4 IS NULL OR e.project = ?4)");
+  aid_str_addz (
+    sql, "SELECT e.id, e.at, e.kind, e.request, e.person, e.project, e.chat, e.path, e.language, e.data,"
+         " aid_field(r.data, 'model') FROM events e LEFT JOIN events r ON r.id = CASE WHEN e.kind = 'request' THEN"
+         " e.id WHEN e.request IS NOT NULL THEN (SELECT min(a.id) FROM events a WHERE a.request = e.request AND a.kind ="
+         " 'request') END WHERE e.id >= ?1 AND (?4 IS NULL OR e.project = ?4)");
   aid_str_addz (sql, builds           ? " AND e.id IN (SELECT build FROM m_green WHERE g = ?13)"
                      : f->of_requests ? " AND " ANSWER " >= ?1 AND " ANSWER " < ?2"
                                       : " AND e.id < ?2");
@@ -94,7 +95,7 @@ bind (const struct aid_events_filter *f, const struct aid_events_bounds *b, int6
     aid_db_text (s, 11, aid_span_z (strchr (f->with, '=') + 1));
 }
 
-/* --- the builds behind a number --------------------------------------------------------------------------------------------- */
+/* --- the builds behind a number --------------------------------------------------------------------------------------- */
 
 /* The number of the group that has the keys of F, or -1. */
 static int
@@ -122,7 +123,7 @@ find_builds (struct aid_db *db, const struct aid_events_filter *f, const struct 
   return err;
 }
 
-/* -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---------------------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 tell_all (struct aid_db *db, sqlite3_stmt *s, int (*each) (void *, const struct aid_event_row *, const char *), void *ctx,

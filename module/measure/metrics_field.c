@@ -1,6 +1,5 @@
-/* One member of an event's data, which is a flat JSON object as jansson writes it: SQLite's own functions make a tree of the whole
-   for each member that is asked for, which is most of what a report of a million events would take.  What is not flat, or has
-   escapes, goes to jansson. */
+/* One member of an event's data, which is a flat JSON object as jansson writes it: SQLite's own functions make a tree of the
+   whole for each member that is asked for.  What is not flat, or has escapes, goes to jansson. */
 #include "measure/metrics_internal.h"
 #include "base/json.h"
 
@@ -110,7 +109,8 @@ void
 aid_metrics_sql_field (sqlite3_context *c, int n, sqlite3_value **args)
 {
   const char *data = (const char *)sqlite3_value_text (args[0]), *name = (const char *)sqlite3_value_text (args[1]);
-  struct aid_span all = { data, (size_t)sqlite3_value_bytes (args[0]) }, key = { name, (size_t)sqlite3_value_bytes (args[1]) }, v;
+  struct aid_span all = { data, (size_t)sqlite3_value_bytes (args[0]) },
+                  key = { name, (size_t)sqlite3_value_bytes (args[1]) }, v;
   int quoted = 0;
   (void)n;
   if (!data || !name)

@@ -199,7 +199,7 @@ sql_side (sqlite3_context *c, int n, sqlite3_value **args)
   char week[16];
   (void)n;
   for (int i = 0; i < 3; i++)
-    values[AID_BY_LANGUAGE + i] = value_of (groups, (enum aid_metrics_by)(AID_BY_LANGUAGE + i), args[i], week);
+    values[AID_BY_LANGUAGE + i] = value_of (groups, (enum aid_metrics_by) (AID_BY_LANGUAGE + i), args[i], week);
   give (c, side_of (groups, values), 0);
 }
 
@@ -225,15 +225,14 @@ aid_metrics_functions (struct aid_db *db, struct aid_metrics_groups *groups, str
     const char *name;
     int n;
     void (*function) (sqlite3_context *, int, sqlite3_value **);
-  } list[]
-    = { { "aid_field", 2, aid_metrics_sql_field },
-        { "aid_group", AID_BYS, sql_group },
-        { "aid_side", 3, sql_side },
-        { "aid_week", 1, sql_week },
-        { "aid_day", 1, sql_day } };
+  } list[] = { { "aid_field", 2, aid_metrics_sql_field },
+               { "aid_group", AID_BYS, sql_group },
+               { "aid_side", 3, sql_side },
+               { "aid_week", 1, sql_week },
+               { "aid_day", 1, sql_day } };
   for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-    if (sqlite3_create_function_v2 (aid_db_raw (db), list[i].name, list[i].n, SQLITE_UTF8, groups, list[i].function, NULL, NULL,
-                                    NULL))
+    if (sqlite3_create_function_v2 (aid_db_raw (db), list[i].name, list[i].n, SQLITE_UTF8, groups, list[i].function, NULL,
+                                    NULL, NULL))
       return aid_db_failed (db, e);
   return aid_metrics_sums (aid_db_raw (db)) ? aid_db_failed (db, e) : AID_OK;
 }

@@ -9,7 +9,7 @@
 
 #define AID_METRICS_ALPHA 0.05
 
-/* --- metrics_groups.c: from values to numbers of groups ------------------------------------------------------------------- */
+/* --- metrics_groups.c: from values to numbers of groups --------------------------------------------------------------- */
 
 struct aid_metrics_group
 {
@@ -27,15 +27,16 @@ struct aid_metrics_groups
 };
 enum aid_err aid_metrics_groups_init (struct aid_metrics_groups *groups, unsigned by);
 void aid_metrics_groups_free (struct aid_metrics_groups *groups);
-/* Gives DB these functions: aid_field(data, 'name'); aid_group(model, strategy, variant, language, week, project) and
-   aid_side(language, week, project), numbers from 0; aid_week(ms) and aid_day(ms), whole weeks and days of the local calendar, the weeks from Monday on. */
+/* Gives DB these functions, and those of metrics_sums.c: aid_field(data, 'name'); aid_group(model, strategy, variant, language,
+   week, project) and aid_side(language, week, project), numbers from 0; aid_week(ms) and aid_day(ms), whole weeks and days of
+   the local calendar, the weeks from Monday on. */
 enum aid_err aid_metrics_functions (struct aid_db *db, struct aid_metrics_groups *groups, struct aid_error *e);
 /* The ISO name of such a week, and back; -1: it is none. */
 void aid_metrics_week_name (int64_t week, char out[16]);
 int aid_metrics_week_named (const char *name, int64_t *week);
 int64_t aid_metrics_week_at (int64_t ms);
 
-/* --- metrics_field.c ------------------------------------------------------------------------------------------------------- */
+/* --- metrics_field.c -------------------------------------------------------------------------------------------------- */
 
 /* Finds member NAME of the flat JSON object DATA: 1 and *VALUE, without its quotes if it is *QUOTED; 0: it has none; -1: DATA is
    something else, or is not read so far. */
@@ -43,7 +44,7 @@ int aid_metrics_field (struct aid_span data, struct aid_span name, struct aid_sp
 /* aid_field: a string, an integer, a real, 1 or 0; NULL for all else. */
 void aid_metrics_sql_field (sqlite3_context *c, int n, sqlite3_value **args);
 
-/* --- metrics_sums.c ---------------------------------------------------------------------------------------------------------- */
+/* --- metrics_sums.c --------------------------------------------------------------------------------------------------- */
 
 #define AID_METRICS_AGES 5
 /* What aid_fate gives of a hunk. */
@@ -62,11 +63,11 @@ enum aid_fate
 /* Gives DB aid_part, aid_sums, aid_ages and aid_fate; not 0: it failed. */
 int aid_metrics_sums (sqlite3 *db);
 
-/* --- metrics_tables.c: what became of each request, as temporary tables of DB --------------------------------------------- */
+/* --- metrics_tables.c: what became of each request, as temporary tables of DB ----------------------------------------- */
 
 /* The language in which most hunks of the answer to REQUEST are. */
-#define AID_METRICS_LANGUAGE(request)                                                                                           \
-  "(SELECT d.language FROM events d WHERE d.request = " request " AND d.kind = 'decision' AND d.language IS NOT NULL"      \
+#define AID_METRICS_LANGUAGE(request)                                                                                       \
+  "(SELECT d.language FROM events d WHERE d.request = " request " AND d.kind = 'decision' AND d.language IS NOT NULL"       \
   " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)"
 
 /* Makes them of what B bounds, which is of requests, its kind unused:
@@ -78,7 +79,7 @@ int aid_metrics_sums (sqlite3 *db);
 enum aid_err aid_metrics_tables (struct aid_db *db, struct aid_metrics_groups *groups, const struct aid_events_bounds *b,
                                  struct aid_error *e);
 
-/* --- metrics_report.c ------------------------------------------------------------------------------------------------------- */
+/* --- metrics_report.c ------------------------------------------------------------------------------------------------- */
 
 enum
 {
@@ -122,11 +123,11 @@ struct aid_metrics_name
 /* Appends what GROUP is called: "opus · c". */
 void aid_metrics_group_name (const struct aid_metrics_report *r, int group, struct aid_str *out);
 
-/* --- metrics_read.c: from the tables to cells -------------------------------------------------------------------------------- */
+/* --- metrics_read.c: from the tables to cells ------------------------------------------------------------------------- */
 
 enum aid_err aid_metrics_read (struct aid_db *db, struct aid_metrics_report *r, struct aid_error *e);
 
-/* --- metrics_text.c: what a table of the report shows ------------------------------------------------------------------------ */
+/* --- metrics_text.c: what a table of the report shows ----------------------------------------------------------------- */
 
 #define AID_METRICS_BLOCKS 3
 struct aid_metrics_block

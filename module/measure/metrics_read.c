@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* --- sums ------------------------------------------------------------------------------------------------------------------ */
+/* --- sums ------------------------------------------------------------------------------------------------------------- */
 
 struct source
 {
@@ -149,7 +149,7 @@ read_counts (struct aid_db *db, struct aid_metrics_report *r, struct aid_error *
 #undef COUNTS
 }
 
-/* --- quantiles: the values come sorted, and those at the wanted ranks are taken ------------------------------------------- */
+/* --- quantiles: the values come sorted, and those at the wanted ranks are taken --------------------------------------- */
 
 static const double quantiles[2] = { 0.5, 0.9 };
 
@@ -219,7 +219,7 @@ read_quantiles (struct aid_db *db, struct aid_metrics_report *r, struct aid_erro
   return err;
 }
 
-/* --- cells ------------------------------------------------------------------------------------------------------------------ */
+/* --- cells ------------------------------------------------------------------------------------------------------------ */
 
 /* Which weeks there are, unless there are too many groups to show them. */
 static enum aid_err
@@ -228,11 +228,12 @@ find_weeks (struct aid_db *db, struct aid_metrics_report *r, struct aid_error *e
   int64_t now = aid_metrics_week_at (aid_clock_wall_ms ());
   sqlite3_stmt *s;
   int row = 0;
-  enum aid_err err = aid_db_prepare (db,
-                                     "SELECT min(week), max(week) FROM (SELECT week FROM m_request UNION ALL SELECT week FROM"
-                                     " m_hunk UNION ALL SELECT week FROM m_patch UNION ALL SELECT week FROM m_kept UNION ALL"
-                                     " SELECT week FROM m_typed) WHERE week <= ?1",
-                                     &s, e);
+  enum aid_err err
+    = aid_db_prepare (db,
+                      "SELECT min(week), max(week) FROM (SELECT week FROM m_request UNION ALL SELECT week FROM"
+                      " m_hunk UNION ALL SELECT week FROM m_patch UNION ALL SELECT week FROM m_kept UNION ALL"
+                      " SELECT week FROM m_typed) WHERE week <= ?1",
+                      &s, e);
   if (err)
     return err;
   sqlite3_bind_int64 (s, 1, now);

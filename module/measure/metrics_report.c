@@ -19,7 +19,8 @@ static const struct aid_metric_about metrics[AID_METRICS] = {
   [AID_METRIC_KEPT_2M] = { "kept_2m", "characters kept after 2 min", "2 min", "stayed", "when=2m", AID_UNIT_SHARE },
   [AID_METRIC_KEPT_5M] = { "kept_5m", "characters kept after 5 min", "5 min", "stayed", "when=5m", AID_UNIT_SHARE },
   [AID_METRIC_KEPT_10M] = { "kept_10m", "characters kept after 10 min", "10 min", "stayed", "when=10m", AID_UNIT_SHARE },
-  [AID_METRIC_KEPT_COMMIT] = { "kept_commit", "characters kept at commit", "Commit", "stayed", "when=commit", AID_UNIT_SHARE },
+  [AID_METRIC_KEPT_COMMIT]
+  = { "kept_commit", "characters kept at commit", "Commit", "stayed", "when=commit", AID_UNIT_SHARE },
   [AID_METRIC_FIRST_P50] = { "first_p50", "half of the first texts came within", "Text p50", "request", NULL, AID_UNIT_MS },
   [AID_METRIC_FIRST_P90] = { "first_p90", "90% of the first texts came within", "Text p90", "request", NULL, AID_UNIT_MS },
   [AID_METRIC_WHOLE_P50] = { "whole_p50", "half of the answers came within", "Done p50", "request", NULL, AID_UNIT_MS },
@@ -52,7 +53,7 @@ aid_metrics_by_named (struct aid_span name, enum aid_metrics_by *by)
   return 0;
 }
 
-/* --- making ----------------------------------------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 make_all (struct aid_db *db, const struct aid_events_bounds *b, struct aid_metrics_report *r, struct aid_error *e)
@@ -182,7 +183,7 @@ aid_metrics_report_free (struct aid_metrics_report *r)
   free (r);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------------------------ */
+/* --- asking ----------------------------------------------------------------------------------------------------------- */
 
 int
 aid_metrics_report_groups (const struct aid_metrics_report *r)
@@ -276,7 +277,9 @@ aid_metrics_report_number (const struct aid_metrics_report *r, int group, int we
   const struct aid_metrics_cell *cell = aid_metrics_cell (r, group < 0 ? -1 : r->order[group], week);
   const struct aid_metrics_quantile *q = NULL;
   if (m == AID_METRIC_REQUESTS)
-    *out = (struct aid_metric_number){ .known = 1, .value = cell->requests, .low = NAN, .high = NAN, .n = (uint64_t)cell->requests };
+    *out = (struct aid_metric_number){
+      .known = 1, .value = cell->requests, .low = NAN, .high = NAN, .n = (uint64_t)cell->requests
+    };
   else if (metrics[m].unit == AID_UNIT_SHARE)
     read_share (&cell->ratio[m], out);
   else if (metrics[m].unit == AID_UNIT_DOLLARS)

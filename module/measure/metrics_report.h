@@ -46,7 +46,7 @@ enum aid_metric
   AID_METRIC_FIRST_P90,
   AID_METRIC_WHOLE_P50, /* and until their end */
   AID_METRIC_WHOLE_P90,
-  AID_METRIC_COST,     /* US dollars, all together */
+  AID_METRIC_COST,      /* US dollars, all together */
   AID_METRIC_COST_EACH, /* a request whose price is known */
   AID_METRICS
 };
@@ -61,8 +61,9 @@ enum aid_metric_unit
 
 struct aid_metric_about
 {
-  const char *key, *name, *label, *kinds; /* "kept_10m"; in words; over a column, 9 columns at most; of the events behind it */
-  const char *with;                       /* a field that they have, "when=10m"; or NULL */
+  const char *key, *name, *label,
+    *kinds;         /* "kept_10m"; in words; over a column, 9 columns at most; of the events behind it */
+  const char *with; /* a field that they have, "when=10m"; or NULL */
   enum aid_metric_unit unit;
 };
 const struct aid_metric_about *aid_metric_about (enum aid_metric m);
@@ -79,12 +80,12 @@ struct aid_metrics_wish
 
 struct aid_metric_number
 {
-  int known;           /* else there is nothing that it could be made of */
-  double value;        /* a share, ms, US dollars, a count */
-  double low, high;    /* with 95% confidence; NAN: no bound is known */
-  double hits, of;     /* of a share: what it is of */
-  uint64_t n;          /* hunks, requests, builds or days that tell */
-  int partly;          /* of costs: there are more, of unknown price */
+  int known;        /* else there is nothing that it could be made of */
+  double value;     /* a share, ms, US dollars, a count */
+  double low, high; /* with 95% confidence; NAN: no bound is known */
+  double hits, of;  /* of a share: what it is of */
+  uint64_t n;       /* hunks, requests, builds or days that tell */
+  int partly;       /* of costs: there are more, of unknown price */
 };
 
 struct aid_metrics_report;
@@ -105,16 +106,16 @@ void aid_metrics_report_week (const struct aid_metrics_report *r, int week, char
 void aid_metrics_report_number (const struct aid_metrics_report *r, int group, int week, enum aid_metric m,
                                 struct aid_metric_number *out);
 
-/* Appends a val object: {since, before, by: [...], weeks: [...], metrics: [{key, name, label, unit, block,
-   columns}], all, groups: [...]}, a group being {keys: {model: ..., ...}, name, numbers: {accepted: {value, low, high, hits, of, n, text, range, spark,
-   series: {value: [...], low: [...], high: [...]}, events}, ...}}.  What is unknown is nil.  All together and the first SERIES
-   groups have series.  EVENTS are the options of `aid metrics events` that list what the number is made of: {kind, since,
-   model, ...}. */
+/* Appends a val object: {since, before, by: [...], weeks: [...], metrics: [{key, name, label, unit, block, columns}], all,
+   groups: [...]}, a group being {name, keys: {model: ..., ...}, numbers: {accepted: {value, low, high, hits, of, n, text,
+   range, spark, series: {value: [...], low: [...], high: [...]}, events}, ...}}.  What is unknown is nil.  All together and
+   the first SERIES groups have series.  EVENTS are the options of `aid metrics events` that list what the number is made of:
+   {kind, since, model, ...}. */
 void aid_metrics_report_val (const struct aid_metrics_report *r, int series, struct aid_str *val);
 /* Appends it for people: aligned for a terminal, or as Markdown. */
 void aid_metrics_report_text (const struct aid_metrics_report *r, int markdown, struct aid_str *out);
 
-/* --- metrics_units.c: numbers for people ---------------------------------------------------------------------------------- */
+/* --- metrics_units.c: numbers for people ------------------------------------------------------------------------------ */
 
 /* Appends "84%", "4.2 s", "$0.31"; nothing when N is not known. */
 void aid_metric_text (enum aid_metric m, const struct aid_metric_number *n, struct aid_str *out);
@@ -126,7 +127,7 @@ int aid_metric_columns (enum aid_metric m);
    known.  Nothing when no week is. */
 void aid_metric_spark (const struct aid_metrics_report *r, int group, enum aid_metric m, struct aid_str *out);
 
-/* --- metrics_events.c: what a number is made of ---------------------------------------------------------------------------- */
+/* --- metrics_events.c: what a number is made of ----------------------------------------------------------------------- */
 
 struct aid_events_filter
 {

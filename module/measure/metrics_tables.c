@@ -4,6 +4,7 @@
    joined with the requests.  What was recorded later than a request belongs to it by its hash, whenever that was. */
 #include "measure/metrics_internal.h"
 
+/* clang-format off: SQL is laid out by hand. */
 #define DATA(field) "aid_field(e.data, '" field "')"
 #define COUNT(field) "coalesce(" DATA (field) ", 0)"
 #define REQ "coalesce(e.request, hex(e.id))"
@@ -32,16 +33,18 @@ static const char fill_requests[]
     " ON CONFLICT(req) DO UPDATE SET n = n + 1, cost = cost + excluded.cost, priced = priced + excluded.priced";
 
 static const char hunks[]
-  = "CREATE TEMP TABLE m_hunk(g, s, week, day, req, since, began, language, project, accepted, decided, edited, ever, undone, inserted, at, z0, z1,"
-    " z2, z3)";
+  = "CREATE TEMP TABLE m_hunk(g, s, week, day, req, since, began, language, project, accepted, decided, edited, ever, undone,"
+    " inserted, at, z0, z1, z2, z3)";
 /* As enum aid_fate has them. */
+#define FATE                                                                                                                 \
+  PART (0) ", " PART (1) ", " PART (2) ", " PART (3) ", " PART (4) ", " PART (5) ", " PART (6) ", " PART (7) ", " PART (8)   \
+  ", " PART (9) ", " PART (10)
 static const char fill_hunks[]
-  = "INSERT INTO m_hunk SELECT " GROUP ("o.language") ", aid_side(o.language, " WEEK ", coalesce(q.project, o.project)), " WEEK ","
-    " coalesce(q.day, aid_day(o.at)), o.req, o.since, o.at, o.language, o.project, " PART (0) ", " PART (1) ", " PART (2) ", " PART (3) ","
-    " " PART (4) ", " PART (5) ", " PART (6) ", " PART (7) ", " PART (8) ", " PART (9) ", " PART (10) " FROM (SELECT " REQ " AS req,"
-    " min(e.id) AS since, min(e.at) AS at, %s AS language, max(e.project) AS project, aid_fate(e.id, e.at,"
-    " " DATA ("decision") ", " DATA ("was") ", " DATA ("inserted") ") AS parts FROM events e WHERE e.kind = 'decision'" SINCE
-    " GROUP BY 1, coalesce(" DATA ("hunk") ", e.id)) o" OF_REQUEST;
+  = "INSERT INTO m_hunk SELECT " GROUP ("o.language") ", aid_side(o.language, " WEEK ", coalesce(q.project, o.project)), " WEEK
+    ", coalesce(q.day, aid_day(o.at)), o.req, o.since, o.at, o.language, o.project, " FATE
+    " FROM (SELECT " REQ " AS req, min(e.id) AS since, min(e.at) AS at, %s AS language, max(e.project) AS project,"
+    " aid_fate(e.id, e.at, " DATA ("decision") ", " DATA ("was") ", " DATA ("inserted") ") AS parts FROM events e"
+    " WHERE e.kind = 'decision'" SINCE " GROUP BY 1, coalesce(" DATA ("hunk") ", e.id)) o" OF_REQUEST;
 
 static const char patches[] = "CREATE TEMP TABLE m_patch(g, week, req, y, x)";
 static const char fill_patches[]
@@ -95,7 +98,7 @@ static const char shares[] = "CREATE TEMP TABLE m_all(s, week, day, x);"
                              "INSERT INTO m_share SELECT -1, a.week, a.day, coalesce((SELECT total(o.y) FROM m_own o"
                              " WHERE o.week = a.week AND o.day = a.day), 0), total(a.x) FROM m_all a GROUP BY a.week, a.day";
 
-/* -------------------------------------------------------------------------------------------------------------------------- */
+/* clang-format on */
 
 struct making
 {
@@ -109,7 +112,8 @@ static enum aid_err
 failed (const struct making *m)
 {
   if (m->groups->list.len >= m->groups->list.max)
-    return aid_error_set (m->e, AID_E_LIMIT, "The report would have more than %d rows: ask for fewer kinds of them, or a shorter time",
+    return aid_error_set (m->e, AID_E_LIMIT,
+                          "The report would have more than %d rows: ask for fewer kinds of them, or a shorter time",
                           AID_METRICS_GROUPS);
   return aid_db_failed (m->db, m->e);
 }

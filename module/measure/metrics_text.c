@@ -106,14 +106,15 @@ add_table (const struct aid_metrics_report *r, const struct aid_metrics_block *b
 {
   add_cell (aid_span_z (b->title), NAME, 1, out);
   for (int m = (int)b->first; m <= (int)b->last; m++)
-    add_cell (aid_span_z (aid_metric_about ((enum aid_metric)m)->label), (size_t)aid_metric_columns ((enum aid_metric)m), 0, out);
+    add_cell (aid_span_z (aid_metric_about ((enum aid_metric)m)->label), (size_t)aid_metric_columns ((enum aid_metric)m), 0,
+              out);
   end_line (out);
   for (int g = -1; g < r->n; g++)
     for (int row = ROW_VALUE; row <= ROW_SPARK; row++)
       add_row (r, b, g, (enum row)row, out);
 }
 
-/* --- Markdown ----------------------------------------------------------------------------------------------------------------- */
+/* --- Markdown --------------------------------------------------------------------------------------------------------- */
 
 /* Appends V as the text of a cell. */
 static void
@@ -179,6 +180,7 @@ aid_metrics_report_text (const struct aid_metrics_report *r, int markdown, struc
       char first[16], last[16];
       aid_metrics_report_week (r, r->weeks > SPARK ? r->weeks - SPARK : 0, first);
       aid_metrics_report_week (r, r->weeks - 1, last);
-      aid_str_addf (out, "\nUnder each number: where it is with 95%% confidence, and how it was in the weeks %s to %s.\n", first, last);
+      aid_str_addf (out, "\nUnder each number: where it is with 95%% confidence, and how it was in the weeks %s to %s.\n",
+                    first, last);
     }
 }

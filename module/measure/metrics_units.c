@@ -94,10 +94,11 @@ aid_metric_range (enum aid_metric m, const struct aid_metric_number *n, struct a
 {
   struct aid_str low = AID_STR_INIT (64), high = AID_STR_INIT (64);
   int has_low = n->known && !isnan (n->low), has_high = n->known && !isnan (n->high);
-  const char *low_unit = has_low ? add_value (m, n->low, &low) : "", *high_unit = has_high ? add_value (m, n->high, &high) : "";
+  const char *low_unit = has_low ? add_value (m, n->low, &low) : "",
+             *high_unit = has_high ? add_value (m, n->high, &high) : "";
   if (has_low && has_high && strcmp (aid_str_z (&low), aid_str_z (&high)) != 0)
-    aid_str_addf (out, "%s%s–%s%s", aid_str_z (&low), strcmp (low_unit, high_unit) != 0 ? low_unit : "",
-                  aid_str_z (&high), high_unit);
+    aid_str_addf (out, "%s%s–%s%s", aid_str_z (&low), strcmp (low_unit, high_unit) != 0 ? low_unit : "", aid_str_z (&high),
+                  high_unit);
   else if (has_low && !has_high)
     aid_str_addf (out, "≥%s%s", aid_str_z (&low), low_unit);
   else if (has_high && !has_low)

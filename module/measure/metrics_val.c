@@ -27,7 +27,7 @@ add_words (struct aid_str *val, const char *key, const struct aid_str *words)
     aid_val_nil (val);
 }
 
-/* --- the events behind a number ------------------------------------------------------------------------------------------- */
+/* --- the events behind a number --------------------------------------------------------------------------------------- */
 
 static uint32_t
 add_time (struct aid_str *val, const char *key, int64_t ms)
@@ -68,7 +68,7 @@ add_events (const struct aid_metrics_report *r, int group, enum aid_metric m, st
   aid_val_end (val, o, n);
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------------------------ */
+/* --- numbers ---------------------------------------------------------------------------------------------------------- */
 
 static void
 add_bounds (const struct aid_metric_number *n, struct aid_str *val)
@@ -156,7 +156,7 @@ add_group (const struct aid_metrics_report *r, int group, int series, struct aid
   aid_str_free (&name);
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------------------ */
+/* --- the whole -------------------------------------------------------------------------------------------------------- */
 
 static void
 add_bys (const struct aid_metrics_report *r, struct aid_str *val)

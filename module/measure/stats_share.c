@@ -74,7 +74,8 @@ binomial_above (double p, double n, double q)
 void
 aid_stats_quantile_ranks (uint64_t n, double q, double alpha, struct aid_stats_ranks *out)
 {
-  double least = n ? binomial_above (alpha / 2, (double)n, q) : 0, most = n ? binomial_above (1 - alpha / 2, (double)n, q) : 0;
+  double least = n ? binomial_above (alpha / 2, (double)n, q) : 0,
+         most = n ? binomial_above (1 - alpha / 2, (double)n, q) : 0;
   out->at = (uint64_t)ceil (q * (double)n - 1e-9);
   out->at = n && !out->at ? 1 : out->at;
   out->low = (uint64_t)least;

@@ -78,8 +78,9 @@ put_hunk (int64_t at, const char *request, unsigned hunk)
   put (at, "decision", request, language, data);
   for (int i = 0; taken < 8 && i < 5; i++)
     {
-      snprintf (data, sizeof data, "{\"when\":\"%s\",\"after_s\":30,\"chars\":%u,\"kept\":%u,\"how\":\"changes\",\"hunk\":\"%016x\"}",
-                ages[i], chars, chars - drawn (chars), hunk);
+      snprintf (data, sizeof data,
+                "{\"when\":\"%s\",\"after_s\":30,\"chars\":%u,\"kept\":%u,\"how\":\"changes\",\"hunk\":\"%016x\"}", ages[i],
+                chars, chars - drawn (chars), hunk);
       put (at + 30000 * (i + 1), "stayed", request, language, data);
     }
 }
@@ -90,14 +91,17 @@ put_answer (unsigned i, int64_t at)
   static const char *const models[] = { "claude-sonnet", "gpt", "local-qwen" };
   char request[32], data[600];
   snprintf (request, sizeof request, "%08x%08x", i, drawn (1u << 30));
-  snprintf (data, sizeof data,
-            "{\"model\":\"%s\",\"name\":\"the-model-2026\",\"provider\":\"somebody\",\"strategy\":\"edit\",\"core\":\"0.1.0\","
-            "\"in\":%u,\"cached\":0,\"out\":%u,\"counted\":1200,\"cost\":0.0%u,\"ms\":%u,\"first_ms\":%u,\"retries\":0,\"chars\":900,"
-            "\"outcome\":\"done\",\"stop\":\"end\"}",
-            models[drawn (3)], drawn (9000), drawn (900), drawn (1000), 1000 + drawn (9000), 100 + drawn (900));
+  snprintf (
+    data, sizeof data,
+    "{\"model\":\"%s\",\"name\":\"the-model-2026\",\"provider\":\"somebody\",\"strategy\":\"edit\",\"core\":\"0.1.0\","
+    "\"in\":%u,\"cached\":0,\"out\":%u,\"counted\":1200,\"cost\":0.0%u,\"ms\":%u,\"first_ms\":%u,\"retries\":0,\"chars\":"
+    "900,"
+    "\"outcome\":\"done\",\"stop\":\"end\"}",
+    models[drawn (3)], drawn (9000), drawn (900), drawn (1000), 1000 + drawn (9000), 100 + drawn (900));
   put (at, "request", request, NULL, data);
   put (at, "context", request, NULL, "{\"item\":\"file\",\"by\":\"person\",\"items\":2,\"tokens\":900}");
-  put (at + 1, "patch", request, NULL, "{\"format\":\"unified\",\"blocks\":1,\"files\":1,\"hunks\":3,\"exact\":2,\"shifted\":1,\"refused\":0}");
+  put (at + 1, "patch", request, NULL,
+       "{\"format\":\"unified\",\"blocks\":1,\"files\":1,\"hunks\":3,\"exact\":2,\"shifted\":1,\"refused\":0}");
   for (unsigned h = 0; h < 1 + drawn (3); h++)
     put_hunk (at + 1000 * h, request, 8 * i + h);
   put (at + 60000, "build", NULL, NULL,
@@ -129,7 +133,8 @@ scan (long long *rows)
   sqlite3_stmt *s;
   int row;
   double from = now_s ();
-  if (aid_db_prepare (db, "SELECT count(*), sum(length(data)) FROM events NOT INDEXED WHERE data > ''", &s, &e) || aid_db_step (db, s, &row, &e))
+  if (aid_db_prepare (db, "SELECT count(*), sum(length(data)) FROM events NOT INDEXED WHERE data > ''", &s, &e)
+      || aid_db_step (db, s, &row, &e))
     die (&e);
   *rows = sqlite3_column_int64 (s, 0);
   sqlite3_reset (s);

@@ -20,7 +20,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     {
       assert (found == (v != NULL));
       assert (!v || quoted == json_is_string (v));
-      assert (!json_is_string (v) || aid_span_eq (value, (struct aid_span){ json_string_value (v), json_string_length (v) }));
+      assert (!json_is_string (v)
+              || aid_span_eq (value, (struct aid_span){ json_string_value (v), json_string_length (v) }));
       assert (!json_is_integer (v) || strtoll (value.ptr, NULL, 10) == json_integer_value (v));
     }
   json_decref (all);

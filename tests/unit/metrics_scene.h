@@ -104,13 +104,14 @@ is_near (double a, double b)
 
 /* Number M of GROUP is VALUE, within LOW and HIGH (NAN: no such bound). */
 static void
-check_week (const struct aid_metrics_report *r, int group, int week, enum aid_metric m, double value, double low, double high)
+check_week (const struct aid_metrics_report *r, int group, int week, enum aid_metric m, double value, double low,
+            double high)
 {
   struct aid_metric_number n;
   aid_metrics_report_number (r, group, week, m, &n);
   if (!n.known || !is_near (n.value, value) || !is_near (n.low, low) || !is_near (n.high, high))
-    fail_msg ("%s: known %d, %.12g (%.12g to %.12g), not %.12g (%.12g to %.12g)", aid_metric_about (m)->key, n.known, n.value,
-              n.low, n.high, value, low, high);
+    fail_msg ("%s: known %d, %.12g (%.12g to %.12g), not %.12g (%.12g to %.12g)", aid_metric_about (m)->key, n.known,
+              n.value, n.low, n.high, value, low, high);
 }
 
 static void

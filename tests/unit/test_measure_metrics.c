@@ -5,10 +5,12 @@
 #include "measure/metrics_report.h"
 #include "metrics_scene.h"
 
-static const enum aid_metrics_by by_model[] = { AID_BY_MODEL }, by_language[] = { AID_BY_LANGUAGE }, by_week[] = { AID_BY_WEEK };
+static const enum aid_metrics_by by_model[] = { AID_BY_MODEL }, by_language[] = { AID_BY_LANGUAGE },
+                                 by_week[] = { AID_BY_WEEK };
 
 static void
-decide_at (int64_t at, const char *request, const char *language, const char *hunk, const char *decision, const char *was, int inserted)
+decide_at (int64_t at, const char *request, const char *language, const char *hunk, const char *decision, const char *was,
+           int inserted)
 {
   char data[300];
   snprintf (data, sizeof data, "{\"decision\":\"%s\",\"hunk\":\"%s\"%s%s%s,\"inserted\":%d}", decision, hunk,
@@ -46,7 +48,8 @@ scene (void)
   put_event (one + 31 * MINUTE, "build", NULL, NULL, "{\"status\":\"green\",\"before\":\"red\"}");
   put_event (one + HOUR, "typed", NULL, "c", "{\"chars\":70,\"seconds\":300}");
 
-  put_event (two, "request", "r2", NULL, "{\"model\":\"a\",\"strategy\":\"ask\",\"outcome\":\"done\",\"ms\":3000,\"first_ms\":300,\"cost\":0.03}");
+  put_event (two, "request", "r2", NULL,
+             "{\"model\":\"a\",\"strategy\":\"ask\",\"outcome\":\"done\",\"ms\":3000,\"first_ms\":300,\"cost\":0.03}");
   put_event (two + 1, "patch", "r2", NULL, "{\"hunks\":2,\"exact\":2,\"refused\":0}");
   decide_at (two + MINUTE, "r2", "c", "h6", "accepted", NULL, 30); /* twice accepted and undone */
   decide_at (two + MINUTE + 10000, "r2", "c", "h6", "undone", "accepted", 30);
@@ -55,7 +58,8 @@ scene (void)
   decide_at (two + 6 * MINUTE, "r2", "c", "h6", "undone", "accepted", 30);
   put_event (two + 2 * DAY, "build", NULL, NULL, "{\"status\":\"green\",\"before\":\"red\"}"); /* too late */
 
-  put_event (three, "request", "r3", NULL, "{\"model\":\"a\",\"strategy\":\"ask\",\"outcome\":\"done\",\"ms\":2000,\"first_ms\":200}");
+  put_event (three, "request", "r3", NULL,
+             "{\"model\":\"a\",\"strategy\":\"ask\",\"outcome\":\"done\",\"ms\":2000,\"first_ms\":200}");
   put_event (three + 1, "patch", "r3", NULL, "{\"hunks\":2,\"exact\":1,\"refused\":1}");
   decide_at (three + MINUTE, "r3", "c", "h7", "accepted", NULL, 100);
   stay_at (three + 2 * MINUTE, "r3", "c", "h7", "30s", 100, 100);
@@ -177,7 +181,7 @@ a_span_is_of_requests (void **state)
   aid_metrics_report_free (r);
 }
 
-/* --- edges -------------------------------------------------------------------------------------------------------------------- */
+/* --- edges ------------------------------------------------------------------------------------------------------------ */
 
 static void
 nothing_is_blank (void **state)
@@ -235,11 +239,14 @@ a_clock_that_goes_back_changes_no_order (void **state)
 {
   (void)state;
   put_event_at (MONDAY, MONDAY, "request", "r1", NULL, "p", "{\"model\":\"a\",\"outcome\":\"done\",\"ms\":5}");
-  put_event_at (MONDAY + 1, MONDAY - 5 * DAY, "decision", "r1", "c", "p", "{\"decision\":\"rejected\",\"hunk\":\"h\",\"inserted\":9}");
-  put_event_at (MONDAY + 2, MONDAY - 6 * DAY, "decision", "r1", "c", "p", "{\"decision\":\"accepted\",\"hunk\":\"h\",\"inserted\":9}");
+  put_event_at (MONDAY + 1, MONDAY - 5 * DAY, "decision", "r1", "c", "p",
+                "{\"decision\":\"rejected\",\"hunk\":\"h\",\"inserted\":9}");
+  put_event_at (MONDAY + 2, MONDAY - 6 * DAY, "decision", "r1", "c", "p",
+                "{\"decision\":\"accepted\",\"hunk\":\"h\",\"inserted\":9}");
   put_event_at (MONDAY + 3, MONDAY - 7 * DAY, "decision", "r1", "c", "p",
                 "{\"decision\":\"undone\",\"was\":\"accepted\",\"hunk\":\"h\",\"inserted\":9}");
-  put_event_at (MONDAY + 4, MONDAY - 8 * DAY, "decision", "r1", "c", "p", "{\"decision\":\"edited\",\"hunk\":\"h\",\"inserted\":9}");
+  put_event_at (MONDAY + 4, MONDAY - 8 * DAY, "decision", "r1", "c", "p",
+                "{\"decision\":\"edited\",\"hunk\":\"h\",\"inserted\":9}");
   struct aid_metrics_report *r = report_by (by_model, 1);
   int a = group_named (r, AID_BY_MODEL, "a");
   check (r, a, AID_METRIC_ACCEPTED, 1, 0.20654931437723745, 1);
@@ -255,10 +262,12 @@ names_can_be_anything (void **state)
 {
   (void)state;
   static const enum aid_metrics_by by[] = { AID_BY_MODEL, AID_BY_STRATEGY };
-  struct aid_str text = AID_STR_INIT (100000), mark = AID_STR_INIT (100000), val = AID_STR_INIT (1 << 20), json = AID_STR_INIT (1 << 20);
+  struct aid_str text = AID_STR_INIT (100000), mark = AID_STR_INIT (100000), val = AID_STR_INIT (1 << 20),
+                 json = AID_STR_INIT (1 << 20);
   put_event (MONDAY, "request", "r1", NULL, "{\"model\":\"a|b\\n\\u001b[2J<x>\",\"strategy\":\"';DROP TABLE events;--\"}");
   put_event (MONDAY, "request", "r2", NULL, "{\"model\":\"\xFF\xFE\",\"strategy\":\"\"}");
-  put_event (MONDAY, "request", "r3", NULL, "{\"model\":{\"x\":[1]},\"strategy\":12,\"ms\":\"x\",\"cost\":\"many\",\"outcome\":7}");
+  put_event (MONDAY, "request", "r3", NULL,
+             "{\"model\":{\"x\":[1]},\"strategy\":12,\"ms\":\"x\",\"cost\":\"many\",\"outcome\":7}");
   put_event (MONDAY, "decision", "r3", "c", "{\"hunk\":5,\"inserted\":\"x\"}");
   put_event (MONDAY, "stayed", "r3", "c", "{\"when\":[],\"kept\":-5,\"chars\":{}}");
   struct aid_metrics_report *r = report_by (by, 2);
@@ -291,19 +300,20 @@ too_many_groups_are_an_error (void **state)
   struct aid_db *db = NULL;
   put_event (MONDAY, "request", "r", NULL, "{}");
   assert_int_equal (aid_events_db_open (&db, &e), AID_OK);
-  assert_int_equal (aid_db_exec (db,
-                                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2001) INSERT INTO events(id, at,"
-                                 " kind, request, person, data) SELECT randomblob(16), 1736157600000, 'request', 'q' || i, 'me',"
-                                 " json_object('model', 'm' || i) FROM n",
-                                 &e),
-                    AID_OK);
+  assert_int_equal (
+    aid_db_exec (db,
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2001) INSERT INTO events(id, at,"
+                 " kind, request, person, data) SELECT randomblob(16), 1736157600000, 'request', 'q' || i, 'me',"
+                 " json_object('model', 'm' || i) FROM n",
+                 &e),
+    AID_OK);
   aid_db_close (db);
   assert_int_equal (aid_metrics_report_make (&wish, &r, &e), AID_E_LIMIT);
   assert_non_null (strstr (e.msg, "more than 2000 rows"));
   aid_metrics_report_free (r);
 }
 
-/* --- the events behind a number ------------------------------------------------------------------------------------------------- */
+/* --- the events behind a number --------------------------------------------------------------------------------------- */
 
 static int
 tell (void *ctx, const struct aid_event_row *row, const char *model)
@@ -334,20 +344,24 @@ a_number_opens_its_events (void **state)
   scene ();
   lists ((struct aid_events_filter){ .which.kind = "request", KEYS (AID_BY_MODEL, "b") }, "request/r4/b ");
   lists ((struct aid_events_filter){ .which.kind = "patch", KEYS (AID_BY_WEEK, "2025-W02") }, "patch/r1/a patch/r2/a ");
-  lists ((struct aid_events_filter){ .which.kind = "decision", KEYS (AID_BY_LANGUAGE, "python") }, "decision/r1/a decision/r1/a ");
+  lists ((struct aid_events_filter){ .which.kind = "decision", KEYS (AID_BY_LANGUAGE, "python") },
+         "decision/r1/a decision/r1/a ");
   lists ((struct aid_events_filter){ .which.kind = "request", KEYS (AID_BY_LANGUAGE, "") }, "request/r4/b ");
   lists ((struct aid_events_filter){ .which.kind = "stayed", .with = "when=10m" }, "stayed/r1/a ");
   lists ((struct aid_events_filter){ .which.kind = "stayed", .with = "kept=100" }, "stayed/r3/a ");
   lists ((struct aid_events_filter){ .which.kind = "request,patch", .most = 2 }, "patch/r3/a request/r4/b ");
   /* Those of requests of the first hour are decided on later; all times are those of the requests. */
   lists ((struct aid_events_filter){ .which = { .kind = "decision,typed", .before = MONDAY + 90 * MINUTE },
-                                     .of_requests = 1, KEYS (AID_BY_MODEL, "a") },
+                                     .of_requests = 1,
+                                     KEYS (AID_BY_MODEL, "a") },
          "decision/r1/a decision/r1/a decision/r1/a decision/r1/a decision/r1/a decision/r1/a typed/-/- ");
   lists ((struct aid_events_filter){ .which = { .kind = "decision", .before = MONDAY + 1 } }, "");
   /* The builds that say whether an answer made them green: not the one whose end is unknown, nor the one two days later. */
-  lists ((struct aid_events_filter){ .which.kind = "build", .of_requests = 1, KEYS (AID_BY_MODEL, "a") }, "build/-/- build/-/- ");
+  lists ((struct aid_events_filter){ .which.kind = "build", .of_requests = 1, KEYS (AID_BY_MODEL, "a") },
+         "build/-/- build/-/- ");
   lists ((struct aid_events_filter){ .which.kind = "build", .of_requests = 1, KEYS (AID_BY_MODEL, "b") }, "");
-  lists ((struct aid_events_filter){ .which.kind = "build", .of_requests = 1, KEYS (AID_BY_WEEK, "2025-W03") }, "build/-/- ");
+  lists ((struct aid_events_filter){ .which.kind = "build", .of_requests = 1, KEYS (AID_BY_WEEK, "2025-W03") },
+         "build/-/- ");
 }
 
 static void

@@ -112,9 +112,9 @@ ranks_are_those_of_the_binomial (void **state)
     struct aid_stats_ranks due;
   } cases[] = {
     /* From sums of binomial coefficients. */
-    { 0, 0.5, { 0, 0, 0 } },   { 1, 0.5, { 1, 0, 0 } },     { 5, 0.5, { 3, 0, 0 } },    { 6, 0.5, { 3, 1, 6 } },
-    { 10, 0.5, { 5, 2, 9 } },  { 100, 0.5, { 50, 40, 61 } }, { 35, 0.9, { 32, 28, 0 } }, { 36, 0.9, { 33, 29, 36 } },
-    { 100, 0.9, { 90, 84, 96 } },
+    { 0, 0.5, { 0, 0, 0 } },    { 1, 0.5, { 1, 0, 0 } },     { 5, 0.5, { 3, 0, 0 } },
+    { 6, 0.5, { 3, 1, 6 } },    { 10, 0.5, { 5, 2, 9 } },    { 100, 0.5, { 50, 40, 61 } },
+    { 35, 0.9, { 32, 28, 0 } }, { 36, 0.9, { 33, 29, 36 } }, { 100, 0.9, { 90, 84, 96 } },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
@@ -172,8 +172,18 @@ static void
 what_is_no_json_has_no_fields (void **state)
 {
   (void)state;
-  static const char *const bad[]
-    = { "", "{", "[1]", "{\"a\"", "{\"a\":", "{\"a\":\"", "{\"a\":\"x", "{a:1}", "{\"b\":1 \"a\":2}", "{\"a\":nonsense}", "{\"a\":12x}", "null" };
+  static const char *const bad[] = { "",
+                                     "{",
+                                     "[1]",
+                                     "{\"a\"",
+                                     "{\"a\":",
+                                     "{\"a\":\"",
+                                     "{\"a\":\"x",
+                                     "{a:1}",
+                                     "{\"b\":1 \"a\":2}",
+                                     "{\"a\":nonsense}",
+                                     "{\"a\":12x}",
+                                     "null" };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     assert_string_equal (field (bad[i], "a"), "- null");
 }
