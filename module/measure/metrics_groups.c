@@ -184,7 +184,7 @@ static void
 sql_group (sqlite3_context *c, int n, sqlite3_value **args)
 {
   struct aid_metrics_groups *groups = sqlite3_user_data (c);
-  struct aid_span values[AID_BYS];
+  struct aid_span values[AID_BYS] = { { NULL, 0 } };
   char week[16];
   for (int i = 0; i < n && i < AID_BYS; i++)
     values[i] = value_of (groups, (enum aid_metrics_by)i, args[i], week);
@@ -195,7 +195,7 @@ static void
 sql_side (sqlite3_context *c, int n, sqlite3_value **args)
 {
   struct aid_metrics_groups *groups = sqlite3_user_data (c);
-  struct aid_span values[AID_BYS];
+  struct aid_span values[AID_BYS] = { { NULL, 0 } };
   char week[16];
   (void)n;
   for (int i = 0; i < 3; i++)

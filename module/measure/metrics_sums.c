@@ -50,20 +50,23 @@ end_sums (sqlite3_context *c)
 
 /* --- ages ------------------------------------------------------------------------------------------------------------- */
 
+#define AGE_SUMS ((size_t)3) /* kept, accepted, and how many */
+
 static const char *const ages[AID_METRICS_AGES] = { "30s", "2m", "5m", "10m", "commit" };
 
 static void
 step_ages (sqlite3_context *c, int n, sqlite3_value **args)
 {
-  double *sums = sqlite3_aggregate_context (c, 3 * AID_METRICS_AGES * sizeof *sums);
+  double *sums = sqlite3_aggregate_context (c, (int)(AGE_SUMS * AID_METRICS_AGES * sizeof *sums));
   const char *age = (const char *)sqlite3_value_text (args[0]);
   (void)n;
   for (int i = 0; sums && age && i < AID_METRICS_AGES; i++)
     if (!strcmp (age, ages[i]))
       {
-        sums[3 * i] += sqlite3_value_double (args[1]);
-        sums[3 * i + 1] += sqlite3_value_double (args[2]);
-        sums[3 * i + 2] += 1;
+        double *of_age = sums + AGE_SUMS * (size_t)i;
+        of_age[0] += sqlite3_value_double (args[1]);
+        of_age[1] += sqlite3_value_double (args[2]);
+        of_age[2] += 1;
       }
 }
 
@@ -72,7 +75,7 @@ end_ages (sqlite3_context *c)
 {
   double *sums = sqlite3_aggregate_context (c, 0);
   if (sums)
-    give_doubles (c, sums, 3 * AID_METRICS_AGES);
+    give_doubles (c, sums, AGE_SUMS * AID_METRICS_AGES);
 }
 
 /* --- the fate of a hunk ----------------------------------------------------------------------------------------------- */
@@ -118,21 +121,28 @@ is_taken (enum decision d)
   return d == DECISION_ACCEPTED || d == DECISION_EDITED;
 }
 
+/* A place for one decision more, or NULL. */
+static struct decided *
+push (struct fate *f)
+{
+  int room = f->room ? 2 * f->room : 4;
+  struct decided *more = f->n < f->room ? f->list : realloc (f->list, sizeof *more * (size_t)room);
+  f->failed |= !more;
+  if (!more)
+    return NULL;
+  f->room = f->n < f->room ? f->room : room;
+  f->list = more;
+  return &more[f->n++];
+}
+
 static void
 step_fate (sqlite3_context *c, int n, sqlite3_value **args)
 {
   struct fate *f = sqlite3_aggregate_context (c, sizeof *f);
+  struct decided *d = f ? push (f) : NULL;
   (void)n;
-  if (f && f->n == f->room)
-    {
-      struct decided *more = realloc (f->list, sizeof *more * (size_t)(f->room ? 2 * f->room : 4));
-      f->failed |= !more;
-      f->list = more ? more : f->list;
-      f->room = more ? (f->room ? 2 * f->room : 4) : f->room;
-    }
-  if (!f || f->n == f->room)
+  if (!d)
     return;
-  struct decided *d = &f->list[f->n++];
   *d = (struct decided){ .at = sqlite3_value_int64 (args[1]),
                          .what = decision_of (args[2]),
                          .was = decision_of (args[3]),

@@ -111,7 +111,7 @@ add_series (const struct aid_metrics_report *r, int group, enum aid_metric m, st
 static void
 add_number (const struct aid_metrics_report *r, int group, enum aid_metric m, int series, struct aid_str *val)
 {
-  struct aid_str text = AID_STR_INIT (256), range = AID_STR_INIT (256), spark = AID_STR_INIT (4 * AID_METRICS_WEEKS);
+  struct aid_str text = AID_STR_INIT (256), range = AID_STR_INIT (256), spark = AID_STR_INIT ((size_t)4 * AID_METRICS_WEEKS);
   struct aid_metric_number n;
   aid_metrics_report_number (r, group, -1, m, &n);
   aid_metric_text (m, &n, &text);
