@@ -265,7 +265,7 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
                       (concat "\\<aid-metrics-mode-map>\\[aid-metrics-open] events  "
                               "\\[aid-metrics-group] lines  \\[aid-metrics-span] time  "
                               "\\[aid-metrics-project] project  \\[aid-metrics-sort] sort  "
-                              "\\[revert-buffer] again  \\[quit-window] quit")))
+                              "\\[revert-buffer] refresh  \\[quit-window] quit")))
              'face 'aid-metrics-label)
             "\n")))
 
