@@ -29,10 +29,8 @@ read_wish (const struct wish *w, struct aid_events_which *which, struct aid_str 
   *which = (struct aid_events_which){ .kind = w->kind };
   if (w->kind && !aid_measured_named (aid_span_z (w->kind), &kind))
     return aid_cli_misuse ("metrics: there is no kind of event called %s", w->kind);
-  if (w->since && aid_cli_read_time (w->since, &which->since))
-    return aid_cli_misuse ("metrics: \"%s\" is no time: " AID_CLI_TIME_HELP, w->since);
-  if (w->before && aid_cli_read_time (w->before, &which->before))
-    return aid_cli_misuse ("metrics: \"%s\" is no time: " AID_CLI_TIME_HELP, w->before);
+  if (aid_cli_take_time ("metrics", w->since, &which->since) || aid_cli_take_time ("metrics", w->before, &which->before))
+    return AID_EXIT_USAGE;
   if (w->project && aid_cli_root (w->project, root, &e))
     return aid_cli_fail ("%s", e.msg);
   which->root = w->project ? aid_str_z (root) : NULL;

@@ -106,10 +106,8 @@ read_wish (struct wish *w, struct aid_str *root)
   struct aid_events_which *which = &w->filter.which;
   struct aid_error e = { AID_OK, "" };
 
-  if (w->since && aid_cli_read_time (w->since, &which->since))
-    return aid_cli_misuse ("metrics: \"%s\" is no time: " AID_CLI_TIME_HELP, w->since);
-  if (w->before && aid_cli_read_time (w->before, &which->before))
-    return aid_cli_misuse ("metrics: \"%s\" is no time: " AID_CLI_TIME_HELP, w->before);
+  if (aid_cli_take_time ("metrics events", w->since, &which->since) || aid_cli_take_time ("metrics events", w->before, &which->before))
+    return AID_EXIT_USAGE;
   if (w->project && aid_cli_root (w->project, root, &e))
     return aid_cli_fail ("%s", e.msg);
   which->root = w->project ? aid_str_z (root) : NULL;

@@ -46,10 +46,9 @@ read_wish (struct wish *w, struct aid_str *root)
 
   if (w->text + w->markdown + w->json > 1)
     return aid_cli_misuse ("metrics report: --text, --markdown and --json are one or the other");
-  if (strcmp (w->since, "all") != 0 && aid_cli_read_time (w->since, &w->report.since))
-    return aid_cli_misuse ("metrics report: \"%s\" is no time: " AID_CLI_TIME_HELP ", or all", w->since);
-  if (w->before && aid_cli_read_time (w->before, &w->report.before))
-    return aid_cli_misuse ("metrics report: \"%s\" is no time: " AID_CLI_TIME_HELP, w->before);
+  if (aid_cli_take_time ("metrics report", strcmp (w->since, "all") != 0 ? w->since : NULL, &w->report.since)
+      || aid_cli_take_time ("metrics report", w->before, &w->report.before))
+    return AID_EXIT_USAGE;
   if (aid_cli_root (w->project, root, &e))
     return aid_cli_fail ("%s", e.msg);
   w->report.root = w->project ? aid_str_z (root) : NULL;

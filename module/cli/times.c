@@ -1,6 +1,7 @@
 #include "cli/times.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "cli/cli.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -37,6 +38,14 @@ aid_cli_read_time (const char *z, int64_t *ms)
   day.tm_mon -= 1;
   *ms = (int64_t)mktime (&day) * 1000;
   return *ms < 0 ? -1 : 0;
+}
+
+int
+aid_cli_take_time (const char *command, const char *z, int64_t *ms)
+{
+  if (!z || !aid_cli_read_time (z, ms))
+    return AID_EXIT_DONE;
+  return aid_cli_misuse ("%s: \"%s\" is no time: write 30m, 24h, 7d, 4w, 2026-01-31 or @ and ms since 1970", command, z);
 }
 
 void
