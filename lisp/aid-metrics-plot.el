@@ -42,11 +42,13 @@ Each is nil, or a list of X, Y and the Y of the two bounds."
          (values (append (plist-get series :value) nil))
          (edge 3.0)
          (step (/ (- width (* 2 edge)) (max 1 (1- (length values)))))
-         (y (lambda (v) (- height edge (* (- height (* 2 edge)) (min 1.0 (max 0.0 (/ v top)))))))
+         ;; Quarters of a pixel are written quickly.
+         (y (lambda (v) (/ (fround (* 4 (- height edge (* (- height (* 2 edge)) (min 1.0 (max 0.0 (/ v top)))))))
+                           4)))
          (x (if (cdr values) edge (/ width 2.0))))
     (cl-mapcar (lambda (value low high)
                  (prog1 (and value
-                             (list x (funcall y value) (funcall y (or low value)) (funcall y (or high value))))
+                             (list (/ (fround (* 4 x)) 4) (funcall y value) (funcall y (or low value)) (funcall y (or high value))))
                    (setq x (+ x step))))
                values (append (plist-get series :low) nil) (append (plist-get series :high) nil))))
 
@@ -63,10 +65,14 @@ Each is nil, or a list of X, Y and the Y of the two bounds."
       (svg-line svg x low x high :stroke color :stroke-width 4 :stroke-opacity 0.18)
       (svg-circle svg x y 1.5 :fill color))))
 
+(defun aid-metrics-plot-height ()
+  "How high a plot is, in pixels."
+  (round (* 1.6 (frame-char-height))))
+
 (defun aid-metrics-plot (number unit columns)
   "A picture, COLUMNS wide, of the weeks of NUMBER, which is of UNIT.
 Nil without any week."
-  (let* ((width (* columns (frame-char-width))) (height (round (* 1.6 (frame-char-height))))
+  (let* ((width (* columns (frame-char-width))) (height (aid-metrics-plot-height))
          (series (plist-get number :series))
          (top (aid-metrics-plot--top (append (plist-get series :value) nil)
                                      (append (plist-get series :high) nil) unit))

@@ -21,6 +21,7 @@
 (declare-function aid--mod-metrics-soon "ext:aid-module" (plist))
 (declare-function aid-metrics-plot "aid-metrics-plot" (number unit columns))
 (declare-function aid-metrics-plot-p "aid-metrics-plot" ())
+(declare-function aid-metrics-plot-height "aid-metrics-plot" ())
 (declare-function aid-metrics-events "aid-metrics-events" (title filter))
 (declare-function aid-project-root "aid-project" ())
 (autoload 'aid-metrics-events "aid-metrics-events")
@@ -134,14 +135,13 @@ and \"project\"; several of them make a line for each combination."
     (let ((blank (make-string (max 0 (- width (string-width text))) ?\s)))
       (if left (concat text blank) (concat blank text)))))
 
-(defun aid-metrics--blocks-displayable-p ()
-  "Whether block characters can be shown here."
-  (char-displayable-p ?▅))
+(defvar-local aid-metrics--displayable t
+  "Whether block characters can be shown here: to ask for each would take long.")
 
 (defun aid-metrics--spark (spark width)
   "The last WIDTH weeks of SPARK, with signs that can be shown."
   (let ((spark (substring spark (max 0 (- (length spark) width)))))
-    (if (aid-metrics--blocks-displayable-p)
+    (if aid-metrics--displayable
         spark
       (apply #'string (mapcar (lambda (char)
                                 (aref "_.-~=+*# " (or (seq-position "▁▂▃▄▅▆▇█" char) 8)))
@@ -159,6 +159,11 @@ and \"project\"; several of them make a line for each combination."
             (when (and (not of) (> n 0)) (format ", of %d" n))
             "\nRET: the events behind it")))
 
+(defun aid-metrics--help (_window object pos)
+  "What the number at POS of the buffer OBJECT says, in words."
+  (pcase (get-text-property pos 'aid-metrics-number object)
+    (`(,_ ,metric ,number) (aid-metrics--explain metric number))))
+
 (defun aid-metrics--cell (text width group metric number face)
   "TEXT in WIDTH columns as a part of what is shown of NUMBER, a METRIC of GROUP."
   (let ((cell (propertize (aid-metrics--fit text (1- width)) 'face face)))
@@ -167,17 +172,42 @@ and \"project\"; several of them make a line for each combination."
                            (list 'aid-metrics-number (list group metric number)
                                  'aid-metrics-at (cons (plist-get group :name) (plist-get metric :key))
                                  'mouse-face 'highlight 'follow-link t
-                                 'help-echo (aid-metrics--explain metric number))
+                                 'help-echo #'aid-metrics--help)
                            cell))
     (concat " " cell)))
 
 (defun aid-metrics--plot-cell (cell metric number)
-  "CELL, blanks and blocks, shown as a plot of NUMBER, which is of METRIC."
-  (let ((plot (and (plist-get number :series)
-                   (aid-metrics-plot number (plist-get metric :unit) (1- (length cell))))))
-    (when plot
-      (put-text-property 1 (length cell) 'display plot cell))
-    cell))
+  "Note in CELL, a blank and blocks, that it is to be a plot of NUMBER, a METRIC."
+  (when (plist-get number :series)
+    (put-text-property 1 (length cell) 'aid-metrics-plot (cons number (plist-get metric :unit)) cell))
+  cell)
+
+(defconst aid-metrics--slice 0.004
+  "Seconds for which plots are drawn before other things have their turn.")
+
+(defvar-local aid-metrics--drawing nil
+  "The timer that goes on drawing plots, or nil.")
+
+(defun aid-metrics--draw (buffer pos)
+  "Draw the plots that BUFFER has from POS on, for a moment; the rest soon after."
+  (when (buffer-live-p buffer)
+    (with-current-buffer buffer
+      (let ((limit (+ (float-time) aid-metrics--slice)) (inhibit-read-only t) plot)
+        (while (and pos (< (float-time) limit))
+          (when (setq plot (get-text-property pos 'aid-metrics-plot))
+            (let ((end (next-single-property-change pos 'aid-metrics-plot nil (point-max))))
+              (with-silent-modifications
+                (remove-text-properties pos end '(aid-metrics-plot nil))
+                (put-text-property pos end 'display (aid-metrics-plot (car plot) (cdr plot) (- end pos))))))
+          (setq pos (next-single-property-change pos 'aid-metrics-plot)))
+        (setq aid-metrics--drawing
+              (and pos (run-with-timer 0.001 nil #'aid-metrics--draw buffer pos)))))))
+
+(defun aid-metrics--draw-all ()
+  "Begin to draw the plots of this buffer anew."
+  (when aid-metrics--drawing
+    (cancel-timer aid-metrics--drawing))
+  (aid-metrics--draw (current-buffer) (point-min)))
 
 (defun aid-metrics--row (row group metrics plots)
   "One of the lines of GROUP: ROW, `:text', `:range' or `:spark', of METRICS.
@@ -199,7 +229,11 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
       (concat (propertize (aid-metrics--fit (if (eq row :text) (plist-get group :name) "")
                                             aid-metrics--name t)
                           'face (and (not (plist-get group :keys)) 'aid-metrics-heading))
-              (apply #'concat (nreverse cells)) "\n"))))
+              (apply #'concat (nreverse cells))
+              ;; A plot that comes later moves nothing.
+              (if (and plots (eq row :spark))
+                  (propertize "\n" 'line-height (1+ (aid-metrics-plot-height)))
+                "\n")))))
 
 (defun aid-metrics--labels (title metrics)
   "The line over a table: TITLE and the labels of METRICS."
@@ -278,6 +312,7 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
   (let* ((inhibit-read-only t) (at (get-text-property (point) 'aid-metrics-at)) (line (line-number-at-pos))
          (column (current-column)))
     (erase-buffer)
+    (setq aid-metrics--displayable (char-displayable-p ?▅))
     (cond (aid-metrics--error (insert aid-metrics--error "\n"))
           ((not aid-metrics--report) (insert "Counting...\n"))
           (t (aid-metrics--insert)))
@@ -285,7 +320,8 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
     (unless (and at (aid-metrics--find at))
       (forward-line (1- line))
       (move-to-column column))
-    (set-buffer-modified-p nil)))
+    (set-buffer-modified-p nil)
+    (aid-metrics--draw-all)))
 
 (defun aid-metrics--find (at)
   "Go to the number of AT, a group's name and a metric's key; nil when it is gone."

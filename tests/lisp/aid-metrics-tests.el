@@ -105,6 +105,8 @@
    (aid-metrics-sort)
    (should (equal (mapcar (lambda (g) (plist-get g :name)) (aid-metrics--groups)) '("python" "c")))
    (should (equal (get-text-property (point) 'aid-metrics-at) '("c" . "accepted")))
+   (should (string-match-p "\\`Hunks accepted: 50% (.*with 95% confidence), 1 of 2\nRET"
+                           (aid-metrics--help nil (current-buffer) (point))))
    (aid-metrics-sort)
    (should (equal (mapcar (lambda (g) (plist-get g :name)) (aid-metrics--groups)) '("c" "python")))
    (goto-char (point-min))
@@ -137,7 +139,7 @@
 
 (ert-deftest aid-metrics-blocks-have-a-twin ()
   "Where block characters are missing there are others; only the last weeks are shown."
-  (cl-letf (((symbol-function 'char-displayable-p) (lambda (_) nil)))
+  (let ((aid-metrics--displayable nil))
     (should (equal (aid-metrics--spark "▁▂▃▄▅▆▇█ " 9) "_.-~=+*# ")))
   (should (equal (aid-metrics--spark "▁▁█▁" 2) "█▁")))
 

@@ -8,7 +8,7 @@
 
 (defun shots-metrics-come ()
   "Draw the report when it has come."
-  (if (or (not aid-metrics--report) aid-metrics--job)
+  (if (or (not aid-metrics--report) aid-metrics--job aid-metrics--drawing)
       (run-at-time 0.3 nil #'shots-metrics-come)
     (aid-metrics-next)
     (shots-take (concat "metrics" (if (equal (getenv "SHOTS_THEME") "modus-vivendi") "-dark" "")))
