@@ -61,7 +61,7 @@ make_all (struct aid_db *db, const struct aid_events_bounds *b, struct aid_metri
   enum aid_err err = aid_metrics_functions (db, &r->groups, e);
   /* KB, while the report is made; what is more goes to a file that nobody else sees.  All is of one moment. */
   if (!err)
-    err = aid_db_exec (db, "PRAGMA cache_size=-32768; PRAGMA temp.cache_size=-65536; BEGIN", e);
+    err = aid_db_exec (db, "PRAGMA cache_size=-65536; PRAGMA temp.cache_size=-65536; BEGIN", e);
   if (!err)
     err = aid_metrics_tables (db, &r->groups, b, e);
   if (!err)

@@ -124,12 +124,33 @@ make (const struct making *m, const char *table)
   return sqlite3_exec (aid_db_raw (m->db), table, NULL, NULL, NULL) ? failed (m) : AID_OK;
 }
 
+/* SQL; where a span of time begins somewhere, rows are read in their order from there on, whatever their kind. */
+static enum aid_err
+write_fill (const struct making *m, const char *sql, struct aid_str *out)
+{
+  static const char rows[] = "FROM events e WHERE e.kind";
+  static const unsigned char beginning[16];
+  const char *at = sql, *found;
+  int all = !memcmp (m->b->from, beginning, sizeof beginning);
+  for (; !all && (found = strstr (at, rows)); at = found + strlen (rows))
+    {
+      aid_str_add (out, at, (size_t)(found - at));
+      aid_str_addz (out, "FROM events e NOT INDEXED WHERE e.kind");
+    }
+  aid_str_addz (out, at);
+  return out->err ? aid_error_set (m->e, out->err, "No memory for the report") : AID_OK;
+}
+
 static enum aid_err
 fill (const struct making *m, const char *sql)
 {
+  struct aid_str text = AID_STR_INIT (32768);
   sqlite3_stmt *s;
   int row = 1;
-  enum aid_err err = aid_db_prepare (m->db, sql, &s, m->e);
+  enum aid_err err = write_fill (m, sql, &text);
+  if (!err)
+    err = aid_db_prepare (m->db, aid_str_z (&text), &s, m->e);
+  aid_str_free (&text);
   if (err)
     return err;
   aid_events_bind (s, m->b);
