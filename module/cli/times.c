@@ -8,7 +8,7 @@
 #define TIME_MAX 253402300799999 /* the end of the year 9999 */
 
 int
-aid_cli_read_time (const char *z, int64_t *ms)
+aid_cli_time (const char *z, int64_t *ms)
 {
   static const struct
   {
@@ -43,7 +43,7 @@ aid_cli_read_time (const char *z, int64_t *ms)
 int
 aid_cli_take_time (const char *command, const char *z, int64_t *ms)
 {
-  if (!z || !aid_cli_read_time (z, ms))
+  if (!z || !aid_cli_time (z, ms))
     return AID_EXIT_DONE;
   return aid_cli_misuse ("%s: \"%s\" is no time: write 30m, 24h, 7d, 4w, 2026-01-31 or @ and ms since 1970", command, z);
 }

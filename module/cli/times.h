@@ -4,10 +4,7 @@
 
 #include <stdint.h>
 
-/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here; "@1769868000000": that time.  *MS gets it
-   in ms since 1970; 0, or -1. */
-int aid_cli_read_time (const char *z, int64_t *ms);
-/* The same of an option of COMMAND; Z may be NULL: none was given.  0, or the status of a wrong usage, which is said. */
+/* As aid_cli_time (cli.h), of an option of COMMAND; Z may be NULL: none was given.  0, or the status of a wrong usage, which is said. */
 int aid_cli_take_time (const char *command, const char *z, int64_t *ms);
 /* A time as text into OUT, "2026-01-31 14:05:09"; "" for 0. */
 void aid_cli_write_time (int64_t ms, char out[32]);
