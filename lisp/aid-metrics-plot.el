@@ -48,7 +48,8 @@ Each is nil, or a list of X, Y and the Y of the two bounds."
          (x (if (cdr values) edge (/ width 2.0))))
     (cl-mapcar (lambda (value low high)
                  (prog1 (and value
-                             (list (/ (fround (* 4 x)) 4) (funcall y value) (funcall y (or low value)) (funcall y (or high value))))
+                             (list (/ (fround (* 4 x)) 4) (funcall y value)
+                                   (funcall y (or low value)) (funcall y (or high value))))
                    (setq x (+ x step))))
                values (append (plist-get series :low) nil) (append (plist-get series :high) nil))))
 

@@ -420,6 +420,7 @@ EVENT is what was clicked on."
 Each number has its 95% confidence interval under it, and the weeks.
 \\{aid-metrics-mode-map}"
   :group 'aid
+  (buffer-disable-undo)
   (setq truncate-lines t
         revert-buffer-function #'aid-metrics-refresh))
 

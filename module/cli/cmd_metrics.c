@@ -226,5 +226,6 @@ aid_cmd_metrics (int argc, char **argv)
     return show_status (w.json);
   if (!strcmp (argv[1], "forget"))
     return forget (&w);
-  return aid_cli_misuse ("metrics: there is no \"%s\" here: status, report, events, forget, export or serve comes first", argv[1]);
+  return aid_cli_misuse ("metrics: there is no \"%s\" here: status, report, events, forget, export or serve comes first",
+                         argv[1]);
 }
