@@ -30,7 +30,19 @@ aid_parser_line (const struct aid_parser *p, size_t pos, size_t *next)
   return line;
 }
 
-/* The line at p->pos: usually text; else its markers, one after the other. */
+/* Moves to the next line that has a marker of this file, for all others are text; 0 when there is none. */
+static int
+find_marked (struct aid_parser *p, struct aid_span needle)
+{
+  struct aid_span rest = aid_span_cut (p->c->text, p->pos, p->c->text.len);
+  const char *hit = rest.len ? memmem (rest.ptr, rest.len, needle.ptr, needle.len) : NULL;
+  const char *nl = hit && hit > rest.ptr ? memrchr (rest.ptr, '\n', (size_t) (hit - rest.ptr)) : NULL;
+  if (nl)
+    p->pos += (size_t) (nl - rest.ptr) + 1;
+  return hit != NULL;
+}
+
+/* The line at p->pos: its markers, one after the other. */
 static void
 parse_line (struct aid_parser *p)
 {
@@ -104,8 +116,10 @@ static void
 parse (struct aid_parser *p)
 {
   struct aid_chat *c = p->c;
+  char needle[sizeof AID_MARKER_LEAD + KEY_MAX];
   parse_first_line (p);
-  while (c->key[0] && !p->err && p->pos < c->text.len)
+  snprintf (needle, sizeof needle, AID_MARKER_LEAD "%s", c->key);
+  while (c->key[0] && !p->err && find_marked (p, aid_span_z (needle)))
     parse_line (p);
   if (p->err)
     return;

@@ -2,7 +2,7 @@
    nothing that comes from outside can be one. */
 #include "chat/chat_internal.h"
 
-static const char lead[] = "<!--aid:";
+static const char lead[] = AID_MARKER_LEAD;
 enum { LEAD = sizeof lead - 1 };
 
 static int

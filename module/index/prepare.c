@@ -358,12 +358,24 @@ clear (struct aid_prepared *out)
   out->source = 0;
 }
 
+static enum aid_err
+read_file (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out)
+{
+  struct aid_project_file listed;
+
+  if (!task->listed)
+    return aid_project_read (p->project, task->path, &p->text, &out->file, NULL);
+  listed = *task->listed;
+  listed.path = task->path;
+  return aid_project_read_listed (p->project, &listed, &p->text, &out->file, NULL);
+}
+
 void
 aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out)
 {
   clear (out);
   aid_str_clear (&p->text);
-  out->err = aid_project_read (p->project, task->path, &p->text, &out->file, NULL);
+  out->err = read_file (p, task, out);
   if (!out->err && out->file.class != AID_FILE_TEXT)
     out->err = AID_E_REFUSED;
   if (out->err)

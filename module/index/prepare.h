@@ -61,6 +61,7 @@ struct aid_to_prepare
   unsigned what;
   int64_t id;   /* of the file, for what is gathered */
   int64_t hash; /* words alone are of these bytes: AID_E_STATE when they are others by now */
+  const struct aid_project_file *listed; /* what the list says of it, its path is not looked at; or NULL */
 };
 /* Fills OUT, whose strings keep their memory; free with aid_prepared_free. */
 void aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out);

@@ -70,6 +70,8 @@ aid_run_commit (struct aid_run *r)
     lay_down (r);
   if (r->open && !r->err && r->next != r->next_kept)
     r->err = aid_shelf_set (r->s, "next", r->next, r->e);
+  if (r->open && !r->err && r->worded != r->worded_kept)
+    r->err = aid_shelf_set (r->s, "worded", r->worded, r->e);
   if (r->open && !r->err && r->rows)
     r->err = aid_shelf_write_sketch (r->s, r->e);
   if (r->open && !r->err)
@@ -83,6 +85,7 @@ aid_run_commit (struct aid_run *r)
   if (r->open && !r->err)
     {
       r->next_kept = r->next;
+      r->worded_kept = r->worded;
       aid_run_tell (r, 1);
     }
   r->open = 0;
@@ -111,6 +114,9 @@ aid_run_number (struct aid_run *r)
   if (kept > r->next)
     r->next = kept;
   r->next_kept = kept;
+  if (!r->err)
+    r->err = aid_shelf_get (r->s, "worded", &r->worded_kept, r->e);
+  r->worded = r->worded_kept;
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------------- */
@@ -168,10 +174,11 @@ aid_row_kill (struct aid_run *r, int64_t id, int64_t state)
   r->came -= state != AID_STATE_LEFT_OUT;
   aid_run_begin (r);
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "UPDATE files SET live=0 WHERE id=?1", &s, r->e);
+    r->err = aid_db_prepare (r->s->db, "UPDATE files SET live=0, state=?2 WHERE id=?1", &s, r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, id);
+  sqlite3_bind_int64 (s, 2, state == AID_STATE_NAMED && id > r->worded ? AID_STATE_WORDLESS : state);
   r->err = aid_db_run (r->s->db, s, r->e);
 }
 
@@ -211,7 +218,7 @@ wake (struct aid_run *r, struct aid_span path, const struct aid_prepared *made)
     return 0;
   if (!r->err)
     r->err = aid_db_prepare (
-      r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 ORDER BY state DESC LIMIT 1", &s, r->e);
+      r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 AND state<4 LIMIT 1", &s, r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
@@ -366,24 +373,30 @@ aid_row_write (struct aid_run *r, const struct aid_pipe_item *item)
     aid_run_see (r, id);
 }
 
+/* Has the file ID read again when it is looked at: its bytes are said to be others than they are. */
+static void
+forget_bytes (struct aid_run *r, int64_t id)
+{
+  sqlite3_stmt *s;
+
+  if (!r->err)
+    r->err = aid_db_prepare (r->s->db, "UPDATE files SET hash=1, mtime=-1 WHERE id=?1", &s, r->e);
+  if (r->err)
+    return;
+  sqlite3_bind_int64 (s, 1, id);
+  r->err = aid_db_run (r->s->db, s, r->e);
+}
+
 /* The words of a file of which the names are there.  One that is another by now is told of as a change, or found so later. */
 void
 aid_row_write_words (struct aid_run *r, const struct aid_pipe_item *item)
 {
-  sqlite3_stmt *s;
-  int same = !item->made.err && item->made.hash == item->hash;
-
   aid_run_begin (r);
-  if (same)
+  if (!item->made.err && item->made.hash == item->hash)
     insert_rows (r, item->id, &item->made, AID_PREPARE_WORDS);
-  if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "UPDATE files SET state=?2, mtime=CASE ?2 WHEN 2 THEN mtime ELSE -1 END WHERE id=?1",
-                             &s, r->e);
-  if (r->err)
-    return;
-  sqlite3_bind_int64 (s, 1, item->id);
-  sqlite3_bind_int (s, 2, same ? AID_STATE_WORDED : AID_STATE_NAMED);
-  r->err = aid_db_run (r->s->db, s, r->e);
+  else
+    forget_bytes (r, item->id);
+  r->worded = item->id;
 }
 
 size_t
