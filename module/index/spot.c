@@ -8,7 +8,7 @@
 enum
 {
   TABLE = 128,
-  REMEMBERED = 2048, /* words: they fit into the processor's fastest memory */
+  REMEMBERED = 8192, /* words */
   FEW = 6            /* terms of the question in a word that is remembered */
 };
 
