@@ -322,6 +322,14 @@ folder_of (const char *root, const char *dir, struct aid_str *out, struct aid_er
   return err;
 }
 
+static unsigned
+threads_of (unsigned wanted)
+{
+  long cpus = wanted ? (long)wanted : sysconf (_SC_NPROCESSORS_ONLN), most = wanted ? 8 : 4;
+
+  return cpus < 1 ? 1 : (unsigned)(cpus < most ? cpus : most);
+}
+
 enum aid_err
 aid_index_open (struct aid_project *p, const struct aid_index_options *options, struct aid_index **out, struct aid_error *e)
 {
@@ -342,7 +350,7 @@ aid_index_open (struct aid_project *p, const struct aid_index_options *options, 
     }
   x->project = p;
   x->dir = aid_str_steal (&dir);
-  x->threads = o->threads ? o->threads > 8 ? 8 : o->threads : 1;
+  x->threads = threads_of (o->threads);
   x->no_history = o->no_history;
   x->much = o->much ? o->much : MUCH;
   x->lock_fd = -1;

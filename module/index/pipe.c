@@ -72,7 +72,8 @@ share (const struct aid_pipe *p)
 static void
 prepare (struct aid_preparer *preparer, struct aid_pipe_item *item)
 {
-  const struct aid_to_prepare task = { aid_str_span (&item->path), item->what, item->id, item->hash, &item->listed };
+  const struct aid_to_prepare task
+    = { aid_str_span (&item->path), item->what, item->id, item->hash, &item->listed, item->outline };
 
   aid_prepare (preparer, &task, &item->made);
 }
@@ -204,16 +205,17 @@ tell (struct aid_pipe *p)
 }
 
 void
-aid_pipe_put (struct aid_pipe *p, const struct aid_project_file *listed, unsigned what, int64_t id, int64_t hash)
+aid_pipe_put (struct aid_pipe *p, const struct aid_to_prepare *task)
 {
   struct place *place = &p->ring[p->put % RING];
 
   aid_str_clear (&place->item.path);
-  aid_str_addspan (&place->item.path, listed->path);
-  place->item.listed = *listed;
-  place->item.what = what;
-  place->item.id = id;
-  place->item.hash = hash;
+  aid_str_addspan (&place->item.path, task->path);
+  place->item.listed = *task->listed;
+  place->item.outline = task->outline;
+  place->item.what = task->what;
+  place->item.id = task->id;
+  place->item.hash = task->hash;
   place->done = 0;
   pthread_mutex_lock (&p->lock);
   p->put++;

@@ -8,7 +8,8 @@ enum
   BULK_MS = 2500,
   GATHER_MS = 4000, /* the first time; then twice as long each time: what is laid down together costs less */
   GATHER_MS_MAX = 30000,
-  GATHER_BYTES = 40 << 20,     /* by one thread */
+  GATHER_BYTES = 40 << 20,     /* by one thread, */
+  GATHERS_BYTES = 80 << 20,    /* by all of them */
   RUN_LARGEST = 1 << 20,       /* tags: what they take in memory, and a fifth of a second */
   RUN_LARGEST_BESIDE = 1 << 17 /* the same while somebody waits for an edit */
 };
@@ -99,7 +100,8 @@ aid_run_is_due (const struct aid_run *r)
   if (!r->open)
     return 0;
   int64_t wait = (int64_t)GATHER_MS << (r->laid < 3 ? r->laid : 3);
-  return r->gather ? r->gathered >= GATHER_BYTES || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
+  size_t share = GATHERS_BYTES / r->x->threads;
+  return r->gather ? r->gathered >= (share < GATHER_BYTES ? share : GATHER_BYTES) || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
                    : r->bytes >= BULK_BYTES || ms >= BULK_MS;
 }
 
@@ -368,6 +370,8 @@ aid_row_write (struct aid_run *r, const struct aid_pipe_item *item)
                                                    : AID_STATE_NAMED);
       if (!out)
         insert_rows (r, id, made, what);
+      if (id && made->outline.len)
+        aid_outlines_keep (&r->outlines, id, aid_str_span (&made->outline));
     }
   if (!r->err)
     aid_run_see (r, id);

@@ -89,7 +89,7 @@ widen (struct aid_run *r, size_t n)
 }
 
 static void
-put (struct aid_run *r, const struct aid_project_file *listed, unsigned what, int64_t id, int64_t hash)
+put (struct aid_run *r, struct aid_to_prepare task)
 {
   if (aid_pipe_full (r->pipe) && !r->wide)
     {
@@ -107,9 +107,9 @@ put (struct aid_run *r, const struct aid_project_file *listed, unsigned what, in
       take (r);
   breathe (r);
   r->put++;
-  if (r->gather && !id)
-    id = r->next++;
-  aid_pipe_put (r->pipe, listed, what, id, hash);
+  if (r->gather && !task.id)
+    task.id = r->next++;
+  aid_pipe_put (r->pipe, &task);
 }
 
 /* --- passes -------------------------------------------------------------------------------------------------------- */
@@ -129,7 +129,7 @@ look_at (void *ctx, const struct aid_project_file *f)
            && k.inode == (int64_t)f->inode)
     aid_run_see (r, k.id);
   else
-    put (r, f, r->what, 0, 0);
+    put (r, (struct aid_to_prepare){ .path = f->path, .what = r->what, .listed = f });
   breathe (r);
   return r->err != AID_OK;
 }
@@ -255,7 +255,8 @@ read_words (struct aid_run *r)
           struct unread *u = &AID_VEC_AT (struct unread, &batch, i);
           after = u->id;
           if (!r->err && u->file.path.ptr)
-            put (r, &u->file, AID_PREPARE_WORDS, u->id, u->hash);
+            put (r, (struct aid_to_prepare){ u->file.path, AID_PREPARE_WORDS, u->id, u->hash, &u->file,
+                                             aid_outlines_of (&r->outlines, u->id) });
           free ((char *)(uintptr_t)u->file.path.ptr);
         }
     }
@@ -397,6 +398,7 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
 
   r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
   r.tags = AID_VEC_INIT (struct aid_tag, TAGS_MAX);
+  aid_outlines_init (&r.outlines);
   if (!(r.pipe = aid_pipe_new (x->project, 0, x->serving, e)))
     return AID_E_NOMEM;
   aid_run_number (&r);
@@ -419,5 +421,6 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
     enter (&r, AID_INDEX_READY, 0);
   aid_vec_free (&r.seen);
   aid_vec_free (&r.tags);
+  aid_outlines_free (&r.outlines);
   return r.err;
 }

@@ -38,6 +38,7 @@ struct aid_run
   int64_t came;            /* live files more than before */
   int64_t since, began;
   struct aid_vec tags; /* of struct aid_tag: those of the transaction */
+  struct aid_outlines outlines; /* of what was read for its names alone */
   struct aid_vec seen; /* of unsigned char: bits by id */
 };
 
