@@ -327,7 +327,7 @@ read_file (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid
     return aid_project_read (p->project, task->path, &p->text, &out->file, NULL);
   listed = *task->listed;
   listed.path = task->path;
-  return aid_project_read_listed (p->project, &listed, &p->text, &out->file, NULL);
+  return aid_project_read_listed (p->project, &listed, task->fd, &p->text, &out->file, NULL);
 }
 
 /* Scans TEXT, unless its outline is known. */

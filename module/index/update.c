@@ -129,7 +129,7 @@ look_at (void *ctx, const struct aid_project_file *f)
            && k.inode == (int64_t)f->inode)
     aid_run_see (r, k.id);
   else
-    put (r, (struct aid_to_prepare){ .path = f->path, .what = r->what, .listed = f });
+    put (r, (struct aid_to_prepare){ .path = f->path, .what = r->what, .listed = f, .fd = -1 });
   breathe (r);
   return r->err != AID_OK;
 }
@@ -256,7 +256,7 @@ read_words (struct aid_run *r)
           after = u->id;
           if (!r->err && u->file.path.ptr)
             put (r, (struct aid_to_prepare){ u->file.path, AID_PREPARE_WORDS, u->id, u->hash, &u->file,
-                                             aid_outlines_of (&r->outlines, u->id) });
+                                             aid_outlines_of (&r->outlines, u->id), -1 });
           free ((char *)(uintptr_t)u->file.path.ptr);
         }
     }
