@@ -11,6 +11,7 @@
 
 ;;; Code:
 
+(require 'aid-error)
 (require 'cl-lib)
 (require 'subr-x)
 
@@ -312,7 +313,7 @@ Unsaved changes stay unsaved.  Give a record."
               (let ((require-final-newline nil) (mode-require-final-newline nil))
                 (save-buffer))
             (error (message "%s was not saved: %s" (buffer-name)
-                            (error-message-string err)))))))))
+                            (aid-error-words err)))))))))
 
 ;;; Taking back
 

@@ -91,7 +91,7 @@ QUESTION is a turn, ITEMS are its context items, N models are asked in all."
       (condition-case err
           (let ((aid-model model))
             (aid-ask-with--beside number question items n))
-        (error (push (format "%s: %s" model (error-message-string err)) errors))))
+        (error (push (format "%s: %s" model (aid-error-words err)) errors))))
     (aid-chat--refresh-line (plist-get (aid-chat--answer number) :beg))
     (nreverse errors)))
 

@@ -198,7 +198,7 @@ the links of its old place."
             (when (and along (not (aid-chat-move--on-disk-p)))
               (set-visited-file-modtime)
               (aid-chat--write)))
-        (error (message "The links of this chat may be wrong now: %s" (error-message-string err))))
+        (error (message "The links of this chat may be wrong now: %s" (aid-error-words err))))
       (run-hook-with-args 'aid-chat-moved-functions old new))))
 
 ;;; The command
@@ -303,7 +303,7 @@ lines lead where they did.  Moving is no step that can be undone: move it back."
           (aid-chat-move--journals old new))
       (file-error (user-error "The chat is in %s now, but %s could not be deleted: %s"
                               (abbreviate-file-name new) (abbreviate-file-name old)
-                              (error-message-string err))))
+                              (aid-error-words err))))
     (message "The chat is in %s now" (abbreviate-file-name new))))
 
 (provide 'aid-chat-move)

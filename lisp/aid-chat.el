@@ -204,7 +204,7 @@ Where somebody else has changed its file since, that is for a person to decide."
                                (buffer-name))))
       (condition-case err
           (aid-chat--write)
-        (error (message "The chat was not saved: %s" (error-message-string err)))))))
+        (error (message "The chat was not saved: %s" (aid-error-words err)))))))
 
 (defun aid-chat--restore ()
   "Bring back what arrived in this chat, if nobody else has it open."
@@ -388,7 +388,7 @@ All text may be edited, and what the file says is what is sent.
   (aid-chat-save-unasked)
   (let ((core (condition-case err
                   (progn (aid-module-ensure) t)
-                (error (message "%s" (error-message-string err)) nil))))
+                (error (message "%s" (aid-error-words err)) nil))))
     (aid-chat--setup-display)
     (aid-chat--setup-filling)
     (dolist (function '(aid-chat-complete-strategy aid-chat-complete-item aid-chat-complete-model))

@@ -215,7 +215,7 @@ An error gives a plist that tells of it."
         aid-doctor--embeddings nil
         aid-doctor--models (condition-case err
                                (aid-doctor--wanted aid-doctor--root)
-                             (aid-error (message "%s" (error-message-string err)) nil)))
+                             (aid-error (message "%s" (aid-error-words err)) nil)))
   (dolist (info aid-doctor--models)
     (let ((id (plist-get info :id)))
       (aid-doctor--on-result

@@ -62,7 +62,7 @@ TAKEN is nil, or a name, the text that it was taken with and where from."
     (`(result ,request ,text)
      (let ((chars (plist-get request :body_chars)))
        (append (list :body (substring text 0 chars) :formatted (substring text chars)) request)))
-    (`(error ,val . ,_) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))
+    (`(error ,val . ,_) (aid-error-of val))
     (_ (user-error "The request is not made yet: a disk may be slow; try again"))))
 
 (defun aid-inspect--ask (strategy)

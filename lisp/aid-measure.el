@@ -13,6 +13,7 @@
 
 ;;; Code:
 
+(require 'aid-error)
 (require 'cl-lib)
 (require 'subr-x)
 
@@ -41,7 +42,7 @@
   `(condition-case err
        (when-let ((words (progn ,@body)))
          (message "AID does not measure: %s" words))
-     (error (message "AID does not measure: %s" (error-message-string err)))))
+     (error (message "AID does not measure: %s" (aid-error-words err)))))
 
 ;;; Decisions
 

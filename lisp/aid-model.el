@@ -164,7 +164,7 @@ asked."
                            (when then
                              (funcall then)))))
       (aid-error (setq aid-model--looked nil)
-                 (message "%s" (error-message-string err))))))
+                 (message "%s" (aid-error-words err))))))
 
 ;;;###autoload
 (defun aid-list-models (provider)

@@ -19,6 +19,7 @@
 (eval-when-compile
   (require 'cl-lib)
   (require 'subr-x))
+(require 'aid-error)
 
 (declare-function aid--mod-load "ext:aid-module" (file))
 (declare-function aid--mod-prefetch "ext:aid-module" (file))
@@ -50,8 +51,6 @@ What the old core held for Lisp is gone then: documents are to be opened
 anew."
   :type 'hook
   :group 'aid)
-
-(define-error 'aid-error "AID")
 
 (defconst aid--lisp-directory
   (file-name-directory (or load-file-name buffer-file-name default-directory))
@@ -209,7 +208,7 @@ With ALONE, no other process is heard meanwhile.  Give what DONE gave."
          (unless (memql id aid--event-failed)
            (push id aid--event-failed)
            (message "AID: handling `%s' of request %s failed: %s"
-                    (cadr event) id (error-message-string err))))))
+                    (cadr event) id (aid-error-words err))))))
     (when final
       (setq aid--event-failed (delete id aid--event-failed)))))
 

@@ -178,7 +178,7 @@ JOB is what the core's work is called: there may be two of it for a question."
   (pcase (aid-chat-later-job job aid-recipe--search-seconds
                              (lambda () (aid-recipe--files-soon name)))
     (`(result ,made . ,_) (aid-recipe--add-made name made))
-    (`(error ,val . ,_) (signal 'aid-error (list (intern (plist-get val :code)) (plist-get val :message))))))
+    (`(error ,val . ,_) (aid-error-of val))))
 
 (defun aid-recipe--add-made (name made)
   "Add what strategy NAME adds to the open question, which the core has MADE."
@@ -330,7 +330,7 @@ When a key is pressed before the core has found them they are added later."
           (when (and (not (plist-get info :error))
                      (or (member "siblings" sources) (member "instructions" sources)))
             (aid-recipe--follow-by (plist-get info :name))))
-      (error (message "No context was added: %s" (error-message-string err))))))
+      (error (message "No context was added: %s" (aid-error-words err))))))
 
 (defun aid-recipe-complete (&optional name)
   "Add what is missing to this chat's question by strategy NAME, before it is sent."

@@ -97,7 +97,7 @@ Hunks are placed in the file under its old name until then."
           (condition-case err
               (aid-apply-rename root (aid-hunk-old-path hunk) (aid-hunk-path hunk))
             (error (message "%s keeps its name: %s" (aid-hunk-old-path hunk)
-                            (error-message-string err)))))))))
+                            (aid-error-words err)))))))))
 
 (defun aid-review--undecided-here ()
   "The hunk at point, or an error when it is decided."

@@ -239,7 +239,7 @@ accepted hunk, and back with its last one."
                                  (aid-hunk-path hunk))
                           mode)
         (error (message "%s keeps its mode: %s" (aid-hunk-path hunk)
-                        (error-message-string err)))))))
+                        (aid-error-words err)))))))
 
 (provide 'aid-review-parts)
 ;;; aid-review-parts.el ends here

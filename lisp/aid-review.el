@@ -68,14 +68,22 @@ answer was taken back."
   "Keys of a review.")
 
 (define-derived-mode aid-review-mode diff-mode "AID-Review"
-  "Review the hunks of an answer.
+  "Review the hunks of an answer; the source beside it shows the one at point.
+\\<aid-review-mode-map>
+\\[aid-review-accept]	accept this hunk and go on
+\\[aid-review-edit]	edit it first
+\\[aid-review-next] \\[aid-review-previous]	the next, the previous; what is passed is skipped, not rejected
+\\[aid-review-reject] \\[aid-review-reject-file]	reject this hunk, the hunks of this file
+\\[aid-review-take-back] \\[aid-review-take-back-all]	take the last decision back, all of them
+\\[aid-review-accept-rest]	accept all that remain and fit without adjustment
+1 2 ...	choose among the places of a hunk that fits several
+\\[aid-retry-refused]	ask the model again about what was refused
+\\[aid-review-refresh]	place everything anew
+\\[aid-review-visit]	visit the place in the source
+\\[aid-review-ediff]	compare by Ediff; \\[aid-review-smerge] by conflict markers
+\\[aid-review-quit]	leave; `aid-review-resume' comes back
 
-\\<aid-review-mode-map>\\[aid-review-accept] accepts the hunk at point, \\[aid-review-edit] edits it first,
-\\[aid-review-reject] rejects it, \\[aid-review-next] goes on, \\[aid-review-take-back] takes the last decision
-back, \\[aid-review-accept-rest] accepts all that fit without adjustment, \\[aid-retry-refused] asks the model
-again about what was refused, a digit chooses among the places of a hunk that
-fits several, \\[aid-review-quit] leaves;
-`aid-review-resume' comes back.
+All keys:
 
 \\{aid-review-mode-map}"
   :group 'aid

@@ -42,7 +42,7 @@
                                         (and (aid-hunk-record hunk)
                                              (aid-apply-record-made (aid-hunk-record hunk))))
              nil)
-    (error (error-message-string err))))
+    (error (aid-error-words err))))
 
 ;;; By placing the reverse
 
@@ -92,7 +92,7 @@ With ONLY-LOOK change nothing: nil is when it is taken back already."
           ("applied" "it is there")
           (_ (aid-undo--reason hunk (or (plist-get place :reason) "")
                                (plist-get file :reason)))))
-    (error (error-message-string err))))
+    (error (aid-error-words err))))
 
 (defun aid-undo--reason (hunk &rest reasons)
   "Why HUNK is left alone: the first of REASONS that says something."

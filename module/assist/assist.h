@@ -100,11 +100,12 @@ enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, st
    all of them, and an answer of AID_FORECAST_ANSWER) and budgets are nil then.  over is "chat" or "month" when that budget
    would be passed, and words say so.  Nothing is frozen or sent.  Any thread; takes as long as the files of the items do. */
 enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
-/* Appends what is so for ASK's chat: {configured, model, strategy, forecast, items}.  configured and model, the one that would
-   be asked, are {id, name, exact}, or nil when there is none; strategy is the one in force, as aid_strategy_to_val writes it;
-   forecast is as above, or nil; items is a list of {target, tokens}, what each item costs that was not sent yet, of those that
-   are known, or nil.  Where that strategy searches, the project's index is begun.  Any thread, likewise.  Fails only when the
-   settings cannot be read. */
+/* Appends what is so for ASK's chat: {configured, model, strategy, forecast, items, variants, experiments}.  configured and
+   model, the one that would be asked, are {id, name, exact}, or nil when there is none; strategy is the one in force, as
+   aid_strategy_to_val writes it; forecast is as above, or nil; items is a list of {target, tokens}, what each item costs that
+   was not sent yet, of those that are known, or nil; variants are those of experiments that are in force, {experiment, variant}
+   each; experiments says whether the settings have any.  Where that strategy searches, the project's index is begun.  Any
+   thread, likewise.  Fails only when the settings cannot be read. */
 enum aid_err aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 #define AID_FORECAST_ANSWER 1000   /* tokens */
 /* Appends the list of what asking so would be refused for (see aid_held_check): secrets in the questions and their

@@ -27,6 +27,7 @@ turn_free (struct aid_turn_state *t)
   aid_vec_free (&t->spans);
   aid_str_free (&t->stop_words);
   aid_str_free (&t->reasoning);
+  aid_variants_free (&t->variants);
   free (t);
 }
 
@@ -78,7 +79,10 @@ begin_now (struct aid_turn_state *t)
   t->record = NULL;
   aid_assist_post (t->assist, t->id, AID_EVENT_FROZEN, &t->frozen);
   aid_str_free (&t->frozen);
-  return aid_turn_stream (t);
+  enum aid_err err = aid_turn_stream (t);
+  if (!err)
+    aid_turn_measure_exposure (t);
+  return err;
 }
 
 /* I/O thread. */
@@ -122,6 +126,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   if (!t)
     return NULL;
   t->assist = a;
+  aid_variants_init (&t->variants);
   t->stop_words = AID_STR_INIT (4096);
   t->reasoning = AID_STR_INIT (AID_ANSWER_MAX);
   t->spans = AID_VEC_INIT (struct aid_face_span, 1u << 22);
@@ -362,6 +367,8 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
   enum aid_err err = find_strategy (t, config, &strategy);
   if (!err)
     err = unless_listed (t, aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail));
+  if (!err && !t->look)
+    err = aid_turn_keep_secret_home (t);
   if (!err)
     {
       take_sampling (t, strategy);
@@ -379,7 +386,7 @@ prepare (void *arg)
 {
   struct aid_turn_state *t = arg;
   aid_keeper_wait_stored (t->assist->keeper);   /* an answer's signatures may be on their way there */
-  struct aid_config *config = aid_config_load (t->root, &t->fail);
+  struct aid_config *config = aid_turn_settings (t);
   enum aid_err err = config ? prepare_with (t, config) : AID_E_NOMEM;
   if (err && !t->fail.code)    /* what is not prepared must not be streamed, whoever forgot to say why */
     aid_error_set (&t->fail, err, "The request could not be prepared (%s).", aid_err_name (err));
@@ -403,7 +410,7 @@ aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looki
   if (!t)
     return aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
   t->look = look;
-  struct aid_config *config = aid_config_load (t->root, &t->fail);
+  struct aid_config *config = aid_turn_settings (t);
   enum aid_err err = config ? prepare_with (t, config) : t->fail.code;
   if (err && e)
     *e = t->fail;

@@ -4,6 +4,7 @@
    writes: a slow reader of our output never holds up the core, and an interrupt is seen while nothing arrives. */
 #include "assist/finder.h"
 #include "assist/recipe.h"
+#include "assist/variants.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
@@ -284,6 +285,21 @@ run (struct asking *a, const struct aid_ask *ask)
   return a->status;
 }
 
+/* Says once what experiments were switched off for the harm they do. */
+static void
+tell_harm (const struct aid_ask *ask)
+{
+  const struct aid_asked asked = { ask->root, ask->model, ask->strategy, ask->exact, ask->chat, NULL };
+  struct aid_str words = AID_STR_INIT (1u << 20);
+  struct aid_span rest, line;
+
+  aid_variants_check (&asked, NULL, 0, &words);
+  rest = aid_str_span (&words);
+  while (aid_span_line (&rest, &line))
+    aid_cli_say ("%.*s", (int) line.len, line.ptr);
+  aid_str_free (&words);
+}
+
 static int
 ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const struct aid_vec *context)
 {
@@ -312,6 +328,8 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
   ask->items = q.items.data;
   ask->nitems = q.items.len;
   status = err ? aid_cli_fail ("%s", e.msg) : a->dry ? aid_dry_run (ask, a->json, a->curl) : run (a, ask);
+  if (!err && !a->dry)
+    tell_harm (ask);
   aid_question_free (&q);
   aid_str_free (&typed);
   aid_str_free (&root);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/json.h"
 #include "base/json_find.h"
 
@@ -42,7 +43,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   json_t *v = aid_json_parse (text, "x", NULL), *ours = aid_json_load (text);
   json_t *theirs = json_loadb (text.ptr, size, JSON_ALLOW_NUL, NULL);
   assert (!ours || (theirs && json_equal (ours, theirs)));
-  assert (ours || !theirs || size > 2000);             /* only what is nested deep is read by one of them alone */
+  /* What is nested deep is read by one of them alone; and jansson passes over a NUL behind a number. */
+  assert (ours || !theirs || size > 2000 || memchr (data, 0, size));
   json_decref (ours);
   json_decref (theirs);
   if (json_is_object (v))
