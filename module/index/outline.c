@@ -1,5 +1,5 @@
-/* A number for how many there are, then for each definition three: from the beginning of the one before to its own, from there to its
-   name, and the name's length with what it begins; all in groups of seven bits. */
+/* A number for how many there are, then for each definition three: from the beginning of the one before to its own, from
+   there to its name, and the name's length with whether a chunk may begin there; all in groups of seven bits. */
 #include "index/outline.h"
 
 enum

@@ -1,5 +1,5 @@
-/* Where a text's definitions are, as far as its words need it.  Reading names finds it out; packed, it waits until words are read,
-   so that no text is scanned twice. */
+/* Where a text's definitions are, as far as its words need it.  Reading names finds it out; packed, it waits until words
+   are read, so that no text is scanned twice. */
 #ifndef AID_INDEX_OUTLINE_H
 #define AID_INDEX_OUTLINE_H
 
@@ -9,9 +9,9 @@
 
 struct aid_outlined
 {
-  uint32_t from;          /* where the definition begins; ascending */
-  struct aid_range name;  /* not before FROM */
-  int begins;             /* a chunk may begin with it */
+  uint32_t from;         /* where the definition begins; ascending */
+  struct aid_range name; /* not before FROM */
+  int begins;            /* a chunk may begin with it */
 };
 
 /* Fills OUT (of struct aid_outlined, AID_SCAN_DEFS at most) with what SCAN found. */
@@ -34,7 +34,7 @@ enum aid_err aid_chunks (const char *text, size_t len, const struct aid_vec *out
 /* The outlines of files by their ids, which come in ascending order; what has no room is not kept. */
 struct aid_outlines
 {
-  int64_t first;      /* the id of the first; 0: none is kept */
+  int64_t first;       /* the id of the first; 0: none is kept */
   struct aid_vec ends; /* of uint32_t: where in PACKED each id's ends */
   struct aid_str packed;
 };

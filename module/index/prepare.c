@@ -334,8 +334,7 @@ read_file (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid
 static enum aid_err
 find_definitions (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_span text, struct aid_prepared *out)
 {
-  if (task->outline.len && !(task->what & AID_PREPARE_NAMES)
-      && !aid_outline_unpack (task->outline, text.len, &p->outline))
+  if (task->outline.len && !(task->what & AID_PREPARE_NAMES) && !aid_outline_unpack (task->outline, text.len, &p->outline))
     return AID_OK;
   enum aid_language language = aid_language_of (task->path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512));
   enum aid_err err = aid_scan_text (language, text, &p->scan);

@@ -53,11 +53,11 @@ struct aid_to_prepare
 {
   struct aid_span path;
   unsigned what;
-  int64_t id;   /* of the file, for what is gathered */
-  int64_t hash; /* words alone are of these bytes: AID_E_STATE when they are others by now */
+  int64_t id;                            /* of the file, for what is gathered */
+  int64_t hash;                          /* words alone are of these bytes: AID_E_STATE when they are others by now */
   const struct aid_project_file *listed; /* what the list says of it, its path is not looked at; or NULL */
-  struct aid_span outline; /* packed, of the bytes that HASH is of, for words alone; empty: it is not known */
-  int fd;                  /* with LISTED: as aid_project_read_listed takes it */
+  struct aid_span outline;               /* packed, of the bytes that HASH is of, for words alone; empty: it is not known */
+  int fd;                                /* with LISTED: as aid_project_read_listed takes it */
 };
 /* Fills OUT, whose strings keep their memory; free with aid_prepared_free. */
 void aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out);

@@ -101,7 +101,8 @@ aid_run_is_due (const struct aid_run *r)
     return 0;
   int64_t wait = (int64_t)GATHER_MS << (r->laid < 3 ? r->laid : 3);
   size_t share = GATHERS_BYTES / r->x->threads;
-  return r->gather ? r->gathered >= (share < GATHER_BYTES ? share : GATHER_BYTES) || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
+  return r->gather ? r->gathered >= (share < GATHER_BYTES ? share : GATHER_BYTES)
+                       || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
                    : r->bytes >= BULK_BYTES || ms >= BULK_MS;
 }
 
@@ -219,8 +220,8 @@ wake (struct aid_run *r, struct aid_span path, const struct aid_prepared *made)
   if (r->empty)
     return 0;
   if (!r->err)
-    r->err = aid_db_prepare (
-      r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 AND state<4 LIMIT 1", &s, r->e);
+    r->err
+      = aid_db_prepare (r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 AND state<4 LIMIT 1", &s, r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);

@@ -194,8 +194,9 @@ next_unread (struct aid_run *r, int64_t after, struct aid_vec *out)
 
   if (!r->err)
     r->err = aid_db_prepare (
-      r->s->db, "SELECT id, hash, path, size, mtime, inode FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2",
-      &s, r->e);
+      r->s->db,
+      "SELECT id, hash, path, size, mtime, inode FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s,
+      r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, after);

@@ -230,7 +230,12 @@ stands_at (struct aid_span text, size_t at, const char *words, size_t offset)
 static int
 may_say_generated (struct aid_span start)
 {
-  enum { GENERATED = 1, AUTO, BISON };
+  enum
+  {
+    GENERATED = 1,
+    AUTO,
+    BISON
+  };
   static const unsigned char letter[256]
     = { ['g'] = GENERATED, ['G'] = GENERATED, ['f'] = AUTO, ['F'] = AUTO, ['b'] = BISON, ['B'] = BISON };
   for (size_t i = 0; i + 1 < start.len; i++)

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #endif
 
-#define TIMES 4              /* a file that changes is read */
+#define TIMES 4                /* a file that changes is read */
 #define AHEAD ((off_t)1 << 20) /* bytes that are read before they are asked for */
 
 static int
@@ -179,8 +179,8 @@ is_as_listed (const struct aid_project_file *file, const struct aid_project_file
          && file->inode == listed->inode;
 }
 
-/* LISTED, or NULL: what the list says of the file; it is asked nothing then, and told nothing, as long as that is so.  AHEAD_FD: it,
-   open; or -1. */
+/* LISTED, or NULL: what the list says of the file; it is asked nothing then, and told nothing, as long as that is so.
+   AHEAD_FD: it, open; or -1. */
 static enum aid_err
 read_file (struct aid_project *p, struct aid_span path, const struct aid_project_file *listed, int ahead_fd,
            struct aid_str *out, struct aid_project_file *file, struct aid_error *e)
