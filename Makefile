@@ -8,7 +8,10 @@ COMMA   := ,
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
-PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8
+PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8 libpq
+MISSING := $(shell pkg-config --print-errors --exists $(PKGS) 2>&1 | \
+             sed -n "s/^No package '\(.*\)' found$$/\1/p; s/^Package '\(.*\)', required by.*/\1/p")
+$(if $(MISSING),$(warning Missing: $(MISSING). "make deps" installs what AID needs (Debian calls them libpq-dev and the like)))
 WERROR  ?=
 SAN     ?=
 
@@ -20,13 +23,13 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2 $(WARN)) $(WERROR)
-# libcurl is loaded when it is wanted (net/late_curl.c): where it lies is said if that is an unusual place.
-CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl 2>/dev/null))
-LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
+# libcurl and libpq are loaded when they are wanted (net/late_curl.c, team/pq.c): where they lie is said if that is an unusual place.
+CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl libpq 2>/dev/null))
+LIBS    := $(filter-out -lcurl -lpq,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context measure assist
+LAYERS  := base config store scan build project index net patch model chat context measure team export assist
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
@@ -41,7 +44,9 @@ need_model   := model net config base
 need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
 need_measure := measure store config base
-need_assist  := assist measure context index project scan chat model patch net store build config base
+need_team    := team measure store config base
+need_export  := export measure net store config base
+need_assist  := assist export team measure context index project scan chat model patch net store build config base
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
@@ -50,7 +55,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -186,11 +191,11 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 all check-builds
 	@tests/run
 
-check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/net-slow.so
+check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/team_scene $(B)/otlp_events $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -215,13 +220,22 @@ check-kill: cli $(B)/kill-shim.so
 check-net: all $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run net
+## check-team    the team's store against a PostgreSQL of the tests' own, killed and started anew
+check-team: all $(B)/team_scene $(B)/net-slow.so
+	@.ci/deps check
+	@tests/run team
 ## check-sdk     the wire formats as the official SDKs read them, and a server from npm
 check-sdk: cli
 	@.ci/deps check
 	@tests/run sdk
-## check-long    check, 1,000 kills of aid patch apply, and the fuzzers for FUZZ_SECONDS each
+## check-otlp    export, as OpenTelemetry's protobuf classes and a real Prometheus read it
+check-otlp: all $(B)/otlp_events
+	@.ci/deps check
+	@tests/run otlp
+## check-long    check, 1,000 kills of aid patch apply, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
+	@ROUNDS=100 tests/team/run
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
@@ -270,6 +284,14 @@ $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
 
 # What compares our assignment to variants with GrowthBook's: tests/experiments.
 $(B)/assign_batch: tests/experiments/batch.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+# What records events for tests of the team's store: tests/team.
+$(B)/team_scene: tests/team/scene.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+# What records events for the tests of export: tests/otlp.
+$(B)/otlp_events: tests/otlp/events.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)

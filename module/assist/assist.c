@@ -6,6 +6,8 @@
 #include "assist/assist_internal.h"
 #include "assist/finder.h"
 #include "context/kinds.h"
+#include "team/team.h"
+#include "export/exporter.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include <stdlib.h>
@@ -41,6 +43,7 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->readers = a->pool ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->records = aid_records_new ();
   a->events = aid_events_new ();
+  a->team = aid_team_new (a->events, NULL);
   a->projects = aid_projects_new ();
   a->finder = a->projects ? aid_finder_new (a->projects) : NULL;
   a->resolver = aid_resolver_new ();
@@ -68,17 +71,21 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   pthread_mutex_unlock (&a->lock);
   if (a->stop)
     aid_stop_set (a->stop);
+  if (a->team)
+    aid_team_stop (a->team);
   aid_resolver_stop (a->resolver);
   aid_pool_free (a->readers);
   if (a->pool)
     aid_pool_stop (a->pool);    /* what was prepared meanwhile now belongs to the net, which may ask for the pool to its end */
   if (a->finder)
     aid_finder_stop (a->finder);     /* nobody searches any more; it asks by the net */
+  aid_exporter_free (a->exporter);   /* likewise */
   if (a->net)
     aid_net_free (a->net, reason);
   aid_pool_free (a->pool);
   aid_finder_free (a->finder);
   aid_projects_free (a->projects);
+  aid_team_free (a->team);
   aid_events_free (a->events);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
@@ -120,6 +127,12 @@ aid_assist_events (struct aid_assist *a)
   return a->events;
 }
 
+struct aid_team *
+aid_assist_team (struct aid_assist *a)
+{
+  return a->team;
+}
+
 struct aid_projects *
 aid_assist_projects (struct aid_assist *a)
 {
@@ -136,8 +149,34 @@ static void
 stop_background (void *arg)
 {
   struct aid_assist *a = arg;
+  if (a->team)
+    aid_team_stop (a->team);
   aid_finder_stop (a->finder);
   aid_projects_stop (a->projects);
+  if (a->exporter)
+    aid_exporter_stop (a->exporter);   /* the next core's takes over */
+}
+
+/* --- export --------------------------------------------------------------------------------------------------------- */
+
+static void
+start_export (void *arg)
+{
+  struct aid_assist *a = arg;
+  aid_exporter_start (a->exporter);
+}
+
+void
+aid_assist_export (struct aid_assist *a)
+{
+  if (!a->exporter && (a->exporter = aid_exporter_new (a->net)))
+    aid_pool_run (a->pool, start_export, NULL, a);
+}
+
+int
+aid_assist_export_trouble (struct aid_assist *a, struct aid_error *e)
+{
+  return a->exporter && aid_exporter_trouble (a->exporter, e);
 }
 
 static void

@@ -119,19 +119,6 @@ write_val (const struct aid_forecast *f, struct aid_str *val)
   aid_str_free (&words);
 }
 
-/* The prompt of STRATEGY, as it would be now. */
-static enum aid_err
-write_system (const struct aid_ask *ask, const char *model, const struct aid_strategy *strategy, struct aid_str *out,
-              struct aid_error *e)
-{
-  struct aid_scene scene;
-  enum aid_err err = aid_scene_find (ask->root, ask->chat, ask->turn, model, strategy->name, &scene, e);
-  if (!err)
-    err = aid_strategy_render (strategy, &scene, out, e);
-  aid_scene_free (&scene);
-  return err;
-}
-
 /* What each item of the open question costs, of those that are known. */
 static void
 write_items (const struct aid_prompt *prompt, struct aid_str *val)
@@ -205,7 +192,7 @@ forecast_with (const struct aid_config *config, const struct aid_ask *ask, struc
   if (err && items)
     err = AID_OK;
   else if (!err && strategy)
-    err = write_system (ask, model.id, strategy, &system, e);
+    err = aid_strategy_prompt (strategy, ask->root, ask->chat, ask->turn, model.id, &system, e);
   if (!err)
     err = forecast_prompt (&o, aid_str_z (&system), e);
   aid_strategy_free (strategy);

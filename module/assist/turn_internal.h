@@ -8,6 +8,7 @@
 #include "assist/found.h"
 #include "assist/variants.h"
 #include "base/val.h"
+#include "export/ids.h"
 
 struct aid_turn_state
 {
@@ -23,6 +24,8 @@ struct aid_turn_state
   struct aid_ask_item *items;
   size_t nitems;
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
+  struct aid_str schema;       /* see struct aid_ask */
+  char *schema_file;
   struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
   int quick;                   /* see struct aid_ask */
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
@@ -40,6 +43,7 @@ struct aid_turn_state
   int64_t question;
   int edited;                  /* BODY is what was sent */
   int log_content, measure_content;    /* whether the log, and the measurements, have its texts */
+  char trace[AID_TRACEPARENT]; /* the request's header "traceparent", or "" */
   int retries;                 /* the I/O thread's */
   int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_str frozen;       /* the val of the event that begins the request's life on the I/O thread, or empty */
@@ -84,6 +88,9 @@ void aid_turn_name (const struct aid_turn_state *t, struct aid_str *out);
 const char *aid_turn_key (const struct aid_turn_state *t);
 /* Has it measured how the request ended (turn_measured.c), and what of P it holds for the first time. */
 void aid_turn_measure (const struct aid_turn_state *t);
+/* Has the request, of the chat KEY, carry the ids of the span that it will be exported as; nothing unless CONFIG has it measured
+   and the person's own settings export. */
+enum aid_err aid_turn_propagate (struct aid_turn_state *t, const struct aid_config *config, const char *key);
 void aid_turn_measure_context (const struct aid_turn_state *t, const struct aid_prompt *p);
 
 /* The settings that hold for T, to be freed; NULL and T->fail.  For a request that is only looked at nothing is drawn. */

@@ -82,7 +82,10 @@ start (const struct aid_host *host, char *msg, size_t nmsg)
   aid_binding.host = host;
   aid_binding.assist = aid_assist_new (&to_host, &e);
   if (aid_binding.assist != NULL)
-    return 0;
+    {
+      aid_assist_export (aid_binding.assist);
+      return 0;
+    }
   snprintf (msg, nmsg, "%s", e.msg);
   return -1;
 }

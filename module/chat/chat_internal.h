@@ -4,7 +4,7 @@
 
 #include "chat/chat.h"
 
-#define AID_MARKER_LEAD "<!--aid:"    /* what a marker begins with; the file's key follows */
+#define AID_MARKER_LEAD "<!--aid:"   /* what a marker begins with; its key follows */
 
 struct aid_marker
 {

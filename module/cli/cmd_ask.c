@@ -5,6 +5,7 @@
 #include "assist/finder.h"
 #include "assist/recipe.h"
 #include "assist/variants.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
@@ -13,6 +14,7 @@
 #include "cli/opt.h"
 #include "cli/question.h"
 #include "context/item.h"
+#include "model/schema.h"
 #include "net/http.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -303,6 +305,7 @@ tell_harm (const struct aid_ask *ask)
 static int
 ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const struct aid_vec *context)
 {
+  struct aid_str schema = AID_STR_INIT (AID_SCHEMA_MAX);
   struct aid_str typed = AID_STR_INIT (PROMPT_MAX), root = AID_STR_INIT (8192);
   struct aid_cli_question q = { .chat = AID_STR_INIT (0) };
   struct aid_error e = { AID_OK, "" };
@@ -313,6 +316,9 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
     err = aid_cli_read (prompt, &typed, &e);
   else
     aid_str_addz (&typed, prompt);
+  if (!err && ask->schema_file && !(err = aid_fs_read (ask->schema_file, &schema, &e)) && !schema.len)
+    err = aid_error_set (&e, AID_E_INVALID, "%s is empty", ask->schema_file);
+  ask->schema = aid_str_span (&schema);
   if (!err && !aid_span_trim (aid_str_span (&typed)).len)
     err = aid_error_set (&e, AID_E_INVALID, "the question is empty");
   if (!err)
@@ -332,6 +338,7 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
     tell_harm (ask);
   aid_question_free (&q);
   aid_str_free (&typed);
+  aid_str_free (&schema);
   aid_str_free (&root);
   return status;
 }
@@ -350,6 +357,7 @@ aid_cmd_ask (int argc, char **argv)
     { "context", 'c', AID_OPT_LIST, &context, "ITEM", "a file (FILE, FILE#L3-L9) to show, or see aid context; may be repeated" },
     { "only", 0, AID_OPT_FLAG, &a.only, NULL, "no files but those, though the strategy would add some" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
+    { "schema", 0, AID_OPT_STRING, &ask.schema_file, "FILE", "a JSON Schema: the answer is JSON that fits it" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
     { "dry-run", 0, AID_OPT_FLAG, &a.dry, NULL, "send nothing: show the request, a variable for its key" },
     { "curl", 0, AID_OPT_FLAG, &a.curl, NULL, "with --dry-run: as a command for a shell" },

@@ -4,16 +4,19 @@
 #include "base/val.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
+#include "export/settings.h"
+#include "export/state.h"
 #include "measure/events.h"
+#include "net/http.h"
+#include "team/team.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define TEXT_MAX (16u << 20)
 
-/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here.  *MS gets it; 0, or -1. */
-static int
-read_time (const char *z, int64_t *ms)
+int
+aid_cli_time (const char *z, int64_t *ms)
 {
   static const struct
   {
@@ -138,7 +141,7 @@ print_event (void *ctx, const struct aid_event_row *row)
 struct wish
 {
   const char *since, *before, *kind, *project;
-  int json, all;
+  int json, all, team;
 };
 
 /* WHICH as W says; ROOT is made for it.  0, or the status of a wrong usage. */
@@ -151,9 +154,9 @@ read_wish (const struct wish *w, struct aid_events_which *which, struct aid_str 
   *which = (struct aid_events_which){ .kind = w->kind };
   if (w->kind && !aid_measured_named (aid_span_z (w->kind), &kind))
     return aid_cli_misuse ("metrics: there is no kind of event called %s", w->kind);
-  if (w->since && read_time (w->since, &which->since))
+  if (w->since && aid_cli_time (w->since, &which->since))
     return aid_cli_misuse ("metrics: \"%s\" is no time: write 30m, 24h, 7d, 4w or 2026-01-31", w->since);
-  if (w->before && read_time (w->before, &which->before))
+  if (w->before && aid_cli_time (w->before, &which->before))
     return aid_cli_misuse ("metrics: \"%s\" is no time: write 30m, 24h, 7d, 4w or 2026-01-31", w->before);
   if (w->project && aid_cli_root (w->project, root, &e))
     return aid_cli_fail ("%s", e.msg);
@@ -176,29 +179,81 @@ list_events (const struct wish *w)
   return status ? status : l.status;
 }
 
+/* Deletes what WHICH means at the team's store; *N gets how many events were there. */
+static enum aid_err
+forget_there (const struct aid_events_which *which, int64_t *n, struct aid_error *e)
+{
+  struct aid_team_place place;
+  struct aid_config *c = aid_config_load (NULL, e);
+  enum aid_err err = c ? aid_team_place_read (c, &place, e) : AID_E_INVALID;
+
+  if (!err && !place.url)
+    err = aid_error_set (e, AID_E_NOTFOUND, "there is no team's store in the settings (\"team_store\")");
+  if (!err)
+    err = aid_team_forget (&place, which, NULL, n, e);
+  aid_config_free (c);
+  return err;
+}
+
+static void
+tell_forgotten (const struct wish *w, int64_t n, int64_t there)
+{
+  char store[AID_TEAM_NAME];
+
+  if (w->json && w->team)
+    printf ("{\"forgotten\":%lld,\"forgotten_by_team\":%lld}\n", (long long)n, (long long)there);
+  else if (w->json)
+    printf ("{\"forgotten\":%lld}\n", (long long)n);
+  else
+    printf ("%lld event%s forgotten\n", (long long)n, n == 1 ? "" : "s");
+  if (w->team && !w->json)
+    printf ("%lld event%s forgotten by the team's store\n", (long long)there, there == 1 ? "" : "s");
+  else if (!w->team && aid_team_has_some (store))
+    aid_cli_say ("what the team's store, %s, has got stays there: --team takes it away, too", store);
+}
+
 static int
 forget (const struct wish *w)
 {
   struct aid_events_which which;
   struct aid_str root = AID_STR_INIT (8192);
   struct aid_error e = { AID_OK, "" };
-  int64_t n = 0;
+  int64_t n = 0, there = 0;
   int status;
 
   if (!w->all && !w->before && !w->project && !w->kind)
     return aid_cli_misuse ("metrics forget: say what: --all, or --before, --project, --kind");
   status = read_wish (w, &which, &root);
-  if (!status && aid_events_forget (&which, &n, &e))
+  if (!status && w->all && !w->since && !w->before && !w->kind && !w->project)
+    aid_export_forget ();
+  if (!status && ((w->team && forget_there (&which, &there, &e)) || aid_events_forget (&which, &n, &e)))
     status = aid_cli_fail ("%s", e.msg);
-  else if (!status && !w->json)
-    printf ("%lld event%s forgotten\n", (long long)n, n == 1 ? "" : "s");
   else if (!status)
-    printf ("{\"forgotten\":%lld}\n", (long long)n);
+    tell_forgotten (w, n, there);
   aid_str_free (&root);
   return status;
 }
 
 /* --- status ----------------------------------------------------------------------------------------------------------- */
+
+/* Who else gets it, by the person's own settings. */
+static void
+add_export (struct aid_str *out)
+{
+  struct aid_export_settings s;
+
+  if (aid_export_settings_load (&s, NULL))
+    return;
+  for (int i = 0; i < AID_SIGNALS; i++)
+    if (s.on && s.signals[i].on)
+      {
+        char *host = aid_url_host (s.signals[i].url);
+        aid_str_addf (out, "  %s are exported to %s (\"otlp\")\n", i == AID_SIGNAL_TRACES ? "traces" : "metrics",
+                      host ? host : "?");
+        free (host);
+      }
+  aid_export_settings_free (&s);
+}
 
 static int
 print_status (const json_t *doc)
@@ -211,16 +266,20 @@ print_status (const json_t *doc)
 
   write_time (aid_json_int (doc, "first", 0), first);
   write_time (aid_json_int (doc, "last", 0), last);
-  aid_str_addf (&raw, "%s\n",
-                !measure                   ? "?"
-                : !strcmp (measure, "off") ? "Nothing is recorded: the setting \"measure\" is false."
-                : !strcmp (measure, "content")
-                  ? "Recorded on this machine alone, with the texts of answers and hunks (\"measure\" is \"content\"):"
-                  : "Recorded on this machine alone, sizes and hashes, no texts (\"measure\": false turns it off):");
+  const char *where = aid_json_bool (doc, "team", 0) ? "on this machine, and sent to the team's store (aid team)"
+                                                     : "on this machine alone";
+  if (measure && !strcmp (measure, "off"))
+    aid_str_addz (&raw, "Nothing is recorded: the setting \"measure\" is false.\n");
+  else if (measure && !strcmp (measure, "content"))
+    aid_str_addf (&raw, "Recorded %s, with the texts of answers and hunks, which stay here (\"measure\" is \"content\"):\n",
+                  where);
+  else
+    aid_str_addf (&raw, "Recorded %s, sizes and hashes, no texts (\"measure\": false turns it off):\n", where);
   aid_str_addf (&raw, "  %s\n", aid_json_str (doc, "file"));
   aid_str_addf (&raw, "  %lld events, %.1f MB; forgotten after %lld days and above %lld MB\n",
                 (long long)aid_json_int (doc, "events", 0), (double)aid_json_int (doc, "bytes", 0) / (1 << 20),
                 (long long)aid_json_int (doc, "days", 0), (long long)aid_json_int (doc, "megabytes", 0));
+  add_export (&raw);
   if (first[0])
     aid_str_addf (&raw, "  from %s to %s\n", first, last);
   json_array_foreach (json_object_get (doc, "kinds"), i, kind)
@@ -268,20 +327,27 @@ aid_cmd_metrics (int argc, char **argv)
       "only request, context, patch, decision, build, stayed, typed or exposure" },
     { "project", 0, AID_OPT_STRING, &w.project, "DIR", "only of the project that DIR is in" },
     { "all", 0, AID_OPT_FLAG, &w.all, NULL, "forget everything" },
+    { "team", 0, AID_OPT_FLAG, &w.team, NULL, "forget it in the team's store, too (aid team)" },
     { "json", 0, AID_OPT_FLAG, &w.json, NULL, "one JSON object; of events one a line" },
   };
   const struct aid_usage_text usage = {
-    "aid metrics [status|events|forget] [options]",
-    "Says what is recorded, on this machine alone, of requests and of what became of their answers (status), lists the "
+    "aid metrics [status|events|forget|export|serve] [options]",
+    "Says what is recorded, on this machine, of requests and of what became of their answers (status), lists the "
     "events\n"
     "(events), or forgets them for good (forget).  What each event holds is in docs/measure.md.  \"measure\": false in the "
-    "settings\nrecords nothing.\n",
+    "settings\nrecords nothing.\n\n"
+    "aid metrics export sends it to a receiver of OpenTelemetry or prints it for Prometheus, which aid metrics serve\n"
+    "answers: each has a --help.\n",
     opts,
     sizeof opts / sizeof *opts,
     0,
     1
   };
 
+  if (argc > 1 && !strcmp (argv[1], "export"))
+    return aid_cmd_metrics_export (argc - 1, argv + 1);
+  if (argc > 1 && !strcmp (argv[1], "serve"))
+    return aid_cmd_metrics_serve (argc - 1, argv + 1);
   if ((n = aid_opt_parse (&usage, argc, argv, &status)) < 0)
     return status;
   if (!n || !strcmp (argv[1], "status"))
@@ -290,5 +356,5 @@ aid_cmd_metrics (int argc, char **argv)
     return list_events (&w);
   if (!strcmp (argv[1], "forget"))
     return forget (&w);
-  return aid_cli_misuse ("metrics: there is no \"%s\": status, events or forget", argv[1]);
+  return aid_cli_misuse ("metrics: there is no \"%s\": status, events, forget, export or serve", argv[1]);
 }

@@ -30,6 +30,8 @@ static const struct member top_members[] = {
   { "person", KIND_STRING },
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
+  { "team_store", KIND_STORE },
+  { "otlp", KIND_OTLP },
   { NULL, KIND_STRING },
 };
 
@@ -62,6 +64,29 @@ static const struct member embeddings_members[] = {
 static const struct member limits_members[] = {
   { "days", KIND_COUNT },
   { "megabytes", KIND_COUNT },
+  { NULL, KIND_STRING },
+};
+
+static const struct member store_members[] = {
+  { "url", KIND_STRING },
+  { "password_command", KIND_COMMAND },
+  { "since", KIND_DAY },
+  { NULL, KIND_STRING },
+};
+
+static const struct member otlp_members[] = {
+  { "endpoint", KIND_STRING },
+  { "traces_endpoint", KIND_STRING },
+  { "metrics_endpoint", KIND_STRING },
+  { "headers", KIND_STRINGS },
+  { "compression", KIND_STRING },
+  { "timeout_ms", KIND_MS },
+  { "interval_ms", KIND_MS },
+  { "traces", KIND_BOOL },
+  { "metrics", KIND_BOOL },
+  { "user_id", KIND_BOOL },
+  { "content", KIND_BOOL },
+  { "resource", KIND_STRINGS },
   { NULL, KIND_STRING },
 };
 
@@ -266,6 +291,10 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_variants (c, v, at, e);
   if (m->kind == KIND_LIMITS)
     return check_members (c, v, limits_members, at, e);
+  if (m->kind == KIND_STORE && json_is_object (v))
+    return check_members (c, v, store_members, at, e);
+  if (m->kind == KIND_OTLP && json_is_object (v))
+    return check_members (c, v, otlp_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
     return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
@@ -354,6 +383,8 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_LARGE   ? large_members
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
+                                   : m->kind == KIND_STORE  ? store_members
+                                   : m->kind == KIND_OTLP ? otlp_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;

@@ -28,6 +28,11 @@
      "measure": true,                                    what happens to answers is recorded (measure/events.h); "content": with
                                                          texts, for the person's own data sets; false: it is not
      "measure_limits": { "days": 400, "megabytes": 256 },    what is older or more is forgotten
+     "team_store": { "url": "postgresql://ada@db.example/aid", "password_command": ["pass", "show", "x"],
+                     "since": "2026-01-10" },            the database that gets these events, too (team/team.h), or its
+                                                         connection string alone; missing or false: none.  The user's alone counts
+     "otlp": true,                                       what is recorded is sent to a receiver of OpenTelemetry, or an
+                                                         object of where and how (export/settings.h); the user's alone
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
      "person": "ada",                                    who one is in experiments; missing: a name drawn at random

@@ -54,6 +54,7 @@ static const char *const wanted_words[] = {
   [KIND_DIMENSIONS] = "a whole number from 1 to 8192",
   [KIND_EMBEDDINGS] = "an object of \"provider\" and \"model\", or false",
   [KIND_MEASURE] = "true, false or \"content\"",
+  [KIND_OTLP] = "true, false or an object",
   [KIND_LIMITS] = "an object of \"days\" and \"megabytes\"",
   [KIND_DAY] = "a day as in \"2025-12-01\"",
   [KIND_EXPERIMENTS] = "an object of experiments, or false",
@@ -63,6 +64,7 @@ static const char *const wanted_words[] = {
   [KIND_UNIT] = "\"person\" or \"request\"",
   [KIND_TARGETING] = AID_CONFIG_TARGETING,
   [KIND_GUARDRAILS] = AID_CONFIG_GUARDRAILS,
+  [KIND_STORE] = "a connection string, an object with it as its \"url\", or false",
 };
 
 static int
@@ -126,8 +128,12 @@ is_of (enum aid_config_kind kind, const json_t *v)
       return is_count (v, 8192) && json_integer_value (v);
     case KIND_EMBEDDINGS:
       return json_is_object (v) || json_is_false (v);
+    case KIND_STORE:
+      return json_string_length (v) || json_is_object (v) || json_is_false (v);
     case KIND_MEASURE:
       return json_is_boolean (v) || (json_is_string (v) && !strcmp (json_string_value (v), "content"));
+    case KIND_OTLP:
+      return json_is_boolean (v) || json_is_object (v);
     case KIND_DAY:
       return is_day (v);
     case KIND_EXPERIMENTS:

@@ -13,6 +13,9 @@ struct rule
   const char *does;        /* what it does, its value follows; NULL: it applies at once */
 };
 
+/* Trust changes nothing: who reads it reads the person's own file alone (export/settings.h). */
+#define ONLY_YOURS "says where measurements are sent, which only your own settings can:"
+
 static const struct rule rules[] = {
   { { "model" }, NULL },
   { { "strategy" }, NULL },
@@ -70,6 +73,23 @@ static const struct rule rules[] = {
   { { "measure" }, "has what happens to answers recorded on your disk, with their texts if it says \"content\", or not at all:" },
   { { "measure_limits", "days" }, "has what was recorded of answers forgotten after so many days:" },
   { { "measure_limits", "megabytes" }, "has what was recorded of answers forgotten above so many megabytes:" },
+  { { "team_store" }, ONLY_YOURS },
+  { { "team_store", "url" }, ONLY_YOURS },
+  { { "team_store", "password_command" }, ONLY_YOURS },
+  { { "team_store", "since" }, ONLY_YOURS },
+  { { "otlp" }, ONLY_YOURS },
+  { { "otlp", "endpoint" }, ONLY_YOURS },
+  { { "otlp", "traces_endpoint" }, ONLY_YOURS },
+  { { "otlp", "metrics_endpoint" }, ONLY_YOURS },
+  { { "otlp", "headers" }, ONLY_YOURS },
+  { { "otlp", "compression" }, ONLY_YOURS },
+  { { "otlp", "timeout_ms" }, ONLY_YOURS },
+  { { "otlp", "interval_ms" }, ONLY_YOURS },
+  { { "otlp", "traces" }, ONLY_YOURS },
+  { { "otlp", "metrics" }, ONLY_YOURS },
+  { { "otlp", "user_id" }, ONLY_YOURS },
+  { { "otlp", "content" }, ONLY_YOURS },
+  { { "otlp", "resource" }, ONLY_YOURS },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },
   { { "build" }, "runs this on your machine, as you, when the project is built:" },
   { { "experiments" }, "switches experiments on or off:" },

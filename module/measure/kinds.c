@@ -51,6 +51,7 @@ static const struct aid_field request_fields[] = { WORD ("model"),
                                                    FLAG ("edited"),
                                                    WORD ("front"),
                                                    FLAG ("summary"),
+                                                   WORD ("trace"),
                                                    END };
 
 static const struct aid_field context_fields[] = { WORD ("item"), WORD ("by"), NUMBER ("items"), NUMBER ("tokens"), END };

@@ -104,7 +104,16 @@ some_value (const char *name)
     { "dimensions", "7" },
     { "index", "false" },
     { "measure", "\"content\"" },
+    { "timeout_ms", "7" },
+    { "interval_ms", "7" },
+    { "traces", "true" },
+    { "metrics", "true" },
+    { "user_id", "true" },
+    { "content", "true" },
+    { "resource", "{\"a\":\"b\"}" },
     { "days", "7" },
+    { "since", "\"2026-01-02\"" },
+    { "password_command", "[\"sh\",\"-c\",\"x\"]" },
     { "megabytes", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
