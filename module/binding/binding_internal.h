@@ -50,6 +50,8 @@ void aid_bind_tracks_close (void);
 void aid_bind_docs_close (void);
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
 struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
+/* Its main language, as aid_chat_language tells it; "" with a signal pending. */
+const char *aid_bind_docs_language (emacs_env *env, emacs_value v);
 
 struct aid_config;
 struct aid_asked;
