@@ -242,6 +242,12 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-measure-typed", 4, 4, aid_bind_measure_typed,
     "Record that in ROOT, in files like PATH, CHARS were typed within SECONDS.\n"
     "Return as `aid--mod-measure-decision' does.\n\n(fn ROOT PATH CHARS SECONDS)" },
+  { "aid--mod-metrics-soon", 1, 1, aid_bind_metrics_soon,
+    "Begin a report of what became of answers; return its id, whose event is the result.\n"
+    "PLIST is (:by :since :before :root :roots): lists of words and folders, times in ms.\n\n(fn PLIST)" },
+  { "aid--mod-metrics-events-soon", 1, 1, aid_bind_metrics_events_soon,
+    "Begin to list the events behind a number of a report; return an id, whose event has them.\n"
+    "PLIST is what the report says of the number, and :last, how many at most.\n\n(fn PLIST)" },
   { "aid--mod-experiments-soon", 1, 1, aid_bind_experiments_soon,
     "Find out which experiments asking PLIST is in, and their reports; return an id.\n\n(fn PLIST)" },
   { "aid--mod-experiments-check-soon", 1, 1, aid_bind_experiments_check_soon,

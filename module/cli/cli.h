@@ -67,7 +67,8 @@ struct aid_events;
 void aid_cli_end_events (struct aid_events *events);
 /* The same without freeing them. */
 void aid_cli_wait_events (struct aid_events *events);
-/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here.  *MS (since 1970) gets it; 0, or -1. */
+/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here; "@1769868000000": that time.  *MS (since
+   1970) gets it; 0, or -1 (times.c). */
 int aid_cli_time (const char *z, int64_t *ms);
 /* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
 void aid_cli_on_signal (void (*fn) (int signal));
