@@ -13,7 +13,7 @@ struct aid_team_options
   int64_t days, serial;              /* likewise */
 };
 
-/* WORDS: "settings", "fetch", "verify" [FILE], "trust", "distrust" or "sign" FILE (cmd_team_settings.c); N of them.  Gives the exit
+/* WORDS, N of them: "settings", "fetch", "verify" [FILE], "trust", "distrust" or "sign" FILE (cmd_team_settings.c).  Gives the exit
    status. */
 int aid_team_command_settings (const struct aid_team_options *o, int n, char **words);
 /* WHAT: "status", "push" or "init" (cmd_team_store.c).  Likewise. */
