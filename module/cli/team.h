@@ -13,8 +13,8 @@ struct aid_team_options
   int64_t days, serial;              /* likewise */
 };
 
-/* WORDS, N of them: "settings", "fetch", "verify" [FILE], "trust", "distrust" or "sign" FILE (cmd_team_settings.c).  Gives the exit
-   status. */
+/* WORDS, N of them: "settings", "fetch", "verify" [FILE], "trust", "distrust" or "sign" FILE (cmd_team_settings.c).
+   Gives the exit status. */
 int aid_team_command_settings (const struct aid_team_options *o, int n, char **words);
 /* WHAT: "status", "push" or "init" (cmd_team_store.c).  Likewise. */
 int aid_team_command_store (const struct aid_team_options *o, const char *what);
