@@ -6,7 +6,8 @@
      strategy) nobody takes part in an experiment whose variants set "model" ("strategy"), whatever the variant; and neither
      in one that sets "model" when the strategy in force names its model, unless that strategy is a variant's of the same
      experiment;
-   - what was found to do harm (measure/trial_report.h): that variant is off for this person.
+   - what was found to do harm (measure/trial_report.h): that variant is off for this person;
+   - the core that runs: of an experiment over cores nobody takes part who runs another one than their variant's (rollout/wish.h).
    Such a question counts for no variant of that experiment. */
 #ifndef AID_ASSIST_VARIANTS_H
 #define AID_ASSIST_VARIANTS_H

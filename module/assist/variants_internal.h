@@ -19,6 +19,7 @@ struct aid_variants_subject
   const struct aid_asked *asked;
   struct aid_str person, request, model;
   enum aid_own_model own_model;
+  int core_pinned; /* the person has chosen a core */
 };
 /* Who Q is for the experiments of C; to be freed, and not to be moved. */
 void aid_variants_subject_find (const struct aid_asked *q, const struct aid_config *c, struct aid_variants_subject *s);

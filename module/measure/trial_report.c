@@ -103,7 +103,11 @@ ask (struct aid_trial_report *r, const struct aid_experiment *x, const struct ai
   struct aid_str pairs[AID_STATS_ARMS_MAX];
   char version[AID_TRIAL_VERSION], words[AID_STATS_ARMS_MAX + 1][AID_EVENT_WORD_MAX + 1];
   struct aid_trial_question q
-    = { .name = word_of (x->name, words[x->nvariants]), .version = version, .by_request = x->by_request, .each_request = each, .narms = x->nvariants };
+    = { .name = word_of (x->name, words[x->nvariants]),
+        .version = version,
+        .by_request = x->by_request,
+        .each_request = each,
+        .narms = x->nvariants };
   enum aid_err err = AID_OK;
   aid_trial_version (x, version);
   for (size_t i = 0; i < x->nvariants; i++)

@@ -211,7 +211,9 @@ the_rows_are_what_a_hand_counts (void **state)
   aid_config_free (c);
 }
 
-#define LONG "a name that is longer than a word of an event may be, by which it is cut there: 0123456789012345678901234567890123456789 and more"
+#define LONG                                                                                                                \
+  "a name that is longer than a word of an event may be, by which it is cut there: 0123456789012345678901234567890123456789" \
+  " and more"
 
 static void
 a_long_name_is_found_as_events_have_it (void **state)
