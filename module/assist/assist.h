@@ -175,6 +175,7 @@ struct aid_pool *aid_assist_readers (struct aid_assist *a);        /* likewise: 
 struct aid_net;
 struct aid_net *aid_assist_net (struct aid_assist *a);     /* borrowed, likewise */
 struct aid_stop;
-const struct aid_stop *aid_assist_stop (struct aid_assist *a);     /* borrowed: set when A is freed, before its pools are waited for */
+const struct aid_stop *aid_assist_stop (struct aid_assist *a);     /* borrowed: set when A is freed, before its pools are
+                                                                      waited for */
 
 #endif

@@ -10,7 +10,8 @@ struct aid_net;
 
 /* NULL without memory.  NET is borrowed and outlives the exporter.  Nothing runs yet. */
 struct aid_exporter *aid_exporter_new (struct aid_net *net);
-/* Reads the settings and starts the thread if they say so and it does not run.  Reads a file: not for the main thread. */
+/* Reads the settings and starts the thread if they say so and it does not run; notes when they turn export off, for what is
+   recorded then is not sent later.  Reads files: not for the main thread. */
 void aid_exporter_start (struct aid_exporter *x);
 /* What went wrong since it was told last, in a sentence: 1 and *E, or 0. */
 int aid_exporter_trouble (struct aid_exporter *x, struct aid_error *e);
