@@ -26,7 +26,7 @@ LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context measure assist
+LAYERS  := base config store scan build project index net patch model chat context measure assist learn
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
@@ -42,7 +42,10 @@ need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
 need_measure := measure store config base
 need_assist  := assist measure context index project scan chat model patch net store build config base
-need_cli     := $(need_assist)
+need_learn   := learn project build scan config base
+need_cli     := learn $(need_assist)
+# What the core in Emacs has.
+need_core    := $(need_cli)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
 made_model := $(B)/obj/made/presets.o
@@ -105,7 +108,7 @@ $(B)/aid-module.so: $(call layer_objs,loader) $(B)/obj/binding/lisp_val.o $(B)/o
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/loader/symbols.map -o $@ $(filter %.o,$^) -ldl
 
 core: $(B)/aid-core $(B)/aid-trees
-$(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_assist)) module/binding/symbols.map
+$(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_core)) module/binding/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $(filter %.o,$^) \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 # The file aid-core names the newest core; a core is never overwritten, for an Emacs may have it mapped.

@@ -27,6 +27,7 @@ int aid_cmd_context (int argc, char **argv);
 int aid_cmd_count (int argc, char **argv);
 int aid_cmd_cost (int argc, char **argv);
 int aid_cmd_metrics (int argc, char **argv);
+int aid_cmd_snapshot (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_experiment (int argc, char **argv);
 int aid_cmd_doctor (int argc, char **argv);

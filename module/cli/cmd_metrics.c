@@ -1,56 +1,14 @@
 /* aid metrics: what is recorded of answers and of what became of them, and forgetting it. */
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
+#include "cli/times.h"
 #include "measure/events.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define TEXT_MAX (16u << 20)
-
-/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here.  *MS gets it; 0, or -1. */
-static int
-read_time (const char *z, int64_t *ms)
-{
-  static const struct
-  {
-    char unit;
-    int64_t ms;
-  } units[] = { { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', INT64_C (7) * 86400000 } };
-  struct aid_span v = aid_span_z (z);
-  struct tm day = { .tm_isdst = -1 };
-  uint64_t n;
-  int end = 0;
-
-  for (size_t i = 0; v.len > 1 && i < sizeof units / sizeof *units; i++)
-    if (v.ptr[v.len - 1] == units[i].unit && !aid_span_number (aid_span_cut (v, 0, v.len - 1), 1000000, &n))
-      {
-        *ms = aid_clock_wall_ms () - (int64_t)n * units[i].ms;
-        *ms = *ms > 0 ? *ms : 0;
-        return 0;
-      }
-  if (sscanf (z, "%4d-%2d-%2d%n", &day.tm_year, &day.tm_mon, &day.tm_mday, &end) != 3 || z[end] || day.tm_year < 1971)
-    return -1;
-  day.tm_year -= 1900;
-  day.tm_mon -= 1;
-  *ms = (int64_t)mktime (&day) * 1000;
-  return *ms < 0 ? -1 : 0;
-}
-
-/* A time as text into OUT, "2026-01-31 14:05:09"; "" for 0. */
-static void
-write_time (int64_t ms, char out[32])
-{
-  time_t at = (time_t)(ms / 1000);
-  struct tm tm;
-
-  out[0] = '\0';
-  if (ms && localtime_r (&at, &tm))
-    strftime (out, 32, "%Y-%m-%d %H:%M:%S", &tm);
-}
 
 /* --- events ----------------------------------------------------------------------------------------------------------- */
 
@@ -84,7 +42,7 @@ add_line (const struct aid_event_row *row, struct aid_str *out)
 {
   char at[32];
 
-  write_time (row->at, at);
+  aid_cli_write_time (row->at, at);
   aid_str_addf (out, "%s  %-8s", at, row->kind);
   if (row->request)
     aid_str_addf (out, " request=%s", row->request);
@@ -151,9 +109,9 @@ read_wish (const struct wish *w, struct aid_events_which *which, struct aid_str 
   *which = (struct aid_events_which){ .kind = w->kind };
   if (w->kind && !aid_measured_named (aid_span_z (w->kind), &kind))
     return aid_cli_misuse ("metrics: there is no kind of event called %s", w->kind);
-  if (w->since && read_time (w->since, &which->since))
+  if (w->since && aid_cli_read_time (w->since, &which->since))
     return aid_cli_misuse ("metrics: \"%s\" is no time: write 30m, 24h, 7d, 4w or 2026-01-31", w->since);
-  if (w->before && read_time (w->before, &which->before))
+  if (w->before && aid_cli_read_time (w->before, &which->before))
     return aid_cli_misuse ("metrics: \"%s\" is no time: write 30m, 24h, 7d, 4w or 2026-01-31", w->before);
   if (w->project && aid_cli_root (w->project, root, &e))
     return aid_cli_fail ("%s", e.msg);
@@ -209,8 +167,8 @@ print_status (const json_t *doc)
   json_t *kind;
   size_t i;
 
-  write_time (aid_json_int (doc, "first", 0), first);
-  write_time (aid_json_int (doc, "last", 0), last);
+  aid_cli_write_time (aid_json_int (doc, "first", 0), first);
+  aid_cli_write_time (aid_json_int (doc, "last", 0), last);
   aid_str_addf (&raw, "%s\n",
                 !measure                   ? "?"
                 : !strcmp (measure, "off") ? "Nothing is recorded: the setting \"measure\" is false."

@@ -17,6 +17,7 @@ static const struct aid_command commands[] = {
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
+  { "snapshot", aid_cmd_snapshot, "take snapshots of work, list them, and bring files back" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, and say who gets which variant" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },

@@ -30,6 +30,7 @@ static const struct member top_members[] = {
   { "person", KIND_STRING },
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
+  { "snapshots", KIND_SNAPSHOTS },
   { NULL, KIND_STRING },
 };
 
@@ -62,6 +63,15 @@ static const struct member embeddings_members[] = {
 static const struct member limits_members[] = {
   { "days", KIND_COUNT },
   { "megabytes", KIND_COUNT },
+  { NULL, KIND_STRING },
+};
+
+static const struct member snapshots_members[] = {
+  { "seconds", KIND_SECONDS },
+  { "days", KIND_COUNT },
+  { "megabytes", KIND_COUNT },
+  { "file_kilobytes", KIND_COUNT },
+  { "unsaved", KIND_BOOL },
   { NULL, KIND_STRING },
 };
 
@@ -264,8 +274,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_experiments (c, v, at, e);
   if (m->kind == KIND_VARIANTS)
     return check_variants (c, v, at, e);
-  if (m->kind == KIND_LIMITS)
-    return check_members (c, v, limits_members, at, e);
+  if (m->kind == KIND_LIMITS || m->kind == KIND_SNAPSHOTS)
+    return check_members (c, v, m->kind == KIND_LIMITS ? limits_members : snapshots_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
     return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
@@ -354,6 +364,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_LARGE   ? large_members
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
+                                   : m->kind == KIND_SNAPSHOTS ? snapshots_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;

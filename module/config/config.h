@@ -28,6 +28,9 @@
      "measure": true,                                    what happens to answers is recorded (measure/events.h); "content": with
                                                          texts, for the person's own data sets; false: it is not
      "measure_limits": { "days": 400, "megabytes": 256 },    what is older or more is forgotten
+     "snapshots": { "seconds": 20, "days": 30, "megabytes": 1024, "file_kilobytes": 1024, "unsaved": false },
+                                                         how snapshots of work are taken where they are switched on
+                                                         (learn/snapshot.h); no setting switches them on
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
      "person": "ada",                                    who one is in experiments; missing: a name drawn at random

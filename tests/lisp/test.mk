@@ -19,4 +19,4 @@ $(B)/test-cores/core-%.o: module/binding/binding.c
 $(B)/test-cores/core-%.so: $(B)/test-cores/core-%.o $(B)/aid-core.so
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $< \
 	  $(filter-out %/binding.o,$(call layer_objs,binding)) \
-	  -Wl,--start-group $(call layer_libs,$(need_assist)) -Wl,--end-group $(LIBS)
+	  -Wl,--start-group $(call layer_libs,$(need_core)) -Wl,--end-group $(LIBS)

@@ -1,0 +1,116 @@
+/* Which files a snapshot has to look at: what the project tells has changed, else all of them. */
+#include "learn/snapshot_internal.h"
+#include <stdlib.h>
+
+struct collecting
+{
+  struct aid_snapshots *s;
+  struct aid_vec *todo;
+  int full; /* no memory */
+};
+
+static int
+is_own (const struct aid_snapshots *s, struct aid_span path)
+{
+  return (s->own[0] && aid_span_starts (path, s->own[0])) || (s->own[1] && aid_span_starts (path, s->own[1]));
+}
+
+static int
+add (void *ctx, const struct aid_project_file *file)
+{
+  struct collecting *c = ctx;
+  if (is_own (c->s, file->path))
+    return 0;
+  struct aid_todo *t = aid_vec_push (c->todo);
+  if (!t || !(t->path = aid_span_dup (file->path)))
+    {
+      c->todo->len -= t != NULL;
+      return c->full = 1;
+    }
+  t->len = file->path.len;
+  t->size = file->size;
+  t->gone = file->gone;
+  t->special = file->class == AID_FILE_SPECIAL;
+  if (!file->gone && file->mtime_ns / 1000000 > c->s->newest_ms)
+    c->s->newest_ms = file->mtime_ns / 1000000;
+  return 0;
+}
+
+/* Adds PATH as it is in the project's list now. */
+static enum aid_err
+collect_path (struct aid_snapshots *s, struct aid_vec *todo, struct aid_span path, struct aid_error *e)
+{
+  struct collecting c = { s, todo, 0 };
+  struct aid_project_file file = { .path = path };
+  if (aid_project_find (s->project, path, &file))
+    file = (struct aid_project_file){ .path = path, .gone = 1 };
+  add (&c, &file);
+  return c.full ? aid_error_set (e, AID_E_NOMEM, "No memory for a snapshot") : AID_OK;
+}
+
+/* News of what is not saved is to be looked at now: the paths into PATHS (NULL: they are looked at anyway), each the caller's. */
+static void
+take_news (struct aid_snapshots *s, struct aid_vec *paths)
+{
+  pthread_mutex_lock (&s->lock);
+  s->unsaved_news = 0;
+  for (size_t i = s->unsaved.len; i-- > 0;)
+    {
+      struct aid_unsaved *u = &AID_VEC_AT (struct aid_unsaved, &s->unsaved, i);
+      char **slot = u->fresh && paths ? aid_vec_push (paths) : NULL;
+      if (slot)
+        *slot = strdup (u->path);
+      u->fresh = 0;
+      if (!u->text)
+        {
+          free (u->path);
+          aid_vec_remove (&s->unsaved, i, 1);
+        }
+    }
+  pthread_mutex_unlock (&s->lock);
+}
+
+/* What could not be read the last time, and news of what is not saved. */
+static enum aid_err
+collect_more (struct aid_snapshots *s, struct aid_vec *todo, struct aid_error *e)
+{
+  struct aid_vec paths = AID_VEC_INIT (char *, AID_UNSAVED_MAX);
+  enum aid_err err = AID_OK;
+  for (size_t i = 0; !err && i < s->again.len; i++)
+    err = collect_path (s, todo, aid_span_z (AID_VEC_AT (char *, &s->again, i)), e);
+  take_news (s, &paths);
+  for (size_t i = 0; i < paths.len; i++)
+    {
+      char *path = AID_VEC_AT (char *, &paths, i);
+      if (!err && path)
+        err = collect_path (s, todo, aid_span_z (path), e);
+      free (path);
+    }
+  aid_vec_free (&paths);
+  return err;
+}
+
+enum aid_err
+aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *todo, int *whole, uint64_t *generation, struct aid_error *e)
+{
+  struct collecting c = { s, todo, 0 };
+  enum aid_err err = AID_E_LIMIT;
+  *whole = !s->generation;
+  if (!*whole && (err = aid_project_changes (s->project, s->generation, add, &c, generation, e)) == AID_E_LIMIT)
+    *whole = 1;
+  if (*whole)
+    take_news (s, NULL);
+  if (*whole)
+    err = aid_project_files (s->project, add, &c, generation, e);
+  if (c.full)
+    err = aid_error_set (e, AID_E_NOMEM, "No memory for a snapshot of so many files");
+  return err || *whole ? err : collect_more (s, todo, e);
+}
+
+void
+aid_todo_free (struct aid_vec *todo)
+{
+  for (size_t i = 0; i < todo->len; i++)
+    free (AID_VEC_AT (struct aid_todo, todo, i).path);
+  aid_vec_free (todo);
+}
