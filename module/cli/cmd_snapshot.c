@@ -73,10 +73,10 @@ aid_cli_snapshot_once (const char *root, struct aid_snapshot_taken *taken)
       aid_project_state (p, &state);
       if (state.failed)
         status = aid_cli_fail ("the files of %s cannot be listed: %s", root, state.note);
-      else if (aid_snapshots_take (s, AID_SHADOW_WAIT_MS, NULL, taken, &e))
+      else if (aid_snapshots_take (s, AID_VAULT_WAIT_MS, NULL, taken, &e))
         status = aid_cli_fail ("%s", e.msg);
       else if (taken->id[0])
-        aid_snapshot_tidy (aid_snapshots_shadow (s), NULL);
+        aid_snapshot_tidy (aid_snapshots_vault (s), NULL);
     }
   close_all (p, s);
   return status;
@@ -158,21 +158,21 @@ static int
 gc (const struct aid_cli_snapshot *w)
 {
   struct aid_str root = AID_STR_INIT (8192);
-  struct aid_shadow *shadow = NULL;
+  struct aid_vault *vault = NULL;
   struct aid_snapshot_forgotten f;
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_snapshot_root (w, &root);
   const struct aid_snapshot_settings settings = aid_snapshot_settings (aid_str_z (&root));
   if (!status
-      && (aid_shadow_open (aid_str_z (&root), 0, &shadow, &e)
-          || aid_snapshot_gc (shadow, &settings, AID_GC_ALL, AID_SHADOW_WAIT_MS, NULL, &f, &e)))
+      && (aid_vault_open (aid_str_z (&root), 0, &vault, &e)
+          || aid_snapshot_gc (vault, &settings, AID_GC_ALL, AID_VAULT_WAIT_MS, NULL, &f, &e)))
     status = aid_cli_fail ("%s", e.msg);
   else if (!status && w->json)
     printf ("{\"hours\":%zu,\"before\":%llu,\"after\":%llu}\n", f.hours, (unsigned long long)f.before, (unsigned long long)f.after);
   else if (!status)
     printf ("%zu hour%s forgotten; %.1f MB, were %.1f MB\n", f.hours, f.hours == 1 ? "" : "s", (double)f.after / (1 << 20),
             (double)f.before / (1 << 20));
-  aid_shadow_free (shadow);
+  aid_vault_free (vault);
   aid_str_free (&root);
   return status;
 }
@@ -181,10 +181,10 @@ gc (const struct aid_cli_snapshot *w)
 
 /* Whether a process holds the lock of who watches. */
 static int
-is_watched (const struct aid_shadow *s)
+is_watched (const struct aid_vault *s)
 {
   struct aid_str path = AID_STR_INIT (8192);
-  aid_shadow_path (s, "watch", &path);
+  aid_vault_path (s, "watch", &path);
   int fd = open (aid_str_z (&path), O_RDONLY | O_CLOEXEC);
   int held = fd >= 0 && flock (fd, LOCK_SH | LOCK_NB);
   if (fd >= 0)
@@ -208,11 +208,11 @@ count (void *ctx, const struct aid_snapshot *one)
 }
 
 static json_t *
-describe (const struct aid_shadow *s, const struct counting *c)
+describe (const struct aid_vault *s, const struct counting *c)
 {
   const struct aid_snapshot_settings set = aid_snapshot_settings (s->root);
   struct aid_str on = AID_STR_INIT (8192);
-  aid_shadow_path (s, "on", &on);
+  aid_vault_path (s, "on", &on);
   json_t *o = json_pack ("{s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "root",
                          aid_json_of_span (aid_span_z (s->root)), "folder", aid_json_of_span (aid_span_z (s->dir)), "on",
                          aid_fs_exists (aid_str_z (&on)), "watched", is_watched (s), "snapshots", (json_int_t)c->n, "first",
@@ -245,11 +245,11 @@ static int
 show_status (const struct aid_cli_snapshot *w)
 {
   struct aid_str root = AID_STR_INIT (8192), text = AID_STR_INIT (1 << 16);
-  struct aid_shadow *s = NULL;
+  struct aid_vault *s = NULL;
   struct counting c = { 0, 0, 0 };
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_snapshot_root (w, &root);
-  if (!status && aid_shadow_open (aid_str_z (&root), 0, &s, &e))
+  if (!status && aid_vault_open (aid_str_z (&root), 0, &s, &e))
     status = aid_cli_fail ("%s", e.msg);
   if (!status && aid_timeline (s, &(struct aid_timeline_which){ .bare = 1 }, count, &c, &e))
     status = aid_cli_fail ("%s", e.msg);
@@ -263,7 +263,7 @@ show_status (const struct aid_cli_snapshot *w)
       json_decref (o);
       status = w->json ? aid_cli_print (aid_str_span (&text)) : aid_cli_print_calm (&text);
     }
-  aid_shadow_free (s);
+  aid_vault_free (s);
   aid_str_free (&root);
   aid_str_free (&text);
   return status;

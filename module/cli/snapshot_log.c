@@ -38,12 +38,12 @@ path_below (const char *root, const char *file, struct aid_str *out)
 
 /* The project's root and its snapshots; 0 or a status. */
 static int
-open_both (const struct aid_cli_snapshot *w, struct aid_str *root, struct aid_shadow **s)
+open_both (const struct aid_cli_snapshot *w, struct aid_str *root, struct aid_vault **s)
 {
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_snapshot_root (w, root);
   *s = NULL;
-  if (!status && aid_shadow_open (aid_str_z (root), 0, s, &e))
+  if (!status && aid_vault_open (aid_str_z (root), 0, s, &e))
     status = aid_cli_fail ("%s", e.msg);
   return status;
 }
@@ -112,7 +112,7 @@ aid_cli_snapshot_log (const struct aid_cli_snapshot *w)
   struct aid_str root = AID_STR_INIT (8192), path = AID_STR_INIT (8192);
   struct aid_timeline_which which = { .most = (size_t)w->most };
   struct listing l = { w->json, AID_EXIT_DONE };
-  struct aid_shadow *s = NULL;
+  struct aid_vault *s = NULL;
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_DONE;
   if (w->since && aid_cli_read_time (w->since, &which.since))
@@ -123,7 +123,7 @@ aid_cli_snapshot_log (const struct aid_cli_snapshot *w)
   which.path = aid_str_span (&path);
   if (!status && aid_timeline (s, &which, print_one, &l, &e))
     status = aid_cli_fail ("%s", e.msg);
-  aid_shadow_free (s);
+  aid_vault_free (s);
   aid_str_free (&root);
   aid_str_free (&path);
   return status ? status : l.status;
@@ -135,7 +135,7 @@ int
 aid_cli_snapshot_show (const struct aid_cli_snapshot *w)
 {
   struct aid_str root = AID_STR_INIT (8192), path = AID_STR_INIT (8192), text = AID_STR_INIT (TEXT_MAX);
-  struct aid_shadow *s = NULL;
+  struct aid_vault *s = NULL;
   struct aid_error e = { AID_OK, "" };
   int status = open_both (w, &root, &s);
   if (!status && w->nargs > 1)
@@ -146,7 +146,7 @@ aid_cli_snapshot_show (const struct aid_cli_snapshot *w)
     status = aid_cli_fail ("%s", e.msg);
   if (!status)
     status = w->nargs < 2 && isatty (STDOUT_FILENO) ? aid_cli_print_calm (&text) : aid_cli_print (aid_str_span (&text));
-  aid_shadow_free (s);
+  aid_vault_free (s);
   aid_str_free (&root);
   aid_str_free (&path);
   aid_str_free (&text);
@@ -191,7 +191,7 @@ keep_first (const struct aid_cli_snapshot *w, const char *root, struct aid_snaps
 }
 
 static int
-restore_all (const struct aid_cli_snapshot *w, const struct aid_shadow *s, const char *root, const char *id, struct restored *r)
+restore_all (const struct aid_cli_snapshot *w, const struct aid_vault *s, const char *root, const char *id, struct restored *r)
 {
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_DONE;
@@ -212,9 +212,9 @@ aid_cli_snapshot_restore (const struct aid_cli_snapshot *w)
   struct aid_str root = AID_STR_INIT (8192), text = AID_STR_INIT (TEXT_MAX);
   struct restored r = { w->json ? json_array () : NULL };
   struct aid_snapshot_taken taken;
-  struct aid_shadow *s = NULL;
+  struct aid_vault *s = NULL;
   struct aid_error e = { AID_OK, "" };
-  char id[AID_SHADOW_ID]; /* before another one is taken: "latest" is the one that there is now */
+  char id[AID_VAULT_ID]; /* before another one is taken: "latest" is the one that there is now */
   int status = open_both (w, &root, &s);
   if (!status && aid_timeline_find (s, w->args[0], id, &e))
     status = aid_cli_fail ("%s", e.msg);
@@ -231,7 +231,7 @@ aid_cli_snapshot_restore (const struct aid_cli_snapshot *w)
       status = aid_cli_print (aid_str_span (&text));
     }
   json_decref (r.files);
-  aid_shadow_free (s);
+  aid_vault_free (s);
   aid_str_free (&root);
   aid_str_free (&text);
   return status;

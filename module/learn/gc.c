@@ -14,13 +14,13 @@
 
 /* Bytes of the packs' folder; *PACKS gets how many there are. */
 static uint64_t
-measure (const struct aid_shadow *shadow, size_t *packs)
+measure (const struct aid_vault *vault, size_t *packs)
 {
   struct aid_str path = AID_STR_INIT (8192);
   uint64_t sum = 0;
   struct stat st;
   *packs = 0;
-  aid_shadow_path (shadow, "git/objects/pack", &path);
+  aid_vault_path (vault, "git/objects/pack", &path);
   DIR *dir = opendir (aid_str_z (&path));
   for (struct dirent *d; dir && (d = readdir (dir));)
     {
@@ -35,33 +35,33 @@ measure (const struct aid_shadow *shadow, size_t *packs)
 }
 
 uint64_t
-aid_snapshot_bytes (const struct aid_shadow *shadow)
+aid_snapshot_bytes (const struct aid_vault *vault)
 {
   size_t packs;
-  return measure (shadow, &packs);
+  return measure (vault, &packs);
 }
 
 void
-aid_snapshot_tidy (struct aid_shadow *shadow, const struct aid_stop *stop)
+aid_snapshot_tidy (struct aid_vault *vault, const struct aid_stop *stop)
 {
-  static const char *const args[] = { "repack", "--geometric=2", "-d", "-q", NULL };
+  static const char *const args[] = { "-c", "core.fsync=all", "repack", "--geometric=2", "-d", "-q", NULL };
   size_t packs;
-  measure (shadow, &packs);
-  if (packs < AID_SNAPSHOT_PACKS || aid_shadow_lock (shadow, 0, NULL))
+  measure (vault, &packs);
+  if (packs < AID_SNAPSHOT_PACKS || aid_vault_lock (vault, 0, NULL))
     return;
-  if (aid_shadow_git (shadow, &(struct aid_shadow_run){ .args = args, .stop = stop, .with_us = 1 }, NULL))
-    aid_shadow_sweep (shadow);
-  aid_shadow_unlock (shadow);
+  if (aid_vault_git (vault, &(struct aid_vault_run){ .args = args, .stop = stop, .with_us = 1 }, NULL))
+    aid_vault_sweep (vault);
+  aid_vault_unlock (vault);
 }
 
 /* --- which hours -------------------------------------------------------------------------------------------------------------- */
 
 /* TEXT has the hours' refs, a line each, the oldest first; they become lines of HOURS, borrowed. */
 static enum aid_err
-read_hours (const struct aid_shadow *s, struct aid_str *text, struct aid_vec *hours, struct aid_error *e)
+read_hours (const struct aid_vault *s, struct aid_str *text, struct aid_vec *hours, struct aid_error *e)
 {
-  static const char *const args[] = { "for-each-ref", "--sort=refname", "--format=%(refname)", AID_SHADOW_REFS, NULL };
-  enum aid_err err = aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .out = text }, e);
+  static const char *const args[] = { "for-each-ref", "--sort=refname", "--format=%(refname)", AID_VAULT_REFS, NULL };
+  enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = text }, e);
   struct aid_span rest = aid_str_span (text), line;
   while (!err && aid_span_line (&rest, &line))
     {
@@ -77,7 +77,7 @@ static int64_t
 began (struct aid_span ref)
 {
   struct tm tm = { 0 };
-  char *z = aid_span_dup (ref), *end = z ? strptime (z, AID_SHADOW_REFS "%Y-%m-%dT%H", &tm) : NULL;
+  char *z = aid_span_dup (ref), *end = z ? strptime (z, AID_VAULT_REFS "%Y-%m-%dT%H", &tm) : NULL;
   int64_t ms = end && !*end ? (int64_t)timegm (&tm) * 1000 : INT64_MAX;
   free (z);
   return ms;
@@ -85,9 +85,9 @@ began (struct aid_span ref)
 
 /* Bytes on the disk of what the hours from FIRST on and the examples reach; -1 when git cannot tell. */
 static int64_t
-usage_from (const struct aid_shadow *s, const struct aid_vec *hours, size_t first, const struct aid_stop *stop)
+usage_from (const struct aid_vault *s, const struct aid_vec *hours, size_t first, const struct aid_stop *stop)
 {
-  static const char *const args[] = { "rev-list", "--disk-usage", "--objects", "--glob=" AID_SHADOW_EXAMPLES "*", "--stdin", NULL };
+  static const char *const args[] = { "rev-list", "--disk-usage", "--objects", "--glob=" AID_VAULT_EXAMPLES "*", "--stdin", NULL };
   struct aid_str asked = AID_STR_INIT ((size_t)64 << 20), text = AID_STR_INIT (4096);
   uint64_t n = 0;
   for (size_t i = first; i < hours->len; i++)
@@ -95,7 +95,7 @@ usage_from (const struct aid_shadow *s, const struct aid_vec *hours, size_t firs
       aid_str_addspan (&asked, AID_VEC_AT (struct aid_span, hours, i));
       aid_str_addc (&asked, '\n');
     }
-  int bad = aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .input = aid_str_span (&asked), .out = &text, .stop = stop },
+  int bad = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .input = aid_str_span (&asked), .out = &text, .stop = stop },
                             NULL)
             || aid_span_number (aid_span_trim (aid_str_span (&text)), INT64_MAX, &n);
   aid_str_free (&asked);
@@ -105,7 +105,7 @@ usage_from (const struct aid_shadow *s, const struct aid_vec *hours, size_t firs
 
 /* How many of the oldest HOURS are to go; the last one stays.  *MUCH: there is more than may be. */
 static size_t
-doomed (const struct aid_shadow *s, const struct aid_vec *hours, const struct aid_snapshot_settings *settings,
+doomed (const struct aid_vault *s, const struct aid_vec *hours, const struct aid_snapshot_settings *settings,
         const struct aid_stop *stop, int *much)
 {
   size_t low = 0, last = hours->len ? hours->len - 1 : 0;
@@ -133,7 +133,7 @@ doomed (const struct aid_shadow *s, const struct aid_vec *hours, const struct ai
 /* --- their end ------------------------------------------------------------------------------------------------------------------ */
 
 static enum aid_err
-forget (const struct aid_shadow *s, const struct aid_vec *hours, size_t n, struct aid_error *e)
+forget (const struct aid_vault *s, const struct aid_vec *hours, size_t n, struct aid_error *e)
 {
   static const char *const args[] = { "update-ref", "--stdin", "-z", NULL };
   struct aid_str asked = AID_STR_INIT ((size_t)64 << 20);
@@ -143,50 +143,51 @@ forget (const struct aid_shadow *s, const struct aid_vec *hours, size_t n, struc
       aid_str_addspan (&asked, AID_VEC_AT (struct aid_span, hours, i));
       aid_str_add (&asked, "\0\0", 2);
     }
-  enum aid_err err = n ? aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .input = aid_str_span (&asked) }, e) : AID_OK;
+  enum aid_err err = n ? aid_vault_git (s, &(struct aid_vault_run){ .args = args, .input = aid_str_span (&asked) }, e) : AID_OK;
   aid_str_free (&asked);
   return err;
 }
 
 /* One pack of all that can be reached; the rest is dropped. */
 static enum aid_err
-pack_all (const struct aid_shadow *s, const struct aid_stop *stop, struct aid_error *e)
+pack_all (const struct aid_vault *s, const struct aid_stop *stop, struct aid_error *e)
 {
   static const char *const refs[] = { "pack-refs", "--all", "--prune", NULL };
-  static const char *const repack[] = { "repack", "-a", "-d", "-q", NULL };
+  /* What stays for long is on the disk before the old packs are removed. */
+  static const char *const repack[] = { "-c", "core.fsync=all", "repack", "-a", "-d", "-q", NULL };
   static const char *const prune[] = { "prune", "--expire=now", NULL };
   const char *const *const runs[] = { refs, repack, prune };
   enum aid_err err = AID_OK;
-  aid_shadow_note_gc (s, 1);
+  aid_vault_note_gc (s, 1);
   for (size_t i = 0; !err && i < sizeof runs / sizeof *runs; i++)
-    err = aid_shadow_git (s, &(struct aid_shadow_run){ .args = runs[i], .stop = stop, .with_us = 1 }, e);
-  aid_shadow_note_gc (s, 0);
+    err = aid_vault_git (s, &(struct aid_vault_run){ .args = runs[i], .stop = stop, .with_us = 1 }, e);
+  aid_vault_note_gc (s, 0);
   if (err)
-    aid_shadow_sweep (s);
+    aid_vault_sweep (s);
   return err;
 }
 
 enum aid_err
-aid_snapshot_gc (struct aid_shadow *shadow, const struct aid_snapshot_settings *settings, enum aid_gc how, int wait_ms,
+aid_snapshot_gc (struct aid_vault *vault, const struct aid_snapshot_settings *settings, enum aid_gc how, int wait_ms,
                  const struct aid_stop *stop, struct aid_snapshot_forgotten *out, struct aid_error *e)
 {
   int much = 0;
   struct aid_str text = AID_STR_INIT ((size_t)16 << 20);
   struct aid_vec hours = AID_VEC_INIT (struct aid_span, REFS_MAX);
   *out = (struct aid_snapshot_forgotten){ 0, 0, 0 };
-  enum aid_err err = aid_shadow_lock (shadow, wait_ms, e);
+  enum aid_err err = aid_vault_lock (vault, wait_ms, e);
   if (err)
     return err;
-  out->before = aid_snapshot_bytes (shadow);
-  err = read_hours (shadow, &text, &hours, e);
-  size_t n = err ? 0 : doomed (shadow, &hours, settings, stop, &much);
+  out->before = aid_snapshot_bytes (vault);
+  err = read_hours (vault, &text, &hours, e);
+  size_t n = err ? 0 : doomed (vault, &hours, settings, stop, &much);
   int little = how == AID_GC_LITTLE && !much && n < LITTLE;
   if (!err && !little)
-    err = forget (shadow, &hours, out->hours = n, e);
+    err = forget (vault, &hours, out->hours = n, e);
   if (!err && !little)
-    err = pack_all (shadow, stop, e);
-  out->after = aid_snapshot_bytes (shadow);
-  aid_shadow_unlock (shadow);
+    err = pack_all (vault, stop, e);
+  out->after = aid_snapshot_bytes (vault);
+  aid_vault_unlock (vault);
   aid_vec_free (&hours);
   aid_str_free (&text);
   return err;

@@ -13,14 +13,14 @@
 #define SAID_MAX ((size_t)4096)
 
 enum aid_err
-aid_import_begin (struct aid_import *i, const struct aid_shadow *s, int whole, const struct aid_stop *stop, struct aid_error *e)
+aid_vault_import_begin (struct aid_vault_import *i, const struct aid_vault *s, int whole, const struct aid_stop *stop, struct aid_error *e)
 {
   /* "done" must end the stream: were we killed, what has come until then would be taken for all. */
   const char *argv[] = { AID_CALM_GIT, "fast-import", "--quiet", "--done", "--date-format=raw",
                          whole ? "--depth=0" : "--depth=10", NULL };
   struct aid_proc p
     = { .argv = argv, .dir = s->dir, .env = s->env.data, .talk = 1, .out_max = 1, .err_max = 1 };
-  *i = (struct aid_import){ .shadow = s, .stop = stop, .out = AID_STR_INIT (SIZE_MAX / 2) };
+  *i = (struct aid_vault_import){ .vault = s, .stop = stop, .out = AID_STR_INIT (SIZE_MAX / 2) };
   return aid_proc_start (&p, &i->child, e);
 }
 
@@ -28,7 +28,7 @@ aid_import_begin (struct aid_import *i, const struct aid_shadow *s, int whole, c
 
 /* What it says of its end. */
 static enum aid_err
-failed (struct aid_import *i, struct aid_error *e)
+failed (struct aid_vault_import *i, struct aid_error *e)
 {
   char said[SAID_MAX];
   ssize_t n = -1;
@@ -38,13 +38,13 @@ failed (struct aid_import *i, struct aid_error *e)
   aid_span_line (&rest, &line);
   if (aid_span_starts (line, "fatal: "))
     line = aid_span_cut (line, 7, line.len);
-  return aid_error_set (e, AID_E_IO, "The snapshot was not written: git fast-import in %s: %.*s", i->shadow->dir,
+  return aid_error_set (e, AID_E_IO, "The snapshot was not written: git fast-import in %s: %.*s", i->vault->dir,
                         (int)(line.len < 120 ? line.len : 120), line.ptr);
 }
 
 /* Waits until FD is ready for EVENTS. */
 static enum aid_err
-await (struct aid_import *i, int fd, short events, struct aid_error *e)
+await (struct aid_vault_import *i, int fd, short events, struct aid_error *e)
 {
   struct pollfd polled[] = { { .fd = fd, .events = events }, { .fd = aid_stop_fd (i->stop), .events = POLLIN } };
   int n;
@@ -53,12 +53,12 @@ await (struct aid_import *i, int fd, short events, struct aid_error *e)
   if (aid_stop_is_set (i->stop))
     return aid_error_set (e, AID_E_CANCELLED, "The snapshot was stopped");
   if (n <= 0)
-    return aid_error_set (e, AID_E_TIMEOUT, "git fast-import in %s takes nothing for %d s", i->shadow->dir, STALL_MS / 1000);
+    return aid_error_set (e, AID_E_TIMEOUT, "git fast-import in %s takes nothing for %d s", i->vault->dir, STALL_MS / 1000);
   return AID_OK;
 }
 
 static enum aid_err
-write_all (struct aid_import *i, struct aid_span v, struct aid_error *e)
+write_all (struct aid_vault_import *i, struct aid_span v, struct aid_error *e)
 {
   enum aid_err err = AID_OK;
   while (!err && v.len)
@@ -75,7 +75,7 @@ write_all (struct aid_import *i, struct aid_span v, struct aid_error *e)
 }
 
 static enum aid_err
-flush (struct aid_import *i, struct aid_error *e)
+flush (struct aid_vault_import *i, struct aid_error *e)
 {
   enum aid_err err = i->out.err ? aid_error_set (e, i->out.err, "No memory for a snapshot") : AID_OK;
   if (!err)
@@ -87,7 +87,7 @@ flush (struct aid_import *i, struct aid_error *e)
 /* --- sending ---------------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
-aid_import_send (struct aid_import *i, struct aid_span text, struct aid_error *e)
+aid_vault_import_send (struct aid_vault_import *i, struct aid_span text, struct aid_error *e)
 {
   enum aid_err err = AID_OK;
   if (text.len >= BUFFERED)
@@ -100,17 +100,17 @@ aid_import_send (struct aid_import *i, struct aid_span text, struct aid_error *e
 }
 
 enum aid_err
-aid_import_blob (struct aid_import *i, struct aid_span bytes, uint64_t *mark, struct aid_error *e)
+aid_vault_import_blob (struct aid_vault_import *i, struct aid_span bytes, uint64_t *mark, struct aid_error *e)
 {
   *mark = ++i->marks;
   aid_str_addf (&i->out, "blob\nmark :%llu\ndata %zu\n", (unsigned long long)*mark, bytes.len);
-  enum aid_err err = aid_import_send (i, bytes, e);
+  enum aid_err err = aid_vault_import_send (i, bytes, e);
   aid_str_addc (&i->out, '\n');
   return err;
 }
 
 void
-aid_import_quote (struct aid_span path, struct aid_str *out)
+aid_vault_import_quote (struct aid_span path, struct aid_str *out)
 {
   aid_str_addc (out, '"');
   for (size_t i = 0; i < path.len; i++)
@@ -127,7 +127,7 @@ aid_import_quote (struct aid_span path, struct aid_str *out)
 }
 
 enum aid_err
-aid_import_tree (struct aid_import *i, char tree[AID_SHADOW_ID], struct aid_error *e)
+aid_vault_import_tree (struct aid_vault_import *i, char tree[AID_VAULT_ID], struct aid_error *e)
 {
   char line[256]; /* "040000 tree ID\t\n" */
   size_t len = 0;
@@ -146,7 +146,7 @@ aid_import_tree (struct aid_import *i, char tree[AID_SHADOW_ID], struct aid_erro
   struct aid_span said = { line, len };
   ptrdiff_t at = aid_span_find (said, AID_SPAN (" tree "));
   size_t from = at < 0 ? 0 : (size_t)at + 6, n = 0;
-  while (at >= 0 && from + n < len && line[from + n] != '\t' && n + 1 < AID_SHADOW_ID)
+  while (at >= 0 && from + n < len && line[from + n] != '\t' && n + 1 < AID_VAULT_ID)
     {
       tree[n] = line[from + n];
       n++;
@@ -159,7 +159,7 @@ aid_import_tree (struct aid_import *i, char tree[AID_SHADOW_ID], struct aid_erro
 /* --- ends ------------------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
-aid_import_finish (struct aid_import *i, struct aid_error *e)
+aid_vault_import_finish (struct aid_vault_import *i, struct aid_error *e)
 {
   int status = 0;
   aid_str_addz (&i->out, "done\n");
@@ -169,21 +169,21 @@ aid_import_finish (struct aid_import *i, struct aid_error *e)
       close (i->child.in);
       i->child.in = -1;
       if (!aid_proc_wait (&i->child, STALL_MS, &status))
-        err = aid_error_set (e, AID_E_TIMEOUT, "git fast-import in %s does not end", i->shadow->dir);
+        err = aid_error_set (e, AID_E_TIMEOUT, "git fast-import in %s does not end", i->vault->dir);
       else if (!WIFEXITED (status) || WEXITSTATUS (status))
         err = failed (i, e);
     }
   aid_proc_end (&i->child, 0);
   aid_str_free (&i->out);
   if (err)
-    aid_shadow_sweep (i->shadow);
+    aid_vault_sweep (i->vault);
   return err;
 }
 
 void
-aid_import_abort (struct aid_import *i)
+aid_vault_import_abort (struct aid_vault_import *i)
 {
   aid_proc_end (&i->child, 0);
   aid_str_free (&i->out);
-  aid_shadow_sweep (i->shadow);
+  aid_vault_sweep (i->vault);
 }

@@ -3,31 +3,31 @@
 #define AID_LEARN_IMPORT_H
 
 #include "base/proc.h"
-#include "learn/shadow.h"
+#include "learn/vault.h"
 
-struct aid_import
+struct aid_vault_import
 {
-  const struct aid_shadow *shadow;
+  const struct aid_vault *vault;
   const struct aid_stop *stop; /* may be NULL */
   struct aid_child child;
   struct aid_str out; /* not written yet */
   uint64_t marks;     /* blobs so far */
 };
 
-/* Starts it, with the right to write.  WHOLE: many unlike files will come.  I is to be given to aid_import_finish or _abort. */
-enum aid_err aid_import_begin (struct aid_import *i, const struct aid_shadow *s, int whole, const struct aid_stop *stop,
+/* Starts it, with the right to write.  WHOLE: many unlike files will come.  I is to be given to aid_vault_import_finish or _abort. */
+enum aid_err aid_vault_import_begin (struct aid_vault_import *i, const struct aid_vault *s, int whole, const struct aid_stop *stop,
                                struct aid_error *e);
 /* Sends TEXT, commands of fast-import. */
-enum aid_err aid_import_send (struct aid_import *i, struct aid_span text, struct aid_error *e);
+enum aid_err aid_vault_import_send (struct aid_vault_import *i, struct aid_span text, struct aid_error *e);
 /* Sends BYTES as a blob, whose mark *MARK is. */
-enum aid_err aid_import_blob (struct aid_import *i, struct aid_span bytes, uint64_t *mark, struct aid_error *e);
+enum aid_err aid_vault_import_blob (struct aid_vault_import *i, struct aid_span bytes, uint64_t *mark, struct aid_error *e);
 /* Gives the id of the tree of the commit that was begun. */
-enum aid_err aid_import_tree (struct aid_import *i, char tree[AID_SHADOW_ID], struct aid_error *e);
+enum aid_err aid_vault_import_tree (struct aid_vault_import *i, char tree[AID_VAULT_ID], struct aid_error *e);
 /* Has it written and the refs moved, and waits for that. */
-enum aid_err aid_import_finish (struct aid_import *i, struct aid_error *e);
+enum aid_err aid_vault_import_finish (struct aid_vault_import *i, struct aid_error *e);
 /* Drops all that was sent. */
-void aid_import_abort (struct aid_import *i);
+void aid_vault_import_abort (struct aid_vault_import *i);
 /* Appends PATH as fast-import reads it, quoted. */
-void aid_import_quote (struct aid_span path, struct aid_str *out);
+void aid_vault_import_quote (struct aid_span path, struct aid_str *out);
 
 #endif

@@ -16,7 +16,7 @@
 
 struct restoring
 {
-  const struct aid_shadow *shadow;
+  const struct aid_vault *vault;
   int root; /* the folder */
   const char *to;
   void (*fn) (void *ctx, struct aid_span path);
@@ -91,7 +91,7 @@ restore_one (void *ctx, unsigned mode, const char *blob, struct aid_span path, s
 {
   const struct restoring *r = ctx;
   struct aid_str bytes = AID_STR_INIT (FILE_LIMIT);
-  enum aid_err err = aid_timeline_blob (r->shadow, blob, &bytes, e);
+  enum aid_err err = aid_timeline_blob (r->vault, blob, &bytes, e);
   const char *slash = memrchr (path.ptr, '/', path.len);
   char *name = aid_span_dup (aid_span_cut (path, slash ? (size_t)(slash - path.ptr) + 1 : 0, path.len));
   int dir = err || !name ? -1 : open_folder (r->root, path);
@@ -112,15 +112,15 @@ restore_one (void *ctx, unsigned mode, const char *blob, struct aid_span path, s
 }
 
 enum aid_err
-aid_snapshot_restore (const struct aid_shadow *shadow, const char *id, struct aid_span path, const char *to,
+aid_snapshot_restore (const struct aid_vault *vault, const char *id, struct aid_span path, const char *to,
                       void (*fn) (void *ctx, struct aid_span path), void *ctx, struct aid_error *e)
 {
-  struct restoring r = { shadow, -1, to, fn, ctx };
+  struct restoring r = { vault, -1, to, fn, ctx };
   enum aid_err err = AID_OK;
   if ((r.root = open (to, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
     err = aid_error_set (e, AID_E_IO, "%s cannot be opened: %s", to, strerror (errno));
   if (!err)
-    err = aid_timeline_files (shadow, id, path, restore_one, &r, e);
+    err = aid_timeline_files (vault, id, path, restore_one, &r, e);
   if (r.root >= 0)
     close (r.root);
   return err;

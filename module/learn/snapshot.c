@@ -67,7 +67,7 @@ aid_snapshots_open (struct aid_project *p, const struct aid_snapshot_settings *s
   s->unsaved = AID_VEC_INIT (struct aid_unsaved, AID_UNSAVED_MAX);
   pthread_mutex_init (&s->busy, NULL);
   pthread_mutex_init (&s->lock, NULL);
-  enum aid_err err = aid_shadow_open (aid_project_root (p), 1, &s->shadow, e);
+  enum aid_err err = aid_vault_open (aid_project_root (p), 1, &s->vault, e);
   if (err)
     aid_snapshots_close (s);
   else
@@ -93,7 +93,7 @@ aid_snapshots_close (struct aid_snapshots *s)
   aid_vec_free (&s->unsaved);
   aid_vec_free (&s->again);
   aid_map_free (s->left, NULL);
-  aid_shadow_free (s->shadow);
+  aid_vault_free (s->vault);
   free (s->own[0]);
   free (s->own[1]);
   pthread_mutex_destroy (&s->busy);
@@ -101,10 +101,10 @@ aid_snapshots_close (struct aid_snapshots *s)
   free (s);
 }
 
-struct aid_shadow *
-aid_snapshots_shadow (struct aid_snapshots *s)
+struct aid_vault *
+aid_snapshots_vault (struct aid_snapshots *s)
 {
-  return s->shadow;
+  return s->vault;
 }
 
 enum aid_leave

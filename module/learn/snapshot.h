@@ -1,5 +1,5 @@
 /* Snapshots of a project as it is being worked on: its tree, how its build stood, when, at which revision.  What keeps them is
-   shadow.h's; the project and its version control are only read.
+   vault.h's; the project and its version control are only read.
 
    In a snapshot is every file that the project lists (so nothing ignored), with its executable bit, and symbolic links as
    such; not in it: files that are too large, files that aid_secrets_file names or aid_secrets_scan finds something in, and
@@ -10,7 +10,7 @@
 #ifndef AID_LEARN_SNAPSHOT_H
 #define AID_LEARN_SNAPSHOT_H
 
-#include "learn/shadow.h"
+#include "learn/vault.h"
 #include "project/project.h"
 
 struct aid_snapshot_settings
@@ -31,14 +31,14 @@ struct aid_snapshots;
 enum aid_err aid_snapshots_open (struct aid_project *p, const struct aid_snapshot_settings *settings, struct aid_snapshots **out,
                                  struct aid_error *e);
 /* Where S keeps them; lives as long as S. */
-struct aid_shadow *aid_snapshots_shadow (struct aid_snapshots *s);
+struct aid_vault *aid_snapshots_vault (struct aid_snapshots *s);
 /* Nobody may be in another function of S. */
 void aid_snapshots_close (struct aid_snapshots *s);
 
 struct aid_snapshot_taken
 {
-  char id[AID_SHADOW_ID]; /* "": nothing has changed since the last one */
-  char last[AID_SHADOW_ID]; /* the last one there is now; "" when there is none */
+  char id[AID_VAULT_ID]; /* "": nothing has changed since the last one */
+  char last[AID_VAULT_ID]; /* the last one there is now; "" when there is none */
   size_t changed;         /* files; of the first one of S: all that are in it */
   size_t left_out;        /* files */
 };
@@ -72,22 +72,22 @@ enum aid_gc
 };
 /* Forgets whole hours: those older than the settings' days, then, above their megabytes, the oldest until a fifth is free again;
    never the last one, never what refs/examples keep. */
-enum aid_err aid_snapshot_gc (struct aid_shadow *shadow, const struct aid_snapshot_settings *settings, enum aid_gc how,
+enum aid_err aid_snapshot_gc (struct aid_vault *vault, const struct aid_snapshot_settings *settings, enum aid_gc how,
                               int wait_ms, const struct aid_stop *stop, struct aid_snapshot_forgotten *out,
                               struct aid_error *e);
 /* Each snapshot is a pack of its own at first: when there are AID_SNAPSHOT_PACKS, small ones are joined, so that each object is
    copied a few times in all.  Forgets nothing; does nothing when somebody else writes. */
 #define AID_SNAPSHOT_PACKS 50
-void aid_snapshot_tidy (struct aid_shadow *shadow, const struct aid_stop *stop);
+void aid_snapshot_tidy (struct aid_vault *vault, const struct aid_stop *stop);
 /* Bytes of the repository's objects. */
-uint64_t aid_snapshot_bytes (const struct aid_shadow *shadow);
+uint64_t aid_snapshot_bytes (const struct aid_vault *vault);
 
 /* --- bringing back ------------------------------------------------------------------------------------------------------------ */
 
 /* Writes the files of snapshot ID that PATH names (a file, or a folder with all in it), relative to the root, into the folder
    TO, which is the root or any other: each replaced by rename after fsync, through no link.  FN hears of each that was written.
    AID_E_NOTFOUND: there is no such snapshot or file. */
-enum aid_err aid_snapshot_restore (const struct aid_shadow *shadow, const char *id, struct aid_span path, const char *to,
+enum aid_err aid_snapshot_restore (const struct aid_vault *vault, const char *id, struct aid_span path, const char *to,
                                    void (*fn) (void *ctx, struct aid_span path), void *ctx, struct aid_error *e);
 
 #endif

@@ -24,7 +24,7 @@ struct aid_snapshots
 {
   struct aid_project *project;
   struct aid_snapshot_settings settings;
-  struct aid_shadow *shadow;
+  struct aid_vault *vault;
   char *own[2]; /* AID's own folders within the project, relative with a slash at their ends, or NULL */
 
   pthread_mutex_t busy; /* who takes a snapshot; over programs and files, nobody else waits for it */
@@ -32,7 +32,7 @@ struct aid_snapshots
   uint64_t generation; /* of the project, of the last one; 0: the next looks through all */
   uint64_t stamp;      /* of the last build that is known */
   int64_t newest_ms;   /* a file was changed last */
-  char last[AID_SHADOW_ID];
+  char last[AID_VAULT_ID];
   struct aid_map *left; /* path -> enum aid_leave, as a pointer */
   size_t counts[AID_LEAVES];
   struct aid_vec again; /* char *: paths that could not be read whole */

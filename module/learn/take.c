@@ -15,7 +15,7 @@
 struct taking
 {
   struct aid_snapshots *s;
-  struct aid_import import;
+  struct aid_vault_import import;
   int begun; /* the import */
   int whole;
   uint64_t generation, stamp;
@@ -24,7 +24,7 @@ struct taking
   struct aid_str removed, put; /* commands; what goes must go first, for a folder may take a file's place */
   size_t changed;
   struct aid_str bytes;
-  struct aid_shadow_tip tip;
+  struct aid_vault_tip tip;
   struct aid_vec again;
   const struct aid_stop *stop;
 };
@@ -34,7 +34,7 @@ struct taking
 static enum aid_err
 import (struct taking *t, struct aid_error *e)
 {
-  enum aid_err err = t->begun ? AID_OK : aid_import_begin (&t->import, t->s->shadow, t->whole, t->stop, e);
+  enum aid_err err = t->begun ? AID_OK : aid_vault_import_begin (&t->import, t->s->vault, t->whole, t->stop, e);
   t->begun |= !err;
   return err;
 }
@@ -45,7 +45,7 @@ drop (struct taking *t, struct aid_span path)
   if (t->whole) /* the tree begins empty */
     return;
   aid_str_addz (&t->removed, "D ");
-  aid_import_quote (path, &t->removed);
+  aid_vault_import_quote (path, &t->removed);
   aid_str_addc (&t->removed, '\n');
   t->changed++;
 }
@@ -56,9 +56,9 @@ put (struct taking *t, struct aid_span path, unsigned mode, struct aid_error *e)
   uint64_t mark = 0;
   enum aid_err err = import (t, e);
   if (!err)
-    err = aid_import_blob (&t->import, aid_str_span (&t->bytes), &mark, e);
+    err = aid_vault_import_blob (&t->import, aid_str_span (&t->bytes), &mark, e);
   aid_str_addf (&t->put, "M %o :%llu ", mode, (unsigned long long)mark);
-  aid_import_quote (path, &t->put);
+  aid_vault_import_quote (path, &t->put);
   aid_str_addc (&t->put, '\n');
   t->changed++;
   return err ? err : t->put.err ? aid_error_set (e, t->put.err, "Too many files for a snapshot") : AID_OK;
@@ -176,12 +176,12 @@ name_of_hour (int64_t ms, char *out, size_t size)
   struct tm tm;
   out[0] = '\0';
   if (gmtime_r (&at, &tm))
-    strftime (out, size, AID_SHADOW_REFS "%Y-%m-%dT%H", &tm);
+    strftime (out, size, AID_VAULT_REFS "%Y-%m-%dT%H", &tm);
 }
 
 /* Sends the commit, and gives its tree. */
 static enum aid_err
-commit (struct taking *t, const struct aid_str *text, char tree[AID_SHADOW_ID], struct aid_error *e)
+commit (struct taking *t, const struct aid_str *text, char tree[AID_VAULT_ID], struct aid_error *e)
 {
   struct aid_str head = AID_STR_INIT (MESSAGE_MAX + 4096);
   char ref[64];
@@ -201,13 +201,13 @@ commit (struct taking *t, const struct aid_str *text, char tree[AID_SHADOW_ID], 
     aid_str_addz (&head, "deleteall\n");
   enum aid_err err = head.err ? aid_error_set (e, head.err, "The snapshot's message is too long") : AID_OK;
   if (!err)
-    err = aid_import_send (&t->import, aid_str_span (&head), e);
+    err = aid_vault_import_send (&t->import, aid_str_span (&head), e);
   if (!err)
-    err = aid_import_send (&t->import, aid_str_span (&t->removed), e);
+    err = aid_vault_import_send (&t->import, aid_str_span (&t->removed), e);
   if (!err)
-    err = aid_import_send (&t->import, aid_str_span (&t->put), e);
+    err = aid_vault_import_send (&t->import, aid_str_span (&t->put), e);
   aid_str_free (&head);
-  return err ? err : aid_import_tree (&t->import, tree, e);
+  return err ? err : aid_vault_import_tree (&t->import, tree, e);
 }
 
 /* Writes what was found; OUT->id stays "" when it is nothing new. */
@@ -215,7 +215,7 @@ static enum aid_err
 write_down (struct taking *t, struct aid_snapshot_taken *out, struct aid_error *e)
 {
   struct aid_str text = AID_STR_INIT (MESSAGE_MAX);
-  char tree[AID_SHADOW_ID] = "";
+  char tree[AID_VAULT_ID] = "";
   enum aid_err err = message (t, &text, e);
   int built = !err && news_of_builds (t, &text), nothing = !t->whole && !t->changed && !built;
   if (!err && !nothing)
@@ -226,9 +226,9 @@ write_down (struct taking *t, struct aid_snapshot_taken *out, struct aid_error *
   if (!err && !nothing)
     {
       t->begun = 0;
-      err = aid_import_finish (&t->import, e);
-      aid_shadow_tip_free (&t->tip);
-      if (!err && !(err = aid_shadow_tip (t->s->shadow, &t->tip, e)))
+      err = aid_vault_import_finish (&t->import, e);
+      aid_vault_tip_free (&t->tip);
+      if (!err && !(err = aid_vault_tip (t->s->vault, &t->tip, e)))
         memcpy (out->id, t->tip.commit, sizeof out->id);
     }
   memcpy (out->last, t->tip.commit, sizeof out->last);
@@ -261,7 +261,7 @@ static enum aid_err
 take_locked (struct taking *t, struct aid_snapshot_taken *out, struct aid_error *e)
 {
   struct aid_snapshots *s = t->s;
-  enum aid_err err = aid_shadow_tip (s->shadow, &t->tip, e);
+  enum aid_err err = aid_vault_tip (s->vault, &t->tip, e);
   if (!t->tip.commit[0])
     s->generation = 0;
   if (!err && strcmp (t->tip.commit, s->last) != 0)
@@ -275,8 +275,10 @@ take_locked (struct taking *t, struct aid_snapshot_taken *out, struct aid_error 
   if (!err)
     err = write_down (t, out, e);
   if (t->begun)
-    aid_import_abort (&t->import);
+    aid_vault_import_abort (&t->import);
   settle (t, err != AID_OK);
+  if (err == AID_E_IO)
+    aid_vault_heal (s->vault);
   if (err)
     aid_snapshot_unsaved_refresh (s);
   out->changed = t->changed;
@@ -295,7 +297,7 @@ taking_free (struct taking *t)
   aid_str_free (&t->removed);
   aid_str_free (&t->put);
   aid_str_free (&t->bytes);
-  aid_shadow_tip_free (&t->tip);
+  aid_vault_tip_free (&t->tip);
 }
 
 enum aid_err
@@ -316,10 +318,10 @@ aid_snapshots_take (struct aid_snapshots *s, int wait_ms, const struct aid_stop 
   *out = (struct aid_snapshot_taken){ .id = "" };
   pthread_mutex_lock (&s->busy);
   memcpy (out->last, s->last, sizeof out->last);
-  if (aid_snapshot_due (s, &built) && !(err = aid_shadow_lock (s->shadow, wait_ms, e)))
+  if (aid_snapshot_due (s, &built) && !(err = aid_vault_lock (s->vault, wait_ms, e)))
     {
       err = take_locked (&t, out, e);
-      aid_shadow_unlock (s->shadow);
+      aid_vault_unlock (s->vault);
     }
   pthread_mutex_unlock (&s->busy);
   taking_free (&t);

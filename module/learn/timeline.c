@@ -22,9 +22,9 @@ take_field (struct aid_span *rest)
 }
 
 static void
-take_id (struct aid_span line, char out[AID_SHADOW_ID])
+take_id (struct aid_span line, char out[AID_VAULT_ID])
 {
-  size_t n = line.len < AID_SHADOW_ID - 1 ? line.len : AID_SHADOW_ID - 1;
+  size_t n = line.len < AID_VAULT_ID - 1 ? line.len : AID_VAULT_ID - 1;
   memcpy (out, line.ptr, n);
   out[n] = '\0';
 }
@@ -63,19 +63,19 @@ add_entry (struct aid_vec *all, struct aid_span entry)
 
 /* All snapshots, the newest first, each with the one before it. */
 static enum aid_err
-list (const struct aid_shadow *s, size_t most, struct aid_vec *all, struct aid_error *e)
+list (const struct aid_vault *s, size_t most, struct aid_vec *all, struct aid_error *e)
 {
   char count[48];
   snprintf (count, sizeof count, "--max-count=%zu", most ? most : AID_TIMELINE_MAX);
-  const char *const args[] = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%B", "--glob=" AID_SHADOW_REFS "*", NULL };
+  const char *const args[] = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%B", "--glob=" AID_VAULT_REFS "*", NULL };
   struct aid_str text = AID_STR_INIT (LOG_MAX);
-  enum aid_err err = aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .out = &text }, e);
+  enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);
   while (!err && rest.len)
     if (add_entry (all, take_field (&rest)))
       err = aid_error_set (e, AID_E_NOMEM, "Too many snapshots to be listed");
   for (size_t i = 0; i + 1 < all->len; i++)
-    memcpy (AID_VEC_AT (struct aid_snapshot, all, i).before, AID_VEC_AT (struct aid_snapshot, all, i + 1).id, AID_SHADOW_ID);
+    memcpy (AID_VEC_AT (struct aid_snapshot, all, i).before, AID_VEC_AT (struct aid_snapshot, all, i + 1).id, AID_VAULT_ID);
   aid_str_free (&text);
   return err;
 }
@@ -93,7 +93,23 @@ add_file (struct aid_snapshot *one, char letter, struct aid_span path)
   json_array_append_new (one->files, o);
 }
 
-/* What diff-tree printed: an id, then pairs of a letter and a path, and so on; in the order of ALL. */
+/* "3\t1\tPATH": lines that were added and removed of the last file of ONE; "-" of a binary one. */
+static void
+add_lines (struct aid_snapshot *one, struct aid_span field)
+{
+  json_t *file = json_array_get (one->files, json_array_size (one->files) - 1);
+  const char *tab = memchr (field.ptr, '\t', field.len);
+  uint64_t added, removed;
+  struct aid_span first = aid_span_cut (field, 0, (size_t)(tab - field.ptr)), rest = aid_span_cut (field, first.len + 1, field.len);
+  const char *second = memchr (rest.ptr, '\t', rest.len);
+  if (!file || !second || aid_span_number (first, INT32_MAX, &added)
+      || aid_span_number (aid_span_cut (rest, 0, (size_t)(second - rest.ptr)), INT32_MAX, &removed))
+    return;
+  json_object_set_new (file, "added", json_integer ((json_int_t)added));
+  json_object_set_new (file, "removed", json_integer ((json_int_t)removed));
+}
+
+/* What diff-tree printed, in the order of ALL: an id, then of each file ":... M" and its path, then lines of numbers. */
 static void
 read_changes (struct aid_span rest, struct aid_vec *all)
 {
@@ -101,8 +117,11 @@ read_changes (struct aid_span rest, struct aid_vec *all)
   while (rest.len)
     {
       struct aid_span field = take_field (&rest);
-      if (field.len == 1 && at)
-        add_file (&AID_VEC_AT (struct aid_snapshot, all, at - 1), field.ptr[0], take_field (&rest));
+      struct aid_snapshot *one = at ? &AID_VEC_AT (struct aid_snapshot, all, at - 1) : NULL;
+      if (one && field.len && field.ptr[0] == ':')
+        add_file (one, field.ptr[field.len - 1], take_field (&rest));
+      else if (one && field.len && memchr (field.ptr, '\t', field.len))
+        add_lines (one, field);
       else
         while (at < all->len && !aid_span_eqz (field, AID_VEC_AT (struct aid_snapshot, all, at++).id))
           ;
@@ -111,13 +130,13 @@ read_changes (struct aid_span rest, struct aid_vec *all)
 
 /* Finds what the first N of ALL changed, of PATH or of everything. */
 static enum aid_err
-find_changes (const struct aid_shadow *s, struct aid_vec *all, size_t n, struct aid_span path, struct aid_error *e)
+find_changes (const struct aid_vault *s, struct aid_vec *all, size_t n, struct aid_span path, struct aid_error *e)
 {
   struct aid_str asked = AID_STR_INIT (LOG_MAX), text = AID_STR_INIT (LOG_MAX);
   char *name = aid_span_dup (path);
-  /* --root: the first of all is compared with nothing.  Merges are not to be had, so that "commit parent" says what with. */
-  const char *const args[]
-    = { "diff-tree", "--stdin", "-r", "-z", "--root", "--name-status", "--no-renames", "--", path.len ? name : NULL, NULL };
+  /* --root: the first of all is compared with nothing.  "commit parent" says what else with. */
+  const char *const args[] = { "diff-tree", "--stdin", "-r", "-z", "--root", "--raw", path.len ? "--numstat" : "--raw",
+                               "--no-ext-diff", "--no-textconv", "--no-renames", "--", path.len ? name : NULL, NULL };
   for (size_t i = 0; i < n; i++)
     {
       struct aid_snapshot *one = &AID_VEC_AT (struct aid_snapshot, all, i);
@@ -126,7 +145,7 @@ find_changes (const struct aid_shadow *s, struct aid_vec *all, size_t n, struct 
     }
   enum aid_err err = !name ? AID_E_NOMEM : AID_OK;
   if (!err && asked.len)
-    err = aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .input = aid_str_span (&asked), .out = &text }, e);
+    err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .input = aid_str_span (&asked), .out = &text }, e);
   if (!err)
     read_changes (aid_str_span (&text), all);
   aid_str_free (&asked);
@@ -147,7 +166,7 @@ wanted (const struct aid_timeline_which *which, const struct aid_vec *all)
 }
 
 enum aid_err
-aid_timeline (const struct aid_shadow *s, const struct aid_timeline_which *which,
+aid_timeline (const struct aid_vault *s, const struct aid_timeline_which *which,
               int (*fn) (void *ctx, const struct aid_snapshot *one), void *ctx, struct aid_error *e)
 {
   struct aid_vec all = AID_VEC_INIT (struct aid_snapshot, AID_TIMELINE_MAX + 1);
@@ -171,23 +190,23 @@ aid_timeline (const struct aid_shadow *s, const struct aid_timeline_which *which
 /* --- one ---------------------------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
-aid_timeline_find (const struct aid_shadow *s, const char *id, char out[AID_SHADOW_ID], struct aid_error *e)
+aid_timeline_find (const struct aid_vault *s, const char *id, char out[AID_VAULT_ID], struct aid_error *e)
 {
-  struct aid_shadow_tip tip;
+  struct aid_vault_tip tip;
   struct aid_str text = AID_STR_INIT (4096), name = AID_STR_INIT (4096);
   enum aid_err err = AID_OK;
   out[0] = '\0';
   if (!strcmp (id, "latest"))
     {
-      err = aid_shadow_tip (s, &tip, e);
-      memcpy (out, tip.commit, AID_SHADOW_ID);
-      aid_shadow_tip_free (&tip);
+      err = aid_vault_tip (s, &tip, e);
+      memcpy (out, tip.commit, AID_VAULT_ID);
+      aid_vault_tip_free (&tip);
     }
-  else if (aid_shadow_is_id (id))
+  else if (aid_vault_is_id (id))
     {
       aid_str_addf (&name, "%s^{commit}", id);
       const char *const args[] = { "rev-parse", "--verify", "--quiet", aid_str_z (&name), NULL };
-      if (!aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .out = &text }, NULL))
+      if (!aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, NULL))
         take_id (aid_span_trim (aid_str_span (&text)), out);
     }
   aid_str_free (&text);
@@ -198,35 +217,35 @@ aid_timeline_find (const struct aid_shadow *s, const char *id, char out[AID_SHAD
 static int
 take_before (void *ctx, const struct aid_snapshot *one)
 {
-  memcpy (ctx, one->before, AID_SHADOW_ID);
+  memcpy (ctx, one->before, AID_VAULT_ID);
   return 1;
 }
 
 enum aid_err
-aid_timeline_diff (const struct aid_shadow *s, const char *id, struct aid_str *out, struct aid_error *e)
+aid_timeline_diff (const struct aid_vault *s, const char *id, struct aid_str *out, struct aid_error *e)
 {
-  char full[AID_SHADOW_ID], before[AID_SHADOW_ID] = "";
+  char full[AID_VAULT_ID], before[AID_VAULT_ID] = "";
   enum aid_err err = aid_timeline_find (s, id, full, e);
   if (!err)
     err = aid_timeline (s, &(struct aid_timeline_which){ .id = full }, take_before, before, e);
   const char *const args[] = { "diff-tree", "-p", "--no-commit-id", "--no-ext-diff", "--no-textconv", "--no-color",
                                "-M", "--root", before[0] ? before : full, before[0] ? full : NULL, NULL };
-  return err ? err : aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .out = out }, e);
+  return err ? err : aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = out }, e);
 }
 
 /* --- files -------------------------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
-aid_timeline_files (const struct aid_shadow *s, const char *id, struct aid_span path,
+aid_timeline_files (const struct aid_vault *s, const char *id, struct aid_span path,
                     enum aid_err (*fn) (void *ctx, unsigned mode, const char *blob, struct aid_span path, struct aid_error *e),
                     void *ctx, struct aid_error *e)
 {
-  char full[AID_SHADOW_ID], *name = aid_span_dup (path);
+  char full[AID_VAULT_ID], *name = aid_span_dup (path);
   struct aid_str text = AID_STR_INIT (DIFF_MAX);
   const char *const args[] = { "ls-tree", "-r", "-z", full, "--", path.len ? name : NULL, NULL };
   enum aid_err err = !name ? AID_E_NOMEM : aid_timeline_find (s, id, full, e);
   if (!err)
-    err = aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .out = &text }, e);
+    err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);
   if (!err && !rest.len)
     err = aid_error_set (e, AID_E_NOTFOUND, "%.*s is not in snapshot %.12s", (int)(path.len < 160 ? path.len : 160), path.ptr, full);
@@ -235,7 +254,7 @@ aid_timeline_files (const struct aid_shadow *s, const char *id, struct aid_span 
       struct aid_span entry = take_field (&rest);
       const char *tab = memchr (entry.ptr, '\t', entry.len);
       size_t head = tab ? (size_t)(tab - entry.ptr) : 0;
-      char blob[AID_SHADOW_ID];
+      char blob[AID_VAULT_ID];
       if (head < 12)
         continue;
       take_id (aid_span_cut (entry, 12, head), blob);
@@ -247,15 +266,15 @@ aid_timeline_files (const struct aid_shadow *s, const char *id, struct aid_span 
 }
 
 enum aid_err
-aid_timeline_blob (const struct aid_shadow *s, const char *blob, struct aid_str *out, struct aid_error *e)
+aid_timeline_blob (const struct aid_vault *s, const char *blob, struct aid_str *out, struct aid_error *e)
 {
   const char *const args[] = { "cat-file", "blob", blob, NULL };
-  return aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .out = out }, e);
+  return aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = out }, e);
 }
 
 struct text_of
 {
-  const struct aid_shadow *s;
+  const struct aid_vault *s;
   struct aid_span path;
   struct aid_str *out;
   int found;
@@ -273,7 +292,7 @@ take_text (void *ctx, unsigned mode, const char *blob, struct aid_span path, str
 }
 
 enum aid_err
-aid_timeline_text (const struct aid_shadow *s, const char *id, struct aid_span path, struct aid_str *out, struct aid_error *e)
+aid_timeline_text (const struct aid_vault *s, const char *id, struct aid_span path, struct aid_str *out, struct aid_error *e)
 {
   struct text_of t = { s, path, out, 0 };
   enum aid_err err = aid_timeline_files (s, id, path, take_text, &t, e);

@@ -67,7 +67,7 @@ forget (struct watching *w)
   struct aid_snapshot_forgotten forgotten;
   struct aid_error e = { AID_OK, "" };
   w->tidied = aid_clock_ms ();
-  if (aid_snapshot_gc (w->s->shadow, &w->s->settings, AID_GC_LITTLE, 0, w->stop, &forgotten, &e))
+  if (aid_snapshot_gc (w->s->vault, &w->s->settings, AID_GC_LITTLE, 0, w->stop, &forgotten, &e))
     tell_error (w, &e);
 }
 
@@ -86,7 +86,7 @@ take (struct watching *w)
     }
   w->due = aid_clock_ms () + w->s->settings.seconds * 1000;
   if (!e.code && taken.id[0])
-    aid_snapshot_tidy (w->s->shadow, w->stop);
+    aid_snapshot_tidy (w->s->vault, w->stop);
 }
 
 void
@@ -95,7 +95,7 @@ aid_snapshots_run (struct aid_snapshots *s, const struct aid_stop *stop,
 {
   struct watching w = { .s = s, .stop = stop, .tell = tell, .ctx = ctx };
   struct aid_error e = { AID_OK, "" };
-  while (!aid_stop_is_set (stop) && aid_shadow_watch (s->shadow, &e))
+  while (!aid_stop_is_set (stop) && aid_vault_watch (s->vault, &e))
     {
       tell_error (&w, &e);
       rest (&w, RETRY_MS);

@@ -1,5 +1,5 @@
 /* The repository's folder, who may write there, and git as it is run in it. */
-#include "learn/shadow.h"
+#include "learn/vault.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
@@ -22,17 +22,17 @@
 /* --- its folder -------------------------------------------------------------------------------------------------------- */
 
 void
-aid_shadow_path (const struct aid_shadow *s, const char *name, struct aid_str *out)
+aid_vault_path (const struct aid_vault *s, const char *name, struct aid_str *out)
 {
   aid_str_addf (out, "%s/%s", s->dir, name);
 }
 
 /* The folder's note of its root is ROOT's, or becomes it. */
 static enum aid_err
-check_root (const struct aid_shadow *s, int make, struct aid_error *e)
+check_root (const struct aid_vault *s, int make, struct aid_error *e)
 {
   struct aid_str path = AID_STR_INIT (PATH_LIMIT), text = AID_STR_INIT (PATH_LIMIT);
-  aid_shadow_path (s, "root", &path);
+  aid_vault_path (s, "root", &path);
   enum aid_err err = aid_fs_read_itself (aid_str_z (&path), &text, NULL);
   if (err == AID_E_NOTFOUND && make)
     err = aid_fs_replace (aid_str_z (&path), aid_span_z (s->root), 0600, e);
@@ -77,7 +77,7 @@ static const char *const own_env[] = { "GIT_CONFIG_GLOBAL=/dev/null",
                                        "GIT_ATTR_SOURCE" };
 
 static void
-make_env (struct aid_shadow *s)
+make_env (struct aid_vault *s)
 {
   s->env = AID_VEC_INIT (const char *, ENV_MAX);
   for (const char *const *old = aid_calm_git_env; *old; old++)
@@ -90,10 +90,10 @@ make_env (struct aid_shadow *s)
 }
 
 enum aid_err
-aid_shadow_open (const char *root, int make, struct aid_shadow **out, struct aid_error *e)
+aid_vault_open (const char *root, int make, struct aid_vault **out, struct aid_error *e)
 {
   struct aid_str dir = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT);
-  struct aid_shadow *s = calloc (1, sizeof *s);
+  struct aid_vault *s = calloc (1, sizeof *s);
   char name[17];
   enum aid_err err = aid_fs_xdg (AID_DIR_STATE, &dir, e);
   *out = NULL;
@@ -122,18 +122,18 @@ aid_shadow_open (const char *root, int make, struct aid_shadow **out, struct aid
   aid_str_free (&dir);
   aid_str_free (&git);
   if (err)
-    aid_shadow_free (s);
+    aid_vault_free (s);
   else
     *out = s;
   return err;
 }
 
 void
-aid_shadow_free (struct aid_shadow *s)
+aid_vault_free (struct aid_vault *s)
 {
   if (!s)
     return;
-  aid_shadow_unlock (s);
+  aid_vault_unlock (s);
   if (s->watch_fd >= 0)
     close (s->watch_fd);
   aid_vec_free (&s->env);
@@ -156,7 +156,7 @@ first_line (const struct aid_str *said)
 }
 
 enum aid_err
-aid_shadow_git (const struct aid_shadow *s, const struct aid_shadow_run *run, struct aid_error *e)
+aid_vault_git (const struct aid_vault *s, const struct aid_vault_run *run, struct aid_error *e)
 {
   static const char *const first[] = { AID_CALM_GIT };
   const char *argv[ARGS_MAX];
@@ -176,11 +176,12 @@ aid_shadow_git (const struct aid_shadow *s, const struct aid_shadow_run *run, st
   struct aid_proc_result r;
   enum aid_err err = aid_proc_run (&p, &r, e);
   struct aid_span said = first_line (&r.err);
+  const char *what = strcmp (run->args[0], "-c") ? run->args[0] : run->args[2];
   if (!err && (r.code || r.signal))
-    err = aid_error_set (e, AID_E_IO, "git %s failed in %s: %.*s", run->args[0], s->dir, (int)(said.len < 120 ? said.len : 120),
+    err = aid_error_set (e, AID_E_IO, "git %s failed in %s: %.*s", what, s->dir, (int)(said.len < 120 ? said.len : 120),
                          said.len ? said.ptr : "");
   if (!err && r.out_cut)
-    err = aid_error_set (e, AID_E_LIMIT, "git %s printed more than %zu bytes", run->args[0], p.out_max);
+    err = aid_error_set (e, AID_E_LIMIT, "git %s printed more than %zu bytes", what, p.out_max);
   if (!err && run->out)
     err = aid_str_addspan (run->out, aid_str_span (&r.out));
   aid_proc_result_free (&r);
@@ -188,10 +189,10 @@ aid_shadow_git (const struct aid_shadow *s, const struct aid_shadow_run *run, st
 }
 
 int
-aid_shadow_is_id (const char *z)
+aid_vault_is_id (const char *z)
 {
   size_t n = strspn (z, "0123456789abcdefABCDEF");
-  return n >= 4 && n < AID_SHADOW_ID && !z[n];
+  return n >= 4 && n < AID_VAULT_ID && !z[n];
 }
 
 /* --- the last snapshot ------------------------------------------------------------------------------------------------------ */
@@ -207,18 +208,18 @@ take_word (struct aid_span *rest, char *out, size_t size)
 }
 
 enum aid_err
-aid_shadow_tip (const struct aid_shadow *s, struct aid_shadow_tip *tip, struct aid_error *e)
+aid_vault_tip (const struct aid_vault *s, struct aid_vault_tip *tip, struct aid_error *e)
 {
   static const char *const args[] = { "for-each-ref",
                                       "--count=1",
                                       "--sort=-refname",
                                       "--format=%(refname)%0a%(objectname)%0a%(tree)%0a%(contents)",
-                                      AID_SHADOW_REFS,
+                                      AID_VAULT_REFS,
                                       NULL };
   struct aid_str text = AID_STR_INIT ((size_t)4 << 20);
   memset (tip, 0, sizeof *tip);
   tip->message = AID_STR_INIT ((size_t)4 << 20);
-  enum aid_err err = aid_shadow_git (s, &(struct aid_shadow_run){ .args = args, .out = &text }, e);
+  enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);
   if (!err && rest.len)
     {
@@ -232,7 +233,7 @@ aid_shadow_tip (const struct aid_shadow *s, struct aid_shadow_tip *tip, struct a
 }
 
 void
-aid_shadow_tip_free (struct aid_shadow_tip *tip)
+aid_vault_tip_free (struct aid_vault_tip *tip)
 {
   aid_str_free (&tip->message);
 }
