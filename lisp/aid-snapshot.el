@@ -166,7 +166,7 @@ and its version control; \\[aid-history] shows a file through time."
 
 ;;;###autoload
 (defun aid-snapshot-found-file ()
-  "Switch snapshots on again if the file that was visited is in a project that has them."
+  "Switch snapshots on again where the file that was visited has them."
   (when-let ((file (aid-snapshot--true-file (current-buffer)))
              (root (cl-find-if (lambda (root) (aid-snapshot--below file root)) (aid-snapshot--roots))))
     (setq aid-snapshot-mode t)
@@ -189,7 +189,7 @@ and its version control; \\[aid-history] shows a file through time."
 ;;; What is not saved
 
 (defun aid-snapshot--text ()
-  "The bytes, as a text, that this buffer would be saved as; nil when they are no UTF-8."
+  "What this buffer would be saved as; nil when that is no UTF-8."
   (let ((coding (or buffer-file-coding-system 'utf-8)))
     (when (memq (coding-system-base coding) '(utf-8 undecided us-ascii prefer-utf-8))
       (let ((text (save-restriction

@@ -275,7 +275,7 @@ Only where AID is used already."
 (add-hook 'compilation-finish-functions #'aid--compiled)
 
 (defun aid--snapshots-found-file ()
-  "Have snapshots go on in a project that has them, when one of its files is visited."
+  "Have snapshots go on in a project that has them."
   (when (and buffer-file-name
              (or (featurep 'aid-snapshot)
                  (file-directory-p (expand-file-name "aid/snapshots" (or (getenv "XDG_STATE_HOME") "~/.local/state")))))

@@ -14,7 +14,7 @@
 #define EDITS 41
 #define LOOKS 1000
 
-static char top[] = "/tmp/aid-bench-snapshots-XXXXXX";
+static char top[200];
 
 /* CPU in microseconds, ours and that of all children that have ended. */
 static int64_t
@@ -50,7 +50,7 @@ file_name (const char *root, int n, char *out, size_t size)
 static void
 make_tree (const char *root, int files)
 {
-  char path[256];
+  char path[300];
   for (int n = 0; n < files; n++)
     {
       file_name (root, n, path, sizeof path);
@@ -89,7 +89,7 @@ report (const char *what, struct costs *c, int n)
 static void
 edit (struct aid_project *p, const char *root, int n, int version)
 {
-  char path[256];
+  char path[300];
   file_name (root, n, path, sizeof path);
   uint64_t generation = aid_project_wait (p, 0, 0);
   write_file (path, n, version);
@@ -146,7 +146,7 @@ measure (struct aid_project *p, struct aid_snapshots *s, const char *root, int f
 static void
 bench (int files)
 {
-  char root[128];
+  char root[256];
   struct aid_project *p;
   struct aid_snapshots *s;
   struct aid_snapshot_taken t;
@@ -176,6 +176,8 @@ int
 main (int argc, char **argv)
 {
   char line[256];
+  const char *tmp = getenv ("TMPDIR");
+  snprintf (top, sizeof top, "%s/aid-bench-snapshots-XXXXXX", tmp ? tmp : "/tmp");
   if (!mkdtemp (top))
     return 1;
   setenv ("XDG_STATE_HOME", top, 1);
