@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define TEXT_MAX ((size_t)64 << 20) /* bytes of a version */
+#define LISTED_MS 60000
 
 struct watcher
 {
@@ -24,6 +25,7 @@ struct watcher
   /* The thread opens them; who joins it closes them. */
   _Atomic (struct aid_project *) project;
   _Atomic (struct aid_snapshots *) s;
+  _Atomic unsigned jobs; /* that use S */
   struct watcher *next;
 };
 
@@ -87,6 +89,8 @@ end (struct watcher *w)
   ask_to_stop (w);
   if (w->thread)
     pthread_join (w->thread, NULL);
+  while (atomic_load (&w->jobs)) /* they stop, too */
+    usleep (1000);
   aid_snapshots_close (w->s);
   if (w->project)
     aid_projects_put (aid_assist_projects (aid_binding.assist), w->project);
@@ -247,12 +251,15 @@ struct job
   struct aid_bind_later later;
   char *root, *path, *id;
   size_t most;
+  struct watcher *w; /* or NULL */
 };
 
 static void
 job_free (struct aid_bind_later *later)
 {
   struct job *j = (struct job *)later;
+  if (j->w)
+    atomic_fetch_sub (&j->w->jobs, 1);
   free (j->root);
   free (j->path);
   free (j->id);
@@ -318,57 +325,73 @@ read_version (struct aid_bind_later *later, struct aid_str *val, struct aid_erro
   aid_str_free (&text);
 }
 
-static emacs_value
-begin_job (emacs_env *env, emacs_value root, emacs_value path, emacs_value id,
-           void (*work) (struct aid_bind_later *, struct aid_str *, struct aid_error *), size_t most)
+static struct job *
+job_new (emacs_env *env, emacs_value root, emacs_value path, emacs_value id,
+         void (*work) (struct aid_bind_later *, struct aid_str *, struct aid_error *))
 {
   struct job *j = aid_bind_later_new (env, sizeof *j, work, job_free);
   if (!j)
     return NULL;
   j->root = aid_lisp_dup (env, root);
-  j->path = aid_lisp_dup (env, path);
+  j->path = path ? aid_lisp_dup (env, path) : NULL;
   j->id = id ? aid_lisp_dup (env, id) : NULL;
-  j->most = most;
-  if (!aid_lisp_failed (env) && (!j->root || !j->path || (id && !j->id)))
+  if (!aid_lisp_failed (env) && (!j->root || (path && !j->path) || (id && !j->id)))
     aid_lisp_signal (env, "invalid", "A version needs a project, a file and an id");
-  return aid_bind_later_begin (env, &j->later, aid_assist_readers (aid_binding.assist));
+  return j;
+}
+
+static emacs_value
+begin_job (emacs_env *env, struct job *j)
+{
+  return j ? aid_bind_later_begin (env, &j->later, aid_assist_readers (aid_binding.assist)) : NULL;
 }
 
 /* ROOT PATH MOST */
 AID_BIND (snapshot_log_soon)
 {
   (void)nargs;
-  return begin_job (env, args[0], args[1], NULL, list_versions, aid_lisp_size (env, args[2]));
+  struct job *j = job_new (env, args[0], args[1], NULL, list_versions);
+  if (j)
+    j->most = aid_lisp_size (env, args[2]);
+  return begin_job (env, j);
 }
 
 /* ROOT ID PATH */
 AID_BIND (snapshot_text_soon)
 {
   (void)nargs;
-  return begin_job (env, args[0], args[2], args[1], read_version, 0);
+  return begin_job (env, job_new (env, args[0], args[2], args[1], read_version));
 }
 
 /* --- now ------------------------------------------------------------------------------------------------------------------------------- */
 
+static void
+tell_taken (const struct aid_snapshot_taken *taken, struct aid_str *val)
+{
+  size_t o = aid_val_object (val);
+  aid_val_kbool (val, "taken", taken->id[0] != '\0');
+  aid_val_kstrz (val, "id", taken->last);
+  aid_val_end (val, o, 2);
+}
+
+/* By who watches, who knows what is not saved; else by one that is made for it. */
 static void
 take_one (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct job *j = (struct job *)later;
   struct aid_projects *projects = aid_assist_projects (aid_binding.assist);
   const struct aid_snapshot_settings settings = aid_snapshot_settings (j->root);
-  struct aid_project *p;
-  struct aid_snapshots *s = NULL;
   struct aid_snapshot_taken taken;
+  struct aid_project *p = NULL;
+  struct aid_snapshots *watched = j->w ? j->w->s : NULL, *s = NULL;
+  const struct aid_stop *stop = watched ? j->w->stop : NULL;
   if (aid_projects_get (projects, j->root, &p, e))
     return;
-  aid_project_wait (p, 0, -1);
-  if (!aid_snapshots_open (p, &settings, &s, e) && !aid_snapshots_take (s, AID_VAULT_WAIT_MS, NULL, &taken, e))
-    {
-      size_t o = aid_val_object (val);
-      aid_val_kbool (val, "taken", taken.id[0] != '\0');
-      aid_val_kstrz (val, "id", taken.last);
-      aid_val_end (val, o, 2);
-    }
+  if (!aid_project_wait_or (p, 0, LISTED_MS, stop))
+    aid_error_set (e, AID_E_TIMEOUT, "The files of %s are not listed yet; try again in a moment", j->root);
+  else if ((watched || !aid_snapshots_open (p, &settings, &s, e))
+           && !aid_snapshots_take (watched ? watched : s, AID_VAULT_WAIT_MS, stop, &taken, e))
+    tell_taken (&taken, val);
   aid_snapshots_close (s);
   aid_projects_put (projects, p);
 }
@@ -377,5 +400,12 @@ take_one (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e
 AID_BIND (snapshot_take_soon)
 {
   (void)nargs;
-  return begin_job (env, args[0], args[0], NULL, take_one, 0);
+  struct job *j = job_new (env, args[0], NULL, NULL, take_one);
+  if (j && !aid_lisp_failed (env))
+    {
+      j->w = *find (j->root);
+      if (j->w)
+        atomic_fetch_add (&j->w->jobs, 1);
+    }
+  return begin_job (env, j);
 }
