@@ -53,7 +53,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -222,9 +222,12 @@ check-net: all $(B)/net-slow.so
 check-sdk: cli
 	@.ci/deps check
 	@tests/run sdk
-## check-long    check, 1,000 kills of aid patch apply, and the fuzzers for FUZZ_SECONDS each
+check-snapshots: cli $(B)/kill-shim.so
+	@tests/run snapshots
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
+	@tests/snapshots/run 1000
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
