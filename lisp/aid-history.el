@@ -134,7 +134,8 @@
 ;;;###autoload
 (defun aid-history (&optional file)
   "Show FILE, or the file here, through time, as snapshots have kept it."
-  (interactive (list (or buffer-file-name (read-file-name "History of file: " nil nil t))))
+  (interactive (list (or buffer-file-name aid-history--file
+                         (read-file-name "History of file: " nil nil t))))
   (aid-module-ensure)
   (let* ((file (file-truename (or file buffer-file-name)))
          (root (let ((default-directory (file-name-directory file))) (aid-snapshot-root)))
@@ -188,6 +189,7 @@
       (delay-mode-hooks                 ; nobody's server is to be told of it
         (let ((buffer-file-name file) (enable-local-variables nil))
           (set-auto-mode)))
+      (setq aid-history--file file)     ; its history is the file's
       (font-lock-mode 1)
       (set-buffer-modified-p nil)
       (setq buffer-read-only t)

@@ -32,7 +32,7 @@ struct watcher
 /* The Lisp thread's: those that watch, and those that were told to stop, whose threads are not joined yet. */
 static struct watcher *watchers, *leaving;
 
-/* --- the thread ------------------------------------------------------------------------------------------------------------------ */
+/* --- the thread --------------------------------------------------------------------------------------------------- */
 
 static void
 tell (void *ctx, const struct aid_snapshot_taken *taken, const struct aid_error *e)
@@ -134,7 +134,7 @@ find (const char *root)
   return at;
 }
 
-/* --- on and off --------------------------------------------------------------------------------------------------------------------- */
+/* --- on and off --------------------------------------------------------------------------------------------------- */
 
 /* Remembers with the snapshots of ROOT that they are on, or not. */
 static enum aid_err
@@ -244,7 +244,7 @@ AID_BIND (snapshot_unsaved)
   return aid_lisp_failed (env) ? NULL : env->intern (env, taken ? "t" : "nil");
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 struct job
 {
@@ -363,7 +363,7 @@ AID_BIND (snapshot_text_soon)
   return begin_job (env, job_new (env, args[0], args[2], args[1], read_version));
 }
 
-/* --- now ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- now ---------------------------------------------------------------------------------------------------------- */
 
 static void
 tell_taken (const struct aid_snapshot_taken *taken, struct aid_str *val)

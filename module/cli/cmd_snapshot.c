@@ -35,7 +35,7 @@ aid_cli_snapshot_root (const struct aid_cli_snapshot *w, struct aid_str *root)
   return AID_EXIT_DONE;
 }
 
-/* --- taking --------------------------------------------------------------------------------------------------------------------- */
+/* --- taking ------------------------------------------------------------------------------------------------------- */
 
 /* Opens the project at ROOT, and its snapshots; 0 or a status.  Both are to be closed. */
 static int
@@ -152,7 +152,7 @@ watch (const struct aid_cli_snapshot *w)
   return status;
 }
 
-/* --- forgetting ------------------------------------------------------------------------------------------------------------------- */
+/* --- forgetting --------------------------------------------------------------------------------------------------- */
 
 static int
 gc (const struct aid_cli_snapshot *w)
@@ -168,7 +168,8 @@ gc (const struct aid_cli_snapshot *w)
           || aid_snapshot_gc (vault, &settings, AID_GC_ALL, AID_VAULT_WAIT_MS, NULL, &f, &e)))
     status = aid_cli_fail ("%s", e.msg);
   else if (!status && w->json)
-    printf ("{\"hours\":%zu,\"before\":%llu,\"after\":%llu}\n", f.hours, (unsigned long long)f.before, (unsigned long long)f.after);
+    printf ("{\"hours\":%zu,\"before\":%llu,\"after\":%llu}\n", f.hours, (unsigned long long)f.before,
+            (unsigned long long)f.after);
   else if (!status)
     printf ("%zu hour%s forgotten; %.1f MB, were %.1f MB\n", f.hours, f.hours == 1 ? "" : "s", (double)f.after / (1 << 20),
             (double)f.before / (1 << 20));
@@ -177,7 +178,7 @@ gc (const struct aid_cli_snapshot *w)
   return status;
 }
 
-/* --- how it is ---------------------------------------------------------------------------------------------------------------------- */
+/* --- how it is ---------------------------------------------------------------------------------------------------- */
 
 /* Whether a process holds the lock of who watches. */
 static int
@@ -213,12 +214,12 @@ describe (const struct aid_vault *s, const struct counting *c)
   const struct aid_snapshot_settings set = aid_snapshot_settings (s->root);
   struct aid_str on = AID_STR_INIT (8192);
   aid_vault_path (s, "on", &on);
-  json_t *o = json_pack ("{s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "root",
-                         aid_json_of_span (aid_span_z (s->root)), "folder", aid_json_of_span (aid_span_z (s->dir)), "on",
-                         aid_fs_exists (aid_str_z (&on)), "watched", is_watched (s), "snapshots", (json_int_t)c->n, "first",
-                         (json_int_t)c->first, "last", (json_int_t)c->last, "bytes", (json_int_t)aid_snapshot_bytes (s), "seconds",
-                         (json_int_t)set.seconds, "days", (json_int_t)set.days, "megabytes", (json_int_t)set.megabytes,
-                         "file_kilobytes", (json_int_t)(set.file_max >> 10), "unsaved", set.unsaved);
+  json_t *o = json_pack (
+    "{s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "root", aid_json_of_span (aid_span_z (s->root)),
+    "folder", aid_json_of_span (aid_span_z (s->dir)), "on", aid_fs_exists (aid_str_z (&on)), "watched", is_watched (s),
+    "snapshots", (json_int_t)c->n, "first", (json_int_t)c->first, "last", (json_int_t)c->last, "bytes",
+    (json_int_t)aid_snapshot_bytes (s), "seconds", (json_int_t)set.seconds, "days", (json_int_t)set.days, "megabytes",
+    (json_int_t)set.megabytes, "file_kilobytes", (json_int_t)(set.file_max >> 10), "unsaved", set.unsaved);
   aid_str_free (&on);
   return o;
 }
@@ -233,7 +234,8 @@ add_status (const json_t *o, struct aid_str *out)
                 (double)aid_json_int (o, "bytes", 0) / (1 << 20));
   aid_str_addf (out, "%s%s%s%s\n", first[0] ? ", from " : "", first, last[0] ? " to " : "", last);
   aid_str_addf (out, "  %s; %s in Emacs\n",
-                aid_json_bool (o, "watched", 0) ? "a process takes them now" : "no process takes any now (aid snapshot watch does)",
+                aid_json_bool (o, "watched", 0) ? "a process takes them now"
+                                                : "no process takes any now (aid snapshot watch does)",
                 aid_json_bool (o, "on", 0) ? "on" : "off");
   aid_str_addf (out, "  every %lld s when something has changed; forgotten after %lld days and above %lld MB\n",
                 (long long)aid_json_int (o, "seconds", 0), (long long)aid_json_int (o, "days", 0),
@@ -269,7 +271,7 @@ show_status (const struct aid_cli_snapshot *w)
   return status;
 }
 
-/* --- which ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- which -------------------------------------------------------------------------------------------------------- */
 
 static const struct
 {
@@ -314,7 +316,8 @@ aid_cmd_snapshot (int argc, char **argv)
     "aid snapshot status|once|watch|log [FILE]|show ID [FILE]|restore ID FILE...|gc [options]",
     "Snapshots of a project as it is being worked on, apart from its version control, which is not touched:\n"
     "once takes one if something has changed, watch takes them until it is interrupted; log lists them, or the versions of\n"
-    "FILE; show prints FILE as it was, or what a snapshot changed; restore brings files or folders back (and takes a snapshot\n"
+    "FILE; show prints FILE as it was, or what a snapshot changed; restore brings files or folders back (and takes a "
+    "snapshot\n"
     "first); gc forgets what is too old or too much by the settings (snapshots).  ID is some of a snapshot's digits, or\n"
     "\"latest\".\n",
     opts,

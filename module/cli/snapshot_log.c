@@ -48,7 +48,7 @@ open_both (const struct aid_cli_snapshot *w, struct aid_str *root, struct aid_va
   return status;
 }
 
-/* --- log ------------------------------------------------------------------------------------------------------------------------ */
+/* --- log ---------------------------------------------------------------------------------------------------------- */
 
 struct listing
 {
@@ -129,7 +129,7 @@ aid_cli_snapshot_log (const struct aid_cli_snapshot *w)
   return status ? status : l.status;
 }
 
-/* --- show ------------------------------------------------------------------------------------------------------------------------- */
+/* --- show --------------------------------------------------------------------------------------------------------- */
 
 int
 aid_cli_snapshot_show (const struct aid_cli_snapshot *w)
@@ -153,7 +153,7 @@ aid_cli_snapshot_show (const struct aid_cli_snapshot *w)
   return status;
 }
 
-/* --- restore ------------------------------------------------------------------------------------------------------------------------ */
+/* --- restore ------------------------------------------------------------------------------------------------------ */
 
 struct restored
 {
@@ -191,7 +191,8 @@ keep_first (const struct aid_cli_snapshot *w, const char *root, struct aid_snaps
 }
 
 static int
-restore_all (const struct aid_cli_snapshot *w, const struct aid_vault *s, const char *root, const char *id, struct restored *r)
+restore_all (const struct aid_cli_snapshot *w, const struct aid_vault *s, const char *root, const char *id,
+             struct restored *r)
 {
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_DONE;

@@ -91,9 +91,9 @@ collect_more (struct aid_snapshots *s, struct aid_vec *todo, struct aid_error *e
 }
 
 enum aid_err
-aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *todo, int *whole, uint64_t *generation, struct aid_error *e)
+aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *files, int *whole, uint64_t *generation, struct aid_error *e)
 {
-  struct collecting c = { s, todo, 0 };
+  struct collecting c = { s, files, 0 };
   enum aid_err err = AID_E_LIMIT;
   *whole = !s->generation;
   if (!*whole && (err = aid_project_changes (s->project, s->generation, add, &c, generation, e)) == AID_E_LIMIT)
@@ -104,13 +104,13 @@ aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *todo, int *whole,
     err = aid_project_files (s->project, add, &c, generation, e);
   if (c.full)
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a snapshot of so many files");
-  return err || *whole ? err : collect_more (s, todo, e);
+  return err || *whole ? err : collect_more (s, files, e);
 }
 
 void
-aid_todo_free (struct aid_vec *todo)
+aid_todo_free (struct aid_vec *files)
 {
-  for (size_t i = 0; i < todo->len; i++)
-    free (AID_VEC_AT (struct aid_todo, todo, i).path);
-  aid_vec_free (todo);
+  for (size_t i = 0; i < files->len; i++)
+    free (AID_VEC_AT (struct aid_todo, files, i).path);
+  aid_vec_free (files);
 }

@@ -54,7 +54,7 @@ aid_snapshot_tidy (struct aid_vault *vault, const struct aid_stop *stop)
   aid_vault_unlock (vault);
 }
 
-/* --- which hours -------------------------------------------------------------------------------------------------------------- */
+/* --- which hours -------------------------------------------------------------------------------------------------- */
 
 /* TEXT has the hours' refs, a line each, the oldest first; they become lines of HOURS, borrowed. */
 static enum aid_err
@@ -87,7 +87,8 @@ began (struct aid_span ref)
 static int64_t
 usage_from (const struct aid_vault *s, const struct aid_vec *hours, size_t first, const struct aid_stop *stop)
 {
-  static const char *const args[] = { "rev-list", "--disk-usage", "--objects", "--glob=" AID_VAULT_EXAMPLES "*", "--stdin", NULL };
+  static const char *const args[]
+    = { "rev-list", "--disk-usage", "--objects", "--glob=" AID_VAULT_EXAMPLES "*", "--stdin", NULL };
   struct aid_str asked = AID_STR_INIT ((size_t)64 << 20), text = AID_STR_INIT (4096);
   uint64_t n = 0;
   for (size_t i = first; i < hours->len; i++)
@@ -95,8 +96,8 @@ usage_from (const struct aid_vault *s, const struct aid_vec *hours, size_t first
       aid_str_addspan (&asked, AID_VEC_AT (struct aid_span, hours, i));
       aid_str_addc (&asked, '\n');
     }
-  int bad = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .input = aid_str_span (&asked), .out = &text, .stop = stop },
-                            NULL)
+  int bad = aid_vault_git (
+              s, &(struct aid_vault_run){ .args = args, .input = aid_str_span (&asked), .out = &text, .stop = stop }, NULL)
             || aid_span_number (aid_span_trim (aid_str_span (&text)), INT64_MAX, &n);
   aid_str_free (&asked);
   aid_str_free (&text);
@@ -130,7 +131,7 @@ doomed (const struct aid_vault *s, const struct aid_vec *hours, const struct aid
   return low;
 }
 
-/* --- their end ------------------------------------------------------------------------------------------------------------------ */
+/* --- their end ---------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 forget (const struct aid_vault *s, const struct aid_vec *hours, size_t n, struct aid_error *e)
@@ -143,7 +144,8 @@ forget (const struct aid_vault *s, const struct aid_vec *hours, size_t n, struct
       aid_str_addspan (&asked, AID_VEC_AT (struct aid_span, hours, i));
       aid_str_add (&asked, "\0\0", 2);
     }
-  enum aid_err err = n ? aid_vault_git (s, &(struct aid_vault_run){ .args = args, .input = aid_str_span (&asked) }, e) : AID_OK;
+  enum aid_err err
+    = n ? aid_vault_git (s, &(struct aid_vault_run){ .args = args, .input = aid_str_span (&asked) }, e) : AID_OK;
   aid_str_free (&asked);
   return err;
 }

@@ -13,18 +13,18 @@
 #define SAID_MAX ((size_t)4096)
 
 enum aid_err
-aid_vault_import_begin (struct aid_vault_import *i, const struct aid_vault *s, int whole, const struct aid_stop *stop, struct aid_error *e)
+aid_vault_import_begin (struct aid_vault_import *i, const struct aid_vault *s, int whole, const struct aid_stop *stop,
+                        struct aid_error *e)
 {
   /* "done" must end the stream: were we killed, what has come until then would be taken for all. */
-  const char *argv[] = { AID_CALM_GIT, "fast-import", "--quiet", "--done", "--date-format=raw",
-                         whole ? "--depth=0" : "--depth=10", NULL };
-  struct aid_proc p
-    = { .argv = argv, .dir = s->dir, .env = s->env.data, .talk = 1, .out_max = 1, .err_max = 1 };
+  const char *argv[]
+    = { AID_CALM_GIT, "fast-import", "--quiet", "--done", "--date-format=raw", whole ? "--depth=0" : "--depth=10", NULL };
+  struct aid_proc p = { .argv = argv, .dir = s->dir, .env = s->env.data, .talk = 1, .out_max = 1, .err_max = 1 };
   *i = (struct aid_vault_import){ .vault = s, .stop = stop, .out = AID_STR_INIT (SIZE_MAX / 2) };
   return aid_proc_start (&p, &i->child, e);
 }
 
-/* --- waiting ---------------------------------------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
 
 /* What it says of its end. */
 static enum aid_err
@@ -84,7 +84,7 @@ flush (struct aid_vault_import *i, struct aid_error *e)
   return err;
 }
 
-/* --- sending ---------------------------------------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------------------------------------ */
 
 enum aid_err
 aid_vault_import_send (struct aid_vault_import *i, struct aid_span text, struct aid_error *e)
@@ -129,7 +129,7 @@ aid_vault_import_quote (struct aid_span path, struct aid_str *out)
 enum aid_err
 aid_vault_import_tree (struct aid_vault_import *i, char tree[AID_VAULT_ID], struct aid_error *e)
 {
-  char line[256]; /* "040000 tree ID\t\n" */
+  char line[256] = ""; /* "040000 tree ID\t\n" */
   size_t len = 0;
   aid_str_addz (&i->out, "ls \"\"\n");
   enum aid_err err = flush (i, e);
@@ -152,11 +152,10 @@ aid_vault_import_tree (struct aid_vault_import *i, char tree[AID_VAULT_ID], stru
       n++;
     }
   tree[n] = '\0';
-  /* An empty tree is "missing" to it. */
   return err;
 }
 
-/* --- ends ------------------------------------------------------------------------------------------------------------------- */
+/* --- ends --------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
 aid_vault_import_finish (struct aid_vault_import *i, struct aid_error *e)

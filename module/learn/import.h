@@ -14,9 +14,10 @@ struct aid_vault_import
   uint64_t marks;     /* blobs so far */
 };
 
-/* Starts it, with the right to write.  WHOLE: many unlike files will come.  I is to be given to aid_vault_import_finish or _abort. */
-enum aid_err aid_vault_import_begin (struct aid_vault_import *i, const struct aid_vault *s, int whole, const struct aid_stop *stop,
-                               struct aid_error *e);
+/* Starts it, with the right to write.  WHOLE: many unlike files will come.  I is to be given to aid_vault_import_finish or
+   aid_vault_import_abort. */
+enum aid_err aid_vault_import_begin (struct aid_vault_import *i, const struct aid_vault *s, int whole,
+                                     const struct aid_stop *stop, struct aid_error *e);
 /* Sends TEXT, commands of fast-import. */
 enum aid_err aid_vault_import_send (struct aid_vault_import *i, struct aid_span text, struct aid_error *e);
 /* Sends BYTES as a blob, whose mark *MARK is. */

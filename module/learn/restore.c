@@ -26,8 +26,8 @@ struct restoring
 static enum aid_err
 refuse (const struct restoring *r, struct aid_span path, const char *why, struct aid_error *e)
 {
-  return aid_error_set (e, AID_E_REFUSED, "%.*s is not written below %s: %s", (int)(path.len < 100 ? path.len : 100), path.ptr, r->to,
-                        why);
+  return aid_error_set (e, AID_E_REFUSED, "%.*s is not written below %s: %s", (int)(path.len < 100 ? path.len : 100),
+                        path.ptr, r->to, why);
 }
 
 /* Opens the folder that PATH is in, which is made; -1 with errno. */
@@ -72,7 +72,8 @@ write_file (int dir, const char *name, unsigned mode, struct aid_span bytes)
     }
   else
     {
-      int fd = openat (dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode == AID_MODE_PROGRAM ? 0777 : 0666);
+      int fd
+        = openat (dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode == AID_MODE_PROGRAM ? 0777 : 0666);
       bad = fd < 0 || aid_fs_write_all (fd, bytes) || fsync (fd);
       bad = (fd >= 0 && close (fd)) || bad;
     }
@@ -96,8 +97,10 @@ restore_one (void *ctx, unsigned mode, const char *blob, struct aid_span path, s
   char *name = aid_span_dup (aid_span_cut (path, slash ? (size_t)(slash - path.ptr) + 1 : 0, path.len));
   int dir = err || !name ? -1 : open_folder (r->root, path);
   if (!err && dir < 0)
-    err = refuse (r, path, name && (errno == ELOOP || errno == ENOTDIR) ? "a symbolic link or file stands where a folder was"
-                                                                         : strerror (errno), e);
+    err = refuse (r, path,
+                  name && (errno == ELOOP || errno == ENOTDIR) ? "a symbolic link or file stands where a folder was"
+                                                               : strerror (errno),
+                  e);
   if (!err && write_file (dir, name, mode, aid_str_span (&bytes)))
     err = errno == EISDIR ? refuse (r, path, "a folder stands there; move it away first", e)
                           : aid_error_set (e, AID_E_IO, "%.*s cannot be written below %s: %s",

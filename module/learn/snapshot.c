@@ -29,7 +29,7 @@ aid_snapshot_settings (const char *root)
   return out;
 }
 
-/* --- its life ----------------------------------------------------------------------------------------------------------------- */
+/* --- its life ----------------------------------------------------------------------------------------------------- */
 
 /* Where AID keeps its own state and cache, if that is within the project: what a snapshot writes is no change of it. */
 static void
@@ -132,7 +132,7 @@ aid_snapshot_due (struct aid_snapshots *s, int *built)
   return news || *built || !s->generation || s->again.len || aid_project_wait (s->project, 0, 0) != s->generation;
 }
 
-/* --- what is not saved --------------------------------------------------------------------------------------------------------- */
+/* --- what is not saved -------------------------------------------------------------------------------------------- */
 
 static ptrdiff_t
 find (const struct aid_snapshots *s, struct aid_span path)
@@ -151,7 +151,9 @@ aid_snapshots_unsaved (struct aid_snapshots *s, struct aid_span path, const stru
     return aid_error_set (e, AID_E_NOMEM, "No memory for what is not saved");
   pthread_mutex_lock (&s->lock);
   ptrdiff_t i = find (s, path);
-  struct aid_unsaved *u = i >= 0 ? &AID_VEC_AT (struct aid_unsaved, &s->unsaved, i) : text ? aid_vec_push (&s->unsaved) : NULL;
+  struct aid_unsaved *u = i >= 0 ? &AID_VEC_AT (struct aid_unsaved, &s->unsaved, i)
+                          : text ? aid_vec_push (&s->unsaved)
+                                 : NULL;
   if (u && i < 0 && !(u->path = aid_span_dup (path)))
     {
       s->unsaved.len--;

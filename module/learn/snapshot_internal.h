@@ -37,7 +37,7 @@ struct aid_snapshots
   size_t counts[AID_LEAVES];
   struct aid_vec again; /* char *: paths that could not be read whole */
 
-  pthread_mutex_t lock; /* what is not saved, and whether there is news of it: a few assignments, copying one text */
+  pthread_mutex_t lock;   /* what is not saved, and whether there is news of it: a few assignments, copying one text */
   struct aid_vec unsaved; /* struct aid_unsaved */
   int unsaved_news;
 };
@@ -51,11 +51,11 @@ struct aid_todo
   int gone, special;
 };
 
-/* Adds what has changed since S's generation to TODO, and news of what is not saved; *WHOLE: it is all files.  *GENERATION is
+/* Adds what has changed since S's generation to FILES, and news of what is not saved; *WHOLE: it is all files.  *GENERATION is
    the one to go on from. */
-enum aid_err aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *todo, int *whole, uint64_t *generation,
-                                   struct aid_error *e);
-void aid_todo_free (struct aid_vec *todo);
+enum aid_err
+aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *files, int *whole, uint64_t *generation, struct aid_error *e);
+void aid_todo_free (struct aid_vec *files);
 
 /* Appends what an editor has of PATH to OUT; 0 when it has nothing of its own. */
 int aid_snapshot_unsaved_text (struct aid_snapshots *s, struct aid_span path, struct aid_str *out);

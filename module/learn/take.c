@@ -29,7 +29,7 @@ struct taking
   const struct aid_stop *stop;
 };
 
-/* --- a file ------------------------------------------------------------------------------------------------------------------- */
+/* --- a file ------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 import (struct taking *t, struct aid_error *e)
@@ -140,7 +140,7 @@ look_at_all (struct taking *t, struct aid_error *e)
   return err;
 }
 
-/* --- the commit ----------------------------------------------------------------------------------------------------------------- */
+/* --- the commit --------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 message (struct taking *t, struct aid_str *out, struct aid_error *e)
@@ -236,7 +236,7 @@ write_down (struct taking *t, struct aid_snapshot_taken *out, struct aid_error *
   return err;
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
 
 /* Takes over what the snapshot has found out; or, after a failure, that nothing is known. */
 static void

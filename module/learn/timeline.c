@@ -40,7 +40,7 @@ free_all (struct aid_vec *all)
   aid_vec_free (all);
 }
 
-/* --- the list ------------------------------------------------------------------------------------------------------------------- */
+/* --- the list ----------------------------------------------------------------------------------------------------- */
 
 /* One entry of the log: id, tree, time in seconds, message. */
 static int
@@ -80,7 +80,7 @@ list (const struct aid_vault *s, size_t most, struct aid_vec *all, struct aid_er
   return err;
 }
 
-/* --- what each changed ------------------------------------------------------------------------------------------------------------ */
+/* --- what each changed -------------------------------------------------------------------------------------------- */
 
 static void
 add_file (struct aid_snapshot *one, char letter, struct aid_span path)
@@ -100,7 +100,8 @@ add_lines (struct aid_snapshot *one, struct aid_span field)
   json_t *file = json_array_get (one->files, json_array_size (one->files) - 1);
   const char *tab = memchr (field.ptr, '\t', field.len);
   uint64_t added, removed;
-  struct aid_span first = aid_span_cut (field, 0, (size_t)(tab - field.ptr)), rest = aid_span_cut (field, first.len + 1, field.len);
+  struct aid_span first = aid_span_cut (field, 0, (size_t)(tab - field.ptr)),
+                  rest = aid_span_cut (field, first.len + 1, field.len);
   const char *second = memchr (rest.ptr, '\t', rest.len);
   if (!file || !second || aid_span_number (first, INT32_MAX, &added)
       || aid_span_number (aid_span_cut (rest, 0, (size_t)(second - rest.ptr)), INT32_MAX, &removed))
@@ -135,8 +136,19 @@ find_changes (const struct aid_vault *s, struct aid_vec *all, size_t n, struct a
   struct aid_str asked = AID_STR_INIT (LOG_MAX), text = AID_STR_INIT (LOG_MAX);
   char *name = aid_span_dup (path);
   /* --root: the first of all is compared with nothing.  "commit parent" says what else with. */
-  const char *const args[] = { "diff-tree", "--stdin", "-r", "-z", "--root", "--raw", path.len ? "--numstat" : "--raw",
-                               "--no-ext-diff", "--no-textconv", "--no-renames", "--", path.len ? name : NULL, NULL };
+  const char *const args[] = { "diff-tree",
+                               "--stdin",
+                               "-r",
+                               "-z",
+                               "--root",
+                               "--raw",
+                               path.len ? "--numstat" : "--raw",
+                               "--no-ext-diff",
+                               "--no-textconv",
+                               "--no-renames",
+                               "--",
+                               path.len ? name : NULL,
+                               NULL };
   for (size_t i = 0; i < n; i++)
     {
       struct aid_snapshot *one = &AID_VEC_AT (struct aid_snapshot, all, i);
@@ -187,7 +199,7 @@ aid_timeline (const struct aid_vault *s, const struct aid_timeline_which *which,
   return err;
 }
 
-/* --- one ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- one ---------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
 aid_timeline_find (const struct aid_vault *s, const char *id, char out[AID_VAULT_ID], struct aid_error *e)
@@ -228,16 +240,18 @@ aid_timeline_diff (const struct aid_vault *s, const char *id, struct aid_str *ou
   enum aid_err err = aid_timeline_find (s, id, full, e);
   if (!err)
     err = aid_timeline (s, &(struct aid_timeline_which){ .id = full }, take_before, before, e);
-  const char *const args[] = { "diff-tree", "-p", "--no-commit-id", "--no-ext-diff", "--no-textconv", "--no-color",
-                               "-M", "--root", before[0] ? before : full, before[0] ? full : NULL, NULL };
+  const char *const args[] = { "diff-tree",  "-p", "--no-commit-id", "--no-ext-diff",           "--no-textconv",
+                               "--no-color", "-M", "--root",         before[0] ? before : full, before[0] ? full : NULL,
+                               NULL };
   return err ? err : aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = out }, e);
 }
 
-/* --- files -------------------------------------------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
 aid_timeline_files (const struct aid_vault *s, const char *id, struct aid_span path,
-                    enum aid_err (*fn) (void *ctx, unsigned mode, const char *blob, struct aid_span path, struct aid_error *e),
+                    enum aid_err (*fn) (void *ctx, unsigned mode, const char *blob, struct aid_span path,
+                                        struct aid_error *e),
                     void *ctx, struct aid_error *e)
 {
   char full[AID_VAULT_ID], *name = aid_span_dup (path);
@@ -248,7 +262,8 @@ aid_timeline_files (const struct aid_vault *s, const char *id, struct aid_span p
     err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);
   if (!err && !rest.len)
-    err = aid_error_set (e, AID_E_NOTFOUND, "%.*s is not in snapshot %.12s", (int)(path.len < 160 ? path.len : 160), path.ptr, full);
+    err = aid_error_set (e, AID_E_NOTFOUND, "%.*s is not in snapshot %.12s", (int)(path.len < 160 ? path.len : 160),
+                         path.ptr, full);
   while (!err && rest.len)
     { /* "100644 blob ID\tPATH" */
       struct aid_span entry = take_field (&rest);
@@ -296,6 +311,7 @@ aid_timeline_text (const struct aid_vault *s, const char *id, struct aid_span pa
 {
   struct text_of t = { s, path, out, 0 };
   enum aid_err err = aid_timeline_files (s, id, path, take_text, &t, e);
-  return err || t.found ? err
-                        : aid_error_set (e, AID_E_NOTFOUND, "%.*s is a folder", (int)(path.len < 160 ? path.len : 160), path.ptr);
+  return err || t.found
+           ? err
+           : aid_error_set (e, AID_E_NOTFOUND, "%.*s is a folder", (int)(path.len < 160 ? path.len : 160), path.ptr);
 }

@@ -19,10 +19,10 @@ struct aid_snapshot
 
 struct aid_timeline_which
 {
-  int64_t since;       /* ms since 1970; 0: all */
-  size_t most;         /* the newest so many; 0: all */
-  const char *id;      /* that one alone; or NULL */
-  int bare;            /* without what they changed */
+  int64_t since;        /* ms since 1970; 0: all */
+  size_t most;          /* the newest so many; 0: all */
+  const char *id;       /* that one alone; or NULL */
+  int bare;             /* without what they changed */
   struct aid_span path; /* those in which this file is another than before; empty: all */
 };
 

@@ -19,7 +19,7 @@
 #define SAID_MAX ((size_t)4096)
 #define LOCK_LOOK_MS 20
 
-/* --- its folder -------------------------------------------------------------------------------------------------------- */
+/* --- its folder --------------------------------------------------------------------------------------------------- */
 
 void
 aid_vault_path (const struct aid_vault *s, const char *name, struct aid_str *out)
@@ -143,7 +143,7 @@ aid_vault_free (struct aid_vault *s)
   free (s);
 }
 
-/* --- git ----------------------------------------------------------------------------------------------------------------- */
+/* --- git ---------------------------------------------------------------------------------------------------------- */
 
 /* The first line of what it said, without "fatal: ". */
 static struct aid_span
@@ -195,7 +195,7 @@ aid_vault_is_id (const char *z)
   return n >= 4 && n < AID_VAULT_ID && !z[n];
 }
 
-/* --- the last snapshot ------------------------------------------------------------------------------------------------------ */
+/* --- the last snapshot -------------------------------------------------------------------------------------------- */
 
 static void
 take_word (struct aid_span *rest, char *out, size_t size)
@@ -210,12 +210,9 @@ take_word (struct aid_span *rest, char *out, size_t size)
 enum aid_err
 aid_vault_tip (const struct aid_vault *s, struct aid_vault_tip *tip, struct aid_error *e)
 {
-  static const char *const args[] = { "for-each-ref",
-                                      "--count=1",
-                                      "--sort=-refname",
-                                      "--format=%(refname)%0a%(objectname)%0a%(tree)%0a%(contents)",
-                                      AID_VAULT_REFS,
-                                      NULL };
+  static const char *const args[]
+    = { "for-each-ref", "--count=1", "--sort=-refname", "--format=%(refname)%0a%(objectname)%0a%(tree)%0a%(contents)",
+        AID_VAULT_REFS, NULL };
   struct aid_str text = AID_STR_INIT ((size_t)4 << 20);
   memset (tip, 0, sizeof *tip);
   tip->message = AID_STR_INIT ((size_t)4 << 20);

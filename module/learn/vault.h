@@ -17,16 +17,16 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define AID_VAULT_ID 65       /* an object's name in hex and a NUL */
+#define AID_VAULT_ID 65 /* an object's name in hex and a NUL */
 #define AID_VAULT_REFS "refs/snapshots/"
 #define AID_VAULT_EXAMPLES "refs/examples/"
 #define AID_VAULT_WAIT_MS 10000 /* patience of a command for another's writing */
 
 struct aid_vault
 {
-  char *root, *dir; /* absolute, links resolved */
-  struct aid_vec env; /* const char *, for aid_proc: calm.h's, and ours */
-  char *git_dir;      /* "GIT_DIR=..." */
+  char *root, *dir;      /* absolute, links resolved */
+  struct aid_vec env;    /* const char *, for aid_proc: calm.h's, and ours */
+  char *git_dir;         /* "GIT_DIR=..." */
   int lock_fd, watch_fd; /* -1: not held */
 };
 
@@ -54,11 +54,12 @@ struct aid_vault_run
 {
   const char *const *args; /* NULL at the end: "log", ... */
   struct aid_span input;
-  struct aid_str *out;     /* appended to; its limit holds; NULL: nobody reads it */
+  struct aid_str *out; /* appended to; its limit holds; NULL: nobody reads it */
   const struct aid_stop *stop;
-  int with_us;             /* ended when this process is gone */
+  int with_us; /* ended when this process is gone */
 };
-/* Runs git.  AID_E_IO: it failed, and what it said; AID_E_LIMIT: it printed more than OUT takes; AID_E_NOTFOUND: there is no git. */
+/* Runs git.  AID_E_IO: it failed, and what it said; AID_E_LIMIT: it printed more than OUT takes; AID_E_NOTFOUND: there is no
+   git. */
 enum aid_err aid_vault_git (const struct aid_vault *s, const struct aid_vault_run *run, struct aid_error *e);
 /* Whether Z may be given to git as the name of a snapshot: 4 to 64 hex digits. */
 int aid_vault_is_id (const char *z);

@@ -13,22 +13,23 @@
 
 #define PATH_LIMIT ((size_t)8192)
 #define LOOK_MS 20
-#define HEALED 48 /* hours that are given up at most */
+#define HEALED 48     /* hours that are given up at most */
 #define GC_GRACE_S 15 /* within which a git that removes objects is gone after its parent (base/proc.h, with_us) */
 
-/* What the repository is: nothing is tidied but by us; a snapshot is one pack, which no disk is waited for (a snapshot that is lost
-   with the power costs some seconds of work that is in the files as well; aid_vault_heal then takes it away); names that only matter to who checks a tree out
-   are no fault of a store that nobody checks out. */
-static const char config_text[] = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfilemode = true\n"
-                                  "\tlogallrefupdates = false\n\tfsync = none\n"
-                                  "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[fastimport]\n\tunpacklimit = 0\n"
-                                  "[pack]\n\tthreads = 1\n\twindowmemory = 64m\n[repack]\n\twritebitmaps = false\n[fsck]\n\thasdotgit = ignore\n"
-                                  "\tgitmodulessymlink = ignore\n\tgitmodulesname = ignore\n\tgitmodulesurl = ignore\n"
-                                  "\tgitmodulespath = ignore\n\tgitmodulesupdate = ignore\n\tgitmodulesparse = ignore\n"
-                                  "\tgitmoduleslarge = ignore\n\tgitattributeslarge = ignore\n"
-                                  "\tgitattributeslinelength = ignore\n\tgitattributessymlink = ignore\n";
+/* What the repository is.  Nothing is tidied but by us.  A snapshot is one pack, which no disk is waited for: what is lost with
+   the power is in the files as well, and aid_vault_heal takes the rest of it away.  Names that only matter to who checks a
+   tree out are no fault of a store that nobody checks out. */
+static const char config_text[]
+  = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfilemode = true\n"
+    "\tlogallrefupdates = false\n\tfsync = none\n"
+    "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[fastimport]\n\tunpacklimit = 0\n"
+    "[pack]\n\tthreads = 1\n\twindowmemory = 64m\n[repack]\n\twritebitmaps = false\n[fsck]\n\thasdotgit = ignore\n"
+    "\tgitmodulessymlink = ignore\n\tgitmodulesname = ignore\n\tgitmodulesurl = ignore\n"
+    "\tgitmodulespath = ignore\n\tgitmodulesupdate = ignore\n\tgitmodulesparse = ignore\n"
+    "\tgitmoduleslarge = ignore\n\tgitattributeslarge = ignore\n"
+    "\tgitattributeslinelength = ignore\n\tgitattributessymlink = ignore\n";
 
-/* --- what was left ------------------------------------------------------------------------------------------------------------ */
+/* --- what was left ------------------------------------------------------------------------------------------------ */
 
 static int
 is_left_lock (const char *name)
@@ -89,7 +90,8 @@ aid_vault_sweep (const struct aid_vault *s)
 void
 aid_vault_heal (const struct aid_vault *s)
 {
-  static const char *const newest[] = { "for-each-ref", "--count=1", "--sort=-refname", "--format=%(refname)", AID_VAULT_REFS, NULL };
+  static const char *const newest[]
+    = { "for-each-ref", "--count=1", "--sort=-refname", "--format=%(refname)", AID_VAULT_REFS, NULL };
   sweep_all (s, 1);
   for (int i = 0, on = 1; on && i < HEALED; i++)
     {
@@ -105,7 +107,7 @@ aid_vault_heal (const struct aid_vault *s)
     }
 }
 
-/* --- a git that removes objects may outlive us for a moment -------------------------------------------------------------------- */
+/* --- a git that removes objects may outlive us for a moment ------------------------------------------------------- */
 
 void
 aid_vault_note_gc (const struct aid_vault *s, int begins)
@@ -136,7 +138,7 @@ gc_may_run (const struct aid_vault *s)
   return may;
 }
 
-/* --- the repository ------------------------------------------------------------------------------------------------------------ */
+/* --- the repository ----------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 make_ready (const struct aid_vault *s, struct aid_error *e)
@@ -150,7 +152,8 @@ make_ready (const struct aid_vault *s, struct aid_error *e)
     aid_vault_sweep (s);
   else
     { /* the last that is written is the config: who is killed before makes it all again */
-      const char *const args[] = { "init", "--quiet", "--bare", "--template=", "--initial-branch=none", aid_str_z (&git), NULL };
+      const char *const args[]
+        = { "init", "--quiet", "--bare", "--template=", "--initial-branch=none", aid_str_z (&git), NULL };
       sweep (s, "git", is_left_on_top, 0);
       err = aid_vault_git (s, &(struct aid_vault_run){ .args = args }, e);
       if (!err)
@@ -161,7 +164,7 @@ make_ready (const struct aid_vault *s, struct aid_error *e)
   return err;
 }
 
-/* --- who ------------------------------------------------------------------------------------------------------------------------ */
+/* --- who ---------------------------------------------------------------------------------------------------------- */
 
 /* Opens and locks the file NAME: its descriptor, -1 when somebody else has it, -2 when it cannot be opened. */
 static int
@@ -172,7 +175,8 @@ take (const struct aid_vault *s, const char *name, struct aid_error *e)
   int fd = open (aid_str_z (&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
     {
-      aid_error_set (e, AID_E_IO, "Cannot open %s: %s; look at the folder's permissions", aid_str_z (&path), strerror (errno));
+      aid_error_set (e, AID_E_IO, "Cannot open %s: %s; look at the folder's permissions", aid_str_z (&path),
+                     strerror (errno));
       fd = -2;
     }
   else if (flock (fd, LOCK_EX | LOCK_NB))
@@ -194,8 +198,8 @@ aid_vault_lock (struct aid_vault *s, int wait_ms, struct aid_error *e)
     return s->lock_fd = -1, AID_E_IO;
   if (s->lock_fd < 0)
     return aid_error_set (e, AID_E_STATE, "Another process writes snapshots of %s now; try again in a moment", s->root);
-  enum aid_err err = gc_may_run (s) ? aid_error_set (e, AID_E_STATE, "Snapshots of %s are being tidied; try again in %d s", s->root,
-                                                     GC_GRACE_S)
+  enum aid_err err = gc_may_run (s) ? aid_error_set (e, AID_E_STATE, "Snapshots of %s are being tidied; try again in %d s",
+                                                     s->root, GC_GRACE_S)
                                     : make_ready (s, e);
   if (err)
     aid_vault_unlock (s);
@@ -219,7 +223,7 @@ aid_vault_watch (struct aid_vault *s, struct aid_error *e)
   int missing = s->watch_fd == -2;
   if (s->watch_fd < 0)
     s->watch_fd = -1;
-  return missing             ? AID_E_IO
+  return missing            ? AID_E_IO
          : s->watch_fd >= 0 ? AID_OK
-                             : aid_error_set (e, AID_E_STATE, "Another process takes the snapshots of %s", s->root);
+                            : aid_error_set (e, AID_E_STATE, "Another process takes the snapshots of %s", s->root);
 }

@@ -5,8 +5,8 @@
 
 #include <poll.h>
 
-#define LOOK_MS 1000          /* between looks at whether something is due */
-#define RETRY_MS 20000        /* between tries to be the one that watches */
+#define LOOK_MS 1000   /* between looks at whether something is due */
+#define RETRY_MS 20000 /* between tries to be the one that watches */
 #define HOUR_MS INT64_C (3600000)
 
 struct watching

@@ -81,8 +81,8 @@ report (const char *what, struct costs *c, int n)
 {
   qsort (c->us, (size_t)n, sizeof *c->us, by_size);
   qsort (c->cpu, (size_t)n, sizeof *c->cpu, by_size);
-  printf ("  %-44s p50 %8.1f ms   p90 %8.1f ms   CPU p50 %8.1f ms\n", what, (double)c->us[n / 2] / 1000, (double)c->us[n * 9 / 10] / 1000,
-          (double)c->cpu[n / 2] / 1000);
+  printf ("  %-44s p50 %8.1f ms   p90 %8.1f ms   CPU p50 %8.1f ms\n", what, (double)c->us[n / 2] / 1000,
+          (double)c->us[n * 9 / 10] / 1000, (double)c->cpu[n / 2] / 1000);
 }
 
 /* Edits file N and waits until the project knows. */
@@ -105,7 +105,8 @@ static void
 run_shell (const char *root, const char *command, int64_t *us, int64_t *cpu)
 {
   char line[2048];
-  snprintf (line, sizeof line, "cd %s && export GIT_CONFIG_GLOBAL=/dev/null HOME=%s GIT_INDEX_FILE=%s/index && { %s; } >/dev/null 2>&1", root,
+  snprintf (line, sizeof line,
+            "cd %s && export GIT_CONFIG_GLOBAL=/dev/null HOME=%s GIT_INDEX_FILE=%s/index && { %s; } >/dev/null 2>&1", root,
             top, top, command);
   int64_t begun = aid_clock_us (), used = cpu_us ();
   if (system (line))

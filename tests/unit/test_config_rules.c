@@ -106,6 +106,9 @@ some_value (const char *name)
     { "measure", "\"content\"" },
     { "days", "7" },
     { "megabytes", "7" },
+    { "seconds", "7" },
+    { "file_kilobytes", "7" },
+    { "unsaved", "true" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)

@@ -1,141 +1,7 @@
 /* Snapshots: each tree is the one that git itself makes of the same files, and what is to be left out is. */
-#include "learn/snapshot.h"
-#include "base/clock.h"
-#include "base/json.h"
-#include "build/last.h"
-#include "learn/timeline.h"
+#include "snapshot_scene.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-#include "project_open.h"
-
-
-/* In two parts, so that no scanner takes it for somebody's. */
-#define TOKEN "gh" "p_m8Rw3nU0vB3nR8wL5cF1jH6dS0gK4pZ2xY9a"
-
-static struct aid_snapshot_settings settings = { .seconds = 20, .days = 30, .megabytes = 1024, .file_max = 1 << 20 };
-
-struct scene
-{
-  char dir[256];
-  struct aid_project *p;
-  struct aid_snapshots *s;
-};
-
-static const struct aid_project_options watching = { .watch = 1 };
-
-static void
-open_scene (struct scene *c, const char *name)
-{
-  struct aid_error e = { AID_OK, "" };
-  snprintf (c->dir, sizeof c->dir, "%s", folder (name));
-  c->p = open_project (c->dir, &watching);
-  if (aid_snapshots_open (c->p, &settings, &c->s, &e))
-    fail_msg ("%s", e.msg);
-}
-
-static void
-close_scene (struct scene *c)
-{
-  aid_snapshots_close (c->s);
-  aid_project_close (c->p);
-}
-
-/* Takes one; TAKEN says whether there was something new. */
-static struct aid_snapshot_taken
-take (struct scene *c)
-{
-  struct aid_snapshot_taken t;
-  struct aid_error e = { AID_OK, "" };
-  if (aid_snapshots_take (c->s, 10000, NULL, &t, &e))
-    fail_msg ("%s", e.msg);
-  return t;
-}
-
-/* Whether the project knows the file PATH as it is. */
-static int
-is_known (struct scene *c, const char *name)
-{
-  struct aid_str path = AID_STR_INIT (4096);
-  struct aid_project_file file;
-  struct stat st;
-  aid_str_addf (&path, "%s/%s", c->dir, name);
-  int there = !lstat (aid_str_z (&path), &st) && !S_ISDIR (st.st_mode), listed = !aid_project_find (c->p, aid_span_z (name), &file);
-  aid_str_free (&path);
-  return there == listed
-         && (!there || (file.inode == st.st_ino && file.size == (uint64_t)st.st_size
-                        && file.mtime_ns == (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec));
-}
-
-/* Has the project look at the file NAME, and waits until it has. */
-static void
-touch (struct scene *c, const char *name)
-{
-  aid_project_touch (c->p, aid_span_z (name));
-  for (int i = 0; !is_known (c, name); i++)
-    {
-      assert_true (i < 20000);
-      usleep (1000);
-    }
-}
-
-/* The tree that git makes of the files in DIR, by an index of its own. */
-static void
-tree_of_git (const char *dir, char out[AID_VAULT_ID])
-{
-  struct aid_str text = AID_STR_INIT (4096), command = AID_STR_INIT (4096);
-  aid_str_addf (&command,
-                "rm -rf '%s/oracle' && git init -q --bare '%s/oracle' && export GIT_DIR='%s/oracle' GIT_WORK_TREE=. "
-                "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null && git add -A . && git write-tree",
-                scratch, scratch, scratch);
-  output_of (dir, aid_str_z (&command), &text);
-  struct aid_span id = aid_span_trim (aid_str_span (&text));
-  assert_true (id.len == 40);
-  memcpy (out, id.ptr, id.len);
-  out[id.len] = '\0';
-  aid_str_free (&text);
-  aid_str_free (&command);
-}
-
-static void
-assert_tree (struct scene *c)
-{
-  struct aid_vault_tip tip;
-  char tree[AID_VAULT_ID];
-  tree_of_git (c->dir, tree);
-  assert_int_equal (aid_vault_tip (aid_snapshots_vault (c->s), &tip, NULL), AID_OK);
-  assert_string_equal (tip.tree, tree);
-  aid_vault_tip_free (&tip);
-}
-
-static json_t *
-last_message (struct scene *c)
-{
-  struct aid_vault_tip tip;
-  assert_int_equal (aid_vault_tip (aid_snapshots_vault (c->s), &tip, NULL), AID_OK);
-  const char *brace = strchr (aid_str_z (&tip.message), '{');
-  assert_non_null (brace);
-  json_t *o = json_loads (brace, 0, NULL);
-  assert_non_null (o);
-  aid_vault_tip_free (&tip);
-  return o;
-}
-
-static void
-assert_sound (struct scene *c)
-{
-  struct aid_str text = AID_STR_INIT (1 << 16), command = AID_STR_INIT (4096);
-  aid_str_addf (&command, "git --git-dir='%s/git' fsck --strict 2>&1 | grep -v '^notice: HEAD'; echo \"end\"",
-                aid_snapshots_vault (c->s)->dir);
-  output_of (c->dir, aid_str_z (&command), &text);
-  assert_string_equal (aid_str_z (&text), "end\n");
-  aid_str_free (&text);
-  aid_str_free (&command);
-}
-
-/* --- what is in one --------------------------------------------------------------------------------------------------------- */
+/* --- what is in one ----------------------------------------------------------------------------------------------- */
 
 static void
 a_tree_is_the_one_that_git_makes (void **state)
@@ -199,8 +65,9 @@ change_something (const char *dir, char *name, size_t size)
       snprintf (name, size, "d%u/f%u", d, f);
       break;
     default:
-      aid_str_addf (&command, "[ -d \"$(dirname %s)\" ] || rm -rf \"$(dirname %s)\"; mkdir -p \"$(dirname %s)\" && "
-                              "rm -rf %s && echo %u >%s && chmod %s %s",
+      aid_str_addf (&command,
+                    "[ -d \"$(dirname %s)\" ] || rm -rf \"$(dirname %s)\"; mkdir -p \"$(dirname %s)\" && "
+                    "rm -rf %s && echo %u >%s && chmod %s %s",
                     name, name, name, name, draw (50), name, draw (2) ? "+x" : "-x", name);
     }
   run_in (dir, aid_str_z (&command));
@@ -312,7 +179,7 @@ what_is_not_saved_is_in_it_until_it_is (void **state)
   close_scene (&c);
 }
 
-/* --- how the build stood ------------------------------------------------------------------------------------------------------ */
+/* --- how the build stood ------------------------------------------------------------------------------------------ */
 
 static void
 ended (const struct scene *c, enum aid_build_status status, int64_t ms)
@@ -340,7 +207,8 @@ a_build_is_a_snapshot_of_the_same_tree (void **state)
   ended (&c, AID_BUILD_RED, 1);
   assert_true (take (&c).id[0]);
   assert_string_equal (take (&c).id, "");
-  json_t *o = last_message (&c), *build = json_object_get (o, "build"), *diag = json_array_get (json_object_get (build, "diagnostics"), 0);
+  json_t *o = last_message (&c), *build = json_object_get (o, "build"),
+         *diag = json_array_get (json_object_get (build, "diagnostics"), 0);
   assert_string_equal (aid_json_str (build, "status"), "red");
   assert_true (aid_json_bool (build, "exact", 0));
   assert_string_equal (aid_json_str (diag, "path"), "a");
@@ -355,135 +223,7 @@ a_build_is_a_snapshot_of_the_same_tree (void **state)
   close_scene (&c);
 }
 
-/* --- forgetting ------------------------------------------------------------------------------------------------------------------ */
-
-/* The last snapshot, under the name of the hour HOUR instead. */
-static void
-move_to (struct scene *c, const char *hour)
-{
-  struct aid_vault_tip tip;
-  struct aid_str command = AID_STR_INIT (4096);
-  assert_int_equal (aid_vault_tip (aid_snapshots_vault (c->s), &tip, NULL), AID_OK);
-  aid_str_addf (&command, "export GIT_DIR='%s/git'; git update-ref refs/snapshots/%s %s && git update-ref -d %s",
-                aid_snapshots_vault (c->s)->dir, hour, tip.commit, tip.ref);
-  run_in (c->dir, aid_str_z (&command));
-  aid_vault_tip_free (&tip);
-  aid_str_free (&command);
-}
-
-static void
-noise (struct scene *c, const char *name)
-{
-  char bytes[300000];
-  assert_int_equal (getentropy (bytes, 256), 0);
-  for (size_t i = 256; i < sizeof bytes; i++)
-    bytes[i] = (char)draw (256);
-  write_file (c->dir, name, (struct aid_span){ bytes, sizeof bytes });
-  touch (c, name);
-}
-
-static void
-old_hours_go_and_examples_stay (void **state)
-{
-  static const char *const hours[] = { "2020-01-01T00", "2020-01-01T01", "2020-01-02T00", "2020-02-01T00" };
-  struct scene c;
-  struct aid_snapshot_forgotten f;
-  struct aid_str text = AID_STR_INIT (1 << 20), command = AID_STR_INIT (4096);
-  char kept[AID_VAULT_ID] = "";
-  (void)state;
-  write_file (folder ("old"), "a", AID_SPAN ("1\n"));
-  open_scene (&c, "old");
-  for (size_t i = 0; i < 4; i++)
-    {
-      noise (&c, "noise");
-      struct aid_snapshot_taken t = take (&c);
-      assert_true (t.id[0]);
-      move_to (&c, hours[i]);
-      if (i == 1)
-        memcpy (kept, t.id, sizeof kept);
-    }
-  noise (&c, "noise");
-  take (&c);
-  struct aid_vault *s = aid_snapshots_vault (c.s);
-  aid_str_addf (&command, "git --git-dir='%s/git' update-ref refs/examples/x %s", s->dir, kept);
-  run_in (c.dir, aid_str_z (&command));
-  /* A little is not worth it for one who watches. */
-  assert_int_equal (aid_snapshot_gc (s, &settings, AID_GC_LITTLE, 0, NULL, &f, NULL), AID_OK);
-  assert_int_equal (f.hours, 0);
-  assert_int_equal (aid_snapshot_gc (s, &settings, AID_GC_ALL, 0, NULL, &f, NULL), AID_OK);
-  assert_int_equal (f.hours, 4);
-  assert_true (f.after < f.before);
-  assert_int_equal (aid_timeline_text (s, kept, AID_SPAN ("noise"), &text, NULL), AID_OK);
-  assert_int_equal (text.len, 300000);
-  assert_sound (&c);
-  assert_string_equal (take (&c).id, "");
-  aid_str_free (&text);
-  aid_str_free (&command);
-  close_scene (&c);
-}
-
-static void
-above_their_size_the_oldest_go (void **state)
-{
-  struct scene c;
-  struct aid_snapshot_forgotten f;
-  struct aid_snapshot_settings small = settings;
-  char hour[32];
-  (void)state;
-  small.days = 0;
-  small.megabytes = 1;
-  write_file (folder ("sized"), "a", AID_SPAN ("1\n"));
-  open_scene (&c, "sized");
-  for (int i = 0; i < 6; i++)
-    {
-      noise (&c, "noise");
-      take (&c);
-      snprintf (hour, sizeof hour, "2020-01-01T0%d", i);
-      move_to (&c, hour);
-    }
-  struct aid_vault *s = aid_snapshots_vault (c.s);
-  assert_int_equal (aid_snapshot_gc (s, &small, AID_GC_LITTLE, 0, NULL, &f, NULL), AID_OK);
-  /* Two of 300,000 bytes fit into four fifths of a megabyte. */
-  assert_int_equal (f.hours, 4);
-  assert_true (f.before > 1 << 20);
-  assert_true (f.after < 1 << 20);
-  assert_sound (&c);
-  close_scene (&c);
-}
-
-/* --- bringing back ---------------------------------------------------------------------------------------------------------------- */
-
-static void
-nothing_is_brought_back_through_a_link (void **state)
-{
-  struct scene c;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str text = AID_STR_INIT (100);
-  (void)state;
-  const char *dir = folder ("linked"), *outside = folder ("linked-outside");
-  write_file (dir, "sub/a", AID_SPAN ("1\n"));
-  run_in (dir, "chmod +x sub/a && ln -s a sub/b");
-  open_scene (&c, "linked");
-  struct aid_snapshot_taken t = take (&c);
-  struct aid_vault *s = aid_snapshots_vault (c.s);
-  run_in (dir, "rm -r sub && ln -s ../linked-outside sub");
-  assert_int_equal (aid_snapshot_restore (s, t.id, AID_SPAN ("sub/a"), dir, NULL, NULL, &e), AID_E_REFUSED);
-  run_in (outside, "[ -z \"$(ls -A .)\" ]");
-  run_in (dir, "rm sub");
-  assert_int_equal (aid_snapshot_restore (s, t.id, AID_SPAN ("sub"), dir, NULL, NULL, &e), AID_OK);
-  run_in (dir, "[ -x sub/a ] && [ \"$(cat sub/a)\" = 1 ] && [ \"$(readlink sub/b)\" = a ] && [ \"$(ls -A sub | wc -l)\" = 2 ]");
-  /* A file that became a link is replaced, and not what the link leads to. */
-  write_file (outside, "x", AID_SPAN ("outside\n"));
-  run_in (dir, "ln -sf ../../linked-outside/x sub/a");
-  assert_int_equal (aid_snapshot_restore (s, t.id, AID_SPAN ("sub/a"), dir, NULL, NULL, &e), AID_OK);
-  run_in (dir, "[ ! -L sub/a ] && [ \"$(cat ../linked-outside/x)\" = outside ]");
-  assert_int_equal (aid_snapshot_restore (s, "0123456789", AID_SPAN ("sub/a"), dir, NULL, NULL, &e), AID_E_NOTFOUND);
-  assert_int_equal (aid_snapshot_restore (s, "HEAD; rm", AID_SPAN ("sub/a"), dir, NULL, NULL, &e), AID_E_NOTFOUND);
-  aid_str_free (&text);
-  close_scene (&c);
-}
-
-/* --- two at once ------------------------------------------------------------------------------------------------------------------ */
+/* --- two at once -------------------------------------------------------------------------------------------------- */
 
 static void
 who_does_not_get_the_lock_does_nothing (void **state)
@@ -514,52 +254,13 @@ who_does_not_get_the_lock_does_nothing (void **state)
   close_scene (&b);
 }
 
-static void
-what_the_power_took_is_given_up (void **state)
-{
-  struct scene c;
-  struct aid_snapshot_taken t;
-  struct aid_error e = { AID_OK, "" };
-  struct aid_str command = AID_STR_INIT (4096);
-  (void)state;
-  write_file (folder ("power"), "a", AID_SPAN ("1\n"));
-  open_scene (&c, "power");
-  take (&c);
-  move_to (&c, "2020-01-01T00");
-  close_scene (&c);
-  open_scene (&c, "power");
-  write_file (c.dir, "a", AID_SPAN ("2\n"));
-  touch (&c, "a");
-  take (&c);
-  /* The newest pack became an empty file. */
-  aid_str_addf (&command, "cd '%s/git/objects/pack' && for f in $(ls -t | head -n 2); do chmod +w $f && : >$f; done",
-                aid_snapshots_vault (c.s)->dir);
-  run_in (c.dir, aid_str_z (&command));
-  write_file (c.dir, "a", AID_SPAN ("3\n"));
-  touch (&c, "a");
-  for (int i = 0; i < 5 && aid_snapshots_take (c.s, 0, NULL, &t, &e); i++)
-    ;
-  assert_true (t.id[0]);
-  assert_tree (&c);
-  assert_sound (&c);
-  aid_str_free (&command);
-  close_scene (&c);
-}
-
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_tree_is_the_one_that_git_makes),
-    cmocka_unit_test (another_process_finds_nothing_new),
-    cmocka_unit_test (what_changes_comes_to_the_same_tree),
-    cmocka_unit_test (secrets_and_large_files_are_left_out),
-    cmocka_unit_test (what_is_not_saved_is_in_it_until_it_is),
-    cmocka_unit_test (a_build_is_a_snapshot_of_the_same_tree),
-    cmocka_unit_test (old_hours_go_and_examples_stay),
-    cmocka_unit_test (above_their_size_the_oldest_go),
-    cmocka_unit_test (nothing_is_brought_back_through_a_link),
-    cmocka_unit_test (what_the_power_took_is_given_up),
+    cmocka_unit_test (a_tree_is_the_one_that_git_makes),       cmocka_unit_test (another_process_finds_nothing_new),
+    cmocka_unit_test (what_changes_comes_to_the_same_tree),    cmocka_unit_test (secrets_and_large_files_are_left_out),
+    cmocka_unit_test (what_is_not_saved_is_in_it_until_it_is), cmocka_unit_test (a_build_is_a_snapshot_of_the_same_tree),
     cmocka_unit_test (who_does_not_get_the_lock_does_nothing),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
