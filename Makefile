@@ -26,7 +26,7 @@ LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context measure assist learn
+LAYERS  := base config store scan build project index net patch model chat context measure export assist learn
 # What a folder stands on, itself first: a test of it links just these.
 need_base    := base
 need_config  := config base
@@ -41,7 +41,8 @@ need_model   := model net config base
 need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
 need_measure := measure store config base
-need_assist  := assist measure context index project scan chat model patch net store build config base
+need_export  := export measure net store config base
+need_assist  := assist export measure context index project scan chat model patch net store build config base
 need_learn   := learn project build scan config base
 need_cli     := learn $(need_assist)
 # What the core in Emacs has.
@@ -53,7 +54,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-net check-sdk check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-net check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -189,11 +190,11 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 all check-builds
 	@tests/run
 
-check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/net-slow.so
+check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/otlp_events $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -222,6 +223,10 @@ check-net: all $(B)/net-slow.so
 check-sdk: cli
 	@.ci/deps check
 	@tests/run sdk
+## check-otlp    export, as OpenTelemetry's protobuf classes and a real Prometheus read it
+check-otlp: all $(B)/otlp_events
+	@.ci/deps check
+	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
 ## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, and the fuzzers for FUZZ_SECONDS each
@@ -283,6 +288,10 @@ $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
 
 # What compares our assignment to variants with GrowthBook's: tests/experiments.
 $(B)/assign_batch: tests/experiments/batch.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+# What records events for the tests of export: tests/otlp.
+$(B)/otlp_events: tests/otlp/events.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-patch   damage the commits of REPO="dir..." in 123 ways and place them, beside git, patch and Emacs (N=30 SEED=1 KINDS= OPTS=)

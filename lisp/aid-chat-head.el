@@ -10,12 +10,14 @@
 
 ;;; Code:
 
-(eval-when-compile (require 'cl-lib))
+(eval-when-compile
+  (require 'cl-lib)
+  (require 'subr-x))
 (require 'aid-chat-display)
 (require 'aid-in-force)
 
 (declare-function aid-set-model "aid-model" (model &optional scope))
-(declare-function aid--mod-model-info "ext:aid-module" (id root))
+(declare-function aid--mod-model-info "ext:aid-module" (id root &optional doc strategy exact))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid--mod-tokens-exact "ext:aid-module" (name))
 (declare-function aid-context-item-text "aid-context" (target dir))
@@ -87,7 +89,9 @@
    "   " (propertize (or (and aid-chat--stream (aid-chat-stream-model aid-chat--stream))
                          aid-model
                          (pcase aid-chat--model-name ('nil "") ('none "no model") (name name)))
-                     'mouse-face 'highlight 'help-echo "mouse-1: another model"
+                     'mouse-face 'highlight
+                     'help-echo (string-trim-left
+                                 (concat (aid-experiments-words) "\nmouse-1: another model"))
                      'local-map aid-chat--model-map)
    (aid-strategy-head)
    (pcase aid-chat--open-cost
@@ -200,8 +204,10 @@ Each is a plist with :id, :name and :exact, or nil when there is none."
 
 (defun aid-chat--find-model ()
   "Find out the name of the model that is configured."
-  (let ((configured (ignore-errors (aid--mod-model-info nil (aid-chat-root))))
-        (model (ignore-errors (aid--mod-model-info aid-model (aid-chat-root)))))
+  (let* ((model (ignore-errors (aid-model-info)))
+         (configured (if aid-model
+                         (ignore-errors (aid--mod-model-info nil (aid-chat-root)))
+                       model)))
     (aid-chat--note-model
      configured (append model (list :exact (aid--mod-tokens-exact (plist-get model :name)))))))
 

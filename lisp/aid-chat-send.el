@@ -27,7 +27,6 @@
 (declare-function aid-recipe-follow "aid-recipe" ())
 (declare-function aid-strategy-names "aid-strategy" (root))
 (declare-function aid-module-ensure "aid-module" ())
-(declare-function aid--mod-model-info "ext:aid-module" (id root))
 (declare-function aid--mod-ask "ext:aid-module" (plist))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat--save "aid-chat" ())
@@ -256,7 +255,7 @@ STRATEGY and ITEMS go with it.  Give it with the model's plist before it; there
 is no key in it."
   (let* ((root (aid-chat-root))
          (model (or aid-model (plist-get (aid-strategy-info strategy) :model)))
-         (info (aid--mod-model-info model root))
+         (info (aid-model-info model strategy))
          (doc (or (aid-chat-doc) (error "The core cannot read this chat")))
          (turn (or turn aid-chat--sending))
          (texts (delq nil (mapcar (lambda (item)
@@ -378,7 +377,7 @@ is not in the chat.  A request that a person has made is that person's."
                      (save-excursion
                        (and (aid-chat-model--at-line) (match-string-no-properties 2)))))
          (model (or named aid-model (plist-get (aid-strategy-info strategy) :model)))
-         (context (or (plist-get (aid--mod-model-info model (aid-chat-root)) :context) 0)))
+         (context (or (plist-get (aid-model-info model strategy) :context) 0)))
     (and (> context 0) (not aid-chat--body)
          (> (+ (buffer-size) (aid-chat--items-cost) (cdr aid-chat--open-cost))
             (* 0.75 context)))))

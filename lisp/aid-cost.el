@@ -23,6 +23,7 @@
 (declare-function aid--on-event-here "aid-module" (id function))
 (declare-function aid-module-ensure "aid-module" ())
 (declare-function aid-chat-root "aid-chat" ())
+(autoload 'aid-experiments-check "aid-experiments")
 
 (defun aid-cost-dollars (cost)
   "COST, a number of US dollars, in a few digits that tell something."
@@ -86,7 +87,10 @@ What is far away is left out, as an empty text: nothing is connected to or run."
   "Show VAL, what the core found out for the open question; nil when it could not."
   (setq aid-chat--forecast (plist-get val :forecast))
   (when val
-    (setq aid-strategy--info (plist-get val :strategy))
+    (setq aid-strategy--info (plist-get val :strategy)
+          aid-experiments--in-force (plist-get val :variants))
+    (when (plist-get val :experiments)
+      (aid-experiments-check))
     (aid-chat--note-model (plist-get val :configured) (plist-get val :model))
     (aid-chat--note-costs (plist-get val :items)))
   (aid-chat-head-update)

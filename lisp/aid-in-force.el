@@ -13,6 +13,7 @@
 
 (declare-function aid-set-strategy "aid-strategy" (strategy &optional scope))
 (declare-function aid--mod-strategy-info "ext:aid-module" (name doc root exact))
+(declare-function aid--mod-model-info "ext:aid-module" (id root &optional doc strategy exact))
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-chat-doc "aid-chat-text" ())
 
@@ -43,6 +44,24 @@ It is added when something is appended and, what is missing then, when the
 question is sent.  With nil only `aid-append-recipe' adds it."
   :type 'boolean
   :group 'aid)
+
+;;; The model, and experiments
+
+(defun aid-model-info (&optional name strategy)
+  "What is known of the model NAME, nil: the one that this chat asks.
+STRATEGY, or nil, was chosen for the question.  Experiments are considered."
+  (aid--mod-model-info (or name aid-model) (aid-chat-root) (aid-chat-doc)
+                       (or strategy aid-strategy) (not aid-strategy-variants)))
+
+(defvar-local aid-experiments--in-force nil
+  "The variants of experiments that the open question takes part in.
+Plists of :experiment and :variant, as the core told of them last.")
+
+(defun aid-experiments-words ()
+  "What is to be said of the experiments in force here: lines, or \"\"."
+  (mapconcat (lambda (one)
+               (format "\nExperiment %s: %s" (plist-get one :experiment) (plist-get one :variant)))
+             aid-experiments--in-force ""))
 
 ;;; The strategy in force
 
@@ -79,6 +98,7 @@ NAME is a strategy to be used instead of the one that is set."
               (propertize (format (if err "[%s: broken]" "[%s]") name)
                           'face (and err 'error) 'mouse-face 'highlight
                           'help-echo (or err (concat (plist-get aid-strategy--info :description)
+                                                     (aid-experiments-words)
                                                      "\nmouse-1: another strategy"))
                           'local-map aid-strategy--head-map)))))
 

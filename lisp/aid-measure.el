@@ -41,7 +41,7 @@
   (declare (indent 0) (debug t))
   `(condition-case err
        (when-let ((words (progn ,@body)))
-         (message "AID does not measure: %s" words))
+         (message "%s" words))
      (error (message "AID does not measure: %s" (aid-error-words err)))))
 
 ;;; Decisions

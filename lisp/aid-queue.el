@@ -28,7 +28,7 @@
 (declare-function aid-chat-root "aid-chat" ())
 (declare-function aid-module-ensure "aid-module" ())
 
-(declare-function aid--mod-model-info "ext:aid-module" (id root))
+(declare-function aid-model-info "aid-in-force" (&optional name strategy))
 (autoload 'aid-chat--typed-names "aid-chat-complete")
 (autoload 'aid-model-secret "aid-model")
 (autoload 'aid-model-secret-near-p "aid-model")
@@ -88,10 +88,9 @@ Each leaves one for the answer to the question before it."
 
 (defun aid-queue--model-info ()
   "What is known of the model for the question that counts as the open one."
-  (aid--mod-model-info (or (save-excursion
-                             (and (aid-chat-model--at-line) (match-string-no-properties 2)))
-                           aid-model (plist-get (aid-strategy-info) :model))
-                       (aid-chat-root)))
+  (aid-model-info (or (save-excursion
+                        (and (aid-chat-model--at-line) (match-string-no-properties 2)))
+                      aid-model (plist-get (aid-strategy-info) :model))))
 
 (defun aid-queue--prepare ()
   "Do for the open question now what may wait or ask when it is sent."

@@ -69,7 +69,7 @@ THEN is called with it, a list of plists, when that is known."
 (defun aid-secrets--group (held)
   "Those of HELD that stand where the first one does."
   (let ((place (lambda (one)
-                 (list (plist-get one :target) (plist-get one :asked) (plist-get one :answer)))))
+                 (list (plist-get one :target) (plist-get one :asked) (plist-get one :where)))))
     (seq-filter (lambda (one) (equal (funcall place one) (funcall place (car held)))) held)))
 
 ;;; Asking
@@ -82,10 +82,9 @@ THEN is called with it, a list of plists, when that is known."
 
 (defun aid-secrets--where (one)
   "Where the finding ONE stands, as people say it."
-  (cond ((plist-get one :item))
-        ((plist-get one :answer) "An answer that was edited")
-        ((plist-get one :asked) "Your question")
-        (t "An earlier question")))
+  (or (plist-get one :item)
+      (let ((where (plist-get one :where)))
+        (concat (upcase (substring where 0 1)) (substring where 1)))))
 
 (defun aid-secrets--prompt (group)
   "What to say about GROUP, findings in one place."
@@ -159,8 +158,8 @@ They are given as (BEG . END), the last first."
       ((and 'replaced (guard target))
        (setq aid-secrets--removed (append ids aid-secrets--removed)))
       ('replaced (when (zerop (aid-secrets--replace-typed ids))
-                   (user-error "Not sent: %s is not where it was"
-                               (plist-get (car group) :kind))))
+                   (user-error "Not sent: the %s is in %s; take it out there, or send it all the same"
+                               (plist-get (car group) :kind) (plist-get (car group) :where))))
       (_ (user-error "Not sent")))))
 
 (defun aid-secrets-agree (plist)

@@ -250,6 +250,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Strategy..." aid-set-strategy]
     ["Edit strategy..." aid-edit-strategy]
     ["What it has cost" aid-cost]
+    ["Experiments" aid-experiments]
     ["Load a newly built core" aid-reload]))
 (when (boundp 'menu-bar-tools-menu)
   (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
@@ -297,6 +298,7 @@ Only where AID is used already."
 (autoload 'aid-list-models "aid-model" "Ask a provider which models it has." t)
 (autoload 'aid-doctor "aid-doctor" "Check the models that are set up." t)
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
+(autoload 'aid-experiments "aid-experiments" "Show the experiments, and what comes of them." t)
 (autoload 'aid-cost "aid-cost" "Show what each month has cost." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)

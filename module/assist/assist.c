@@ -6,6 +6,7 @@
 #include "assist/assist_internal.h"
 #include "assist/finder.h"
 #include "context/kinds.h"
+#include "export/exporter.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include <stdlib.h>
@@ -74,6 +75,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
     aid_pool_stop (a->pool);    /* what was prepared meanwhile now belongs to the net, which may ask for the pool to its end */
   if (a->finder)
     aid_finder_stop (a->finder);     /* nobody searches any more; it asks by the net */
+  aid_exporter_free (a->exporter);   /* likewise */
   if (a->net)
     aid_net_free (a->net, reason);
   aid_pool_free (a->pool);
@@ -138,6 +140,30 @@ stop_background (void *arg)
   struct aid_assist *a = arg;
   aid_finder_stop (a->finder);
   aid_projects_stop (a->projects);
+  if (a->exporter)
+    aid_exporter_stop (a->exporter);   /* the next core's takes over */
+}
+
+/* --- export --------------------------------------------------------------------------------------------------------- */
+
+static void
+start_export (void *arg)
+{
+  struct aid_assist *a = arg;
+  aid_exporter_start (a->exporter);
+}
+
+void
+aid_assist_export (struct aid_assist *a)
+{
+  if (!a->exporter && (a->exporter = aid_exporter_new (a->net)))
+    aid_pool_run (a->pool, start_export, NULL, a);
+}
+
+int
+aid_assist_export_trouble (struct aid_assist *a, struct aid_error *e)
+{
+  return a->exporter && aid_exporter_trouble (a->exporter, e);
 }
 
 static void

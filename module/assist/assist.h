@@ -84,6 +84,8 @@ struct aid_ask
   size_t nitems;
   const char *allow_secrets;     /* ids of findings that may be sent, blanks between them ("*": all), or NULL */
   const char *remove_secrets;    /* ids of those in items that are to be replaced by "[removed: KIND]", or NULL */
+  struct aid_span schema;        /* a JSON Schema that the answer shall fit, before the strategy's; empty: none */
+  const char *schema_file;       /* what SCHEMA is called in errors */
   int over_budget;               /* the person has agreed to pass a budget */
   int64_t summarise;             /* not 0: ask for a summary of the turns up to this number instead; wants PLAIN */
   struct aid_span body;          /* send this as the request's body, as it is: what a person made of aid_assist_inspect's */
@@ -101,15 +103,16 @@ enum aid_err aid_assist_ask (struct aid_assist *a, const struct aid_ask *ask, st
    all of them, and an answer of AID_FORECAST_ANSWER) and budgets are nil then.  over is "chat" or "month" when that budget
    would be passed, and words say so.  Nothing is frozen or sent.  Any thread; takes as long as the files of the items do. */
 enum aid_err aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
-/* Appends what is so for ASK's chat: {configured, model, strategy, forecast, items}.  configured and model, the one that would
-   be asked, are {id, name, exact}, or nil when there is none; strategy is the one in force, as aid_strategy_to_val writes it;
-   forecast is as above, or nil; items is a list of {target, tokens}, what each item costs that was not sent yet, of those that
-   are known, or nil.  Where that strategy searches, the project's index is begun.  Any thread, likewise.  Fails only when the
-   settings cannot be read. */
+/* Appends what is so for ASK's chat: {configured, model, strategy, forecast, items, variants, experiments}.  configured and
+   model, the one that would be asked, are {id, name, exact}, or nil when there is none; strategy is the one in force, as
+   aid_strategy_to_val writes it; forecast is as above, or nil; items is a list of {target, tokens}, what each item costs that
+   was not sent yet, of those that are known, or nil; variants are those of experiments that are in force, {experiment, variant}
+   each; experiments says whether the settings have any.  Where that strategy searches, the project's index is begun.  Any
+   thread, likewise.  Fails only when the settings cannot be read. */
 enum aid_err aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 #define AID_FORECAST_ANSWER 1000   /* tokens */
-/* Appends the list of what asking so would be refused for (see aid_held_check): secrets in the questions and their
-   items.  Reads the items; sends and stores nothing.  What else is wrong with the question, sending it will tell. */
+/* Appends the list of what asking so would be refused for (see aid_held_check): secrets in what would be sent.  Reads the
+   items and makes the request; sends and stores nothing.  What else is wrong with the question, sending it will tell. */
 enum aid_err aid_assist_held (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e);
 /* Ends the request with an error event of code "cancelled" within one frame. */
 void aid_assist_cancel (struct aid_assist *a, uint64_t id);
@@ -152,6 +155,10 @@ int aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_
 void aid_assist_retire (struct aid_assist *a);
 
 struct aid_events;
+/* Has what is measured exported while A lives, if the person's own settings say so (export/exporter.h).  Never waits. */
+void aid_assist_export (struct aid_assist *a);
+/* What went wrong with that since it was told last: 1, and *E says what; or 0. */
+int aid_assist_export_trouble (struct aid_assist *a, struct aid_error *e);
 struct aid_events *aid_assist_events (struct aid_assist *a);     /* borrowed: what is measured (measure/events.h); or NULL */
 struct aid_projects;
 struct aid_projects *aid_assist_projects (struct aid_assist *a); /* borrowed: the projects that are open */

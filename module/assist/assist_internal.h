@@ -102,13 +102,17 @@ void aid_links_dir (const char *chat_path, const char *root, struct aid_str *dir
 
 /* --- held.c: what is kept from leaving ------------------------------------------------------------------------------ */
 
-/* Looks for secrets in everything that P sends of the person's: questions, items, edited answers, files of a telling name.
+/* Looks for secrets in the conversation of P: first in what is the person's, questions, items, edited answers, files of a
+   telling name; then in the strategy's prompt, answers, and what tools were given and gave, where only what was not found before
+   counts.
    Those whose ids are in ALLOWED ("*": all; NULL: none) are fine.  Appends a list of the others to VAL, of objects {kind, item,
-   target, line, mask, id, file, asked, answer}: "item" is nil for words of a question, "file" says that the item's name tells,
-   "asked" that it is in the question that is asked, "answer" that it is in an answer.
+   target, line, mask, id, file, asked, answer, where}: "item" is nil for what is no item, and "where" says what it is then;
+   "file" says that the item's name tells, "asked" that it is in the question that is asked, "answer" that it is in an answer.
    AID_E_REFUSED when there are any: *E says what and where, and
    nothing of the secret itself. */
 enum aid_err aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e);
+/* The same of the BODY that was made of it: all of its strings, those that no conversation has, too. */
+enum aid_err aid_held_check_sent (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e);
 /* The same of a request's body that the person has edited: whatever is in it leaves as it is. */
 enum aid_err aid_held_check_body (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e);
 /* Appends the item's TEXT without the secrets whose ids are in REMOVED (NULL: none). */
@@ -210,6 +214,7 @@ struct aid_assist
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
   struct aid_events *events;   /* what is measured; or NULL */
+  struct aid_exporter *exporter;       /* sends that elsewhere; or NULL */
   struct aid_projects *projects;
   struct aid_finder *finder;
   struct aid_resolver *resolver;       /* reads items that are no files */

@@ -1,6 +1,7 @@
 #include "assist/forecast.h"
 #include "assist/finder.h"
 #include "assist/strategy.h"
+#include "assist/variants.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "model/cost.h"
@@ -118,19 +119,6 @@ write_val (const struct aid_forecast *f, struct aid_str *val)
   aid_str_free (&words);
 }
 
-/* The prompt of STRATEGY, as it would be now. */
-static enum aid_err
-write_system (const struct aid_ask *ask, const char *model, const struct aid_strategy *strategy, struct aid_str *out,
-              struct aid_error *e)
-{
-  struct aid_scene scene;
-  enum aid_err err = aid_scene_find (ask->root, ask->chat, ask->turn, model, strategy->name, &scene, e);
-  if (!err)
-    err = aid_strategy_render (strategy, &scene, out, e);
-  aid_scene_free (&scene);
-  return err;
-}
-
 /* What each item of the open question costs, of those that are known. */
 static void
 write_items (const struct aid_prompt *prompt, struct aid_str *val)
@@ -204,7 +192,7 @@ forecast_with (const struct aid_config *config, const struct aid_ask *ask, struc
   if (err && items)
     err = AID_OK;
   else if (!err && strategy)
-    err = write_system (ask, model.id, strategy, &system, e);
+    err = aid_strategy_prompt (strategy, ask->root, ask->chat, ask->turn, model.id, &system, e);
   if (!err)
     err = forecast_prompt (&o, aid_str_z (&system), e);
   aid_strategy_free (strategy);
@@ -245,13 +233,26 @@ add_or_nil (struct aid_str *val, const struct aid_str *part)
     aid_val_nil (val);
 }
 
+/* The settings that hold for ASK; nothing is drawn for it. */
+static struct aid_config *
+settings_of (const struct aid_ask *ask, struct aid_variants *variants, struct aid_error *e)
+{
+  const struct aid_asked q = { ask->root, ask->model, ask->strategy, ask->exact, ask->chat, NULL };
+  return aid_variants_config (&q, variants, e);
+}
+
 enum aid_err
 aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
 {
   struct aid_str forecast = AID_STR_INIT (val->max), items = AID_STR_INIT (val->max);
-  struct aid_config *config = aid_config_load (ask->root, e);
+  struct aid_variants variants;
+  aid_variants_init (&variants);
+  struct aid_config *config = settings_of (ask, &variants, e);
   if (!config)
-    return AID_E_INVALID;
+    {
+      aid_variants_free (&variants);
+      return AID_E_INVALID;
+    }
   struct aid_strategy *loaded = NULL;
   char *strategy = aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, ask->chat);
   if (strategy)
@@ -272,7 +273,11 @@ aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct ai
   add_or_nil (val, &forecast);
   aid_val_key (val, "items");
   add_or_nil (val, &items);
-  aid_val_end (val, o, 5);
+  aid_val_key (val, "variants");
+  aid_variants_val (&variants, val);
+  aid_val_kbool (val, "experiments", json_is_object (aid_config_get (config, "experiments")));
+  aid_val_end (val, o, 7);
+  aid_variants_free (&variants);
   aid_str_free (&forecast);
   aid_str_free (&items);
   aid_config_free (config);
@@ -284,7 +289,7 @@ aid_assist_situation (struct aid_assist *a, const struct aid_ask *ask, struct ai
 enum aid_err
 aid_assist_forecast (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
 {
-  struct aid_config *config = aid_config_load (ask->root, e);
+  struct aid_config *config = settings_of (ask, NULL, e);
   enum aid_err err = config ? forecast_with (config, ask, val, NULL, e) : AID_E_INVALID;
   aid_config_free (config);
   return err;

@@ -1,7 +1,8 @@
-/* What is kept from leaving: the conversation's own bytes are looked through for secrets after it is built, so that no
-   way of putting something into it is forgotten.  Where a finding stands is told as the person knows it: an item and its
-   line. */
+/* What is kept from leaving.  The conversation is looked through for secrets after it is built: there a finding's place can be
+   told as the person knows it, an item and its line.  What leaves in the end is the request's body, and so that no way of
+   putting something into it is forgotten, every string of it is looked through, too. */
 #include "assist/assist_internal.h"
+#include "base/json.h"
 #include "base/utf8.h"
 #include "base/val.h"
 #include "config/secrets.h"
@@ -14,7 +15,7 @@ struct finding
   const char *kind, *item, *target; /* ITEM: its label, or NULL */
   size_t line;                      /* 0: the whole item */
   struct aid_span mask;
-  const char *id;
+  const char *id, *where;           /* WHERE: in words, of what is no item */
   int asked;
   int answer;                       /* it is in an answer */
 };
@@ -24,7 +25,10 @@ struct check
   const struct aid_prompt *prompt;
   const char *allowed;
   struct aid_str *val;
-  int answer;           /* what is looked through is an answer */
+  const char *where;    /* what is looked through */
+  int answer;           /* it is an answer */
+  int once;             /* what was told of already is not told again */
+  struct aid_str told;  /* ids, with blanks between them */
   struct aid_str first; /* the sentence about the first one */
   uint32_t n;
   enum aid_err err;
@@ -55,11 +59,7 @@ static void
 say_first (struct check *c, const struct finding *f)
 {
   enum { LABEL_MAX = 80 };      /* bytes of a label that are told */
-  const char *where = f->item     ? f->item
-                      : f->answer ? "an answer that was edited"
-                      : f->asked  ? "your question"
-                                  : "an earlier question";
-  struct aid_span label = aid_span_z (where);
+  struct aid_span label = aid_span_z (f->item ? f->item : f->where);
   label.len = label.len > LABEL_MAX ? LABEL_MAX : label.len;
   label.len = aid_utf8_valid_prefix (label);
   aid_str_addspan (&c->first, label);
@@ -73,8 +73,9 @@ say_first (struct check *c, const struct finding *f)
 static void
 add (struct check *c, const struct finding *f)
 {
-  if (is_allowed (c, f->id))
+  if (is_allowed (c, f->id) || (c->once && is_listed (aid_str_z (&c->told), f->id)))
     return;
+  aid_str_addf (&c->told, " %s", f->id);
   if (!c->n++)
     say_first (c, f);
   if (c->n > TOLD_MAX)
@@ -89,7 +90,8 @@ add (struct check *c, const struct finding *f)
   aid_val_kbool (c->val, "file", !f->line);
   aid_val_kbool (c->val, "asked", f->asked);
   aid_val_kbool (c->val, "answer", f->answer);
-  aid_val_end (c->val, o, 9);
+  aid_val_kstrz (c->val, "where", f->item ? NULL : f->where);
+  aid_val_end (c->val, o, 10);
 }
 
 /* --- files of a telling name ---------------------------------------------------------------------------------------- */
@@ -165,7 +167,8 @@ add_secret (struct check *c, struct aid_span text, const struct aid_secret *s, c
   struct aid_str mask = AID_STR_INIT (4096);
   aid_secret_id (text, s, id);
   aid_secret_mask (text, s, &mask);
-  struct finding f = { .kind = s->kind, .mask = aid_str_span (&mask), .id = id, .asked = asked, .answer = c->answer };
+  struct finding f = { .kind = s->kind, .mask = aid_str_span (&mask), .id = id, .where = c->where, .asked = asked,
+                       .answer = c->answer };
   if (in)
     {
       f.item = in->shown->label;
@@ -197,7 +200,7 @@ check_part (struct check *c, size_t message, size_t part, struct aid_span text, 
       for (; k < found.len && AID_VEC_AT (struct aid_secret, &found, k).beg < in.beg; k++)
         add_secret (c, text, &AID_VEC_AT (struct aid_secret, &found, k), NULL, asked);
       if (kind)
-        add (c, &(struct finding){ kind, s->label, s->target, 0, aid_span_z (""), id, asked, 0 });
+        add (c, &(struct finding){ kind, s->label, s->target, 0, aid_span_z (""), id, NULL, asked, 0 });
       for (; k < found.len && AID_VEC_AT (struct aid_secret, &found, k).beg < in.end; k++)
         add_secret (c, text, &AID_VEC_AT (struct aid_secret, &found, k), &in, asked);
       at = in.end;
@@ -221,38 +224,134 @@ conclude (struct check *c, size_t l, struct aid_error *e)
   else if (c->n)
     c->err = aid_error_set (e, AID_E_REFUSED, "Not sent: %s; and %u more.", aid_str_z (&c->first), c->n - 1);
   aid_str_free (&c->first);
+  aid_str_free (&c->told);
   return c->err;
+}
+
+static struct check
+begin (const struct aid_prompt *p, const char *allowed, struct aid_str *val)
+{
+  enum { TOLD_BYTES = 1000 * AID_SECRET_ID };  /* beyond it some are told twice */
+  return (struct check){ .prompt = p, .allowed = allowed, .val = val, .first = AID_STR_INIT (4096),
+                         .told = AID_STR_INIT (TOLD_BYTES) };
+}
+
+/* What part PART of message I, which is EDITED if it is an answer that was, is called. */
+static const char *
+name_of (const struct aid_vec *all, size_t i, const struct aid_part *part, int edited)
+{
+  enum aid_role role = AID_VEC_AT (struct aid_message, all, i).role;
+  if (part->kind == AID_PART_TOOL_RESULT)
+    return "a tool's output";
+  if (role == AID_ROLE_USER)
+    return i + 1 == all->len ? "your question" : "an earlier question";
+  return role == AID_ROLE_SYSTEM ? "the strategy's prompt" : edited ? "an answer that was edited" : "an answer";
+}
+
+/* Looks through the messages that are the person's, or through those that are NOT. */
+static void
+check_messages (struct check *c, int not)
+{
+  const struct aid_vec *all = &c->prompt->conversation.messages, *answers = &c->prompt->edited;
+  size_t shown = not ? c->prompt->shown.len : 0, next = 0;
+  c->once = not;
+  for (size_t i = 0; i < all->len && !c->err; i++)
+    {
+      const struct aid_message *m = &AID_VEC_AT (struct aid_message, all, i);
+      int edited = next < answers->len && AID_VEC_AT (size_t, answers, next) == i;
+      next += (size_t) edited;
+      c->answer = m->role == AID_ROLE_ASSISTANT;
+      for (size_t k = 0; k < m->parts.len && not != (m->role == AID_ROLE_USER || edited) && !c->err; k++)
+        {
+          const struct aid_part *part = &AID_VEC_AT (struct aid_part, &m->parts, k);
+          c->where = name_of (all, i, part, edited);
+          check_part (c, i, k, (struct aid_span){ part->text, part->len }, &shown, i + 1 == all->len);
+        }
+    }
 }
 
 enum aid_err
 aid_held_check (const struct aid_prompt *p, const char *allowed, struct aid_str *val, struct aid_error *e)
 {
-  const struct aid_vec *all = &p->conversation.messages;
-  struct check c = { .prompt = p, .allowed = allowed, .val = val, .first = AID_STR_INIT (4096) };
-  size_t shown = 0, edited = 0, l = aid_val_list (val);
-  for (size_t i = 0; i < all->len && !c.err; i++)
-    {
-      const struct aid_message *m = &AID_VEC_AT (struct aid_message, all, i);
-      c.answer = edited < p->edited.len && AID_VEC_AT (size_t, &p->edited, edited) == i;
-      edited += (size_t) c.answer;
-      for (size_t k = 0; k < m->parts.len && (m->role == AID_ROLE_USER || c.answer) && !c.err; k++)
-        {
-          const struct aid_part *part = &AID_VEC_AT (struct aid_part, &m->parts, k);
-          if (part->text)
-            check_part (&c, i, k, (struct aid_span){ part->text, part->len }, &shown, i + 1 == all->len);
-        }
-    }
+  struct check c = begin (p, allowed, val);
+  size_t l = aid_val_list (val);
+  check_messages (&c, 0);
+  check_messages (&c, 1);
   return conclude (&c, l, e);
+}
+
+/* --- the body ------------------------------------------------------------------------------------------------------- */
+
+enum
+{
+  WORD_LEAST = 8,              /* bytes of a string in which a secret may be */
+  OPAQUE_LEAST = 256,
+  OPAQUE_HEAD = 1024           /* bytes in which a secret that is all of a string ends */
+};
+
+/* Whether V is an image, or what a server made for itself: one long word of base 64.  Chance makes keys in it. */
+static int
+is_opaque (struct aid_span v)
+{
+  static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+/-_";
+  struct aid_span head = aid_span_cut (v, 0, 64), mark = AID_SPAN (";base64,");
+  ptrdiff_t at = aid_span_starts (v, "data:") ? aid_span_find (head, mark) : -1;
+  size_t i = at < 0 ? 0 : (size_t) at + mark.len;
+  if (v.len < OPAQUE_LEAST)
+    return 0;
+  i += strspn (v.ptr + i, digits);
+  while (i < v.len && v.ptr[i] == '=')
+    i++;
+  return i >= v.len;
+}
+
+/* Looks through V, a string of the body; a NUL or a quote follows it. */
+static enum aid_err
+check_string (void *ctx, struct aid_span v)
+{
+  struct check *c = ctx;
+  struct aid_vec found = AID_VEC_INIT (struct aid_secret, AID_SECRETS_MAX);
+  if (v.len < WORD_LEAST)
+    return AID_OK;
+  int opaque = is_opaque (v);
+  c->err = aid_secrets_scan (opaque ? aid_span_cut (v, 0, OPAQUE_HEAD) : v, &found);
+  for (size_t i = 0; i < found.len; i++)
+    if (!opaque || AID_VEC_AT (struct aid_secret, &found, i).beg == 0)
+      add_secret (c, v, &AID_VEC_AT (struct aid_secret, &found, i), NULL, 0);
+  aid_vec_free (&found);
+  return c->err;
+}
+
+/* Looks through the strings of BODY, and if it is EDITED, or no JSON, through its own text: there names stand beside their
+   values. */
+static enum aid_err
+check_body (struct aid_span body, int edited, const char *allowed, struct aid_str *val, struct aid_error *e)
+{
+  static const struct aid_prompt nothing;
+  struct check c = begin (&nothing, allowed, val);
+  size_t shown = 0, l = aid_val_list (val);
+  c.where = "the request";
+  if (edited)
+    check_part (&c, 0, 0, body, &shown, 1);
+  c.once = 1;
+  enum aid_err err = c.err ? c.err : aid_json_strings (body, check_string, &c);
+  if (err == AID_E_PARSE && !edited)
+    check_part (&c, 0, 0, body, &shown, 1);
+  else if (err && err != AID_E_PARSE)
+    c.err = err;
+  return conclude (&c, l, e);
+}
+
+enum aid_err
+aid_held_check_sent (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e)
+{
+  return check_body (body, 0, allowed, val, e);
 }
 
 enum aid_err
 aid_held_check_body (struct aid_span body, const char *allowed, struct aid_str *val, struct aid_error *e)
 {
-  static const struct aid_prompt nothing;
-  struct check c = { .prompt = &nothing, .allowed = allowed, .val = val, .first = AID_STR_INIT (4096) };
-  size_t shown = 0, l = aid_val_list (val);
-  check_part (&c, 0, 0, body, &shown, 1);
-  return conclude (&c, l, e);
+  return check_body (body, 1, allowed, val, e);
 }
 
 /* --- taking out ----------------------------------------------------------------------------------------------------- */
@@ -276,36 +375,4 @@ aid_held_remove (const char *removed, struct aid_span target, struct aid_span te
     aid_secrets_replace (text, &found, is_removed, (void *)(uintptr_t)removed, out);
   aid_vec_free (&found);
   return err ? err : out->err;
-}
-
-/* --- before anything is asked --------------------------------------------------------------------------------------- */
-
-/* What the prompt that ASK comes to holds; nothing when it comes to none. */
-static void
-hold_prompt (const struct aid_ask *ask, struct aid_str *val)
-{
-  struct aid_str dir = AID_STR_INIT (8192);
-  struct aid_error e;
-  struct aid_prompt prompt;
-  aid_links_dir (ask->chat_path, ask->root, &dir);
-  struct aid_prompt_request r = { .chat = ask->chat, .turn = ask->turn, .dir = aid_str_z (&dir), .items = ask->items,
-                                  .nitems = ask->nitems, .system = "", .model_id = "", .remove_secrets = ask->remove_secrets,
-                                  .summarise = ask->summarise, .dry = 1, .resolver = ask->resolver,
-                                  .root = ask->root };
-  if (aid_prompt_build (&r, &prompt, &e))
-    aid_val_end (val, aid_val_list (val), 0);
-  else
-    aid_held_check (&prompt, ask->allow_secrets, val, &e);
-  aid_prompt_free (&prompt);
-  aid_str_free (&dir);
-}
-
-enum aid_err
-aid_assist_held (const struct aid_ask *ask, struct aid_str *val, struct aid_error *e)
-{
-  if (ask->body.len)
-    aid_held_check_body (ask->body, ask->allow_secrets, val, NULL);
-  else
-    hold_prompt (ask, val);
-  return val->err ? aid_error_set (e, val->err, "There is no memory to look for secrets.") : AID_OK;
 }

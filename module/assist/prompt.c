@@ -59,25 +59,24 @@ static enum aid_err
 add_question (struct aid_prompt_builder *b, const struct aid_turn *t, const struct aid_turn *last_answer)
 {
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_USER);
-  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX), told = AID_STR_INIT (AID_PROMPT_MAX);
+  struct aid_str *text = &b->text, told = AID_STR_INIT (AID_PROMPT_MAX);
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
   if (!err && last_answer)
     {
       aid_decisions_tell (b->chat, last_answer, &told);
-      aid_prompt_without_key (b->chat->key, aid_str_span (&told), &text);   /* a file's name may hold it */
+      aid_prompt_without_key (b->chat->key, aid_str_span (&told), text);   /* a file's name may hold it */
     }
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
       if (p->kind == AID_PIECE_TEXT)
-        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
+        aid_chat_plain (b->chat, p->beg, p->end, 0, text);
       else if (p->kind == AID_PIECE_ITEM)
-        err = aid_prompt_add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), m, &text);
+        err = aid_prompt_add_item (b, &AID_VEC_AT (struct aid_chat_item, &b->chat->items, p->index), m, text);
     }
   if (!err)
-    err = aid_prompt_add_text (b, m, &text);
+    err = aid_prompt_add_text (b, m, text);
   aid_str_free (&told);
-  aid_str_free (&text);
   return err;
 }
 
@@ -101,14 +100,13 @@ is_same_model (const struct aid_prompt_builder *b, const struct aid_turn *t)
   return same;
 }
 
-/* Carries what the server wants back of a turn to the model that made it, if the turn is what was received.  It stands before
-   all that was said, for it may be there when no reasoning is seen; the wire format knows the places. */
+/* Carries what the server wants back of turn T, which is what was received, to the model that made it.  It stands before all that
+   was said, for it may be there when no reasoning is seen; the wire format knows the places. */
 static void
-add_carried (struct aid_prompt_builder *b, size_t turn, struct aid_message *m)
+add_carried (struct aid_prompt_builder *b, const struct aid_turn *t, struct aid_message *m)
 {
-  const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_span sig = aid_chat_meta (b->chat, t->first_meta, t->nmeta, "sig");
-  if (!sig.len || !is_same_model (b, t) || aid_chat_edited (b->chat, turn) != 0)
+  if (!sig.len || !is_same_model (b, t))
     return;
   struct aid_str opaque = AID_STR_INIT (AID_BLOB_MAX);
   char *id = aid_span_dup (sig);
@@ -159,27 +157,27 @@ add_answer (struct aid_prompt_builder *b, size_t turn)
 {
   const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &b->chat->turns, turn);
   struct aid_message *m = aid_conversation_add (&b->out->conversation, AID_ROLE_ASSISTANT);
-  struct aid_str text = AID_STR_INIT (AID_PROMPT_MAX);
+  struct aid_str *text = &b->text;
   enum aid_err err = m ? AID_OK : aid_error_set (b->e, AID_E_NOMEM, "There is no memory for the request.");
-  if (!err)
-    add_carried (b, turn, m);
-  if (!err && aid_chat_edited (b->chat, turn) == 1)
+  int edited = err ? -1 : aid_chat_edited (b->chat, turn);
+  if (edited == 0)
+    add_carried (b, t, m);
+  else if (edited == 1)
     err = note_edited (b);
   for (size_t i = t->first_piece; !err && i < t->first_piece + t->npieces; i++)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &b->chat->pieces, i);
       if (p->kind == AID_PIECE_TEXT)
-        aid_chat_plain (b->chat, p->beg, p->end, 0, &text);
+        aid_chat_plain (b->chat, p->beg, p->end, 0, text);
       else if (p->kind == AID_PIECE_REASONING || p->kind == AID_PIECE_TOOL)
         {
-          err = aid_prompt_add_text (b, m, &text);
+          err = aid_prompt_add_text (b, m, text);
           if (!err && p->kind == AID_PIECE_TOOL)
             add_tool_call (b, p, m);
         }
     }
   if (!err)
-    err = aid_prompt_add_text (b, m, &text);
-  aid_str_free (&text);
+    err = aid_prompt_add_text (b, m, text);
   return err;
 }
 
@@ -283,8 +281,9 @@ spent_in (const struct aid_chat *c)
   for (size_t i = 0; i < c->turns.len; i++)
     {
       const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &c->turns, i);
-      char *cost = aid_span_dup (aid_chat_meta (c, t->first_meta, t->nmeta, "cost"));
-      double d = cost && *cost >= '0' && *cost <= '9' ? strtod (cost, NULL) : 0;
+      struct aid_span said = aid_chat_meta (c, t->first_meta, t->nmeta, "cost");
+      char *cost = said.len && said.ptr[0] >= '0' && said.ptr[0] <= '9' ? aid_span_dup (said) : NULL;
+      double d = cost ? strtod (cost, NULL) : 0;
       sum += d > 0 && d < 1e9 ? d : 0;
       free (cost);
     }
@@ -312,7 +311,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
   enum aid_err err = aid_chat_parse (r->chat, &chat, e);
   if (err)
     return err;
-  struct aid_prompt_builder b = { .request = r, .chat = chat, .out = out, .e = e };
+  struct aid_prompt_builder b = { .request = r, .chat = chat, .out = out, .e = e, .text = AID_STR_INIT (AID_PROMPT_MAX) };
   memcpy (out->key, chat->key, sizeof out->key);
   struct aid_message *system = aid_conversation_add (&out->conversation, AID_ROLE_SYSTEM);
   if (!system || !aid_message_add (system, AID_PART_TEXT, aid_span_z (r->system)))
@@ -323,6 +322,7 @@ aid_prompt_build (const struct aid_prompt_request *r, struct aid_prompt *out, st
     err = add_turns (&b);
   if (!err && !r->dry && question_is_empty (out))
     err = aid_error_set (e, AID_E_INVALID, "The question is empty: write it under the last \"## You\", then send.");
+  aid_str_free (&b.text);
   aid_chat_free (chat);
   return err;
 }

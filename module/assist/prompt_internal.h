@@ -11,6 +11,7 @@ struct aid_prompt_builder
   struct aid_prompt *out;
   struct aid_error *e;
   int64_t turn;                /* the number of the turn that is added */
+  struct aid_str text;         /* of the part that is being made; empty between two turns */
   size_t sent, frozen;         /* bytes so far: of the request, images and PDFs as they are sent; of what goes into the store */
 };
 

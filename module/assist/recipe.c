@@ -1,6 +1,7 @@
 /* Files that go with those of a question, found by name: the interface of an implementation, the header of a source, their
    tests.  One table says what goes with what. */
 #include "assist/recipe.h"
+#include "assist/variants.h"
 #include "assist/tested.h"
 #include "assist/strategy_internal.h"
 #include "base/fs.h"
@@ -265,11 +266,31 @@ add_siblings (struct cook *c, const char *path)
   free (folder);
 }
 
+/* The settings that hold for the question.  When by them another strategy is in force the person has chosen this one. */
+static struct aid_config *
+settings_of (const struct cook *c)
+{
+  struct aid_asked q = { .root = c->root, .chat = c->chat->text };
+  struct aid_variants variants;
+  aid_variants_init (&variants);
+  struct aid_config *config = aid_variants_config (&q, &variants, NULL);
+  char *used = config && variants.taken.len ? aid_strategy_in_force (config, c->root, NULL, 0, c->chat->text) : NULL;
+  if (used && strcmp (used, c->s->name) != 0)
+    {
+      q.strategy = c->s->name;
+      aid_config_free (config);
+      config = aid_variants_config (&q, NULL, NULL);
+    }
+  aid_variants_free (&variants);
+  free (used);
+  return config;
+}
+
 /* What the project says of the question's files, the nearest first; of a question without files, what its root says. */
 static void
 add_instructions (struct cook *c, size_t nfiles)
 {
-  struct aid_config *config = aid_config_load (c->root, NULL);
+  struct aid_config *config = settings_of (c);
   struct aid_vec found = AID_VEC_INIT (struct aid_instruction, AID_INSTRUCTION_FILES);
   for (size_t i = 0; i < nfiles; i++)
     if (aid_strategy_inside (c->root, AID_VEC_AT (char *, &c->have, i)))

@@ -230,3 +230,15 @@ aid_scene_free (struct aid_scene *f)
   for (int i = 0; i < AID_SCENE_COUNT; i++)
     aid_str_free (&f->values[i]);
 }
+
+enum aid_err
+aid_strategy_prompt (const struct aid_strategy *s, const char *root, struct aid_span chat, int64_t turn, const char *model,
+                     struct aid_str *out, struct aid_error *e)
+{
+  struct aid_scene scene;
+  enum aid_err err = aid_scene_find (root, chat, turn, model, s->name, &scene, e);
+  if (!err)
+    err = aid_strategy_render (s, &scene, out, e);
+  aid_scene_free (&scene);
+  return err;
+}

@@ -311,7 +311,8 @@ aid_strategy_free (struct aid_strategy *s)
 {
   if (!s)
     return;
-  char *const words[] = { s->name, s->file, s->description, s->extends, s->variant_of, s->effort, s->model, s->tools };
+  char *const words[] = { s->name,   s->file,  s->description, s->extends,    s->variant_of,
+                          s->effort, s->model, s->tools,       s->schema_name };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     free (words[i]);
   for (size_t i = 0; i < s->languages.len; i++)
@@ -324,6 +325,7 @@ aid_strategy_free (struct aid_strategy *s)
   for (size_t i = 0; i < s->templates.len; i++)
     aid_template_free (AID_VEC_AT (struct aid_template *, &s->templates, i));
   aid_template_free (s->format_text);
+  json_decref (s->schema);
   aid_vec_free (&s->languages);
   aid_vec_free (&s->vars);
   aid_vec_free (&s->templates);

@@ -69,6 +69,8 @@ struct aid_strategy
   enum aid_source sources[AID_SOURCE_COUNT];
   size_t nsources;
   char *effort, *model, *tools;     /* or NULL */
+  json_t *schema;                   /* of the answer, which is JSON then, or NULL; */
+  char *schema_name;                /* what servers call it */
   double temperature, top_p;        /* negative: not set */
   int64_t max_tokens;               /* 0: not set */
   int64_t budget;                   /* tokens of context lines, those that a recipe adds included */
@@ -117,6 +119,10 @@ void aid_scene_free (struct aid_scene *f);
 /* Appends the system prompt. */
 enum aid_err
 aid_strategy_render (const struct aid_strategy *s, const struct aid_scene *scene, struct aid_str *out, struct aid_error *e);
+
+/* The same of what is so now: see aid_scene_find. */
+enum aid_err aid_strategy_prompt (const struct aid_strategy *s, const char *root, struct aid_span chat, int64_t turn,
+                                  const char *model, struct aid_str *out, struct aid_error *e);
 
 /* The main language of a chat (the text of its file): of most of the files in its items, the first of those that are even;
    files of data count only where there is no code.  "" when there is none. */

@@ -44,6 +44,9 @@ enum aid_err aid_strategy_complain (struct aid_strategy_loader *l, const struct 
                                     const struct aid_front_value *v, const char *what);
 enum aid_err aid_strategy_complain_type (struct aid_strategy_loader *l, const struct aid_strategy_level *from,
                                          const struct aid_front_value *v, const char *key, const char *what);
+/* Takes the setting V of FROM as the shape of the answer. */
+enum aid_err aid_strategy_take_schema (struct aid_strategy_loader *l, const struct aid_strategy_level *from,
+                                       const struct aid_front_value *v);
 /* Takes the settings of one file of the chain; OWN: it is the strategy itself, not what it extends. */
 enum aid_err aid_strategy_take_settings (struct aid_strategy_loader *l, const struct aid_strategy_level *from, int own);
 

@@ -181,6 +181,7 @@ add_settings (const struct aid_strategy *s, struct aid_str *out)
   uint32_t n = add_word (out, "description", s->description) + add_word (out, "extends", s->extends)
                + add_word (out, "variant_of", s->variant_of) + add_word (out, "effort", s->effort)
                + add_word (out, "model", s->model) + add_word (out, "tools", s->tools)
+               + add_word (out, "schema", s->schema_name)
                + add_word (out, "edit_format", aid_edit_format_name (s->format));
   aid_val_key (out, "languages");
   size_t list = aid_val_list (out);

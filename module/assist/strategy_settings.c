@@ -52,6 +52,7 @@ enum type
   TYPE_FORMAT,
   TYPE_TOOLS,
   TYPE_SOURCES,
+  TYPE_SCHEMA,
   TYPE_VARS
 };
 
@@ -78,6 +79,7 @@ static const struct setting settings[] = {
   { "top-p", TYPE_REAL, AT (top_p), 0, 0, 1 },
   { "max-tokens", TYPE_COUNT, AT (max_tokens), 0, 0, 1e9 },
   { "budget", TYPE_COUNT, AT (budget), 0, 0, 1e9 },
+  { "schema", TYPE_SCHEMA, AT (schema), 0, 0, 0 },
   { "tools", TYPE_TOOLS, AT (tools), 0, 1, 0 },
   { "model", TYPE_WORD, AT (model), 0, 1, 0 },
   { "vars", TYPE_VARS, AT (vars), 0, 0, 0 },
@@ -249,6 +251,8 @@ set_one (struct aid_strategy_loader *l, const struct aid_strategy_level *from, c
       return set_sources (l, from, v);
     case TYPE_NAMES:
       return set_names (l, from, v, slot);
+    case TYPE_SCHEMA:
+      return aid_strategy_take_schema (l, from, v);
     default:
       if (v->kind != AID_FRONT_MAP && v->kind != AID_FRONT_NONE)
         return aid_strategy_complain_type (l, from, v, k->key, "names with their texts, on lines of their own");

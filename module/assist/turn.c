@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "config/secret.h"
+#include "model/schema.h"
 #include <stdlib.h>
 
 /* --- birth and death ------------------------------------------------------------------------------------------------ */
@@ -27,6 +28,7 @@ turn_free (struct aid_turn_state *t)
   aid_vec_free (&t->spans);
   aid_str_free (&t->stop_words);
   aid_str_free (&t->reasoning);
+  aid_variants_free (&t->variants);
   free (t);
 }
 
@@ -78,7 +80,10 @@ begin_now (struct aid_turn_state *t)
   t->record = NULL;
   aid_assist_post (t->assist, t->id, AID_EVENT_FROZEN, &t->frozen);
   aid_str_free (&t->frozen);
-  return aid_turn_stream (t);
+  enum aid_err err = aid_turn_stream (t);
+  if (!err)
+    aid_turn_measure_exposure (t);
+  return err;
 }
 
 /* I/O thread. */
@@ -122,6 +127,7 @@ turn_new (struct aid_assist *a, const struct aid_ask *ask)
   if (!t)
     return NULL;
   t->assist = a;
+  aid_variants_init (&t->variants);
   t->stop_words = AID_STR_INIT (4096);
   t->reasoning = AID_STR_INIT (AID_ANSWER_MAX);
   t->spans = AID_VEC_INIT (struct aid_face_span, 1u << 22);
@@ -201,14 +207,22 @@ take_sampling (struct aid_turn_state *t, const struct aid_strategy *s)
     out->max_tokens = s->max_tokens;
 }
 
+/* Wants the answer of the shape that whoever asked gave, or the strategy has.  A summary has none. */
 static enum aid_err
-write_system (struct aid_turn_state *t, const struct aid_strategy *s, struct aid_str *out)
+want_shape (struct aid_turn_state *t, const struct aid_strategy *s, struct aid_conversation *c)
 {
-  struct aid_scene scene;
-  enum aid_err err = aid_scene_find (t->root, aid_str_span (&t->chat), t->turn, t->model.id, t->used, &scene, &t->fail);
-  if (!err)
-    err = aid_strategy_render (s, &scene, out, &t->fail);
-  aid_scene_free (&scene);
+  char name[AID_SCHEMA_NAME];
+  json_t *schema = NULL;
+  enum aid_err err = AID_OK;
+  if (t->summarise)
+    return AID_OK;
+  if (t->schema.len)
+    err = aid_schema_read (aid_str_span (&t->schema), t->schema_file, &schema, name, &t->fail);
+  if (schema)
+    err = aid_conversation_want_json (c, name, schema, &t->fail);
+  else if (!err && s->schema)
+    err = aid_conversation_want_json (c, s->schema_name, s->schema, &t->fail);
+  json_decref (schema);
   return err;
 }
 
@@ -238,7 +252,7 @@ take_body (struct aid_turn_state *t)
 }
 
 static enum aid_err
-build_request (struct aid_turn_state *t, const struct aid_prompt *p)
+build_request (struct aid_turn_state *t, const struct aid_config *config, const struct aid_prompt *p)
 {
   char *key = NULL;
   enum aid_err err = AID_OK;
@@ -263,11 +277,23 @@ build_request (struct aid_turn_state *t, const struct aid_prompt *p)
       err = t->wire->build (&ep, &p->conversation, &t->model.sampling, &t->wire_request, &t->fail);
     }
   if (!err && !t->look)
+    err = aid_turn_propagate (t, config, p->key);
+  if (!err && !t->look)
     {
       take_body (t);
       t->record = aid_record_new (p->key, &t->model, &t->wire_request, key);
     }
   t->sent_key = key;
+  return err;
+}
+
+/* Looks for secrets in the very bytes that are sent. */
+static enum aid_err
+hold_sent (struct aid_turn_state *t)
+{
+  enum aid_err err = aid_held_check_sent (aid_str_span (&t->wire_request.body), t->allow_secrets, &t->held, &t->fail);
+  if (!err)
+    aid_str_clear (&t->held);
   return err;
 }
 
@@ -304,7 +330,8 @@ unless_listed (struct aid_turn_state *t, enum aid_err err)
 }
 
 static enum aid_err
-prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const char *system)
+prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const struct aid_strategy *strategy,
+                const char *system)
 {
   struct aid_str dir = AID_STR_INIT (8192);
   aid_links_dir (t->chat_path, t->root, &dir);
@@ -321,6 +348,8 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
                                   .no_pdfs = (can & AID_CAN_TOLD) && !(can & AID_CAN_PDF) };
   struct aid_prompt prompt;
   enum aid_err err = aid_prompt_build (&r, &prompt, &t->fail);
+  if (!err)
+    err = unless_listed (t, want_shape (t, strategy, &prompt.conversation));
   if (!err && !t->look)
     err = t->body.len ? aid_held_check_body (aid_str_span (&t->body), t->allow_secrets, &t->held, &t->fail)
                       : aid_held_check (&prompt, t->allow_secrets, &t->held, &t->fail);
@@ -331,7 +360,9 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
   if (!err && !(t->look && t->look->problem.code))
-    err = unless_listed (t, build_request (t, &prompt));
+    err = unless_listed (t, build_request (t, config, &prompt));
+  if (!err && !t->look && !t->edited)
+    err = hold_sent (t);
   if (!err && !t->look)          /* what cannot be sent leaves no trace */
     err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err && t->look)
@@ -362,13 +393,15 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
   enum aid_err err = find_strategy (t, config, &strategy);
   if (!err)
     err = unless_listed (t, aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail));
+  if (!err && !t->look)
+    err = aid_turn_keep_secret_home (t);
   if (!err)
     {
       take_sampling (t, strategy);
-      err = write_system (t, strategy, &system);
+      err = aid_strategy_prompt (strategy, t->root, aid_str_span (&t->chat), t->turn, t->model.id, &system, &t->fail);
     }
   if (!err)
-    err = prepare_prompt (t, config, aid_str_z (&system));
+    err = prepare_prompt (t, config, strategy, aid_str_z (&system));
   aid_strategy_free (strategy);
   aid_str_free (&system);
   return err;
@@ -379,7 +412,7 @@ prepare (void *arg)
 {
   struct aid_turn_state *t = arg;
   aid_keeper_wait_stored (t->assist->keeper);   /* an answer's signatures may be on their way there */
-  struct aid_config *config = aid_config_load (t->root, &t->fail);
+  struct aid_config *config = aid_turn_settings (t);
   enum aid_err err = config ? prepare_with (t, config) : AID_E_NOMEM;
   if (err && !t->fail.code)    /* what is not prepared must not be streamed, whoever forgot to say why */
     aid_error_set (&t->fail, err, "The request could not be prepared (%s).", aid_err_name (err));
@@ -403,7 +436,7 @@ aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looki
   if (!t)
     return aid_error_set (e, AID_E_NOMEM, "There is no memory for the request.");
   t->look = look;
-  struct aid_config *config = aid_config_load (t->root, &t->fail);
+  struct aid_config *config = aid_turn_settings (t);
   enum aid_err err = config ? prepare_with (t, config) : t->fail.code;
   if (err && e)
     *e = t->fail;

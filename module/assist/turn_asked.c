@@ -47,6 +47,9 @@ aid_turn_copy_asked (struct aid_turn_state *t, const struct aid_ask *ask)
   t->body = AID_STR_INIT (AID_PROMPT_MAX);
   aid_str_addspan (&t->chat, ask->chat);
   aid_str_addspan (&t->body, ask->body);
+  t->schema = AID_STR_INIT (ask->schema.len);
+  failed |= aid_str_addspan (&t->schema, ask->schema) != AID_OK;
+  t->schema_file = copy_z (ask->schema.len ? ask->schema_file : NULL, &failed);
   t->chat_path = copy_z (ask->chat_path, &failed);
   t->root = copy_z (ask->root, &failed);
   t->model_id = copy_z (ask->model, &failed);
@@ -69,6 +72,8 @@ aid_turn_free_asked (struct aid_turn_state *t)
   free (t->items);
   aid_str_free (&t->chat);
   aid_str_free (&t->body);
+  aid_str_free (&t->schema);
+  free (t->schema_file);
   free (t->chat_path);
   free (t->root);
   free (t->model_id);

@@ -1,12 +1,14 @@
 /* One request's state, shared by turn.c (birth, preparation), turn_asked.c (what was asked), turn_stream.c (what arrives),
-   turn_notes.c (what is noted of it for good) and turn_measured.c (what is measured). */
+   turn_notes.c (what is noted of it for good), turn_measured.c (what is measured) and turn_variants.c (experiments). */
 #ifndef AID_ASSIST_TURN_INTERNAL_H
 #define AID_ASSIST_TURN_INTERNAL_H
 
 #include "assist/assist_internal.h"
 #include "assist/forecast.h"
 #include "assist/found.h"
+#include "assist/variants.h"
 #include "base/val.h"
+#include "export/ids.h"
 
 struct aid_turn_state
 {
@@ -22,6 +24,8 @@ struct aid_turn_state
   struct aid_ask_item *items;
   size_t nitems;
   int64_t summarise;           /* not 0: a summary of the turns up to this number is asked for */
+  struct aid_str schema;       /* see struct aid_ask */
+  char *schema_file;
   struct aid_str body;         /* what is sent instead of the request that the chat makes, or empty */
   int quick;                   /* see struct aid_ask */
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
@@ -32,12 +36,14 @@ struct aid_turn_state
   /* Written while preparing. */
   char *used;                  /* the strategy in force, variants considered */
   struct aid_model model;
+  struct aid_variants variants; /* the experiments' that are in force */
   const struct aid_wire *wire;
   struct aid_wire_request wire_request;
   char key[33];
   int64_t question;
   int edited;                  /* BODY is what was sent */
   int log_content, measure_content;    /* whether the log, and the measurements, have its texts */
+  char trace[AID_TRACEPARENT]; /* the request's header "traceparent", or "" */
   int retries;                 /* the I/O thread's */
   int64_t counted;             /* tokens of the request, as we count them; 0: not known */
   struct aid_str frozen;       /* the val of the event that begins the request's life on the I/O thread, or empty */
@@ -76,9 +82,24 @@ enum aid_err aid_turn_stream (struct aid_turn_state *t);
 void aid_turn_end_record (const struct aid_turn_state *t, const struct aid_http_result *result);
 /* Has what was used noted, when the server has told anything. */
 void aid_turn_note_usage (const struct aid_turn_state *t);
+/* Appends what measurements call the request: "CHAT'S KEY REQUEST'S WORD"; nothing when it has no such name. */
+void aid_turn_name (const struct aid_turn_state *t, struct aid_str *out);
+/* The chat's key, which may have changed while the answer came. */
+const char *aid_turn_key (const struct aid_turn_state *t);
 /* Has it measured how the request ended (turn_measured.c), and what of P it holds for the first time. */
 void aid_turn_measure (const struct aid_turn_state *t);
+/* Has the request, of the chat KEY, carry the ids of the span that it will be exported as; nothing unless CONFIG has it measured
+   and the person's own settings export. */
+enum aid_err aid_turn_propagate (struct aid_turn_state *t, const struct aid_config *config, const char *key);
 void aid_turn_measure_context (const struct aid_turn_state *t, const struct aid_prompt *p);
+
+/* The settings that hold for T, to be freed; NULL and T->fail.  For a request that is only looked at nothing is drawn. */
+struct aid_config *aid_turn_settings (struct aid_turn_state *t);
+/* Forgets the key that the front end found when that is another server's: the variant of an experiment by request, which was
+   drawn just now, may ask one that the front end did not know of. */
+enum aid_err aid_turn_keep_secret_home (struct aid_turn_state *t);
+/* Has it measured that the variants took effect: the request is on its way. */
+void aid_turn_measure_exposure (const struct aid_turn_state *t);
 /* Posts the one event that ends the request. */
 void aid_turn_report (struct aid_turn_state *t);
 /* Takes T off the list, reports, frees. */

@@ -3,23 +3,25 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "export/exporter.h"
+#include "export/settings.h"
 #include "measure/events.h"
+#include "measure/identity.h"
 #include "model/cost.h"
 
 #define GROUPS 32 /* of items that are of one kind and chosen by the same; more of them count as the last */
 
-/* The chat's key, which may have changed while the answer came. */
-static const char *
-key_of (const struct aid_turn_state *t)
+const char *
+aid_turn_key (const struct aid_turn_state *t)
 {
   return t->answer ? aid_answer_key (t->answer) : t->key;
 }
 
-static void
-name_request (const struct aid_turn_state *t, struct aid_str *out)
+void
+aid_turn_name (const struct aid_turn_state *t, struct aid_str *out)
 {
-  if (key_of (t)[0] && t->request)
-    aid_str_addf (out, "%s %s", key_of (t), t->request);
+  if (aid_turn_key (t)[0] && t->request)
+    aid_str_addf (out, "%s %s", aid_turn_key (t), t->request);
 }
 
 /* --- the request -------------------------------------------------------------------------------------------------------- */
@@ -47,7 +49,8 @@ add_model (const struct aid_turn_state *t, struct aid_str *val)
 {
   return add_word (val, "model", t->model.id) + add_word (val, "name", t->model.name)
          + add_word (val, "provider", t->model.provider) + add_word (val, "strategy", t->used)
-         + add_word (val, "core", AID_VERSION);
+         + add_word (val, "variant", t->variants.pairs.len ? aid_str_z (&t->variants.pairs) : NULL)
+         + add_word (val, "core", AID_VERSION) + add_word (val, "trace", t->trace[0] ? t->trace : NULL);
 }
 
 static uint32_t
@@ -102,18 +105,52 @@ aid_turn_measure (const struct aid_turn_state *t)
   struct aid_str val = AID_STR_INIT (8192), name = AID_STR_INIT (1024), content = AID_STR_INIT (AID_EVENTS_CONTENT);
   size_t all = aid_val_object (&val);
   aid_val_end (&val, all, add_model (t, &val) + add_usage (t, &val) + add_end (t, &val));
-  name_request (t, &name);
+  aid_turn_name (t, &name);
   write_content (t, &content);
   struct aid_measurement m = { .kind = AID_MEASURED_REQUEST,
                                .request = aid_str_span (&name),
                                .root = t->root,
-                               .chat = key_of (t)[0] ? key_of (t) : NULL,
+                               .chat = aid_turn_key (t)[0] ? aid_turn_key (t) : NULL,
                                .fields = aid_str_span (&val),
                                .content = aid_str_span (&content) };
   aid_events_add (t->assist->events, &m);
   aid_str_free (&val);
   aid_str_free (&name);
   aid_str_free (&content);
+}
+
+/* --- its trace ---------------------------------------------------------------------------------------------------------- */
+
+/* The ids that the request is exported under: by the same hash as what becomes of it later, or drawn when it has no name. */
+static int
+make_ids (const struct aid_turn_state *t, const char *key, struct aid_trace_ids *out)
+{
+  struct aid_identity who;
+  char hash[AID_MEASURED_HASH];
+  struct aid_str name = AID_STR_INIT (1024);
+  if (!key[0] || !t->request)
+    return aid_trace_ids_random (out);
+  aid_str_addf (&name, "%s %s", key, t->request);
+  int bad = aid_identity_load (&who, NULL) != AID_OK;
+  if (!bad)
+    {
+      aid_identity_hash (&who, "request", aid_str_span (&name), hash);
+      aid_trace_ids_of (aid_span_z (hash), out);
+    }
+  aid_str_free (&name);
+  return bad ? -1 : 0;
+}
+
+enum aid_err
+aid_turn_propagate (struct aid_turn_state *t, const struct aid_config *config, const char *key)
+{
+  struct aid_trace_ids ids;
+  if (t->assist->exporter)
+    aid_exporter_start (t->assist->exporter); /* it may have been turned on since */
+  if (json_is_false (aid_config_get (config, "measure")) || !aid_export_propagates () || make_ids (t, key, &ids))
+    return AID_OK; /* a request does not fail for it */
+  aid_traceparent_write (&ids, t->trace);
+  return aid_wire_header (&t->wire_request, "traceparent", t->trace, &t->fail);
 }
 
 /* --- its context -------------------------------------------------------------------------------------------------------- */
@@ -168,7 +205,7 @@ aid_turn_measure_context (const struct aid_turn_state *t, const struct aid_promp
   struct group groups[GROUPS] = { { .items = 0 } };
   struct aid_str val = AID_STR_INIT (4096), name = AID_STR_INIT (1024);
   size_t n = 0;
-  name_request (t, &name);
+  aid_turn_name (t, &name);
   for (size_t i = 0; i < p->items.len; i++)
     add_to_group (groups, &n, &AID_VEC_AT (struct aid_prompt_item, &p->items, i));
   for (size_t i = 0; i < n; i++)

@@ -70,6 +70,18 @@ read_some (struct reading *r, const char *path, char buf[], size_t size, struct 
   return n;
 }
 
+/* Reads what the file is said to hold right into OUT, if that has room; -1 with the error. */
+static ssize_t
+read_at_once (struct reading *r, const char *path, struct aid_str *out, struct aid_error *e)
+{
+  if (r->size <= 0 || (uintmax_t) r->size >= out->max - out->len || aid_str_reserve (out, (size_t) r->size + 1))
+    return 0;
+  ssize_t n = read_some (r, path, out->ptr + out->len, (size_t) r->size + 1, e);
+  out->len += n > 0 ? (size_t) n : 0;
+  out->ptr[out->len] = '\0';
+  return n;
+}
+
 static enum aid_err
 read_regular (const char *path, int flags, struct aid_str *out, struct aid_error *e)
 {
@@ -77,11 +89,9 @@ read_regular (const char *path, int flags, struct aid_str *out, struct aid_error
   char buf[65536];
   e = e ? e : &own;
   struct reading r = open_regular (path, flags, e);
-  ssize_t n = r.fd < 0 ? -1 : 0;
+  ssize_t n = r.fd < 0 ? -1 : read_at_once (&r, path, out, e);
   enum aid_err err = AID_OK;
-  if (r.fd >= 0 && r.size > 0 && (uintmax_t) r.size <= out->max - out->len)
-    aid_str_reserve (out, (size_t) r.size);
-  while (r.fd >= 0 && !err && (n = read_some (&r, path, buf, sizeof buf, e)) > 0)
+  while (n >= 0 && !err && (n = read_some (&r, path, buf, sizeof buf, e)) > 0)
     if (aid_str_add (out, buf, (size_t) n))
       err = aid_error_set (e, out->err, "%s does not fit into %zu bytes", path, out->max);
   if (r.fd >= 0)

@@ -2,7 +2,6 @@
 #include "base/hash.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/random.h>
 
 #define XXH_INLINE_ALL
@@ -23,10 +22,11 @@ aid_hash64_seeded (struct aid_span v, uint64_t seed)
 void
 aid_hash_hex (struct aid_span v, unsigned digits, char *out)
 {
-  char all[17];
-  snprintf (all, sizeof all, "%016llx", (unsigned long long) aid_hash64 (v));
+  static const char hex[] = "0123456789abcdef";
+  uint64_t hash = aid_hash64 (v);
   digits = digits < 1 ? 1 : digits > 16 ? 16 : digits;
-  memcpy (out, all, digits);
+  for (unsigned i = 0; i < digits; i++, hash <<= 4)
+    out[i] = hex[hash >> 60];
   out[digits] = '\0';
 }
 

@@ -11,6 +11,9 @@ json_t *aid_json_parse (struct aid_span text, const char *what, struct aid_error
 /* The array or object that TEXT is, as json_loadb would read it with JSON_ALLOW_NUL, but long strings faster; a new reference,
    or NULL when it is none, or nested deeper than 2,000 times. */
 json_t *aid_json_load (struct aid_span text);
+/* Calls TAKE with each string of the document TEXT, names of members too, as it reads; it is gone after the call.  Ends with the
+   first error that TAKE gives, or AID_E_PARSE where a string is none.  What is not in strings is not looked at. */
+enum aid_err aid_json_strings (struct aid_span text, enum aid_err (*take) (void *ctx, struct aid_span v), void *ctx);
 /* NULL when OBJ is not an object, or KEY is absent or not a string. */
 const char *aid_json_str (const json_t *obj, const char *key);
 /* A string member as a span (embedded NULs kept); empty when absent. */

@@ -1,6 +1,7 @@
 /* Reads JSON as jansson would.  What a request carries back of reasoning is long strings, and they are copied up to the next
    escape; jansson looks at every character by itself.  Numbers are left to it. */
 #include "base/json.h"
+#include "base/json_plain.h"
 #include "base/utf8.h"
 #include <stdlib.h>
 
@@ -17,9 +18,15 @@ struct reader
 static json_t *read_value (struct reader *r);
 
 static int
+is_blank (char c)
+{
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static int
 peek (struct reader *r)
 {
-  while (r->at < r->text.len && strchr (" \t\n\r", r->text.ptr[r->at]) && r->text.ptr[r->at])
+  while (r->at < r->text.len && is_blank (r->text.ptr[r->at]))
     r->at++;
   return r->at < r->text.len ? (unsigned char) r->text.ptr[r->at] : -1;
 }
@@ -84,9 +91,7 @@ static struct aid_span
 read_run (struct reader *r)
 {
   size_t from = r->at;
-  while (r->at < r->text.len && (unsigned char) r->text.ptr[r->at] >= ' ' && r->text.ptr[r->at] != '"'
-         && r->text.ptr[r->at] != '\\')
-    r->at++;
+  r->at += aid_json_plain (aid_span_cut (r->text, from, r->text.len));
   return aid_span_cut (r->text, from, r->at);
 }
 
@@ -195,7 +200,12 @@ read_word (struct reader *r)
   while (r->at < r->text.len && strchr ("+-.0123456789EeabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", r->text.ptr[r->at])
          && r->text.ptr[r->at])
     r->at++;
-  return r->at > from ? json_loadb (r->text.ptr + from, r->at - from, JSON_DECODE_ANY, NULL) : NULL;
+  struct aid_span word = aid_span_cut (r->text, from, r->at);
+  if (aid_span_eqz (word, "true") || aid_span_eqz (word, "false"))
+    return json_boolean (word.len == 4);
+  if (aid_span_eqz (word, "null"))
+    return json_null ();
+  return word.len ? json_loadb (word.ptr, word.len, JSON_DECODE_ANY, NULL) : NULL;
 }
 
 static json_t *
@@ -229,4 +239,21 @@ aid_json_load (struct aid_span text)
     }
   aid_str_free (&r.name);
   return v;
+}
+
+enum aid_err
+aid_json_strings (struct aid_span text, enum aid_err (*take) (void *ctx, struct aid_span v), void *ctx)
+{
+  struct reader r = { .text = text };
+  struct aid_str copy = AID_STR_INIT (text.len);
+  enum aid_err err = AID_OK;
+  for (const char *quote; !err && r.at < text.len && (quote = memchr (text.ptr + r.at, '"', text.len - r.at));)
+    {
+      struct aid_span v;
+      r.at = (size_t) (quote - text.ptr) + 1;
+      aid_str_clear (&copy);
+      err = read_string (&r, &copy, &v) ? take (ctx, v) : copy.err ? copy.err : AID_E_PARSE;
+    }
+  aid_str_free (&copy);
+  return err;
 }

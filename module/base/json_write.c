@@ -1,45 +1,71 @@
-/* Writes JSON in compact form, as jansson would.  Nearly all of what is written is long strings, and they are copied up to the
-   next character that must be escaped; jansson decodes every character. */
+/* Writes JSON in compact form, as jansson would.  Nearly all of what is written is long strings: they are copied eight bytes at a
+   time, up to the next character that must be escaped; jansson decodes every character. */
 #include "base/json.h"
+#include "base/json_plain.h"
 #include <stdlib.h>
 
-/* Bytes at the start of V that stand in a JSON string as they are. */
-static size_t
-plain_run (struct aid_span v)
+#define CHUNK 512              /* bytes of a string that are written at once */
+#define ESCAPE_MAX 6           /* bytes of an escape */
+
+/* Writes the escape of C to TO and gives its end. */
+static char *
+write_escape (unsigned char c, char *to)
+{
+  static const char letters[]
+    = { ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
+  static const char digits[] = "0123456789ABCDEF";
+  *to++ = '\\';
+  if (letters[c])
+    {
+      *to++ = letters[c];
+      return to;
+    }
+  memcpy (to, "u00", 3);
+  to[3] = digits[c >> 4];
+  to[4] = digits[c & 15];
+  return to + 5;
+}
+
+/* Writes V to TO as it stands in a string and gives the end; up to eight bytes behind it are overwritten, too. */
+static char *
+write_chunk (struct aid_span v, char *to)
 {
   size_t i = 0;
-  while (i < v.len && (unsigned char) v.ptr[i] >= ' ' && v.ptr[i] != '"' && v.ptr[i] != '\\')
-    i++;
-  return i;
-}
-
-static void
-write_escape (unsigned char c, struct aid_str *out)
-{
-  static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-  for (size_t i = 0; i + 1 < sizeof letters; i += 2)
-    if ((unsigned char) letters[i] == c)
-      {
-        aid_str_addc (out, '\\');
-        aid_str_addc (out, letters[i + 1]);
-        return;
-      }
-  aid_str_addf (out, "\\u%04X", c);
-}
-
-static void
-write_string (struct aid_span v, struct aid_str *out)
-{
-  aid_str_addc (out, '"');
-  while (v.len && !out->err)
+  while (i + 8 <= v.len)
     {
-      size_t n = plain_run (v);
-      aid_str_add (out, v.ptr, n);
-      if (n < v.len)
-        write_escape ((unsigned char) v.ptr[n++], out);
-      v = aid_span_cut (v, n, v.len);
+      size_t n = aid_json_plain_of_eight (v.ptr + i);
+      memcpy (to, v.ptr + i, 8);
+      to += n;
+      i += n;
+      if (n < 8)
+        to = write_escape ((unsigned char) v.ptr[i++], to);
     }
-  aid_str_addc (out, '"');
+  for (; i < v.len; i++)
+    if (aid_json_is_plain (v.ptr[i]))
+      *to++ = v.ptr[i];
+    else
+      to = write_escape ((unsigned char) v.ptr[i], to);
+  return to;
+}
+
+/* Writes V with the sign BEFORE and the sign AFTER; 0: none. */
+static void
+write_string (char before, struct aid_span v, char after, struct aid_str *out)
+{
+  char buf[CHUNK * ESCAPE_MAX + 16], *to = buf;
+  if (before)
+    *to++ = before;
+  *to++ = '"';
+  for (; v.len > CHUNK && !out->err; v = aid_span_cut (v, CHUNK, v.len), to = buf)
+    {
+      to = write_chunk (aid_span_cut (v, 0, CHUNK), to);
+      aid_str_add (out, buf, (size_t) (to - buf));
+    }
+  to = write_chunk (v, to);
+  *to++ = '"';
+  if (after)
+    *to++ = after;
+  aid_str_add (out, buf, (size_t) (to - buf));
 }
 
 /* A real, which must stay one, in jansson's way; with the fewest digits that are read back as the same number, for people see
@@ -73,10 +99,7 @@ write_object (const json_t *v, struct aid_str *out)
   aid_str_addc (out, '{');
   for (void *i = json_object_iter (object); i; i = json_object_iter_next (object, i), first = 0)
     {
-      if (!first)
-        aid_str_addc (out, ',');
-      write_string (aid_span_z (json_object_iter_key (i)), out);
-      aid_str_addc (out, ':');
+      write_string (first ? 0 : ',', aid_span_z (json_object_iter_key (i)), ':', out);
       write_value (json_object_iter_value (i), out);
     }
   aid_str_addc (out, '}');
@@ -104,7 +127,7 @@ write_value (const json_t *v, struct aid_str *out)
   else if (json_is_array (v))
     write_array (v, out);
   else if (json_is_string (v))
-    write_string ((struct aid_span){ json_string_value (v), json_string_length (v) }, out);
+    write_string (0, (struct aid_span){ json_string_value (v), json_string_length (v) }, 0, out);
   else if (json_is_integer (v))
     aid_str_addf (out, "%" JSON_INTEGER_FORMAT, json_integer_value (v));
   else if (json_is_real (v))

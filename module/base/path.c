@@ -4,6 +4,18 @@
 #include <limits.h>
 #include <stdlib.h>
 
+/* Takes the last part off OUT, which has its root up to FLOOR; 0 when ".." must stand there instead. */
+static int
+go_up (struct aid_str *out, size_t floor, int absolute)
+{
+  struct aid_span have = aid_span_cut (aid_str_span (out), floor, out->len);
+  if (have.len == 0 || aid_span_eqz (have, "..") || aid_span_ends (have, "/.."))
+    return absolute;
+  const char *cut = memrchr (have.ptr, '/', have.len);
+  aid_str_remove (out, cut ? (size_t) (cut - out->ptr) : floor, out->len);
+  return 1;
+}
+
 /* Appends the parts of PATH to OUT, which has its root (up to FLOOR) already; ".." takes a part off. */
 static void
 add_parts (struct aid_str *out, size_t floor, int absolute, struct aid_span path)
@@ -16,15 +28,7 @@ add_parts (struct aid_str *out, size_t floor, int absolute, struct aid_span path
       path = aid_span_cut (path, slash ? len + 1 : len, path.len);
       if (len == 0 || aid_span_eqz (part, "."))
         continue;
-      struct aid_span have = aid_span_cut (aid_str_span (out), floor, out->len);
-      int stuck = have.len == 0 || aid_span_eqz (have, "..") || aid_span_ends (have, "/..");
-      if (aid_span_eqz (part, "..") && !stuck)
-        {
-          const char *cut = memrchr (have.ptr, '/', have.len);
-          aid_str_remove (out, cut ? (size_t) (cut - out->ptr) : floor, out->len);
-          continue;
-        }
-      if (aid_span_eqz (part, "..") && absolute)
+      if (aid_span_eqz (part, "..") && go_up (out, floor, absolute))
         continue;
       if (out->len > floor)
         aid_str_addc (out, '/');
@@ -59,19 +63,14 @@ enum aid_err
 aid_fs_xdg (enum aid_fs_dir which, struct aid_str *out, struct aid_error *e)
 {
   static const char *const vars[] = { "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME" };
-  static const char *const defaults[] = { ".config", ".local/state", ".cache" };
-  struct aid_str dir = AID_STR_INIT (PATH_MAX);
+  static const char *const defaults[] = { ".config/aid", ".local/state/aid", ".cache/aid" };
   const char *set = getenv (vars[which]), *home = getenv ("HOME");
   /* The specification: a relative value is to be ignored. */
   if (set && set[0] == '/')
-    aid_str_addz (&dir, set);
+    aid_fs_join (out, set, "aid");
   else if (home && home[0] == '/')
-    aid_fs_join (&dir, home, defaults[which]);
+    aid_fs_join (out, home, defaults[which]);
   else
     return aid_error_set (e, AID_E_NOTFOUND, "Neither HOME nor %s names a folder: set one of them", vars[which]);
-  if (!dir.err)
-    aid_fs_join (out, aid_str_z (&dir), "aid");
-  enum aid_err err = dir.err ? dir.err : out->err;
-  aid_str_free (&dir);
-  return err ? aid_error_set (e, err, "The folder in %s has too long a name", vars[which]) : AID_OK;
+  return out->err ? aid_error_set (e, out->err, "The folder in %s has too long a name", vars[which]) : AID_OK;
 }

@@ -85,13 +85,17 @@ hex_digit (char c)
 enum aid_err
 aid_str_add_decoded (struct aid_str *s, struct aid_span v)
 {
-  for (size_t i = 0; i < v.len; i++)
+  while (v.len)
     {
-      int coded = v.ptr[i] == '%' && i + 2 < v.len;
-      int high = coded ? hex_digit (v.ptr[i + 1]) : -1, low = coded ? hex_digit (v.ptr[i + 2]) : -1;
-      coded = high >= 0 && low >= 0 && (high || low);
-      aid_str_addc (s, coded ? (char) (high * 16 + low) : v.ptr[i]);
-      i += coded ? 2 : 0;
+      const char *coded = memchr (v.ptr, '%', v.len);
+      size_t plain = coded ? (size_t) (coded - v.ptr) : v.len;
+      aid_str_add (s, v.ptr, plain);
+      v = aid_span_cut (v, plain, v.len);
+      int high = v.len > 2 ? hex_digit (v.ptr[1]) : -1, low = v.len > 2 ? hex_digit (v.ptr[2]) : -1;
+      int decoded = high >= 0 && low >= 0 && (high || low);
+      if (v.len)
+        aid_str_addc (s, decoded ? (char) (high * 16 + low) : '%');
+      v = aid_span_cut (v, decoded ? 3 : 1, v.len);
     }
   return s->err;
 }
@@ -99,7 +103,11 @@ aid_str_add_decoded (struct aid_str *s, struct aid_span v)
 enum aid_err
 aid_str_addc (struct aid_str *s, char c)
 {
-  return aid_str_add (s, &c, 1);
+  if (aid_str_reserve (s, 1))
+    return s->err;
+  s->ptr[s->len++] = c;
+  s->ptr[s->len] = '\0';
+  return AID_OK;
 }
 
 enum aid_err

@@ -27,7 +27,9 @@ grow (struct aid_vec *v)
 void *
 aid_vec_push (struct aid_vec *v)
 {
-  return aid_vec_insert (v, v->len);
+  if (v->len >= v->max || (v->len == v->cap && grow (v)))
+    return NULL;
+  return memset (item (v, v->len++), 0, v->size);
 }
 
 void *

@@ -1,4 +1,5 @@
 /* Asking, and what can be asked. */
+#include "assist/variants.h"
 #include "base/val.h"
 #include "binding/later.h"
 #include "config/config.h"
@@ -193,12 +194,16 @@ model_val (const struct aid_config *c, const struct aid_model *m, struct aid_str
 
 AID_BIND (model_info)
 {
-  (void) nargs;
   struct aid_error e = { AID_OK, "" };
   struct aid_str val = AID_STR_INIT (1 << 20);
   struct aid_model m = { 0 };
-  char *id = aid_lisp_dup (env, args[0]);
-  struct aid_config *c = aid_bind_config (env, args[1]);
+  char *id = aid_lisp_dup (env, args[0]), *root = aid_lisp_dup (env, args[1]);
+  char *strategy = nargs > 3 ? aid_lisp_dup (env, args[3]) : NULL;
+  struct aid_asked q = { .root = root, .model = id, .strategy = strategy };
+  if (nargs > 2 && !aid_lisp_is_nil (env, args[2]))
+    q.chat = aid_bind_docs_text (env, args[2]);
+  q.exact = nargs > 4 && !aid_lisp_is_nil (env, args[4]);
+  struct aid_config *c = aid_bind_config (env, &q);
   emacs_value out = NULL;
   if (c != NULL && aid_model_resolve (c, id, &m, &e) != AID_OK)
     aid_lisp_error (env, &e);
@@ -211,6 +216,8 @@ AID_BIND (model_info)
   if (c != NULL)
     aid_config_free (c);
   free (id);
+  free (root);
+  free (strategy);
   return out;
 }
 
@@ -226,7 +233,10 @@ which_list (emacs_env *env, emacs_value v)
 AID_BIND (models)
 {
   struct aid_str val = AID_STR_INIT (16 << 20);
-  struct aid_config *c = aid_bind_config (env, args[0]);
+  char *root = aid_lisp_dup (env, args[0]);
+  const struct aid_asked q = { .root = root };
+  struct aid_config *c = aid_bind_config (env, &q);
+  free (root);
   if (c == NULL)
     return NULL;
   aid_model_list (c, which_list (env, nargs > 1 ? args[1] : NULL), &val);

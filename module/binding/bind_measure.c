@@ -6,6 +6,7 @@
 #include "binding/binding_internal.h"
 #include "measure/events.h"
 #include "scan/scan.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct aid_events *
@@ -18,9 +19,14 @@ static emacs_value
 tell_trouble (emacs_env *env)
 {
   struct aid_error e = { AID_OK, "" };
+  char words[sizeof e.msg + 64];
   if (events () && aid_events_trouble (events (), &e))
-    return aid_lisp_stringz (env, e.msg);
-  return env->intern (env, "nil");
+    snprintf (words, sizeof words, "AID does not measure: %s", e.msg);
+  else if (aid_assist_export_trouble (aid_binding.assist, &e))
+    snprintf (words, sizeof words, "AID has trouble %s", e.msg);
+  else
+    return env->intern (env, "nil");
+  return aid_lisp_stringz (env, words);
 }
 
 /* The language of the file PATH, or NULL. */

@@ -1,4 +1,5 @@
 /* Asking servers for their models, checking models, and the settings about them.  What takes time ends in an event. */
+#include "assist/variants.h"
 #include "base/fs.h"
 #include "base/pool.h"
 #include "base/val.h"
@@ -69,7 +70,8 @@ check (void *arg)
 {
   struct job *j = arg;
   struct aid_error e = { AID_OK, "" };
-  struct aid_config *c = aid_config_load (j->root, &e);
+  const struct aid_asked q = { .root = j->root, .model = j->name };
+  struct aid_config *c = aid_variants_config (&q, NULL, &e);
   struct aid_check_request r = { .id = j->name, .secret = j->secret, .spend = j->spend, .embeds = j->embeds };
   if (c == NULL)
     give_up (j, &e);

@@ -1,18 +1,17 @@
 /* Strategies, and what they add to a question. */
 #include "assist/recipe.h"
 #include "assist/strategy.h"
+#include "assist/variants.h"
 #include "base/val.h"
 #include "binding/later.h"
 #include "config/config.h"
 #include <stdlib.h>
 
 struct aid_config *
-aid_bind_config (emacs_env *env, emacs_value root)
+aid_bind_config (emacs_env *env, const struct aid_asked *q)
 {
   struct aid_error e = { AID_OK, "" };
-  char *dir = aid_lisp_dup (env, root);
-  struct aid_config *c = aid_lisp_failed (env) ? NULL : aid_config_load (dir, &e);
-  free (dir);
+  struct aid_config *c = aid_lisp_failed (env) ? NULL : aid_variants_config (q, NULL, &e);
   if (c == NULL && !aid_lisp_failed (env))
     aid_lisp_error (env, &e);
   return c;
@@ -47,7 +46,8 @@ AID_BIND (strategy_info)
   char *name = aid_lisp_dup (env, args[0]), *root = aid_lisp_dup (env, args[2]);
   struct aid_span chat = aid_lisp_is_nil (env, args[1]) ? AID_SPAN ("") : aid_bind_docs_text (env, args[1]);
   int exact = !aid_lisp_is_nil (env, args[3]);
-  struct aid_config *c = aid_lisp_failed (env) ? NULL : aid_bind_config (env, args[2]);
+  const struct aid_asked q = { root, NULL, name, exact, chat, NULL };
+  struct aid_config *c = aid_bind_config (env, &q);
   char *used = c != NULL ? aid_strategy_in_force (c, root, name, exact, chat) : NULL;
   emacs_value out = NULL;
   if (used != NULL)

@@ -82,7 +82,10 @@ start (const struct aid_host *host, char *msg, size_t nmsg)
   aid_binding.host = host;
   aid_binding.assist = aid_assist_new (&to_host, &e);
   if (aid_binding.assist != NULL)
-    return 0;
+    {
+      aid_assist_export (aid_binding.assist);
+      return 0;
+    }
   snprintf (msg, nmsg, "%s", e.msg);
   return -1;
 }
@@ -181,8 +184,10 @@ static const struct aid_defun defuns[] = {
     "Trust the file NAME of ROOT, if it still has HASH.\n\n(fn ROOT NAME HASH)" },
   { "aid--mod-trust-drop", 1, 1, aid_bind_trust_drop,
     "Take back all trust in ROOT; return whether there was any.\n\n(fn ROOT)" },
-  { "aid--mod-model-info", 2, 2, aid_bind_model_info,
-    "Return what the model ID means in ROOT, as a plist.\n\n(fn ID ROOT)" },
+  { "aid--mod-model-info", 2, 5, aid_bind_model_info,
+    "Return what the model ID means in ROOT, as a plist.\n"
+    "With nil it is the configured one, for experiments that of a question of DOC, when\n"
+    "STRATEGY was chosen, or nil; EXACT: and not its variants.\n\n(fn ID ROOT &optional DOC STRATEGY EXACT)" },
   { "aid--mod-models", 1, 2, aid_bind_models,
     "Return the models of ROOT: those that can be asked, all (ALL is t), or each provider's `first'."
     "\n\n(fn ROOT &optional ALL)" },
@@ -250,6 +255,11 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-measure-typed", 4, 4, aid_bind_measure_typed,
     "Record that in ROOT, in files like PATH, CHARS were typed within SECONDS.\n"
     "Return as `aid--mod-measure-decision' does.\n\n(fn ROOT PATH CHARS SECONDS)" },
+  { "aid--mod-experiments-soon", 1, 1, aid_bind_experiments_soon,
+    "Find out which experiments asking PLIST is in, and their reports; return an id.\n\n(fn PLIST)" },
+  { "aid--mod-experiments-check-soon", 1, 1, aid_bind_experiments_check_soon,
+    "Look whether an experiment does harm to who asks PLIST, at most once an hour; return an id.\n"
+    "What comes is words that say so, or nil.\n\n(fn PLIST)" },
   { "aid--mod-track-open", 1, 1, aid_bind_track_open,
     "Follow accepted text in a buffer of SIZE characters; return a number for it.\n\n(fn SIZE)" },
   { "aid--mod-track-close", 1, 1, aid_bind_track_close, "Forget TRACK.\n\n(fn TRACK)" },

@@ -56,8 +56,9 @@ void aid_bind_docs_close (void);
 struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
 
 struct aid_config;
-/* The settings that hold under ROOT (nil: the user's alone), or NULL with a signal pending (bind_strategy.c). */
-struct aid_config *aid_bind_config (emacs_env *env, emacs_value root);
+struct aid_asked;
+/* The settings that hold for Q, or NULL with a signal pending (bind_strategy.c). */
+struct aid_config *aid_bind_config (emacs_env *env, const struct aid_asked *q);
 
 /* Appends the list of the struct aid_recipe_item in ITEMS: {target, label, why, tokens} each (bind_strategy.c). */
 void aid_bind_items_val (const struct aid_vec *items, struct aid_str *val);
@@ -65,6 +66,8 @@ void aid_bind_items_val (const struct aid_vec *items, struct aid_str *val);
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 AID_BIND (measure_decision);
 AID_BIND (measure_typed);
+AID_BIND (experiments_soon);
+AID_BIND (experiments_check_soon);
 AID_BIND (track_open);
 AID_BIND (track_close);
 AID_BIND (track_change);

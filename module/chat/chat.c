@@ -1,5 +1,5 @@
-/* The parser: one pass over the lines.  Whatever a marker says, the text before, between and behind the markers stays in
-   some piece, so that damage costs meaning but never bytes. */
+/* The parser: one pass over the text, from one line that holds a marker to the next.  Whatever a marker says, the text before,
+   between and behind the markers stays in some piece, so that damage costs meaning but never bytes. */
 #include "chat/parse_internal.h"
 
 #include <stdarg.h>
@@ -30,9 +30,9 @@ aid_parser_line (const struct aid_parser *p, size_t pos, size_t *next)
   return line;
 }
 
-/* The line at p->pos: usually text; else its markers, one after the other. */
+/* The line at p->pos, in which a marker may begin at MARKED: its markers, one after the other. */
 static void
-parse_line (struct aid_parser *p)
+parse_line (struct aid_parser *p, size_t marked)
 {
   size_t at = p->pos, next, from = 0;
   struct aid_span line = aid_parser_line (p, at, &next);
@@ -44,7 +44,7 @@ parse_line (struct aid_parser *p)
   size_t last = line.len;
   while (last > 0 && strchr (" \t\r", line.ptr[last - 1]) && line.ptr[last - 1])
     last--;
-  while (!p->err && aid_marker_find (line, p->c->key, from, &m))
+  for (size_t look = marked - at; !p->err && aid_marker_find (line, p->c->key, look, &m); look = from)
     {
       int alone = m.end >= last;
       struct aid_found f = { at + from, at + m.beg, alone ? next : at + m.end, alone, m.closed,
@@ -52,6 +52,18 @@ parse_line (struct aid_parser *p)
       aid_parser_marker (p, &f);
       from = m.end;
     }
+}
+
+/* Moves to the next line in which LEAD stands, and gives its place; to the text's end, when there is none. */
+static size_t
+next_marked_line (struct aid_parser *p, struct aid_span lead)
+{
+  struct aid_span rest = aid_span_cut (p->c->text, p->pos, p->c->text.len);
+  ptrdiff_t at = aid_span_find (rest, lead);
+  const char *nl = at > 0 ? memrchr (rest.ptr, '\n', (size_t) at) : NULL;
+  size_t marked = at < 0 ? p->c->text.len : p->pos + (size_t) at;
+  p->pos = at < 0 ? p->c->text.len : nl ? p->pos + (size_t) (nl - rest.ptr) + 1 : p->pos;
+  return marked;
 }
 
 /* --- the head and the whole --------------------------------------------------------------------------------------- */
@@ -66,7 +78,7 @@ parse_first_line (struct aid_parser *p)
     p->pos = 3;
   struct aid_span line = aid_parser_line (p, p->pos, &next), words;
   struct aid_marker m;
-  if (aid_span_starts (line, "<!--aid:"))
+  if (aid_span_starts (line, AID_MARKER_LEAD))
     for (struct aid_span k = aid_span_cut (line, 8, line.len); n < k.len && n <= KEY_MAX; n++)
       if (!((k.ptr[n] >= '0' && k.ptr[n] <= '9') || ((k.ptr[n] | 32) >= 'a' && (k.ptr[n] | 32) <= 'z')))
         break;
@@ -104,9 +116,11 @@ static void
 parse (struct aid_parser *p)
 {
   struct aid_chat *c = p->c;
+  char lead[sizeof AID_MARKER_LEAD + sizeof c->key];
   parse_first_line (p);
-  while (c->key[0] && !p->err && p->pos < c->text.len)
-    parse_line (p);
+  snprintf (lead, sizeof lead, AID_MARKER_LEAD "%s", c->key);
+  for (size_t marked; c->key[0] && !p->err && (marked = next_marked_line (p, aid_span_z (lead))) < c->text.len;)
+    parse_line (p, marked);
   if (p->err)
     return;
   aid_parser_flush (p, c->text.len);

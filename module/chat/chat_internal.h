@@ -4,6 +4,8 @@
 
 #include "chat/chat.h"
 
+#define AID_MARKER_LEAD "<!--aid:"   /* what a marker begins with; its key follows */
+
 struct aid_marker
 {
   size_t beg, end;          /* in the line; without "-->" END is the line's end */

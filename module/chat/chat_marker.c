@@ -2,7 +2,7 @@
    nothing that comes from outside can be one. */
 #include "chat/chat_internal.h"
 
-static const char lead[] = "<!--aid:";
+static const char lead[] = AID_MARKER_LEAD;
 enum { LEAD = sizeof lead - 1 };
 
 static int
@@ -37,6 +37,17 @@ marker_begins (const char *p, size_t left, struct aid_span key)
   return 0;
 }
 
+/* The place behind the "-->" that closes the marker whose words REST begins with, or 0. */
+static size_t
+marker_ends (struct aid_span rest)
+{
+  const char *at = rest.ptr, *end = rest.ptr + rest.len;
+  for (; at < end && (at = memchr (at, '>', (size_t) (end - at))); at++)
+    if (at - rest.ptr >= 2 && at[-1] == '-' && at[-2] == '-')
+      return (size_t) (at - rest.ptr) + 1;
+  return 0;
+}
+
 int
 aid_marker_find (struct aid_span line, const char *key, size_t from, struct aid_marker *m)
 {
@@ -50,11 +61,11 @@ aid_marker_find (struct aid_span line, const char *key, size_t from, struct aid_
       if (n > 0)
         {
           struct aid_span rest = aid_span_cut (line, beg + n, line.len);
-          ptrdiff_t end = aid_span_find (rest, AID_SPAN ("-->"));
-          m->closed = end >= 0;
+          size_t end = marker_ends (rest);
+          m->closed = end > 0;
           m->beg = beg;
-          m->end = m->closed ? beg + n + (size_t) end + 3 : line.len;
-          m->words = aid_span_trim (m->closed ? aid_span_cut (rest, 0, (size_t) end) : rest);
+          m->end = m->closed ? beg + n + end : line.len;
+          m->words = aid_span_trim (m->closed ? aid_span_cut (rest, 0, end - 3) : rest);
           return 1;
         }
       from = beg + LEAD;

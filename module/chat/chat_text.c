@@ -58,44 +58,72 @@ hide_key (const char *key, size_t start, struct aid_str *out)
   aid_str_free (&copy);
 }
 
+/* Takes the next line off *REST, without its quote's mark if QUOTED. */
+static int
+next_line (struct aid_span *rest, int quoted, struct aid_span *line)
+{
+  size_t text;
+  if (!aid_span_line (rest, line))
+    return 0;
+  if (quoted && aid_line_quoted (*line, &text))
+    *line = aid_span_cut (*line, text, line->len);
+  return 1;
+}
+
+/* Appends TEXT, in which the key does not occur. */
+static void
+add_keyless (struct aid_span text, int quoted, struct aid_str *out)
+{
+  struct aid_span line;
+  if (!quoted)
+    aid_str_addspan (out, text);
+  else
+    while (next_line (&text, quoted, &line))
+      aid_str_add (out, line.ptr, (size_t) (text.ptr - line.ptr));
+}
+
 enum aid_err
 aid_chat_plain (const struct aid_chat *c, size_t beg, size_t end, int quoted, struct aid_str *out)
 {
-  struct aid_span rest = aid_span_cut (c->text, beg, end), line;
-  size_t start = out->len, text;
-  while (aid_span_line (&rest, &line))
+  struct aid_span rest = aid_span_cut (c->text, beg, end), line, key = aid_span_z (c->key);
+  size_t start = out->len;
+  if (!key.len || aid_span_find (rest, key) < 0)
+    add_keyless (rest, quoted, out);
+  else
     {
-      int newline = line.ptr + line.len < c->text.ptr + end;
-      if (quoted && aid_line_quoted (line, &text))
-        line = aid_span_cut (line, text, line.len);
-      if (add_unmarked (line, c->key, out) && newline)
-        aid_str_addc (out, '\n');
+      while (next_line (&rest, quoted, &line))
+        if (add_unmarked (line, c->key, out) && rest.ptr > line.ptr + line.len)
+          aid_str_addc (out, '\n');
+      hide_key (c->key, start, out);
     }
-  hide_key (c->key, start, out);
   return out->err;
 }
 
-static struct aid_span
-without_trailing_blanks (struct aid_span line)
+static int
+is_blank (char c)
 {
-  while (line.len > 0 && strchr (" \t\r", line.ptr[line.len - 1]) && line.ptr[line.len - 1])
-    line.len--;
-  return line;
+  return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* Lines that stay as they are, which most do, are appended together. */
 enum aid_err
 aid_chat_essence (struct aid_span body, struct aid_str *out)
 {
   struct aid_span line;
+  const char *from = body.ptr;
   while (aid_span_line (&body, &line))
     {
-      line = without_trailing_blanks (line);
-      if (line.len == 0)
+      size_t n = line.len;
+      while (n > 0 && is_blank (line.ptr[n - 1]))
+        n--;
+      if (n > 0 && n == line.len && body.ptr > line.ptr + n)
         continue;
-      aid_str_addspan (out, line);
-      aid_str_addc (out, '\n');
+      aid_str_add (out, from, (size_t) (line.ptr - from) + n);
+      if (n > 0)
+        aid_str_addc (out, '\n');
+      from = body.ptr;
     }
-  return out->err;
+  return aid_str_add (out, from, (size_t) (body.ptr - from));
 }
 
 void
@@ -103,6 +131,7 @@ aid_chat_hash (struct aid_span body, char out[HASH_DIGITS + 1])
 {
   /* The text only gets shorter, but for one "\n" behind a last line that had none. */
   struct aid_str text = AID_STR_INIT (body.len + 1);
+  aid_str_reserve (&text, body.len + 1);
   aid_chat_essence (body, &text);
   aid_hash_hex (aid_str_span (&text), HASH_DIGITS, out);
   aid_str_free (&text);
@@ -130,6 +159,7 @@ aid_chat_edited (const struct aid_chat *c, size_t t)
     return -1;
   struct aid_str body = AID_STR_INIT (2 * AID_CHAT_MAX);
   char hash[HASH_DIGITS + 1];
+  aid_str_reserve (&body, turn->end - turn->body);
   enum aid_err err = aid_chat_body (c, t, &body);
   aid_chat_hash (aid_str_span (&body), hash);
   aid_str_free (&body);
@@ -171,11 +201,14 @@ aid_chat_sent (const struct aid_chat *c, size_t upto, unsigned char *sent)
 size_t
 aid_chat_fence (struct aid_span text)
 {
-  size_t longest = 2, run = 0;
-  for (size_t i = 0; i < text.len; i++)
+  const char *end = text.ptr + text.len, *at = text.ptr;
+  size_t longest = 2;
+  while (at < end && (at = memchr (at, '`', (size_t) (end - at))))
     {
-      run = text.ptr[i] == '`' ? run + 1 : 0;
-      longest = run > longest ? run : longest;
+      const char *from = at;
+      while (at < end && *at == '`')
+        at++;
+      longest = (size_t) (at - from) > longest ? (size_t) (at - from) : longest;
     }
   return longest + 1;
 }

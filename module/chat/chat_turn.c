@@ -46,18 +46,19 @@ aid_parser_read_turn (struct aid_span words, struct aid_turn *t)
   struct aid_span first, second;
   uint64_t n = 0, sub = 0;
   aid_marker_word_next (&words, &first);
-  aid_marker_word_next (&words, &second);
+  int numbered = first.len > 0 && first.ptr[0] >= '0' && first.ptr[0] <= '9';
+  if (!numbered)
+    second = first;
+  else
+    aid_marker_word_next (&words, &second);
   t->number = -1;
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
     {
-      if (aid_span_eqz (first, kinds[k]))
-        {
-          t->kind = (enum aid_turn_kind) k;
-          return 1;
-        }
-      if (!aid_span_eqz (second, kinds[k]) || first.ptr[0] < '0' || first.ptr[0] > '9')
+      if (!aid_span_eqz (second, kinds[k]))
         continue;
       t->kind = (enum aid_turn_kind) k;
+      if (!numbered)
+        return 1;
       const char *dot = memchr (first.ptr, '.', first.len);
       size_t at = dot ? (size_t) (dot - first.ptr) : first.len;
       int bad = aid_span_number (aid_span_cut (first, 0, at), (uint64_t) number_max, &n);

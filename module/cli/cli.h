@@ -27,6 +27,8 @@ int aid_cmd_context (int argc, char **argv);
 int aid_cmd_count (int argc, char **argv);
 int aid_cmd_cost (int argc, char **argv);
 int aid_cmd_metrics (int argc, char **argv);
+int aid_cmd_metrics_export (int argc, char **argv);
+int aid_cmd_metrics_serve (int argc, char **argv);
 int aid_cmd_snapshot (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_experiment (int argc, char **argv);
@@ -63,6 +65,10 @@ struct aid_events;
 void aid_cli_end_events (struct aid_events *events);
 /* The same without freeing them. */
 void aid_cli_wait_events (struct aid_events *events);
+/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here.  *MS (since 1970) gets it; 0, or -1. */
+int aid_cli_time (const char *z, int64_t *ms);
+/* A time as text into OUT, "2026-01-31 14:05:09"; "" for 0. */
+void aid_cli_write_time (int64_t ms, char out[32]);
 /* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
 void aid_cli_on_signal (void (*fn) (int signal));
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds

@@ -4,6 +4,8 @@
    writes: a slow reader of our output never holds up the core, and an interrupt is seen while nothing arrives. */
 #include "assist/finder.h"
 #include "assist/recipe.h"
+#include "assist/variants.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
@@ -12,6 +14,7 @@
 #include "cli/opt.h"
 #include "cli/question.h"
 #include "context/item.h"
+#include "model/schema.h"
 #include "net/http.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -284,9 +287,25 @@ run (struct asking *a, const struct aid_ask *ask)
   return a->status;
 }
 
+/* Says once what experiments were switched off for the harm they do. */
+static void
+tell_harm (const struct aid_ask *ask)
+{
+  const struct aid_asked asked = { ask->root, ask->model, ask->strategy, ask->exact, ask->chat, NULL };
+  struct aid_str words = AID_STR_INIT (1u << 20);
+  struct aid_span rest, line;
+
+  aid_variants_check (&asked, NULL, 0, &words);
+  rest = aid_str_span (&words);
+  while (aid_span_line (&rest, &line))
+    aid_cli_say ("%.*s", (int) line.len, line.ptr);
+  aid_str_free (&words);
+}
+
 static int
 ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const struct aid_vec *context)
 {
+  struct aid_str schema = AID_STR_INIT (AID_SCHEMA_MAX);
   struct aid_str typed = AID_STR_INIT (PROMPT_MAX), root = AID_STR_INIT (8192);
   struct aid_cli_question q = { .chat = AID_STR_INIT (0) };
   struct aid_error e = { AID_OK, "" };
@@ -297,6 +316,9 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
     err = aid_cli_read (prompt, &typed, &e);
   else
     aid_str_addz (&typed, prompt);
+  if (!err && ask->schema_file && !(err = aid_fs_read (ask->schema_file, &schema, &e)) && !schema.len)
+    err = aid_error_set (&e, AID_E_INVALID, "%s is empty", ask->schema_file);
+  ask->schema = aid_str_span (&schema);
   if (!err && !aid_span_trim (aid_str_span (&typed)).len)
     err = aid_error_set (&e, AID_E_INVALID, "the question is empty");
   if (!err)
@@ -312,8 +334,11 @@ ask_question (struct asking *a, struct aid_ask *ask, const char *prompt, const s
   ask->items = q.items.data;
   ask->nitems = q.items.len;
   status = err ? aid_cli_fail ("%s", e.msg) : a->dry ? aid_dry_run (ask, a->json, a->curl) : run (a, ask);
+  if (!err && !a->dry)
+    tell_harm (ask);
   aid_question_free (&q);
   aid_str_free (&typed);
+  aid_str_free (&schema);
   aid_str_free (&root);
   return status;
 }
@@ -332,6 +357,7 @@ aid_cmd_ask (int argc, char **argv)
     { "context", 'c', AID_OPT_LIST, &context, "ITEM", "a file (FILE, FILE#L3-L9) to show, or see aid context; may be repeated" },
     { "only", 0, AID_OPT_FLAG, &a.only, NULL, "no files but those, though the strategy would add some" },
     { "root", 0, AID_OPT_STRING, &ask.root, "DIR", "the project (default: found upwards from here)" },
+    { "schema", 0, AID_OPT_STRING, &ask.schema_file, "FILE", "a JSON Schema: the answer is JSON that fits it" },
     { "verbose", 'v', AID_OPT_FLAG, &a.verbose, NULL, "show the model's reasoning, on standard error" },
     { "dry-run", 0, AID_OPT_FLAG, &a.dry, NULL, "send nothing: show the request, a variable for its key" },
     { "curl", 0, AID_OPT_FLAG, &a.curl, NULL, "with --dry-run: as a command for a shell" },

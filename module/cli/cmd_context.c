@@ -1,6 +1,7 @@
 /* aid context: what items would show a model, packed into a budget of tokens; aid context --kinds and --sets, what items
    there are. */
 #include "assist/assist.h"
+#include "assist/variants.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/items.h"
@@ -206,7 +207,8 @@ print_items (const struct showing *s, const struct aid_vec *items, int64_t budge
 static struct aid_counter *
 counter_for (const char *model, const char *root)
 {
-  struct aid_config *config = aid_config_load (root, NULL);
+  const struct aid_asked asked = { .root = root, .model = model };
+  struct aid_config *config = aid_variants_config (&asked, NULL, NULL);
   struct aid_model m;
   int known = config && aid_model_resolve (config, model, &m, NULL) == AID_OK;
   struct aid_counter *counter = aid_counter_new (known ? m.name : model);

@@ -1,16 +1,17 @@
-/* aid experiment: which experiments there are, and who gets which variant. */
+/* aid experiment: which experiments there are, who gets which variant, and what came of it (cmd_experiment_report.c). */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
+#include "cli/experiment.h"
 #include "cli/opt.h"
-#include "measure/experiment.h"
+#include "measure/trial_report.h"
 #include <stdio.h>
 
 struct options
 {
-  int json;
+  int json, markdown;
   const char *root, *person, *request, *language, *model, *strategy;
 };
 
@@ -19,24 +20,19 @@ struct walk
 {
   struct aid_subject subject;
   const char *only; /* the experiment that is asked for, or NULL: all */
+  int here;         /* the person is the one at this machine: what was switched off here counts */
   struct aid_str *text, *val;
   uint32_t n;
 };
 
 /* --- list --------------------------------------------------------------------------------------------------------------- */
 
-static const char *
-state_of (const struct aid_experiment *x, int64_t now)
-{
-  return !x->enabled ? "off" : x->start && now < x->start ? "waits" : x->stop && now >= x->stop ? "over" : "runs";
-}
-
 static void
 list_val (const struct aid_experiment *x, int64_t now, struct aid_str *out)
 {
   size_t all = aid_val_object (out), list;
   aid_val_kstrz (out, "name", x->name);
-  aid_val_kstrz (out, "state", state_of (x, now));
+  aid_val_kstrz (out, "state", aid_experiment_state (x, now));
   aid_val_kstrz (out, "by", x->by_request ? "request" : "person");
   aid_val_kreal (out, "coverage", x->coverage);
   aid_val_kbool (out, "aa", aid_experiment_is_aa (x));
@@ -60,7 +56,8 @@ list_one (void *ctx, const struct aid_experiment *x)
   struct walk *w = ctx;
   w->n++;
   list_val (x, w->subject.now, w->val);
-  aid_str_addf (w->text, "%-20s %-6s by %-8s", x->name, state_of (x, w->subject.now), x->by_request ? "request" : "person");
+  aid_str_addf (w->text, "%-20s %-6s by %-8s", x->name, aid_experiment_state (x, w->subject.now),
+                x->by_request ? "request" : "person");
   for (size_t i = 0; i < x->nvariants; i++)
     aid_str_addf (w->text, " %s %g%%", x->variants[i].name, 100 * x->variants[i].weight);
   if (x->coverage < 1)
@@ -81,6 +78,12 @@ assign_one (void *ctx, const struct aid_experiment *x)
     return;
   w->n++;
   aid_experiment_evaluate (x, &w->subject, &v);
+  if (w->here && v.variant && aid_trial_is_off (x, v.variant->name, NULL))
+    {
+      v.variant = NULL;
+      v.reason = AID_REASON_DISABLED;
+      v.why = "it was found to do harm here";
+    }
   aid_evaluation_val (x, &v, w->val);
   aid_str_addf (w->text, "%-20s %-16s %s: %s\n", x->name, v.variant ? v.variant->name : "-", aid_reason_name (v.reason),
                 v.why);
@@ -101,6 +104,7 @@ walk_all (const struct options *o, const struct aid_config *c, const char *root,
                       .strategy = o->strategy,
                       .now = aid_clock_wall_ms () },
                     name,
+                    assign && !o->person,
                     &text,
                     &val,
                     0 };
@@ -149,8 +153,18 @@ run (const struct options *o, int n, char **words)
     status = walk_all (o, c, aid_str_z (&root), NULL, NULL, 0);
   else if (n && !strcmp (words[0], "assign"))
     status = assign (o, c, aid_str_z (&root), n > 1 ? words[1] : NULL);
+  else if (n && !strcmp (words[0], "report"))
+    status = aid_experiment_report (c, n > 1 ? words[1] : NULL,
+                                    o->json       ? AID_REPORT_JSON
+                                    : o->markdown ? AID_REPORT_MARKDOWN
+                                                  : AID_REPORT_TEXT);
+  else if (n == 1 && !strcmp (words[0], "check"))
+    status = aid_experiment_check (aid_str_z (&root));
+  else if (n == 2 && !strcmp (words[0], "resume"))
+    status = aid_experiment_resume (c, words[1]);
   else
-    status = aid_cli_misuse ("aid experiment takes list or assign [NAME] (see aid experiment --help)");
+    status
+      = aid_cli_misuse ("aid experiment takes list, assign [NAME], report [NAME], check or resume NAME (see its --help)");
   if (c && *aid_config_warnings (c))
     fputs (aid_config_warnings (c), stderr);
   aid_config_free (c);
@@ -169,12 +183,15 @@ aid_cmd_experiment (int argc, char **argv)
     { "model", 'm', AID_OPT_STRING, &o.model, "NAME", "assign: the model, likewise" },
     { "strategy", 's', AID_OPT_STRING, &o.strategy, "NAME", "assign: the strategy, likewise" },
     { "json", 0, AID_OPT_FLAG, &o.json, NULL, "a JSON array, of assign with OpenFeature's names" },
+    { "markdown", 0, AID_OPT_FLAG, &o.markdown, NULL, "report: as Markdown" },
     { "root", 0, AID_OPT_STRING, &o.root, "DIR", "the project (default: found upwards from here)" },
   };
   const struct aid_usage_text usage = {
-    "aid experiment list [--json] | assign [--person ID] [--request ID] [--json] [NAME]",
-    "Lists the experiments that the settings declare, with their variants; or says which variant somebody gets, and why.\n"
-    "The same person gets the same variant on every machine whose settings have the same \"person\".\n",
+    "aid experiment list | assign [NAME] | report [NAME] | check | resume NAME",
+    "Lists the experiments that the settings declare, with their variants; says which variant somebody gets, and why; tells\n"
+    "what came of it, by what is recorded on this machine; looks now for harm that a variant does, which is switched off for\n"
+    "you then (asking looks once an hour); or has an experiment go on that was switched off.  The same person gets the same\n"
+    "variant on every machine whose settings have the same \"person\".\n",
     opts,
     sizeof opts / sizeof *opts,
     1,

@@ -1,14 +1,57 @@
 /* aid metrics: what is recorded of answers and of what became of them, and forgetting it. */
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/val.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
-#include "cli/times.h"
+#include "export/settings.h"
+#include "export/state.h"
 #include "measure/events.h"
+#include "net/http.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define TEXT_MAX (16u << 20)
+
+int
+aid_cli_time (const char *z, int64_t *ms)
+{
+  static const struct
+  {
+    char unit;
+    int64_t ms;
+  } units[] = { { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', INT64_C (7) * 86400000 } };
+  struct aid_span v = aid_span_z (z);
+  struct tm day = { .tm_isdst = -1 };
+  uint64_t n;
+  int end = 0;
+
+  for (size_t i = 0; v.len > 1 && i < sizeof units / sizeof *units; i++)
+    if (v.ptr[v.len - 1] == units[i].unit && !aid_span_number (aid_span_cut (v, 0, v.len - 1), 1000000, &n))
+      {
+        *ms = aid_clock_wall_ms () - (int64_t)n * units[i].ms;
+        *ms = *ms > 0 ? *ms : 0;
+        return 0;
+      }
+  if (sscanf (z, "%4d-%2d-%2d%n", &day.tm_year, &day.tm_mon, &day.tm_mday, &end) != 3 || z[end] || day.tm_year < 1971)
+    return -1;
+  day.tm_year -= 1900;
+  day.tm_mon -= 1;
+  *ms = (int64_t)mktime (&day) * 1000;
+  return *ms < 0 ? -1 : 0;
+}
+
+void
+aid_cli_write_time (int64_t ms, char out[32])
+{
+  time_t at = (time_t)(ms / 1000);
+  struct tm tm;
+
+  out[0] = '\0';
+  if (ms && localtime_r (&at, &tm))
+    strftime (out, 32, "%Y-%m-%d %H:%M:%S", &tm);
+}
 
 /* --- events ----------------------------------------------------------------------------------------------------------- */
 
@@ -109,9 +152,9 @@ read_wish (const struct wish *w, struct aid_events_which *which, struct aid_str 
   *which = (struct aid_events_which){ .kind = w->kind };
   if (w->kind && !aid_measured_named (aid_span_z (w->kind), &kind))
     return aid_cli_misuse ("metrics: there is no kind of event called %s", w->kind);
-  if (w->since && aid_cli_read_time (w->since, &which->since))
+  if (w->since && aid_cli_time (w->since, &which->since))
     return aid_cli_misuse ("metrics: \"%s\" is no time: write 30m, 24h, 7d, 4w or 2026-01-31", w->since);
-  if (w->before && aid_cli_read_time (w->before, &which->before))
+  if (w->before && aid_cli_time (w->before, &which->before))
     return aid_cli_misuse ("metrics: \"%s\" is no time: write 30m, 24h, 7d, 4w or 2026-01-31", w->before);
   if (w->project && aid_cli_root (w->project, root, &e))
     return aid_cli_fail ("%s", e.msg);
@@ -146,6 +189,8 @@ forget (const struct wish *w)
   if (!w->all && !w->before && !w->project && !w->kind)
     return aid_cli_misuse ("metrics forget: say what: --all, or --before, --project, --kind");
   status = read_wish (w, &which, &root);
+  if (!status && w->all && !w->since && !w->before && !w->kind && !w->project)
+    aid_export_forget ();
   if (!status && aid_events_forget (&which, &n, &e))
     status = aid_cli_fail ("%s", e.msg);
   else if (!status && !w->json)
@@ -157,6 +202,25 @@ forget (const struct wish *w)
 }
 
 /* --- status ----------------------------------------------------------------------------------------------------------- */
+
+/* Who else gets it, by the person's own settings. */
+static void
+add_export (struct aid_str *out)
+{
+  struct aid_export_settings s;
+
+  if (aid_export_settings_load (&s, NULL))
+    return;
+  for (int i = 0; i < AID_SIGNALS; i++)
+    if (s.on && s.signals[i].on)
+      {
+        char *host = aid_url_host (s.signals[i].url);
+        aid_str_addf (out, "  %s are exported to %s (\"otlp\")\n", i == AID_SIGNAL_TRACES ? "traces" : "metrics",
+                      host ? host : "?");
+        free (host);
+      }
+  aid_export_settings_free (&s);
+}
 
 static int
 print_status (const json_t *doc)
@@ -179,6 +243,7 @@ print_status (const json_t *doc)
   aid_str_addf (&raw, "  %lld events, %.1f MB; forgotten after %lld days and above %lld MB\n",
                 (long long)aid_json_int (doc, "events", 0), (double)aid_json_int (doc, "bytes", 0) / (1 << 20),
                 (long long)aid_json_int (doc, "days", 0), (long long)aid_json_int (doc, "megabytes", 0));
+  add_export (&raw);
   if (first[0])
     aid_str_addf (&raw, "  from %s to %s\n", first, last);
   json_array_foreach (json_object_get (doc, "kinds"), i, kind)
@@ -229,17 +294,23 @@ aid_cmd_metrics (int argc, char **argv)
     { "json", 0, AID_OPT_FLAG, &w.json, NULL, "one JSON object; of events one a line" },
   };
   const struct aid_usage_text usage = {
-    "aid metrics [status|events|forget] [options]",
+    "aid metrics [status|events|forget|export|serve] [options]",
     "Says what is recorded, on this machine alone, of requests and of what became of their answers (status), lists the "
     "events\n"
     "(events), or forgets them for good (forget).  What each event holds is in docs/measure.md.  \"measure\": false in the "
-    "settings\nrecords nothing.\n",
+    "settings\nrecords nothing.\n\n"
+    "aid metrics export sends it to a receiver of OpenTelemetry or prints it for Prometheus, which aid metrics serve\n"
+    "answers: each has a --help.\n",
     opts,
     sizeof opts / sizeof *opts,
     0,
     1
   };
 
+  if (argc > 1 && !strcmp (argv[1], "export"))
+    return aid_cmd_metrics_export (argc - 1, argv + 1);
+  if (argc > 1 && !strcmp (argv[1], "serve"))
+    return aid_cmd_metrics_serve (argc - 1, argv + 1);
   if ((n = aid_opt_parse (&usage, argc, argv, &status)) < 0)
     return status;
   if (!n || !strcmp (argv[1], "status"))
@@ -248,5 +319,5 @@ aid_cmd_metrics (int argc, char **argv)
     return list_events (&w);
   if (!strcmp (argv[1], "forget"))
     return forget (&w);
-  return aid_cli_misuse ("metrics: there is no \"%s\": status, events or forget", argv[1]);
+  return aid_cli_misuse ("metrics: there is no \"%s\": status, events, forget, export or serve", argv[1]);
 }

@@ -4,7 +4,6 @@
 #include "cli/cli.h"
 #include "cli/opt.h"
 #include "cli/snapshot.h"
-#include "cli/times.h"
 #include "learn/timeline.h"
 
 #include <stdio.h>

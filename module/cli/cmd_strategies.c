@@ -70,16 +70,12 @@ static enum aid_err
 add_prompt (const struct options *o, const char *name, struct aid_str *out, struct aid_error *e)
 {
   struct aid_strategy *s;
-  struct aid_scene scene;
   enum aid_err err = aid_strategy_load (o->root, name, &s, e);
 
   if (err)
     return err;
-  err = aid_scene_find (o->root, AID_SPAN (""), 0, NULL, name, &scene, e);
-  if (!err)
-    err = aid_strategy_render (s, &scene, out, e);
+  err = aid_strategy_prompt (s, o->root, AID_SPAN (""), 0, NULL, out, e);
   aid_str_addc (out, '\n');
-  aid_scene_free (&scene);
   aid_strategy_free (s);
   return err;
 }

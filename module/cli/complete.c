@@ -2,6 +2,7 @@
    and what the project's index finds. */
 #include "assist/finder.h"
 #include "assist/recipe.h"
+#include "assist/variants.h"
 #include "cli/cli.h"
 #include "cli/items.h"
 #include "cli/question.h"
@@ -128,7 +129,8 @@ add_diff (struct aid_cli_question *q, const struct aid_ask *ask, const struct ai
 enum aid_err
 aid_question_complete (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, struct aid_error *e)
 {
-  struct aid_config *config = aid_config_load (ask->root, e);
+  const struct aid_asked asked = { ask->root, ask->model, ask->strategy, ask->exact, aid_str_span (&q->chat), NULL };
+  struct aid_config *config = aid_variants_config (&asked, NULL, e);
   struct aid_strategy *s = NULL;
   struct aid_recipe r = { .tokens = 0 };
   char *name = config ? aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, aid_str_span (&q->chat)) : NULL;

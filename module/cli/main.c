@@ -19,7 +19,7 @@ static const struct aid_command commands[] = {
   { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
   { "snapshot", aid_cmd_snapshot, "take snapshots of work, list them, and bring files back" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
-  { "experiment", aid_cmd_experiment, "list experiments, and say who gets which variant" },
+  { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
   { "trust", aid_cmd_trust, "show what a project's settings ask for, and trust them or not" },
   { "replay", aid_cmd_replay, "serve scripted answers over the real wire formats" },

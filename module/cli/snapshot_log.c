@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/snapshot.h"
-#include "cli/times.h"
 #include "learn/timeline.h"
 
 #include <stdio.h>
@@ -115,8 +114,8 @@ aid_cli_snapshot_log (const struct aid_cli_snapshot *w)
   struct aid_vault *s = NULL;
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_DONE;
-  if (w->since && aid_cli_read_time (w->since, &which.since))
-    return aid_cli_misuse ("snapshot: \"%s\" is no time: " AID_CLI_TIMES, w->since);
+  if (w->since && aid_cli_time (w->since, &which.since))
+    return aid_cli_misuse ("snapshot: \"%s\" is no time: write 30m, 24h, 7d, 4w or 2026-01-31", w->since);
   status = open_both (w, &root, &s);
   if (!status && w->nargs)
     status = path_below (aid_str_z (&root), w->args[0], &path);

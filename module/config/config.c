@@ -31,6 +31,7 @@ static const struct member top_members[] = {
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
   { "snapshots", KIND_SNAPSHOTS },
+  { "otlp", KIND_OTLP },
   { NULL, KIND_STRING },
 };
 
@@ -72,6 +73,22 @@ static const struct member snapshots_members[] = {
   { "megabytes", KIND_COUNT },
   { "file_kilobytes", KIND_COUNT },
   { "unsaved", KIND_BOOL },
+  { NULL, KIND_STRING },
+};
+
+static const struct member otlp_members[] = {
+  { "endpoint", KIND_STRING },
+  { "traces_endpoint", KIND_STRING },
+  { "metrics_endpoint", KIND_STRING },
+  { "headers", KIND_STRINGS },
+  { "compression", KIND_STRING },
+  { "timeout_ms", KIND_MS },
+  { "interval_ms", KIND_MS },
+  { "traces", KIND_BOOL },
+  { "metrics", KIND_BOOL },
+  { "user_id", KIND_BOOL },
+  { "content", KIND_BOOL },
+  { "resource", KIND_STRINGS },
   { NULL, KIND_STRING },
 };
 
@@ -276,6 +293,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_variants (c, v, at, e);
   if (m->kind == KIND_LIMITS || m->kind == KIND_SNAPSHOTS)
     return check_members (c, v, m->kind == KIND_LIMITS ? limits_members : snapshots_members, at, e);
+  if (m->kind == KIND_OTLP && json_is_object (v))
+    return check_members (c, v, otlp_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
     return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
@@ -365,6 +384,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
                                    : m->kind == KIND_SNAPSHOTS ? snapshots_members
+                                   : m->kind == KIND_OTLP ? otlp_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;

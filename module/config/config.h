@@ -31,6 +31,8 @@
      "snapshots": { "seconds": 20, "days": 30, "megabytes": 1024, "file_kilobytes": 1024, "unsaved": false },
                                                          how snapshots of work are taken where they are switched on
                                                          (learn/snapshot.h); no setting switches them on
+     "otlp": true,                                       what is recorded is sent to a receiver of OpenTelemetry, or an
+                                                         object of where and how (export/settings.h); the user's alone
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
      "person": "ada",                                    who one is in experiments; missing: a name drawn at random

@@ -13,6 +13,9 @@ struct rule
   const char *does;        /* what it does, its value follows; NULL: it applies at once */
 };
 
+/* Trust changes nothing: who reads it reads the person's own file alone (export/settings.h). */
+#define ONLY_YOURS "says where measurements are sent, which only your own settings can:"
+
 static const struct rule rules[] = {
   { { "model" }, NULL },
   { { "strategy" }, NULL },
@@ -75,6 +78,19 @@ static const struct rule rules[] = {
   { { "snapshots", "megabytes" }, "has snapshots of your work forgotten above so many megabytes:" },
   { { "snapshots", "file_kilobytes" }, "leaves files out of snapshots of your work that have more kilobytes than" },
   { { "snapshots", "unsaved" }, "has snapshots of your work hold what is not saved yet, or not:" },
+  { { "otlp" }, ONLY_YOURS },
+  { { "otlp", "endpoint" }, ONLY_YOURS },
+  { { "otlp", "traces_endpoint" }, ONLY_YOURS },
+  { { "otlp", "metrics_endpoint" }, ONLY_YOURS },
+  { { "otlp", "headers" }, ONLY_YOURS },
+  { { "otlp", "compression" }, ONLY_YOURS },
+  { { "otlp", "timeout_ms" }, ONLY_YOURS },
+  { { "otlp", "interval_ms" }, ONLY_YOURS },
+  { { "otlp", "traces" }, ONLY_YOURS },
+  { { "otlp", "metrics" }, ONLY_YOURS },
+  { { "otlp", "user_id" }, ONLY_YOURS },
+  { { "otlp", "content" }, ONLY_YOURS },
+  { { "otlp", "resource" }, ONLY_YOURS },
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },
   { { "build" }, "runs this on your machine, as you, when the project is built:" },
   { { "experiments" }, "switches experiments on or off:" },

@@ -37,7 +37,8 @@ add_title (struct aid_span title, struct aid_str *out)
 {
   struct aid_str words = AID_STR_INIT (AID_HTML_MAX);
   size_t before = out->len;
-  title.len = title.len < TITLE_MAX ? title.len : TITLE_MAX;
+  if (title.len > TITLE_MAX)
+    title.len = aid_utf8_valid_prefix (aid_span_cut (title, 0, TITLE_MAX)); /* no part of a character */
   aid_html_decode (title, &words);
   aid_html_words (aid_str_span (&words), out);
   if (out->len > before)

@@ -169,10 +169,23 @@ word_of (const json_t *v)
   return json_is_false (v) ? "off" : json_is_string (v) ? "content" : "on";
 }
 
+/* SAID, cut at a character, which is who measures and who is assigned (experiment.h). */
+static void
+take_person (const char *said, char out[AID_EVENT_WORD_MAX + 1])
+{
+  size_t n = said ? strlen (said) : 0;
+  if (n > AID_EVENT_WORD_MAX)
+    for (n = AID_EVENT_WORD_MAX; n && ((unsigned char)said[n] & 0xC0) == 0x80;)
+      n--;
+  if (n)
+    memcpy (out, said, n);
+  out[n] = '\0';
+}
+
 struct aid_events_limits
 aid_events_settings (const char *root)
 {
-  struct aid_events_limits out = { "off", AID_EVENTS_DAYS, AID_EVENTS_MEGABYTES };
+  struct aid_events_limits out = { "off", AID_EVENTS_DAYS, AID_EVENTS_MEGABYTES, "" };
   struct aid_config *c = aid_config_load (root, NULL);
   if (c)
     {
@@ -180,6 +193,7 @@ aid_events_settings (const char *root)
       out.measure = word_of (aid_config_get (c, "measure"));
       out.days = aid_json_int (limits, "days", AID_EVENTS_DAYS);
       out.megabytes = aid_json_int (limits, "megabytes", AID_EVENTS_MEGABYTES);
+      take_person (json_string_value (aid_config_get (c, "person")), out.person);
     }
   aid_config_free (c);
   return out;

@@ -50,6 +50,7 @@ struct aid_events_limits
 {
   const char *measure; /* "on", "off" or "content" */
   int64_t days, megabytes;
+  char person[AID_EVENT_WORD_MAX + 1]; /* who one is by the settings, or "": the identity's */
 };
 /* The settings that hold in the project at ROOT (NULL: the user's).  When they cannot be read nothing is measured. */
 struct aid_events_limits aid_events_settings (const char *root);

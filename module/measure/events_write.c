@@ -161,42 +161,89 @@ bind_hash (const struct aid_events_writer *w, sqlite3_stmt *s, int at, const cha
   aid_db_text (s, at, aid_span_z (out));
 }
 
+/* Whether an exposure to what DATA says is there already, of PERSON, or, when a request was assigned (no "unit"), of REQUEST. */
+static int
+was_exposed (struct aid_events_writer *w, const json_t *data, const char *person, const char *request)
+{
+#define SAME                                                                                                                \
+  "SELECT 1 FROM events WHERE kind = 'exposure' AND json_extract(data, '$.experiment') = ?1"                                \
+  " AND json_extract(data, '$.variant') = ?2 AND json_extract(data, '$.version') IS ?3"
+  static const char *const fields[] = { "experiment", "variant", "version" };
+  int by_person = json_object_get (data, "unit") != NULL;
+  sqlite3_stmt *s;
+  int row = 0;
+  if (aid_db_prepare (w->db, by_person ? SAME " AND person = ?4 LIMIT 1" : SAME " AND request = ?4 LIMIT 1", &s, NULL))
+    return 0;
+  for (int i = 0; i < 3; i++)
+    if (aid_json_str (data, fields[i]))
+      aid_db_text (s, i + 1, aid_span_z (aid_json_str (data, fields[i])));
+  aid_db_text (s, 4, aid_span_z (by_person ? person : request));
+  int found = !aid_db_step (w->db, s, &row, NULL) && row;
+  sqlite3_reset (s);
+  return found;
+}
+
+/* Who measures in the project whose settings were asked for last. */
+static const char *
+person_of (const struct aid_events_writer *w)
+{
+  return w->limits.person[0] ? w->limits.person : w->who.person;
+}
+
+/* What is hashed of an entry; "" where it has none. */
+struct hashes
+{
+  char request[AID_MEASURED_HASH], project[AID_MEASURED_HASH];
+};
+
+static enum aid_err
+insert_row (struct aid_events_writer *w, const struct aid_events_entry *entry, const struct hashes *h, struct aid_span data,
+            const char *content, struct aid_error *e)
+{
+  char chat[AID_MEASURED_HASH], path[AID_MEASURED_HASH];
+  const struct aid_span *t = entry->texts;
+  sqlite3_stmt *s;
+  enum aid_err err
+    = aid_db_prepare (w->db,
+                      "INSERT OR IGNORE INTO events(id, at, kind, request, person, project, chat, path, language, data, content)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                      &s, e);
+  if (err)
+    return err;
+  aid_db_blob (s, 1, (struct aid_span){ (const char *)entry->id, sizeof entry->id });
+  sqlite3_bind_int64 (s, 2, entry->at);
+  aid_db_text (s, 3, aid_span_z (aid_measured_name (entry->kind)));
+  if (h->request[0])
+    aid_db_text (s, 4, aid_span_z (h->request));
+  aid_db_text (s, 5, aid_span_z (person_of (w)));
+  if (h->project[0])
+    aid_db_text (s, 6, aid_span_z (h->project));
+  bind_hash (w, s, 7, "chat", t[TEXT_CHAT], chat);
+  bind_hash (w, s, 8, "path", t[TEXT_PATH], path);
+  if (t[TEXT_LANGUAGE].len)
+    aid_db_text (s, 9, aid_span_cut (t[TEXT_LANGUAGE], 0, 32));
+  aid_db_text (s, 10, data);
+  if (*content)
+    aid_db_text (s, 11, aid_span_z (content));
+  return aid_db_run (w->db, s, e);
+}
+
 static enum aid_err
 insert (struct aid_events_writer *w, const struct aid_events_entry *entry, const char *content, struct aid_error *e)
 {
-  char request[AID_MEASURED_HASH], project[AID_MEASURED_HASH], chat[AID_MEASURED_HASH], path[AID_MEASURED_HASH];
+  struct hashes h = { "", "" };
   struct aid_str data = AID_STR_INIT (1u << 20);
   const struct aid_span *t = entry->texts;
-  sqlite3_stmt *s;
   if (t[TEXT_ROOT].ptr)
-    aid_events_project (&w->who, t[TEXT_ROOT].ptr, project);
-  json_t *fields = data_of (w, entry, t[TEXT_ROOT].ptr ? project : NULL);
+    aid_events_project (&w->who, t[TEXT_ROOT].ptr, h.project);
+  if (t[TEXT_REQUEST].len)
+    aid_identity_hash (&w->who, "request", t[TEXT_REQUEST], h.request);
+  json_t *fields = data_of (w, entry, h.project[0] ? h.project : NULL);
   enum aid_err err = fields ? aid_json_dump (fields, &data) : aid_error_set (e, AID_E_NOMEM, "No memory for a measurement");
+  int again = !err && entry->kind == AID_MEASURED_EXPOSURE && was_exposed (w, fields, person_of (w), h.request);
   json_decref (fields);
-  if (!err)
-    err = aid_db_prepare (
-      w->db,
-      "INSERT OR IGNORE INTO events(id, at, kind, request, person, project, chat, path, language, data, content)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-      &s, e);
-  if (!err)
-    {
-      aid_db_blob (s, 1, (struct aid_span){ (const char *)entry->id, sizeof entry->id });
-      sqlite3_bind_int64 (s, 2, entry->at);
-      aid_db_text (s, 3, aid_span_z (aid_measured_name (entry->kind)));
-      bind_hash (w, s, 4, "request", t[TEXT_REQUEST], request);
-      aid_db_text (s, 5, aid_span_z (w->who.person));
-      if (t[TEXT_ROOT].ptr)
-        aid_db_text (s, 6, aid_span_z (project));
-      bind_hash (w, s, 7, "chat", t[TEXT_CHAT], chat);
-      bind_hash (w, s, 8, "path", t[TEXT_PATH], path);
-      if (t[TEXT_LANGUAGE].len)
-        aid_db_text (s, 9, aid_span_cut (t[TEXT_LANGUAGE], 0, 32));
-      aid_db_text (s, 10, aid_str_span (&data));
-      if (*content)
-        aid_db_text (s, 11, aid_span_z (content));
-      err = aid_db_run (w->db, s, e);
-    }
+  if (!err && !again)
+    err = insert_row (w, entry, &h, aid_str_span (&data), content, e);
   aid_str_free (&data);
   return err;
 }

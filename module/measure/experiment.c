@@ -2,7 +2,6 @@
 #include "measure/experiment.h"
 #include "base/json.h"
 #include "measure/identity.h"
-#include "measure/stats.h"
 #include <stdio.h>
 
 #define EFFECT 0.05 /* what a team of fifty can show within weeks, and hardly less */
@@ -59,7 +58,7 @@ read_one (const char *name, const json_t *v, struct aid_experiment *out)
   out->start = day_begins (aid_json_str (v, "start"));
   out->stop = day_begins (aid_json_str (v, "stop"));
   out->effect = aid_json_real (v, "effect", EFFECT);
-  out->tuning = (double)aid_json_int (v, "tuning", AID_STATS_TUNING);
+  out->tuning = (double)aid_json_int (v, "tuning", AID_EXPERIMENT_TUNING);
   read_variants (json_object_get (v, "variants"), out);
 }
 
@@ -113,6 +112,12 @@ aid_experiment_find (const struct aid_config *c, const char *name, struct aid_ex
     return AID_OK;
   }
   return say_missing (experiments (c), name, e);
+}
+
+const char *
+aid_experiment_state (const struct aid_experiment *x, int64_t now)
+{
+  return !x->enabled ? "off" : x->start && now < x->start ? "waits" : x->stop && now >= x->stop ? "over" : "runs";
 }
 
 int

@@ -26,6 +26,8 @@
 #include "measure/assign.h"
 #include "base/str.h"
 
+#define AID_EXPERIMENT_TUNING 50 /* persons that are expected, unless the settings say how many: see docs/experiments.md */
+
 struct aid_variant
 {
   const char *name;
@@ -53,6 +55,8 @@ enum aid_err
 aid_experiment_find (const struct aid_config *c, const char *name, struct aid_experiment *out, struct aid_error *e);
 /* Calls FN with each, in the settings' order. */
 void aid_experiment_each (const struct aid_config *c, void (*fn) (void *ctx, const struct aid_experiment *x), void *ctx);
+/* "runs", "waits" (for its first day), "over", or "off". */
+const char *aid_experiment_state (const struct aid_experiment *x, int64_t now);
 /* Whether no two variants set different things: an A/A test, in which every difference is chance. */
 int aid_experiment_is_aa (const struct aid_experiment *x);
 
@@ -100,5 +104,10 @@ void aid_evaluation_val (const struct aid_experiment *x, const struct aid_evalua
    BY_REQUEST: 0 leaves out the experiments that are by request, for whoever asks what is so before there is one. */
 enum aid_err aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int by_request,
                                      struct aid_str *taken, struct aid_error *e);
+/* The same, but TAKE is told each evaluation with a variant first, and may take that back (V's variant becomes NULL): it is
+   not laid over then. */
+typedef void aid_experiment_take (void *ctx, const struct aid_experiment *x, struct aid_evaluation *v);
+enum aid_err aid_experiment_overlay_but (struct aid_config *c, const struct aid_subject *s, int by_request,
+                                         aid_experiment_take *take, void *ctx, struct aid_error *e);
 
 #endif

@@ -185,8 +185,8 @@ struct overlay
   const struct aid_subject *subject;
   int by_request;
   json_t *settings; /* what to lay over, variant by variant: an array */
-  struct aid_str *taken;
-  uint32_t n;
+  aid_experiment_take *take;
+  void *ctx;
   int bad;
 };
 
@@ -198,27 +198,22 @@ take_one (void *ctx, const struct aid_experiment *x)
   if (x->by_request && !o->by_request)
     return;
   aid_experiment_evaluate (x, o->subject, &v);
-  if (!v.variant)
-    return;
-  if (v.variant->settings)
+  if (v.variant)
+    o->take (o->ctx, x, &v);
+  if (v.variant && v.variant->settings)
     o->bad |= json_array_append_new (o->settings, json_deep_copy (v.variant->settings));
-  if (o->taken)
-    aid_evaluation_val (x, &v, o->taken);
-  o->n++;
 }
 
 enum aid_err
-aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int by_request, struct aid_str *taken,
-                        struct aid_error *e)
+aid_experiment_overlay_but (struct aid_config *c, const struct aid_subject *s, int by_request, aid_experiment_take *take,
+                            void *ctx, struct aid_error *e)
 {
-  struct overlay o = { s, by_request, json_array (), taken, 0, 0 };
+  struct overlay o = { s, by_request, json_array (), take, ctx, 0 };
   enum aid_err err = o.settings ? AID_OK : aid_error_set (e, AID_E_NOMEM, "no memory for the experiments");
-  size_t list = taken ? aid_val_list (taken) : 0, i;
   const json_t *settings;
+  size_t i;
   if (!err)
     aid_experiment_each (c, take_one, &o);
-  if (taken)
-    aid_val_end (taken, list, o.n);
   if (!err && o.bad)
     err = aid_error_set (e, AID_E_NOMEM, "no memory for the experiments");
   json_array_foreach (o.settings, i, settings)
@@ -226,5 +221,32 @@ aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int b
     err = err ? err : aid_config_overlay (c, settings, e);
   }
   json_decref (o.settings);
+  return err;
+}
+
+struct taking
+{
+  struct aid_str *taken;
+  uint32_t n;
+};
+
+static void
+write_taken (void *ctx, const struct aid_experiment *x, struct aid_evaluation *v)
+{
+  struct taking *t = ctx;
+  if (t->taken)
+    aid_evaluation_val (x, v, t->taken);
+  t->n++;
+}
+
+enum aid_err
+aid_experiment_overlay (struct aid_config *c, const struct aid_subject *s, int by_request, struct aid_str *taken,
+                        struct aid_error *e)
+{
+  struct taking t = { taken, 0 };
+  size_t list = taken ? aid_val_list (taken) : 0;
+  enum aid_err err = aid_experiment_overlay_but (c, s, by_request, write_taken, &t, e);
+  if (taken)
+    aid_val_end (taken, list, t.n);
   return err;
 }

@@ -16,6 +16,10 @@
   {                                                                                                                         \
     name, AID_FIELD_WORD                                                                                                    \
   }
+#define WORDS(name)                                                                                                         \
+  {                                                                                                                         \
+    name, AID_FIELD_WORDS                                                                                                   \
+  }
 #define FLAG(name)                                                                                                          \
   {                                                                                                                         \
     name, AID_FIELD_FLAG                                                                                                    \
@@ -29,7 +33,7 @@ static const struct aid_field request_fields[] = { WORD ("model"),
                                                    WORD ("name"),
                                                    WORD ("provider"),
                                                    WORD ("strategy"),
-                                                   WORD ("variant"),
+                                                   WORDS ("variant"),
                                                    WORD ("core"),
                                                    NUMBER ("in"),
                                                    NUMBER ("cached"),
@@ -47,6 +51,7 @@ static const struct aid_field request_fields[] = { WORD ("model"),
                                                    FLAG ("edited"),
                                                    WORD ("front"),
                                                    FLAG ("summary"),
+                                                   WORD ("trace"),
                                                    END };
 
 static const struct aid_field context_fields[] = { WORD ("item"), WORD ("by"), NUMBER ("items"), NUMBER ("tokens"), END };
@@ -140,6 +145,16 @@ short_word (struct aid_span v)
   return aid_span_cut (v, 0, n);
 }
 
+/* Those of the words in V, with commas between them, that fit. */
+static struct aid_span
+short_words (struct aid_span v)
+{
+  size_t n = v.len > AID_EVENT_WORDS_MAX ? AID_EVENT_WORDS_MAX : v.len;
+  while (n < v.len && n > 0 && v.ptr[n] != ',')
+    n--;
+  return aid_span_cut (v, 0, n);
+}
+
 /* The value V of a field of TYPE, a new reference; NULL: it is none. */
 static json_t *
 value_of (enum aid_field_type type, const struct aid_val_item *v)
@@ -152,6 +167,8 @@ value_of (enum aid_field_type type, const struct aid_val_item *v)
       return v->tag == 'd' ? json_real (v->d) : v->tag == 'i' ? json_real ((double)v->i) : NULL;
     case AID_FIELD_WORD:
       return v->tag == 's' || v->tag == 'y' ? aid_json_of_span (short_word (v->s)) : NULL;
+    case AID_FIELD_WORDS:
+      return v->tag == 's' ? aid_json_of_span (short_words (v->s)) : NULL;
     default:
       return v->tag == 't' || v->tag == 'f' ? json_boolean (v->tag == 't') : NULL;
     }

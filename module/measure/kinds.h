@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #define AID_EVENT_WORD_MAX 128
+#define AID_EVENT_WORDS_MAX 1024
 
 enum aid_measured
 {
@@ -28,6 +29,7 @@ enum aid_field_type
   AID_FIELD_NUMBER, /* whole */
   AID_FIELD_REAL,
   AID_FIELD_WORD,
+  AID_FIELD_WORDS, /* with commas between them: cut to AID_EVENT_WORDS_MAX bytes at a comma */
   AID_FIELD_FLAG
 };
 

@@ -17,6 +17,7 @@ struct aid_report_plan
   double weights[AID_STATS_ARMS_MAX];
   uint64_t seen[AID_STATS_ARMS_MAX]; /* units (persons or requests) that were exposed to each */
   size_t narms;                      /* 2 or more */
+  const char *units;                 /* what the rows are, NULL: "people" */
   int by_request, aa;                /* AA: the arms are the same, and every difference is chance */
   double alpha, power, tuning; /* of the whole: for several arms alpha is parted among their comparisons (Bonferroni) */
 };

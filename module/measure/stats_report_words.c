@@ -45,6 +45,12 @@ add_difference (struct aid_str *out, const struct aid_report_metric *m, const st
   aid_str_addz (out, line->d.theta != 0 ? "; what they did before is taken off)" : ")");
 }
 
+static const char *
+units_of (const struct aid_report_plan *plan)
+{
+  return plan->units ? plan->units : "people";
+}
+
 /* --- a sentence ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -52,13 +58,13 @@ add_needed (struct aid_str *out, const struct aid_report_plan *plan, const struc
             const struct aid_report_line *line)
 {
   if (!(line->needed < INFINITY))
-    aid_str_addz (out, " No number of people would show it.");
+    aid_str_addf (out, " No number of %s would show it.", units_of (plan));
   else if (line->needed > 0)
     {
       aid_str_addf (out, " To show %s of ", m->guardrail ? "a harm" : "a difference");
       add_number (out, m, m->limit, 0);
-      aid_str_addf (out, " %s in %.0f of 100 cases takes about %.0f people more.", unit_of (m), 100 * plan->power,
-                    line->needed);
+      aid_str_addf (out, " %s in %.0f of 100 cases takes about %.0f %s more.", unit_of (m), 100 * plan->power, line->needed,
+                    units_of (plan));
     }
 }
 
@@ -104,9 +110,9 @@ aid_report_sentence (const struct aid_report_plan *plan, const struct aid_report
   struct aid_str out = AID_STR_INIT (AID_REPORT_SENTENCE - 1);
   aid_str_addf (&out, "%.60s: ", m->name);
   if (line->verdict == AID_VERDICT_EARLY && (line->d.persons[0] < AID_STATS_LEAST || line->d.persons[1] < AID_STATS_LEAST))
-    aid_str_addf (&out, "too early to say anything of \"%.60s\" (people: %llu, beside %llu; %d in each are the least).",
-                  plan->arms[line->arm], (unsigned long long)line->d.persons[1], (unsigned long long)line->d.persons[0],
-                  AID_STATS_LEAST);
+    aid_str_addf (&out, "too early to say anything of \"%.60s\" (%s: %llu, beside %llu; %d in each are the least).",
+                  plan->arms[line->arm], units_of (plan), (unsigned long long)line->d.persons[1],
+                  (unsigned long long)line->d.persons[0], AID_STATS_LEAST);
   else if (line->verdict == AID_VERDICT_EARLY)
     aid_str_addf (&out, "nothing varies yet between \"%.60s\" and \"%.60s\".", plan->arms[line->arm], plan->arms[0]);
   else

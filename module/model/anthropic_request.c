@@ -14,7 +14,7 @@
 static json_t *
 text_block (json_t *text)
 {
-  return json_pack ("{s:s, s:o}", "type", "text", "text", text);
+  return aid_json_two ("type", "text", "text", text);
 }
 
 static json_t *
@@ -30,7 +30,7 @@ result_block (const struct aid_part *p)
   json_t *block = json_pack ("{s:s, s:o, s:b}", "type", "tool_result", "tool_use_id", aid_call_id (p, CALL_ID_MAX, 0),
                              "is_error", p->is_error);
   if (p->len)   /* empty content is refused, none is not */
-    json_object_set_new (block, "content", aid_json_of_span ((struct aid_span){ p->text, p->len }));
+    json_object_set_new (block, "content", aid_part_string (p));
   return block;
 }
 
@@ -60,7 +60,7 @@ block_of (const struct aid_part *p)
     case AID_PART_PDF:
       return media_block (p);
     default:
-      return text_block (aid_json_of_span ((struct aid_span){ p->text, p->len }));
+      return text_block (aid_part_string (p));
     }
 }
 
@@ -132,8 +132,8 @@ add_messages (json_t *body, const struct aid_conversation *c)
       if (m->role == AID_ROLE_SYSTEM)
         bad |= json_object_set_new (body, "system", blocks);
       else
-        bad |= json_array_append_new (messages, json_pack ("{s:s, s:o}", "role", m->role == AID_ROLE_USER ? "user" : "assistant",
-                                                           "content", blocks));
+        bad |= json_array_append_new (messages, aid_json_two ("role", m->role == AID_ROLE_USER ? "user" : "assistant",
+                                                              "content", blocks));
     }
   return !(json_object_set_new (body, "messages", messages) | bad);
 }

@@ -12,31 +12,35 @@ void
 aid_conversation_init (struct aid_conversation *c)
 {
   *c = (struct aid_conversation){ .messages = AID_VEC_INIT (struct aid_message, MESSAGES_MAX),
-                                  .tools = AID_VEC_INIT (struct aid_tool, AID_TOOLS_MAX) };
+                                  .tools = AID_VEC_INIT (struct aid_tool, AID_TOOLS_MAX),
+                                  .made = AID_VEC_INIT (char *, (size_t) MESSAGES_MAX * PARTS_MAX) };
 }
 
 static void
-message_free (struct aid_message *m)
+part_free (struct aid_part *p)
 {
-  for (size_t i = 0; i < m->parts.len; i++)
-    {
-      struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
-      free (p->text);
-      free (p->id);
-      free (p->name);
-      free (p->opaque);
-      free (p->media);
-      free (p->bytes);
-      free (p->url);
-    }
-  aid_vec_free (&m->parts);
+  free (p->text);
+  free (p->id);
+  free (p->name);
+  free (p->opaque);
+  free (p->media);
+  free (p->bytes);
+  free (p->url);
 }
 
 void
 aid_conversation_free (struct aid_conversation *c)
 {
   for (size_t i = 0; i < c->messages.len; i++)
-    message_free (&AID_VEC_AT (struct aid_message, &c->messages, i));
+    {
+      struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &c->messages, i).parts;
+      for (size_t k = 0; k < parts->len && !c->borrows; k++)
+        part_free (&AID_VEC_AT (struct aid_part, parts, k));
+      aid_vec_free (parts);
+    }
+  for (size_t i = 0; i < c->made.len; i++)
+    free (AID_VEC_AT (char *, &c->made, i));
+  aid_vec_free (&c->made);
   for (size_t i = 0; i < c->tools.len; i++)
     {
       struct aid_tool *t = &AID_VEC_AT (struct aid_tool, &c->tools, i);
@@ -69,6 +73,7 @@ aid_message_add (struct aid_message *m, enum aid_part_kind kind, struct aid_span
 {
   struct aid_str clean = AID_STR_INIT (PART_BYTES_MAX);
   struct aid_part *p = NULL;
+  aid_str_reserve (&clean, text.len);
   aid_utf8_clean (text, &clean);
   size_t len = clean.len;
   char *bytes = aid_str_steal (&clean);

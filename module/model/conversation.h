@@ -72,6 +72,8 @@ struct aid_conversation
   int one_call;            /* the model shall not call several tools at once */
   char *output_name;       /* the answer is to be JSON of this name and shape; NULL: it is text */
   json_t *output_schema;   /* JSON Schema that every server takes: objects are closed and all their members required */
+  int borrows;             /* what parts point to is not its own: another's, which must outlive it, or in made */
+  struct aid_vec made;     /* char *: texts that were made for parts of one that borrows */
 };
 
 void aid_conversation_init (struct aid_conversation *c);

@@ -17,7 +17,7 @@
 static json_t *
 text_part (const struct aid_part *p)
 {
-  return json_pack ("{s:o}", "text", aid_json_of_span ((struct aid_span){ p->text, p->len }));
+  return json_pack ("{s:o}", "text", aid_part_string (p));
 }
 
 /* Ids that were made up here mean nothing there. */
@@ -39,7 +39,7 @@ call_part (const struct aid_part *p)
 static json_t *
 result_part (const struct aid_part *p)
 {
-  json_t *text = aid_json_of_span ((struct aid_span){ p->text, p->len });
+  json_t *text = aid_part_string (p);
   json_t *result = json_pack ("{s:o, s:{s:o}}", "name", aid_json_z (p->name), "response", p->is_error ? "error" : "output",
                               text);
   return json_pack ("{s:o}", "functionResponse", with_id (result, p));
@@ -150,8 +150,8 @@ add_contents (json_t *body, const struct aid_endpoint *ep, const struct aid_conv
       if (m->role == AID_ROLE_SYSTEM)
         bad |= json_object_set_new (body, "systemInstruction", json_pack ("{s:o}", "parts", parts));
       else
-        bad |= json_array_append_new (contents, json_pack ("{s:s, s:o}", "role", m->role == AID_ROLE_USER ? "user" : "model",
-                                                           "parts", parts));
+        bad |= json_array_append_new (contents, aid_json_two ("role", m->role == AID_ROLE_USER ? "user" : "model",
+                                                              "parts", parts));
     }
   return !(json_object_set_new (body, "contents", contents) | bad);
 }

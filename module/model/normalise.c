@@ -1,13 +1,15 @@
 /* A conversation made fit to send.  People edit chats, answers are cut off, tools are not always run: what is stored need
-   not be what a server accepts.  The rules are those that every API shares, so each wire format writes what it finds. */
+   not be what a server accepts.  The rules are those that every API shares, so each wire format writes what it finds.  Texts
+   are borrowed, not copied: a long chat has much of them. */
 #include "model/wire_internal.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/utf8.h"
 #include <stdlib.h>
 
 #define TEXT_MAX (64u << 20)
 
-static const char answered[] = "answered";
+static char answered[] = "answered";
 
 static struct aid_part *
 part_at (const struct aid_message *m, size_t i)
@@ -48,35 +50,17 @@ message_says (const struct aid_message *m)
 }
 
 static int
-copy_word (char **to, const char *from)
+add_part (struct aid_message *m, const struct aid_part *from)
 {
-  return !from || (*to = strdup (from)) != NULL;
-}
-
-static int
-copy_bytes (struct aid_part *to, const struct aid_part *from)
-{
-  if (!from->bytes)
-    return 1;
-  to->nbytes = from->nbytes;
-  to->bytes = malloc (from->nbytes ? from->nbytes : 1);
-  if (to->bytes)
-    memcpy (to->bytes, from->bytes, from->nbytes);
-  return to->bytes != NULL;
-}
-
-static int
-copy_part (struct aid_message *m, const struct aid_part *from)
-{
-  enum aid_part_kind kind = from->kind == AID_PART_REFUSAL ? AID_PART_TEXT : from->kind;
-  struct aid_part *p = aid_message_add (m, kind, (struct aid_span){ from->text, from->len });
+  struct aid_part *p = aid_vec_push (&m->parts);
   if (!p)
     return 0;
-  p->is_error = from->is_error;
-  p->stable = from->stable;
-  return copy_word (&p->id, from->id) && copy_word (&p->name, from->name) && copy_word (&p->media, from->media)
-         && copy_word (&p->url, from->url) && copy_bytes (p, from)
-         && copy_word (&p->opaque, kind == AID_PART_REASONING ? from->opaque : NULL);
+  *p = *from;
+  if (p->kind == AID_PART_REFUSAL)
+    p->kind = AID_PART_TEXT;
+  if (p->kind != AID_PART_REASONING)
+    p->opaque = NULL;
+  return 1;
 }
 
 /* A part that is left out leaves its mark to the one before it. */
@@ -93,6 +77,7 @@ copy_mark (const struct aid_part *from, struct aid_conversation *out)
 static struct aid_message *
 message_for (struct aid_conversation *c, enum aid_role role)
 {
+  static char excuse[] = "(The beginning of this conversation is left out.)";
   size_t n = c->messages.len;
   struct aid_message *last = n ? &AID_VEC_AT (struct aid_message, &c->messages, n - 1) : NULL;
   if (last && last->role == role)
@@ -100,14 +85,15 @@ message_for (struct aid_conversation *c, enum aid_role role)
   if (role == AID_ROLE_ASSISTANT && (!last || last->role == AID_ROLE_SYSTEM))
     {
       struct aid_message *first = aid_conversation_add (c, AID_ROLE_USER);
-      if (!first || !aid_message_add (first, AID_PART_TEXT, AID_SPAN ("(The beginning of this conversation is left out.)")))
+      struct aid_part words = { .kind = AID_PART_TEXT, .text = excuse, .len = sizeof excuse - 1 };
+      if (!first || !add_part (first, &words))
         return NULL;
     }
   return aid_conversation_add (c, role);
 }
 
 static int
-copy_messages (const struct aid_conversation *in, struct aid_conversation *out)
+take_messages (const struct aid_conversation *in, struct aid_conversation *out)
 {
   for (size_t i = 0; i < in->messages.len; i++)
     {
@@ -122,11 +108,17 @@ copy_messages (const struct aid_conversation *in, struct aid_conversation *out)
           const struct aid_part *p = part_at (m, k);
           if (!says || !part_says (p))
             copy_mark (p, out);
-          else if (!copy_part (to, p))
+          else if (!add_part (to, p))
             return 0;
         }
     }
   return 1;
+}
+
+static int
+copy_word (char **to, const char *from)
+{
+  return !from || (*to = strdup (from)) != NULL;
 }
 
 /* Tools and the wanted shape of the answer are the same in both. */
@@ -159,39 +151,40 @@ media_bytes (const struct aid_conversation *c)
   return n;
 }
 
-/* Turns a call or a result that lacks its other half into words. */
+/* Turns P, a call or a result of C that lacks its other half, into words. */
 static int
-tell_as_text (struct aid_part *p)
+tell_as_text (struct aid_conversation *c, struct aid_part *p)
 {
   struct aid_str words = AID_STR_INIT (TEXT_MAX);
   if (p->kind == AID_PART_TOOL_CALL)
-    aid_str_addf (&words, "[The tool %s was called, but not run. Its arguments: ", p->name);
+    {
+      aid_str_addz (&words, "[The tool ");
+      aid_utf8_clean (aid_span_z (p->name), &words);
+      aid_str_addz (&words, " was called, but not run. Its arguments: ");
+    }
   else
     aid_str_addz (&words, p->is_error ? "[A tool failed: " : "[The result of a tool: ");
   aid_str_add (&words, p->text, p->len);
   aid_str_addz (&words, "]");
   size_t len = words.len;
-  char *bytes = aid_str_steal (&words);
-  if (!bytes)
+  char **made = words.err ? NULL : aid_vec_push (&c->made);
+  if (made)
     {
-      aid_str_free (&words);
-      return 0;
+      p->text = *made = aid_str_steal (&words);
+      p->len = len;
+      p->kind = AID_PART_TEXT;
     }
-  free (p->text);
-  p->text = bytes;
-  p->len = len;
-  p->kind = AID_PART_TEXT;
-  return 1;
+  aid_str_free (&words);
+  return made != NULL;
 }
 
 /* Finds the results in USER by their id (the first of each), then takes one for each call in ASSISTANT.  What is left on
    either side becomes text.  Either may be NULL.  A result is marked in its opaque member, which means nothing else
-   there. */
+   there.  RESULTS is empty, and left so. */
 static int
-pair (struct aid_message *assistant, struct aid_message *user)
+pair (struct aid_conversation *c, struct aid_map *results, struct aid_message *assistant, struct aid_message *user)
 {
-  struct aid_map *results = aid_map_new ();
-  int ok = results != NULL;
+  int ok = 1;
   for (size_t i = 0; ok && user && i < user->parts.len; i++)
     {
       struct aid_part *p = part_at (user, i);
@@ -203,66 +196,55 @@ pair (struct aid_message *assistant, struct aid_message *user)
       struct aid_part *p = part_at (assistant, i);
       struct aid_part *answer = p->kind == AID_PART_TOOL_CALL && p->id ? aid_map_remove (results, aid_span_z (p->id)) : NULL;
       if (answer)   /* some APIs tell results apart by the tool's name */
-        ok = (answer->opaque = strdup (answered)) != NULL && (answer->name || (answer->name = strdup (p->name)) != NULL);
+        {
+          answer->opaque = answered;
+          answer->name = answer->name ? answer->name : p->name;
+        }
       else if (p->kind == AID_PART_TOOL_CALL || p->kind == AID_PART_TOOL_RESULT)
-        ok = tell_as_text (p);
+        ok = tell_as_text (c, p);
     }
   for (size_t i = 0; ok && user && i < user->parts.len; i++)
     {
       struct aid_part *p = part_at (user, i);
+      if (p->kind == AID_PART_TOOL_RESULT && !p->opaque && p->id)
+        aid_map_remove (results, aid_span_z (p->id));
       if (p->kind == AID_PART_TOOL_CALL || (p->kind == AID_PART_TOOL_RESULT && !p->opaque))
-        ok = tell_as_text (p);
+        ok = tell_as_text (c, p);
     }
-  aid_map_free (results, NULL);
   return ok;
 }
 
 static int
 pair_all (struct aid_conversation *c)
 {
-  for (size_t i = 0; i < c->messages.len; i++)
+  struct aid_map *results = aid_map_new ();
+  int ok = results != NULL;
+  for (size_t i = 0; ok && i < c->messages.len; i++)
     {
       struct aid_message *m = &AID_VEC_AT (struct aid_message, &c->messages, i);
       struct aid_message *next = i + 1 < c->messages.len ? m + 1 : NULL;
       int is_assistant = m->role == AID_ROLE_ASSISTANT;
-      if (!pair (is_assistant ? m : NULL, is_assistant ? next : m))
-        return 0;
+      ok = pair (c, results, is_assistant ? m : NULL, is_assistant ? next : m);
       i += is_assistant && next;
     }
-  return 1;
+  aid_map_free (results, NULL);
+  return ok;
 }
 
 enum aid_err
 aid_conversation_normalise (const struct aid_conversation *in, struct aid_conversation *out, struct aid_error *e)
 {
   aid_conversation_init (out);
+  out->borrows = 1;
   if (media_bytes (in) > AID_MEDIA_ALL_MAX)
     return aid_error_set (e, AID_E_LIMIT, "The images and PDFs of this chat are together larger than %u MB.",
                           AID_MEDIA_ALL_MAX >> 20);
-  if (!copy_messages (in, out) || !copy_wishes (in, out) || !pair_all (out))
+  if (!take_messages (in, out) || !copy_wishes (in, out) || !pair_all (out))
     return aid_error_set (e, AID_E_NOMEM, "no memory for the conversation");
   size_t n = out->messages.len;
   if (n == 0 || (n == 1 && AID_VEC_AT (struct aid_message, &out->messages, 0).role == AID_ROLE_SYSTEM))
     return aid_error_set (e, AID_E_INVALID, "there is no question to ask: the conversation is empty");
   return AID_OK;
-}
-
-json_t *
-aid_message_text (const struct aid_message *m)
-{
-  struct aid_str all = AID_STR_INIT (TEXT_MAX);
-  json_t *text = NULL;
-  for (size_t i = 0; i < m->parts.len; i++)
-    if (part_at (m, i)->kind == AID_PART_TEXT)
-      {
-        if (all.len)
-          aid_str_addz (&all, "\n\n");
-        aid_str_add (&all, part_at (m, i)->text, part_at (m, i)->len);
-      }
-  if (all.len && !all.err)
-    text = aid_json_of_span (aid_str_span (&all));
-  aid_str_free (&all);
-  return text;
 }
 
 json_t *

@@ -124,7 +124,7 @@ add_tools (json_t *body, const struct aid_conversation *c)
 static json_t *
 text_chunk (json_t *text)
 {
-  return json_pack ("{s:s, s:o}", "type", "text", "text", text);
+  return aid_json_two ("type", "text", "text", text);
 }
 
 static json_t *
@@ -140,31 +140,37 @@ media_chunk (const struct aid_part *p, const struct style *style)
   return text_chunk (aid_media_excuse (p));
 }
 
-/* M's texts, images and PDFs as an array of chunks; NULL when a plain string says as much. */
+/* Whether a plain string cannot say what M does. */
+static int
+wants_chunks (const struct aid_message *m, const struct style *style)
+{
+  for (size_t i = 0; i < m->parts.len; i++)
+    {
+      const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
+      if (p->kind == AID_PART_IMAGE || p->kind == AID_PART_PDF || (p->kind == AID_PART_TEXT && style->marks && p->stable))
+        return 1;
+    }
+  return 0;
+}
+
+/* M's texts, images and PDFs as an array of chunks. */
 static json_t *
 chunks_of (const struct aid_message *m, const struct style *style)
 {
   json_t *chunks = json_array ();
-  int wanted = 0;
   for (size_t i = 0; i < m->parts.len; i++)
     {
       const struct aid_part *p = &AID_VEC_AT (struct aid_part, &m->parts, i);
-      json_t *chunk = p->kind == AID_PART_TEXT ? text_chunk (aid_json_of_span ((struct aid_span){ p->text, p->len })) : NULL;
+      json_t *chunk = p->kind == AID_PART_TEXT ? text_chunk (aid_part_string (p)) : NULL;
       if (p->kind == AID_PART_IMAGE || p->kind == AID_PART_PDF)
-        chunk = media_chunk (p, style), wanted = 1;
+        chunk = media_chunk (p, style);
       if (!chunk)
         continue;
       if (style->marks && p->stable)
-        {
-          json_object_set_new (chunk, "cache_control", json_pack ("{s:s}", "type", "ephemeral"));
-          wanted = 1;
-        }
+        json_object_set_new (chunk, "cache_control", json_pack ("{s:s}", "type", "ephemeral"));
       json_array_append_new (chunks, chunk);
     }
-  if (wanted)
-    return chunks;
-  json_decref (chunks);
-  return NULL;
+  return chunks;
 }
 
 static int
@@ -174,15 +180,11 @@ add_message (json_t *messages, const struct aid_message *m, const struct style *
   if (m->role == AID_ROLE_USER && !add_results (messages, m, style))
     return 0;
   json_t *calls = m->role == AID_ROLE_ASSISTANT ? calls_of (m, style) : NULL;
-  json_t *content = calls ? NULL : chunks_of (m, style);
-  if (!content)
-    content = aid_message_text (m);
+  json_t *content = !calls && wants_chunks (m, style) ? chunks_of (m, style) : aid_message_text (m);
   if (!content && !calls)
     return 1;
-  json_t *message = json_pack ("{s:s, s:o*}", "role", roles[m->role], "content", content);
+  json_t *message = aid_json_two ("role", roles[m->role], "content", content ? content : json_null ());
   int bad = !message;
-  if (!content)
-    bad |= json_object_set_new (message, "content", json_null ());
   if (calls)
     bad |= json_object_set_new (message, "tool_calls", calls) | !add_reasoning (message, m);
   return !(json_array_append_new (messages, message) | bad);

@@ -133,6 +133,20 @@ aid_wire_finish (struct aid_wire_request *out, json_t *body, const struct aid_en
   return add_headers (out, ep, e);
 }
 
+/* Bytes that the body of C takes, about: its texts, and escapes. */
+static size_t
+bytes_of (const struct aid_conversation *c)
+{
+  size_t n = 4096;
+  for (size_t i = 0; i < c->messages.len; i++)
+    {
+      const struct aid_vec *parts = &AID_VEC_AT (struct aid_message, &c->messages, i).parts;
+      for (size_t k = 0; k < parts->len; k++)
+        n += AID_VEC_AT (struct aid_part, parts, k).len;
+    }
+  return n + n / 4;
+}
+
 enum aid_err
 aid_wire_make (const struct aid_request_kind *kind, const struct aid_endpoint *ep, const struct aid_conversation *c,
                const struct aid_sampling *s, struct aid_wire_request *out, struct aid_error *e)
@@ -141,6 +155,8 @@ aid_wire_make (const struct aid_request_kind *kind, const struct aid_endpoint *e
   aid_wire_request_init (out);
   enum aid_err err = aid_conversation_normalise (c, &sent, e);
   aid_conversation_mark (&sent);
+  if (!err && bytes_of (&sent) < BODY_MAX)
+    aid_str_reserve (&out->body, bytes_of (&sent));
   json_t *body = err ? NULL : kind->body (ep, &sent, s);
   if (!err && !body)
     err = aid_error_set (e, AID_E_NOMEM, "no memory for the request");

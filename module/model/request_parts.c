@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 
+#define TEXT_MAX (64u << 20)
 #define MARKS_MAX 4
 #define MADE "call"
 
@@ -19,6 +20,55 @@ message_at (const struct aid_conversation *c, size_t i)
   return &AID_VEC_AT (struct aid_message, &c->messages, i);
 }
 
+/* As json_pack would make it, which reads its format each time. */
+json_t *
+aid_json_two (const char *key, const char *word, const char *member, json_t *value)
+{
+  json_t *two = value ? json_object () : NULL;
+  if (two && !json_object_set_new_nocheck (two, key, json_string_nocheck (word))
+      && !json_object_set_new_nocheck (two, member, json_incref (value)))
+    json_decref (value);
+  else
+    {
+      json_decref (value);
+      json_decref (two);
+      two = NULL;
+    }
+  return two;
+}
+
+/* What a part's text is made of was made valid UTF-8 when the part was; it is not looked through again. */
+json_t *
+aid_part_string (const struct aid_part *p)
+{
+  return json_stringn_nocheck (p->text, p->len);
+}
+
+json_t *
+aid_message_text (const struct aid_message *m)
+{
+  struct aid_str all = AID_STR_INIT (TEXT_MAX);
+  const struct aid_part *only = NULL;
+  size_t n = 0;
+  for (size_t i = 0; i < m->parts.len; i++)
+    if (part_at (m, i)->kind == AID_PART_TEXT)
+      {
+        only = part_at (m, i);
+        n++;
+      }
+  if (n == 1)
+    return only->len ? aid_part_string (only) : NULL;
+  for (size_t i = 0; i < m->parts.len; i++)
+    if (part_at (m, i)->kind == AID_PART_TEXT)
+      {
+        aid_str_addz (&all, all.len ? "\n\n" : "");
+        aid_str_add (&all, part_at (m, i)->text, part_at (m, i)->len);
+      }
+  json_t *text = all.len && !all.err ? json_stringn_nocheck (all.ptr, all.len) : NULL;
+  aid_str_free (&all);
+  return text;
+}
+
 /* --- calls of tools ------------------------------------------------------------------------------------------------- */
 
 json_t *
@@ -26,7 +76,7 @@ aid_call_arguments (const struct aid_part *p)
 {
   json_t *args = p->len ? aid_json_object_of (p->text) : json_object ();
   if (!args)
-    args = json_pack ("{s:o}", "arguments", aid_json_of_span ((struct aid_span){ p->text, p->len }));
+    args = json_pack ("{s:o}", "arguments", aid_part_string (p));
   return args;
 }
 

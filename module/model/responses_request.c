@@ -17,7 +17,7 @@ message_item (const char *role, json_t *content)
 static json_t *
 text_content (const char *type, json_t *text)
 {
-  return json_pack ("{s:s, s:o}", "type", type, "text", text);
+  return aid_json_two ("type", type, "text", text);
 }
 
 static json_t *
@@ -29,12 +29,6 @@ media_content (const struct aid_part *p)
     return json_pack ("{s:s, s:o}", "type", "input_file", "file_url", aid_json_z (p->url));
   return json_pack ("{s:s, s:o, s:o}", "type", "input_file", "filename", aid_json_z (p->name ? p->name : "file.pdf"),
                     "file_data", aid_media_address (p));
-}
-
-static json_t *
-text_of (const struct aid_part *p)
-{
-  return aid_json_of_span ((struct aid_span){ p->text, p->len });
 }
 
 static json_t *
@@ -82,7 +76,7 @@ static int
 add_part (void *input, const struct aid_part *p, const json_t *place)
 {
   int call = p->kind == AID_PART_TOOL_CALL;
-  json_t *item = call ? call_item (p) : message_item ("assistant", text_content ("output_text", text_of (p)));
+  json_t *item = call ? call_item (p) : message_item ("assistant", text_content ("output_text", aid_part_string (p)));
   const char *phase = aid_json_str (place, "phase");
   if (!call && phase)
     json_object_set_new (item, "phase", aid_json_z (phase));
@@ -103,7 +97,7 @@ add_question (json_t *input, const struct aid_message *m)
       if (p->kind == AID_PART_TOOL_RESULT)
         bad |= json_array_append_new (input, result_item (p));
       else if (p->kind == AID_PART_TEXT)
-        bad |= json_array_append_new (content, text_content ("input_text", text_of (p)));
+        bad |= json_array_append_new (content, text_content ("input_text", aid_part_string (p)));
       else if (p->kind == AID_PART_IMAGE || p->kind == AID_PART_PDF)
         bad |= json_array_append_new (content, media_content (p));
     }

@@ -49,6 +49,8 @@ struct aid_wire_request
   struct aid_vec headers;  /* struct aid_http_header with owned strings */
 };
 void aid_wire_request_free (struct aid_wire_request *r);
+/* Sets a header, replacing one of that name.  AID_E_INVALID for control characters in either; the value is never shown. */
+enum aid_err aid_wire_header (struct aid_wire_request *out, const char *name, const char *value, struct aid_error *e);
 
 enum aid_stop_reason
 {

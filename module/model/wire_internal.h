@@ -23,13 +23,17 @@ enum aid_err aid_wire_make (const struct aid_request_kind *kind, const struct ai
                             const struct aid_conversation *c, const struct aid_sampling *s, struct aid_wire_request *out,
                             struct aid_error *e);
 
-/* Copies IN into OUT (initialised here) such that every server takes it: neighbours of one role are one message, empty texts
-   and unsigned reasoning are gone, the first turn is the user's, refusals are text, and a tool call without a result (or a
-   result without its call) is told as text.  So each call that is left is answered in the very next message, and its result
-   has the tool's name.  A mark for caches on a part that is gone stands on the one before it.  OUT is to be freed even after
-   an error. */
+/* Makes OUT (initialised here) of IN such that every server takes it: neighbours of one role are one message, empty texts and
+   unsigned reasoning are gone, the first turn is the user's, refusals are text, and a tool call without a result (or a result
+   without its call) is told as text.  So each call that is left is answered in the very next message, and its result has the
+   tool's name.  A mark for caches on a part that is gone stands on the one before it.  OUT's parts borrow what IN's own, so IN
+   must outlive it; it is to be freed even after an error. */
 enum aid_err aid_conversation_normalise (const struct aid_conversation *in, struct aid_conversation *out,
                                          struct aid_error *e);
+/* {KEY: WORD, MEMBER: VALUE}, of which most of a request is made; VALUE is taken.  NULL when it is, or without memory. */
+json_t *aid_json_two (const char *key, const char *word, const char *member, json_t *value);
+/* P's text as a JSON string. */
+json_t *aid_part_string (const struct aid_part *p);
 /* The texts of M's parts, joined by an empty line, as a JSON string; NULL when there are none. */
 json_t *aid_message_text (const struct aid_message *m);
 /* The JSON document in TEXT when it is an object, else NULL. */
@@ -63,8 +67,6 @@ json_t *aid_json_z (const char *z);
 void aid_wire_request_init (struct aid_wire_request *out);
 /* OUT->url = BASE with PATH behind it, before any "?": unless BASE ends with PATH already. */
 enum aid_err aid_wire_url (struct aid_wire_request *out, const char *base, const char *path, struct aid_error *e);
-/* Sets a header, replacing one of that name.  AID_E_INVALID for control characters in either; the value is never shown. */
-enum aid_err aid_wire_header (struct aid_wire_request *out, const char *name, const char *value, struct aid_error *e);
 /* Authorization: Bearer KEY; nothing when KEY is NULL or empty. */
 enum aid_err aid_wire_bearer (struct aid_wire_request *out, const char *key, struct aid_error *e);
 /* Merges the endpoint's extra members into BODY (null removes a member), writes it, adds the common and the user's

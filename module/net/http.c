@@ -103,6 +103,7 @@ finish (struct aid_request *r, const struct aid_error *error)
     .ready_us = ready_us,
     .total_us = r->begun_us ? aid_clock_us () - r->begun_us : 0,
     .http_version = http_version (r->easy),
+    .retry_after_ms = aid_retry_asked_ms (&r->reply, aid_clock_wall_ms ()),
     .reach = reach (r),
   };
   if (error->code == AID_OK || error->code == AID_E_HTTP)

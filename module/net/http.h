@@ -85,6 +85,7 @@ struct aid_http_result
   int64_t connect_us, first_byte_us, total_us;      /* of the last attempt; 0 when not reached */
   int64_t lookup_us, ready_us;        /* the same: the name is known; TLS stands (0: no TLS, or the connection was there) */
   int http_version;                   /* 10, 11, 20 */
+  int64_t retry_after_ms;             /* that the last answer asks to be left alone for; -1: it does not say */
   enum aid_http_reach reach;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define LONGEST_ASKED_MS 60000.0
+#define LONGEST_TOLD_MS 86400000.0
 #define FIRST_WAIT_MS 500u
 #define LONGEST_WAIT_MS 8000u
 
@@ -69,6 +70,15 @@ asked_wait (const struct aid_http_reply *reply, int64_t wall_ms, double *ms)
   time_t date = curl_getdate (text, NULL);
   *ms = (double) date * 1000 - (double) wall_ms;
   return date != (time_t) -1;
+}
+
+int64_t
+aid_retry_asked_ms (const struct aid_http_reply *reply, int64_t wall_ms)
+{
+  double asked;
+  if (!asked_wait (reply, wall_ms, &asked) || asked < 0)
+    return -1;
+  return asked < LONGEST_TOLD_MS ? (int64_t) (asked + 0.999) : (int64_t) LONGEST_TOLD_MS;
 }
 
 uint32_t

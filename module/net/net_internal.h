@@ -167,6 +167,8 @@ void aid_http_explain_refusal (const struct aid_request *r, struct aid_error *e)
 /* http_retry.c: the rules of the official clients.  */
 bool aid_retry_transport (CURLcode code);
 bool aid_retry_status (int status, const struct aid_http_reply *reply);
+/* Milliseconds that REPLY asks to wait, a day at most; -1: it asks for none.  */
+int64_t aid_retry_asked_ms (const struct aid_http_reply *reply, int64_t wall_ms);
 /* Milliseconds to wait after attempt ATTEMPT (1, 2, ...) failed; REPLY may be empty.  RANDOM is any number: it spreads
    the wait.  */
 uint32_t aid_retry_wait_ms (unsigned attempt, const struct aid_http_reply *reply, int64_t wall_ms, uint32_t random);

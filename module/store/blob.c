@@ -24,30 +24,32 @@ blob_path (const char *id, struct aid_str *path, size_t *dir_len, struct aid_err
   enum aid_err err = aid_fs_xdg (AID_DIR_STATE, path, e);
   if (err)
     return err;
-  aid_str_addf (path, "/blobs/%.2s", id);
+  aid_str_addz (path, "/blobs/");
+  aid_str_add (path, id, 2);
   *dir_len = path->len;
-  aid_str_addf (path, "/%s", id + 2);
+  aid_str_addc (path, '/');
+  aid_str_addz (path, id + 2);
   return path->err ? aid_error_set (e, path->err, "The state folder has too long a name") : AID_OK;
-}
-
-/* What is stored under ID: AID_E_NOTFOUND when nothing is, or not what the name says. */
-static enum aid_err
-read_checked (const char *path, const char *id, struct aid_str *out, struct aid_error *e)
-{
-  char found[AID_BLOB_ID];
-  enum aid_err err = aid_fs_read (path, out, e);
-  if (err)
-    return err;
-  aid_hash_hex (aid_str_span (out), ID_DIGITS, found);
-  if (strcmp (found, id) != 0)
-    return aid_error_set (e, AID_E_NOTFOUND, "The stored text %s is damaged", id);
-  return AID_OK;
 }
 
 void
 aid_blob_id (struct aid_span data, char id[AID_BLOB_ID])
 {
   aid_hash_hex (data, ID_DIGITS, id);
+}
+
+/* Appends what is stored under ID: AID_E_NOTFOUND when nothing is, or not what the name says. */
+static enum aid_err
+read_checked (const char *path, const char *id, struct aid_str *out, struct aid_error *e)
+{
+  char found[AID_BLOB_ID];
+  size_t start = out->len;
+  enum aid_err err = aid_fs_read (path, out, e);
+  aid_blob_id (aid_span_cut (aid_str_span (out), start, out->len), found);
+  if (!err && strcmp (found, id) == 0)
+    return AID_OK;
+  aid_str_remove (out, start, out->len - start);
+  return err ? err : aid_error_set (e, AID_E_NOTFOUND, "The stored text %s is damaged", id);
 }
 
 enum aid_err
@@ -82,14 +84,11 @@ aid_blob_get (const char *id, struct aid_str *out, struct aid_error *e)
 {
   if (!is_id (id))
     return aid_error_set (e, AID_E_NOTFOUND, "\"%.40s\" is no name of a stored text", id);
-  struct aid_str path = AID_STR_INIT (PATH_MAX), data = AID_STR_INIT (AID_BLOB_MAX);
+  struct aid_str path = AID_STR_INIT (PATH_MAX);
   size_t dir_len;
   enum aid_err err = blob_path (id, &path, &dir_len, e);
   if (!err)
-    err = read_checked (aid_str_z (&path), id, &data, e);
-  if (!err && aid_str_addspan (out, aid_str_span (&data)))
-    err = aid_error_set (e, out->err, "The stored text %s does not fit", id);
-  aid_str_free (&data);
+    err = read_checked (aid_str_z (&path), id, out, e);
   aid_str_free (&path);
   return err;
 }

@@ -45,7 +45,7 @@
                             aid-chat-tests--asked)
                       (cl-incf aid-chat-tests--id)))
                    ((symbol-function 'aid--mod-model-info)
-                    (lambda (id _root) (list :id (or id "some-model"))))
+                    (lambda (id &rest _) (list :id (or id "some-model"))))
                    ((symbol-function 'aid--mod-cancel)
                     (lambda (id) (push id aid-chat-tests--cancelled))))
            (setq ,chat (aid-chat-create project))

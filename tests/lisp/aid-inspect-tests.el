@@ -280,7 +280,7 @@
           (info (symbol-function 'aid--mod-model-info)))
       (cl-letf (((symbol-function 'y-or-n-p) (lambda (prompt) (push prompt asked) answer))
                 ((symbol-function 'aid--mod-model-info)
-                 (lambda (id root)
+                 (lambda (id root &rest _)
                    (if (equal id "large")
                        '(:id "large" :context 1000000)
                      (funcall info nil root)))))

@@ -68,7 +68,7 @@
         (with-temp-file (car auth-sources)
           (insert "encrypted")))
       (cl-letf (((symbol-function 'aid--mod-model-info)
-                 (lambda (_id _root) (list :id "m" :needs_key t :host "h.example")))
+                 (lambda (&rest _) (list :id "m" :needs_key t :host "h.example")))
                 ((symbol-function 'auth-source-search)
                  (lambda (&rest spec)
                    (when inhibit-interaction

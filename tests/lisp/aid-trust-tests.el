@@ -84,6 +84,27 @@
         (should (string-match-p "\\`An answer that was edited, line 1: GitHub token" (car aid-trust-tests--prompts)))
         (should (string-search "Because of [removed: GitHub token]." (plist-get asked :text)))))))
 
+(ert-deftest aid-secrets-a-model-s-own-is-asked-about-once ()
+  "What a model wrote goes to whatever model is asked next: it is asked about, and once for all of it."
+  (aid-chat-tests-with chat
+    (aid-chat-tests-ask "Why?")
+    (aid-chat-tests-text (concat "Because of " aid-trust-tests--token " and " aid-trust-tests--token "."))
+    (aid-chat-tests-event 'done '(:state "done" :meta "model=m req=r1 state=done"))
+    (aid-trust-tests-answering '(?s)
+      (should (plist-get (aid-trust-tests--ask "And?") :allow-secrets))
+      (should (string-match-p "\\`An answer, line 1: GitHub token, ghp_\\.\\.\\. (40 characters)\\.  Send it\\'"
+                              (car aid-trust-tests--prompts)))
+      (aid-chat--abandon)
+      (aid-trust-tests--ask (concat "Is " aid-trust-tests--token " it?"))   ; the person insists already
+      (should (= 1 (length aid-trust-tests--prompts))))))
+
+(ert-deftest aid-secrets-of-the-strategy-are-told-before ()
+  (aid-chat-tests-with chat
+    (aid-trust-tests--write ".aid/strategies/ask.md" (concat "Say\n" aid-trust-tests--token "\n"))
+    (aid-trust-tests-answering '(?s)
+      (should (plist-get (aid-trust-tests--ask "And?") :allow-secrets))
+      (should (string-match-p "\\`The strategy's prompt, line 2: GitHub token" (car aid-trust-tests--prompts))))))
+
 (ert-deftest aid-secrets-all-the-same-is-remembered-for-this-one ()
   (aid-chat-tests-with chat
     (aid-trust-tests--write "b.c" (concat "x " aid-trust-tests--token "\n"))

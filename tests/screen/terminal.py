@@ -47,16 +47,17 @@ EMACS_OPTIONS = "-nw -Q --eval '(setq native-comp-deferred-compilation nil nativ
 class Terminal:
     """Emacs in a tmux pane of its own server; everything it writes lies under WORK."""
 
-    def __init__(self, work, folder, width=100, height=40, init="", programs=None):
-        """PROGRAMS is a folder whose programs go before the system's."""
-        self.name = "aid-screen-%d" % os.getpid()
+    def __init__(self, work, folder, width=100, height=40, init="", programs=None, state=None):
+        """PROGRAMS is a folder whose programs go before the system's, STATE one that several share for what is recorded."""
+        self.name = "aid-screen-%d-%s" % (os.getpid(), os.path.basename(work))
         self.work = work
         init_file = os.path.join(work, "init.el")
         with open(init_file, "w") as f:
             f.write("(require 'aid)\n(global-set-key (kbd \"C-c i\") aid-prefix-map)\n"
                     "(setq inhibit-startup-screen t make-backup-files nil aid-build-after-review nil)\n"
                     "(menu-bar-mode -1)\n" + init)
-        env = "env HOME=%s XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/state XDG_CACHE_HOME=%s/cache" % ((work,) * 4)
+        env = "env HOME=%s XDG_CONFIG_HOME=%s/config XDG_CACHE_HOME=%s/cache XDG_STATE_HOME=%s" % (work, work, work,
+                                                                                                 state or work + "/state")
         if programs:
             env += " PATH=%s:%s" % (programs, os.environ["PATH"])
         command = "cd %s && %s %s %s -l %s 2>%s/stderr; sleep 0.2" % (folder, env, EMACS, EMACS_OPTIONS, init_file, work)

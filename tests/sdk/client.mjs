@@ -54,10 +54,10 @@ function understood(events) {
   return { ...r, stop: end.stop, word: end.stop_words };
 }
 
-export function ask(home, wire, question) {
+export function ask(home, wire, question, options = []) {
   return new Promise((done, fail) => {
     const env = { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_STATE_HOME: home };
-    const child = spawn(AID, ["ask", "--json", "--only", "-m", wire, question], { cwd: home, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(AID, ["ask", "--json", "--only", "-m", wire, ...options, question], { cwd: home, env, stdio: ["ignore", "pipe", "pipe"] });
     const out = [], err = [], timer = setTimeout(() => child.kill(), 30000);
     child.stdout.on("data", d => out.push(d));
     child.stderr.on("data", d => err.push(d));

@@ -167,12 +167,17 @@ async function embeddings() {
   await part.embeddings(report, runs_aimock);
 }
 
+async function schemas() {
+  const part = await import("./schemas.mjs");
+  await part.schemas(report, wires);
+}
+
 async function aimock() {
   if (!runs_aimock) return console.log("ok sdk-aimock # skip it wants node 20.15");
   const { strangers } = await import("./strangers.mjs");
   await strangers(report);
 }
 
-const parts = { answers, errors, disconnects, splits, embeddings, aimock };
+const parts = { answers, errors, disconnects, splits, embeddings, schemas, aimock };
 for (const part of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)) await parts[part]();
 process.exit(failed ? 1 : 0);

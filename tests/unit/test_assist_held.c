@@ -26,6 +26,12 @@
 static struct aid_prompt prompt;
 
 static void
+id_of (const char *kind, const char *bytes, char id[AID_SECRET_ID])
+{
+  aid_secret_id (aid_span_z (bytes), &(struct aid_secret){ 0, strlen (bytes), 0, kind }, id);
+}
+
+static void
 build (const char *chat, const char *removed)
 {
   struct aid_error e = { AID_OK, "" };
@@ -121,6 +127,83 @@ an_answer_that_was_edited_is_looked_through (void **state)
   aid_str_free (&chat);
 }
 
+/* The strategy's prompt and answers leave, too; what is told of already, or allowed, is not told again where it is repeated. */
+static void
+nothing_that_is_sent_is_left_out (void **state)
+{
+  static const char got[] = "## m <!--aid:" KEY " 2 answer-->\n<!--aid:" KEY " meta model=m req=r1 state=done-->\n";
+  struct aid_str chat = AID_STR_INIT (8192);
+  char message[256], id[AID_SECRET_ID];
+  struct aid_error e = { AID_OK, "" };
+  (void) state;
+  aid_str_addf (&chat, HEAD YOU (1) "Hm?\n\n%sIt is " OTHER " and\n\n" OTHER "\n\n<!--aid:" KEY " tool id=c name=run-->\n"
+                "```json\n{\"env\": \"X=" TOKEN "\"}\n```\n\n" YOU (3) "And?\n", got);
+  struct aid_prompt_request r = { .chat = aid_str_span (&chat), .dir = scratch, .system = "Say\n" TOKEN ".", .model_id = "m" };
+  assert_int_equal (aid_prompt_build (&r, &prompt, &e), AID_OK);
+  assert_string_equal (held (NULL, message), "GitHub token|-|2|ghp_... (40 characters)|0|0\n"
+                                             "GitLab token|-|1|glpat-... (26 characters)|0|0\n");
+  assert_string_equal (message, "Not sent: the strategy's prompt, line 2, holds what looks like a secret: GitHub token, "
+                                "ghp_... (40 characters); and 1 more.");
+  id_of ("GitHub token", TOKEN, id);
+  assert_string_equal (held (id, message), "GitLab token|-|1|glpat-... (26 characters)|0|0\n");
+  assert_non_null (strstr (message, "Not sent: an answer, line 1, holds"));
+  aid_prompt_free (&prompt);
+  aid_str_free (&chat);
+}
+
+static enum aid_err
+sent (const char *body, const char *allowed, struct aid_error *e)
+{
+  struct aid_str val = AID_STR_INIT (1u << 20);
+  enum aid_err err = aid_held_check_sent (aid_span_z (body), allowed, &val, e);
+  aid_str_free (&val);
+  return err;
+}
+
+/* Whatever wrote it into the body, and however it is escaped there. */
+static void
+the_bytes_that_are_sent_are_looked_through (void **state)
+{
+  struct aid_error e = { AID_OK, "" };
+  char id[AID_SECRET_ID];
+  (void) state;
+  id_of ("GitHub token", TOKEN, id);
+  assert_int_equal (sent ("{\"model\":\"m\",\"metadata\":{\"user\":\"the key is none\"}}", NULL, &e), AID_OK);
+  assert_int_equal (sent ("{\"metadata\":{\"user\":\"" TOKEN "\"},\"x\":\"" TOKEN "\"}", NULL, &e), AID_E_REFUSED);
+  assert_string_equal (e.msg, "Not sent: the request, line 1, holds what looks like a secret: GitHub token, "
+                              "ghp_... (40 characters).");
+  assert_int_equal (sent ("{\"metadata\":{\"user\":\"" TOKEN "\"}}", id, &e), AID_OK);
+  assert_int_equal (sent ("{\"" TOKEN "\":1}", NULL, &e), AID_E_REFUSED);
+  assert_int_equal (sent ("[\"a\\nb\\nto\\u006ben = \\\"" TOKEN "\\\"\"]", NULL, &e), AID_E_REFUSED);
+  assert_non_null (strstr (e.msg, "line 3"));
+  assert_int_equal (sent ("{\"broken\\q\": " TOKEN, NULL, &e), AID_E_REFUSED);
+}
+
+/* In what is an image or encrypted, chance makes keys; one that is all of it is a key. */
+static void
+what_is_opaque_is_not_searched_by_chance (void **state)
+{
+  struct aid_error e = { AID_OK, "" };
+  struct aid_str body = AID_STR_INIT (8192), noise = AID_STR_INIT (8192);
+  static const char chance[] = "/AKIA" "IOSFODNN7PZQTJ4X/";
+  (void) state;
+  for (int i = 0; i < 40; i++)
+    aid_str_addz (&noise, "iVBORw0KGgo");
+  aid_str_addf (&body, "[\"%s%s\"]", aid_str_z (&noise), chance);
+  assert_int_equal (sent (aid_str_z (&body), NULL, &e), AID_OK);
+  aid_str_clear (&body);
+  aid_str_addf (&body, "[\"data:image/png;base64,%s%s==\"]", aid_str_z (&noise), chance);
+  assert_int_equal (sent (aid_str_z (&body), NULL, &e), AID_OK);
+  aid_str_clear (&body);
+  aid_str_addf (&body, "[\"%s %s\"]", aid_str_z (&noise), chance);       /* words */
+  assert_int_equal (sent (aid_str_z (&body), NULL, &e), AID_E_REFUSED);
+  aid_str_clear (&body);
+  aid_str_addf (&body, "[\"hvs.%.180s\"]", aid_str_z (&noise));
+  assert_int_equal (sent (aid_str_z (&body), NULL, &e), AID_E_REFUSED);
+  aid_str_free (&body);
+  aid_str_free (&noise);
+}
+
 static void
 a_file_is_known_by_its_name (void **state)
 {
@@ -131,12 +214,6 @@ a_file_is_known_by_its_name (void **state)
   assert_string_equal (held (NULL, message), "environment variables|.env|0||1|1\n");
   assert_string_equal (message, "Not sent: .env is a file of environment variables.");
   aid_prompt_free (&prompt);
-}
-
-static void
-id_of (const char *kind, const char *bytes, char id[AID_SECRET_ID])
-{
-  aid_secret_id (aid_span_z (bytes), &(struct aid_secret){ 0, strlen (bytes), 0, kind }, id);
 }
 
 static void
@@ -273,6 +350,9 @@ main (void)
     HERE (nothing_is_nothing),
     HERE (each_is_told_with_its_place),
     HERE (an_answer_that_was_edited_is_looked_through),
+    HERE (nothing_that_is_sent_is_left_out),
+    HERE (the_bytes_that_are_sent_are_looked_through),
+    HERE (what_is_opaque_is_not_searched_by_chance),
     HERE (a_file_is_known_by_its_name),
     HERE (what_is_allowed_is_this_finding_alone),
     HERE (what_is_taken_out_is_not_frozen_either),

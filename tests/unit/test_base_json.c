@@ -117,6 +117,94 @@ numbers_are_written_shortly_and_lose_nothing (void **state)
     }
 }
 
+/* Ours and jansson's text of the string V are the same. */
+static void
+both_write (struct aid_span v)
+{
+  json_t *list = json_array ();
+  struct aid_str ours = AID_STR_INIT (1 << 20);
+  json_array_append_new (list, json_stringn (v.ptr, v.len));
+  char *theirs = json_dumps (list, JSON_COMPACT);
+  assert_int_equal (aid_json_dump (list, &ours), AID_OK);
+  assert_string_equal (aid_str_z (&ours), theirs);
+  free (theirs);
+  aid_str_free (&ours);
+  json_decref (list);
+}
+
+/* Every character at every place among eight, and strings that are written in several pieces. */
+static void
+strings_are_written_as_jansson_does (void **state)
+{
+  (void) state;
+  char text[2000];
+  for (size_t at = 0; at < 20; at++)
+    for (int c = 0; c < 128; c++)
+      for (size_t n = at + 1; n < at + 10; n++)
+        {
+          memset (text, 'x', n);
+          text[at] = (char) c;
+          both_write ((struct aid_span){ text, n });
+          text[n - 1] = '\x1f';
+          both_write ((struct aid_span){ text, n });
+        }
+  for (size_t n = 1018; n < 1034; n++)
+    {
+      for (size_t i = 0; i < n; i++)
+        text[i] = "a\"\n\x01z\\ b"[i % 8];
+      both_write ((struct aid_span){ text, n });
+    }
+  both_write (AID_SPAN ("\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80\xc3\xa9\xe6\x97\xa5 \xe2\x80\xa8"));
+}
+
+/* A limit is met to the byte. */
+static void
+writing_ends_at_the_limit (void **state)
+{
+  (void) state;
+  json_t *list = json_pack ("[s]", "a\nb");
+  for (size_t max = 0; max < 12; max++)
+    {
+      struct aid_str out = AID_STR_INIT (max);
+      assert_int_equal (aid_json_dump (list, &out), max < strlen ("[\"a\\nb\"]") ? AID_E_LIMIT : AID_OK);
+      aid_str_free (&out);
+    }
+  json_decref (list);
+}
+
+static enum aid_err
+take_string (void *ctx, struct aid_span v)
+{
+  struct aid_str *all = ctx;
+  aid_str_addspan (all, v);
+  aid_str_addc (all, '|');
+  return aid_span_eqz (v, "stop") ? AID_E_STATE : AID_OK;
+}
+
+static void
+all_strings_are_seen (void **state)
+{
+  (void) state;
+  static const struct
+  {
+    const char *text, *seen;
+    enum aid_err err;
+  } cases[] = {
+    { "{\"a\":[1,\"b\\n\\u0041\",{\"c\":\"\"}],\"d\":null}", "a|b\nA|c||d|", AID_OK },
+    { "[\"x\",\"stop\",\"y\"]", "x|stop|", AID_E_STATE },
+    { "[\"x\",\"\\q\",\"y\"]", "x|", AID_E_PARSE },
+    { "[\"x", "", AID_E_PARSE },
+    { "", "", AID_OK },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct aid_str all = AID_STR_INIT (1000);
+      assert_int_equal (aid_json_strings (aid_span_z (cases[i].text), take_string, &all), cases[i].err);
+      assert_string_equal (aid_str_z (&all), cases[i].seen);
+      aid_str_free (&all);
+    }
+}
+
 int
 main (void)
 {
@@ -126,6 +214,9 @@ main (void)
     cmocka_unit_test (documents_of_servers_are_read),
     cmocka_unit_test (depth_has_a_limit),
     cmocka_unit_test (numbers_are_written_shortly_and_lose_nothing),
+    cmocka_unit_test (strings_are_written_as_jansson_does),
+    cmocka_unit_test (writing_ends_at_the_limit),
+    cmocka_unit_test (all_strings_are_seen),
   };
   return cmocka_run_group_tests_name ("base json", tests, NULL, NULL);
 }

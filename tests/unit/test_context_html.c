@@ -43,6 +43,17 @@ test_lists_and_quotes (void **state)
   expect ("<ul><li><p>a</p><p>b</p></ul>", "- a\n\n  b\n");
 }
 
+/* A title that never ends is cut, but not within a character. */
+static void
+test_long_title (void **state)
+{
+  (void) state;
+  char html[1200], text[1200];
+  snprintf (html, sizeof html, "<title>%0999d\u00e9\u00e9</title>", 0);
+  snprintf (text, sizeof text, "%0999d\n\n", 0);
+  expect (html, text);
+}
+
 static void
 test_tables (void **state)
 {
@@ -183,10 +194,10 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_text),        cmocka_unit_test (test_lists_and_quotes), cmocka_unit_test (test_tables),
-    cmocka_unit_test (test_code),        cmocka_unit_test (test_what_is_left_out), cmocka_unit_test (test_main_part),
-    cmocka_unit_test (test_references),  cmocka_unit_test (test_broken_tags),      cmocka_unit_test (test_traps),
-    cmocka_unit_test (test_limits),      cmocka_unit_test (test_charsets),
+    cmocka_unit_test (test_text), cmocka_unit_test (test_lists_and_quotes), cmocka_unit_test (test_long_title),
+    cmocka_unit_test (test_tables), cmocka_unit_test (test_code), cmocka_unit_test (test_what_is_left_out),
+    cmocka_unit_test (test_main_part), cmocka_unit_test (test_references), cmocka_unit_test (test_broken_tags),
+    cmocka_unit_test (test_traps), cmocka_unit_test (test_limits), cmocka_unit_test (test_charsets),
   };
   return cmocka_run_group_tests_name ("context html", tests, NULL, NULL);
 }

@@ -56,6 +56,30 @@ the_wait_doubles_up_to_8_s_with_a_quarter_taken_off (void **state)
 }
 
 static void
+the_wait_that_is_asked_for_is_told_whatever_its_length (void **state)
+{
+  static const struct
+  {
+    const char *line;
+    int64_t ms;
+  } cases[] = { { NULL, -1 },
+                { "retry-after: 3", 3000 },
+                { "retry-after: 3600", 3600000 },
+                { "retry-after: 1e9", 86400000 },
+                { "retry-after: -3", -1 },
+                { "retry-after: soon", -1 },
+                { "retry-after: Sun, 06 Nov 1994 08:59:37 GMT", 600000 },
+                { "retry-after: Sun, 06 Nov 1994 08:39:37 GMT", -1 } };
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct aid_http_reply r = reply_with (cases[i].line);
+      assert_int_equal (aid_retry_asked_ms (&r, INT64_C (784111777) * 1000), cases[i].ms);
+      aid_str_free (&r.lines);
+    }
+}
+
+static void
 the_server_may_name_the_wait (void **state)
 {
   (void) state;
@@ -236,6 +260,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (the_wait_doubles_up_to_8_s_with_a_quarter_taken_off),
+    cmocka_unit_test (the_wait_that_is_asked_for_is_told_whatever_its_length),
     cmocka_unit_test (the_server_may_name_the_wait),
     cmocka_unit_test (a_wait_that_makes_no_sense_is_not_heeded),
     cmocka_unit_test (a_status_is_tried_again_by_table_or_by_the_servers_word),
