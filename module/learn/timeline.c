@@ -9,6 +9,7 @@
 #define LOG_MAX ((size_t)1 << 30)
 #define DIFF_MAX ((size_t)256 << 20)
 #define FILES_SHOWN 10000 /* of one snapshot */
+#define BEYOND 100        /* more than are wanted, for those of the same second, and the one before the last */
 
 /* Takes what goes up to the next NUL off *REST. */
 static struct aid_span
@@ -22,11 +23,17 @@ take_field (struct aid_span *rest)
 }
 
 static void
-take_id (struct aid_span line, char out[AID_VAULT_ID])
+take_word (struct aid_span line, char *out, size_t size)
 {
-  size_t n = line.len < AID_VAULT_ID - 1 ? line.len : AID_VAULT_ID - 1;
+  size_t n = line.len < size - 1 ? line.len : size - 1;
   memcpy (out, line.ptr, n);
   out[n] = '\0';
+}
+
+static void
+take_id (struct aid_span line, char out[AID_VAULT_ID])
+{
+  take_word (line, out, AID_VAULT_ID);
 }
 
 static void
@@ -42,23 +49,35 @@ free_all (struct aid_vec *all)
 
 /* --- the list ----------------------------------------------------------------------------------------------------- */
 
-/* One entry of the log: id, tree, time in seconds, message. */
+/* One entry of the log: id, tree, time in seconds, the ref of its hour, message. */
 static int
 add_entry (struct aid_vec *all, struct aid_span entry)
 {
-  struct aid_span id = { "", 0 }, tree = { "", 0 }, time = { "", 0 };
+  struct aid_span id = { "", 0 }, tree = { "", 0 }, time = { "", 0 }, ref = { "", 0 };
   uint64_t seconds = 0;
   struct aid_snapshot *one;
-  if (!aid_span_line (&entry, &id) || !aid_span_line (&entry, &tree) || !aid_span_line (&entry, &time))
+  if (!aid_span_line (&entry, &id) || !aid_span_line (&entry, &tree) || !aid_span_line (&entry, &time)
+      || !aid_span_line (&entry, &ref))
     return 0;
   if (!(one = aid_vec_push (all)))
     return -1;
   take_id (id, one->id);
   take_id (tree, one->tree);
+  take_word (ref, one->ref, sizeof one->ref);
+  one->place = all->len;
   aid_span_number (time, INT64_MAX / 1000, &seconds);
   one->told = aid_message_read (entry);
   one->time_ms = aid_json_int (one->told, "time", (int64_t)seconds * 1000);
   return 0;
+}
+
+/* Git's own order is by times in seconds, in which several can be taken; hours follow one another by their names. */
+static int
+newest_first (const void *x, const void *y)
+{
+  const struct aid_snapshot *a = x, *b = y;
+  int hour = strcmp (b->ref, a->ref);
+  return hour ? hour : (a->place > b->place) - (a->place < b->place);
 }
 
 /* All snapshots, the newest first, each with the one before it. */
@@ -67,13 +86,16 @@ list (const struct aid_vault *s, size_t most, struct aid_vec *all, struct aid_er
 {
   char count[48];
   snprintf (count, sizeof count, "--max-count=%zu", most ? most : AID_TIMELINE_MAX);
-  const char *const args[] = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%B", "--glob=" AID_VAULT_REFS "*", NULL };
+  const char *const args[]
+    = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%S%n%B", "--glob=" AID_VAULT_REFS "*", NULL };
   struct aid_str text = AID_STR_INIT (LOG_MAX);
   enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);
   while (!err && rest.len)
     if (add_entry (all, take_field (&rest)))
       err = aid_error_set (e, AID_E_NOMEM, "Too many snapshots to be listed");
+  if (all->len)
+    qsort (all->data, all->len, sizeof (struct aid_snapshot), newest_first);
   for (size_t i = 0; i + 1 < all->len; i++)
     memcpy (AID_VEC_AT (struct aid_snapshot, all, i).before, AID_VEC_AT (struct aid_snapshot, all, i + 1).id, AID_VAULT_ID);
   aid_str_free (&text);
@@ -183,7 +205,7 @@ aid_timeline (const struct aid_vault *s, const struct aid_timeline_which *which,
 {
   struct aid_vec all = AID_VEC_INIT (struct aid_snapshot, AID_TIMELINE_MAX + 1);
   int bounded = which->most && !which->path.len && !which->id;
-  enum aid_err err = list (s, bounded ? which->most + 1 : 0, &all, e);
+  enum aid_err err = list (s, bounded ? which->most + BEYOND : 0, &all, e);
   size_t n = wanted (which, &all), told = 0;
   if (!err && !which->bare && !which->id)
     err = find_changes (s, &all, n, which->path, e);

@@ -11,6 +11,8 @@
 struct aid_snapshot
 {
   char id[AID_VAULT_ID], tree[AID_VAULT_ID], before[AID_VAULT_ID]; /* BEFORE: the one taken before it, "" for the first */
+  char ref[64];                                                    /* of its hour */
+  size_t place;                                                    /* among those of its hour, the newest first */
   int64_t time_ms;
   json_t *told;  /* message.h's object; NULL when it is not ours */
   json_t *files; /* what is another than in the one before, unless it was not asked for: [{ "path", "change": "added",

@@ -67,7 +67,10 @@ forget (struct watching *w)
   struct aid_snapshot_forgotten forgotten;
   struct aid_error e = { AID_OK, "" };
   w->tidied = aid_clock_ms ();
-  if (aid_snapshot_gc (w->s->vault, &w->s->settings, AID_GC_LITTLE, 0, w->stop, &forgotten, &e))
+  pthread_mutex_lock (&w->s->busy); /* it writes, as one who takes a snapshot does */
+  enum aid_err err = aid_snapshot_gc (w->s->vault, &w->s->settings, AID_GC_LITTLE, 0, w->stop, &forgotten, &e);
+  pthread_mutex_unlock (&w->s->busy);
+  if (err)
     tell_error (w, &e);
 }
 
@@ -86,7 +89,11 @@ take (struct watching *w)
     }
   w->due = aid_clock_ms () + w->s->settings.seconds * 1000;
   if (!e.code && taken.id[0])
-    aid_snapshot_tidy (w->s->vault, w->stop);
+    {
+      pthread_mutex_lock (&w->s->busy);
+      aid_snapshot_tidy (w->s->vault, w->stop);
+      pthread_mutex_unlock (&w->s->busy);
+    }
 }
 
 void
