@@ -22,6 +22,8 @@
 (declare-function aid--mod-snapshot-unsaved "ext:aid-module" (root path text))
 (declare-function aid--mod-snapshot-take-soon "ext:aid-module" (root))
 
+(defvar aid-snapshot-mode)
+
 (defcustom aid-snapshot-unsaved-interval 10
   "Seconds between looks at what is not saved, for snapshots that hold it.
 Whether they do is the setting \"unsaved\" of \"snapshots\"."

@@ -26,6 +26,8 @@ struct watcher
   _Atomic (struct aid_project *) project;
   _Atomic (struct aid_snapshots *) s;
   _Atomic unsigned jobs; /* that use S */
+  _Atomic int done;      /* its thread has ended, or will at once */
+  _Atomic int forget;    /* when it ends it is not remembered any more that it was on */
   struct watcher *next;
 };
 
@@ -48,6 +50,25 @@ tell (void *ctx, const struct aid_snapshot_taken *taken, const struct aid_error 
   aid_str_free (&val);
 }
 
+/* Remembers with the snapshots of ROOT that they are on, or not. */
+static enum aid_err
+remember (const char *root, int on, struct aid_error *e)
+{
+  struct aid_vault *vault;
+  struct aid_str path = AID_STR_INIT (8192);
+  enum aid_err err = aid_vault_open (root, on, &vault, e);
+  if (err)
+    return on ? err : AID_OK;
+  aid_vault_path (vault, "on", &path);
+  if (on)
+    err = aid_fs_replace (aid_str_z (&path), AID_SPAN (""), 0600, e);
+  else
+    unlink (aid_str_z (&path));
+  aid_vault_free (vault);
+  aid_str_free (&path);
+  return err;
+}
+
 static void *
 watch (void *arg)
 {
@@ -57,19 +78,24 @@ watch (void *arg)
   struct aid_snapshots *s = NULL;
   struct aid_error e = { AID_OK, "" };
   struct aid_str val = AID_STR_INIT (64);
-  enum aid_err err = aid_projects_get (aid_assist_projects (aid_binding.assist), w->root, &p, &e);
+  enum aid_err err = remember (w->root, 1, &e);
+  if (!err)
+    err = aid_projects_get (aid_assist_projects (aid_binding.assist), w->root, &p, &e);
   w->project = p;
   if (!err)
     err = aid_snapshots_open (p, &settings, &s, &e);
   w->s = s;
   if (!err)
     aid_snapshots_run (s, w->stop, tell, w);
+  if (w->forget)
+    remember (w->root, 0, NULL);
   aid_val_bool (&val, 1);
   if (err)
     aid_binding_post_error (w->id, &e);
   else
     aid_binding_post (w->id, AID_EVENT_RESULT, aid_str_span (&val));
   aid_str_free (&val);
+  w->done = 1;
   return NULL;
 }
 
@@ -136,32 +162,18 @@ find (const char *root)
 
 /* --- on and off --------------------------------------------------------------------------------------------------- */
 
-/* Remembers with the snapshots of ROOT that they are on, or not. */
-static enum aid_err
-remember (const char *root, int on, struct aid_error *e)
-{
-  struct aid_vault *vault;
-  struct aid_str path = AID_STR_INIT (8192);
-  enum aid_err err = aid_vault_open (root, on, &vault, e);
-  if (err)
-    return on ? err : AID_OK;
-  aid_vault_path (vault, "on", &path);
-  if (on)
-    err = aid_fs_replace (aid_str_z (&path), AID_SPAN (""), 0600, e);
-  else
-    unlink (aid_str_z (&path));
-  aid_vault_free (vault);
-  aid_str_free (&path);
-  return err;
-}
-
 static enum aid_err
 begin (const char *root, uint64_t *id, struct aid_error *e)
 {
-  struct watcher *w = *find (root);
+  struct watcher **at = find (root), *w = *at;
   *id = w ? w->id : 0;
-  if (w)
+  if (w && !w->done)
     return AID_OK;
+  if (w)
+    {
+      *at = w->next;
+      end (w);
+    }
   if (!(w = calloc (1, sizeof *w)) || !(w->root = strdup (root)) || !(w->stop = aid_stop_new (e)))
     {
       free (w ? w->root : NULL);
@@ -184,7 +196,7 @@ AID_BIND (snapshot_start)
   uint64_t id = 0;
   emacs_value out = NULL;
   if (!aid_lisp_failed (env) && root)
-    out = remember (root, 1, &e) || begin (root, &id, &e) ? aid_lisp_error (env, &e) : env->make_integer (env, (intmax_t)id);
+    out = begin (root, &id, &e) ? aid_lisp_error (env, &e) : env->make_integer (env, (intmax_t)id);
   free (root);
   return out;
 }
@@ -193,20 +205,21 @@ AID_BIND (snapshot_start)
 AID_BIND (snapshot_stop)
 {
   (void)nargs;
-  struct aid_error e = { AID_OK, "" };
   char *root = aid_lisp_dup (env, args[0]);
   if (!aid_lisp_failed (env) && root)
     {
       struct watcher **at = find (root), *w = *at;
-      if (!aid_lisp_is_nil (env, args[1]))
-        remember (root, 0, &e);
+      int forget = !aid_lisp_is_nil (env, args[1]);
       if (w)
         {
+          w->forget = forget;
           *at = w->next; /* its thread may be writing: nobody waits for that here */
           w->next = leaving;
           leaving = w;
           ask_to_stop (w);
         }
+      else if (forget)
+        remember (root, 0, NULL);
     }
   free (root);
   return aid_lisp_failed (env) ? NULL : env->intern (env, "nil");

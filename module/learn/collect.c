@@ -2,11 +2,14 @@
 #include "learn/snapshot_internal.h"
 #include <stdlib.h>
 
+#define GRAIN_MS 2000
+
 struct collecting
 {
   struct aid_snapshots *s;
   struct aid_vec *todo;
-  int full; /* no memory */
+  int full;              /* no memory */
+  struct aid_seen *seen; /* what need not be looked at; or NULL */
 };
 
 static int
@@ -19,8 +22,13 @@ static int
 add (void *ctx, const struct aid_project_file *file)
 {
   struct collecting *c = ctx;
+  enum aid_leave why = AID_LEAVE_NOT;
+  if (!file->gone && file->mtime_ns / 1000000 > c->s->newest_ms)
+    c->s->newest_ms = file->mtime_ns / 1000000;
   if (is_own (c->s, file->path))
     return 0;
+  if (c->seen && aid_seen_same (c->seen, file, &why))
+    return aid_snapshot_leave (c->s, file->path, why), 0;
   struct aid_todo *t = aid_vec_push (c->todo);
   if (!t || !(t->path = aid_span_dup (file->path)))
     {
@@ -31,8 +39,6 @@ add (void *ctx, const struct aid_project_file *file)
   t->size = file->size;
   t->gone = file->gone;
   t->special = file->class == AID_FILE_SPECIAL;
-  if (!file->gone && file->mtime_ns / 1000000 > c->s->newest_ms)
-    c->s->newest_ms = file->mtime_ns / 1000000;
   return 0;
 }
 
@@ -40,7 +46,7 @@ add (void *ctx, const struct aid_project_file *file)
 static enum aid_err
 collect_path (struct aid_snapshots *s, struct aid_vec *todo, struct aid_span path, struct aid_error *e)
 {
-  struct collecting c = { s, todo, 0 };
+  struct collecting c = { s, todo, 0, NULL };
   struct aid_project_file file = { .path = path };
   if (aid_project_find (s->project, path, &file))
     file = (struct aid_project_file){ .path = path, .gone = 1 };
@@ -93,7 +99,7 @@ collect_more (struct aid_snapshots *s, struct aid_vec *todo, struct aid_error *e
 enum aid_err
 aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *files, int *whole, uint64_t *generation, struct aid_error *e)
 {
-  struct collecting c = { s, files, 0 };
+  struct collecting c = { s, files, 0, NULL };
   enum aid_err err = AID_E_LIMIT;
   *whole = !s->generation;
   if (!*whole && (err = aid_project_changes (s->project, s->generation, add, &c, generation, e)) == AID_E_LIMIT)
@@ -105,6 +111,86 @@ aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *files, int *whole
   if (c.full)
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a snapshot of so many files");
   return err || *whole ? err : collect_more (s, files, e);
+}
+
+/* --- from one process to the next --------------------------------------------------------------------------------- */
+
+static void
+add_gone (void *ctx, struct aid_span path)
+{
+  const struct aid_project_file file = { .path = path, .gone = 1 };
+  struct collecting *c = ctx;
+  struct collecting plain = { c->s, c->todo, 0, NULL };
+  add (&plain, &file);
+  c->full |= plain.full;
+}
+
+int
+aid_snapshot_collect_unseen (struct aid_snapshots *s, const char *last, struct aid_vec *files, uint64_t *generation)
+{
+  struct collecting c = { s, files, 0, aid_seen_load (s->vault, last, s->settings.file_max) };
+  if (!c.seen)
+    return -1;
+  int bad = aid_project_files (s->project, add, &c, generation, NULL);
+  if (!bad)
+    aid_seen_rest (c.seen, add_gone, &c);
+  aid_seen_free (c.seen);
+  return bad || c.full ? -1 : 0;
+}
+
+struct leaving
+{
+  struct aid_snapshots *s;
+  struct aid_seen_out out;
+  struct aid_map *unsure; /* paths that are not in the last snapshot as they are on the disk */
+};
+
+static int
+is_unsure (void *ctx, const struct aid_project_file *file)
+{
+  struct leaving *l = ctx;
+  const struct aid_project_file gone = { .path = file->path };
+  aid_map_put (l->unsure, file->path, l, NULL);
+  if (file->gone)
+    aid_seen_add (&l->out, &gone, AID_LEAVE_NOT, 0); /* it is in the snapshot, perhaps */
+  return 0;
+}
+
+/* A file that was changed within the clock's grain of being read may have been changed again (as Git's index has it). */
+static int
+leave_one (void *ctx, const struct aid_project_file *file)
+{
+  struct leaving *l = ctx;
+  enum aid_leave why = (enum aid_leave) (uintptr_t)aid_map_get (l->s->left, file->path);
+  int sure = !aid_map_get (l->unsure, file->path) && why != AID_LEAVE_UNREADABLE
+             && file->mtime_ns / 1000000 < l->s->looked_ms - GRAIN_MS;
+  if (!is_own (l->s, file->path))
+    aid_seen_add (&l->out, file, why, sure);
+  return 0;
+}
+
+void
+aid_snapshot_leave_seen (struct aid_snapshots *s)
+{
+  struct leaving l = { .s = s, .unsure = aid_map_new () };
+  uint64_t generation, ignored;
+  if (!s->generation || !s->fresh || !s->last[0] || !l.unsure)
+    {
+      aid_map_free (l.unsure, NULL);
+      return;
+    }
+  aid_seen_begin (&l.out, s->last, s->settings.file_max);
+  for (size_t i = 0; i < s->again.len; i++)
+    aid_map_put (l.unsure, aid_span_z (AID_VEC_AT (char *, &s->again, i)), &l, NULL);
+  for (size_t i = 0; i < s->unsaved.len; i++)
+    aid_map_put (l.unsure, aid_span_z (AID_VEC_AT (struct aid_unsaved, &s->unsaved, i).path), &l, NULL);
+  if (aid_project_changes (s->project, s->generation, is_unsure, &l, &generation, NULL)
+      || aid_project_files (s->project, leave_one, &l, &ignored, NULL)
+      || aid_project_wait (s->project, 0, 0) != generation) /* something changed meanwhile */
+    aid_str_free (&l.out.text);
+  else
+    aid_seen_end (&l.out, s->vault);
+  aid_map_free (l.unsure, NULL);
 }
 
 void

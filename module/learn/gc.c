@@ -88,7 +88,7 @@ static int64_t
 usage_from (const struct aid_vault *s, const struct aid_vec *hours, size_t first, const struct aid_stop *stop)
 {
   static const char *const args[]
-    = { "rev-list", "--disk-usage", "--objects", "--glob=" AID_VAULT_EXAMPLES "*", "--stdin", NULL };
+    = { "rev-list", "--disk-usage", "--objects", AID_VAULT_EXAMPLES_GLOB, "--stdin", NULL };
   struct aid_str asked = AID_STR_INIT ((size_t)64 << 20), text = AID_STR_INIT (4096);
   uint64_t n = 0;
   for (size_t i = first; i < hours->len; i++)

@@ -101,7 +101,7 @@ restore_one (void *ctx, unsigned mode, const char *blob, struct aid_span path, s
                   name && (errno == ELOOP || errno == ENOTDIR) ? "a symbolic link or file stands where a folder was"
                                                                : strerror (errno),
                   e);
-  if (!err && write_file (dir, name, mode, aid_str_span (&bytes)))
+  if (!err && name && write_file (dir, name, mode, aid_str_span (&bytes)))
     err = errno == EISDIR ? refuse (r, path, "a folder stands there; move it away first", e)
                           : aid_error_set (e, AID_E_IO, "%.*s cannot be written below %s: %s",
                                            (int)(path.len < 100 ? path.len : 100), path.ptr, r->to, strerror (errno));

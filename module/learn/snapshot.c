@@ -83,6 +83,7 @@ aid_snapshots_close (struct aid_snapshots *s)
 {
   if (!s)
     return;
+  aid_snapshot_leave_seen (s);
   for (size_t i = 0; i < s->unsaved.len; i++)
     {
       free (AID_VEC_AT (struct aid_unsaved, &s->unsaved, i).path);

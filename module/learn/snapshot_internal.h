@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "learn/import.h"
 #include "learn/message.h"
+#include "learn/seen.h"
 #include "learn/snapshot.h"
 #include <pthread.h>
 
@@ -32,6 +33,9 @@ struct aid_snapshots
   uint64_t generation; /* of the project, of the last one; 0: the next looks through all */
   uint64_t stamp;      /* of the last build that is known */
   int64_t newest_ms;   /* a file was changed last */
+  int64_t looked_ms;   /* when the last one began; 0: none was taken */
+  int begun;           /* one has been tried: what another process has seen counts no more */
+  int fresh;           /* more was seen than the file says */
   char last[AID_VAULT_ID];
   struct aid_map *left; /* path -> enum aid_leave, as a pointer */
   size_t counts[AID_LEAVES];
@@ -55,6 +59,10 @@ struct aid_todo
    the one to go on from. */
 enum aid_err
 aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *files, int *whole, uint64_t *generation, struct aid_error *e);
+/* The same for the first one of a process, by what another has seen at the snapshot LAST; 0, or -1 when that does not count. */
+int aid_snapshot_collect_unseen (struct aid_snapshots *s, const char *last, struct aid_vec *files, uint64_t *generation);
+/* Leaves the next process what was seen. */
+void aid_snapshot_leave_seen (struct aid_snapshots *s);
 void aid_todo_free (struct aid_vec *files);
 
 /* Appends what an editor has of PATH to OUT; 0 when it has nothing of its own. */

@@ -253,8 +253,25 @@ settle (struct taking *t, int failed)
   if (!failed)
     {
       s->stamp = t->stamp;
+      s->looked_ms = t->now;
+      s->fresh |= t->whole || t->todo.len;
       memcpy (s->last, t->tip.commit, sizeof s->last);
     }
+}
+
+/* Finds what is to be looked at. */
+static enum aid_err
+collect (struct taking *t, struct aid_error *e)
+{
+  struct aid_snapshots *s = t->s;
+  int first = !s->begun && t->tip.commit[0];
+  s->begun = 1;
+  if (first && !aid_snapshot_collect_unseen (s, t->tip.commit, &t->todo, &t->generation))
+    return AID_OK;
+  for (size_t i = 0; i < t->todo.len; i++)
+    free (AID_VEC_AT (struct aid_todo, &t->todo, i).path);
+  t->todo.len = 0;
+  return aid_snapshot_collect (s, &t->todo, &t->whole, &t->generation, e);
 }
 
 static enum aid_err
@@ -267,9 +284,9 @@ take_locked (struct taking *t, struct aid_snapshot_taken *out, struct aid_error 
   if (!err && strcmp (t->tip.commit, s->last) != 0)
     aid_snapshot_unsaved_refresh (s); /* somebody else's is the last one, who knows nothing of them */
   t->stamp = aid_build_last_stamp (aid_project_root (s->project));
-  if (!err)
-    err = aid_snapshot_collect (s, &t->todo, &t->whole, &t->generation, e);
   t->now = aid_clock_wall_ms ();
+  if (!err)
+    err = collect (t, e);
   if (!err)
     err = look_at_all (t, e);
   if (!err)
@@ -278,7 +295,10 @@ take_locked (struct taking *t, struct aid_snapshot_taken *out, struct aid_error 
     aid_vault_import_abort (&t->import);
   settle (t, err != AID_OK);
   if (err == AID_E_IO)
-    aid_vault_heal (s->vault);
+    {
+      aid_seen_forget (s->vault);
+      aid_vault_heal (s->vault);
+    }
   if (err)
     aid_snapshot_unsaved_refresh (s);
   out->changed = t->changed;

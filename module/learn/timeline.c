@@ -87,7 +87,7 @@ list (const struct aid_vault *s, size_t most, struct aid_vec *all, struct aid_er
   char count[48];
   snprintf (count, sizeof count, "--max-count=%zu", most ? most : AID_TIMELINE_MAX);
   const char *const args[]
-    = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%S%n%B", "--glob=" AID_VAULT_REFS "*", NULL };
+    = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%S%n%B", AID_VAULT_REFS_GLOB, NULL };
   struct aid_str text = AID_STR_INIT (LOG_MAX);
   enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);

@@ -67,8 +67,9 @@
      (should (aid-snapshot--site root))
      (aid-snapshot-mode -1)
      (should-not (buffer-local-value 'aid-snapshot-mode other))
-     (setq aid-snapshot--remembered 'unread)
-     (should-not (member root (aid-snapshot--roots)))
+     (aid-tests-wait (lambda ()
+                       (setq aid-snapshot--remembered 'unread)
+                       (not (member root (aid-snapshot--roots)))))
      (aid-snapshot-found-file)
      (should-not aid-snapshot-mode))))
 

@@ -111,6 +111,45 @@ what_changes_comes_to_the_same_tree (void **state)
   close_scene (&c);
 }
 
+/* Times of their own for what has just changed, long ago: what is young is read again anyway. */
+static void
+grow_old (const struct scene *c, int round)
+{
+  struct aid_str command = AID_STR_INIT (1000);
+  aid_str_addf (&command, "find . -newermt '2021-01-01' ! -type d -exec touch -h -d @%d {} +", 1500000000 + round);
+  run_in (c->dir, aid_str_z (&command));
+  aid_str_free (&command);
+}
+
+static void
+what_changes_between_processes_comes_to_the_same_tree (void **state)
+{
+  struct scene c;
+  char name[64];
+  int64_t changed = -1;
+  (void)state;
+  const char *dir = folder ("between");
+  write_file (dir, "d0/f0", AID_SPAN ("0\n"));
+  write_file (dir, ".env", AID_SPAN ("A=1\n"));
+  for (int round = 0; round < 40; round++)
+    {
+      snprintf (c.dir, sizeof c.dir, "%s", scratch_path ("between"));
+      if (round)
+        change_something (c.dir, name, sizeof name);
+      grow_old (&c, round);
+      open_scene (&c, "between");
+      assert_int_equal (take (&c).left_out, 1);
+      json_t *o = last_message (&c);
+      changed = aid_json_int (o, "changed", -1);
+      json_decref (o);
+      run_in (c.dir, "mv .env ../env");
+      assert_tree (&c);
+      run_in (c.dir, "mv ../env .env");
+      close_scene (&c);
+    }
+  assert_true (changed >= 0); /* not all files were looked through */
+}
+
 static void
 secrets_and_large_files_are_left_out (void **state)
 {
@@ -258,9 +297,13 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_tree_is_the_one_that_git_makes),       cmocka_unit_test (another_process_finds_nothing_new),
-    cmocka_unit_test (what_changes_comes_to_the_same_tree),    cmocka_unit_test (secrets_and_large_files_are_left_out),
-    cmocka_unit_test (what_is_not_saved_is_in_it_until_it_is), cmocka_unit_test (a_build_is_a_snapshot_of_the_same_tree),
+    cmocka_unit_test (a_tree_is_the_one_that_git_makes),
+    cmocka_unit_test (another_process_finds_nothing_new),
+    cmocka_unit_test (what_changes_comes_to_the_same_tree),
+    cmocka_unit_test (what_changes_between_processes_comes_to_the_same_tree),
+    cmocka_unit_test (secrets_and_large_files_are_left_out),
+    cmocka_unit_test (what_is_not_saved_is_in_it_until_it_is),
+    cmocka_unit_test (a_build_is_a_snapshot_of_the_same_tree),
     cmocka_unit_test (who_does_not_get_the_lock_does_nothing),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);

@@ -1,0 +1,33 @@
+/* How the files looked that are in the last snapshot: what a process leaves for the next one, whose first snapshot then reads only
+   what looks otherwise.  A file `seen' beside the repository, of this version, of this day, and of that very snapshot, or it counts
+   for nothing: then all files are looked through. */
+#ifndef AID_LEARN_SEEN_H
+#define AID_LEARN_SEEN_H
+
+#include "learn/leave.h"
+#include "learn/vault.h"
+#include "project/project.h"
+
+struct aid_seen;
+
+/* Of the snapshot LAST, taken with files up to FILE_MAX bytes; NULL when there is none that counts. */
+struct aid_seen *aid_seen_load (const struct aid_vault *vault, const char *last, uint64_t file_max);
+/* Whether FILE still looks as it did; *WHY gets why it was left out. */
+int aid_seen_same (struct aid_seen *seen, const struct aid_project_file *file, enum aid_leave *why);
+/* Calls FN with each path that aid_seen_same was not asked about: those that are gone. */
+void aid_seen_rest (struct aid_seen *seen, void (*fn) (void *ctx, struct aid_span path), void *ctx);
+void aid_seen_free (struct aid_seen *seen);
+
+/* Writing: the file is replaced by aid_seen_end, unless something failed. */
+struct aid_seen_out
+{
+  struct aid_str text;
+};
+void aid_seen_begin (struct aid_seen_out *o, const char *last, uint64_t file_max);
+/* FILE, left out for WHY.  SURE: it is in the snapshot as it is; else the next one reads it. */
+void aid_seen_add (struct aid_seen_out *o, const struct aid_project_file *file, enum aid_leave why, int sure);
+void aid_seen_end (struct aid_seen_out *o, const struct aid_vault *vault);
+/* Takes it away. */
+void aid_seen_forget (const struct aid_vault *vault);
+
+#endif
