@@ -1,4 +1,5 @@
 /* Which files a snapshot has to look at: what the project tells has changed, else all of them. */
+#include "base/clock.h"
 #include "learn/snapshot_internal.h"
 #include <stdlib.h>
 
@@ -101,7 +102,7 @@ aid_snapshot_collect (struct aid_snapshots *s, struct aid_vec *files, int *whole
 {
   struct collecting c = { s, files, 0, NULL };
   enum aid_err err = AID_E_LIMIT;
-  *whole = !s->generation;
+  *whole = !s->generation || aid_clock_wall_ms () - s->whole_ms > AID_SEEN_AGE_MS;
   if (!*whole && (err = aid_project_changes (s->project, s->generation, add, &c, generation, e)) == AID_E_LIMIT)
     *whole = 1;
   if (*whole)
@@ -128,7 +129,7 @@ add_gone (void *ctx, struct aid_span path)
 int
 aid_snapshot_collect_unseen (struct aid_snapshots *s, const char *last, struct aid_vec *files, uint64_t *generation)
 {
-  struct collecting c = { s, files, 0, aid_seen_load (s->vault, last, s->settings.file_max) };
+  struct collecting c = { s, files, 0, aid_seen_load (s->vault, last, s->settings.file_max, &s->whole_ms) };
   if (!c.seen)
     return -1;
   int bad = aid_project_files (s->project, add, &c, generation, NULL);
@@ -179,7 +180,7 @@ aid_snapshot_leave_seen (struct aid_snapshots *s)
       aid_map_free (l.unsure, NULL);
       return;
     }
-  aid_seen_begin (&l.out, s->last, s->settings.file_max);
+  aid_seen_begin (&l.out, s->last, s->settings.file_max, s->whole_ms);
   for (size_t i = 0; i < s->again.len; i++)
     aid_map_put (l.unsure, aid_span_z (AID_VEC_AT (char *, &s->again, i)), &l, NULL);
   for (size_t i = 0; i < s->unsaved.len; i++)

@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #define SEEN_MAX ((size_t)1 << 30)
-#define AGE_MS                                                                                                              \
-  INT64_C (86400000)    /* now and then all files are looked through: what has changed in its mode alone is found */
 #define NEVER INT64_MIN /* no file has this time */
 
 struct record
@@ -29,20 +27,14 @@ struct aid_seen
 };
 
 static void
-path_of (const struct aid_vault *vault, const char *name, struct aid_str *out)
+add_head (struct aid_str *out, const char *last, uint64_t file_max, int64_t whole_ms)
 {
-  aid_vault_path (vault, name, out);
-}
-
-static void
-add_head (struct aid_str *out, const char *last, uint64_t file_max, int64_t time_ms)
-{
-  aid_str_addf (out, "aid-seen 1 %s %s %llu %lld\n", AID_VERSION, last, (unsigned long long)file_max, (long long)time_ms);
+  aid_str_addf (out, "aid-seen 1 %s %s %llu %lld\n", AID_VERSION, last, (unsigned long long)file_max, (long long)whole_ms);
 }
 
 /* Takes the head off *REST; 0, or -1 when it is of something else. */
 static int
-check_head (struct aid_span *rest, const char *last, uint64_t file_max)
+check_head (struct aid_span *rest, const char *last, uint64_t file_max, int64_t *whole_ms)
 {
   struct aid_str wanted = AID_STR_INIT (1000);
   struct aid_span line = { "", 0 };
@@ -54,8 +46,9 @@ check_head (struct aid_span *rest, const char *last, uint64_t file_max)
   add_head (&wanted, last, file_max, 0);
   int same = n && !wanted.err && n + 2 == wanted.len && !memcmp (wanted.ptr, line.ptr, n)
              && !aid_span_number (aid_span_cut (line, n, line.len), INT64_MAX, &time_ms) && (int64_t)time_ms <= now
-             && now - (int64_t)time_ms < AGE_MS;
+             && now - (int64_t)time_ms < AID_SEEN_AGE_MS;
   aid_str_free (&wanted);
+  *whole_ms = (int64_t)time_ms;
   return same ? 0 : -1;
 }
 
@@ -69,7 +62,7 @@ read_records (struct aid_seen *s, struct aid_span rest)
       if (rest.len < sizeof r)
         return -1;
       memcpy (&r, rest.ptr, sizeof r);
-      if (r.len > rest.len - sizeof r || r.why >= AID_LEAVES
+      if (!r.len || r.len > rest.len - sizeof r || r.why >= AID_LEAVES
           || aid_map_put (s->records, aid_span_cut (rest, sizeof r, sizeof r + r.len), (void *)(uintptr_t)rest.ptr, NULL))
         return -1;
       rest = aid_span_cut (rest, sizeof r + r.len, rest.len);
@@ -78,7 +71,7 @@ read_records (struct aid_seen *s, struct aid_span rest)
 }
 
 struct aid_seen *
-aid_seen_load (const struct aid_vault *vault, const char *last, uint64_t file_max)
+aid_seen_load (const struct aid_vault *vault, const char *last, uint64_t file_max, int64_t *whole_ms)
 {
   struct aid_seen *s = calloc (1, sizeof *s);
   struct aid_str path = AID_STR_INIT (8192);
@@ -87,12 +80,12 @@ aid_seen_load (const struct aid_vault *vault, const char *last, uint64_t file_ma
     return NULL;
   s->text = AID_STR_INIT (SEEN_MAX);
   s->records = aid_map_new ();
-  path_of (vault, "seen", &path);
+  aid_vault_path (vault, "seen", &path);
   int bad = !s->records || aid_fs_read_itself (aid_str_z (&path), &s->text, NULL) || s->text.len < sizeof hash;
   struct aid_span rest = aid_span_cut (aid_str_span (&s->text), 0, bad ? 0 : s->text.len - sizeof hash);
   if (!bad)
     memcpy (&hash, s->text.ptr + rest.len, sizeof hash);
-  bad = bad || hash != aid_hash64 (rest) || check_head (&rest, last, file_max) || read_records (s, rest);
+  bad = bad || hash != aid_hash64 (rest) || check_head (&rest, last, file_max, whole_ms) || read_records (s, rest);
   aid_str_free (&path);
   if (!bad)
     return s;
@@ -141,10 +134,10 @@ aid_seen_free (struct aid_seen *seen)
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 
 void
-aid_seen_begin (struct aid_seen_out *o, const char *last, uint64_t file_max)
+aid_seen_begin (struct aid_seen_out *o, const char *last, uint64_t file_max, int64_t whole_ms)
 {
   o->text = AID_STR_INIT (SEEN_MAX);
-  add_head (&o->text, last, file_max, aid_clock_wall_ms ());
+  add_head (&o->text, last, file_max, whole_ms);
 }
 
 void
@@ -166,7 +159,7 @@ aid_seen_end (struct aid_seen_out *o, const struct aid_vault *vault)
   const uint64_t hash = aid_hash64 (aid_str_span (&o->text));
   char key[17];
   aid_str_add (&o->text, &hash, sizeof hash);
-  path_of (vault, "seen", &path);
+  aid_vault_path (vault, "seen", &path);
   int bad = o->text.err || aid_random_key (key, 16);
   if (!bad)
     aid_str_addf (&beside, "%s.%s", aid_str_z (&path), key);
@@ -184,7 +177,7 @@ void
 aid_seen_forget (const struct aid_vault *vault)
 {
   struct aid_str path = AID_STR_INIT (8192);
-  path_of (vault, "seen", &path);
+  aid_vault_path (vault, "seen", &path);
   unlink (aid_str_z (&path));
   aid_str_free (&path);
 }

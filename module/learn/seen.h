@@ -10,8 +10,12 @@
 
 struct aid_seen;
 
-/* Of the snapshot LAST, taken with files up to FILE_MAX bytes; NULL when there is none that counts. */
-struct aid_seen *aid_seen_load (const struct aid_vault *vault, const char *last, uint64_t file_max);
+#define AID_SEEN_AGE_MS                                                                                                     \
+  INT64_C (86400000) /* then all files are looked through again: what changed in its mode alone is found */
+
+/* Of the snapshot LAST, taken with files up to FILE_MAX bytes; NULL when there is none that counts.  *WHOLE_MS gets when all
+   files were looked through last, since 1970. */
+struct aid_seen *aid_seen_load (const struct aid_vault *vault, const char *last, uint64_t file_max, int64_t *whole_ms);
 /* Whether FILE still looks as it did; *WHY gets why it was left out. */
 int aid_seen_same (struct aid_seen *seen, const struct aid_project_file *file, enum aid_leave *why);
 /* Calls FN with each path that aid_seen_same was not asked about: those that are gone. */
@@ -23,7 +27,7 @@ struct aid_seen_out
 {
   struct aid_str text;
 };
-void aid_seen_begin (struct aid_seen_out *o, const char *last, uint64_t file_max);
+void aid_seen_begin (struct aid_seen_out *o, const char *last, uint64_t file_max, int64_t whole_ms);
 /* FILE, left out for WHY.  SURE: it is in the snapshot as it is; else the next one reads it. */
 void aid_seen_add (struct aid_seen_out *o, const struct aid_project_file *file, enum aid_leave why, int sure);
 void aid_seen_end (struct aid_seen_out *o, const struct aid_vault *vault);

@@ -26,8 +26,8 @@ struct aid_snapshot_settings aid_snapshot_settings (const char *root);
 
 struct aid_snapshots;
 
-/* Snapshots of P, which is borrowed and must be listed and watched for aid_snapshots_run.  The first one that S takes looks
-   through all files. */
+/* Snapshots of P, which is borrowed and must be listed and watched for aid_snapshots_run.  The first one that S takes
+   goes by what the process before has left (seen.h), or looks through all files. */
 enum aid_err aid_snapshots_open (struct aid_project *p, const struct aid_snapshot_settings *settings,
                                  struct aid_snapshots **out, struct aid_error *e);
 /* Where S keeps them; lives as long as S. */

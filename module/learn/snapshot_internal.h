@@ -33,6 +33,7 @@ struct aid_snapshots
   uint64_t generation; /* of the project, of the last one; 0: the next looks through all */
   uint64_t stamp;      /* of the last build that is known */
   int64_t newest_ms;   /* a file was changed last */
+  int64_t whole_ms;    /* when all files were looked through last */
   int64_t looked_ms;   /* when the last one began; 0: none was taken */
   int begun;           /* one has been tried: what another process has seen counts no more */
   int fresh;           /* more was seen than the file says */

@@ -254,6 +254,7 @@ settle (struct taking *t, int failed)
     {
       s->stamp = t->stamp;
       s->looked_ms = t->now;
+      s->whole_ms = t->whole ? t->now : s->whole_ms;
       s->fresh |= t->whole || t->todo.len;
       memcpy (s->last, t->tip.commit, sizeof s->last);
     }

@@ -6,6 +6,7 @@
               hour has no parent; refs/examples/NAME keep what somebody else wants kept
      lock     locked (flock) while something is written
      watch    locked by the process that watches the project
+     seen     how the files looked (seen.h)
      on       is there when the person has switched snapshots on in Emacs
 
    Git is run with nothing of the person's or the system's settings, without hooks, and with our repository named in its
