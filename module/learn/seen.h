@@ -1,6 +1,6 @@
-/* How the files looked that are in the last snapshot: what a process leaves for the next one, whose first snapshot then reads only
-   what looks otherwise.  A file `seen' beside the repository, of this version, of this day, and of that very snapshot, or it counts
-   for nothing: then all files are looked through. */
+/* How the files looked that are in the last snapshot: what a process leaves for the next one, whose first snapshot then reads
+   only what looks otherwise.  It is a file `seen' beside the repository: of this version, this day and that very snapshot, or it
+   counts for nothing, and all files are looked through. */
 #ifndef AID_LEARN_SEEN_H
 #define AID_LEARN_SEEN_H
 

@@ -20,7 +20,6 @@
 
 #define AID_VAULT_ID 65 /* an object's name in hex and a NUL */
 #define AID_VAULT_REFS "refs/snapshots/"
-#define AID_VAULT_EXAMPLES "refs/examples/"
 #define AID_VAULT_REFS_GLOB "--glob=refs/snapshots/*"
 #define AID_VAULT_EXAMPLES_GLOB "--glob=refs/examples/*"
 #define AID_VAULT_WAIT_MS 10000 /* patience of a command for another's writing */

@@ -13,7 +13,7 @@
 
 #define PATH_LIMIT ((size_t)8192)
 #define LOOK_MS 20
-#define HEALED 48     /* hours that are given up at most */
+#define HEALED 2      /* hours that are given up at most: a disk is minutes behind, not days */
 #define GC_GRACE_S 15 /* within which a git that removes objects is gone after its parent (base/proc.h, with_us) */
 
 /* What the repository is.  Nothing is tidied but by us.  A snapshot is one pack, which no disk is waited for: what is lost with
