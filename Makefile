@@ -8,7 +8,10 @@ COMMA   := ,
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
-PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8
+PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8 libpq
+MISSING := $(shell pkg-config --print-errors --exists $(PKGS) 2>&1 | \
+             sed -n "s/^No package '\(.*\)' found$$/\1/p; s/^Package '\(.*\)', required by.*/\1/p")
+$(if $(MISSING),$(warning Missing: $(MISSING). "make deps" installs what AID needs (Debian calls them libpq-dev and the like)))
 WERROR  ?=
 SAN     ?=
 
@@ -20,14 +23,15 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2 $(WARN)) $(WERROR)
-# libcurl is loaded when it is wanted (net/late_curl.c): where it lies is said if that is an unusual place.
-CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl 2>/dev/null))
-LIBS    := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
+# libcurl and libpq are loaded when they are wanted (net/late_curl.c, team/pq.c): where they lie is said if that is an unusual place.
+CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl libpq 2>/dev/null))
+LIBS    := $(filter-out -lcurl -lpq,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context measure export assist learn
+LAYERS  := versions base config store scan build project index net patch model chat context measure rollout team export assist learn
 # What a folder stands on, itself first: a test of it links just these.
+need_versions := versions
 need_base    := base
 need_config  := config base
 need_project := project config base
@@ -41,8 +45,10 @@ need_model   := model net config base
 need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
 need_measure := measure store config base
+need_rollout := rollout measure net store config base versions
+need_team    := team measure store config base
 need_export  := export measure net store config base
-need_assist  := assist export measure context index project scan chat model patch net store build config base
+need_assist  := assist export team rollout measure context index project scan chat model patch net store build config base versions
 need_learn   := learn project build scan config base
 need_cli     := learn $(need_assist)
 # What the core in Emacs has.
@@ -54,7 +60,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-net check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -105,19 +111,23 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 # --- the loader, and cores named by their content ------------------------------------------------------------------
 loader: $(B)/aid-module.so
-$(B)/aid-module.so: $(call layer_objs,loader) $(B)/obj/binding/lisp_val.o $(B)/obj/base/val_read.o module/loader/symbols.map
+$(B)/aid-module.so: $(call layer_objs,loader) $(call layer_objs,versions) $(B)/obj/binding/lisp_val.o $(B)/obj/base/val_read.o module/loader/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/loader/symbols.map -o $@ $(filter %.o,$^) -ldl
 
 core: $(B)/aid-core $(B)/aid-trees
 $(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_core)) module/binding/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $(filter %.o,$^) \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
-# The file aid-core names the newest core; a core is never overwritten, for an Emacs may have it mapped.
-$(B)/aid-core: $(B)/aid-core.so
-	@name=aid-core-$$(sha256sum $< | cut -c1-12).so; \
-	 [ -e $(B)/$$name ] || { cp $< $(B)/$$name.tmp && mv $(B)/$$name.tmp $(B)/$$name; }; \
-	 printf '%s\n' $$name > $@.tmp && mv $@.tmp $@; \
-	 ls -t $(B)/aid-core-*.so | tail -n +6 | xargs -r rm -f
+# The file aid-core names the newest core; a core is never overwritten, for an Emacs may have it mapped.  Beside each is its
+# manifest (module/versions/installed.h).  What is older than the last ones goes, but for what runs: aid cores prune.
+ABI := $(shell sed -n 's/^\#define AID_ABI \([0-9]*\)u .*/\1/p' module/versions/installed.h)
+manifest = printf 'version %s\nhash %s\nbuilt %s\nabi %s\n' '$(VERSION)' "$$hash" "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" '$(ABI)'
+$(B)/aid-core: $(B)/aid-core.so $(B)/aid
+	@hash=$$(sha256sum $< | cut -c1-12); core=$(B)/aid-core-$$hash; \
+	 [ -e $$core.so ] || { cp $< $$core.so.tmp && mv $$core.so.tmp $$core.so; } && \
+	 $(manifest) > $$core.txt.tmp && mv $$core.txt.tmp $$core.txt && \
+	 printf '%s\n' aid-core-$$hash.so > $@.tmp && mv $@.tmp $@ && \
+	 $(B)/aid cores prune --quiet --directory $(B) || :
 
 # --- the command -----------------------------------------------------------------------------------------------------
 cli: $(B)/aid $(B)/aid-trees
@@ -190,11 +200,11 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 all check-builds
 	@tests/run
 
-check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/otlp_events $(B)/net-slow.so
+check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/team_scene $(B)/otlp_events $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -211,7 +221,7 @@ check-unit: units
 	@tests/run unit
 check-lisp: all test-cores
 	@tests/run lisp
-check-screen: all
+check-screen: all test-cores
 	@tests/run screen
 check-kill: cli $(B)/kill-shim.so
 	@tests/run kill
@@ -219,6 +229,10 @@ check-kill: cli $(B)/kill-shim.so
 check-net: all $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run net
+## check-team    the team's store against a PostgreSQL of the tests' own, killed and started anew
+check-team: all $(B)/team_scene $(B)/net-slow.so
+	@.ci/deps check
+	@tests/run team
 ## check-sdk     the wire formats as the official SDKs read them, and a server from npm
 check-sdk: cli
 	@.ci/deps check
@@ -229,10 +243,11 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
-## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, and the fuzzers for FUZZ_SECONDS each
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
+	@ROUNDS=100 tests/team/run
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
@@ -250,10 +265,13 @@ $(B)/bench_vectors: tests/bench/vectors.c $(call layer_libs,$(need_index))
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-## bench-measure what recording an event, and following a change in a buffer with thousands of accepted hunks, costs
+## bench-measure what recording an event, following a change in a buffer with thousands of accepted hunks, and a report of all costs
 .PHONY: bench-measure
-bench-measure: $(B)/bench_measure
+bench-measure: $(B)/bench_measure $(B)/bench_metrics
 	@$(B)/bench_measure
+	@$(B)/bench_metrics
+$(B)/bench_metrics: tests/bench/metrics.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
@@ -288,6 +306,10 @@ $(B)/tokens_batch: tests/tokens/batch.c $(call layer_libs,$(need_model))
 
 # What compares our assignment to variants with GrowthBook's: tests/experiments.
 $(B)/assign_batch: tests/experiments/batch.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+# What records events for tests of the team's store: tests/team.
+$(B)/team_scene: tests/team/scene.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 # What records events for the tests of export: tests/otlp.
@@ -358,8 +380,11 @@ install: all
 	install -m 644 $(STRATEGIES) $(SHARE)/strategies
 	install -m 644 lisp/*.el lisp/*.elc $(SITE)
 	install -m 755 $(B)/aid-module.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-module.so
-	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
+	core=$$(sed 's/\.so$$//' $(B)/aid-core); hash=$${core#aid-core-}; \
+	  install -m 755 $(B)/$$core.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$core.so && \
+	  $(manifest) > $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$core.txt
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
+	-$(B)/aid cores prune --quiet --directory $(SITE)/build
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
 	for dir in $(SITE)/build $(LIBEXEC); do install -m 755 $(B)/aid-trees $$dir/.new && mv $$dir/.new $$dir/aid-trees || exit; done
 	install -m 644 module/model/presets.json $(SITE)

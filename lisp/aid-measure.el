@@ -37,7 +37,7 @@
 (declare-function aid-review-root "aid-review-parts" (review))
 
 (defmacro aid-measure--calmly (&rest body)
-  "Do BODY, which gives words for the person or nil; an error is just such words."
+  "Do BODY, which gives words for the person or nil; an error is told, too."
   (declare (indent 0) (debug t))
   `(condition-case err
        (when-let ((words (progn ,@body)))

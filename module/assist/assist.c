@@ -6,6 +6,7 @@
 #include "assist/assist_internal.h"
 #include "assist/finder.h"
 #include "context/kinds.h"
+#include "team/team.h"
 #include "export/exporter.h"
 #include "base/clock.h"
 #include "base/stop.h"
@@ -42,6 +43,7 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->readers = a->pool ? aid_pool_new (POOL_THREADS, e) : NULL;
   a->records = aid_records_new ();
   a->events = aid_events_new ();
+  a->team = aid_team_new (a->events, NULL);
   a->projects = aid_projects_new ();
   a->finder = a->projects ? aid_finder_new (a->projects) : NULL;
   a->resolver = aid_resolver_new ();
@@ -69,6 +71,8 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   pthread_mutex_unlock (&a->lock);
   if (a->stop)
     aid_stop_set (a->stop);
+  if (a->team)
+    aid_team_stop (a->team);
   aid_resolver_stop (a->resolver);
   aid_pool_free (a->readers);
   if (a->pool)
@@ -81,6 +85,7 @@ aid_assist_free (struct aid_assist *a, const char *reason)
   aid_pool_free (a->pool);
   aid_finder_free (a->finder);
   aid_projects_free (a->projects);
+  aid_team_free (a->team);
   aid_events_free (a->events);
   aid_keeper_free (a->keeper);  /* the journals of all those requests are closed now */
   aid_records_free (a->records);
@@ -122,6 +127,12 @@ aid_assist_events (struct aid_assist *a)
   return a->events;
 }
 
+struct aid_team *
+aid_assist_team (struct aid_assist *a)
+{
+  return a->team;
+}
+
 struct aid_projects *
 aid_assist_projects (struct aid_assist *a)
 {
@@ -138,6 +149,8 @@ static void
 stop_background (void *arg)
 {
   struct aid_assist *a = arg;
+  if (a->team)
+    aid_team_stop (a->team);
   aid_finder_stop (a->finder);
   aid_projects_stop (a->projects);
   if (a->exporter)

@@ -160,6 +160,8 @@ void aid_assist_export (struct aid_assist *a);
 /* What went wrong with that since it was told last: 1, and *E says what; or 0. */
 int aid_assist_export_trouble (struct aid_assist *a, struct aid_error *e);
 struct aid_events *aid_assist_events (struct aid_assist *a);     /* borrowed: what is measured (measure/events.h); or NULL */
+struct aid_team;
+struct aid_team *aid_assist_team (struct aid_assist *a); /* borrowed: who sends that to a team's store (team/team.h), or NULL */
 struct aid_projects;
 struct aid_projects *aid_assist_projects (struct aid_assist *a); /* borrowed: the projects that are open */
 struct aid_finder;

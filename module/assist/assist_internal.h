@@ -214,6 +214,7 @@ struct aid_assist
   struct aid_keeper *keeper;
   struct aid_records *records; /* what was sent last */
   struct aid_events *events;   /* what is measured; or NULL */
+  struct aid_team *team;      /* or NULL: nobody sends it */
   struct aid_exporter *exporter;       /* sends that elsewhere; or NULL */
   struct aid_projects *projects;
   struct aid_finder *finder;

@@ -1,11 +1,12 @@
 /* What only Lisp sees happen, as events (measure/events.h): decisions on hunks, and how much a person types.  Each
-   function copies its arguments into the events' queue and returns; it gives nil, or once, when measurements are
-   lost, the words that say so. */
+   function copies its arguments into the events' queue and returns; it gives nil, or once, when measurements are lost or do not
+   reach the team's store, the words that say so. */
 #include "base/utf8.h"
 #include "base/val.h"
 #include "binding/binding_internal.h"
 #include "measure/events.h"
 #include "scan/scan.h"
+#include "team/team.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,11 +20,14 @@ static emacs_value
 tell_trouble (emacs_env *env)
 {
   struct aid_error e = { AID_OK, "" };
+  struct aid_team *team = aid_assist_team (aid_binding.assist);
   char words[sizeof e.msg + 64];
   if (events () && aid_events_trouble (events (), &e))
     snprintf (words, sizeof words, "AID does not measure: %s", e.msg);
   else if (aid_assist_export_trouble (aid_binding.assist, &e))
     snprintf (words, sizeof words, "AID has trouble %s", e.msg);
+  else if (team && aid_team_trouble (team, &e))
+    snprintf (words, sizeof words, "AID keeps here what the team's store is to have: %s", e.msg);
   else
     return env->intern (env, "nil");
   return aid_lisp_stringz (env, words);

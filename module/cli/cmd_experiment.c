@@ -11,7 +11,7 @@
 
 struct options
 {
-  int json, markdown;
+  int json, markdown, team;
   const char *root, *person, *request, *language, *model, *strategy;
 };
 
@@ -157,7 +157,8 @@ run (const struct options *o, int n, char **words)
     status = aid_experiment_report (c, n > 1 ? words[1] : NULL,
                                     o->json       ? AID_REPORT_JSON
                                     : o->markdown ? AID_REPORT_MARKDOWN
-                                                  : AID_REPORT_TEXT);
+                                                  : AID_REPORT_TEXT,
+                                    o->team);
   else if (n == 1 && !strcmp (words[0], "check"))
     status = aid_experiment_check (aid_str_z (&root));
   else if (n == 2 && !strcmp (words[0], "resume"))
@@ -184,14 +185,15 @@ aid_cmd_experiment (int argc, char **argv)
     { "strategy", 's', AID_OPT_STRING, &o.strategy, "NAME", "assign: the strategy, likewise" },
     { "json", 0, AID_OPT_FLAG, &o.json, NULL, "a JSON array, of assign with OpenFeature's names" },
     { "markdown", 0, AID_OPT_FLAG, &o.markdown, NULL, "report: as Markdown" },
+    { "team", 0, AID_OPT_FLAG, &o.team, NULL, "report: of the whole team, by the events in its store (aid team)" },
     { "root", 0, AID_OPT_STRING, &o.root, "DIR", "the project (default: found upwards from here)" },
   };
   const struct aid_usage_text usage = {
     "aid experiment list | assign [NAME] | report [NAME] | check | resume NAME",
     "Lists the experiments that the settings declare, with their variants; says which variant somebody gets, and why; tells\n"
-    "what came of it, by what is recorded on this machine; looks now for harm that a variant does, which is switched off for\n"
-    "you then (asking looks once an hour); or has an experiment go on that was switched off.  The same person gets the same\n"
-    "variant on every machine whose settings have the same \"person\".\n",
+    "what came of it, by what is recorded on this machine, or by the whole team; looks now for harm that a variant does, which\n"
+    "is switched off for you then (asking looks once an hour); or has an experiment go on that was switched off.  The same\n"
+    "person gets the same variant on every machine whose settings have the same \"person\".\n",
     opts,
     sizeof opts / sizeof *opts,
     1,

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/experiment.h"
 #include "measure/trial_report.h"
+#include "team/trial.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -152,12 +153,12 @@ report_one (void *ctx, const struct aid_experiment *x)
   aid_trial_report_free (&r);
 }
 
-int
-aid_experiment_report (const struct aid_config *c, const char *name, enum aid_report_form form)
+static int
+report_from (const struct aid_config *c, const char *name, enum aid_report_form form, struct aid_trial_source source)
 {
   struct aid_str out = AID_STR_INIT (TEXT_MAX);
   struct aid_experiment x;
-  struct reporting w = { name, form, aid_trial_local (), &out, 0, { AID_OK, "" } };
+  struct reporting w = { name, form, source, &out, 0, { AID_OK, "" } };
   size_t list = form == AID_REPORT_JSON ? aid_val_list (&out) : 0;
   int status;
 
@@ -173,6 +174,32 @@ aid_experiment_report (const struct aid_config *c, const char *name, enum aid_re
     status = form == AID_REPORT_JSON ? aid_cli_print_val (aid_str_span (&out)) : aid_cli_print_calm (&out);
   aid_str_free (&out);
   return status;
+}
+
+/* The report for the whole team; C may have a project's settings, but the store is the user's. */
+static int
+report_team (const struct aid_config *c, const char *name, enum aid_report_form form)
+{
+  struct aid_team_place place;
+  struct aid_team_asker asker = { &place, NULL };
+  struct aid_error e = { AID_OK, "" };
+  struct aid_config *own = aid_config_load (NULL, &e);
+  int status;
+
+  if (!own || aid_team_place_read (own, &place, &e))
+    status = aid_cli_fail ("%s", e.msg);
+  else if (!place.url)
+    status = aid_cli_fail ("There is no team's store: name it by the setting \"team_store\" in %s", aid_config_path (own));
+  else
+    status = report_from (c, name, form, aid_team_trial (&asker));
+  aid_config_free (own);
+  return status;
+}
+
+int
+aid_experiment_report (const struct aid_config *c, const char *name, enum aid_report_form form, int team)
+{
+  return team ? report_team (c, name, form) : report_from (c, name, form, aid_trial_local ());
 }
 
 int

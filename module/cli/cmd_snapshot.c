@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/opt.h"
 #include "cli/snapshot.h"
+#include "cli/times.h"
 #include "learn/timeline.h"
 
 #include <stdio.h>

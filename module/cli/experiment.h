@@ -11,8 +11,9 @@ enum aid_report_form
   AID_REPORT_JSON
 };
 
-/* Prints the report of the experiment NAME of C, or of all that have two variants (NULL).  Gives the exit status. */
-int aid_experiment_report (const struct aid_config *c, const char *name, enum aid_report_form form);
+/* Prints the report of the experiment NAME of C, or of all that have two variants (NULL), by this machine's events, or by
+   those of the TEAM's store.  Gives the exit status. */
+int aid_experiment_report (const struct aid_config *c, const char *name, enum aid_report_form form, int team);
 /* Looks now whether an experiment of the project at ROOT does harm to who asks here, and switches it off then; says so. */
 int aid_experiment_check (const char *root);
 /* Has NAME go on whatever its report says. */

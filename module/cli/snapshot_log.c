@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/snapshot.h"
+#include "cli/times.h"
 #include "learn/timeline.h"
 
 #include <stdio.h>

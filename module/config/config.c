@@ -31,7 +31,21 @@ static const struct member top_members[] = {
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
   { "snapshots", KIND_SNAPSHOTS },
+  { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
+  { "core", KIND_STRING },
+  { "core_minimum", KIND_STRING },
+  { "cores_keep", KIND_COUNT },
+  { "team", KIND_TEAM },
+  { NULL, KIND_STRING },
+};
+
+static const struct member team_members[] = {
+  { "url", KIND_STRING },
+  { "path", KIND_STRING },
+  { "key", KIND_KEYS },
+  { "ca_file", KIND_STRING },
+  { "refresh", KIND_COUNT },
   { NULL, KIND_STRING },
 };
 
@@ -73,6 +87,13 @@ static const struct member snapshots_members[] = {
   { "megabytes", KIND_COUNT },
   { "file_kilobytes", KIND_COUNT },
   { "unsaved", KIND_BOOL },
+  { NULL, KIND_STRING },
+};
+
+static const struct member store_members[] = {
+  { "url", KIND_STRING },
+  { "password_command", KIND_COMMAND },
+  { "since", KIND_DAY },
   { NULL, KIND_STRING },
 };
 
@@ -293,6 +314,10 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_variants (c, v, at, e);
   if (m->kind == KIND_LIMITS || m->kind == KIND_SNAPSHOTS)
     return check_members (c, v, m->kind == KIND_LIMITS ? limits_members : snapshots_members, at, e);
+  if (m->kind == KIND_TEAM)
+    return check_members (c, v, team_members, at, e);
+  if (m->kind == KIND_STORE && json_is_object (v))
+    return check_members (c, v, store_members, at, e);
   if (m->kind == KIND_OTLP && json_is_object (v))
     return check_members (c, v, otlp_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
@@ -370,6 +395,13 @@ aid_config_read (struct aid_config *c, const struct aid_config_source *s, struct
   return NULL;
 }
 
+enum aid_err
+aid_config_check (struct aid_config *c, json_t *settings, const char *name, struct aid_span text, struct aid_error *e)
+{
+  const struct place at = { .file = name, .text = text, .path = { "settings" }, .npath = 1 };
+  return check_members (c, settings, top_members, &at, e);
+}
+
 /* --- for the test that each has a decision ---------------------------------------------------------------------------- */
 
 static void
@@ -384,6 +416,8 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
                                    : m->kind == KIND_SNAPSHOTS ? snapshots_members
+                                   : m->kind == KIND_TEAM ? team_members
+                                   : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;

@@ -101,7 +101,7 @@ aid_vault_heal (const struct aid_vault *s)
         aid_str_remove (&ref, ref.len - 1, ref.len);
       const char *const look[] = { "rev-list", "--objects", "--quiet", aid_str_z (&ref), NULL };
       const char *const remove[] = { "update-ref", "-d", aid_str_z (&ref), NULL };
-      on = on && aid_vault_git (s, &(struct aid_vault_run){ .args = look }, NULL)
+      on = on && aid_vault_git (s, &(struct aid_vault_run){ .args = look }, NULL) == AID_E_IO
            && !aid_vault_git (s, &(struct aid_vault_run){ .args = remove }, NULL);
       aid_str_free (&ref);
     }

@@ -35,6 +35,9 @@ struct aid_events
   int troubled, untold;
   unsigned long thread;
   struct aid_events_writer writer; /* the thread's */
+  void (*ring) (void *ctx, size_t n);
+  void (*free_ring) (void *ctx);
+  void *ring_ctx; /* set before there is a thread */
 };
 
 struct aid_events *
@@ -153,6 +156,8 @@ static void
 destroy (struct aid_events *ev)
 {
   drop (ev->first);
+  if (ev->ring)
+    ev->free_ring (ev->ring_ctx);
   pthread_cond_destroy (&ev->came);
   pthread_cond_destroy (&ev->written);
   pthread_mutex_destroy (&ev->lock);
@@ -194,6 +199,8 @@ write_all (struct aid_events *ev)
   enum aid_err err = aid_events_write (&ev->writer, list, &e);
   if (!err)
     drop (list);
+  if (!err && ev->ring)
+    ev->ring (ev->ring_ctx, n);
   pthread_mutex_lock (&ev->lock);
   note_outcome (ev, err, &e);
   if (err)
@@ -242,6 +249,14 @@ run (void *arg)
 }
 
 /* --- for others ---------------------------------------------------------------------------------------------------------- */
+
+void
+aid_events_ring (struct aid_events *ev, void (*fn) (void *ctx, size_t n), void (*free_ctx) (void *ctx), void *ctx)
+{
+  ev->ring = fn;
+  ev->free_ring = free_ctx;
+  ev->ring_ctx = ctx;
+}
 
 void
 aid_events_add (struct aid_events *ev, const struct aid_measurement *m)

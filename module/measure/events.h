@@ -37,17 +37,20 @@ struct aid_events;
 
 /* Costs nothing until something is added: no thread runs and no file is looked at.  NULL without memory. */
 struct aid_events *aid_events_new (void);
+/* FN is called on the thread that writes, holding nothing, with how many events were just written; FREE_CTX once when
+   nothing calls it any more, with EVENTS.  For one listener, before anything is added. */
+void aid_events_ring (struct aid_events *events, void (*fn) (void *ctx, size_t n), void (*free_ctx) (void *ctx), void *ctx);
 /* Adds M, some microseconds after it happened.  NULL as EVENTS: does nothing.  Any thread. */
 void aid_events_add (struct aid_events *events, const struct aid_measurement *m);
 /* Waits until all that was added is written, WAIT_MS at most; 0: it is. */
 int aid_events_wait (struct aid_events *events, int wait_ms);
 /* Whether events were lost or wait since something went wrong that was not told yet: 1, and *E says what. */
 int aid_events_trouble (struct aid_events *events, struct aid_error *e);
-/* Writes what waits, for half a second at most, and joins the thread; one that a slow disk keeps for longer is left to itself and
-   frees everything when it ends.  NULL is fine. */
+/* Writes what waits, for half a second at most, and joins the thread; one that a slow disk keeps for longer is left to
+   itself and frees everything when it ends.  NULL is fine. */
 void aid_events_free (struct aid_events *events);
 
-/* --- reading, and forgetting: on the caller's thread ------------------------------------------------------------------- */
+/* --- reading, and forgetting: on the caller's thread ------------------------------------------------------------------ */
 
 /* Borrowed. */
 struct aid_event_row
@@ -70,8 +73,9 @@ enum aid_err aid_events_each (const struct aid_events_which *which, int (*each) 
                               void *ctx, struct aid_error *e);
 /* Forgets them, and the texts that were kept with them: what was there is overwritten.  *N gets how many. */
 enum aid_err aid_events_forget (const struct aid_events_which *which, int64_t *n, struct aid_error *e);
-/* Appends a val object: {file, bytes, measure (as the user's settings say), days, megabytes, events, first, last, kinds}, times
-   in ms since 1970 and 0 when there is none, kinds a list of {kind, events}. */
+/* Appends a val object: {measure (as the user's settings say), file, bytes, days, megabytes, events, first, last, kinds,
+   team (whether they are sent to a team's store)}, times in ms since 1970 and 0 when there is none, kinds a list of {kind,
+   events}. */
 enum aid_err aid_events_status (struct aid_str *val, struct aid_error *e);
 
 struct aid_db;

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
+#include "measure/outbox.h"
 #include "store/blob.h"
 
 #include <stdio.h>
@@ -185,7 +186,7 @@ take_person (const char *said, char out[AID_EVENT_WORD_MAX + 1])
 struct aid_events_limits
 aid_events_settings (const char *root)
 {
-  struct aid_events_limits out = { "off", AID_EVENTS_DAYS, AID_EVENTS_MEGABYTES, "" };
+  struct aid_events_limits out = { "off", AID_EVENTS_DAYS, AID_EVENTS_MEGABYTES, 1, "" };
   struct aid_config *c = aid_config_load (root, NULL);
   if (c)
     {
@@ -193,6 +194,7 @@ aid_events_settings (const char *root)
       out.measure = word_of (aid_config_get (c, "measure"));
       out.days = aid_json_int (limits, "days", AID_EVENTS_DAYS);
       out.megabytes = aid_json_int (limits, "megabytes", AID_EVENTS_MEGABYTES);
+      out.team = aid_config_get (c, "team_store") && !json_is_false (aid_config_get (c, "team_store"));
       take_person (json_string_value (aid_config_get (c, "person")), out.person);
     }
   aid_config_free (c);
@@ -255,15 +257,18 @@ struct doomed
   char content[AID_BLOB_ID]; /* or "" */
 };
 
+#define DOOMED "SELECT id, content FROM events WHERE " AID_EVENTS_WHERE
+#define SPARED " AND NOT EXISTS (SELECT 1 FROM unsent WHERE unsent.id = events.id)"
+
 static enum aid_err
-find_doomed (struct aid_db *db, const struct aid_events_bounds *b, int64_t most, struct doomed *out, int64_t *n,
+find_doomed (struct aid_db *db, const struct aid_events_bounds *b, int spare, int64_t most, struct doomed *out, int64_t *n,
              struct aid_error *e)
 {
   sqlite3_stmt *s;
   int row = 1;
   *n = 0;
   enum aid_err err
-    = aid_db_prepare (db, "SELECT id, content FROM events WHERE " AID_EVENTS_WHERE " ORDER BY id LIMIT ?5", &s, e);
+    = aid_db_prepare (db, spare ? DOOMED SPARED " ORDER BY id LIMIT ?5" : DOOMED " ORDER BY id LIMIT ?5", &s, e);
   if (err)
     return err;
   aid_events_bind (s, b);
@@ -295,7 +300,8 @@ delete_these (struct aid_db *db, const struct doomed *list, int64_t n, struct ai
 }
 
 enum aid_err
-aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int64_t most, int64_t *n, struct aid_error *e)
+aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int spare, int64_t most, int64_t *n,
+                   struct aid_error *e)
 {
   struct doomed *list = calloc (CHUNK, sizeof *list);
   enum aid_err err = AID_OK;
@@ -304,7 +310,7 @@ aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int64_t
     return aid_error_set (e, AID_E_NOMEM, "No memory to forget measurements");
   while (!err && found && most > 0 && !(err = aid_db_exec (db, "BEGIN IMMEDIATE", e)))
     {
-      err = find_doomed (db, b, most < CHUNK ? most : CHUNK, list, &found, e);
+      err = find_doomed (db, b, spare, most < CHUNK ? most : CHUNK, list, &found, e);
       if (!err)
         err = delete_these (db, list, found, e);
       if (!err)
@@ -331,22 +337,41 @@ aid_events_db_bytes (struct aid_db *db)
   return (pages - spare) * size;
 }
 
+/* Deletes the oldest rows in B until there are few enough bytes. */
+static enum aid_err
+make_smaller (struct aid_db *db, const struct aid_events_bounds *b, int spare, int64_t most, int64_t *n, struct aid_error *e)
+{
+  int64_t before = -1;
+  enum aid_err err = AID_OK;
+  if (aid_events_db_bytes (db) > most)
+    while (!err && *n != before && aid_events_db_bytes (db) > most - most / 10)
+      {
+        before = *n;
+        err = aid_events_delete (db, b, spare, CHUNK, n, e);
+      }
+  return err;
+}
+
 enum aid_err
 aid_events_retain (struct aid_db *db, const struct aid_events_limits *limits, struct aid_error *e)
 {
   struct aid_events_bounds b;
   struct aid_events_which old = { .before = aid_clock_wall_ms () - limits->days * 86400000 }, any = { .since = 0 };
-  int64_t n = 0, before = -1, most = limits->megabytes << 20;
-  enum aid_err err = old.before > 0 ? aid_events_bounds_make (&old, &b, e) : AID_OK;
-  if (!err && old.before > 0)
-    err = aid_events_delete (db, &b, INT64_MAX, &n, e);
+  int64_t n = 0, unsent = 0;
+  enum aid_err err = limits->team || !aid_outbox_is_there (db) ? AID_OK : aid_outbox_drop (db, e);
+  int spare = !err && aid_outbox_is_there (db);
+  if (!err && old.before > 0 && !(err = aid_events_bounds_make (&old, &b, e)))
+    err = aid_events_delete (db, &b, spare, INT64_MAX, &n, e);
   if (!err)
     err = aid_events_bounds_make (&any, &b, e);
-  if (!err && aid_events_db_bytes (db) > most)
-    while (!err && n != before && aid_events_db_bytes (db) > most - most / 10)
-      {
-        before = n;
-        err = aid_events_delete (db, &b, CHUNK, &n, e);
-      }
+  if (!err)
+    err = make_smaller (db, &b, spare, limits->megabytes << 20, &n, e);
+  if (!err && spare)
+    err = make_smaller (db, &b, 0, limits->megabytes << 20, &unsent, e);
+  if (!err && unsent)
+    aid_error_set (e, AID_E_LIMIT,
+                   "%lld measurements were forgotten that the team's store had not got, for there were more than %lld MB: see aid"
+                   " team status, or allow more by \"measure_limits\"",
+                   (long long)unsent, (long long)limits->megabytes);
   return err;
 }

@@ -45,11 +45,14 @@ enum aid_err aid_events_db_open (struct aid_db **out, struct aid_error *e);
 void aid_events_put_aside (uint64_t inode, struct aid_error *e);
 /* The hash of the project at ROOT, whatever links lead there. */
 void aid_events_project (const struct aid_identity *who, const char *root, char out[AID_MEASURED_HASH]);
+/* The usual form of an id. */
+void aid_events_uuid (const unsigned char id[16], char out[AID_EVENT_ID]);
 /* The limits that the user's settings state. */
 struct aid_events_limits
 {
   const char *measure; /* "on", "off" or "content" */
   int64_t days, megabytes;
+  int team; /* a team's store is to have the events; also when the settings cannot be read, for nothing is given up then */
   char person[AID_EVENT_WORD_MAX + 1]; /* who one is by the settings, or "": the identity's */
 };
 /* The settings that hold in the project at ROOT (NULL: the user's).  When they cannot be read nothing is measured. */
@@ -68,10 +71,15 @@ enum aid_err
 aid_events_bounds_make (const struct aid_events_which *which, struct aid_events_bounds *out, struct aid_error *e);
 /* Binds them to S; borrowed until it is reset. */
 void aid_events_bind (sqlite3_stmt *s, const struct aid_events_bounds *b);
-/* Deletes at most MOST of the oldest rows in B, with their texts in the store; adds to *N how many. */
-enum aid_err
-aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int64_t most, int64_t *n, struct aid_error *e);
-/* Forgets what is beyond the limits. */
+/* Reads ROW, borrowed until the next step, from the first columns of S: id, at, kind, request, person, project, chat, path,
+   language, data. */
+void aid_events_row (sqlite3_stmt *s, struct aid_event_row *row);
+/* Deletes at most MOST of the oldest rows in B, with their texts in the store; adds to *N how many.  SPARE: not those that a
+   team's store is still to have (outbox.h). */
+enum aid_err aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int spare, int64_t most, int64_t *n,
+                                struct aid_error *e);
+/* Forgets what is beyond the limits.  What a team's store is still to have stays however old it is, and goes last when it is
+   too much: then *E says so although AID_OK is given. */
 enum aid_err aid_events_retain (struct aid_db *db, const struct aid_events_limits *limits, struct aid_error *e);
 
 /* --- events_write.c: a batch --------------------------------------------------------------------------------------------- */

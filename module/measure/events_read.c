@@ -11,18 +11,22 @@ text_at (sqlite3_stmt *s, int at)
   return (const char *)sqlite3_column_text (s, at);
 }
 
-static void
-row_of (sqlite3_stmt *s, struct aid_event_row *row)
+void
+aid_events_uuid (const unsigned char id[16], char out[AID_EVENT_ID])
 {
-  struct aid_span id = aid_db_column (s, 0);
-  char *to = row->id;
-  for (size_t i = 0; i < id.len && i < 16; i++)
+  char *to = out;
+  for (int i = 0; i < 16; i++)
     {
       if (i == 4 || i == 6 || i == 8 || i == 10)
         *to++ = '-';
-      to += sprintf (to, "%02x", (unsigned char)id.ptr[i]);
+      to += sprintf (to, "%02x", id[i]);
     }
-  *to = '\0';
+}
+
+void
+aid_events_row (sqlite3_stmt *s, struct aid_event_row *row)
+{
+  aid_events_uuid ((const unsigned char *)aid_db_column (s, 0).ptr, row->id); /* the table holds no other ids */
   row->at = sqlite3_column_int64 (s, 1);
   row->kind = text_at (s, 2);
   row->request = text_at (s, 3);
@@ -58,7 +62,7 @@ aid_events_each (const struct aid_events_which *which, int (*each) (void *ctx, c
       aid_events_bind (s, &b);
       while (!(err = aid_db_step (db, s, &more, e)) && more)
         {
-          row_of (s, &row);
+          aid_events_row (s, &row);
           if (each (ctx, &row))
             break;
         }
@@ -78,7 +82,7 @@ aid_events_forget (const struct aid_events_which *which, int64_t *n, struct aid_
     return err;
   sqlite3_busy_timeout (aid_db_raw (db), 5000);
   if (!(err = aid_events_bounds_make (which, &b, e)) && !(err = aid_db_exec (db, "PRAGMA secure_delete=ON", e)))
-    err = aid_events_delete (db, &b, INT64_MAX, n, e);
+    err = aid_events_delete (db, &b, 0, INT64_MAX, n, e);
   if (!err && *n && (err = aid_db_exec (db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", e)))
     aid_error_set (e, err, "%lld events were forgotten, but the file could not be made smaller: do it again later",
                    (long long)*n);
@@ -143,7 +147,8 @@ aid_events_status (struct aid_str *val, struct aid_error *e)
       aid_val_key (val, "kinds");
       size_t list = aid_val_list (val);
       aid_val_end (val, list, add_kinds (db, val));
-      aid_val_end (val, all, 9);
+      aid_val_kbool (val, "team", limits.team);
+      aid_val_end (val, all, 10);
     }
   aid_db_close (db);
   aid_str_free (&path);

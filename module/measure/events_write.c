@@ -7,7 +7,6 @@
 #include "base/utf8.h"
 #include "store/blob.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -123,25 +122,13 @@ data_of (struct aid_events_writer *w, const struct aid_events_entry *entry, cons
   return data;
 }
 
-static void
-uuid (const unsigned char id[16], char out[AID_EVENT_ID])
-{
-  char *to = out;
-  for (int i = 0; i < 16; i++)
-    {
-      if (i == 4 || i == 6 || i == 8 || i == 10)
-        *to++ = '-';
-      to += sprintf (to, "%02x", id[i]);
-    }
-}
-
 /* Keeps the text of ENTRY, wrapped so that the store has it for this event alone. */
 static void
 keep_content (const struct aid_events_entry *entry, char name[AID_BLOB_ID])
 {
   struct aid_str text = AID_STR_INIT (2 * AID_EVENTS_CONTENT);
   char id[AID_EVENT_ID];
-  uuid (entry->id, id);
+  aid_events_uuid (entry->id, id);
   aid_str_addf (&text, "{\"event\":\"%s\",\"kind\":\"%s\",\"content\":", id, aid_measured_name (entry->kind));
   aid_str_addspan (&text, entry->texts[TEXT_CONTENT]);
   aid_str_addz (&text, "}\n");
@@ -304,8 +291,10 @@ aid_events_write (struct aid_events_writer *w, const struct aid_events_entry *li
   if (!err && (!w->retained || aid_clock_ms () - w->retained > RETAIN_MS))
     {
       struct aid_events_limits limits = aid_events_settings (NULL);
+      struct aid_error gone = { AID_OK, "" };
       w->retained = aid_clock_ms ();
-      aid_events_retain (w->db, &limits, NULL); /* what fails today is done tomorrow */
+      if (!aid_events_retain (w->db, &limits, &gone) && gone.code && e) /* what fails today is done tomorrow */
+        *e = gone;
     }
   if (!err)
     sqlite3_db_release_memory (aid_db_raw (w->db)); /* the next event may be long in coming */

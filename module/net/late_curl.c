@@ -7,10 +7,9 @@
 #include "net/net_internal.h"
 #undef curl_url_get
 
-#include <dlfcn.h>
+#include "base/late.h"
+
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 /* Macros that watch over the arguments of callers. */
 #undef curl_easy_getinfo
@@ -35,41 +34,21 @@ CURLUcode curl_url_get (CURLU *url, CURLUPart what, char **part, unsigned flags)
   X (curl_url_cleanup) X (curl_url_get) X (curl_url_set) X (curl_version)
 
 #define MEMBER(name) __typeof__ (&(name)) (name);
-static struct
+static struct functions
 {
   FUNCTIONS (MEMBER)
 } real;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool loaded;
-static char why_not[160];
-
-/* Finds the function NAME in LIBRARY for *TO; notes when there is none, as in a libcurl that is too old. */
-static void
-find (void *library, const char *name, void *to)
-{
-  void *function = dlsym (library, name);
-  memcpy (to, &function, sizeof function);   /* ISO C knows no cast from an object's to a function's pointer */
-  if (!function)
-    snprintf (why_not, sizeof why_not, "%s has no %s", LIBRARY, name);
-}
-
-#define FIND(name) find (library, #name, &real.name);
+static char why_not[AID_LATE_WHY];
 
 static void
 load (void)
 {
-  void *library = dlopen (LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (library)
-    {
-      FUNCTIONS (FIND)
-    }
-  else
-    {
-      const char *told = dlerror ();
-      snprintf (why_not, sizeof why_not, "%s", told ? told : LIBRARY);
-    }
-  loaded = !why_not[0];
+#define FUNCTION(name) { #name, offsetof (struct functions, name) },
+  static const struct aid_late all[] = { FUNCTIONS (FUNCTION) };
+  loaded = !aid_late_load (LIBRARY, all, sizeof all / sizeof *all, &real, why_not);
 }
 
 static bool

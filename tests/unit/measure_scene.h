@@ -16,7 +16,7 @@
 #include "scratch.h"
 #include "scratch_put.h"
 
-static const char *
+__attribute__ ((unused)) static const char *
 file (void)
 {
   return scratch_path ("aid/events.db");
@@ -74,7 +74,7 @@ all_of (const struct aid_events_which *which)
   return t;
 }
 
-static size_t
+__attribute__ ((unused)) static size_t
 count (void)
 {
   struct aid_events_which any = { .since = 0 };
@@ -83,7 +83,7 @@ count (void)
   return t.n;
 }
 
-static int
+__attribute__ ((unused)) static int
 file_holds (const char *path, const char *word)
 {
   struct aid_str text = AID_STR_INIT (64u << 20);

@@ -112,10 +112,14 @@ some_value (const char *name)
     { "content", "true" },
     { "resource", "{\"a\":\"b\"}" },
     { "days", "7" },
+    { "since", "\"2026-01-02\"" },
+    { "password_command", "[\"sh\",\"-c\",\"x\"]" },
     { "megabytes", "7" },
     { "seconds", "7" },
     { "file_kilobytes", "7" },
     { "unsaved", "true" },
+    { "cores_keep", "7" },
+    { "refresh", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
