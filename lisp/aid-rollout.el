@@ -162,9 +162,9 @@ NEXT is the choice that starts next, RUNNING the file that runs here."
   (string-join
    (delq nil
          (list (and (equal (plist-get core :file) running) "runs here")
-               (and (equal (plist-get core :hash) (plist-get next :hash))
-                    (format "starts next: %s" (aid-rollout--reason next)))
-               (and (plist-get core :newest) "newest")
+               (cond ((equal (plist-get core :hash) (plist-get next :hash))
+                      (format "starts next: %s" (aid-rollout--reason next)))
+                     ((plist-get core :newest) "newest"))
                (and (> (plist-get core :crashes) 0)
                     (format "took Emacs down %d times" (plist-get core :crashes)))
                (and (not (plist-get core :loads)) "does not go with this AID")))
