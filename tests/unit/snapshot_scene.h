@@ -116,7 +116,7 @@ assert_tree (struct scene *c)
   aid_vault_tip_free (&tip);
 }
 
-static json_t *
+static inline json_t *
 last_message (struct scene *c)
 {
   struct aid_vault_tip tip;
