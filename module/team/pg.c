@@ -46,7 +46,8 @@ broken (struct aid_pg *pg, const char *what, struct aid_error *e)
   return aid_error_set (e, AID_E_NET, "The team's store, %.80s, %s%s%.*s", pg->name, what, n ? ": " : "", n, from);
 }
 
-/* What a SQLSTATE means for us. */
+/* What a SQLSTATE means for us.  The data are also wrong when a trigger or a view of the store's owner says so (P0001, 44), or
+   when they are too much for the server (54). */
 static enum aid_err
 meaning (const char *state)
 {
@@ -55,9 +56,10 @@ meaning (const char *state)
     const char *state;
     enum aid_err err;
   } known[] = {
-    { "22", AID_E_INVALID },     { "23", AID_E_INVALID },     { "42501", AID_E_REFUSED }, { "3F000", AID_E_NOTFOUND },
-    { "42P01", AID_E_NOTFOUND }, { "42883", AID_E_NOTFOUND }, { "25006", AID_E_STATE },   { "40", AID_E_STATE },
-    { "53", AID_E_STATE },       { "55P03", AID_E_STATE },    { "57", AID_E_STATE },      { "58", AID_E_STATE },
+    { "22", AID_E_INVALID },     { "23", AID_E_INVALID },     { "44", AID_E_INVALID },    { "54", AID_E_INVALID },
+    { "P0001", AID_E_INVALID },  { "42501", AID_E_REFUSED },  { "3F000", AID_E_NOTFOUND }, { "42P01", AID_E_NOTFOUND },
+    { "42883", AID_E_NOTFOUND }, { "25006", AID_E_STATE },    { "40", AID_E_STATE },      { "53", AID_E_STATE },
+    { "55P03", AID_E_STATE },    { "57", AID_E_STATE },       { "58", AID_E_STATE },
   };
   for (size_t i = 0; state && i < sizeof known / sizeof *known; i++)
     if (!strncmp (state, known[i].state, strlen (known[i].state)))
