@@ -22,7 +22,7 @@ struct aid_pg
 
 /* --- words ------------------------------------------------------------------------------------------------------------ */
 
-/* The first line of MESSAGE, without the word that says it is an error. */
+/* The first line of MESSAGE, without the word that says it is an error; no character is cut. */
 static int
 first_line (const char *message, const char **from)
 {
@@ -35,7 +35,10 @@ first_line (const char *message, const char **from)
         *from = found + strlen (heads[i]);
     }
   size_t n = strcspn (*from, "\n");
-  return n < TOLD_MAX ? (int)n : TOLD_MAX;
+  if (n > TOLD_MAX)
+    for (n = TOLD_MAX; n && ((unsigned char)(*from)[n] & 0xC0) == 0x80;)
+      n--;
+  return (int)n;
 }
 
 static enum aid_err
