@@ -114,10 +114,10 @@ static enum aid_err
 begin (struct aid_pg *pg, const struct aid_team_place *place, struct aid_error *e)
 {
   char *password = NULL;
-  enum aid_err err = AID_OK;
+  struct aid_error why = { AID_OK, "" };
   if (place->password_command
-      && (err = aid_secret_find (NULL, NULL, place->password_command, "the team's store", "", pg->stop, &password, e)))
-    return err;
+      && aid_secret_find (NULL, NULL, place->password_command, "the team's store", "", pg->stop, &password, &why))
+    return aid_error_set (e, why.code, "There is no password for the team's store by its \"password_command\": %s", why.msg);
   /* What stands before the connection string is its default, what stands behind it goes over it. */
   const char *keys[] = { "fallback_application_name", "dbname", "client_encoding", password ? "password" : NULL, NULL };
   const char *values[] = { "aid", place->url, "UTF8", password, NULL };
