@@ -29,8 +29,9 @@ LIBS    := $(filter-out -lcurl -lpq,$(shell pkg-config --libs $(PKGS) 2>/dev/nul
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := base config store scan build project index net patch model chat context measure team export assist
+LAYERS  := versions base config store scan build project index net patch model chat context measure rollout team export assist
 # What a folder stands on, itself first: a test of it links just these.
+need_versions := versions
 need_base    := base
 need_config  := config base
 need_project := project config base
@@ -44,9 +45,10 @@ need_model   := model net config base
 need_chat    := chat base
 need_context := context index scan project build chat model patch net store config base
 need_measure := measure store config base
+need_rollout := rollout measure net store config base versions
 need_team    := team measure store config base
 need_export  := export measure net store config base
-need_assist  := assist export team measure context index project scan chat model patch net store build config base
+need_assist  := assist export team rollout measure context index project scan chat model patch net store build config base versions
 need_cli     := $(need_assist)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
@@ -106,19 +108,23 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 # --- the loader, and cores named by their content ------------------------------------------------------------------
 loader: $(B)/aid-module.so
-$(B)/aid-module.so: $(call layer_objs,loader) $(B)/obj/binding/lisp_val.o $(B)/obj/base/val_read.o module/loader/symbols.map
+$(B)/aid-module.so: $(call layer_objs,loader) $(call layer_objs,versions) $(B)/obj/binding/lisp_val.o $(B)/obj/base/val_read.o module/loader/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/loader/symbols.map -o $@ $(filter %.o,$^) -ldl
 
 core: $(B)/aid-core $(B)/aid-trees
 $(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_assist)) module/binding/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $(filter %.o,$^) \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
-# The file aid-core names the newest core; a core is never overwritten, for an Emacs may have it mapped.
-$(B)/aid-core: $(B)/aid-core.so
-	@name=aid-core-$$(sha256sum $< | cut -c1-12).so; \
-	 [ -e $(B)/$$name ] || { cp $< $(B)/$$name.tmp && mv $(B)/$$name.tmp $(B)/$$name; }; \
-	 printf '%s\n' $$name > $@.tmp && mv $@.tmp $@; \
-	 ls -t $(B)/aid-core-*.so | tail -n +6 | xargs -r rm -f
+# The file aid-core names the newest core; a core is never overwritten, for an Emacs may have it mapped.  Beside each is its
+# manifest (module/versions/installed.h).  What is older than the last ones goes, but for what runs: aid cores prune.
+ABI := $(shell sed -n 's/^\#define AID_ABI \([0-9]*\)u .*/\1/p' module/versions/installed.h)
+manifest = printf 'version %s\nhash %s\nbuilt %s\nabi %s\n' '$(VERSION)' "$$hash" "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" '$(ABI)'
+$(B)/aid-core: $(B)/aid-core.so $(B)/aid
+	@hash=$$(sha256sum $< | cut -c1-12); core=$(B)/aid-core-$$hash; \
+	 [ -e $$core.so ] || { cp $< $$core.so.tmp && mv $$core.so.tmp $$core.so; } && \
+	 $(manifest) > $$core.txt.tmp && mv $$core.txt.tmp $$core.txt && \
+	 printf '%s\n' aid-core-$$hash.so > $@.tmp && mv $@.tmp $@ && \
+	 $(B)/aid cores prune --quiet --directory $(B) || :
 
 # --- the command -----------------------------------------------------------------------------------------------------
 cli: $(B)/aid $(B)/aid-trees
@@ -212,7 +218,7 @@ check-unit: units
 	@tests/run unit
 check-lisp: all test-cores
 	@tests/run lisp
-check-screen: all
+check-screen: all test-cores
 	@tests/run screen
 check-kill: cli $(B)/kill-shim.so
 	@tests/run kill
@@ -253,10 +259,13 @@ $(B)/bench_vectors: tests/bench/vectors.c $(call layer_libs,$(need_index))
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-## bench-measure what recording an event, and following a change in a buffer with thousands of accepted hunks, costs
+## bench-measure what recording an event, following a change in a buffer with thousands of accepted hunks, and a report of all costs
 .PHONY: bench-measure
-bench-measure: $(B)/bench_measure
+bench-measure: $(B)/bench_measure $(B)/bench_metrics
 	@$(B)/bench_measure
+	@$(B)/bench_metrics
+$(B)/bench_metrics: tests/bench/metrics.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
@@ -358,8 +367,11 @@ install: all
 	install -m 644 $(STRATEGIES) $(SHARE)/strategies
 	install -m 644 lisp/*.el lisp/*.elc $(SITE)
 	install -m 755 $(B)/aid-module.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-module.so
-	install -m 755 $(B)/$$(cat $(B)/aid-core) $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$(cat $(B)/aid-core)
+	core=$$(sed 's/\.so$$//' $(B)/aid-core); hash=$${core#aid-core-}; \
+	  install -m 755 $(B)/$$core.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$core.so && \
+	  $(manifest) > $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/$$core.txt
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
+	-$(B)/aid cores prune --quiet --directory $(SITE)/build
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
 	for dir in $(SITE)/build $(LIBEXEC); do install -m 755 $(B)/aid-trees $$dir/.new && mv $$dir/.new $$dir/aid-trees || exit; done
 	install -m 644 module/model/presets.json $(SITE)

@@ -57,6 +57,7 @@
     ("S" "edit a strategy" aid-edit-strategy)
     ("T" "trust this project's settings" aid-trust)
     ("$" "what it has cost" aid-cost)
+    ("%" "what became of answers" aid-metrics)
     ("E" "experiments" aid-experiments)
     ("R" "load a newly built core" aid-reload)]])
 

@@ -6,9 +6,10 @@
 ;;; Commentary:
 
 ;; AID's work is done by a core written in C.  The file aid-module.so
-;; stays in Emacs for good; it loads the core proper, whose file name is
-;; in the file aid-core beside it, and can replace it by a newer one
-;; while Emacs runs: `aid-reload'.
+;; stays in Emacs for good; it loads the core proper, one of those that
+;; are installed beside it, and can replace it by another one while Emacs
+;; runs: `aid-reload'.  Which one starts the module says: the newest,
+;; unless settings want another or it took Emacs down (aid-rollout.el).
 ;;
 ;; The core's threads queue events.  One pipe process wakes Emacs, its
 ;; filter drains the queue and gives each event to the function that
@@ -22,6 +23,10 @@
 (require 'aid-error)
 
 (declare-function aid--mod-load "ext:aid-module" (file))
+(declare-function aid--mod-load-again "ext:aid-module" (file))
+(declare-function aid--mod-choose "ext:aid-module" (directory except))
+(declare-function aid--mod-installed "ext:aid-module" (directory))
+(declare-function aid--mod-told "ext:aid-module" (hash forget))
 (declare-function aid--mod-prefetch "ext:aid-module" (file))
 (declare-function aid--mod-cores "ext:aid-module" ())
 (declare-function aid--mod-reap "ext:aid-module" (force reason))
@@ -32,6 +37,7 @@
 (declare-function aid--mod-grammars "ext:aid-module" (folders))
 
 (defvar treesit-extra-load-path)
+(autoload 'aid-rollout-begin "aid-rollout")
 
 (defgroup aid nil
   "An AI development environment."
@@ -63,7 +69,13 @@ anew."
   "The folder that the module was loaded from.")
 
 (defvar aid--prefetched nil
-  "The core that is being loaded ahead of its use, or nil.")
+  "The choice whose core is being loaded ahead of its use, or nil.")
+
+(defvar aid--chosen nil
+  "The plist of the choice that the running core was loaded by, or nil.")
+
+(defvar aid--failed-cores nil
+  "Hashes of cores that did not start in this session.")
 
 (defvar aid--grammars-told nil
   "The folders of grammars that the current core knows of, in a list, or nil.")
@@ -120,8 +132,8 @@ anew."
 `aid-module-ensure' ends it.  Signal `aid-error' when AID is not built."
   (unless (fboundp 'aid--mod-load)
     (aid--load-loader)
-    (setq aid--prefetched (aid--newest-core aid--module-found))
-    (aid--mod-prefetch aid--prefetched)))
+    (setq aid--prefetched (aid--choose-core ""))
+    (aid--mod-prefetch (plist-get aid--prefetched :file))))
 
 ;;;###autoload
 (defun aid-module-ensure ()
@@ -131,10 +143,70 @@ Signal `aid-error' with what to do when that is not possible."
   (unless (process-live-p aid--process)
     (aid--attach))
   (unless (aid--current-core)
-    (aid--mod-load (or (prog1 aid--prefetched (setq aid--prefetched nil))
-                       (aid--newest-core aid--module-found)))
-    (setq aid--grammars-told nil))
+    (aid--load-chosen)
+    (setq aid--grammars-told nil)
+    (unless noninteractive
+      (run-at-time 2 nil #'aid-rollout-begin)))
   (aid--tell-grammars))
+
+(defun aid--choose-core (except)
+  "The plist of the core that is to start, without the hashes in EXCEPT.
+Nil when that leaves none; an error when none is built."
+  (or (aid--mod-choose aid--module-found except)
+      (and (string-empty-p except)
+           (list :file (aid--newest-core aid--module-found) :by "newest"))))
+
+(defun aid--load-chosen ()
+  "Load the core that is to start; when it cannot, the one before."
+  (let ((choice (or (prog1 aid--prefetched (setq aid--prefetched nil)) (aid--choose-core "")))
+        failed)
+    (while choice
+      (condition-case err
+          (progn
+            (aid--mod-load-again (plist-get choice :file))
+            (setq aid--chosen choice
+                  choice nil))
+        (aid-error
+         (push (cons choice err) failed)
+         (push (plist-get choice :hash) aid--failed-cores)
+         (unless (setq choice (aid--choose-core
+                               (mapconcat (lambda (one) (or (plist-get (car one) :hash) "")) failed " ")))
+           (signal (car (cdr (car (last failed)))) (cdr (cdr (car (last failed)))))))))
+    (aid--tell-choice aid--chosen (car (last failed)))))
+
+(defun aid--core-name (core)
+  "How people know the CORE of a plist: version and hash."
+  (format "AID %s (%s)" (or (plist-get core :version) "?")
+          (or (plist-get core :hash) (abbreviate-file-name (plist-get core :file)))))
+
+(defun aid--warn (text)
+  "Show TEXT as a warning, once nobody types into the minibuffer.
+Leaving that would put away the window."
+  (if (> (minibuffer-depth) 0)
+      (run-at-time 1 nil #'aid--warn text)
+    (display-warning 'aid text :warning)))
+
+(defun aid--tell-choice (choice failed)
+  "Say that CHOICE is not the core that was to start, if so.
+FAILED is (CHOICE . ERROR) of one that did not, or nil.  What took Emacs
+down is told once."
+  (let ((crashed (plist-get choice :crashed)))
+    (cond
+     (failed
+      (aid--warn (format "%s does not start:\n%s.\n%s runs instead.  `M-x aid-cores' lists what is installed."
+                         (aid--core-name (car failed))
+                         (string-trim-right (aid-error-words (cdr failed)) "[.]")
+                         (aid--core-name choice))))
+     ((and crashed (not (plist-get crashed :told)))
+      (aid--mod-told (plist-get crashed :hash) nil)
+      (aid--warn (format (concat "%s took Emacs down %d times, the last time by signal %d.\n%s\n"
+                                 "`M-x aid-cores' lists what is installed; there `t' tries that one again, "
+                                 "as does: aid cores use %s")
+                         (aid--core-name crashed) (plist-get crashed :crashes) (plist-get crashed :signal)
+                         (if (equal (plist-get choice :by) "only")
+                             "It runs all the same, for no other one is installed."
+                           (concat "The one before runs now: " (aid--core-name choice) "."))
+                         (plist-get crashed :hash)))))))
 
 (defun aid--tell-grammars ()
   "Tell the core where this Emacs has grammars of tree-sitter, unless it knows."
@@ -262,26 +334,45 @@ With adaptive buffering Emacs would let each event wait 48 ms."
       (cancel-timer aid--reap-timer))
     (setq aid--reap-timer nil)))
 
-;;;###autoload
-(defun aid-reload (&optional file)
-  "Replace the running core by the newest one built, or by FILE.
-With a prefix argument, ask for FILE.  Requests that run go on in the
-old core for a minute; everything new goes to the new one.  When the
-new core cannot be loaded the old one stays."
-  (interactive
-   (list (and current-prefix-arg
-              (read-file-name "Core: " aid--module-found nil t))))
+(defun aid--swap (file)
+  "Replace the running core by that in FILE, and give its plist."
   (aid--load-loader)
   (unless (process-live-p aid--process)
     (aid--attach))
-  (let ((core (aid--mod-load (if file (expand-file-name file)
-                               (aid--newest-core aid--module-found)))))
+  (let ((core (aid--mod-load-again (expand-file-name file))))
     (setq aid--grammars-told nil)
     (aid--tell-grammars)
     (setq aid--reap-deadline (+ (float-time) aid--reap-seconds))
     (unless aid--reap-timer
       (setq aid--reap-timer (run-at-time 1 1 #'aid--reap)))
     (run-hooks 'aid-after-reload-hook)
+    core))
+
+(defun aid--read-core ()
+  "Read one of the installed cores, or a file, and return its file."
+  (let* ((cores (mapcar (lambda (core)
+                          (cons (format "%s %s" (plist-get core :version) (plist-get core :hash))
+                                (plist-get core :file)))
+                        (aid--mod-installed aid--module-found)))
+         (file "another file")
+         (choice (completing-read "Core: " (append (mapcar #'car cores) (list file)) nil t)))
+    (or (cdr (assoc choice cores))
+        (read-file-name "Core: " aid--module-found nil t))))
+
+;;;###autoload
+(defun aid-reload (&optional file)
+  "Replace the running core by the newest one installed, or by FILE.
+With a prefix argument, ask which of those that are installed.  Requests
+that run go on in the old core for a minute; everything new goes to the
+new one.  When the new core cannot be loaded the old one stays.  In this
+Emacs the core is not replaced any more by what settings say."
+  (interactive
+   (list (when current-prefix-arg
+           (aid--load-loader)
+           (aid--read-core))))
+  (aid--load-loader)
+  (let ((core (aid--swap (or file (aid--newest-core aid--module-found)))))
+    (setq aid--chosen '(:by "hand"))
     (message "AID %s (core %d)" (plist-get core :version)
              (plist-get core :generation))
     core))

@@ -176,7 +176,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                    '(("a" . aid-ask) ("c" . aid-chat) ("n" . aid-new-chat)
                      ("l" . aid-chats) ("r" . aid-rewrite) ("u" . aid-undo-answer)
                      ("." . aid-review-resume) ("t" . aid-retry-refused) ("m" . aid-set-model)
-                     ("s" . aid-set-strategy) ("$" . aid-cost) ("?" . aid-menu)
+                     ("s" . aid-set-strategy) ("$" . aid-cost) ("%" . aid-metrics) ("?" . aid-menu)
                      ("i" . aid-inspect) ("I" . aid-inspect-last) ("z" . aid-compact)
                      ("+" . aid-append-dwim) ("f" . aid-append-file)
                      ("b" . aid-append-buffer) ("d" . aid-append-definition)
@@ -248,8 +248,11 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Strategy..." aid-set-strategy]
     ["Edit strategy..." aid-edit-strategy]
     ["What it has cost" aid-cost]
+    ["What became of answers" aid-metrics]
     ["Experiments" aid-experiments]
-    ["Load a newly built core" aid-reload]))
+    ["Load a newly built core" aid-reload]
+    ["Cores that are installed" aid-cores]
+    ["Look for the team's settings" aid-team-refresh]))
 (when (boundp 'menu-bar-tools-menu)
   (define-key-after menu-bar-tools-menu [aid] (list 'menu-item "AID" aid-menu-bar)))
 
@@ -286,12 +289,15 @@ Only where AID is used already."
 (autoload 'aid-menu "aid-menu" "All of AID in a menu." t)
 (autoload 'aid-experiments "aid-experiments" "Show the experiments, and what comes of them." t)
 (autoload 'aid-cost "aid-cost" "Show what each month has cost." t)
+(autoload 'aid-metrics "aid-metrics" "Show what became of answers." t)
 (autoload 'aid-review "aid-review" "Review an answer." t)
 (autoload 'aid-review-resume "aid-review" "Resume the last review." t)
 (autoload 'aid-inspect "aid-inspect" "Show what would be sent." t)
 (autoload 'aid-inspect-last "aid-inspect" "Show what was sent last, and the raw reply." t)
 (autoload 'aid-compact "aid-compact" "Let a summary stand for the oldest turns." t)
 (autoload 'aid-retry-refused "aid-retry" "Ask again about refused hunks." t)
+(autoload 'aid-cores "aid-rollout" "List the cores that are installed." t)
+(autoload 'aid-team-refresh "aid-rollout" "Look for your team's settings." t)
 (autoload 'aid-trust "aid-trust" "Show what a project's files ask for." t)
 (autoload 'aid-distrust "aid-trust" "Take back all trust in a project's files." t)
 (autoload 'aid-build "aid-build" "Build the project." t)

@@ -131,6 +131,9 @@ const char *aid_chat_language (struct aid_span chat);
    its variant for the main language of CHAT.  To be freed; NULL without memory. */
 char *
 aid_strategy_in_force (const struct aid_config *config, const char *root, const char *name, int exact, struct aid_span chat);
+/* The same for a chat of which LANGUAGE is known. */
+char *aid_strategy_in_force_for (const struct aid_config *config, const char *root, const char *name, int exact,
+                                 const char *language);
 /* The name of the strategy that stands in for NAME in LANGUAGE; NULL when NAME itself is used.  To be freed. */
 char *aid_strategy_variant (const char *root, const char *name, const char *language);
 

@@ -152,16 +152,30 @@ aid_strategy_variant (const char *root, const char *name, const char *language)
   return found;
 }
 
+static int
+has_variants (const struct aid_config *config, int exact)
+{
+  return !exact && !json_is_false (aid_config_get (config, "strategy_variants"));
+}
+
 char *
-aid_strategy_in_force (const struct aid_config *config, const char *root, const char *name, int exact, struct aid_span chat)
+aid_strategy_in_force_for (const struct aid_config *config, const char *root, const char *name, int exact,
+                           const char *language)
 {
   const json_t *set = aid_config_get (config, "strategy");
   char *variant = NULL;
   if (!name)
     name = json_is_string (set) ? json_string_value (set) : "ask";
-  if (!exact && !json_is_false (aid_config_get (config, "strategy_variants")))
-    variant = aid_strategy_variant (root, name, aid_chat_language (chat));
+  if (has_variants (config, exact))
+    variant = aid_strategy_variant (root, name, language);
   return variant ? variant : strdup (name);
+}
+
+char *
+aid_strategy_in_force (const struct aid_config *config, const char *root, const char *name, int exact, struct aid_span chat)
+{
+  const char *language = has_variants (config, exact) ? aid_chat_language (chat) : "";
+  return aid_strategy_in_force_for (config, root, name, exact, language);
 }
 
 /* --- as a value ----------------------------------------------------------------------------------------------------- */

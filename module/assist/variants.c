@@ -9,6 +9,7 @@
 #include "measure/events.h"
 #include "measure/trial_report.h"
 #include "model/provider.h"
+#include "rollout/wish.h"
 
 #include <stdlib.h>
 
@@ -86,6 +87,7 @@ aid_variants_subject_find (const struct aid_asked *q, const struct aid_config *c
   *s = (struct aid_variants_subject){
     .asked = q, .person = AID_STR_INIT (65536), .request = AID_STR_INIT (4096), .model = AID_STR_INIT (4096)
   };
+  s->core_pinned = aid_config_layer (c, "core") == AID_CONFIG_USER;
   aid_experiment_person (c, &s->person, NULL); /* who cannot be told takes no part */
   name_request (q, &s->request);
   find_model (s, c);
@@ -142,6 +144,8 @@ aid_variants_settle (void *ctx, const struct aid_experiment *x, struct aid_evalu
     take_back (v, AID_REASON_DEFAULT, "the strategy names its model");
   else if (aid_trial_is_off (x, v->variant->name, NULL))
     take_back (v, AID_REASON_DISABLED, "it was found to do harm");
+  else if (aid_rollout_objection (s->core_pinned, x, v->variant))
+    take_back (v, AID_REASON_DEFAULT, aid_rollout_objection (s->core_pinned, x, v->variant));
 }
 
 /* --- laying over --------------------------------------------------------------------------------------------------------- */

@@ -5,7 +5,8 @@
    - the person's own choice for the question or the chat: with a question for which the person has chosen the model (the
      strategy) nobody takes part in an experiment whose variants set "model" ("strategy"), whatever the variant; and neither
      in one that sets "model" when the strategy in force names its model;
-   - what was found to do harm (measure/trial_report.h): that variant is off for this person.
+   - what was found to do harm (measure/trial_report.h): that variant is off for this person;
+   - the core that runs: of an experiment over cores nobody takes part who runs another one than their variant's (rollout/wish.h).
    Such a question counts for no variant of that experiment. */
 #ifndef AID_ASSIST_VARIANTS_H
 #define AID_ASSIST_VARIANTS_H

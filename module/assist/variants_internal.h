@@ -10,7 +10,8 @@ struct aid_variants_subject
   struct aid_subject who; /* borrows the rest */
   const struct aid_asked *asked;
   struct aid_str person, request, model;
-  int own_model; /* the strategy in force names its model */
+  int own_model;   /* the strategy in force names its model */
+  int core_pinned; /* the person has chosen a core */
 };
 /* Who Q is for the experiments of C; to be freed, and not to be moved. */
 void aid_variants_subject_find (const struct aid_asked *q, const struct aid_config *c, struct aid_variants_subject *s);

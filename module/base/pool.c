@@ -1,5 +1,6 @@
 /* The workers: one queue, one lock, which is never held while a job runs.  Signals belong to the editor's main thread, so
-   every thread here starts with all of them blocked. */
+   every thread here starts with all of them blocked, but those of its own faults: blocked, these would end Emacs without a word,
+   its autosaves and the loader's crash marks (versions/marks.h). */
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -30,6 +31,10 @@ aid_thread_start (unsigned long *thread, const char *name, void *(*fn) (void *),
   pthread_t id = 0;
   char shown[16] = "";
   sigfillset (&all);
+  sigdelset (&all, SIGSEGV);
+  sigdelset (&all, SIGBUS);
+  sigdelset (&all, SIGILL);
+  sigdelset (&all, SIGFPE);
   if (pthread_attr_init (&attr))
     return aid_error_set (e, AID_E_NOMEM, "No memory for a thread");
   pthread_attr_setstacksize (&attr, STACK_BYTES);

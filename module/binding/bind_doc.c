@@ -1,5 +1,6 @@
 /* Documents for Lisp: a table of open ones, edits, and what is where in them.  Ids come from the loader, so that an id of
    a core that was replaced means nothing to the next one, and Lisp opens its document anew. */
+#include "assist/strategy.h"
 #include "base/val.h"
 #include "binding/binding_internal.h"
 #include "binding/doc.h"
@@ -47,6 +48,17 @@ aid_bind_docs_text (emacs_env *env, emacs_value v)
 {
   struct aid_doc *d = get_doc (env, v);
   return d != NULL ? aid_shadow_text (d->shadow) : (struct aid_span){ NULL, 0 };
+}
+
+const char *
+aid_bind_docs_language (emacs_env *env, emacs_value v)
+{
+  struct aid_doc *d = get_doc (env, v);
+  if (d == NULL)
+    return "";
+  if (d->language == NULL)
+    d->language = aid_chat_language (aid_shadow_text (d->shadow));
+  return d->language;
 }
 
 AID_BIND (doc_open)

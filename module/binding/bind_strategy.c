@@ -44,11 +44,12 @@ AID_BIND (strategy_info)
   (void) nargs;
   struct aid_str val = AID_STR_INIT (1 << 20);
   char *name = aid_lisp_dup (env, args[0]), *root = aid_lisp_dup (env, args[2]);
-  struct aid_span chat = aid_lisp_is_nil (env, args[1]) ? AID_SPAN ("") : aid_bind_docs_text (env, args[1]);
+  const char *language = aid_lisp_is_nil (env, args[1]) ? "" : aid_bind_docs_language (env, args[1]);
   int exact = !aid_lisp_is_nil (env, args[3]);
+  struct aid_span chat = aid_lisp_is_nil (env, args[1]) ? AID_SPAN ("") : aid_bind_docs_text (env, args[1]);
   const struct aid_asked q = { root, NULL, name, exact, chat, NULL };
   struct aid_config *c = aid_bind_config (env, &q);
-  char *used = c != NULL ? aid_strategy_in_force (c, root, name, exact, chat) : NULL;
+  char *used = c != NULL ? aid_strategy_in_force_for (c, root, name, exact, language) : NULL;
   emacs_value out = NULL;
   if (used != NULL)
     {

@@ -80,6 +80,7 @@ start (const struct aid_host *host, char *msg, size_t nmsg)
   static const struct aid_sink to_host = { sink, NULL };
   struct aid_error e = { AID_OK, "" };
   aid_binding.host = host;
+  aid_versions_set_self (host->version, host->hash);
   aid_binding.assist = aid_assist_new (&to_host, &e);
   if (aid_binding.assist != NULL)
     {
@@ -156,6 +157,9 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-symbols-soon", 3, 3, aid_bind_symbols_soon,
     "List up to MOST names that the project at ROOT defines and that begin with TEXT; return an id.\n"
     "What comes is (MORE . NAMES); MORE says that there may be others.\n\n(fn ROOT TEXT MOST)" },
+  { "aid--mod-rollout-soon", 2, 2, aid_bind_rollout_soon,
+    "Look which core in FOLDER is to run, and whether the team has new settings; with FORCE also\n"
+    "when it is not time yet.  Return an id.\n\n(fn FOLDER FORCE)" },
   { "aid--mod-project-why-soon", 2, 2, aid_bind_project_why_soon,
     "Find out why PATH is a file of the project at ROOT, or none; return an id.\n\n(fn ROOT PATH)" },
   { "aid--mod-ask", 1, 1, aid_bind_ask, "Ask what PLIST says; return the request's id.\n\n(fn PLIST)" },
@@ -238,6 +242,12 @@ static const struct aid_defun defuns[] = {
   { "aid--mod-measure-typed", 4, 4, aid_bind_measure_typed,
     "Record that in ROOT, in files like PATH, CHARS were typed within SECONDS.\n"
     "Return as `aid--mod-measure-decision' does.\n\n(fn ROOT PATH CHARS SECONDS)" },
+  { "aid--mod-metrics-soon", 1, 1, aid_bind_metrics_soon,
+    "Begin a report of what became of answers; return its id, whose event is the result.\n"
+    "PLIST is (:by :since :before :root :roots): lists of words and folders, times in ms.\n\n(fn PLIST)" },
+  { "aid--mod-metrics-events-soon", 1, 1, aid_bind_metrics_events_soon,
+    "Begin to list the events behind a number of a report; return an id, whose event has them.\n"
+    "PLIST is what the report says of the number, and :last, how many at most.\n\n(fn PLIST)" },
   { "aid--mod-experiments-soon", 1, 1, aid_bind_experiments_soon,
     "Find out which experiments asking PLIST is in, and their reports; return an id.\n\n(fn PLIST)" },
   { "aid--mod-experiments-check-soon", 1, 1, aid_bind_experiments_check_soon,

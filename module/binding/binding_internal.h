@@ -50,6 +50,8 @@ void aid_bind_tracks_close (void);
 void aid_bind_docs_close (void);
 /* The text of the document V, or the empty span with a signal pending; valid until its next edit. */
 struct aid_span aid_bind_docs_text (emacs_env *env, emacs_value v);
+/* Its main language, as aid_chat_language tells it; "" with a signal pending. */
+const char *aid_bind_docs_language (emacs_env *env, emacs_value v);
 
 struct aid_config;
 struct aid_asked;
@@ -62,6 +64,8 @@ void aid_bind_items_val (const struct aid_vec *items, struct aid_str *val);
 #define AID_BIND(name) emacs_value aid_bind_##name (emacs_env *env, ptrdiff_t nargs, emacs_value *args)
 AID_BIND (measure_decision);
 AID_BIND (measure_typed);
+AID_BIND (metrics_soon);
+AID_BIND (metrics_events_soon);
 AID_BIND (experiments_soon);
 AID_BIND (experiments_check_soon);
 AID_BIND (track_open);
@@ -116,6 +120,7 @@ AID_BIND (forecast_soon);
 AID_BIND (find_soon);
 AID_BIND (spend_report);
 AID_BIND (spend_months);
+AID_BIND (rollout_soon);
 AID_BIND (running);
 AID_BIND (abandoned);
 AID_BIND (inspect_soon);

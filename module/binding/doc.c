@@ -131,6 +131,8 @@ update (struct aid_doc *d, size_t beg, size_t deleted, size_t added)
         }
     }
   enum aid_err err = scan (d, text, from, to, &found);
+  if (found.len || lo != hi || err != AID_OK)
+    d->language = NULL;
   if (err == AID_OK)
     err = splice (d, lo, hi, &found);
   aid_vec_free (&found);

@@ -24,6 +24,7 @@ struct aid_doc
   struct aid_vec marks;        /* struct aid_doc_range: marker lines, ascending */
   struct aid_vec starts;       /* size_t: known begins of blocks, ascending; see block_start */
   char key[33];                /* of the first line; "": the text is no chat, one segment */
+  const char *language;        /* what aid_chat_language says of the text; NULL: unknown since a marker line was touched */
   struct aid_doc *next;        /* the owner's */
 };
 

@@ -27,11 +27,12 @@ int aid_cmd_context (int argc, char **argv);
 int aid_cmd_count (int argc, char **argv);
 int aid_cmd_cost (int argc, char **argv);
 int aid_cmd_metrics (int argc, char **argv);
-int aid_cmd_team (int argc, char **argv);
 int aid_cmd_metrics_export (int argc, char **argv);
 int aid_cmd_metrics_serve (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_experiment (int argc, char **argv);
+int aid_cmd_cores (int argc, char **argv);
+int aid_cmd_team (int argc, char **argv);
 int aid_cmd_doctor (int argc, char **argv);
 int aid_cmd_build (int argc, char **argv);
 int aid_cmd_trust (int argc, char **argv);
@@ -48,7 +49,8 @@ void aid_cli_say (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
 /* To be called first, once, by a command that reads and makes many texts and ends then (heap.c): memory is had quickly and not
    given back. */
 void aid_cli_heap (void);
-/* Says on standard error, once, what of the settings of the project at ROOT is left out because they are not trusted. */
+/* Says on standard error, once, what of the settings of the project at ROOT, and of the person's team, is left out
+   because they are not trusted. */
 void aid_cli_warn_of_trust (const char *root);
 /* Appends the file's bytes, or standard input's when FILE is "-", to OUT, whose limit holds. */
 enum aid_err aid_cli_read (const char *file, struct aid_str *out, struct aid_error *e);
@@ -65,7 +67,8 @@ struct aid_events;
 void aid_cli_end_events (struct aid_events *events);
 /* The same without freeing them. */
 void aid_cli_wait_events (struct aid_events *events);
-/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here.  *MS (since 1970) gets it; 0, or -1. */
+/* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here; "@1769868000000": that time.  *MS (since
+   1970) gets it; 0, or -1 (times.c). */
 int aid_cli_time (const char *z, int64_t *ms);
 /* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
 void aid_cli_on_signal (void (*fn) (int signal));

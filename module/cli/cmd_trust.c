@@ -158,5 +158,7 @@ aid_cli_warn_of_trust (const char *root)
   if (n)
     aid_cli_fail ("%s/%s is not trusted, and without: %.200s (aid trust shows what %s)", root, AID_TRUST_SETTINGS, names,
                   n == 1 ? "it asks for" : "they ask for");
+  if (c && aid_config_team_waiting (c, &names))
+    aid_cli_say ("your team's settings are without what waits for your trust: %.200s (aid team settings shows what for)", names);
   aid_config_free (c);
 }

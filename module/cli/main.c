@@ -1,6 +1,7 @@
 /* The aid command's table of subcommands. */
 #include "cli/cli.h"
 #include "scan/sources.h"
+#include "versions/installed.h"
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,10 @@ static const struct aid_command commands[] = {
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
-  { "team", aid_cmd_team, "send what is measured to the team's PostgreSQL, or set that up" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
+  { "cores", aid_cmd_cores, "list the installed cores, choose one, remove old ones" },
+  { "team", aid_cmd_team, "follow a team's settings, or publish them; its store of what is measured" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
   { "trust", aid_cmd_trust, "show what a project's settings ask for, and trust them or not" },
   { "replay", aid_cmd_replay, "serve scripted answers over the real wire formats" },
@@ -69,6 +71,7 @@ main (int argc, char **argv)
   const struct aid_command *c;
 
   setlocale (LC_CTYPE, "");
+  aid_versions_set_self (AID_VERSION, "");
   if (argc < 2)
     {
       print_usage (stderr);

@@ -32,6 +32,19 @@ static const struct member top_members[] = {
   { "measure_limits", KIND_LIMITS },
   { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
+  { "core", KIND_STRING },
+  { "core_minimum", KIND_STRING },
+  { "cores_keep", KIND_COUNT },
+  { "team", KIND_TEAM },
+  { NULL, KIND_STRING },
+};
+
+static const struct member team_members[] = {
+  { "url", KIND_STRING },
+  { "path", KIND_STRING },
+  { "key", KIND_KEYS },
+  { "ca_file", KIND_STRING },
+  { "refresh", KIND_COUNT },
   { NULL, KIND_STRING },
 };
 
@@ -291,6 +304,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_variants (c, v, at, e);
   if (m->kind == KIND_LIMITS)
     return check_members (c, v, limits_members, at, e);
+  if (m->kind == KIND_TEAM)
+    return check_members (c, v, team_members, at, e);
   if (m->kind == KIND_STORE && json_is_object (v))
     return check_members (c, v, store_members, at, e);
   if (m->kind == KIND_OTLP && json_is_object (v))
@@ -370,6 +385,13 @@ aid_config_read (struct aid_config *c, const struct aid_config_source *s, struct
   return NULL;
 }
 
+enum aid_err
+aid_config_check (struct aid_config *c, json_t *settings, const char *name, struct aid_span text, struct aid_error *e)
+{
+  const struct place at = { .file = name, .text = text, .path = { "settings" }, .npath = 1 };
+  return check_members (c, settings, top_members, &at, e);
+}
+
 /* --- for the test that each has a decision ---------------------------------------------------------------------------- */
 
 static void
@@ -383,6 +405,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_LARGE   ? large_members
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
+                                   : m->kind == KIND_TEAM ? team_members
                                    : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members
                                                                 : NULL;

@@ -1,4 +1,5 @@
-/* Settings: $XDG_CONFIG_HOME/aid/config.json (the user's), then the project's .aid/config.json on top.
+/* Settings: what a team has published (team.h), $XDG_CONFIG_HOME/aid/config.json (the user's) over it, then the project's
+   .aid/config.json on top.
 
    {
      "model": "claude",                                  default model: a key of "models", or PROVIDER/NAME
@@ -35,6 +36,10 @@
                                                          object of where and how (export/settings.h); the user's alone
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
+     "core": "0.2.0",                                    which core runs (versions/installed.h); missing: the newest
+     "core_minimum": "0.2.0",                            none that is older (a team's to say)
+     "cores_keep": 5,                                    so many old cores stay installed
+     "team": { "url": "https://...", "key": "ssh-ed25519 AAAA..." },      whose settings lie under these (team.h)
      "person": "ada",                                    who one is in experiments; missing: a name drawn at random
      "build": "make -j4", "test": ["dune", "test"]       commands: for the shell, or a program and its arguments
    }
@@ -62,15 +67,29 @@ const char *aid_config_warnings (const struct aid_config *c);
 /* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url,
    ...". */
 int aid_config_waiting (const struct aid_config *c, const char **names);
+/* The same of the team's settings that wait for the person's trust (aid team trust). */
+int aid_config_team_waiting (const struct aid_config *c, const char **names);
 /* Lays SETTINGS (an object of members that a load has checked, as those of a variant) over C, as a project's are laid over
    the user's.  Without memory C stays as it was. */
 enum aid_err aid_config_overlay (struct aid_config *c, const json_t *settings, struct aid_error *e);
 /* The merged top-level member KEY (borrowed), or NULL. */
 const json_t *aid_config_get (const struct aid_config *c, const char *key);
-/* Sets the top-level member KEY ("model" or "strategy") to VALUE in the project's file, or in the user's when PROJECT_ROOT is
-   NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.  AID_E_REFUSED: the
-   project's file is a link. */
+/* Who says a top-level member: the uppermost of those who do. */
+enum aid_config_layer
+{
+  AID_CONFIG_NOBODY,
+  AID_CONFIG_TEAM,
+  AID_CONFIG_USER,
+  AID_CONFIG_PROJECT,
+  AID_CONFIG_OVERLAY /* aid_config_overlay */
+};
+enum aid_config_layer aid_config_layer (const struct aid_config *c, const char *key);
+/* Sets the top-level member KEY ("model", "strategy" or "core") to VALUE in the project's file, or in the user's when
+   PROJECT_ROOT is NULL; a NULL VALUE removes it.  Every other byte stays; the file is replaced whole, after fsync.
+   AID_E_REFUSED: the project's file is a link. */
 enum aid_err aid_config_store (const char *project_root, const char *key, const char *value, struct aid_error *e);
+/* The settings of the user's file alone (borrowed), of who follows a team; else NULL. */
+const json_t *aid_config_own (const struct aid_config *c);
 /* The user's file's path, for messages. */
 const char *aid_config_path (const struct aid_config *c);
 

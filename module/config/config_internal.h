@@ -12,6 +12,10 @@ struct aid_config
   struct aid_str path;    /* of the user's file */
   struct aid_str waiting; /* what waits for trust: "providers.x.url, ..." */
   int nwaiting;
+  struct aid_str team_waiting; /* the same of the team's settings */
+  int nteam_waiting;
+  json_t *own;            /* of who follows a team: the person's settings alone; else NULL */
+  json_t *origin;         /* top-level member: who says it, an enum aid_config_layer */
 };
 
 /* A file as it is read; borrowed. */
@@ -24,6 +28,14 @@ struct aid_config_source
 
 /* The file as a checked object; an empty one for empty text.  NULL and *E otherwise. */
 json_t *aid_config_read (struct aid_config *c, const struct aid_config_source *s, struct aid_error *e);
+/* Checks SETTINGS, a member of the file NAME with the text TEXT that the errors tell the lines of. */
+enum aid_err aid_config_check (struct aid_config *c, json_t *settings, const char *name, struct aid_span text,
+                               struct aid_error *e);
+/* Takes TEAM, a team's settings, and lays C's, which are the person's, over them. */
+enum aid_err aid_config_over_team (struct aid_config *c, json_t *team, struct aid_error *e);
+/* Lays under C, the person's own settings alone, what is stored of their team's; what keeps that from applying is a
+   warning. */
+void aid_config_add_team (struct aid_config *c);
 
 /* What a value is. */
 enum aid_config_kind
@@ -31,7 +43,8 @@ enum aid_config_kind
   KIND_STRING, KIND_COUNT, KIND_MS, KIND_RETRIES, KIND_TEMPERATURE, KIND_ANY_OBJECT, KIND_STRINGS, KIND_COMMAND,
   KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
   KIND_BUDGET, KIND_LINE, KIND_EMBEDDINGS, KIND_DIMENSIONS, KIND_MEASURE, KIND_LIMITS, KIND_OTLP,
-  KIND_EXPERIMENTS, KIND_VARIANTS, KIND_SHARE, KIND_NAMESPACE, KIND_UNIT, KIND_TARGETING, KIND_GUARDRAILS, KIND_STORE
+  KIND_EXPERIMENTS, KIND_VARIANTS, KIND_SHARE, KIND_NAMESPACE, KIND_UNIT, KIND_TARGETING, KIND_GUARDRAILS, KIND_STORE,
+  KIND_TEAM, KIND_KEYS
 };
 /* What a value of KIND must be, or NULL when V is. */
 const char *aid_config_wanted (enum aid_config_kind kind, const json_t *v);

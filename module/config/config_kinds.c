@@ -64,6 +64,8 @@ static const char *const wanted_words[] = {
   [KIND_UNIT] = "\"person\" or \"request\"",
   [KIND_TARGETING] = AID_CONFIG_TARGETING,
   [KIND_GUARDRAILS] = AID_CONFIG_GUARDRAILS,
+  [KIND_TEAM] = "an object of \"url\" or \"path\", and \"key\"",
+  [KIND_KEYS] = "a public key of OpenSSH, or an array of them",
   [KIND_STORE] = "a connection string, an object with it as its \"url\", or false",
 };
 
@@ -150,6 +152,8 @@ is_of (enum aid_config_kind kind, const json_t *v)
       return aid_config_is_targeting (v);
     case KIND_GUARDRAILS:
       return aid_config_are_guardrails (v);
+    case KIND_KEYS:
+      return (json_is_string (v) && json_string_length (v)) || (is_words (v, 0) && json_array_size (v));
     default:
       return json_is_object (v);
     }

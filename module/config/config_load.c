@@ -1,4 +1,4 @@
-/* The user's file, then what the project may say on top of it. */
+/* The user's file over what their team says (config_team.c), then what the project may say on top of it. */
 #include "config/config_internal.h"
 #include "config/trust.h"
 #include "base/fs.h"
@@ -51,13 +51,58 @@ merge (json_t *user, json_t *project)
   return !(json_object_update (user, project) | bad);
 }
 
-/* C as what the two files say; takes it when that fails. */
+/* Notes that the members of SETTINGS are said by LAYER. */
+static void
+note_layer (struct aid_config *c, const json_t *settings, enum aid_config_layer layer)
+{
+  const char *key;
+  json_t *v;
+  json_object_foreach ((json_t *)(uintptr_t)settings, key, v)
+  {
+    json_object_set_new (c->origin, key, json_integer (layer));
+  }
+}
+
+enum aid_config_layer
+aid_config_layer (const struct aid_config *c, const char *key)
+{
+  return (enum aid_config_layer)json_integer_value (json_object_get (c->origin, key));
+}
+
+enum aid_err
+aid_config_over_team (struct aid_config *c, json_t *team, struct aid_error *e)
+{
+  json_t *mine = json_deep_copy (c->root);
+  int ok = mine && !merge_experiments (mine, team);
+  if (ok)
+    {
+      json_object_clear (c->origin);
+      note_layer (c, team, AID_CONFIG_TEAM);
+      note_layer (c, c->root, AID_CONFIG_USER);
+      ok = merge (team, mine);
+    }
+  json_decref (mine);
+  if (!ok)
+    {
+      json_decref (team);
+      return aid_error_set (e, AID_E_NOMEM, "no memory for the settings");
+    }
+  json_decref (c->root);
+  c->root = team;
+  return AID_OK;
+}
+
+/* C as what the two files say, with WITH_TEAM over what the person's team does; takes it when that fails. */
 static struct aid_config *
 parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_json, const char *project, int trusted,
-       struct aid_error *e)
+       int with_team, struct aid_error *e)
 {
   struct aid_config_source mine = { user_json, aid_str_z (&c->path), NULL }, other = { project_json, project, NULL };
   c->root = aid_config_read (c, &mine, e);
+  if (c->root)
+    note_layer (c, c->root, AID_CONFIG_USER);
+  if (c->root && with_team)
+    aid_config_add_team (c);
   other.user = trusted ? NULL : c->root;
   json_t *theirs = c->root ? aid_config_read (c, &other, e) : NULL;
   if (!theirs)
@@ -65,6 +110,7 @@ parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_
       aid_config_free (c);
       return NULL;
     }
+  note_layer (c, theirs, AID_CONFIG_PROJECT);
   int ok = merge (c->root, theirs);
   json_decref (theirs);
   if (ok)
@@ -83,6 +129,8 @@ config_new (void)
       c->warnings = AID_STR_INIT (WARNINGS_MAX);
       c->path = AID_STR_INIT (4096);
       c->waiting = AID_STR_INIT (WARNINGS_MAX);
+      c->team_waiting = AID_STR_INIT (WARNINGS_MAX);
+      c->origin = json_object ();
     }
   return c;
 }
@@ -97,7 +145,7 @@ parse_texts (struct aid_span user_json, struct aid_span project_json, int truste
       return NULL;
     }
   aid_str_addz (&c->path, "config.json");
-  return parse (c, user_json, project_json, AID_TRUST_SETTINGS, trusted, e);
+  return parse (c, user_json, project_json, AID_TRUST_SETTINGS, trusted, 0, e);
 }
 
 struct aid_config *
@@ -170,7 +218,7 @@ aid_config_load (const char *project_root, struct aid_error *e)
       c = NULL;
     }
   else
-    c = parse (c, aid_str_span (&mine), aid_str_span (&theirs.text), aid_str_z (&path), theirs.trusted, e);
+    c = parse (c, aid_str_span (&mine), aid_str_span (&theirs.text), aid_str_z (&path), theirs.trusted, 1, e);
   aid_str_free (&mine);
   aid_trust_file_free (&theirs);
   aid_str_free (&path);
@@ -190,6 +238,7 @@ aid_config_overlay (struct aid_config *c, const json_t *settings, struct aid_err
     }
   json_decref (c->root);
   c->root = all;
+  note_layer (c, settings, AID_CONFIG_OVERLAY);
   return AID_OK;
 }
 
@@ -199,9 +248,12 @@ aid_config_free (struct aid_config *c)
   if (!c)
     return;
   json_decref (c->root);
+  json_decref (c->origin);
+  json_decref (c->own);
   aid_str_free (&c->warnings);
   aid_str_free (&c->path);
   aid_str_free (&c->waiting);
+  aid_str_free (&c->team_waiting);
   free (c);
 }
 
@@ -210,6 +262,13 @@ aid_config_waiting (const struct aid_config *c, const char **names)
 {
   *names = aid_str_z (&c->waiting);
   return c->nwaiting;
+}
+
+int
+aid_config_team_waiting (const struct aid_config *c, const char **names)
+{
+  *names = aid_str_z (&c->team_waiting);
+  return c->nteam_waiting;
 }
 
 const char *
@@ -222,6 +281,12 @@ const json_t *
 aid_config_get (const struct aid_config *c, const char *key)
 {
   return json_object_get (c->root, key);
+}
+
+const json_t *
+aid_config_own (const struct aid_config *c)
+{
+  return c->own;
 }
 
 const char *

@@ -12,7 +12,7 @@
 static int
 may_store (const char *key)
 {
-  return !strcmp (key, "model") || !strcmp (key, "strategy");
+  return !strcmp (key, "model") || !strcmp (key, "strategy") || !strcmp (key, "core");
 }
 
 /* Appends the file's path, and its folder's. */

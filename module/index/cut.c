@@ -1,8 +1,6 @@
 /* A file is cut where it is read: its definitions as they are now, and windows of what stands between them.  Each is
    scored by the question's terms in it; of a long one, the lines that have most of them are shown. */
 #include "index/search_internal.h"
-#include "base/hash.h"
-#include "index/terms.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +17,7 @@ enum
   WHOLE_LINES = 110,
   SHOWN_LINES = 60,
   EACH = 5,
-  DEFS_MAX = 20000,
-  TABLE = 128
+  DEFS_MAX = 20000
 };
 
 #define NAME_SHARE 0.8
@@ -51,11 +48,8 @@ struct cutting
   uint32_t *owner;  /* the unit of each line */
   float *weight;    /* what the terms on each line tell */
   uint32_t lines;
-  struct aid_vec units;   /* of struct unit: the definitions, then the windows */
-  uint64_t hashes[TABLE]; /* of the terms; 0: free */
-  uint8_t term[TABLE];
-  uint64_t lengths[256]; /* of the terms, as bits, by first byte: nearly all others are told apart by that */
-  uint32_t line;         /* where reading is */
+  struct aid_vec units; /* of struct unit: the definitions, then the windows */
+  uint32_t line;        /* where reading is */
 };
 
 static void
@@ -142,7 +136,7 @@ open_file (struct cutting *g)
 {
   const struct aid_looked *l = g->k->bytes > BYTES_MAX ? NULL : aid_look (g->k, aid_span_z (g->c->path));
 
-  if (!l)
+  if (!l || (!g->k->spotter && !(g->k->spotter = aid_spotter_new (&g->k->scores))))
     return -1;
   g->text = aid_str_span (&l->text);
   g->scan = &l->scan;
@@ -154,49 +148,52 @@ open_file (struct cutting *g)
 /* --- scoring ------------------------------------------------------------------------------------------------------- */
 
 static void
-make_table (struct cutting *g)
+count (struct cutting *g, struct unit *u, unsigned t)
 {
-  for (size_t i = 0; i < g->k->scores.n_terms; i++)
-    {
-      const struct aid_asked_term *t = g->k->scores.terms[i].term;
-      uint64_t hash = aid_hash64 ((struct aid_span){ t->text, t->len }) | 1;
-      size_t at = hash >> 8 & (TABLE - 1);
-      while (g->hashes[at])
-        at = (at + 1) & (TABLE - 1);
-      g->lengths[(unsigned char)t->text[0]] |= (uint64_t)1 << (t->len & 63);
-      g->hashes[at] = hash;
-      g->term[at] = (uint8_t)i;
-    }
+  u->counts[t] = (uint8_t)(u->counts[t] < 255 ? u->counts[t] + 1 : 255);
+  g->weight[g->line] += (float)g->k->scores.terms[t].value;
 }
 
-/* The number of TERM among the question's, or -1. */
-static int
-term_at (const struct cutting *g, struct aid_span term)
+static struct unit *
+unit_here (const struct cutting *g)
 {
-  if (!(g->lengths[(unsigned char)term.ptr[0]] >> (term.len & 63) & 1))
-    return -1;
-  uint64_t hash = aid_hash64 (term) | 1;
-  for (size_t at = hash >> 8 & (TABLE - 1); g->hashes[at]; at = (at + 1) & (TABLE - 1))
-    if (g->hashes[at] == hash)
-      return g->term[at];
-  return -1;
+  return &AID_VEC_AT (struct unit, &g->units, g->owner[g->line] - 1);
 }
 
 static void
 count_term (void *ctx, struct aid_span term, int whole, size_t end)
 {
   struct cutting *g = ctx;
-  int t = term_at (g, term);
+  struct unit *u = unit_here (g);
+  int t = aid_spot_term (g->k->spotter, term);
 
-  (void)whole;
-  while (g->line + 1 < g->lines && g->starts[g->line + 1] < end)
-    g->line++;
-  struct unit *u = &AID_VEC_AT (struct unit, &g->units, g->owner[g->line] - 1);
+  (void)whole, (void)end;
   u->terms++;
-  if (t < 0)
-    return;
-  u->counts[t] = (uint8_t)(u->counts[t] < 255 ? u->counts[t] + 1 : 255);
-  g->weight[g->line] += (float)g->k->scores.terms[t].value;
+  if (t >= 0)
+    count (g, u, (unsigned)t);
+}
+
+static void
+count_terms (struct cutting *g)
+{
+  struct aid_word word;
+  struct aid_spotted spotted;
+
+  for (size_t at = 0; aid_word_next (g->text, &at, &word);)
+    {
+      while (g->line + 1 < g->lines && g->starts[g->line + 1] < at)
+        g->line++;
+      if (word.wide)
+        {
+          aid_word_terms (&word, at, count_term, g);
+          continue;
+        }
+      struct unit *u = unit_here (g);
+      aid_spot_word (g->k->spotter, &word, &spotted);
+      u->terms += spotted.terms;
+      for (unsigned i = 0; i < spotted.n; i++)
+        count (g, u, spotted.at[i]);
+    }
 }
 
 struct in_name
@@ -209,7 +206,7 @@ static void
 count_in_name (void *ctx, struct aid_span term, int whole, size_t end)
 {
   struct in_name *n = ctx;
-  int t = term_at (n->g, term);
+  int t = aid_spot_term (n->g->k->spotter, term);
 
   (void)whole, (void)end;
   if (t >= 0)
@@ -261,7 +258,7 @@ score_similar (struct cutting *g, const struct aid_focus *f)
 static void
 score_units (struct cutting *g)
 {
-  aid_terms (g->text, count_term, g);
+  count_terms (g);
   for (size_t i = 0; i < g->units.len; i++)
     score_unit (g, &AID_VEC_AT (struct unit, &g->units, i));
   for (size_t i = 0; i < g->c->n_foci; i++)
@@ -391,7 +388,6 @@ aid_cut (struct aid_seeking *k, struct aid_candidate *candidate, struct aid_vec 
       free_cutting (&g);
       return;
     }
-  make_table (&g);
   score_units (&g);
   qsort (g.units.data, g.units.len, sizeof (struct unit), by_score);
   double top = AID_VEC_AT (struct unit, &g.units, 0).score;

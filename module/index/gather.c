@@ -7,6 +7,7 @@
    rest: so some are added together, in steps, each of which sends for what the next will look at. */
 #include "index/gather.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 enum
@@ -18,6 +19,7 @@ enum
   ROOM = 2048,   /* that one addition takes at most */
   TOGETHER = 32, /* terms */
   AHEAD = 16,    /* terms that are sent for before they are asked for */
+  FEW = 48,      /* terms that are sorted one by one */
   PROBES = 4096  /* of slots that are taken: somebody made names whose hashes collide, which are not kept */
 };
 #define BLOCK_MAX ((size_t)1 << 31)
@@ -45,7 +47,7 @@ struct slot
 
 struct sorted
 {
-  uint64_t head[2]; /* its first bytes, so that they compare as numbers */
+  uint64_t head; /* some of its bytes, so that they compare as numbers */
   uint32_t at;
 };
 
@@ -270,27 +272,108 @@ aid_gather_add (struct aid_gather *g, int64_t row, const struct aid_to_gather *t
 static int
 by_text (const void *a, const void *b, void *ctx)
 {
-  const struct sorted *x = a, *y = b;
-
-  for (unsigned i = 0; i < 2; i++)
-    if (x->head[i] != y->head[i])
-      return x->head[i] < y->head[i] ? -1 : 1;
-  const struct term *s = term_at (ctx, x->at), *t = term_at (ctx, y->at);
+  const struct term *s = term_at (ctx, ((const struct sorted *)a)->at), *t = term_at (ctx, ((const struct sorted *)b)->at);
   int c = memcmp (s->text, t->text, s->len < t->len ? s->len : t->len);
+
   return c ? c : (int)s->len - (int)t->len;
 }
 
-static struct sorted
-to_sort (const struct aid_gather *g, uint32_t at)
+/* What the N terms have from byte DEPTH on, as numbers that compare as the bytes do; whether one of them ends there. */
+static int
+take_heads (const struct aid_gather *g, struct sorted *s, size_t n, size_t depth)
 {
-  const struct term *t = term_at (g, at);
-  unsigned char bytes[16] = { 0 };
-  struct sorted s = { { 0, 0 }, at };
+  int ends = 0;
 
-  memcpy (bytes, t->text, t->len < sizeof bytes ? t->len : sizeof bytes);
-  for (unsigned i = 0; i < sizeof bytes; i++)
-    s.head[i / 8] = s.head[i / 8] << 8 | bytes[i];
-  return s;
+  for (size_t i = 0; i < n; i++)
+    {
+      if (i + AHEAD < n)
+        __builtin_prefetch (g->block + s[i + AHEAD].at + sizeof (struct term) + depth);
+      const struct term *t = term_at (g, s[i].at);
+      unsigned char bytes[sizeof s->head] = { 0 };
+      size_t left = t->len > depth ? t->len - depth : 0;
+      memcpy (bytes, t->text + depth, left < sizeof bytes ? left : sizeof bytes);
+      memcpy (&s[i].head, bytes, sizeof bytes);
+      s[i].head = be64toh (s[i].head);
+      ends |= left <= sizeof bytes;
+    }
+  return ends;
+}
+
+/* Whether one of them has no more than LEN bytes. */
+static int
+any_ends (const struct aid_gather *g, const struct sorted *s, size_t n, size_t len)
+{
+  for (size_t i = 0; i < n; i++)
+    if (term_at (g, s[i].at)->len <= len)
+      return 1;
+  return 0;
+}
+
+static void
+sort_few (struct sorted *s, size_t n)
+{
+  for (size_t i = 1; i < n; i++)
+    {
+      struct sorted one = s[i];
+      size_t to = i;
+      for (; to && s[to - 1].head > one.head; to--)
+        s[to] = s[to - 1];
+      s[to] = one;
+    }
+}
+
+/* Sorts the N items by their heads: a radix sort, a byte at a time, that passes over bytes which all have in common.  OTHER has
+   room for as many. */
+static void
+sort_heads (struct sorted *s, struct sorted *other, size_t n)
+{
+  uint32_t at[8][256] = { { 0 } };
+  struct sorted *from = s, *to = other;
+
+  for (size_t i = 0; i < n; i++)
+    for (unsigned byte = 0; byte < 8; byte++)
+      at[byte][s[i].head >> 8 * byte & 255]++;
+  for (unsigned byte = 0; byte < 8; byte++)
+    {
+      if (at[byte][from[0].head >> 8 * byte & 255] == n)
+        continue;
+      for (uint32_t k = 0, sum = 0, here; k < 256; k++, sum += here)
+        {
+          here = at[byte][k];
+          at[byte][k] = sum;
+        }
+      for (size_t i = 0; i < n; i++)
+        to[at[byte][from[i].head >> 8 * byte & 255]++] = from[i];
+      struct sorted *was = from;
+      from = to;
+      to = was;
+    }
+  if (from != s)
+    memcpy (s, from, n * sizeof *s);
+}
+
+/* Sorts terms that have the first DEPTH bytes in common: by the next eight, then those that have these in common, too. */
+static void
+sort_from (struct aid_gather *g, struct sorted *s, struct sorted *other, size_t n, size_t depth)
+{
+  int ends = take_heads (g, s, n, depth);
+
+  if (n < FEW)
+    sort_few (s, n);
+  else
+    sort_heads (s, other, n);
+  for (size_t from = 0, to; from < n; from = to)
+    {
+      for (to = from + 1; to < n && s[to].head == s[from].head; to++)
+        ;
+      if (to - from == 1)
+        continue;
+      /* One that ends among them has bytes of 0 in its head that are not its own. */
+      if (ends && any_ends (g, s + from, to - from, depth + sizeof s->head))
+        qsort_r (s + from, to - from, sizeof *s, by_text, g);
+      else
+        sort_from (g, s + from, other + from, to - from, depth + sizeof s->head);
+    }
 }
 
 size_t
@@ -298,15 +381,17 @@ aid_gather_sort (struct aid_gather *g)
 {
   free (g->sorted);
   g->sorted = g->n ? malloc (g->n * sizeof *g->sorted) : NULL;
-  if (g->n && !g->sorted)
+  struct sorted *other = g->sorted ? malloc (g->n * sizeof *g->sorted) : NULL;
+  if (g->n && !other)
     {
       g->err = AID_E_NOMEM;
       return 0;
     }
   for (size_t i = 0; i < g->n; i++)
-    g->sorted[i] = to_sort (g, g->order[i]);
+    g->sorted[i] = (struct sorted){ 0, g->order[i] };
   if (g->n)
-    qsort_r (g->sorted, g->n, sizeof *g->sorted, by_text, g);
+    sort_from (g, g->sorted, other, g->n, 0);
+  free (other);
   return g->n;
 }
 

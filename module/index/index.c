@@ -4,7 +4,8 @@
    The tables:
      files  one row a version of a file: live ones are what is there now; the others are kept, for a branch may bring
      them back.
-            state: 1, its names can be searched; 2, its words too
+            state: 1, its names can be searched, and its words too up to the id that meta has as "worded"; 2, its words
+            too; 3, it is left out; 4, it is no more and was never wholly read
             source: what told its definitions where that is no scanner of ours (prepare.h)
      names  one row a file (prepare.c); words  one row a chunk, a column a level (bag.c)
      tags, runs  exact names (tags.c)
@@ -22,7 +23,7 @@
 
 enum
 {
-  VERSION = 4,
+  VERSION = 5,
   WAIT_MS = 3000
 };
 
@@ -37,7 +38,6 @@ static const char schema[]
     "CREATE UNIQUE INDEX files_live ON files(path) WHERE live=1;"
     "CREATE INDEX files_dead ON files(path, hash) WHERE live=0;"
     "CREATE INDEX files_source ON files(source) WHERE source>0;"
-    "CREATE INDEX files_unread ON files(id) WHERE state=1 AND live=1;"
     "CREATE TABLE tags(id INTEGER PRIMARY KEY, data BLOB);"
     "CREATE TABLE runs(run INTEGER PRIMARY KEY, size INT);"
     "CREATE VIRTUAL TABLE names USING fts5(path, defs, symbols, content='', columnsize=0, detail=column, tokenize='aid');"
@@ -53,7 +53,7 @@ static const char schema[]
     /* Segments that were laid down whole are many and large: no edit is to wait until all of them are merged. */
     "INSERT INTO names(names, rank) VALUES('crisismerge', 1000);"
     "INSERT INTO words(words, rank) VALUES('crisismerge', 1000);"
-    "INSERT INTO meta VALUES('version', 4);"
+    "INSERT INTO meta VALUES('version', 5);"
     "COMMIT;";
 
 /* --- one connection ------------------------------------------------------------------------------------------------ */
@@ -322,6 +322,14 @@ folder_of (const char *root, const char *dir, struct aid_str *out, struct aid_er
   return err;
 }
 
+static unsigned
+threads_of (unsigned wanted)
+{
+  long cpus = wanted ? (long)wanted : sysconf (_SC_NPROCESSORS_ONLN), most = wanted ? 8 : 4;
+
+  return cpus < 1 ? 1 : (unsigned)(cpus < most ? cpus : most);
+}
+
 enum aid_err
 aid_index_open (struct aid_project *p, const struct aid_index_options *options, struct aid_index **out, struct aid_error *e)
 {
@@ -342,7 +350,7 @@ aid_index_open (struct aid_project *p, const struct aid_index_options *options, 
     }
   x->project = p;
   x->dir = aid_str_steal (&dir);
-  x->threads = o->threads ? o->threads > 8 ? 8 : o->threads : 1;
+  x->threads = threads_of (o->threads);
   x->no_history = o->no_history;
   x->much = o->much ? o->much : MUCH;
   x->lock_fd = -1;

@@ -14,7 +14,7 @@ struct aid_index;
 struct aid_index_options
 {
   const char *dir;  /* where it is kept; NULL: in the cache, by the root's name */
-  unsigned threads; /* that read files; 0: one, 8 at most */
+  unsigned threads; /* that read many files, 8 at most; 0: one for each processor, 4 at most */
   int no_history;   /* leave version control's log alone */
   uint64_t much;    /* bytes of new text beyond which names are read first, then words; 0: 192 MB */
 };

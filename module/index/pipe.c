@@ -69,12 +69,27 @@ share (const struct aid_pipe *p)
   return each < SOME ? (unsigned)each : SOME;
 }
 
+/* FD: what was opened ahead, or -1. */
 static void
-prepare (struct aid_preparer *preparer, struct aid_pipe_item *item)
+prepare (struct aid_preparer *preparer, struct aid_pipe_item *item, int fd)
 {
-  const struct aid_to_prepare task = { aid_str_span (&item->path), item->what, item->id, item->hash };
+  const struct aid_to_prepare task
+    = { aid_str_span (&item->path), item->what, item->id, item->hash, &item->listed, item->outline, fd };
 
   aid_prepare (preparer, &task, &item->made);
+}
+
+/* Prepares the items FROM to TO.  All are opened first, so that the disk is not waited for one after the other. */
+static void
+prepare_some (struct reader *r, uint64_t from, uint64_t to)
+{
+  struct aid_pipe *p = r->pipe;
+  int fds[SOME];
+
+  for (uint64_t i = from; i < to; i++)
+    fds[i - from] = aid_project_open_ahead (p->project, aid_str_span (&p->ring[i % RING].item.path));
+  for (uint64_t i = from; i < to; i++)
+    prepare (r->preparer, &p->ring[i % RING].item, fds[i - from]);
 }
 
 static void *
@@ -95,8 +110,7 @@ work (void *arg)
       uint64_t from = p->taken, to = from + share (p);
       p->taken = to;
       pthread_mutex_unlock (&p->lock);
-      for (uint64_t i = from; i < to; i++)
-        prepare (r->preparer, &p->ring[i % RING].item);
+      prepare_some (r, from, to);
       pthread_mutex_lock (&p->lock);
       for (uint64_t i = from; i < to; i++)
         p->ring[i % RING].done = 1;
@@ -204,15 +218,17 @@ tell (struct aid_pipe *p)
 }
 
 void
-aid_pipe_put (struct aid_pipe *p, struct aid_span path, unsigned what, int64_t id, int64_t hash)
+aid_pipe_put (struct aid_pipe *p, const struct aid_to_prepare *task)
 {
   struct place *place = &p->ring[p->put % RING];
 
   aid_str_clear (&place->item.path);
-  aid_str_addspan (&place->item.path, path);
-  place->item.what = what;
-  place->item.id = id;
-  place->item.hash = hash;
+  aid_str_addspan (&place->item.path, task->path);
+  place->item.listed = *task->listed;
+  place->item.outline = task->outline;
+  place->item.what = task->what;
+  place->item.id = task->id;
+  place->item.hash = task->hash;
   place->done = 0;
   pthread_mutex_lock (&p->lock);
   p->put++;
@@ -228,7 +244,7 @@ aid_pipe_wait (struct aid_pipe *p)
 
   if (p->alone)
     {
-      prepare (p->alone, &place->item);
+      prepare (p->alone, &place->item, -1);
       return &place->item;
     }
   if (p->told != p->put)

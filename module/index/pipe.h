@@ -11,6 +11,8 @@ struct aid_pipe_item
   struct aid_str path;
   int64_t id, hash; /* as struct aid_to_prepare has them */
   unsigned what;    /* AID_PREPARE_... */
+  struct aid_project_file listed; /* its path is not kept */
+  struct aid_span outline;        /* borrowed of who put it in, until it is out */
   struct aid_prepared made;
 };
 
@@ -23,8 +25,8 @@ void aid_pipe_free (struct aid_pipe *p);
 /* Whether nothing more goes in before something is taken out. */
 int aid_pipe_full (const struct aid_pipe *p);
 int aid_pipe_empty (const struct aid_pipe *p);
-/* Puts PATH in; P is not full. */
-void aid_pipe_put (struct aid_pipe *p, struct aid_span path, unsigned what, int64_t id, int64_t hash);
+/* Puts TASK in, of which what the list says is known; P is not full. */
+void aid_pipe_put (struct aid_pipe *p, const struct aid_to_prepare *task);
 /* The oldest item, when it is done; P is not empty.  Borrowed until aid_pipe_next. */
 struct aid_pipe_item *aid_pipe_wait (struct aid_pipe *p);
 void aid_pipe_next (struct aid_pipe *p);

@@ -25,8 +25,6 @@ enum
 };
 enum
 {
-  CHUNK_MIN = 1500,
-  CHUNK_MAX = 6000,
   NAMES_MAX = 4000,
   SYMBOL_MAX = 200,
   SOME_TERMS = 64,
@@ -44,6 +42,7 @@ struct aid_preparer
   struct aid_bag *bag;
   struct aid_scan scan;
   struct aid_str text;
+  struct aid_vec outline; /* of struct aid_outlined */
   struct aid_vec chunks;
   struct aid_gather *names, *words; /* NULL: nothing is gathered */
   struct aid_gather *to;            /* one of them */
@@ -67,6 +66,7 @@ aid_preparer_new (struct aid_project *project, struct aid_error *e)
   p->project = project;
   p->scan = AID_SCAN_INIT;
   p->text = AID_STR_INIT (FILE_MAX);
+  p->outline = AID_VEC_INIT (struct aid_outlined, AID_SCAN_DEFS);
   p->chunks = AID_VEC_INIT (struct aid_chunk, AID_CHUNKS);
   return p;
 }
@@ -86,6 +86,7 @@ aid_preparer_free (struct aid_preparer *p)
   aid_bag_free (p->bag);
   aid_scan_free (&p->scan);
   aid_str_free (&p->text);
+  aid_vec_free (&p->outline);
   aid_vec_free (&p->chunks);
   free (p);
 }
@@ -94,7 +95,7 @@ void
 aid_prepared_init (struct aid_prepared *p)
 {
   memset (p, 0, sizeof *p);
-  p->path = p->defs = p->symbols = AID_STR_INIT (COLUMN_MAX);
+  p->path = p->defs = p->symbols = p->outline = AID_STR_INIT (COLUMN_MAX);
   p->tags = AID_VEC_INIT (uint64_t, NAMES_MAX + 2);
   p->text = AID_STR_INIT (TEXT_MAX);
   p->ends = AID_VEC_INIT (size_t, (size_t)AID_CHUNKS * AID_LEVELS);
@@ -107,6 +108,7 @@ aid_prepared_free (struct aid_prepared *p)
   aid_str_free (&p->path);
   aid_str_free (&p->defs);
   aid_str_free (&p->symbols);
+  aid_str_free (&p->outline);
   aid_vec_free (&p->tags);
   aid_str_free (&p->text);
   aid_vec_free (&p->ends);
@@ -253,52 +255,6 @@ prepare_names (struct aid_preparer *p, struct aid_span path, struct aid_prepared
 
 /* --- words --------------------------------------------------------------------------------------------------------- */
 
-static size_t
-line_end (const char *text, size_t len, size_t at)
-{
-  const char *nl = at < len ? memchr (text + at, '\n', len - at) : NULL;
-
-  return nl ? (size_t)(nl - text) + 1 : len;
-}
-
-/* Adds what stands between FROM and TO, in windows. */
-static enum aid_err
-add_windows (const char *text, size_t len, size_t from, size_t to, struct aid_vec *out)
-{
-  while (from < to)
-    {
-      size_t end = to - from > CHUNK_MAX ? line_end (text, len, from + CHUNK_MAX * 3 / 4) : to;
-      struct aid_chunk *c = out->len < AID_CHUNKS ? aid_vec_push (out) : &AID_VEC_AT (struct aid_chunk, out, out->len - 1);
-      if (!c)
-        return AID_E_NOMEM;
-      if (end > to || to - end < CHUNK_MIN / 2)
-        end = to;
-      if (c->to == 0)
-        c->from = from;
-      c->to = end;
-      from = end;
-    }
-  return AID_OK;
-}
-
-enum aid_err
-aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct aid_vec *out)
-{
-  size_t from = 0;
-  enum aid_err err = AID_OK;
-
-  for (size_t i = 0; !err && i < scan->n_defs; i++)
-    {
-      const struct aid_def *d = &scan->defs[i];
-      if (d->kind == AID_DEF_FIELD || d->kind == AID_DEF_CONSTRUCTOR || d->whole.from < from + CHUNK_MIN
-          || d->whole.from > len)
-        continue;
-      err = add_windows (text, len, from, d->whole.from, out);
-      from = d->whole.from;
-    }
-  return err ? err : add_windows (text, len, from, len, out);
-}
-
 /* Appends the bag's terms as one row of the table words. */
 static void
 put_row (struct aid_preparer *p, struct aid_prepared *out)
@@ -323,15 +279,18 @@ prepare_words (struct aid_preparer *p, int64_t id, struct aid_prepared *out)
   size_t def = 0;
 
   p->chunks.len = 0;
-  if (aid_chunks (text.ptr, text.len, &p->scan, &p->chunks))
+  if (aid_chunks (text.ptr, text.len, &p->outline, &p->chunks))
     out->err = AID_E_NOMEM;
   for (size_t i = 0; i < p->chunks.len && !out->err; i++, out->rows++)
     {
       struct aid_chunk c = AID_VEC_AT (struct aid_chunk, &p->chunks, i);
       aid_bag_add (p->bag, aid_span_cut (text, c.from, c.to), IN_TEXT);
-      for (; def < p->scan.n_defs && p->scan.defs[def].whole.from < c.to; def++)
-        if (p->scan.defs[def].name.to > p->scan.defs[def].name.from)
-          aid_bag_add (p->bag, aid_span_cut (text, p->scan.defs[def].name.from, p->scan.defs[def].name.to), IN_NAME);
+      for (; def < p->outline.len && AID_VEC_AT (struct aid_outlined, &p->outline, def).from < c.to; def++)
+        {
+          struct aid_range name = AID_VEC_AT (struct aid_outlined, &p->outline, def).name;
+          if (name.to > name.from)
+            aid_bag_add (p->bag, aid_span_cut (text, name.from, name.to), IN_NAME);
+        }
       p->row = AID_ROW (id, i);
       p->to = p->words;
       if (p->words)
@@ -350,6 +309,7 @@ clear (struct aid_prepared *out)
   aid_str_clear (&out->path);
   aid_str_clear (&out->defs);
   aid_str_clear (&out->symbols);
+  aid_str_clear (&out->outline);
   aid_str_clear (&out->text);
   out->tags.len = out->ends.len = out->cells.len = 0;
   memset (&out->file, 0, sizeof out->file);
@@ -358,12 +318,41 @@ clear (struct aid_prepared *out)
   out->source = 0;
 }
 
+static enum aid_err
+read_file (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out)
+{
+  struct aid_project_file listed;
+
+  if (!task->listed)
+    return aid_project_read (p->project, task->path, &p->text, &out->file, NULL);
+  listed = *task->listed;
+  listed.path = task->path;
+  return aid_project_read_listed (p->project, &listed, task->fd, &p->text, &out->file, NULL);
+}
+
+/* Scans TEXT, unless its outline is known. */
+static enum aid_err
+find_definitions (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_span text, struct aid_prepared *out)
+{
+  if (task->outline.len && !(task->what & AID_PREPARE_NAMES) && !aid_outline_unpack (task->outline, text.len, &p->outline))
+    return AID_OK;
+  enum aid_language language = aid_language_of (task->path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512));
+  enum aid_err err = aid_scan_text (language, text, &p->scan);
+  out->source = p->scan.source == AID_SOURCE_HERE ? 0 : AID_PREPARED_SOURCE (language, p->scan.source);
+  if (!err)
+    err = aid_outline_take (&p->scan, &p->outline);
+  /* One that is too long is not kept. */
+  if (!err && task->what == AID_PREPARE_NAMES && aid_outline_pack (&p->outline, &out->outline))
+    aid_str_clear (&out->outline);
+  return err;
+}
+
 void
 aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out)
 {
   clear (out);
   aid_str_clear (&p->text);
-  out->err = aid_project_read (p->project, task->path, &p->text, &out->file, NULL);
+  out->err = read_file (p, task, out);
   if (!out->err && out->file.class != AID_FILE_TEXT)
     out->err = AID_E_REFUSED;
   if (out->err)
@@ -376,9 +365,7 @@ aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct a
       out->err = AID_E_STATE;
       return;
     }
-  enum aid_language language = aid_language_of (task->path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512));
-  out->err = aid_scan_text (language, text, &p->scan);
-  out->source = p->scan.source == AID_SOURCE_HERE ? 0 : AID_PREPARED_SOURCE (language, p->scan.source);
+  out->err = find_definitions (p, task, text, out);
   p->row = task->id;
   if (!out->err && task->what & AID_PREPARE_NAMES)
     prepare_names (p, task->path, out);

@@ -4,10 +4,9 @@
 
 #include "index/bag.h"
 #include "index/gather.h"
+#include "index/outline.h"
 #include "project/project.h"
 #include "scan/scan.h"
-
-#define AID_CHUNKS 4096 /* rows of a file; what is behind them belongs to the last one */
 
 /* Rows of the table words are numbered by file and chunk. */
 #define AID_ROW_SHIFT 12
@@ -24,12 +23,6 @@ enum
 #define AID_PREPARED_LANGUAGE(number) ((enum aid_language) ((number) >> 2))
 #define AID_PREPARED_TOLD_BY(number) ((enum aid_scan_source) ((number)&3))
 
-/* One chunk: bytes FROM to TO of the file. */
-struct aid_chunk
-{
-  size_t from, to;
-};
-
 /* Rows of the table words: each has AID_LEVELS columns, one after the other in TEXT; ENDS has where they end. */
 struct aid_prepared
 {
@@ -40,6 +33,7 @@ struct aid_prepared
   size_t bytes;
   int64_t rows;                       /* that it has in the two tables */
   size_t gathered;                    /* what the preparer has gathered by then, in bytes */
+  struct aid_str outline;             /* packed, where names alone were asked for */
   struct aid_str path, defs, symbols; /* columns of the table names: see prepare.c */
   struct aid_vec tags;                /* of uint64_t, keys (tags.h) */
   struct aid_str text;
@@ -59,17 +53,16 @@ struct aid_to_prepare
 {
   struct aid_span path;
   unsigned what;
-  int64_t id;   /* of the file, for what is gathered */
-  int64_t hash; /* words alone are of these bytes: AID_E_STATE when they are others by now */
+  int64_t id;                            /* of the file, for what is gathered */
+  int64_t hash;                          /* words alone are of these bytes: AID_E_STATE when they are others by now */
+  const struct aid_project_file *listed; /* what the list says of it, its path is not looked at; or NULL */
+  struct aid_span outline;               /* packed, of the bytes that HASH is of, for words alone; empty: it is not known */
+  int fd;                                /* with LISTED: as aid_project_read_listed takes it */
 };
 /* Fills OUT, whose strings keep their memory; free with aid_prepared_free. */
 void aid_prepare (struct aid_preparer *p, const struct aid_to_prepare *task, struct aid_prepared *out);
 void aid_prepared_init (struct aid_prepared *p);
 void aid_prepared_free (struct aid_prepared *p);
-
-/* Cuts TEXT of LEN bytes into chunks (appended to OUT, of struct aid_chunk): at definitions, several small ones
-   together, and long ones in windows. */
-enum aid_err aid_chunks (const char *text, size_t len, const struct aid_scan *scan, struct aid_vec *out);
 
 /* Appends the module that a file is for others: "parser" of src/parser.ml. */
 struct aid_span aid_path_stem (struct aid_span path);

@@ -13,12 +13,13 @@ enum
   TERM_COMMITS = 1500,
   TERMS = 24,
   ALIKE = 12,
-  PATHS_MAX = 4096
+  PATHS_MAX = 4096,
+  SLOTS = 2 * PATHS_MAX
 };
 
 #define LIKE 0.8 /* what the terms in common tell at least, for two messages to be alike */
 
-/* Weights by path id, few enough for a list. */
+/* Weights by path id, in the order in which they came. */
 struct weights
 {
   struct weight
@@ -28,19 +29,24 @@ struct weights
     double best, sum;
   } * items;
   size_t n;
+  uint16_t at[SLOTS]; /* an open table by id: the item's number + 1 */
 };
 
 static int
 add_weight (struct weights *w, uint32_t id, int64_t commit, double much)
 {
-  size_t i = 0;
+  size_t slot = id % SLOTS;
 
-  while (i < w->n && w->items[i].id != id)
-    i++;
-  if (i == PATHS_MAX)
+  while (w->at[slot] && w->items[w->at[slot] - 1].id != id)
+    slot = (slot + 1) % SLOTS;
+  if (!w->at[slot] && w->n == PATHS_MAX)
     return 0;
-  if (i == w->n)
-    w->items[w->n++] = (struct weight){ id, commit, 0, 0 };
+  if (!w->at[slot])
+    {
+      w->items[w->n++] = (struct weight){ id, commit, 0, 0 };
+      w->at[slot] = (uint16_t)w->n;
+    }
+  size_t i = w->at[slot] - 1;
   if (much > w->items[i].best)
     {
       w->items[i].best = much;
@@ -50,7 +56,22 @@ add_weight (struct weights *w, uint32_t id, int64_t commit, double much)
   return 1;
 }
 
-/* Adds the paths of COMMIT, MUCH for all of them together, but not WITHOUT. */
+/* Adds the paths IDS of COMMIT, MUCH for all of them together, but not WITHOUT. */
+static void
+add_paths (struct aid_span ids, int64_t commit, double much, uint32_t without, struct weights *w)
+{
+  size_t n = ids.len / sizeof (uint32_t);
+
+  for (size_t i = 0; i < n; i++)
+    {
+      uint32_t id;
+      memcpy (&id, ids.ptr + i * sizeof id, sizeof id);
+      if (id != without)
+        add_weight (w, id, commit, much / sqrt ((double)n));
+    }
+}
+
+/* Adds the paths of COMMIT likewise. */
 static enum aid_err
 add_commit (struct aid_shelf *s, int64_t commit, double much, uint32_t without, struct weights *w, struct aid_error *e)
 {
@@ -64,15 +85,7 @@ add_commit (struct aid_shelf *s, int64_t commit, double much, uint32_t without, 
   err = aid_db_step (s->db, get, &row, e);
   if (err || !row)
     return err;
-  struct aid_span ids = aid_db_column (get, 0);
-  size_t n = ids.len / sizeof (uint32_t);
-  for (size_t i = 0; i < n; i++)
-    {
-      uint32_t id;
-      memcpy (&id, ids.ptr + i * sizeof id, sizeof id);
-      if (id != without)
-        add_weight (w, id, commit, much / sqrt ((double)n));
-    }
+  add_paths (aid_db_column (get, 0), commit, much, without, w);
   sqlite3_reset (get);
   return AID_OK;
 }
@@ -125,7 +138,7 @@ give (struct aid_shelf *s, struct weights *w, size_t max, int why, struct aid_ve
 static struct weights
 no_weights (void)
 {
-  return (struct weights){ calloc (PATHS_MAX, sizeof (struct weight)), 0 };
+  return (struct weights){ .items = calloc (PATHS_MAX, sizeof (struct weight)) };
 }
 
 static int64_t
@@ -191,12 +204,21 @@ aid_history_lately (struct aid_shelf *s, size_t max, struct aid_vec *out, struct
 {
   struct weights w = no_weights ();
   int64_t last = last_commit (s);
-  enum aid_err err = AID_OK;
+  sqlite3_stmt *get;
+  int row;
+  enum aid_err err = aid_db_prepare (s->db, "SELECT id, paths FROM commits WHERE id>?1 ORDER BY id DESC", &get, e);
 
-  for (int64_t c = last; !err && w.items && c > 0 && c > last - LATELY; c--)
-    err = add_commit (s, c, exp (-(double)(last - c) / 150), 0, &w, e);
+  if (!err)
+    sqlite3_bind_int64 (get, 1, last > LATELY ? last - LATELY : 0);
+  while (!err && w.items && !(err = aid_db_step (s->db, get, &row, e)) && row)
+    {
+      int64_t c = sqlite3_column_int64 (get, 0);
+      add_paths (aid_db_column (get, 1), c, exp (-(double)(last - c) / 150), 0, &w);
+    }
   if (err)
     free (w.items);
+  else
+    sqlite3_reset (get);
   return err ? err : give (s, &w, max, 0, out, e);
 }
 

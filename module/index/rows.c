@@ -8,7 +8,8 @@ enum
   BULK_MS = 2500,
   GATHER_MS = 4000, /* the first time; then twice as long each time: what is laid down together costs less */
   GATHER_MS_MAX = 30000,
-  GATHER_BYTES = 40 << 20,     /* by one thread */
+  GATHER_BYTES = 40 << 20,     /* by one thread, */
+  GATHERS_BYTES = 80 << 20,    /* by all of them */
   RUN_LARGEST = 1 << 20,       /* tags: what they take in memory, and a fifth of a second */
   RUN_LARGEST_BESIDE = 1 << 17 /* the same while somebody waits for an edit */
 };
@@ -70,6 +71,8 @@ aid_run_commit (struct aid_run *r)
     lay_down (r);
   if (r->open && !r->err && r->next != r->next_kept)
     r->err = aid_shelf_set (r->s, "next", r->next, r->e);
+  if (r->open && !r->err && r->worded != r->worded_kept)
+    r->err = aid_shelf_set (r->s, "worded", r->worded, r->e);
   if (r->open && !r->err && r->rows)
     r->err = aid_shelf_write_sketch (r->s, r->e);
   if (r->open && !r->err)
@@ -83,6 +86,7 @@ aid_run_commit (struct aid_run *r)
   if (r->open && !r->err)
     {
       r->next_kept = r->next;
+      r->worded_kept = r->worded;
       aid_run_tell (r, 1);
     }
   r->open = 0;
@@ -96,7 +100,9 @@ aid_run_is_due (const struct aid_run *r)
   if (!r->open)
     return 0;
   int64_t wait = (int64_t)GATHER_MS << (r->laid < 3 ? r->laid : 3);
-  return r->gather ? r->gathered >= GATHER_BYTES || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
+  size_t share = GATHERS_BYTES / r->x->threads;
+  return r->gather ? r->gathered >= (share < GATHER_BYTES ? share : GATHER_BYTES)
+                       || ms >= (wait < GATHER_MS_MAX ? wait : GATHER_MS_MAX)
                    : r->bytes >= BULK_BYTES || ms >= BULK_MS;
 }
 
@@ -111,6 +117,9 @@ aid_run_number (struct aid_run *r)
   if (kept > r->next)
     r->next = kept;
   r->next_kept = kept;
+  if (!r->err)
+    r->err = aid_shelf_get (r->s, "worded", &r->worded_kept, r->e);
+  r->worded = r->worded_kept;
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------------- */
@@ -168,10 +177,11 @@ aid_row_kill (struct aid_run *r, int64_t id, int64_t state)
   r->came -= state != AID_STATE_LEFT_OUT;
   aid_run_begin (r);
   if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "UPDATE files SET live=0 WHERE id=?1", &s, r->e);
+    r->err = aid_db_prepare (r->s->db, "UPDATE files SET live=0, state=?2 WHERE id=?1", &s, r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, id);
+  sqlite3_bind_int64 (s, 2, state == AID_STATE_NAMED && id > r->worded ? AID_STATE_WORDLESS : state);
   r->err = aid_db_run (r->s->db, s, r->e);
 }
 
@@ -210,8 +220,8 @@ wake (struct aid_run *r, struct aid_span path, const struct aid_prepared *made)
   if (r->empty)
     return 0;
   if (!r->err)
-    r->err = aid_db_prepare (
-      r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 ORDER BY state DESC LIMIT 1", &s, r->e);
+    r->err
+      = aid_db_prepare (r->s->db, "SELECT id FROM files WHERE path=?1 AND hash=?2 AND live=0 AND state<4 LIMIT 1", &s, r->e);
   if (r->err)
     return 0;
   aid_db_blob (s, 1, path);
@@ -361,29 +371,37 @@ aid_row_write (struct aid_run *r, const struct aid_pipe_item *item)
                                                    : AID_STATE_NAMED);
       if (!out)
         insert_rows (r, id, made, what);
+      if (id && made->outline.len)
+        aid_outlines_keep (&r->outlines, id, aid_str_span (&made->outline));
     }
   if (!r->err)
     aid_run_see (r, id);
+}
+
+/* Has the file ID read again when it is looked at: its bytes are said to be others than they are. */
+static void
+forget_bytes (struct aid_run *r, int64_t id)
+{
+  sqlite3_stmt *s;
+
+  if (!r->err)
+    r->err = aid_db_prepare (r->s->db, "UPDATE files SET hash=1, mtime=-1 WHERE id=?1", &s, r->e);
+  if (r->err)
+    return;
+  sqlite3_bind_int64 (s, 1, id);
+  r->err = aid_db_run (r->s->db, s, r->e);
 }
 
 /* The words of a file of which the names are there.  One that is another by now is told of as a change, or found so later. */
 void
 aid_row_write_words (struct aid_run *r, const struct aid_pipe_item *item)
 {
-  sqlite3_stmt *s;
-  int same = !item->made.err && item->made.hash == item->hash;
-
   aid_run_begin (r);
-  if (same)
+  if (!item->made.err && item->made.hash == item->hash)
     insert_rows (r, item->id, &item->made, AID_PREPARE_WORDS);
-  if (!r->err)
-    r->err = aid_db_prepare (r->s->db, "UPDATE files SET state=?2, mtime=CASE ?2 WHEN 2 THEN mtime ELSE -1 END WHERE id=?1",
-                             &s, r->e);
-  if (r->err)
-    return;
-  sqlite3_bind_int64 (s, 1, item->id);
-  sqlite3_bind_int (s, 2, same ? AID_STATE_WORDED : AID_STATE_NAMED);
-  r->err = aid_db_run (r->s->db, s, r->e);
+  else
+    forget_bytes (r, item->id);
+  r->worded = item->id;
 }
 
 size_t

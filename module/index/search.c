@@ -84,6 +84,7 @@ aid_seek_end (struct aid_seeking *k)
       free (c);
     }
   aid_looked_free (k);
+  aid_spotter_free (k->spotter);
   aid_vec_free (&k->candidates);
   aid_map_free (k->by_path, NULL);
   aid_scores_free (&k->scores);

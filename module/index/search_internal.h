@@ -5,6 +5,7 @@
 #include "index/history.h"
 #include "index/score.h"
 #include "index/search.h"
+#include "index/terms.h"
 
 enum
 {
@@ -54,6 +55,7 @@ struct aid_seeking
   struct aid_vec candidates; /* of struct aid_candidate *, best first once they are fused */
   struct aid_map *by_path;
   struct aid_vec looked; /* of struct aid_looked * */
+  struct aid_spotter *spotter; /* of the terms that were scored; made when the first file is cut */
   int64_t until; /* aid_clock_us */
   size_t bytes;  /* of files that were read to be cut */
   int partial;
@@ -88,6 +90,22 @@ enum aid_err aid_near (struct aid_seeking *k, struct aid_span path, struct aid_v
    there are. */
 enum aid_err aid_tagged (struct aid_seeking *k, char kind, struct aid_span name, int lower, size_t max, struct aid_vec *out,
                          size_t *all, struct aid_error *e);
+
+/* spot.c: which of the terms that were scored are in a text, told word by word. */
+struct aid_spotter;
+#define AID_SPOTTED 40 /* terms of a word that is all ASCII, at most */
+struct aid_spotted
+{
+  unsigned terms, n;       /* all of the word's; those of the question */
+  uint8_t at[AID_SPOTTED]; /* their numbers in the scores */
+};
+/* NULL without memory. */
+struct aid_spotter *aid_spotter_new (const struct aid_scores *scores);
+void aid_spotter_free (struct aid_spotter *s);
+/* The number of TERM, of a byte at least, among the terms, or -1. */
+int aid_spot_term (const struct aid_spotter *s, struct aid_span term);
+/* WORD is all ASCII. */
+void aid_spot_word (struct aid_spotter *s, const struct aid_word *word, struct aid_spotted *out);
 
 /* cut.c: chooses the passages of CANDIDATE, appended to OUT (of struct aid_passage); none scores more than it does. */
 void

@@ -11,7 +11,7 @@
 enum
 {
   KEY_BITS = 47,
-  ROW_BYTES = 3900, /* a page of the database takes one */
+  ROW_BYTES = 900,  /* a page of the database takes four; a lookup reads half of one, key by key */
   TAG_NAME = 1024,  /* bytes of a name that count */
   FEW = 4000,       /* tags that are sorted without tables */
   RATIO = 4
@@ -102,9 +102,16 @@ put (struct aid_str *out, uint64_t v)
 }
 
 /* Takes a number off REST; 0 or -1. */
-static int
+static inline int
 get (struct aid_span *rest, uint64_t *v)
 {
+  if (rest->len && (unsigned char)rest->ptr[0] < 128)
+    {
+      *v = (unsigned char)rest->ptr[0];
+      rest->ptr++;
+      rest->len--;
+      return 0;
+    }
   *v = 0;
   for (unsigned i = 0, shift = 0; i < rest->len && shift < 63; i++, shift += 7)
     {

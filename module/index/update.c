@@ -89,7 +89,7 @@ widen (struct aid_run *r, size_t n)
 }
 
 static void
-put (struct aid_run *r, struct aid_span path, unsigned what, int64_t id, int64_t hash)
+put (struct aid_run *r, struct aid_to_prepare task)
 {
   if (aid_pipe_full (r->pipe) && !r->wide)
     {
@@ -107,9 +107,9 @@ put (struct aid_run *r, struct aid_span path, unsigned what, int64_t id, int64_t
       take (r);
   breathe (r);
   r->put++;
-  if (r->gather && !id)
-    id = r->next++;
-  aid_pipe_put (r->pipe, path, what, id, hash);
+  if (r->gather && !task.id)
+    task.id = r->next++;
+  aid_pipe_put (r->pipe, &task);
 }
 
 /* --- passes -------------------------------------------------------------------------------------------------------- */
@@ -129,7 +129,7 @@ look_at (void *ctx, const struct aid_project_file *f)
            && k.inode == (int64_t)f->inode)
     aid_run_see (r, k.id);
   else
-    put (r, f->path, r->what, 0, 0);
+    put (r, (struct aid_to_prepare){ .path = f->path, .what = r->what, .listed = f, .fd = -1 });
   breathe (r);
   return r->err != AID_OK;
 }
@@ -182,11 +182,10 @@ enter (struct aid_run *r, enum aid_index_phase phase, size_t to_read)
 struct unread
 {
   int64_t id, hash;
-  char *path;
-  size_t len;
+  struct aid_project_file file; /* its path is to be freed */
 };
 
-/* Appends the next files without words behind AFTER. */
+/* Appends the next files without words behind the id AFTER. */
 static void
 next_unread (struct aid_run *r, int64_t after, struct aid_vec *out)
 {
@@ -195,7 +194,9 @@ next_unread (struct aid_run *r, int64_t after, struct aid_vec *out)
 
   if (!r->err)
     r->err = aid_db_prepare (
-      r->s->db, "SELECT id, hash, path FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s, r->e);
+      r->s->db,
+      "SELECT id, hash, path, size, mtime, inode FROM files WHERE state=1 AND live=1 AND id>?1 ORDER BY id LIMIT ?2", &s,
+      r->e);
   if (r->err)
     return;
   sqlite3_bind_int64 (s, 1, after);
@@ -206,17 +207,41 @@ next_unread (struct aid_run *r, int64_t after, struct aid_vec *out)
       struct unread *u = aid_vec_push (out);
       if (!u)
         break;
-      *u = (struct unread){ sqlite3_column_int64 (s, 0), sqlite3_column_int64 (s, 1), aid_span_dup (path), path.len };
+      *u = (struct unread){ .id = sqlite3_column_int64 (s, 0),
+                            .hash = sqlite3_column_int64 (s, 1),
+                            .file = { .path = { aid_span_dup (path), path.len },
+                                      .size = (uint64_t)sqlite3_column_int64 (s, 3),
+                                      .mtime_ns = sqlite3_column_int64 (s, 4),
+                                      .inode = (uint64_t)sqlite3_column_int64 (s, 5) } };
     }
   sqlite3_reset (s);
+}
+
+/* How many files are without words. */
+static size_t
+count_unread (struct aid_run *r)
+{
+  sqlite3_stmt *s;
+  int row;
+  size_t n = 0;
+
+  if (!r->err)
+    r->err = aid_db_prepare (r->s->db, "SELECT count(*) FROM files WHERE state=1 AND live=1 AND id>?1", &s, r->e);
+  if (r->err)
+    return 0;
+  sqlite3_bind_int64 (s, 1, r->worded);
+  if (!(r->err = aid_db_step (r->s->db, s, &row, r->e)) && row)
+    n = (size_t)sqlite3_column_int64 (s, 0);
+  sqlite3_reset (s);
+  return n;
 }
 
 static void
 read_words (struct aid_run *r)
 {
   struct aid_vec batch = AID_VEC_INIT (struct unread, BATCH);
-  int64_t after = 0;
-  size_t n = aid_row_count (r, "SELECT count(*) FROM files WHERE state=1 AND live=1");
+  int64_t after = r->worded;
+  size_t n = count_unread (r);
 
   enter (r, AID_INDEX_WORDS, n);
   if (n > BATCH)
@@ -230,13 +255,19 @@ read_words (struct aid_run *r)
         {
           struct unread *u = &AID_VEC_AT (struct unread, &batch, i);
           after = u->id;
-          if (!r->err && u->path)
-            put (r, (struct aid_span){ u->path, u->len }, AID_PREPARE_WORDS, u->id, u->hash);
-          free (u->path);
+          if (!r->err && u->file.path.ptr)
+            put (r, (struct aid_to_prepare){ u->file.path, AID_PREPARE_WORDS, u->id, u->hash, &u->file,
+                                             aid_outlines_of (&r->outlines, u->id), -1 });
+          free ((char *)(uintptr_t)u->file.path.ptr);
         }
     }
   while (batch.len && !r->err);
   drain (r);
+  if (!r->err)
+    r->worded = r->next - 1;
+  /* Written down with what is written anyway, else now and then. */
+  if (r->worded - r->worded_kept > BULK)
+    aid_run_begin (r);
   aid_vec_free (&batch);
 }
 
@@ -368,6 +399,7 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
 
   r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
   r.tags = AID_VEC_INIT (struct aid_tag, TAGS_MAX);
+  aid_outlines_init (&r.outlines);
   if (!(r.pipe = aid_pipe_new (x->project, 0, x->serving, e)))
     return AID_E_NOMEM;
   aid_run_number (&r);
@@ -390,5 +422,6 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
     enter (&r, AID_INDEX_READY, 0);
   aid_vec_free (&r.seen);
   aid_vec_free (&r.tags);
+  aid_outlines_free (&r.outlines);
   return r.err;
 }

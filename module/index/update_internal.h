@@ -8,9 +8,10 @@
 
 enum
 {
-  AID_STATE_NAMED = 1,
+  AID_STATE_NAMED = 1, /* above the id in meta's "worded" it has no words yet */
   AID_STATE_WORDED = 2,
-  AID_STATE_LEFT_OUT = 3
+  AID_STATE_LEFT_OUT = 3,
+  AID_STATE_WORDLESS = 4 /* it is no more, and never had its words */
 };
 
 struct aid_run
@@ -33,9 +34,11 @@ struct aid_run
   unsigned laid;           /* how often what was gathered was laid down */
   size_t gathered;         /* the most that a thread holds of it, in bytes */
   int64_t next, next_kept; /* the id of the next new file; what the database has of that */
+  int64_t worded, worded_kept; /* up to this id nothing is without words */
   int64_t came;            /* live files more than before */
   int64_t since, began;
   struct aid_vec tags; /* of struct aid_tag: those of the transaction */
+  struct aid_outlines outlines; /* of what was read for its names alone */
   struct aid_vec seen; /* of unsigned char: bits by id */
 };
 

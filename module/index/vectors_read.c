@@ -36,7 +36,13 @@ read_file (struct aid_vectors *v, struct aid_span path, struct reading *r)
     return AID_OK;
   if (!err)
     err = aid_scan_text (aid_language_of (path, aid_span_cut (text, 0, text.len < 512 ? text.len : 512)), text, &r->scan);
-  return err ? err : aid_chunks (text.ptr, text.len, &r->scan, &r->chunks);
+  struct aid_vec outline = AID_VEC_INIT (struct aid_outlined, AID_SCAN_DEFS);
+  if (!err)
+    err = aid_outline_take (&r->scan, &outline);
+  if (!err)
+    err = aid_chunks (text.ptr, text.len, &outline, &r->chunks);
+  aid_vec_free (&outline);
+  return err;
 }
 
 /* The text of chunk C as it is sent, to be freed; NULL: it says nothing, or no memory. */

@@ -1,14 +1,19 @@
 /* Loading and ending cores.  The order of a swap: open the new one, start it, point the functions to it, retire the old
    one, and stop that when its requests have ended. */
 #include "loader/cores.h"
+#include "loader/crash.h"
 #include "loader/queue.h"
+#include "versions/marks.h"
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct aid_loaded *all;
 static uint32_t last_generation;
@@ -80,8 +85,53 @@ aid_cores_prefetch (const char *file)
   pthread_sigmask (SIG_SETMASK, &before, NULL);
 }
 
+/* Copies what is in FROM to TO.  0, or -1 with errno. */
+static int
+copy_bytes (int from, int to)
+{
+  char buf[65536];
+  ssize_t n;
+  while ((n = read (from, buf, sizeof buf)) != 0)
+    if (n < 0 && errno != EINTR)
+      return -1;
+    else
+      for (ssize_t at = 0, put; at < n; at += put > 0 ? put : 0)
+        if ((put = write (to, buf + at, (size_t) (n - at))) < 0 && errno != EINTR)
+          return -1;
+  return 0;
+}
+
+/* A mapping of FILE of its own, from a copy that has a name for that moment only; NULL and *E. */
+static void *
+map_again (const char *file, struct aid_load_error *e)
+{
+  char path[AID_VERSIONS_PATH];
+  void *handle = NULL;
+  int from = open (file, O_RDONLY | O_CLOEXEC), to = -1;
+  if (aid_marks_make_folder () == 0 && aid_marks_folder (path) == 0 && strlen (path) + 16 < sizeof path)
+    {
+      strcat (path, "/again-XXXXXX");
+      to = mkostemp (path, O_CLOEXEC);
+    }
+  if (from < 0 || to < 0 || copy_bytes (from, to) != 0)
+    fail (e, "io", "%s cannot be copied, to be loaded again: %s", file, strerror (errno));
+  else if ((handle = dlopen (path, RTLD_NOW | RTLD_LOCAL)) == NULL)
+    {
+      const char *why = dlerror ();
+      fail (e, "io", "The core cannot be loaded again: %s", why != NULL ? why : file);
+    }
+  if (to >= 0)
+    {
+      unlink (path);
+      close (to);
+    }
+  if (from >= 0)
+    close (from);
+  return handle;
+}
+
 struct aid_loaded *
-aid_cores_open (const char *file, struct aid_load_error *e)
+aid_cores_open (const char *file, int again, struct aid_load_error *e)
 {
   struct aid_loaded *l;
   if (strchr (file, '/') == NULL)
@@ -96,7 +146,12 @@ aid_cores_open (const char *file, struct aid_load_error *e)
       fail (e, "io", "The core cannot be loaded: %s", why != NULL ? why : file);
       return NULL;
     }
-  if (is_loaded (handle))
+  if (is_loaded (handle) && again)
+    {
+      if ((handle = map_again (file, e)) == NULL)
+        return NULL;
+    }
+  else if (is_loaded (handle))
     {
       fail (e, "state", "This core is loaded already: %s (a new build needs a new file name)", file);
       return NULL;
@@ -115,13 +170,34 @@ aid_cores_open (const char *file, struct aid_load_error *e)
   return l;
 }
 
+/* The mark of the core that functions call now. */
+static struct aid_crash *
+current_crash (void)
+{
+  const struct aid_loaded *l = all;
+  while (l != NULL && l->state != AID_CORE_CURRENT)
+    l = l->next;
+  return l != NULL ? l->crash : NULL;
+}
+
 int
 aid_cores_start (struct aid_loaded *l, struct aid_load_error *e)
 {
   char msg[256] = "";
-  l->host = (struct aid_host){ AID_ABI, ++last_generation, aid_queue_next_id, aid_queue_post };
-  if (l->core->start (&l->host, msg, sizeof msg) == 0)
+  int is_installed = aid_installed_of_file (l->file, &l->installed) == 0;
+  if (!is_installed)
+    memset (&l->installed, 0, sizeof l->installed);
+  l->host = (struct aid_host){ AID_ABI,         ++last_generation,     aid_queue_next_id,
+                               aid_queue_post, l->installed.version, l->installed.hash };
+  if (is_installed)
+    l->crash = aid_crash_begin (l->installed.hash);
+  aid_crash_enter ();
+  int bad = l->core->start (&l->host, msg, sizeof msg);
+  aid_crash_leave ();
+  if (bad == 0)
     return 0;
+  aid_crash_end (l->crash, 0, current_crash ());
+  l->crash = NULL;
   /* The core has undone what it began, but a thread of it may have seen the host: leave that where it is. */
   fail (e, "state", "The core %s does not start: %.200s", l->file, msg);
   return -1;
@@ -134,7 +210,9 @@ aid_cores_promote (struct aid_loaded *l)
     if (o->state == AID_CORE_CURRENT)
       {
         o->state = AID_CORE_RETIRED;
+        aid_crash_enter ();
         o->core->retire ();
+        aid_crash_leave ();
       }
   l->state = AID_CORE_CURRENT;
   l->next = all;
@@ -145,7 +223,10 @@ static void
 stop (struct aid_loaded *l, const char *reason)
 {
   l->state = AID_CORE_STOPPED;
+  aid_crash_enter ();
   l->core->stop (reason);
+  aid_crash_leave ();
+  aid_crash_end (l->crash, 1, current_crash ());
 }
 
 unsigned

@@ -13,6 +13,8 @@ struct aid_loaded
   struct aid_host host;            /* what the core was started with: lives as long as the process */
   const struct aid_core *core;
   char *file;
+  struct aid_installed installed;  /* by its manifest, or all "" */
+  struct aid_crash *crash;         /* what tells of it on disk (crash.h), or NULL */
   void *handle;
   enum aid_core_state state;
   struct aid_loaded *next;         /* newest first */
@@ -27,8 +29,9 @@ struct aid_load_error
 /* Maps FILE on a thread of its own and returns at once: a later open waits for that and finds it mapped.  A file that cannot be
    mapped is for that open to report. */
 void aid_cores_prefetch (const char *file);
-/* Maps FILE and checks that it is a core of this ABI.  NULL and *E. */
-struct aid_loaded *aid_cores_open (const char *file, struct aid_load_error *e);
+/* Maps FILE and checks that it is a core of this ABI.  NULL and *E.  A file that was loaded before is refused, or with AGAIN
+   mapped anew from a copy: the one before keeps its memory. */
+struct aid_loaded *aid_cores_open (const char *file, int again, struct aid_load_error *e);
 /* Starts it beside the current one.  0, or -1 and *E: the other cores are as they were, and the file may be tried again. */
 int aid_cores_start (struct aid_loaded *l, struct aid_load_error *e);
 /* Makes the started L the current one; the one before retires. */

@@ -3,10 +3,9 @@
 #define AID_LOADER_HOST_H
 
 #include "include/emacs-module.h"
+#include "versions/installed.h"
 #include <stddef.h>
 #include <stdint.h>
-
-#define AID_ABI 1u
 
 struct aid_host_span
 {
@@ -33,6 +32,8 @@ struct aid_host
   uint64_t (*next_id) (void);    /* request ids, unique for the life of Emacs */
   /* Queues an event and wakes Emacs.  Any thread.  0, or -1: no memory, or the request has ended (or never was). */
   int (*post) (uint32_t generation, uint64_t request, const struct aid_host_event *ev);
+  /* How this core is installed (versions/installed.h); both "" for one that is not. */
+  const char *version, *hash;
 };
 
 struct aid_defun

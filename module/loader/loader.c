@@ -6,6 +6,8 @@
 #include "loader/drain.h"
 #include "loader/queue.h"
 #include "loader/slots.h"
+#include "loader/versions.h"
+#include "versions/marks.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,14 +54,13 @@ describe (emacs_env *env, const struct aid_loaded *l)
 
 /* New names are defined before the start, so that nothing of Lisp's can fail between it and the change of core. */
 static emacs_value
-mod_load (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
+load (emacs_env *env, emacs_value *args, int again)
 {
-  (void) nargs, (void) data;
   struct aid_load_error e = { "io", "" };
   char *file = get_string (env, args[0]);
   if (file == NULL)
     return NULL;
-  struct aid_loaded *l = aid_cores_open (file, &e);
+  struct aid_loaded *l = aid_cores_open (file, again, &e);
   free (file);
   if (l == NULL)
     aid_lisp_signal (env, e.code, e.msg);
@@ -74,6 +75,59 @@ mod_load (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
       return describe (env, l);
     }
   return NULL;
+}
+
+static emacs_value
+mod_load (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
+{
+  (void) nargs, (void) data;
+  return load (env, args, 0);
+}
+
+static emacs_value
+mod_load_again (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
+{
+  (void) nargs, (void) data;
+  return load (env, args, 1);
+}
+
+/* DIRECTORY EXCEPT */
+static emacs_value
+mod_choose (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
+{
+  (void) nargs, (void) data;
+  char *folder = get_string (env, args[0]), *except = folder != NULL ? get_string (env, args[1]) : NULL;
+  emacs_value out = except != NULL ? aid_versions_choose (env, folder, except) : NULL;
+  free (folder);
+  free (except);
+  return out;
+}
+
+/* DIRECTORY */
+static emacs_value
+mod_installed (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
+{
+  (void) nargs, (void) data;
+  char *folder = get_string (env, args[0]);
+  emacs_value out = folder != NULL ? aid_versions_list (env, folder) : NULL;
+  free (folder);
+  return out;
+}
+
+/* HASH FORGET */
+static emacs_value
+mod_told (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
+{
+  (void) nargs, (void) data;
+  char *hash = get_string (env, args[0]);
+  if (hash == NULL)
+    return NULL;
+  if (env->is_not_nil (env, args[1]))
+    aid_marks_forget (hash, 0);
+  else
+    aid_marks_note_told (hash);
+  free (hash);
+  return env->intern (env, "nil");
 }
 
 static emacs_value
@@ -185,6 +239,14 @@ static const struct
   const char *doc;
 } defuns[] = {
   { "aid--mod-load", 1, mod_load, "Load the core FILE, or swap to it.\n\n(fn FILE)" },
+  { "aid--mod-load-again", 1, mod_load_again, "Like `aid--mod-load', also of a FILE that was loaded before.\n\n(fn FILE)" },
+  { "aid--mod-choose", 2, mod_choose,
+    "Return the core of DIRECTORY that is to start, as a plist, or nil: of those whose hashes\n"
+    "are not in EXCEPT, a string with blanks between them.\n\n(fn DIRECTORY EXCEPT)" },
+  { "aid--mod-installed", 1, mod_installed, "Return the cores in DIRECTORY, as plists, the newest first.\n\n(fn DIRECTORY)" },
+  { "aid--mod-told", 2, mod_told,
+    "Note that it was said that HASH is not started any more; with FORGET,\nforget its crashes instead.\n\n"
+    "(fn HASH FORGET)" },
   { "aid--mod-prefetch", 1, mod_prefetch, "Begin to map the core FILE, on a thread.\n\n(fn FILE)" },
   { "aid--mod-cores", 0, mod_cores, "Return the cores that run, as plists, the oldest first.\n\n(fn)" },
   { "aid--mod-reap", 2, mod_reap,

@@ -2,6 +2,7 @@
    of the moment: so a function object made for one core still serves when the next one wants another argument. */
 #include "loader/slots.h"
 #include "binding/lisp_val.h"
+#include "loader/crash.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,10 @@ trampoline (emacs_env *env, ptrdiff_t nargs, emacs_value *args, void *data)
         env->non_local_exit_signal (env, env->intern (env, "wrong-number-of-arguments"), list);
       return NULL;
     }
-  return fn->fn (env, nargs, args);
+  aid_crash_enter ();
+  emacs_value value = fn->fn (env, nargs, args);
+  aid_crash_leave ();
+  return value;
 }
 
 static struct slot *

@@ -71,6 +71,9 @@ enum aid_err
 aid_events_bounds_make (const struct aid_events_which *which, struct aid_events_bounds *out, struct aid_error *e);
 /* Binds them to S; borrowed until it is reset. */
 void aid_events_bind (sqlite3_stmt *s, const struct aid_events_bounds *b);
+/* Reads ROW, borrowed until the next step, from the first columns of S: id, at, kind, request, person, project, chat, path,
+   language, data. */
+void aid_events_row (sqlite3_stmt *s, struct aid_event_row *row);
 /* Deletes at most MOST of the oldest rows in B, with their texts in the store; adds to *N how many.  SPARE: not those that a
    team's store is still to have (outbox.h). */
 enum aid_err aid_events_delete (struct aid_db *db, const struct aid_events_bounds *b, int spare, int64_t most, int64_t *n,

@@ -23,8 +23,8 @@ aid_events_uuid (const unsigned char id[16], char out[AID_EVENT_ID])
     }
 }
 
-static void
-row_of (sqlite3_stmt *s, struct aid_event_row *row)
+void
+aid_events_row (sqlite3_stmt *s, struct aid_event_row *row)
 {
   aid_events_uuid ((const unsigned char *)aid_db_column (s, 0).ptr, row->id); /* the table holds no other ids */
   row->at = sqlite3_column_int64 (s, 1);
@@ -62,7 +62,7 @@ aid_events_each (const struct aid_events_which *which, int (*each) (void *ctx, c
       aid_events_bind (s, &b);
       while (!(err = aid_db_step (db, s, &more, e)) && more)
         {
-          row_of (s, &row);
+          aid_events_row (s, &row);
           if (each (ctx, &row))
             break;
         }

@@ -102,6 +102,37 @@ enum aid_err
 aid_stats_compare_quantile (const struct aid_stats_value *values, size_t n, double q, uint32_t control, uint32_t arm,
                             const struct aid_stats_look *look, uint64_t seed, struct aid_stats_difference *out);
 
+/* --- stats_share.c: from sums that a database made ------------------------------------------------------------------------ */
+
+/* Sums over clusters (requests: the hunks of one share its fate), each with its Y by X. */
+struct aid_stats_sums
+{
+  double clusters;   /* that have any X */
+  double pieces;     /* what X consists of that can go one way or the other: hunks, not their characters */
+  double y, x;
+  double yy, xy, xx; /* of squares and products */
+};
+void aid_stats_sums_add (struct aid_stats_sums *to, const struct aid_stats_sums *s);
+/* The standard error of Y by X by the delta method, clusters being what is drawn (Cochran, Sampling Techniques, 6.4).  INFINITY
+   for fewer than two. */
+double aid_stats_sums_se (const struct aid_stats_sums *s);
+/* The interval of the share Y by X, 0 <= Y <= X: Wilson's for as many independent trials as have that standard error (Korn and
+   Graubard, Confidence intervals for proportions with small expected number of positive counts estimated from survey data,
+   1998: the effective sample size), not more than PIECES; for as many as there are clusters where nothing varies, and for one
+   where there is one.  Where each cluster is one trial it is Wilson's own.  [0, 1] without any X. */
+struct aid_interval aid_stats_share (const struct aid_stats_sums *s, double alpha);
+/* That of a mean of Y by X that is not negative, by the normal distribution; NANs for fewer than two clusters. */
+struct aid_interval aid_stats_mean (const struct aid_stats_sums *s, double alpha);
+
+/* Places, from 1, in N sorted values. */
+struct aid_stats_ranks
+{
+  uint64_t at;        /* of the quantile: the least value that the part Q is not above; 0 for N = 0 */
+  uint64_t low, high; /* of the bounds of its interval; 0: N is too small for that bound */
+};
+/* Whatever the distribution, the interval holds with 1 - ALPHA or more (David and Nagaraja, Order Statistics, 7.1). */
+void aid_stats_quantile_ranks (uint64_t n, double q, double alpha, struct aid_stats_ranks *out);
+
 /* --- stats_best.c: which arm to choose ------------------------------------------------------------------------------- */
 
 /* Of N arms (1 to AID_STATS_ARMS_MAX) with HITS of TRIALS each, with every rate as likely beforehand (Beta(1, 1)): the

@@ -217,16 +217,38 @@ next_comment (struct aid_span *rest, char *lower, struct aid_span *line)
   return 1;
 }
 
-/* Whether START, of HEADER bytes at most, has a word without which no comment of it says that it was generated: nearly always
-   there is none, and then no line need be looked at. */
+/* Whether WORDS stand in TEXT, in letters of any size, so that what is at AT of it is OFFSET bytes behind their beginning. */
+static int
+stands_at (struct aid_span text, size_t at, const char *words, size_t offset)
+{
+  size_t n = strlen (words);
+  return at >= offset && n <= text.len - (at - offset) && !strncasecmp (text.ptr + at - offset, words, n);
+}
+
+/* Whether START has a word without which no comment of it says that it was generated: nearly always there is none, and then no
+   line need be looked at.  All bytes are looked at for three letters, in which the words begin or which are seldom in them. */
 static int
 may_say_generated (struct aid_span start)
 {
-  char lower[HEADER];
-  struct aid_span all = { lower, start.len };
-  for (size_t i = 0; i < start.len; i++)
-    lower[i] = start.ptr[i] >= 'A' && start.ptr[i] <= 'Z' ? (char)(start.ptr[i] | 32) : start.ptr[i];
-  return has (all, "generated") || has (all, "this file is auto") || has (all, "a bison parser, made");
+  enum
+  {
+    GENERATED = 1,
+    AUTO,
+    BISON
+  };
+  static const unsigned char letter[256]
+    = { ['g'] = GENERATED, ['G'] = GENERATED, ['f'] = AUTO, ['F'] = AUTO, ['b'] = BISON, ['B'] = BISON };
+  for (size_t i = 0; i + 1 < start.len; i++)
+    {
+      unsigned char which = letter[(unsigned char)start.ptr[i]];
+      if (!which || (start.ptr[i + 1] | 32) != (which == GENERATED ? 'e' : 'i'))
+        continue;
+      if (which == GENERATED ? stands_at (start, i, "generated", 0)
+          : which == AUTO    ? stands_at (start, i, "this file is auto", 5)
+                             : stands_at (start, i, "a bison parser, made", 2))
+        return 1;
+    }
+  return 0;
 }
 
 /* Whether a comment in HEAD's first lines says that the file was generated. */
@@ -302,6 +324,8 @@ aid_classify_head (struct aid_span path, struct aid_span head, int not_made, str
     return because (AID_FILE_BINARY, words, "binary: its first bytes are no text");
   if (!not_made && says_generated (head))
     return because (AID_FILE_GENERATED, words, "generated: a comment at its beginning says so");
+  if (head.len <= 4 * LONG_LINE)
+    return because (AID_FILE_TEXT, words, "text");
   size_t most = ending (path, prose_endings) ? LONG_PROSE : LONG_LINE;
   if (head.len > 4 * most && has_long_lines (head, most, &lines))
     return because (AID_FILE_MINIFIED, words, "minified: its lines have %zu bytes on average", head.len / lines);

@@ -99,6 +99,12 @@ void aid_project_touch (struct aid_project *p, struct aid_span path);
    not text are not wholly read (OUT holds some).  AID_E_NOTFOUND, AID_E_REFUSED, AID_E_LIMIT, AID_E_IO. */
 enum aid_err aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *out,
                                struct aid_project_file *file, struct aid_error *e);
+/* The same for who has LISTED from the list and reads many: a file that is still what LISTED says costs less, and one
+   that is text is not told to the list.  FD: what aid_project_open_ahead gave for it, or -1; it is closed. */
+enum aid_err aid_project_read_listed (struct aid_project *p, const struct aid_project_file *listed, int fd,
+                                      struct aid_str *out, struct aid_project_file *file, struct aid_error *e);
+/* Opens PATH through no link and has the system begin to read it, without waiting for that; -1: it is to be read as any other. */
+int aid_project_open_ahead (struct aid_project *p, struct aid_span path);
 /* Appends in words why PATH is what it is:  "vendored: in node_modules/", "not listed: .gitignore:3:  *.o".  Reads the
    file's head. */
 enum aid_err aid_project_why (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_error *e);

@@ -11,7 +11,8 @@
 #include <sys/syscall.h>
 #endif
 
-#define TIMES 4 /* a file that changes is read */
+#define TIMES 4                /* a file that changes is read */
+#define AHEAD ((off_t)1 << 20) /* bytes that are read before they are asked for */
 
 static int
 sound (struct aid_span path)
@@ -67,6 +68,26 @@ open_by_folders (int root, struct aid_span path)
   return fd;
 }
 
+/* FD, of which *ST gets what it is, when that is a regular file; else it is closed. */
+static int
+regular (int fd, struct aid_span path, struct stat *st, struct aid_error *e)
+{
+  if (!fstat (fd, st) && S_ISREG (st->st_mode))
+    return fd;
+  aid_error_set (e, AID_E_REFUSED, "%.*s is no regular file.", (int)(path.len < 160 ? path.len : 160), path.ptr);
+  close (fd);
+  return -1;
+}
+
+int
+aid_project_open_ahead (struct aid_project *p, struct aid_span path)
+{
+  int fd = sound (path) ? open_at_once (p->root_fd, path) : -1;
+  if (fd >= 0)
+    posix_fadvise (fd, 0, AHEAD, POSIX_FADV_WILLNEED);
+  return fd;
+}
+
 int
 aid_project_open_file (struct aid_project *p, struct aid_span path, struct stat *st, struct aid_error *e)
 {
@@ -86,13 +107,7 @@ aid_project_open_file (struct aid_project *p, struct aid_span path, struct stat 
                                                  : AID_E_IO,
                    no == ELOOP ? "%.*s is a symbolic link, which is not followed.%s" : "%.*s cannot be opened: %s.", shown,
                    path.ptr, no == ELOOP ? "" : strerror (no));
-  else if (fstat (fd, st) || !S_ISREG (st->st_mode))
-    {
-      aid_error_set (e, AID_E_REFUSED, "%.*s is no regular file.", shown, path.ptr);
-      close (fd);
-      fd = -1;
-    }
-  return fd;
+  return fd < 0 ? -1 : regular (fd, path, st, e);
 }
 
 static void
@@ -156,9 +171,19 @@ tell_list (struct aid_project *p, const struct aid_project_file *file)
     aid_project_touch (p, file->path);
 }
 
-enum aid_err
-aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_project_file *file,
-                  struct aid_error *e)
+/* Whether FILE is what was listed. */
+static int
+is_as_listed (const struct aid_project_file *file, const struct aid_project_file *listed)
+{
+  return listed && listed->class == AID_FILE_TEXT && file->size == listed->size && file->mtime_ns == listed->mtime_ns
+         && file->inode == listed->inode;
+}
+
+/* LISTED, or NULL: what the list says of the file; it is asked nothing then, and told nothing, as long as that is so.
+   AHEAD_FD: it, open; or -1. */
+static enum aid_err
+read_file (struct aid_project *p, struct aid_span path, const struct aid_project_file *listed, int ahead_fd,
+           struct aid_str *out, struct aid_project_file *file, struct aid_error *e)
 {
   size_t from = out->len;
   struct aid_error own = { AID_OK, "" };
@@ -167,13 +192,15 @@ aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *o
   for (int i = 0; i < TIMES; i++)
     {
       struct stat st = { 0 }, after;
-      int not_made, bad = 0, fd = aid_project_open_file (p, path, &st, e);
+      int not_made = 0, bad = 0, is_open = i == 0 && ahead_fd >= 0;
+      int fd = is_open ? regular (ahead_fd, path, &st, e) : aid_project_open_file (p, path, &st, e);
       *file = (struct aid_project_file){ .path = path };
       aid_str_remove (out, from, out->len);
       if (fd < 0)
         return e->code;
       take_stat (&st, file);
-      file->class = class_by_name (p, file, &not_made, NULL);
+      int known = is_as_listed (file, listed);
+      file->class = known ? AID_FILE_TEXT : class_by_name (p, file, &not_made, NULL);
       if (file->class == AID_FILE_TEXT)
         bad = read_text (fd, file, not_made, out, from, &file->class);
       bad = bad || fstat (fd, &after);
@@ -187,9 +214,29 @@ aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *o
       if (whole && st.st_size == after.st_size && st.st_mtim.tv_sec == after.st_mtim.tv_sec
           && st.st_mtim.tv_nsec == after.st_mtim.tv_nsec)
         {
-          tell_list (p, file);
-          return AID_OK;
+          if (known && file->class != AID_FILE_TEXT)
+            listed = NULL; /* once more, for the attributes may say otherwise */
+          else
+            {
+              if (!known)
+                tell_list (p, file);
+              return AID_OK;
+            }
         }
     }
   return aid_error_set (e, AID_E_STATE, "%.*s is being written: it changed each time that it was read.", shown, path.ptr);
+}
+
+enum aid_err
+aid_project_read (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_project_file *file,
+                  struct aid_error *e)
+{
+  return read_file (p, path, NULL, -1, out, file, e);
+}
+
+enum aid_err
+aid_project_read_listed (struct aid_project *p, const struct aid_project_file *listed, int fd, struct aid_str *out,
+                         struct aid_project_file *file, struct aid_error *e)
+{
+  return read_file (p, listed->path, listed, fd, out, file, e);
 }

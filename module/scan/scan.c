@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #define NEAR 4096      /* bytes looked at where nothing says that the text goes on behind them */
-#define LINE_BLOCK 256 /* bytes of text for which one count of lines is kept */
+#define LINE_BLOCK 64 /* bytes of text for which one count of lines is kept */
 
 /* Room for one more of N items of SIZE bytes; 0 when there is none. */
 static int

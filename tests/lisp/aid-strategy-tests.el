@@ -247,6 +247,38 @@
         (with-current-buffer chat
           (should (equal (aid-strategy-tests--labels) (and (nth 2 case) (list (nth 2 case))))))))))
 
+(declare-function aid--mod-doc-open "ext:aid-module" (text))
+(declare-function aid--mod-doc-edit "ext:aid-module" (doc beg deleted text))
+(declare-function aid--mod-doc-text "ext:aid-module" (doc))
+(declare-function aid--mod-doc-close "ext:aid-module" (doc))
+
+(ert-deftest aid-strategy-variant-follows-edits ()
+  "The strategy in force is of the language that the chat has after each edit."
+  (aid-chat-tests-with chat
+    (ignore chat)
+    (let ((doc (aid--mod-doc-open (concat "<!--aid:k7Qx2mT9 chat v=1 root=.-->\n# t\n\n"
+                                          "## You <!--aid:k7Qx2mT9 1 user-->\nWhy?\n"))))
+      (cl-flet ((in-force () (plist-get (aid--mod-strategy-info "edit" doc (directory-file-name project) nil) :name))
+                (change (old new)
+                  (let ((at (string-search old (aid--mod-doc-text doc))))
+                    (aid--mod-doc-edit doc at (length old) new))))
+        (should (equal (in-force) "edit"))
+        (change "Why?\n" "Why?\n- [a.ml](a.ml) <!--aid:k7Qx2mT9 item-->\n")
+        (should (equal (in-force) "edit-ocaml"))
+        (change "Why?" "Why ever?")
+        (should (equal (in-force) "edit-ocaml"))
+        (change "(a.ml)" "(a.c)")
+        (should (equal (in-force) "edit"))
+        (change "(a.c)" "(b.ml)")
+        (should (equal (in-force) "edit-ocaml"))
+        (change "- [a" "> - [a")
+        (should (equal (in-force) "edit"))
+        (change "> - [a" "- [a")
+        (should (equal (in-force) "edit-ocaml"))
+        (change "## You <!--aid:k7Qx2mT9 1 user-->" "## x <!--aid:k7Qx2mT9 1 answer-->")
+        (should (equal (in-force) "edit"))
+        (aid--mod-doc-close doc)))))
+
 (ert-deftest aid-strategy-edited-is-a-copy-of-the-shipped ()
   "One that came with AID is copied into the person's folder to be edited."
   (aid-chat-tests-with chat

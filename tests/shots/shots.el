@@ -7,24 +7,7 @@
 ;;; Code:
 
 (load (expand-file-name "../../docs/sample/demo.el" (file-name-directory load-file-name)) nil t)
-
-(defun shots-frame ()
-  "Make the frame look the same everywhere."
-  (menu-bar-mode -1)
-  (tool-bar-mode -1)
-  (scroll-bar-mode -1)
-  (blink-cursor-mode -1)
-  (load-theme 'modus-operandi t)
-  (when (member "JetBrains Mono" (font-family-list))
-    (set-face-attribute 'default nil :family "JetBrains Mono" :height 110)
-    (set-face-attribute 'fixed-pitch nil :family "JetBrains Mono")))
-
-(defun shots-take (name)
-  "Draw the frame into docs/shots/NAME.png."
-  (redisplay t)
-  (let ((coding-system-for-write 'binary))
-    (write-region (x-export-frames nil 'png) nil
-                  (expand-file-name (concat name ".png") (getenv "SHOTS")) nil 'quiet)))
+(load (expand-file-name "frame.el" (file-name-directory load-file-name)) nil t)
 
 (defun shots-chat (chat turn)
   "Draw the answered chat, then the review of answer TURN in CHAT."
@@ -50,7 +33,7 @@
 (remove-hook 'emacs-startup-hook #'aid-demo)
 (add-hook 'emacs-startup-hook
           (lambda ()
-            (shots-frame)
+            (shots-frame 'modus-operandi)
             (set-frame-size nil 176 48)
             (sit-for 0.5)
             (aid-demo)

@@ -115,6 +115,8 @@ some_value (const char *name)
     { "since", "\"2026-01-02\"" },
     { "password_command", "[\"sh\",\"-c\",\"x\"]" },
     { "megabytes", "7" },
+    { "cores_keep", "7" },
+    { "refresh", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)

@@ -115,7 +115,9 @@ static struct aid_index *
 opened (const char *dir, const char *cache, unsigned threads, int watch)
 {
   struct aid_project_options list = { .watch = watch };
-  struct aid_index_options options = { .dir = cache, .threads = threads };
+  const char *much = getenv ("MUCH");
+  struct aid_index_options options
+    = { .dir = cache, .threads = threads, .much = much ? (uint64_t)atol (much) << 20 : 0 };
   struct aid_index *x;
   struct aid_error e = { AID_OK, "" };
   int64_t began = aid_clock_ms ();
