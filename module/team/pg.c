@@ -59,10 +59,10 @@ meaning (const char *state)
     const char *state;
     enum aid_err err;
   } known[] = {
-    { "22", AID_E_INVALID },     { "23", AID_E_INVALID },     { "44", AID_E_INVALID },    { "54", AID_E_INVALID },
-    { "P0001", AID_E_INVALID },  { "42501", AID_E_REFUSED },  { "3F000", AID_E_NOTFOUND }, { "42P01", AID_E_NOTFOUND },
-    { "42883", AID_E_NOTFOUND }, { "25006", AID_E_STATE },    { "40", AID_E_STATE },      { "53", AID_E_STATE },
-    { "55P03", AID_E_STATE },    { "57", AID_E_STATE },       { "58", AID_E_STATE },
+    { "22", AID_E_INVALID },     { "23", AID_E_INVALID },    { "44", AID_E_INVALID },     { "54", AID_E_INVALID },
+    { "P0001", AID_E_INVALID },  { "42501", AID_E_REFUSED }, { "3F000", AID_E_NOTFOUND }, { "42P01", AID_E_NOTFOUND },
+    { "42883", AID_E_NOTFOUND }, { "25006", AID_E_STATE },   { "40", AID_E_STATE },       { "53", AID_E_STATE },
+    { "55P03", AID_E_STATE },    { "57", AID_E_STATE },      { "58", AID_E_STATE },
   };
   for (size_t i = 0; state && i < sizeof known / sizeof *known; i++)
     if (!strncmp (state, known[i].state, strlen (known[i].state)))
@@ -238,8 +238,8 @@ aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n
   if (!err)
     err = read_results (pg, until, &last, e);
   if (!err && pg->ungranted)
-    err = aid_error_set (e, AID_E_REFUSED, "The team's store, %.80s, says: permission denied: its owner grants what is in it",
-                         pg->name);
+    err = aid_error_set (e, AID_E_REFUSED,
+                         "The team's store, %.80s, says: permission denied: its owner grants what is in it", pg->name);
   if (err || !rows)
     pg->pq->PQclear (last);
   else if (last)
