@@ -29,7 +29,7 @@ LIBS    := $(filter-out -lcurl -lpq,$(shell pkg-config --libs $(PKGS) 2>/dev/nul
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := versions base config store scan build project index net patch model chat context measure rollout team export assist
+LAYERS  := versions base config store scan build project index net patch model chat context measure rollout team export assist learn
 # What a folder stands on, itself first: a test of it links just these.
 need_versions := versions
 need_base    := base
@@ -49,7 +49,10 @@ need_rollout := rollout measure net store config base versions
 need_team    := team measure store config base
 need_export  := export measure net store config base
 need_assist  := assist export team rollout measure context index project scan chat model patch net store build config base versions
-need_cli     := $(need_assist)
+need_learn   := learn project build scan config base
+need_cli     := learn $(need_assist)
+# What the core in Emacs has.
+need_core    := $(need_cli)
 
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
 made_model := $(B)/obj/made/presets.o
@@ -57,7 +60,7 @@ made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -112,7 +115,7 @@ $(B)/aid-module.so: $(call layer_objs,loader) $(call layer_objs,versions) $(B)/o
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/loader/symbols.map -o $@ $(filter %.o,$^) -ldl
 
 core: $(B)/aid-core $(B)/aid-trees
-$(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_assist)) module/binding/symbols.map
+$(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_core)) module/binding/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $(filter %.o,$^) \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 # The file aid-core names the newest core; a core is never overwritten, for an Emacs may have it mapped.  Beside each is its
@@ -201,7 +204,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -238,9 +241,12 @@ check-sdk: cli
 check-otlp: all $(B)/otlp_events
 	@.ci/deps check
 	@tests/run otlp
-## check-long    check, 1,000 kills of aid patch apply, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
+check-snapshots: cli $(B)/kill-shim.so
+	@tests/run snapshots
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
+	@tests/snapshots/run 1000
 	@ROUNDS=100 tests/team/run
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
@@ -267,6 +273,13 @@ bench-measure: $(B)/bench_measure $(B)/bench_metrics
 $(B)/bench_metrics: tests/bench/metrics.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-snapshots a look at an unchanged project, and a snapshot of one edit at FILES="5000 100000" files, beside git status and git add
+.PHONY: bench-snapshots
+bench-snapshots: $(B)/bench_snapshots
+	@$(B)/bench_snapshots $(FILES)
+$(B)/bench_snapshots: tests/bench/snapshots.c $(call layer_libs,$(need_learn))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens

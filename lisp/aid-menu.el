@@ -48,6 +48,7 @@
     ("." "resume review" aid-review-resume)
     ("t" "ask again about refused hunks" aid-retry-refused)
     ("u" "undo the last answer's changes" aid-undo-answer)
+    ("H" "this file through time" aid-history)
     ("B" "build the project" aid-build)
     ("!" "fix the build's first error" aid-fix-build)]
    ["Settings"

@@ -185,7 +185,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
                      ("!" . aid-fix-build) ("B" . aid-build)
                      ("o" . aid-append-shell) ("=" . aid-append-recipe)
                      ("w" . aid-ask-with) ("/" . aid-search) ("x" . aid-context-panel) ("@" . aid-append-item)
-                     ("h" . aid-append-history) ("U" . aid-append-url) ("V" . aid-append-commit)))
+                     ("h" . aid-append-history) ("H" . aid-history) ("U" . aid-append-url) ("V" . aid-append-commit)))
       (define-key map key command))
     map)
   "Keys of AID, for a prefix of your own: `C-c i' is our suggestion.")
@@ -237,6 +237,8 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     ["Build the project" aid-build]
     ["Stop the build" aid-build-stop]
     ["Fix the build's first error" aid-fix-build]
+    ["This file through time" aid-history]
+    ["Snapshots of this project" aid-snapshot-mode :style toggle :selected (bound-and-true-p aid-snapshot-mode)]
     "--"
     ["Inspect request" aid-inspect]
     ["Inspect last request" aid-inspect-last]
@@ -276,6 +278,18 @@ Only where AID is used already."
     (aid-build-adopt buffer how)))
 (add-hook 'compilation-finish-functions #'aid--compiled)
 
+(defun aid--snapshots-found-file ()
+  "Have snapshots go on in a project that has them."
+  (when (and buffer-file-name
+             (or (featurep 'aid-snapshot)
+                 (file-directory-p (expand-file-name "aid/snapshots" (or (getenv "XDG_STATE_HOME") "~/.local/state")))))
+    (aid-snapshot-found-file)))
+(add-hook 'find-file-hook #'aid--snapshots-found-file)
+
+(autoload 'aid-snapshot-mode "aid-snapshot" "Take snapshots of this project." t)
+(autoload 'aid-snapshot "aid-snapshot" "Take a snapshot of this project now." t)
+(autoload 'aid-snapshot-found-file "aid-snapshot")
+(autoload 'aid-history "aid-history" "Show a file through time." t)
 (autoload 'aid-set-strategy "aid-strategy" "Choose the strategy." t)
 (autoload 'aid-edit-strategy "aid-strategy" "Edit a strategy." t)
 (autoload 'aid-append-recipe "aid-recipe" "Append what the strategy asks for." t)

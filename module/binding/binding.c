@@ -99,6 +99,7 @@ retire (void)
   aid_bind_tracks_close ();
   aid_assist_retire (aid_binding.assist);
   aid_bind_builds_stop ();
+  aid_bind_snapshots_stop ();
 }
 
 static unsigned
@@ -119,6 +120,7 @@ stop (const char *reason)
   aid_bind_docs_close ();
   aid_bind_tracks_close ();
   aid_bind_builds_close ();
+  aid_bind_snapshots_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
   aid_sources_stop ();
@@ -236,6 +238,21 @@ static const struct aid_defun defuns[] = {
     "Return what a model is told of the last build in ROOT, or nil.\n\n(fn ROOT)" },
   { "aid--mod-build-told", 1, 1, aid_bind_build_told,
     "Take PLIST (:root :dir :line :text :code) for the last build; return the id of its event.\n\n(fn PLIST)" },
+  { "aid--mod-snapshot-start", 1, 1, aid_bind_snapshot_start,
+    "Take snapshots of the project at ROOT from now on, and remember that; return the id of its events.\n\n(fn ROOT)" },
+  { "aid--mod-snapshot-stop", 2, 2, aid_bind_snapshot_stop,
+    "Take no snapshots of ROOT any more; with FORGET do not remember that they were on.\n\n(fn ROOT FORGET)" },
+  { "aid--mod-snapshot-wants-unsaved", 1, 1, aid_bind_snapshot_wants_unsaved,
+    "Return whether snapshots of ROOT are to hold what is not saved.\n\n(fn ROOT)" },
+  { "aid--mod-snapshot-unsaved", 3, 3, aid_bind_snapshot_unsaved,
+    "TEXT is what the file PATH of ROOT will be when it is saved; nil: it is saved.  Return whether it was taken.\n\n"
+    "(fn ROOT PATH TEXT)" },
+  { "aid--mod-snapshot-take-soon", 1, 1, aid_bind_snapshot_take_soon,
+    "Take a snapshot of ROOT now; return an id.\n\n(fn ROOT)" },
+  { "aid--mod-snapshot-log-soon", 3, 3, aid_bind_snapshot_log_soon,
+    "List the newest versions of the file PATH of ROOT, MOST at most (0: all); return an id.\n\n(fn ROOT PATH MOST)" },
+  { "aid--mod-snapshot-text-soon", 3, 3, aid_bind_snapshot_text_soon,
+    "Read the file PATH of ROOT as it was in the snapshot ID; return an id.\n\n(fn ROOT ID PATH)" },
   { "aid--mod-measure-decision", 1, 1, aid_bind_measure_decision,
     "Record a decision on a hunk; return nil, or words that say why measurements are lost.\n"
     "PLIST is (:chat :request :root :path :id :decision :was :op :method :shift\n:similarity :text :edit).\n\n(fn PLIST)" },

@@ -43,6 +43,10 @@ void aid_bind_builds_stop (void);
 unsigned aid_bind_builds_running (void);
 void aid_bind_builds_close (void);
 
+/* Snapshots (bind_snapshot.c): takes no more soon; ends that and joins its threads. */
+void aid_bind_snapshots_stop (void);
+void aid_bind_snapshots_close (void);
+
 /* Follows no buffer any more (bind_track.c). */
 void aid_bind_tracks_close (void);
 
@@ -149,5 +153,12 @@ AID_BIND (patch_check);
 AID_BIND (patch_report);
 AID_BIND (patch_path);
 AID_BIND (patch_settle);
+AID_BIND (snapshot_start);
+AID_BIND (snapshot_stop);
+AID_BIND (snapshot_wants_unsaved);
+AID_BIND (snapshot_unsaved);
+AID_BIND (snapshot_take_soon);
+AID_BIND (snapshot_log_soon);
+AID_BIND (snapshot_text_soon);
 
 #endif

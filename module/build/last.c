@@ -80,13 +80,14 @@ aid_build_last_save (const char *root, enum aid_build_what what, enum aid_build_
   aid_val_kint (&val, "status", status);
   aid_val_kint (&val, "code", ev->code);
   aid_val_kint (&val, "time_ms", aid_clock_wall_ms ());
+  aid_val_kint (&val, "ms", ev->ms);
   aid_val_kstrz (&val, "command", command->shown);
   aid_val_kint (&val, "errors", (int64_t)ev->diags->errors);
   aid_val_kint (&val, "warnings", (int64_t)ev->diags->warnings);
   aid_val_kstr (&val, "tail", ev->tail);
   aid_val_key (&val, "diags");
   aid_diags_val (ev->diags, AID_BUILD_KEPT, 1, &val);
-  aid_val_end (&val, o, 10);
+  aid_val_end (&val, o, 11);
   if (aid_val_to_json (aid_str_span (&val), 0, &json))
     aid_str_clear (&json);
   int last = what == AID_BUILD_TEST ? 1 : 0;
@@ -173,6 +174,7 @@ read_all (const json_t *all, const char *root, struct aid_build_last *out, struc
   out->status = (enum aid_build_status)status;
   out->code = (int)aid_json_int (all, "code", 0);
   out->time_ms = aid_json_int (all, "time_ms", 0);
+  out->ms = aid_json_int (all, "ms", -1);
   out->command = copy_member (all, "command");
   out->tail = copy_member (all, "tail");
   out->diags.errors = (size_t)number (all, "errors");
@@ -213,6 +215,21 @@ enum aid_err
 aid_build_last_tests (const char *root, struct aid_build_last *out, struct aid_error *e)
 {
   return read_file (root, 1, out, e);
+}
+
+uint64_t
+aid_build_last_stamp (const char *root)
+{
+  struct aid_str path = AID_STR_INIT (PATH_LIMIT);
+  struct stat st;
+  uint64_t stamp = 0;
+  if (!file_of (root, 0, &path, NULL) && !stat (aid_str_z (&path), &st))
+    {
+      uint64_t seen[] = { (uint64_t)st.st_mtim.tv_sec, (uint64_t)st.st_mtim.tv_nsec, (uint64_t)st.st_ino, (uint64_t)st.st_size };
+      stamp = aid_hash64 ((struct aid_span){ (const char *)seen, sizeof seen }) | 1;
+    }
+  aid_str_free (&path);
+  return stamp;
 }
 
 void

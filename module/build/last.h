@@ -14,6 +14,7 @@ struct aid_build_last
   enum aid_build_status status;
   int code;
   int64_t time_ms; /* when it ended, since 1970 */
+  int64_t ms;      /* how long it ran; -1: not known */
   char *command;
   char *tail; /* the last of what was printed */
   struct aid_diags diags;
@@ -26,6 +27,8 @@ void aid_build_last_save (const char *root, enum aid_build_what what, enum aid_b
 enum aid_err aid_build_last_read (const char *root, struct aid_build_last *out, struct aid_error *e);
 /* The same of the last run of the tests, whatever was built since. */
 enum aid_err aid_build_last_tests (const char *root, struct aid_build_last *out, struct aid_error *e);
+/* Another number when another build of ROOT has ended since; 0: none has.  Opens no file. */
+uint64_t aid_build_last_stamp (const char *root);
 void aid_build_last_free (struct aid_build_last *l);
 /* Appends the root of the project that DIR is in and that was built last, searched upwards.  AID_E_NOTFOUND. */
 enum aid_err aid_build_last_root (const char *dir, struct aid_str *out, struct aid_error *e);

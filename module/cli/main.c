@@ -18,6 +18,7 @@ static const struct aid_command commands[] = {
   { "count", aid_cmd_count, "count the tokens in a text" },
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
+  { "snapshot", aid_cmd_snapshot, "take snapshots of work, list them, and bring files back" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
   { "cores", aid_cmd_cores, "list the installed cores, choose one, remove old ones" },

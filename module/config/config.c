@@ -30,6 +30,7 @@ static const struct member top_members[] = {
   { "person", KIND_STRING },
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
+  { "snapshots", KIND_SNAPSHOTS },
   { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
   { "core", KIND_STRING },
@@ -77,6 +78,15 @@ static const struct member embeddings_members[] = {
 static const struct member limits_members[] = {
   { "days", KIND_COUNT },
   { "megabytes", KIND_COUNT },
+  { NULL, KIND_STRING },
+};
+
+static const struct member snapshots_members[] = {
+  { "seconds", KIND_SECONDS },
+  { "days", KIND_COUNT },
+  { "megabytes", KIND_COUNT },
+  { "file_kilobytes", KIND_COUNT },
+  { "unsaved", KIND_BOOL },
   { NULL, KIND_STRING },
 };
 
@@ -302,8 +312,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_experiments (c, v, at, e);
   if (m->kind == KIND_VARIANTS)
     return check_variants (c, v, at, e);
-  if (m->kind == KIND_LIMITS)
-    return check_members (c, v, limits_members, at, e);
+  if (m->kind == KIND_LIMITS || m->kind == KIND_SNAPSHOTS)
+    return check_members (c, v, m->kind == KIND_LIMITS ? limits_members : snapshots_members, at, e);
   if (m->kind == KIND_TEAM)
     return check_members (c, v, team_members, at, e);
   if (m->kind == KIND_STORE && json_is_object (v))
@@ -405,6 +415,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_LARGE   ? large_members
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
+                                   : m->kind == KIND_SNAPSHOTS ? snapshots_members
                                    : m->kind == KIND_TEAM ? team_members
                                    : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members

@@ -29,6 +29,9 @@
      "measure": true,                                    what happens to answers is recorded (measure/events.h); "content": with
                                                          texts, for the person's own data sets; false: it is not
      "measure_limits": { "days": 400, "megabytes": 256 },    what is older or more is forgotten
+     "snapshots": { "seconds": 20, "days": 30, "megabytes": 1024, "file_kilobytes": 1024, "unsaved": false },
+                                                         how snapshots of work are taken where they are switched on
+                                                         (learn/snapshot.h); no setting switches them on
      "team_store": { "url": "postgresql://ada@db.example/aid", "password_command": ["pass", "show", "x"],
                      "since": "2026-01-10" },            the database that gets these events, too (team/team.h), or its
                                                          connection string alone; missing or false: none.  The user's alone counts

@@ -56,6 +56,8 @@ static const char *const wanted_words[] = {
   [KIND_MEASURE] = "true, false or \"content\"",
   [KIND_OTLP] = "true, false or an object",
   [KIND_LIMITS] = "an object of \"days\" and \"megabytes\"",
+  [KIND_SNAPSHOTS] = "an object of \"seconds\", \"days\", \"megabytes\", \"file_kilobytes\" and \"unsaved\"",
+  [KIND_SECONDS] = "a whole number of seconds, from 1 to 86400",
   [KIND_DAY] = "a day as in \"2025-12-01\"",
   [KIND_EXPERIMENTS] = "an object of experiments, or false",
   [KIND_VARIANTS] = AID_CONFIG_VARIANTS,
@@ -134,6 +136,8 @@ is_of (enum aid_config_kind kind, const json_t *v)
       return json_string_length (v) || json_is_object (v) || json_is_false (v);
     case KIND_MEASURE:
       return json_is_boolean (v) || (json_is_string (v) && !strcmp (json_string_value (v), "content"));
+    case KIND_SECONDS:
+      return is_count (v, 86400) && json_integer_value (v);
     case KIND_OTLP:
       return json_is_boolean (v) || json_is_object (v);
     case KIND_DAY:

@@ -66,6 +66,11 @@ static const struct aid_trust_rule rules[] = {
   { { "budget" }, "changes what may be spent before you are asked, in US dollars:" },
   { { "build" }, "runs this on your machine, as you, when a project is built:" },
   { { "test" }, "runs this on your machine, as you, when a project is tested:" },
+  { { "snapshots", "seconds" }, "has snapshots of your work, where you switched them on, taken so many seconds apart:" },
+  { { "snapshots", "days" }, "has snapshots of your work forgotten after so many days:" },
+  { { "snapshots", "megabytes" }, "has snapshots of your work forgotten above so many megabytes:" },
+  { { "snapshots", "file_kilobytes" }, "leaves files out of snapshots of your work that have more kilobytes than" },
+  { { "snapshots", "unsaved" }, "has snapshots of your work hold what is not saved yet, or not:" },
   { { "grammars" }, aid_trust_never },    /* programs on this machine */
   { { "log_content" }, aid_trust_never }, /* what is asked and answered, on this disk */
   { { "person" }, aid_trust_never },

@@ -105,6 +105,18 @@ enum aid_err aid_project_read_listed (struct aid_project *p, const struct aid_pr
                                       struct aid_str *out, struct aid_project_file *file, struct aid_error *e);
 /* Opens PATH through no link and has the system begin to read it, without waiting for that; -1: it is to be read as any other. */
 int aid_project_open_ahead (struct aid_project *p, struct aid_span path);
+/* How Git writes what a file is. */
+enum
+{
+  AID_MODE_FILE = 0100644,
+  AID_MODE_PROGRAM = 0100755,
+  AID_MODE_LINK = 0120000
+};
+/* Appends PATH's bytes to OUT, whatever its class: those of a regular file, through no link and of one moment, or the text of a
+   symbolic link.  *MODE is what it is.  AID_E_NOTFOUND; AID_E_REFUSED: it is neither; AID_E_LIMIT: it does not fit into OUT;
+   AID_E_STATE: it is being written; AID_E_IO.  OUT may hold some of it then. */
+enum aid_err aid_project_read_raw (struct aid_project *p, struct aid_span path, struct aid_str *out, unsigned *mode,
+                                   struct aid_error *e);
 /* Appends in words why PATH is what it is:  "vendored: in node_modules/", "not listed: .gitignore:3:  *.o".  Reads the
    file's head. */
 enum aid_err aid_project_why (struct aid_project *p, struct aid_span path, struct aid_str *out, struct aid_error *e);

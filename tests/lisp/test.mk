@@ -29,4 +29,4 @@ $(B)/test-cores/crash_entry.o: tests/lisp/crash_core.c module/loader/host.h
 $(B)/test-cores/core-%.so: $(B)/test-cores/core-%.o $(B)/aid-core.so
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $< $(filter %/crash_entry.o,$^) \
 	  $(filter-out %/binding.o,$(call layer_objs,binding)) \
-	  -Wl,--start-group $(call layer_libs,$(need_assist)) -Wl,--end-group $(LIBS)
+	  -Wl,--start-group $(call layer_libs,$(need_core)) -Wl,--end-group $(LIBS)

@@ -23,14 +23,14 @@ open_project (const char *dir, const struct aid_project_options *options)
   return p;
 }
 
-static void
+static inline void
 make_repository (const char *dir)
 {
   run_in (dir, "git init -q -b main . && git config user.email a@example.org && git config user.name A");
 }
 
 /* Makes what a list must not stumble over. */
-static void
+static inline void
 make_oddities (const char *dir)
 {
   write_file (dir, "with blank/and\nnewline", AID_SPAN ("x\n"));

@@ -115,6 +115,9 @@ some_value (const char *name)
     { "since", "\"2026-01-02\"" },
     { "password_command", "[\"sh\",\"-c\",\"x\"]" },
     { "megabytes", "7" },
+    { "seconds", "7" },
+    { "file_kilobytes", "7" },
+    { "unsaved", "true" },
     { "cores_keep", "7" },
     { "refresh", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
