@@ -148,7 +148,7 @@ The core counts once an hour at most, for all of them.")
                        (lambda (kind words &rest _)
                          (when (and (eq kind 'result) words)
                            (display-warning 'aid words :warning))))
-      (aid-error (message "%s" (error-message-string err))))))
+      (aid-error (message "%s" (aid-error-words err))))))
 
 (provide 'aid-experiments)
 ;;; aid-experiments.el ends here

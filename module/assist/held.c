@@ -28,6 +28,7 @@ struct check
   const char *where;    /* what is looked through */
   int answer;           /* it is an answer */
   int once;             /* what was told of already is not told again */
+  int json;             /* it is JSON, in which strings have escapes */
   struct aid_str told;  /* ids, with blanks between them */
   struct aid_str first; /* the sentence about the first one */
   uint32_t n;
@@ -160,12 +161,33 @@ first_line (const char *target)
   return first > 0 ? (size_t)first : 1;
 }
 
+/* The id of S in the JSON document TEXT: of the bytes that are meant, by which it is known where it is no JSON. */
+static void
+id_in_json (struct aid_span text, const struct aid_secret *s, char id[AID_SECRET_ID])
+{
+  struct aid_span bytes = aid_span_cut (text, s->beg, s->end);
+  struct aid_str list = AID_STR_INIT (bytes.len + 4);
+  aid_str_addz (&list, "[\"");
+  aid_str_addspan (&list, bytes);
+  aid_str_addz (&list, "\"]");
+  json_t *read = list.err ? NULL : aid_json_load (aid_str_span (&list)), *one = json_array_get (read, 0);
+  if (json_array_size (read) == 1 && json_is_string (one))
+    bytes = (struct aid_span){ json_string_value (one), json_string_length (one) };
+  struct aid_secret all = { .end = bytes.len, .kind = s->kind };
+  aid_secret_id (bytes, &all, id);
+  json_decref (read);
+  aid_str_free (&list);
+}
+
 static void
 add_secret (struct check *c, struct aid_span text, const struct aid_secret *s, const struct stretch *in, int asked)
 {
   char id[AID_SECRET_ID];
   struct aid_str mask = AID_STR_INIT (4096);
-  aid_secret_id (text, s, id);
+  if (c->json)
+    id_in_json (text, s, id);
+  else
+    aid_secret_id (text, s, id);
   aid_secret_mask (text, s, &mask);
   struct finding f = { .kind = s->kind, .mask = aid_str_span (&mask), .id = id, .where = c->where, .asked = asked,
                        .answer = c->answer };
@@ -331,9 +353,11 @@ check_body (struct aid_span body, int edited, const char *allowed, struct aid_st
   struct check c = begin (&nothing, allowed, val);
   size_t shown = 0, l = aid_val_list (val);
   c.where = "the request";
+  c.json = 1;
   if (edited)
     check_part (&c, 0, 0, body, &shown, 1);
   c.once = 1;
+  c.json = 0;
   enum aid_err err = c.err ? c.err : aid_json_strings (body, check_string, &c);
   if (err == AID_E_PARSE && !edited)
     check_part (&c, 0, 0, body, &shown, 1);

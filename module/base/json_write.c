@@ -61,6 +61,8 @@ write_string (char before, struct aid_span v, char after, struct aid_str *out)
       to = write_chunk (aid_span_cut (v, 0, CHUNK), to);
       aid_str_add (out, buf, (size_t) (to - buf));
     }
+  if (out->err)                /* there may be more left than BUF holds */
+    return;
   to = write_chunk (v, to);
   *to++ = '"';
   if (after)

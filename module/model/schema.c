@@ -12,6 +12,7 @@ struct walk
   const char *file;
   const char *way[WAY_MAX];
   size_t depth;                /* keys of the way */
+  int within;                  /* schemas that this one stands in */
   struct aid_error *e;
 };
 
@@ -68,6 +69,16 @@ check_object (const struct walk *w, const json_t *schema)
 
 static enum aid_err check (struct walk *w, const json_t *schema);
 
+static enum aid_err
+check_inner (struct walk *w, const json_t *schema)
+{
+  w->within++;
+  enum aid_err err
+    = w->within > AID_SCHEMA_DEPTH ? complain (w, "schemas stand too deep in one another", NULL) : check (w, schema);
+  w->within--;
+  return err;
+}
+
 /* Checks what stands at KEY of SCHEMA: a schema, or a list of some; or, if NAMED, an object of some. */
 static enum aid_err
 check_at (struct walk *w, const json_t *schema, const char *key, int named)
@@ -85,16 +96,16 @@ check_at (struct walk *w, const json_t *schema, const char *key, int named)
     json_object_foreach (all, name, one)
       {
         w->way[w->depth++] = name;
-        err = err ? err : check (w, one);
+        err = err ? err : check_inner (w, one);
         w->depth--;
       }
   else if (json_is_array (all))
     {
       json_array_foreach (all, i, one)
-        err = err ? err : check (w, one);
+        err = err ? err : check_inner (w, one);
     }
   else
-    err = check (w, all);
+    err = check_inner (w, all);
   w->depth--;
   return err;
 }
@@ -110,8 +121,6 @@ check (struct walk *w, const json_t *schema)
                  { "anyOf", 0 },      { "allOf", 0 } };
   if (!json_is_object (schema))
     return complain (w, "a schema must be a JSON object", NULL);
-  if (w->depth + 2 > WAY_MAX)
-    return complain (w, "schemas stand too deep in one another", NULL);
   const json_t *type = json_object_get (schema, "type");
   int object = is_word (type, "object") || lists (type, "object") || json_object_get (schema, "properties");
   enum aid_err err = object ? check_object (w, schema) : AID_OK;

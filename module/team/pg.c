@@ -22,7 +22,7 @@ struct aid_pg
 
 /* --- words ------------------------------------------------------------------------------------------------------------ */
 
-/* The first line of MESSAGE, without the word that says it is an error. */
+/* The first line of MESSAGE, without the word that says it is an error; no character is cut. */
 static int
 first_line (const char *message, const char **from)
 {
@@ -35,7 +35,10 @@ first_line (const char *message, const char **from)
         *from = found + strlen (heads[i]);
     }
   size_t n = strcspn (*from, "\n");
-  return n < TOLD_MAX ? (int)n : TOLD_MAX;
+  if (n > TOLD_MAX)
+    for (n = TOLD_MAX; n && ((unsigned char)(*from)[n] & 0xC0) == 0x80;)
+      n--;
+  return (int)n;
 }
 
 static enum aid_err
@@ -46,7 +49,8 @@ broken (struct aid_pg *pg, const char *what, struct aid_error *e)
   return aid_error_set (e, AID_E_NET, "The team's store, %.80s, %s%s%.*s", pg->name, what, n ? ": " : "", n, from);
 }
 
-/* What a SQLSTATE means for us. */
+/* What a SQLSTATE means for us.  The data are also wrong when a trigger or a view of the store's owner says so (P0001, 44), or
+   when they are too much for the server (54). */
 static enum aid_err
 meaning (const char *state)
 {
@@ -55,9 +59,10 @@ meaning (const char *state)
     const char *state;
     enum aid_err err;
   } known[] = {
-    { "22", AID_E_INVALID },     { "23", AID_E_INVALID },     { "42501", AID_E_REFUSED }, { "3F000", AID_E_NOTFOUND },
-    { "42P01", AID_E_NOTFOUND }, { "42883", AID_E_NOTFOUND }, { "25006", AID_E_STATE },   { "40", AID_E_STATE },
-    { "53", AID_E_STATE },       { "55P03", AID_E_STATE },    { "57", AID_E_STATE },      { "58", AID_E_STATE },
+    { "22", AID_E_INVALID },     { "23", AID_E_INVALID },    { "44", AID_E_INVALID },     { "54", AID_E_INVALID },
+    { "P0001", AID_E_INVALID },  { "42501", AID_E_REFUSED }, { "3F000", AID_E_NOTFOUND }, { "42P01", AID_E_NOTFOUND },
+    { "42883", AID_E_NOTFOUND }, { "25006", AID_E_STATE },   { "40", AID_E_STATE },       { "53", AID_E_STATE },
+    { "55P03", AID_E_STATE },    { "57", AID_E_STATE },      { "58", AID_E_STATE },
   };
   for (size_t i = 0; state && i < sizeof known / sizeof *known; i++)
     if (!strncmp (state, known[i].state, strlen (known[i].state)))
@@ -109,10 +114,10 @@ static enum aid_err
 begin (struct aid_pg *pg, const struct aid_team_place *place, struct aid_error *e)
 {
   char *password = NULL;
-  enum aid_err err = AID_OK;
+  struct aid_error why = { AID_OK, "" };
   if (place->password_command
-      && (err = aid_secret_find (NULL, NULL, place->password_command, "the team's store", "", pg->stop, &password, e)))
-    return err;
+      && aid_secret_find (NULL, NULL, place->password_command, "the team's store", "", pg->stop, &password, &why))
+    return aid_error_set (e, why.code, "There is no password for the team's store by its \"password_command\": %s", why.msg);
   /* What stands before the connection string is its default, what stands behind it goes over it. */
   const char *keys[] = { "fallback_application_name", "dbname", "client_encoding", password ? "password" : NULL, NULL };
   const char *values[] = { "aid", place->url, "UTF8", password, NULL };
@@ -233,8 +238,8 @@ aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n
   if (!err)
     err = read_results (pg, until, &last, e);
   if (!err && pg->ungranted)
-    err = aid_error_set (e, AID_E_REFUSED, "The team's store, %.80s, says: permission denied: its owner grants what is in it",
-                         pg->name);
+    err = aid_error_set (e, AID_E_REFUSED,
+                         "The team's store, %.80s, says: permission denied: its owner grants what is in it", pg->name);
   if (err || !rows)
     pg->pq->PQclear (last);
   else if (last)

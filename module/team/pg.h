@@ -27,8 +27,8 @@ struct aid_pg_rows
 };
 
 /* Runs SQL with N PARAMS (texts, or NULL), or, without any, several statements; ROWS (may be NULL) gets what the last gave.
-   AID_E_INVALID: the data are wrong (classes 22 and 23 of SQLSTATE); AID_E_REFUSED: no privilege; AID_E_NOTFOUND: there is no
-   such table or schema; AID_E_STATE: not now, as in a server that ends; AID_E_NET, AID_E_TIMEOUT, AID_E_CANCELLED: the
+   AID_E_INVALID: the data are wrong (22, 23, 44, 54 and P0001 of SQLSTATE); AID_E_REFUSED: no privilege; AID_E_NOTFOUND: there
+   is no such table or schema; AID_E_STATE: not now, as in a server that ends; AID_E_NET, AID_E_TIMEOUT, AID_E_CANCELLED: the
    connection is of no use any more.  What a connection was doing when it broke has happened or not. */
 enum aid_err aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n, struct aid_pg_rows *rows,
                          struct aid_error *e);

@@ -10,7 +10,6 @@
 #include "team/schema.h"
 #include "team/team.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define PATIENCE_MS 60000
@@ -66,7 +65,7 @@ static enum aid_err
 put_aside (struct push *p, size_t i, const struct aid_error *why, struct aid_error *e)
 {
   if (!p->out->refused++)
-    snprintf (p->out->why, sizeof p->out->why, "%.159s", why->msg);
+    memcpy (p->out->why, why->msg, sizeof p->out->why);
   return aid_outbox_refused (p->db, p->store, &p->batch, i, why->msg, e);
 }
 

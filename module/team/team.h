@@ -22,7 +22,7 @@ struct aid_team_pushed
   int64_t sent;    /* events that the store has now and had not */
   int64_t known;   /* that it had already */
   int64_t refused; /* that it will not take; they are kept here */
-  char why[160];   /* what it said to the first of those; or "" */
+  char why[sizeof ((struct aid_error *)0)->msg]; /* what it said to the first of those; or "" */
   int busy;        /* with AID_E_STATE: nothing is wrong, another process of this machine sends just now */
 };
 

@@ -3,7 +3,7 @@
    person and arm in the server.  What comes back is, of each person and arm, the exposure ('x'), the sums ('u') and the
    latencies ('v').
 
-   Whoever may write may write nonsense: a number that is none counts as none. */
+   Whoever may write may write nonsense: a number that is none, or beyond all that is counted, counts as none. */
 #include "team/trial.h"
 #include "team/pg.h"
 #include "team/schema.h"
@@ -14,8 +14,10 @@
 #define PATIENCE_MS 600000
 #define ARMS_BYTES ((size_t)1 << 20)
 
+#define MOST "1e15" /* more overflows where it is summed up */
 #define NUMBER(row, field)                                                                                                  \
-  "CASE jsonb_typeof(" row ".data->'" field "') WHEN 'number' THEN (" row ".data->>'" field "')::numeric END"
+  "CASE jsonb_typeof(" row ".data->'" field "') WHEN 'number' THEN CASE WHEN abs((" row ".data->>'" field "')::numeric)"       \
+  " < " MOST " THEN (" row ".data->>'" field "')::numeric END END"
 #define COUNT(row, field) "coalesce(" NUMBER (row, field) ", 0)"
 #define TAKES(row) row ".data->>'decision' IN ('accepted', 'edited')"
 #define ENDED(row) row ".data->>'status' IN ('green', 'red')"
@@ -39,7 +41,7 @@ static const char requests[]
     " JOIN arm a ON position(',' || a.pair || ',' IN ',' || (e.data->>'variant') || ',') > 0"
     " WHERE e.request IS NOT NULL ORDER BY e.request, a.arm, e.at, e.id),"
     "earlier AS (SELECT p.n, -1, e.request, NULL::numeric, NULL, min(e.at), p.first FROM person p JOIN aid.events e"
-    " ON e.person = p.person AND e.kind = 'request' AND e.at < p.first AND e.at >= p.first - $5::bigint"
+    " ON e.person = p.person AND e.kind = 'request' AND e.at < p.first AND e.at >= greatest(p.first, $5::bigint) - $5::bigint"
     " WHERE e.request IS NOT NULL AND NOT $4::boolean GROUP BY p.n, e.request, p.first),"
     "request AS MATERIALIZED (SELECT CASE WHEN $4::boolean THEN row_number() OVER (ORDER BY request COLLATE \"C\")"
     " ELSE n END AS n, arm, request, ms, outcome, at, until FROM found UNION ALL SELECT * FROM earlier),";

@@ -57,17 +57,20 @@ strings_in (const json_t *v)
   return n;
 }
 
-/* What we write of V is what jansson writes, but for reals, and all of its strings are seen in it. */
+/* What we write of V is what jansson writes, but for reals, and all of its strings are seen in it; it ends at a limit. */
 static void
 check_written (const json_t *v)
 {
-  struct aid_str out = AID_STR_INIT (1 << 20);
+  struct aid_str out = AID_STR_INIT (1 << 20), half;
   size_t seen = 0;
   assert (aid_json_dump (v, &out) == AID_OK);
   json_t *back = json_loadb (out.ptr, out.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
   assert (back && json_equal (v, back));
   assert (aid_json_strings (aid_str_span (&out), count_string, &seen) == AID_OK && seen == strings_in (v));
+  half = AID_STR_INIT (out.len / 2);
+  assert (aid_json_dump (v, &half) == AID_E_LIMIT);
   json_decref (back);
+  aid_str_free (&half);
   aid_str_free (&out);
 }
 

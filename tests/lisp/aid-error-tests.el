@@ -36,5 +36,13 @@
   "Emacs's own function for errors of commands is asked through ours."
   (should (advice-function-member-p #'aid-error--shown (default-value 'command-error-function))))
 
+(ert-deftest aid-error-has-one-who-words-it ()
+  "Nobody else makes the words of an error: of ours they would show the code, too."
+  (dolist (file (directory-files (file-name-directory (locate-library "aid-error.el")) t "\\`aid.*\\.el\\'"))
+    (unless (equal (file-name-nondirectory file) "aid-error.el")
+      (with-temp-buffer
+        (insert-file-contents file)
+        (should-not (and (search-forward "(error-message-string " nil t) file))))))
+
 (provide 'aid-error-tests)
 ;;; aid-error-tests.el ends here

@@ -326,6 +326,28 @@ an_edited_body_is_looked_through_whole (void **state)
   aid_str_free (&val);
 }
 
+/* A key of several lines is one thing, as it is and as JSON writes it. */
+static void
+an_edited_body_has_each_secret_once (void **state)
+{
+#define LINE_1 "-----BEGIN PRIVATE " "KEY-----"
+#define LINE_2 "MC4CAQAwBQYDK2VwBCIEIH3pQm8Rw3nU0vB3nR8wL5cF1jH6dS0gK4pZ2xY9aQ7t"
+#define LINE_3 "-----END PRIVATE " "KEY-----"
+  (void)state;
+  struct aid_span body
+    = AID_SPAN ("{\"messages\":[{\"content\":\"one\\n" LINE_1 "\\n" LINE_2 "\\n" LINE_3 "\\ntwo\"}]}");
+  struct aid_str val = AID_STR_INIT (1u << 20);
+  struct aid_error e = { AID_OK, "" };
+  char id[AID_SECRET_ID];
+  assert_int_equal (aid_held_check_body (body, NULL, &val, &e), AID_E_REFUSED);
+  assert_null (strstr (e.msg, "more"));
+  id_of ("private key", LINE_1 "\n" LINE_2 "\n" LINE_3, id);
+  aid_str_clear (&val);
+  assert_int_equal (aid_held_check_sent (body, id, &val, &e), AID_OK);
+  assert_int_equal (aid_held_check_body (body, id, &val, &e), AID_OK);
+  aid_str_free (&val);
+}
+
 static void
 many_are_counted_and_some_told (void **state)
 {
@@ -360,6 +382,7 @@ main (void)
     HERE (an_item_cannot_take_the_place_of_another),
     HERE (places_stay_true_around_an_image),
     HERE (an_edited_body_is_looked_through_whole),
+    HERE (an_edited_body_has_each_secret_once),
     HERE (many_are_counted_and_some_told),
   };
   return cmocka_run_group_tests_name ("held", tests, NULL, NULL);

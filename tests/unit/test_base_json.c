@@ -172,6 +172,23 @@ writing_ends_at_the_limit (void **state)
   json_decref (list);
 }
 
+/* Also in the midst of a long string, with much of it left. */
+static void
+a_long_string_ends_at_the_limit (void **state)
+{
+  (void) state;
+  static char text[20000];
+  memset (text, '\n', sizeof text);
+  json_t *list = json_pack ("[s%]", text, sizeof text);
+  for (size_t max = 0; max < 2 * sizeof text; max += 500)
+    {
+      struct aid_str out = AID_STR_INIT (max);
+      assert_int_equal (aid_json_dump (list, &out), AID_E_LIMIT);
+      aid_str_free (&out);
+    }
+  json_decref (list);
+}
+
 static enum aid_err
 take_string (void *ctx, struct aid_span v)
 {
@@ -216,6 +233,7 @@ main (void)
     cmocka_unit_test (numbers_are_written_shortly_and_lose_nothing),
     cmocka_unit_test (strings_are_written_as_jansson_does),
     cmocka_unit_test (writing_ends_at_the_limit),
+    cmocka_unit_test (a_long_string_ends_at_the_limit),
     cmocka_unit_test (all_strings_are_seen),
   };
   return cmocka_run_group_tests_name ("base json", tests, NULL, NULL);

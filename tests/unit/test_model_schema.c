@@ -103,6 +103,32 @@ what_is_wrong_has_a_place (void **state)
       fail_msg ("%s\nis told: %s\nnot: %s", cases[i].text, reads (cases[i].text, "f.json"), cases[i].says);
 }
 
+/* Schemas stand in one another at most so deep, whatever they stand in. */
+static void
+a_depth_is_one_of_schemas (void **state)
+{
+  static const char *const within[][2] = {
+    { "{\"items\":", "}" },
+    { "{\"anyOf\":[", "]}" },
+    { "{\"type\":\"object\"," CLOSED ",\"required\":[\"a\"],\"properties\":{\"a\":", "}}" },
+  };
+  (void) state;
+  for (size_t k = 0; k < sizeof within / sizeof *within; k++)
+    for (int n = AID_SCHEMA_DEPTH; n <= AID_SCHEMA_DEPTH + 1; n++)
+      {
+        struct aid_str text = AID_STR_INIT (1u << 20);
+        aid_str_addz (&text, within[2][0]);
+        for (int i = 1; i < n; i++)
+          aid_str_addz (&text, within[k][0]);
+        aid_str_addz (&text, "{}");
+        for (int i = 1; i < n; i++)
+          aid_str_addz (&text, within[k][1]);
+        aid_str_addz (&text, within[2][1]);
+        assert_int_equal (strstr (reads (aid_str_z (&text), "f.json"), "too deep") != NULL, n > AID_SCHEMA_DEPTH);
+        aid_str_free (&text);
+      }
+}
+
 static void
 limits_hold (void **state)
 {
@@ -132,6 +158,7 @@ main (void)
     cmocka_unit_test (it_has_a_name),
     cmocka_unit_test (the_language_is_not_told_to_servers),
     cmocka_unit_test (what_is_wrong_has_a_place),
+    cmocka_unit_test (a_depth_is_one_of_schemas),
     cmocka_unit_test (limits_hold),
   };
   return cmocka_run_group_tests_name ("schema", tests, NULL, NULL);
