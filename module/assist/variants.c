@@ -245,12 +245,12 @@ struct aid_config *
 aid_variants_config (const struct aid_asked *q, struct aid_variants *out, struct aid_error *e)
 {
   struct aid_variants own;
+  aid_variants_init (&own);
   struct laying l = { .out = out ? out : &own };
   struct aid_config *c = aid_config_load (q->root, e);
   enum aid_err err = AID_OK;
   if (!c || !json_is_object (aid_config_get (c, "experiments")))
     return c;
-  aid_variants_init (&own);
   err = lay (c, q, AID_NO_MODEL, &l, e);
   if (!err && l.sets_model && names_model (c, q))
     {
