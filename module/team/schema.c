@@ -81,8 +81,8 @@ take (const struct aid_pg_rows *rows, const char *name, struct aid_team_schema *
 {
   if (rows->n != 1 || read_uuid (aid_pg_text (rows, 0, 0), out->id))
     return aid_error_set (e, AID_E_NOTFOUND,
-                          "The team's store, %.80s, was set up only in part: its owner drops the schema aid and runs aid team init;"
-                          " every machine then sends again what it has",
+                          "The team's store, %.80s, was set up only in part: its owner drops the schema aid and runs"
+                          " aid team init; every machine then sends again what it has",
                           name);
   out->version = (int)aid_pg_int (rows, 0, 1);
   if (aid_pg_int (rows, 0, 2) > VERSION)
