@@ -20,10 +20,12 @@ write_escape (unsigned char c, char *to)
       *to++ = letters[c];
       return to;
     }
-  memcpy (to, "u00", 3);
-  to[3] = digits[c >> 4];
-  to[4] = digits[c & 15];
-  return to + 5;
+  *to++ = 'u';
+  *to++ = '0';
+  *to++ = '0';
+  *to++ = digits[c >> 4];
+  *to++ = digits[c & 15];
+  return to;
 }
 
 /* Writes V to TO as it stands in a string and gives the end; up to eight bytes behind it are overwritten, too. */

@@ -44,7 +44,7 @@ void aid_trial_report_val (const struct aid_trial_report *r, struct aid_str *out
 
 /* --- harm, looked for while it runs (trial_broken.c) --------------------------------------------------------------------- */
 
-#define AID_TRIAL_CHECK_MS (3600 * 1000) /* a report is made at most so often for this */
+#define AID_TRIAL_CHECK_MS 3600000 /* a report is made at most so often for this */
 
 /* Whether the variant VARIANT of the experiment X is shown to do harm: a guardrail of its is broken or its aim is worse
    (AID_DECIDE_STOP), by the events of SOURCE (NULL: this machine's).  1: it is, and WHY (may be NULL) gets a sentence to be told;

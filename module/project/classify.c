@@ -324,7 +324,7 @@ aid_classify_head (struct aid_span path, struct aid_span head, int not_made, str
     return because (AID_FILE_BINARY, words, "binary: its first bytes are no text");
   if (!not_made && says_generated (head))
     return because (AID_FILE_GENERATED, words, "generated: a comment at its beginning says so");
-  if (head.len <= 4 * LONG_LINE)
+  if (head.len <= (size_t)4 * LONG_LINE)
     return because (AID_FILE_TEXT, words, "text");
   size_t most = ending (path, prose_endings) ? LONG_PROSE : LONG_LINE;
   if (head.len > 4 * most && has_long_lines (head, most, &lines))
