@@ -270,20 +270,20 @@ name_of (const struct aid_vec *all, size_t i, const struct aid_part *part, int e
   return role == AID_ROLE_SYSTEM ? "the strategy's prompt" : edited ? "an answer that was edited" : "an answer";
 }
 
-/* Looks through the messages that are the person's, or through those that are NOT. */
+/* Looks through the messages that are the person's, or through the OTHERS. */
 static void
-check_messages (struct check *c, int not)
+check_messages (struct check *c, int others)
 {
   const struct aid_vec *all = &c->prompt->conversation.messages, *answers = &c->prompt->edited;
-  size_t shown = not ? c->prompt->shown.len : 0, next = 0;
-  c->once = not;
+  size_t shown = others ? c->prompt->shown.len : 0, next = 0;
+  c->once = others;
   for (size_t i = 0; i < all->len && !c->err; i++)
     {
       const struct aid_message *m = &AID_VEC_AT (struct aid_message, all, i);
       int edited = next < answers->len && AID_VEC_AT (size_t, answers, next) == i;
       next += (size_t) edited;
       c->answer = m->role == AID_ROLE_ASSISTANT;
-      for (size_t k = 0; k < m->parts.len && not != (m->role == AID_ROLE_USER || edited) && !c->err; k++)
+      for (size_t k = 0; k < m->parts.len && others != (m->role == AID_ROLE_USER || edited) && !c->err; k++)
         {
           const struct aid_part *part = &AID_VEC_AT (struct aid_part, &m->parts, k);
           c->where = name_of (all, i, part, edited);
