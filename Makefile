@@ -8,7 +8,7 @@ COMMA   := ,
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 EMACS   ?= emacs
 PREFIX  ?= /usr/local
-PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8 libpq
+PKGS    := libcurl jansson libcmark libutf8proc sqlite3 libpcre2-8 libpq libmicrohttpd
 MISSING := $(shell pkg-config --print-errors --exists $(PKGS) 2>&1 | \
              sed -n "s/^No package '\(.*\)' found$$/\1/p; s/^Package '\(.*\)', required by.*/\1/p")
 $(if $(MISSING),$(warning Missing: $(MISSING). "make deps" installs what AID needs (Debian calls them libpq-dev and the like)))
@@ -25,11 +25,11 @@ ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fsta
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2 $(WARN)) $(WERROR)
 # libcurl and libpq are loaded when they are wanted (net/late_curl.c, team/pq.c): where they lie is said if that is an unusual place.
 CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl libpq 2>/dev/null))
-LIBS    := $(filter-out -lcurl -lpq,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
+LIBS    := $(filter-out -lcurl -lpq -lmicrohttpd,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
 # The rooms of libaid.a, lowest first.  A folder includes only folders that stand before it (make lint).
-LAYERS  := versions base config store scan build project index net patch model chat context measure rollout team export assist learn
+LAYERS  := versions base config store scan build project index net patch model chat context measure rollout team export ces assist learn
 # What a folder stands on, itself first: a test of it links just these.
 need_versions := versions
 need_base    := base
@@ -49,8 +49,9 @@ need_rollout := rollout measure net store config base versions
 need_team    := team measure store config base
 need_export  := export measure net store config base
 need_assist  := assist export team rollout measure context index project scan chat model patch net store build config base versions
-need_learn   := learn project build scan config base
-need_cli     := learn $(need_assist)
+need_ces     := ces team measure patch project build scan store config base
+need_learn   := learn ces $(need_assist)
+need_cli     := $(need_learn)
 # What the core in Emacs has.
 need_core    := $(need_cli)
 

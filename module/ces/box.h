@@ -1,0 +1,72 @@
+/* A box: a tree in which other people's code may run, and that is thrown away.  What runs in it sees the tree at AID_BOX_ROOT, the
+   system's programs and libraries read-only, and nothing else of the host: no home, no network, no other process, and an
+   environment of ours.  All of it ends with the box, however this process ends.
+
+   Where user namespaces and overlayfs are there (Linux), the tree is a view over LOWER, which stays as it is; else a copy
+   (by reflink or hard link where that is safe).  Without bubblewrap nothing is run. */
+#ifndef AID_CES_BOX_H
+#define AID_CES_BOX_H
+
+#include "base/err.h"
+#include "base/stop.h"
+#include "base/str.h"
+
+#define AID_BOX_ROOT "/tree"
+
+struct aid_box_limits
+{
+  int64_t seconds;        /* of one command, by the clock */
+  int64_t cpu_seconds;    /* of one command, of all its processes */
+  int64_t megabytes;      /* of memory, of all processes */
+  int64_t processes;
+  int64_t disk_megabytes; /* that may be written */
+  int64_t output_bytes;   /* kept; its beginning and its end */
+};
+#define AID_BOX_LIMITS ((struct aid_box_limits){ 120, 240, 2048, 256, 1024, 64 << 10 })
+
+enum aid_box_how
+{
+  AID_BOX_VIEW,    /* what is written goes with the box */
+  AID_BOX_IN_PLACE /* ... stays in LOWER: to make a warm tree */
+};
+enum aid_box_end
+{
+  AID_BOX_EXITED,
+  AID_BOX_SIGNALLED,
+  AID_BOX_TIME,   /* one of the limits ended it */
+  AID_BOX_MEMORY,
+  AID_BOX_PROCESSES,
+  AID_BOX_DISK,
+  AID_BOX_OUTPUT  /* it printed without end */
+};
+const char *aid_box_end_name (enum aid_box_end end); /* "exited", "signalled", "time", "memory", "processes", "disk", "output" */
+
+struct aid_box_ran
+{
+  enum aid_box_end end;
+  int code, signal;      /* EXITED, SIGNALLED */
+  int64_t ms, cpu_ms;
+  struct aid_str output; /* both streams in order; free it */
+  int cut;               /* some of it was dropped */
+};
+
+struct aid_box;
+
+/* *WHY gets what is missing here, for people ("bubblewrap is not installed ..."), when boxes cannot run anything; else 1. */
+int aid_box_available (char why[256]);
+
+/* Opens a box over the folder LOWER.  AID_E_NOTFOUND, AID_E_IO, AID_E_STATE (boxes cannot be had here: why). */
+enum aid_err aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limits *limits, struct aid_box **out,
+                           struct aid_error *e);
+/* PATH is relative to the tree, safe by aid_patch_path's rules; folders on the way are made; never through a symbolic link. */
+enum aid_err aid_box_write (struct aid_box *b, const char *path, struct aid_span text, int executable, struct aid_error *e);
+enum aid_err aid_box_remove (struct aid_box *b, const char *path, struct aid_error *e); /* a file that is gone is fine */
+enum aid_err aid_box_read (struct aid_box *b, const char *path, struct aid_str *out, struct aid_error *e);
+/* Runs LINE by sh in DIR (relative to the tree; NULL: its root), which reads nothing.  What it came to, a limit too, is in RAN; an
+   error only when it could not be run.  AID_E_CANCELLED. */
+enum aid_err aid_box_run (struct aid_box *b, const char *line, const char *dir, const struct aid_stop *stop,
+                          struct aid_box_ran *ran, struct aid_error *e);
+/* Ends all that runs in it and takes it away. */
+void aid_box_close (struct aid_box *b);
+
+#endif

@@ -1,0 +1,68 @@
+/* The Code Evaluation Service: what a diff is worth.  A task names a tree and how it is judged; a diff climbs the rungs one after
+   the other until one fails, in a place that is thrown away; what comes of it is a verdict.  A bad diff, a build that never ends
+   and an attack are verdicts; an error is only what keeps us from judging.
+
+   A task and a verdict are JSON objects, the same here, over HTTP, in the queue and in files; docs/ces.md tells their members. */
+#ifndef AID_CES_CES_H
+#define AID_CES_CES_H
+
+#include "base/err.h"
+#include "base/stop.h"
+#include "base/str.h"
+
+#include <jansson.h>
+
+enum aid_rung
+{
+  AID_RUNG_APPLIES, /* every hunk has its place: the patch engine's word */
+  AID_RUNG_PARSES,
+  AID_RUNG_TYPES,
+  AID_RUNG_BUILDS,
+  AID_RUNG_TESTS,
+  AID_RUNGS
+};
+const char *aid_rung_name (enum aid_rung r); /* "applies", "parses", "types", "builds", "tests" */
+
+struct aid_ces_settings
+{
+  char *warm;               /* the folder of warm trees and verdicts; NULL: $XDG_CACHE_HOME/aid/ces */
+  int64_t warm_trees;       /* that are kept; the ones used longest ago go first */
+  int64_t warm_megabytes;   /* all of them together */
+  json_t *limits;           /* for what a task does not say: {seconds, megabytes, processes, disk_megabytes} */
+  json_t *weights;          /* of the rungs in the reward: {"applies": 0.1, ...} */
+  json_t *repositories;     /* NAME -> { "path", "commands" }: all that a task from elsewhere may name */
+};
+/* The user's, from the setting "ces"; a project's have no say.  OUT is to be freed, whatever comes. */
+enum aid_err aid_ces_settings_read (struct aid_ces_settings *out, struct aid_error *e);
+void aid_ces_settings_free (struct aid_ces_settings *s);
+
+enum aid_ces_from
+{
+  AID_CES_OURS,     /* a task may name any folder */
+  AID_CES_ELSEWHERE /* only a repository of the settings, by its name, and no commands but the settings' and detected ones */
+};
+
+struct aid_ces;
+
+/* Borrows nothing.  Any thread; several evaluations may run at once, in as many threads. */
+enum aid_err aid_ces_open (const struct aid_ces_settings *settings, struct aid_ces **out, struct aid_error *e);
+/* Judges ANSWER, an answer of a model or a bare diff, by TASK; *VERDICT is a new reference.  AID_E_INVALID: the task is none;
+   AID_E_NOTFOUND: its repository, or tree, is not there; AID_E_REFUSED: it may not be named; AID_E_CANCELLED; AID_E_IO: this
+   machine cannot judge now. */
+enum aid_err aid_ces_evaluate (struct aid_ces *c, const json_t *task, struct aid_span answer, enum aid_ces_from from,
+                               const struct aid_stop *stop, json_t **verdict, struct aid_error *e);
+/* Makes the task's warm tree, if it is not there, so that the first evaluation need not. */
+enum aid_err
+aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop, struct aid_error *e);
+/* Appends what names the warm tree that TASK needs, 64 hex digits: who has it judges sooner. */
+enum aid_err aid_ces_warm_key (struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_str *out,
+                               struct aid_error *e);
+/* {warm: [{key, repository, base, megabytes, used}], verdicts, judged, cached}: a new reference. */
+json_t *aid_ces_status (struct aid_ces *c);
+/* Nobody may be in another function of C. */
+void aid_ces_close (struct aid_ces *c);
+
+/* The reward of VERDICT under WEIGHTS (NULL: the defaults), 0 to 1. */
+double aid_ces_reward (const json_t *verdict, const json_t *weights);
+
+#endif
