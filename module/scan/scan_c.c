@@ -267,12 +267,15 @@ local_type (struct aid_c *c)
 static void
 counted (struct aid_c *c)
 {
-  if (c->frames[c->n].kind == F_BODY && local_type (c))
+  int in_body = c->frames[c->n].kind == F_BODY;
+  if (in_body && local_type (c))
     return;
   if (c->lex.token == '{')
     c->frames[c->n].depth++;
   else if (c->lex.token == '}' && c->frames[c->n].depth-- == 0)
     aid_c_close_brace (c);
+  else if (c->lex.token != '}' && c->lex.token != ';')
+    aid_lex_rush (&c->lex, in_body);
 }
 
 void
