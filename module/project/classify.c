@@ -59,8 +59,8 @@ static const char *const prose_endings[]
 static int
 is_one (struct aid_span name, const char *const *list)
 {
-  for (; *list; list++)
-    if (aid_span_eqz (name, *list))
+  for (; name.len && *list; list++)
+    if (**list == name.ptr[0] && aid_span_eqz (name, *list))
       return 1;
   return 0;
 }

@@ -4,6 +4,7 @@
    Conditionals: all branches are read, each from the state in which the "#if" was met, and after "#endif" the state is that of
    the first branch that was not empty; so branches that open one brace each open one together. */
 #include "scan/scan_c_internal.h"
+#include <stddef.h>
 #include <stdlib.h>
 
 void
@@ -281,12 +282,15 @@ counted (struct aid_c *c)
 void
 aid_scan_c (struct aid_scanner *s, enum aid_language language)
 {
-  struct aid_c *c = calloc (1, sizeof *c);
+  struct aid_c *c = malloc (sizeof *c);
   if (!c)
     {
       s->failed = 1;
       return;
     }
+  /* The stacks are written before they are read, and much larger than many a file. */
+  memset (c, 0, offsetof (struct aid_c, conditionals));
+  c->frames[0] = (struct aid_c_frame){ 0 };
   c->s = s;
   c->cpp = language == AID_LANG_CPP;
   c->frames[0].def = -1;
