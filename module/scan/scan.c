@@ -126,7 +126,8 @@ void
 aid_scan_region (struct aid_scanner *s, enum aid_region_kind kind, uint32_t from, uint32_t to)
 {
   struct aid_scan *out = s->out;
-  if (from < to && !out->places_only && grow (&out->regions, out->n_regions, &out->cap_regions, sizeof *out->regions, AID_SCAN_REGIONS))
+  if (from < to && !out->places_only
+      && grow (&out->regions, out->n_regions, &out->cap_regions, sizeof *out->regions, AID_SCAN_REGIONS))
     out->regions[out->n_regions++] = (struct aid_region){ .from = from, .to = to, .kind = kind };
 }
 
