@@ -84,7 +84,7 @@
 ;; that is counted on, and drawing forced now and then, for where it does not hold.
 
 (defconst aid-chat--draw-seconds 4
-  "How often the spinner's line is drawn even where Emacs does not do so by itself.")
+  "How often both lines are drawn where Emacs does not do so by itself.")
 
 (defun aid-chat--turn-spinner (stream)
   "Turn the spinner of STREAM, and say in the header line what it does.
