@@ -94,8 +94,7 @@ alternative SUB of that answer, beside what arrives already."
           (+ (length text) (aid-chat-stream-chars stream)))
     (aid-chat--spin-due stream)
     (unless (aid-chat-stream-touched stream)
-      ;; As `with-silent-modifications' has it, but modified the chat is already.
-      (let ((inhibit-modification-hooks t) (inhibit-read-only t) (buffer-undo-list t))
+      (with-silent-modifications
         (when from                      ; else the faces come with a later piece
           (let ((from (min at (+ base from))))
             (when (< from at)
