@@ -15,9 +15,9 @@
 
 struct aid_box_limits
 {
-  int64_t seconds;        /* of one command, by the clock */
-  int64_t cpu_seconds;    /* of one command, of all its processes */
-  int64_t megabytes;      /* of memory, of all processes */
+  int64_t seconds;     /* of one command, by the clock */
+  int64_t cpu_seconds; /* of one command, of all its processes */
+  int64_t megabytes;   /* of memory, of all processes */
   int64_t processes;
   int64_t disk_megabytes; /* that may be written */
   int64_t output_bytes;   /* kept; its beginning and its end */
@@ -33,18 +33,19 @@ enum aid_box_end
 {
   AID_BOX_EXITED,
   AID_BOX_SIGNALLED,
-  AID_BOX_TIME,   /* one of the limits ended it */
+  AID_BOX_TIME, /* one of the limits ended it */
   AID_BOX_MEMORY,
   AID_BOX_PROCESSES,
   AID_BOX_DISK,
-  AID_BOX_OUTPUT  /* it printed without end */
+  AID_BOX_OUTPUT /* it printed without end */
 };
-const char *aid_box_end_name (enum aid_box_end end); /* "exited", "signalled", "time", "memory", "processes", "disk", "output" */
+const char *
+aid_box_end_name (enum aid_box_end end); /* "exited", "signalled", "time", "memory", "processes", "disk", "output" */
 
 struct aid_box_ran
 {
   enum aid_box_end end;
-  int code, signal;      /* EXITED, SIGNALLED */
+  int code, signal; /* EXITED, SIGNALLED */
   int64_t ms, cpu_ms;
   struct aid_str output; /* both streams in order; free it */
   int cut;               /* some of it was dropped */
@@ -56,8 +57,8 @@ struct aid_box;
 int aid_box_available (char why[256]);
 
 /* Opens a box over the folder LOWER.  AID_E_NOTFOUND, AID_E_IO, AID_E_STATE (boxes cannot be had here: why). */
-enum aid_err aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limits *limits, struct aid_box **out,
-                           struct aid_error *e);
+enum aid_err aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limits *limits,
+                           struct aid_box **out, struct aid_error *e);
 /* PATH is relative to the tree, safe by aid_patch_path's rules; folders on the way are made; never through a symbolic link. */
 enum aid_err aid_box_write (struct aid_box *b, const char *path, struct aid_span text, int executable, struct aid_error *e);
 enum aid_err aid_box_remove (struct aid_box *b, const char *path, struct aid_error *e); /* a file that is gone is fine */
