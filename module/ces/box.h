@@ -41,7 +41,7 @@ enum aid_box_end
   AID_BOX_TIME, /* one of the limits ended it, with all that it had started */
   AID_BOX_MEMORY,
   AID_BOX_PROCESSES,
-  AID_BOX_DISK, /* it stays full: the box is of no more use */
+  AID_BOX_DISK,  /* it stays full: the box is of no more use */
   AID_BOX_OUTPUT /* it printed without end */
 };
 /* "exited", "signalled", "time", "memory", "processes", "disk", "output" */
@@ -50,7 +50,7 @@ const char *aid_box_end_name (enum aid_box_end end);
 struct aid_box_ran
 {
   enum aid_box_end end;
-  int code, signal;      /* EXITED; SIGNALLED, also when a shell tells it as 128 and the signal's number, which CODE is then */
+  int code, signal; /* EXITED; SIGNALLED, also when a shell tells it as 128 and the signal's number, which CODE is then */
   int64_t ms, cpu_ms;
   struct aid_str output; /* both streams in order; free it */
   int cut;               /* some of it was dropped: a line between its beginning and its end says how much */
