@@ -21,8 +21,7 @@ mount_failed (struct aid_error *e, const char *what)
   return aid_error_set (
     e, AID_E_STATE, "the system does not let it %s: %s%s", what, strerror (errno),
     errno == EPERM || errno == EACCES
-      ? " (where AppArmor restricts user namespaces, as on Ubuntu, aid-box needs a profile; a container must "
-        "allow mounts and show all of /proc)"
+      ? " (AppArmor, as on Ubuntu, wants a profile for aid-box; a container must allow mounts and show all of /proc)"
       : "");
 }
 

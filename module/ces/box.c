@@ -86,7 +86,7 @@ aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limi
   if (!err)
     return *out = b, AID_OK;
   aid_box_close (b);
-  return aid_error_set (e, err, "No box can be had over %.80s: %s", lower, inner.msg);
+  return aid_error_set (e, err, "No box can be had over %.80s: %s", *lower ? lower : "nothing", inner.msg);
 }
 
 const char *
