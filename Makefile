@@ -341,6 +341,13 @@ bench-experiments: $(B)/bench_experiments
 $(B)/bench_experiments: tests/bench/experiments.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
+## bench-ces     mutants of the Git repository DIR judged over a warm tree, beside cold builds (N=200 COLD=20; OPTS="--types 'dune build @check'")
+.PHONY: bench-ces
+bench-ces: $(B)/bench_ces
+	@$(B)/bench_ces $(DIR) $(if $(N),--n $(N)) $(if $(COLD),--cold $(COLD)) $(if $(SEED),--seed $(SEED)) $(OPTS)
+$(B)/bench_ces: $(wildcard tests/bench/ces/*.c tests/bench/ces/*.h) $(call layer_libs,$(need_ces))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -Itests/bench/ces -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
 ## bench-index   a first index of DIR="dir...", or of FILES=1000000 small files: speed, memory, questions, edits, beside rg and plain FTS5
 bench-index: $(B)/bench_index
 	@tests/bench/index/run $(B)/bench_index $(DIR)
