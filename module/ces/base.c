@@ -10,7 +10,7 @@
 
 enum
 {
-  LONGER = 10,       /* a whole build may take so many times what a rung may */
+  LONGER = 10, /* a whole build may take so many times what a rung may */
   LEAST_SECONDS = 600
 };
 
@@ -43,10 +43,8 @@ lay_files (const struct base *b, struct aid_box *box, struct aid_error *e)
   const char *path;
   json_t *text;
   enum aid_err err = AID_OK;
-  json_object_foreach (b->task->files, path, text)
-    if (!err)
-      err = aid_box_write (box, path, (struct aid_span){ json_string_value (text), json_string_length (text) },
-                           is_program (b->tree, path), e);
+  json_object_foreach (b->task->files, path, text) if (!err) err = aid_box_write (
+    box, path, (struct aid_span){ json_string_value (text), json_string_length (text) }, is_program (b->tree, path), e);
   return err;
 }
 

@@ -33,41 +33,58 @@ static const struct tool
   const char *name, *file;
   struct way ways[6];
 } tools[] = {
-  { "dune", "dune-project", { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
-                              { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
-                              { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
-  { "dune", "dune-workspace", { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
-                                { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
-                                { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
-  { "cargo", "Cargo.toml", { { AID_RUNG_TYPES, "cargo check --offline --all-targets", ALWAYS, NULL },
-                             { AID_RUNG_BUILDS, "cargo build --offline", ALWAYS, NULL },
-                             { AID_RUNG_TESTS, "cargo test --offline", ALWAYS, NULL } } },
-  { "go", "go.mod", { { AID_RUNG_TYPES, "go vet ./...", ALWAYS, NULL },
-                      { AID_RUNG_BUILDS, "go build ./...", ALWAYS, NULL },
-                      { AID_RUNG_TESTS, "go test ./...", ALWAYS, NULL } } },
-  { "cmake", "CMakeLists.txt", { { AID_RUNG_BUILDS, CMAKE, ALWAYS, NULL },
-                                 { AID_RUNG_TESTS, CMAKE " && ctest --output-on-failure --test-dir build-aid", ALWAYS, NULL } } },
+  { "dune",
+    "dune-project",
+    { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
+  { "dune",
+    "dune-workspace",
+    { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
+  { "cargo",
+    "Cargo.toml",
+    { { AID_RUNG_TYPES, "cargo check --offline --all-targets", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "cargo build --offline", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "cargo test --offline", ALWAYS, NULL } } },
+  { "go",
+    "go.mod",
+    { { AID_RUNG_TYPES, "go vet ./...", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "go build ./...", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "go test ./...", ALWAYS, NULL } } },
+  { "cmake",
+    "CMakeLists.txt",
+    { { AID_RUNG_BUILDS, CMAKE, ALWAYS, NULL },
+      { AID_RUNG_TESTS, CMAKE " && ctest --output-on-failure --test-dir build-aid", ALWAYS, NULL } } },
 #define MAKE_WAYS                                                                                                           \
   {                                                                                                                         \
-    { AID_RUNG_TYPES, "make check-syntax CHK_SOURCES=", TARGET, "check-syntax" }, { AID_RUNG_BUILDS, "make", ALWAYS, NULL },  \
-      { AID_RUNG_TESTS, "make check", TARGET, "check" }, { AID_RUNG_TESTS, "make test", TARGET, "test" }                     \
+    { AID_RUNG_TYPES, "make check-syntax CHK_SOURCES=", TARGET, "check-syntax" },                                           \
+      { AID_RUNG_BUILDS, "make", ALWAYS, NULL }, { AID_RUNG_TESTS, "make check", TARGET, "check" },                         \
+    {                                                                                                                       \
+      AID_RUNG_TESTS, "make test", TARGET, "test"                                                                           \
+    }                                                                                                                       \
   }
   { "make", "GNUmakefile", MAKE_WAYS },
   { "make", "Makefile", MAKE_WAYS },
   { "make", "makefile", MAKE_WAYS },
-  { "configure", "configure", { { AID_RUNG_BUILDS, CONFIGURED, ALWAYS, NULL },
-                                { AID_RUNG_TESTS, CONFIGURED " check", ALWAYS, NULL } } },
-  { "npm", "package.json", { { AID_RUNG_TYPES, "node_modules/.bin/tsc --noEmit", FILES, "node_modules/.bin/tsc" },
-                             { AID_RUNG_TYPES, "tsc --noEmit", FILES, "tsconfig.json" },
-                             { AID_RUNG_BUILDS, "npm run --silent build", SCRIPT, "build" },
-                             { AID_RUNG_TESTS, "npm test --silent", SCRIPT, "test" } } },
+  { "configure",
+    "configure",
+    { { AID_RUNG_BUILDS, CONFIGURED, ALWAYS, NULL }, { AID_RUNG_TESTS, CONFIGURED " check", ALWAYS, NULL } } },
+  { "npm",
+    "package.json",
+    { { AID_RUNG_TYPES, "node_modules/.bin/tsc --noEmit", FILES, "node_modules/.bin/tsc" },
+      { AID_RUNG_TYPES, "tsc --noEmit", FILES, "tsconfig.json" },
+      { AID_RUNG_BUILDS, "npm run --silent build", SCRIPT, "build" },
+      { AID_RUNG_TESTS, "npm test --silent", SCRIPT, "test" } } },
 #define PYTHON_WAYS                                                                                                         \
   {                                                                                                                         \
-    { AID_RUNG_TESTS, "python3 -m pytest -q", FILES, "pytest.ini conftest.py tests/conftest.py tox.ini" },                    \
+    { AID_RUNG_TESTS, "python3 -m pytest -q", FILES, "pytest.ini conftest.py tests/conftest.py tox.ini" },                  \
+      { AID_RUNG_TESTS, "python3 -m unittest discover -s tests -t .", FILES, "tests/__init__.py" },                         \
+      { AID_RUNG_TESTS, "python3 -m unittest discover -s tests", FILES, "tests" },                                          \
     {                                                                                                                       \
-      AID_RUNG_TESTS, "python3 -m unittest discover -s tests -t .", FILES, "tests/__init__.py"                               \
-    },                                                                                                                      \
-    { AID_RUNG_TESTS, "python3 -m unittest discover -s tests", FILES, "tests" }, { AID_RUNG_TESTS, "python3 -m unittest discover", ALWAYS, NULL } \
+      AID_RUNG_TESTS, "python3 -m unittest discover", ALWAYS, NULL                                                          \
+    }                                                                                                                       \
   }
   { "python", "pyproject.toml", PYTHON_WAYS },
   { "python", "setup.py", PYTHON_WAYS },

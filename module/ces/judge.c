@@ -115,8 +115,8 @@ static json_t *
 tell_applies (const struct judging *j, int passed, int64_t ms, const char *why)
 {
   size_t applied = j->plan ? j->plan->applied + j->plan->already : 0;
-  json_t *o = json_pack ("{s:s, s:s, s:I, s:I}", "rung", aid_rung_name (AID_RUNG_APPLIES), "result", passed ? "passed" : "failed",
-                         "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
+  json_t *o = json_pack ("{s:s, s:s, s:I, s:I}", "rung", aid_rung_name (AID_RUNG_APPLIES), "result",
+                         passed ? "passed" : "failed", "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
   if (passed)
     return o;
   struct aid_str report = AID_STR_INIT (AID_REPORT_MAX * 2);

@@ -212,7 +212,8 @@ static const struct
 {
   const char *name;
   int (*find) (const struct source *s, size_t from, struct edit *e);
-} whole[] = { { "number", a_number }, { "operator", a_comparison }, { "comment", a_comment }, { "definition", a_definition } },
+} whole[]
+  = { { "number", a_number }, { "operator", a_comparison }, { "comment", a_comment }, { "definition", a_definition } },
   broken[] = { { "misspelling", a_misspelling },
                { "lost sign", a_lost_sign },
                { "lost line", a_lost_line },
