@@ -24,7 +24,7 @@ struct base
   struct aid_rung_ran first[AID_RUNGS], second[AID_RUNGS];
 };
 
-/* --- its files ------------------------------------------------------------------------------------------------------------- */
+/* --- its files ---------------------------------------------------------------------------------------------------- */
 
 static int
 is_program (const char *tree, const char *path)
@@ -48,7 +48,7 @@ lay_files (const struct base *b, struct aid_box *box, struct aid_error *e)
   return err;
 }
 
-/* --- running --------------------------------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------------------------------------ */
 
 static int
 has_command (const struct base *b, enum aid_rung r)
@@ -99,7 +99,7 @@ build (struct base *b, struct aid_error *e)
   return err ? err : run_aside (b, AID_RUNG_PARSES, AID_RUNG_BUILDS, b->second, e);
 }
 
-/* --- what differs ----------------------------------------------------------------------------------------------------------- */
+/* --- what differs ------------------------------------------------------------------------------------------------- */
 
 static int
 names_it (const struct aid_diags *d, const struct aid_diag *one)

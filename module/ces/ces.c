@@ -8,7 +8,7 @@
 
 #define DAMAGED "time" /* what a busy machine may do to anybody */
 
-/* --- opening ---------------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------------ */
 
 static enum aid_err
 make_folders (struct aid_ces *c, const char *warm, struct aid_error *e)
@@ -75,7 +75,7 @@ aid_ces_close (struct aid_ces *c)
   free (c);
 }
 
-/* --- what was judged before ---------------------------------------------------------------------------------------------------- */
+/* --- what was judged before --------------------------------------------------------------------------------------- */
 
 static void
 key_of (const struct aid_ces_task *t, const char *diff, char key[AID_SHA256_HEX])
@@ -120,7 +120,7 @@ keep (struct aid_ces *c, const char *key, const json_t *rungs)
   pthread_mutex_unlock (&c->lock);
 }
 
-/* --- judging --------------------------------------------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------------------------------ */
 
 /* RUNGS is taken. */
 static json_t *

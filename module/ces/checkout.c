@@ -15,7 +15,7 @@
 #define FILE_LIMIT ((size_t)1 << 30)
 #define SAID_MAX ((size_t)4096)
 
-/* --- Git ------------------------------------------------------------------------------------------------------------------ */
+/* --- Git ---------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 objects_of (const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_str *out, struct aid_error *e)
@@ -70,7 +70,7 @@ from_git (const struct aid_ces_task *t, const char *tree, const char *scratch, c
   return err;
 }
 
-/* --- Mercurial -------------------------------------------------------------------------------------------------------------- */
+/* --- Mercurial ---------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 from_hg (const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop, struct aid_error *e)
@@ -88,7 +88,7 @@ from_hg (const struct aid_ces_task *t, const char *tree, const struct aid_stop *
   return err;
 }
 
-/* --- a folder --------------------------------------------------------------------------------------------------------------- */
+/* --- a folder ----------------------------------------------------------------------------------------------------- */
 
 struct entry
 {

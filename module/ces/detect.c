@@ -12,9 +12,10 @@
 enum needs
 {
   ALWAYS,
-  TARGET, /* the file, a Makefile, has a target of the line's last word */
-  SCRIPT, /* package.json has a script of that name */
-  FILES   /* one of the files in WITH is there */
+  TARGET,    /* the file, a Makefile, has a target of the line's last word */
+  SCRIPT,    /* package.json has a script of that name */
+  FILES,     /* one of the files in WITH is there */
+  TEST_FILES /* a program in Python whose name begins with "test" is there */
 };
 
 struct way
@@ -59,8 +60,7 @@ static const struct tool
       { AID_RUNG_TESTS, CMAKE " && ctest --output-on-failure --test-dir build-aid", ALWAYS, NULL } } },
 #define MAKE_WAYS                                                                                                           \
   {                                                                                                                         \
-    { AID_RUNG_TYPES, "make check-syntax CHK_SOURCES=", TARGET, "check-syntax" },                                           \
-      { AID_RUNG_BUILDS, "make", ALWAYS, NULL }, { AID_RUNG_TESTS, "make check", TARGET, "check" },                         \
+    { AID_RUNG_BUILDS, "make", ALWAYS, NULL }, { AID_RUNG_TESTS, "make check", TARGET, "check" },                           \
     {                                                                                                                       \
       AID_RUNG_TESTS, "make test", TARGET, "test"                                                                           \
     }                                                                                                                       \
@@ -83,7 +83,7 @@ static const struct tool
       { AID_RUNG_TESTS, "python3 -m unittest discover -s tests -t .", FILES, "tests/__init__.py" },                         \
       { AID_RUNG_TESTS, "python3 -m unittest discover -s tests", FILES, "tests" },                                          \
     {                                                                                                                       \
-      AID_RUNG_TESTS, "python3 -m unittest discover", ALWAYS, NULL                                                          \
+      AID_RUNG_TESTS, "python3 -m unittest discover", TEST_FILES, NULL                                                      \
     }                                                                                                                       \
   }
   { "python", "pyproject.toml", PYTHON_WAYS },
@@ -94,7 +94,7 @@ static const struct tool
 #define NTOOLS (sizeof tools / sizeof *tools)
 #define NWAYS (sizeof tools->ways / sizeof *tools->ways)
 
-/* --- what a way needs -------------------------------------------------------------------------------------------------- */
+/* --- what a way needs --------------------------------------------------------------------------------------------- */
 
 static int
 is_there (const char *dir, struct aid_span name)
@@ -170,6 +170,19 @@ has_one_of (const char *dir, const char *names)
   return 0;
 }
 
+/* Whether the folder itself has a program in Python whose name begins with BEGINS. */
+static int
+has_python (const char *path, const char *begins)
+{
+  DIR *dir = opendir (path);
+  int found = 0;
+  for (struct dirent *d; dir && !found && (d = readdir (dir));)
+    found = aid_span_ends (aid_span_z (d->d_name), ".py") && aid_span_starts (aid_span_z (d->d_name), begins);
+  if (dir)
+    closedir (dir);
+  return found;
+}
+
 static int
 can (const char *dir, const struct tool *t, const struct way *w)
 {
@@ -181,25 +194,14 @@ can (const char *dir, const struct tool *t, const struct way *w)
       return has_script (dir, w->with);
     case FILES:
       return has_one_of (dir, w->with);
+    case TEST_FILES:
+      return has_python (dir, "test");
     default:
       return 1;
     }
 }
 
-/* --- the tree's commands -------------------------------------------------------------------------------------------------- */
-
-/* Whether the folder DIR itself has a program in Python. */
-static int
-has_python (const char *path)
-{
-  DIR *dir = opendir (path);
-  int found = 0;
-  for (struct dirent *d; dir && !found && (d = readdir (dir));)
-    found = aid_span_ends (aid_span_z (d->d_name), ".py");
-  if (dir)
-    closedir (dir);
-  return found;
-}
+/* --- the tree's commands ------------------------------------------------------------------------------------------ */
 
 static const struct tool *
 find_tool (const char *dir)
@@ -207,7 +209,7 @@ find_tool (const char *dir)
   for (size_t i = 0; i < NTOOLS; i++)
     if (is_there (dir, aid_span_z (tools[i].file)))
       return &tools[i];
-  return has_python (dir) ? &tools[NTOOLS - 1] : NULL;
+  return has_python (dir, "") ? &tools[NTOOLS - 1] : NULL;
 }
 
 static const char *
@@ -249,7 +251,7 @@ aid_ces_commands_free (struct aid_ces_commands *c)
   *c = (struct aid_ces_commands){ .tool = NULL };
 }
 
-/* --- parsers of a file ------------------------------------------------------------------------------------------------------ */
+/* --- parsers of a file -------------------------------------------------------------------------------------------- */
 
 #define PYTHON "python3 -c 'import sys; compile(open(sys.argv[1], \"rb\").read(), sys.argv[1], \"exec\")'"
 

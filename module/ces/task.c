@@ -50,7 +50,7 @@ read_members (const json_t *task, struct aid_error *e)
   return AID_OK;
 }
 
-/* --- its members ---------------------------------------------------------------------------------------------------- */
+/* --- its members -------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from from, struct aid_ces_task *out,
@@ -182,7 +182,7 @@ read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from
   return err;
 }
 
-/* --- its name --------------------------------------------------------------------------------------------------------- */
+/* --- its name ----------------------------------------------------------------------------------------------------- */
 
 /* Each part with its length, so that no two lists of parts are one text. */
 static void
@@ -239,7 +239,7 @@ name_it (struct aid_ces_task *t, struct aid_error *e)
   return err;
 }
 
-/* --- all ---------------------------------------------------------------------------------------------------------------- */
+/* --- all ---------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 read_directory (const json_t *task, struct aid_ces_task *out, struct aid_error *e)

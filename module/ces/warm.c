@@ -34,7 +34,7 @@ path_of (const struct aid_ces *c, struct aid_str *out, const char *folder, const
   return out->err ? aid_error_set (e, AID_E_LIMIT, "The folder %.150s has too long a name", c->folder) : AID_OK;
 }
 
-/* --- locks ----------------------------------------------------------------------------------------------------------------- */
+/* --- locks -------------------------------------------------------------------------------------------------------- */
 
 /* Whether FD is still the file PATH: who removes a tree removes its lock as well. */
 static int
@@ -73,7 +73,7 @@ lock_file (const char *path, int how, int wait, const struct aid_stop *stop, int
                                 : aid_error_set (e, AID_E_IO, "%.180s cannot be locked: %s", path, strerror (errno));
 }
 
-/* --- what is there ----------------------------------------------------------------------------------------------------------- */
+/* --- what is there ------------------------------------------------------------------------------------------------ */
 
 static json_t *
 read_about (const struct aid_ces *c, const char *folder, const char *name)
@@ -168,7 +168,7 @@ aid_warm_list (struct aid_ces *c)
   return list;
 }
 
-/* --- taking away ---------------------------------------------------------------------------------------------------------------- */
+/* --- taking away -------------------------------------------------------------------------------------------------- */
 
 /* Moves FROM into making/, where it is nobody's, and removes it. */
 static void
@@ -256,7 +256,7 @@ sweep (const struct aid_ces *c)
   aid_str_free (&path);
 }
 
-/* --- making --------------------------------------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------------------------------- */
 
 /* Makes the tree in the folder AT and gives it its name TO. */
 static enum aid_err
@@ -318,7 +318,7 @@ make (const struct aid_ces *c, const struct aid_ces_task *t, const char *to, con
   return err;
 }
 
-/* --- using ------------------------------------------------------------------------------------------------------------------------ */
+/* --- using -------------------------------------------------------------------------------------------------------- */
 
 /* Makes KEY's tree, unless somebody has meanwhile. */
 static enum aid_err

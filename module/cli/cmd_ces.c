@@ -50,7 +50,7 @@ aid_cli_ces_open (struct aid_ces **out)
   return *out ? 0 : TROUBLE;
 }
 
-/* --- a task on the command line ------------------------------------------------------------------------------------------ */
+/* --- a task on the command line ----------------------------------------------------------------------------------- */
 
 struct wish
 {
@@ -197,7 +197,7 @@ forget (struct wish *w)
 
 #define WISH ((struct wish){ .without = AID_VEC_INIT (const char *, 16), .files = AID_VEC_INIT (const char *, 1000) })
 
-/* --- a verdict for people -------------------------------------------------------------------------------------------------- */
+/* --- a verdict for people ----------------------------------------------------------------------------------------- */
 
 static void
 add_errors (const json_t *rung, struct aid_str *out)
@@ -261,7 +261,7 @@ print (const json_t *verdict, int json)
   return status ? TROUBLE : aid_json_bool (verdict, "green", 0) ? GREEN : RED;
 }
 
-/* --- submit, warm -------------------------------------------------------------------------------------------------------------- */
+/* --- submit, warm ------------------------------------------------------------------------------------------------- */
 
 static int
 judge (const struct wish *w, const json_t *task, const char *file)
@@ -358,7 +358,7 @@ warm (int argc, char **argv)
   return status;
 }
 
-/* --- status ---------------------------------------------------------------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------------------------------------------------- */
 
 static void
 add_status (const json_t *status, struct aid_str *out)
@@ -395,7 +395,7 @@ show_status (int argc, char **argv)
   return status ? TROUBLE : 0;
 }
 
-/* --- which ------------------------------------------------------------------------------------------------------------------------ */
+/* --- which -------------------------------------------------------------------------------------------------------- */
 
 static const struct aid_command words[] = {
   { "submit", submit, "judge an answer or a diff" },

@@ -149,7 +149,7 @@ a_warm_tree_is_named_by_what_it_is_made_of (void **state)
   assert_string_not_equal (a, key (plain, b));
 }
 
-/* --- commands ----------------------------------------------------------------------------------------------------------- */
+/* --- commands ----------------------------------------------------------------------------------------------------- */
 
 static void
 put (const char *dir, const char *name, const char *text)
@@ -203,6 +203,8 @@ each_tool_is_known_by_its_file (void **state)
   put ("python", "tests/test_x.py", "");
   assert_commands ("python", "python", "-", "-", "python3 -m unittest discover -s tests");
   put ("script", "x.py", "");
+  assert_commands ("script", "python", "-", "-", "-");
+  put ("script", "test_x.py", "");
   assert_commands ("script", "python", "-", "-", "python3 -m unittest discover");
   put ("text", "x.txt", "");
   assert_commands ("text", "none", "-", "-", "-");
@@ -223,7 +225,7 @@ names_of_files_are_no_commands (void **state)
   aid_str_free (&out);
 }
 
-/* --- verdicts ------------------------------------------------------------------------------------------------------------ */
+/* --- verdicts ----------------------------------------------------------------------------------------------------- */
 
 static void
 assert_sum (const char *rungs, const char *reached, int green, double reward)

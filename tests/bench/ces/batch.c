@@ -1,7 +1,8 @@
 /* The judge beside cold builds: how fast verdicts are, and whether they are the same.
-   usage: bench_ces DIR [--n N] [--cold N] [--threads N] [--seed N] [--under DIR] [--endings .ml,.mli] [--types LINE] [--builds LINE] [--tests LINE]
-   DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them are built from nothing as well, by the
-   same commands.  Exit status 1 when a verdict differs. */
+   usage: bench_ces DIR [--n N] [--cold N] [--threads N] [--seed N] [--under DIR] [--endings .ml,.mli]
+                        [--types LINE] [--builds LINE] [--tests LINE]
+   DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them are built from
+   nothing as well, by the same commands.  Exit status 1 when a verdict differs. */
 #include "mutants.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -57,7 +58,7 @@ sh (const char *line)
   aid_proc_result_free (&r);
 }
 
-/* --- from nothing ------------------------------------------------------------------------------------------------------------- */
+/* --- from nothing ------------------------------------------------------------------------------------------------- */
 
 /* Builds the base in a new folder, with mutant M of it unless that is NULL. */
 static struct outcome
@@ -97,7 +98,7 @@ build_cold (struct bench *b, const struct mutant *m, size_t i)
   return out;
 }
 
-/* --- warm ----------------------------------------------------------------------------------------------------------------------- */
+/* --- warm --------------------------------------------------------------------------------------------------------- */
 
 static enum aid_rung
 first_command (const struct bench *b)
@@ -157,7 +158,7 @@ compare (void *ctx, size_t k, struct aid_error *e)
   return AID_OK;
 }
 
-/* --- figures -------------------------------------------------------------------------------------------------------------------- */
+/* --- figures ------------------------------------------------------------------------------------------------------ */
 
 static int
 by_time (const void *a, const void *b)
