@@ -19,7 +19,8 @@ struct mutant
   struct aid_str after, diff; /* the file's text, and the change as a unified diff */
 };
 
-/* Reads the files of DIR that git tracks below UNDER and whose names end in ENDINGS (".ml,.mli"), into SOURCES (struct source). */
+/* Reads the files of DIR that git tracks below UNDER and whose names end in ENDINGS (".ml,.mli"), into SOURCES (struct source).
+   0, or -1 when there are none. */
 int sources_read (const char *dir, const char *under, const char *endings, struct aid_vec *sources);
 /* Makes mutant number I of SEED; 0, or -1 when nothing can be changed. */
 int mutant_make (const struct aid_vec *sources, unsigned seed, size_t i, struct mutant *out);
