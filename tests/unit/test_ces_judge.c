@@ -47,9 +47,11 @@ open_ces (int64_t trees)
 static json_t *
 task_of (const char *more)
 {
+  char tree[128];
   json_t *task = json_loads (more, 0, NULL);
   assert_non_null (task);
-  json_object_set_new (task, "repository", json_string (scratch_path ("tree")));
+  snprintf (tree, sizeof tree, "%s/tree", scratch); /* on any thread */
+  json_object_set_new (task, "repository", json_string (tree));
   return task;
 }
 
