@@ -3,10 +3,12 @@
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #define CHANGED_MAX 4000
+#define SIBLINGS 3 /* of a new file, that tell whether its like can be parsed */
 
 struct judging
 {
@@ -119,7 +121,7 @@ tell_applies (const struct judging *j, int passed, int64_t ms, const char *why)
                          passed ? "passed" : "failed", "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
   if (passed)
     return o;
-  struct aid_str report = AID_STR_INIT (AID_REPORT_MAX * 2);
+  struct aid_str report = AID_STR_INIT ((size_t)AID_REPORT_MAX * 2);
   if (why)
     aid_str_addz (&report, why);
   else
@@ -166,7 +168,7 @@ apply (struct judging *j, struct aid_span answer, json_t *rungs, int *passed, st
   struct aid_error own = { AID_OK, "" };
   int64_t begun = aid_clock_us ();
   enum aid_err err = read_answer (j, answer, &own);
-  *passed = !err && !j->plan->refused;
+  *passed = !err && j->plan && !j->plan->refused;
   if (*passed)
     {
       err = lay (j, &own);
@@ -195,21 +197,65 @@ rewrite (const struct judging *j, int after, struct aid_error *e)
   return err;
 }
 
-/* A file may be in another language than its name says, or in a dialect: when the texts before the answer do not parse
-   either, nothing is said.  *NONE: so it is. */
-static enum aid_err
-parse_before (const struct judging *j, const char *lines, int *none, struct aid_error *e)
+/* Adds to LIST some files that stand beside the new one PATH and are called likewise. */
+static void
+add_siblings (const struct judging *j, const char *path, struct aid_vec *list)
 {
+  const char *slash = strrchr (path, '/'), *name = slash ? slash + 1 : path, *ending = strrchr (name, '.');
+  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
+  aid_str_addf (&full, "%s/%.*s", j->warm->tree, (int)(name - path), path);
+  DIR *dir = full.err ? NULL : opendir (aid_str_z (&full));
+  int n = 0;
+  for (struct dirent *d; dir && n < SIBLINGS && (d = readdir (dir));)
+    {
+      const char *own = strrchr (d->d_name, '.');
+      char **slot = own && ending && !strcmp (own, ending) ? aid_vec_push (list) : NULL;
+      struct aid_str sibling = AID_STR_INIT (AID_CES_PATH);
+      if (!slot)
+        continue;
+      aid_str_addf (&sibling, "%.*s%s", (int)(name - path), path, d->d_name);
+      *slot = aid_str_steal (&sibling);
+      n += *slot != NULL;
+      list->len -= !*slot;
+    }
+  if (dir)
+    closedir (dir);
+  aid_str_free (&full);
+}
+
+/* A file may be in another language than its name says, or in a dialect: when the texts before the answer do not parse
+   either, or what stands beside a new file, nothing is said.  *NONE: so it is. */
+static enum aid_err
+parse_before (const struct judging *j, int *none, struct aid_error *e)
+{
+  struct aid_vec before = AID_VEC_INIT (char *, CHANGED_MAX *SIBLINGS);
+  struct aid_str lines = AID_STR_INIT (AID_CES_LINE_MAX * 8);
   struct aid_rung_ran ran;
-  enum aid_err err = rewrite (j, 0, e);
-  if (!err)
-    err = aid_ces_run (j->box, lines, NULL, j->stop, &ran, e);
-  if (!err)
+  for (size_t i = 0; i < j->changed.len; i++)
+    {
+      const char *path = AID_VEC_AT (char *, &j->changed, i);
+      if (file_plan (j, AID_VEC_AT (size_t, &j->plans, i))->op != AID_OP_MODIFY)
+        add_siblings (j, path, &before);
+      else
+        {
+          char **slot = aid_vec_push (&before);
+          before.len -= slot && !(*slot = strdup (path));
+        }
+    }
+  int some = aid_ces_parse_lines (&before, &lines) && !lines.err;
+  enum aid_err err = some ? rewrite (j, 0, e) : AID_OK;
+  if (!err && some)
+    err = aid_ces_run (j->box, aid_str_z (&lines), NULL, j->stop, &ran, e);
+  if (!err && some)
     {
       *none = !aid_rung_passed (&ran);
       aid_rung_ran_free (&ran);
       err = rewrite (j, 1, e);
     }
+  for (size_t i = 0; i < before.len; i++)
+    free (AID_VEC_AT (char *, &before, i));
+  aid_vec_free (&before);
+  aid_str_free (&lines);
   return err;
 }
 
@@ -226,7 +272,7 @@ parse_each (const struct judging *j, json_t **out, int *passed, struct aid_error
       *passed = aid_rung_passed (&ran);
       none = ran.ran.end == AID_BOX_EXITED && ran.ran.code == AID_CES_NO_PARSER;
       if (!none && !*passed)
-        err = parse_before (j, aid_str_z (&lines), &none, e);
+        err = parse_before (j, &none, e);
       if (!err && !none)
         *out = aid_rung_json (&ran);
       aid_rung_ran_free (&ran);
