@@ -97,7 +97,7 @@ aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struc
       if (!none && !*passed)
         err = parse_before (j, &none, e);
       if (!err && !none)
-        *out = aid_rung_json (&ran);
+        *out = aid_rung_json (AID_RUNG_PARSES, &ran);
       aid_rung_ran_free (&ran);
     }
   aid_str_free (&lines);

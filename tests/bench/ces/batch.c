@@ -151,10 +151,11 @@ compare (void *ctx, size_t k, struct aid_error *e)
       atomic_fetch_add (&b->differ, 1);
       printf ("DIFFERS: mutant %zu (%s) fails at %s warm, at %s cold\n%s", i, b->mutants[i].kind,
               aid_rung_name (b->warm[i].failed), aid_rung_name (b->built[k].failed), aid_str_z (&b->mutants[i].diff));
+      fflush (stdout);
     }
   size_t done = atomic_fetch_add (&b->done, 1) + 1;
   if (done % 50 == 0)
-    fprintf (stderr, "%zu of %zu built from nothing\n", done, b->cold);
+    fprintf (stderr, "%zu of %zu built from nothing; %zu differ\n", done, b->cold, atomic_load (&b->differ));
   return AID_OK;
 }
 
