@@ -22,7 +22,7 @@
 #include <sys/types.h>
 
 #define HOUSE "/tmp" /* a folder that every system has; covered in our mount namespace alone */
-#define ROOT HOUSE "/root"
+#define ROOT "/tmp/root"
 
 struct keeper
 {

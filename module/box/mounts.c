@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -36,8 +37,8 @@ mount_tmpfs (struct keeper *k, struct aid_error *e)
   if (k->how == AID_BOX_COPY)
     measure_tree (k->lower_fd, &bytes, &files);
   k->copied = bytes;
-  snprintf (options, sizeof options, "size=%lldk,nr_inodes=%lld,mode=0755",
-            (long long)(((disk + SPARE_MB) << 10) + (bytes >> 10)), (long long)((disk + SPARE_MB) * INODES_PER_MB + files));
+  int64_t kilobytes = ((disk + SPARE_MB) << 10) + (bytes >> 10), inodes = (disk + SPARE_MB) * INODES_PER_MB + files;
+  snprintf (options, sizeof options, "size=%" PRId64 "k,nr_inodes=%" PRId64 ",mode=0755", kilobytes, inodes);
   if (mount ("none", "/", NULL, MS_REC | MS_SLAVE, NULL) || mount ("aid-box", HOUSE, "tmpfs", MS_NOSUID | MS_NODEV, options))
     return mount_failed (e, "mount a tmpfs");
   static const char *const folders[] = { "root", "root/tree", "upper", "work", "tmp", "home", "shm" };
