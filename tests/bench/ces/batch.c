@@ -234,6 +234,7 @@ judge_some (struct bench *b, size_t from, size_t end, size_t threads, double col
     "%.0f times as long\n",
     threads, threads == 1 ? "" : "s", n, seconds, (double)n / seconds, p50, quantile (o, n, 0.9, -1),
     quantile (o, n, 0.5, 0), quantile (o, n, 0.5, 1), cold / p50);
+  printf ("  %.0f ms of processors a verdict\n", (cpu_ms () - cpu) / (double)n);
   fflush (stdout);
 }
 
