@@ -11,4 +11,7 @@ struct aid_stop *aid_cli_ces_stop (void);
 /* Appends a verdict as people read it. */
 void aid_cli_ces_describe (const json_t *verdict, struct aid_str *out);
 
+/* Appends what aid_ces_evaluate_hunks has found (ces_hunks.c). */
+void aid_cli_ces_describe_hunks (const json_t *v, struct aid_str *out);
+
 #endif
