@@ -4,7 +4,6 @@
 #include "base/stop.h"
 #include "base/val.h"
 #include "binding/later.h"
-#include "ces/box.h"
 #include "ces/ces.h"
 
 #include <pthread.h>
@@ -269,14 +268,4 @@ AID_BIND (judge_stop)
     stop_all (root);
   free (root);
   return aid_lisp_failed (env) ? NULL : env->intern (env, "nil");
-}
-
-AID_BIND (judge_able)
-{
-  (void)nargs;
-  (void)args;
-  char why[256];
-  if (aid_box_available (why))
-    return env->intern (env, "nil");
-  return aid_lisp_string (env, why, strlen (why));
 }

@@ -245,8 +245,6 @@ static const struct aid_defun defuns[] = {
     "Judge the hunks of PLIST (:root :dir :line :answer :texts :only :chosen :tests) over a copy of the project;\n"
     "return an id.  What is judged there already is stopped.\n\n(fn PLIST)" },
   { "aid--mod-judge-stop", 1, 1, aid_bind_judge_stop, "Stop what is being judged in ROOT.\n\n(fn ROOT)" },
-  { "aid--mod-judge-able", 0, 0, aid_bind_judge_able,
-    "Return nil when answers can be judged here, or words that say why not.\n\n(fn)" },
   { "aid--mod-snapshot-start", 1, 1, aid_bind_snapshot_start,
     "Take snapshots of the project at ROOT from now on, and remember that; return the id of its events.\n\n(fn ROOT)" },
   { "aid--mod-snapshot-stop", 2, 2, aid_bind_snapshot_stop,

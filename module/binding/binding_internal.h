@@ -91,7 +91,6 @@ AID_BIND (build_text);
 AID_BIND (build_told);
 AID_BIND (judge_soon);
 AID_BIND (judge_stop);
-AID_BIND (judge_able);
 AID_BIND (doc_open);
 AID_BIND (doc_edit);
 AID_BIND (doc_close);

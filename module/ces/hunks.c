@@ -28,9 +28,9 @@ struct parting
 /* What came of some of the hunks. */
 struct outcome
 {
-  json_t *rungs;
-  const json_t *failed;        /* the rung, or NULL */
-  const char *reached, *broken; /* names of rungs, or NULL */
+  json_t *rungs, *passed; /* the latter the names of those that have passed, but for "applies" */
+  const json_t *failed;   /* the rung, or NULL */
+  const char *broken;     /* the name of one, or NULL */
 };
 
 static enum aid_err
@@ -52,7 +52,10 @@ read_rungs (struct outcome *o)
     if (!result || !strcmp (result, "none") || !strcmp (result, "skipped"))
       continue;
     if (!strcmp (result, "passed"))
-      o->reached = i == AID_RUNG_APPLIES ? NULL : name;
+      {
+        if (i != AID_RUNG_APPLIES)
+          json_array_append_new (o->passed, json_string (name));
+      }
     else if (!strcmp (result, "broken"))
       o->broken = o->broken ? o->broken : name;
     else if (!o->failed)
@@ -60,13 +63,20 @@ read_rungs (struct outcome *o)
   }
 }
 
-/* O is to be freed when it is AID_OK. */
+static void
+outcome_free (struct outcome *o)
+{
+  json_decref (o->rungs);
+  json_decref (o->passed);
+}
+
+/* O is to be freed, whatever comes. */
 static enum aid_err
 evaluate (struct parting *p, const unsigned char *only, struct outcome *o, struct aid_error *e)
 {
   const struct aid_ces_part part = { only, p->chosen, p->n };
   int known = 0;
-  *o = (struct outcome){ NULL, NULL, NULL, NULL };
+  *o = (struct outcome){ NULL, json_array (), NULL, NULL };
   enum aid_err err = aid_ces_judge (p->ces, p->task, &p->warm, p->answer, &part, p->stop, &o->rungs, &known, e);
   if (!err)
     read_rungs (o);
@@ -147,8 +157,7 @@ say_passed (struct parting *p, const struct outcome *o, int whole)
     if (p->in[i])
       {
         json_t *w = word ("passed", whole);
-        if (o->reached)
-          json_object_set_new (w, "reached", json_string (o->reached));
+        json_object_set (w, "passed", o->passed);
         say (p, i, w);
       }
 }
@@ -255,8 +264,7 @@ try_without (struct parting *p, int files, size_t i, const json_t *fault, int wh
       }
   if (*found)
     say_passed (p, &o, 0);
-  if (!err)
-    json_decref (o.rungs);
+  outcome_free (&o);
   free (rest);
   return err;
 }
@@ -286,34 +294,37 @@ leave_out (struct parting *p, const json_t *fault, int whole, struct aid_error *
   return err;
 }
 
-/* FAULT gets the first error of the whole answer, or stays NULL; O what came of it. */
+/* What O says of the hunks that are in; *MORE: some were taken out, and the others are worth another look.  *FAULT gets the
+   first error, or stays NULL. */
+static enum aid_err
+sift (struct parting *p, const struct outcome *o, int whole, int *more, json_t **fault, struct aid_error *e)
+{
+  size_t n = 0;
+  *more = 0;
+  if (!o->failed)
+    return say_passed (p, o, whole), AID_OK;
+  enum aid_err err = blame (p, o, whole, &n, fault, e);
+  *more = n > 0 && count_in (p) > 0;
+  return err || n ? err : leave_out (p, *fault, whole, e);
+}
+
+/* O gets what came of all together, FAULT its first error, or NULL. */
 static enum aid_err
 part (struct parting *p, struct outcome *o, json_t **fault, struct aid_error *e)
 {
+  int more = 0;
   enum aid_err err = evaluate (p, p->in, o, e);
-  struct outcome now = *o;
-  for (int whole = 1; !err; whole = 0)
+  if (!err)
+    err = sift (p, o, 1, &more, fault, e);
+  while (!err && more && p->left > 0)
     {
-      size_t n = 0;
+      struct outcome now;
       json_t *first = NULL;
-      if (!now.failed)
-        say_passed (p, &now, whole);
-      else
-        err = blame (p, &now, whole, &n, &first, e);
-      int over = err || !now.failed || !count_in (p);
-      if (!over && !n)
-        err = leave_out (p, first, whole, e);
-      over = over || !n || p->left <= 0;
-      if (whole)
-        *fault = first;
-      else
-        {
-          json_decref (first);
-          json_decref (now.rungs);
-        }
-      if (over || err)
-        break;
       err = evaluate (p, p->in, &now, e);
+      if (!err)
+        err = sift (p, &now, 0, &more, &first, e);
+      json_decref (first);
+      outcome_free (&now);
     }
   return err;
 }
@@ -391,18 +402,21 @@ read_asked (struct parting *p, const struct aid_ces_asked *asked, struct aid_err
 static enum aid_err
 answer_of (struct parting *p, int64_t begun, json_t **out, struct aid_error *e)
 {
-  struct outcome o = { NULL, NULL, NULL, NULL };
+  struct outcome o = { NULL, json_array (), NULL, NULL };
   int64_t refused = 0;
   size_t files = 0;
   json_t *fault = NULL;
   enum aid_err err = place (p, &refused, &files, e);
   int some = count_in (p) || files;
   if (!err && some)
-    err = part (p, &o, &fault, e);
+    {
+      json_decref (o.passed);
+      err = part (p, &o, &fault, e);
+    }
   if (!err)
     {
-      const char *status = o.failed ? "red" : o.broken ? "broken" : !some || !o.reached ? "none" : "green";
-      *out = json_pack ("{s:s, s:s?, s:s?, s:I, s:I, s:I, s:o}", "status", status, "reached", o.reached, "broken", o.broken,
+      const char *status = o.failed ? "red" : o.broken ? "broken" : !some || !json_array_size (o.passed) ? "none" : "green";
+      *out = json_pack ("{s:s, s:O, s:s?, s:I, s:I, s:I, s:o}", "status", status, "passed", o.passed, "broken", o.broken,
                         "refused", (json_int_t)refused, "evaluations", (json_int_t)p->done, "ms",
                         (json_int_t)(aid_clock_ms () - begun), "hunks", hunks_json (p));
       err = *out ? AID_OK : no_memory (e);
@@ -410,7 +424,7 @@ answer_of (struct parting *p, int64_t begun, json_t **out, struct aid_error *e)
   if (!err && fault)
     json_object_set (*out, "fault", fault);
   json_decref (fault);
-  json_decref (o.rungs);
+  outcome_free (&o);
   return err;
 }
 
