@@ -226,7 +226,8 @@ What was decided since makes it idle."
     (let ((words (and (aid-judge-val judge) (aid-judge--sum (aid-judge-val judge)))))
       (cond ((aid-judge-id judge) (propertize "judging" 'face 'aid-build-other))
             ((and words (not (rassq 'accepted (aid-decisions-read (current-buffer) turn))))
-             (aid-judge--dim (aid-invisible-string (truncate-string-to-width words 100 nil nil t)) judge))))))
+             (aid-judge--dim (aid-invisible-string (truncate-string-to-width words 72 nil nil t))
+                             judge))))))
 
 (defun aid-judge--word (judge hunk)
   "What JUDGE says of HUNK: a plist, or nil."

@@ -111,7 +111,7 @@ All keys:
          (hunks (and review (aid-review-hunks review)))
          (here (and review (aid-review-hunk-at))))
     (when review
-      (format " Review  answer%s %s of %s   %d/%d   y e n p k K u ! t q ?"
+      (format " Review  answer%s %s of %s   %d/%d   y e n p k K u ! t j q ?"
               (if (cdr (aid-review-parts review)) "s" "")
               (mapconcat #'number-to-string (aid-review-turns review) ", ")
               (if (buffer-live-p (aid-review-chat review))
