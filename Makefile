@@ -143,9 +143,10 @@ $(B)/aid-trees: $(call layer_objs,trees) $(call layer_libs,$(need_scan))
 	$(CC) $(ALLCFLAGS) -Wl,--as-needed -o $@.tmp $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) && mv $@.tmp $@
 
 # --- boxes have a keeper of their own: module/box -----------------------------------------------------------------------
-# It starts with each box, so it links nothing but libc.
+# It starts with each box: without shared libraries, where there is a libc for that, a millisecond sooner.
+box_link = $(CC) $(ALLCFLAGS) $(1) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^)
 $(B)/aid-box: $(call layer_objs,box) $(call layer_libs,ces base)
-	$(CC) $(ALLCFLAGS) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^) && mv $@.tmp $@
+	{ $(if $(SAN),false,$(call box_link,-static) 2>/dev/null) || $(call box_link); } && mv $@.tmp $@
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
