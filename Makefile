@@ -211,7 +211,7 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 all check-builds
 	@tests/run
 
-check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/team_scene $(B)/otlp_events $(B)/net-slow.so
+check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/team_scene $(B)/ces_queue_scene $(B)/otlp_events $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
@@ -321,6 +321,10 @@ $(B)/assign_batch: tests/experiments/batch.c $(call layer_libs,$(need_measure))
 
 # What records events for tests of the team's store: tests/team.
 $(B)/team_scene: tests/team/scene.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+# Who submits, works and waits in the tests of the queue of evaluations: tests/ces.
+$(B)/ces_queue_scene: tests/ces/scene.c $(call layer_libs,$(need_ces))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 # What records events for the tests of export: tests/otlp.
