@@ -94,7 +94,7 @@ int
 aid_episodes_put (struct aid_episodes *s, struct aid_episode *e, int named)
 {
   struct node *n = calloc (1, sizeof *n);
-  if (!n || !e->id)
+  if (!n || !e->id || !e->task)
     {
       free (n);
       free (e->id);
@@ -134,23 +134,17 @@ find (struct aid_episodes *s, const char *id)
   return n;
 }
 
-static void
-copy (const struct node *n, struct aid_episode *out)
-{
-  *out = n->e;
-  out->id = NULL;
-  json_incref (out->task);
-}
-
 int
 aid_episodes_get (struct aid_episodes *s, const char *id, struct aid_episode *out)
 {
   pthread_mutex_lock (&s->lock);
   const struct node *n = find (s, id);
   if (n)
-    copy (n, out);
-  if (n && !id)
-    out->id = aid_span_dup (aid_span_z (n->e.id));
+    {
+      *out = n->e;
+      out->task = json_deep_copy (n->e.task);
+      out->id = id ? NULL : aid_span_dup (aid_span_z (n->e.id));
+    }
   pthread_mutex_unlock (&s->lock);
   return n ? 0 : -1;
 }
@@ -166,7 +160,9 @@ aid_episodes_step (struct aid_episodes *s, const char *id, double reward, int gr
       n->e.steps++;
       n->e.reward = reward;
       n->e.done = green || n->e.steps >= n->e.most;
-      copy (n, out);
+      *out = n->e;
+      out->task = NULL;
+      out->id = NULL;
     }
   pthread_mutex_unlock (&s->lock);
   return gone ? -1 : 0;

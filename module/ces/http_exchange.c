@@ -26,7 +26,7 @@ aid_exchange_free (struct aid_exchange *x)
 {
   for (size_t i = 0; i < x->nunits; i++)
     {
-      json_decref (x->units[i].task);
+      json_decref (x->units[i].made);
       json_decref (x->units[i].verdict);
       free (x->units[i].kept);
     }
@@ -178,7 +178,7 @@ named_task (struct aid_exchange *x, struct aid_unit *u, struct aid_span id, cons
                            aid_tasks_count (x->http->tasks) ? "" : " (the service was begun without --tasks)");
       return -1;
     }
-  u->task = json_incref (row->task);
+  u->task = row->task;
   u->from = AID_CES_OURS;
   return 0;
 }
@@ -190,8 +190,7 @@ aid_exchange_task (struct aid_exchange *x, struct aid_unit *u, const json_t *val
   struct aid_error e = { AID_OK, "" };
   if (json_is_string (value) && !aid_span_starts (aid_span_trim (text), "{"))
     return named_task (x, u, text, member);
-  json_decref (u->task);
-  u->task = json_is_string (value) ? aid_json_parse (aid_span_trim (text), "the task", &e) : json_incref ((json_t *)(uintptr_t)value);
+  u->task = json_is_string (value) ? (u->made = aid_json_parse (aid_span_trim (text), "the task", &e)) : value;
   if (json_is_object (u->task))
     return 0;
   aid_exchange_refuse (x, 422, member, "%s", e.msg[0] ? e.msg : "a task is an object, its text, or the id of one");

@@ -19,7 +19,8 @@ struct aid_unit
 {
   struct aid_exchange *exchange;
   void (*work) (struct aid_unit *u, const struct aid_stop *stop); /* NULL: judge */
-  json_t *task;             /* owned */
+  const json_t *task;       /* in the document, one of our own, or MADE */
+  json_t *made;             /* owned */
   enum aid_ces_from from;
   struct aid_span answer;   /* into the document, or KEPT */
   char *kept;               /* owned */
@@ -167,13 +168,14 @@ struct aid_episode
 struct aid_episodes *aid_episodes_new (size_t most);
 void aid_episodes_free (struct aid_episodes *s);
 size_t aid_episodes_count (struct aid_episodes *s);
-/* Begins E (taken over), which replaces the one of its id; the one used longest ago goes when there are too many.  NAMED: by its
+/* Begins E, whose ID and TASK are taken over (a document of which nobody else has a part: threads share no counts of references),
+   which replaces the one of its id; the one used longest ago goes when there are too many.  NAMED: by its
    client; else it is the one that is meant by who names none.  0, or -1 without memory. */
 int aid_episodes_put (struct aid_episodes *s, struct aid_episode *e, int named);
-/* *OUT gets a copy of that of ID (NULL: the last that its client did not name); its TASK is a new reference, its ID NULL.  0 or
-   -1. */
+/* *OUT gets a copy of that of ID, with a task of its own; its ID is NULL.  ID NULL: the last that its client did not name, whose
+   ID is told.  0, or -1: there is none. */
 int aid_episodes_get (struct aid_episodes *s, const char *id, struct aid_episode *out);
-/* Counts a step of REWARD; *OUT as above.  -1: it is over, or gone. */
+/* Counts a step of REWARD; *OUT is a copy without a task and an id.  -1: it is over, or gone. */
 int aid_episodes_step (struct aid_episodes *s, const char *id, double reward, int green, struct aid_episode *out);
 
 /* --- running code (http_code.c) --------------------------------------------------------------------------------------- */

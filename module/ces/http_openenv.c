@@ -30,7 +30,7 @@ next_task (struct aid_exchange *x, struct aid_unit *u, const json_t *seed, const
     }
   uint64_t which = json_is_integer (seed) ? (uint64_t)json_integer_value (seed) : atomic_fetch_add (&x->http->turn, 1);
   *row = aid_tasks_at (x->http->tasks, which % n);
-  u->task = json_incref ((*row)->task);
+  u->task = (*row)->task;
   u->from = AID_CES_OURS;
   return 0;
 }
@@ -85,16 +85,17 @@ aid_http_env_reset (struct aid_exchange *x)
     aid_exchange_refuse (x, 503, NULL, "there is no chance to be had");
   if (no || x->status)
     {
-      json_decref (u.task);
+      json_decref (u.made);
       return;
     }
   if (!row && json_is_string (json_object_get (x->document, "task_id")))
     row = aid_tasks_find (x->http->tasks, aid_json_span (x->document, "task_id"));
   json_t *seen = first_seen (name ? name : id, u.task, row);
   struct aid_episode e = { .id = aid_span_dup (aid_span_z (name ? name : id)),
-                           .task = u.task,
+                           .task = json_deep_copy (u.task),
                            .from = u.from,
                            .most = aid_json_int (x->document, "max_steps", STEPS) };
+  json_decref (u.made);
   if (aid_episodes_put (x->http->episodes, &e, name != NULL))
     {
       json_decref (seen);
@@ -133,7 +134,7 @@ find_episode (struct aid_exchange *x, const json_t *action)
       aid_exchange_refuse (x, 422, "episode_id", "there is no such episode: /reset begins one");
       return -1;
     }
-  x->units[0].task = e.task;
+  x->units[0].task = x->units[0].made = e.task;
   x->units[0].from = e.from;
   s->episode = 1;
   s->id = id ? aid_span_dup (aid_span_z (id)) : e.id;
@@ -211,7 +212,6 @@ aid_http_env_step_finish (struct aid_exchange *x)
     json_object_set_new (seen, "episode_id", s->id ? json_string (s->id) : json_null ());
   if (s->episode)
     json_object_set_new (seen, "steps", json_integer ((json_int_t)e.steps));
-  json_decref (e.task);
   aid_exchange_answer (x, 200, json_pack ("{s:o, s:f, s:b, s:{s:O}}", "observation", seen, "reward", reward, "done", e.done,
                                           "metadata", "verdict", verdict));
 }

@@ -55,7 +55,7 @@ aid_http_response (struct aid_span query, struct aid_span prompt)
       struct aid_span t = aid_span_trim (v);
       if (aid_span_ends (t, ends[i]))
         {
-          v = aid_span_cut (t, 0, t.len - strlen (ends[i]));
+          v = aid_span_cut (v, 0, (size_t)(t.ptr + t.len - v.ptr) - strlen (ends[i]));
           i = (size_t)-1; /* from the first: there may be another before it */
         }
     }
