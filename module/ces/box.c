@@ -1,27 +1,24 @@
-/* A box that is a copy of the tree, in which bubblewrap runs what is to be run.  What holds of all boxes is in box.h. */
+/* A box, as its user sees it: box.h.  What is done, its keeper does (module/box). */
 #include "ces/box.h"
-#include "base/clock.h"
+#include "base/beside.h"
 #include "base/fs.h"
-#include "base/proc.h"
+#include "ces/box_talk.h"
 #include "ces/box_tree.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum
 {
-  READ_MAX = 64 << 20,
-  KILLED = 128 /* what a shell adds to the number of the signal that ended its command */
+  FILE_MS = 60000,
+  RUN_SPARE_MS = 60000 /* over a command's own time: to end it, on a machine that is busy */
 };
 
 struct aid_box
 {
-  struct aid_str folder, tree;
+  struct aid_box_talk talk;
   struct aid_box_limits limits;
-  int root;
-  int is_copy;
+  struct aid_str by;
 };
 
 const char *
@@ -31,193 +28,66 @@ aid_box_end_name (enum aid_box_end end)
   return (unsigned)end < sizeof names / sizeof *names ? names[end] : "?";
 }
 
-static enum aid_err
-run_plain (const char *const *argv, struct aid_error *e)
-{
-  struct aid_proc_result r;
-  struct aid_error inner;
-  struct aid_proc p = { .argv = argv, .out_max = 4096, .err_to_out = 1, .with_us = 1 };
-  enum aid_err err = aid_proc_run (&p, &r, &inner);
-  if (err)
-    err = aid_error_set (e, err, "%s", inner.msg);
-  else if (r.code)
-    err = aid_error_set (e, AID_E_IO, "%s failed: %.150s", argv[0], aid_str_z (&r.out));
-  aid_proc_result_free (&r);
-  return err;
-}
+/* --- opening --- */
 
-int
-aid_box_available (char why[256])
+/* "15", in the array that the arguments point into. */
+static const char *
+number (char at[24], int64_t n)
 {
-  static const char *const argv[] = { "bwrap", "--unshare-all", "--ro-bind", "/", "/", "true", NULL };
-  struct aid_error e;
-  enum aid_err err = run_plain (argv, &e);
-  if (err == AID_E_NOTFOUND)
-    snprintf (why, 256, "bubblewrap is not installed: the package bubblewrap has the program bwrap");
-  else if (err)
-    snprintf (why, 256, "this system does not let bubblewrap make its namespaces: %.150s", e.msg);
-  return !err;
+  snprintf (at, 24, "%lld", (long long)(n > 0 ? n : 0));
+  return at;
 }
 
 static enum aid_err
-copy (struct aid_box *b, const char *lower, struct aid_error *e)
+start (struct aid_box *b, const char *program, const char *lower, enum aid_box_how how, struct aid_error *e)
 {
-  const char *temporary = getenv ("TMPDIR");
-  struct aid_str from = AID_STR_INIT (8192);
-  aid_str_addf (&b->folder, "%s/aid-box-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-  aid_str_addf (&from, "%s/.", lower);
-  enum aid_err err = b->folder.err ? b->folder.err : from.err;
-  if (err || !mkdtemp (b->folder.ptr))
-    {
-      aid_str_free (&b->folder);
-      err = aid_error_set (e, AID_E_IO, "Cannot make a folder for a box over %s", lower);
-    }
-  else
-    {
-      aid_str_addf (&b->tree, "%s/tree", aid_str_z (&b->folder));
-      const char *const argv[] = { "cp", "-a", "--reflink=auto", "--", aid_str_z (&from), aid_str_z (&b->tree), NULL };
-      err = run_plain (argv, e);
-    }
-  aid_str_free (&from);
-  return err;
+  const struct aid_box_limits *l = &b->limits;
+  char n[7][24];
+  const char *const argv[] = { program,
+                               AID_BOX_PROTOCOL,
+                               number (n[0], (int64_t)how),
+                               number (n[1], l->seconds),
+                               number (n[2], l->cpu_seconds),
+                               number (n[3], l->megabytes),
+                               number (n[4], l->processes),
+                               number (n[5], l->disk_megabytes),
+                               number (n[6], l->output_bytes),
+                               lower,
+                               NULL };
+  return aid_box_talk_start (&b->talk, argv, &b->by, e);
 }
 
 enum aid_err
 aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limits *limits, struct aid_box **out,
               struct aid_error *e)
 {
-  char why[256];
+  struct aid_str program = AID_STR_INIT (8192);
+  struct aid_error inner = { AID_OK, "" };
   *out = NULL;
-  if (!aid_fs_exists (lower))
-    return aid_error_set (e, AID_E_NOTFOUND, "There is no folder %s for a box", lower);
-  if (!aid_box_available (why))
-    return aid_error_set (e, AID_E_STATE, "No box can be had: %s", why);
+  if (!aid_beside ("aid-box", &program))
+    {
+      aid_str_free (&program);
+      return aid_error_set (e, AID_E_STATE,
+                            "No box can be had: the program aid-box is not beside AID's others (make install)");
+    }
   struct aid_box *b = calloc (1, sizeof *b);
-  if (!b)
-    return aid_error_set (e, AID_E_NOMEM, "No memory for a box");
-  *b = (struct aid_box){ AID_STR_INIT (4096), AID_STR_INIT (4096), *limits, -1, how == AID_BOX_VIEW };
-  enum aid_err err = b->is_copy ? copy (b, lower, e) : aid_str_addz (&b->tree, lower);
+  enum aid_err err = b ? AID_OK : aid_error_set (&inner, AID_E_NOMEM, "there is no memory");
+  if (b)
+    {
+      *b = (struct aid_box){ .limits = *limits, .by = AID_STR_INIT (64) };
+      err = start (b, aid_str_z (&program), lower, how, &inner);
+    }
+  aid_str_free (&program);
   if (!err)
-    b->root = open (aid_str_z (&b->tree), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (!err && b->root < 0)
-    err = aid_error_set (e, AID_E_NOTFOUND, "There is no folder %s for a box", lower);
-  if (err)
-    aid_box_close (b);
-  else
-    *out = b;
-  return err;
+    return *out = b, AID_OK;
+  aid_box_close (b);
+  return aid_error_set (e, err, "No box can be had over %.80s: %s", lower, inner.msg);
 }
 
-enum aid_err
-aid_box_write (struct aid_box *b, const char *path, struct aid_span text, int executable, struct aid_error *e)
+const char *
+aid_box_by (const struct aid_box *b)
 {
-  return aid_box_tree_write (b->root, path, text, executable, e);
-}
-
-enum aid_err
-aid_box_remove (struct aid_box *b, const char *path, struct aid_error *e)
-{
-  return aid_box_tree_remove (b->root, path, e);
-}
-
-enum aid_err
-aid_box_read (struct aid_box *b, const char *path, struct aid_str *out, struct aid_error *e)
-{
-  return aid_box_tree_read (b->root, path, out, e);
-}
-
-static void
-tell (enum aid_err err, const struct aid_proc_result *r, const struct aid_box_limits *limits, struct aid_box_ran *ran)
-{
-  ran->end = err == AID_E_TIMEOUT ? AID_BOX_TIME : AID_BOX_EXITED;
-  ran->code = r->code;
-  ran->ms = r->ms;
-  ran->output = AID_STR_INIT ((size_t)limits->output_bytes);
-  aid_str_addspan (&ran->output, aid_str_span (&r->out));
-  ran->cut = r->out_cut;
-  if (!err && r->code > KILLED && r->code <= KILLED + 64)
-    {
-      ran->end = AID_BOX_SIGNALLED;
-      ran->signal = r->code - KILLED;
-    }
-}
-
-enum aid_err
-aid_box_run (struct aid_box *b, const char *line, const char *dir, const struct aid_stop *stop, struct aid_box_ran *ran,
-             struct aid_error *e)
-{
-  char limited[8192], at[4200];
-  struct aid_proc_result r;
-  *ran = (struct aid_box_ran){ .output = AID_STR_INIT (0) };
-  snprintf (at, sizeof at, AID_BOX_ROOT "/%s", dir ? dir : "");
-  if (snprintf (limited, sizeof limited, "ulimit -t %lld; ulimit -d %lld; %s", (long long)b->limits.cpu_seconds,
-                (long long)b->limits.megabytes << 10, line)
-      >= (int)sizeof limited)
-    return aid_error_set (e, AID_E_LIMIT, "The command line is too long");
-  const char *const argv[] = { "bwrap",
-                               "--unshare-all",
-                               "--die-with-parent",
-                               "--new-session",
-                               "--ro-bind",
-                               "/usr",
-                               "/usr",
-                               "--symlink",
-                               "usr/bin",
-                               "/bin",
-                               "--symlink",
-                               "usr/lib",
-                               "/lib",
-                               "--symlink",
-                               "usr/lib64",
-                               "/lib64",
-                               "--symlink",
-                               "usr/sbin",
-                               "/sbin",
-                               "--ro-bind-try",
-                               "/etc/alternatives",
-                               "/etc/alternatives",
-                               "--ro-bind-try",
-                               "/etc/ld.so.cache",
-                               "/etc/ld.so.cache",
-                               "--ro-bind-try",
-                               "/etc/ocamlfind.conf",
-                               "/etc/ocamlfind.conf",
-                               "--proc",
-                               "/proc",
-                               "--dev",
-                               "/dev",
-                               "--tmpfs",
-                               "/tmp",
-                               "--dir",
-                               "/home/box",
-                               "--bind",
-                               aid_str_z (&b->tree),
-                               AID_BOX_ROOT,
-                               "--chdir",
-                               at,
-                               "--",
-                               "/bin/sh",
-                               "-c",
-                               limited,
-                               NULL };
-  static const char *const env[]
-    = { "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/home/box", "LANG=C.UTF-8", "TMPDIR=/tmp", NULL };
-  struct aid_proc p = { .argv = argv,
-                        .env = env,
-                        .only_env = 1,
-                        .out_max = (size_t)b->limits.output_bytes,
-                        .err_to_out = 1,
-                        .timeout_ms = (int)b->limits.seconds * 1000,
-                        .with_us = 1,
-                        .stop = stop };
-  enum aid_err err = aid_proc_run (&p, &r, e);
-  if (!err || err == AID_E_TIMEOUT)
-    {
-      tell (err, &r, &b->limits, ran);
-      err = AID_OK;
-    }
-  aid_proc_result_free (&r);
-  return err;
+  return aid_str_z (&b->by);
 }
 
 void
@@ -225,11 +95,73 @@ aid_box_close (struct aid_box *b)
 {
   if (!b)
     return;
-  if (b->root >= 0)
-    close (b->root);
-  if (b->is_copy && b->folder.len)
-    run_plain ((const char *const[]){ "rm", "-rf", "--", aid_str_z (&b->folder), NULL }, NULL);
-  aid_str_free (&b->folder);
-  aid_str_free (&b->tree);
+  aid_box_talk_end (&b->talk);
+  aid_str_free (&b->by);
   free (b);
+}
+
+int
+aid_box_available (char why[256])
+{
+  struct aid_box *b;
+  struct aid_box_ran ran = { .output = AID_STR_INIT (0) };
+  struct aid_box_limits limits = AID_BOX_LIMITS;
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = aid_box_open ("/usr/bin", AID_BOX_VIEW, &limits, &b, &e);
+  err = err ? err : aid_box_run (b, "true", NULL, NULL, &ran, &e);
+  if (err)
+    snprintf (why, 256, "%s", e.msg);
+  aid_str_free (&ran.output);
+  aid_box_close (b);
+  return !err;
+}
+
+/* --- asking --- */
+
+static enum aid_err
+ask_file (struct aid_box *b, struct aid_box_request q, const char *path, struct aid_span text, struct aid_str *out,
+          struct aid_error *e)
+{
+  struct aid_box_answer a;
+  enum aid_err err = aid_box_tree_path (path, e);
+  return err ? err : aid_box_ask (&b->talk, q, aid_span_z (path), text, FILE_MS, NULL, &a, out, e);
+}
+
+enum aid_err
+aid_box_write (struct aid_box *b, const char *path, struct aid_span text, int executable, struct aid_error *e)
+{
+  struct aid_str none = AID_STR_INIT (0);
+  return ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_WRITE, .flag = executable != 0 }, path, text, &none, e);
+}
+
+enum aid_err
+aid_box_remove (struct aid_box *b, const char *path, struct aid_error *e)
+{
+  struct aid_str none = AID_STR_INIT (0);
+  return ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_REMOVE }, path, aid_span_z (NULL), &none, e);
+}
+
+enum aid_err
+aid_box_read (struct aid_box *b, const char *path, struct aid_str *out, struct aid_error *e)
+{
+  return ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_READ }, path, aid_span_z (NULL), out, e);
+}
+
+enum aid_err
+aid_box_run (struct aid_box *b, const char *line, const char *dir, const struct aid_stop *stop, struct aid_box_ran *ran,
+             struct aid_error *e)
+{
+  struct aid_box_answer a = { 0 };
+  *ran = (struct aid_box_ran){ .output = AID_STR_INIT (AID_BOX_TEXT_MAX) };
+  enum aid_err err = dir && *dir ? aid_box_tree_path (dir, e) : AID_OK;
+  err = err ? err
+            : aid_box_ask (&b->talk, (struct aid_box_request){ .verb = AID_BOX_DO_RUN }, aid_span_z (line), aid_span_z (dir),
+                           b->limits.seconds * 1000 + RUN_SPARE_MS, stop, &a, &ran->output, e);
+  ran->end = (enum aid_box_end)a.end;
+  ran->code = a.code;
+  ran->signal = a.signal;
+  ran->ms = a.ms;
+  ran->cpu_ms = a.cpu_ms;
+  ran->cut = a.cut;
+  return err;
 }
