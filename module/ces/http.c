@@ -64,10 +64,11 @@ listen_at (struct aid_ces_http *h, const struct addrinfo *where, const char *nam
 {
   int on = 1;
   if (!h->token && !is_loopback (where->ai_addr))
-    return aid_error_set (e, AID_E_REFUSED,
-                          "%s is no loopback address: who listens there needs a token (--token-file FILE), for whoever reaches it "
-                          "may run code here",
-                          name);
+    return aid_error_set (
+      e, AID_E_REFUSED,
+      "%s is no loopback address: who listens there needs a token (--token-file FILE), for whoever reaches it "
+      "may run code here",
+      name);
   h->listening = socket (where->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (h->listening >= 0)
     setsockopt (h->listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -132,8 +133,8 @@ make_empty (struct aid_ces_http *h, struct aid_error *e)
 }
 
 enum aid_err
-aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_http_options *options, struct aid_ces_http **out,
-                   struct aid_error *e)
+aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_http_options *options,
+                   struct aid_ces_http **out, struct aid_error *e)
 {
   struct aid_ces_http *h = calloc (1, sizeof *h);
   long processors = sysconf (_SC_NPROCESSORS_ONLN);
@@ -145,18 +146,20 @@ aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_h
   h->from = options->trusted ? AID_CES_OURS : AID_CES_ELSEWHERE;
   h->began = aid_clock_wall_ms ();
   h->jobs = (size_t)(options->jobs > 0 ? options->jobs : processors > 0 ? processors : 1);
-  h->jobs = h->jobs < AID_HTTP_JOBS_MAX ? h->jobs : AID_HTTP_JOBS_MAX;
-  h->body_max = options->body_max ? options->body_max : AID_HTTP_BODY_MAX;
+  h->jobs = h->jobs < AID_CES_HTTP_JOBS_MAX ? h->jobs : AID_CES_HTTP_JOBS_MAX;
+  h->body_max = options->body_max ? options->body_max : AID_CES_HTTP_BODY_MAX;
   h->body_most = h->body_max < BODY_MOST / 4 ? BODY_MOST : h->body_max * 4;
-  h->episodes = aid_episodes_new (AID_HTTP_EPISODES);
+  h->episodes = aid_episodes_new (AID_CES_HTTP_EPISODES);
   enum aid_err err = h->episodes ? take_token (h, options->token, e) : aid_error_set (e, AID_E_NOMEM, "there is no memory");
   if (!err && !(h->mhd = aid_mhd_load (e)))
     err = AID_E_NOTFOUND;
   err = err ? err : aid_tasks_read (options->tasks, &h->tasks, e);
   err = err ? err : make_empty (h, e);
   err = err ? err : open_socket (h, options->listen ? options->listen : "127.0.0.1:0", e);
-  err = err ? err : aid_http_queue_open (h, h->jobs, (size_t)(options->waiting > 0 ? options->waiting : AID_HTTP_WAITING), e);
-  err = err ? err : aid_http_start (h, e);
+  err = err ? err
+            : aid_ces_http_queue_open (h, h->jobs, (size_t)(options->waiting > 0 ? options->waiting : AID_CES_HTTP_WAITING),
+                                       e);
+  err = err ? err : aid_ces_http_start (h, e);
   if (err)
     aid_ces_http_close (h);
   else
@@ -179,12 +182,12 @@ aid_ces_http_tasks (const struct aid_ces_http *h)
 void
 aid_ces_http_run (struct aid_ces_http *h, const struct aid_stop *stop, int64_t grace_ms)
 {
-  aid_http_queue_watch (h, AID_UNTIL_STOPPED, aid_stop_fd (stop), INT64_MAX);
+  aid_ces_http_queue_watch (h, AID_UNTIL_STOPPED, aid_stop_fd (stop), INT64_MAX);
   int fd = h->mhd->MHD_quiesce_daemon (h->daemon); /* who connects now finds nobody */
   if (fd >= 0)
     close (fd);
-  aid_http_queue_drain (h, 0);
-  aid_http_queue_watch (h, AID_UNTIL_SENT, -1, aid_clock_ms () + grace_ms);
+  aid_ces_http_queue_drain (h, 0);
+  aid_ces_http_queue_watch (h, AID_UNTIL_SENT, -1, aid_clock_ms () + grace_ms);
 }
 
 void
@@ -194,11 +197,12 @@ aid_ces_http_close (struct aid_ces_http *h)
     return;
   if (h->daemon)
     {
-      aid_http_queue_drain (h, 1);
-      aid_http_queue_watch (h, AID_UNTIL_IDLE, -1, INT64_MAX); /* a suspended connection must not be there when the daemon stops */
+      aid_ces_http_queue_drain (h, 1);
+      aid_ces_http_queue_watch (h, AID_UNTIL_IDLE, -1,
+                                INT64_MAX); /* a suspended connection must not be there when the daemon stops */
       h->mhd->MHD_stop_daemon (h->daemon);
     }
-  aid_http_queue_close (h);
+  aid_ces_http_queue_close (h);
   if (h->listening >= 0)
     close (h->listening);
   if (h->empty)

@@ -20,20 +20,20 @@ struct aid_ces_backend
   void *ctx;
 };
 
-#define AID_HTTP_JOBS_MAX 256
-#define AID_HTTP_WAITING 1024     /* evaluations that may wait */
-#define AID_HTTP_BODY_MAX (32 << 20)
-#define AID_HTTP_EPISODES 4096    /* of /reset, that are remembered */
+#define AID_CES_HTTP_JOBS_MAX 256
+#define AID_CES_HTTP_WAITING 1024 /* evaluations that may wait */
+#define AID_CES_HTTP_BODY_MAX (32 << 20)
+#define AID_CES_HTTP_EPISODES 4096 /* of /reset, that are remembered */
 
 struct aid_ces_http_options
 {
-  const char *listen;     /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL: 127.0.0.1, any free port */
-  const char *token;      /* that clients must have; NULL: only loopback addresses are listened on */
-  int64_t jobs;           /* evaluations at once; 0: as many as processors */
-  int64_t waiting;        /* evaluations that may wait; 0: AID_HTTP_WAITING */
-  size_t body_max;        /* bytes of a request's body; 0: AID_HTTP_BODY_MAX */
-  int trusted;            /* tasks in requests may name any folder and command; else only repositories of the settings */
-  const char *tasks;      /* a file of JSON lines, tasks that requests name by an id: they are the caller's own; or NULL */
+  const char *listen; /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL: 127.0.0.1, any free port */
+  const char *token;  /* that clients must have; NULL: only loopback addresses are listened on */
+  int64_t jobs;       /* evaluations at once; 0: as many as processors */
+  int64_t waiting;    /* evaluations that may wait; 0: AID_CES_HTTP_WAITING */
+  size_t body_max;    /* bytes of a request's body; 0: AID_CES_HTTP_BODY_MAX */
+  int trusted;        /* tasks in requests may name any folder and command; else only repositories of the settings */
+  const char *tasks;  /* a file of JSON lines, tasks that requests name by an id: they are the caller's own; or NULL */
 };
 
 struct aid_ces_http;

@@ -26,9 +26,12 @@ static const struct aid_code_language languages[] = {
   { "js", CODE ".js", NULL, "node " CODE ".js", "node" },
   { "c", CODE ".c", "cc -std=gnu11 -O1 -o " CODE ".out " CODE ".c -lm", "./" CODE ".out", "cc" },
   { "cpp", CODE ".cpp", "c++ -std=c++17 -O1 -o " CODE ".out " CODE ".cpp", "./" CODE ".out", "c++" },
-  { "ocaml", CODE ".ml", "ocamlfind ocamlopt -package unix,str -linkpkg -o " CODE ".out " CODE ".ml 2>/dev/null || "
-                         "ocamlopt -o " CODE ".out " CODE ".ml || ocamlc -o " CODE ".out " CODE ".ml", "./" CODE ".out", "ocamlc" },
-  { "go", CODE ".go", "GOCACHE=$PWD/_aid_run/go GO111MODULE=off go build -o " CODE ".out " CODE ".go", "./" CODE ".out", "go" },
+  { "ocaml", CODE ".ml",
+    "ocamlfind ocamlopt -package unix,str -linkpkg -o " CODE ".out " CODE ".ml 2>/dev/null || "
+    "ocamlopt -o " CODE ".out " CODE ".ml || ocamlc -o " CODE ".out " CODE ".ml",
+    "./" CODE ".out", "ocamlc" },
+  { "go", CODE ".go", "GOCACHE=$PWD/_aid_run/go GO111MODULE=off go build -o " CODE ".out " CODE ".go", "./" CODE ".out",
+    "go" },
   { "rust", CODE ".rs", "rustc -O -o " CODE ".out " CODE ".rs", "./" CODE ".out", "rustc" },
   { "java", "Main.java", "javac Main.java", "java -ea Main", "javac" },
   { "perl", CODE ".pl", NULL, "perl " CODE ".pl", "perl" },
@@ -109,7 +112,7 @@ check_files (struct aid_exchange *x)
 }
 
 void
-aid_http_run_code_begin (struct aid_exchange *x)
+aid_ces_http_run_code_begin (struct aid_exchange *x)
 {
   const char *language = aid_json_str (x->document, "language");
   if (!json_is_string (json_object_get (x->document, "code")))
@@ -126,18 +129,19 @@ aid_http_run_code_begin (struct aid_exchange *x)
   check_texts (x);
   check_files (x);
   if (!x->status && !aid_exchange_units (x, 1, "code"))
-    x->units[0].work = aid_http_run_code_work;
+    x->units[0].work = aid_ces_http_run_code_work;
 }
 
 /* What kept the box from running anything is told as the server itself would. */
 void
-aid_http_run_code_finish (struct aid_exchange *x)
+aid_ces_http_run_code_finish (struct aid_exchange *x)
 {
   struct aid_unit *u = &x->units[0];
   if (u->verdict)
     aid_exchange_answer (x, 200, json_incref (u->verdict));
   else
-    aid_exchange_answer (x, 200, json_pack ("{s:s, s:o, s:n, s:n, s:n, s:{}}", "status", "SandboxError", "message",
-                                            aid_json_of_span (aid_span_z (u->error.msg)), "compile_result", "run_result",
-                                            "executor_pod_name", "files"));
+    aid_exchange_answer (x, 200,
+                         json_pack ("{s:s, s:o, s:n, s:n, s:n, s:{}}", "status", "SandboxError", "message",
+                                    aid_json_of_span (aid_span_z (u->error.msg)), "compile_result", "run_result",
+                                    "executor_pod_name", "files"));
 }

@@ -68,7 +68,8 @@ write_files (struct code *c, struct aid_error *e)
   json_object_foreach (files, name, v)
   {
     struct aid_str bytes = AID_STR_INIT (FILE_MAX);
-    if (!err && json_is_string (v) && aid_base64_read ((struct aid_span){ json_string_value (v), json_string_length (v) }, &bytes))
+    if (!err && json_is_string (v)
+        && aid_base64_read ((struct aid_span){ json_string_value (v), json_string_length (v) }, &bytes))
       err = aid_error_set (e, AID_E_INVALID, "the file %.100s is no base 64", name);
     if (!err && json_is_string (v))
       err = aid_box_write (c->box, name, aid_str_span (&bytes), 0, e);
@@ -115,7 +116,8 @@ shown (struct code *c, const char *name, const char *more)
       aid_str_addf (&line, "head -c %d " PLACE "/%s", SHOWN, name);
       aid_str_clear (&text);
       if (!aid_box_run (c->box, aid_str_z (&line), NULL, c->stop, &ran, &e))
-        aid_str_addspan (&text, aid_span_cut (aid_str_span (&ran.output), 0, ran.output.len < SHOWN ? ran.output.len : SHOWN));
+        aid_str_addspan (&text,
+                         aid_span_cut (aid_str_span (&ran.output), 0, ran.output.len < SHOWN ? ran.output.len : SHOWN));
       aid_str_free (&ran.output);
       aid_str_free (&line);
     }
@@ -156,7 +158,8 @@ run_command (struct code *c, const char *command, int args, double seconds, stru
   if (args)
     add_args (c, &line);
   aid_str_addc (&line, '\n');
-  snprintf (outer, sizeof outer, "timeout -s KILL %.3f sh " PLACE "/line <" PLACE "/in >" PLACE "/out 2>" PLACE "/err", seconds);
+  snprintf (outer, sizeof outer, "timeout -s KILL %.3f sh " PLACE "/line <" PLACE "/in >" PLACE "/out 2>" PLACE "/err",
+            seconds);
   enum aid_err err = line.err ? aid_error_set (e, line.err, "the arguments are too long")
                               : aid_box_write (c->box, PLACE "/line", aid_str_span (&line), 0, e);
   if (!err && !aid_box_run (c->box, outer, NULL, c->stop, &ran, e))
@@ -219,7 +222,7 @@ compile_and_run (struct code *c, struct aid_error *e)
 }
 
 void
-aid_http_run_code_work (struct aid_unit *u, const struct aid_stop *stop)
+aid_ces_http_run_code_work (struct aid_unit *u, const struct aid_stop *stop)
 {
   const json_t *asked = u->exchange->document;
   struct code c = { asked, aid_code_language (aid_json_str (asked, "language")), stop, NULL };

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define IDLE_S 60u             /* a connection on which nothing moves is ended */
-#define BODY_MS 120000         /* in which a whole body must come */
+#define IDLE_S 60u     /* a connection on which nothing moves is ended */
+#define BODY_MS 120000 /* in which a whole body must come */
 #define CONNECTIONS 1024u
-#define HEAD_MAX (size_t)(32 << 10)
+#define HEAD_MAX (size_t) (32 << 10)
 #define READERS 2u
 #define BUSY_RETRY_S 1
 
@@ -113,7 +113,7 @@ check_head (struct aid_exchange *x)
 static enum MHD_Result
 begin (struct aid_ces_http *h, struct MHD_Connection *c, const char *url, const char *method, void **mine)
 {
-  static const struct aid_route nowhere = { "", "", NULL, NULL, aid_http_refuse_plain, 503 };
+  static const struct aid_route nowhere = { "", "", NULL, NULL, aid_ces_http_refuse_plain, 503 };
   struct aid_exchange *x = calloc (1, sizeof *x);
   const char *allow = NULL;
   int status = 0;
@@ -127,7 +127,8 @@ begin (struct aid_ces_http *h, struct MHD_Connection *c, const char *url, const 
     return reply (x, NULL);
   if (route)
     return MHD_YES;
-  aid_exchange_refuse (x, status, NULL, status == 405 ? "this method is not answered at %.200s" : "there is nothing at %.200s", url);
+  aid_exchange_refuse (x, status, NULL,
+                       status == 405 ? "this method is not answered at %.200s" : "there is nothing at %.200s", url);
   return reply (x, allow);
 }
 
@@ -178,7 +179,7 @@ whole (struct aid_exchange *x)
       x->route->begin (x);
       x->query = NULL;
     }
-  if (!x->status && x->nunits && aid_http_queue_reserve (&h->queue, x->nunits))
+  if (!x->status && x->nunits && aid_ces_http_queue_reserve (&h->queue, x->nunits))
     {
       atomic_fetch_add (&h->counts.busy, 1);
       aid_exchange_refuse (x, x->route->busy, NULL, "there is no room for more evaluations now");
@@ -190,13 +191,12 @@ whole (struct aid_exchange *x)
         x->route->finish (x);
       return reply (x, NULL);
     }
-  const union MHD_ConnectionInfo *info
-    = h->mhd->MHD_get_connection_info (x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const union MHD_ConnectionInfo *info = h->mhd->MHD_get_connection_info (x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   x->fd = info ? info->connect_fd : -1;
   x->state = AID_EXCHANGE_WAITS;
   atomic_fetch_add (&h->answering, 1);
   h->mhd->MHD_suspend_connection (x->connection);
-  aid_http_queue_put (h, x);
+  aid_ces_http_queue_put (h, x);
   return MHD_YES;
 }
 
@@ -219,8 +219,8 @@ finish (struct aid_exchange *x)
 }
 
 static enum MHD_Result
-handle (void *cls, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data, size_t *n,
-        void **mine)
+handle (void *cls, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data,
+        size_t *n, void **mine)
 {
   struct aid_exchange *x = *mine;
   (void)version;
@@ -254,24 +254,24 @@ completed (void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTer
   if (answered)
     {
       atomic_fetch_sub (&h->answering, 1);
-      aid_http_queue_ring (&h->queue);
+      aid_ces_http_queue_ring (&h->queue);
     }
 }
 
 void
-aid_http_resume (struct aid_exchange *x)
+aid_ces_http_resume (struct aid_exchange *x)
 {
   x->http->mhd->MHD_resume_connection (x->connection);
 }
 
 enum aid_err
-aid_http_start (struct aid_ces_http *h, struct aid_error *e)
+aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e)
 {
-  h->daemon = h->mhd->MHD_start_daemon (
-    MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET,
-    h->listening, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-    MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS, MHD_OPTION_NOTIFY_COMPLETED, completed, h,
-    MHD_OPTION_END);
+  h->daemon = h->mhd->MHD_start_daemon (MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
+                                        handle, h, MHD_OPTION_LISTEN_SOCKET, h->listening, MHD_OPTION_CONNECTION_LIMIT,
+                                        CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+                                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS,
+                                        MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_END);
   if (!h->daemon)
     return aid_error_set (e, AID_E_IO, "libmicrohttpd does not start");
   h->listening = -1;

@@ -30,7 +30,7 @@ take (struct aid_exchange *x, struct aid_unit *u, const json_t *o, const char *w
 }
 
 void
-aid_http_evaluate_begin (struct aid_exchange *x)
+aid_ces_http_evaluate_begin (struct aid_exchange *x)
 {
   const json_t *all = json_object_get (x->document, "requests"), *o;
   size_t i;
@@ -65,7 +65,7 @@ entry (struct aid_unit *u)
 }
 
 void
-aid_http_evaluate_finish (struct aid_exchange *x)
+aid_ces_http_evaluate_finish (struct aid_exchange *x)
 {
   if (!json_object_get (x->document, "requests"))
     {

@@ -62,7 +62,7 @@ aid_exchange_refuse (struct aid_exchange *x, int status, const char *member, con
 }
 
 int
-aid_http_status_of (enum aid_err err)
+aid_ces_http_status_of (enum aid_err err)
 {
   switch (err)
     {
@@ -82,7 +82,7 @@ aid_http_status_of (enum aid_err err)
 void
 aid_exchange_fail (struct aid_exchange *x, const struct aid_error *e)
 {
-  int status = aid_http_status_of (e->code);
+  int status = aid_ces_http_status_of (e->code);
   aid_exchange_refuse (x, status, NULL, "%s", e->msg[0] ? e->msg : aid_err_name (e->code));
   x->retry = status == 503;
 }
@@ -96,8 +96,8 @@ code_of (int status)
   {
     int status;
     const char *code;
-  } codes[] = { { 400, "parse" },    { 401, "token" }, { 403, "refused" }, { 404, "notfound" }, { 405, "method" }, { 413, "limit" },
-                { 415, "encoding" }, { 422, "invalid" }, { 503, "busy" },    { 504, "busy" } };
+  } codes[] = { { 400, "parse" }, { 401, "token" },    { 403, "refused" }, { 404, "notfound" }, { 405, "method" },
+                { 413, "limit" }, { 415, "encoding" }, { 422, "invalid" }, { 503, "busy" },     { 504, "busy" } };
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (codes[i].status == status)
       return codes[i].code;
@@ -111,7 +111,7 @@ text_of (const char *z)
 }
 
 void
-aid_http_refuse_plain (struct aid_exchange *x, int status, const char *member, const char *why)
+aid_ces_http_refuse_plain (struct aid_exchange *x, int status, const char *member, const char *why)
 {
   json_t *o = json_pack ("{s:s, s:o}", "code", code_of (status), "message", text_of (why));
   if (o && member)
@@ -121,7 +121,7 @@ aid_http_refuse_plain (struct aid_exchange *x, int status, const char *member, c
 
 /* As FastAPI has it: of a document that is not understood a list, else a sentence. */
 void
-aid_http_refuse_detail (struct aid_exchange *x, int status, const char *member, const char *why)
+aid_ces_http_refuse_detail (struct aid_exchange *x, int status, const char *member, const char *why)
 {
   struct aid_span rest = aid_span_z (member);
   if (status != 422 && status != 400)
@@ -136,10 +136,12 @@ aid_http_refuse_detail (struct aid_exchange *x, int status, const char *member, 
       struct aid_span part = aid_span_cut (rest, 0, dot < 0 ? rest.len : (size_t)dot);
       uint64_t n;
       rest = aid_span_cut (rest, dot < 0 ? rest.len : (size_t)dot + 1, rest.len);
-      json_array_append_new (loc, aid_span_number (part, INT32_MAX, &n) ? aid_json_of_span (part) : json_integer ((json_int_t)n));
+      json_array_append_new (loc,
+                             aid_span_number (part, INT32_MAX, &n) ? aid_json_of_span (part) : json_integer ((json_int_t)n));
     }
-  aid_exchange_answer (x, 422, json_pack ("{s:[{s:s, s:o, s:o}]}", "detail", "type", status == 400 ? "json_invalid" : "value_error",
-                                          "loc", loc, "msg", text_of (why)));
+  aid_exchange_answer (x, 422,
+                       json_pack ("{s:[{s:s, s:o, s:o}]}", "detail", "type", status == 400 ? "json_invalid" : "value_error",
+                                  "loc", loc, "msg", text_of (why)));
 }
 
 /* --- units and tasks -------------------------------------------------------------------------------------------------- */
@@ -218,7 +220,7 @@ aid_exchange_task_in (struct aid_exchange *x, struct aid_unit *u, const json_t *
 /* --- verdicts --------------------------------------------------------------------------------------------------------- */
 
 const char *
-aid_http_rung (const json_t *verdict, enum aid_rung rung)
+aid_ces_http_rung (const json_t *verdict, enum aid_rung rung)
 {
   const json_t *rungs = json_object_get (verdict, "rungs"), *o;
   size_t i;
@@ -232,9 +234,10 @@ aid_http_rung (const json_t *verdict, enum aid_rung rung)
 }
 
 void
-aid_http_set_rungs (json_t *o, const json_t *verdict)
+aid_ces_http_set_rungs (json_t *o, const json_t *verdict)
 {
   for (int r = 0; r < AID_RUNGS; r++)
-    json_object_set_new (o, aid_rung_name ((enum aid_rung)r), json_real (!strcmp (aid_http_rung (verdict, (enum aid_rung)r), "passed")));
+    json_object_set_new (o, aid_rung_name ((enum aid_rung)r),
+                         json_real (!strcmp (aid_ces_http_rung (verdict, (enum aid_rung)r), "passed")));
   json_object_set_new (o, "green", json_real (aid_json_bool (verdict, "green", 0)));
 }

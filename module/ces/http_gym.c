@@ -12,7 +12,7 @@
 #define TEXT_MAX (64u << 20)
 
 void
-aid_http_gym_seed (struct aid_exchange *x)
+aid_ces_http_gym_seed (struct aid_exchange *x)
 {
   const json_t *id = json_object_get (x->document, "resources_session_id");
   if (!id)
@@ -20,11 +20,12 @@ aid_http_gym_seed (struct aid_exchange *x)
   else if (!json_is_string (id) || !json_string_length (id))
     aid_exchange_refuse (x, 422, "resources_session_id", "it is a text with a character at least");
   else
-    aid_exchange_answer (x, 200, json_pack ("{s:O, s:n, s:n}", "resources_session_id", id, "resources_tools", "sandbox_access"));
+    aid_exchange_answer (x, 200,
+                         json_pack ("{s:O, s:n, s:n}", "resources_session_id", id, "resources_tools", "sandbox_access"));
 }
 
 void
-aid_http_gym_close (struct aid_exchange *x)
+aid_ces_http_gym_close (struct aid_exchange *x)
 {
   const json_t *id = json_object_get (x->document, "resources_session_id");
   if (!json_is_string (id))
@@ -34,7 +35,7 @@ aid_http_gym_close (struct aid_exchange *x)
 }
 
 void
-aid_http_gym_mode (struct aid_exchange *x)
+aid_ces_http_gym_mode (struct aid_exchange *x)
 {
   aid_exchange_answer (x, 200, json_string ("stateless"));
 }
@@ -74,7 +75,7 @@ find_task (struct aid_exchange *x, struct aid_unit *u)
 }
 
 void
-aid_http_gym_verify_begin (struct aid_exchange *x)
+aid_ces_http_gym_verify_begin (struct aid_exchange *x)
 {
   const json_t *response = json_object_get (x->document, "response");
   struct aid_str text = AID_STR_INIT (TEXT_MAX);
@@ -98,12 +99,12 @@ is_broken (const json_t *verdict)
 {
   int broken = 0;
   for (int r = 0; r < AID_RUNGS; r++)
-    broken |= !strcmp (aid_http_rung (verdict, (enum aid_rung)r), "broken");
+    broken |= !strcmp (aid_ces_http_rung (verdict, (enum aid_rung)r), "broken");
   return broken;
 }
 
 void
-aid_http_gym_verify_finish (struct aid_exchange *x)
+aid_ces_http_gym_verify_finish (struct aid_exchange *x)
 {
   json_t *verdict = x->units[0].verdict, *o, *parts = json_object ();
   if (!verdict)
@@ -115,7 +116,7 @@ aid_http_gym_verify_finish (struct aid_exchange *x)
   int broken = is_broken (verdict);
   o = json_copy (x->document);
   json_object_del (o, "_ng_rollout_id");
-  aid_http_set_rungs (parts, verdict);
+  aid_ces_http_set_rungs (parts, verdict);
   json_object_update (o, parts);
   json_object_set_new (o, "reward_components", parts);
   json_object_set_new (o, "reward", json_real (aid_json_real (verdict, "reward", 0)));

@@ -28,7 +28,8 @@ numbers_of (const json_t *row)
       json_t *v;
       json_object_foreach ((json_t *)(uintptr_t)both[i], name, v)
       {
-        if (json_object_size (out) < NUMBERS_MAX && (json_is_number (v) || json_is_boolean (v)) && strcmp (name, ROLLOUT_INDEX) != 0)
+        if (json_object_size (out) < NUMBERS_MAX && (json_is_number (v) || json_is_boolean (v))
+            && strcmp (name, ROLLOUT_INDEX) != 0)
           json_object_set_new (out, name, json_real (json_is_boolean (v) ? json_is_true (v) : json_number_value (v)));
       }
     }
@@ -148,12 +149,13 @@ answer (struct aid_exchange *x, json_t **rows, size_t n, double *room)
     if (!strncmp (name, "mean/", 5))
       json_object_set (key, name, v);
   }
-  aid_exchange_answer (x, 200, json_pack ("{s:o, s:o, s:o}", "group_level_metrics", describe_tasks (rows, n, room), "agent_metrics",
-                                          all, "key_metrics", key));
+  aid_exchange_answer (x, 200,
+                       json_pack ("{s:o, s:o, s:o}", "group_level_metrics", describe_tasks (rows, n, room), "agent_metrics",
+                                  all, "key_metrics", key));
 }
 
 void
-aid_http_gym_aggregate (struct aid_exchange *x)
+aid_ces_http_gym_aggregate (struct aid_exchange *x)
 {
   const json_t *list = json_object_get (x->document, "verify_responses"), *row;
   size_t n = json_array_size (list), i, made = 0;

@@ -19,14 +19,14 @@ struct aid_unit
 {
   struct aid_exchange *exchange;
   void (*work) (struct aid_unit *u, const struct aid_stop *stop); /* NULL: judge */
-  const json_t *task;       /* in the document, one of our own, or MADE */
-  json_t *made;             /* owned */
+  const json_t *task;                                             /* in the document, one of our own, or MADE */
+  json_t *made;                                                   /* owned */
   enum aid_ces_from from;
-  struct aid_span answer;   /* into the document, or KEPT */
-  char *kept;               /* owned */
-  json_t *verdict;          /* what came of it; NULL: ERROR says why */
+  struct aid_span answer; /* into the document, or KEPT */
+  char *kept;             /* owned */
+  json_t *verdict;        /* what came of it; NULL: ERROR says why */
   struct aid_error error;
-  struct aid_unit *next;    /* the queue's */
+  struct aid_unit *next; /* the queue's */
 };
 
 struct aid_route
@@ -34,14 +34,15 @@ struct aid_route
   const char *method, *path;
   void (*begin) (struct aid_exchange *x);
   void (*finish) (struct aid_exchange *x); /* NULL where BEGIN answers */
-  void (*refuse) (struct aid_exchange *x, int status, const char *member, const char *why); /* in the form its client reads */
-  int busy;                                /* the status when there is no room: that on which its client tries again */
+  void (*refuse) (struct aid_exchange *x, int status, const char *member,
+                  const char *why); /* in the form its client reads */
+  int busy;                         /* the status when there is no room: that on which its client tries again */
 };
 
 enum aid_exchange_state
 {
-  AID_EXCHANGE_READS,  /* its body arrives */
-  AID_EXCHANGE_WAITS,  /* its units wait or run; the connection is suspended */
+  AID_EXCHANGE_READS, /* its body arrives */
+  AID_EXCHANGE_WAITS, /* its units wait or run; the connection is suspended */
   AID_EXCHANGE_ANSWERED
 };
 
@@ -49,29 +50,29 @@ struct aid_exchange
 {
   struct aid_ces_http *http;
   const struct aid_route *route;
-  const char *query;             /* the episode_id of the URL, or NULL; while BEGIN runs */
+  const char *query; /* the episode_id of the URL, or NULL; while BEGIN runs */
   struct aid_str body;
-  json_t *document;              /* an object, of a POST */
+  json_t *document; /* an object, of a POST */
   struct aid_unit *units;
   size_t nunits;
-  void *mine;                    /* the shape's, */
+  void *mine; /* the shape's, */
   void (*free_mine) (void *mine);
-  int64_t began;                 /* ms, monotonic */
-  size_t taken;                  /* bytes of its body */
+  int64_t began; /* ms, monotonic */
+  size_t taken;  /* bytes of its body */
   /* The reply. */
-  int status;                    /* 0: not yet */
+  int status; /* 0: not yet */
   struct aid_str reply;
-  const char *type;              /* of its content */
-  int retry;                     /* seconds; 0: nothing is said */
+  const char *type; /* of its content */
+  int retry;        /* seconds; 0: nothing is said */
 
   /* The connection's and the queue's. */
   enum aid_exchange_state state;
   struct MHD_Connection *connection;
   int fd;
   uint64_t serial;
-  size_t left;                   /* units that are not done */
+  size_t left; /* units that are not done */
   int cancelled;
-  struct aid_stop *stop;         /* once a unit of it runs */
+  struct aid_stop *stop;               /* once a unit of it runs */
   struct aid_exchange *before, *after; /* in the list of those that wait */
 };
 
@@ -87,7 +88,7 @@ void aid_exchange_refuse (struct aid_exchange *x, int status, const char *member
 /* Answers with what kept a unit from being judged. */
 void aid_exchange_fail (struct aid_exchange *x, const struct aid_error *e);
 /* The HTTP status of what kept one from being judged. */
-int aid_http_status_of (enum aid_err err);
+int aid_ces_http_status_of (enum aid_err err);
 /* Makes room for N units; 0, or -1 when it has answered: there are too many. */
 int aid_exchange_units (struct aid_exchange *x, size_t n, const char *member);
 /* Takes VALUE as a task of U: an object, its text, or the id of one of our own.  0, or -1 when it has answered. */
@@ -95,12 +96,12 @@ int aid_exchange_task (struct aid_exchange *x, struct aid_unit *u, const json_t 
 /* The same of the members "task" or "task_id" of O.  1 when neither is there. */
 int aid_exchange_task_in (struct aid_exchange *x, struct aid_unit *u, const json_t *o, const char *where);
 /* {"error": {"code", "message", "member"}}, and FastAPI's {"detail": [{"type", "loc", "msg"}]}. */
-void aid_http_refuse_plain (struct aid_exchange *x, int status, const char *member, const char *why);
-void aid_http_refuse_detail (struct aid_exchange *x, int status, const char *member, const char *why);
+void aid_ces_http_refuse_plain (struct aid_exchange *x, int status, const char *member, const char *why);
+void aid_ces_http_refuse_detail (struct aid_exchange *x, int status, const char *member, const char *why);
 /* The result of RUNG in VERDICT: "passed" and the like; "none" when it is not there. */
-const char *aid_http_rung (const json_t *verdict, enum aid_rung rung);
+const char *aid_ces_http_rung (const json_t *verdict, enum aid_rung rung);
 /* Sets NAME of each rung in O to 1 or 0, and "green". */
-void aid_http_set_rungs (json_t *o, const json_t *verdict);
+void aid_ces_http_set_rungs (json_t *o, const json_t *verdict);
 
 /* --- tasks by their ids (http_tasks.c) -------------------------------------------------------------------------------- */
 
@@ -125,33 +126,33 @@ extern const size_t aid_nroutes;
 /* The route, or NULL and the statuses 404 or 405; ALLOW gets the methods that there are. */
 const struct aid_route *aid_route_find (const char *method, const char *path, int *status, const char **allow);
 
-void aid_http_index (struct aid_exchange *x);
-void aid_http_ping (struct aid_exchange *x);
-void aid_http_status (struct aid_exchange *x);
-void aid_http_metrics (struct aid_exchange *x);
-void aid_http_evaluate_begin (struct aid_exchange *x);
-void aid_http_evaluate_finish (struct aid_exchange *x);
-void aid_http_openrlhf_begin (struct aid_exchange *x);
-void aid_http_openrlhf_finish (struct aid_exchange *x);
-void aid_http_gym_seed (struct aid_exchange *x);
-void aid_http_gym_close (struct aid_exchange *x);
-void aid_http_gym_verify_begin (struct aid_exchange *x);
-void aid_http_gym_verify_finish (struct aid_exchange *x);
-void aid_http_gym_aggregate (struct aid_exchange *x);
-void aid_http_gym_mode (struct aid_exchange *x);
-void aid_http_env_reset (struct aid_exchange *x);
-void aid_http_env_step_begin (struct aid_exchange *x);
-void aid_http_env_step_finish (struct aid_exchange *x);
-void aid_http_env_state (struct aid_exchange *x);
-void aid_http_env_health (struct aid_exchange *x);
-void aid_http_env_schema (struct aid_exchange *x);
-void aid_http_env_metadata (struct aid_exchange *x);
-void aid_http_run_code_begin (struct aid_exchange *x);
-void aid_http_run_code_finish (struct aid_exchange *x);
+void aid_ces_http_index (struct aid_exchange *x);
+void aid_ces_http_ping (struct aid_exchange *x);
+void aid_ces_http_status (struct aid_exchange *x);
+void aid_ces_http_metrics (struct aid_exchange *x);
+void aid_ces_http_evaluate_begin (struct aid_exchange *x);
+void aid_ces_http_evaluate_finish (struct aid_exchange *x);
+void aid_ces_http_openrlhf_begin (struct aid_exchange *x);
+void aid_ces_http_openrlhf_finish (struct aid_exchange *x);
+void aid_ces_http_gym_seed (struct aid_exchange *x);
+void aid_ces_http_gym_close (struct aid_exchange *x);
+void aid_ces_http_gym_verify_begin (struct aid_exchange *x);
+void aid_ces_http_gym_verify_finish (struct aid_exchange *x);
+void aid_ces_http_gym_aggregate (struct aid_exchange *x);
+void aid_ces_http_gym_mode (struct aid_exchange *x);
+void aid_ces_http_env_reset (struct aid_exchange *x);
+void aid_ces_http_env_step_begin (struct aid_exchange *x);
+void aid_ces_http_env_step_finish (struct aid_exchange *x);
+void aid_ces_http_env_state (struct aid_exchange *x);
+void aid_ces_http_env_health (struct aid_exchange *x);
+void aid_ces_http_env_schema (struct aid_exchange *x);
+void aid_ces_http_env_metadata (struct aid_exchange *x);
+void aid_ces_http_run_code_begin (struct aid_exchange *x);
+void aid_ces_http_run_code_finish (struct aid_exchange *x);
 
 /* The response of a model in QUERY, which is PROMPT, as far as it is still there, and the response; without a tokenizer's signs at
    its end, and without what it thought before. */
-struct aid_span aid_http_response (struct aid_span query, struct aid_span prompt);
+struct aid_span aid_ces_http_response (struct aid_span query, struct aid_span prompt);
 
 /* --- episodes of OpenEnv (http_episodes.c) ---------------------------------------------------------------------------- */
 
@@ -186,11 +187,11 @@ struct aid_code_language
 };
 const struct aid_code_language *aid_code_language (const char *name);
 /* Runs what U's exchange asks for; its verdict is the reply. */
-void aid_http_run_code_work (struct aid_unit *u, const struct aid_stop *stop);
+void aid_ces_http_run_code_work (struct aid_unit *u, const struct aid_stop *stop);
 
 /* --- the queue (http_queue.c) ----------------------------------------------------------------------------------------- */
 
-struct aid_http_queue
+struct aid_ces_http_queue
 {
   pthread_mutex_t lock;
   pthread_cond_t wake;
@@ -200,33 +201,33 @@ struct aid_http_queue
   size_t most;             /* that may wait */
   uint64_t serial;
   int draining, ended;
-  int bell[2];             /* a pipe: the list has changed */
+  int bell[2]; /* a pipe: the list has changed */
   unsigned long *threads;
   size_t nthreads;
 };
 
-enum aid_err aid_http_queue_open (struct aid_ces_http *h, size_t jobs, size_t most, struct aid_error *e);
-void aid_http_queue_close (struct aid_ces_http *h);
+enum aid_err aid_ces_http_queue_open (struct aid_ces_http *h, size_t jobs, size_t most, struct aid_error *e);
+void aid_ces_http_queue_close (struct aid_ces_http *h);
 /* Keeps N places.  0, or -1: there are none now. */
-int aid_http_queue_reserve (struct aid_http_queue *q, size_t n);
+int aid_ces_http_queue_reserve (struct aid_ces_http_queue *q, size_t n);
 /* Has X's units done, whose places were kept; then its connection is resumed, from an evaluator. */
-void aid_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x);
+void aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x);
 /* The list of those that wait has changed: who watches looks anew. */
-void aid_http_queue_ring (struct aid_http_queue *q);
-enum aid_http_until
+void aid_ces_http_queue_ring (struct aid_ces_http_queue *q);
+enum aid_ces_http_until
 {
   AID_UNTIL_STOPPED, /* STOP_FD is readable */
   AID_UNTIL_SENT,    /* nothing waits or runs, and all replies to such requests are sent */
   AID_UNTIL_IDLE     /* nothing waits or runs */
 };
 /* Looks for clients that have hung up until that is so, or STOP_FD is readable, or it is UNTIL_MS. */
-void aid_http_queue_watch (struct aid_ces_http *h, enum aid_http_until until, int stop_fd, int64_t until_ms);
+void aid_ces_http_queue_watch (struct aid_ces_http *h, enum aid_ces_http_until until, int stop_fd, int64_t until_ms);
 /* Takes nothing more, and drops what waits; with RUNNING also what runs. */
-void aid_http_queue_drain (struct aid_ces_http *h, int running);
+void aid_ces_http_queue_drain (struct aid_ces_http *h, int running);
 
 /* --- the server ------------------------------------------------------------------------------------------------------- */
 
-struct aid_http_counts
+struct aid_ces_http_counts
 {
   atomic_ullong replies[6]; /* by the first digit of the status */
   atomic_ullong judged, green, passed[AID_RUNGS], failed, hung_up, busy, ms;
@@ -237,22 +238,22 @@ struct aid_ces_http
   struct aid_ces_backend backend;
   struct aid_tasks *tasks;
   struct aid_episodes *episodes;
-  struct aid_http_queue queue;
-  struct aid_http_counts counts;
+  struct aid_ces_http_queue queue;
+  struct aid_ces_http_counts counts;
   const struct aid_mhd *mhd;
   struct MHD_Daemon *daemon;
-  char *token, *url, *empty;  /* EMPTY: the folder that boxes of run_code lie over */
-  int listening;              /* the socket, until the daemon has it; -1 */
+  char *token, *url, *empty;        /* EMPTY: the folder that boxes of run_code lie over */
+  int listening;                    /* the socket, until the daemon has it; -1 */
   size_t jobs, body_max, body_most; /* BODY_MOST: bytes of all bodies at once */
   atomic_size_t body_bytes;
-  atomic_size_t answering;    /* requests with units that are not answered to the last byte */
-  atomic_uint turn;           /* which of the tasks is next */
+  atomic_size_t answering; /* requests with units that are not answered to the last byte */
+  atomic_uint turn;        /* which of the tasks is next */
   enum aid_ces_from from;
   int64_t began;
 };
 
 /* http_conn.c: libmicrohttpd's callbacks. */
-enum aid_err aid_http_start (struct aid_ces_http *h, struct aid_error *e);
-void aid_http_resume (struct aid_exchange *x);
+enum aid_err aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e);
+void aid_ces_http_resume (struct aid_exchange *x);
 
 #endif

@@ -70,7 +70,7 @@ wrong_reset (struct aid_exchange *x)
 }
 
 void
-aid_http_env_reset (struct aid_exchange *x)
+aid_ces_http_env_reset (struct aid_exchange *x)
 {
   struct aid_unit u = { .from = x->http->from };
   const struct aid_tasks_row *row = NULL;
@@ -109,8 +109,8 @@ aid_http_env_reset (struct aid_exchange *x)
 
 struct step
 {
-  char *id;     /* of its episode, or NULL */
-  int episode;  /* it belongs to one */
+  char *id;    /* of its episode, or NULL */
+  int episode; /* it belongs to one */
 };
 
 static void
@@ -144,7 +144,7 @@ find_episode (struct aid_exchange *x, const json_t *action)
 }
 
 void
-aid_http_env_step_begin (struct aid_exchange *x)
+aid_ces_http_env_step_begin (struct aid_exchange *x)
 {
   const json_t *action = json_object_get (x->document, "action");
   x->mine = calloc (1, sizeof (struct step));
@@ -191,7 +191,7 @@ seen_of (const json_t *verdict)
 }
 
 void
-aid_http_env_step_finish (struct aid_exchange *x)
+aid_ces_http_env_step_finish (struct aid_exchange *x)
 {
   const json_t *verdict = x->units[0].verdict;
   const struct step *s = x->mine;
@@ -212,14 +212,15 @@ aid_http_env_step_finish (struct aid_exchange *x)
     json_object_set_new (seen, "episode_id", s->id ? json_string (s->id) : json_null ());
   if (s->episode)
     json_object_set_new (seen, "steps", json_integer ((json_int_t)e.steps));
-  aid_exchange_answer (x, 200, json_pack ("{s:o, s:f, s:b, s:{s:O}}", "observation", seen, "reward", reward, "done", e.done,
-                                          "metadata", "verdict", verdict));
+  aid_exchange_answer (x, 200,
+                       json_pack ("{s:o, s:f, s:b, s:{s:O}}", "observation", seen, "reward", reward, "done", e.done,
+                                  "metadata", "verdict", verdict));
 }
 
 /* --- the rest --------------------------------------------------------------------------------------------------------- */
 
 void
-aid_http_env_state (struct aid_exchange *x)
+aid_ces_http_env_state (struct aid_exchange *x)
 {
   struct aid_episode e = { .id = NULL };
   int none = aid_episodes_get (x->http->episodes, x->query, &e);
@@ -229,30 +230,33 @@ aid_http_env_state (struct aid_exchange *x)
   else if (none)
     aid_exchange_answer (x, 200, json_pack ("{s:n, s:i}", "episode_id", "step_count", 0));
   else
-    aid_exchange_answer (x, 200, json_pack ("{s:o, s:I, s:I, s:f, s:b}", "episode_id", aid_json_of_span (aid_span_z (id)),
-                                            "step_count", (json_int_t)e.steps, "max_steps", (json_int_t)e.most, "reward", e.reward,
-                                            "done", e.done));
+    aid_exchange_answer (x, 200,
+                         json_pack ("{s:o, s:I, s:I, s:f, s:b}", "episode_id", aid_json_of_span (aid_span_z (id)),
+                                    "step_count", (json_int_t)e.steps, "max_steps", (json_int_t)e.most, "reward", e.reward,
+                                    "done", e.done));
   json_decref (e.task);
   free (e.id);
 }
 
 void
-aid_http_env_health (struct aid_exchange *x)
+aid_ces_http_env_health (struct aid_exchange *x)
 {
   aid_exchange_answer (x, 200, json_pack ("{s:s}", "status", "healthy"));
 }
 
 void
-aid_http_env_metadata (struct aid_exchange *x)
+aid_ces_http_env_metadata (struct aid_exchange *x)
 {
-  aid_exchange_answer (x, 200, json_pack ("{s:s, s:s, s:n, s:s, s:n, s:n}", "name", "aid-ces", "description",
-                                          "Says what a diff is worth: whether it applies, parses, type-checks, builds and passes "
-                                          "the tests.",
-                                          "readme_content", "version", AID_VERSION, "author", "documentation_url"));
+  aid_exchange_answer (x, 200,
+                       json_pack ("{s:s, s:s, s:n, s:s, s:n, s:n}", "name", "aid-ces", "description",
+                                  "Says what a diff is worth: whether it applies, parses, type-checks, builds and passes "
+                                  "the tests.",
+                                  "readme_content", "version", AID_VERSION, "author", "documentation_url"));
 }
 
 static const char schema[]
-  = "{\"action\":{\"title\":\"Answer\",\"type\":\"object\",\"required\":[\"answer\"],\"additionalProperties\":false,\"properties\":{"
+  = "{\"action\":{\"title\":\"Answer\",\"type\":\"object\",\"required\":[\"answer\"],\"additionalProperties\":false,"
+    "\"properties\":{"
     "\"answer\":{\"type\":\"string\",\"description\":\"A model's answer with a diff in it, or a diff\"},"
     "\"episode_id\":{\"type\":\"string\"},\"task\":{\"type\":\"object\"},\"task_id\":{\"type\":\"string\"},"
     "\"metadata\":{\"type\":\"object\"}}},"
@@ -268,7 +272,7 @@ static const char schema[]
     "\"reward\":{\"type\":\"number\"},\"done\":{\"type\":\"boolean\"}}}}";
 
 void
-aid_http_env_schema (struct aid_exchange *x)
+aid_ces_http_env_schema (struct aid_exchange *x)
 {
   aid_exchange_answer (x, 200, aid_json_parse (AID_SPAN (schema), "the schema", NULL));
 }

@@ -30,7 +30,7 @@ text_at (const json_t *list, size_t i)
 }
 
 void
-aid_http_openrlhf_begin (struct aid_exchange *x)
+aid_ces_http_openrlhf_begin (struct aid_exchange *x)
 {
   const json_t *query = json_object_get (x->document, "query");
   size_t n = json_array_size (query);
@@ -49,7 +49,7 @@ aid_http_openrlhf_begin (struct aid_exchange *x)
       snprintf (member, sizeof member, "labels.%zu", i);
       if (!x->status)
         aid_exchange_task (x, &x->units[i], json_array_get (labels, i), member);
-      x->units[i].answer = aid_http_response (text_at (query, i), text_at (prompts, i));
+      x->units[i].answer = aid_ces_http_response (text_at (query, i), text_at (prompts, i));
     }
 }
 
@@ -66,14 +66,14 @@ static void
 append_logs (json_t *logs, const json_t *verdict)
 {
   for (int r = 0; r < AID_RUNGS; r++)
-    append (logs, aid_rung_name ((enum aid_rung)r), !strcmp (aid_http_rung (verdict, (enum aid_rung)r), "passed"));
+    append (logs, aid_rung_name ((enum aid_rung)r), !strcmp (aid_ces_http_rung (verdict, (enum aid_rung)r), "passed"));
   append (logs, "green", aid_json_bool (verdict, "green", 0));
   append (logs, "cached", aid_json_bool (verdict, "cached", 0));
   append (logs, "ms", aid_json_real (verdict, "ms", 0));
 }
 
 void
-aid_http_openrlhf_finish (struct aid_exchange *x)
+aid_ces_http_openrlhf_finish (struct aid_exchange *x)
 {
   json_t *rewards = json_array (), *logs = json_object ();
   for (size_t i = 0; i < x->nunits && !x->status; i++)

@@ -19,7 +19,7 @@
 #define WATCHED_MAX 65536
 
 void
-aid_http_queue_ring (struct aid_http_queue *q)
+aid_ces_http_queue_ring (struct aid_ces_http_queue *q)
 {
   while (write (q->bell[1], "!", 1) < 0 && errno == EINTR) /* a full pipe rings as well */
     ;
@@ -43,22 +43,22 @@ judge (struct aid_unit *u, const struct aid_stop *stop)
   atomic_fetch_add (&h->counts.ms, (unsigned long long)(aid_clock_ms () - began));
   atomic_fetch_add (&h->counts.green, (unsigned)aid_json_bool (u->verdict, "green", 0));
   for (int r = 0; r < AID_RUNGS; r++)
-    atomic_fetch_add (&h->counts.passed[r], !strcmp (aid_http_rung (u->verdict, (enum aid_rung)r), "passed"));
+    atomic_fetch_add (&h->counts.passed[r], !strcmp (aid_ces_http_rung (u->verdict, (enum aid_rung)r), "passed"));
 }
 
 /* Takes X, all of whose units are done, off the list.  The lock is held. */
 static void
-unlist (struct aid_http_queue *q, struct aid_exchange *x)
+unlist (struct aid_ces_http_queue *q, struct aid_exchange *x)
 {
   *(x->before ? &x->before->after : &q->waiting_list) = x->after;
   if (x->after)
     x->after->before = x->before;
-  aid_http_queue_ring (q);
+  aid_ces_http_queue_ring (q);
 }
 
 /* N units of X are done.  The lock is held; whether its connection is to be resumed, without it. */
 static int
-count_done (struct aid_http_queue *q, struct aid_exchange *x, size_t n)
+count_done (struct aid_ces_http_queue *q, struct aid_exchange *x, size_t n)
 {
   x->left -= n;
   if (x->left)
@@ -70,7 +70,7 @@ count_done (struct aid_http_queue *q, struct aid_exchange *x, size_t n)
 static void
 run_unit (struct aid_ces_http *h, struct aid_unit *u)
 {
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   struct aid_exchange *x = u->exchange;
   if (!x->stop && !(x->stop = aid_stop_new (&u->error)))
     u->error.code = u->error.code ? u->error.code : AID_E_NOMEM;
@@ -84,18 +84,18 @@ run_unit (struct aid_ces_http *h, struct aid_unit *u)
   int last = count_done (q, x, 1);
   pthread_mutex_unlock (&q->lock);
   if (last)
-    aid_http_resume (x);
+    aid_ces_http_resume (x);
   pthread_mutex_lock (&q->lock);
   q->running--; /* not sooner: who closes waits for it, and then there is no connection that is still to be resumed */
   if (last)
-    aid_http_queue_ring (q);
+    aid_ces_http_queue_ring (q);
 }
 
 static void *
 evaluator (void *arg)
 {
   struct aid_ces_http *h = arg;
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   pthread_mutex_lock (&q->lock);
   for (;;)
     {
@@ -117,7 +117,7 @@ evaluator (void *arg)
 /* --- requests --------------------------------------------------------------------------------------------------------- */
 
 int
-aid_http_queue_reserve (struct aid_http_queue *q, size_t n)
+aid_ces_http_queue_reserve (struct aid_ces_http_queue *q, size_t n)
 {
   pthread_mutex_lock (&q->lock);
   int none = q->draining || q->waiting + n > q->most;
@@ -128,9 +128,9 @@ aid_http_queue_reserve (struct aid_http_queue *q, size_t n)
 }
 
 void
-aid_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x)
+aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x)
 {
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   pthread_mutex_lock (&q->lock);
   x->serial = ++q->serial;
   x->left = x->nunits;
@@ -146,13 +146,13 @@ aid_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x)
       q->last = &x->units[i].next;
     }
   pthread_cond_broadcast (&q->wake);
-  aid_http_queue_ring (q);
+  aid_ces_http_queue_ring (q);
   pthread_mutex_unlock (&q->lock);
 }
 
 /* Takes the units of X that have not begun (of all, X NULL) off the queue and gives them in a list.  The lock is held. */
 static struct aid_unit *
-take_waiting (struct aid_http_queue *q, const struct aid_exchange *x)
+take_waiting (struct aid_ces_http_queue *q, const struct aid_exchange *x)
 {
   struct aid_unit *taken = NULL, **at = &q->first;
   q->last = &q->first;
@@ -187,7 +187,7 @@ end_units (struct aid_ces_http *h, struct aid_unit *taken, enum aid_err code, co
       int last = count_done (&h->queue, x, 1);
       pthread_mutex_unlock (&h->queue.lock);
       if (last)
-        aid_http_resume (x);
+        aid_ces_http_resume (x);
     }
 }
 
@@ -195,7 +195,7 @@ end_units (struct aid_ces_http *h, struct aid_unit *taken, enum aid_err code, co
 static void
 hang_up (struct aid_ces_http *h, uint64_t serial)
 {
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   struct aid_unit *taken = NULL;
   pthread_mutex_lock (&q->lock);
   struct aid_exchange *x = q->waiting_list;
@@ -214,9 +214,9 @@ hang_up (struct aid_ces_http *h, uint64_t serial)
 }
 
 void
-aid_http_queue_drain (struct aid_ces_http *h, int running)
+aid_ces_http_queue_drain (struct aid_ces_http *h, int running)
 {
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   pthread_mutex_lock (&q->lock);
   q->draining = 1;
   struct aid_unit *taken = take_waiting (q, NULL);
@@ -259,9 +259,9 @@ make_room (struct watched *w, size_t n)
 
 /* Writes down who waits now; gives whether anybody does, or anything runs, or is still being sent. */
 static int
-list (struct aid_ces_http *h, enum aid_http_until until, struct watched *w)
+list (struct aid_ces_http *h, enum aid_ces_http_until until, struct watched *w)
 {
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   size_t n = 0;
   pthread_mutex_lock (&q->lock);
   for (const struct aid_exchange *x = q->waiting_list; x; x = x->after)
@@ -280,7 +280,7 @@ list (struct aid_ces_http *h, enum aid_http_until until, struct watched *w)
 }
 
 static void
-empty_bell (struct aid_http_queue *q)
+empty_bell (struct aid_ces_http_queue *q)
 {
   char buf[256];
   while (read (q->bell[0], buf, sizeof buf) == (ssize_t)sizeof buf)
@@ -288,7 +288,7 @@ empty_bell (struct aid_http_queue *q)
 }
 
 void
-aid_http_queue_watch (struct aid_ces_http *h, enum aid_http_until until, int stop_fd, int64_t until_ms)
+aid_ces_http_queue_watch (struct aid_ces_http *h, enum aid_ces_http_until until, int stop_fd, int64_t until_ms)
 {
   struct watched w = { NULL, NULL, 0, 0 };
   int stopped = make_room (&w, 1);
@@ -316,9 +316,9 @@ aid_http_queue_watch (struct aid_ces_http *h, enum aid_http_until until, int sto
 /* --- its life --------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
-aid_http_queue_open (struct aid_ces_http *h, size_t jobs, size_t most, struct aid_error *e)
+aid_ces_http_queue_open (struct aid_ces_http *h, size_t jobs, size_t most, struct aid_error *e)
 {
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   enum aid_err err = AID_OK;
   pthread_mutex_init (&q->lock, NULL);
   pthread_cond_init (&q->wake, NULL);
@@ -339,9 +339,9 @@ aid_http_queue_open (struct aid_ces_http *h, size_t jobs, size_t most, struct ai
 }
 
 void
-aid_http_queue_close (struct aid_ces_http *h)
+aid_ces_http_queue_close (struct aid_ces_http *h)
 {
-  struct aid_http_queue *q = &h->queue;
+  struct aid_ces_http_queue *q = &h->queue;
   if (!q->last) /* it was never opened */
     return;
   pthread_mutex_lock (&q->lock);

@@ -5,12 +5,28 @@
 #define TAIL 200 /* bytes of a prompt's end that are enough to know it by */
 
 /* How templates of chats begin a model's turn. */
-static const char *const turns[] = { "<|im_start|>assistant\n", "<|start_header_id|>assistant<|end_header_id|>\n\n", "<|assistant|>\n",
-                                     "<start_of_turn>model\n",  "<|Assistant|>", "<\xef\xbd\x9c" "Assistant\xef\xbd\x9c>",
-                                     "[/INST]", "<|start|>assistant<|channel|>final<|message|>" };
-static const char *const ends[] = { "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|end|>", "<|return|>",
-                                    "<end_of_turn>", "<eos>", "</s>", "<pad>", "<|pad|>",
-                                    "<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>" };
+static const char *const turns[] = { "<|im_start|>assistant\n",
+                                     "<|start_header_id|>assistant<|end_header_id|>\n\n",
+                                     "<|assistant|>\n",
+                                     "<start_of_turn>model\n",
+                                     "<|Assistant|>",
+                                     "<\xef\xbd\x9c"
+                                     "Assistant\xef\xbd\x9c>",
+                                     "[/INST]",
+                                     "<|start|>assistant<|channel|>final<|message|>" };
+static const char *const ends[] = { "<|im_end|>",
+                                    "<|endoftext|>",
+                                    "<|eot_id|>",
+                                    "<|end_of_text|>",
+                                    "<|end|>",
+                                    "<|return|>",
+                                    "<end_of_turn>",
+                                    "<eos>",
+                                    "</s>",
+                                    "<pad>",
+                                    "<|pad|>",
+                                    "<\xef\xbd\x9c"
+                                    "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>" };
 
 static struct aid_span
 behind (struct aid_span v, ptrdiff_t at, size_t n)
@@ -47,7 +63,7 @@ without_prompt (struct aid_span query, struct aid_span prompt)
 }
 
 struct aid_span
-aid_http_response (struct aid_span query, struct aid_span prompt)
+aid_ces_http_response (struct aid_span query, struct aid_span prompt)
 {
   struct aid_span v = without_prompt (query, prompt);
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)

@@ -28,7 +28,7 @@ aid_mhd_load (struct aid_error *e)
   pthread_once (&once, load);
   if (!why_not[0])
     return &functions;
-  aid_error_set (e, AID_E_NOTFOUND, "libmicrohttpd, which serves HTTP, cannot be loaded (Debian's package is libmicrohttpd12): %s",
-                 why_not);
+  aid_error_set (e, AID_E_NOTFOUND,
+                 "libmicrohttpd, which serves HTTP, cannot be loaded (Debian's package is libmicrohttpd12): %s", why_not);
   return NULL;
 }

@@ -388,6 +388,7 @@ static const struct aid_command words[] = {
   { "submit", submit, "judge an answer or a diff" },
   { "warm", warm, "build a tree that diffs are judged over" },
   { "status", show_status, "say which trees are warm" },
+  { "serve", aid_cmd_ces_serve, "judge over HTTP, also for trainers" },
 };
 #define NWORDS (sizeof words / sizeof *words)
 

@@ -40,11 +40,14 @@ verdict_of (struct aid_span answer)
       ok = ok && !broken && (aid_span_eqz (answer, "green") || (aid_span_eqz (answer, "types") && r < 3));
       passed += ok;
       json_array_append_new (rungs, json_pack ("{s:s, s:s, s:i}", "rung", name, "result",
-                                               broken ? "broken" : ok ? "passed" : "failed", "ms", r));
+                                               broken ? "broken"
+                                               : ok   ? "passed"
+                                                      : "failed",
+                                               "ms", r));
     }
-  json_t *o = json_pack ("{s:i, s:b, s:f, s:b, s:i, s:o}", "verdict", 1, "green", passed == AID_RUNGS, "reward", passed / 5.0, "cached",
-                         0, "ms", 12, "rungs", rungs);
-  json_object_set_new (o, "reached", passed ? json_string (aid_rung_name ((enum aid_rung)(passed - 1))) : json_null ());
+  json_t *o = json_pack ("{s:i, s:b, s:f, s:b, s:i, s:o}", "verdict", 1, "green", passed == AID_RUNGS, "reward",
+                         passed / 5.0, "cached", 0, "ms", 12, "rungs", rungs);
+  json_object_set_new (o, "reached", passed ? json_string (aid_rung_name ((enum aid_rung) (passed - 1))) : json_null ());
   return o;
 }
 
@@ -56,8 +59,8 @@ nap (void)
 }
 
 static enum aid_err
-evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_from from, const struct aid_stop *stop, json_t **verdict,
-          struct aid_error *e)
+evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_from from, const struct aid_stop *stop,
+          json_t **verdict, struct aid_error *e)
 {
   struct seen *s = ctx;
   atomic_fetch_add (&s->calls, 1);
@@ -143,7 +146,8 @@ end (struct scene *s)
 static int
 dial (const struct scene *s)
 {
-  struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons ((uint16_t)s->port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in a
+    = { .sin_family = AF_INET, .sin_port = htons ((uint16_t)s->port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0 || connect (fd, (struct sockaddr *)&a, sizeof a))
     fail_msg ("cannot connect");
@@ -197,8 +201,8 @@ ask (const struct scene *s, const char *method, const char *path, const char *bo
 {
   struct aid_str text = AID_STR_INIT (64 << 20), got = AID_STR_INIT (64 << 20);
   int fd = dial (s);
-  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", method, path,
-                strlen (body));
+  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", method,
+                path, strlen (body));
   aid_str_addz (&text, body);
   send_all (fd, text.ptr, text.len);
   int code = receive (fd, NULL, &got);

@@ -24,11 +24,12 @@ a_batch_keeps_its_order_and_its_failures_apart (void **state)
   (void)state;
   struct scene *s = begin ();
   json_t *out = NULL;
-  assert_int_equal (ask (s, "POST", "/v1/evaluate",
-                         "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"green\"}, {\"answer\": \"none\"},"
-                         "{\"task\": {\"x\": 1}, \"answer\": \"green\"}, {\"answer\": \"types\"}]}",
-                         &out),
-                    200);
+  assert_int_equal (
+    ask (s, "POST", "/v1/evaluate",
+         "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"green\"}, {\"answer\": \"none\"},"
+         "{\"task\": {\"x\": 1}, \"answer\": \"green\"}, {\"answer\": \"types\"}]}",
+         &out),
+    200);
   json_t *list = json_object_get (out, "verdicts");
   assert_int_equal (json_array_size (list), 4);
   const double rewards[] = { 1, 0, -1, 0.6 };
@@ -51,17 +52,20 @@ what_is_no_request_is_told (void **state)
     const char *reply;
   } cases[] = {
     { "/v1/evaluate", "{", 400,
-      "{\"error\":{\"code\":\"parse\",\"message\":\"the body, line 1, column 1: string or '}' expected near end of file\"}}" },
+      "{\"error\":{\"code\":\"parse\",\"message\":\"the body, line 1, column 1: string or '}' expected near end of "
+      "file\"}}" },
     { "/v1/evaluate", "[]", 422, "{\"error\":{\"code\":\"invalid\",\"message\":\"the body is no JSON object\"}}" },
     { "/v1/evaluate", "{\"answer\":\"x\"}", 422,
       "{\"error\":{\"code\":\"invalid\",\"message\":\"it has no task\",\"member\":\"task\"}}" },
     { "/v1/evaluate", "{\"task\":3,\"answer\":\"x\"}", 422,
-      "{\"error\":{\"code\":\"invalid\",\"message\":\"a task is an object, its text, or the id of one\",\"member\":\"task\"}}" },
+      "{\"error\":{\"code\":\"invalid\",\"message\":\"a task is an object, its text, or the id of "
+      "one\",\"member\":\"task\"}}" },
     { "/v1/evaluate", "{\"task\":\"t\",\"answer\":\"x\"}", 422,
       "{\"error\":{\"code\":\"invalid\",\"message\":\"there is no task \\\"t\\\" (the service was begun without --tasks)\","
       "\"member\":\"task\"}}" },
     { "/v1/evaluate", "{\"task\":{},\"answer\":7}", 422,
-      "{\"error\":{\"code\":\"invalid\",\"message\":\"an answer is a text: a model's answer, or a diff\",\"member\":\"answer\"}}" },
+      "{\"error\":{\"code\":\"invalid\",\"message\":\"an answer is a text: a model's answer, or a "
+      "diff\",\"member\":\"answer\"}}" },
     { "/v1/evaluate", "{\"task\":{},\"answer\":\"green\"}", 422,
       "{\"error\":{\"code\":\"invalid\",\"message\":\"the task has no repository\"}}" },
     { "/v1/evaluate", "{\"task\":{\"repository\":\"r\"},\"answer\":\"io\"}", 503,
@@ -90,17 +94,20 @@ openrlhf_gets_numbers_of_the_same_names (void **state)
 {
   (void)state;
   struct scene *s = begin ();
-  expect (s, "/get_reward",
-          "{\"query\": [\"<s>Question: q\\nAnswer: types<|im_end|>\\n\", \"zzz\"], \"prompts\": [\"Question: q\\nAnswer: \", \"z\"],"
-          "\"labels\": [\"{\\\"repository\\\": \\\"r\\\"}\", {\"repository\": \"r\"}]}",
-          200,
-          "{\"rewards\": [0.6, 0.0], \"scores\": [0.6, 0.0], \"extra_logs\": {\"applies\": [1.0, 0.0], \"parses\": [1.0, 0.0],"
-          "\"types\": [1.0, 0.0], \"builds\": [0.0, 0.0], \"tests\": [0.0, 0.0], \"green\": [0.0, 0.0], \"cached\": [0.0, 0.0],"
-          "\"ms\": [12.0, 12.0]}}");
+  expect (
+    s, "/get_reward",
+    "{\"query\": [\"<s>Question: q\\nAnswer: types<|im_end|>\\n\", \"zzz\"], \"prompts\": [\"Question: q\\nAnswer: \", "
+    "\"z\"],"
+    "\"labels\": [\"{\\\"repository\\\": \\\"r\\\"}\", {\"repository\": \"r\"}]}",
+    200,
+    "{\"rewards\": [0.6, 0.0], \"scores\": [0.6, 0.0], \"extra_logs\": {\"applies\": [1.0, 0.0], \"parses\": [1.0, 0.0],"
+    "\"types\": [1.0, 0.0], \"builds\": [0.0, 0.0], \"tests\": [0.0, 0.0], \"green\": [0.0, 0.0], \"cached\": [0.0, 0.0],"
+    "\"ms\": [12.0, 12.0]}}");
   expect (s, "/get_reward", "{\"query\": [], \"prompts\": [], \"labels\": []}", 200,
           "{\"rewards\": [], \"scores\": [], \"extra_logs\": {}}");
-  expect (s, "/get_reward", "{\"query\": [\"a\"], \"labels\": []}", 422,
-          "{\"error\":{\"code\":\"invalid\",\"message\":\"it has 0 entries, and \\\"query\\\" has 1\",\"member\":\"labels\"}}");
+  expect (
+    s, "/get_reward", "{\"query\": [\"a\"], \"labels\": []}", 422,
+    "{\"error\":{\"code\":\"invalid\",\"message\":\"it has 0 entries, and \\\"query\\\" has 1\",\"member\":\"labels\"}}");
   end (s);
 }
 
@@ -123,7 +130,7 @@ responses_begin_behind_their_prompts (void **state)
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
-      struct aid_span got = aid_http_response (aid_span_z (cases[i].query), aid_span_z (cases[i].prompt));
+      struct aid_span got = aid_ces_http_response (aid_span_z (cases[i].query), aid_span_z (cases[i].prompt));
       if (!aid_span_eq (aid_span_trim (got), aid_span_trim (aid_span_z (cases[i].response))))
         fail_msg ("case %zu: \"%.*s\"", i, (int)got.len, got.ptr);
     }
@@ -138,7 +145,7 @@ a_prompt_that_lost_its_beginning_is_known_by_its_end (void **state)
     aid_str_addf (&prompt, "%d\xc3\xa9", i);
   aid_str_addspan (&query, aid_span_cut (aid_str_span (&prompt), 500, prompt.len));
   aid_str_addz (&query, " yes<|endoftext|><|im_end|>\n");
-  assert_true (aid_span_eqz (aid_http_response (aid_str_span (&query), aid_str_span (&prompt)), " yes"));
+  assert_true (aid_span_eqz (aid_ces_http_response (aid_str_span (&query), aid_str_span (&prompt)), " yes"));
   aid_str_free (&prompt);
   aid_str_free (&query);
 }
@@ -182,16 +189,17 @@ nemo_gyms_sums_are_as_it_makes_them (void **state)
   struct scene *s = begin ();
   expect (s, "/aggregate_metrics", "{\"verify_responses\": []}", 200,
           "{\"group_level_metrics\": [], \"agent_metrics\": {}, \"key_metrics\": {}}");
-  expect (s, "/aggregate_metrics",
-          "{\"verify_responses\": [{\"_ng_task_index\": 1, \"_ng_rollout_index\": 0, \"reward\": 1, \"text\": \"x\"},"
-          "{\"_ng_task_index\": 0, \"_ng_rollout_index\": 0, \"reward\": 0.5}, {\"_ng_task_index\": 0, \"_ng_rollout_index\": 1,"
-          "\"reward\": 0.0}]}",
-          200,
-          "{\"group_level_metrics\": [{\"mean/reward\": 0.25, \"max/reward\": 0.5, \"min/reward\": 0.0, \"median/reward\": 0.25,"
-          "\"std/reward\": 0.35355339059327379, \"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}, {\"mean/reward\": 1.0,"
-          "\"max/reward\": 1.0, \"min/reward\": 1.0, \"median/reward\": 1.0, \"std/reward\": 0.0, \"sample\": {\"agent_ref\":"
-          "{\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5, \"max/reward\": 1.0, \"min/reward\": 0.0,"
-          "\"median/reward\": 0.5, \"std/reward\": 0.5}, \"key_metrics\": {\"mean/reward\": 0.5}}");
+  expect (
+    s, "/aggregate_metrics",
+    "{\"verify_responses\": [{\"_ng_task_index\": 1, \"_ng_rollout_index\": 0, \"reward\": 1, \"text\": \"x\"},"
+    "{\"_ng_task_index\": 0, \"_ng_rollout_index\": 0, \"reward\": 0.5}, {\"_ng_task_index\": 0, \"_ng_rollout_index\": 1,"
+    "\"reward\": 0.0}]}",
+    200,
+    "{\"group_level_metrics\": [{\"mean/reward\": 0.25, \"max/reward\": 0.5, \"min/reward\": 0.0, \"median/reward\": 0.25,"
+    "\"std/reward\": 0.35355339059327379, \"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}, {\"mean/reward\": 1.0,"
+    "\"max/reward\": 1.0, \"min/reward\": 1.0, \"median/reward\": 1.0, \"std/reward\": 0.0, \"sample\": {\"agent_ref\":"
+    "{\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5, \"max/reward\": 1.0, \"min/reward\": 0.0,"
+    "\"median/reward\": 0.5, \"std/reward\": 0.5}, \"key_metrics\": {\"mean/reward\": 0.5}}");
   end (s);
 }
 
@@ -222,7 +230,8 @@ an_episode_ends_when_it_is_green_or_long (void **state)
   assert_true (aid_json_bool (out, "done", 0));
   json_decref (out);
   /* A step that needs no episode. */
-  assert_int_equal (ask (s, "POST", "/step", "{\"action\": {\"answer\": \"green\", \"task\": {\"repository\": \"r\"}}}", &out), 200);
+  assert_int_equal (
+    ask (s, "POST", "/step", "{\"action\": {\"answer\": \"green\", \"task\": {\"repository\": \"r\"}}}", &out), 200);
   assert_true (aid_json_bool (out, "done", 0) && aid_json_real (out, "reward", 0) == 1);
   json_decref (out);
   assert_int_equal (ask (s, "GET", "/schema", "", &out), 200);
@@ -238,8 +247,8 @@ tasks_have_ids_and_are_ours (void **state)
   (void)state;
   const char *file = scratch_path ("tasks.jsonl");
   put ("tasks.jsonl", "{\"task_id\": \"a\", \"repository\": \"/r\", \"prompt\": \"do it\"}\n\n"
-                                   "{\"id\": \"b\", \"task\": {\"repository\": \"/s\"}}\n"
-                                   "{\"verifier_metadata\": {\"task_id\": \"c\", \"task\": {\"repository\": \"/t\"}}}\n");
+                      "{\"id\": \"b\", \"task\": {\"repository\": \"/s\"}}\n"
+                      "{\"verifier_metadata\": {\"task_id\": \"c\", \"task\": {\"repository\": \"/t\"}}}\n");
   struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 1, .tasks = file });
   json_t *out = NULL;
   assert_int_equal (aid_ces_http_tasks (s->h), 3);
@@ -295,7 +304,8 @@ static void
 who_has_no_token_is_refused (void **state)
 {
   (void)state;
-  struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 1, .token = "0123456789abcdef", .listen = "0.0.0.0:0" });
+  struct scene *s
+    = begin_with ((struct aid_ces_http_options){ .jobs = 1, .token = "0123456789abcdef", .listen = "0.0.0.0:0" });
   assert_int_equal (with_header (s, ""), 401);
   assert_int_equal (with_header (s, "Authorization: Bearer 0123456789abcdeg\r\n"), 401);
   assert_int_equal (with_header (s, "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n"), 401);
@@ -413,7 +423,8 @@ a_client_that_hangs_up_is_not_judged_for (void **state)
   close (first);  /* runs: it is stopped */
   while (!atomic_load (&s->seen.stopped))
     nap ();
-  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"answer\": \"green\"}", NULL), 200);
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"answer\": \"green\"}", NULL),
+                    200);
   assert_int_equal (atomic_load (&s->seen.calls), 2);
   end (s);
 }
@@ -443,9 +454,10 @@ what_there_is_no_room_for_may_come_again (void **state)
   assert_non_null (strstr (aid_str_z (&head), "Retry-After: 1"));
   close (fd);
   assert_int_equal (ask (s, "POST", "/run_code", "{\"code\": \"\", \"language\": \"bash\"}", NULL), 504);
-  expect (s, "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\":\"\"},{\"answer\":\"\"},{\"answer\":\"\"}]}",
-          422, "{\"error\":{\"code\":\"invalid\",\"message\":\"3 are more than can wait (2): send them in several requests\","
-               "\"member\":\"requests\"}}");
+  expect (s, "/v1/evaluate",
+          "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\":\"\"},{\"answer\":\"\"},{\"answer\":\"\"}]}", 422,
+          "{\"error\":{\"code\":\"invalid\",\"message\":\"3 are more than can wait (2): send them in several requests\","
+          "\"member\":\"requests\"}}");
   atomic_store (&s->seen.gate, 1);
   for (int i = 0; i < 3; i++)
     {
@@ -496,7 +508,8 @@ bodies_have_limits (void **state)
   struct aid_str body = AID_STR_INIT (1 << 20), text = AID_STR_INIT (1 << 20);
   static const char large[] = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n";
   static const char vast[] = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n";
-  static const char coded[] = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
+  static const char coded[]
+    = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
   int fd = dial (s);
   send_all (fd, large, sizeof large - 1);
   assert_int_equal (receive (fd, NULL, &body), 413);
@@ -529,7 +542,9 @@ nonsense_does_it_no_harm (void **state)
 {
   (void)state;
   struct scene *s = begin ();
-  static const char *const heads[] = { "\x16\x03\x01\x02", "GET\r\n\r\n", "POST /v1/evaluate HTTP/9.9\r\n\r\n",
+  static const char *const heads[] = { "\x16\x03\x01\x02",
+                                       "GET\r\n\r\n",
+                                       "POST /v1/evaluate HTTP/9.9\r\n\r\n",
                                        "POST /v1/evaluate HTTP/1.1\r\nContent-Length: -3\r\n\r\n",
                                        "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{\"ta",
                                        "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" };
@@ -544,8 +559,10 @@ nonsense_does_it_no_harm (void **state)
   for (int i = 0; i < 100000; i++)
     aid_str_addc (&deep, '[');
   assert_int_equal (ask (s, "POST", "/v1/evaluate", deep.ptr, NULL), 400);
-  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\":{\"repository\":\"r\"},\"answer\":\"\\u0000\\ud800\"}", NULL), 400);
-  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\":{\"repository\":\"r\"},\"answer\":\"gr\\u0000\"}", NULL), 200);
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\":{\"repository\":\"r\"},\"answer\":\"\\u0000\\ud800\"}", NULL),
+                    400);
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\":{\"repository\":\"r\"},\"answer\":\"gr\\u0000\"}", NULL),
+                    200);
   assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"a\":1,\"a\":2}", NULL), 400);
   assert_int_equal (ask (s, "GET", "/v1/status", "", NULL), 200);
   aid_str_free (&deep);
@@ -559,7 +576,8 @@ prometheus_gets_its_text (void **state)
   struct scene *s = begin ();
   struct aid_str body = AID_STR_INIT (1 << 20), head = AID_STR_INIT (4096);
   static const char get[] = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
-  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"answer\": \"types\"}", NULL), 200);
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"answer\": \"types\"}", NULL),
+                    200);
   int fd = dial (s);
   send_all (fd, get, sizeof get - 1);
   assert_int_equal (receive (fd, &head, &body), 200);
