@@ -91,13 +91,14 @@ aid_queue_held_free (struct aid_queue_held *h)
 }
 
 struct aid_queue_held *
-aid_queue_held_add (struct aid_vec *held, const char *id, int64_t fence, int64_t attempts)
+aid_queue_held_add (struct aid_vec *held, const char *id, int64_t fence, int64_t attempts, int ours)
 {
   struct aid_queue_held *h = aid_queue_is_id (id) ? aid_vec_push (held) : NULL;
   if (!h)
     return NULL;
   *h = (struct aid_queue_held){ .fence = fence,
                                 .attempts = (int)attempts,
+                                .ours = ours,
                                 .key = AID_STR_INIT (AID_QUEUE_KEY_MAX),
                                 .task = AID_STR_INIT (AID_QUEUE_TEXT_MAX),
                                 .answer = AID_STR_INIT (AID_QUEUE_TEXT_MAX) };

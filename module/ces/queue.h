@@ -58,6 +58,7 @@ struct aid_queue_task
 {
   const char *id, *key;         /* whose tree is needed: equal for equal trees */
   struct aid_span task, answer; /* JSON of docs/ces.md; any bytes */
+  int ours;                     /* it may name any folder and command, as AID_CES_OURS; if the worker believes that */
   int tries;                    /* 0: AID_QUEUE_TRIES */
 };
 /* Durable when it returns.  The same id again changes nothing.  AID_E_LIMIT: too large; AID_E_INVALID. */
@@ -89,6 +90,7 @@ struct aid_queue_held
   char id[AID_QUEUE_ID];
   int64_t fence;
   int attempts; /* this one counted */
+  int ours;     /* as who submitted it says */
   struct aid_str key, task, answer;
 };
 void aid_queue_held_free (struct aid_queue_held *h);
@@ -152,9 +154,9 @@ struct aid_queue_work
   int lease_ms, hold_ms;  /* 0: the defaults */
   int grace_ms;           /* that running evaluations have to end when it stops; then they are given back */
   int most;               /* ends after so many; 0: never by itself */
-  /* Judges, as aid_ces_evaluate; several at once. */
-  enum aid_err (*judge) (void *ctx, const json_t *task, struct aid_span answer, const struct aid_stop *stop, json_t **verdict,
-                         struct aid_error *e);
+  /* Judges, as aid_ces_evaluate; OURS as in aid_queue_task.  Several at once. */
+  enum aid_err (*judge) (void *ctx, const json_t *task, struct aid_span answer, int ours, const struct aid_stop *stop,
+                         json_t **verdict, struct aid_error *e);
   json_t *(*warm) (void *ctx); /* an array of the keys of the trees that are there, a new reference; may be NULL */
   /* What happens, in a sentence: that it waits for a queue that is away, that a verdict came late.  May be NULL. */
   void (*tell) (void *ctx, const char *what);

@@ -11,6 +11,7 @@ CREATE TABLE aid_ces.tasks (
   key text NOT NULL CHECK (octet_length(key) <= 128),
   task text NOT NULL CHECK (octet_length(task) <= 8388608),
   answer bytea NOT NULL CHECK (octet_length(answer) <= 8388608),
+  ours boolean NOT NULL,
   tries integer NOT NULL CHECK (tries BETWEEN 1 AND 1000),
   submitter name NOT NULL DEFAULT session_user,
   queued timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -61,10 +62,10 @@ BEGIN
     PERFORM pg_notify('aid_ces_work', 'work'), pg_notify('aid_ces_done', '');
   END IF;
 END $$;
-CREATE FUNCTION aid_ces.submit(id text, key text, task text, answer text, tries integer) RETURNS void
+CREATE FUNCTION aid_ces.submit(id text, key text, task text, answer text, tries integer, ours boolean) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO aid_ces.tasks (id, key, task, answer, tries)
-  VALUES ($1, $2, $3, decode($4, 'hex'), $5) ON CONFLICT DO NOTHING;
+  INSERT INTO aid_ces.tasks (id, key, task, answer, tries, ours)
+  VALUES ($1, $2, $3, decode($4, 'hex'), $5, $6) ON CONFLICT DO NOTHING;
   SELECT pg_notify('aid_ces_work', 'work') $$;
 -- Of a task of one's own; whoever owns the queue sees them all.
 CREATE FUNCTION aid_ces.result(which text)
@@ -108,7 +109,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 -- for, one for what nobody else is warm for or what has waited long enough for them.  ARRAY(...) is worked out once, so what was
 -- locked is what is taken.  The last row, without an id, has in FENCE in how many ms there may be more, or -1.
 CREATE FUNCTION aid_ces.claim(me text, n integer, mine text[], fair boolean, lease_ms integer, hold_ms integer)
-RETURNS TABLE (id text, fence bigint, attempts integer, key text, task text, answer text)
+RETURNS TABLE (id text, fence bigint, attempts integer, key text, task text, answer text, ours boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -133,7 +134,7 @@ BEGIN
     END IF;
     RETURN QUERY UPDATE aid_ces.tasks t SET state = 'running', worker = me, attempts = t.attempts + 1,
       fence = t.fence + 1, lease = clock_timestamp() + lease_ms * interval '1 ms', started = clock_timestamp()
-      WHERE t.id = ANY (which) RETURNING t.id, t.fence, t.attempts, t.key, t.task, encode(t.answer, 'hex');
+      WHERE t.id = ANY (which) RETURNING t.id, t.fence, t.attempts, t.key, t.task, encode(t.answer, 'hex'), t.ours;
     GET DIAGNOSTICS took = ROW_COUNT;
     room := room - took;
   END LOOP;
@@ -143,7 +144,7 @@ BEGIN
        FROM aid_ces.tasks WHERE state = 'waiting'));
   END IF;
   RETURN QUERY SELECT '', CASE WHEN soon IS NULL THEN -1 ELSE greatest(0, aid_ces.ms(soon) - aid_ces.ms(clock_timestamp())) END,
-    0, '', '', '';
+    0, '', '', '', false;
 END $$;
 -- Gives what ME still holds.  What it was given and does not know of was lost on the way to it.
 CREATE FUNCTION aid_ces.renew(me text, host text, pid integer, jobs integer, keys text[], lease_ms integer, ids text[],

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 
 #define WAITING "state = 'waiting' AND after <= ?1"
-#define COLUMNS "number, id, fence, attempts, key, task, answer"
+#define COLUMNS "number, id, fence, attempts, key, task, answer, ours"
 
 /* --- who submits --------------------------------------------------------------------------------------------------------- */
 
@@ -16,9 +16,9 @@ submit (void *on, const struct aid_queue_task *t, struct aid_error *e)
   if (err)
     return err;
   err = aid_queue_db_run (f, e,
-                          "INSERT INTO tasks(id, key, task, answer, tries, queued, after) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6)"
+                          "INSERT INTO tasks(id, key, task, answer, tries, queued, after, ours) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)"
                           " ON CONFLICT DO NOTHING",
-                          "zzssii", t->id, t->key, t->task, t->answer, (int64_t)t->tries, aid_clock_wall_ms ());
+                          "zzssiii", t->id, t->key, t->task, t->answer, (int64_t)t->tries, aid_clock_wall_ms (), (int64_t)t->ours);
   return aid_queue_db_end (f, err, AID_QUEUE_WORK, e);
 }
 
@@ -107,7 +107,8 @@ take_row (struct aid_queue_db *f, sqlite3_stmt *s, const struct aid_queue_worker
 {
   int64_t now = aid_clock_wall_ms (), number = sqlite3_column_int64 (s, 0);
   struct aid_queue_held *h
-    = aid_queue_held_add (held, text_at (s, 1), sqlite3_column_int64 (s, 2) + 1, sqlite3_column_int64 (s, 3) + 1);
+    = aid_queue_held_add (held, text_at (s, 1), sqlite3_column_int64 (s, 2) + 1, sqlite3_column_int64 (s, 3) + 1,
+                          sqlite3_column_int (s, 7));
   if (!h)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task of the queue");
   aid_str_addspan (&h->key, aid_db_column (s, 4));

@@ -15,7 +15,7 @@
 /* Times are in ms since 1970, UTC.  One step a version. */
 static const char *const steps[] = {
   "CREATE TABLE tasks(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, task TEXT NOT NULL,"
-  " answer BLOB NOT NULL, tries INTEGER NOT NULL, queued INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',"
+  " answer BLOB NOT NULL, ours INTEGER NOT NULL, tries INTEGER NOT NULL, queued INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',"
   " attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, after INTEGER NOT NULL, worker TEXT, lease INTEGER,"
   " started INTEGER, done INTEGER, outcome TEXT, result TEXT,"
   " CHECK (state IN ('waiting', 'running', 'done')), CHECK ((state = 'running') = (lease IS NOT NULL)),"

@@ -45,7 +45,7 @@ struct aid_queue_row
 enum aid_err aid_queue_row_json (const struct aid_queue_row *r, json_t **out, struct aid_error *e);
 const char *aid_queue_state (const char *z); /* the literal that equals Z: "waiting", "running" or "done" */
 /* A new item behind those in HELD, or NULL without memory. */
-struct aid_queue_held *aid_queue_held_add (struct aid_vec *held, const char *id, int64_t fence, int64_t attempts);
+struct aid_queue_held *aid_queue_held_add (struct aid_vec *held, const char *id, int64_t fence, int64_t attempts, int ours);
 
 /* The clock that says when something may be taken without anybody telling: neither at once again and again nor never. */
 #define AID_QUEUE_NEXT_LEAST_MS 50

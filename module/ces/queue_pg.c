@@ -125,9 +125,9 @@ submit (void *on, const struct aid_queue_task *t, struct aid_error *e)
   struct aid_str hex = AID_STR_INIT (2 * AID_QUEUE_TEXT_MAX + 2);
   char *task = aid_span_dup (t->task);
   add_hex (t->answer, &hex);
-  const char *params[] = { t->id, t->key, task, aid_str_z (&hex), number (t->tries, &tries) };
+  const char *params[] = { t->id, t->key, task, aid_str_z (&hex), number (t->tries, &tries), t->ours ? "t" : "f" };
   enum aid_err err = !task || hex.err ? aid_error_set (e, AID_E_NOMEM, "No memory for a task of the queue")
-                                      : aid_pg_run (s->pg, "SELECT aid_ces.submit($1, $2, $3, $4, $5)", params, 5, NULL, e);
+                                      : aid_pg_run (s->pg, "SELECT aid_ces.submit($1, $2, $3, $4, $5, $6)", params, 6, NULL, e);
   free (task);
   aid_str_free (&hex);
   return err;
@@ -209,7 +209,8 @@ static void
 take_row (const struct aid_pg_rows *rows, int i, struct aid_vec *held)
 {
   struct aid_queue_held *h
-    = aid_queue_held_add (held, aid_pg_text (rows, i, 0), aid_pg_int (rows, i, 1), aid_pg_int (rows, i, 2));
+    = aid_queue_held_add (held, aid_pg_text (rows, i, 0), aid_pg_int (rows, i, 1), aid_pg_int (rows, i, 2),
+                          !strcmp (aid_pg_text (rows, i, 6), "t"));
   if (!h)
     return;
   aid_str_addz (&h->key, aid_pg_text (rows, i, 3));

@@ -121,7 +121,7 @@ aid_queue_grant (enum aid_queue_right right, const char *role, struct aid_str *o
   static const char *const both[]
     = { "USAGE ON SCHEMA aid_ces", "SELECT ON aid_ces.queue", FUNCTION "status()", FUNCTION "sweep()", NULL };
   static const char *const submits[]
-    = { FUNCTION "submit(text, text, text, text, integer)", FUNCTION "result(text)", FUNCTION "cancel(text)", NULL };
+    = { FUNCTION "submit(text, text, text, text, integer, boolean)", FUNCTION "result(text)", FUNCTION "cancel(text)", NULL };
   static const char *const works[] = { FUNCTION "claim(text, integer, text[], boolean, integer, integer)",
                                        FUNCTION "renew(text, text, integer, integer, text[], integer, text[], bigint[])",
                                        FUNCTION "finish(text, text, bigint, text, text)",

@@ -85,10 +85,11 @@ await (void)
 /* --- working ------------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
-judge (void *ctx, const json_t *task, struct aid_span answer, const struct aid_stop *end, json_t **verdict, struct aid_error *e)
+judge (void *ctx, const json_t *task, struct aid_span answer, int ours, const struct aid_stop *end, json_t **verdict,
+       struct aid_error *e)
 {
   struct pollfd stopped = { aid_stop_fd (end), POLLIN, 0 };
-  (void)ctx;
+  (void)ctx, (void)ours;
   poll (&stopped, 1, (int)aid_json_int (task, "sleep", 0));
   if (aid_json_bool (task, "die", 0))
     raise (SIGKILL);

@@ -80,6 +80,7 @@ what_is_submitted_is_judged_once (void **state)
   assert_string_equal (aid_str_z (&at (&held, 0)->task), "{\"repository\":\"ä\"}");
   assert_string_equal (aid_str_z (&at (&held, 0)->answer), "an answer\n");
   assert_string_equal (aid_str_z (&at (&held, 0)->key), "k");
+  assert_false (at (&held, 0)->ours);
   assert_true (has (q, id, "state", "running") && has (q, id, "worker", "w"));
   assert_int_equal (claim (q, &w, 3, 1, &held), 0);
   assert_true (finish (q, &w, at (&held, 0), "{\"green\":true}"));
@@ -109,7 +110,7 @@ an_answer_is_kept_to_the_byte (void **state)
     bytes[i] = (char)i;
   aid_queue_new_id (id, NULL);
   struct aid_queue_task t
-    = { .id = id, .key = "\"\\{}, NULL", .task = AID_SPAN ("{\"a\":\"\\u0000\"}"), .answer = { bytes, sizeof bytes } };
+    = { .id = id, .key = "\"\\{}, NULL", .task = AID_SPAN ("{\"a\":\"\\u0000\"}"), .answer = { bytes, sizeof bytes }, .ours = 1 };
   for (int i = 0; i < 3; i++) /* as who does not know whether it was done */
     assert_int_equal (aid_queue_submit (q, &t, NULL), AID_OK);
   char key[] = "\"\\{}, NULL";
@@ -118,6 +119,7 @@ an_answer_is_kept_to_the_byte (void **state)
   assert_int_equal (at (&held, 0)->answer.len, sizeof bytes);
   assert_memory_equal (at (&held, 0)->answer.ptr, bytes, sizeof bytes);
   assert_string_equal (aid_str_z (&at (&held, 0)->key), t.key);
+  assert_true (at (&held, 0)->ours);
   drop (&held);
   aid_vec_free (&w.keys);
   aid_queue_close (q);
