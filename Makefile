@@ -291,6 +291,11 @@ $(B)/bench_metrics: tests/bench/metrics.c $(call layer_libs,$(need_measure))
 $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
+## bench-ces-queue four workers of the queue of evaluations beside one, on tasks that wait: a file, PostgreSQL, real boxes
+.PHONY: bench-ces-queue
+bench-ces-queue: cli $(B)/ces_queue_scene
+	@tests/bench/ces/queue $(N)
+
 ## bench-snapshots a look at an unchanged project, and a snapshot of one edit at FILES="5000 100000" files, beside git status and git add
 .PHONY: bench-snapshots
 bench-snapshots: $(B)/bench_snapshots

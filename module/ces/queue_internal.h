@@ -68,9 +68,9 @@ void aid_bell_ring (const char *dir, unsigned news);
 
 /* --- the evaluations of a worker, each on a thread of its own (queue_slots.c) ------------------------------------------- */
 
-struct aid_slots;
+struct aid_queue_slots;
 
-struct aid_slot_done
+struct aid_queue_slot_done
 {
   struct aid_queue_held *held;
   enum aid_err err;
@@ -80,20 +80,20 @@ struct aid_slot_done
 };
 
 /* WORK is borrowed. */
-enum aid_err aid_slots_new (const struct aid_queue_work *work, struct aid_slots **out, struct aid_error *e);
-int aid_slots_fd (const struct aid_slots *s); /* readable when one has ended since the last aid_slots_take */
+enum aid_err aid_queue_slots_new (const struct aid_queue_work *work, struct aid_queue_slots **out, struct aid_error *e);
+int aid_queue_slots_fd (const struct aid_queue_slots *s); /* readable when one has ended since the last aid_queue_slots_take */
 /* Begins HELD, which moves in, on a slot that is free. */
-enum aid_err aid_slots_begin (struct aid_slots *s, struct aid_queue_held *held, struct aid_error *e);
+enum aid_err aid_queue_slots_begin (struct aid_queue_slots *s, struct aid_queue_held *held, struct aid_error *e);
 /* One that has ended, whose slot is free when it is put back; 0: there is none. */
-int aid_slots_take (struct aid_slots *s, struct aid_slot_done *out);
+int aid_queue_slots_take (struct aid_queue_slots *s, struct aid_queue_slot_done *out);
 /* Frees what was taken, and its slot. */
-void aid_slots_put (struct aid_slots *s, struct aid_slot_done *done);
-int aid_slots_free_n (struct aid_slots *s);
+void aid_queue_slots_put (struct aid_queue_slots *s, struct aid_queue_slot_done *done);
+int aid_queue_slots_free_n (struct aid_queue_slots *s);
 /* Those that are held: at most MOST of them into OUT, which stay valid until they are put. */
-size_t aid_slots_held (struct aid_slots *s, const struct aid_queue_held **out, size_t most);
+size_t aid_queue_slots_held (struct aid_queue_slots *s, const struct aid_queue_held **out, size_t most);
 /* Tells the evaluation of HELD (NULL: all) to end. */
-void aid_slots_stop (struct aid_slots *s, const struct aid_queue_held *held);
+void aid_queue_slots_stop (struct aid_queue_slots *s, const struct aid_queue_held *held);
 /* Ends all and joins the threads. */
-void aid_slots_free (struct aid_slots *s);
+void aid_queue_slots_free (struct aid_queue_slots *s);
 
 #endif

@@ -21,16 +21,16 @@ enum state
 
 struct slot
 {
-  struct aid_slots *all;
+  struct aid_queue_slots *all;
   unsigned long thread;
   int has_thread;
   enum state state;
   struct aid_queue_held held;
   struct aid_stop *stop; /* while it is not free */
-  struct aid_slot_done done;
+  struct aid_queue_slot_done done;
 };
 
-struct aid_slots
+struct aid_queue_slots
 {
   const struct aid_queue_work *work;
   pthread_mutex_t lock;
@@ -47,8 +47,8 @@ static void
 judge (struct slot *s)
 {
   const struct aid_queue_work *work = s->all->work;
-  struct aid_slot_done *d = &s->done;
-  *d = (struct aid_slot_done){ .held = &s->held };
+  struct aid_queue_slot_done *d = &s->done;
+  *d = (struct aid_queue_slot_done){ .held = &s->held };
   json_t *task = aid_json_parse (aid_str_span (&s->held.task), "the task", &d->why);
   d->err = !task                   ? AID_E_INVALID
            : json_is_object (task) ? work->judge (work->ctx, task, aid_str_span (&s->held.answer), s->held.ours, s->stop, &d->verdict, &d->why)
@@ -60,7 +60,7 @@ static void *
 run (void *arg)
 {
   struct slot *s = arg;
-  struct aid_slots *all = s->all;
+  struct aid_queue_slots *all = s->all;
   pthread_mutex_lock (&all->lock);
   for (;;)
     {
@@ -83,7 +83,7 @@ run (void *arg)
 /* --- all of them --------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
-start (struct aid_slots *s, struct aid_error *e)
+start (struct aid_queue_slots *s, struct aid_error *e)
 {
   enum aid_err err = AID_OK;
   if (pipe2 (s->ends, O_CLOEXEC | O_NONBLOCK))
@@ -98,9 +98,9 @@ start (struct aid_slots *s, struct aid_error *e)
 }
 
 enum aid_err
-aid_slots_new (const struct aid_queue_work *work, struct aid_slots **out, struct aid_error *e)
+aid_queue_slots_new (const struct aid_queue_work *work, struct aid_queue_slots **out, struct aid_error *e)
 {
-  struct aid_slots *s = calloc (1, sizeof *s);
+  struct aid_queue_slots *s = calloc (1, sizeof *s);
   *out = NULL;
   if (!s)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a worker");
@@ -111,20 +111,20 @@ aid_slots_new (const struct aid_queue_work *work, struct aid_slots **out, struct
   pthread_cond_init (&s->begun, NULL);
   enum aid_err err = start (s, e);
   if (err)
-    aid_slots_free (s);
+    aid_queue_slots_free (s);
   else
     *out = s;
   return err;
 }
 
 int
-aid_slots_fd (const struct aid_slots *s)
+aid_queue_slots_fd (const struct aid_queue_slots *s)
 {
   return s->ends[0];
 }
 
 enum aid_err
-aid_slots_begin (struct aid_slots *s, struct aid_queue_held *held, struct aid_error *e)
+aid_queue_slots_begin (struct aid_queue_slots *s, struct aid_queue_held *held, struct aid_error *e)
 {
   struct aid_stop *stop = aid_stop_new (e);
   enum aid_err err = AID_E_STATE;
@@ -148,7 +148,7 @@ aid_slots_begin (struct aid_slots *s, struct aid_queue_held *held, struct aid_er
 }
 
 int
-aid_slots_take (struct aid_slots *s, struct aid_slot_done *out)
+aid_queue_slots_take (struct aid_queue_slots *s, struct aid_queue_slot_done *out)
 {
   char bytes[SLOTS_MAX];
   int found = 0;
@@ -167,7 +167,7 @@ aid_slots_take (struct aid_slots *s, struct aid_slot_done *out)
 }
 
 void
-aid_slots_put (struct aid_slots *s, struct aid_slot_done *done)
+aid_queue_slots_put (struct aid_queue_slots *s, struct aid_queue_slot_done *done)
 {
   pthread_mutex_lock (&s->lock);
   for (int i = 0; i < s->n; i++)
@@ -183,7 +183,7 @@ aid_slots_put (struct aid_slots *s, struct aid_slot_done *done)
 }
 
 int
-aid_slots_free_n (struct aid_slots *s)
+aid_queue_slots_free_n (struct aid_queue_slots *s)
 {
   int n = 0;
   pthread_mutex_lock (&s->lock);
@@ -194,7 +194,7 @@ aid_slots_free_n (struct aid_slots *s)
 }
 
 size_t
-aid_slots_held (struct aid_slots *s, const struct aid_queue_held **out, size_t most)
+aid_queue_slots_held (struct aid_queue_slots *s, const struct aid_queue_held **out, size_t most)
 {
   size_t n = 0;
   pthread_mutex_lock (&s->lock);
@@ -206,7 +206,7 @@ aid_slots_held (struct aid_slots *s, const struct aid_queue_held **out, size_t m
 }
 
 void
-aid_slots_stop (struct aid_slots *s, const struct aid_queue_held *held)
+aid_queue_slots_stop (struct aid_queue_slots *s, const struct aid_queue_held *held)
 {
   pthread_mutex_lock (&s->lock);
   for (int i = 0; i < s->n; i++)
@@ -216,12 +216,12 @@ aid_slots_stop (struct aid_slots *s, const struct aid_queue_held *held)
 }
 
 void
-aid_slots_free (struct aid_slots *s)
+aid_queue_slots_free (struct aid_queue_slots *s)
 {
-  struct aid_slot_done done;
+  struct aid_queue_slot_done done;
   if (!s)
     return;
-  aid_slots_stop (s, NULL);
+  aid_queue_slots_stop (s, NULL);
   pthread_mutex_lock (&s->lock);
   s->ending = 1;
   pthread_cond_broadcast (&s->begun);
@@ -229,8 +229,8 @@ aid_slots_free (struct aid_slots *s)
   for (int i = 0; i < s->n; i++)
     if (s->slots[i].has_thread)
       pthread_join ((pthread_t)s->slots[i].thread, NULL);
-  while (aid_slots_take (s, &done))
-    aid_slots_put (s, &done);
+  while (aid_queue_slots_take (s, &done))
+    aid_queue_slots_put (s, &done);
   for (int i = 0; i < 2; i++)
     if (s->ends[i] >= 0)
       close (s->ends[i]);

@@ -27,8 +27,8 @@ struct worker
   struct aid_queue_worked *done;
   struct aid_queue_worker me;
   struct aid_queue *q;         /* NULL: it is away */
-  struct aid_slots *slots;
-  struct aid_slot_done ended[JOBS_MAX]; /* what is not left yet */
+  struct aid_queue_slots *slots;
+  struct aid_queue_slot_done ended[JOBS_MAX]; /* what is not left yet */
   int nended;
   struct aid_vec recent;       /* char *: the trees of the last tasks, newest last */
   int64_t begun;               /* tasks */
@@ -136,15 +136,16 @@ leave_text (struct worker *w, const struct aid_queue_held *h, enum aid_queue_out
   return AID_OK;
 }
 
-/* Whether who else tries it would fail alike. */
+/* Whether who else tries it would fail alike.  Another machine may have the repository that is not here. */
 static int
-is_final (enum aid_err err)
+is_final (const struct worker *w, enum aid_err err)
 {
-  return err == AID_E_INVALID || err == AID_E_REFUSED || err == AID_E_PARSE || err == AID_E_LIMIT;
+  return err == AID_E_INVALID || err == AID_E_REFUSED || err == AID_E_PARSE || err == AID_E_LIMIT
+         || (err == AID_E_NOTFOUND && !aid_queue_is_shared (w->place));
 }
 
 static enum aid_err
-settle (struct worker *w, const struct aid_slot_done *d, struct aid_error *e)
+settle (struct worker *w, const struct aid_queue_slot_done *d, struct aid_error *e)
 {
   struct aid_str text = AID_STR_INIT (2 * AID_QUEUE_TEXT_MAX);
   int attempt = d->held->attempts < 1 ? 0 : d->held->attempts > 6 ? 5 : d->held->attempts - 1;
@@ -157,14 +158,15 @@ settle (struct worker *w, const struct aid_slot_done *d, struct aid_error *e)
   else if (d->stopped)
     {
       err = aid_queue_return (w->q, &w->me, d->held, NULL, 0, e);
-      w->done->returned += !err;
+      w->done->returned += !err && w->stopping;
     }
   else
     {
+      int final = is_final (w, d->err);
       add_error (d->err, d->why.msg, &text);
-      err = is_final (d->err) ? leave_text (w, d->held, AID_QUEUE_ERROR, aid_str_span (&text), e)
-                              : aid_queue_return (w->q, &w->me, d->held, aid_str_z (&text), RETRY_MS << attempt, e);
-      w->done->returned += !err && !is_final (d->err);
+      err = final ? leave_text (w, d->held, AID_QUEUE_ERROR, aid_str_span (&text), e)
+                  : aid_queue_return (w->q, &w->me, d->held, aid_str_z (&text), RETRY_MS << attempt, e);
+      w->done->returned += !err && !final;
     }
   aid_str_free (&text);
   return err;
@@ -174,14 +176,14 @@ static enum aid_err
 settle_all (struct worker *w, struct aid_error *e)
 {
   enum aid_err err = AID_OK;
-  while (w->nended < JOBS_MAX && aid_slots_take (w->slots, &w->ended[w->nended]))
+  while (w->nended < JOBS_MAX && aid_queue_slots_take (w->slots, &w->ended[w->nended]))
     w->nended++;
   while (!err && w->nended)
     {
-      struct aid_slot_done *d = &w->ended[w->nended - 1];
+      struct aid_queue_slot_done *d = &w->ended[w->nended - 1];
       if ((err = settle (w, d, e)))
         break;
-      aid_slots_put (w->slots, d);
+      aid_queue_slots_put (w->slots, d);
       w->nended--;
     }
   return err;
@@ -195,11 +197,11 @@ renew (struct worker *w, struct aid_error *e)
   const struct aid_queue_held *held[JOBS_MAX];
   unsigned char lost[JOBS_MAX];
   gather_keys (w);
-  size_t n = aid_slots_held (w->slots, held, JOBS_MAX);
+  size_t n = aid_queue_slots_held (w->slots, held, JOBS_MAX);
   enum aid_err err = aid_queue_renew (w->q, &w->me, held, n, lost, e);
   for (size_t i = 0; !err && i < n; i++)
     if (lost[i])
-      aid_slots_stop (w->slots, held[i]);
+      aid_queue_slots_stop (w->slots, held[i]);
   if (!err)
     w->renew_at = aid_clock_ms () + w->me.lease_ms / 3;
   return err;
@@ -213,7 +215,7 @@ begin_all (struct worker *w, struct aid_vec *held)
     {
       struct aid_queue_held *h = &AID_VEC_AT (struct aid_queue_held, held, i);
       note_key (w, aid_str_z (&h->key));
-      if (aid_slots_begin (w->slots, h, NULL))
+      if (aid_queue_slots_begin (w->slots, h, NULL))
         {
           aid_queue_held_free (h);
           w->renew_at = 0;
@@ -225,7 +227,7 @@ static enum aid_err
 claim (struct worker *w, struct aid_error *e)
 {
   struct aid_vec held = AID_VEC_INIT (struct aid_queue_held, JOBS_MAX);
-  int room = aid_slots_free_n (w->slots), next_ms = -1;
+  int room = aid_queue_slots_free_n (w->slots), next_ms = -1;
   if (w->work->most && room > w->work->most - w->begun)
     room = (int)(w->work->most - w->begun);
   if (room <= 0)
@@ -255,7 +257,7 @@ forget (struct worker *w, int64_t now, struct aid_error *e)
 static int
 is_idle (struct worker *w)
 {
-  return aid_slots_free_n (w->slots) == w->me.jobs;
+  return aid_queue_slots_free_n (w->slots) == w->me.jobs;
 }
 
 static void
@@ -270,7 +272,7 @@ look_at_stop (struct worker *w, int64_t now)
   if (w->stopping && w->stop_at == INT64_MAX && aid_stop_is_set (w->stop))
     w->stop_at = now + w->work->grace_ms;
   if (w->stopping && now >= w->stop_at)
-    aid_slots_stop (w->slots, NULL);
+    aid_queue_slots_stop (w->slots, NULL);
 }
 
 static int
@@ -299,11 +301,11 @@ turn (struct worker *w, struct aid_error *e)
     return err;
   now = aid_clock_ms ();
   ms = least (now, w->renew_at, ms);
-  if (!w->stopping && w->claim_at >= 0 && aid_slots_free_n (w->slots))
+  if (!w->stopping && w->claim_at >= 0 && aid_queue_slots_free_n (w->slots))
     ms = least (now, w->claim_at, ms);
   if (w->stopping && now < w->stop_at)
     ms = least (now, w->stop_at, ms);
-  const int others[] = { aid_slots_fd (w->slots), aid_stop_is_set (w->stop) ? -1 : aid_stop_fd (w->stop) };
+  const int others[] = { aid_queue_slots_fd (w->slots), aid_stop_is_set (w->stop) ? -1 : aid_stop_fd (w->stop) };
   err = aid_queue_wait (w->q, ms, others, &news, e);
   if (news & AID_QUEUE_WORK)
     w->may_claim = 1;
@@ -396,10 +398,10 @@ aid_queue_work (const struct aid_queue_place *place, const struct aid_queue_work
   w->recent = AID_VEC_INIT (char *, KEYS_KEPT);
   enum aid_err err = name_it (w, e);
   if (!err)
-    err = aid_slots_new (what, &w->slots, e);
+    err = aid_queue_slots_new (what, &w->slots, e);
   if (!err)
     err = work (w, e);
-  aid_slots_free (w->slots);
+  aid_queue_slots_free (w->slots);
   aid_queue_close (w->q);
   drop_keys (&w->me.keys);
   drop_keys (&w->recent);

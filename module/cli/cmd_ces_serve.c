@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "ces/http.h"
 #include "cli/ces.h"
+#include "cli/ces_queue.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
 
@@ -13,6 +14,7 @@
 #define TOKEN_MAX 4096
 #define GRACE_S 30
 #define TROUBLE 2
+#define QUEUE_JOBS 32
 
 static enum aid_err
 evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_from from, const struct aid_stop *stop,
@@ -43,21 +45,35 @@ tell (const struct aid_ces_http *h, const char *ready_file)
 }
 
 static int
-serve (struct aid_ces *c, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
+serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
 {
-  const struct aid_ces_backend backend = { evaluate, status_of, c };
   struct aid_stop *stop = aid_cli_ces_stop ();
   struct aid_ces_http *h;
   struct aid_error e = { AID_OK, "" };
   signal (SIGPIPE, SIG_IGN);
   if (!stop)
     return aid_cli_fail ("there is no memory"), TROUBLE;
-  if (aid_ces_http_open (&backend, o, &h, &e))
+  if (aid_ces_http_open (backend, o, &h, &e))
     return aid_cli_fail ("%s", e.msg), TROUBLE;
   int status = tell (h, ready_file);
   if (!status)
     aid_ces_http_run (h, stop, grace_ms);
   aid_ces_http_close (h);
+  return status;
+}
+
+/* Here, or, QUEUE, by workers; then as many may be on their way at once as wait for them. */
+static int
+serve_by (struct aid_ces *c, int queue, struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
+{
+  struct aid_ces_backend backend = { evaluate, status_of, c };
+  struct aid_cli_front *front = queue ? aid_cli_front_new (c, &backend) : NULL;
+  if (queue && !front)
+    return TROUBLE;
+  if (queue && !o->jobs)
+    o->jobs = QUEUE_JOBS;
+  int status = serve (&backend, o, ready_file, grace_ms);
+  aid_cli_front_free (front);
   return status;
 }
 
@@ -70,7 +86,7 @@ aid_cmd_ces_serve (int argc, char **argv)
   struct aid_error e = { AID_OK, "" };
   struct aid_ces *c = NULL;
   int64_t grace = GRACE_S;
-  int status;
+  int status, queue = 0;
   const struct aid_opt opts[] = {
     { "listen", 'l', AID_OPT_STRING, &o.listen, "ADDRESS:PORT", "where (default: 127.0.0.1 and a free port)" },
     { "token-file", 0, AID_OPT_STRING, &token_file, "FILE",
@@ -79,6 +95,7 @@ aid_cmd_ces_serve (int argc, char **argv)
     { "jobs", 'j', AID_OPT_NUMBER, &o.jobs, "N", "evaluations at once (default: as many as processors)" },
     { "waiting", 0, AID_OPT_NUMBER, &o.waiting, "N",
       "evaluations that may wait (default: 1024); what comes then is told to wait" },
+    { "queue", 'q', AID_OPT_FLAG, &queue, NULL, "leave what comes in the queue, for aid ces worker; --jobs: so many at once (32)" },
     { "trust-tasks", 0, AID_OPT_FLAG, &o.trusted, NULL, "tasks in requests may name any folder and any command" },
     { "grace", 0, AID_OPT_NUMBER, &grace, "SECONDS", "that what runs has to end when the service is to (default: 30)" },
     { "ready-file", 0, AID_OPT_STRING, &ready_file, "FILE", "gets the port when it listens" },
@@ -101,7 +118,7 @@ aid_cmd_ces_serve (int argc, char **argv)
     status = aid_cli_ces_open (&c);
   o.token = token_file ? aid_str_z (&token) : NULL;
   if (!status)
-    status = serve (c, &o, ready_file, grace * 1000);
+    status = serve_by (c, queue, &o, ready_file, grace * 1000);
   aid_ces_close (c);
   aid_str_free (&token);
   return status;
