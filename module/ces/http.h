@@ -38,8 +38,8 @@ struct aid_ces_http_options
 
 struct aid_ces_http;
 
-/* Begins to listen.  AID_E_INVALID: an address, a token or a line of tasks is none; AID_E_REFUSED: another address than loopback's
-   without a token; AID_E_NOTFOUND: a library or file is missing; AID_E_IO.  BACKEND's CTX must outlive it. */
+/* Begins to listen.  AID_E_INVALID: an address, a token or a line of tasks is none; AID_E_REFUSED: another address than
+   loopback's without a token; AID_E_NOTFOUND: a library or file is missing; AID_E_IO.  BACKEND's CTX must outlive it. */
 enum aid_err aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_http_options *options,
                                 struct aid_ces_http **out, struct aid_error *e);
 /* "http://127.0.0.1:8093", as long as H lives. */

@@ -1,6 +1,7 @@
 /* SandboxFusion's /run_code, which verl speaks, too: a program in a language that the machine has, in a box over an empty folder.
 
-     {"code": "...", "language": "python", "stdin"?, "compile_timeout"?, "run_timeout"?, "memory_limit_MB"?, "files"?, "fetch_files"?}
+     {"code": "...", "language": "python", "stdin"?, "compile_timeout"?, "run_timeout"?, "memory_limit_MB"?, "files"?,
+      "fetch_files"?, "args"?}
      -> {"status": "Success", "message": "", "compile_result": null, "run_result": {"status": "Finished", "execution_time": 0.05,
          "return_code": 0, "stdout": "...", "stderr": ""}, "executor_pod_name": null, "files": {}}
 
@@ -54,7 +55,7 @@ aid_code_language (const char *name)
 /* --- the request ------------------------------------------------------------------------------------------------------ */
 
 static void
-check_numbers (struct aid_exchange *x)
+check_numbers (struct aid_ces_request *x)
 {
   static const char *const names[] = { "compile_timeout", "run_timeout" };
   const json_t *v;
@@ -63,37 +64,37 @@ check_numbers (struct aid_exchange *x)
       {
         double d = json_is_number (v) ? json_number_value (v) : -1;
         if (!(d > 0 && d <= TIMEOUT_MAX))
-          aid_exchange_refuse (x, 422, names[i], "it is a number of seconds, above 0 and %g at most", TIMEOUT_MAX);
+          aid_ces_request_refuse (x, 422, names[i], "it is a number of seconds, above 0 and %g at most", TIMEOUT_MAX);
       }
   v = json_object_get (x->document, "memory_limit_MB");
   if (v && !json_is_integer (v) && !x->status)
-    aid_exchange_refuse (x, 422, "memory_limit_MB", "it is a whole number, or -1");
+    aid_ces_request_refuse (x, 422, "memory_limit_MB", "it is a whole number, or -1");
 }
 
 static void
-check_texts (struct aid_exchange *x)
+check_texts (struct aid_ces_request *x)
 {
   static const char *const lists[] = { "fetch_files", "args" };
   const json_t *in = json_object_get (x->document, "stdin"), *v, *one;
   size_t at;
   if (!x->status && in && !json_is_string (in) && !json_is_null (in))
-    aid_exchange_refuse (x, 422, "stdin", "it is a text");
+    aid_ces_request_refuse (x, 422, "stdin", "it is a text");
   for (size_t i = 0; i < 2 && !x->status; i++)
     if ((v = json_object_get (x->document, lists[i])))
       {
         if (!json_is_array (v) || json_array_size (v) > FILES_MAX)
-          aid_exchange_refuse (x, 422, lists[i], "it is a list of %d texts at most", FILES_MAX);
+          aid_ces_request_refuse (x, 422, lists[i], "it is a list of %d texts at most", FILES_MAX);
         else
           json_array_foreach (v, at, one)
           {
             if (!json_is_string (one) && !x->status)
-              aid_exchange_refuse (x, 422, lists[i], "its entries are texts");
+              aid_ces_request_refuse (x, 422, lists[i], "its entries are texts");
           }
       }
 }
 
 static void
-check_files (struct aid_exchange *x)
+check_files (struct aid_ces_request *x)
 {
   json_t *files = json_object_get (x->document, "files"), *v;
   const char *name;
@@ -101,47 +102,47 @@ check_files (struct aid_exchange *x)
     return;
   if (!json_is_object (files) || json_object_size (files) > FILES_MAX)
     {
-      aid_exchange_refuse (x, 422, "files", "it is an object of %d files at most", FILES_MAX);
+      aid_ces_request_refuse (x, 422, "files", "it is an object of %d files at most", FILES_MAX);
       return;
     }
   json_object_foreach (files, name, v)
   {
     if (!json_is_string (v) && !json_is_null (v) && !x->status)
-      aid_exchange_refuse (x, 422, "files", "the file %.100s is no text of base 64", name);
+      aid_ces_request_refuse (x, 422, "files", "the file %.100s is no text of base 64", name);
   }
 }
 
 void
-aid_ces_http_run_code_begin (struct aid_exchange *x)
+aid_ces_http_run_code_begin (struct aid_ces_request *x)
 {
   const char *language = aid_json_str (x->document, "language");
   if (!json_is_string (json_object_get (x->document, "code")))
-    aid_exchange_refuse (x, 422, "code", "it is a text");
+    aid_ces_request_refuse (x, 422, "code", "it is a text");
   else if (!aid_code_language (language))
     {
       struct aid_str names = AID_STR_INIT (1024);
       for (size_t i = 0; i < sizeof languages / sizeof *languages; i++)
         aid_str_addf (&names, "%s%s", i ? ", " : "", languages[i].name);
-      aid_exchange_refuse (x, 422, "language", "it is one of %s", aid_str_z (&names));
+      aid_ces_request_refuse (x, 422, "language", "it is one of %s", aid_str_z (&names));
       aid_str_free (&names);
     }
   check_numbers (x);
   check_texts (x);
   check_files (x);
-  if (!x->status && !aid_exchange_units (x, 1, "code"))
+  if (!x->status && !aid_ces_request_units (x, 1, "code"))
     x->units[0].work = aid_ces_http_run_code_work;
 }
 
 /* What kept the box from running anything is told as the server itself would. */
 void
-aid_ces_http_run_code_finish (struct aid_exchange *x)
+aid_ces_http_run_code_finish (struct aid_ces_request *x)
 {
   struct aid_unit *u = &x->units[0];
   if (u->verdict)
-    aid_exchange_answer (x, 200, json_incref (u->verdict));
+    aid_ces_request_answer (x, 200, json_incref (u->verdict));
   else
-    aid_exchange_answer (x, 200,
-                         json_pack ("{s:s, s:o, s:n, s:n, s:n, s:{}}", "status", "SandboxError", "message",
-                                    aid_json_of_span (aid_span_z (u->error.msg)), "compile_result", "run_result",
-                                    "executor_pod_name", "files"));
+    aid_ces_request_answer (x, 200,
+                            json_pack ("{s:s, s:o, s:n, s:n, s:n, s:{}}", "status", "SandboxError", "message",
+                                       aid_json_of_span (aid_span_z (u->error.msg)), "compile_result", "run_result",
+                                       "executor_pod_name", "files"));
 }

@@ -152,14 +152,14 @@ run_command (struct code *c, const char *command, int args, double seconds, stru
 {
   struct aid_str line = AID_STR_INIT (1 << 20);
   struct aid_box_ran ran = { .output = AID_STR_INIT (0) };
-  char outer[160];
+  char outer[200];
   json_t *result = NULL;
   aid_str_addz (&line, command);
   if (args)
     add_args (c, &line);
   aid_str_addc (&line, '\n');
-  snprintf (outer, sizeof outer, "timeout -s KILL %.3f sh " PLACE "/line <" PLACE "/in >" PLACE "/out 2>" PLACE "/err",
-            seconds);
+  snprintf (outer, sizeof outer,
+            "timeout --foreground -s KILL %.3f sh " PLACE "/line <" PLACE "/in >" PLACE "/out 2>" PLACE "/err", seconds);
   enum aid_err err = line.err ? aid_error_set (e, line.err, "the arguments are too long")
                               : aid_box_write (c->box, PLACE "/line", aid_str_span (&line), 0, e);
   if (!err && !aid_box_run (c->box, outer, NULL, c->stop, &ran, e))

@@ -1,5 +1,5 @@
-/* Connections: libmicrohttpd reads heads and bodies and writes replies, on its own threads; here is what it calls.  A request with
-   something to be done is suspended until that is done; meanwhile the queue has it. */
+/* Connections: libmicrohttpd reads heads and bodies and writes replies, on its own threads; here is what it calls.  A request
+   with something to be done is suspended until that is done; meanwhile the queue has it. */
 #include "ces/http_internal.h"
 #include "ces/mhd.h"
 
@@ -20,7 +20,7 @@
 /* --- replies ---------------------------------------------------------------------------------------------------------- */
 
 static enum MHD_Result
-reply (struct aid_exchange *x, const char *allow)
+reply (struct aid_ces_request *x, const char *allow)
 {
   const struct aid_mhd *m = x->http->mhd;
   if (x->reply.err || !x->status)
@@ -46,7 +46,7 @@ reply (struct aid_exchange *x, const char *allow)
   if (allow)
     m->MHD_add_response_header (r, "Allow", allow);
   atomic_fetch_add (&x->http->counts.replies[x->status / 100 % 6], 1);
-  x->state = AID_EXCHANGE_ANSWERED;
+  x->state = AID_REQUEST_ANSWERED;
   enum MHD_Result result = m->MHD_queue_response (x->connection, (unsigned)x->status, r);
   m->MHD_destroy_response (r);
   return result;
@@ -86,25 +86,25 @@ has_token (const char *header, const char *token)
 }
 
 static const char *
-header_of (const struct aid_exchange *x, const char *name)
+header_of (const struct aid_ces_request *x, const char *name)
 {
   return x->http->mhd->MHD_lookup_connection_value (x->connection, MHD_HEADER_KIND, name);
 }
 
 /* Refuses by the head alone: 0, or -1 when it is refused. */
 static int
-check_head (struct aid_exchange *x)
+check_head (struct aid_ces_request *x)
 {
   const char *length = header_of (x, "Content-Length"), *coding = header_of (x, "Content-Encoding");
   uint64_t n = 0;
   if (x->http->token && !has_token (header_of (x, "Authorization"), x->http->token))
-    aid_exchange_refuse (x, 401, NULL, "a token is needed: \"Authorization: Bearer TOKEN\"");
+    aid_ces_request_refuse (x, 401, NULL, "a token is needed: \"Authorization: Bearer TOKEN\"");
   else if (header_of (x, "Origin")) /* a page in somebody's browser, which has no business here */
-    aid_exchange_refuse (x, 403, NULL, "browsers' pages are not answered (the request has an Origin)");
+    aid_ces_request_refuse (x, 403, NULL, "browsers' pages are not answered (the request has an Origin)");
   else if (coding && strcasecmp (coding, "identity") != 0)
-    aid_exchange_refuse (x, 415, NULL, "the body is compressed, which is not read here");
+    aid_ces_request_refuse (x, 415, NULL, "the body is compressed, which is not read here");
   else if (length && (aid_span_number (aid_span_z (length), UINT64_MAX / 2, &n) || n > x->http->body_max))
-    aid_exchange_refuse (x, 413, NULL, "the body is larger than %zu bytes", x->http->body_max);
+    aid_ces_request_refuse (x, 413, NULL, "the body is larger than %zu bytes", x->http->body_max);
   return x->status ? -1 : 0;
 }
 
@@ -114,27 +114,27 @@ static enum MHD_Result
 begin (struct aid_ces_http *h, struct MHD_Connection *c, const char *url, const char *method, void **mine)
 {
   static const struct aid_route nowhere = { "", "", NULL, NULL, aid_ces_http_refuse_plain, 503 };
-  struct aid_exchange *x = calloc (1, sizeof *x);
+  struct aid_ces_request *x = calloc (1, sizeof *x);
   const char *allow = NULL;
   int status = 0;
   if (!x)
     return MHD_NO;
   const struct aid_route *route = aid_route_find (method, url, &status, &allow);
-  aid_exchange_init (x, h, route ? route : &nowhere);
+  aid_ces_request_init (x, h, route ? route : &nowhere);
   x->connection = c;
   *mine = x;
   if (check_head (x))
     return reply (x, NULL);
   if (route)
     return MHD_YES;
-  aid_exchange_refuse (x, status, NULL,
-                       status == 405 ? "this method is not answered at %.200s" : "there is nothing at %.200s", url);
+  aid_ces_request_refuse (x, status, NULL,
+                          status == 405 ? "this method is not answered at %.200s" : "there is nothing at %.200s", url);
   return reply (x, allow);
 }
 
 /* Takes the next part of the body.  What is too much is read and forgotten, for a reply can only come behind the body. */
 static enum MHD_Result
-take (struct aid_exchange *x, const char *data, size_t n)
+take (struct aid_ces_request *x, const char *data, size_t n)
 {
   struct aid_ces_http *h = x->http;
   if (aid_clock_ms () - x->began > BODY_MS)
@@ -145,30 +145,30 @@ take (struct aid_exchange *x, const char *data, size_t n)
   x->taken += n;
   if (all > h->body_most)
     {
-      aid_exchange_refuse (x, x->route->busy, NULL, "too many requests are being read");
+      aid_ces_request_refuse (x, x->route->busy, NULL, "too many requests are being read");
       x->retry = BUSY_RETRY_S;
     }
   else if (aid_str_add (&x->body, data, n))
-    aid_exchange_refuse (x, 413, NULL, "the body is larger than %zu bytes", h->body_max);
+    aid_ces_request_refuse (x, 413, NULL, "the body is larger than %zu bytes", h->body_max);
   return MHD_YES;
 }
 
 static void
-read_document (struct aid_exchange *x)
+read_document (struct aid_ces_request *x)
 {
   struct aid_error e = { AID_OK, "" };
   struct aid_span text = aid_span_trim (aid_str_span (&x->body));
   x->document = text.len ? aid_json_parse (text, "the body", &e) : json_object ();
   if (!x->document)
-    aid_exchange_refuse (x, 400, NULL, "%s", e.msg[0] ? e.msg : "there is no memory");
+    aid_ces_request_refuse (x, 400, NULL, "%s", e.msg[0] ? e.msg : "there is no memory");
   else if (!json_is_object (x->document))
-    aid_exchange_refuse (x, 422, NULL, "the body is no JSON object");
+    aid_ces_request_refuse (x, 422, NULL, "the body is no JSON object");
   aid_str_free (&x->body);
 }
 
 /* The request has come as a whole. */
 static enum MHD_Result
-whole (struct aid_exchange *x)
+whole (struct aid_ces_request *x)
 {
   struct aid_ces_http *h = x->http;
   if (!x->status && strcmp (x->route->method, "GET") != 0)
@@ -182,7 +182,7 @@ whole (struct aid_exchange *x)
   if (!x->status && x->nunits && aid_ces_http_queue_reserve (&h->queue, x->nunits))
     {
       atomic_fetch_add (&h->counts.busy, 1);
-      aid_exchange_refuse (x, x->route->busy, NULL, "there is no room for more evaluations now");
+      aid_ces_request_refuse (x, x->route->busy, NULL, "there is no room for more evaluations now");
       x->retry = BUSY_RETRY_S;
     }
   if (x->status || !x->nunits)
@@ -193,7 +193,7 @@ whole (struct aid_exchange *x)
     }
   const union MHD_ConnectionInfo *info = h->mhd->MHD_get_connection_info (x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   x->fd = info ? info->connect_fd : -1;
-  x->state = AID_EXCHANGE_WAITS;
+  x->state = AID_REQUEST_WAITS;
   atomic_fetch_add (&h->answering, 1);
   h->mhd->MHD_suspend_connection (x->connection);
   aid_ces_http_queue_put (h, x);
@@ -202,7 +202,7 @@ whole (struct aid_exchange *x)
 
 /* Its units are done. */
 static enum MHD_Result
-finish (struct aid_exchange *x)
+finish (struct aid_ces_request *x)
 {
   const struct aid_unit *lost = NULL;
   for (size_t i = 0; i < x->nunits && !lost; i++)
@@ -210,7 +210,7 @@ finish (struct aid_exchange *x)
       lost = &x->units[i];
   if (lost)
     {
-      aid_exchange_refuse (x, 503, NULL, "%s", lost->error.msg[0] ? lost->error.msg : "the evaluation was stopped");
+      aid_ces_request_refuse (x, 503, NULL, "%s", lost->error.msg[0] ? lost->error.msg : "the evaluation was stopped");
       x->retry = BUSY_RETRY_S;
     }
   else
@@ -222,13 +222,13 @@ static enum MHD_Result
 handle (void *cls, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data,
         size_t *n, void **mine)
 {
-  struct aid_exchange *x = *mine;
+  struct aid_ces_request *x = *mine;
   (void)version;
   if (!x)
     return begin (cls, c, url, method, mine);
-  if (x->state == AID_EXCHANGE_WAITS)
+  if (x->state == AID_REQUEST_WAITS)
     return finish (x);
-  if (x->state == AID_EXCHANGE_ANSWERED)
+  if (x->state == AID_REQUEST_ANSWERED)
     return MHD_YES;
   if (!*n)
     return whole (x);
@@ -241,14 +241,14 @@ static void
 completed (void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTerminationCode why)
 {
   struct aid_ces_http *h = cls;
-  struct aid_exchange *x = *mine;
+  struct aid_ces_request *x = *mine;
   (void)c;
   (void)why;
   if (!x)
     return;
   int answered = x->serial != 0;
   atomic_fetch_sub (&h->body_bytes, x->taken);
-  aid_exchange_free (x);
+  aid_ces_request_free (x);
   free (x);
   *mine = NULL;
   if (answered)
@@ -259,7 +259,7 @@ completed (void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTer
 }
 
 void
-aid_ces_http_resume (struct aid_exchange *x)
+aid_ces_http_resume (struct aid_ces_request *x)
 {
   x->http->mhd->MHD_resume_connection (x->connection);
 }

@@ -3,26 +3,26 @@
      {"task": TASK, "answer": "..."}                                     -> the verdict
      {"task": TASK, "requests": [{"task": TASK, "answer": "..."}, ...]}  -> {"verdicts": [...]} in their order
 
-   A TASK is an object, or the id of one that the service was begun with; "task_id" names one, too.  In a batch an entry that could
-   not be judged is {"error": {"code", "message"}} in its place. */
+   A TASK is an object, or the id of one that the service was begun with; "task_id" names one, too.  In a batch an entry that
+   could not be judged is {"error": {"code", "message"}} in its place. */
 #include "ces/http_internal.h"
 
 /* One of the batch's, or the only one.  0 or -1. */
 static int
-take (struct aid_exchange *x, struct aid_unit *u, const json_t *o, const char *where)
+take (struct aid_ces_request *x, struct aid_unit *u, const json_t *o, const char *where)
 {
   struct aid_str member = AID_STR_INIT (128);
   const json_t *answer = json_object_get (o, "answer");
-  int no = json_is_object (o) ? aid_exchange_task_in (x, u, o, where) : -1;
+  int no = json_is_object (o) ? aid_ces_request_task_in (x, u, o, where) : -1;
   if (no > 0)
-    no = x->document == o ? 1 : aid_exchange_task_in (x, u, x->document, "");
+    no = x->document == o ? 1 : aid_ces_request_task_in (x, u, x->document, "");
   aid_str_addf (&member, "%s%s", where, where[0] ? ".answer" : "answer");
   if (!json_is_object (o))
-    aid_exchange_refuse (x, 422, where, "a request is an object with an answer");
+    aid_ces_request_refuse (x, 422, where, "a request is an object with an answer");
   else if (no > 0)
-    aid_exchange_refuse (x, 422, where[0] ? where : "task", "it has no task");
+    aid_ces_request_refuse (x, 422, where[0] ? where : "task", "it has no task");
   else if (!no && !json_is_string (answer))
-    aid_exchange_refuse (x, 422, aid_str_z (&member), "an answer is a text: a model's answer, or a diff");
+    aid_ces_request_refuse (x, 422, aid_str_z (&member), "an answer is a text: a model's answer, or a diff");
   else if (!no)
     u->answer = aid_json_span (o, "answer");
   aid_str_free (&member);
@@ -30,16 +30,16 @@ take (struct aid_exchange *x, struct aid_unit *u, const json_t *o, const char *w
 }
 
 void
-aid_ces_http_evaluate_begin (struct aid_exchange *x)
+aid_ces_http_evaluate_begin (struct aid_ces_request *x)
 {
   const json_t *all = json_object_get (x->document, "requests"), *o;
   size_t i;
   if (all && !json_is_array (all))
     {
-      aid_exchange_refuse (x, 422, "requests", "it is no list");
+      aid_ces_request_refuse (x, 422, "requests", "it is no list");
       return;
     }
-  if (aid_exchange_units (x, all ? json_array_size (all) : 1, "requests"))
+  if (aid_ces_request_units (x, all ? json_array_size (all) : 1, "requests"))
     return;
   if (!all)
     {
@@ -65,18 +65,18 @@ entry (struct aid_unit *u)
 }
 
 void
-aid_ces_http_evaluate_finish (struct aid_exchange *x)
+aid_ces_http_evaluate_finish (struct aid_ces_request *x)
 {
   if (!json_object_get (x->document, "requests"))
     {
       if (x->units[0].verdict)
-        aid_exchange_answer (x, 200, json_incref (x->units[0].verdict));
+        aid_ces_request_answer (x, 200, json_incref (x->units[0].verdict));
       else
-        aid_exchange_fail (x, &x->units[0].error);
+        aid_ces_request_fail (x, &x->units[0].error);
       return;
     }
   json_t *list = json_array ();
   for (size_t i = 0; i < x->nunits; i++)
     json_array_append_new (list, entry (&x->units[i]));
-  aid_exchange_answer (x, 200, json_pack ("{s:o}", "verdicts", list));
+  aid_ces_request_answer (x, 200, json_pack ("{s:o}", "verdicts", list));
 }

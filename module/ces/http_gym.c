@@ -3,8 +3,8 @@
      {"responses_create_params": {...}, "response": {"output": [...]}, "verifier_metadata": {"task": TASK}, ...}
      -> the same, with "reward", a number for each rung, "reward_components" and the whole "verdict"
 
-   The task may also be "task_id" there, or either member of the body itself.  When the base itself does not pass a rung, what came
-   of the answer measures nothing: "mask_sample" says so. */
+   The task may also be "task_id" there, or either member of the body itself.  When the base itself does not pass a rung, what
+   came of the answer measures nothing: "mask_sample" says so. */
 #include "ces/http_internal.h"
 
 #include <stdlib.h>
@@ -12,32 +12,32 @@
 #define TEXT_MAX (64u << 20)
 
 void
-aid_ces_http_gym_seed (struct aid_exchange *x)
+aid_ces_http_gym_seed (struct aid_ces_request *x)
 {
   const json_t *id = json_object_get (x->document, "resources_session_id");
   if (!id)
-    aid_exchange_answer (x, 200, json_object ());
+    aid_ces_request_answer (x, 200, json_object ());
   else if (!json_is_string (id) || !json_string_length (id))
-    aid_exchange_refuse (x, 422, "resources_session_id", "it is a text with a character at least");
+    aid_ces_request_refuse (x, 422, "resources_session_id", "it is a text with a character at least");
   else
-    aid_exchange_answer (x, 200,
-                         json_pack ("{s:O, s:n, s:n}", "resources_session_id", id, "resources_tools", "sandbox_access"));
+    aid_ces_request_answer (x, 200,
+                            json_pack ("{s:O, s:n, s:n}", "resources_session_id", id, "resources_tools", "sandbox_access"));
 }
 
 void
-aid_ces_http_gym_close (struct aid_exchange *x)
+aid_ces_http_gym_close (struct aid_ces_request *x)
 {
   const json_t *id = json_object_get (x->document, "resources_session_id");
   if (!json_is_string (id))
-    aid_exchange_refuse (x, 422, "resources_session_id", "it is a text");
+    aid_ces_request_refuse (x, 422, "resources_session_id", "it is a text");
   else
-    aid_exchange_answer (x, 200, json_pack ("{s:O}", "resources_session_id", id));
+    aid_ces_request_answer (x, 200, json_pack ("{s:O}", "resources_session_id", id));
 }
 
 void
-aid_ces_http_gym_mode (struct aid_exchange *x)
+aid_ces_http_gym_mode (struct aid_ces_request *x)
 {
-  aid_exchange_answer (x, 200, json_string ("stateless"));
+  aid_ces_request_answer (x, 200, json_string ("stateless"));
 }
 
 /* --- verify ----------------------------------------------------------------------------------------------------------- */
@@ -63,33 +63,33 @@ add_text (const json_t *response, struct aid_str *out)
 }
 
 static int
-find_task (struct aid_exchange *x, struct aid_unit *u)
+find_task (struct aid_ces_request *x, struct aid_unit *u)
 {
   const json_t *inner = json_object_get (x->document, "verifier_metadata");
-  int no = json_is_object (inner) ? aid_exchange_task_in (x, u, inner, "verifier_metadata") : 1;
+  int no = json_is_object (inner) ? aid_ces_request_task_in (x, u, inner, "verifier_metadata") : 1;
   if (no > 0)
-    no = aid_exchange_task_in (x, u, x->document, "");
+    no = aid_ces_request_task_in (x, u, x->document, "");
   if (no > 0)
-    aid_exchange_refuse (x, 422, "verifier_metadata", "there is no task in it");
+    aid_ces_request_refuse (x, 422, "verifier_metadata", "there is no task in it");
   return no;
 }
 
 void
-aid_ces_http_gym_verify_begin (struct aid_exchange *x)
+aid_ces_http_gym_verify_begin (struct aid_ces_request *x)
 {
   const json_t *response = json_object_get (x->document, "response");
   struct aid_str text = AID_STR_INIT (TEXT_MAX);
   if (!json_is_object (json_object_get (x->document, "responses_create_params")))
-    aid_exchange_refuse (x, 422, "responses_create_params", "it is no object");
+    aid_ces_request_refuse (x, 422, "responses_create_params", "it is no object");
   else if (!json_is_array (json_object_get (response, "output")))
-    aid_exchange_refuse (x, 422, "response.output", "it is no list");
-  if (x->status || aid_exchange_units (x, 1, "response") || find_task (x, &x->units[0]))
+    aid_ces_request_refuse (x, 422, "response.output", "it is no list");
+  if (x->status || aid_ces_request_units (x, 1, "response") || find_task (x, &x->units[0]))
     return;
   add_text (response, &text);
   size_t n = text.len;
   x->units[0].kept = n ? aid_str_steal (&text) : NULL;
   if (text.err)
-    aid_exchange_refuse (x, 503, NULL, "there is no memory");
+    aid_ces_request_refuse (x, 503, NULL, "there is no memory");
   x->units[0].answer = (struct aid_span){ n ? x->units[0].kept : "", n };
   aid_str_free (&text);
 }
@@ -104,12 +104,12 @@ is_broken (const json_t *verdict)
 }
 
 void
-aid_ces_http_gym_verify_finish (struct aid_exchange *x)
+aid_ces_http_gym_verify_finish (struct aid_ces_request *x)
 {
   json_t *verdict = x->units[0].verdict, *o, *parts = json_object ();
   if (!verdict)
     {
-      aid_exchange_fail (x, &x->units[0].error);
+      aid_ces_request_fail (x, &x->units[0].error);
       json_decref (parts);
       return;
     }
@@ -125,5 +125,5 @@ aid_ces_http_gym_verify_finish (struct aid_exchange *x)
   json_object_set_new (o, "failure_kind", broken ? json_string ("aid_ces:broken_base") : json_null ());
   json_object_set_new (o, "failure_reason", broken ? json_string ("the base itself does not pass") : json_null ());
   json_object_set (o, "verdict", verdict);
-  aid_exchange_answer (x, 200, o);
+  aid_ces_request_answer (x, 200, o);
 }

@@ -1,5 +1,5 @@
-/* NeMo Gym's /aggregate_metrics: of each number in the replies to /verify the mean, greatest, least, median and standard deviation,
-   over each task and over all.
+/* NeMo Gym's /aggregate_metrics: of each number in the replies to /verify the mean, greatest, least, median and standard
+   deviation, over each task and over all.
 
      {"verify_responses": [{"_ng_task_index": 0, "_ng_rollout_index": 1, "reward": 0.6, ...}, ...]}
      -> {"group_level_metrics": [{"mean/reward": ..., "sample": {...}}], "agent_metrics": {...}, "key_metrics": {...}} */
@@ -140,7 +140,7 @@ describe_tasks (json_t **rows, size_t n, double *room)
 }
 
 static void
-answer (struct aid_exchange *x, json_t **rows, size_t n, double *room)
+answer (struct aid_ces_request *x, json_t **rows, size_t n, double *room)
 {
   json_t *all = describe (rows, n, room), *key = json_object (), *v;
   const char *name;
@@ -149,34 +149,34 @@ answer (struct aid_exchange *x, json_t **rows, size_t n, double *room)
     if (!strncmp (name, "mean/", 5))
       json_object_set (key, name, v);
   }
-  aid_exchange_answer (x, 200,
-                       json_pack ("{s:o, s:o, s:o}", "group_level_metrics", describe_tasks (rows, n, room), "agent_metrics",
-                                  all, "key_metrics", key));
+  aid_ces_request_answer (x, 200,
+                          json_pack ("{s:o, s:o, s:o}", "group_level_metrics", describe_tasks (rows, n, room),
+                                     "agent_metrics", all, "key_metrics", key));
 }
 
 void
-aid_ces_http_gym_aggregate (struct aid_exchange *x)
+aid_ces_http_gym_aggregate (struct aid_ces_request *x)
 {
   const json_t *list = json_object_get (x->document, "verify_responses"), *row;
   size_t n = json_array_size (list), i, made = 0;
   json_t **rows = calloc (n + 1, sizeof *rows);
   double *room = calloc (n + 1, sizeof *room);
   if (!json_is_array (list) || n > ROLLOUTS_MAX)
-    aid_exchange_refuse (x, 422, "verify_responses", "it is no list, or a very long one");
+    aid_ces_request_refuse (x, 422, "verify_responses", "it is no list, or a very long one");
   else if (rows && room)
     json_array_foreach (list, i, row)
     {
       char member[48];
       snprintf (member, sizeof member, "verify_responses.%zu", i);
       if (!json_is_object (row) && !x->status)
-        aid_exchange_refuse (x, 422, member, "it is no object");
+        aid_ces_request_refuse (x, 422, member, "it is no object");
       if ((rows[made] = numbers_of (row)))
         made++;
     }
   if (!x->status && made == n && rows && room)
     answer (x, rows, n, room);
   else if (!x->status)
-    aid_exchange_refuse (x, 503, NULL, "there is no memory");
+    aid_ces_request_refuse (x, 503, NULL, "there is no memory");
   while (made)
     json_decref (rows[--made]);
   free (rows);

@@ -12,12 +12,12 @@
 #include <stdatomic.h>
 #include <time.h>
 
-struct aid_exchange;
+struct aid_ces_request;
 
 /* One thing to be done by an evaluator: an answer to be judged, or what a shape makes of it. */
 struct aid_unit
 {
-  struct aid_exchange *exchange;
+  struct aid_ces_request *exchange;
   void (*work) (struct aid_unit *u, const struct aid_stop *stop); /* NULL: judge */
   const json_t *task;                                             /* in the document, one of our own, or MADE */
   json_t *made;                                                   /* owned */
@@ -32,21 +32,21 @@ struct aid_unit
 struct aid_route
 {
   const char *method, *path;
-  void (*begin) (struct aid_exchange *x);
-  void (*finish) (struct aid_exchange *x); /* NULL where BEGIN answers */
-  void (*refuse) (struct aid_exchange *x, int status, const char *member,
+  void (*begin) (struct aid_ces_request *x);
+  void (*finish) (struct aid_ces_request *x); /* NULL where BEGIN answers */
+  void (*refuse) (struct aid_ces_request *x, int status, const char *member,
                   const char *why); /* in the form its client reads */
   int busy;                         /* the status when there is no room: that on which its client tries again */
 };
 
-enum aid_exchange_state
+enum aid_ces_request_state
 {
-  AID_EXCHANGE_READS, /* its body arrives */
-  AID_EXCHANGE_WAITS, /* its units wait or run; the connection is suspended */
-  AID_EXCHANGE_ANSWERED
+  AID_REQUEST_READS, /* its body arrives */
+  AID_REQUEST_WAITS, /* its units wait or run; the connection is suspended */
+  AID_REQUEST_ANSWERED
 };
 
-struct aid_exchange
+struct aid_ces_request
 {
   struct aid_ces_http *http;
   const struct aid_route *route;
@@ -66,38 +66,38 @@ struct aid_exchange
   int retry;        /* seconds; 0: nothing is said */
 
   /* The connection's and the queue's. */
-  enum aid_exchange_state state;
+  enum aid_ces_request_state state;
   struct MHD_Connection *connection;
   int fd;
   uint64_t serial;
   size_t left; /* units that are not done */
   int cancelled;
-  struct aid_stop *stop;               /* once a unit of it runs */
-  struct aid_exchange *before, *after; /* in the list of those that wait */
+  struct aid_stop *stop;                  /* once a unit of it runs */
+  struct aid_ces_request *before, *after; /* in the list of those that wait */
 };
 
 /* --- what shapes use ------------------------------------------------------------------------------------------------- */
 
-void aid_exchange_init (struct aid_exchange *x, struct aid_ces_http *h, const struct aid_route *route);
-void aid_exchange_free (struct aid_exchange *x);
+void aid_ces_request_init (struct aid_ces_request *x, struct aid_ces_http *h, const struct aid_route *route);
+void aid_ces_request_free (struct aid_ces_request *x);
 /* Answers with DOCUMENT, which is taken (NULL: there was no memory). */
-void aid_exchange_answer (struct aid_exchange *x, int status, json_t *document);
+void aid_ces_request_answer (struct aid_ces_request *x, int status, json_t *document);
 /* Answers with the route's refusal; MEMBER (or NULL) is what is wrong in the document, as "requests.3.task". */
-void aid_exchange_refuse (struct aid_exchange *x, int status, const char *member, const char *fmt, ...)
+void aid_ces_request_refuse (struct aid_ces_request *x, int status, const char *member, const char *fmt, ...)
   __attribute__ ((format (printf, 4, 5)));
 /* Answers with what kept a unit from being judged. */
-void aid_exchange_fail (struct aid_exchange *x, const struct aid_error *e);
+void aid_ces_request_fail (struct aid_ces_request *x, const struct aid_error *e);
 /* The HTTP status of what kept one from being judged. */
 int aid_ces_http_status_of (enum aid_err err);
 /* Makes room for N units; 0, or -1 when it has answered: there are too many. */
-int aid_exchange_units (struct aid_exchange *x, size_t n, const char *member);
+int aid_ces_request_units (struct aid_ces_request *x, size_t n, const char *member);
 /* Takes VALUE as a task of U: an object, its text, or the id of one of our own.  0, or -1 when it has answered. */
-int aid_exchange_task (struct aid_exchange *x, struct aid_unit *u, const json_t *value, const char *member);
+int aid_ces_request_task (struct aid_ces_request *x, struct aid_unit *u, const json_t *value, const char *member);
 /* The same of the members "task" or "task_id" of O.  1 when neither is there. */
-int aid_exchange_task_in (struct aid_exchange *x, struct aid_unit *u, const json_t *o, const char *where);
+int aid_ces_request_task_in (struct aid_ces_request *x, struct aid_unit *u, const json_t *o, const char *where);
 /* {"error": {"code", "message", "member"}}, and FastAPI's {"detail": [{"type", "loc", "msg"}]}. */
-void aid_ces_http_refuse_plain (struct aid_exchange *x, int status, const char *member, const char *why);
-void aid_ces_http_refuse_detail (struct aid_exchange *x, int status, const char *member, const char *why);
+void aid_ces_http_refuse_plain (struct aid_ces_request *x, int status, const char *member, const char *why);
+void aid_ces_http_refuse_detail (struct aid_ces_request *x, int status, const char *member, const char *why);
 /* The result of RUNG in VERDICT: "passed" and the like; "none" when it is not there. */
 const char *aid_ces_http_rung (const json_t *verdict, enum aid_rung rung);
 /* Sets NAME of each rung in O to 1 or 0, and "green". */
@@ -126,32 +126,32 @@ extern const size_t aid_nroutes;
 /* The route, or NULL and the statuses 404 or 405; ALLOW gets the methods that there are. */
 const struct aid_route *aid_route_find (const char *method, const char *path, int *status, const char **allow);
 
-void aid_ces_http_index (struct aid_exchange *x);
-void aid_ces_http_ping (struct aid_exchange *x);
-void aid_ces_http_status (struct aid_exchange *x);
-void aid_ces_http_metrics (struct aid_exchange *x);
-void aid_ces_http_evaluate_begin (struct aid_exchange *x);
-void aid_ces_http_evaluate_finish (struct aid_exchange *x);
-void aid_ces_http_openrlhf_begin (struct aid_exchange *x);
-void aid_ces_http_openrlhf_finish (struct aid_exchange *x);
-void aid_ces_http_gym_seed (struct aid_exchange *x);
-void aid_ces_http_gym_close (struct aid_exchange *x);
-void aid_ces_http_gym_verify_begin (struct aid_exchange *x);
-void aid_ces_http_gym_verify_finish (struct aid_exchange *x);
-void aid_ces_http_gym_aggregate (struct aid_exchange *x);
-void aid_ces_http_gym_mode (struct aid_exchange *x);
-void aid_ces_http_env_reset (struct aid_exchange *x);
-void aid_ces_http_env_step_begin (struct aid_exchange *x);
-void aid_ces_http_env_step_finish (struct aid_exchange *x);
-void aid_ces_http_env_state (struct aid_exchange *x);
-void aid_ces_http_env_health (struct aid_exchange *x);
-void aid_ces_http_env_schema (struct aid_exchange *x);
-void aid_ces_http_env_metadata (struct aid_exchange *x);
-void aid_ces_http_run_code_begin (struct aid_exchange *x);
-void aid_ces_http_run_code_finish (struct aid_exchange *x);
+void aid_ces_http_index (struct aid_ces_request *x);
+void aid_ces_http_ping (struct aid_ces_request *x);
+void aid_ces_http_status (struct aid_ces_request *x);
+void aid_ces_http_metrics (struct aid_ces_request *x);
+void aid_ces_http_evaluate_begin (struct aid_ces_request *x);
+void aid_ces_http_evaluate_finish (struct aid_ces_request *x);
+void aid_ces_http_openrlhf_begin (struct aid_ces_request *x);
+void aid_ces_http_openrlhf_finish (struct aid_ces_request *x);
+void aid_ces_http_gym_seed (struct aid_ces_request *x);
+void aid_ces_http_gym_close (struct aid_ces_request *x);
+void aid_ces_http_gym_verify_begin (struct aid_ces_request *x);
+void aid_ces_http_gym_verify_finish (struct aid_ces_request *x);
+void aid_ces_http_gym_aggregate (struct aid_ces_request *x);
+void aid_ces_http_gym_mode (struct aid_ces_request *x);
+void aid_ces_http_env_reset (struct aid_ces_request *x);
+void aid_ces_http_env_step_begin (struct aid_ces_request *x);
+void aid_ces_http_env_step_finish (struct aid_ces_request *x);
+void aid_ces_http_env_state (struct aid_ces_request *x);
+void aid_ces_http_env_health (struct aid_ces_request *x);
+void aid_ces_http_env_schema (struct aid_ces_request *x);
+void aid_ces_http_env_metadata (struct aid_ces_request *x);
+void aid_ces_http_run_code_begin (struct aid_ces_request *x);
+void aid_ces_http_run_code_finish (struct aid_ces_request *x);
 
-/* The response of a model in QUERY, which is PROMPT, as far as it is still there, and the response; without a tokenizer's signs at
-   its end, and without what it thought before. */
+/* The response of a model in QUERY, which is PROMPT, as far as it is still there, and the response; without a tokenizer's
+   signs at its end, and without what it thought before. */
 struct aid_span aid_ces_http_response (struct aid_span query, struct aid_span prompt);
 
 /* --- episodes of OpenEnv (http_episodes.c) ---------------------------------------------------------------------------- */
@@ -196,7 +196,7 @@ struct aid_ces_http_queue
   pthread_mutex_t lock;
   pthread_cond_t wake;
   struct aid_unit *first, **last;
-  struct aid_exchange *waiting_list;
+  struct aid_ces_request *waiting_list;
   size_t waiting, running; /* units */
   size_t most;             /* that may wait */
   uint64_t serial;
@@ -211,7 +211,7 @@ void aid_ces_http_queue_close (struct aid_ces_http *h);
 /* Keeps N places.  0, or -1: there are none now. */
 int aid_ces_http_queue_reserve (struct aid_ces_http_queue *q, size_t n);
 /* Has X's units done, whose places were kept; then its connection is resumed, from an evaluator. */
-void aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x);
+void aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_ces_request *x);
 /* The list of those that wait has changed: who watches looks anew. */
 void aid_ces_http_queue_ring (struct aid_ces_http_queue *q);
 enum aid_ces_http_until
@@ -254,6 +254,6 @@ struct aid_ces_http
 
 /* http_conn.c: libmicrohttpd's callbacks. */
 enum aid_err aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e);
-void aid_ces_http_resume (struct aid_exchange *x);
+void aid_ces_http_resume (struct aid_ces_request *x);
 
 #endif

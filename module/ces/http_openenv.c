@@ -4,8 +4,8 @@
      POST /step {"action": {"answer": "...", "episode_id"?, "task"? or "task_id"?}, "episode_id"?}
      -> {"observation": {...}, "reward": 0.6 or null, "done": false}
 
-   Of who names no task the seed chooses one of our own, or they come in turn.  A step without an episode goes to the last one that
-   its client did not name, which is right for one client; several name theirs.  A step with a task of its own needs none. */
+   Of who names no task the seed chooses one of our own, or they come in turn.  A step without an episode goes to the last one
+   that its client did not name, which is right for one client; several name theirs.  A step with a task of its own needs none. */
 #include "ces/http_internal.h"
 
 #include "base/hash.h"
@@ -20,12 +20,12 @@
 
 /* The task of who names none.  0 or -1. */
 static int
-next_task (struct aid_exchange *x, struct aid_unit *u, const json_t *seed, const struct aid_tasks_row **row)
+next_task (struct aid_ces_request *x, struct aid_unit *u, const json_t *seed, const struct aid_tasks_row **row)
 {
   size_t n = aid_tasks_count (x->http->tasks);
   if (!n)
     {
-      aid_exchange_refuse (x, 422, "task", "there is no task: name one, or begin the service with --tasks FILE");
+      aid_ces_request_refuse (x, 422, "task", "there is no task: name one, or begin the service with --tasks FILE");
       return -1;
     }
   uint64_t which = json_is_integer (seed) ? (uint64_t)json_integer_value (seed) : atomic_fetch_add (&x->http->turn, 1);
@@ -56,21 +56,21 @@ first_seen (const char *id, const json_t *task, const struct aid_tasks_row *row)
 }
 
 static int
-wrong_reset (struct aid_exchange *x)
+wrong_reset (struct aid_ces_request *x)
 {
   const json_t *id = json_object_get (x->document, "episode_id"), *seed = json_object_get (x->document, "seed");
   const json_t *most = json_object_get (x->document, "max_steps");
   if (id && !json_is_null (id) && (!json_is_string (id) || !json_string_length (id) || json_string_length (id) > ID_MAX))
-    aid_exchange_refuse (x, 422, "episode_id", "it is a text of 255 characters at most");
+    aid_ces_request_refuse (x, 422, "episode_id", "it is a text of 255 characters at most");
   else if (seed && !json_is_null (seed) && (!json_is_integer (seed) || json_integer_value (seed) < 0))
-    aid_exchange_refuse (x, 422, "seed", "it is a number from 0 on");
+    aid_ces_request_refuse (x, 422, "seed", "it is a number from 0 on");
   else if (most && (!json_is_integer (most) || json_integer_value (most) < 1 || json_integer_value (most) > STEPS_MAX))
-    aid_exchange_refuse (x, 422, "max_steps", "it is a number from 1 to %d", STEPS_MAX);
+    aid_ces_request_refuse (x, 422, "max_steps", "it is a number from 1 to %d", STEPS_MAX);
   return x->status;
 }
 
 void
-aid_ces_http_env_reset (struct aid_exchange *x)
+aid_ces_http_env_reset (struct aid_ces_request *x)
 {
   struct aid_unit u = { .from = x->http->from };
   const struct aid_tasks_row *row = NULL;
@@ -78,11 +78,11 @@ aid_ces_http_env_reset (struct aid_exchange *x)
   char id[33];
   if (wrong_reset (x))
     return;
-  int no = aid_exchange_task_in (x, &u, x->document, "");
+  int no = aid_ces_request_task_in (x, &u, x->document, "");
   if (no > 0)
     no = next_task (x, &u, json_object_get (x->document, "seed"), &row);
   if (!no && !name && aid_random_key (id, sizeof id - 1))
-    aid_exchange_refuse (x, 503, NULL, "there is no chance to be had");
+    aid_ces_request_refuse (x, 503, NULL, "there is no chance to be had");
   if (no || x->status)
     {
       json_decref (u.made);
@@ -99,10 +99,10 @@ aid_ces_http_env_reset (struct aid_exchange *x)
   if (aid_episodes_put (x->http->episodes, &e, name != NULL))
     {
       json_decref (seen);
-      aid_exchange_refuse (x, 503, NULL, "there is no memory");
+      aid_ces_request_refuse (x, 503, NULL, "there is no memory");
       return;
     }
-  aid_exchange_answer (x, 200, json_pack ("{s:o, s:n, s:b}", "observation", seen, "reward", "done", 0));
+  aid_ces_request_answer (x, 200, json_pack ("{s:o, s:n, s:b}", "observation", seen, "reward", "done", 0));
 }
 
 /* --- step ------------------------------------------------------------------------------------------------------------- */
@@ -123,7 +123,7 @@ free_step (void *mine)
 
 /* The episode of the step: its task is the unit's.  0 or -1. */
 static int
-find_episode (struct aid_exchange *x, const json_t *action)
+find_episode (struct aid_ces_request *x, const json_t *action)
 {
   struct aid_episode e = { .id = NULL };
   struct step *s = x->mine;
@@ -131,7 +131,7 @@ find_episode (struct aid_exchange *x, const json_t *action)
   id = id ? id : aid_json_str (x->document, "episode_id");
   if (aid_episodes_get (x->http->episodes, id, &e))
     {
-      aid_exchange_refuse (x, 422, "episode_id", "there is no such episode: /reset begins one");
+      aid_ces_request_refuse (x, 422, "episode_id", "there is no such episode: /reset begins one");
       return -1;
     }
   x->units[0].task = x->units[0].made = e.task;
@@ -139,12 +139,12 @@ find_episode (struct aid_exchange *x, const json_t *action)
   s->episode = 1;
   s->id = id ? aid_span_dup (aid_span_z (id)) : e.id;
   if (e.done)
-    aid_exchange_refuse (x, 422, "episode_id", "the episode is over: /reset begins another");
+    aid_ces_request_refuse (x, 422, "episode_id", "the episode is over: /reset begins another");
   return x->status ? -1 : 0;
 }
 
 void
-aid_ces_http_env_step_begin (struct aid_exchange *x)
+aid_ces_http_env_step_begin (struct aid_ces_request *x)
 {
   const json_t *action = json_object_get (x->document, "action");
   x->mine = calloc (1, sizeof (struct step));
@@ -152,17 +152,17 @@ aid_ces_http_env_step_begin (struct aid_exchange *x)
   if (!x->mine)
     {
       x->free_mine = NULL;
-      aid_exchange_refuse (x, 503, NULL, "there is no memory");
+      aid_ces_request_refuse (x, 503, NULL, "there is no memory");
       return;
     }
   if (!json_is_object (action))
-    aid_exchange_refuse (x, 422, "action", "it is no object");
+    aid_ces_request_refuse (x, 422, "action", "it is no object");
   else if (!json_is_string (json_object_get (action, "answer")))
-    aid_exchange_refuse (x, 422, "action.answer", "an answer is a text: a model's answer, or a diff");
-  if (x->status || aid_exchange_units (x, 1, "action"))
+    aid_ces_request_refuse (x, 422, "action.answer", "an answer is a text: a model's answer, or a diff");
+  if (x->status || aid_ces_request_units (x, 1, "action"))
     return;
   x->units[0].answer = aid_json_span (action, "answer");
-  if (aid_exchange_task_in (x, &x->units[0], action, "action") > 0)
+  if (aid_ces_request_task_in (x, &x->units[0], action, "action") > 0)
     find_episode (x, action);
 }
 
@@ -191,7 +191,7 @@ seen_of (const json_t *verdict)
 }
 
 void
-aid_ces_http_env_step_finish (struct aid_exchange *x)
+aid_ces_http_env_step_finish (struct aid_ces_request *x)
 {
   const json_t *verdict = x->units[0].verdict;
   const struct step *s = x->mine;
@@ -199,12 +199,12 @@ aid_ces_http_env_step_finish (struct aid_exchange *x)
   double reward = aid_json_real (verdict, "reward", 0);
   if (!verdict)
     {
-      aid_exchange_fail (x, &x->units[0].error);
+      aid_ces_request_fail (x, &x->units[0].error);
       return;
     }
   if (s->episode && aid_episodes_step (x->http->episodes, s->id, reward, aid_json_bool (verdict, "green", 0), &e))
     {
-      aid_exchange_refuse (x, 422, "episode_id", "the episode ended meanwhile");
+      aid_ces_request_refuse (x, 422, "episode_id", "the episode ended meanwhile");
       return;
     }
   json_t *seen = seen_of (verdict);
@@ -212,46 +212,46 @@ aid_ces_http_env_step_finish (struct aid_exchange *x)
     json_object_set_new (seen, "episode_id", s->id ? json_string (s->id) : json_null ());
   if (s->episode)
     json_object_set_new (seen, "steps", json_integer ((json_int_t)e.steps));
-  aid_exchange_answer (x, 200,
-                       json_pack ("{s:o, s:f, s:b, s:{s:O}}", "observation", seen, "reward", reward, "done", e.done,
-                                  "metadata", "verdict", verdict));
+  aid_ces_request_answer (x, 200,
+                          json_pack ("{s:o, s:f, s:b, s:{s:O}}", "observation", seen, "reward", reward, "done", e.done,
+                                     "metadata", "verdict", verdict));
 }
 
 /* --- the rest --------------------------------------------------------------------------------------------------------- */
 
 void
-aid_ces_http_env_state (struct aid_exchange *x)
+aid_ces_http_env_state (struct aid_ces_request *x)
 {
   struct aid_episode e = { .id = NULL };
   int none = aid_episodes_get (x->http->episodes, x->query, &e);
   const char *id = x->query ? x->query : e.id;
   if (none && x->query)
-    aid_exchange_refuse (x, 404, "episode_id", "there is no such episode");
+    aid_ces_request_refuse (x, 404, "episode_id", "there is no such episode");
   else if (none)
-    aid_exchange_answer (x, 200, json_pack ("{s:n, s:i}", "episode_id", "step_count", 0));
+    aid_ces_request_answer (x, 200, json_pack ("{s:n, s:i}", "episode_id", "step_count", 0));
   else
-    aid_exchange_answer (x, 200,
-                         json_pack ("{s:o, s:I, s:I, s:f, s:b}", "episode_id", aid_json_of_span (aid_span_z (id)),
-                                    "step_count", (json_int_t)e.steps, "max_steps", (json_int_t)e.most, "reward", e.reward,
-                                    "done", e.done));
+    aid_ces_request_answer (x, 200,
+                            json_pack ("{s:o, s:I, s:I, s:f, s:b}", "episode_id", aid_json_of_span (aid_span_z (id)),
+                                       "step_count", (json_int_t)e.steps, "max_steps", (json_int_t)e.most, "reward",
+                                       e.reward, "done", e.done));
   json_decref (e.task);
   free (e.id);
 }
 
 void
-aid_ces_http_env_health (struct aid_exchange *x)
+aid_ces_http_env_health (struct aid_ces_request *x)
 {
-  aid_exchange_answer (x, 200, json_pack ("{s:s}", "status", "healthy"));
+  aid_ces_request_answer (x, 200, json_pack ("{s:s}", "status", "healthy"));
 }
 
 void
-aid_ces_http_env_metadata (struct aid_exchange *x)
+aid_ces_http_env_metadata (struct aid_ces_request *x)
 {
-  aid_exchange_answer (x, 200,
-                       json_pack ("{s:s, s:s, s:n, s:s, s:n, s:n}", "name", "aid-ces", "description",
-                                  "Says what a diff is worth: whether it applies, parses, type-checks, builds and passes "
-                                  "the tests.",
-                                  "readme_content", "version", AID_VERSION, "author", "documentation_url"));
+  aid_ces_request_answer (x, 200,
+                          json_pack ("{s:s, s:s, s:n, s:s, s:n, s:n}", "name", "aid-ces", "description",
+                                     "Says what a diff is worth: whether it applies, parses, type-checks, builds and passes "
+                                     "the tests.",
+                                     "readme_content", "version", AID_VERSION, "author", "documentation_url"));
 }
 
 static const char schema[]
@@ -272,7 +272,7 @@ static const char schema[]
     "\"reward\":{\"type\":\"number\"},\"done\":{\"type\":\"boolean\"}}}}";
 
 void
-aid_ces_http_env_schema (struct aid_exchange *x)
+aid_ces_http_env_schema (struct aid_ces_request *x)
 {
-  aid_exchange_answer (x, 200, aid_json_parse (AID_SPAN (schema), "the schema", NULL));
+  aid_ces_request_answer (x, 200, aid_json_parse (AID_SPAN (schema), "the schema", NULL));
 }

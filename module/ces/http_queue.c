@@ -48,7 +48,7 @@ judge (struct aid_unit *u, const struct aid_stop *stop)
 
 /* Takes X, all of whose units are done, off the list.  The lock is held. */
 static void
-unlist (struct aid_ces_http_queue *q, struct aid_exchange *x)
+unlist (struct aid_ces_http_queue *q, struct aid_ces_request *x)
 {
   *(x->before ? &x->before->after : &q->waiting_list) = x->after;
   if (x->after)
@@ -58,7 +58,7 @@ unlist (struct aid_ces_http_queue *q, struct aid_exchange *x)
 
 /* N units of X are done.  The lock is held; whether its connection is to be resumed, without it. */
 static int
-count_done (struct aid_ces_http_queue *q, struct aid_exchange *x, size_t n)
+count_done (struct aid_ces_http_queue *q, struct aid_ces_request *x, size_t n)
 {
   x->left -= n;
   if (x->left)
@@ -71,7 +71,7 @@ static void
 run_unit (struct aid_ces_http *h, struct aid_unit *u)
 {
   struct aid_ces_http_queue *q = &h->queue;
-  struct aid_exchange *x = u->exchange;
+  struct aid_ces_request *x = u->exchange;
   if (!x->stop && !(x->stop = aid_stop_new (&u->error)))
     u->error.code = u->error.code ? u->error.code : AID_E_NOMEM;
   if (x->cancelled && x->stop)
@@ -128,7 +128,7 @@ aid_ces_http_queue_reserve (struct aid_ces_http_queue *q, size_t n)
 }
 
 void
-aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x)
+aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_ces_request *x)
 {
   struct aid_ces_http_queue *q = &h->queue;
   pthread_mutex_lock (&q->lock);
@@ -152,7 +152,7 @@ aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_exchange *x)
 
 /* Takes the units of X that have not begun (of all, X NULL) off the queue and gives them in a list.  The lock is held. */
 static struct aid_unit *
-take_waiting (struct aid_ces_http_queue *q, const struct aid_exchange *x)
+take_waiting (struct aid_ces_http_queue *q, const struct aid_ces_request *x)
 {
   struct aid_unit *taken = NULL, **at = &q->first;
   q->last = &q->first;
@@ -180,7 +180,7 @@ end_units (struct aid_ces_http *h, struct aid_unit *taken, enum aid_err code, co
   while (taken)
     {
       struct aid_unit *u = taken;
-      struct aid_exchange *x = u->exchange;
+      struct aid_ces_request *x = u->exchange;
       taken = u->next;
       aid_error_set (&u->error, code, "%s", why);
       pthread_mutex_lock (&h->queue.lock);
@@ -198,7 +198,7 @@ hang_up (struct aid_ces_http *h, uint64_t serial)
   struct aid_ces_http_queue *q = &h->queue;
   struct aid_unit *taken = NULL;
   pthread_mutex_lock (&q->lock);
-  struct aid_exchange *x = q->waiting_list;
+  struct aid_ces_request *x = q->waiting_list;
   while (x && x->serial != serial)
     x = x->after;
   if (x && !x->cancelled)
@@ -220,7 +220,7 @@ aid_ces_http_queue_drain (struct aid_ces_http *h, int running)
   pthread_mutex_lock (&q->lock);
   q->draining = 1;
   struct aid_unit *taken = take_waiting (q, NULL);
-  for (struct aid_exchange *x = q->waiting_list; x && running; x = x->after)
+  for (struct aid_ces_request *x = q->waiting_list; x && running; x = x->after)
     {
       x->cancelled = 1;
       if (x->stop)
@@ -264,11 +264,11 @@ list (struct aid_ces_http *h, enum aid_ces_http_until until, struct watched *w)
   struct aid_ces_http_queue *q = &h->queue;
   size_t n = 0;
   pthread_mutex_lock (&q->lock);
-  for (const struct aid_exchange *x = q->waiting_list; x; x = x->after)
+  for (const struct aid_ces_request *x = q->waiting_list; x; x = x->after)
     n++;
   w->n = 0;
   if (n <= WATCHED_MAX && !make_room (w, n))
-    for (const struct aid_exchange *x = q->waiting_list; x; x = x->after)
+    for (const struct aid_ces_request *x = q->waiting_list; x; x = x->after)
       if (!x->cancelled && x->fd >= 0)
         {
           w->fds[w->n + 2] = (struct pollfd){ x->fd, POLLRDHUP, 0 };

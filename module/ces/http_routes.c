@@ -48,16 +48,17 @@ aid_route_find (const char *method, const char *path, int *status, const char **
 
 /* What there is, for who looks. */
 void
-aid_ces_http_index (struct aid_exchange *x)
+aid_ces_http_index (struct aid_ces_request *x)
 {
   json_t *list = json_array ();
   for (size_t i = 0; i < aid_nroutes; i++)
     json_array_append_new (list, json_sprintf ("%s %s", aid_routes[i].method, aid_routes[i].path));
-  aid_exchange_answer (x, 200, json_pack ("{s:s, s:s, s:o}", "service", "aid ces", "version", AID_VERSION, "paths", list));
+  aid_ces_request_answer (x, 200,
+                          json_pack ("{s:s, s:s, s:o}", "service", "aid ces", "version", AID_VERSION, "paths", list));
 }
 
 void
-aid_ces_http_ping (struct aid_exchange *x)
+aid_ces_http_ping (struct aid_ces_request *x)
 {
-  aid_exchange_answer (x, 200, json_string ("pong"));
+  aid_ces_request_answer (x, 200, json_string ("pong"));
 }

@@ -19,7 +19,7 @@ count (atomic_ullong *n)
 }
 
 void
-aid_ces_http_status (struct aid_exchange *x)
+aid_ces_http_status (struct aid_ces_request *x)
 {
   struct aid_ces_http *h = x->http;
   struct aid_ces_http_counts *c = &h->counts;
@@ -34,7 +34,7 @@ aid_ces_http_status (struct aid_exchange *x)
   json_t *ces = h->backend.status ? h->backend.status (h->backend.ctx) : NULL;
   if (o && ces)
     json_object_set_new (o, "ces", ces);
-  aid_exchange_answer (x, 200, o);
+  aid_ces_request_answer (x, 200, o);
 }
 
 static void
@@ -44,7 +44,7 @@ add_number (struct aid_str *out, const char *name, const char *type, const char 
 }
 
 void
-aid_ces_http_metrics (struct aid_exchange *x)
+aid_ces_http_metrics (struct aid_ces_request *x)
 {
   struct aid_ces_http *h = x->http;
   struct aid_ces_http_counts *c = &h->counts;

@@ -35,10 +35,11 @@ tell (const struct aid_ces_http *h, const char *ready_file)
 {
   struct aid_error e = { AID_OK, "" };
   const char *url = aid_ces_http_url (h), *port = strrchr (url, ':') + 1;
+  size_t n = aid_ces_http_tasks (h);
   printf ("listening on %s\n", url);
   fflush (stdout);
-  if (aid_ces_http_tasks (h))
-    aid_cli_say ("%zu tasks have an id", aid_ces_http_tasks (h));
+  if (n)
+    aid_cli_say ("%zu task%s can be named by %s", n, n == 1 ? "" : "s", n == 1 ? "its id" : "their ids");
   if (ready_file && aid_fs_replace (ready_file, aid_span_z (port), 0600, &e))
     return aid_cli_fail ("%s", e.msg), TROUBLE;
   return 0;

@@ -10,7 +10,7 @@
 
 #include "base/pool.h"
 #include "ces/http_internal.h"
-#include "scratch_put.h"
+#include "scratch.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -21,6 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define UNUSED __attribute__ ((unused))
+
 /* What the backend has seen. */
 struct seen
 {
@@ -28,7 +30,7 @@ struct seen
   atomic_int gate; /* answers "wait" wait until it is set */
 };
 
-static json_t *
+static UNUSED json_t *
 verdict_of (struct aid_span answer)
 {
   json_t *rungs = json_array ();
@@ -51,14 +53,14 @@ verdict_of (struct aid_span answer)
   return o;
 }
 
-static void
+static UNUSED void
 nap (void)
 {
   const struct timespec ms = { 0, 1000000 };
   nanosleep (&ms, NULL);
 }
 
-static enum aid_err
+static UNUSED enum aid_err
 evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_from from, const struct aid_stop *stop,
           json_t **verdict, struct aid_error *e)
 {
@@ -84,7 +86,7 @@ evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_fr
   return AID_OK;
 }
 
-static json_t *
+static UNUSED json_t *
 status (void *ctx)
 {
   (void)ctx;
@@ -102,7 +104,7 @@ struct scene
   unsigned port;
 };
 
-static void *
+static UNUSED void *
 serve (void *arg)
 {
   struct scene *s = arg;
@@ -110,7 +112,7 @@ serve (void *arg)
   return NULL;
 }
 
-static struct scene *
+static UNUSED struct scene *
 begin_with (struct aid_ces_http_options options)
 {
   struct scene *s = calloc (1, sizeof *s);
@@ -125,13 +127,13 @@ begin_with (struct aid_ces_http_options options)
   return s;
 }
 
-static struct scene *
+static UNUSED struct scene *
 begin (void)
 {
   return begin_with ((struct aid_ces_http_options){ .jobs = 2 });
 }
 
-static void
+static UNUSED void
 end (struct scene *s)
 {
   aid_stop_set (s->stop);
@@ -143,7 +145,7 @@ end (struct scene *s)
 
 /* --- clients ---------------------------------------------------------------------------------------------------------- */
 
-static int
+static UNUSED int
 dial (const struct scene *s)
 {
   struct sockaddr_in a
@@ -154,7 +156,7 @@ dial (const struct scene *s)
   return fd;
 }
 
-static int
+static UNUSED int
 send_all (int fd, const char *text, size_t n)
 {
   while (n)
@@ -169,7 +171,7 @@ send_all (int fd, const char *text, size_t n)
 }
 
 /* Reads a reply; its status (0: none came), and the body in BODY. */
-static int
+static UNUSED int
 receive (int fd, struct aid_str *head, struct aid_str *body)
 {
   struct aid_str all = AID_STR_INIT (64 << 20);
@@ -196,7 +198,7 @@ receive (int fd, struct aid_str *head, struct aid_str *body)
 }
 
 /* One request on a connection of its own; *OUT (may be NULL) gets the document. */
-static int
+static UNUSED int
 ask (const struct scene *s, const char *method, const char *path, const char *body, json_t **out)
 {
   struct aid_str text = AID_STR_INIT (64 << 20), got = AID_STR_INIT (64 << 20);
@@ -215,7 +217,7 @@ ask (const struct scene *s, const char *method, const char *path, const char *bo
 }
 
 /* That the reply to BODY at PATH has STATUS, and is JSON as EXPECTED. */
-static void
+static UNUSED void
 expect (const struct scene *s, const char *path, const char *body, int status_wanted, const char *expected)
 {
   json_t *out = NULL, *want = json_loads (expected, JSON_DECODE_ANY, NULL);

@@ -9,7 +9,7 @@
 #define WHY_MAX 512
 
 void
-aid_exchange_init (struct aid_exchange *x, struct aid_ces_http *h, const struct aid_route *route)
+aid_ces_request_init (struct aid_ces_request *x, struct aid_ces_http *h, const struct aid_route *route)
 {
   memset (x, 0, sizeof *x);
   x->http = h;
@@ -22,7 +22,7 @@ aid_exchange_init (struct aid_exchange *x, struct aid_ces_http *h, const struct 
 }
 
 void
-aid_exchange_free (struct aid_exchange *x)
+aid_ces_request_free (struct aid_ces_request *x)
 {
   for (size_t i = 0; i < x->nunits; i++)
     {
@@ -40,7 +40,7 @@ aid_exchange_free (struct aid_exchange *x)
 }
 
 void
-aid_exchange_answer (struct aid_exchange *x, int status, json_t *document)
+aid_ces_request_answer (struct aid_ces_request *x, int status, json_t *document)
 {
   aid_str_clear (&x->reply);
   x->status = status;
@@ -50,7 +50,7 @@ aid_exchange_answer (struct aid_exchange *x, int status, json_t *document)
 }
 
 void
-aid_exchange_refuse (struct aid_exchange *x, int status, const char *member, const char *fmt, ...)
+aid_ces_request_refuse (struct aid_ces_request *x, int status, const char *member, const char *fmt, ...)
 {
   struct aid_str why = AID_STR_INIT (WHY_MAX);
   va_list ap;
@@ -80,10 +80,10 @@ aid_ces_http_status_of (enum aid_err err)
 }
 
 void
-aid_exchange_fail (struct aid_exchange *x, const struct aid_error *e)
+aid_ces_request_fail (struct aid_ces_request *x, const struct aid_error *e)
 {
   int status = aid_ces_http_status_of (e->code);
-  aid_exchange_refuse (x, status, NULL, "%s", e->msg[0] ? e->msg : aid_err_name (e->code));
+  aid_ces_request_refuse (x, status, NULL, "%s", e->msg[0] ? e->msg : aid_err_name (e->code));
   x->retry = status == 503;
 }
 
@@ -111,22 +111,22 @@ text_of (const char *z)
 }
 
 void
-aid_ces_http_refuse_plain (struct aid_exchange *x, int status, const char *member, const char *why)
+aid_ces_http_refuse_plain (struct aid_ces_request *x, int status, const char *member, const char *why)
 {
   json_t *o = json_pack ("{s:s, s:o}", "code", code_of (status), "message", text_of (why));
   if (o && member)
     json_object_set_new (o, "member", text_of (member));
-  aid_exchange_answer (x, status, o ? json_pack ("{s:o}", "error", o) : NULL);
+  aid_ces_request_answer (x, status, o ? json_pack ("{s:o}", "error", o) : NULL);
 }
 
 /* As FastAPI has it: of a document that is not understood a list, else a sentence. */
 void
-aid_ces_http_refuse_detail (struct aid_exchange *x, int status, const char *member, const char *why)
+aid_ces_http_refuse_detail (struct aid_ces_request *x, int status, const char *member, const char *why)
 {
   struct aid_span rest = aid_span_z (member);
   if (status != 422 && status != 400)
     {
-      aid_exchange_answer (x, status, json_pack ("{s:o}", "detail", text_of (why)));
+      aid_ces_request_answer (x, status, json_pack ("{s:o}", "detail", text_of (why)));
       return;
     }
   json_t *loc = json_pack ("[s]", "body");
@@ -139,26 +139,26 @@ aid_ces_http_refuse_detail (struct aid_exchange *x, int status, const char *memb
       json_array_append_new (loc,
                              aid_span_number (part, INT32_MAX, &n) ? aid_json_of_span (part) : json_integer ((json_int_t)n));
     }
-  aid_exchange_answer (x, 422,
-                       json_pack ("{s:[{s:s, s:o, s:o}]}", "detail", "type", status == 400 ? "json_invalid" : "value_error",
-                                  "loc", loc, "msg", text_of (why)));
+  aid_ces_request_answer (x, 422,
+                          json_pack ("{s:[{s:s, s:o, s:o}]}", "detail", "type",
+                                     status == 400 ? "json_invalid" : "value_error", "loc", loc, "msg", text_of (why)));
 }
 
 /* --- units and tasks -------------------------------------------------------------------------------------------------- */
 
 int
-aid_exchange_units (struct aid_exchange *x, size_t n, const char *member)
+aid_ces_request_units (struct aid_ces_request *x, size_t n, const char *member)
 {
   if (n > x->http->queue.most)
     {
-      aid_exchange_refuse (x, 422, member, "%zu are more than can wait (%zu): send them in several requests", n,
-                           x->http->queue.most);
+      aid_ces_request_refuse (x, 422, member, "%zu are more than can wait (%zu): send them in several requests", n,
+                              x->http->queue.most);
       return -1;
     }
   x->units = n ? calloc (n, sizeof *x->units) : NULL;
   if (n && !x->units)
     {
-      aid_exchange_refuse (x, 503, NULL, "there is no memory");
+      aid_ces_request_refuse (x, 503, NULL, "there is no memory");
       return -1;
     }
   x->nunits = n;
@@ -171,13 +171,13 @@ aid_exchange_units (struct aid_exchange *x, size_t n, const char *member)
 }
 
 static int
-named_task (struct aid_exchange *x, struct aid_unit *u, struct aid_span id, const char *member)
+named_task (struct aid_ces_request *x, struct aid_unit *u, struct aid_span id, const char *member)
 {
   const struct aid_tasks_row *row = aid_tasks_find (x->http->tasks, id);
   if (!row)
     {
-      aid_exchange_refuse (x, 422, member, "there is no task \"%.*s\"%s", id.len < 100 ? (int)id.len : 100, id.ptr,
-                           aid_tasks_count (x->http->tasks) ? "" : " (the service was begun without --tasks)");
+      aid_ces_request_refuse (x, 422, member, "there is no task \"%.*s\"%s", id.len < 100 ? (int)id.len : 100, id.ptr,
+                              aid_tasks_count (x->http->tasks) ? "" : " (the service was begun without --tasks)");
       return -1;
     }
   u->task = row->task;
@@ -186,7 +186,7 @@ named_task (struct aid_exchange *x, struct aid_unit *u, struct aid_span id, cons
 }
 
 int
-aid_exchange_task (struct aid_exchange *x, struct aid_unit *u, const json_t *value, const char *member)
+aid_ces_request_task (struct aid_ces_request *x, struct aid_unit *u, const json_t *value, const char *member)
 {
   struct aid_span text = { json_string_value (value), json_string_length (value) };
   struct aid_error e = { AID_OK, "" };
@@ -195,12 +195,12 @@ aid_exchange_task (struct aid_exchange *x, struct aid_unit *u, const json_t *val
   u->task = json_is_string (value) ? (u->made = aid_json_parse (aid_span_trim (text), "the task", &e)) : value;
   if (json_is_object (u->task))
     return 0;
-  aid_exchange_refuse (x, 422, member, "%s", e.msg[0] ? e.msg : "a task is an object, its text, or the id of one");
+  aid_ces_request_refuse (x, 422, member, "%s", e.msg[0] ? e.msg : "a task is an object, its text, or the id of one");
   return -1;
 }
 
 int
-aid_exchange_task_in (struct aid_exchange *x, struct aid_unit *u, const json_t *o, const char *where)
+aid_ces_request_task_in (struct aid_ces_request *x, struct aid_unit *u, const json_t *o, const char *where)
 {
   static const char *const names[] = { "task", "task_id" };
   for (size_t i = 0; i < 2; i++)
@@ -210,7 +210,7 @@ aid_exchange_task_in (struct aid_exchange *x, struct aid_unit *u, const json_t *
         continue;
       struct aid_str member = AID_STR_INIT (256);
       aid_str_addf (&member, "%s%s%s", where, where[0] ? "." : "", names[i]);
-      int no = aid_exchange_task (x, u, v, aid_str_z (&member));
+      int no = aid_ces_request_task (x, u, v, aid_str_z (&member));
       aid_str_free (&member);
       return no;
     }
