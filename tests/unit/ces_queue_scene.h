@@ -156,14 +156,4 @@ has (struct aid_queue *q, const char *id, const char *key, const char *wanted)
   return same;
 }
 
-static int64_t
-count_of (struct aid_queue *q, const char *name)
-{
-  json_t *o;
-  assert_int_equal (aid_queue_status (q, &o, NULL), AID_OK);
-  int64_t n = aid_json_int (o, name, -1);
-  json_decref (o);
-  return n;
-}
-
 #endif

@@ -1,6 +1,16 @@
 /* The queue, in a file and on a server alike: a task has one verdict, whoever dies, sleeps or comes late. */
 #include "ces_queue_scene.h"
 
+static int64_t
+count_of (struct aid_queue *q, const char *name)
+{
+  json_t *o;
+  assert_int_equal (aid_queue_status (q, &o, NULL), AID_OK);
+  int64_t n = aid_json_int (o, name, -1);
+  json_decref (o);
+  return n;
+}
+
 static struct aid_queue_worker
 worker (const char *name, int lease_ms, int hold_ms)
 {
