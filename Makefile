@@ -259,11 +259,12 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
-## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 20 minutes of kills of the queue, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
 	@ROUNDS=100 tests/team/run
+	@MINUTES=10 tests/ces/queue
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores

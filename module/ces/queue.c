@@ -11,7 +11,8 @@
 /* --- opening ------------------------------------------------------------------------------------------------------------- */
 
 enum aid_err
-aid_queue_open (const struct aid_queue_place *place, const struct aid_stop *stop, struct aid_queue **out, struct aid_error *e)
+aid_queue_open (const struct aid_queue_place *place, const struct aid_stop *stop, struct aid_queue **out,
+                struct aid_error *e)
 {
   struct aid_queue *q = calloc (1, sizeof *q);
   *out = NULL;
@@ -123,9 +124,9 @@ aid_queue_row_json (const struct aid_queue_row *r, json_t **out, struct aid_erro
   if (!text)
     return AID_E_PARSE;
   json_t *verdict = is_verdict ? text : json_null (), *error = is_verdict ? json_null () : text;
-  *out = json_pack ("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I}", "id", r->id, "state", aid_queue_state (r->state),
-                    "outcome", *r->outcome ? json_string (r->outcome) : json_null (), "verdict", verdict, "error", error, "tries",
-                    (json_int_t)r->tries, "attempts", (json_int_t)r->attempts, "worker",
+  *out = json_pack ("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I}", "id", r->id, "state",
+                    aid_queue_state (r->state), "outcome", *r->outcome ? json_string (r->outcome) : json_null (), "verdict",
+                    verdict, "error", error, "tries", (json_int_t)r->tries, "attempts", (json_int_t)r->attempts, "worker",
                     *r->worker ? json_string (r->worker) : json_null (), "queued", (json_int_t)r->queued, "started",
                     (json_int_t)r->started, "done", (json_int_t)r->done);
   return *out ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for a verdict of the queue");
@@ -136,11 +137,12 @@ aid_queue_row_json (const struct aid_queue_row *r, json_t **out, struct aid_erro
 static enum aid_err
 check_id (const char *id, struct aid_error *e)
 {
-  return aid_queue_is_id (id) ? AID_OK
-                              : aid_error_set (e, AID_E_INVALID,
-                                               "\"%.40s\" is no name of a task: that is %d digits and letters, as aid ces submit "
-                                               "--queue prints them",
-                                               id, AID_QUEUE_ID - 1);
+  return aid_queue_is_id (id)
+           ? AID_OK
+           : aid_error_set (e, AID_E_INVALID,
+                            "\"%.40s\" is no name of a task: that is %d digits and letters, as aid ces submit "
+                            "--queue prints them",
+                            id, AID_QUEUE_ID - 1);
 }
 
 static enum aid_err

@@ -53,7 +53,8 @@ BEGIN
     lease = NULL, outcome = CASE WHEN attempts < tries THEN NULL ELSE 'error' END,
     done = CASE WHEN attempts < tries THEN NULL ELSE clock_timestamp() END,
     answer = CASE WHEN attempts < tries THEN answer ELSE '' END,
-    result = CASE WHEN attempts < tries THEN NULL ELSE '{"code":"killed","message":"Every worker that judged it ended meanwhile; it is given up"}' END
+    result = CASE WHEN attempts < tries THEN NULL ELSE
+      '{"code":"killed","message":"Every worker that judged it ended meanwhile; it is given up"}' END
   WHERE id = ANY (ARRAY(SELECT id FROM aid_ces.tasks WHERE state = 'running' AND lease < clock_timestamp()
                         FOR UPDATE SKIP LOCKED));
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -105,9 +106,9 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
                   'done', judged, 'warm', cardinality(keys), 'seen_ms', aid_ces.ms(clock_timestamp()) - aid_ces.ms(seen),
                   'alive', until >= clock_timestamp()) ORDER BY host, name), '[]') FROM aid_ces.workers w))::text
   FROM aid_ces.tasks $$;
--- Three looks, each in the order of waiting: one for who waits longest, when the claim is to be fair, one for what the worker is warm
--- for, one for what nobody else is warm for or what has waited long enough for them.  ARRAY(...) is worked out once, so what was
--- locked is what is taken.  The last row, without an id, has in FENCE in how many ms there may be more, or -1.
+-- Three looks, each in the order of waiting: one for who waits longest, when the claim is to be fair, one for what the
+-- worker is warm for, one for what nobody else is warm for or what has waited long enough for them.  ARRAY(...) is worked out
+-- once, so what was locked is what is taken.  The last row, without an id, has in FENCE in how many ms there may be more, or -1.
 CREATE FUNCTION aid_ces.claim(me text, n integer, mine text[], fair boolean, lease_ms integer, hold_ms integer)
 RETURNS TABLE (id text, fence bigint, attempts integer, key text, task text, answer text, ours boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,5 +1,5 @@
-/* Submitting and waiting.  A task has its name before it is submitted, so that one which was cut off in the middle is submitted again
-   and is there once. */
+/* Submitting and waiting.  A task has its name before it is submitted, so that one which was cut off in the middle is
+   submitted again and is there once. */
 #include "ces/queue_internal.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -76,7 +76,8 @@ give_back (struct aid_queue_asker *a, struct aid_queue *q)
 
 /* Looks until the task is done, on a connection that works. */
 static enum aid_err
-await (struct aid_queue *q, const struct aid_queue_task *t, const struct aid_stop *stop, json_t **result, struct aid_error *e)
+await (struct aid_queue *q, const struct aid_queue_task *t, const struct aid_stop *stop, json_t **result,
+       struct aid_error *e)
 {
   const int others[] = { aid_stop_fd (stop), -1 };
   for (;;)

@@ -1,5 +1,5 @@
-/* Bells: a named pipe a listener, in a folder, its name the news it is there for.  The pipe tells nothing that the queue's file does
-   not; so a bell that is not heard costs time alone, and one that rings for nothing costs a look. */
+/* Bells: a named pipe a listener, in a folder, its name the news it is there for.  The pipe tells nothing that the
+   queue's file does not; so a bell that is not heard costs time alone, and one that rings for nothing costs a look. */
 #include "ces/queue_internal.h"
 #include "base/fs.h"
 #include "base/hash.h"

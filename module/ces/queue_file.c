@@ -15,10 +15,11 @@ submit (void *on, const struct aid_queue_task *t, struct aid_error *e)
   enum aid_err err = aid_queue_db_begin (f, e);
   if (err)
     return err;
-  err = aid_queue_db_run (f, e,
-                          "INSERT INTO tasks(id, key, task, answer, tries, queued, after, ours) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)"
-                          " ON CONFLICT DO NOTHING",
-                          "zzssiii", t->id, t->key, t->task, t->answer, (int64_t)t->tries, aid_clock_wall_ms (), (int64_t)t->ours);
+  err = aid_queue_db_run (
+    f, e,
+    "INSERT INTO tasks(id, key, task, answer, tries, queued, after, ours) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)"
+    " ON CONFLICT DO NOTHING",
+    "zzssiii", t->id, t->key, t->task, t->answer, (int64_t)t->tries, aid_clock_wall_ms (), (int64_t)t->ours);
   return aid_queue_db_end (f, err, AID_QUEUE_WORK, e);
 }
 
@@ -42,7 +43,8 @@ read_row (struct aid_queue_db *f, const char *id, json_t **out, struct aid_error
   sqlite3_stmt *s;
   int row = 0;
   enum aid_err err = aid_queue_db_ready (
-    f, &s, e, "SELECT state, outcome, result, tries, attempts, worker, queued, started, done FROM tasks WHERE id = ?1", "z", id);
+    f, &s, e, "SELECT state, outcome, result, tries, attempts, worker, queued, started, done FROM tasks WHERE id = ?1", "z",
+    id);
   if (!err)
     err = aid_db_step (f->db, s, &row, e);
   if (!err && !row)
@@ -91,10 +93,11 @@ cancel (void *on, const char *id, const char **was, struct aid_error *e)
     {
       *was = aid_queue_state (text_at (s, 0));
       sqlite3_reset (s);
-      err = aid_queue_db_run (f, e,
-                              "UPDATE tasks SET state = 'done', outcome = 'cancelled', lease = NULL, done = ?2, fence = fence + 1,"
-                              " answer = x'' WHERE id = ?1 AND state <> 'done'",
-                              "zi", id, aid_clock_wall_ms ());
+      err = aid_queue_db_run (
+        f, e,
+        "UPDATE tasks SET state = 'done', outcome = 'cancelled', lease = NULL, done = ?2, fence = fence + 1,"
+        " answer = x'' WHERE id = ?1 AND state <> 'done'",
+        "zi", id, aid_clock_wall_ms ());
     }
   return aid_queue_db_end (f, err, AID_QUEUE_STOP | AID_QUEUE_DONE, e);
 }
@@ -103,12 +106,12 @@ cancel (void *on, const char *id, const char **was, struct aid_error *e)
 
 /* Takes the row that S stands on. */
 static enum aid_err
-take_row (struct aid_queue_db *f, sqlite3_stmt *s, const struct aid_queue_worker *w, struct aid_vec *held, struct aid_error *e)
+take_row (struct aid_queue_db *f, sqlite3_stmt *s, const struct aid_queue_worker *w, struct aid_vec *held,
+          struct aid_error *e)
 {
   int64_t now = aid_clock_wall_ms (), number = sqlite3_column_int64 (s, 0);
-  struct aid_queue_held *h
-    = aid_queue_held_add (held, text_at (s, 1), sqlite3_column_int64 (s, 2) + 1, sqlite3_column_int64 (s, 3) + 1,
-                          sqlite3_column_int (s, 7));
+  struct aid_queue_held *h = aid_queue_held_add (held, text_at (s, 1), sqlite3_column_int64 (s, 2) + 1,
+                                                 sqlite3_column_int64 (s, 3) + 1, sqlite3_column_int (s, 7));
   if (!h)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task of the queue");
   aid_str_addspan (&h->key, aid_db_column (s, 4));
@@ -117,10 +120,11 @@ take_row (struct aid_queue_db *f, sqlite3_stmt *s, const struct aid_queue_worker
   sqlite3_reset (s);
   if (h->key.err || h->task.err || h->answer.err)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task of the queue");
-  return aid_queue_db_run (f, e,
-                           "UPDATE tasks SET state = 'running', worker = ?1, attempts = attempts + 1, fence = fence + 1, lease = ?2,"
-                           " started = ?3 WHERE number = ?4",
-                           "ziii", w->name, now + w->lease_ms, now, number);
+  return aid_queue_db_run (
+    f, e,
+    "UPDATE tasks SET state = 'running', worker = ?1, attempts = attempts + 1, fence = fence + 1, lease = ?2,"
+    " started = ?3 WHERE number = ?4",
+    "ziii", w->name, now + w->lease_ms, now, number);
 }
 
 /* Takes the first that SQL finds, with the values now, now - hold, the worker's name, as it is asked for; *ROOM becomes less. */
@@ -138,12 +142,13 @@ take_one (struct aid_queue_db *f, const char *sql, const struct aid_queue_worker
 }
 
 /* ?3, the worker, is in each, so that all have the same values. */
-static const char *const looks[]
-  = { "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND queued <= ?2 AND ?3 <> '' ORDER BY queued, number LIMIT 1",
-      "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND ?2 AND key IN (SELECT key FROM warm WHERE worker = ?3)"
-      " ORDER BY queued, number LIMIT 1",
-      "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND (queued <= ?2 OR key NOT IN"
-      " (SELECT key FROM warm JOIN workers ON name = worker WHERE worker <> ?3 AND until >= ?1)) ORDER BY queued, number LIMIT 1" };
+static const char *const looks[] = {
+  "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND queued <= ?2 AND ?3 <> '' ORDER BY queued, number LIMIT 1",
+  "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND ?2 AND key IN (SELECT key FROM warm WHERE worker = ?3)"
+  " ORDER BY queued, number LIMIT 1",
+  "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND (queued <= ?2 OR key NOT IN"
+  " (SELECT key FROM warm JOIN workers ON name = worker WHERE worker <> ?3 AND until >= ?1)) ORDER BY queued, number LIMIT 1"
+};
 
 static enum aid_err
 take_all (struct aid_queue_db *f, const struct aid_queue_worker *w, int n, int fair, struct aid_vec *held, int *room,
@@ -171,7 +176,8 @@ find_next (struct aid_queue_db *f, const struct aid_queue_worker *w, int *next_m
   enum aid_err err = aid_queue_db_ready (
     f, &s, e,
     "SELECT min(at) FROM (SELECT min(lease) AS at FROM tasks WHERE state = 'running' AND worker <> ?3 UNION ALL"
-    " SELECT min(iif(key IN (SELECT key FROM warm WHERE worker = ?3) OR key NOT IN (SELECT key FROM warm JOIN workers ON name = worker"
+    " SELECT min(iif(key IN (SELECT key FROM warm WHERE worker = ?3) OR key NOT IN (SELECT key FROM warm JOIN workers ON "
+    "name = worker"
     " WHERE worker <> ?3 AND until >= ?1), after, max(after, queued + ?2))) FROM tasks WHERE state = 'waiting')",
     "iiz", now, (int64_t)w->hold_ms, w->name);
   if (!err)
@@ -251,8 +257,9 @@ renew (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *
   err = note_worker (f, w, now, e);
   /* What is not held any more is known by its lease: nothing else has just this one. */
   if (!err)
-    err = aid_queue_db_run (f, e, "UPDATE tasks SET lease = lease - 1 WHERE state = 'running' AND worker = ?1 AND lease = ?2", "zi",
-                            w->name, until);
+    err
+      = aid_queue_db_run (f, e, "UPDATE tasks SET lease = lease - 1 WHERE state = 'running' AND worker = ?1 AND lease = ?2",
+                          "zi", w->name, until);
   for (size_t i = 0; !err && i < n; i++)
     {
       err = aid_queue_db_run (f, e, "UPDATE tasks SET lease = ?3 WHERE id = ?1 AND fence = ?2 AND state = 'running'", "zii",
@@ -265,8 +272,8 @@ renew (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *
 }
 
 static enum aid_err
-finish (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *h, const char *outcome, struct aid_span text,
-        int *taken, struct aid_error *e)
+finish (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *h, const char *outcome,
+        struct aid_span text, int *taken, struct aid_error *e)
 {
   struct aid_queue_db *f = on;
   sqlite3_stmt *s;
@@ -281,8 +288,8 @@ finish (void *on, const struct aid_queue_worker *w, const struct aid_queue_held 
   if (*taken)
     err = aid_queue_db_run (f, e, "UPDATE workers SET judged = judged + 1 WHERE name = ?1", "z", w->name);
   else if (!err /* the same was left before, and its end was not heard of */
-           && !(err = aid_queue_db_ready (f, &s, e, "SELECT 1 FROM tasks WHERE id = ?1 AND fence = ?2 AND state = 'done'", "zi",
-                                          h->id, h->fence)))
+           && !(err = aid_queue_db_ready (f, &s, e, "SELECT 1 FROM tasks WHERE id = ?1 AND fence = ?2 AND state = 'done'",
+                                          "zi", h->id, h->fence)))
     err = aid_db_step (f->db, s, taken, e);
   return aid_queue_db_end (f, err, AID_QUEUE_DONE, e);
 }
@@ -298,15 +305,17 @@ give_back (void *on, const struct aid_queue_worker *w, const struct aid_queue_he
   if (err)
     return err;
   if (why)
-    err = aid_queue_db_run (f, e,
-                            "UPDATE tasks SET state = 'done', lease = NULL, done = ?3, outcome = 'error', result = ?4, answer = x''"
-                            " WHERE id = ?1 AND fence = ?2 AND state = 'running' AND attempts >= tries",
-                            "ziiz", h->id, h->fence, now, why);
+    err = aid_queue_db_run (
+      f, e,
+      "UPDATE tasks SET state = 'done', lease = NULL, done = ?3, outcome = 'error', result = ?4, answer = x''"
+      " WHERE id = ?1 AND fence = ?2 AND state = 'running' AND attempts >= tries",
+      "ziiz", h->id, h->fence, now, why);
   if (!err)
-    err = aid_queue_db_run (f, e,
-                            "UPDATE tasks SET state = 'waiting', lease = NULL, fence = fence + 1, attempts = attempts - 1 + ?4,"
-                            " after = ?3 WHERE id = ?1 AND fence = ?2 AND state = 'running'",
-                            "ziii", h->id, h->fence, now + after_ms, counts);
+    err = aid_queue_db_run (
+      f, e,
+      "UPDATE tasks SET state = 'waiting', lease = NULL, fence = fence + 1, attempts = attempts - 1 + ?4,"
+      " after = ?3 WHERE id = ?1 AND fence = ?2 AND state = 'running'",
+      "ziii", h->id, h->fence, now + after_ms, counts);
   return aid_queue_db_end (f, err, AID_QUEUE_WORK | AID_QUEUE_DONE, e);
 }
 

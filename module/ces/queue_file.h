@@ -1,5 +1,5 @@
-/* What the files of the file's engine share: queue_file.c (tasks, and working on them), queue_file_db.c (opening it, statements,
-   status). */
+/* What the files of the file's engine share: queue_file.c (tasks, and working on them), queue_file_db.c (opening it,
+   statements, status). */
 #ifndef AID_CES_QUEUE_FILE_H
 #define AID_CES_QUEUE_FILE_H
 
@@ -16,9 +16,10 @@ struct aid_queue_db
   int64_t seen; /* SQLite's number of what others have changed, when we last looked */
 };
 
-/* Prepares SQL with values by TYPES: "i" int64_t, "z" const char *, "s" struct aid_span; texts are borrowed until it is reset. */
-enum aid_err aid_queue_db_ready (struct aid_queue_db *f, sqlite3_stmt **s, struct aid_error *e, const char *sql,
-                                 const char *types, ...);
+/* Prepares SQL with values by TYPES: "i" int64_t, "z" const char *, "s" struct aid_span; texts are borrowed until it is
+   reset. */
+enum aid_err
+aid_queue_db_ready (struct aid_queue_db *f, sqlite3_stmt **s, struct aid_error *e, const char *sql, const char *types, ...);
 /* The same of SQL that gives no rows, and runs it. */
 enum aid_err aid_queue_db_run (struct aid_queue_db *f, struct aid_error *e, const char *sql, const char *types, ...);
 /* The first number that SQL gives; 0 when there is none. */

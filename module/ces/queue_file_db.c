@@ -15,8 +15,10 @@
 /* Times are in ms since 1970, UTC.  One step a version. */
 static const char *const steps[] = {
   "CREATE TABLE tasks(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, task TEXT NOT NULL,"
-  " answer BLOB NOT NULL, ours INTEGER NOT NULL, tries INTEGER NOT NULL, queued INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',"
-  " attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, after INTEGER NOT NULL, worker TEXT, lease INTEGER,"
+  " answer BLOB NOT NULL, ours INTEGER NOT NULL, tries INTEGER NOT NULL, queued INTEGER NOT NULL, state TEXT NOT NULL "
+  "DEFAULT 'waiting',"
+  " attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, after INTEGER NOT NULL, worker TEXT, lease "
+  "INTEGER,"
   " started INTEGER, done INTEGER, outcome TEXT, result TEXT,"
   " CHECK (state IN ('waiting', 'running', 'done')), CHECK ((state = 'running') = (lease IS NOT NULL)),"
   " CHECK ((state = 'done') = (outcome IS NOT NULL)));"
@@ -102,14 +104,14 @@ aid_queue_db_end (struct aid_queue_db *f, enum aid_err err, unsigned news, struc
 enum aid_err
 aid_queue_db_sweep (struct aid_queue_db *f, int64_t now, unsigned *news, struct aid_error *e)
 {
-  enum aid_err err = aid_queue_db_run (
-    f, e,
-    "UPDATE tasks SET state = iif(attempts < tries, 'waiting', 'done'), fence = fence + 1, lease = NULL,"
-    " outcome = iif(attempts < tries, NULL, 'error'), done = iif(attempts < tries, NULL, ?1),"
-    " answer = iif(attempts < tries, answer, x''),"
-    " result = iif(attempts < tries, NULL, '{\"code\":\"killed\",\"message\":\"" AID_QUEUE_KILLED "\"}')"
-    " WHERE state = 'running' AND lease < ?1",
-    "i", now);
+  enum aid_err err
+    = aid_queue_db_run (f, e,
+                        "UPDATE tasks SET state = iif(attempts < tries, 'waiting', 'done'), fence = fence + 1, lease = NULL,"
+                        " outcome = iif(attempts < tries, NULL, 'error'), done = iif(attempts < tries, NULL, ?1),"
+                        " answer = iif(attempts < tries, answer, x''),"
+                        " result = iif(attempts < tries, NULL, '{\"code\":\"killed\",\"message\":\"" AID_QUEUE_KILLED "\"}')"
+                        " WHERE state = 'running' AND lease < ?1",
+                        "i", now);
   int64_t n = err ? 0 : sqlite3_changes (aid_db_raw (f->db));
   if (!n)
     return err;
@@ -159,7 +161,8 @@ open_it (struct aid_queue_db *f, struct aid_error *e)
   if (!err)
     err = upgrade (f, e);
   if (err == AID_E_PARSE)
-    aid_error_set (e, err, "The queue %s is damaged: move it away, with its -wal and -shm, and submit again what waited in it",
+    aid_error_set (e, err,
+                   "The queue %s is damaged: move it away, with its -wal and -shm, and submit again what waited in it",
                    aid_str_z (&path));
   aid_str_free (&path);
   return err;
@@ -213,9 +216,10 @@ enum aid_err
 aid_queue_db_wait (void *on, int ms, const int others[2], unsigned *news, struct aid_error *e)
 {
   struct aid_queue_db *f = on;
-  struct pollfd fds[] = {
-    { aid_bell_fd (f->bell), POLLIN, 0 }, { others[0], POLLIN, 0 }, { others[1], POLLIN, 0 }, { aid_stop_fd (f->stop), POLLIN, 0 }
-  };
+  struct pollfd fds[] = { { aid_bell_fd (f->bell), POLLIN, 0 },
+                          { others[0], POLLIN, 0 },
+                          { others[1], POLLIN, 0 },
+                          { aid_stop_fd (f->stop), POLLIN, 0 } };
   int64_t until = aid_clock_ms () + ms;
   while (!(*news = aid_bell_take (f->bell)))
     {
@@ -244,8 +248,8 @@ aid_queue_db_wait (void *on, int ms, const int others[2], unsigned *news, struct
 static json_t *
 worker_json (sqlite3_stmt *s, int64_t now)
 {
-  return json_pack ("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "name", (const char *)sqlite3_column_text (s, 0), "host",
-                    (const char *)sqlite3_column_text (s, 1), "pid", (json_int_t)sqlite3_column_int64 (s, 2), "jobs",
+  return json_pack ("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "name", (const char *)sqlite3_column_text (s, 0),
+                    "host", (const char *)sqlite3_column_text (s, 1), "pid", (json_int_t)sqlite3_column_int64 (s, 2), "jobs",
                     (json_int_t)sqlite3_column_int64 (s, 3), "running", (json_int_t)sqlite3_column_int64 (s, 4), "done",
                     (json_int_t)sqlite3_column_int64 (s, 5), "warm", (json_int_t)sqlite3_column_int64 (s, 6), "seen_ms",
                     (json_int_t)(now - sqlite3_column_int64 (s, 7)), "alive", sqlite3_column_int64 (s, 8) >= now);
@@ -287,10 +291,11 @@ aid_queue_db_status (void *on, json_t **out, struct aid_error *e)
   if (!err)
     err = sums (f, now, all, e);
   if (!err)
-    err = aid_queue_db_ready (f, &s, e,
-                              "SELECT name, host, pid, jobs, (SELECT count(*) FROM tasks WHERE state = 'running' AND worker = name),"
-                              " judged, (SELECT count(*) FROM warm WHERE worker = name), seen, until FROM workers ORDER BY host, name",
-                              "");
+    err = aid_queue_db_ready (
+      f, &s, e,
+      "SELECT name, host, pid, jobs, (SELECT count(*) FROM tasks WHERE state = 'running' AND worker = name),"
+      " judged, (SELECT count(*) FROM warm WHERE worker = name), seen, until FROM workers ORDER BY host, name",
+      "");
   while (!err && !(err = aid_db_step (f->db, s, &row, e)) && row)
     json_array_append_new (workers, worker_json (s, now));
   aid_db_rest (f->db);

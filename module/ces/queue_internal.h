@@ -32,7 +32,8 @@ struct aid_queue
 };
 
 extern const struct aid_queue_engine aid_queue_pg, aid_queue_file;
-enum aid_err aid_queue_pg_open (const struct aid_queue_place *place, const struct aid_stop *stop, void **on, struct aid_error *e);
+enum aid_err
+aid_queue_pg_open (const struct aid_queue_place *place, const struct aid_stop *stop, void **on, struct aid_error *e);
 enum aid_err aid_queue_file_open (const struct aid_stop *stop, void **on, struct aid_error *e);
 
 /* What both engines' rows are made into (queue.c). */
@@ -54,19 +55,19 @@ int aid_queue_next (int64_t ms); /* below 0: -1 */
 /* The error that a task gets whose workers died. */
 #define AID_QUEUE_KILLED "Every worker that judged it ended meanwhile; it is given up"
 
-/* --- the bells of the file's queue (queue_bell.c): each who waits has a pipe with a name in a folder --------------------- */
+/* --- the bells of the file's queue (queue_bell.c): each who waits has a pipe with a name in a folder ------------------- */
 
 struct aid_bell;
 
 /* Makes one in the folder DIR (made, 0700) that is rung for NEWS.  Free with aid_bell_free. */
 enum aid_err aid_bell_new (const char *dir, unsigned news, struct aid_bell **out, struct aid_error *e);
-int aid_bell_fd (const struct aid_bell *b); /* readable when it was rung; NULL: -1 */
+int aid_bell_fd (const struct aid_bell *b);  /* readable when it was rung; NULL: -1 */
 unsigned aid_bell_take (struct aid_bell *b); /* what for, since the last time */
 void aid_bell_free (struct aid_bell *b);
 /* Rings those in DIR that are there for NEWS, and takes away those that nobody listens to.  Fine when there are none. */
 void aid_bell_ring (const char *dir, unsigned news);
 
-/* --- the evaluations of a worker, each on a thread of its own (queue_slots.c) ------------------------------------------- */
+/* --- the evaluations of a worker, each on a thread of its own (queue_slots.c) ------------------------------------------ */
 
 struct aid_queue_slots;
 
@@ -81,7 +82,8 @@ struct aid_queue_slot_done
 
 /* WORK is borrowed. */
 enum aid_err aid_queue_slots_new (const struct aid_queue_work *work, struct aid_queue_slots **out, struct aid_error *e);
-int aid_queue_slots_fd (const struct aid_queue_slots *s); /* readable when one has ended since the last aid_queue_slots_take */
+int
+aid_queue_slots_fd (const struct aid_queue_slots *s); /* readable when one has ended since the last aid_queue_slots_take */
 /* Begins HELD, which moves in, on a slot that is free. */
 enum aid_err aid_queue_slots_begin (struct aid_queue_slots *s, struct aid_queue_held *held, struct aid_error *e);
 /* One that has ended, whose slot is free when it is put back; 0: there is none. */

@@ -121,13 +121,14 @@ static enum aid_err
 submit (void *on, const struct aid_queue_task *t, struct aid_error *e)
 {
   struct server *s = on;
-  struct number tries;
+  struct number tries = { "" };
   struct aid_str hex = AID_STR_INIT (2 * AID_QUEUE_TEXT_MAX + 2);
   char *task = aid_span_dup (t->task);
   add_hex (t->answer, &hex);
   const char *params[] = { t->id, t->key, task, aid_str_z (&hex), number (t->tries, &tries), t->ours ? "t" : "f" };
-  enum aid_err err = !task || hex.err ? aid_error_set (e, AID_E_NOMEM, "No memory for a task of the queue")
-                                      : aid_pg_run (s->pg, "SELECT aid_ces.submit($1, $2, $3, $4, $5, $6)", params, 6, NULL, e);
+  enum aid_err err = !task || hex.err
+                       ? aid_error_set (e, AID_E_NOMEM, "No memory for a task of the queue")
+                       : aid_pg_run (s->pg, "SELECT aid_ces.submit($1, $2, $3, $4, $5, $6)", params, 6, NULL, e);
   free (task);
   aid_str_free (&hex);
   return err;
@@ -136,7 +137,8 @@ submit (void *on, const struct aid_queue_task *t, struct aid_error *e)
 static enum aid_err
 none_such (const char *id, struct aid_error *e)
 {
-  return aid_error_set (e, AID_E_NOTFOUND, "The queue has no task %.40s of yours: it was forgotten, or is somebody else's", id);
+  return aid_error_set (e, AID_E_NOTFOUND, "The queue has no task %.40s of yours: it was forgotten, or is somebody else's",
+                        id);
 }
 
 static enum aid_err
@@ -194,7 +196,7 @@ forget (void *on, int64_t ago_ms, int64_t *n, struct aid_error *e)
 {
   struct server *s = on;
   struct aid_pg_rows rows;
-  struct number ago;
+  struct number ago = { "" };
   const char *params[] = { number (ago_ms, &ago) };
   enum aid_err err = aid_pg_run (s->pg, "SELECT aid_ces.forget($1)", params, 1, &rows, e);
   *n = err ? 0 : aid_pg_int (&rows, 0, 0);
@@ -208,9 +210,8 @@ forget (void *on, int64_t ago_ms, int64_t *n, struct aid_error *e)
 static void
 take_row (const struct aid_pg_rows *rows, int i, struct aid_vec *held)
 {
-  struct aid_queue_held *h
-    = aid_queue_held_add (held, aid_pg_text (rows, i, 0), aid_pg_int (rows, i, 1), aid_pg_int (rows, i, 2),
-                          !strcmp (aid_pg_text (rows, i, 6), "t"));
+  struct aid_queue_held *h = aid_queue_held_add (held, aid_pg_text (rows, i, 0), aid_pg_int (rows, i, 1),
+                                                 aid_pg_int (rows, i, 2), !strcmp (aid_pg_text (rows, i, 6), "t"));
   if (!h)
     return;
   aid_str_addz (&h->key, aid_pg_text (rows, i, 3));
@@ -227,13 +228,13 @@ claim (void *on, const struct aid_queue_worker *w, int n, int fair, struct aid_v
 {
   struct server *s = on;
   struct aid_pg_rows rows;
-  struct number many, lease, hold;
+  struct number many = { "" }, lease = { "" }, hold = { "" };
   struct aid_str keys = AID_STR_INIT (LIST_MAX);
   add_keys (w, &keys);
-  const char *params[] = { w->name,           number (n, &many),          aid_str_z (&keys),
-                           fair ? "t" : "f", number (w->lease_ms, &lease), number (w->hold_ms, &hold) };
-  enum aid_err err
-    = aid_pg_run (s->pg, "SELECT * FROM aid_ces.claim($1, $2, $3::text[], $4, $5, $6)", params, 6, &rows, e);
+  const char *params[] = {
+    w->name, number (n, &many), aid_str_z (&keys), fair ? "t" : "f", number (w->lease_ms, &lease), number (w->hold_ms, &hold)
+  };
+  enum aid_err err = aid_pg_run (s->pg, "SELECT * FROM aid_ces.claim($1, $2, $3::text[], $4, $5, $6)", params, 6, &rows, e);
   for (int i = 0; !err && i < rows.n; i++)
     if (*aid_pg_text (&rows, i, 0))
       take_row (&rows, i, held);
@@ -250,7 +251,7 @@ renew (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *
 {
   struct server *s = on;
   struct aid_pg_rows rows;
-  struct number pid, jobs, lease, fence;
+  struct number pid = { "" }, jobs = { "" }, lease = { "" }, fence = { "" };
   struct aid_str keys = AID_STR_INIT (LIST_MAX), ids = AID_STR_INIT (LIST_MAX), fences = AID_STR_INIT (LIST_MAX);
   add_keys (w, &keys);
   aid_str_addc (&ids, '{');
@@ -263,11 +264,16 @@ renew (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *
     }
   aid_str_addc (&ids, '}');
   aid_str_addc (&fences, '}');
-  const char *params[]
-    = { w->name,          w->host, number (w->pid, &pid), number (w->jobs, &jobs), aid_str_z (&keys), number (w->lease_ms, &lease),
-        aid_str_z (&ids), aid_str_z (&fences) };
-  enum aid_err err = aid_pg_run (s->pg, "SELECT * FROM aid_ces.renew($1, $2, $3, $4, $5::text[], $6, $7::text[], $8::bigint[])",
-                                 params, 8, &rows, e);
+  const char *params[] = { w->name,
+                           w->host,
+                           number (w->pid, &pid),
+                           number (w->jobs, &jobs),
+                           aid_str_z (&keys),
+                           number (w->lease_ms, &lease),
+                           aid_str_z (&ids),
+                           aid_str_z (&fences) };
+  enum aid_err err = aid_pg_run (
+    s->pg, "SELECT * FROM aid_ces.renew($1, $2, $3, $4, $5::text[], $6, $7::text[], $8::bigint[])", params, 8, &rows, e);
   for (int r = 0; !err && r < rows.n; r++)
     for (size_t i = 0; i < n; i++)
       if (!strcmp (held[i]->id, aid_pg_text (&rows, r, 0)))
@@ -280,12 +286,12 @@ renew (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *
 }
 
 static enum aid_err
-finish (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *h, const char *outcome, struct aid_span text,
-        int *taken, struct aid_error *e)
+finish (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *h, const char *outcome,
+        struct aid_span text, int *taken, struct aid_error *e)
 {
   struct server *s = on;
   struct aid_pg_rows rows;
-  struct number fence;
+  struct number fence = { "" };
   char *told = aid_span_dup (text);
   const char *params[] = { w->name, h->id, number (h->fence, &fence), outcome, told };
   if (!told)
@@ -303,7 +309,7 @@ give_back (void *on, const struct aid_queue_worker *w, const struct aid_queue_he
            struct aid_error *e)
 {
   struct server *s = on;
-  struct number fence, after;
+  struct number fence = { "" }, after = { "" };
   const char *params[] = { h->id, number (h->fence, &fence), why, number (after_ms, &after) };
   (void)w;
   return aid_pg_run (s->pg, "SELECT aid_ces.give_back($1, $2, $3, $4)", params, 4, NULL, e);

@@ -1,6 +1,6 @@
-/* Setting the queue's schema up in PostgreSQL 13 or newer, "aid_ces": one file of statements a version (queue_N.sql), which the build
-   puts into the core.  A version only adds, or puts a function in the place of one that does the same for its callers; so an older
-   AID goes on, unless the queue says that it must know more ("works"). */
+/* Setting the queue's schema up in PostgreSQL 13 or newer, "aid_ces": one file of statements a version (queue_N.sql),
+   which the build puts into the core.  A version only adds, or puts a function in the place of one that does the same
+   for its callers; so an older AID goes on, unless the queue says that it must know more ("works"). */
 #include "ces/queue_internal.h"
 #include "ces/queue_schema.h"
 #include "base/json.h"
@@ -28,18 +28,18 @@ aid_queue_schema_check (struct aid_pg *pg, const char *name, struct aid_error *e
   if (err == AID_E_NOTFOUND)
     return aid_error_set (e, err, "The queue, %.80s, was not set up: whoever owns the database runs aid ces init", name);
   if (!err && rows.n != 1)
-    err = aid_error_set (e, AID_E_NOTFOUND,
-                         "The queue, %.80s, was set up only in part: its owner drops the schema aid_ces and runs aid ces init",
-                         name);
+    err = aid_error_set (
+      e, AID_E_NOTFOUND,
+      "The queue, %.80s, was set up only in part: its owner drops the schema aid_ces and runs aid ces init", name);
   else if (!err && aid_pg_int (&rows, 0, 1) > VERSION)
     err = aid_error_set (e, AID_E_REFUSED,
-                         "The queue, %.80s, is one of a newer AID (its version %d, this AID's %d): install a newer AID", name,
-                         (int)aid_pg_int (&rows, 0, 0), VERSION);
+                         "The queue, %.80s, is one of a newer AID (its version %d, this AID's %d): install a newer AID",
+                         name, (int)aid_pg_int (&rows, 0, 0), VERSION);
   aid_pg_rows_free (&rows);
   return err;
 }
 
-/* --- changing ------------------------------------------------------------------------------------------------------------ */
+/* --- changing ---------------------------------------------------------------------------------------------------------- */
 
 /* The version there is, 0 when there is none; in a transaction that has the lock. */
 static enum aid_err
@@ -97,7 +97,7 @@ aid_queue_schema_print (struct aid_str *out)
   aid_str_addz (out, "COMMIT;\n");
 }
 
-/* --- rights -------------------------------------------------------------------------------------------------------------- */
+/* --- rights ------------------------------------------------------------------------------------------------------------ */
 
 /* ROLE as an identifier. */
 static void
@@ -120,8 +120,8 @@ aid_queue_grant (enum aid_queue_right right, const char *role, struct aid_str *o
 {
   static const char *const both[]
     = { "USAGE ON SCHEMA aid_ces", "SELECT ON aid_ces.queue", FUNCTION "status()", FUNCTION "sweep()", NULL };
-  static const char *const submits[]
-    = { FUNCTION "submit(text, text, text, text, integer, boolean)", FUNCTION "result(text)", FUNCTION "cancel(text)", NULL };
+  static const char *const submits[] = { FUNCTION "submit(text, text, text, text, integer, boolean)",
+                                         FUNCTION "result(text)", FUNCTION "cancel(text)", NULL };
   static const char *const works[] = { FUNCTION "claim(text, integer, text[], boolean, integer, integer)",
                                        FUNCTION "renew(text, text, integer, integer, text[], integer, text[], bigint[])",
                                        FUNCTION "finish(text, text, bigint, text, text)",

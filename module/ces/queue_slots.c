@@ -50,9 +50,10 @@ judge (struct slot *s)
   struct aid_queue_slot_done *d = &s->done;
   *d = (struct aid_queue_slot_done){ .held = &s->held };
   json_t *task = aid_json_parse (aid_str_span (&s->held.task), "the task", &d->why);
-  d->err = !task                   ? AID_E_INVALID
-           : json_is_object (task) ? work->judge (work->ctx, task, aid_str_span (&s->held.answer), s->held.ours, s->stop, &d->verdict, &d->why)
-                                   : aid_error_set (&d->why, AID_E_INVALID, "The task is no JSON object");
+  d->err = !task ? AID_E_INVALID
+           : json_is_object (task)
+             ? work->judge (work->ctx, task, aid_str_span (&s->held.answer), s->held.ours, s->stop, &d->verdict, &d->why)
+             : aid_error_set (&d->why, AID_E_INVALID, "The task is no JSON object");
   json_decref (task);
 }
 

@@ -1,5 +1,5 @@
-/* A worker: one thread talks to the queue, as many as it has jobs judge (queue_slots.c).  What is judged is left as soon as the queue
-   can be reached; until then it is held, and its lease goes on when it still can. */
+/* A worker: one thread talks to the queue, as many as it has jobs judge (queue_slots.c).  What is judged is left as soon
+   as the queue can be reached; until then it is held, and its lease goes on when it still can. */
 #include "ces/queue_internal.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #define JOBS_MAX 64
-#define FAIR_EVERY 4        /* claims: each such one begins with who waits longest */
-#define KEYS_KEPT 64        /* trees of the last tasks, beside those that WARM tells */
-#define AGAIN_MS 100        /* first pause when the queue is away; twice as long each time, up to */
+#define FAIR_EVERY 4 /* claims: each such one begins with who waits longest */
+#define KEYS_KEPT 64 /* trees of the last tasks, beside those that WARM tells */
+#define AGAIN_MS 100 /* first pause when the queue is away; twice as long each time, up to */
 #define AGAIN_MOST_MS 5000
-#define RETRY_MS 1000       /* until a task that could not be judged is tried again; twice as long each time */
+#define RETRY_MS 1000 /* until a task that could not be judged is tried again; twice as long each time */
 #define HOUR_MS 3600000
 #define DAY_MS INT64_C (86400000)
 
@@ -26,12 +26,12 @@ struct worker
   const struct aid_stop *stop;
   struct aid_queue_worked *done;
   struct aid_queue_worker me;
-  struct aid_queue *q;         /* NULL: it is away */
+  struct aid_queue *q; /* NULL: it is away */
   struct aid_queue_slots *slots;
   struct aid_queue_slot_done ended[JOBS_MAX]; /* what is not left yet */
   int nended;
-  struct aid_vec recent;       /* char *: the trees of the last tasks, newest last */
-  int64_t begun;               /* tasks */
+  struct aid_vec recent; /* char *: the trees of the last tasks, newest last */
+  int64_t begun;         /* tasks */
   unsigned claims;
   int may_claim, trouble, stopping;
   int64_t claim_at, renew_at, forget_at, stop_at, again_at; /* monotonic ms; claim_at: -1 not by itself */
@@ -45,7 +45,7 @@ say (struct worker *w, const char *what)
     w->work->tell (w->work->ctx, what);
 }
 
-/* --- what is warm here --------------------------------------------------------------------------------------------------- */
+/* --- what is warm here ------------------------------------------------------------------------------------------------- */
 
 static void
 drop_keys (struct aid_vec *keys)
@@ -104,7 +104,7 @@ gather_keys (struct worker *w)
   json_decref (warm);
 }
 
-/* --- leaving what was judged --------------------------------------------------------------------------------------------- */
+/* --- leaving what was judged ------------------------------------------------------------------------------------------- */
 
 static void
 add_error (enum aid_err code, const char *message, struct aid_str *out)
@@ -147,7 +147,7 @@ is_final (const struct worker *w, enum aid_err err)
 static enum aid_err
 settle (struct worker *w, const struct aid_queue_slot_done *d, struct aid_error *e)
 {
-  struct aid_str text = AID_STR_INIT (2 * AID_QUEUE_TEXT_MAX);
+  struct aid_str text = AID_STR_INIT ((size_t)2 * AID_QUEUE_TEXT_MAX);
   int attempt = d->held->attempts < 1 ? 0 : d->held->attempts > 6 ? 5 : d->held->attempts - 1;
   enum aid_err err;
   if (!d->err)
@@ -189,7 +189,7 @@ settle_all (struct worker *w, struct aid_error *e)
   return err;
 }
 
-/* --- taking, and keeping ------------------------------------------------------------------------------------------------- */
+/* --- taking, and keeping ----------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 renew (struct worker *w, struct aid_error *e)
@@ -204,6 +204,7 @@ renew (struct worker *w, struct aid_error *e)
       aid_queue_slots_stop (w->slots, held[i]);
   if (!err)
     w->renew_at = aid_clock_ms () + w->me.lease_ms / 3;
+  w->may_claim = 1; /* now and then without having been told, whatever got lost */
   return err;
 }
 
@@ -252,7 +253,7 @@ forget (struct worker *w, int64_t now, struct aid_error *e)
   return w->place->days ? aid_queue_forget (w->q, w->place->days * DAY_MS, &n, e) : AID_OK;
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------------------------ */
+/* --- the loop ---------------------------------------------------------------------------------------------------------- */
 
 static int
 is_idle (struct worker *w)
@@ -391,7 +392,9 @@ aid_queue_work (const struct aid_queue_place *place, const struct aid_queue_work
   if (!w)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a worker");
   *w = (struct worker){ .place = place, .work = what, .stop = stop, .done = done, .may_claim = 1, .claim_at = -1 };
-  w->me = (struct aid_queue_worker){ .jobs = what->jobs < 1 ? 1 : what->jobs > JOBS_MAX ? JOBS_MAX : what->jobs,
+  w->me = (struct aid_queue_worker){ .jobs = what->jobs < 1          ? 1
+                                             : what->jobs > JOBS_MAX ? JOBS_MAX
+                                                                     : what->jobs,
                                      .lease_ms = what->lease_ms ? what->lease_ms : AID_QUEUE_LEASE_MS,
                                      .hold_ms = what->hold_ms ? what->hold_ms : AID_QUEUE_HOLD_MS,
                                      .keys = AID_VEC_INIT (char *, AID_QUEUE_KEYS_MAX) };

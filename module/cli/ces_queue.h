@@ -42,8 +42,8 @@ int aid_cmd_ces_forget (int argc, char **argv);
 int aid_cmd_ces_init (int argc, char **argv);
 int aid_cmd_ces_worker (int argc, char **argv);
 
-/* aid ces serve --queue: who judges is the queue (cmd_ces_front.c).  NULL after what was wrong is said; free it when nobody is in a
-   function of OUT any more.  C tells the keys of trees, and outlives it. */
+/* aid ces serve --queue: who judges is the queue (cmd_ces_front.c).  NULL after what was wrong is said; free it when
+   nobody is in a function of OUT any more.  C tells the keys of trees, and outlives it. */
 struct aid_cli_front;
 struct aid_cli_front *aid_cli_front_new (struct aid_ces *c, struct aid_ces_backend *out);
 void aid_cli_front_free (struct aid_cli_front *f);

@@ -293,9 +293,11 @@ submit (int argc, char **argv)
   int status;
   struct aid_cli_enqueue how = { .queue = 0 };
   const struct aid_opt opts[] = { TASK_OPTIONS (w),
-                                  { "queue", 'q', AID_OPT_FLAG, &how.queue, NULL, "leave it in the queue, for a worker: prints its id" },
+                                  { "queue", 'q', AID_OPT_FLAG, &how.queue, NULL,
+                                    "leave it in the queue, for a worker: prints its id" },
                                   { "wait", 0, AID_OPT_FLAG, &how.wait, NULL, "of --queue: until it is judged" },
-                                  { "tries", 0, AID_OPT_NUMBER, &how.tries, "N", "of --queue: workers that may end over it (3)" } };
+                                  { "tries", 0, AID_OPT_NUMBER, &how.tries, "N",
+                                    "of --queue: workers that may end over it (3)" } };
   const struct aid_usage_text usage = {
     "aid ces submit [options] [FILE|-]",
     "Judges one answer of a model, or a bare diff, over a tree that is built once and then kept: whether it applies,\n"
@@ -384,7 +386,8 @@ show_status (int argc, char **argv)
   int status, json = 0;
   const struct aid_opt opts[] = { { "json", 0, AID_OPT_FLAG, &json, NULL, "one JSON object" } };
   const struct aid_usage_text usage
-    = { "aid ces status [options]", "Says which trees are warm here, how many verdicts are kept, and what the queue and its workers do.\n", opts, 1, 0, 0 };
+    = { "aid ces status [options]",
+        "Says which trees are warm here, how many verdicts are kept, and what the queue and its workers do.\n", opts, 1, 0, 0 };
   struct aid_str text = AID_STR_INIT ((size_t)64 << 20);
   struct aid_ces *c;
   if (aid_opt_parse (&usage, argc, argv, &status) < 0 || (status = aid_cli_ces_open (&c)))

@@ -24,9 +24,9 @@ killed (const json_t *task, struct aid_span answer, const json_t *error)
   json_t *repository = json_object_get (task, "repository"), *base = json_object_get (task, "base");
   aid_sha256_hex (answer, diff);
   return json_pack ("{s:i, s:o, s:o, s:s, s:n, s:b, s:f, s:b, s:i, s:[], s:o}", "verdict", 1, "repository",
-                    repository ? json_deep_copy (repository) : json_null (), "base", base ? json_deep_copy (base) : json_null (),
-                    "diff", diff, "reached", "green", 0, "reward", 0.0, "cached", 0, "ms", 0, "rungs", "error",
-                    json_deep_copy (error));
+                    repository ? json_deep_copy (repository) : json_null (), "base",
+                    base ? json_deep_copy (base) : json_null (), "diff", diff, "reached", "green", 0, "reward", 0.0,
+                    "cached", 0, "ms", 0, "rungs", "error", json_deep_copy (error));
 }
 
 /* What the worker's error is here. */
@@ -44,7 +44,8 @@ static enum aid_err
 read_result (const json_t *result, const json_t *task, struct aid_span answer, json_t **verdict, struct aid_error *e)
 {
   const json_t *error = json_object_get (result, "error");
-  const char *outcome = aid_json_str (result, "outcome"), *code = aid_json_str (error, "code"), *why = aid_json_str (error, "message");
+  const char *outcome = aid_json_str (result, "outcome"), *code = aid_json_str (error, "code"),
+             *why = aid_json_str (error, "message");
   if (!strcmp (outcome, "verdict"))
     *verdict = json_deep_copy (json_object_get (result, "verdict"));
   else if (!strcmp (outcome, "cancelled"))
@@ -71,11 +72,9 @@ evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_fr
   if (!err)
     {
       aid_cli_queue_key (f->c, task, from, &key);
-      struct aid_queue_task t = { .id = id,
-                                  .key = aid_str_z (&key),
-                                  .task = aid_str_span (&text),
-                                  .answer = answer,
-                                  .ours = from == AID_CES_OURS };
+      struct aid_queue_task t = {
+        .id = id, .key = aid_str_z (&key), .task = aid_str_span (&text), .answer = answer, .ours = from == AID_CES_OURS
+      };
       err = aid_queue_ask (f->asker, &t, PATIENCE_MS, stop, &result, e);
     }
   if (!err)

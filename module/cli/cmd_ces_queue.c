@@ -14,7 +14,7 @@
 #define PATIENCE_MS 15000 /* with a queue that is away, of who only looks */
 #define DAY_MS INT64_C (86400000)
 
-/* --- the queue of the settings --------------------------------------------------------------------------------------------- */
+/* --- the queue of the settings ----------------------------------------------------------------------------------------- */
 
 int
 aid_cli_queue_open (struct aid_cli_queue *q)
@@ -61,7 +61,7 @@ with_queue (int (*fn) (struct aid_queue *q, void *ctx), void *ctx)
   return status;
 }
 
-/* --- what came of a task ----------------------------------------------------------------------------------------------------- */
+/* --- what came of a task ----------------------------------------------------------------------------------------------- */
 
 static void
 describe_end (const json_t *result, struct aid_str *out)
@@ -97,7 +97,7 @@ print (const json_t *result, int json)
             : json   ? aid_cli_print (aid_str_span (&text))
                      : aid_cli_print_calm (&text);
   aid_str_free (&text);
-  return bad || !json_is_object (verdict) ? AID_CES_TROUBLE
+  return bad || !json_is_object (verdict)      ? AID_CES_TROUBLE
          : aid_json_bool (verdict, "green", 0) ? AID_CES_GREEN
                                                : AID_CES_RED;
 }
@@ -120,7 +120,7 @@ ask (const struct aid_cli_queue *q, const struct aid_queue_task *t, int wait, in
   return status;
 }
 
-/* --- submit ------------------------------------------------------------------------------------------------------------------- */
+/* --- submit ------------------------------------------------------------------------------------------------------------ */
 
 void
 aid_cli_queue_key (struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_str *out)
@@ -174,7 +174,7 @@ aid_cli_queue_submit (const struct aid_cli_enqueue *how, const json_t *task, con
   return status;
 }
 
-/* --- result, cancel, forget ---------------------------------------------------------------------------------------------------- */
+/* --- result, cancel, forget -------------------------------------------------------------------------------------------- */
 
 struct look
 {
@@ -203,10 +203,14 @@ aid_cmd_ces_result (int argc, char **argv)
   int status, wait = 0;
   const struct aid_opt opts[] = { { "wait", 'w', AID_OPT_FLAG, &wait, NULL, "until it is done" },
                                   { "json", 0, AID_OPT_FLAG, &l.json, NULL, "one JSON object, with the whole of it" } };
-  const struct aid_usage_text usage = { "aid ces result [options] ID",
-                                        "Says what came of a task that was left in the queue.  Exit status: 0 green, 1 red, 2 not\n"
-                                        "done, or not judged.\n",
-                                        opts, 2, 1, 1 };
+  const struct aid_usage_text usage
+    = { "aid ces result [options] ID",
+        "Says what came of a task that was left in the queue.  Exit status: 0 green, 1 red, 2 not\n"
+        "done, or not judged.\n",
+        opts,
+        2,
+        1,
+        1 };
   struct aid_cli_queue q;
   if (aid_opt_parse (&usage, argc, argv, &status) < 0)
     return status;
@@ -230,7 +234,9 @@ cancel (struct aid_queue *q, void *ctx)
   if (l->json)
     printf ("{\"was\":\"%s\"}\n", was);
   else
-    printf ("%s\n", !strcmp (was, "done") ? "It was done already" : !strcmp (was, "running") ? "Cancelled; it was being judged" : "Cancelled");
+    printf ("%s\n", !strcmp (was, "done")      ? "It was done already"
+                    : !strcmp (was, "running") ? "Cancelled; it was being judged"
+                                               : "Cancelled");
   return 0;
 }
 
@@ -268,24 +274,30 @@ aid_cmd_ces_forget (int argc, char **argv)
 {
   struct look l = { .days = AID_QUEUE_DAYS };
   int status;
-  const struct aid_opt opts[] = { { "days", 0, AID_OPT_NUMBER, &l.days, "N", "what was done longer ago (default: 30; 0: all of it)" },
-                                  { "json", 0, AID_OPT_FLAG, &l.json, NULL, "one JSON object" } };
-  const struct aid_usage_text usage
-    = { "aid ces forget [options]",
-        "Forgets what is done in the queue, with its verdicts.  Workers do that by themselves after the days that the setting\n"
-        "\"ces\": {\"queue\": {\"days\": 30}} says.\n",
-        opts, 2, 0, 0 };
+  const struct aid_opt opts[]
+    = { { "days", 0, AID_OPT_NUMBER, &l.days, "N", "what was done longer ago (default: 30; 0: all of it)" },
+        { "json", 0, AID_OPT_FLAG, &l.json, NULL, "one JSON object" } };
+  const struct aid_usage_text usage = {
+    "aid ces forget [options]",
+    "Forgets what is done in the queue, with its verdicts.  Workers do that by themselves after the days that the setting\n"
+    "\"ces\": {\"queue\": {\"days\": 30}} says.\n",
+    opts,
+    2,
+    0,
+    0
+  };
   return aid_opt_parse (&usage, argc, argv, &status) < 0 ? status : with_queue (forget, &l);
 }
 
-/* --- status ------------------------------------------------------------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------------------------------------------------------ */
 
 /* Whether the file's queue was ever used. */
 static int
 file_is_there (void)
 {
   struct aid_str path = AID_STR_INIT (8192);
-  int there = !aid_fs_xdg (AID_DIR_STATE, &path, NULL) && !aid_str_addz (&path, "/ces-queue.db") && aid_fs_exists (aid_str_z (&path));
+  int there = !aid_fs_xdg (AID_DIR_STATE, &path, NULL) && !aid_str_addz (&path, "/ces-queue.db")
+              && aid_fs_exists (aid_str_z (&path));
   aid_str_free (&path);
   return there;
 }
@@ -328,22 +340,26 @@ aid_cli_queue_describe (const json_t *status, struct aid_str *out)
       aid_str_addf (out, "%s\n", error);
       return;
     }
-  aid_str_addf (out, "%s: %lld waiting, %lld running, %lld done (%lld verdicts, %lld errors, %lld cancelled), %lld in the last minute\n",
-                name, (long long)aid_json_int (status, "waiting", 0), (long long)aid_json_int (status, "running", 0),
-                (long long)aid_json_int (status, "done", 0), (long long)aid_json_int (status, "verdicts", 0),
-                (long long)aid_json_int (status, "errors", 0), (long long)aid_json_int (status, "cancelled", 0),
-                (long long)aid_json_int (status, "last_minute", 0));
+  aid_str_addf (
+    out, "%s: %lld waiting, %lld running, %lld done (%lld verdicts, %lld errors, %lld cancelled), %lld in the last minute\n",
+    name, (long long)aid_json_int (status, "waiting", 0), (long long)aid_json_int (status, "running", 0),
+    (long long)aid_json_int (status, "done", 0), (long long)aid_json_int (status, "verdicts", 0),
+    (long long)aid_json_int (status, "errors", 0), (long long)aid_json_int (status, "cancelled", 0),
+    (long long)aid_json_int (status, "last_minute", 0));
   if (aid_json_int (status, "waiting", 0))
     aid_str_addf (out, "  the oldest waits for %.1f s%s\n", (double)aid_json_int (status, "oldest_ms", 0) / 1000,
                   json_array_size (workers) ? "" : "; there is no worker (aid ces worker)");
   json_array_foreach (workers, i, one)
-    aid_str_addf (out, "  %s  %s: %lld of %lld jobs, %lld done, %lld warm trees, seen %.1f s ago\n", aid_json_str (one, "name"),
-                  aid_json_bool (one, "alive", 0) ? "alive" : "gone", (long long)aid_json_int (one, "running", 0),
-                  (long long)aid_json_int (one, "jobs", 0), (long long)aid_json_int (one, "done", 0),
-                  (long long)aid_json_int (one, "warm", 0), (double)aid_json_int (one, "seen_ms", 0) / 1000);
+  {
+    aid_str_addf (out, "  %s  %s: %lld of %lld jobs, %lld done, %lld warm trees, seen %.1f s ago\n",
+                  aid_json_str (one, "name"), aid_json_bool (one, "alive", 0) ? "alive" : "gone",
+                  (long long)aid_json_int (one, "running", 0), (long long)aid_json_int (one, "jobs", 0),
+                  (long long)aid_json_int (one, "done", 0), (long long)aid_json_int (one, "warm", 0),
+                  (double)aid_json_int (one, "seen_ms", 0) / 1000);
+  }
 }
 
-/* --- init --------------------------------------------------------------------------------------------------------------------- */
+/* --- init -------------------------------------------------------------------------------------------------------------- */
 
 static void
 add_grants (const struct aid_vec *roles, enum aid_queue_right right, struct aid_str *out)
@@ -384,7 +400,10 @@ aid_cmd_ces_init (int argc, char **argv)
   };
   const struct aid_usage_text usage
     = { "aid ces init [options]",
-        "Sets up the queue in the PostgreSQL that the setting \"ces\": {\"queue\": ...} names, or brings it up to date.\n", opts, 3, 0,
+        "Sets up the queue in the PostgreSQL that the setting \"ces\": {\"queue\": ...} names, or brings it up to date.\n",
+        opts,
+        3,
+        0,
         0 };
   int n = aid_opt_parse (&usage, argc, argv, &status);
   if (n >= 0 && only_print)

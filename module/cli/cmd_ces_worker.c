@@ -47,7 +47,7 @@ tell (void *ctx, const char *what)
 }
 
 static int
-work (struct aid_queue_work *what, int trusts, int json)
+work (struct aid_queue_work what, int trusts, int json)
 {
   struct aid_cli_queue q;
   struct here here = { .trusts = trusts };
@@ -60,9 +60,9 @@ work (struct aid_queue_work *what, int trusts, int json)
     status = aid_cli_ces_open (&here.c);
   if (!status)
     {
-      what->ctx = &here;
-      aid_cli_say ("Taking tasks of %s, %d at once", aid_cli_queue_name (&q), what->jobs);
-      if (!stop || aid_queue_work (&q.place, what, stop, &done, &e))
+      what.ctx = &here;
+      aid_cli_say ("Taking tasks of %s, %d at once", aid_cli_queue_name (&q), what.jobs);
+      if (!stop || aid_queue_work (&q.place, &what, stop, &done, &e))
         {
           aid_cli_fail ("%s", stop ? e.msg : "there is no memory");
           status = AID_CES_TROUBLE;
@@ -83,17 +83,23 @@ aid_cmd_ces_worker (int argc, char **argv)
   int status, trusts = 0, json = 0;
   const struct aid_opt opts[] = {
     { "jobs", 'j', AID_OPT_NUMBER, &jobs, "N", "evaluations at once (default: as many as processors)" },
-    { "grace", 0, AID_OPT_NUMBER, &grace, "SECONDS", "that what runs has to end when the worker is to; then it is given back (20)" },
+    { "grace", 0, AID_OPT_NUMBER, &grace, "SECONDS",
+      "that what runs has to end when the worker is to; then it is given back (20)" },
     { "lease", 0, AID_OPT_NUMBER, &lease, "SECONDS", "after which others take what this worker held, should it die (30)" },
     { "most", 0, AID_OPT_NUMBER, &most, "N", "end after so many tasks" },
-    { "trust-tasks", 0, AID_OPT_FLAG, &trusts, NULL, "of a team's queue: submitters may name any folder here, and any command" },
+    { "trust-tasks", 0, AID_OPT_FLAG, &trusts, NULL,
+      "of a team's queue: submitters may name any folder here, and any command" },
     { "json", 0, AID_OPT_FLAG, &json, NULL, "one JSON object at the end" },
   };
-  const struct aid_usage_text usage
-    = { "aid ces worker [options]",
-        "Judges what waits in the queue, until it is interrupted: this machine's, or the one that the setting\n"
-        "\"ces\": {\"queue\": \"postgresql://...\"} names.  At SIGTERM it takes no more, and ends when what it has is judged.\n",
-        opts, sizeof opts / sizeof *opts, 0, 0 };
+  const struct aid_usage_text usage = {
+    "aid ces worker [options]",
+    "Judges what waits in the queue, until it is interrupted: this machine's, or the one that the setting\n"
+    "\"ces\": {\"queue\": \"postgresql://...\"} names.  At SIGTERM it takes no more, and ends when what it has is judged.\n",
+    opts,
+    sizeof opts / sizeof *opts,
+    0,
+    0
+  };
   if (aid_opt_parse (&usage, argc, argv, &status) < 0)
     return status;
   if (jobs < 1 || jobs > 64 || lease < 1 || lease > 86400 || grace > 86400)
@@ -105,5 +111,5 @@ aid_cmd_ces_worker (int argc, char **argv)
                                  .judge = judge,
                                  .warm = warm,
                                  .tell = tell };
-  return work (&what, trusts, json);
+  return work (what, trusts, json);
 }

@@ -1,5 +1,5 @@
-/* For the tests of the queue: who submits, works and waits as processes of their own, that can be killed.  What is judged is a sleep,
-   and the verdict repeats what the task says, so that a test knows the right one.
+/* For the tests of the queue: who submits, works and waits as processes of their own, that can be killed.  What is judged is
+   a sleep, and the verdict repeats what the task says, so that a test knows the right one.
    usage: ces_queue_scene init | audit | audited
           ces_queue_scene submit N MS [KEY] | work JOBS LEASE_MS GRACE_MS [MOST] | await <IDS
    The queue is the one of the settings.  A task may have "die": it kills its worker. */
@@ -33,7 +33,7 @@ on_signal (int sig)
   aid_stop_set (stop);
 }
 
-/* --- submitting, waiting ------------------------------------------------------------------------------------------------- */
+/* --- submitting, waiting ----------------------------------------------------------------------------------------------- */
 
 static int
 submit (int n, int ms, const char *key)
@@ -48,8 +48,9 @@ submit (int n, int ms, const char *key)
       if (aid_queue_new_id (id, &e))
         return fail (&e);
       aid_str_addf (&task, "{\"sleep\":%d,\"says\":\"%s\",\"die\":%s}", ms, id, die ? "true" : "false");
-      struct aid_queue_task t
-        = { .id = id, .key = key, .task = aid_str_span (&task), .answer = aid_span_z (id), .tries = tries ? atoi (tries) : TRIES };
+      struct aid_queue_task t = {
+        .id = id, .key = key, .task = aid_str_span (&task), .answer = aid_span_z (id), .tries = tries ? atoi (tries) : TRIES
+      };
       if (aid_queue_ask (a, &t, -1, stop, NULL, &e))
         return fail (&e);
       printf ("%s\n", id);
@@ -82,7 +83,7 @@ await (void)
   return 0;
 }
 
-/* --- working ------------------------------------------------------------------------------------------------------------- */
+/* --- working ----------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 judge (void *ctx, const json_t *task, struct aid_span answer, int ours, const struct aid_stop *end, json_t **verdict,
@@ -121,7 +122,7 @@ work (int jobs, int lease_ms, int grace_ms, int most)
   return err ? fail (&e) : 0;
 }
 
-/* --- how often each was done, by the file's own word ---------------------------------------------------------------------- */
+/* --- how often each was done, by the file's own word ------------------------------------------------------------------- */
 
 static int
 with_file (const char *sql, int print)
@@ -182,10 +183,11 @@ main (int argc, char **argv)
                         " INSERT INTO audit VALUES(new.id, new.result); END;",
                         0);
   else if (!strcmp (what, "audited"))
-    status = with_file ("SELECT (SELECT count(*) FROM tasks) || ' tasks ' || (SELECT count(*) FROM tasks WHERE outcome = 'verdict'"
-                        " AND json_extract(CAST(result AS TEXT), '$.says') = id) || ' right ' || (SELECT count(*) FROM audit) || ' left ' ||"
-                        " (SELECT count(DISTINCT id) FROM audit) || ' once'",
-                        1);
+    status = with_file (
+      "SELECT (SELECT count(*) FROM tasks) || ' tasks ' || (SELECT count(*) FROM tasks WHERE outcome = 'verdict'"
+      " AND json_extract(CAST(result AS TEXT), '$.says') = id) || ' right ' || (SELECT count(*) FROM audit) || ' left ' ||"
+      " (SELECT count(DISTINCT id) FROM audit) || ' once'",
+      1);
   aid_stop_free (stop);
   aid_config_free (c);
   return status;

@@ -21,7 +21,7 @@ static char server_dir[64], server_url[200];
 static struct aid_queue_place place;
 static int on_server;
 
-static void
+static inline void
 nap (void)
 {
   nanosleep (&(struct timespec){ 0, 5000000 }, NULL);
@@ -69,7 +69,7 @@ file_make (void **state)
 {
   place = (struct aid_queue_place){ .days = 30 };
   on_server = 0;
-  return scratch_make (state);
+  return scratch_make (state) || aid_fs_exists (scratch_path ("aid/ces-queue.db"));
 }
 
 static void
@@ -100,7 +100,10 @@ pg_make (void **state)
 }
 
 #define ON_BOTH(test)                                                                                                       \
-  { #test "_in_a_file", test, file_make, scratch_drop, NULL }, { #test "_on_a_server", test, pg_make, scratch_drop, NULL }
+  { #test "_in_a_file", test, file_make, scratch_drop, NULL },                                                              \
+  {                                                                                                                         \
+#test "_on_a_server", test, pg_make, scratch_drop, NULL                                                                 \
+  }
 #define SKIP_WITHOUT_SERVER                                                                                                 \
   if (place.server.url && !server_dir[0])                                                                                   \
   skip ()
@@ -148,7 +151,7 @@ has (struct aid_queue *q, const char *id, const char *key, const char *wanted)
 {
   json_t *o = look (q, id);
   const char *z = !strcmp (key, "code") || !strcmp (key, "message") ? aid_json_str (json_object_get (o, "error"), key)
-                                                                     : aid_json_str (o, key);
+                                                                    : aid_json_str (o, key);
   int same = !strcmp (z ? z : "", wanted);
   if (!same)
     print_error ("%s is \"%s\", not \"%s\"\n", key, z ? z : "", wanted);

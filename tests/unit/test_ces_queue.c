@@ -1,5 +1,5 @@
 /* The queue, in a file and on a server alike: a task has one verdict, whoever dies, sleeps or comes late. */
-#include "ces_queue_scene.h"
+#include "ces_queue_held.h"
 
 static int64_t
 count_of (struct aid_queue *q, const char *name)
@@ -9,69 +9,6 @@ count_of (struct aid_queue *q, const char *name)
   int64_t n = aid_json_int (o, name, -1);
   json_decref (o);
   return n;
-}
-
-static struct aid_queue_worker
-worker (const char *name, int lease_ms, int hold_ms)
-{
-  struct aid_queue_worker w
-    = { .host = "h", .pid = 1, .jobs = 4, .lease_ms = lease_ms, .hold_ms = hold_ms, .keys = AID_VEC_INIT (char *, 300) };
-  snprintf (w.name, sizeof w.name, "%s", name);
-  return w;
-}
-
-/* W says that it lives, has KEY (may be NULL) and holds what is in HELD; how much of that it has lost. */
-static int
-renew (struct aid_queue *q, struct aid_queue_worker *w, char *key, struct aid_vec *held)
-{
-  const struct aid_queue_held *all[16];
-  unsigned char lost[16];
-  int n = 0;
-  char **slot = key ? aid_vec_push (&w->keys) : NULL;
-  if (slot)
-    *slot = key;
-  for (size_t i = 0; held && i < held->len; i++)
-    all[i] = &AID_VEC_AT (struct aid_queue_held, held, i);
-  assert_int_equal (aid_queue_renew (q, w, all, held ? held->len : 0, lost, NULL), AID_OK);
-  for (size_t i = 0; held && i < held->len; i++)
-    n += lost[i];
-  return n;
-}
-
-static int
-claim (struct aid_queue *q, const struct aid_queue_worker *w, int n, int fair, struct aid_vec *held)
-{
-  struct aid_error e = { AID_OK, "" };
-  int next;
-  size_t before = held->len;
-  if (aid_queue_claim (q, w, n, fair, held, &next, &e))
-    fail_msg ("%s", e.msg);
-  return (int)(held->len - before);
-}
-
-static struct aid_queue_held *
-at (struct aid_vec *held, size_t i)
-{
-  return &AID_VEC_AT (struct aid_queue_held, held, i);
-}
-
-static void
-drop (struct aid_vec *held)
-{
-  for (size_t i = 0; i < held->len; i++)
-    aid_queue_held_free (at (held, i));
-  aid_vec_free (held);
-}
-#define HELD AID_VEC_INIT (struct aid_queue_held, 16)
-
-static int
-finish (struct aid_queue *q, const struct aid_queue_worker *w, const struct aid_queue_held *h, const char *text)
-{
-  int taken;
-  struct aid_error e = { AID_OK, "" };
-  if (aid_queue_finish (q, w, h, AID_QUEUE_VERDICT, aid_span_z (text), &taken, &e))
-    fail_msg ("%s", e.msg);
-  return taken;
 }
 
 static void
@@ -119,8 +56,9 @@ an_answer_is_kept_to_the_byte (void **state)
   for (int i = 0; i < 512; i++)
     bytes[i] = (char)i;
   aid_queue_new_id (id, NULL);
-  struct aid_queue_task t
-    = { .id = id, .key = "\"\\{}, NULL", .task = AID_SPAN ("{\"a\":\"\\u0000\"}"), .answer = { bytes, sizeof bytes }, .ours = 1 };
+  struct aid_queue_task t = {
+    .id = id, .key = "\"\\{}, NULL", .task = AID_SPAN ("{\"a\":\"\\u0000\"}"), .answer = { bytes, sizeof bytes }, .ours = 1
+  };
   for (int i = 0; i < 3; i++) /* as who does not know whether it was done */
     assert_int_equal (aid_queue_submit (q, &t, NULL), AID_OK);
   char key[] = "\"\\{}, NULL";
@@ -237,7 +175,8 @@ what_is_given_back_counts_only_with_a_reason (void **state)
       while (!claim (q, &w, 1, 0, &held))
         nap ();
       assert_int_equal (at (&held, 0)->attempts, i);
-      assert_int_equal (aid_queue_return (q, &w, at (&held, 0), "{\"code\":\"io\",\"message\":\"no disk\"}", 20, NULL), AID_OK);
+      assert_int_equal (aid_queue_return (q, &w, at (&held, 0), "{\"code\":\"io\",\"message\":\"no disk\"}", 20, NULL),
+                        AID_OK);
       drop (&held);
     }
   assert_true (has (q, id, "outcome", "error") && has (q, id, "message", "no disk"));
@@ -322,111 +261,6 @@ what_is_cancelled_is_judged_by_nobody (void **state)
   drop (&held);
   aid_queue_close (q);
   aid_queue_close (listener);
-}
-
-static void
-a_task_goes_to_who_has_its_tree (void **state)
-{
-  (void)state;
-  SKIP_WITHOUT_SERVER;
-  char red[] = "red", blue[] = "blue";
-  struct aid_queue *q = open_it ();
-  struct aid_queue_worker r = worker ("r", 60000, 3600000), b = worker ("b", 60000, 3600000);
-  struct aid_vec of_r = HELD, of_b = HELD;
-  renew (q, &r, red, NULL);
-  renew (q, &b, blue, NULL);
-  const char *first = submit (q, "blue", "{}", "", 0), *cold = submit (q, "green", "{}", "", 0);
-  submit (q, "red", "{}", "", 0);
-  submit (q, "red", "{}", "", 0);
-  assert_int_equal (claim (q, &r, 2, 0, &of_r), 2); /* red ones, though others wait longer */
-  assert_string_equal (aid_str_z (&at (&of_r, 0)->key), "red");
-  assert_string_equal (aid_str_z (&at (&of_r, 1)->key), "red");
-  assert_int_equal (claim (q, &r, 2, 0, &of_r), 1); /* what nobody has; blue waits for b */
-  assert_string_equal (at (&of_r, 2)->id, cold);
-  assert_int_equal (claim (q, &r, 2, 1, &of_r), 0);
-  r.hold_ms = 0; /* as if it had waited long enough */
-  assert_int_equal (claim (q, &r, 2, 0, &of_r), 1);
-  assert_string_equal (at (&of_r, 3)->id, first);
-  assert_int_equal (claim (q, &b, 9, 0, &of_b), 0);
-  drop (&of_r);
-  drop (&of_b);
-  aid_vec_free (&r.keys);
-  aid_vec_free (&b.keys);
-  aid_queue_close (q);
-}
-
-static void
-who_waits_longest_is_not_passed_for_ever (void **state)
-{
-  (void)state;
-  SKIP_WITHOUT_SERVER;
-  char red[] = "red";
-  struct aid_queue *q = open_it ();
-  struct aid_queue_worker w = worker ("w", 60000, 0);
-  struct aid_vec held = HELD;
-  renew (q, &w, red, NULL);
-  const char *old = submit (q, "blue", "{}", "", 0);
-  for (int i = 0; i < 5; i++)
-    submit (q, "red", "{}", "", 0);
-  assert_int_equal (claim (q, &w, 2, 0, &held), 2);
-  assert_string_equal (aid_str_z (&at (&held, 0)->key), "red");
-  assert_int_equal (claim (q, &w, 1, 1, &held), 1); /* fair */
-  assert_string_equal (at (&held, 2)->id, old);
-  drop (&held);
-  aid_vec_free (&w.keys);
-  aid_queue_close (q);
-}
-
-static void
-it_is_known_when_there_may_be_more (void **state)
-{
-  (void)state;
-  SKIP_WITHOUT_SERVER;
-  char blue[] = "blue";
-  struct aid_queue *q = open_it ();
-  struct aid_queue_worker w = worker ("w", 500000, 900000), b = worker ("b", 600000, 900000);
-  struct aid_vec held = HELD, of_b = HELD;
-  int next;
-  renew (q, &w, NULL, NULL);
-  renew (q, &b, blue, NULL);
-  assert_int_equal (aid_queue_claim (q, &w, 1, 0, &held, &next, NULL), AID_OK);
-  assert_int_equal (next, -1);
-  submit (q, "blue", "{}", "", 0);
-  submit (q, "blue", "{}", "", 0);
-  assert_int_equal (aid_queue_claim (q, &w, 1, 0, &held, &next, NULL), AID_OK);
-  assert_true (held.len == 0 && next > 700000 && next <= 900000); /* when b had time enough */
-  assert_int_equal (claim (q, &b, 1, 0, &of_b), 1);
-  assert_int_equal (aid_queue_claim (q, &w, 1, 0, &held, &next, NULL), AID_OK);
-  assert_true (held.len == 0 && next > 400000 && next <= 600000); /* when b is dead */
-  drop (&held);
-  drop (&of_b);
-  aid_vec_free (&b.keys);
-  aid_queue_close (q);
-}
-
-static void
-old_results_are_forgotten (void **state)
-{
-  (void)state;
-  SKIP_WITHOUT_SERVER;
-  struct aid_queue *q = open_it ();
-  struct aid_queue_worker w = worker ("w", 60000, 0);
-  struct aid_vec held = HELD;
-  const char *id = submit (q, "k", "{}", "", 0);
-  int64_t n;
-  assert_int_equal (claim (q, &w, 1, 0, &held), 1);
-  const char *waits = submit (q, "k", "{}", "", 0);
-  assert_true (finish (q, &w, at (&held, 0), "{}"));
-  assert_int_equal (aid_queue_forget (q, 3600000, &n, NULL), AID_OK);
-  assert_int_equal (n, 0);
-  assert_int_equal (aid_queue_forget (q, 0, &n, NULL), AID_OK);
-  assert_int_equal (n, 1);
-  json_t *o;
-  assert_int_equal (aid_queue_result (q, id, &o, NULL), AID_E_NOTFOUND);
-  assert_true (has (q, waits, "state", "waiting"));
-  assert_false (finish (q, &w, at (&held, 0), "{}"));
-  drop (&held);
-  aid_queue_close (q);
 }
 
 static void
@@ -531,10 +365,6 @@ main (void)
     ON_BOTH (who_leaves_gives_back_all),
     ON_BOTH (what_was_lost_on_the_way_goes_back_uncounted),
     ON_BOTH (what_is_cancelled_is_judged_by_nobody),
-    ON_BOTH (a_task_goes_to_who_has_its_tree),
-    ON_BOTH (who_waits_longest_is_not_passed_for_ever),
-    ON_BOTH (it_is_known_when_there_may_be_more),
-    ON_BOTH (old_results_are_forgotten),
     ON_BOTH (nonsense_is_refused),
     ON_BOTH (a_newer_queue_is_left_alone),
     cmocka_unit_test (a_key_is_of_what_the_tree_is_made_of),

@@ -293,7 +293,8 @@ who_asks_a_queue_that_is_away_is_told_in_time (void **state)
   (void)state;
   char id[AID_QUEUE_ID];
   struct aid_error e = { AID_OK, "" };
-  place.server = (struct aid_team_place){ .url = "postgresql:///q?host=/nowhere", .what = "The queue", .name = "q at /nowhere" };
+  place.server
+    = (struct aid_team_place){ .url = "postgresql:///q?host=/nowhere", .what = "The queue", .name = "q at /nowhere" };
   struct aid_queue_asker *a = aid_queue_asker_new (&place, NULL);
   json_t *o;
   aid_queue_new_id (id, NULL);
