@@ -74,9 +74,9 @@ give_back (struct aid_queue_asker *a, struct aid_queue *q)
     aid_queue_close (q);
 }
 
-/* Looks until the task is done, on a connection that works. */
+/* Looks until the task is done, on a connection that works; *AWAY becomes 0 when the queue has answered. */
 static enum aid_err
-await (struct aid_queue *q, const struct aid_queue_task *t, const struct aid_stop *stop, json_t **result,
+await (struct aid_queue *q, const struct aid_queue_task *t, const struct aid_stop *stop, int64_t *away, json_t **result,
        struct aid_error *e)
 {
   const int others[] = { aid_stop_fd (stop), -1 };
@@ -86,6 +86,7 @@ await (struct aid_queue *q, const struct aid_queue_task *t, const struct aid_sto
       enum aid_err err = aid_queue_result (q, t->id, result, e);
       if (err || !strcmp (aid_json_str (*result, "state"), "done"))
         return err;
+      *away = 0;
       json_decref (*result);
       *result = NULL;
       if (aid_stop_is_set (stop))
@@ -109,7 +110,7 @@ aid_queue_ask (struct aid_queue_asker *a, const struct aid_queue_task *t, int pa
                json_t **result, struct aid_error *e)
 {
   struct pollfd stopped = { aid_stop_fd (stop), POLLIN, 0 };
-  int64_t until = aid_clock_ms () + patience_ms;
+  int64_t away = 0; /* since when, monotonic ms; 0: it is not */
   int submitted = !t->task.len, pause_ms = AGAIN_MS;
   enum aid_err err;
   if (result)
@@ -121,7 +122,7 @@ aid_queue_ask (struct aid_queue_asker *a, const struct aid_queue_task *t, int pa
       if (!err && !submitted)
         submitted = !(err = aid_queue_submit (q, t, e));
       if (!err && result)
-        err = await (q, t, stop, result, e);
+        err = await (q, t, stop, &away, result, e);
       if (err == AID_E_CANCELLED)
         cancel (q, t);
       if (q && aid_queue_is_lost (err))
@@ -130,7 +131,12 @@ aid_queue_ask (struct aid_queue_asker *a, const struct aid_queue_task *t, int pa
         give_back (a, q);
       if (!err || !aid_queue_is_lost (err))
         return err;
-      if (patience_ms >= 0 && aid_clock_ms () >= until)
+      if (!away)
+        {
+          away = aid_clock_ms ();
+          pause_ms = AGAIN_MS;
+        }
+      if (patience_ms >= 0 && aid_clock_ms () - away >= patience_ms)
         return err;
       poll (&stopped, 1, pause_ms);
       if (aid_stop_is_set (stop))

@@ -117,8 +117,8 @@ begin (struct aid_pg *pg, const struct aid_team_place *place, struct aid_error *
   char *password = NULL;
   struct aid_error why = { AID_OK, "" };
   if (place->password_command
-      && aid_secret_find (NULL, NULL, place->password_command, "the team's store", "", pg->stop, &password, &why))
-    return aid_error_set (e, why.code, "There is no password for the team's store by its \"password_command\": %s", why.msg);
+      && aid_secret_find (NULL, NULL, place->password_command, pg->what, "", pg->stop, &password, &why))
+    return aid_error_set (e, why.code, "%s has no password by its \"password_command\": %s", pg->what, why.msg);
   /* What stands before the connection string is its default, what stands behind it goes over it. */
   const char *keys[] = { "fallback_application_name", "dbname", "client_encoding", password ? "password" : NULL, NULL };
   const char *values[] = { "aid", place->url, "UTF8", password, NULL };
