@@ -210,7 +210,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_ces_http.c tests/unit/test_ces_serve.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_ces_http.c tests/unit/test_ces_serve.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -239,7 +239,7 @@ check-net: all $(B)/net-slow.so
 check-team: all $(B)/team_scene $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run team
-## check-ces     the evaluation service over HTTP, as each trainer's client and rude ones see it
+## check-ces     the evaluation service: what diffs are worth, and over HTTP as each trainer's client and rude ones see it
 check-ces: cli
 	@.ci/deps check
 	@tests/run ces

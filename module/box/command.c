@@ -90,8 +90,7 @@ become (const struct keeper *k, const char *line, const char *at, int filter, in
   const char *const end[] = { "--chdir", at, "--", "/bin/sh", "-c", line, NULL };
   memcpy (argv + n, end, sizeof end);
   limit_process (k);
-  /* found by our PATH, run with the box's */
-  execvpe ("bwrap", (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
+  execve (k->bwrap, (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
   dprintf (1, "bwrap: %s", strerror (errno));
   _exit (127);
 }
@@ -113,7 +112,7 @@ command_start (const struct keeper *k, const char *line, const char *dir, struct
   if (folder < 0)
     return AID_E_NOTFOUND;
   close (folder);
-  snprintf (at, sizeof at, AID_BOX_ROOT "/%s", dir);
+  snprintf (at, sizeof at, AID_BOX_ROOT "%s%s", *dir ? "/" : "", dir);
   if (pipe2 (fds, O_CLOEXEC) || pipe2 (fds + 2, O_CLOEXEC))
     {
       close_all (fds, 4);

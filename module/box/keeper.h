@@ -27,6 +27,7 @@
 struct keeper
 {
   const char *lower;
+  char bwrap[4096]; /* the program's path */
   enum aid_box_how how;
   struct aid_box_limits limits;
   int lower_fd, tree_fd, house_fd, proc_fd; /* O_PATH, but for the last two */

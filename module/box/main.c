@@ -77,6 +77,22 @@ keep (struct keeper *k)
   return 0; /* and with us all that is in our pid namespace */
 }
 
+/* As a shell does, but in no relative folder: the tree is not to bring its own. */
+static enum aid_err
+find_bubblewrap (struct keeper *k, struct aid_error *e)
+{
+  const char *path = getenv ("PATH");
+  for (path = path ? path : "/usr/bin:/bin"; *path; path += *path == ':')
+    {
+      size_t n = strcspn (path, ":");
+      snprintf (k->bwrap, sizeof k->bwrap, "%.*s/bwrap", (int)n, path);
+      if (*path == '/' && access (k->bwrap, X_OK) == 0)
+        return AID_OK;
+      path += n;
+    }
+  return aid_error_set (e, AID_E_STATE, "bubblewrap is not installed: the package bubblewrap has the program bwrap");
+}
+
 static int
 number (const char *z, int64_t max, int64_t *out)
 {
@@ -115,7 +131,8 @@ main (int argc, char **argv)
   if (chdir (k.lower))
     return answer_error (AID_E_NOTFOUND, "there is no such folder, or it may not be entered"), 1;
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  enum aid_err err = enter_namespaces (&e);
+  enum aid_err err = find_bubblewrap (&k, &e);
+  err = err ? err : enter_namespaces (&e);
   k.lower_fd = err ? -1 : open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* as our mount namespace has it */
   if (!err && k.lower_fd < 0)
     err = aid_error_set (&e, AID_E_IO, "it may not be read");

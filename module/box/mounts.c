@@ -211,5 +211,5 @@ mount_house (struct keeper *k, struct aid_error *e)
     return err;
   k->house_fd = open (HOUSE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   k->tree_fd = open (HOUSE "/tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  return k->house_fd < 0 || k->tree_fd < 0 ? failed (e, "open the box's folders") : AID_OK;
+  return chdir ("/") || k->house_fd < 0 || k->tree_fd < 0 ? failed (e, "open the box's folders") : AID_OK;
 }

@@ -10,7 +10,7 @@
 
 enum
 {
-  LONGER = 10,       /* a whole build may take so many times what a rung may */
+  LONGER = 10, /* a whole build may take so many times what a rung may */
   LEAST_SECONDS = 600
 };
 
@@ -24,7 +24,7 @@ struct base
   struct aid_rung_ran first[AID_RUNGS], second[AID_RUNGS];
 };
 
-/* --- its files ------------------------------------------------------------------------------------------------------------- */
+/* --- its files ---------------------------------------------------------------------------------------------------- */
 
 static int
 is_program (const char *tree, const char *path)
@@ -43,14 +43,12 @@ lay_files (const struct base *b, struct aid_box *box, struct aid_error *e)
   const char *path;
   json_t *text;
   enum aid_err err = AID_OK;
-  json_object_foreach (b->task->files, path, text)
-    if (!err)
-      err = aid_box_write (box, path, (struct aid_span){ json_string_value (text), json_string_length (text) },
-                           is_program (b->tree, path), e);
+  json_object_foreach (b->task->files, path, text) if (!err) err = aid_box_write (
+    box, path, (struct aid_span){ json_string_value (text), json_string_length (text) }, is_program (b->tree, path), e);
   return err;
 }
 
-/* --- running --------------------------------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------------------------------------ */
 
 static int
 has_command (const struct base *b, enum aid_rung r)
@@ -101,7 +99,7 @@ build (struct base *b, struct aid_error *e)
   return err ? err : run_aside (b, AID_RUNG_PARSES, AID_RUNG_BUILDS, b->second, e);
 }
 
-/* --- what differs ----------------------------------------------------------------------------------------------------------- */
+/* --- what differs ------------------------------------------------------------------------------------------------- */
 
 static int
 names_it (const struct aid_diags *d, const struct aid_diag *one)

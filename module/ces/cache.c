@@ -17,8 +17,9 @@ struct aid_verdicts
   unsigned put;
 };
 
-static const char schema[] = "CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, made INTEGER NOT NULL, rungs TEXT NOT NULL) "
-                             "WITHOUT ROWID; CREATE INDEX IF NOT EXISTS verdicts_made ON verdicts (made)";
+static const char schema[]
+  = "CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, made INTEGER NOT NULL, rungs TEXT NOT NULL) "
+    "WITHOUT ROWID; CREATE INDEX IF NOT EXISTS verdicts_made ON verdicts (made)";
 
 static enum aid_err
 open_db (const char *path, struct aid_db **db, struct aid_error *e)
@@ -112,7 +113,8 @@ static void
 forget_old (struct aid_verdicts *v)
 {
   if (aid_verdicts_count (v) > KEPT)
-    aid_db_exec (v->db, "DELETE FROM verdicts WHERE made <= (SELECT made FROM verdicts ORDER BY made LIMIT 1 OFFSET 100000)", NULL);
+    aid_db_exec (v->db, "DELETE FROM verdicts WHERE made <= (SELECT made FROM verdicts ORDER BY made LIMIT 1 OFFSET 100000)",
+                 NULL);
 }
 
 void

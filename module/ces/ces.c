@@ -8,7 +8,7 @@
 
 #define DAMAGED "time" /* what a busy machine may do to anybody */
 
-/* --- opening ---------------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------------ */
 
 static enum aid_err
 make_folders (struct aid_ces *c, const char *warm, struct aid_error *e)
@@ -75,7 +75,7 @@ aid_ces_close (struct aid_ces *c)
   free (c);
 }
 
-/* --- what was judged before ---------------------------------------------------------------------------------------------------- */
+/* --- what was judged before --------------------------------------------------------------------------------------- */
 
 static void
 key_of (const struct aid_ces_task *t, const char *diff, char key[AID_SHA256_HEX])
@@ -104,10 +104,10 @@ is_to_be_kept (const json_t *rungs)
   const json_t *rung;
   size_t i;
   json_array_foreach (rungs, i, rung)
-    {
-      if (!strcmp (aid_json_str (rung, "result"), DAMAGED) || aid_json_bool (rung, "flaky", 0))
-        return 0;
-    }
+  {
+    if (!strcmp (aid_json_str (rung, "result"), DAMAGED) || aid_json_bool (rung, "flaky", 0))
+      return 0;
+  }
   return 1;
 }
 
@@ -120,23 +120,23 @@ keep (struct aid_ces *c, const char *key, const json_t *rungs)
   pthread_mutex_unlock (&c->lock);
 }
 
-/* --- judging --------------------------------------------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------------------------------ */
 
 /* RUNGS is taken. */
 static json_t *
 verdict_of (const struct aid_ces *c, const struct aid_ces_task *t, const char *diff, json_t *rungs, int cached, int64_t ms)
 {
-  json_t *v = json_pack ("{s:i, s:o, s:s, s:s, s:b, s:I, s:o}", "verdict", 1, "repository",
-                         aid_json_of_span (aid_span_z (t->named)), "base", t->base, "diff", diff, "cached", cached, "ms",
-                         (json_int_t)ms, "rungs", rungs);
+  json_t *v
+    = json_pack ("{s:i, s:o, s:s, s:s, s:b, s:I, s:o}", "verdict", 1, "repository", aid_json_of_span (aid_span_z (t->named)),
+                 "base", t->base, "diff", diff, "cached", cached, "ms", (json_int_t)ms, "rungs", rungs);
   if (v)
     aid_verdict_sum (v, c->settings.weights);
   return v;
 }
 
 static enum aid_err
-judge_anew (struct aid_ces *c, const struct aid_ces_task *t, struct aid_span answer, const struct aid_stop *stop, json_t **rungs,
-            struct aid_error *e)
+judge_anew (struct aid_ces *c, const struct aid_ces_task *t, struct aid_span answer, const struct aid_stop *stop,
+            json_t **rungs, struct aid_error *e)
 {
   struct aid_warm w;
   enum aid_err err = aid_warm_get (c, t, stop, &w, e);
@@ -175,7 +175,8 @@ aid_ces_evaluate (struct aid_ces *c, const json_t *task, struct aid_span answer,
 }
 
 enum aid_err
-aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop, struct aid_error *e)
+aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop,
+              struct aid_error *e)
 {
   struct aid_ces_task t;
   struct aid_warm w;

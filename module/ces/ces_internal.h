@@ -29,7 +29,7 @@ struct aid_ces
   atomic_llong judged, cached;
 };
 
-/* --- a task (task.c) ------------------------------------------------------------------------------------------------ */
+/* --- a task (task.c) ---------------------------------------------------------------------------------------------- */
 
 enum aid_ces_source
 {
@@ -65,7 +65,7 @@ enum aid_err aid_ces_task_read (struct aid_ces *c, const json_t *task, enum aid_
                                 struct aid_ces_task *out, struct aid_error *e);
 void aid_ces_task_free (struct aid_ces_task *t);
 
-/* --- where trees come from (source.c, checkout.c) --------------------------------------------------------------------- */
+/* --- where trees come from (source.c, checkout.c) ----------------------------------------------------------------- */
 
 /* Finds what T's repository is, and which tree BASE (NULL: its HEAD's) is in it. */
 enum aid_err aid_ces_resolve (struct aid_ces *c, struct aid_ces_task *t, const char *base, const struct aid_stop *stop,
@@ -84,14 +84,14 @@ enum aid_err aid_ces_git (const struct aid_ces_git *g, const char *const *args, 
 enum aid_err aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *e);
 enum aid_err aid_ces_folder_copy (const char *root, const char *tree, struct aid_error *e);
 
-/* --- folders on disk (folder.c) --------------------------------------------------------------------------------------- */
+/* --- folders on disk (folder.c) ----------------------------------------------------------------------------------- */
 
 /* Gives all files below DIR one time, long ago: what is built from them is newer, and what is patched newer still. */
 void aid_ces_age (const char *dir);
 void aid_ces_remove (const char *dir);
 int64_t aid_ces_bytes (const char *dir);
 
-/* --- commands (detect.c) ------------------------------------------------------------------------------------------------ */
+/* --- commands (detect.c) ------------------------------------------------------------------------------------------ */
 
 struct aid_ces_commands
 {
@@ -107,7 +107,7 @@ void aid_ces_commands_free (struct aid_ces_commands *c);
 #define AID_CES_NO_PARSER 42
 size_t aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out);
 
-/* --- a rung (rung.c) ------------------------------------------------------------------------------------------------------ */
+/* --- a rung (rung.c) ---------------------------------------------------------------------------------------------- */
 
 struct aid_rung_ran
 {
@@ -123,7 +123,7 @@ int aid_rung_passed (const struct aid_rung_ran *r);
 /* A rung of a verdict, but for its name: a new reference. */
 json_t *aid_rung_json (const struct aid_rung_ran *r);
 
-/* --- warm trees (warm.c, base.c) --------------------------------------------------------------------------------------------- */
+/* --- warm trees (warm.c, base.c) ---------------------------------------------------------------------------------- */
 
 struct aid_warm
 {
@@ -141,13 +141,13 @@ enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree,
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
 
-/* --- judging (judge.c) --------------------------------------------------------------------------------------------------------- */
+/* --- judging (judge.c) -------------------------------------------------------------------------------------------- */
 
 /* The rungs of ANSWER over W: a new reference to an array. */
 enum aid_err aid_ces_judge (const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
                             const struct aid_stop *stop, json_t **rungs, struct aid_error *e);
 
-/* --- verdicts (verdict.c, cache.c) --------------------------------------------------------------------------------------------- */
+/* --- verdicts (verdict.c, cache.c) -------------------------------------------------------------------------------- */
 
 /* Completes the verdict that has "rungs": reached, green, reward. */
 void aid_verdict_sum (json_t *verdict, const json_t *weights);

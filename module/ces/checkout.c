@@ -15,7 +15,7 @@
 #define FILE_LIMIT ((size_t)1 << 30)
 #define SAID_MAX ((size_t)4096)
 
-/* --- Git ------------------------------------------------------------------------------------------------------------------ */
+/* --- Git ---------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 objects_of (const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_str *out, struct aid_error *e)
@@ -49,7 +49,8 @@ borrow (const struct aid_ces_task *t, const struct aid_ces_git *g, struct aid_er
 }
 
 static enum aid_err
-from_git (const struct aid_ces_task *t, const char *tree, const char *scratch, const struct aid_stop *stop, struct aid_error *e)
+from_git (const struct aid_ces_task *t, const char *tree, const char *scratch, const struct aid_stop *stop,
+          struct aid_error *e)
 {
   const char *const read[] = { "read-tree", t->base, NULL };
   const char *const lay[] = { "checkout-index", "--all", "--force", "--quiet", NULL };
@@ -69,13 +70,13 @@ from_git (const struct aid_ces_task *t, const char *tree, const char *scratch, c
   return err;
 }
 
-/* --- Mercurial -------------------------------------------------------------------------------------------------------------- */
+/* --- Mercurial ---------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 from_hg (const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop, struct aid_error *e)
 {
-  const char *const argv[] = { "hg", "archive", "-R", t->repository, "-r", t->base, "--config", "ui.archivemeta=false",
-                               "--type", "files", tree, NULL };
+  const char *const argv[] = { "hg",     "archive", "-R", t->repository, "-r", t->base, "--config", "ui.archivemeta=false",
+                               "--type", "files",   tree, NULL };
   struct aid_proc p = { .argv = argv, .dir = "/", .env = aid_calm_hg_env, .err_max = SAID_MAX, .stop = stop, .with_us = 1 };
   struct aid_proc_result r;
   enum aid_err err = aid_proc_run (&p, &r, e);
@@ -87,7 +88,7 @@ from_hg (const struct aid_ces_task *t, const char *tree, const struct aid_stop *
   return err;
 }
 
-/* --- a folder --------------------------------------------------------------------------------------------------------------- */
+/* --- a folder ----------------------------------------------------------------------------------------------------- */
 
 struct entry
 {

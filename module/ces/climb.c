@@ -7,7 +7,8 @@
 
 #define DIAGS_TOLD 50
 /* What tools keep beside the tree is kept in it, where a warm tree keeps it; and nothing is fetched. */
-#define BEFORE "export DUNE_CACHE=disabled GOCACHE=" AID_BOX_ROOT "/.aid-go GOPROXY=off CARGO_NET_OFFLINE=true PIP_NO_INDEX=1\n"
+#define BEFORE                                                                                                              \
+  "export DUNE_CACHE=disabled GOCACHE=" AID_BOX_ROOT "/.aid-go GOPROXY=off CARGO_NET_OFFLINE=true PIP_NO_INDEX=1\n"
 
 static void
 read_diags (const char *directory, const struct aid_str *output, struct aid_diags *out)
@@ -26,8 +27,8 @@ read_diags (const char *directory, const struct aid_str *output, struct aid_diag
 }
 
 enum aid_err
-aid_ces_run (struct aid_box *b, const char *line, const char *directory, const struct aid_stop *stop, struct aid_rung_ran *out,
-             struct aid_error *e)
+aid_ces_run (struct aid_box *b, const char *line, const char *directory, const struct aid_stop *stop,
+             struct aid_rung_ran *out, struct aid_error *e)
 {
   struct aid_str all = AID_STR_INIT ((size_t)1 << 20);
   aid_str_addf (&all, BEFORE "%s", line);
@@ -66,8 +67,9 @@ diags_json (const struct aid_diags *d)
   for (size_t i = 0; i < d->items.len && i < DIAGS_TOLD; i++)
     {
       const struct aid_diag *one = &AID_VEC_AT (struct aid_diag, &d->items, i);
-      json_t *o = json_pack ("{s:o, s:i, s:i, s:s, s:o}", "path", one->path ? aid_json_of_span (aid_span_z (one->path)) : json_null (),
-                             "line", one->line, "col", one->col, "severity", aid_severity_name (one->severity), "message",
+      json_t *o = json_pack ("{s:o, s:i, s:i, s:s, s:o}", "path",
+                             one->path ? aid_json_of_span (aid_span_z (one->path)) : json_null (), "line", one->line, "col",
+                             one->col, "severity", aid_severity_name (one->severity), "message",
                              aid_json_of_span (aid_span_z (one->message)));
       json_array_append_new (list, o);
     }

@@ -12,9 +12,10 @@
 enum needs
 {
   ALWAYS,
-  TARGET, /* the file, a Makefile, has a target of the line's last word */
-  SCRIPT, /* package.json has a script of that name */
-  FILES   /* one of the files in WITH is there */
+  TARGET,    /* the file, a Makefile, has a target of the line's last word */
+  SCRIPT,    /* package.json has a script of that name */
+  FILES,     /* one of the files in WITH is there */
+  TEST_FILES /* a program in Python whose name begins with "test" is there */
 };
 
 struct way
@@ -33,41 +34,57 @@ static const struct tool
   const char *name, *file;
   struct way ways[6];
 } tools[] = {
-  { "dune", "dune-project", { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
-                              { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
-                              { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
-  { "dune", "dune-workspace", { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
-                                { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
-                                { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
-  { "cargo", "Cargo.toml", { { AID_RUNG_TYPES, "cargo check --offline --all-targets", ALWAYS, NULL },
-                             { AID_RUNG_BUILDS, "cargo build --offline", ALWAYS, NULL },
-                             { AID_RUNG_TESTS, "cargo test --offline", ALWAYS, NULL } } },
-  { "go", "go.mod", { { AID_RUNG_TYPES, "go vet ./...", ALWAYS, NULL },
-                      { AID_RUNG_BUILDS, "go build ./...", ALWAYS, NULL },
-                      { AID_RUNG_TESTS, "go test ./...", ALWAYS, NULL } } },
-  { "cmake", "CMakeLists.txt", { { AID_RUNG_BUILDS, CMAKE, ALWAYS, NULL },
-                                 { AID_RUNG_TESTS, CMAKE " && ctest --output-on-failure --test-dir build-aid", ALWAYS, NULL } } },
+  { "dune",
+    "dune-project",
+    { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
+  { "dune",
+    "dune-workspace",
+    { { AID_RUNG_TYPES, "dune build @check", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "dune build", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "dune runtest", ALWAYS, NULL } } },
+  { "cargo",
+    "Cargo.toml",
+    { { AID_RUNG_TYPES, "cargo check --offline --all-targets", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "cargo build --offline", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "cargo test --offline", ALWAYS, NULL } } },
+  { "go",
+    "go.mod",
+    { { AID_RUNG_TYPES, "go vet ./...", ALWAYS, NULL },
+      { AID_RUNG_BUILDS, "go build ./...", ALWAYS, NULL },
+      { AID_RUNG_TESTS, "go test ./...", ALWAYS, NULL } } },
+  { "cmake",
+    "CMakeLists.txt",
+    { { AID_RUNG_BUILDS, CMAKE, ALWAYS, NULL },
+      { AID_RUNG_TESTS, CMAKE " && ctest --output-on-failure --test-dir build-aid", ALWAYS, NULL } } },
 #define MAKE_WAYS                                                                                                           \
   {                                                                                                                         \
-    { AID_RUNG_TYPES, "make check-syntax CHK_SOURCES=", TARGET, "check-syntax" }, { AID_RUNG_BUILDS, "make", ALWAYS, NULL },  \
-      { AID_RUNG_TESTS, "make check", TARGET, "check" }, { AID_RUNG_TESTS, "make test", TARGET, "test" }                     \
+    { AID_RUNG_BUILDS, "make", ALWAYS, NULL }, { AID_RUNG_TESTS, "make check", TARGET, "check" },                           \
+    {                                                                                                                       \
+      AID_RUNG_TESTS, "make test", TARGET, "test"                                                                           \
+    }                                                                                                                       \
   }
   { "make", "GNUmakefile", MAKE_WAYS },
   { "make", "Makefile", MAKE_WAYS },
   { "make", "makefile", MAKE_WAYS },
-  { "configure", "configure", { { AID_RUNG_BUILDS, CONFIGURED, ALWAYS, NULL },
-                                { AID_RUNG_TESTS, CONFIGURED " check", ALWAYS, NULL } } },
-  { "npm", "package.json", { { AID_RUNG_TYPES, "node_modules/.bin/tsc --noEmit", FILES, "node_modules/.bin/tsc" },
-                             { AID_RUNG_TYPES, "tsc --noEmit", FILES, "tsconfig.json" },
-                             { AID_RUNG_BUILDS, "npm run --silent build", SCRIPT, "build" },
-                             { AID_RUNG_TESTS, "npm test --silent", SCRIPT, "test" } } },
+  { "configure",
+    "configure",
+    { { AID_RUNG_BUILDS, CONFIGURED, ALWAYS, NULL }, { AID_RUNG_TESTS, CONFIGURED " check", ALWAYS, NULL } } },
+  { "npm",
+    "package.json",
+    { { AID_RUNG_TYPES, "node_modules/.bin/tsc --noEmit", FILES, "node_modules/.bin/tsc" },
+      { AID_RUNG_TYPES, "tsc --noEmit", FILES, "tsconfig.json" },
+      { AID_RUNG_BUILDS, "npm run --silent build", SCRIPT, "build" },
+      { AID_RUNG_TESTS, "npm test --silent", SCRIPT, "test" } } },
 #define PYTHON_WAYS                                                                                                         \
   {                                                                                                                         \
-    { AID_RUNG_TESTS, "python3 -m pytest -q", FILES, "pytest.ini conftest.py tests/conftest.py tox.ini" },                    \
+    { AID_RUNG_TESTS, "python3 -m pytest -q", FILES, "pytest.ini conftest.py tests/conftest.py tox.ini" },                  \
+      { AID_RUNG_TESTS, "python3 -m unittest discover -s tests -t .", FILES, "tests/__init__.py" },                         \
+      { AID_RUNG_TESTS, "python3 -m unittest discover -s tests", FILES, "tests" },                                          \
     {                                                                                                                       \
-      AID_RUNG_TESTS, "python3 -m unittest discover -s tests -t .", FILES, "tests/__init__.py"                               \
-    },                                                                                                                      \
-    { AID_RUNG_TESTS, "python3 -m unittest discover -s tests", FILES, "tests" }, { AID_RUNG_TESTS, "python3 -m unittest discover", ALWAYS, NULL } \
+      AID_RUNG_TESTS, "python3 -m unittest discover", TEST_FILES, NULL                                                      \
+    }                                                                                                                       \
   }
   { "python", "pyproject.toml", PYTHON_WAYS },
   { "python", "setup.py", PYTHON_WAYS },
@@ -77,7 +94,7 @@ static const struct tool
 #define NTOOLS (sizeof tools / sizeof *tools)
 #define NWAYS (sizeof tools->ways / sizeof *tools->ways)
 
-/* --- what a way needs -------------------------------------------------------------------------------------------------- */
+/* --- what a way needs --------------------------------------------------------------------------------------------- */
 
 static int
 is_there (const char *dir, struct aid_span name)
@@ -153,6 +170,19 @@ has_one_of (const char *dir, const char *names)
   return 0;
 }
 
+/* Whether the folder itself has a program in Python whose name begins with BEGINS. */
+static int
+has_python (const char *path, const char *begins)
+{
+  DIR *dir = opendir (path);
+  int found = 0;
+  for (struct dirent *d; dir && !found && (d = readdir (dir));)
+    found = aid_span_ends (aid_span_z (d->d_name), ".py") && aid_span_starts (aid_span_z (d->d_name), begins);
+  if (dir)
+    closedir (dir);
+  return found;
+}
+
 static int
 can (const char *dir, const struct tool *t, const struct way *w)
 {
@@ -164,25 +194,14 @@ can (const char *dir, const struct tool *t, const struct way *w)
       return has_script (dir, w->with);
     case FILES:
       return has_one_of (dir, w->with);
+    case TEST_FILES:
+      return has_python (dir, "test");
     default:
       return 1;
     }
 }
 
-/* --- the tree's commands -------------------------------------------------------------------------------------------------- */
-
-/* Whether the folder DIR itself has a program in Python. */
-static int
-has_python (const char *path)
-{
-  DIR *dir = opendir (path);
-  int found = 0;
-  for (struct dirent *d; dir && !found && (d = readdir (dir));)
-    found = aid_span_ends (aid_span_z (d->d_name), ".py");
-  if (dir)
-    closedir (dir);
-  return found;
-}
+/* --- the tree's commands ------------------------------------------------------------------------------------------ */
 
 static const struct tool *
 find_tool (const char *dir)
@@ -190,7 +209,7 @@ find_tool (const char *dir)
   for (size_t i = 0; i < NTOOLS; i++)
     if (is_there (dir, aid_span_z (tools[i].file)))
       return &tools[i];
-  return has_python (dir) ? &tools[NTOOLS - 1] : NULL;
+  return has_python (dir, "") ? &tools[NTOOLS - 1] : NULL;
 }
 
 static const char *
@@ -232,7 +251,7 @@ aid_ces_commands_free (struct aid_ces_commands *c)
   *c = (struct aid_ces_commands){ .tool = NULL };
 }
 
-/* --- parsers of a file ------------------------------------------------------------------------------------------------------ */
+/* --- parsers of a file -------------------------------------------------------------------------------------------- */
 
 #define PYTHON "python3 -c 'import sys; compile(open(sys.argv[1], \"rb\").read(), sys.argv[1], \"exec\")'"
 

@@ -20,7 +20,7 @@ struct judging
   struct aid_vec plans;   /* size_t: the plan that has each one's texts */
 };
 
-/* --- what the answer changes -------------------------------------------------------------------------------------------- */
+/* --- what the answer changes -------------------------------------------------------------------------------------- */
 
 static const struct aid_file_plan *
 file_plan (const struct judging *j, size_t i)
@@ -102,7 +102,7 @@ lay_file (struct judging *j, const struct aid_file_plan *f, struct aid_error *e)
   return aid_box_write (j->box, path, aid_str_span (&texts->after), is_executable (j, f), e);
 }
 
-/* --- does it apply -------------------------------------------------------------------------------------------------------- */
+/* --- does it apply ------------------------------------------------------------------------------------------------ */
 
 /* An error that is the answer's fault. */
 static int
@@ -115,8 +115,8 @@ static json_t *
 tell_applies (const struct judging *j, int passed, int64_t ms, const char *why)
 {
   size_t applied = j->plan ? j->plan->applied + j->plan->already : 0;
-  json_t *o = json_pack ("{s:s, s:s, s:I, s:I}", "rung", aid_rung_name (AID_RUNG_APPLIES), "result", passed ? "passed" : "failed",
-                         "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
+  json_t *o = json_pack ("{s:s, s:s, s:I, s:I}", "rung", aid_rung_name (AID_RUNG_APPLIES), "result",
+                         passed ? "passed" : "failed", "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
   if (passed)
     return o;
   struct aid_str report = AID_STR_INIT (AID_REPORT_MAX * 2);
@@ -178,7 +178,7 @@ apply (struct judging *j, struct aid_span answer, json_t *rungs, int *passed, st
   return AID_OK;
 }
 
-/* --- does each file parse ------------------------------------------------------------------------------------------------- */
+/* --- does each file parse ----------------------------------------------------------------------------------------- */
 
 /* Puts the texts before the answer (AFTER: those of it) where the changed files are. */
 static enum aid_err
@@ -235,7 +235,7 @@ parse_each (const struct judging *j, json_t **out, int *passed, struct aid_error
   return err;
 }
 
-/* --- the rungs --------------------------------------------------------------------------------------------------------------- */
+/* --- the rungs ---------------------------------------------------------------------------------------------------- */
 
 static json_t *
 rung_of (enum aid_rung r, const char *result)

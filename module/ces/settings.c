@@ -33,16 +33,16 @@ repositories (const json_t *named)
   json_t *out = json_object (), *one;
   const char *name;
   json_object_foreach ((json_t *)(uintptr_t)named, name, one)
-    {
-      char *path = folder (aid_json_str (one, "path"));
-      json_t *copy = json_is_object (one) && path ? json_deep_copy (one) : NULL;
-      if (copy)
-        {
-          json_object_set_new (copy, "path", aid_json_of_span (aid_span_z (path)));
-          json_object_set_new (out, name, copy);
-        }
-      free (path);
-    }
+  {
+    char *path = folder (aid_json_str (one, "path"));
+    json_t *copy = json_is_object (one) && path ? json_deep_copy (one) : NULL;
+    if (copy)
+      {
+        json_object_set_new (copy, "path", aid_json_of_span (aid_span_z (path)));
+        json_object_set_new (out, name, copy);
+      }
+    free (path);
+  }
   return out;
 }
 

@@ -12,7 +12,7 @@
 #define SAID_MAX ((size_t)4096)
 #define NAME_MAX_HEX 64
 
-/* --- git -------------------------------------------------------------------------------------------------------------- */
+/* --- git ---------------------------------------------------------------------------------------------------------- */
 
 static void
 push (struct aid_vec *v, const char *z)
@@ -52,7 +52,8 @@ make_env (const char *const *own, size_t n, struct aid_vec *env)
 }
 
 static enum aid_err
-run_git (const struct aid_ces_git *g, const char *const *argv, const struct aid_vec *env, struct aid_str *out, struct aid_error *e)
+run_git (const struct aid_ces_git *g, const char *const *argv, const struct aid_vec *env, struct aid_str *out,
+         struct aid_error *e)
 {
   struct aid_proc p = { .argv = argv,
                         .dir = "/",
@@ -79,8 +80,8 @@ aid_ces_git (const struct aid_ces_git *g, const char *const *args, struct aid_st
   static const char *const first[] = { AID_CALM_GIT, "-c", "core.symlinks=true", "-c", "core.autocrlf=false" };
   const char *argv[ARGS_MAX];
   size_t n = sizeof first / sizeof *first;
-  char *own[] = { variable ("GIT_DIR", g->git_dir), variable ("GIT_WORK_TREE", g->work_tree),
-                  variable ("GIT_INDEX_FILE", g->index) };
+  char *own[]
+    = { variable ("GIT_DIR", g->git_dir), variable ("GIT_WORK_TREE", g->work_tree), variable ("GIT_INDEX_FILE", g->index) };
   struct aid_vec env = AID_VEC_INIT (const char *, ENV_MAX);
   memcpy (argv, first, sizeof first);
   for (; *args && n + 1 < ARGS_MAX; args++)
@@ -95,7 +96,7 @@ aid_ces_git (const struct aid_ces_git *g, const char *const *args, struct aid_st
   return err;
 }
 
-/* --- what it is --------------------------------------------------------------------------------------------------------- */
+/* --- what it is --------------------------------------------------------------------------------------------------- */
 
 static int
 has (const char *root, const char *name)
@@ -157,7 +158,7 @@ is_whole_id (const char *z)
   return is_hex (z, 40) || is_hex (z, NAME_MAX_HEX);
 }
 
-/* --- which tree --------------------------------------------------------------------------------------------------------- */
+/* --- which tree --------------------------------------------------------------------------------------------------- */
 
 /* Gives the line that a program printed, an id, to T. */
 static enum aid_err
@@ -222,8 +223,8 @@ hg_base (struct aid_ces_task *t, const char *base, const struct aid_stop *stop, 
   if (is_hex (base, 40))
     return memcpy (t->base, base, 41), AID_OK;
   const char *const argv[] = { "hg", "log", "-R", t->repository, "-r", base, "-l", "1", "-T", "{node}", NULL };
-  struct aid_proc p = { .argv = argv, .dir = "/", .env = aid_calm_hg_env, .out_max = 512, .err_max = SAID_MAX, .stop = stop,
-                        .with_us = 1 };
+  struct aid_proc p
+    = { .argv = argv, .dir = "/", .env = aid_calm_hg_env, .out_max = 512, .err_max = SAID_MAX, .stop = stop, .with_us = 1 };
   struct aid_proc_result r;
   enum aid_err err = aid_proc_run (&p, &r, e);
   if (!err)
@@ -247,7 +248,8 @@ folder_base (struct aid_ces_task *t, const char *base, struct aid_error *e)
 }
 
 enum aid_err
-aid_ces_resolve (struct aid_ces *c, struct aid_ces_task *t, const char *base, const struct aid_stop *stop, struct aid_error *e)
+aid_ces_resolve (struct aid_ces *c, struct aid_ces_task *t, const char *base, const struct aid_stop *stop,
+                 struct aid_error *e)
 {
   find_kind (t);
   if (t->source == AID_CES_GIT)

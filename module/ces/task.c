@@ -38,19 +38,19 @@ read_members (const json_t *task, struct aid_error *e)
   if (!json_is_object (task))
     return aid_error_set (e, AID_E_INVALID, "A task must be a JSON object with a \"repository\"");
   json_object_foreach ((json_t *)(uintptr_t)task, key, v)
-    {
-      size_t i = 0;
-      while (i < sizeof known / sizeof *known && strcmp (known[i], key) != 0)
-        i++;
-      if (i == sizeof known / sizeof *known)
-        return aid_error_set (e, AID_E_INVALID,
-                              "A task has no member \"%.60s\": it has repository, base, commands, directory, files and limits",
-                              key);
-    }
+  {
+    size_t i = 0;
+    while (i < sizeof known / sizeof *known && strcmp (known[i], key) != 0)
+      i++;
+    if (i == sizeof known / sizeof *known)
+      return aid_error_set (e, AID_E_INVALID,
+                            "A task has no member \"%.60s\": it has repository, base, commands, directory, files and limits",
+                            key);
+  }
   return AID_OK;
 }
 
-/* --- its members ---------------------------------------------------------------------------------------------------- */
+/* --- its members -------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from from, struct aid_ces_task *out,
@@ -60,7 +60,8 @@ find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from fr
   const char *path = mine ? aid_json_str (mine, "path") : from == AID_CES_OURS ? name : NULL;
   *settled = mine;
   if (!path)
-    return aid_error_set (e, AID_E_REFUSED, "There is no repository \"%.100s\" in the settings here (ces.repositories)", name);
+    return aid_error_set (e, AID_E_REFUSED, "There is no repository \"%.100s\" in the settings here (ces.repositories)",
+                          name);
   out->named = strdup (name);
   if (!out->named)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
@@ -91,16 +92,17 @@ take_commands (struct aid_ces_task *out, const json_t *commands, struct aid_erro
   if (commands && !json_is_object (commands))
     return invalid (e, "commands", "an object");
   json_object_foreach ((json_t *)(uintptr_t)commands, key, v)
-    {
-      enum aid_rung r = AID_RUNG_PARSES;
-      while (r < AID_RUNGS && strcmp (aid_rung_name (r), key) != 0)
-        r++;
-      if (r == AID_RUNGS)
-        return aid_error_set (e, AID_E_INVALID, "A task has no commands for \"%.60s\": only parses, types, builds and tests", key);
-      enum aid_err err = take_line (out, r, v, e);
-      if (err)
-        return err;
-    }
+  {
+    enum aid_rung r = AID_RUNG_PARSES;
+    while (r < AID_RUNGS && strcmp (aid_rung_name (r), key) != 0)
+      r++;
+    if (r == AID_RUNGS)
+      return aid_error_set (e, AID_E_INVALID, "A task has no commands for \"%.60s\": only parses, types, builds and tests",
+                            key);
+    enum aid_err err = take_line (out, r, v, e);
+    if (err)
+      return err;
+  }
   return AID_OK;
 }
 
@@ -111,10 +113,11 @@ no_lines (const json_t *commands, struct aid_error *e)
   const char *key;
   json_t *v;
   json_object_foreach ((json_t *)(uintptr_t)commands, key, v)
-    {
-      if (!json_is_null (v))
-        return aid_error_set (e, AID_E_REFUSED, "A task from elsewhere may not name commands (\"%.40s\"): the settings do", key);
-    }
+  {
+    if (!json_is_null (v))
+      return aid_error_set (e, AID_E_REFUSED, "A task from elsewhere may not name commands (\"%.40s\"): the settings do",
+                            key);
+  }
   return AID_OK;
 }
 
@@ -126,10 +129,10 @@ take_files (struct aid_ces_task *out, json_t *files, struct aid_error *e)
   if (files && (!json_is_object (files) || json_object_size (files) > AID_CES_FILES_MAX))
     return invalid (e, "files", "an object of a thousand texts at most");
   json_object_foreach (files, key, v)
-    {
-      if (!json_is_string (v) || !is_below (key))
-        return invalid (e, "files", "an object of texts by their paths, relative to the root");
-    }
+  {
+    if (!json_is_string (v) || !is_below (key))
+      return invalid (e, "files", "an object of texts by their paths, relative to the root");
+  }
   out->files = files ? json_incref (files) : json_object ();
   return out->files ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for a task");
 }
@@ -153,21 +156,22 @@ take_limits (const json_t *limits, int lower, struct aid_box_limits *out, struct
   if (limits && !json_is_object (limits))
     return invalid (e, "limits", "an object");
   json_object_foreach ((json_t *)(uintptr_t)limits, key, v)
-    {
-      size_t i = 0;
-      while (i < NLIMITS && strcmp (limit_members[i].name, key) != 0)
-        i++;
-      if (i == NLIMITS || !json_is_integer (v) || json_integer_value (v) < 1 || json_integer_value (v) > NUMBER_MAX)
-        return invalid (e, "limits", "an object of whole numbers, 1 and more: seconds, megabytes, processes, disk_megabytes");
-      int64_t *number = (int64_t *)(void *)((char *)out + limit_members[i].at);
-      if (!lower || json_integer_value (v) < *number)
-        *number = json_integer_value (v);
-    }
+  {
+    size_t i = 0;
+    while (i < NLIMITS && strcmp (limit_members[i].name, key) != 0)
+      i++;
+    if (i == NLIMITS || !json_is_integer (v) || json_integer_value (v) < 1 || json_integer_value (v) > NUMBER_MAX)
+      return invalid (e, "limits", "an object of whole numbers, 1 and more: seconds, megabytes, processes, disk_megabytes");
+    int64_t *number = (int64_t *)(void *)((char *)out + limit_members[i].at);
+    if (!lower || json_integer_value (v) < *number)
+      *number = json_integer_value (v);
+  }
   return AID_OK;
 }
 
 static enum aid_err
-read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_ces_task *out, struct aid_error *e)
+read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_ces_task *out,
+             struct aid_error *e)
 {
   long cores = sysconf (_SC_NPROCESSORS_ONLN);
   out->limits = AID_BOX_LIMITS;
@@ -178,7 +182,7 @@ read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from
   return err;
 }
 
-/* --- its name --------------------------------------------------------------------------------------------------------- */
+/* --- its name ----------------------------------------------------------------------------------------------------- */
 
 /* Each part with its length, so that no two lists of parts are one text. */
 static void
@@ -204,8 +208,7 @@ add_files (struct aid_sha256 *s, const json_t *files, struct aid_error *e)
   json_t *v;
   if (!names)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
-  json_object_foreach ((json_t *)(uintptr_t)files, key, v)
-    names[i++] = key;
+  json_object_foreach ((json_t *)(uintptr_t)files, key, v) names[i++] = key;
   qsort (names, n, sizeof *names, compare_names);
   for (i = 0; i < n; i++)
     {
@@ -236,7 +239,7 @@ name_it (struct aid_ces_task *t, struct aid_error *e)
   return err;
 }
 
-/* --- all ---------------------------------------------------------------------------------------------------------------- */
+/* --- all ---------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
 read_directory (const json_t *task, struct aid_ces_task *out, struct aid_error *e)

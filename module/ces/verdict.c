@@ -10,11 +10,11 @@ rung_named (const json_t *verdict, const char *name)
   const json_t *rungs = json_object_get (verdict, "rungs"), *rung;
   size_t i;
   json_array_foreach (rungs, i, rung)
-    {
-      const char *z = aid_json_str (rung, "rung");
-      if (z && !strcmp (z, name))
-        return rung;
-    }
+  {
+    const char *z = aid_json_str (rung, "rung");
+    if (z && !strcmp (z, name))
+      return rung;
+  }
   return NULL;
 }
 

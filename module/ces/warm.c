@@ -27,13 +27,14 @@
 #define TRIES 8 /* others may take a tree away before it is used */
 
 static enum aid_err
-path_of (const struct aid_ces *c, struct aid_str *out, const char *folder, const char *name, const char *more, struct aid_error *e)
+path_of (const struct aid_ces *c, struct aid_str *out, const char *folder, const char *name, const char *more,
+         struct aid_error *e)
 {
   aid_str_addf (out, "%s/%s/%s%s", c->folder, folder, name, more);
   return out->err ? aid_error_set (e, AID_E_LIMIT, "The folder %.150s has too long a name", c->folder) : AID_OK;
 }
 
-/* --- locks ----------------------------------------------------------------------------------------------------------------- */
+/* --- locks -------------------------------------------------------------------------------------------------------- */
 
 /* Whether FD is still the file PATH: who removes a tree removes its lock as well. */
 static int
@@ -72,7 +73,7 @@ lock_file (const char *path, int how, int wait, const struct aid_stop *stop, int
                                 : aid_error_set (e, AID_E_IO, "%.180s cannot be locked: %s", path, strerror (errno));
 }
 
-/* --- what is there ----------------------------------------------------------------------------------------------------------- */
+/* --- what is there ------------------------------------------------------------------------------------------------ */
 
 static json_t *
 read_about (const struct aid_ces *c, const char *folder, const char *name)
@@ -167,7 +168,7 @@ aid_warm_list (struct aid_ces *c)
   return list;
 }
 
-/* --- taking away ---------------------------------------------------------------------------------------------------------------- */
+/* --- taking away -------------------------------------------------------------------------------------------------- */
 
 /* Moves FROM into making/, where it is nobody's, and removes it. */
 static void
@@ -255,7 +256,7 @@ sweep (const struct aid_ces *c)
   aid_str_free (&path);
 }
 
-/* --- making --------------------------------------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------------------------------- */
 
 /* Makes the tree in the folder AT and gives it its name TO. */
 static enum aid_err
@@ -284,7 +285,8 @@ make_in (const struct aid_ces_task *t, const char *at, const char *to, const str
 }
 
 static enum aid_err
-make (const struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop, struct aid_error *e)
+make (const struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop,
+      struct aid_error *e)
 {
   struct aid_str at = AID_STR_INIT (AID_CES_PATH), lock = AID_STR_INIT (AID_CES_PATH);
   char name[AID_SHA256_HEX + 16], random[9] = "00000000";
@@ -316,7 +318,7 @@ make (const struct aid_ces *c, const struct aid_ces_task *t, const char *to, con
   return err;
 }
 
-/* --- using ------------------------------------------------------------------------------------------------------------------------ */
+/* --- using -------------------------------------------------------------------------------------------------------- */
 
 /* Makes KEY's tree, unless somebody has meanwhile. */
 static enum aid_err
@@ -352,8 +354,8 @@ aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_
     {
       if (i == TRIES)
         {
-          err = aid_error_set (e, AID_E_STATE, "The warm tree %.16s... does not stay: ces.warm_trees or ces.warm_megabytes is too low",
-                               t->key);
+          err = aid_error_set (
+            e, AID_E_STATE, "The warm tree %.16s... does not stay: ces.warm_trees or ces.warm_megabytes is too low", t->key);
           break;
         }
       err = lock_file (aid_str_z (&lock), LOCK_SH, 1, stop, &out->lock, e);

@@ -50,7 +50,7 @@ aid_cli_ces_open (struct aid_ces **out)
   return *out ? 0 : TROUBLE;
 }
 
-/* --- a task on the command line ------------------------------------------------------------------------------------------ */
+/* --- a task on the command line ----------------------------------------------------------------------------------- */
 
 struct wish
 {
@@ -169,20 +169,24 @@ make_task (const struct wish *w, json_t **out)
   return status ? status : add_files (w, *out);
 }
 
-#define TASK_OPTIONS(w)                                                                                                     \
-  { "task", 0, AID_OPT_STRING, &(w).task, "FILE", "a task, as JSON; what other options say is laid over it" },               \
-    { "repository", 'r', AID_OPT_STRING, &(w).repository, "DIR", "a repository or folder (default: found upwards from here)" }, \
+#define TASK_OPTIONS(w)                                                                                                          \
+  { "task", 0, AID_OPT_STRING, &(w).task, "FILE", "a task, as JSON; what other options say is laid over it" },                   \
+    { "repository", 'r', AID_OPT_STRING, &(w).repository, "DIR", "a repository or folder (default: found upwards from here)" },  \
     { "base", 'b', AID_OPT_STRING, &(w).base, "TREE", "the tree or commit that is judged over (default: what is checked out)" }, \
-    { "directory", 0, AID_OPT_STRING, &(w).directory, "DIR", "where commands run, from the root" },                          \
-    { "parses", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_PARSES], "LINE", "a command for the shell (default: each file's parser)" }, \
-    { "types", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TYPES], "LINE", "one that checks types (default: by the files)" },       \
-    { "builds", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_BUILDS], "LINE", "one that builds (default: by the files)" },           \
-    { "tests", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TESTS], "LINE", "one that tests (default: by the files)" },              \
-    { "without", 0, AID_OPT_LIST, &(w).without, "RUNG", "leave parses, types, builds or tests out" },                         \
-    { "file", 0, AID_OPT_LIST, &(w).files, "PATH=FILE", "lay FILE's text over the base at PATH first: a test, for instance" }, \
-    { "seconds", 0, AID_OPT_NUMBER, &(w).seconds, "N", "that a command may take" },                                           \
-    { "megabytes", 0, AID_OPT_NUMBER, &(w).megabytes, "N", "of memory that a command may take" },                             \
-    { "json", 0, AID_OPT_FLAG, &(w).json, NULL, "one JSON object" }
+    { "directory", 0, AID_OPT_STRING, &(w).directory, "DIR", "where commands run, from the root" },                              \
+    { "parses",       0,                                                                                                         \
+      AID_OPT_STRING, &(w).lines[AID_RUNG_PARSES],                                                                               \
+      "LINE",         "a command for the shell (default: each file's parser)" },                                                 \
+    { "types", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TYPES], "LINE", "one that checks types (default: by the files)" },         \
+    { "builds", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_BUILDS], "LINE", "one that builds (default: by the files)" },             \
+    { "tests", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TESTS], "LINE", "one that tests (default: by the files)" },                \
+    { "without", 0, AID_OPT_LIST, &(w).without, "RUNG", "leave parses, types, builds or tests out" },                            \
+    { "file", 0, AID_OPT_LIST, &(w).files, "PATH=FILE", "lay FILE's text over the base at PATH first: a test, for instance" },   \
+    { "seconds", 0, AID_OPT_NUMBER, &(w).seconds, "N", "that a command may take" },                                              \
+    { "megabytes", 0, AID_OPT_NUMBER, &(w).megabytes, "N", "of memory that a command may take" },                                \
+  {                                                                                                                              \
+    "json", 0, AID_OPT_FLAG, &(w).json, NULL, "one JSON object"                                                                  \
+  }
 
 static void
 forget (struct wish *w)
@@ -193,7 +197,7 @@ forget (struct wish *w)
 
 #define WISH ((struct wish){ .without = AID_VEC_INIT (const char *, 16), .files = AID_VEC_INIT (const char *, 1000) })
 
-/* --- a verdict for people -------------------------------------------------------------------------------------------------- */
+/* --- a verdict for people ----------------------------------------------------------------------------------------- */
 
 static void
 add_errors (const json_t *rung, struct aid_str *out)
@@ -201,12 +205,13 @@ add_errors (const json_t *rung, struct aid_str *out)
   const json_t *list = json_object_get (rung, "diagnostics"), *one;
   size_t i, n = 0;
   json_array_foreach (list, i, one)
-    {
-      const char *path = aid_json_str (one, "path"), *message = aid_json_str (one, "message"), *how = aid_json_str (one, "severity");
-      if (!path || !how || strcmp (how, "error") != 0 || n++ == ERRORS_SHOWN)
-        continue;
-      aid_str_addf (out, "    %s:%lld: %s\n", path, (long long)aid_json_int (one, "line", 0), message ? message : "");
-    }
+  {
+    const char *path = aid_json_str (one, "path"), *message = aid_json_str (one, "message"),
+               *how = aid_json_str (one, "severity");
+    if (!path || !how || strcmp (how, "error") != 0 || n++ == ERRORS_SHOWN)
+      continue;
+    aid_str_addf (out, "    %s:%lld: %s\n", path, (long long)aid_json_int (one, "line", 0), message ? message : "");
+  }
   struct aid_span text = aid_span_trim (aid_json_span (rung, "output")), line;
   if (!n && text.len > OUTPUT_SHOWN)
     text = aid_span_cut (text, text.len - OUTPUT_SHOWN, text.len);
@@ -223,19 +228,19 @@ aid_cli_ces_describe (const json_t *verdict, struct aid_str *out)
                 aid_json_real (verdict, "reward", 0), (long long)aid_json_int (verdict, "ms", 0),
                 aid_json_bool (verdict, "cached", 0) ? " (judged before)" : "");
   json_array_foreach (rungs, i, rung)
-    {
-      const char *name = aid_json_str (rung, "rung"), *result = aid_json_str (rung, "result");
-      if (!name || !result || !strcmp (result, "none"))
-        continue;
-      aid_str_addf (out, "  %-8s %s", name, result);
-      if (json_object_get (rung, "code"))
-        aid_str_addf (out, " with status %lld", (long long)aid_json_int (rung, "code", 0));
-      if (json_object_get (rung, "ms"))
-        aid_str_addf (out, ", %lld ms", (long long)aid_json_int (rung, "ms", 0));
-      aid_str_addz (out, aid_json_bool (rung, "flaky", 0) ? "; the base comes out now so, now so\n" : "\n");
-      if (strcmp (result, "passed") != 0 && strcmp (result, "skipped") != 0)
-        add_errors (rung, out);
-    }
+  {
+    const char *name = aid_json_str (rung, "rung"), *result = aid_json_str (rung, "result");
+    if (!name || !result || !strcmp (result, "none"))
+      continue;
+    aid_str_addf (out, "  %-8s %s", name, result);
+    if (json_object_get (rung, "code"))
+      aid_str_addf (out, " with status %lld", (long long)aid_json_int (rung, "code", 0));
+    if (json_object_get (rung, "ms"))
+      aid_str_addf (out, ", %lld ms", (long long)aid_json_int (rung, "ms", 0));
+    aid_str_addz (out, aid_json_bool (rung, "flaky", 0) ? "; the base comes out now so, now so\n" : "\n");
+    if (strcmp (result, "passed") != 0 && strcmp (result, "skipped") != 0)
+      add_errors (rung, out);
+  }
 }
 
 static int
@@ -256,7 +261,7 @@ print (const json_t *verdict, int json)
   return status ? TROUBLE : aid_json_bool (verdict, "green", 0) ? GREEN : RED;
 }
 
-/* --- submit, warm -------------------------------------------------------------------------------------------------------------- */
+/* --- submit, warm ------------------------------------------------------------------------------------------------- */
 
 static int
 judge (const struct wish *w, const json_t *task, const char *file)
@@ -266,8 +271,7 @@ judge (const struct wish *w, const json_t *task, const char *file)
   struct aid_error e = { AID_OK, "" };
   json_t *verdict = NULL;
   int status = aid_cli_read (file, &answer, &e) ? aid_cli_misuse ("ces: %s", e.msg) : aid_cli_ces_open (&c);
-  if (!status
-      && aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_ces_stop (), &verdict, &e))
+  if (!status && aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_ces_stop (), &verdict, &e))
     {
       aid_cli_fail ("%s", e.msg);
       status = TROUBLE;
@@ -287,12 +291,16 @@ submit (int argc, char **argv)
   json_t *task = NULL;
   int status;
   const struct aid_opt opts[] = { TASK_OPTIONS (w) };
-  const struct aid_usage_text usage
-    = { "aid ces submit [options] [FILE|-]",
-        "Judges one answer of a model, or a bare diff, over a tree that is built once and then kept: whether it applies,\n"
-        "parses, type-checks, builds and passes the tests.  All that runs, runs in a sandbox.  Exit status: 0 green, 1 red,\n"
-        "2 it could not be judged.\n",
-        opts, sizeof opts / sizeof *opts, 0, 1 };
+  const struct aid_usage_text usage = {
+    "aid ces submit [options] [FILE|-]",
+    "Judges one answer of a model, or a bare diff, over a tree that is built once and then kept: whether it applies,\n"
+    "parses, type-checks, builds and passes the tests.  All that runs, runs in a sandbox.  Exit status: 0 green, 1 red,\n"
+    "2 it could not be judged.\n",
+    opts,
+    sizeof opts / sizeof *opts,
+    0,
+    1
+  };
   int n = aid_opt_parse (&usage, argc, argv, &status);
   if (n >= 0)
     status = make_task (&w, &task);
@@ -311,7 +319,8 @@ make_warm (const struct wish *w, const json_t *task)
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_ces_open (&c);
   if (!status
-      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_ces_stop (), &e) || aid_ces_warm_key (c, task, AID_CES_OURS, &key, &e)))
+      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_ces_stop (), &e)
+          || aid_ces_warm_key (c, task, AID_CES_OURS, &key, &e)))
     {
       aid_cli_fail ("%s", e.msg);
       status = TROUBLE;
@@ -332,9 +341,13 @@ warm (int argc, char **argv)
   json_t *task = NULL;
   int status;
   const struct aid_opt opts[] = { TASK_OPTIONS (w) };
-  const struct aid_usage_text usage = { "aid ces warm [options]",
-                                        "Builds a task's tree, if it is not there, so that the first diff need not wait for that.\n",
-                                        opts, sizeof opts / sizeof *opts, 0, 0 };
+  const struct aid_usage_text usage
+    = { "aid ces warm [options]",
+        "Builds a task's tree, if it is not there, so that the first diff need not wait for that.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        0,
+        0 };
   int n = aid_opt_parse (&usage, argc, argv, &status);
   if (n >= 0)
     status = make_task (&w, &task);
@@ -345,7 +358,7 @@ warm (int argc, char **argv)
   return status;
 }
 
-/* --- status ---------------------------------------------------------------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------------------------------------------------- */
 
 static void
 add_status (const json_t *status, struct aid_str *out)
@@ -354,9 +367,9 @@ add_status (const json_t *status, struct aid_str *out)
   size_t i;
   aid_str_addf (out, "%zu warm tree%s, %lld verdicts kept\n", json_array_size (list), json_array_size (list) == 1 ? "" : "s",
                 (long long)aid_json_int (status, "verdicts", 0));
-  json_array_foreach (list, i, one)
-    aid_str_addf (out, "  %.12s  %6lld MB  %.12s of %s\n", aid_json_str (one, "key"), (long long)aid_json_int (one, "megabytes", 0),
-                  aid_json_str (one, "base"), aid_json_str (one, "repository"));
+  json_array_foreach (list, i, one) aid_str_addf (out, "  %.12s  %6lld MB  %.12s of %s\n", aid_json_str (one, "key"),
+                                                  (long long)aid_json_int (one, "megabytes", 0), aid_json_str (one, "base"),
+                                                  aid_json_str (one, "repository"));
 }
 
 static int
@@ -382,7 +395,7 @@ show_status (int argc, char **argv)
   return status ? TROUBLE : 0;
 }
 
-/* --- which ------------------------------------------------------------------------------------------------------------------------ */
+/* --- which -------------------------------------------------------------------------------------------------------- */
 
 static const struct aid_command words[] = {
   { "submit", submit, "judge an answer or a diff" },

@@ -26,10 +26,10 @@ box_scene_make (void **state)
   return 0;
 }
 
-#define NEEDS_BOXES()                                                                                                         \
-  do                                                                                                                          \
-    if (box_lack[0])                                                                                                          \
-      skip ();                                                                                                                \
+#define NEEDS_BOXES()                                                                                                       \
+  do                                                                                                                        \
+    if (box_lack[0])                                                                                                        \
+      skip ();                                                                                                              \
   while (0)
 
 static struct aid_box *
@@ -76,7 +76,8 @@ static void
 says (struct aid_box_ran ran, const char *end)
 {
   if (strcmp (aid_box_end_name (ran.end), end) != 0)
-    fail_msg ("%s with code %d, not %s; it printed: %.2000s", aid_box_end_name (ran.end), ran.code, end, aid_str_z (&ran.output));
+    fail_msg ("%s with code %d, not %s; it printed: %.2000s", aid_box_end_name (ran.end), ran.code, end,
+              aid_str_z (&ran.output));
 }
 
 static const char *
@@ -159,7 +160,8 @@ lines_of_mounts (void)
 static struct leavings
 leavings (void)
 {
-  return (struct leavings){ entries_of ("/proc/self/fd"), descendants_of (getpid ()), lines_of_mounts (), entries_of (scratch) };
+  return (struct leavings){ entries_of ("/proc/self/fd"), descendants_of (getpid ()), lines_of_mounts (),
+                            entries_of (scratch) };
 }
 
 static void

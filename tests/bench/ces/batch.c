@@ -1,7 +1,8 @@
 /* The judge beside cold builds: how fast verdicts are, and whether they are the same.
-   usage: bench_ces DIR [--n N] [--cold N] [--threads N] [--seed N] [--under DIR] [--endings .ml,.mli] [--types LINE] [--builds LINE] [--tests LINE]
-   DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them are built from nothing as well, by the
-   same commands.  Exit status 1 when a verdict differs. */
+   usage: bench_ces DIR [--n N] [--cold N] [--threads N] [--seed N] [--under DIR] [--endings .ml,.mli]
+                        [--types LINE] [--builds LINE] [--tests LINE]
+   DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them are built from
+   nothing as well, by the same commands.  Exit status 1 when a verdict differs. */
 #include "mutants.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -57,7 +58,7 @@ sh (const char *line)
   aid_proc_result_free (&r);
 }
 
-/* --- from nothing ------------------------------------------------------------------------------------------------------------- */
+/* --- from nothing ------------------------------------------------------------------------------------------------- */
 
 /* Builds the base in a new folder, with mutant M of it unless that is NULL. */
 static struct outcome
@@ -75,8 +76,7 @@ build_cold (struct bench *b, const struct mutant *m, size_t i)
   limits.cpu_seconds = 1200;
   if (aid_box_open (tree, AID_BOX_IN_PLACE, &limits, &box, &e))
     die (e.msg);
-  if (m
-      && aid_box_write (box, AID_VEC_AT (struct source, &b->sources, m->source).path, aid_str_span (&m->after), 0, &e))
+  if (m && aid_box_write (box, AID_VEC_AT (struct source, &b->sources, m->source).path, aid_str_span (&m->after), 0, &e))
     die (e.msg);
   int64_t begun = aid_clock_us ();
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && out.failed == AID_RUNGS; r++)
@@ -98,7 +98,7 @@ build_cold (struct bench *b, const struct mutant *m, size_t i)
   return out;
 }
 
-/* --- warm ----------------------------------------------------------------------------------------------------------------------- */
+/* --- warm --------------------------------------------------------------------------------------------------------- */
 
 static enum aid_rung
 first_command (const struct bench *b)
@@ -116,11 +116,11 @@ first_failed (const struct bench *b, const json_t *verdict)
   const json_t *rungs = json_object_get (verdict, "rungs"), *rung;
   size_t i;
   json_array_foreach (rungs, i, rung)
-    {
-      const char *result = aid_json_str (rung, "result");
-      if (strcmp (result, "passed") != 0 && strcmp (result, "none") != 0)
-        return b->lines[i] ? (enum aid_rung)i : i == AID_RUNG_PARSES ? first_command (b) : AID_RUNG_APPLIES;
-    }
+  {
+    const char *result = aid_json_str (rung, "result");
+    if (strcmp (result, "passed") != 0 && strcmp (result, "none") != 0)
+      return b->lines[i] ? (enum aid_rung)i : i == AID_RUNG_PARSES ? first_command (b) : AID_RUNG_APPLIES;
+  }
   return AID_RUNGS;
 }
 
@@ -158,7 +158,7 @@ compare (void *ctx, size_t k, struct aid_error *e)
   return AID_OK;
 }
 
-/* --- figures -------------------------------------------------------------------------------------------------------------------- */
+/* --- figures ------------------------------------------------------------------------------------------------------ */
 
 static int
 by_time (const void *a, const void *b)
@@ -215,10 +215,11 @@ judge_some (struct bench *b, size_t from, size_t end, size_t threads, double col
   if (aid_thread_each (n, (unsigned)threads - 1, "bench", judge_part, &part, &e))
     die (e.msg);
   double seconds = (double)(aid_clock_us () - begun) / 1e6, p50 = quantile (o, n, 0.5, -1);
-  printf ("%zu thread%s: %zu verdicts in %.1f s, %.1f/s; p50 %.0f ms, p90 %.0f ms (green %.0f, red %.0f); a cold build takes "
-          "%.0f times as long\n",
-          threads, threads == 1 ? "" : "s", n, seconds, (double)n / seconds, p50, quantile (o, n, 0.9, -1),
-          quantile (o, n, 0.5, 0), quantile (o, n, 0.5, 1), cold / p50);
+  printf (
+    "%zu thread%s: %zu verdicts in %.1f s, %.1f/s; p50 %.0f ms, p90 %.0f ms (green %.0f, red %.0f); a cold build takes "
+    "%.0f times as long\n",
+    threads, threads == 1 ? "" : "s", n, seconds, (double)n / seconds, p50, quantile (o, n, 0.9, -1),
+    quantile (o, n, 0.5, 0), quantile (o, n, 0.5, 1), cold / p50);
   fflush (stdout);
 }
 
@@ -342,7 +343,8 @@ main (int argc, char **argv)
         die ("there is no such option");
     }
   if (!b.dir || first_command (&b) == AID_RUNGS || !b.n || !b.threads)
-    die ("usage: bench_ces DIR --types LINE|--builds LINE|--tests LINE [--n N] [--cold N] [--threads N] [--seed N] [--endings .c]");
+    die ("usage: bench_ces DIR --types LINE|--builds LINE|--tests LINE [--n N] [--cold N] [--threads N] [--seed N] "
+         "[--endings .c]");
   b.cold = b.cold > b.n ? b.n : b.cold;
   open_all (&b, under, endings);
   run (&b);

@@ -10,7 +10,7 @@
 #define TEXT_MAX ((size_t)4 << 20)
 #define CONTEXT 3
 
-/* --- sources ------------------------------------------------------------------------------------------------------------ */
+/* --- sources ------------------------------------------------------------------------------------------------------ */
 
 static int
 is_wanted (struct aid_span path, const char *endings)
@@ -75,7 +75,7 @@ sources_free (struct aid_vec *sources)
   aid_vec_free (sources);
 }
 
-/* --- chance -------------------------------------------------------------------------------------------------------------- */
+/* --- chance ------------------------------------------------------------------------------------------------------- */
 
 static uint64_t
 next (uint64_t *state)
@@ -86,7 +86,7 @@ next (uint64_t *state)
   return z ^ (z >> 31);
 }
 
-/* --- changes: each looks from FROM on for a place, and gives the bytes to replace and their replacement ---------------------- */
+/* --- changes: each looks from FROM on for a place, and gives the bytes to replace and their replacement ----------- */
 
 struct edit
 {
@@ -212,13 +212,14 @@ static const struct
 {
   const char *name;
   int (*find) (const struct source *s, size_t from, struct edit *e);
-} whole[] = { { "number", a_number }, { "operator", a_comparison }, { "comment", a_comment }, { "definition", a_definition } },
+} whole[]
+  = { { "number", a_number }, { "operator", a_comparison }, { "comment", a_comment }, { "definition", a_definition } },
   broken[] = { { "misspelling", a_misspelling },
                { "lost sign", a_lost_sign },
                { "lost line", a_lost_line },
                { "wrong type", a_wrong_type } };
 
-/* --- as a diff -------------------------------------------------------------------------------------------------------------- */
+/* --- as a diff ---------------------------------------------------------------------------------------------------- */
 
 static size_t
 count_lines (struct aid_span v)
