@@ -23,8 +23,8 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2 $(WARN)) $(WERROR)
-# libcurl and libpq are loaded when they are wanted (net/late_curl.c, team/pq.c): where they lie is said if that is an unusual place.
-CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl libpq 2>/dev/null))
+# libcurl, libpq and libmicrohttpd are loaded when they are wanted (net/late_curl.c, team/pq.c, ces/mhd.c): where they lie is said if that is an unusual place.
+CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl libpq libmicrohttpd 2>/dev/null))
 LIBS    := $(filter-out -lcurl -lpq -lmicrohttpd,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
@@ -62,7 +62,7 @@ made_ces := $(patsubst module/ces/%.sql,$(B)/obj/made/%.o,$(wildcard module/ces/
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-net check-ces check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -220,7 +220,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_ces_queue_worker.c tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_ces_box.c tests/unit/test_ces_box_leaves.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_ces_queue_worker.c tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_ces_box.c tests/unit/test_ces_box_leaves.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_ces_http.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -249,6 +249,10 @@ check-net: all $(B)/net-slow.so
 check-team: all $(B)/team_scene $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run team
+## check-ces     the evaluation service: what diffs are worth, and over HTTP as each trainer's client and rude ones see it
+check-ces: cli
+	@.ci/deps check
+	@tests/run ces
 ## check-sdk     the wire formats as the official SDKs read them, and a server from npm
 check-sdk: cli
 	@.ci/deps check

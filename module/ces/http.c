@@ -150,7 +150,9 @@ aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_h
   h->body_max = options->body_max ? options->body_max : AID_CES_HTTP_BODY_MAX;
   h->body_most = h->body_max < BODY_MOST / 4 ? BODY_MOST : h->body_max * 4;
   h->episodes = aid_episodes_new (AID_CES_HTTP_EPISODES);
-  enum aid_err err = h->episodes ? take_token (h, options->token, e) : aid_error_set (e, AID_E_NOMEM, "there is no memory");
+  h->sessions = aid_ws_sessions_new ();
+  enum aid_err err
+    = h->episodes && h->sessions ? take_token (h, options->token, e) : aid_error_set (e, AID_E_NOMEM, "there is no memory");
   if (!err && !(h->mhd = aid_mhd_load (e)))
     err = AID_E_NOTFOUND;
   err = err ? err : aid_tasks_read (options->tasks, &h->tasks, e);
@@ -200,6 +202,7 @@ aid_ces_http_close (struct aid_ces_http *h)
       aid_ces_http_queue_drain (h, 1);
       aid_ces_http_queue_watch (h, AID_UNTIL_IDLE, -1,
                                 INT64_MAX); /* a suspended connection must not be there when the daemon stops */
+      aid_ws_sessions_end (h->sessions);
       h->mhd->MHD_stop_daemon (h->daemon);
     }
   aid_ces_http_queue_close (h);
@@ -209,6 +212,7 @@ aid_ces_http_close (struct aid_ces_http *h)
     rmdir (h->empty);
   aid_tasks_free (h->tasks);
   aid_episodes_free (h->episodes);
+  aid_ws_sessions_free (h->sessions);
   free (h->token);
   free (h->url);
   free (h->empty);

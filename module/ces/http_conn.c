@@ -166,6 +166,85 @@ read_document (struct aid_ces_request *x)
   aid_str_free (&x->body);
 }
 
+static void
+resume (struct aid_ces_request *x)
+{
+  x->http->mhd->MHD_resume_connection (x->connection);
+}
+
+/* --- a websocket ------------------------------------------------------------------------------------------------------ */
+
+struct upgraded
+{
+  const struct aid_mhd *mhd;
+  struct MHD_UpgradeResponseHandle *handle;
+};
+
+static void
+end_socket (void *arg)
+{
+  struct upgraded *u = arg;
+  u->mhd->MHD_upgrade_action (u->handle, MHD_UPGRADE_ACTION_CLOSE);
+  free (u);
+}
+
+static void
+begin_socket (void *cls, struct MHD_Connection *c, void *mine, const char *extra, size_t nextra, MHD_socket fd,
+              struct MHD_UpgradeResponseHandle *handle)
+{
+  struct aid_ces_http *h = cls;
+  struct upgraded *u = malloc (sizeof *u);
+  (void)c;
+  (void)mine;
+  if (u)
+    *u = (struct upgraded){ h->mhd, handle };
+  if (!u || aid_ws_begin (h, fd, (struct aid_span){ extra, nextra }, end_socket, u))
+    {
+      free (u);
+      h->mhd->MHD_upgrade_action (handle, MHD_UPGRADE_ACTION_CLOSE);
+    }
+}
+
+/* The route /ws: refuses what asks for no websocket; else the reply is left to who upgrades. */
+void
+aid_ces_http_env_socket (struct aid_ces_request *x)
+{
+  const char *why = NULL;
+  int status = 0;
+  if (!x->connection)
+    status = 400, why = "this is no connection";
+  else
+    {
+      const char *upgrade = header_of (x, "Upgrade"), *version = header_of (x, "Sec-WebSocket-Version");
+      struct aid_span key = aid_span_z (header_of (x, "Sec-WebSocket-Key"));
+      if (!upgrade || strcasecmp (upgrade, "websocket") != 0 || !version || strcmp (version, "13") != 0 || key.len != 24)
+        status = 426, why = "a websocket (version 13) is spoken here";
+      else
+        status = aid_ws_refuses (x->http, &why);
+    }
+  if (status)
+    aid_ces_request_refuse (x, status, NULL, "%s", why);
+}
+
+static enum MHD_Result
+upgrade (struct aid_ces_request *x)
+{
+  const struct aid_mhd *m = x->http->mhd;
+  struct MHD_Response *r = m->MHD_create_response_for_upgrade (begin_socket, x->http);
+  char accept[AID_WS_ACCEPT];
+  if (!r)
+    return MHD_NO;
+  aid_ws_accept (aid_span_z (header_of (x, "Sec-WebSocket-Key")), accept);
+  m->MHD_add_response_header (r, "Upgrade", "websocket");
+  m->MHD_add_response_header (r, "Sec-WebSocket-Accept", accept);
+  x->state = AID_REQUEST_ANSWERED;
+  enum MHD_Result result = m->MHD_queue_response (x->connection, MHD_HTTP_SWITCHING_PROTOCOLS, r);
+  m->MHD_destroy_response (r);
+  return result;
+}
+
+/* --- the whole of it -------------------------------------------------------------------------------------------------- */
+
 /* The request has come as a whole. */
 static enum MHD_Result
 whole (struct aid_ces_request *x)
@@ -179,6 +258,8 @@ whole (struct aid_ces_request *x)
       x->route->begin (x);
       x->query = NULL;
     }
+  if (!x->status && x->route->begin == aid_ces_http_env_socket)
+    return upgrade (x);
   if (!x->status && x->nunits && aid_ces_http_queue_reserve (&h->queue, x->nunits))
     {
       atomic_fetch_add (&h->counts.busy, 1);
@@ -194,15 +275,15 @@ whole (struct aid_ces_request *x)
   const union MHD_ConnectionInfo *info = h->mhd->MHD_get_connection_info (x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   x->fd = info ? info->connect_fd : -1;
   x->state = AID_REQUEST_WAITS;
+  x->done = resume;
   atomic_fetch_add (&h->answering, 1);
   h->mhd->MHD_suspend_connection (x->connection);
   aid_ces_http_queue_put (h, x);
   return MHD_YES;
 }
 
-/* Its units are done. */
-static enum MHD_Result
-finish (struct aid_ces_request *x)
+void
+aid_ces_http_finish (struct aid_ces_request *x)
 {
   const struct aid_unit *lost = NULL;
   for (size_t i = 0; i < x->nunits && !lost; i++)
@@ -215,6 +296,12 @@ finish (struct aid_ces_request *x)
     }
   else
     x->route->finish (x);
+}
+
+static enum MHD_Result
+finish (struct aid_ces_request *x)
+{
+  aid_ces_http_finish (x);
   return reply (x, NULL);
 }
 
@@ -258,20 +345,14 @@ completed (void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTer
     }
 }
 
-void
-aid_ces_http_resume (struct aid_ces_request *x)
-{
-  x->http->mhd->MHD_resume_connection (x->connection);
-}
-
 enum aid_err
 aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e)
 {
-  h->daemon = h->mhd->MHD_start_daemon (MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
-                                        handle, h, MHD_OPTION_LISTEN_SOCKET, h->listening, MHD_OPTION_CONNECTION_LIMIT,
-                                        CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-                                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS,
-                                        MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_END);
+  h->daemon = h->mhd->MHD_start_daemon (
+    MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ITC, 0, NULL, NULL, handle, h,
+    MHD_OPTION_LISTEN_SOCKET, h->listening, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+    MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS, MHD_OPTION_NOTIFY_COMPLETED,
+    completed, h, MHD_OPTION_END);
   if (!h->daemon)
     return aid_error_set (e, AID_E_IO, "libmicrohttpd does not start");
   h->listening = -1;

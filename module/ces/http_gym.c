@@ -3,8 +3,7 @@
      {"responses_create_params": {...}, "response": {"output": [...]}, "verifier_metadata": {"task": TASK}, ...}
      -> the same, with "reward", a number for each rung, "reward_components" and the whole "verdict"
 
-   The task may also be "task_id" there, or either member of the body itself.  When the base itself does not pass a rung, what
-   came of the answer measures nothing: "mask_sample" says so. */
+   The task may also be "task_id" there, or either member of the body itself. */
 #include "ces/http_internal.h"
 
 #include <stdlib.h>
@@ -94,15 +93,6 @@ aid_ces_http_gym_verify_begin (struct aid_ces_request *x)
   aid_str_free (&text);
 }
 
-static int
-is_broken (const json_t *verdict)
-{
-  int broken = 0;
-  for (int r = 0; r < AID_RUNGS; r++)
-    broken |= !strcmp (aid_ces_http_rung (verdict, (enum aid_rung)r), "broken");
-  return broken;
-}
-
 void
 aid_ces_http_gym_verify_finish (struct aid_ces_request *x)
 {
@@ -113,7 +103,6 @@ aid_ces_http_gym_verify_finish (struct aid_ces_request *x)
       json_decref (parts);
       return;
     }
-  int broken = is_broken (verdict);
   o = json_copy (x->document);
   json_object_del (o, "_ng_rollout_id");
   aid_ces_http_set_rungs (parts, verdict);
@@ -121,9 +110,6 @@ aid_ces_http_gym_verify_finish (struct aid_ces_request *x)
   json_object_set_new (o, "reward_components", parts);
   json_object_set_new (o, "reward", json_real (aid_json_real (verdict, "reward", 0)));
   json_object_set_new (o, "evaluation_ms", json_real (aid_json_real (verdict, "ms", 0)));
-  json_object_set_new (o, "mask_sample", json_boolean (broken));
-  json_object_set_new (o, "failure_kind", broken ? json_string ("aid_ces:broken_base") : json_null ());
-  json_object_set_new (o, "failure_reason", broken ? json_string ("the base itself does not pass") : json_null ());
   json_object_set (o, "verdict", verdict);
   aid_ces_request_answer (x, 200, o);
 }

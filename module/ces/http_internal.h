@@ -67,8 +67,10 @@ struct aid_ces_request
 
   /* The connection's and the queue's. */
   enum aid_ces_request_state state;
-  struct MHD_Connection *connection;
-  int fd;
+  struct MHD_Connection *connection;        /* NULL: of a websocket */
+  void (*done) (struct aid_ces_request *x); /* its units are done; called by an evaluator, or who drops them */
+  void *mine_too;                           /* whose DONE is */
+  int fd;                                   /* its client's */
   uint64_t serial;
   size_t left; /* units that are not done */
   int cancelled;
@@ -147,6 +149,7 @@ void aid_ces_http_env_state (struct aid_ces_request *x);
 void aid_ces_http_env_health (struct aid_ces_request *x);
 void aid_ces_http_env_schema (struct aid_ces_request *x);
 void aid_ces_http_env_metadata (struct aid_ces_request *x);
+void aid_ces_http_env_socket (struct aid_ces_request *x);
 void aid_ces_http_run_code_begin (struct aid_ces_request *x);
 void aid_ces_http_run_code_finish (struct aid_ces_request *x);
 
@@ -238,6 +241,7 @@ struct aid_ces_http
   struct aid_ces_backend backend;
   struct aid_tasks *tasks;
   struct aid_episodes *episodes;
+  struct aid_ws_sessions *sessions;
   struct aid_ces_http_queue queue;
   struct aid_ces_http_counts counts;
   const struct aid_mhd *mhd;
@@ -254,6 +258,23 @@ struct aid_ces_http
 
 /* http_conn.c: libmicrohttpd's callbacks. */
 enum aid_err aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e);
-void aid_ces_http_resume (struct aid_ces_request *x);
+/* Answers X, whose units are done. */
+void aid_ces_http_finish (struct aid_ces_request *x);
+
+/* --- websockets (http_ws.c) -------------------------------------------------------------------------------------------- */
+
+#define AID_WS_ACCEPT 29 /* with its NUL */
+/* What a server answers to the KEY of who wants a websocket (RFC 6455, 4.2.2). */
+void aid_ws_accept (struct aid_span key, char out[AID_WS_ACCEPT]);
+struct aid_ws_sessions;
+struct aid_ws_sessions *aid_ws_sessions_new (void);
+/* Ends them all.  NULL is fine. */
+void aid_ws_sessions_end (struct aid_ws_sessions *s);
+void aid_ws_sessions_free (struct aid_ws_sessions *s);
+/* 0 when there can be one more; else the status that says why not, and *WHY. */
+int aid_ws_refuses (struct aid_ces_http *h, const char **why);
+/* A session on the socket FD, of which EXTRA has been read, on a thread of its own; END (ARG) is called when it has ended.
+   -1: it is not begun. */
+int aid_ws_begin (struct aid_ces_http *h, int fd, struct aid_span extra, void (*end) (void *arg), void *arg);
 
 #endif

@@ -84,7 +84,7 @@ run_unit (struct aid_ces_http *h, struct aid_unit *u)
   int last = count_done (q, x, 1);
   pthread_mutex_unlock (&q->lock);
   if (last)
-    aid_ces_http_resume (x);
+    x->done (x);
   pthread_mutex_lock (&q->lock);
   q->running--; /* not sooner: who closes waits for it, and then there is no connection that is still to be resumed */
   if (last)
@@ -187,7 +187,7 @@ end_units (struct aid_ces_http *h, struct aid_unit *taken, enum aid_err code, co
       int last = count_done (&h->queue, x, 1);
       pthread_mutex_unlock (&h->queue.lock);
       if (last)
-        aid_ces_http_resume (x);
+        x->done (x);
     }
 }
 

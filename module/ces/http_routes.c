@@ -26,6 +26,7 @@ const struct aid_route aid_routes[] = {
   { "GET", "/health", aid_ces_http_env_health, NULL, FASTAPI },
   { "GET", "/schema", aid_ces_http_env_schema, NULL, FASTAPI },
   { "GET", "/metadata", aid_ces_http_env_metadata, NULL, FASTAPI },
+  { "GET", "/ws", aid_ces_http_env_socket, NULL, FASTAPI },
   /* SandboxFusion */
   { "POST", "/run_code", aid_ces_http_run_code_begin, aid_ces_http_run_code_finish, SANDBOX },
 };

@@ -26,16 +26,22 @@ id_of (const json_t *row)
   return id ? id : inner ? id_of (inner) : NULL;
 }
 
-/* The task in ROW: borrowed, or NULL. */
+/* The task in ROW: a new reference, or NULL.  Of a row that is a task itself, what belongs to one. */
 static json_t *
-task_of (json_t *row)
+task_of (const json_t *row)
 {
-  json_t *task = json_object_get (row, "task"), *inner = json_object_get (row, "verifier_metadata");
+  static const char *const members[] = { "repository", "base", "commands", "directory", "files", "limits" };
+  json_t *task = json_object_get (row, "task");
+  const json_t *inner = json_object_get (row, "verifier_metadata");
   if (json_is_object (task))
-    return task;
+    return json_incref (task);
   if (json_is_object (inner))
     return task_of (inner);
-  return json_object_get (row, "repository") ? row : NULL;
+  task = json_object_get (row, "repository") ? json_object () : NULL;
+  for (size_t i = 0; task && i < sizeof members / sizeof *members; i++)
+    if (json_object_get (row, members[i]))
+      json_object_set (task, members[i], json_object_get (row, members[i]));
+  return task;
 }
 
 static enum aid_err
@@ -44,14 +50,20 @@ add (struct aid_tasks *t, json_t *row, const char *file, size_t line, struct aid
   const char *id = json_is_object (row) ? id_of (row) : NULL;
   json_t *task = json_is_object (row) ? task_of (row) : NULL;
   if (!id || !task)
-    return aid_error_set (e, AID_E_INVALID, "%s, line %zu: %s", file, line,
-                          id ? "there is no task in it" : "it has no \"task_id\" and no \"id\"");
-  if (aid_map_get (t->ids, aid_span_z (id)))
-    return aid_error_set (e, AID_E_INVALID, "%s, line %zu: the task %.100s was there before", file, line, id);
-  struct aid_tasks_row *r = aid_vec_push (&t->rows);
+    {
+      json_decref (task);
+      return aid_error_set (e, AID_E_INVALID, "%s, line %zu: %s", file, line,
+                            id ? "there is no task in it" : "it has no \"task_id\" and no \"id\"");
+    }
+  int twice = aid_map_get (t->ids, aid_span_z (id)) != NULL;
+  struct aid_tasks_row *r = twice ? NULL : aid_vec_push (&t->rows);
   if (!r)
-    return aid_error_set (e, AID_E_LIMIT, "%s has more than %d tasks, or there is no memory", file, TASKS_MAX);
-  *r = (struct aid_tasks_row){ aid_span_dup (aid_span_z (id)), json_incref (task), json_incref (row) };
+    {
+      json_decref (task);
+      return twice ? aid_error_set (e, AID_E_INVALID, "%s, line %zu: the task %.100s was there before", file, line, id)
+                   : aid_error_set (e, AID_E_LIMIT, "%s has more than %d tasks, or there is no memory", file, TASKS_MAX);
+    }
+  *r = (struct aid_tasks_row){ aid_span_dup (aid_span_z (id)), task, json_incref (row) };
   if (!r->id || aid_map_put (t->ids, aid_span_z (id), (void *)(uintptr_t)t->rows.len, NULL))
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
   return AID_OK;
