@@ -127,7 +127,7 @@ take_row (struct aid_queue_db *f, sqlite3_stmt *s, const struct aid_queue_worker
     "ziii", w->name, now + w->lease_ms, now, number);
 }
 
-/* Takes the first that SQL finds, with the values now, now - hold, the worker's name, as it is asked for; *ROOM becomes less. */
+/* Takes the first that SQL finds, if any, with the values now, now - hold, and the worker's name. */
 static enum aid_err
 take_one (struct aid_queue_db *f, const char *sql, const struct aid_queue_worker *w, int *found, struct aid_vec *held,
           struct aid_error *e)

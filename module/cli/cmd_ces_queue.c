@@ -80,7 +80,7 @@ describe_end (const json_t *result, struct aid_str *out)
                   (long long)aid_json_int (result, "tries", 0), message ? message : "?");
 }
 
-/* Prints RESULT, of a task as a whole, or JSON: of --wait, the verdict alone. */
+/* Prints what came of a task for people, or RESULT as it is. */
 static int
 print (const json_t *result, int json)
 {
