@@ -33,7 +33,11 @@ struct worker
   struct aid_vec recent; /* char *: the trees of the last tasks, newest last */
   int64_t begun;         /* tasks */
   unsigned claims;
-  int may_claim, trouble, stopping;
+  int may_claim, trouble;
+  int stopping;    /* it takes no more */
+  int stop_seen;   /* since STOP was set, and has until stop_at */
+  int failures;    /* one after the other, of this machine rather than of tasks: */
+  int64_t rest_at; /* it takes none before that, lest it use up the tries of all there are */
   int64_t claim_at, renew_at, forget_at, stop_at, again_at; /* monotonic ms; claim_at: -1 not by itself */
   int pause_ms;
 };
@@ -131,6 +135,7 @@ leave_text (struct worker *w, const struct aid_queue_held *h, enum aid_queue_out
   if (err)
     return err;
   *(taken ? &w->done->judged : &w->done->late) += 1;
+  w->failures = 0;
   if (!taken)
     say (w, "A verdict came late: another worker has the task, or it was cancelled");
   return AID_OK;
@@ -167,6 +172,8 @@ settle (struct worker *w, const struct aid_queue_slot_done *d, struct aid_error 
       err = final ? leave_text (w, d->held, AID_QUEUE_ERROR, aid_str_span (&text), e)
                   : aid_queue_return (w->q, &w->me, d->held, aid_str_z (&text), RETRY_MS << attempt, e);
       w->done->returned += !err && !final;
+      if (!err && !final && d->err != AID_E_NOTFOUND)
+        w->rest_at = aid_clock_ms () + ((int64_t)RETRY_MS / 4 << (w->failures < 8 ? w->failures++ : 8));
     }
   aid_str_free (&text);
   return err;
@@ -264,15 +271,14 @@ is_idle (struct worker *w)
 static void
 look_at_stop (struct worker *w, int64_t now)
 {
-  int enough = w->work->most && w->begun >= w->work->most;
-  if (!w->stopping && (aid_stop_is_set (w->stop) || enough))
+  if (!w->stop_seen && aid_stop_is_set (w->stop))
     {
-      w->stopping = 1;
-      w->stop_at = aid_stop_is_set (w->stop) ? now + w->work->grace_ms : INT64_MAX;
+      w->stop_seen = w->stopping = 1;
+      w->stop_at = now + w->work->grace_ms;
     }
-  if (w->stopping && w->stop_at == INT64_MAX && aid_stop_is_set (w->stop))
-    w->stop_at = now + w->work->grace_ms;
-  if (w->stopping && now >= w->stop_at)
+  if (w->work->most && w->begun >= w->work->most)
+    w->stopping = 1;
+  if (w->stop_seen && now >= w->stop_at)
     aid_queue_slots_stop (w->slots, NULL);
 }
 
@@ -281,6 +287,14 @@ least (int64_t now, int64_t at, int ms)
 {
   int64_t left = at - now;
   return left < 0 ? 0 : left < ms ? (int)left : ms;
+}
+
+/* When it is to look for tasks, monotonic ms; -1: when it is told. */
+static int64_t
+next_claim (const struct worker *w)
+{
+  int64_t at = w->may_claim ? 0 : w->claim_at;
+  return at < 0 ? -1 : at < w->rest_at ? w->rest_at : at;
 }
 
 /* One look at all there is to do, and a wait for more. */
@@ -295,18 +309,18 @@ turn (struct worker *w, struct aid_error *e)
     err = renew (w, e);
   if (!err && now >= w->forget_at)
     err = forget (w, now, e);
-  if (!err && !w->stopping && (w->may_claim || (w->claim_at >= 0 && now >= w->claim_at)))
+  if (!err && !w->stopping && next_claim (w) >= 0 && now >= next_claim (w))
     err = claim (w, e);
-  look_at_stop (w, now);
+  now = aid_clock_ms ();
+  look_at_stop (w, now); /* by the same clock as the wait: what it has not ended is waited for until it does */
   if (err || (w->stopping && is_idle (w)))
     return err;
-  now = aid_clock_ms ();
   ms = least (now, w->renew_at, ms);
-  if (!w->stopping && w->claim_at >= 0 && aid_queue_slots_free_n (w->slots))
-    ms = least (now, w->claim_at, ms);
-  if (w->stopping && now < w->stop_at)
+  if (!w->stopping && next_claim (w) >= 0 && aid_queue_slots_free_n (w->slots))
+    ms = least (now, next_claim (w), ms);
+  if (w->stop_seen && now < w->stop_at)
     ms = least (now, w->stop_at, ms);
-  const int others[] = { aid_queue_slots_fd (w->slots), aid_stop_is_set (w->stop) ? -1 : aid_stop_fd (w->stop) };
+  const int others[] = { aid_queue_slots_fd (w->slots), w->stop_seen ? -1 : aid_stop_fd (w->stop) };
   err = aid_queue_wait (w->q, ms, others, &news, e);
   if (news & AID_QUEUE_WORK)
     w->may_claim = 1;
@@ -335,7 +349,7 @@ connect_it (struct worker *w, struct aid_error *e)
 static void
 pause_it (struct worker *w, const struct aid_error *why)
 {
-  struct pollfd stopped = { w->stopping ? -1 : aid_stop_fd (w->stop), POLLIN, 0 };
+  struct pollfd stopped = { w->stop_seen ? -1 : aid_stop_fd (w->stop), POLLIN, 0 };
   aid_queue_close (w->q);
   w->q = NULL;
   if (!w->trouble++)
@@ -359,7 +373,7 @@ work (struct worker *w, struct aid_error *e)
         err = turn (w, e);
       if (err && !aid_queue_is_lost (err))
         break;
-      if (err && w->stopping && aid_clock_ms () >= w->stop_at)
+      if (err && w->stop_seen && aid_clock_ms () >= w->stop_at)
         break; /* what it holds goes back when the leases end */
       if (err)
         pause_it (w, e);

@@ -404,8 +404,10 @@ show_status (int argc, char **argv)
       add_status (o, &text);
       aid_cli_queue_describe (queue, &text);
     }
-  json_decref (queue);
   status = json ? aid_cli_print (aid_str_span (&text)) : aid_cli_print_calm (&text);
+  if (aid_json_str (queue, "error"))
+    status = TROUBLE;
+  json_decref (queue);
   json_decref (o);
   aid_ces_close (c);
   aid_str_free (&text);

@@ -1,5 +1,6 @@
 /* aid ces worker: judges what waits in the queue, here. */
 #include "base/json.h"
+#include "ces/box.h"
 #include "cli/ces.h"
 #include "cli/ces_queue.h"
 #include "cli/cli.h"
@@ -54,7 +55,10 @@ work (struct aid_queue_work what, int trusts, int json)
   struct aid_queue_worked done = { 0 };
   struct aid_error e = { AID_OK, "" };
   struct aid_stop *stop = aid_cli_ces_stop ();
+  char why[256] = "";
   int status = aid_cli_queue_open (&q);
+  if (!status && !aid_box_available (why)) /* it would use up the tries of all that waits */
+    status = (aid_cli_fail ("%s", why), AID_CES_TROUBLE);
   here.shared = aid_queue_is_shared (&q.place);
   if (!status)
     status = aid_cli_ces_open (&here.c);

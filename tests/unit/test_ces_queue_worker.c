@@ -144,7 +144,7 @@ who_stops_gives_back_what_does_not_end (void **state)
   struct aid_queue *q = open_it ();
   const char *hangs = submit (q, "k", "{\"hang\":true}", "x", 0), *ends = submit (q, "k", "{\"sleep\":300}", "x", 0);
   begin (&w, 2, 100000);
-  while (atomic_load (&running) < 2)
+  while (atomic_load (&running) + atomic_load (&judged) < 2)
     nap ();
   aid_stop_set (w.stop); /* the one ends in the time that it has */
   while (atomic_load (&judged) < 1)
