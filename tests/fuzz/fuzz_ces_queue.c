@@ -1,4 +1,5 @@
-/* What comes out of a queue that others write: a row becomes a result, or is refused; a task has one key, however its members stand. */
+/* What comes out of a queue that others write: a row becomes a result, or is refused; a task has one key, however its
+   members stand. */
 #include <stdlib.h>
 #include "base/json.h"
 #include "ces/queue_internal.h"
