@@ -61,6 +61,7 @@ struct aid_mine_options
   int64_t since;     /* ms: only what ended since then */
   int dry_run;       /* nothing is written */
   int again;         /* also where nothing is new: what was decided is told again */
+  int64_t now;       /* ms; 0: what the clock says */
   const struct aid_stop *stop;
   void (*tell) (void *ctx, const struct aid_mine_told *told); /* of each that was decided now; may be NULL */
   void (*trouble) (void *ctx, const struct aid_error *e);     /* a vault that could not be looked through: the others are */

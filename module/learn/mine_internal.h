@@ -90,6 +90,7 @@ struct aid_mine_work
   struct aid_mine_sum *sum;
   struct aid_examples *x; /* NULL: there are none */
   int dry;                /* nothing is written */
+  int64_t now;
   struct aid_vault *vault;
   struct aid_mine_line line;
   json_t *consent; /* what every example of the vault says of it */
