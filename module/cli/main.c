@@ -22,6 +22,7 @@ static const struct aid_command commands[] = {
   { "mine", aid_cmd_mine, "find examples in the snapshots of work, list them, forget them" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
+  { "ces", aid_cmd_ces, "judge diffs: do they apply, parse, type-check, build, pass the tests" },
   { "cores", aid_cmd_cores, "list the installed cores, choose one, remove old ones" },
   { "team", aid_cmd_team, "follow a team's settings, or publish them; its store of what is measured" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },
