@@ -39,8 +39,8 @@ const char *
 aid_mine_why_name (enum aid_mine_why why)
 {
   static const char *const names[AID_MINE_WHYS]
-    = { "kept",  "there", "forgotten", "young",  "changed", "back",     "nothing",   "no-test",
-        "large", "made",  "themes",    "secret", "alike",   "no-place", "no-consent" };
+    = { "kept",  "there", "forgotten", "young",    "changed", "back",  "nothing",  "no-test",
+        "large", "made",  "themes",    "left-out", "secret",  "alike", "no-place", "no-consent" };
   return names[why];
 }
 
@@ -59,6 +59,7 @@ aid_mine_why_words (enum aid_mine_why why)
     "too large",
     "not the project's own text",
     "of several themes",
+    "a file was left out of its snapshots (large, or with a secret)",
     "there is a secret in it",
     "like one that is there",
     "on what no snapshot has",

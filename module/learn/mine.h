@@ -29,8 +29,9 @@ enum aid_mine_why
   AID_MINE_NOTHING, /* no line is another */
   AID_MINE_NO_TEST, /* no test more */
   AID_MINE_LARGE,
-  AID_MINE_MADE,   /* in a file that is no text of the project's own */
-  AID_MINE_THEMES, /* of several themes */
+  AID_MINE_MADE,     /* in a file that is no text of the project's own */
+  AID_MINE_THEMES,   /* of several themes */
+  AID_MINE_LEFT_OUT, /* snapshots left a file out before or after it, and not both times: the tree is not what was built */
   AID_MINE_SECRET,
   AID_MINE_ALIKE,
   AID_MINE_NO_PLACE,   /* a decision: on what no snapshot has */

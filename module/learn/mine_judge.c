@@ -47,15 +47,31 @@ is_green (const json_t *judged, const char *name)
   return aid_json_bool (json_object_get (judged, name), "green", 0);
 }
 
+/* Whether a command failed there, and not by chance. */
+static int
+is_red (const json_t *judged, const char *name)
+{
+  const json_t *rung;
+  size_t i;
+  json_array_foreach (json_object_get (json_object_get (judged, name), "rungs"), i, rung)
+  {
+    const char *result = aid_json_str (rung, "result"), *which = aid_json_str (rung, "rung");
+    if (result && which && strcmp (which, aid_rung_name (AID_RUNG_APPLIES)) != 0
+        && (!strcmp (result, "failed") || !strcmp (result, "broken")) && !aid_json_bool (rung, "flaky", 0))
+      return 1;
+  }
+  return 0;
+}
+
 static int
 is_as_told (const json_t *o, const json_t *judged)
 {
   const char *kind = aid_json_str (o, "kind");
-  int after = is_green (judged, "after"), base = is_green (judged, "base");
+  int after = is_green (judged, "after");
   return !kind                          ? 0
          : !strcmp (kind, "preference") ? !json_object_get (judged, "after") || after
-         : !strcmp (kind, "test")       ? base && after
-                                        : !base && after;
+         : !strcmp (kind, "test")       ? is_green (judged, "base") && after
+                                        : is_red (judged, "base") && after;
 }
 
 static int

@@ -274,7 +274,7 @@ what_is_in_real_vaults_is_found_and_only_that (void **state)
   size_t pairs = 0, examples = 0;
   char name[32];
   (void)state;
-  commits_with_edits = 0;
+  only_vc_knows = 0;
   for (unsigned seed = 1; seed <= 24; seed++)
     {
       make_timeline (&t, project = seed);
@@ -302,7 +302,7 @@ in_pieces_it_comes_to_the_same (void **state)
   static struct seen s;
   char name[32];
   (void)state;
-  commits_with_edits = 0;
+  only_vc_knows = 0;
   for (unsigned seed = 101; seed <= 106; seed++)
     {
       make_timeline (&t, project = seed);
