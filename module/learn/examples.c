@@ -90,6 +90,8 @@ aid_examples_open (int make, struct aid_examples **out, struct aid_error *e)
   struct aid_examples *x = calloc (1, sizeof *x);
   enum aid_err err = x ? aid_fs_xdg (AID_DIR_STATE, &path, e) : aid_error_set (e, AID_E_NOMEM, "No memory for examples");
   *out = NULL;
+  if (!x)
+    return err;
   if (!err && make)
     err = aid_fs_mkdirs (aid_str_z (&path), 0700, e);
   if (!err && aid_str_addz (&path, "/examples.db"))

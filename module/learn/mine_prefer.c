@@ -1,6 +1,6 @@
-/* Preferences: what was accepted and what was rejected of what models wrote, where the person has texts kept (the setting "measure",
-   "content").  A hunk that was edited before it was accepted is preferred so, to how it was; one that was accepted is, to one that
-   was rejected at the same place; the others stand alone.
+/* Preferences: what was accepted and what was rejected of what models wrote, where the person has texts kept (the setting
+   "measure", "content").  A hunk that was edited before it was accepted is preferred so, to how it was; one that was accepted is,
+   to one that was rejected at the same place; the others stand alone.
 
    A decision is of the last snapshot before it in which the hunk has exactly one place. */
 #include "base/hash.h"
