@@ -365,14 +365,9 @@ drop_ref (struct aid_span repository, const char *id, struct aid_error *e)
   aid_str_addspan (&dir, aid_span_ends (repository, "/git") ? aid_span_cut (repository, 0, repository.len - 4) : repository);
   aid_str_addf (&ref, "refs/examples/%s", id);
   const char *const args[] = { "update-ref", "-d", aid_str_z (&ref), NULL };
-  enum aid_err err = aid_vault_open_at (aid_str_z (&dir), &vault, e);
-  if (err == AID_E_NOTFOUND)
-    {
-      err = AID_OK;
-      if (e)
-        *e = (struct aid_error){ AID_OK, "" };
-    }
-  else if (!err && !(err = aid_vault_lock (vault, AID_VAULT_WAIT_MS, e)))
+  int there = aid_fs_exists (aid_str_z (&dir));
+  enum aid_err err = there ? aid_vault_open_at (aid_str_z (&dir), &vault, e) : AID_OK;
+  if (there && !err && !(err = aid_vault_lock (vault, AID_VAULT_WAIT_MS, e)))
     err = aid_vault_git (vault, &(struct aid_vault_run){ .args = args }, e);
   aid_vault_free (vault);
   aid_str_free (&dir);

@@ -18,9 +18,9 @@
      TEST    tests green, later tests green, another tree and nothing red in between; whether there is a test more is for
              others to say
 
-   What is found is UNSETTLED when a file was changed within RULES' settled_ms after it was known to be green, BACK when the tree it
-   began with was there again within back_ms, and YOUNG when that time is not over yet at HORIZON: it will be decided later, and
-   what will be found then does not depend on when one has looked. */
+   What is found is UNSETTLED when a file was changed within RULES' settled_ms after it was known to be green, BACK when the tree
+   it began with was there again within back_ms, and YOUNG when that time is not over yet at HORIZON: it will be decided later,
+   and what will be found then does not depend on when one has looked. */
 #ifndef AID_LEARN_MINE_FIND_H
 #define AID_LEARN_MINE_FIND_H
 

@@ -89,7 +89,7 @@ add_message (struct aid_str *out, const struct aid_mine_moment *m)
   aid_str_free (&text);
 }
 
-/* Writes T's snapshots from moment FROM up to UPTO into the vault of the project NAME. */
+/* Writes T's moments from FROM up to UPTO into the vault of the project NAME. */
 static void
 write_vault (const struct timeline *t, size_t from, size_t upto, const char *name)
 {
@@ -321,47 +321,6 @@ in_pieces_it_comes_to_the_same (void **state)
     }
 }
 
-/* --- what version control did ------------------------------------------------------------------------------------- */
-
-/* LOG has what happened between the moment at 10.2 s, at revision aa, and the one at 20.7 s, at aa or bb. */
-static void
-moves (const char *log, int other_revision, int wanted)
-{
-  const struct aid_span names[3] = { { "", 0 }, AID_SPAN ("aa"), AID_SPAN ("bb") };
-  struct aid_mine_moment m[2]
-    = { { .time = 10200, .tree = 1, .revision = 1 }, { .time = 20700, .tree = 2, .revision = other_revision ? 2 : 1 } };
-  aid_mine_read_moves (aid_span_z (log), names, m, 2);
-  if (m[1].moved != wanted)
-    fail_msg ("%s comes to %d", log, m[1].moved);
-}
-
-static void
-the_log_of_head_tells_commits_from_what_moves_files (void **state)
-{
-  (void)state;
-#define BY " Ann Bee <ann@example.org> "
-  moves ("", 0, -1);
-  moves ("", 1, 0);
-  moves ("aa bb" BY "15 +0100\tcommit: x\n", 1, -1);
-  moves ("aa bb" BY "15 +0100\tcommit (amend): x\n", 1, -1);
-  moves ("aa bb" BY "15 +0100\tcheckout: moving from a to b\n", 1, 1);
-  moves ("aa bb" BY "15 +0100\trebase (finish): x\n", 1, 1);
-  moves ("aa bb" BY "15 +0100\tpull: Fast-forward", 1, 1);
-  moves ("aa aa" BY "15 +0100\tcheckout: moving from a to new\n", 0, -1);
-  moves ("aa aa" BY "15 +0100\treset: moving to HEAD\n", 0, 1);                                        /* a stash */
-  moves ("aa cc" BY "14 +0000\tcommit: x\ncc aa" BY "15 +0000\tcheckout: moving from b to a\n", 0, 1); /* there and back */
-  moves ("aa cc" BY "14 +0000\tcheckout: moving from a to b\ncc bb" BY "15 +0000\tcommit: x\n", 1, 1);
-  /* Before, after, and within the same second. */
-  moves ("cc aa" BY "9 +0000\tcheckout: moving from b to a\n", 0, -1);
-  moves ("cc aa" BY "10 +0000\tcheckout: moving from b to a\n", 0, -1);
-  moves ("aa bb" BY "10 +0000\tcheckout: moving from a to b\n", 1, 1);
-  moves ("aa bb" BY "20 +0000\tcheckout: moving from a to b\n", 1, 1);
-  moves ("aa bb" BY "20 +0000\tcheckout: moving from a to b\n", 0, -1);
-  moves ("aa bb" BY "21 +0000\tcheckout: moving from a to b\n", 0, -1);
-  /* What is no such line is passed over. */
-  moves ("\n\t\nx\naa bb\naa bb x\naa bb" BY "x +0000\tcheckout: y\n", 0, -1);
-}
-
 /* --- preferences -------------------------------------------------------------------------------------------------- */
 
 static void
@@ -497,7 +456,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_is_in_real_vaults_is_found_and_only_that),
     cmocka_unit_test (in_pieces_it_comes_to_the_same),
-    cmocka_unit_test (the_log_of_head_tells_commits_from_what_moves_files),
     cmocka_unit_test (decisions_become_preferences),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
