@@ -65,7 +65,7 @@ layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 HELPERS := $(B)/aid-trees $(if $(filter Linux,$(shell uname -s)),$(B)/aid-box)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-net check-ces check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-mine check-net check-ces check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -267,10 +267,15 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
+## check-mine    aid mine with a day of real work, killed, and with others' snapshots
+check-mine: cli $(B)/kill-shim.so
+	@.ci/deps check
+	@tests/run mine
 ## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, 20 minutes of kills of the queue, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
+	@tests/mine/run 200
 	@ROUNDS=100 tests/team/run
 	@MINUTES=10 tests/ces/queue
 	@AID_BOXES=10000 $(B)/unit/test_ces_box_leaves

@@ -31,6 +31,7 @@ static const struct member top_members[] = {
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
   { "snapshots", KIND_SNAPSHOTS },
+  { "mine", KIND_MINE },
   { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
   { "ces", KIND_CES },
@@ -88,6 +89,15 @@ static const struct member snapshots_members[] = {
   { "megabytes", KIND_COUNT },
   { "file_kilobytes", KIND_COUNT },
   { "unsaved", KIND_BOOL },
+  { NULL, KIND_STRING },
+};
+
+static const struct member mine_members[] = {
+  { "lines", KIND_COUNT },
+  { "files", KIND_COUNT },
+  { "settled_seconds", KIND_COUNT },
+  { "back_seconds", KIND_COUNT },
+  { "alike", KIND_SHARE },
   { NULL, KIND_STRING },
 };
 
@@ -333,6 +343,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_variants (c, v, at, e);
   if (m->kind == KIND_LIMITS || m->kind == KIND_SNAPSHOTS)
     return check_members (c, v, m->kind == KIND_LIMITS ? limits_members : snapshots_members, at, e);
+  if (m->kind == KIND_MINE)
+    return check_members (c, v, mine_members, at, e);
   if (m->kind == KIND_TEAM)
     return check_members (c, v, team_members, at, e);
   if (m->kind == KIND_STORE && json_is_object (v))
@@ -439,6 +451,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
                                    : m->kind == KIND_SNAPSHOTS ? snapshots_members
+                                   : m->kind == KIND_MINE ? mine_members
                                    : m->kind == KIND_TEAM ? team_members
                                    : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members

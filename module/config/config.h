@@ -32,6 +32,8 @@
      "snapshots": { "seconds": 20, "days": 30, "megabytes": 1024, "file_kilobytes": 1024, "unsaved": false },
                                                          how snapshots of work are taken where they are switched on
                                                          (learn/snapshot.h); no setting switches them on
+     "mine": { "lines": 100, "files": 8, "settled_seconds": 10, "back_seconds": 600, "alike": 0.8 },
+                                                         which changes become examples where one mines (learn/mine.h)
      "team_store": { "url": "postgresql://ada@db.example/aid", "password_command": ["pass", "show", "x"],
                      "since": "2026-01-10" },            the database that gets these events, too (team/team.h), or its
                                                          connection string alone; missing or false: none.  The user's alone counts

@@ -71,6 +71,11 @@ static const struct aid_trust_rule rules[] = {
   { { "snapshots", "megabytes" }, "has snapshots of your work forgotten above so many megabytes:" },
   { { "snapshots", "file_kilobytes" }, "leaves files out of snapshots of your work that have more kilobytes than" },
   { { "snapshots", "unsaved" }, "has snapshots of your work hold what is not saved yet, or not:" },
+  { { "mine", "lines" }, "has examples mined from your work, where you mine it, with so many changed lines at most:" },
+  { { "mine", "files" }, "has examples mined from your work with so many files at most:" },
+  { { "mine", "settled_seconds" }, "has changes count in mining that nobody touched for so many seconds:" },
+  { { "mine", "back_seconds" }, "has changes not count in mining that were taken back within so many seconds:" },
+  { { "mine", "alike" }, "has changes left out of mining that are so much like others:" },
   { { "grammars" }, aid_trust_never },    /* programs on this machine */
   { { "log_content" }, aid_trust_never }, /* what is asked and answered, on this disk */
   { { "person" }, aid_trust_never },
