@@ -58,6 +58,7 @@ need_core    := $(need_cli)
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
 made_model := $(B)/obj/made/presets.o
 made_assist := $(B)/obj/made/strategies.o
+made_learn := $(B)/obj/made/questions.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
@@ -99,6 +100,15 @@ $(B)/made/strategies.c: $(STRATEGIES) Makefile
 	   for file in $(notdir $(STRATEGIES)); do echo "{ \"$$file\","; \
 	     sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' "strategies/$$file"; echo '},'; done; echo '{ 0, 0 } };'; } >$@.tmp && mv $@.tmp $@
 $(B)/obj/made/strategies.o: $(B)/made/strategies.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# So is the sample of questions.
+$(B)/made/questions.c: module/learn/questions.txt Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char aid_questions_text[];'; echo 'const char aid_questions_text[] ='; \
+	   sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@.tmp && mv $@.tmp $@
+$(B)/obj/made/questions.o: $(B)/made/questions.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "chat/chat.h"
 #include "measure/events.h"
 #include "store/blob.h"
 #include "store/db.h"
@@ -66,23 +67,31 @@ read_text (struct aid_sample *s, struct aid_span text)
 
 /* --- the person's own --------------------------------------------------------------------------------------------- */
 
-/* The words of the last question in CONTENT, what measure/ keeps of a request: its last message of the person's. */
+/* The words of the last question in CONTENT, the chat and its answer as measure/ keeps them. */
 static void
 take_own (struct aid_sample *s, const json_t *content)
 {
-  const json_t *messages = json_object_get (content, "messages"), *parts;
-  for (size_t i = json_array_size (messages); i-- > 0;)
+  struct aid_chat *chat;
+  struct aid_str text = AID_STR_INIT (AID_SAMPLE_QUESTION + 1);
+  if (aid_chat_parse (aid_json_span (content, "chat"), &chat, NULL))
+    return;
+  for (size_t i = chat->turns.len; i-- > 0;)
     {
-      const json_t *m = json_array_get (messages, i);
-      const char *role = aid_json_str (m, "role");
-      if (!role || strcmp (role, "user") != 0)
+      const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &chat->turns, i);
+      if (t->kind != AID_TURN_USER)
         continue;
-      parts = json_object_get (m, "content");
-      struct aid_span text = json_is_string (parts) ? aid_json_span (m, "content") : aid_json_span (json_array_get (parts, 0), "text");
-      /* What is shown with it begins with an item's line. */
-      ptrdiff_t end = aid_span_find (text, AID_SPAN ("\n\n"));
-      return add (s, end < 0 ? text : aid_span_cut (text, 0, (size_t)end));
+      for (size_t k = t->first_piece; k < t->first_piece + t->npieces; k++)
+        {
+          const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &chat->pieces, k);
+          if (p->kind == AID_PIECE_TEXT)
+            aid_chat_plain (chat, p->beg, p->end, 0, &text);
+        }
+      break;
     }
+  if (!text.err)
+    add (s, aid_str_span (&text));
+  aid_str_free (&text);
+  aid_chat_free (chat);
 }
 
 static enum aid_err
@@ -105,7 +114,8 @@ read_own (struct aid_sample *s, struct aid_error *e)
       char *id = aid_span_dup (aid_db_column (q, 0));
       struct aid_str text = AID_STR_INIT (AID_BLOB_MAX);
       json_t *content = id && !aid_blob_get (id, &text, NULL) ? aid_json_parse (aid_str_span (&text), "a question", NULL) : NULL;
-      take_own (s, content);
+      if (content)
+        take_own (s, content);
       json_decref (content);
       aid_str_free (&text);
       free (id);
