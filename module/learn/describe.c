@@ -16,6 +16,19 @@
 
 /* --- settings ----------------------------------------------------------------------------------------------------- */
 
+/* FILE with the home folder for its "~"; to be freed, NULL without memory. */
+static char *
+file_named (const char *file)
+{
+  const char *home = getenv ("HOME");
+  struct aid_str path = AID_STR_INIT (8192);
+  int below = home && !strncmp (file, "~/", 2);
+  aid_str_addf (&path, "%s%s", below ? home : "", below ? file + 1 : file);
+  char *out = path.err ? NULL : aid_str_steal (&path);
+  aid_str_free (&path);
+  return out;
+}
+
 enum aid_err
 aid_describe_settings_read (struct aid_describe_settings *out, struct aid_error *e)
 {
@@ -28,7 +41,7 @@ aid_describe_settings_read (struct aid_describe_settings *out, struct aid_error 
                                          .tokens = aid_json_int (budget, "tokens", 0) };
   out->tries = out->tries < 1 ? 1 : out->tries;
   out->model = model ? strdup (model) : NULL;
-  out->sample = sample ? strdup (sample) : NULL;
+  out->sample = sample ? file_named (sample) : NULL;
   enum aid_err err = !config ? AID_E_INVALID
                      : (model && !out->model) || (sample && !out->sample)
                        ? aid_error_set (e, AID_E_NOMEM, "No memory for the settings")

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define RESULTS_MAX 1000000 /* that wait to be written */
+
 struct running
 {
   const struct aid_describer *d;
@@ -171,7 +173,7 @@ aid_describe_all (const struct aid_describer *d, struct aid_examples *x, const j
                   struct aid_describe_run *r, struct aid_error *e)
 {
   struct running g = { .d = d, .list = list, .stop = stop, .r = r, .dearest = -1.0,
-                       .done = AID_VEC_INIT (struct result *, AID_DESCRIBE_JOBS_MAX * 4) };
+                       .done = AID_VEC_INIT (struct result *, RESULTS_MAX) };
   pthread_t threads[AID_DESCRIBE_JOBS_MAX];
   size_t n = 0, jobs = (size_t)(d->settings.jobs < 1 ? 1 : d->settings.jobs);
   enum aid_err err = AID_OK;
