@@ -1,4 +1,4 @@
-/* What a unified diff adds and takes away, as text. */
+/* What a change adds and takes away, as text. */
 #ifndef AID_LEARN_CHANGED_H
 #define AID_LEARN_CHANGED_H
 
@@ -22,7 +22,7 @@ struct aid_changed
   size_t nadded, nremoved;
 };
 
-/* AID_E_PARSE: DIFF is none.  Free OUT in any case. */
+/* Of DIFF, a unified diff, or an answer with changes in any form.  AID_E_PARSE: it is none.  Free OUT in any case. */
 enum aid_err aid_changed_read (struct aid_span diff, struct aid_changed *out, struct aid_error *e);
 void aid_changed_free (struct aid_changed *c);
 

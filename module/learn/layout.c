@@ -277,9 +277,7 @@ aid_layout_git (const char *dir, const char *root, const char *revision)
       const char *const read[] = { "read-tree", revision, NULL }, *const detach[] = { "update-ref", "--no-deref", "HEAD", revision, NULL };
       aid_str_addz (&git, "/objects/info/alternates");
       aid_str_addf (&line, "%s\n", aid_str_z (&objects));
-      if (!strchr (aid_str_z (&objects), '\n') && !aid_fs_mkdirs (aid_str_z (&git), 0700, NULL))
-        rmdir (aid_str_z (&git)); /* its folder is there now */
-      if (!aid_fs_replace (aid_str_z (&git), aid_str_span (&line), 0600, NULL) && !git_in (dir, read))
+      if (!strchr (aid_str_z (&objects), '\n') && !aid_fs_replace (aid_str_z (&git), aid_str_span (&line), 0600, NULL) && !git_in (dir, read))
         git_in (dir, detach);
     }
   aid_str_free (&git);

@@ -39,16 +39,21 @@ struct aid_leak_base
 enum aid_err aid_leak_find (struct aid_span text, const struct aid_changed *change, const struct aid_leak_base *base,
                             json_t *leaks, struct aid_error *e);
 
-/* How much of what CHANGE adds stands in TEXT already: the share of its runs of AID_RESULT_RUN words and signs (of what it adds in one
-   place, if that is shorter, but not shorter than AID_RESULT_LEAST) that are not in CHANGE's own old lines or in KNOWN.  0 where nothing is
-   new. */
+/* --- what a change comes to, in other texts ----------------------------------------------------------------------- */
+
+/* How much of what a change adds stands in a text: the share of its runs of AID_RESULT_RUN words and signs (of what it adds in one place,
+   if that is shorter, but not shorter than AID_RESULT_LEAST) that are neither in its own old lines nor in what its reader has anyway. */
 #define AID_RESULT_RUN 13
 #define AID_RESULT_LEAST 5
-#define AID_RESULT_SHARE 0.5 /* from here on it is told by it */
-struct aid_result;
-/* What is to be looked for; NULL without memory.  KNOWN: texts that the change's reader has anyway. */
-struct aid_result *aid_result_new (const struct aid_changed *change, struct aid_span known);
-double aid_result_share (const struct aid_result *r, struct aid_span text);
-void aid_result_free (struct aid_result *r);
+#define AID_RESULT_SHARE 0.5 /* from here on the text tells what the change comes to */
+
+struct aid_results;
+
+struct aid_results *aid_results_new (void); /* NULL without memory */
+/* Adds a change, whose number is how many were added before it.  KNOWN: what its reader has.  AID_E_NOMEM, AID_E_LIMIT. */
+enum aid_err aid_results_add (struct aid_results *r, const struct aid_changed *change, struct aid_span known);
+/* Puts the share of each change that TEXT holds into SHARES, as many as were added; 0 for one that brings nothing new.  AID_E_NOMEM. */
+enum aid_err aid_results_find (struct aid_results *r, struct aid_span text, double *shares);
+void aid_results_free (struct aid_results *r);
 
 #endif
