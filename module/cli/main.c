@@ -19,6 +19,7 @@ static const struct aid_command commands[] = {
   { "cost", aid_cmd_cost, "say what a month has cost" },
   { "metrics", aid_cmd_metrics, "say what is recorded of answers and what became of them, or forget it" },
   { "snapshot", aid_cmd_snapshot, "take snapshots of work, list them, and bring files back" },
+  { "mine", aid_cmd_mine, "find examples in the snapshots of work, list them, forget them" },
   { "describe", aid_cmd_describe, "have a model say what examples of work are for" },
   { "dataset", aid_cmd_dataset, "make data sets of examples, part them, check them" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },

@@ -57,6 +57,7 @@ static const char *const wanted_words[] = {
   [KIND_OTLP] = "true, false or an object",
   [KIND_LIMITS] = "an object of \"days\" and \"megabytes\"",
   [KIND_SNAPSHOTS] = "an object of \"seconds\", \"days\", \"megabytes\", \"file_kilobytes\" and \"unsaved\"",
+  [KIND_MINE] = "an object of \"lines\", \"files\", \"settled_seconds\", \"back_seconds\" and \"alike\"",
   [KIND_SPENDING] = "an object of \"dollars\" and \"tokens\"",
   [KIND_SECONDS] = "a whole number of seconds, from 1 to 86400",
   [KIND_DAY] = "a day as in \"2025-12-01\"",

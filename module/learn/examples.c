@@ -31,11 +31,12 @@ static const char *const steps[] = {
   "CREATE INDEX examples_at ON examples(at, id);"
   /* REPOSITORY: where its trees are still kept; NULL: nowhere. */
   "CREATE TABLE forgotten(id TEXT PRIMARY KEY, repository TEXT) WITHOUT ROWID;"
-  /* By which near duplicates are found, and up to where each vault was looked through (mine.c). */
+  /* By which near duplicates are found, what was seen of each vault, and what was not taken (mine_keep.c). */
   "CREATE TABLE bands(band INTEGER NOT NULL, value INTEGER NOT NULL, id TEXT NOT NULL,"
   " PRIMARY KEY(band, value, id)) WITHOUT ROWID;"
   "CREATE INDEX bands_id ON bands(id);"
-  "CREATE TABLE mined(vault TEXT PRIMARY KEY, upto INTEGER NOT NULL) WITHOUT ROWID;",
+  "CREATE TABLE mined(vault TEXT PRIMARY KEY, tip TEXT NOT NULL, rules TEXT NOT NULL) WITHOUT ROWID;"
+  "CREATE TABLE decided(id TEXT PRIMARY KEY, rules TEXT NOT NULL, why TEXT NOT NULL) WITHOUT ROWID;",
 };
 #define VERSION ((int64_t)(sizeof steps / sizeof *steps))
 

@@ -11,10 +11,10 @@ enum
 
 struct visit
 {
-  size_t first, last;                 /* moments */
-  size_t known[AID_MINE_LEVELS];      /* the moment in which its status there was first known */
+  size_t first, last;            /* moments */
+  size_t known[AID_MINE_LEVELS]; /* the moment in which its status there was first known */
   enum aid_mine_status status[AID_MINE_LEVELS];
-  int cut;                            /* version control brought it: a segment begins */
+  int cut; /* version control brought it: a segment begins */
   int flaky;
 };
 
@@ -228,7 +228,9 @@ aid_mine_find (const struct aid_mine_moment *m, size_t n, const struct aid_mine_
                void (*fn) (void *ctx, const struct aid_mine_found *found), void *ctx)
 {
   struct visit *visits;
-  struct walk w = { .m = m, .count = visits_of (m, n, longest (rules), &visits), .rules = rules, .horizon = horizon, .fn = fn, .ctx = ctx };
+  struct walk w = {
+    .m = m, .count = visits_of (m, n, longest (rules), &visits), .rules = rules, .horizon = horizon, .fn = fn, .ctx = ctx
+  };
   if (w.count == SIZE_MAX)
     return AID_E_NOMEM;
   w.visits = visits;

@@ -44,11 +44,11 @@ enum aid_mine_level
 
 struct aid_mine_moment
 {
-  int64_t time;                                 /* ms since 1970 */
-  uint32_t tree;                                /* equal trees have equal numbers, from 0 */
-  uint32_t revision;                            /* likewise; 0: none is known */
-  enum aid_mine_status exact[AID_MINE_LEVELS];  /* what the last exact build, or tests, came to */
-  unsigned char committed;                      /* the new revision is a commit of what was worked on here, and of nothing else */
+  int64_t time;                                /* ms since 1970 */
+  uint32_t tree;                               /* equal trees have equal numbers, from 0 */
+  uint32_t revision;                           /* likewise; 0: none is known */
+  enum aid_mine_status exact[AID_MINE_LEVELS]; /* what the last exact build, or tests, came to */
+  unsigned char committed; /* the new revision is a commit of what was worked on here, and of nothing else */
 };
 
 enum aid_mine_kind

@@ -33,7 +33,7 @@ struct timeline
   int tested; /* TESTED_TREE's tests were green, and nothing was red since */
   uint32_t tested_tree;
   int64_t known[AID_MINE_LEVELS]; /* when the last green tree was known to be */
-  int reds; /* trees that were red, for who comes back to one */
+  int reds;                       /* trees that were red, for who comes back to one */
   uint32_t red_trees[64];
 };
 

@@ -91,11 +91,11 @@ what_version_control_does_is_no_edit (void **state)
   (void)state;
   finds ("0:0.1B 30:1.1b 60:2.2B", 9999, "");
   finds ("0:0.1B 30:1.2b 60:2.2B", 9999, "s:->1>2S");
-  finds ("0:0.1B 30:1.1b 60:1.2 90:2.2B", 9999, "r:0>1>3S");    /* a commit */
-  finds ("0:0.1B 30:1.1b 60:2.2cB", 9999, "r:0>1>2S");          /* an edit and a commit */
-  finds ("0:0.0B 30:1.0b 60:2.0B", 9999, "r:0>1>2S");           /* no version control */
+  finds ("0:0.1B 30:1.1b 60:1.2 90:2.2B", 9999, "r:0>1>3S"); /* a commit */
+  finds ("0:0.1B 30:1.1b 60:2.2cB", 9999, "r:0>1>2S");       /* an edit and a commit */
+  finds ("0:0.0B 30:1.0b 60:2.0B", 9999, "r:0>1>2S");        /* no version control */
   finds ("0:0.1T 30:1.2T 60:2.2T", 9999, "t:->1>2S");
-  finds ("0:0.1B 30:1.1b 60:2.1B 65:3.2", 9999, "r:0>1>2S");    /* a switch is no edit, nor unsettles */
+  finds ("0:0.1B 30:1.1b 60:2.1B 65:3.2", 9999, "r:0>1>2S"); /* a switch is no edit, nor unsettles */
 }
 
 static void
