@@ -99,6 +99,9 @@ static const struct member mine_members[] = {
   { "settled_seconds", KIND_COUNT },
   { "back_seconds", KIND_COUNT },
   { "alike", KIND_SHARE },
+  { NULL, KIND_STRING },
+};
+
 static const struct member describe_members[] = {
   { "model", KIND_STRING },
   { "sample", KIND_STRING },

@@ -72,7 +72,7 @@ give (json_t *made, void (*fn) (void *ctx, const json_t *made), void *ctx)
 void
 aid_dataset_write (enum aid_dataset_format format, const json_t *row, void (*fn) (void *ctx, const json_t *made), void *ctx)
 {
-  json_t *messages = json_object_get (row, "messages"), *task = json_object_get (row, "verification"), *all;
+  json_t *messages = json_object_get (row, "messages"), *task = json_object_get (row, "task"), *all;
   json_t *id = json_object_get (row, "task_id"), *base = json_object_get (row, "base");
   int good = json_is_string (json_object_get (row, "completion")), bad = json_is_string (json_object_get (row, "rejected"));
   switch (format)

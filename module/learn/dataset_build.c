@@ -28,6 +28,7 @@ aid_dataset_settings_read (struct aid_dataset_settings *out, struct aid_error *e
   *out = (struct aid_dataset_settings){ .holdout = aid_json_real (set, "holdout", AID_DATASET_HOLDOUT),
                                         .max_tokens = aid_json_int (set, "max_tokens", AID_DATASET_TOKENS),
                                         .licences = json_deep_copy (json_object_get (set, "licences")) };
+  out->repositories = json_deep_copy (json_object_get (config ? aid_config_get (config, "ces") : NULL, "repositories"));
   out->consent = consent ? strdup (consent) : NULL;
   out->strategy = strategy ? strdup (strategy) : NULL;
   aid_config_free (config);
@@ -40,6 +41,7 @@ aid_dataset_settings_free (struct aid_dataset_settings *s)
   free (s->consent);
   free (s->strategy);
   json_decref (s->licences);
+  json_decref (s->repositories);
   *s = (struct aid_dataset_settings){ .consent = NULL };
 }
 

@@ -24,6 +24,7 @@ struct aid_dataset_settings
   double holdout;
   int64_t max_tokens;
   json_t *licences;         /* an array of names: those of other projects are left out; or NULL */
+  json_t *repositories;     /* the setting "ces.repositories": a task names one of those by its name; or NULL */
 };
 /* The person's, from the setting "dataset"; a project's have no say.  Free OUT in any case. */
 enum aid_err aid_dataset_settings_read (struct aid_dataset_settings *out, struct aid_error *e);

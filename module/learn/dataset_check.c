@@ -170,7 +170,7 @@ check_source (struct checking *c, const json_t *row)
   if ((json_is_string (good) && is_blank (good)) || (json_is_string (bad) && is_blank (bad)))
     complain (c, "an answer is empty");
   check_differ (c, row, "completion", "rejected");
-  check_task (c, json_object_get (row, "verification"));
+  check_task (c, json_object_get (row, "task"));
 }
 
 static void

@@ -153,7 +153,8 @@ kind_in_words (const json_t *example)
 {
   const char *kind = aid_json_str (example, "kind");
   if (kind && (!strcmp (kind, "repair") || !strcmp (kind, "start")))
-    return "The project did not build, or its tests failed; after this change they are fine.";
+    return "The project did not build, or its tests failed; after this change they are fine. The summary is one sentence on the "
+           "cause, as `path:line: cause`.";
   if (kind && !strcmp (kind, "test"))
     return "The project was fine before; the change adds behaviour, with a test of it.";
   return "The project was changed.";

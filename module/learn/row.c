@@ -3,17 +3,13 @@
 #include "assist/tested.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "build/last.h"
 #include "context/item.h"
 #include "learn/completion.h"
-#include "learn/layout.h"
 #include "learn/leak.h"
 #include "learn/licence.h"
 #include "model/estimate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define TEXT_MAX ((size_t)32 << 20)
 #define TEST_FILE ((size_t)256 << 10) /* bytes of a test that is laid over the base */
@@ -72,118 +68,6 @@ take_words (struct making *m)
   return AID_OK;
 }
 
-/* --- laying out --------------------------------------------------------------------------------------------------- */
-
-void
-aid_row_place_free (struct aid_row_place *p)
-{
-  aid_vault_free (p->vault);
-  if (p->dir)
-    aid_layout_remove (p->dir);
-  free (p->repository);
-  free (p->project);
-  free (p->tree);
-  free (p->dir);
-  *p = (struct aid_row_place){ .number = p->number };
-}
-
-/* A new folder for the files of another project, whose last part is the project's own name: prompts may say it. */
-static enum aid_err
-move_on (struct making *m, const char *repository, const char *project)
-{
-  struct aid_row_place *p = m->place;
-  struct aid_str dir = AID_STR_INIT (8192);
-  aid_row_place_free (p);
-  aid_str_addf (&dir, "%s/%u/%s", m->b->scratch, p->number++, aid_fs_base (project)[0] ? aid_fs_base (project) : "project");
-  p->repository = strdup (repository);
-  p->project = strdup (project);
-  p->dir = aid_str_steal (&dir);
-  if (!p->repository || !p->project || !p->dir)
-    return aid_error_set (m->e, AID_E_NOMEM, "No memory for a project's place");
-  enum aid_err err = aid_fs_mkdirs (p->dir, 0700, m->e);
-  return err ? err : aid_vault_at (repository, &p->vault, m->e);
-}
-
-static enum aid_err
-lay_out (struct making *m)
-{
-  const char *repository = aid_json_str (m->example, "repository"), *project = aid_json_str (m->example, "project");
-  const char *base = aid_json_str (m->example, "base"), *vc = aid_json_str (m->example, "vc");
-  struct aid_row_place *p = m->place;
-  enum aid_err err = AID_OK;
-  if (!repository || !project || !base)
-    return leave (m, AID_LEFT_GONE, aid_error_set (m->e, AID_E_INVALID, "it has no repository, project or base"));
-  if (!p->vault || strcmp (p->repository, repository) != 0 || strcmp (p->project, project) != 0)
-    err = move_on (m, repository, project);
-  if (!err)
-    err = aid_layout (p->vault, p->tree, base, p->dir, m->e);
-  if (err)
-    { /* the folder may hold some of both trees */
-      aid_row_place_free (p);
-      return err == AID_E_NOMEM ? err : leave (m, AID_LEFT_GONE, err);
-    }
-  free (p->tree);
-  p->tree = strdup (base);
-  if (vc && !strcmp (vc, "git"))
-    aid_layout_git (p->dir, project, aid_json_str (m->example, "revision"));
-  return p->tree ? AID_OK : aid_error_set (m->e, AID_E_NOMEM, "No memory for a project's place");
-}
-
-/* --- what the compiler said --------------------------------------------------------------------------------------- */
-
-static char *
-copy (const json_t *o, const char *name)
-{
-  const char *z = aid_json_str (o, name);
-  return z ? strdup (z) : NULL;
-}
-
-static void
-take_diagnostic (const json_t *one, struct aid_diags *d)
-{
-  const char *severity = aid_json_str (one, "severity"), *message = aid_json_str (one, "message");
-  const char *path = aid_json_str (one, "path"), *text = aid_json_str (one, "text");
-  struct aid_str words = AID_STR_INIT (AID_DIAG_TEXT_MAX);
-  struct aid_diag *slot = message ? aid_vec_push (&d->items) : NULL;
-  if (!slot)
-    return;
-  slot->severity = !severity || severity[0] == 'e' ? AID_SEVERITY_ERROR
-                   : severity[0] == 'w'            ? AID_SEVERITY_WARNING
-                                                   : AID_SEVERITY_NOTE;
-  if (path && !text)
-    aid_str_addf (&words, "%s:%lld:%lld: ", path, (long long)aid_json_int (one, "line", 0), (long long)aid_json_int (one, "col", 0));
-  aid_str_addf (&words, "%s%s%s", text ? "" : aid_severity_name (slot->severity), text ? "" : ": ", text ? text : message);
-  slot->path = copy (one, "path");
-  slot->line = (int)aid_json_int (one, "line", 0);
-  slot->col = (int)aid_json_int (one, "col", 0);
-  slot->end_line = (int)aid_json_int (one, "end_line", 0);
-  slot->end_col = (int)aid_json_int (one, "end_col", 0);
-  slot->message = strdup (message);
-  slot->text = aid_str_steal (&words);
-  slot->form = "kept";
-  d->errors += slot->severity == AID_SEVERITY_ERROR;
-  d->warnings += slot->severity == AID_SEVERITY_WARNING;
-}
-
-/* Has AID know how the last build in the place came out, as it did for the person. */
-static void
-tell_build (struct making *m)
-{
-  const json_t *build = json_object_get (m->example, "build"), *one;
-  const char *what = aid_json_str (build, "what"), *line = aid_json_str (build, "command");
-  struct aid_diags diags = { .items = AID_VEC_INIT (struct aid_diag, AID_BUILD_KEPT) };
-  char shown[1000];
-  size_t i;
-  snprintf (shown, sizeof shown, "%s", line ? line : what && !strcmp (what, "test") ? "the tests" : "the build");
-  json_array_foreach (json_object_get (m->example, "diagnostics"), i, one)
-    take_diagnostic (one, &diags);
-  struct aid_build_command command = { .shown = shown };
-  struct aid_build_event ev = { .kind = AID_BUILD_ENDED, .diags = &diags, .code = diags.errors ? 1 : 0, .ms = -1 };
-  aid_build_last_save (m->place->dir, what && !strcmp (what, "test") ? AID_BUILD_TEST : AID_BUILD_ALL,
-                       diags.errors ? AID_BUILD_RED : AID_BUILD_GREEN, &command, &ev);
-  aid_diags_free (&diags);
-}
-
 /* --- gathering ---------------------------------------------------------------------------------------------------- */
 
 static const char *
@@ -200,9 +84,11 @@ gather (struct making *m)
 {
   const struct aid_changed *change = m->diff.len ? &m->change : &m->other;
   struct aid_gather g = { m->place->dir, strategy_of (m), m->prompt, change->paths.data, change->paths.len };
-  tell_build (m);
+  aid_row_place_build (m->place, m->example);
   enum aid_err err = m->b->gather (m->b->ctx, &g, &m->gathered, m->e);
   m->format = aid_json_str (m->gathered, "format");
+  if (!err)
+    aid_row_place_hide (m->place, json_object_get (m->gathered, "messages"));
   return err; /* a strategy that is not there is none for all of them */
 }
 
@@ -271,10 +157,25 @@ tests_of (const struct making *m)
   return files;
 }
 
+/* The name that the settings have for the example's repository, or its path. */
+static const char *
+repository_of (const struct making *m)
+{
+  const char *path = aid_json_str (m->example, "repository"), *name;
+  const json_t *one;
+  json_object_foreach (m->b->settings->repositories, name, one)
+    {
+      const char *other = aid_json_str (one, "path");
+      if (other && !strcmp (other, path))
+        return name;
+    }
+  return path;
+}
+
 static json_t *
 task_of (const struct making *m)
 {
-  json_t *o = json_pack ("{s:s, s:s}", "repository", aid_json_str (m->example, "repository"), "base", aid_json_str (m->example, "base"));
+  json_t *o = json_pack ("{s:s, s:s}", "repository", repository_of (m), "base", aid_json_str (m->example, "base"));
   json_t *tests = tests_of (m);
   if (json_object_size (tests))
     json_object_set (o, "files", tests);
@@ -318,7 +219,7 @@ row_of (const struct making *m)
   set (row, "languages", languages_of (m));
   set (row, "lines", json_integer ((json_int_t)(m->change.nadded + m->change.nremoved)));
   set (row, "minhash", json_incref (json_object_get (m->example, "minhash")));
-  set (row, "verification", task_of (m));
+  set (row, "task", task_of (m));
   int64_t all = aid_dataset_tokens (AID_DATA_SOURCE, row), answer = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&m->completion));
   set (row, "tokens", json_pack ("{s:I, s:I}", "all", (json_int_t)all, "completion", (json_int_t)answer));
   return row;
@@ -418,8 +319,8 @@ aid_row_make (const struct aid_dataset_build *b, struct aid_row_place *place, co
   enum aid_err err = take_words (&m);
   if (!err)
     err = read_changes (&m);
-  if (!err)
-    err = lay_out (&m);
+  if (!err && (err = aid_row_place_lay (place, b->scratch, example, e)) && err != AID_E_NOMEM)
+    leave (&m, AID_LEFT_GONE, err);
   if (!err)
     {
       aid_licence_find (place->dir, m.licence);

@@ -14,6 +14,12 @@ struct aid_row_place
   unsigned number;
 };
 void aid_row_place_free (struct aid_row_place *p);
+/* Makes P the place of EXAMPLE's project, below SCRATCH, as it was at the example's base. */
+enum aid_err aid_row_place_lay (struct aid_row_place *p, const char *scratch, const json_t *example, struct aid_error *e);
+/* Has AID know how the last build there came out: as it did for the person. */
+void aid_row_place_build (const struct aid_row_place *p, const json_t *example);
+/* Takes the names of the folder where the project is laid out, and of where it is, out of MESSAGES. */
+void aid_row_place_hide (const struct aid_row_place *p, json_t *messages);
 
 /* Makes the row of EXAMPLE, a new reference; or none, *LEFT why, and *E in words.  An error whose *LEFT is AID_LEFT_REASONS ends the whole
    build. */
