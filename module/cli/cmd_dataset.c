@@ -298,9 +298,13 @@ validate (const struct aid_cli_dataset *w)
   for (int i = 0; i < w->nargs && !status; i++)
     {
       c.file = w->args[i];
+      size_t before = c.rows;
       c.format = name ? c.format : AID_DATA_FORMATS;
+      c.line = 1;
       if (aid_jsonl_read (c.file, check_line, &c, &e))
         status = aid_cli_fail ("%s", e.msg);
+      else if (c.rows == before)
+        tell_fault (&c, "it has no rows");
       if (!status && !w->json)
         aid_str_addf (&c.out, "%s: %s\n", c.file, aid_dataset_format_name (c.format));
     }

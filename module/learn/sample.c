@@ -115,7 +115,7 @@ read_own (struct aid_sample *s, struct aid_error *e)
       struct aid_str text = AID_STR_INIT (AID_BLOB_MAX);
       json_t *content = id && !aid_blob_get (id, &text, NULL) ? aid_json_parse (aid_str_span (&text), "a question", NULL) : NULL;
       if (content)
-        take_own (s, content);
+        take_own (s, json_object_get (content, "content"));
       json_decref (content);
       aid_str_free (&text);
       free (id);
