@@ -39,8 +39,9 @@ items_of (const struct aid_prompt *p)
   for (size_t i = 0; i < p->items.len; i++)
     {
       const struct aid_prompt_item *item = &AID_VEC_AT (struct aid_prompt_item, &p->items, i);
-      json_array_append_new (all, json_pack ("{s:o, s:o, s:I}", "label", aid_json_of_span (aid_span_z (item->label)), "target",
-                                             aid_json_of_span (aid_span_z (item->target)), "tokens", (json_int_t)item->tokens));
+      json_array_append_new (all,
+                             json_pack ("{s:o, s:o, s:I}", "label", aid_json_of_span (aid_span_z (item->label)), "target",
+                                        aid_json_of_span (aid_span_z (item->target)), "tokens", (json_int_t)item->tokens));
     }
   return all;
 }
@@ -61,10 +62,9 @@ aid_look_take_messages (struct aid_looking *look, const struct aid_prompt *p, st
       json_decref (messages);
       return e->code ? e->code : aid_error_set (e, AID_E_NOMEM, "There is no memory for what would be sent.");
     }
-  *look->messages
-    = json_pack ("{s:s, s:s, s:o, s:o, s:I}", "strategy", look->strategy ? look->strategy->name : "", "format",
-                 aid_edit_format_name (look->strategy ? look->strategy->format : AID_EDIT_NONE), "messages", messages, "items",
-                 items_of (p), "tokens", (json_int_t)p->tokens);
+  *look->messages = json_pack ("{s:s, s:s, s:o, s:o, s:I}", "strategy", look->strategy ? look->strategy->name : "", "format",
+                               aid_edit_format_name (look->strategy ? look->strategy->format : AID_EDIT_NONE), "messages",
+                               messages, "items", items_of (p), "tokens", (json_int_t)p->tokens);
   return *look->messages ? AID_OK : aid_error_set (e, AID_E_NOMEM, "There is no memory for what would be sent.");
 }
 

@@ -48,8 +48,8 @@ print_split (const struct aid_cli_dataset *w, const struct aid_split *s, const j
   json_t *left = left_rows (s);
   if (w->json)
     {
-      json_t *o = json_pack ("{s:s, s:I, s:I, s:O, s:O}", "format", aid_dataset_format_name (s->format), "train", (json_int_t)s->train,
-                             "holdout", (json_int_t)s->holdout, "left_out", left, "files", files);
+      json_t *o = json_pack ("{s:s, s:I, s:I, s:O, s:O}", "format", aid_dataset_format_name (s->format), "train",
+                             (json_int_t)s->train, "holdout", (json_int_t)s->holdout, "left_out", left, "files", files);
       aid_json_dump (o, &text);
       json_decref (o);
       aid_str_addc (&text, '\n');
@@ -58,7 +58,8 @@ print_split (const struct aid_cli_dataset *w, const struct aid_split *s, const j
     {
       aid_str_addf (&text, "%zu to learn from, %zu held out", s->train, s->holdout);
       if (s->alike || s->results)
-        aid_str_addf (&text, "; in neither: %zu like one that is held out, %zu that tell the result of one", s->alike, s->results);
+        aid_str_addf (&text, "; in neither: %zu like one that is held out, %zu that tell the result of one", s->alike,
+                      s->results);
       aid_str_addc (&text, '\n');
       for (size_t i = 0; w->verbose && i < json_array_size (left); i++)
         {
@@ -135,10 +136,10 @@ count_line (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e)
   if (format == AID_DATA_SOURCE)
     count (c->licences, aid_json_str (line->row, "licence") ? aid_json_str (line->row, "licence") : "unknown");
   json_array_foreach (json_object_get (line->row, "languages"), i, one)
-    {
-      if (json_is_string (one))
-        count (c->languages, json_string_value (one));
-    }
+  {
+    if (json_is_string (one))
+      count (c->languages, json_string_value (one));
+  }
   return AID_OK;
 }
 
@@ -172,9 +173,9 @@ add_counts (struct aid_str *out, const char *title, const json_t *counts)
     return;
   aid_str_addf (out, "%s:", title);
   json_object_foreach ((json_t *)(uintptr_t)counts, name, n)
-    {
-      aid_str_addf (out, " %s %lld", name, (long long)json_integer_value (n));
-    }
+  {
+    aid_str_addf (out, " %s %lld", name, (long long)json_integer_value (n));
+  }
   aid_str_addc (out, '\n');
 }
 
@@ -185,9 +186,9 @@ print_counts (const struct aid_cli_dataset *w, struct counting *c)
   json_t *tokens = spread (&c->tokens);
   if (w->json)
     {
-      json_t *o = json_pack ("{s:I, s:I, s:O, s:O, s:O, s:O, s:O, s:O}", "rows", (json_int_t)c->rows, "bytes", (json_int_t)c->chars,
-                             "tokens", tokens, "formats", c->formats, "kinds", c->kinds, "projects", c->projects, "languages",
-                             c->languages, "licences", c->licences);
+      json_t *o = json_pack ("{s:I, s:I, s:O, s:O, s:O, s:O, s:O, s:O}", "rows", (json_int_t)c->rows, "bytes",
+                             (json_int_t)c->chars, "tokens", tokens, "formats", c->formats, "kinds", c->kinds, "projects",
+                             c->projects, "languages", c->languages, "licences", c->licences);
       aid_json_dump (o, &text);
       aid_str_addc (&text, '\n');
       json_decref (o);
@@ -211,8 +212,12 @@ print_counts (const struct aid_cli_dataset *w, struct counting *c)
 static int
 stats (const struct aid_cli_dataset *w)
 {
-  struct counting c = { .formats = json_object (), .kinds = json_object (), .projects = json_object (), .languages = json_object (),
-                        .licences = json_object (), .tokens = AID_VEC_INIT (int64_t, AID_JSONL_LINES) };
+  struct counting c = { .formats = json_object (),
+                        .kinds = json_object (),
+                        .projects = json_object (),
+                        .languages = json_object (),
+                        .licences = json_object (),
+                        .tokens = AID_VEC_INIT (int64_t, AID_JSONL_LINES) };
   struct aid_error e = { AID_OK, "" };
   int status = 0;
   for (int i = 0; i < w->nargs && !status; i++)
@@ -252,8 +257,8 @@ tell_fault (void *ctx, const char *words)
     return;
   if (c->json)
     {
-      json_t *o = json_pack ("{s:o, s:I, s:o}", "file", aid_json_of_span (aid_span_z (c->file)), "line", (json_int_t)c->line, "fault",
-                             aid_json_of_span (aid_span_z (words)));
+      json_t *o = json_pack ("{s:o, s:I, s:o}", "file", aid_json_of_span (aid_span_z (c->file)), "line", (json_int_t)c->line,
+                             "fault", aid_json_of_span (aid_span_z (words)));
       aid_json_dump (o, &c->out);
       aid_str_addc (&c->out, '\n');
       json_decref (o);
@@ -289,8 +294,10 @@ static int
 validate (const struct aid_cli_dataset *w)
 {
   const char *name = w->formats.len ? AID_VEC_AT (const char *, &w->formats, 0) : NULL;
-  struct checking c = { .format = name ? aid_dataset_format_named (name) : AID_DATA_FORMATS, .json = w->json,
-                        .rules = { w->max_tokens, 1, 1 }, .out = AID_STR_INIT (TEXT_MAX) };
+  struct checking c = { .format = name ? aid_dataset_format_named (name) : AID_DATA_FORMATS,
+                        .json = w->json,
+                        .rules = { w->max_tokens, 1, 1 },
+                        .out = AID_STR_INIT (TEXT_MAX) };
   struct aid_error e = { AID_OK, "" };
   int status = 0;
   if (name && c.format == AID_DATA_FORMATS)
@@ -347,17 +354,22 @@ run (struct aid_cli_dataset *w, const char *word)
 int
 aid_cmd_dataset (int argc, char **argv)
 {
-  struct aid_cli_dataset w = { .formats = AID_VEC_INIT (const char *, 100), .licences = AID_VEC_INIT (const char *, 1000), .seed = 1 };
+  struct aid_cli_dataset w
+    = { .formats = AID_VEC_INIT (const char *, 100), .licences = AID_VEC_INIT (const char *, 1000), .seed = 1 };
   int status, n;
   const struct aid_opt opts[] = {
-    { "format", 'f', AID_OPT_LIST, &w.formats, "NAME", "build: one that is wanted (messages), may be repeated; validate: that of the rows" },
+    { "format", 'f', AID_OPT_LIST, &w.formats, "NAME",
+      "build: one that is wanted (messages), may be repeated; validate: that of the rows" },
     { "consent", 0, AID_OPT_STRING, &w.consent, "TEXT", "build: who has agreed to it, for the data card" },
-    { "strategy", 's', AID_OPT_STRING, &w.strategy, "NAME", "build: how questions are asked (fix-build, or edit, by the example's kind)" },
+    { "strategy", 's', AID_OPT_STRING, &w.strategy, "NAME",
+      "build: how questions are asked (fix-build, or edit, by the example's kind)" },
     { "kind", 0, AID_OPT_STRING, &w.kind, "KIND", "build: only those examples: repair, start, test, preference" },
     { "project", 0, AID_OPT_STRING, &w.project, "DIR", "build: only examples of the project there" },
     { "since", 0, AID_OPT_STRING, &w.since, "TIME", "build: only those since: 30m, 24h, 7d, 4w ago, or 2026-01-31" },
-    { "judged", 0, AID_OPT_FLAG, &w.judged, NULL, "build: only what was judged to be red before and green after (aid mine --judge)" },
-    { "licence", 0, AID_OPT_LIST, &w.licences, "NAME", "build: only projects under it (MIT, ..., unknown); may be repeated" },
+    { "judged", 0, AID_OPT_FLAG, &w.judged, NULL,
+      "build: only what was judged to be red before and green after (aid mine --judge)" },
+    { "licence", 0, AID_OPT_LIST, &w.licences, "NAME",
+      "build: only projects under it (MIT, ..., unknown); may be repeated" },
     { "max-tokens", 0, AID_OPT_NUMBER, &w.max_tokens, "N", "of a row: longer ones are left out (32768), or are faults" },
     { "by", 0, AID_OPT_STRING, &w.by, "time|project", "build, split: the newest rows are held out, or whole projects" },
     { "holdout", 0, AID_OPT_STRING, &w.holdout, "SHARE", "build, split: so many of the rows are held out (0.1)" },
@@ -368,12 +380,18 @@ aid_cmd_dataset (int argc, char **argv)
   };
   const struct aid_usage_text usage = {
     "aid dataset build DIR|split FILE --to DIR|stats FILE...|validate FILE... [options]",
-    "Data sets to train models with.  build makes one of the examples that are described: the context as AID would gather it where\n"
-    "each change was made, the question, and the change, in the trainers' formats, with a part that is held out and a data card.\n"
-    "split parts the rows of a file, so that none to learn from tells of one that is held out; stats counts them; validate checks\n"
+    "Data sets to train models with.  build makes one of the examples that are described: the context as AID would gather "
+    "it where\n"
+    "each change was made, the question, and the change, in the trainers' formats, with a part that is held out and a data "
+    "card.\n"
+    "split parts the rows of a file, so that none to learn from tells of one that is held out; stats counts them; validate "
+    "checks\n"
     "them against their format's rules.  Formats: source, messages, prompt-completion, preference, openai-preference, kto,\n"
     "nemo-gym, prompt-only.\n",
-    opts, sizeof opts / sizeof *opts, 1, -1
+    opts,
+    sizeof opts / sizeof *opts,
+    1,
+    -1
   };
   if ((n = aid_opt_parse (&usage, argc, argv, &status)) >= 0)
     {

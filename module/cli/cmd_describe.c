@@ -214,8 +214,9 @@ describe (struct describing *w, struct aid_describer *d, const struct aid_exampl
     {
       write_forecast (d, &f, &words);
       if (d->settings.dollars >= 0 && f.cost < 0)
-        status = aid_cli_fail ("what this model costs is not known, so no dollars can be its limit: --tokens is one, or tell its "
-                               "\"price\" in the settings");
+        status
+          = aid_cli_fail ("what this model costs is not known, so no dollars can be its limit: --tokens is one, or tell its "
+                          "\"price\" in the settings");
       else if (w->dry)
         status = aid_cli_print (aid_str_span (&words));
       else if (!agreed (w, aid_str_span (&words)))
@@ -256,10 +257,14 @@ aid_cmd_describe (int argc, char **argv)
   };
   const struct aid_usage_text usage = {
     "aid describe [options]",
-    "Has a model describe the examples that aid mine has found: in detail, and then as a person would type it.  What gives the\n"
+    "Has a model describe the examples that aid mine has found: in detail, and then as a person would type it.  What gives "
+    "the\n"
     "change away is written anew.  What is described is passed over: a run that was ended goes on.  The prompts are the\n"
     "strategies describe and describe-question.\n",
-    opts, sizeof opts / sizeof *opts, 0, 0
+    opts,
+    sizeof opts / sizeof *opts,
+    0,
+    0
   };
   struct aid_describer d = { .asker = NULL };
   struct aid_examples_which which = { .undescribed = 1 };

@@ -130,7 +130,8 @@ take_settings (const struct aid_cli_dataset *w, struct aid_dataset_settings *s)
   return 0;
 }
 
-/* When a data set is made, for its card; a set variable SOURCE_DATE_EPOCH says otherwise, so that it can be made anew byte for byte. */
+/* When a data set is made, for its card; a set variable SOURCE_DATE_EPOCH says otherwise, so that it can be made anew byte
+   for byte. */
 static int64_t
 time_of_making (void)
 {
@@ -152,16 +153,17 @@ print_built (const struct aid_cli_dataset *w, const struct aid_dataset_built *n)
     json_object_set_new (left, aid_dataset_left_name ((enum aid_dataset_left)i), json_integer ((json_int_t)n->left[i]));
   if (w->json)
     {
-      json_t *o = json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "examples", (json_int_t)n->examples, "rows", (json_int_t)n->rows,
-                             "train", (json_int_t)n->train, "holdout", (json_int_t)n->holdout, "near_duplicates", (json_int_t)n->alike,
-                             "results", (json_int_t)n->results, "left_out", left);
+      json_t *o = json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "examples", (json_int_t)n->examples, "rows",
+                             (json_int_t)n->rows, "train", (json_int_t)n->train, "holdout", (json_int_t)n->holdout,
+                             "near_duplicates", (json_int_t)n->alike, "results", (json_int_t)n->results, "left_out", left);
       aid_json_dump (o, &text);
       json_decref (o);
       aid_str_addc (&text, '\n');
     }
   else
     {
-      aid_str_addf (&text, "%zu rows of %zu examples: %zu to learn from, %zu held out", n->rows, n->examples, n->train, n->holdout);
+      aid_str_addf (&text, "%zu rows of %zu examples: %zu to learn from, %zu held out", n->rows, n->examples, n->train,
+                    n->holdout);
       if (n->alike + n->results)
         aid_str_addf (&text, ", %zu in neither, for they tell of those", n->alike + n->results);
       aid_str_addz (&text, "\n");

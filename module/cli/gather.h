@@ -7,7 +7,8 @@
 struct aid_gatherer;
 
 enum aid_err aid_gatherer_new (struct aid_gatherer **out, struct aid_error *e);
-/* For aid_dataset_build.gather: G's question is completed as aid ask does it and made into messages, and nothing is said or sent. */
+/* For aid_dataset_build.gather: G's question is completed as aid ask does it and made into messages, and nothing is said or
+   sent. */
 enum aid_err aid_gatherer_gather (struct aid_gatherer *a, const struct aid_gather *g, json_t **out, struct aid_error *e);
 void aid_gatherer_free (struct aid_gatherer *a);
 

@@ -11,7 +11,8 @@ struct aid_cli_question
   struct aid_vec items;      /* struct aid_ask_item, which borrow from it */
   char key[16];              /* the chat's */
   int quiet;                 /* nothing is said of what goes with it; */
-  int64_t wait_ms;           /* so long the index is waited for, 0: for a few seconds: both are the caller's, before anything else */
+  int64_t wait_ms;           /* so long the index is waited for, 0: for a few seconds: both are the caller's, before anything
+                                else */
 };
 
 /* ITEMS are as people write them (cli/items.h); each is read now.  ROOT is absolute: links are relative to it.  Free with

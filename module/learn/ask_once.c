@@ -1,4 +1,5 @@
-/* Whoever asks waits on a condition of their own; events of the core come on its threads and find them by the request's number. */
+/* Whoever asks waits on a condition of their own; events of the core come on its threads and find them by the request's
+   number. */
 #include "learn/ask_once.h"
 #include "assist/assist.h"
 #include "assist/variants.h"
@@ -150,8 +151,13 @@ write_chat (struct aid_span question, struct aid_str *chat, struct aid_error *e)
 static struct aid_ask
 ask_of (const struct aid_once *q, const struct aid_str *chat)
 {
-  return (struct aid_ask){ .chat = aid_str_span (chat), .model = q->model, .strategy = q->strategy, .exact = 1,
-                           .request = "r1", .over_budget = q->over_budget, .plain = 1 };
+  return (struct aid_ask){ .chat = aid_str_span (chat),
+                           .model = q->model,
+                           .strategy = q->strategy,
+                           .exact = 1,
+                           .request = "r1",
+                           .over_budget = q->over_budget,
+                           .plain = 1 };
 }
 
 /* Waits for the end of W; when all is to stop, has it cancelled. */
@@ -210,7 +216,8 @@ aid_ask_once (struct aid_asker *a, const struct aid_once *q, struct aid_once_ans
       pthread_mutex_unlock (&a->lock);
       struct aid_ask ask = ask_of (q, &chat);
       ask.id = w.id;
-      err = slot ? aid_assist_ask (a->assist, &ask, e) : aid_error_set (e, AID_E_LIMIT, "Too many questions are asked at once");
+      err = slot ? aid_assist_ask (a->assist, &ask, e)
+                 : aid_error_set (e, AID_E_LIMIT, "Too many questions are asked at once");
       if (slot && !err)
         wait_for (a, &w);
       leave (a, &w);

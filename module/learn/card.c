@@ -1,5 +1,5 @@
-/* The data card: what a data set holds, whose it is, who has agreed, what was left out.  After "Datasheets for Datasets" (Gebru et al., 2021)
-   and the data cards of the Hugging Face hub, as far as it can be told without a person. */
+/* The data card: what a data set holds, whose it is, who has agreed, what was left out.  After "Datasheets for Datasets"
+   (Gebru et al., 2021) and the data cards of the Hugging Face hub, as far as it can be told without a person. */
 #include "base/fs.h"
 #include "base/json.h"
 #include "learn/dataset_build.h"
@@ -44,7 +44,8 @@ count (json_t *all, const char *name)
 void
 aid_card_add (struct aid_card *c, const json_t *row, const json_t *example)
 {
-  const char *licence = aid_json_str (row, "licence"), *model = aid_json_str (json_object_get (example, "described"), "model");
+  const char *licence = aid_json_str (row, "licence"),
+             *model = aid_json_str (json_object_get (example, "described"), "model");
   const json_t *language;
   size_t i;
   count (c->kinds, aid_json_str (row, "kind"));
@@ -55,9 +56,9 @@ aid_card_add (struct aid_card *c, const json_t *row, const json_t *example)
   else
     count (c->models, model ? model : "unknown");
   json_array_foreach (json_object_get (row, "languages"), i, language)
-    {
-      count (c->languages, json_string_value (language));
-    }
+  {
+    count (c->languages, json_string_value (language));
+  }
   json_array_append (c->tokens, json_object_get (json_object_get (row, "tokens"), "all"));
 }
 
@@ -129,13 +130,15 @@ to_json (const struct aid_card *c)
   json_object_set_new (o, "card", json_integer (1));
   json_object_set_new (o, "aid", json_string (AID_VERSION));
   json_object_set_new (o, "made", json_string (made));
-  json_object_set_new (o, "consent", json_pack ("{s:o, s:s}", "text", aid_json_of_span (aid_span_z (b->settings->consent)), "at", made));
+  json_object_set_new (o, "consent",
+                       json_pack ("{s:o, s:s}", "text", aid_json_of_span (aid_span_z (b->settings->consent)), "at", made));
   json_object_set_new (o, "examples", json_integer ((json_int_t)n->examples));
   json_object_set_new (o, "rows", json_integer ((json_int_t)n->rows));
   json_object_set_new (o, "train", json_integer ((json_int_t)n->train));
   json_object_set_new (o, "holdout", json_integer ((json_int_t)n->holdout));
-  json_object_set_new (o, "split", json_pack ("{s:s, s:f, s:I}", "by", b->by == AID_SPLIT_TIME ? "time" : "project", "share",
-                                              b->settings->holdout, "seed", (json_int_t)b->seed));
+  json_object_set_new (o, "split",
+                       json_pack ("{s:s, s:f, s:I}", "by", b->by == AID_SPLIT_TIME ? "time" : "project", "share",
+                                  b->settings->holdout, "seed", (json_int_t)b->seed));
   json_object_set_new (o, "left_out", left);
   json_object_set_new (o, "filters", filters_of (b));
   json_object_set (o, "kinds", c->kinds);
@@ -169,13 +172,13 @@ add_counts (struct aid_str *out, const char *title, const json_t *counts)
   const json_t *n;
   aid_str_addf (out, "\n| %s | |\n|---|---|\n", title);
   json_object_foreach ((json_t *)(uintptr_t)counts, name, n)
-    {
-      if (!json_integer_value (n))
-        continue;
-      aid_str_addz (out, "| ");
-      add_plain (out, name);
-      aid_str_addf (out, " | %lld |\n", (long long)json_integer_value (n));
-    }
+  {
+    if (!json_integer_value (n))
+      continue;
+    aid_str_addz (out, "| ");
+    add_plain (out, name);
+    aid_str_addf (out, " | %lld |\n", (long long)json_integer_value (n));
+  }
 }
 
 static void
@@ -183,33 +186,40 @@ to_markdown (const json_t *o, struct aid_str *out)
 {
   const json_t *tokens = json_object_get (o, "tokens"), *split = json_object_get (o, "split"), *file;
   size_t i;
-  aid_str_addf (out, "# Data card\n\nMade by AID %s at %s from %lld examples of work: %lld rows, of which %lld to learn from and %lld held out\n",
+  aid_str_addf (out,
+                "# Data card\n\nMade by AID %s at %s from %lld examples of work: %lld rows, of which %lld to learn from and "
+                "%lld held out\n",
                 aid_json_str (o, "aid"), aid_json_str (o, "made"), (long long)aid_json_int (o, "examples", 0),
                 (long long)aid_json_int (o, "rows", 0), (long long)aid_json_int (o, "train", 0),
                 (long long)aid_json_int (o, "holdout", 0));
   aid_str_addf (out, "(by %s, a share of %g). What would tell of the hold-out is in neither part.\n\n## Consent\n\n",
                 aid_json_str (split, "by"), aid_json_real (split, "share", 0));
   add_plain (out, aid_json_str (json_object_get (o, "consent"), "text"));
-  aid_str_addz (out, "\n\n## What is in it\n\nA row is a question about a project as it was before a change, with what AID would have shown a "
-                     "model, and the change that was made then. Snapshots of work have it; their secrets were left out, and each row was "
-                     "looked through for secrets again.\n");
+  aid_str_addz (
+    out,
+    "\n\n## What is in it\n\nA row is a question about a project as it was before a change, with what AID would have shown "
+    "a "
+    "model, and the change that was made then. Snapshots of work have it; their secrets were left out, and each row was "
+    "looked through for secrets again.\n");
   add_counts (out, "kind of example", json_object_get (o, "kinds"));
   add_counts (out, "project", json_object_get (o, "projects"));
   add_counts (out, "language", json_object_get (o, "languages"));
   add_counts (out, "questions by", json_object_get (o, "described_by"));
-  aid_str_addf (out, "\nTokens of a row, about: %lld to %lld, half of them at most %lld, nine of ten at most %lld.\n\n## Licences\n\n"
-                     "As the project's own files told at the time of each row.\n",
-                (long long)aid_json_int (tokens, "least", 0), (long long)aid_json_int (tokens, "most", 0),
-                (long long)aid_json_int (tokens, "median", 0), (long long)aid_json_int (tokens, "p90", 0));
+  aid_str_addf (
+    out,
+    "\nTokens of a row, about: %lld to %lld, half of them at most %lld, nine of ten at most %lld.\n\n## Licences\n\n"
+    "As the project's own files told at the time of each row.\n",
+    (long long)aid_json_int (tokens, "least", 0), (long long)aid_json_int (tokens, "most", 0),
+    (long long)aid_json_int (tokens, "median", 0), (long long)aid_json_int (tokens, "p90", 0));
   add_counts (out, "licence", json_object_get (o, "licences"));
   aid_str_addz (out, "\n## What was left out\n");
   add_counts (out, "why", json_object_get (o, "left_out"));
   aid_str_addz (out, "\n## Files\n\n| file | rows | SHA-256 |\n|---|---|---|\n");
   json_array_foreach (json_object_get (o, "files"), i, file)
-    {
-      aid_str_addf (out, "| `%s` | %lld | `%s` |\n", aid_json_str (file, "file"), (long long)aid_json_int (file, "rows", 0),
-                    aid_json_str (file, "sha256"));
-    }
+  {
+    aid_str_addf (out, "| `%s` | %lld | `%s` |\n", aid_json_str (file, "file"), (long long)aid_json_int (file, "rows", 0),
+                  aid_json_str (file, "sha256"));
+  }
 }
 
 static enum aid_err

@@ -41,9 +41,11 @@ aid_changed_read (struct aid_span diff, struct aid_changed *out, struct aid_erro
 {
   struct aid_patch *p = NULL;
   int failed = 0;
-  *out = (struct aid_changed){ .added = AID_STR_INIT (AID_CHANGED_MAX), .before = AID_STR_INIT (2 * AID_CHANGED_MAX),
+  *out = (struct aid_changed){ .added = AID_STR_INIT (AID_CHANGED_MAX),
+                               .before = AID_STR_INIT (2 * AID_CHANGED_MAX),
                                .runs = AID_VEC_INIT (struct aid_changed_run, RUNS_MAX),
-                               .paths = AID_VEC_INIT (char *, FILES_MAX), .made = AID_VEC_INIT (char *, FILES_MAX) };
+                               .paths = AID_VEC_INIT (char *, FILES_MAX),
+                               .made = AID_VEC_INIT (char *, FILES_MAX) };
   enum aid_err err = diff.len > AID_CHANGED_MAX
                        ? aid_error_set (e, AID_E_LIMIT, "A diff of more than %zu MB is not read", AID_CHANGED_MAX >> 20)
                        : aid_patch_read (diff, AID_FORMAT_AUTO, &p, e);

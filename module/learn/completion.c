@@ -72,8 +72,8 @@ add_git_header (const struct aid_patch_file *f, struct aid_str *out)
 static void
 add_unified_hunk (const struct aid_patch *p, const struct aid_patch_hunk *h, struct aid_str *out)
 {
-  aid_str_addf (out, "@@ -%lld,%lld +%lld,%lld @@", (long long)h->old_start, (long long)h->old_count, (long long)h->new_start,
-                (long long)h->new_count);
+  aid_str_addf (out, "@@ -%lld,%lld +%lld,%lld @@", (long long)h->old_start, (long long)h->old_count,
+                (long long)h->new_start, (long long)h->new_count);
   if (h->section.len)
     aid_str_addf (out, " %.*s", (int)h->section.len, h->section.ptr);
   aid_str_addc (out, '\n');
@@ -238,14 +238,15 @@ write_blocks (struct writing *w)
   for (size_t i = 0; i < w->p->files.len && !err; i++)
     err = write_blocks_of (w, &AID_VEC_AT (struct aid_patch_file, &w->p->files, i));
   if (!err)
-    w->out->len = aid_span_trim (aid_str_span (w->out)).len + (size_t)(aid_span_trim (aid_str_span (w->out)).ptr - w->out->ptr);
+    w->out->len
+      = aid_span_trim (aid_str_span (w->out)).len + (size_t)(aid_span_trim (aid_str_span (w->out)).ptr - w->out->ptr);
   aid_str_addc (w->out, '\n');
   return err;
 }
 
 enum aid_err
-aid_completion_write (const char *format, struct aid_span diff, struct aid_span summary, const char *dir, struct aid_str *out,
-                      struct aid_error *e)
+aid_completion_write (const char *format, struct aid_span diff, struct aid_span summary, const char *dir,
+                      struct aid_str *out, struct aid_error *e)
 {
   static const struct
   {
@@ -257,7 +258,8 @@ aid_completion_write (const char *format, struct aid_span diff, struct aid_span 
   struct writing w = { p, dir, out, e };
   if (err)
     return err;
-  err = aid_error_set (e, AID_E_INVALID, "Changes in the form \"%s\" cannot be written: unified and search-replace can", format);
+  err = aid_error_set (e, AID_E_INVALID, "Changes in the form \"%s\" cannot be written: unified and search-replace can",
+                       format);
   struct aid_span t = aid_span_trim (summary);
   aid_str_addspan (out, t);
   aid_str_addz (out, t.len ? "\n\n" : "");

@@ -35,14 +35,14 @@ has (const json_t *row, const char *name)
 enum aid_dataset_format
 aid_dataset_format_of (const json_t *row)
 {
-  return has (row, "row") && has (row, "messages")    ? AID_DATA_SOURCE
-         : has (row, "messages")                      ? AID_DATA_MESSAGES
-         : has (row, "responses_create_params")       ? AID_DATA_NEMO_GYM
-         : has (row, "input")                         ? AID_DATA_OPENAI_PREFERENCE
+  return has (row, "row") && has (row, "messages")      ? AID_DATA_SOURCE
+         : has (row, "messages")                        ? AID_DATA_MESSAGES
+         : has (row, "responses_create_params")         ? AID_DATA_NEMO_GYM
+         : has (row, "input")                           ? AID_DATA_OPENAI_PREFERENCE
          : has (row, "chosen") || has (row, "rejected") ? AID_DATA_PREFERENCE
-         : has (row, "completion")                    ? has (row, "label") ? AID_DATA_KTO : AID_DATA_PROMPT_COMPLETION
-         : has (row, "prompt")                        ? AID_DATA_PROMPT_ONLY
-                                                      : AID_DATA_FORMATS;
+         : has (row, "completion")                      ? has (row, "label") ? AID_DATA_KTO : AID_DATA_PROMPT_COMPLETION
+         : has (row, "prompt")                          ? AID_DATA_PROMPT_ONLY
+                                                        : AID_DATA_FORMATS;
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
@@ -85,34 +85,38 @@ aid_dataset_write (enum aid_dataset_format format, const json_t *row, void (*fn)
         give (json_pack ("{s:O}", "messages", all), fn, ctx);
       return json_decref (all);
     case AID_DATA_PROMPT_COMPLETION:
-      return good ? give (json_pack ("{s:O, s:o}", "prompt", messages, "completion", alone (answer_of (row, "completion"))), fn, ctx)
+      return good ? give (json_pack ("{s:O, s:o}", "prompt", messages, "completion", alone (answer_of (row, "completion"))),
+                          fn, ctx)
                   : (void)0;
     case AID_DATA_PREFERENCE:
-      return good && bad ? give (json_pack ("{s:O, s:o, s:o}", "prompt", messages, "chosen", alone (answer_of (row, "completion")),
-                                            "rejected", alone (answer_of (row, "rejected"))),
-                                 fn, ctx)
-                         : (void)0;
-    case AID_DATA_OPENAI_PREFERENCE:
       return good && bad
-               ? give (json_pack ("{s:{s:O}, s:o, s:o}", "input", "messages", messages, "preferred_output",
-                                  alone (answer_of (row, "completion")), "non_preferred_output", alone (answer_of (row, "rejected"))),
+               ? give (json_pack ("{s:O, s:o, s:o}", "prompt", messages, "chosen", alone (answer_of (row, "completion")),
+                                  "rejected", alone (answer_of (row, "rejected"))),
                        fn, ctx)
                : (void)0;
+    case AID_DATA_OPENAI_PREFERENCE:
+      return good && bad ? give (json_pack ("{s:{s:O}, s:o, s:o}", "input", "messages", messages, "preferred_output",
+                                            alone (answer_of (row, "completion")), "non_preferred_output",
+                                            alone (answer_of (row, "rejected"))),
+                                 fn, ctx)
+                         : (void)0;
     case AID_DATA_KTO:
       if (good)
-        give (json_pack ("{s:O, s:o, s:b}", "prompt", messages, "completion", alone (answer_of (row, "completion")), "label", 1), fn,
-              ctx);
+        give (
+          json_pack ("{s:O, s:o, s:b}", "prompt", messages, "completion", alone (answer_of (row, "completion")), "label", 1),
+          fn, ctx);
       if (bad)
-        give (json_pack ("{s:O, s:o, s:b}", "prompt", messages, "completion", alone (answer_of (row, "rejected")), "label", 0), fn,
-              ctx);
+        give (
+          json_pack ("{s:O, s:o, s:b}", "prompt", messages, "completion", alone (answer_of (row, "rejected")), "label", 0),
+          fn, ctx);
       return;
     case AID_DATA_NEMO_GYM:
-      return give (json_pack ("{s:{s:O}, s:{s:O, s:O}}", "responses_create_params", "input", messages, "verifier_metadata", "task_id",
-                              id, "task", task),
+      return give (json_pack ("{s:{s:O}, s:{s:O, s:O}}", "responses_create_params", "input", messages, "verifier_metadata",
+                              "task_id", id, "task", task),
                    fn, ctx);
     case AID_DATA_PROMPT_ONLY:
-      return give (json_pack ("{s:O, s:O, s:O, s:O, s:O}", "prompt", messages, "label", id, "task_id", id, "base_tree", base, "task",
-                              task),
+      return give (json_pack ("{s:O, s:O, s:O, s:O, s:O}", "prompt", messages, "label", id, "task_id", id, "base_tree", base,
+                              "task", task),
                    fn, ctx);
     case AID_DATA_FORMATS:
     default:
@@ -136,10 +140,10 @@ add_texts (const json_t *v, struct aid_str *out)
       aid_str_addc (out, '\n');
     }
   json_array_foreach (v, i, item)
-    {
-      const json_t *content = json_object_get (item, "content");
-      add_texts (content ? content : json_object_get (item, "text"), out);
-    }
+  {
+    const json_t *content = json_object_get (item, "content");
+    add_texts (content ? content : json_object_get (item, "text"), out);
+  }
 }
 
 /* The messages of V up to the last one into BEFORE, that one into LAST. */
@@ -176,7 +180,8 @@ aid_dataset_tokens (enum aid_dataset_format format, const json_t *row)
 {
   struct aid_str prompt = AID_STR_INIT (TEXTS_MAX), answer = AID_STR_INIT (TEXTS_MAX), other = AID_STR_INIT (TEXTS_MAX);
   aid_dataset_texts (format, row, &prompt, &answer, &other);
-  int64_t a = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&answer)), b = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&other));
+  int64_t a = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&answer)),
+          b = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&other));
   int64_t n = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&prompt)) + (a > b ? a : b);
   aid_str_free (&prompt);
   aid_str_free (&answer);
@@ -199,9 +204,7 @@ aid_dataset_secrets (const json_t *row, const char **kind)
         *kind = AID_VEC_AT (struct aid_secret, &found, 0).kind;
       aid_vec_free (&found);
     }
-  json_object_foreach ((json_t *)(uintptr_t)row, key, item)
-    n += aid_dataset_secrets (item, kind);
-  json_array_foreach (row, i, item)
-    n += aid_dataset_secrets (item, kind);
+  json_object_foreach ((json_t *)(uintptr_t)row, key, item) n += aid_dataset_secrets (item, kind);
+  json_array_foreach (row, i, item) n += aid_dataset_secrets (item, kind);
   return n;
 }

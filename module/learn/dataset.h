@@ -1,4 +1,5 @@
-/* Data sets: rows of context, prompt and change, in one form of ours ("source"), from which those of the trainers are made, and checked.
+/* Data sets: rows of context, prompt and change, in one form of ours ("source"), from which those of the trainers are made,
+   and checked.
 
    docs/learn.md tells the members of a source row.  The others are
 
@@ -8,7 +9,8 @@
      openai-preference   {"input": {"messages": [...]}, "preferred_output": [...], "non_preferred_output": [...]}: OpenAI's
      kto                 {"prompt": [...], "completion": [...], "label": true}: TRL's KTO
      nemo-gym            {"responses_create_params": {"input": [...]}, "verifier_metadata": {"task_id", "task"}}
-     prompt-only         {"prompt": [...], "label", "task_id", "base_tree", "task"}: reinforcement learning by reward functions */
+     prompt-only         {"prompt": [...], "label", "task_id", "base_tree", "task"}: reinforcement learning by reward
+     functions */
 #ifndef AID_LEARN_DATASET_H
 #define AID_LEARN_DATASET_H
 
@@ -38,12 +40,15 @@ enum aid_dataset_format aid_dataset_format_named (const char *name);
 /* The one that ROW's members tell of; AID_DATA_FORMATS: none. */
 enum aid_dataset_format aid_dataset_format_of (const json_t *row);
 
-/* Calls FN with each row of FORMAT that the source row ROW gives: none, where that has no answer or no rejected one, or two (kto). */
-void aid_dataset_write (enum aid_dataset_format format, const json_t *row, void (*fn) (void *ctx, const json_t *made), void *ctx);
+/* Calls FN with each row of FORMAT that the source row ROW gives: none, where that has no answer or no rejected one, or two
+   (kto). */
+void
+aid_dataset_write (enum aid_dataset_format format, const json_t *row, void (*fn) (void *ctx, const json_t *made), void *ctx);
 
 /* --- what a row of any format has --------------------------------------------------------------------------------- */
 
-/* Appends the texts of ROW's prompt, and to ANSWER those of what is to be learnt (of preferences the chosen one), to OTHER the rejected
+/* Appends the texts of ROW's prompt, and to ANSWER those of what is to be learnt (of preferences the chosen one), to OTHER
+   the rejected
    one.  Each of them may be NULL. */
 void aid_dataset_texts (enum aid_dataset_format format, const json_t *row, struct aid_str *prompt, struct aid_str *answer,
                         struct aid_str *other);

@@ -1,4 +1,5 @@
-/* From examples to files: rows are sorted by project and time, so that a project is laid out once and then changed from base to base. */
+/* From examples to files: rows are sorted by project and time, so that a project is laid out once and then changed from base
+   to base. */
 #include "learn/dataset_build.h"
 #include "base/json.h"
 #include "config/config.h"
@@ -10,8 +11,8 @@
 
 #define EXAMPLES_MAX 10000000
 
-static const char *const left_names[AID_LEFT_REASONS] = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen",
-                                                          "result", "secret", "long" };
+static const char *const left_names[AID_LEFT_REASONS]
+  = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen", "result", "secret", "long" };
 
 const char *
 aid_dataset_left_name (enum aid_dataset_left why)
@@ -126,8 +127,9 @@ by_time (const void *a, const void *b)
 static void
 note_file (json_t *files, const char *name, enum aid_dataset_format format, const char *part, size_t rows, const char *hash)
 {
-  json_array_append_new (files, json_pack ("{s:s, s:s, s:s, s:I, s:s}", "file", name, "format", aid_dataset_format_name (format), "part",
-                                           part, "rows", (json_int_t)rows, "sha256", hash));
+  json_array_append_new (files,
+                         json_pack ("{s:s, s:s, s:s, s:I, s:s}", "file", name, "format", aid_dataset_format_name (format),
+                                    "part", part, "rows", (json_int_t)rows, "sha256", hash));
 }
 
 static enum aid_err
@@ -232,7 +234,8 @@ write_all (struct building *g, struct aid_error *e)
       {
         struct aid_str dir = AID_STR_INIT (8192);
         aid_str_addf (&dir, "%s/%s", g->b->dir, aid_dataset_format_name ((enum aid_dataset_format)f));
-        err = aid_dataset_write_parts (aid_str_z (&file), &split, (enum aid_dataset_format)f, aid_str_z (&dir), g->card.files, e);
+        err = aid_dataset_write_parts (aid_str_z (&file), &split, (enum aid_dataset_format)f, aid_str_z (&dir),
+                                       g->card.files, e);
         aid_str_free (&dir);
       }
   g->out->train = split.train;
@@ -247,7 +250,8 @@ write_all (struct building *g, struct aid_error *e)
 }
 
 enum aid_err
-aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, struct aid_dataset_built *out, struct aid_error *e)
+aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, struct aid_dataset_built *out,
+                  struct aid_error *e)
 {
   struct aid_examples_which which = { .kind = b->kind, .project = b->project, .since = b->since };
   struct aid_vec all = AID_VEC_INIT (json_t *, EXAMPLES_MAX);
@@ -257,8 +261,9 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
   g.card.build = b;
   g.card.built = out;
   if (!b->settings->consent || !aid_span_trim (aid_span_z (b->settings->consent)).len)
-    return aid_error_set (e, AID_E_INVALID, "Nobody has agreed to a data set yet: --consent \"WHO has agreed to WHAT\", or the setting "
-                                            "dataset.consent");
+    return aid_error_set (e, AID_E_INVALID,
+                          "Nobody has agreed to a data set yet: --consent \"WHO has agreed to WHAT\", or the setting "
+                          "dataset.consent");
   enum aid_err err = aid_card_begin (&g.card) ? aid_error_set (e, AID_E_NOMEM, "No memory for a data set") : AID_OK;
   if (!err)
     err = aid_examples_each (x, &which, take, &all, e);
@@ -269,7 +274,8 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
                                     : add_example (&g, &place, AID_VEC_AT (json_t *, &all, i), e);
   aid_row_place_free (&place);
   if (!err && !out->rows)
-    err = aid_error_set (e, AID_E_NOTFOUND, "No example gives a row: %zu have no description yet (aid describe), see --verbose",
+    err = aid_error_set (e, AID_E_NOTFOUND,
+                         "No example gives a row: %zu have no description yet (aid describe), see --verbose",
                          out->left[AID_LEFT_UNDESCRIBED]);
   if (!err)
     err = write_all (&g, e);

@@ -1,5 +1,5 @@
-/* Whether a row is what its format wants.  The rules are those of the trainers' documentation: TRL's "Dataset formats and types", OpenAI's
-   guides for fine-tuning (chat and DPO), NeMo Gym's "Prepare Data". */
+/* Whether a row is what its format wants.  The rules are those of the trainers' documentation: TRL's "Dataset formats and
+   types", OpenAI's guides for fine-tuning (chat and DPO), NeMo Gym's "Prepare Data". */
 #include "base/json.h"
 #include "learn/dataset.h"
 #include "learn/leak.h"
@@ -48,11 +48,11 @@ is_content (const json_t *content)
   if (json_is_string (content))
     return !is_blank (content);
   json_array_foreach (content, i, part)
-    {
-      const json_t *text = json_object_get (part, "text");
-      if (!aid_json_str (part, "type") || !json_is_string (text) || is_blank (text))
-        return 0;
-    }
+  {
+    const json_t *text = json_object_get (part, "text");
+    if (!aid_json_str (part, "type") || !json_is_string (text) || is_blank (text))
+      return 0;
+  }
   return json_array_size (content) > 0;
 }
 
@@ -91,9 +91,9 @@ check_messages (struct checking *c, const char *at, const json_t *list, const ch
   if (!json_array_size (list))
     return complain (c, "\"%s\" must be a list of messages that is not empty", at);
   json_array_foreach (list, i, m)
-    {
-      role = check_message (c, at, i, m, role);
-    }
+  {
+    role = check_message (c, at, i, m, role);
+  }
   if (role[0] && strcmp (role, last) != 0)
     complain (c, "\"%s\" must end with a message of the %s", at, last);
 }

@@ -80,7 +80,8 @@ add_diagnostics (const json_t *example, struct aid_str *out)
   size_t i;
   json_array_foreach (all, i, one)
   {
-    const char *path = aid_json_str (one, "path"), *message = aid_json_str (one, "message"), *text = aid_json_str (one, "text");
+    const char *path = aid_json_str (one, "path"), *message = aid_json_str (one, "message"),
+               *text = aid_json_str (one, "text");
     const char *severity = aid_json_str (one, "severity");
     if (i == DIAGNOSTICS_MAX)
       break;
@@ -153,7 +154,8 @@ kind_in_words (const json_t *example)
 {
   const char *kind = aid_json_str (example, "kind");
   if (kind && (!strcmp (kind, "repair") || !strcmp (kind, "start")))
-    return "The project did not build, or its tests failed; after this change they are fine. The summary is one sentence on the "
+    return "The project did not build, or its tests failed; after this change they are fine. The summary is one sentence on "
+           "the "
            "cause, as `path:line: cause`.";
   if (kind && !strcmp (kind, "test"))
     return "The project was fine before; the change adds behaviour, with a test of it.";
@@ -292,9 +294,11 @@ keep_leaks (json_t *all, json_t *leaks, const char *part)
   }
 }
 
-/* One of the two: asks by STRATEGY, until there is nothing wrong with what comes or no try is left.  MOST: words that it may have, 0 any. */
+/* One of the two: asks by STRATEGY, until there is nothing wrong with what comes or no try is left.  MOST: words that it may
+   have, 0 any. */
 static enum aid_err
-work_out (struct describing *w, const char *part, size_t most, struct aid_span question, json_t *all_leaks, struct aid_error *e)
+work_out (struct describing *w, const char *part, size_t most, struct aid_span question, json_t *all_leaks,
+          struct aid_error *e)
 {
   int detailed = !strcmp (part, "detailed");
   struct aid_str text = AID_STR_INIT (QUESTION_MAX), *out = detailed ? &w->detailed : &w->asked;
@@ -355,8 +359,12 @@ result_of (const struct describing *w, json_t *leaks)
 void
 aid_describe_one (const struct aid_describer *d, const json_t *example, struct aid_described *out)
 {
-  struct describing w = { .d = d, .example = example, .out = out, .known = AID_STR_INIT (TEXTS_MAX),
-                          .detailed = AID_STR_INIT (QUESTION_MAX), .summary = AID_STR_INIT (QUESTION_MAX),
+  struct describing w = { .d = d,
+                          .example = example,
+                          .out = out,
+                          .known = AID_STR_INIT (TEXTS_MAX),
+                          .detailed = AID_STR_INIT (QUESTION_MAX),
+                          .summary = AID_STR_INIT (QUESTION_MAX),
                           .asked = AID_STR_INIT (QUESTION_MAX) };
   struct aid_str question = AID_STR_INIT (QUESTION_MAX);
   json_t *leaks = json_array ();

@@ -1,6 +1,7 @@
-/* What a change is for, in words: a model writes a detailed description of an example from its diff and what the compiler said; a
-   second question brings that to what a person would type.  Each is looked through for what gives the change away (leak.h), and done
-   again when it does, with what it was; what still does after all tries is kept, and left out of data sets.
+/* What a change is for, in words: a model writes a detailed description of an example from its diff and what the compiler
+   said; a
+   second question brings that to what a person would type.  Each is looked through for what gives the change away (leak.h),
+   and done again when it does, with what it was; what still does after all tries is kept, and left out of data sets.
 
    The two prompts are the strategies "describe" and "describe-question", which a person can put their own in front of. */
 #ifndef AID_LEARN_DESCRIBE_H
@@ -11,15 +12,15 @@
 #include "learn/sample.h"
 
 #define AID_DESCRIBE_TRIES 3
-#define AID_DESCRIBE_JOBS 4       /* at once, */
-#define AID_DESCRIBE_JOBS_MAX 32  /* and at most */
+#define AID_DESCRIBE_JOBS 4      /* at once, */
+#define AID_DESCRIBE_JOBS_MAX 32 /* and at most */
 
 struct aid_describe_settings
 {
   char *model, *sample; /* or NULL */
   int64_t tries, jobs;
-  double dollars;       /* a run spends no more; negative: no limit */
-  int64_t tokens;       /* likewise; 0: no limit */
+  double dollars; /* a run spends no more; negative: no limit */
+  int64_t tokens; /* likewise; 0: no limit */
 };
 /* The person's, from the setting "describe"; a project's have no say.  Free OUT in any case. */
 enum aid_err aid_describe_settings_read (struct aid_describe_settings *out, struct aid_error *e);
@@ -50,7 +51,8 @@ enum aid_err aid_describe_ahead (const struct aid_describer *d, const json_t *ex
 
 /* --- many of them ------------------------------------------------------------------------------------------------- */
 
-/* Examples that are to be described, oldest first, at most N (0: all): an array of them, a new reference.  Those that a person asked for
+/* Examples that are to be described, oldest first, at most N (0: all): an array of them, a new reference.  Those that a
+   person asked for
    have their question and need none.  AGAIN: also those whose description gives its change away. */
 enum aid_err aid_describe_list (struct aid_examples *x, const struct aid_examples_which *which, int64_t n, int again,
                                 json_t **out, struct aid_error *e);
@@ -63,11 +65,12 @@ struct aid_describe_run
   int unpriced;
   const char *limit; /* what ended it early: "dollars", "tokens"; or NULL */
 };
-/* Describes LIST with the settings' jobs and limits; each result is written into X when it is there, so that a run that is killed goes
+/* Describes LIST with the settings' jobs and limits; each result is written into X when it is there, so that a run that is
+   killed goes
    on with the rest.  TELL hears of each on this thread.  AID_E_CANCELLED: STOP was set; R is filled all the same. */
-enum aid_err aid_describe_all (const struct aid_describer *d, struct aid_examples *x, const json_t *list,
-                               const struct aid_stop *stop,
-                               void (*tell) (void *ctx, const json_t *example, const struct aid_described *one), void *ctx,
-                               struct aid_describe_run *r, struct aid_error *e);
+enum aid_err
+aid_describe_all (const struct aid_describer *d, struct aid_examples *x, const json_t *list, const struct aid_stop *stop,
+                  void (*tell) (void *ctx, const json_t *example, const struct aid_described *one), void *ctx,
+                  struct aid_describe_run *r, struct aid_error *e);
 
 #endif

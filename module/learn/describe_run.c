@@ -1,7 +1,7 @@
 /* Many examples: each of some threads takes the next one and describes it; the caller's thread alone writes what they give.
 
-   What is spent is known when an example is done.  So that no limit is passed by much, what runs counts as what an example has cost at most
-   so far; before the first has ended the others wait, if there is a limit. */
+   What is spent is known when an example is done.  So that no limit is passed by much, what runs counts as what an example
+   has cost at most so far; before the first has ended the others wait, if there is a limit. */
 #include "learn/describe.h"
 #include "base/json.h"
 #include <pthread.h>
@@ -172,8 +172,8 @@ aid_describe_all (const struct aid_describer *d, struct aid_examples *x, const j
                   void (*tell) (void *ctx, const json_t *example, const struct aid_described *one), void *ctx,
                   struct aid_describe_run *r, struct aid_error *e)
 {
-  struct running g = { .d = d, .list = list, .stop = stop, .r = r, .dearest = -1.0,
-                       .done = AID_VEC_INIT (struct result *, RESULTS_MAX) };
+  struct running g
+    = { .d = d, .list = list, .stop = stop, .r = r, .dearest = -1.0, .done = AID_VEC_INIT (struct result *, RESULTS_MAX) };
   pthread_t threads[AID_DESCRIBE_JOBS_MAX];
   size_t n = 0, jobs = (size_t)(d->settings.jobs < 1 ? 1 : d->settings.jobs);
   enum aid_err err = AID_OK;

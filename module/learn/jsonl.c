@@ -26,15 +26,15 @@ depth_of (const json_t *v, int above)
   if (above > AID_JSONL_DEPTH)
     return above;
   json_object_foreach ((json_t *)(uintptr_t)v, key, item)
-    {
-      int d = json_is_object (item) || json_is_array (item) ? depth_of (item, above + 1) : above;
-      most = d > most ? d : most;
-    }
+  {
+    int d = json_is_object (item) || json_is_array (item) ? depth_of (item, above + 1) : above;
+    most = d > most ? d : most;
+  }
   json_array_foreach (v, i, item)
-    {
-      int d = json_is_object (item) || json_is_array (item) ? depth_of (item, above + 1) : above;
-      most = d > most ? d : most;
-    }
+  {
+    int d = json_is_object (item) || json_is_array (item) ? depth_of (item, above + 1) : above;
+    most = d > most ? d : most;
+  }
   return most;
 }
 
@@ -103,15 +103,16 @@ take_lines (struct reading *r, struct aid_str *text, int end, struct aid_error *
 }
 
 enum aid_err
-aid_jsonl_read (const char *file, enum aid_err (*fn) (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e), void *ctx,
-                struct aid_error *e)
+aid_jsonl_read (const char *file, enum aid_err (*fn) (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e),
+                void *ctx, struct aid_error *e)
 {
   int standard = !strcmp (file, "-"), fd = standard ? STDIN_FILENO : open (file, O_RDONLY | O_CLOEXEC);
   struct reading r = { fn, ctx, standard ? "standard input" : file, 0 };
   struct aid_str text = AID_STR_INIT (AID_JSONL_LINE + CHUNK);
   char *buf = malloc (CHUNK);
   ssize_t n = 0;
-  enum aid_err err = fd < 0 ? aid_error_set (e, errno == ENOENT ? AID_E_NOTFOUND : AID_E_IO, "%s cannot be read: %s", r.name, strerror (errno))
+  enum aid_err err = fd < 0 ? aid_error_set (e, errno == ENOENT ? AID_E_NOTFOUND : AID_E_IO, "%s cannot be read: %s", r.name,
+                                             strerror (errno))
                      : !buf ? aid_error_set (e, AID_E_NOMEM, "No memory to read %s", r.name)
                             : AID_OK;
   while (!err && ((n = read (fd, buf, CHUNK)) > 0 || (n < 0 && errno == EINTR)))
@@ -119,7 +120,8 @@ aid_jsonl_read (const char *file, enum aid_err (*fn) (void *ctx, const struct ai
       if (n < 0)
         continue;
       if (aid_str_add (&text, buf, (size_t)n))
-        err = aid_error_set (e, text.err, "%s, line %zu: it is longer than %zu MB", r.name, r.number + 1, AID_JSONL_LINE >> 20);
+        err = aid_error_set (e, text.err, "%s, line %zu: it is longer than %zu MB", r.name, r.number + 1,
+                             AID_JSONL_LINE >> 20);
       else if (memchr (buf, '\n', (size_t)n))
         err = take_lines (&r, &text, 0, e);
     }
@@ -219,8 +221,8 @@ aid_jsonl_close (struct aid_jsonl_out *o, int keep, char *hash, struct aid_error
   if (keep && !o->err && (rename (o->beside, o->file) || aid_fs_sync_folder_of (o->file)))
     o->err = AID_E_IO;
   if (keep && o->err)
-    err = aid_error_set (e, o->err, o->err == AID_E_IO ? "%s cannot be written: %s" : "A row is too large for %s%.0s", o->file,
-                         strerror (errno));
+    err = aid_error_set (e, o->err, o->err == AID_E_IO ? "%s cannot be written: %s" : "A row is too large for %s%.0s",
+                         o->file, strerror (errno));
   if ((!keep || o->err) && o->beside && o->to)
     unlink (o->beside);
   free (o->file);

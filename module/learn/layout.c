@@ -52,7 +52,8 @@ is_safe (struct aid_span path)
     }
 }
 
-/* Opens the folder that PATH is in and gives the rest of it in *NAME; MAKE: folders that are missing are made, and what stands in their
+/* Opens the folder that PATH is in and gives the rest of it in *NAME; MAKE: folders that are missing are made, and what
+   stands in their
    place is removed.  -1 with errno. */
 static int
 open_folder (int root, struct aid_span path, int make, struct aid_span *name)
@@ -175,7 +176,8 @@ list (struct laying *l, const char *before, const char *tree, struct aid_error *
         field (&head, ' ');
         full = add (l, mode, head, one);
       }
-  return err || !full ? err : aid_error_set (e, AID_E_LIMIT, "The tree %.12s has more than %d files", tree, AID_LAYOUT_FILES);
+  return err || !full ? err
+                      : aid_error_set (e, AID_E_LIMIT, "The tree %.12s has more than %d files", tree, AID_LAYOUT_FILES);
 }
 
 /* Writes the N entries from I on. */
@@ -227,8 +229,11 @@ remove_gone (struct laying *l)
 enum aid_err
 aid_layout (const struct aid_vault *vault, const char *before, const char *tree, const char *dir, struct aid_error *e)
 {
-  struct laying l = { .vault = vault, .name = dir, .dir = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                      .list = AID_STR_INIT (LIST_MAX), .entries = AID_VEC_INIT (struct entry, AID_LAYOUT_FILES) };
+  struct laying l = { .vault = vault,
+                      .name = dir,
+                      .dir = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                      .list = AID_STR_INIT (LIST_MAX),
+                      .entries = AID_VEC_INIT (struct entry, AID_LAYOUT_FILES) };
   enum aid_err err = l.dir >= 0 ? AID_OK : aid_error_set (e, AID_E_IO, "%s cannot be opened: %s", dir, strerror (errno));
   if (!err && (!aid_vault_is_id (tree) || (before && !aid_vault_is_id (before))))
     err = aid_error_set (e, AID_E_INVALID, "\"%.80s\" is no tree", tree);
@@ -274,10 +279,12 @@ aid_layout_git (const char *dir, const char *root, const char *revision)
   int bad = !aid_fs_exists (aid_str_z (&git)) && git_in (dir, init);
   if (!bad && revision && aid_vault_is_id (revision) && aid_fs_exists (aid_str_z (&objects)))
     {
-      const char *const read[] = { "read-tree", revision, NULL }, *const detach[] = { "update-ref", "--no-deref", "HEAD", revision, NULL };
+      const char *const read[] = { "read-tree", revision, NULL }, *const detach[]
+                                                                  = { "update-ref", "--no-deref", "HEAD", revision, NULL };
       aid_str_addz (&git, "/objects/info/alternates");
       aid_str_addf (&line, "%s\n", aid_str_z (&objects));
-      if (!strchr (aid_str_z (&objects), '\n') && !aid_fs_replace (aid_str_z (&git), aid_str_span (&line), 0600, NULL) && !git_in (dir, read))
+      if (!strchr (aid_str_z (&objects), '\n') && !aid_fs_replace (aid_str_z (&git), aid_str_span (&line), 0600, NULL)
+          && !git_in (dir, read))
         git_in (dir, detach);
     }
   aid_str_free (&git);

@@ -255,8 +255,13 @@ enum aid_err
 aid_leak_find (struct aid_span text, const struct aid_changed *change, const struct aid_leak_base *base, json_t *leaks,
                struct aid_error *e)
 {
-  struct looking l = { .change = change, .base = base, .text = text, .leaks = leaks,
-                       .said = AID_WORDS_INIT, .added = AID_WORDS_INIT, .old = AID_WORDS_INIT };
+  struct looking l = { .change = change,
+                       .base = base,
+                       .text = text,
+                       .leaks = leaks,
+                       .said = AID_WORDS_INIT,
+                       .added = AID_WORDS_INIT,
+                       .old = AID_WORDS_INIT };
   enum aid_err err = aid_words_read (text, &l.said);
   if (!err)
     err = aid_words_read (aid_str_span (&change->added), &l.added);

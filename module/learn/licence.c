@@ -12,7 +12,8 @@
 #define TEXT_MAX ((size_t)1 << 20)
 #define WORDS 4
 
-/* All of a row's words must occur, in their order; the first row that fits counts.  Texts are compared in small letters, blanks as one. */
+/* All of a row's words must occur, in their order; the first row that fits counts.  Texts are compared in small letters,
+   blanks as one. */
 static const struct
 {
   const char *name, *words[WORDS];
@@ -29,7 +30,9 @@ static const struct
   { "BSL-1.0", { "boost software license", "version 1.0" } },
   { "CC0-1.0", { "cc0 1.0 universal" } },
   { "Unlicense", { "free and unencumbered software released into the public domain" } },
-  { "BSD-3-Clause", { "redistribution and use in source and binary forms", "neither the name", "without specific prior written permission" } },
+  { "BSD-3-Clause",
+    { "redistribution and use in source and binary forms", "neither the name",
+      "without specific prior written permission" } },
   { "BSD-2-Clause", { "redistribution and use in source and binary forms", "this software is provided by" } },
   { "ISC", { "permission to use, copy, modify, and", "distribute this software for any purpose with or without fee" } },
   { "MIT", { "permission is hereby granted, free of charge", "the software is provided \"as is\"" } },
@@ -125,7 +128,8 @@ is_opam (const char *name)
 
 /* The names in DIR that WANTED says yes to, in order: so that two readings of a folder find the same. */
 static void
-each_named (const char *dir, int (*wanted) (const char *name), const char *key, struct aid_str *text, char out[AID_LICENCE_MAX])
+each_named (const char *dir, int (*wanted) (const char *name), const char *key, struct aid_str *text,
+            char out[AID_LICENCE_MAX])
 {
   struct aid_vec names = AID_VEC_INIT (char *, 1000);
   DIR *d = opendir (dir);
@@ -157,8 +161,10 @@ each_named (const char *dir, int (*wanted) (const char *name), const char *key, 
 void
 aid_licence_find (const char *dir, char out[AID_LICENCE_MAX])
 {
-  static const char *const manifests[][2] = { { "package.json", "\"license\"" }, { "Cargo.toml", "\nlicense =" },
-                                              { "pyproject.toml", "\nlicense =" }, { "dune-project", "(license " } };
+  static const char *const manifests[][2] = { { "package.json", "\"license\"" },
+                                              { "Cargo.toml", "\nlicense =" },
+                                              { "pyproject.toml", "\nlicense =" },
+                                              { "dune-project", "(license " } };
   struct aid_str text = AID_STR_INIT (TEXT_MAX);
   out[0] = '\0';
   for (size_t i = 0; i < sizeof manifests / sizeof *manifests && !out[0]; i++)

@@ -14,8 +14,8 @@ struct run
 
 struct aid_results
 {
-  struct aid_vec runs;   /* struct run */
-  struct aid_vec totals; /* size_t: runs of each change */
+  struct aid_vec runs;      /* struct run */
+  struct aid_vec totals;    /* size_t: runs of each change */
   struct aid_set64 lengths; /* how many words a run may have */
   int sorted;
 };

@@ -164,11 +164,11 @@ repository_of (const struct making *m)
   const char *path = aid_json_str (m->example, "repository"), *name;
   const json_t *one;
   json_object_foreach (m->b->settings->repositories, name, one)
-    {
-      const char *other = aid_json_str (one, "path");
-      if (other && !strcmp (other, path))
-        return name;
-    }
+  {
+    const char *other = aid_json_str (one, "path");
+    if (other && !strcmp (other, path))
+      return name;
+  }
   return path;
 }
 
@@ -220,7 +220,8 @@ row_of (const struct making *m)
   set (row, "lines", json_integer ((json_int_t)(m->change.nadded + m->change.nremoved)));
   set (row, "minhash", json_incref (json_object_get (m->example, "minhash")));
   set (row, "task", task_of (m));
-  int64_t all = aid_dataset_tokens (AID_DATA_SOURCE, row), answer = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&m->completion));
+  int64_t all = aid_dataset_tokens (AID_DATA_SOURCE, row),
+          answer = aid_estimate (AID_FAMILY_OTHER, aid_str_span (&m->completion));
   set (row, "tokens", json_pack ("{s:I, s:I}", "all", (json_int_t)all, "completion", (json_int_t)answer));
   return row;
 }
@@ -233,14 +234,15 @@ is_allowed (const struct making *m)
   const json_t *one, *all = m->b->settings->licences;
   size_t i;
   json_array_foreach (all, i, one)
-    {
-      if (!strcmp (json_string_value (one), m->licence[0] ? m->licence : "unknown"))
-        return 1;
-    }
+  {
+    if (!strcmp (json_string_value (one), m->licence[0] ? m->licence : "unknown"))
+      return 1;
+  }
   return !all;
 }
 
-/* Whether each file that is there and is changed is among what is shown: a change of what one has not seen cannot be learnt. */
+/* Whether each file that is there and is changed is among what is shown: a change of what one has not seen cannot be learnt.
+   */
 static enum aid_err
 check_seen (struct making *m)
 {
@@ -252,12 +254,12 @@ check_seen (struct making *m)
       size_t k;
       int seen = 0;
       json_array_foreach (items, k, item)
-        {
-          struct aid_str name = AID_STR_INIT (8192);
-          int64_t first, last;
-          seen |= !aid_item_target (aid_json_span (item, "target"), &name, &first, &last) && !strcmp (aid_str_z (&name), path);
-          aid_str_free (&name);
-        }
+      {
+        struct aid_str name = AID_STR_INIT (8192);
+        int64_t first, last;
+        seen |= !aid_item_target (aid_json_span (item, "target"), &name, &first, &last) && !strcmp (aid_str_z (&name), path);
+        aid_str_free (&name);
+      }
       if (!seen)
         return leave (m, AID_LEFT_UNSEEN, aid_error_set (m->e, AID_E_INVALID, "%s is not shown", path));
     }
@@ -293,7 +295,8 @@ check_row (struct making *m, const json_t *row)
   if (!err)
     err = check_result (m, row);
   if (!err && aid_dataset_secrets (row, &kind))
-    err = leave (m, AID_LEFT_SECRET, aid_error_set (m->e, AID_E_REFUSED, "it holds what looks like a secret: %s", kind ? kind : "unknown"));
+    err = leave (m, AID_LEFT_SECRET,
+                 aid_error_set (m->e, AID_E_REFUSED, "it holds what looks like a secret: %s", kind ? kind : "unknown"));
   if (!err && m->b->settings->max_tokens && tokens > m->b->settings->max_tokens)
     err = leave (m, AID_LEFT_LONG, aid_error_set (m->e, AID_E_LIMIT, "it has about %lld tokens", (long long)tokens));
   return err;
@@ -312,7 +315,12 @@ enum aid_err
 aid_row_make (const struct aid_dataset_build *b, struct aid_row_place *place, const json_t *example, json_t **row,
               enum aid_dataset_left *left, struct aid_error *e)
 {
-  struct making m = { .b = b, .place = place, .example = example, .left = left, .e = e, .completion = AID_STR_INIT (TEXT_MAX),
+  struct making m = { .b = b,
+                      .place = place,
+                      .example = example,
+                      .left = left,
+                      .e = e,
+                      .completion = AID_STR_INIT (TEXT_MAX),
                       .refused = AID_STR_INIT (TEXT_MAX) };
   *row = NULL;
   *left = AID_LEFT_REASONS;
@@ -325,7 +333,8 @@ aid_row_make (const struct aid_dataset_build *b, struct aid_row_place *place, co
     {
       aid_licence_find (place->dir, m.licence);
       if (!is_allowed (&m))
-        err = leave (&m, AID_LEFT_LICENCE, aid_error_set (e, AID_E_REFUSED, "its licence is %s", m.licence[0] ? m.licence : "unknown"));
+        err = leave (&m, AID_LEFT_LICENCE,
+                     aid_error_set (e, AID_E_REFUSED, "its licence is %s", m.licence[0] ? m.licence : "unknown"));
     }
   if (!err)
     err = gather (&m);

@@ -10,7 +10,7 @@ struct aid_row_place
 {
   struct aid_vault *vault; /* of REPOSITORY, or NULL */
   char *repository, *project, *tree;
-  char *dir;               /* with its files */
+  char *dir; /* with its files */
   unsigned number;
 };
 void aid_row_place_free (struct aid_row_place *p);
@@ -21,9 +21,9 @@ void aid_row_place_build (const struct aid_row_place *p, const json_t *example);
 /* Takes the names of the folder where the project is laid out, and of where it is, out of MESSAGES. */
 void aid_row_place_hide (const struct aid_row_place *p, json_t *messages);
 
-/* Makes the row of EXAMPLE, a new reference; or none, *LEFT why, and *E in words.  An error whose *LEFT is AID_LEFT_REASONS ends the whole
-   build. */
-enum aid_err aid_row_make (const struct aid_dataset_build *b, struct aid_row_place *place, const json_t *example, json_t **row,
-                           enum aid_dataset_left *left, struct aid_error *e);
+/* Makes the row of EXAMPLE, a new reference; or none, *LEFT why, and *E in words.  An error whose *LEFT is AID_LEFT_REASONS
+   ends the whole build. */
+enum aid_err aid_row_make (const struct aid_dataset_build *b, struct aid_row_place *place, const json_t *example,
+                           json_t **row, enum aid_dataset_left *left, struct aid_error *e);
 
 #endif

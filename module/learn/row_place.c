@@ -87,7 +87,8 @@ take_diagnostic (const json_t *one, struct aid_diags *d)
                    : severity[0] == 'w'            ? AID_SEVERITY_WARNING
                                                    : AID_SEVERITY_NOTE;
   if (path && !text)
-    aid_str_addf (&words, "%s:%lld:%lld: ", path, (long long)aid_json_int (one, "line", 0), (long long)aid_json_int (one, "col", 0));
+    aid_str_addf (&words, "%s:%lld:%lld: ", path, (long long)aid_json_int (one, "line", 0),
+                  (long long)aid_json_int (one, "col", 0));
   aid_str_addf (&words, "%s%s%s", text ? "" : aid_severity_name (slot->severity), text ? "" : ": ", text ? text : message);
   slot->path = copy (one, "path");
   slot->line = (int)aid_json_int (one, "line", 0);
@@ -112,9 +113,9 @@ aid_row_place_build (const struct aid_row_place *p, const json_t *example)
   size_t i;
   snprintf (shown, sizeof shown, "%s", line ? line : what && !strcmp (what, "test") ? "the tests" : "the build");
   json_array_foreach (json_object_get (example, "diagnostics"), i, one)
-    {
-      take_diagnostic (one, &diags);
-    }
+  {
+    take_diagnostic (one, &diags);
+  }
   struct aid_build_command command = { .shown = shown };
   struct aid_build_event ev = { .kind = AID_BUILD_ENDED, .diags = &diags, .code = diags.errors ? 1 : 0, .ms = -1 };
   aid_build_last_save (p->dir, what && !strcmp (what, "test") ? AID_BUILD_TEST : AID_BUILD_ALL,
@@ -147,13 +148,12 @@ aid_row_place_hide (const struct aid_row_place *p, json_t *messages)
   const char *folders[] = { p->dir, p->project };
   json_t *message;
   size_t i;
-  json_array_foreach (messages, i, message)
-    for (size_t k = 0; k < 2; k++)
-      {
-        struct aid_str text = AID_STR_INIT (TEXT_MAX);
-        add_without (aid_json_span (message, "content"), folders[k], &text);
-        if (!text.err && text.len)
-          json_object_set_new (message, "content", aid_json_of_span (aid_str_span (&text)));
-        aid_str_free (&text);
-      }
+  json_array_foreach (messages, i, message) for (size_t k = 0; k < 2; k++)
+  {
+    struct aid_str text = AID_STR_INIT (TEXT_MAX);
+    add_without (aid_json_span (message, "content"), folders[k], &text);
+    if (!text.err && text.len)
+      json_object_set_new (message, "content", aid_json_of_span (aid_str_span (&text)));
+    aid_str_free (&text);
+  }
 }

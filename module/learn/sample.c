@@ -113,7 +113,8 @@ read_own (struct aid_sample *s, struct aid_error *e)
     {
       char *id = aid_span_dup (aid_db_column (q, 0));
       struct aid_str text = AID_STR_INIT (AID_BLOB_MAX);
-      json_t *content = id && !aid_blob_get (id, &text, NULL) ? aid_json_parse (aid_str_span (&text), "a question", NULL) : NULL;
+      json_t *content
+        = id && !aid_blob_get (id, &text, NULL) ? aid_json_parse (aid_str_span (&text), "a question", NULL) : NULL;
       if (content)
         take_own (s, json_object_get (content, "content"));
       json_decref (content);

@@ -6,9 +6,9 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define AID_SAMPLE_MAX 2000                     /* questions */
-#define AID_SAMPLE_QUESTION ((size_t)2000)      /* bytes of one; a longer one is left out */
-#define AID_SAMPLE_SHOWN 8                      /* of them are shown at a time */
+#define AID_SAMPLE_MAX 2000                /* questions */
+#define AID_SAMPLE_QUESTION ((size_t)2000) /* bytes of one; a longer one is left out */
+#define AID_SAMPLE_SHOWN 8                 /* of them are shown at a time */
 
 struct aid_sample
 {
@@ -16,8 +16,10 @@ struct aid_sample
   size_t least, most;       /* words of those between the tenth and the ninetieth of a hundred */
 };
 
-/* The questions of the file FROM, one a paragraph, lines with "#" at the file's head left out; of "own", those that the person has
-   asked and allowed to be kept (the setting "measure" is "content"); of NULL, the ones that are shipped.  AID_E_NOTFOUND: there are
+/* The questions of the file FROM, one a paragraph, lines with "#" at the file's head left out; of "own", those that the
+   person has
+   asked and allowed to be kept (the setting "measure" is "content"); of NULL, the ones that are shipped.  AID_E_NOTFOUND:
+   there are
    none.  Free OUT in any case. */
 enum aid_err aid_sample_read (const char *from, struct aid_sample *out, struct aid_error *e);
 void aid_sample_free (struct aid_sample *s);

@@ -32,9 +32,9 @@ struct splitting
   struct aid_split *out;
   const char *file;
   enum aid_split_by by;
-  struct aid_vec keys;         /* struct key, one a row */
-  struct aid_vec held;         /* size_t: rows that are held out, in the order in which their results were added */
-  struct aid_vec bands;        /* struct band of those, sorted */
+  struct aid_vec keys;  /* struct key, one a row */
+  struct aid_vec held;  /* size_t: rows that are held out, in the order in which their results were added */
+  struct aid_vec bands; /* struct band of those, sorted */
   struct aid_results *results;
   double *shares;
 };
@@ -162,7 +162,8 @@ hold_out (struct splitting *s, double share, uint64_t seed, struct aid_error *e)
         from--;
       end = from;
       if (!end)
-        err = aid_error_set (e, AID_E_INVALID, "%s has rows of one project only, which cannot be held out and learnt from", s->file);
+        err = aid_error_set (e, AID_E_INVALID, "%s has rows of one project only, which cannot be held out and learnt from",
+                             s->file);
     }
   for (size_t i = 0; i < end && !err; i++)
     row_at (s, all[i].row)->part = AID_PART_HOLDOUT;
@@ -289,10 +290,15 @@ take_train (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e)
 }
 
 enum aid_err
-aid_split_make (const char *file, enum aid_split_by by, double share, uint64_t seed, struct aid_split *out, struct aid_error *e)
+aid_split_make (const char *file, enum aid_split_by by, double share, uint64_t seed, struct aid_split *out,
+                struct aid_error *e)
 {
-  struct splitting s = { .out = out, .file = file, .by = by, .keys = AID_VEC_INIT (struct key, ROWS_MAX),
-                         .held = AID_VEC_INIT (size_t, ROWS_MAX), .bands = AID_VEC_INIT (struct band, ROWS_MAX * 32),
+  struct splitting s = { .out = out,
+                         .file = file,
+                         .by = by,
+                         .keys = AID_VEC_INIT (struct key, ROWS_MAX),
+                         .held = AID_VEC_INIT (size_t, ROWS_MAX),
+                         .bands = AID_VEC_INIT (struct band, ROWS_MAX * 32),
                          .results = aid_results_new () };
   *out = (struct aid_split){ .rows = AID_VEC_INIT (struct aid_split_row, ROWS_MAX), .format = AID_DATA_FORMATS };
   enum aid_err err = s.results ? aid_jsonl_read (file, take, &s, e) : AID_E_NOMEM;

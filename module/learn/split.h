@@ -36,7 +36,8 @@ struct aid_split
   enum aid_dataset_format format;
 };
 
-/* Parts the rows of FILE, which are all of one format; SHARE of them are held out, at least one and not all of two or more.  By time each
+/* Parts the rows of FILE, which are all of one format; SHARE of them are held out, at least one and not all of two or more.
+   By time each
    needs a "time", by projects a "project", as source rows have.  AID_E_INVALID names the line that is no row, or lacks it. */
 enum aid_err aid_split_make (const char *file, enum aid_split_by by, double share, uint64_t seed, struct aid_split *out,
                              struct aid_error *e);

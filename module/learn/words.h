@@ -1,7 +1,8 @@
-/* A text as the words and signs that it is made of, whatever language it is in: how two texts are compared of which one is code.
+/* A text as the words and signs that it is made of, whatever language it is in: how two texts are compared of which one is
+   code.
 
-   A word is letters, digits, underscores and bytes above 127, a number likewise (1e3, 0xff); every other sign is one alone.  Blanks
-   part them and count for nothing. */
+   A word is letters, digits, underscores and bytes above 127, a number likewise (1e3, 0xff); every other sign is one alone.
+   Blanks part them and count for nothing. */
 #ifndef AID_LEARN_WORDS_H
 #define AID_LEARN_WORDS_H
 

@@ -1,4 +1,5 @@
-/* Rows of data sets that somebody sends: read as lines, told apart, checked by every format's rules; and descriptions of changes. */
+/* Rows of data sets that somebody sends: read as lines, told apart, checked by every format's rules; and descriptions of
+   changes. */
 #include "learn/dataset.h"
 #include "learn/jsonl.h"
 #include "learn/leak.h"
@@ -13,7 +14,8 @@ drop (void *ctx, const json_t *made)
 {
   const struct aid_dataset_rules rules = { 100, 1, 1 };
   enum aid_dataset_format format = aid_dataset_format_of (made);
-  if (format != *(const enum aid_dataset_format *)ctx && format != AID_DATA_FORMATS && *(const enum aid_dataset_format *)ctx != AID_DATA_SOURCE)
+  if (format != *(const enum aid_dataset_format *)ctx && format != AID_DATA_FORMATS
+      && *(const enum aid_dataset_format *)ctx != AID_DATA_SOURCE)
     abort ();
   aid_dataset_check (format, made, &rules, NULL, NULL);
 }
@@ -32,7 +34,8 @@ look_for_leaks (struct aid_span all)
       aid_leak_find (aid_span_cut (all, half, all.len), &change, &base, leaks, NULL);
       if (json_array_size (leaks) > AID_LEAKS_MAX)
         abort ();
-      if (r && !aid_results_add (r, &change, AID_SPAN ("")) && !aid_results_find (r, all, &share) && (share < 0 || share > 1))
+      if (r && !aid_results_add (r, &change, AID_SPAN ("")) && !aid_results_find (r, all, &share)
+          && (share < 0 || share > 1))
         abort ();
       aid_results_free (r);
     }

@@ -118,7 +118,8 @@ messages_have_roles_in_their_order (void **state)
                        "messages[0]: its content must be a text that is not empty");
   assert_string_equal (fault ("{\"messages\":[{\"role\":\"user\",\"content\":7}," A "]}"),
                        "messages[0]: its content must be a text that is not empty");
-  assert_string_equal (fault ("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}," A "]}"), "");
+  assert_string_equal (fault ("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}," A "]}"),
+                       "");
 }
 
 static void
@@ -129,18 +130,25 @@ prompts_and_answers_are_of_one_kind (void **state)
   assert_string_equal (fault ("{\"prompt\":\"q\",\"completion\":\"a\"}"), "");
   assert_string_equal (fault ("{\"prompt\":\"q\",\"completion\":[" A "]}"),
                        "\"completion\" and its prompt must both be texts, or both messages");
-  assert_string_equal (fault ("{\"prompt\":[" U "],\"completion\":[" U "]}"), "\"completion\" must be a list of one message of the assistant");
-  assert_string_equal (fault ("{\"prompt\":[" U "],\"completion\":[]}"), "\"completion\" must be a list of one message of the assistant");
-  assert_string_equal (fault ("{\"prompt\":[" U "," A "],\"completion\":[" A "]}"), "\"prompt\" must end with a message of the user");
+  assert_string_equal (fault ("{\"prompt\":[" U "],\"completion\":[" U "]}"),
+                       "\"completion\" must be a list of one message of the assistant");
+  assert_string_equal (fault ("{\"prompt\":[" U "],\"completion\":[]}"),
+                       "\"completion\" must be a list of one message of the assistant");
+  assert_string_equal (fault ("{\"prompt\":[" U "," A "],\"completion\":[" A "]}"),
+                       "\"prompt\" must end with a message of the user");
   assert_string_equal (fault ("{\"prompt\":[" U "],\"completion\":[" A "],\"label\":1}"), "\"label\" must be true or false");
   assert_string_equal (fault ("{\"prompt\":[" U "],\"completion\":[" A "],\"label\":false}"), "");
-  assert_string_equal (fault ("{\"prompt\":[" U "],\"chosen\":[" A "],\"rejected\":[" A "]}"), "\"chosen\" and \"rejected\" are the same");
-  assert_string_equal (fault ("{\"prompt\":[" U "],\"chosen\":[" A "]}"), "\"rejected\" must be a list of one message of the assistant");
+  assert_string_equal (fault ("{\"prompt\":[" U "],\"chosen\":[" A "],\"rejected\":[" A "]}"),
+                       "\"chosen\" and \"rejected\" are the same");
+  assert_string_equal (fault ("{\"prompt\":[" U "],\"chosen\":[" A "]}"),
+                       "\"rejected\" must be a list of one message of the assistant");
   assert_string_equal (fault ("{\"input\":{\"messages\":[" U "]},\"preferred_output\":[" A "]}"),
                        "\"non_preferred_output\" must be a list of one message of the assistant");
-  assert_string_equal (fault ("{\"responses_create_params\":{\"input\":[" U "]}}"), "\"verifier_metadata\" must be an object");
-  assert_string_equal (fault ("{\"responses_create_params\":{\"input\":[" U "]},\"verifier_metadata\":{\"task\":{\"base\":\"x\"}}}"),
-                       "the task needs a \"repository\" and a \"base\"");
+  assert_string_equal (fault ("{\"responses_create_params\":{\"input\":[" U "]}}"),
+                       "\"verifier_metadata\" must be an object");
+  assert_string_equal (
+    fault ("{\"responses_create_params\":{\"input\":[" U "]},\"verifier_metadata\":{\"task\":{\"base\":\"x\"}}}"),
+    "the task needs a \"repository\" and a \"base\"");
   assert_string_equal (fault ("{\"prompt\":[" U "]}"), "");
 }
 
@@ -152,12 +160,14 @@ secrets_lengths_and_leaks_are_faults (void **state)
                                   "p_m8Rw3nU0vB3nR8wL5cF1jH6dS0gK4pZ2xY9a\"}]}"),
                            "it holds what looks like a secret: GitHub token"));
   all_rules.max_tokens = 3;
-  assert_non_null (strstr (fault ("{\"messages\":[{\"role\":\"user\",\"content\":\"one two three four five six\"}," A "]}"), "tokens, more than 3"));
+  assert_non_null (strstr (fault ("{\"messages\":[{\"role\":\"user\",\"content\":\"one two three four five six\"}," A "]}"),
+                           "tokens, more than 3"));
   all_rules.max_tokens = 0;
-  assert_non_null (strstr (fault ("{\"messages\":[{\"role\":\"user\",\"content\":\"int f (void) { return first + second; }\"},"
-                                  "{\"role\":\"assistant\",\"content\":\"--- a/x.c\\n+++ b/x.c\\n@@ -1 +1 @@\\n-old\\n"
-                                  "+int f (void) { return first + second; }\\n\"}]}"),
-                           "the prompt holds 100 % of what the answer adds"));
+  assert_non_null (
+    strstr (fault ("{\"messages\":[{\"role\":\"user\",\"content\":\"int f (void) { return first + second; }\"},"
+                   "{\"role\":\"assistant\",\"content\":\"--- a/x.c\\n+++ b/x.c\\n@@ -1 +1 @@\\n-old\\n"
+                   "+int f (void) { return first + second; }\\n\"}]}"),
+            "the prompt holds 100 % of what the answer adds"));
 }
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
@@ -240,11 +250,13 @@ put_rows (const char *name, int n, int same_as_last)
   for (int i = 0; i < n; i++)
     {
       int k = i == same_as_last ? n - 1 : i;
-      aid_str_addf (&text,
-                    "{\"row\":1,\"task_id\":\"%016d\",\"time\":%d,\"project\":\"P%d\",\"messages\":[{\"role\":\"user\",\"content\":\"q%d\"}],"
-                    "\"completion\":\"--- a/f%d.c\\n+++ b/f%d.c\\n@@ -1 +1,4 @@\\n old\\n+int a%d (int x%d) { return b%d + c%d; }\\n"
-                    "+int d%d (int y%d) { return e%d * g%d; }\\n+int h%d (int z%d) { return i%d - j%d; }\\n\"}\n",
-                    i, 1000 + i, i / 4, i, k, k, k, k, k, k, k, k, k, k, k, k, k, k);
+      aid_str_addf (
+        &text,
+        "{\"row\":1,\"task_id\":\"%016d\",\"time\":%d,\"project\":\"P%d\",\"messages\":[{\"role\":\"user\",\"content\":\"q%"
+        "d\"}],"
+        "\"completion\":\"--- a/f%d.c\\n+++ b/f%d.c\\n@@ -1 +1,4 @@\\n old\\n+int a%d (int x%d) { return b%d + c%d; }\\n"
+        "+int d%d (int y%d) { return e%d * g%d; }\\n+int h%d (int z%d) { return i%d - j%d; }\\n\"}\n",
+        i, 1000 + i, i / 4, i, k, k, k, k, k, k, k, k, k, k, k, k, k, k);
     }
   put (name, aid_str_z (&text));
   aid_str_free (&text);
@@ -323,9 +335,11 @@ a_context_that_holds_the_result_is_in_neither (void **state)
   (void)state;
   put_rows ("base.jsonl", 8, -1);
   aid_fs_read (scratch_path ("base.jsonl"), &text, NULL);
-  aid_str_addz (&text, "{\"row\":1,\"time\":5,\"project\":\"P9\",\"messages\":[{\"role\":\"user\",\"content\":\"see\\nint a7(int x7)\\n{ return b7 + c7; }"
-                       " int d7 (int y7) { return e7 * g7; }\\n int h7 (int z7) { return i7 - j7; }\"}],"
-                       "\"completion\":\"--- a/z.c\\n+++ b/z.c\\n@@ -1 +1,2 @@\\n old\\n+something else here (now);\\n\"}\n");
+  aid_str_addz (&text,
+                "{\"row\":1,\"time\":5,\"project\":\"P9\",\"messages\":[{\"role\":\"user\",\"content\":\"see\\nint a7(int "
+                "x7)\\n{ return b7 + c7; }"
+                " int d7 (int y7) { return e7 * g7; }\\n int h7 (int z7) { return i7 - j7; }\"}],"
+                "\"completion\":\"--- a/z.c\\n+++ b/z.c\\n@@ -1 +1,2 @@\\n old\\n+something else here (now);\\n\"}\n");
   put ("context.jsonl", aid_str_z (&text));
   assert_int_equal (aid_split_make (scratch_path ("context.jsonl"), AID_SPLIT_TIME, 0.1, 1, &s, NULL), AID_OK);
   assert_int_equal (part (&s, 7), AID_PART_HOLDOUT);
@@ -345,7 +359,8 @@ rows_that_cannot_be_parted_are_told (void **state)
     const char *text, *words;
   } bad[] = { { "{\"messages\":[]}\n", "line 1: it has no \"time\"" },
               { "{\"x\":1}\n", "line 1: it is of no format that is known" },
-              { "{\"prompt\":\"a\",\"time\":1}\n{\"messages\":[],\"time\":1}\n", "line 2: it is a row of messages, those before are of prompt-only" },
+              { "{\"prompt\":\"a\",\"time\":1}\n{\"messages\":[],\"time\":1}\n",
+                "line 2: it is a row of messages, those before are of prompt-only" },
               { "{\"prompt\":\"a\",\"time\":1}\nnothing\n", "line 2: no JSON" } };
   (void)state;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -97,11 +97,13 @@ change_tree (const char *dir)
   unsigned a = draw (3), b = draw (4);
   unsigned k = draw (5), n = draw (1000);
   if (k == 0)
-    snprintf (command, sizeof command, "[ -d d%u ] && ! [ -L d%u ] || rm -rf d%u; rm -rf d%u/f%u; mkdir -p d%u; echo %u > d%u/f%u", a, a, a,
-              a, b, a, n, a, b);
+    snprintf (command, sizeof command,
+              "[ -d d%u ] && ! [ -L d%u ] || rm -rf d%u; rm -rf d%u/f%u; mkdir -p d%u; echo %u > d%u/f%u", a, a, a, a, b, a,
+              n, a, b);
   else if (k == 1)
-    snprintf (command, sizeof command, "[ -d d%u ] && ! [ -L d%u ] || rm -rf d%u; rm -rf d%u/f%u; mkdir -p d%u/f%u; echo %u > d%u/f%u/deep",
-              a, a, a, a, b, a, b, n, a, b);
+    snprintf (command, sizeof command,
+              "[ -d d%u ] && ! [ -L d%u ] || rm -rf d%u; rm -rf d%u/f%u; mkdir -p d%u/f%u; echo %u > d%u/f%u/deep", a, a, a,
+              a, b, a, b, n, a, b);
   else if (k == 2)
     snprintf (command, sizeof command, "rm -rf d%u; echo %u > d%u", a, n, a);
   else
@@ -153,8 +155,9 @@ nothing_is_written_elsewhere (void **state)
   assert_true (aid_fs_exists (scratch_path ("hostile-to/fine")));
   assert_false (aid_fs_exists (scratch_path ("hostile-to/.git")));
   /* The link is replaced by a folder, and not followed. */
-  run_in (from, "blob=$(echo evil | git hash-object -w --stdin) && inner=$(printf '100644 blob %s\\tx\\n' $blob | git mktree) &&"
-                " printf '040000 tree %s\\tlink\\n' $inner | git mktree >tree2");
+  run_in (from,
+          "blob=$(echo evil | git hash-object -w --stdin) && inner=$(printf '100644 blob %s\\tx\\n' $blob | git mktree) &&"
+          " printf '040000 tree %s\\tlink\\n' $inner | git mktree >tree2");
   char second[AID_VAULT_ID];
   line_of (from, "cat tree2", second, sizeof second);
   lay (v, tree, second, to);
@@ -215,13 +218,14 @@ edit_file (const char *dir, const char *name)
   for (unsigned k = 1 + draw (3); k; k--)
     {
       unsigned what = draw (4);
-      snprintf (command, sizeof command, "sed -i '%u%s%u%s' %s", 1 + draw (20), sed[what], draw (100), what == 2 ? "/" : "", name);
+      snprintf (command, sizeof command, "sed -i '%u%s%u%s' %s", 1 + draw (20), sed[what], draw (100), what == 2 ? "/" : "",
+                name);
       run_in (dir, command);
     }
 }
 
-/* Whether DIFF, written in FORMAT, gives what AFTER has; 0: that form has no way to say it, as blocks have none to say whether a last line
-   ends. */
+/* Whether DIFF, written in FORMAT, gives what AFTER has; 0: that form has no way to say it, as blocks have none to say
+   whether a last line ends. */
 static int
 says_the_same (const char *format, struct aid_span diff, const char *dir, const struct aid_vault *v, const char *after)
 {
@@ -289,14 +293,16 @@ renames_modes_and_deletions (void **state)
   write_file (there, "gone.c", AID_SPAN ("a\nb\n"));
   write_file (there, "old.c", AID_SPAN ("one\ntwo\nthree\nfour\nfive\nsix\nseven\n"));
   tree_of (there, base);
-  run_in (there, "rm gone.c && git mv old.c new.c && sed -i 's/three/3/' new.c && printf '#!/bin/sh\\n' >run && chmod +x run");
+  run_in (there,
+          "rm gone.c && git mv old.c new.c && sed -i 's/three/3/' new.c && printf '#!/bin/sh\\n' >run && chmod +x run");
   tree_of (there, after);
   struct aid_vault *v = vault_of (there);
   lay (v, NULL, base, here);
   snprintf (command, sizeof command, "git diff -M --full-index %s %s", base, after);
   output_of (there, command, &diff);
   assert_true (says_the_same ("unified", aid_str_span (&diff), here, v, after));
-  assert_int_equal (aid_completion_write ("search-replace", aid_str_span (&diff), AID_SPAN (""), here, &out, &e), AID_E_INVALID);
+  assert_int_equal (aid_completion_write ("search-replace", aid_str_span (&diff), AID_SPAN (""), here, &out, &e),
+                    AID_E_INVALID);
   assert_non_null (strstr (e.msg, "cannot"));
   assert_int_equal (aid_completion_write ("whole", aid_str_span (&diff), AID_SPAN (""), here, &out, &e), AID_E_INVALID);
   /* An answer to another change is none to this one. */
@@ -313,12 +319,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_tree_is_laid_out_as_it_is),
-    cmocka_unit_test (a_tree_follows_another_by_what_has_changed),
-    cmocka_unit_test (nothing_is_written_elsewhere),
-    cmocka_unit_test (a_place_stands_at_a_revision),
-    cmocka_unit_test (answers_say_what_git_says),
-    cmocka_unit_test (renames_modes_and_deletions),
+    cmocka_unit_test (a_tree_is_laid_out_as_it_is),  cmocka_unit_test (a_tree_follows_another_by_what_has_changed),
+    cmocka_unit_test (nothing_is_written_elsewhere), cmocka_unit_test (a_place_stands_at_a_revision),
+    cmocka_unit_test (answers_say_what_git_says),    cmocka_unit_test (renames_modes_and_deletions),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
 }

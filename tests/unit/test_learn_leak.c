@@ -21,7 +21,8 @@ static const char diff[] = "--- a/src/queue.c\n"
                            "+  q->count++;\n"
                            "   return 0;\n"
                            " }\n";
-static const char old[] = "struct queue { int *items; size_t head, count, capacity; };\nint queue_push (struct queue *q, int value);\n";
+static const char old[]
+  = "struct queue { int *items; size_t head, count, capacity; };\nint queue_push (struct queue *q, int value);\n";
 
 /* The kinds of what TEXT gives away, each once, with blanks between them. */
 static const char *
@@ -36,10 +37,10 @@ leaks_with (const char *text, const struct aid_leak_base *base)
   if (aid_changed_read (aid_span_z (diff), &change, &e) || aid_leak_find (aid_span_z (text), &change, base, leaks, &e))
     fail_msg ("%s", e.msg);
   json_array_foreach (leaks, i, one)
-    {
-      if (!strstr (out, aid_json_str (one, "what")))
-        snprintf (out + strlen (out), sizeof out - strlen (out), "%s%s", out[0] ? " " : "", aid_json_str (one, "what"));
-    }
+  {
+    if (!strstr (out, aid_json_str (one, "what")))
+      snprintf (out + strlen (out), sizeof out - strlen (out), "%s%s", out[0] ? " " : "", aid_json_str (one, "what"));
+  }
   json_decref (leaks);
   aid_changed_free (&change);
   return out;
@@ -55,11 +56,13 @@ static void
 what_a_person_says_is_fine (void **state)
 {
   (void)state;
-  assert_string_equal (leaks ("queue_push writes beyond the array when the queue is full; make it report that instead of storing."), "");
+  assert_string_equal (
+    leaks ("queue_push writes beyond the array when the queue is full; make it report that instead of storing."), "");
   assert_string_equal (leaks ("pushing into a full queue overwrites memory, fix it"), "");
-  assert_string_equal (leaks ("In queue_push of src/queue.c, items and count are used without a look at capacity. It is a ring: head "
-                              "is where it begins."),
-                       "");
+  assert_string_equal (
+    leaks ("In queue_push of src/queue.c, items and count are used without a look at capacity. It is a ring: head "
+           "is where it begins."),
+    "");
   assert_string_equal (leaks (""), "");
 }
 
@@ -124,9 +127,10 @@ a_change_that_is_retold_word_by_word_is_given_away (void **state)
   assert_int_equal (aid_changed_read (aid_span_z (wordy), &change, NULL), AID_OK);
   struct aid_leak_base base = { AID_SPAN ("old"), NULL, NULL };
   json_t *found = json_array ();
-  assert_int_equal (aid_leak_find (AID_SPAN ("First alpha, then bravo and charlie. Then delta comes, and echo before foxtrot."), &change,
-                                   &base, found, NULL),
-                    AID_OK);
+  assert_int_equal (
+    aid_leak_find (AID_SPAN ("First alpha, then bravo and charlie. Then delta comes, and echo before foxtrot."), &change,
+                   &base, found, NULL),
+    AID_OK);
   assert_int_equal (json_array_size (found), 1);
   assert_string_equal (aid_json_str (json_array_get (found, 0), "what"), "sequence");
   json_array_clear (found);
@@ -159,8 +163,9 @@ a_text_holds_a_result_or_it_does_not (void **state)
                               "    return QUEUE_FULL;\n  q->items[next_slot] = value;\n  q->count++;\n  return 0;\n";
   (void)state;
   assert_true (share (diff, "", after) == 1);
-  assert_true (share (diff, "", "size_t next_slot=(q->head+q->count)%q->capacity; if(q->count==q->capacity)\nreturn QUEUE_FULL; "
-                                "q->items[next_slot]=value; q->count++;")
+  assert_true (share (diff, "",
+                      "size_t next_slot=(q->head+q->count)%q->capacity; if(q->count==q->capacity)\nreturn QUEUE_FULL; "
+                      "q->items[next_slot]=value; q->count++;")
                == 1);
   assert_true (share (diff, after, after) == 0); /* who answers has it anyway */
   assert_true (share (diff, "", old) == 0);
