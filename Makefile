@@ -62,7 +62,7 @@ made_learn := $(B)/obj/made/questions.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-mine check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -125,7 +125,7 @@ loader: $(B)/aid-module.so
 $(B)/aid-module.so: $(call layer_objs,loader) $(call layer_objs,versions) $(B)/obj/binding/lisp_val.o $(B)/obj/base/val_read.o module/loader/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/loader/symbols.map -o $@ $(filter %.o,$^) -ldl
 
-core: $(B)/aid-core $(B)/aid-trees
+core: $(B)/aid-core $(B)/aid-trees $(B)/aid-box
 $(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_core)) module/binding/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $(filter %.o,$^) \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
@@ -141,13 +141,18 @@ $(B)/aid-core: $(B)/aid-core.so $(B)/aid
 	 $(B)/aid cores prune --quiet --directory $(B) || :
 
 # --- the command -----------------------------------------------------------------------------------------------------
-cli: $(B)/aid $(B)/aid-trees
+cli: $(B)/aid $(B)/aid-trees $(B)/aid-box
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
 	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 # --- grammars of tree-sitter have a process of their own: module/trees ------------------------------------------------
 $(B)/aid-trees: $(call layer_objs,trees) $(call layer_libs,$(need_scan))
 	$(CC) $(ALLCFLAGS) -Wl,--as-needed -o $@.tmp $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) && mv $@.tmp $@
+
+# --- boxes have a keeper of their own: module/box -----------------------------------------------------------------------
+# It starts with each box, so it links nothing but libc.
+$(B)/aid-box: $(call layer_objs,box) $(call layer_libs,ces base)
+	$(CC) $(ALLCFLAGS) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^) && mv $@.tmp $@
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -156,7 +161,7 @@ units: $(UNITS)
 unit_cflags = $(filter-out -Wmissing-prototypes,$(ALLCFLAGS)) $(if $(SAN),-O0)
 unit_layer = $(word 2,$(subst _, ,$(notdir $(1))))
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*))) | $(B)/aid-trees
+$(B)/unit/%: tests/unit/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*))) | $(B)/aid-trees $(B)/aid-box
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Itests/unit $(unit_cflags) -MMD -MP -o $@ $< \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lcmocka -lm
@@ -215,7 +220,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -254,10 +259,15 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
+## check-mine    aid mine with a day of real work, killed, and with others' snapshots
+check-mine: cli $(B)/kill-shim.so
+	@.ci/deps check
+	@tests/run mine
 ## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
+	@tests/mine/run 200
 	@ROUNDS=100 tests/team/run
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
@@ -350,6 +360,13 @@ bench-experiments: $(B)/bench_experiments
 	@$(B)/bench_experiments $(SEED)
 $(B)/bench_experiments: tests/bench/experiments.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-ces     mutants of the Git repository DIR judged over a warm tree, beside cold builds (N=200 COLD=20; OPTS="--types 'dune build @check'")
+.PHONY: bench-ces
+bench-ces: $(B)/bench_ces
+	@$(B)/bench_ces $(DIR) $(if $(N),--n $(N)) $(if $(COLD),--cold $(COLD)) $(if $(SEED),--seed $(SEED)) $(OPTS)
+$(B)/bench_ces: $(wildcard tests/bench/ces/*.c tests/bench/ces/*.h) $(call layer_libs,$(need_ces))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -Itests/bench/ces -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## bench-index   a first index of DIR="dir...", or of FILES=1000000 small files: speed, memory, questions, edits, beside rg and plain FTS5
 bench-index: $(B)/bench_index

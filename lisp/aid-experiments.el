@@ -147,7 +147,7 @@ The core counts once an hour at most, for all of them.")
         (aid--on-event (aid--mod-experiments-check-soon (aid-experiments--question))
                        (lambda (kind words &rest _)
                          (when (and (eq kind 'result) words)
-                           (display-warning 'aid words :warning))))
+                           (aid--warn words))))
       (aid-error (message "%s" (aid-error-words err))))))
 
 (provide 'aid-experiments)

@@ -4,6 +4,7 @@
 #include "binding/later.h"
 #include "rollout/team.h"
 #include "rollout/wish.h"
+#include "team/witness.h"
 #include <stdlib.h>
 
 struct check
@@ -51,7 +52,11 @@ look_for_harm (struct aid_str *val)
 {
   const struct aid_asked anything = { .root = NULL };
   struct aid_str words = AID_STR_INIT (1 << 20);
-  aid_variants_check (&anything, NULL, 0, &words);
+  struct aid_team_witness witness;
+  aid_team_witness_open (&witness, aid_assist_stop (aid_binding.assist));
+  const struct aid_trial_source events = aid_team_witness_source (&witness);
+  aid_variants_check (&anything, &events, 0, &words);
+  aid_team_witness_close (&witness);
   aid_val_kstrz (val, "harm", words.len ? aid_str_z (&words) : NULL);
   aid_str_free (&words);
 }

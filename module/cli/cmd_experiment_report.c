@@ -6,6 +6,7 @@
 #include "cli/experiment.h"
 #include "measure/trial_report.h"
 #include "team/trial.h"
+#include "team/witness.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -207,9 +208,13 @@ aid_experiment_check (const char *root)
 {
   const struct aid_asked asked = { .root = root };
   struct aid_str words = AID_STR_INIT (TEXT_MAX);
+  struct aid_team_witness witness;
   int status;
 
-  aid_variants_check (&asked, NULL, 1, &words);
+  aid_team_witness_open (&witness, NULL);
+  const struct aid_trial_source events = aid_team_witness_source (&witness);
+  aid_variants_check (&asked, &events, 1, &words);
+  aid_team_witness_close (&witness);
   aid_str_addz (&words, words.len ? "\n" : "Nothing new is shown to do harm.\n");
   status = aid_cli_print_calm (&words);
   aid_str_free (&words);

@@ -4,6 +4,7 @@
 #include "cli/mine.h"
 #include "cli/opt.h"
 #include "cli/times.h"
+#include "learn/mine_judge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,10 +86,53 @@ trouble (void *ctx, const struct aid_error *e)
   aid_cli_say ("%s", e->msg);
 }
 
+/* --- judging ------------------------------------------------------------------------------------------------------ */
+
+struct judging
+{
+  const struct aid_cli_mine *m;
+  size_t n, as_told, failed;
+  json_t *all;
+};
+
+static void
+tell_judged (void *ctx, const struct aid_mine_judged *one)
+{
+  struct judging *j = ctx;
+  const char *id = aid_json_str (one->example, "id"), *kind = aid_json_str (one->example, "kind");
+  j->n++;
+  j->as_told += (size_t)one->as_told;
+  j->failed += (size_t)one->failed;
+  if (j->m->json)
+    json_array_append_new (j->all, json_pack ("{s:s?, s:s?, s:b, s:s?}", "id", id, "kind", kind, "as_told", one->as_told,
+                                              "error", one->failed ? one->e->msg : NULL));
+  else if (one->failed)
+    aid_cli_say ("%s: %s", id, one->e->msg);
+  else if (!one->as_told)
+    aid_cli_say ("%s: judged again it is not what it was: aid mine show %s --json tells more", id, id);
+}
+
+/* Judges what was not judged yet; SAID gets the sum. */
+static int
+judge (const struct aid_cli_mine *m, const char *root, struct judging *j)
+{
+  struct aid_examples *x = NULL;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_mine_judge how = { .project = root, .since = m->since_ms, .stop = stop, .tell = tell_judged, .ctx = j };
+  enum aid_err err = aid_examples_open (0, &x, &e);
+  int none = err == AID_E_NOTFOUND;
+  if (!err)
+    err = aid_mine_judge (x, &how, &e);
+  aid_examples_close (x);
+  if (err && !none)
+    return aid_cli_fail ("%s", e.msg);
+  return j->failed ? AID_EXIT_FAILED : AID_EXIT_DONE;
+}
+
 /* --- the sum ------------------------------------------------------------------------------------------------------ */
 
 static int
-print_sum (const struct aid_mine_sum *sum, const struct aid_cli_mine *m)
+print_sum (const struct aid_mine_sum *sum, const struct judging *j, const struct aid_cli_mine *m)
 {
   struct aid_str text = AID_STR_INIT (1 << 16);
   int others = 0;
@@ -107,6 +151,9 @@ print_sum (const struct aid_mine_sum *sum, const struct aid_cli_mine *m)
         aid_str_addf (&text, "%6zu %s\n", sum->why[i], aid_mine_why_words ((enum aid_mine_why)i));
         others = 1;
       }
+  if (m->judge && j->n)
+    aid_str_addf (&text, "%zu judged: %zu as they were, %zu not, %zu could not be\n", j->n, j->as_told,
+                  j->n - j->as_told - j->failed, j->failed);
   if (others && !m->why)
     aid_str_addz (&text, "aid mine --why lists them\n");
   int status = aid_cli_print_calm (&text);
@@ -115,7 +162,7 @@ print_sum (const struct aid_mine_sum *sum, const struct aid_cli_mine *m)
 }
 
 static int
-print_json (const struct aid_mine_sum *sum, const struct telling *w)
+print_json (const struct aid_mine_sum *sum, const struct judging *j, const struct telling *w)
 {
   struct aid_str text = AID_STR_INIT (OUTPUT_MAX);
   json_t *why = json_object (), *o;
@@ -125,6 +172,8 @@ print_json (const struct aid_mine_sum *sum, const struct telling *w)
                  "snapshots", (json_int_t)sum->snapshots, "why", why);
   if (w->m->why)
     json_object_set (o, "found", w->found);
+  if (w->m->judge)
+    json_object_set (o, "judged", j->all);
   aid_json_dump (o, &text);
   aid_str_addc (&text, '\n');
   json_decref (o);
@@ -133,16 +182,25 @@ print_json (const struct aid_mine_sum *sum, const struct telling *w)
   return status;
 }
 
+/* The project that is meant, which in a store of others need not be here. */
+static int
+root_of (const struct aid_cli_mine *m, struct aid_str *root)
+{
+  if (!m->store || !m->root || m->root[0] != '/')
+    return aid_cli_mine_root (m, root);
+  aid_str_addz (root, m->root);
+  return AID_EXIT_DONE;
+}
+
 static int
 mine (const struct aid_cli_mine *m)
 {
   struct aid_str root = AID_STR_INIT (8192);
   struct telling w = { m, json_array (), AID_EXIT_DONE, 0 };
+  struct judging j = { .m = m, .all = json_array () };
   struct aid_mine_sum sum;
   struct aid_error e = { AID_OK, "" };
-  int status = m->store && m->root && m->root[0] == '/' ? AID_EXIT_DONE : aid_cli_mine_root (m, &root);
-  if (m->store && m->root && m->root[0] == '/') /* another's, which need not be here */
-    aid_str_addz (&root, m->root);
+  int status = root_of (m, &root), judged = AID_EXIT_DONE;
   if (!status && !(stop = aid_stop_new (&e)))
     status = aid_cli_fail ("%s", e.msg);
   if (!status)
@@ -159,12 +217,15 @@ mine (const struct aid_cli_mine *m)
                                           .ctx = &w };
       if (aid_mine (&options, &sum, &e))
         status = aid_cli_fail ("%s", e.msg);
-      else
-        status = m->json ? print_json (&sum, &w) : print_sum (&sum, m);
+      else if (m->judge && !m->dry_run)
+        judged = judge (m, options.root, &j);
+      if (!status)
+        status = m->json ? print_json (&sum, &j, &w) : print_sum (&sum, &j, m);
     }
   aid_str_free (&root);
   json_decref (w.found);
-  return status ? status : w.status ? w.status : w.troubles ? AID_EXIT_FAILED : AID_EXIT_DONE;
+  json_decref (j.all);
+  return status ? status : w.status ? w.status : judged ? judged : w.troubles ? AID_EXIT_FAILED : AID_EXIT_DONE;
 }
 
 /* --- which -------------------------------------------------------------------------------------------------------- */
@@ -214,6 +275,7 @@ aid_cmd_mine (int argc, char **argv)
     { "kind", 0, AID_OPT_STRING, &m.kind, "KIND", "list: only these: repair, start, test or preference" },
     { "dry-run", 0, AID_OPT_FLAG, &m.dry_run, NULL, "say what would be kept, and write nothing" },
     { "why", 0, AID_OPT_FLAG, &m.why, NULL, "list what was found, and why it is kept or not" },
+    { "judge", 0, AID_OPT_FLAG, &m.judge, NULL, "build each example again, in a sandbox: red at its base, green after it?" },
     { "json", 0, AID_OPT_FLAG, &m.json, NULL, "one JSON object; of list one a line" },
   };
   const struct aid_usage_text usage = {

@@ -117,8 +117,6 @@ aid_export_state_open (struct aid_export_state *s, int dry, const struct aid_sto
   enum aid_err err = open_ours (s, e);
   if (!err)
     err = aid_events_open (&s->events, e);
-  if (!err && s->events)
-    sqlite3_busy_timeout (aid_db_raw (s->events), WAIT_MS);
   if (!err && dry)
     err = aid_db_exec (s->db, "BEGIN", e);
   if (err)

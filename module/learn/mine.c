@@ -39,8 +39,8 @@ const char *
 aid_mine_why_name (enum aid_mine_why why)
 {
   static const char *const names[AID_MINE_WHYS]
-    = { "kept",  "there", "forgotten", "young",  "changed", "back",     "nothing",   "no-test",
-        "large", "made",  "themes",    "secret", "alike",   "no-place", "no-consent" };
+    = { "kept",  "there", "forgotten", "young",    "changed", "back",  "nothing",  "no-test",
+        "large", "made",  "themes",    "left-out", "secret",  "alike", "no-place", "no-consent" };
   return names[why];
 }
 
@@ -59,6 +59,7 @@ aid_mine_why_words (enum aid_mine_why why)
     "too large",
     "not the project's own text",
     "of several themes",
+    "a file was left out of its snapshots (large, or with a secret)",
     "there is a secret in it",
     "like one that is there",
     "on what no snapshot has",
@@ -238,8 +239,7 @@ mine_moments (struct aid_mine_work *w, struct aid_error *e)
   struct deciding d = { w, e, AID_OK };
   enum aid_err err = aid_mine_line_read (&w->line, w->vault, e);
   w->sum->snapshots += w->line.moments.len;
-  if (!err
-      && aid_mine_find (w->line.moments.data, w->line.moments.len, &w->settings.rules, aid_clock_wall_ms (), take_found, &d))
+  if (!err && aid_mine_find (w->line.moments.data, w->line.moments.len, &w->settings.rules, w->now, take_found, &d))
     err = aid_error_set (e, AID_E_NOMEM, "No memory for the snapshots of %s", w->vault->root);
   return err ? err : d.err;
 }
@@ -344,6 +344,7 @@ aid_mine (const struct aid_mine_options *options, struct aid_mine_sum *sum, stru
     err = why.code;
   /* A dry run looks at what is there, too, and writes none of it. */
   w.dry = options->dry_run;
+  w.now = options->now ? options->now : aid_clock_wall_ms ();
   if (!err)
     err = aid_vaults (options->store, enter, &w, &why);
   if (!err && options->root && !sum->vaults && !sum->why[AID_MINE_NO_CONSENT])

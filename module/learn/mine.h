@@ -29,8 +29,9 @@ enum aid_mine_why
   AID_MINE_NOTHING, /* no line is another */
   AID_MINE_NO_TEST, /* no test more */
   AID_MINE_LARGE,
-  AID_MINE_MADE,   /* in a file that is no text of the project's own */
-  AID_MINE_THEMES, /* of several themes */
+  AID_MINE_MADE,     /* in a file that is no text of the project's own */
+  AID_MINE_THEMES,   /* of several themes */
+  AID_MINE_LEFT_OUT, /* snapshots left a file out before or after it, and not both times: the tree is not what was built */
   AID_MINE_SECRET,
   AID_MINE_ALIKE,
   AID_MINE_NO_PLACE,   /* a decision: on what no snapshot has */
@@ -61,6 +62,7 @@ struct aid_mine_options
   int64_t since;     /* ms: only what ended since then */
   int dry_run;       /* nothing is written */
   int again;         /* also where nothing is new: what was decided is told again */
+  int64_t now;       /* ms; 0: what the clock says */
   const struct aid_stop *stop;
   void (*tell) (void *ctx, const struct aid_mine_told *told); /* of each that was decided now; may be NULL */
   void (*trouble) (void *ctx, const struct aid_error *e);     /* a vault that could not be looked through: the others are */

@@ -143,6 +143,18 @@ is_made (const struct aid_mine_work *w, const struct aid_mine_case *c, struct ai
   return made;
 }
 
+/* Whether what snapshots leave out (large files, secrets) was another before than after. */
+static int
+is_left_out (const struct aid_mine_work *w, const struct aid_mine_case *c)
+{
+  json_t *base = aid_mine_line_told (&w->line, c->from), *after = aid_mine_line_told (&w->line, c->to);
+  const json_t *a = json_object_get (base, "left_out"), *b = json_object_get (after, "left_out");
+  int other = json_object_size (a) != json_object_size (b) || (json_object_size (a) && !json_equal (a, b));
+  json_decref (base);
+  json_decref (after);
+  return other;
+}
+
 static int
 has_secret (const struct aid_mine_case *c, struct aid_str *words)
 {
@@ -200,6 +212,8 @@ aid_mine_filter (struct aid_mine_work *w, struct aid_mine_case *c, enum aid_mine
     *why = by_size (w, c, words);
   if (!err && !*why && c->kind == AID_MINE_TEST && !has_test_more (w, c))
     *why = AID_MINE_NO_TEST;
+  if (!err && !*why && c->kind != AID_MINE_PREFERENCE && is_left_out (w, c))
+    *why = AID_MINE_LEFT_OUT;
   if (!err && !*why && is_made (w, c, words))
     *why = AID_MINE_MADE;
   if (!err && !*why && !(err = aid_mine_one_theme (w, c, &one, words, e)) && !one)

@@ -27,11 +27,11 @@ aid_mine_kind_name (enum aid_mine_kind kind)
 
 /* --- visits ------------------------------------------------------------------------------------------------------- */
 
-/* Whether version control changed the files between the moments A and B. */
-static int
-is_cut (const struct aid_mine_moment *a, const struct aid_mine_moment *b)
+int
+aid_mine_is_cut (const struct aid_mine_moment *a, const struct aid_mine_moment *b)
 {
-  return a->tree != b->tree && a->revision && b->revision && a->revision != b->revision && !b->committed;
+  int other = a->revision && b->revision && a->revision != b->revision;
+  return a->tree != b->tree && b->moved >= 0 && (b->moved || other);
 }
 
 /* Notes what V's moments have seen; PAST has, for each tree and level, what was seen of it before. */
@@ -81,7 +81,7 @@ split (const struct aid_mine_moment *m, size_t n, int64_t long_ms, struct visit 
     {
       if (begins (m, i, known, long_ms))
         {
-          all[count].cut = i && is_cut (&m[i - 1], &m[i]);
+          all[count].cut = i && aid_mine_is_cut (&m[i - 1], &m[i]);
           all[count++].first = i;
           known = AID_MINE_NONE;
         }

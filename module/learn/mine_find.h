@@ -8,8 +8,8 @@
      - it has no status at all when it was seen green and red at the same level (it is flaky), here or in an earlier visit of
        the same tree, or when its tests are green and its build is red.
 
-   A SEGMENT ends where version control, and no person, changed the files: the revision is another than a moment before, and so is the
-   tree.  (A commit changes no file.)  Nothing is found across that.  Within a segment
+   A SEGMENT ends where version control, and no person, changed the files: where that is known, else where the revision is another
+   than a moment before and so is the tree.  (A commit changes no file.)  Nothing is found across that.  Within a segment
 
      REPAIR  a green visit, then red ones, then a green one: from the last red visit to the green one.  The level of the red (its
              build, or only its tests) is the one at which the greens must be known.  What was built in between without a status is
@@ -48,7 +48,9 @@ struct aid_mine_moment
   uint32_t tree;                               /* equal trees have equal numbers, from 0 */
   uint32_t revision;                           /* likewise; 0: none is known */
   enum aid_mine_status exact[AID_MINE_LEVELS]; /* what the last exact build, or tests, came to */
-  unsigned char committed; /* the new revision is a commit of what was worked on here, and of nothing else */
+  signed char
+    moved; /* version control changed the files since the moment before: 1; it did not: -1; not known: 0, then it did
+                        when the revision is another */
 };
 
 enum aid_mine_kind
@@ -85,6 +87,9 @@ struct aid_mine_rules
 {
   int64_t settled_ms, back_ms;
 };
+
+/* Whether version control changed the files between two moments that follow one another. */
+int aid_mine_is_cut (const struct aid_mine_moment *a, const struct aid_mine_moment *b);
 
 /* Calls FN with what is found in the N moments M, the oldest first, in the order in which it became green.  AID_E_NOMEM. */
 enum aid_err aid_mine_find (const struct aid_mine_moment *m, size_t n, const struct aid_mine_rules *rules, int64_t horizon,

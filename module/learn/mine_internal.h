@@ -1,4 +1,5 @@
-/* What mine.c (the way through the vaults), mine_timeline.c (one vault's moments), mine_changes.c (what a change is made of),
+/* What mine.c (the way through the vaults), mine_timeline.c (one vault's moments), mine_moved.c (what version control did),
+   mine_changes.c (what a change is made of),
    mine_filter.c and mine_theme.c (whether it is wanted), mine_prefer.c (decisions) and mine_keep.c (keeping it) share. */
 #ifndef AID_LEARN_MINE_INTERNAL_H
 #define AID_LEARN_MINE_INTERNAL_H
@@ -62,6 +63,14 @@ void aid_mine_line_free (struct aid_mine_line *l);
 /* The message of snapshot AT, a new reference; NULL when it is gone. */
 json_t *aid_mine_line_told (const struct aid_mine_line *l, size_t at);
 
+/* --- mine_moved.c ------------------------------------------------------------------------------------------------- */
+
+/* Sets what is known of M's N moments to have been moved (mine_find.h), by Git's log of HEAD in the project at ROOT, if it is there.
+   NAMES has the revisions by their numbers, from 1. */
+void aid_mine_find_moves (const char *root, const struct aid_span *names, struct aid_mine_moment *m, size_t n);
+/* The same by the LOG's text. */
+void aid_mine_read_moves (struct aid_span log, const struct aid_span *names, struct aid_mine_moment *m, size_t n);
+
 /* --- one that was found ------------------------------------------------------------------------------------------- */
 
 struct aid_mine_case
@@ -90,6 +99,7 @@ struct aid_mine_work
   struct aid_mine_sum *sum;
   struct aid_examples *x; /* NULL: there are none */
   int dry;                /* nothing is written */
+  int64_t now;
   struct aid_vault *vault;
   struct aid_mine_line line;
   json_t *consent; /* what every example of the vault says of it */

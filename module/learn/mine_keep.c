@@ -269,9 +269,9 @@ example_of (const struct aid_mine_work *w, const struct aid_mine_case *c)
   struct aid_str git = AID_STR_INIT (8192);
   aid_vault_path (w->vault, "git", &git);
   aid_minhash_write (&c->hash, hex);
-  json_t *o = json_pack ("{s:s, s:s, s:o, s:o, s:s, s:s}", "id", c->id, "kind", aid_mine_kind_name (c->kind), "project",
+  json_t *o = json_pack ("{s:s, s:s, s:o, s:o, s:s, s:s*}", "id", c->id, "kind", aid_mine_kind_name (c->kind), "project",
                          aid_json_of_span (aid_span_z (w->vault->root)), "repository",
-                         aid_json_of_span (aid_str_span (&git)), "base", c->base, "after", c->after);
+                         aid_json_of_span (aid_str_span (&git)), "base", c->base, "after", c->after[0] ? c->after : NULL);
   json_object_set_new (o, "time", json_integer (c->time));
   json_object_set_new (o, "began", json_integer (c->began));
   if (c->kind != AID_MINE_PREFERENCE)

@@ -3,7 +3,6 @@
    was rejected at the same place; the others stand alone.
 
    A decision is of the last snapshot before it in which the hunk has exactly one place. */
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/map.h"
@@ -136,7 +135,7 @@ question_of (struct deciding *d, const char *request)
   struct aid_chat *chat = NULL;
   if (!aid_json_str (texts, "chat") || aid_chat_parse (aid_json_span (texts, "chat"), &chat, NULL))
     chat = NULL;
-  for (size_t i = chat ? chat->turns.len : 0; i-- > 0;)
+  for (size_t i = chat ? chat->turns.len : 0; i-- > 0 && !aid_span_trim (aid_str_span (&out)).len;)
     {
       const struct aid_turn *t = &AID_VEC_AT (struct aid_turn, &chat->turns, i);
       if (t->kind != AID_TURN_USER)
@@ -147,7 +146,6 @@ question_of (struct deciding *d, const char *request)
           if (p->kind == AID_PIECE_TEXT)
             aid_chat_plain (chat, p->beg, p->end, 0, &out);
         }
-      break;
     }
   aid_chat_free (chat);
   json_decref (texts);
@@ -352,7 +350,7 @@ prefer (struct deciding *d, const struct hunk *h, const struct hunk *other, cons
   aid_str_addf (&name, "preference %s %s\n%s\n%s", h->name, other ? other->name : "", taken ? taken : "",
                 rejected ? rejected : "");
   aid_hash_hex (aid_str_span (&name), AID_EXAMPLE_ID - 1, c.id);
-  if (aid_clock_wall_ms () - c.time <= w->settings.rules.back_ms)
+  if (w->now - c.time <= w->settings.rules.back_ms)
     why = AID_MINE_IS_YOUNG;
   else if (l[0].odd || (n == 2 && l[1].odd) || !find_place (w, h->path, l, n, h->at, &c.from, places, &f))
     why = AID_MINE_NO_PLACE;

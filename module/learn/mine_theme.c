@@ -152,7 +152,9 @@ take_step (void *ctx, const struct aid_snapshot *one)
   const struct aid_mine_moment *m = &AID_VEC_AT (struct aid_mine_moment, &s->line->moments, --s->at);
   if (m->exact[AID_MINE_BUILD] == AID_MINE_GREEN || m->exact[AID_MINE_TESTS] == AID_MINE_GREEN)
     end_step (s, s->at);
-  json_array_foreach (one->files, i, file)
+  /* Not what version control brought, nor all that was there at first. */
+  int edited = s->at && !aid_mine_is_cut (m - 1, m);
+  json_array_foreach (edited ? one->files : NULL, i, file)
   {
     const char *path = json_string_value (json_object_get (file, "path"));
     if (path && !is_in (aid_str_z (&s->paths), path))
@@ -182,9 +184,19 @@ read_steps (struct aid_mine_line *l, struct aid_error *e)
 static void
 read_commits (struct aid_mine_line *l)
 {
-  static const char *const git[]
-    = { AID_CALM_GIT,    "log",           "-n",          COMMITS, "--no-merges", "--no-renames", "--no-ext-diff",
-        "--no-textconv", "--format=%x01", "--name-only", "-z",    NULL };
+  static const char *const git[] = { AID_CALM_GIT,
+                                     "log",
+                                     "-n",
+                                     COMMITS,
+                                     "--min-parents=1",
+                                     "--max-parents=1",
+                                     "--no-renames",
+                                     "--no-ext-diff",
+                                     "--no-textconv",
+                                     "--format=%x01",
+                                     "--name-only",
+                                     "-z",
+                                     NULL };
   static const char *const hg[] = { "hg", "log", "-l", COMMITS, "-T", "\1{files % '{file}\\0'}", NULL };
   enum aid_vc_kind kind = l->committed ? AID_VC_NONE : aid_vc_at (l->vault->root);
   l->committed = 1;

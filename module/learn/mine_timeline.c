@@ -13,6 +13,7 @@ struct reading
   struct aid_mine_line *line;
   struct aid_map *trees, *revisions; /* name -> number, from 1, as a pointer */
   uintptr_t ntrees, nrevisions;
+  struct aid_vec names; /* char *: the revisions, the first is number 1's */
   int bad;
 };
 
@@ -51,7 +52,12 @@ take_snapshot (void *ctx, const struct aid_snapshot *one)
   m->time = one->time_ms;
   m->tree = number_of (r->trees, &r->ntrees, aid_span_z (one->tree), &r->bad) - 1;
   if (revision.len)
-    m->revision = number_of (r->revisions, &r->nrevisions, revision, &r->bad);
+    {
+      m->revision = number_of (r->revisions, &r->nrevisions, revision, &r->bad);
+      char **name = m->revision > r->names.len ? aid_vec_push (&r->names) : NULL;
+      if (name)
+        *name = aid_span_dup (revision);
+    }
   take_run (json_object_get (one->told, "tests"), m);
   take_run (json_object_get (one->told, "build"), m); /* the later one */
   return r->bad;
@@ -70,10 +76,23 @@ turn_around (struct aid_vec *v)
     }
 }
 
+static void
+find_moves (struct reading *r)
+{
+  struct aid_mine_line *l = r->line;
+  struct aid_span *names = calloc (r->names.len + 1, sizeof *names);
+  for (size_t i = 0; names && i < r->names.len; i++)
+    names[i + 1] = aid_span_z (AID_VEC_AT (char *, &r->names, i));
+  if (names)
+    aid_mine_find_moves (l->vault->root, names, l->moments.data, l->moments.len);
+  free (names);
+}
+
 enum aid_err
 aid_mine_line_read (struct aid_mine_line *l, const struct aid_vault *v, struct aid_error *e)
 {
-  struct reading r = { .line = l, .trees = aid_map_new (), .revisions = aid_map_new () };
+  struct reading r
+    = { .line = l, .trees = aid_map_new (), .revisions = aid_map_new (), .names = AID_VEC_INIT (char *, AID_TIMELINE_MAX) };
   *l = (struct aid_mine_line){ .vault = v,
                                .snapshots = AID_VEC_INIT (struct aid_mine_shot, AID_TIMELINE_MAX),
                                .moments = AID_VEC_INIT (struct aid_mine_moment, AID_TIMELINE_MAX),
@@ -88,6 +107,11 @@ aid_mine_line_read (struct aid_mine_line *l, const struct aid_vault *v, struct a
     aid_error_set (e, err, "No memory for the snapshots of %s", v->root);
   turn_around (&l->snapshots);
   turn_around (&l->moments);
+  if (!err)
+    find_moves (&r);
+  for (size_t i = 0; i < r.names.len; i++)
+    free (AID_VEC_AT (char *, &r.names, i));
+  aid_vec_free (&r.names);
   aid_map_free (r.trees, NULL);
   aid_map_free (r.revisions, NULL);
   return err;

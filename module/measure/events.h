@@ -80,7 +80,8 @@ enum aid_err aid_events_forget (const struct aid_events_which *which, int64_t *n
 enum aid_err aid_events_status (struct aid_str *val, struct aid_error *e);
 
 struct aid_db;
-/* Opens the events for who asks them in SQL; *OUT is NULL when nothing was ever recorded. */
+/* Opens the events for who asks them in SQL; *OUT is NULL when nothing was ever recorded.  Waits for the locks of others, for
+   seconds: not for a thread that people wait for. */
 enum aid_err aid_events_open (struct aid_db **out, struct aid_error *e);
 
 #endif

@@ -15,8 +15,9 @@
 
 enum
 {
-  WAIT_MS = 100, /* for a lock of others, before it is tried again later */
-  CHUNK = 500    /* rows of a transaction that deletes */
+  WRITER_WAIT_MS = 100,  /* for a lock of others, before it is tried again later */
+  READER_WAIT_MS = 5000, /* one that makes the file, or mends what a killed one left, is waited for: a reader tries once */
+  CHUNK = 500            /* rows of a transaction that deletes */
 };
 
 /* One step a version: what makes the schema of version N + 1 of that of version N. */
@@ -81,10 +82,10 @@ upgrade (struct aid_db *db, struct aid_error *e)
 }
 
 static enum aid_err
-open_at (const char *path, struct aid_db **out, struct aid_error *e)
+open_at (const char *path, int wait_ms, struct aid_db **out, struct aid_error *e)
 {
   int64_t version = 0;
-  enum aid_err err = aid_db_open (path, WAIT_MS, out, e);
+  enum aid_err err = aid_db_open (path, wait_ms, out, e);
   if (!err)
     {
       /* A command that ends need not wait until its event is in the file itself: the log beside it is as good. */
@@ -139,12 +140,12 @@ aid_events_db_open (struct aid_db **out, struct aid_error *e)
   *out = NULL;
   enum aid_err err = aid_events_path (&path, 1, e);
   int there = !err && !stat (aid_str_z (&path), &was);
-  if (!err && (err = open_at (aid_str_z (&path), out, &why)) && err != AID_E_PARSE && e)
+  if (!err && (err = open_at (aid_str_z (&path), WRITER_WAIT_MS, out, &why)) && err != AID_E_PARSE && e)
     *e = why;
   if (err == AID_E_PARSE && there)
     {
       aid_events_put_aside ((uint64_t)was.st_ino, e);
-      err = open_at (aid_str_z (&path), out, &why);
+      err = open_at (aid_str_z (&path), WRITER_WAIT_MS, out, &why);
     }
   aid_str_free (&path);
   return err;
@@ -157,7 +158,7 @@ aid_events_open (struct aid_db **out, struct aid_error *e)
   *out = NULL;
   enum aid_err err = aid_events_path (&path, 0, e);
   if (!err && aid_fs_exists (aid_str_z (&path)))
-    err = open_at (aid_str_z (&path), out, e);
+    err = open_at (aid_str_z (&path), READER_WAIT_MS, out, e);
   aid_str_free (&path);
   return err;
 }

@@ -82,7 +82,6 @@ aid_events_forget (const struct aid_events_which *which, int64_t *n, struct aid_
   enum aid_err err = aid_events_open (&db, e);
   if (err || !db)
     return err;
-  sqlite3_busy_timeout (aid_db_raw (db), 5000);
   if (!(err = aid_events_bounds_make (which, &b, e)) && !(err = aid_db_exec (db, "PRAGMA secure_delete=ON", e)))
     err = aid_events_delete (db, &b, 0, INT64_MAX, n, e);
   if (!err && *n && (err = aid_db_exec (db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", e)))

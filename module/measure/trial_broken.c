@@ -10,6 +10,11 @@
 #include "base/fs.h"
 #include "base/json.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #define FILE_MAX (1u << 20)
 
 static enum aid_err
@@ -46,11 +51,25 @@ entry_of (const json_t *all, const struct aid_experiment *x)
   return of && !strcmp (of, version) ? entry : NULL;
 }
 
+/* Waits until no other process changes the file, which takes milliseconds; *FD is to be closed. */
+static enum aid_err
+lock (const char *dir, int *fd, struct aid_error *e)
+{
+  struct aid_str path = AID_STR_INIT (8192);
+  aid_str_addf (&path, "%s/experiments.lock", dir);
+  *fd = path.err ? -1 : open (aid_str_z (&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int locked = *fd >= 0;
+  while (locked && flock (*fd, LOCK_EX))
+    locked = errno == EINTR;
+  aid_str_free (&path);
+  return locked ? AID_OK : aid_error_set (e, AID_E_IO, "%s/experiments.lock cannot be locked: %s", dir, strerror (errno));
+}
+
 /* Has CHANGE change the entry of X, which is made where there is none, in the file as it is now. */
 static enum aid_err
-change_entry (const struct aid_experiment *x, void (*change) (json_t *entry, void *ctx), void *ctx, struct aid_error *e)
+change_locked (const struct aid_experiment *x, void (*change) (json_t *entry, void *ctx), void *ctx, struct aid_error *e)
 {
-  struct aid_str path = AID_STR_INIT (8192), dir = AID_STR_INIT (8192), text = AID_STR_INIT (FILE_MAX);
+  struct aid_str path = AID_STR_INIT (8192), text = AID_STR_INIT (FILE_MAX);
   char version[AID_TRIAL_VERSION];
   json_t *all = read_all (), *entry = entry_of (all, x);
   aid_trial_version (x, version);
@@ -60,19 +79,32 @@ change_entry (const struct aid_experiment *x, void (*change) (json_t *entry, voi
       json_object_set_new (all, x->name, entry);
     }
   change (entry, ctx);
-  enum aid_err err = aid_fs_xdg (AID_DIR_STATE, &dir, e);
-  if (!err)
-    err = aid_fs_mkdirs (aid_str_z (&dir), 0700, e);
-  if (!err)
-    err = path_of (&path, e);
+  enum aid_err err = path_of (&path, e);
   if (!err && aid_json_dump (all, &text))
     err = aid_error_set (e, AID_E_LIMIT, "There are too many experiments to be noted");
   if (!err)
     err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, e);
   json_decref (all);
   aid_str_free (&path);
-  aid_str_free (&dir);
   aid_str_free (&text);
+  return err;
+}
+
+static enum aid_err
+change_entry (const struct aid_experiment *x, void (*change) (json_t *entry, void *ctx), void *ctx, struct aid_error *e)
+{
+  struct aid_str dir = AID_STR_INIT (8192);
+  int fd = -1;
+  enum aid_err err = aid_fs_xdg (AID_DIR_STATE, &dir, e);
+  if (!err)
+    err = aid_fs_mkdirs (aid_str_z (&dir), 0700, e);
+  if (!err)
+    err = lock (aid_str_z (&dir), &fd, e);
+  if (!err)
+    err = change_locked (x, change, ctx, e);
+  if (fd >= 0)
+    close (fd);
+  aid_str_free (&dir);
   return err;
 }
 

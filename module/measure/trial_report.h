@@ -51,7 +51,7 @@ void aid_trial_report_val (const struct aid_trial_report *r, struct aid_str *out
    0: not, or it cannot be told (no events, an error).  It counts only when the last look is AID_TRIAL_CHECK_MS ago, or NOW is
    given.  What was found stays in $XDG_STATE_HOME/aid/experiments.json: a variant that was found to do harm stays off, for this
    declaration of X (aid_trial_version), until the person resumes it.  It reads files and may count for a second: for a job,
-   never for Emacs's thread.  Any thread; of several processes that look at once, the last one's result stays. */
+   never for Emacs's thread.  Any thread; of several processes that look at once, the results of all stay. */
 int aid_trial_broken (const struct aid_experiment *x, const char *variant, const struct aid_trial_source *source, int now,
                       struct aid_str *why);
 /* The same from the file alone, without counting anything: well under a millisecond. */

@@ -320,7 +320,6 @@ read_rows (void *ctx, const struct aid_trial_question *q, struct aid_trial *out,
     return err;
   if (ctx)
     sqlite3_progress_handler (aid_db_raw (db), STEPS, is_stopped, ctx);
-  sqlite3_busy_timeout (aid_db_raw (db), 5000);
   err = gather (db, q, e);
   if (!err)
     err = take_units (db, q->each_request, out, e);

@@ -12,7 +12,6 @@
 enum
 {
   STATUS_MS = 15000,
-  BUSY_MS = 5000,     /* that this machine's other writers are waited for */
   CHANGE_MS = 3600000 /* a new index of many events takes its time; whoever waits can stop it */
 };
 
@@ -205,10 +204,7 @@ aid_team_forget (const struct aid_team_place *place, const struct aid_events_whi
   if (!err)
     err = forget_there (place, aid_str_z (&names), which, stop, n, e);
   if (!err && db)
-    {
-      sqlite3_busy_timeout (aid_db_raw (db), BUSY_MS);
-      err = aid_outbox_withdraw (db, which, e);
-    }
+    err = aid_outbox_withdraw (db, which, e);
   aid_db_close (db);
   aid_team_unlock (lock);
   aid_str_free (&names);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #define PATIENCE_MS 60000
-#define BUSY_MS 5000 /* that this machine's other writers are waited for */
 
 struct push
 {
@@ -125,10 +124,7 @@ aid_team_push (const struct aid_team_place *place, int flags, const struct aid_s
   aid_outbox_batch_init (&p->batch);
   enum aid_err err = aid_events_open (&p->db, e);
   if (!err && p->db && !(err = aid_team_lock (flags & AID_TEAM_WAIT, stop, &lock, &out->busy, e)))
-    {
-      sqlite3_busy_timeout (aid_db_raw (p->db), BUSY_MS);
-      err = push_to (p, place, flags, stop, e);
-    }
+    err = push_to (p, place, flags, stop, e);
   aid_pg_close (p->pg);
   aid_db_close (p->db);
   aid_team_unlock (lock);

@@ -37,6 +37,9 @@ struct timeline
   uint32_t red_trees[64];
 };
 
+/* Commits of what was edited a moment ago, and branches that come from one revision: only version control can tell. */
+static int only_vc_knows = 1;
+
 static unsigned
 pick (struct timeline *t, unsigned n)
 {
@@ -227,9 +230,10 @@ switch_branches (struct timeline *t)
     see_red (t, pick (t, 2) ? AID_MINE_TESTS : AID_MINE_BUILD); /* and it is left so */
   for (unsigned n = 1 + pick (t, 3); n; n--)
     {
-      t->revision = ++t->revisions;
+      int same = only_vc_knows && pick (t, 4) == 0;
+      t->revision = same ? t->revision : ++t->revisions;
       edit (t);
-      see_after (t, 1000 + pick (t, 30000), AID_MINE_UNKNOWN, AID_MINE_UNKNOWN);
+      see_after (t, 1000 + pick (t, 30000), AID_MINE_UNKNOWN, AID_MINE_UNKNOWN)->moved = (signed char)same;
     }
   t->was_green[AID_MINE_BUILD] = t->was_green[AID_MINE_TESTS] = t->tested = 0;
   if (pick (t, 2))
@@ -239,11 +243,11 @@ switch_branches (struct timeline *t)
 static void
 commit (struct timeline *t)
 {
-  int with_edit = pick (t, 3) == 0;
+  int with_edit = pick (t, 3) == 0 && only_vc_knows;
   if (with_edit)
     edit (t);
   t->revision = ++t->revisions;
-  see (t, AID_MINE_UNKNOWN, AID_MINE_UNKNOWN)->committed = (unsigned char)with_edit;
+  see (t, AID_MINE_UNKNOWN, AID_MINE_UNKNOWN)->moved = (signed char)(with_edit ? -1 : 0);
 }
 
 /* The same tree is red and green: by chance, or by what is not in the tree. */

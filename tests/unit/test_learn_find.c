@@ -29,7 +29,7 @@ take (void *ctx, const struct aid_mine_found *f)
 static const char ends[] = "SUBY"; /* settled, unsettled, back, young */
 
 /* DAY has a word a moment, "SECONDS:TREE.REVISION" and the exact builds, of b B t T: build red, green, tests red, green; a "c" for a
-   commit.  WANTED has a word for what is to be found: kind's first letter, before>base>after as moments, and the end. */
+   commit, an "m" for files that version control has moved.  WANTED has a word for what is to be found: kind's first letter, before>base>after as moments, and the end. */
 static void
 finds (const char *day, int64_t horizon, const char *wanted)
 {
@@ -45,8 +45,8 @@ finds (const char *day, int64_t horizon, const char *wanted)
       m[n].tree = (uint32_t)strtol (end + 1, &end, 10);
       m[n].revision = (uint32_t)strtol (end + 1, &end, 10);
       for (; *end; end++)
-        if (*end == 'c')
-          m[n].committed = 1;
+        if (*end == 'c' || *end == 'm')
+          m[n].moved = *end == 'c' ? -1 : 1;
         else
           m[n].exact[*end == 't' || *end == 'T'] = *end >= 'a' ? AID_MINE_RED : AID_MINE_GREEN;
       n++;
@@ -93,7 +93,9 @@ what_version_control_does_is_no_edit (void **state)
   finds ("0:0.1B 30:1.2b 60:2.2B", 9999, "s:->1>2S");
   finds ("0:0.1B 30:1.1b 60:1.2 90:2.2B", 9999, "r:0>1>3S"); /* a commit */
   finds ("0:0.1B 30:1.1b 60:2.2cB", 9999, "r:0>1>2S");       /* an edit and a commit */
-  finds ("0:0.0B 30:1.0b 60:2.0B", 9999, "r:0>1>2S");        /* no version control */
+  finds ("0:0.1B 30:1.1b 60:2.1mB", 9999, "");               /* there and back, or a stash */
+  finds ("0:0.1B 30:1.1b 60:1.1m 90:2.1B", 9999, "r:0>1>3S");
+  finds ("0:0.0B 30:1.0b 60:2.0B", 9999, "r:0>1>2S"); /* no version control */
   finds ("0:0.1T 30:1.2T 60:2.2T", 9999, "t:->1>2S");
   finds ("0:0.1B 30:1.1b 60:2.1B 65:3.2", 9999, "r:0>1>2S"); /* a switch is no edit, nor unsettles */
 }

@@ -1,0 +1,12 @@
+(require 'ert)
+(require 'alists)
+
+(ert-deftest alists-tests-merge ()
+  (let* ((a (list (cons "x" 1) (cons 'y 2)))
+         (b (list (cons 'z 3) (cons "x" nil)))
+         (old (list (copy-tree a) (copy-tree b)))
+         (merged (alist-merge a b)))
+    (should (equal merged '(("x") (y . 2) (z . 3))))
+    (setcdr (car merged) 99)
+    (setcdr (nth 2 merged) 99)
+    (should (equal (list a b) old))))

@@ -1,0 +1,1 @@
+let fields line = String.split_on_char ',' line

@@ -1,0 +1,2 @@
+val name : Shape.t -> string
+val line : Shape.t -> string
