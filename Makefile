@@ -62,7 +62,7 @@ made_learn := $(B)/obj/made/questions.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-mine check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-mine check-dataset check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -259,6 +259,9 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
+## check-dataset aid describe and aid dataset with real snapshots, a model is played
+check-dataset: cli
+	@tests/run dataset
 ## check-mine    aid mine with a day of real work, killed, and with others' snapshots
 check-mine: cli $(B)/kill-shim.so
 	@.ci/deps check

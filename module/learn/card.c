@@ -19,8 +19,9 @@ aid_card_begin (struct aid_card *c)
   c->languages = json_object ();
   c->licences = json_object ();
   c->models = json_object ();
+  c->consents = json_object ();
   c->tokens = json_array ();
-  return c->files && c->kinds && c->projects && c->languages && c->licences && c->models && c->tokens ? AID_OK : AID_E_NOMEM;
+  return c->files && c->kinds && c->projects && c->languages && c->licences && c->models && c->consents && c->tokens ? AID_OK : AID_E_NOMEM;
 }
 
 void
@@ -32,6 +33,7 @@ aid_card_free (struct aid_card *c)
   json_decref (c->languages);
   json_decref (c->licences);
   json_decref (c->models);
+  json_decref (c->consents);
   json_decref (c->tokens);
 }
 
@@ -39,6 +41,18 @@ static void
 count (json_t *all, const char *name)
 {
   json_object_set_new (all, name, json_integer (aid_json_int (all, name, 0) + 1));
+}
+
+/* Counts whose work EXAMPLE is: the person's own, or somebody's who has agreed to its being mined. */
+static void
+count_consent (json_t *all, const json_t *consent)
+{
+  struct aid_str words = AID_STR_INIT (1000);
+  const char *person = aid_json_str (consent, "person"), *agreed = aid_json_str (consent, "agreed");
+  if (person)
+    aid_str_addf (&words, "%s%s%s", person, agreed ? ", who agreed on " : "", agreed ? agreed : "");
+  count (all, !person || words.err ? "who made the data set" : aid_str_z (&words));
+  aid_str_free (&words);
 }
 
 void
@@ -49,6 +63,7 @@ aid_card_add (struct aid_card *c, const json_t *row, const json_t *example)
   const json_t *language;
   size_t i;
   count (c->kinds, aid_json_str (row, "kind"));
+  count_consent (c->consents, json_object_get (example, "consent"));
   count (c->projects, aid_json_str (row, "project"));
   count (c->licences, licence ? licence : "unknown");
   if (aid_json_span (example, "question").len)
@@ -146,6 +161,7 @@ to_json (const struct aid_card *c)
   json_object_set (o, "languages", c->languages);
   json_object_set (o, "licences", c->licences);
   json_object_set (o, "described_by", c->models);
+  json_object_set (o, "work_of", c->consents);
   json_object_set_new (o, "tokens", spread (c->tokens));
   json_object_set (o, "files", c->files);
   return o;
@@ -195,9 +211,11 @@ to_markdown (const json_t *o, struct aid_str *out)
   aid_str_addf (out, "(by %s, a share of %g). What would tell of the hold-out is in neither part.\n\n## Consent\n\n",
                 aid_json_str (split, "by"), aid_json_real (split, "share", 0));
   add_plain (out, aid_json_str (json_object_get (o, "consent"), "text"));
+  aid_str_addc (out, '\n');
+  add_counts (out, "work of", json_object_get (o, "work_of"));
   aid_str_addz (
     out,
-    "\n\n## What is in it\n\nA row is a question about a project as it was before a change, with what AID would have shown "
+    "\n## What is in it\n\nA row is a question about a project as it was before a change, with what AID would have shown "
     "a "
     "model, and the change that was made then. Snapshots of work have it; their secrets were left out, and each row was "
     "looked through for secrets again.\n");

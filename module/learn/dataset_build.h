@@ -92,7 +92,7 @@ struct aid_card
   const struct aid_dataset_build *build;
   const struct aid_dataset_built *built;
   json_t *files;                                            /* as above */
-  json_t *kinds, *projects, *languages, *licences, *models; /* name -> rows */
+  json_t *kinds, *projects, *languages, *licences, *models, *consents; /* name -> rows */
   json_t *tokens;                                           /* an array of numbers */
 };
 enum aid_err aid_card_begin (struct aid_card *c);
