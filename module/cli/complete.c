@@ -61,7 +61,8 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   struct aid_str errors = AID_STR_INIT (ERRORS_MAX);
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
-  struct aid_net *net = json_is_object (aid_config_get (config, "embeddings")) ? aid_net_new (NULL) : NULL;
+  int asks = !q->quiet && json_is_object (aid_config_get (config, "embeddings"));
+  struct aid_net *net = asks ? aid_net_new (NULL) : NULL;
   aid_finder_use_net (f, net, 0);
   for (size_t i = 0; i < q->read.len; i++)
     take_shown (&AID_VEC_AT (struct aid_cli_item, &q->read, i), &shown, &errors);

@@ -179,28 +179,29 @@ print_built (const struct aid_cli_dataset *w, const struct aid_dataset_built *n)
 }
 
 static int
-build (const struct aid_cli_dataset *w, struct aid_dataset_build *b, const struct aid_dataset_settings *settings)
+build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options, const struct aid_dataset_settings *settings)
 {
   struct building g = { w, NULL };
+  struct aid_dataset_build b = *options;
   struct aid_str scratch = AID_STR_INIT (8192);
   struct aid_dataset_built built;
   struct aid_examples *x = NULL;
   struct aid_error e = { AID_OK, "" };
   enum aid_err err = (stop = aid_stop_new (&e)) ? aid_examples_open (0, &x, &e) : AID_E_NOMEM;
-  b->settings = settings;
-  b->gather = gather;
-  b->tell = tell;
-  b->ctx = &g;
-  b->stop = stop;
+  b.settings = settings;
+  b.gather = gather;
+  b.tell = tell;
+  b.ctx = &g;
+  b.stop = stop;
   if (!err)
     aid_cli_on_signal (on_signal);
   if (!err && !(err = make_scratch (&scratch, &e)))
     {
-      b->scratch = aid_str_z (&scratch);
-      if (!(err = move_cache (b->scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
-        err = aid_dataset_make (b, x, &built, &e);
+      b.scratch = aid_str_z (&scratch);
+      if (!(err = move_cache (b.scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
+        err = aid_dataset_make (&b, x, &built, &e);
       aid_gatherer_free (g.gatherer);
-      aid_layout_remove (b->scratch);
+      aid_layout_remove (b.scratch);
     }
   aid_examples_close (x);
   aid_str_free (&scratch);

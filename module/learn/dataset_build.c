@@ -6,8 +6,9 @@
 #include "learn/jsonl.h"
 #include "learn/row.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define EXAMPLES_MAX 10000000
 
@@ -219,6 +220,21 @@ aid_dataset_write_parts (const char *source, const struct aid_split *split, enum
   return err;
 }
 
+/* Removes the parts that another build has left in FORMAT: what is held out now may be learnt from in them. */
+static void
+remove_parts (const char *dir, enum aid_dataset_format format)
+{
+  static const char *const names[] = { "/train.jsonl", "/holdout.jsonl", "" };
+  for (size_t i = 0; i < 3; i++)
+    {
+      struct aid_str path = AID_STR_INIT (8192);
+      aid_str_addf (&path, "%s/%s%s", dir, aid_dataset_format_name (format), names[i]);
+      if (!path.err && remove (aid_str_z (&path))) /* a folder with more in it stays, and so does what is not there */
+        errno = 0;
+      aid_str_free (&path);
+    }
+}
+
 /* Writes all files of the rows that are there. */
 static enum aid_err
 write_all (struct building *g, struct aid_error *e)
@@ -230,7 +246,9 @@ write_all (struct building *g, struct aid_error *e)
   if (!err)
     err = aid_split_make (aid_str_z (&file), g->b->by, g->b->settings->holdout, g->b->seed, &split, e);
   for (unsigned f = 0; f < AID_DATA_FORMATS && !err; f++)
-    if (g->b->formats[f])
+    if (!g->b->formats[f])
+      remove_parts (g->b->dir, (enum aid_dataset_format)f);
+    else
       {
         struct aid_str dir = AID_STR_INIT (8192);
         aid_str_addf (&dir, "%s/%s", g->b->dir, aid_dataset_format_name ((enum aid_dataset_format)f));
