@@ -1,5 +1,5 @@
-/* Examples: changes worth learning from, mined from snapshots and decisions, in $XDG_STATE_HOME/aid/examples.db (mode 0600).  Each is
-   a JSON object; docs/learn.md tells its members:
+/* Examples: changes worth learning from, mined from snapshots and decisions, in $XDG_STATE_HOME/aid/examples.db (mode 0600).
+   Each is a JSON object; docs/learn.md tells its members:
 
      id           16 hex digits, of what it is about: the same example is there once
      kind         "repair" (green, red, green: from red to green), "start" (red from the beginning), "test" (green to green with a
