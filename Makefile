@@ -61,6 +61,9 @@ made_assist := $(B)/obj/made/strategies.o
 made_learn := $(B)/obj/made/questions.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
+# Programs beside the core and the command; only Linux has what boxes are made of.
+HELPERS := $(B)/aid-trees $(if $(filter Linux,$(shell uname -s)),$(B)/aid-box)
+
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
         check-kill check-snapshots check-mine check-dataset check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
@@ -125,7 +128,7 @@ loader: $(B)/aid-module.so
 $(B)/aid-module.so: $(call layer_objs,loader) $(call layer_objs,versions) $(B)/obj/binding/lisp_val.o $(B)/obj/base/val_read.o module/loader/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/loader/symbols.map -o $@ $(filter %.o,$^) -ldl
 
-core: $(B)/aid-core $(B)/aid-trees $(B)/aid-box
+core: $(B)/aid-core $(HELPERS)
 $(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_core)) module/binding/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $(filter %.o,$^) \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
@@ -141,7 +144,7 @@ $(B)/aid-core: $(B)/aid-core.so $(B)/aid
 	 $(B)/aid cores prune --quiet --directory $(B) || :
 
 # --- the command -----------------------------------------------------------------------------------------------------
-cli: $(B)/aid $(B)/aid-trees $(B)/aid-box
+cli: $(B)/aid $(HELPERS)
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
 	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
@@ -150,9 +153,10 @@ $(B)/aid-trees: $(call layer_objs,trees) $(call layer_libs,$(need_scan))
 	$(CC) $(ALLCFLAGS) -Wl,--as-needed -o $@.tmp $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) && mv $@.tmp $@
 
 # --- boxes have a keeper of their own: module/box -----------------------------------------------------------------------
-# It starts with each box, so it links nothing but libc.
+# It starts with each box: without shared libraries, where there is a libc for that, a millisecond sooner.
+box_link = $(CC) $(ALLCFLAGS) $(1) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^)
 $(B)/aid-box: $(call layer_objs,box) $(call layer_libs,ces base)
-	$(CC) $(ALLCFLAGS) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^) && mv $@.tmp $@
+	{ $(if $(SAN),false,$(call box_link,-static) 2>/dev/null) || $(call box_link); } && mv $@.tmp $@
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -161,7 +165,7 @@ units: $(UNITS)
 unit_cflags = $(filter-out -Wmissing-prototypes,$(ALLCFLAGS)) $(if $(SAN),-O0)
 unit_layer = $(word 2,$(subst _, ,$(notdir $(1))))
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*))) | $(B)/aid-trees $(B)/aid-box
+$(B)/unit/%: tests/unit/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*))) | $(HELPERS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Itests/unit $(unit_cflags) -MMD -MP -o $@ $< \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lcmocka -lm
@@ -220,7 +224,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_ces_box.c tests/unit/test_ces_box_leaves.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -266,12 +270,13 @@ check-dataset: cli
 check-mine: cli $(B)/kill-shim.so
 	@.ci/deps check
 	@tests/run mine
-## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
 	@tests/mine/run 200
 	@ROUNDS=100 tests/team/run
+	@AID_BOXES=10000 $(B)/unit/test_ces_box_leaves
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
@@ -304,6 +309,13 @@ $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 bench-snapshots: $(B)/bench_snapshots
 	@$(B)/bench_snapshots $(FILES)
 $(B)/bench_snapshots: tests/bench/snapshots.c $(call layer_libs,$(need_learn))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-box     a box opened, "true" run in it, closed, beside bubblewrap alone; the same over a tree of FILES=10000; several at once
+.PHONY: bench-box
+bench-box: $(B)/bench_box
+	@$(B)/bench_box $(FILES)
+$(B)/bench_box: tests/bench/box.c $(call layer_libs,$(need_ces)) | $(HELPERS)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens
@@ -417,7 +429,8 @@ install: all
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	-$(B)/aid cores prune --quiet --directory $(SITE)/build
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
-	for dir in $(SITE)/build $(LIBEXEC); do install -m 755 $(B)/aid-trees $$dir/.new && mv $$dir/.new $$dir/aid-trees || exit; done
+	for dir in $(SITE)/build $(LIBEXEC); do for helper in $(HELPERS); do name=$$(basename $$helper); \
+	  install -m 755 $$helper $$dir/.new && mv $$dir/.new $$dir/$$name || exit; done; done
 	install -m 644 module/model/presets.json $(SITE)
 	install -m 644 $(B)/aid.info $(INFO)
 	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(SHARE)/vocab && \

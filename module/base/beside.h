@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 
-/* Sets OUT to the path of PROGRAM: beside us in the build's folder and beside an installed core; a command and a test have it near
-   by.  0: it is in none of these places. */
+/* Sets OUT to the path of PROGRAM: beside us in the build's folder and beside an installed core; a command and a test have it
+   near by.  0: it is in none of these places. */
 int aid_beside (const char *program, struct aid_str *out);
 
 #endif

@@ -6,11 +6,10 @@
    put anywhere on the host, so that nothing has to be tidied up.
 
    In the keeper's mount namespace HOUSE is a tmpfs of a limited size, which holds all that the box writes:
-     root/            what a command sees as its root, read-only: the system's programs, a few files of /etc, and mount points
-     tree             the tree: an overlay of upper/ on LOWER, a copy of LOWER, or LOWER itself
+     root/            what a command sees as its root, with all its mounts: the system's programs, a few files of /etc, devices
+     root/tree        the tree: an overlay of upper/ on LOWER, a copy of LOWER, or LOWER itself
      upper/ work/     the overlay's
-     tmp/ home/ shm/  a command's /tmp, its HOME and /dev/shm
-
+     tmp/ home/ shm/  a command's /tmp, its HOME and /dev/shm; beside the tree, all that can be written
    /proc there has the processes of the box, which bubblewrap wants to see and the watch counts.
 
    Each command is run by bubblewrap, in a user, mount and pid namespace of its own, without capabilities. */
@@ -23,6 +22,12 @@
 #include <sys/types.h>
 
 #define HOUSE "/tmp" /* a folder that every system has; covered in our mount namespace alone */
+#define ROOT "/tmp/root"
+
+enum
+{
+  DISK_SPARE_MB = 16 /* beyond the limit, so that passing it is seen before the disk is full */
+};
 
 struct keeper
 {
@@ -35,7 +40,21 @@ struct keeper
   const char *by;                           /* what the tree is */
 };
 
+/* --- system.c --- */
+enum
+{
+  MOUNT_READ_ONLY = 1, /* the kernel's MOUNT_ATTR_*: the header that has them is at war with another */
+  MOUNT_NOSUID = 2,
+  MOUNT_NODEV = 4
+};
+int bind_mount (const char *what, const char *where);
+/* Adds attributes to a mount, and to those below it; 0, or -1 with errno. */
+int set_mount (const char *where, uint64_t attributes, int with_those_below);
+enum aid_err mount_system (struct aid_error *e);
+
 /* --- mounts.c --- */
+/* "the system does not let it WHAT: why", of errno. */
+enum aid_err mount_failed (struct aid_error *e, const char *what);
 /* Makes HOUSE and all in it. */
 enum aid_err mount_house (struct keeper *k, struct aid_error *e);
 
@@ -43,9 +62,9 @@ enum aid_err mount_house (struct keeper *k, struct aid_error *e);
 /* Bytes of the files below the folder FD, as they lie on the disk, and how many there are. */
 void measure_tree (int fd, int64_t *bytes, int64_t *files);
 /* Copies what is in the folder FROM into TO: files, folders and links, with their modes and times. */
-/* One of them, from the folder FROM into TO; one that is not there is fine.  0, or -1 with errno. */
-int copy_entry (int from, int to, const char *name);
 enum aid_err copy_tree (int from, int to, struct aid_error *e);
+/* One of them; what is not there is fine.  0, or -1 with errno. */
+int copy_entry (int from, int to, const char *name);
 
 /* --- watch.c --- */
 struct usage
@@ -57,8 +76,9 @@ struct usage
 struct watch
 {
   const struct keeper *k;
-  int64_t tree_before,
-    free_before; /* of a tree that is changed in place: its bytes, and the free ones that were last seen */
+  int64_t cpu_ms; /* as last seen: what is killed takes its own along */
+  /* of a tree that is changed in place: its bytes, and the free ones of its disk as last seen */
+  int64_t tree_before, free_before;
 };
 void watch_begin (struct watch *w, const struct keeper *k);
 /* Whether a limit is passed, and which: AID_BOX_EXITED when none is. */
@@ -92,7 +112,9 @@ enum aid_err
 command_start (const struct keeper *k, const char *line, const char *dir, struct command *c, struct aid_error *e);
 
 /* --- filter.c --- */
-/* A file of the system calls that are refused, for bubblewrap; -1: there is none for this machine. */
+/* Makes a file of the system calls that are refused, for bubblewrap, while there is room for it.  0, or -1 with errno. */
+int filter_make (void);
+/* Opens it.  -1 with errno 0: there is none for this kind of machine. */
 int filter_open (void);
 
 /* --- run.c --- */

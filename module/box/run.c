@@ -177,11 +177,14 @@ run_command (const struct keeper *k, const char *line, const char *dir, struct a
       attend (&r);
       a->ms = aid_clock_ms () - r.begun;
       a->cpu_ms = cpu_ms_of_children () - cpu;
+      a->cpu_ms = a->cpu_ms > r.watch.cpu_ms ? a->cpu_ms : r.watch.cpu_ms;
       output_take (&r.output, text, &a->cut);
       if (r.cancelled)
         a->err = (int32_t)aid_error_set (e, AID_E_CANCELLED, "The command was stopped");
       else if (r.end == AID_BOX_EXITED && !was_run (&r))
-        a->err = (int32_t)aid_error_set (e, AID_E_STATE, "bubblewrap could not run it: %.150s", aid_str_z (text));
+        a->err = (int32_t)aid_error_set (e, WIFSIGNALED (r.status) ? AID_E_IO : AID_E_STATE,
+                                         "bubblewrap could not run it: %.150s",
+                                         WIFSIGNALED (r.status) ? "it was killed" : aid_str_z (text));
       else
         tell_end (&r, a);
       if (r.c.output >= 0)

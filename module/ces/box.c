@@ -67,21 +67,26 @@ aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limi
   if (!aid_beside ("aid-box", &program))
     {
       aid_str_free (&program);
+#ifdef __linux__
       return aid_error_set (e, AID_E_STATE,
                             "No box can be had: the program aid-box is not beside AID's others (make install)");
+#else
+      return aid_error_set (e, AID_E_STATE, "No box can be had: only Linux has what they are made of");
+#endif
     }
   struct aid_box *b = calloc (1, sizeof *b);
-  enum aid_err err = b ? AID_OK : aid_error_set (&inner, AID_E_NOMEM, "there is no memory");
-  if (b)
+  if (!b)
     {
-      *b = (struct aid_box){ .limits = *limits, .by = AID_STR_INIT (64) };
-      err = start (b, aid_str_z (&program), lower, how, &inner);
+      aid_str_free (&program);
+      return aid_error_set (e, AID_E_NOMEM, "No memory for a box");
     }
+  *b = (struct aid_box){ .limits = *limits, .by = AID_STR_INIT (64) };
+  enum aid_err err = start (b, aid_str_z (&program), lower, how, &inner);
   aid_str_free (&program);
   if (!err)
     return *out = b, AID_OK;
   aid_box_close (b);
-  return aid_error_set (e, err, "No box can be had over %.80s: %s", lower, inner.msg);
+  return aid_error_set (e, err, "No box can be had over %.80s: %s", *lower ? lower : "nothing", inner.msg);
 }
 
 const char *
@@ -103,12 +108,13 @@ aid_box_close (struct aid_box *b)
 int
 aid_box_available (char why[256])
 {
-  struct aid_box *b;
+  struct aid_box *b = NULL;
   struct aid_box_ran ran = { .output = AID_STR_INIT (0) };
   struct aid_box_limits limits = AID_BOX_LIMITS;
   struct aid_error e = { AID_OK, "" };
-  enum aid_err err = aid_box_open ("/usr/bin", AID_BOX_VIEW, &limits, &b, &e);
-  err = err ? err : aid_box_run (b, "true", NULL, NULL, &ran, &e);
+  enum aid_err err = aid_box_open ("", AID_BOX_VIEW, &limits, &b, &e);
+  if (b)
+    err = aid_box_run (b, "true", NULL, NULL, &ran, &e);
   if (err)
     snprintf (why, 256, "%s", e.msg);
   aid_str_free (&ran.output);

@@ -10,6 +10,9 @@
 
 #define PATH_BYTES 4096
 #define PART_BYTES 256
+#ifndef O_PATH
+#define O_PATH O_RDONLY /* Linux's own: a folder that may be entered but not read is enough */
+#endif
 #define FOLDER_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 static enum aid_err

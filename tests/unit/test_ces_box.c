@@ -55,6 +55,27 @@ so_does_a_copy (void **state)
   aid_box_close (b);
 }
 
+/* The kernel makes no overlay over what has rules of its own for names, as it makes none with the attributes of a tmpfs before
+   Linux 6.6. */
+static void
+a_view_is_a_copy_where_no_overlay_can_be_had (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  struct aid_box_limits limits = AID_BOX_LIMITS;
+  struct aid_error e = { AID_OK, "" };
+  struct aid_box *b;
+  if (aid_box_open ("", AID_BOX_VIEW, &limits, &b, &e))
+    fail_msg ("%s", e.msg);
+  assert_string_equal (printed (b, "ls -A; echo made >x; cat x"), "made\n");
+  aid_box_close (b);
+  if (aid_box_open ("/proc/sys/kernel/random", AID_BOX_VIEW, &limits, &b, &e))
+    fail_msg ("%s", e.msg);
+  assert_string_equal (aid_box_by (b), "copy");
+  assert_string_equal (printed (b, "[ -e boot_id ] && mkdir new && ls -d new"), "new\n");
+  aid_box_close (b);
+}
+
 static void
 a_box_is_anew_each_time (void **state)
 {
@@ -299,6 +320,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_view_leaves_the_tree_as_it_is),
     cmocka_unit_test (so_does_a_copy),
+    cmocka_unit_test (a_view_is_a_copy_where_no_overlay_can_be_had),
     cmocka_unit_test (a_box_is_anew_each_time),
     cmocka_unit_test (folders_that_are_there_can_be_replaced),
     cmocka_unit_test (in_place_it_stays),
