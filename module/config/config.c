@@ -32,6 +32,8 @@ static const struct member top_members[] = {
   { "measure_limits", KIND_LIMITS },
   { "snapshots", KIND_SNAPSHOTS },
   { "mine", KIND_MINE },
+  { "describe", KIND_DESCRIBE },
+  { "dataset", KIND_DATASET },
   { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
   { "ces", KIND_CES },
@@ -98,6 +100,24 @@ static const struct member mine_members[] = {
   { "settled_seconds", KIND_COUNT },
   { "back_seconds", KIND_COUNT },
   { "alike", KIND_SHARE },
+  { NULL, KIND_STRING },
+};
+
+static const struct member describe_members[] = {
+  { "model", KIND_STRING },
+  { "sample", KIND_STRING },
+  { "tries", KIND_RETRIES },
+  { "jobs", KIND_COUNT },
+  { "budget", KIND_SPENDING },
+  { NULL, KIND_STRING },
+};
+
+static const struct member dataset_members[] = {
+  { "consent", KIND_STRING },
+  { "strategy", KIND_STRING },
+  { "holdout", KIND_SHARE },
+  { "max_tokens", KIND_COUNT },
+  { "licences", KIND_NAMES },
   { NULL, KIND_STRING },
 };
 
@@ -345,6 +365,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_members (c, v, m->kind == KIND_LIMITS ? limits_members : snapshots_members, at, e);
   if (m->kind == KIND_MINE)
     return check_members (c, v, mine_members, at, e);
+  if (m->kind == KIND_DESCRIBE || m->kind == KIND_DATASET)
+    return check_members (c, v, m->kind == KIND_DESCRIBE ? describe_members : dataset_members, at, e);
   if (m->kind == KIND_TEAM)
     return check_members (c, v, team_members, at, e);
   if (m->kind == KIND_STORE && json_is_object (v))
@@ -452,6 +474,8 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_LIMITS ? limits_members
                                    : m->kind == KIND_SNAPSHOTS ? snapshots_members
                                    : m->kind == KIND_MINE ? mine_members
+                                   : m->kind == KIND_DESCRIBE ? describe_members
+                                   : m->kind == KIND_DATASET ? dataset_members
                                    : m->kind == KIND_TEAM ? team_members
                                    : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members

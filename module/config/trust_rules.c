@@ -5,6 +5,9 @@
 /* Trust changes nothing: who reads it reads the person's own file alone (export/settings.h). */
 #define ONLY_YOURS "says where measurements are sent, which only your own settings can:"
 
+/* Likewise (learn/describe.h, learn/dataset.h). */
+#define YOUR_DATA "says how your work becomes a data set, which only your own settings can:"
+
 static const struct aid_trust_rule rules[] = {
   { { "model" }, NULL },
   { { "strategy" }, NULL },
@@ -72,6 +75,16 @@ static const struct aid_trust_rule rules[] = {
   { { "mine", "settled_seconds" }, "has changes count in mining that nobody touched for so many seconds:" },
   { { "mine", "back_seconds" }, "has changes not count in mining that were taken back within so many seconds:" },
   { { "mine", "alike" }, "has changes left out of mining that are so much like others:" },
+  { { "describe", "model" }, YOUR_DATA },
+  { { "describe", "sample" }, YOUR_DATA },
+  { { "describe", "tries" }, YOUR_DATA },
+  { { "describe", "jobs" }, YOUR_DATA },
+  { { "describe", "budget" }, YOUR_DATA },
+  { { "dataset", "consent" }, YOUR_DATA },
+  { { "dataset", "strategy" }, YOUR_DATA },
+  { { "dataset", "holdout" }, YOUR_DATA },
+  { { "dataset", "max_tokens" }, YOUR_DATA },
+  { { "dataset", "licences" }, YOUR_DATA },
   { { "team_store" }, ONLY_YOURS },
   { { "team_store", "url" }, ONLY_YOURS },
   { { "team_store", "password_command" }, ONLY_YOURS },

@@ -11,7 +11,7 @@
      files        [{ path, added, removed, language }]; lines: changed ones in all
      question     as it was asked, of a preference
      minhash      hex of the signature by which near duplicates are found
-     described    { detailed, asked, model, at, tries, leaks, tokens, cost }, once it is (aid describe)
+     described    { detailed, summary, asked, model, at, tries, leaks, tokens, cost }, once it is (aid describe)
      judged       { base, after }: verdicts, once it is (aid mine --judge)
 
    refs/examples/ID in its repository keeps its trees. */

@@ -109,6 +109,37 @@ aid_vault_open (const char *root, int make, struct aid_vault **out, struct aid_e
 }
 
 enum aid_err
+aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e)
+{
+  struct aid_str objects = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT);
+  struct aid_vault *s = calloc (1, sizeof *s);
+  enum aid_err err = s ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
+  *out = NULL;
+  if (s)
+    s->lock_fd = s->watch_fd = -1;
+  if (!err && !(s->dir = realpath (git_dir, NULL)))
+    err = aid_error_set (e, AID_E_NOTFOUND, "There is no repository %s: %s", git_dir, strerror (errno));
+  if (!err)
+    {
+      aid_str_addf (&objects, "%s/objects", s->dir);
+      aid_str_addf (&git, "GIT_DIR=%s", s->dir);
+      if (!aid_fs_exists (aid_str_z (&objects)))
+        err = aid_error_set (e, AID_E_NOTFOUND, "%s is not the folder of a Git repository", git_dir);
+      else if (!(s->git_dir = aid_str_steal (&git)))
+        err = aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
+      else
+        make_env (s);
+    }
+  aid_str_free (&objects);
+  aid_str_free (&git);
+  if (err)
+    aid_vault_free (s);
+  else
+    *out = s;
+  return err;
+}
+
+enum aid_err
 aid_vault_open_at (const char *dir, struct aid_vault **out, struct aid_error *e)
 {
   struct aid_str path = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT), root = AID_STR_INIT (PATH_LIMIT);
@@ -224,7 +255,9 @@ aid_vault_git (const struct aid_vault *s, const struct aid_vault_run *run, struc
   enum aid_err err = aid_proc_run (&p, &r, e);
   struct aid_span said = first_line (&r.err);
   const char *what = strcmp (run->args[0], "-c") ? run->args[0] : run->args[2];
-  if (!err && (r.code || r.signal))
+  if (run->status)
+    *run->status = r.code;
+  if (!err && (r.signal || (run->status ? r.code >= 128 : r.code)))
     err = aid_error_set (e, AID_E_IO, "git %s failed in %s: %.*s", what, s->dir, (int)(said.len < 120 ? said.len : 120),
                          said.len ? said.ptr : "");
   if (!err && r.out_cut)

@@ -40,6 +40,9 @@ enum aid_err aid_vault_open_at (const char *dir, struct aid_vault **out, struct 
    order of their names, until it gives an error.  No folder, no call. */
 enum aid_err aid_vaults (const char *store, enum aid_err (*fn) (void *ctx, const char *dir, struct aid_error *e), void *ctx,
                          struct aid_error *e);
+/* The repository whose Git directory GIT_DIR is, whosever it is: to read trees of it and nothing else (it has no root).
+   AID_E_NOTFOUND. */
+enum aid_err aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e);
 void aid_vault_free (struct aid_vault *s);
 /* Appends the path of NAME in its folder. */
 void aid_vault_path (const struct aid_vault *s, const char *name, struct aid_str *out);
@@ -65,6 +68,7 @@ struct aid_vault_run
   struct aid_str *out; /* appended to; its limit holds; NULL: nobody reads it */
   const struct aid_stop *stop;
   int with_us; /* ended when this process is gone */
+  int *status; /* gets how it ended, which is then no failure below 128; or NULL */
 };
 /* Runs git.  AID_E_IO: it failed, and what it said; AID_E_LIMIT: it printed more than OUT takes; AID_E_NOTFOUND: there is no
    git. */
