@@ -57,6 +57,8 @@ static const char *const wanted_words[] = {
   [KIND_OTLP] = "true, false or an object",
   [KIND_LIMITS] = "an object of \"days\" and \"megabytes\"",
   [KIND_SNAPSHOTS] = "an object of \"seconds\", \"days\", \"megabytes\", \"file_kilobytes\" and \"unsaved\"",
+  [KIND_MINE] = "an object of \"lines\", \"files\", \"settled_seconds\", \"back_seconds\" and \"alike\"",
+  [KIND_SPENDING] = "an object of \"dollars\" and \"tokens\"",
   [KIND_SECONDS] = "a whole number of seconds, from 1 to 86400",
   [KIND_DAY] = "a day as in \"2025-12-01\"",
   [KIND_EXPERIMENTS] = "an object of experiments, or false",
@@ -68,10 +70,11 @@ static const char *const wanted_words[] = {
   [KIND_GUARDRAILS] = AID_CONFIG_GUARDRAILS,
   [KIND_TEAM] = "an object of \"url\" or \"path\", and \"key\"",
   [KIND_KEYS] = "a public key of OpenSSH, or an array of them",
-  [KIND_CES] = "an object of \"warm\", \"warm_trees\", \"warm_megabytes\", \"limits\", \"weights\" and \"repositories\"",
+  [KIND_CES] = "an object of \"warm\", \"warm_trees\", \"warm_megabytes\", \"limits\", \"weights\", \"repositories\" and \"queue\"",
   [KIND_BOX_LIMITS] = "an object of whole numbers, 1 or more: seconds, megabytes, processes, disk_megabytes",
   [KIND_WEIGHTS] = "an object of numbers, 0 or more: applies, parses, types, builds, tests",
   [KIND_REPOSITORIES] = "an object of repositories by their names: each a \"path\", perhaps \"commands\" by rung",
+  [KIND_QUEUE] = "a connection string, an object of \"url\", \"password_command\" and \"days\", or false",
   [KIND_STORE] = "a connection string, an object with it as its \"url\", or false",
 };
 
@@ -88,14 +91,15 @@ are_strings (const json_t *v)
   return json_is_object (v);
 }
 
+/* Whether V is an object of numbers, of those called ONE and OTHER. */
 static int
-is_budget (const json_t *v)
+is_budget (const json_t *v, const char *one, const char *other)
 {
   const json_t *item;
   const char *key;
   json_object_foreach ((json_t *)(uintptr_t)v, key, item)
     {
-      if ((strcmp (key, "chat") != 0 && strcmp (key, "month") != 0) || !json_is_number (item) || json_number_value (item) < 0)
+      if ((strcmp (key, one) != 0 && strcmp (key, other) != 0) || !json_is_number (item) || json_number_value (item) < 0)
         return 0;
     }
   return json_is_object (v);
@@ -179,7 +183,9 @@ is_of (enum aid_config_kind kind, const json_t *v)
     case KIND_STRINGS:
       return are_strings (v);
     case KIND_BUDGET:
-      return is_budget (v);
+      return is_budget (v, "chat", "month");
+    case KIND_SPENDING:
+      return is_budget (v, "dollars", "tokens");
     case KIND_COMMAND:
       return is_words (v, 0) && json_array_size (v);
     case KIND_LINE:
@@ -194,6 +200,7 @@ is_of (enum aid_config_kind kind, const json_t *v)
       return is_count (v, 8192) && json_integer_value (v);
     case KIND_EMBEDDINGS:
       return json_is_object (v) || json_is_false (v);
+    case KIND_QUEUE:
     case KIND_STORE:
       return json_string_length (v) || json_is_object (v) || json_is_false (v);
     case KIND_MEASURE:
