@@ -24,7 +24,7 @@ struct judge
   struct judge *next;
 };
 
-static struct aid_pool *pool; /* the Lisp thread's */
+static struct aid_pool *pool;                            /* the Lisp thread's */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list */
 static struct judge *judges;
 
@@ -211,7 +211,8 @@ static enum aid_err
 make_task (const char *root, const char *dir, const char *line, int tests, json_t **task, struct aid_error *e)
 {
   struct aid_build_command c = { .shown = NULL };
-  enum aid_err err = line ? aid_build_given (line, dir ? dir : root, &c, e) : aid_build_detect (root, dir, AID_BUILD_ALL, &c, e);
+  enum aid_err err
+    = line ? aid_build_given (line, dir ? dir : root, &c, e) : aid_build_detect (root, dir, AID_BUILD_ALL, &c, e);
   if (!err && !aid_build_trusted (root, &c))
     err = aid_error_set (e, AID_E_REFUSED, "`%.100s' was not allowed in %.100s yet: M-x aid-build asks", c.shown, root);
   if (!err)
@@ -223,7 +224,8 @@ make_task (const char *root, const char *dir, const char *line, int tests, json_
 static void
 read_task (emacs_env *env, emacs_value plist, struct judge *j)
 {
-  char *dir = aid_lisp_dup (env, aid_lisp_get (env, plist, ":dir")), *line = aid_lisp_dup (env, aid_lisp_get (env, plist, ":line"));
+  char *dir = aid_lisp_dup (env, aid_lisp_get (env, plist, ":dir")),
+       *line = aid_lisp_dup (env, aid_lisp_get (env, plist, ":line"));
   int tests = !aid_lisp_is_nil (env, aid_lisp_get (env, plist, ":tests"));
   struct aid_error e = { AID_OK, "" };
   j->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));

@@ -157,15 +157,15 @@ tell (const struct base *b, int64_t ms)
       if (has_command (b, r))
         json_object_set_new (rungs, aid_rung_name (r), tell_rung (b, r));
     }
-  return json_pack ("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "recipe", b->task->recipe, "repository", b->task->named, "root",
-                    aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool", b->commands.tool,
-                    "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
+  return json_pack ("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "recipe", b->task->recipe, "repository",
+                    b->task->named, "root", aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base,
+                    "tool", b->commands.tool, "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
                     (json_int_t)(aid_ces_bytes (b->tree) >> 20) + 1);
 }
 
 enum aid_err
-aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near,
-                    const struct aid_stop *stop, json_t **about, struct aid_error *e)
+aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near, const struct aid_stop *stop,
+                    json_t **about, struct aid_error *e)
 {
   struct base b = { .task = t, .tree = tree, .near = near, .limits = t->limits, .stop = stop };
   int64_t begun = aid_clock_ms ();

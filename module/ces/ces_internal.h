@@ -180,7 +180,7 @@ int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
 
-/* --- judging (judge.c, parse.c) -------------------------------------------------------------------------------------------- */
+/* --- judging (judge.c, parse.c) ---------------------------------------------------------------------------------- */
 
 #define AID_CES_CHANGED_MAX 4000 /* files of an answer */
 

@@ -1,4 +1,4 @@
-/* Which hunks of an answer are at fault.  All are judged together; then what is blamed is taken out, as long as that says more. */
+/* Which hunks of an answer are at fault: all are judged together, then what is blamed is taken out as long as that says more. */
 #include "ces/hunks.h"
 #include "base/clock.h"
 #include "base/json.h"

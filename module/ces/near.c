@@ -201,8 +201,8 @@ lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, stru
   struct aid_str bytes = AID_STR_INIT (FILE_MAX);
   struct aid_error own = { AID_OK, "" };
   unsigned mode = AID_MODE_FILE;
-  enum aid_err err = change->gone ? AID_E_NOTFOUND
-                                  : aid_project_read_raw (t->project, aid_span_z (change->path), &bytes, &mode, &own);
+  enum aid_err err
+    = change->gone ? AID_E_NOTFOUND : aid_project_read_raw (t->project, aid_span_z (change->path), &bytes, &mode, &own);
   if (!change->gone && json_object_get (t->files, change->path))
     err = lay_text (b, change->path, aid_json_span (t->files, change->path), !err && mode == AID_MODE_PROGRAM, e);
   else if (err == AID_E_NOTFOUND || err == AID_E_REFUSED)

@@ -20,8 +20,8 @@ aid_cli_ces_describe_hunks (const json_t *v, struct aid_str *out)
   const json_t *one;
   size_t i;
   const char *broken = aid_json_str (v, "broken");
-  aid_str_addf (out, "%s, %lld evaluations, %lld ms", aid_json_str (v, "status"), (long long)aid_json_int (v, "evaluations", 0),
-                (long long)aid_json_int (v, "ms", 0));
+  aid_str_addf (out, "%s, %lld evaluations, %lld ms", aid_json_str (v, "status"),
+                (long long)aid_json_int (v, "evaluations", 0), (long long)aid_json_int (v, "ms", 0));
   json_array_foreach (json_object_get (v, "passed"), i, one)
   {
     aid_str_addf (out, "%s %s", i ? "," : "; passes", json_string_value (one));

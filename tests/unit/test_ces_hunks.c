@@ -46,7 +46,7 @@ open_ces (void)
 
 /* A build that complains of "bad" where it stands, as compilers do; and of "lost" without saying where. */
 #define BUILD                                                                                                               \
-  "grep -n bad *.txt | sed 's/^\\([^:]*\\):\\([0-9]*\\):\\(.*\\)/\\1:\\2:1: error: \\3/' >bads; cat bads;"                        \
+  "grep -n bad *.txt | sed 's/^\\([^:]*\\):\\([0-9]*\\):\\(.*\\)/\\1:\\2:1: error: \\3/' >bads; cat bads;"                  \
   " cat built >>log; date +%N >>built; ! test -s bads && ! grep -q lost *.txt"
 
 static json_t *
@@ -84,7 +84,8 @@ assert_words (json_t *v, const char *status, const char *words)
   json_array_foreach (json_object_get (v, "hunks"), i, one)
   {
     snprintf (all + strlen (all), sizeof all - strlen (all), "%s%lld:%s%s", i ? " " : "",
-              (long long)aid_json_int (one, "hunk", -1), aid_json_str (one, "word"), aid_json_bool (one, "whole", 0) ? "+" : "");
+              (long long)aid_json_int (one, "hunk", -1), aid_json_str (one, "word"),
+              aid_json_bool (one, "whole", 0) ? "+" : "");
   }
   assert_string_equal (all, words);
   json_decref (v);
@@ -245,8 +246,8 @@ a_tree_follows_the_files_and_is_built_upon_the_one_before (void **state)
   json_decref (status);
   aid_str_free (&log);
   /* The texts of an editor go before the files. */
-  assert_words (judge (c, "{\"b.txt\": \"typed\\n\", \"more.txt\": \"more\\n\"}", CHANGE ("b.txt", "typed", "bad"), NULL), "red",
-                "0:breaks+");
+  assert_words (judge (c, "{\"b.txt\": \"typed\\n\", \"more.txt\": \"more\\n\"}", CHANGE ("b.txt", "typed", "bad"), NULL),
+                "red", "0:breaks+");
   assert_warm (c, "more.txt", "more\n");
   /* ... and are gone when they are not said any more. */
   assert_words (judge (c, NULL, CHANGE ("b.txt", "better", "best"), NULL), "green", "0:passed+");
