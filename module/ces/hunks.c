@@ -239,7 +239,7 @@ count_files (const struct parting *p)
       while (!p->in[first] || !same_unit (p, 1, i, first))
         if (++first >= i)
           break;
-      n += p->in[i] && first >= i;
+      n += first >= i && p->in[i];
     }
   return n;
 }
@@ -385,7 +385,7 @@ read_asked (struct parting *p, const struct aid_ces_asked *asked, struct aid_err
   p->meant = calloc (p->n + 1, 1);
   p->in = calloc (p->n + 1, 1);
   p->chosen = calloc (p->n + 1, sizeof *p->chosen);
-  p->words = calloc (p->n + 1, sizeof *p->words);
+  p->words = calloc (p->n + 1, sizeof (void *));
   if (!p->meant || !p->in || !p->chosen || !p->words)
     return no_memory (e);
   memset (p->meant, !asked->only, p->n);
