@@ -86,10 +86,12 @@ MORE are arguments for `aid--mod-judge-soon'."
       (aid-judge--show turn))))
 
 (defun aid-judge--ended (turn judge kind val)
-  "Note that JUDGE, of answer TURN here, has ended as KIND and VAL say."
-  (setf (aid-judge-id judge) nil)
+  "Note that JUDGE, of answer TURN here, has come to what KIND and VAL say.
+With the kind `judged\=' that is about the whole; the hunks come later."
+  (unless (eq kind 'judged)
+    (setf (aid-judge-id judge) nil))
   (when (eq judge (gethash turn aid-judge--known))
-    (if (eq kind 'result)
+    (if (memq kind '(judged result))
         (setf (aid-judge-val judge) val)
       (remhash turn aid-judge--known)
       (unless (equal "cancelled" (format "%s" (plist-get val :code)))
@@ -224,7 +226,7 @@ What was judged of the others holds with it, and without it again."
 What was decided since makes it idle."
   (when-let ((judge (aid-judge--of (current-buffer) turn)))
     (let ((words (and (aid-judge-val judge) (aid-judge--sum (aid-judge-val judge)))))
-      (cond ((aid-judge-id judge) (propertize "judging" 'face 'aid-build-other))
+      (cond ((and (aid-judge-id judge) (not words)) (propertize "judging" 'face 'aid-build-other))
             ((and words (not (rassq 'accepted (aid-decisions-read (current-buffer) turn))))
              (aid-judge--dim (aid-invisible-string (truncate-string-to-width words 72 nil nil t))
                              judge))))))

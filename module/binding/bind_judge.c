@@ -4,9 +4,11 @@
 #include "base/stop.h"
 #include "base/val.h"
 #include "binding/later.h"
+#include "ces/box.h"
 #include "ces/ces.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define HUNKS_MAX 1000000
@@ -138,17 +140,43 @@ add_json (const json_t *v, struct aid_str *val)
 }
 
 static void
+tell (void *ctx, const json_t *whole)
+{
+  const struct judge *j = ctx;
+  struct aid_str val = AID_STR_INIT (AID_LISP_TEXT_MAX);
+  add_json (whole, &val);
+  if (!val.err)
+    aid_binding_post (j->later.id, AID_EVENT_JUDGED, aid_str_span (&val));
+  aid_str_free (&val);
+}
+
+/* Whether boxes can be had here, before anything is copied; asked until they can. */
+static enum aid_err
+check_boxes (struct aid_error *e)
+{
+  static _Atomic int known;
+  char why[256];
+  if (known || (known = aid_box_available (why)))
+    return AID_OK;
+  return aid_error_set (e, AID_E_STATE, "%s", why);
+}
+
+static void
 work (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
 {
   struct judge *j = (struct judge *)later;
   const struct aid_ces_asked asked = { .only = j->some_only ? j->only.data ? j->only.data : (size_t[1]){ 0 } : NULL,
                                        .nonly = j->only.len,
                                        .chosen = j->chosen.data,
-                                       .nchosen = j->chosen.len };
+                                       .nchosen = j->chosen.len,
+                                       .tell = tell,
+                                       .ctx = j };
   struct aid_ces_settings settings;
   struct aid_ces *c = NULL;
   json_t *out = NULL;
   enum aid_err err = aid_ces_settings_read (&settings, e);
+  if (!err)
+    err = check_boxes (e);
   if (!err)
     err = aid_ces_open (&settings, &c, e);
   if (!err)

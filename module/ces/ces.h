@@ -67,6 +67,10 @@ struct aid_ces_asked
   const struct aid_ces_chosen *chosen; /* as in struct aid_plan_options */
   size_t nchosen;
   int64_t evaluations; /* at most; 0: 8 */
+  /* May be NULL.  Called once, on the same thread, when the whole is red and its hunks come next: what *OUT will be, without
+     "hunks"; borrowed. */
+  void (*tell) (void *ctx, const json_t *whole);
+  void *ctx;
 };
 enum aid_err aid_ces_evaluate_hunks (struct aid_ces *c, const json_t *task, struct aid_span answer,
                                      const struct aid_ces_asked *asked, const struct aid_stop *stop, json_t **out,

@@ -22,7 +22,8 @@ struct parting
   unsigned char *in;    /* those of them that are still judged */
   int64_t *chosen;
   json_t **words; /* of each hunk, what is known */
-  int64_t left, done;
+  int64_t left, done, refused, begun;
+  const struct aid_ces_asked *asked;
 };
 
 /* What came of some of the hunks. */
@@ -294,6 +295,28 @@ leave_out (struct parting *p, const json_t *fault, int whole, struct aid_error *
   return err;
 }
 
+/* What is said of the whole answer: a new reference.  SOME: there was something to judge. */
+static json_t *
+whole_json (const struct parting *p, const struct outcome *o, int some, json_t *fault)
+{
+  const char *status = o->failed ? "red" : o->broken ? "broken" : !some || !json_array_size (o->passed) ? "none" : "green";
+  json_t *v
+    = json_pack ("{s:s, s:O, s:s?, s:I, s:I, s:I}", "status", status, "passed", o->passed, "broken", o->broken, "refused",
+                 (json_int_t)p->refused, "evaluations", (json_int_t)p->done, "ms", (json_int_t)(aid_clock_ms () - p->begun));
+  if (v && fault)
+    json_object_set (v, "fault", fault);
+  return v;
+}
+
+static void
+tell_whole (const struct parting *p, const struct outcome *o, json_t *fault)
+{
+  json_t *v = p->asked->tell ? whole_json (p, o, 1, fault) : NULL;
+  if (v)
+    p->asked->tell (p->asked->ctx, v);
+  json_decref (v);
+}
+
 /* What O says of the hunks that are in; *MORE: some were taken out, and the others are worth another look.  *FAULT gets the
    first error, or stays NULL. */
 static enum aid_err
@@ -304,6 +327,8 @@ sift (struct parting *p, const struct outcome *o, int whole, int *more, json_t *
   if (!o->failed)
     return say_passed (p, o, whole), AID_OK;
   enum aid_err err = blame (p, o, whole, &n, fault, e);
+  if (!err && whole && (count_in (p) > 1 || (n && count_in (p))))
+    tell_whole (p, o, *fault);
   *more = n > 0 && count_in (p) > 0;
   return err || n ? err : leave_out (p, *fault, whole, e);
 }
@@ -331,9 +356,9 @@ part (struct parting *p, struct outcome *o, json_t **fault, struct aid_error *e)
 
 /* --- the whole ---------------------------------------------------------------------------------------------------- */
 
-/* Which hunks have a place: those are judged.  *REFUSED: how many that are meant have none. */
+/* Which hunks have a place: those are judged.  *FILES: how many files change without one. */
 static enum aid_err
-place (struct parting *p, int64_t *refused, size_t *files, struct aid_error *e)
+place (struct parting *p, size_t *files, struct aid_error *e)
 {
   struct aid_plan *plan = NULL;
   enum aid_err err = plan_of (p, p->meant, &plan, e);
@@ -349,7 +374,7 @@ place (struct parting *p, int64_t *refused, size_t *files, struct aid_error *e)
       p->in[o->hunk] = o->status == AID_HUNK_APPLIES;
       if (o->status == AID_HUNK_REFUSED)
         say (p, o->hunk, word ("refused", 1));
-      *refused += o->status == AID_HUNK_REFUSED;
+      p->refused += o->status == AID_HUNK_REFUSED;
     }
   aid_plan_free (plan);
   return err;
@@ -400,29 +425,22 @@ read_asked (struct parting *p, const struct aid_ces_asked *asked, struct aid_err
 }
 
 static enum aid_err
-answer_of (struct parting *p, int64_t begun, json_t **out, struct aid_error *e)
+answer_of (struct parting *p, json_t **out, struct aid_error *e)
 {
   struct outcome o = { NULL, json_array (), NULL, NULL };
-  int64_t refused = 0;
   size_t files = 0;
   json_t *fault = NULL;
-  enum aid_err err = place (p, &refused, &files, e);
+  enum aid_err err = place (p, &files, e);
   int some = count_in (p) || files;
   if (!err && some)
     {
       json_decref (o.passed);
       err = part (p, &o, &fault, e);
     }
-  if (!err)
-    {
-      const char *status = o.failed ? "red" : o.broken ? "broken" : !some || !json_array_size (o.passed) ? "none" : "green";
-      *out = json_pack ("{s:s, s:O, s:s?, s:I, s:I, s:I, s:o}", "status", status, "passed", o.passed, "broken", o.broken,
-                        "refused", (json_int_t)refused, "evaluations", (json_int_t)p->done, "ms",
-                        (json_int_t)(aid_clock_ms () - begun), "hunks", hunks_json (p));
-      err = *out ? AID_OK : no_memory (e);
-    }
-  if (!err && fault)
-    json_object_set (*out, "fault", fault);
+  if (!err && (*out = whole_json (p, &o, some, fault)))
+    json_object_set_new (*out, "hunks", hunks_json (p));
+  if (!err && !*out)
+    err = no_memory (e);
   json_decref (fault);
   outcome_free (&o);
   return err;
@@ -433,8 +451,9 @@ aid_ces_evaluate_hunks (struct aid_ces *c, const json_t *task, struct aid_span a
                         const struct aid_stop *stop, json_t **out, struct aid_error *e)
 {
   struct aid_ces_task t;
-  struct parting p = { .ces = c, .task = &t, .answer = answer, .stop = stop, .warm = { .lock = -1 } };
-  int64_t begun = aid_clock_ms ();
+  struct parting p = {
+    .ces = c, .task = &t, .answer = answer, .stop = stop, .warm = { .lock = -1 }, .asked = asked, .begun = aid_clock_ms ()
+  };
   *out = NULL;
   enum aid_err err = aid_ces_task_read (c, task, AID_CES_OURS, stop, &t, e);
   if (!err)
@@ -442,7 +461,7 @@ aid_ces_evaluate_hunks (struct aid_ces *c, const json_t *task, struct aid_span a
   if (!err)
     err = read_asked (&p, asked, e);
   if (!err)
-    err = answer_of (&p, begun, out, e);
+    err = answer_of (&p, out, e);
   for (size_t i = 0; p.words && i < p.n; i++)
     json_decref (p.words[i]);
   free (p.words);

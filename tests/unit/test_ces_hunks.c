@@ -132,6 +132,34 @@ errors_point_to_the_hunk_that_has_put_them_there (void **state)
 }
 
 static void
+note_whole (void *ctx, const json_t *whole)
+{
+  int *told = ctx;
+  ++*told;
+  assert_string_equal (aid_json_str (whole, "status"), "red");
+  assert_string_equal (aid_json_str (json_object_get (whole, "fault"), "message"), "bad");
+  assert_null (json_object_get (whole, "hunks"));
+}
+
+static void
+the_whole_is_told_before_its_hunks (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces ();
+  int told = 0;
+  const struct aid_ces_asked asked = { .tell = note_whole, .ctx = &told };
+  assert_words (judge (c, NULL, IN_A HUNK ("one", "1") HUNK ("five", "bad"), &asked), "red", "0:passed 1:breaks+");
+  assert_int_equal (told, 1);
+  /* Nothing follows. */
+  assert_words (judge (c, NULL, IN_A HUNK ("one", "bad"), &asked), "red", "0:breaks+");
+  assert_words (judge (c, NULL, IN_A HUNK ("one", "1"), &asked), "green", "0:passed+");
+  assert_int_equal (told, 1);
+  aid_ces_close (c);
+}
+
+static void
 without_a_place_each_is_left_out (void **state)
 {
   (void)state;
@@ -330,6 +358,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (a_good_answer_takes_one_evaluation),
     TEST (errors_point_to_the_hunk_that_has_put_them_there),
+    TEST (the_whole_is_told_before_its_hunks),
     TEST (without_a_place_each_is_left_out),
     TEST (only_what_is_meant_and_has_a_place_is_judged),
     TEST (a_project_that_is_red_is_no_hunks_fault),
