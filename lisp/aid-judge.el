@@ -135,8 +135,10 @@ With ASK, that is asked about; else it is said once why nothing is judged."
 (defun aid-judge-answer (chat turn)
   "Judge answer TURN in CHAT, which has just come, if that is wished and allowed."
   (when aid-judge-answers
-    (pcase (aid-judge--here chat nil)
-      (`(,root . ,wish) (aid-judge--begin chat turn root wish)))))
+    (condition-case err
+        (pcase (aid-judge--here chat nil)
+          (`(,root . ,wish) (aid-judge--begin chat turn root wish)))
+      (error (aid-judge--tell (aid-error-words err))))))
 
 ;;;###autoload
 (defun aid-judge ()

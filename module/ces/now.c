@@ -39,31 +39,68 @@ sort (struct aid_vec *seen)
     qsort (seen->data, seen->len, sizeof (struct aid_ces_seen), by_path);
 }
 
+static struct aid_ces_seen *
+find (const struct aid_ces_task *t, const char *path)
+{
+  const struct aid_ces_seen key = { .path = (char *)(uintptr_t)path };
+  return t->seen.len ? bsearch (&key, t->seen.data, t->seen.len, sizeof key, by_path) : NULL;
+}
+
+/* A text that an editor has for a file that is there and was not listed is of one that is ignored: it may be a secret. */
+static enum aid_err
+drop_ignored (struct aid_ces_task *t, struct aid_error *e)
+{
+  json_t *files = json_copy (t->files), *text;
+  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
+  const char *path;
+  void *next;
+  if (!files)
+    return no_memory (t, e);
+  json_object_foreach_safe (files, next, path, text)
+  {
+    aid_str_clear (&full);
+    aid_str_addf (&full, "%s/%s", t->repository, path);
+    if (!find (t, path) && !full.err && aid_fs_exists (aid_str_z (&full)))
+      json_object_del (files, path);
+  }
+  json_decref (t->files);
+  t->files = files;
+  aid_str_free (&full);
+  return AID_OK;
+}
+
 /* The texts of T go before what lies on the disk. */
 static enum aid_err
 take_texts (struct aid_ces_task *t, struct aid_error *e)
 {
-  size_t listed = t->seen.len;
+  struct aid_vec added = AID_VEC_INIT (struct aid_ces_seen, AID_CES_FILES_MAX);
+  enum aid_err err = drop_ignored (t, e);
   const char *path;
   json_t *text;
   json_object_foreach (t->files, path, text)
   {
-    struct aid_ces_seen key = { .path = strdup (path) }, *seen = NULL;
-    if (key.path && listed)
-      seen = bsearch (&key, t->seen.data, listed, sizeof key, by_path);
-    if (seen)
-      free (key.path);
-    else if (key.path && (seen = aid_vec_push (&t->seen)))
-      seen->path = key.path;
-    if (!seen)
-      {
-        free (key.path);
-        return no_memory (t, e);
-      }
-    aid_sha256_hex (aid_json_span (t->files, path), seen->look);
+    struct aid_ces_seen *seen = find (t, path);
+    if (!seen && (seen = aid_vec_push (&added)))
+      seen->path = strdup (path);
+    if (seen && seen->path)
+      aid_sha256_hex (aid_json_span (t->files, path), seen->look);
+    else
+      err = no_memory (t, e);
   }
+  for (size_t i = 0; i < added.len; i++)
+    {
+      struct aid_ces_seen *seen = err ? NULL : aid_vec_push (&t->seen);
+      if (seen)
+        *seen = AID_VEC_AT (struct aid_ces_seen, &added, i);
+      else
+        {
+          err = err ? err : no_memory (t, e);
+          free (AID_VEC_AT (struct aid_ces_seen, &added, i).path);
+        }
+    }
+  aid_vec_free (&added);
   sort (&t->seen);
-  return AID_OK;
+  return err;
 }
 
 enum aid_err
