@@ -213,7 +213,8 @@ int aid_judging_executable (const struct aid_judging *j, const struct aid_file_p
 enum aid_err aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struct aid_error *e);
 /* The rungs of ANSWER over W: a new reference to an array.  *KNOWN: the same change, in other words, was judged before. */
 enum aid_err aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
-                            const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e);
+                            const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known,
+                            struct aid_error *e);
 /* What came of T's question WHAT, a hash, before: a new reference or NULL. */
 json_t *aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, const char *what);
 /* Keeps RUNGS for it, if they would come out so again. */
