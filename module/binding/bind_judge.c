@@ -156,7 +156,9 @@ check_boxes (struct aid_error *e)
 {
   static _Atomic int known;
   char why[256];
-  if (known || (known = aid_box_available (why)))
+  if (!atomic_load (&known) && aid_box_available (why))
+    atomic_store (&known, 1);
+  if (atomic_load (&known))
     return AID_OK;
   return aid_error_set (e, AID_E_STATE, "%s", why);
 }
