@@ -210,7 +210,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_ces_http.c tests/unit/test_ces_serve.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_ces_box.c tests/unit/test_ces_box_leaves.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_ces_http.c tests/unit/test_ces_serve.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -253,11 +253,12 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
-## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
 	@ROUNDS=100 tests/team/run
+	@AID_BOXES=10000 $(B)/unit/test_ces_box_leaves
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
@@ -290,6 +291,13 @@ $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 bench-snapshots: $(B)/bench_snapshots
 	@$(B)/bench_snapshots $(FILES)
 $(B)/bench_snapshots: tests/bench/snapshots.c $(call layer_libs,$(need_learn))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-box     a box opened, "true" run in it, closed, beside bubblewrap alone; the same over a tree of FILES=10000; several at once
+.PHONY: bench-box
+bench-box: $(B)/bench_box
+	@$(B)/bench_box $(FILES)
+$(B)/bench_box: tests/bench/box.c $(call layer_libs,$(need_ces)) | $(B)/aid-box
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens
@@ -403,7 +411,8 @@ install: all
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	-$(B)/aid cores prune --quiet --directory $(SITE)/build
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
-	for dir in $(SITE)/build $(LIBEXEC); do install -m 755 $(B)/aid-trees $$dir/.new && mv $$dir/.new $$dir/aid-trees || exit; done
+	for dir in $(SITE)/build $(LIBEXEC); do for program in aid-trees aid-box; do \
+	  install -m 755 $(B)/$$program $$dir/.new && mv $$dir/.new $$dir/$$program || exit; done; done
 	install -m 644 module/model/presets.json $(SITE)
 	install -m 644 $(B)/aid.info $(INFO)
 	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(SHARE)/vocab && \

@@ -64,9 +64,7 @@ become (const struct keeper *k, const char *line, const char *at, int filter, in
   /* clang-format off */
   static const char *const fixed[]
     = { "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--unshare-pid", "--die-with-parent",
-        "--new-session", "--ro-bind", HOUSE "/root", "/", "--bind", HOUSE "/tree", AID_BOX_ROOT, "--bind", HOUSE "/tmp", "/tmp",
-        "--bind", HOUSE "/home", "/home/box", "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--bind",
-        HOUSE "/shm", "/dev/shm", "--remount-ro", "/dev" };
+        "--new-session", "--dev-bind", ROOT, "/", "--proc", "/proc", "--remount-ro", "/proc" };
   /* clang-format on */
   const char *argv[ARGUMENTS];
   char status_z[16], filter_z[16];

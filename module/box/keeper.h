@@ -6,11 +6,10 @@
    put anywhere on the host, so that nothing has to be tidied up.
 
    In the keeper's mount namespace HOUSE is a tmpfs of a limited size, which holds all that the box writes:
-     root/            what a command sees as its root, read-only: the system's programs, a few files of /etc, and mount points
-     tree             the tree: an overlay of upper/ on LOWER, a copy of LOWER, or LOWER itself
+     root/            what a command sees as its root, with all its mounts: the system's programs, a few files of /etc, devices
+     root/tree        the tree: an overlay of upper/ on LOWER, a copy of LOWER, or LOWER itself
      upper/ work/     the overlay's
-     tmp/ home/ shm/  a command's /tmp, its HOME and /dev/shm
-
+     tmp/ home/ shm/  a command's /tmp, its HOME and /dev/shm; beside the tree, all that can be written
    /proc there has the processes of the box, which bubblewrap wants to see and the watch counts.
 
    Each command is run by bubblewrap, in a user, mount and pid namespace of its own, without capabilities. */
@@ -23,6 +22,7 @@
 #include <sys/types.h>
 
 #define HOUSE "/tmp" /* a folder that every system has; covered in our mount namespace alone */
+#define ROOT HOUSE "/root"
 
 struct keeper
 {
@@ -35,7 +35,21 @@ struct keeper
   const char *by;                           /* what the tree is */
 };
 
+/* --- system.c --- */
+enum
+{
+  MOUNT_READ_ONLY = 1, /* the kernel's MOUNT_ATTR_*: the header that has them is at war with another */
+  MOUNT_NOSUID = 2,
+  MOUNT_NODEV = 4
+};
+int bind_mount (const char *what, const char *where);
+/* Adds attributes to a mount, and to those below it; 0, or -1 with errno. */
+int set_mount (const char *where, uint64_t attributes, int with_those_below);
+enum aid_err mount_system (struct aid_error *e);
+
 /* --- mounts.c --- */
+/* "the system does not let it WHAT: why", of errno. */
+enum aid_err mount_failed (struct aid_error *e, const char *what);
 /* Makes HOUSE and all in it. */
 enum aid_err mount_house (struct keeper *k, struct aid_error *e);
 
@@ -57,6 +71,7 @@ struct usage
 struct watch
 {
   const struct keeper *k;
+  int64_t cpu_ms; /* as last seen: what is killed takes its own along */
   int64_t tree_before,
     free_before; /* of a tree that is changed in place: its bytes, and the free ones that were last seen */
 };

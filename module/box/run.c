@@ -177,6 +177,7 @@ run_command (const struct keeper *k, const char *line, const char *dir, struct a
       attend (&r);
       a->ms = aid_clock_ms () - r.begun;
       a->cpu_ms = cpu_ms_of_children () - cpu;
+      a->cpu_ms = a->cpu_ms > r.watch.cpu_ms ? a->cpu_ms : r.watch.cpu_ms;
       output_take (&r.output, text, &a->cut);
       if (r.cancelled)
         a->err = (int32_t)aid_error_set (e, AID_E_CANCELLED, "The command was stopped");

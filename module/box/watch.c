@@ -194,6 +194,8 @@ watch_look (struct watch *w)
   const struct keeper *k = w->k;
   struct usage u = { 0 };
   each_process (k, add_usage, &u);
+  if (u.cpu_ms > w->cpu_ms)
+    w->cpu_ms = u.cpu_ms;
   if (u.tasks - OURS > k->limits.processes)
     return AID_BOX_PROCESSES;
   if (u.cpu_ms > k->limits.cpu_seconds * 1000)

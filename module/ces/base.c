@@ -43,8 +43,11 @@ lay_files (const struct base *b, struct aid_box *box, struct aid_error *e)
   const char *path;
   json_t *text;
   enum aid_err err = AID_OK;
-  json_object_foreach (b->task->files, path, text) if (!err) err = aid_box_write (
-    box, path, (struct aid_span){ json_string_value (text), json_string_length (text) }, is_program (b->tree, path), e);
+  json_object_foreach (b->task->files, path, text)
+  {
+    const struct aid_span v = { json_string_value (text), json_string_length (text) };
+    err = err ? err : aid_box_write (box, path, v, is_program (b->tree, path), e);
+  }
   return err;
 }
 
@@ -156,7 +159,7 @@ tell (const struct base *b, int64_t ms)
   return json_pack ("{s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "repository", b->task->named, "root",
                     aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool", b->commands.tool,
                     "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
-                    (json_int_t)((aid_ces_bytes (b->tree) >> 20) + 1));
+                    (json_int_t)(aid_ces_bytes (b->tree) >> 20) + 1);
 }
 
 enum aid_err

@@ -78,19 +78,21 @@ aid_ces_close (struct aid_ces *c)
 /* --- what was judged before --------------------------------------------------------------------------------------- */
 
 static void
-key_of (const struct aid_ces_task *t, const char *diff, char key[AID_SHA256_HEX])
+key_of (const struct aid_ces_task *t, const char *what, char key[AID_SHA256_HEX])
 {
   struct aid_str text = AID_STR_INIT (1024);
-  aid_str_addf (&text, "verdict 1\n%s\n%s\n%lld %lld %lld %lld %lld\n", t->key, diff, (long long)t->limits.seconds,
+  aid_str_addf (&text, "verdict 1\n%s\n%s\n%lld %lld %lld %lld %lld\n", t->key, what, (long long)t->limits.seconds,
                 (long long)t->limits.cpu_seconds, (long long)t->limits.megabytes, (long long)t->limits.processes,
                 (long long)t->limits.disk_megabytes);
   aid_sha256_hex (aid_str_span (&text), key);
   aid_str_free (&text);
 }
 
-static json_t *
-look_up (struct aid_ces *c, const char *key)
+json_t *
+aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, const char *what)
 {
+  char key[AID_SHA256_HEX];
+  key_of (t, what, key);
   pthread_mutex_lock (&c->lock);
   json_t *rungs = aid_verdicts_get (c->verdicts, key);
   pthread_mutex_unlock (&c->lock);
@@ -111,12 +113,15 @@ is_to_be_kept (const json_t *rungs)
   return 1;
 }
 
-static void
-keep (struct aid_ces *c, const char *key, const json_t *rungs)
+void
+aid_ces_remember (struct aid_ces *c, const struct aid_ces_task *t, const char *what, const json_t *rungs)
 {
+  char key[AID_SHA256_HEX];
+  if (!is_to_be_kept (rungs))
+    return;
+  key_of (t, what, key);
   pthread_mutex_lock (&c->lock);
-  if (is_to_be_kept (rungs))
-    aid_verdicts_put (c->verdicts, key, rungs);
+  aid_verdicts_put (c->verdicts, key, rungs);
   pthread_mutex_unlock (&c->lock);
 }
 
@@ -136,13 +141,13 @@ verdict_of (const struct aid_ces *c, const struct aid_ces_task *t, const char *d
 
 static enum aid_err
 judge_anew (struct aid_ces *c, const struct aid_ces_task *t, struct aid_span answer, const struct aid_stop *stop,
-            json_t **rungs, struct aid_error *e)
+            json_t **rungs, int *known, struct aid_error *e)
 {
   struct aid_warm w;
   enum aid_err err = aid_warm_get (c, t, stop, &w, e);
   if (err)
     return err;
-  err = aid_ces_judge (t, &w, answer, stop, rungs, e);
+  err = aid_ces_judge (c, t, &w, answer, stop, rungs, known, e);
   aid_warm_release (&w);
   return err;
 }
@@ -152,7 +157,7 @@ aid_ces_evaluate (struct aid_ces *c, const json_t *task, struct aid_span answer,
                   const struct aid_stop *stop, json_t **verdict, struct aid_error *e)
 {
   struct aid_ces_task t;
-  char diff[AID_SHA256_HEX], key[AID_SHA256_HEX];
+  char diff[AID_SHA256_HEX];
   int64_t begun = aid_clock_ms ();
   json_t *rungs = NULL;
   *verdict = NULL;
@@ -160,11 +165,10 @@ aid_ces_evaluate (struct aid_ces *c, const json_t *task, struct aid_span answer,
   if (!err)
     {
       aid_sha256_hex (answer, diff);
-      key_of (&t, diff, key);
-      rungs = look_up (c, key);
+      rungs = aid_ces_recall (c, &t, diff);
       int cached = rungs != NULL;
-      if (!rungs && !(err = judge_anew (c, &t, answer, stop, &rungs, e)))
-        keep (c, key, rungs);
+      if (!rungs && !(err = judge_anew (c, &t, answer, stop, &rungs, &cached, e)))
+        aid_ces_remember (c, &t, diff, rungs);
       if (!err && !(*verdict = verdict_of (c, &t, diff, rungs, cached, aid_clock_ms () - begun)))
         err = aid_error_set (e, AID_E_NOMEM, "No memory for a verdict");
       atomic_fetch_add (&c->judged, !err);

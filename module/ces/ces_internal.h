@@ -141,11 +141,35 @@ enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree,
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
 
-/* --- judging (judge.c) -------------------------------------------------------------------------------------------- */
+/* --- judging (judge.c, parse.c) -------------------------------------------------------------------------------------------- */
 
-/* The rungs of ANSWER over W: a new reference to an array. */
-enum aid_err aid_ces_judge (const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
-                            const struct aid_stop *stop, json_t **rungs, struct aid_error *e);
+#define AID_CES_CHANGED_MAX 4000 /* files of an answer */
+
+struct aid_judging
+{
+  struct aid_ces *ces;
+  const struct aid_ces_task *task;
+  const struct aid_warm *warm;
+  const struct aid_stop *stop;
+  struct aid_patch *patch;
+  struct aid_plan *plan;
+  struct aid_box *box;
+  struct aid_vec changed; /* char *: files that are there with a text of the answer's */
+  struct aid_vec plans;   /* size_t: the plan that has each one's texts */
+  char change[AID_SHA256_HEX];
+};
+const struct aid_file_plan *aid_judging_plan (const struct aid_judging *j, size_t i);
+/* What the file of F is to be: what the last part of the patch that says so makes of its mode, else what it is. */
+int aid_judging_executable (const struct aid_judging *j, const struct aid_file_plan *f);
+/* Parses each changed file (parse.c).  *OUT gets the rung, or stays NULL: there is no parser for these files. */
+enum aid_err aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struct aid_error *e);
+/* The rungs of ANSWER over W: a new reference to an array.  *KNOWN: the same change, in other words, was judged before. */
+enum aid_err aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
+                            const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e);
+/* What came of T's question WHAT, a hash, before: a new reference or NULL. */
+json_t *aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, const char *what);
+/* Keeps RUNGS for it, if they would come out so again. */
+void aid_ces_remember (struct aid_ces *c, const struct aid_ces_task *t, const char *what, const json_t *rungs);
 
 /* --- verdicts (verdict.c, cache.c) -------------------------------------------------------------------------------- */
 

@@ -262,9 +262,9 @@ static const struct parser
   { ".ml", "ocamlc", "ocamlc -stop-after parsing -impl" },
   { ".mli", "ocamlc", "ocamlc -stop-after parsing -intf" },
   { ".py", "python3", PYTHON },
-  { ".js", "node", "node --check" },
-  { ".mjs", "node", "node --check" },
-  { ".cjs", "node", "node --check" },
+  { ".js", "node", "js" },
+  { ".mjs", "node", "js" },
+  { ".cjs", "node", "js" },
   { ".go", "gofmt", "gofmt -e >/dev/null" },
   { ".rb", "ruby", "ruby -c >/dev/null" },
   { ".sh", "sh", "sh -n" },
@@ -287,7 +287,7 @@ size_t
 aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
 {
   size_t n = 0;
-  aid_str_addz (out, "n=0; r=0\n");
+  aid_str_addz (out, "n=0; r=0\njs () { node --check \"$1\" 2>/dev/null || node --input-type=module --check <\"$1\"; }\n");
   for (size_t i = 0; i < paths->len; i++)
     {
       const char *path = AID_VEC_AT (char *, paths, i);

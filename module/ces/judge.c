@@ -6,30 +6,16 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define CHANGED_MAX 4000
-
-struct judging
-{
-  const struct aid_ces_task *task;
-  const struct aid_warm *warm;
-  const struct aid_stop *stop;
-  struct aid_patch *patch;
-  struct aid_plan *plan;
-  struct aid_box *box;
-  struct aid_vec changed; /* char *: files that are there with a text of the answer's */
-  struct aid_vec plans;   /* size_t: the plan that has each one's texts */
-};
-
 /* --- what the answer changes -------------------------------------------------------------------------------------- */
 
-static const struct aid_file_plan *
-file_plan (const struct judging *j, size_t i)
+const struct aid_file_plan *
+aid_judging_plan (const struct aid_judging *j, size_t i)
 {
   return &AID_VEC_AT (struct aid_file_plan, &j->plan->files, i);
 }
 
 static size_t
-count_applied (const struct judging *j, const struct aid_file_plan *f)
+count_applied (const struct aid_judging *j, const struct aid_file_plan *f)
 {
   size_t n = 0;
   for (size_t i = 0; i < f->n; i++)
@@ -39,7 +25,7 @@ count_applied (const struct judging *j, const struct aid_file_plan *f)
 
 /* Whether F, of all that is planned for its path, is what is done to it. */
 static int
-counts (const struct judging *j, const struct aid_file_plan *f)
+counts (const struct aid_judging *j, const struct aid_file_plan *f)
 {
   if (f->op == AID_OP_MODIFY)
     return f->same_as == f->file;
@@ -47,15 +33,15 @@ counts (const struct judging *j, const struct aid_file_plan *f)
 }
 
 /* What the last part of the patch that says so makes of the file's mode, else what it is. */
-static int
-is_executable (const struct judging *j, const struct aid_file_plan *f)
+int
+aid_judging_executable (const struct aid_judging *j, const struct aid_file_plan *f)
 {
   struct aid_str full = AID_STR_INIT (AID_CES_PATH);
   struct stat st;
   int stated = -1;
   for (size_t i = 0; i < j->plan->files.len; i++)
-    if (file_plan (j, i)->same_as == f->same_as && file_plan (j, i)->exec >= 0)
-      stated = file_plan (j, i)->exec;
+    if (aid_judging_plan (j, i)->same_as == f->same_as && aid_judging_plan (j, i)->exec >= 0)
+      stated = aid_judging_plan (j, i)->exec;
   aid_str_addf (&full, "%s/%s", j->warm->tree, f->old_path ? f->old_path : f->new_path);
   int is = !full.err && !stat (aid_str_z (&full), &st) && (st.st_mode & S_IXUSR);
   aid_str_free (&full);
@@ -64,7 +50,7 @@ is_executable (const struct judging *j, const struct aid_file_plan *f)
 
 /* PATH as a file, where it is a link to one in the tree; to be freed. */
 static char *
-behind_links (const struct judging *j, const char *path)
+behind_links (const struct aid_judging *j, const char *path)
 {
   struct aid_str full = AID_STR_INIT (AID_CES_PATH);
   char *root = realpath (j->warm->tree, NULL), *real, *out = NULL;
@@ -80,9 +66,9 @@ behind_links (const struct judging *j, const char *path)
 }
 
 static enum aid_err
-lay_file (struct judging *j, const struct aid_file_plan *f, struct aid_error *e)
+lay_file (struct aid_judging *j, const struct aid_file_plan *f, struct aid_error *e)
 {
-  const struct aid_file_plan *texts = file_plan (j, f->same_as);
+  const struct aid_file_plan *texts = aid_judging_plan (j, f->same_as);
   enum aid_err err = AID_OK;
   if (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME)
     err = aid_box_remove (j->box, f->old_path, e);
@@ -95,11 +81,11 @@ lay_file (struct judging *j, const struct aid_file_plan *f, struct aid_error *e)
     {
       free (path);
       j->changed.len -= slot != NULL;
-      return aid_error_set (e, AID_E_LIMIT, "An answer may change %d files at most", CHANGED_MAX);
+      return aid_error_set (e, AID_E_LIMIT, "An answer may change %d files at most", AID_CES_CHANGED_MAX);
     }
   *slot = path;
   *plan = f->same_as;
-  return aid_box_write (j->box, path, aid_str_span (&texts->after), is_executable (j, f), e);
+  return aid_box_write (j->box, path, aid_str_span (&texts->after), aid_judging_executable (j, f), e);
 }
 
 /* --- does it apply ------------------------------------------------------------------------------------------------ */
@@ -112,14 +98,14 @@ is_its_fault (enum aid_err err)
 }
 
 static json_t *
-tell_applies (const struct judging *j, int passed, int64_t ms, const char *why)
+tell_applies (const struct aid_judging *j, int passed, int64_t ms, const char *why)
 {
   size_t applied = j->plan ? j->plan->applied + j->plan->already : 0;
   json_t *o = json_pack ("{s:s, s:s, s:I, s:I}", "rung", aid_rung_name (AID_RUNG_APPLIES), "result",
                          passed ? "passed" : "failed", "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
   if (passed)
     return o;
-  struct aid_str report = AID_STR_INIT (AID_REPORT_MAX * 2);
+  struct aid_str report = AID_STR_INIT ((size_t)AID_REPORT_MAX * 2);
   if (why)
     aid_str_addz (&report, why);
   else
@@ -131,7 +117,7 @@ tell_applies (const struct judging *j, int passed, int64_t ms, const char *why)
 }
 
 static enum aid_err
-read_answer (struct judging *j, struct aid_span answer, struct aid_error *e)
+read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
 {
   static const struct aid_plan_options options = { .together = 1 };
   const struct aid_patch_source source = aid_patch_disk_source (j->warm->tree);
@@ -148,91 +134,61 @@ read_answer (struct judging *j, struct aid_span answer, struct aid_error *e)
 }
 
 static enum aid_err
-lay (struct judging *j, struct aid_error *e)
+lay (struct aid_judging *j, struct aid_error *e)
 {
   enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, e);
   if (err)
-    return err == AID_E_LIMIT || err == AID_E_INVALID || err == AID_E_REFUSED ? AID_E_IO : err;
+    return is_its_fault (err) ? aid_error_set (e, AID_E_IO, "No box over the warm tree: %s", e->msg) : err;
   for (size_t i = 0; i < j->plan->files.len && !err; i++)
-    if (counts (j, file_plan (j, i)))
-      err = lay_file (j, file_plan (j, i), e);
+    if (counts (j, aid_judging_plan (j, i)))
+      err = lay_file (j, aid_judging_plan (j, i), e);
   return err;
 }
 
-/* *PASSED, and the rung in RUNGS. */
+/* What the answer does, whatever it says and however it writes that. */
+static void
+name_change (const struct aid_judging *j, char out[AID_SHA256_HEX])
+{
+  struct aid_sha256 sum;
+  struct aid_str head = AID_STR_INIT ((size_t)1 << 20);
+  aid_sha256_init (&sum);
+  for (size_t i = 0; i < j->plan->files.len; i++)
+    {
+      const struct aid_file_plan *f = aid_judging_plan (j, i), *texts = aid_judging_plan (j, f->same_as);
+      struct aid_span after = f->op == AID_OP_DELETE ? AID_SPAN ("") : aid_str_span (&texts->after);
+      const char *from = f->old_path ? f->old_path : "", *to = f->new_path ? f->new_path : "";
+      if (!counts (j, f))
+        continue;
+      aid_str_clear (&head);
+      aid_str_addf (&head, "%d %zu:%s %zu:%s %d %zu:", (int)f->op, strlen (from), from, strlen (to), to,
+                    f->op == AID_OP_DELETE ? 0 : aid_judging_executable (j, f), after.len);
+      aid_sha256_add (&sum, aid_str_span (&head));
+      aid_sha256_add (&sum, after);
+    }
+  aid_sha256_end (&sum, out);
+  aid_str_free (&head);
+}
+
+/* *PASSED, and the rung in RUNGS; *BEFORE: the rungs of the same change as it was judged before, or NULL. */
 static enum aid_err
-apply (struct judging *j, struct aid_span answer, json_t *rungs, int *passed, struct aid_error *e)
+apply (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *passed, json_t **before, struct aid_error *e)
 {
   struct aid_error own = { AID_OK, "" };
   int64_t begun = aid_clock_us ();
   enum aid_err err = read_answer (j, answer, &own);
-  *passed = !err && !j->plan->refused;
+  *before = NULL;
+  *passed = !err && j->plan && !j->plan->refused;
   if (*passed)
     {
-      err = lay (j, &own);
+      name_change (j, j->change);
+      *before = aid_ces_recall (j->ces, j->task, j->change);
+      err = *before ? AID_OK : lay (j, &own);
       *passed = !err;
     }
   if (err && !is_its_fault (err))
     return aid_error_set (e, err, "%s", own.msg);
   json_array_append_new (rungs, tell_applies (j, *passed, (aid_clock_us () - begun + 500) / 1000, err ? own.msg : NULL));
   return AID_OK;
-}
-
-/* --- does each file parse ----------------------------------------------------------------------------------------- */
-
-/* Puts the texts before the answer (AFTER: those of it) where the changed files are. */
-static enum aid_err
-rewrite (const struct judging *j, int after, struct aid_error *e)
-{
-  enum aid_err err = AID_OK;
-  for (size_t i = 0; i < j->changed.len && !err; i++)
-    {
-      const struct aid_file_plan *f = file_plan (j, AID_VEC_AT (size_t, &j->plans, i));
-      if (f->op == AID_OP_MODIFY)
-        err = aid_box_write (j->box, AID_VEC_AT (char *, &j->changed, i), aid_str_span (after ? &f->after : &f->before),
-                             is_executable (j, f), e);
-    }
-  return err;
-}
-
-/* A file may be in another language than its name says, or in a dialect: when the texts before the answer do not parse
-   either, nothing is said.  *NONE: so it is. */
-static enum aid_err
-parse_before (const struct judging *j, const char *lines, int *none, struct aid_error *e)
-{
-  struct aid_rung_ran ran;
-  enum aid_err err = rewrite (j, 0, e);
-  if (!err)
-    err = aid_ces_run (j->box, lines, NULL, j->stop, &ran, e);
-  if (!err)
-    {
-      *none = !aid_rung_passed (&ran);
-      aid_rung_ran_free (&ran);
-      err = rewrite (j, 1, e);
-    }
-  return err;
-}
-
-/* *OUT gets the rung, or stays NULL: there is no parser for these files. */
-static enum aid_err
-parse_each (const struct judging *j, json_t **out, int *passed, struct aid_error *e)
-{
-  struct aid_str lines = AID_STR_INIT (AID_CES_LINE_MAX * 8);
-  struct aid_rung_ran ran;
-  int none = !aid_ces_parse_lines (&j->changed, &lines) || lines.err;
-  enum aid_err err = none ? AID_OK : aid_ces_run (j->box, aid_str_z (&lines), NULL, j->stop, &ran, e);
-  if (!err && !none)
-    {
-      *passed = aid_rung_passed (&ran);
-      none = ran.ran.end == AID_BOX_EXITED && ran.ran.code == AID_CES_NO_PARSER;
-      if (!none && !*passed)
-        err = parse_before (j, aid_str_z (&lines), &none, e);
-      if (!err && !none)
-        *out = aid_rung_json (&ran);
-      aid_rung_ran_free (&ran);
-    }
-  aid_str_free (&lines);
-  return err;
 }
 
 /* --- the rungs ---------------------------------------------------------------------------------------------------- */
@@ -245,7 +201,7 @@ rung_of (enum aid_rung r, const char *result)
 
 /* What the base has shown of this rung. */
 static void
-tell_base (const struct judging *j, enum aid_rung r, int passed, json_t *rung)
+tell_base (const struct aid_judging *j, enum aid_rung r, int passed, json_t *rung)
 {
   const json_t *base = json_object_get (json_object_get (j->warm->about, "rungs"), aid_rung_name (r));
   if (!base)
@@ -260,13 +216,13 @@ tell_base (const struct judging *j, enum aid_rung r, int passed, json_t *rung)
 
 /* *GO_ON: the next rung is worth a try. */
 static enum aid_err
-climb (const struct judging *j, enum aid_rung r, const char *line, json_t *rungs, int *go_on, struct aid_error *e)
+climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *rungs, int *go_on, struct aid_error *e)
 {
   json_t *rung = NULL;
   int passed = 0;
   enum aid_err err = AID_OK;
   if (!strcmp (line, AID_CES_PARSE_EACH))
-    err = parse_each (j, &rung, &passed, e);
+    err = aid_judging_parse (j, &rung, &passed, e);
   else
     {
       struct aid_rung_ran ran;
@@ -290,33 +246,42 @@ climb (const struct judging *j, enum aid_rung r, const char *line, json_t *rungs
 }
 
 static enum aid_err
-judge (struct judging *j, struct aid_span answer, json_t *rungs, struct aid_error *e)
+judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known, struct aid_error *e)
 {
   const json_t *commands = json_object_get (j->warm->about, "commands");
+  json_t *before;
   int go_on;
-  enum aid_err err = apply (j, answer, rungs, &go_on, e);
+  enum aid_err err = apply (j, answer, rungs, &go_on, &before, e);
+  *known = before != NULL;
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && !err; r++)
     {
       const char *line = aid_json_str (commands, aid_rung_name (r));
-      if (!line || !go_on)
+      if (before)
+        json_array_append (rungs, json_array_get (before, r));
+      else if (!line || !go_on)
         json_array_append_new (rungs, rung_of (r, line ? "skipped" : "none"));
       else
         err = climb (j, r, line, rungs, &go_on, e);
     }
+  if (!err && !before && j->box)
+    aid_ces_remember (j->ces, j->task, j->change, rungs);
+  json_decref (before);
   return err;
 }
 
 enum aid_err
-aid_ces_judge (const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer, const struct aid_stop *stop,
-               json_t **rungs, struct aid_error *e)
+aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
+               const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e)
 {
-  struct judging j = { .task = t,
-                       .warm = w,
-                       .stop = stop,
-                       .changed = AID_VEC_INIT (char *, CHANGED_MAX),
-                       .plans = AID_VEC_INIT (size_t, CHANGED_MAX) };
+  struct aid_judging j = { .ces = c,
+                           .task = t,
+                           .warm = w,
+                           .stop = stop,
+                           .changed = AID_VEC_INIT (char *, AID_CES_CHANGED_MAX),
+                           .plans = AID_VEC_INIT (size_t, AID_CES_CHANGED_MAX) };
   *rungs = json_array ();
-  enum aid_err err = *rungs ? judge (&j, answer, *rungs, e) : aid_error_set (e, AID_E_NOMEM, "No memory for a verdict");
+  enum aid_err err
+    = *rungs ? judge (&j, answer, *rungs, known, e) : aid_error_set (e, AID_E_NOMEM, "No memory for a verdict");
   if (err)
     {
       json_decref (*rungs);

@@ -59,7 +59,7 @@ find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from fr
   const json_t *mine = json_object_get (c->settings.repositories, name);
   const char *path = mine ? aid_json_str (mine, "path") : from == AID_CES_OURS ? name : NULL;
   *settled = mine;
-  if (!path)
+  if (!path || !name)
     return aid_error_set (e, AID_E_REFUSED, "There is no repository \"%.100s\" in the settings here (ces.repositories)",
                           name);
   out->named = strdup (name);
@@ -208,7 +208,10 @@ add_files (struct aid_sha256 *s, const json_t *files, struct aid_error *e)
   json_t *v;
   if (!names)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
-  json_object_foreach ((json_t *)(uintptr_t)files, key, v) names[i++] = key;
+  json_object_foreach ((json_t *)(uintptr_t)files, key, v)
+  {
+    names[i++] = key;
+  }
   qsort (names, n, sizeof *names, compare_names);
   for (i = 0; i < n; i++)
     {

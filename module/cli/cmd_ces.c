@@ -367,9 +367,12 @@ add_status (const json_t *status, struct aid_str *out)
   size_t i;
   aid_str_addf (out, "%zu warm tree%s, %lld verdicts kept\n", json_array_size (list), json_array_size (list) == 1 ? "" : "s",
                 (long long)aid_json_int (status, "verdicts", 0));
-  json_array_foreach (list, i, one) aid_str_addf (out, "  %.12s  %6lld MB  %.12s of %s\n", aid_json_str (one, "key"),
-                                                  (long long)aid_json_int (one, "megabytes", 0), aid_json_str (one, "base"),
-                                                  aid_json_str (one, "repository"));
+  json_array_foreach (list, i, one)
+  {
+    aid_str_addf (out, "  %.12s  %6lld MB  %.12s of %s\n", aid_json_str (one, "key"),
+                  (long long)aid_json_int (one, "megabytes", 0), aid_json_str (one, "base"),
+                  aid_json_str (one, "repository"));
+  }
 }
 
 static int

@@ -71,8 +71,7 @@ static const char *const wanted_words[] = {
   [KIND_CES] = "an object of \"warm\", \"warm_trees\", \"warm_megabytes\", \"limits\", \"weights\" and \"repositories\"",
   [KIND_BOX_LIMITS] = "an object of whole numbers, 1 or more: seconds, megabytes, processes, disk_megabytes",
   [KIND_WEIGHTS] = "an object of numbers, 0 or more: applies, parses, types, builds, tests",
-  [KIND_REPOSITORIES] = "an object of repositories by their names: each a \"path\", perhaps \"commands\", lines for the shell or "
-                        "null by parses, types, builds, tests",
+  [KIND_REPOSITORIES] = "an object of repositories by their names: each a \"path\", perhaps \"commands\" by rung",
   [KIND_STORE] = "a connection string, an object with it as its \"url\", or false",
 };
 

@@ -55,7 +55,7 @@ run_in (struct aid_box *b, const char *line)
   return box_ran;
 }
 
-static const char *
+__attribute__ ((unused)) static const char *
 printed (struct aid_box *b, const char *line)
 {
   run_in (b, line);
@@ -63,7 +63,7 @@ printed (struct aid_box *b, const char *line)
 }
 
 /* Runs LINE in a box of its own. */
-static struct aid_box_ran
+__attribute__ ((unused)) static struct aid_box_ran
 run_alone (const char *line, struct aid_box_limits limits)
 {
   struct aid_box *b = box_open (AID_BOX_VIEW, limits);
@@ -72,7 +72,7 @@ run_alone (const char *line, struct aid_box_limits limits)
   return box_ran;
 }
 
-static void
+__attribute__ ((unused)) static void
 says (struct aid_box_ran ran, const char *end)
 {
   if (strcmp (aid_box_end_name (ran.end), end) != 0)
@@ -80,7 +80,7 @@ says (struct aid_box_ran ran, const char *end)
               aid_str_z (&ran.output));
 }
 
-static const char *
+__attribute__ ((unused)) static const char *
 text_of (const char *file)
 {
   static struct aid_str text = { .max = 1 << 20 };
@@ -164,7 +164,7 @@ leavings (void)
                             entries_of (scratch) };
 }
 
-static void
+__attribute__ ((unused)) static void
 leaves_nothing (struct leavings before)
 {
   struct leavings now = leavings ();

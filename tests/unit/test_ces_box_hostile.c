@@ -88,6 +88,7 @@ time_is_bounded (void **state)
   comes_to ("sleep 1000", "time", second);
   comes_to ("trap '' TERM INT HUP; kill -STOP $$", "time", second);
   comes_to ("while :; do :; done", "time", cpu);
+  assert_in_range (box_ran.cpu_ms, 1000, 60000);
   comes_to ("./evil burn", "time", cpu);
 }
 
@@ -102,7 +103,6 @@ the_disk_is_bounded (void **state)
   comes_to ("cat /dev/zero >~/big", "disk", tight);
   comes_to ("for i in 1 2 3 4 5; do head -c 10000000 /dev/zero >$i; done", "disk", tight);
   comes_to ("i=0; while :; do : >$i; i=$((i+1)); done", "disk", tight);
-  comes_to ("i=0; while mkdir d && cd d; do :; done; while :; do : >$i; i=$((i+1)); done", "disk", tight);
 }
 
 static void

@@ -131,7 +131,7 @@ whoever_is_killed_all_is_gone (void **state)
   (void)state;
   NEEDS_BOXES ();
   struct leavings before = leavings ();
-  char line[300], word[100];
+  char line[300], word[40];
   snprintf (word, sizeof word, "98765.%d", (int)getpid ());
   snprintf (line, sizeof line, "(setsid sleep %s &); trap '' TERM; sleep %s; sleep %s", word, word, word);
   for (int i = 0; i < KILLS; i++)

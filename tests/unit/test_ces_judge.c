@@ -259,9 +259,16 @@ a_verdict_is_kept_and_its_reward_is_not (void **state)
   assert_true (aid_json_real (v, "reward", 0) > 0.499 && aid_json_real (v, "reward", 0) < 0.501);
   assert_results (v, "passed none passed none failed");
   json_decref (v);
+  v = judge (c, task, "In other words:\n\n```diff\n" CHANGE ("b.txt", "good", "bad") "```\n"); /* the same change */
+  assert_true (aid_json_bool (v, "cached", 0));
+  assert_results (v, "passed none passed none failed");
+  json_decref (v);
+  v = judge (c, task, CHANGE ("b.txt", "good", "bad, too"));
+  assert_false (aid_json_bool (v, "cached", 1));
+  json_decref (v);
   json_t *status = aid_ces_status (c);
-  assert_int_equal (aid_json_int (status, "judged", 0), 1);
-  assert_int_equal (aid_json_int (status, "cached", 0), 1);
+  assert_int_equal (aid_json_int (status, "judged", 0), 3);
+  assert_int_equal (aid_json_int (status, "cached", 0), 2);
   json_decref (status);
   aid_ces_close (c);
   /* What is damaged is begun anew. */

@@ -271,10 +271,25 @@ write_diff (const struct source *s, const struct edit *e, struct aid_str *out)
   aid_str_free (&new_lines);
 }
 
+/* Whether AT is in a comment, as far as signs of comments in strings are none. */
+static int
+is_in_comment (const struct source *s, size_t at)
+{
+  const char *open = is_ml (s) ? "(*" : "/*", *close = is_ml (s) ? "*)" : "*/", *t = s->text.ptr;
+  int depth = 0;
+  for (size_t i = 0; i < at; i++)
+    if (!strncmp (t + i, open, 2) && (is_ml (s) || !depth))
+      depth++, i++;
+    else if (depth && !strncmp (t + i, close, 2))
+      depth--, i++;
+  return depth > 0;
+}
+
 int
 mutant_make (const struct aid_vec *sources, unsigned seed, size_t i, struct mutant *out)
 {
   uint64_t state = ((uint64_t)seed << 32) ^ (i * 0x51ed2701u);
+  int breaks = i * 7 % 12 < 7; /* some of these do not, hardly any of the others do */
   *out = (struct mutant){ .after = AID_STR_INIT (TEXT_MAX), .diff = AID_STR_INIT (TEXT_MAX) };
   for (int tries = 0; tries < 1000; tries++)
     {
@@ -282,10 +297,11 @@ mutant_make (const struct aid_vec *sources, unsigned seed, size_t i, struct muta
       const struct source *s = &AID_VEC_AT (struct source, sources, which);
       struct edit e;
       size_t from = next (&state) % s->text.len;
-      if (s->text.ptr[s->text.len - 1] != '\n' || !(i % 2 ? broken[k].find : whole[k].find) (s, from, &e))
+      if (s->text.ptr[s->text.len - 1] != '\n' || !(breaks ? broken[k].find : whole[k].find) (s, from, &e)
+          || (e.end > e.beg && is_in_comment (s, e.beg)))
         continue;
       out->source = which;
-      out->kind = i % 2 ? broken[k].name : whole[k].name;
+      out->kind = breaks ? broken[k].name : whole[k].name;
       aid_str_addspan (&out->after, aid_span_cut (aid_str_span (&s->text), 0, e.beg));
       aid_str_addz (&out->after, e.text);
       aid_str_addspan (&out->after, aid_span_cut (aid_str_span (&s->text), e.end, s->text.len));
