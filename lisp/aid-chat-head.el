@@ -117,13 +117,16 @@
             (if (> window 0) (concat "/" (aid-chat--count window)) "")
             (if (> cost 0) (format " %s %s" bar (aid-cost-dollars cost)) ""))))
 
-(defun aid-chat-head-update ()
-  "Make the header line and the mode line of this chat say what is so now."
+(defun aid-chat-head-renew ()
+  "Make the header line's text what is so now; give nil when it was."
   (let ((text (aid-chat--head-text)))
     (unless (equal-including-properties text aid-chat--header)
-      (setq aid-chat--header text)
-      (when (get-buffer-window nil t)
-        (force-mode-line-update)))))
+      (setq aid-chat--header text))))
+
+(defun aid-chat-head-update ()
+  "Make the header line and the mode line of this chat say what is so now."
+  (when (and (aid-chat-head-renew) (get-buffer-window nil t))
+    (force-mode-line-update)))
 
 ;;; What the open question costs
 

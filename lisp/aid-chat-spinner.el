@@ -25,7 +25,8 @@
   model
   started first                         ; when it was asked, when text came first
   (chars 0)
-  (turned 0)                            ; when its spinner turned last
+  (turned 0)                            ; when its spinner turned last,
+  (drawn 0)                             ; and when Emacs was made to draw it
   until why                             ; of a retry
   fold                                  ; the fold that is being written
   touched)                              ; whether the person changed the body
@@ -76,23 +77,41 @@
 (defconst aid-chat--turn-seconds 0.5
   "How often a spinner turns, in seconds.")
 
+;; `force-mode-line-update' makes Emacs draw a whole window anew and make all of
+;; its menu bar: a millisecond and more, as much as four pieces of text cost.  But
+;; where a mode line says a line's number, as it does by default, Emacs draws it
+;; and the header line with every change of the text.  So while text comes in,
+;; that is counted on, and drawing forced now and then, for where it does not hold.
+
+(defconst aid-chat--draw-seconds 4
+  "How often both lines are drawn where Emacs does not do so by itself.")
+
 (defun aid-chat--turn-spinner (stream)
-  "Turn the spinner of STREAM, and say in the header line what it does."
+  "Turn the spinner of STREAM, and say in the header line what it does.
+Both are seen with the next change of the text."
+  (let ((frames (if (char-displayable-p ?◐) "◐◓◑◒" "|/-\\"))
+        (turn (truncate (/ (float-time) aid-chat--turn-seconds))))
+    (setf (aid-chat-stream-turned stream) (float-time))
+    (setq mode-line-process
+          (concat " AID:" (string (aref frames (mod turn (length frames))))))
+    (aid-chat-head-renew)))
+
+(defun aid-chat--draw-spinner (stream)
+  "Turn the spinner of STREAM, and have it drawn."
   (with-current-buffer (aid-chat-stream-buffer stream)
-    (let ((frames (if (char-displayable-p ?◐) "◐◓◑◒" "|/-\\"))
-          (turn (truncate (/ (float-time) aid-chat--turn-seconds))))
-      (setf (aid-chat-stream-turned stream) (float-time))
-      (setq mode-line-process
-            (concat " AID:" (string (aref frames (mod turn (length frames))))))
-      (when (get-buffer-window nil t)
-        (force-mode-line-update))
-      (aid-chat-head-update))))
+    (aid-chat--turn-spinner stream)
+    (setf (aid-chat-stream-drawn stream) (float-time))
+    (when (get-buffer-window nil t)
+      (force-mode-line-update))))
 
 (defun aid-chat--spin-due (stream)
-  "Turn the spinner of STREAM when it is time.
+  "Turn the spinner of STREAM, in this chat, when it is time.
 Text that comes in calls this, for Emacs is about to redisplay anyway."
-  (when (> (- (float-time) (aid-chat-stream-turned stream)) aid-chat--turn-seconds)
-    (aid-chat--turn-spinner stream)))
+  (let ((now (float-time)))
+    (cond ((<= (- now (aid-chat-stream-turned stream)) aid-chat--turn-seconds))
+          ((> (- now (aid-chat-stream-drawn stream)) aid-chat--draw-seconds)
+           (aid-chat--draw-spinner stream))
+          (t (aid-chat--turn-spinner stream)))))
 
 (defun aid-chat--spin ()
   "Turn the spinners that no text turns, or stop when no answer is arriving."
@@ -104,7 +123,7 @@ Text that comes in calls this, for Emacs is about to redisplay anyway."
         (when (or (eq (aid-chat-stream-state stream) 'retry)   ; which counts seconds
                   (> (- (float-time) (aid-chat-stream-turned stream))
                      (* 2 aid-chat--turn-seconds)))
-          (aid-chat--turn-spinner stream)))
+          (aid-chat--draw-spinner stream)))
     (when aid-chat--spinner
       (cancel-timer aid-chat--spinner)
       (setq aid-chat--spinner nil))))

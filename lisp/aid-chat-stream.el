@@ -32,7 +32,7 @@ MODEL is the name that the header line shows.  With SUB it arrives as
 alternative SUB of that answer, beside what arrives already."
   (aid-chat--settle-undo)
   ;; Now, when one waits anyway, and not when the answer is shown or ends.
-  (mapc #'require '(aid-status aid-queue aid-chat-pasted))
+  (mapc #'require '(aid-status aid-queue aid-chat-pasted aid-chat-outline aid-cost))
   (let ((stream (make-aid-chat-stream
                  :id id :buffer (current-buffer) :number number :model model :sub (or sub 0)
                  :beg (copy-marker beg) :end (copy-marker beg)
@@ -104,9 +104,13 @@ alternative SUB of that answer, beside what arrives already."
 
 (defun aid-chat--finish-text (stream text at end)
   "Display what TEXT, from AT to END, brought to STREAM besides spans."
-  ;; What has characters that would not be seen is displayed as old text is, when it is in view.
-  (aid-chat-display-direct at end)
-  (put-text-property at end 'fontified (not (aid-invisible-p (max (point-min) (1- at)) end)))
+  (let ((ascii (= (length text) (string-bytes text))))
+    ;; Others than ASCII may be from right to left, or not be seen: such text is displayed
+    ;; as old text is, when it is in view.
+    (unless ascii
+      (aid-chat-display-direct at end))
+    (put-text-property at end 'fontified
+                       (or ascii (not (aid-invisible-p (max (point-min) (1- at)) end)))))
   (save-excursion
     (goto-char at)
     (let ((bol (line-beginning-position)))

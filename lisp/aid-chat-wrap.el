@@ -64,10 +64,10 @@ Lines with our markers are not: what is shown of them is short."
     (save-excursion
       (goto-char beg)
       (beginning-of-line)
-      (let ((prefix (aid-chat--prefix)))
+      (let ((prefix nil))
         (while (let ((bol (point)) (eol (min (line-end-position) (+ (point) aid-chat-wrap--most))))
                  (unless (or (<= (- eol bol) (/ aid-chat-wrap--width 2))
-                             (search-forward prefix eol t))
+                             (search-forward (or prefix (setq prefix (aid-chat--prefix))) eol t))
                    (aid-chat-wrap--line bol eol))
                  (goto-char bol)
                  (and (zerop (forward-line 1)) (< (point) end))))))))

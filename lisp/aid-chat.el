@@ -182,11 +182,14 @@ Once that is known the disk is not asked again: each answer's end wants to know.
   "The file or folder that the links of this chat are relative to.")
 
 (defun aid-chat--write ()
-  "Save this chat without a word and without a question about its coding."
+  "Save this chat without a word and without a question about its coding.
+The file is replaced as a whole: who reads it meanwhile, or after Emacs was
+killed, finds a chat and not the beginning of one."
   (let ((said (current-message)))
     (let* ((eol (coding-system-eol-type buffer-file-coding-system))
            (coding-system-for-write (coding-system-change-eol-conversion
                                      'utf-8 (if (integerp eol) eol 'unix)))
+           (file-precious-flag (not (file-symlink-p buffer-file-name)))
            (save-silently t) (inhibit-message t))
       (save-buffer 0))
     ;; Emacs clears the echo area even for what it does not say.
