@@ -52,6 +52,14 @@ aid_fs_join (struct aid_str *out, const char *dir, const char *name)
   return out->err;
 }
 
+enum aid_err
+aid_fs_at_home (const char *name, struct aid_str *out)
+{
+  const char *home = getenv ("HOME");
+  int below = home && !strncmp (name, "~/", 2);
+  return aid_str_addf (out, "%s%s", below ? home : "", below ? name + 1 : name);
+}
+
 const char *
 aid_fs_base (const char *path)
 {

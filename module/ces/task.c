@@ -1,4 +1,5 @@
 /* Reading a task: what it may say, where, and what names its warm tree. */
+#include "base/fs.h"
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
@@ -65,7 +66,11 @@ find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from fr
   out->named = strdup (name);
   if (!out->named)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
-  if (!(out->repository = realpath (path, NULL)))
+  struct aid_str where = AID_STR_INIT (AID_CES_PATH); /* rows of data sets name what lies at home so */
+  if (!aid_fs_at_home (path, &where))
+    out->repository = realpath (aid_str_z (&where), NULL);
+  aid_str_free (&where);
+  if (!out->repository)
     return aid_error_set (e, AID_E_NOTFOUND, "There is no repository %.150s: %s", path, strerror (errno));
   return AID_OK;
 }

@@ -13,7 +13,7 @@
 #define EXAMPLES_MAX 10000000
 
 static const char *const left_names[AID_LEFT_REASONS]
-  = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen", "result", "secret", "long" };
+  = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen", "place", "result", "secret", "long" };
 
 const char *
 aid_dataset_left_name (enum aid_dataset_left why)
@@ -235,12 +235,17 @@ remove_parts (const char *dir, enum aid_dataset_format format)
     }
 }
 
-/* Writes all files of the rows that are there. */
+/* Writes all files of the rows that are there.  Where it is ended in the middle there is no card.json: some files may be of an
+   earlier build, which has held out others. */
 static enum aid_err
 write_all (struct building *g, struct aid_error *e)
 {
   struct aid_str file = AID_STR_INIT (8192);
   struct aid_split split = { .train = 0 };
+  aid_str_addf (&file, "%s/card.json", g->b->dir);
+  if (remove (aid_str_z (&file)))
+    errno = 0;
+  aid_str_clear (&file);
   aid_str_addf (&file, "%s/source.jsonl", g->b->dir);
   enum aid_err err = write_source (g, aid_str_z (&file), e);
   if (!err)

@@ -1,6 +1,7 @@
 /* One example: its texts, the two questions, and what they give away. */
 #include "learn/describe.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "learn/leak.h"
@@ -20,10 +21,8 @@
 static char *
 file_named (const char *file)
 {
-  const char *home = getenv ("HOME");
   struct aid_str path = AID_STR_INIT (8192);
-  int below = home && !strncmp (file, "~/", 2);
-  aid_str_addf (&path, "%s%s", below ? home : "", below ? file + 1 : file);
+  aid_fs_at_home (file, &path);
   char *out = path.err ? NULL : aid_str_steal (&path);
   aid_str_free (&path);
   return out;
