@@ -315,8 +315,10 @@ place (struct aid_span completion, const char *dir, struct aid_patch **p, struct
     err = aid_patch_settle (p, AID_FORMAT_AUTO, &source, e);
   if (!err)
     err = aid_patch_plan (*p, &source, NULL, plan, e);
-  if (!err && ((*plan)->refused || !((*plan)->applied + (*plan)->already)))
+  if (!err && (*plan)->refused)
     err = aid_error_set (e, AID_E_INVALID, "The patch engine refuses %zu of its hunks", (*plan)->refused);
+  else if (!err && !((*plan)->applied + (*plan)->already))
+    err = aid_error_set (e, AID_E_INVALID, "The patch engine finds no change in it");
   return err;
 }
 

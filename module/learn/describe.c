@@ -233,8 +233,10 @@ take_member (const json_t *answer, const char *name, struct aid_str *out, struct
 {
   struct aid_span v = aid_span_trim (aid_json_span (answer, name));
   aid_str_clear (out);
+  if (!v.len || memchr (v.ptr, 0, v.len)) /* rows have no NUL */
+    return aid_error_set (e, AID_E_PARSE, "The model gave no \"%s\"", name);
   aid_str_addspan (out, v);
-  return v.len ? AID_OK : aid_error_set (e, AID_E_PARSE, "The model gave no \"%s\"", name);
+  return AID_OK;
 }
 
 static json_t *
@@ -314,17 +316,17 @@ work_out (struct describing *w, const char *part, size_t most, struct aid_span q
       w->tries++;
       err = text.err ? aid_error_set (e, text.err, "The change is too long to be described")
                      : ask (w, detailed ? "describe" : "describe-question", aid_str_span (&text), &answer, e);
-      if (err == AID_E_PARSE && try + 1 < w->d->settings.tries)
-        {
-          err = AID_OK;
-          continue;
-        }
       if (!err)
         err = take_member (answer, detailed ? "detailed" : "question", out, e);
       if (!err && detailed)
         err = take_member (answer, "summary", &w->summary, e);
       json_decref (answer);
       answer = NULL;
+      if (err == AID_E_PARSE && try + 1 < w->d->settings.tries)
+        {
+          err = AID_OK;
+          continue;
+        }
       if (!err)
         err = look (w, aid_str_span (out), &leaks, e);
       words = aid_sample_words (aid_str_span (out));
