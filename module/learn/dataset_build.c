@@ -289,7 +289,8 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
                           "Nobody has agreed to a data set yet: --consent \"WHO has agreed to WHAT\", or the setting "
                           "dataset.consent");
   if (aid_leave_by_bytes (aid_span_z (b->settings->consent)) != AID_LEAVE_NOT)
-    return aid_error_set (e, AID_E_REFUSED, "The consent, which the data card tells everybody, holds what looks like a secret");
+    return aid_error_set (e, AID_E_REFUSED,
+                          "The consent, which the data card tells everybody, holds what looks like a secret");
   enum aid_err err = aid_card_begin (&g.card) ? aid_error_set (e, AID_E_NOMEM, "No memory for a data set") : AID_OK;
   if (!err)
     err = aid_examples_each (x, &which, take, &all, e);

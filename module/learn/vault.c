@@ -151,7 +151,8 @@ aid_vault_open_at (const char *dir, struct aid_vault **out, struct aid_error *e)
   aid_str_addf (&path, "%s/root", dir);
   enum aid_err err = aid_fs_read_itself (aid_str_z (&path), &root, NULL);
   if (err || !root.len || memchr (root.ptr, 0, root.len))
-    err = aid_error_set (e, err ? err : AID_E_INVALID, "%s holds no snapshots: it has no file \"root\" that can be read", dir);
+    err
+      = aid_error_set (e, err ? err : AID_E_INVALID, "%s holds no snapshots: it has no file \"root\" that can be read", dir);
   if (!err && aid_str_addf (&git, "GIT_DIR=%s/git", dir))
     err = aid_error_set (e, AID_E_LIMIT, "%s is too long a name", dir);
   if (!err)

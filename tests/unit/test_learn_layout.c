@@ -71,7 +71,8 @@ folders_are_hidden_and_nothing_else (void **state)
   hides ("-I/home/ann/inc file:///home/ann/x", "/home/ann", "~", "-I~/inc file://~/x");
   hides ("/home/anna/x /home/ann.old/x", "/home/ann", "~", "/home/anna/x /home/ann.old/x");
   /* A project in a folder of the root, whose name is part of other names. */
-  hides ("lib/src/x.c ./src/y ../src/z $(TOP)/src/w ~/src/v", "/src", "", "lib/src/x.c ./src/y ../src/z $(TOP)/src/w ~/src/v");
+  hides ("lib/src/x.c ./src/y ../src/z $(TOP)/src/w ~/src/v", "/src", "",
+         "lib/src/x.c ./src/y ../src/z $(TOP)/src/w ~/src/v");
   hides ("cc /src/x.c", "/src", "", "cc x.c");
   hides ("a / b", "/", "~", "a / b");
   hides ("", "/src", "~", "");
@@ -346,9 +347,12 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (folders_are_hidden_and_nothing_else),
-    cmocka_unit_test (a_tree_is_laid_out_as_it_is),  cmocka_unit_test (a_tree_follows_another_by_what_has_changed),
-    cmocka_unit_test (nothing_is_written_elsewhere), cmocka_unit_test (a_place_stands_at_a_revision),
-    cmocka_unit_test (answers_say_what_git_says),    cmocka_unit_test (renames_modes_and_deletions),
+    cmocka_unit_test (a_tree_is_laid_out_as_it_is),
+    cmocka_unit_test (a_tree_follows_another_by_what_has_changed),
+    cmocka_unit_test (nothing_is_written_elsewhere),
+    cmocka_unit_test (a_place_stands_at_a_revision),
+    cmocka_unit_test (answers_say_what_git_says),
+    cmocka_unit_test (renames_modes_and_deletions),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
 }
