@@ -238,8 +238,8 @@ run_at (const json_t *told, enum aid_mine_level level)
   return (level == AID_MINE_TESTS) == is_tests ? build : level == AID_MINE_TESTS ? tests : build;
 }
 
-/* What the snapshots say: how it stood, at which revision: its base's, for what came after may have been committed, and that commit
-   is the answer. */
+/* What the snapshots say: how it stood, at which revision: its base's, for what came after may have been committed, and that
+   commit is the answer. */
 static void
 add_told (const struct aid_mine_work *w, const struct aid_mine_case *c, json_t *o)
 {

@@ -18,7 +18,8 @@ void aid_row_place_free (struct aid_row_place *p);
 enum aid_err aid_row_place_lay (struct aid_row_place *p, const char *scratch, const json_t *example, struct aid_error *e);
 /* Has AID know how the last build there came out: as it did for the person. */
 void aid_row_place_build (const struct aid_row_place *p, const json_t *example);
-/* Appends TEXT with WITH for each name of FOLDER, and gives how many there were.  WITH "": what lies below is named from there. */
+/* Appends TEXT with WITH for each name of FOLDER, and gives how many there were.  WITH "": what lies below is named from
+   there. */
 size_t aid_row_hide (struct aid_span text, const char *folder, const char *with, struct aid_str *out);
 /* Appends TEXT without the names of folders of this machine: where the project is laid out, where it is, and the home. */
 size_t aid_row_place_hide (const struct aid_row_place *p, struct aid_span text, struct aid_str *out);

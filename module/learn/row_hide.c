@@ -1,4 +1,5 @@
-/* Rows name no folder of the machine that they were made on: that of the project is its root, the home of whose work it is "~". */
+/* Rows name no folder of the machine that they were made on: what lies in the project is named from its root, the home of whose
+   work it is is "~". */
 #include "base/json.h"
 #include "learn/row.h"
 
