@@ -60,6 +60,9 @@ made_model := $(B)/obj/made/presets.o
 made_assist := $(B)/obj/made/strategies.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
+# Programs beside the core and the command; only Linux has what boxes are made of.
+HELPERS := $(B)/aid-trees $(if $(filter Linux,$(shell uname -s)),$(B)/aid-box)
+
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
         check-kill check-snapshots check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
@@ -115,7 +118,7 @@ loader: $(B)/aid-module.so
 $(B)/aid-module.so: $(call layer_objs,loader) $(call layer_objs,versions) $(B)/obj/binding/lisp_val.o $(B)/obj/base/val_read.o module/loader/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/loader/symbols.map -o $@ $(filter %.o,$^) -ldl
 
-core: $(B)/aid-core $(B)/aid-trees
+core: $(B)/aid-core $(HELPERS)
 $(B)/aid-core.so: $(call layer_objs,binding) $(call layer_libs,$(need_core)) module/binding/symbols.map
 	$(CC) $(ALLCFLAGS) $(SOFLAGS) -Wl,--version-script=module/binding/symbols.map -o $@ $(filter %.o,$^) \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
@@ -131,13 +134,18 @@ $(B)/aid-core: $(B)/aid-core.so $(B)/aid
 	 $(B)/aid cores prune --quiet --directory $(B) || :
 
 # --- the command -----------------------------------------------------------------------------------------------------
-cli: $(B)/aid $(B)/aid-trees
+cli: $(B)/aid $(HELPERS)
 $(B)/aid: $(call layer_objs,cli) $(call layer_libs,$(need_cli))
 	$(CC) $(ALLCFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 # --- grammars of tree-sitter have a process of their own: module/trees ------------------------------------------------
 $(B)/aid-trees: $(call layer_objs,trees) $(call layer_libs,$(need_scan))
 	$(CC) $(ALLCFLAGS) -Wl,--as-needed -o $@.tmp $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) && mv $@.tmp $@
+
+# --- boxes have a keeper of their own: module/box -----------------------------------------------------------------------
+# It starts with each box, so it links nothing but libc.
+$(B)/aid-box: $(call layer_objs,box) $(call layer_libs,ces base)
+	$(CC) $(ALLCFLAGS) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^) && mv $@.tmp $@
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -146,7 +154,7 @@ units: $(UNITS)
 unit_cflags = $(filter-out -Wmissing-prototypes,$(ALLCFLAGS)) $(if $(SAN),-O0)
 unit_layer = $(word 2,$(subst _, ,$(notdir $(1))))
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*))) | $(B)/aid-trees
+$(B)/unit/%: tests/unit/%.c $$(call layer_libs,$$(need_$$(call unit_layer,$$*))) | $(HELPERS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Itests/unit $(unit_cflags) -MMD -MP -o $@ $< \
 	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lcmocka -lm
@@ -205,7 +213,7 @@ check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/toke
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_build_run.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_ces_box.c tests/unit/test_ces_box_leaves.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -244,11 +252,12 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
-## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, and the fuzzers for FUZZ_SECONDS each
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
 	@ROUNDS=100 tests/team/run
+	@AID_BOXES=10000 $(B)/unit/test_ces_box_leaves
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
@@ -281,6 +290,13 @@ $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 bench-snapshots: $(B)/bench_snapshots
 	@$(B)/bench_snapshots $(FILES)
 $(B)/bench_snapshots: tests/bench/snapshots.c $(call layer_libs,$(need_learn))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-box     a box opened, "true" run in it, closed, beside bubblewrap alone; the same over a tree of FILES=10000; several at once
+.PHONY: bench-box
+bench-box: $(B)/bench_box
+	@$(B)/bench_box $(FILES)
+$(B)/bench_box: tests/bench/box.c $(call layer_libs,$(need_ces)) | $(HELPERS)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 ## vocab         fetch the npm package tiktoken and make the vocabularies of OpenAI's models from it, for exact counts of tokens
@@ -341,6 +357,13 @@ bench-experiments: $(B)/bench_experiments
 $(B)/bench_experiments: tests/bench/experiments.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
+## bench-ces     mutants of the Git repository DIR judged over a warm tree, beside cold builds (N=200 COLD=20; OPTS="--types 'dune build @check'")
+.PHONY: bench-ces
+bench-ces: $(B)/bench_ces
+	@$(B)/bench_ces $(DIR) $(if $(N),--n $(N)) $(if $(COLD),--cold $(COLD)) $(if $(SEED),--seed $(SEED)) $(OPTS)
+$(B)/bench_ces: $(wildcard tests/bench/ces/*.c tests/bench/ces/*.h) $(call layer_libs,$(need_ces))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -Itests/bench/ces -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
 ## bench-index   a first index of DIR="dir...", or of FILES=1000000 small files: speed, memory, questions, edits, beside rg and plain FTS5
 bench-index: $(B)/bench_index
 	@tests/bench/index/run $(B)/bench_index $(DIR)
@@ -387,7 +410,8 @@ install: all
 	install -m 644 $(B)/aid-core $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-core
 	-$(B)/aid cores prune --quiet --directory $(SITE)/build
 	install -m 755 $(B)/aid $(DESTDIR)$(PREFIX)/bin/.aid.new && mv $(DESTDIR)$(PREFIX)/bin/.aid.new $(DESTDIR)$(PREFIX)/bin/aid
-	for dir in $(SITE)/build $(LIBEXEC); do install -m 755 $(B)/aid-trees $$dir/.new && mv $$dir/.new $$dir/aid-trees || exit; done
+	for dir in $(SITE)/build $(LIBEXEC); do for helper in $(HELPERS); do name=$$(basename $$helper); \
+	  install -m 755 $$helper $$dir/.new && mv $$dir/.new $$dir/$$name || exit; done; done
 	install -m 644 module/model/presets.json $(SITE)
 	install -m 644 $(B)/aid.info $(INFO)
 	! ls $(B)/vocab/*.bpe >/dev/null 2>&1 || { install -d $(SHARE)/vocab && \

@@ -32,6 +32,7 @@ int aid_cmd_metrics_serve (int argc, char **argv);
 int aid_cmd_snapshot (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_experiment (int argc, char **argv);
+int aid_cmd_ces (int argc, char **argv);
 int aid_cmd_cores (int argc, char **argv);
 int aid_cmd_team (int argc, char **argv);
 int aid_cmd_doctor (int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct aid_command commands[] = {
   { "snapshot", aid_cmd_snapshot, "take snapshots of work, list them, and bring files back" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
+  { "ces", aid_cmd_ces, "judge diffs: do they apply, parse, type-check, build, pass the tests" },
   { "cores", aid_cmd_cores, "list the installed cores, choose one, remove old ones" },
   { "team", aid_cmd_team, "follow a team's settings, or publish them; its store of what is measured" },
   { "doctor", aid_cmd_doctor, "say what is set up and what is wrong" },

@@ -33,6 +33,7 @@ static const struct member top_members[] = {
   { "snapshots", KIND_SNAPSHOTS },
   { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
+  { "ces", KIND_CES },
   { "core", KIND_STRING },
   { "core_minimum", KIND_STRING },
   { "cores_keep", KIND_COUNT },
@@ -110,6 +111,16 @@ static const struct member otlp_members[] = {
   { "user_id", KIND_BOOL },
   { "content", KIND_BOOL },
   { "resource", KIND_STRINGS },
+  { NULL, KIND_STRING },
+};
+
+static const struct member ces_members[] = {
+  { "warm", KIND_STRING },
+  { "warm_trees", KIND_COUNT },
+  { "warm_megabytes", KIND_COUNT },
+  { "limits", KIND_BOX_LIMITS },
+  { "weights", KIND_WEIGHTS },
+  { "repositories", KIND_REPOSITORIES },
   { NULL, KIND_STRING },
 };
 
@@ -320,6 +331,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_members (c, v, store_members, at, e);
   if (m->kind == KIND_OTLP && json_is_object (v))
     return check_members (c, v, otlp_members, at, e);
+  if (m->kind == KIND_CES)
+    return check_members (c, v, ces_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
     return check_members (c, v, m->kind == KIND_PRICE ? price_members : large_members, at, e);
   return AID_OK;
@@ -419,6 +432,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_TEAM ? team_members
                                    : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members
+                                   : m->kind == KIND_CES  ? ces_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;

@@ -37,6 +37,8 @@
                                                          connection string alone; missing or false: none.  The user's alone counts
      "otlp": true,                                       what is recorded is sent to a receiver of OpenTelemetry, or an
                                                          object of where and how (export/settings.h); the user's alone
+     "ces": { "warm_trees": 16, "limits": { "seconds": 60 }, "repositories": { "graph": { "path": "~/graph" } } },
+                                                         how diffs are judged (ces/ces.h); the user's alone
      "experiments": { "shorter": { "variants": [ { "name": "old", "weight": 0.5 },   measure/experiment.h; false: none
                                                  { "name": "new", "weight": 0.5, "settings": { "strategy": "short" } } ] } },
      "core": "0.2.0",                                    which core runs (versions/installed.h); missing: the newest

@@ -68,6 +68,10 @@ static const char *const wanted_words[] = {
   [KIND_GUARDRAILS] = AID_CONFIG_GUARDRAILS,
   [KIND_TEAM] = "an object of \"url\" or \"path\", and \"key\"",
   [KIND_KEYS] = "a public key of OpenSSH, or an array of them",
+  [KIND_CES] = "an object of \"warm\", \"warm_trees\", \"warm_megabytes\", \"limits\", \"weights\" and \"repositories\"",
+  [KIND_BOX_LIMITS] = "an object of whole numbers, 1 or more: seconds, megabytes, processes, disk_megabytes",
+  [KIND_WEIGHTS] = "an object of numbers, 0 or more: applies, parses, types, builds, tests",
+  [KIND_REPOSITORIES] = "an object of repositories by their names: each a \"path\", perhaps \"commands\" by rung",
   [KIND_STORE] = "a connection string, an object with it as its \"url\", or false",
 };
 
@@ -92,6 +96,64 @@ is_budget (const json_t *v)
   json_object_foreach ((json_t *)(uintptr_t)v, key, item)
     {
       if ((strcmp (key, "chat") != 0 && strcmp (key, "month") != 0) || !json_is_number (item) || json_number_value (item) < 0)
+        return 0;
+    }
+  return json_is_object (v);
+}
+
+static const char *const rung_words[] = { "applies", "parses", "types", "builds", "tests" };
+static const char *const limit_words[] = { "seconds", "megabytes", "processes", "disk_megabytes" };
+
+static int
+is_one_of (const char *z, const char *const *words, size_t n)
+{
+  size_t i = 0;
+  while (i < n && strcmp (z, words[i]) != 0)
+    i++;
+  return i < n;
+}
+
+/* Whether V has no members but of the N WORDS, each a number of LEAST and more, whole ones if need be. */
+static int
+are_numbers (const json_t *v, const char *const *words, size_t n, double least, int whole)
+{
+  const json_t *item;
+  const char *key;
+  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+    {
+      if (!is_one_of (key, words, n) || !(whole ? json_is_integer (item) : json_is_number (item))
+          || json_number_value (item) < least)
+        return 0;
+    }
+  return json_is_object (v);
+}
+
+static int
+is_repository (const json_t *v)
+{
+  const json_t *item, *commands = json_object_get (v, "commands");
+  const char *key;
+  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+    {
+      if (strcmp (key, "path") != 0 && strcmp (key, "commands") != 0)
+        return 0;
+    }
+  json_object_foreach ((json_t *)(uintptr_t)commands, key, item)
+    {
+      if (!is_one_of (key, rung_words + 1, 4) || (!json_string_length (item) && !json_is_null (item)))
+        return 0;
+    }
+  return json_string_length (json_object_get (v, "path")) && (!commands || json_is_object (commands));
+}
+
+static int
+are_repositories (const json_t *v)
+{
+  const json_t *item;
+  const char *key;
+  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+    {
+      if (!is_repository (item))
         return 0;
     }
   return json_is_object (v);
@@ -158,6 +220,12 @@ is_of (enum aid_config_kind kind, const json_t *v)
       return aid_config_are_guardrails (v);
     case KIND_KEYS:
       return (json_is_string (v) && json_string_length (v)) || (is_words (v, 0) && json_array_size (v));
+    case KIND_BOX_LIMITS:
+      return are_numbers (v, limit_words, sizeof limit_words / sizeof *limit_words, 1, 1);
+    case KIND_WEIGHTS:
+      return are_numbers (v, rung_words, sizeof rung_words / sizeof *rung_words, 0, 0);
+    case KIND_REPOSITORIES:
+      return are_repositories (v);
     default:
       return json_is_object (v);
     }

@@ -74,6 +74,13 @@ static const struct aid_trust_rule rules[] = {
   { { "grammars" }, aid_trust_never },    /* programs on this machine */
   { { "log_content" }, aid_trust_never }, /* what is asked and answered, on this disk */
   { { "person" }, aid_trust_never },
+  { { "ces" }, aid_trust_never }, /* folders of this machine, and what runs over them */
+  { { "ces", "warm" }, aid_trust_never },
+  { { "ces", "warm_trees" }, aid_trust_never },
+  { { "ces", "warm_megabytes" }, aid_trust_never },
+  { { "ces", "limits" }, aid_trust_never },
+  { { "ces", "weights" }, aid_trust_never },
+  { { "ces", "repositories" }, aid_trust_never },
   { { "otlp" }, aid_trust_never }, /* where what is recorded goes */
   { { "otlp", "endpoint" }, aid_trust_never },
   { { "otlp", "traces_endpoint" }, aid_trust_never },

@@ -71,6 +71,13 @@ static const struct aid_trust_rule rules[] = {
   { { "team_store", "url" }, ONLY_YOURS },
   { { "team_store", "password_command" }, ONLY_YOURS },
   { { "team_store", "since" }, ONLY_YOURS },
+  { { "ces" }, ONLY_YOURS }, /* folders of this machine, and what runs over them */
+  { { "ces", "warm" }, ONLY_YOURS },
+  { { "ces", "warm_trees" }, ONLY_YOURS },
+  { { "ces", "warm_megabytes" }, ONLY_YOURS },
+  { { "ces", "limits" }, ONLY_YOURS },
+  { { "ces", "weights" }, ONLY_YOURS },
+  { { "ces", "repositories" }, ONLY_YOURS },
   { { "otlp" }, ONLY_YOURS },
   { { "otlp", "endpoint" }, ONLY_YOURS },
   { { "otlp", "traces_endpoint" }, ONLY_YOURS },

@@ -55,27 +55,6 @@ push (struct aid_vec *v, const char *z)
     *slot = z;
 }
 
-/* What git is to know nothing of, beside calm.h's. */
-static const char *const own_env[] = { "GIT_CONFIG_GLOBAL=/dev/null",
-                                       "GIT_CONFIG_SYSTEM=/dev/null",
-                                       "GIT_CONFIG_NOSYSTEM=1",
-                                       "GIT_CONFIG_COUNT",
-                                       "GIT_CONFIG_PARAMETERS",
-                                       "GIT_CONFIG",
-                                       "GIT_LITERAL_PATHSPECS=1",
-                                       "GIT_GLOB_PATHSPECS",
-                                       "GIT_NOGLOB_PATHSPECS",
-                                       "GIT_ICASE_PATHSPECS",
-                                       "GIT_NO_REPLACE_OBJECTS=1",
-                                       "GIT_SHALLOW_FILE",
-                                       "GIT_DEFAULT_HASH",
-                                       "GIT_TRACE2",
-                                       "GIT_TRACE2_EVENT",
-                                       "GIT_TRACE2_PERF",
-                                       "GIT_EXTERNAL_DIFF",
-                                       "GIT_DIFF_OPTS",
-                                       "GIT_ATTR_SOURCE" };
-
 static void
 make_env (struct aid_vault *s)
 {
@@ -83,8 +62,8 @@ make_env (struct aid_vault *s)
   for (const char *const *old = aid_calm_git_env; *old; old++)
     if (strcmp (*old, "GIT_DIR") != 0 && strcmp (*old, "GIT_LITERAL_PATHSPECS") != 0)
       push (&s->env, *old);
-  for (size_t i = 0; i < sizeof own_env / sizeof *own_env; i++)
-    push (&s->env, own_env[i]);
+  for (const char *const *alone = aid_calm_git_alone_env; *alone; alone++)
+    push (&s->env, *alone);
   push (&s->env, s->git_dir);
   push (&s->env, NULL);
 }

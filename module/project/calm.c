@@ -22,3 +22,24 @@ const char *const aid_calm_git_env[] = { "GIT_OPTIONAL_LOCKS=0",
 
 /* A repository's own hgrc, which may name extensions and hooks, is not read. */
 const char *const aid_calm_hg_env[] = { "HGPLAIN=1", "HGRCSKIPREPO=1", "HGENCODING=UTF-8", "HG_PENDING", "LC_ALL=C", NULL };
+
+const char *const aid_calm_git_alone_env[] = { "GIT_CONFIG_GLOBAL=/dev/null",
+                                               "GIT_CONFIG_SYSTEM=/dev/null",
+                                               "GIT_CONFIG_NOSYSTEM=1",
+                                               "GIT_CONFIG_COUNT",
+                                               "GIT_CONFIG_PARAMETERS",
+                                               "GIT_CONFIG",
+                                               "GIT_LITERAL_PATHSPECS=1",
+                                               "GIT_GLOB_PATHSPECS",
+                                               "GIT_NOGLOB_PATHSPECS",
+                                               "GIT_ICASE_PATHSPECS",
+                                               "GIT_NO_REPLACE_OBJECTS=1",
+                                               "GIT_SHALLOW_FILE",
+                                               "GIT_DEFAULT_HASH",
+                                               "GIT_TRACE2",
+                                               "GIT_TRACE2_EVENT",
+                                               "GIT_TRACE2_PERF",
+                                               "GIT_EXTERNAL_DIFF",
+                                               "GIT_DIFF_OPTS",
+                                               "GIT_ATTR_SOURCE",
+                                               NULL };

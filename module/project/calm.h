@@ -10,5 +10,7 @@
 /* For aid_proc.env. */
 extern const char *const aid_calm_git_env[];
 extern const char *const aid_calm_hg_env[];
+/* Besides, of a repository of our own: nothing of the person's or the system's settings counts either. */
+extern const char *const aid_calm_git_alone_env[];
 
 #endif

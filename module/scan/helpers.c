@@ -1,5 +1,6 @@
 /* Helpers that rest, and one thread that ends those that nobody wants.  Programs are started and ended without the lock. */
 #include "scan/helpers.h"
+#include "base/beside.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -8,7 +9,6 @@
 #include "scan/ctags.h"
 #include "scan/trees.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -124,39 +124,10 @@ configure (void)
   free_using (&u);
 }
 
-/* The folder of the program, or of the library, that this code is in. */
-static int
-own_folder (struct aid_str *out)
-{
-  Dl_info info;
-  char self[4096];
-  const char *path = dladdr ((void *)(uintptr_t)own_folder, &info) ? info.dli_fname : NULL;
-  if (!path || !aid_span_ends (aid_span_z (path), ".so"))
-    {
-      ssize_t n = readlink ("/proc/self/exe", self, sizeof self - 1);
-      self[n > 0 ? n : 0] = '\0';
-      path = n > 0 ? self : path;
-    }
-  const char *slash = path ? strrchr (path, '/') : NULL;
-  return slash && path[0] == '/' && !aid_str_add (out, path, (size_t)(slash - path));
-}
-
-/* The path of aid-trees: beside us in the build's folder and beside an installed core; a command and a test have it near by. */
 static int
 find_trees (const struct using *u, struct aid_str *out)
 {
-  static const char *const near[] = { "aid-trees", "../libexec/aid/aid-trees", "../aid-trees" };
-  struct aid_str dir = AID_STR_INIT (4096);
-  int found = u->trees && *u->trees && !aid_str_addz (out, u->trees);
-  int look = !u->trees && own_folder (&dir);
-  for (size_t i = 0; look && !found && i < sizeof near / sizeof *near; i++)
-    {
-      aid_str_clear (out);
-      aid_str_addf (out, "%s/%s", aid_str_z (&dir), near[i]);
-      found = !out->err && access (aid_str_z (out), X_OK) == 0;
-    }
-  aid_str_free (&dir);
-  return found;
+  return u->trees ? *u->trees && !aid_str_addz (out, u->trees) : aid_beside ("aid-trees", out);
 }
 
 static enum aid_err

@@ -1,0 +1,130 @@
+/* One command in its sandbox. */
+#include "box/keeper.h"
+#include "ces/box_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum
+{
+  ARGUMENTS = 64,
+  SPARE_MB = 16
+};
+
+static void
+limit (int resource, int64_t most)
+{
+  struct rlimit l = { (rlim_t)most, (rlim_t)most };
+  setrlimit (resource, &l);
+}
+
+/* What bounds each process; the watch bounds all together.  Not its address space: sanitizers and runtimes reserve terabytes
+   that they never use. */
+static void
+limit_process (const struct keeper *k)
+{
+  limit (RLIMIT_CORE, 0);
+  limit (RLIMIT_CPU, k->limits.cpu_seconds + 1);
+  limit (RLIMIT_FSIZE, (k->limits.disk_megabytes + SPARE_MB) << 20);
+  int fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd >= 0) /* where the host has no memory left, a box is the first to go */
+    {
+      if (write (fd, "1000", 4) < 0)
+        errno = 0;
+      close (fd);
+    }
+}
+
+static int
+stay_open (int fd)
+{
+  return fcntl (fd, F_SETFD, 0);
+}
+
+/* In the child. */
+static void
+become (const struct keeper *k, const char *line, const char *at, int filter, int output, int status)
+{
+  static const char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                     "HOME=/home/box",
+                                     "USER=box",
+                                     "LOGNAME=box",
+                                     "SHELL=/bin/sh",
+                                     "LANG=C.UTF-8",
+                                     "TMPDIR=/tmp",
+                                     "TERM=dumb",
+                                     NULL };
+  /* /proc is read-only, for a box's user is root where root runs it: what belongs to root there, as /proc/sys does, is else his
+     to write, without any capability. */
+  /* clang-format off */
+  static const char *const fixed[]
+    = { "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--unshare-pid", "--die-with-parent",
+        "--new-session", "--dev-bind", ROOT, "/", "--proc", "/proc", "--remount-ro", "/proc" };
+  /* clang-format on */
+  const char *argv[ARGUMENTS];
+  char status_z[16], filter_z[16];
+  size_t n = sizeof fixed / sizeof *fixed;
+  int null = open ("/dev/null", O_RDONLY);
+  signal (SIGPIPE, SIG_DFL);
+  if (null < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0 || dup2 (output, 2) < 0 || stay_open (status))
+    _exit (127);
+  if (null > 2)
+    close (null);
+  memcpy (argv, fixed, sizeof fixed);
+  snprintf (status_z, sizeof status_z, "%d", status);
+  argv[n++] = "--json-status-fd";
+  argv[n++] = status_z;
+  if (filter >= 0 && stay_open (filter) == 0)
+    {
+      snprintf (filter_z, sizeof filter_z, "%d", filter);
+      argv[n++] = "--seccomp";
+      argv[n++] = filter_z;
+    }
+  const char *const end[] = { "--chdir", at, "--", "/bin/sh", "-c", line, NULL };
+  memcpy (argv + n, end, sizeof end);
+  limit_process (k);
+  execve (k->bwrap, (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
+  dprintf (1, "bwrap: %s", strerror (errno));
+  _exit (127);
+}
+
+static void
+close_all (const int *fds, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (fds[i] >= 0)
+      close (fds[i]);
+}
+
+enum aid_err
+command_start (const struct keeper *k, const char *line, const char *dir, struct command *c, struct aid_error *e)
+{
+  char at[5000];
+  int fds[] = { -1, -1, -1, -1 };
+  int folder = aid_box_tree_folder (k->tree_fd, dir, e);
+  if (folder < 0)
+    return AID_E_NOTFOUND;
+  close (folder);
+  snprintf (at, sizeof at, AID_BOX_ROOT "%s%s", *dir ? "/" : "", dir);
+  if (pipe2 (fds, O_CLOEXEC) || pipe2 (fds + 2, O_CLOEXEC))
+    {
+      close_all (fds, 4);
+      return aid_error_set (e, AID_E_IO, "no pipe can be made: %s", strerror (errno));
+    }
+  int filter = filter_open ();
+  c->pid = fork ();
+  if (c->pid == 0)
+    become (k, line, at, filter, fds[1], fds[3]);
+  close_all ((const int[]){ fds[1], fds[3], filter }, 3);
+  c->output = fds[0];
+  c->status = fds[2];
+  if (c->pid > 0 && fcntl (c->output, F_SETFL, O_NONBLOCK) == 0 && fcntl (c->status, F_SETFL, O_NONBLOCK) == 0)
+    return AID_OK;
+  close_all ((const int[]){ c->output, c->status }, 2);
+  return aid_error_set (e, AID_E_IO, "no process can be made: %s", strerror (errno));
+}

@@ -1,0 +1,186 @@
+/* What the rooms of the judge share: a task that was read, the folder of warm trees, a rung that was run. */
+#ifndef AID_CES_INTERNAL_H
+#define AID_CES_INTERNAL_H
+
+#include "base/map.h"
+#include "base/sha256.h"
+#include "build/diag.h"
+#include "ces/box.h"
+#include "ces/ces.h"
+#include "patch/patch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define AID_CES_PATH ((size_t)8192)
+#define AID_CES_LINE_MAX ((size_t)16384) /* bytes of a rung's command */
+#define AID_CES_FILES_MAX 1000           /* that a task lays over its base */
+#define AID_CES_ANSWER_MAX ((size_t)16 << 20)
+
+struct aid_verdicts;
+
+struct aid_ces
+{
+  struct aid_ces_settings settings;
+  char *folder;                   /* of trees/, making/, locks/ and verdicts.db */
+  pthread_mutex_t lock;           /* of the two below */
+  struct aid_map *bases;          /* "GIT_DIR\0ID", ID a whole one -> char *: its tree */
+  struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
+  atomic_llong judged, cached;
+};
+
+/* --- a task (task.c) ---------------------------------------------------------------------------------------------- */
+
+enum aid_ces_source
+{
+  AID_CES_GIT,
+  AID_CES_HG,
+  AID_CES_FOLDER
+};
+
+enum aid_ces_line
+{
+  AID_CES_DETECTED,
+  AID_CES_GIVEN,
+  AID_CES_LEFT_OUT
+};
+
+struct aid_ces_task
+{
+  char *named;      /* the repository, as the task names it */
+  char *repository; /* its folder */
+  enum aid_ces_source source;
+  char *git_dir;
+  char base[AID_SHA256_HEX]; /* Git: a tree; Mercurial: a changeset; a folder: a hash of how its files look */
+  char *directory;           /* where commands run; NULL: the root */
+  enum aid_ces_line how[AID_RUNGS];
+  char *lines[AID_RUNGS]; /* of those that are given */
+  json_t *files;          /* path -> text */
+  struct aid_box_limits limits;
+  char key[AID_SHA256_HEX]; /* of its warm tree */
+};
+
+/* OUT is to be freed, whatever comes. */
+enum aid_err aid_ces_task_read (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop,
+                                struct aid_ces_task *out, struct aid_error *e);
+void aid_ces_task_free (struct aid_ces_task *t);
+
+/* --- where trees come from (source.c, checkout.c) ----------------------------------------------------------------- */
+
+/* Finds what T's repository is, and which tree BASE (NULL: its HEAD's) is in it. */
+enum aid_err aid_ces_resolve (struct aid_ces *c, struct aid_ces_task *t, const char *base, const struct aid_stop *stop,
+                              struct aid_error *e);
+/* Lays T's tree into the empty folder TREE; SCRATCH is a folder for what is needed on the way.  AID_E_NOTFOUND. */
+enum aid_err aid_ces_checkout (const struct aid_ces_task *t, const char *tree, const char *scratch, const struct aid_stop *stop,
+                               struct aid_error *e);
+/* Runs git with nothing of anybody's settings; OUT may be NULL. */
+struct aid_ces_git
+{
+  const char *git_dir, *work_tree, *index; /* the last two may be NULL */
+  const struct aid_stop *stop;
+};
+enum aid_err aid_ces_git (const struct aid_ces_git *g, const char *const *args, struct aid_str *out, struct aid_error *e);
+/* Appends to SUM how each file of the folder ROOT looks. */
+enum aid_err aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *e);
+enum aid_err aid_ces_folder_copy (const char *root, const char *tree, struct aid_error *e);
+
+/* --- folders on disk (folder.c) ----------------------------------------------------------------------------------- */
+
+/* Gives all files below DIR one time, long ago: what is built from them is newer, and what is patched newer still. */
+void aid_ces_age (const char *dir);
+void aid_ces_remove (const char *dir);
+int64_t aid_ces_bytes (const char *dir);
+
+/* --- commands (detect.c) ------------------------------------------------------------------------------------------ */
+
+struct aid_ces_commands
+{
+  char *lines[AID_RUNGS]; /* NULL: none.  PARSES may be AID_CES_PARSE_EACH */
+  const char *tool;       /* that was detected, or NULL */
+};
+#define AID_CES_PARSE_EACH "each changed file by its language's parser"
+/* What TREE is judged by, as T says or its files tell. */
+enum aid_err aid_ces_detect (const struct aid_ces_task *t, const char *tree, struct aid_ces_commands *out, struct aid_error *e);
+void aid_ces_commands_free (struct aid_ces_commands *c);
+/* Appends lines for sh that parse each of the PATHS (char *) which has a parser here; they end with AID_CES_NO_PARSER when none
+   has.  How many may have one. */
+#define AID_CES_NO_PARSER 42
+size_t aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out);
+
+/* --- a rung (rung.c) ---------------------------------------------------------------------------------------------- */
+
+struct aid_rung_ran
+{
+  const char *result; /* "passed", "failed", or the limit that was passed */
+  struct aid_box_ran ran;
+  struct aid_diags diags;
+};
+/* Runs LINE in B, in DIRECTORY; OUT is to be freed when it is AID_OK. */
+enum aid_err aid_ces_run (struct aid_box *b, const char *line, const char *directory, const struct aid_stop *stop,
+                          struct aid_rung_ran *out, struct aid_error *e);
+void aid_rung_ran_free (struct aid_rung_ran *r);
+int aid_rung_passed (const struct aid_rung_ran *r);
+/* A rung of a verdict: a new reference. */
+json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
+
+/* --- warm trees (warm.c, base.c) ---------------------------------------------------------------------------------- */
+
+struct aid_warm
+{
+  char *tree;    /* its folder */
+  json_t *about; /* what base.c has found: "commands", "rungs" */
+  int lock;
+};
+/* Gives T's warm tree, made if need be; nobody takes it away before aid_warm_release. */
+enum aid_err aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_warm *out,
+                           struct aid_error *e);
+void aid_warm_release (struct aid_warm *w);
+/* Builds T's TREE in place, and finds how it stands: what about.json holds. */
+enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop, json_t **about,
+                                 struct aid_error *e);
+/* The warm trees there are, as in aid_ces_status: a new reference. */
+json_t *aid_warm_list (struct aid_ces *c);
+
+/* --- judging (judge.c, parse.c) -------------------------------------------------------------------------------------------- */
+
+#define AID_CES_CHANGED_MAX 4000 /* files of an answer */
+
+struct aid_judging
+{
+  struct aid_ces *ces;
+  const struct aid_ces_task *task;
+  const struct aid_warm *warm;
+  const struct aid_stop *stop;
+  struct aid_patch *patch;
+  struct aid_plan *plan;
+  struct aid_box *box;
+  struct aid_vec changed; /* char *: files that are there with a text of the answer's */
+  struct aid_vec plans;   /* size_t: the plan that has each one's texts */
+  char change[AID_SHA256_HEX];
+};
+const struct aid_file_plan *aid_judging_plan (const struct aid_judging *j, size_t i);
+/* What the file of F is to be: what the last part of the patch that says so makes of its mode, else what it is. */
+int aid_judging_executable (const struct aid_judging *j, const struct aid_file_plan *f);
+/* Parses each changed file (parse.c).  *OUT gets the rung, or stays NULL: there is no parser for these files. */
+enum aid_err aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struct aid_error *e);
+/* The rungs of ANSWER over W: a new reference to an array.  *KNOWN: the same change, in other words, was judged before. */
+enum aid_err aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
+                            const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e);
+/* What came of T's question WHAT, a hash, before: a new reference or NULL. */
+json_t *aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, const char *what);
+/* Keeps RUNGS for it, if they would come out so again. */
+void aid_ces_remember (struct aid_ces *c, const struct aid_ces_task *t, const char *what, const json_t *rungs);
+
+/* --- verdicts (verdict.c, cache.c) -------------------------------------------------------------------------------- */
+
+/* Completes the verdict that has "rungs": reached, green, reward. */
+void aid_verdict_sum (json_t *verdict, const json_t *weights);
+
+enum aid_err aid_verdicts_open (const char *path, struct aid_verdicts **out, struct aid_error *e);
+void aid_verdicts_close (struct aid_verdicts *v);
+/* A new reference, or NULL. */
+json_t *aid_verdicts_get (struct aid_verdicts *v, const char *key);
+void aid_verdicts_put (struct aid_verdicts *v, const char *key, const json_t *rungs);
+int64_t aid_verdicts_count (struct aid_verdicts *v);
+
+#endif

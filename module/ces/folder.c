@@ -1,0 +1,123 @@
+/* Folders of trees as they lie on disk: what is in them was made by builds, and is looked at through no link. */
+#include "ces/ces_internal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 256
+#define LONG_AGO 1000000000 /* 2001-09-09 */
+
+struct walk
+{
+  void (*file) (struct walk *w, int dir, const char *name, const struct stat *st);
+  void (*left) (struct walk *w, int dir, const char *name); /* a folder, after all that is in it */
+  int64_t bytes;
+};
+
+static void walk (struct walk *w, int fd, int depth);
+
+static void
+enter (struct walk *w, int dir, const char *name, int depth)
+{
+  int fd = openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  /* What a build has locked itself out of is still ours. */
+  if (fd < 0 && w->left && !fchmodat (dir, name, 0700, 0))
+    fd = openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0)
+    {
+      if (w->left)
+        fchmod (fd, 0700);
+      walk (w, fd, depth);
+    }
+  if (w->left)
+    w->left (w, dir, name);
+}
+
+/* Takes FD. */
+static void
+walk (struct walk *w, int fd, int depth)
+{
+  DIR *dir = depth < DEPTH_MAX ? fdopendir (fd) : NULL;
+  struct stat st;
+  if (!dir)
+    {
+      close (fd);
+      return;
+    }
+  for (struct dirent *d; (d = readdir (dir));)
+    {
+      if (!strcmp (d->d_name, ".") || !strcmp (d->d_name, "..") || fstatat (fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW))
+        continue;
+      if (S_ISDIR (st.st_mode))
+        enter (w, fd, d->d_name, depth + 1);
+      else
+        w->file (w, fd, d->d_name, &st);
+    }
+  closedir (dir);
+}
+
+static void
+walk_in (struct walk *w, const char *path)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0)
+    walk (w, fd, 0);
+}
+
+static void
+age (struct walk *w, int dir, const char *name, const struct stat *st)
+{
+  static const struct timespec then[2] = { { LONG_AGO, 0 }, { LONG_AGO, 0 } };
+  (void)w;
+  (void)st;
+  utimensat (dir, name, then, AT_SYMLINK_NOFOLLOW);
+}
+
+void
+aid_ces_age (const char *dir)
+{
+  struct walk w = { .file = age };
+  walk_in (&w, dir);
+}
+
+static void
+remove_file (struct walk *w, int dir, const char *name, const struct stat *st)
+{
+  (void)w;
+  (void)st;
+  unlinkat (dir, name, 0);
+}
+
+static void
+remove_folder (struct walk *w, int dir, const char *name)
+{
+  (void)w;
+  unlinkat (dir, name, AT_REMOVEDIR);
+}
+
+void
+aid_ces_remove (const char *dir)
+{
+  struct walk w = { .file = remove_file, .left = remove_folder };
+  chmod (dir, 0700);
+  walk_in (&w, dir);
+  rmdir (dir);
+}
+
+static void
+count (struct walk *w, int dir, const char *name, const struct stat *st)
+{
+  (void)dir;
+  (void)name;
+  w->bytes += (int64_t)st->st_blocks * 512;
+}
+
+int64_t
+aid_ces_bytes (const char *dir)
+{
+  struct walk w = { .file = count };
+  walk_in (&w, dir);
+  return w.bytes;
+}

@@ -1,0 +1,391 @@
+/* Warm trees on disk.  In the folder of aid_ces:
+
+     trees/KEY/         tree/, about.json, and used, whose time says when somebody last did
+     making/NAME/       one that is being made, or removed; NAME.lock is locked by who does it
+     locks/KEY          locked shared by who judges over the tree, alone by who makes or removes it
+
+   A tree has its name only when it is done: what a killed process leaves lies in making/, unlocked, until the next one that makes
+   a tree takes it away. */
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "ces/ces_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOOK_MS 20
+#define ABOUT_MAX ((size_t)4 << 20)
+#define TREES_MAX 100000
+#define TRIES 8 /* others may take a tree away before it is used */
+
+static enum aid_err
+path_of (const struct aid_ces *c, struct aid_str *out, const char *folder, const char *name, const char *more,
+         struct aid_error *e)
+{
+  aid_str_addf (out, "%s/%s/%s%s", c->folder, folder, name, more);
+  return out->err ? aid_error_set (e, AID_E_LIMIT, "The folder %.150s has too long a name", c->folder) : AID_OK;
+}
+
+/* --- locks -------------------------------------------------------------------------------------------------------- */
+
+/* Whether FD is still the file PATH: who removes a tree removes its lock as well. */
+static int
+is_still (int fd, const char *path)
+{
+  struct stat a, b;
+  return !fstat (fd, &a) && !stat (path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* Locks PATH by HOW (LOCK_SH, LOCK_EX); not waiting, *FD is -1 when another has it. */
+static enum aid_err
+lock_file (const char *path, int how, int wait, const struct aid_stop *stop, int *fd, struct aid_error *e)
+{
+  for (*fd = -1;;)
+    {
+      if (*fd < 0 && (*fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+        return aid_error_set (e, AID_E_IO, "%.180s cannot be made: %s", path, strerror (errno));
+      if (!flock (*fd, how | LOCK_NB))
+        {
+          if (is_still (*fd, path))
+            return AID_OK;
+          close (*fd);
+          *fd = -1;
+          continue;
+        }
+      if (!wait || (errno != EWOULDBLOCK && errno != EINTR) || aid_stop_is_set (stop))
+        break;
+      struct pollfd p = { aid_stop_fd (stop), POLLIN, 0 };
+      poll (&p, 1, LOOK_MS);
+    }
+  close (*fd);
+  *fd = -1;
+  if (!wait)
+    return AID_OK;
+  return aid_stop_is_set (stop) ? aid_error_set (e, AID_E_CANCELLED, "Stopped while another process makes the warm tree")
+                                : aid_error_set (e, AID_E_IO, "%.180s cannot be locked: %s", path, strerror (errno));
+}
+
+/* --- what is there ------------------------------------------------------------------------------------------------ */
+
+static json_t *
+read_about (const struct aid_ces *c, const char *folder, const char *name)
+{
+  struct aid_str path = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (ABOUT_MAX);
+  json_t *about = NULL;
+  if (!path_of (c, &path, folder, name, "/about.json", NULL) && !aid_fs_read_itself (aid_str_z (&path), &text, NULL))
+    about = aid_json_load (aid_str_span (&text));
+  aid_str_free (&path);
+  aid_str_free (&text);
+  return about;
+}
+
+static void
+note_use (const struct aid_ces *c, const char *key)
+{
+  struct aid_str path = AID_STR_INIT (AID_CES_PATH);
+  if (!path_of (c, &path, "trees", key, "/used", NULL) && utimensat (AT_FDCWD, aid_str_z (&path), NULL, 0))
+    {
+      int fd = open (aid_str_z (&path), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      if (fd >= 0)
+        close (fd);
+    }
+  aid_str_free (&path);
+}
+
+static int64_t
+used_at (const struct aid_ces *c, const char *key)
+{
+  struct aid_str path = AID_STR_INIT (AID_CES_PATH);
+  struct stat st = { 0 };
+  if (path_of (c, &path, "trees", key, "/used", NULL) || stat (aid_str_z (&path), &st))
+    st.st_mtim.tv_sec = 0;
+  aid_str_free (&path);
+  return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}
+
+struct known
+{
+  char key[AID_SHA256_HEX];
+  int64_t used, megabytes;
+};
+
+static int
+by_use (const void *a, const void *b)
+{
+  const struct known *x = a, *y = b;
+  return (x->used > y->used) - (x->used < y->used);
+}
+
+/* The trees there are, the one used longest ago first. */
+static void
+list_trees (const struct aid_ces *c, struct aid_vec *out)
+{
+  struct aid_str path = AID_STR_INIT (AID_CES_PATH);
+  DIR *dir = path_of (c, &path, "trees", "", "", NULL) ? NULL : opendir (aid_str_z (&path));
+  for (struct dirent *d; dir && (d = readdir (dir));)
+    {
+      struct known *known = strlen (d->d_name) == AID_SHA256_HEX - 1 ? aid_vec_push (out) : NULL;
+      if (!known)
+        continue;
+      json_t *about = read_about (c, "trees", d->d_name);
+      memcpy (known->key, d->d_name, AID_SHA256_HEX);
+      known->used = used_at (c, d->d_name);
+      known->megabytes = aid_json_int (about, "megabytes", 1);
+      json_decref (about);
+    }
+  if (dir)
+    closedir (dir);
+  aid_str_free (&path);
+  if (out->len)
+    qsort (out->data, out->len, sizeof (struct known), by_use);
+}
+
+json_t *
+aid_warm_list (struct aid_ces *c)
+{
+  struct aid_vec trees = AID_VEC_INIT (struct known, TREES_MAX);
+  json_t *list = json_array ();
+  list_trees (c, &trees);
+  for (size_t i = trees.len; i-- > 0;)
+    {
+      const struct known *known = &AID_VEC_AT (struct known, &trees, i);
+      json_t *about = read_about (c, "trees", known->key);
+      json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:I}", "key", known->key, "repository",
+                                              aid_json_str (about, "repository") ? aid_json_str (about, "repository") : "?",
+                                              "base", aid_json_str (about, "base") ? aid_json_str (about, "base") : "?",
+                                              "megabytes", (json_int_t)known->megabytes, "used", (json_int_t)known->used));
+      json_decref (about);
+    }
+  aid_vec_free (&trees);
+  return list;
+}
+
+/* --- taking away -------------------------------------------------------------------------------------------------- */
+
+/* Moves FROM into making/, where it is nobody's, and removes it. */
+static void
+bury (const struct aid_ces *c, const char *from, const char *key)
+{
+  struct aid_str to = AID_STR_INIT (AID_CES_PATH);
+  char name[AID_SHA256_HEX + 16], random[9] = "00000000";
+  aid_random_key (random, 8);
+  snprintf (name, sizeof name, "%s.%s", key, random);
+  if (!path_of (c, &to, "making", name, "", NULL) && !rename (from, aid_str_z (&to)))
+    aid_ces_remove (aid_str_z (&to));
+  aid_str_free (&to);
+}
+
+/* Removes KEY's tree unless somebody uses it; 1: it is gone. */
+static int
+evict (const struct aid_ces *c, const char *key)
+{
+  struct aid_str lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
+  int fd = -1;
+  if (!path_of (c, &lock, "locks", key, "", NULL) && !path_of (c, &tree, "trees", key, "", NULL))
+    lock_file (aid_str_z (&lock), LOCK_EX, 0, NULL, &fd, NULL);
+  if (fd >= 0)
+    {
+      bury (c, aid_str_z (&tree), key);
+      unlink (aid_str_z (&lock));
+      close (fd);
+    }
+  aid_str_free (&lock);
+  aid_str_free (&tree);
+  return fd >= 0;
+}
+
+/* Keeps to what the settings allow; KEY's stays. */
+static void
+make_room (const struct aid_ces *c, const char *key)
+{
+  struct aid_vec trees = AID_VEC_INIT (struct known, TREES_MAX);
+  int64_t megabytes = 0;
+  list_trees (c, &trees);
+  size_t left = trees.len;
+  for (size_t i = 0; i < trees.len; i++)
+    megabytes += AID_VEC_AT (struct known, &trees, i).megabytes;
+  for (size_t i = 0; i < trees.len; i++)
+    {
+      const struct known *known = &AID_VEC_AT (struct known, &trees, i);
+      int much = (int64_t)left > c->settings.warm_trees || megabytes > c->settings.warm_megabytes;
+      if (!much)
+        break;
+      if (strcmp (known->key, key) != 0 && evict (c, known->key))
+        {
+          left--;
+          megabytes -= known->megabytes;
+        }
+    }
+  aid_vec_free (&trees);
+}
+
+/* Removes what killed makers have left. */
+static void
+sweep (const struct aid_ces *c)
+{
+  struct aid_str path = AID_STR_INIT (AID_CES_PATH);
+  DIR *dir = path_of (c, &path, "making", "", "", NULL) ? NULL : opendir (aid_str_z (&path));
+  for (struct dirent *d; dir && (d = readdir (dir));)
+    {
+      struct aid_str lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
+      size_t n = strlen (d->d_name);
+      int is_lock = n > 5 && !strcmp (d->d_name + n - 5, ".lock"), fd = -1;
+      char *name = d->d_name[0] == '.' ? NULL : aid_span_dup ((struct aid_span){ d->d_name, is_lock ? n - 5 : n });
+      if (name && !path_of (c, &lock, "making", name, ".lock", NULL) && !path_of (c, &tree, "making", name, "", NULL))
+        lock_file (aid_str_z (&lock), LOCK_EX, 0, NULL, &fd, NULL);
+      if (fd >= 0)
+        {
+          aid_ces_remove (aid_str_z (&tree));
+          unlink (aid_str_z (&lock));
+          close (fd);
+        }
+      free (name);
+      aid_str_free (&lock);
+      aid_str_free (&tree);
+    }
+  if (dir)
+    closedir (dir);
+  aid_str_free (&path);
+}
+
+/* --- making ------------------------------------------------------------------------------------------------------- */
+
+/* Makes the tree in the folder AT and gives it its name TO. */
+static enum aid_err
+make_in (const struct aid_ces_task *t, const char *at, const char *to, const struct aid_stop *stop, struct aid_error *e)
+{
+  struct aid_str tree = AID_STR_INIT (AID_CES_PATH), file = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (ABOUT_MAX);
+  json_t *about = NULL;
+  aid_str_addf (&tree, "%s/tree", at);
+  aid_str_addf (&file, "%s/about.json", at);
+  enum aid_err err = aid_fs_mkdirs (aid_str_z (&tree), 0700, e);
+  if (!err)
+    err = aid_ces_checkout (t, aid_str_z (&tree), at, stop, e);
+  if (!err)
+    err = aid_ces_build_base (t, aid_str_z (&tree), stop, &about, e);
+  if (!err && (aid_json_dump (about, &text) || text.err))
+    err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");
+  if (!err)
+    err = aid_fs_replace (aid_str_z (&file), aid_str_span (&text), 0600, e);
+  if (!err && rename (at, to))
+    err = aid_error_set (e, AID_E_IO, "The warm tree %.150s cannot be given its name: %s", to, strerror (errno));
+  json_decref (about);
+  aid_str_free (&tree);
+  aid_str_free (&file);
+  aid_str_free (&text);
+  return err;
+}
+
+static enum aid_err
+make (const struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop,
+      struct aid_error *e)
+{
+  struct aid_str at = AID_STR_INIT (AID_CES_PATH), lock = AID_STR_INIT (AID_CES_PATH);
+  char name[AID_SHA256_HEX + 16], random[9] = "00000000";
+  int fd = -1;
+  sweep (c);
+  aid_random_key (random, 8);
+  snprintf (name, sizeof name, "%s.%s", t->key, random);
+  enum aid_err err = path_of (c, &at, "making", name, "", e);
+  if (!err)
+    err = path_of (c, &lock, "making", name, ".lock", e);
+  if (!err)
+    err = lock_file (aid_str_z (&lock), LOCK_EX, 1, stop, &fd, e);
+  if (!err)
+    err = make_in (t, aid_str_z (&at), to, stop, e);
+  if (err && fd >= 0)
+    aid_ces_remove (aid_str_z (&at));
+  if (fd >= 0)
+    {
+      unlink (aid_str_z (&lock));
+      close (fd);
+    }
+  if (!err)
+    {
+      note_use (c, t->key);
+      make_room (c, t->key);
+    }
+  aid_str_free (&at);
+  aid_str_free (&lock);
+  return err;
+}
+
+/* --- using -------------------------------------------------------------------------------------------------------- */
+
+/* Makes KEY's tree, unless somebody has meanwhile. */
+static enum aid_err
+make_alone (struct aid_ces *c, const struct aid_ces_task *t, const char *lock, const char *tree, const struct aid_stop *stop,
+            struct aid_error *e)
+{
+  int fd;
+  enum aid_err err = lock_file (lock, LOCK_EX, 1, stop, &fd, e);
+  if (err)
+    return err;
+  json_t *about = read_about (c, "trees", t->key);
+  if (!about)
+    {
+      if (aid_fs_exists (tree)) /* somebody has spoilt it */
+        bury (c, tree, t->key);
+      err = make (c, t, tree, stop, e);
+      if (err)
+        unlink (lock);
+    }
+  json_decref (about);
+  close (fd);
+  return err;
+}
+
+enum aid_err
+aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_warm *out,
+              struct aid_error *e)
+{
+  struct aid_str lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
+  *out = (struct aid_warm){ NULL, NULL, -1 };
+  enum aid_err err = path_of (c, &lock, "locks", t->key, "", e);
+  if (!err)
+    err = path_of (c, &tree, "trees", t->key, "", e);
+  for (int i = 0; !err && !out->about; i++)
+    {
+      if (i == TRIES)
+        {
+          err = aid_error_set (
+            e, AID_E_STATE, "The warm tree %.16s... does not stay: ces.warm_trees or ces.warm_megabytes is too low", t->key);
+          break;
+        }
+      err = lock_file (aid_str_z (&lock), LOCK_SH, 1, stop, &out->lock, e);
+      if (!err && !(out->about = read_about (c, "trees", t->key)))
+        {
+          close (out->lock);
+          out->lock = -1;
+          err = make_alone (c, t, aid_str_z (&lock), aid_str_z (&tree), stop, e);
+        }
+    }
+  aid_str_addz (&tree, "/tree");
+  if (!err && (tree.err || !(out->tree = aid_str_steal (&tree))))
+    err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");
+  if (!err)
+    note_use (c, t->key);
+  else
+    aid_warm_release (out);
+  aid_str_free (&lock);
+  aid_str_free (&tree);
+  return err;
+}
+
+void
+aid_warm_release (struct aid_warm *w)
+{
+  if (w->lock >= 0)
+    close (w->lock);
+  json_decref (w->about);
+  free (w->tree);
+  *w = (struct aid_warm){ NULL, NULL, -1 };
+}

@@ -1,0 +1,14 @@
+/* What the subcommands of aid ces share.  Each is a row in cmd_ces.c's table: it gets its own name as argv[0], as commands do. */
+#ifndef AID_CLI_CES_H
+#define AID_CLI_CES_H
+
+#include "ces/ces.h"
+
+/* Opens the service by the person's settings; 0, or a status after what was wrong is said. */
+int aid_cli_ces_open (struct aid_ces **out);
+/* A stop that SIGINT and SIGTERM set (the same one each time); NULL without memory. */
+struct aid_stop *aid_cli_ces_stop (void);
+/* Appends a verdict as people read it. */
+void aid_cli_ces_describe (const json_t *verdict, struct aid_str *out);
+
+#endif
