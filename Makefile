@@ -58,13 +58,14 @@ need_core    := $(need_cli)
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
 made_model := $(B)/obj/made/presets.o
 made_assist := $(B)/obj/made/strategies.o
+made_learn := $(B)/obj/made/questions.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
 # Programs beside the core and the command; only Linux has what boxes are made of.
 HELPERS := $(B)/aid-trees $(if $(filter Linux,$(shell uname -s)),$(B)/aid-box)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-mine check-dataset check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -102,6 +103,15 @@ $(B)/made/strategies.c: $(STRATEGIES) Makefile
 	   for file in $(notdir $(STRATEGIES)); do echo "{ \"$$file\","; \
 	     sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' "strategies/$$file"; echo '},'; done; echo '{ 0, 0 } };'; } >$@.tmp && mv $@.tmp $@
 $(B)/obj/made/strategies.o: $(B)/made/strategies.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# So is the sample of questions.
+$(B)/made/questions.c: module/learn/questions.txt Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char aid_questions_text[];'; echo 'const char aid_questions_text[] ='; \
+	   sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@.tmp && mv $@.tmp $@
+$(B)/obj/made/questions.o: $(B)/made/questions.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
@@ -253,9 +263,17 @@ check-otlp: all $(B)/otlp_events
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
 ## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, and the fuzzers for FUZZ_SECONDS each
+## check-dataset aid describe and aid dataset with real snapshots, a model is played
+check-dataset: cli
+	@tests/run dataset
+## check-mine    aid mine with a day of real work, killed, and with others' snapshots
+check-mine: cli $(B)/kill-shim.so
+	@.ci/deps check
+	@tests/run mine
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
+	@tests/mine/run 200
 	@ROUNDS=100 tests/team/run
 	@AID_BOXES=10000 $(B)/unit/test_ces_box_leaves
 

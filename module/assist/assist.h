@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "chat/spans.h"
+#include <jansson.h>
 #include <stdint.h>
 
 #define AID_ANSWER_MAX ((size_t) 8 << 20)    /* bytes of one answer, as the chat shows it */
@@ -140,6 +141,10 @@ enum aid_err aid_assist_inspect_apart (struct aid_assist *a, const struct aid_as
    cached: it is among what the last request began with; age: of the text, in seconds, nil when it is what the target names
    now.  Nothing is stored or sent. */
 enum aid_err aid_assist_items (struct aid_assist *a, const struct aid_ask *ask, struct aid_str *out, struct aid_error *e);
+/* Gives what ASK would send, in no wire format, as an object {strategy, format (of changes), messages: [{role, content}], items:
+   [{label, target, tokens}], tokens}: a new reference.  No model need be set up.  Nothing is stored or sent; files of live items
+   are read.  AID_E_INVALID: an image or PDF is among them. */
+enum aid_err aid_assist_messages (struct aid_assist *a, const struct aid_ask *ask, json_t **out, struct aid_error *e);
 /* The last request of the chat with KEY and its raw reply; see aid_records_val.  0 when there is none. */
 int aid_assist_last (struct aid_assist *a, const char *key, struct aid_str *out);
 /* Appends the JSON document TEXT with a member or element a line; no byte but blanks between them is changed. */

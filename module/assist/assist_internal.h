@@ -256,13 +256,18 @@ void aid_cancel_free (struct aid_cancel *c);   /* one that nobody wanted; may be
 
 /* --- inspect.c: what would be sent ---------------------------------------------------------------------------------- */
 
+struct aid_strategy;
 struct aid_looking
 {
   struct aid_str *out;         /* gets the val that aid_assist_inspect gives, or aid_assist_items */
   struct aid_str *texts;       /* gets body and formatted in its place; or NULL */
   int items;                   /* the latter: nothing is run or fetched for it */
+  json_t **messages;           /* gets what aid_assist_messages gives, and nothing else is; or NULL */
+  const struct aid_strategy *strategy; /* that is in force; borrowed while LOOK takes what it is */
   struct aid_error problem;    /* ITEMS: why it cannot be sent, as no model is set; AID_OK: it can */
 };
+/* Puts P's conversation, as LOOK->messages wants it. */
+enum aid_err aid_look_take_messages (struct aid_looking *look, const struct aid_prompt *p, struct aid_error *e);
 /* Prepares ASK as it would be sent, without looking for a key, and has LOOK take what it is; stores and sends nothing. */
 enum aid_err aid_turn_look (struct aid_assist *a, const struct aid_ask *ask, struct aid_looking *look, struct aid_error *e);
 /* Takes what P became: the request of MODEL. */

@@ -322,7 +322,7 @@ within_budget (struct aid_turn_state *t, const struct aid_config *config, const 
 static enum aid_err
 unless_listed (struct aid_turn_state *t, enum aid_err err)
 {
-  if (!err || !t->look || !t->look->items)
+  if (!err || !t->look || !(t->look->items || t->look->messages))
     return err;
   t->look->problem = t->fail;
   t->fail.code = AID_OK;
@@ -337,7 +337,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
   aid_links_dir (t->chat_path, t->root, &dir);
   struct aid_counter *counter = aid_counter_new (t->model.name);
   unsigned can = t->model.abilities;
-  int listed = t->look && t->look->items;
+  int listed = t->look && (t->look->items || t->look->messages);
   struct aid_prompt_request r = { .chat = aid_str_span (&t->chat), .turn = t->turn, .dir = aid_str_z (&dir), .items = t->items,
                                   .nitems = t->nitems, .system = system, .model_id = t->model.id ? t->model.id : "",
                                   .counter = counter,
@@ -359,13 +359,15 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
     err = within_budget (t, config, &prompt, counter);
   int exact = counter && aid_counter_exact (counter) && aid_forecast_is_text (&prompt.conversation);
   aid_counter_free (counter);
-  if (!err && !(t->look && t->look->problem.code))
+  if (!err && !(t->look && (t->look->problem.code || t->look->messages)))
     err = unless_listed (t, build_request (t, config, &prompt));
   if (!err && !t->look && !t->edited)
     err = hold_sent (t);
   if (!err && !t->look)          /* what cannot be sent leaves no trace */
     err = aid_prompt_freeze (&prompt, &t->fail);
-  if (!err && t->look)
+  if (!err && t->look && t->look->messages)
+    err = aid_look_take_messages (t->look, &prompt, &t->fail);
+  else if (!err && t->look)
     aid_look_take (t->look, t->assist->records, &t->model, &t->wire_request, &prompt);
   else if (!err)
     {
@@ -391,6 +393,8 @@ prepare_with (struct aid_turn_state *t, const struct aid_config *config)
   t->log_content = json_is_true (aid_config_get (config, "log_content"));
   t->measure_content = json_is_string (aid_config_get (config, "measure"));
   enum aid_err err = find_strategy (t, config, &strategy);
+  if (!err && t->look)
+    t->look->strategy = strategy;
   if (!err)
     err = unless_listed (t, aid_model_resolve (config, t->model_id ? t->model_id : strategy->model, &t->model, &t->fail));
   if (!err && !t->look)

@@ -49,7 +49,7 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   struct aid_find find = { .root = ask->root,
                            .dir = ask->root,
                            .question = { .text = prompt, .max = FOUND_MAX, .tokens = FOUND_TOKENS },
-                           .wait_ms = FOUND_WAIT_MS };
+                           .wait_ms = q->wait_ms ? q->wait_ms : FOUND_WAIT_MS };
   struct aid_finding found = { .partial = 0 };
   struct aid_error why = { AID_OK, "" };
   enum aid_err err = AID_OK;
@@ -61,7 +61,8 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   struct aid_str errors = AID_STR_INIT (ERRORS_MAX);
   if (!f)
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
-  struct aid_net *net = json_is_object (aid_config_get (config, "embeddings")) ? aid_net_new (NULL) : NULL;
+  int asks = !q->quiet && json_is_object (aid_config_get (config, "embeddings"));
+  struct aid_net *net = asks ? aid_net_new (NULL) : NULL;
   aid_finder_use_net (f, net, 0);
   for (size_t i = 0; i < q->read.len; i++)
     take_shown (&AID_VEC_AT (struct aid_cli_item, &q->read, i), &shown, &errors);
@@ -80,14 +81,15 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   find.question.without = find.question.open = shown.data;
   find.question.n_without = shown.len;
   aid_finder_find (f, &find, &found, &why);
-  if (found.note[0])
+  if (found.note[0] && !q->quiet)
     aid_cli_say ("%s", found.note);
-  if ((why.code && why.code != AID_E_REFUSED) || found.partial)
+  if (!q->quiet && ((why.code && why.code != AID_E_REFUSED) || found.partial))
     aid_cli_say ("%s", why.code ? why.msg : "the project is being indexed: what was found may not be all");
   for (size_t i = 0; i < found.items.len && !err; i++)
     {
       const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &found.items, i);
-      aid_cli_say ("with %s (%s)", item->label, item->why);
+      if (!q->quiet)
+        aid_cli_say ("with %s (%s)", item->label, item->why);
       err = aid_question_add (q, item->label, item->target, e);
     }
   for (size_t i = 0; i < shown.len; i++)
@@ -117,7 +119,8 @@ add_diff (struct aid_cli_question *q, const struct aid_ask *ask, const struct ai
   if (resolver && !aid_context_read (&how, target, &text, NULL) && !aid_context_is_nothing (target, aid_str_span (&text))
       && !aid_context_label (target, &label))
     {
-      aid_cli_say ("with %s (asked for by the strategy)", aid_str_z (&label));
+      if (!q->quiet)
+        aid_cli_say ("with %s (asked for by the strategy)", aid_str_z (&label));
       err = aid_question_add (q, aid_str_z (&label), target.ptr, e);
     }
   aid_resolver_free (resolver);
@@ -143,10 +146,11 @@ aid_question_complete (struct aid_cli_question *q, const struct aid_ask *ask, st
   for (size_t i = 0; i < r.items.len && !err; i++)
     {
       const struct aid_recipe_item *item = &AID_VEC_AT (struct aid_recipe_item, &r.items, i);
-      aid_cli_say ("with %s (%s)", item->label, item->why);
+      if (!q->quiet)
+        aid_cli_say ("with %s (%s)", item->label, item->why);
       err = aid_question_add (q, item->label, item->target, e);
     }
-  for (size_t i = 0; i < r.left_out.len && !err; i++)
+  for (size_t i = 0; i < r.left_out.len && !err && !q->quiet; i++)
     aid_cli_say ("without %s: the strategy's budget is %lld tokens",
                  AID_VEC_AT (struct aid_recipe_item, &r.left_out, i).label, (long long)(s ? s->budget : 0));
   if (!err)

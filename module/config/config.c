@@ -31,6 +31,9 @@ static const struct member top_members[] = {
   { "measure", KIND_MEASURE },
   { "measure_limits", KIND_LIMITS },
   { "snapshots", KIND_SNAPSHOTS },
+  { "mine", KIND_MINE },
+  { "describe", KIND_DESCRIBE },
+  { "dataset", KIND_DATASET },
   { "team_store", KIND_STORE },
   { "otlp", KIND_OTLP },
   { "ces", KIND_CES },
@@ -88,6 +91,33 @@ static const struct member snapshots_members[] = {
   { "megabytes", KIND_COUNT },
   { "file_kilobytes", KIND_COUNT },
   { "unsaved", KIND_BOOL },
+  { NULL, KIND_STRING },
+};
+
+static const struct member mine_members[] = {
+  { "lines", KIND_COUNT },
+  { "files", KIND_COUNT },
+  { "settled_seconds", KIND_COUNT },
+  { "back_seconds", KIND_COUNT },
+  { "alike", KIND_SHARE },
+  { NULL, KIND_STRING },
+};
+
+static const struct member describe_members[] = {
+  { "model", KIND_STRING },
+  { "sample", KIND_STRING },
+  { "tries", KIND_RETRIES },
+  { "jobs", KIND_COUNT },
+  { "budget", KIND_SPENDING },
+  { NULL, KIND_STRING },
+};
+
+static const struct member dataset_members[] = {
+  { "consent", KIND_STRING },
+  { "strategy", KIND_STRING },
+  { "holdout", KIND_SHARE },
+  { "max_tokens", KIND_COUNT },
+  { "licences", KIND_NAMES },
   { NULL, KIND_STRING },
 };
 
@@ -325,6 +355,10 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_variants (c, v, at, e);
   if (m->kind == KIND_LIMITS || m->kind == KIND_SNAPSHOTS)
     return check_members (c, v, m->kind == KIND_LIMITS ? limits_members : snapshots_members, at, e);
+  if (m->kind == KIND_MINE)
+    return check_members (c, v, mine_members, at, e);
+  if (m->kind == KIND_DESCRIBE || m->kind == KIND_DATASET)
+    return check_members (c, v, m->kind == KIND_DESCRIBE ? describe_members : dataset_members, at, e);
   if (m->kind == KIND_TEAM)
     return check_members (c, v, team_members, at, e);
   if (m->kind == KIND_STORE && json_is_object (v))
@@ -429,6 +463,9 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_EMBEDDINGS ? embeddings_members
                                    : m->kind == KIND_LIMITS ? limits_members
                                    : m->kind == KIND_SNAPSHOTS ? snapshots_members
+                                   : m->kind == KIND_MINE ? mine_members
+                                   : m->kind == KIND_DESCRIBE ? describe_members
+                                   : m->kind == KIND_DATASET ? dataset_members
                                    : m->kind == KIND_TEAM ? team_members
                                    : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members

@@ -32,6 +32,12 @@
      "snapshots": { "seconds": 20, "days": 30, "megabytes": 1024, "file_kilobytes": 1024, "unsaved": false },
                                                          how snapshots of work are taken where they are switched on
                                                          (learn/snapshot.h); no setting switches them on
+     "mine": { "lines": 100, "files": 8, "settled_seconds": 10, "back_seconds": 600, "alike": 0.8 },
+                                                         which changes become examples where one mines (learn/mine.h)
+     "describe": { "model": "cheap", "sample": "~/questions.txt", "tries": 3, "jobs": 4,
+                   "budget": { "dollars": 5, "tokens": 2000000 } },    how examples are described (learn/describe.h)
+     "dataset": { "consent": "...", "strategy": "edit", "holdout": 0.1, "max_tokens": 32768, "licences": ["MIT"] },
+                                                         how data sets are made of them (learn/dataset.h); the user's alone
      "team_store": { "url": "postgresql://ada@db.example/aid", "password_command": ["pass", "show", "x"],
                      "since": "2026-01-10" },            the database that gets these events, too (team/team.h), or its
                                                          connection string alone; missing or false: none.  The user's alone counts

@@ -57,6 +57,8 @@ static const char *const wanted_words[] = {
   [KIND_OTLP] = "true, false or an object",
   [KIND_LIMITS] = "an object of \"days\" and \"megabytes\"",
   [KIND_SNAPSHOTS] = "an object of \"seconds\", \"days\", \"megabytes\", \"file_kilobytes\" and \"unsaved\"",
+  [KIND_MINE] = "an object of \"lines\", \"files\", \"settled_seconds\", \"back_seconds\" and \"alike\"",
+  [KIND_SPENDING] = "an object of \"dollars\" and \"tokens\"",
   [KIND_SECONDS] = "a whole number of seconds, from 1 to 86400",
   [KIND_DAY] = "a day as in \"2025-12-01\"",
   [KIND_EXPERIMENTS] = "an object of experiments, or false",
@@ -88,14 +90,15 @@ are_strings (const json_t *v)
   return json_is_object (v);
 }
 
+/* Whether V is an object of numbers, of those called ONE and OTHER. */
 static int
-is_budget (const json_t *v)
+is_budget (const json_t *v, const char *one, const char *other)
 {
   const json_t *item;
   const char *key;
   json_object_foreach ((json_t *)(uintptr_t)v, key, item)
     {
-      if ((strcmp (key, "chat") != 0 && strcmp (key, "month") != 0) || !json_is_number (item) || json_number_value (item) < 0)
+      if ((strcmp (key, one) != 0 && strcmp (key, other) != 0) || !json_is_number (item) || json_number_value (item) < 0)
         return 0;
     }
   return json_is_object (v);
@@ -179,7 +182,9 @@ is_of (enum aid_config_kind kind, const json_t *v)
     case KIND_STRINGS:
       return are_strings (v);
     case KIND_BUDGET:
-      return is_budget (v);
+      return is_budget (v, "chat", "month");
+    case KIND_SPENDING:
+      return is_budget (v, "dollars", "tokens");
     case KIND_COMMAND:
       return is_words (v, 0) && json_array_size (v);
     case KIND_LINE:

@@ -71,6 +71,21 @@ static const struct aid_trust_rule rules[] = {
   { { "snapshots", "megabytes" }, "has snapshots of your work forgotten above so many megabytes:" },
   { { "snapshots", "file_kilobytes" }, "leaves files out of snapshots of your work that have more kilobytes than" },
   { { "snapshots", "unsaved" }, "has snapshots of your work hold what is not saved yet, or not:" },
+  { { "mine", "lines" }, "has examples mined from your work, where you mine it, with so many changed lines at most:" },
+  { { "mine", "files" }, "has examples mined from your work with so many files at most:" },
+  { { "mine", "settled_seconds" }, "has changes count in mining that nobody touched for so many seconds:" },
+  { { "mine", "back_seconds" }, "has changes not count in mining that were taken back within so many seconds:" },
+  { { "mine", "alike" }, "has changes left out of mining that are so much like others:" },
+  { { "describe", "model" }, aid_trust_never },
+  { { "describe", "sample" }, aid_trust_never },
+  { { "describe", "tries" }, aid_trust_never },
+  { { "describe", "jobs" }, aid_trust_never },
+  { { "describe", "budget" }, aid_trust_never },
+  { { "dataset", "consent" }, aid_trust_never },
+  { { "dataset", "strategy" }, aid_trust_never },
+  { { "dataset", "holdout" }, aid_trust_never },
+  { { "dataset", "max_tokens" }, aid_trust_never },
+  { { "dataset", "licences" }, aid_trust_never }, /* a person's work, and their consent */
   { { "grammars" }, aid_trust_never },    /* programs on this machine */
   { { "log_content" }, aid_trust_never }, /* what is asked and answered, on this disk */
   { { "person" }, aid_trust_never },

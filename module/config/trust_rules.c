@@ -5,6 +5,9 @@
 /* Trust changes nothing: who reads it reads the person's own file alone (export/settings.h). */
 #define ONLY_YOURS "says where measurements are sent, which only your own settings can:"
 
+/* Likewise (learn/describe.h, learn/dataset.h). */
+#define YOUR_DATA "says how your work becomes a data set, which only your own settings can:"
+
 static const struct aid_trust_rule rules[] = {
   { { "model" }, NULL },
   { { "strategy" }, NULL },
@@ -67,6 +70,21 @@ static const struct aid_trust_rule rules[] = {
   { { "snapshots", "megabytes" }, "has snapshots of your work forgotten above so many megabytes:" },
   { { "snapshots", "file_kilobytes" }, "leaves files out of snapshots of your work that have more kilobytes than" },
   { { "snapshots", "unsaved" }, "has snapshots of your work hold what is not saved yet, or not:" },
+  { { "mine", "lines" }, "has examples mined from your work, where you mine it, with so many changed lines at most:" },
+  { { "mine", "files" }, "has examples mined from your work with so many files at most:" },
+  { { "mine", "settled_seconds" }, "has changes count in mining that nobody touched for so many seconds:" },
+  { { "mine", "back_seconds" }, "has changes not count in mining that were taken back within so many seconds:" },
+  { { "mine", "alike" }, "has changes left out of mining that are so much like others:" },
+  { { "describe", "model" }, YOUR_DATA },
+  { { "describe", "sample" }, YOUR_DATA },
+  { { "describe", "tries" }, YOUR_DATA },
+  { { "describe", "jobs" }, YOUR_DATA },
+  { { "describe", "budget" }, YOUR_DATA },
+  { { "dataset", "consent" }, YOUR_DATA },
+  { { "dataset", "strategy" }, YOUR_DATA },
+  { { "dataset", "holdout" }, YOUR_DATA },
+  { { "dataset", "max_tokens" }, YOUR_DATA },
+  { { "dataset", "licences" }, YOUR_DATA },
   { { "team_store" }, ONLY_YOURS },
   { { "team_store", "url" }, ONLY_YOURS },
   { { "team_store", "password_command" }, ONLY_YOURS },

@@ -26,6 +26,7 @@
 #define AID_EXAMPLE_ID 17 /* with its NUL */
 
 struct aid_examples;
+struct aid_db;
 
 /* Opens the file; MAKE: else AID_E_NOTFOUND where there is none.  One thread. */
 enum aid_err aid_examples_open (int make, struct aid_examples **out, struct aid_error *e);
@@ -48,7 +49,12 @@ struct aid_examples_which
 /* Calls FN for each, oldest first, borrowed, until it gives not 0; FN may call put and set. */
 enum aid_err aid_examples_each (struct aid_examples *x, const struct aid_examples_which *which,
                                 int (*fn) (void *ctx, const json_t *example), void *ctx, struct aid_error *e);
-/* Takes those with ID away, and what keeps their trees.  AID_E_NOTFOUND. */
-enum aid_err aid_examples_forget (struct aid_examples *x, const char *id, struct aid_error *e);
+/* Takes the one whose id begins with ID (as above) away for good: it is not mined again, and its trees are kept no longer.  *WAS
+   (may be NULL) gets its whole id. */
+enum aid_err aid_examples_forget (struct aid_examples *x, const char *id, char was[AID_EXAMPLE_ID], struct aid_error *e);
+/* Whether ID, a whole one, was forgotten. */
+int aid_examples_forgotten (struct aid_examples *x, const char *id);
+/* The file, borrowed: for who keeps tables of its own beside the examples (mine.h). */
+struct aid_db *aid_examples_db (struct aid_examples *x);
 
 #endif

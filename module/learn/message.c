@@ -50,6 +50,7 @@ build_of (const struct aid_build_last *l, int64_t newest_ms)
   int64_t started = l->ms >= 0 ? l->time_ms - l->ms : -1;
   json_t *o = json_object ();
   json_object_set_new (o, "what", json_string (whats[l->what]));
+  json_object_set_new (o, "command", l->command ? clean_text (l->command) : json_null ());
   json_object_set_new (o, "status", json_string (aid_build_status_name (l->status)));
   json_object_set_new (o, "code", json_integer (l->code));
   json_object_set_new (o, "started", started >= 0 ? json_integer (started) : json_null ());

@@ -130,7 +130,9 @@ aid_snapshot_due (struct aid_snapshots *s, int *built)
   pthread_mutex_lock (&s->lock);
   int news = s->unsaved_news;
   pthread_mutex_unlock (&s->lock);
-  return news || *built || !s->generation || s->again.len || aid_project_wait (s->project, 0, 0) != s->generation;
+  struct aid_project_vc vc;
+  aid_project_vc (s->project, &vc);
+  return news || *built || strcmp (vc.head, s->vc.head) != 0 || !s->generation || s->again.len || aid_project_wait (s->project, 0, 0) != s->generation;
 }
 
 /* --- what is not saved -------------------------------------------------------------------------------------------- */

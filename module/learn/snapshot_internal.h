@@ -32,6 +32,7 @@ struct aid_snapshots
   /* Its holder's. */
   uint64_t generation; /* of the project, of the last one; 0: the next looks through all */
   uint64_t stamp;      /* of the last build that is known */
+  struct aid_project_vc vc; /* as the last one says */
   int64_t newest_ms;   /* a file was changed last */
   int64_t whole_ms;    /* when all files were looked through last */
   int64_t looked_ms;   /* when the last one began; 0: none was taken */

@@ -19,6 +19,7 @@ struct taking
   int begun; /* the import */
   int whole;
   uint64_t generation, stamp;
+  struct aid_project_vc vc;
   int64_t now;
   struct aid_vec todo;
   struct aid_str removed, put; /* commands; what goes must go first, for a folder may take a file's place */
@@ -152,18 +153,20 @@ message (struct taking *t, struct aid_str *out, struct aid_error *e)
   if (unsaved && json_array_size (unsaved))
     m.newest_ms = t->now; /* no build has seen it */
   memcpy (m.left, s->counts, sizeof m.left);
-  aid_project_vc (s->project, &m.vc);
+  m.vc = t->vc;
   enum aid_err err = aid_message_write (&m, aid_project_root (s->project), out, e);
   json_decref (unsaved);
   return err;
 }
 
-/* Whether a build has ended since the last snapshot. */
+/* Whether a build has ended since the last snapshot, or another revision is checked out: a commit is to be told from what changes
+   files. */
 static int
-news_of_builds (const struct taking *t, const struct aid_str *text)
+has_news (const struct taking *t, const struct aid_str *text)
 {
   json_t *old = aid_message_read (aid_str_span (&t->tip.message)), *new = aid_message_read (aid_str_span (text));
-  int same = aid_message_same_build (old, new);
+  int same = aid_message_same_build (old, new)
+             && aid_span_eq (aid_json_span (old, "revision"), aid_json_span (new, "revision"));
   json_decref (old);
   json_decref (new);
   return !same;
@@ -217,12 +220,12 @@ write_down (struct taking *t, struct aid_snapshot_taken *out, struct aid_error *
   struct aid_str text = AID_STR_INIT (MESSAGE_MAX);
   char tree[AID_VAULT_ID] = "";
   enum aid_err err = message (t, &text, e);
-  int built = !err && news_of_builds (t, &text), nothing = !t->whole && !t->changed && !built;
+  int news = !err && has_news (t, &text), nothing = !t->whole && !t->changed && !news;
   if (!err && !nothing)
     err = import (t, e);
   if (!err && !nothing)
     err = commit (t, &text, tree, e);
-  nothing = nothing || (!err && !strcmp (tree, t->tip.tree) && !built);
+  nothing = nothing || (!err && !strcmp (tree, t->tip.tree) && !news);
   if (!err && !nothing)
     {
       t->begun = 0;
@@ -253,6 +256,7 @@ settle (struct taking *t, int failed)
   if (!failed)
     {
       s->stamp = t->stamp;
+      s->vc = t->vc;
       s->looked_ms = t->now;
       s->whole_ms = t->whole ? t->now : s->whole_ms;
       s->fresh |= t->whole || t->todo.len;
@@ -285,6 +289,7 @@ take_locked (struct taking *t, struct aid_snapshot_taken *out, struct aid_error 
   if (!err && strcmp (t->tip.commit, s->last) != 0)
     aid_snapshot_unsaved_refresh (s); /* somebody else's is the last one, who knows nothing of them */
   t->stamp = aid_build_last_stamp (aid_project_root (s->project));
+  aid_project_vc (s->project, &t->vc);
   t->now = aid_clock_wall_ms ();
   if (!err)
     err = collect (t, e);

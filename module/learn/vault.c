@@ -6,6 +6,7 @@
 #include "base/proc.h"
 #include "project/calm.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -107,6 +108,102 @@ aid_vault_open (const char *root, int make, struct aid_vault **out, struct aid_e
   return err;
 }
 
+enum aid_err
+aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e)
+{
+  struct aid_str objects = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT);
+  struct aid_vault *s = calloc (1, sizeof *s);
+  enum aid_err err = s ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
+  *out = NULL;
+  if (s)
+    s->lock_fd = s->watch_fd = -1;
+  if (!err && !(s->dir = realpath (git_dir, NULL)))
+    err = aid_error_set (e, AID_E_NOTFOUND, "There is no repository %s: %s", git_dir, strerror (errno));
+  if (!err)
+    {
+      aid_str_addf (&objects, "%s/objects", s->dir);
+      aid_str_addf (&git, "GIT_DIR=%s", s->dir);
+      if (!aid_fs_exists (aid_str_z (&objects)))
+        err = aid_error_set (e, AID_E_NOTFOUND, "%s is not the folder of a Git repository", git_dir);
+      else if (!(s->git_dir = aid_str_steal (&git)))
+        err = aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
+      else
+        make_env (s);
+    }
+  aid_str_free (&objects);
+  aid_str_free (&git);
+  if (err)
+    aid_vault_free (s);
+  else
+    *out = s;
+  return err;
+}
+
+enum aid_err
+aid_vault_open_at (const char *dir, struct aid_vault **out, struct aid_error *e)
+{
+  struct aid_str path = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT), root = AID_STR_INIT (PATH_LIMIT);
+  struct aid_vault *s = calloc (1, sizeof *s);
+  enum aid_err err = s ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for snapshots");
+  *out = NULL;
+  aid_str_addf (&path, "%s/root", dir);
+  if (!err && ((err = aid_fs_read_itself (aid_str_z (&path), &root, NULL)) || !root.len || memchr (root.ptr, 0, root.len)))
+    err = aid_error_set (e, err ? err : AID_E_INVALID, "%s holds no snapshots: it has no file \"root\" that can be read", dir);
+  if (!err && aid_str_addf (&git, "GIT_DIR=%s/git", dir))
+    err = aid_error_set (e, AID_E_LIMIT, "%s is too long a name", dir);
+  if (!err)
+    {
+      s->lock_fd = s->watch_fd = -1;
+      s->root = aid_str_steal (&root);
+      s->dir = strdup (dir);
+      s->git_dir = aid_str_steal (&git);
+      make_env (s);
+      *out = s;
+    }
+  else
+    free (s);
+  aid_str_free (&path);
+  aid_str_free (&git);
+  aid_str_free (&root);
+  return err;
+}
+
+static int
+is_shown (const struct dirent *d)
+{
+  return d->d_name[0] != '.';
+}
+
+enum aid_err
+aid_vaults (const char *store, enum aid_err (*fn) (void *ctx, const char *dir, struct aid_error *e), void *ctx,
+            struct aid_error *e)
+{
+  struct aid_str all = AID_STR_INIT (PATH_LIMIT), one = AID_STR_INIT (PATH_LIMIT), path = AID_STR_INIT (PATH_LIMIT);
+  struct dirent **names = NULL;
+  enum aid_err err = store ? aid_str_addz (&all, store) : aid_fs_xdg (AID_DIR_STATE, &all, e);
+  if (!err && !store)
+    err = aid_str_addz (&all, "/snapshots");
+  int n = err ? -1 : scandir (aid_str_z (&all), &names, is_shown, alphasort);
+  if (!err && n < 0 && (store || errno != ENOENT))
+    err = aid_error_set (e, errno == ENOENT ? AID_E_NOTFOUND : AID_E_IO, "%s cannot be read: %s", aid_str_z (&all),
+                         strerror (errno));
+  for (int i = 0; i < n; i++)
+    {
+      aid_str_clear (&one);
+      aid_str_clear (&path);
+      aid_str_addf (&one, "%s/%s", aid_str_z (&all), names[i]->d_name);
+      aid_str_addf (&path, "%s/root", aid_str_z (&one));
+      if (!err && !one.err && !path.err && aid_fs_exists (aid_str_z (&path)))
+        err = fn (ctx, aid_str_z (&one), e);
+      free (names[i]);
+    }
+  free (names);
+  aid_str_free (&all);
+  aid_str_free (&one);
+  aid_str_free (&path);
+  return err;
+}
+
 void
 aid_vault_free (struct aid_vault *s)
 {
@@ -156,7 +253,9 @@ aid_vault_git (const struct aid_vault *s, const struct aid_vault_run *run, struc
   enum aid_err err = aid_proc_run (&p, &r, e);
   struct aid_span said = first_line (&r.err);
   const char *what = strcmp (run->args[0], "-c") ? run->args[0] : run->args[2];
-  if (!err && (r.code || r.signal))
+  if (run->status)
+    *run->status = r.code;
+  if (!err && (r.signal || (run->status ? r.code >= 128 : r.code)))
     err = aid_error_set (e, AID_E_IO, "git %s failed in %s: %.*s", what, s->dir, (int)(said.len < 120 ? said.len : 120),
                          said.len ? said.ptr : "");
   if (!err && r.out_cut)

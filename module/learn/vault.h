@@ -34,6 +34,15 @@ struct aid_vault
 
 /* The one of the project at ROOT.  MAKE: its folder is made; else AID_E_NOTFOUND where there is none. */
 enum aid_err aid_vault_open (const char *root, int make, struct aid_vault **out, struct aid_error *e);
+/* The one in the folder DIR, wherever that is; its root is what the file in it says, and need not be there any more. */
+enum aid_err aid_vault_open_at (const char *dir, struct aid_vault **out, struct aid_error *e);
+/* Calls FN with the full name of each folder with snapshots in STORE, or, when that is NULL, in this machine's own folder, in the
+   order of their names, until it gives an error.  No folder, no call. */
+enum aid_err aid_vaults (const char *store, enum aid_err (*fn) (void *ctx, const char *dir, struct aid_error *e), void *ctx,
+                         struct aid_error *e);
+/* The repository whose Git directory GIT_DIR is, whosever it is: to read trees of it and nothing else (it has no root).
+   AID_E_NOTFOUND. */
+enum aid_err aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e);
 void aid_vault_free (struct aid_vault *s);
 /* Appends the path of NAME in its folder. */
 void aid_vault_path (const struct aid_vault *s, const char *name, struct aid_str *out);
@@ -59,6 +68,7 @@ struct aid_vault_run
   struct aid_str *out; /* appended to; its limit holds; NULL: nobody reads it */
   const struct aid_stop *stop;
   int with_us; /* ended when this process is gone */
+  int *status; /* gets how it ended, which is then no failure below 128; or NULL */
 };
 /* Runs git.  AID_E_IO: it failed, and what it said; AID_E_LIMIT: it printed more than OUT takes; AID_E_NOTFOUND: there is no
    git. */

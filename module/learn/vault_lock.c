@@ -40,7 +40,8 @@ is_left_lock (const char *name)
 static int
 is_left_pack (const char *name)
 {
-  return !strncmp (name, "tmp_", 4) || !strncmp (name, ".tmp-", 5);
+  /* An import marks its pack to be kept until the refs are moved. */
+  return !strncmp (name, "tmp_", 4) || !strncmp (name, ".tmp-", 5) || aid_span_ends (aid_span_z (name), ".keep");
 }
 
 /* As a new file may be after the power was lost. */

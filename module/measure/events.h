@@ -59,6 +59,7 @@ struct aid_event_row
   int64_t at;                                                             /* ms since 1970 */
   const char *kind, *request, *person, *project, *chat, *path, *language; /* all but kind and person may be NULL */
   const char *data;                                                       /* a JSON object */
+  const char *content; /* of aid_events_each: the name of the texts in the store (store/blob.h); or NULL */
 };
 
 struct aid_events_which

@@ -36,6 +36,7 @@ aid_events_row (sqlite3_stmt *s, struct aid_event_row *row)
   row->path = text_at (s, 7);
   row->language = text_at (s, 8);
   row->data = text_at (s, 9);
+  row->content = NULL;
 }
 
 enum aid_err
@@ -54,7 +55,7 @@ aid_events_each (const struct aid_events_which *which, int (*each) (void *ctx, c
   if (!err)
     err = aid_db_prepare (
       db,
-      "SELECT id, at, kind, request, person, project, chat, path, language, data FROM events WHERE " AID_EVENTS_WHERE
+      "SELECT id, at, kind, request, person, project, chat, path, language, data, content FROM events WHERE " AID_EVENTS_WHERE
       " ORDER BY id",
       &s, e);
   if (!err)
@@ -63,6 +64,7 @@ aid_events_each (const struct aid_events_which *which, int (*each) (void *ctx, c
       while (!(err = aid_db_step (db, s, &more, e)) && more)
         {
           aid_events_row (s, &row);
+          row.content = text_at (s, 10);
           if (each (ctx, &row))
             break;
         }

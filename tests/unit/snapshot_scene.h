@@ -76,7 +76,7 @@ is_known (struct scene *c, const char *name)
 }
 
 /* Has the project look at the file NAME, and waits until it has. */
-static void
+static inline void
 touch (struct scene *c, const char *name)
 {
   aid_project_touch (c->p, aid_span_z (name));
@@ -105,7 +105,7 @@ tree_of_git (const char *dir, char out[AID_VAULT_ID])
   aid_str_free (&command);
 }
 
-static void
+static inline void
 assert_tree (struct scene *c)
 {
   struct aid_vault_tip tip;
@@ -129,7 +129,7 @@ last_message (struct scene *c)
   return o;
 }
 
-static void
+static inline void
 assert_sound (struct scene *c)
 {
   struct aid_str text = AID_STR_INIT (1 << 16), command = AID_STR_INIT (4096);

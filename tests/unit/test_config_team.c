@@ -55,7 +55,17 @@ static const char *const at_once[] = {
   "core_minimum",
 };
 /* What no trust lets through. */
-static const char *const never[] = { "team_store.url",
+static const char *const never[] = { "describe.model",
+                                     "describe.sample",
+                                     "describe.tries",
+                                     "describe.jobs",
+                                     "describe.budget",
+                                     "dataset.consent",
+                                     "dataset.strategy",
+                                     "dataset.holdout",
+                                     "dataset.max_tokens",
+                                     "dataset.licences",
+                                     "team_store.url",
                                      "team_store.password_command",
                                      "team_store.since",
                                      "ces.warm",

@@ -1,0 +1,232 @@
+/* aid dataset build: lays projects out in a folder that is thrown away, where what AID remembers of them goes, too. */
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/dataset.h"
+#include "cli/gather.h"
+#include "cli/times.h"
+#include "learn/layout.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct aid_stop *stop;
+
+static void
+on_signal (int signal)
+{
+  (void)signal;
+  aid_stop_set (stop);
+}
+
+struct building
+{
+  const struct aid_cli_dataset *w;
+  struct aid_gatherer *gatherer;
+};
+
+static enum aid_err
+gather (void *ctx, const struct aid_gather *g, json_t **out, struct aid_error *e)
+{
+  struct building *b = ctx;
+  return aid_gatherer_gather (b->gatherer, g, out, e);
+}
+
+static void
+tell (void *ctx, const json_t *example, const json_t *row, enum aid_dataset_left why, const char *words)
+{
+  const struct building *b = ctx;
+  struct aid_str line = AID_STR_INIT ((size_t)1 << 20);
+  if (!b->w->verbose)
+    return;
+  aid_str_addf (&line, "%s ", aid_json_str (example, "id"));
+  if (row)
+    aid_str_addf (&line, "%s: %s\n", aid_json_str (row, "strategy"), aid_json_str (row, "prompt"));
+  else
+    aid_str_addf (&line, "left out (%s): %s\n", aid_dataset_left_name (why), words);
+  aid_cli_print_calm (&line);
+  aid_str_free (&line);
+}
+
+/* --- a place of our own ------------------------------------------------------------------------------------------- */
+
+/* Appends a new folder in that of temporary files. */
+static enum aid_err
+make_scratch (struct aid_str *out, struct aid_error *e)
+{
+  const char *tmp = getenv ("TMPDIR");
+  aid_str_addf (out, "%s/aid-dataset-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+  if (out->err || !mkdtemp (out->ptr))
+    return aid_error_set (e, AID_E_IO, "No folder can be made in %s: %s", tmp ? tmp : "/tmp", strerror (errno));
+  return AID_OK;
+}
+
+/* What is cached of the projects that are laid out goes into SCRATCH, too; vocabularies stay where they are. */
+static enum aid_err
+move_cache (const char *scratch, struct aid_error *e)
+{
+  struct aid_str vocab = AID_STR_INIT (8192), cache = AID_STR_INIT (8192);
+  enum aid_err err = aid_fs_xdg (AID_DIR_CACHE, &vocab, e);
+  aid_str_addz (&vocab, "/vocab");
+  aid_str_addf (&cache, "%s/cache/aid", scratch);
+  if (!err)
+    err = aid_fs_mkdirs (aid_str_z (&cache), 0700, e);
+  aid_str_addz (&cache, "/vocab");
+  if (!err && aid_fs_exists (aid_str_z (&vocab)) && symlink (aid_str_z (&vocab), aid_str_z (&cache)))
+    err = aid_error_set (e, AID_E_IO, "%s cannot be made: %s", aid_str_z (&cache), strerror (errno));
+  cache.len -= strlen ("/aid/vocab");
+  cache.ptr[cache.len] = '\0';
+  if (!err && setenv ("XDG_CACHE_HOME", aid_str_z (&cache), 1))
+    err = aid_error_set (e, AID_E_NOMEM, "There is no memory");
+  aid_str_free (&vocab);
+  aid_str_free (&cache);
+  return err;
+}
+
+/* --- options ------------------------------------------------------------------------------------------------------ */
+
+static int
+take_formats (const struct aid_cli_dataset *w, int *formats)
+{
+  for (size_t i = 0; i < w->formats.len; i++)
+    {
+      const char *name = AID_VEC_AT (const char *, &w->formats, i);
+      enum aid_dataset_format f = aid_dataset_format_named (name);
+      if (f == AID_DATA_FORMATS)
+        return aid_cli_misuse ("dataset: there is no format \"%s\": source, messages, prompt-completion, preference, "
+                               "openai-preference, kto, nemo-gym or prompt-only",
+                               name);
+      formats[f] = 1;
+    }
+  formats[AID_DATA_MESSAGES] |= !w->formats.len;
+  return 0;
+}
+
+static int
+take_settings (const struct aid_cli_dataset *w, struct aid_dataset_settings *s)
+{
+  if (w->consent)
+    {
+      free (s->consent);
+      s->consent = strdup (w->consent);
+    }
+  if (w->strategy)
+    {
+      free (s->strategy);
+      s->strategy = strdup (w->strategy);
+    }
+  if (w->max_tokens)
+    s->max_tokens = w->max_tokens;
+  if (w->licences.len)
+    {
+      json_decref (s->licences);
+      s->licences = json_array ();
+    }
+  for (size_t i = 0; i < w->licences.len; i++)
+    json_array_append_new (s->licences, json_string (AID_VEC_AT (const char *, &w->licences, i)));
+  return 0;
+}
+
+/* When a data set is made, for its card; a set variable SOURCE_DATE_EPOCH says otherwise, so that it can be made anew byte
+   for byte. */
+static int64_t
+time_of_making (void)
+{
+  const char *epoch = getenv ("SOURCE_DATE_EPOCH");
+  uint64_t seconds;
+  if (epoch && *epoch && !aid_span_number (aid_span_z (epoch), (uint64_t)1 << 40, &seconds))
+    return (int64_t)seconds * 1000;
+  return aid_clock_wall_ms ();
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------------- */
+
+static int
+print_built (const struct aid_cli_dataset *w, const struct aid_dataset_built *n)
+{
+  struct aid_str text = AID_STR_INIT (1 << 16);
+  json_t *left = json_object ();
+  for (unsigned i = 0; i < AID_LEFT_REASONS; i++)
+    json_object_set_new (left, aid_dataset_left_name ((enum aid_dataset_left)i), json_integer ((json_int_t)n->left[i]));
+  if (w->json)
+    {
+      json_t *o = json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "examples", (json_int_t)n->examples, "rows",
+                             (json_int_t)n->rows, "train", (json_int_t)n->train, "holdout", (json_int_t)n->holdout,
+                             "near_duplicates", (json_int_t)n->alike, "results", (json_int_t)n->results, "left_out", left);
+      aid_json_dump (o, &text);
+      json_decref (o);
+      aid_str_addc (&text, '\n');
+    }
+  else
+    {
+      aid_str_addf (&text, "%zu rows of %zu examples: %zu to learn from, %zu held out", n->rows, n->examples, n->train,
+                    n->holdout);
+      if (n->alike + n->results)
+        aid_str_addf (&text, ", %zu in neither, for they tell of those", n->alike + n->results);
+      aid_str_addz (&text, "\n");
+      for (unsigned i = 0; i < AID_LEFT_REASONS; i++)
+        if (n->left[i])
+          aid_str_addf (&text, "  left out (%s): %zu\n", aid_dataset_left_name ((enum aid_dataset_left)i), n->left[i]);
+      aid_str_addf (&text, "  in %s, with DATACARD.md\n", w->args[0]);
+    }
+  json_decref (left);
+  int status = w->json ? aid_cli_print (aid_str_span (&text)) : aid_cli_print_calm (&text);
+  aid_str_free (&text);
+  return status;
+}
+
+static int
+build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options, const struct aid_dataset_settings *settings)
+{
+  struct building g = { w, NULL };
+  struct aid_dataset_build b = *options;
+  struct aid_str scratch = AID_STR_INIT (8192);
+  struct aid_dataset_built built;
+  struct aid_examples *x = NULL;
+  struct aid_error e = { AID_OK, "" };
+  enum aid_err err = (stop = aid_stop_new (&e)) ? aid_examples_open (0, &x, &e) : AID_E_NOMEM;
+  b.settings = settings;
+  b.gather = gather;
+  b.tell = tell;
+  b.ctx = &g;
+  b.stop = stop;
+  if (!err)
+    aid_cli_on_signal (on_signal);
+  if (!err && !(err = make_scratch (&scratch, &e)))
+    {
+      b.scratch = aid_str_z (&scratch);
+      if (!(err = move_cache (b.scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
+        err = aid_dataset_make (&b, x, &built, &e);
+      aid_gatherer_free (g.gatherer);
+      aid_layout_remove (b.scratch);
+    }
+  aid_examples_close (x);
+  aid_str_free (&scratch);
+  return err ? aid_cli_fail ("%s", e.msg) : print_built (w, &built);
+}
+
+int
+aid_cli_dataset_build (const struct aid_cli_dataset *w)
+{
+  struct aid_dataset_build b = { .dir = w->args[0], .kind = w->kind, .judged = w->judged, .seed = (uint64_t)w->seed };
+  struct aid_dataset_settings settings = { .consent = NULL };
+  struct aid_error e = { AID_OK, "" };
+  char *root = w->project ? realpath (w->project, NULL) : NULL;
+  int status = take_formats (w, b.formats);
+  b.project = root ? root : w->project;
+  b.now = time_of_making ();
+  if (!status)
+    status = aid_cli_take_time ("dataset", w->since, &b.since);
+  if (!status && aid_dataset_settings_read (&settings, &e))
+    status = aid_cli_fail ("%s", e.msg);
+  if (!status)
+    status = aid_cli_dataset_split_options (w, &b.by, &settings.holdout);
+  if (!status && !(status = take_settings (w, &settings)))
+    status = build (w, &b, &settings);
+  aid_dataset_settings_free (&settings);
+  free (root);
+  return status;
+}

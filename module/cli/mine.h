@@ -1,0 +1,23 @@
+/* What the two files of aid mine share: cmd_mine.c mines, mine_list.c shows what there is and forgets. */
+#ifndef AID_CLI_MINE_H
+#define AID_CLI_MINE_H
+
+#include "learn/mine.h"
+
+struct aid_cli_mine
+{
+  const char *root, *store, *since, *kind;
+  int dry_run, why, judge, json;
+  int64_t since_ms;
+  char **args; /* the operands behind the word */
+  int nargs;
+};
+
+/* Puts the root of the project that is meant into ROOT, "" when none was named; a status. */
+int aid_cli_mine_root (const struct aid_cli_mine *m, struct aid_str *root);
+
+int aid_cli_mine_list (const struct aid_cli_mine *m);
+int aid_cli_mine_show (const struct aid_cli_mine *m);
+int aid_cli_mine_forget (const struct aid_cli_mine *m);
+
+#endif

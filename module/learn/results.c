@@ -1,0 +1,159 @@
+/* Runs of words of many changes, sorted by their hashes, so that a text is gone through once for all of them. */
+#include "learn/leak.h"
+#include "learn/words.h"
+#include <stdlib.h>
+
+#define RUNS_MAX ((size_t)64 << 20)
+#define CHANGES_MAX ((size_t)4 << 20)
+
+struct run
+{
+  uint64_t hash; /* of its words, and how many they are */
+  size_t change;
+};
+
+struct aid_results
+{
+  struct aid_vec runs;      /* struct run */
+  struct aid_vec totals;    /* size_t: runs of each change */
+  struct aid_set64 lengths; /* how many words a run may have */
+  int sorted;
+};
+
+struct aid_results *
+aid_results_new (void)
+{
+  struct aid_results *r = calloc (1, sizeof *r);
+  if (r)
+    {
+      r->runs = AID_VEC_INIT (struct run, RUNS_MAX);
+      r->totals = AID_VEC_INIT (size_t, CHANGES_MAX);
+    }
+  return r;
+}
+
+void
+aid_results_free (struct aid_results *r)
+{
+  if (!r)
+    return;
+  aid_vec_free (&r->runs);
+  aid_vec_free (&r->totals);
+  aid_set64_free (&r->lengths);
+  free (r);
+}
+
+static uint64_t
+hash_of (const struct aid_vec *words, size_t i, size_t n)
+{
+  return aid_words_hash (words, i, n) ^ n;
+}
+
+/* Adds what TEXT has in runs of all lengths to OLD. */
+static enum aid_err
+add_old (struct aid_span text, struct aid_set64 *old)
+{
+  struct aid_vec words = AID_WORDS_INIT;
+  enum aid_err err = aid_words_read (text, &words);
+  for (size_t n = AID_RESULT_LEAST; n <= AID_RESULT_RUN; n++)
+    for (size_t i = 0; i + n <= words.len && !err; i++)
+      if (aid_set64_add (old, hash_of (&words, i, n)))
+        err = AID_E_NOMEM;
+  aid_vec_free (&words);
+  return err;
+}
+
+/* Adds the new runs of one place. */
+static enum aid_err
+add_place (struct aid_results *r, struct aid_span text, struct aid_set64 *old)
+{
+  struct aid_vec words = AID_WORDS_INIT;
+  enum aid_err err = aid_words_read (text, &words);
+  size_t n = words.len < AID_RESULT_RUN ? words.len : AID_RESULT_RUN, change = r->totals.len - 1;
+  for (size_t i = 0; n >= AID_RESULT_LEAST && i + n <= words.len && !err; i++)
+    {
+      uint64_t h = hash_of (&words, i, n);
+      if (aid_set64_has (old, h))
+        continue;
+      struct run *run = aid_vec_push (&r->runs);
+      if (!run || aid_set64_add (old, h) || aid_set64_add (&r->lengths, n))
+        err = AID_E_NOMEM;
+      if (run)
+        *run = (struct run){ h, change };
+      AID_VEC_AT (size_t, &r->totals, change)++;
+    }
+  aid_vec_free (&words);
+  return err;
+}
+
+enum aid_err
+aid_results_add (struct aid_results *r, const struct aid_changed *change, struct aid_span known)
+{
+  struct aid_set64 old = { NULL, 0, 0 };
+  enum aid_err err = aid_vec_push (&r->totals) ? AID_OK : AID_E_NOMEM;
+  r->sorted = 0;
+  if (!err)
+    err = add_old (aid_str_span (&change->before), &old);
+  if (!err)
+    err = add_old (known, &old);
+  for (size_t i = 0; !err && i < change->runs.len; i++)
+    {
+      const struct aid_changed_run *run = &AID_VEC_AT (struct aid_changed_run, &change->runs, i);
+      err = add_place (r, aid_span_cut (aid_str_span (&change->added), run->from, run->to), &old);
+    }
+  aid_set64_free (&old);
+  return err;
+}
+
+static int
+by_hash (const void *a, const void *b)
+{
+  const struct run *x = a, *y = b;
+  return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : x->change != y->change ? (x->change < y->change ? -1 : 1) : 0;
+}
+
+/* The first run with HASH; the number of runs when there is none. */
+static size_t
+first_with (const struct aid_results *r, uint64_t hash)
+{
+  size_t low = 0, high = r->runs.len;
+  while (low < high)
+    {
+      size_t mid = low + (high - low) / 2;
+      if (AID_VEC_AT (struct run, &r->runs, mid).hash < hash)
+        low = mid + 1;
+      else
+        high = mid;
+    }
+  return low;
+}
+
+enum aid_err
+aid_results_find (struct aid_results *r, struct aid_span text, double *shares)
+{
+  struct aid_vec words = AID_WORDS_INIT;
+  struct aid_set64 seen = { NULL, 0, 0 };
+  enum aid_err err = aid_words_read (text, &words);
+  if (!r->sorted && r->runs.len)
+    qsort (r->runs.data, r->runs.len, sizeof (struct run), by_hash);
+  r->sorted = 1;
+  for (size_t i = 0; i < r->totals.len; i++)
+    shares[i] = 0;
+  for (size_t n = AID_RESULT_LEAST; n <= AID_RESULT_RUN; n++)
+    for (size_t i = 0; aid_set64_has (&r->lengths, n) && i + n <= words.len && !err; i++)
+      {
+        uint64_t h = hash_of (&words, i, n);
+        size_t at = first_with (r, h);
+        if (at == r->runs.len || AID_VEC_AT (struct run, &r->runs, at).hash != h || aid_set64_has (&seen, h))
+          continue;
+        if (aid_set64_add (&seen, h))
+          err = AID_E_NOMEM;
+        for (; at < r->runs.len && AID_VEC_AT (struct run, &r->runs, at).hash == h; at++)
+          shares[AID_VEC_AT (struct run, &r->runs, at).change]++;
+      }
+  for (size_t i = 0; i < r->totals.len; i++)
+    shares[i] = AID_VEC_AT (size_t, &r->totals, i) ? shares[i] / (double)AID_VEC_AT (size_t, &r->totals, i) : 0;
+  aid_vec_free (&words);
+  aid_set64_free (&seen);
+  return err;
+}
