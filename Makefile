@@ -23,8 +23,8 @@ CPPFLAGS += -D_GNU_SOURCE -DAID_VERSION='"$(VERSION)"' -Imodule $(shell pkg-conf
 CFLAGS  ?= -O2 -g
 ALLCFLAGS = -std=c11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-plt -pthread -fstack-protector-strong \
             $(if $(SAN),-fno-omit-frame-pointer $(SAN),-D_FORTIFY_SOURCE=2 $(WARN)) $(WERROR)
-# libcurl and libpq are loaded when they are wanted (net/late_curl.c, team/pq.c): where they lie is said if that is an unusual place.
-CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl libpq 2>/dev/null))
+# libcurl, libpq and libmicrohttpd are loaded when they are wanted (net/late_curl.c, team/pq.c, ces/mhd.c): where they lie is said if that is an unusual place.
+CURLDIR := $(filter-out /usr/lib%,$(shell pkg-config --variable=libdir libcurl libpq libmicrohttpd 2>/dev/null))
 LIBS    := $(filter-out -lcurl -lpq -lmicrohttpd,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) $(addprefix -Wl$(COMMA)-rpath$(COMMA),$(CURLDIR)) -ldl -lm
 SOFLAGS := -shared -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,-z,defs)
 
@@ -58,6 +58,7 @@ need_core    := $(need_cli)
 layer_objs = $(patsubst module/%.c,$(B)/obj/%.o,$(wildcard module/$(1)/*.c)) $(made_$(1))
 made_model := $(B)/obj/made/presets.o
 made_assist := $(B)/obj/made/strategies.o
+made_ces := $(patsubst module/ces/%.sql,$(B)/obj/made/%.o,$(wildcard module/ces/queue_*.sql))
 made_learn := $(B)/obj/made/questions.o
 layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 
@@ -65,7 +66,7 @@ layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 HELPERS := $(B)/aid-trees $(if $(filter Linux,$(shell uname -s)),$(B)/aid-box)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-mine check-dataset check-net check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-mine check-dataset check-net check-ces check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -103,6 +104,15 @@ $(B)/made/strategies.c: $(STRATEGIES) Makefile
 	   for file in $(notdir $(STRATEGIES)); do echo "{ \"$$file\","; \
 	     sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' "strategies/$$file"; echo '},'; done; echo '{ 0, 0 } };'; } >$@.tmp && mv $@.tmp $@
 $(B)/obj/made/strategies.o: $(B)/made/strategies.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# So are the statements of the queue's schema.
+$(B)/made/queue_%.c: module/ces/queue_%.sql Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char aid_queue_$*_text[];'; echo 'const char aid_queue_$*_text[] ='; \
+	   sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@.tmp && mv $@.tmp $@
+$(B)/obj/made/queue_%.o: $(B)/made/queue_%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
@@ -153,9 +163,10 @@ $(B)/aid-trees: $(call layer_objs,trees) $(call layer_libs,$(need_scan))
 	$(CC) $(ALLCFLAGS) -Wl,--as-needed -o $@.tmp $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) && mv $@.tmp $@
 
 # --- boxes have a keeper of their own: module/box -----------------------------------------------------------------------
-# It starts with each box, so it links nothing but libc.
+# It starts with each box: without shared libraries, where there is a libc for that, a millisecond sooner.
+box_link = $(CC) $(ALLCFLAGS) $(1) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^)
 $(B)/aid-box: $(call layer_objs,box) $(call layer_libs,ces base)
-	$(CC) $(ALLCFLAGS) -o $@.tmp $(filter %.o,$^) $(filter %.a,$^) && mv $@.tmp $@
+	{ $(if $(SAN),false,$(call box_link,-static) 2>/dev/null) || $(call box_link); } && mv $@.tmp $@
 
 # --- unit tests: tests/unit/test_LAYER_what.c ------------------------------------------------------------------------
 UNITS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -219,11 +230,11 @@ check:
 	@$(MAKE) --no-print-directory -s -j2 all check-builds
 	@tests/run
 
-check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/team_scene $(B)/otlp_events $(B)/net-slow.so
+check-builds: units asan-units tsan-units test-cores $(B)/kill-shim.so $(B)/tokens_batch $(B)/assign_batch $(B)/team_scene $(B)/ces_queue_scene $(B)/otlp_events $(B)/net-slow.so
 
 ASAN := B=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g1"
 TSAN := B=build/tsan SAN="-fsanitize=thread" CFLAGS="-O1 -g1"
-TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_ces_box.c tests/unit/test_ces_box_leaves.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
+TSAN_UNITS := $(patsubst tests/unit/%.c,build/tsan/unit/%,$(wildcard tests/unit/test_ces_queue_worker.c tests/unit/test_project_watch.c tests/unit/test_scan_sources.c tests/unit/test_index_update.c tests/unit/test_index_many.c tests/unit/test_net_*.c tests/unit/test_assist_*.c tests/unit/test_base_pool*.c tests/unit/test_base_spare.c tests/unit/test_base_proc*.c tests/unit/test_ces_box.c tests/unit/test_ces_box_leaves.c tests/unit/test_build_run.c tests/unit/test_ces_judge.c tests/unit/test_ces_http.c tests/unit/test_ces_serve.c tests/unit/test_build_dune_rpc.c tests/unit/test_context_url.c tests/unit/test_measure_events.c tests/unit/test_team_*.c tests/unit/test_export_exporter.c tests/unit/test_learn_*.c tests/unit/test_patch_ahead.c tests/unit/test_patch_apply.c tests/unit/test_patch_tree.c))
 .PHONY: asan-units tsan-units test-cores check-builds
 asan-units:
 	@$(MAKE) --no-print-directory $(ASAN) units
@@ -252,6 +263,10 @@ check-net: all $(B)/net-slow.so
 check-team: all $(B)/team_scene $(B)/net-slow.so
 	@.ci/deps check
 	@tests/run team
+## check-ces     the evaluation service: what diffs are worth, and over HTTP as each trainer's client and rude ones see it
+check-ces: cli
+	@.ci/deps check
+	@tests/run ces
 ## check-sdk     the wire formats as the official SDKs read them, and a server from npm
 check-sdk: cli
 	@.ci/deps check
@@ -262,7 +277,6 @@ check-otlp: all $(B)/otlp_events
 	@tests/run otlp
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
-## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, and the fuzzers for FUZZ_SECONDS each
 ## check-dataset aid describe and aid dataset with real snapshots, a model is played
 check-dataset: cli
 	@tests/run dataset
@@ -270,11 +284,13 @@ check-dataset: cli
 check-mine: cli $(B)/kill-shim.so
 	@.ci/deps check
 	@tests/run mine
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, 20 minutes of kills of the queue, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
 	@tests/mine/run 200
 	@ROUNDS=100 tests/team/run
+	@MINUTES=10 tests/ces/queue
 	@AID_BOXES=10000 $(B)/unit/test_ces_box_leaves
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
@@ -302,6 +318,11 @@ $(B)/bench_metrics: tests/bench/metrics.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 $(B)/bench_measure: tests/bench/measure.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+## bench-ces-queue four workers of the queue of evaluations beside one, on tasks that wait: a file, PostgreSQL, real boxes
+.PHONY: bench-ces-queue
+bench-ces-queue: cli $(B)/ces_queue_scene
+	@tests/bench/ces/queue $(N)
 
 ## bench-snapshots a look at an unchanged project, and a snapshot of one edit at FILES="5000 100000" files, beside git status and git add
 .PHONY: bench-snapshots
@@ -345,6 +366,10 @@ $(B)/assign_batch: tests/experiments/batch.c $(call layer_libs,$(need_measure))
 
 # What records events for tests of the team's store: tests/team.
 $(B)/team_scene: tests/team/scene.c $(call layer_libs,$(need_measure))
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+# Who submits, works and waits in the tests of the queue of evaluations: tests/ces.
+$(B)/ces_queue_scene: tests/ces/scene.c $(call layer_libs,$(need_ces))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 # What records events for the tests of export: tests/otlp.

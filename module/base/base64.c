@@ -29,3 +29,44 @@ aid_base64_add (struct aid_str *out, const unsigned char *bytes, size_t n)
     aid_str_add (out, text, encode (bytes + at, n - at < BLOCK ? n - at : BLOCK, text));
   return out->err;
 }
+
+/* What the sign C stands for; -1: nothing. */
+static int
+value_of (unsigned char c)
+{
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (c >= '0' && c <= '9')
+    return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+enum aid_err
+aid_base64_read (struct aid_span text, struct aid_str *out)
+{
+  size_t before = out->len, signs = 0, padding = 0;
+  uint32_t bits = 0;
+  int wrong = 0;
+  for (size_t i = 0; i < text.len && !wrong; i++)
+    {
+      unsigned char c = (unsigned char)text.ptr[i];
+      int v = value_of (c);
+      if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+        continue;
+      padding += c == '=';
+      wrong = c == '=' ? padding > 2 : v < 0 || padding;
+      if (wrong || c == '=')
+        continue;
+      bits = bits << 6 | (uint32_t)v;
+      signs++;
+      if (signs % 4 != 1) /* every sign but the first of four ends a byte */
+        aid_str_addc (out, (char)(bits >> (8 - signs % 4 * 2) % 8));
+    }
+  if (!wrong && signs % 4 != 1 && (!padding || (signs + padding) % 4 == 0))
+    return out->err;
+  if (!out->err)
+    aid_str_remove (out, before, out->len - before);
+  return AID_E_PARSE;
+}

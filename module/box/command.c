@@ -12,8 +12,7 @@
 
 enum
 {
-  ARGUMENTS = 64,
-  SPARE_MB = 16
+  ARGUMENTS = 64
 };
 
 static void
@@ -30,7 +29,7 @@ limit_process (const struct keeper *k)
 {
   limit (RLIMIT_CORE, 0);
   limit (RLIMIT_CPU, k->limits.cpu_seconds + 1);
-  limit (RLIMIT_FSIZE, (k->limits.disk_megabytes + SPARE_MB) << 20);
+  limit (RLIMIT_FSIZE, (k->limits.disk_megabytes + DISK_SPARE_MB) << 20);
   int fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd >= 0) /* where the host has no memory left, a box is the first to go */
     {
@@ -71,7 +70,8 @@ become (const struct keeper *k, const char *line, const char *at, int filter, in
   size_t n = sizeof fixed / sizeof *fixed;
   int null = open ("/dev/null", O_RDONLY);
   signal (SIGPIPE, SIG_DFL);
-  if (null < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0 || dup2 (output, 2) < 0 || stay_open (status))
+  if (null < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0 || dup2 (output, 2) < 0 || stay_open (status)
+      || (filter >= 0 && stay_open (filter)))
     _exit (127);
   if (null > 2)
     close (null);
@@ -79,7 +79,7 @@ become (const struct keeper *k, const char *line, const char *at, int filter, in
   snprintf (status_z, sizeof status_z, "%d", status);
   argv[n++] = "--json-status-fd";
   argv[n++] = status_z;
-  if (filter >= 0 && stay_open (filter) == 0)
+  if (filter >= 0)
     {
       snprintf (filter_z, sizeof filter_z, "%d", filter);
       argv[n++] = "--seccomp";
@@ -111,20 +111,19 @@ command_start (const struct keeper *k, const char *line, const char *dir, struct
     return AID_E_NOTFOUND;
   close (folder);
   snprintf (at, sizeof at, AID_BOX_ROOT "%s%s", *dir ? "/" : "", dir);
-  if (pipe2 (fds, O_CLOEXEC) || pipe2 (fds + 2, O_CLOEXEC))
-    {
-      close_all (fds, 4);
-      return aid_error_set (e, AID_E_IO, "no pipe can be made: %s", strerror (errno));
-    }
   int filter = filter_open ();
-  c->pid = fork ();
+  if ((filter < 0 && errno) || pipe2 (fds, O_CLOEXEC) || pipe2 (fds + 2, O_CLOEXEC) || fcntl (fds[0], F_SETFL, O_NONBLOCK)
+      || fcntl (fds[2], F_SETFL, O_NONBLOCK) || (c->pid = fork ()) < 0)
+    {
+      aid_error_set (e, AID_E_IO, "no process can be made: %s", strerror (errno));
+      close_all (fds, 4);
+      close_all (&filter, 1);
+      return AID_E_IO;
+    }
   if (c->pid == 0)
     become (k, line, at, filter, fds[1], fds[3]);
   close_all ((const int[]){ fds[1], fds[3], filter }, 3);
   c->output = fds[0];
   c->status = fds[2];
-  if (c->pid > 0 && fcntl (c->output, F_SETFL, O_NONBLOCK) == 0 && fcntl (c->status, F_SETFL, O_NONBLOCK) == 0)
-    return AID_OK;
-  close_all ((const int[]){ c->output, c->status }, 2);
-  return aid_error_set (e, AID_E_IO, "no process can be made: %s", strerror (errno));
+  return AID_OK;
 }

@@ -4,6 +4,7 @@
 
    They fail as on a kernel that does not have them, so that programs do without. */
 #include "box/keeper.h"
+#include "base/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fs.h"
+#define FILE_NAME HOUSE "/filter"
 
 #if defined __x86_64__
 #define MACHINE AUDIT_ARCH_X86_64
@@ -65,21 +66,31 @@ static const struct sock_filter program[] = {
 };
 
 int
-filter_open (void)
+filter_make (void)
 {
-  int fd = open (HOUSE "/filter", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd >= 0
-      && (aid_fs_write_all (fd, (struct aid_span){ (const char *)program, sizeof program }) || lseek (fd, 0, SEEK_SET)))
-    {
-      close (fd);
-      return -1;
-    }
-  return fd;
+  int fd = open (FILE_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+  int bad = fd < 0 || aid_fs_write_all (fd, (struct aid_span){ (const char *)program, sizeof program });
+  if (fd >= 0)
+    close (fd);
+  return bad ? -1 : 0;
 }
-#else
+
 int
 filter_open (void)
 {
+  return open (FILE_NAME, O_RDONLY | O_CLOEXEC);
+}
+#else
+int
+filter_make (void)
+{
+  return 0;
+}
+
+int
+filter_open (void)
+{
+  errno = 0;
   return -1;
 }
 #endif

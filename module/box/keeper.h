@@ -24,6 +24,11 @@
 #define HOUSE "/tmp" /* a folder that every system has; covered in our mount namespace alone */
 #define ROOT "/tmp/root"
 
+enum
+{
+  DISK_SPARE_MB = 16 /* beyond the limit, so that passing it is seen before the disk is full */
+};
+
 struct keeper
 {
   const char *lower;
@@ -57,9 +62,9 @@ enum aid_err mount_house (struct keeper *k, struct aid_error *e);
 /* Bytes of the files below the folder FD, as they lie on the disk, and how many there are. */
 void measure_tree (int fd, int64_t *bytes, int64_t *files);
 /* Copies what is in the folder FROM into TO: files, folders and links, with their modes and times. */
-/* One of them, from the folder FROM into TO; one that is not there is fine.  0, or -1 with errno. */
-int copy_entry (int from, int to, const char *name);
 enum aid_err copy_tree (int from, int to, struct aid_error *e);
+/* One of them; what is not there is fine.  0, or -1 with errno. */
+int copy_entry (int from, int to, const char *name);
 
 /* --- watch.c --- */
 struct usage
@@ -72,8 +77,8 @@ struct watch
 {
   const struct keeper *k;
   int64_t cpu_ms; /* as last seen: what is killed takes its own along */
-  int64_t tree_before,
-    free_before; /* of a tree that is changed in place: its bytes, and the free ones that were last seen */
+  /* of a tree that is changed in place: its bytes, and the free ones of its disk as last seen */
+  int64_t tree_before, free_before;
 };
 void watch_begin (struct watch *w, const struct keeper *k);
 /* Whether a limit is passed, and which: AID_BOX_EXITED when none is. */
@@ -107,7 +112,9 @@ enum aid_err
 command_start (const struct keeper *k, const char *line, const char *dir, struct command *c, struct aid_error *e);
 
 /* --- filter.c --- */
-/* A file of the system calls that are refused, for bubblewrap; -1: there is none for this machine. */
+/* Makes a file of the system calls that are refused, for bubblewrap, while there is room for it.  0, or -1 with errno. */
+int filter_make (void);
+/* Opens it.  -1 with errno 0: there is none for this kind of machine. */
 int filter_open (void);
 
 /* --- run.c --- */

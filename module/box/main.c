@@ -128,7 +128,9 @@ main (int argc, char **argv)
   umask (022);
   if (argc != 10 || !read_arguments (argv, &k))
     return answer_error (AID_E_STATE, "aid-box is of another version than what started it: install both from one build"), 2;
-  if (chdir (k.lower))
+  if (!*k.lower)
+    k.how = AID_BOX_COPY; /* of nothing */
+  if (chdir (*k.lower ? k.lower : "/"))
     return answer_error (AID_E_NOTFOUND, "there is no such folder, or it may not be entered"), 1;
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   enum aid_err err = find_bubblewrap (&k, &e);

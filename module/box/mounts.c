@@ -12,8 +12,7 @@
 
 enum
 {
-  INODES_PER_MB = 128, /* files that may be made for each megabyte of disk: each takes a kilobyte of the kernel's memory */
-  SPARE_MB = 16        /* beyond the limit, so that passing it is seen before the disk is full */
+  INODES_PER_MB = 128 /* files that may be made for each megabyte of disk: each takes a kilobyte of the kernel's memory */
 };
 
 enum aid_err
@@ -22,8 +21,7 @@ mount_failed (struct aid_error *e, const char *what)
   return aid_error_set (
     e, AID_E_STATE, "the system does not let it %s: %s%s", what, strerror (errno),
     errno == EPERM || errno == EACCES
-      ? " (where AppArmor restricts user namespaces, as on Ubuntu, aid-box needs a profile; a container must "
-        "allow mounts and show all of /proc)"
+      ? " (AppArmor, as on Ubuntu, wants a profile for aid-box; a container must allow mounts and show all of /proc)"
       : "");
 }
 
@@ -33,11 +31,11 @@ static enum aid_err
 mount_tmpfs (struct keeper *k, struct aid_error *e)
 {
   char options[128];
-  int64_t bytes = 0, files = 0, disk = k->limits.disk_megabytes;
-  if (k->how == AID_BOX_COPY)
+  int64_t bytes = 0, files = 0, disk = k->limits.disk_megabytes + DISK_SPARE_MB;
+  if (k->how == AID_BOX_COPY && *k->lower)
     measure_tree (k->lower_fd, &bytes, &files);
   k->copied = bytes;
-  int64_t kilobytes = ((disk + SPARE_MB) << 10) + (bytes >> 10), inodes = (disk + SPARE_MB) * INODES_PER_MB + files;
+  int64_t kilobytes = (disk << 10) + (bytes >> 10), inodes = disk * INODES_PER_MB + files;
   snprintf (options, sizeof options, "size=%" PRId64 "k,nr_inodes=%" PRId64 ",mode=0755", kilobytes, inodes);
   if (mount ("none", "/", NULL, MS_REC | MS_SLAVE, NULL) || mount ("aid-box", HOUSE, "tmpfs", MS_NOSUID | MS_NODEV, options))
     return mount_failed (e, "mount a tmpfs");
@@ -79,7 +77,7 @@ static enum aid_err
 copy_lower (struct keeper *k, struct aid_error *e)
 {
   int to = open (HOUSE "/upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  enum aid_err err = to < 0 ? mount_failed (e, "open a folder") : copy_tree (k->lower_fd, to, e);
+  enum aid_err err = to < 0 ? mount_failed (e, "open a folder") : *k->lower ? copy_tree (k->lower_fd, to, e) : AID_OK;
   if (to >= 0)
     close (to);
   k->by = "copy";
@@ -127,6 +125,8 @@ mount_house (struct keeper *k, struct aid_error *e)
   err = err ? err : mount_system (e);
   if (err)
     return err;
+  if (filter_make ())
+    return mount_failed (e, "write a file");
   k->house_fd = open (HOUSE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   k->tree_fd = open (ROOT "/tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
   return chdir ("/") || k->house_fd < 0 || k->tree_fd < 0 ? mount_failed (e, "open the box's folders") : AID_OK;

@@ -86,7 +86,7 @@ aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limi
   if (!err)
     return *out = b, AID_OK;
   aid_box_close (b);
-  return aid_error_set (e, err, "No box can be had over %.80s: %s", lower, inner.msg);
+  return aid_error_set (e, err, "No box can be had over %.80s: %s", *lower ? lower : "nothing", inner.msg);
 }
 
 const char *
@@ -108,12 +108,13 @@ aid_box_close (struct aid_box *b)
 int
 aid_box_available (char why[256])
 {
-  struct aid_box *b;
+  struct aid_box *b = NULL;
   struct aid_box_ran ran = { .output = AID_STR_INIT (0) };
   struct aid_box_limits limits = AID_BOX_LIMITS;
   struct aid_error e = { AID_OK, "" };
-  enum aid_err err = aid_box_open ("/usr/bin", AID_BOX_VIEW, &limits, &b, &e);
-  err = err ? err : aid_box_run (b, "true", NULL, NULL, &ran, &e);
+  enum aid_err err = aid_box_open ("", AID_BOX_VIEW, &limits, &b, &e);
+  if (b)
+    err = aid_box_run (b, "true", NULL, NULL, &ran, &e);
   if (err)
     snprintf (why, 256, "%s", e.msg);
   aid_str_free (&ran.output);

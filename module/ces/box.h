@@ -61,7 +61,7 @@ struct aid_box;
 /* *WHY gets what is missing here, for people ("bubblewrap is not installed ..."), when boxes cannot run anything; else 1. */
 int aid_box_available (char why[256]);
 
-/* Opens a box over the folder LOWER.  AID_E_NOTFOUND, AID_E_IO, AID_E_STATE (boxes cannot be had here: why). */
+/* Opens a box over the folder LOWER; "": an empty one.  AID_E_NOTFOUND, AID_E_IO, AID_E_STATE (boxes cannot be had here: why). */
 enum aid_err aid_box_open (const char *lower, enum aid_box_how how, const struct aid_box_limits *limits,
                            struct aid_box **out, struct aid_error *e);
 /* What its tree is: "overlay", "copy" or "place". */

@@ -2,6 +2,7 @@
    on its standard output.  Both are of one build; numbers are the machine's own.  When its input ends the box ends.
 
    usage: aid-box VERSION HOW SECONDS CPU_SECONDS MEGABYTES PROCESSES DISK_MEGABYTES OUTPUT_BYTES LOWER
+   where LOWER may be "", for an empty tree.
    Its first answer, unasked, says whether the box could be made; its text then names what the tree is ("overlay", ...). */
 #ifndef AID_CES_BOX_PROTOCOL_H
 #define AID_CES_BOX_PROTOCOL_H

@@ -10,5 +10,7 @@ int aid_cli_ces_open (struct aid_ces **out);
 struct aid_stop *aid_cli_ces_stop (void);
 /* Appends a verdict as people read it. */
 void aid_cli_ces_describe (const json_t *verdict, struct aid_str *out);
+/* The row "serve" (cmd_ces_serve.c). */
+int aid_cmd_ces_serve (int argc, char **argv);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "cli/ces.h"
+#include "cli/ces_queue.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
 
@@ -290,7 +291,13 @@ submit (int argc, char **argv)
   struct wish w = WISH;
   json_t *task = NULL;
   int status;
-  const struct aid_opt opts[] = { TASK_OPTIONS (w) };
+  struct aid_cli_enqueue how = { .queue = 0 };
+  const struct aid_opt opts[] = { TASK_OPTIONS (w),
+                                  { "queue", 'q', AID_OPT_FLAG, &how.queue, NULL,
+                                    "leave it in the queue, for a worker: prints its id" },
+                                  { "wait", 0, AID_OPT_FLAG, &how.wait, NULL, "of --queue: until it is judged" },
+                                  { "tries", 0, AID_OPT_NUMBER, &how.tries, "N",
+                                    "of --queue: workers that may end over it (3)" } };
   const struct aid_usage_text usage = {
     "aid ces submit [options] [FILE|-]",
     "Judges one answer of a model, or a bare diff, over a tree that is built once and then kept: whether it applies,\n"
@@ -304,8 +311,9 @@ submit (int argc, char **argv)
   int n = aid_opt_parse (&usage, argc, argv, &status);
   if (n >= 0)
     status = make_task (&w, &task);
+  how.json = w.json;
   if (n >= 0 && !status)
-    status = judge (&w, task, n > 0 ? argv[1] : "-");
+    status = how.queue ? aid_cli_queue_submit (&how, task, n > 0 ? argv[1] : "-") : judge (&w, task, n > 0 ? argv[1] : "-");
   json_decref (task);
   forget (&w);
   return status;
@@ -381,17 +389,25 @@ show_status (int argc, char **argv)
   int status, json = 0;
   const struct aid_opt opts[] = { { "json", 0, AID_OPT_FLAG, &json, NULL, "one JSON object" } };
   const struct aid_usage_text usage
-    = { "aid ces status [options]", "Says which trees are warm here, and how many verdicts are kept.\n", opts, 1, 0, 0 };
+    = { "aid ces status [options]",
+        "Says which trees are warm here, how many verdicts are kept, and what the queue and its workers do.\n", opts, 1, 0, 0 };
   struct aid_str text = AID_STR_INIT ((size_t)64 << 20);
   struct aid_ces *c;
   if (aid_opt_parse (&usage, argc, argv, &status) < 0 || (status = aid_cli_ces_open (&c)))
     return status;
-  json_t *o = aid_ces_status (c);
+  json_t *o = aid_ces_status (c), *queue = aid_cli_queue_status ();
+  json_object_set_new (o, "queue", queue ? json_incref (queue) : json_null ());
   if (json)
     aid_json_dump (o, &text), aid_str_addc (&text, '\n');
   else
-    add_status (o, &text);
+    {
+      add_status (o, &text);
+      aid_cli_queue_describe (queue, &text);
+    }
   status = json ? aid_cli_print (aid_str_span (&text)) : aid_cli_print_calm (&text);
+  if (aid_json_str (queue, "error"))
+    status = TROUBLE;
+  json_decref (queue);
   json_decref (o);
   aid_ces_close (c);
   aid_str_free (&text);
@@ -403,7 +419,13 @@ show_status (int argc, char **argv)
 static const struct aid_command words[] = {
   { "submit", submit, "judge an answer or a diff" },
   { "warm", warm, "build a tree that diffs are judged over" },
-  { "status", show_status, "say which trees are warm" },
+  { "status", show_status, "say which trees are warm, and what the queue does" },
+  { "serve", aid_cmd_ces_serve, "judge over HTTP, also for trainers" },
+  { "worker", aid_cmd_ces_worker, "judge what waits in the queue" },
+  { "result", aid_cmd_ces_result, "say what came of a task in the queue" },
+  { "cancel", aid_cmd_ces_cancel, "cancel a task in the queue" },
+  { "forget", aid_cmd_ces_forget, "forget what is done in the queue" },
+  { "init", aid_cmd_ces_init, "set up a team's queue" },
 };
 #define NWORDS (sizeof words / sizeof *words)
 

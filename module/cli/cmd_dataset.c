@@ -79,7 +79,7 @@ split (const struct aid_cli_dataset *w)
 {
   struct aid_split s = { .train = 0 };
   struct aid_error e = { AID_OK, "" };
-  enum aid_split_by by;
+  enum aid_split_by by = AID_SPLIT_TIME;
   double share = AID_DATASET_HOLDOUT;
   json_t *files = json_array ();
   int status = aid_cli_dataset_split_options (w, &by, &share);

@@ -205,7 +205,9 @@ describe (struct describing *w, struct aid_describer *d, const struct aid_exampl
   struct aid_str words = AID_STR_INIT (4096);
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_DONE;
-  enum aid_err err = aid_sample_read (d->settings.sample, &d->sample, &e);
+  struct aid_sample sample;
+  enum aid_err err = aid_sample_read (d->settings.sample, &sample, &e);
+  d->sample = sample;
   if (!err && !(err = aid_examples_open (0, &x, &e)))
     err = aid_describe_list (x, which, w->n, w->again, &list, &e);
   if (!err && !json_array_size (list))

@@ -196,6 +196,7 @@ static int
 mine (const struct aid_cli_mine *m)
 {
   struct aid_str root = AID_STR_INIT (8192);
+  char *store = m->store ? realpath (m->store, NULL) : NULL;
   struct telling w = { m, json_array (), AID_EXIT_DONE, 0 };
   struct judging j = { .m = m, .all = json_array () };
   struct aid_mine_sum sum;
@@ -207,7 +208,7 @@ mine (const struct aid_cli_mine *m)
     {
       aid_cli_on_signal (on_signal);
       struct aid_mine_options options = { .root = root.len ? aid_str_z (&root) : NULL,
-                                          .store = m->store,
+                                          .store = store ? store : m->store,
                                           .since = m->since_ms,
                                           .dry_run = m->dry_run,
                                           .again = m->why,
@@ -223,6 +224,7 @@ mine (const struct aid_cli_mine *m)
         status = m->json ? print_json (&sum, &j, &w) : print_sum (&sum, &j, m);
     }
   aid_str_free (&root);
+  free (store);
   json_decref (w.found);
   json_decref (j.all);
   return status ? status : w.status ? w.status : judged ? judged : w.troubles ? AID_EXIT_FAILED : AID_EXIT_DONE;

@@ -144,6 +144,13 @@ static const struct member otlp_members[] = {
   { NULL, KIND_STRING },
 };
 
+static const struct member queue_members[] = {
+  { "url", KIND_STRING },
+  { "password_command", KIND_COMMAND },
+  { "days", KIND_COUNT },
+  { NULL, KIND_STRING },
+};
+
 static const struct member ces_members[] = {
   { "warm", KIND_STRING },
   { "warm_trees", KIND_COUNT },
@@ -151,6 +158,7 @@ static const struct member ces_members[] = {
   { "limits", KIND_BOX_LIMITS },
   { "weights", KIND_WEIGHTS },
   { "repositories", KIND_REPOSITORIES },
+  { "queue", KIND_QUEUE },
   { NULL, KIND_STRING },
 };
 
@@ -365,6 +373,8 @@ check_value (struct aid_config *c, json_t *v, const struct member *m, const stru
     return check_members (c, v, store_members, at, e);
   if (m->kind == KIND_OTLP && json_is_object (v))
     return check_members (c, v, otlp_members, at, e);
+  if (m->kind == KIND_QUEUE && json_is_object (v))
+    return check_members (c, v, queue_members, at, e);
   if (m->kind == KIND_CES)
     return check_members (c, v, ces_members, at, e);
   if (m->kind == KIND_PRICE || m->kind == KIND_LARGE)
@@ -470,6 +480,7 @@ each_member (const struct member *known, const char **path, size_t n, void (*fn)
                                    : m->kind == KIND_STORE  ? store_members
                                    : m->kind == KIND_OTLP ? otlp_members
                                    : m->kind == KIND_CES  ? ces_members
+                                   : m->kind == KIND_QUEUE  ? queue_members
                                                                 : NULL;
       int named = m->kind == KIND_PROVIDERS || m->kind == KIND_MODELS;
       path[n] = m->name;

@@ -70,10 +70,11 @@ static const char *const wanted_words[] = {
   [KIND_GUARDRAILS] = AID_CONFIG_GUARDRAILS,
   [KIND_TEAM] = "an object of \"url\" or \"path\", and \"key\"",
   [KIND_KEYS] = "a public key of OpenSSH, or an array of them",
-  [KIND_CES] = "an object of \"warm\", \"warm_trees\", \"warm_megabytes\", \"limits\", \"weights\" and \"repositories\"",
+  [KIND_CES] = "an object of \"warm\", \"warm_trees\", \"warm_megabytes\", \"limits\", \"weights\", \"repositories\" and \"queue\"",
   [KIND_BOX_LIMITS] = "an object of whole numbers, 1 or more: seconds, megabytes, processes, disk_megabytes",
   [KIND_WEIGHTS] = "an object of numbers, 0 or more: applies, parses, types, builds, tests",
   [KIND_REPOSITORIES] = "an object of repositories by their names: each a \"path\", perhaps \"commands\" by rung",
+  [KIND_QUEUE] = "a connection string, an object of \"url\", \"password_command\" and \"days\", or false",
   [KIND_STORE] = "a connection string, an object with it as its \"url\", or false",
 };
 
@@ -199,6 +200,7 @@ is_of (enum aid_config_kind kind, const json_t *v)
       return is_count (v, 8192) && json_integer_value (v);
     case KIND_EMBEDDINGS:
       return json_is_object (v) || json_is_false (v);
+    case KIND_QUEUE:
     case KIND_STORE:
       return json_string_length (v) || json_is_object (v) || json_is_false (v);
     case KIND_MEASURE:

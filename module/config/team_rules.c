@@ -96,6 +96,10 @@ static const struct aid_trust_rule rules[] = {
   { { "ces", "limits" }, aid_trust_never },
   { { "ces", "weights" }, aid_trust_never },
   { { "ces", "repositories" }, aid_trust_never },
+  { { "ces", "queue" }, aid_trust_never },
+  { { "ces", "queue", "url" }, aid_trust_never },
+  { { "ces", "queue", "password_command" }, aid_trust_never },
+  { { "ces", "queue", "days" }, aid_trust_never },
   { { "otlp" }, aid_trust_never }, /* where what is recorded goes */
   { { "otlp", "endpoint" }, aid_trust_never },
   { { "otlp", "traces_endpoint" }, aid_trust_never },

@@ -7,7 +7,8 @@ enum
   CHUNK_MIN = 1500,
   CHUNK_MAX = 6000,
   PACKED_MAX = 24 << 20, /* of all files */
-  FILES_MAX = 4 << 20
+  FILES_MAX = 4 << 20,
+  NUMBER_BYTES = 5 /* at most, in groups of seven bits */
 };
 
 enum aid_err
@@ -28,9 +29,12 @@ aid_outline_take (const struct aid_scan *scan, struct aid_vec *out)
 static void
 put (struct aid_str *out, uint32_t v)
 {
+  if (aid_str_reserve (out, NUMBER_BYTES))
+    return;
   for (; v > 127; v >>= 7)
-    aid_str_addc (out, (char)(v | 128));
-  aid_str_addc (out, (char)v);
+    out->ptr[out->len++] = (char)(v | 128);
+  out->ptr[out->len++] = (char)v;
+  out->ptr[out->len] = '\0';
 }
 
 /* Takes a number off REST; 0 or -1. */

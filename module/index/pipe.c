@@ -15,8 +15,8 @@
 enum
 {
   RING = 2 * AID_PIPE_HALF,
-  SOME = 8, /* items that a thread takes at once, and is woken up for */
-  KEPT = 1 << 20,
+  SOME = 16, /* items that a thread takes at once, and is woken up for */
+  KEPT = 1 << 19,
   THREADS_MAX = 8
 };
 

@@ -20,7 +20,7 @@ struct aid_pipe_item
 struct aid_pipe *aid_pipe_new (struct aid_project *p, unsigned threads, int calm, struct aid_error *e);
 /* Drops what is in it. */
 void aid_pipe_free (struct aid_pipe *p);
-#define AID_PIPE_HALF 32 /* items: who takes so many out of a full one at once is woken up less often */
+#define AID_PIPE_HALF 64 /* items: who takes so many out of a full one at once is woken up less often */
 
 /* Whether nothing more goes in before something is taken out. */
 int aid_pipe_full (const struct aid_pipe *p);

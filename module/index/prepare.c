@@ -65,6 +65,7 @@ aid_preparer_new (struct aid_project *project, struct aid_error *e)
     }
   p->project = project;
   p->scan = AID_SCAN_INIT;
+  p->scan.places_only = 1;
   p->text = AID_STR_INIT (FILE_MAX);
   p->outline = AID_VEC_INIT (struct aid_outlined, AID_SCAN_DEFS);
   p->chunks = AID_VEC_INIT (struct aid_chunk, AID_CHUNKS);

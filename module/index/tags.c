@@ -14,7 +14,8 @@ enum
   ROW_BYTES = 900,  /* a page of the database takes four; a lookup reads half of one, key by key */
   TAG_NAME = 1024,  /* bytes of a name that count */
   FEW = 4000,       /* tags that are sorted without tables */
-  RATIO = 4
+  RATIO = 4,
+  NUMBER_BYTES = 10 /* at most, in groups of seven bits */
 };
 #define KEY_MASK (((uint64_t)1 << KEY_BITS) - 1)
 
@@ -96,9 +97,12 @@ sort (struct aid_vec *tags)
 static void
 put (struct aid_str *out, uint64_t v)
 {
+  if (aid_str_reserve (out, NUMBER_BYTES))
+    return;
   for (; v > 127; v >>= 7)
-    aid_str_addc (out, (char)(v & 127) | (char)128);
-  aid_str_addc (out, (char)v);
+    out->ptr[out->len++] = (char)((v & 127) | 128);
+  out->ptr[out->len++] = (char)v;
+  out->ptr[out->len] = '\0';
 }
 
 /* Takes a number off REST; 0 or -1. */

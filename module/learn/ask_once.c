@@ -184,7 +184,7 @@ wait_for (struct aid_asker *a, struct waiting *w)
     {
       struct timespec until;
       clock_gettime (CLOCK_REALTIME, &until);
-      until.tv_nsec += LOOK_MS * 1000000;
+      until.tv_nsec += LOOK_MS * 1000000L;
       until.tv_sec += until.tv_nsec / 1000000000;
       until.tv_nsec %= 1000000000;
       pthread_cond_timedwait (&a->ended, &a->lock, &until);

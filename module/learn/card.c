@@ -21,7 +21,9 @@ aid_card_begin (struct aid_card *c)
   c->models = json_object ();
   c->consents = json_object ();
   c->tokens = json_array ();
-  return c->files && c->kinds && c->projects && c->languages && c->licences && c->models && c->consents && c->tokens ? AID_OK : AID_E_NOMEM;
+  return c->files && c->kinds && c->projects && c->languages && c->licences && c->models && c->consents && c->tokens
+           ? AID_OK
+           : AID_E_NOMEM;
 }
 
 void

@@ -49,9 +49,9 @@ aid_changed_read (struct aid_span diff, struct aid_changed *out, struct aid_erro
   enum aid_err err = diff.len > AID_CHANGED_MAX
                        ? aid_error_set (e, AID_E_LIMIT, "A diff of more than %zu MB is not read", AID_CHANGED_MAX >> 20)
                        : aid_patch_read (diff, AID_FORMAT_AUTO, &p, e);
-  if (!err && !p->files.len)
+  if (!err && (!p || !p->files.len))
     err = aid_error_set (e, AID_E_PARSE, "No change can be read in this");
-  for (size_t i = 0; !err && i < p->files.len; i++)
+  for (size_t i = 0; !err && p && i < p->files.len; i++)
     {
       const struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, i);
       const char *old = f->op == AID_OP_CREATE ? NULL : f->old_path;

@@ -73,7 +73,8 @@ struct aid_dataset_built
   size_t examples, rows, left[AID_LEFT_REASONS];
   size_t train, holdout, alike, results; /* rows by part; left out of both */
 };
-/* Makes it: DIR/source.jsonl, DIR/FORMAT/train.jsonl and holdout.jsonl, DIR/card.json and DIR/DATACARD.md; what an earlier build has
+/* Makes it: DIR/source.jsonl, DIR/FORMAT/train.jsonl and holdout.jsonl, DIR/card.json and DIR/DATACARD.md; what an earlier build
+   has
    left there in other formats is removed.  The same
    examples and settings give
    the same rows.  AID_E_INVALID: nobody has agreed to it.  AID_E_CANCELLED: nothing of it is there then. */

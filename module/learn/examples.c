@@ -90,6 +90,8 @@ aid_examples_open (int make, struct aid_examples **out, struct aid_error *e)
   struct aid_examples *x = calloc (1, sizeof *x);
   enum aid_err err = x ? aid_fs_xdg (AID_DIR_STATE, &path, e) : aid_error_set (e, AID_E_NOMEM, "No memory for examples");
   *out = NULL;
+  if (!x)
+    return err;
   if (!err && make)
     err = aid_fs_mkdirs (aid_str_z (&path), 0700, e);
   if (!err && aid_str_addz (&path, "/examples.db"))
@@ -363,14 +365,9 @@ drop_ref (struct aid_span repository, const char *id, struct aid_error *e)
   aid_str_addspan (&dir, aid_span_ends (repository, "/git") ? aid_span_cut (repository, 0, repository.len - 4) : repository);
   aid_str_addf (&ref, "refs/examples/%s", id);
   const char *const args[] = { "update-ref", "-d", aid_str_z (&ref), NULL };
-  enum aid_err err = aid_vault_open_at (aid_str_z (&dir), &vault, e);
-  if (err == AID_E_NOTFOUND)
-    {
-      err = AID_OK;
-      if (e)
-        *e = (struct aid_error){ AID_OK, "" };
-    }
-  else if (!err && !(err = aid_vault_lock (vault, AID_VAULT_WAIT_MS, e)))
+  int there = aid_fs_exists (aid_str_z (&dir));
+  enum aid_err err = there ? aid_vault_open_at (aid_str_z (&dir), &vault, e) : AID_OK;
+  if (there && !err && !(err = aid_vault_lock (vault, AID_VAULT_WAIT_MS, e)))
     err = aid_vault_git (vault, &(struct aid_vault_run){ .args = args }, e);
   aid_vault_free (vault);
   aid_str_free (&dir);

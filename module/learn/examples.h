@@ -1,5 +1,5 @@
-/* Examples: changes worth learning from, mined from snapshots and decisions, in $XDG_STATE_HOME/aid/examples.db (mode 0600).  Each is
-   a JSON object; docs/learn.md tells its members:
+/* Examples: changes worth learning from, mined from snapshots and decisions, in $XDG_STATE_HOME/aid/examples.db (mode 0600).
+   Each is a JSON object; docs/learn.md tells its members:
 
      id           16 hex digits, of what it is about: the same example is there once
      kind         "repair" (green, red, green: from red to green), "start" (red from the beginning), "test" (green to green with a
@@ -11,7 +11,7 @@
      files        [{ path, added, removed, language }]; lines: changed ones in all
      question     as it was asked, of a preference
      minhash      hex of the signature by which near duplicates are found
-     described    { detailed, asked, model, at, tries, leaks, tokens, cost }, once it is (aid describe)
+     described    { detailed, summary, asked, model, at, tries, leaks, tokens, cost }, once it is (aid describe)
      judged       { base, after }: verdicts, once it is (aid mine --judge)
 
    refs/examples/ID in its repository keeps its trees. */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CHUNK ((size_t)1 << 16)
+#define CHUNK 65536
 #define PATH_LIMIT 8192
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
@@ -109,11 +109,10 @@ aid_jsonl_read (const char *file, enum aid_err (*fn) (void *ctx, const struct ai
   int standard = !strcmp (file, "-"), fd = standard ? STDIN_FILENO : open (file, O_RDONLY | O_CLOEXEC);
   struct reading r = { fn, ctx, standard ? "standard input" : file, 0 };
   struct aid_str text = AID_STR_INIT (AID_JSONL_LINE + CHUNK);
-  char *buf = malloc (CHUNK);
+  char buf[CHUNK];
   ssize_t n = 0;
   enum aid_err err = fd < 0 ? aid_error_set (e, errno == ENOENT ? AID_E_NOTFOUND : AID_E_IO, "%s cannot be read: %s", r.name,
                                              strerror (errno))
-                     : !buf ? aid_error_set (e, AID_E_NOMEM, "No memory to read %s", r.name)
                             : AID_OK;
   while (!err && ((n = read (fd, buf, CHUNK)) > 0 || (n < 0 && errno == EINTR)))
     {
@@ -131,7 +130,6 @@ aid_jsonl_read (const char *file, enum aid_err (*fn) (void *ctx, const struct ai
     err = take_lines (&r, &text, 1, e);
   if (fd >= 0 && !standard)
     close (fd);
-  free (buf);
   aid_str_free (&text);
   return err;
 }
@@ -155,19 +153,22 @@ aid_jsonl_create (const char *file, struct aid_jsonl_out **out, struct aid_error
   char key[9] = "", *folder = aid_span_dup ((struct aid_span){ file, (size_t)(aid_fs_base (file) - file) });
   int fd = -1;
   *out = NULL;
-  enum aid_err err = o && folder ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory to write %s", file);
-  if (!err && folder[0])
-    err = aid_fs_mkdirs (folder, 0777, e);
+  if (!o || !folder)
+    {
+      free (o);
+      free (folder);
+      return aid_error_set (e, AID_E_NOMEM, "No memory to write %s", file);
+    }
+  enum aid_err err = folder[0] ? aid_fs_mkdirs (folder, 0777, e) : AID_OK;
   if (!err && !aid_random_key (key, sizeof key - 1) && !aid_str_addf (&beside, "%s.%s.tmp", file, key))
     fd = open (aid_str_z (&beside), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (!err && (fd < 0 || !(o->to = fdopen (fd, "w"))))
     err = aid_error_set (e, AID_E_IO, "%s cannot be written: %s", file, strerror (errno));
-  if (o)
-    {
-      o->file = strdup (file);
-      o->beside = aid_str_steal (&beside);
-      aid_sha256_init (&o->hash);
-    }
+  o->file = strdup (file);
+  o->beside = aid_str_steal (&beside);
+  aid_sha256_init (&o->hash);
+  if (!err && (!o->file || !o->beside))
+    err = aid_error_set (e, AID_E_NOMEM, "No memory to write %s", file);
   if (err)
     aid_jsonl_close (o, 0, NULL, NULL);
   else

@@ -2,8 +2,9 @@
 
      { "version": 1, "time": ms since 1970, "changed": files since the snapshot before, or null when all were looked through,
        "vc": "git", "revision": "hex", or both null,
-       "build": { "what": "build", "test" or "watch", "command": what was run, or null, "status": "green", "red" or "unknown", "code": 0, "started": ms or null,
-                  "ended": ms, "exact": whether no file has changed since it started, "errors": 1, "warnings": 0,
+       "build": { "what": "build", "test" or "watch", "command": what was run, or null, "status": "green",
+                  "red" or "unknown", "code": 0, "started": ms or null, "ended": ms,
+                  "exact": whether no file has changed since it started, "errors": 1, "warnings": 0,
                   "diagnostics": [{ "path", "line", "col", "end_line", "end_col", "severity", "message" }] }, or null,
        "tests": the same of the last run of the tests, when something else was built since, or null,
        "left_out": { "large": 1, "secret": 2, ... }, "unsaved": ["path", ...] }

@@ -11,16 +11,16 @@
    A SEGMENT ends where version control, and no person, changed the files: where that is known, else where the revision is another
    than a moment before and so is the tree.  (A commit changes no file.)  Nothing is found across that.  Within a segment
 
-     REPAIR  a green visit, then red ones, then a green one: from the last red visit to the green one.  The level of the red (its
-             build, or only its tests) is the one at which the greens must be known.  What was built in between without a status is
-             part of the repair.  A red visit takes the place of the one before it, whatever their levels.
+     REPAIR  a green visit, then red ones, then a green one: from the last red visit to the green one.  The level of the red
+             (its build, or only its tests) is the one at which the greens must be known.  What was built in between without a
+             status is part of the repair.  A red visit takes the place of the one before it, whatever their levels.
      START   the same where nothing was green before at that level
-     TEST    tests green, later tests green, another tree and nothing red in between; whether there is a test more is for others to
-             say
+     TEST    tests green, later tests green, another tree and nothing red in between; whether there is a test more is for
+             others to say
 
-   What is found is UNSETTLED when a file was changed within RULES' settled_ms after it was known to be green, BACK when the tree it
-   began with was there again within back_ms, and YOUNG when that time is not over yet at HORIZON: it will be decided later, and
-   what will be found then does not depend on when one has looked. */
+   What is found is UNSETTLED when a file was changed within RULES' settled_ms after it was known to be green, BACK when the tree
+   it began with was there again within back_ms, and YOUNG when that time is not over yet at HORIZON: it will be decided later,
+   and what will be found then does not depend on when one has looked. */
 #ifndef AID_LEARN_MINE_FIND_H
 #define AID_LEARN_MINE_FIND_H
 

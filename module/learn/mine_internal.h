@@ -65,8 +65,8 @@ json_t *aid_mine_line_told (const struct aid_mine_line *l, size_t at);
 
 /* --- mine_moved.c ------------------------------------------------------------------------------------------------- */
 
-/* Sets what is known of M's N moments to have been moved (mine_find.h), by Git's log of HEAD in the project at ROOT, if it is there.
-   NAMES has the revisions by their numbers, from 1. */
+/* Sets what is known of M's N moments to have been moved (mine_find.h), by Git's log of HEAD in the project at ROOT, if it is
+   there.  NAMES has the revisions by their numbers, from 1. */
 void aid_mine_find_moves (const char *root, const struct aid_span *names, struct aid_mine_moment *m, size_t n);
 /* The same by the LOG's text. */
 void aid_mine_read_moves (struct aid_span log, const struct aid_span *names, struct aid_mine_moment *m, size_t n);

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "learn/import.h"
+#include "learn/leave.h"
 #include "learn/mine_internal.h"
 #include "scan/scan.h"
 #include "store/db.h"
@@ -15,6 +16,8 @@
 
 struct waiting
 {
+  enum aid_mine_kind kind;
+  int taken; /* it has a diff */
   char id[AID_EXAMPLE_ID];
   char base[AID_VAULT_ID], after[AID_VAULT_ID];
   struct aid_minhash hash;
@@ -142,13 +145,15 @@ band_of (const struct aid_minhash *h, unsigned n)
   return (int64_t)(aid_minhash_band (h, n) >> 1);
 }
 
-/* Whether the example ID, which shares a band with C, is as like it as the settings say. */
+/* Whether the example ID, which shares a band with C, is of the same kind and as like it as the settings say. */
 static int
 is_alike (struct aid_mine_work *w, const struct aid_mine_case *c, const char *id)
 {
   json_t *o = NULL;
   struct aid_minhash other;
-  int alike = strcmp (id, c->id) != 0 && !aid_examples_get (w->x, id, &o, NULL)
+  int alike = strcmp (id, c->id) != 0 && !aid_examples_get (w->x, id, &o, NULL) && aid_json_str (o, "kind")
+              && !strcmp (aid_json_str (o, "kind"), aid_mine_kind_name (c->kind))
+              && (aid_json_str (o, "diff") != NULL) == (c->diff.len > 0)
               && !aid_minhash_read (aid_json_str (o, "minhash"), &other)
               && aid_minhash_alike (&c->hash, &other) >= w->settings.alike;
   json_decref (o);
@@ -195,7 +200,8 @@ aid_mine_find_alike (struct aid_mine_work *w, const struct aid_mine_case *c, cha
   for (size_t i = 0; i < w->kept->waiting.len; i++)
     {
       const struct waiting *other = &AID_VEC_AT (struct waiting, &w->kept->waiting, i);
-      if (strcmp (other->id, c->id) != 0 && aid_minhash_alike (&c->hash, &other->hash) >= w->settings.alike)
+      if (strcmp (other->id, c->id) != 0 && other->kind == c->kind && other->taken == (c->diff.len > 0)
+          && aid_minhash_alike (&c->hash, &other->hash) >= w->settings.alike)
         {
           memcpy (id, other->id, AID_EXAMPLE_ID);
           return 1;
@@ -257,7 +263,8 @@ static void
 add_break (const struct aid_mine_work *w, const struct aid_mine_case *c, json_t *o)
 {
   struct aid_str text = AID_STR_INIT (BREAK_MAX);
-  if (c->before[0] && !aid_mine_diff (w->vault, c->before, c->base, &text, NULL) && text.len)
+  if (c->before[0] && !aid_mine_diff (w->vault, c->before, c->base, &text, NULL) && text.len
+      && !aid_leave_by_bytes (aid_str_span (&text)))
     json_object_set_new (o, "break", aid_json_of_span (aid_str_span (&text)));
   aid_str_free (&text);
 }
@@ -300,6 +307,8 @@ aid_mine_keep (struct aid_mine_work *w, struct aid_mine_case *c, struct aid_erro
   if (!one)
     return err ? err : aid_error_set (e, AID_E_NOMEM, "No memory for an example");
   memcpy (one->id, c->id, sizeof one->id);
+  one->kind = c->kind;
+  one->taken = c->diff.len > 0;
   memcpy (one->base, c->base, sizeof one->base);
   memcpy (one->after, c->after, sizeof one->after);
   one->hash = c->hash;

@@ -1,6 +1,6 @@
-/* What version control did to the files, as far as it still knows: Git's log of HEAD, in which each commit, checkout, reset, rebase
-   and merge has a line with its second.  A commit leaves files as they are; what else stands there may not, and a reset does not
-   even change the revision. */
+/* What version control did to the files, as far as it still knows: Git's log of HEAD, in which each commit, checkout, reset,
+   rebase and merge has a line with its second.  A commit leaves files as they are; what else stands there may not, and a reset
+   does not even change the revision. */
 #include "base/fs.h"
 #include "learn/mine_internal.h"
 #include "project/vc.h"

@@ -1,12 +1,13 @@
-/* Preferences: what was accepted and what was rejected of what models wrote, where the person has texts kept (the setting "measure",
-   "content").  A hunk that was edited before it was accepted is preferred so, to how it was; one that was accepted is, to one that
-   was rejected at the same place; the others stand alone.
+/* Preferences: what was accepted and what was rejected of what models wrote, where the person has texts kept (the setting
+   "measure", "content").  A hunk that was edited before it was accepted is preferred so, to how it was; one that was accepted is,
+   to one that was rejected at the same place; the others stand alone.
 
    A decision is of the last snapshot before it in which the hunk has exactly one place. */
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "chat/chat.h"
+#include "learn/leave.h"
 #include "learn/mine_internal.h"
 #include "measure/events.h"
 #include "store/blob.h"
@@ -149,9 +150,13 @@ question_of (struct deciding *d, const char *request)
     }
   aid_chat_free (chat);
   json_decref (texts);
-  struct aid_span trimmed = aid_span_trim (aid_str_span (&out));
-  char *question = trimmed.len && !out.err && !memchr (trimmed.ptr, 0, trimmed.len) ? aid_span_dup (trimmed) : NULL;
+  struct aid_str clean = AID_STR_INIT (2 * QUESTION_MAX);
+  aid_leave_clean (aid_str_span (&out), &clean);
+  struct aid_span trimmed = aid_span_trim (aid_str_span (&clean));
+  char *question
+    = trimmed.len && !out.err && !clean.err && !memchr (trimmed.ptr, 0, trimmed.len) ? aid_span_dup (trimmed) : NULL;
   aid_str_free (&out);
+  aid_str_free (&clean);
   return question;
 }
 

@@ -282,9 +282,9 @@ aid_mine_one_theme (struct aid_mine_work *w, const struct aid_mine_case *c, int 
   unsigned char *seen = calloc (n + 1, 1);
   enum aid_err err = seen ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for a change");
   *one = 1;
-  if (!err && n > 1)
+  if (seen && n > 1)
     apart = spread (&w->line, c, seen, 0);
-  if (!err && apart < n && !(err = read_steps (&w->line, e)))
+  if (seen && apart < n && !(err = read_steps (&w->line, e)))
     {
       read_commits (&w->line);
       apart = spread (&w->line, c, seen, 1);

@@ -37,7 +37,7 @@ aid_minhash_add (struct aid_minhash *h, uint64_t member)
   uint64_t x = member % PRIME;
   for (unsigned i = 0; i < AID_MINHASH; i++)
     {
-      uint64_t a = drawn (2 * i) % (PRIME - 1) + 1, b = drawn (2 * i + 1) % PRIME;
+      uint64_t a = drawn ((uint64_t)2 * i) % (PRIME - 1) + 1, b = drawn ((uint64_t)2 * i + 1) % PRIME;
       /* The upper bits, so that the order is kept. */
       uint32_t v = (uint32_t)(reduced ((unsigned __int128)a * x + b) >> 29);
       h->least[i] = v < h->least[i] ? v : h->least[i];
@@ -120,7 +120,7 @@ uint64_t
 aid_minhash_band (const struct aid_minhash *h, unsigned n)
 {
   return aid_hash64 (
-    (struct aid_span){ (const char *)&h->least[n * AID_MINHASH_ROWS], AID_MINHASH_ROWS * sizeof *h->least });
+    (struct aid_span){ (const char *)&h->least[(size_t)n * AID_MINHASH_ROWS], AID_MINHASH_ROWS * sizeof *h->least });
 }
 
 void

@@ -1,8 +1,8 @@
 /* Near duplicates: how alike two changes are, estimated from signatures of a fixed size.
 
-   A change is the set of its shingles: of the lines that it removes and adds, without blanks and without what stands around them, as
-   words and signs, each three that follow one another, "-" and "+" with them where a line begins.  The likeness of two sets
-   is Jaccard's: what both have, of what either has.
+   A change is the set of its shingles: of the lines that it removes and adds, without blanks and without what stands around
+   them, as words and signs, each three that follow one another, "-" and "+" with them where a line begins.  The likeness of two
+   sets is Jaccard's: what both have, of what either has.
 
    A signature holds, for each of AID_MINHASH functions that are drawn at random, once and for all, the least value of a
    shingle.  Two sets have the same least value with a chance of just their likeness (A. Broder, On the resemblance and

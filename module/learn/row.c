@@ -221,7 +221,7 @@ row_of (const struct making *m)
   set (row, "rejected", text_or_null (aid_str_span (&m->refused)));
   set (row, "licence", m->licence[0] ? json_string (m->licence) : json_null ());
   set (row, "languages", languages_of (m));
-  set (row, "lines", json_integer ((json_int_t)(m->change.nadded + m->change.nremoved)));
+  set (row, "lines", json_integer ((json_int_t)m->change.nadded + (json_int_t)m->change.nremoved));
   set (row, "minhash", json_incref (json_object_get (m->example, "minhash")));
   set (row, "task", task_of (m));
   int64_t all = aid_dataset_tokens (AID_DATA_SOURCE, row),

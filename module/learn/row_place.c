@@ -22,7 +22,8 @@ aid_row_place_free (struct aid_row_place *p)
   free (p->project);
   free (p->tree);
   free (p->dir);
-  *p = (struct aid_row_place){ .number = p->number };
+  p->vault = NULL;
+  p->repository = p->project = p->tree = p->dir = NULL;
 }
 
 /* A new folder for the files of another project, whose last part is the project's own name: prompts may say it. */

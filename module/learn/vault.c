@@ -144,10 +144,12 @@ aid_vault_open_at (const char *dir, struct aid_vault **out, struct aid_error *e)
 {
   struct aid_str path = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT), root = AID_STR_INIT (PATH_LIMIT);
   struct aid_vault *s = calloc (1, sizeof *s);
-  enum aid_err err = s ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for snapshots");
   *out = NULL;
+  if (!s)
+    return aid_error_set (e, AID_E_NOMEM, "No memory for snapshots");
   aid_str_addf (&path, "%s/root", dir);
-  if (!err && ((err = aid_fs_read_itself (aid_str_z (&path), &root, NULL)) || !root.len || memchr (root.ptr, 0, root.len)))
+  enum aid_err err = aid_fs_read_itself (aid_str_z (&path), &root, NULL);
+  if (err || !root.len || memchr (root.ptr, 0, root.len))
     err = aid_error_set (e, err ? err : AID_E_INVALID, "%s holds no snapshots: it has no file \"root\" that can be read", dir);
   if (!err && aid_str_addf (&git, "GIT_DIR=%s/git", dir))
     err = aid_error_set (e, AID_E_LIMIT, "%s is too long a name", dir);

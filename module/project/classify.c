@@ -4,6 +4,7 @@
 
 #define HEADER 2000     /* bytes in which a file says that it was generated */
 #define LONG_LINE 500   /* bytes a line on average: minified */
+#define SPAN 64         /* bytes that are looked at together */
 #define LONG_PROSE 4000 /* the same of text that people write a paragraph a line */
 
 const char *
@@ -58,8 +59,8 @@ static const char *const prose_endings[]
 static int
 is_one (struct aid_span name, const char *const *list)
 {
-  for (; *list; list++)
-    if (aid_span_eqz (name, *list))
+  for (; name.len && *list; list++)
+    if (**list == name.ptr[0] && aid_span_eqz (name, *list))
       return 1;
   return 0;
 }
@@ -225,28 +226,39 @@ stands_at (struct aid_span text, size_t at, const char *words, size_t offset)
   return at >= offset && n <= text.len - (at - offset) && !strncasecmp (text.ptr + at - offset, words, n);
 }
 
+/* Whether one of the SPAN places from P on begins like "generated", "auto" or "bison", in letters of any size.  No branches: the
+   compiler makes it of the processor's wide registers. */
+static int
+may_begin (const char *p)
+{
+  unsigned char any = 0;
+  for (unsigned i = 0; i < SPAN; i++)
+    {
+      unsigned char a = (unsigned char)(p[i] | 32), b = (unsigned char)(p[i + 1] | 32), c = (unsigned char)(p[i + 2] | 32),
+                    d = (unsigned char)(p[i + 3] | 32);
+      any |= ((a == 'g') & (b == 'e') & (c == 'n') & (d == 'e')) | ((a == 'a') & (b == 'u') & (c == 't') & (d == 'o'))
+             | ((a == 'b') & (b == 'i') & (c == 's') & (d == 'o'));
+    }
+  return any;
+}
+
 /* Whether START has a word without which no comment of it says that it was generated: nearly always there is none, and then no
-   line need be looked at.  All bytes are looked at for three letters, in which the words begin or which are seldom in them. */
+   line need be looked at. */
 static int
 may_say_generated (struct aid_span start)
 {
-  enum
-  {
-    GENERATED = 1,
-    AUTO,
-    BISON
-  };
-  static const unsigned char letter[256]
-    = { ['g'] = GENERATED, ['G'] = GENERATED, ['f'] = AUTO, ['F'] = AUTO, ['b'] = BISON, ['B'] = BISON };
-  for (size_t i = 0; i + 1 < start.len; i++)
+  for (size_t from = 0; from < start.len; from += SPAN)
     {
-      unsigned char which = letter[(unsigned char)start.ptr[i]];
-      if (!which || (start.ptr[i + 1] | 32) != (which == GENERATED ? 'e' : 'i'))
+      char last[SPAN + 3] = { 0 };
+      const char *p = start.ptr + from;
+      if (start.len - from < sizeof last)
+        p = memcpy (last, p, start.len - from);
+      if (!may_begin (p))
         continue;
-      if (which == GENERATED ? stands_at (start, i, "generated", 0)
-          : which == AUTO    ? stands_at (start, i, "this file is auto", 5)
-                             : stands_at (start, i, "a bison parser, made", 2))
-        return 1;
+      for (size_t i = from; i < from + SPAN && i < start.len; i++)
+        if (stands_at (start, i, "generated", 0) || stands_at (start, i, "this file is auto", 13)
+            || stands_at (start, i, "a bison parser, made", 2))
+          return 1;
     }
   return 0;
 }
@@ -274,30 +286,29 @@ says_generated (struct aid_span head)
   return made && hands_off;
 }
 
-/* Whether all of 8 bytes are at least a blank, and none is 127: nearly always so, and seen at once. */
-static int
-are_usual (const char *p)
+/* How many of N bytes are characters that no text has; N is SPAN at most.  No branches: see may_begin. */
+static inline unsigned
+odd_bytes (const char *p, unsigned n)
 {
-  uint64_t v, ones = UINT64_MAX / 255, dels;
-  memcpy (&v, p, 8);
-  dels = v ^ 127 * ones;
-  return !((((v - 32 * ones) & ~v) | ((dels - ones) & ~dels)) & 128 * ones);
+  unsigned char odd = 0;
+  for (unsigned i = 0; i < n; i++)
+    {
+      unsigned char c = (unsigned char)p[i];
+      odd += ((c < 32) & ((unsigned char)(c - 8) > 5) & (c != 27)) | (c == 127);
+    }
+  return odd;
 }
 
 /* Whether HEAD is no text: a NUL as git looks for it, or many characters that no text has. */
 static int
 is_binary (struct aid_span head)
 {
-  static const unsigned char is_odd[256] = { [0 ... 7] = 1, [14 ... 26] = 1, [28 ... 31] = 1, [127] = 1 };
   size_t odd = 0, i = 0;
   if (head.len && memchr (head.ptr, 0, head.len < 8000 ? head.len : 8000))
     return 1;
-  for (; i + 8 <= head.len; i += 8)
-    for (size_t k = are_usual (head.ptr + i) ? 8 : 0; k < 8; k++)
-      odd += is_odd[(unsigned char)head.ptr[i + k]];
-  for (; i < head.len; i++)
-    odd += is_odd[(unsigned char)head.ptr[i]];
-  return odd * 20 > head.len;
+  for (; i + SPAN <= head.len; i += SPAN)
+    odd += odd_bytes (head.ptr + i, SPAN);
+  return (odd + odd_bytes (head.ptr + i, (unsigned)(head.len - i))) * 20 > head.len;
 }
 
 /* Whether HEAD's lines have more than MOST bytes on average; *LINES gets how many there are, if so. */

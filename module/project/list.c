@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOKERS 4       /* threads that stat */
+#define LOOKERS 4       /* threads that stat; more than there are processors, for they wait for the disk */
 #define LOOK_ALONE 2000 /* files for which one is enough */
 
 /* --- parts ------------------------------------------------------------------------------------------------------------ */
@@ -276,8 +276,7 @@ static void
 look_at_all (const struct aid_list_in *in, struct aid_listing *l, size_t from)
 {
   size_t n = l->table->entries.len - from;
-  long cpus = sysconf (_SC_NPROCESSORS_ONLN);
-  size_t many = n < LOOK_ALONE || cpus < 2 ? 1 : cpus < LOOKERS ? (size_t)cpus : LOOKERS;
+  size_t many = n < LOOK_ALONE ? 1 : LOOKERS;
   struct slice slices[LOOKERS] = { { in, l, 0, 0 } };
   unsigned long threads[LOOKERS];
   int started[LOOKERS] = { 0 };

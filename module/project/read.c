@@ -124,15 +124,19 @@ static int
 read_text (int fd, const struct aid_project_file *file, int not_made, struct aid_str *out, size_t from,
            enum aid_file_class *class)
 {
-  char part[AID_CLASSIFY_HEAD];
   int judged = 0;
   ssize_t n;
   do
     {
-      n = read (fd, part, sizeof part);
+      size_t left = file->size > out->len - from ? (size_t)file->size - (out->len - from) : 1;
+      size_t want = judged || left < AID_CLASSIFY_HEAD ? left : AID_CLASSIFY_HEAD;
+      n = aid_str_reserve (out, want) ? 0 : read (fd, out->ptr + out->len, want);
       if (n > 0)
-        aid_str_add (out, part, (size_t)n);
-      if (!judged && (n == 0 || out->len - from >= sizeof part || out->len - from >= file->size))
+        {
+          out->len += (size_t)n;
+          out->ptr[out->len] = '\0';
+        }
+      if (!judged && (n == 0 || out->len - from >= AID_CLASSIFY_HEAD || out->len - from >= file->size))
         {
           *class = aid_classify_head (file->path, aid_span_cut (aid_str_span (out), from, out->len), not_made, NULL);
           judged = 1;

@@ -75,30 +75,40 @@ template_text (struct aid_lex *l, uint32_t at)
   return give_string (l, l->len);
 }
 
+/* What a line of the preprocessor is looked at for; every other byte is passed over. */
+static const unsigned char ends_plain[256]
+  = { ['\n'] = 1, ['\\'] = 1, ['/'] = 1, ['"'] = 1, ['\''] = 1 };
+
 /* A line of the preprocessor: to its end, over continuations and comments that begin on it. */
 static int
 directive (struct aid_lex *l)
 {
   const unsigned char *t = l->text;
   uint32_t at = l->from;
-  while (at < l->len && t[at] != '\n')
-    if (t[at] == '\\' && at + 1 < l->len)
-      at += 2 + (t[at + 1] == '\r' && at + 2 < l->len && t[at + 2] == '\n');
-    else if (t[at] == '/' && at + 1 < l->len && (t[at + 1] == '/' || t[at + 1] == '*'))
-      {
-        uint32_t end = t[at + 1] == '/' ? aid_lex_line_comment_end (l, at) : aid_lex_block_comment_end (l, at);
-        aid_scan_region (l->s, AID_REGION_COMMENT, at, end);
-        at = end;
-      }
-    else if (t[at] == '"' || t[at] == '\'')
-      {
-        uint32_t end = aid_lex_quoted_end (l, at, 0);
-        if (end && t[at] == '"')
-          aid_scan_region (l->s, AID_REGION_STRING, at, end);
-        at = end ? end : at + 1;
-      }
-    else
-      at++;
+  for (;;)
+    {
+      while (at < l->len && !ends_plain[t[at]])
+        at++;
+      if (at >= l->len || t[at] == '\n')
+        break;
+      if (t[at] == '\\' && at + 1 < l->len)
+        at += 2 + (t[at + 1] == '\r' && at + 2 < l->len && t[at + 2] == '\n');
+      else if (t[at] == '/' && at + 1 < l->len && (t[at + 1] == '/' || t[at + 1] == '*'))
+        {
+          uint32_t end = t[at + 1] == '/' ? aid_lex_line_comment_end (l, at) : aid_lex_block_comment_end (l, at);
+          aid_scan_region (l->s, AID_REGION_COMMENT, at, end);
+          at = end;
+        }
+      else if (t[at] == '"' || t[at] == '\'')
+        {
+          uint32_t end = aid_lex_quoted_end (l, at, 0);
+          if (end && t[at] == '"')
+            aid_scan_region (l->s, AID_REGION_STRING, at, end);
+          at = end ? end : at + 1;
+        }
+      else
+        at++;
+    }
   return give (l, AID_T_DIRECTIVE, at < l->len ? at : l->len);
 }
 

@@ -126,7 +126,8 @@ void
 aid_scan_region (struct aid_scanner *s, enum aid_region_kind kind, uint32_t from, uint32_t to)
 {
   struct aid_scan *out = s->out;
-  if (from < to && grow (&out->regions, out->n_regions, &out->cap_regions, sizeof *out->regions, AID_SCAN_REGIONS))
+  if (from < to && !out->places_only
+      && grow (&out->regions, out->n_regions, &out->cap_regions, sizeof *out->regions, AID_SCAN_REGIONS))
     out->regions[out->n_regions++] = (struct aid_region){ .from = from, .to = to, .kind = kind };
 }
 
@@ -195,14 +196,12 @@ enclose (const struct aid_scanner *s, struct aid_def *d)
     d->signature.from = d->signature.to;
 }
 
-enum aid_err
-aid_scan_settle (struct aid_scanner *s)
+/* Tells the lines of all that was found. */
+static enum aid_err
+count_lines (const struct aid_scanner *s)
 {
   struct aid_scan *out = s->out;
   size_t n = s->len / LINE_BLOCK + 1;
-  if (s->failed)
-    return AID_E_NOMEM;
-  drop_nameless (out);
   uint32_t *blocks = calloc (n + 1, sizeof *blocks);
   if (!blocks)
     return AID_E_NOMEM;
@@ -211,7 +210,6 @@ aid_scan_settle (struct aid_scanner *s)
   for (size_t i = 0; i < out->n_defs; i++)
     {
       struct aid_def *d = &out->defs[i];
-      enclose (s, d);
       d->line = line_of (s, blocks, d->name.from);
       d->first = line_of (s, blocks, d->whole.from);
       d->last = line_of (s, blocks, d->whole.to > d->whole.from ? d->whole.to - 1 : d->whole.from);
@@ -220,6 +218,18 @@ aid_scan_settle (struct aid_scanner *s)
     out->imports[i].line = line_of (s, blocks, out->imports[i].name.from);
   free (blocks);
   return AID_OK;
+}
+
+enum aid_err
+aid_scan_settle (struct aid_scanner *s)
+{
+  struct aid_scan *out = s->out;
+  if (s->failed)
+    return AID_E_NOMEM;
+  drop_nameless (out);
+  for (size_t i = 0; i < out->n_defs; i++)
+    enclose (s, &out->defs[i]);
+  return out->places_only ? AID_OK : count_lines (s);
 }
 
 enum aid_err

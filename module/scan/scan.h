@@ -164,10 +164,11 @@ struct aid_scan
   size_t n_defs, n_imports, n_regions;
   enum aid_scan_source source;
   int patience_ms; /* the caller's: how long other programs are waited for at most; 0: 15 s for one text, 60 s at idle priority */
+  int places_only; /* the caller's: no lines are counted and no regions kept, where that saves time */
   size_t cap_defs, cap_imports, cap_regions; /* private */
 };
 
-#define AID_SCAN_INIT ((struct aid_scan){ NULL, NULL, NULL, 0, 0, 0, AID_SOURCE_HERE, 0, 0, 0, 0 })
+#define AID_SCAN_INIT ((struct aid_scan){ NULL, NULL, NULL, 0, 0, 0, AID_SOURCE_HERE, 0, 0, 0, 0, 0 })
 
 /* Fills S (what it held is gone).  AID_E_NOMEM, or AID_E_LIMIT for a text over AID_SCAN_TEXT_MAX; S is empty then.  May wait for
    another program where the language has no scanner here, and never fails because of it. */

@@ -4,6 +4,7 @@
    Conditionals: all branches are read, each from the state in which the "#if" was met, and after "#endif" the state is that of
    the first branch that was not empty; so branches that open one brace each open one together. */
 #include "scan/scan_c_internal.h"
+#include <stddef.h>
 #include <stdlib.h>
 
 void
@@ -267,23 +268,29 @@ local_type (struct aid_c *c)
 static void
 counted (struct aid_c *c)
 {
-  if (c->frames[c->n].kind == F_BODY && local_type (c))
+  int in_body = c->frames[c->n].kind == F_BODY;
+  if (in_body && local_type (c))
     return;
   if (c->lex.token == '{')
     c->frames[c->n].depth++;
   else if (c->lex.token == '}' && c->frames[c->n].depth-- == 0)
     aid_c_close_brace (c);
+  else if (c->lex.token != '}' && c->lex.token != ';')
+    aid_lex_rush (&c->lex, in_body);
 }
 
 void
 aid_scan_c (struct aid_scanner *s, enum aid_language language)
 {
-  struct aid_c *c = calloc (1, sizeof *c);
+  struct aid_c *c = malloc (sizeof *c);
   if (!c)
     {
       s->failed = 1;
       return;
     }
+  /* The stacks are written before they are read, and much larger than many a file. */
+  memset (c, 0, offsetof (struct aid_c, conditionals));
+  c->frames[0] = (struct aid_c_frame){ 0 };
   c->s = s;
   c->cpp = language == AID_LANG_CPP;
   c->frames[0].def = -1;

@@ -102,8 +102,10 @@ static void
 define (struct aid_c *c, uint32_t at)
 {
   const unsigned char *t = c->s->text;
+  static const unsigned char ends[256]
+    = { ['\0'] = 1, [' '] = 1, ['\t'] = 1, ['\r'] = 1, ['\n'] = 1, ['('] = 1, ['\\'] = 1, ['/'] = 1 };
   uint32_t to = at;
-  while (to < c->lex.to && !strchr (" \t\r\n(\\/", t[to]) && t[to])
+  while (to < c->lex.to && !ends[t[to]])
     to++;
   int32_t def = aid_scan_add (c->s, AID_DEF_MACRO, aid_c_parent (c), (struct aid_range){ at, to }, c->lex.lead, c->lex.from);
   if (to < c->lex.to && t[to] == '(')

@@ -84,11 +84,11 @@ struct aid_c
   int cpp;
   int is_local; /* the head of a type within a function is being read */
   struct aid_c_decl d;
-  struct aid_c_frame frames[AID_SCAN_NESTING];
   int n;      /* frames[n] is the innermost */
   int beyond; /* braces that are open beyond what FRAMES can hold */
-  struct aid_c_conditional conditionals[AID_C_CONDITIONALS];
   int n_conditionals;
+  struct aid_c_conditional conditionals[AID_C_CONDITIONALS];
+  struct aid_c_frame frames[AID_SCAN_NESTING];
 };
 
 void aid_c_keywords (struct aid_keywords *k);

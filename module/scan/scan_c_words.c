@@ -1,6 +1,8 @@
 /* C and C++: the words and brackets of a declaration. */
 #include "scan/scan_c_internal.h"
 
+#include <pthread.h>
+
 #define K AID_KEYWORD
 static const struct aid_keyword table[] = {
   K ("alignas", K_ATTRIBUTE),
@@ -73,10 +75,20 @@ static const struct aid_keyword table[] = {
   K ("__restrict", K_QUALIFIER),
 };
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct aid_keywords known;
+
+static void
+sort_in (void)
+{
+  aid_keywords_init (&known, table, sizeof table / sizeof *table);
+}
+
 void
 aid_c_keywords (struct aid_keywords *k)
 {
-  aid_keywords_init (k, table, sizeof table / sizeof *table);
+  pthread_once (&once, sort_in);
+  *k = known;
 }
 
 /* --- words and brackets of a declaration --- */

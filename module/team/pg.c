@@ -17,6 +17,7 @@ struct aid_pg
   const struct aid_stop *stop;
   int patience_ms;
   int ungranted; /* a GRANT has given nothing, of which PostgreSQL only warns */
+  const char *what; /* "The team's store" */
   char name[AID_TEAM_NAME];
 };
 
@@ -46,7 +47,7 @@ broken (struct aid_pg *pg, const char *what, struct aid_error *e)
 {
   const char *from;
   int n = first_line (pg->pq->PQerrorMessage (pg->conn), &from);
-  return aid_error_set (e, AID_E_NET, "The team's store, %.80s, %s%s%.*s", pg->name, what, n ? ": " : "", n, from);
+  return aid_error_set (e, AID_E_NET, "%s, %.80s, %s%s%.*s", pg->what, pg->name, what, n ? ": " : "", n, from);
 }
 
 /* What a SQLSTATE means for us.  The data are also wrong when a trigger or a view of the store's owner says so (P0001, 44), or
@@ -77,7 +78,7 @@ failed (struct aid_pg *pg, PGresult *r, struct aid_error *e)
   if (!state)
     return broken (pg, "is gone", e);
   int n = first_line (pg->pq->PQresultErrorField (r, PG_DIAG_MESSAGE_PRIMARY), &from);
-  return aid_error_set (e, meaning (state), "The team's store, %.80s, says: %.*s", pg->name, n, from);
+  return aid_error_set (e, meaning (state), "%s, %.80s, says: %.*s", pg->what, pg->name, n, from);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------------------------------- */
@@ -94,8 +95,8 @@ wait_for (struct aid_pg *pg, short events, int64_t until, struct aid_error *e)
   if (aid_stop_is_set (pg->stop))
     return aid_error_set (e, AID_E_CANCELLED, "Stopped");
   if (n < 0)
-    return aid_error_set (e, AID_E_IO, "Waiting for the team's store failed: %s", strerror (errno));
-  return n ? AID_OK : aid_error_set (e, AID_E_TIMEOUT, "The team's store, %.80s, does not answer", pg->name);
+    return aid_error_set (e, AID_E_IO, "%s: waiting for it failed: %s", pg->what, strerror (errno));
+  return n ? AID_OK : aid_error_set (e, AID_E_TIMEOUT, "%s, %.80s, does not answer", pg->what, pg->name);
 }
 
 /* For what libpq would write to Emacs's standard error. */
@@ -116,8 +117,8 @@ begin (struct aid_pg *pg, const struct aid_team_place *place, struct aid_error *
   char *password = NULL;
   struct aid_error why = { AID_OK, "" };
   if (place->password_command
-      && aid_secret_find (NULL, NULL, place->password_command, "the team's store", "", pg->stop, &password, &why))
-    return aid_error_set (e, why.code, "There is no password for the team's store by its \"password_command\": %s", why.msg);
+      && aid_secret_find (NULL, NULL, place->password_command, pg->what, "", pg->stop, &password, &why))
+    return aid_error_set (e, why.code, "%s has no password by its \"password_command\": %s", pg->what, why.msg);
   /* What stands before the connection string is its default, what stands behind it goes over it. */
   const char *keys[] = { "fallback_application_name", "dbname", "client_encoding", password ? "password" : NULL, NULL };
   const char *values[] = { "aid", place->url, "UTF8", password, NULL };
@@ -155,6 +156,7 @@ aid_pg_open (const struct aid_team_place *place, int patience_ms, const struct a
   if (!pg)
     return aid_error_set (e, AID_E_NOMEM, "No memory for a connection to the team's store");
   memcpy (pg->name, place->name, sizeof pg->name);
+  pg->what = place->what ? place->what : "The team's store";
   pg->stop = stop;
   pg->patience_ms = patience_ms;
   pg->pq = aid_pq_load (e);
@@ -239,12 +241,53 @@ aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n
     err = read_results (pg, until, &last, e);
   if (!err && pg->ungranted)
     err = aid_error_set (e, AID_E_REFUSED,
-                         "The team's store, %.80s, says: permission denied: its owner grants what is in it", pg->name);
+                         "%s, %.80s, says: permission denied: its owner grants what is in it", pg->what, pg->name);
   if (err || !rows)
     pg->pq->PQclear (last);
   else if (last)
     *rows = (struct aid_pg_rows){ last, pg->pq->PQntuples (last), strtoll (pg->pq->PQcmdTuples (last), NULL, 10) };
   return err;
+}
+
+/* --- being told ------------------------------------------------------------------------------------------------------- */
+
+/* Tells what has come; how much. */
+static int
+tell_all (struct aid_pg *pg, void (*tell) (void *ctx, const char *channel, const char *what), void *ctx)
+{
+  PGnotify *one;
+  int n = 0;
+  for (; (one = pg->pq->PQnotifies (pg->conn)); n++)
+    {
+      tell (ctx, one->relname, one->extra);
+      pg->pq->PQfreemem (one);
+    }
+  return n;
+}
+
+enum aid_err
+aid_pg_listen (struct aid_pg *pg, int ms, const int others[2],
+               void (*tell) (void *ctx, const char *channel, const char *what), void *ctx, struct aid_error *e)
+{
+  struct pollfd fds[] = { { pg->pq->PQsocket (pg->conn), POLLIN, 0 },
+                          { others[0], POLLIN, 0 },
+                          { others[1], POLLIN, 0 },
+                          { aid_stop_fd (pg->stop), POLLIN, 0 } };
+  int64_t until = aid_clock_ms () + ms;
+  while (!tell_all (pg, tell, ctx))
+    {
+      int64_t left = until - aid_clock_ms ();
+      int n = poll (fds, 4, ms < 0 ? -1 : left < 0 ? 0 : (int)left);
+      if (n < 0 && errno != EINTR)
+        return aid_error_set (e, AID_E_IO, "%s: waiting for it failed: %s", pg->what, strerror (errno));
+      if (aid_stop_is_set (pg->stop))
+        return aid_error_set (e, AID_E_CANCELLED, "Stopped");
+      if (!n || (n > 0 && (fds[1].revents || fds[2].revents)))
+        break;
+      if (n > 0 && fds[0].revents && !pg->pq->PQconsumeInput (pg->conn))
+        return broken (pg, "is gone", e);
+    }
+  return AID_OK;
 }
 
 const char *

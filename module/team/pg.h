@@ -32,6 +32,11 @@ struct aid_pg_rows
    connection is of no use any more.  What a connection was doing when it broke has happened or not. */
 enum aid_err aid_pg_run (struct aid_pg *pg, const char *sql, const char *const *params, int n, struct aid_pg_rows *rows,
                          struct aid_error *e);
+/* Waits for a NOTIFY that the session listens for, MS at most (-1: for ever), or until one of OTHERS (descriptors, or -1) is
+   readable.  Calls TELL with the channel and the payload of each that has come, also with a statement before.  AID_E_NET,
+   AID_E_CANCELLED. */
+enum aid_err aid_pg_listen (struct aid_pg *pg, int ms, const int others[2],
+                            void (*tell) (void *ctx, const char *channel, const char *what), void *ctx, struct aid_error *e);
 /* The text in ROW at COLUMN, from 0; "" for NULL, and where there is none. */
 const char *aid_pg_text (const struct aid_pg_rows *rows, int row, int column);
 int64_t aid_pg_int (const struct aid_pg_rows *rows, int row, int column);

@@ -1,4 +1,4 @@
-/* The setting "team_store". */
+/* The setting "team_store", and others of its form. */
 #include "team/place.h"
 #include "base/json.h"
 #include "team/pq.h"
@@ -52,9 +52,9 @@ name_it (const PQconninfoOption *all, char out[AID_TEAM_NAME])
     snprintf (out, AID_TEAM_NAME, "%.60s at %.60s", base ? base : "the usual database", host ? host : "the usual server");
 }
 
-/* Reads URL, of which nothing may get into a message. */
+/* Reads the URL that SETTING has, of which nothing may get into a message. */
 static enum aid_err
-look_at_url (struct aid_team_place *out, struct aid_error *e)
+look_at_url (const char *setting, struct aid_team_place *out, struct aid_error *e)
 {
   const struct aid_pq *pq = aid_pq_load (e);
   char *why = NULL;
@@ -63,14 +63,14 @@ look_at_url (struct aid_team_place *out, struct aid_error *e)
     return AID_E_NOTFOUND;
   PQconninfoOption *all = pq->PQconninfoParse (out->url, &why);
   if (!all)
-    err = aid_error_set (e, AID_E_INVALID, "The setting \"team_store\" is no connection string that libpq reads: write %s",
+    err = aid_error_set (e, AID_E_INVALID, "The setting \"%s\" is no connection string that libpq reads: write %s", setting,
                          WORDS);
   else if (has_secret (all))
     err = aid_error_set (
       e, AID_E_REFUSED,
-      "The setting \"team_store\" has a password in it, which is for ~/.pgpass, the variable PGPASSWORD or a"
+      "The setting \"%s\" has a password in it, which is for ~/.pgpass, the variable PGPASSWORD or a"
       " \"password_command\": write %s",
-      WORDS);
+      setting, WORDS);
   else
     name_it (all, out->name);
   if (why)
@@ -81,9 +81,8 @@ look_at_url (struct aid_team_place *out, struct aid_error *e)
 }
 
 enum aid_err
-aid_team_place_read (const struct aid_config *c, struct aid_team_place *out, struct aid_error *e)
+aid_team_place_of (const json_t *v, const char *setting, struct aid_team_place *out, struct aid_error *e)
 {
-  const json_t *v = aid_config_get (c, "team_store");
   *out = (struct aid_team_place){ .url = json_string_value (v) };
   if (!v || json_is_false (v))
     return AID_OK;
@@ -94,6 +93,12 @@ aid_team_place_read (const struct aid_config *c, struct aid_team_place *out, str
       out->since = day_ms (aid_json_str (v, "since"));
     }
   if (!out->url || !*out->url)
-    return aid_error_set (e, AID_E_INVALID, "The setting \"team_store\" has no \"url\": write %s", WORDS);
-  return look_at_url (out, e);
+    return aid_error_set (e, AID_E_INVALID, "The setting \"%s\" has no \"url\": write %s", setting, WORDS);
+  return look_at_url (setting, out, e);
+}
+
+enum aid_err
+aid_team_place_read (const struct aid_config *c, struct aid_team_place *out, struct aid_error *e)
+{
+  return aid_team_place_of (aid_config_get (c, "team_store"), "team_store", out, e);
 }

@@ -28,7 +28,7 @@ aid_pq_load (struct aid_error *e)
   pthread_once (&once, load);
   if (!why_not[0])
     return &functions;
-  aid_error_set (e, AID_E_NOTFOUND, "libpq, which talks to the team's store, cannot be loaded (Debian's package is libpq5): %s",
+  aid_error_set (e, AID_E_NOTFOUND, "libpq, which talks to PostgreSQL, cannot be loaded (Debian's package is libpq5): %s",
                  why_not);
   return NULL;
 }

@@ -25,6 +25,7 @@
   X (PQgetlength)                                                                                                           \
   X (PQgetvalue)                                                                                                            \
   X (PQisBusy)                                                                                                              \
+  X (PQnotifies)                                                                                                            \
   X (PQntuples)                                                                                                             \
   X (PQresultErrorField)                                                                                                    \
   X (PQresultStatus)                                                                                                        \

@@ -1,5 +1,5 @@
-/* What mining reads of git and of a repository's own files: lists of changed files, the log of HEAD, diffs.  Never more than its own bytes, and
-   what was read is sound. */
+/* What mining reads of git and of a repository's own files: lists of changed files, the log of HEAD, diffs.  Never more than its
+   own bytes, and what was read is sound. */
 #include "learn/mine_internal.h"
 #include <stdlib.h>
 

@@ -280,7 +280,7 @@ pause_for_long (struct timeline *t)
   see_after (t, 3600000 + pick (t, 80000000), AID_MINE_UNKNOWN, AID_MINE_UNKNOWN);
 }
 
-static void
+static inline void
 make_timeline (struct timeline *t, uint64_t seed)
 {
   memset (t, 0, sizeof *t);

@@ -371,6 +371,35 @@ base64_is_as_the_rfc_shows_it (void **state)
 }
 
 static void
+base64_is_read_as_it_is_written (void **state)
+{
+  (void) state;
+  static const char *const none[] = { "A", "A===", "AA=A", "AAAAA", "=", "AA==A", "A!AA", "AAA=AAAA", "AA=" };
+  struct aid_str text = AID_STR_INIT (4096), back = AID_STR_INIT (4096);
+  unsigned char bytes[300];
+  for (size_t n = 0; n < sizeof bytes; n++)
+    {
+      bytes[n] = (unsigned char) (n * 37);
+      aid_str_clear (&text);
+      aid_str_clear (&back);
+      aid_base64_add (&text, bytes, n);
+      assert_int_equal (aid_base64_read (aid_str_span (&text), &back), AID_OK);
+      assert_int_equal (back.len, n);
+      assert_memory_equal (aid_str_z (&back), bytes, n);
+    }
+  aid_str_clear (&back);
+  assert_int_equal (aid_base64_read (AID_SPAN (" Zm9v\r\nYg"), &back), AID_OK);
+  assert_string_equal (aid_str_z (&back), "foob");
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+    {
+      assert_int_equal (aid_base64_read (aid_span_z (none[i]), &back), AID_E_PARSE);
+      assert_string_equal (aid_str_z (&back), "foob");
+    }
+  aid_str_free (&text);
+  aid_str_free (&back);
+}
+
+static void
 base64_of_many_blocks_has_no_seams (void **state)
 {
   unsigned char zeros[2000] = { 0 };
@@ -407,6 +436,7 @@ main (void)
     cmocka_unit_test (json_is_written_as_jansson_writes_it),
     cmocka_unit_test (json_that_is_too_long_or_missing_is_an_error),
     cmocka_unit_test (base64_is_as_the_rfc_shows_it),
+    cmocka_unit_test (base64_is_read_as_it_is_written),
     cmocka_unit_test (base64_of_many_blocks_has_no_seams),
   };
   return cmocka_run_group_tests_name ("base text", tests, NULL, NULL);

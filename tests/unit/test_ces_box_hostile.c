@@ -108,6 +108,19 @@ the_disk_is_bounded (void **state)
   comes_to ("i=0; while :; do : >$i; i=$((i+1)); done", "disk", tight);
 }
 
+/* Also not for the filter of system calls: what is full runs nothing without it. */
+static void
+a_full_disk_opens_no_way_out (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  struct aid_box *b = box_open (AID_BOX_VIEW, tight);
+  says (run_in (b, "cp evil ~/evil; head -c 100000000 /dev/zero >big"), "disk");
+  run_in (b, "~/evil userns");
+  assert_null (strstr (aid_str_z (&box_ran.output), "done"));
+  aid_box_close (b);
+}
+
 static void
 so_it_is_in_place (void **state)
 {
@@ -331,6 +344,7 @@ main (void)
     cmocka_unit_test (processes_are_bounded),
     cmocka_unit_test (time_is_bounded),
     cmocka_unit_test (the_disk_is_bounded),
+    cmocka_unit_test (a_full_disk_opens_no_way_out),
     cmocka_unit_test (so_it_is_in_place),
     cmocka_unit_test (output_is_bounded),
     cmocka_unit_test (names_may_be_long_and_folders_deep),

@@ -118,6 +118,11 @@ some_value (const char *name)
     { "seconds", "7" },
     { "file_kilobytes", "7" },
     { "unsaved", "true" },
+    { "lines", "7" },
+    { "files", "7" },
+    { "settled_seconds", "7" },
+    { "back_seconds", "7" },
+    { "alike", "0.5" },
     { "cores_keep", "7" },
     { "refresh", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */

@@ -247,7 +247,7 @@ what_lay_in_a_place_that_is_gone_can_be_forgotten (void **state)
   struct aid_error e = { AID_OK, "" };
   json_t *o = made (0xe1, "repair");
   (void)state;
-  json_object_set_new (o, "repository", json_string ("/nowhere/at/all/git"));
+  json_object_set_new (o, "repository", json_string (scratch_path ("nowhere/at/all/git")));
   put (x, o, 1);
   if (aid_examples_forget (x, "000000e1", NULL, &e))
     fail_msg ("%s", e.msg);

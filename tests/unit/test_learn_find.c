@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "mine_timeline.h"
+#include "learn/mine_internal.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,8 +29,9 @@ take (void *ctx, const struct aid_mine_found *f)
 
 static const char ends[] = "SUBY"; /* settled, unsettled, back, young */
 
-/* DAY has a word a moment, "SECONDS:TREE.REVISION" and the exact builds, of b B t T: build red, green, tests red, green; a "c" for a
-   commit, an "m" for files that version control has moved.  WANTED has a word for what is to be found: kind's first letter, before>base>after as moments, and the end. */
+/* DAY has a word a moment, "SECONDS:TREE.REVISION" and the exact builds, of b B t T: build red, green, tests red, green; a "c"
+   for a commit, an "m" for files that version control has moved.  WANTED has a word for what is to be found: kind's first letter,
+   before>base>after as moments, and the end. */
 static void
 finds (const char *day, int64_t horizon, const char *wanted)
 {
@@ -138,6 +140,47 @@ a_clock_that_is_set_back_does_no_harm (void **state)
   finds ("1000:0.1B 1030:1.1b 60:2.1B", 0, "r:0>1>2Y");
 }
 
+/* --- what version control did ------------------------------------------------------------------------------------- */
+
+/* LOG has what happened between the moment at 10.2 s, at revision aa, and the one at 20.7 s, at aa or bb. */
+static void
+moves (const char *log, int other_revision, int wanted)
+{
+  const struct aid_span names[3] = { { "", 0 }, AID_SPAN ("aa"), AID_SPAN ("bb") };
+  struct aid_mine_moment m[2]
+    = { { .time = 10200, .tree = 1, .revision = 1 }, { .time = 20700, .tree = 2, .revision = other_revision ? 2 : 1 } };
+  aid_mine_read_moves (aid_span_z (log), names, m, 2);
+  if (m[1].moved != wanted)
+    fail_msg ("%s comes to %d", log, m[1].moved);
+}
+
+static void
+the_log_of_head_tells_commits_from_what_moves_files (void **state)
+{
+  (void)state;
+#define BY " Ann Bee <ann@example.org> "
+  moves ("", 0, -1);
+  moves ("", 1, 0);
+  moves ("aa bb" BY "15 +0100\tcommit: x\n", 1, -1);
+  moves ("aa bb" BY "15 +0100\tcommit (amend): x\n", 1, -1);
+  moves ("aa bb" BY "15 +0100\tcheckout: moving from a to b\n", 1, 1);
+  moves ("aa bb" BY "15 +0100\trebase (finish): x\n", 1, 1);
+  moves ("aa bb" BY "15 +0100\tpull: Fast-forward", 1, 1);
+  moves ("aa aa" BY "15 +0100\tcheckout: moving from a to new\n", 0, -1);
+  moves ("aa aa" BY "15 +0100\treset: moving to HEAD\n", 0, 1);                                        /* a stash */
+  moves ("aa cc" BY "14 +0000\tcommit: x\ncc aa" BY "15 +0000\tcheckout: moving from b to a\n", 0, 1); /* there and back */
+  moves ("aa cc" BY "14 +0000\tcheckout: moving from a to b\ncc bb" BY "15 +0000\tcommit: x\n", 1, 1);
+  /* Before, after, and within the same second. */
+  moves ("cc aa" BY "9 +0000\tcheckout: moving from b to a\n", 0, -1);
+  moves ("cc aa" BY "10 +0000\tcheckout: moving from b to a\n", 0, -1);
+  moves ("aa bb" BY "10 +0000\tcheckout: moving from a to b\n", 1, 1);
+  moves ("aa bb" BY "20 +0000\tcheckout: moving from a to b\n", 1, 1);
+  moves ("aa bb" BY "20 +0000\tcheckout: moving from a to b\n", 0, -1);
+  moves ("aa bb" BY "21 +0000\tcheckout: moving from a to b\n", 0, -1);
+  /* What is no such line is passed over. */
+  moves ("\n\t\nx\naa bb\naa bb x\naa bb" BY "x +0000\tcheckout: y\n", 0, -1);
+}
+
 /* --- drawn -------------------------------------------------------------------------------------------------------- */
 
 static int
@@ -219,6 +262,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (isolated_changes_are_found),
     cmocka_unit_test (what_version_control_does_is_no_edit),
+    cmocka_unit_test (the_log_of_head_tells_commits_from_what_moves_files),
     cmocka_unit_test (what_does_not_last_is_told),
     cmocka_unit_test (what_is_flaky_has_no_status),
     cmocka_unit_test (a_clock_that_is_set_back_does_no_harm),

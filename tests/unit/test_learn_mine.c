@@ -89,7 +89,7 @@ add_message (struct aid_str *out, const struct aid_mine_moment *m)
   aid_str_free (&text);
 }
 
-/* Writes T's snapshots from moment FROM up to UPTO into the vault of the project NAME. */
+/* Writes T's moments from FROM up to UPTO into the vault of the project NAME. */
 static void
 write_vault (const struct timeline *t, size_t from, size_t upto, const char *name)
 {
@@ -321,136 +321,6 @@ in_pieces_it_comes_to_the_same (void **state)
     }
 }
 
-/* --- near duplicates ---------------------------------------------------------------------------------------------- */
-
-static void
-likeness_is_estimated_as_well_as_it_should (void **state)
-{
-  struct timeline t = { .seed = 12345 };
-  double sum = 0, worst = 0;
-  enum
-  {
-    SETS = 400
-  };
-  (void)state;
-  for (int i = 0; i < SETS; i++)
-    {
-      struct aid_minhash a, b;
-      unsigned both = 1 + pick (&t, 200), only_a = pick (&t, 200), only_b = pick (&t, 200);
-      aid_minhash_init (&a);
-      aid_minhash_init (&b);
-      for (unsigned k = 0; k < both + only_a + only_b; k++)
-        {
-          uint64_t member = (uint64_t)pick (&t, 0x7FFFFFFF) << 20 ^ pick (&t, 0x7FFFFFFF);
-          if (k < both + only_a)
-            aid_minhash_add (&a, member);
-          if (k < both || k >= both + only_a)
-            aid_minhash_add (&b, member);
-        }
-      double wrong = aid_minhash_alike (&a, &b) - (double)both / (both + only_a + only_b);
-      sum += wrong;
-      worst = wrong > worst ? wrong : -wrong > worst ? -wrong : worst;
-    }
-  /* The standard error is 0.044 at most, of the mean 0.0022. */
-  assert_true (worst < 0.044 * 4.5);
-  assert_true (sum / SETS < 0.0088 && sum / SETS > -0.0088);
-}
-
-#define DIFF(body) "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n" body
-
-static double
-alike (const char *a, const char *b)
-{
-  struct aid_minhash x, y;
-  aid_minhash_diff (aid_span_z (a), &x);
-  aid_minhash_diff (aid_span_z (b), &y);
-  return aid_minhash_alike (&x, &y);
-}
-
-static void
-what_counts_is_the_change_alone (void **state)
-{
-  const char *a = DIFF (" let x = 1\n-let f y = y + q\n+let f y = y + z\n");
-  (void)state;
-  assert_true (alike (a, a) == 1);
-  assert_true (alike (a, DIFF (" let other = 2\n-let  f y  =  y+q\n+  let f y = y+z\n")) == 1);
-  assert_true (alike (a, "diff --git a/y b/y\n--- a/y\n+++ b/y\n@@ -9 +9 @@\n-let f y = y + q\n+let f y = y + z\n") == 1);
-  assert_true (alike (a, DIFF ("-let f y = y + z\n+let f y = y + q\n")) < 0.9);
-  assert_true (alike (a, DIFF ("-let g x = x * 7\n+let g x = x * 8\n")) < 0.3);
-  assert_true (alike ("", "") == 1);
-  assert_true (alike (a, "") == 0);
-  char hex[AID_MINHASH_HEX];
-  struct aid_minhash x, y;
-  aid_minhash_diff (aid_span_z (a), &x);
-  aid_minhash_write (&x, hex);
-  assert_int_equal (aid_minhash_read (hex, &y), 0);
-  assert_memory_equal (&x, &y, sizeof x);
-  hex[5] = 'g';
-  assert_int_equal (aid_minhash_read (hex, &y), -1);
-  assert_int_equal (aid_minhash_read ("", &y), -1);
-  assert_int_equal (aid_minhash_read (NULL, &y), -1);
-}
-
-static void
-names_tell_what_is_near (void **state)
-{
-  static const struct
-  {
-    const char *a, *b;
-    int near;
-  } pairs[] = { { "src/a.ml", "src/b.ml", 1 },         { "src/a.ml", "test/test_a.ml", 1 },
-                { "src/a.c", "include/a.h", 1 },       { "src/a.ml", "doc/b.md", 0 },
-                { "dune-project", "src/a.ml", 1 },     { "src/dune", "src/x/y.ml", 1 },
-                { "src/dune", "lib/y.ml", 0 },         { "a.ml", "b.ml", 1 },
-                { "lisp/a.el", "test/a-tests.el", 1 }, { "web/App.ts", "server/main.go", 0 },
-                { "a/Makefile", "ab/x.c", 0 },         { "", "", 1 } };
-  (void)state;
-  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-    if (aid_mine_near (aid_span_z (pairs[i].a), aid_span_z (pairs[i].b)) != pairs[i].near)
-      fail_msg ("%s and %s", pairs[i].a, pairs[i].b);
-}
-
-/* --- what version control did ------------------------------------------------------------------------------------- */
-
-/* LOG has what happened between the moment at 10.2 s, at revision aa, and the one at 20.7 s, at aa or bb. */
-static void
-moves (const char *log, int other_revision, int wanted)
-{
-  const struct aid_span names[3] = { { "", 0 }, AID_SPAN ("aa"), AID_SPAN ("bb") };
-  struct aid_mine_moment m[2]
-    = { { .time = 10200, .tree = 1, .revision = 1 }, { .time = 20700, .tree = 2, .revision = other_revision ? 2 : 1 } };
-  aid_mine_read_moves (aid_span_z (log), names, m, 2);
-  if (m[1].moved != wanted)
-    fail_msg ("%s comes to %d", log, m[1].moved);
-}
-
-static void
-the_log_of_head_tells_commits_from_what_moves_files (void **state)
-{
-  (void)state;
-#define BY " Ann Bee <ann@example.org> "
-  moves ("", 0, -1);
-  moves ("", 1, 0);
-  moves ("aa bb" BY "15 +0100\tcommit: x\n", 1, -1);
-  moves ("aa bb" BY "15 +0100\tcommit (amend): x\n", 1, -1);
-  moves ("aa bb" BY "15 +0100\tcheckout: moving from a to b\n", 1, 1);
-  moves ("aa bb" BY "15 +0100\trebase (finish): x\n", 1, 1);
-  moves ("aa bb" BY "15 +0100\tpull: Fast-forward", 1, 1);
-  moves ("aa aa" BY "15 +0100\tcheckout: moving from a to new\n", 0, -1);
-  moves ("aa aa" BY "15 +0100\treset: moving to HEAD\n", 0, 1);                                        /* a stash */
-  moves ("aa cc" BY "14 +0000\tcommit: x\ncc aa" BY "15 +0000\tcheckout: moving from b to a\n", 0, 1); /* there and back */
-  moves ("aa cc" BY "14 +0000\tcheckout: moving from a to b\ncc bb" BY "15 +0000\tcommit: x\n", 1, 1);
-  /* Before, after, and within the same second. */
-  moves ("cc aa" BY "9 +0000\tcheckout: moving from b to a\n", 0, -1);
-  moves ("cc aa" BY "10 +0000\tcheckout: moving from b to a\n", 0, -1);
-  moves ("aa bb" BY "10 +0000\tcheckout: moving from a to b\n", 1, 1);
-  moves ("aa bb" BY "20 +0000\tcheckout: moving from a to b\n", 1, 1);
-  moves ("aa bb" BY "20 +0000\tcheckout: moving from a to b\n", 0, -1);
-  moves ("aa bb" BY "21 +0000\tcheckout: moving from a to b\n", 0, -1);
-  /* What is no such line is passed over. */
-  moves ("\n\t\nx\naa bb\naa bb x\naa bb" BY "x +0000\tcheckout: y\n", 0, -1);
-}
-
 /* --- preferences -------------------------------------------------------------------------------------------------- */
 
 static void
@@ -586,10 +456,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_is_in_real_vaults_is_found_and_only_that),
     cmocka_unit_test (in_pieces_it_comes_to_the_same),
-    cmocka_unit_test (likeness_is_estimated_as_well_as_it_should),
-    cmocka_unit_test (what_counts_is_the_change_alone),
-    cmocka_unit_test (names_tell_what_is_near),
-    cmocka_unit_test (the_log_of_head_tells_commits_from_what_moves_files),
     cmocka_unit_test (decisions_become_preferences),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);

@@ -265,6 +265,32 @@ a_build_is_a_snapshot_of_the_same_tree (void **state)
 /* --- two at once -------------------------------------------------------------------------------------------------- */
 
 static void
+a_commit_is_a_snapshot_of_the_same_tree (void **state)
+{
+  struct scene c;
+  struct aid_snapshot_taken first, second;
+  (void)state;
+  make_repository (folder ("committed"));
+  write_file (folder ("committed"), "a", AID_SPAN ("1\n"));
+  run_in (folder ("committed"), "git add -A && git commit -qm one");
+  write_file (folder ("committed"), "a", AID_SPAN ("2\n"));
+  open_scene (&c, "committed");
+  first = take (&c);
+  assert_true (first.id[0]);
+  assert_string_equal (take (&c).id, "");
+  run_in (c.dir, "git commit -qam two");
+  for (int i = 0; !(second = take (&c)).id[0]; i++) /* until the watch has told of it */
+    {
+      assert_true (i < 2000);
+      usleep (10000);
+    }
+  assert_string_not_equal (second.id, first.id);
+  assert_tree (&c);
+  assert_string_equal (take (&c).id, "");
+  close_scene (&c);
+}
+
+static void
 who_does_not_get_the_lock_does_nothing (void **state)
 {
   struct scene a, b;
@@ -304,6 +330,7 @@ main (void)
     cmocka_unit_test (secrets_and_large_files_are_left_out),
     cmocka_unit_test (what_is_not_saved_is_in_it_until_it_is),
     cmocka_unit_test (a_build_is_a_snapshot_of_the_same_tree),
+    cmocka_unit_test (a_commit_is_a_snapshot_of_the_same_tree),
     cmocka_unit_test (who_does_not_get_the_lock_does_nothing),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);

@@ -1,0 +1,447 @@
+/* The evaluation service's manners: where it listens and for whom, and what it makes of clients that are many, wait, hang up,
+   send too much or nonsense. */
+#include "ces_http.h"
+
+/* --- addresses and tokens --------------------------------------------------------------------------------------------- */
+
+static int
+with_header (const struct scene *s, const char *header)
+{
+  struct aid_str body = AID_STR_INIT (1 << 20);
+  char text[512];
+  int fd = dial (s);
+  snprintf (text, sizeof text, "GET /health HTTP/1.1\r\nHost: x\r\n%s\r\n", header);
+  send_all (fd, text, strlen (text));
+  int code = receive (fd, NULL, &body);
+  close (fd);
+  aid_str_free (&body);
+  return code;
+}
+
+static void
+who_has_no_token_is_refused (void **state)
+{
+  (void)state;
+  struct scene *s
+    = begin_with ((struct aid_ces_http_options){ .jobs = 1, .token = "0123456789abcdef", .listen = "0.0.0.0:0" });
+  assert_int_equal (with_header (s, ""), 401);
+  assert_int_equal (with_header (s, "Authorization: Bearer 0123456789abcdeg\r\n"), 401);
+  assert_int_equal (with_header (s, "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n"), 401);
+  assert_int_equal (with_header (s, "Authorization: Bearer \r\n"), 401);
+  assert_int_equal (with_header (s, "Authorization: Bearer 0123456789abcdef\r\n"), 200);
+  assert_int_equal (with_header (s, "Authorization: Basic YWRhOjAxMjM0NTY3ODlhYmNkZWY=\r\n"), 200);
+  assert_int_equal (with_header (s, "Authorization: Basic YWRhOjAxMjM0NTY3ODlhYmNkZQ==\r\n"), 401);
+  assert_int_equal (with_header (s, "Authorization: Basic !!!!\r\n"), 401);
+  assert_int_equal (with_header (s, "Authorization: Bearer 0123456789abcdef\r\nOrigin: http://evil\r\n"), 403);
+  end (s);
+}
+
+static void
+other_addresses_want_a_token (void **state)
+{
+  (void)state;
+  static const struct
+  {
+    const char *listen, *token;
+    enum aid_err err;
+    const char *why;
+  } cases[] = { { "0.0.0.0:0", NULL, AID_E_REFUSED, "needs a token" },
+                { "[::]:0", NULL, AID_E_REFUSED, "needs a token" },
+                { "127.0.0.1", NULL, AID_E_INVALID, "is no address" },
+                { "::1:80", NULL, AID_E_INVALID, "is no address" },
+                { "127.0.0.1:x", NULL, AID_E_INVALID, "is no address" },
+                { "127.0.0.1:0", "short", AID_E_INVALID, "16 are needed" },
+                { "127.0.0.1:0", "0123456789 abcdef", AID_E_INVALID, "no HTTP header takes" },
+                { "192.0.2.1:0", "0123456789abcdef", AID_E_IO, "cannot listen on 192.0.2.1:0" } };
+  struct seen seen = { .calls = 0 };
+  const struct aid_ces_backend backend = { evaluate, status, &seen };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct aid_ces_http *h;
+      struct aid_error e = { AID_OK, "" };
+      const struct aid_ces_http_options o = { .listen = cases[i].listen, .token = cases[i].token };
+      assert_int_equal (aid_ces_http_open (&backend, &o, &h, &e), cases[i].err);
+      if (!strstr (e.msg, cases[i].why))
+        fail_msg ("%s", e.msg);
+    }
+}
+
+static void
+a_file_that_is_not_there_is_told (void **state)
+{
+  (void)state;
+  struct seen seen = { .calls = 0 };
+  const struct aid_ces_backend backend = { evaluate, status, &seen };
+  const struct aid_ces_http_options o = { .tasks = scratch_path ("nowhere.jsonl") };
+  struct aid_ces_http *h;
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_ces_http_open (&backend, &o, &h, &e), AID_E_NOTFOUND);
+  assert_non_null (strstr (e.msg, "nowhere.jsonl"));
+}
+
+/* --- many, slow and rude ---------------------------------------------------------------------------------------------- */
+
+#define CLIENTS 8
+#define ROUNDS 25
+
+static void *
+client (void *arg)
+{
+  const struct scene *s = arg;
+  static const char *const answers[] = { "green", "types", "none" };
+  static const double rewards[] = { 1, 0.6, 0 };
+  uintptr_t wrong = 0;
+  for (int i = 0; i < ROUNDS; i++)
+    {
+      json_t *out = NULL;
+      char body[200];
+      snprintf (body, sizeof body, "{\"task\": {\"repository\": \"r\"}, \"answer\": \"%s\"}", answers[i % 3]);
+      wrong += ask (s, "POST", "/v1/evaluate", body, &out) != 200 || aid_json_real (out, "reward", -1) != rewards[i % 3];
+      json_decref (out);
+    }
+  return (void *)wrong;
+}
+
+static void
+several_clients_get_their_own_replies (void **state)
+{
+  (void)state;
+  struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 3 });
+  pthread_t threads[CLIENTS];
+  for (int i = 0; i < CLIENTS; i++)
+    assert_int_equal (pthread_create (&threads[i], NULL, client, s), 0);
+  for (int i = 0; i < CLIENTS; i++)
+    {
+      void *wrong;
+      pthread_join (threads[i], &wrong);
+      assert_null (wrong);
+    }
+  assert_int_equal (atomic_load (&s->seen.calls), CLIENTS * ROUNDS);
+  assert_true (atomic_load (&s->seen.most) <= 3);
+  end (s);
+}
+
+/* Sends a request that waits, without reading a reply. */
+static int
+send_waiting (const struct scene *s, const char *path)
+{
+  static const char body[] = "{\"task\": {\"repository\": \"r\"}, \"answer\": \"wait\"}";
+  char text[512];
+  int fd = dial (s);
+  snprintf (text, sizeof text, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", path, sizeof body - 1, body);
+  assert_int_equal (send_all (fd, text, strlen (text)), 0);
+  return fd;
+}
+
+static void
+a_client_that_hangs_up_is_not_judged_for (void **state)
+{
+  (void)state;
+  struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 1 });
+  int first = send_waiting (s, "/v1/evaluate");
+  while (!atomic_load (&s->seen.running))
+    nap ();
+  int second = send_waiting (s, "/v1/evaluate");
+  json_t *out = NULL;
+  do
+    {
+      json_decref (out);
+      assert_int_equal (ask (s, "GET", "/v1/status", "", &out), 200);
+    }
+  while (aid_json_int (out, "waiting", 0) != 1);
+  json_decref (out);
+  close (second); /* waits: it never begins */
+  close (first);  /* runs: it is stopped */
+  while (!atomic_load (&s->seen.stopped))
+    nap ();
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"answer\": \"green\"}", NULL),
+                    200);
+  assert_int_equal (atomic_load (&s->seen.calls), 2);
+  end (s);
+}
+
+static void
+what_there_is_no_room_for_may_come_again (void **state)
+{
+  (void)state;
+  struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 1, .waiting = 2 });
+  struct aid_str head = AID_STR_INIT (4096), body = AID_STR_INIT (4096);
+  int fds[3], fd;
+  fds[0] = send_waiting (s, "/v1/evaluate");
+  while (!atomic_load (&s->seen.running))
+    nap ();
+  for (int i = 1; i < 3; i++)
+    fds[i] = send_waiting (s, "/v1/evaluate");
+  json_t *out = NULL;
+  do
+    {
+      json_decref (out);
+      assert_int_equal (ask (s, "GET", "/v1/status", "", &out), 200);
+    }
+  while (aid_json_int (out, "waiting", 0) != 2);
+  json_decref (out);
+  fd = send_waiting (s, "/v1/evaluate");
+  assert_int_equal (receive (fd, &head, &body), 503);
+  assert_non_null (strstr (aid_str_z (&head), "Retry-After: 1"));
+  close (fd);
+  assert_int_equal (ask (s, "POST", "/run_code", "{\"code\": \"\", \"language\": \"bash\"}", NULL), 504);
+  expect (s, "/v1/evaluate",
+          "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\":\"\"},{\"answer\":\"\"},{\"answer\":\"\"}]}", 422,
+          "{\"error\":{\"code\":\"invalid\",\"message\":\"3 are more than can wait (2): send them in several requests\","
+          "\"member\":\"requests\"}}");
+  atomic_store (&s->seen.gate, 1);
+  for (int i = 0; i < 3; i++)
+    {
+      aid_str_clear (&body);
+      assert_int_equal (receive (fds[i], NULL, &body), 200);
+      close (fds[i]);
+    }
+  aid_str_free (&head);
+  aid_str_free (&body);
+  end (s);
+}
+
+static void
+what_runs_ends_before_the_service_does (void **state)
+{
+  (void)state;
+  struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 1 });
+  struct aid_str body = AID_STR_INIT (1 << 20);
+  int runs = send_waiting (s, "/v1/evaluate"), waits;
+  json_t *out = NULL;
+  while (!atomic_load (&s->seen.running))
+    nap ();
+  waits = send_waiting (s, "/v1/evaluate");
+  do
+    {
+      json_decref (out);
+      assert_int_equal (ask (s, "GET", "/v1/status", "", &out), 200);
+    }
+  while (aid_json_int (out, "waiting", 0) != 1);
+  json_decref (out);
+  aid_stop_set (s->stop);
+  assert_int_equal (receive (waits, NULL, &body), 503);
+  assert_non_null (strstr (aid_str_z (&body), "the service is ending"));
+  atomic_store (&s->seen.gate, 1);
+  aid_str_clear (&body);
+  assert_int_equal (receive (runs, NULL, &body), 200);
+  close (runs);
+  close (waits);
+  aid_str_free (&body);
+  end (s);
+}
+
+static void
+bodies_have_limits (void **state)
+{
+  (void)state;
+  struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 1, .body_max = 1000 });
+  struct aid_str body = AID_STR_INIT (1 << 20), text = AID_STR_INIT (1 << 20);
+  static const char large[] = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n";
+  static const char vast[] = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n";
+  static const char coded[]
+    = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
+  int fd = dial (s);
+  send_all (fd, large, sizeof large - 1);
+  assert_int_equal (receive (fd, NULL, &body), 413);
+  close (fd);
+  fd = dial (s);
+  send_all (fd, vast, sizeof vast - 1);
+  assert_in_range (receive (fd, NULL, &body), 400, 413);
+  close (fd);
+  fd = dial (s);
+  send_all (fd, coded, sizeof coded - 1);
+  assert_int_equal (receive (fd, NULL, &body), 415);
+  close (fd);
+  /* In chunks, whose sum nobody tells before. */
+  fd = dial (s);
+  aid_str_addz (&text, "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 30; i++)
+    aid_str_addf (&text, "32\r\n%050d\r\n", i);
+  aid_str_addz (&text, "0\r\n\r\n");
+  send_all (fd, text.ptr, text.len);
+  assert_int_equal (receive (fd, NULL, &body), 413);
+  close (fd);
+  aid_str_free (&body);
+  aid_str_free (&text);
+  end (s);
+}
+
+/* Bytes that are no HTTP, documents too deep, clients that say half of something: the service goes on. */
+static void
+nonsense_does_it_no_harm (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  static const char *const heads[] = { "\x16\x03\x01\x02",
+                                       "GET\r\n\r\n",
+                                       "POST /v1/evaluate HTTP/9.9\r\n\r\n",
+                                       "POST /v1/evaluate HTTP/1.1\r\nContent-Length: -3\r\n\r\n",
+                                       "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{\"ta",
+                                       "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" };
+  struct aid_str deep = AID_STR_INIT (1 << 20);
+  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+    {
+      int fd = dial (s);
+      send_all (fd, heads[i], strlen (heads[i]));
+      close (fd);
+    }
+  aid_str_addz (&deep, "{\"task\":");
+  for (int i = 0; i < 100000; i++)
+    aid_str_addc (&deep, '[');
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", deep.ptr, NULL), 400);
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\":{\"repository\":\"r\"},\"answer\":\"\\u0000\\ud800\"}", NULL),
+                    400);
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\":{\"repository\":\"r\"},\"answer\":\"gr\\u0000\"}", NULL),
+                    200);
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"a\":1,\"a\":2}", NULL), 400);
+  assert_int_equal (ask (s, "GET", "/v1/status", "", NULL), 200);
+  aid_str_free (&deep);
+  end (s);
+}
+
+static void
+prometheus_gets_its_text (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  struct aid_str body = AID_STR_INIT (1 << 20), head = AID_STR_INIT (4096);
+  static const char get[] = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"answer\": \"types\"}", NULL),
+                    200);
+  int fd = dial (s);
+  send_all (fd, get, sizeof get - 1);
+  assert_int_equal (receive (fd, &head, &body), 200);
+  close (fd);
+  assert_non_null (strstr (aid_str_z (&head), "text/plain"));
+  assert_non_null (strstr (aid_str_z (&body), "\naid_ces_evaluations_total 1\n"));
+  assert_non_null (strstr (aid_str_z (&body), "\naid_ces_rung_passed_total{rung=\"types\"} 1\n"));
+  assert_non_null (strstr (aid_str_z (&body), "\naid_ces_replies_total{status=\"2xx\"} 1\n"));
+  aid_str_free (&head);
+  aid_str_free (&body);
+  end (s);
+}
+
+/* --- websockets -------------------------------------------------------------------------------------------------------- */
+
+static void
+a_websockets_key_is_answered_as_the_rfc_shows (void **state)
+{
+  (void)state;
+  char out[AID_WS_ACCEPT];
+  aid_ws_accept (AID_SPAN ("dGhlIHNhbXBsZSBub25jZQ=="), out);
+  assert_string_equal (out, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+
+static int
+open_socket (const struct scene *s)
+{
+  static const char shake[] = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  struct aid_str got = AID_STR_INIT (4096);
+  int fd = dial (s);
+  char c;
+  send_all (fd, shake, sizeof shake - 1);
+  while (!got.len || !strstr (got.ptr, "\r\n\r\n"))
+    {
+      assert_int_equal (recv (fd, &c, 1, 0), 1);
+      aid_str_addc (&got, c);
+    }
+  assert_non_null (strstr (got.ptr, " 101 "));
+  aid_str_free (&got);
+  return fd;
+}
+
+/* A text of up to 125 bytes in a frame whose mask is 0. */
+static void
+say (int fd, const char *text)
+{
+  char frame[140] = { (char)0x81, (char)(0x80 | strlen (text)) };
+  snprintf (frame + 6, sizeof frame - 6, "%s", text);
+  send_all (fd, frame, 6 + strlen (text));
+}
+
+static json_t *
+hear (int fd)
+{
+  unsigned char head[4];
+  struct aid_str text = AID_STR_INIT (1 << 20);
+  assert_int_equal (recv (fd, head, 2, MSG_WAITALL), 2);
+  assert_int_equal (head[0], 0x81);
+  size_t n = head[1];
+  if (n == 126)
+    {
+      assert_int_equal (recv (fd, head, 2, MSG_WAITALL), 2);
+      n = (size_t)head[0] << 8 | head[1];
+    }
+  aid_str_reserve (&text, n);
+  assert_int_equal (recv (fd, text.ptr, n, MSG_WAITALL), n);
+  json_t *o = json_loadb (text.ptr, n, 0, NULL);
+  assert_non_null (o);
+  aid_str_free (&text);
+  return o;
+}
+
+static void
+sessions_have_episodes_of_their_own (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  int fds[4];
+  for (int i = 0; i < 4; i++)
+    {
+      fds[i] = open_socket (s);
+      say (fds[i], "{\"type\":\"reset\",\"data\":{\"task\":{\"repository\":\"r\"}}}");
+    }
+  for (int i = 0; i < 4; i++)
+    {
+      json_decref (hear (fds[i]));
+      say (fds[i], i % 2 ? "{\"type\":\"step\",\"data\":{\"answer\":\"green\"}}"
+                         : "{\"type\":\"step\",\"data\":{\"answer\":\"types\"}}");
+    }
+  for (int i = 0; i < 4; i++)
+    {
+      json_t *o = hear (fds[i]);
+      const json_t *data = json_object_get (o, "data");
+      assert_int_equal (aid_json_bool (data, "done", -1), i % 2);
+      assert_true (aid_json_real (data, "reward", -1) == (i % 2 ? 1 : 0.6));
+      json_decref (o);
+    }
+  /* One goes while it is judged for, one has a second step in mind, two stay to the end. */
+  say (fds[0], "{\"type\":\"step\",\"data\":{\"answer\":\"wait\"}}");
+  say (fds[2], "{\"type\":\"step\",\"data\":{\"answer\":\"wait\"}}");
+  while (atomic_load (&s->seen.running) < 2)
+    nap ();
+  say (fds[2], "{\"type\":\"step\",\"data\":{\"answer\":\"green\"}}");
+  json_t *o = hear (fds[2]);
+  assert_string_equal (aid_json_str (json_object_get (o, "data"), "code"), "EXECUTION_ERROR");
+  json_decref (o);
+  close (fds[0]);
+  while (!atomic_load (&s->seen.stopped))
+    nap ();
+  atomic_store (&s->seen.gate, 1);
+  json_decref (hear (fds[2]));
+  end (s);
+  for (int i = 1; i < 4; i++)
+    close (fds[i]);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (who_has_no_token_is_refused),
+    cmocka_unit_test (other_addresses_want_a_token),
+    cmocka_unit_test (a_file_that_is_not_there_is_told),
+    cmocka_unit_test (several_clients_get_their_own_replies),
+    cmocka_unit_test (a_client_that_hangs_up_is_not_judged_for),
+    cmocka_unit_test (what_there_is_no_room_for_may_come_again),
+    cmocka_unit_test (what_runs_ends_before_the_service_does),
+    cmocka_unit_test (bodies_have_limits),
+    cmocka_unit_test (nonsense_does_it_no_harm),
+    cmocka_unit_test (prometheus_gets_its_text),
+    cmocka_unit_test (a_websockets_key_is_answered_as_the_rfc_shows),
+    cmocka_unit_test (sessions_have_episodes_of_their_own),
+  };
+  return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
+}
