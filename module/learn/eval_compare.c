@@ -45,11 +45,13 @@ pair_all (struct pairing *p)
     {
       const struct aid_eval_score *a = i < p->a->scores.len ? &AID_VEC_AT (struct aid_eval_score, &p->a->scores, i) : NULL;
       const struct aid_eval_score *b = k < p->b->scores.len ? &AID_VEC_AT (struct aid_eval_score, &p->b->scores, k) : NULL;
-      int order = !a ? 1 : !b ? -1 : strcmp (a->task, b->task);
-      if (order)
-        leave_out (p, order < 0 ? a->task : b->task, order < 0 ? "it is not in B" : "it is not in A");
-      else
+      int order = a && b ? strcmp (a->task, b->task) : a ? -1 : 1;
+      if (a && b && !order)
         pair (p, a, b);
+      else if (a && order < 0)
+        leave_out (p, a->task, "it is not in B");
+      else if (b)
+        leave_out (p, b->task, "it is not in A");
       i += order <= 0;
       k += order >= 0;
     }
@@ -200,9 +202,21 @@ nth_wanted (const struct aid_eval_side *s, const struct aid_vec *arms, size_t n)
   return NULL;
 }
 
-/* Arms of the same name are compared; where each side has one alone, these are, whatever their names. */
+/* The arm of ARMS that has A's names, or NULL. */
+static const struct aid_eval_arm *
+same_named (const struct aid_eval_side *s, const struct aid_vec *arms, const struct aid_eval_arm *a)
+{
+  const struct aid_eval_arm *b;
+  for (size_t i = 0; (b = nth_wanted (s, arms, i)); i++)
+    if (!strcmp (a->model, b->model) && !strcmp (a->strategy, b->strategy))
+      return b;
+  return NULL;
+}
+
+/* Arms of the same name are compared; where each side has one alone, these are, whatever their names.  ALONE gets those of A that have
+   no other. */
 static json_t *
-pairs_json (const struct aid_eval_side *sides[2], const struct aid_vec arms[2])
+pairs_json (const struct aid_eval_side *sides[2], const struct aid_vec arms[2], json_t *alone)
 {
   json_t *all = json_array ();
   const struct aid_eval_arm *a = nth_wanted (sides[0], &arms[0], 0), *b = nth_wanted (sides[1], &arms[1], 0);
@@ -210,9 +224,10 @@ pairs_json (const struct aid_eval_side *sides[2], const struct aid_vec arms[2])
     json_array_append_new (all, pair_json (sides, a, b));
   else
     for (size_t i = 0; (a = nth_wanted (sides[0], &arms[0], i)); i++)
-      for (size_t k = 0; (b = nth_wanted (sides[1], &arms[1], k)); k++)
-        if (!strcmp (a->model, b->model) && !strcmp (a->strategy, b->strategy))
-          json_array_append_new (all, pair_json (sides, a, b));
+      if ((b = same_named (sides[1], &arms[1], a)))
+        json_array_append_new (all, pair_json (sides, a, b));
+      else
+        json_array_append_new (alone, arm_name (sides[0], a));
   return all;
 }
 
@@ -222,27 +237,32 @@ aid_eval_compare (const struct aid_eval_side *a, const struct aid_eval_side *b, 
   const struct aid_eval_side *sides[2] = { a, b };
   struct aid_vec arms[2] = { AID_VEC_INIT (struct aid_eval_arm, 0), AID_VEC_INIT (struct aid_eval_arm, 0) };
   enum aid_err err = aid_eval_arms (a->results, &arms[0], e);
-  json_t *pairs = NULL;
+  json_t *pairs = NULL, *alone = json_array ();
   if (!err)
     err = aid_eval_arms (b->results, &arms[1], e);
   if (!err)
-    pairs = pairs_json (sides, arms);
+    pairs = pairs_json (sides, arms, alone);
   if (!err && !json_array_size (pairs))
     err = aid_error_set (e, AID_E_INVALID,
                          "There is nothing to compare: no model with the same strategy is in both, and --a and --b name none");
   aid_eval_arms_free (&arms[0]);
   aid_eval_arms_free (&arms[1]);
-  size_t i, worse = 0, sure = 0;
-  const json_t *one;
+  size_t i, k, worse = 0, sure = 0, missing = 0;
+  const json_t *one, *left;
   json_array_foreach (pairs, i, one)
   {
     worse += json_array_size (json_object_get (one, "worse"));
+    json_array_foreach (json_object_get (one, "left_out"), k, left)
+    {
+      missing += strcmp (aid_json_str (left, "why"), "it is not in A") != 0;
+    }
     sure += aid_json_real (json_object_get (json_object_get (one, "measures"), "green"), "high", 0) < 0;
   }
-  if (err)
-    json_decref (pairs);
-  else
-    *out = json_pack ("{s:i, s:f, s:I, s:I, s:o}", "eval", 1, "confidence", 1 - AID_EVAL_ALPHA, "regressions", (json_int_t)worse,
-                      "worse_beyond_chance", (json_int_t)sure, "pairs", pairs);
+  if (!err)
+    *out = json_pack ("{s:i, s:f, s:I, s:I, s:I, s:O, s:O}", "eval", 1, "confidence", 1 - AID_EVAL_ALPHA, "regressions",
+                      (json_int_t)worse, "worse_beyond_chance", (json_int_t)sure, "missing",
+                      (json_int_t)(missing + json_array_size (alone)), "alone", alone, "pairs", pairs);
+  json_decref (pairs);
+  json_decref (alone);
   return err;
 }

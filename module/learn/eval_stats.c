@@ -46,7 +46,8 @@ aid_eval_sign_test (size_t better, size_t worse)
   return fmin (1, 2 * below);
 }
 
-/* The correlation of the pairs' shares; 0 where one of both does not vary. */
+/* The correlation of the pairs' shares, corrected for continuity when it is positive, as Newcombe's tenth method has it (n/2 off the
+   product's difference is 1/2 off the sum here); 0 where one of both does not vary. */
 static double
 correlation (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double mean_a, double mean_b)
 {
@@ -59,7 +60,37 @@ correlation (const struct aid_eval_share *a, const struct aid_eval_share *b, siz
         bb += y * y;
         ab += x * y;
       }
+  ab = ab > 0 ? fmax (ab - 0.5, 0) : ab;
   return aa > 0 && bb > 0 ? ab / sqrt (aa * bb) : 0;
+}
+
+/* The T of Student's distribution with DF degrees of freedom that |T| is above with the probability ALPHA, by halves. */
+static double
+student (double df, double alpha)
+{
+  double low = 0, high = 1e6;
+  for (int i = 0; i < 200; i++)
+    {
+      double t = (low + high) / 2;
+      if (aid_beta_cdf (df / (df + t * t), df / 2, 0.5) > alpha)
+        low = t;
+      else
+        high = t;
+    }
+  return high;
+}
+
+/* Makes OUT's interval not less than Student's for the mean of the pairs' differences. */
+static void
+widen (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double alpha, struct aid_eval_difference *out)
+{
+  double squares = 0, tasks = (double)out->tasks;
+  for (size_t i = 0; i < n; i++)
+    if (a[i].n > 0 && b[i].n > 0)
+      squares += pow (b[i].hits / b[i].n - a[i].hits / a[i].n - out->difference, 2);
+  double half = student (tasks - 1, alpha) * sqrt (squares / (tasks - 1) / tasks);
+  out->interval.low = fmax (-1, fmin (out->interval.low, out->difference - half));
+  out->interval.high = fmin (1, fmax (out->interval.high, out->difference + half));
 }
 
 /* One side of the interval: the distances from the means to the limits that matter there. */
@@ -75,6 +106,7 @@ aid_eval_compare_shares (const struct aid_eval_share *a, const struct aid_eval_s
 {
   struct aid_eval_share *pairs = calloc (2 * n + 1, sizeof *pairs);
   struct aid_interval ia = { 0, 1 }, ib = { 0, 1 };
+  int several = 0; /* samples of a task */
   *out = (struct aid_eval_difference){ .interval = { -1, 1 }, .p = 1 };
   for (size_t i = 0; i < n && pairs; i++)
     if (a[i].n > 0 && b[i].n > 0)
@@ -83,6 +115,7 @@ aid_eval_compare_shares (const struct aid_eval_share *a, const struct aid_eval_s
         pairs[i] = a[i];
         pairs[n + i] = b[i];
         out->tasks++;
+        several |= a[i].n > 1 || b[i].n > 1;
         out->better += y > x;
         out->worse += y < x;
       }
@@ -94,6 +127,8 @@ aid_eval_compare_shares (const struct aid_eval_share *a, const struct aid_eval_s
       out->difference = out->b - out->a;
       out->interval.low = out->difference - away (out->b - ib.low, ia.high - out->a, r);
       out->interval.high = out->difference + away (ib.high - out->b, out->a - ia.low, r);
+      if (several && out->tasks > 1)
+        widen (pairs, pairs + n, n, alpha, out);
       out->p = aid_eval_sign_test (out->better, out->worse);
     }
   free (pairs);

@@ -34,9 +34,10 @@ struct aid_eval_difference
 /* Compares the same N tasks, A[i] and B[i], pair by pair; where one of both has N = 0 the pair does not count.
 
    The interval is Newcombe's for paired proportions (Improved confidence intervals for the difference between binomial proportions
-   based on paired data, Statistics in Medicine 17, 1998: the squares of both arms' Wilson limits, and the correlation), with shares
+   based on paired data, Statistics in Medicine 17, 1998, method 10: the squares of both arms' Wilson limits, and the correlation), with shares
    that may be of several samples (Zou and Donner, Construction of confidence limits about effect measures, Statistics in Medicine
-   27, 2008): right for few tasks, and where no task differs.  The test is the exact two-sided sign test over the tasks that differ, which with one sample a
+   27, 2008): right for few tasks, and where no task differs.  With several samples of a task it is not less than Student's interval for the mean of
+   the tasks' differences.  The test is the exact two-sided sign test over the tasks that differ, which with one sample a
    task is McNemar's exact test (McNemar 1947; Fagerland, Lydersen and Laake, BMC Medical Research Methodology 13:91, 2013). */
 void aid_eval_compare_shares (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double alpha,
                               struct aid_eval_difference *out);

@@ -464,6 +464,12 @@ aid_eval_write_comparison (const json_t *comparison, enum aid_eval_form form, st
     add_changed (json_object_get (pair, "better"), "Better in B", form, out);
     add_left_out (json_object_get (pair, "left_out"), form, out);
   }
+  json_array_foreach (json_object_get (comparison, "alone"), i, pair)
+  {
+    aid_str_addz (out, "\nNot in B: ");
+    add_arm_name (pair, out);
+    aid_str_addc (out, '\n');
+  }
   int64_t worse = aid_json_int (comparison, "regressions", 0);
   aid_str_addf (out, "\n%s%lld task%s worse in B%s.\n", worse ? "REGRESSION: " : "", (long long)worse, worse == 1 ? " is" : "s are",
                 aid_json_int (comparison, "worse_beyond_chance", 0) ? ", and B as a whole is worse beyond chance" : "");
