@@ -16,19 +16,20 @@ struct pairing
   json_t *left_out;      /* {"task", "why"} */
 };
 
+/* MISSING: A has a result of it that cannot be compared with any of B. */
 static void
-leave_out (struct pairing *p, const char *task, const char *why)
+leave_out (struct pairing *p, const char *task, const char *why, int missing)
 {
-  json_array_append_new (p->left_out, json_pack ("{s:s, s:s}", "task", task, "why", why));
+  json_array_append_new (p->left_out, json_pack ("{s:s, s:s, s:b}", "task", task, "why", why, "missing", missing));
 }
 
 static void
 pair (struct pairing *p, const struct aid_eval_score *a, const struct aid_eval_score *b)
 {
   if (strcmp (a->hash, b->hash) != 0)
-    leave_out (p, a->task, "the task has changed");
+    leave_out (p, a->task, "the task has changed", a->n > 0);
   else if (!a->n || !b->n)
-    leave_out (p, a->task, a->n ? "it has no answer in B" : "it has no answer in A");
+    leave_out (p, a->task, a->n ? "it has no answer in B" : "it has no answer in A", a->n > 0);
   else
     {
       struct aid_eval_score *x = aid_vec_push (&p->sa), *y = x ? aid_vec_push (&p->sb) : NULL;
@@ -49,9 +50,9 @@ pair_all (struct pairing *p)
       if (a && b && !order)
         pair (p, a, b);
       else if (a && order < 0)
-        leave_out (p, a->task, "it is not in B");
+        leave_out (p, a->task, "it is not in B", a->n > 0);
       else if (b)
-        leave_out (p, b->task, "it is not in A");
+        leave_out (p, b->task, "it is not in A", 0);
       i += order <= 0;
       k += order >= 0;
     }
@@ -254,7 +255,7 @@ aid_eval_compare (const struct aid_eval_side *a, const struct aid_eval_side *b, 
     worse += json_array_size (json_object_get (one, "worse"));
     json_array_foreach (json_object_get (one, "left_out"), k, left)
     {
-      missing += strcmp (aid_json_str (left, "why"), "it is not in A") != 0;
+      missing += json_is_true (json_object_get (left, "missing"));
     }
     sure += aid_json_real (json_object_get (json_object_get (one, "measures"), "green"), "high", 0) < 0;
   }
