@@ -47,7 +47,7 @@ enum aid_ces_line
 
 struct aid_ces_task
 {
-  char *named;      /* the repository, as the task names it */
+  char *named;      /* the repository: its name in the settings, else its folder */
   char *repository; /* its folder */
   enum aid_ces_source source;
   char *git_dir;
