@@ -108,11 +108,15 @@ report (int argc, char **argv)
 {
   const char *format = NULL, *k = NULL;
   int status;
-  const struct aid_opt opts[] = { { "format", 'f', AID_OPT_STRING, &format, "FORMAT", "text, markdown or json" },
-                                  { "k", 'k', AID_OPT_STRING, &k, "N,...", "of pass@k (1,5,10 as far as there are samples)" } };
+  const struct aid_opt opts[]
+    = { { "format", 'f', AID_OPT_STRING, &format, "FORMAT", "text, markdown or json" },
+        { "k", 'k', AID_OPT_STRING, &k, "N,...", "of pass@k (1,5,10 as far as there are samples)" } };
   const struct aid_usage_text usage = { "aid eval report [options] RUN",
-                                        "Says what came of a run: RUN is its folder, or its results.jsonl alone.\n", opts,
-                                        sizeof opts / sizeof *opts, 1, 1 };
+                                        "Says what came of a run: RUN is its folder, or its results.jsonl alone.\n",
+                                        opts,
+                                        sizeof opts / sizeof *opts,
+                                        1,
+                                        1 };
   if (aid_opt_parse (&usage, argc, argv, &status) < 0)
     return status;
   return aid_cli_eval_print (argv[1], format, k);
@@ -193,12 +197,15 @@ compare (int argc, char **argv)
     { "partial", 0, AID_OPT_FLAG, &w.partial, NULL, "with --against: B need not have all that SAVED has" },
     { "format", 'f', AID_OPT_STRING, &w.format, "FORMAT", "text, markdown or json" },
   };
-  const struct aid_usage_text usage = {
-    "aid eval compare [options] A [B]",
-    "Compares two runs task by task, or two models or strategies of one run: what they solved, differences with their intervals,\n"
-    "and by name each task that is worse or better in B.  The status is 2 when they cannot be compared.\n",
-    opts, sizeof opts / sizeof *opts, 1, 2
-  };
+  const struct aid_usage_text usage
+    = { "aid eval compare [options] A [B]",
+        "Compares two runs task by task, or two models or strategies of one run: what they solved, differences with their "
+        "intervals,\n"
+        "and by name each task that is worse or better in B.  The status is 2 when they cannot be compared.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        1,
+        2 };
   if ((n = aid_opt_parse (&usage, argc, argv, &status)) < 0)
     return status;
   if (w.against && n > 1)

@@ -142,7 +142,8 @@ shown (const struct evaluating *w, const struct aid_eval_run *r, int *status)
     {
       write_forecast (&f, &words);
       if (r->dollars >= 0 && f.cost < 0)
-        aid_cli_fail ("what this model costs is not known, so no dollars can be its limit: tell its \"price\" in the settings");
+        aid_cli_fail (
+          "what this model costs is not known, so no dollars can be its limit: tell its \"price\" in the settings");
       else if (w->dry)
         *status = aid_cli_print (aid_str_span (&words));
       else
@@ -345,7 +346,8 @@ aid_cli_eval_run (int argc, char **argv)
                           .strategies = AID_VEC_INIT (const char *, LIST_MAX),
                           .only = AID_VEC_INIT (const char *, AID_EVAL_TASKS) };
   const struct aid_opt opts[] = {
-    { "tasks", 't', AID_OPT_STRING, &w.tasks, "DIR|FILE", "a folder of tasks, or rows of aid dataset (default: the set that came with AID)" },
+    { "tasks", 't', AID_OPT_STRING, &w.tasks, "DIR|FILE",
+      "a folder of tasks, or rows of aid dataset (default: the set that came with AID)" },
     { "model", 'm', AID_OPT_LIST, &w.models, "MODEL", "one of aid models, or PROVIDER/NAME; may be repeated" },
     { "strategy", 's', AID_OPT_LIST, &w.strategies, "NAME", "one of aid strategies (edit); may be repeated" },
     { "samples", 'n', AID_OPT_NUMBER, &w.samples, "N", "answers to each question (1)" },
@@ -359,12 +361,15 @@ aid_cli_eval_run (int argc, char **argv)
     { "yes", 'y', AID_OPT_FLAG, &w.yes, NULL, "do not ask before it costs something" },
     { "json", 0, AID_OPT_FLAG, &w.json, NULL, "one JSON object a line for every attempt, and no report" },
   };
-  const struct aid_usage_text usage = {
-    "aid eval run --model MODEL --out DIR [options]",
-    "Asks models the questions of tasks by strategies, as aid ask does, has each answer judged, and reports.  Each result is kept as\n"
-    "it comes: the same command, or --out DIR alone, goes on where a run was ended.  What failed is asked again.\n",
-    opts, sizeof opts / sizeof *opts, 0, 0
-  };
+  const struct aid_usage_text usage
+    = { "aid eval run --model MODEL --out DIR [options]",
+        "Asks models the questions of tasks by strategies, as aid ask does, has each answer judged, and reports.  Each "
+        "result is kept as\n"
+        "it comes: the same command, or --out DIR alone, goes on where a run was ended.  What failed is asked again.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        0,
+        0 };
   struct aid_error e = { AID_OK, "" };
   int status;
   if (aid_opt_parse (&usage, argc, argv, &status) >= 0)

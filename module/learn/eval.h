@@ -21,7 +21,7 @@
 
 struct aid_eval_task
 {
-  char *name, *language;     /* the language may be NULL */
+  char *name, *language; /* the language may be NULL */
   char *question;
   struct aid_vec files;      /* char *: that the question shows, from the root */
   char *folder;              /* the base is a folder's files; NULL: it is JUDGE's tree */
@@ -73,7 +73,8 @@ struct aid_eval_results
    passed over.  Free OUT in any case.  AID_E_NOTFOUND; AID_E_INVALID and which line is wrong. */
 enum aid_err aid_eval_results_read (const char *path, struct aid_eval_results *out, struct aid_error *e);
 /* The same of the bytes TEXT, which WHAT names. */
-enum aid_err aid_eval_results_parse (struct aid_span text, const char *what, struct aid_eval_results *out, struct aid_error *e);
+enum aid_err
+aid_eval_results_parse (struct aid_span text, const char *what, struct aid_eval_results *out, struct aid_error *e);
 void aid_eval_results_free (struct aid_eval_results *r);
 /* The outcome of ROW. */
 enum aid_eval_outcome aid_eval_outcome_of (const json_t *row);
@@ -102,14 +103,14 @@ struct aid_eval_question
 
 struct aid_eval_run
 {
-  const char *dir;      /* of the results */
-  const char *scratch;  /* an empty folder of ours: bases are laid out in it */
+  const char *dir;     /* of the results */
+  const char *scratch; /* an empty folder of ours: bases are laid out in it */
   const struct aid_eval_tasks *tasks;
   const char *const *models, *const *strategies;
   size_t nmodels, nstrategies;
   int64_t samples, jobs;
-  double dollars;       /* it spends no more; negative: no limit */
-  int over_budget;      /* the budgets of the settings were agreed to be passed */
+  double dollars;  /* it spends no more; negative: no limit */
+  int over_budget; /* the budgets of the settings were agreed to be passed */
   struct aid_asker *asker;
   struct aid_ces *ces;
   const json_t *repositories; /* of its settings; or NULL */
@@ -124,7 +125,7 @@ struct aid_eval_run
 
 struct aid_eval_ran
 {
-  size_t attempts, before; /* all of the run, and how many had their result */
+  size_t attempts, before;                  /* all of the run, and how many had their result */
   size_t outcomes[AID_EVAL_OUTCOMES], left; /* of those that were not; LEFT: not begun, for a limit or a stop */
   double cost;
   int unpriced, limited;

@@ -147,7 +147,9 @@ score_of (struct aid_eval_arm *arm, const json_t *row)
     }
   struct aid_eval_score *s = aid_vec_insert (&arm->scores, low);
   if (s)
-    *s = (struct aid_eval_score){ .task = task, .hash = aid_json_str (row, "hash"), .language = aid_json_str (row, "language") };
+    *s = (struct aid_eval_score){ .task = task,
+                                  .hash = aid_json_str (row, "hash"),
+                                  .language = aid_json_str (row, "language") };
   return s;
 }
 

@@ -114,8 +114,7 @@ add_rungs (const json_t *verdict, json_t *row)
     if (json_object_get (row, "failed") || !strcmp (result, "passed") || !strcmp (result, "none"))
       continue;
     json_object_set_new (row, "failed", json_string (name));
-    json_object_set_new (row, "why",
-                         why_json (first ? aid_json_span (first, "message") : aid_json_span (rung, "output")));
+    json_object_set_new (row, "why", why_json (first ? aid_json_span (first, "message") : aid_json_span (rung, "output")));
   }
   json_object_set_new (row, "rungs", rungs);
   json_object_set (row, "reached", json_object_get (verdict, "reached"));
@@ -139,8 +138,9 @@ static void
 set_error (json_t *row, enum aid_eval_outcome o, const struct aid_error *e)
 {
   set_outcome (row, o);
-  json_object_set_new (row, "error", json_pack ("{s:s, s:o}", "code", aid_err_name (e->code), "message",
-                                                aid_json_of_span (aid_span_z (e->msg))));
+  json_object_set_new (
+    row, "error",
+    json_pack ("{s:s, s:o}", "code", aid_err_name (e->code), "message", aid_json_of_span (aid_span_z (e->msg))));
 }
 
 /* Whether an error says that nothing more can be done here, and not that this attempt went wrong. */
@@ -188,7 +188,8 @@ row_of (const struct aid_eval_attempt *a, const char *key)
   json_object_set_new (row, "key", json_string (key));
   json_object_set_new (row, "task", aid_json_of_span (aid_span_z (a->task->name)));
   json_object_set_new (row, "hash", json_string (a->task->hash));
-  json_object_set_new (row, "language", a->task->language ? aid_json_of_span (aid_span_z (a->task->language)) : json_null ());
+  json_object_set_new (row, "language",
+                       a->task->language ? aid_json_of_span (aid_span_z (a->task->language)) : json_null ());
   json_object_set_new (row, "model", aid_json_of_span (aid_span_z (a->model)));
   json_object_set_new (row, "strategy", aid_json_of_span (aid_span_z (a->strategy)));
   json_object_set_new (row, "sample", json_integer ((json_int_t)a->sample));

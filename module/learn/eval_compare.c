@@ -90,11 +90,16 @@ amount (const struct aid_eval_score *s, size_t which)
   double n = (double)(s->n ? s->n : 1);
   switch (which)
     {
-    case 0: return (double)s->in / n;
-    case 1: return (double)s->out / n;
-    case 2: return s->unpriced ? (double)NAN : s->cost / n;
-    case 3: return s->first_ms / n;
-    default: return s->ms / n;
+    case 0:
+      return (double)s->in / n;
+    case 1:
+      return (double)s->out / n;
+    case 2:
+      return s->unpriced ? (double)NAN : s->cost / n;
+    case 3:
+      return s->first_ms / n;
+    default:
+      return s->ms / n;
     }
 }
 
@@ -123,9 +128,9 @@ amount_json (const struct pairing *p, size_t which)
   if (d && n)
     aid_eval_bootstrap (d, n, AID_EVAL_ALPHA, SEED, &mean, &i);
   free (d);
-  return json_pack ("{s:I, s:o, s:o, s:o, s:o, s:o}", "tasks", (json_int_t)n, "a", real_or_null (n ? a / (double)n : (double)NAN),
-                    "b", real_or_null (n ? b / (double)n : (double)NAN), "difference", real_or_null (mean), "low",
-                    real_or_null (i.low), "high", real_or_null (i.high));
+  return json_pack ("{s:I, s:o, s:o, s:o, s:o, s:o}", "tasks", (json_int_t)n, "a",
+                    real_or_null (n ? a / (double)n : (double)NAN), "b", real_or_null (n ? b / (double)n : (double)NAN),
+                    "difference", real_or_null (mean), "low", real_or_null (i.low), "high", real_or_null (i.high));
 }
 
 /* --- task by task ------------------------------------------------------------------------------------------------- */
@@ -244,8 +249,9 @@ aid_eval_compare (const struct aid_eval_side *a, const struct aid_eval_side *b, 
   if (!err)
     pairs = pairs_json (sides, arms, alone);
   if (!err && !json_array_size (pairs))
-    err = aid_error_set (e, AID_E_INVALID,
-                         "There is nothing to compare: no model with the same strategy is in both, and --a and --b name none");
+    err
+      = aid_error_set (e, AID_E_INVALID,
+                       "There is nothing to compare: no model with the same strategy is in both, and --a and --b name none");
   aid_eval_arms_free (&arms[0]);
   aid_eval_arms_free (&arms[1]);
   size_t i, k, worse = 0, sure = 0, missing = 0;

@@ -72,8 +72,8 @@ text_of (const struct aid_plan *plan, const char *path, struct aid_span *text)
 
 /* The same; where PLAN says nothing, what the file of DIR is. */
 static enum aid_err
-result_of (const struct aid_plan *plan, const char *path, const char *dir, struct aid_str *own, int *there, struct aid_span *text,
-           struct aid_error *e)
+result_of (const struct aid_plan *plan, const char *path, const char *dir, struct aid_str *own, int *there,
+           struct aid_span *text, struct aid_error *e)
 {
   const struct aid_patch_source source = aid_patch_disk_source (dir);
   *there = text_of (plan, path, text);
@@ -86,7 +86,8 @@ result_of (const struct aid_plan *plan, const char *path, const char *dir, struc
 }
 
 static enum aid_err
-same_file (const struct aid_plan *a, const struct aid_plan *b, const char *path, const char *dir, int *same, struct aid_error *e)
+same_file (const struct aid_plan *a, const struct aid_plan *b, const char *path, const char *dir, int *same,
+           struct aid_error *e)
 {
   struct aid_str own_a = AID_STR_INIT (AID_EVAL_FILE), own_b = AID_STR_INIT (AID_EVAL_FILE);
   struct aid_span ta = AID_SPAN (""), tb = AID_SPAN ("");

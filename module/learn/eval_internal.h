@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 #define AID_EVAL_PATH ((size_t)8192)
-#define AID_EVAL_FILES 20000                /* of a task's base */
-#define AID_EVAL_FILE ((size_t)32 << 20)    /* bytes of one of them */
+#define AID_EVAL_FILES 20000                 /* of a task's base */
+#define AID_EVAL_FILE ((size_t)32 << 20)     /* bytes of one of them */
 #define AID_EVAL_RESULTS ((size_t)512 << 20) /* bytes of a run's results */
-#define AID_EVAL_ANSWER ((size_t)64 << 20)  /* of an answer that is kept */
+#define AID_EVAL_ANSWER ((size_t)64 << 20)   /* of an answer that is kept */
 
 /* --- eval_folder.c: a base that is a folder's files --------------------------------------------------------------- */
 
@@ -34,7 +34,8 @@ enum aid_err aid_eval_rows_read (const char *file, struct aid_eval_tasks *out, s
 
 struct aid_eval_places;
 /* Bases are laid out below SCRATCH when they are first asked for.  REPOSITORIES: those of the settings (ces.h). */
-struct aid_eval_places *aid_eval_places_new (const char *scratch, const struct aid_eval_tasks *tasks, const json_t *repositories);
+struct aid_eval_places *
+aid_eval_places_new (const char *scratch, const struct aid_eval_tasks *tasks, const json_t *repositories);
 /* The folder with the base of the task I, as long as nobody says that it is done with; any thread. */
 enum aid_err aid_eval_place (struct aid_eval_places *p, size_t i, const char **dir, struct aid_error *e);
 void aid_eval_place_done (struct aid_eval_places *p, size_t i);
@@ -75,18 +76,18 @@ const char *aid_eval_measure_name (enum aid_eval_measure m); /* "applied", ... "
 struct aid_eval_score
 {
   const char *task, *hash, *language; /* of its rows; the language may be NULL */
-  const char *why;           /* what the first one that was not green failed at, or NULL */
-  int64_t n, errors;         /* samples that were answered, and that were not */
+  const char *why;                    /* what the first one that was not green failed at, or NULL */
+  int64_t n, errors;                  /* samples that were answered, and that were not */
   int64_t hits[AID_EVAL_MEASURES], of[AID_EVAL_MEASURES];
   int64_t outcomes[AID_EVAL_OUTCOMES], cut; /* CUT: the answer was longer than it may be */
   int64_t in, cached, out, reasoning, unpriced;
-  double cost;               /* of those whose cost is known */
-  double first_ms, ms;       /* sums, over samples that were answered */
+  double cost;         /* of those whose cost is known */
+  double first_ms, ms; /* sums, over samples that were answered */
 };
 struct aid_eval_arm
 {
   const char *model, *strategy;
-  struct aid_vec scores;  /* struct aid_eval_score, in the order of the tasks' names */
+  struct aid_vec scores;         /* struct aid_eval_score, in the order of the tasks' names */
   struct aid_vec firsts, totals; /* int64_t: ms of each sample */
 };
 /* The arms of R, in the order in which they came: struct aid_eval_arm.  Borrows from R.  Free it by aid_eval_arms_free. */

@@ -23,8 +23,8 @@ share_json (const struct aid_eval_share *shares, size_t n)
       hits += shares[k].hits;
       of += shares[k].n;
     }
-  return json_pack ("{s:I, s:I, s:f, s:f, s:f}", "passed", (json_int_t)hits, "of", (json_int_t)of, "share", share, "low", i.low,
-                    "high", i.high);
+  return json_pack ("{s:I, s:I, s:f, s:f, s:f}", "passed", (json_int_t)hits, "of", (json_int_t)of, "share", share, "low",
+                    i.low, "high", i.high);
 }
 
 static json_t *
@@ -83,7 +83,8 @@ quantiles_json (const struct aid_vec *v)
     {
       struct aid_stats_ranks ranks;
       aid_stats_quantile_ranks (v->len, wanted[i].q, AID_EVAL_ALPHA, &ranks);
-      json_object_set_new (o, wanted[i].name, ranks.at ? json_integer (AID_VEC_AT (int64_t, v, ranks.at - 1)) : json_null ());
+      json_object_set_new (o, wanted[i].name,
+                           ranks.at ? json_integer (AID_VEC_AT (int64_t, v, ranks.at - 1)) : json_null ());
     }
   return o;
 }
@@ -165,8 +166,9 @@ add_sums (const struct aid_eval_arm *a, json_t *o)
   json_object_set_new (o, "answered", json_integer ((json_int_t)all.n));
   json_object_set_new (o, "outcomes", outcomes);
   json_object_set_new (o, "cut", json_integer ((json_int_t)all.cut));
-  json_object_set_new (o, "tokens", json_pack ("{s:I, s:I, s:I, s:I}", "in", (json_int_t)all.in, "cached", (json_int_t)all.cached,
-                                               "out", (json_int_t)all.out, "reasoning", (json_int_t)all.reasoning));
+  json_object_set_new (o, "tokens",
+                       json_pack ("{s:I, s:I, s:I, s:I}", "in", (json_int_t)all.in, "cached", (json_int_t)all.cached, "out",
+                                  (json_int_t)all.out, "reasoning", (json_int_t)all.reasoning));
   json_object_set_new (o, "cost", json_real (all.cost));
   json_object_set_new (o, "unpriced", json_integer ((json_int_t)all.unpriced));
 }
@@ -187,7 +189,8 @@ arm_json (const struct aid_eval_results *r, const struct aid_eval_arm *a, const 
     }
   json_object_set_new (o, "pass", pass);
   json_object_set_new (o, "failed", failed_json (r, a));
-  json_object_set_new (o, "latency_ms", json_pack ("{s:o, s:o}", "first", quantiles_json (&a->firsts), "total", quantiles_json (&a->totals)));
+  json_object_set_new (o, "latency_ms",
+                       json_pack ("{s:o, s:o}", "first", quantiles_json (&a->firsts), "total", quantiles_json (&a->totals)));
   json_object_set_new (o, "languages", languages_json (a));
   json_object_set_new (o, "by_task", tasks_json (a));
   return o;

@@ -100,9 +100,9 @@ aid_eval_results_parse (struct aid_span text, const char *what, struct aid_eval_
       else
         {
           err = aid_error_set (e, AID_E_INVALID, "%s:%zu: %s", what, number,
-                               row                          ? "it is no result of an attempt"
+                               row                         ? "it is no result of an attempt"
                                : line.len > AID_JSONL_LINE ? "the line is too long"
-                                                            : wrong);
+                                                           : wrong);
           json_decref (row);
         }
     }
@@ -253,8 +253,9 @@ aid_eval_answer_keep (const char *dir, const char *key, const json_t *answer, st
 {
   struct aid_str path = AID_STR_INIT (AID_EVAL_PATH), text = AID_STR_INIT (AID_EVAL_ANSWER);
   aid_str_addf (&path, "%s/answers/%s.json", dir, key);
-  enum aid_err err = aid_json_dump (answer, &text) || text.err ? aid_error_set (e, AID_E_LIMIT, "An answer is too long")
-                                                                : aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, e);
+  enum aid_err err = aid_json_dump (answer, &text) || text.err
+                       ? aid_error_set (e, AID_E_LIMIT, "An answer is too long")
+                       : aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, e);
   aid_str_free (&path);
   aid_str_free (&text);
   return err;

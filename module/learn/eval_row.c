@@ -53,8 +53,8 @@ take_row (struct rows *r, const struct aid_jsonl_line *line, struct aid_eval_tas
   if (aid_json_int (line->row, "row", 0) != 1 || !prompt || !json_is_object (task) || !aid_json_str (task, "base")
       || !aid_json_str (task, "repository"))
     return aid_error_set (e, AID_E_INVALID,
-                          "%s:%zu: no row that can be asked: aid dataset build -f source writes such, with \"row\": 1", r->file,
-                          line->number);
+                          "%s:%zu: no row that can be asked: aid dataset build -f source writes such, with \"row\": 1",
+                          r->file, line->number);
   t->question = strdup (prompt);
   t->language = language ? strdup (language) : NULL;
   t->solution = completion ? strdup (completion) : NULL;
@@ -70,7 +70,8 @@ add_row (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e)
   struct rows *r = ctx;
   const char *id = line->row ? aid_json_str (line->row, "task_id") : NULL;
   if (!id || !*id)
-    return aid_error_set (e, AID_E_INVALID, "%s:%zu: %s", r->file, line->number, line->row ? "it has no task_id" : line->wrong);
+    return aid_error_set (e, AID_E_INVALID, "%s:%zu: %s", r->file, line->number,
+                          line->row ? "it has no task_id" : line->wrong);
   if (aid_map_get (r->names, aid_span_z (id)))
     return aid_error_set (e, AID_E_INVALID, "%s:%zu: the task %s is there twice", r->file, line->number, id);
   struct aid_eval_task *t = aid_eval_task_new (id, e), **slot = t ? aid_vec_push (&r->out->list) : NULL;

@@ -20,7 +20,7 @@ struct running
   pthread_mutex_t lock; /* of all below, and of OUT */
   pthread_cond_t changed;
   size_t next, busy, ended, told;
-  size_t *open; /* attempts of each task that are not done */
+  size_t *open;   /* attempts of each task that are not done */
   double dearest; /* of one attempt so far; negative: none has ended */
   enum aid_err err;
   struct aid_error error;
@@ -37,7 +37,8 @@ attempt_at (const struct aid_eval_run *r, size_t i)
 {
   size_t within = i % per_task (r), sample = within % (size_t)r->samples, arm = within / (size_t)r->samples;
   return (struct aid_eval_attempt){ AID_VEC_AT (struct aid_eval_task *, &r->tasks->list, i / per_task (r)),
-                                    r->models[arm / r->nstrategies], r->strategies[arm % r->nstrategies], (int64_t)sample + 1 };
+                                    r->models[arm / r->nstrategies], r->strategies[arm % r->nstrategies],
+                                    (int64_t)sample + 1 };
 }
 
 /* Whether A has a result that stays. */
@@ -164,8 +165,9 @@ check_before (const struct aid_eval_run *r, const struct aid_eval_results *befor
       {
         const struct aid_eval_task *t = AID_VEC_AT (struct aid_eval_task *, &r->tasks->list, k);
         if (!strcmp (t->name, aid_json_str (row, "task")) && strcmp (t->hash, aid_json_str (row, "hash")) != 0)
-          return aid_error_set (e, AID_E_INVALID, "%s has results of the task %s as it was before it changed: take a new folder",
-                                r->dir, t->name);
+          return aid_error_set (e, AID_E_INVALID,
+                                "%s has results of the task %s as it was before it changed: take a new folder", r->dir,
+                                t->name);
       }
   }
   return AID_OK;
@@ -193,7 +195,8 @@ aid_eval_ahead (const struct aid_eval_run *r, struct aid_eval_forecast *out, str
   size_t all = r->tasks->list.len * per_task (r), n = 0, looked = 0;
   size_t *open = calloc (all + 1, sizeof *open);
   struct aid_eval_places *places = aid_eval_places_new (r->scratch, r->tasks, r->repositories);
-  enum aid_err err = open && places ? read_before (r, &before, e) : aid_error_set (e, AID_E_NOMEM, "No memory for a forecast");
+  enum aid_err err
+    = open && places ? read_before (r, &before, e) : aid_error_set (e, AID_E_NOMEM, "No memory for a forecast");
   *out = (struct aid_eval_forecast){ .attempts = 0 };
   for (size_t i = 0; i < all && !err; i++)
     {
@@ -265,7 +268,8 @@ aid_eval_run (const struct aid_eval_run *r, struct aid_eval_ran *out, struct aid
   pthread_cond_init (&g.changed, NULL);
   g.places = aid_eval_places_new (r->scratch, r->tasks, r->repositories);
   g.open = calloc (r->tasks->list.len + 1, sizeof *g.open);
-  enum aid_err err = g.places && g.open ? aid_eval_log_open (r->dir, &g.log, e) : aid_error_set (e, AID_E_NOMEM, "No memory to evaluate");
+  enum aid_err err
+    = g.places && g.open ? aid_eval_log_open (r->dir, &g.log, e) : aid_error_set (e, AID_E_NOMEM, "No memory to evaluate");
   if (!err)
     err = read_before (r, &g.before, e);
   if (!err)

@@ -82,7 +82,8 @@ student (double df, double alpha)
 
 /* Makes OUT's interval not less than Student's for the mean of the pairs' differences. */
 static void
-widen (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double alpha, struct aid_eval_difference *out)
+widen (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double alpha,
+       struct aid_eval_difference *out)
 {
   double squares = 0, tasks = (double)out->tasks;
   for (size_t i = 0; i < n; i++)

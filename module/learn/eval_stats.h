@@ -24,12 +24,12 @@ double aid_eval_mean_share (const struct aid_eval_share *tasks, size_t n, double
 
 struct aid_eval_difference
 {
-  size_t tasks;       /* that both have */
-  double a, b;        /* means of the tasks' shares */
-  double difference;  /* B less A */
+  size_t tasks;      /* that both have */
+  double a, b;       /* means of the tasks' shares */
+  double difference; /* B less A */
   struct aid_interval interval;
   size_t better, worse; /* tasks whose share is higher, or lower, in B */
-  double p;           /* that so many of those go one way: the exact sign test */
+  double p;             /* that so many of those go one way: the exact sign test */
 };
 /* Compares the same N tasks, A[i] and B[i], pair by pair; where one of both has N = 0 the pair does not count.
 
@@ -46,6 +46,7 @@ double aid_eval_sign_test (size_t better, size_t worse);
 
 /* The mean of the N differences in D and its interval by the percentiles of AID_EVAL_RESAMPLES resamples (the bootstrap, Efron and
    Tibshirani 1993) that SEED determines: for amounts, as tokens and seconds are.  NANs for fewer than two.  AID_E_NOMEM. */
-enum aid_err aid_eval_bootstrap (const double *d, size_t n, double alpha, uint64_t seed, double *mean, struct aid_interval *out);
+enum aid_err
+aid_eval_bootstrap (const double *d, size_t n, double alpha, uint64_t seed, double *mean, struct aid_interval *out);
 
 #endif

@@ -199,8 +199,9 @@ read_folders (struct reading *r)
   struct aid_str path = AID_STR_INIT (AID_EVAL_PATH);
   aid_str_addf (&path, "%s/base", r->dir);
   r->task->folder = path.err ? NULL : realpath (aid_str_z (&path), NULL);
-  enum aid_err err = r->task->folder ? aid_eval_folder_each (r->task->folder, add_base, r, r->e)
-                                     : aid_error_set (r->e, AID_E_NOTFOUND, "%s: the base of the task is not there", aid_str_z (&path));
+  enum aid_err err = r->task->folder
+                       ? aid_eval_folder_each (r->task->folder, add_base, r, r->e)
+                       : aid_error_set (r->e, AID_E_NOTFOUND, "%s: the base of the task is not there", aid_str_z (&path));
   json_object_set_new (r->task->judge, "repository", aid_json_of_span (aid_span_z (r->task->folder)));
   json_object_set_new (r->task->judge, "files", json_object ());
   aid_str_clear (&path);
@@ -308,7 +309,9 @@ keep_wanted (struct aid_eval_tasks *t, const char *path, const char *const *only
         aid_eval_task_free (AID_VEC_AT (struct aid_eval_task *, &t->list, i));
         aid_vec_remove (&t->list, i, 1);
       }
-  return t->list.len ? AID_OK : aid_error_set (e, AID_E_INVALID, "There is no task in %s: NAME/task.json, or rows of a data set", path);
+  return t->list.len
+           ? AID_OK
+           : aid_error_set (e, AID_E_INVALID, "There is no task in %s: NAME/task.json, or rows of a data set", path);
 }
 
 static int
@@ -318,7 +321,8 @@ by_task_name (const void *a, const void *b)
 }
 
 enum aid_err
-aid_eval_tasks_read (const char *path, const char *const *only, size_t nonly, struct aid_eval_tasks *out, struct aid_error *e)
+aid_eval_tasks_read (const char *path, const char *const *only, size_t nonly, struct aid_eval_tasks *out,
+                     struct aid_error *e)
 {
   struct stat st;
   *out = (struct aid_eval_tasks){ .list = AID_VEC_INIT (struct aid_eval_task *, AID_EVAL_TASKS) };

@@ -471,6 +471,7 @@ aid_eval_write_comparison (const json_t *comparison, enum aid_eval_form form, st
     aid_str_addc (out, '\n');
   }
   int64_t worse = aid_json_int (comparison, "regressions", 0);
-  aid_str_addf (out, "\n%s%lld task%s worse in B%s.\n", worse ? "REGRESSION: " : "", (long long)worse, worse == 1 ? " is" : "s are",
+  aid_str_addf (out, "\n%s%lld task%s worse in B%s.\n", worse ? "REGRESSION: " : "", (long long)worse,
+                worse == 1 ? " is" : "s are",
                 aid_json_int (comparison, "worse_beyond_chance", 0) ? ", and B as a whole is worse beyond chance" : "");
 }

@@ -40,7 +40,8 @@ pass_at_k_is_the_formula (void **state)
         close_to (aid_eval_pass_at (n, c, k), 1 - choose (n - c, k) / choose (n, k), 1e-12);
   close_to (aid_eval_pass_at (200, 1, 100), 0.5, 1e-12);
   close_to (aid_eval_pass_at (100000, 50000, 1), 0.5, 1e-9);
-  assert_true (isnan (aid_eval_pass_at (4, 2, 5)) && isnan (aid_eval_pass_at (4, 5, 1)) && isnan (aid_eval_pass_at (4, 1, 0)));
+  assert_true (isnan (aid_eval_pass_at (4, 2, 5)) && isnan (aid_eval_pass_at (4, 5, 1))
+               && isnan (aid_eval_pass_at (4, 1, 0)));
 }
 
 /* The mean over all subsets of K of the N samples is what it estimates: counted for a small case. */
@@ -174,7 +175,7 @@ the_interval_of_pairs_holds_the_truth (void **state)
       for (int harder = 0; harder < 2; harder++)
         {
           double c = coverage ((size_t)n, samples, harder * 0.3, (uint64_t)(samples * 1000 + n * 10 + harder));
-        if (c < 0.935 || c > 0.98)
+          if (c < 0.935 || c > 0.98)
             fail_msg ("%d tasks, %d samples, harder %d: %.3f", n, samples, harder, c);
         }
 }
@@ -200,9 +201,9 @@ the_bootstrap_is_the_same_each_time (void **state)
 
 /* --- results ------------------------------------------------------------------------------------------------------ */
 
-#define ROW(key, outcome)                                                                                                       \
-  "{\"eval\":1,\"key\":\"" key "\",\"task\":\"t\",\"hash\":\"h\",\"model\":\"m\",\"strategy\":\"s\",\"sample\":1,\"outcome\":\"" outcome \
-  "\"}\n"
+#define ROW(key, outcome)                                                                                                   \
+  "{\"eval\":1,\"key\":\"" key                                                                                              \
+  "\",\"task\":\"t\",\"hash\":\"h\",\"model\":\"m\",\"strategy\":\"s\",\"sample\":1,\"outcome\":\"" outcome "\"}\n"
 
 static void
 the_last_line_of_an_attempt_counts (void **state)
@@ -210,7 +211,8 @@ the_last_line_of_an_attempt_counts (void **state)
   struct aid_eval_results r;
   struct aid_error e = { AID_OK, "" };
   (void)state;
-  assert_int_equal (aid_eval_results_parse (AID_SPAN (ROW ("a", "error") ROW ("b", "red") ROW ("a", "green") "{\"eval\":1,\"k"), "here", &r, &e),
+  assert_int_equal (aid_eval_results_parse (
+                      AID_SPAN (ROW ("a", "error") ROW ("b", "red") ROW ("a", "green") "{\"eval\":1,\"k"), "here", &r, &e),
                     AID_OK);
   assert_int_equal (json_array_size (r.rows), 2);
   assert_int_equal (aid_eval_outcome_of (json_array_get (r.rows, 0)), AID_EVAL_GREEN);
@@ -221,7 +223,8 @@ the_last_line_of_an_attempt_counts (void **state)
 static void
 a_wrong_line_is_told (void **state)
 {
-  static const char *const wrong[] = { "\n", "[]\n", "{}\n", "{\"eval\":2}\n", ROW ("a", "blue"), "{\"eval\":1,\"key\":\"a\"}\n", "nothing\n" };
+  static const char *const wrong[]
+    = { "\n", "[]\n", "{}\n", "{\"eval\":2}\n", ROW ("a", "blue"), "{\"eval\":1,\"key\":\"a\"}\n", "nothing\n" };
   (void)state;
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     {
@@ -241,7 +244,8 @@ static void
 attempts_have_names_of_their_own (void **state)
 {
   struct aid_eval_task t = { .name = (char *)(uintptr_t) "a" }, u = { .name = (char *)(uintptr_t) "a 1:b" };
-  struct aid_eval_attempt all[] = { { &t, "b", "c", 1 }, { &t, "b", "c", 2 }, { &t, "c", "b", 1 }, { &u, "", "c", 1 }, { &t, "b c", "", 1 } };
+  struct aid_eval_attempt all[]
+    = { { &t, "b", "c", 1 }, { &t, "b", "c", 2 }, { &t, "c", "b", 1 }, { &u, "", "c", 1 }, { &t, "b c", "", 1 } };
   char keys[5][AID_EVAL_KEY];
   (void)state;
   for (size_t i = 0; i < 5; i++)
