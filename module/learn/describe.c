@@ -257,7 +257,8 @@ read_answer (struct aid_span text, struct aid_error *e)
 static enum aid_err
 ask (struct describing *w, const char *strategy, struct aid_span question, json_t **answer, struct aid_error *e)
 {
-  struct aid_once q = { .strategy = strategy, .model = w->d->settings.model, .question = question, .over_budget = w->d->over_budget };
+  struct aid_once q = { .strategy = strategy, .model = w->d->settings.model, .question = question };
+  q.over_budget = w->d->over_budget;
   struct aid_once_answer got;
   enum aid_err err = aid_ask_once (w->d->asker, &q, &got, e);
   w->out->in += got.in;

@@ -1,6 +1,6 @@
-/* How well models do with strategies: each task is asked by the path of aid ask, the answer is judged by the Code Evaluation
-   Service, and each attempt's result is a line of a file, so that a run that was ended goes on where it was.  docs/eval.md has
-   the forms of tasks and results. */
+/* How well models do with strategies: each task is asked by the path of aid ask, the answer is judged by the Code
+   Evaluation Service, and each attempt's result is a line of a file, so that a run that was ended goes on where it
+   was.  docs/eval.md has the forms of tasks and results. */
 #ifndef AID_LEARN_EVAL_H
 #define AID_LEARN_EVAL_H
 
@@ -69,8 +69,8 @@ struct aid_eval_results
   json_t *rows;         /* an array: the last line of each attempt, in the order in which they were first there */
   struct aid_map *keys; /* of an attempt -> its row, borrowed */
 };
-/* Reads the results of the run at PATH, its folder or its results.jsonl.  A last line without its end, of a run that was killed, is
-   passed over.  Free OUT in any case.  AID_E_NOTFOUND; AID_E_INVALID and which line is wrong. */
+/* Reads the results of the run at PATH, its folder or its results.jsonl.  A last line without its end, of a run that
+   was killed, is passed over.  Free OUT in any case.  AID_E_NOTFOUND; AID_E_INVALID and which line is wrong. */
 enum aid_err aid_eval_results_read (const char *path, struct aid_eval_results *out, struct aid_error *e);
 /* The same of the bytes TEXT, which WHAT names. */
 enum aid_err
@@ -80,8 +80,8 @@ void aid_eval_results_free (struct aid_eval_results *r);
 enum aid_eval_outcome aid_eval_outcome_of (const json_t *row);
 
 struct aid_eval_log;
-/* The file of results in DIR, which is made, to add to; of two processes one gets it.  What a killed process has left of a line is
-   taken away.  AID_E_STATE: another one has it. */
+/* The file of results in DIR, which is made, to add to; of two processes one gets it.  What a killed process has left
+   of a line is taken away.  AID_E_STATE: another one has it. */
 enum aid_err aid_eval_log_open (const char *dir, struct aid_eval_log **out, struct aid_error *e);
 /* Adds ROW; it is on the disk then.  Any thread. */
 enum aid_err aid_eval_log_add (struct aid_eval_log *l, const json_t *row, struct aid_error *e);
@@ -130,9 +130,9 @@ struct aid_eval_ran
   double cost;
   int unpriced, limited;
 };
-/* Makes the attempts that have no result yet: tasks one after the other, so that trees that were built are used while they are
-   warm.  AID_E_INVALID: results of another task of the same name are there; AID_E_CANCELLED: STOP was set.  OUT is filled all
-   the same. */
+/* Makes the attempts that have no result yet: tasks one after the other, so that trees that were built are used while
+   they are warm.  AID_E_INVALID: results of another task of the same name are there; AID_E_CANCELLED: STOP was set.
+   OUT is filled all the same. */
 enum aid_err aid_eval_run (const struct aid_eval_run *r, struct aid_eval_ran *out, struct aid_error *e);
 
 struct aid_eval_forecast

@@ -56,12 +56,12 @@ add_measures (struct aid_eval_score *s, const json_t *row, unsigned rungs)
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     {
       const char *result = aid_json_str (json_object_get (row, "rungs"), aid_rung_name (r));
-      s->of[r] += rungs >> r & 1;
+      s->of[r] += (rungs >> r & 1) && !(result && !strcmp (result, "none"));
       s->hits[r] += result && !strcmp (result, "passed");
     }
   s->of[AID_EVAL_ALL_GREEN]++;
   s->hits[AID_EVAL_ALL_GREEN] += aid_eval_outcome_of (row) == AID_EVAL_GREEN;
-  s->of[AID_EVAL_EXACT] += !json_is_null (exact);
+  s->of[AID_EVAL_EXACT] += json_is_boolean (exact);
   s->hits[AID_EVAL_EXACT] += json_is_true (exact);
 }
 
@@ -73,11 +73,33 @@ why_of (const json_t *row)
   return o == AID_EVAL_GREEN ? NULL : o == AID_EVAL_RED && failed ? failed : aid_eval_outcome_name (o);
 }
 
+#define AMOUNT_MAX ((int64_t)1 << 39) /* ten million of them can be added up */
+
+/* A number of ROW that cannot be negative. */
+static int64_t
+amount (const json_t *row, const char *name)
+{
+  int64_t n = aid_json_int (row, name, 0);
+  return n < 0 ? 0 : n > AMOUNT_MAX ? AMOUNT_MAX : n;
+}
+
+/* Adds the tokens and the cost of ROW to S. */
+static void
+add_cost (struct aid_eval_score *s, const json_t *row)
+{
+  double cost = aid_json_real (row, "cost", -1);
+  s->in += amount (row, "in");
+  s->cached += amount (row, "cached");
+  s->out += amount (row, "out");
+  s->reasoning += amount (row, "reasoning");
+  s->cost += cost >= 0 && cost <= (double)AMOUNT_MAX ? cost : 0;
+  s->unpriced += !(cost >= 0 && cost <= (double)AMOUNT_MAX);
+}
+
 static void
 add_row (struct aid_eval_arm *arm, struct aid_eval_score *s, const json_t *row, unsigned rungs)
 {
   enum aid_eval_outcome o = aid_eval_outcome_of (row);
-  const json_t *cost = json_object_get (row, "cost");
   const char *stop = aid_json_str (row, "stop");
   s->outcomes[o]++;
   s->why = s->why ? s->why : why_of (row);
@@ -85,18 +107,14 @@ add_row (struct aid_eval_arm *arm, struct aid_eval_score *s, const json_t *row, 
     s->errors++;
   if (o == AID_EVAL_ERROR)
     return;
-  s->in += aid_json_int (row, "in", 0);
-  s->cached += aid_json_int (row, "cached", 0);
-  s->out += aid_json_int (row, "out", 0);
-  s->reasoning += aid_json_int (row, "reasoning", 0);
-  s->cost += json_is_number (cost) ? json_number_value (cost) : 0;
-  s->unpriced += !json_is_number (cost);
+  add_cost (s, row);
   if (o == AID_EVAL_UNJUDGED)
     return;
   s->n++;
   s->cut += stop && !strcmp (stop, "length");
   add_measures (s, row, rungs);
-  int64_t first = aid_json_int (row, "first_ms", -1), ms = aid_json_int (row, "ms", -1);
+  int64_t first = aid_json_int (row, "first_ms", -1) < 0 ? -1 : amount (row, "first_ms");
+  int64_t ms = aid_json_int (row, "ms", -1) < 0 ? -1 : amount (row, "ms");
   int64_t *slot = first < 0 ? NULL : aid_vec_push (&arm->firsts), *total = ms < 0 ? NULL : aid_vec_push (&arm->totals);
   s->first_ms += first < 0 ? 0 : (double)first;
   s->ms += ms < 0 ? 0 : (double)ms;

@@ -227,7 +227,10 @@ aid_eval_attempt (const struct aid_eval_run *r, const struct aid_eval_attempt *a
     {
       add_figures (answer, made);
       if (was_refused (aid_json_str (answer, "stop")))
-        set_outcome (made, AID_EVAL_REFUSED);
+        {
+          set_outcome (made, AID_EVAL_REFUSED);
+          json_object_set_new (made, "exact", a->task->solution ? json_false () : json_null ());
+        }
       else
         err = judge (r, a, dir, aid_json_span (answer, "text"), made, e);
     }

@@ -219,8 +219,8 @@ same_named (const struct aid_eval_side *s, const struct aid_vec *arms, const str
   return NULL;
 }
 
-/* Arms of the same name are compared; where each side has one alone, these are, whatever their names.  ALONE gets those of A that have
-   no other. */
+/* Arms of the same name are compared; where each side has one alone, these are, whatever their names.  ALONE gets
+   those of A that have no other. */
 static json_t *
 pairs_json (const struct aid_eval_side *sides[2], const struct aid_vec arms[2], json_t *alone)
 {

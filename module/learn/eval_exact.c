@@ -50,8 +50,8 @@ plan_at (const struct aid_plan *plan, size_t i)
   return &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
 }
 
-/* What PLAN makes of the file at PATH: 1 and *TEXT, 0 when it takes it away, -1 when it says nothing of it.  The last part that
-   names the file counts. */
+/* What PLAN makes of the file at PATH: 1 and *TEXT, 0 when it takes it away, -1 when it says nothing of it.  The last
+   part that names the file counts. */
 static int
 text_of (const struct aid_plan *plan, const char *path, struct aid_span *text)
 {

@@ -1,5 +1,5 @@
-/* The results of a run: RUN_DIR/results.jsonl, a line an attempt, and RUN_DIR/answers/KEY.json, what the models said.  An answer is
-   kept before it is judged, so that a run that was killed meanwhile does not ask again. */
+/* The results of a run: RUN_DIR/results.jsonl, a line an attempt, and RUN_DIR/answers/KEY.json, what the models said.
+   An answer is kept before it is judged, so that a run that was killed meanwhile does not ask again. */
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/map.h"

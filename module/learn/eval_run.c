@@ -1,8 +1,8 @@
-/* All attempts of a run on some threads: tasks one after the other, and of each every model, strategy and sample, so that the tree
-   that was built for a task is used while it is warm.
+/* All attempts of a run on some threads: tasks one after the other, and of each every model, strategy and sample, so
+   that the tree that was built for a task is used while it is warm.
 
-   What is spent is known when an attempt is done.  So that no limit is passed by much, what runs counts as what an attempt has cost
-   at most so far; before the first has ended the others wait, if there is a limit. */
+   What is spent is known when an attempt is done.  So that no limit is passed by much, what runs counts as what an
+   attempt has cost at most so far; before the first has ended the others wait, if there is a limit. */
 #include "base/json.h"
 #include "base/map.h"
 #include "learn/eval_internal.h"

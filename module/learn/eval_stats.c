@@ -46,8 +46,8 @@ aid_eval_sign_test (size_t better, size_t worse)
   return fmin (1, 2 * below);
 }
 
-/* The correlation of the pairs' shares, corrected for continuity when it is positive, as Newcombe's tenth method has it (n/2 off the
-   product's difference is 1/2 off the sum here); 0 where one of both does not vary. */
+/* The correlation of the pairs' shares, corrected for continuity when it is positive, as Newcombe's tenth method has
+   it (n/2 off the product's difference is 1/2 off the sum here); 0 where one of both does not vary. */
 static double
 correlation (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double mean_a, double mean_b)
 {
