@@ -268,7 +268,7 @@ aid_eval_compare (const struct aid_eval_side *a, const struct aid_eval_side *b, 
   if (!err)
     *out = json_pack ("{s:i, s:f, s:I, s:I, s:I, s:O, s:O}", "eval", 1, "confidence", 1 - AID_EVAL_ALPHA, "regressions",
                       (json_int_t)worse, "worse_beyond_chance", (json_int_t)sure, "missing",
-                      (json_int_t)(missing + json_array_size (alone)), "alone", alone, "pairs", pairs);
+                      (json_int_t)missing + (json_int_t)json_array_size (alone), "alone", alone, "pairs", pairs);
   json_decref (pairs);
   json_decref (alone);
   return err;

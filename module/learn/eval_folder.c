@@ -98,7 +98,7 @@ copy_file (void *ctx, const char *path, const char *full, const struct stat *st,
   char *slash = to.ptr ? strrchr (to.ptr, '/') : NULL;
   enum aid_err err = to.err || !slash ? aid_error_set (e, AID_E_LIMIT, "The path %s is too long", path)
                                       : aid_fs_read_itself (full, &text, e);
-  if (!err)
+  if (!err && slash)
     {
       *slash = '\0';
       err = aid_fs_mkdirs (to.ptr, 0700, e);

@@ -198,7 +198,7 @@ aid_eval_ahead (const struct aid_eval_run *r, struct aid_eval_forecast *out, str
   enum aid_err err
     = open && places ? read_before (r, &before, e) : aid_error_set (e, AID_E_NOMEM, "No memory for a forecast");
   *out = (struct aid_eval_forecast){ .attempts = 0 };
-  for (size_t i = 0; i < all && !err; i++)
+  for (size_t i = 0; open && i < all && !err; i++)
     {
       struct aid_eval_attempt a = attempt_at (r, i);
       if (!is_done (&before, &a))
@@ -206,7 +206,7 @@ aid_eval_ahead (const struct aid_eval_run *r, struct aid_eval_forecast *out, str
     }
   out->attempts = n;
   size_t wanted = n < LOOKED_AT ? n : LOOKED_AT;
-  for (; looked < wanted && !err; looked++)
+  for (; open && looked < wanted && !err; looked++)
     {
       size_t i = open[looked * n / wanted];
       struct aid_eval_attempt a = attempt_at (r, i);

@@ -23,7 +23,7 @@ double
 aid_eval_mean_share (const struct aid_eval_share *tasks, size_t n, double alpha, struct aid_interval *interval)
 {
   struct aid_stats_sums all = { .clusters = 0 };
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; tasks && i < n; i++)
     if (tasks[i].n > 0)
       {
         double y = tasks[i].hits / tasks[i].n;

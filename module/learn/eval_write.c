@@ -290,26 +290,36 @@ add_languages (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
   add_table (&t, out);
 }
 
-/* The tasks that an arm has not always solved. */
+/* The tasks that ARM has not always solved. */
 static void
-add_unsolved (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+add_unsolved_of (const json_t *arm, struct table *t)
 {
-  struct table t = table_of (form, 4);
-  const json_t *arm, *task;
-  size_t i, k;
-  cell (&t, "task");
-  cell (&t, "model, strategy");
-  cell (&t, "green");
-  cell (&t, "at");
-  json_array_foreach (arms, i, arm) json_array_foreach (json_object_get (arm, "by_task"), k, task)
+  const json_t *task;
+  size_t i;
+  json_array_foreach (json_object_get (arm, "by_task"), i, task)
   {
     int64_t green = aid_json_int (task, "green", 0), of = aid_json_int (task, "of", 0);
     if (green == of && !aid_json_int (task, "errors", 0))
       continue;
-    cell (&t, "%s", aid_json_str (task, "task"));
-    cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
-    cell (&t, "%lld/%lld", (long long)green, (long long)of);
-    cell (&t, "%s", aid_json_str (task, "why") ? aid_json_str (task, "why") : "");
+    cell (t, "%s", aid_json_str (task, "task"));
+    cell (t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
+    cell (t, "%lld/%lld", (long long)green, (long long)of);
+    cell (t, "%s", aid_json_str (task, "why") ? aid_json_str (task, "why") : "");
+  }
+}
+
+static void
+add_unsolved (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+{
+  static const char *const heads[] = { "task", "model, strategy", "green", "at" };
+  struct table t = table_of (form, sizeof heads / sizeof *heads);
+  const json_t *arm;
+  size_t i;
+  for (size_t k = 0; k < t.columns; k++)
+    cell (&t, "%s", heads[k]);
+  json_array_foreach (arms, i, arm)
+  {
+    add_unsolved_of (arm, &t);
   }
   if (t.cells.len > t.columns) /* more than the head */
     {
