@@ -158,7 +158,7 @@ round_of (struct aid_exporter *x, enum aid_signal signal, const struct aid_expor
   struct aid_error e = { AID_OK, "" };
   struct stat now[2];
   int64_t usual = signal == AID_SIGNAL_TRACES ? s->delay_ms : s->interval_ms, at = aid_clock_ms ();
-  struct aid_round r = { .settings = s, .net = x->net, .stop = x->stop, .from = aid_clock_wall_ms () };
+  struct aid_round r = { .settings = s, .net = x->net, .stop = x->stop };
   enum aid_err err = AID_OK;
   look_at (now);
   r.whole = !x->looked || at - x->looked > WHOLE_MS;
@@ -166,7 +166,10 @@ round_of (struct aid_exporter *x, enum aid_signal signal, const struct aid_expor
     err = aid_round_metrics (&r, &told, &e);
   else if ((r.whole || c->wait || !is_same (&now[0], &x->seen[0]) || !is_same (&now[1], &x->seen[1]))
            && !(err = aid_export_turned (1, x->stop, &e)))
-    err = aid_round_traces (&r, &told, &e);
+    {
+      r.from = aid_clock_wall_ms () + 1; /* not before what was just left out */
+      err = aid_round_traces (&r, &told, &e);
+    }
   note (x, signal, &told, err, &e);
   if (err == AID_E_STATE) /* another process is at it */
     c->due = aid_clock_ms () + usual;

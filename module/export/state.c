@@ -175,7 +175,7 @@ leave_out_the_past (struct aid_export_state *s, struct aid_error *e)
   enum aid_err err = aid_db_prepare (s->db, "UPDATE places SET since = max(since, ?1)", &st, e);
   if (err)
     return err;
-  sqlite3_bind_int64 (st, 1, aid_clock_wall_ms ());
+  sqlite3_bind_int64 (st, 1, aid_clock_wall_ms () + 1); /* of this millisecond, too, some may be from before */
   err = aid_db_run (s->db, st, e);
   return err ? err : aid_export_set (s, "off", 0, e);
 }
