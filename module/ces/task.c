@@ -126,6 +126,7 @@ take_files (struct aid_ces_task *out, json_t *files, struct aid_error *e)
 {
   const char *key;
   json_t *v;
+  files = json_is_null (files) ? NULL : files; /* as tables have it, where others of the same column have some */
   if (files && (!json_is_object (files) || json_object_size (files) > AID_CES_FILES_MAX))
     return invalid (e, "files", "an object of a thousand texts at most");
   json_object_foreach (files, key, v)
@@ -153,7 +154,7 @@ take_limits (const json_t *limits, int lower, struct aid_box_limits *out, struct
 {
   const char *key;
   json_t *v;
-  if (limits && !json_is_object (limits))
+  if (limits && !json_is_object (limits) && !json_is_null (limits))
     return invalid (e, "limits", "an object");
   json_object_foreach ((json_t *)(uintptr_t)limits, key, v)
   {
