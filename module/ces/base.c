@@ -154,11 +154,11 @@ enum aid_err
 aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop, json_t **about,
                     struct aid_error *e)
 {
-  struct base b = { .task = t, .tree = tree, .limits = t->limits, .stop = stop };
+  struct base b = { .task = t, .tree = tree, .limits = t->base_limits, .stop = stop };
   int64_t begun = aid_clock_ms ();
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     b.first[r].result = b.second[r].result = "none";
-  b.limits.seconds = t->limits.seconds * LONGER > LEAST_SECONDS ? t->limits.seconds * LONGER : LEAST_SECONDS;
+  b.limits.seconds = b.limits.seconds * LONGER > LEAST_SECONDS ? b.limits.seconds * LONGER : LEAST_SECONDS;
   b.limits.cpu_seconds = b.limits.seconds * (t->limits.cpu_seconds / t->limits.seconds);
   b.limits.disk_megabytes *= LONGER;
   *about = NULL;

@@ -57,6 +57,8 @@ struct aid_ces_task
   char *lines[AID_RUNGS]; /* of those that are given */
   json_t *files;          /* path -> text */
   struct aid_box_limits limits;
+  struct aid_box_limits base_limits; /* of the warm tree, which others share: never less than the settings' */
+  int asks_more;                     /* they are greater: then it is another tree */
   char key[AID_SHA256_HEX]; /* of its warm tree */
 };
 
