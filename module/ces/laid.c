@@ -26,7 +26,8 @@ is_as_said (struct aid_box *box, const char *path, struct aid_span text)
 }
 
 enum aid_err
-aid_ces_lay_files (const struct aid_ces_task *t, const char *tree, struct aid_box *box, json_t *restored, struct aid_error *e)
+aid_ces_lay_files (const struct aid_ces_task *t, const char *tree, struct aid_box *box, json_t *restored,
+                   struct aid_error *e)
 {
   const char *path;
   json_t *value;

@@ -203,7 +203,7 @@ ask (const struct scene *s, const char *method, const char *path, const char *bo
 {
   struct aid_str text = AID_STR_INIT (64 << 20), got = AID_STR_INIT (64 << 20);
   int fd = dial (s);
-  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", method,
+  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", method,
                 path, strlen (body));
   aid_str_addz (&text, body);
   send_all (fd, text.ptr, text.len);
