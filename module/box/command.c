@@ -128,7 +128,8 @@ command_start (const struct keeper *k, const char *line, const char *dir, struct
     return AID_E_NOTFOUND;
   close (folder);
   if (is_locked (k, dir))
-    return aid_error_set (e, AID_E_NOTFOUND, "The folder %.200s has been locked: nobody may enter it", *dir ? dir : AID_BOX_ROOT);
+    return aid_error_set (e, AID_E_NOTFOUND, "The folder %.200s has been locked: nobody may enter it",
+                          *dir ? dir : AID_BOX_ROOT);
   snprintf (at, sizeof at, AID_BOX_ROOT "%s%s", *dir ? "/" : "", dir);
   int filter = filter_open ();
   if ((filter < 0 && errno) || pipe2 (fds, O_CLOEXEC) || pipe2 (fds + 2, O_CLOEXEC) || fcntl (fds[0], F_SETFL, O_NONBLOCK)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 enum
 {
@@ -37,14 +38,19 @@ run (const struct base *b, struct aid_box *box, enum aid_rung r, struct aid_rung
   return has_command (b, r) ? aid_ces_run (box, b->commands.lines[r], b->task->directory, b->stop, out, e) : AID_OK;
 }
 
-/* What fails in place for want of room on the host's disk says nothing of the base. */
+/* What fails in place for want of room on the host's disk says nothing of the base.  Programs say so, and may have given back by
+   now what they took: the disk has less than a base may write. */
 static enum aid_err
 check_room (const struct base *b, const struct aid_rung_ran *ran, struct aid_error *e)
 {
   struct aid_span said = aid_str_span (&ran->ran.output);
+  struct statvfs st;
+  if (statvfs (b->tree, &st) || (int64_t)(st.f_bavail * st.f_frsize >> 20) >= b->limits.disk_megabytes)
+    return AID_OK;
   if (strcmp (ran->result, "failed") != 0 || aid_span_find (said, aid_span_z (strerror (ENOSPC))) < 0)
     return AID_OK;
-  return aid_error_set (e, AID_E_IO, "There is no room to build %.100s in %.100s: make some, or name another folder (ces.warm)",
+  return aid_error_set (e, AID_E_IO,
+                        "There is no room to build %.100s in %.100s: make some, or name another folder (ces.warm)",
                         b->task->named, b->tree);
 }
 
@@ -146,8 +152,7 @@ tell (const struct base *b, int64_t bytes, int64_t ms)
     }
   return json_pack ("{s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "repository", b->task->named, "root",
                     aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool", b->commands.tool,
-                    "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
-                    (json_int_t)(bytes >> 20) + 1);
+                    "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes", (json_int_t)(bytes >> 20) + 1);
 }
 
 enum aid_err

@@ -21,10 +21,10 @@ failed (struct aid_error *e, const char *what, const char *path)
 {
   int no = errno;
   int through = no == ELOOP || no == ENOTDIR, taken = no == EISDIR || no == EEXIST || no == ENOTEMPTY;
-  enum aid_err code = no == ENOENT                                            ? AID_E_NOTFOUND
-                      : through || taken                                      ? AID_E_REFUSED
-                      : no == ENOSPC || no == EDQUOT || no == ENAMETOOLONG    ? AID_E_LIMIT
-                                                                              : AID_E_IO;
+  enum aid_err code = no == ENOENT                                         ? AID_E_NOTFOUND
+                      : through || taken                                   ? AID_E_REFUSED
+                      : no == ENOSPC || no == EDQUOT || no == ENAMETOOLONG ? AID_E_LIMIT
+                                                                           : AID_E_IO;
   return aid_error_set (e, code, "Cannot %s %s in the box: %s", what, path,
                         through ? "there is a symbolic link or a file on the way" : strerror (no));
 }

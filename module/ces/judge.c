@@ -251,7 +251,7 @@ climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *r
   json_t *rung = NULL;
   int passed = 0;
   enum aid_err err = strcmp (line, AID_CES_PARSE_EACH) != 0 ? run_line (j, line, &rung, &passed, e)
-                                                           : aid_judging_parse (j, &rung, &passed, e);
+                                                            : aid_judging_parse (j, &rung, &passed, e);
   if (err)
     return err;
   if (!rung)

@@ -174,7 +174,7 @@ send_all (int fd, const char *text, size_t n)
 static UNUSED int
 receive (int fd, struct aid_str *head, struct aid_str *body)
 {
-  struct aid_str all = AID_STR_INIT (64 << 20);
+  struct aid_str all = AID_STR_INIT (128 << 20);
   char buf[65536];
   ssize_t n;
   size_t want = SIZE_MAX;
@@ -201,10 +201,10 @@ receive (int fd, struct aid_str *head, struct aid_str *body)
 static UNUSED int
 ask (const struct scene *s, const char *method, const char *path, const char *body, json_t **out)
 {
-  struct aid_str text = AID_STR_INIT (64 << 20), got = AID_STR_INIT (64 << 20);
+  struct aid_str text = AID_STR_INIT (64 << 20), got = AID_STR_INIT (128 << 20);
   int fd = dial (s);
-  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", method,
-                path, strlen (body));
+  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+                method, path, strlen (body));
   aid_str_addz (&text, body);
   send_all (fd, text.ptr, text.len);
   int code = receive (fd, NULL, &got);

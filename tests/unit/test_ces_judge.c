@@ -327,6 +327,26 @@ who_asks_for_little_spoils_no_warm_tree (void **state)
   aid_ces_close (c);
 }
 
+/* A task may write a terabyte, which no disk here has left. */
+static void
+a_base_for_which_there_is_no_room_is_not_kept (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  json_t *v,
+    *task = task_of (
+      "{\"limits\": {\"disk_megabytes\": 1048576}, \"commands\": {\"builds\": \"head -c 1 /dev/zero >/dev/full\"}}");
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN ("x"), AID_CES_OURS, NULL, &v, &e), AID_E_IO);
+  assert_non_null (strstr (e.msg, "no room"));
+  assert_int_equal (rmdir (scratch_path ("aid/ces/making")), 0);
+  assert_int_equal (mkdir (scratch_path ("aid/ces/making"), 0700), 0);
+  json_decref (task);
+  aid_ces_close (c);
+}
+
 /* What is built too deep to be counted, and removed like all else. */
 static void
 no_warm_tree_is_too_deep (void **state)
@@ -521,6 +541,7 @@ main (void)
     cmocka_unit_test (who_locks_or_removes_his_folder_has_failed),
     cmocka_unit_test (an_answer_does_not_pass_for_a_change),
     cmocka_unit_test (who_asks_for_little_spoils_no_warm_tree),
+    cmocka_unit_test (a_base_for_which_there_is_no_room_is_not_kept),
     cmocka_unit_test (no_warm_tree_is_too_deep),
     cmocka_unit_test (a_limit_is_a_verdict),
     cmocka_unit_test (a_test_that_comes_out_now_so_now_so_is_told),

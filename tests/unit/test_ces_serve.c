@@ -1,6 +1,7 @@
 /* The evaluation service's manners: where it listens and for whom, and what it makes of clients that are many, wait, hang up,
    send too much or nonsense. */
 #include "ces_http.h"
+#include "ces/box.h"
 
 /* --- addresses and tokens --------------------------------------------------------------------------------------------- */
 
@@ -353,6 +354,29 @@ nonsense_does_it_no_harm (void **state)
   end (s);
 }
 
+/* A file of many names is as large under each. */
+static void
+files_that_are_given_back_have_a_limit_together (void **state)
+{
+  (void)state;
+  char why[256];
+  if (!aid_box_available (why))
+    skip ();
+  struct scene *s = begin ();
+  json_t *out = NULL;
+  assert_int_equal (ask (s, "POST", "/run_code",
+                         "{\"language\": \"bash\", \"code\": \"head -c 30000000 /dev/zero >a; ln a b; ln a c; echo x >d\", "
+                         "\"fetch_files\": [\"a\", \"b\", \"c\", \"d\", \"/etc/passwd\", \"../e\"]}",
+                         &out),
+                    200);
+  const json_t *files = json_object_get (out, "files");
+  assert_int_equal (json_object_size (files), 3);
+  assert_int_equal (json_string_length (json_object_get (files, "b")), 40000000);
+  assert_string_equal (aid_json_str (files, "d"), "eAo=");
+  json_decref (out);
+  end (s);
+}
+
 static void
 prometheus_gets_its_text (void **state)
 {
@@ -494,6 +518,7 @@ main (void)
     cmocka_unit_test (bodies_have_limits),
     cmocka_unit_test (values_have_a_limit_too),
     cmocka_unit_test (nonsense_does_it_no_harm),
+    cmocka_unit_test (files_that_are_given_back_have_a_limit_together),
     cmocka_unit_test (prometheus_gets_its_text),
     cmocka_unit_test (a_websockets_key_is_answered_as_the_rfc_shows),
     cmocka_unit_test (sessions_have_episodes_of_their_own),
