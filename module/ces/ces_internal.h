@@ -144,7 +144,7 @@ enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree,
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
 
-/* --- judging (judge.c, laid.c, parse.c) -------------------------------------------------------------------------------------------- */
+/* --- judging (judge.c, laid.c, parse.c) --------------------------------------------------------------------------- */
 
 #define AID_CES_CHANGED_MAX 4000 /* files of an answer */
 
