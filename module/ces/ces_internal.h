@@ -47,7 +47,7 @@ enum aid_ces_line
 
 struct aid_ces_task
 {
-  char *named;      /* the repository, as the task names it */
+  char *named;      /* the repository: its name in the settings, else its folder */
   char *repository; /* its folder */
   enum aid_ces_source source;
   char *git_dir;
@@ -123,8 +123,8 @@ enum aid_err aid_ces_run (struct aid_box *b, const char *line, const char *direc
                           struct aid_rung_ran *out, struct aid_error *e);
 void aid_rung_ran_free (struct aid_rung_ran *r);
 int aid_rung_passed (const struct aid_rung_ran *r);
-/* A rung of a verdict, but for its name: a new reference. */
-json_t *aid_rung_json (const struct aid_rung_ran *r);
+/* A rung of a verdict: a new reference. */
+json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
 
 /* --- warm trees (warm.c, base.c) ---------------------------------------------------------------------------------- */
 

@@ -69,11 +69,6 @@ static enum aid_err
 lay_file (struct aid_judging *j, const struct aid_file_plan *f, struct aid_error *e)
 {
   const struct aid_file_plan *texts = aid_judging_plan (j, f->same_as);
-  enum aid_err err = AID_OK;
-  if (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME)
-    err = aid_box_remove (j->box, f->old_path, e);
-  if (err || f->op == AID_OP_DELETE)
-    return err;
   char *path = f->op == AID_OP_MODIFY ? behind_links (j, f->new_path) : strdup (f->new_path);
   char **slot = path ? aid_vec_push (&j->changed) : NULL;
   size_t *plan = slot ? aid_vec_push (&j->plans) : NULL;
@@ -86,6 +81,25 @@ lay_file (struct aid_judging *j, const struct aid_file_plan *f, struct aid_error
   *slot = path;
   *plan = f->same_as;
   return aid_box_write (j->box, path, aid_str_span (&texts->after), aid_judging_executable (j, f), e);
+}
+
+/* Names may change places: what goes goes first. */
+static enum aid_err
+lay_all (struct aid_judging *j, struct aid_error *e)
+{
+  enum aid_err err = AID_OK;
+  for (int writing = 0; writing < 2; writing++)
+    for (size_t i = 0; i < j->plan->files.len && !err; i++)
+      {
+        const struct aid_file_plan *f = aid_judging_plan (j, i);
+        if (!counts (j, f))
+          continue;
+        if (!writing && (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME))
+          err = aid_box_remove (j->box, f->old_path, e);
+        else if (writing && f->op != AID_OP_DELETE)
+          err = lay_file (j, f, e);
+      }
+  return err;
 }
 
 /* --- does it apply ------------------------------------------------------------------------------------------------ */
@@ -136,13 +150,11 @@ read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
 static enum aid_err
 lay (struct aid_judging *j, struct aid_error *e)
 {
-  enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, e);
-  if (err)
-    return is_its_fault (err) ? aid_error_set (e, AID_E_IO, "No box over the warm tree: %s", e->msg) : err;
-  for (size_t i = 0; i < j->plan->files.len && !err; i++)
-    if (counts (j, aid_judging_plan (j, i)))
-      err = lay_file (j, aid_judging_plan (j, i), e);
-  return err;
+  struct aid_error own = { AID_OK, "" };
+  enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, &own);
+  if (err) /* whatever it is, it is not the answer's fault */
+    return aid_error_set (e, is_its_fault (err) ? AID_E_IO : err, "%s", own.msg);
+  return lay_all (j, e);
 }
 
 /* What the answer does, whatever it says and however it writes that. */
@@ -217,7 +229,7 @@ tell_base (const struct aid_judging *j, enum aid_rung r, int passed, json_t *run
 /* Runs a rung's LINE over the answer and the task's own files.  What the answer has put in their way, or done away with, is no
    reason not to judge it: it has failed. */
 static enum aid_err
-run_line (const struct aid_judging *j, const char *line, json_t **rung, int *passed, struct aid_error *e)
+run_line (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed, struct aid_error *e)
 {
   struct aid_rung_ran ran;
   struct aid_error own = { AID_OK, "" };
@@ -228,12 +240,13 @@ run_line (const struct aid_judging *j, const char *line, json_t **rung, int *pas
   if (!err)
     {
       *passed = aid_rung_passed (&ran);
-      *rung = aid_rung_json (&ran);
+      *rung = aid_rung_json (r, &ran);
       aid_rung_ran_free (&ran);
     }
   else if (is_its_fault (err) || err == AID_E_NOTFOUND)
     {
-      *rung = json_pack ("{s:s, s:o}", "result", "failed", "output", aid_json_of_span (aid_span_z (own.msg)));
+      *rung = json_pack ("{s:s, s:s, s:o}", "rung", aid_rung_name (r), "result", "failed", "output",
+                         aid_json_of_span (aid_span_z (own.msg)));
       err = AID_OK;
     }
   else
@@ -250,13 +263,12 @@ climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *r
 {
   json_t *rung = NULL;
   int passed = 0;
-  enum aid_err err = strcmp (line, AID_CES_PARSE_EACH) != 0 ? run_line (j, line, &rung, &passed, e)
+  enum aid_err err = strcmp (line, AID_CES_PARSE_EACH) != 0 ? run_line (j, r, line, &rung, &passed, e)
                                                             : aid_judging_parse (j, &rung, &passed, e);
   if (err)
     return err;
   if (!rung)
     return json_array_append_new (rungs, rung_of (r, "none")), AID_OK;
-  json_object_set_new (rung, "rung", json_string (aid_rung_name (r)));
   tell_base (j, r, passed, rung);
   *go_on = passed || !strcmp (aid_json_str (rung, "result"), "broken");
   json_array_append_new (rungs, rung);

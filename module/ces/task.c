@@ -62,11 +62,11 @@ find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from fr
   if (!path || !name)
     return aid_error_set (e, AID_E_REFUSED, "There is no repository \"%.100s\" in the settings here (ces.repositories)",
                           name);
-  out->named = strdup (name);
-  if (!out->named)
-    return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
   if (!(out->repository = realpath (path, NULL)))
     return aid_error_set (e, AID_E_NOTFOUND, "There is no repository %.150s: %s", path, strerror (errno));
+  out->named = strdup (mine ? name : out->repository);
+  if (!out->named)
+    return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
   return AID_OK;
 }
 

@@ -335,6 +335,8 @@ make_alone (struct aid_ces *c, const struct aid_ces_task *t, const char *lock, c
       if (aid_fs_exists (tree)) /* somebody has spoilt it */
         bury (c, tree, t->key);
       err = make (c, t, tree, stop, e);
+      if (err)
+        unlink (lock);
     }
   json_decref (about);
   close (fd);

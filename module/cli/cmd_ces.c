@@ -170,23 +170,23 @@ make_task (const struct wish *w, json_t **out)
   return status ? status : add_files (w, *out);
 }
 
-#define TASK_OPTIONS(w)                                                                                                          \
-  { "task", 0, AID_OPT_STRING, &(w).task, "FILE", "a task, as JSON; what other options say is laid over it" },                   \
-    { "repository", 'r', AID_OPT_STRING, &(w).repository, "DIR", "a repository or folder (default: found upwards from here)" },  \
-    { "base", 'b', AID_OPT_STRING, &(w).base, "TREE", "the tree or commit that is judged over (default: what is checked out)" }, \
-    { "directory", 0, AID_OPT_STRING, &(w).directory, "DIR", "where commands run, from the root" },                              \
-    { "parses",       0,                                                                                                         \
-      AID_OPT_STRING, &(w).lines[AID_RUNG_PARSES],                                                                               \
-      "LINE",         "a command for the shell (default: each file's parser)" },                                                 \
-    { "types", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TYPES], "LINE", "one that checks types (default: by the files)" },         \
-    { "builds", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_BUILDS], "LINE", "one that builds (default: by the files)" },             \
-    { "tests", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TESTS], "LINE", "one that tests (default: by the files)" },                \
-    { "without", 0, AID_OPT_LIST, &(w).without, "RUNG", "leave parses, types, builds or tests out" },                            \
-    { "file", 0, AID_OPT_LIST, &(w).files, "PATH=FILE", "lay FILE's text over the base at PATH first: a test, for instance" },   \
-    { "seconds", 0, AID_OPT_NUMBER, &(w).seconds, "N", "that a command may take" },                                              \
-    { "megabytes", 0, AID_OPT_NUMBER, &(w).megabytes, "N", "of memory that a command may take" },                                \
-  {                                                                                                                              \
-    "json", 0, AID_OPT_FLAG, &(w).json, NULL, "one JSON object"                                                                  \
+#define TASK_OPTIONS(w)                                                                                                         \
+  { "task", 0, AID_OPT_STRING, &(w).task, "FILE", "a task, as JSON; what other options say is laid over it" },                  \
+    { "repository", 'r', AID_OPT_STRING, &(w).repository, "DIR", "a repository or folder (default: found upwards from here)" }, \
+    { "base", 'b', AID_OPT_STRING, &(w).base, "TREE", "the tree or commit that is judged over (default: HEAD)" },               \
+    { "directory", 0, AID_OPT_STRING, &(w).directory, "DIR", "where commands run, from the root" },                             \
+    { "parses",       0,                                                                                                        \
+      AID_OPT_STRING, &(w).lines[AID_RUNG_PARSES],                                                                              \
+      "LINE",         "a command for the shell (default: each file's parser)" },                                                \
+    { "types", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TYPES], "LINE", "one that checks types (default: by the files)" },        \
+    { "builds", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_BUILDS], "LINE", "one that builds (default: by the files)" },            \
+    { "tests", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TESTS], "LINE", "one that tests (default: by the files)" },               \
+    { "without", 0, AID_OPT_LIST, &(w).without, "RUNG", "leave parses, types, builds or tests out" },                           \
+    { "file", 0, AID_OPT_LIST, &(w).files, "PATH=FILE", "lay FILE's text over the base at PATH first: a test, for instance" },  \
+    { "seconds", 0, AID_OPT_NUMBER, &(w).seconds, "N", "that a command may take" },                                             \
+    { "megabytes", 0, AID_OPT_NUMBER, &(w).megabytes, "N", "of memory that a command may take" },                               \
+  {                                                                                                                             \
+    "json", 0, AID_OPT_FLAG, &(w).json, NULL, "one JSON object"                                                                 \
   }
 
 static void
