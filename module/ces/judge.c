@@ -133,13 +133,15 @@ tell_applies (const struct aid_judging *j, int passed, int64_t ms, const char *w
 static enum aid_err
 read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
 {
-  static const struct aid_plan_options options = { .together = 1 };
+  struct aid_plan_options options = { .together = 1 };
   const struct aid_patch_source source = aid_patch_disk_source (j->warm->tree);
   if (answer.len > AID_CES_ANSWER_MAX)
     return aid_error_set (e, AID_E_LIMIT, "The answer has more than %zu bytes", AID_CES_ANSWER_MAX);
   enum aid_err err = aid_patch_read (answer, AID_FORMAT_AUTO, &j->patch, e);
   if (!err)
     err = aid_patch_settle (&j->patch, AID_FORMAT_AUTO, &source, e);
+  if (!err && j->part && j->part->n == j->patch->hunks.len)
+    options.only = j->part->only, options.chosen = j->part->chosen;
   if (!err)
     err = aid_patch_plan (j->patch, &source, &options, &j->plan, e);
   if (!err && !j->patch->files.len)
@@ -301,9 +303,10 @@ judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known,
 
 enum aid_err
 aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
-               const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e)
+               const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e)
 {
-  struct aid_judging j = { .ces = c,
+  struct aid_judging j = { .part = part,
+                           .ces = c,
                            .task = t,
                            .warm = w,
                            .stop = stop,

@@ -162,8 +162,8 @@ print_built (const struct aid_cli_dataset *w, const struct aid_dataset_built *n)
     }
   else
     {
-      aid_str_addf (&text, "%zu rows of %zu examples: %zu to learn from, %zu held out", n->rows, n->examples, n->train,
-                    n->holdout);
+      aid_str_addf (&text, "%zu row%s of %zu example%s: %zu to learn from, %zu held out", n->rows, n->rows == 1 ? "" : "s",
+                    n->examples, n->examples == 1 ? "" : "s", n->train, n->holdout);
       if (n->alike + n->results)
         aid_str_addf (&text, ", %zu in neither, for they tell of those", n->alike + n->results);
       aid_str_addz (&text, "\n");

@@ -1,6 +1,7 @@
 /* One example: its texts, the two questions, and what they give away. */
 #include "learn/describe.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "learn/leak.h"
@@ -20,10 +21,8 @@
 static char *
 file_named (const char *file)
 {
-  const char *home = getenv ("HOME");
   struct aid_str path = AID_STR_INIT (8192);
-  int below = home && !strncmp (file, "~/", 2);
-  aid_str_addf (&path, "%s%s", below ? home : "", below ? file + 1 : file);
+  aid_fs_at_home (file, &path);
   char *out = path.err ? NULL : aid_str_steal (&path);
   aid_str_free (&path);
   return out;
@@ -234,8 +233,10 @@ take_member (const json_t *answer, const char *name, struct aid_str *out, struct
 {
   struct aid_span v = aid_span_trim (aid_json_span (answer, name));
   aid_str_clear (out);
+  if (!v.len || memchr (v.ptr, 0, v.len)) /* rows have no NUL */
+    return aid_error_set (e, AID_E_PARSE, "The model gave no \"%s\"", name);
   aid_str_addspan (out, v);
-  return v.len ? AID_OK : aid_error_set (e, AID_E_PARSE, "The model gave no \"%s\"", name);
+  return AID_OK;
 }
 
 static json_t *
@@ -315,17 +316,17 @@ work_out (struct describing *w, const char *part, size_t most, struct aid_span q
       w->tries++;
       err = text.err ? aid_error_set (e, text.err, "The change is too long to be described")
                      : ask (w, detailed ? "describe" : "describe-question", aid_str_span (&text), &answer, e);
-      if (err == AID_E_PARSE && try + 1 < w->d->settings.tries)
-        {
-          err = AID_OK;
-          continue;
-        }
       if (!err)
         err = take_member (answer, detailed ? "detailed" : "question", out, e);
       if (!err && detailed)
         err = take_member (answer, "summary", &w->summary, e);
       json_decref (answer);
       answer = NULL;
+      if (err == AID_E_PARSE && try + 1 < w->d->settings.tries)
+        {
+          err = AID_OK;
+          continue;
+        }
       if (!err)
         err = look (w, aid_str_span (out), &leaks, e);
       words = aid_sample_words (aid_str_span (out));

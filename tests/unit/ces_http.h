@@ -182,8 +182,10 @@ receive (int fd, struct aid_str *head, struct aid_str *body)
   while (all.len < want && (n = recv (fd, buf, sizeof buf, 0)) > 0)
     {
       aid_str_add (&all, buf, (size_t)n);
+      if (want != SIZE_MAX)
+        continue;
       const char *rest = strstr (aid_str_z (&all), "\r\n\r\n"), *length = strcasestr (aid_str_z (&all), "Content-Length: ");
-      if (rest && length && want == SIZE_MAX)
+      if (rest && length)
         want = (size_t)(rest + 4 - all.ptr) + (size_t)atoll (length + 16);
     }
   const char *rest = all.len ? strstr (all.ptr, "\r\n\r\n") : NULL;
