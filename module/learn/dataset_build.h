@@ -13,6 +13,7 @@ struct aid_gather
 {
   const char *root; /* the folder with the project's files */
   const char *strategy;
+  const char *model; /* or NULL */
   struct aid_span prompt;
   char *const *files; /* that the question shows, from ROOT */
   size_t nfiles;

@@ -258,7 +258,8 @@ read_answer (struct aid_span text, struct aid_error *e)
 static enum aid_err
 ask (struct describing *w, const char *strategy, struct aid_span question, json_t **answer, struct aid_error *e)
 {
-  struct aid_once q = { strategy, w->d->settings.model, question, w->d->over_budget };
+  struct aid_once q = { .strategy = strategy, .model = w->d->settings.model, .question = question };
+  q.over_budget = w->d->over_budget;
   struct aid_once_answer got;
   enum aid_err err = aid_ask_once (w->d->asker, &q, &got, e);
   w->out->in += got.in;
@@ -398,7 +399,7 @@ aid_describe_ahead (const struct aid_describer *d, const json_t *example, int64_
   int64_t first = 0, second = 0;
   double dear = -1, cheap = -1;
   write_detailed (example, &question);
-  struct aid_once q = { "describe", d->settings.model, aid_str_span (&question), 0 };
+  struct aid_once q = { .strategy = "describe", .model = d->settings.model, .question = aid_str_span (&question) };
   enum aid_err err = aid_ask_ahead (&q, DETAILED_TOKENS, &first, &dear, e);
   while (words.len < (size_t)DETAILED_TOKENS * 4)
     aid_str_addz (&words, "word of it ");

@@ -83,7 +83,11 @@ static enum aid_err
 gather (struct making *m)
 {
   const struct aid_changed *change = m->diff.len ? &m->change : &m->other;
-  struct aid_gather g = { m->place->dir, strategy_of (m), m->prompt, change->paths.data, change->paths.len };
+  struct aid_gather g = { .root = m->place->dir,
+                          .strategy = strategy_of (m),
+                          .prompt = m->prompt,
+                          .files = change->paths.data,
+                          .nfiles = change->paths.len };
   aid_row_place_build (m->place, m->example);
   enum aid_err err = m->b->gather (m->b->ctx, &g, &m->gathered, m->e);
   m->format = aid_json_str (m->gathered, "format");
