@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum
@@ -101,6 +102,22 @@ close_all (const int *fds, size_t n)
       close (fds[i]);
 }
 
+/* Whether one of our own folders on the way to DIR has been locked: bubblewrap, which has no privileges, would not enter it. */
+static int
+is_locked (const struct keeper *k, const char *dir)
+{
+  char path[4096];
+  struct stat st;
+  int locked = !fstat (k->tree_fd, &st) && st.st_uid == geteuid () && !(st.st_mode & S_IXUSR);
+  for (const char *at = dir; *at && !locked; at += *at == '/')
+    {
+      at += strcspn (at, "/");
+      snprintf (path, sizeof path, "%.*s", (int)(at - dir), dir);
+      locked = !fstatat (k->tree_fd, path, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == geteuid () && !(st.st_mode & S_IXUSR);
+    }
+  return locked;
+}
+
 enum aid_err
 command_start (const struct keeper *k, const char *line, const char *dir, struct command *c, struct aid_error *e)
 {
@@ -110,6 +127,9 @@ command_start (const struct keeper *k, const char *line, const char *dir, struct
   if (folder < 0)
     return AID_E_NOTFOUND;
   close (folder);
+  if (is_locked (k, dir))
+    return aid_error_set (e, AID_E_NOTFOUND, "The folder %.200s has been locked: nobody may enter it",
+                          *dir ? dir : AID_BOX_ROOT);
   snprintf (at, sizeof at, AID_BOX_ROOT "%s%s", *dir ? "/" : "", dir);
   int filter = filter_open ();
   if ((filter < 0 && errno) || pipe2 (fds, O_CLOEXEC) || pipe2 (fds + 2, O_CLOEXEC) || fcntl (fds[0], F_SETFL, O_NONBLOCK)

@@ -42,13 +42,16 @@ static void
 measure (int at, const char *name, int deep, int64_t *bytes, int64_t *files)
 {
   DIR *dir = deep < DEEP ? open_folder (at, name) : NULL;
+  if (deep >= DEEP)
+    *bytes = TOO_DEEP; /* nobody builds so, but who hides what he writes */
   for (const struct dirent *entry; dir && (entry = next (dir));)
     {
       struct stat st;
       if (fstatat (dirfd (dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
         continue;
       *files += 1;
-      *bytes += S_ISDIR (st.st_mode) ? PAGE : (int64_t)st.st_blocks * BLOCK + PAGE; /* a last page may be partly empty */
+      if (*bytes < TOO_DEEP)
+        *bytes += S_ISDIR (st.st_mode) ? PAGE : (int64_t)st.st_blocks * BLOCK + PAGE; /* a last page may be partly empty */
       if (S_ISDIR (st.st_mode))
         measure (dirfd (dir), entry->d_name, deep + 1, bytes, files);
     }

@@ -115,7 +115,9 @@ show_device (const char *name)
   snprintf (to, sizeof to, ROOT "/dev/%s", name);
   if (access (from, F_OK))
     return 0; /* some containers have fewer */
-  return put (to, "") || bind_mount (from, to) ? -1 : 0;
+  /* Read-only, which keeps nobody from writing to the device: where root runs this, the node is the box's user's, who could
+     change its mode for all the host. */
+  return put (to, "") || bind_mount (from, to) || set_mount (to, MOUNT_READ_ONLY, 0) ? -1 : 0;
 }
 
 static enum aid_err

@@ -163,7 +163,8 @@ place_is_full (struct watch *w)
   int64_t limit = k->limits.disk_megabytes << 20;
   if (k->how != AID_BOX_IN_PLACE || w->free_before - free_bytes (k) <= limit / 2)
     return 0;
-  if (tree_bytes (k) - w->tree_before > limit)
+  int64_t bytes = tree_bytes (k);
+  if (bytes >= TOO_DEEP || bytes - w->tree_before > limit)
     return 1;
   w->free_before = free_bytes (k);
   return 0;

@@ -4,9 +4,9 @@
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/statvfs.h>
 
 enum
 {
@@ -25,33 +25,6 @@ struct base
   struct aid_rung_ran first[AID_RUNGS], second[AID_RUNGS];
 };
 
-/* --- its files ---------------------------------------------------------------------------------------------------- */
-
-static int
-is_program (const char *tree, const char *path)
-{
-  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
-  struct stat st;
-  aid_str_addf (&full, "%s/%s", tree, path);
-  int yes = !full.err && !lstat (aid_str_z (&full), &st) && S_ISREG (st.st_mode) && (st.st_mode & S_IXUSR);
-  aid_str_free (&full);
-  return yes;
-}
-
-static enum aid_err
-lay_files (const struct base *b, struct aid_box *box, struct aid_error *e)
-{
-  const char *path;
-  json_t *text;
-  enum aid_err err = AID_OK;
-  json_object_foreach (b->task->files, path, text)
-  {
-    const struct aid_span v = { json_string_value (text), json_string_length (text) };
-    err = err ? err : aid_box_write (box, path, v, is_program (b->tree, path), e);
-  }
-  return err;
-}
-
 /* --- running ------------------------------------------------------------------------------------------------------ */
 
 static int
@@ -64,6 +37,22 @@ static enum aid_err
 run (const struct base *b, struct aid_box *box, enum aid_rung r, struct aid_rung_ran *out, struct aid_error *e)
 {
   return has_command (b, r) ? aid_ces_run (box, b->commands.lines[r], b->task->directory, b->stop, out, e) : AID_OK;
+}
+
+/* What fails in place for want of room on the host's disk says nothing of the base.  Programs say so, and may have given back by
+   now what they took: the disk has less than a base may write. */
+static enum aid_err
+check_room (const struct base *b, const struct aid_rung_ran *ran, struct aid_error *e)
+{
+  struct aid_span said = aid_str_span (&ran->ran.output);
+  struct statvfs st;
+  if (statvfs (b->tree, &st) || (int64_t)(st.f_bavail * st.f_frsize >> 20) >= b->limits.disk_megabytes)
+    return AID_OK;
+  if (strcmp (ran->result, "failed") != 0 || aid_span_find (said, aid_span_z (strerror (ENOSPC))) < 0)
+    return AID_OK;
+  return aid_error_set (e, AID_E_IO,
+                        "There is no room to build %.100s in %.100s: make some, or name another folder (ces.warm)",
+                        b->task->named, b->tree);
 }
 
 /* Runs the rungs up to LAST where nothing stays. */
@@ -84,13 +73,16 @@ build (struct base *b, struct aid_error *e)
   struct aid_box *box = NULL;
   enum aid_err err = aid_box_open (b->tree, AID_BOX_IN_PLACE, &b->limits, &box, e);
   if (!err)
-    err = b->near ? aid_warm_near_lay (b->task, b->near, box, e) : lay_files (b, box, e);
+    err = b->near ? aid_warm_near_lay (b->task, b->near, box, e) : aid_ces_lay_files (b->task, b->tree, box, NULL, e);
   if (!err && !b->near)
     aid_ces_age (b->tree);
   if (!err)
     err = aid_ces_detect (b->task, b->tree, &b->commands, e);
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNG_TESTS && !err; r++)
-    err = run (b, box, r, &b->first[r], e);
+    {
+      err = run (b, box, r, &b->first[r], e);
+      err = err ? err : check_room (b, &b->first[r], e);
+    }
   aid_box_close (box);
   if (!err && has_command (b, AID_RUNG_TESTS))
     err = run_aside (b, AID_RUNG_TESTS, AID_RUNG_TESTS, b->first, e);
@@ -99,6 +91,8 @@ build (struct base *b, struct aid_error *e)
     err = aid_box_open (b->tree, AID_BOX_IN_PLACE, &b->limits, &box, e);
   if (!err && box)
     err = run (b, box, AID_RUNG_TESTS, &b->second[AID_RUNG_TESTS], e);
+  if (!err && box)
+    err = check_room (b, &b->second[AID_RUNG_TESTS], e);
   aid_box_close (box);
   return err ? err : run_aside (b, AID_RUNG_PARSES, AID_RUNG_BUILDS, b->second, e);
 }
@@ -147,7 +141,7 @@ tell_rung (const struct base *b, enum aid_rung r)
 }
 
 static json_t *
-tell (const struct base *b, int64_t ms)
+tell (const struct base *b, int64_t bytes, int64_t ms)
 {
   json_t *commands = json_object (), *rungs = json_object ();
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS; r++)
@@ -160,23 +154,26 @@ tell (const struct base *b, int64_t ms)
   return json_pack ("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "recipe", b->task->recipe, "repository",
                     b->task->named, "root", aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base,
                     "tool", b->commands.tool, "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
-                    (json_int_t)(aid_ces_bytes (b->tree) >> 20) + 1);
+                    (json_int_t)(bytes >> 20) + 1);
 }
 
 enum aid_err
 aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near, const struct aid_stop *stop,
                     json_t **about, struct aid_error *e)
 {
-  struct base b = { .task = t, .tree = tree, .near = near, .limits = t->limits, .stop = stop };
+  struct base b = { .task = t, .tree = tree, .near = near, .limits = t->base_limits, .stop = stop };
   int64_t begun = aid_clock_ms ();
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     b.first[r].result = b.second[r].result = "none";
-  b.limits.seconds = t->limits.seconds * LONGER > LEAST_SECONDS ? t->limits.seconds * LONGER : LEAST_SECONDS;
+  b.limits.seconds = b.limits.seconds * LONGER > LEAST_SECONDS ? b.limits.seconds * LONGER : LEAST_SECONDS;
   b.limits.cpu_seconds = b.limits.seconds * (t->limits.cpu_seconds / t->limits.seconds);
   b.limits.disk_megabytes *= LONGER;
   *about = NULL;
   enum aid_err err = build (&b, e);
-  if (!err && !(*about = tell (&b, aid_clock_ms () - begun)))
+  int64_t bytes = err ? 0 : aid_ces_bytes (tree);
+  if (bytes < 0)
+    err = aid_error_set (e, AID_E_LIMIT, "What builds %.100s makes folders in folders, deeper than is judged", t->named);
+  if (!err && !(*about = tell (&b, bytes, aid_clock_ms () - begun)))
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     {

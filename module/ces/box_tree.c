@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,9 +20,13 @@ static enum aid_err
 failed (struct aid_error *e, const char *what, const char *path)
 {
   int no = errno;
-  enum aid_err code = no == ENOENT ? AID_E_NOTFOUND : no == ELOOP || no == ENOTDIR ? AID_E_REFUSED : AID_E_IO;
+  int through = no == ELOOP || no == ENOTDIR, taken = no == EISDIR || no == EEXIST || no == ENOTEMPTY;
+  enum aid_err code = no == ENOENT                                         ? AID_E_NOTFOUND
+                      : through || taken                                   ? AID_E_REFUSED
+                      : no == ENOSPC || no == EDQUOT || no == ENAMETOOLONG ? AID_E_LIMIT
+                                                                           : AID_E_IO;
   return aid_error_set (e, code, "Cannot %s %s in the box: %s", what, path,
-                        code == AID_E_REFUSED ? "there is a symbolic link or a file on the way" : strerror (no));
+                        through ? "there is a symbolic link or a file on the way" : strerror (no));
 }
 
 enum aid_err
@@ -60,13 +65,20 @@ open_parent (int root, const char *path, int make, const char **last)
   return at;
 }
 
-/* Beside the file, then in its place: whoever has the old one open keeps it, and a link is replaced, not followed. */
+/* Beside the file, then in its place: whoever has the old one open keeps it, and a link is replaced, not followed.  The tree may
+   have files of any name. */
 static int
 put (int folder, const char *name, struct aid_span text, int executable)
 {
-  static const char temporary[] = ".aid-box-new";
-  unlinkat (folder, temporary, 0);
-  int fd = openat (folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, executable ? 0777 : 0666);
+  static atomic_uint turn;
+  char temporary[32];
+  int fd;
+  do
+    {
+      snprintf (temporary, sizeof temporary, ".aid-box-%u", atomic_fetch_add (&turn, 1));
+      fd = openat (folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, executable ? 0777 : 0666);
+    }
+  while (fd < 0 && errno == EEXIST);
   if (fd < 0)
     return -1;
   int bad = aid_fs_write_all (fd, text);

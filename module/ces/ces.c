@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #define DAMAGED "time" /* what a busy machine may do to anybody */
@@ -77,11 +78,13 @@ aid_ces_close (struct aid_ces *c)
 
 /* --- what was judged before --------------------------------------------------------------------------------------- */
 
+/* An answer is named by its own bytes, a change by those that tell it: one that is written as the other is another question. */
 static void
-key_of (const struct aid_ces_task *t, const char *what, char key[AID_SHA256_HEX])
+key_of (const struct aid_ces_task *t, enum aid_ces_question of, const char *what, char key[AID_SHA256_HEX])
 {
   struct aid_str text = AID_STR_INIT (1024);
-  aid_str_addf (&text, "verdict 1\n%s\n%s\n%lld %lld %lld %lld %lld\n", t->key, what, (long long)t->limits.seconds,
+  aid_str_addf (&text, "verdict 2\n%s\n%s %s\n%lld %lld %lld %lld %lld\n", t->key,
+                of == AID_CES_ANSWER ? "answer" : "change", what, (long long)t->limits.seconds,
                 (long long)t->limits.cpu_seconds, (long long)t->limits.megabytes, (long long)t->limits.processes,
                 (long long)t->limits.disk_megabytes);
   aid_sha256_hex (aid_str_span (&text), key);
@@ -89,17 +92,18 @@ key_of (const struct aid_ces_task *t, const char *what, char key[AID_SHA256_HEX]
 }
 
 json_t *
-aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, const char *what)
+aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, enum aid_ces_question of, const char *what)
 {
   char key[AID_SHA256_HEX];
-  key_of (t, what, key);
+  key_of (t, of, what, key);
   pthread_mutex_lock (&c->lock);
   json_t *rungs = aid_verdicts_get (c->verdicts, key);
   pthread_mutex_unlock (&c->lock);
   return rungs;
 }
 
-/* A verdict that came of the machine's load is not kept, nor one that may come out otherwise. */
+/* A verdict that came of the machine's load is not kept (a system without memory kills boxes first), nor one that may come out
+   otherwise. */
 static int
 is_to_be_kept (const json_t *rungs)
 {
@@ -107,19 +111,21 @@ is_to_be_kept (const json_t *rungs)
   size_t i;
   json_array_foreach (rungs, i, rung)
   {
-    if (!strcmp (aid_json_str (rung, "result"), DAMAGED) || aid_json_bool (rung, "flaky", 0))
+    if (!strcmp (aid_json_str (rung, "result"), DAMAGED) || aid_json_bool (rung, "flaky", 0)
+        || aid_json_int (rung, "signal", 0) == SIGKILL)
       return 0;
   }
   return 1;
 }
 
 void
-aid_ces_remember (struct aid_ces *c, const struct aid_ces_task *t, const char *what, const json_t *rungs)
+aid_ces_remember (struct aid_ces *c, const struct aid_ces_task *t, enum aid_ces_question of, const char *what,
+                  const json_t *rungs)
 {
   char key[AID_SHA256_HEX];
   if (!is_to_be_kept (rungs))
     return;
-  key_of (t, what, key);
+  key_of (t, of, what, key);
   pthread_mutex_lock (&c->lock);
   aid_verdicts_put (c->verdicts, key, rungs);
   pthread_mutex_unlock (&c->lock);
@@ -165,10 +171,10 @@ aid_ces_evaluate (struct aid_ces *c, const json_t *task, struct aid_span answer,
   if (!err)
     {
       aid_sha256_hex (answer, diff);
-      rungs = aid_ces_recall (c, &t, diff);
+      rungs = aid_ces_recall (c, &t, AID_CES_ANSWER, diff);
       int cached = rungs != NULL;
       if (!rungs && !(err = judge_anew (c, &t, answer, stop, &rungs, &cached, e)))
-        aid_ces_remember (c, &t, diff, rungs);
+        aid_ces_remember (c, &t, AID_CES_ANSWER, diff, rungs);
       if (!err && !(*verdict = verdict_of (c, &t, diff, rungs, cached, aid_clock_ms () - begun)))
         err = aid_error_set (e, AID_E_NOMEM, "No memory for a verdict");
       atomic_fetch_add (&c->judged, !err);

@@ -57,6 +57,8 @@ struct aid_ces_task
   char *lines[AID_RUNGS]; /* of those that are given */
   json_t *files;          /* path -> text */
   struct aid_box_limits limits;
+  struct aid_box_limits base_limits; /* of the warm tree, which others share: never less than the settings' */
+  int asks_more;                     /* they are greater: then it is another tree */
   int now;                     /* the files as they lie there, of a repository too */
   struct aid_project *project; /* of one that is now: its files */
   struct aid_vec seen;         /* struct aid_ces_seen, by their paths: likewise */
@@ -126,6 +128,7 @@ enum aid_err aid_warm_near_lay (const struct aid_ces_task *t, const struct aid_n
 /* Gives all files below DIR one time, long ago: what is built from them is newer, and what is patched newer still. */
 void aid_ces_age (const char *dir);
 void aid_ces_remove (const char *dir);
+/* What it holds; -1: folders are in folders deeper than is looked. */
 int64_t aid_ces_bytes (const char *dir);
 
 /* --- commands (detect.c) ------------------------------------------------------------------------------------------ */
@@ -180,7 +183,7 @@ int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
 
-/* --- judging (judge.c, parse.c) ---------------------------------------------------------------------------------- */
+/* --- judging (judge.c, laid.c, parse.c) --------------------------------------------------------------------------- */
 
 #define AID_CES_CHANGED_MAX 4000 /* files of an answer */
 
@@ -209,16 +212,26 @@ struct aid_judging
 const struct aid_file_plan *aid_judging_plan (const struct aid_judging *j, size_t i);
 /* What the file of F is to be: what the last part of the patch that says so makes of its mode, else what it is. */
 int aid_judging_executable (const struct aid_judging *j, const struct aid_file_plan *f);
+/* Puts the task's own files back where they are no longer what the task says, in the BOX over TREE; their paths are appended to
+   RESTORED, if that is not NULL (laid.c).  AID_E_REFUSED, ...: what is in their way; AID_E_IO: the box is lost. */
+enum aid_err aid_ces_lay_files (const struct aid_ces_task *t, const char *tree, struct aid_box *box, json_t *restored,
+                                struct aid_error *e);
 /* Parses each changed file (parse.c).  *OUT gets the rung, or stays NULL: there is no parser for these files. */
 enum aid_err aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struct aid_error *e);
 /* The rungs of ANSWER over W: a new reference to an array.  *KNOWN: the same change, in other words, was judged before. */
 enum aid_err aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
                             const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known,
                             struct aid_error *e);
+enum aid_ces_question
+{
+  AID_CES_ANSWER, /* the hash of a whole answer */
+  AID_CES_CHANGE  /* that of what it does */
+};
 /* What came of T's question WHAT, a hash, before: a new reference or NULL. */
-json_t *aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, const char *what);
+json_t *aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, enum aid_ces_question of, const char *what);
 /* Keeps RUNGS for it, if they would come out so again. */
-void aid_ces_remember (struct aid_ces *c, const struct aid_ces_task *t, const char *what, const json_t *rungs);
+void aid_ces_remember (struct aid_ces *c, const struct aid_ces_task *t, enum aid_ces_question of, const char *what,
+                       const json_t *rungs);
 
 /* --- verdicts (verdict.c, cache.c) -------------------------------------------------------------------------------- */
 

@@ -1,11 +1,14 @@
 /* What a tree is judged by: each tool has a file that gives it away, and a line for each rung.  A new tool is a row. */
 #include "base/fs.h"
 #include "base/json.h"
+#include "ces/box_tree.h"
 #include "ces/ces_internal.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define FILE_BYTES ((size_t)1 << 20)
 
@@ -221,14 +224,28 @@ line_of (const char *dir, const struct tool *t, enum aid_rung r)
   return r == AID_RUNG_PARSES ? AID_CES_PARSE_EACH : NULL;
 }
 
+/* Appends where T's commands run: a folder of TREE that no link leads to, for the box goes through none. */
+static enum aid_err
+find_directory (const struct aid_ces_task *t, const char *tree, struct aid_str *dir, struct aid_error *e)
+{
+  if (!t->directory)
+    return aid_str_addz (dir, tree);
+  int root = open (tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = root < 0 ? -1 : aid_box_tree_folder (root, t->directory, NULL);
+  if (root >= 0)
+    close (root);
+  if (fd < 0)
+    return aid_error_set (e, AID_E_NOTFOUND, "The task's directory %.100s is no folder of its tree", t->directory);
+  close (fd);
+  return aid_str_addf (dir, "%s/%s", tree, t->directory);
+}
+
 enum aid_err
 aid_ces_detect (const struct aid_ces_task *t, const char *tree, struct aid_ces_commands *out, struct aid_error *e)
 {
   struct aid_str dir = AID_STR_INIT (AID_CES_PATH);
   *out = (struct aid_ces_commands){ .tool = NULL };
-  enum aid_err err = t->directory ? aid_patch_path (tree, t->directory, &dir, e) : aid_str_addz (&dir, tree);
-  if (!err && t->directory && !aid_fs_exists (aid_str_z (&dir)))
-    err = aid_error_set (e, AID_E_NOTFOUND, "The task's directory %.100s is not in its tree", t->directory);
+  enum aid_err err = find_directory (t, tree, &dir, e);
   const struct tool *tool = err ? NULL : find_tool (aid_str_z (&dir));
   out->tool = tool ? tool->name : NULL;
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && !err; r++)
@@ -297,7 +314,7 @@ aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
       if (p == parsers + NPARSERS)
         continue;
       n++;
-      aid_str_addf (out, "if command -v %s >/dev/null; then n=1; %s ", p->program, p->line);
+      aid_str_addf (out, "if command -v %s >/dev/null; then n=1; %s %s", p->program, p->line, *path == '-' ? "./" : "");
       add_quoted (out, path);
       aid_str_addz (out, " || r=1; fi\n");
     }

@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 256
+#define TRIES 1000
 #define LONG_AGO 1000000000 /* 2001-09-09 */
 
 struct walk
@@ -14,13 +16,35 @@ struct walk
   void (*file) (struct walk *w, int dir, const char *name, const struct stat *st);
   void (*left) (struct walk *w, int dir, const char *name); /* a folder, after all that is in it */
   int64_t bytes;
+  int too_deep, moved; /* how many folders were not entered, and of these moved */
+  int top, names;      /* the open folder that is walked in; of what was moved there */
 };
 
 static void walk (struct walk *w, int fd, int depth);
 
+/* A folder too deep to be entered; what is to be removed is moved to the top, for the next walk. */
+static void
+pass (struct walk *w, int dir, const char *name)
+{
+  char other[32];
+  int done = 0, ours = w->left && !fchmodat (dir, name, 0700, 0); /* its ".." is written */
+  w->too_deep++;
+  for (int i = 0; ours && !done && i < TRIES; i++)
+    {
+      snprintf (other, sizeof other, ".aid-deep-%d", ++w->names);
+      done = !renameat (dir, name, w->top, other);
+    }
+  w->moved += done;
+}
+
 static void
 enter (struct walk *w, int dir, const char *name, int depth)
 {
+  if (depth >= DEPTH_MAX)
+    {
+      pass (w, dir, name);
+      return;
+    }
   int fd = openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   /* What a build has locked itself out of is still ours. */
   if (fd < 0 && w->left && !fchmodat (dir, name, 0700, 0))
@@ -39,7 +63,7 @@ enter (struct walk *w, int dir, const char *name, int depth)
 static void
 walk (struct walk *w, int fd, int depth)
 {
-  DIR *dir = depth < DEPTH_MAX ? fdopendir (fd) : NULL;
+  DIR *dir = fdopendir (fd);
   struct stat st;
   if (!dir)
     {
@@ -62,6 +86,8 @@ static void
 walk_in (struct walk *w, const char *path)
 {
   int fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  w->top = fd;
+  w->too_deep = w->moved = 0;
   if (fd >= 0)
     walk (w, fd, 0);
 }
@@ -102,7 +128,9 @@ aid_ces_remove (const char *dir)
 {
   struct walk w = { .file = remove_file, .left = remove_folder };
   chmod (dir, 0700);
-  walk_in (&w, dir);
+  do
+    walk_in (&w, dir);
+  while (w.moved);
   rmdir (dir);
 }
 
@@ -119,5 +147,5 @@ aid_ces_bytes (const char *dir)
 {
   struct walk w = { .file = count };
   walk_in (&w, dir);
-  return w.bytes;
+  return w.too_deep ? -1 : w.bytes;
 }

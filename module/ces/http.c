@@ -117,21 +117,6 @@ take_token (struct aid_ces_http *h, const char *token, struct aid_error *e)
   return h->token ? AID_OK : aid_error_set (e, AID_E_NOMEM, "there is no memory");
 }
 
-/* The empty folder over which boxes of /run_code lie. */
-static enum aid_err
-make_empty (struct aid_ces_http *h, struct aid_error *e)
-{
-  const char *tmp = getenv ("TMPDIR");
-  if (asprintf (&h->empty, "%s/aid-ces.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp") < 0)
-    h->empty = NULL;
-  if (h->empty && mkdtemp (h->empty))
-    return AID_OK;
-  int no = errno;
-  free (h->empty);
-  h->empty = NULL;
-  return aid_error_set (e, AID_E_IO, "a temporary folder cannot be made: %s", strerror (no));
-}
-
 enum aid_err
 aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_http_options *options,
                    struct aid_ces_http **out, struct aid_error *e)
@@ -156,7 +141,6 @@ aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_h
   if (!err && !(h->mhd = aid_mhd_load (e)))
     err = AID_E_NOTFOUND;
   err = err ? err : aid_tasks_read (options->tasks, &h->tasks, e);
-  err = err ? err : make_empty (h, e);
   err = err ? err : open_socket (h, options->listen ? options->listen : "127.0.0.1:0", e);
   err = err ? err
             : aid_ces_http_queue_open (h, h->jobs, (size_t)(options->waiting > 0 ? options->waiting : AID_CES_HTTP_WAITING),
@@ -208,13 +192,10 @@ aid_ces_http_close (struct aid_ces_http *h)
   aid_ces_http_queue_close (h);
   if (h->listening >= 0)
     close (h->listening);
-  if (h->empty)
-    rmdir (h->empty);
   aid_tasks_free (h->tasks);
   aid_episodes_free (h->episodes);
   aid_ws_sessions_free (h->sessions);
   free (h->token);
   free (h->url);
-  free (h->empty);
   free (h);
 }

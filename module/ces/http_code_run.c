@@ -14,6 +14,7 @@
 #define MEGABYTES_MAX 65536
 #define SHOWN (1 << 20) /* bytes of a stream */
 #define FILE_MAX (64u << 20)
+#define FETCHED_MAX (64u << 20) /* bytes of all files that are given back; what is beyond is left away */
 #define PLACE "_aid_run"
 
 struct code
@@ -47,7 +48,7 @@ seconds_of (const struct code *c, const char *name)
 /* --- before ----------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
-open_box (struct code *c, const char *empty, struct aid_error *e)
+open_box (struct code *c, struct aid_error *e)
 {
   struct aid_box_limits limits = AID_BOX_LIMITS;
   double most = fmax (seconds_of (c, "compile_timeout"), seconds_of (c, "run_timeout"));
@@ -56,7 +57,7 @@ open_box (struct code *c, const char *empty, struct aid_error *e)
   limits.cpu_seconds = limits.seconds * 8;
   limits.megabytes = megabytes < 1 ? MEGABYTES : megabytes < MEGABYTES_MAX ? megabytes : MEGABYTES_MAX;
   limits.output_bytes = SHOWN;
-  return aid_box_open (empty, AID_BOX_VIEW, &limits, &c->box, e);
+  return aid_box_open ("", AID_BOX_VIEW, &limits, &c->box, e);
 }
 
 static enum aid_err
@@ -176,16 +177,17 @@ fetched (struct code *c)
 {
   json_t *out = json_object ();
   const json_t *v;
-  size_t i;
+  size_t i, room = FETCHED_MAX;
   json_array_foreach (json_object_get (c->asked, "fetch_files"), i, v)
   {
     const char *name = json_string_value (v);
-    struct aid_str bytes = AID_STR_INIT (FILE_MAX), text = AID_STR_INIT ((size_t)FILE_MAX * 2);
+    struct aid_str bytes = AID_STR_INIT (room), text = AID_STR_INIT (FETCHED_MAX * 2);
     const char *path = !strncmp (name, "./", 2) ? name + 2 : name;
     if (!aid_box_read (c->box, path, &bytes, NULL))
       {
         aid_base64_add (&text, (const unsigned char *)aid_str_z (&bytes), bytes.len);
         json_object_set_new (out, name, aid_json_of_span (aid_str_span (&text)));
+        room -= bytes.len;
       }
     aid_str_free (&bytes);
     aid_str_free (&text);
@@ -232,7 +234,7 @@ aid_ces_http_run_code_work (struct aid_unit *u, const struct aid_stop *stop)
       aid_error_set (e, AID_E_NOTFOUND, "%s is not installed here", c.language->program);
       return;
     }
-  if (!open_box (&c, u->exchange->http->empty, e) && !write_files (&c, e))
+  if (!open_box (&c, e) && !write_files (&c, e))
     u->verdict = compile_and_run (&c, e);
   if (c.box)
     aid_box_close (c.box);

@@ -92,6 +92,22 @@ header_of (const struct aid_ces_request *x, const char *name)
   return x->http->mhd->MHD_lookup_connection_value (x->connection, MHD_HEADER_KIND, name);
 }
 
+/* Whether HOST, of who needs no token, says that we are meant: a page whose name was made to lead to us has that name there. */
+static int
+is_our_name (struct aid_span host)
+{
+  struct aid_span name = host;
+  if (host.len && host.ptr[0] == '[')
+    return 1;
+  for (size_t i = 0; i < host.len; i++)
+    if (host.ptr[i] == ':')
+      name = aid_span_cut (host, 0, i);
+  size_t digits = 0;
+  while (digits < name.len && strchr ("0123456789.", name.ptr[digits]))
+    digits++;
+  return digits == name.len || aid_span_eqz (name, "localhost") || aid_span_ends (name, ".localhost");
+}
+
 /* Refuses by the head alone: 0, or -1 when it is refused. */
 static int
 check_head (struct aid_ces_request *x)
@@ -102,6 +118,8 @@ check_head (struct aid_ces_request *x)
     aid_ces_request_refuse (x, 401, NULL, "a token is needed: \"Authorization: Bearer TOKEN\"");
   else if (header_of (x, "Origin")) /* a page in somebody's browser, which has no business here */
     aid_ces_request_refuse (x, 403, NULL, "browsers' pages are not answered (the request has an Origin)");
+  else if (!x->http->token && !is_our_name (aid_span_z (header_of (x, "Host"))))
+    aid_ces_request_refuse (x, 403, NULL, "without a token only 127.0.0.1, [::1] and localhost are answered, by that name");
   else if (coding && strcasecmp (coding, "identity") != 0)
     aid_ces_request_refuse (x, 415, NULL, "the body is compressed, which is not read here");
   else if (length && (aid_span_number (aid_span_z (length), UINT64_MAX / 2, &n) || n > x->http->body_max))
@@ -154,11 +172,41 @@ take (struct aid_ces_request *x, const char *data, size_t n)
   return MHD_YES;
 }
 
+/* Bytes of memory that a document's values take, about: many times its own, when they are small. */
+static size_t
+weight_of (struct aid_span text)
+{
+  size_t weight = 0;
+  int quoted = 0;
+  for (size_t i = 0; i < text.len; i++)
+    {
+      char c = text.ptr[i];
+      if (c == '"')
+        quoted = !quoted;
+      else if (quoted)
+        i += c == '\\';
+      else
+        weight += c == '{' ? 320 : c == '[' ? 128 : c == ',' || c == ':' ? 48 : 0;
+    }
+  return weight;
+}
+
 static void
 read_document (struct aid_ces_request *x)
 {
+  struct aid_ces_http *h = x->http;
   struct aid_error e = { AID_OK, "" };
   struct aid_span text = aid_span_trim (aid_str_span (&x->body));
+  size_t weight = weight_of (text), all = atomic_fetch_add (&h->body_bytes, weight) + weight;
+  x->taken += weight;
+  if (all > h->body_most)
+    {
+      aid_ces_request_refuse (x, weight > h->body_most ? 413 : x->route->busy, NULL,
+                              weight > h->body_most ? "the body has more values than there is memory for"
+                                                    : "too many requests are being read");
+      x->retry = weight > h->body_most ? 0 : BUSY_RETRY_S;
+      return;
+    }
   x->document = text.len ? aid_json_parse (text, "the body", &e) : json_object ();
   if (!x->document)
     aid_ces_request_refuse (x, 400, NULL, "%s", e.msg[0] ? e.msg : "there is no memory");

@@ -246,7 +246,7 @@ struct aid_ces_http
   struct aid_ces_http_counts counts;
   const struct aid_mhd *mhd;
   struct MHD_Daemon *daemon;
-  char *token, *url, *empty;        /* EMPTY: the folder that boxes of run_code lie over */
+  char *token, *url;
   int listening;                    /* the socket, until the daemon has it; -1 */
   size_t jobs, body_max, body_most; /* BODY_MOST: bytes of all bodies at once */
   atomic_size_t body_bytes;

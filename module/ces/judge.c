@@ -195,7 +195,7 @@ apply (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *passed
   if (*passed)
     {
       name_change (j, j->change);
-      *before = aid_ces_recall (j->ces, j->task, j->change);
+      *before = aid_ces_recall (j->ces, j->task, AID_CES_CHANGE, j->change);
       err = *before ? AID_OK : lay (j, &own);
       *passed = !err;
     }
@@ -228,26 +228,46 @@ tell_base (const struct aid_judging *j, enum aid_rung r, int passed, json_t *run
     json_object_set (rung, "flaky_tests", json_object_get (base, "tests"));
 }
 
+/* Runs a rung's LINE over the answer and the task's own files.  What the answer has put in their way, or done away with, is no
+   reason not to judge it: it has failed. */
+static enum aid_err
+run_line (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed, struct aid_error *e)
+{
+  struct aid_rung_ran ran;
+  struct aid_error own = { AID_OK, "" };
+  json_t *restored = json_array ();
+  /* of what lies there now they are an editor's texts, which are what the answer changes */
+  enum aid_err err = j->task->now ? AID_OK : aid_ces_lay_files (j->task, j->warm->tree, j->box, restored, &own);
+  if (!err)
+    err = aid_ces_run (j->box, line, j->task->directory, j->stop, &ran, &own);
+  if (!err)
+    {
+      *passed = aid_rung_passed (&ran);
+      *rung = aid_rung_json (r, &ran);
+      aid_rung_ran_free (&ran);
+    }
+  else if (is_its_fault (err) || err == AID_E_NOTFOUND)
+    {
+      *rung = json_pack ("{s:s, s:s, s:o}", "rung", aid_rung_name (r), "result", "failed", "output",
+                         aid_json_of_span (aid_span_z (own.msg)));
+      err = AID_OK;
+    }
+  else
+    aid_error_set (e, err, "%s", own.msg);
+  if (*rung && json_array_size (restored))
+    json_object_set (*rung, "restored", restored);
+  json_decref (restored);
+  return err;
+}
+
 /* *GO_ON: the next rung is worth a try. */
 static enum aid_err
 climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *rungs, int *go_on, struct aid_error *e)
 {
   json_t *rung = NULL;
   int passed = 0;
-  enum aid_err err = AID_OK;
-  if (!strcmp (line, AID_CES_PARSE_EACH))
-    err = aid_judging_parse (j, &rung, &passed, e);
-  else
-    {
-      struct aid_rung_ran ran;
-      err = aid_ces_run (j->box, line, j->task->directory, j->stop, &ran, e);
-      if (!err)
-        {
-          passed = aid_rung_passed (&ran);
-          rung = aid_rung_json (r, &ran);
-          aid_rung_ran_free (&ran);
-        }
-    }
+  enum aid_err err = strcmp (line, AID_CES_PARSE_EACH) != 0 ? run_line (j, r, line, &rung, &passed, e)
+                                                            : aid_judging_parse (j, &rung, &passed, e);
   if (err)
     return err;
   if (!rung)
@@ -277,7 +297,7 @@ judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known,
         err = climb (j, r, line, rungs, &go_on, e);
     }
   if (!err && !before && j->box)
-    aid_ces_remember (j->ces, j->task, j->change, rungs);
+    aid_ces_remember (j->ces, j->task, AID_CES_CHANGE, j->change, rungs);
   json_decref (before);
   return err;
 }

@@ -156,6 +156,12 @@ static const struct
                       { "disk_megabytes", offsetof (struct aid_box_limits, disk_megabytes) } };
 #define NLIMITS (sizeof limit_members / sizeof *limit_members)
 
+static int64_t *
+limit_of (struct aid_box_limits *limits, size_t i)
+{
+  return (int64_t *)(void *)((char *)limits + limit_members[i].at);
+}
+
 /* LOWER: they may only be made less. */
 static enum aid_err
 take_limits (const json_t *limits, int lower, struct aid_box_limits *out, struct aid_error *e)
@@ -171,7 +177,7 @@ take_limits (const json_t *limits, int lower, struct aid_box_limits *out, struct
       i++;
     if (i == NLIMITS || !json_is_integer (v) || json_integer_value (v) < 1 || json_integer_value (v) > NUMBER_MAX)
       return invalid (e, "limits", "an object of whole numbers, 1 and more: seconds, megabytes, processes, disk_megabytes");
-    int64_t *number = (int64_t *)(void *)((char *)out + limit_members[i].at);
+    int64_t *number = limit_of (out, i);
     if (!lower || json_integer_value (v) < *number)
       *number = json_integer_value (v);
   }
@@ -185,9 +191,17 @@ read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from
   long cores = sysconf (_SC_NPROCESSORS_ONLN);
   out->limits = AID_BOX_LIMITS;
   enum aid_err err = take_limits (c->settings.limits, 0, &out->limits, e);
+  out->base_limits = out->limits;
   if (!err)
     err = take_limits (json_object_get (task, "limits"), from == AID_CES_ELSEWHERE, &out->limits, e);
+  for (size_t i = 0; i < NLIMITS; i++)
+    if (*limit_of (&out->limits, i) > *limit_of (&out->base_limits, i))
+      {
+        *limit_of (&out->base_limits, i) = *limit_of (&out->limits, i);
+        out->asks_more = 1;
+      }
   out->limits.cpu_seconds = out->limits.seconds * (cores > 2 ? cores : 2);
+  out->base_limits.cpu_seconds = out->base_limits.seconds * (cores > 2 ? cores : 2);
   return err;
 }
 
@@ -259,6 +273,12 @@ name_it (struct aid_ces_task *t, struct aid_error *e)
   add_part (&s, aid_span_z (t->base));
   add_commands (&s, t);
   enum aid_err err = add_files (&s, t->files, e);
+  for (size_t i = 0; i < NLIMITS && t->asks_more; i++)
+    {
+      char number[32];
+      snprintf (number, sizeof number, "%lld", (long long)*limit_of (&t->base_limits, i));
+      add_part (&s, aid_span_z (number));
+    }
   aid_sha256_end (&s, t->key);
   return err;
 }

@@ -174,7 +174,7 @@ send_all (int fd, const char *text, size_t n)
 static UNUSED int
 receive (int fd, struct aid_str *head, struct aid_str *body)
 {
-  struct aid_str all = AID_STR_INIT (64 << 20);
+  struct aid_str all = AID_STR_INIT (128 << 20);
   char buf[65536];
   ssize_t n;
   size_t want = SIZE_MAX;
@@ -182,8 +182,10 @@ receive (int fd, struct aid_str *head, struct aid_str *body)
   while (all.len < want && (n = recv (fd, buf, sizeof buf, 0)) > 0)
     {
       aid_str_add (&all, buf, (size_t)n);
+      if (want != SIZE_MAX)
+        continue;
       const char *rest = strstr (aid_str_z (&all), "\r\n\r\n"), *length = strcasestr (aid_str_z (&all), "Content-Length: ");
-      if (rest && length && want == SIZE_MAX)
+      if (rest && length)
         want = (size_t)(rest + 4 - all.ptr) + (size_t)atoll (length + 16);
     }
   const char *rest = all.len ? strstr (all.ptr, "\r\n\r\n") : NULL;
@@ -201,10 +203,10 @@ receive (int fd, struct aid_str *head, struct aid_str *body)
 static UNUSED int
 ask (const struct scene *s, const char *method, const char *path, const char *body, json_t **out)
 {
-  struct aid_str text = AID_STR_INIT (64 << 20), got = AID_STR_INIT (64 << 20);
+  struct aid_str text = AID_STR_INIT (64 << 20), got = AID_STR_INIT (128 << 20);
   int fd = dial (s);
-  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", method,
-                path, strlen (body));
+  aid_str_addf (&text, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+                method, path, strlen (body));
   aid_str_addz (&text, body);
   send_all (fd, text.ptr, text.len);
   int code = receive (fd, NULL, &got);

@@ -238,6 +238,24 @@ the_system_is_read_only (void **state)
   aid_box_close (b);
 }
 
+/* Where root runs this, a device's node is the box's user's. */
+static void
+the_hosts_devices_stay_as_they_are (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  static const char *const devices[] = { "null", "zero", "full", "random", "urandom", "tty" };
+  struct aid_box *b = box_open (AID_BOX_VIEW, tight);
+  for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+    {
+      char line[100];
+      snprintf (line, sizeof line, "chmod a-x /dev/%s", devices[i]); /* which changes nothing when it works */
+      fails_saying (b, line, "Read-only");
+    }
+  assert_string_equal (printed (b, "echo x >/dev/null && head -c 1 /dev/zero | wc -c"), "1\n");
+  aid_box_close (b);
+}
+
 static void
 there_is_no_network (void **state)
 {
@@ -313,7 +331,7 @@ no_link_is_followed (enum aid_box_how how)
   assert_int_equal (aid_box_read (b, "a.link", &text, &e), AID_E_REFUSED);
   assert_int_equal (aid_box_read (b, "pipe", &text, &e), AID_E_REFUSED);
   assert_int_equal (aid_box_read (b, "folder", &text, &e), AID_E_REFUSED);
-  assert_int_equal (aid_box_write (b, "full", AID_SPAN ("x"), 0, &e), AID_E_IO);
+  assert_int_equal (aid_box_write (b, "full", AID_SPAN ("x"), 0, &e), AID_E_REFUSED);
   aid_str_free (&box_ran.output);
   assert_int_equal (aid_box_run (b, "pwd", "out", NULL, &box_ran, &e), AID_E_NOTFOUND);
   assert_int_equal (aid_box_write (b, "a.link", AID_SPAN ("a file now\n"), 0, &e), AID_OK);
@@ -335,6 +353,36 @@ links_that_it_made_are_not_followed (void **state)
   no_link_is_followed (AID_BOX_COPY);
 }
 
+static void
+names_of_ours_may_be_taken_and_folders_locked (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  struct aid_error e;
+  struct aid_box *b = box_open (AID_BOX_VIEW, tight);
+  says (run_in (b, "for i in $(seq 0 60); do mkdir .aid-box-$i; done"), "exited");
+  assert_int_equal (aid_box_write (b, "new", AID_SPAN ("new\n"), 0, &e), AID_OK);
+  assert_string_equal (printed (b, "cat new; mkdir -p way/sub; chmod 0 way"), "new\n");
+  aid_str_free (&box_ran.output);
+  assert_int_equal (aid_box_run (b, "pwd", "way/sub", NULL, &box_ran, &e), AID_E_NOTFOUND);
+  says (run_in (b, "chmod 0 ."), "exited");
+  aid_str_free (&box_ran.output);
+  assert_int_equal (aid_box_run (b, "pwd", NULL, NULL, &box_ran, &e), AID_E_NOTFOUND);
+  aid_box_close (b);
+}
+
+/* What lies too deep to be counted is no way around the limit of the disk. */
+static void
+nothing_is_hidden_in_depth (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  struct aid_box *b = box_open (AID_BOX_IN_PLACE, tight);
+  says (run_in (b, "for i in $(seq 700); do mkdir d; cd d; done; head -c 24000000 /dev/zero >big"), "disk");
+  run_in (b, "rm -rf d");
+  aid_box_close (b);
+}
+
 int
 main (void)
 {
@@ -352,9 +400,12 @@ main (void)
     cmocka_unit_test (removing_all_removes_the_boxes_own),
     cmocka_unit_test (privileges_are_not_to_be_had),
     cmocka_unit_test (the_system_is_read_only),
+    cmocka_unit_test (the_hosts_devices_stay_as_they_are),
     cmocka_unit_test (there_is_no_network),
     cmocka_unit_test (signals_reach_nobody_else),
     cmocka_unit_test (links_that_it_made_are_not_followed),
+    cmocka_unit_test (names_of_ours_may_be_taken_and_folders_locked),
+    cmocka_unit_test (nothing_is_hidden_in_depth),
   };
   int failed = cmocka_run_group_tests_name ("ces box hostile", tests, scene_with_evil, scratch_drop);
   aid_str_free (&box_ran.output);

@@ -25,10 +25,11 @@ static int
 make_tree (void **state)
 {
   char why[256];
-  if (scratch_make (state) || mkdir (scratch_path ("tree"), 0777))
+  if (scratch_make (state) || mkdir (scratch_path ("tree"), 0777) || mkdir (scratch_path ("tree/part"), 0777))
     return -1;
   put ("tree/a.txt", "one\ntwo\nthree\n");
   put ("tree/b.txt", "good\n");
+  put ("tree/part/c.txt", "part\n");
   boxes = aid_box_available (why);
   if (!boxes)
     print_message ("%s\n", why);
@@ -192,6 +193,178 @@ files_of_the_task_are_laid_first (void **state)
   assert_results (v, "passed none none none broken");
   json_decref (v);
   assert_false (aid_fs_exists (scratch_path ("tree/t")));
+  aid_ces_close (c);
+}
+
+/* The paths that RUNG of V says were put back, or "". */
+static const char *
+put_back (const json_t *v, enum aid_rung r)
+{
+  const char *z = json_string_value (json_array_get (json_object_get (rung (v, r), "restored"), 0));
+  return z ? z : "";
+}
+
+/* ... and are what is judged by, whatever the answer or its build makes of them. */
+static void
+files_of_the_task_are_not_the_answers_to_change (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  const char *task = "{\"files\": {\"t/check.sh\": \"grep -q better b.txt\\n\"}, \"commands\": {\"parses\": null, "
+                     "\"builds\": \"if [ -e build.sh ]; then sh build.sh; fi\", \"tests\": \"sh t/check.sh\"}}";
+  static const struct
+  {
+    const char *answer, *results, *restored;
+    enum aid_rung rung;
+  } cases[] = {
+    { CHANGE ("t/check.sh", "grep -q better b.txt", "true"), "passed none none passed broken", "t/check.sh",
+      AID_RUNG_BUILDS },
+    { "--- a/t/check.sh\n+++ /dev/null\n@@ -1 +0,0 @@\n-grep -q better b.txt\n", "passed none none passed broken",
+      "t/check.sh", AID_RUNG_BUILDS },
+    { "--- /dev/null\n+++ b/build.sh\n@@ -0,0 +1 @@\n+echo true >t/check.sh\n", "passed none none passed broken",
+      "t/check.sh", AID_RUNG_TESTS },
+    { "--- /dev/null\n+++ b/build.sh\n@@ -0,0 +1 @@\n+rm -r t; mkdir o; echo true >o/check.sh; ln -s o t\n",
+      "passed none none passed broken", "", AID_RUNG_TESTS },
+    { CHANGE ("t/check.sh", "grep -q better b.txt", "true") CHANGE ("b.txt", "good", "better"),
+      "passed none none passed passed", "t/check.sh", AID_RUNG_BUILDS },
+    { CHANGE ("b.txt", "good", "better"), "passed none none passed passed", "", AID_RUNG_TESTS },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      json_t *v = judge (c, task, cases[i].answer);
+      assert_results (v, cases[i].results);
+      assert_string_equal (put_back (v, cases[i].rung), cases[i].restored);
+      json_decref (v);
+    }
+  aid_ces_close (c);
+}
+
+static void
+a_task_may_have_a_directory (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  const char *task
+    = "{\"directory\": \"part\", \"commands\": {\"parses\": null, \"tests\": \"grep -q better ../b.txt && cat c.txt\"}}";
+  json_t *v = judge (c, task, CHANGE ("b.txt", "good", "better"));
+  assert_results (v, "passed none none none passed");
+  json_decref (v);
+  json_t *none = task_of ("{\"directory\": \"nowhere\"}");
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_ces_evaluate (c, none, AID_SPAN ("x"), AID_CES_OURS, NULL, &v, &e), AID_E_NOTFOUND);
+  assert_non_null (strstr (e.msg, "directory nowhere"));
+  json_decref (none);
+  aid_ces_close (c);
+}
+
+/* What an answer's code does to the place it runs in is no reason to give no verdict. */
+static void
+who_locks_or_removes_his_folder_has_failed (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  static const char *const harms[] = { "rm -rf /tree/part", "chmod 0 /tree", "rm -rf /tree/part; ln -s / /tree/part" };
+  for (size_t i = 0; i < sizeof harms / sizeof *harms; i++)
+    {
+      char answer[300];
+      snprintf (answer, sizeof answer, "--- /dev/null\n+++ b/build.sh\n@@ -0,0 +1 @@\n+%s\n", harms[i]);
+      json_t *v = judge (c,
+                         "{\"directory\": \"part\", \"commands\": {\"parses\": null, \"tests\": \"true\", "
+                         "\"builds\": \"if [ -e ../build.sh ]; then sh ../build.sh; fi\"}}",
+                         answer);
+      assert_results (v, "passed none none passed failed");
+      json_decref (v);
+    }
+  json_t *v
+    = judge (c, GOOD, "--- /dev/null\n+++ b/.aid-box-new/x\n@@ -0,0 +1 @@\n+x\n--- /dev/null\n+++ b/y\n@@ -0,0 +1 @@\n+y\n");
+  assert_true (aid_json_bool (v, "green", 0));
+  json_decref (v);
+  v = judge (c, "{\"commands\": {\"tests\": \"true\"}}", "--- /dev/null\n+++ b/-c.sh\n@@ -0,0 +1 @@\n+true\n");
+  assert_results (v, "passed passed none none passed");
+  json_decref (v);
+  aid_ces_close (c);
+}
+
+/* A change is kept by the bytes that tell it: an answer that is these bytes is no change. */
+static void
+an_answer_does_not_pass_for_a_change (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  json_decref (judge (c, GOOD, CHANGE ("b.txt", "good", "very good")));
+  for (int op = 0; op < 6; op++)
+    for (int from = 0; from < 2; from++)
+      {
+        char answer[200];
+        snprintf (answer, sizeof answer, "%d %s 5:b.txt 0 10:very good\n", op, from ? "5:b.txt" : "0:");
+        json_t *v = judge (c, GOOD, answer);
+        assert_results (v, "failed none skipped skipped skipped");
+        json_decref (v);
+      }
+  aid_ces_close (c);
+}
+
+static void
+who_asks_for_little_spoils_no_warm_tree (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (100);
+#define HUNGRY "\"commands\": {\"parses\": null, \"builds\": \"head -c 200000000 /dev/zero | tail -n 1 | wc -c >hungry\"}"
+  json_t *v = judge (c, "{\"limits\": {\"megabytes\": 8}, " HUNGRY "}", CHANGE ("b.txt", "good", "better"));
+  assert_results (v, "passed none none memory none");
+  json_decref (v);
+  v = judge (c, "{" HUNGRY "}", CHANGE ("b.txt", "good", "better"));
+  assert_results (v, "passed none none passed none");
+  json_decref (v);
+  aid_ces_close (c);
+}
+
+/* A task may write a terabyte, which no disk here has left. */
+static void
+a_base_for_which_there_is_no_room_is_not_kept (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  json_t *v,
+    *task = task_of (
+      "{\"limits\": {\"disk_megabytes\": 1048576}, \"commands\": {\"builds\": \"head -c 1 /dev/zero >/dev/full\"}}");
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN ("x"), AID_CES_OURS, NULL, &v, &e), AID_E_IO);
+  assert_non_null (strstr (e.msg, "no room"));
+  assert_int_equal (rmdir (scratch_path ("aid/ces/making")), 0);
+  assert_int_equal (mkdir (scratch_path ("aid/ces/making"), 0700), 0);
+  json_decref (task);
+  aid_ces_close (c);
+}
+
+/* What is built too deep to be counted, and removed like all else. */
+static void
+no_warm_tree_is_too_deep (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  json_t *task
+    = task_of ("{\"commands\": {\"builds\": \"for i in $(seq 700); do mkdir d; cd d; done; echo x >x; chmod 0 .\"}}"),
+    *v;
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN ("x"), AID_CES_OURS, NULL, &v, &e), AID_E_LIMIT);
+  assert_int_equal (rmdir (scratch_path ("aid/ces/making")), 0);
+  assert_int_equal (mkdir (scratch_path ("aid/ces/making"), 0700), 0);
+  json_decref (task);
   aid_ces_close (c);
 }
 
@@ -380,6 +553,13 @@ main (void)
     cmocka_unit_test (what_leads_out_is_refused),
     cmocka_unit_test (what_the_base_fails_is_broken_unless_it_is_mended),
     cmocka_unit_test (files_of_the_task_are_laid_first),
+    cmocka_unit_test (files_of_the_task_are_not_the_answers_to_change),
+    cmocka_unit_test (a_task_may_have_a_directory),
+    cmocka_unit_test (who_locks_or_removes_his_folder_has_failed),
+    cmocka_unit_test (an_answer_does_not_pass_for_a_change),
+    cmocka_unit_test (who_asks_for_little_spoils_no_warm_tree),
+    cmocka_unit_test (a_base_for_which_there_is_no_room_is_not_kept),
+    cmocka_unit_test (no_warm_tree_is_too_deep),
     cmocka_unit_test (a_limit_is_a_verdict),
     cmocka_unit_test (a_test_that_comes_out_now_so_now_so_is_told),
     cmocka_unit_test (a_verdict_is_kept_and_its_reward_is_not),

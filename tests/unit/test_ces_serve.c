@@ -1,6 +1,7 @@
 /* The evaluation service's manners: where it listens and for whom, and what it makes of clients that are many, wait, hang up,
    send too much or nonsense. */
 #include "ces_http.h"
+#include "ces/box.h"
 
 /* --- addresses and tokens --------------------------------------------------------------------------------------------- */
 
@@ -10,7 +11,7 @@ with_header (const struct scene *s, const char *header)
   struct aid_str body = AID_STR_INIT (1 << 20);
   char text[512];
   int fd = dial (s);
-  snprintf (text, sizeof text, "GET /health HTTP/1.1\r\nHost: x\r\n%s\r\n", header);
+  snprintf (text, sizeof text, "GET /health HTTP/1.1\r\nHost: localhost\r\n%s\r\n", header);
   send_all (fd, text, strlen (text));
   int code = receive (fd, NULL, &body);
   close (fd);
@@ -33,6 +34,34 @@ who_has_no_token_is_refused (void **state)
   assert_int_equal (with_header (s, "Authorization: Basic YWRhOjAxMjM0NTY3ODlhYmNkZQ==\r\n"), 401);
   assert_int_equal (with_header (s, "Authorization: Basic !!!!\r\n"), 401);
   assert_int_equal (with_header (s, "Authorization: Bearer 0123456789abcdef\r\nOrigin: http://evil\r\n"), 403);
+  end (s);
+}
+
+/* A page of somebody's browser, whose host's name was made to lead here, asks by that name. */
+static void
+without_a_token_only_our_own_names_are_answered (void **state)
+{
+  (void)state;
+  static const struct
+  {
+    const char *host;
+    int code;
+  } cases[] = { { "localhost", 200 },       { "localhost:8093", 200 }, { "127.0.0.1:8093", 200 },
+                { "[::1]:8093", 200 },      { "ces.localhost", 200 },  { "evil.example", 403 },
+                { "evil.example:80", 403 }, { "evillocalhost", 403 },  { "127.0.0.1.evil.org:8", 403 },
+                { "1.localhost.org", 403 } };
+  struct scene *s = begin ();
+  struct aid_str body = AID_STR_INIT (1 << 20);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      char text[200];
+      int fd = dial (s);
+      snprintf (text, sizeof text, "GET /health HTTP/1.1\r\nHost: %s\r\n\r\n", cases[i].host);
+      send_all (fd, text, strlen (text));
+      assert_int_equal (receive (fd, NULL, &body), cases[i].code);
+      close (fd);
+    }
+  aid_str_free (&body);
   end (s);
 }
 
@@ -128,7 +157,8 @@ send_waiting (const struct scene *s, const char *path)
   static const char body[] = "{\"task\": {\"repository\": \"r\"}, \"answer\": \"wait\"}";
   char text[512];
   int fd = dial (s);
-  snprintf (text, sizeof text, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", path, sizeof body - 1, body);
+  snprintf (text, sizeof text, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s", path, sizeof body - 1,
+            body);
   assert_int_equal (send_all (fd, text, strlen (text)), 0);
   return fd;
 }
@@ -237,10 +267,11 @@ bodies_have_limits (void **state)
   (void)state;
   struct scene *s = begin_with ((struct aid_ces_http_options){ .jobs = 1, .body_max = 1000 });
   struct aid_str body = AID_STR_INIT (1 << 20), text = AID_STR_INIT (1 << 20);
-  static const char large[] = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n";
-  static const char vast[] = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n";
+  static const char large[] = "POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1001\r\n\r\n";
+  static const char vast[]
+    = "POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\n";
   static const char coded[]
-    = "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
+    = "POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
   int fd = dial (s);
   send_all (fd, large, sizeof large - 1);
   assert_int_equal (receive (fd, NULL, &body), 413);
@@ -255,7 +286,7 @@ bodies_have_limits (void **state)
   close (fd);
   /* In chunks, whose sum nobody tells before. */
   fd = dial (s);
-  aid_str_addz (&text, "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  aid_str_addz (&text, "POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 30; i++)
     aid_str_addf (&text, "32\r\n%050d\r\n", i);
   aid_str_addz (&text, "0\r\n\r\n");
@@ -267,18 +298,41 @@ bodies_have_limits (void **state)
   end (s);
 }
 
+/* Small values take many times their own room. */
+static void
+values_have_a_limit_too (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  struct aid_str body = AID_STR_INIT (32 << 20);
+  aid_str_addz (&body, "{\"task\": {\"repository\": \"r\"}, \"answer\": \"green\", \"x\": [\"\\\"");
+  while (body.len < 24000000)
+    aid_str_addz (&body, "[],{}:");
+  aid_str_addz (&body, "\"]}"); /* all of it is a text */
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", aid_str_z (&body), NULL), 200);
+  aid_str_clear (&body);
+  aid_str_addz (&body, "{\"x\": [\"\"");
+  while (body.len < 31000000)
+    aid_str_addz (&body, ",[]");
+  aid_str_addz (&body, "]}");
+  assert_int_equal (ask (s, "POST", "/v1/evaluate", aid_str_z (&body), NULL), 413);
+  aid_str_free (&body);
+  end (s);
+}
+
 /* Bytes that are no HTTP, documents too deep, clients that say half of something: the service goes on. */
 static void
 nonsense_does_it_no_harm (void **state)
 {
   (void)state;
   struct scene *s = begin ();
-  static const char *const heads[] = { "\x16\x03\x01\x02",
-                                       "GET\r\n\r\n",
-                                       "POST /v1/evaluate HTTP/9.9\r\n\r\n",
-                                       "POST /v1/evaluate HTTP/1.1\r\nContent-Length: -3\r\n\r\n",
-                                       "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{\"ta",
-                                       "POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" };
+  static const char *const heads[]
+    = { "\x16\x03\x01\x02",
+        "GET\r\n\r\n",
+        "POST /v1/evaluate HTTP/9.9\r\n\r\n",
+        "POST /v1/evaluate HTTP/1.1\r\nContent-Length: -3\r\n\r\n",
+        "POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{\"ta",
+        "POST /v1/evaluate HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" };
   struct aid_str deep = AID_STR_INIT (1 << 20);
   for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
     {
@@ -300,13 +354,36 @@ nonsense_does_it_no_harm (void **state)
   end (s);
 }
 
+/* A file of many names is as large under each. */
+static void
+files_that_are_given_back_have_a_limit_together (void **state)
+{
+  (void)state;
+  char why[256];
+  if (!aid_box_available (why))
+    skip ();
+  struct scene *s = begin ();
+  json_t *out = NULL;
+  assert_int_equal (ask (s, "POST", "/run_code",
+                         "{\"language\": \"bash\", \"code\": \"head -c 30000000 /dev/zero >a; ln a b; ln a c; echo x >d\", "
+                         "\"fetch_files\": [\"a\", \"b\", \"c\", \"d\", \"/etc/passwd\", \"../e\"]}",
+                         &out),
+                    200);
+  const json_t *files = json_object_get (out, "files");
+  assert_int_equal (json_object_size (files), 3);
+  assert_int_equal (json_string_length (json_object_get (files, "b")), 40000000);
+  assert_string_equal (aid_json_str (files, "d"), "eAo=");
+  json_decref (out);
+  end (s);
+}
+
 static void
 prometheus_gets_its_text (void **state)
 {
   (void)state;
   struct scene *s = begin ();
   struct aid_str body = AID_STR_INIT (1 << 20), head = AID_STR_INIT (4096);
-  static const char get[] = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  static const char get[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
   assert_int_equal (ask (s, "POST", "/v1/evaluate", "{\"task\": {\"repository\": \"r\"}, \"answer\": \"types\"}", NULL),
                     200);
   int fd = dial (s);
@@ -336,7 +413,7 @@ a_websockets_key_is_answered_as_the_rfc_shows (void **state)
 static int
 open_socket (const struct scene *s)
 {
-  static const char shake[] = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+  static const char shake[] = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
   struct aid_str got = AID_STR_INIT (4096);
   int fd = dial (s);
@@ -431,6 +508,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (who_has_no_token_is_refused),
+    cmocka_unit_test (without_a_token_only_our_own_names_are_answered),
     cmocka_unit_test (other_addresses_want_a_token),
     cmocka_unit_test (a_file_that_is_not_there_is_told),
     cmocka_unit_test (several_clients_get_their_own_replies),
@@ -438,7 +516,9 @@ main (void)
     cmocka_unit_test (what_there_is_no_room_for_may_come_again),
     cmocka_unit_test (what_runs_ends_before_the_service_does),
     cmocka_unit_test (bodies_have_limits),
+    cmocka_unit_test (values_have_a_limit_too),
     cmocka_unit_test (nonsense_does_it_no_harm),
+    cmocka_unit_test (files_that_are_given_back_have_a_limit_together),
     cmocka_unit_test (prometheus_gets_its_text),
     cmocka_unit_test (a_websockets_key_is_answered_as_the_rfc_shows),
     cmocka_unit_test (sessions_have_episodes_of_their_own),

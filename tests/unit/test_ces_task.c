@@ -152,6 +152,12 @@ a_warm_tree_is_named_by_what_it_is_made_of (void **state)
   assert_non_null (f);
   assert_int_equal (fclose (f), 0);
   assert_string_not_equal (a, key (plain, b));
+  key (plain, a);
+  assert_int_equal (chmod (scratch_path ("known/new"), 0755), 0);
+  assert_string_not_equal (a, key (plain, b));
+  assert_string_equal (b, key ("{\"repository\": \"known\", \"files\": null, \"limits\": null, \"commands\": null}", a));
+  /* Who asks for less than the settings gives shares the tree, and who asks for more has another. */
+  assert_string_not_equal (a, key ("{\"repository\": \"known\", \"limits\": {\"seconds\": 31}}", b));
 }
 
 /* --- commands ----------------------------------------------------------------------------------------------------- */
