@@ -221,7 +221,7 @@ SAMPLE ?= c
 demo:
 	@.ci/deps demo$(if $(filter ocaml,$(SAMPLE)),-ocaml)
 	@[ -e $(B)/aid ] || echo "Building AID, for a minute or two..."
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j2 all
 	@EMACS="$(EMACS)" docs/sample/demo $(SAMPLE)
 
 ## check         install what is missing, build, run every test; the last line is the sum
