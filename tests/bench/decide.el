@@ -29,7 +29,8 @@
 (defun decide--say (words ns)
   "Say in WORDS what the times NS come to; give the median in us."
   (let* ((ns (sort ns #'<)) (n (length ns)) (p50 (/ (nth (/ n 2) ns) 1e3)))
-    (princ (format "%-44s p50 %7.2f us   p99 %7.2f us   least %5.2f us, of CPU\n" words p50 (/ (nth (/ (* 99 n) 100) ns) 1e3) (/ (car ns) 1e3)))
+    (princ (format "%-44s p50 %7.2f us   p99 %7.2f us   least %5.2f us, of CPU\n"
+                   words p50 (/ (nth (/ (* 99 n) 100) ns) 1e3) (/ (car ns) 1e3)))
     p50))
 
 (aid-project-with (list (cons "a.txt" (aid-project-lines 1 6000)))

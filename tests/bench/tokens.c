@@ -1,6 +1,6 @@
 /* How fast tokens are counted, beside copying the same bytes: for each FILE a line "NAME BYTES TOKENS COUNT-MS COPY-MS", medians
-   of nine, of CPU time; before them "load MS cold MS": opening the vocabulary and counting the first file's beginning, the second time after
-   the vocabulary was dropped from the page cache.  usage: bench_tokens VOCABULARY FILE... */
+   of nine, of CPU time; before them "load MS cold MS": opening the vocabulary and counting the first file's beginning, the
+   second time after the vocabulary was dropped from the page cache.  usage: bench_tokens VOCABULARY FILE... */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "model/bpe.h"
