@@ -52,7 +52,7 @@ answer was taken back."
                      ("k" . aid-review-reject) ("K" . aid-review-reject-file)
                      ("u" . aid-review-take-back) ("U" . aid-review-take-back-all)
                      ("!" . aid-review-accept-rest) ("g" . aid-review-refresh)
-                     ("t" . aid-retry-refused)
+                     ("t" . aid-retry-refused) ("j" . aid-judge) ("J" . aid-judge-visit)
                      ("q" . aid-review-quit) ("?" . describe-mode)
                      ("RET" . aid-review-visit) ("o" . aid-review-visit)
                      ("C-c C-e" . aid-review-ediff) ("C-c C-m" . aid-review-smerge)))
@@ -80,6 +80,7 @@ answer was taken back."
 \\[aid-review-accept-rest]	accept all that remain and fit without adjustment
 1 2 ...	choose among the places of a hunk that fits several
 \\[aid-retry-refused]	ask the model again about what was refused
+\\[aid-judge]	judge what is undecided in a box; \\[aid-judge-visit] goes to what would be at fault
 \\[aid-review-refresh]	place everything anew
 \\[aid-review-visit]	visit the place in the source
 \\[aid-review-ediff]	compare by Ediff; \\[aid-review-smerge] by conflict markers
@@ -112,7 +113,7 @@ All keys:
          (hunks (and review (aid-review-hunks review)))
          (here (and review (aid-review-hunk-at))))
     (when review
-      (format " Review  answer%s %s of %s   %d/%d   y e n p k K u ! t q ?"
+      (format " Review  answer%s %s of %s   %d/%d   y e n p k K u ! t j q ?"
               (if (cdr (aid-review-parts review)) "s" "")
               (mapconcat #'number-to-string (aid-review-turns review) ", ")
               (if (buffer-live-p (aid-review-chat review))
@@ -192,11 +193,21 @@ Give the lines that it adds."
            shift (+ shift (aid-review--insert-hunk hunk n shift))))
     (set-buffer-modified-p nil)))
 
+(defvar aid-review-hunk-words-functions nil
+  "Functions that get a review and a hunk and say more of that, or give nil.
+What they say stands on the hunk's line.")
+
 (defun aid-review-mark (hunk number)
   "Show the state of HUNK, the NUMBERth, on its first line."
   (overlay-put (aid-hunk-mark hunk) 'before-string
                (concat (aid-hunk-sign hunk) (format " %d  " number)
-                       (propertize (aid-invisible-string (aid-hunk-words hunk)) 'face 'shadow) "\n")))
+                       (propertize (aid-invisible-string (aid-hunk-words hunk)) 'face 'shadow)
+                       (mapconcat (lambda (function)
+                                    (if-let ((words (funcall function aid-review--this hunk)))
+                                        (concat "   " (aid-invisible-string words))
+                                      ""))
+                                  aid-review-hunk-words-functions "")
+                       "\n")))
 
 (defun aid-review--update ()
   "Show the states of all hunks anew."
@@ -347,4 +358,5 @@ Changed files are saved as `aid-save-after-review' says."
 (require 'aid-review-commands)
 (require 'aid-retry)
 (require 'aid-build-fix)
+(require 'aid-judge)
 ;;; aid-review.el ends here

@@ -47,8 +47,11 @@
             "")))
 
 (defun aid-strategy-table (root)
-  "A completion table of the strategies of ROOT, with notes on what they are for."
+  "A completion table of the strategies of ROOT, with notes on what they are for.
+Those whose answer programs read are not offered, but can be named."
   (let* ((all (aid--mod-strategies root))
+         (offered (cl-loop for info in all
+                           unless (plist-get info :schema) collect (plist-get info :name)))
          (names (mapcar (lambda (info) (plist-get info :name)) all))
          (note (lambda (name)
                  (aid-strategy--note (cl-loop for info in all
@@ -57,7 +60,7 @@
     (lambda (string predicate action)
       (if (eq action 'metadata)
           `(metadata (category . aid-strategy) (annotation-function . ,note))
-        (complete-with-action action names string predicate)))))
+        (complete-with-action action (if (eq action 'lambda) names offered) string predicate)))))
 
 (defun aid-strategy-read (prompt root &optional any)
   "Read the name of a strategy of ROOT with PROMPT, or nil for no name.

@@ -231,6 +231,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     "--"
     ["Resume review" aid-review-resume]
     ["Ask again about refused hunks" aid-retry-refused]
+    ["Judge the last answer" aid-judge]
     ["Undo the last answer's changes" aid-undo-answer]
     "--"
     ["Context of the next request" aid-context-panel]
@@ -319,6 +320,9 @@ Only where AID is used already."
 (autoload 'aid-build-show "aid-build" "Show what the build has printed." t)
 (autoload 'aid-build-adopt "aid-build")
 (autoload 'aid-fix-build "aid-build-fix" "Ask for a fix of the build's first error." t)
+(autoload 'aid-judge "aid-judge" "Say what an answer would come to." t)
+(autoload 'aid-judge-visit "aid-judge" "Go to what would be at fault in an answer." t)
+(autoload 'aid-judge-answer "aid-judge")
 (autoload 'aid-undo-answer "aid-undo" "Take back an answer's changes." t)
 
 (provide 'aid)

@@ -17,7 +17,7 @@
 
 static const char *const event_names[]
   = { "", "frozen", "start", "text", "reasoning", "retry", "rekey", "usage", "found", "done", "error", "checked", "result",
-      "build", "snapshot" };
+      "build", "snapshot", "judged" };
 
 const char *
 aid_event_name (int kind)

@@ -33,7 +33,8 @@ enum aid_event_kind
   AID_EVENT_CHECKED,     /* the answer to a patch check: {plan} */
   AID_EVENT_RESULT,      /* the answer to any other background job */
   AID_EVENT_BUILD,       /* how far a build is (binding/bind_build.c) */
-  AID_EVENT_SNAPSHOT     /* a snapshot was taken, or could not be (binding/bind_snapshot.c) */
+  AID_EVENT_SNAPSHOT,    /* a snapshot was taken, or could not be (binding/bind_snapshot.c) */
+  AID_EVENT_JUDGED       /* an answer was judged as a whole; its hunks follow (binding/bind_judge.c) */
 };
 const char *aid_event_name (int kind);
 

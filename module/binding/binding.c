@@ -100,6 +100,7 @@ retire (void)
   aid_assist_retire (aid_binding.assist);
   aid_bind_builds_stop ();
   aid_bind_snapshots_stop ();
+  aid_bind_judges_stop ();
 }
 
 static unsigned
@@ -121,6 +122,7 @@ stop (const char *reason)
   aid_bind_tracks_close ();
   aid_bind_builds_close ();
   aid_bind_snapshots_close ();
+  aid_bind_judges_close ();
   aid_assist_free (aid_binding.assist, reason);
   aid_binding.assist = NULL;
   aid_sources_stop ();
@@ -239,6 +241,10 @@ static const struct aid_defun defuns[] = {
     "Return what a model is told of the last build in ROOT, or nil.\n\n(fn ROOT)" },
   { "aid--mod-build-told", 1, 1, aid_bind_build_told,
     "Take PLIST (:root :dir :line :text :code) for the last build; return the id of its event.\n\n(fn PLIST)" },
+  { "aid--mod-judge-soon", 1, 1, aid_bind_judge_soon,
+    "Judge the hunks of PLIST (:root :dir :line :answer :texts :only :chosen :tests) over a copy of the project;\n"
+    "return an id.  What is judged there already is stopped.\n\n(fn PLIST)" },
+  { "aid--mod-judge-stop", 1, 1, aid_bind_judge_stop, "Stop what is being judged in ROOT.\n\n(fn ROOT)" },
   { "aid--mod-snapshot-start", 1, 1, aid_bind_snapshot_start,
     "Take snapshots of the project at ROOT from now on, and remember that; return the id of its events.\n\n(fn ROOT)" },
   { "aid--mod-snapshot-stop", 2, 2, aid_bind_snapshot_stop,

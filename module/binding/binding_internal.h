@@ -47,6 +47,10 @@ void aid_bind_builds_close (void);
 void aid_bind_snapshots_stop (void);
 void aid_bind_snapshots_close (void);
 
+/* Judgements (bind_judge.c): ends them soon; ends them and joins their threads. */
+void aid_bind_judges_stop (void);
+void aid_bind_judges_close (void);
+
 /* Follows no buffer any more (bind_track.c). */
 void aid_bind_tracks_close (void);
 
@@ -85,6 +89,8 @@ AID_BIND (build_trust);
 AID_BIND (build_last);
 AID_BIND (build_text);
 AID_BIND (build_told);
+AID_BIND (judge_soon);
+AID_BIND (judge_stop);
 AID_BIND (doc_open);
 AID_BIND (doc_edit);
 AID_BIND (doc_close);

@@ -18,6 +18,7 @@ struct base
 {
   const struct aid_ces_task *task;
   const char *tree;
+  const struct aid_near *near;
   struct aid_ces_commands commands;
   struct aid_box_limits limits;
   const struct aid_stop *stop;
@@ -83,8 +84,8 @@ build (struct base *b, struct aid_error *e)
   struct aid_box *box = NULL;
   enum aid_err err = aid_box_open (b->tree, AID_BOX_IN_PLACE, &b->limits, &box, e);
   if (!err)
-    err = lay_files (b, box, e);
-  if (!err)
+    err = b->near ? aid_warm_near_lay (b->task, b->near, box, e) : lay_files (b, box, e);
+  if (!err && !b->near)
     aid_ces_age (b->tree);
   if (!err)
     err = aid_ces_detect (b->task, b->tree, &b->commands, e);
@@ -156,17 +157,17 @@ tell (const struct base *b, int64_t ms)
       if (has_command (b, r))
         json_object_set_new (rungs, aid_rung_name (r), tell_rung (b, r));
     }
-  return json_pack ("{s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "repository", b->task->named, "root",
-                    aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool", b->commands.tool,
-                    "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
+  return json_pack ("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "recipe", b->task->recipe, "repository",
+                    b->task->named, "root", aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base,
+                    "tool", b->commands.tool, "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
                     (json_int_t)(aid_ces_bytes (b->tree) >> 20) + 1);
 }
 
 enum aid_err
-aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop, json_t **about,
-                    struct aid_error *e)
+aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near, const struct aid_stop *stop,
+                    json_t **about, struct aid_error *e)
 {
-  struct base b = { .task = t, .tree = tree, .limits = t->limits, .stop = stop };
+  struct base b = { .task = t, .tree = tree, .near = near, .limits = t->limits, .stop = stop };
   int64_t begun = aid_clock_ms ();
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     b.first[r].result = b.second[r].result = "none";

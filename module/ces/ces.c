@@ -147,7 +147,7 @@ judge_anew (struct aid_ces *c, const struct aid_ces_task *t, struct aid_span ans
   enum aid_err err = aid_warm_get (c, t, stop, &w, e);
   if (err)
     return err;
-  err = aid_ces_judge (c, t, &w, answer, stop, rungs, known, e);
+  err = aid_ces_judge (c, t, &w, answer, NULL, stop, rungs, known, e);
   aid_warm_release (&w);
   return err;
 }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/stop.h"
 #include "base/str.h"
+#include "build/detect.h"
 
 #include <jansson.h>
 
@@ -51,6 +52,33 @@ enum aid_err aid_ces_open (const struct aid_ces_settings *settings, struct aid_c
    machine cannot judge now. */
 enum aid_err aid_ces_evaluate (struct aid_ces *c, const json_t *task, struct aid_span answer, enum aid_ces_from from,
                                const struct aid_stop *stop, json_t **verdict, struct aid_error *e);
+/* The same for an editor: which of the answer's hunks are at fault.  All are judged together; when that fails, those that the
+   errors point into are blamed and the others judged without them, or, when they point into none, each is left out in turn.
+   *OUT is a new reference; docs/ces.md tells its members. */
+struct aid_ces_chosen
+{
+  size_t hunk;
+  int64_t line;
+};
+struct aid_ces_asked
+{
+  const size_t *only; /* the hunks that are meant, NONLY of them; NULL: all */
+  size_t nonly;
+  const struct aid_ces_chosen *chosen; /* as in struct aid_plan_options */
+  size_t nchosen;
+  int64_t evaluations; /* at most; 0: 8 */
+  /* May be NULL.  Called once, on the same thread, when the whole is red and its hunks come next: what *OUT will be, without
+     "hunks"; borrowed. */
+  void (*tell) (void *ctx, const json_t *whole);
+  void *ctx;
+};
+enum aid_err aid_ces_evaluate_hunks (struct aid_ces *c, const json_t *task, struct aid_span answer,
+                                     const struct aid_ces_asked *asked, const struct aid_stop *stop, json_t **out,
+                                     struct aid_error *e);
+/* The task of an editor whose project at ROOT is built by BUILD: its files as they lie there, without the rung of tests unless
+   TESTS.  *OUT is a new reference.  AID_E_REFUSED: it is built outside of ROOT. */
+enum aid_err aid_ces_project_task (const char *root, const struct aid_build_command *build, int tests, json_t **out,
+                                   struct aid_error *e);
 /* Makes the task's warm tree, if it is not there, so that the first evaluation need not. */
 enum aid_err
 aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop, struct aid_error *e);

@@ -47,7 +47,7 @@ enum aid_ces_line
 
 struct aid_ces_task
 {
-  char *named;      /* the repository, as the task names it */
+  char *named;      /* the repository: its name in the settings, else its folder */
   char *repository; /* its folder */
   enum aid_ces_source source;
   char *git_dir;
@@ -57,7 +57,11 @@ struct aid_ces_task
   char *lines[AID_RUNGS]; /* of those that are given */
   json_t *files;          /* path -> text */
   struct aid_box_limits limits;
-  char key[AID_SHA256_HEX]; /* of its warm tree */
+  int now;                     /* the files as they lie there, of a repository too */
+  struct aid_project *project; /* of one that is now: its files */
+  struct aid_vec seen;         /* struct aid_ces_seen, by their paths: likewise */
+  char recipe[AID_SHA256_HEX]; /* of all that names its warm tree but what lies in it */
+  char key[AID_SHA256_HEX];    /* of its warm tree */
 };
 
 /* OUT is to be freed, whatever comes. */
@@ -83,6 +87,39 @@ enum aid_err aid_ces_git (const struct aid_ces_git *g, const char *const *args, 
 /* Appends to SUM how each file of the folder ROOT looks. */
 enum aid_err aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *e);
 enum aid_err aid_ces_folder_copy (const char *root, const char *tree, struct aid_error *e);
+
+/* --- files as they lie there now (now.c, near.c) ------------------------------------------------------------------ */
+
+/* How a file looked: its size and time, or the hash of the text that is laid over it. */
+struct aid_ces_seen
+{
+  char *path;
+  char look[AID_SHA256_HEX];
+};
+
+/* Looks at all files of T's folder: T's base is what they come to. */
+enum aid_err aid_ces_now_look (struct aid_ces_task *t, const struct aid_stop *stop, struct aid_error *e);
+void aid_ces_now_free (struct aid_ces_task *t);
+/* Notes in the file PATH how T's files looked. */
+enum aid_err aid_ces_now_write (const struct aid_ces_task *t, const char *path, struct aid_error *e);
+
+struct aid_ces_change
+{
+  char *path;
+  int gone;
+};
+struct aid_near
+{
+  char key[AID_SHA256_HEX]; /* of the warm tree that was copied; "": there was none */
+  struct aid_vec changes;   /* struct aid_ces_change: what differs in T's folder */
+};
+/* Copies the warm tree that was made last by T's recipe to TREE, which is not there yet; without one OUT has no key.  OUT is to
+   be freed, whatever comes. */
+enum aid_err aid_warm_near (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop,
+                            struct aid_near *out, struct aid_error *e);
+void aid_warm_near_free (struct aid_near *n);
+/* Lays T's files that differ into B, which holds that copy. */
+enum aid_err aid_warm_near_lay (const struct aid_ces_task *t, const struct aid_near *n, struct aid_box *b, struct aid_error *e);
 
 /* --- folders on disk (folder.c) ----------------------------------------------------------------------------------- */
 
@@ -120,8 +157,8 @@ enum aid_err aid_ces_run (struct aid_box *b, const char *line, const char *direc
                           struct aid_rung_ran *out, struct aid_error *e);
 void aid_rung_ran_free (struct aid_rung_ran *r);
 int aid_rung_passed (const struct aid_rung_ran *r);
-/* A rung of a verdict, but for its name: a new reference. */
-json_t *aid_rung_json (const struct aid_rung_ran *r);
+/* A rung of a verdict: a new reference. */
+json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
 
 /* --- warm trees (warm.c, base.c) ---------------------------------------------------------------------------------- */
 
@@ -135,18 +172,29 @@ struct aid_warm
 enum aid_err aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_warm *out,
                            struct aid_error *e);
 void aid_warm_release (struct aid_warm *w);
-/* Builds T's TREE in place, and finds how it stands: what about.json holds. */
-enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop, json_t **about,
-                                 struct aid_error *e);
+/* Builds T's TREE in place, and finds how it stands: what about.json holds.  NEAR: it is a copy of that one, or NULL. */
+enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near,
+                                 const struct aid_stop *stop, json_t **about, struct aid_error *e);
+/* Removes KEY's tree unless somebody uses it; 1: it is gone. */
+int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
 
-/* --- judging (judge.c, parse.c) -------------------------------------------------------------------------------------------- */
+/* --- judging (judge.c, parse.c) ---------------------------------------------------------------------------------- */
 
 #define AID_CES_CHANGED_MAX 4000 /* files of an answer */
 
+/* Which hunks of an answer are meant, for each of them; and what a person has chosen. */
+struct aid_ces_part
+{
+  const unsigned char *only;
+  const int64_t *chosen;
+  size_t n;
+};
+
 struct aid_judging
 {
+  const struct aid_ces_part *part; /* NULL: all */
   struct aid_ces *ces;
   const struct aid_ces_task *task;
   const struct aid_warm *warm;
@@ -165,7 +213,8 @@ int aid_judging_executable (const struct aid_judging *j, const struct aid_file_p
 enum aid_err aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struct aid_error *e);
 /* The rungs of ANSWER over W: a new reference to an array.  *KNOWN: the same change, in other words, was judged before. */
 enum aid_err aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
-                            const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e);
+                            const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known,
+                            struct aid_error *e);
 /* What came of T's question WHAT, a hash, before: a new reference or NULL. */
 json_t *aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, const char *what);
 /* Keeps RUNGS for it, if they would come out so again. */

@@ -222,6 +222,8 @@ enum aid_err
 aid_ces_checkout (const struct aid_ces_task *t, const char *tree, const char *scratch, const struct aid_stop *stop,
                   struct aid_error *e)
 {
+  if (t->now)
+    return aid_ces_folder_copy (t->repository, tree, e);
   if (t->source == AID_CES_GIT)
     return from_git (t, tree, scratch, stop, e);
   if (t->source == AID_CES_HG)

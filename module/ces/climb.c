@@ -77,9 +77,9 @@ diags_json (const struct aid_diags *d)
 }
 
 json_t *
-aid_rung_json (const struct aid_rung_ran *r)
+aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r)
 {
-  json_t *o = json_pack ("{s:s, s:I}", "result", r->result, "ms", (json_int_t)r->ran.ms);
+  json_t *o = json_pack ("{s:s, s:s, s:I}", "rung", aid_rung_name (which), "result", r->result, "ms", (json_int_t)r->ran.ms);
   if (aid_rung_passed (r))
     return o;
   struct aid_str plain = AID_STR_INIT ((size_t)1 << 20);

@@ -69,11 +69,6 @@ static enum aid_err
 lay_file (struct aid_judging *j, const struct aid_file_plan *f, struct aid_error *e)
 {
   const struct aid_file_plan *texts = aid_judging_plan (j, f->same_as);
-  enum aid_err err = AID_OK;
-  if (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME)
-    err = aid_box_remove (j->box, f->old_path, e);
-  if (err || f->op == AID_OP_DELETE)
-    return err;
   char *path = f->op == AID_OP_MODIFY ? behind_links (j, f->new_path) : strdup (f->new_path);
   char **slot = path ? aid_vec_push (&j->changed) : NULL;
   size_t *plan = slot ? aid_vec_push (&j->plans) : NULL;
@@ -86,6 +81,25 @@ lay_file (struct aid_judging *j, const struct aid_file_plan *f, struct aid_error
   *slot = path;
   *plan = f->same_as;
   return aid_box_write (j->box, path, aid_str_span (&texts->after), aid_judging_executable (j, f), e);
+}
+
+/* Names may change places: what goes goes first. */
+static enum aid_err
+lay_all (struct aid_judging *j, struct aid_error *e)
+{
+  enum aid_err err = AID_OK;
+  for (int writing = 0; writing < 2; writing++)
+    for (size_t i = 0; i < j->plan->files.len && !err; i++)
+      {
+        const struct aid_file_plan *f = aid_judging_plan (j, i);
+        if (!counts (j, f))
+          continue;
+        if (!writing && (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME))
+          err = aid_box_remove (j->box, f->old_path, e);
+        else if (writing && f->op != AID_OP_DELETE)
+          err = lay_file (j, f, e);
+      }
+  return err;
 }
 
 /* --- does it apply ------------------------------------------------------------------------------------------------ */
@@ -119,13 +133,15 @@ tell_applies (const struct aid_judging *j, int passed, int64_t ms, const char *w
 static enum aid_err
 read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
 {
-  static const struct aid_plan_options options = { .together = 1 };
+  struct aid_plan_options options = { .together = 1 };
   const struct aid_patch_source source = aid_patch_disk_source (j->warm->tree);
   if (answer.len > AID_CES_ANSWER_MAX)
     return aid_error_set (e, AID_E_LIMIT, "The answer has more than %zu bytes", AID_CES_ANSWER_MAX);
   enum aid_err err = aid_patch_read (answer, AID_FORMAT_AUTO, &j->patch, e);
   if (!err)
     err = aid_patch_settle (&j->patch, AID_FORMAT_AUTO, &source, e);
+  if (!err && j->part && j->part->n == j->patch->hunks.len)
+    options.only = j->part->only, options.chosen = j->part->chosen;
   if (!err)
     err = aid_patch_plan (j->patch, &source, &options, &j->plan, e);
   if (!err && !j->patch->files.len)
@@ -136,13 +152,11 @@ read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
 static enum aid_err
 lay (struct aid_judging *j, struct aid_error *e)
 {
-  enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, e);
-  if (err)
-    return is_its_fault (err) ? aid_error_set (e, AID_E_IO, "No box over the warm tree: %s", e->msg) : err;
-  for (size_t i = 0; i < j->plan->files.len && !err; i++)
-    if (counts (j, aid_judging_plan (j, i)))
-      err = lay_file (j, aid_judging_plan (j, i), e);
-  return err;
+  struct aid_error own = { AID_OK, "" };
+  enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, &own);
+  if (err) /* whatever it is, it is not the answer's fault */
+    return aid_error_set (e, is_its_fault (err) ? AID_E_IO : err, "%s", own.msg);
+  return lay_all (j, e);
 }
 
 /* What the answer does, whatever it says and however it writes that. */
@@ -230,7 +244,7 @@ climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *r
       if (!err)
         {
           passed = aid_rung_passed (&ran);
-          rung = aid_rung_json (&ran);
+          rung = aid_rung_json (r, &ran);
           aid_rung_ran_free (&ran);
         }
     }
@@ -238,7 +252,6 @@ climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *r
     return err;
   if (!rung)
     return json_array_append_new (rungs, rung_of (r, "none")), AID_OK;
-  json_object_set_new (rung, "rung", json_string (aid_rung_name (r)));
   tell_base (j, r, passed, rung);
   *go_on = passed || !strcmp (aid_json_str (rung, "result"), "broken");
   json_array_append_new (rungs, rung);
@@ -271,9 +284,10 @@ judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known,
 
 enum aid_err
 aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
-               const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e)
+               const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known, struct aid_error *e)
 {
-  struct aid_judging j = { .ces = c,
+  struct aid_judging j = { .part = part,
+                           .ces = c,
                            .task = t,
                            .warm = w,
                            .stop = stop,

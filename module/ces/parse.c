@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define SIBLINGS 3 /* of a new file, that tell whether its like can be parsed */
+#define BEFORE_MAX ((size_t)AID_CES_CHANGED_MAX * SIBLINGS)
 
 /* Puts the texts before the answer (AFTER: those of it) where the changed files are. */
 static enum aid_err
@@ -52,7 +53,7 @@ add_siblings (const struct aid_judging *j, const char *path, struct aid_vec *lis
 static enum aid_err
 parse_before (const struct aid_judging *j, int *none, struct aid_error *e)
 {
-  struct aid_vec before = AID_VEC_INIT (char *, AID_CES_CHANGED_MAX *SIBLINGS);
+  struct aid_vec before = AID_VEC_INIT (char *, BEFORE_MAX);
   struct aid_str lines = AID_STR_INIT (AID_CES_LINE_MAX * 8);
   struct aid_rung_ran ran;
   for (size_t i = 0; i < j->changed.len; i++)
@@ -97,7 +98,7 @@ aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struc
       if (!none && !*passed)
         err = parse_before (j, &none, e);
       if (!err && !none)
-        *out = aid_rung_json (&ran);
+        *out = aid_rung_json (AID_RUNG_PARSES, &ran);
       aid_rung_ran_free (&ran);
     }
   aid_str_free (&lines);

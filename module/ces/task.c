@@ -32,7 +32,7 @@ is_below (const char *z)
 static enum aid_err
 read_members (const json_t *task, struct aid_error *e)
 {
-  static const char *const known[] = { "repository", "base", "commands", "directory", "files", "limits" };
+  static const char *const known[] = { "repository", "base", "now", "commands", "directory", "files", "limits" };
   const char *key;
   json_t *v;
   if (!json_is_object (task))
@@ -44,7 +44,7 @@ read_members (const json_t *task, struct aid_error *e)
       i++;
     if (i == sizeof known / sizeof *known)
       return aid_error_set (e, AID_E_INVALID,
-                            "A task has no member \"%.60s\": it has repository, base, commands, directory, files and limits",
+                            "A task has no member \"%.60s\": it has repository, base, now, commands, directory, files and limits",
                             key);
   }
   return AID_OK;
@@ -62,11 +62,11 @@ find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from fr
   if (!path || !name)
     return aid_error_set (e, AID_E_REFUSED, "There is no repository \"%.100s\" in the settings here (ces.repositories)",
                           name);
-  out->named = strdup (name);
-  if (!out->named)
-    return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
   if (!(out->repository = realpath (path, NULL)))
     return aid_error_set (e, AID_E_NOTFOUND, "There is no repository %.150s: %s", path, strerror (errno));
+  out->named = strdup (mine ? name : out->repository);
+  if (!out->named)
+    return aid_error_set (e, AID_E_NOMEM, "No memory for a task");
   return AID_OK;
 }
 
@@ -222,21 +222,33 @@ add_files (struct aid_sha256 *s, const json_t *files, struct aid_error *e)
   return AID_OK;
 }
 
-/* What a tree is made of and by, not where it was found: two clones share one. */
+static void
+add_commands (struct aid_sha256 *s, const struct aid_ces_task *t)
+{
+  static const char *const how[] = { "detected", "given", "left out" };
+  add_part (s, aid_span_z (t->directory ? t->directory : ""));
+  for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS; r++)
+    {
+      add_part (s, aid_span_z (how[t->how[r]]));
+      add_part (s, aid_span_z (t->lines[r] ? t->lines[r] : ""));
+    }
+}
+
+/* What a tree is made of and by, not where it was found: two clones share one.  One that follows the files as they lie there is
+   built upon the one before, and is its folder's alone. */
 static enum aid_err
 name_it (struct aid_ces_task *t, struct aid_error *e)
 {
-  static const char *const how[] = { "detected", "given", "left out" };
   struct aid_sha256 s;
   aid_sha256_init (&s);
-  add_part (&s, AID_SPAN ("aid warm tree 1"));
+  add_part (&s, AID_SPAN ("aid warm recipe 1"));
+  add_part (&s, aid_span_z (t->now ? t->repository : ""));
+  add_commands (&s, t);
+  aid_sha256_end (&s, t->recipe);
+  aid_sha256_init (&s);
+  add_part (&s, t->now ? AID_SPAN ("aid warm tree 1 now") : AID_SPAN ("aid warm tree 1"));
   add_part (&s, aid_span_z (t->base));
-  add_part (&s, aid_span_z (t->directory ? t->directory : ""));
-  for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS; r++)
-    {
-      add_part (&s, aid_span_z (how[t->how[r]]));
-      add_part (&s, aid_span_z (t->lines[r] ? t->lines[r] : ""));
-    }
+  add_commands (&s, t);
   enum aid_err err = add_files (&s, t->files, e);
   aid_sha256_end (&s, t->key);
   return err;
@@ -271,6 +283,20 @@ read_base (const json_t *task, const char **base, struct aid_error *e)
   return AID_OK;
 }
 
+static enum aid_err
+read_now (const json_t *task, const char *base, enum aid_ces_from from, struct aid_ces_task *out, struct aid_error *e)
+{
+  const json_t *v = json_object_get (task, "now");
+  if (!v || json_is_null (v))
+    return AID_OK;
+  if (!json_is_boolean (v) || (json_is_true (v) && base))
+    return invalid (e, "now", "true or false, and without a \"base\" when it is true");
+  if (json_is_true (v) && from == AID_CES_ELSEWHERE)
+    return aid_error_set (e, AID_E_REFUSED, "A task from elsewhere is judged by a tree that is kept, not by what lies there now");
+  out->now = json_is_true (v);
+  return AID_OK;
+}
+
 enum aid_err
 aid_ces_task_read (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop,
                    struct aid_ces_task *out, struct aid_error *e)
@@ -298,7 +324,9 @@ aid_ces_task_read (struct aid_ces *c, const json_t *task, enum aid_ces_from from
   if (!err)
     err = read_base (task, &base, e);
   if (!err)
-    err = aid_ces_resolve (c, out, base, stop, e);
+    err = read_now (task, base, from, out, e);
+  if (!err)
+    err = out->now ? aid_ces_now_look (out, stop, e) : aid_ces_resolve (c, out, base, stop, e);
   return err ? err : name_it (out, e);
 }
 
@@ -312,5 +340,6 @@ aid_ces_task_free (struct aid_ces_task *t)
   free (t->git_dir);
   free (t->directory);
   json_decref (t->files);
+  aid_ces_now_free (t);
   *t = (struct aid_ces_task){ .base = "" };
 }

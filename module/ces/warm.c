@@ -1,6 +1,6 @@
 /* Warm trees on disk.  In the folder of aid_ces:
 
-     trees/KEY/         tree/, about.json, and used, whose time says when somebody last did
+     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, and seen (now.c)
      making/NAME/       one that is being made, or removed; NAME.lock is locked by who does it
      locks/KEY          locked shared by who judges over the tree, alone by who makes or removes it
 
@@ -158,7 +158,8 @@ aid_warm_list (struct aid_ces *c)
     {
       const struct known *known = &AID_VEC_AT (struct known, &trees, i);
       json_t *about = read_about (c, "trees", known->key);
-      json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:I}", "key", known->key, "repository",
+      json_array_append_new (list, json_pack ("{s:s, s:s?, s:s, s:s, s:I, s:I}", "key", known->key, "recipe",
+                                              aid_json_str (about, "recipe"), "repository",
                                               aid_json_str (about, "repository") ? aid_json_str (about, "repository") : "?",
                                               "base", aid_json_str (about, "base") ? aid_json_str (about, "base") : "?",
                                               "megabytes", (json_int_t)known->megabytes, "used", (json_int_t)known->used));
@@ -183,9 +184,8 @@ bury (const struct aid_ces *c, const char *from, const char *key)
   aid_str_free (&to);
 }
 
-/* Removes KEY's tree unless somebody uses it; 1: it is gone. */
-static int
-evict (const struct aid_ces *c, const char *key)
+int
+aid_warm_evict (const struct aid_ces *c, const char *key)
 {
   struct aid_str lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
   int fd = -1;
@@ -218,7 +218,7 @@ make_room (const struct aid_ces *c, const char *key)
       int much = (int64_t)left > c->settings.warm_trees || megabytes > c->settings.warm_megabytes;
       if (!much)
         break;
-      if (strcmp (known->key, key) != 0 && evict (c, known->key))
+      if (strcmp (known->key, key) != 0 && aid_warm_evict (c, known->key))
         {
           left--;
           megabytes -= known->megabytes;
@@ -258,25 +258,45 @@ sweep (const struct aid_ces *c)
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
 
+/* Lays T's tree into TREE, upon the one before if there is NEAR such a one, and builds it. */
+static enum aid_err
+lay_and_build (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const char *at, const struct aid_stop *stop,
+               struct aid_near *near, json_t **about, struct aid_error *e)
+{
+  enum aid_err err = t->now ? aid_warm_near (c, t, tree, stop, near, e) : AID_OK;
+  if (!err && !near->key[0])
+    err = aid_fs_mkdirs (tree, 0700, e);
+  if (!err && !near->key[0])
+    err = aid_ces_checkout (t, tree, at, stop, e);
+  return err ? err : aid_ces_build_base (t, tree, near->key[0] ? near : NULL, stop, about, e);
+}
+
 /* Makes the tree in the folder AT and gives it its name TO. */
 static enum aid_err
-make_in (const struct aid_ces_task *t, const char *at, const char *to, const struct aid_stop *stop, struct aid_error *e)
+make_in (struct aid_ces *c, const struct aid_ces_task *t, const char *at, const char *to, const struct aid_stop *stop,
+         struct aid_error *e)
 {
   struct aid_str tree = AID_STR_INIT (AID_CES_PATH), file = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (ABOUT_MAX);
+  struct aid_near near = { .key = "" };
   json_t *about = NULL;
   aid_str_addf (&tree, "%s/tree", at);
+  aid_str_addf (&file, "%s/seen", at);
+  enum aid_err err = aid_fs_mkdirs (at, 0700, e);
+  if (!err)
+    err = lay_and_build (c, t, aid_str_z (&tree), at, stop, &near, &about, e);
+  if (!err && t->now)
+    err = aid_ces_now_write (t, aid_str_z (&file), e);
+  aid_str_clear (&file);
   aid_str_addf (&file, "%s/about.json", at);
-  enum aid_err err = aid_fs_mkdirs (aid_str_z (&tree), 0700, e);
-  if (!err)
-    err = aid_ces_checkout (t, aid_str_z (&tree), at, stop, e);
-  if (!err)
-    err = aid_ces_build_base (t, aid_str_z (&tree), stop, &about, e);
   if (!err && (aid_json_dump (about, &text) || text.err))
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");
   if (!err)
     err = aid_fs_replace (aid_str_z (&file), aid_str_span (&text), 0600, e);
   if (!err && rename (at, to))
     err = aid_error_set (e, AID_E_IO, "The warm tree %.150s cannot be given its name: %s", to, strerror (errno));
+  if (!err && near.key[0]) /* what was before is of no use any more */
+    aid_warm_evict (c, near.key);
+  aid_warm_near_free (&near);
   json_decref (about);
   aid_str_free (&tree);
   aid_str_free (&file);
@@ -285,7 +305,7 @@ make_in (const struct aid_ces_task *t, const char *at, const char *to, const str
 }
 
 static enum aid_err
-make (const struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop,
+make (struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop,
       struct aid_error *e)
 {
   struct aid_str at = AID_STR_INIT (AID_CES_PATH), lock = AID_STR_INIT (AID_CES_PATH);
@@ -300,7 +320,7 @@ make (const struct aid_ces *c, const struct aid_ces_task *t, const char *to, con
   if (!err)
     err = lock_file (aid_str_z (&lock), LOCK_EX, 1, stop, &fd, e);
   if (!err)
-    err = make_in (t, aid_str_z (&at), to, stop, e);
+    err = make_in (c, t, aid_str_z (&at), to, stop, e);
   if (err && fd >= 0)
     aid_ces_remove (aid_str_z (&at));
   if (fd >= 0)
@@ -335,6 +355,8 @@ make_alone (struct aid_ces *c, const struct aid_ces_task *t, const char *lock, c
       if (aid_fs_exists (tree)) /* somebody has spoilt it */
         bury (c, tree, t->key);
       err = make (c, t, tree, stop, e);
+      if (err)
+        unlink (lock);
     }
   json_decref (about);
   close (fd);

@@ -13,4 +13,7 @@ void aid_cli_ces_describe (const json_t *verdict, struct aid_str *out);
 /* The row "serve" (cmd_ces_serve.c). */
 int aid_cmd_ces_serve (int argc, char **argv);
 
+/* Appends what aid_ces_evaluate_hunks has found (ces_hunks.c). */
+void aid_cli_ces_describe_hunks (const json_t *v, struct aid_str *out);
+
 #endif

@@ -59,7 +59,7 @@ struct wish
   const char *lines[AID_RUNGS];
   struct aid_vec without, files; /* const char * */
   int64_t seconds, megabytes;
-  int json;
+  int now, hunks, json;
 };
 
 static int
@@ -159,6 +159,8 @@ make_task (const struct wish *w, json_t **out)
     status = add_repository (w, *out);
   if (!status && w->base)
     json_object_set_new (*out, "base", json_string (w->base));
+  if (!status && w->now)
+    json_object_set_new (*out, "now", json_true ());
   if (!status && w->directory)
     json_object_set_new (*out, "directory", json_string (w->directory));
   if (!status && w->seconds)
@@ -170,23 +172,24 @@ make_task (const struct wish *w, json_t **out)
   return status ? status : add_files (w, *out);
 }
 
-#define TASK_OPTIONS(w)                                                                                                          \
-  { "task", 0, AID_OPT_STRING, &(w).task, "FILE", "a task, as JSON; what other options say is laid over it" },                   \
-    { "repository", 'r', AID_OPT_STRING, &(w).repository, "DIR", "a repository or folder (default: found upwards from here)" },  \
-    { "base", 'b', AID_OPT_STRING, &(w).base, "TREE", "the tree or commit that is judged over (default: what is checked out)" }, \
-    { "directory", 0, AID_OPT_STRING, &(w).directory, "DIR", "where commands run, from the root" },                              \
-    { "parses",       0,                                                                                                         \
-      AID_OPT_STRING, &(w).lines[AID_RUNG_PARSES],                                                                               \
-      "LINE",         "a command for the shell (default: each file's parser)" },                                                 \
-    { "types", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TYPES], "LINE", "one that checks types (default: by the files)" },         \
-    { "builds", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_BUILDS], "LINE", "one that builds (default: by the files)" },             \
-    { "tests", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TESTS], "LINE", "one that tests (default: by the files)" },                \
-    { "without", 0, AID_OPT_LIST, &(w).without, "RUNG", "leave parses, types, builds or tests out" },                            \
-    { "file", 0, AID_OPT_LIST, &(w).files, "PATH=FILE", "lay FILE's text over the base at PATH first: a test, for instance" },   \
-    { "seconds", 0, AID_OPT_NUMBER, &(w).seconds, "N", "that a command may take" },                                              \
-    { "megabytes", 0, AID_OPT_NUMBER, &(w).megabytes, "N", "of memory that a command may take" },                                \
-  {                                                                                                                              \
-    "json", 0, AID_OPT_FLAG, &(w).json, NULL, "one JSON object"                                                                  \
+#define TASK_OPTIONS(w)                                                                                                         \
+  { "task", 0, AID_OPT_STRING, &(w).task, "FILE", "a task, as JSON; what other options say is laid over it" },                  \
+    { "repository", 'r', AID_OPT_STRING, &(w).repository, "DIR", "a repository or folder (default: found upwards from here)" }, \
+    { "base", 'b', AID_OPT_STRING, &(w).base, "TREE", "the tree or commit that is judged over (default: HEAD)" },               \
+    { "now", 0, AID_OPT_FLAG, &(w).now, NULL, "judge over the files as they lie there, not over a commit" },                   \
+    { "directory", 0, AID_OPT_STRING, &(w).directory, "DIR", "where commands run, from the root" },                             \
+    { "parses",       0,                                                                                                        \
+      AID_OPT_STRING, &(w).lines[AID_RUNG_PARSES],                                                                              \
+      "LINE",         "a command for the shell (default: each file's parser)" },                                                \
+    { "types", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TYPES], "LINE", "one that checks types (default: by the files)" },        \
+    { "builds", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_BUILDS], "LINE", "one that builds (default: by the files)" },            \
+    { "tests", 0, AID_OPT_STRING, &(w).lines[AID_RUNG_TESTS], "LINE", "one that tests (default: by the files)" },               \
+    { "without", 0, AID_OPT_LIST, &(w).without, "RUNG", "leave parses, types, builds or tests out" },                           \
+    { "file", 0, AID_OPT_LIST, &(w).files, "PATH=FILE", "lay FILE's text over the base at PATH first: a test, for instance" },  \
+    { "seconds", 0, AID_OPT_NUMBER, &(w).seconds, "N", "that a command may take" },                                             \
+    { "megabytes", 0, AID_OPT_NUMBER, &(w).megabytes, "N", "of memory that a command may take" },                               \
+  {                                                                                                                             \
+    "json", 0, AID_OPT_FLAG, &(w).json, NULL, "one JSON object"                                                                 \
   }
 
 static void
@@ -245,7 +248,7 @@ aid_cli_ces_describe (const json_t *verdict, struct aid_str *out)
 }
 
 static int
-print (const json_t *verdict, int json)
+print (const json_t *verdict, int hunks, int json)
 {
   struct aid_str text = AID_STR_INIT ((size_t)64 << 20);
   if (json)
@@ -253,13 +256,17 @@ print (const json_t *verdict, int json)
       aid_json_dump (verdict, &text);
       aid_str_addc (&text, '\n');
     }
+  else if (hunks)
+    aid_cli_ces_describe_hunks (verdict, &text);
   else
     aid_cli_ces_describe (verdict, &text);
+  const char *word = aid_json_str (verdict, "status");
+  int green = hunks ? word && !strcmp (word, "green") : aid_json_bool (verdict, "green", 0);
   int status = text.err ? aid_cli_fail ("the verdict does not fit in memory")
                : json   ? aid_cli_print (aid_str_span (&text))
                         : aid_cli_print_calm (&text);
   aid_str_free (&text);
-  return status ? TROUBLE : aid_json_bool (verdict, "green", 0) ? GREEN : RED;
+  return status ? TROUBLE : green ? GREEN : RED;
 }
 
 /* --- submit, warm ------------------------------------------------------------------------------------------------- */
@@ -272,13 +279,19 @@ judge (const struct wish *w, const json_t *task, const char *file)
   struct aid_error e = { AID_OK, "" };
   json_t *verdict = NULL;
   int status = aid_cli_read (file, &answer, &e) ? aid_cli_misuse ("ces: %s", e.msg) : aid_cli_ces_open (&c);
-  if (!status && aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_ces_stop (), &verdict, &e))
+  const struct aid_ces_asked all = { .only = NULL };
+  enum aid_err err = AID_OK;
+  if (!status && w->hunks)
+    err = aid_ces_evaluate_hunks (c, task, aid_str_span (&answer), &all, aid_cli_ces_stop (), &verdict, &e);
+  else if (!status)
+    err = aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_ces_stop (), &verdict, &e);
+  if (err)
     {
       aid_cli_fail ("%s", e.msg);
       status = TROUBLE;
     }
   if (!status)
-    status = print (verdict, w->json);
+    status = print (verdict, w->hunks, w->json);
   json_decref (verdict);
   aid_ces_close (c);
   aid_str_free (&answer);
@@ -292,7 +305,9 @@ submit (int argc, char **argv)
   json_t *task = NULL;
   int status;
   struct aid_cli_enqueue how = { .queue = 0 };
-  const struct aid_opt opts[] = { TASK_OPTIONS (w),
+  const struct aid_opt opts[] = { { "hunks", 0, AID_OPT_FLAG, &w.hunks, NULL,
+                                    "say which hunks are at fault, in a few evaluations more" },
+                                  TASK_OPTIONS (w),
                                   { "queue", 'q', AID_OPT_FLAG, &how.queue, NULL,
                                     "leave it in the queue, for a worker: prints its id" },
                                   { "wait", 0, AID_OPT_FLAG, &how.wait, NULL, "of --queue: until it is judged" },
@@ -312,6 +327,8 @@ submit (int argc, char **argv)
   if (n >= 0)
     status = make_task (&w, &task);
   how.json = w.json;
+  if (n >= 0 && !status && how.queue && w.hunks)
+    status = aid_cli_misuse ("ces: --hunks is judged here, not by a worker of --queue");
   if (n >= 0 && !status)
     status = how.queue ? aid_cli_queue_submit (&how, task, n > 0 ? argv[1] : "-") : judge (&w, task, n > 0 ? argv[1] : "-");
   json_decref (task);

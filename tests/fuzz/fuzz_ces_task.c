@@ -1,5 +1,5 @@
-/* Tasks from elsewhere, any bytes: only the repository of the settings may be meant, with the settings' commands, no limit above theirs
-   and no path that leads out; what is read twice is one task. */
+/* Tasks from elsewhere, any bytes: only the repository of the settings may be meant, with the settings' commands, no limit above
+   theirs and no path that leads out; what is read twice is one task. */
 #include "base/json.h"
 #include "ces/ces_internal.h"
 

@@ -43,6 +43,12 @@
   (aid-chat-measure)
   (aid-tests-wait (lambda () (not aid-cost--asked))))
 
+(ert-deftest aid-strategy-what-programs-read-is-not-offered ()
+  (let ((table (aid-strategy-table temporary-file-directory)))
+    (should (member "ask" (all-completions "" table)))
+    (should-not (member "describe" (all-completions "" table)))
+    (should (test-completion "describe" table))))
+
 (ert-deftest aid-strategy-choosing-tells-what-for ()
   "Completion tells what a strategy is for and where it comes from."
   (aid-chat-tests-with chat

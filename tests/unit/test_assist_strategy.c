@@ -286,7 +286,7 @@ test_names (void **state)
   static const char *const bad[] = { "", "../x", "-x", "Ask", "_manner", "a/b", "ask.md" };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     assert_int_equal (aid_strategy_load (root, bad[i], &s, &e), AID_E_NOTFOUND);
-  assert_non_null (strstr (e.msg, "there are ask, ask-ocaml, edit, "));
+  assert_non_null (strstr (e.msg, "there are ask, ask-ocaml, describe, describe-question, edit, "));
 }
 
 #define KEY "k7Qx2mT9"

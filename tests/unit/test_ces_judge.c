@@ -10,6 +10,8 @@
 #include "ces/box.h"
 #include "ces/ces.h"
 
+#include <dirent.h>
+
 static int boxes;
 
 static void
@@ -299,6 +301,19 @@ only_so_many_trees_stay_warm (void **state)
   aid_ces_close (c);
 }
 
+/* Descriptors that are open; 0 where the system does not tell. */
+static size_t
+count_open (void)
+{
+  size_t n = 0;
+  DIR *dir = opendir ("/proc/self/fd");
+  while (dir && readdir (dir))
+    n++;
+  if (dir)
+    closedir (dir);
+  return n;
+}
+
 struct crowd
 {
   struct aid_ces *ces;
@@ -327,7 +342,9 @@ many_judge_at_once_over_one_tree (void **state)
     skip ();
   struct crowd crowd = { open_ces (4) };
   struct aid_error e = { AID_OK, "" };
+  size_t before = count_open ();
   assert_int_equal (aid_thread_each (12, 3, "judge", one_of_many, &crowd, &e), AID_OK);
+  assert_int_equal (count_open (), before);
   json_t *status = aid_ces_status (crowd.ces);
   assert_int_equal (aid_json_int (status, "judged", 0), 12);
   json_decref (status);

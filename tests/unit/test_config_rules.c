@@ -69,9 +69,9 @@ every_setting_has_a_decision (void **state)
   assert_true (n >= 30);
 }
 
-/* A value that the settings accept for the member at PATH. */
+/* A value that the settings accept for the member NAME of PARENT. */
 static const char *
-some_value (const char *name)
+some_value (const char *parent, const char *name)
 {
   static const char *const values[][2] = {
     { "key_command", "[\"sh\",\"-c\",\"x\"]" },
@@ -123,10 +123,25 @@ some_value (const char *name)
     { "settled_seconds", "7" },
     { "back_seconds", "7" },
     { "alike", "0.5" },
+    { "tries", "7" },
+    { "jobs", "7" },
+    { "describe.budget", "{\"dollars\":7}" },
+    { "holdout", "0.5" },
+    { "licences", "[\"MIT\"]" },
+    { "warm_trees", "7" },
+    { "warm_megabytes", "7" },
+    { "limits", "{\"seconds\":7}" },
+    { "weights", "{\"tests\":0.5}" },
+    { "repositories", "{\"a\":{\"path\":\"/a\"}}" },
     { "cores_keep", "7" },
     { "refresh", "7" },
     { "*", "{\"variants\":[{\"name\":\"a\",\"settings\":{\"build\":\"make\"}}]}" }, /* an experiment */
   };
+  char both[128];
+  snprintf (both, sizeof both, "%s.%s", parent, name);
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    if (!strcmp (values[i][0], both))
+      return values[i][1];
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp (values[i][0], name))
       return values[i][1];
@@ -139,7 +154,7 @@ write_member (const char *const *path, size_t n, struct aid_str *out)
 {
   for (size_t i = 0; i < n; i++)
     aid_str_addf (out, "{\"%s\":", strcmp (path[i], "*") ? path[i] : "the-one");
-  aid_str_addz (out, some_value (path[n - 1]));
+  aid_str_addz (out, some_value (n > 1 ? path[n - 2] : "", path[n - 1]));
   for (size_t i = 0; i < n; i++)
     aid_str_addc (out, '}');
 }

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define ROUNDS 3 /* cold builds of the base */
@@ -151,11 +152,23 @@ compare (void *ctx, size_t k, struct aid_error *e)
       atomic_fetch_add (&b->differ, 1);
       printf ("DIFFERS: mutant %zu (%s) fails at %s warm, at %s cold\n%s", i, b->mutants[i].kind,
               aid_rung_name (b->warm[i].failed), aid_rung_name (b->built[k].failed), aid_str_z (&b->mutants[i].diff));
+      fflush (stdout);
     }
   size_t done = atomic_fetch_add (&b->done, 1) + 1;
   if (done % 50 == 0)
-    fprintf (stderr, "%zu of %zu built from nothing\n", done, b->cold);
+    fprintf (stderr, "%zu of %zu built from nothing; %zu differ\n", done, b->cold, atomic_load (&b->differ));
   return AID_OK;
+}
+
+/* Processor time of all that was done so far, which other programs do not change much. */
+static double
+cpu_ms (void)
+{
+  struct rusage own, others;
+  getrusage (RUSAGE_SELF, &own);
+  getrusage (RUSAGE_CHILDREN, &others);
+  return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + others.ru_utime.tv_sec + others.ru_stime.tv_sec) * 1e3
+         + (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec + others.ru_utime.tv_usec + others.ru_stime.tv_usec) / 1e3;
 }
 
 /* --- figures ------------------------------------------------------------------------------------------------------ */
@@ -212,6 +225,7 @@ judge_some (struct bench *b, size_t from, size_t end, size_t threads, double col
   const struct outcome *o = b->warm + from;
   size_t n = end - from;
   int64_t begun = aid_clock_us ();
+  double cpu = cpu_ms ();
   if (aid_thread_each (n, (unsigned)threads - 1, "bench", judge_part, &part, &e))
     die (e.msg);
   double seconds = (double)(aid_clock_us () - begun) / 1e6, p50 = quantile (o, n, 0.5, -1);
@@ -220,6 +234,7 @@ judge_some (struct bench *b, size_t from, size_t end, size_t threads, double col
     "%.0f times as long\n",
     threads, threads == 1 ? "" : "s", n, seconds, (double)n / seconds, p50, quantile (o, n, 0.9, -1),
     quantile (o, n, 0.5, 0), quantile (o, n, 0.5, 1), cold / p50);
+  printf ("  %.0f ms of processors a verdict\n", (cpu_ms () - cpu) / (double)n);
   fflush (stdout);
 }
 
@@ -228,10 +243,12 @@ run (struct bench *b)
 {
   struct aid_error e;
   struct outcome base[ROUNDS];
+  double cpu = cpu_ms ();
   for (size_t i = 0; i < ROUNDS; i++)
     base[i] = build_cold (b, NULL, i);
   double cold = quantile (base, ROUNDS, 0.5, -1);
-  printf ("cold build of the base: %.0f ms (median of %d)\n", cold, ROUNDS);
+  printf ("cold build of the base: %.0f ms (median of %d), %.0f ms of processors\n", cold, ROUNDS,
+          (cpu_ms () - cpu) / ROUNDS);
   int64_t begun = aid_clock_us ();
   if (aid_ces_warm (b->ces, b->task, AID_CES_OURS, NULL, &e))
     die (e.msg);
