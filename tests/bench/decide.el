@@ -40,7 +40,7 @@
                                       (1- n) (1- n) (1- n) n n (1+ n)))
                   (number-sequence 10 5900 20))))
   (mapc #'decide--clocked decide-clocked)
-  (let ((gc-cons-threshold (* 1000 1000 1000)) (inhibit-message t))
+  (let ((inhibit-message t))
     (dotimes (_ 250)
       (aid-project-key "y")
       (sleep-for 0.002)))               ; the writer is done, and sleeps
