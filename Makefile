@@ -66,7 +66,7 @@ layer_libs = $(foreach l,$(1),$(B)/lib/$(l).a)
 HELPERS := $(B)/aid-trees $(if $(filter Linux,$(shell uname -s)),$(B)/aid-box)
 
 .PHONY: help all core loader cli lisp units clean format lint check check-long check-unit check-asan check-tsan check-lisp \
-        check-kill check-snapshots check-mine check-dataset check-net check-ces check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
+        check-kill check-snapshots check-mine check-dataset check-eval check-net check-ces check-team check-sdk check-otlp check-screen check-emacs30 bench bench-patch bench-scan bench-retrieval bench-index bench-experiments fuzz shots demo deps install uninstall docs
 .DEFAULT_GOAL := help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -280,6 +280,10 @@ check-snapshots: cli $(B)/kill-shim.so
 ## check-dataset aid describe and aid dataset with real snapshots, a model is played
 check-dataset: cli
 	@tests/run dataset
+## check-eval    aid eval over the tasks that come with AID, with played models whose scores are known
+check-eval: cli
+	@.ci/deps check
+	@tests/run eval
 ## check-mine    aid mine with a day of real work, killed, and with others' snapshots
 check-mine: cli $(B)/kill-shim.so
 	@.ci/deps check
@@ -446,6 +450,7 @@ LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/aid
 install: all
 	install -d $(SITE)/build $(DESTDIR)$(PREFIX)/bin $(LIBEXEC) $(INFO) $(SHARE)/strategies
 	install -m 644 $(STRATEGIES) $(SHARE)/strategies
+	rm -rf $(SHARE)/eval && cp -R eval $(SHARE)/eval && chmod -R u=rwX,go=rX $(SHARE)/eval
 	install -m 644 lisp/*.el lisp/*.elc $(SITE)
 	install -m 755 $(B)/aid-module.so $(SITE)/build/.new && mv $(SITE)/build/.new $(SITE)/build/aid-module.so
 	core=$$(sed 's/\.so$$//' $(B)/aid-core); hash=$${core#aid-core-}; \

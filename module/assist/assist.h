@@ -95,6 +95,8 @@ struct aid_ask
                                     aid_assist_ask and _inspect take that of the assist instead. */
   int quick;                     /* aid_assist_inspect only: no program is run and nothing fetched for items; one whose text is
                                     not known from before is AID_E_STATE */
+  int apart;                     /* nobody's work: nothing of it is measured or kept, and no experiment takes part in it; what it
+                                    costs counts (evaluations) */
   int plain;                     /* text events carry the model's text alone, no markers or quotes, and its reasoning has
                                     events of its own (the command line) */
 };

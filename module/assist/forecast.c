@@ -238,7 +238,7 @@ static struct aid_config *
 settings_of (const struct aid_ask *ask, struct aid_variants *variants, struct aid_error *e)
 {
   const struct aid_asked q = { ask->root, ask->model, ask->strategy, ask->exact, ask->chat, NULL };
-  return aid_variants_config (&q, variants, e);
+  return ask->apart ? aid_config_load (ask->root, e) : aid_variants_config (&q, variants, e);
 }
 
 enum aid_err

@@ -363,7 +363,7 @@ prepare_prompt (struct aid_turn_state *t, const struct aid_config *config, const
     err = unless_listed (t, build_request (t, config, &prompt));
   if (!err && !t->look && !t->edited)
     err = hold_sent (t);
-  if (!err && !t->look)          /* what cannot be sent leaves no trace */
+  if (!err && !t->look && !t->apart)     /* what cannot be sent leaves no trace */
     err = aid_prompt_freeze (&prompt, &t->fail);
   if (!err && t->look && t->look->messages)
     err = aid_look_take_messages (t->look, &prompt, &t->fail);

@@ -39,6 +39,7 @@ aid_turn_copy_asked (struct aid_turn_state *t, const struct aid_ask *ask)
   t->id = ask->id;
   t->turn = ask->turn;
   t->plain = ask->plain;
+  t->apart = ask->apart;
   t->quick = ask->quick;
   t->summarise = ask->summarise;
   t->over_budget = ask->over_budget;

@@ -30,6 +30,7 @@ struct aid_turn_state
   int quick;                   /* see struct aid_ask */
   struct aid_looking *look;    /* only looked at: nothing is sent, stored or asked for; or NULL */
   int plain, exact, over_budget;
+  int apart;                   /* see aid_ask */
   struct aid_later *way;       /* to the I/O thread: reserved at birth, so that getting there cannot fail */
   struct aid_cancel *cancel;   /* the same for whoever cancels; guarded by the assistant's lock, NULL once it is on its way */
 

@@ -102,6 +102,8 @@ write_content (const struct aid_turn_state *t, struct aid_str *out)
 void
 aid_turn_measure (const struct aid_turn_state *t)
 {
+  if (t->apart)
+    return;
   struct aid_str val = AID_STR_INIT (8192), name = AID_STR_INIT (1024), content = AID_STR_INIT (AID_EVENTS_CONTENT);
   size_t all = aid_val_object (&val);
   aid_val_end (&val, all, add_model (t, &val) + add_usage (t, &val) + add_end (t, &val));
@@ -145,6 +147,8 @@ enum aid_err
 aid_turn_propagate (struct aid_turn_state *t, const struct aid_config *config, const char *key)
 {
   struct aid_trace_ids ids;
+  if (t->apart)
+    return AID_OK;
   if (t->assist->exporter)
     aid_exporter_start (t->assist->exporter); /* it may have been turned on since */
   if (json_is_false (aid_config_get (config, "measure")) || !aid_export_propagates () || make_ids (t, key, &ids))
@@ -205,6 +209,8 @@ aid_turn_measure_context (const struct aid_turn_state *t, const struct aid_promp
   struct group groups[GROUPS] = { { .items = 0 } };
   struct aid_str val = AID_STR_INIT (4096), name = AID_STR_INIT (1024);
   size_t n = 0;
+  if (t->apart)
+    return;
   aid_turn_name (t, &name);
   for (size_t i = 0; i < p->items.len; i++)
     add_to_group (groups, &n, &AID_VEC_AT (struct aid_prompt_item, &p->items, i));

@@ -17,6 +17,8 @@ struct aid_config *
 aid_turn_settings (struct aid_turn_state *t)
 {
   const struct aid_asked q = asked (t, !t->look);
+  if (t->apart)
+    return aid_config_load (t->root, &t->fail);
   return aid_variants_config (&q, &t->variants, &t->fail);
 }
 

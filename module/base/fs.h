@@ -22,6 +22,8 @@ int aid_fs_exists (const char *path);
 enum aid_err aid_fs_compare (const char *path, struct aid_span text, int *same, struct aid_error *e);
 /* DIR "/" NAME, or NAME when it is absolute, with "." and ".." and doubled slashes resolved by text alone. */
 enum aid_err aid_fs_join (struct aid_str *out, const char *dir, const char *name);
+/* Appends NAME, with $HOME for the "~" that it begins with, if it begins with "~/". */
+enum aid_err aid_fs_at_home (const char *name, struct aid_str *out);
 /* The last part of PATH; points into it. */
 const char *aid_fs_base (const char *path);
 

@@ -12,7 +12,7 @@ go_up (struct aid_str *out, size_t floor, int absolute)
   if (have.len == 0 || aid_span_eqz (have, "..") || aid_span_ends (have, "/.."))
     return absolute;
   const char *cut = memrchr (have.ptr, '/', have.len);
-  aid_str_remove (out, cut ? (size_t) (cut - out->ptr) : floor, out->len);
+  aid_str_remove (out, cut ? (size_t)(cut - out->ptr) : floor, out->len);
   return 1;
 }
 
@@ -23,7 +23,7 @@ add_parts (struct aid_str *out, size_t floor, int absolute, struct aid_span path
   while (path.len > 0 && !out->err)
     {
       const char *slash = memchr (path.ptr, '/', path.len);
-      size_t len = slash ? (size_t) (slash - path.ptr) : path.len;
+      size_t len = slash ? (size_t)(slash - path.ptr) : path.len;
       struct aid_span part = { path.ptr, len };
       path = aid_span_cut (path, slash ? len + 1 : len, path.len);
       if (len == 0 || aid_span_eqz (part, "."))
@@ -50,6 +50,14 @@ aid_fs_join (struct aid_str *out, const char *dir, const char *name)
   if (!out->err && out->len == start)
     aid_str_addc (out, '.');
   return out->err;
+}
+
+enum aid_err
+aid_fs_at_home (const char *name, struct aid_str *out)
+{
+  const char *home = getenv ("HOME");
+  int below = home && !strncmp (name, "~/", 2);
+  return aid_str_addf (out, "%s%s", below ? home : "", below ? name + 1 : name);
 }
 
 const char *

@@ -49,7 +49,7 @@ is_loopback (const struct sockaddr *a)
 static char *
 url_of (int fd)
 {
-  struct sockaddr_storage a;
+  struct sockaddr_storage a = { .ss_family = AF_UNSPEC };
   socklen_t n = sizeof a;
   char host[64], port[8], *url = NULL;
   if (getsockname (fd, (struct sockaddr *)&a, &n)

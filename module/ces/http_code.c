@@ -76,7 +76,7 @@ check_texts (struct aid_ces_request *x)
 {
   static const char *const lists[] = { "fetch_files", "args" };
   const json_t *in = json_object_get (x->document, "stdin"), *v, *one;
-  size_t at;
+  size_t at = 0;
   if (!x->status && in && !json_is_string (in) && !json_is_null (in))
     aid_ces_request_refuse (x, 422, "stdin", "it is a text");
   for (size_t i = 0; i < 2 && !x->status; i++)

@@ -180,7 +180,7 @@ fetched (struct code *c)
   json_array_foreach (json_object_get (c->asked, "fetch_files"), i, v)
   {
     const char *name = json_string_value (v);
-    struct aid_str bytes = AID_STR_INIT (FILE_MAX), text = AID_STR_INIT (FILE_MAX * 2);
+    struct aid_str bytes = AID_STR_INIT (FILE_MAX), text = AID_STR_INIT ((size_t)FILE_MAX * 2);
     const char *path = !strncmp (name, "./", 2) ? name + 2 : name;
     if (!aid_box_read (c->box, path, &bytes, NULL))
       {

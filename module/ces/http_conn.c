@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/resource.h>
 
 #define IDLE_S 60u     /* a connection on which nothing moves is ended */
 #define BODY_MS 120000 /* in which a whole body must come */
@@ -345,13 +346,21 @@ completed (void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTer
     }
 }
 
+/* Idle connections must leave descriptors for what is judged. */
+static unsigned
+connections_most (void)
+{
+  struct rlimit r;
+  return !getrlimit (RLIMIT_NOFILE, &r) && r.rlim_cur / 2 < CONNECTIONS ? (unsigned)r.rlim_cur / 2 : CONNECTIONS;
+}
+
 enum aid_err
 aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e)
 {
   h->daemon = h->mhd->MHD_start_daemon (
     MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ITC, 0, NULL, NULL, handle, h,
-    MHD_OPTION_LISTEN_SOCKET, h->listening, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-    MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS, MHD_OPTION_NOTIFY_COMPLETED,
+    MHD_OPTION_LISTEN_SOCKET, h->listening, MHD_OPTION_CONNECTION_LIMIT, connections_most (), MHD_OPTION_CONNECTION_TIMEOUT,
+    IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS, MHD_OPTION_NOTIFY_COMPLETED,
     completed, h, MHD_OPTION_END);
   if (!h->daemon)
     return aid_error_set (e, AID_E_IO, "libmicrohttpd does not start");

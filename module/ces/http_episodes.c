@@ -45,8 +45,14 @@ free_node (struct node *n)
 static void
 unlink_node (struct aid_episodes *s, struct node *n)
 {
-  *(n->newer ? &n->newer->older : &s->newest) = n->older;
-  *(n->older ? &n->older->newer : &s->oldest) = n->newer;
+  if (n->newer)
+    n->newer->older = n->older;
+  else
+    s->newest = n->older;
+  if (n->older)
+    n->older->newer = n->newer;
+  else
+    s->oldest = n->newer;
 }
 
 static void
@@ -54,7 +60,10 @@ link_node (struct aid_episodes *s, struct node *n)
 {
   n->newer = NULL;
   n->older = s->newest;
-  *(s->newest ? &s->newest->newer : &s->oldest) = n;
+  if (s->newest)
+    s->newest->newer = n;
+  else
+    s->oldest = n;
   s->newest = n;
 }
 
@@ -74,8 +83,11 @@ aid_episodes_free (struct aid_episodes *s)
 {
   if (!s)
     return;
-  while (s->newest)
-    forget (s, s->newest);
+  for (struct node *n = s->newest, *older; n; n = older)
+    {
+      older = n->older;
+      free_node (n);
+    }
   aid_map_free (s->ids, NULL);
   pthread_mutex_destroy (&s->lock);
   free (s);
@@ -106,7 +118,7 @@ aid_episodes_put (struct aid_episodes *s, struct aid_episode *e, int named)
   struct node *old = aid_map_get (s->ids, aid_span_z (e->id));
   if (old)
     forget (s, old);
-  while (s->n >= s->most)
+  if (s->n >= s->most)
     forget (s, s->oldest);
   int no = aid_map_put (s->ids, aid_span_z (n->e.id), n, NULL) != AID_OK;
   if (!no)

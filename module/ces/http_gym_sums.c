@@ -127,7 +127,7 @@ static json_t *
 describe_tasks (json_t **rows, size_t n, double *room)
 {
   json_t *out = json_array ();
-  qsort (rows, n, sizeof *rows, by_task);
+  qsort (rows, n, sizeof (void *), by_task);
   for (size_t from = 0, to; from < n; from = to)
     {
       for (to = from + 1; to < n && task_of (rows[to]) <= task_of (rows[from]); to++)
@@ -159,11 +159,18 @@ aid_ces_http_gym_aggregate (struct aid_ces_request *x)
 {
   const json_t *list = json_object_get (x->document, "verify_responses"), *row;
   size_t n = json_array_size (list), i, made = 0;
-  json_t **rows = calloc (n + 1, sizeof *rows);
+  json_t **rows = calloc (n + 1, sizeof (void *));
   double *room = calloc (n + 1, sizeof *room);
+  if (!rows || !room)
+    {
+      free (rows);
+      free (room);
+      aid_ces_request_refuse (x, 503, NULL, "there is no memory");
+      return;
+    }
   if (!json_is_array (list) || n > ROLLOUTS_MAX)
     aid_ces_request_refuse (x, 422, "verify_responses", "it is no list, or a very long one");
-  else if (rows && room)
+  else
     json_array_foreach (list, i, row)
     {
       char member[48];
@@ -173,7 +180,7 @@ aid_ces_http_gym_aggregate (struct aid_ces_request *x)
       if ((rows[made] = numbers_of (row)))
         made++;
     }
-  if (!x->status && made == n && rows && room)
+  if (!x->status && made == n)
     answer (x, rows, n, room);
   else if (!x->status)
     aid_ces_request_refuse (x, 503, NULL, "there is no memory");

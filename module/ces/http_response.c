@@ -10,23 +10,13 @@ static const char *const turns[] = { "<|im_start|>assistant\n",
                                      "<|assistant|>\n",
                                      "<start_of_turn>model\n",
                                      "<|Assistant|>",
-                                     "<\xef\xbd\x9c"
-                                     "Assistant\xef\xbd\x9c>",
+                                     "<\357\275\234Assistant\357\275\234>",
                                      "[/INST]",
                                      "<|start|>assistant<|channel|>final<|message|>" };
-static const char *const ends[] = { "<|im_end|>",
-                                    "<|endoftext|>",
-                                    "<|eot_id|>",
-                                    "<|end_of_text|>",
-                                    "<|end|>",
-                                    "<|return|>",
-                                    "<end_of_turn>",
-                                    "<eos>",
-                                    "</s>",
-                                    "<pad>",
-                                    "<|pad|>",
-                                    "<\xef\xbd\x9c"
-                                    "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>" };
+static const char *const ends[]
+  = { "<|im_end|>", "<|endoftext|>", "<|eot_id|>",    "<|end_of_text|>",
+      "<|end|>",    "<|return|>",    "<end_of_turn>", "<eos>",
+      "</s>",       "<pad>",         "<|pad|>",       "<\357\275\234end\342\226\201of\342\226\201sentence\357\275\234>" };
 
 static struct aid_span
 behind (struct aid_span v, ptrdiff_t at, size_t n)

@@ -59,14 +59,17 @@ version_there (struct aid_pg *pg, int *out, struct aid_error *e)
   return err;
 }
 
+/* Also the rights, under the same lock: the server refuses one of two who grant at once. */
 static enum aid_err
-upgrade (struct aid_pg *pg, int *was, struct aid_error *e)
+upgrade (struct aid_pg *pg, const char *grants, int *was, struct aid_error *e)
 {
   enum aid_err err = aid_pg_run (pg, "BEGIN; " LOCK, NULL, 0, NULL, e);
   if (!err)
     err = version_there (pg, was, e);
   for (int i = *was; !err && i < VERSION; i++)
     err = aid_pg_run (pg, steps[i], NULL, 0, NULL, e);
+  if (!err && *grants)
+    err = aid_pg_run (pg, grants, NULL, 0, NULL, e);
   if (!err)
     return aid_pg_run (pg, "COMMIT", NULL, 0, NULL, e);
   aid_pg_run (pg, "ROLLBACK", NULL, 0, NULL, NULL);
@@ -81,9 +84,7 @@ aid_queue_init (const struct aid_queue_place *place, const char *grants, const s
   *was = 0;
   enum aid_err err = aid_pg_open (&place->server, PATIENCE_MS, stop, &pg, e);
   if (!err)
-    err = upgrade (pg, was, e);
-  if (!err && *grants)
-    err = aid_pg_run (pg, grants, NULL, 0, NULL, e);
+    err = upgrade (pg, grants, was, e);
   aid_pg_close (pg);
   return err;
 }

@@ -16,12 +16,9 @@ enum
 static char *
 folder (const char *z)
 {
-  const char *home = getenv ("HOME");
   struct aid_str out = AID_STR_INIT (8192);
-  if (z && z[0] == '~' && z[1] == '/' && home)
-    aid_str_addf (&out, "%s%s", home, z + 1);
-  else if (z)
-    aid_str_addz (&out, z);
+  if (z)
+    aid_fs_at_home (z, &out);
   char *name = z && !out.err ? aid_str_steal (&out) : NULL;
   aid_str_free (&out);
   return name;

@@ -1,4 +1,5 @@
 /* Reading a task: what it may say, where, and what names its warm tree. */
+#include "base/fs.h"
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
@@ -62,7 +63,11 @@ find_repository (const struct aid_ces *c, const char *name, enum aid_ces_from fr
   if (!path || !name)
     return aid_error_set (e, AID_E_REFUSED, "There is no repository \"%.100s\" in the settings here (ces.repositories)",
                           name);
-  if (!(out->repository = realpath (path, NULL)))
+  struct aid_str where = AID_STR_INIT (AID_CES_PATH); /* rows of data sets name what lies at home so */
+  if (!aid_fs_at_home (path, &where))
+    out->repository = realpath (aid_str_z (&where), NULL);
+  aid_str_free (&where);
+  if (!out->repository)
     return aid_error_set (e, AID_E_NOTFOUND, "There is no repository %.150s: %s", path, strerror (errno));
   out->named = strdup (mine ? name : out->repository);
   if (!out->named)
@@ -121,19 +126,23 @@ no_lines (const json_t *commands, struct aid_error *e)
   return AID_OK;
 }
 
+/* A null is a file of another task: who reads rows as a table gives each row the members of all. */
 static enum aid_err
 take_files (struct aid_ces_task *out, json_t *files, struct aid_error *e)
 {
   const char *key;
   json_t *v;
+  files = json_is_null (files) ? NULL : files;
+  out->files = json_object ();
   if (files && (!json_is_object (files) || json_object_size (files) > AID_CES_FILES_MAX))
     return invalid (e, "files", "an object of a thousand texts at most");
   json_object_foreach (files, key, v)
   {
-    if (!json_is_string (v) || !is_below (key))
+    if ((!json_is_string (v) && !json_is_null (v)) || !is_below (key))
       return invalid (e, "files", "an object of texts by their paths, relative to the root");
+    if (!json_is_null (v))
+      json_object_set (out->files, key, v);
   }
-  out->files = files ? json_incref (files) : json_object ();
   return out->files ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for a task");
 }
 
@@ -153,7 +162,7 @@ take_limits (const json_t *limits, int lower, struct aid_box_limits *out, struct
 {
   const char *key;
   json_t *v;
-  if (limits && !json_is_object (limits))
+  if (limits && !json_is_null (limits) && !json_is_object (limits))
     return invalid (e, "limits", "an object");
   json_object_foreach ((json_t *)(uintptr_t)limits, key, v)
   {

@@ -33,6 +33,7 @@ int aid_cmd_snapshot (int argc, char **argv);
 int aid_cmd_mine (int argc, char **argv);
 int aid_cmd_describe (int argc, char **argv);
 int aid_cmd_dataset (int argc, char **argv);
+int aid_cmd_eval (int argc, char **argv);
 int aid_cmd_strategies (int argc, char **argv);
 int aid_cmd_experiment (int argc, char **argv);
 int aid_cmd_ces (int argc, char **argv);

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define TOKEN_MAX 4096
 #define GRACE_S 30
 #define TROUBLE 2
 #define QUEUE_JOBS 32
+#define FILES 8192
 
 static enum aid_err
 evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_from from, const struct aid_stop *stop,
@@ -45,6 +47,17 @@ tell (const struct aid_ces_http *h, const char *ready_file)
   return 0;
 }
 
+/* Each connection and each box wants descriptors; the usual limit is made for programs with a few. */
+static void
+raise_limit (void)
+{
+  struct rlimit r;
+  if (getrlimit (RLIMIT_NOFILE, &r) || r.rlim_cur >= FILES)
+    return;
+  r.rlim_cur = r.rlim_max < FILES ? r.rlim_max : FILES;
+  setrlimit (RLIMIT_NOFILE, &r);
+}
+
 static int
 serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
 {
@@ -52,6 +65,7 @@ serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options 
   struct aid_ces_http *h;
   struct aid_error e = { AID_OK, "" };
   signal (SIGPIPE, SIG_IGN);
+  raise_limit ();
   if (!stop)
     return aid_cli_fail ("there is no memory"), TROUBLE;
   if (aid_ces_http_open (backend, o, &h, &e))

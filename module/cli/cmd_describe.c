@@ -72,8 +72,11 @@ write_forecast (const struct aid_describer *d, const struct forecast *f, struct 
       aid_str_addz (out, ", about $");
       aid_cost_write (out, f->cost);
     }
-  aid_str_addf (out, "; what gives its change away is asked again, %lld times in all at most\n",
-                (long long)d->settings.tries * 2);
+  aid_str_addf (
+    out,
+    "; for one example 2 questions are asked, and up to %lld where a text gives the change away and is asked for "
+    "again\n",
+    (long long)d->settings.tries * 2);
 }
 
 /* Asks on the terminal; 1: go on. */

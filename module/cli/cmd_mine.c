@@ -131,6 +131,16 @@ judge (const struct aid_cli_mine *m, const char *root, struct judging *j)
 
 /* --- the sum ------------------------------------------------------------------------------------------------------ */
 
+/* What to do where there was nothing to look at, or nothing in it. */
+static const char *
+advice (const struct aid_mine_sum *sum, int others, const char *store)
+{
+  return !sum->vaults && !others && !store ? "There are no snapshots yet: aid snapshot watch takes them while you work\n"
+         : sum->snapshots && !sum->why[AID_MINE_KEPT] && !others
+           ? "No build that AID ran (aid build, or in Emacs) went from red to green in them, and no test came to them\n"
+           : "";
+}
+
 static int
 print_sum (const struct aid_mine_sum *sum, const struct judging *j, const struct aid_cli_mine *m)
 {
@@ -151,6 +161,7 @@ print_sum (const struct aid_mine_sum *sum, const struct judging *j, const struct
         aid_str_addf (&text, "%6zu %s\n", sum->why[i], aid_mine_why_words ((enum aid_mine_why)i));
         others = 1;
       }
+  aid_str_addz (&text, advice (sum, others, m->store));
   if (m->judge && j->n)
     aid_str_addf (&text, "%zu judged: %zu as they were, %zu not, %zu could not be\n", j->n, j->as_told,
                   j->n - j->as_told - j->failed, j->failed);

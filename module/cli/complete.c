@@ -133,7 +133,7 @@ enum aid_err
 aid_question_complete (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_span prompt, struct aid_error *e)
 {
   const struct aid_asked asked = { ask->root, ask->model, ask->strategy, ask->exact, aid_str_span (&q->chat), NULL };
-  struct aid_config *config = aid_variants_config (&asked, NULL, e);
+  struct aid_config *config = ask->apart ? aid_config_load (ask->root, e) : aid_variants_config (&asked, NULL, e);
   struct aid_strategy *s = NULL;
   struct aid_recipe r = { .tokens = 0 };
   char *name = config ? aid_strategy_in_force (config, ask->root, ask->strategy, ask->exact, aid_str_span (&q->chat)) : NULL;

@@ -5,13 +5,12 @@
 #include "cli/cli.h"
 #include "cli/dataset.h"
 #include "cli/gather.h"
+#include "cli/scratch.h"
 #include "cli/times.h"
 #include "learn/layout.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static struct aid_stop *stop;
 
@@ -49,41 +48,6 @@ tell (void *ctx, const json_t *example, const json_t *row, enum aid_dataset_left
     aid_str_addf (&line, "left out (%s): %s\n", aid_dataset_left_name (why), words);
   aid_cli_print_calm (&line);
   aid_str_free (&line);
-}
-
-/* --- a place of our own ------------------------------------------------------------------------------------------- */
-
-/* Appends a new folder in that of temporary files. */
-static enum aid_err
-make_scratch (struct aid_str *out, struct aid_error *e)
-{
-  const char *tmp = getenv ("TMPDIR");
-  aid_str_addf (out, "%s/aid-dataset-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
-  if (out->err || !mkdtemp (out->ptr))
-    return aid_error_set (e, AID_E_IO, "No folder can be made in %s: %s", tmp ? tmp : "/tmp", strerror (errno));
-  return AID_OK;
-}
-
-/* What is cached of the projects that are laid out goes into SCRATCH, too; vocabularies stay where they are. */
-static enum aid_err
-move_cache (const char *scratch, struct aid_error *e)
-{
-  struct aid_str vocab = AID_STR_INIT (8192), cache = AID_STR_INIT (8192);
-  enum aid_err err = aid_fs_xdg (AID_DIR_CACHE, &vocab, e);
-  aid_str_addz (&vocab, "/vocab");
-  aid_str_addf (&cache, "%s/cache/aid", scratch);
-  if (!err)
-    err = aid_fs_mkdirs (aid_str_z (&cache), 0700, e);
-  aid_str_addz (&cache, "/vocab");
-  if (!err && aid_fs_exists (aid_str_z (&vocab)) && symlink (aid_str_z (&vocab), aid_str_z (&cache)))
-    err = aid_error_set (e, AID_E_IO, "%s cannot be made: %s", aid_str_z (&cache), strerror (errno));
-  cache.len -= strlen ("/aid/vocab");
-  cache.ptr[cache.len] = '\0';
-  if (!err && setenv ("XDG_CACHE_HOME", aid_str_z (&cache), 1))
-    err = aid_error_set (e, AID_E_NOMEM, "There is no memory");
-  aid_str_free (&vocab);
-  aid_str_free (&cache);
-  return err;
 }
 
 /* --- options ------------------------------------------------------------------------------------------------------ */
@@ -162,8 +126,8 @@ print_built (const struct aid_cli_dataset *w, const struct aid_dataset_built *n)
     }
   else
     {
-      aid_str_addf (&text, "%zu rows of %zu examples: %zu to learn from, %zu held out", n->rows, n->examples, n->train,
-                    n->holdout);
+      aid_str_addf (&text, "%zu row%s of %zu example%s: %zu to learn from, %zu held out", n->rows, n->rows == 1 ? "" : "s",
+                    n->examples, n->examples == 1 ? "" : "s", n->train, n->holdout);
       if (n->alike + n->results)
         aid_str_addf (&text, ", %zu in neither, for they tell of those", n->alike + n->results);
       aid_str_addz (&text, "\n");
@@ -195,10 +159,10 @@ build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options,
   b.stop = stop;
   if (!err)
     aid_cli_on_signal (on_signal);
-  if (!err && !(err = make_scratch (&scratch, &e)))
+  if (!err && !(err = aid_cli_scratch ("dataset", &scratch, &e)))
     {
       b.scratch = aid_str_z (&scratch);
-      if (!(err = move_cache (b.scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
+      if (!(err = aid_cli_scratch_cache (b.scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
         err = aid_dataset_make (&b, x, &built, &e);
       aid_gatherer_free (g.gatherer);
       aid_layout_remove (b.scratch);

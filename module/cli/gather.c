@@ -58,24 +58,34 @@ name_files (const struct aid_gather *g, struct aid_vec *names, struct aid_error 
 }
 
 enum aid_err
-aid_gatherer_gather (struct aid_gatherer *a, const struct aid_gather *g, json_t **out, struct aid_error *e)
+aid_gather_question (const struct aid_gather *g, int apart, struct aid_cli_question *q, struct aid_error *e)
 {
-  struct aid_cli_question q = { .chat = AID_STR_INIT (0), .quiet = 1, .wait_ms = INDEX_WAIT_MS };
-  struct aid_ask ask = { .id = 1, .request = "r1", .plain = 1, .root = g->root, .strategy = g->strategy };
+  struct aid_ask ask = { .root = g->root, .strategy = g->strategy, .model = g->model, .apart = apart };
   struct aid_vec names = AID_VEC_INIT (char *, FILES_MAX);
+  q->quiet = 1;
+  q->wait_ms = INDEX_WAIT_MS;
   enum aid_err err = name_files (g, &names, e);
   if (!err)
-    err = aid_question_make (&q, g->prompt, (const char *const *)names.data, names.len, g->root, e);
+    err = aid_question_make (q, g->prompt, (const char *const *)names.data, names.len, g->root, e);
   if (!err)
-    err = aid_question_complete (&q, &ask, g->prompt, e);
+    err = aid_question_complete (q, &ask, g->prompt, e);
+  for (size_t i = 0; i < names.len; i++)
+    free (AID_VEC_AT (char *, &names, i));
+  aid_vec_free (&names);
+  return err;
+}
+
+enum aid_err
+aid_gatherer_gather (struct aid_gatherer *a, const struct aid_gather *g, json_t **out, struct aid_error *e)
+{
+  struct aid_cli_question q = { .chat = AID_STR_INIT (0) };
+  struct aid_ask ask = { .id = 1, .request = "r1", .plain = 1, .root = g->root, .strategy = g->strategy };
+  enum aid_err err = aid_gather_question (g, 0, &q, e);
   ask.chat = aid_str_span (&q.chat);
   ask.items = q.items.data;
   ask.nitems = q.items.len;
   if (!err)
     err = aid_assist_messages (a->assist, &ask, out, e);
-  for (size_t i = 0; i < names.len; i++)
-    free (AID_VEC_AT (char *, &names, i));
-  aid_vec_free (&names);
   aid_question_free (&q);
   return err;
 }

@@ -22,6 +22,7 @@ static const struct aid_command commands[] = {
   { "mine", aid_cmd_mine, "find examples in the snapshots of work, list them, forget them" },
   { "describe", aid_cmd_describe, "have a model say what examples of work are for" },
   { "dataset", aid_cmd_dataset, "make data sets of examples, part them, check them" },
+  { "eval", aid_cmd_eval, "say how well models do with strategies, by tasks" },
   { "strategies", aid_cmd_strategies, "list, show and check strategies: how a question is asked" },
   { "experiment", aid_cmd_experiment, "list experiments, who gets which variant, and what came of it" },
   { "ces", aid_cmd_ces, "judge diffs: do they apply, parse, type-check, build, pass the tests" },

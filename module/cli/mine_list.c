@@ -115,8 +115,9 @@ add_example (const json_t *o, struct aid_str *out)
   char began[32], at[32];
   aid_cli_write_time (aid_json_int (o, "began", 0), began);
   aid_cli_write_time (aid_json_int (o, "time", 0), at);
-  aid_str_addf (out, "%s: %s in %s, from %s to %s, %lld lines\n", aid_json_str (o, "id"), aid_json_str (o, "kind"),
-                aid_json_str (o, "project"), began, at, (long long)aid_json_int (o, "lines", 0));
+  aid_str_addf (out, "%s: %s in %s, from %s to %s, %lld line%s\n", aid_json_str (o, "id"), aid_json_str (o, "kind"),
+                aid_json_str (o, "project"), began, at, (long long)aid_json_int (o, "lines", 0),
+                aid_json_int (o, "lines", 0) == 1 ? "" : "s");
   aid_str_addf (out, "tree %s, then %s, in %s\n", aid_json_str (o, "base"),
                 aid_json_str (o, "after") && *aid_json_str (o, "after") ? aid_json_str (o, "after") : "none",
                 aid_json_str (o, "repository") ? aid_json_str (o, "repository") : "?");

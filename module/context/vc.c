@@ -56,7 +56,7 @@ aid_vc_missing (const struct aid_resolve *how, struct aid_error *e)
   return aid_error_set (e, AID_E_NOTFOUND, "There is no Git or Mercurial repository at %.150s.", aid_resolve_root (how));
 }
 
-static const char *const git_first[] = { AID_CALM_GIT,         "--literal-pathspecs", "-c", "log.showSignature=false", "-c",
+static const char *const git_first[] = { AID_CALM_GIT,         "--literal-pathspecs", "-c",
                                          "core.quotePath=false", NULL };
 static const char *const hg_first[]
   = { "hg",    "--noninteractive", "--pager",           "never",    "--color",        "never", "--encoding",

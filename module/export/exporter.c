@@ -165,7 +165,7 @@ round_of (struct aid_exporter *x, enum aid_signal signal, const struct aid_expor
   if (signal == AID_SIGNAL_METRICS)
     err = aid_round_metrics (&r, &told, &e);
   else if ((r.whole || c->wait || !is_same (&now[0], &x->seen[0]) || !is_same (&now[1], &x->seen[1]))
-           && !(err = aid_export_turned (1, &e)))
+           && !(err = aid_export_turned (1, x->stop, &e)))
     err = aid_round_traces (&r, &told, &e);
   note (x, signal, &told, err, &e);
   if (err == AID_E_STATE) /* another process is at it */
@@ -189,7 +189,7 @@ static void
 note_off (const struct aid_export_settings *s)
 {
   if (!s->on && !s->disabled)
-    aid_export_turned (0, NULL);
+    aid_export_turned (0, NULL, NULL);
 }
 
 /* Does what is due; gives how long there is nothing to do, ms, or -1: export was turned off. */

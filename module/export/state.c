@@ -180,8 +180,17 @@ leave_out_the_past (struct aid_export_state *s, struct aid_error *e)
   return err ? err : aid_export_set (s, "off", 0, e);
 }
 
+/* In a transaction: who was told to stop before it writes nothing that others have written since. */
+static enum aid_err
+note_turned (struct aid_export_state *s, int on, const struct aid_stop *stop, struct aid_error *e)
+{
+  if (aid_stop_is_set (stop))
+    return aid_error_set (e, AID_E_CANCELLED, "Stopped");
+  return on ? leave_out_the_past (s, e) : aid_export_set (s, "off", 1, e);
+}
+
 enum aid_err
-aid_export_turned (int on, struct aid_error *e)
+aid_export_turned (int on, const struct aid_stop *stop, struct aid_error *e)
 {
   struct aid_export_state s = { .lock = -1 };
   struct aid_str path = AID_STR_INIT (8192);
@@ -195,7 +204,7 @@ aid_export_turned (int on, struct aid_error *e)
     {
       err = aid_export_begin (&s, e);
       if (!err)
-        err = aid_export_end (&s, on ? leave_out_the_past (&s, e) : aid_export_set (&s, "off", 1, e), e);
+        err = aid_export_end (&s, note_turned (&s, on, stop, e), e);
     }
   aid_export_state_close (&s);
   return err;

@@ -10,6 +10,7 @@
 #include "model/provider.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -67,6 +68,11 @@ take_end (struct waiting *w, int kind, const json_t *val)
   w->answer->out = aid_json_int (val, "out", 0);
   w->answer->cost = aid_json_real (val, "cost", -1.0);
   w->answer->held = json_object_get (val, "held") != NULL;
+  w->answer->cached = aid_json_int (val, "cached", 0);
+  w->answer->reasoning = aid_json_int (val, "reasoning", 0);
+  w->answer->first_ms = aid_json_int (val, "first_ms", -1);
+  w->answer->ms = aid_json_int (val, "ms", -1);
+  snprintf (w->answer->stop, sizeof w->answer->stop, "%s", aid_json_str (val, "stop") ? aid_json_str (val, "stop") : "");
   if (kind == AID_EVENT_ERROR)
     aid_error_set (&w->error, code_named (aid_json_str (val, "code")), "%s", message ? message : "The request failed");
   w->ended = 1;
@@ -135,9 +141,13 @@ aid_asker_free (struct aid_asker *a)
 
 /* The text of a chat that holds Q alone; its key stands nowhere in the question. */
 static enum aid_err
-write_chat (struct aid_span question, struct aid_str *chat, struct aid_error *e)
+write_chat (const struct aid_once *q, struct aid_str *chat, struct aid_error *e)
 {
   char key[KEY_LENGTH + 1];
+  struct aid_span question = q->question;
+  if (q->chat.len)
+    return aid_str_addspan (chat, q->chat) ? aid_error_set (e, chat->err, "The question is larger than %zu MB", CHAT_MAX >> 20)
+                                           : AID_OK;
   do
     if (aid_random_key (key, KEY_LENGTH))
       return aid_error_set (e, AID_E_IO, "The system gives no random numbers");
@@ -154,7 +164,11 @@ ask_of (const struct aid_once *q, const struct aid_str *chat)
   return (struct aid_ask){ .chat = aid_str_span (chat),
                            .model = q->model,
                            .strategy = q->strategy,
-                           .exact = 1,
+                           .exact = !q->variant,
+                           .root = q->root,
+                           .items = q->items,
+                           .nitems = q->nitems,
+                           .apart = q->apart,
                            .request = "r1",
                            .over_budget = q->over_budget,
                            .plain = 1 };
@@ -202,10 +216,10 @@ aid_ask_once (struct aid_asker *a, const struct aid_once *q, struct aid_once_ans
 {
   struct aid_str chat = AID_STR_INIT (CHAT_MAX);
   struct waiting w = { .answer = out, .error = { AID_OK, "" } };
-  *out = (struct aid_once_answer){ .text = AID_STR_INIT (AID_ANSWER_MAX), .cost = -1.0 };
+  *out = (struct aid_once_answer){ .text = AID_STR_INIT (AID_ANSWER_MAX), .cost = -1.0, .first_ms = -1, .ms = -1 };
   if (aid_stop_is_set (a->stop))
     return aid_error_set (e, AID_E_CANCELLED, "Stopped");
-  enum aid_err err = write_chat (q->question, &chat, e);
+  enum aid_err err = write_chat (q, &chat, e);
   if (!err)
     {
       pthread_mutex_lock (&a->lock);
@@ -235,10 +249,12 @@ aid_ask_ahead (const struct aid_once *q, int64_t answer, int64_t *tokens, double
 {
   struct aid_str chat = AID_STR_INIT (CHAT_MAX), val = AID_STR_INIT (VAL_MAX);
   struct aid_model model = { .local = 0 };
-  enum aid_err err = write_chat (q->question, &chat, e);
+  enum aid_err err = write_chat (q, &chat, e);
   struct aid_ask ask = ask_of (q, &chat);
-  const struct aid_asked asked = { NULL, q->model, q->strategy, 1, ask.chat, NULL };
-  struct aid_config *config = err ? NULL : aid_variants_config (&asked, NULL, e);
+  const struct aid_asked asked = { q->root, q->model, q->strategy, !q->variant, ask.chat, NULL };
+  struct aid_config *config = err          ? NULL
+                              : q->apart ? aid_config_load (q->root, e)
+                                         : aid_variants_config (&asked, NULL, e);
   if (!err)
     err = config ? aid_model_resolve (config, q->model, &model, e) : AID_E_INVALID;
   int resolved = !err;

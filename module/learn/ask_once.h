@@ -1,5 +1,6 @@
 /* One question to a model and its whole answer, on the caller's thread; any number of threads may ask at once.  It is asked
-   by the path of aid ask: settings, keys, secrets, budgets, measurements and what was spent are those of any request. */
+   by the path of aid ask: settings, keys, secrets, budgets, measurements and what was spent are those of any request, unless it
+   is asked apart. */
 #ifndef AID_LEARN_ASK_ONCE_H
 #define AID_LEARN_ASK_ONCE_H
 
@@ -8,12 +9,20 @@
 #include "base/str.h"
 
 struct aid_asker;
+struct aid_ask_item;
 
 struct aid_once
 {
   const char *strategy, *model; /* MODEL may be NULL */
   struct aid_span question;
   int over_budget;
+  /* Of who has made a chat of it: */
+  struct aid_span chat; /* the chat's text, which is asked in place of QUESTION; or empty */
+  const char *root;     /* of its project, or NULL */
+  const struct aid_ask_item *items;
+  size_t nitems;
+  int variant;          /* STRATEGY may be the variant for the files' language */
+  int apart;            /* see aid_ask */
 };
 
 struct aid_once_answer
@@ -23,6 +32,9 @@ struct aid_once_answer
   int64_t in, out; /* tokens as the server counts them; 0: it does not say */
   double cost;     /* US dollars; negative: not known */
   int held;        /* it was not sent, for it holds what looks like a secret */
+  int64_t cached, reasoning; /* tokens, of those; 0 likewise */
+  int64_t first_ms, ms;      /* until the first token, and the end; -1: there was none */
+  char stop[16];             /* why it ended (aid_stop_name); or "" */
 };
 
 /* STOP ends what runs, and everything that is asked after it; it is borrowed and may be NULL. */

@@ -50,12 +50,19 @@ add_fenced (struct aid_str *out, const char *language, struct aid_span text)
 
 /* --- unified diffs ------------------------------------------------------------------------------------------------ */
 
+/* Whether the file becomes a program, or is one no more. */
+static int
+is_moded (const struct aid_patch_file *f)
+{
+  return f->new_exec >= 0 && f->old_exec != f->new_exec;
+}
+
 /* Appends the header that only git writes, where there is something to say that no other can. */
 static void
 add_git_header (const struct aid_patch_file *f, struct aid_str *out)
 {
   const char *old = f->old_path ? f->old_path : f->new_path, *new = f->new_path ? f->new_path : f->old_path;
-  int renamed = f->op == AID_OP_RENAME, moded = f->new_exec >= 0 && f->old_exec != f->new_exec;
+  int renamed = f->op == AID_OP_RENAME, moded = is_moded (f);
   if (!renamed && !moded && f->nhunks)
     return;
   aid_str_addf (out, "diff --git a/%s b/%s\n", old, new);
@@ -211,6 +218,8 @@ write_blocks_of (struct writing *w, const struct aid_patch_file *f)
   enum aid_err err = AID_OK;
   if (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME)
     err = aid_error_set (w->e, AID_E_INVALID, "Search/replace blocks cannot %s %s", aid_patch_op_name (f->op), f->old_path);
+  else if (f->op == AID_OP_CREATE ? f->new_exec == 1 : is_moded (f))
+    err = aid_error_set (w->e, AID_E_INVALID, "Search/replace blocks cannot change who may run %s", f->new_path);
   else if (f->op == AID_OP_CREATE)
     {
       for (size_t k = f->first_hunk; k < f->first_hunk + f->nhunks; k++)
@@ -306,8 +315,10 @@ place (struct aid_span completion, const char *dir, struct aid_patch **p, struct
     err = aid_patch_settle (p, AID_FORMAT_AUTO, &source, e);
   if (!err)
     err = aid_patch_plan (*p, &source, NULL, plan, e);
-  if (!err && ((*plan)->refused || !((*plan)->applied + (*plan)->already)))
+  if (!err && (*plan)->refused)
     err = aid_error_set (e, AID_E_INVALID, "The patch engine refuses %zu of its hunks", (*plan)->refused);
+  else if (!err && !((*plan)->applied + (*plan)->already))
+    err = aid_error_set (e, AID_E_INVALID, "The patch engine finds no change in it");
   return err;
 }
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "learn/jsonl.h"
+#include "learn/leave.h"
 #include "learn/row.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #define EXAMPLES_MAX 10000000
 
 static const char *const left_names[AID_LEFT_REASONS]
-  = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen", "result", "secret", "long" };
+  = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen", "place", "result", "secret", "long" };
 
 const char *
 aid_dataset_left_name (enum aid_dataset_left why)
@@ -235,12 +236,17 @@ remove_parts (const char *dir, enum aid_dataset_format format)
     }
 }
 
-/* Writes all files of the rows that are there. */
+/* Writes all files of the rows that are there.  Where it is ended in the middle there is no card.json: some files may be of an
+   earlier build, which has held out others. */
 static enum aid_err
 write_all (struct building *g, struct aid_error *e)
 {
   struct aid_str file = AID_STR_INIT (8192);
   struct aid_split split = { .train = 0 };
+  aid_str_addf (&file, "%s/card.json", g->b->dir);
+  if (remove (aid_str_z (&file)))
+    errno = 0;
+  aid_str_clear (&file);
   aid_str_addf (&file, "%s/source.jsonl", g->b->dir);
   enum aid_err err = write_source (g, aid_str_z (&file), e);
   if (!err)
@@ -282,6 +288,9 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
     return aid_error_set (e, AID_E_INVALID,
                           "Nobody has agreed to a data set yet: --consent \"WHO has agreed to WHAT\", or the setting "
                           "dataset.consent");
+  if (aid_leave_by_bytes (aid_span_z (b->settings->consent)) != AID_LEAVE_NOT)
+    return aid_error_set (e, AID_E_REFUSED,
+                          "The consent, which the data card tells everybody, holds what looks like a secret");
   enum aid_err err = aid_card_begin (&g.card) ? aid_error_set (e, AID_E_NOMEM, "No memory for a data set") : AID_OK;
   if (!err)
     err = aid_examples_each (x, &which, take, &all, e);

@@ -13,6 +13,7 @@ struct aid_gather
 {
   const char *root; /* the folder with the project's files */
   const char *strategy;
+  const char *model; /* or NULL */
   struct aid_span prompt;
   char *const *files; /* that the question shows, from ROOT */
   size_t nfiles;
@@ -40,6 +41,7 @@ enum aid_dataset_left
   AID_LEFT_GONE,   /* its trees cannot be had */
   AID_LEFT_FORM,   /* the form of changes cannot say it, or the patch engine makes something else of it */
   AID_LEFT_UNSEEN, /* a file that it changes is not shown */
+  AID_LEFT_PLACE,  /* the change names a folder of this machine */
   AID_LEFT_RESULT, /* what is shown holds what the change comes to */
   AID_LEFT_SECRET,
   AID_LEFT_LONG,

@@ -1,6 +1,7 @@
 /* One example: its texts, the two questions, and what they give away. */
 #include "learn/describe.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "learn/leak.h"
@@ -20,10 +21,8 @@
 static char *
 file_named (const char *file)
 {
-  const char *home = getenv ("HOME");
   struct aid_str path = AID_STR_INIT (8192);
-  int below = home && !strncmp (file, "~/", 2);
-  aid_str_addf (&path, "%s%s", below ? home : "", below ? file + 1 : file);
+  aid_fs_at_home (file, &path);
   char *out = path.err ? NULL : aid_str_steal (&path);
   aid_str_free (&path);
   return out;
@@ -234,8 +233,10 @@ take_member (const json_t *answer, const char *name, struct aid_str *out, struct
 {
   struct aid_span v = aid_span_trim (aid_json_span (answer, name));
   aid_str_clear (out);
+  if (!v.len || memchr (v.ptr, 0, v.len)) /* rows have no NUL */
+    return aid_error_set (e, AID_E_PARSE, "The model gave no \"%s\"", name);
   aid_str_addspan (out, v);
-  return v.len ? AID_OK : aid_error_set (e, AID_E_PARSE, "The model gave no \"%s\"", name);
+  return AID_OK;
 }
 
 static json_t *
@@ -257,7 +258,8 @@ read_answer (struct aid_span text, struct aid_error *e)
 static enum aid_err
 ask (struct describing *w, const char *strategy, struct aid_span question, json_t **answer, struct aid_error *e)
 {
-  struct aid_once q = { strategy, w->d->settings.model, question, w->d->over_budget };
+  struct aid_once q = { .strategy = strategy, .model = w->d->settings.model, .question = question };
+  q.over_budget = w->d->over_budget;
   struct aid_once_answer got;
   enum aid_err err = aid_ask_once (w->d->asker, &q, &got, e);
   w->out->in += got.in;
@@ -315,17 +317,17 @@ work_out (struct describing *w, const char *part, size_t most, struct aid_span q
       w->tries++;
       err = text.err ? aid_error_set (e, text.err, "The change is too long to be described")
                      : ask (w, detailed ? "describe" : "describe-question", aid_str_span (&text), &answer, e);
-      if (err == AID_E_PARSE && try + 1 < w->d->settings.tries)
-        {
-          err = AID_OK;
-          continue;
-        }
       if (!err)
         err = take_member (answer, detailed ? "detailed" : "question", out, e);
       if (!err && detailed)
         err = take_member (answer, "summary", &w->summary, e);
       json_decref (answer);
       answer = NULL;
+      if (err == AID_E_PARSE && try + 1 < w->d->settings.tries)
+        {
+          err = AID_OK;
+          continue;
+        }
       if (!err)
         err = look (w, aid_str_span (out), &leaks, e);
       words = aid_sample_words (aid_str_span (out));
@@ -397,7 +399,7 @@ aid_describe_ahead (const struct aid_describer *d, const json_t *example, int64_
   int64_t first = 0, second = 0;
   double dear = -1, cheap = -1;
   write_detailed (example, &question);
-  struct aid_once q = { "describe", d->settings.model, aid_str_span (&question), 0 };
+  struct aid_once q = { .strategy = "describe", .model = d->settings.model, .question = aid_str_span (&question) };
   enum aid_err err = aid_ask_ahead (&q, DETAILED_TOKENS, &first, &dear, e);
   while (words.len < (size_t)DETAILED_TOKENS * 4)
     aid_str_addz (&words, "word of it ");

@@ -104,11 +104,35 @@ tell (struct aid_mine_work *w, const struct aid_mine_case *c, enum aid_mine_why 
                                                                 .time = c->time });
 }
 
+/* Where the trees of ID are is another place now, if O, the example, says one that is gone, and this vault has them. */
+static enum aid_err
+follow (struct aid_mine_work *w, const char *id, const json_t *o, struct aid_error *e)
+{
+  struct aid_str git = AID_STR_INIT (8192), ref = AID_STR_INIT (256);
+  const char *was = aid_json_str (o, "repository");
+  aid_vault_path (w->vault, "git", &git);
+  aid_str_addf (&ref, "refs/examples/%s", id);
+  const char *const args[] = { "show-ref", "--verify", "--quiet", aid_str_z (&ref), NULL };
+  enum aid_err err = AID_OK;
+  if (!w->dry && was && strcmp (was, aid_str_z (&git)) != 0 && !aid_fs_exists (was)
+      && !aid_vault_git (w->vault, &(struct aid_vault_run){ .args = args }, NULL))
+    {
+      json_t *is = aid_json_of_span (aid_str_span (&git));
+      err = aid_examples_set (w->x, id, "repository", is, e);
+      json_decref (is);
+    }
+  aid_str_free (&git);
+  aid_str_free (&ref);
+  return err;
+}
+
 static int
-is_there (struct aid_mine_work *w, const char *id)
+is_there (struct aid_mine_work *w, const char *id, enum aid_err *err, struct aid_error *e)
 {
   json_t *o = NULL;
   int there = w->x && !aid_examples_get (w->x, id, &o, NULL);
+  if (there)
+    *err = follow (w, id, o, e);
   json_decref (o);
   return there;
 }
@@ -121,8 +145,8 @@ aid_mine_decide (struct aid_mine_work *w, struct aid_mine_case *c, enum aid_mine
   enum aid_err err = AID_OK;
   if (c->time < w->options->since)
     return AID_OK;
-  int seen = is_there (w, c->id) || aid_mine_was_decided (w, c->id, &before);
-  if (is_there (w, c->id))
+  int there = is_there (w, c->id, &err, e), seen = there || aid_mine_was_decided (w, c->id, &before);
+  if (there)
     why = AID_MINE_THERE;
   else if (aid_mine_was_decided (w, c->id, &before))
     why = before;

@@ -1,5 +1,6 @@
 /* Whether what was found is wanted.  What costs least is asked first: names and numbers, then texts. */
 #include "assist/tested.h"
+#include "base/utf8.h"
 #include "config/secrets.h"
 #include "learn/leave.h"
 #include "learn/mine_internal.h"
@@ -183,12 +184,21 @@ by_size (const struct aid_mine_work *w, const struct aid_mine_case *c, struct ai
   return AID_MINE_KEPT;
 }
 
+/* JSON cannot say other text. */
+static int
+is_said (const struct aid_str *text)
+{
+  return aid_utf8_valid_prefix (aid_str_span (text)) == text->len;
+}
+
 static enum aid_mine_why
 by_texts (struct aid_mine_work *w, struct aid_mine_case *c, struct aid_str *words)
 {
   char id[AID_EXAMPLE_ID];
   if (has_secret (c, words))
     return AID_MINE_SECRET;
+  if (!is_said (&c->diff) || !is_said (&c->rejected))
+    return aid_str_addz (words, "its text is not UTF-8"), AID_MINE_MADE;
   aid_minhash_diff (c->diff.len ? aid_str_span (&c->diff) : aid_str_span (&c->rejected), &c->hash);
   if (aid_mine_find_alike (w, c, id))
     return aid_str_addz (words, id), AID_MINE_ALIKE;

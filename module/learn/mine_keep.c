@@ -238,7 +238,8 @@ run_at (const json_t *told, enum aid_mine_level level)
   return (level == AID_MINE_TESTS) == is_tests ? build : level == AID_MINE_TESTS ? tests : build;
 }
 
-/* What the snapshots say: how it stood, at which revision. */
+/* What the snapshots say: how it stood, at which revision: its base's, for what came after may have been committed, and that
+   commit is the answer. */
 static void
 add_told (const struct aid_mine_work *w, const struct aid_mine_case *c, json_t *o)
 {
@@ -248,8 +249,8 @@ add_told (const struct aid_mine_work *w, const struct aid_mine_case *c, json_t *
     = c->kind == AID_MINE_REPAIR || c->kind == AID_MINE_START ? json_object_get (red, "diagnostics") : NULL;
   if (c->kind != AID_MINE_PREFERENCE && !red)
     red = green;
-  json_object_set_new (o, "vc", json_incref (json_object_get (after, "vc")));
-  json_object_set_new (o, "revision", json_incref (json_object_get (after, "revision")));
+  json_object_set_new (o, "vc", json_incref (json_object_get (base, "vc")));
+  json_object_set_new (o, "revision", json_incref (json_object_get (base, "revision")));
   json_object_set_new (o, "diagnostics", diagnostics ? json_incref (diagnostics) : json_array ());
   if (c->kind != AID_MINE_PREFERENCE && red)
     json_object_set_new (

@@ -1,6 +1,6 @@
 /* What version control did to the files, as far as it still knows: Git's log of HEAD, in which each commit, checkout, reset,
-   rebase and merge has a line with its second.  A commit leaves files as they are; what else stands there may not, and a reset
-   does not even change the revision. */
+   rebase and merge has a line with its second.  A commit leaves files as they are, but for one that ends a merge; what else
+   stands there may not, and a reset does not even change the revision. */
 #include "base/fs.h"
 #include "learn/mine_internal.h"
 #include "project/vc.h"
@@ -39,7 +39,10 @@ read_entry (struct aid_span line, struct entry *e)
     return -1;
   e->at = (int64_t)seconds;
   said = aid_span_cut (line, tab ? head.len + 1 : line.len, line.len);
-  e->moves = !aid_span_starts (said, "commit") && (aid_span_starts (said, "reset") || !aid_span_eq (old, e->new));
+  /* What ended a merge, or a pick that did not fit, has brought others' changes; and a reset to where it was takes one's own. */
+  int brings = !aid_span_starts (said, "commit") || aid_span_starts (said, "commit (merge)")
+               || aid_span_starts (said, "commit (cherry-pick)");
+  e->moves = brings && (aid_span_starts (said, "reset") || !aid_span_eq (old, e->new));
   return 0;
 }
 

@@ -91,7 +91,7 @@ void
 aid_minhash_diff (struct aid_span diff, struct aid_minhash *h)
 {
   struct shingles s = { .h = h };
-  struct aid_span line;
+  struct aid_span line, whole = diff;
   int in_hunk = 0;
   aid_minhash_init (h);
   while (aid_span_line (&diff, &line))
@@ -101,7 +101,9 @@ aid_minhash_diff (struct aid_span diff, struct aid_minhash *h)
       in_hunk = 0;
     else if (in_hunk && line.len > 1 && (line.ptr[0] == '+' || line.ptr[0] == '-'))
       take_line (&s, line);
-  if (s.n && s.n < SHINGLE)
+  if (!s.n) /* files that have only got other names: these are what it is alike by */
+    aid_minhash_add (h, aid_hash64 (whole));
+  else if (s.n < SHINGLE)
     aid_minhash_add (h, aid_hash64 ((struct aid_span){ (const char *)s.last, sizeof s.last }));
 }
 

@@ -83,12 +83,14 @@ static enum aid_err
 gather (struct making *m)
 {
   const struct aid_changed *change = m->diff.len ? &m->change : &m->other;
-  struct aid_gather g = { m->place->dir, strategy_of (m), m->prompt, change->paths.data, change->paths.len };
+  struct aid_gather g = { .root = m->place->dir,
+                          .strategy = strategy_of (m),
+                          .prompt = m->prompt,
+                          .files = change->paths.data,
+                          .nfiles = change->paths.len };
   aid_row_place_build (m->place, m->example);
   enum aid_err err = m->b->gather (m->b->ctx, &g, &m->gathered, m->e);
   m->format = aid_json_str (m->gathered, "format");
-  if (!err)
-    aid_row_place_hide (m->place, json_object_get (m->gathered, "messages"));
   return err; /* a strategy that is not there is none for all of them */
 }
 
@@ -96,10 +98,12 @@ static enum aid_err
 write_answers (struct making *m)
 {
   const char *dir = m->place->dir, *after = aid_json_str (m->example, "after");
+  struct aid_str summary = AID_STR_INIT (TEXT_MAX);
   enum aid_err err = AID_OK;
+  aid_row_place_hide (m->place, aid_json_span (m->described, "summary"), &summary);
   if (m->diff.len)
     {
-      err = aid_completion_write (m->format, m->diff, aid_json_span (m->described, "summary"), dir, &m->completion, m->e);
+      err = aid_completion_write (m->format, m->diff, aid_str_span (&summary), dir, &m->completion, m->e);
       if (!err && after)
         err = aid_completion_check (aid_str_span (&m->completion), dir, m->place->vault, after, m->e);
       else if (!err)
@@ -111,6 +115,7 @@ write_answers (struct making *m)
       if (!err)
         err = aid_completion_places (aid_str_span (&m->refused), dir, m->e);
     }
+  aid_str_free (&summary);
   return err == AID_E_NOMEM || !err ? err : leave (m, AID_LEFT_FORM, err);
 }
 
@@ -157,25 +162,33 @@ tests_of (const struct making *m)
   return files;
 }
 
-/* The name that the settings have for the example's repository, or its path. */
-static const char *
+/* The name that the settings have for the example's repository, or its path, from the home on where it lies there. */
+static json_t *
 repository_of (const struct making *m)
 {
-  const char *path = aid_json_str (m->example, "repository"), *name;
+  const char *path = aid_json_str (m->example, "repository"), *home = getenv ("HOME"), *name;
+  struct aid_str text = AID_STR_INIT (16384);
   const json_t *one;
   json_object_foreach (m->b->settings->repositories, name, one)
   {
     const char *other = aid_json_str (one, "path");
-    if (other && !strcmp (other, path))
-      return name;
+    aid_str_clear (&text);
+    if (other && !aid_fs_at_home (other, &text) && !strcmp (aid_str_z (&text), path))
+      return aid_str_free (&text), json_string (name);
   }
-  return path;
+  size_t n = home ? strlen (home) : 0;
+  int below = n > 1 && !strncmp (path, home, n) && path[n] == '/';
+  aid_str_clear (&text);
+  aid_str_addf (&text, "%s%s", below ? "~" : "", below ? path + n : path);
+  json_t *out = aid_json_of_span (aid_str_span (&text));
+  aid_str_free (&text);
+  return out;
 }
 
 static json_t *
 task_of (const struct making *m)
 {
-  json_t *o = json_pack ("{s:s, s:s}", "repository", repository_of (m), "base", aid_json_str (m->example, "base"));
+  json_t *o = json_pack ("{s:o, s:s}", "repository", repository_of (m), "base", aid_json_str (m->example, "base"));
   json_t *tests = tests_of (m);
   if (json_object_size (tests))
     json_object_set (o, "files", tests);
@@ -187,6 +200,13 @@ static void
 set (json_t *row, const char *name, json_t *value)
 {
   json_object_set_new (row, name, value ? value : json_null ());
+}
+
+/* The same without folders of this machine. */
+static json_t *
+hidden (const struct making *m, const json_t *v)
+{
+  return v ? aid_row_place_hidden (m->place, v) : json_null ();
 }
 
 static json_t *
@@ -209,10 +229,12 @@ row_of (const struct making *m)
   set (row, "after", json_incref (json_object_get (m->example, "after")));
   set (row, "strategy", json_incref (json_object_get (m->gathered, "strategy")));
   set (row, "edit_format", json_string (m->format));
-  set (row, "prompt", aid_json_of_span (m->prompt));
-  set (row, "detailed", text_or_null (aid_json_span (m->described, "detailed")));
-  set (row, "context", json_incref (json_object_get (m->gathered, "items")));
-  set (row, "messages", json_incref (json_object_get (m->gathered, "messages")));
+  json_t *prompt = aid_json_of_span (m->prompt);
+  set (row, "prompt", hidden (m, prompt));
+  json_decref (prompt);
+  set (row, "detailed", hidden (m, json_object_get (m->described, "detailed")));
+  set (row, "context", hidden (m, json_object_get (m->gathered, "items")));
+  set (row, "messages", hidden (m, json_object_get (m->gathered, "messages")));
   set (row, "completion", text_or_null (aid_str_span (&m->completion)));
   set (row, "rejected", text_or_null (aid_str_span (&m->refused)));
   set (row, "licence", m->licence[0] ? json_string (m->licence) : json_null ());
@@ -266,6 +288,27 @@ check_seen (struct making *m)
   return AID_OK;
 }
 
+/* Whether an answer names a folder of this machine: what is shown does not, so that the two would not fit. */
+static enum aid_err
+check_place (struct making *m, const json_t *row)
+{
+  struct aid_str unused = AID_STR_INIT (TEXT_MAX);
+  const json_t *file, *files = json_object_get (json_object_get (row, "task"), "files");
+  const char *name;
+  size_t n = aid_row_place_hide (m->place, aid_str_span (&m->completion), &unused);
+  aid_str_clear (&unused);
+  n += aid_row_place_hide (m->place, aid_str_span (&m->refused), &unused);
+  json_object_foreach ((json_t *)(uintptr_t)files, name, file)
+  {
+    aid_str_clear (&unused);
+    n += aid_row_place_hide (m->place, (struct aid_span){ json_string_value (file), json_string_length (file) }, &unused);
+  }
+  aid_str_free (&unused);
+  return !n ? AID_OK
+            : leave (m, AID_LEFT_PLACE,
+                     aid_error_set (m->e, AID_E_INVALID, "the change names a folder of this machine, which no row does"));
+}
+
 static enum aid_err
 check_result (struct making *m, const json_t *row)
 {
@@ -292,6 +335,8 @@ check_row (struct making *m, const json_t *row)
   int64_t tokens = aid_json_int (json_object_get (row, "tokens"), "all", 0);
   const char *kind = NULL;
   enum aid_err err = check_seen (m);
+  if (!err)
+    err = check_place (m, row);
   if (!err)
     err = check_result (m, row);
   if (!err && aid_dataset_secrets (row, &kind))

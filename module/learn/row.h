@@ -18,8 +18,13 @@ void aid_row_place_free (struct aid_row_place *p);
 enum aid_err aid_row_place_lay (struct aid_row_place *p, const char *scratch, const json_t *example, struct aid_error *e);
 /* Has AID know how the last build there came out: as it did for the person. */
 void aid_row_place_build (const struct aid_row_place *p, const json_t *example);
-/* Takes the names of the folder where the project is laid out, and of where it is, out of MESSAGES. */
-void aid_row_place_hide (const struct aid_row_place *p, json_t *messages);
+/* Appends TEXT with WITH for each name of FOLDER, and gives how many there were.  WITH "": what lies below is named from
+   there. */
+size_t aid_row_hide (struct aid_span text, const char *folder, const char *with, struct aid_str *out);
+/* Appends TEXT without the names of folders of this machine: where the project is laid out, where it is, and the home. */
+size_t aid_row_place_hide (const struct aid_row_place *p, struct aid_span text, struct aid_str *out);
+/* V with all its texts so, a new reference. */
+json_t *aid_row_place_hidden (const struct aid_row_place *p, const json_t *v);
 
 /* Makes the row of EXAMPLE, a new reference; or none, *LEFT why, and *E in words.  An error whose *LEFT is AID_LEFT_REASONS
    ends the whole build. */

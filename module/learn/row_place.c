@@ -123,38 +123,3 @@ aid_row_place_build (const struct aid_row_place *p, const json_t *example)
                        diags.errors ? AID_BUILD_RED : AID_BUILD_GREEN, &command, &ev);
   aid_diags_free (&diags);
 }
-
-/* --- no place of this machine ------------------------------------------------------------------------------------- */
-
-/* Appends TEXT without "FOLDER/": what lies there is named from the project's root. */
-static void
-add_without (struct aid_span text, const char *folder, struct aid_str *out)
-{
-  struct aid_str name = AID_STR_INIT (8192);
-  ptrdiff_t at;
-  aid_str_addf (&name, "%s/", folder);
-  while ((at = aid_span_find (text, aid_str_span (&name))) >= 0)
-    {
-      aid_str_add (out, text.ptr, (size_t)at);
-      text = aid_span_cut (text, (size_t)at + name.len, text.len);
-    }
-  aid_str_addspan (out, text);
-  aid_str_free (&name);
-}
-
-/* Takes the names of the folder where the project was laid out, and where it is, out of what is sent. */
-void
-aid_row_place_hide (const struct aid_row_place *p, json_t *messages)
-{
-  const char *folders[] = { p->dir, p->project };
-  json_t *message;
-  size_t i;
-  json_array_foreach (messages, i, message) for (size_t k = 0; k < 2; k++)
-  {
-    struct aid_str text = AID_STR_INIT (TEXT_MAX);
-    add_without (aid_json_span (message, "content"), folders[k], &text);
-    if (!text.err && text.len)
-      json_object_set_new (message, "content", aid_json_of_span (aid_str_span (&text)));
-    aid_str_free (&text);
-  }
-}

@@ -111,13 +111,13 @@ aid_vault_open (const char *root, int make, struct aid_vault **out, struct aid_e
 enum aid_err
 aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e)
 {
-  struct aid_str objects = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT);
+  struct aid_str objects = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT), named = AID_STR_INIT (PATH_LIMIT);
   struct aid_vault *s = calloc (1, sizeof *s);
-  enum aid_err err = s ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
+  enum aid_err err = s ? aid_fs_at_home (git_dir, &named) : aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
   *out = NULL;
   if (s)
     s->lock_fd = s->watch_fd = -1;
-  if (!err && !(s->dir = realpath (git_dir, NULL)))
+  if (!err && !(s->dir = realpath (aid_str_z (&named), NULL)))
     err = aid_error_set (e, AID_E_NOTFOUND, "There is no repository %s: %s", git_dir, strerror (errno));
   if (!err)
     {
@@ -132,6 +132,7 @@ aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e)
     }
   aid_str_free (&objects);
   aid_str_free (&git);
+  aid_str_free (&named);
   if (err)
     aid_vault_free (s);
   else
@@ -150,7 +151,8 @@ aid_vault_open_at (const char *dir, struct aid_vault **out, struct aid_error *e)
   aid_str_addf (&path, "%s/root", dir);
   enum aid_err err = aid_fs_read_itself (aid_str_z (&path), &root, NULL);
   if (err || !root.len || memchr (root.ptr, 0, root.len))
-    err = aid_error_set (e, err ? err : AID_E_INVALID, "%s holds no snapshots: it has no file \"root\" that can be read", dir);
+    err
+      = aid_error_set (e, err ? err : AID_E_INVALID, "%s holds no snapshots: it has no file \"root\" that can be read", dir);
   if (!err && aid_str_addf (&git, "GIT_DIR=%s/git", dir))
     err = aid_error_set (e, AID_E_LIMIT, "%s is too long a name", dir);
   if (!err)

@@ -40,8 +40,8 @@ enum aid_err aid_vault_open_at (const char *dir, struct aid_vault **out, struct 
    order of their names, until it gives an error.  No folder, no call. */
 enum aid_err aid_vaults (const char *store, enum aid_err (*fn) (void *ctx, const char *dir, struct aid_error *e), void *ctx,
                          struct aid_error *e);
-/* The repository whose Git directory GIT_DIR is, whosever it is: to read trees of it and nothing else (it has no root).
-   AID_E_NOTFOUND. */
+/* The repository whose Git directory GIT_DIR ("~/" for the home) is, whosever it is: to read trees of it and nothing else (it
+   has no root).  AID_E_NOTFOUND. */
 enum aid_err aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e);
 void aid_vault_free (struct aid_vault *s);
 /* Appends the path of NAME in its folder. */

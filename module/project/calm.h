@@ -5,7 +5,8 @@
 
 /* The first words of a git command.  One that shows differences also needs --no-ext-diff --no-textconv. */
 #define AID_CALM_GIT                                                                                                        \
-  "git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"
+  "git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "-c",  \
+    "log.showSignature=false"
 
 /* For aid_proc.env. */
 extern const char *const aid_calm_git_env[];

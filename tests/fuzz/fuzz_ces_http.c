@@ -1,5 +1,5 @@
-/* Bodies of requests, whatever the shape: the first byte chooses the route.  Each is answered, with a status that its client knows
-   and a document, or has units, which are then judged by a backend that makes of an answer what its first byte says. */
+/* Bodies of requests, whatever the shape: the first byte chooses the route.  Each is answered, with a status that its client
+   knows and a document, or has units, which are then judged by a backend that makes of an answer what its first byte says. */
 #include "ces/http_internal.h"
 
 #include <stdint.h>

@@ -125,6 +125,7 @@ responses_begin_behind_their_prompts (void **state)
     { "p<think>a diff</think>yes", "p", "yes" },
     { "p<think>\nhm</think>yes", "p<think>\n", "yes" },
     { "p+ print (\"</think>\")", "p", "+ print (\"</think>\")" },
+    { "x<\357\275\234Assistant\357\275\234>yes<\357\275\234end\342\226\201of\342\226\201sentence\357\275\234>", "", "yes" },
     { "all of it", "", "all of it" },
     { "", "", "" },
     { "</s></s>", "", "" },

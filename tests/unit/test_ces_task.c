@@ -141,6 +141,11 @@ a_warm_tree_is_named_by_what_it_is_made_of (void **state)
   assert_string_equal (key ("{\"repository\": \"known\", \"files\": {\"a\": \"1\", \"b\": \"2\"}}", a),
                        key ("{\"repository\": \"known\", \"files\": {\"b\": \"2\", \"a\": \"1\"}}", b));
   assert_string_not_equal (a, key ("{\"repository\": \"known\", \"files\": {\"a\": \"12\", \"b\": \"\"}}", b));
+  /* As a loader of tables gives a row the members of others. */
+  assert_string_equal (key (plain, a),
+                       key ("{\"repository\": \"known\", \"files\": null, \"limits\": null, \"commands\": null}", b));
+  assert_string_equal (key ("{\"repository\": \"known\", \"files\": {\"a\": \"1\"}}", a),
+                       key ("{\"repository\": \"known\", \"files\": {\"a\": \"1\", \"b\": null}}", b));
   assert_string_not_equal (key (plain, a), key ("{\"repository\": \"known\", \"commands\": {\"builds\": \"make\"}}", b));
   assert_string_not_equal (a, key ("{\"repository\": \"known\", \"directory\": \"x\"}", b));
   FILE *f = fopen (scratch_path ("known/new"), "w");

@@ -8,6 +8,7 @@
 #include "project_trees.h"
 #include "learn/completion.h"
 #include "learn/layout.h"
+#include "learn/row.h"
 
 #define SEEDS 60
 
@@ -49,6 +50,32 @@ vault_of (const char *dir)
     fail_msg ("%s", e.msg);
   aid_str_free (&git);
   return v;
+}
+
+static void
+hides (const char *text, const char *folder, const char *with, const char *wanted)
+{
+  struct aid_str out = AID_STR_INIT (4096);
+  size_t n = aid_row_hide (aid_span_z (text), folder, with, &out);
+  assert_string_equal (aid_str_z (&out), wanted);
+  assert_int_equal (n > 0, strcmp (text, wanted) != 0);
+  aid_str_free (&out);
+}
+
+static void
+folders_are_hidden_and_nothing_else (void **state)
+{
+  (void)state;
+  hides ("see /home/ann/p/a.c, and /home/ann/p.", "/home/ann/p", "", "see a.c, and ..");
+  hides ("in '/home/ann/p'", "/home/ann/p", "", "in '.'");
+  hides ("-I/home/ann/inc file:///home/ann/x", "/home/ann", "~", "-I~/inc file://~/x");
+  hides ("/home/anna/x /home/ann.old/x", "/home/ann", "~", "/home/anna/x /home/ann.old/x");
+  /* A project in a folder of the root, whose name is part of other names. */
+  hides ("lib/src/x.c ./src/y ../src/z $(TOP)/src/w ~/src/v", "/src", "",
+         "lib/src/x.c ./src/y ../src/z $(TOP)/src/w ~/src/v");
+  hides ("cc /src/x.c", "/src", "", "cc x.c");
+  hides ("a / b", "/", "~", "a / b");
+  hides ("", "/src", "~", "");
 }
 
 static void
@@ -319,9 +346,13 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_tree_is_laid_out_as_it_is),  cmocka_unit_test (a_tree_follows_another_by_what_has_changed),
-    cmocka_unit_test (nothing_is_written_elsewhere), cmocka_unit_test (a_place_stands_at_a_revision),
-    cmocka_unit_test (answers_say_what_git_says),    cmocka_unit_test (renames_modes_and_deletions),
+    cmocka_unit_test (folders_are_hidden_and_nothing_else),
+    cmocka_unit_test (a_tree_is_laid_out_as_it_is),
+    cmocka_unit_test (a_tree_follows_another_by_what_has_changed),
+    cmocka_unit_test (nothing_is_written_elsewhere),
+    cmocka_unit_test (a_place_stands_at_a_revision),
+    cmocka_unit_test (answers_say_what_git_says),
+    cmocka_unit_test (renames_modes_and_deletions),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
 }

@@ -9,6 +9,18 @@
 #include "learn/minhash.h"
 
 static void
+files_with_other_names_are_like_themselves_alone (void **state)
+{
+  struct aid_minhash a, b, c;
+  (void)state;
+  aid_minhash_diff (AID_SPAN ("diff --git a/x.c b/y.c\nsimilarity index 100%\nrename from x.c\nrename to y.c\n"), &a);
+  aid_minhash_diff (AID_SPAN ("diff --git a/x.c b/y.c\nsimilarity index 100%\nrename from x.c\nrename to y.c\n"), &b);
+  aid_minhash_diff (AID_SPAN ("diff --git a/m.c b/n.c\nsimilarity index 100%\nrename from m.c\nrename to n.c\n"), &c);
+  assert_true (aid_minhash_alike (&a, &b) == 1.0);
+  assert_true (aid_minhash_alike (&a, &c) < 0.1);
+}
+
+static void
 likeness_is_estimated_as_well_as_it_should (void **state)
 {
   struct timeline t = { .seed = 12345 };
@@ -99,6 +111,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (files_with_other_names_are_like_themselves_alone),
     cmocka_unit_test (likeness_is_estimated_as_well_as_it_should),
     cmocka_unit_test (what_counts_is_the_change_alone),
     cmocka_unit_test (names_tell_what_is_near),

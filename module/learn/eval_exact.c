@@ -1,0 +1,140 @@
+/* Whether an answer comes to what the solution comes to, in whatever form each is written. */
+#include "learn/eval_internal.h"
+#include "patch/patch.h"
+
+#include <stdlib.h>
+
+struct placed
+{
+  struct aid_patch *patch;
+  struct aid_plan *plan;
+};
+
+static void
+placed_free (struct placed *p)
+{
+  aid_plan_free (p->plan);
+  aid_patch_free (p->patch);
+}
+
+static int
+is_bad_text (enum aid_err err)
+{
+  return err == AID_E_LIMIT || err == AID_E_PARSE || err == AID_E_INVALID || err == AID_E_REFUSED;
+}
+
+/* Reads TEXT and places it in DIR; P->plan stays NULL where there is no change, or none that can be placed. */
+static enum aid_err
+place (struct aid_span text, const char *dir, struct placed *p, struct aid_error *e)
+{
+  static const struct aid_plan_options options = { .together = 1 };
+  const struct aid_patch_source source = aid_patch_disk_source (dir);
+  *p = (struct placed){ NULL, NULL };
+  enum aid_err err = aid_patch_read (text, AID_FORMAT_AUTO, &p->patch, e);
+  if (!err)
+    err = aid_patch_settle (&p->patch, AID_FORMAT_AUTO, &source, e);
+  if (!err && p->patch->files.len)
+    err = aid_patch_plan (p->patch, &source, &options, &p->plan, e);
+  return is_bad_text (err) ? AID_OK : err;
+}
+
+static int
+is_whole (const struct placed *p)
+{
+  return p->plan && !p->plan->refused && p->plan->applied + p->plan->already > 0;
+}
+
+static const struct aid_file_plan *
+plan_at (const struct aid_plan *plan, size_t i)
+{
+  return &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
+}
+
+/* What PLAN makes of the file at PATH: 1 and *TEXT, 0 when it takes it away, -1 when it says nothing of it.  The last
+   part that names the file counts. */
+static int
+text_of (const struct aid_plan *plan, const char *path, struct aid_span *text)
+{
+  int found = -1;
+  for (size_t i = 0; i < plan->files.len; i++)
+    {
+      const struct aid_file_plan *f = plan_at (plan, i);
+      if (f->old_path && !strcmp (f->old_path, path) && (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME))
+        found = 0;
+      if (f->new_path && !strcmp (f->new_path, path) && f->op != AID_OP_DELETE)
+        {
+          *text = aid_str_span (&plan_at (plan, f->same_as)->after);
+          found = 1;
+        }
+    }
+  return found;
+}
+
+/* The same; where PLAN says nothing, what the file of DIR is. */
+static enum aid_err
+result_of (const struct aid_plan *plan, const char *path, const char *dir, struct aid_str *own, int *there,
+           struct aid_span *text, struct aid_error *e)
+{
+  const struct aid_patch_source source = aid_patch_disk_source (dir);
+  *there = text_of (plan, path, text);
+  if (*there >= 0)
+    return AID_OK;
+  enum aid_err err = source.read (source.ctx, path, own, e);
+  *there = !err;
+  *text = aid_str_span (own);
+  return err == AID_E_NOMEM ? err : AID_OK;
+}
+
+static enum aid_err
+same_file (const struct aid_plan *a, const struct aid_plan *b, const char *path, const char *dir, int *same,
+           struct aid_error *e)
+{
+  struct aid_str own_a = AID_STR_INIT (AID_EVAL_FILE), own_b = AID_STR_INIT (AID_EVAL_FILE);
+  struct aid_span ta = AID_SPAN (""), tb = AID_SPAN ("");
+  int there_a = 0, there_b = 0;
+  enum aid_err err = result_of (a, path, dir, &own_a, &there_a, &ta, e);
+  if (!err)
+    err = result_of (b, path, dir, &own_b, &there_b, &tb, e);
+  *same = there_a == there_b && (!there_a || aid_span_eq (ta, tb));
+  aid_str_free (&own_a);
+  aid_str_free (&own_b);
+  return err;
+}
+
+/* Whether all files that A names come to the same by both. */
+static enum aid_err
+same_files (const struct aid_plan *a, const struct aid_plan *b, const char *dir, int *same, struct aid_error *e)
+{
+  enum aid_err err = AID_OK;
+  for (size_t i = 0; i < a->files.len && *same && !err; i++)
+    {
+      const struct aid_file_plan *f = plan_at (a, i);
+      if (f->old_path)
+        err = same_file (a, b, f->old_path, dir, same, e);
+      if (f->new_path && *same && !err)
+        err = same_file (a, b, f->new_path, dir, same, e);
+    }
+  return err;
+}
+
+enum aid_err
+aid_eval_exact (struct aid_span answer, const char *solution, const char *dir, int *changes, int *exact, struct aid_error *e)
+{
+  struct placed a, s = { NULL, NULL };
+  enum aid_err err = place (answer, dir, &a, e);
+  *changes = a.patch && a.patch->files.len > 0;
+  *exact = -1;
+  if (!err && solution)
+    err = place (aid_span_z (solution), dir, &s, e);
+  if (!err && is_whole (&s))
+    {
+      *exact = is_whole (&a);
+      if (*exact)
+        err = same_files (a.plan, s.plan, dir, exact, e);
+      if (*exact && !err)
+        err = same_files (s.plan, a.plan, dir, exact, e);
+    }
+  placed_free (&a);
+  placed_free (&s);
+  return err;
+}
