@@ -221,7 +221,7 @@ SAMPLE ?= c
 demo:
 	@.ci/deps demo$(if $(filter ocaml,$(SAMPLE)),-ocaml)
 	@[ -e $(B)/aid ] || echo "Building AID, for a minute or two..."
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j2 all
 	@EMACS="$(EMACS)" docs/sample/demo $(SAMPLE)
 
 ## check         install what is missing, build, run every test; the last line is the sum
@@ -313,10 +313,11 @@ $(B)/bench_vectors: tests/bench/vectors.c $(call layer_libs,$(need_index))
 $(B)/bench_secrets: tests/bench/secrets.c $(call layer_libs,$(need_config))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-## bench-measure what recording an event, following a change in a buffer with thousands of accepted hunks, and a report of all costs
+## bench-measure what recording an event and a decision on a hunk, following a change in a buffer with thousands of accepted hunks, and a report of all costs
 .PHONY: bench-measure
-bench-measure: $(B)/bench_measure $(B)/bench_metrics
+bench-measure: all $(B)/bench_measure $(B)/bench_metrics
 	@$(B)/bench_measure
+	@tests/bench/decide
 	@$(B)/bench_metrics
 $(B)/bench_metrics: tests/bench/metrics.c $(call layer_libs,$(need_measure))
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)

@@ -93,7 +93,9 @@
                                do (forward-line)))
         (goto-char (point-min))
         (forward-line (1- line))))
-    (unless val
+    (if val
+        (message "%s" (substitute-command-keys "\\[aid-history-show] shows a version, \\[aid-history-diff] \
+compares it with now, \\[aid-history-restore] brings it back"))
       (message "No snapshot has %s yet; M-x aid-snapshot-mode takes some" aid-history--path))))
 
 (defun aid-history--refresh (&rest _)

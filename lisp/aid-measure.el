@@ -47,25 +47,23 @@
 ;;; Decisions
 
 (defvar aid-measure--requests (make-hash-table :test 'eq :weakness 'key)
-  "For each part of a review the key of its chat and the request's word.")
+  "For each part of a review what its hunks have in common, a plist.")
 
 (defun aid-measure--request (review part)
-  "The key of the chat of REVIEW and the word of the request that made PART."
+  "A plist of the chat of REVIEW, the request that made PART, and the root."
   (or (gethash part aid-measure--requests)
       (puthash part
-               (if (buffer-live-p (aid-review-chat review))
-                   (with-current-buffer (aid-review-chat review)
-                     (cons (aid-chat-key)
-                           (cdr (assoc "req" (aid-chat-meta (aid-review-part-turn part))))))
-                 (list nil))
+               (append (when (buffer-live-p (aid-review-chat review))
+                         (with-current-buffer (aid-review-chat review)
+                           (list :chat (aid-chat-key)
+                                 :request (cdr (assoc "req" (aid-chat-meta (aid-review-part-turn part)))))))
+                       (list :root (expand-file-name (aid-review-root review))))
                aid-measure--requests)))
 
 (defun aid-measure--names (review hunk)
   "A plist of what HUNK of REVIEW is called for the core."
-  (let ((request (aid-measure--request review (aid-hunk-part hunk))))
-    (list :chat (car request) :request (cdr request)
-          :root (expand-file-name (aid-review-root review)) :path (aid-hunk-path hunk)
-          :id (aid-hunk-id hunk))))
+  (append (list :path (aid-hunk-path hunk) :id (aid-hunk-id hunk))
+          (aid-measure--request review (aid-hunk-part hunk))))
 
 (defun aid-measure--decision (names hunk decision was)
   "Record the DECISION on HUNK, which is called NAMES; its state WAS another."

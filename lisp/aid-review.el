@@ -22,6 +22,8 @@
 (declare-function aid-chat-answer-at "aid-chat-text" (&optional pos))
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-at-hand "aid-chat" ())
+(declare-function aid-chat-stream-number "aid-chat-spinner" (stream))
+(declare-function aid-chat-streams "aid-chat-head" ())
 (declare-function aid-review-ediff "aid-review-edit" ())
 
 (defcustom aid-after-review-functions nil
@@ -296,7 +298,18 @@ TURN is the answer's number."
         (setf (aid-review-windows review) (current-window-configuration)))
       (aid-review--show-in buffer review)
       (aid-review-display buffer)))
-  (aid-review--go-to-first))
+  (aid-review--go-to-first)
+  (aid-review--warn-if-arriving))
+
+(defun aid-review--warn-if-arriving ()
+  "Say when the answer under review goes on: what comes later is not in it."
+  (let* ((review (buffer-local-value 'aid-review--this (window-buffer)))
+         (turns (aid-review-turns review)))
+    (when (buffer-live-p (aid-review-chat review))
+      (with-current-buffer (aid-review-chat review)
+        (when (cl-some (lambda (stream) (memq (aid-chat-stream-number stream) turns)) (aid-chat-streams))
+          (message "%s" (substitute-command-keys
+                         "The answer still arrives; when it has ended, \\[aid-review] there reviews all of it")))))))
 
 (defun aid-review--go-to-first ()
   "Move to the first undecided hunk, else to the first."

@@ -145,9 +145,10 @@ print_status (const json_t *doc)
   else
     aid_str_addf (&raw, "Recorded %s, sizes and hashes, no texts (\"measure\": false turns it off):\n", where);
   aid_str_addf (&raw, "  %s\n", aid_json_str (doc, "file"));
-  aid_str_addf (&raw, "  %lld events, %.1f MB; forgotten after %lld days and above %lld MB\n",
-                (long long)aid_json_int (doc, "events", 0), (double)aid_json_int (doc, "bytes", 0) / (1 << 20),
-                (long long)aid_json_int (doc, "days", 0), (long long)aid_json_int (doc, "megabytes", 0));
+  long long events = aid_json_int (doc, "events", 0);
+  aid_str_addf (&raw, "  %lld event%s, %.1f MB; forgotten after %lld days and above %lld MB\n", events, events == 1 ? "" : "s",
+                (double)aid_json_int (doc, "bytes", 0) / (1 << 20), (long long)aid_json_int (doc, "days", 0),
+                (long long)aid_json_int (doc, "megabytes", 0));
   aid_str_addspan (&raw, aid_str_span (&export));
   if (first[0])
     aid_str_addf (&raw, "  from %s to %s\n", first, last);

@@ -371,8 +371,8 @@ aid_cmd_search (int argc, char **argv)
   const struct aid_usage_text usage
     = { "aid search [options] QUERY|-",
         "Finds what a question is about in the files of a project: passages, the best first, each with its reason.\n"
-        "The index is made by the first search and brought up to date by each.  It is in the cache directory and may be "
-        "deleted.  Where the settings name \"embeddings\", what is similar in meaning is found, too: --embed sends the "
+        "The index is made by the first search and brought up to date by each.  It is in the cache directory and may be\n"
+        "deleted.  Where the settings name \"embeddings\", what is similar in meaning is found, too: --embed sends the\n"
         "project's text there.\n",
         opts,
         sizeof opts / sizeof *opts,

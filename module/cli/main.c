@@ -40,7 +40,7 @@ print_usage (FILE *to)
 {
   fprintf (to, "usage: aid COMMAND [arguments]\n\n");
   for (size_t i = 0; i < NCOMMANDS; i++)
-    fprintf (to, "  %-10s %s\n", commands[i].name, commands[i].help);
+    fprintf (to, "  %-11s %s\n", commands[i].name, commands[i].help);
   fprintf (to, "\naid COMMAND --help tells more.  Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n");
 }
 

@@ -9,9 +9,7 @@
 static void
 print_help (const struct aid_usage_text *u)
 {
-  printf ("usage: %s\n\n%s", u->line, u->about);
-  if (u->nopts)
-    printf ("\n");
+  printf ("usage: %s\n\n%s\n", u->line, u->about);
   for (size_t i = 0; i < u->nopts; i++)
     {
       const struct aid_opt *o = &u->opts[i];

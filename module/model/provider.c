@@ -100,7 +100,7 @@ unknown (const struct aid_config *c, const char *id, struct aid_error *e)
   else
     err = aid_error_set (e, AID_E_NOTFOUND,
                          "No model is configured. Name one in %s, set a key such as ANTHROPIC_API_KEY in the environment, "
-                         "or use a local server: aid doctor lists those that run.", aid_config_path (c));
+                         "or use a local server: aid doctor (M-x aid-doctor) lists those that run.", aid_config_path (c));
   aid_str_free (&names);
   return err;
 }

@@ -125,16 +125,25 @@
   "A new chat of the project."
   (aid-chat-create aid-project-root-folder))
 
+(defun aid-project-begin-answer (chat text)
+  "Have CHAT ask something, of whose answer TEXT has come; give the request."
+  (let ((id (cl-incf aid-project--id)))
+    (cl-letf (((symbol-function 'aid--mod-ask) (lambda (_) id))
+              ((symbol-function 'aid--mod-model-info) (lambda (&rest _) '(:id "model"))))
+      (aid-chat-ask chat "Please."))
+    (aid--dispatch (list id 'text text 0 []))
+    id))
+
+(defun aid-project-end-answer (chat id)
+  "Have the answer to request ID in CHAT end; give its number."
+  (aid--dispatch (list id 'done (list :state "done" :meta "model=m req=r1 state=done")))
+  (with-current-buffer chat
+    (car (last (aid-chat-answers)))))
+
 (defun aid-project-answer (chat text)
   "Have CHAT ask something that is answered by TEXT; give the answer's number."
   (with-current-buffer chat
-    (let ((id (cl-incf aid-project--id)))
-      (cl-letf (((symbol-function 'aid--mod-ask) (lambda (_) id))
-                ((symbol-function 'aid--mod-model-info) (lambda (&rest _) '(:id "model"))))
-        (aid-chat-ask chat "Please."))
-      (aid--dispatch (list id 'text text 0 []))
-      (aid--dispatch (list id 'done (list :state "done" :meta "model=m req=r1 state=done")))
-      (car (last (aid-chat-answers))))))
+    (aid-project-end-answer chat (aid-project-begin-answer chat text))))
 
 (defun aid-project-diff (&rest lines)
   "LINES as a fenced diff."

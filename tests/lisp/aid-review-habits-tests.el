@@ -34,6 +34,23 @@
    (kill-buffer)
    (should (= (aid-review-habits-tests--shown) 0))))
 
+(ert-deftest aid-review-of-what-still-arrives ()
+  "A review that begins before its answer has ended says so; one that begins after that has all of it."
+  (aid-project-with (list (cons "a.txt" (aid-project-lines 1 60)))
+    (let* ((chat (aid-project-chat))
+           (hunk (lambda (n) (format "@@ -%d,3 +%d,3 @@\n line %d\n-line %d\n+changed %d\n line %d\n"
+                                     (1- n) (1- n) (1- n) n n (1+ n))))
+           (id (with-current-buffer chat
+                 (aid-project-begin-answer
+                  chat (concat "```diff\n--- a/a.txt\n+++ b/a.txt\n" (funcall hunk 10))))))
+      (should (string-match-p "still arrives; when it has ended, C-c C-a there"
+                              (aid-project-said (with-current-buffer chat (aid-review)))))
+      (aid-project-key "q")
+      (aid--dispatch (list id 'text (concat (funcall hunk 30) "```\n") 0 []))
+      (aid-project-end-answer chat id)
+      (should-not (string-match-p "arrives" (aid-project-said (with-current-buffer chat (aid-review)))))
+      (should (= 2 (length (with-current-buffer (window-buffer) (aid-review-hunks aid-review--this))))))))
+
 (ert-deftest aid-review-accepts-what-was-shown ()
   "When the file was changed since a hunk was shown, what would be adjusted is shown first."
   (aid-project-with '(("a.c" . "line 1\nline 2\nthe third line of the file\nline 4\n"))
