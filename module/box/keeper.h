@@ -59,8 +59,8 @@ enum aid_err mount_failed (struct aid_error *e, const char *what);
 enum aid_err mount_house (struct keeper *k, struct aid_error *e);
 
 /* --- copy.c --- */
-/* Bytes of the files below the folder FD, as they lie on the disk, and how many there are; TOO_DEEP: there are folders deeper than
-   is looked. */
+/* Bytes of the files below the folder FD, as they lie on the disk, and how many there are; TOO_DEEP: there are folders
+   deeper than is looked. */
 #define TOO_DEEP ((int64_t)1 << 60)
 void measure_tree (int fd, int64_t *bytes, int64_t *files);
 /* Copies what is in the folder FROM into TO: files, folders and links, with their modes and times. */

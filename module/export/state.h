@@ -49,8 +49,8 @@ enum aid_err aid_export_place_count (struct aid_export_state *s, const struct ai
                                      int64_t dropped, struct aid_error *e);
 
 /* Notes that the person's settings have export turned on, or off: what was recorded before it is on again is nobody's, unless a
-   receiver's FROM takes it in.  STOP (may be NULL): nothing is noted once it is set, for who is told to stop may know settings that are
-   others by now: AID_E_CANCELLED. */
+   receiver's FROM takes it in.  STOP (may be NULL): nothing is noted once it is set, for who is told to stop may know settings
+   that are others by now: AID_E_CANCELLED. */
 enum aid_err aid_export_turned (int on, const struct aid_stop *stop, struct aid_error *e);
 
 /* A value of FALLBACK when there is none. */

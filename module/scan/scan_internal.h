@@ -150,8 +150,8 @@ int aid_lex_next (struct aid_lex *l);
 /* The token is an opening bracket: reads on to its closing one (or the end, or a "}" that cannot be within), which becomes
    the token. */
 void aid_lex_skip (struct aid_lex *l);
-/* For C and C++: reads over what is neither a brace, a directive nor a comment, as if it had been read token by token.  STATEMENTS:
-   nor a word behind ";" that a type may begin with.  What was last is the token: ";" or any word. */
+/* For C and C++: reads over what is neither a brace, a directive nor a comment, as if it had been read token by token.
+   STATEMENTS: nor a word behind ";" that a type may begin with.  What was last is the token: ";" or any word. */
 void aid_lex_rush (struct aid_lex *l, int statements);
 /* The token is "<": reads on to the ">" that closes it, which becomes the token, over brackets that begin with one of OVER.
    0: one of STOPS, a directive or the end comes before it and is the token. */

@@ -1,100 +1,5 @@
-/* The judge over small trees: what each kind of answer comes to, what is kept, and who shares it. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "scratch.h"
-#include "base/json.h"
-#include "base/pool.h"
-#include "ces/box.h"
-#include "ces/ces.h"
-
-#include <dirent.h>
-
-static int boxes;
-
-static void
-put (const char *name, const char *text)
-{
-  struct aid_error e;
-  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0644, &e), AID_OK);
-}
-
-static int
-make_tree (void **state)
-{
-  char why[256];
-  if (scratch_make (state) || mkdir (scratch_path ("tree"), 0777) || mkdir (scratch_path ("tree/part"), 0777))
-    return -1;
-  put ("tree/a.txt", "one\ntwo\nthree\n");
-  put ("tree/b.txt", "good\n");
-  put ("tree/part/c.txt", "part\n");
-  boxes = aid_box_available (why);
-  if (!boxes)
-    print_message ("%s\n", why);
-  return 0;
-}
-
-static struct aid_ces *
-open_ces (int64_t trees)
-{
-  const struct aid_ces_settings s = { .warm_trees = trees, .warm_megabytes = 1000 };
-  struct aid_ces *c;
-  struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_ces_open (&s, &c, &e), AID_OK);
-  return c;
-}
-
-/* The task whose members besides the repository are the JSON text MORE. */
-static json_t *
-task_of (const char *more)
-{
-  char tree[128];
-  json_t *task = json_loads (more, 0, NULL);
-  assert_non_null (task);
-  snprintf (tree, sizeof tree, "%s/tree", scratch); /* on any thread */
-  json_object_set_new (task, "repository", json_string (tree));
-  return task;
-}
-
-static json_t *
-judge (struct aid_ces *c, const char *more, const char *answer)
-{
-  json_t *task = task_of (more), *verdict = NULL;
-  struct aid_error e = { AID_OK, "" };
-  enum aid_err err = aid_ces_evaluate (c, task, aid_span_z (answer), AID_CES_OURS, NULL, &verdict, &e);
-  if (err)
-    print_message ("%s\n", e.msg);
-  assert_int_equal (err, AID_OK);
-  json_decref (task);
-  return verdict;
-}
-
-static const json_t *
-rung (const json_t *verdict, enum aid_rung r)
-{
-  const json_t *one = json_array_get (json_object_get (verdict, "rungs"), r);
-  assert_string_equal (aid_json_str (one, "rung"), aid_rung_name (r));
-  return one;
-}
-
-static void
-assert_results (const json_t *verdict, const char *words)
-{
-  char all[128] = "";
-  for (enum aid_rung r = 0; r < AID_RUNGS; r++)
-    {
-      strcat (all, r ? " " : "");
-      strcat (all, aid_json_str (rung (verdict, r), "result"));
-    }
-  assert_string_equal (all, words);
-}
-
-#define CHANGE(file, old, new) "--- a/" file "\n+++ b/" file "\n@@ -1 +1 @@\n-" old "\n+" new "\n"
-#define GOOD                                                                                                                \
-  "{\"commands\": {\"parses\": null, \"types\": \"test -e a.txt\", \"builds\": \"cat a.txt >out\", \"tests\": \"grep -q "   \
-  "good b.txt\"}}"
+/* The judge over small trees: what each kind of answer comes to. */
+#include "ces_scene.h"
 
 static void
 an_answer_climbs_until_a_rung_fails (void **state)
@@ -197,6 +102,7 @@ files_of_the_task_are_laid_first (void **state)
 }
 
 /* The paths that RUNG of V says were put back, or "". */
+
 static const char *
 put_back (const json_t *v, enum aid_rung r)
 {
@@ -205,6 +111,7 @@ put_back (const json_t *v, enum aid_rung r)
 }
 
 /* ... and are what is judged by, whatever the answer or its build makes of them. */
+
 static void
 files_of_the_task_are_not_the_answers_to_change (void **state)
 {
@@ -262,6 +169,7 @@ a_task_may_have_a_directory (void **state)
 }
 
 /* What an answer's code does to the place it runs in is no reason to give no verdict. */
+
 static void
 who_locks_or_removes_his_folder_has_failed (void **state)
 {
@@ -292,6 +200,7 @@ who_locks_or_removes_his_folder_has_failed (void **state)
 }
 
 /* A change is kept by the bytes that tell it: an answer that is these bytes is no change. */
+
 static void
 an_answer_does_not_pass_for_a_change (void **state)
 {
@@ -309,62 +218,6 @@ an_answer_does_not_pass_for_a_change (void **state)
         assert_results (v, "failed none skipped skipped skipped");
         json_decref (v);
       }
-  aid_ces_close (c);
-}
-
-static void
-who_asks_for_little_spoils_no_warm_tree (void **state)
-{
-  (void)state;
-  if (!boxes)
-    skip ();
-  struct aid_ces *c = open_ces (100);
-#define HUNGRY "\"commands\": {\"parses\": null, \"builds\": \"head -c 200000000 /dev/zero | tail -n 1 | wc -c >hungry\"}"
-  json_t *v = judge (c, "{\"limits\": {\"megabytes\": 8}, " HUNGRY "}", CHANGE ("b.txt", "good", "better"));
-  assert_results (v, "passed none none memory none");
-  json_decref (v);
-  v = judge (c, "{" HUNGRY "}", CHANGE ("b.txt", "good", "better"));
-  assert_results (v, "passed none none passed none");
-  json_decref (v);
-  aid_ces_close (c);
-}
-
-/* A task may write a terabyte, which no disk here has left. */
-static void
-a_base_for_which_there_is_no_room_is_not_kept (void **state)
-{
-  (void)state;
-  if (!boxes)
-    skip ();
-  struct aid_ces *c = open_ces (4);
-  json_t *v,
-    *task = task_of (
-      "{\"limits\": {\"disk_megabytes\": 1048576}, \"commands\": {\"builds\": \"head -c 1 /dev/zero >/dev/full\"}}");
-  struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN ("x"), AID_CES_OURS, NULL, &v, &e), AID_E_IO);
-  assert_non_null (strstr (e.msg, "no room"));
-  assert_int_equal (rmdir (scratch_path ("aid/ces/making")), 0);
-  assert_int_equal (mkdir (scratch_path ("aid/ces/making"), 0700), 0);
-  json_decref (task);
-  aid_ces_close (c);
-}
-
-/* What is built too deep to be counted, and removed like all else. */
-static void
-no_warm_tree_is_too_deep (void **state)
-{
-  (void)state;
-  if (!boxes)
-    skip ();
-  struct aid_ces *c = open_ces (4);
-  json_t *task
-    = task_of ("{\"commands\": {\"builds\": \"for i in $(seq 700); do mkdir d; cd d; done; echo x >x; chmod 0 .\"}}"),
-    *v;
-  struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN ("x"), AID_CES_OURS, NULL, &v, &e), AID_E_LIMIT);
-  assert_int_equal (rmdir (scratch_path ("aid/ces/making")), 0);
-  assert_int_equal (mkdir (scratch_path ("aid/ces/making"), 0700), 0);
-  json_decref (task);
   aid_ces_close (c);
 }
 
@@ -387,6 +240,7 @@ a_limit_is_a_verdict (void **state)
 }
 
 /* The base's tests run once where nothing stays and once in place: a test that can tell the two comes out differently. */
+
 static void
 a_test_that_comes_out_now_so_now_so_is_told (void **state)
 {
@@ -412,138 +266,6 @@ a_test_that_comes_out_now_so_now_so_is_told (void **state)
   aid_ces_close (c);
 }
 
-static void
-a_verdict_is_kept_and_its_reward_is_not (void **state)
-{
-  (void)state;
-  if (!boxes)
-    skip ();
-  struct aid_ces *c = open_ces (4);
-  const char *task = "{\"commands\": {\"parses\": null, \"types\": \"true\", \"tests\": \"grep -q good b.txt\"}}";
-  json_t *v = judge (c, task, CHANGE ("b.txt", "good", "bad"));
-  assert_false (aid_json_bool (v, "cached", 1));
-  json_decref (v);
-  aid_ces_close (c);
-  json_t *weights = json_pack ("{s:i, s:i, s:i}", "applies", 1, "types", 1, "tests", 2);
-  const struct aid_ces_settings s = { .warm_trees = 4, .warm_megabytes = 1000, .weights = weights };
-  struct aid_error e;
-  assert_int_equal (aid_ces_open (&s, &c, &e), AID_OK);
-  json_decref (weights);
-  v = judge (c, task, CHANGE ("b.txt", "good", "bad"));
-  assert_true (aid_json_bool (v, "cached", 0));
-  assert_true (aid_json_real (v, "reward", 0) > 0.499 && aid_json_real (v, "reward", 0) < 0.501);
-  assert_results (v, "passed none passed none failed");
-  json_decref (v);
-  v = judge (c, task, "In other words:\n\n```diff\n" CHANGE ("b.txt", "good", "bad") "```\n"); /* the same change */
-  assert_true (aid_json_bool (v, "cached", 0));
-  assert_results (v, "passed none passed none failed");
-  json_decref (v);
-  v = judge (c, task, CHANGE ("b.txt", "good", "bad, too"));
-  assert_false (aid_json_bool (v, "cached", 1));
-  json_decref (v);
-  json_t *status = aid_ces_status (c);
-  assert_int_equal (aid_json_int (status, "judged", 0), 3);
-  assert_int_equal (aid_json_int (status, "cached", 0), 2);
-  json_decref (status);
-  aid_ces_close (c);
-  /* What is damaged is begun anew. */
-  put ("aid/ces/verdicts.db", "this is no database, whatever it is called, and that is all there is to it");
-  c = open_ces (4);
-  v = judge (c, task, CHANGE ("b.txt", "good", "bad"));
-  assert_false (aid_json_bool (v, "cached", 1));
-  json_decref (v);
-  aid_ces_close (c);
-}
-
-static void
-only_so_many_trees_stay_warm (void **state)
-{
-  (void)state;
-  if (!boxes)
-    skip ();
-  struct aid_ces *c = open_ces (2);
-  char line[128];
-  for (int i = 0; i < 4; i++)
-    {
-      snprintf (line, sizeof line, "{\"commands\": {\"types\": \"true %d\"}}", i < 3 ? i : 0);
-      json_decref (judge (c, line, CHANGE ("b.txt", "good", "bad")));
-      json_t *status = aid_ces_status (c);
-      assert_in_range (json_array_size (json_object_get (status, "warm")), 1, 2);
-      json_decref (status);
-    }
-  aid_ces_close (c);
-}
-
-/* Descriptors that are open; 0 where the system does not tell. */
-static size_t
-count_open (void)
-{
-  size_t n = 0;
-  DIR *dir = opendir ("/proc/self/fd");
-  while (dir && readdir (dir))
-    n++;
-  if (dir)
-    closedir (dir);
-  return n;
-}
-
-struct crowd
-{
-  struct aid_ces *ces;
-};
-
-static enum aid_err
-one_of_many (void *ctx, size_t i, struct aid_error *e)
-{
-  struct crowd *crowd = ctx;
-  char answer[256];
-  json_t *task = task_of (GOOD), *v = NULL;
-  snprintf (answer, sizeof answer, CHANGE ("b.txt", "good", "%s %zu"), i % 2 ? "good" : "bad", i);
-  enum aid_err err = aid_ces_evaluate (crowd->ces, task, aid_span_z (answer), AID_CES_OURS, NULL, &v, e);
-  if (!err)
-    assert_results (v, i % 2 ? "passed none passed passed passed" : "passed none passed passed failed");
-  json_decref (v);
-  json_decref (task);
-  return err;
-}
-
-static void
-many_judge_at_once_over_one_tree (void **state)
-{
-  (void)state;
-  if (!boxes)
-    skip ();
-  struct crowd crowd = { open_ces (4) };
-  struct aid_error e = { AID_OK, "" };
-  size_t before = count_open ();
-  assert_int_equal (aid_thread_each (12, 3, "judge", one_of_many, &crowd, &e), AID_OK);
-  assert_int_equal (count_open (), before);
-  json_t *status = aid_ces_status (crowd.ces);
-  assert_int_equal (aid_json_int (status, "judged", 0), 12);
-  json_decref (status);
-  aid_ces_close (crowd.ces);
-}
-
-static void
-who_is_stopped_leaves_nothing (void **state)
-{
-  (void)state;
-  if (!boxes)
-    skip ();
-  struct aid_ces *c = open_ces (4);
-  struct aid_error e = { AID_OK, "" };
-  struct aid_stop *stop = aid_stop_new (&e);
-  json_t *task = task_of ("{\"commands\": {\"builds\": \"sleep 60\"}}"), *v = NULL;
-  aid_stop_set (stop);
-  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN ("x"), AID_CES_OURS, stop, &v, &e), AID_E_CANCELLED);
-  assert_null (v);
-  assert_int_equal (rmdir (scratch_path ("aid/ces/making")), 0);
-  assert_int_equal (mkdir (scratch_path ("aid/ces/making"), 0700), 0);
-  json_decref (task);
-  aid_stop_free (stop);
-  aid_ces_close (c);
-}
-
 int
 main (void)
 {
@@ -557,15 +279,8 @@ main (void)
     cmocka_unit_test (a_task_may_have_a_directory),
     cmocka_unit_test (who_locks_or_removes_his_folder_has_failed),
     cmocka_unit_test (an_answer_does_not_pass_for_a_change),
-    cmocka_unit_test (who_asks_for_little_spoils_no_warm_tree),
-    cmocka_unit_test (a_base_for_which_there_is_no_room_is_not_kept),
-    cmocka_unit_test (no_warm_tree_is_too_deep),
     cmocka_unit_test (a_limit_is_a_verdict),
     cmocka_unit_test (a_test_that_comes_out_now_so_now_so_is_told),
-    cmocka_unit_test (a_verdict_is_kept_and_its_reward_is_not),
-    cmocka_unit_test (only_so_many_trees_stay_warm),
-    cmocka_unit_test (many_judge_at_once_over_one_tree),
-    cmocka_unit_test (who_is_stopped_leaves_nothing),
   };
   return cmocka_run_group_tests (tests, make_tree, scratch_drop);
 }

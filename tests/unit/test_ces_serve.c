@@ -399,110 +399,6 @@ prometheus_gets_its_text (void **state)
   end (s);
 }
 
-/* --- websockets -------------------------------------------------------------------------------------------------------- */
-
-static void
-a_websockets_key_is_answered_as_the_rfc_shows (void **state)
-{
-  (void)state;
-  char out[AID_WS_ACCEPT];
-  aid_ws_accept (AID_SPAN ("dGhlIHNhbXBsZSBub25jZQ=="), out);
-  assert_string_equal (out, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-}
-
-static int
-open_socket (const struct scene *s)
-{
-  static const char shake[] = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-  struct aid_str got = AID_STR_INIT (4096);
-  int fd = dial (s);
-  char c;
-  send_all (fd, shake, sizeof shake - 1);
-  while (!got.len || !strstr (got.ptr, "\r\n\r\n"))
-    {
-      assert_int_equal (recv (fd, &c, 1, 0), 1);
-      aid_str_addc (&got, c);
-    }
-  assert_non_null (strstr (got.ptr, " 101 "));
-  aid_str_free (&got);
-  return fd;
-}
-
-/* A text of up to 125 bytes in a frame whose mask is 0. */
-static void
-say (int fd, const char *text)
-{
-  char frame[140] = { (char)0x81, (char)(0x80 | strlen (text)) };
-  snprintf (frame + 6, sizeof frame - 6, "%s", text);
-  send_all (fd, frame, 6 + strlen (text));
-}
-
-static json_t *
-hear (int fd)
-{
-  unsigned char head[4];
-  struct aid_str text = AID_STR_INIT (1 << 20);
-  assert_int_equal (recv (fd, head, 2, MSG_WAITALL), 2);
-  assert_int_equal (head[0], 0x81);
-  size_t n = head[1];
-  if (n == 126)
-    {
-      assert_int_equal (recv (fd, head, 2, MSG_WAITALL), 2);
-      n = (size_t)head[0] << 8 | head[1];
-    }
-  aid_str_reserve (&text, n);
-  assert_int_equal (recv (fd, text.ptr, n, MSG_WAITALL), n);
-  json_t *o = json_loadb (text.ptr, n, 0, NULL);
-  assert_non_null (o);
-  aid_str_free (&text);
-  return o;
-}
-
-static void
-sessions_have_episodes_of_their_own (void **state)
-{
-  (void)state;
-  struct scene *s = begin ();
-  int fds[4];
-  for (int i = 0; i < 4; i++)
-    {
-      fds[i] = open_socket (s);
-      say (fds[i], "{\"type\":\"reset\",\"data\":{\"task\":{\"repository\":\"r\"}}}");
-    }
-  for (int i = 0; i < 4; i++)
-    {
-      json_decref (hear (fds[i]));
-      say (fds[i], i % 2 ? "{\"type\":\"step\",\"data\":{\"answer\":\"green\"}}"
-                         : "{\"type\":\"step\",\"data\":{\"answer\":\"types\"}}");
-    }
-  for (int i = 0; i < 4; i++)
-    {
-      json_t *o = hear (fds[i]);
-      const json_t *data = json_object_get (o, "data");
-      assert_int_equal (aid_json_bool (data, "done", -1), i % 2);
-      assert_true (aid_json_real (data, "reward", -1) == (i % 2 ? 1 : 0.6));
-      json_decref (o);
-    }
-  /* One goes while it is judged for, one has a second step in mind, two stay to the end. */
-  say (fds[0], "{\"type\":\"step\",\"data\":{\"answer\":\"wait\"}}");
-  say (fds[2], "{\"type\":\"step\",\"data\":{\"answer\":\"wait\"}}");
-  while (atomic_load (&s->seen.running) < 2)
-    nap ();
-  say (fds[2], "{\"type\":\"step\",\"data\":{\"answer\":\"green\"}}");
-  json_t *o = hear (fds[2]);
-  assert_string_equal (aid_json_str (json_object_get (o, "data"), "code"), "EXECUTION_ERROR");
-  json_decref (o);
-  close (fds[0]);
-  while (!atomic_load (&s->seen.stopped))
-    nap ();
-  atomic_store (&s->seen.gate, 1);
-  json_decref (hear (fds[2]));
-  end (s);
-  for (int i = 1; i < 4; i++)
-    close (fds[i]);
-}
-
 int
 main (void)
 {
@@ -520,8 +416,6 @@ main (void)
     cmocka_unit_test (nonsense_does_it_no_harm),
     cmocka_unit_test (files_that_are_given_back_have_a_limit_together),
     cmocka_unit_test (prometheus_gets_its_text),
-    cmocka_unit_test (a_websockets_key_is_answered_as_the_rfc_shows),
-    cmocka_unit_test (sessions_have_episodes_of_their_own),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
 }
