@@ -14,7 +14,7 @@
 #define MEGABYTES_MAX 65536
 #define SHOWN (1 << 20) /* bytes of a stream */
 #define FILE_MAX (64u << 20)
-#define FETCHED_MAX (64u << 20) /* bytes of all files that are given back; what is beyond is left away */
+#define FETCHED_MAX ((size_t)64 << 20) /* bytes of all files that are given back; what is beyond is left away */
 #define PLACE "_aid_run"
 
 struct code

@@ -116,7 +116,13 @@ aid_row_place_hidden (const struct aid_row_place *p, const json_t *v)
   if (!json_is_array (v) && !json_is_object (v))
     return json_incref ((json_t *)(uintptr_t)v);
   out = json_is_array (v) ? json_array () : json_object ();
-  json_array_foreach (v, i, item) json_array_append_new (out, aid_row_place_hidden (p, item));
-  json_object_foreach ((json_t *)(uintptr_t)v, key, item) json_object_set_new (out, key, aid_row_place_hidden (p, item));
+  json_array_foreach (v, i, item)
+  {
+    json_array_append_new (out, aid_row_place_hidden (p, item));
+  }
+  json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+  {
+    json_object_set_new (out, key, aid_row_place_hidden (p, item));
+  }
   return out;
 }
