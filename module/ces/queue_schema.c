@@ -41,31 +41,13 @@ aid_queue_schema_check (struct aid_pg *pg, const char *name, struct aid_error *e
 
 /* --- changing ---------------------------------------------------------------------------------------------------------- */
 
-/* The version there is, 0 when there is none; in a transaction that has the lock. */
-static enum aid_err
-version_there (struct aid_pg *pg, int *out, struct aid_error *e)
-{
-  struct aid_pg_rows rows;
-  *out = 0;
-  enum aid_err err = aid_pg_run (pg, "SELECT to_regclass('aid_ces.queue') IS NOT NULL", NULL, 0, &rows, e);
-  int is_there = !err && !strcmp (aid_pg_text (&rows, 0, 0), "t");
-  aid_pg_rows_free (&rows);
-  if (!is_there)
-    return err;
-  err = aid_pg_run (pg, "SELECT version FROM aid_ces.queue", NULL, 0, &rows, e);
-  if (!err && rows.n)
-    *out = (int)aid_pg_int (&rows, 0, 0);
-  aid_pg_rows_free (&rows);
-  return err;
-}
-
 /* Also the rights, under the same lock: the server refuses one of two who grant at once. */
 static enum aid_err
 upgrade (struct aid_pg *pg, const char *grants, int *was, struct aid_error *e)
 {
   enum aid_err err = aid_pg_run (pg, "BEGIN; " LOCK, NULL, 0, NULL, e);
   if (!err)
-    err = version_there (pg, was, e);
+    err = aid_pg_version (pg, "aid_ces.queue", was, e);
   for (int i = *was; !err && i < VERSION; i++)
     err = aid_pg_run (pg, steps[i], NULL, 0, NULL, e);
   if (!err && *grants)

@@ -179,6 +179,18 @@ is_root (const char *dir)
   return found;
 }
 
+int
+aid_cli_agreed (struct aid_span words)
+{
+  char line[16] = "";
+  if (!isatty (STDIN_FILENO) || !isatty (STDERR_FILENO))
+    return aid_cli_fail ("nobody can be asked here: --yes goes on, after %.*s", (int)aid_span_trim (words).len, words.ptr), 0;
+  fprintf (stderr, "%.*sGo on? [y/N] ", (int)words.len, words.ptr);
+  if (!fgets (line, sizeof line, stdin) || (line[0] != 'y' && line[0] != 'Y'))
+    return aid_cli_fail ("nothing was asked"), 0;
+  return 1;
+}
+
 enum aid_err
 aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e)
 {

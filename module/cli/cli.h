@@ -76,6 +76,8 @@ void aid_cli_wait_events (struct aid_events *events);
 /* "30m", "24h", "7d", "4w": so long ago; "2026-01-31": the beginning of that day here; "@1769868000000": that time.  *MS (since
    1970) gets it; 0, or -1 (times.c). */
 int aid_cli_time (const char *z, int64_t *ms);
+/* Shows WORDS, what it is going to cost, and asks on the terminal whether to go on: 1; else it is said that it does not. */
+int aid_cli_agreed (struct aid_span words);
 /* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
 void aid_cli_on_signal (void (*fn) (int signal));
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds

@@ -79,27 +79,6 @@ write_forecast (const struct aid_describer *d, const struct forecast *f, struct 
     (long long)d->settings.tries * 2);
 }
 
-/* Asks on the terminal; 1: go on. */
-static int
-agreed (const struct describing *w, struct aid_span words)
-{
-  char line[16] = "";
-  if (w->yes)
-    return 1;
-  if (!isatty (STDIN_FILENO) || !isatty (STDERR_FILENO))
-    {
-      aid_cli_fail ("nobody can be asked here: --yes goes on, after %.*s", (int)aid_span_trim (words).len, words.ptr);
-      return 0;
-    }
-  fprintf (stderr, "%.*sGo on? [y/N] ", (int)words.len, words.ptr);
-  if (!fgets (line, sizeof line, stdin) || (line[0] != 'y' && line[0] != 'Y'))
-    {
-      aid_cli_fail ("nothing was asked");
-      return 0;
-    }
-  return 1;
-}
-
 /* --- while it runs ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -224,7 +203,7 @@ describe (struct describing *w, struct aid_describer *d, const struct aid_exampl
                           "\"price\" in the settings");
       else if (w->dry)
         status = aid_cli_print (aid_str_span (&words));
-      else if (!agreed (w, aid_str_span (&words)))
+      else if (!w->yes && !aid_cli_agreed (aid_str_span (&words)))
         status = AID_EXIT_FAILED;
       else if (!(err = aid_asker_new (stop, &d->asker, &e)))
         status = run (w, d, x, list);

@@ -104,27 +104,6 @@ write_forecast (const struct aid_eval_forecast *f, struct aid_str *out)
     }
 }
 
-/* Asks on the terminal; 1: go on. */
-static int
-agreed (const struct evaluating *w, struct aid_span words)
-{
-  char line[16] = "";
-  if (w->yes)
-    return 1;
-  if (!isatty (STDIN_FILENO) || !isatty (STDERR_FILENO))
-    {
-      aid_cli_fail ("nobody can be asked here: --yes goes on, after %.*s", (int)aid_span_trim (words).len, words.ptr);
-      return 0;
-    }
-  fprintf (stderr, "%.*sGo on? [y/N] ", (int)words.len, words.ptr);
-  if (!fgets (line, sizeof line, stdin) || (line[0] != 'y' && line[0] != 'Y'))
-    {
-      aid_cli_fail ("nothing was asked");
-      return 0;
-    }
-  return 1;
-}
-
 /* Shows what R is going to cost; 1: it is to be run. */
 static int
 shown (const struct evaluating *w, const struct aid_eval_run *r, int *status)
@@ -147,7 +126,7 @@ shown (const struct evaluating *w, const struct aid_eval_run *r, int *status)
       else if (w->dry)
         *status = aid_cli_print (aid_str_span (&words));
       else
-        go = agreed (w, aid_str_span (&words));
+        go = w->yes || aid_cli_agreed (aid_str_span (&words));
     }
   aid_str_free (&words);
   return go;

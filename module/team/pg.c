@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TOLD_MAX 160
@@ -310,4 +311,24 @@ aid_pg_rows_free (struct aid_pg_rows *rows)
   if (rows->result)
     aid_pq_load (NULL)->PQclear (rows->result);
   *rows = (struct aid_pg_rows){ 0 };
+}
+
+enum aid_err
+aid_pg_version (struct aid_pg *pg, const char *table, int *out, struct aid_error *e)
+{
+  struct aid_pg_rows rows;
+  char sql[128];
+  *out = 0;
+  snprintf (sql, sizeof sql, "SELECT to_regclass('%s') IS NOT NULL", table);
+  enum aid_err err = aid_pg_run (pg, sql, NULL, 0, &rows, e);
+  int is_there = !err && !strcmp (aid_pg_text (&rows, 0, 0), "t");
+  aid_pg_rows_free (&rows);
+  if (!is_there)
+    return err;
+  snprintf (sql, sizeof sql, "SELECT version FROM %s", table);
+  err = aid_pg_run (pg, sql, NULL, 0, &rows, e);
+  if (!err && rows.n)
+    *out = (int)aid_pg_int (&rows, 0, 0);
+  aid_pg_rows_free (&rows);
+  return err;
 }

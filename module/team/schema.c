@@ -110,31 +110,13 @@ aid_team_schema_read (struct aid_pg *pg, const char *name, struct aid_team_schem
 
 /* --- changing --------------------------------------------------------------------------------------------------------- */
 
-/* The version there is, 0 when there is none; in a transaction that has the lock. */
-static enum aid_err
-version_there (struct aid_pg *pg, int *out, struct aid_error *e)
-{
-  struct aid_pg_rows rows;
-  *out = 0;
-  enum aid_err err = aid_pg_run (pg, "SELECT to_regclass('aid.store') IS NOT NULL", NULL, 0, &rows, e);
-  int is_there = !err && !strcmp (aid_pg_text (&rows, 0, 0), "t");
-  aid_pg_rows_free (&rows);
-  if (!is_there)
-    return err;
-  err = aid_pg_run (pg, "SELECT version FROM aid.store", NULL, 0, &rows, e);
-  if (!err && rows.n)
-    *out = (int)aid_pg_int (&rows, 0, 0);
-  aid_pg_rows_free (&rows);
-  return err;
-}
-
 enum aid_err
 aid_team_schema_upgrade (struct aid_pg *pg, int *was, struct aid_error *e)
 {
   *was = 0;
   enum aid_err err = aid_pg_run (pg, "BEGIN; " LOCK, NULL, 0, NULL, e);
   if (!err)
-    err = version_there (pg, was, e);
+    err = aid_pg_version (pg, "aid.store", was, e);
   for (int i = *was; !err && i < VERSION; i++)
     err = aid_pg_run (pg, steps[i], NULL, 0, NULL, e);
   if (!err)
