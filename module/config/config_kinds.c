@@ -70,8 +70,7 @@ static const char *const wanted_words[] = {
   [KIND_GUARDRAILS] = AID_CONFIG_GUARDRAILS,
   [KIND_TEAM] = "an object of \"url\" or \"path\", and \"key\"",
   [KIND_KEYS] = "a public key of OpenSSH, or an array of them",
-  [KIND_CES] = "an object of \"warm\", \"warm_trees\", \"warm_megabytes\", \"limits\", \"weights\", \"repositories\" and "
-               "\"queue\"",
+  [KIND_CES] = "an object: warm, warm_trees, warm_megabytes, limits, weights, repositories, queue",
   [KIND_BOX_LIMITS] = "an object of whole numbers, 1 or more: seconds, megabytes, processes, disk_megabytes",
   [KIND_WEIGHTS] = "an object of numbers, 0 or more: applies, parses, types, builds, tests",
   [KIND_REPOSITORIES] = "an object of repositories by their names: each a \"path\", perhaps \"commands\" by rung",

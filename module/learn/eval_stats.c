@@ -52,7 +52,7 @@ static double
 correlation (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double mean_a, double mean_b)
 {
   double aa = 0, bb = 0, ab = 0;
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; a && b && i < n; i++)
     if (a[i].n > 0 && b[i].n > 0)
       {
         double x = a[i].hits / a[i].n - mean_a, y = b[i].hits / b[i].n - mean_b;

@@ -113,10 +113,11 @@ aid_vault_at (const char *git_dir, struct aid_vault **out, struct aid_error *e)
 {
   struct aid_str objects = AID_STR_INIT (PATH_LIMIT), git = AID_STR_INIT (PATH_LIMIT), named = AID_STR_INIT (PATH_LIMIT);
   struct aid_vault *s = calloc (1, sizeof *s);
-  enum aid_err err = s ? aid_fs_at_home (git_dir, &named) : aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
   *out = NULL;
-  if (s)
-    s->lock_fd = s->watch_fd = -1;
+  if (!s)
+    return aid_error_set (e, AID_E_NOMEM, "No memory for a repository");
+  enum aid_err err = aid_fs_at_home (git_dir, &named);
+  s->lock_fd = s->watch_fd = -1;
   if (!err && !(s->dir = realpath (aid_str_z (&named), NULL)))
     err = aid_error_set (e, AID_E_NOTFOUND, "There is no repository %s: %s", git_dir, strerror (errno));
   if (!err)

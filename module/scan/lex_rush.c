@@ -38,7 +38,8 @@ type_may_follow (const struct aid_lex *l, uint32_t at)
 {
   while (at < l->len && is_blank (l->text[at]))
     at++;
-  return at < l->len && memchr ("suec", l->text[at], 4);
+  int c = at < l->len ? l->text[at] : 0;
+  return c == 's' || c == 'u' || c == 'e' || c == 'c';
 }
 
 /* The place behind the literal that begins at AT; 0: the token that it belongs to has to be read. */
