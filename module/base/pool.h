@@ -33,7 +33,7 @@ void aid_pool_stop (struct aid_pool *p);
 /* Stops it first, if that was not done. */
 void aid_pool_free (struct aid_pool *p);
 
-/* Starts a thread with every signal blocked, a 1 MiB stack and NAME (15 bytes) for debuggers. */
+/* Starts a thread with every signal blocked but those of crashes, a 1 MiB stack and NAME (15 bytes) for debuggers. */
 enum aid_err aid_thread_start (unsigned long *thread, const char *name, void *(*fn) (void *), void *arg,
                                struct aid_error *e);
 
