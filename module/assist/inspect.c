@@ -78,19 +78,6 @@ aid_inspect_check (struct aid_span text, int *line, int *column, struct aid_erro
 
 /* --- a command for a shell ------------------------------------------------------------------------------------------- */
 
-/* Appends V as one word that a shell takes as it is. */
-static void
-add_quoted (struct aid_span v, struct aid_str *out)
-{
-  aid_str_addc (out, '\'');
-  for (size_t i = 0; i < v.len; i++)
-    if (v.ptr[i] == '\'')
-      aid_str_addz (out, "'\\''");
-    else
-      aid_str_addc (out, v.ptr[i]);
-  aid_str_addc (out, '\'');
-}
-
 /* Whether V ends with WORD, "$VARIABLE", and all before it means itself in double quotes. */
 static int
 is_plain (struct aid_span v, struct aid_span word)
@@ -122,12 +109,12 @@ add_filled (struct aid_span v, const char *variable, struct aid_str *out)
   for (ptrdiff_t at; *variable && (at = aid_span_find (v, w)) >= 0; v = aid_span_cut (v, (size_t) at + w.len, v.len))
     {
       if (at > 0)
-        add_quoted (aid_span_cut (v, 0, (size_t) at), out);
+        aid_str_add_quoted (out, aid_span_cut (v, 0, (size_t) at));
       aid_str_addf (out, "\"$%s\"", variable);
       filled = 1;
     }
   if (v.len || !filled)
-    add_quoted (v, out);
+    aid_str_add_quoted (out, v);
   aid_str_free (&word);
 }
 
@@ -166,7 +153,7 @@ aid_inspect_curl (const char *url, const struct aid_http_header *headers, size_t
   if (body.len > ARGUMENT_MAX)
     return add_here_document (body, out);
   aid_str_addz (out, "--data-raw ");
-  add_quoted (body, out);
+  aid_str_add_quoted (out, body);
   aid_str_addc (out, '\n');
 }
 

@@ -101,6 +101,18 @@ aid_str_add_decoded (struct aid_str *s, struct aid_span v)
 }
 
 enum aid_err
+aid_str_add_quoted (struct aid_str *s, struct aid_span v)
+{
+  aid_str_addc (s, '\'');
+  for (size_t i = 0; i < v.len; i++)
+    if (v.ptr[i] == '\'')
+      aid_str_addz (s, "'\\''");
+    else
+      aid_str_addc (s, v.ptr[i]);
+  return aid_str_addc (s, '\'');
+}
+
+enum aid_err
 aid_str_addc (struct aid_str *s, char c)
 {
   if (aid_str_reserve (s, 1))

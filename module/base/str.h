@@ -38,6 +38,8 @@ enum aid_err aid_str_addz (struct aid_str *s, const char *z);
 enum aid_err aid_str_addspan (struct aid_str *s, struct aid_span v);
 /* Appends V with its %XX decoded; %00, and a "%" that begins no such thing, stay as they are. */
 enum aid_err aid_str_add_decoded (struct aid_str *s, struct aid_span v);
+/* Appends V as one word that a shell (sh) takes as it is. */
+enum aid_err aid_str_add_quoted (struct aid_str *s, struct aid_span v);
 enum aid_err aid_str_addc (struct aid_str *s, char c);
 enum aid_err aid_str_addf (struct aid_str *s, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
 enum aid_err aid_str_addvf (struct aid_str *s, const char *fmt, va_list ap) __attribute__ ((format (printf, 2, 0)));

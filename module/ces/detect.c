@@ -288,18 +288,6 @@ static const struct parser
 };
 #define NPARSERS (sizeof parsers / sizeof *parsers)
 
-static void
-add_quoted (struct aid_str *out, const char *z)
-{
-  aid_str_addc (out, '\'');
-  for (; *z; z++)
-    if (*z == '\'')
-      aid_str_addz (out, "'\\''");
-    else
-      aid_str_addc (out, *z);
-  aid_str_addc (out, '\'');
-}
-
 size_t
 aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
 {
@@ -315,7 +303,7 @@ aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
         continue;
       n++;
       aid_str_addf (out, "if command -v %s >/dev/null; then n=1; %s %s", p->program, p->line, *path == '-' ? "./" : "");
-      add_quoted (out, path);
+      aid_str_add_quoted (out, aid_span_z (path));
       aid_str_addz (out, " || r=1; fi\n");
     }
   aid_str_addf (out, "[ $n = 1 ] || exit %d\nexit $r\n", AID_CES_NO_PARSER);

@@ -91,14 +91,8 @@ add_args (const struct code *c, struct aid_str *line)
   size_t i;
   json_array_foreach (json_object_get (c->asked, "args"), i, v)
   {
-    const char *z = json_string_value (v);
-    aid_str_addz (line, " '");
-    for (; *z; z++)
-      if (*z == '\'')
-        aid_str_addz (line, "'\\''");
-      else
-        aid_str_addc (line, *z);
-    aid_str_addc (line, '\'');
+    aid_str_addc (line, ' ');
+    aid_str_add_quoted (line, aid_span_z (json_string_value (v)));
   }
 }
 

@@ -165,18 +165,6 @@ lay_text (struct aid_box *b, const char *path, struct aid_span text, int program
   return err;
 }
 
-static void
-add_quoted (struct aid_str *out, const char *z)
-{
-  aid_str_addc (out, '\'');
-  for (; *z; z++)
-    if (*z == '\'')
-      aid_str_addz (out, "'\\''");
-    else
-      aid_str_addc (out, *z);
-  aid_str_addc (out, '\'');
-}
-
 /* A link to TARGET, which leads nowhere but in the box. */
 static enum aid_err
 lay_link (struct aid_box *b, const char *path, const struct aid_str *target, struct aid_error *e)
@@ -184,9 +172,9 @@ lay_link (struct aid_box *b, const char *path, const struct aid_str *target, str
   struct aid_str line = AID_STR_INIT (AID_CES_PATH * 8);
   struct aid_box_ran ran = { .code = 0 };
   aid_str_addz (&line, "ln -sfn -- ");
-  add_quoted (&line, aid_str_z (target));
+  aid_str_add_quoted (&line, aid_str_span (target));
   aid_str_addc (&line, ' ');
-  add_quoted (&line, path);
+  aid_str_add_quoted (&line, aid_span_z (path));
   enum aid_err err = line.err ? aid_error_set (e, AID_E_LIMIT, "%.150s leads too far", path) : aid_box_remove (b, path, e);
   if (!err)
     err = aid_box_run (b, aid_str_z (&line), NULL, NULL, &ran, e);

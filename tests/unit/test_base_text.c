@@ -413,6 +413,27 @@ base64_of_many_blocks_has_no_seams (void **state)
   aid_str_free (&small);
 }
 
+static void
+a_quoted_word_is_one_to_a_shell (void **state)
+{
+  static const char *const words[] = { "", "plain", "two words", "it's", "''", "$HOME `x` \\ \"*\"\n", "-n" };
+  (void)state;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    {
+      struct aid_str line = AID_STR_INIT (1000);
+      char got[100];
+      aid_str_addz (&line, "printf %s. ");
+      aid_str_add_quoted (&line, aid_span_z (words[i]));
+      FILE *sh = popen (aid_str_z (&line), "r");
+      assert_non_null (sh);
+      size_t n = fread (got, 1, sizeof got, sh);
+      assert_int_equal (pclose (sh), 0);
+      assert_int_equal (n, strlen (words[i]) + 1);
+      assert_memory_equal (got, words[i], n - 1);
+      aid_str_free (&line);
+    }
+}
+
 int
 main (void)
 {
@@ -438,6 +459,7 @@ main (void)
     cmocka_unit_test (base64_is_as_the_rfc_shows_it),
     cmocka_unit_test (base64_is_read_as_it_is_written),
     cmocka_unit_test (base64_of_many_blocks_has_no_seams),
+    cmocka_unit_test (a_quoted_word_is_one_to_a_shell),
   };
   return cmocka_run_group_tests_name ("base text", tests, NULL, NULL);
 }
