@@ -1,8 +1,9 @@
 /* The judge beside cold builds: how fast verdicts are, and whether they are the same.
    usage: bench_ces DIR [--n N] [--cold N] [--threads N] [--seed N] [--under DIR] [--endings .ml,.mli]
-                        [--types LINE] [--builds LINE] [--tests LINE]
-   DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them are built from
-   nothing as well, by the same commands.  Exit status 1 when a verdict differs. */
+                        [--types LINE] [--builds LINE] [--tests LINE] [--built FILE]
+   DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them, half of them
+   red as far as there are as many, are built from nothing as well, by the same commands.  Exit status 1 when a verdict
+   differs.  FILE keeps what came of cold builds: those of an earlier run of the same DIR, SEED and commands are not done again. */
 #include "mutants.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -35,6 +36,8 @@ struct bench
   struct aid_vec sources;
   struct mutant *mutants;
   struct outcome *warm, *built;
+  size_t *chosen; /* which mutant each of BUILT is */
+  FILE *kept;     /* "MUTANT RUNG MICROSECONDS" lines, or NULL */
   struct aid_ces *ces;
   json_t *task;
   atomic_size_t differ, done;
@@ -140,13 +143,49 @@ judge (struct bench *b, size_t i, struct aid_error *e)
   return AID_OK;
 }
 
+/* Writes TAKE of the mutants whose warm verdict is RED or not, evenly spread over all N, to TO. */
+static void
+choose_some (const struct bench *b, int red, size_t take, size_t of, size_t *to)
+{
+  size_t seen = 0, taken = 0;
+  for (size_t i = 0; i < b->n && taken < take; i++)
+    if (red == (b->warm[i].failed != AID_RUNGS) && seen++ == taken * of / take)
+      to[taken++] = i;
+}
+
+static void
+choose (struct bench *b, size_t red)
+{
+  size_t green = b->n - red, half = b->cold / 2;
+  size_t of_red = red < half ? red : b->cold - half > green ? b->cold - green : half;
+  choose_some (b, 1, of_red, red, b->chosen);
+  choose_some (b, 0, b->cold - of_red, green, b->chosen + of_red);
+}
+
+static void
+read_kept (struct bench *b)
+{
+  size_t mutant;
+  int rung;
+  long long us;
+  while (b->kept && fscanf (b->kept, "%zu %d %lld", &mutant, &rung, &us) == 3)
+    for (size_t k = 0; k < b->cold; k++)
+      if (b->chosen[k] == mutant)
+        b->built[k] = (struct outcome){ (enum aid_rung)rung, us };
+}
+
 static enum aid_err
 compare (void *ctx, size_t k, struct aid_error *e)
 {
   struct bench *b = ctx;
-  size_t i = k * b->n / b->cold;
+  size_t i = b->chosen[k];
   (void)e;
-  b->built[k] = build_cold (b, &b->mutants[i], k);
+  if (!b->built[k].us)
+    {
+      b->built[k] = build_cold (b, &b->mutants[i], k);
+      if (b->kept)
+        fprintf (b->kept, "%zu %d %lld\n", i, (int)b->built[k].failed, (long long)b->built[k].us), fflush (b->kept);
+    }
   if (b->built[k].failed != b->warm[i].failed)
     {
       atomic_fetch_add (&b->differ, 1);
@@ -256,6 +295,8 @@ run (struct bench *b)
   size_t alone = b->n / 4;
   judge_some (b, 0, alone, 1, cold);
   judge_some (b, alone, b->n, b->threads, cold);
+  choose (b, count_red (b->warm, b->n));
+  read_kept (b);
   printf ("%zu of %zu mutants are red\n", count_red (b->warm, b->n), b->n);
   fflush (stdout);
   if (b->cold && aid_thread_each (b->cold, (unsigned)b->threads - 1, "cold", compare, b, &e))
@@ -300,7 +341,8 @@ open_all (struct bench *b, const char *under, const char *endings)
   b->mutants = calloc (b->n, sizeof *b->mutants);
   b->warm = calloc (b->n, sizeof *b->warm);
   b->built = calloc (b->cold + 1, sizeof *b->built);
-  if (!b->task || !b->mutants || !b->warm || !b->built)
+  b->chosen = calloc (b->cold + 1, sizeof *b->chosen);
+  if (!b->task || !b->mutants || !b->warm || !b->built || !b->chosen)
     die ("no memory");
   for (size_t i = 0; i < b->n; i++)
     if (mutant_make (&b->sources, b->seed, i, &b->mutants[i]))
@@ -316,6 +358,7 @@ close_all (struct bench *b)
   free (b->mutants);
   free (b->warm);
   free (b->built);
+  free (b->chosen);
   sources_free (&b->sources);
   json_decref (b->task);
   aid_ces_close (b->ces);
@@ -342,6 +385,11 @@ main (int argc, char **argv)
         b.n = number;
       else if (!strcmp (name, "--cold"))
         b.cold = number;
+      else if (!strcmp (name, "--built"))
+        {
+          if (!(b.kept = fopen (value, "a+")))
+            die ("the file of cold builds cannot be opened");
+        }
       else if (!strcmp (name, "--threads"))
         b.threads = number;
       else if (!strcmp (name, "--seed"))
@@ -367,5 +415,7 @@ main (int argc, char **argv)
   run (&b);
   int bad = atomic_load (&b.differ) != 0;
   close_all (&b);
+  if (b.kept)
+    fclose (b.kept);
   return bad;
 }
