@@ -1,11 +1,10 @@
-/* What the subcommands share: one-line complaints, reading and printing, signals, the project's root. */
+/* What the subcommands share: one-line complaints, reading and printing, the project's root. */
 #include "cli/cli.h"
 #include "base/fs.h"
 #include "base/utf8.h"
 #include "measure/events.h"
 #include "base/val.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,19 +148,6 @@ aid_cli_wait_events (struct aid_events *events)
   aid_events_wait (events, EVENTS_MS);
   if (aid_events_trouble (events, &e))
     fprintf (stderr, "aid: not measured: %s\n", e.msg);
-}
-
-void
-aid_cli_on_signal (void (*fn) (int))
-{
-  struct sigaction sa;
-
-  memset (&sa, 0, sizeof sa);
-  sa.sa_handler = fn;
-  sa.sa_flags = (int) SA_RESETHAND;
-  sigemptyset (&sa.sa_mask);
-  sigaction (SIGINT, &sa, NULL);
-  sigaction (SIGTERM, &sa, NULL);
 }
 
 static int

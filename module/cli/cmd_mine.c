@@ -11,15 +11,6 @@
 
 #define OUTPUT_MAX ((size_t)256 << 20)
 
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
 int
 aid_cli_mine_root (const struct aid_cli_mine *m, struct aid_str *root)
 {
@@ -118,7 +109,7 @@ judge (const struct aid_cli_mine *m, const char *root, struct judging *j)
 {
   struct aid_examples *x = NULL;
   struct aid_error e = { AID_OK, "" };
-  struct aid_mine_judge how = { .project = root, .since = m->since_ms, .stop = stop, .tell = tell_judged, .ctx = j };
+  struct aid_mine_judge how = { .project = root, .since = m->since_ms, .stop = aid_cli_stop (NULL), .tell = tell_judged, .ctx = j };
   enum aid_err err = aid_examples_open (0, &x, &e);
   int none = err == AID_E_NOTFOUND;
   if (!err)
@@ -213,11 +204,11 @@ mine (const struct aid_cli_mine *m)
   struct aid_mine_sum sum;
   struct aid_error e = { AID_OK, "" };
   int status = root_of (m, &root), judged = AID_EXIT_DONE;
-  if (!status && !(stop = aid_stop_new (&e)))
+  struct aid_stop *stop = status ? NULL : aid_cli_stop (&e);
+  if (!status && !stop)
     status = aid_cli_fail ("%s", e.msg);
   if (!status)
     {
-      aid_cli_on_signal (on_signal);
       struct aid_mine_options options = { .root = root.len ? aid_str_z (&root) : NULL,
                                           .store = store ? store : m->store,
                                           .since = m->since_ms,

@@ -13,15 +13,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
 int
 aid_cli_snapshot_root (const struct aid_cli_snapshot *w, struct aid_str *root)
 {
@@ -138,13 +129,9 @@ watch (const struct aid_cli_snapshot *w)
   struct aid_snapshots *s = NULL;
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_snapshot_root (w, &root);
-  if (!status && !(stop = aid_stop_new (&e)))
-    status = aid_cli_fail ("%s", e.msg);
+  struct aid_stop *stop = status ? NULL : aid_cli_stop (&e);
   if (!status)
-    {
-      aid_cli_on_signal (on_signal);
-      status = open_all (aid_str_z (&root), 1, &p, &s);
-    }
+    status = stop ? open_all (aid_str_z (&root), 1, &p, &s) : aid_cli_fail ("%s", e.msg);
   if (!status)
     aid_snapshots_run (s, stop, tell, (void *)(uintptr_t)w);
   close_all (p, s);
