@@ -193,3 +193,11 @@ aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e)
   free (full);
   return out->err ? aid_error_set (e, out->err, "the folder's name is too long") : AID_OK;
 }
+
+int
+aid_cli_take_root (const char *dir, struct aid_str *out)
+{
+  struct aid_error e = { AID_OK, "" };
+
+  return aid_cli_root (dir, out, &e) ? aid_cli_fail ("%s", e.msg) : AID_EXIT_DONE;
+}

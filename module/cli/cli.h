@@ -87,5 +87,7 @@ struct aid_stop *aid_cli_stop (struct aid_error *e);
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds
    .git, .hg, .jj, .svn or .aid, else DIR itself; absolute. */
 enum aid_err aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e);
+/* The same; 0, or a status after what was wrong is said. */
+int aid_cli_take_root (const char *dir, struct aid_str *out);
 
 #endif

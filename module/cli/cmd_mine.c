@@ -11,21 +11,6 @@
 
 #define OUTPUT_MAX ((size_t)256 << 20)
 
-int
-aid_cli_mine_root (const struct aid_cli_mine *m, struct aid_str *root)
-{
-  struct aid_error e = { AID_OK, "" };
-  if (!m->root)
-    return AID_EXIT_DONE;
-  char *real = aid_cli_root (m->root, root, &e) ? NULL : realpath (aid_str_z (root), NULL);
-  aid_str_clear (root);
-  if (!real)
-    return aid_cli_fail ("%s", e.msg[0] ? e.msg : "the project's folder is not there");
-  aid_str_addz (root, real);
-  free (real);
-  return AID_EXIT_DONE;
-}
-
 /* --- what is told ------------------------------------------------------------------------------------------------- */
 
 struct telling
@@ -188,8 +173,8 @@ print_json (const struct aid_mine_sum *sum, const struct judging *j, const struc
 static int
 root_of (const struct aid_cli_mine *m, struct aid_str *root)
 {
-  if (!m->store || !m->root || m->root[0] != '/')
-    return aid_cli_mine_root (m, root);
+  if (!m->root || !m->store || m->root[0] != '/')
+    return m->root ? aid_cli_take_root (m->root, root) : AID_EXIT_DONE;
   aid_str_addz (root, m->root);
   return AID_EXIT_DONE;
 }
