@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What suites of bash share: the command, what it has to say, and a folder for each case.  To be sourced in the top folder when AID
-# (the command) and WORK (a folder that is removed at the end) are set.
+# What suites of bash share: the command, what it has to say, and a folder for each case.  To be sourced in the top folder
+# when AID (the command) and WORK (a folder that is removed at the end) are set.
 
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 for variable in $(compgen -e | grep -E '_API_KEY$'); do unset "$variable"; done
@@ -14,11 +14,13 @@ lines () { [ "$(wc -l <"$1")" = "$2" ] || { echo "# $1 has $(wc -l <"$1") lines,
 wait_for () { for _ in $(seq 600); do "$@" 2>/dev/null && return 0; sleep 0.05; done; echo "# waited in vain for: $*"; return 1; }
 json () { python3 -c 'import json,sys; v=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"; } # FILE EXPRESSION: of V
 
-# The suite may define `before', which a case begins with (`number' is its number), and `mend', which is called when one has failed.
+# The suite may define `before', which a case begins with (`number' is its number), and `mend', which is called when one has
+# failed.
 before () { :; }
 mend () { :; }
 
-one () # FUNCTION: with settings and state of its own, and all that it starts in the background ends with it; SKIP: why it was not run
+# With settings and state of its own; all that it starts in the background ends with it.  SKIP: why it was not run.
+one () # FUNCTION
 {
   export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_STATE_HOME=$PWD/state XDG_CACHE_HOME=$PWD/cache
   local status

@@ -94,7 +94,8 @@ judge (const struct aid_cli_mine *m, const char *root, struct judging *j)
 {
   struct aid_examples *x = NULL;
   struct aid_error e = { AID_OK, "" };
-  struct aid_mine_judge how = { .project = root, .since = m->since_ms, .stop = aid_cli_stop (NULL), .tell = tell_judged, .ctx = j };
+  struct aid_mine_judge how
+    = { .project = root, .since = m->since_ms, .stop = aid_cli_stop (NULL), .tell = tell_judged, .ctx = j };
   enum aid_err err = aid_examples_open (0, &x, &e);
   int none = err == AID_E_NOTFOUND;
   if (!err)

@@ -1,4 +1,4 @@
-/* What the tests of the judge share: whether boxes can be made here, a service that keeps few warm trees, an answer of one line. */
+/* What the tests of the judge share: whether boxes can be made here, a service with few warm trees, an answer of one line. */
 #ifndef AID_TESTS_CES_OPEN_H
 #define AID_TESTS_CES_OPEN_H
 
