@@ -262,8 +262,9 @@ static const struct aid_defun defuns[] = {
     "Read the file PATH of ROOT as it was in the snapshot ID; return an id.\n\n(fn ROOT ID PATH)" },
   { "aid--mod-measure-decision", 13, 13, aid_bind_measure_decision,
     "Record a DECISION on a hunk; return nil, or words that say why measurements are lost.\n"
-    "CHAT and REQUEST made the hunk ID for PATH of ROOT; TEXT is its own, EDIT what was\napplied instead.  WAS is the state before, "
-    "OP the file's.  METHOD, SHIFT in lines and\nSIMILARITY are of its place.  Each but DECISION and TEXT may be nil.\n\n"
+    "CHAT and REQUEST made the hunk ID for PATH of ROOT; TEXT is its own, EDIT what was\napplied instead.  "
+    "WAS is the state before, OP the file's.  METHOD, SHIFT in lines and\nSIMILARITY are of its place.  "
+    "Each but DECISION and TEXT may be nil.\n\n"
     "(fn CHAT REQUEST ROOT PATH ID DECISION WAS OP METHOD SHIFT SIMILARITY TEXT EDIT)" },
   { "aid--mod-measure-typed", 4, 4, aid_bind_measure_typed,
     "Record that in ROOT, in files like PATH, CHARS were typed within SECONDS.\n"

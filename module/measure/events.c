@@ -1,7 +1,8 @@
 /* The queue, and the thread that writes it.
 
-   Waking a thread takes several times as long as all else that adding an event does, and who adds one may be a person's Emacs.  So the
-   thread looks by itself for a while after it has written something, for more will come: many hunks make one transaction, too.
+   Waking a thread takes several times as long as all else that adding an event does, and who adds one may be a person's Emacs.
+   So the thread looks by itself for a while after it has written something, for more will come: many hunks make one transaction,
+   too.
 
    What cannot be written stays in the queue, which has room for a good while; the thread tries again, ever more seldom up to a
    minute.  So a database that is held for a moment costs nothing, and a full disk only what comes when the queue is full. */
