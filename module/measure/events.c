@@ -18,7 +18,7 @@
 enum
 {
   LOOK_MS = 250,     /* between two looks of a thread that does not sleep */
-  AWAKE_MS = 10000,  /* after the last event */
+  AWAKE_MS = 4000,   /* after the last event */
   RETRY_MS = 250,
   RETRY_MOST_MS = 60000,
   LEAVE_MS = 500, /* that the end of a program waits for the disk */
