@@ -45,6 +45,7 @@
         (aid-otlp-record))
       (when (aid-otlp-told-p "rest")
         (setq recording nil)
+        (sleep-for 1)                   ; its thread looks four times a second
         (message "resting"))
       (when (aid-otlp-told-p "reload")
         (aid-reload "~/other-core.so"))
