@@ -11,7 +11,7 @@ says () { grep -qF -- "$2" "$1" || { echo "# not in $1: $2"; head -c 3000 "$1"; 
 lacks () { ! grep -rqF -- "$2" "$1" || { echo "# in $1: $2"; return 1; }; } # a file, or a folder
 is () { [ "$1" = "$2" ] || { echo "# $1"; echo "# is not $2"; return 1; }; }
 lines () { [ "$(wc -l <"$1")" = "$2" ] || { echo "# $1 has $(wc -l <"$1") lines, not $2:"; cat "$1"; return 1; }; }
-wait_for () { for _ in $(seq 200); do "$@" 2>/dev/null && return 0; sleep 0.05; done; echo "# waited in vain for: $*"; return 1; }
+wait_for () { for _ in $(seq "${PATIENCE:-200}"); do "$@" 2>/dev/null && return 0; sleep 0.05; done; echo "# waited in vain for: $*"; return 1; }
 # FILE EXPRESSION: of V, what is in FILE.
 json () { python3 -c 'import json,sys; v=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"; }
 
