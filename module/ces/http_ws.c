@@ -202,7 +202,7 @@ take_message (wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_
   (void)ctx;
   if (m->opcode != WSLAY_TEXT_FRAME)
     return;
-  json_t *o = aid_json_parse ((struct aid_span){ (const char *)m->msg, m->msg_length }, "the message", &e);
+  json_t *o = aid_json_parse_python ((struct aid_span){ (const char *)m->msg, m->msg_length }, "the message", &e);
   const char *type = aid_json_str (o, "type");
   if (!o)
     send_error (s, "INVALID_JSON", e.msg);
