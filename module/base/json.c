@@ -39,7 +39,7 @@ unit_at (struct aid_span text, size_t at)
   return unit;
 }
 
-/* Writes U+FFFD over each half of a pair of surrogates that stands alone in TEXT, which are as many bytes; how many there were. */
+/* Writes U+FFFD over each half of a pair of surrogates that stands alone in TEXT, which is as long; how many there were. */
 static size_t
 mend_halves (char *bytes, struct aid_span text)
 {

@@ -2,8 +2,8 @@
    deviation, over each task and over all; and of each task how many rollouts it has, and their numbers.
 
      {"verify_responses": [{"_ng_task_index": 0, "_ng_rollout_index": 1, "reward": 0.6, ...}, ...]}
-     -> {"group_level_metrics": [{"mean/reward": ..., "_ng_task_index": 0, "num_rollouts": 1, "rollout_infos": [...], "sample": {...}}],
-         "agent_metrics": {...}, "key_metrics": {...}} */
+     -> {"group_level_metrics": [{"mean/reward": ..., "_ng_task_index": 0, "num_rollouts": 1, "rollout_infos": [...],
+                                  "sample": {...}}], "agent_metrics": {...}, "key_metrics": {...}} */
 #include "ces/http_internal.h"
 
 #include "base/vec.h"
