@@ -208,6 +208,8 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
     status = aid_cli_print_calm (&map);
   else
     status = s->json ? print_json (&f, s->k > 0 ? s->k : 10, p->meaning) : print_lines (p->project, &f, s->text);
+  if (!err && !s->json && !(s->map ? map.len : f.passages.len))
+    aid_cli_say ("nothing was found");
   if (!err && f.partial && !s->json)
     aid_cli_say ("the project is being indexed: what was found may not be all");
   free (vector);
@@ -337,6 +339,8 @@ run (struct searching *s, const char *query)
 
   if (!err && s->error)
     err = aid_cli_read (s->error, &error, &e);
+  if (!err && !text.len && !error.len && !s->open.len)
+    err = aid_error_set (&e, AID_E_INVALID, "the question is empty");
   if (!err && !(stop = aid_stop_new (&e)))
     err = AID_E_NOMEM;
   if (err)
