@@ -139,7 +139,8 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
     {
       const struct aid_passage *a = &AID_VEC_AT (struct aid_passage, &f->passages, i);
       add_name (&out, a->path);
-      aid_str_addf (&out, ":%u-%u: %s%s", a->first, a->last, a->name ? a->name : "", a->name ? ": " : "");
+      aid_str_addf (&out, a->first == a->last ? ":%u" : ":%u-%u", a->first, a->last);
+      aid_str_addf (&out, ": %s%s", a->name ? a->name : "", a->name ? ": " : "");
       add_name (&out, a->reason);
       aid_str_addc (&out, '\n');
       if (text)
