@@ -318,7 +318,7 @@ TURN is the answer's number."
       (unless (get-buffer-window buffer)
         (setf (aid-review-windows review) (current-window-configuration)))
       (aid-review--show-in buffer review)
-      (aid-review-display buffer)))
+      (aid-review-display buffer (current-buffer))))
   (aid-review--go-to-first)
   (aid-review--warn-if-arriving))
 
@@ -347,7 +347,7 @@ TURN is the answer's number."
       (with-current-buffer buffer
         (unless (get-buffer-window buffer)
           (setf (aid-review-windows aid-review--this) (current-window-configuration)))
-        (aid-review-display buffer)
+        (aid-review-display buffer (aid-review-chat aid-review--this))
         (aid-review-refresh)
         (aid-review--go-to-first))
     (user-error "No review was left; C-c C-a on an answer begins one")))
