@@ -156,7 +156,7 @@ a_file_whose_hunks_are_all_left_out_stays (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   put ("tree/Makefile", "all:\n\t@test -s a.txt && test -s b.txt && test -s c.txt && ! grep -q lost *.txt\n");
   json_t *task = json_pack ("{s:s, s:b, s:{s:n, s:n, s:s, s:n}}", "repository", scratch_path ("tree"), "now", 1, "commands",
                             "parses", "types", "builds", "make -s", "tests");
