@@ -39,6 +39,40 @@ unit_at (struct aid_span text, size_t at)
   return unit;
 }
 
+/* Whether the N digits at TEXT are more than an integer of 64 bits with a sign holds. */
+static int
+is_vast (const char *digits, size_t n, int negative)
+{
+  return n > 19 || (n == 19 && memcmp (digits, negative ? "9223372036854775808" : "9223372036854775807", 19) > 0);
+}
+
+/* Makes a real number of each integer in TEXT that is too large for one, as "1234567890123456789012" of which it makes
+   "12345678901234567890e2", as long, and the same as far as a real number goes; how many there were. */
+static size_t
+mend_integers (char *bytes, struct aid_span text)
+{
+  size_t mended = 0, end;
+  int quoted = 0;
+  for (size_t i = 0; i < text.len; i = end)
+    {
+      char c = text.ptr[i];
+      end = i + 1 + (quoted && c == '\\');
+      quoted ^= c == '"';
+      if (quoted || c < '0' || c > '9')
+        continue;
+      while (end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9')
+        end++;
+      int real = end < text.len && strchr (".eE", text.ptr[end]);
+      int negative = i && text.ptr[i - 1] == '-';
+      int part = i > (size_t)negative && strchr (".eE+", text.ptr[i - 1 - (size_t)negative]);
+      if (real || part || !is_vast (text.ptr + i, end - i, negative))
+        continue;
+      memcpy (bytes + end - 2, "e2", 2);
+      mended++;
+    }
+  return mended;
+}
+
 /* Writes U+FFFD over each half of a pair of surrogates that stands alone in TEXT, which is as long; how many there were. */
 static size_t
 mend_halves (char *bytes, struct aid_span text)
@@ -65,7 +99,9 @@ aid_json_parse_python (struct aid_span text, const char *what, struct aid_error 
 {
   json_t *v = aid_json_parse (text, what, e);
   char *bytes = v || text.len > JSON_MAX ? NULL : aid_span_dup (text);
-  if (bytes && mend_halves (bytes, (struct aid_span){ bytes, text.len }))
+  size_t mended = bytes ? mend_halves (bytes, (struct aid_span){ bytes, text.len }) : 0;
+  mended += bytes ? mend_integers (bytes, (struct aid_span){ bytes, text.len }) : 0;
+  if (mended)
     v = aid_json_parse ((struct aid_span){ bytes, text.len }, what, e);
   free (bytes);
   return v;

@@ -23,11 +23,12 @@ struct aid_ces
 {
   struct aid_ces_settings settings;
   char *folder;                   /* of trees/, making/, locks/ and verdicts.db */
-  pthread_mutex_t lock;           /* of the two below */
+  pthread_mutex_t lock;           /* of the three below */
   struct aid_map *bases;          /* "GIT_DIR\0ID", ID a whole one -> char *: its tree */
   struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
+  struct aid_wanted *wanted;
   atomic_llong judged, cached;
-  const struct aid_stop *making; /* what alone stops the making of a warm tree; NULL: who wants it does */
+  const struct aid_stop *ending; /* until then warm trees are made to their end; NULL: who wants one stops its making */
 };
 
 /* --- a task (task.c) ---------------------------------------------------------------------------------------------- */
@@ -183,6 +184,22 @@ enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree,
 int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
+
+/* --- who wants a warm tree (wanted.c) ----------------------------------------------------------------------------------- */
+
+struct aid_wanted
+{
+  const char *key;
+  const struct aid_stop *stop; /* set when it is wanted no more */
+  struct aid_wanted *next, **before;
+};
+/* The tree of W's key is wanted, W being the caller's, until the end is told. */
+void aid_wanted_begin (struct aid_ces *c, struct aid_wanted *w);
+void aid_wanted_end (struct aid_ces *c, struct aid_wanted *w);
+/* Calls MAKE with what stops the making of KEY's tree: STOP, of who wants it, or, after aid_ces_make_all, what comes of it all. */
+enum aid_err aid_wanted_make (struct aid_ces *c, const char *key,
+                              enum aid_err (*make) (void *ctx, const struct aid_stop *stop, struct aid_error *e), void *ctx,
+                              const struct aid_stop *stop, struct aid_error *e);
 
 /* --- judging (judge.c, laid.c, parse.c) --------------------------------------------------------------------------- */
 

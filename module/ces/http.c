@@ -130,6 +130,7 @@ aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_h
   h->listening = -1;
   h->from = options->trusted ? AID_CES_OURS : AID_CES_ELSEWHERE;
   h->began = aid_clock_wall_ms ();
+  h->patience_ms = options->patience_ms;
   h->jobs = (size_t)(options->jobs > 0 ? options->jobs : processors > 0 ? processors : 1);
   h->jobs = h->jobs < AID_CES_HTTP_JOBS_MAX ? h->jobs : AID_CES_HTTP_JOBS_MAX;
   h->body_max = options->body_max ? options->body_max : AID_CES_HTTP_BODY_MAX;
@@ -187,8 +188,11 @@ aid_ces_http_close (struct aid_ces_http *h)
       aid_ces_http_queue_watch (h, AID_UNTIL_IDLE, -1,
                                 INT64_MAX); /* a suspended connection must not be there when the daemon stops */
       aid_ws_sessions_end (h->sessions);
+      aid_pool_stop (h->parsers); /* what they have is resumed, and finds that nothing more is taken */
       h->mhd->MHD_stop_daemon (h->daemon);
     }
+  aid_pool_free (h->parsers);
+  aid_door_free (h->door);
   aid_ces_http_queue_close (h);
   if (h->listening >= 0)
     close (h->listening);

@@ -32,6 +32,7 @@ struct aid_ces_http_options
   int64_t jobs;       /* evaluations at once; 0: as many as processors */
   int64_t waiting;    /* evaluations that may wait; 0: AID_CES_HTTP_WAITING */
   size_t body_max;    /* bytes of a request's body; 0: AID_CES_HTTP_BODY_MAX */
+  int64_t patience_ms; /* with a head that does not come; 0: 30 s (http_door.h has what follows from it) */
   int trusted;        /* tasks in requests may name any folder and command; else only repositories of the settings */
   const char *tasks;  /* a file of JSON lines, tasks that requests name by an id: they are the caller's own; or NULL */
 };

@@ -3,16 +3,15 @@
 #include "ces/http_internal.h"
 #include "ces/mhd.h"
 
-#include "base/base64.h"
 #include "base/clock.h"
-#include "base/hash.h"
 
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/resource.h>
 
 #define IDLE_S 60u     /* a connection on which nothing moves is ended */
-#define BODY_MS 120000 /* in which a whole body must come */
+#define LIGHT ((size_t)1 << 20) /* bytes of a body, with its values, that a reader stops for */
+#define PARSERS 2u
 #define CONNECTIONS 1024u
 #define HEAD_MAX (size_t) (32 << 10)
 #define READERS 2u
@@ -53,81 +52,43 @@ reply (struct aid_ces_request *x, const char *allow)
   return result;
 }
 
-/* --- who may ---------------------------------------------------------------------------------------------------------- */
+/* --- the door --------------------------------------------------------------------------------------------------------- */
 
-/* Compares in a time that tells nothing of where they differ. */
-static int
-same_secret (struct aid_span a, const char *token)
+static struct aid_door_guest *
+guest_of (const struct aid_ces_http *h, struct MHD_Connection *c)
 {
-  size_t n = strlen (token);
-  unsigned differ = a.len != n;
-  for (size_t i = 0; i < a.len; i++)
-    differ |= (unsigned)(unsigned char)a.ptr[i] ^ (unsigned)(unsigned char)token[n ? i % n : 0];
-  return !differ;
+  const union MHD_ConnectionInfo *info = h->mhd->MHD_get_connection_info (c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
 }
 
-/* "Bearer TOKEN", or the password of "Basic": that is what a client sends whose URL is http://any:TOKEN@host. */
-static int
-has_token (const char *header, const char *token)
+static void
+come_or_go (void *cls, struct MHD_Connection *c, void **guest, enum MHD_ConnectionNotificationCode what)
 {
-  struct aid_span v = aid_span_z (header);
-  struct aid_str plain = AID_STR_INIT (4096);
-  int has = 0;
-  if (v.len > 7 && !strncasecmp (v.ptr, "Bearer ", 7))
-    has = same_secret (aid_span_trim (aid_span_cut (v, 7, v.len)), token);
-  else if (v.len > 6 && !strncasecmp (v.ptr, "Basic ", 6)
-           && !aid_base64_read (aid_span_trim (aid_span_cut (v, 6, v.len)), &plain))
+  struct aid_ces_http *h = cls;
+  if (what == MHD_CONNECTION_NOTIFY_CLOSED)
     {
-      struct aid_span all = aid_str_span (&plain);
-      ptrdiff_t colon = aid_span_find (all, AID_SPAN (":"));
-      has = colon >= 0 && same_secret (aid_span_cut (all, (size_t)colon + 1, all.len), token);
+      aid_door_leave (h->door, *guest);
+      *guest = NULL;
+      return;
     }
-  aid_str_free (&plain);
-  return has;
+  const union MHD_ConnectionInfo *fd = h->mhd->MHD_get_connection_info (c, MHD_CONNECTION_INFO_CONNECTION_FD),
+                                 *from = h->mhd->MHD_get_connection_info (c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  *guest = fd ? aid_door_enter (h->door, fd->connect_fd, from ? from->client_addr : NULL, aid_clock_ms ()) : NULL;
 }
 
-static const char *
-header_of (const struct aid_ces_request *x, const char *name)
+static void
+ring (void *ctx)
 {
-  return x->http->mhd->MHD_lookup_connection_value (x->connection, MHD_HEADER_KIND, name);
+  struct aid_ces_http *h = ctx;
+  aid_ces_http_queue_ring (&h->queue);
 }
 
-/* Whether HOST, of who needs no token, says that we are meant: a page whose name was made to lead to us has that name there. */
-static int
-is_our_name (struct aid_span host)
+static size_t
+unescape (void *cls, struct MHD_Connection *c, char *z)
 {
-  struct aid_span name = host;
-  if (host.len && host.ptr[0] == '[')
-    return 1;
-  for (size_t i = 0; i < host.len; i++)
-    if (host.ptr[i] == ':')
-      name = aid_span_cut (host, 0, i);
-  size_t digits = 0;
-  while (digits < name.len && strchr ("0123456789.", name.ptr[digits]))
-    digits++;
-  return digits == name.len || aid_span_eqz (name, "localhost") || aid_span_ends (name, ".localhost");
-}
-
-/* Refuses by the head alone: 0, or -1 when it is refused. */
-static int
-check_head (struct aid_ces_request *x)
-{
-  const char *length = header_of (x, "Content-Length"), *coding = header_of (x, "Content-Encoding"),
-             *transfer = header_of (x, "Transfer-Encoding");
-  uint64_t n = 0;
-  if (x->http->token && !has_token (header_of (x, "Authorization"), x->http->token))
-    aid_ces_request_refuse (x, 401, NULL, "a token is needed: \"Authorization: Bearer TOKEN\"");
-  else if (header_of (x, "Origin")) /* a page in somebody's browser, which has no business here */
-    aid_ces_request_refuse (x, 403, NULL, "browsers' pages are not answered (the request has an Origin)");
-  else if (!x->http->token && !is_our_name (aid_span_z (header_of (x, "Host"))))
-    aid_ces_request_refuse (x, 403, NULL, "without a token only 127.0.0.1, [::1] and localhost are answered, by that name");
-  else if (coding && strcasecmp (coding, "identity") != 0)
-    aid_ces_request_refuse (x, 415, NULL, "the body is compressed, which is not read here");
-  else if (transfer && (strcasecmp (transfer, "chunked") != 0 || length))
-    aid_ces_request_refuse (x, 400, NULL, "a body is chunked, or has its length: this transfer encoding is not read here");
-  else if (length && (aid_span_number (aid_span_z (length), UINT64_MAX / 2, &n) || n > x->http->body_max))
-    aid_ces_request_refuse (x, 413, NULL, "the body is larger than %zu bytes", x->http->body_max);
-  return x->status ? -1 : 0;
+  (void)cls;
+  (void)c;
+  return aid_ces_http_unescape (z);
 }
 
 /* --- a request -------------------------------------------------------------------------------------------------------- */
@@ -141,28 +102,32 @@ begin (struct aid_ces_http *h, struct MHD_Connection *c, const char *url, const 
   int status = 0;
   if (!x)
     return MHD_NO;
-  const struct aid_route *route = aid_route_find (method, url, &status, &allow);
+  struct aid_span authority;
+  const char *path = aid_ces_http_path (url, &authority);
+  const struct aid_route *route = aid_route_find (method, path, &status, &allow);
   aid_ces_request_init (x, h, route ? route : &nowhere);
   x->connection = c;
+  x->guest = guest_of (h, c);
   *mine = x;
-  if (check_head (x))
+  aid_door_head (h->door, x->guest, x->began);
+  if (aid_ces_http_check_head (x, authority))
     return reply (x, NULL);
   if (route)
     return MHD_YES;
   aid_ces_request_refuse (x, status, NULL,
-                          status == 405 ? "this method is not answered at %.200s" : "there is nothing at %.200s", url);
+                          status == 405 ? "this method is not answered at %.200s" : "there is nothing at %.200s", path);
   return reply (x, allow);
 }
 
-/* Takes the next part of the body.  What is too much is read and forgotten, for a reply can only come behind the body. */
-static enum MHD_Result
+/* Takes the next part of the body.  What is too much is read and forgotten for a while, for a reply can only come behind the
+   body. */
+static void
 take (struct aid_ces_request *x, const char *data, size_t n)
 {
   struct aid_ces_http *h = x->http;
-  if (aid_clock_ms () - x->began > BODY_MS)
-    return MHD_NO;
   if (x->status)
-    return x->body.max > n ? (x->body.max -= n, MHD_YES) : MHD_NO;
+    return;
+  aid_door_body (h->door, x->guest, n);
   size_t all = atomic_fetch_add (&h->body_bytes, n) + n;
   x->taken += n;
   if (all > h->body_most)
@@ -172,7 +137,8 @@ take (struct aid_ces_request *x, const char *data, size_t n)
     }
   else if (aid_str_add (&x->body, data, n))
     aid_ces_request_refuse (x, 413, NULL, "the body is larger than %zu bytes", h->body_max);
-  return MHD_YES;
+  if (x->status)
+    aid_door_forget (h->door, x->guest, aid_clock_ms ());
 }
 
 /* Bytes of memory that a document's values take, about: many times its own, when they are small. */
@@ -197,10 +163,22 @@ weight_of (struct aid_span text)
 static void
 read_document (struct aid_ces_request *x)
 {
-  struct aid_ces_http *h = x->http;
   struct aid_error e = { AID_OK, "" };
   struct aid_span text = aid_span_trim (aid_str_span (&x->body));
-  size_t weight = weight_of (text), all = atomic_fetch_add (&h->body_bytes, weight) + weight;
+  x->document = text.len ? aid_json_parse_python (text, "the body", &e) : json_object ();
+  if (!x->document)
+    aid_ces_request_refuse (x, 400, NULL, "%s", e.msg[0] ? e.msg : "there is no memory");
+  else if (!json_is_object (x->document))
+    aid_ces_request_refuse (x, 422, NULL, "the body is no JSON object");
+  aid_str_free (&x->body);
+}
+
+/* Counts the values of the document in; whether it is more than a reader should stop for. */
+static int
+weigh (struct aid_ces_request *x)
+{
+  struct aid_ces_http *h = x->http;
+  size_t weight = weight_of (aid_str_span (&x->body)), all = atomic_fetch_add (&h->body_bytes, weight) + weight;
   x->taken += weight;
   if (all > h->body_most)
     {
@@ -208,14 +186,9 @@ read_document (struct aid_ces_request *x)
                               weight > h->body_most ? "the body has more values than there is memory for"
                                                     : "too many requests are being read");
       x->retry = weight > h->body_most ? 0 : BUSY_RETRY_S;
-      return;
     }
-  x->document = text.len ? aid_json_parse_python (text, "the body", &e) : json_object ();
-  if (!x->document)
-    aid_ces_request_refuse (x, 400, NULL, "%s", e.msg[0] ? e.msg : "there is no memory");
-  else if (!json_is_object (x->document))
-    aid_ces_request_refuse (x, 422, NULL, "the body is no JSON object");
-  aid_str_free (&x->body);
+  x->heavy = !x->status && x->taken > LIGHT;
+  return x->heavy;
 }
 
 static void
@@ -267,8 +240,8 @@ aid_ces_http_env_socket (struct aid_ces_request *x)
     status = 400, why = "this is no connection";
   else
     {
-      const char *upgrade = header_of (x, "Upgrade"), *version = header_of (x, "Sec-WebSocket-Version");
-      struct aid_span key = aid_span_z (header_of (x, "Sec-WebSocket-Key"));
+      const char *upgrade = aid_ces_http_header (x, "Upgrade"), *version = aid_ces_http_header (x, "Sec-WebSocket-Version");
+      struct aid_span key = aid_span_z (aid_ces_http_header (x, "Sec-WebSocket-Key"));
       if (!upgrade || strcasecmp (upgrade, "websocket") != 0 || !version || strcmp (version, "13") != 0 || key.len != 24)
         status = 426, why = "a websocket (version 13) is spoken here";
       else
@@ -286,7 +259,7 @@ upgrade (struct aid_ces_request *x)
   char accept[AID_WS_ACCEPT];
   if (!r)
     return MHD_NO;
-  aid_ws_accept (aid_span_z (header_of (x, "Sec-WebSocket-Key")), accept);
+  aid_ws_accept (aid_span_z (aid_ces_http_header (x, "Sec-WebSocket-Key")), accept);
   m->MHD_add_response_header (r, "Upgrade", "websocket");
   m->MHD_add_response_header (r, "Sec-WebSocket-Accept", accept);
   x->state = AID_REQUEST_ANSWERED;
@@ -297,19 +270,33 @@ upgrade (struct aid_ces_request *x)
 
 /* --- the whole of it -------------------------------------------------------------------------------------------------- */
 
-/* The request has come as a whole. */
-static enum MHD_Result
-whole (struct aid_ces_request *x)
+/* Understands a request that is here as a whole: BEGIN of its shape. */
+static void
+understand (struct aid_ces_request *x)
 {
-  struct aid_ces_http *h = x->http;
   if (!x->status && strcmp (x->route->method, "GET") != 0)
     read_document (x);
   if (!x->status)
-    {
-      x->query = h->mhd->MHD_lookup_connection_value (x->connection, MHD_GET_ARGUMENT_KIND, "episode_id");
-      x->route->begin (x);
-      x->query = NULL;
-    }
+    x->route->begin (x);
+  x->query = NULL;
+}
+
+/* Its connection is suspended until it is done with: to be found there again in STATE. */
+static void
+suspend (struct aid_ces_request *x, enum aid_ces_request_state state)
+{
+  x->state = state;
+  if (!x->counted)
+    atomic_fetch_add (&x->http->answering, 1);
+  x->counted = 1;
+  x->http->mhd->MHD_suspend_connection (x->connection);
+}
+
+/* The request is understood: it is answered, or waits. */
+static enum MHD_Result
+go_on (struct aid_ces_request *x)
+{
+  struct aid_ces_http *h = x->http;
   if (!x->status && x->route->begin == aid_ces_http_env_socket)
     return upgrade (x);
   if (!x->status && x->nunits && aid_ces_http_queue_reserve (&h->queue, x->nunits))
@@ -326,12 +313,49 @@ whole (struct aid_ces_request *x)
     }
   const union MHD_ConnectionInfo *info = h->mhd->MHD_get_connection_info (x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   x->fd = info ? info->connect_fd : -1;
-  x->state = AID_REQUEST_WAITS;
   x->done = resume;
-  atomic_fetch_add (&h->answering, 1);
-  h->mhd->MHD_suspend_connection (x->connection);
+  suspend (x, AID_REQUEST_WAITS);
   aid_ces_http_queue_put (h, x);
   return MHD_YES;
+}
+
+static void
+parse_apart (void *arg)
+{
+  struct aid_ces_request *x = arg;
+  understand (x);
+  atomic_fetch_sub (&x->http->parsing, 1);
+  resume (x);
+}
+
+static void
+parse_no_more (void *arg)
+{
+  struct aid_ces_request *x = arg;
+  aid_ces_request_refuse (x, 503, NULL, "the service is ending");
+  atomic_fetch_sub (&x->http->parsing, 1);
+  resume (x);
+}
+
+/* The request has come as a whole.  What is large is parsed by others: a reader has many connections. */
+static enum MHD_Result
+whole (struct aid_ces_request *x)
+{
+  struct aid_ces_http *h = x->http;
+  aid_door_whole (h->door, x->guest);
+  if (!x->status)
+    x->query = h->mhd->MHD_lookup_connection_value (x->connection, MHD_GET_ARGUMENT_KIND, "episode_id");
+  if (!x->status && strcmp (x->route->method, "GET") != 0 && weigh (x))
+    {
+      x->job = (struct aid_pool_job){ .fn = parse_apart, .free_arg = parse_no_more, .arg = x };
+      suspend (x, AID_REQUEST_PARSES);
+      atomic_fetch_add (&h->parsing, 1);
+      if (aid_pool_put (h->parsers, &x->job))
+        parse_no_more (x);
+      return MHD_YES;
+    }
+  understand (x);
+  return go_on (x);
 }
 
 void
@@ -365,15 +389,27 @@ handle (void *cls, struct MHD_Connection *c, const char *url, const char *method
   (void)version;
   if (!x)
     return begin (cls, c, url, method, mine);
+  if (x->state == AID_REQUEST_PARSES)
+    return go_on (x);
   if (x->state == AID_REQUEST_WAITS)
     return finish (x);
   if (x->state == AID_REQUEST_ANSWERED)
     return MHD_YES;
   if (!*n)
     return whole (x);
-  enum MHD_Result result = take (x, data, *n);
+  take (x, data, *n);
   *n = 0;
-  return result;
+  return MHD_YES;
+}
+
+/* Documents of millions of values take as long to free as to read. */
+static void
+drop (void *arg)
+{
+  struct aid_ces_request *x = arg;
+  atomic_fetch_sub (&x->http->body_bytes, x->taken);
+  aid_ces_request_free (x);
+  free (x);
 }
 
 static void
@@ -385,12 +421,13 @@ completed (void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTer
   (void)why;
   if (!x)
     return;
-  int answered = x->serial != 0;
-  atomic_fetch_sub (&h->body_bytes, x->taken);
-  aid_ces_request_free (x);
-  free (x);
+  int counted = x->counted;
+  aid_door_again (h->door, x->guest, aid_clock_ms ());
+  x->job = (struct aid_pool_job){ .fn = drop, .free_arg = drop, .arg = x };
+  if (!x->heavy || aid_pool_put (h->parsers, &x->job))
+    drop (x);
   *mine = NULL;
-  if (answered)
+  if (counted)
     {
       atomic_fetch_sub (&h->answering, 1);
       aid_ces_http_queue_ring (&h->queue);
@@ -405,14 +442,20 @@ connections_most (void)
   return !getrlimit (RLIMIT_NOFILE, &r) && r.rlim_cur / 2 < CONNECTIONS ? (unsigned)r.rlim_cur / 2 : CONNECTIONS;
 }
 
+/* The door makes room before libmicrohttpd has none, for it takes a moment until who was cut has gone. */
 enum aid_err
 aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e)
 {
+  unsigned most = connections_most ();
+  h->door = aid_door_new (most - most / 8, h->patience_ms, ring, h);
+  h->parsers = aid_pool_new (PARSERS, e);
+  if (!h->door || !h->parsers)
+    return aid_error_set (e, AID_E_NOMEM, "there is no memory");
   h->daemon = h->mhd->MHD_start_daemon (
     MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ITC, 0, NULL, NULL, handle, h,
-    MHD_OPTION_LISTEN_SOCKET, h->listening, MHD_OPTION_CONNECTION_LIMIT, connections_most (), MHD_OPTION_CONNECTION_TIMEOUT,
-    IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS, MHD_OPTION_NOTIFY_COMPLETED,
-    completed, h, MHD_OPTION_END);
+    MHD_OPTION_LISTEN_SOCKET, h->listening, MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+    MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_THREAD_POOL_SIZE, READERS, MHD_OPTION_UNESCAPE_CALLBACK,
+    unescape, NULL, MHD_OPTION_NOTIFY_CONNECTION, come_or_go, h, MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_END);
   if (!h->daemon)
     return aid_error_set (e, AID_E_IO, "libmicrohttpd does not start");
   h->listening = -1;

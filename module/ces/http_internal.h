@@ -7,6 +7,8 @@
 
 #include "base/json.h"
 #include "base/map.h"
+#include "base/pool.h"
+#include "ces/http_door.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -41,8 +43,9 @@ struct aid_route
 
 enum aid_ces_request_state
 {
-  AID_REQUEST_READS, /* its body arrives */
-  AID_REQUEST_WAITS, /* its units wait or run; the connection is suspended */
+  AID_REQUEST_READS,  /* its body arrives */
+  AID_REQUEST_PARSES, /* its document is large, and read apart; the connection is suspended */
+  AID_REQUEST_WAITS,  /* its units wait or run; the connection is suspended */
   AID_REQUEST_ANSWERED
 };
 
@@ -58,7 +61,9 @@ struct aid_ces_request
   void *mine; /* the shape's, */
   void (*free_mine) (void *mine);
   int64_t began; /* ms, monotonic */
-  size_t taken;  /* bytes of its body */
+  size_t taken;  /* bytes of its body, and of what its values take */
+  int heavy;     /* they are many */
+  int counted;   /* in ANSWERING */
   /* The reply. */
   int status; /* 0: not yet */
   struct aid_str reply;
@@ -70,7 +75,9 @@ struct aid_ces_request
   struct MHD_Connection *connection;        /* NULL: of a websocket */
   void (*done) (struct aid_ces_request *x); /* its units are done; called by an evaluator, or who drops them */
   void *mine_too;                           /* whose DONE is */
-  int fd;                                   /* its client's */
+  struct aid_door_guest *guest;             /* its client, or NULL */
+  struct aid_pool_job job;
+  int fd; /* its client's */
   uint64_t serial;
   size_t left; /* units that are not done */
   int cancelled;
@@ -246,6 +253,9 @@ struct aid_ces_http
   struct aid_ces_http_counts counts;
   const struct aid_mhd *mhd;
   struct MHD_Daemon *daemon;
+  struct aid_door *door;
+  struct aid_pool *parsers; /* of large documents */
+  atomic_size_t parsing;    /* such documents */
   char *token, *url;
   int listening;                    /* the socket, until the daemon has it; -1 */
   size_t jobs, body_max, body_most; /* BODY_MOST: bytes of all bodies at once */
@@ -253,13 +263,23 @@ struct aid_ces_http
   atomic_size_t answering; /* requests with units that are not answered to the last byte */
   atomic_uint turn;        /* which of the tasks is next */
   enum aid_ces_from from;
-  int64_t began;
+  int64_t began, patience_ms;
 };
 
 /* http_conn.c: libmicrohttpd's callbacks. */
 enum aid_err aid_ces_http_start (struct aid_ces_http *h, struct aid_error *e);
 /* Answers X, whose units are done. */
 void aid_ces_http_finish (struct aid_ces_request *x);
+
+/* --- heads (http_head.c) ------------------------------------------------------------------------------------------------ */
+
+const char *aid_ces_http_header (const struct aid_ces_request *x, const char *name);
+/* Reads "%2F" and the like in Z, in place; gives its length. */
+size_t aid_ces_http_unescape (char *z);
+/* The path in TARGET, which may be "http://AUTHORITY/PATH"; AUTHORITY is empty when it is not. */
+const char *aid_ces_http_path (const char *target, struct aid_span *authority);
+/* Refuses by the head alone: 0, or -1 when it is refused.  AUTHORITY, if there is one, goes before the header Host. */
+int aid_ces_http_check_head (struct aid_ces_request *x, struct aid_span authority);
 
 /* --- websockets (http_ws.c) -------------------------------------------------------------------------------------------- */
 

@@ -296,9 +296,10 @@ aid_ces_http_queue_watch (struct aid_ces_http *h, enum aid_ces_http_until until,
     {
       if (!list (h, until, &w) && until != AID_UNTIL_STOPPED)
         break;
-      int64_t left = until_ms - aid_clock_ms ();
+      int64_t now = aid_clock_ms (), left = until_ms - now, next = aid_door_sweep (h->door, now);
       if (left <= 0)
         break;
+      left = next - now < left ? next - now : left;
       w.fds[0] = (struct pollfd){ stop_fd, POLLIN, 0 };
       w.fds[1] = (struct pollfd){ h->queue.bell[0], POLLIN, 0 };
       int n = poll (w.fds, (nfds_t)(w.n + 2), left < 60000 ? (int)left : 60000);

@@ -192,7 +192,7 @@ aid_ces_request_task (struct aid_ces_request *x, struct aid_unit *u, const json_
   struct aid_error e = { AID_OK, "" };
   if (json_is_string (value) && !aid_span_starts (aid_span_trim (text), "{"))
     return named_task (x, u, text, member);
-  u->task = json_is_string (value) ? (u->made = aid_json_parse (aid_span_trim (text), "the task", &e)) : value;
+  u->task = json_is_string (value) ? (u->made = aid_json_parse_python (aid_span_trim (text), "the task", &e)) : value;
   if (json_is_object (u->task))
     return 0;
   aid_ces_request_refuse (x, 422, member, "%s", e.msg[0] ? e.msg : "a task is an object, its text, or the id of one");

@@ -338,6 +338,20 @@ make (struct aid_ces *c, const struct aid_ces_task *t, const char *to, const str
   return err;
 }
 
+struct making
+{
+  struct aid_ces *ces;
+  const struct aid_ces_task *task;
+  const char *to;
+};
+
+static enum aid_err
+make_wanted (void *ctx, const struct aid_stop *stop, struct aid_error *e)
+{
+  const struct making *m = ctx;
+  return make (m->ces, m->task, m->to, stop, e);
+}
+
 /* --- using -------------------------------------------------------------------------------------------------------- */
 
 /* Makes KEY's tree, unless somebody has meanwhile. */
@@ -354,7 +368,7 @@ make_alone (struct aid_ces *c, const struct aid_ces_task *t, const char *lock, c
     {
       if (aid_fs_exists (tree)) /* somebody has spoilt it */
         bury (c, tree, t->key);
-      err = make (c, t, tree, c->making ? c->making : stop, e);
+      err = aid_wanted_make (c, t->key, make_wanted, &(struct making){ c, t, tree }, stop, e);
       if (err)
         unlink (lock);
     }
@@ -368,7 +382,9 @@ aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_
               struct aid_error *e)
 {
   struct aid_str lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
+  struct aid_wanted wanted = { .key = t->key, .stop = stop };
   *out = (struct aid_warm){ NULL, NULL, -1 };
+  aid_wanted_begin (c, &wanted);
   enum aid_err err = path_of (c, &lock, "locks", t->key, "", e);
   if (!err)
     err = path_of (c, &tree, "trees", t->key, "", e);
@@ -388,6 +404,7 @@ aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_
           err = make_alone (c, t, aid_str_z (&lock), aid_str_z (&tree), stop, e);
         }
     }
+  aid_wanted_end (c, &wanted);
   aid_str_addz (&tree, "/tree");
   if (!err && (tree.err || !(out->tree = aid_str_steal (&tree))))
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");

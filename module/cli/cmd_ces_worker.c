@@ -65,6 +65,7 @@ work (struct aid_queue_work what, int trusts, int json)
   if (!status)
     {
       what.ctx = &here;
+      aid_ces_make_all (here.c, stop); /* who gave up before the base was built asks again, and may be given to us again */
       aid_cli_say ("Taking tasks of %s, %d at once", aid_cli_queue_name (&q), what.jobs);
       if (!stop || aid_queue_work (&q.place, &what, stop, &done, &e))
         {
