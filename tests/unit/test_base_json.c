@@ -250,6 +250,41 @@ halves_of_pairs_that_python_writes_are_replaced (void **state)
     assert_null (aid_json_parse_python (aid_span_z (others[i]), "it", NULL));
 }
 
+static void
+integers_that_python_writes_may_be_large (void **state)
+{
+  (void)state;
+  static const struct
+  {
+    const char *text;
+    double value;
+  } reals[] = { { "[9223372036854775808]", 9223372036854775808.0 },
+                { "[-9223372036854775809]", -9223372036854775808.0 },
+                { "[18446744073709551615]", 18446744073709551615.0 },
+                { "[\"1\\\"1e1\",99999999999999999999999999999999]", 1e32 },
+                { "[0.12345678901234567890123,1e-0000000000000000000001,18446744073709551615]", 18446744073709551615.0 } };
+  for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+    {
+      struct aid_error e = { AID_OK, "" };
+      json_t *got = aid_json_parse_python (aid_span_z (reals[i].text), "it", &e);
+      const json_t *v = json_array_get (got, json_array_size (got) - 1);
+      if (!json_is_real (v) || json_real_value (v) != reals[i].value)
+        fail_msg ("%s: %s", reals[i].text, e.msg);
+      assert_null (aid_json_parse (aid_span_z (reals[i].text), "it", &e));
+      json_decref (got);
+    }
+  /* What holds stays an integer, beside one that does not; a text stays one. */
+  json_t *got = aid_json_parse_python (
+    AID_SPAN ("[9223372036854775807, -9223372036854775808, \"18446744073709551615\", 18446744073709551615]"), "it", NULL);
+  assert_true (json_integer_value (json_array_get (got, 0)) == INT64_MAX);
+  assert_true (json_integer_value (json_array_get (got, 1)) == INT64_MIN);
+  assert_string_equal (json_string_value (json_array_get (got, 2)), "18446744073709551615");
+  json_decref (got);
+  static const char *const others[] = { "18446744073709551615x", "[18446744073709551615", "{18446744073709551615:1}" };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    assert_null (aid_json_parse_python (aid_span_z (others[i]), "it", NULL));
+}
+
 int
 main (void)
 {
@@ -264,6 +299,7 @@ main (void)
     cmocka_unit_test (a_long_string_ends_at_the_limit),
     cmocka_unit_test (all_strings_are_seen),
     cmocka_unit_test (halves_of_pairs_that_python_writes_are_replaced),
+    cmocka_unit_test (integers_that_python_writes_may_be_large),
   };
   return cmocka_run_group_tests_name ("base json", tests, NULL, NULL);
 }

@@ -281,9 +281,8 @@ large_integers_harm_nothing_but_what_they_are_of (void **state)
                          "18446744073709551615}\"]}",
                          NULL),
                     200);
-  assert_int_equal (ask (s, "POST", "/run_code",
-                         "{\"language\": \"bash\", \"code\": \"\", \"memory_limit_MB\": 18446744073709551615}", NULL),
-                    422);
+  expect (s, "/reset", "{\"task\": {\"repository\": \"r\"}, \"seed\": 18446744073709551615}", 422,
+          "{\"detail\":[{\"type\":\"value_error\",\"loc\":[\"body\",\"seed\"],\"msg\":\"it is a number from 0 on\"}]}");
   assert_int_equal (ask (s, "POST", "/reset",
                          "{\"task\": {\"repository\": \"r\"}, \"max_steps\": 18446744073709551615}", NULL),
                     422);

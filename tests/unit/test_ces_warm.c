@@ -3,6 +3,9 @@
 #include "base/pool.h"
 
 #include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
 
 static void
 who_asks_for_little_spoils_no_warm_tree (void **state)
@@ -196,6 +199,130 @@ who_is_stopped_leaves_nothing (void **state)
   aid_ces_close (c);
 }
 
+/* --- who serves ------------------------------------------------------------------------------------------------------- */
+
+struct asker
+{
+  struct aid_ces *ces;
+  struct aid_stop *stop;
+  const char *task;
+  pthread_t thread;
+  enum aid_err err;
+  atomic_int done;
+};
+
+static void *
+ask (void *arg)
+{
+  struct asker *a = arg;
+  json_t *task = task_of (a->task), *v = NULL;
+  a->err = aid_ces_evaluate (a->ces, task, AID_SPAN ("x"), AID_CES_OURS, a->stop, &v, NULL);
+  json_decref (v);
+  json_decref (task);
+  atomic_store (&a->done, 1);
+  return NULL;
+}
+
+static void
+begin_asking (struct asker *a, struct aid_ces *c, const char *task)
+{
+  *a = (struct asker){ .ces = c, .stop = aid_stop_new (NULL), .task = task };
+  assert_int_equal (pthread_create (&a->thread, NULL, ask, a), 0);
+}
+
+static enum aid_err
+end_asking (struct asker *a)
+{
+  pthread_join (a->thread, NULL);
+  aid_stop_free (a->stop);
+  return a->err;
+}
+
+static size_t
+count_warm (struct aid_ces *c)
+{
+  json_t *status = aid_ces_status (c);
+  size_t n = json_array_size (json_object_get (status, "warm"));
+  json_decref (status);
+  return n;
+}
+
+/* Until the commands of a task run, which make the file NAME in the tree that is being made. */
+static void
+wait_for (const char *name)
+{
+  char command[1024];
+  const struct timespec ms = { 0, 5000000 };
+  snprintf (command, sizeof command, "ls %s/*/tree/%s >%s 2>&1", scratch_path ("aid/ces/making"), name, "/dev/null");
+  while (system (command) != 0)
+    nanosleep (&ms, NULL);
+}
+
+static void
+what_is_begun_is_made_although_who_wanted_it_has_gone (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (8);
+  struct aid_stop *ending = aid_stop_new (NULL);
+  struct asker a;
+  size_t before = count_warm (c);
+  aid_ces_make_all (c, ending);
+  begin_asking (&a, c, "{\"commands\": {\"builds\": \"echo >gone; sleep 1\"}}");
+  aid_stop_set (a.stop);
+  end_asking (&a);
+  assert_int_equal (count_warm (c), before + 1);
+  /* The service is to end, and somebody waits. */
+  aid_stop_set (ending);
+  begin_asking (&a, c, "{\"commands\": {\"builds\": \"echo >wanted; sleep 1\"}}");
+  assert_int_equal (end_asking (&a), AID_OK);
+  assert_int_equal (count_warm (c), before + 2);
+  aid_ces_make_all (c, NULL);
+  aid_stop_free (ending);
+  aid_ces_close (c);
+}
+
+static void
+at_the_end_nothing_is_made_that_nobody_wants (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (8);
+  struct aid_stop *ending = aid_stop_new (NULL);
+  static const char task[] = "{\"commands\": {\"builds\": \"echo >begun; sleep 600\"}}";
+  const struct timespec while_ = { 0, 100000000 };
+  struct asker a, b;
+  size_t before = count_warm (c);
+  aid_ces_make_all (c, ending);
+  begin_asking (&a, c, task);
+  wait_for ("begun");
+  aid_stop_set (a.stop); /* has gone, and nothing ends yet */
+  nanosleep (&while_, NULL);
+  assert_false (atomic_load (&a.done));
+  aid_stop_set (ending);
+  assert_int_equal (end_asking (&a), AID_E_CANCELLED);
+  aid_stop_free (ending);
+  /* Two want it, and one after the other goes. */
+  aid_ces_make_all (c, ending = aid_stop_new (NULL));
+  begin_asking (&a, c, task);
+  wait_for ("begun");
+  begin_asking (&b, c, task);
+  nanosleep (&while_, NULL);
+  aid_stop_set (ending);
+  aid_stop_set (a.stop);
+  nanosleep (&while_, NULL);
+  assert_false (atomic_load (&a.done) || atomic_load (&b.done));
+  aid_stop_set (b.stop);
+  assert_int_equal (end_asking (&a), AID_E_CANCELLED);
+  assert_int_equal (end_asking (&b), AID_E_CANCELLED);
+  assert_int_equal (count_warm (c), before);
+  aid_ces_make_all (c, NULL);
+  aid_stop_free (ending);
+  aid_ces_close (c);
+}
+
 int
 main (void)
 {
@@ -207,6 +334,8 @@ main (void)
     cmocka_unit_test (only_so_many_trees_stay_warm),
     cmocka_unit_test (many_judge_at_once_over_one_tree),
     cmocka_unit_test (who_is_stopped_leaves_nothing),
+    cmocka_unit_test (what_is_begun_is_made_although_who_wanted_it_has_gone),
+    cmocka_unit_test (at_the_end_nothing_is_made_that_nobody_wants),
   };
   return cmocka_run_group_tests (tests, make_tree, scratch_drop);
 }
