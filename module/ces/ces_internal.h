@@ -196,7 +196,8 @@ struct aid_wanted
 /* The tree of W's key is wanted, W being the caller's, until the end is told. */
 void aid_wanted_begin (struct aid_ces *c, struct aid_wanted *w);
 void aid_wanted_end (struct aid_ces *c, struct aid_wanted *w);
-/* Calls MAKE with what stops the making of KEY's tree: STOP, of who wants it, or, after aid_ces_make_all, what comes of it all. */
+/* Calls MAKE with what stops the making of KEY's tree: STOP, of who wants it; after aid_ces_make_all a stop that is set when the
+   service is to end and nobody wants the tree. */
 enum aid_err aid_wanted_make (struct aid_ces *c, const char *key,
                               enum aid_err (*make) (void *ctx, const struct aid_stop *stop, struct aid_error *e), void *ctx,
                               const struct aid_stop *stop, struct aid_error *e);

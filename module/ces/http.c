@@ -170,9 +170,9 @@ void
 aid_ces_http_run (struct aid_ces_http *h, const struct aid_stop *stop, int64_t grace_ms)
 {
   aid_ces_http_queue_watch (h, AID_UNTIL_STOPPED, aid_stop_fd (stop), INT64_MAX);
-  int fd = h->mhd->MHD_quiesce_daemon (h->daemon); /* who connects now finds nobody */
-  if (fd >= 0)
-    close (fd);
+  h->listening = h->mhd->MHD_quiesce_daemon (h->daemon);
+  if (h->listening >= 0)
+    shutdown (h->listening, SHUT_RDWR); /* who connects now finds nobody; a reader may still look at it, so it is closed later */
   aid_ces_http_queue_drain (h, 0);
   aid_ces_http_queue_watch (h, AID_UNTIL_SENT, -1, aid_clock_ms () + grace_ms);
 }

@@ -4,8 +4,8 @@
    A diff that is bad is a verdict, and the reply 200; what is no request is 4xx, in the form that its client reads; 503 with
    Retry-After means that there is no room now.
 
-   Threads: libmicrohttpd has two that read and write; "jobs" evaluators call the backend; aid_ces_http_run, in its caller's,
-   watches for clients that hang up, whose evaluations are stopped. */
+   Threads: libmicrohttpd has two that read and write; two more parse what is large; "jobs" evaluators call the backend;
+   aid_ces_http_run, in its caller's, watches for clients that hang up, whose evaluations are stopped, and for those that drip. */
 #ifndef AID_CES_HTTP_H
 #define AID_CES_HTTP_H
 

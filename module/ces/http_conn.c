@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <sys/resource.h>
 
-#define IDLE_S 60u     /* a connection on which nothing moves is ended */
+#define IDLE_S 60u              /* a connection on which nothing moves is ended */
 #define LIGHT ((size_t)1 << 20) /* bytes of a body, with its values, that a reader stops for */
 #define PARSERS 2u
 #define CONNECTIONS 1024u

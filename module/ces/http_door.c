@@ -51,7 +51,11 @@ aid_door_new (size_t most, int64_t patience_ms, void (*bell) (void *ctx), void *
   struct aid_door *d = calloc (1, sizeof *d);
   if (!d)
     return NULL;
-  *d = (struct aid_door){ .most = most ? most : 1, .patience = patience_ms > 0 ? patience_ms : AID_DOOR_PATIENCE_MS, .next = INT64_MAX, .bell = bell, .ctx = ctx };
+  *d = (struct aid_door){ .most = most ? most : 1,
+                          .patience = patience_ms > 0 ? patience_ms : AID_DOOR_PATIENCE_MS,
+                          .next = INT64_MAX,
+                          .bell = bell,
+                          .ctx = ctx };
   pthread_mutex_init (&d->lock, NULL);
   return d;
 }

@@ -1,6 +1,6 @@
 /* Who is at the door: connections whose request is not whole yet.  A head has so long, a body so much longer the more of it has
-   come, whoever drips is cut; and when there is no room the oldest head that is not whole makes it, of the address that has most
-   of them, so that who says what he wants at once is always heard.  What is whole is nobody's business here, however long it takes. */
+   come, whoever drips is cut; and when there is no room the oldest head that is not whole makes it, of the address that has
+   most of them, so that who says what he wants at once is always heard.  What is whole has all the time it takes. */
 #ifndef AID_CES_HTTP_DOOR_H
 #define AID_CES_HTTP_DOOR_H
 
@@ -10,16 +10,19 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define AID_DOOR_PATIENCE_MS 30000 /* for a head, since its connection was made, and for the rest of a body that is refused */
-#define AID_DOOR_KEPT 3            /* times that, behind another request: most of it may pass before the head begins */
-#define AID_DOOR_BODY 2            /* times that for a body, and a second more for each */
-#define AID_DOOR_BODY_RATE 16384   /* bytes that came */
+/* For a head, since its connection was made, and for the rest of a body that is refused. */
+#define AID_DOOR_PATIENCE_MS 30000
+/* Times that, behind another request: most of it may pass before the head begins. */
+#define AID_DOOR_KEPT 3
+/* Times that for a body, and a second more for each so many bytes that came. */
+#define AID_DOOR_BODY 2
+#define AID_DOOR_BODY_RATE 16384
 
 struct aid_door;
 struct aid_door_guest;
 
-/* MOST connections have room, and PATIENCE_MS each (0: AID_DOOR_PATIENCE_MS).  NULL without memory.  BELL (CTX) is called, with a lock held, when aid_door_sweep may have to be
-   called sooner than it said. */
+/* MOST connections have room, and PATIENCE_MS each (0: AID_DOOR_PATIENCE_MS).  NULL without memory.  BELL (CTX) is called, with
+   a lock held, when aid_door_sweep may have to be called sooner than it said. */
 struct aid_door *aid_door_new (size_t most, int64_t patience_ms, void (*bell) (void *ctx), void *ctx);
 /* All have left.  NULL is fine. */
 void aid_door_free (struct aid_door *d);

@@ -25,12 +25,13 @@ aid_ces_http_status (struct aid_ces_request *x)
   struct aid_ces_http_counts *c = &h->counts;
   size_t waiting, running;
   numbers (h, &waiting, &running);
-  json_t *o = json_pack (
-    "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "version", AID_VERSION, "up_ms",
-    (json_int_t)(aid_clock_wall_ms () - h->began), "jobs", (json_int_t)h->jobs, "running", (json_int_t)running, "waiting",
-    (json_int_t)waiting, "waiting_most", (json_int_t)h->queue.most, "tasks", (json_int_t)aid_tasks_count (h->tasks),
-    "episodes", (json_int_t)aid_episodes_count (h->episodes), "judged", count (&c->judged), "green", count (&c->green),
-    "reading", (json_int_t)atomic_load (&h->parsing), "failed", count (&c->failed), "hung_up", count (&c->hung_up), "busy", count (&c->busy));
+  json_t *o
+    = json_pack ("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "version", AID_VERSION, "up_ms",
+                 (json_int_t)(aid_clock_wall_ms () - h->began), "jobs", (json_int_t)h->jobs, "running", (json_int_t)running,
+                 "waiting", (json_int_t)waiting, "waiting_most", (json_int_t)h->queue.most, "tasks",
+                 (json_int_t)aid_tasks_count (h->tasks), "episodes", (json_int_t)aid_episodes_count (h->episodes), "judged",
+                 count (&c->judged), "green", count (&c->green), "reading", (json_int_t)atomic_load (&h->parsing), "failed",
+                 count (&c->failed), "hung_up", count (&c->hung_up), "busy", count (&c->busy));
   json_t *ces = h->backend.status ? h->backend.status (h->backend.ctx) : NULL;
   if (o && ces)
     json_object_set_new (o, "ces", ces);

@@ -72,8 +72,9 @@ watch (void *arg)
 }
 
 enum aid_err
-aid_wanted_make (struct aid_ces *c, const char *key, enum aid_err (*make) (void *ctx, const struct aid_stop *stop, struct aid_error *e),
-                 void *ctx, const struct aid_stop *stop, struct aid_error *e)
+aid_wanted_make (struct aid_ces *c, const char *key,
+                 enum aid_err (*make) (void *ctx, const struct aid_stop *stop, struct aid_error *e), void *ctx,
+                 const struct aid_stop *stop, struct aid_error *e)
 {
   struct maker m = { c, key, NULL, NULL };
   unsigned long thread;

@@ -74,6 +74,24 @@ check_written (const json_t *v)
   aid_str_free (&out);
 }
 
+/* What Python may have written is read when it is JSON, as that; else it is as long, and what we write of it is JSON. */
+static void
+check_python (struct aid_span text, const json_t *v)
+{
+  struct aid_str out = AID_STR_INIT (1 << 20);
+  json_t *python = aid_json_parse_python (text, "x", NULL);
+  assert (!v || (python && json_equal (v, python)));
+  if (python && !v && text.len < 100000)
+    {
+      assert (aid_json_dump (python, &out) == AID_OK);
+      json_t *back = aid_json_parse (aid_str_span (&out), "x", NULL);
+      assert (back);
+      json_decref (back);
+    }
+  json_decref (python);
+  aid_str_free (&out);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -85,6 +103,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   assert (ours || !theirs || size > 2000 || memchr (data, 0, size));
   if (ours && size < 100000)
     check_written (ours);
+  check_python (text, v);
   json_decref (ours);
   json_decref (theirs);
   if (json_is_object (v))

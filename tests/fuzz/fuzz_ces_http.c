@@ -59,6 +59,25 @@ service (void)
   return &h;
 }
 
+/* What a request's line may be: it gets no longer, and what is a path of it begins as one or is nothing that a route has. */
+static void
+read_target (const uint8_t *data, size_t size)
+{
+  char *z = aid_span_dup ((struct aid_span){ (const char *)data, size }), *end = z ? z + strlen (z) : NULL;
+  struct aid_span authority;
+  int status;
+  const char *allow;
+  size_t n = z ? aid_ces_http_unescape (z) : 0;
+  if (z && (n > (size_t)(end - z) || n != strlen (z)))
+    abort ();
+  const char *path = z ? aid_ces_http_path (z, &authority) : NULL;
+  if (z && (!*path || authority.len > n || (authority.len && memchr (authority.ptr, '/', authority.len))))
+    abort ();
+  if (z)
+    aid_route_find ("GET", path, &status, &allow);
+  free (z);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -68,7 +87,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     return 0;
   const struct aid_route *route = &aid_routes[data[0] % aid_nroutes];
   aid_ces_request_init (&x, service (), route);
-  x.document = aid_json_parse ((struct aid_span){ (const char *)data + 1, size - 1 }, "the body", &e);
+  read_target (data, size);
+  x.document = aid_json_parse_python ((struct aid_span){ (const char *)data + 1, size - 1 }, "the body", &e);
   if (json_is_object (x.document))
     {
       x.query = data[0] & 0x80 ? "a" : NULL;

@@ -96,7 +96,7 @@ the_oldest_of_the_largest_crowd_makes_room (void **state)
 {
   (void)state;
   struct aid_door *d = aid_door_new (6, PATIENCE, count_bell, NULL);
-  struct comer c[] = { come (d, "::ffff:10.0.0.1", 0), come (d, "2001:db8::1", 1), come (d, "2001:db8::2", 2),
+  struct comer c[] = { come (d, "::ffff:10.0.0.1", 0),   come (d, "2001:db8::1", 1),     come (d, "2001:db8::2", 2),
                        come (d, "2001:db8:0:0:9::3", 3), come (d, "2001:db8:0:1::1", 4), come (d, "10.0.0.1", 5) };
   aid_door_whole (d, c[1].guest);
   struct comer more = come (d, "10.0.0.2", 6); /* 2001:db8::/64 and 10.0.0.1 have two heads each */
@@ -267,12 +267,14 @@ large_integers_harm_nothing_but_what_they_are_of (void **state)
   assert_int_equal (ask (s, "POST", "/v1/evaluate",
                          "{\"task\": {\"repository\": \"r\"}, \"answer\": \"green\", \"seed\": 18446744073709551615}", NULL),
                     200);
-  assert_int_equal (ask (s, "POST", "/verify",
-                         "{\"responses_create_params\": {\"input\": []}, \"hash\": 18446744073709551615, \"verifier_metadata\": {\"task\": {\"repository\": \"r\"}},"
-                         "\"response\": {\"output\": [{\"type\": \"message\", \"content\": [{\"type\": \"output_text\", \"text\": "
-                         "\"green\"}]}]}}",
-                         &out),
-                    200);
+  assert_int_equal (
+    ask (s, "POST", "/verify",
+         "{\"responses_create_params\": {\"input\": []}, \"hash\": 18446744073709551615, \"verifier_metadata\": {\"task\": "
+         "{\"repository\": \"r\"}},"
+         "\"response\": {\"output\": [{\"type\": \"message\", \"content\": [{\"type\": \"output_text\", \"text\": "
+         "\"green\"}]}]}}",
+         &out),
+    200);
   assert_true (aid_json_real (out, "hash", 0) == 18446744073709551615.0);
   json_decref (out);
   /* OpenRLHF's tasks are texts in the document. */
@@ -283,9 +285,8 @@ large_integers_harm_nothing_but_what_they_are_of (void **state)
                     200);
   expect (s, "/reset", "{\"task\": {\"repository\": \"r\"}, \"seed\": 18446744073709551615}", 422,
           "{\"detail\":[{\"type\":\"value_error\",\"loc\":[\"body\",\"seed\"],\"msg\":\"it is a number from 0 on\"}]}");
-  assert_int_equal (ask (s, "POST", "/reset",
-                         "{\"task\": {\"repository\": \"r\"}, \"max_steps\": 18446744073709551615}", NULL),
-                    422);
+  assert_int_equal (
+    ask (s, "POST", "/reset", "{\"task\": {\"repository\": \"r\"}, \"max_steps\": 18446744073709551615}", NULL), 422);
   end (s);
 }
 
