@@ -157,6 +157,14 @@ tell (const struct base *b, int64_t bytes, int64_t ms)
                     (json_int_t)(bytes >> 20) + 1);
 }
 
+void
+aid_ces_lengthen (struct aid_box_limits *l)
+{
+  int64_t cpus = l->cpu_seconds / l->seconds;
+  l->seconds = l->seconds * LONGER > LEAST_SECONDS ? l->seconds * LONGER : LEAST_SECONDS;
+  l->cpu_seconds = l->seconds * cpus;
+}
+
 enum aid_err
 aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near, const struct aid_stop *stop,
                     json_t **about, struct aid_error *e)
@@ -165,8 +173,7 @@ aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct
   int64_t begun = aid_clock_ms ();
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     b.first[r].result = b.second[r].result = "none";
-  b.limits.seconds = b.limits.seconds * LONGER > LEAST_SECONDS ? b.limits.seconds * LONGER : LEAST_SECONDS;
-  b.limits.cpu_seconds = b.limits.seconds * (t->limits.cpu_seconds / t->limits.seconds);
+  aid_ces_lengthen (&b.limits);
   b.limits.disk_megabytes *= LONGER;
   *about = NULL;
   enum aid_err err = build (&b, e);

@@ -92,7 +92,8 @@ enum aid_err aid_ces_folder_copy (const char *root, const char *tree, struct aid
 
 /* --- files as they lie there now (now.c, near.c) ------------------------------------------------------------------ */
 
-/* How a file looked: its size and time, or the hash of the text that is laid over it. */
+/* How a file looked: its size, its time and whether it is a program, or the hash of the text that is laid over it. */
+#define AID_CES_PROGRAM " program"
 struct aid_ces_seen
 {
   char *path;
@@ -108,7 +109,7 @@ enum aid_err aid_ces_now_write (const struct aid_ces_task *t, const char *path, 
 struct aid_ces_change
 {
   char *path;
-  int gone;
+  int gone, mode; /* the latter: it has become a program, or is none any more */
 };
 struct aid_near
 {
@@ -142,6 +143,8 @@ struct aid_ces_commands
 /* What TREE is judged by, as T says or its files tell. */
 enum aid_err aid_ces_detect (const struct aid_ces_task *t, const char *tree, struct aid_ces_commands *out, struct aid_error *e);
 void aid_ces_commands_free (struct aid_ces_commands *c);
+/* How what is in DIR, a project in Python, is tested (python.c): to be freed; NULL: there is no test. */
+char *aid_ces_python_tests (const char *dir);
 /* Appends lines for sh that parse each of the PATHS (char *) which has a parser here; they end with AID_CES_NO_PARSER when none
    has.  How many may have one. */
 #define AID_CES_NO_PARSER 42
@@ -175,9 +178,21 @@ struct aid_warm
 enum aid_err aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_warm *out,
                            struct aid_error *e);
 void aid_warm_release (struct aid_warm *w);
+/* A tree of T's in which nothing was built: for one use. */
+struct aid_fresh
+{
+  char *at, *tree, *lock; /* what holds the tree; the tree; a file that is locked, so that nobody sweeps it away */
+  int fd;
+};
+/* OUT is to be released, whatever comes. */
+enum aid_err aid_warm_fresh (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop,
+                             struct aid_fresh *out, struct aid_error *e);
+void aid_fresh_release (struct aid_fresh *f);
 /* Builds T's TREE in place, and finds how it stands: what about.json holds.  NEAR: it is a copy of that one, or NULL. */
 enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near,
                                  const struct aid_stop *stop, json_t **about, struct aid_error *e);
+/* Gives a whole build the time that it may take. */
+void aid_ces_lengthen (struct aid_box_limits *l);
 /* Removes KEY's tree unless somebody uses it; 1: it is gone. */
 int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
@@ -205,11 +220,16 @@ struct aid_judging
   struct aid_patch *patch;
   struct aid_plan *plan;
   struct aid_box *box;
+  struct aid_fresh fresh; /* what the box lies over instead of the warm tree, if it has one */
   struct aid_vec changed; /* char *: files that are there with a text of the answer's */
   struct aid_vec plans;   /* size_t: the plan that has each one's texts */
   char change[AID_SHA256_HEX];
 };
 const struct aid_file_plan *aid_judging_plan (const struct aid_judging *j, size_t i);
+/* Whether F, of all that is planned for its path, is what is done to it. */
+int aid_judging_counts (const struct aid_judging *j, const struct aid_file_plan *f);
+/* *UNNOTICED: over what is built make would not notice what the answer does (anew.c).  The answer is not laid yet. */
+enum aid_err aid_judging_unnoticed (const struct aid_judging *j, int *unnoticed, struct aid_error *e);
 /* What the file of F is to be: what the last part of the patch that says so makes of its mode, else what it is. */
 int aid_judging_executable (const struct aid_judging *j, const struct aid_file_plan *f);
 /* Puts the task's own files back where they are no longer what the task says, in the BOX over TREE; their paths are appended to

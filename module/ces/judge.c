@@ -23,9 +23,8 @@ count_applied (const struct aid_judging *j, const struct aid_file_plan *f)
   return n;
 }
 
-/* Whether F, of all that is planned for its path, is what is done to it. */
-static int
-counts (const struct aid_judging *j, const struct aid_file_plan *f)
+int
+aid_judging_counts (const struct aid_judging *j, const struct aid_file_plan *f)
 {
   if (f->op == AID_OP_MODIFY)
     return f->same_as == f->file;
@@ -92,7 +91,7 @@ lay_all (struct aid_judging *j, struct aid_error *e)
     for (size_t i = 0; i < j->plan->files.len && !err; i++)
       {
         const struct aid_file_plan *f = aid_judging_plan (j, i);
-        if (!counts (j, f))
+        if (!aid_judging_counts (j, f))
           continue;
         if (!writing && (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME))
           err = aid_box_remove (j->box, f->old_path, e);
@@ -117,6 +116,8 @@ tell_applies (const struct aid_judging *j, int passed, int64_t ms, const char *w
   size_t applied = j->plan ? j->plan->applied + j->plan->already : 0;
   json_t *o = json_pack ("{s:s, s:s, s:I, s:I}", "rung", aid_rung_name (AID_RUNG_APPLIES), "result",
                          passed ? "passed" : "failed", "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
+  if (j->fresh.tree)
+    json_object_set_new (o, "anew", json_true ());
   if (passed)
     return o;
   struct aid_str report = AID_STR_INIT ((size_t)AID_REPORT_MAX * 2);
@@ -149,11 +150,30 @@ read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
   return err;
 }
 
+/* Takes a box over the base as it is before it is built, which a whole build is given the time for. */
+static enum aid_err
+begin_anew (struct aid_judging *j, struct aid_error *e)
+{
+  struct aid_box_limits limits = j->task->limits;
+  aid_ces_lengthen (&limits);
+  aid_box_close (j->box);
+  j->box = NULL;
+  enum aid_err err = aid_warm_fresh (j->ces, j->task, j->stop, &j->fresh, e);
+  if (!err)
+    err = aid_box_open (j->fresh.tree, AID_BOX_VIEW, &limits, &j->box, e);
+  return err ? err : aid_ces_lay_files (j->task, j->warm->tree, j->box, NULL, e);
+}
+
 static enum aid_err
 lay (struct aid_judging *j, struct aid_error *e)
 {
   struct aid_error own = { AID_OK, "" };
+  int unnoticed = 0;
   enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, &own);
+  if (!err)
+    err = aid_judging_unnoticed (j, &unnoticed, &own);
+  if (!err && unnoticed)
+    err = begin_anew (j, &own);
   if (err) /* whatever it is, it is not the answer's fault */
     return aid_error_set (e, is_its_fault (err) ? AID_E_IO : err, "%s", own.msg);
   return lay_all (j, e);
@@ -171,7 +191,7 @@ name_change (const struct aid_judging *j, char out[AID_SHA256_HEX])
       const struct aid_file_plan *f = aid_judging_plan (j, i), *texts = aid_judging_plan (j, f->same_as);
       struct aid_span after = f->op == AID_OP_DELETE ? AID_SPAN ("") : aid_str_span (&texts->after);
       const char *from = f->old_path ? f->old_path : "", *to = f->new_path ? f->new_path : "";
-      if (!counts (j, f))
+      if (!aid_judging_counts (j, f))
         continue;
       aid_str_clear (&head);
       aid_str_addf (&head, "%d %zu:%s %zu:%s %d %zu:", (int)f->op, strlen (from), from, strlen (to), to,
@@ -311,6 +331,7 @@ aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid
                            .task = t,
                            .warm = w,
                            .stop = stop,
+                           .fresh = { .fd = -1 },
                            .changed = AID_VEC_INIT (char *, AID_CES_CHANGED_MAX),
                            .plans = AID_VEC_INIT (size_t, AID_CES_CHANGED_MAX) };
   *rungs = json_array ();
@@ -322,6 +343,7 @@ aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid
       *rungs = NULL;
     }
   aid_box_close (j.box);
+  aid_fresh_release (&j.fresh);
   for (size_t i = 0; i < j.changed.len; i++)
     free (AID_VEC_AT (char *, &j.changed, i));
   aid_vec_free (&j.changed);

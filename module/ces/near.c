@@ -19,7 +19,7 @@
 /* --- what differs ------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
-add_change (struct aid_near *n, const char *path, int gone, struct aid_error *e)
+add_change (struct aid_near *n, const char *path, int gone, int mode, struct aid_error *e)
 {
   struct aid_ces_change *change = aid_vec_push (&n->changes);
   if (!change || !(change->path = strdup (path)))
@@ -28,6 +28,7 @@ add_change (struct aid_near *n, const char *path, int gone, struct aid_error *e)
       return aid_error_set (e, AID_E_NOMEM, "No memory for what has changed");
     }
   change->gone = gone;
+  change->mode = mode;
   return AID_OK;
 }
 
@@ -42,6 +43,12 @@ next (struct aid_span *rest)
   return z;
 }
 
+static int
+is_program (const char *look)
+{
+  return aid_span_ends (aid_span_z (look), AID_CES_PROGRAM);
+}
+
 /* Holds T's files beside BEFORE, paths and looks in the same order. */
 static enum aid_err
 compare (const struct aid_ces_task *t, struct aid_span before, struct aid_near *n, struct aid_error *e)
@@ -53,9 +60,9 @@ compare (const struct aid_ces_task *t, struct aid_span before, struct aid_near *
       const struct aid_ces_seen *seen = i < t->seen.len ? &AID_VEC_AT (struct aid_ces_seen, &t->seen, i) : NULL;
       int order = !seen ? 1 : !look ? -1 : strcmp (seen->path, path);
       if (order > 0)
-        err = add_change (n, path, 1, e);
+        err = add_change (n, path, 1, 0, e);
       else if (order < 0 || strcmp (seen->look, look) != 0)
-        err = add_change (n, seen->path, 0, e);
+        err = add_change (n, seen->path, 0, order < 0 || is_program (seen->look) != is_program (look), e);
       i += order <= 0;
       if (order >= 0)
         look = (path = next (&before)) ? next (&before) : NULL;
@@ -152,14 +159,15 @@ aid_warm_near_free (struct aid_near *n)
 
 /* --- up to date --------------------------------------------------------------------------------------------------- */
 
-/* Writes TEXT unless PATH has it already, which a build would take for a change. */
+/* Writes TEXT unless CHANGE's file has it already, which a build would take for a change. */
 static enum aid_err
-lay_text (struct aid_box *b, const char *path, struct aid_span text, int program, struct aid_error *e)
+lay_text (struct aid_box *b, const struct aid_ces_change *change, struct aid_span text, int program, struct aid_error *e)
 {
+  const char *path = change->path;
   struct aid_str old = AID_STR_INIT (FILE_MAX);
   struct aid_error own;
   enum aid_err err = AID_OK;
-  if (aid_box_read (b, path, &old, &own) || !aid_span_eq (aid_str_span (&old), text))
+  if (change->mode || aid_box_read (b, path, &old, &own) || !aid_span_eq (aid_str_span (&old), text))
     err = aid_box_write (b, path, text, program, e);
   aid_str_free (&old);
   return err;
@@ -192,7 +200,7 @@ lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, stru
   enum aid_err err
     = change->gone ? AID_E_NOTFOUND : aid_project_read_raw (t->project, aid_span_z (change->path), &bytes, &mode, &own);
   if (!change->gone && json_object_get (t->files, change->path))
-    err = lay_text (b, change->path, aid_json_span (t->files, change->path), !err && mode == AID_MODE_PROGRAM, e);
+    err = lay_text (b, change, aid_json_span (t->files, change->path), !err && mode == AID_MODE_PROGRAM, e);
   else if (err == AID_E_NOTFOUND || err == AID_E_REFUSED)
     err = aid_box_remove (b, change->path, e);
   else if (err)
@@ -200,7 +208,7 @@ lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, stru
   else if (mode == AID_MODE_LINK)
     err = lay_link (b, change->path, &bytes, e);
   else
-    err = lay_text (b, change->path, aid_str_span (&bytes), mode == AID_MODE_PROGRAM, e);
+    err = lay_text (b, change, aid_str_span (&bytes), mode == AID_MODE_PROGRAM, e);
   aid_str_free (&bytes);
   return err;
 }

@@ -264,12 +264,12 @@ name_it (struct aid_ces_task *t, struct aid_error *e)
 {
   struct aid_sha256 s;
   aid_sha256_init (&s);
-  add_part (&s, AID_SPAN ("aid warm recipe 1"));
+  add_part (&s, AID_SPAN ("aid warm recipe 2"));
   add_part (&s, aid_span_z (t->now ? t->repository : ""));
   add_commands (&s, t);
   aid_sha256_end (&s, t->recipe);
   aid_sha256_init (&s);
-  add_part (&s, t->now ? AID_SPAN ("aid warm tree 1 now") : AID_SPAN ("aid warm tree 1"));
+  add_part (&s, t->now ? AID_SPAN ("aid warm tree 2 now") : AID_SPAN ("aid warm tree 2"));
   add_part (&s, aid_span_z (t->base));
   add_commands (&s, t);
   enum aid_err err = add_files (&s, t->files, e);
