@@ -57,16 +57,17 @@ ends_in (const char *path, const char *const *endings)
 
 enum kind
 {
-  NEVER,  /* it is not built, or what is built from it is known */
-  ASK,    /* make knows whether something is */
-  ALWAYS  /* a build by other rules is another build */
+  NEVER, /* it is not built, or what is built from it is known */
+  ASK,   /* make knows whether something is */
+  ALWAYS /* a build by other rules is another build */
 };
 
 static enum kind
 kind_of (const char *path)
 {
   static const char *const compiled[] = { ".c", ".cc", ".cpp", ".cxx", ".C", ".s", ".S", ".m", ".f", ".f90", NULL };
-  static const char *const read[] = { ".md", ".rst", ".txt", ".org", ".texi", ".html", "README", "LICENSE", "COPYING", NULL };
+  static const char *const read[]
+    = { ".md", ".rst", ".txt", ".org", ".texi", ".html", "README", "LICENSE", "COPYING", NULL };
   static const char *const rules[] = { "akefile", ".mk", ".mak", ".am", ".ac", ".in", ".m4", "configure", NULL };
   return ends_in (path, rules) ? ALWAYS : ends_in (path, compiled) || ends_in (path, read) ? NEVER : ASK;
 }
@@ -77,7 +78,8 @@ ask (const char *path, struct aid_str *lines)
 {
   aid_str_addz (lines, "f=" AID_BOX_ROOT "/");
   aid_str_add_quoted (lines, aid_span_z (path));
-  aid_str_addf (lines, "; touch -- \"$f\"; [ \"$a\" = \"$(would)\" ] && exit %d; touch -d @1000000000 -- \"$f\"\n", UNNOTICED);
+  aid_str_addf (lines, "; touch -- \"$f\"; [ \"$a\" = \"$(would)\" ] && exit %d; touch -d @1000000000 -- \"$f\"\n",
+                UNNOTICED);
 }
 
 /* 1: make does not notice all that the answer does, as far as names tell; else the number of the files it is to be ASKED about. */
@@ -93,7 +95,8 @@ look (const struct aid_judging *j, struct aid_str *lines, size_t *asked)
         continue;
       enum kind kind = kind_of (path);
       int goes = f->op == AID_OP_DELETE || f->op == AID_OP_RENAME, made = f->op == AID_OP_CREATE;
-      if (kind == ALWAYS || (goes && (kind == ASK || ends_in (path, (const char *const[]){ ".c", ".cc", ".cpp", ".cxx", NULL }))))
+      if (kind == ALWAYS
+          || (goes && (kind == ASK || ends_in (path, (const char *const[]){ ".c", ".cc", ".cpp", ".cxx", NULL }))))
         return 1;
       if (kind == NEVER || made)
         continue;
@@ -118,7 +121,8 @@ aid_judging_unnoticed (const struct aid_judging *j, int *unnoticed, struct aid_e
     {
       aid_str_addz (&line, "} 2>&1\na=$(would)\n");
       aid_str_addspan (&line, aid_str_span (&questions));
-      err = line.err || questions.err ? AID_E_LIMIT : aid_box_run (j->box, aid_str_z (&line), j->task->directory, j->stop, &ran, e);
+      err = line.err || questions.err ? AID_E_LIMIT
+                                      : aid_box_run (j->box, aid_str_z (&line), j->task->directory, j->stop, &ran, e);
       *unnoticed = err == AID_E_LIMIT || (!err && ran.end == AID_BOX_EXITED && ran.code == UNNOTICED);
       err = err == AID_E_LIMIT ? AID_OK : err;
     }

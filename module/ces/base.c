@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/statvfs.h>
 
+#define SAID_MAX ((size_t)8000) /* of a failure's output that is kept: its end */
+
 enum
 {
   LONGER = 10, /* a whole build may take so many times what a rung may */
@@ -123,6 +125,21 @@ add_missing (const struct aid_diags *a, const struct aid_diags *b, json_t *list)
     }
 }
 
+/* What the base says where it does not pass: who reads this is to mend it. */
+static void
+add_failure (enum aid_rung r, const struct aid_rung_ran *one, const struct aid_rung_ran *two, json_t *rung)
+{
+  const struct aid_rung_ran *bad = !aid_rung_passed (one) ? one : two;
+  if (!rung || aid_rung_passed (bad))
+    return;
+  json_t *told = aid_rung_json (r, bad);
+  struct aid_span text = aid_json_span (told, "output");
+  if (text.len > SAID_MAX)
+    text = aid_span_cut (text, text.len - SAID_MAX, text.len);
+  json_object_set_new (told, "output", aid_json_of_span (text));
+  json_object_set_new (rung, "failure", told);
+}
+
 static json_t *
 tell_rung (const struct base *b, enum aid_rung r)
 {
@@ -135,9 +152,11 @@ tell_rung (const struct base *b, enum aid_rung r)
     }
   int passes = aid_rung_passed (one) && aid_rung_passed (two);
   int flaky = strcmp (one->result, two->result) != 0 || json_array_size (differ);
-  return json_pack ("{s:b, s:b, s:b, s:o, s:I, s:I}", "passes", passes, "flaky", flaky, "fails",
-                    !aid_rung_passed (one) && !aid_rung_passed (two), "tests", differ, "ms", (json_int_t)one->ran.ms,
-                    "again_ms", (json_int_t)two->ran.ms);
+  json_t *o = json_pack ("{s:b, s:b, s:b, s:o, s:I, s:I}", "passes", passes, "flaky", flaky, "fails",
+                         !aid_rung_passed (one) && !aid_rung_passed (two), "tests", differ, "ms", (json_int_t)one->ran.ms,
+                         "again_ms", (json_int_t)two->ran.ms);
+  add_failure (r, one, two, o);
+  return o;
 }
 
 static json_t *
@@ -151,10 +170,10 @@ tell (const struct base *b, int64_t bytes, int64_t ms)
       if (has_command (b, r))
         json_object_set_new (rungs, aid_rung_name (r), tell_rung (b, r));
     }
-  return json_pack ("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "recipe", b->task->recipe, "repository",
-                    b->task->named, "root", aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base,
-                    "tool", b->commands.tool, "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
-                    (json_int_t)(bytes >> 20) + 1);
+  return json_pack ("{s:I, s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "made", (json_int_t)aid_clock_wall_ms (),
+                    "recipe", b->task->recipe, "repository", b->task->named, "root",
+                    aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool", b->commands.tool,
+                    "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes", (json_int_t)(bytes >> 20) + 1);
 }
 
 void

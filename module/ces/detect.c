@@ -15,10 +15,10 @@
 enum needs
 {
   ALWAYS,
-  TARGET,    /* the file, a Makefile, has a target of the line's last word */
-  SCRIPT,    /* package.json has a script of that name */
-  FILES,     /* one of the files in WITH is there */
-  PYTHON     /* there are tests in Python, which python.c looks at */
+  TARGET, /* the file, a Makefile, has a target of the line's last word */
+  SCRIPT, /* package.json has a script of that name */
+  FILES,  /* one of the files in WITH is there */
+  PYTHON  /* there are tests in Python, which python.c looks at */
 };
 
 struct way
@@ -31,13 +31,12 @@ struct way
 
 /* A CMakeLists.txt may take what files there are, file (GLOB), and is read again by itself only when it changes. */
 #define CMAKE                                                                                                               \
-  "{ l=$(find . -name build-aid -prune -o \\( -name '*.[cChHmsS]' -o -name '*.[ch][chpx+]*' -o -name '*.f90' \\) -print "    \
+  "{ l=$(find . -name build-aid -prune -o \\( -name '*.[cChHmsS]' -o -name '*.[ch][chpx+]*' -o -name '*.f90' \\) -print "   \
   "| LC_ALL=C sort | cksum); "                                                                                              \
-  "[ \"$l\" = \"$(cat build-aid/.aid-files 2>/dev/null)\" ] || "                                                              \
+  "[ \"$l\" = \"$(cat build-aid/.aid-files 2>/dev/null)\" ] || "                                                            \
   "{ cmake -S . -B build-aid >/dev/null && echo \"$l\" >build-aid/.aid-files; }; } && cmake --build build-aid"
 /* A Makefile beside configure may be one that only asks for that. */
-#define CONFIGURED                                                                                                          \
-  "{ [ .aid-configured -nt configure ] || { ./configure >/dev/null && : >.aid-configured; }; } && make"
+#define CONFIGURED "{ [ .aid-configured -nt configure ] || { ./configure >/dev/null && : >.aid-configured; }; } && make"
 #define AUTOCONF                                                                                                            \
   "{ [ .aid-configured -nt configure.ac ] || "                                                                              \
   "{ autoreconf -fi >/dev/null && ./configure >/dev/null && : >.aid-configured; }; } && make"

@@ -35,9 +35,12 @@ is_set_up (const char *dir)
   static const struct
   {
     const char *file, *words; /* in it; "": that it is there is enough */
-  } places[] = { { "pytest.ini", "" },           { "conftest.py", "" },
-                 { "tests/conftest.py", "" },    { "test/conftest.py", "" },
-                 { "pyproject.toml", "[tool.pytest" }, { "setup.cfg", "[tool:pytest]" },
+  } places[] = { { "pytest.ini", "" },
+                 { "conftest.py", "" },
+                 { "tests/conftest.py", "" },
+                 { "test/conftest.py", "" },
+                 { "pyproject.toml", "[tool.pytest" },
+                 { "setup.cfg", "[tool:pytest]" },
                  { "tox.ini", "pytest" } };
   struct aid_str text = AID_STR_INIT (FILE_BYTES);
   int yes = 0;

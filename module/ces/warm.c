@@ -260,8 +260,8 @@ sweep (const struct aid_ces *c)
 
 /* Lays T's tree into TREE, upon the one before if there is NEAR such a one, and builds it. */
 static enum aid_err
-lay_and_build (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const char *at, const struct aid_stop *stop,
-               struct aid_near *near, json_t **about, struct aid_error *e)
+lay_and_build (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const char *at,
+               const struct aid_stop *stop, struct aid_near *near, json_t **about, struct aid_error *e)
 {
   enum aid_err err = t->now ? aid_warm_near (c, t, tree, stop, near, e) : AID_OK;
   if (!err && !near->key[0])
@@ -306,7 +306,8 @@ make_in (struct aid_ces *c, const struct aid_ces_task *t, const char *at, const 
 
 /* A name in making/, which is ours as long as F is. */
 static enum aid_err
-begin (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_fresh *f, struct aid_error *e)
+begin (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_fresh *f,
+       struct aid_error *e)
 {
   struct aid_str at = AID_STR_INIT (AID_CES_PATH), lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
   char name[AID_SHA256_HEX + 16], random[9] = "00000000";
@@ -363,8 +364,7 @@ aid_warm_fresh (struct aid_ces *c, const struct aid_ces_task *t, const struct ai
 }
 
 static enum aid_err
-make (struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop,
-      struct aid_error *e)
+make (struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop, struct aid_error *e)
 {
   struct aid_fresh f;
   enum aid_err err = begin (c, t, stop, &f, e);

@@ -289,7 +289,7 @@ run (struct bench *b)
   printf ("cold build of the base: %.0f ms (median of %d), %.0f ms of processors\n", cold, ROUNDS,
           (cpu_ms () - cpu) / ROUNDS);
   int64_t begun = aid_clock_us ();
-  if (aid_ces_warm (b->ces, b->task, AID_CES_OURS, NULL, &e))
+  if (aid_ces_warm (b->ces, b->task, AID_CES_OURS, NULL, NULL, &e))
     die (e.msg);
   printf ("warm tree made in %.1f s\n", (double)(aid_clock_us () - begun) / 1e6);
   size_t alone = b->n / 4;
