@@ -196,11 +196,15 @@ aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct
   b.limits.disk_megabytes *= LONGER;
   *about = NULL;
   enum aid_err err = build (&b, e);
+  json_t *missing = err ? NULL : aid_ces_submodules_missing (t, tree);
   int64_t bytes = err ? 0 : aid_ces_bytes (tree);
   if (bytes < 0)
     err = aid_error_set (e, AID_E_LIMIT, "What builds %.100s makes folders in folders, deeper than is judged", t->named);
   if (!err && !(*about = tell (&b, bytes, aid_clock_ms () - begun)))
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");
+  if (!err && json_array_size (missing))
+    json_object_set (*about, "missing", missing);
+  json_decref (missing);
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     {
       aid_rung_ran_free (&b.first[r]);

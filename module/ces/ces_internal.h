@@ -86,6 +86,20 @@ struct aid_ces_git
   const struct aid_stop *stop;
 };
 enum aid_err aid_ces_git (const struct aid_ces_git *g, const char *const *args, struct aid_str *out, struct aid_error *e);
+/* The Git directory of ROOT, if it has a ".git", which of a linked work tree or a submodule is a file: to be freed, or NULL. */
+char *aid_ces_git_dir (const char *root);
+/* Lays the tree, or the commit's tree, BASE of a repository into TREE, with its submodules; DEPTH: it is one of one of one. */
+struct aid_ces_place
+{
+  const char *git_dir, *base, *tree, *scratch;
+  const char *work_tree; /* where it is checked out, or NULL */
+  const struct aid_stop *stop;
+};
+enum aid_err aid_ces_git_lay (const struct aid_ces_place *at, int depth, struct aid_error *e);
+/* Of the tree that lies there, those of its submodules whose objects are here (submodules.c). */
+enum aid_err aid_ces_submodules_lay (const struct aid_ces_place *at, int depth, struct aid_error *e);
+/* The paths of those of T's base that TREE has nothing of: a new reference. */
+json_t *aid_ces_submodules_missing (const struct aid_ces_task *t, const char *tree);
 /* Appends to SUM how each file of the folder ROOT looks. */
 enum aid_err aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *e);
 enum aid_err aid_ces_folder_copy (const char *root, const char *tree, struct aid_error *e);

@@ -108,9 +108,8 @@ has (const char *root, const char *name)
   return there;
 }
 
-/* The Git directory of ROOT, which has a ".git". */
-static char *
-git_dir_of (const char *root)
+char *
+aid_ces_git_dir (const char *root)
 {
   struct aid_str path = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (AID_CES_PATH), to = AID_STR_INIT (AID_CES_PATH);
   aid_str_addf (&path, "%s/.git", root);
@@ -137,7 +136,7 @@ find_kind (struct aid_ces_task *t)
   const char *root = t->repository;
   t->source = AID_CES_FOLDER;
   if (has (root, ".git"))
-    t->git_dir = git_dir_of (root);
+    t->git_dir = aid_ces_git_dir (root);
   else if (has (root, "HEAD") && has (root, "objects") && has (root, "refs"))
     t->git_dir = strdup (root);
   else if (has (root, ".hg"))

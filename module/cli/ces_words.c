@@ -77,6 +77,10 @@ aid_cli_ces_describe_base (const json_t *about, const char *key, struct aid_str 
       if (!passes)
         add_errors (json_object_get (rung, "failure"), out);
     }
+  const json_t *missing = json_object_get (about, "missing");
+  for (size_t i = 0; i < json_array_size (missing); i++)
+    aid_str_addf (out, "  The submodule %s is not here: git submodule update --init\n",
+                  json_string_value (json_array_get (missing, i)));
   if (!json_object_size (json_object_get (about, "rungs")))
     aid_str_addz (out, NOTHING_JUDGES);
 }
