@@ -50,7 +50,9 @@ enum
 int bind_mount (const char *what, const char *where);
 /* Adds attributes to a mount, and to those below it; 0, or -1 with errno. */
 int set_mount (const char *where, uint64_t attributes, int with_those_below);
-enum aid_err mount_system (struct aid_error *e);
+enum aid_err mount_system (const struct keeper *k, struct aid_error *e);
+/* The next folder of *PROGRAMS (struct aid_box_limits), which moves on, in OUT; 0: there is none. */
+int next_programs (const char **programs, char out[4096]);
 
 /* --- mounts.c --- */
 /* "the system does not let it WHAT: why", of errno. */

@@ -115,6 +115,7 @@ read_arguments (char **argv, struct keeper *k)
     return 0;
   k->how = (enum aid_box_how)how;
   k->lower = argv[9];
+  l->programs = argv[10];
   return 1;
 }
 
@@ -126,7 +127,7 @@ main (int argc, char **argv)
   int status;
   signal (SIGPIPE, SIG_IGN);
   umask (022);
-  if (argc != 10 || !read_arguments (argv, &k))
+  if (argc != 11 || !read_arguments (argv, &k))
     return answer_error (AID_E_STATE, "aid-box is of another version than what started it: install both from one build"), 2;
   if (!*k.lower)
     k.how = AID_BOX_COPY; /* of nothing */

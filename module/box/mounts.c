@@ -122,7 +122,7 @@ mount_house (struct keeper *k, struct aid_error *e)
   enum aid_err err = mount_tmpfs (k, e);
   err = err ? err : mount_tree (k, e);
   err = err ? err : mount_proc (k, e);
-  err = err ? err : mount_system (e);
+  err = err ? err : mount_system (k, e);
   if (err)
     return err;
   if (filter_make ())

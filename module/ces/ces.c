@@ -47,6 +47,7 @@ aid_ces_open (const struct aid_ces_settings *settings, struct aid_ces **out, str
   pthread_mutex_init (&c->lock, NULL);
   c->settings = *settings;
   c->settings.warm = NULL;
+  c->settings.programs = settings->programs ? strdup (settings->programs) : NULL;
   c->settings.limits = json_deep_copy (settings->limits);
   c->settings.weights = json_deep_copy (settings->weights);
   c->settings.repositories = json_deep_copy (settings->repositories);

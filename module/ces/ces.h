@@ -31,6 +31,7 @@ struct aid_ces_settings
   int64_t warm_megabytes;   /* all of them together */
   json_t *limits;           /* for what a task does not say: {seconds, megabytes, processes, disk_megabytes} */
   json_t *weights;          /* of the rungs in the reward: {"applies": 0.1, ...} */
+  char *programs;           /* folders that a box sees as well, as struct aid_box_limits has them; NULL: none */
   json_t *repositories;     /* NAME -> { "path", "commands" }: all that a task from elsewhere may name */
 };
 /* The user's, from the setting "ces"; a project's have no say.  OUT is to be freed, whatever comes. */

@@ -191,6 +191,7 @@ read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from
   long cores = sysconf (_SC_NPROCESSORS_ONLN);
   out->limits = AID_BOX_LIMITS;
   enum aid_err err = take_limits (c->settings.limits, 0, &out->limits, e);
+  out->limits.programs = c->settings.programs;
   out->base_limits = out->limits;
   if (!err)
     err = take_limits (json_object_get (task, "limits"), from == AID_CES_ELSEWHERE, &out->limits, e);
@@ -249,6 +250,7 @@ static void
 add_commands (struct aid_sha256 *s, const struct aid_ces_task *t)
 {
   static const char *const how[] = { "detected", "given", "left out" };
+  add_part (s, aid_span_z (t->limits.programs ? t->limits.programs : ""));
   add_part (s, aid_span_z (t->directory ? t->directory : ""));
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS; r++)
     {

@@ -4,6 +4,7 @@
 #include "cli/ces.h"
 
 #define ERRORS_SHOWN 10
+#define NOT_FOUND 127 /* as a shell ends */
 #define OUTPUT_SHOWN ((size_t)2000)
 #define NOTHING_JUDGES                                                                                                      \
   "  Nothing builds or tests it: no tool is known by its files, and no command is given (--builds, --tests)\n"
@@ -26,6 +27,8 @@ add_errors (const json_t *rung, struct aid_str *out)
     text = aid_span_cut (text, text.len - OUTPUT_SHOWN, text.len);
   while (!n && aid_span_line (&text, &line))
     aid_str_addf (out, "    %.*s\n", (int)line.len, line.ptr);
+  if (aid_json_int (rung, "code", 0) == NOT_FOUND)
+    aid_str_addz (out, "    (a program is not in the box: the setting ces.programs names folders that lie elsewhere)\n");
 }
 
 void

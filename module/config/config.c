@@ -157,6 +157,7 @@ static const struct member ces_members[] = {
   { "warm_megabytes", KIND_COUNT },
   { "limits", KIND_BOX_LIMITS },
   { "weights", KIND_WEIGHTS },
+  { "programs", KIND_NAMES },
   { "repositories", KIND_REPOSITORIES },
   { "queue", KIND_QUEUE },
   { NULL, KIND_STRING },
