@@ -52,16 +52,16 @@ stay_open (int fd)
 static void
 add_programs (const struct keeper *k, char path[8192], char opam[4200], char stubs[16384])
 {
-  const char *programs = k->limits.programs ? k->limits.programs : "";
-  char one[4096], bin[4200];
+  const char *programs = k->limits.programs;
+  char one[4096], in[4200];
   size_t n = (size_t)snprintf (path, 8192, "PATH=");
   opam[0] = stubs[0] = '\0';
   while (next_programs (&programs, one) && n < 8192)
     {
-      snprintf (bin, sizeof bin, "%s/bin", one);
-      n += (size_t)snprintf (path + n, 8192 - n, "%s:", access (bin, F_OK) ? one : bin);
-      snprintf (bin, sizeof bin, "%s/.opam-switch", one);
-      if (opam[0] || access (bin, F_OK))
+      snprintf (in, sizeof in, ROOT "%s/bin", one);
+      n += (size_t)snprintf (path + n, 8192 - n, "%s%s:", one, access (in, F_OK) ? "" : "/bin");
+      snprintf (in, sizeof in, ROOT "%s/.opam-switch", one);
+      if (opam[0] || access (in, F_OK))
         continue;
       snprintf (opam, 4200, "OPAM_SWITCH_PREFIX=%s", one);
       snprintf (stubs, 16384, "CAML_LD_LIBRARY_PATH=%s/lib/stublibs:%s/lib/ocaml/stublibs:%s/lib/ocaml", one, one, one);

@@ -36,6 +36,7 @@ struct keeper
   enum aid_box_how how;
   struct aid_box_limits limits;
   int lower_fd, tree_fd, house_fd, proc_fd; /* O_PATH, but for the last two */
+  int programs_fd[AID_BOX_PROGRAMS];        /* of limits.programs, in their order */
   int64_t copied;                           /* bytes of the house that are not the box's own doing */
   const char *by;                           /* what the tree is */
 };

@@ -118,15 +118,15 @@ next_programs (const char **programs, char out[4096])
 
 /* Folders of programs that lie elsewhere, as a home does, are where they are outside: much that is in them says where. */
 static enum aid_err
-mount_own (const char *programs, struct aid_error *e)
+mount_own (const struct keeper *k, struct aid_error *e)
 {
+  const char *programs = k->limits.programs;
   char one[4096], to[4200];
-  while (next_programs (&programs, one))
+  for (int i = 0; next_programs (&programs, one); i++)
     {
       snprintf (to, sizeof to, ROOT "%s", one);
-      if (access (one, F_OK))
-        return aid_error_set (e, AID_E_NOTFOUND, "there is no folder %.150s, which ces.programs names", one);
-      if (aid_fs_mkdirs (to, 0755, NULL) || bind_mount (one, to) || set_mount (to, MOUNT_READ_ONLY | MOUNT_NODEV, 1))
+      if (aid_fs_mkdirs (to, 0755, NULL) || fchdir (k->programs_fd[i]) || bind_mount (".", to)
+          || set_mount (to, MOUNT_READ_ONLY | MOUNT_NODEV, 1))
         return mount_failed (e, "bind the folders of ces.programs read-only");
     }
   return AID_OK;
@@ -188,7 +188,7 @@ mount_system (const struct keeper *k, struct aid_error *e)
   if (bind_mount (HOUSE "/tmp", ROOT "/tmp") || bind_mount (HOUSE "/home", ROOT "/home/box")
       || bind_mount (HOUSE "/shm", ROOT "/dev/shm") || symlink ("../tmp", ROOT "/var/tmp"))
     return mount_failed (e, "bind the folders that may be written");
-  if (k->limits.programs && (err = mount_own (k->limits.programs, e)))
+  if ((err = mount_own (k, e)))
     return err;
   if (set_mount (ROOT, MOUNT_NOSUID, 1) || set_mount (ROOT, MOUNT_READ_ONLY | MOUNT_NODEV, 0))
     return mount_failed (e, "make the root read-only (Linux 5.12 can)");

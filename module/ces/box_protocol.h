@@ -13,6 +13,7 @@
 
 enum
 {
+  AID_BOX_PROGRAMS = 16, /* folders of programs */
   AID_BOX_NAME_MAX = 100 << 10, /* of a path or a line; a program's argument may have 128 KB */
   AID_BOX_TEXT_MAX = 64 << 20
 };
