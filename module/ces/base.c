@@ -76,7 +76,7 @@ build (struct base *b, struct aid_error *e)
   enum aid_err err = aid_box_open (b->tree, AID_BOX_IN_PLACE, &b->limits, &box, e);
   if (!err)
     err = b->near ? aid_warm_near_lay (b->task, b->near, box, e) : aid_ces_lay_files (b->task, b->tree, box, NULL, e);
-  if (!err && !b->near)
+  if (!err && b->task->source != AID_CES_FOLDER)
     aid_ces_age (b->tree);
   if (!err)
     err = aid_ces_detect (b->task, b->tree, &b->commands, e);

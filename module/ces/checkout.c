@@ -189,10 +189,12 @@ aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *
   return err;
 }
 
-/* Writes BYTES as PATH below the open folder ROOT, which is ours and new: no link in it leads anywhere before it is laid. */
+/* Writes BYTES as PATH below the open folder ROOT, which is ours and new: no link in it leads anywhere before it is laid.  It is as
+   old as it was: what a person's builds have made lies there, too, and is out of date where it was. */
 static enum aid_err
-lay (const char *tree, const char *path, unsigned mode, const struct aid_str *bytes, struct aid_error *e)
+lay (const char *tree, const char *path, unsigned mode, int64_t mtime_ns, const struct aid_str *bytes, struct aid_error *e)
 {
+  const struct timespec old = { mtime_ns / 1000000000, mtime_ns % 1000000000 }, times[2] = { old, old };
   struct aid_str full = AID_STR_INIT (AID_CES_PATH);
   aid_str_addf (&full, "%s/%s", tree, path);
   char *slash = full.err ? NULL : strrchr (full.ptr, '/');
@@ -212,6 +214,8 @@ lay (const char *tree, const char *path, unsigned mode, const struct aid_str *by
       if (fd >= 0 && close (fd))
         err = AID_E_IO;
     }
+  if (!err && mtime_ns > 0)
+    utimensat (AT_FDCWD, full.ptr, times, AT_SYMLINK_NOFOLLOW);
   if (err == AID_E_IO)
     aid_error_set (e, err, "%.150s cannot be copied: %s", path, strerror (errno));
   aid_str_free (&full);
@@ -231,7 +235,7 @@ aid_ces_folder_copy (const char *root, const char *tree, struct aid_error *e)
       unsigned mode;
       err = aid_project_read_raw (l.project, aid_span_z (path), &bytes, &mode, &own);
       if (!err)
-        err = lay (tree, path, mode, &bytes, e);
+        err = lay (tree, path, mode, AID_VEC_AT (struct entry, &l.entries, i).mtime, &bytes, e);
       else if (err == AID_E_REFUSED || err == AID_E_NOTFOUND) /* a socket, or gone meanwhile */
         err = AID_OK;
       else

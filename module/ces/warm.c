@@ -358,7 +358,7 @@ aid_warm_fresh (struct aid_ces *c, const struct aid_ces_task *t, const struct ai
     err = aid_fs_mkdirs (out->tree, 0700, e);
   if (!err)
     err = aid_ces_checkout (t, out->tree, out->at, stop, e);
-  if (!err)
+  if (!err && t->source != AID_CES_FOLDER)
     aid_ces_age (out->tree);
   return err;
 }
