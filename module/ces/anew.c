@@ -1,6 +1,6 @@
-/* What make does not notice: it compares times of the files that its rules name.  A source that is gone leaves its object behind, a
-   header that no rule names or other flags in a Makefile make nothing again, and over a built tree all of that would pass.  Such
-   an answer is judged over a tree in which nothing was built yet. */
+/* What make does not notice: it compares times of the files that its rules name.  A source that is gone leaves its object behind,
+   a header that no rule names or other flags in a Makefile make nothing again, and over a built tree all of that would pass.
+   Such an answer is judged over a tree in which nothing was built yet. */
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
@@ -82,7 +82,7 @@ ask (const char *path, struct aid_str *lines)
                 UNNOTICED);
 }
 
-/* 1: make does not notice all that the answer does, as far as names tell; else the number of the files it is to be ASKED about. */
+/* 1: make does not notice all that the answer does, as far as names tell; else *ASKED files are still to be asked about. */
 static int
 look (const struct aid_judging *j, struct aid_str *lines, size_t *asked)
 {

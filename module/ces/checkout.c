@@ -189,8 +189,8 @@ aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *
   return err;
 }
 
-/* Writes BYTES as PATH below the open folder ROOT, which is ours and new: no link in it leads anywhere before it is laid.  It is as
-   old as it was: what a person's builds have made lies there, too, and is out of date where it was. */
+/* Writes BYTES as PATH below the open folder ROOT, which is ours and new: no link in it leads anywhere before it is laid.  It is
+   as old as it was: what a person's builds have made lies there, too, and is out of date where it was. */
 static enum aid_err
 lay (const char *tree, const char *path, unsigned mode, int64_t mtime_ns, const struct aid_str *bytes, struct aid_error *e)
 {

@@ -1,5 +1,5 @@
-/* How a project in Python is tested: by pytest where its settings or its tests are pytest's, else by unittest, which would find no
-   test in those, and pass. */
+/* How a project in Python is tested: by pytest where its settings or its tests are pytest's, else by unittest, which would find
+   no test in those, and pass. */
 #include "base/fs.h"
 #include "ces/ces_internal.h"
 
