@@ -7,7 +7,6 @@
 #include "cli/gather.h"
 #include "cli/scratch.h"
 #include "cli/times.h"
-#include "learn/layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,7 +146,7 @@ build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options,
 {
   struct building g = { w, NULL };
   struct aid_dataset_build b = *options;
-  struct aid_str scratch = AID_STR_INIT (8192);
+  struct aid_scratch scratch = AID_SCRATCH_INIT;
   struct aid_dataset_built built;
   struct aid_examples *x = NULL;
   struct aid_error e = { AID_OK, "" };
@@ -161,14 +160,13 @@ build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options,
     aid_cli_on_signal (on_signal);
   if (!err && !(err = aid_cli_scratch ("dataset", &scratch, &e)))
     {
-      b.scratch = aid_str_z (&scratch);
-      if (!(err = aid_cli_scratch_cache (b.scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
+      b.scratch = aid_str_z (&scratch.dir);
+      if (!(err = aid_cli_scratch_cache (&scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
         err = aid_dataset_make (&b, x, &built, &e);
       aid_gatherer_free (g.gatherer);
-      aid_layout_remove (b.scratch);
     }
   aid_examples_close (x);
-  aid_str_free (&scratch);
+  aid_cli_scratch_remove (&scratch);
   return err ? aid_cli_fail ("%s", e.msg) : print_built (w, &built);
 }
 

@@ -8,7 +8,6 @@
 #include "cli/opt.h"
 #include "cli/question.h"
 #include "cli/scratch.h"
-#include "learn/layout.h"
 #include "model/cost.h"
 
 #include <stdio.h>
@@ -209,7 +208,7 @@ static int
 evaluate (const struct evaluating *w, struct aid_eval_run *r, struct aid_eval_tasks *tasks)
 {
   struct aid_ces_settings settings = { .warm = NULL };
-  struct aid_str scratch = AID_STR_INIT (8192);
+  struct aid_scratch scratch = AID_SCRATCH_INIT;
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_FAILED;
   enum aid_err err = aid_ces_settings_read (&settings, &e);
@@ -219,16 +218,14 @@ evaluate (const struct evaluating *w, struct aid_eval_run *r, struct aid_eval_ta
     err = aid_cli_scratch ("eval", &scratch, &e);
   r->tasks = tasks;
   r->repositories = settings.repositories;
-  r->scratch = aid_str_z (&scratch);
-  if (!err && !(err = aid_cli_scratch_cache (r->scratch, &e)) && shown (w, r, &status) && !(err = keep_run (w, &e))
+  r->scratch = aid_str_z (&scratch.dir);
+  if (!err && !(err = aid_cli_scratch_cache (&scratch, &e)) && shown (w, r, &status) && !(err = keep_run (w, &e))
       && !(err = aid_asker_new (stop, &r->asker, &e)))
     status = run (w, r);
   aid_asker_free (r->asker);
   aid_ces_close (r->ces);
-  if (scratch.len)
-    aid_layout_remove (r->scratch);
   aid_ces_settings_free (&settings);
-  aid_str_free (&scratch);
+  aid_cli_scratch_remove (&scratch);
   return err ? aid_cli_fail ("%s", e.msg) : status;
 }
 
