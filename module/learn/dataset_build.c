@@ -1,6 +1,7 @@
 /* From examples to files: rows are sorted by project and time, so that a project is laid out once and then changed from base
    to base. */
 #include "learn/dataset_build.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "learn/jsonl.h"
@@ -8,13 +9,17 @@
 #include "learn/row.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define EXAMPLES_MAX 10000000
 
 static const char *const left_names[AID_LEFT_REASONS]
-  = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen", "place", "result", "secret", "long" };
+  = { "undescribed", "leaking", "unjudged", "licence", "gone",   "form",
+      "line-ends",   "unseen",  "place",    "result",  "secret", "long" };
 
 const char *
 aid_dataset_left_name (enum aid_dataset_left why)
@@ -236,6 +241,17 @@ remove_parts (const char *dir, enum aid_dataset_format format)
     }
 }
 
+/* One build writes to a folder at a time, or its files would be of two.  *FD gets the lock; -1: the file system has none. */
+static enum aid_err
+lock_folder (const char *dir, int *fd, struct aid_error *e)
+{
+  enum aid_err err = aid_fs_mkdirs (dir, 0777, e);
+  *fd = err ? -1 : open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*fd >= 0 && flock (*fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+    err = aid_error_set (e, AID_E_STATE, "Another process makes a data set in %s", dir);
+  return err;
+}
+
 /* Writes all files of the rows that are there.  Where it is ended in the middle there is no card.json: some files may be of an
    earlier build, which has held out others. */
 static enum aid_err
@@ -304,8 +320,11 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
     err = aid_error_set (e, AID_E_NOTFOUND,
                          "No example gives a row: %zu have no description yet (aid describe), see --verbose",
                          out->left[AID_LEFT_UNDESCRIBED]);
-  if (!err)
+  int lock = -1;
+  if (!err && !(err = lock_folder (b->dir, &lock, e)))
     err = write_all (&g, e);
+  if (lock >= 0)
+    close (lock);
   for (size_t i = 0; i < all.len; i++)
     json_decref (AID_VEC_AT (json_t *, &all, i));
   for (size_t i = 0; i < g.rows.len; i++)
