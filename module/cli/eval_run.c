@@ -184,20 +184,19 @@ words_json (const struct aid_vec *list)
   return all;
 }
 
-/* Keeps what is run, so that `aid eval run --out DIR` goes on. */
+/* Keeps what is run, so that `aid eval run --out DIR` goes on.  The folder is ours. */
 static enum aid_err
-keep_run (const struct evaluating *w, struct aid_error *e)
+keep_run (void *ctx, struct aid_error *e)
 {
+  const struct evaluating *w = ctx;
   struct aid_str path = AID_STR_INIT (8192), text = AID_STR_INIT ((size_t)16 << 20);
   json_t *o = json_pack ("{s:i, s:s, s:o, s:o, s:o, s:I}", "eval", 1, "tasks", w->tasks, "models", words_json (&w->models),
                          "strategies", words_json (&w->strategies), "only", words_json (&w->only), "samples",
                          (json_int_t)w->samples);
   aid_str_addf (&path, "%s/run.json", w->out);
-  enum aid_err err = aid_fs_mkdirs (w->out, 0700, e);
   aid_json_dump (o, &text);
   aid_str_addc (&text, '\n');
-  if (!err)
-    err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, e);
+  enum aid_err err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, e);
   json_decref (o);
   aid_str_free (&path);
   aid_str_free (&text);
@@ -211,7 +210,9 @@ evaluate (const struct evaluating *w, struct aid_eval_run *r, struct aid_eval_ta
   struct aid_scratch scratch = AID_SCRATCH_INIT;
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_FAILED;
-  enum aid_err err = aid_ces_settings_read (&settings, &e);
+  enum aid_err err = w->dry ? AID_OK : aid_eval_log_is_free (w->out, &e);
+  if (!err)
+    err = aid_ces_settings_read (&settings, &e);
   if (!err)
     err = aid_ces_open (&settings, &r->ces, &e); /* its warm trees stay where they are */
   if (!err)
@@ -219,7 +220,7 @@ evaluate (const struct evaluating *w, struct aid_eval_run *r, struct aid_eval_ta
   r->tasks = tasks;
   r->repositories = settings.repositories;
   r->scratch = aid_str_z (&scratch.dir);
-  if (!err && !(err = aid_cli_scratch_cache (&scratch, &e)) && shown (w, r, &status) && !(err = keep_run (w, &e))
+  if (!err && !(err = aid_cli_scratch_cache (&scratch, &e)) && shown (w, r, &status)
       && !(err = aid_asker_new (stop, &r->asker, &e)))
     status = run (w, r);
   aid_asker_free (r->asker);
@@ -245,13 +246,15 @@ take_words (json_t *run, const char *name, struct aid_vec *list)
   }
 }
 
-static void
-take_before (struct evaluating *w)
+static enum aid_err
+take_before (struct evaluating *w, struct aid_error *e)
 {
   struct aid_str path = AID_STR_INIT (8192), text = AID_STR_INIT ((size_t)16 << 20);
   aid_str_addf (&path, "%s/run.json", w->out);
-  if (aid_fs_exists (aid_str_z (&path)) && !aid_fs_read (aid_str_z (&path), &text, NULL))
-    w->before = aid_json_parse (aid_str_span (&text), aid_str_z (&path), NULL);
+  int there = aid_fs_exists (aid_str_z (&path));
+  enum aid_err err = there ? aid_fs_read (aid_str_z (&path), &text, e) : AID_OK;
+  if (there && !err && !(w->before = aid_json_parse (aid_str_span (&text), aid_str_z (&path), e)))
+    err = e->code;
   take_words (w->before, "models", &w->models);
   take_words (w->before, "strategies", &w->strategies);
   if (!w->tasks)
@@ -260,6 +263,7 @@ take_before (struct evaluating *w)
   w->samples = w->samples ? w->samples : aid_json_int (w->before, "samples", 1);
   aid_str_free (&path);
   aid_str_free (&text);
+  return err;
 }
 
 /* Where the tasks are that came with AID. */
@@ -295,6 +299,7 @@ start (struct evaluating *w)
                             .stop = stop,
                             .question = question,
                             .question_free = question_free,
+                            .begin = keep_run,
                             .tell = tell,
                             .ctx = w };
   w->tasks = real ? real : w->tasks;
@@ -357,8 +362,7 @@ aid_cli_eval_run (int argc, char **argv)
       else
         {
           aid_cli_on_signal (on_signal);
-          take_before (&w);
-          status = start (&w);
+          status = take_before (&w, &e) ? aid_cli_fail ("%s", e.msg) : start (&w);
         }
     }
   json_decref (w.before);
