@@ -7,6 +7,7 @@
 #include "cli/gather.h"
 #include "cli/scratch.h"
 #include "cli/times.h"
+#include "config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,11 +176,13 @@ aid_cli_dataset_build (const struct aid_cli_dataset *w)
 {
   struct aid_dataset_build b = { .dir = w->args[0], .kind = w->kind, .judged = w->judged, .seed = (uint64_t)w->seed };
   struct aid_dataset_settings settings = { .consent = NULL };
+  static const char *const none_but_experiments[] = { NULL };
   struct aid_error e = { AID_OK, "" };
   char *root = w->project ? realpath (w->project, NULL) : NULL;
   int status = take_formats (w, b.formats);
   b.project = root ? root : w->project;
   b.now = time_of_making ();
+  aid_config_leave_out (none_but_experiments); /* which begin and end with the days: rows must not */
   if (!status)
     status = aid_cli_take_time ("dataset", w->since, &b.since);
   if (!status && aid_dataset_settings_read (&settings, &e))

@@ -8,6 +8,7 @@
 #include "cli/opt.h"
 #include "cli/question.h"
 #include "cli/scratch.h"
+#include "config/config.h"
 #include "model/cost.h"
 
 #include <stdio.h>
@@ -24,6 +25,10 @@ on_signal (int signal)
   (void)signal;
   aid_stop_set (stop);
 }
+
+/* What changes a question and is the person's own: a task has its own settings, in its base. */
+static const char *const own_settings[] = { "strategy",   "strategy_variants", "instructions", "grammars", "index",
+                                            "embeddings", "build",             "test",         NULL };
 
 struct evaluating
 {
@@ -362,6 +367,7 @@ aid_cli_eval_run (int argc, char **argv)
       else
         {
           aid_cli_on_signal (on_signal);
+          aid_config_leave_out (own_settings);
           status = take_before (&w, &e) ? aid_cli_fail ("%s", e.msg) : start (&w);
         }
     }

@@ -14,6 +14,9 @@
 
 #define LOCK "/lock"
 #define FILES "/files"
+/* Who looks upwards from a project in FILES for the repository that it lies in ends here, at one that lists nothing, and not at the
+   person's, which the folder of temporary files may lie in. */
+#define BOUND FILES "/.hg"
 #define RANDOM "XXXXXX"
 #define TRIES 10
 
@@ -109,7 +112,9 @@ make (char *top, int *lock)
     return -1;
   *lock = open (path_in (top, LOCK, &path), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   int taken = *lock < 0 ? errno == ENOENT : flock (*lock, LOCK_EX | LOCK_NB) || !aid_fs_exists (aid_str_z (&path));
-  int bad = !taken && (*lock < 0 || mkdir (path_in (top, FILES, &path), 0700)), no = errno;
+  int bad = !taken
+            && (*lock < 0 || mkdir (path_in (top, FILES, &path), 0700) || mkdir (path_in (top, BOUND, &path), 0700));
+  int no = errno;
   if (*lock >= 0 && (taken || bad))
     {
       if (bad)
