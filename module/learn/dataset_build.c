@@ -241,6 +241,23 @@ remove_parts (const char *dir, enum aid_dataset_format format)
     }
 }
 
+/* Says why there is not one row. */
+static enum aid_err
+no_rows (const struct aid_dataset_built *out, struct aid_error *e)
+{
+  struct aid_str words = AID_STR_INIT (1000);
+  for (unsigned i = 0; i < AID_LEFT_REASONS; i++)
+    if (out->left[i])
+      aid_str_addf (&words, "%s%zu %s", words.len ? ", " : "", out->left[i], left_names[i]);
+  enum aid_err err
+    = out->examples
+        ? aid_error_set (e, AID_E_NOTFOUND, "No example gives a row; left out: %s%s (--verbose tells each)", aid_str_z (&words),
+                         out->left[AID_LEFT_UNDESCRIBED] ? "; aid describe describes them" : "")
+        : aid_error_set (e, AID_E_NOTFOUND, "There is no such example yet: aid mine finds them in snapshots");
+  aid_str_free (&words);
+  return err;
+}
+
 /* One build writes to a folder at a time, or its files would be of two.  *FD gets the lock; -1: the file system has none. */
 static enum aid_err
 lock_folder (const char *dir, int *fd, struct aid_error *e)
@@ -317,9 +334,7 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
                                     : add_example (&g, &place, AID_VEC_AT (json_t *, &all, i), e);
   aid_row_place_free (&place);
   if (!err && !out->rows)
-    err = aid_error_set (e, AID_E_NOTFOUND,
-                         "No example gives a row: %zu have no description yet (aid describe), see --verbose",
-                         out->left[AID_LEFT_UNDESCRIBED]);
+    err = no_rows (out, e);
   int lock = -1;
   if (!err && !(err = lock_folder (b->dir, &lock, e)))
     err = write_all (&g, e);
