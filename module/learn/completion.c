@@ -272,6 +272,8 @@ write_blocks_of (struct writing *w, const struct aid_patch_file *f)
   else if (!(err = aid_patch_path (w->dir, f->old_path, &path, w->e)))
     err = aid_fs_read (aid_str_z (&path), &text, w->e);
   drop_returns (&text);
+  if (aid_span_starts (aid_str_span (&text), "\xef\xbb\xbf"))
+    aid_str_remove (&text, 0, 3);
   for (size_t k = f->first_hunk; !err && f->op == AID_OP_MODIFY && k < f->first_hunk + f->nhunks; k++)
     {
       const struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, k), *before = h - 1;
@@ -297,6 +299,31 @@ write_blocks (struct writing *w)
   return err;
 }
 
+/* Takes the byte order mark off the first line of files that are changed: the patch engine takes it for no part
+   of the line, and leaves it where it is. */
+static void
+drop_marks (struct aid_patch *p)
+{
+  static const char mark[] = "\xef\xbb\xbf";
+  for (size_t i = 0; i < p->files.len; i++)
+    {
+      const struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, i);
+      const struct aid_patch_hunk *h = f->nhunks ? &AID_VEC_AT (struct aid_patch_hunk, &p->hunks, f->first_hunk) : NULL;
+      int old = 1, new = 1; /* the first line of that side is still to come */
+      if (!h || h->old_start > 1 || (f->op != AID_OP_MODIFY && f->op != AID_OP_RENAME))
+        continue;
+      for (size_t k = h->first_line; k < h->first_line + h->nlines && (old || new); k++)
+        {
+          struct aid_patch_line *line = &AID_VEC_AT (struct aid_patch_line, &p->lines, k);
+          int first = (line->op != '+' && old) || (line->op != '-' && new);
+          old = old && line->op == '+';
+          new = new && line->op == '-';
+          if (first && aid_span_starts (line->text, mark))
+            line->text = aid_span_cut (line->text, 3, line->text.len);
+        }
+    }
+}
+
 enum aid_err
 aid_completion_write (const char *format, struct aid_span diff, struct aid_span summary, const char *dir,
                       struct aid_str *out, struct aid_error *e)
@@ -311,6 +338,7 @@ aid_completion_write (const char *format, struct aid_span diff, struct aid_span 
   struct writing w = { p, dir, out, e };
   if (err)
     return err;
+  drop_marks (p);
   err = aid_error_set (e, AID_E_INVALID, "Changes in the form \"%s\" cannot be written: unified and search-replace can",
                        format);
   struct aid_span t = aid_span_trim (summary);

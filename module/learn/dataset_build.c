@@ -266,6 +266,8 @@ lock_folder (const char *dir, int *fd, struct aid_error *e)
   *fd = err ? -1 : open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (*fd >= 0 && flock (*fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
     err = aid_error_set (e, AID_E_STATE, "Another process makes a data set in %s", dir);
+  if (*fd >= 0 && !err)
+    aid_fs_sweep (dir);
   return err;
 }
 

@@ -209,6 +209,13 @@ aid_eval_log_open (const char *dir, struct aid_eval_log **out, struct aid_error 
     err = is_taken (dir, e);
   else if (!err && (cut_tail (l->fd) || aid_fs_sync_folder_of (aid_str_z (&path))))
     err = aid_error_set (e, AID_E_IO, "%s cannot be mended: %s", aid_str_z (&path), strerror (errno));
+  if (!err)
+    { /* what a killed one was about to put in place */
+      aid_fs_sweep (dir);
+      aid_str_clear (&path);
+      aid_str_addf (&path, "%s/answers", dir);
+      aid_fs_sweep (aid_str_z (&path));
+    }
   aid_str_free (&path);
   pthread_mutex_init (&l->lock, NULL);
   if (err)

@@ -357,6 +357,16 @@ lines_end_as_the_files_do (void **state)
       assert_int_equal (said_of (blocks ? "mixed-b" : "mixed-u", dos, "printf 'e\\n' >>f.c", format, &out), AID_E_STATE);
       assert_int_equal (said_of (blocks ? "unix-b" : "unix-u", dos, "sed -i 's/\\r//' f.c", format, &out), AID_E_STATE);
     }
+  /* A byte order mark stays where it is; one that comes or goes no form can say. */
+  for (int blocks = 0; blocks < 2; blocks++)
+    {
+      static const char marked[] = "printf '\\357\\273\\277a\\nb\\nc\\n' >f.c";
+      const char *format = blocks ? "search-replace" : "unified";
+      assert_int_equal (said_of (blocks ? "mark-b" : "mark-u", marked, "sed -i 's/a/A/' f.c", format, &out), AID_OK);
+      assert_null (strstr (aid_str_z (&out), "\xef\xbb\xbf"));
+      assert_int_equal (said_of (blocks ? "near-b" : "near-u", marked, "sed -i 's/b/B/' f.c", format, &out), AID_OK);
+      assert_int_not_equal (said_of (blocks ? "gone-b" : "gone-u", marked, "printf 'A\\nb\\nc\\n' >f.c", format, &out), AID_OK);
+    }
   /* A new file has the ends that its lines have in a diff; blocks have none. */
   assert_int_equal (said_of ("new-u", "echo a >f", "printf 'a\\r\\nb\\r\\n' >n.c", "unified", &out), AID_OK);
   assert_int_equal (said_of ("new-b", "echo a >f", "printf 'a\\r\\nb\\r\\n' >n.c", "search-replace", &out), AID_E_STATE);
