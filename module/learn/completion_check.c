@@ -125,8 +125,7 @@ check_gone (struct comparing *c, const char *path)
                        : aid_error_set (c->e, AID_E_INVALID, "The patch engine removes %s, which is there after it", path);
 }
 
-/* Whether what may run PATH comes to what it is to: EXEC is what the answer says of it, or -1; then it stays what it was, as of
-   OLD, another name of it, or NULL. */
+/* Whether who may run PATH comes to what F says: EXEC is what the answer says of it; -1: nothing, then it stays as it was. */
 static enum aid_err
 check_mode (struct comparing *c, const char *path, int exec, const struct aid_mine_file *f)
 {
