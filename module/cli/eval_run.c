@@ -27,8 +27,8 @@ on_signal (int signal)
 }
 
 /* What changes a question and is the person's own: a task has its own settings, in its base. */
-static const char *const own_settings[] = { "strategy",   "strategy_variants", "instructions", "grammars", "index",
-                                            "embeddings", "build",             "test",         NULL };
+static const char *const own_settings[]
+  = { "strategy", "strategy_variants", "instructions", "grammars", "index", "embeddings", "build", "test", NULL };
 
 struct evaluating
 {

@@ -251,8 +251,8 @@ no_rows (const struct aid_dataset_built *out, struct aid_error *e)
       aid_str_addf (&words, "%s%zu %s", words.len ? ", " : "", out->left[i], left_names[i]);
   enum aid_err err
     = out->examples
-        ? aid_error_set (e, AID_E_NOTFOUND, "No example gives a row; left out: %s%s (--verbose tells each)", aid_str_z (&words),
-                         out->left[AID_LEFT_UNDESCRIBED] ? "; aid describe describes them" : "")
+        ? aid_error_set (e, AID_E_NOTFOUND, "No example gives a row; left out: %s%s (--verbose tells each)",
+                         aid_str_z (&words), out->left[AID_LEFT_UNDESCRIBED] ? "; aid describe describes them" : "")
         : aid_error_set (e, AID_E_NOTFOUND, "There is no such example yet: aid mine finds them in snapshots");
   aid_str_free (&words);
   return err;

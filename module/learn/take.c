@@ -189,8 +189,8 @@ static int
 has_news (const struct taking *t, const struct aid_str *text)
 {
   json_t *old = aid_message_read (aid_str_span (&t->tip.message)), *new = aid_message_read (aid_str_span (text));
-  int same = aid_message_same_build (old, new)
-             && aid_span_eq (aid_json_span (old, "revision"), aid_json_span (new, "revision"));
+  int same
+    = aid_message_same_build (old, new) && aid_span_eq (aid_json_span (old, "revision"), aid_json_span (new, "revision"));
   json_decref (old);
   json_decref (new);
   return !same;
