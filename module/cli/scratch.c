@@ -14,8 +14,8 @@
 
 #define LOCK "/lock"
 #define FILES "/files"
-/* Who looks upwards from a project in FILES for the repository that it lies in ends here, at one that lists nothing, and not at the
-   person's, which the folder of temporary files may lie in. */
+/* Who looks upwards from a project in FILES for the repository that it lies in ends here, at one that lists nothing, and not
+   at the person's, which the folder of temporary files may lie in. */
 #define BOUND FILES "/.hg"
 #define RANDOM "XXXXXX"
 #define TRIES 10

@@ -42,8 +42,8 @@ diagnostics (const struct aid_diags *d)
   return all;
 }
 
-/* Whether a snapshot BEFORE says that a file has changed since the run that ended at ENDED began: then that stays so, also for who
-   does not see it any more, as what is gone. */
+/* Whether a snapshot BEFORE says that a file has changed since the run that ended at ENDED began: then that stays so, also for
+   who does not see it any more, as what is gone. */
 static int
 was_inexact (const json_t *before, int64_t ended)
 {

@@ -32,8 +32,8 @@ enum aid_err aid_row_make (const struct aid_dataset_build *b, struct aid_row_pla
                            json_t **row, enum aid_dataset_left *left, struct aid_error *e);
 
 /* Whether the answer of ROW, a source row, makes of its base just what comes after it, in the repository that its task names,
-   by a name in REPOSITORIES (the setting "ces.repositories"; or NULL) or its place.  AID_E_NOTFOUND: it cannot be told here, and why;
-   any other error: it does not. */
+   by a name in REPOSITORIES (the setting "ces.repositories"; or NULL) or its place.  AID_E_NOTFOUND: it cannot be told here,
+   and why; any other error: it does not. */
 enum aid_err aid_row_check (const json_t *row, const json_t *repositories, struct aid_error *e);
 
 #endif
