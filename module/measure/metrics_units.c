@@ -45,11 +45,11 @@ add_ms (double v, struct aid_str *out)
   return units[i].unit;
 }
 
-/* Cents, and of what is less two digits that are not nought. */
+/* Cents, of what is less two digits that are not nought, of what is much none. */
 static const char *
 add_dollars (double v, struct aid_str *out)
 {
-  int digits = v <= 0 ? 0 : v >= 1 ? 2 : (int)(1 - floor (log10 (v)));
+  int digits = v <= 0 || v >= 999.995 ? 0 : v >= 1 ? 2 : (int)(1 - floor (log10 (v)));
   aid_str_addf (out, "%.*f", digits < 6 ? digits : 6, v);
   return "";
 }
@@ -110,7 +110,8 @@ aid_metric_range (enum aid_metric m, const struct aid_metric_number *n, struct a
 int
 aid_metric_columns (enum aid_metric m)
 {
-  static const int columns[] = { [AID_UNIT_COUNT] = 10, [AID_UNIT_SHARE] = 10, [AID_UNIT_MS] = 12, [AID_UNIT_DOLLARS] = 14 };
+  /* One more than the longest words: "99.9–100%", "999 ms–9.9 min", "0.000072–0.000099". */
+  static const int columns[] = { [AID_UNIT_COUNT] = 10, [AID_UNIT_SHARE] = 10, [AID_UNIT_MS] = 15, [AID_UNIT_DOLLARS] = 18 };
   return m == AID_METRIC_COST ? 10 : columns[aid_metric_about (m)->unit];
 }
 
