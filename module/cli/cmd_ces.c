@@ -22,23 +22,6 @@ enum
   TROUBLE = 2
 };
 
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
-struct aid_stop *
-aid_cli_ces_stop (void)
-{
-  if (!stop && (stop = aid_stop_new (NULL)))
-    aid_cli_on_signal (on_signal);
-  return stop;
-}
-
 int
 aid_cli_ces_open (struct aid_ces **out)
 {
@@ -282,9 +265,9 @@ judge (const struct wish *w, const json_t *task, const char *file)
   const struct aid_ces_asked all = { .only = NULL };
   enum aid_err err = AID_OK;
   if (!status && w->hunks)
-    err = aid_ces_evaluate_hunks (c, task, aid_str_span (&answer), &all, aid_cli_ces_stop (), &verdict, &e);
+    err = aid_ces_evaluate_hunks (c, task, aid_str_span (&answer), &all, aid_cli_stop (NULL), &verdict, &e);
   else if (!status)
-    err = aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_ces_stop (), &verdict, &e);
+    err = aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_stop (NULL), &verdict, &e);
   if (err)
     {
       aid_cli_fail ("%s", e.msg);
@@ -344,7 +327,7 @@ make_warm (const struct wish *w, const json_t *task)
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_ces_open (&c);
   if (!status
-      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_ces_stop (), &e)
+      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_stop (NULL), &e)
           || aid_ces_warm_key (c, task, AID_CES_OURS, &key, &e)))
     {
       aid_cli_fail ("%s", e.msg);

@@ -61,7 +61,7 @@ raise_limit (void)
 static int
 serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
 {
-  struct aid_stop *stop = aid_cli_ces_stop ();
+  struct aid_stop *stop = aid_cli_stop (NULL);
   struct aid_ces_http *h;
   struct aid_error e = { AID_OK, "" };
   signal (SIGPIPE, SIG_IGN);

@@ -28,15 +28,14 @@ static int
 read_wish (const struct wish *w, struct aid_events_which *which, struct aid_str *root)
 {
   enum aid_measured kind;
-  struct aid_error e = { AID_OK, "" };
 
   *which = (struct aid_events_which){ .kind = w->kind };
   if (w->kind && !aid_measured_named (aid_span_z (w->kind), &kind))
     return aid_cli_misuse ("metrics: there is no kind of event called %s", w->kind);
   if (aid_cli_take_time ("metrics", w->since, &which->since) || aid_cli_take_time ("metrics", w->before, &which->before))
     return AID_EXIT_USAGE;
-  if (w->project && aid_cli_root (w->project, root, &e))
-    return aid_cli_fail ("%s", e.msg);
+  if (w->project && aid_cli_take_root (w->project, root))
+    return AID_EXIT_FAILED;
   which->root = w->project ? aid_str_z (root) : NULL;
   return AID_EXIT_DONE;
 }

@@ -37,15 +37,6 @@ struct searched
   struct aid_meaning *meaning; /* likewise */
 };
 
-static struct aid_stop *stop;
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
 /* --- printing ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -225,7 +216,7 @@ update (struct aid_index *x)
 {
   struct aid_error e = { AID_OK, "" };
   struct aid_index_state state;
-  enum aid_err err = aid_index_update (x, -1, stop, &e);
+  enum aid_err err = aid_index_update (x, -1, aid_cli_stop (NULL), &e);
 
   aid_index_state (x, &state);
   if (err && state.phase != AID_INDEX_ELSEWHERE)
@@ -283,7 +274,7 @@ open_meaning (const struct searching *s, const char *root, struct searched *p)
     fprintf (stderr, "aid: %s\n", e.msg);
   if (err || !p->meaning)
     return;
-  err = s->embed ? aid_meaning_fill (p->meaning, stop, &e) : aid_meaning_look (p->meaning, &e);
+  err = s->embed ? aid_meaning_fill (p->meaning, aid_cli_stop (NULL), &e) : aid_meaning_look (p->meaning, &e);
   if (s->embed)
     tell_embedded (p->meaning, err, &e);
   else if (err)
@@ -337,15 +328,12 @@ run (struct searching *s, const char *query)
 
   if (!err && s->error)
     err = aid_cli_read (s->error, &error, &e);
-  if (!err && !(stop = aid_stop_new (&e)))
+  if (!err && !aid_cli_stop (&e))
     err = AID_E_NOMEM;
   if (err)
     status = aid_cli_fail ("%s", *e.msg ? e.msg : "the question is too long");
   else
-    {
-      aid_cli_on_signal (on_signal);
-      status = search (s, aid_str_span (&text), aid_str_span (&error));
-    }
+    status = search (s, aid_str_span (&text), aid_str_span (&error));
   aid_str_free (&text);
   aid_str_free (&error);
   return status;

@@ -41,7 +41,7 @@ static int
 open_both (const struct aid_cli_snapshot *w, struct aid_str *root, struct aid_vault **s)
 {
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_snapshot_root (w, root);
+  int status = aid_cli_take_root (w->root, root);
   *s = NULL;
   if (!status && aid_vault_open (aid_str_z (root), 0, s, &e))
     status = aid_cli_fail ("%s", e.msg);
