@@ -183,8 +183,8 @@ a_wrong_type_is_an_error_with_its_place (void **state)
            "config.json, line 3: \"experiments.x.coverage\" must be a number from 0 to 1");
   refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\",\"weight\":0.5},{\"name\":\"b\",\"weight\":0.4}]}}}", "",
            AID_E_INVALID,
-           "config.json, line 2: \"experiments.x.variants\" must be an array of objects: each a \"name\" of its own (128 bytes at "
-           "most, in one line), perhaps \"settings\", perhaps a \"weight\" (all or none, with the sum 1)");
+           "config.json, line 2: \"experiments.x.variants\" must be an array of objects: each a \"name\" of its own (128 bytes "
+           "at most, in one line), perhaps \"settings\", perhaps a \"weight\" (all or none, with the sum 1)");
   refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\"},\n{\"name\":\"b\",\"settings\":{\"model\":1}}]}}}", "",
            AID_E_INVALID, "config.json, line 2: \"experiments.x.variants.b.settings.model\" must be a string");
   refused ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\"}],\"targeting\":{\"shoe\":\"9\"}}}}", "", AID_E_INVALID,
@@ -214,7 +214,8 @@ refused_with (const char *user, const char *part)
 static void
 an_experiments_days_names_and_people_are_real (void **state)
 {
-  static const char day[] = "must be a day as in \"2025-12-01\"", name[] = "must be called by a name of 1 to 128 bytes in one line",
+  static const char day[] = "must be a day as in \"2025-12-01\"",
+                    name[] = "must be called by a name of 1 to 128 bytes in one line",
                     variants[] = "must be an array of objects: each a \"name\" of its own (128 bytes at most, in one line)";
   (void)state;
   refused_with ("{\"experiments\":{\"x\":{" TWO ",\"start\":\"2026-02-29\"}}}", day);
