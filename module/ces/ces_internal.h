@@ -27,6 +27,7 @@ struct aid_ces
   struct aid_map *bases;          /* "GIT_DIR\0ID", ID a whole one -> char *: its tree */
   struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
   atomic_llong judged, cached;
+  const struct aid_stop *making; /* what alone stops the making of a warm tree; NULL: who wants it does */
 };
 
 /* --- a task (task.c) ---------------------------------------------------------------------------------------------- */
