@@ -146,6 +146,8 @@ void aid_ces_commands_free (struct aid_ces_commands *c);
    has.  How many may have one. */
 #define AID_CES_NO_PARSER 42
 size_t aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out);
+/* Whether PATH has a parser that looks at nothing but it. */
+int aid_ces_parses_alone (const char *path);
 
 /* --- a rung (rung.c) ---------------------------------------------------------------------------------------------- */
 
@@ -163,7 +165,7 @@ int aid_rung_passed (const struct aid_rung_ran *r);
 /* A rung of a verdict: a new reference. */
 json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
 
-/* --- warm trees (warm.c, base.c) ---------------------------------------------------------------------------------- */
+/* --- warm trees (warm.c, base.c, parsed.c) ------------------------------------------------------------------------- */
 
 struct aid_warm
 {
@@ -178,6 +180,9 @@ void aid_warm_release (struct aid_warm *w);
 /* Builds T's TREE in place, and finds how it stands: what about.json holds.  NEAR: it is a copy of that one, or NULL. */
 enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near,
                                  const struct aid_stop *stop, json_t **about, struct aid_error *e);
+/* What is known of which files of W's tree parse (parsed.c): path -> boolean, a new reference; and keeps it. */
+json_t *aid_warm_parsed (const struct aid_warm *w);
+void aid_warm_parsed_keep (const struct aid_warm *w, const json_t *parsed);
 /* Removes KEY's tree unless somebody uses it; 1: it is gone. */
 int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
