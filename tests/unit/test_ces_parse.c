@@ -1,5 +1,7 @@
-/* Whether what an answer changes parses, and what is remembered of the files before it. */
+/* Whether what an answer changes parses, what is remembered of the files before it, and the rung that is run meanwhile. */
 #include "ces_scene.h"
+
+#include <pthread.h>
 
 #define TYPES "{\"commands\": {\"types\": \"true\", \"builds\": null, \"tests\": null}}"
 #define NEW(file, text) "--- /dev/null\n+++ b/" file "\n@@ -0,0 +1 @@\n+" text "\n"
@@ -111,6 +113,59 @@ what_a_limit_has_stopped_tells_nothing (void **state)
   aid_ces_close (c);
 }
 
+/* The base passes, and so does what says "fine"; all else takes for ever. */
+#define FOR_EVER                                                                                                            \
+  "{\"commands\": {\"types\": \"grep -q 'echo one' part/good.sh || grep -q fine part/good.sh || sleep 100000\", "            \
+  "\"builds\": \"echo built; false\", \"tests\": null}, \"limits\": {\"seconds\": 50000}}"
+
+static void
+what_runs_while_parsers_do_counts_only_when_they_pass (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  json_t *v = judge (c, FOR_EVER, CHANGE ("part/good.sh", "echo one", "if")); /* which ends, and not by a limit */
+  assert_results (v, "passed failed skipped skipped none");
+  assert_null (json_object_get (rung (v, AID_RUNG_TYPES), "ms"));
+  json_decref (v);
+  v = judge (c, FOR_EVER, CHANGE ("part/good.sh", "echo one", "echo fine"));
+  assert_results (v, "passed passed passed broken none");
+  assert_non_null (strstr (aid_json_str (rung (v, AID_RUNG_BUILDS), "output"), "built"));
+  json_decref (v);
+  aid_ces_close (c);
+}
+
+static void *
+stop_soon (void *stop)
+{
+  usleep (300000);
+  aid_stop_set (stop);
+  return NULL;
+}
+
+static void
+it_is_stopped_with_the_judging (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  struct aid_stop *stop = aid_stop_new (NULL);
+  struct aid_error e = { AID_OK, "" };
+  json_t *task = task_of (FOR_EVER), *v = NULL;
+  pthread_t thread;
+  assert_int_equal (aid_ces_warm (c, task, AID_CES_OURS, NULL, &e), AID_OK);
+  assert_int_equal (pthread_create (&thread, NULL, stop_soon, stop), 0);
+  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN (CHANGE ("part/good.sh", "echo one", "echo two")), AID_CES_OURS, stop,
+                                      &v, &e),
+                    AID_E_CANCELLED);
+  pthread_join (thread, NULL);
+  aid_stop_free (stop);
+  json_decref (task);
+  aid_ces_close (c);
+}
+
 int
 main (void)
 {
@@ -118,6 +173,8 @@ main (void)
     = { cmocka_unit_test_setup_teardown (a_file_of_the_base_is_parsed_once, make_shell_tree, scratch_drop),
         cmocka_unit_test_setup_teardown (a_dialect_is_remembered_as_one, make_tree, scratch_drop),
         cmocka_unit_test_setup_teardown (an_answer_does_not_decide_what_is_known, make_shell_tree, scratch_drop),
-        cmocka_unit_test_setup_teardown (what_a_limit_has_stopped_tells_nothing, make_shell_tree, scratch_drop) };
+        cmocka_unit_test_setup_teardown (what_a_limit_has_stopped_tells_nothing, make_shell_tree, scratch_drop),
+        cmocka_unit_test_setup_teardown (what_runs_while_parsers_do_counts_only_when_they_pass, make_shell_tree, scratch_drop),
+        cmocka_unit_test_setup_teardown (it_is_stopped_with_the_judging, make_shell_tree, scratch_drop) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
