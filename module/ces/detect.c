@@ -270,6 +270,8 @@ aid_ces_commands_free (struct aid_ces_commands *c)
 
 /* --- parsers of a file -------------------------------------------------------------------------------------------- */
 
+/* without the interface of the standard library, which takes as long to read as a file to parse */
+#define OCAMLC "ocamlc -nostdlib -nopervasives -stop-after parsing "
 /* without the frame of the program itself, which is in no file */
 #define PYTHON                                                                                                              \
   "python3 -c 'import sys; sys.tracebacklimit = 0; compile(open(sys.argv[1], \"rb\").read(), sys.argv[1], \"exec\")'"
@@ -279,8 +281,8 @@ static const struct parser
   const char *ending, *program, *line; /* the file's name is put behind LINE */
   int reads_more;                      /* other files have a say: node asks the package.json above */
 } parsers[] = {
-  { ".ml", "ocamlc", "ocamlc -stop-after parsing -impl", 0 },
-  { ".mli", "ocamlc", "ocamlc -stop-after parsing -intf", 0 },
+  { ".ml", "ocamlc", OCAMLC "-impl", 0 },
+  { ".mli", "ocamlc", OCAMLC "-intf", 0 },
   { ".py", "python3", PYTHON, 0 },
   { ".js", "node", "js", 1 },
   { ".mjs", "node", "js", 1 },
