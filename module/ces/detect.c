@@ -270,7 +270,7 @@ aid_ces_commands_free (struct aid_ces_commands *c)
 
 /* --- parsers of a file -------------------------------------------------------------------------------------------- */
 
-/* without the interface of the standard library, which takes as long to read as a file to parse */
+/* without the interface of the standard library, which is of no use to a parser */
 #define OCAMLC "ocamlc -nostdlib -nopervasives -stop-after parsing "
 /* without the frame of the program itself, which is in no file */
 #define PYTHON                                                                                                              \
