@@ -109,7 +109,8 @@ repository's log had changed last."
          (buffer (and edits (marker-buffer (caar edits))))
          (file (aid-apply-record-file record))
          (number (cl-incf aid-measure-stayed--number)))
-    (when (and buffer (not (file-remote-p file)))
+    (when (and buffer (or (buffer-local-value 'aid-measure-stayed--here buffer)
+                          (not (file-remote-p file))))
       (with-current-buffer buffer
         (save-restriction
           (widen)

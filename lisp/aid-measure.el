@@ -17,7 +17,8 @@
 (require 'cl-lib)
 (require 'subr-x)
 
-(declare-function aid--mod-measure-decision "ext:aid-module" (plist))
+(declare-function aid--mod-measure-decision "ext:aid-module"
+                  (chat request root path id decision was op method shift similarity text edit))
 (declare-function aid--mod-measure-typed "ext:aid-module" (root path chars seconds))
 (declare-function aid-measure-accepted "aid-measure-stayed" (hunk names record))
 (declare-function aid-measure-taken-back "aid-measure-stayed" (hunk))
@@ -69,12 +70,12 @@
   "Record the DECISION on HUNK, which is called NAMES; its state WAS another."
   (let ((place (aid-hunk-place hunk)))
     (aid--mod-measure-decision
-     (append (list :decision (symbol-name decision) :was (and was (symbol-name was))
-                   :op (symbol-name (aid-hunk-op hunk))
-                   :method (or (plist-get place :method) (plist-get place :status))
-                   :shift (plist-get place :shift) :similarity (plist-get place :similarity)
-                   :text (or (aid-hunk-text hunk) "") :edit (aid-hunk-edit hunk))
-             names))))
+     (plist-get names :chat) (plist-get names :request) (plist-get names :root)
+     (aid-hunk-path hunk) (aid-hunk-id hunk)
+     (symbol-name decision) (and was (symbol-name was)) (symbol-name (aid-hunk-op hunk))
+     (or (plist-get place :method) (plist-get place :status))
+     (plist-get place :shift) (plist-get place :similarity)
+     (or (aid-hunk-text hunk) "") (aid-hunk-edit hunk))))
 
 (defun aid-measure-decided (review hunk decision was)
   "Record that the DECISION on HUNK of REVIEW was made; its state WAS another."

@@ -51,6 +51,8 @@ struct decision
   struct aid_str inserted, changed; /* what TEXT and EDIT insert */
   size_t deleted;
   int is_edited;
+  int64_t shift;     /* lines, of its place */
+  double similarity; /* of its place, or -1 */
 };
 
 static const char *const words[4] = { "decision", "was", "op", "method" };
@@ -88,27 +90,42 @@ split_hunk (struct aid_span text, struct aid_str *inserted, size_t *deleted)
       *deleted += aid_utf8_count (aid_span_cut (line, 1, line.len)) + 1;
 }
 
-static void
-read_decision (emacs_env *env, emacs_value plist, struct decision *d)
+/* The arguments of measure_decision, in their order. */
+enum
 {
-  static const char *const keys[4] = { ":decision", ":was", ":op", ":method" };
-  emacs_value edit = aid_lisp_get (env, plist, ":edit");
-  d->chat = aid_lisp_dup (env, aid_lisp_get (env, plist, ":chat"));
-  d->request = aid_lisp_dup (env, aid_lisp_get (env, plist, ":request"));
-  d->root = aid_lisp_dup (env, aid_lisp_get (env, plist, ":root"));
-  d->path = aid_lisp_dup (env, aid_lisp_get (env, plist, ":path"));
-  d->id = aid_lisp_dup (env, aid_lisp_get (env, plist, ":id"));
+  ARG_CHAT,
+  ARG_REQUEST,
+  ARG_ROOT,
+  ARG_PATH,
+  ARG_ID,
+  ARG_WORDS, /* four, as WORDS has them */
+  ARG_SHIFT = ARG_WORDS + 4,
+  ARG_SIMILARITY,
+  ARG_TEXT,
+  ARG_EDIT
+};
+
+static void
+read_decision (emacs_env *env, emacs_value *args, struct decision *d)
+{
+  d->chat = aid_lisp_dup (env, args[ARG_CHAT]);
+  d->request = aid_lisp_dup (env, args[ARG_REQUEST]);
+  d->root = aid_lisp_dup (env, args[ARG_ROOT]);
+  d->path = aid_lisp_dup (env, args[ARG_PATH]);
+  d->id = aid_lisp_dup (env, args[ARG_ID]);
   for (size_t i = 0; i < 4; i++)
-    d->words[i] = aid_lisp_dup (env, aid_lisp_get (env, plist, keys[i]));
-  aid_lisp_text (env, aid_lisp_get (env, plist, ":text"), &d->text);
-  d->is_edited = !aid_lisp_is_nil (env, edit);
+    d->words[i] = aid_lisp_dup (env, args[ARG_WORDS + i]);
+  d->shift = aid_lisp_is_nil (env, args[ARG_SHIFT]) ? 0 : (int64_t) env->extract_integer (env, args[ARG_SHIFT]);
+  d->similarity = aid_lisp_is_nil (env, args[ARG_SIMILARITY]) ? -1 : env->extract_float (env, args[ARG_SIMILARITY]);
+  aid_lisp_text (env, args[ARG_TEXT], &d->text);
+  d->is_edited = !aid_lisp_is_nil (env, args[ARG_EDIT]);
   if (d->is_edited)
-    aid_lisp_text (env, edit, &d->edit);
+    aid_lisp_text (env, args[ARG_EDIT], &d->edit);
 }
 
-/* The val object of D's fields; SHIFT and SIMILARITY are of its place. */
+/* The val object of D's fields. */
 static void
-write_decision (const struct decision *d, int64_t shift, double similarity, struct aid_str *val)
+write_decision (const struct decision *d, struct aid_str *val)
 {
   uint32_t n = 2;
   size_t o = aid_val_object (val);
@@ -120,11 +137,11 @@ write_decision (const struct decision *d, int64_t shift, double similarity, stru
       }
   aid_val_kint (val, "inserted", (int64_t) aid_utf8_count (aid_str_span (d->is_edited ? &d->changed : &d->inserted)));
   aid_val_kint (val, "deleted", (int64_t) d->deleted);
-  if (shift)
-    aid_val_kint (val, "shift", shift);
-  if (similarity >= 0)
-    aid_val_kreal (val, "similarity", similarity);
-  aid_val_end (val, o, n + (shift != 0) + (similarity >= 0));
+  if (d->shift)
+    aid_val_kint (val, "shift", d->shift);
+  if (d->similarity >= 0)
+    aid_val_kreal (val, "similarity", d->similarity);
+  aid_val_end (val, o, n + (d->shift != 0) + (d->similarity >= 0));
 }
 
 /* The texts as JSON, for who has content kept. */
@@ -144,7 +161,7 @@ write_content (const struct decision *d, struct aid_str *out)
 }
 
 static void
-add_decision (struct decision *d, int64_t shift, double similarity)
+add_decision (struct decision *d)
 {
   struct aid_str val = AID_STR_INIT (4096), content = AID_STR_INIT (AID_EVENTS_CONTENT);
   size_t deleted;
@@ -160,7 +177,7 @@ add_decision (struct decision *d, int64_t shift, double similarity)
   size_t named = request.len;
   if (d->id)
     aid_str_addf (&d->name, " %s", d->id);
-  write_decision (d, shift, similarity, &val);
+  write_decision (d, &val);
   write_content (d, &content);
   struct aid_measurement m = { .kind = AID_MEASURED_DECISION,
                                .request = aid_span_cut (aid_str_span (&d->name), 0, named),
@@ -181,20 +198,18 @@ add_decision (struct decision *d, int64_t shift, double similarity)
   aid_str_free (&content);
 }
 
-/* (:chat :request :root :path :id :decision :was :op :method :shift :similarity :text :edit) */
+/* CHAT REQUEST ROOT PATH ID DECISION WAS OP METHOD SHIFT SIMILARITY TEXT EDIT.  They are no plist, for a person waits: looking
+   a key up in Lisp takes longer than what is done with it. */
 AID_BIND (measure_decision)
 {
   (void) nargs;
   struct decision d = { .name = AID_STR_INIT (4096),
                         .inserted = AID_STR_INIT (AID_LISP_TEXT_MAX),
                         .changed = AID_STR_INIT (AID_LISP_TEXT_MAX) };
-  read_decision (env, args[0], &d);
-  emacs_value shift = aid_lisp_get (env, args[0], ":shift"), similarity = aid_lisp_get (env, args[0], ":similarity");
-  int64_t lines = aid_lisp_is_nil (env, shift) ? 0 : (int64_t) env->extract_integer (env, shift);
-  double alike = aid_lisp_is_nil (env, similarity) ? -1 : env->extract_float (env, similarity);
+  read_decision (env, args, &d);
   int ok = !aid_lisp_failed (env);
   if (ok)
-    add_decision (&d, lines, alike);
+    add_decision (&d);
   decision_free (&d);
   return ok ? tell_trouble (env) : NULL;
 }

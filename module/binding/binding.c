@@ -260,9 +260,12 @@ static const struct aid_defun defuns[] = {
     "List the newest versions of the file PATH of ROOT, MOST at most (0: all); return an id.\n\n(fn ROOT PATH MOST)" },
   { "aid--mod-snapshot-text-soon", 3, 3, aid_bind_snapshot_text_soon,
     "Read the file PATH of ROOT as it was in the snapshot ID; return an id.\n\n(fn ROOT ID PATH)" },
-  { "aid--mod-measure-decision", 1, 1, aid_bind_measure_decision,
-    "Record a decision on a hunk; return nil, or words that say why measurements are lost.\n"
-    "PLIST is (:chat :request :root :path :id :decision :was :op :method :shift\n:similarity :text :edit).\n\n(fn PLIST)" },
+  { "aid--mod-measure-decision", 13, 13, aid_bind_measure_decision,
+    "Record a DECISION on a hunk; return nil, or words that say why measurements are lost.\n"
+    "CHAT and REQUEST made the hunk ID for PATH of ROOT; TEXT is its own, EDIT what was\napplied instead.  "
+    "WAS is the state before, OP the file's.  METHOD, SHIFT in lines and\nSIMILARITY are of its place.  "
+    "Each but DECISION and TEXT may be nil.\n\n"
+    "(fn CHAT REQUEST ROOT PATH ID DECISION WAS OP METHOD SHIFT SIMILARITY TEXT EDIT)" },
   { "aid--mod-measure-typed", 4, 4, aid_bind_measure_typed,
     "Record that in ROOT, in files like PATH, CHARS were typed within SECONDS.\n"
     "Return as `aid--mod-measure-decision' does.\n\n(fn ROOT PATH CHARS SECONDS)" },

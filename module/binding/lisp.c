@@ -4,6 +4,11 @@
 #include "base/utf8.h"
 #include <stdlib.h>
 
+enum
+{
+  SHORT = 256
+};
+
 /* The bytes of the multibyte string V; signals unicode-string-p for what is no Unicode.  Emacs encodes a string each time that it
    is asked for its bytes or their number, but keeps Unicode in as many bytes as UTF-8. */
 static void
@@ -68,13 +73,33 @@ aid_lisp_text (emacs_env *env, emacs_value v, struct aid_str *out)
     replace_surrogates (out);
 }
 
+/* A copy of the string V if it is short ASCII, as names mostly are, by the one call that this takes; NULL: it is not. */
+static char *
+short_ascii (emacs_env *env, emacs_value v, size_t *len)
+{
+  char buf[SHORT];
+  ptrdiff_t n = sizeof buf;
+  if (!env->copy_string_contents (env, v, buf, &n))
+    {
+      env->non_local_exit_clear (env);
+      return NULL;
+    }
+  for (ptrdiff_t i = 0; i < n; i++)
+    if (buf[i] & 0x80)
+      return NULL;
+  *len = (size_t) n - 1;
+  return aid_span_dup ((struct aid_span){ buf, *len });
+}
+
 char *
 aid_lisp_dup (emacs_env *env, emacs_value v)
 {
-  struct aid_str s;
+  struct aid_str s = { 0 };
   if (aid_lisp_is_nil (env, v))
     return NULL;
-  aid_lisp_text (env, v, &s);
+  s.ptr = short_ascii (env, v, &s.len);
+  if (s.ptr == NULL)
+    aid_lisp_text (env, v, &s);
   if (aid_lisp_failed (env))
     return NULL;
   if (memchr (s.ptr, 0, s.len) != NULL)

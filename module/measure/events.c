@@ -1,5 +1,9 @@
 /* The queue, and the thread that writes it.
 
+   Waking a thread takes several times as long as all else that adding an event does, and who adds one may be a person's Emacs.
+   So the thread looks by itself for a while after it has written something, for more will come: many hunks make one transaction,
+   too.
+
    What cannot be written stays in the queue, which has room for a good while; the thread tries again, ever more seldom up to a
    minute.  So a database that is held for a moment costs nothing, and a full disk only what comes when the queue is full. */
 #include "measure/events_internal.h"
@@ -13,6 +17,8 @@
 
 enum
 {
+  LOOK_MS = 250,     /* between two looks of a thread that does not sleep */
+  AWAKE_MS = 4000,   /* after the last event */
   RETRY_MS = 250,
   RETRY_MOST_MS = 60000,
   LEAVE_MS = 500, /* that the end of a program waits for the disk */
@@ -28,6 +34,7 @@ struct aid_events
   int64_t last_ms; /* of the last id, and how many before it had that time */
   unsigned in_ms;
   int running, stopping, ended;
+  int asleep;    /* it is to be told of what comes */
   int abandoned; /* nobody waits for the thread any more: it frees all of this */
   int64_t leave; /* when to give up, monotonic ms; 0: not */
   int64_t lost;
@@ -114,13 +121,11 @@ entry_new (const struct aid_measurement *m)
   return entry;
 }
 
-/* A UUID of version 7, above the last one of this process; under the lock.  -1: the system gives no random numbers. */
-static int
+/* The first half of a UUID of version 7, above the last one of this process; under the lock. */
+static void
 name_entry (struct aid_events *ev, struct aid_events_entry *entry)
 {
   unsigned char *id = entry->id;
-  if (aid_random (id + 8, 8))
-    return -1;
   if (entry->at > ev->last_ms)
     {
       ev->last_ms = entry->at;
@@ -135,8 +140,20 @@ name_entry (struct aid_events *ev, struct aid_events_entry *entry)
     id[i] = (unsigned char)(ev->last_ms >> (40 - 8 * i));
   id[6] = (unsigned char)(0x70 | ev->in_ms >> 8);
   id[7] = (unsigned char)ev->in_ms;
-  id[8] = (unsigned char)(0x80 | (id[8] & 0x3F));
-  return 0;
+}
+
+/* The other half, of those in LIST that have none yet. */
+static enum aid_err
+finish_names (struct aid_events_entry *list, struct aid_error *e)
+{
+  for (struct aid_events_entry *entry = list; entry; entry = entry->next)
+    if (!entry->id[8])
+      {
+        if (aid_random (entry->id + 8, 8))
+          return aid_error_set (e, AID_E_IO, "The system gives no random numbers, which events are named by");
+        entry->id[8] = (unsigned char)(0x80 | (entry->id[8] & 0x3F));
+      }
+  return AID_OK;
 }
 
 /* --- the thread --------------------------------------------------------------------------------------------------------- */
@@ -196,7 +213,9 @@ write_all (struct aid_events *ev)
   ev->first = NULL;
   ev->last = &ev->first;
   pthread_mutex_unlock (&ev->lock);
-  enum aid_err err = aid_events_write (&ev->writer, list, &e);
+  enum aid_err err = finish_names (list, &e);
+  if (!err)
+    err = aid_events_write (&ev->writer, list, &e);
   if (!err)
     drop (list);
   if (!err && ev->ring)
@@ -220,6 +239,20 @@ is_time_to_leave (const struct aid_events *ev)
   return ev->stopping && (!ev->first || aid_clock_ms () >= ev->leave);
 }
 
+/* Waits, under the lock, until there is something to write, but not before NOT_BEFORE, monotonic ms. */
+static void
+wait_for_some (struct aid_events *ev, int64_t not_before)
+{
+  int64_t now = aid_clock_ms (), awake = now + AWAKE_MS;
+  while (!ev->stopping && (!ev->first || now < not_before))
+    {
+      ev->asleep = !ev->first && now >= awake;
+      wait_until (ev, &ev->came, ev->first ? not_before : ev->asleep ? 0 : now + LOOK_MS);
+      now = aid_clock_ms ();
+    }
+  ev->asleep = 0;
+}
+
 static void *
 run (void *arg)
 {
@@ -228,9 +261,7 @@ run (void *arg)
   pthread_mutex_lock (&ev->lock);
   while (!is_time_to_leave (ev))
     {
-      int64_t again = pause ? aid_clock_ms () + pause : 0;
-      while (!ev->stopping && (!ev->first || (again && aid_clock_ms () < again)))
-        wait_until (ev, &ev->came, ev->first ? again : 0);
+      wait_for_some (ev, pause ? aid_clock_ms () + pause : 0);
       if (ev->stopping && pause)
         wait_until (ev, &ev->came, aid_clock_ms () + 20);
       if (ev->first)
@@ -267,17 +298,18 @@ aid_events_add (struct aid_events *ev, const struct aid_measurement *m)
   pthread_mutex_lock (&ev->lock);
   if (!ev->stopping && !ev->running)
     ev->running = !aid_thread_start (&ev->thread, "aid-measure", run, ev, NULL);
-  if (!ev->running || ev->stopping || ev->n >= AID_EVENTS_QUEUE || ev->bytes + entry->bytes > AID_EVENTS_BYTES
-      || name_entry (ev, entry))
+  if (!ev->running || ev->stopping || ev->n >= AID_EVENTS_QUEUE || ev->bytes + entry->bytes > AID_EVENTS_BYTES)
     ev->lost++;
   else
     {
+      name_entry (ev, entry);
       *ev->last = entry;
       ev->last = &entry->next;
       ev->n++;
       ev->bytes += entry->bytes;
       entry = NULL;
-      pthread_cond_signal (&ev->came);
+      if (ev->asleep || ev->n == AID_EVENTS_QUEUE / 2 || ev->bytes > AID_EVENTS_BYTES / 2)
+        pthread_cond_signal (&ev->came);
     }
   pthread_mutex_unlock (&ev->lock);
   free (entry);
@@ -288,6 +320,7 @@ aid_events_wait (struct aid_events *ev, int wait_ms)
 {
   int64_t until = aid_clock_ms () + wait_ms;
   pthread_mutex_lock (&ev->lock);
+  pthread_cond_signal (&ev->came);
   while (ev->n && aid_clock_ms () < until)
     wait_until (ev, &ev->written, until);
   int left = ev->n != 0;

@@ -17,7 +17,8 @@
 (declare-function aid-chat-create "aid-chat" (root))
 (declare-function aid-chat-key "aid-chat-text" ())
 (declare-function aid-chat-meta "aid-chat-text" (number &optional sub))
-(declare-function aid--mod-measure-decision "ext:aid-module" (plist))
+(declare-function aid--mod-measure-decision "ext:aid-module"
+                  (chat request root path id decision was op method shift similarity text edit))
 (declare-function aid--mod-measure-typed "ext:aid-module" (root path chars seconds))
 
 (defun aid-otlp-told-p (name)
@@ -25,10 +26,13 @@
   (let ((file (expand-file-name name "~")))
     (and (file-exists-p file) (progn (delete-file file) t))))
 
+(defun aid-otlp-decide (chat request)
+  "Record that a hunk that REQUEST of CHAT made was accepted."
+  (aid--mod-measure-decision chat request "/tmp" "a.c" "1" "accepted" nil nil nil nil nil "+x\n" nil))
+
 (defun aid-otlp-record ()
   "Record a decision and some typing, and say what the core has to say."
-  (dolist (words (list (aid--mod-measure-decision
-                        (list :chat "k3y" :request "r1" :root "/tmp" :path "a.c" :id "1" :decision "accepted" :text "+x\n"))
+  (dolist (words (list (aid-otlp-decide "k3y" "r1")
                        (aid--mod-measure-typed "/tmp" "a.c" 1 1)))
     (when words (message "said: %s" words))))
 
@@ -41,6 +45,7 @@
         (aid-otlp-record))
       (when (aid-otlp-told-p "rest")
         (setq recording nil)
+        (sleep-for 1)                   ; its thread looks four times a second
         (message "resting"))
       (when (aid-otlp-told-p "reload")
         (aid-reload "~/other-core.so"))
@@ -56,8 +61,7 @@
     (with-current-buffer chat
       (while (not (setq request (cdr (assoc "req" (aid-chat-meta 2)))))
         (accept-process-output nil 0.02))
-      (aid--mod-measure-decision
-       (list :chat (aid-chat-key) :request request :root "/tmp" :path "a.c" :id "1" :decision "accepted" :text "+x\n"))
+      (aid-otlp-decide (aid-chat-key) request)
       (set-buffer-modified-p nil))
     (while (not (aid-otlp-told-p "quit"))
       (accept-process-output nil 0.02))))

@@ -31,6 +31,36 @@ an_event_comes_back_with_hashes_for_names (void **state)
   aid_str_free (&t.text);
 }
 
+/* Until there are N events in the file, which nobody has asked to be written. */
+static void
+until_written (int64_t n)
+{
+  struct aid_events_which any = { .since = 0 };
+  for (int64_t there = 0; there < n;)
+    {
+      struct told t = all_of (&any);
+      there = t.n;
+      aid_str_free (&t.text);
+      usleep (10000);
+    }
+}
+
+static void
+events_are_written_although_nobody_waits_for_them (void **state)
+{
+  (void)state;
+  struct aid_events *ev = aid_events_new ();
+  decide (ev, "12345678", "/tmp");
+  until_written (1);
+  decide (ev, "12345678", "/tmp"); /* while the thread looks by itself */
+  decide (ev, "12345678", "/tmp");
+  until_written (3);
+  usleep (4300000);
+  decide (ev, "12345678", "/tmp"); /* while it sleeps */
+  until_written (4);
+  aid_events_free (ev);
+}
+
 static void
 what_no_table_names_is_not_recorded (void **state)
 {
@@ -378,6 +408,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (an_event_comes_back_with_hashes_for_names, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (events_are_written_although_nobody_waits_for_them, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_no_table_names_is_not_recorded, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_long_word_is_cut, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (an_edited_hunk_has_the_share_that_was_changed, scratch_make, scratch_drop),
