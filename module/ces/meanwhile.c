@@ -14,14 +14,14 @@ struct meanwhile
   struct aid_judging own; /* the judging, but for who stops it */
   const char *line;
   struct aid_stop *stop, *done;
-  struct aid_ahead *ahead;
+  struct aid_ahead ahead;
 };
 
 static void *
 run_rung (void *arg)
 {
   struct meanwhile *m = arg;
-  struct aid_ahead *a = m->ahead;
+  struct aid_ahead *a = &m->ahead;
   a->err = aid_judging_run (&m->own, a->rung, m->line, &a->told, &a->passed, &a->e);
   aid_stop_set (m->done);
   return NULL;
@@ -70,25 +70,22 @@ enum aid_err
 aid_meanwhile_parse (const struct aid_judging *j, const char *line, struct aid_ahead *ahead, json_t **out, int *passed,
                      struct aid_error *e)
 {
-  struct meanwhile m = { .own = *j, .line = line, .stop = aid_stop_new (NULL), .done = aid_stop_new (NULL), .ahead = ahead };
+  struct meanwhile m = { .own = *j, .line = line, .stop = aid_stop_new (NULL), .done = aid_stop_new (NULL), .ahead = *ahead };
   unsigned long thread;
   enum aid_err err;
   m.own.stop = m.stop;
+  ahead->rung = AID_RUNGS;
   if (!m.stop || !m.done || aid_thread_start (&thread, "aid-rung", run_rung, &m, NULL))
-    {
-      ahead->rung = AID_RUNGS;
-      err = aid_judging_parse (j, out, passed, e);
-    }
+    err = aid_judging_parse (j, out, passed, e);
   else
     {
       err = parse_apart (j, out, passed, e);
       int in_vain = err || (*out && !*passed);
       await (&m, j, thread, in_vain);
       if (in_vain)
-        {
-          json_decref (ahead->told);
-          *ahead = (struct aid_ahead){ .rung = AID_RUNGS };
-        }
+        json_decref (m.ahead.told);
+      else
+        *ahead = m.ahead;
     }
   aid_stop_free (m.stop);
   aid_stop_free (m.done);
