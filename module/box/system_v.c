@@ -28,7 +28,7 @@ static const struct
 void
 system_v_open (struct keeper *k)
 {
-  _Static_assert (sizeof lists / sizeof *lists == SYSTEM_V, "a descriptor for each list");
+  _Static_assert(sizeof lists / sizeof *lists == SYSTEM_V, "a descriptor for each list");
   for (size_t i = 0; i < SYSTEM_V; i++)
     k->system_v[i] = openat (k->proc_fd, lists[i].name, O_RDONLY | O_CLOEXEC);
 }

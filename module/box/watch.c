@@ -3,9 +3,9 @@
    for root, and counted all of a user's processes before Linux 5.14).  What it allows for a moment, the tmpfs and each
    process's own limits bound.
 
-   A look sums what is resident, which counts shared pages more than once, the page tables that what is mapped may have, and what
-   lies behind descriptors.  Only where that is too much, each process's proportional share of memory that is not a file's is asked
-   for, and its real page tables, which takes longer. */
+   A look sums what is resident, which counts shared pages more than once, the page tables that what is mapped may have, and
+   what lies behind descriptors.  Only where that is too much, each process's proportional share of memory that is not a
+   file's is asked for, and its real page tables, which takes longer. */
 #include "box/keeper.h"
 
 #include <ctype.h>
@@ -20,9 +20,9 @@
 
 enum
 {
-  OURS = 2,           /* bubblewrap's two processes of a command */
-  PER_TABLE = 512,    /* bytes that are mapped by a byte of page tables */
-  FEW = 256,          /* descriptors of a process, which forks have, too: they count for nothing */
+  OURS = 2,            /* bubblewrap's two processes of a command */
+  PER_TABLE = 512,     /* bytes that are mapped by a byte of page tables */
+  FEW = 256,           /* descriptors of a process, which forks have, too: they count for nothing */
   DESCRIPTOR = 5 << 10 /* bytes of half a pipe, when the kernel gives its user no more than it must */
 };
 

@@ -1,6 +1,6 @@
-/* The rung behind the parsers, which is run while they are, where a processor has nothing to do: a verdict comes sooner by what they
-   take.  They take a box of their own, so that each sees what it would alone.  When they refuse the answer, the rung is stopped and
-   was never run. */
+/* The rung behind the parsers, which is run while they are, where a processor has nothing to do: a verdict comes sooner by
+   what they take.  They take a box of their own, so that each sees what it would alone.  When they refuse the answer, the
+   rung is stopped and was never run. */
 #include "base/pool.h"
 #include "ces/ces_internal.h"
 
@@ -70,7 +70,8 @@ enum aid_err
 aid_meanwhile_parse (const struct aid_judging *j, const char *line, struct aid_ahead *ahead, json_t **out, int *passed,
                      struct aid_error *e)
 {
-  struct meanwhile m = { .own = *j, .line = line, .stop = aid_stop_new (NULL), .done = aid_stop_new (NULL), .ahead = *ahead };
+  struct meanwhile m
+    = { .own = *j, .line = line, .stop = aid_stop_new (NULL), .done = aid_stop_new (NULL), .ahead = *ahead };
   unsigned long thread;
   enum aid_err err;
   m.own.stop = m.stop;

@@ -104,7 +104,8 @@ what_a_limit_has_stopped_tells_nothing (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  const char *little = "{\"commands\": {\"types\": \"true\", \"builds\": null, \"tests\": null}, \"limits\": {\"megabytes\": 1}}";
+  const char *little
+    = "{\"commands\": {\"types\": \"true\", \"builds\": null, \"tests\": null}, \"limits\": {\"megabytes\": 1}}";
   struct aid_ces *c = open_ces (4);
   json_t *v = judge (c, little, CHANGE ("part/good.sh", "echo one", "if"));
   json_decref (v);
@@ -115,7 +116,7 @@ what_a_limit_has_stopped_tells_nothing (void **state)
 
 /* The base passes, and so does what says "fine"; all else takes for ever. */
 #define FOR_EVER                                                                                                            \
-  "{\"commands\": {\"types\": \"grep -q 'echo one' part/good.sh || grep -q fine part/good.sh || sleep 100000\", "            \
+  "{\"commands\": {\"types\": \"grep -q 'echo one' part/good.sh || grep -q fine part/good.sh || sleep 100000\", "           \
   "\"builds\": \"echo built; false\", \"tests\": null}, \"limits\": {\"seconds\": 50000}}"
 
 static void
@@ -157,9 +158,9 @@ it_is_stopped_with_the_judging (void **state)
   pthread_t thread;
   assert_int_equal (aid_ces_warm (c, task, AID_CES_OURS, NULL, &e), AID_OK);
   assert_int_equal (pthread_create (&thread, NULL, stop_soon, stop), 0);
-  assert_int_equal (aid_ces_evaluate (c, task, AID_SPAN (CHANGE ("part/good.sh", "echo one", "echo two")), AID_CES_OURS, stop,
-                                      &v, &e),
-                    AID_E_CANCELLED);
+  assert_int_equal (
+    aid_ces_evaluate (c, task, AID_SPAN (CHANGE ("part/good.sh", "echo one", "echo two")), AID_CES_OURS, stop, &v, &e),
+    AID_E_CANCELLED);
   pthread_join (thread, NULL);
   aid_stop_free (stop);
   json_decref (task);
@@ -174,7 +175,8 @@ main (void)
         cmocka_unit_test_setup_teardown (a_dialect_is_remembered_as_one, make_tree, scratch_drop),
         cmocka_unit_test_setup_teardown (an_answer_does_not_decide_what_is_known, make_shell_tree, scratch_drop),
         cmocka_unit_test_setup_teardown (what_a_limit_has_stopped_tells_nothing, make_shell_tree, scratch_drop),
-        cmocka_unit_test_setup_teardown (what_runs_while_parsers_do_counts_only_when_they_pass, make_shell_tree, scratch_drop),
+        cmocka_unit_test_setup_teardown (what_runs_while_parsers_do_counts_only_when_they_pass, make_shell_tree,
+                                         scratch_drop),
         cmocka_unit_test_setup_teardown (it_is_stopped_with_the_judging, make_shell_tree, scratch_drop) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -3,8 +3,9 @@
                         [--types LINE] [--builds LINE] [--tests LINE] [--built FILE]
    DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them, half of them
    red as far as there are as many, are built from nothing as well, by the same commands.  Exit status 1 when a verdict
-   differs.  The peer is what the commands alone take for the same mutants, run directly in a copy of the warm tree, which is put
-   back to what it was, and built again, after each.  FILE keeps what came of cold builds: those of an earlier run of the same DIR, SEED and commands are not done again. */
+   differs.  The peer is what the commands alone take for the same mutants, run directly in a copy of the warm tree, which is
+   put back to what it was, and built again, after each.  FILE keeps what came of cold builds: those of an earlier run of the
+   same DIR, SEED and commands are not done again. */
 #include "mutants.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -332,10 +333,11 @@ run_peer (struct bench *b, size_t end)
       run_bare (b, tree);
     }
   double green = quantile (b->bare, end, 0.5, 0);
-  printf ("the commands alone, in no box: p50 %.0f ms (green %.0f, red %.0f), %.0f ms of processors; a green verdict takes %.2f "
-          "times as long\n",
-          quantile (b->bare, end, 0.5, -1), green, quantile (b->bare, end, 0.5, 1), cpu / (double)end,
-          green > 0 ? quantile (b->warm, end, 0.5, 0) / green : 0);
+  printf (
+    "the commands alone, in no box: p50 %.0f ms (green %.0f, red %.0f), %.0f ms of processors; a green verdict takes %.2f "
+    "times as long\n",
+    quantile (b->bare, end, 0.5, -1), green, quantile (b->bare, end, 0.5, 1), cpu / (double)end,
+    green > 0 ? quantile (b->warm, end, 0.5, 0) / green : 0);
   fflush (stdout);
 }
 
