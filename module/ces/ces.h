@@ -90,6 +90,9 @@ enum aid_err aid_ces_warm_key (struct aid_ces *c, const json_t *task, enum aid_c
 enum aid_err aid_ces_limits (const struct aid_ces *c, struct aid_box_limits *out, struct aid_error *e);
 /* {warm: [{key, repository, base, megabytes, used}], verdicts, judged, cached}: a new reference. */
 json_t *aid_ces_status (struct aid_ces *c);
+/* From here on a warm tree that is being made is made to its end although who wanted it has gone, unless STOP is set: he, or the
+   next one, asks again.  Before the first evaluation; STOP outlives C. */
+void aid_ces_make_all (struct aid_ces *c, const struct aid_stop *stop);
 /* Nobody may be in another function of C. */
 void aid_ces_close (struct aid_ces *c);
 

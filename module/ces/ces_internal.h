@@ -28,6 +28,7 @@ struct aid_ces
   struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
   atomic_llong judged, cached;
   atomic_long judging; /* that are under way */
+  const struct aid_stop *making; /* what alone stops the making of a warm tree; NULL: who wants it does */
 };
 
 /* --- a task (task.c) ---------------------------------------------------------------------------------------------- */

@@ -84,11 +84,14 @@ write_files (struct code *c, struct aid_error *e)
   json_object_foreach (files, name, v)
   {
     struct aid_str bytes = AID_STR_INIT (FILE_MAX);
+    const char *path = name;
+    while (!strncmp (path, "./", 2))
+      path += 2;
     if (!err && json_is_string (v)
         && aid_base64_read ((struct aid_span){ json_string_value (v), json_string_length (v) }, &bytes))
       err = aid_error_set (e, AID_E_INVALID, "the file %.100s is no base 64", name);
     if (!err && json_is_string (v))
-      err = aid_box_write (c->box, name, aid_str_span (&bytes), 0, e);
+      err = aid_box_write (c->box, path, aid_str_span (&bytes), 0, e);
     aid_str_free (&bytes);
   }
   if (!err)

@@ -23,12 +23,22 @@ count_applied (const struct aid_judging *j, const struct aid_file_plan *f)
   return n;
 }
 
+/* Whether none of F's hunks is meant: nobody has read its file then, and the file stays. */
+static int
+is_left_out (const struct aid_judging *j, const struct aid_file_plan *f)
+{
+  for (size_t i = 0; i < f->n; i++)
+    if (AID_VEC_AT (struct aid_placement, &j->plan->placements, f->first + i).status != AID_HUNK_LEFT_OUT)
+      return 0;
+  return f->n > 0;
+}
+
 /* Whether F, of all that is planned for its path, is what is done to it. */
 static int
 counts (const struct aid_judging *j, const struct aid_file_plan *f)
 {
   if (f->op == AID_OP_MODIFY)
-    return f->same_as == f->file;
+    return f->same_as == f->file && !is_left_out (j, f);
   return f->applies && !f->already && (count_applied (j, f) > 0 || f->n == 0 || f->op == AID_OP_RENAME);
 }
 

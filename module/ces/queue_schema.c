@@ -82,20 +82,6 @@ aid_queue_schema_print (struct aid_str *out)
 
 /* --- rights ------------------------------------------------------------------------------------------------------------ */
 
-/* ROLE as an identifier. */
-static void
-add_role (const char *role, struct aid_str *out)
-{
-  aid_str_addc (out, '"');
-  for (; *role; role++)
-    {
-      if (*role == '"')
-        aid_str_addc (out, '"');
-      aid_str_addc (out, *role);
-    }
-  aid_str_addc (out, '"');
-}
-
 #define FUNCTION "EXECUTE ON FUNCTION aid_ces."
 
 void
@@ -116,7 +102,7 @@ aid_queue_grant (enum aid_queue_right right, const char *role, struct aid_str *o
     for (const char *const *what = !own ? both : right == AID_QUEUE_SUBMITS ? submits : works; *what; what++)
       {
         aid_str_addf (out, "GRANT %s TO ", *what);
-        add_role (role, out);
+        aid_pg_name (role, out);
         aid_str_addz (out, ";\n");
       }
 }

@@ -354,7 +354,7 @@ make_alone (struct aid_ces *c, const struct aid_ces_task *t, const char *lock, c
     {
       if (aid_fs_exists (tree)) /* somebody has spoilt it */
         bury (c, tree, t->key);
-      err = make (c, t, tree, stop, e);
+      err = make (c, t, tree, c->making ? c->making : stop, e);
       if (err)
         unlink (lock);
     }

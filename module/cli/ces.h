@@ -6,8 +6,6 @@
 
 /* Opens the service by the person's settings; 0, or a status after what was wrong is said. */
 int aid_cli_ces_open (struct aid_ces **out);
-/* A stop that SIGINT and SIGTERM set (the same one each time); NULL without memory. */
-struct aid_stop *aid_cli_ces_stop (void);
 /* Appends a verdict as people read it. */
 void aid_cli_ces_describe (const json_t *verdict, struct aid_str *out);
 /* The row "serve" (cmd_ces_serve.c). */

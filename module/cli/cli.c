@@ -1,11 +1,10 @@
-/* What the subcommands share: one-line complaints, reading and printing, signals, the project's root. */
+/* What the subcommands share: one-line complaints, reading and printing, the project's root. */
 #include "cli/cli.h"
 #include "base/fs.h"
 #include "base/utf8.h"
 #include "measure/events.h"
 #include "base/val.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,19 +150,6 @@ aid_cli_wait_events (struct aid_events *events)
     fprintf (stderr, "aid: not measured: %s\n", e.msg);
 }
 
-void
-aid_cli_on_signal (void (*fn) (int))
-{
-  struct sigaction sa;
-
-  memset (&sa, 0, sizeof sa);
-  sa.sa_handler = fn;
-  sa.sa_flags = (int) SA_RESETHAND;
-  sigemptyset (&sa.sa_mask);
-  sigaction (SIGINT, &sa, NULL);
-  sigaction (SIGTERM, &sa, NULL);
-}
-
 static int
 is_root (const char *dir)
 {
@@ -206,4 +192,12 @@ aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e)
   free (up);
   free (full);
   return out->err ? aid_error_set (e, out->err, "the folder's name is too long") : AID_OK;
+}
+
+int
+aid_cli_take_root (const char *dir, struct aid_str *out)
+{
+  struct aid_error e = { AID_OK, "" };
+
+  return aid_cli_root (dir, out, &e) ? aid_cli_fail ("%s", e.msg) : AID_EXIT_DONE;
 }

@@ -78,10 +78,16 @@ void aid_cli_wait_events (struct aid_events *events);
 int aid_cli_time (const char *z, int64_t *ms);
 /* Shows WORDS, what it is going to cost, and asks on the terminal whether to go on: 1; else it is said that it does not. */
 int aid_cli_agreed (struct aid_span words);
-/* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual. */
+/* Calls FN at SIGINT and SIGTERM, once; the next one ends the program as usual (stop.c). */
 void aid_cli_on_signal (void (*fn) (int signal));
+/* A request to stop, which from the first call on SIGINT and SIGTERM make in that way.  The same one each time, never freed;
+   NULL and E without memory or descriptors (stop.c). */
+struct aid_stop;
+struct aid_stop *aid_cli_stop (struct aid_error *e);
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds
    .git, .hg, .jj, .svn or .aid, else DIR itself; absolute. */
 enum aid_err aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e);
+/* The same; 0, or a status after what was wrong is said. */
+int aid_cli_take_root (const char *dir, struct aid_str *out);
 
 #endif

@@ -1,7 +1,6 @@
 /* aid build: builds or tests a project, shows what is printed, and says where it fails. */
 #include "assist/measured.h"
 #include "base/fs.h"
-#include "base/stop.h"
 #include "base/val.h"
 #include "build/last.h"
 #include "cli/cli.h"
@@ -19,15 +18,6 @@ struct building
   int json, watch, status;
   struct aid_events *events;
 };
-
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
 
 /* --- printing ------------------------------------------------------------------------------------------------------- */
 
@@ -118,10 +108,9 @@ build (const char *root, const char *dir, enum aid_build_what what, const char *
   const struct aid_build_request r = { .id = 1, .root = root, .dir = dir, .what = what, .line = line, .leave = 1 };
   struct aid_error e;
 
-  stop = aid_stop_new (&e);
+  struct aid_stop *stop = aid_cli_stop (&e);
   if (!stop)
     return aid_cli_fail ("%s", e.msg);
-  aid_cli_on_signal (on_signal);
   aid_build_run (&r, stop, &sink);
   aid_cli_end_events (b.events);
   return b.status;

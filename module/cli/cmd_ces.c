@@ -22,23 +22,6 @@ enum
   TROUBLE = 2
 };
 
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
-struct aid_stop *
-aid_cli_ces_stop (void)
-{
-  if (!stop && (stop = aid_stop_new (NULL)))
-    aid_cli_on_signal (on_signal);
-  return stop;
-}
-
 int
 aid_cli_ces_open (struct aid_ces **out)
 {
@@ -282,9 +265,9 @@ judge (const struct wish *w, const json_t *task, const char *file)
   const struct aid_ces_asked all = { .only = NULL };
   enum aid_err err = AID_OK;
   if (!status && w->hunks)
-    err = aid_ces_evaluate_hunks (c, task, aid_str_span (&answer), &all, aid_cli_ces_stop (), &verdict, &e);
+    err = aid_ces_evaluate_hunks (c, task, aid_str_span (&answer), &all, aid_cli_stop (NULL), &verdict, &e);
   else if (!status)
-    err = aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_ces_stop (), &verdict, &e);
+    err = aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_stop (NULL), &verdict, &e);
   if (err)
     {
       aid_cli_fail ("%s", e.msg);
@@ -344,7 +327,7 @@ make_warm (const struct wish *w, const json_t *task)
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_ces_open (&c);
   if (!status
-      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_ces_stop (), &e)
+      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_stop (NULL), &e)
           || aid_ces_warm_key (c, task, AID_CES_OURS, &key, &e)))
     {
       aid_cli_fail ("%s", e.msg);
@@ -444,23 +427,10 @@ static const struct aid_command words[] = {
   { "forget", aid_cmd_ces_forget, "forget what is done in the queue" },
   { "init", aid_cmd_ces_init, "set up a team's queue" },
 };
-#define NWORDS (sizeof words / sizeof *words)
 
 int
 aid_cmd_ces (int argc, char **argv)
 {
-  struct aid_str about = AID_STR_INIT (4096);
-  int status;
-  for (size_t i = 0; argc > 1 && i < NWORDS; i++)
-    if (!strcmp (words[i].name, argv[1]))
-      return words[i].run (argc - 1, argv + 1);
-  aid_str_addz (&about, "The evaluation service: what a diff is worth.\n\n");
-  for (size_t i = 0; i < NWORDS; i++)
-    aid_str_addf (&about, "  %-8s %s\n", words[i].name, words[i].help);
-  aid_str_addz (&about, "\naid ces WORD --help tells more.\n");
-  const struct aid_usage_text usage = { "aid ces WORD [options]", aid_str_z (&about), NULL, 0, 1, -1 };
-  if (aid_opt_parse (&usage, argc, argv, &status) >= 0)
-    status = aid_cli_misuse ("ces: there is no \"%s\" (see aid ces --help)", argv[1]);
-  aid_str_free (&about);
-  return status;
+  return aid_opt_words ("ces", "The evaluation service: what a diff is worth.", words, sizeof words / sizeof *words, argc,
+                        argv);
 }

@@ -55,7 +55,7 @@ with_queue (int (*fn) (struct aid_queue *q, void *ctx), void *ctx)
   struct aid_error e = { AID_OK, "" };
   int status = aid_cli_queue_open (&all);
   if (!status)
-    status = aid_queue_open (&all.place, aid_cli_ces_stop (), &q, &e) ? trouble (&e) : fn (q, ctx);
+    status = aid_queue_open (&all.place, aid_cli_stop (NULL), &q, &e) ? trouble (&e) : fn (q, ctx);
   aid_queue_close (q);
   aid_cli_queue_close (&all);
   return status;
@@ -110,7 +110,7 @@ ask (const struct aid_cli_queue *q, const struct aid_queue_task *t, int wait, in
   json_t *result = NULL;
   struct aid_queue_asker *a = aid_queue_asker_new (&q->place, &e);
   int status
-    = !a || aid_queue_ask (a, t, wait ? -1 : PATIENCE_MS, aid_cli_ces_stop (), wait ? &result : NULL, &e) ? trouble (&e) : 0;
+    = !a || aid_queue_ask (a, t, wait ? -1 : PATIENCE_MS, aid_cli_stop (NULL), wait ? &result : NULL, &e) ? trouble (&e) : 0;
   if (!status && wait)
     status = print (result, json);
   else if (!status)
@@ -377,7 +377,7 @@ init (const char *grants)
   if (!status && !aid_queue_is_shared (&q.place))
     status = aid_cli_misuse ("ces: this machine's queue needs no setting up; the setting \"ces\": {\"queue\": "
                              "\"postgresql://USER@HOST/DATABASE\"} would name one of a team's");
-  if (!status && aid_queue_init (&q.place, grants, aid_cli_ces_stop (), &was, &e))
+  if (!status && aid_queue_init (&q.place, grants, aid_cli_stop (NULL), &was, &e))
     status = trouble (&e);
   else if (!status && was && was >= newest)
     printf ("%s was set up already (version %d)\n", aid_cli_queue_name (&q), was);

@@ -54,7 +54,7 @@ work (struct aid_queue_work what, int trusts, int json)
   struct here here = { .trusts = trusts };
   struct aid_queue_worked done = { 0 };
   struct aid_error e = { AID_OK, "" };
-  struct aid_stop *stop = aid_cli_ces_stop ();
+  struct aid_stop *stop = aid_cli_stop (NULL);
   char why[256] = "";
   int status = aid_cli_queue_open (&q);
   if (!status && !aid_box_available (why)) /* it would use up the tries of all that waits */

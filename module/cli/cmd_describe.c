@@ -1,6 +1,5 @@
 /* aid describe: has a model say what examples are for; what that is going to cost is shown first. */
 #include "base/json.h"
-#include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
 #include "cli/times.h"
@@ -19,15 +18,6 @@ struct describing
   int again, dry, yes, json, over_budget;
   size_t told, all;
 };
-
-static struct aid_stop *stop;
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
 
 /* --- before ------------------------------------------------------------------------------------------------------- */
 
@@ -142,7 +132,7 @@ run (struct describing *w, const struct aid_describer *d, struct aid_examples *x
   struct aid_str words = AID_STR_INIT (4096);
   struct aid_error e = { AID_OK, "" };
   w->all = json_array_size (list);
-  enum aid_err err = aid_describe_all (d, x, list, stop, tell, w, &r, &e);
+  enum aid_err err = aid_describe_all (d, x, list, aid_cli_stop (NULL), tell, w, &r, &e);
   write_sum (&r, &words);
   aid_cli_say ("%s", aid_str_z (&words));
   aid_str_free (&words);
@@ -205,7 +195,7 @@ describe (struct describing *w, struct aid_describer *d, const struct aid_exampl
         status = aid_cli_print (aid_str_span (&words));
       else if (!w->yes && !aid_cli_agreed (aid_str_span (&words)))
         status = AID_EXIT_FAILED;
-      else if (!(err = aid_asker_new (stop, &d->asker, &e)))
+      else if (!(err = aid_asker_new (aid_cli_stop (NULL), &d->asker, &e)))
         status = run (w, d, x, list);
     }
   if (err)
@@ -260,13 +250,10 @@ aid_cmd_describe (int argc, char **argv)
   which.kind = w.kind;
   which.project = w.project ? (root = realpath (w.project, NULL)) ? root : w.project : NULL;
   d.over_budget = w.over_budget;
-  if (!(stop = aid_stop_new (&e)) || aid_describe_settings_read (&d.settings, &e))
+  if (aid_describe_settings_read (&d.settings, &e) || !aid_cli_stop (&e))
     status = aid_cli_fail ("%s", e.msg);
   else if (!(status = take_options (&w, &d.settings)))
-    {
-      aid_cli_on_signal (on_signal);
-      status = describe (&w, &d, &which);
-    }
+    status = describe (&w, &d, &which);
   aid_describe_settings_free (&d.settings);
   free (root);
   return status;

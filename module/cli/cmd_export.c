@@ -33,15 +33,6 @@ struct export
   int dry, follow, status;
 };
 
-static struct aid_stop *stopping;
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stopping);
-}
-
 /* --- OTLP ------------------------------------------------------------------------------------------------------------- */
 
 static const struct
@@ -195,10 +186,8 @@ run_otlp (struct export *x)
     any |= x->settings.signals[i].on;
   if (!any)
     return aid_cli_say ("traces and metrics are both turned off: nothing is exported"), AID_EXIT_DONE;
-  if (!(x->stop = aid_stop_new (&e)) || (!x->dry && !(x->net = aid_net_new (&e))))
+  if (!(x->stop = aid_cli_stop (&e)) || (!x->dry && !(x->net = aid_net_new (&e))))
     return aid_cli_fail ("%s", e.msg);
-  stopping = x->stop;
-  aid_cli_on_signal (on_signal);
   if (x->follow)
     follow (x);
   else
@@ -223,7 +212,6 @@ export_otlp (const char *since, int dry, int follow_it)
     aid_cli_say ("%.*s", (int)line.len, line.ptr);
   int status = run_otlp (&x);
   aid_net_free (x.net, "The command ends.");
-  aid_stop_free (x.stop);
   aid_export_settings_free (&x.settings);
   return status;
 }

@@ -104,13 +104,12 @@ static int
 read_wish (struct wish *w, struct aid_str *root)
 {
   struct aid_events_which *which = &w->filter.which;
-  struct aid_error e = { AID_OK, "" };
 
   if (aid_cli_take_time ("metrics events", w->since, &which->since)
       || aid_cli_take_time ("metrics events", w->before, &which->before))
     return AID_EXIT_USAGE;
-  if (w->project && aid_cli_root (w->project, root, &e))
-    return aid_cli_fail ("%s", e.msg);
+  if (w->project && aid_cli_take_root (w->project, root))
+    return AID_EXIT_FAILED;
   which->root = w->project ? aid_str_z (root) : NULL;
   return AID_EXIT_DONE;
 }

@@ -42,15 +42,14 @@ read_by (struct wish *w)
 static int
 read_wish (struct wish *w, struct aid_str *root)
 {
-  struct aid_error e = { AID_OK, "" };
 
   if (w->text + w->markdown + w->json > 1)
     return aid_cli_misuse ("metrics report: --text, --markdown and --json are one or the other");
   if (aid_cli_take_time ("metrics report", strcmp (w->since, "all") != 0 ? w->since : NULL, &w->report.since)
       || aid_cli_take_time ("metrics report", w->before, &w->report.before))
     return AID_EXIT_USAGE;
-  if (aid_cli_root (w->project, root, &e))
-    return aid_cli_fail ("%s", e.msg);
+  if (aid_cli_take_root (w->project, root))
+    return AID_EXIT_FAILED;
   w->report.root = w->project ? aid_str_z (root) : NULL;
   return read_by (w);
 }

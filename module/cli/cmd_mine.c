@@ -11,30 +11,6 @@
 
 #define OUTPUT_MAX ((size_t)256 << 20)
 
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
-int
-aid_cli_mine_root (const struct aid_cli_mine *m, struct aid_str *root)
-{
-  struct aid_error e = { AID_OK, "" };
-  if (!m->root)
-    return AID_EXIT_DONE;
-  char *real = aid_cli_root (m->root, root, &e) ? NULL : realpath (aid_str_z (root), NULL);
-  aid_str_clear (root);
-  if (!real)
-    return aid_cli_fail ("%s", e.msg[0] ? e.msg : "the project's folder is not there");
-  aid_str_addz (root, real);
-  free (real);
-  return AID_EXIT_DONE;
-}
-
 /* --- what is told ------------------------------------------------------------------------------------------------- */
 
 struct telling
@@ -118,7 +94,8 @@ judge (const struct aid_cli_mine *m, const char *root, struct judging *j)
 {
   struct aid_examples *x = NULL;
   struct aid_error e = { AID_OK, "" };
-  struct aid_mine_judge how = { .project = root, .since = m->since_ms, .stop = stop, .tell = tell_judged, .ctx = j };
+  struct aid_mine_judge how
+    = { .project = root, .since = m->since_ms, .stop = aid_cli_stop (NULL), .tell = tell_judged, .ctx = j };
   enum aid_err err = aid_examples_open (0, &x, &e);
   int none = err == AID_E_NOTFOUND;
   if (!err)
@@ -197,8 +174,8 @@ print_json (const struct aid_mine_sum *sum, const struct judging *j, const struc
 static int
 root_of (const struct aid_cli_mine *m, struct aid_str *root)
 {
-  if (!m->store || !m->root || m->root[0] != '/')
-    return aid_cli_mine_root (m, root);
+  if (!m->root || !m->store || m->root[0] != '/')
+    return m->root ? aid_cli_take_root (m->root, root) : AID_EXIT_DONE;
   aid_str_addz (root, m->root);
   return AID_EXIT_DONE;
 }
@@ -213,11 +190,11 @@ mine (const struct aid_cli_mine *m)
   struct aid_mine_sum sum;
   struct aid_error e = { AID_OK, "" };
   int status = root_of (m, &root), judged = AID_EXIT_DONE;
-  if (!status && !(stop = aid_stop_new (&e)))
+  struct aid_stop *stop = status ? NULL : aid_cli_stop (&e);
+  if (!status && !stop)
     status = aid_cli_fail ("%s", e.msg);
   if (!status)
     {
-      aid_cli_on_signal (on_signal);
       struct aid_mine_options options = { .root = root.len ? aid_str_z (&root) : NULL,
                                           .store = store ? store : m->store,
                                           .since = m->since_ms,

@@ -37,15 +37,6 @@ struct searched
   struct aid_meaning *meaning; /* likewise */
 };
 
-static struct aid_stop *stop;
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
 /* --- printing ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -139,7 +130,8 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
     {
       const struct aid_passage *a = &AID_VEC_AT (struct aid_passage, &f->passages, i);
       add_name (&out, a->path);
-      aid_str_addf (&out, ":%u-%u: %s%s", a->first, a->last, a->name ? a->name : "", a->name ? ": " : "");
+      aid_str_addf (&out, a->first == a->last ? ":%u" : ":%u-%u", a->first, a->last);
+      aid_str_addf (&out, ": %s%s", a->name ? a->name : "", a->name ? ": " : "");
       add_name (&out, a->reason);
       aid_str_addc (&out, '\n');
       if (text)
@@ -208,6 +200,8 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
     status = aid_cli_print_calm (&map);
   else
     status = s->json ? print_json (&f, s->k > 0 ? s->k : 10, p->meaning) : print_lines (p->project, &f, s->text);
+  if (!err && !s->json && !(s->map ? map.len : f.passages.len))
+    aid_cli_say ("nothing was found");
   if (!err && f.partial && !s->json)
     aid_cli_say ("the project is being indexed: what was found may not be all");
   free (vector);
@@ -225,7 +219,7 @@ update (struct aid_index *x)
 {
   struct aid_error e = { AID_OK, "" };
   struct aid_index_state state;
-  enum aid_err err = aid_index_update (x, -1, stop, &e);
+  enum aid_err err = aid_index_update (x, -1, aid_cli_stop (NULL), &e);
 
   aid_index_state (x, &state);
   if (err && state.phase != AID_INDEX_ELSEWHERE)
@@ -283,7 +277,7 @@ open_meaning (const struct searching *s, const char *root, struct searched *p)
     fprintf (stderr, "aid: %s\n", e.msg);
   if (err || !p->meaning)
     return;
-  err = s->embed ? aid_meaning_fill (p->meaning, stop, &e) : aid_meaning_look (p->meaning, &e);
+  err = s->embed ? aid_meaning_fill (p->meaning, aid_cli_stop (NULL), &e) : aid_meaning_look (p->meaning, &e);
   if (s->embed)
     tell_embedded (p->meaning, err, &e);
   else if (err)
@@ -337,15 +331,14 @@ run (struct searching *s, const char *query)
 
   if (!err && s->error)
     err = aid_cli_read (s->error, &error, &e);
-  if (!err && !(stop = aid_stop_new (&e)))
+  if (!err && !text.len && !error.len && !s->open.len)
+    err = aid_error_set (&e, AID_E_INVALID, "the question is empty");
+  if (!err && !aid_cli_stop (&e))
     err = AID_E_NOMEM;
   if (err)
     status = aid_cli_fail ("%s", *e.msg ? e.msg : "the question is too long");
   else
-    {
-      aid_cli_on_signal (on_signal);
-      status = search (s, aid_str_span (&text), aid_str_span (&error));
-    }
+    status = search (s, aid_str_span (&text), aid_str_span (&error));
   aid_str_free (&text);
   aid_str_free (&error);
   return status;

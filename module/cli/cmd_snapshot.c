@@ -13,28 +13,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
-int
-aid_cli_snapshot_root (const struct aid_cli_snapshot *w, struct aid_str *root)
-{
-  struct aid_error e = { AID_OK, "" };
-  char *real = aid_cli_root (w->root, root, &e) ? NULL : realpath (aid_str_z (root), NULL);
-  if (!real)
-    return aid_cli_fail ("%s", e.msg[0] ? e.msg : "the project's folder is not there");
-  aid_str_clear (root);
-  aid_str_addz (root, real);
-  free (real);
-  return AID_EXIT_DONE;
-}
-
 /* --- taking ------------------------------------------------------------------------------------------------------- */
 
 /* Opens the project at ROOT, and its snapshots; 0 or a status.  Both are to be closed. */
@@ -104,7 +82,7 @@ once (const struct aid_cli_snapshot *w)
 {
   struct aid_str root = AID_STR_INIT (8192), line = AID_STR_INIT (4096);
   struct aid_snapshot_taken taken;
-  int status = aid_cli_snapshot_root (w, &root);
+  int status = aid_cli_take_root (w->root, &root);
   if (!status && !(status = aid_cli_snapshot_once (aid_str_z (&root), &taken)))
     {
       add_taken (&taken, w->json, &line);
@@ -137,14 +115,10 @@ watch (const struct aid_cli_snapshot *w)
   struct aid_project *p = NULL;
   struct aid_snapshots *s = NULL;
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_snapshot_root (w, &root);
-  if (!status && !(stop = aid_stop_new (&e)))
-    status = aid_cli_fail ("%s", e.msg);
+  int status = aid_cli_take_root (w->root, &root);
+  struct aid_stop *stop = status ? NULL : aid_cli_stop (&e);
   if (!status)
-    {
-      aid_cli_on_signal (on_signal);
-      status = open_all (aid_str_z (&root), 1, &p, &s);
-    }
+    status = stop ? open_all (aid_str_z (&root), 1, &p, &s) : aid_cli_fail ("%s", e.msg);
   if (!status)
     aid_snapshots_run (s, stop, tell, (void *)(uintptr_t)w);
   close_all (p, s);
@@ -161,7 +135,7 @@ gc (const struct aid_cli_snapshot *w)
   struct aid_vault *vault = NULL;
   struct aid_snapshot_forgotten f;
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_snapshot_root (w, &root);
+  int status = aid_cli_take_root (w->root, &root);
   const struct aid_snapshot_settings settings = aid_snapshot_settings (aid_str_z (&root));
   if (!status
       && (aid_vault_open (aid_str_z (&root), 0, &vault, &e)
@@ -250,7 +224,7 @@ show_status (const struct aid_cli_snapshot *w)
   struct aid_vault *s = NULL;
   struct counting c = { 0, 0, 0 };
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_snapshot_root (w, &root);
+  int status = aid_cli_take_root (w->root, &root);
   if (!status && aid_vault_open (aid_str_z (&root), 0, &s, &e))
     status = aid_cli_fail ("%s", e.msg);
   if (!status && aid_timeline (s, &(struct aid_timeline_which){ .bare = 1 }, count, &c, &e))

@@ -11,15 +11,6 @@
 
 #define TEXT_MAX (1u << 20)
 
-static struct aid_stop *stop; /* for the signal handler */
-
-static void
-on_signal (int sig)
-{
-  (void)sig;
-  aid_stop_set (stop);
-}
-
 /* --- push ------------------------------------------------------------------------------------------------------------- */
 
 static int
@@ -27,7 +18,7 @@ push (const struct aid_team_options *o, const struct aid_team_place *place)
 {
   struct aid_team_pushed done;
   struct aid_error e = { AID_OK, "" };
-  enum aid_err err = aid_team_push (place, AID_TEAM_WAIT | (o->again ? AID_TEAM_AGAIN : 0), stop, &done, &e);
+  enum aid_err err = aid_team_push (place, AID_TEAM_WAIT | (o->again ? AID_TEAM_AGAIN : 0), aid_cli_stop (NULL), &done, &e);
 
   if (o->json)
     printf ("{\"sent\":%lld,\"known\":%lld,\"refused\":%lld}\n", (long long)done.sent, (long long)done.known,
@@ -80,7 +71,7 @@ init (const struct aid_team_options *o, const struct aid_team_place *place)
   int was = 0, status = AID_EXIT_DONE, newest = aid_team_schema_newest ();
 
   add_grants (o, &grants);
-  if (grants.err || aid_team_init (place, aid_str_z (&grants), stop, &was, &e))
+  if (grants.err || aid_team_init (place, aid_str_z (&grants), aid_cli_stop (NULL), &was, &e))
     status = aid_cli_fail ("%s", grants.err ? "the names of the roles do not fit in memory" : e.msg);
   else if (!was)
     printf ("%s is set up (version %d)\n", place->name, newest);
@@ -178,7 +169,7 @@ show_status (const struct aid_team_options *o, const struct aid_team_place *plac
   json_t *doc = NULL;
   int status;
 
-  if (aid_team_status (place, stop, &val, &e))
+  if (aid_team_status (place, aid_cli_stop (NULL), &val, &e))
     status = aid_cli_fail ("%s", e.msg);
   else if (o->json)
     status = aid_cli_print_val (aid_str_span (&val));
@@ -222,8 +213,7 @@ aid_team_command_store (const struct aid_team_options *o, const char *what)
 
   if (o->print)
     return strcmp (what, "init") ? aid_cli_misuse ("team: --print is for init") : print_schema (o);
-  if (!(stop = aid_stop_new (&e)))
+  if (!aid_cli_stop (&e))
     return aid_cli_fail ("%s", e.msg);
-  aid_cli_on_signal (on_signal);
   return run (o, what);
 }

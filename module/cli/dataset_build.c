@@ -12,15 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct aid_stop *stop;
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
 struct building
 {
   const struct aid_cli_dataset *w;
@@ -151,14 +142,13 @@ build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options,
   struct aid_dataset_built built;
   struct aid_examples *x = NULL;
   struct aid_error e = { AID_OK, "" };
-  enum aid_err err = (stop = aid_stop_new (&e)) ? aid_examples_open (0, &x, &e) : AID_E_NOMEM;
+  enum aid_err err = aid_examples_open (0, &x, &e);
   b.settings = settings;
   b.gather = gather;
   b.tell = tell;
   b.ctx = &g;
-  b.stop = stop;
-  if (!err)
-    aid_cli_on_signal (on_signal);
+  if (!err && !(b.stop = aid_cli_stop (&e)))
+    err = e.code;
   if (!err && !(err = aid_cli_scratch ("dataset", &scratch, &e)))
     {
       b.scratch = aid_str_z (&scratch);

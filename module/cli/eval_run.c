@@ -17,15 +17,6 @@
 
 #define LIST_MAX 1000
 
-static struct aid_stop *stop;
-
-static void
-on_signal (int signal)
-{
-  (void)signal;
-  aid_stop_set (stop);
-}
-
 struct evaluating
 {
   const char *tasks, *out, *budget, *k;
@@ -221,7 +212,7 @@ evaluate (const struct evaluating *w, struct aid_eval_run *r, struct aid_eval_ta
   r->repositories = settings.repositories;
   r->scratch = aid_str_z (&scratch);
   if (!err && !(err = aid_cli_scratch_cache (r->scratch, &e)) && shown (w, r, &status) && !(err = keep_run (w, &e))
-      && !(err = aid_asker_new (stop, &r->asker, &e)))
+      && !(err = aid_asker_new (r->stop, &r->asker, &e)))
     status = run (w, r);
   aid_asker_free (r->asker);
   aid_ces_close (r->ces);
@@ -295,7 +286,7 @@ start (struct evaluating *w)
                             .jobs = w->jobs ? w->jobs : AID_EVAL_JOBS,
                             .dollars = w->budget ? strtod (w->budget, &end) : -1,
                             .over_budget = w->over_budget,
-                            .stop = stop,
+                            .stop = aid_cli_stop (NULL),
                             .question = question,
                             .question_free = question_free,
                             .tell = tell,
@@ -355,11 +346,10 @@ aid_cli_eval_run (int argc, char **argv)
     {
       if (!w.out)
         status = aid_cli_misuse ("eval: --out DIR says where the results go");
-      else if (!(stop = aid_stop_new (&e)))
+      else if (!aid_cli_stop (&e))
         status = aid_cli_fail ("%s", e.msg);
       else
         {
-          aid_cli_on_signal (on_signal);
           take_before (&w);
           status = start (&w);
         }

@@ -13,9 +13,6 @@ struct aid_cli_mine
   int nargs;
 };
 
-/* Puts the root of the project that is meant into ROOT, "" when none was named; a status. */
-int aid_cli_mine_root (const struct aid_cli_mine *m, struct aid_str *root);
-
 int aid_cli_mine_list (const struct aid_cli_mine *m);
 int aid_cli_mine_show (const struct aid_cli_mine *m);
 int aid_cli_mine_forget (const struct aid_cli_mine *m);

@@ -65,7 +65,7 @@ aid_cli_mine_list (const struct aid_cli_mine *m)
   struct aid_examples *x = NULL;
   struct listing l = { m->json, AID_EXIT_DONE };
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_mine_root (m, &root);
+  int status = m->root ? aid_cli_take_root (m->root, &root) : AID_EXIT_DONE;
   struct aid_examples_which which
     = { .kind = m->kind, .project = root.len ? aid_str_z (&root) : NULL, .since = m->since_ms };
   if (!status)

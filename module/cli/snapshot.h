@@ -13,8 +13,6 @@ struct aid_cli_snapshot
   int nargs;
 };
 
-/* The project's snapshots are opened, and its root's name put into ROOT; 0 or a status. */
-int aid_cli_snapshot_root (const struct aid_cli_snapshot *w, struct aid_str *root);
 /* Takes a snapshot of the project at ROOT as it is now; a status. */
 int aid_cli_snapshot_once (const char *root, struct aid_snapshot_taken *taken);
 

@@ -41,7 +41,7 @@ static int
 open_both (const struct aid_cli_snapshot *w, struct aid_str *root, struct aid_vault **s)
 {
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_snapshot_root (w, root);
+  int status = aid_cli_take_root (w->root, root);
   *s = NULL;
   if (!status && aid_vault_open (aid_str_z (root), 0, s, &e))
     status = aid_cli_fail ("%s", e.msg);
@@ -74,10 +74,11 @@ add_line (const struct aid_snapshot *one, struct aid_str *out)
 {
   const json_t *build = json_object_get (one->told, "build"), *file;
   const char *status = aid_json_str (build, "status");
+  int is_older = status && strcmp (status, "unknown") && !aid_json_bool (build, "exact", 0); /* than these files */
   size_t i, n = json_array_size (one->files), from = out->len;
   char at[32];
   aid_cli_write_time (one->time_ms, at);
-  aid_str_addf (out, "%.12s  %s  %-7s", one->id, at, status ? status : "unknown");
+  aid_str_addf (out, "%.12s  %s  %s%-*s", one->id, at, is_older ? "was " : "", is_older ? 5 : 9, status ? status : "unknown");
   json_array_foreach (one->files, i, file)
   {
     const char *change = aid_json_str (file, "change");

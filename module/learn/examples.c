@@ -38,48 +38,9 @@ static const char *const steps[] = {
   "CREATE TABLE mined(vault TEXT PRIMARY KEY, tip TEXT NOT NULL, rules TEXT NOT NULL) WITHOUT ROWID;"
   "CREATE TABLE decided(id TEXT PRIMARY KEY, rules TEXT NOT NULL, why TEXT NOT NULL) WITHOUT ROWID;",
 };
-#define VERSION ((int64_t)(sizeof steps / sizeof *steps))
+#define VERSION ((int)(sizeof steps / sizeof *steps))
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
-
-static enum aid_err
-version_of (struct aid_db *db, int64_t *out, struct aid_error *e)
-{
-  sqlite3_stmt *s;
-  int row = 0;
-  enum aid_err err = aid_db_prepare (db, "PRAGMA user_version", &s, e);
-  if (!err && !(err = aid_db_step (db, s, &row, e)))
-    *out = row ? sqlite3_column_int64 (s, 0) : 0;
-  aid_db_rest (db);
-  return err;
-}
-
-/* Under the lock that BEGIN IMMEDIATE takes: of several processes one does it. */
-static enum aid_err
-upgrade (struct aid_db *db, struct aid_error *e)
-{
-  int64_t version = 0;
-  enum aid_err err = version_of (db, &version, e);
-  if (err || version == VERSION)
-    return err;
-  if (version > VERSION)
-    return aid_error_set (e, AID_E_REFUSED, "%s was written by a newer AID: use that one, or move the file away",
-                          aid_db_path (db));
-  if (!(err = aid_db_exec (db, "BEGIN IMMEDIATE", e)))
-    err = version_of (db, &version, e);
-  for (; !err && version < VERSION; version++)
-    {
-      char set[64];
-      snprintf (set, sizeof set, "PRAGMA user_version=%lld", (long long)version + 1);
-      if (!(err = aid_db_exec (db, steps[version], e)))
-        err = aid_db_exec (db, set, e);
-    }
-  if (!err)
-    err = aid_db_exec (db, "COMMIT", e);
-  if (err)
-    aid_db_exec (db, "ROLLBACK", NULL);
-  return err;
-}
 
 static enum aid_err let_go (struct aid_examples *x, struct aid_error *e);
 
@@ -99,7 +60,7 @@ aid_examples_open (int make, struct aid_examples **out, struct aid_error *e)
   if (!err && !make && !aid_fs_exists (aid_str_z (&path)))
     err = aid_error_set (e, AID_E_NOTFOUND, "There are no examples yet: aid mine finds some");
   if (!err && !(err = aid_db_open (aid_str_z (&path), WAIT_MS, &x->db, e)))
-    err = upgrade (x->db, e);
+    err = aid_db_upgrade (x->db, steps, VERSION, e);
   if (err == AID_E_PARSE) /* what a model has described is not to be had again for nothing */
     aid_error_set (e, err, "The examples in %s are damaged: move that file away, or get it back from a backup",
                    aid_str_z (&path));

@@ -29,7 +29,7 @@ static const char *const steps[] = {
   "CREATE INDEX events_request ON events(request, kind) WHERE request IS NOT NULL;"
   "CREATE INDEX events_project ON events(project, kind, at) WHERE project IS NOT NULL;",
 };
-#define VERSION ((int64_t)(sizeof steps / sizeof *steps))
+#define VERSION ((int)(sizeof steps / sizeof *steps))
 
 enum aid_err
 aid_events_path (struct aid_str *out, int make, struct aid_error *e)
@@ -58,33 +58,9 @@ number (struct aid_db *db, const char *sql, int64_t *out, struct aid_error *e)
   return err;
 }
 
-/* Under the lock that BEGIN IMMEDIATE takes: of several processes one does it. */
-static enum aid_err
-upgrade (struct aid_db *db, struct aid_error *e)
-{
-  char set[64];
-  int64_t version = 0;
-  enum aid_err err = aid_db_exec (db, "BEGIN IMMEDIATE", e);
-  if (err)
-    return err;
-  err = number (db, "PRAGMA user_version", &version, e);
-  for (; !err && version < VERSION; version++)
-    {
-      snprintf (set, sizeof set, "PRAGMA user_version=%lld", (long long)version + 1);
-      if (!(err = aid_db_exec (db, steps[version], e)))
-        err = aid_db_exec (db, set, e);
-    }
-  if (!err)
-    err = aid_db_exec (db, "COMMIT", e);
-  if (err)
-    aid_db_exec (db, "ROLLBACK", NULL);
-  return err;
-}
-
 static enum aid_err
 open_at (const char *path, int wait_ms, struct aid_db **out, struct aid_error *e)
 {
-  int64_t version = 0;
   enum aid_err err = aid_db_open (path, wait_ms, out, e);
   if (!err)
     {
@@ -93,11 +69,7 @@ open_at (const char *path, int wait_ms, struct aid_db **out, struct aid_error *e
       err = aid_db_exec (*out, "PRAGMA cache_size=-256", e); /* KB: rows are written once and seldom read */
     }
   if (!err)
-    err = number (*out, "PRAGMA user_version", &version, e);
-  if (!err && version < VERSION)
-    err = upgrade (*out, e);
-  if (!err && version > VERSION)
-    err = aid_error_set (e, AID_E_REFUSED, "%s was written by a newer AID: use that one, or move the file away", path);
+    err = aid_db_upgrade (*out, steps, VERSION, e);
   if (err)
     {
       aid_db_close (*out);

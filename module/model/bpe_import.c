@@ -1,4 +1,5 @@
 /* From the ranks that packages ship to the file that bpe.c maps. */
+#include "base/base64.h"
 #include "base/json.h"
 #include "model/bpe.h"
 #include "model/bpe_internal.h"
@@ -21,42 +22,6 @@ struct reading
 
 /* --- reading ------------------------------------------------------------------------------------------------------------ */
 
-static int
-sextet (char c)
-{
-  if (c >= 'A' && c <= 'Z')
-    return c - 'A';
-  if (c >= 'a' && c <= 'z')
-    return c - 'a' + 26;
-  if (c >= '0' && c <= '9')
-    return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Appends what the base64 in V stands for; 0 when it is none. */
-static int
-add_base64 (struct aid_str *out, struct aid_span v)
-{
-  uint32_t bits = 0;
-  int have = 0;
-  while (v.len && v.ptr[v.len - 1] == '=')
-    v.len--;
-  for (size_t i = 0; i < v.len; i++)
-    {
-      int six = sextet (v.ptr[i]);
-      if (six < 0)
-        return 0;
-      bits = bits << 6 | (uint32_t) six;
-      have += 6;
-      if (have >= 8)
-        {
-          have -= 8;
-          aid_str_addc (out, (char) (bits >> have));
-        }
-    }
-  return !out->err;
-}
-
 /* Takes the next word, ended by a blank, off *LINE; empty at the end. */
 static struct aid_span
 next_word (struct aid_span *line)
@@ -77,7 +42,7 @@ static int
 add_token (struct reading *r, struct aid_span base64, uint64_t rank)
 {
   size_t from = r->bytes.len;
-  struct token *t = rank < AID_BPE_NONE && add_base64 (&r->bytes, base64) ? aid_vec_push (&r->tokens) : NULL;
+  struct token *t = rank < AID_BPE_NONE && !aid_base64_read (base64, &r->bytes) ? aid_vec_push (&r->tokens) : NULL;
   if (!t || r->bytes.len == from || r->bytes.len - from > AID_BPE_TOKEN_MAX)
     return 0;
   *t = (struct token){ from, (uint32_t) (r->bytes.len - from), (uint32_t) rank };

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -207,4 +208,45 @@ aid_db_column (sqlite3_stmt *s, int at)
   const char *ptr = sqlite3_column_blob (s, at);
 
   return (struct aid_span){ ptr ? ptr : "", (size_t)sqlite3_column_bytes (s, at) };
+}
+
+/* --- the schema's version ------------------------------------------------------------------------------------------------ */
+
+static enum aid_err
+version_of (struct aid_db *db, int *out, struct aid_error *e)
+{
+  sqlite3_stmt *s;
+  int row = 0;
+  enum aid_err err = aid_db_prepare (db, "PRAGMA user_version", &s, e);
+  if (!err && !(err = aid_db_step (db, s, &row, e)))
+    *out = row ? sqlite3_column_int (s, 0) : 0;
+  aid_db_rest (db);
+  return err;
+}
+
+enum aid_err
+aid_db_upgrade (struct aid_db *db, const char *const steps[], int n, struct aid_error *e)
+{
+  int version = 0;
+  enum aid_err err = version_of (db, &version, e);
+  if (err || version == n)
+    return err;
+  if (version > n)
+    return aid_error_set (e, AID_E_REFUSED, "%s was written by a newer AID: use that one, or move the file away", db->path);
+  /* Looked at again under the lock: another process may have been quicker. */
+  if ((err = aid_db_exec (db, "BEGIN IMMEDIATE", e)))
+    return err;
+  err = version_of (db, &version, e);
+  for (; !err && version < n; version++)
+    {
+      char set[64];
+      snprintf (set, sizeof set, "PRAGMA user_version=%d", version + 1);
+      if (!(err = aid_db_exec (db, steps[version], e)))
+        err = aid_db_exec (db, set, e);
+    }
+  if (!err)
+    err = aid_db_exec (db, "COMMIT", e);
+  if (err)
+    aid_db_exec (db, "ROLLBACK", NULL);
+  return err;
 }

@@ -25,6 +25,9 @@ int aid_db_is_gone (struct aid_db *db);
 
 /* Runs SQL, which gives no rows. */
 enum aid_err aid_db_exec (struct aid_db *db, const char *sql, struct aid_error *e);
+/* Brings the schema from its version, which is 0 in a new file, to version N, in one transaction: STEPS[V] makes version V + 1 of
+   version V.  Of several processes one does it.  AID_E_REFUSED: a newer AID has written it. */
+enum aid_err aid_db_upgrade (struct aid_db *db, const char *const steps[], int n, struct aid_error *e);
 /* Prepares SQL once; *OUT belongs to DB, reset and without values.  At most 64 texts a connection. */
 enum aid_err aid_db_prepare (struct aid_db *db, const char *sql, sqlite3_stmt **out, struct aid_error *e);
 /* Steps S.  *ROW tells whether there is one; when there is none, S is reset. */

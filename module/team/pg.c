@@ -332,3 +332,16 @@ aid_pg_version (struct aid_pg *pg, const char *table, int *out, struct aid_error
   aid_pg_rows_free (&rows);
   return err;
 }
+
+void
+aid_pg_name (const char *name, struct aid_str *out)
+{
+  aid_str_addc (out, '"');
+  for (; *name; name++)
+    {
+      if (*name == '"')
+        aid_str_addc (out, '"');
+      aid_str_addc (out, *name);
+    }
+  aid_str_addc (out, '"');
+}

@@ -42,6 +42,8 @@ const char *aid_pg_text (const struct aid_pg_rows *rows, int row, int column);
 int64_t aid_pg_int (const struct aid_pg_rows *rows, int row, int column);
 void aid_pg_rows_free (struct aid_pg_rows *rows);
 
+/* Appends NAME as an identifier in a statement. */
+void aid_pg_name (const char *name, struct aid_str *out);
 /* The version that TABLE says a schema has, 0 when there is none; for a transaction that holds the schema's lock. */
 enum aid_err aid_pg_version (struct aid_pg *pg, const char *table, int *out, struct aid_error *e);
 

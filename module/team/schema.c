@@ -134,20 +134,6 @@ aid_team_schema_print (struct aid_str *out)
   aid_str_addz (out, "COMMIT;\n");
 }
 
-/* ROLE as an identifier. */
-static void
-add_role (const char *role, struct aid_str *out)
-{
-  aid_str_addc (out, '"');
-  for (; *role; role++)
-    {
-      if (*role == '"')
-        aid_str_addc (out, '"');
-      aid_str_addc (out, *role);
-    }
-  aid_str_addc (out, '"');
-}
-
 void
 aid_team_grant (enum aid_team_right right, const char *role, struct aid_str *out)
 {
@@ -159,7 +145,7 @@ aid_team_grant (enum aid_team_right right, const char *role, struct aid_str *out
   for (const char *const *what = right == AID_TEAM_WRITES ? writes : reports; *what; what++)
     {
       aid_str_addf (out, "GRANT %s TO ", *what);
-      add_role (role, out);
+      aid_pg_name (role, out);
       aid_str_addz (out, ";\n");
     }
 }

@@ -1,21 +1,8 @@
 /* Any bytes as a strategy's file: what is read of its head lies inside it and is no more than the limits say; its body as a
    template either names the place of its error or renders, within the limit, and without a tag that was not escaped. */
+#include "fuzz.h"
 #include "assist/front.h"
 #include "assist/template.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                                                   \
-  do                                                                                                                   \
-    if (!(truth))                                                                                                      \
-      {                                                                                                                \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                \
-        abort ();                                                                                                      \
-      }                                                                                                                \
-  while (0)
 
 static struct aid_span all;            /* the input: also what {{> a}} includes */
 

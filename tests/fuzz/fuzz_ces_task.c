@@ -1,22 +1,11 @@
 /* Tasks from elsewhere, any bytes: only the repository of the settings may be meant, with the settings' commands, no limit above
    theirs and no path that leads out; what is read twice is one task. */
+#include "fuzz.h"
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len);
-
-#define DEMAND(condition)                                                                                                   \
-  do                                                                                                                        \
-    {                                                                                                                       \
-      if (!(condition))                                                                                                     \
-        abort ();                                                                                                           \
-    }                                                                                                                       \
-  while (0)
 
 static char repository[96];
 
@@ -27,13 +16,13 @@ opened (void)
   char folder[64] = "/tmp/aid-fuzz-ces-XXXXXX", warm[96];
   if (ces)
     return ces;
-  DEMAND (mkdtemp (folder));
+  CHECK (mkdtemp (folder));
   snprintf (repository, sizeof repository, "%s/r", folder);
   snprintf (warm, sizeof warm, "%s/warm", folder);
-  DEMAND (!mkdir (repository, 0700));
+  CHECK (!mkdir (repository, 0700));
   json_t *named = json_pack ("{s:{s:s, s:{s:s}}}", "r", "path", repository, "commands", "types", "true");
   const struct aid_ces_settings s = { .warm = warm, .repositories = named };
-  DEMAND (!aid_ces_open (&s, &ces, NULL));
+  CHECK (!aid_ces_open (&s, &ces, NULL));
   json_decref (named);
   return ces;
 }
@@ -52,15 +41,15 @@ check (const struct aid_ces_task *t)
   const struct aid_box_limits most = AID_BOX_LIMITS;
   const char *path;
   json_t *text;
-  DEMAND (!strcmp (t->repository, repository) && strlen (t->key) == AID_SHA256_HEX - 1);
-  DEMAND (t->limits.seconds >= 1 && t->limits.seconds <= most.seconds && t->limits.megabytes <= most.megabytes);
-  DEMAND (t->limits.processes <= most.processes && t->limits.disk_megabytes <= most.disk_megabytes);
+  CHECK (!strcmp (t->repository, repository) && strlen (t->key) == AID_SHA256_HEX - 1);
+  CHECK (t->limits.seconds >= 1 && t->limits.seconds <= most.seconds && t->limits.megabytes <= most.megabytes);
+  CHECK (t->limits.processes <= most.processes && t->limits.disk_megabytes <= most.disk_megabytes);
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
-    DEMAND (t->how[r] != AID_CES_GIVEN || (r == AID_RUNG_TYPES && !strcmp (t->lines[r], "true")));
-  DEMAND (!t->directory || !leads_out (t->directory));
+    CHECK (t->how[r] != AID_CES_GIVEN || (r == AID_RUNG_TYPES && !strcmp (t->lines[r], "true")));
+  CHECK (!t->directory || !leads_out (t->directory));
   json_object_foreach (t->files, path, text)
   {
-    DEMAND (json_is_string (text) && !leads_out (path));
+    CHECK (json_is_string (text) && !leads_out (path));
   }
 }
 
@@ -74,11 +63,11 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len)
   if (!task)
     return 0;
   enum aid_err err = aid_ces_task_read (c, task, AID_CES_ELSEWHERE, NULL, &t, &e);
-  DEMAND (!err || e.msg[0]);
+  CHECK (!err || e.msg[0]);
   if (!err)
     {
       check (&t);
-      DEMAND (!aid_ces_task_read (c, task, AID_CES_ELSEWHERE, NULL, &again, &e) && !strcmp (t.key, again.key));
+      CHECK (!aid_ces_task_read (c, task, AID_CES_ELSEWHERE, NULL, &again, &e) && !strcmp (t.key, again.key));
       aid_ces_task_free (&again);
     }
   aid_ces_task_free (&t);

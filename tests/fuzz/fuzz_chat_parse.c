@@ -1,15 +1,11 @@
 /* Chat files: no byte is lost, the key is never sent, and what is told about the chat is well-formed, for any bytes. */
+#include "fuzz.h"
 #include "base/val.h"
 #include "chat/chat.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "../unit/chat_tiles.h"
-
-int LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len);
-
-#define DEMAND(condition) do { if (!(condition)) abort (); } while (0)
 
 static void
 check_plain (const struct aid_chat *c)
@@ -18,8 +14,8 @@ check_plain (const struct aid_chat *c)
     {
       const struct aid_piece *p = &AID_VEC_AT (struct aid_piece, &c->pieces, i);
       struct aid_str out = AID_STR_INIT (16 << 20);
-      DEMAND (aid_chat_plain (c, p->beg, p->end, p->kind == AID_PIECE_REASONING, &out) == AID_OK);
-      DEMAND (aid_span_find (aid_str_span (&out), aid_span_z (c->key)) < 0);
+      CHECK (aid_chat_plain (c, p->beg, p->end, p->kind == AID_PIECE_REASONING, &out) == AID_OK);
+      CHECK (aid_span_find (aid_str_span (&out), aid_span_z (c->key)) < 0);
       aid_str_free (&out);
     }
 }
@@ -29,8 +25,8 @@ check_val (const struct aid_chat *c, int chars)
 {
   struct aid_str val = AID_STR_INIT (256 << 20), json = AID_STR_INIT (256 << 20);
   aid_chat_to_val (c, chars, &val);
-  DEMAND (val.err == AID_OK);
-  DEMAND (aid_val_to_json (aid_str_span (&val), 0, &json) == AID_OK);
+  CHECK (val.err == AID_OK);
+  CHECK (aid_val_to_json (aid_str_span (&val), 0, &json) == AID_OK);
   aid_str_free (&val);
   aid_str_free (&json);
 }
@@ -43,9 +39,9 @@ check_closing (struct aid_span body)
   const char *word;
   aid_str_addspan (&whole, body);
   aid_str_addc (&whole, '\n');
-  DEMAND (aid_chat_closing (aid_str_span (&whole), &whole, &word) == AID_OK);
-  DEMAND (aid_chat_closing (aid_str_span (&whole), &more, &word) == AID_OK);
-  DEMAND (more.len == 0 && !*word);
+  CHECK (aid_chat_closing (aid_str_span (&whole), &whole, &word) == AID_OK);
+  CHECK (aid_chat_closing (aid_str_span (&whole), &more, &word) == AID_OK);
+  CHECK (more.len == 0 && !*word);
   aid_str_free (&whole);
   aid_str_free (&more);
 }
@@ -54,8 +50,8 @@ static void
 check_chat (struct aid_span text)
 {
   struct aid_chat *c;
-  DEMAND (aid_chat_parse (text, &c, NULL) == AID_OK);
-  DEMAND (!chat_tiles (c));
+  CHECK (aid_chat_parse (text, &c, NULL) == AID_OK);
+  CHECK (!chat_tiles (c));
   if (c->key[0])
     check_plain (c);
   check_val (c, 0);

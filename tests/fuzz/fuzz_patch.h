@@ -2,22 +2,9 @@
 #ifndef AID_TESTS_FUZZ_PATCH_H
 #define AID_TESTS_FUZZ_PATCH_H
 
+#include "fuzz.h"
 #include "base/utf8.h"
 #include "patch/patch.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                                                   \
-  do                                                                                                                   \
-    if (!(truth))                                                                                                      \
-      {                                                                                                                \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                \
-        abort ();                                                                                                      \
-      }                                                                                                                \
-  while (0)
 
 /* Whether V is part of the answer, or of what was read out of it. */
 static inline int

@@ -1,20 +1,7 @@
 /* Any bytes as an answer that arrives in pieces: whatever the cuts, the hunks that are given are the first ones of those of the
    whole, none is withdrawn, and the work is linear. */
+#include "fuzz.h"
 #include "../unit/patch_feed_check.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-#define DEMAND(truth)                                                                                                  \
-  do                                                                                                                   \
-    if (!(truth))                                                                                                      \
-      {                                                                                                                \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                \
-        abort ();                                                                                                      \
-      }                                                                                                                \
-  while (0)
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
@@ -33,15 +20,15 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     {
       size_t n = 1 + (cuts = cuts * 1664525u + 1013904223u) % 37;
       struct aid_span piece = aid_span_cut (answer, at, n < answer.len - at ? at + n : answer.len);
-      DEMAND (!aid_patch_feed_add (f, piece, NULL));
+      CHECK (!aid_patch_feed_add (f, piece, NULL));
       at += piece.len;
       const struct aid_patch *p = aid_patch_feed_patch (f);
-      DEMAND (agrees (p, whole));
-      DEMAND (p->hunks.len >= hunks && p->files.len >= files);
+      CHECK (agrees (p, whole));
+      CHECK (p->hunks.len >= hunks && p->files.len >= files);
       hunks = p->hunks.len;
       files = p->files.len;
     }
-  DEMAND (aid_patch_feed_work (f) <= AID_FEED_WORK * answer.len);
+  CHECK (aid_patch_feed_work (f) <= AID_FEED_WORK * answer.len);
   aid_patch_feed_free (f);
   aid_patch_free (whole);
   return 0;

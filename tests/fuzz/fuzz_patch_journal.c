@@ -1,24 +1,12 @@
 /* Any lines as the journal of a change that was cut short: what is read of it stays below its tree, it reads the same when it is
    written again, and recovering it touches nothing outside of the tree. */
+#include "fuzz.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "patch/tree_internal.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                                                   \
-  do                                                                                                                   \
-    if (!(truth))                                                                                                      \
-      {                                                                                                                \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                \
-        abort ();                                                                                                      \
-      }                                                                                                                \
-  while (0)
 
 /* A folder with the tree, what lies beside it, and the state. */
 struct scratch

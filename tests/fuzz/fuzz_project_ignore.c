@@ -1,23 +1,10 @@
 /* Any bytes as a .gitignore, a .hgignore and a .gitattributes, asked of paths that are in them as well: no pattern
    takes long, what is told of a rule lies in the file, and a rule that is written twice decides as one. */
+#include "fuzz.h"
 #include "project/attributes.h"
 #include "project/classify.h"
 #include "project/glob.h"
 #include "project/ignore.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                                                        \
-  do                                                                                                                        \
-    if (!(truth))                                                                                                           \
-      {                                                                                                                     \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                     \
-        abort ();                                                                                                           \
-      }                                                                                                                     \
-  while (0)
 
 #define PATHS 40
 

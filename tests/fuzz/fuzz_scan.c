@@ -1,19 +1,6 @@
 /* Any bytes in any language: what is found lies in the text and in order, is numbered rightly, and nests. */
+#include "fuzz.h"
 #include "scan/scan.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                                                        \
-  do                                                                                                                        \
-    if (!(truth))                                                                                                           \
-      {                                                                                                                     \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                     \
-        abort ();                                                                                                           \
-      }                                                                                                                     \
-  while (0)
 
 static unsigned
 line_of (struct aid_span text, size_t at)

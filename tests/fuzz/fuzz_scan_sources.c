@@ -1,21 +1,8 @@
 /* Whatever ctags and aid-trees answer of a text: what comes of it lies in the text and in order.  The input is the lines of the
    answer, an empty line, and the text. */
+#include "fuzz.h"
 #include "scan/ctags.h"
 #include "scan/trees.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                                                        \
-  do                                                                                                                        \
-    if (!(truth))                                                                                                           \
-      {                                                                                                                     \
-        fprintf (stderr, "%d: %s\n", __LINE__, #truth);                                                                     \
-        abort ();                                                                                                           \
-      }                                                                                                                     \
-  while (0)
 
 static void
 check (const struct aid_scan *s, struct aid_span text)

@@ -120,9 +120,9 @@ descendants_of (pid_t pid)
   return n;
 }
 
-/* Processes of the host whose arguments have WORD. */
+/* Processes of the host whose arguments have WORD; the first MAX of them go to OUT. */
 static size_t
-processes_with (const char *word)
+find_processes (const char *word, pid_t out[], size_t max)
 {
   size_t n = 0;
   DIR *dir = opendir ("/proc");
@@ -134,10 +134,21 @@ processes_with (const char *word)
       ssize_t got = fd < 0 ? -1 : read (fd, text, sizeof text);
       if (fd >= 0)
         close (fd);
-      n += got > 0 && memmem (text, (size_t)got, word, strlen (word)) != NULL;
+      if (got <= 0 || !memmem (text, (size_t)got, word, strlen (word)))
+        continue;
+      if (n < max)
+        out[n] = (pid_t)strtol (entry->d_name, NULL, 10);
+      n++;
     }
   closedir (dir);
   return n;
+}
+
+/* How many they are. */
+static size_t
+processes_with (const char *word)
+{
+  return find_processes (word, NULL, 0);
 }
 
 struct leavings

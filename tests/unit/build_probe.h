@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include "scratch.h"
+#include "scratch_put.h"
 
 /* --- what was told --- */
 
@@ -70,14 +70,6 @@ forget (void)
 }
 
 /* --- a project --- */
-
-static void
-put (const char *name, const char *text)
-{
-  struct aid_error e;
-  assert_int_equal (aid_fs_mkdirs (scratch_path ("p"), 0755, &e), AID_OK);
-  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0644, &e), AID_OK);
-}
 
 static struct told
 run (const char *line, int leave)

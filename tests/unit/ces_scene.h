@@ -2,48 +2,18 @@
 #ifndef AID_TESTS_CES_SCENE_H
 #define AID_TESTS_CES_SCENE_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "scratch.h"
-#include "base/json.h"
-#include "ces/box.h"
-#include "ces/ces.h"
-
-static int boxes;
-
-__attribute__ ((unused)) static void
-put (const char *name, const char *text)
-{
-  struct aid_error e;
-  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0644, &e), AID_OK);
-}
+#include "ces_open.h"
 
 static int
 make_tree (void **state)
 {
-  char why[256];
-  if (scratch_make (state) || mkdir (scratch_path ("tree"), 0777) || mkdir (scratch_path ("tree/part"), 0777))
+  if (scratch_make (state))
     return -1;
   put ("tree/a.txt", "one\ntwo\nthree\n");
   put ("tree/b.txt", "good\n");
   put ("tree/part/c.txt", "part\n");
-  boxes = aid_box_available (why);
-  if (!boxes)
-    print_message ("%s\n", why);
+  look_for_boxes ();
   return 0;
-}
-
-static struct aid_ces *
-open_ces (int64_t trees)
-{
-  const struct aid_ces_settings s = { .warm_trees = trees, .warm_megabytes = 1000 };
-  struct aid_ces *c;
-  struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_ces_open (&s, &c, &e), AID_OK);
-  return c;
 }
 
 /* The task whose members besides the repository are the JSON text MORE. */
@@ -91,7 +61,6 @@ assert_results (const json_t *verdict, const char *words)
   assert_string_equal (all, words);
 }
 
-#define CHANGE(file, old, new) "--- a/" file "\n+++ b/" file "\n@@ -1 +1 @@\n-" old "\n+" new "\n"
 #define GOOD                                                                                                                \
   "{\"commands\": {\"parses\": null, \"types\": \"test -e a.txt\", \"builds\": \"cat a.txt >out\", \"tests\": \"grep -q "   \
   "good b.txt\"}}"

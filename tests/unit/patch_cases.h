@@ -129,4 +129,18 @@ plan_in (const struct aid_patch *p, struct memory *m, const struct aid_plan_opti
 #define PLAN_AT(plan, i) (&AID_VEC_AT (struct aid_file_plan, &(plan)->files, i))
 #define PLACED_AT(plan, i) (&AID_VEC_AT (struct aid_placement, &(plan)->placements, i))
 
+/* Files and folders below DIR. */
+static inline int
+names_in (const char *dir)
+{
+  char cmd[300];
+  int n = -1;
+  snprintf (cmd, sizeof cmd, "find '%s' -mindepth 1 | wc -l", dir);
+  FILE *f = popen (cmd, "r");
+  assert_non_null (f);
+  assert_int_equal (fscanf (f, "%d", &n), 1);
+  pclose (f);
+  return n;
+}
+
 #endif

@@ -3,26 +3,12 @@
 #define AID_TESTS_STRATEGY_FILES_H
 
 #include "assist/strategy.h"
-#include "scratch.h"
+#include "scratch_put.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
 static const char *root;           /* a project, SCRATCH/p */
-
-/* Writes TEXT to FILE under the scratch folder; folders are made. */
-static void
-put (const char *file, const char *text)
-{
-  char folder[300], *slash;
-  struct aid_error e = { AID_OK, "" };
-  snprintf (folder, sizeof folder, "%s/%s", scratch, file);
-  slash = strrchr (folder, '/');
-  *slash = '\0';
-  assert_int_equal (aid_fs_mkdirs (folder, 0700, &e), AID_OK);
-  *slash = '/';
-  assert_int_equal (aid_fs_replace (folder, aid_span_z (text), 0600, &e), AID_OK);
-}
 
 #define MINE(name) "aid/strategies/" name ".md"
 #define THEIRS(name) "p/.aid/strategies/" name ".md"

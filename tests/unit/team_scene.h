@@ -4,18 +4,12 @@
 #define AID_TESTS_TEAM_SCENE_H
 
 #include "measure_scene.h"
+#include "pg_server.h"
 #include "team/pg.h"
 #include "team/schema.h"
 #include "team/team.h"
 
 #include <dirent.h>
-#include <time.h>
-
-static void
-nap (void)
-{
-  nanosleep (&(struct timespec){ 0, 5000000 }, NULL);
-}
 
 /* Names the store at URL in the settings. */
 static void
@@ -62,45 +56,6 @@ add_decisions (struct aid_events *ev, int n)
 }
 
 /* --- a server --------------------------------------------------------------------------------------------------------- */
-
-static char server_dir[64];
-
-/* Runs tests/team/server WHAT; its status. */
-static int
-server (const char *what)
-{
-  char command[200];
-  snprintf (command, sizeof command, "tests/team/server %s %s >/dev/null 2>&1", what, server_dir);
-  int status = system (command);
-  return status < 0 || !WIFEXITED (status) ? -1 : WEXITSTATUS (status);
-}
-
-/* cmocka's set-up and tear-down of a group.  Without PostgreSQL `server_dir' is empty. */
-static int
-server_make (void **state)
-{
-  (void)state;
-  snprintf (server_dir, sizeof server_dir, "/tmp/aid-test-pg-XXXXXX");
-  if (!mkdtemp (server_dir))
-    return -1;
-  int status = server ("start");
-  if (status == 77)
-    {
-      rmdir (server_dir);
-      server_dir[0] = '\0';
-    }
-  return status && status != 77;
-}
-
-static int
-server_drop (void **state)
-{
-  (void)state;
-  if (!server_dir[0])
-    return 0;
-  server ("stop");
-  return nftw (server_dir, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 /* A database of its own named NAME, set up; the settings name it.  0: there is no server. */
 static int

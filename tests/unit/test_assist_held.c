@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "scratch.h"
+#include "scratch_put.h"
 
 #define KEY "k7Qx2mT9"
 #define HEAD "<!--aid:" KEY " chat v=1 root=..-->\n# t\n\n"
@@ -68,12 +68,6 @@ held (const char *allowed, char message[256])
   aid_str_free (&val);
   aid_str_free (&json);
   return lines;
-}
-
-static void
-put (const char *name, const char *text)
-{
-  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0600, NULL), AID_OK);
 }
 
 static void

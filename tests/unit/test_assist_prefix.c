@@ -4,10 +4,8 @@
 #include "base/json.h"
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <cmocka.h>
+#include "scratch.h"
 
 #define KEY "k7Qx2mT9"
 #define TOP "<!--aid:" KEY " chat v=1 root=..-->\n# t\n\n"
@@ -15,31 +13,12 @@
 #define IT(n) "## m <!--aid:" KEY " " #n " answer-->\n<!--aid:" KEY " meta model=m req=r1 state=done-->\n"
 #define ITEM(words) "- [a](aid:buffer/a) <!--aid:" KEY " item" words "-->\n"
 
-static char dir[64];
-
-static int
-setup (void **state)
-{
-  (void) state;
-  strcpy (dir, "/tmp/aid-prefix.XXXXXX");
-  return mkdtemp (dir) && !setenv ("XDG_STATE_HOME", dir, 1) ? 0 : -1;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  char command[128];
-  snprintf (command, sizeof command, "rm -rf '%s'", dir);
-  return system (command);
-}
-
 /* The body that CHAT makes in the format of WIRE; item a now has the text NOW. */
 static void
 body_of (const struct aid_wire *wire, const char *chat, const char *now, char hash[17], struct aid_str *out)
 {
   struct aid_ask_item item = { AID_SPAN ("aid:buffer/a"), aid_span_z (now) };
-  struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = dir, .items = &item, .nitems = 1, .system = "Be brief.",
+  struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = scratch, .items = &item, .nitems = 1, .system = "Be brief.",
                                   .model_id = "m" };
   struct aid_endpoint ep = { .wire = wire->name, .base_url = "http://h/v1", .model = "real" };
   struct aid_sampling sampling = { .temperature = -1 };
@@ -146,5 +125,5 @@ main (void)
     cmocka_unit_test (test_a_difference_is_shown_with_its_surroundings),
     cmocka_unit_test (test_marks_for_the_cache_do_not_count_and_all_else_does),
   };
-  return cmocka_run_group_tests (tests, setup, teardown);
+  return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
 }

@@ -1,39 +1,17 @@
 /* What is in the chat is what is sent: turns, items, decisions; never the key. */
 #include "assist/assist_internal.h"
-#include "base/fs.h"
 #include "context/item.h"
 #include "patch/patch.h"
 #include "store/blob.h"
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <cmocka.h>
+#include "scratch.h"
 
 #define KEY "k7Qx2mT9"
 #define HEAD "<!--aid:" KEY " chat v=1 root=..-->\n# t\n\n"
 #define YOU(n) "## You <!--aid:" KEY " " #n " user-->\n"
 #define IT(n) "## m <!--aid:" KEY " " #n " answer-->\n<!--aid:" KEY " meta model=m req=r1 state=done-->\n"
-
-static char dir[64];
-
-static int
-setup (void **state)
-{
-  (void) state;
-  strcpy (dir, "/tmp/aid-prompt.XXXXXX");
-  return mkdtemp (dir) && !setenv ("XDG_STATE_HOME", dir, 1) ? 0 : -1;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  char command[128];
-  snprintf (command, sizeof command, "rm -rf '%s'", dir);
-  return system (command);
-}
 
 static const char *model = "m";
 static int64_t summarise;
@@ -42,7 +20,7 @@ static int no_images;
 static enum aid_err
 build (const char *chat, const struct aid_ask_item *items, size_t n, struct aid_prompt *p, struct aid_error *e)
 {
-  struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = dir, .items = items, .nitems = n, .system = "SYSTEM",
+  struct aid_prompt_request r = { .chat = aid_span_z (chat), .dir = scratch, .items = items, .nitems = n, .system = "SYSTEM",
                                   .model_id = model, .summarise = summarise, .no_images = no_images };
   return aid_prompt_build (&r, p, e);
 }
@@ -218,7 +196,7 @@ static void
 write_file (const char *file, struct aid_span bytes)
 {
   char path[128];
-  snprintf (path, sizeof path, "%s/%s", dir, file);
+  snprintf (path, sizeof path, "%s/%s", scratch, file);
   assert_int_equal (aid_fs_replace (path, bytes, 0600, NULL), AID_OK);
 }
 
@@ -477,5 +455,5 @@ main (void)
     cmocka_unit_test (test_too_many_large_items_are_refused),
     cmocka_unit_test (test_too_many_images_are_refused),
   };
-  return cmocka_run_group_tests_name ("assist prompt", tests, setup, teardown);
+  return cmocka_run_group_tests_name ("assist prompt", tests, scratch_make, scratch_drop);
 }

@@ -8,18 +8,7 @@
 #include <cmocka.h>
 
 #include "config/trust.h"
-#include "scratch.h"
-
-static void
-put (const char *name, const char *text)
-{
-  struct aid_error e;
-  char folder[256];
-  snprintf (folder, sizeof folder, "%s", scratch_path (name));
-  *strrchr (folder, '/') = 0;
-  assert_int_equal (aid_fs_mkdirs (folder, 0755, &e), AID_OK);
-  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0755, &e), AID_OK);
-}
+#include "scratch_put.h"
 
 static void
 finds (const char *root, const char *dir, enum aid_build_what what, const char *shown, const char *where)

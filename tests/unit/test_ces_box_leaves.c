@@ -90,23 +90,10 @@ wait_until_there (const char *word, size_t n)
 static size_t
 keepers (pid_t out[], size_t max)
 {
-  size_t n = 0;
   char lower[200];
   snprintf (lower, sizeof lower, "%s/lower", scratch);
-  DIR *dir = opendir ("/proc");
-  for (const struct dirent *entry; dir && (entry = readdir (dir));)
-    {
-      char path[300], text[4096];
-      snprintf (path, sizeof path, "/proc/%s/cmdline", entry->d_name);
-      int fd = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? open (path, O_RDONLY | O_CLOEXEC) : -1;
-      ssize_t got = fd < 0 ? -1 : read (fd, text, sizeof text);
-      if (fd >= 0)
-        close (fd);
-      if (got > 0 && n < max && memmem (text, (size_t)got, lower, strlen (lower)))
-        out[n++] = (pid_t)strtol (entry->d_name, NULL, 10);
-    }
-  closedir (dir);
-  return n;
+  size_t n = find_processes (lower, out, max);
+  return n < max ? n : max;
 }
 
 /* Opens a box and runs LINE in it, in a process of its own; its status is 0 when that came to an end, 1 when the box was lost. */

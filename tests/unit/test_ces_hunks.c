@@ -1,47 +1,17 @@
 /* An editor's judge: trees as they lie there, and which hunks of an answer are at fault. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "scratch.h"
-#include "base/json.h"
+#include "ces_open.h"
 #include "build/detect.h"
-#include "ces/box.h"
-#include "ces/ces.h"
-
-static int boxes;
-
-static void
-put (const char *name, const char *text)
-{
-  struct aid_error e;
-  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0644, &e), AID_OK);
-}
 
 static int
 make_tree (void **state)
 {
-  char why[256];
-  if (scratch_make (state) || mkdir (scratch_path ("tree"), 0777))
+  if (scratch_make (state))
     return -1;
   put ("tree/a.txt", "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n");
   put ("tree/b.txt", "good\n");
   put ("tree/c.txt", "calm\n");
-  boxes = aid_box_available (why);
-  if (!boxes)
-    print_message ("%s\n", why);
+  look_for_boxes ();
   return 0;
-}
-
-static struct aid_ces *
-open_ces (void)
-{
-  const struct aid_ces_settings s = { .warm_trees = 4, .warm_megabytes = 1000 };
-  struct aid_ces *c;
-  struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_ces_open (&s, &c, &e), AID_OK);
-  return c;
 }
 
 /* A build that complains of "bad" where it stands, as compilers do; and of "lost" without saying where. */
@@ -91,7 +61,6 @@ assert_words (json_t *v, const char *status, const char *words)
   json_decref (v);
 }
 
-#define CHANGE(file, old, new) "--- a/" file "\n+++ b/" file "\n@@ -1 +1 @@\n-" old "\n+" new "\n"
 #define HUNK(old, new) "@@\n-" old "\n+" new "\n"
 #define IN_A "--- a/a.txt\n+++ b/a.txt\n"
 
@@ -101,7 +70,7 @@ a_good_answer_takes_one_evaluation (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   json_t *v = judge (c, NULL, IN_A HUNK ("one", "1") HUNK ("five", "5"), NULL);
   assert_int_equal (aid_json_int (v, "evaluations", 0), 1);
   assert_words (v, "green", "0:passed+ 1:passed+");
@@ -114,7 +83,7 @@ errors_point_to_the_hunk_that_has_put_them_there (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   json_t *v = judge (c, NULL, IN_A HUNK ("one", "1\n+1a\n+1b") HUNK ("five", "5\n+bad") HUNK ("eight", "8"), NULL);
   const json_t *fault = json_object_get (v, "fault");
   assert_string_equal (aid_json_str (fault, "rung"), "builds");
@@ -147,7 +116,7 @@ the_whole_is_told_before_its_hunks (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   int told = 0;
   const struct aid_ces_asked asked = { .tell = note_whole, .ctx = &told };
   assert_words (judge (c, NULL, IN_A HUNK ("one", "1") HUNK ("five", "bad"), &asked), "red", "0:passed 1:breaks+");
@@ -165,7 +134,7 @@ without_a_place_each_is_left_out (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   assert_words (judge (c, NULL, IN_A HUNK ("one", "1") HUNK ("five", "lost") HUNK ("eight", "8"), NULL), "red",
                 "0:passed 1:breaks+ 2:passed");
   /* Two of them, each of which suffices: no single one explains it. */
@@ -180,13 +149,34 @@ without_a_place_each_is_left_out (void **state)
   aid_ces_close (c);
 }
 
+/* As an interface and what implements it: each file is wanted, whichever hunks are judged. */
+static void
+a_file_whose_hunks_are_all_left_out_stays (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  put ("tree/Makefile", "all:\n\t@test -s a.txt && test -s b.txt && test -s c.txt && ! grep -q lost *.txt\n");
+  json_t *task = json_pack ("{s:s, s:b, s:{s:n, s:n, s:s, s:n}}", "repository", scratch_path ("tree"), "now", 1, "commands",
+                            "parses", "types", "builds", "make -s", "tests");
+  static const struct aid_ces_asked all = { .only = NULL };
+  struct aid_error e = { AID_OK, "" };
+  json_t *v = NULL;
+  const char *answer = IN_A HUNK ("one", "1") CHANGE ("b.txt", "good", "lost") CHANGE ("c.txt", "calm", "calmer");
+  assert_int_equal (aid_ces_evaluate_hunks (c, task, aid_span_z (answer), &all, NULL, &v, &e), AID_OK);
+  assert_words (v, "red", "0:passed 1:breaks+ 2:passed");
+  json_decref (task);
+  aid_ces_close (c);
+}
+
 static void
 only_what_is_meant_and_has_a_place_is_judged (void **state)
 {
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   const size_t second[] = { 1 };
   const struct aid_ces_asked only = { .only = second, .nonly = 1 };
   assert_words (judge (c, NULL, IN_A HUNK ("one", "bad") HUNK ("five", "5"), &only), "green", "1:passed+");
@@ -203,7 +193,7 @@ a_project_that_is_red_is_no_hunks_fault (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   put ("tree/b.txt", "bad\n");
   json_t *v = judge (c, NULL, IN_A HUNK ("one", "1"), NULL);
   assert_string_equal (aid_json_str (v, "broken"), "builds");
@@ -249,7 +239,7 @@ a_tree_follows_the_files_and_is_built_upon_the_one_before (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   assert_words (judge (c, NULL, IN_A HUNK ("one", "1"), NULL), "green", "0:passed+");
   assert_warm (c, "log", "");
   put ("tree/b.txt", "better\n");
@@ -291,7 +281,7 @@ ignored_files_are_not_copied (void **state)
   (void)state;
   if (!boxes)
     skip ();
-  struct aid_ces *c = open_ces ();
+  struct aid_ces *c = open_ces (4);
   put ("tree/.gitignore", "secret.key\n");
   put ("tree/secret.key", "lost\n");
   assert_words (judge (c, NULL, IN_A HUNK ("one", "1"), NULL), "green", "0:passed+");
@@ -361,6 +351,7 @@ main (void)
     TEST (errors_point_to_the_hunk_that_has_put_them_there),
     TEST (the_whole_is_told_before_its_hunks),
     TEST (without_a_place_each_is_left_out),
+    TEST (a_file_whose_hunks_are_all_left_out_stays),
     TEST (only_what_is_meant_and_has_a_place_is_judged),
     TEST (a_project_that_is_red_is_no_hunks_fault),
     TEST (a_tree_follows_the_files_and_is_built_upon_the_one_before),

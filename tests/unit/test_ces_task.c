@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "scratch.h"
+#include "scratch_put.h"
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
@@ -163,20 +163,6 @@ a_warm_tree_is_named_by_what_it_is_made_of (void **state)
 /* --- commands ----------------------------------------------------------------------------------------------------- */
 
 static void
-put (const char *dir, const char *name, const char *text)
-{
-  struct aid_str path = AID_STR_INIT (4096);
-  struct aid_error e;
-  aid_str_addf (&path, "%s/%s", scratch_path (dir), name);
-  char *slash = strrchr (path.ptr, '/');
-  *slash = '\0';
-  assert_int_equal (aid_fs_mkdirs (path.ptr, 0777, &e), AID_OK);
-  *slash = '/';
-  assert_int_equal (aid_fs_replace (path.ptr, aid_span_z (text), 0644, &e), AID_OK);
-  aid_str_free (&path);
-}
-
-static void
 assert_commands (const char *dir, const char *tool, const char *types, const char *builds, const char *tests)
 {
   const struct aid_ces_task t = { .base = "" };
@@ -195,29 +181,29 @@ static void
 each_tool_is_known_by_its_file (void **state)
 {
   (void)state;
-  put ("dune", "dune-project", "(lang dune 2.0)");
-  put ("dune", "Makefile", "all:\n");
+  put ("dune/dune-project", "(lang dune 2.0)");
+  put ("dune/Makefile", "all:\n");
   assert_commands ("dune", "dune", "dune build @check", "dune build", "dune runtest");
-  put ("make", "Makefile", "CC := x\nall: a\n.PHONY: check\ntest check: all\n\t./t\n");
+  put ("make/Makefile", "CC := x\nall: a\n.PHONY: check\ntest check: all\n\t./t\n");
   assert_commands ("make", "make", "-", "make", "make check");
-  put ("make2", "Makefile", "# check: no\nall:\n\ttest: no\ntest := 3\n");
+  put ("make2/Makefile", "# check: no\nall:\n\ttest: no\ntest := 3\n");
   assert_commands ("make2", "make", "-", "make", "-");
-  put ("cargo", "Cargo.toml", "");
+  put ("cargo/Cargo.toml", "");
   assert_commands ("cargo", "cargo", "cargo check --offline --all-targets", "cargo build --offline", "cargo test --offline");
-  put ("go", "go.mod", "");
+  put ("go/go.mod", "");
   assert_commands ("go", "go", "go vet ./...", "go build ./...", "go test ./...");
-  put ("npm", "package.json", "{\"scripts\": {\"test\": \"node t.js\"}}");
+  put ("npm/package.json", "{\"scripts\": {\"test\": \"node t.js\"}}");
   assert_commands ("npm", "npm", "-", "-", "npm test --silent");
-  put ("npm", "tsconfig.json", "{}");
+  put ("npm/tsconfig.json", "{}");
   assert_commands ("npm", "npm", "tsc --noEmit", "-", "npm test --silent");
-  put ("python", "setup.py", "");
-  put ("python", "tests/test_x.py", "");
+  put ("python/setup.py", "");
+  put ("python/tests/test_x.py", "");
   assert_commands ("python", "python", "-", "-", "python3 -m unittest discover -s tests");
-  put ("script", "x.py", "");
+  put ("script/x.py", "");
   assert_commands ("script", "python", "-", "-", "-");
-  put ("script", "test_x.py", "");
+  put ("script/test_x.py", "");
   assert_commands ("script", "python", "-", "-", "python3 -m unittest discover");
-  put ("text", "x.txt", "");
+  put ("text/x.txt", "");
   assert_commands ("text", "none", "-", "-", "-");
 }
 

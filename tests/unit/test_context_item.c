@@ -1,39 +1,17 @@
 /* Context items: targets are read as links write them, files by whole or by lines, and nothing in a file can end its
    fence. */
 #include "context/item.h"
-#include "base/fs.h"
 #include "chat/chat_internal.h"
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <cmocka.h>
-
-static char dir[64];
-
-static int
-setup (void **state)
-{
-  (void) state;
-  strcpy (dir, "/tmp/aid-item.XXXXXX");
-  return mkdtemp (dir) ? 0 : -1;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  char command[128];
-  snprintf (command, sizeof command, "rm -rf '%s'", dir);
-  return system (command);
-}
+#include "scratch.h"
 
 static void
 write_file (const char *name, struct aid_span text)
 {
   char path[256];
-  snprintf (path, sizeof path, "%s/%s", dir, name);
+  snprintf (path, sizeof path, "%s/%s", scratch, name);
   assert_int_equal (aid_fs_replace (path, text, 0644, NULL), AID_OK);
 }
 
@@ -73,7 +51,7 @@ expect_read (const char *target, const char *text)
 {
   struct aid_str got = AID_STR_INIT (AID_ITEM_MAX);
   struct aid_error e;
-  assert_int_equal (aid_item_read (dir, aid_span_z (target), &got, &e), AID_OK);
+  assert_int_equal (aid_item_read (scratch, aid_span_z (target), &got, &e), AID_OK);
   assert_string_equal (aid_str_z (&got), text);
   aid_str_free (&got);
 }
@@ -83,7 +61,7 @@ expect_refused (const char *target, enum aid_err code)
 {
   struct aid_str got = AID_STR_INIT (AID_ITEM_MAX);
   struct aid_error e = { AID_OK, "" };
-  assert_int_equal (aid_item_read (dir, aid_span_z (target), &got, &e), code);
+  assert_int_equal (aid_item_read (scratch, aid_span_z (target), &got, &e), code);
   assert_int_equal (got.len, 0);
   assert_true (strlen (e.msg) > 10);
   aid_str_free (&got);
@@ -123,12 +101,12 @@ test_lines_of_a_file_that_is_too_large (void **state)
   char path[256];
   struct aid_str got = AID_STR_INIT (1000);
   struct aid_error e = { AID_OK, "" };
-  snprintf (path, sizeof path, "%s/huge.log", dir);
+  snprintf (path, sizeof path, "%s/huge.log", scratch);
   write_file ("huge.log", AID_SPAN ("one\n"));
   assert_int_equal (truncate (path, (off_t) 2 << 30), 0); /* nothing is told that would not work */
-  assert_int_equal (aid_item_read (dir, AID_SPAN ("huge.log"), &got, &e), AID_E_LIMIT);
+  assert_int_equal (aid_item_read (scratch, AID_SPAN ("huge.log"), &got, &e), AID_E_LIMIT);
   assert_null (strstr (e.msg, "range of lines"));
-  assert_int_equal (aid_item_read (dir, AID_SPAN ("large.log"), &got, &e), AID_E_LIMIT);
+  assert_int_equal (aid_item_read (scratch, AID_SPAN ("large.log"), &got, &e), AID_E_LIMIT);
   assert_non_null (strstr (e.msg, "range of lines"));
   aid_str_free (&got);
 }
@@ -195,8 +173,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_targets),
-    cmocka_unit_test_setup_teardown (test_reading, setup, teardown),
-    cmocka_unit_test_setup_teardown (test_lines_of_a_file_that_is_too_large, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_reading, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (test_lines_of_a_file_that_is_too_large, scratch_make, scratch_drop),
     cmocka_unit_test (test_rendering),
     cmocka_unit_test (test_labels),
     cmocka_unit_test (test_a_name_with_a_colon),

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "scratch.h"
+#include "scratch_put.h"
 #include "base/json.h"
 #include "learn/dataset_build.h"
 #include "learn/jsonl.h"
@@ -183,12 +183,6 @@ count_wrong (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e)
       snprintf (f->first + strlen (f->first), sizeof f->first - strlen (f->first), "%zu: %s\n", line->number, line->wrong);
     }
   return AID_OK;
-}
-
-static void
-put (const char *name, const char *text)
-{
-  assert_int_equal (aid_fs_replace (scratch_path (name), aid_span_z (text), 0600, NULL), AID_OK);
 }
 
 static void

@@ -36,20 +36,6 @@ tree_apply (struct tree *t, int partial)
   return aid_patch_apply_tree (t->p, t->plan, t->dir, partial, &t->e);
 }
 
-/* Files and folders below the tree. */
-static int
-entries (const struct tree *t)
-{
-  char cmd[300];
-  int n = -1;
-  snprintf (cmd, sizeof cmd, "find '%s' -mindepth 1 | wc -l", t->dir);
-  FILE *f = popen (cmd, "r");
-  assert_non_null (f);
-  assert_int_equal (fscanf (f, "%d", &n), 1);
-  pclose (f);
-  return n;
-}
-
 static void
 tree_free (struct tree *t)
 {
@@ -84,7 +70,7 @@ everything_is_written (void **state)
   assert_file (t.dir, "moved/new.txt", "same\n");
   assert_file (t.dir, "old.txt", NULL);
   assert_file (t.dir, "gone.txt", NULL);
-  assert_int_equal (entries (&t), 6);      /* no temporary file is left */
+  assert_int_equal (names_in (t.dir), 6);      /* no temporary file is left */
   tree_free (&t);
 }
 
@@ -120,7 +106,7 @@ one_refusal_keeps_everything_unless_partial (void **state)
   assert_int_equal (tree_apply (&t, 0), AID_E_REFUSED);
   assert_non_null (strstr (t.e.msg, "\"absent\" is not in f.txt"));
   assert_file (t.dir, "f.txt", "one\n");
-  assert_int_equal (entries (&t), 1);
+  assert_int_equal (names_in (t.dir), 1);
   assert_int_equal (tree_apply (&t, 1), AID_OK);
   assert_file (t.dir, "f.txt", "ONE\n");
   assert_file (t.dir, "n.txt", "new\n");
@@ -137,7 +123,7 @@ a_file_that_changed_since_the_plan_is_not_touched (void **state)
   assert_int_equal (tree_apply (&t, 0), AID_E_STATE);
   assert_non_null (strstr (t.e.msg, "changed meanwhile"));
   assert_file (t.dir, "f.txt", "one\nmore\n");
-  assert_int_equal (entries (&t), 1);
+  assert_int_equal (names_in (t.dir), 1);
   tree_free (&t);
 }
 
@@ -166,7 +152,7 @@ a_failure_half_way_is_rolled_back (void **state)
   assert_int_equal (tree_apply (&t, 0), AID_E_IO);
   assert_file (t.dir, "f.txt", "one\n");
   assert_file (t.dir, "gone.txt", "bye\n");
-  assert_int_equal (entries (&t), 2);
+  assert_int_equal (names_in (t.dir), 2);
   tree_free (&t);
 }
 
@@ -201,7 +187,7 @@ one_file_by_two_names_is_refused (void **state)
   assert_int_equal (tree_apply (&t, 0), AID_E_REFUSED);
   assert_non_null (strstr (t.e.msg, "twice"));
   assert_file (t.dir, "f.txt", "one\n");
-  assert_int_equal (entries (&t), 2);
+  assert_int_equal (names_in (t.dir), 2);
   tree_free (&t);
 }
 
@@ -217,7 +203,7 @@ what_is_there_already_is_not_written (void **state)
   assert_int_equal (t.plan->already, 3);
   assert_int_equal (tree_apply (&t, 0), AID_OK);
   assert_file (t.dir, "f.txt", "ONE\nand a second line\n");
-  assert_int_equal (entries (&t), 2);
+  assert_int_equal (names_in (t.dir), 2);
   tree_free (&t);
 }
 
@@ -274,7 +260,7 @@ more_files_than_may_be_open_are_written (void **state)
       snprintf (text, sizeof text, "ONE\nof %d\n", i);
       assert_file (t.dir, name, text);
     }
-  assert_int_equal (entries (&t), FILES + 9 + 1);
+  assert_int_equal (names_in (t.dir), FILES + 9 + 1);
   aid_str_free (&diff);
   tree_free (&t);
 }

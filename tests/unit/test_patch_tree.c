@@ -56,19 +56,6 @@ tree (void)
   return dir;
 }
 
-static int
-names_in (const char *dir)
-{
-  char cmd[300];
-  int n = -1;
-  snprintf (cmd, sizeof cmd, "find '%s' -mindepth 1 | wc -l", dir);
-  FILE *f = popen (cmd, "r");
-  assert_non_null (f);
-  assert_int_equal (fscanf (f, "%d", &n), 1);
-  pclose (f);
-  return n;
-}
-
 /* --- what is kept --- */
 
 static void
