@@ -62,10 +62,13 @@
               "binary"))))
 
 (defun aid-history--build (version)
-  "How the build stood at VERSION."
-  (let ((status (plist-get version :status)) (errors (plist-get version :errors)))
-    (propertize (if (and (eq status 'red) (> errors 0)) (format "red %d" errors) (symbol-name status))
-                'face (pcase status ('green 'aid-history-green) ('red 'aid-history-red) (_ 'shadow)))))
+  "How the build stood at VERSION, or before, if it was not built as it is."
+  (let* ((status (plist-get version :status)) (errors (plist-get version :errors))
+         (words (if (and (eq status 'red) (> errors 0)) (format "red %d" errors) (symbol-name status))))
+    (if (or (plist-get version :exact) (eq status 'unknown))
+        (propertize words 'face (pcase status ('green 'aid-history-green) ('red 'aid-history-red) (_ 'shadow)))
+      (propertize (concat "was " words) 'face 'shadow
+                  'help-echo "So was the last build; files have changed since"))))
 
 (defun aid-history--entries ()
   "The rows of the list."
@@ -128,7 +131,7 @@ compares it with now, \\[aid-history-restore] brings it back"))
 \\<aid-history-mode-map>\\[aid-history-show] shows one, \\[aid-history-display] shows it and stays here,
 \\[aid-history-diff] compares it with what is there now, \\[aid-history-restore] brings it back."
   :group 'aid
-  (setq tabulated-list-format [("When" 14 nil) ("Build" 9 nil) ("Change" 12 nil) ("Time" 20 t) ("Snapshot" 0 nil)]
+  (setq tabulated-list-format [("When" 14 nil) ("Build" 11 nil) ("Change" 12 nil) ("Time" 20 t) ("Snapshot" 0 nil)]
         tabulated-list-entries #'aid-history--entries)
   (setq-local revert-buffer-function #'aid-history--refresh)
   (tabulated-list-init-header))

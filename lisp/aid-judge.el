@@ -34,8 +34,9 @@ the tests pass.  Only by a command that was allowed in the project, by an
 (cl-defstruct (aid-judge (:constructor aid-judge--make))
   "What is known of one answer.
 ID is the request that runs, or nil, VAL what it came to, a plist; TICKS an
-alist of the project's buffers and how they were, ROOT its folder."
-  id val ticks root)
+alist of the project's buffers and how they were, ROOT its folder.  ASKED: a
+person waits for it."
+  id val ticks root asked)
 
 (defvar-local aid-judge--known nil
   "The numbers of this chat's answers to an `aid-judge', or nil.")
@@ -69,11 +70,11 @@ alist of the project's buffers and how they were, ROOT its folder."
             (cons (file-relative-name (buffer-file-name buffer) root) (aid-judge--text buffer)))
           (aid-build--unsaved root)))
 
-(defun aid-judge--begin (chat turn root wish &optional more)
+(defun aid-judge--begin (chat turn root wish &optional asked more)
   "Judge answer TURN in CHAT, by the build that WISH names, of the project at ROOT.
-MORE are arguments for `aid--mod-judge-soon'."
+ASKED: a person waits for it.  MORE are arguments for `aid--mod-judge-soon'."
   (with-current-buffer chat
-    (let* ((judge (aid-judge--make :root root :ticks (aid-judge--ticks root)))
+    (let* ((judge (aid-judge--make :root root :ticks (aid-judge--ticks root) :asked asked))
            (id (aid--mod-judge-soon
                 (append more (list :root root :dir (plist-get wish :dir) :line (plist-get wish :line)
                                    :answer (aid-chat-answer-text turn) :texts (aid-judge--texts root)
@@ -92,7 +93,10 @@ With the kind `judged\=' that is about the whole; the hunks come later."
     (setf (aid-judge-id judge) nil))
   (when (eq judge (gethash turn aid-judge--known))
     (if (memq kind '(judged result))
-        (setf (aid-judge-val judge) val)
+        (progn
+          (setf (aid-judge-val judge) val)
+          (when (and (eq kind 'result) (aid-judge-asked judge))
+            (message "Answer %d %s" turn (or (aid-judge--sum val) "was not judged"))))
       (remhash turn aid-judge--known)
       (unless (equal "cancelled" (format "%s" (plist-get val :code)))
         (aid-judge--tell (plist-get val :message))))
@@ -161,7 +165,7 @@ review it is about the hunks of the answer at point that are undecided."
   (pcase (aid-judge--here chat t)
     (`(,root . ,wish)
      (setq aid-judge--told nil)
-     (aid-judge--begin chat turn root wish more))
+     (aid-judge--begin chat turn root wish t more))
     (_ (user-error "Only projects on this machine are judged"))))
 
 ;;; Words
@@ -190,8 +194,8 @@ What was judged of the others holds with it, and without it again."
                  (remove "parses" passed) ", ")
     "parses"))
 
-(defun aid-judge--fault (fault)
-  "FAULT, a plist, in words."
+(defun aid-judge--fault (fault &optional without)
+  "FAULT, a plist, in words, with what it comes WITHOUT."
   (concat (pcase (plist-get fault :rung)
             ("applies" "does not apply")
             ("parses" "does not parse")
@@ -201,6 +205,7 @@ What was judged of the others holds with it, and without it again."
           (pcase (plist-get fault :result)
             ("failed" "")
             (limit (format " (%s)" limit)))
+          (if without (concat ", also" without) "")
           ": "
           (if (plist-get fault :path)
               (format "%s:%d: " (plist-get fault :path) (plist-get fault :line))
@@ -241,12 +246,16 @@ What was decided since makes it idle."
               (plist-get (aid-judge-val judge) :hunks)))
 
 (defun aid-judge--without (review judge hunk)
-  "What JUDGE has taken out of HUNK's answer of REVIEW, in words."
-  (let ((numbers (cl-loop for other across (aid-review-hunks review) for n from 1
-                          for word = (and (eq (aid-hunk-part other) (aid-hunk-part hunk))
-                                          (aid-judge--word judge other))
-                          when (and (equal "breaks" (plist-get word :word)) (plist-get word :whole))
-                          collect (number-to-string n))))
+  "What JUDGE has taken out of HUNK's answer of REVIEW, in words.
+What passed did so without all that breaks; what breaks was blamed once that was
+out which breaks the whole."
+  (let* ((passed (equal "passed" (plist-get (aid-judge--word judge hunk) :word)))
+         (numbers (cl-loop for other across (aid-review-hunks review) for n from 1
+                           for word = (and (eq (aid-hunk-part other) (aid-hunk-part hunk))
+                                           (aid-judge--word judge other))
+                           when (and (equal "breaks" (plist-get word :word))
+                                     (or passed (plist-get word :whole)))
+                           collect (number-to-string n))))
     (format " without hunk%s %s" (if (cdr numbers) "s" "") (string-join numbers ", "))))
 
 (defun aid-judge-hunk-words (review hunk)
@@ -259,8 +268,8 @@ What was decided since makes it idle."
       (when-let ((words (pcase (plist-get word :word)
                           ("passed" (propertize (concat (aid-judge--passed (plist-get word :passed)) rest)
                                                 'face 'aid-build-green))
-                          ("breaks" (propertize (concat (aid-judge--fault (plist-get word :fault))
-                                                        (if (equal rest "") "" (concat ", also" rest)))
+                          ("breaks" (propertize (aid-judge--fault (plist-get word :fault)
+                                                                  (and (not (equal rest "")) rest))
                                                 'face 'aid-build-red))
                           ("unknown" (propertize "not judged" 'face 'aid-build-other)))))
         (if (aid-judge--decided-otherwise-p review hunk)

@@ -15,15 +15,17 @@
 ;;;###autoload (autoload 'aid-menu "aid-menu" nil t)
 (transient-define-prefix aid-menu ()
   "All of AID."
+  ;; Three columns that fit a terminal of 80 columns and 24 lines: longer words would break each line.
   [["Ask"
-    ("a" "about region or definition" aid-ask)
-    ("w" "with several models" aid-ask-with)
-    ("r" "rewrite region or definition" aid-rewrite)
-    ("c" "go to the chat, and back" aid-chat)
+    ("a" "about the code here" aid-ask)
+    ("w" "several models" aid-ask-with)
+    ("r" "rewrite the code here" aid-rewrite)
+    ("c" "chat, and back" aid-chat)
     ("n" "new chat" aid-new-chat)
     ("l" "list of chats" aid-chats)
     ("/" "search the project" aid-search)
-    ("x" "context of the next request" aid-context-panel)
+    "Request"
+    ("x" "its context" aid-context-panel)
     ("i" "what would be sent" aid-inspect)
     ("I" "what was sent last" aid-inspect-last)
     ("z" "compact the chat" aid-compact)]
@@ -39,28 +41,29 @@
     ("o" "shell output" aid-append-shell)
     ("U" "page of the web" aid-append-url)
     ("V" "commit or range" aid-append-commit)
-    ("h" "history of the region or file" aid-append-history)
+    ("h" "history of this" aid-append-history)
     ("@" "item by its name" aid-append-item)
     ("W" "set of items" aid-context-add-set)
-    ("C" "what changed since it was sent" aid-append-changes)
-    ("=" "what the strategy asks for" aid-append-recipe)]
+    ("C" "what changed since" aid-append-changes)
+    ("=" "what strategy wants" aid-append-recipe)]
    ["Apply"
     ("." "resume review" aid-review-resume)
-    ("t" "ask again about refused hunks" aid-retry-refused)
-    ("u" "undo the last answer's changes" aid-undo-answer)
-    ("H" "this file through time" aid-history)
-    ("B" "build the project" aid-build)
-    ("!" "fix the build's first error" aid-fix-build)]
-   ["Settings"
+    ("t" "retry refused hunks" aid-retry-refused)
+    ("j" "judge the answer" aid-judge)
+    ("u" "undo the answer" aid-undo-answer)
+    ("H" "file through time" aid-history)
+    ("B" "build" aid-build)
+    ("!" "fix the build" aid-fix-build)
+    "Settings"
     ("m" "model" aid-set-model)
     ("M" "check the models" aid-doctor)
     ("s" "strategy" aid-set-strategy)
     ("S" "edit a strategy" aid-edit-strategy)
-    ("T" "trust this project's settings" aid-trust)
+    ("T" "trust the project" aid-trust)
     ("$" "what it has cost" aid-cost)
     ("%" "what became of answers" aid-metrics)
     ("E" "experiments" aid-experiments)
-    ("R" "load a newly built core" aid-reload)]])
+    ("R" "reload the core" aid-reload)]])
 
 (provide 'aid-menu)
 ;;; aid-menu.el ends here

@@ -66,6 +66,15 @@ Each is nil, or a list of X, Y and the Y of the two bounds."
       (svg-line svg x low x high :stroke color :stroke-width 4 :stroke-opacity 0.18)
       (svg-circle svg x y 1.5 :fill color))))
 
+(defun aid-metrics-plot--color (face default)
+  "The foreground of FACE as SVG knows it, by its red, green and blue; or DEFAULT.
+SVG knows a color by its name only if that is none of X's own, like \"Blue1\"."
+  (let* ((name (face-foreground face nil t))
+         (rgb (and name (or (tty-color-standard-values name) (color-values name)))))
+    (if rgb
+        (apply #'format "#%02x%02x%02x" (mapcar (lambda (part) (ash part -8)) rgb))
+      default)))
+
 (defun aid-metrics-plot-height ()
   "How high a plot is, in pixels."
   (round (* 1.6 (frame-char-height))))
@@ -78,12 +87,12 @@ Nil without any week."
          (top (aid-metrics-plot--top (append (plist-get series :value) nil)
                                      (append (plist-get series :high) nil) unit))
          (points (aid-metrics-plot--points number top width height))
-         (color (or (face-foreground 'aid-metrics-plot nil t) "#3366aa"))
+         (color (aid-metrics-plot--color 'aid-metrics-plot "#3366aa"))
          (last (car (last (delq nil (copy-sequence points))))))
     (when last
       (let ((svg (svg-create width height)))
         (svg-line svg 0 (- height 1.5) width (- height 1.5)
-                  :stroke (or (face-foreground 'shadow nil t) "#888888") :stroke-opacity 0.35 :stroke-width 1)
+                  :stroke (aid-metrics-plot--color 'shadow "#888888") :stroke-opacity 0.35 :stroke-width 1)
         (dolist (run (aid-metrics-plot--runs points))
           (aid-metrics-plot--draw-run svg run color))
         (svg-circle svg (nth 0 last) (nth 1 last) 2.5 :fill color)

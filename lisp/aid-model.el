@@ -27,6 +27,7 @@
 (declare-function aid-chat-head-refind "aid-chat-head" ())
 (declare-function aid-chat-keep "aid-chat-text" (key value))
 (declare-function icomplete-exhibit "icomplete" ())
+(autoload 'aid-read-affixation "aid-read")
 (autoload 'aid-read-scope "aid-read")
 (declare-function auth-source-search "auth-source" (&rest spec))
 
@@ -218,23 +219,15 @@ asked."
          (info (lambda (name)
                  (cl-loop for info in (funcall all)
                           when (equal (plist-get info :id) name) return info)))
-         (affix (lambda (names)
-                  (let ((width (apply #'max 20 (mapcar #'string-width names))))
-                    (mapcar (lambda (name)
-                              (list name ""
-                                    (concat (make-string (- width (string-width name)) ?\s)
-                                            (propertize (aid-model--note (funcall info name))
-                                                        'face 'completions-annotations))))
-                            names))))
+         (note (lambda (name) (aid-model--note (funcall info name))))
          (group (lambda (name transform)
                   (if transform
                       name
                     (or (plist-get (funcall info name) :title) "Other")))))
     (lambda (string predicate action)
       (if (eq action 'metadata)
-          `(metadata (category . aid-model) (affixation-function . ,affix)
-                     (annotation-function
-                      . ,(lambda (name) (aid-model--note (funcall info name))))
+          `(metadata (category . aid-model) (affixation-function . ,(aid-read-affixation note))
+                     (annotation-function . ,note)
                      (group-function . ,group) (display-sort-function . identity)
                      (cycle-sort-function . identity))
         (complete-with-action action

@@ -25,6 +25,18 @@ HISTORY is a variable, DEFAULT what an empty line stands for."
         (use-local-map (make-composed-keymap aid-read-line-map (current-local-map))))
     (completing-read prompt collection nil nil nil history default)))
 
+;;; What is said beside what can be chosen
+
+(defun aid-read-affixation (note)
+  "A function that says beside names what NOTE gives of each, in a column."
+  (lambda (names)
+    (let ((width (apply #'max 20 (mapcar #'string-width names))))
+      (mapcar (lambda (name)
+                (let ((words (copy-sequence (funcall note name))))
+                  (add-face-text-property 0 (length words) 'completions-annotations t words)
+                  (list name "" (concat (make-string (- width (string-width name)) ?\s) words))))
+              names))))
+
 ;;; Where a choice holds
 
 (defun aid-read-scope (option)

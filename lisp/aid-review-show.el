@@ -51,11 +51,17 @@
   (mapc #'delete-overlay aid-review-show--overlays)
   (setq aid-review-show--overlays nil))
 
-(defun aid-review-display (buffer)
-  "Display the review BUFFER and select its window."
-  (select-window
-   (display-buffer buffer '((display-buffer-reuse-window display-buffer-same-window)
-                            (category . aid-review)))))
+(defun aid-review-display (buffer chat)
+  "Display the review BUFFER and select its window.
+It is that of its CHAT, if one shows it here, so that the source keeps its own;
+else the selected one."
+  (let ((window (get-buffer-window chat)))
+    (select-window
+     (display-buffer buffer `((display-buffer-reuse-window
+                               ,@(and window '(display-buffer-in-previous-window))
+                               display-buffer-same-window)
+                              ,@(and window `((previous-window . ,window)))
+                              (category . aid-review))))))
 
 (defvar aid-review-show--window nil
   "The window that a source was last shown in, and the source, as a cons.")

@@ -195,19 +195,27 @@ Give the lines that it adds."
 
 (defvar aid-review-hunk-words-functions nil
   "Functions that get a review and a hunk and say more of that, or give nil.
-What they say stands on the hunk's line.")
+What they say stands on the hunk's line, as far as the window has room.")
+
+(defconst aid-review--words-min 24
+  "Columns that what functions say of a hunk has at least.")
+
+(defun aid-review--cut (words column)
+  "WORDS as they fit behind COLUMN of the window, all of them in their help."
+  (let* ((window (get-buffer-window nil t))
+         (room (- (if window (window-body-width window) (frame-width)) column 1)))
+    (propertize (truncate-string-to-width words (max aid-review--words-min room) nil nil t)
+                'help-echo words)))
 
 (defun aid-review-mark (hunk number)
   "Show the state of HUNK, the NUMBERth, on its first line."
-  (overlay-put (aid-hunk-mark hunk) 'before-string
-               (concat (aid-hunk-sign hunk) (format " %d  " number)
-                       (propertize (aid-invisible-string (aid-hunk-words hunk)) 'face 'shadow)
-                       (mapconcat (lambda (function)
-                                    (if-let ((words (funcall function aid-review--this hunk)))
-                                        (concat "   " (aid-invisible-string words))
-                                      ""))
-                                  aid-review-hunk-words-functions "")
-                       "\n")))
+  (let ((line (concat (aid-hunk-sign hunk) (format " %d  " number)
+                      (propertize (aid-invisible-string (aid-hunk-words hunk)) 'face 'shadow))))
+    (dolist (function aid-review-hunk-words-functions)
+      (when-let ((words (funcall function aid-review--this hunk)))
+        (setq line (concat line "   " (aid-review--cut (aid-invisible-string words)
+                                                       (+ 3 (string-width line)))))))
+    (overlay-put (aid-hunk-mark hunk) 'before-string (concat line "\n"))))
 
 (defun aid-review--update ()
   "Show the states of all hunks anew."
@@ -226,11 +234,24 @@ What they say stands on the hunk's line.")
   (or (aid-review-hunk-at)
       (user-error "There is no hunk here")))
 
+(defun aid-review--reveal (hunk window)
+  "Scroll WINDOW when it does not show all of HUNK, as `diff-hunk-next' does.
+The line of its state and the names of its file stand above it."
+  (let* ((beg (marker-position (aid-hunk-pos hunk)))
+         (end (next-single-property-change beg 'aid-hunk nil (point-max))))
+    (unless (and (pos-visible-in-window-p beg window)
+                 (pos-visible-in-window-p (max beg (1- end)) window))
+      (with-selected-window window
+        (goto-char beg)
+        (recenter (max 1 (min 3 (- (window-body-height) (count-screen-lines beg end) 1))))))))
+
 (defun aid-review--goto (hunk)
   "Move to HUNK and show its place."
   (goto-char (aid-hunk-pos hunk))
   (when-let ((window (get-buffer-window)))
-    (set-window-point window (point)))
+    (set-window-point window (point))
+    (unless noninteractive              ; then nothing is seen
+      (aid-review--reveal hunk window)))
   (setq next-error-last-buffer (current-buffer))
   (when (aid-review-visit-file aid-review--this hunk)
     (aid-review--update))
@@ -297,7 +318,7 @@ TURN is the answer's number."
       (unless (get-buffer-window buffer)
         (setf (aid-review-windows review) (current-window-configuration)))
       (aid-review--show-in buffer review)
-      (aid-review-display buffer)))
+      (aid-review-display buffer (current-buffer))))
   (aid-review--go-to-first)
   (aid-review--warn-if-arriving))
 
@@ -326,7 +347,7 @@ TURN is the answer's number."
       (with-current-buffer buffer
         (unless (get-buffer-window buffer)
           (setf (aid-review-windows aid-review--this) (current-window-configuration)))
-        (aid-review-display buffer)
+        (aid-review-display buffer (aid-review-chat aid-review--this))
         (aid-review-refresh)
         (aid-review--go-to-first))
     (user-error "No review was left; C-c C-a on an answer begins one")))

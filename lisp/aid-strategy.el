@@ -28,6 +28,7 @@
 (declare-function aid-chat-answers "aid-chat-text" ())
 (declare-function aid-chat-keep "aid-chat-text" (key value))
 (declare-function aid-chat-head-update "aid-chat-head" ())
+(autoload 'aid-read-affixation "aid-read")
 (autoload 'aid-read-scope "aid-read")
 
 ;;; Choosing
@@ -59,7 +60,8 @@ Those whose answer programs read are not offered, but can be named."
                                               return info)))))
     (lambda (string predicate action)
       (if (eq action 'metadata)
-          `(metadata (category . aid-strategy) (annotation-function . ,note))
+          `(metadata (category . aid-strategy) (affixation-function . ,(aid-read-affixation note))
+                     (annotation-function . ,note))
         (complete-with-action action (if (eq action 'lambda) names offered) string predicate)))))
 
 (defun aid-strategy-read (prompt root &optional any)

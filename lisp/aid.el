@@ -175,7 +175,7 @@ Unless QUIET, somebody is typing: only say that it can be reviewed."
     (pcase-dolist (`(,key . ,command)
                    '(("a" . aid-ask) ("c" . aid-chat) ("n" . aid-new-chat)
                      ("l" . aid-chats) ("r" . aid-rewrite) ("u" . aid-undo-answer)
-                     ("." . aid-review-resume) ("t" . aid-retry-refused) ("m" . aid-set-model)
+                     ("." . aid-review-resume) ("t" . aid-retry-refused) ("j" . aid-judge) ("m" . aid-set-model)
                      ("s" . aid-set-strategy) ("$" . aid-cost) ("%" . aid-metrics) ("?" . aid-menu)
                      ("i" . aid-inspect) ("I" . aid-inspect-last) ("z" . aid-compact)
                      ("+" . aid-append-dwim) ("f" . aid-append-file)

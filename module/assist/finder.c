@@ -262,7 +262,7 @@ add_item (const struct aid_find *find, const struct aid_passage *p, struct aid_v
   aid_fs_join (&path, find->root, p->path);
   aid_recipe_link (find->dir, aid_str_z (&path), &target);
   aid_str_addf (&target, "#L%u-L%u", p->first, p->last);
-  aid_str_addf (&label, "%s:%u-%u", p->path, p->first, p->last);
+  aid_str_addf (&label, p->first == p->last ? "%s:%u" : "%s:%u-%u", p->path, p->first, p->last);
   if (item)
     *item = (struct aid_recipe_item){ aid_str_steal (&target), aid_str_steal (&label), strdup (p->reason), (int64_t)p->tokens,
                                       p->name ? strdup (p->name) : NULL };

@@ -2,6 +2,8 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
+#include <stdlib.h>
+
 enum { JSON_MAX = 64 << 20 };
 
 json_t *
@@ -17,6 +19,55 @@ aid_json_parse (struct aid_span text, const char *what, struct aid_error *e)
   json_t *v = json_loadb (text.len ? text.ptr : "", text.len, flags, &err);
   if (!v)
     aid_error_set (e, AID_E_PARSE, "%s, line %d, column %d: %s", what, err.line, err.column, err.text);
+  return v;
+}
+
+/* The unit of UTF-16 that is written at AT as "\\uXXXX", or -1. */
+static long
+unit_at (struct aid_span text, size_t at)
+{
+  long unit = 0;
+  if (at + 6 > text.len || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u')
+    return -1;
+  for (size_t i = at + 2; i < at + 6; i++)
+    {
+      int c = (unsigned char)text.ptr[i], low = c | 0x20;
+      if (!((c >= '0' && c <= '9') || (low >= 'a' && low <= 'f')))
+        return -1;
+      unit = unit * 16 + (c <= '9' ? c - '0' : low - 'a' + 10);
+    }
+  return unit;
+}
+
+/* Writes U+FFFD over each half of a pair of surrogates that stands alone in TEXT, which is as long; how many there were. */
+static size_t
+mend_halves (char *bytes, struct aid_span text)
+{
+  size_t mended = 0;
+  for (size_t i = 0; i + 1 < text.len; i++)
+    {
+      if (text.ptr[i] != '\\')
+        continue;
+      long unit = unit_at (text, i), next = (unit & ~0x3ffL) == 0xD800 ? unit_at (text, i + 6) : -1;
+      int pair = (next & ~0x3ffL) == 0xDC00;
+      if ((unit & ~0x7ffL) == 0xD800 && !pair)
+        {
+          memcpy (bytes + i + 2, "fffd", 4);
+          mended++;
+        }
+      i += unit < 0 ? 1 : pair ? 11 : 5;
+    }
+  return mended;
+}
+
+json_t *
+aid_json_parse_python (struct aid_span text, const char *what, struct aid_error *e)
+{
+  json_t *v = aid_json_parse (text, what, e);
+  char *bytes = v || text.len > JSON_MAX ? NULL : aid_span_dup (text);
+  if (bytes && mend_halves (bytes, (struct aid_span){ bytes, text.len }))
+    v = aid_json_parse ((struct aid_span){ bytes, text.len }, what, e);
+  free (bytes);
   return v;
 }
 

@@ -8,6 +8,8 @@
 /* Parses one document (duplicates rejected, at most 64 MB).  Gives a reference, or NULL and the error with line and
    column.  WHAT names the source in the message. */
 json_t *aid_json_parse (struct aid_span text, const char *what, struct aid_error *e);
+/* The same of what Python's json.dumps writes, whose texts may have half of a pair of surrogates: that is U+FFFD then. */
+json_t *aid_json_parse_python (struct aid_span text, const char *what, struct aid_error *e);
 /* The array or object that TEXT is, as json_loadb would read it with JSON_ALLOW_NUL, but long strings faster; a new reference,
    or NULL when it is none, or nested deeper than 2,000 times. */
 json_t *aid_json_load (struct aid_span text);

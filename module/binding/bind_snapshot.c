@@ -295,11 +295,12 @@ add_version (void *ctx, const struct aid_snapshot *one)
   aid_val_kstrz (l->val, "id", one->id);
   aid_val_kint (l->val, "time", one->time_ms / 1000);
   aid_val_ksym (l->val, "status", status ? status : "unknown");
+  aid_val_kbool (l->val, "exact", aid_json_bool (build, "exact", 0));
   aid_val_kint (l->val, "errors", aid_json_int (build, "errors", 0));
   aid_val_kstrz (l->val, "change", aid_json_str (file, "change"));
   aid_val_kint (l->val, "added", aid_json_int (file, "added", -1));
   aid_val_kint (l->val, "removed", aid_json_int (file, "removed", -1));
-  aid_val_end (l->val, o, 7);
+  aid_val_end (l->val, o, 8);
   l->n++;
   return 0;
 }

@@ -26,6 +26,7 @@
 
 enum
 {
+  SYSTEM_V = 3,      /* lists of its objects */
   DISK_SPARE_MB = 16 /* beyond the limit, so that passing it is seen before the disk is full */
 };
 
@@ -37,6 +38,7 @@ struct keeper
   struct aid_box_limits limits;
   int lower_fd, tree_fd, house_fd, proc_fd; /* O_PATH, but for the last two */
   int programs_fd[AID_BOX_PROGRAMS];        /* of limits.programs, in their order */
+  int system_v[SYSTEM_V];                   /* system_v.c's */
   int64_t copied;                           /* bytes of the house that are not the box's own doing */
   const char *by;                           /* what the tree is */
 };
@@ -77,6 +79,8 @@ struct usage
   int64_t tasks; /* processes and threads */
   int64_t cpu_ms;
   int64_t resident; /* bytes; pages that several share count for each of them */
+  int64_t tables;   /* bytes that page tables have at most */
+  int64_t files;    /* bytes of the kernel's that lie behind many descriptors */
 };
 struct watch
 {
@@ -90,6 +94,11 @@ void watch_begin (struct watch *w, const struct keeper *k);
 enum aid_box_end watch_look (struct watch *w);
 /* The same for the disk alone, which what has ended may have filled. */
 enum aid_box_end watch_disk (struct watch *w);
+
+/* --- system_v.c --- */
+void system_v_open (struct keeper *k);
+/* Bytes that System V's objects hold. */
+int64_t system_v (const struct keeper *k);
 
 /* --- output.c --- */
 /* What was printed: the first half of what may be kept, and the last. */

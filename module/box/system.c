@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -72,6 +74,20 @@ show_etc (const char *name)
   return bad ? -1 : 0;
 }
 
+/* Debian's Java has in /etc what it does not start without. */
+static int
+show_java (void)
+{
+  glob_t found;
+  int bad = 0;
+  if (glob ("/etc/java-*-openjdk/security", 0, NULL, &found))
+    return 0;
+  for (size_t i = 0; i < found.gl_pathc && !bad; i++)
+    bad = strlen (found.gl_pathv[i]) < 64 && show_folder (found.gl_pathv[i] + 1);
+  globfree (&found);
+  return bad;
+}
+
 static int
 put (const char *path, const char *text)
 {
@@ -93,6 +109,8 @@ mount_programs (struct aid_error *e)
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     if (show_folder (folders[i]))
       return mount_failed (e, "bind the folders of programs read-only (Linux 5.12 can)");
+  if (show_java ())
+    return mount_failed (e, "bind what Java has in /etc");
   for (size_t i = 0; i < sizeof etc / sizeof *etc; i++)
     if (show_etc (etc[i]))
       return mount_failed (e, "copy files of /etc");

@@ -65,6 +65,12 @@ aid_ces_open (const struct aid_ces_settings *settings, struct aid_ces **out, str
 }
 
 void
+aid_ces_make_all (struct aid_ces *c, const struct aid_stop *stop)
+{
+  c->making = stop;
+}
+
+void
 aid_ces_close (struct aid_ces *c)
 {
   if (!c)

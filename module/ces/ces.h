@@ -45,6 +45,7 @@ enum aid_ces_from
 };
 
 struct aid_ces;
+struct aid_box_limits;
 
 /* Borrows nothing.  Any thread; several evaluations may run at once, in as many threads. */
 enum aid_err aid_ces_open (const struct aid_ces_settings *settings, struct aid_ces **out, struct aid_error *e);
@@ -87,8 +88,13 @@ enum aid_err aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_f
 /* Appends what names the warm tree that TASK needs, 64 hex digits: who has it judges sooner. */
 enum aid_err aid_ces_warm_key (struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_str *out,
                                struct aid_error *e);
+/* What a command may take where nobody says less: the settings' limits, those of docs/ces.md without. */
+enum aid_err aid_ces_limits (const struct aid_ces *c, struct aid_box_limits *out, struct aid_error *e);
 /* {warm: [{key, repository, base, megabytes, used}], verdicts, judged, cached}: a new reference. */
 json_t *aid_ces_status (struct aid_ces *c);
+/* From here on a warm tree that is being made is made to its end although who wanted it has gone, unless STOP is set: he, or the
+   next one, asks again.  Before the first evaluation; STOP outlives C. */
+void aid_ces_make_all (struct aid_ces *c, const struct aid_stop *stop);
 /* Nobody may be in another function of C. */
 void aid_ces_close (struct aid_ces *c);
 

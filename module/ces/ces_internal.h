@@ -27,6 +27,8 @@ struct aid_ces
   struct aid_map *bases;          /* "GIT_DIR\0ID", ID a whole one -> char *: its tree */
   struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
   atomic_llong judged, cached;
+  atomic_long judging; /* that are under way */
+  const struct aid_stop *making; /* what alone stops the making of a warm tree; NULL: who wants it does */
 };
 
 /* --- a task (task.c) ---------------------------------------------------------------------------------------------- */
@@ -163,6 +165,8 @@ char *aid_ces_python_tests (const char *dir);
    has.  How many may have one. */
 #define AID_CES_NO_PARSER 42
 size_t aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out);
+/* Whether PATH has a parser that looks at nothing but it. */
+int aid_ces_parses_alone (const char *path);
 
 /* --- a rung (rung.c) ---------------------------------------------------------------------------------------------- */
 
@@ -180,7 +184,7 @@ int aid_rung_passed (const struct aid_rung_ran *r);
 /* A rung of a verdict: a new reference. */
 json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
 
-/* --- warm trees (warm.c, base.c) ---------------------------------------------------------------------------------- */
+/* --- warm trees (warm.c, base.c, parsed.c) ------------------------------------------------------------------------- */
 
 struct aid_warm
 {
@@ -207,12 +211,15 @@ enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree,
                                  const struct aid_stop *stop, json_t **about, struct aid_error *e);
 /* Gives a whole build the time that it may take. */
 void aid_ces_lengthen (struct aid_box_limits *l);
+/* What is known of which files of W's tree parse (parsed.c): path -> boolean, a new reference; and keeps it. */
+json_t *aid_warm_parsed (const struct aid_warm *w);
+void aid_warm_parsed_keep (const struct aid_warm *w, const json_t *parsed);
 /* Removes KEY's tree unless somebody uses it; 1: it is gone. */
 int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
 json_t *aid_warm_list (struct aid_ces *c);
 
-/* --- judging (judge.c, laid.c, parse.c) --------------------------------------------------------------------------- */
+/* --- judging (judge.c, laid.c, parse.c, meanwhile.c) -------------------------------------------------------------- */
 
 #define AID_CES_CHANGED_MAX 4000 /* files of an answer */
 
@@ -222,6 +229,16 @@ struct aid_ces_part
   const unsigned char *only;
   const int64_t *chosen;
   size_t n;
+};
+
+/* A rung that was run before its turn. */
+struct aid_ahead
+{
+  enum aid_rung rung; /* AID_RUNGS: none */
+  json_t *told;
+  int passed;
+  enum aid_err err;
+  struct aid_error e;
 };
 
 struct aid_judging
@@ -235,9 +252,11 @@ struct aid_judging
   struct aid_plan *plan;
   struct aid_box *box;
   struct aid_fresh fresh; /* what the box lies over instead of the warm tree, if it has one */
+  int only_read;          /* nothing is built in the box: what make notices is all the same */
   struct aid_vec changed; /* char *: files that are there with a text of the answer's */
   struct aid_vec plans;   /* size_t: the plan that has each one's texts */
   char change[AID_SHA256_HEX];
+  struct aid_ahead ahead;
 };
 const struct aid_file_plan *aid_judging_plan (const struct aid_judging *j, size_t i);
 /* Whether F, of all that is planned for its path, is what is done to it. */
@@ -252,6 +271,18 @@ enum aid_err aid_ces_lay_files (const struct aid_ces_task *t, const char *tree, 
                                 struct aid_error *e);
 /* Parses each changed file (parse.c).  *OUT gets the rung, or stays NULL: there is no parser for these files. */
 enum aid_err aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struct aid_error *e);
+/* Opens J's box and lays the answer into it; and closes it, and forgets what was laid. */
+enum aid_err aid_judging_lay (struct aid_judging *j, struct aid_error *e);
+void aid_judging_leave (struct aid_judging *j);
+/* Runs a rung's LINE over the answer and the task's own files.  What the answer has put in their way, or done away with, is no
+   reason not to judge it: it has failed. */
+enum aid_err aid_judging_run (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed,
+                              struct aid_error *e);
+/* Whether the rung behind the parsers may be run while they are: the answer has files for them, and a processor is free. */
+int aid_meanwhile_may (const struct aid_judging *j);
+/* As aid_judging_parse, and runs LINE, of AHEAD's rung, meanwhile; AHEAD gets what came of it, or no rung. */
+enum aid_err aid_meanwhile_parse (const struct aid_judging *j, const char *line, struct aid_ahead *ahead, json_t **out,
+                                  int *passed, struct aid_error *e);
 /* The rungs of ANSWER over W: a new reference to an array.  *KNOWN: the same change, in other words, was judged before. */
 enum aid_err aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
                             const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known,

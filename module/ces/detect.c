@@ -305,23 +305,44 @@ aid_ces_commands_free (struct aid_ces_commands *c)
 
 /* --- parsers of a file -------------------------------------------------------------------------------------------- */
 
-#define PYTHON "python3 -c 'import sys; compile(open(sys.argv[1], \"rb\").read(), sys.argv[1], \"exec\")'"
+/* without the interface of the standard library, which is of no use to a parser */
+#define OCAMLC "ocamlc -nostdlib -nopervasives -stop-after parsing "
+/* without the frame of the program itself, which is in no file */
+#define PYTHON                                                                                                              \
+  "python3 -c 'import sys; sys.tracebacklimit = 0; compile(open(sys.argv[1], \"rb\").read(), sys.argv[1], \"exec\")'"
 
 static const struct parser
 {
   const char *ending, *program, *line; /* the file's name is put behind LINE */
+  int reads_more;                      /* other files have a say: node asks the package.json above */
 } parsers[] = {
-  { ".ml", "ocamlc", "ocamlc -stop-after parsing -impl" },
-  { ".mli", "ocamlc", "ocamlc -stop-after parsing -intf" },
-  { ".py", "python3", PYTHON },
-  { ".js", "node", "js" },
-  { ".mjs", "node", "js" },
-  { ".cjs", "node", "js" },
-  { ".go", "gofmt", "gofmt -e >/dev/null" },
-  { ".rb", "ruby", "ruby -c >/dev/null" },
-  { ".sh", "sh", "sh -n" },
+  { ".ml", "ocamlc", OCAMLC "-impl", 0 },
+  { ".mli", "ocamlc", OCAMLC "-intf", 0 },
+  { ".py", "python3", PYTHON, 0 },
+  { ".js", "node", "js", 1 },
+  { ".mjs", "node", "js", 1 },
+  { ".cjs", "node", "js", 1 },
+  { ".go", "gofmt", "gofmt -e >/dev/null", 0 },
+  { ".rb", "ruby", "ruby -c >/dev/null", 0 },
+  { ".sh", "sh", "sh -n", 0 },
 };
 #define NPARSERS (sizeof parsers / sizeof *parsers)
+
+static const struct parser *
+parser_of (const char *path)
+{
+  const struct parser *p = parsers;
+  while (p < parsers + NPARSERS && !aid_span_ends (aid_span_z (path), p->ending))
+    p++;
+  return p < parsers + NPARSERS ? p : NULL;
+}
+
+int
+aid_ces_parses_alone (const char *path)
+{
+  const struct parser *p = parser_of (path);
+  return p && !p->reads_more;
+}
 
 size_t
 aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
@@ -331,10 +352,8 @@ aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
   for (size_t i = 0; i < paths->len; i++)
     {
       const char *path = AID_VEC_AT (char *, paths, i);
-      const struct parser *p = parsers;
-      while (p < parsers + NPARSERS && !aid_span_ends (aid_span_z (path), p->ending))
-        p++;
-      if (p == parsers + NPARSERS)
+      const struct parser *p = parser_of (path);
+      if (!p)
         continue;
       n++;
       aid_str_addf (out, "if command -v %s >/dev/null; then n=1; %s %s", p->program, p->line, *path == '-' ? "./" : "");

@@ -67,7 +67,7 @@ check_numbers (struct aid_ces_request *x)
           aid_ces_request_refuse (x, 422, names[i], "it is a number of seconds, above 0 and %g at most", TIMEOUT_MAX);
       }
   v = json_object_get (x->document, "memory_limit_MB");
-  if (v && !json_is_integer (v) && !x->status)
+  if (v && !x->status && !(json_is_number (v) && floor (json_number_value (v)) == json_number_value (v)))
     aid_ces_request_refuse (x, 422, "memory_limit_MB", "it is a whole number, or -1");
 }
 

@@ -112,7 +112,8 @@ is_our_name (struct aid_span host)
 static int
 check_head (struct aid_ces_request *x)
 {
-  const char *length = header_of (x, "Content-Length"), *coding = header_of (x, "Content-Encoding");
+  const char *length = header_of (x, "Content-Length"), *coding = header_of (x, "Content-Encoding"),
+             *transfer = header_of (x, "Transfer-Encoding");
   uint64_t n = 0;
   if (x->http->token && !has_token (header_of (x, "Authorization"), x->http->token))
     aid_ces_request_refuse (x, 401, NULL, "a token is needed: \"Authorization: Bearer TOKEN\"");
@@ -122,6 +123,8 @@ check_head (struct aid_ces_request *x)
     aid_ces_request_refuse (x, 403, NULL, "without a token only 127.0.0.1, [::1] and localhost are answered, by that name");
   else if (coding && strcasecmp (coding, "identity") != 0)
     aid_ces_request_refuse (x, 415, NULL, "the body is compressed, which is not read here");
+  else if (transfer && (strcasecmp (transfer, "chunked") != 0 || length))
+    aid_ces_request_refuse (x, 400, NULL, "a body is chunked, or has its length: this transfer encoding is not read here");
   else if (length && (aid_span_number (aid_span_z (length), UINT64_MAX / 2, &n) || n > x->http->body_max))
     aid_ces_request_refuse (x, 413, NULL, "the body is larger than %zu bytes", x->http->body_max);
   return x->status ? -1 : 0;
@@ -207,7 +210,7 @@ read_document (struct aid_ces_request *x)
       x->retry = weight > h->body_most ? 0 : BUSY_RETRY_S;
       return;
     }
-  x->document = text.len ? aid_json_parse (text, "the body", &e) : json_object ();
+  x->document = text.len ? aid_json_parse_python (text, "the body", &e) : json_object ();
   if (!x->document)
     aid_ces_request_refuse (x, 400, NULL, "%s", e.msg[0] ? e.msg : "there is no memory");
   else if (!json_is_object (x->document))

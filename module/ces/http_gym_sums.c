@@ -1,8 +1,9 @@
 /* NeMo Gym's /aggregate_metrics: of each number in the replies to /verify the mean, greatest, least, median and standard
-   deviation, over each task and over all.
+   deviation, over each task and over all; and of each task how many rollouts it has, and their numbers.
 
      {"verify_responses": [{"_ng_task_index": 0, "_ng_rollout_index": 1, "reward": 0.6, ...}, ...]}
-     -> {"group_level_metrics": [{"mean/reward": ..., "sample": {...}}], "agent_metrics": {...}, "key_metrics": {...}} */
+     -> {"group_level_metrics": [{"mean/reward": ..., "_ng_task_index": 0, "num_rollouts": 1, "rollout_infos": [...],
+                                  "sample": {...}}], "agent_metrics": {...}, "key_metrics": {...}} */
 #include "ces/http_internal.h"
 
 #include "base/vec.h"
@@ -15,6 +16,7 @@
 
 #define TASK_INDEX "_ng_task_index"
 #define ROLLOUT_INDEX "_ng_rollout_index"
+static const char *const indices[] = { TASK_INDEX, ROLLOUT_INDEX };
 
 /* The numbers of one row: its own, and those of what the response cost. */
 static json_t *
@@ -28,13 +30,13 @@ numbers_of (const json_t *row)
       json_t *v;
       json_object_foreach ((json_t *)(uintptr_t)both[i], name, v)
       {
-        if (json_object_size (out) < NUMBERS_MAX && (json_is_number (v) || json_is_boolean (v))
-            && strcmp (name, ROLLOUT_INDEX) != 0)
-          json_object_set_new (out, name, json_real (json_is_boolean (v) ? json_is_true (v) : json_number_value (v)));
+        if (json_object_size (out) < NUMBERS_MAX && (json_is_number (v) || json_is_boolean (v)))
+          json_object_set_new (out, name, json_is_boolean (v) ? json_integer (json_is_true (v)) : json_incref (v));
       }
     }
-  if (out && !json_object_get (out, TASK_INDEX))
-    json_object_set_new (out, TASK_INDEX, json_real (0));
+  for (size_t i = 0; i < 2 && out; i++)
+    if (!json_object_get (out, indices[i]))
+      json_object_set_new (out, indices[i], json_integer (0));
   return out;
 }
 
@@ -47,8 +49,14 @@ task_of (const json_t *row)
 static int
 by_task (const void *a, const void *b)
 {
-  double x = task_of (*(json_t *const *)a), y = task_of (*(json_t *const *)b);
-  return (x > y) - (x < y);
+  const json_t *one = *(json_t *const *)a, *other = *(json_t *const *)b;
+  for (size_t i = 0; i < 2; i++)
+    {
+      double x = aid_json_real (one, indices[i], 0), y = aid_json_real (other, indices[i], 0);
+      if (x > y || x < y)
+        return x > y ? 1 : -1;
+    }
+  return 0;
 }
 
 static int
@@ -67,7 +75,7 @@ collect (json_t *const *rows, size_t n, const char *name, double *out)
     {
       const json_t *v = json_object_get (rows[i], name);
       if (v)
-        out[found++] = json_real_value (v);
+        out[found++] = json_number_value (v);
     }
   qsort (out, found, sizeof *out, by_size);
   return found;
@@ -108,7 +116,7 @@ describe (json_t *const *rows, size_t n, double *room)
   {
     size_t found = collect (rows, n, name, room);
     double mean = 0;
-    if (!strcmp (name, TASK_INDEX))
+    if (!strcmp (name, TASK_INDEX) || !strcmp (name, ROLLOUT_INDEX))
       continue;
     for (size_t i = 0; i < found; i++)
       mean += room[i] / (double)found;
@@ -123,6 +131,26 @@ describe (json_t *const *rows, size_t n, double *room)
   return out;
 }
 
+/* Which rollouts these N of one task are, and what each of them came to. */
+static void
+add_rollouts (json_t *out, json_t *const *rows, size_t n)
+{
+  json_t *infos = json_array ();
+  for (size_t i = 0; i < n; i++)
+    {
+      json_t *o = json_copy (rows[i]);
+      json_object_set_new (o, "rollout_id",
+                           json_sprintf ("%.0f:%.0f", task_of (rows[i]), aid_json_real (rows[i], ROLLOUT_INDEX, 0)));
+      json_array_append_new (infos, o);
+    }
+  json_object_set (out, TASK_INDEX, json_object_get (rows[0], TASK_INDEX));
+  json_object_set_new (out, "num_rollouts", json_integer ((json_int_t)n));
+  json_object_set_new (out, "expected_num_rollouts", json_integer ((json_int_t)n));
+  json_object_set_new (out, "missing_num_rollouts", json_integer (0));
+  json_object_set_new (out, "reward_profile_completion_pct", json_real (100));
+  json_object_set_new (out, "rollout_infos", infos);
+}
+
 static json_t *
 describe_tasks (json_t **rows, size_t n, double *room)
 {
@@ -133,6 +161,7 @@ describe_tasks (json_t **rows, size_t n, double *room)
       for (to = from + 1; to < n && task_of (rows[to]) <= task_of (rows[from]); to++)
         ;
       json_t *o = describe (rows + from, to - from, room);
+      add_rollouts (o, rows + from, to - from);
       json_object_set_new (o, "sample", json_pack ("{s:{s:s}}", "agent_ref", "name", "agent"));
       json_array_append_new (out, o);
     }

@@ -213,8 +213,7 @@ aid_ces_http_env_step_finish (struct aid_ces_request *x)
   if (s->episode)
     json_object_set_new (seen, "steps", json_integer ((json_int_t)e.steps));
   aid_ces_request_answer (x, 200,
-                          json_pack ("{s:o, s:f, s:b, s:{s:O}}", "observation", seen, "reward", reward, "done", e.done,
-                                     "metadata", "verdict", verdict));
+                          json_pack ("{s:o, s:f, s:b}", "observation", seen, "reward", reward, "done", e.done));
 }
 
 /* --- the rest --------------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* Who answers where: a row for each method and path. */
 #include "ces/http_internal.h"
 
+#include <ctype.h>
+
 #define PLAIN aid_ces_http_refuse_plain, 503
 #define FASTAPI aid_ces_http_refuse_detail, 503
 #define SANDBOX aid_ces_http_refuse_detail, 504 /* the one status on which verl's client tries again */
@@ -32,10 +34,27 @@ const struct aid_route aid_routes[] = {
 };
 const size_t aid_nroutes = sizeof aid_routes / sizeof *aid_routes;
 
+/* NeMo Gym, where it observes rollouts, sets "/ng-rollout/ID" before each path; its own servers cut it off, and so do we. */
+static const char *
+without_rollout (const char *path)
+{
+  static const char before[] = "/ng-rollout/";
+  if (strncmp (path, before, sizeof before - 1) != 0)
+    return path;
+  const char *id = path + sizeof before - 1, *rest = id;
+  while (isalnum ((unsigned char)*rest) || (rest > id && *rest && strchr ("._-", *rest)))
+    rest++;
+  return rest > id && *rest == '/' ? rest : path;
+}
+
+/* HEAD is answered as GET is: without the body, which libmicrohttpd sees to. */
 const struct aid_route *
 aid_route_find (const char *method, const char *path, int *status, const char **allow)
 {
   *status = 404;
+  path = without_rollout (path);
+  if (!strcmp (method, "HEAD"))
+    method = "GET";
   for (size_t i = 0; i < aid_nroutes; i++)
     if (!strcmp (aid_routes[i].path, path))
       {

@@ -22,6 +22,7 @@
 
 #define SESSIONS 256
 #define MESSAGE_MAX (8u << 20)
+#define UNREAD 64 /* replies that a client has not taken: before it does, nothing more is read from it */
 #define GOING_AWAY 1001
 #define NORMAL 1000
 
@@ -202,7 +203,7 @@ take_message (wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_
   (void)ctx;
   if (m->opcode != WSLAY_TEXT_FRAME)
     return;
-  json_t *o = aid_json_parse ((struct aid_span){ (const char *)m->msg, m->msg_length }, "the message", &e);
+  json_t *o = aid_json_parse_python ((struct aid_span){ (const char *)m->msg, m->msg_length }, "the message", &e);
   const char *type = aid_json_str (o, "type");
   if (!o)
     send_error (s, "INVALID_JSON", e.msg);
@@ -219,6 +220,12 @@ take_message (wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_
   json_decref (o);
 }
 
+static int
+reads_nothing (const struct session *s)
+{
+  return aid_wslay_load (NULL)->wslay_event_get_queued_msg_count (s->ws) >= UNREAD;
+}
+
 /* --- bytes --------------------------------------------------------------------------------------------------------------- */
 
 static ssize_t
@@ -226,6 +233,11 @@ receive_bytes (wslay_event_context_ptr ctx, uint8_t *buf, size_t n, int flags, v
 {
   struct session *s = user;
   (void)flags;
+  if (reads_nothing (s))
+    {
+      aid_wslay_load (NULL)->wslay_event_set_error (ctx, WSLAY_ERR_WOULDBLOCK);
+      return -1;
+    }
   if (s->extra_at < s->extra.len)
     {
       size_t some = s->extra.len - s->extra_at < n ? s->extra.len - s->extra_at : n;
@@ -261,13 +273,14 @@ send_bytes (wslay_event_context_ptr ctx, const uint8_t *data, size_t n, int flag
 static int
 turn (struct session *s, const struct aid_wslay *w, int *closing)
 {
-  int reads = w->wslay_event_want_read (s->ws), writes = w->wslay_event_want_write (s->ws);
+  int reads = w->wslay_event_want_read (s->ws) && !reads_nothing (s), writes = w->wslay_event_want_write (s->ws);
   if (!reads && !writes)
     return -1;
   struct pollfd fds[3] = { { s->fd, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0 },
                            { s->bell[0], POLLIN, 0 },
                            { *closing ? -1 : aid_stop_fd (s->h->sessions->stop), POLLIN, 0 } };
-  int waits = s->extra_at < s->extra.len ? 0 : *closing ? 1000 : -1; /* who does not take leave is left */
+  int more = s->extra_at < s->extra.len && !reads_nothing (s);
+  int waits = more ? 0 : *closing ? 1000 : -1; /* who does not take leave is left */
   int n = poll (fds, 3, waits);
   if (n < 0 && errno != EINTR)
     return -1;
@@ -280,8 +293,7 @@ turn (struct session *s, const struct aid_wslay *w, int *closing)
       *closing = 1;
       w->wslay_event_queue_close (s->ws, GOING_AWAY, NULL, 0);
     }
-  if ((s->extra_at < s->extra.len || (n > 0 && fds[0].revents & (POLLIN | POLLHUP | POLLERR)))
-      && w->wslay_event_recv (s->ws))
+  if ((more || (n > 0 && fds[0].revents & (POLLIN | POLLHUP | POLLERR))) && w->wslay_event_recv (s->ws))
     return -1;
   return w->wslay_event_want_write (s->ws) && w->wslay_event_send (s->ws) ? -1 : 0;
 }

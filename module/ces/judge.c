@@ -23,11 +23,21 @@ count_applied (const struct aid_judging *j, const struct aid_file_plan *f)
   return n;
 }
 
+/* Whether none of F's hunks is meant: nobody has read its file then, and the file stays. */
+static int
+is_left_out (const struct aid_judging *j, const struct aid_file_plan *f)
+{
+  for (size_t i = 0; i < f->n; i++)
+    if (AID_VEC_AT (struct aid_placement, &j->plan->placements, f->first + i).status != AID_HUNK_LEFT_OUT)
+      return 0;
+  return f->n > 0;
+}
+
 int
 aid_judging_counts (const struct aid_judging *j, const struct aid_file_plan *f)
 {
   if (f->op == AID_OP_MODIFY)
-    return f->same_as == f->file;
+    return f->same_as == f->file && !is_left_out (j, f);
   return f->applies && !f->already && (count_applied (j, f) > 0 || f->n == 0 || f->op == AID_OP_RENAME);
 }
 
@@ -164,19 +174,30 @@ begin_anew (struct aid_judging *j, struct aid_error *e)
   return err ? err : aid_ces_lay_files (j->task, j->warm->tree, j->box, NULL, e);
 }
 
-static enum aid_err
-lay (struct aid_judging *j, struct aid_error *e)
+enum aid_err
+aid_judging_lay (struct aid_judging *j, struct aid_error *e)
 {
   struct aid_error own = { AID_OK, "" };
   int unnoticed = 0;
   enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, &own);
-  if (!err)
+  if (!err && !j->only_read)
     err = aid_judging_unnoticed (j, &unnoticed, &own);
   if (!err && unnoticed)
     err = begin_anew (j, &own);
   if (err) /* whatever it is, it is not the answer's fault */
     return aid_error_set (e, is_its_fault (err) ? AID_E_IO : err, "%s", own.msg);
   return lay_all (j, e);
+}
+
+void
+aid_judging_leave (struct aid_judging *j)
+{
+  aid_box_close (j->box);
+  aid_fresh_release (&j->fresh);
+  for (size_t i = 0; i < j->changed.len; i++)
+    free (AID_VEC_AT (char *, &j->changed, i));
+  aid_vec_free (&j->changed);
+  aid_vec_free (&j->plans);
 }
 
 /* What the answer does, whatever it says and however it writes that. */
@@ -216,7 +237,7 @@ apply (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *passed
     {
       name_change (j, j->change);
       *before = aid_ces_recall (j->ces, j->task, AID_CES_CHANGE, j->change);
-      err = *before ? AID_OK : lay (j, &own);
+      err = *before ? AID_OK : aid_judging_lay (j, &own);
       *passed = !err;
     }
   if (err && !is_its_fault (err))
@@ -248,10 +269,9 @@ tell_base (const struct aid_judging *j, enum aid_rung r, int passed, json_t *run
     json_object_set (rung, "flaky_tests", json_object_get (base, "tests"));
 }
 
-/* Runs a rung's LINE over the answer and the task's own files.  What the answer has put in their way, or done away with, is no
-   reason not to judge it: it has failed. */
-static enum aid_err
-run_line (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed, struct aid_error *e)
+enum aid_err
+aid_judging_run (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed,
+                 struct aid_error *e)
 {
   struct aid_rung_ran ran;
   struct aid_error own = { AID_OK, "" };
@@ -280,14 +300,44 @@ run_line (const struct aid_judging *j, enum aid_rung r, const char *line, json_t
   return err;
 }
 
+static const char *
+line_of (const struct aid_judging *j, enum aid_rung r)
+{
+  return aid_json_str (json_object_get (j->warm->about, "commands"), aid_rung_name (r));
+}
+
+static enum aid_err
+parse (struct aid_judging *j, json_t **rung, int *passed, struct aid_error *e)
+{
+  enum aid_rung next = AID_RUNG_PARSES + 1;
+  while (next < AID_RUNGS && !line_of (j, next))
+    next++;
+  if (next == AID_RUNGS || !aid_meanwhile_may (j))
+    return aid_judging_parse (j, rung, passed, e);
+  j->ahead.rung = next;
+  return aid_meanwhile_parse (j, line_of (j, next), &j->ahead, rung, passed, e);
+}
+
+/* What the rung came to that was run before its turn. */
+static enum aid_err
+take_ahead (struct aid_judging *j, json_t **rung, int *passed, struct aid_error *e)
+{
+  struct aid_ahead a = j->ahead;
+  j->ahead = (struct aid_ahead){ .rung = AID_RUNGS };
+  *rung = a.told;
+  *passed = a.passed;
+  return a.err ? aid_error_set (e, a.err, "%s", a.e.msg) : AID_OK;
+}
+
 /* *GO_ON: the next rung is worth a try. */
 static enum aid_err
-climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *rungs, int *go_on, struct aid_error *e)
+climb (struct aid_judging *j, enum aid_rung r, const char *line, json_t *rungs, int *go_on, struct aid_error *e)
 {
   json_t *rung = NULL;
   int passed = 0;
-  enum aid_err err = strcmp (line, AID_CES_PARSE_EACH) != 0 ? run_line (j, r, line, &rung, &passed, e)
-                                                            : aid_judging_parse (j, &rung, &passed, e);
+  enum aid_err err = !strcmp (line, AID_CES_PARSE_EACH) ? parse (j, &rung, &passed, e)
+                     : j->ahead.rung == r               ? take_ahead (j, &rung, &passed, e)
+                                                        : aid_judging_run (j, r, line, &rung, &passed, e);
   if (err)
     return err;
   if (!rung)
@@ -301,14 +351,13 @@ climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *r
 static enum aid_err
 judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known, struct aid_error *e)
 {
-  const json_t *commands = json_object_get (j->warm->about, "commands");
   json_t *before;
   int go_on;
   enum aid_err err = apply (j, answer, rungs, &go_on, &before, e);
   *known = before != NULL;
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && !err; r++)
     {
-      const char *line = aid_json_str (commands, aid_rung_name (r));
+      const char *line = line_of (j, r);
       if (before)
         json_array_append (rungs, json_array_get (before, r));
       else if (!line || !go_on)
@@ -332,9 +381,11 @@ aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid
                            .warm = w,
                            .stop = stop,
                            .fresh = { .fd = -1 },
+                           .ahead = { .rung = AID_RUNGS },
                            .changed = AID_VEC_INIT (char *, AID_CES_CHANGED_MAX),
                            .plans = AID_VEC_INIT (size_t, AID_CES_CHANGED_MAX) };
   *rungs = json_array ();
+  atomic_fetch_add (&c->judging, 1);
   enum aid_err err
     = *rungs ? judge (&j, answer, *rungs, known, e) : aid_error_set (e, AID_E_NOMEM, "No memory for a verdict");
   if (err)
@@ -342,12 +393,9 @@ aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid
       json_decref (*rungs);
       *rungs = NULL;
     }
-  aid_box_close (j.box);
-  aid_fresh_release (&j.fresh);
-  for (size_t i = 0; i < j.changed.len; i++)
-    free (AID_VEC_AT (char *, &j.changed, i));
-  aid_vec_free (&j.changed);
-  aid_vec_free (&j.plans);
+  json_decref (j.ahead.told);
+  aid_judging_leave (&j);
+  atomic_fetch_sub (&c->judging, 1);
   aid_plan_free (j.plan);
   aid_patch_free (j.patch);
   return err;

@@ -184,14 +184,20 @@ take_limits (const json_t *limits, int lower, struct aid_box_limits *out, struct
   return AID_OK;
 }
 
+enum aid_err
+aid_ces_limits (const struct aid_ces *c, struct aid_box_limits *out, struct aid_error *e)
+{
+  *out = AID_BOX_LIMITS;
+  out->programs = c->settings.programs;
+  return take_limits (c->settings.limits, 0, out, e);
+}
+
 static enum aid_err
 read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_ces_task *out,
              struct aid_error *e)
 {
   long cores = sysconf (_SC_NPROCESSORS_ONLN);
-  out->limits = AID_BOX_LIMITS;
-  enum aid_err err = take_limits (c->settings.limits, 0, &out->limits, e);
-  out->limits.programs = c->settings.programs;
+  enum aid_err err = aid_ces_limits (c, &out->limits, e);
   out->base_limits = out->limits;
   if (!err)
     err = take_limits (json_object_get (task, "limits"), from == AID_CES_ELSEWHERE, &out->limits, e);

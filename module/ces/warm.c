@@ -1,6 +1,6 @@
 /* Warm trees on disk.  In the folder of aid_ces:
 
-     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, and seen (now.c)
+     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, seen (now.c), parsed.json (parsed.c)
      making/NAME/       one that is being made, or removed; NAME.lock is locked by who does it
      locks/KEY          locked shared by who judges over the tree, alone by who makes or removes it
 
@@ -395,7 +395,7 @@ make_alone (struct aid_ces *c, const struct aid_ces_task *t, const char *lock, c
     {
       if (aid_fs_exists (tree)) /* somebody has spoilt it */
         bury (c, tree, t->key);
-      err = make (c, t, tree, stop, e);
+      err = make (c, t, tree, c->making ? c->making : stop, e);
       if (err)
         unlink (lock);
     }

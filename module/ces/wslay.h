@@ -10,6 +10,7 @@
   X (wslay_event_config_set_max_recv_msg_length)                                                                            \
   X (wslay_event_context_free)                                                                                              \
   X (wslay_event_context_server_init)                                                                                       \
+  X (wslay_event_get_queued_msg_count)                                                                                      \
   X (wslay_event_queue_close)                                                                                               \
   X (wslay_event_queue_msg)                                                                                                 \
   X (wslay_event_recv)                                                                                                      \

@@ -206,8 +206,8 @@ handle (struct asking *a, const struct event *ev)
   if (!a->json && last && !a->at_line_start)
     put (a, AID_SPAN ("\n"));
   if (!a->json && ev->kind == AID_EVENT_RETRY)
-    fprintf (stderr, "aid: %s; trying again in %.1f s\n", message ? message : "no answer",
-             (double) aid_json_int (val, "wait_ms", 0) / 1000);
+    fprintf (stderr, "aid: trying again in %.1f s: %s\n", (double) aid_json_int (val, "wait_ms", 0) / 1000,
+             message ? message : "no answer");
   if (ev->kind == AID_EVENT_DONE && note)
     fprintf (stderr, "aid: %s\n", note);
   if (ev->kind == AID_EVENT_ERROR)

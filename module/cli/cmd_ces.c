@@ -396,23 +396,10 @@ static const struct aid_command words[] = {
   { "forget", aid_cmd_ces_forget, "forget what is done in the queue" },
   { "init", aid_cmd_ces_init, "set up a team's queue" },
 };
-#define NWORDS (sizeof words / sizeof *words)
 
 int
 aid_cmd_ces (int argc, char **argv)
 {
-  struct aid_str about = AID_STR_INIT (4096);
-  int status;
-  for (size_t i = 0; argc > 1 && i < NWORDS; i++)
-    if (!strcmp (words[i].name, argv[1]))
-      return words[i].run (argc - 1, argv + 1);
-  aid_str_addz (&about, "The evaluation service: what a diff is worth.\n\n");
-  for (size_t i = 0; i < NWORDS; i++)
-    aid_str_addf (&about, "  %-8s %s\n", words[i].name, words[i].help);
-  aid_str_addz (&about, "\naid ces WORD --help tells more.\n");
-  const struct aid_usage_text usage = { "aid ces WORD [options]", aid_str_z (&about), NULL, 0, 1, -1 };
-  if (aid_opt_parse (&usage, argc, argv, &status) >= 0)
-    status = aid_cli_misuse ("ces: there is no \"%s\" (see aid ces --help)", argv[1]);
-  aid_str_free (&about);
-  return status;
+  return aid_opt_words ("ces", "The evaluation service: what a diff is worth.", words, sizeof words / sizeof *words, argc,
+                        argv);
 }

@@ -58,8 +58,10 @@ raise_limit (void)
   setrlimit (RLIMIT_NOFILE, &r);
 }
 
+/* ENDING is set when nobody is waited for any more. */
 static int
-serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
+serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms,
+       struct aid_stop *ending)
 {
   struct aid_stop *stop = aid_cli_stop (NULL);
   struct aid_ces_http *h;
@@ -73,6 +75,7 @@ serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options 
   int status = tell (h, ready_file);
   if (!status)
     aid_ces_http_run (h, stop, grace_ms);
+  aid_stop_set (ending);
   aid_ces_http_close (h);
   return status;
 }
@@ -83,12 +86,25 @@ serve_by (struct aid_ces *c, int queue, struct aid_ces_http_options *o, const ch
 {
   struct aid_ces_backend backend = { evaluate, status_of, c };
   struct aid_cli_front *front = queue ? aid_cli_front_new (c, &backend) : NULL;
-  if (queue && !front)
-    return TROUBLE;
+  struct aid_stop *ending = aid_stop_new (NULL);
+  if ((queue && !front) || !ending)
+    {
+      aid_cli_front_free (front);
+      aid_stop_free (ending);
+      return TROUBLE;
+    }
+  /* A client that gives up sooner than the base is built for the first time would never get an answer otherwise. */
+  aid_ces_make_all (c, ending);
   if (queue && !o->jobs)
     o->jobs = QUEUE_JOBS;
-  int status = serve (&backend, o, ready_file, grace_ms);
+  struct aid_box_limits limits;
+  struct aid_error e;
+  int status = aid_ces_limits (c, &limits, &e) ? (aid_cli_fail ("%s", e.msg), TROUBLE) : 0;
+  o->limits = &limits;
+  status = status ? status : serve (&backend, o, ready_file, grace_ms, ending);
   aid_cli_front_free (front);
+  aid_ces_make_all (c, NULL);
+  aid_stop_free (ending);
   return status;
 }
 

@@ -60,7 +60,7 @@ aid_cmd_cost (int argc, char **argv)
     { "json", 0, AID_OPT_FLAG, &json, NULL, "a JSON object" },
   };
   const struct aid_usage_text usage = {
-    "aid cost [--month YYYY-MM] [--json]",
+    "aid cost [--month YYYY-MM | --months] [--json]",
     "Says what the requests of a month have cost, in US dollars, by model: as the servers said, or else by the models' prices\n"
     "as they were then.\n",
     opts, sizeof opts / sizeof *opts, 0, 0

@@ -228,13 +228,5 @@ static const struct aid_command words[] = {
 int
 aid_cmd_eval (int argc, char **argv)
 {
-  for (size_t i = 0; argc > 1 && i < sizeof words / sizeof *words; i++)
-    if (!strcmp (argv[1], words[i].name))
-      return words[i].run (argc - 1, argv + 1);
-  if (argc > 1 && strcmp (argv[1], "--help") != 0)
-    return aid_cli_misuse ("eval: there is no \"%s\": run, report or compare", argv[1]);
-  fprintf (argc > 1 ? stdout : stderr, "usage: aid eval run|report|compare [options]\n\n");
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    fprintf (argc > 1 ? stdout : stderr, "  %-9s %s\n", words[i].name, words[i].help);
-  return argc > 1 ? AID_EXIT_DONE : AID_EXIT_USAGE;
+  return aid_opt_words ("eval", "How well models do with strategies.", words, sizeof words / sizeof *words, argc, argv);
 }

@@ -188,12 +188,14 @@ show_status (int as_json)
 int
 aid_cmd_metrics (int argc, char **argv)
 {
-  static char events[] = "metrics events", report[] = "metrics report";
   static const struct
   {
-    char *name;
+    const char *name;
     int (*run) (int argc, char **argv);
-  } parts[] = { { events, aid_cmd_metrics_events }, { report, aid_cmd_metrics_report } };
+  } parts[] = { { "events", aid_cmd_metrics_events },
+                { "report", aid_cmd_metrics_report },
+                { "export", aid_cmd_metrics_export },
+                { "serve", aid_cmd_metrics_serve } };
   struct wish w = { .json = 0 };
   int status, n;
   const struct aid_opt opts[] = {
@@ -219,15 +221,8 @@ aid_cmd_metrics (int argc, char **argv)
   };
 
   for (size_t i = 0; argc > 1 && i < sizeof parts / sizeof *parts; i++)
-    if (!strcmp (argv[1], parts[i].name + strlen ("metrics ")))
-      {
-        argv[1] = parts[i].name;
-        return parts[i].run (argc - 1, argv + 1);
-      }
-  if (argc > 1 && !strcmp (argv[1], "export"))
-    return aid_cmd_metrics_export (argc - 1, argv + 1);
-  if (argc > 1 && !strcmp (argv[1], "serve"))
-    return aid_cmd_metrics_serve (argc - 1, argv + 1);
+    if (!strcmp (argv[1], parts[i].name))
+      return parts[i].run (argc - 1, argv + 1);
   if ((n = aid_opt_parse (&usage, argc, argv, &status)) < 0)
     return status;
   if (!n || !strcmp (argv[1], "status"))

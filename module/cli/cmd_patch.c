@@ -259,22 +259,29 @@ check_or_apply (int argc, char **argv, int apply)
   struct options o = { .root = "." };
   enum aid_patch_format format = AID_FORMAT_AUTO;
   int status;
+  const struct aid_opt partial
+    = { "partial", 0, AID_OPT_FLAG, &o.partial, NULL, "write what fits though some of it does not" };
+  const struct aid_opt report
+    = { "report", 0, AID_OPT_FLAG, &o.report, NULL, "only what is refused: the hunk, why, and what the file has there" };
+  const struct aid_opt last = apply ? partial : report; /* a report is no use once something is written */
   const struct aid_opt opts[] = {
     { "root", 0, AID_OPT_STRING, &o.root, "DIR", "the folder that the patch's names start from (the working directory)" },
     { "format", 0, AID_OPT_STRING, &o.format, "FORMAT", "auto, unified, search-replace, apply-patch, edits or whole" },
-    { "partial", 0, AID_OPT_FLAG, &o.partial, NULL, "write what fits though some of it does not" },
     { "reverse", 0, AID_OPT_FLAG, &o.reverse, NULL, "take the changes back" },
     { "json", 0, AID_OPT_FLAG, &o.json, NULL, "one JSON document: files, their hunks, where and why" },
-    { "report", 0, AID_OPT_FLAG, &o.report, NULL, "only what is refused: the hunk, why, and what the file has there" },
+    last,
   };
-  size_t nopts = sizeof opts / sizeof *opts - (apply != 0);   /* a report is no use once something is written */
   const struct aid_usage_text usage
     = { apply ? "aid patch apply [options] [FILE|-]" : "aid patch check [options] [FILE|-]",
-        apply ? "Writes the changes of an answer, a Markdown text with diffs, search/replace blocks, edits as JSON, or whole\n"
-                "files and edited copies in blocks that name their file; or of a plain diff: all of them, or nothing.\n"
-              : "Says where the changes of an answer, a Markdown text with diffs or search/replace blocks, or of a plain\n"
-                "diff would go.  Nothing is written.\n",
-        opts, nopts, 0, 1 };
+        apply
+          ? "Writes the changes of an answer, a Markdown text with diffs, search/replace blocks, edits as JSON, or whole\n"
+            "files and edited copies in blocks that name their file; or of a plain diff: all of them, or nothing.\n"
+          : "Says where the changes of an answer, a Markdown text with diffs or search/replace blocks, or of a plain\n"
+            "diff would go.  Nothing is written.\n",
+        opts,
+        sizeof opts / sizeof *opts,
+        0,
+        1 };
   int n = aid_opt_parse (&usage, argc, argv, &status);
 
   if (n < 0)

@@ -130,7 +130,8 @@ print_lines (struct aid_project *p, const struct aid_found *f, int text)
     {
       const struct aid_passage *a = &AID_VEC_AT (struct aid_passage, &f->passages, i);
       add_name (&out, a->path);
-      aid_str_addf (&out, ":%u-%u: %s%s", a->first, a->last, a->name ? a->name : "", a->name ? ": " : "");
+      aid_str_addf (&out, a->first == a->last ? ":%u" : ":%u-%u", a->first, a->last);
+      aid_str_addf (&out, ": %s%s", a->name ? a->name : "", a->name ? ": " : "");
       add_name (&out, a->reason);
       aid_str_addc (&out, '\n');
       if (text)
@@ -199,6 +200,8 @@ ask (const struct searching *s, const struct searched *p, struct aid_span query,
     status = aid_cli_print_calm (&map);
   else
     status = s->json ? print_json (&f, s->k > 0 ? s->k : 10, p->meaning) : print_lines (p->project, &f, s->text);
+  if (!err && !s->json && !(s->map ? map.len : f.passages.len))
+    aid_cli_say ("nothing was found");
   if (!err && f.partial && !s->json)
     aid_cli_say ("the project is being indexed: what was found may not be all");
   free (vector);
@@ -328,6 +331,8 @@ run (struct searching *s, const char *query)
 
   if (!err && s->error)
     err = aid_cli_read (s->error, &error, &e);
+  if (!err && !text.len && !error.len && !s->open.len)
+    err = aid_error_set (&e, AID_E_INVALID, "the question is empty");
   if (!err && !aid_cli_stop (&e))
     err = AID_E_NOMEM;
   if (err)

@@ -6,6 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The command's whole name: U's line up to WORD, which is its last one, as "chat parse" of "parse". */
+static struct aid_span
+name_of (const struct aid_usage_text *u, const char *word)
+{
+  const char *line = u->line + strlen ("aid ");
+  size_t len = strlen (word);
+
+  for (const char *at = line; (at = strstr (at, word)); at += len)
+    if ((at == line || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
+      return (struct aid_span){ line, (size_t)(at - line) + len };
+  return aid_span_z (word);
+}
+
 static void
 print_help (const struct aid_usage_text *u)
 {
@@ -79,7 +92,7 @@ take (const struct aid_opt *o, char *value)
 
 /* Reads the option at argv[*I], and its value there or at argv[*I + 1]. */
 static int
-read_option (const struct aid_usage_text *u, const char *cmd, char **argv, int argc, int *i)
+read_option (const struct aid_usage_text *u, struct aid_span cmd, char **argv, int argc, int *i)
 {
   char *word = argv[*i], *value;
   int is_long = word[1] == '-';
@@ -96,13 +109,15 @@ read_option (const struct aid_usage_text *u, const char *cmd, char **argv, int a
         value = argv[++*i];
       wrong = value ? take (o, value) : "needs a value";
     }
-  return wrong ? aid_cli_misuse ("%s: the option %s %s (see aid %s --help)", cmd, word, wrong, cmd) : 0;
+  return wrong ? aid_cli_misuse ("%.*s: the option %s %s (see aid %.*s --help)", (int)cmd.len, cmd.ptr, word, wrong,
+                                 (int)cmd.len, cmd.ptr)
+               : 0;
 }
 
 int
 aid_opt_parse (const struct aid_usage_text *u, int argc, char **argv, int *status)
 {
-  const char *cmd = argv[0];
+  const struct aid_span cmd = name_of (u, argv[0]);
   int n = 0, options = 1;
 
   for (int i = 1; i < argc; i++)
@@ -124,6 +139,29 @@ aid_opt_parse (const struct aid_usage_text *u, int argc, char **argv, int *statu
   argv[n + 1] = NULL;
   if (n >= u->min && (u->max < 0 || n <= u->max))
     return n;
-  *status = aid_cli_misuse ("%s: too %s arguments; usage: %s", cmd, n < u->min ? "few" : "many", u->line);
+  *status
+    = aid_cli_misuse ("%.*s: too %s arguments; usage: %s", (int)cmd.len, cmd.ptr, n < u->min ? "few" : "many", u->line);
   return -1;
+}
+
+int
+aid_opt_words (const char *name, const char *about, const struct aid_command *words, size_t n, int argc, char **argv)
+{
+  struct aid_str line = AID_STR_INIT (256), text = AID_STR_INIT (4096);
+  int status;
+
+  for (size_t i = 0; argc > 1 && i < n; i++)
+    if (!strcmp (words[i].name, argv[1]))
+      return words[i].run (argc - 1, argv + 1);
+  aid_str_addf (&line, "aid %s WORD [options]", name);
+  aid_str_addf (&text, "%s\n\n", about);
+  for (size_t i = 0; i < n; i++)
+    aid_str_addf (&text, "  %-8s %s\n", words[i].name, words[i].help);
+  aid_str_addf (&text, "\naid %s WORD --help tells more.\n", name);
+  const struct aid_usage_text usage = { aid_str_z (&line), aid_str_z (&text), NULL, 0, 1, -1 };
+  if (aid_opt_parse (&usage, argc, argv, &status) >= 0)
+    status = aid_cli_misuse ("%s: there is no \"%s\" (see aid %s --help)", name, argv[1], name);
+  aid_str_free (&line);
+  aid_str_free (&text);
+  return status;
 }

@@ -4,6 +4,7 @@
 #define AID_CLI_OPT_H
 
 #include "base/vec.h"
+#include "cli/cli.h"
 #include <stdint.h>
 
 enum aid_opt_type
@@ -36,5 +37,8 @@ struct aid_usage_text
 /* Reads argv[1] and on.  Gives the number of operands, which then stand in argv[1] and on, followed by NULL.  Gives -1
    when the program should end now with *STATUS: help was printed, or a wrong usage was said on standard error. */
 int aid_opt_parse (const struct aid_usage_text *usage, int argc, char **argv, int *status);
+
+/* Runs that of the N WORDS which argv[1] names, or helps to choose one: of the command aid NAME, which is ABOUT something. */
+int aid_opt_words (const char *name, const char *about, const struct aid_command *words, size_t n, int argc, char **argv);
 
 #endif

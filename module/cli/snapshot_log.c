@@ -74,10 +74,11 @@ add_line (const struct aid_snapshot *one, struct aid_str *out)
 {
   const json_t *build = json_object_get (one->told, "build"), *file;
   const char *status = aid_json_str (build, "status");
+  int is_older = status && strcmp (status, "unknown") && !aid_json_bool (build, "exact", 0); /* than these files */
   size_t i, n = json_array_size (one->files), from = out->len;
   char at[32];
   aid_cli_write_time (one->time_ms, at);
-  aid_str_addf (out, "%.12s  %s  %-7s", one->id, at, status ? status : "unknown");
+  aid_str_addf (out, "%.12s  %s  %s%-*s", one->id, at, is_older ? "was " : "", is_older ? 5 : 9, status ? status : "unknown");
   json_array_foreach (one->files, i, file)
   {
     const char *change = aid_json_str (file, "change");

@@ -131,7 +131,7 @@ read_path (const char *path, int64_t first, int64_t last, struct aid_str *out, s
 {
   struct stat st;
   if (stat (path, &st))
-    return aid_error_set (e, AID_E_NOTFOUND, "There is no %s: remove its line from the question or mend the link.", path);
+    return aid_error_set (e, AID_E_NOTFOUND, "There is no %s: mend the name, or leave it out of the question.", path);
   if (S_ISDIR (st.st_mode))
     return add_listing (path, out, e);
   struct aid_str text = AID_STR_INIT (AID_ITEM_MAX), clean = AID_STR_INIT (4 * AID_ITEM_MAX);
@@ -160,7 +160,7 @@ aid_item_read (const char *dir, struct aid_span target, struct aid_str *out, str
       err = read_path (aid_str_z (&full), first, last, out, e);
       if (!err && first > 1 && out->len == before)
         err = aid_error_set (e, AID_E_NOTFOUND,
-                             "%s has no line %lld any more: remove its line from the question or mend the link.",
+                             "%s has no line %lld any more: mend the numbers, or leave it out of the question.",
                              aid_str_z (&full), (long long) first);
     }
   aid_str_free (&path);

@@ -114,9 +114,8 @@ aid_dataset_write (enum aid_dataset_format format, const json_t *row, void (*fn)
       return give (json_pack ("{s:{s:O}, s:{s:O, s:O}}", "responses_create_params", "input", messages, "verifier_metadata",
                               "task_id", id, "task", task),
                    fn, ctx);
-    case AID_DATA_PROMPT_ONLY:
-      return give (json_pack ("{s:O, s:O, s:O, s:O, s:O}", "prompt", messages, "label", id, "task_id", id, "base_tree", base,
-                              "task", task),
+    case AID_DATA_PROMPT_ONLY: /* without a "label", by which TRL knows KTO's rows */
+      return give (json_pack ("{s:O, s:O, s:O, s:O}", "prompt", messages, "task_id", id, "base_tree", base, "task", task),
                    fn, ctx);
     case AID_DATA_FORMATS:
     default:

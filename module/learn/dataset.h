@@ -9,7 +9,7 @@
      openai-preference   {"input": {"messages": [...]}, "preferred_output": [...], "non_preferred_output": [...]}: OpenAI's
      kto                 {"prompt": [...], "completion": [...], "label": true}: TRL's KTO
      nemo-gym            {"responses_create_params": {"input": [...]}, "verifier_metadata": {"task_id", "task"}}
-     prompt-only         {"prompt": [...], "label", "task_id", "base_tree", "task"}: reinforcement learning by reward
+     prompt-only         {"prompt": [...], "task_id", "base_tree", "task"}: reinforcement learning by reward
      functions */
 #ifndef AID_LEARN_DATASET_H
 #define AID_LEARN_DATASET_H

@@ -33,7 +33,7 @@ is_month (const char *z)
   for (int i = 0; i < 7; i++)
     if (i == 4 ? z[i] != '-' : z[i] < '0' || z[i] > '9')
       return 0;
-  return z[7] == '\0';
+  return z[7] == '\0' && memcmp (z + 5, "01", 2) >= 0 && memcmp (z + 5, "12", 2) <= 0;
 }
 
 /* The folder, or with MONTH its file. */

@@ -112,6 +112,26 @@
    (aid-project-key "y")
    (should (string-search "return 3;" (aid-project-text "src/a.c")))))
 
+(ert-deftest aid-rewrite-reviews-where-the-chat-is ()
+  "A chat that is shown gives its window to the review, and the code keeps its own."
+  (aid-ask-tests-with
+   (delete-other-windows)
+   (let* ((code (selected-window)) (text (current-buffer)) (beside (split-window))
+          (chat (aid-chat-for aid-project-root-folder)))
+     (set-window-buffer beside chat)
+     (search-forward "return 2")
+     (aid-rewrite (line-beginning-position) (line-end-position) "Return three.")
+     (aid-ask-tests-answer (aid-project-diff "--- a/src/a.c" "+++ b/src/a.c" "@@ -11,3 +11,3 @@"
+                                             " {" "-  return 2;" "+  return 3;" " }"))
+     (should (eq (selected-window) beside))
+     (should (with-current-buffer (window-buffer beside) (derived-mode-p 'aid-review-mode)))
+     (should (eq (window-buffer code) text))
+     (should (= 2 (length (window-list))))
+     (aid-project-key "k")
+     (aid-project-key "q")
+     (should (eq (window-buffer beside) chat))
+     (should (eq (selected-window) code)))))
+
 (ert-deftest aid-rewrite-takes-what-one-sees ()
   "An old mark is no region: without an active one it is the definition at point."
   (aid-ask-tests-with

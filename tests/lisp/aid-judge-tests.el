@@ -107,6 +107,29 @@
        (aid-judge))
      (should (equal "green" (plist-get (aid-judge-tests-wait chat) :status))))))
 
+(ert-deftest aid-judge-names-all-that-is-left-out ()
+  "A hunk that needs a bad one breaks without it; the third builds without both.
+Who asks is told what came of it."
+  (aid-judge-tests-with
+   (let ((chat (aid-project-review
+                (aid-project-diff "--- a/a.c" "+++ b/a.c" "@@ -1,1 +1,2 @@" "+int k = lost;" " int f (void)"
+                                  "@@ -2,3 +3,3 @@" " {" "-  return 0;" "+  return k;" " }"
+                                  "@@ -9,2 +10,3 @@" " " "+int g;" " int h;")))
+         (said nil))
+     (should (equal "red" (plist-get (aid-judge-tests-wait chat) :status)))
+     (pcase (aid-judge-tests-marks)
+       (`(,bad ,needs ,good)
+        (should (string-match-p "breaks the build: a\\.c:1: .*lost" bad))
+        (should-not (string-match-p "without" bad))
+        (should (string-match-p "breaks the build, also without hunk 1: a\\.c:3: " needs))
+        (should (string-match-p "  builds without hunks 1, 2$" good))))
+     (cl-letf (((symbol-function 'message) (lambda (&rest args) (push (and (car args) (apply #'format args)) said))))
+       (with-current-buffer (window-buffer)
+         (aid-judge))
+       (aid-judge-tests-wait chat))
+     (should (cl-some (lambda (words) (and words (string-match-p "\\`Answer [0-9]+ breaks the build: a\\.c:1: .*lost" words)))
+                      said)))))
+
 (ert-deftest aid-judge-goes-to-what-is-at-fault ()
   "The place is that in the file as it is now."
   (aid-judge-tests-with

@@ -44,7 +44,7 @@
        (let ((found (aid-search-tests-found)))
          (should (member '("src/a.c:3-7" . "defines `one`") found))
          (should (cl-every #'cdr found))        ; each has its reason
-         (should (member '("src/b.h:1-1" . "declares `one`") found))
+         (should (member '("src/b.h:1" . "declares `one`") found))
          (should (equal found (aid-search-tests-found)))
          (cl-loop for (_ label target _) in (aid-chat--open-items)
                   when (equal label "src/a.c:3-7") do (aid-context--take-back target))

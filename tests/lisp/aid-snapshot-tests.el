@@ -139,6 +139,16 @@
      (aid-tests-wait (lambda () (eql 4 (length aid-history--versions))))
      (should (equal id (tabulated-list-get-id))))))
 
+(ert-deftest aid-history-build ()
+  "A version that was not built as it is says how the one before stood."
+  (should (equal '("green" "red 3" "unknown" "was green" "was red 3" "was red" "unknown")
+                 (mapcar (lambda (version)
+                           (substring-no-properties
+                            (aid-history--build (list :status (nth 0 version) :errors (nth 1 version)
+                                                      :exact (nth 2 version)))))
+                         '((green 0 t) (red 3 t) (unknown 0 t) (green 0 nil) (red 3 nil) (red 0 nil)
+                           (unknown 0 nil))))))
+
 (ert-deftest aid-history-ago ()
   "Times are said as people say them."
   (should (equal '("just now" "3 min ago" "2 h ago" "1 day ago" "9 days ago")

@@ -222,6 +222,34 @@ all_strings_are_seen (void **state)
     }
 }
 
+static void
+halves_of_pairs_that_python_writes_are_replaced (void **state)
+{
+  (void) state;
+  static const char *const texts[][2] = {
+    { "[\"\\ud83d\"]", "[\"\\ufffd\"]" },
+    { "[\"\\uD83Dx\\uDE00\"]", "[\"\\ufffdx\\ufffd\"]" },
+    { "[\"\\ud83d\\ud83d\\ude00\\ude00\"]", "[\"\\ufffd\\ud83d\\ude00\\ufffd\"]" },
+    { "[\"\\\\ud83d\\\\\\udbff\"]", "[\"\\\\ud83d\\\\\\ufffd\"]" }, /* a backslash before it is none of it */
+    { "{\"\\udc00\":\"\\ud800\\n\"}", "{\"\\ufffd\":\"\\ufffd\\n\"}" },
+    { "[\"\\ud83d\\u0041\\ud7ff\\ue000\"]", "[\"\\ufffdA\\ud7ff\\ue000\"]" },
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    {
+      struct aid_error e = { AID_OK, "" };
+      json_t *got = aid_json_parse_python (aid_span_z (texts[i][0]), "it", &e), *want = json_loads (texts[i][1], 0, NULL);
+      if (!got || !json_equal (got, want))
+        fail_msg ("%s: %s", texts[i][0], e.msg);
+      assert_null (aid_json_parse (aid_span_z (texts[i][0]), "it", &e));
+      json_decref (got);
+      json_decref (want);
+    }
+  static const char *const others[]
+    = { "", "[\"\\ud83d", "[\"\\ud8", "[\"\\ud83d\\u", "\\ud83d", "[\"\\udzzz\"]", "[\"\\", "{\"a\":\"\\ud83d\",}" };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    assert_null (aid_json_parse_python (aid_span_z (others[i]), "it", NULL));
+}
+
 int
 main (void)
 {
@@ -235,6 +263,7 @@ main (void)
     cmocka_unit_test (writing_ends_at_the_limit),
     cmocka_unit_test (a_long_string_ends_at_the_limit),
     cmocka_unit_test (all_strings_are_seen),
+    cmocka_unit_test (halves_of_pairs_that_python_writes_are_replaced),
   };
   return cmocka_run_group_tests_name ("base json", tests, NULL, NULL);
 }

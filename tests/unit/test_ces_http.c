@@ -191,9 +191,14 @@ nemo_gyms_sums_are_as_it_makes_them (void **state)
     "\"reward\": 0.0}]}",
     200,
     "{\"group_level_metrics\": [{\"mean/reward\": 0.25, \"max/reward\": 0.5, \"min/reward\": 0.0, \"median/reward\": 0.25,"
-    "\"std/reward\": 0.35355339059327379, \"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}, {\"mean/reward\": 1.0,"
-    "\"max/reward\": 1.0, \"min/reward\": 1.0, \"median/reward\": 1.0, \"std/reward\": 0.0, \"sample\": {\"agent_ref\":"
-    "{\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5, \"max/reward\": 1.0, \"min/reward\": 0.0,"
+    "\"std/reward\": 0.35355339059327379, \"_ng_task_index\": 0, \"num_rollouts\": 2, \"expected_num_rollouts\": 2,"
+    "\"missing_num_rollouts\": 0, \"reward_profile_completion_pct\": 100.0, \"rollout_infos\": [{\"_ng_task_index\": 0,"
+    "\"_ng_rollout_index\": 0, \"reward\": 0.5, \"rollout_id\": \"0:0\"}, {\"_ng_task_index\": 0, \"_ng_rollout_index\": 1,"
+    "\"reward\": 0.0, \"rollout_id\": \"0:1\"}], \"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}, {\"mean/reward\": 1.0,"
+    "\"max/reward\": 1.0, \"min/reward\": 1.0, \"median/reward\": 1.0, \"std/reward\": 0.0, \"_ng_task_index\": 1,"
+    "\"num_rollouts\": 1, \"expected_num_rollouts\": 1, \"missing_num_rollouts\": 0, \"reward_profile_completion_pct\": 100.0,"
+    "\"rollout_infos\": [{\"_ng_task_index\": 1, \"_ng_rollout_index\": 0, \"reward\": 1, \"rollout_id\": \"1:0\"}],"
+    "\"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5, \"max/reward\": 1.0, \"min/reward\": 0.0,"
     "\"median/reward\": 0.5, \"std/reward\": 0.5}, \"key_metrics\": {\"mean/reward\": 0.5}}");
   end (s);
 }

@@ -149,6 +149,27 @@ without_a_place_each_is_left_out (void **state)
   aid_ces_close (c);
 }
 
+/* As an interface and what implements it: each file is wanted, whichever hunks are judged. */
+static void
+a_file_whose_hunks_are_all_left_out_stays (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  struct aid_ces *c = open_ces (4);
+  put ("tree/Makefile", "all:\n\t@test -s a.txt && test -s b.txt && test -s c.txt && ! grep -q lost *.txt\n");
+  json_t *task = json_pack ("{s:s, s:b, s:{s:n, s:n, s:s, s:n}}", "repository", scratch_path ("tree"), "now", 1, "commands",
+                            "parses", "types", "builds", "make -s", "tests");
+  static const struct aid_ces_asked all = { .only = NULL };
+  struct aid_error e = { AID_OK, "" };
+  json_t *v = NULL;
+  const char *answer = IN_A HUNK ("one", "1") CHANGE ("b.txt", "good", "lost") CHANGE ("c.txt", "calm", "calmer");
+  assert_int_equal (aid_ces_evaluate_hunks (c, task, aid_span_z (answer), &all, NULL, &v, &e), AID_OK);
+  assert_words (v, "red", "0:passed 1:breaks+ 2:passed");
+  json_decref (task);
+  aid_ces_close (c);
+}
+
 static void
 only_what_is_meant_and_has_a_place_is_judged (void **state)
 {
@@ -330,6 +351,7 @@ main (void)
     TEST (errors_point_to_the_hunk_that_has_put_them_there),
     TEST (the_whole_is_told_before_its_hunks),
     TEST (without_a_place_each_is_left_out),
+    TEST (a_file_whose_hunks_are_all_left_out_stays),
     TEST (only_what_is_meant_and_has_a_place_is_judged),
     TEST (a_project_that_is_red_is_no_hunks_fault),
     TEST (a_tree_follows_the_files_and_is_built_upon_the_one_before),
