@@ -20,7 +20,7 @@ struct base
 {
   const struct aid_ces_task *task;
   const char *tree;
-  const struct aid_near *near;
+  struct aid_near *near;
   struct aid_ces_commands commands;
   struct aid_box_limits limits;
   const struct aid_stop *stop;
@@ -75,7 +75,7 @@ build (struct base *b, struct aid_error *e)
   struct aid_box *box = NULL;
   enum aid_err err = aid_box_open (b->tree, AID_BOX_IN_PLACE, &b->limits, &box, e);
   if (!err)
-    err = b->near ? aid_warm_near_lay (b->task, b->near, box, e) : aid_ces_lay_files (b->task, b->tree, box, NULL, e);
+    err = b->near ? aid_warm_near_lay (b->task, b->near, b->tree, box, e) : aid_ces_lay_files (b->task, b->tree, box, NULL, e);
   if (!err && b->task->source != AID_CES_FOLDER)
     aid_ces_age (b->tree);
   if (!err)
@@ -185,7 +185,7 @@ aid_ces_lengthen (struct aid_box_limits *l)
 }
 
 enum aid_err
-aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near, const struct aid_stop *stop,
+aid_ces_build_base (const struct aid_ces_task *t, const char *tree, struct aid_near *near, const struct aid_stop *stop,
                     json_t **about, struct aid_error *e)
 {
   struct base b = { .task = t, .tree = tree, .near = near, .limits = t->base_limits, .stop = stop };

@@ -126,6 +126,8 @@ struct aid_ces_change
 {
   char *path;
   int gone, mode; /* the latter: it has become a program, or is none any more */
+  int64_t time;   /* when it was changed, ns; of a text that is not saved: last of all */
+  int written;    /* it has other bytes than before */
 };
 struct aid_near
 {
@@ -137,8 +139,10 @@ struct aid_near
 enum aid_err aid_warm_near (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop,
                             struct aid_near *out, struct aid_error *e);
 void aid_warm_near_free (struct aid_near *n);
-/* Lays T's files that differ into B, which holds that copy. */
-enum aid_err aid_warm_near_lay (const struct aid_ces_task *t, const struct aid_near *n, struct aid_box *b, struct aid_error *e);
+/* Lays T's files that differ into B, which holds that copy, TREE.  They are newer than what was built there, in their own order:
+   what a person's build had made of a source that was changed since is older than that. */
+enum aid_err aid_warm_near_lay (const struct aid_ces_task *t, struct aid_near *n, const char *tree, struct aid_box *b,
+                                struct aid_error *e);
 
 /* --- folders on disk (folder.c) ----------------------------------------------------------------------------------- */
 
@@ -207,7 +211,7 @@ enum aid_err aid_warm_fresh (struct aid_ces *c, const struct aid_ces_task *t, co
                              struct aid_fresh *out, struct aid_error *e);
 void aid_fresh_release (struct aid_fresh *f);
 /* Builds T's TREE in place, and finds how it stands: what about.json holds.  NEAR: it is a copy of that one, or NULL. */
-enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near,
+enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, struct aid_near *near,
                                  const struct aid_stop *stop, json_t **about, struct aid_error *e);
 /* Gives a whole build the time that it may take. */
 void aid_ces_lengthen (struct aid_box_limits *l);

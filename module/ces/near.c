@@ -4,12 +4,15 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "ces/ces_internal.h"
+#include "project/ignore.h"
 #include "project/project.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SEEN_MAX ((size_t)512 << 20)
@@ -18,8 +21,17 @@
 
 /* --- what differs ------------------------------------------------------------------------------------------------- */
 
+/* LOOK's time, of a saved file; see now.c. */
+static int64_t
+time_of (const char *look)
+{
+  long long ns;
+  return look && sscanf (look, "%*u %lld", &ns) == 1 ? ns : INT64_MAX;
+}
+
+/* LOOK: as it is now; NULL: it is gone. */
 static enum aid_err
-add_change (struct aid_near *n, const char *path, int gone, int mode, struct aid_error *e)
+add_change (struct aid_near *n, const char *path, const char *look, int mode, struct aid_error *e)
 {
   struct aid_ces_change *change = aid_vec_push (&n->changes);
   if (!change || !(change->path = strdup (path)))
@@ -27,8 +39,9 @@ add_change (struct aid_near *n, const char *path, int gone, int mode, struct aid
       n->changes.len -= change != NULL;
       return aid_error_set (e, AID_E_NOMEM, "No memory for what has changed");
     }
-  change->gone = gone;
+  change->gone = !look;
   change->mode = mode;
+  change->time = time_of (look);
   return AID_OK;
 }
 
@@ -60,9 +73,9 @@ compare (const struct aid_ces_task *t, struct aid_span before, struct aid_near *
       const struct aid_ces_seen *seen = i < t->seen.len ? &AID_VEC_AT (struct aid_ces_seen, &t->seen, i) : NULL;
       int order = !seen ? 1 : !look ? -1 : strcmp (seen->path, path);
       if (order > 0)
-        err = add_change (n, path, 1, 0, e);
+        err = add_change (n, path, NULL, 0, e);
       else if (order < 0 || strcmp (seen->look, look) != 0)
-        err = add_change (n, seen->path, 0, order < 0 || is_program (seen->look) != is_program (look), e);
+        err = add_change (n, seen->path, seen->look, order < 0 || is_program (seen->look) != is_program (look), e);
       i += order <= 0;
       if (order >= 0)
         look = (path = next (&before)) ? next (&before) : NULL;
@@ -161,14 +174,17 @@ aid_warm_near_free (struct aid_near *n)
 
 /* Writes TEXT unless CHANGE's file has it already, which a build would take for a change. */
 static enum aid_err
-lay_text (struct aid_box *b, const struct aid_ces_change *change, struct aid_span text, int program, struct aid_error *e)
+lay_text (struct aid_box *b, struct aid_ces_change *change, struct aid_span text, int program, struct aid_error *e)
 {
   const char *path = change->path;
   struct aid_str old = AID_STR_INIT (FILE_MAX);
   struct aid_error own;
   enum aid_err err = AID_OK;
   if (change->mode || aid_box_read (b, path, &old, &own) || !aid_span_eq (aid_str_span (&old), text))
-    err = aid_box_write (b, path, text, program, e);
+    {
+      change->written = 1;
+      err = aid_box_write (b, path, text, program, e);
+    }
   aid_str_free (&old);
   return err;
 }
@@ -192,7 +208,7 @@ lay_link (struct aid_box *b, const char *path, const struct aid_str *target, str
 }
 
 static enum aid_err
-lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, struct aid_box *b, struct aid_error *e)
+lay_one (const struct aid_ces_task *t, struct aid_ces_change *change, struct aid_box *b, struct aid_error *e)
 {
   struct aid_str bytes = AID_STR_INIT (FILE_MAX);
   struct aid_error own = { AID_OK, "" };
@@ -213,11 +229,52 @@ lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, stru
   return err;
 }
 
+static int
+by_time (const void *a, const void *b)
+{
+  const struct aid_ces_change *x = a, *y = b;
+  return x->time < y->time ? -1 : x->time > y->time;
+}
+
+static void
+set_time (int root, struct aid_span path, struct timespec at)
+{
+  const char *name = aid_fs_base (path.ptr);
+  int folder = aid_open_folder (root, aid_span_cut (path, 0, name > path.ptr ? (size_t)(name - path.ptr) - 1 : 0));
+  if (folder < 0)
+    return;
+  utimensat (folder, name, (const struct timespec[2]){ at, at }, AT_SYMLINK_NOFOLLOW);
+  close (folder);
+}
+
+/* Gives the files in TREE that were written times from now on, in their order; through no link. */
+static void
+set_times (const char *tree, const struct aid_vec *changes)
+{
+  struct timespec at;
+  int root = open (tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  clock_gettime (CLOCK_REALTIME, &at);
+  for (size_t i = 0; i < changes->len && root >= 0; i++)
+    {
+      const struct aid_ces_change *change = &AID_VEC_AT (struct aid_ces_change, changes, i);
+      at.tv_nsec += 1000;
+      at.tv_sec += at.tv_nsec / 1000000000;
+      at.tv_nsec %= 1000000000;
+      if (change->written)
+        set_time (root, aid_span_z (change->path), at);
+    }
+  if (root >= 0)
+    close (root);
+}
+
 enum aid_err
-aid_warm_near_lay (const struct aid_ces_task *t, const struct aid_near *n, struct aid_box *b, struct aid_error *e)
+aid_warm_near_lay (const struct aid_ces_task *t, struct aid_near *n, const char *tree, struct aid_box *b, struct aid_error *e)
 {
   enum aid_err err = AID_OK;
+  if (n->changes.len)
+    qsort (n->changes.data, n->changes.len, sizeof (struct aid_ces_change), by_time);
   for (size_t i = 0; i < n->changes.len && !err; i++)
     err = lay_one (t, &AID_VEC_AT (struct aid_ces_change, &n->changes, i), b, e);
+  set_times (tree, &n->changes);
   return err;
 }
