@@ -156,7 +156,7 @@ it_is_stopped_with_the_judging (void **state)
   struct aid_error e = { AID_OK, "" };
   json_t *task = task_of (FOR_EVER), *v = NULL;
   pthread_t thread;
-  assert_int_equal (aid_ces_warm (c, task, AID_CES_OURS, NULL, &e), AID_OK);
+  assert_int_equal (aid_ces_warm (c, task, AID_CES_OURS, NULL, NULL, &e), AID_OK);
   assert_int_equal (pthread_create (&thread, NULL, stop_soon, stop), 0);
   assert_int_equal (
     aid_ces_evaluate (c, task, AID_SPAN (CHANGE ("part/good.sh", "echo one", "echo two")), AID_CES_OURS, stop, &v, &e),
