@@ -149,6 +149,18 @@
       (should (string-match-p "stroke=\"#7[ef]7[ef]7[ef]\"" text))
       (should-not (string-match-p "Blue1\\|grey50" text)))))
 
+(ert-deftest aid-metrics-plots-tell-a-week-that-is-not-over ()
+  "The last point is a ring when its week is running, and has something to tell."
+  (cl-letf* ((svg nil) ((symbol-function 'svg-image) (lambda (image &rest _) (setq svg image)))
+             (rings (lambda (values running)
+                      (aid-metrics-plot (list :series (list :value values :low values :high values)) "count" 10 running)
+                      (with-temp-buffer
+                        (svg-print svg)
+                        (how-many "<circle[^>]*stroke=" (point-min))))))
+    (should (= 1 (funcall rings '(3 2 1) t)))
+    (should (= 0 (funcall rings '(3 2 1) nil)))
+    (should (= 0 (funcall rings '(3 2 nil) t)))))
+
 (ert-deftest aid-metrics-blocks-have-a-twin ()
   "Where block characters are missing there are others; only the last weeks are shown."
   (let ((aid-metrics--displayable nil))
