@@ -302,7 +302,7 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
                        (format "Under a number: its 95%% confidence interval, and the weeks from %s to %s%s.\n"
                                (car (if (aid-metrics--plots-p) weeks (last weeks aid-metrics--weeks)))
                                (car (last weeks))
-                               (if (aid-metrics--running-p) ", which is not over" "")))
+                               (if (aid-metrics--running-p) " (not over)" "")))
                      (substitute-command-keys
                       (concat "\\<aid-metrics-mode-map>\\[aid-metrics-open] events  "
                               "\\[aid-metrics-group] lines  \\[aid-metrics-span] time  "
