@@ -268,7 +268,8 @@ set_times (const char *tree, const struct aid_vec *changes)
 }
 
 enum aid_err
-aid_warm_near_lay (const struct aid_ces_task *t, struct aid_near *n, const char *tree, struct aid_box *b, struct aid_error *e)
+aid_warm_near_lay (const struct aid_ces_task *t, struct aid_near *n, const char *tree, struct aid_box *b,
+                   struct aid_error *e)
 {
   enum aid_err err = AID_OK;
   if (n->changes.len)

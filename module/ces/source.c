@@ -164,6 +164,11 @@ static enum aid_err
 take_id (struct aid_ces_task *t, const struct aid_str *line, const char *base, struct aid_error *e)
 {
   struct aid_span id = aid_span_trim (aid_str_span (line));
+  if (id.len != 40 && id.len != NAME_MAX_HEX && !strcmp (base, "HEAD"))
+    return aid_error_set (e, AID_E_NOTFOUND,
+                          "There is no commit in %.150s yet: make one, or judge over the files as they lie "
+                          "there (\"now\", --now)",
+                          t->repository);
   if (id.len != 40 && id.len != NAME_MAX_HEX)
     return aid_error_set (e, AID_E_NOTFOUND, "There is no tree or commit \"%.80s\" in %.120s", base, t->repository);
   memcpy (t->base, id.ptr, id.len);
