@@ -77,7 +77,16 @@ repository's log had changed last."
   (remove-hook 'kill-buffer-hook #'aid-measure-stayed--let-go t)
   (when aid-measure-stayed--here
     (setf (aid-measure-stayed--file-buffer aid-measure-stayed--here) nil)
+    (when buffer-file-name              ; it may have been written under another name
+      (setf (aid-measure-stayed--file-file aid-measure-stayed--here) buffer-file-name))
     (setq aid-measure-stayed--here nil)))
+
+(defun aid-measure-stayed--told-p ()
+  "Whether this buffer's changes are told; else tell no more of them.
+When a function that another package has put into `after-change-functions' errs,
+Emacs empties that, and nobody hears of what was changed since."
+  (or (memq #'aid-measure-stayed--changed after-change-functions)
+      (aid-measure-stayed--let-go)))
 
 ;; A mode that is set anew, as on reverting, leaves them.
 (put 'aid-measure-stayed--changed 'permanent-local-hook t)
@@ -85,7 +94,7 @@ repository's log had changed last."
 
 (defun aid-measure-stayed--follow (file)
   "What is followed in this buffer of FILE, begun now unless it is already."
-  (or aid-measure-stayed--here
+  (or (and aid-measure-stayed--here (aid-measure-stayed--told-p) aid-measure-stayed--here)
       (let ((new (aid-measure-stayed--make :file file :buffer (current-buffer)
                                            :track (aid--mod-track-open (buffer-size)))))
         (push new aid-measure-stayed--files)
@@ -167,6 +176,7 @@ With TEXT, how much of them that holds."
          (track (aid-measure-stayed--file-track followed))
          (buffer (aid-measure-stayed--file-buffer followed)))
     (unless (and (not text) (buffer-live-p buffer)
+                 (with-current-buffer buffer (aid-measure-stayed--told-p))
                  (aid--mod-track-stayed track (buffer-size buffer) nil plists))
       (aid--mod-track-stayed track 0 (or text (aid-measure-stayed--text followed) "") plists))))
 

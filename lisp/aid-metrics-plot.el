@@ -5,7 +5,8 @@
 ;;; Commentary:
 
 ;; A line for the number of each week, a band behind it where it is with 95%
-;; confidence, a dot at the last week; as large as the columns of a table.
+;; confidence, a dot at the last week, or a ring if that is not over; as large
+;; as the columns of a table.
 
 ;;; Code:
 
@@ -66,27 +67,44 @@ Each is nil, or a list of X, Y and the Y of the two bounds."
       (svg-line svg x low x high :stroke color :stroke-width 4 :stroke-opacity 0.18)
       (svg-circle svg x y 1.5 :fill color))))
 
+(defun aid-metrics-plot--color (face default &optional ground)
+  "The foreground of FACE as SVG knows it, by its red, green and blue; or DEFAULT.
+With GROUND its background.  SVG knows a color by its name only if that is none
+of X's own, like \"Blue1\"."
+  (let* ((name (if ground (face-background face nil t) (face-foreground face nil t)))
+         (rgb (and name (or (tty-color-standard-values name) (color-values name)))))
+    (if rgb
+        (apply #'format "#%02x%02x%02x" (mapcar (lambda (part) (ash part -8)) rgb))
+      default)))
+
 (defun aid-metrics-plot-height ()
   "How high a plot is, in pixels."
   (round (* 1.6 (frame-char-height))))
 
-(defun aid-metrics-plot (number unit columns)
+(defun aid-metrics-plot--draw-last (svg point color running)
+  "Draw the last POINT into SVG in COLOR: a ring if its week is RUNNING."
+  (if running
+      (svg-circle svg (nth 0 point) (nth 1 point) 2.25 :stroke color :stroke-width 1.25
+                  :fill (aid-metrics-plot--color 'default "#ffffff" t))
+    (svg-circle svg (nth 0 point) (nth 1 point) 2.5 :fill color)))
+
+(defun aid-metrics-plot (number unit columns &optional running)
   "A picture, COLUMNS wide, of the weeks of NUMBER, which is of UNIT.
-Nil without any week."
+The last of them is not over if it is RUNNING.  Nil without any week."
   (let* ((width (* columns (frame-char-width))) (height (aid-metrics-plot-height))
          (series (plist-get number :series))
          (top (aid-metrics-plot--top (append (plist-get series :value) nil)
                                      (append (plist-get series :high) nil) unit))
          (points (aid-metrics-plot--points number top width height))
-         (color (or (face-foreground 'aid-metrics-plot nil t) "#3366aa"))
+         (color (aid-metrics-plot--color 'aid-metrics-plot "#3366aa"))
          (last (car (last (delq nil (copy-sequence points))))))
     (when last
       (let ((svg (svg-create width height)))
         (svg-line svg 0 (- height 1.5) width (- height 1.5)
-                  :stroke (or (face-foreground 'shadow nil t) "#888888") :stroke-opacity 0.35 :stroke-width 1)
+                  :stroke (aid-metrics-plot--color 'shadow "#888888") :stroke-opacity 0.35 :stroke-width 1)
         (dolist (run (aid-metrics-plot--runs points))
           (aid-metrics-plot--draw-run svg run color))
-        (svg-circle svg (nth 0 last) (nth 1 last) 2.5 :fill color)
+        (aid-metrics-plot--draw-last svg last color (and running (car (last points))))
         (svg-image svg :ascent 'center :scale 1.0)))))
 
 (provide 'aid-metrics-plot)

@@ -19,7 +19,7 @@
 (eval-when-compile (require 'cl-lib) (require 'subr-x))
 
 (declare-function aid--mod-metrics-soon "ext:aid-module" (plist))
-(declare-function aid-metrics-plot "aid-metrics-plot" (number unit columns))
+(declare-function aid-metrics-plot "aid-metrics-plot" (number unit columns &optional running))
 (declare-function aid-metrics-plot-p "aid-metrics-plot" ())
 (declare-function aid-metrics-plot-height "aid-metrics-plot" ())
 (declare-function aid-metrics-events "aid-metrics-events" (title filter))
@@ -192,16 +192,23 @@ and \"project\"; several of them make a line for each combination."
   "Draw the plots that BUFFER has from POS on, for a moment; the rest soon after."
   (when (buffer-live-p buffer)
     (with-current-buffer buffer
-      (let ((limit (+ (float-time) aid-metrics--slice)) (inhibit-read-only t) plot)
+      (let ((limit (+ (float-time) aid-metrics--slice)) (inhibit-read-only t)
+            (running (aid-metrics--running-p)) plot)
         (while (and pos (< (float-time) limit))
           (when (setq plot (get-text-property pos 'aid-metrics-plot))
             (let ((end (next-single-property-change pos 'aid-metrics-plot nil (point-max))))
               (with-silent-modifications
                 (remove-text-properties pos end '(aid-metrics-plot nil))
-                (put-text-property pos end 'display (aid-metrics-plot (car plot) (cdr plot) (- end pos))))))
+                (put-text-property pos end 'display
+                                   (aid-metrics-plot (car plot) (cdr plot) (- end pos) running)))))
           (setq pos (next-single-property-change pos 'aid-metrics-plot)))
         (setq aid-metrics--drawing
               (and pos (run-with-timer 0.001 nil #'aid-metrics--draw buffer pos)))))))
+
+(defun aid-metrics--running-p ()
+  "Whether the last week of the report is this one, which is not over."
+  (equal (car (last (append (plist-get aid-metrics--report :weeks) nil)))
+         (format-time-string "%G-W%V")))
 
 (defun aid-metrics--draw-all ()
   "Begin to draw the plots of this buffer anew."
@@ -292,9 +299,10 @@ With PLOTS, `:spark' is pictures.  Nil when there is nothing to tell."
   (let ((weeks (append (plist-get aid-metrics--report :weeks) nil)))
     (insert (propertize
              (concat (when weeks
-                       (format "Under a number: its 95%% confidence interval, and the weeks from %s to %s.\n"
+                       (format "Under a number: its 95%% confidence interval, and the weeks from %s to %s%s.\n"
                                (car (if (aid-metrics--plots-p) weeks (last weeks aid-metrics--weeks)))
-                               (car (last weeks))))
+                               (car (last weeks))
+                               (if (aid-metrics--running-p) " (not over)" "")))
                      (substitute-command-keys
                       (concat "\\<aid-metrics-mode-map>\\[aid-metrics-open] events  "
                               "\\[aid-metrics-group] lines  \\[aid-metrics-span] time  "

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -217,6 +218,20 @@ replace_real (const char *path, struct aid_span data, unsigned mode, struct aid_
     }
   aid_str_free (&temp);
   return err;
+}
+
+void
+aid_fs_sweep (const char *dir)
+{
+  DIR *all = opendir (dir);
+  for (struct dirent *d; all && (d = readdir (all));)
+    {
+      struct aid_span name = aid_span_z (d->d_name);
+      if (name.len == strlen (".aid-12345678.tmp") && aid_span_starts (name, ".aid-") && aid_span_ends (name, ".tmp"))
+        unlinkat (dirfd (all), d->d_name, 0);
+    }
+  if (all)
+    closedir (all);
 }
 
 enum aid_err

@@ -13,6 +13,9 @@ int aid_fs_write_all (int fd, struct aid_span data);
 /* Replaces PATH: a temporary file beside it, fsync, rename, fsync of the folder.  MODE is for a new file (an existing
    file's mode is kept; the umask applies); a symbolic link is followed. */
 enum aid_err aid_fs_replace (const char *path, struct aid_span data, unsigned mode, struct aid_error *e);
+/* Removes from the folder DIR the temporary files of processes that were killed while they replaced one.  Nobody else may be
+   replacing files there. */
+void aid_fs_sweep (const char *dir);
 /* Makes what happened to PATH's name durable: fsync of its folder.  0, or -1 with errno; a file system that can't is fine. */
 int aid_fs_sync_folder_of (const char *path);
 /* Like mkdir -p; new folders get MODE. */

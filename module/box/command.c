@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 enum
 {
   ARGUMENTS = 64
@@ -46,19 +48,44 @@ stay_open (int fd)
   return fcntl (fd, F_SETFD, 0);
 }
 
+/* PATH with the folders of programs before the system's, and what opam's tools ask for; both in places of their own. */
+static void
+add_programs (const struct keeper *k, char path[8192], char opam[4200], char stubs[16384])
+{
+  const char *programs = k->limits.programs;
+  char one[4096], in[4200];
+  size_t n = (size_t)snprintf (path, 8192, "PATH=");
+  opam[0] = stubs[0] = '\0';
+  while (next_programs (&programs, one) && n < 8192)
+    {
+      snprintf (in, sizeof in, ROOT "%s/bin", one);
+      n += (size_t)snprintf (path + n, 8192 - n, "%s%s:", one, access (in, F_OK) ? "" : "/bin");
+      snprintf (in, sizeof in, ROOT "%s/.opam-switch", one);
+      if (opam[0] || access (in, F_OK))
+        continue;
+      snprintf (opam, 4200, "OPAM_SWITCH_PREFIX=%s", one);
+      snprintf (stubs, 16384, "CAML_LD_LIBRARY_PATH=%s/lib/stublibs:%s/lib/ocaml/stublibs:%s/lib/ocaml", one, one, one);
+    }
+  if (n < 8192)
+    snprintf (path + n, 8192 - n, "%s", PATH);
+}
+
 /* In the child. */
 static void
 become (const struct keeper *k, const char *line, const char *at, int filter, int output, int status)
 {
-  static const char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                     "HOME=/home/box",
-                                     "USER=box",
-                                     "LOGNAME=box",
-                                     "SHELL=/bin/sh",
-                                     "LANG=C.UTF-8",
-                                     "TMPDIR=/tmp",
-                                     "TERM=dumb",
-                                     NULL };
+  char path[8192], opam[4200], stubs[16384];
+  const char *env[] = { path,
+                        "HOME=/home/box",
+                        "USER=box",
+                        "LOGNAME=box",
+                        "SHELL=/bin/sh",
+                        "LANG=C.UTF-8",
+                        "TMPDIR=/tmp",
+                        "TERM=dumb",
+                        NULL,
+                        NULL,
+                        NULL };
   /* /proc is read-only, for a box's user is root where root runs it: what belongs to root there, as /proc/sys does, is else his
      to write, without any capability. */
   /* clang-format off */
@@ -70,6 +97,9 @@ become (const struct keeper *k, const char *line, const char *at, int filter, in
   char status_z[16], filter_z[16];
   size_t n = sizeof fixed / sizeof *fixed;
   int null = open ("/dev/null", O_RDONLY);
+  add_programs (k, path, opam, stubs);
+  if (opam[0])
+    env[8] = opam, env[9] = stubs;
   signal (SIGPIPE, SIG_DFL);
   if (null < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0 || dup2 (output, 2) < 0 || stay_open (status)
       || (filter >= 0 && stay_open (filter)))

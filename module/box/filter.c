@@ -1,6 +1,7 @@
 /* System calls that are refused in a box, as a program of the kernel's packet filter.  Bubblewrap takes capabilities and names
    away; these take away what a process may do without either: namespaces of its own and the kernel's younger interfaces, in
-   which most holes are found, keys, and memory that is nobody's (a memfd that is not mapped shows in no count).
+   which most holes are found, keys, and memory that is nobody's: a memfd that is not mapped shows in no count, nor does what
+   vmsplice leaves in a pipe (a page of it holds the two megabytes that it is a part of).
 
    They fail as on a kernel that does not have them, so that programs do without. */
 #include "box/keeper.h"
@@ -34,6 +35,10 @@
 #define SYS_clone3 435 /* whose flags are in memory, where no filter looks: libraries take clone instead */
 #endif
 
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+
 #define LOAD(field) BPF_STMT (BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof (struct seccomp_data, field))
 #define FAIL(no) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (no))
 #define LACKS(call) BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), FAIL (ENOSYS)
@@ -55,6 +60,8 @@ static const struct sock_filter program[] = {
   NO_USER_NAMESPACE (unshare),
   LACKS (clone3),
   LACKS (memfd_create),
+  LACKS (memfd_secret),
+  LACKS (vmsplice),
   LACKS (add_key),
   LACKS (request_key),
   LACKS (keyctl),

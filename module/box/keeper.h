@@ -26,6 +26,7 @@
 
 enum
 {
+  SYSTEM_V = 3,      /* lists of its objects */
   DISK_SPARE_MB = 16 /* beyond the limit, so that passing it is seen before the disk is full */
 };
 
@@ -36,6 +37,8 @@ struct keeper
   enum aid_box_how how;
   struct aid_box_limits limits;
   int lower_fd, tree_fd, house_fd, proc_fd; /* O_PATH, but for the last two */
+  int programs_fd[AID_BOX_PROGRAMS];        /* of limits.programs, in their order */
+  int system_v[SYSTEM_V];                   /* system_v.c's */
   int64_t copied;                           /* bytes of the house that are not the box's own doing */
   const char *by;                           /* what the tree is */
 };
@@ -50,7 +53,9 @@ enum
 int bind_mount (const char *what, const char *where);
 /* Adds attributes to a mount, and to those below it; 0, or -1 with errno. */
 int set_mount (const char *where, uint64_t attributes, int with_those_below);
-enum aid_err mount_system (struct aid_error *e);
+enum aid_err mount_system (const struct keeper *k, struct aid_error *e);
+/* The next folder of *PROGRAMS (struct aid_box_limits), which moves on, in OUT; 0: there is none. */
+int next_programs (const char **programs, char out[4096]);
 
 /* --- mounts.c --- */
 /* "the system does not let it WHAT: why", of errno. */
@@ -74,6 +79,8 @@ struct usage
   int64_t tasks; /* processes and threads */
   int64_t cpu_ms;
   int64_t resident; /* bytes; pages that several share count for each of them */
+  int64_t tables;   /* bytes that page tables have at most */
+  int64_t files;    /* bytes of the kernel's that lie behind many descriptors */
 };
 struct watch
 {
@@ -87,6 +94,11 @@ void watch_begin (struct watch *w, const struct keeper *k);
 enum aid_box_end watch_look (struct watch *w);
 /* The same for the disk alone, which what has ended may have filled. */
 enum aid_box_end watch_disk (struct watch *w);
+
+/* --- system_v.c --- */
+void system_v_open (struct keeper *k);
+/* Bytes that System V's objects hold. */
+int64_t system_v (const struct keeper *k);
 
 /* --- output.c --- */
 /* What was printed: the first half of what may be kept, and the last. */

@@ -115,7 +115,26 @@ read_arguments (char **argv, struct keeper *k)
     return 0;
   k->how = (enum aid_box_how)how;
   k->lower = argv[9];
+  l->programs = argv[10];
   return 1;
+}
+
+/* Before the house covers what they may lie in. */
+static enum aid_err
+open_programs (struct keeper *k, struct aid_error *e)
+{
+  const char *programs = k->limits.programs;
+  char one[4096];
+  for (int i = 0; next_programs (&programs, one); i++)
+    {
+      if (i == AID_BOX_PROGRAMS)
+        return aid_error_set (e, AID_E_LIMIT, "ces.programs has more than %d folders", AID_BOX_PROGRAMS);
+      k->programs_fd[i] = open (one, O_PATH | O_DIRECTORY | O_CLOEXEC);
+      if (k->programs_fd[i] < 0)
+        return aid_error_set (e, AID_E_STATE, "the folder %.150s, which ces.programs names, cannot be entered: %s", one,
+                              strerror (errno));
+    }
+  return AID_OK;
 }
 
 int
@@ -126,7 +145,7 @@ main (int argc, char **argv)
   int status;
   signal (SIGPIPE, SIG_IGN);
   umask (022);
-  if (argc != 10 || !read_arguments (argv, &k))
+  if (argc != 11 || !read_arguments (argv, &k))
     return answer_error (AID_E_STATE, "aid-box is of another version than what started it: install both from one build"), 2;
   if (!*k.lower)
     k.how = AID_BOX_COPY; /* of nothing */
@@ -138,6 +157,7 @@ main (int argc, char **argv)
   k.lower_fd = err ? -1 : open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* as our mount namespace has it */
   if (!err && k.lower_fd < 0)
     err = aid_error_set (&e, AID_E_IO, "it may not be read");
+  err = err ? err : open_programs (&k, &e);
   if (err)
     return answer_error (err, e.msg), 1;
   pid_t child = fork ();

@@ -107,13 +107,35 @@ mount_tree (struct keeper *k, struct aid_error *e)
   return copy_lower (k, e);
 }
 
+/* What the kernel counts for a user, and a box's is the host's: a part of it, so that his own programs have the rest.  An older
+   kernel does not have them. */
+static void
+bound_watchers (void)
+{
+  static const char *const limits[][2] = { { "/proc/sys/user/max_inotify_instances", "32" },
+                                           { "/proc/sys/user/max_inotify_watches", "16384" },
+                                           { "/proc/sys/user/max_fanotify_groups", "32" } };
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+    {
+      int fd = open (limits[i][0], O_WRONLY | O_CLOEXEC);
+      if (fd >= 0 && write (fd, limits[i][1], strlen (limits[i][1])) < 0)
+        errno = 0;
+      if (fd >= 0)
+        close (fd);
+    }
+}
+
 static enum aid_err
 mount_proc (struct keeper *k, struct aid_error *e)
 {
   if (mount ("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
     return mount_failed (e, "mount its own /proc");
   k->proc_fd = open ("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return k->proc_fd < 0 ? mount_failed (e, "open /proc") : AID_OK;
+  if (k->proc_fd < 0)
+    return mount_failed (e, "open /proc");
+  system_v_open (k);
+  bound_watchers ();
+  return AID_OK;
 }
 
 enum aid_err
@@ -122,7 +144,7 @@ mount_house (struct keeper *k, struct aid_error *e)
   enum aid_err err = mount_tmpfs (k, e);
   err = err ? err : mount_tree (k, e);
   err = err ? err : mount_proc (k, e);
-  err = err ? err : mount_system (e);
+  err = err ? err : mount_system (k, e);
   if (err)
     return err;
   if (filter_make ())

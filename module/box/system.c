@@ -123,6 +123,33 @@ mount_programs (struct aid_error *e)
   return AID_OK;
 }
 
+int
+next_programs (const char **programs, char out[4096])
+{
+  size_t n = strcspn (*programs, ":");
+  if (!n)
+    return 0;
+  snprintf (out, 4096, "%.*s", (int)n, *programs);
+  *programs += n + ((*programs)[n] == ':');
+  return 1;
+}
+
+/* Folders of programs that lie elsewhere, as a home does, are where they are outside: much that is in them says where. */
+static enum aid_err
+mount_own (const struct keeper *k, struct aid_error *e)
+{
+  const char *programs = k->limits.programs;
+  char one[4096], to[4200];
+  for (int i = 0; next_programs (&programs, one); i++)
+    {
+      snprintf (to, sizeof to, ROOT "%s", one);
+      if (aid_fs_mkdirs (to, 0755, NULL) || fchdir (k->programs_fd[i]) || bind_mount (".", to)
+          || set_mount (to, MOUNT_READ_ONLY | MOUNT_NODEV, 1))
+        return mount_failed (e, "bind the folders of ces.programs read-only");
+    }
+  return AID_OK;
+}
+
 /* --- devices --- */
 
 static int
@@ -161,7 +188,7 @@ mount_devices (struct aid_error *e)
 /* --- the whole --- */
 
 enum aid_err
-mount_system (struct aid_error *e)
+mount_system (const struct keeper *k, struct aid_error *e)
 {
   static const char *const folders[]
     = { "etc", "proc", "dev", "dev/pts", "dev/shm", "tmp", "home", "home/box", "var", "run" };
@@ -179,6 +206,8 @@ mount_system (struct aid_error *e)
   if (bind_mount (HOUSE "/tmp", ROOT "/tmp") || bind_mount (HOUSE "/home", ROOT "/home/box")
       || bind_mount (HOUSE "/shm", ROOT "/dev/shm") || symlink ("../tmp", ROOT "/var/tmp"))
     return mount_failed (e, "bind the folders that may be written");
+  if ((err = mount_own (k, e)))
+    return err;
   if (set_mount (ROOT, MOUNT_NOSUID, 1) || set_mount (ROOT, MOUNT_READ_ONLY | MOUNT_NODEV, 0))
     return mount_failed (e, "make the root read-only (Linux 5.12 can)");
   return AID_OK;

@@ -3,8 +3,9 @@
    for root, and counted all of a user's processes before Linux 5.14).  What it allows for a moment, the tmpfs and each
    process's own limits bound.
 
-   A look sums what is resident, which counts shared pages more than once.  Only where that is too much, each process's
-   proportional share of memory that is not a file's is asked for, which takes longer. */
+   A look sums what is resident, which counts shared pages more than once, the page tables that what is mapped may have, and
+   what lies behind descriptors.  Only where that is too much, each process's proportional share of memory that is not a
+   file's is asked for, and its real page tables, which takes longer. */
 #include "box/keeper.h"
 
 #include <ctype.h>
@@ -13,12 +14,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 enum
 {
-  OURS = 2 /* bubblewrap's two processes of a command */
+  OURS = 2,            /* bubblewrap's two processes of a command */
+  PER_TABLE = 512,     /* bytes that are mapped by a byte of page tables */
+  FEW = 256,           /* descriptors of a process, which forks have, too: they count for nothing */
+  DESCRIPTOR = 5 << 10 /* bytes of half a pipe, when the kernel gives its user no more than it must */
 };
 
 /* --- processes --- */
@@ -43,16 +48,21 @@ static int
 add_process (const struct keeper *k, const char *pid, struct usage *u)
 {
   char text[1024];
-  unsigned long long user, system, children_user, children_system, threads, resident;
+  unsigned long long user, system, children_user, children_system, threads, mapped, resident;
+  struct stat st;
   const char *behind = read_proc (k, pid, "stat", text, sizeof text) ? strrchr (text, ')') : NULL;
   if (!behind
-      || sscanf (behind, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %llu %*d %*u %*u %llu",
-                 &user, &system, &children_user, &children_system, &threads, &resident)
-           != 6)
+      || sscanf (behind, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %llu %*d %*u %llu %llu",
+                 &user, &system, &children_user, &children_system, &threads, &mapped, &resident)
+           != 7)
     return 0;
   u->tasks += (int64_t)threads;
   u->cpu_ms += (int64_t)(user + system + children_user + children_system) * 1000 / sysconf (_SC_CLK_TCK);
   u->resident += (int64_t)resident * sysconf (_SC_PAGESIZE);
+  u->tables += (int64_t)(mapped / PER_TABLE);
+  snprintf (text, sizeof text, "%s/fd", pid); /* whose size tells how many there are, from Linux 6.2 on */
+  if (!fstatat (k->proc_fd, text, &st, 0) && st.st_size > FEW)
+    u->files += (st.st_size - FEW) * DESCRIPTOR;
   return 1;
 }
 
@@ -75,23 +85,6 @@ share_of (const struct keeper *k, const char *pid)
   return u.resident;
 }
 
-/* Bytes of System V's shared memory, which stays without a process. */
-static int64_t
-system_v (const struct keeper *k)
-{
-  char text[16384];
-  int64_t sum = 0;
-  if (!read_proc (k, "sysvipc", "shm", text, sizeof text))
-    return 0;
-  for (const char *line = strchr (text, '\n'); line && line[1]; line = strchr (line + 1, '\n'))
-    {
-      long long resident;
-      if (sscanf (line + 1, "%*d %*d %*o %*u %*d %*d %*d %*u %*u %*u %*u %*d %*d %*d %lld", &resident) == 1)
-        sum += resident;
-    }
-  return sum;
-}
-
 static void
 each_process (const struct keeper *k, void (*fn) (const struct keeper *, const char *pid, void *), void *arg)
 {
@@ -110,18 +103,27 @@ add_usage (const struct keeper *k, const char *pid, void *arg)
   add_process (k, pid, arg);
 }
 
+static int64_t
+tables_of (const struct keeper *k, const char *pid)
+{
+  char text[4096];
+  long long kilobytes;
+  const char *at = read_proc (k, pid, "status", text, sizeof text) ? strstr (text, "\nVmPTE:") : NULL;
+  return at && sscanf (at, " VmPTE: %lld", &kilobytes) == 1 ? kilobytes << 10 : 0;
+}
+
 static void
 add_share (const struct keeper *k, const char *pid, void *arg)
 {
   int64_t *sum = arg;
-  *sum += share_of (k, pid);
+  *sum += share_of (k, pid) + tables_of (k, pid);
 }
 
 static int
 takes_too_much (const struct keeper *k, const struct usage *u)
 {
-  int64_t limit = k->limits.megabytes << 20, kept = system_v (k), sum = kept;
-  if (u->resident + kept <= limit)
+  int64_t limit = k->limits.megabytes << 20, sum = system_v (k) + u->files;
+  if (u->resident + u->tables + sum <= limit)
     return 0;
   each_process (k, add_share, &sum);
   return sum > limit;

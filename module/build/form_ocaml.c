@@ -127,7 +127,19 @@ said_at (struct aid_draft *d, struct aid_span line)
   return at >= 0 ? (size_t)at + 2 : line.len;
 }
 
-/* A message that goes on right behind its first line's end is read as one sentence, for "of type" alone says little. */
+/* "There is no field x", "Type int is not compatible ...", but not the type "Lexer.t". */
+static int
+is_sentence (struct aid_span v)
+{
+  size_t n = 1;
+  if (!v.len || !isupper ((unsigned char)v.ptr[0]))
+    return 0;
+  while (n < v.len && islower ((unsigned char)v.ptr[n]))
+    n++;
+  return n > 1 && n < v.len && (v.ptr[n] == ' ' || v.ptr[n] == ':');
+}
+
+/* A message that goes on right behind its first line's end is read as one, for "of type" alone says little. */
 static void
 go_on_saying (struct aid_draft *d, struct aid_span line)
 {
@@ -136,7 +148,7 @@ go_on_saying (struct aid_draft *d, struct aid_span line)
   if (d->state == SAID && n && n + more.len + 1 < 400 && !strchr (".:", d->message.ptr[n - 1]) && line.len
       && line.ptr[0] == ' ')
     {
-      aid_str_addc (&d->message, ' ');
+      aid_str_addz (&d->message, is_sentence (more) ? "; " : " ");
       aid_str_addspan (&d->message, more);
     }
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/statvfs.h>
 
+#define SAID_MAX ((size_t)8000) /* of a failure's output that is kept: its end */
+
 enum
 {
   LONGER = 10, /* a whole build may take so many times what a rung may */
@@ -18,7 +20,7 @@ struct base
 {
   const struct aid_ces_task *task;
   const char *tree;
-  const struct aid_near *near;
+  struct aid_near *near;
   struct aid_ces_commands commands;
   struct aid_box_limits limits;
   const struct aid_stop *stop;
@@ -73,8 +75,8 @@ build (struct base *b, struct aid_error *e)
   struct aid_box *box = NULL;
   enum aid_err err = aid_box_open (b->tree, AID_BOX_IN_PLACE, &b->limits, &box, e);
   if (!err)
-    err = b->near ? aid_warm_near_lay (b->task, b->near, box, e) : aid_ces_lay_files (b->task, b->tree, box, NULL, e);
-  if (!err && !b->near)
+    err = b->near ? aid_warm_near_lay (b->task, b->near, b->tree, box, e) : aid_ces_lay_files (b->task, b->tree, box, NULL, e);
+  if (!err && b->task->source != AID_CES_FOLDER)
     aid_ces_age (b->tree);
   if (!err)
     err = aid_ces_detect (b->task, b->tree, &b->commands, e);
@@ -123,6 +125,21 @@ add_missing (const struct aid_diags *a, const struct aid_diags *b, json_t *list)
     }
 }
 
+/* What the base says where it does not pass: who reads this is to mend it. */
+static void
+add_failure (enum aid_rung r, const struct aid_rung_ran *one, const struct aid_rung_ran *two, json_t *rung)
+{
+  const struct aid_rung_ran *bad = !aid_rung_passed (one) ? one : two;
+  if (!rung || aid_rung_passed (bad))
+    return;
+  json_t *told = aid_rung_json (r, bad);
+  struct aid_span text = aid_json_span (told, "output");
+  if (text.len > SAID_MAX)
+    text = aid_span_cut (text, text.len - SAID_MAX, text.len);
+  json_object_set_new (told, "output", aid_json_of_span (text));
+  json_object_set_new (rung, "failure", told);
+}
+
 static json_t *
 tell_rung (const struct base *b, enum aid_rung r)
 {
@@ -135,9 +152,11 @@ tell_rung (const struct base *b, enum aid_rung r)
     }
   int passes = aid_rung_passed (one) && aid_rung_passed (two);
   int flaky = strcmp (one->result, two->result) != 0 || json_array_size (differ);
-  return json_pack ("{s:b, s:b, s:b, s:o, s:I, s:I}", "passes", passes, "flaky", flaky, "fails",
-                    !aid_rung_passed (one) && !aid_rung_passed (two), "tests", differ, "ms", (json_int_t)one->ran.ms,
-                    "again_ms", (json_int_t)two->ran.ms);
+  json_t *o = json_pack ("{s:b, s:b, s:b, s:o, s:I, s:I}", "passes", passes, "flaky", flaky, "fails",
+                         !aid_rung_passed (one) && !aid_rung_passed (two), "tests", differ, "ms", (json_int_t)one->ran.ms,
+                         "again_ms", (json_int_t)two->ran.ms);
+  add_failure (r, one, two, o);
+  return o;
 }
 
 static json_t *
@@ -151,30 +170,41 @@ tell (const struct base *b, int64_t bytes, int64_t ms)
       if (has_command (b, r))
         json_object_set_new (rungs, aid_rung_name (r), tell_rung (b, r));
     }
-  return json_pack ("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "recipe", b->task->recipe, "repository",
-                    b->task->named, "root", aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base,
-                    "tool", b->commands.tool, "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
-                    (json_int_t)(bytes >> 20) + 1);
+  return json_pack ("{s:I, s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "made", (json_int_t)aid_clock_wall_ms (),
+                    "recipe", b->task->recipe, "repository", b->task->named, "root",
+                    aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool", b->commands.tool,
+                    "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes", (json_int_t)(bytes >> 20) + 1);
+}
+
+void
+aid_ces_lengthen (struct aid_box_limits *l)
+{
+  int64_t cpus = l->cpu_seconds / l->seconds;
+  l->seconds = l->seconds * LONGER > LEAST_SECONDS ? l->seconds * LONGER : LEAST_SECONDS;
+  l->cpu_seconds = l->seconds * cpus;
 }
 
 enum aid_err
-aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near, const struct aid_stop *stop,
+aid_ces_build_base (const struct aid_ces_task *t, const char *tree, struct aid_near *near, const struct aid_stop *stop,
                     json_t **about, struct aid_error *e)
 {
   struct base b = { .task = t, .tree = tree, .near = near, .limits = t->base_limits, .stop = stop };
   int64_t begun = aid_clock_ms ();
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     b.first[r].result = b.second[r].result = "none";
-  b.limits.seconds = b.limits.seconds * LONGER > LEAST_SECONDS ? b.limits.seconds * LONGER : LEAST_SECONDS;
-  b.limits.cpu_seconds = b.limits.seconds * (t->limits.cpu_seconds / t->limits.seconds);
+  aid_ces_lengthen (&b.limits);
   b.limits.disk_megabytes *= LONGER;
   *about = NULL;
   enum aid_err err = build (&b, e);
+  json_t *missing = err ? NULL : aid_ces_submodules_missing (t, tree);
   int64_t bytes = err ? 0 : aid_ces_bytes (tree);
   if (bytes < 0)
     err = aid_error_set (e, AID_E_LIMIT, "What builds %.100s makes folders in folders, deeper than is judged", t->named);
   if (!err && !(*about = tell (&b, bytes, aid_clock_ms () - begun)))
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");
+  if (!err && json_array_size (missing))
+    json_object_set (*about, "missing", missing);
+  json_decref (missing);
   for (enum aid_rung r = 0; r < AID_RUNGS; r++)
     {
       aid_rung_ran_free (&b.first[r]);

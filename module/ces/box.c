@@ -53,6 +53,7 @@ start (struct aid_box *b, const char *program, const char *lower, enum aid_box_h
                                number (n[5], l->disk_megabytes),
                                number (n[6], l->output_bytes),
                                lower,
+                               l->programs ? l->programs : "",
                                NULL };
   return aid_box_talk_start (&b->talk, argv, &b->by, e);
 }

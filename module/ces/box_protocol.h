@@ -1,18 +1,19 @@
 /* How a box is asked: aid-box (module/box), the program that keeps one, reads requests from its standard input and answers each
    on its standard output.  Both are of one build; numbers are the machine's own.  When its input ends the box ends.
 
-   usage: aid-box VERSION HOW SECONDS CPU_SECONDS MEGABYTES PROCESSES DISK_MEGABYTES OUTPUT_BYTES LOWER
-   where LOWER may be "", for an empty tree.
+   usage: aid-box VERSION HOW SECONDS CPU_SECONDS MEGABYTES PROCESSES DISK_MEGABYTES OUTPUT_BYTES LOWER PROGRAMS
+   where LOWER may be "", for an empty tree, and PROGRAMS, folders with ':' between them.
    Its first answer, unasked, says whether the box could be made; its text then names what the tree is ("overlay", ...). */
 #ifndef AID_CES_BOX_PROTOCOL_H
 #define AID_CES_BOX_PROTOCOL_H
 
 #include <stdint.h>
 
-#define AID_BOX_PROTOCOL "1"
+#define AID_BOX_PROTOCOL "2"
 
 enum
 {
+  AID_BOX_PROGRAMS = 16, /* folders of programs */
   AID_BOX_NAME_MAX = 100 << 10, /* of a path or a line; a program's argument may have 128 KB */
   AID_BOX_TEXT_MAX = 64 << 20
 };

@@ -47,6 +47,7 @@ aid_ces_open (const struct aid_ces_settings *settings, struct aid_ces **out, str
   pthread_mutex_init (&c->lock, NULL);
   c->settings = *settings;
   c->settings.warm = NULL;
+  c->settings.programs = settings->programs ? strdup (settings->programs) : NULL;
   c->settings.limits = json_deep_copy (settings->limits);
   c->settings.weights = json_deep_copy (settings->weights);
   c->settings.repositories = json_deep_copy (settings->repositories);
@@ -83,7 +84,7 @@ static void
 key_of (const struct aid_ces_task *t, enum aid_ces_question of, const char *what, char key[AID_SHA256_HEX])
 {
   struct aid_str text = AID_STR_INIT (1024);
-  aid_str_addf (&text, "verdict 2\n%s\n%s %s\n%lld %lld %lld %lld %lld\n", t->key,
+  aid_str_addf (&text, "verdict 3\n%s\n%s %s\n%lld %lld %lld %lld %lld\n", t->key,
                 of == AID_CES_ANSWER ? "answer" : "change", what, (long long)t->limits.seconds,
                 (long long)t->limits.cpu_seconds, (long long)t->limits.megabytes, (long long)t->limits.processes,
                 (long long)t->limits.disk_megabytes);
@@ -103,7 +104,7 @@ aid_ces_recall (struct aid_ces *c, const struct aid_ces_task *t, enum aid_ces_qu
 }
 
 /* A verdict that came of the machine's load is not kept (a system without memory kills boxes first), nor one that may come out
-   otherwise. */
+   otherwise, as over a base that is red for want of something. */
 static int
 is_to_be_kept (const json_t *rungs)
 {
@@ -111,7 +112,8 @@ is_to_be_kept (const json_t *rungs)
   size_t i;
   json_array_foreach (rungs, i, rung)
   {
-    if (!strcmp (aid_json_str (rung, "result"), DAMAGED) || aid_json_bool (rung, "flaky", 0)
+    const char *result = aid_json_str (rung, "result");
+    if (!strcmp (result, DAMAGED) || !strcmp (result, "broken") || aid_json_bool (rung, "flaky", 0)
         || aid_json_int (rung, "signal", 0) == SIGKILL)
       return 0;
   }
@@ -184,14 +186,42 @@ aid_ces_evaluate (struct aid_ces *c, const json_t *task, struct aid_span answer,
   return err;
 }
 
+/* Whether the base of W passes all that it is judged by. */
+static int
+passes (const struct aid_warm *w)
+{
+  const char *name;
+  json_t *rung;
+  json_object_foreach (json_object_get (w->about, "rungs"), name, rung)
+  {
+    if (!aid_json_bool (rung, "passes", 0))
+      return 0;
+  }
+  return 1;
+}
+
+/* One that is red may be so for want of something that is there by now. */
 enum aid_err
-aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop,
+aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop, json_t **about,
               struct aid_error *e)
 {
   struct aid_ces_task t;
   struct aid_warm w;
+  int64_t begun = aid_clock_wall_ms ();
   enum aid_err err = aid_ces_task_read (c, task, from, stop, &t, e);
   if (!err && !(err = aid_warm_get (c, &t, stop, &w, e)))
+    {
+      int again = !passes (&w) && aid_json_int (w.about, "made", 0) < begun;
+      if (again)
+        {
+          aid_warm_release (&w);
+          aid_warm_evict (c, t.key);
+          err = aid_warm_get (c, &t, stop, &w, e);
+        }
+    }
+  if (!err && about)
+    *about = json_incref (w.about);
+  if (!err)
     aid_warm_release (&w);
   aid_ces_task_free (&t);
   return err;

@@ -31,6 +31,7 @@ struct aid_ces_settings
   int64_t warm_megabytes;   /* all of them together */
   json_t *limits;           /* for what a task does not say: {seconds, megabytes, processes, disk_megabytes} */
   json_t *weights;          /* of the rungs in the reward: {"applies": 0.1, ...} */
+  char *programs;           /* folders that a box sees as well, as struct aid_box_limits has them; NULL: none */
   json_t *repositories;     /* NAME -> { "path", "commands" }: all that a task from elsewhere may name */
 };
 /* The user's, from the setting "ces"; a project's have no say.  OUT is to be freed, whatever comes. */
@@ -44,6 +45,7 @@ enum aid_ces_from
 };
 
 struct aid_ces;
+struct aid_box_limits;
 
 /* Borrows nothing.  Any thread; several evaluations may run at once, in as many threads. */
 enum aid_err aid_ces_open (const struct aid_ces_settings *settings, struct aid_ces **out, struct aid_error *e);
@@ -79,12 +81,15 @@ enum aid_err aid_ces_evaluate_hunks (struct aid_ces *c, const json_t *task, stru
    TESTS.  *OUT is a new reference.  AID_E_REFUSED: it is built outside of ROOT. */
 enum aid_err aid_ces_project_task (const char *root, const struct aid_build_command *build, int tests, json_t **out,
                                    struct aid_error *e);
-/* Makes the task's warm tree, if it is not there, so that the first evaluation need not. */
-enum aid_err
-aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop, struct aid_error *e);
+/* Makes the task's warm tree, if it is not there or red, so that the first evaluation need not.  *ABOUT, if ABOUT is not NULL,
+   gets what was found of it: {tool, commands: {RUNG: LINE}, rungs: {RUNG: {passes, flaky, fails, ms, failure}}}, a new reference. */
+enum aid_err aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop,
+                           json_t **about, struct aid_error *e);
 /* Appends what names the warm tree that TASK needs, 64 hex digits: who has it judges sooner. */
 enum aid_err aid_ces_warm_key (struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_str *out,
                                struct aid_error *e);
+/* What a command may take where nobody says less: the settings' limits, those of docs/ces.md without. */
+enum aid_err aid_ces_limits (const struct aid_ces *c, struct aid_box_limits *out, struct aid_error *e);
 /* {warm: [{key, repository, base, megabytes, used}], verdicts, judged, cached}: a new reference. */
 json_t *aid_ces_status (struct aid_ces *c);
 /* From here on a warm tree that is being made is made to its end although who wanted it has gone: he, or the next one, asks

@@ -28,6 +28,7 @@ struct aid_ces
   struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
   struct aid_wanted *wanted;
   atomic_llong judged, cached;
+  atomic_long judging;           /* that are under way */
   const struct aid_stop *ending; /* until then warm trees are made to their end; NULL: who wants one stops its making */
 };
 
@@ -88,13 +89,28 @@ struct aid_ces_git
   const struct aid_stop *stop;
 };
 enum aid_err aid_ces_git (const struct aid_ces_git *g, const char *const *args, struct aid_str *out, struct aid_error *e);
+/* The Git directory of ROOT, if it has a ".git", which of a linked work tree or a submodule is a file: to be freed, or NULL. */
+char *aid_ces_git_dir (const char *root);
+/* Lays the tree, or the commit's tree, BASE of a repository into TREE, with its submodules; DEPTH: it is one of one of one. */
+struct aid_ces_place
+{
+  const char *git_dir, *base, *tree, *scratch;
+  const char *work_tree; /* where it is checked out, or NULL */
+  const struct aid_stop *stop;
+};
+enum aid_err aid_ces_git_lay (const struct aid_ces_place *at, int depth, struct aid_error *e);
+/* Of the tree that lies there, those of its submodules whose objects are here (submodules.c). */
+enum aid_err aid_ces_submodules_lay (const struct aid_ces_place *at, int depth, struct aid_error *e);
+/* The paths of those of T's base that TREE has nothing of: a new reference. */
+json_t *aid_ces_submodules_missing (const struct aid_ces_task *t, const char *tree);
 /* Appends to SUM how each file of the folder ROOT looks. */
 enum aid_err aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *e);
 enum aid_err aid_ces_folder_copy (const char *root, const char *tree, struct aid_error *e);
 
 /* --- files as they lie there now (now.c, near.c) ------------------------------------------------------------------ */
 
-/* How a file looked: its size and time, or the hash of the text that is laid over it. */
+/* How a file looked: its size, its time and whether it is a program, or the hash of the text that is laid over it. */
+#define AID_CES_PROGRAM " program"
 struct aid_ces_seen
 {
   char *path;
@@ -110,7 +126,9 @@ enum aid_err aid_ces_now_write (const struct aid_ces_task *t, const char *path, 
 struct aid_ces_change
 {
   char *path;
-  int gone;
+  int gone, mode; /* the latter: it has become a program, or is none any more */
+  int64_t time;   /* when it was changed, ns; of a text that is not saved: last of all */
+  int written;    /* it has other bytes than before */
 };
 struct aid_near
 {
@@ -122,8 +140,10 @@ struct aid_near
 enum aid_err aid_warm_near (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop,
                             struct aid_near *out, struct aid_error *e);
 void aid_warm_near_free (struct aid_near *n);
-/* Lays T's files that differ into B, which holds that copy. */
-enum aid_err aid_warm_near_lay (const struct aid_ces_task *t, const struct aid_near *n, struct aid_box *b, struct aid_error *e);
+/* Lays T's files that differ into B, which holds that copy, TREE.  They are newer than what was built there, in their own order:
+   what a person's build had made of a source that was changed since is older than that. */
+enum aid_err aid_warm_near_lay (const struct aid_ces_task *t, struct aid_near *n, const char *tree, struct aid_box *b,
+                                struct aid_error *e);
 
 /* --- folders on disk (folder.c) ----------------------------------------------------------------------------------- */
 
@@ -144,10 +164,14 @@ struct aid_ces_commands
 /* What TREE is judged by, as T says or its files tell. */
 enum aid_err aid_ces_detect (const struct aid_ces_task *t, const char *tree, struct aid_ces_commands *out, struct aid_error *e);
 void aid_ces_commands_free (struct aid_ces_commands *c);
+/* How what is in DIR, a project in Python, is tested (python.c): to be freed; NULL: there is no test. */
+char *aid_ces_python_tests (const char *dir);
 /* Appends lines for sh that parse each of the PATHS (char *) which has a parser here; they end with AID_CES_NO_PARSER when none
    has.  How many may have one. */
 #define AID_CES_NO_PARSER 42
 size_t aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out);
+/* Whether PATH has a parser that looks at nothing but it. */
+int aid_ces_parses_alone (const char *path);
 
 /* --- a rung (rung.c) ---------------------------------------------------------------------------------------------- */
 
@@ -165,7 +189,7 @@ int aid_rung_passed (const struct aid_rung_ran *r);
 /* A rung of a verdict: a new reference. */
 json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
 
-/* --- warm trees (warm.c, base.c) ---------------------------------------------------------------------------------- */
+/* --- warm trees (warm.c, base.c, parsed.c) ------------------------------------------------------------------------- */
 
 struct aid_warm
 {
@@ -177,9 +201,24 @@ struct aid_warm
 enum aid_err aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_warm *out,
                            struct aid_error *e);
 void aid_warm_release (struct aid_warm *w);
+/* A tree of T's in which nothing was built: for one use. */
+struct aid_fresh
+{
+  char *at, *tree, *lock; /* what holds the tree; the tree; a file that is locked, so that nobody sweeps it away */
+  int fd;
+};
+/* OUT is to be released, whatever comes. */
+enum aid_err aid_warm_fresh (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop,
+                             struct aid_fresh *out, struct aid_error *e);
+void aid_fresh_release (struct aid_fresh *f);
 /* Builds T's TREE in place, and finds how it stands: what about.json holds.  NEAR: it is a copy of that one, or NULL. */
-enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, const struct aid_near *near,
+enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree, struct aid_near *near,
                                  const struct aid_stop *stop, json_t **about, struct aid_error *e);
+/* Gives a whole build the time that it may take. */
+void aid_ces_lengthen (struct aid_box_limits *l);
+/* What is known of which files of W's tree parse (parsed.c): path -> boolean, a new reference; and keeps it. */
+json_t *aid_warm_parsed (const struct aid_warm *w);
+void aid_warm_parsed_keep (const struct aid_warm *w, const json_t *parsed);
 /* Removes KEY's tree unless somebody uses it; 1: it is gone. */
 int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */
@@ -202,7 +241,7 @@ enum aid_err aid_wanted_make (struct aid_ces *c, const char *key,
                               enum aid_err (*make) (void *ctx, const struct aid_stop *stop, struct aid_error *e), void *ctx,
                               const struct aid_stop *stop, struct aid_error *e);
 
-/* --- judging (judge.c, laid.c, parse.c) --------------------------------------------------------------------------- */
+/* --- judging (judge.c, laid.c, parse.c, meanwhile.c) -------------------------------------------------------------- */
 
 #define AID_CES_CHANGED_MAX 4000 /* files of an answer */
 
@@ -212,6 +251,16 @@ struct aid_ces_part
   const unsigned char *only;
   const int64_t *chosen;
   size_t n;
+};
+
+/* A rung that was run before its turn. */
+struct aid_ahead
+{
+  enum aid_rung rung; /* AID_RUNGS: none */
+  json_t *told;
+  int passed;
+  enum aid_err err;
+  struct aid_error e;
 };
 
 struct aid_judging
@@ -224,11 +273,18 @@ struct aid_judging
   struct aid_patch *patch;
   struct aid_plan *plan;
   struct aid_box *box;
+  struct aid_fresh fresh; /* what the box lies over instead of the warm tree, if it has one */
+  int only_read;          /* nothing is built in the box: what make notices is all the same */
   struct aid_vec changed; /* char *: files that are there with a text of the answer's */
   struct aid_vec plans;   /* size_t: the plan that has each one's texts */
   char change[AID_SHA256_HEX];
+  struct aid_ahead ahead;
 };
 const struct aid_file_plan *aid_judging_plan (const struct aid_judging *j, size_t i);
+/* Whether F, of all that is planned for its path, is what is done to it. */
+int aid_judging_counts (const struct aid_judging *j, const struct aid_file_plan *f);
+/* *UNNOTICED: over what is built make would not notice what the answer does (anew.c).  The answer is not laid yet. */
+enum aid_err aid_judging_unnoticed (const struct aid_judging *j, int *unnoticed, struct aid_error *e);
 /* What the file of F is to be: what the last part of the patch that says so makes of its mode, else what it is. */
 int aid_judging_executable (const struct aid_judging *j, const struct aid_file_plan *f);
 /* Puts the task's own files back where they are no longer what the task says, in the BOX over TREE; their paths are appended to
@@ -237,6 +293,18 @@ enum aid_err aid_ces_lay_files (const struct aid_ces_task *t, const char *tree, 
                                 struct aid_error *e);
 /* Parses each changed file (parse.c).  *OUT gets the rung, or stays NULL: there is no parser for these files. */
 enum aid_err aid_judging_parse (const struct aid_judging *j, json_t **out, int *passed, struct aid_error *e);
+/* Opens J's box and lays the answer into it; and closes it, and forgets what was laid. */
+enum aid_err aid_judging_lay (struct aid_judging *j, struct aid_error *e);
+void aid_judging_leave (struct aid_judging *j);
+/* Runs a rung's LINE over the answer and the task's own files.  What the answer has put in their way, or done away with, is no
+   reason not to judge it: it has failed. */
+enum aid_err aid_judging_run (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed,
+                              struct aid_error *e);
+/* Whether the rung behind the parsers may be run while they are: the answer has files for them, and a processor is free. */
+int aid_meanwhile_may (const struct aid_judging *j);
+/* As aid_judging_parse, and runs LINE, of AHEAD's rung, meanwhile; AHEAD gets what came of it, or no rung. */
+enum aid_err aid_meanwhile_parse (const struct aid_judging *j, const char *line, struct aid_ahead *ahead, json_t **out,
+                                  int *passed, struct aid_error *e);
 /* The rungs of ANSWER over W: a new reference to an array.  *KNOWN: the same change, in other words, was judged before. */
 enum aid_err aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_warm *w, struct aid_span answer,
                             const struct aid_ces_part *part, const struct aid_stop *stop, json_t **rungs, int *known,

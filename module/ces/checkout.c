@@ -18,23 +18,23 @@
 /* --- Git ---------------------------------------------------------------------------------------------------------- */
 
 static enum aid_err
-objects_of (const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_str *out, struct aid_error *e)
+objects_of (const struct aid_ces_place *at, struct aid_str *out, struct aid_error *e)
 {
   static const char *const args[] = { "rev-parse", "--path-format=absolute", "--git-path", "objects", NULL };
-  const struct aid_ces_git g = { t->git_dir, NULL, NULL, stop };
+  const struct aid_ces_git g = { at->git_dir, NULL, NULL, at->stop };
   enum aid_err err = aid_ces_git (&g, args, out, e);
   if (!err && (!out->len || memchr (out->ptr, '\n', out->len - 1)))
-    err = aid_error_set (e, AID_E_IO, "The objects of %.150s cannot be found: its name has a line's end", t->git_dir);
+    err = aid_error_set (e, AID_E_IO, "The objects of %.150s cannot be found: its name has a line's end", at->git_dir);
   return err;
 }
 
 static enum aid_err
-borrow (const struct aid_ces_task *t, const struct aid_ces_git *g, struct aid_error *e)
+borrow (const struct aid_ces_place *at, const struct aid_ces_git *g, struct aid_error *e)
 {
   struct aid_str objects = AID_STR_INIT (AID_CES_PATH), path = AID_STR_INIT (AID_CES_PATH);
   const char *const init[]
-    = { "init", "-q", "--template=", strlen (t->base) == 40 ? "--object-format=sha1" : "--object-format=sha256", NULL };
-  enum aid_err err = objects_of (t, g->stop, &objects, e);
+    = { "init", "-q", "--template=", strlen (at->base) == 40 ? "--object-format=sha1" : "--object-format=sha256", NULL };
+  enum aid_err err = objects_of (at, &objects, e);
   if (!err)
     err = aid_ces_git (g, init, NULL, e);
   aid_str_addf (&path, "%s/objects/info", g->git_dir);
@@ -48,17 +48,16 @@ borrow (const struct aid_ces_task *t, const struct aid_ces_git *g, struct aid_er
   return err;
 }
 
-static enum aid_err
-from_git (const struct aid_ces_task *t, const char *tree, const char *scratch, const struct aid_stop *stop,
-          struct aid_error *e)
+enum aid_err
+aid_ces_git_lay (const struct aid_ces_place *at, int depth, struct aid_error *e)
 {
-  const char *const read[] = { "read-tree", t->base, NULL };
+  const char *const read[] = { "read-tree", at->base, NULL };
   const char *const lay[] = { "checkout-index", "--all", "--force", "--quiet", NULL };
   struct aid_str git_dir = AID_STR_INIT (AID_CES_PATH), index = AID_STR_INIT (AID_CES_PATH);
-  aid_str_addf (&git_dir, "%s/git", scratch);
-  aid_str_addf (&index, "%s/index", scratch);
-  const struct aid_ces_git g = { aid_str_z (&git_dir), tree, aid_str_z (&index), stop };
-  enum aid_err err = borrow (t, &g, e);
+  aid_str_addf (&git_dir, "%s/git", at->scratch);
+  aid_str_addf (&index, "%s/index", at->scratch);
+  const struct aid_ces_git g = { aid_str_z (&git_dir), at->tree, aid_str_z (&index), at->stop };
+  enum aid_err err = borrow (at, &g, e);
   if (!err)
     err = aid_ces_git (&g, read, NULL, e);
   if (!err)
@@ -67,7 +66,20 @@ from_git (const struct aid_ces_task *t, const char *tree, const char *scratch, c
   unlink (aid_str_z (&index));
   aid_str_free (&git_dir);
   aid_str_free (&index);
-  return err;
+  return err ? err : aid_ces_submodules_lay (at, depth, e);
+}
+
+static enum aid_err
+from_git (const struct aid_ces_task *t, const char *tree, const char *scratch, const struct aid_stop *stop,
+          struct aid_error *e)
+{
+  const struct aid_ces_place at = { .git_dir = t->git_dir,
+                                    .base = t->base,
+                                    .tree = tree,
+                                    .scratch = scratch,
+                                    .work_tree = strcmp (t->git_dir, t->repository) != 0 ? t->repository : NULL,
+                                    .stop = stop };
+  return aid_ces_git_lay (&at, 0, e);
 }
 
 /* --- Mercurial ---------------------------------------------------------------------------------------------------- */
@@ -177,10 +189,12 @@ aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *
   return err;
 }
 
-/* Writes BYTES as PATH below the open folder ROOT, which is ours and new: no link in it leads anywhere before it is laid. */
+/* Writes BYTES as PATH below the open folder ROOT, which is ours and new: no link in it leads anywhere before it is laid.  It is
+   as old as it was: what a person's builds have made lies there, too, and is out of date where it was. */
 static enum aid_err
-lay (const char *tree, const char *path, unsigned mode, const struct aid_str *bytes, struct aid_error *e)
+lay (const char *tree, const char *path, unsigned mode, int64_t mtime_ns, const struct aid_str *bytes, struct aid_error *e)
 {
+  const struct timespec old = { mtime_ns / 1000000000, mtime_ns % 1000000000 }, times[2] = { old, old };
   struct aid_str full = AID_STR_INIT (AID_CES_PATH);
   aid_str_addf (&full, "%s/%s", tree, path);
   char *slash = full.err ? NULL : strrchr (full.ptr, '/');
@@ -200,6 +214,8 @@ lay (const char *tree, const char *path, unsigned mode, const struct aid_str *by
       if (fd >= 0 && close (fd))
         err = AID_E_IO;
     }
+  if (!err && mtime_ns > 0)
+    utimensat (AT_FDCWD, full.ptr, times, AT_SYMLINK_NOFOLLOW);
   if (err == AID_E_IO)
     aid_error_set (e, err, "%.150s cannot be copied: %s", path, strerror (errno));
   aid_str_free (&full);
@@ -219,7 +235,7 @@ aid_ces_folder_copy (const char *root, const char *tree, struct aid_error *e)
       unsigned mode;
       err = aid_project_read_raw (l.project, aid_span_z (path), &bytes, &mode, &own);
       if (!err)
-        err = lay (tree, path, mode, &bytes, e);
+        err = lay (tree, path, mode, AID_VEC_AT (struct entry, &l.entries, i).mtime, &bytes, e);
       else if (err == AID_E_REFUSED || err == AID_E_NOTFOUND) /* a socket, or gone meanwhile */
         err = AID_OK;
       else

@@ -15,10 +15,10 @@
 enum needs
 {
   ALWAYS,
-  TARGET,    /* the file, a Makefile, has a target of the line's last word */
-  SCRIPT,    /* package.json has a script of that name */
-  FILES,     /* one of the files in WITH is there */
-  TEST_FILES /* a program in Python whose name begins with "test" is there */
+  TARGET, /* the file, a Makefile, has a target of the line's last word */
+  SCRIPT, /* package.json has a script of that name */
+  FILES,  /* one of the files in WITH is there */
+  PYTHON  /* there are tests in Python, which python.c looks at */
 };
 
 struct way
@@ -29,8 +29,17 @@ struct way
   const char *with;
 };
 
-#define CMAKE "{ [ -e build-aid/CMakeCache.txt ] || cmake -S . -B build-aid >/dev/null; } && cmake --build build-aid"
-#define CONFIGURED "{ [ -e Makefile ] || ./configure >/dev/null; } && make"
+/* A CMakeLists.txt may take what files there are, file (GLOB), and is read again by itself only when it changes. */
+#define CMAKE                                                                                                               \
+  "{ l=$(find . -name build-aid -prune -o \\( -name '*.[cChHmsS]' -o -name '*.[ch][chpx+]*' -o -name '*.f90' \\) -print "   \
+  "| LC_ALL=C sort | cksum); "                                                                                              \
+  "[ \"$l\" = \"$(cat build-aid/.aid-files 2>/dev/null)\" ] || "                                                            \
+  "{ cmake -S . -B build-aid >/dev/null && echo \"$l\" >build-aid/.aid-files; }; } && cmake --build build-aid"
+/* A Makefile beside configure may be one that only asks for that. */
+#define CONFIGURED "{ [ .aid-configured -nt configure ] || { ./configure >/dev/null && : >.aid-configured; }; } && make"
+#define AUTOCONF                                                                                                            \
+  "{ [ .aid-configured -nt configure.ac ] || "                                                                              \
+  "{ autoreconf -fi >/dev/null && ./configure >/dev/null && : >.aid-configured; }; } && make"
 
 static const struct tool
 {
@@ -68,12 +77,15 @@ static const struct tool
       AID_RUNG_TESTS, "make test", TARGET, "test"                                                                           \
     }                                                                                                                       \
   }
-  { "make", "GNUmakefile", MAKE_WAYS },
-  { "make", "Makefile", MAKE_WAYS },
-  { "make", "makefile", MAKE_WAYS },
   { "configure",
     "configure",
     { { AID_RUNG_BUILDS, CONFIGURED, ALWAYS, NULL }, { AID_RUNG_TESTS, CONFIGURED " check", ALWAYS, NULL } } },
+  { "make", "GNUmakefile", MAKE_WAYS },
+  { "make", "makefile", MAKE_WAYS },
+  { "make", "Makefile", MAKE_WAYS },
+  { "autoconf",
+    "configure.ac",
+    { { AID_RUNG_BUILDS, AUTOCONF, ALWAYS, NULL }, { AID_RUNG_TESTS, AUTOCONF " check", ALWAYS, NULL } } },
   { "npm",
     "package.json",
     { { AID_RUNG_TYPES, "node_modules/.bin/tsc --noEmit", FILES, "node_modules/.bin/tsc" },
@@ -82,11 +94,8 @@ static const struct tool
       { AID_RUNG_TESTS, "npm test --silent", SCRIPT, "test" } } },
 #define PYTHON_WAYS                                                                                                         \
   {                                                                                                                         \
-    { AID_RUNG_TESTS, "python3 -m pytest -q", FILES, "pytest.ini conftest.py tests/conftest.py tox.ini" },                  \
-      { AID_RUNG_TESTS, "python3 -m unittest discover -s tests -t .", FILES, "tests/__init__.py" },                         \
-      { AID_RUNG_TESTS, "python3 -m unittest discover -s tests", FILES, "tests" },                                          \
     {                                                                                                                       \
-      AID_RUNG_TESTS, "python3 -m unittest discover", TEST_FILES, NULL                                                      \
+      AID_RUNG_TESTS, NULL, PYTHON, NULL                                                                                    \
     }                                                                                                                       \
   }
   { "python", "pyproject.toml", PYTHON_WAYS },
@@ -119,6 +128,17 @@ read_text (const char *dir, const char *name, struct aid_str *out)
   aid_str_free (&path);
 }
 
+/* The names that LINE of a Makefile has rules for. */
+static struct aid_span
+targets_of (struct aid_span line)
+{
+  const char *colon = line.len && line.ptr[0] != '\t' && line.ptr[0] != '#' ? memchr (line.ptr, ':', line.len) : NULL;
+  size_t n = colon ? (size_t)(colon - line.ptr) : 0;
+  struct aid_span names = aid_span_cut (line, 0, n), after = aid_span_cut (line, n, line.len);
+  int sets = memchr (names.ptr, '=', names.len) || aid_span_starts (after, ":=") || aid_span_starts (after, "::=");
+  return sets ? aid_span_cut (line, 0, 0) : names;
+}
+
 /* Whether a line of the Makefile begins a rule for TARGET. */
 static int
 has_target (const char *dir, const char *file, const char *target)
@@ -130,10 +150,7 @@ has_target (const char *dir, const char *file, const char *target)
   rest = aid_str_span (&text);
   while (!found && aid_span_line (&rest, &line))
     {
-      const char *colon = line.len && line.ptr[0] != '\t' && line.ptr[0] != '#' ? memchr (line.ptr, ':', line.len) : NULL;
-      struct aid_span names = aid_span_cut (line, 0, colon ? (size_t)(colon - line.ptr) : 0);
-      if (colon && (size_t)(colon - line.ptr) + 1 < line.len && colon[1] == '=')
-        continue;
+      struct aid_span names = targets_of (line);
       while (names.len && !found)
         {
           names = aid_span_trim (names);
@@ -173,14 +190,14 @@ has_one_of (const char *dir, const char *names)
   return 0;
 }
 
-/* Whether the folder itself has a program in Python whose name begins with BEGINS. */
+/* Whether the folder itself has a program in Python. */
 static int
-has_python (const char *path, const char *begins)
+has_python (const char *path)
 {
   DIR *dir = opendir (path);
   int found = 0;
   for (struct dirent *d; dir && !found && (d = readdir (dir));)
-    found = aid_span_ends (aid_span_z (d->d_name), ".py") && aid_span_starts (aid_span_z (d->d_name), begins);
+    found = aid_span_ends (aid_span_z (d->d_name), ".py");
   if (dir)
     closedir (dir);
   return found;
@@ -197,8 +214,8 @@ can (const char *dir, const struct tool *t, const struct way *w)
       return has_script (dir, w->with);
     case FILES:
       return has_one_of (dir, w->with);
-    case TEST_FILES:
-      return has_python (dir, "test");
+    case PYTHON:
+      return 0; /* it has a line of its own */
     default:
       return 1;
     }
@@ -212,16 +229,35 @@ find_tool (const char *dir)
   for (size_t i = 0; i < NTOOLS; i++)
     if (is_there (dir, aid_span_z (tools[i].file)))
       return &tools[i];
-  return has_python (dir, "") ? &tools[NTOOLS - 1] : NULL;
+  return has_python (dir) ? &tools[NTOOLS - 1] : NULL;
 }
 
-static const char *
+/* T's line for R, to be freed, or NULL. */
+static char *
+line_by (const char *dir, const struct tool *t, enum aid_rung r)
+{
+  for (size_t i = 0; i < NWAYS; i++)
+    {
+      const struct way *w = &t->ways[i];
+      if (w->rung == r && w->needs == PYTHON)
+        return aid_ces_python_tests (dir);
+      if (w->rung == r && w->line && can (dir, t, w))
+        return strdup (w->line);
+    }
+  return NULL;
+}
+
+/* What T does not test may be tested by another tool: a Makefile is often but a list of what is typed else. */
+static char *
 line_of (const char *dir, const struct tool *t, enum aid_rung r)
 {
-  for (size_t i = 0; t && i < NWAYS && t->ways[i].line; i++)
-    if (t->ways[i].rung == r && can (dir, t, &t->ways[i]))
-      return t->ways[i].line;
-  return r == AID_RUNG_PARSES ? AID_CES_PARSE_EACH : NULL;
+  if (r == AID_RUNG_PARSES)
+    return strdup (AID_CES_PARSE_EACH);
+  char *line = t ? line_by (dir, t, r) : NULL;
+  for (; t && t < tools + NTOOLS && !line && r == AID_RUNG_TESTS; t++)
+    if (is_there (dir, aid_span_z (t->file)) && strcmp (t->name, "make") != 0)
+      line = line_by (dir, t, r);
+  return line;
 }
 
 /* Appends where T's commands run: a folder of TREE that no link leads to, for the box goes through none. */
@@ -250,10 +286,9 @@ aid_ces_detect (const struct aid_ces_task *t, const char *tree, struct aid_ces_c
   out->tool = tool ? tool->name : NULL;
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && !err; r++)
     {
-      const char *line = t->how[r] == AID_CES_GIVEN      ? t->lines[r]
-                         : t->how[r] == AID_CES_LEFT_OUT ? NULL
-                                                         : line_of (aid_str_z (&dir), tool, r);
-      if (line && !(out->lines[r] = strdup (line)))
+      if (t->how[r] == AID_CES_DETECTED)
+        out->lines[r] = line_of (aid_str_z (&dir), tool, r);
+      else if (t->how[r] == AID_CES_GIVEN && !(out->lines[r] = strdup (t->lines[r])))
         err = aid_error_set (e, AID_E_NOMEM, "No memory for a task's commands");
     }
   aid_str_free (&dir);
@@ -270,23 +305,44 @@ aid_ces_commands_free (struct aid_ces_commands *c)
 
 /* --- parsers of a file -------------------------------------------------------------------------------------------- */
 
-#define PYTHON "python3 -c 'import sys; compile(open(sys.argv[1], \"rb\").read(), sys.argv[1], \"exec\")'"
+/* without the interface of the standard library, which is of no use to a parser */
+#define OCAMLC "ocamlc -nostdlib -nopervasives -stop-after parsing "
+/* without the frame of the program itself, which is in no file */
+#define PYTHON                                                                                                              \
+  "python3 -c 'import sys; sys.tracebacklimit = 0; compile(open(sys.argv[1], \"rb\").read(), sys.argv[1], \"exec\")'"
 
 static const struct parser
 {
   const char *ending, *program, *line; /* the file's name is put behind LINE */
+  int reads_more;                      /* other files have a say: node asks the package.json above */
 } parsers[] = {
-  { ".ml", "ocamlc", "ocamlc -stop-after parsing -impl" },
-  { ".mli", "ocamlc", "ocamlc -stop-after parsing -intf" },
-  { ".py", "python3", PYTHON },
-  { ".js", "node", "js" },
-  { ".mjs", "node", "js" },
-  { ".cjs", "node", "js" },
-  { ".go", "gofmt", "gofmt -e >/dev/null" },
-  { ".rb", "ruby", "ruby -c >/dev/null" },
-  { ".sh", "sh", "sh -n" },
+  { ".ml", "ocamlc", OCAMLC "-impl", 0 },
+  { ".mli", "ocamlc", OCAMLC "-intf", 0 },
+  { ".py", "python3", PYTHON, 0 },
+  { ".js", "node", "js", 1 },
+  { ".mjs", "node", "js", 1 },
+  { ".cjs", "node", "js", 1 },
+  { ".go", "gofmt", "gofmt -e >/dev/null", 0 },
+  { ".rb", "ruby", "ruby -c >/dev/null", 0 },
+  { ".sh", "sh", "sh -n", 0 },
 };
 #define NPARSERS (sizeof parsers / sizeof *parsers)
+
+static const struct parser *
+parser_of (const char *path)
+{
+  const struct parser *p = parsers;
+  while (p < parsers + NPARSERS && !aid_span_ends (aid_span_z (path), p->ending))
+    p++;
+  return p < parsers + NPARSERS ? p : NULL;
+}
+
+int
+aid_ces_parses_alone (const char *path)
+{
+  const struct parser *p = parser_of (path);
+  return p && !p->reads_more;
+}
 
 size_t
 aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
@@ -296,10 +352,8 @@ aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out)
   for (size_t i = 0; i < paths->len; i++)
     {
       const char *path = AID_VEC_AT (char *, paths, i);
-      const struct parser *p = parsers;
-      while (p < parsers + NPARSERS && !aid_span_ends (aid_span_z (path), p->ending))
-        p++;
-      if (p == parsers + NPARSERS)
+      const struct parser *p = parser_of (path);
+      if (!p)
         continue;
       n++;
       aid_str_addf (out, "if command -v %s >/dev/null; then n=1; %s %s", p->program, p->line, *path == '-' ? "./" : "");

@@ -128,6 +128,7 @@ aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_h
     return aid_error_set (e, AID_E_NOMEM, "there is no memory");
   h->backend = *backend;
   h->listening = -1;
+  h->limits = options->limits ? *options->limits : AID_BOX_LIMITS;
   h->from = options->trusted ? AID_CES_OURS : AID_CES_ELSEWHERE;
   h->began = aid_clock_wall_ms ();
   h->patience_ms = options->patience_ms;

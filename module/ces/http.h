@@ -9,6 +9,7 @@
 #ifndef AID_CES_HTTP_H
 #define AID_CES_HTTP_H
 
+#include "ces/box.h"
 #include "ces/ces.h"
 
 /* Who judges: aid_ces_evaluate, or a queue.  EVALUATE is called in any of the evaluators, several at once. */
@@ -34,7 +35,9 @@ struct aid_ces_http_options
   size_t body_max;    /* bytes of a request's body; 0: AID_CES_HTTP_BODY_MAX */
   int64_t patience_ms; /* with a head that does not come; 0: 30 s (http_door.h has what follows from it) */
   int trusted;        /* tasks in requests may name any folder and command; else only repositories of the settings */
-  const char *tasks;  /* a file of JSON lines, tasks that requests name by an id: they are the caller's own; or NULL */
+  const struct aid_box_limits
+    *limits;         /* of /run_code, which a request may only lower, unless TRUSTED; NULL: AID_BOX_LIMITS */
+  const char *tasks; /* a file of JSON lines, tasks that requests name by an id: they are the caller's own; or NULL */
 };
 
 struct aid_ces_http;

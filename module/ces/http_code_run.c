@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #define TIMEOUT 10.0
-#define MEGABYTES 2048
 #define MEGABYTES_MAX 65536
 #define SHOWN (1 << 20) /* bytes of a stream */
 #define FILE_MAX (64u << 20)
@@ -19,6 +18,7 @@
 
 struct code
 {
+  const struct aid_ces_http *http;
   const json_t *asked;
   const struct aid_code_language *language;
   const struct aid_stop *stop;
@@ -39,10 +39,26 @@ is_there (const char *program)
   return there;
 }
 
+/* Who is not trusted gets no more than the settings give. */
+static int
+may_ask_more (const struct code *c)
+{
+  return c->http->from == AID_CES_OURS;
+}
+
 static double
 seconds_of (const struct code *c, const char *name)
 {
-  return aid_json_real (c->asked, name, TIMEOUT);
+  double asked = aid_json_real (c->asked, name, TIMEOUT);
+  return may_ask_more (c) ? asked : fmin (asked, (double)c->http->limits.seconds);
+}
+
+static int64_t
+megabytes_of (const struct code *c)
+{
+  int64_t most = may_ask_more (c) ? MEGABYTES_MAX : c->http->limits.megabytes;
+  int64_t asked = aid_json_int (c->asked, "memory_limit_MB", -1);
+  return asked < 1 ? c->http->limits.megabytes : asked < most ? asked : most;
 }
 
 /* --- before ----------------------------------------------------------------------------------------------------------- */
@@ -50,12 +66,11 @@ seconds_of (const struct code *c, const char *name)
 static enum aid_err
 open_box (struct code *c, struct aid_error *e)
 {
-  struct aid_box_limits limits = AID_BOX_LIMITS;
+  struct aid_box_limits limits = c->http->limits;
   double most = fmax (seconds_of (c, "compile_timeout"), seconds_of (c, "run_timeout"));
-  int64_t megabytes = aid_json_int (c->asked, "memory_limit_MB", -1);
   limits.seconds = (int64_t)ceil (most) + 1; /* the box's own clock is behind the program's */
   limits.cpu_seconds = limits.seconds * 8;
-  limits.megabytes = megabytes < 1 ? MEGABYTES : megabytes < MEGABYTES_MAX ? megabytes : MEGABYTES_MAX;
+  limits.megabytes = megabytes_of (c);
   limits.output_bytes = SHOWN;
   return aid_box_open ("", AID_BOX_VIEW, &limits, &c->box, e);
 }
@@ -135,9 +150,11 @@ result_of (struct code *c, const struct aid_box_ran *ran, double seconds)
   int killed = (ran->end == AID_BOX_SIGNALLED && ran->signal == 9) || (ran->end == AID_BOX_EXITED && ran->code == 137);
   int late = ran->end == AID_BOX_TIME || (killed && (double)ran->ms >= seconds * 1000);
   int code = ran->end == AID_BOX_SIGNALLED ? -ran->signal : ran->end == AID_BOX_EXITED ? ran->code : 137;
-  char more[64] = "";
+  char more[96] = "", size[32] = "";
+  if (ran->end == AID_BOX_MEMORY)
+    snprintf (size, sizeof size, ", %lld MB", (long long)megabytes_of (c));
   if (!late && ran->end != AID_BOX_EXITED && ran->end != AID_BOX_SIGNALLED)
-    snprintf (more, sizeof more, "\nstopped by a limit: %s\n", aid_box_end_name (ran->end));
+    snprintf (more, sizeof more, "\nstopped by a limit: %s%s\n", aid_box_end_name (ran->end), size);
   json_t *o = json_pack ("{s:s, s:f, s:o, s:o, s:o}", "status", late ? "TimeLimitExceeded" : "Finished", "execution_time",
                          (double)ran->ms / 1000, "return_code", late ? json_null () : json_integer (code), "stdout",
                          shown (c, "out", ""), "stderr", shown (c, "err", more));
@@ -224,7 +241,7 @@ void
 aid_ces_http_run_code_work (struct aid_unit *u, const struct aid_stop *stop)
 {
   const json_t *asked = u->exchange->document;
-  struct code c = { asked, aid_code_language (aid_json_str (asked, "language")), stop, NULL };
+  struct code c = { u->exchange->http, asked, aid_code_language (aid_json_str (asked, "language")), stop, NULL };
   struct aid_error *e = &u->error;
   if (!is_there (c.language->program))
     {

@@ -263,6 +263,7 @@ struct aid_ces_http
   atomic_size_t answering; /* requests with units that are not answered to the last byte */
   atomic_uint turn;        /* which of the tasks is next */
   enum aid_ces_from from;
+  struct aid_box_limits limits; /* of /run_code */
   int64_t began, patience_ms;
 };
 

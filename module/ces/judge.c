@@ -33,9 +33,8 @@ is_left_out (const struct aid_judging *j, const struct aid_file_plan *f)
   return f->n > 0;
 }
 
-/* Whether F, of all that is planned for its path, is what is done to it. */
-static int
-counts (const struct aid_judging *j, const struct aid_file_plan *f)
+int
+aid_judging_counts (const struct aid_judging *j, const struct aid_file_plan *f)
 {
   if (f->op == AID_OP_MODIFY)
     return f->same_as == f->file && !is_left_out (j, f);
@@ -102,7 +101,7 @@ lay_all (struct aid_judging *j, struct aid_error *e)
     for (size_t i = 0; i < j->plan->files.len && !err; i++)
       {
         const struct aid_file_plan *f = aid_judging_plan (j, i);
-        if (!counts (j, f))
+        if (!aid_judging_counts (j, f))
           continue;
         if (!writing && (f->op == AID_OP_DELETE || f->op == AID_OP_RENAME))
           err = aid_box_remove (j->box, f->old_path, e);
@@ -127,6 +126,8 @@ tell_applies (const struct aid_judging *j, int passed, int64_t ms, const char *w
   size_t applied = j->plan ? j->plan->applied + j->plan->already : 0;
   json_t *o = json_pack ("{s:s, s:s, s:I, s:I}", "rung", aid_rung_name (AID_RUNG_APPLIES), "result",
                          passed ? "passed" : "failed", "ms", (json_int_t)ms, "hunks", (json_int_t)applied);
+  if (j->fresh.tree)
+    json_object_set_new (o, "anew", json_true ());
   if (passed)
     return o;
   struct aid_str report = AID_STR_INIT ((size_t)AID_REPORT_MAX * 2);
@@ -159,14 +160,44 @@ read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
   return err;
 }
 
+/* Takes a box over the base as it is before it is built, which a whole build is given the time for. */
 static enum aid_err
-lay (struct aid_judging *j, struct aid_error *e)
+begin_anew (struct aid_judging *j, struct aid_error *e)
+{
+  struct aid_box_limits limits = j->task->limits;
+  aid_ces_lengthen (&limits);
+  aid_box_close (j->box);
+  j->box = NULL;
+  enum aid_err err = aid_warm_fresh (j->ces, j->task, j->stop, &j->fresh, e);
+  if (!err)
+    err = aid_box_open (j->fresh.tree, AID_BOX_VIEW, &limits, &j->box, e);
+  return err ? err : aid_ces_lay_files (j->task, j->warm->tree, j->box, NULL, e);
+}
+
+enum aid_err
+aid_judging_lay (struct aid_judging *j, struct aid_error *e)
 {
   struct aid_error own = { AID_OK, "" };
+  int unnoticed = 0;
   enum aid_err err = aid_box_open (j->warm->tree, AID_BOX_VIEW, &j->task->limits, &j->box, &own);
+  if (!err && !j->only_read)
+    err = aid_judging_unnoticed (j, &unnoticed, &own);
+  if (!err && unnoticed)
+    err = begin_anew (j, &own);
   if (err) /* whatever it is, it is not the answer's fault */
     return aid_error_set (e, is_its_fault (err) ? AID_E_IO : err, "%s", own.msg);
   return lay_all (j, e);
+}
+
+void
+aid_judging_leave (struct aid_judging *j)
+{
+  aid_box_close (j->box);
+  aid_fresh_release (&j->fresh);
+  for (size_t i = 0; i < j->changed.len; i++)
+    free (AID_VEC_AT (char *, &j->changed, i));
+  aid_vec_free (&j->changed);
+  aid_vec_free (&j->plans);
 }
 
 /* What the answer does, whatever it says and however it writes that. */
@@ -181,7 +212,7 @@ name_change (const struct aid_judging *j, char out[AID_SHA256_HEX])
       const struct aid_file_plan *f = aid_judging_plan (j, i), *texts = aid_judging_plan (j, f->same_as);
       struct aid_span after = f->op == AID_OP_DELETE ? AID_SPAN ("") : aid_str_span (&texts->after);
       const char *from = f->old_path ? f->old_path : "", *to = f->new_path ? f->new_path : "";
-      if (!counts (j, f))
+      if (!aid_judging_counts (j, f))
         continue;
       aid_str_clear (&head);
       aid_str_addf (&head, "%d %zu:%s %zu:%s %d %zu:", (int)f->op, strlen (from), from, strlen (to), to,
@@ -206,7 +237,7 @@ apply (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *passed
     {
       name_change (j, j->change);
       *before = aid_ces_recall (j->ces, j->task, AID_CES_CHANGE, j->change);
-      err = *before ? AID_OK : lay (j, &own);
+      err = *before ? AID_OK : aid_judging_lay (j, &own);
       *passed = !err;
     }
   if (err && !is_its_fault (err))
@@ -238,10 +269,9 @@ tell_base (const struct aid_judging *j, enum aid_rung r, int passed, json_t *run
     json_object_set (rung, "flaky_tests", json_object_get (base, "tests"));
 }
 
-/* Runs a rung's LINE over the answer and the task's own files.  What the answer has put in their way, or done away with, is no
-   reason not to judge it: it has failed. */
-static enum aid_err
-run_line (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed, struct aid_error *e)
+enum aid_err
+aid_judging_run (const struct aid_judging *j, enum aid_rung r, const char *line, json_t **rung, int *passed,
+                 struct aid_error *e)
 {
   struct aid_rung_ran ran;
   struct aid_error own = { AID_OK, "" };
@@ -270,14 +300,44 @@ run_line (const struct aid_judging *j, enum aid_rung r, const char *line, json_t
   return err;
 }
 
+static const char *
+line_of (const struct aid_judging *j, enum aid_rung r)
+{
+  return aid_json_str (json_object_get (j->warm->about, "commands"), aid_rung_name (r));
+}
+
+static enum aid_err
+parse (struct aid_judging *j, json_t **rung, int *passed, struct aid_error *e)
+{
+  enum aid_rung next = AID_RUNG_PARSES + 1;
+  while (next < AID_RUNGS && !line_of (j, next))
+    next++;
+  if (next == AID_RUNGS || !aid_meanwhile_may (j))
+    return aid_judging_parse (j, rung, passed, e);
+  j->ahead.rung = next;
+  return aid_meanwhile_parse (j, line_of (j, next), &j->ahead, rung, passed, e);
+}
+
+/* What the rung came to that was run before its turn. */
+static enum aid_err
+take_ahead (struct aid_judging *j, json_t **rung, int *passed, struct aid_error *e)
+{
+  struct aid_ahead a = j->ahead;
+  j->ahead = (struct aid_ahead){ .rung = AID_RUNGS };
+  *rung = a.told;
+  *passed = a.passed;
+  return a.err ? aid_error_set (e, a.err, "%s", a.e.msg) : AID_OK;
+}
+
 /* *GO_ON: the next rung is worth a try. */
 static enum aid_err
-climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *rungs, int *go_on, struct aid_error *e)
+climb (struct aid_judging *j, enum aid_rung r, const char *line, json_t *rungs, int *go_on, struct aid_error *e)
 {
   json_t *rung = NULL;
   int passed = 0;
-  enum aid_err err = strcmp (line, AID_CES_PARSE_EACH) != 0 ? run_line (j, r, line, &rung, &passed, e)
-                                                            : aid_judging_parse (j, &rung, &passed, e);
+  enum aid_err err = !strcmp (line, AID_CES_PARSE_EACH) ? parse (j, &rung, &passed, e)
+                     : j->ahead.rung == r               ? take_ahead (j, &rung, &passed, e)
+                                                        : aid_judging_run (j, r, line, &rung, &passed, e);
   if (err)
     return err;
   if (!rung)
@@ -291,14 +351,13 @@ climb (const struct aid_judging *j, enum aid_rung r, const char *line, json_t *r
 static enum aid_err
 judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known, struct aid_error *e)
 {
-  const json_t *commands = json_object_get (j->warm->about, "commands");
   json_t *before;
   int go_on;
   enum aid_err err = apply (j, answer, rungs, &go_on, &before, e);
   *known = before != NULL;
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && !err; r++)
     {
-      const char *line = aid_json_str (commands, aid_rung_name (r));
+      const char *line = line_of (j, r);
       if (before)
         json_array_append (rungs, json_array_get (before, r));
       else if (!line || !go_on)
@@ -321,9 +380,12 @@ aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid
                            .task = t,
                            .warm = w,
                            .stop = stop,
+                           .fresh = { .fd = -1 },
+                           .ahead = { .rung = AID_RUNGS },
                            .changed = AID_VEC_INIT (char *, AID_CES_CHANGED_MAX),
                            .plans = AID_VEC_INIT (size_t, AID_CES_CHANGED_MAX) };
   *rungs = json_array ();
+  atomic_fetch_add (&c->judging, 1);
   enum aid_err err
     = *rungs ? judge (&j, answer, *rungs, known, e) : aid_error_set (e, AID_E_NOMEM, "No memory for a verdict");
   if (err)
@@ -331,11 +393,9 @@ aid_ces_judge (struct aid_ces *c, const struct aid_ces_task *t, const struct aid
       json_decref (*rungs);
       *rungs = NULL;
     }
-  aid_box_close (j.box);
-  for (size_t i = 0; i < j.changed.len; i++)
-    free (AID_VEC_AT (char *, &j.changed, i));
-  aid_vec_free (&j.changed);
-  aid_vec_free (&j.plans);
+  json_decref (j.ahead.told);
+  aid_judging_leave (&j);
+  atomic_fetch_sub (&c->judging, 1);
   aid_plan_free (j.plan);
   aid_patch_free (j.patch);
   return err;

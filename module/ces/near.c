@@ -4,12 +4,15 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "ces/ces_internal.h"
+#include "project/ignore.h"
 #include "project/project.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SEEN_MAX ((size_t)512 << 20)
@@ -18,8 +21,17 @@
 
 /* --- what differs ------------------------------------------------------------------------------------------------- */
 
+/* LOOK's time, of a saved file; see now.c. */
+static int64_t
+time_of (const char *look)
+{
+  long long ns;
+  return look && sscanf (look, "%*u %lld", &ns) == 1 ? ns : INT64_MAX;
+}
+
+/* LOOK: as it is now; NULL: it is gone. */
 static enum aid_err
-add_change (struct aid_near *n, const char *path, int gone, struct aid_error *e)
+add_change (struct aid_near *n, const char *path, const char *look, int mode, struct aid_error *e)
 {
   struct aid_ces_change *change = aid_vec_push (&n->changes);
   if (!change || !(change->path = strdup (path)))
@@ -27,7 +39,9 @@ add_change (struct aid_near *n, const char *path, int gone, struct aid_error *e)
       n->changes.len -= change != NULL;
       return aid_error_set (e, AID_E_NOMEM, "No memory for what has changed");
     }
-  change->gone = gone;
+  change->gone = !look;
+  change->mode = mode;
+  change->time = time_of (look);
   return AID_OK;
 }
 
@@ -42,6 +56,12 @@ next (struct aid_span *rest)
   return z;
 }
 
+static int
+is_program (const char *look)
+{
+  return aid_span_ends (aid_span_z (look), AID_CES_PROGRAM);
+}
+
 /* Holds T's files beside BEFORE, paths and looks in the same order. */
 static enum aid_err
 compare (const struct aid_ces_task *t, struct aid_span before, struct aid_near *n, struct aid_error *e)
@@ -53,9 +73,9 @@ compare (const struct aid_ces_task *t, struct aid_span before, struct aid_near *
       const struct aid_ces_seen *seen = i < t->seen.len ? &AID_VEC_AT (struct aid_ces_seen, &t->seen, i) : NULL;
       int order = !seen ? 1 : !look ? -1 : strcmp (seen->path, path);
       if (order > 0)
-        err = add_change (n, path, 1, e);
+        err = add_change (n, path, NULL, 0, e);
       else if (order < 0 || strcmp (seen->look, look) != 0)
-        err = add_change (n, seen->path, 0, e);
+        err = add_change (n, seen->path, seen->look, order < 0 || is_program (seen->look) != is_program (look), e);
       i += order <= 0;
       if (order >= 0)
         look = (path = next (&before)) ? next (&before) : NULL;
@@ -152,15 +172,19 @@ aid_warm_near_free (struct aid_near *n)
 
 /* --- up to date --------------------------------------------------------------------------------------------------- */
 
-/* Writes TEXT unless PATH has it already, which a build would take for a change. */
+/* Writes TEXT unless CHANGE's file has it already, which a build would take for a change. */
 static enum aid_err
-lay_text (struct aid_box *b, const char *path, struct aid_span text, int program, struct aid_error *e)
+lay_text (struct aid_box *b, struct aid_ces_change *change, struct aid_span text, int program, struct aid_error *e)
 {
+  const char *path = change->path;
   struct aid_str old = AID_STR_INIT (FILE_MAX);
   struct aid_error own;
   enum aid_err err = AID_OK;
-  if (aid_box_read (b, path, &old, &own) || !aid_span_eq (aid_str_span (&old), text))
-    err = aid_box_write (b, path, text, program, e);
+  if (change->mode || aid_box_read (b, path, &old, &own) || !aid_span_eq (aid_str_span (&old), text))
+    {
+      change->written = 1;
+      err = aid_box_write (b, path, text, program, e);
+    }
   aid_str_free (&old);
   return err;
 }
@@ -184,7 +208,7 @@ lay_link (struct aid_box *b, const char *path, const struct aid_str *target, str
 }
 
 static enum aid_err
-lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, struct aid_box *b, struct aid_error *e)
+lay_one (const struct aid_ces_task *t, struct aid_ces_change *change, struct aid_box *b, struct aid_error *e)
 {
   struct aid_str bytes = AID_STR_INIT (FILE_MAX);
   struct aid_error own = { AID_OK, "" };
@@ -192,7 +216,7 @@ lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, stru
   enum aid_err err
     = change->gone ? AID_E_NOTFOUND : aid_project_read_raw (t->project, aid_span_z (change->path), &bytes, &mode, &own);
   if (!change->gone && json_object_get (t->files, change->path))
-    err = lay_text (b, change->path, aid_json_span (t->files, change->path), !err && mode == AID_MODE_PROGRAM, e);
+    err = lay_text (b, change, aid_json_span (t->files, change->path), !err && mode == AID_MODE_PROGRAM, e);
   else if (err == AID_E_NOTFOUND || err == AID_E_REFUSED)
     err = aid_box_remove (b, change->path, e);
   else if (err)
@@ -200,16 +224,58 @@ lay_one (const struct aid_ces_task *t, const struct aid_ces_change *change, stru
   else if (mode == AID_MODE_LINK)
     err = lay_link (b, change->path, &bytes, e);
   else
-    err = lay_text (b, change->path, aid_str_span (&bytes), mode == AID_MODE_PROGRAM, e);
+    err = lay_text (b, change, aid_str_span (&bytes), mode == AID_MODE_PROGRAM, e);
   aid_str_free (&bytes);
   return err;
 }
 
+static int
+by_time (const void *a, const void *b)
+{
+  const struct aid_ces_change *x = a, *y = b;
+  return x->time < y->time ? -1 : x->time > y->time;
+}
+
+static void
+set_time (int root, struct aid_span path, struct timespec at)
+{
+  const char *name = aid_fs_base (path.ptr);
+  int folder = aid_open_folder (root, aid_span_cut (path, 0, name > path.ptr ? (size_t)(name - path.ptr) - 1 : 0));
+  if (folder < 0)
+    return;
+  utimensat (folder, name, (const struct timespec[2]){ at, at }, AT_SYMLINK_NOFOLLOW);
+  close (folder);
+}
+
+/* Gives the files in TREE that were written times from now on, in their order; through no link. */
+static void
+set_times (const char *tree, const struct aid_vec *changes)
+{
+  struct timespec at;
+  int root = open (tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  clock_gettime (CLOCK_REALTIME, &at);
+  for (size_t i = 0; i < changes->len && root >= 0; i++)
+    {
+      const struct aid_ces_change *change = &AID_VEC_AT (struct aid_ces_change, changes, i);
+      at.tv_nsec += 1000;
+      at.tv_sec += at.tv_nsec / 1000000000;
+      at.tv_nsec %= 1000000000;
+      if (change->written)
+        set_time (root, aid_span_z (change->path), at);
+    }
+  if (root >= 0)
+    close (root);
+}
+
 enum aid_err
-aid_warm_near_lay (const struct aid_ces_task *t, const struct aid_near *n, struct aid_box *b, struct aid_error *e)
+aid_warm_near_lay (const struct aid_ces_task *t, struct aid_near *n, const char *tree, struct aid_box *b,
+                   struct aid_error *e)
 {
   enum aid_err err = AID_OK;
+  if (n->changes.len)
+    qsort (n->changes.data, n->changes.len, sizeof (struct aid_ces_change), by_time);
   for (size_t i = 0; i < n->changes.len && !err; i++)
     err = lay_one (t, &AID_VEC_AT (struct aid_ces_change, &n->changes, i), b, e);
+  set_times (tree, &n->changes);
   return err;
 }

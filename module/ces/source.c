@@ -108,9 +108,8 @@ has (const char *root, const char *name)
   return there;
 }
 
-/* The Git directory of ROOT, which has a ".git". */
-static char *
-git_dir_of (const char *root)
+char *
+aid_ces_git_dir (const char *root)
 {
   struct aid_str path = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (AID_CES_PATH), to = AID_STR_INIT (AID_CES_PATH);
   aid_str_addf (&path, "%s/.git", root);
@@ -137,7 +136,7 @@ find_kind (struct aid_ces_task *t)
   const char *root = t->repository;
   t->source = AID_CES_FOLDER;
   if (has (root, ".git"))
-    t->git_dir = git_dir_of (root);
+    t->git_dir = aid_ces_git_dir (root);
   else if (has (root, "HEAD") && has (root, "objects") && has (root, "refs"))
     t->git_dir = strdup (root);
   else if (has (root, ".hg"))
@@ -165,6 +164,11 @@ static enum aid_err
 take_id (struct aid_ces_task *t, const struct aid_str *line, const char *base, struct aid_error *e)
 {
   struct aid_span id = aid_span_trim (aid_str_span (line));
+  if (id.len != 40 && id.len != NAME_MAX_HEX && !strcmp (base, "HEAD"))
+    return aid_error_set (e, AID_E_NOTFOUND,
+                          "There is no commit in %.150s yet: make one, or judge over the files as they lie "
+                          "there (\"now\", --now)",
+                          t->repository);
   if (id.len != 40 && id.len != NAME_MAX_HEX)
     return aid_error_set (e, AID_E_NOTFOUND, "There is no tree or commit \"%.80s\" in %.120s", base, t->repository);
   memcpy (t->base, id.ptr, id.len);

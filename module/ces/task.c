@@ -184,13 +184,20 @@ take_limits (const json_t *limits, int lower, struct aid_box_limits *out, struct
   return AID_OK;
 }
 
+enum aid_err
+aid_ces_limits (const struct aid_ces *c, struct aid_box_limits *out, struct aid_error *e)
+{
+  *out = AID_BOX_LIMITS;
+  out->programs = c->settings.programs;
+  return take_limits (c->settings.limits, 0, out, e);
+}
+
 static enum aid_err
 read_limits (const struct aid_ces *c, const json_t *task, enum aid_ces_from from, struct aid_ces_task *out,
              struct aid_error *e)
 {
   long cores = sysconf (_SC_NPROCESSORS_ONLN);
-  out->limits = AID_BOX_LIMITS;
-  enum aid_err err = take_limits (c->settings.limits, 0, &out->limits, e);
+  enum aid_err err = aid_ces_limits (c, &out->limits, e);
   out->base_limits = out->limits;
   if (!err)
     err = take_limits (json_object_get (task, "limits"), from == AID_CES_ELSEWHERE, &out->limits, e);
@@ -249,6 +256,7 @@ static void
 add_commands (struct aid_sha256 *s, const struct aid_ces_task *t)
 {
   static const char *const how[] = { "detected", "given", "left out" };
+  add_part (s, aid_span_z (t->limits.programs ? t->limits.programs : ""));
   add_part (s, aid_span_z (t->directory ? t->directory : ""));
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS; r++)
     {
@@ -264,12 +272,12 @@ name_it (struct aid_ces_task *t, struct aid_error *e)
 {
   struct aid_sha256 s;
   aid_sha256_init (&s);
-  add_part (&s, AID_SPAN ("aid warm recipe 1"));
+  add_part (&s, AID_SPAN ("aid warm recipe 2"));
   add_part (&s, aid_span_z (t->now ? t->repository : ""));
   add_commands (&s, t);
   aid_sha256_end (&s, t->recipe);
   aid_sha256_init (&s);
-  add_part (&s, t->now ? AID_SPAN ("aid warm tree 1 now") : AID_SPAN ("aid warm tree 1"));
+  add_part (&s, t->now ? AID_SPAN ("aid warm tree 2 now") : AID_SPAN ("aid warm tree 2"));
   add_part (&s, aid_span_z (t->base));
   add_commands (&s, t);
   enum aid_err err = add_files (&s, t->files, e);

@@ -1,6 +1,6 @@
 /* Warm trees on disk.  In the folder of aid_ces:
 
-     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, and seen (now.c)
+     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, seen (now.c), parsed.json (parsed.c)
      making/NAME/       one that is being made, or removed; NAME.lock is locked by who does it
      locks/KEY          locked shared by who judges over the tree, alone by who makes or removes it
 
@@ -260,8 +260,8 @@ sweep (const struct aid_ces *c)
 
 /* Lays T's tree into TREE, upon the one before if there is NEAR such a one, and builds it. */
 static enum aid_err
-lay_and_build (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const char *at, const struct aid_stop *stop,
-               struct aid_near *near, json_t **about, struct aid_error *e)
+lay_and_build (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const char *at,
+               const struct aid_stop *stop, struct aid_near *near, json_t **about, struct aid_error *e)
 {
   enum aid_err err = t->now ? aid_warm_near (c, t, tree, stop, near, e) : AID_OK;
   if (!err && !near->key[0])
@@ -304,13 +304,14 @@ make_in (struct aid_ces *c, const struct aid_ces_task *t, const char *at, const 
   return err;
 }
 
+/* A name in making/, which is ours as long as F is. */
 static enum aid_err
-make (struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop,
-      struct aid_error *e)
+begin (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_fresh *f,
+       struct aid_error *e)
 {
-  struct aid_str at = AID_STR_INIT (AID_CES_PATH), lock = AID_STR_INIT (AID_CES_PATH);
+  struct aid_str at = AID_STR_INIT (AID_CES_PATH), lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
   char name[AID_SHA256_HEX + 16], random[9] = "00000000";
-  int fd = -1;
+  *f = (struct aid_fresh){ .fd = -1 };
   sweep (c);
   aid_random_key (random, 8);
   snprintf (name, sizeof name, "%s.%s", t->key, random);
@@ -318,23 +319,63 @@ make (struct aid_ces *c, const struct aid_ces_task *t, const char *to, const str
   if (!err)
     err = path_of (c, &lock, "making", name, ".lock", e);
   if (!err)
-    err = lock_file (aid_str_z (&lock), LOCK_EX, 1, stop, &fd, e);
+    err = path_of (c, &tree, "making", name, "/tree", e);
   if (!err)
-    err = make_in (c, t, aid_str_z (&at), to, stop, e);
-  if (err && fd >= 0)
-    aid_ces_remove (aid_str_z (&at));
-  if (fd >= 0)
+    err = lock_file (aid_str_z (&lock), LOCK_EX, 1, stop, &f->fd, e);
+  if (!err)
     {
-      unlink (aid_str_z (&lock));
-      close (fd);
+      f->at = aid_str_steal (&at);
+      f->lock = aid_str_steal (&lock);
+      f->tree = aid_str_steal (&tree);
     }
+  aid_str_free (&at);
+  aid_str_free (&lock);
+  aid_str_free (&tree);
+  return err;
+}
+
+void
+aid_fresh_release (struct aid_fresh *f)
+{
+  if (f->fd >= 0)
+    {
+      aid_ces_remove (f->at);
+      unlink (f->lock);
+      close (f->fd);
+    }
+  free (f->at);
+  free (f->lock);
+  free (f->tree);
+  *f = (struct aid_fresh){ .fd = -1 };
+}
+
+enum aid_err
+aid_warm_fresh (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *stop, struct aid_fresh *out,
+                struct aid_error *e)
+{
+  enum aid_err err = begin (c, t, stop, out, e);
+  if (!err)
+    err = aid_fs_mkdirs (out->tree, 0700, e);
+  if (!err)
+    err = aid_ces_checkout (t, out->tree, out->at, stop, e);
+  if (!err && t->source != AID_CES_FOLDER)
+    aid_ces_age (out->tree);
+  return err;
+}
+
+static enum aid_err
+make (struct aid_ces *c, const struct aid_ces_task *t, const char *to, const struct aid_stop *stop, struct aid_error *e)
+{
+  struct aid_fresh f;
+  enum aid_err err = begin (c, t, stop, &f, e);
+  if (!err)
+    err = make_in (c, t, f.at, to, stop, e);
+  aid_fresh_release (&f); /* what has its name by now is not there any more */
   if (!err)
     {
       note_use (c, t->key);
       make_room (c, t->key);
     }
-  aid_str_free (&at);
-  aid_str_free (&lock);
   return err;
 }
 

@@ -8,6 +8,8 @@
 int aid_cli_ces_open (struct aid_ces **out);
 /* Appends a verdict as people read it. */
 void aid_cli_ces_describe (const json_t *verdict, struct aid_str *out);
+/* Appends how the base ABOUT (aid_ces_warm), whose tree is named KEY, stands; *RED: not all of it passes. */
+void aid_cli_ces_describe_base (const json_t *about, const char *key, struct aid_str *out, int *red);
 /* The row "serve" (cmd_ces_serve.c). */
 int aid_cmd_ces_serve (int argc, char **argv);
 

@@ -32,7 +32,10 @@ aid_cli_ces_describe_hunks (const json_t *v, struct aid_str *out)
   aid_str_addc (out, '\n');
   json_array_foreach (json_object_get (v, "hunks"), i, one)
   {
-    aid_str_addf (out, "  hunk %lld %s%s", (long long)aid_json_int (one, "hunk", 0) + 1, aid_json_str (one, "word"),
+    const char *word = aid_json_str (one, "word");
+    /* over a base that is red nothing may have passed, and nothing be its fault */
+    int nothing = broken && !strcmp (word, "passed") && !json_array_size (json_object_get (one, "passed"));
+    aid_str_addf (out, "  hunk %lld %s%s", (long long)aid_json_int (one, "hunk", 0) + 1, nothing ? "unknown" : word,
                   aid_json_bool (one, "whole", 1) ? "" : " without those");
     add_fault (json_object_get (one, "fault"), out);
     aid_str_addc (out, '\n');

@@ -12,8 +12,6 @@
 
 #define TASK_MAX ((size_t)16 << 20)
 #define ANSWER_MAX ((size_t)64 << 20)
-#define ERRORS_SHOWN 10
-#define OUTPUT_SHOWN ((size_t)2000)
 
 enum
 {
@@ -159,7 +157,7 @@ make_task (const struct wish *w, json_t **out)
   { "task", 0, AID_OPT_STRING, &(w).task, "FILE", "a task, as JSON; what other options say is laid over it" },                  \
     { "repository", 'r', AID_OPT_STRING, &(w).repository, "DIR", "a repository or folder (default: found upwards from here)" }, \
     { "base", 'b', AID_OPT_STRING, &(w).base, "TREE", "the tree or commit that is judged over (default: HEAD)" },               \
-    { "now", 0, AID_OPT_FLAG, &(w).now, NULL, "judge over the files as they lie there, not over a commit" },                   \
+    { "now", 0, AID_OPT_FLAG, &(w).now, NULL, "judge over the files as they lie there, not over a commit" },                    \
     { "directory", 0, AID_OPT_STRING, &(w).directory, "DIR", "where commands run, from the root" },                             \
     { "parses",       0,                                                                                                        \
       AID_OPT_STRING, &(w).lines[AID_RUNG_PARSES],                                                                              \
@@ -183,52 +181,6 @@ forget (struct wish *w)
 }
 
 #define WISH ((struct wish){ .without = AID_VEC_INIT (const char *, 16), .files = AID_VEC_INIT (const char *, 1000) })
-
-/* --- a verdict for people ----------------------------------------------------------------------------------------- */
-
-static void
-add_errors (const json_t *rung, struct aid_str *out)
-{
-  const json_t *list = json_object_get (rung, "diagnostics"), *one;
-  size_t i, n = 0;
-  json_array_foreach (list, i, one)
-  {
-    const char *path = aid_json_str (one, "path"), *message = aid_json_str (one, "message"),
-               *how = aid_json_str (one, "severity");
-    if (!path || !how || strcmp (how, "error") != 0 || n++ == ERRORS_SHOWN)
-      continue;
-    aid_str_addf (out, "    %s:%lld: %s\n", path, (long long)aid_json_int (one, "line", 0), message ? message : "");
-  }
-  struct aid_span text = aid_span_trim (aid_json_span (rung, "output")), line;
-  if (!n && text.len > OUTPUT_SHOWN)
-    text = aid_span_cut (text, text.len - OUTPUT_SHOWN, text.len);
-  while (!n && aid_span_line (&text, &line))
-    aid_str_addf (out, "    %.*s\n", (int)line.len, line.ptr);
-}
-
-void
-aid_cli_ces_describe (const json_t *verdict, struct aid_str *out)
-{
-  const json_t *rungs = json_object_get (verdict, "rungs"), *rung;
-  size_t i;
-  aid_str_addf (out, "%s, reward %.2f, %lld ms%s\n", aid_json_bool (verdict, "green", 0) ? "green" : "red",
-                aid_json_real (verdict, "reward", 0), (long long)aid_json_int (verdict, "ms", 0),
-                aid_json_bool (verdict, "cached", 0) ? " (judged before)" : "");
-  json_array_foreach (rungs, i, rung)
-  {
-    const char *name = aid_json_str (rung, "rung"), *result = aid_json_str (rung, "result");
-    if (!name || !result || !strcmp (result, "none"))
-      continue;
-    aid_str_addf (out, "  %-8s %s", name, result);
-    if (json_object_get (rung, "code"))
-      aid_str_addf (out, " with status %lld", (long long)aid_json_int (rung, "code", 0));
-    if (json_object_get (rung, "ms"))
-      aid_str_addf (out, ", %lld ms", (long long)aid_json_int (rung, "ms", 0));
-    aid_str_addz (out, aid_json_bool (rung, "flaky", 0) ? "; the base comes out now so, now so\n" : "\n");
-    if (strcmp (result, "passed") != 0 && strcmp (result, "skipped") != 0)
-      add_errors (rung, out);
-  }
-}
 
 static int
 print (const json_t *verdict, int hunks, int json)
@@ -288,14 +240,12 @@ submit (int argc, char **argv)
   json_t *task = NULL;
   int status;
   struct aid_cli_enqueue how = { .queue = 0 };
-  const struct aid_opt opts[] = { { "hunks", 0, AID_OPT_FLAG, &w.hunks, NULL,
-                                    "say which hunks are at fault, in a few evaluations more" },
-                                  TASK_OPTIONS (w),
-                                  { "queue", 'q', AID_OPT_FLAG, &how.queue, NULL,
-                                    "leave it in the queue, for a worker: prints its id" },
-                                  { "wait", 0, AID_OPT_FLAG, &how.wait, NULL, "of --queue: until it is judged" },
-                                  { "tries", 0, AID_OPT_NUMBER, &how.tries, "N",
-                                    "of --queue: workers that may end over it (3)" } };
+  const struct aid_opt opts[]
+    = { { "hunks", 0, AID_OPT_FLAG, &w.hunks, NULL, "say which hunks are at fault, in a few evaluations more" },
+        TASK_OPTIONS (w),
+        { "queue", 'q', AID_OPT_FLAG, &how.queue, NULL, "leave it in the queue, for a worker: prints its id" },
+        { "wait", 0, AID_OPT_FLAG, &how.wait, NULL, "of --queue: until it is judged" },
+        { "tries", 0, AID_OPT_NUMBER, &how.tries, "N", "of --queue: workers that may end over it (3)" } };
   const struct aid_usage_text usage = {
     "aid ces submit [options] [FILE|-]",
     "Judges one answer of a model, or a bare diff, over a tree that is built once and then kept: whether it applies,\n"
@@ -322,23 +272,36 @@ submit (int argc, char **argv)
 static int
 make_warm (const struct wish *w, const json_t *task)
 {
-  struct aid_str key = AID_STR_INIT (128);
+  struct aid_str key = AID_STR_INIT (128), text = AID_STR_INIT ((size_t)1 << 20);
   struct aid_ces *c;
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_ces_open (&c);
+  json_t *about = NULL;
+  int red = 0, status = aid_cli_ces_open (&c);
   if (!status
-      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_stop (NULL), &e)
+      && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_stop (NULL), &about, &e)
           || aid_ces_warm_key (c, task, AID_CES_OURS, &key, &e)))
     {
       aid_cli_fail ("%s", e.msg);
       status = TROUBLE;
     }
+  if (!status)
+    aid_cli_ces_describe_base (about, aid_str_z (&key), &text, &red);
   if (!status && w->json)
-    printf ("{\"key\":\"%s\"}\n", aid_str_z (&key));
-  else if (!status)
-    printf ("warm: %s\n", aid_str_z (&key));
+    {
+      aid_str_clear (&text);
+      json_t *o = json_pack ("{s:s, s:b, s:O?, s:O, s:O}", "key", aid_str_z (&key), "green", !red, "tool",
+                             json_object_get (about, "tool"), "commands", json_object_get (about, "commands"), "rungs",
+                             json_object_get (about, "rungs"));
+      aid_json_dump (o, &text);
+      aid_str_addc (&text, '\n');
+      json_decref (o);
+    }
+  if (!status)
+    status = (w->json ? aid_cli_print (aid_str_span (&text)) : aid_cli_print_calm (&text)) ? TROUBLE : red ? RED : GREEN;
+  json_decref (about);
   aid_ces_close (c);
   aid_str_free (&key);
+  aid_str_free (&text);
   return status;
 }
 
@@ -349,13 +312,15 @@ warm (int argc, char **argv)
   json_t *task = NULL;
   int status;
   const struct aid_opt opts[] = { TASK_OPTIONS (w) };
-  const struct aid_usage_text usage
-    = { "aid ces warm [options]",
-        "Builds a task's tree, if it is not there, so that the first diff need not wait for that.\n",
-        opts,
-        sizeof opts / sizeof *opts,
-        0,
-        0 };
+  const struct aid_usage_text usage = {
+    "aid ces warm [options]",
+    "Builds a task's tree, if it is not there or was red, so that the first diff need not wait for that, and says how it\n"
+    "stands.  Exit status: 0 it passes all, 1 it is red or flaky, 2 it could not be made.\n",
+    opts,
+    sizeof opts / sizeof *opts,
+    0,
+    0
+  };
   int n = aid_opt_parse (&usage, argc, argv, &status);
   if (n >= 0)
     status = make_task (&w, &task);
@@ -390,7 +355,11 @@ show_status (int argc, char **argv)
   const struct aid_opt opts[] = { { "json", 0, AID_OPT_FLAG, &json, NULL, "one JSON object" } };
   const struct aid_usage_text usage
     = { "aid ces status [options]",
-        "Says which trees are warm here, how many verdicts are kept, and what the queue and its workers do.\n", opts, 1, 0, 0 };
+        "Says which trees are warm here, how many verdicts are kept, and what the queue and its workers do.\n",
+        opts,
+        1,
+        0,
+        0 };
   struct aid_str text = AID_STR_INIT ((size_t)64 << 20);
   struct aid_ces *c;
   if (aid_opt_parse (&usage, argc, argv, &status) < 0 || (status = aid_cli_ces_open (&c)))

@@ -93,7 +93,11 @@ serve_by (struct aid_ces *c, int queue, struct aid_ces_http_options *o, const ch
   aid_ces_make_all (c, stop);
   if (queue && !o->jobs)
     o->jobs = QUEUE_JOBS;
-  int status = serve (&backend, o, ready_file, grace_ms, stop);
+  struct aid_box_limits limits;
+  struct aid_error e;
+  int status = aid_ces_limits (c, &limits, &e) ? (aid_cli_fail ("%s", e.msg), TROUBLE) : 0;
+  o->limits = &limits;
+  status = status ? status : serve (&backend, o, ready_file, grace_ms, stop);
   aid_cli_front_free (front);
   return status;
 }

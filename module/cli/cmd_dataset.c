@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define TEXT_MAX ((size_t)64 << 20)
-#define TOLD_MAX 1000 /* faults that are told; all are counted */
 
 int
 aid_cli_dataset_split_options (const struct aid_cli_dataset *w, enum aid_split_by *by, double *share)
@@ -237,94 +236,6 @@ stats (const struct aid_cli_dataset *w)
   return status;
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------------- */
-
-struct checking
-{
-  const char *file;
-  enum aid_dataset_format format; /* AID_DATA_FORMATS: that of the first row */
-  struct aid_dataset_rules rules;
-  size_t rows, bad, faults, line;
-  struct aid_str out;
-  int json;
-};
-
-static void
-tell_fault (void *ctx, const char *words)
-{
-  struct checking *c = ctx;
-  if (c->faults++ >= TOLD_MAX)
-    return;
-  if (c->json)
-    {
-      json_t *o = json_pack ("{s:o, s:I, s:o}", "file", aid_json_of_span (aid_span_z (c->file)), "line", (json_int_t)c->line,
-                             "fault", aid_json_of_span (aid_span_z (words)));
-      aid_json_dump (o, &c->out);
-      aid_str_addc (&c->out, '\n');
-      json_decref (o);
-    }
-  else
-    aid_str_addf (&c->out, "%s:%zu: %s\n", c->file, c->line, words);
-}
-
-static enum aid_err
-check_line (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e)
-{
-  struct checking *c = ctx;
-  size_t before = c->faults;
-  (void)e;
-  c->line = line->number;
-  c->rows++;
-  if (!line->row)
-    tell_fault (c, line->wrong);
-  else
-    {
-      if (c->format == AID_DATA_FORMATS)
-        c->format = aid_dataset_format_of (line->row);
-      if (c->format == AID_DATA_FORMATS)
-        tell_fault (c, "it is of no format that is known: --format says which is meant");
-      else
-        aid_dataset_check (c->format, line->row, &c->rules, tell_fault, c);
-    }
-  c->bad += c->faults > before;
-  return AID_OK;
-}
-
-static int
-validate (const struct aid_cli_dataset *w)
-{
-  const char *name = w->formats.len ? AID_VEC_AT (const char *, &w->formats, 0) : NULL;
-  struct checking c = { .format = name ? aid_dataset_format_named (name) : AID_DATA_FORMATS,
-                        .json = w->json,
-                        .rules = { w->max_tokens, 1, 1 },
-                        .out = AID_STR_INIT (TEXT_MAX) };
-  struct aid_error e = { AID_OK, "" };
-  int status = 0;
-  if (name && c.format == AID_DATA_FORMATS)
-    return aid_cli_misuse ("dataset: there is no format \"%s\"", name);
-  for (int i = 0; i < w->nargs && !status; i++)
-    {
-      c.file = w->args[i];
-      size_t before = c.rows;
-      c.format = name ? c.format : AID_DATA_FORMATS;
-      c.line = 1;
-      if (aid_jsonl_read (c.file, check_line, &c, &e))
-        status = aid_cli_fail ("%s", e.msg);
-      else if (c.rows == before)
-        tell_fault (&c, "it has no rows");
-      if (!status && !w->json)
-        aid_str_addf (&c.out, "%s: %s\n", c.file, aid_dataset_format_name (c.format));
-    }
-  if (!w->json && !status)
-    aid_str_addf (&c.out, "%zu rows, %zu with faults\n", c.rows, c.bad);
-  if (w->json)
-    aid_cli_print (aid_str_span (&c.out));
-  else
-    aid_cli_print_calm (&c.out);
-  aid_str_free (&c.out);
-  return status ? status : c.faults || !c.rows ? AID_EXIT_FAILED : AID_EXIT_DONE;
-}
-
 /* --- which -------------------------------------------------------------------------------------------------------- */
 
 static const struct
@@ -336,7 +247,7 @@ static const struct
 } words[] = { { "build", aid_cli_dataset_build, 1, 1, "build DIR" },
               { "split", split, 1, 1, "split FILE --to DIR" },
               { "stats", stats, 1, -1, "stats FILE..." },
-              { "validate", validate, 1, -1, "validate FILE..." } };
+              { "validate", aid_cli_dataset_validate, 1, -1, "validate FILE..." } };
 
 static int
 run (struct aid_cli_dataset *w, const char *word)
@@ -375,6 +286,8 @@ aid_cmd_dataset (int argc, char **argv)
     { "holdout", 0, AID_OPT_STRING, &w.holdout, "SHARE", "build, split: so many of the rows are held out (0.1)" },
     { "seed", 0, AID_OPT_NUMBER, &w.seed, "N", "build, split: which projects are drawn (1)" },
     { "to", 0, AID_OPT_STRING, &w.to, "DIR", "split: gets train.jsonl and holdout.jsonl" },
+    { "source", 0, AID_OPT_STRING, &w.source, "FILE",
+      "validate: source.jsonl, by whose rows those of other forms must be made" },
     { "verbose", 'v', AID_OPT_FLAG, &w.verbose, NULL, "say of each example, or row, what became of it" },
     { "json", 0, AID_OPT_FLAG, &w.json, NULL, "one JSON object; of validate one a line for each fault" },
   };

@@ -1,6 +1,7 @@
 /* aid experiment report: what came of experiments, as text, Markdown and JSON; aid experiment resume. */
 #include "assist/variants.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/val.h"
 #include "cli/cli.h"
 #include "cli/experiment.h"
@@ -53,10 +54,26 @@ part (char out[24], double n, double of)
     strcpy (out, "-");
 }
 
+/* NAME in 16 columns, or as a cell of a Markdown table. */
+static void
+add_name (struct aid_str *out, int markdown, const char *name)
+{
+  aid_str_addz (out, markdown ? "| " : "  ");
+  for (const char *c = name; *c; c++)
+    {
+      if (markdown && strchr ("\\|", *c))
+        aid_str_addc (out, '\\');
+      aid_str_addc (out, *c);
+    }
+  for (size_t n = aid_utf8_count (aid_span_z (name)); !markdown && n < 16; n++)
+    aid_str_addc (out, ' ');
+  aid_str_addz (out, markdown ? " |" : "");
+}
+
 static void
 add_row (struct aid_str *out, int markdown, const char *name, char cells[CELLS][24])
 {
-  aid_str_addf (out, markdown ? "| %s |" : "  %-16s", name);
+  add_name (out, markdown, name);
   for (int i = 0; i < CELLS; i++)
     aid_str_addf (out, markdown ? " %s |" : " %9s", cells[i]);
   aid_str_addc (out, '\n');

@@ -7,7 +7,7 @@
 #include "cli/gather.h"
 #include "cli/scratch.h"
 #include "cli/times.h"
-#include "learn/layout.h"
+#include "config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,7 +138,7 @@ build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options,
 {
   struct building g = { w, NULL };
   struct aid_dataset_build b = *options;
-  struct aid_str scratch = AID_STR_INIT (8192);
+  struct aid_scratch scratch = AID_SCRATCH_INIT;
   struct aid_dataset_built built;
   struct aid_examples *x = NULL;
   struct aid_error e = { AID_OK, "" };
@@ -151,14 +151,13 @@ build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options,
     err = e.code;
   if (!err && !(err = aid_cli_scratch ("dataset", &scratch, &e)))
     {
-      b.scratch = aid_str_z (&scratch);
-      if (!(err = aid_cli_scratch_cache (b.scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
+      b.scratch = aid_str_z (&scratch.dir);
+      if (!(err = aid_cli_scratch_cache (&scratch, &e)) && !(err = aid_gatherer_new (&g.gatherer, &e)))
         err = aid_dataset_make (&b, x, &built, &e);
       aid_gatherer_free (g.gatherer);
-      aid_layout_remove (b.scratch);
     }
   aid_examples_close (x);
-  aid_str_free (&scratch);
+  aid_cli_scratch_remove (&scratch);
   return err ? aid_cli_fail ("%s", e.msg) : print_built (w, &built);
 }
 
@@ -167,11 +166,13 @@ aid_cli_dataset_build (const struct aid_cli_dataset *w)
 {
   struct aid_dataset_build b = { .dir = w->args[0], .kind = w->kind, .judged = w->judged, .seed = (uint64_t)w->seed };
   struct aid_dataset_settings settings = { .consent = NULL };
+  static const char *const none_but_experiments[] = { NULL };
   struct aid_error e = { AID_OK, "" };
   char *root = w->project ? realpath (w->project, NULL) : NULL;
   int status = take_formats (w, b.formats);
   b.project = root ? root : w->project;
   b.now = time_of_making ();
+  aid_config_leave_out (none_but_experiments); /* which begin and end with the days: rows must not */
   if (!status)
     status = aid_cli_take_time ("dataset", w->since, &b.since);
   if (!status && aid_dataset_settings_read (&settings, &e))

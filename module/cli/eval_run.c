@@ -8,7 +8,7 @@
 #include "cli/opt.h"
 #include "cli/question.h"
 #include "cli/scratch.h"
-#include "learn/layout.h"
+#include "config/config.h"
 #include "model/cost.h"
 
 #include <stdio.h>
@@ -16,6 +16,10 @@
 #include <unistd.h>
 
 #define LIST_MAX 1000
+
+/* What changes a question and is the person's own: a task has its own settings, in its base. */
+static const char *const own_settings[]
+  = { "strategy", "strategy_variants", "instructions", "grammars", "index", "embeddings", "build", "test", NULL };
 
 struct evaluating
 {
@@ -176,20 +180,19 @@ words_json (const struct aid_vec *list)
   return all;
 }
 
-/* Keeps what is run, so that `aid eval run --out DIR` goes on. */
+/* Keeps what is run, so that `aid eval run --out DIR` goes on.  The folder is ours. */
 static enum aid_err
-keep_run (const struct evaluating *w, struct aid_error *e)
+keep_run (void *ctx, struct aid_error *e)
 {
+  const struct evaluating *w = ctx;
   struct aid_str path = AID_STR_INIT (8192), text = AID_STR_INIT ((size_t)16 << 20);
   json_t *o = json_pack ("{s:i, s:s, s:o, s:o, s:o, s:I}", "eval", 1, "tasks", w->tasks, "models", words_json (&w->models),
                          "strategies", words_json (&w->strategies), "only", words_json (&w->only), "samples",
                          (json_int_t)w->samples);
   aid_str_addf (&path, "%s/run.json", w->out);
-  enum aid_err err = aid_fs_mkdirs (w->out, 0700, e);
   aid_json_dump (o, &text);
   aid_str_addc (&text, '\n');
-  if (!err)
-    err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, e);
+  enum aid_err err = aid_fs_replace (aid_str_z (&path), aid_str_span (&text), 0600, e);
   json_decref (o);
   aid_str_free (&path);
   aid_str_free (&text);
@@ -200,26 +203,26 @@ static int
 evaluate (const struct evaluating *w, struct aid_eval_run *r, struct aid_eval_tasks *tasks)
 {
   struct aid_ces_settings settings = { .warm = NULL };
-  struct aid_str scratch = AID_STR_INIT (8192);
+  struct aid_scratch scratch = AID_SCRATCH_INIT;
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_FAILED;
-  enum aid_err err = aid_ces_settings_read (&settings, &e);
+  enum aid_err err = w->dry ? AID_OK : aid_eval_log_is_free (w->out, &e);
+  if (!err)
+    err = aid_ces_settings_read (&settings, &e);
   if (!err)
     err = aid_ces_open (&settings, &r->ces, &e); /* its warm trees stay where they are */
   if (!err)
     err = aid_cli_scratch ("eval", &scratch, &e);
   r->tasks = tasks;
   r->repositories = settings.repositories;
-  r->scratch = aid_str_z (&scratch);
-  if (!err && !(err = aid_cli_scratch_cache (r->scratch, &e)) && shown (w, r, &status) && !(err = keep_run (w, &e))
+  r->scratch = aid_str_z (&scratch.dir);
+  if (!err && !(err = aid_cli_scratch_cache (&scratch, &e)) && shown (w, r, &status)
       && !(err = aid_asker_new (r->stop, &r->asker, &e)))
     status = run (w, r);
   aid_asker_free (r->asker);
   aid_ces_close (r->ces);
-  if (scratch.len)
-    aid_layout_remove (r->scratch);
   aid_ces_settings_free (&settings);
-  aid_str_free (&scratch);
+  aid_cli_scratch_remove (&scratch);
   return err ? aid_cli_fail ("%s", e.msg) : status;
 }
 
@@ -239,13 +242,15 @@ take_words (json_t *run, const char *name, struct aid_vec *list)
   }
 }
 
-static void
-take_before (struct evaluating *w)
+static enum aid_err
+take_before (struct evaluating *w, struct aid_error *e)
 {
   struct aid_str path = AID_STR_INIT (8192), text = AID_STR_INIT ((size_t)16 << 20);
   aid_str_addf (&path, "%s/run.json", w->out);
-  if (aid_fs_exists (aid_str_z (&path)) && !aid_fs_read (aid_str_z (&path), &text, NULL))
-    w->before = aid_json_parse (aid_str_span (&text), aid_str_z (&path), NULL);
+  int there = aid_fs_exists (aid_str_z (&path));
+  enum aid_err err = there ? aid_fs_read (aid_str_z (&path), &text, e) : AID_OK;
+  if (there && !err && !(w->before = aid_json_parse (aid_str_span (&text), aid_str_z (&path), e)))
+    err = e->code;
   take_words (w->before, "models", &w->models);
   take_words (w->before, "strategies", &w->strategies);
   if (!w->tasks)
@@ -254,6 +259,7 @@ take_before (struct evaluating *w)
   w->samples = w->samples ? w->samples : aid_json_int (w->before, "samples", 1);
   aid_str_free (&path);
   aid_str_free (&text);
+  return err;
 }
 
 /* Where the tasks are that came with AID. */
@@ -289,6 +295,7 @@ start (struct evaluating *w)
                             .stop = aid_cli_stop (NULL),
                             .question = question,
                             .question_free = question_free,
+                            .begin = keep_run,
                             .tell = tell,
                             .ctx = w };
   w->tasks = real ? real : w->tasks;
@@ -350,8 +357,8 @@ aid_cli_eval_run (int argc, char **argv)
         status = aid_cli_fail ("%s", e.msg);
       else
         {
-          take_before (&w);
-          status = start (&w);
+          aid_config_leave_out (own_settings);
+          status = take_before (&w, &e) ? aid_cli_fail ("%s", e.msg) : start (&w);
         }
     }
   json_decref (w.before);

@@ -4,10 +4,20 @@
 
 #include "base/str.h"
 
-/* Appends a new folder "aid-WHAT-..." in that of temporary files. */
-enum aid_err aid_cli_scratch (const char *what, struct aid_str *out, struct aid_error *e);
-/* What is cached of the projects that are laid out goes into SCRATCH, too; vocabularies stay where they are.  Before
-   there are threads: it sets a variable. */
-enum aid_err aid_cli_scratch_cache (const char *scratch, struct aid_error *e);
+struct aid_scratch
+{
+  struct aid_str dir; /* what is laid out goes here; empty at first */
+  int lock;           /* says that somebody is using it; -1: there is none */
+};
+#define AID_SCRATCH_INIT { AID_STR_INIT (8192), -1 }
+
+/* Makes a folder "aid-WHAT-..." in that of temporary files, and removes those that processes which were killed have left
+   there. */
+enum aid_err aid_cli_scratch (const char *what, struct aid_scratch *out, struct aid_error *e);
+/* What is cached of the projects that are laid out goes into S, too; vocabularies stay where they are.  Before there are
+   threads: it sets a variable. */
+enum aid_err aid_cli_scratch_cache (const struct aid_scratch *s, struct aid_error *e);
+/* Removes it; one that was never made is fine. */
+void aid_cli_scratch_remove (struct aid_scratch *s);
 
 #endif

@@ -66,7 +66,7 @@ static const struct member experiment_members[] = {
   { "seed", KIND_STRING },
   { "hypothesis", KIND_STRING },
   { "effect", KIND_SHARE },
-  { "tuning", KIND_COUNT },
+  { "tuning", KIND_PEOPLE },
   { NULL, KIND_STRING },
 };
 
@@ -157,6 +157,7 @@ static const struct member ces_members[] = {
   { "warm_megabytes", KIND_COUNT },
   { "limits", KIND_BOX_LIMITS },
   { "weights", KIND_WEIGHTS },
+  { "programs", KIND_NAMES },
   { "repositories", KIND_REPOSITORIES },
   { "queue", KIND_QUEUE },
   { NULL, KIND_STRING },
@@ -321,10 +322,9 @@ check_experiments (struct aid_config *c, json_t *v, const struct place *at, stru
   json_object_foreach (v, key, item)
     {
       struct place inner = inside (at, key);
-      if (!json_is_object (item))
-        return complain (&inner, "an object", e);
-      if (!json_object_get (item, "variants") && !json_is_false (json_object_get (item, "enabled")))
-        return complain (&inner, "an object with \"variants\", or {\"enabled\": false}", e);
+      const char *wanted = aid_config_experiment_wanted (key, item);
+      if (wanted)
+        return complain (&inner, wanted, e);
       if ((err = check_members (c, item, experiment_members, &inner, e)))
         return err;
     }

@@ -73,6 +73,10 @@ struct aid_config *aid_config_load (const char *project_root, struct aid_error *
 struct aid_config *aid_config_parse (struct aid_span user_json, struct aid_span project_json, struct aid_error *e);
 struct aid_config *aid_config_parse_trusted (struct aid_span user_json, struct aid_span project_json, struct aid_error *e);
 void aid_config_free (struct aid_config *c);
+/* From now on, in this process, the members NAMES (NULL at the end, borrowed for good) do not count as the person's and their
+   team's files have them, nor do experiments, whoever has them: for what must come out the same for everybody and every day, as
+   evaluations and data sets.  Before there are threads. */
+void aid_config_leave_out (const char *const *names);
 /* Warnings of the load, one a line; "" when none. */
 const char *aid_config_warnings (const struct aid_config *c);
 /* How many settings of the project were left out because its file is not trusted; *NAMES gets them, "providers.x.url,

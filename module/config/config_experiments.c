@@ -15,6 +15,33 @@ is_word (const char *z, const char *const *words)
   return 0;
 }
 
+/* Events have names whole up to this, and tables one a line. */
+#define NAME_MAX_BYTES 128
+
+static int
+is_name (const char *z)
+{
+  size_t n = 0;
+  while (z && (unsigned char)z[n] >= ' ' && z[n] != 0x7f)
+    n++;
+  return z && n > 0 && n <= NAME_MAX_BYTES && !z[n];
+}
+
+const char *
+aid_config_experiment_wanted (const char *name, const json_t *v)
+{
+  const json_t *start = json_object_get (v, "start"), *stop = json_object_get (v, "stop");
+  if (!json_is_object (v))
+    return "an object";
+  if (!is_name (name))
+    return "called by a name of 1 to 128 bytes in one line";
+  if (!json_object_get (v, "variants") && !json_is_false (json_object_get (v, "enabled")))
+    return "an object with \"variants\", or {\"enabled\": false}";
+  if (aid_config_is_day (start) && aid_config_is_day (stop) && strcmp (json_string_value (start), json_string_value (stop)) >= 0)
+    return "an object whose \"stop\" comes after its \"start\"";
+  return NULL;
+}
+
 int
 aid_config_is_share (const json_t *v)
 {
@@ -78,7 +105,7 @@ aid_config_are_guardrails (const json_t *v)
   return json_is_object (v);
 }
 
-/* Whether the name of the variant I is its own. */
+/* Whether the variant I has a name, and that is its own. */
 static int
 is_named (const json_t *variants, size_t i)
 {
@@ -89,7 +116,7 @@ is_named (const json_t *variants, size_t i)
       if (name && other && !strcmp (name, other))
         return 0;
     }
-  return name && *name;
+  return is_name (name);
 }
 
 int

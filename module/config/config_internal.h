@@ -44,19 +44,23 @@ enum aid_config_kind
   KIND_BOOL, KIND_NAMES, KIND_ABILITIES, KIND_DOLLARS, KIND_DAY, KIND_PROVIDERS, KIND_MODELS, KIND_PRICE, KIND_LARGE,
   KIND_BUDGET, KIND_LINE, KIND_EMBEDDINGS, KIND_DIMENSIONS, KIND_MEASURE, KIND_LIMITS, KIND_OTLP, KIND_SNAPSHOTS,
   KIND_MINE, KIND_SECONDS,
-  KIND_EXPERIMENTS, KIND_VARIANTS, KIND_SHARE, KIND_NAMESPACE, KIND_UNIT, KIND_TARGETING, KIND_GUARDRAILS, KIND_STORE,
-  KIND_TEAM, KIND_KEYS, KIND_DESCRIBE, KIND_DATASET, KIND_SPENDING, KIND_CES, KIND_BOX_LIMITS, KIND_WEIGHTS, KIND_REPOSITORIES,
-  KIND_QUEUE
+  KIND_EXPERIMENTS, KIND_VARIANTS, KIND_SHARE, KIND_PEOPLE, KIND_NAMESPACE, KIND_UNIT, KIND_TARGETING, KIND_GUARDRAILS,
+  KIND_STORE, KIND_TEAM, KIND_KEYS, KIND_DESCRIBE, KIND_DATASET, KIND_SPENDING, KIND_CES, KIND_BOX_LIMITS, KIND_WEIGHTS,
+  KIND_REPOSITORIES, KIND_QUEUE
 };
 /* What a value of KIND must be, or NULL when V is. */
 const char *aid_config_wanted (enum aid_config_kind kind, const json_t *v);
 
 /* The members of an experiment (config_experiments.c): whether V is one, and what it must be. */
 #define AID_CONFIG_VARIANTS                                                                                                 \
-  "an array of objects: each a \"name\" of its own, perhaps \"settings\", perhaps a \"weight\" (all or none, with the sum 1)"
+  "an array of objects: each a \"name\" of its own (128 bytes at most, in one line), perhaps \"settings\", perhaps a "         \
+  "\"weight\" (all or none, with the sum 1)"
 #define AID_CONFIG_TARGETING "an object of strings or arrays of strings: language, project, model, strategy, person, version"
 #define AID_CONFIG_GUARDRAILS "an object of numbers, 0 or more: latency_p90_ms, undo_rate, refused_rate, red_rate"
 int aid_config_are_variants (const json_t *v);
+int aid_config_is_day (const json_t *v);
+/* What the experiment V must be, called NAME, before its members are looked at; NULL: it is. */
+const char *aid_config_experiment_wanted (const char *name, const json_t *v);
 int aid_config_is_share (const json_t *v);
 int aid_config_is_namespace (const json_t *v);
 int aid_config_is_unit (const json_t *v);

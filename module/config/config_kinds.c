@@ -1,5 +1,6 @@
 /* What the value of a setting may be, by its kind; and how that is said when it is not. */
 #include "config/config_internal.h"
+#include <stdlib.h>
 
 static int
 is_count (const json_t *v, json_int_t most)
@@ -7,15 +8,20 @@ is_count (const json_t *v, json_int_t most)
   return json_is_integer (v) && json_integer_value (v) >= 0 && json_integer_value (v) <= most;
 }
 
-static int
-is_day (const json_t *v)
+int
+aid_config_is_day (const json_t *v)
 {
+  static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
   const char *z = json_string_value (v), *pattern = "dddd-dd-dd";
   size_t i = 0;
   for (; z && pattern[i]; i++)
     if (pattern[i] == 'd' ? z[i] < '0' || z[i] > '9' : z[i] != pattern[i])
       return 0;
-  return z && !z[i];
+  if (!z || z[i])
+    return 0;
+  int year = atoi (z), month = atoi (z + 5), day = atoi (z + 8);
+  int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] - (month == 2 && !leap);
 }
 
 /* Whether V is an array of strings, of ABILITIES' words if need be. */
@@ -63,6 +69,7 @@ static const char *const wanted_words[] = {
   [KIND_DAY] = "a day as in \"2025-12-01\"",
   [KIND_EXPERIMENTS] = "an object of experiments, or false",
   [KIND_VARIANTS] = AID_CONFIG_VARIANTS,
+  [KIND_PEOPLE] = "a whole number, 1 or more",
   [KIND_SHARE] = "a number from 0 to 1",
   [KIND_NAMESPACE] = "an array of a name and two numbers from 0 to 1: [\"space\", 0, 0.5]",
   [KIND_UNIT] = "\"person\" or \"request\"",
@@ -210,11 +217,13 @@ is_of (enum aid_config_kind kind, const json_t *v)
     case KIND_OTLP:
       return json_is_boolean (v) || json_is_object (v);
     case KIND_DAY:
-      return is_day (v);
+      return aid_config_is_day (v);
     case KIND_EXPERIMENTS:
       return json_is_object (v) || json_is_false (v);
     case KIND_VARIANTS:
       return aid_config_are_variants (v);
+    case KIND_PEOPLE:
+      return is_count (v, 1000000000) && json_integer_value (v);
     case KIND_SHARE:
       return aid_config_is_share (v);
     case KIND_NAMESPACE:

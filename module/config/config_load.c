@@ -92,6 +92,22 @@ aid_config_over_team (struct aid_config *c, json_t *team, struct aid_error *e)
   return AID_OK;
 }
 
+/* What does not count in this process; NULL: all does. */
+static const char *const *left_out;
+
+void
+aid_config_leave_out (const char *const *names)
+{
+  left_out = names;
+}
+
+static void
+remove_member (struct aid_config *c, const char *name)
+{
+  json_object_del (c->root, name);
+  json_object_del (c->origin, name);
+}
+
 /* C as what the two files say, with WITH_TEAM over what the person's team does; takes it when that fails. */
 static struct aid_config *
 parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_json, const char *project, int trusted,
@@ -103,6 +119,8 @@ parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_
     note_layer (c, c->root, AID_CONFIG_USER);
   if (c->root && with_team)
     aid_config_add_team (c);
+  for (const char *const *name = left_out; name && *name && c->root; name++)
+    remove_member (c, *name);
   other.user = trusted ? NULL : c->root;
   json_t *theirs = c->root ? aid_config_read (c, &other, e) : NULL;
   if (!theirs)
@@ -113,6 +131,8 @@ parse (struct aid_config *c, struct aid_span user_json, struct aid_span project_
   note_layer (c, theirs, AID_CONFIG_PROJECT);
   int ok = merge (c->root, theirs);
   json_decref (theirs);
+  if (left_out)
+    remove_member (c, "experiments");
   if (ok)
     return c;
   aid_error_set (e, AID_E_NOMEM, "no memory for the settings");

@@ -95,6 +95,7 @@ static const struct aid_trust_rule rules[] = {
   { { "ces", "warm_megabytes" }, aid_trust_never },
   { { "ces", "limits" }, aid_trust_never },
   { { "ces", "weights" }, aid_trust_never },
+  { { "ces", "programs" }, aid_trust_never },
   { { "ces", "repositories" }, aid_trust_never },
   { { "ces", "queue" }, aid_trust_never },
   { { "ces", "queue", "url" }, aid_trust_never },

@@ -95,6 +95,7 @@ static const struct aid_trust_rule rules[] = {
   { { "ces", "warm_megabytes" }, ONLY_YOURS },
   { { "ces", "limits" }, ONLY_YOURS },
   { { "ces", "weights" }, ONLY_YOURS },
+  { { "ces", "programs" }, ONLY_YOURS },
   { { "ces", "repositories" }, ONLY_YOURS },
   { { "ces", "queue" }, ONLY_YOURS },
   { { "ces", "queue", "url" }, ONLY_YOURS },

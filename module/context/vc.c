@@ -181,9 +181,15 @@ aid_vc_run (const struct aid_resolve *how, enum aid_vc_kind vc, const char *cons
   struct aid_str off = AID_STR_INIT (2 * FILTERS_MAX);
   struct aid_proc_result r = { 0 };
   size_t n = 0;
+  char *still = vc == AID_VC_HG ? aid_calm_hg_config () : NULL;
   enum aid_err err = vc == AID_VC_GIT && reads_tree (argv[0]) ? without_filters (how, &off, e) : AID_OK;
   for (const char *const *a = vc == AID_VC_HG ? hg_first : git_first; *a; a++)
     push (all, &n, *a);
+  if (still)
+    {
+      push (all, &n, "--config");
+      push (all, &n, still);
+    }
   for (size_t at = 0; at < off.len; at += strlen (off.ptr + at) + 1)
     {
       push (all, &n, "-c");
@@ -202,5 +208,6 @@ aid_vc_run (const struct aid_resolve *how, enum aid_vc_kind vc, const char *cons
     err = take_output (&r, out, e);
   aid_proc_result_free (&r);
   aid_str_free (&off);
+  free (still);
   return err;
 }

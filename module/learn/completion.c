@@ -1,4 +1,4 @@
-/* Diffs as answers, and whether they are what they shall be. */
+/* Diffs as answers. */
 #include "learn/completion.h"
 #include "base/fs.h"
 #include "patch/patch.h"
@@ -76,8 +76,9 @@ add_git_header (const struct aid_patch_file *f, struct aid_str *out)
     aid_str_addf (out, "rename from %s\nrename to %s\n", old, new);
 }
 
+/* EOL ends the lines of text: the patch engine takes that of the file, and of a new one what the lines have. */
 static void
-add_unified_hunk (const struct aid_patch *p, const struct aid_patch_hunk *h, struct aid_str *out)
+add_unified_hunk (const struct aid_patch *p, const struct aid_patch_hunk *h, const char *eol, struct aid_str *out)
 {
   aid_str_addf (out, "@@ -%lld,%lld +%lld,%lld @@", (long long)h->old_start, (long long)h->old_count,
                 (long long)h->new_start, (long long)h->new_count);
@@ -89,7 +90,7 @@ add_unified_hunk (const struct aid_patch *p, const struct aid_patch_hunk *h, str
       const struct aid_patch_line *line = line_at (p, i);
       aid_str_addc (out, line->op);
       aid_str_addspan (out, line->text);
-      aid_str_addz (out, line->no_newline ? "\n\\ No newline at end of file\n" : "\n");
+      aid_str_addz (out, line->no_newline ? "\n\\ No newline at end of file\n" : eol);
     }
 }
 
@@ -106,7 +107,7 @@ write_unified (struct writing *w)
                       f->op == AID_OP_CREATE ? "/dev/null" : f->old_path, f->op == AID_OP_DELETE ? "" : "b/",
                       f->op == AID_OP_DELETE ? "/dev/null" : f->new_path);
       for (size_t k = f->first_hunk; k < f->first_hunk + f->nhunks; k++)
-        add_unified_hunk (w->p, &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, k), &text);
+        add_unified_hunk (w->p, &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, k), f->crlf ? "\r\n" : "\n", &text);
     }
   add_fenced (w->out, "diff", aid_str_span (&text));
   enum aid_err err = text.err ? aid_error_set (w->e, text.err, "The change is too large") : AID_OK;
@@ -174,6 +175,36 @@ side_of (const struct aid_patch *p, const struct aid_patch_hunk *h, char leave, 
       }
 }
 
+/* Whether the hunks of F say nothing but that lines end otherwise. */
+static int
+only_ends (const struct writing *w, const struct aid_patch_file *f)
+{
+  int same = f->op == AID_OP_MODIFY && f->nhunks && !is_moded (f);
+  for (size_t k = f->first_hunk; same && k < f->first_hunk + f->nhunks; k++)
+    {
+      const struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, k);
+      struct aid_str old = AID_STR_INIT (TEXT_MAX), new = AID_STR_INIT (TEXT_MAX);
+      side_of (w->p, h, '+', &old);
+      side_of (w->p, h, '-', &new);
+      same = aid_span_eq (aid_str_span (&old), aid_str_span (&new));
+      aid_str_free (&old);
+      aid_str_free (&new);
+    }
+  return same;
+}
+
+static enum aid_err
+check_ends (struct writing *w)
+{
+  for (size_t i = 0; i < w->p->files.len; i++)
+    {
+      const struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &w->p->files, i);
+      if (only_ends (w, f))
+        return aid_error_set (w->e, AID_E_STATE, "Lines of %s end otherwise, and nothing else changes in it", f->new_path);
+    }
+  return AID_OK;
+}
+
 /* A block for the hunk H of a file with TEXT, with as many lines around as make it the only one that fits. */
 static enum aid_err
 add_hunk_block (struct writing *w, const struct aid_patch_file *f, const struct aid_patch_hunk *h, struct aid_span text,
@@ -211,6 +242,18 @@ add_hunk_block (struct writing *w, const struct aid_patch_file *f, const struct 
                                (long long)h->old_start);
 }
 
+/* Takes the carriage returns off the ends of TEXT's lines: the lines of a diff that was read have none, nor do blocks. */
+static void
+drop_returns (struct aid_str *text)
+{
+  size_t to = 0;
+  for (size_t i = 0; i < text->len; i++)
+    if (text->ptr[i] != '\r' || i + 1 == text->len || text->ptr[i + 1] != '\n')
+      text->ptr[to++] = text->ptr[i];
+  if (to < text->len)
+    aid_str_remove (text, to, text->len - to);
+}
+
 static enum aid_err
 write_blocks_of (struct writing *w, const struct aid_patch_file *f)
 {
@@ -228,6 +271,9 @@ write_blocks_of (struct writing *w, const struct aid_patch_file *f)
     }
   else if (!(err = aid_patch_path (w->dir, f->old_path, &path, w->e)))
     err = aid_fs_read (aid_str_z (&path), &text, w->e);
+  drop_returns (&text);
+  if (aid_span_starts (aid_str_span (&text), "\xef\xbb\xbf"))
+    aid_str_remove (&text, 0, 3);
   for (size_t k = f->first_hunk; !err && f->op == AID_OP_MODIFY && k < f->first_hunk + f->nhunks; k++)
     {
       const struct aid_patch_hunk *h = &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, k), *before = h - 1;
@@ -253,6 +299,31 @@ write_blocks (struct writing *w)
   return err;
 }
 
+/* Takes the byte order mark off the first line of files that are changed: the patch engine takes it for no part
+   of the line, and leaves it where it is. */
+static void
+drop_marks (struct aid_patch *p)
+{
+  static const char mark[] = "\xef\xbb\xbf";
+  for (size_t i = 0; i < p->files.len; i++)
+    {
+      const struct aid_patch_file *f = &AID_VEC_AT (struct aid_patch_file, &p->files, i);
+      const struct aid_patch_hunk *h = f->nhunks ? &AID_VEC_AT (struct aid_patch_hunk, &p->hunks, f->first_hunk) : NULL;
+      int old = 1, new = 1; /* the first line of that side is still to come */
+      if (!h || h->old_start > 1 || (f->op != AID_OP_MODIFY && f->op != AID_OP_RENAME))
+        continue;
+      for (size_t k = h->first_line; k < h->first_line + h->nlines && (old || new); k++)
+        {
+          struct aid_patch_line *line = &AID_VEC_AT (struct aid_patch_line, &p->lines, k);
+          int first = (line->op != '+' && old) || (line->op != '-' && new);
+          old = old && line->op == '+';
+          new = new && line->op == '-';
+          if (first && aid_span_starts (line->text, mark))
+            line->text = aid_span_cut (line->text, 3, line->text.len);
+        }
+    }
+}
+
 enum aid_err
 aid_completion_write (const char *format, struct aid_span diff, struct aid_span summary, const char *dir,
                       struct aid_str *out, struct aid_error *e)
@@ -267,6 +338,7 @@ aid_completion_write (const char *format, struct aid_span diff, struct aid_span 
   struct writing w = { p, dir, out, e };
   if (err)
     return err;
+  drop_marks (p);
   err = aid_error_set (e, AID_E_INVALID, "Changes in the form \"%s\" cannot be written: unified and search-replace can",
                        format);
   struct aid_span t = aid_span_trim (summary);
@@ -276,77 +348,11 @@ aid_completion_write (const char *format, struct aid_span diff, struct aid_span 
     if (!strcmp (forms[i].name, format))
       {
         *e = (struct aid_error){ AID_OK, "" };
-        err = p->files.len ? forms[i].write (&w) : aid_error_set (e, AID_E_INVALID, "There is no change in the diff");
+        err = p->files.len ? check_ends (&w) : aid_error_set (e, AID_E_INVALID, "There is no change in the diff");
+        err = err ? err : forms[i].write (&w);
       }
   if (!err && out->err)
     err = aid_error_set (e, out->err, "The change is too large");
-  aid_patch_free (p);
-  return err;
-}
-
-/* --- whether it is the same --------------------------------------------------------------------------------------- */
-
-static enum aid_err
-check_file (const struct aid_file_plan *f, const struct aid_vault *vault, const char *after, struct aid_error *e)
-{
-  const char *path = f->new_path ? f->new_path : f->old_path;
-  struct aid_str name = AID_STR_INIT (16384), text = AID_STR_INIT (TEXT_MAX);
-  int status = 0;
-  aid_str_addf (&name, "%s:%s", after, path ? path : "");
-  const char *const args[] = { "cat-file", "blob", aid_str_z (&name), NULL };
-  enum aid_err err = aid_vault_git (vault, &(struct aid_vault_run){ .args = args, .out = &text, .status = &status }, NULL);
-  int there = !err && !status;
-  if (f->op == AID_OP_DELETE ? there : !there || !aid_span_eq (aid_str_span (&text), aid_str_span (&f->after)))
-    err = aid_error_set (e, AID_E_INVALID, "The patch engine makes another %s of it", path ? path : "file");
-  else
-    err = AID_OK;
-  aid_str_free (&name);
-  aid_str_free (&text);
-  return err;
-}
-
-/* Reads COMPLETION and places it in DIR. */
-static enum aid_err
-place (struct aid_span completion, const char *dir, struct aid_patch **p, struct aid_plan **plan, struct aid_error *e)
-{
-  struct aid_patch_source source = aid_patch_disk_source (dir);
-  enum aid_err err = aid_patch_read (completion, AID_FORMAT_AUTO, p, e);
-  if (!err)
-    err = aid_patch_settle (p, AID_FORMAT_AUTO, &source, e);
-  if (!err)
-    err = aid_patch_plan (*p, &source, NULL, plan, e);
-  if (!err && (*plan)->refused)
-    err = aid_error_set (e, AID_E_INVALID, "The patch engine refuses %zu of its hunks", (*plan)->refused);
-  else if (!err && !((*plan)->applied + (*plan)->already))
-    err = aid_error_set (e, AID_E_INVALID, "The patch engine finds no change in it");
-  return err;
-}
-
-enum aid_err
-aid_completion_places (struct aid_span completion, const char *dir, struct aid_error *e)
-{
-  struct aid_patch *p = NULL;
-  struct aid_plan *plan = NULL;
-  enum aid_err err = place (completion, dir, &p, &plan, e);
-  aid_plan_free (plan);
-  aid_patch_free (p);
-  return err;
-}
-
-enum aid_err
-aid_completion_check (struct aid_span completion, const char *dir, const struct aid_vault *vault, const char *after,
-                      struct aid_error *e)
-{
-  struct aid_patch *p = NULL;
-  struct aid_plan *plan = NULL;
-  enum aid_err err = place (completion, dir, &p, &plan, e);
-  for (size_t i = 0; !err && i < plan->files.len; i++)
-    {
-      const struct aid_file_plan *f = &AID_VEC_AT (struct aid_file_plan, &plan->files, i);
-      if (f->same_as == i)
-        err = check_file (f, vault, after, e);
-    }
-  aid_plan_free (plan);
   aid_patch_free (p);
   return err;
 }

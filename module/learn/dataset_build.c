@@ -1,6 +1,7 @@
 /* From examples to files: rows are sorted by project and time, so that a project is laid out once and then changed from base
    to base. */
 #include "learn/dataset_build.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "learn/jsonl.h"
@@ -8,13 +9,17 @@
 #include "learn/row.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define EXAMPLES_MAX 10000000
 
 static const char *const left_names[AID_LEFT_REASONS]
-  = { "undescribed", "leaking", "unjudged", "licence", "gone", "form", "unseen", "place", "result", "secret", "long" };
+  = { "undescribed", "leaking", "unjudged", "licence", "gone",   "form",
+      "line-ends",   "unseen",  "place",    "result",  "secret", "long" };
 
 const char *
 aid_dataset_left_name (enum aid_dataset_left why)
@@ -236,6 +241,36 @@ remove_parts (const char *dir, enum aid_dataset_format format)
     }
 }
 
+/* Says why there is not one row. */
+static enum aid_err
+no_rows (const struct aid_dataset_built *out, struct aid_error *e)
+{
+  struct aid_str words = AID_STR_INIT (1000);
+  for (unsigned i = 0; i < AID_LEFT_REASONS; i++)
+    if (out->left[i])
+      aid_str_addf (&words, "%s%zu %s", words.len ? ", " : "", out->left[i], left_names[i]);
+  enum aid_err err
+    = out->examples
+        ? aid_error_set (e, AID_E_NOTFOUND, "No example gives a row; left out: %s%s (--verbose tells each)",
+                         aid_str_z (&words), out->left[AID_LEFT_UNDESCRIBED] ? "; aid describe describes them" : "")
+        : aid_error_set (e, AID_E_NOTFOUND, "There is no such example yet: aid mine finds them in snapshots");
+  aid_str_free (&words);
+  return err;
+}
+
+/* One build writes to a folder at a time, or its files would be of two.  *FD gets the lock; -1: the file system has none. */
+static enum aid_err
+lock_folder (const char *dir, int *fd, struct aid_error *e)
+{
+  enum aid_err err = aid_fs_mkdirs (dir, 0777, e);
+  *fd = err ? -1 : open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*fd >= 0 && flock (*fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+    err = aid_error_set (e, AID_E_STATE, "Another process makes a data set in %s", dir);
+  if (*fd >= 0 && !err)
+    aid_fs_sweep (dir);
+  return err;
+}
+
 /* Writes all files of the rows that are there.  Where it is ended in the middle there is no card.json: some files may be of an
    earlier build, which has held out others. */
 static enum aid_err
@@ -301,11 +336,12 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
                                     : add_example (&g, &place, AID_VEC_AT (json_t *, &all, i), e);
   aid_row_place_free (&place);
   if (!err && !out->rows)
-    err = aid_error_set (e, AID_E_NOTFOUND,
-                         "No example gives a row: %zu have no description yet (aid describe), see --verbose",
-                         out->left[AID_LEFT_UNDESCRIBED]);
-  if (!err)
+    err = no_rows (out, e);
+  int lock = -1;
+  if (!err && !(err = lock_folder (b->dir, &lock, e)))
     err = write_all (&g, e);
+  if (lock >= 0)
+    close (lock);
   for (size_t i = 0; i < all.len; i++)
     json_decref (AID_VEC_AT (json_t *, &all, i));
   for (size_t i = 0; i < g.rows.len; i++)

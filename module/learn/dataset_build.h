@@ -40,6 +40,7 @@ enum aid_dataset_left
   AID_LEFT_LICENCE,
   AID_LEFT_GONE,   /* its trees cannot be had */
   AID_LEFT_FORM,   /* the form of changes cannot say it, or the patch engine makes something else of it */
+  AID_LEFT_ENDS,   /* what ends its lines, or its last one, the form of changes cannot say */
   AID_LEFT_UNSEEN, /* a file that it changes is not shown */
   AID_LEFT_PLACE,  /* the change names a folder of this machine */
   AID_LEFT_RESULT, /* what is shown holds what the change comes to */

@@ -86,6 +86,8 @@ enum aid_err aid_eval_log_open (const char *dir, struct aid_eval_log **out, stru
 /* Adds ROW; it is on the disk then.  Any thread. */
 enum aid_err aid_eval_log_add (struct aid_eval_log *l, const json_t *row, struct aid_error *e);
 void aid_eval_log_close (struct aid_eval_log *l);
+/* AID_E_STATE: another process has that of DIR.  Changes nothing. */
+enum aid_err aid_eval_log_is_free (const char *dir, struct aid_error *e);
 /* The answer that was kept for KEY, an object with "text" and what asking gave, a new reference; or NULL. */
 json_t *aid_eval_answer_read (const char *dir, const char *key);
 enum aid_err aid_eval_answer_keep (const char *dir, const char *key, const json_t *answer, struct aid_error *e);
@@ -118,6 +120,9 @@ struct aid_eval_run
   /* Makes G's question as aid ask does; any thread. */
   enum aid_err (*question) (void *ctx, const struct aid_gather *g, struct aid_eval_question *out, struct aid_error *e);
   void (*question_free) (void *ctx, struct aid_eval_question *q);
+  /* Is called once the folder is this run's and what is there is of its tasks, before anything else is written; its error ends
+     the run.  May be NULL. */
+  enum aid_err (*begin) (void *ctx, struct aid_error *e);
   /* Hears of each attempt that has come to an end, on the thread that runs it, one at a time. */
   void (*tell) (void *ctx, const json_t *row, size_t done, size_t all);
   void *ctx;

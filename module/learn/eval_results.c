@@ -171,6 +171,25 @@ cut_tail (int fd)
   return size < 0 || (at < size && ftruncate (fd, at)) ? -1 : 0;
 }
 
+static enum aid_err
+is_taken (const char *dir, struct aid_error *e)
+{
+  return aid_error_set (e, AID_E_STATE, "Another aid eval run writes to %s: wait for its end, or take another folder", dir);
+}
+
+enum aid_err
+aid_eval_log_is_free (const char *dir, struct aid_error *e)
+{
+  struct aid_str path = AID_STR_INIT (AID_EVAL_PATH);
+  aid_str_addf (&path, "%s/results.jsonl", dir);
+  int fd = open (aid_str_z (&path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int taken = fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+  if (fd >= 0)
+    close (fd);
+  aid_str_free (&path);
+  return taken ? is_taken (dir, e) : AID_OK;
+}
+
 enum aid_err
 aid_eval_log_open (const char *dir, struct aid_eval_log **out, struct aid_error *e)
 {
@@ -187,9 +206,16 @@ aid_eval_log_open (const char *dir, struct aid_eval_log **out, struct aid_error 
   if (!err && l->fd < 0)
     err = aid_error_set (e, AID_E_IO, "%s cannot be written: %s", aid_str_z (&path), strerror (errno));
   else if (!err && flock (l->fd, LOCK_EX | LOCK_NB))
-    err = aid_error_set (e, AID_E_STATE, "Another aid eval run writes to %s", dir);
+    err = is_taken (dir, e);
   else if (!err && (cut_tail (l->fd) || aid_fs_sync_folder_of (aid_str_z (&path))))
     err = aid_error_set (e, AID_E_IO, "%s cannot be mended: %s", aid_str_z (&path), strerror (errno));
+  if (!err)
+    { /* what a killed one was about to put in place */
+      aid_fs_sweep (dir);
+      aid_str_clear (&path);
+      aid_str_addf (&path, "%s/answers", dir);
+      aid_fs_sweep (aid_str_z (&path));
+    }
   aid_str_free (&path);
   pthread_mutex_init (&l->lock, NULL);
   if (err)

@@ -272,6 +272,8 @@ aid_eval_run (const struct aid_eval_run *r, struct aid_eval_ran *out, struct aid
     = g.places && g.open ? aid_eval_log_open (r->dir, &g.log, e) : aid_error_set (e, AID_E_NOMEM, "No memory to evaluate");
   if (!err)
     err = read_before (r, &g.before, e);
+  if (!err && r->begin)
+    err = r->begin (r->ctx, e);
   if (!err)
     {
       for (size_t i = 0; i < r->tasks->list.len; i++)

@@ -1,7 +1,6 @@
 /* JSON lines. */
 #include "learn/jsonl.h"
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/sha256.h"
 
@@ -9,10 +8,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK 65536
 #define PATH_LIMIT 8192
+#define TRIES 100 /* to lock a file that others rename meanwhile */
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
@@ -145,12 +147,43 @@ struct aid_jsonl_out
   enum aid_err err;
 };
 
+/* Opens what FILE is written in until it is whole.  It is locked while somebody writes: one that a killed process has left is
+   taken over.  -1: it cannot be had. */
+static int
+open_beside (const char *file, const char *beside, struct aid_error *e)
+{
+  for (int i = 0; i < TRIES; i++)
+    {
+      struct stat ours, there;
+      int fd = open (beside, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+      if (fd < 0 || fstat (fd, &ours) || !S_ISREG (ours.st_mode))
+        aid_error_set (e, AID_E_IO, "%s cannot be written: %s", beside, fd < 0 ? strerror (errno) : "it is no file");
+      else if (flock (fd, LOCK_EX | LOCK_NB))
+        aid_error_set (e, AID_E_STATE, "%s is being written by another process", file);
+      else if (lstat (beside, &there) || there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+        { /* who had it has just ended, and it has its name */
+          close (fd);
+          continue;
+        }
+      else if (ftruncate (fd, 0))
+        aid_error_set (e, AID_E_IO, "%s cannot be written: %s", beside, strerror (errno));
+      else
+        return fd;
+      if (fd >= 0)
+        close (fd);
+      return -1;
+    }
+  aid_error_set (e, AID_E_STATE, "%s is being written by another process", file);
+  return -1;
+}
+
 enum aid_err
 aid_jsonl_create (const char *file, struct aid_jsonl_out **out, struct aid_error *e)
 {
   struct aid_jsonl_out *o = calloc (1, sizeof *o);
   struct aid_str beside = AID_STR_INIT (PATH_LIMIT);
-  char key[9] = "", *folder = aid_span_dup ((struct aid_span){ file, (size_t)(aid_fs_base (file) - file) });
+  struct aid_error why = { AID_OK, "" };
+  char *folder = aid_span_dup ((struct aid_span){ file, (size_t)(aid_fs_base (file) - file) });
   int fd = -1;
   *out = NULL;
   if (!o || !folder)
@@ -160,15 +193,20 @@ aid_jsonl_create (const char *file, struct aid_jsonl_out **out, struct aid_error
       return aid_error_set (e, AID_E_NOMEM, "No memory to write %s", file);
     }
   enum aid_err err = folder[0] ? aid_fs_mkdirs (folder, 0777, e) : AID_OK;
-  if (!err && !aid_random_key (key, sizeof key - 1) && !aid_str_addf (&beside, "%s.%s.tmp", file, key))
-    fd = open (aid_str_z (&beside), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (!err && (fd < 0 || !(o->to = fdopen (fd, "w"))))
-    err = aid_error_set (e, AID_E_IO, "%s cannot be written: %s", file, strerror (errno));
+  if (!err && aid_str_addf (&beside, "%s.tmp", file))
+    err = aid_error_set (e, AID_E_LIMIT, "%.200s... has too long a name", file);
   o->file = strdup (file);
   o->beside = aid_str_steal (&beside);
   aid_sha256_init (&o->hash);
   if (!err && (!o->file || !o->beside))
     err = aid_error_set (e, AID_E_NOMEM, "No memory to write %s", file);
+  if (!err && (fd = open_beside (file, o->beside, &why)) < 0)
+    err = aid_error_set (e, why.code, "%s", why.msg);
+  if (!err && !(o->to = fdopen (fd, "w")))
+    {
+      err = aid_error_set (e, AID_E_IO, "%s cannot be written: %s", file, strerror (errno));
+      close (fd);
+    }
   if (err)
     aid_jsonl_close (o, 0, NULL, NULL);
   else
@@ -215,8 +253,6 @@ aid_jsonl_close (struct aid_jsonl_out *o, int keep, char *hash, struct aid_error
     return AID_OK;
   if (o->to && (fflush (o->to) || fsync (fileno (o->to))) && !o->err)
     o->err = AID_E_IO;
-  if (o->to && fclose (o->to) && !o->err)
-    o->err = AID_E_IO;
   if (hash)
     aid_sha256_end (&o->hash, hash);
   if (keep && !o->err && (rename (o->beside, o->file) || aid_fs_sync_folder_of (o->file)))
@@ -224,8 +260,10 @@ aid_jsonl_close (struct aid_jsonl_out *o, int keep, char *hash, struct aid_error
   if (keep && o->err)
     err = aid_error_set (e, o->err, o->err == AID_E_IO ? "%s cannot be written: %s" : "A row is too large for %s%.0s",
                          o->file, strerror (errno));
-  if ((!keep || o->err) && o->beside && o->to)
+  if ((!keep || o->err) && o->to)
     unlink (o->beside);
+  if (o->to)
+    fclose (o->to); /* all of it is on the disk; now others may have the lock */
   free (o->file);
   free (o->beside);
   free (o);

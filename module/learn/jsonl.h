@@ -30,8 +30,8 @@ aid_jsonl_read (const char *file, enum aid_err (*fn) (void *ctx, const struct ai
 json_t *aid_jsonl_parse (struct aid_span text, char wrong[200]);
 
 struct aid_jsonl_out;
-/* A file that has its name when all is written: until then it stands beside, and is removed when it is not kept.  Folders
-   are made. */
+/* A file that has its name when all is written: until then it is FILE.tmp, and is removed when it is not kept.  One that was
+   left there by a process which was killed is taken over.  Folders are made.  AID_E_STATE: another process writes it. */
 enum aid_err aid_jsonl_create (const char *file, struct aid_jsonl_out **out, struct aid_error *e);
 /* Adds ROW as a line, its members in the order that they were set.  An error stays one until the end. */
 void aid_jsonl_add (struct aid_jsonl_out *o, const json_t *row);

@@ -42,9 +42,23 @@ diagnostics (const struct aid_diags *d)
   return all;
 }
 
-/* NEWEST_MS: no file was changed after it. */
+/* Whether a snapshot BEFORE says that a file has changed since the run that ended at ENDED began: then that stays so, also for
+   who does not see it any more, as what is gone. */
+static int
+was_inexact (const json_t *before, int64_t ended)
+{
+  static const char *const runs[] = { "build", "tests" };
+  for (size_t i = 0; i < 2; i++)
+    {
+      const json_t *run = json_object_get (before, runs[i]);
+      if (aid_json_int (run, "ended", -1) == ended && !aid_json_bool (run, "exact", 0))
+        return 1;
+    }
+  return 0;
+}
+
 static json_t *
-build_of (const struct aid_build_last *l, int64_t newest_ms)
+build_of (const struct aid_build_last *l, const struct aid_moment *m)
 {
   static const char *const whats[] = { "build", "test", "watch" };
   int64_t started = l->ms >= 0 ? l->time_ms - l->ms : -1;
@@ -55,7 +69,7 @@ build_of (const struct aid_build_last *l, int64_t newest_ms)
   json_object_set_new (o, "code", json_integer (l->code));
   json_object_set_new (o, "started", started >= 0 ? json_integer (started) : json_null ());
   json_object_set_new (o, "ended", json_integer (l->time_ms));
-  json_object_set_new (o, "exact", json_boolean (started > newest_ms));
+  json_object_set_new (o, "exact", json_boolean (started > m->newest_ms && !was_inexact (m->before, l->time_ms)));
   json_object_set_new (o, "errors", json_integer ((json_int_t)l->diags.errors));
   json_object_set_new (o, "warnings", json_integer ((json_int_t)l->diags.warnings));
   json_object_set_new (o, "diagnostics", diagnostics (&l->diags));
@@ -64,13 +78,13 @@ build_of (const struct aid_build_last *l, int64_t newest_ms)
 
 /* The last build and the last tests of ROOT into O. */
 static void
-add_builds (json_t *o, const char *root, int64_t newest_ms)
+add_builds (json_t *o, const char *root, const struct aid_moment *m)
 {
   struct aid_build_last last, tests;
   int there = !aid_build_last_read (root, &last, NULL), tested = !aid_build_last_tests (root, &tests, NULL);
   int apart = tested && (!there || tests.time_ms != last.time_ms);
-  json_object_set_new (o, "build", there ? build_of (&last, newest_ms) : json_null ());
-  json_object_set_new (o, "tests", apart ? build_of (&tests, newest_ms) : json_null ());
+  json_object_set_new (o, "build", there ? build_of (&last, m) : json_null ());
+  json_object_set_new (o, "tests", apart ? build_of (&tests, m) : json_null ());
   aid_build_last_free (&last);
   aid_build_last_free (&tests);
 }
@@ -108,7 +122,7 @@ aid_message_write (const struct aid_moment *m, const char *root, struct aid_str 
   json_object_set_new (o, "changed", m->whole ? json_null () : json_integer ((json_int_t)m->changed));
   json_object_set_new (o, "vc", known ? json_string (aid_vc_name (m->vc.kind)) : json_null ());
   json_object_set_new (o, "revision", known && m->vc.head[0] ? json_string (m->vc.head) : json_null ());
-  add_builds (o, root, m->newest_ms);
+  add_builds (o, root, m);
   json_object_set_new (o, "left_out", left_out (m));
   json_object_set_new (o, "unsaved", m->unsaved ? json_incref (m->unsaved) : json_array ());
   add_line (m, o, out);

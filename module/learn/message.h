@@ -26,7 +26,8 @@ struct aid_moment
   int whole; /* all files were looked through */
   size_t changed;
   size_t left[AID_LEAVES];
-  json_t *unsaved; /* borrowed: an array of paths, or NULL */
+  json_t *unsaved;      /* borrowed: an array of paths, or NULL */
+  const json_t *before; /* borrowed: the object of the last snapshot's message, or NULL */
 };
 
 /* Appends the message of a snapshot of the project at ROOT. */

@@ -51,6 +51,7 @@ read_raw (struct aid_span head, struct aid_span *rest, struct aid_vec *files)
     return -1;
   head = aid_span_cut (head, 1, head.len);
   take_word (&head, mode, sizeof mode);
+  f->old_mode = (unsigned)strtoul (mode, NULL, 8);
   take_word (&head, mode, sizeof mode);
   take_word (&head, f->old_blob, sizeof f->old_blob);
   take_word (&head, f->blob, sizeof f->blob);

@@ -191,6 +191,26 @@ is_said (const struct aid_str *text)
   return aid_utf8_valid_prefix (aid_str_span (text)) == text->len;
 }
 
+/* Whether no patch can name the file PATH: its name is not UTF-8, or has control characters. */
+static int
+is_nameless (const char *path)
+{
+  struct aid_span v = aid_span_z (path);
+  for (size_t i = 0; i < v.len; i++)
+    if ((unsigned char)v.ptr[i] < ' ' || v.ptr[i] == 0x7f)
+      return 1;
+  return aid_utf8_valid_prefix (v) != v.len;
+}
+
+static int
+has_nameless (const struct aid_mine_case *c)
+{
+  for (size_t i = 0; i < c->files.len; i++)
+    if (is_nameless (file_at (c, i)->path) || (file_at (c, i)->old_path && is_nameless (file_at (c, i)->old_path)))
+      return 1;
+  return 0;
+}
+
 static enum aid_mine_why
 by_texts (struct aid_mine_work *w, struct aid_mine_case *c, struct aid_str *words)
 {
@@ -224,6 +244,11 @@ aid_mine_filter (struct aid_mine_work *w, struct aid_mine_case *c, enum aid_mine
     *why = AID_MINE_NO_TEST;
   if (!err && !*why && c->kind != AID_MINE_PREFERENCE && is_left_out (w, c))
     *why = AID_MINE_LEFT_OUT;
+  if (!err && !*why && has_nameless (c))
+    {
+      aid_str_addz (words, "a file's name is not UTF-8, or has control characters");
+      *why = AID_MINE_MADE;
+    }
   if (!err && !*why && is_made (w, c, words))
     *why = AID_MINE_MADE;
   if (!err && !*why && !(err = aid_mine_one_theme (w, c, &one, words, e)) && !one)

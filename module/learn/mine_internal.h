@@ -18,6 +18,7 @@ struct aid_mine_file
 {
   char *path, *old_path; /* OLD_PATH: NULL unless it was renamed */
   char change;           /* 'A', 'D', 'M', 'R', 'T' */
+  unsigned old_mode;     /* of what was there; 0: nothing */
   unsigned mode;         /* of what is there then; 0 when it is gone */
   char old_blob[AID_VAULT_ID], blob[AID_VAULT_ID];
   int64_t added, removed; /* lines; -1: it is no text */

@@ -97,7 +97,7 @@ gather (struct making *m)
 static enum aid_err
 write_answers (struct making *m)
 {
-  const char *dir = m->place->dir, *after = aid_json_str (m->example, "after");
+  const char *dir = m->place->dir, *base = aid_json_str (m->example, "base"), *after = aid_json_str (m->example, "after");
   struct aid_str summary = AID_STR_INIT (TEXT_MAX);
   enum aid_err err = AID_OK;
   aid_row_place_hide (m->place, aid_json_span (m->described, "summary"), &summary);
@@ -105,7 +105,7 @@ write_answers (struct making *m)
     {
       err = aid_completion_write (m->format, m->diff, aid_str_span (&summary), dir, &m->completion, m->e);
       if (!err && after)
-        err = aid_completion_check (aid_str_span (&m->completion), dir, m->place->vault, after, m->e);
+        err = aid_completion_check (aid_str_span (&m->completion), dir, m->place->vault, base, after, m->e);
       else if (!err)
         err = aid_completion_places (aid_str_span (&m->completion), dir, m->e);
     }
@@ -116,7 +116,7 @@ write_answers (struct making *m)
         err = aid_completion_places (aid_str_span (&m->refused), dir, m->e);
     }
   aid_str_free (&summary);
-  return err == AID_E_NOMEM || !err ? err : leave (m, AID_LEFT_FORM, err);
+  return err == AID_E_NOMEM || !err ? err : leave (m, err == AID_E_STATE ? AID_LEFT_ENDS : AID_LEFT_FORM, err);
 }
 
 /* --- the row ------------------------------------------------------------------------------------------------------ */

@@ -31,4 +31,9 @@ json_t *aid_row_place_hidden (const struct aid_row_place *p, const json_t *v);
 enum aid_err aid_row_make (const struct aid_dataset_build *b, struct aid_row_place *place, const json_t *example,
                            json_t **row, enum aid_dataset_left *left, struct aid_error *e);
 
+/* Whether the answer of ROW, a source row, makes of its base just what comes after it, in the repository that its task names,
+   by a name in REPOSITORIES (the setting "ces.repositories"; or NULL) or its place.  AID_E_NOTFOUND: it cannot be told here,
+   and why; any other error: it does not. */
+enum aid_err aid_row_check (const json_t *row, const json_t *repositories, struct aid_error *e);
+
 #endif

@@ -5,6 +5,7 @@
 #include "learn/snapshot_internal.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define TODO_MAX ((size_t)8 << 20)
@@ -99,6 +100,27 @@ read_one (struct taking *t, struct aid_span path, unsigned *mode, int *gone, int
                                 : aid_leave_by_bytes (aid_str_span (&t->bytes));
 }
 
+/* When PATH came to be what it is, in ms: a file that is moved or copied here may bear an older time than that.  Of what is gone
+   the folder tells that it was in: it was not later than what has changed there last. */
+static int64_t
+changed_ms (const struct taking *t, struct aid_span path, int gone)
+{
+  struct aid_str name = AID_STR_INIT (16384);
+  struct stat st;
+  int64_t ms = t->now;
+  aid_str_addf (&name, "%s/%.*s", aid_project_root (t->s->project), (int)path.len, path.ptr);
+  int there = !name.err && !gone && !lstat (aid_str_z (&name), &st);
+  for (char *slash; !there && gone && !name.err && (slash = strrchr (name.ptr, '/')) && slash > name.ptr;)
+    {
+      *slash = '\0';
+      there = !lstat (name.ptr, &st);
+    }
+  if (there)
+    ms = (int64_t)st.st_ctim.tv_sec * 1000 + st.st_ctim.tv_nsec / 1000000;
+  aid_str_free (&name);
+  return ms;
+}
+
 static enum aid_err
 look_at (struct taking *t, const struct aid_todo *f, struct aid_error *e)
 {
@@ -114,13 +136,13 @@ look_at (struct taking *t, const struct aid_todo *f, struct aid_error *e)
       try_again (t, path);
       return AID_OK; /* it stays as it was in the last one */
     }
+  int64_t since = changed_ms (t, path, gone);
+  s->newest_ms = since > s->newest_ms ? since : s->newest_ms;
   enum aid_leave was = aid_snapshot_leave (s, path, gone ? AID_LEAVE_NOT : why);
   if (!gone && !why)
     return put (t, path, mode, e);
   if (!was)
     drop (t, path);
-  if (gone && t->now > s->newest_ms)
-    s->newest_ms = t->now; /* when it went nobody can tell */
   return AID_OK;
 }
 
@@ -148,14 +170,16 @@ message (struct taking *t, struct aid_str *out, struct aid_error *e)
 {
   struct aid_snapshots *s = t->s;
   struct aid_moment m = { .time_ms = t->now, .newest_ms = s->newest_ms, .whole = t->whole, .changed = t->changed };
-  json_t *unsaved = aid_snapshot_unsaved_paths (s);
+  json_t *unsaved = aid_snapshot_unsaved_paths (s), *before = aid_message_read (aid_str_span (&t->tip.message));
   m.unsaved = unsaved;
+  m.before = before;
   if (unsaved && json_array_size (unsaved))
     m.newest_ms = t->now; /* no build has seen it */
   memcpy (m.left, s->counts, sizeof m.left);
   m.vc = t->vc;
   enum aid_err err = aid_message_write (&m, aid_project_root (s->project), out, e);
   json_decref (unsaved);
+  json_decref (before);
   return err;
 }
 
@@ -165,8 +189,8 @@ static int
 has_news (const struct taking *t, const struct aid_str *text)
 {
   json_t *old = aid_message_read (aid_str_span (&t->tip.message)), *new = aid_message_read (aid_str_span (text));
-  int same = aid_message_same_build (old, new)
-             && aid_span_eq (aid_json_span (old, "revision"), aid_json_span (new, "revision"));
+  int same
+    = aid_message_same_build (old, new) && aid_span_eq (aid_json_span (old, "revision"), aid_json_span (new, "revision"));
   json_decref (old);
   json_decref (new);
   return !same;

@@ -78,31 +78,6 @@ open_at (const char *path, int wait_ms, struct aid_db **out, struct aid_error *e
   return err;
 }
 
-void
-aid_events_put_aside (uint64_t inode, struct aid_error *e)
-{
-  static const char *const ends[] = { "", "-wal", "-shm" };
-  struct stat now;
-  struct aid_str path = AID_STR_INIT (8192), from = AID_STR_INIT (8192), to = AID_STR_INIT (8192);
-  int64_t at = aid_clock_wall_ms ();
-  /* Another process may have been quicker. */
-  if (!aid_events_path (&path, 0, NULL) && !stat (aid_str_z (&path), &now) && (uint64_t)now.st_ino == inode)
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-      {
-        aid_str_clear (&from);
-        aid_str_clear (&to);
-        aid_str_addf (&from, "%s%s", aid_str_z (&path), ends[i]);
-        aid_str_addf (&to, "%s.damaged-%lld%s", aid_str_z (&path), (long long)at, ends[i]);
-        rename (aid_str_z (&from), aid_str_z (&to));
-      }
-  aid_error_set (e, AID_E_PARSE,
-                 "The measurements in %s were damaged: it was renamed to end in .damaged-%lld, and a new file begun",
-                 aid_str_z (&path), (long long)at);
-  aid_str_free (&path);
-  aid_str_free (&from);
-  aid_str_free (&to);
-}
-
 enum aid_err
 aid_events_db_open (struct aid_db **out, struct aid_error *e)
 {
@@ -333,6 +308,8 @@ aid_events_retain (struct aid_db *db, const struct aid_events_limits *limits, st
   int64_t n = 0, unsent = 0;
   enum aid_err err = limits->team || !aid_outbox_is_there (db) ? AID_OK : aid_outbox_drop (db, e);
   int spare = !err && aid_outbox_is_there (db);
+  if (old.before > 0)
+    aid_events_drop_aside (old.before);
   if (!err && old.before > 0 && !(err = aid_events_bounds_make (&old, &b, e)))
     err = aid_events_delete (db, &b, spare, INT64_MAX, &n, e);
   if (!err)

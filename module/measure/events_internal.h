@@ -34,6 +34,15 @@ struct aid_events_entry
   struct aid_span texts[ENTRY_TEXTS]; /* a missing one has no PTR; each is followed by a NUL */
 };
 
+/* --- events_aside.c: files that are damaged ----------------------------------------------------------------------------- */
+
+/* Gives the file, which is damaged, another name, unless its INODE is another one by now; *E says so.  For who has closed it. */
+void aid_events_put_aside (uint64_t inode, struct aid_error *e);
+/* Removes those that were put aside earlier than BEFORE, in ms: all in them is older. */
+void aid_events_drop_aside (int64_t before);
+/* Removes all of them, and the file itself, which is damaged. */
+enum aid_err aid_events_forget_damaged (struct aid_error *e);
+
 /* --- events_db.c: the file ---------------------------------------------------------------------------------------------- */
 
 /* Appends the name of the file; makes its folder if MAKE. */
@@ -41,8 +50,6 @@ enum aid_err aid_events_path (struct aid_str *out, int make, struct aid_error *e
 /* Opens it, making it where it is missing, and brings its schema up to date.  A damaged one is put aside first, and *E says so
    although AID_OK is given.  AID_E_STATE: others hold it; AID_E_REFUSED: a newer AID has written it. */
 enum aid_err aid_events_db_open (struct aid_db **out, struct aid_error *e);
-/* Gives the file, which is damaged, another name, unless its INODE is another one by now; *E says so.  For who has closed it. */
-void aid_events_put_aside (uint64_t inode, struct aid_error *e);
 /* The hash of the project at ROOT, whatever links lead there. */
 void aid_events_project (const struct aid_identity *who, const char *root, char out[AID_MEASURED_HASH]);
 /* The usual form of an id. */

@@ -78,8 +78,13 @@ aid_events_forget (const struct aid_events_which *which, int64_t *n, struct aid_
 {
   struct aid_db *db = NULL;
   struct aid_events_bounds b;
+  int whole = !which->since && !which->kind && !which->root;
   *n = 0;
+  if (whole)
+    aid_events_drop_aside (which->before ? which->before : INT64_MAX);
   enum aid_err err = aid_events_open (&db, e);
+  if (err == AID_E_PARSE && whole && !which->before)
+    return aid_events_forget_damaged (e);
   if (err || !db)
     return err;
   if (!(err = aid_events_bounds_make (which, &b, e)) && !(err = aid_db_exec (db, "PRAGMA secure_delete=ON", e)))

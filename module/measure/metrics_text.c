@@ -21,12 +21,14 @@ aid_metrics_block (int i)
   return &tables[i];
 }
 
-/* Appends V in WIDTH columns, at their left (LEFT) or their right; cut when it is longer. */
+/* Appends V in WIDTH columns, at their left (LEFT) or their right; cut when it is longer.  A cell has no lines. */
 static void
 add_cell (struct aid_span v, size_t width, int left, struct aid_str *out)
 {
   struct aid_str clean = AID_STR_INIT (16384);
   aid_utf8_clean (v, &clean);
+  for (size_t i = 0; i < clean.len; i++)
+    clean.ptr[i] = (unsigned char)clean.ptr[i] < ' ' ? ' ' : clean.ptr[i];
   v = aid_str_span (&clean);
   size_t n = aid_utf8_count (v);
   for (size_t i = n; !left && i < width; i++)

@@ -45,12 +45,12 @@ add_ms (double v, struct aid_str *out)
   return units[i].unit;
 }
 
-/* Cents, and of what is less two digits that are not nought. */
+/* Cents, of what is less two digits that are not nought (five at most), of what is much none. */
 static const char *
 add_dollars (double v, struct aid_str *out)
 {
-  int digits = v <= 0 ? 0 : v >= 1 ? 2 : (int)(1 - floor (log10 (v)));
-  aid_str_addf (out, "%.*f", digits < 6 ? digits : 6, v);
+  int digits = v <= 0 || v >= 999.995 ? 0 : v >= 1 ? 2 : (int)(1 - floor (log10 (v)));
+  aid_str_addf (out, "%.*f", digits < 5 ? digits : 5, v);
   return "";
 }
 
@@ -96,9 +96,11 @@ aid_metric_range (enum aid_metric m, const struct aid_metric_number *n, struct a
   int has_low = n->known && !isnan (n->low), has_high = n->known && !isnan (n->high);
   const char *low_unit = has_low ? add_value (m, n->low, &low) : "",
              *high_unit = has_high ? add_value (m, n->high, &high) : "";
-  if (has_low && has_high && strcmp (aid_str_z (&low), aid_str_z (&high)) != 0)
-    aid_str_addf (out, "%s%s–%s%s", aid_str_z (&low), strcmp (low_unit, high_unit) != 0 ? low_unit : "", aid_str_z (&high),
-                  high_unit);
+  if (has_low && has_high && strcmp (low_unit, high_unit) != 0) /* short: without blanks */
+    aid_str_addf (out, "%s%s–%s%s", aid_str_z (&low), low_unit + (*low_unit == ' '), aid_str_z (&high),
+                  high_unit + (*high_unit == ' '));
+  else if (has_low && has_high && strcmp (aid_str_z (&low), aid_str_z (&high)) != 0)
+    aid_str_addf (out, "%s–%s%s", aid_str_z (&low), aid_str_z (&high), high_unit);
   else if (has_low && !has_high)
     aid_str_addf (out, "≥%s%s", aid_str_z (&low), low_unit);
   else if (has_high && !has_low)
@@ -110,7 +112,8 @@ aid_metric_range (enum aid_metric m, const struct aid_metric_number *n, struct a
 int
 aid_metric_columns (enum aid_metric m)
 {
-  static const int columns[] = { [AID_UNIT_COUNT] = 10, [AID_UNIT_SHARE] = 10, [AID_UNIT_MS] = 12, [AID_UNIT_DOLLARS] = 14 };
+  /* One more than the longest words: "99.9–100%", "999ms–9.9min", "0.00012–0.00034". */
+  static const int columns[] = { [AID_UNIT_COUNT] = 10, [AID_UNIT_SHARE] = 10, [AID_UNIT_MS] = 13, [AID_UNIT_DOLLARS] = 16 };
   return m == AID_METRIC_COST ? 10 : columns[aid_metric_about (m)->unit];
 }
 

@@ -11,6 +11,10 @@
 /* For aid_proc.env. */
 extern const char *const aid_calm_git_env[];
 extern const char *const aid_calm_hg_env[];
+/* What --config takes so that hg status leaves .hg/dirstate as it is (hg_still.c), free with free; NULL: no memory.  Where the
+   cache cannot be written it is one that does nothing. */
+char *aid_calm_hg_config (void);
+#define AID_CALM_PATH ((size_t)8192)
 /* Besides, of a repository of our own: nothing of the person's or the system's settings counts either. */
 extern const char *const aid_calm_git_alone_env[];
 

@@ -2,6 +2,7 @@
 #include "project/calm.h"
 #include "project/list_tool.h"
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* Parts as .hgsub names them: "path = source" a line. */
@@ -63,7 +64,10 @@ list_by_server (const struct aid_list_in *in, struct aid_listing *l, struct aid_
 enum aid_err
 aid_list_hg (const struct aid_list_in *in, struct aid_listing *l, struct aid_part *part, struct aid_error *e)
 {
-  static const char *const argv[] = { "hg", "--noninteractive", "status", "-0", "-n", "-m", "-a", "-c", "-u", NULL };
+  char *still = aid_calm_hg_config ();
+  if (!still)
+    return aid_error_set (e, AID_E_NOMEM, "No memory for a list of files");
+  const char *const argv[] = { "hg", "--noninteractive", "status", "--config", still, "-0", "-n", "-m", "-a", "-c", "-u", NULL };
   /* How much there is, is known from the list before. */
   enum aid_err err
     = in->hg && !*part->path && in->files_before >= BIG ? list_by_server (in, l, part, argv + 1) : AID_E_STATE;
@@ -73,6 +77,7 @@ aid_list_hg (const struct aid_list_in *in, struct aid_listing *l, struct aid_par
     err = aid_list_by (in, l, part, "hg", argv, aid_calm_hg_env, e);
   if (!err)
     add_subrepositories (in, l, part);
+  free (still);
   return err;
 }
 

@@ -10,15 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/ptrace.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <arpa/inet.h>
@@ -89,6 +93,86 @@ take_memory (const char *what)
     return mmap (NULL, GIB << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED;
   else
     return -1;
+  return 0;
+}
+
+/* Memory of the kernel's own.  All that there is to be had is a gigabyte, so that a box which does not hold it ends, too. */
+
+static int
+take_messages (void)
+{
+  struct { long type; char text[8000]; } m = { 1, "" };
+  int queue;
+  while ((queue = msgget (IPC_PRIVATE, 0600)) >= 0)
+    while (msgsnd (queue, &m, sizeof m.text, IPC_NOWAIT) == 0)
+      ;
+  return 0;
+}
+
+static int
+take_segments (void)
+{
+  for (int i = 0; i < 300; i++) /* small ones, which a list has first */
+    shmget (IPC_PRIVATE, 4096, 0600);
+  for (int i = 0; i < 32; i++)
+    {
+      char *p = shmat (shmget (IPC_PRIVATE, 32 << 20, 0600), NULL, 0);
+      fill (p, 32 << 20);
+      shmdt (p);
+    }
+  return 0;
+}
+
+static int
+take_tables (void)
+{
+  const volatile char *p = mmap (NULL, 512 * GIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  madvise ((void *)p, 512 * GIB, MADV_NOHUGEPAGE);
+  for (size_t i = 0; p != MAP_FAILED && i < 512 * GIB; i += 2 << 20)
+    (void)p[i]; /* nothing is resident but its table */
+  return 0;
+}
+
+static int
+take_pipes (void)
+{
+  static const char text[65536];
+  int ends[2];
+  for (int i = 0; i < 40 && fork (); i++)
+    ;
+  while (!pipe2 (ends, O_NONBLOCK))
+    while (write (ends[1], text, sizeof text) > 0)
+      ;
+  sleep (5);
+  return 0;
+}
+
+static int
+take_kernel (const char *what)
+{
+  if (is (what, "semaphores"))
+    for (int i = 0; i < 512 && semget (IPC_PRIVATE, 32000, 0600) >= 0; i++)
+      ;
+  else if (is (what, "messages"))
+    return take_messages ();
+  else if (is (what, "segments"))
+    return take_segments ();
+  else if (is (what, "tables"))
+    return take_tables ();
+  else if (is (what, "pipes"))
+    return take_pipes ();
+  else
+    return -1;
+  return 0;
+}
+
+static int
+count_watchers (void)
+{
+  int n = 0;
+  while (inotify_init () >= 0)
+    n++;
+  printf ("%d\n", n);
   return 0;
 }
 
@@ -189,6 +273,9 @@ leave (const char *what, const char *argument)
          : is (what, "trace")    ? told (ptrace (PTRACE_ATTACH, n, NULL, NULL) != 0)
          : is (what, "key")      ? told (syscall (SYS_add_key, "user", "a", "b", 1, -3) < 0)
          : is (what, "memfd")    ? told (syscall (SYS_memfd_create, "a", 0) < 0)
+         : is (what, "secret")   ? told (syscall (447, 0) < 0)
+         : is (what, "splice")   ? told (syscall (SYS_vmsplice, 1, NULL, 0, 0) < 0)
+         : is (what, "watchers") ? count_watchers ()
          : is (what, "type")     ? told (ioctl (0, TIOCSTI, "x"))
          : is (what, "root")     ? told (setuid (0) || access ("/etc/shadow", R_OK))
          : is (what, "port")     ? reach_port (INADDR_LOOPBACK, n)
@@ -202,6 +289,7 @@ main (int argc, char **argv)
 {
   const char *what = argc > 1 ? argv[1] : "", *argument = argc > 2 ? argv[2] : "0";
   int code = take_memory (what);
+  code = code < 0 ? take_kernel (what) : code;
   code = code < 0 ? take_processes (what, argument) : code;
   code = code < 0 ? take_names (what) : code;
   return code < 0 ? leave (what, argument) : code;

@@ -252,6 +252,37 @@
    (aid-measure-tests-wait "stayed" 1)
    (should (equal (aid-measure-tests-stayed) '(("30s" 40 24 "text"))))))
 
+(ert-deftest aid-measure-follows-although-another-function-errs ()
+  "When Emacs has emptied `after-change-functions', the text is compared, and later hunks are followed anew."
+  (aid-measure-tests-accepted
+   (let ((inhibit-message t))
+     (add-hook 'after-change-functions (lambda (&rest _) (error "Not mine")) -90 t)
+     (ignore-errors (insert "x") (delete-char -1)))
+   (should-not (memq #'aid-measure-stayed--changed after-change-functions))
+   (goto-char (point-min))
+   (search-forward "2 ist eine Zahl")
+   (replace-match "2 nix eine Zahl")      ; as long as before
+   (aid-measure-tests-later 31 (aid-measure-stayed-look))
+   (set-buffer (window-buffer))
+   (should-error (aid-project-key "y") :type 'user-error) ; it was changed, and is shown again first
+   (aid-project-key "y")
+   (with-current-buffer (aid-project-buffer "a.txt")
+     (should (memq #'aid-measure-stayed--changed after-change-functions)))
+   (aid-measure-tests-later 35 (aid-measure-stayed-look))
+   (aid-measure-tests-wait "stayed" 2)
+   (should (equal (aid-measure-tests-stayed) '(("30s" 40 37 "text") ("30s" 6 6 "changes"))))))
+
+(ert-deftest aid-measure-follows-a-file-to-its-new-name ()
+  "What a buffer was written as is compared when it is closed."
+  (aid-measure-tests-accepted
+   (let ((inhibit-message t))
+     (write-file (expand-file-name "b.txt" aid-project-root-folder))
+     (kill-buffer))
+   (aid-project-write "a.txt" "nothing\n")
+   (aid-measure-tests-later 31 (aid-measure-stayed-look))
+   (aid-measure-tests-wait "stayed" 1)
+   (should (equal (aid-measure-tests-stayed) '(("30s" 40 40 "text"))))))
+
 (ert-deftest aid-measure-follows-to-a-commit ()
   "When the file is committed, what it holds then is recorded."
   (skip-unless (executable-find "git"))

@@ -137,6 +137,30 @@
     (should (= 20 (aid-metrics-plot--top '(10 nil) '(90 nil) "ms")))
     (should (= 15 (aid-metrics-plot--top '(10 nil) '(15 nil) "ms")))))
 
+(ert-deftest aid-metrics-plots-have-colors-that-svg-knows ()
+  "Names of colors that X has beyond those of SVG do not come into a plot: nothing would be drawn."
+  (let* ((number '(:series (:value (0.5 0.7 1.0) :low (0.25 0.5 0.5) :high (0.75 0.9 1.0))))
+         svg (names '("Blue1" "grey50")))
+    (cl-letf (((symbol-function 'face-foreground) (lambda (&rest _) (pop names)))
+              ((symbol-function 'svg-image) (lambda (image &rest _) (setq svg image))))
+      (aid-metrics-plot number "share" 10))
+    (let ((text (with-temp-buffer (svg-print svg) (buffer-string))))
+      (should (string-search "stroke=\"#0000ff\"" text))
+      (should (string-match-p "stroke=\"#7[ef]7[ef]7[ef]\"" text))
+      (should-not (string-match-p "Blue1\\|grey50" text)))))
+
+(ert-deftest aid-metrics-plots-tell-a-week-that-is-not-over ()
+  "The last point is a ring when its week is running, and has something to tell."
+  (cl-letf* ((svg nil) ((symbol-function 'svg-image) (lambda (image &rest _) (setq svg image)))
+             (rings (lambda (values running)
+                      (aid-metrics-plot (list :series (list :value values :low values :high values)) "count" 10 running)
+                      (with-temp-buffer
+                        (svg-print svg)
+                        (how-many "<circle[^>]*stroke=" (point-min))))))
+    (should (= 1 (funcall rings '(3 2 1) t)))
+    (should (= 0 (funcall rings '(3 2 1) nil)))
+    (should (= 0 (funcall rings '(3 2 nil) t)))))
+
 (ert-deftest aid-metrics-blocks-have-a-twin ()
   "Where block characters are missing there are others; only the last weeks are shown."
   (let ((aid-metrics--displayable nil))

@@ -60,6 +60,32 @@ memory_is_bounded (void **state)
   comes_to ("./evil family", "memory", tight);
 }
 
+/* What is resident in no process. */
+static void
+memory_of_the_kernels_is_bounded (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  comes_to ("./evil semaphores", "memory", tight);
+  comes_to ("./evil messages", "memory", tight);
+  comes_to ("./evil segments", "memory", tight);
+  comes_to ("./evil tables", "memory", tight);
+  struct stat st;
+  if (!stat ("/proc/self/fd", &st) && st.st_size > 0) /* Linux tells how many there are, from 6.2 on */
+    comes_to ("./evil pipes", "memory", tight);
+}
+
+/* The host counts these for its user, who is to have the most of them. */
+static void
+a_box_leaves_its_user_watchers (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  struct aid_box *b = box_open (AID_BOX_VIEW, tight);
+  assert_in_range (atoi (printed (b, "./evil watchers")), 8, 32);
+  aid_box_close (b);
+}
+
 static void
 memory_that_is_shared_or_only_reserved_counts_once_or_not (void **state)
 {
@@ -199,6 +225,8 @@ privileges_are_not_to_be_had (void **state)
   fails_saying (b, "./evil root", "");
   fails_saying (b, "./evil key", "not implemented");
   fails_saying (b, "./evil memfd", "not implemented");
+  fails_saying (b, "./evil secret", "not implemented");
+  fails_saying (b, "./evil splice", "not implemented");
   char line[100];
   snprintf (line, sizeof line, "./evil trace %d", (int)getpid ());
   fails_saying (b, line, "No such process");
@@ -388,6 +416,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (memory_is_bounded),
+    cmocka_unit_test (memory_of_the_kernels_is_bounded),
+    cmocka_unit_test (a_box_leaves_its_user_watchers),
     cmocka_unit_test (memory_that_is_shared_or_only_reserved_counts_once_or_not),
     cmocka_unit_test (processes_are_bounded),
     cmocka_unit_test (time_is_bounded),

@@ -188,6 +188,12 @@ each_tool_is_known_by_its_file (void **state)
   assert_commands ("make", "make", "-", "make", "make check");
   put ("make2/Makefile", "# check: no\nall:\n\ttest: no\ntest := 3\n");
   assert_commands ("make2", "make", "-", "make", "-");
+  put ("make3/Makefile", "test = a:b\nall:\n");
+  assert_commands ("make3", "make", "-", "make", "-");
+  put ("make3/test_x.py", "import unittest\n");
+  assert_commands ("make3", "make", "-", "make", "-");
+  put ("make3/setup.py", "");
+  assert_commands ("make3", "make", "-", "make", "python3 -m unittest discover");
   put ("cargo/Cargo.toml", "");
   assert_commands ("cargo", "cargo", "cargo check --offline --all-targets", "cargo build --offline", "cargo test --offline");
   put ("go/go.mod", "");
@@ -203,6 +209,16 @@ each_tool_is_known_by_its_file (void **state)
   assert_commands ("script", "python", "-", "-", "-");
   put ("script/test_x.py", "");
   assert_commands ("script", "python", "-", "-", "python3 -m unittest discover");
+  put ("script/test_x.py", "import x\n\ndef test_x():\n    pass\n");
+  assert_commands ("script", "python", "-", "-", "python3 -m pytest -q");
+  put ("classes/test/deep/x_test.py", "class TestX:\n    pass\n");
+  put ("classes/pyproject.toml", "[project]\n");
+  assert_commands ("classes", "python", "-", "-", "python3 -m pytest -q");
+  put ("classes/test/deep/x_test.py", "class TestX(unittest.TestCase):\n    pass\n");
+  assert_commands ("classes", "python", "-", "-", "python3 -m unittest discover -s test");
+  put ("classes/src/x/__init__.py", "");
+  put ("classes/pyproject.toml", "[tool.pytest.ini_options]\n");
+  assert_commands ("classes", "python", "-", "-", "PYTHONPATH=src python3 -m pytest -q");
   put ("text/x.txt", "");
   assert_commands ("text", "none", "-", "-", "-");
 }

@@ -183,8 +183,8 @@ a_wrong_type_is_an_error_with_its_place (void **state)
            "config.json, line 3: \"experiments.x.coverage\" must be a number from 0 to 1");
   refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\",\"weight\":0.5},{\"name\":\"b\",\"weight\":0.4}]}}}", "",
            AID_E_INVALID,
-           "config.json, line 2: \"experiments.x.variants\" must be an array of objects: each a \"name\" of its own, perhaps "
-           "\"settings\", perhaps a \"weight\" (all or none, with the sum 1)");
+           "config.json, line 2: \"experiments.x.variants\" must be an array of objects: each a \"name\" of its own (128 bytes "
+           "at most, in one line), perhaps \"settings\", perhaps a \"weight\" (all or none, with the sum 1)");
   refused ("{\"experiments\":{\"x\":{\n\"variants\":[{\"name\":\"a\"},\n{\"name\":\"b\",\"settings\":{\"model\":1}}]}}}", "",
            AID_E_INVALID, "config.json, line 2: \"experiments.x.variants.b.settings.model\" must be a string");
   refused ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\"}],\"targeting\":{\"shoe\":\"9\"}}}}", "", AID_E_INVALID,
@@ -194,6 +194,48 @@ a_wrong_type_is_an_error_with_its_place (void **state)
            "config.json, line 1: \"experiments.x.namespace\" must be an array of a name and two numbers from 0 to 1: "
            "[\"space\", 0, 0.5]");
   refused ("", "{\"strategy\":null}", AID_E_INVALID, ".aid/config.json, line 1: \"strategy\" must be a string");
+}
+
+#define TWO "\"variants\":[{\"name\":\"a\"},{\"name\":\"b\"}]"
+#define X128                                                                                                                 \
+  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+  "xxxx"
+
+static void
+refused_with (const char *user, const char *part)
+{
+  struct aid_error e = { AID_OK, "" };
+  assert_null (aid_config_parse (aid_span_z (user), AID_SPAN (""), &e));
+  if (e.code != AID_E_INVALID || !strstr (e.msg, part))
+    fail_msg ("\"%s\" does not say: %s", e.msg, part);
+}
+
+/* Days are those of the calendar, names fit into events and tables, and nothing is divided by no people. */
+static void
+an_experiments_days_names_and_people_are_real (void **state)
+{
+  static const char day[] = "must be a day as in \"2025-12-01\"",
+                    name[] = "must be called by a name of 1 to 128 bytes in one line",
+                    variants[] = "must be an array of objects: each a \"name\" of its own (128 bytes at most, in one line)";
+  (void)state;
+  refused_with ("{\"experiments\":{\"x\":{" TWO ",\"start\":\"2026-02-29\"}}}", day);
+  refused_with ("{\"experiments\":{\"x\":{" TWO ",\"stop\":\"2026-13-01\"}}}", day);
+  refused_with ("{\"experiments\":{\"x\":{" TWO ",\"start\":\"2026-04-31\"}}}", day);
+  refused_with ("{\"experiments\":{\"x\":{" TWO ",\"start\":\"2026-04-00\"}}}", day);
+  refused_with ("{\"experiments\":{\"x\":{" TWO ",\"start\":\"1900-02-29\"}}}", day);
+  refused_with ("{\"experiments\":{\"x\":{" TWO ",\"start\":\"2026-04-30\",\"stop\":\"2026-04-30\"}}}",
+                "\"experiments.x\" must be an object whose \"stop\" comes after its \"start\"");
+  refused_with ("{\"experiments\":{\"x\":{" TWO ",\"tuning\":0}}}",
+                "\"experiments.x.tuning\" must be a whole number, 1 or more");
+  refused_with ("{\"experiments\":{\"\":{" TWO "}}}", name);
+  refused_with ("{\"experiments\":{\"a\\nb\":{" TWO "}}}", name);
+  refused_with ("{\"experiments\":{\"" X128 "x\":{" TWO "}}}", name);
+  refused_with ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"" X128 "x\"}]}}}", variants);
+  refused_with ("{\"experiments\":{\"x\":{\"variants\":[{\"name\":\"a\\nb\"}]}}}", variants);
+  struct aid_config *c = parsed ("{\"experiments\":{\"" X128 "\":{\"variants\":[{\"name\":\"" X128 "\"}],\"tuning\":1,"
+                                "\"start\":\"2024-02-29\",\"stop\":\"2024-03-01\"}}}",
+                                "");
+  aid_config_free (c);
 }
 
 static void
@@ -318,6 +360,7 @@ main (void)
     cmocka_unit_test (a_project_names_no_endpoints_keys_or_commands),
     cmocka_unit_test (unknown_members_are_warnings),
     cmocka_unit_test (a_wrong_type_is_an_error_with_its_place),
+    cmocka_unit_test (an_experiments_days_names_and_people_are_real),
     cmocka_unit_test (what_is_no_json_is_an_error_with_line_and_column),
     cmocka_unit_test (files_are_read_where_they_belong),
   };

@@ -129,6 +129,7 @@ some_value (const char *parent, const char *name)
     { "holdout", "0.5" },
     { "licences", "[\"MIT\"]" },
     { "warm_trees", "7" },
+    { "programs", "[\"v\"]" },
     { "warm_megabytes", "7" },
     { "limits", "{\"seconds\":7}" },
     { "weights", "{\"tests\":0.5}" },

@@ -212,7 +212,7 @@ lines_that_are_no_objects_are_told_by_number (void **state)
 static void
 a_file_is_there_when_it_is_whole (void **state)
 {
-  struct aid_jsonl_out *o;
+  struct aid_jsonl_out *o, *other;
   struct aid_error e;
   struct aid_str text = AID_STR_INIT (1000);
   char hash[65];
@@ -228,6 +228,16 @@ a_file_is_there_when_it_is_whole (void **state)
   assert_int_equal (aid_fs_read (scratch_path ("new/out.jsonl"), &text, NULL), AID_OK);
   assert_string_equal (aid_str_z (&text), "{}\n");
   assert_string_equal (hash, "ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356");
+  /* What a killed process has left is taken over; what one that lives writes is not. */
+  assert_int_equal (aid_fs_replace (scratch_path ("new/out.jsonl.tmp"), AID_SPAN ("half a li"), 0600, NULL), AID_OK);
+  assert_int_equal (aid_jsonl_create (scratch_path ("new/out.jsonl"), &o, &e), AID_OK);
+  assert_int_equal (aid_jsonl_create (scratch_path ("new/out.jsonl"), &other, &e), AID_E_STATE);
+  assert_non_null (strstr (e.msg, "another process"));
+  aid_jsonl_add_text (o, AID_SPAN ("[]"));
+  assert_int_equal (aid_jsonl_close (o, 1, hash, &e), AID_OK);
+  aid_str_clear (&text);
+  assert_int_equal (aid_fs_read (scratch_path ("new/out.jsonl"), &text, NULL), AID_OK);
+  assert_string_equal (aid_str_z (&text), "[]\n");
   assert_int_equal (rmdir (scratch_path ("new")), -1); /* nothing else is in it */
   assert_int_equal (unlink (scratch_path ("new/out.jsonl")), 0);
   assert_int_equal (rmdir (scratch_path ("new")), 0);

@@ -254,13 +254,17 @@ edit_file (const char *dir, const char *name)
 /* Whether DIFF, written in FORMAT, gives what AFTER has; 0: that form has no way to say it, as blocks have none to say
    whether a last line ends. */
 static int
-says_the_same (const char *format, struct aid_span diff, const char *dir, const struct aid_vault *v, const char *after)
+says_the_same (const char *format, struct aid_span diff, const char *dir, const struct aid_vault *v, const char *base,
+               const char *after)
 {
   struct aid_str out = AID_STR_INIT (1 << 20);
   struct aid_error e = { AID_OK, "" };
   int said = !aid_completion_write (format, diff, AID_SPAN ("What it does."), dir, &out, &e);
-  enum aid_err err = said ? aid_completion_check (aid_str_span (&out), dir, v, after, &e) : AID_OK;
+  enum aid_err err = said ? aid_completion_check (aid_str_span (&out), dir, v, base, after, &e) : AID_OK;
   int ends = aid_span_find (diff, AID_SPAN ("No newline")) < 0;
+  /* The same without the files: what the trees have is enough. */
+  if (said && aid_completion_check (aid_str_span (&out), NULL, v, base, after, NULL) != err)
+    fail_msg ("by the trees it is otherwise\n%s", aid_str_z (&out));
   if (err && (ends || !strcmp (format, "unified")))
     fail_msg ("%s\n%.*s\n%s", e.msg, (int)diff.len, diff.ptr, aid_str_z (&out));
   if (said && aid_completion_places (aid_str_span (&out), dir, &e))
@@ -298,12 +302,99 @@ answers_say_what_git_says (void **state)
       struct aid_str diff = AID_STR_INIT (1 << 20);
       snprintf (command, sizeof command, "git diff --full-index %s %s", base, after);
       output_of (there, command, &diff);
-      assert_true (says_the_same ("unified", aid_str_span (&diff), here, v, after));
-      blocks += (size_t)says_the_same ("search-replace", aid_str_span (&diff), here, v, after);
+      assert_true (says_the_same ("unified", aid_str_span (&diff), here, v, base, after));
+      blocks += (size_t)says_the_same ("search-replace", aid_str_span (&diff), here, v, base, after);
       aid_str_free (&diff);
       run_in (there, "rm -f new.c");
     }
   assert_true (blocks > SEEDS / 2);
+  aid_vault_free (v);
+}
+
+/* A change that WRITE makes in a tree of FILES, in FORMAT: OK where it is said and comes to just that tree. */
+static enum aid_err
+said_of (const char *name, const char *files, const char *change, const char *format, struct aid_str *out)
+{
+  char there[256], here[256], base[AID_VAULT_ID], after[AID_VAULT_ID], command[400];
+  struct aid_str diff = AID_STR_INIT (1 << 20);
+  struct aid_error e = { AID_OK, "" };
+  snprintf (command, sizeof command, "%s-to", name);
+  snprintf (there, sizeof there, "%s", folder (name));
+  snprintf (here, sizeof here, "%s", folder (command));
+  make_repository (there);
+  run_in (there, files);
+  tree_of (there, base);
+  run_in (there, change);
+  tree_of (there, after);
+  struct aid_vault *v = vault_of (there);
+  lay (v, NULL, base, here);
+  snprintf (command, sizeof command, "git diff -M --full-index %s %s", base, after);
+  output_of (there, command, &diff);
+  aid_str_clear (out);
+  enum aid_err err = aid_completion_write (format, aid_str_span (&diff), AID_SPAN (""), here, out, &e);
+  if (!err)
+    err = aid_completion_check (aid_str_span (out), here, v, base, after, &e);
+  if (!err)
+    err = aid_completion_check (aid_str_span (out), NULL, v, base, after, &e);
+  aid_vault_free (v);
+  aid_str_free (&diff);
+  return err;
+}
+
+static void
+lines_end_as_the_files_do (void **state)
+{
+  static const char dos[] = "printf 'a\\r\\nb\\r\\nc\\r\\nd\\r\\nb\\r\\n' >f.c && printf 'x\\n' >g.c";
+  static const char edit[] = "sed -i 's/^c/sea/; 1i first\\r' f.c";
+  struct aid_str out = AID_STR_INIT (1 << 20);
+  (void)state;
+  for (int blocks = 0; blocks < 2; blocks++)
+    {
+      const char *format = blocks ? "search-replace" : "unified";
+      assert_int_equal (said_of (blocks ? "dos-b" : "dos-u", dos, edit, format, &out), AID_OK);
+      assert_null (strchr (aid_str_z (&out), '\r'));
+      /* Only the last line has another end, or all have. */
+      assert_int_equal (said_of (blocks ? "mixed-b" : "mixed-u", dos, "printf 'e\\n' >>f.c", format, &out), AID_E_STATE);
+      assert_int_equal (said_of (blocks ? "unix-b" : "unix-u", dos, "sed -i 's/\\r//' f.c", format, &out), AID_E_STATE);
+    }
+  /* A byte order mark stays where it is; one that comes or goes no form can say. */
+  for (int blocks = 0; blocks < 2; blocks++)
+    {
+      static const char marked[] = "printf '\\357\\273\\277a\\nb\\nc\\n' >f.c";
+      const char *format = blocks ? "search-replace" : "unified";
+      assert_int_equal (said_of (blocks ? "mark-b" : "mark-u", marked, "sed -i 's/a/A/' f.c", format, &out), AID_OK);
+      assert_null (strstr (aid_str_z (&out), "\xef\xbb\xbf"));
+      assert_int_equal (said_of (blocks ? "near-b" : "near-u", marked, "sed -i 's/b/B/' f.c", format, &out), AID_OK);
+      assert_int_not_equal (said_of (blocks ? "gone-b" : "gone-u", marked, "printf 'A\\nb\\nc\\n' >f.c", format, &out), AID_OK);
+    }
+  /* A new file has the ends that its lines have in a diff; blocks have none. */
+  assert_int_equal (said_of ("new-u", "echo a >f", "printf 'a\\r\\nb\\r\\n' >n.c", "unified", &out), AID_OK);
+  assert_int_equal (said_of ("new-b", "echo a >f", "printf 'a\\r\\nb\\r\\n' >n.c", "search-replace", &out), AID_E_STATE);
+  aid_str_free (&out);
+}
+
+static void
+an_answer_leaves_nothing_out (void **state)
+{
+  char there[256], here[256], base[AID_VAULT_ID], after[AID_VAULT_ID];
+  struct aid_error e;
+  (void)state;
+  snprintf (there, sizeof there, "%s", folder ("left"));
+  snprintf (here, sizeof here, "%s", folder ("left-to"));
+  make_repository (there);
+  run_in (there, "echo a >a.c && echo b >b.c && echo c >c.c");
+  tree_of (there, base);
+  run_in (there, "echo A >a.c && chmod +x b.c && echo b2 >>b.c && rm c.c");
+  tree_of (there, after);
+  struct aid_vault *v = vault_of (there);
+  lay (v, NULL, base, here);
+  static const char only_a[] = "```diff\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-a\n+A\n```\n";
+  static const char no_mode[] = "```diff\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-a\n+A\n--- a/b.c\n+++ b/b.c\n@@ -1 +1,2 @@\n b\n"
+                                "+b2\n--- a/c.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-c\n```\n";
+  assert_int_equal (aid_completion_check (aid_span_z (only_a), here, v, base, after, &e), AID_E_INVALID);
+  assert_non_null (strstr (e.msg, "leaves b.c as it was"));
+  assert_int_equal (aid_completion_check (aid_span_z (no_mode), here, v, base, after, &e), AID_E_INVALID);
+  assert_non_null (strstr (e.msg, "who may run b.c"));
   aid_vault_free (v);
 }
 
@@ -327,7 +418,7 @@ renames_modes_and_deletions (void **state)
   lay (v, NULL, base, here);
   snprintf (command, sizeof command, "git diff -M --full-index %s %s", base, after);
   output_of (there, command, &diff);
-  assert_true (says_the_same ("unified", aid_str_span (&diff), here, v, after));
+  assert_true (says_the_same ("unified", aid_str_span (&diff), here, v, base, after));
   assert_int_equal (aid_completion_write ("search-replace", aid_str_span (&diff), AID_SPAN (""), here, &out, &e),
                     AID_E_INVALID);
   assert_non_null (strstr (e.msg, "cannot"));
@@ -335,8 +426,8 @@ renames_modes_and_deletions (void **state)
   /* An answer to another change is none to this one. */
   aid_str_clear (&out);
   assert_int_equal (aid_completion_write ("unified", aid_str_span (&diff), AID_SPAN (""), here, &out, &e), AID_OK);
-  assert_int_equal (aid_completion_check (aid_str_span (&out), here, v, base, &e), AID_E_INVALID);
-  assert_int_equal (aid_completion_check (AID_SPAN ("There is nothing to do."), here, v, base, &e), AID_E_INVALID);
+  assert_int_equal (aid_completion_check (aid_str_span (&out), here, v, base, base, &e), AID_E_INVALID);
+  assert_int_equal (aid_completion_check (AID_SPAN ("There is nothing to do."), here, v, base, base, &e), AID_E_INVALID);
   aid_vault_free (v);
   aid_str_free (&diff);
   aid_str_free (&out);
@@ -352,6 +443,8 @@ main (void)
     cmocka_unit_test (nothing_is_written_elsewhere),
     cmocka_unit_test (a_place_stands_at_a_revision),
     cmocka_unit_test (answers_say_what_git_says),
+    cmocka_unit_test (lines_end_as_the_files_do),
+    cmocka_unit_test (an_answer_leaves_nothing_out),
     cmocka_unit_test (renames_modes_and_deletions),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);

@@ -101,6 +101,72 @@ what_is_too_old_or_too_much_is_forgotten (void **state)
   assert_true (left < 4000 && left > 1000);
 }
 
+/* The names of files that were put aside, or of those that only look so. */
+#define ASIDE "aid/events.db.damaged-268435456"
+#define ASIDE_LATE "aid/events.db.damaged-99000000000000"
+#define ASIDE_ALIKE "aid/events.db.damaged-268435456.bak"
+
+static int
+is_there (const char *name)
+{
+  return access (scratch_path (name), F_OK) == 0;
+}
+
+static void
+put_files_aside (void)
+{
+  put (ASIDE, "old");
+  put (ASIDE "-wal", "old");
+  put (ASIDE_LATE, "new");
+  put (ASIDE_ALIKE, "a person's");
+}
+
+static void
+what_was_damaged_is_forgotten_as_well (void **state)
+{
+  (void)state;
+  struct aid_events *ev = aid_events_new ();
+  struct aid_events_which all = { .since = 0 }, before = { .before = 300000000 }, kind = { .kind = "typed" };
+  int64_t n;
+  decide (ev, "1", "/tmp");
+  aid_events_free (ev);
+  put_files_aside ();
+  assert_int_equal (aid_events_forget (&kind, &n, NULL), AID_OK);
+  assert_true (is_there (ASIDE) && is_there (ASIDE_LATE));
+  assert_int_equal (aid_events_forget (&before, &n, NULL), AID_OK);
+  assert_false (is_there (ASIDE) || is_there (ASIDE "-wal"));
+  assert_true (is_there (ASIDE_LATE) && is_there (ASIDE_ALIKE));
+  assert_int_equal (aid_events_forget (&all, &n, NULL), AID_OK);
+  assert_int_equal (n, 1);
+  assert_false (is_there (ASIDE_LATE));
+  assert_true (is_there (ASIDE_ALIKE));
+  /* By itself, when it is too old. */
+  put_files_aside ();
+  ev = aid_events_new ();
+  decide (ev, "2", "/tmp");
+  aid_events_free (ev);
+  assert_false (is_there (ASIDE));
+  assert_true (is_there (ASIDE_LATE));
+}
+
+static void
+a_file_that_is_damaged_now_is_forgotten (void **state)
+{
+  (void)state;
+  struct aid_events_which all = { .since = 0 }, before = { .before = 300000000 };
+  struct aid_error e = { AID_OK, "" };
+  int64_t n;
+  put ("aid/events.db", "garbage");
+  assert_int_equal (aid_events_forget (&before, &n, &e), AID_E_PARSE); /* what is in it, nobody knows */
+  assert_true (is_there ("aid/events.db"));
+  assert_int_equal (aid_events_forget (&all, &n, &e), AID_OK);
+  assert_false (is_there ("aid/events.db"));
+  struct aid_events *ev = aid_events_new ();
+  decide (ev, "1", "/tmp");
+  aid_events_free (ev);
+  assert_int_equal (count (), 1);
+}
+
 int
 main (void)
 {
@@ -108,6 +174,8 @@ main (void)
     cmocka_unit_test_setup_teardown (a_project_is_forgotten_without_the_others, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_is_forgotten_is_not_in_the_file_any_more, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (texts_are_kept_when_asked_for_and_forgotten_with_their_event, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (what_was_damaged_is_forgotten_as_well, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (a_file_that_is_damaged_now_is_forgotten, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_is_too_old_or_too_much_is_forgotten, scratch_make, scratch_drop),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

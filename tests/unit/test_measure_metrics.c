@@ -4,6 +4,7 @@
 #include "base/val.h"
 #include "measure/metrics_report.h"
 #include "metrics_scene.h"
+#include <math.h>
 
 static const enum aid_metrics_by by_model[] = { AID_BY_MODEL }, by_language[] = { AID_BY_LANGUAGE },
                                  by_week[] = { AID_BY_WEEK };
@@ -280,6 +281,7 @@ names_can_be_anything (void **state)
   aid_metrics_report_val (r, 10, &val);
   assert_int_equal (text.err | mark.err | val.err, AID_OK);
   assert_non_null (strstr (aid_str_z (&mark), "a\\|b  "));
+  assert_non_null (strstr (aid_str_z (&text), "\na|b  [2J<x>")); /* one line, and no terminal's command */
   assert_int_equal (aid_val_to_json (aid_str_span (&val), 0, &json), AID_OK);
   assert_non_null (strstr (aid_str_z (&json), "\xEF\xBF\xBD"));
   assert_non_null (strstr (aid_str_z (&json), "DROP TABLE"));
@@ -288,6 +290,40 @@ names_can_be_anything (void **state)
   aid_str_free (&mark);
   aid_str_free (&val);
   aid_str_free (&json);
+}
+
+/* Seven answers, each slower and dearer than the one before. */
+static void
+answers (const char *model, double ms, double cost)
+{
+  char request[40], data[300];
+  for (int i = 0; i < 7; i++)
+    {
+      snprintf (request, sizeof request, "%s%d", model, i);
+      snprintf (data, sizeof data, "{\"model\":\"%s\",\"outcome\":\"done\",\"ms\":%.0f,\"first_ms\":%.0f,\"cost\":%.7f}", model,
+                ms * pow (4, i), ms * pow (4, i), cost * (1 + i));
+      put_event (MONDAY + i, "request", request, NULL, data);
+    }
+}
+
+/* Of a number and its interval nothing is cut, whatever they are. */
+static void
+numbers_are_whole_in_their_columns (void **state)
+{
+  (void)state;
+  struct aid_str text = AID_STR_INIT (100000);
+  answers ("quick", 130, 0.00003);
+  answers ("slow", 999, 0.0071);
+  answers ("dear", 170000, 7000);
+  struct aid_metrics_report *r = report_by (by_model, 1);
+  aid_metrics_report_text (r, 0, &text);
+  assert_int_equal (text.err, AID_OK);
+  assert_null (strstr (aid_str_z (&text), "…"));
+  assert_non_null (strstr (aid_str_z (&text), " 0.00007–0.00017\n"));
+  assert_non_null (strstr (aid_str_z (&text), " 130ms–8.9min"));
+  assert_non_null (strstr (aid_str_z (&text), "$196000 "));
+  aid_metrics_report_free (r);
+  aid_str_free (&text);
 }
 
 static void
@@ -394,6 +430,7 @@ main (void)
     cmocka_unit_test_setup_teardown (a_decision_without_its_request_counts_by_its_own_time, scene_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_clock_that_goes_back_changes_no_order, scene_make, scratch_drop),
     cmocka_unit_test_setup_teardown (names_can_be_anything, scene_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (numbers_are_whole_in_their_columns, scene_make, scratch_drop),
     cmocka_unit_test_setup_teardown (too_many_groups_are_an_error, scene_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_number_opens_its_events, scene_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_filter_that_means_nothing_is_said, scene_make, scratch_drop),

@@ -270,6 +270,26 @@ hg_gives_what_is_tracked_and_what_is_unknown (void **state)
   aid_str_free (&out);
 }
 
+/* hg status would note that the file, whose time tells nothing, is clean. */
+static void
+hg_notes_nothing_in_the_repository (void **state)
+{
+  (void)state;
+  struct aid_str before = AID_STR_INIT (100000), after = AID_STR_INIT (100000);
+  const char *dir = folder ("still");
+  run_in (dir, "hg init && echo x > a.c && hg add a.c && hg commit -u a -m one && hg status && touch -d 2001-01-01 a.c");
+  assert_int_equal (aid_fs_read (scratch_path ("still/.hg/dirstate"), &before, NULL), 0);
+  assert_files (dir, NULL, "hg", "a.c\n");
+  assert_int_equal (aid_fs_read (scratch_path ("still/.hg/dirstate"), &after, NULL), 0);
+  assert_true (aid_span_eq (aid_str_span (&before), aid_str_span (&after)));
+  run_in (dir, "hg status"); /* it would have */
+  aid_str_clear (&after);
+  assert_int_equal (aid_fs_read (scratch_path ("still/.hg/dirstate"), &after, NULL), 0);
+  assert_false (aid_span_eq (aid_str_span (&before), aid_str_span (&after)));
+  aid_str_free (&before);
+  aid_str_free (&after);
+}
+
 /* --- Jujutsu: no jj runs, for what it tracks is what is not ignored; these are folders as it makes them ------------------ */
 
 static void
@@ -394,6 +414,7 @@ main (void)
     TEST (a_hostile_repository_runs_no_program),
     TEST (git_that_refuses_is_told_and_a_walk_takes_its_place),
     TEST (hg_gives_what_is_tracked_and_what_is_unknown),
+    TEST (hg_notes_nothing_in_the_repository),
     TEST (jujutsu_is_walked_by_git_s_rules),
     TEST (jujutsu_with_git_beside_it_is_git_s),
     TEST (odd_names_links_fifos_and_huge_files_are_no_trouble),

@@ -3,7 +3,9 @@
                         [--types LINE] [--builds LINE] [--tests LINE] [--built FILE]
    DIR is a Git repository.  N mutants of its HEAD (of files under DIR) are judged over a warm tree; COLD of them, half of them
    red as far as there are as many, are built from nothing as well, by the same commands.  Exit status 1 when a verdict
-   differs.  FILE keeps what came of cold builds: those of an earlier run of the same DIR, SEED and commands are not done again. */
+   differs.  The peer is what the commands alone take for the same mutants, run directly in a copy of the warm tree, which is
+   put back to what it was, and built again, after each.  FILE keeps what came of cold builds: those of an earlier run of the
+   same DIR, SEED and commands are not done again. */
 #include "mutants.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -35,7 +37,7 @@ struct bench
   unsigned seed;
   struct aid_vec sources;
   struct mutant *mutants;
-  struct outcome *warm, *built;
+  struct outcome *warm, *built, *bare;
   size_t *chosen; /* which mutant each of BUILT is */
   FILE *kept;     /* "MUTANT RUNG MICROSECONDS" lines, or NULL */
   struct aid_ces *ces;
@@ -277,6 +279,68 @@ judge_some (struct bench *b, size_t from, size_t end, size_t threads, double col
   fflush (stdout);
 }
 
+/* --- the commands alone --------------------------------------------------------------------------------------------- */
+
+static struct outcome
+run_bare (const struct bench *b, const char *tree)
+{
+  struct outcome out = { AID_RUNGS, 0 };
+  int64_t begun = aid_clock_us ();
+  for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && out.failed == AID_RUNGS; r++)
+    if (b->lines[r])
+      {
+        const char *const argv[] = { "sh", "-c", b->lines[r], NULL }, *const env[] = { "DUNE_CACHE=disabled", NULL };
+        struct aid_proc p = { .argv = argv, .env = env, .dir = tree, .out_max = 1 << 20, .err_to_out = 1 };
+        struct aid_proc_result ran;
+        struct aid_error e;
+        if (aid_proc_run (&p, &ran, &e))
+          die (e.msg);
+        if (ran.code)
+          out.failed = r;
+        aid_proc_result_free (&ran);
+      }
+  out.us = aid_clock_us () - begun;
+  return out;
+}
+
+static void
+write_text (const char *path, const struct aid_str *text)
+{
+  FILE *f = fopen (path, "w");
+  if (!f || fwrite (text->ptr, 1, text->len, f) != text->len || fclose (f))
+    die (path);
+}
+
+/* The mutants up to END. */
+static void
+run_peer (struct bench *b, size_t end)
+{
+  char tree[128], line[512];
+  double cpu = 0;
+  snprintf (tree, sizeof tree, "%s/bare", b->folder);
+  snprintf (line, sizeof line, "cp -a '%s'/warm/trees/*/tree '%s'", b->folder, tree);
+  sh (line);
+  run_bare (b, tree);
+  for (size_t i = 0; i < end; i++)
+    {
+      const struct source *s = &AID_VEC_AT (struct source, &b->sources, b->mutants[i].source);
+      snprintf (line, sizeof line, "%s/%s", tree, s->path);
+      write_text (line, &b->mutants[i].after);
+      double begun = cpu_ms ();
+      b->bare[i] = run_bare (b, tree);
+      cpu += cpu_ms () - begun;
+      write_text (line, &s->text);
+      run_bare (b, tree);
+    }
+  double green = quantile (b->bare, end, 0.5, 0);
+  printf (
+    "the commands alone, in no box: p50 %.0f ms (green %.0f, red %.0f), %.0f ms of processors; a green verdict takes %.2f "
+    "times as long\n",
+    quantile (b->bare, end, 0.5, -1), green, quantile (b->bare, end, 0.5, 1), cpu / (double)end,
+    green > 0 ? quantile (b->warm, end, 0.5, 0) / green : 0);
+  fflush (stdout);
+}
+
 static void
 run (struct bench *b)
 {
@@ -289,11 +353,12 @@ run (struct bench *b)
   printf ("cold build of the base: %.0f ms (median of %d), %.0f ms of processors\n", cold, ROUNDS,
           (cpu_ms () - cpu) / ROUNDS);
   int64_t begun = aid_clock_us ();
-  if (aid_ces_warm (b->ces, b->task, AID_CES_OURS, NULL, &e))
+  if (aid_ces_warm (b->ces, b->task, AID_CES_OURS, NULL, NULL, &e))
     die (e.msg);
   printf ("warm tree made in %.1f s\n", (double)(aid_clock_us () - begun) / 1e6);
   size_t alone = b->n / 4;
   judge_some (b, 0, alone, 1, cold);
+  run_peer (b, alone);
   judge_some (b, alone, b->n, b->threads, cold);
   choose (b, count_red (b->warm, b->n));
   read_kept (b);
@@ -340,9 +405,10 @@ open_all (struct bench *b, const char *under, const char *endings)
   b->task = json_pack ("{s:s, s:s, s:o}", "repository", b->dir, "base", head (b->dir), "commands", commands);
   b->mutants = calloc (b->n, sizeof *b->mutants);
   b->warm = calloc (b->n, sizeof *b->warm);
+  b->bare = calloc (b->n, sizeof *b->bare);
   b->built = calloc (b->cold + 1, sizeof *b->built);
   b->chosen = calloc (b->cold + 1, sizeof *b->chosen);
-  if (!b->task || !b->mutants || !b->warm || !b->built || !b->chosen)
+  if (!b->task || !b->mutants || !b->warm || !b->bare || !b->built || !b->chosen)
     die ("no memory");
   for (size_t i = 0; i < b->n; i++)
     if (mutant_make (&b->sources, b->seed, i, &b->mutants[i]))
@@ -357,6 +423,7 @@ close_all (struct bench *b)
     mutant_free (&b->mutants[i]);
   free (b->mutants);
   free (b->warm);
+  free (b->bare);
   free (b->built);
   free (b->chosen);
   sources_free (&b->sources);
