@@ -82,7 +82,8 @@ enum aid_err aid_ces_evaluate_hunks (struct aid_ces *c, const json_t *task, stru
 enum aid_err aid_ces_project_task (const char *root, const struct aid_build_command *build, int tests, json_t **out,
                                    struct aid_error *e);
 /* Makes the task's warm tree, if it is not there or red, so that the first evaluation need not.  *ABOUT, if ABOUT is not NULL,
-   gets what was found of it: {tool, commands: {RUNG: LINE}, rungs: {RUNG: {passes, flaky, fails, ms, failure}}}, a new reference. */
+   gets what was found of it, a new reference: {tool, commands: {RUNG: LINE}, rungs: {RUNG: {passes, flaky, fails, ms,
+   failure}}}. */
 enum aid_err aid_ces_warm (struct aid_ces *c, const json_t *task, enum aid_ces_from from, const struct aid_stop *stop,
                            json_t **about, struct aid_error *e);
 /* Appends what names the warm tree that TASK needs, 64 hex digits: who has it judges sooner. */

@@ -135,8 +135,9 @@ aid_measured_fields (enum aid_measured kind)
 
 /* --- as JSON ---------------------------------------------------------------------------------------------------------- */
 
-struct aid_span
-aid_measured_word (struct aid_span v)
+/* What an event has of the word V: at most AID_EVENT_WORD_MAX bytes, cut at a character. */
+static struct aid_span
+word_of (struct aid_span v)
 {
   size_t n = v.len > AID_EVENT_WORD_MAX ? AID_EVENT_WORD_MAX : v.len;
   while (n < v.len && n > 0 && ((unsigned char)v.ptr[n] & 0xC0) == 0x80)
@@ -165,7 +166,7 @@ value_of (enum aid_field_type type, const struct aid_val_item *v)
     case AID_FIELD_REAL:
       return v->tag == 'd' ? json_real (v->d) : v->tag == 'i' ? json_real ((double)v->i) : NULL;
     case AID_FIELD_WORD:
-      return v->tag == 's' || v->tag == 'y' ? aid_json_of_span (aid_measured_word (v->s)) : NULL;
+      return v->tag == 's' || v->tag == 'y' ? aid_json_of_span (word_of (v->s)) : NULL;
     case AID_FIELD_WORDS:
       return v->tag == 's' ? aid_json_of_span (short_words (v->s)) : NULL;
     default:

@@ -46,8 +46,6 @@ int aid_measured_named (struct aid_span name, enum aid_measured *kind);
 /* The fields of KIND, ended by one without a name. */
 const struct aid_field *aid_measured_fields (enum aid_measured kind);
 
-/* What an event has of the word V: at most AID_EVENT_WORD_MAX bytes, cut at a character. */
-struct aid_span aid_measured_word (struct aid_span v);
 /* The val object FIELDS as JSON, without what stands in no table or has another type; a new reference, NULL without memory. */
 json_t *aid_measured_json (enum aid_measured kind, struct aid_span fields);
 

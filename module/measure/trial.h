@@ -28,7 +28,7 @@
 
 struct aid_trial_question
 {
-  const char *name;    /* as events have it: aid_measured_word; likewise the arms' */
+  const char *name;
   const char *version; /* of the experiment's declaration (aid_trial_version): other versions do not count */
   int by_request;      /* the units that were assigned are requests; else persons */
   /* A row for each request of an arm in place of one for each person: its PERSON is then the request's number, its BEFORE is

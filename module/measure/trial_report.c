@@ -85,36 +85,22 @@ fill_all (struct aid_trial_report *r)
 
 /* --- asking -------------------------------------------------------------------------------------------------------------- */
 
-/* A name as events have it. */
-static const char *
-word_of (const char *name, char out[AID_EVENT_WORD_MAX + 1])
-{
-  struct aid_span word = aid_measured_word (aid_span_z (name));
-  memcpy (out, word.ptr, word.len);
-  out[word.len] = '\0';
-  return out;
-}
-
 /* Fills R's trial from SOURCE; a row for each request if EACH. */
 static enum aid_err
 ask (struct aid_trial_report *r, const struct aid_experiment *x, const struct aid_trial_source *source, int each,
      struct aid_error *e)
 {
   struct aid_str pairs[AID_STATS_ARMS_MAX];
-  char version[AID_TRIAL_VERSION], words[AID_STATS_ARMS_MAX + 1][AID_EVENT_WORD_MAX + 1];
+  char version[AID_TRIAL_VERSION];
   struct aid_trial_question q
-    = { .name = word_of (x->name, words[x->nvariants]),
-        .version = version,
-        .by_request = x->by_request,
-        .each_request = each,
-        .narms = x->nvariants };
+    = { .name = x->name, .version = version, .by_request = x->by_request, .each_request = each, .narms = x->nvariants };
   enum aid_err err = AID_OK;
   aid_trial_version (x, version);
   for (size_t i = 0; i < x->nvariants; i++)
     {
       pairs[i] = AID_STR_INIT (8192);
       aid_trial_pair (x->name, x->variants[i].name, &pairs[i]);
-      q.arms[i] = word_of (x->variants[i].name, words[i]);
+      q.arms[i] = x->variants[i].name;
       q.pairs[i] = aid_str_z (&pairs[i]);
       err = err ? err : pairs[i].err;
     }

@@ -198,7 +198,8 @@ nemo_gyms_sums_are_as_it_makes_them (void **state)
     "\"max/reward\": 1.0, \"min/reward\": 1.0, \"median/reward\": 1.0, \"std/reward\": 0.0, \"_ng_task_index\": 1,"
     "\"num_rollouts\": 1, \"expected_num_rollouts\": 1, \"missing_num_rollouts\": 0, \"reward_profile_completion_pct\": 100.0,"
     "\"rollout_infos\": [{\"_ng_task_index\": 1, \"_ng_rollout_index\": 0, \"reward\": 1, \"rollout_id\": \"1:0\"}],"
-    "\"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5, \"max/reward\": 1.0, \"min/reward\": 0.0,"
+    "\"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5,"
+    "\"max/reward\": 1.0, \"min/reward\": 0.0,"
     "\"median/reward\": 0.5, \"std/reward\": 0.5}, \"key_metrics\": {\"mean/reward\": 0.5}}");
   end (s);
 }

@@ -211,39 +211,6 @@ the_rows_are_what_a_hand_counts (void **state)
   aid_config_free (c);
 }
 
-#define LONG                                                                                                                \
-  "a name that is longer than a word of an event may be, by which it is cut there: 0123456789012345678901234567890123456789" \
-  " and more"
-
-static void
-a_long_name_is_found_as_events_have_it (void **state)
-{
-  (void)state;
-  struct aid_config *c;
-  const struct aid_experiment x = experiment ("\"variants\":[{\"name\":\"old\"},{\"name\":\"" LONG "\"}]", &c);
-  struct aid_trial_source source = aid_trial_local ();
-  struct aid_trial_report r;
-  struct aid_str fields = AID_STR_INIT (8192);
-  struct aid_events *ev = aid_events_new ();
-  char version[AID_TRIAL_VERSION];
-  aid_trial_version (&x, version);
-  size_t o = aid_val_object (&fields);
-  aid_val_kstrz (&fields, "experiment", "x");
-  aid_val_kstrz (&fields, "variant", LONG);
-  aid_val_kstrz (&fields, "version", version);
-  aid_val_kstrz (&fields, "unit", "ada");
-  aid_val_end (&fields, o, 4);
-  aid_events_add (ev, &(struct aid_measurement){ .kind = AID_MEASURED_EXPOSURE, .fields = aid_str_span (&fields) });
-  aid_events_free (ev);
-  assert_true (strlen (LONG) > AID_EVENT_WORD_MAX);
-  assert_int_equal (aid_trial_report_make (&x, &source, &r, NULL), AID_OK);
-  assert_int_equal (r.trial.seen[1], 1);
-  assert_string_equal (r.plan.arms[1], LONG);
-  aid_trial_report_free (&r);
-  aid_str_free (&fields);
-  aid_config_free (c);
-}
-
 static void
 who_is_told_to_stop_counts_no_further (void **state)
 {
@@ -384,7 +351,6 @@ main (void)
     cmocka_unit_test (a_version_is_of_what_is_given_to_whom),
     cmocka_unit_test (a_list_of_variants_is_cut_between_two),
     cmocka_unit_test_setup_teardown (the_rows_are_what_a_hand_counts, scratch_make, scratch_drop),
-    cmocka_unit_test_setup_teardown (a_long_name_is_found_as_events_have_it, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (who_is_told_to_stop_counts_no_further, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_does_harm_is_off_until_it_is_resumed, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_is_resumed_while_it_is_looked_at_goes_on, scratch_make, scratch_drop),
