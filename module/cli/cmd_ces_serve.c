@@ -77,7 +77,7 @@ serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options 
 
 /* Here, or, QUEUE, by workers; then as many may be on their way at once as wait for them. */
 static int
-serve_by (struct aid_ces *c, int queue, struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
+serve_by (struct aid_ces *c, int queue, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
 {
   struct aid_ces_backend backend = { evaluate, status_of, c };
   struct aid_cli_front *front = queue ? aid_cli_front_new (c, &backend) : NULL;
@@ -91,13 +91,14 @@ serve_by (struct aid_ces *c, int queue, struct aid_ces_http_options *o, const ch
     }
   /* A client that gives up sooner than the base is built for the first time would never get an answer otherwise. */
   aid_ces_make_all (c, stop);
-  if (queue && !o->jobs)
-    o->jobs = QUEUE_JOBS;
   struct aid_box_limits limits;
-  struct aid_error e;
-  int status = aid_ces_limits (c, &limits, &e) ? (aid_cli_fail ("%s", e.msg), TROUBLE) : 0;
-  o->limits = &limits;
-  status = status ? status : serve (&backend, o, ready_file, grace_ms, stop);
+  struct aid_error e = { AID_OK, "" };
+  struct aid_ces_http_options all = *o;
+  all.limits = &limits;
+  if (queue && !all.jobs)
+    all.jobs = QUEUE_JOBS;
+  int status = aid_ces_limits (c, &limits, &e) ? (aid_cli_fail ("%s", e.msg), TROUBLE)
+                                               : serve (&backend, &all, ready_file, grace_ms, stop);
   aid_cli_front_free (front);
   return status;
 }

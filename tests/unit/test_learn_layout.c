@@ -377,7 +377,7 @@ static void
 an_answer_leaves_nothing_out (void **state)
 {
   char there[256], here[256], base[AID_VAULT_ID], after[AID_VAULT_ID];
-  struct aid_error e;
+  struct aid_error e = { AID_OK, "" };
   (void)state;
   snprintf (there, sizeof there, "%s", folder ("left"));
   snprintf (here, sizeof here, "%s", folder ("left-to"));
