@@ -67,7 +67,8 @@ mend_integers (char *bytes, struct aid_span text)
       int part = i > (size_t)negative && strchr (".eE+", text.ptr[i - 1 - (size_t)negative]);
       if (real || part || !is_vast (text.ptr + i, end - i, negative))
         continue;
-      memcpy (bytes + end - 2, "e2", 2);
+      bytes[end - 2] = 'e';
+      bytes[end - 1] = '2';
       mended++;
     }
   return mended;
@@ -77,6 +78,7 @@ mend_integers (char *bytes, struct aid_span text)
 static size_t
 mend_halves (char *bytes, struct aid_span text)
 {
+  static const char replacement[] = { 'f', 'f', 'f', 'd' };
   size_t mended = 0;
   for (size_t i = 0; i + 1 < text.len; i++)
     {
@@ -86,7 +88,7 @@ mend_halves (char *bytes, struct aid_span text)
       int pair = (next & ~0x3ffL) == 0xDC00;
       if ((unit & ~0x7ffL) == 0xD800 && !pair)
         {
-          memcpy (bytes + i + 2, "fffd", 4);
+          memcpy (bytes + i + 2, replacement, sizeof replacement);
           mended++;
         }
       i += unit < 0 ? 1 : pair ? 11 : 5;
