@@ -30,7 +30,7 @@ HISTORY is a variable, DEFAULT what an empty line stands for."
 (defun aid-read-affixation (note)
   "A function that says beside names what NOTE gives of each, in a column."
   (lambda (names)
-    (let ((width (apply #'max 20 (mapcar #'string-width names))))
+    (let ((width (apply #'max 0 (mapcar #'string-width names))))
       (mapcar (lambda (name)
                 (let ((words (copy-sequence (funcall note name))))
                   (add-face-text-property 0 (length words) 'completions-annotations t words)

@@ -62,8 +62,8 @@
                      ;; In a list they stand in a column.
                      (pcase (funcall (alist-get 'affixation-function meta) '("ask" "edit-blocks-ocaml"))
                        (`(("ask" "" ,ask) ("edit-blocks-ocaml" "" ,edit))
-                        (should (string-match-p "\\` \\{19\\}Answers questions" ask))
-                        (should (string-match-p "\\` \\{5\\}Changes OCaml" edit))))
+                        (should (string-match-p "\\` \\{16\\}Answers questions" ask))
+                        (should (string-match-p "\\` \\{2\\}Changes OCaml" edit))))
                      (dolist (name (all-completions "" table))
                        (push (cons name (substring-no-properties
                                          (funcall (alist-get 'annotation-function meta) name)))
