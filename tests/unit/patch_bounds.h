@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define QUIET 0.45              /* seconds that slowness works on a quiet machine */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define SECONDS 60
 #define SMALLER 10              /* so many times fewer hunks: it is time that more of them would show, not memory */
@@ -16,26 +15,6 @@
 #define SMALLER 1
 #define MEMORY ((rlim_t) 3 << 30)
 #endif
-
-/* How many times as long as on a quiet machine, such as the bounds are for, a fixed piece of work takes now; 1 at least.  What
-   shares a processor with others, or has a slow one, has as much more time: it is the work that is bounded. */
-__attribute__ ((no_sanitize ("address", "undefined", "thread"))) static inline double
-slowness (void)
-{
-  enum { BYTES = 1 << 24, STEPS = 1 << 25 };
-  unsigned char *bytes = calloc (BYTES, 1);
-  unsigned at = 1, sum = 0;
-  clock_t begun = clock ();
-  assert_non_null (bytes);
-  for (int i = 0; i < STEPS; i++)
-    {
-      at = at * 1664525u + 1013904223u;
-      sum += bytes[at >> 8]++;
-    }
-  double seconds = (double) (clock () - begun) / CLOCKS_PER_SEC + (sum == 1);
-  free (bytes);
-  return seconds > QUIET ? seconds / QUIET : 1;
-}
 
 struct trap
 {
@@ -67,7 +46,7 @@ in_time (const struct trap *t, const char *what)
 {
   double seconds = (double) (clock () - t->begun) / CLOCKS_PER_SEC;
   print_message ("             %s: %.2f s\n", what, seconds);
-  if (seconds > SECONDS && seconds > SECONDS * slowness ())
+  if (seconds > SECONDS)
     fail_msg ("%s took %.1f s", what, seconds);
 }
 
