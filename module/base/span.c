@@ -51,16 +51,20 @@ is_space (char c)
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Long lines of nothing but blanks are trimmed many times over: eight at once. */
+static int
+eight_spaces (const char *at)
+{
+  return memcmp (at, "        ", 8) == 0;
+}
+
 struct aid_span
 aid_span_trim (struct aid_span v)
 {
   while (v.len > 0 && is_space (v.ptr[v.len - 1]))
-    v.len--;
+    v.len -= v.len >= 8 && eight_spaces (v.ptr + v.len - 8) ? 8 : 1;
   while (v.len > 0 && is_space (v.ptr[0]))
-    {
-      v.ptr++;
-      v.len--;
-    }
+    v = aid_span_cut (v, v.len >= 8 && eight_spaces (v.ptr) ? 8 : 1, v.len);
   return v;
 }
 

@@ -23,8 +23,8 @@ enum
   AID_QUOTE = 64                /* bytes of a quoted line in a reason, NUL included */
 };
 #define AID_PLAN_BYTES (256u << 20)      /* file texts in one plan */
-#define AID_PLACE_WORK 1000000000u       /* steps (comparisons of two lines' numbers, or of two bytes) in one plan, ... */
-#define AID_HUNK_WORK 300000000u         /* ... and of them for one hunk */
+#define AID_PLACE_WORK 500000000u        /* steps (comparisons of two lines' numbers, or of two bytes) in one plan, ... */
+#define AID_HUNK_WORK 150000000u         /* ... and of them for one hunk */
 
 /* --- reading: patch.c --- */
 

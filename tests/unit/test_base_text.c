@@ -123,6 +123,16 @@ spans_are_cut_within_their_bounds (void **state)
   assert_int_equal (aid_span_cut (v, 9, 2).len, 0);
   assert_true (aid_span_eqz (aid_span_trim (AID_SPAN (" \t\r\n a b \n")), "a b"));
   assert_int_equal (aid_span_trim (AID_SPAN (" \n")).len, 0);
+  static const char blanks[] = "\t                        \n                        ";
+  for (size_t before = 0; before < sizeof blanks; before++)
+    for (size_t behind = 0; behind < sizeof blanks; behind++)
+      for (int words = 0; words < 2; words++)
+        {
+          struct aid_str text = AID_STR_INIT (1 << 10);
+          aid_str_addf (&text, "%.*s%s%.*s", (int) before, blanks, words ? "a b" : "", (int) behind, blanks);
+          assert_true (aid_span_eqz (aid_span_trim (aid_str_span (&text)), words ? "a b" : ""));
+          aid_str_free (&text);
+        }
   assert_true (aid_span_starts (v, "") && aid_span_starts (v, "ab") && !aid_span_starts (v, "abcd"));
   assert_true (aid_span_ends (v, "bc") && !aid_span_ends (v, "b"));
   assert_int_equal (aid_span_find (v, AID_SPAN ("c")), 2);
