@@ -169,7 +169,7 @@ a_branch_that_is_switched_is_told (void **state)
   aid_project_vc (p, &before);
   run_in (dir, "git checkout -q other");
   TOLD (p, &g, "+a.c", "+only/here.c");
-  int64_t until = aid_clock_ms () + 10000;
+  int64_t until = aid_clock_ms () + PATIENCE_MS;
   do
     {
       aid_project_vc (p, &after);
