@@ -288,7 +288,7 @@ check-eval: cli
 check-mine: cli $(B)/kill-shim.so
 	@.ci/deps check
 	@tests/run mine
-## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, 20 minutes of kills of the queue, and the fuzzers for FUZZ_SECONDS each
+## check-long    check, 1,000 kills of aid patch apply, 1,000 snapshots and kills, hundreds of who sends to a team's store, 10,000 boxes, 10,000 evaluations, 20 minutes of kills of the queue, and the fuzzers for FUZZ_SECONDS each
 check-long: check fuzz
 	@tests/kill/run 1000
 	@tests/snapshots/run 1000
@@ -296,6 +296,7 @@ check-long: check fuzz
 	@ROUNDS=100 tests/team/run
 	@MINUTES=10 tests/ces/queue
 	@AID_BOXES=10000 $(B)/unit/test_ces_box_leaves
+	@EVALUATIONS=10000 tests/ces/leaves
 
 ## check-emacs30 the Lisp tests in an Emacs 30 of Debian's next release (needs root and mmdebstrap)
 check-emacs30: all test-cores
