@@ -158,9 +158,15 @@ aid_opt_words (const char *name, const char *about, const struct aid_command *wo
   for (size_t i = 0; i < n; i++)
     aid_str_addf (&text, "  %-8s %s\n", words[i].name, words[i].help);
   aid_str_addf (&text, "\naid %s WORD --help tells more.\n", name);
-  const struct aid_usage_text usage = { aid_str_z (&line), aid_str_z (&text), NULL, 0, 1, -1 };
-  if (aid_opt_parse (&usage, argc, argv, &status) >= 0)
-    status = aid_cli_misuse ("%s: there is no \"%s\" (see aid %s --help)", name, argv[1], name);
+  const struct aid_usage_text usage = { aid_str_z (&line), aid_str_z (&text), NULL, 0, 0, -1 };
+  int given = aid_opt_parse (&usage, argc, argv, &status);
+  aid_str_clear (&text);
+  for (size_t i = 0; i < n; i++)
+    aid_str_addf (&text, "%s%s", !i ? "" : i + 1 < n ? ", " : " or ", words[i].name);
+  if (given > 0)
+    status = aid_cli_misuse ("%s: there is no \"%s\": %s (see aid %s --help)", name, argv[1], aid_str_z (&text), name);
+  else if (!given)
+    status = aid_cli_misuse ("%s: too few arguments; usage: %s; WORD is %s", name, aid_str_z (&line), aid_str_z (&text));
   aid_str_free (&line);
   aid_str_free (&text);
   return status;
