@@ -3,6 +3,7 @@
 #include "cli/opt.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/fill.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +23,12 @@ name_of (const struct aid_usage_text *u, const char *word)
 static void
 print_help (const struct aid_usage_text *u)
 {
-  printf ("usage: %s\n\n%s\n", u->line, u->about);
+  int width = aid_cli_fill_width (stdout);
+  printf ("usage: ");
+  aid_cli_fill (stdout, u->line, 7, width);
+  putchar ('\n');
+  aid_cli_fill (stdout, u->about, 0, width);
+  putchar ('\n');
   for (size_t i = 0; i < u->nopts; i++)
     {
       const struct aid_opt *o = &u->opts[i];
@@ -30,7 +36,8 @@ print_help (const struct aid_usage_text *u)
       char letter[4] = { '-', o->letter, ',', 0 };
       snprintf (left, sizeof left, "  %-3s --%s%s%s", o->letter ? letter : "", o->name, o->arg ? " " : "",
                 o->arg ? o->arg : "");
-      printf ("%-30s %s\n", left, o->help);
+      printf ("%-30s ", left);
+      aid_cli_fill (stdout, o->help, 31, width);
     }
   printf ("%-30s %s\n", "      --help", "print this");
 }
