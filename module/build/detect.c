@@ -263,6 +263,25 @@ look_in (const char *dir, enum aid_build_what what, struct aid_build_command *ou
   return 0;
 }
 
+/* Whether the project's settings have a SETTING that does not count until they are trusted. */
+static int
+waits (const char *root, const char *setting)
+{
+  const char *names;
+  struct aid_config *c = aid_config_load (root, NULL);
+  int found = 0;
+  if (c && aid_config_waiting (c, &names))
+    for (struct aid_span rest = aid_span_z (names), name; !found && rest.len;)
+      {
+        const char *comma = memchr (rest.ptr, ',', rest.len);
+        name = aid_span_cut (rest, 0, comma ? (size_t)(comma - rest.ptr) : rest.len);
+        rest = aid_span_cut (rest, comma ? name.len + 1 : rest.len, rest.len);
+        found = aid_span_eqz (aid_span_trim (name), setting);
+      }
+  aid_config_free (c);
+  return found;
+}
+
 static enum aid_err
 nothing (const struct tool *seen, const char *root, enum aid_build_what what, struct aid_error *e)
 {
@@ -272,6 +291,9 @@ nothing (const struct tool *seen, const char *root, enum aid_build_what what, st
   if (seen && seen->ways[what].needs == BUILD_FOLDER)
     return aid_error_set (e, AID_E_NOTFOUND, "%s was not set up in %s yet: %s, or name a command by the setting \"%s\"",
                           seen->name, root, !strcmp (seen->name, "meson") ? "meson setup build" : "cmake -B build", setting);
+  if (waits (root, setting))
+    return aid_error_set (e, AID_E_NOTFOUND, "How %s is %s waits for your trust: \"%s\" in .aid/config.json (aid trust)",
+                          root, what == AID_BUILD_TEST ? "tested" : "built", setting);
   return aid_error_set (e, AID_E_NOTFOUND,
                         "How %s is %s was not found: name a command by the setting \"%s\" in .aid/config.json", root,
                         what == AID_BUILD_TEST ? "tested" : "built", setting);

@@ -1,5 +1,5 @@
 /* The evaluation service over HTTP: our own shape (/v1/evaluate), and those that trainers and harnesses speak (OpenRLHF's remote
-   reward, NeMo Gym's resources server, OpenEnv's environment, SandboxFusion's run_code); docs/ces.md has all of them.
+   reward, NeMo Gym's resources server, OpenEnv's environment, SandboxFusion's run_code); docs/ces-http.md has all of them.
 
    A diff that is bad is a verdict, and the reply 200; what is no request is 4xx, in the form that its client reads; 503 with
    Retry-After means that there is no room now.

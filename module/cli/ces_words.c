@@ -9,6 +9,25 @@
 #define NOTHING_JUDGES                                                                                                      \
   "  Nothing builds or tests it: no tool is known by its files, and no command is given (--builds, --tests)\n"
 
+/* RESULT as a person says it. */
+static const char *
+words_of (const char *result)
+{
+  static const struct
+  {
+    const char *result, *words;
+  } all[] = { { "time", "took too long" },
+              { "memory", "wanted too much memory" },
+              { "processes", "started too many processes" },
+              { "disk", "wrote too much" },
+              { "output", "printed too much" },
+              { "broken", "broken: the base does not pass it either" } };
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (!strcmp (all[i].result, result))
+      return all[i].words;
+  return result;
+}
+
 static void
 add_errors (const json_t *rung, struct aid_str *out)
 {
@@ -45,7 +64,7 @@ aid_cli_ces_describe (const json_t *verdict, struct aid_str *out)
     const char *name = aid_json_str (rung, "rung"), *result = aid_json_str (rung, "result");
     if (!name || !result || !strcmp (result, "none"))
       continue;
-    aid_str_addf (out, "  %-8s %s", name, result);
+    aid_str_addf (out, "  %-8s %s", name, words_of (result));
     if (json_object_get (rung, "code"))
       aid_str_addf (out, " with status %lld", (long long)aid_json_int (rung, "code", 0));
     if (json_object_get (rung, "ms"))

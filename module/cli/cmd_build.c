@@ -111,6 +111,8 @@ build (const char *root, const char *dir, enum aid_build_what what, const char *
   struct aid_stop *stop = aid_cli_stop (&e);
   if (!stop)
     return aid_cli_fail ("%s", e.msg);
+  if (!line)
+    aid_cli_warn_of_trust (root); /* a command that is not trusted is as one that is not there */
   aid_build_run (&r, stop, &sink);
   aid_cli_end_events (b.events);
   return b.status;

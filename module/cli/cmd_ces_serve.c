@@ -131,7 +131,7 @@ aid_cmd_ces_serve (int argc, char **argv)
     "aid ces serve [options]",
     "Judges diffs over HTTP, until it is interrupted.  POST /v1/evaluate is ours; trainers find what they speak: OpenRLHF\n"
     "at /get_reward, NeMo Gym at /verify, OpenEnv at /reset and /step, SandboxFusion's clients (verl's) at /run_code.\n"
-    "GET /v1/status and /metrics tell how it does.  docs/ces.md has all of it.\n",
+    "GET /v1/status and /metrics tell how it does.  docs/ces-http.md has all of it.\n",
     opts,
     sizeof opts / sizeof *opts,
     0,

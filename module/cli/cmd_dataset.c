@@ -194,7 +194,7 @@ print_counts (const struct aid_cli_dataset *w, struct counting *c)
     }
   else
     {
-      aid_str_addf (&text, "%zu rows, %.1f MB\n", c->rows, (double)c->chars / (1 << 20));
+      aid_str_addf (&text, "%zu row%s, %.1f MB\n", c->rows, c->rows == 1 ? "" : "s", (double)c->chars / (1 << 20));
       add_counts (&text, "tokens of a row", tokens);
       add_counts (&text, "formats", c->formats);
       add_counts (&text, "kinds", c->kinds);

@@ -183,7 +183,7 @@ describe (struct describing *w, struct aid_describer *d, const struct aid_exampl
   if (!err && !(err = aid_examples_open (0, &x, &e)))
     err = aid_describe_list (x, which, w->n, w->again, &list, &e);
   if (!err && !json_array_size (list))
-    aid_cli_say ("there is no example to describe");
+    aid_cli_say ("no example is left to describe (aid mine finds more)");
   else if (!err && !(err = forecast (d, list, &f, &e)))
     {
       write_forecast (d, &f, &words);

@@ -108,6 +108,20 @@ tell (void *ctx, const struct aid_snapshot_taken *taken, const struct aid_error 
   aid_str_free (&line);
 }
 
+/* Whether a process holds the lock of who watches. */
+static int
+is_watched (const struct aid_vault *s)
+{
+  struct aid_str path = AID_STR_INIT (8192);
+  aid_vault_path (s, "watch", &path);
+  int fd = open (aid_str_z (&path), O_RDONLY | O_CLOEXEC);
+  int held = fd >= 0 && flock (fd, LOCK_SH | LOCK_NB);
+  if (fd >= 0)
+    close (fd);
+  aid_str_free (&path);
+  return held;
+}
+
 static int
 watch (const struct aid_cli_snapshot *w)
 {
@@ -119,6 +133,8 @@ watch (const struct aid_cli_snapshot *w)
   struct aid_stop *stop = status ? NULL : aid_cli_stop (&e);
   if (!status)
     status = stop ? open_all (aid_str_z (&root), 1, &p, &s) : aid_cli_fail ("%s", e.msg);
+  if (!status && !w->json && !is_watched (aid_snapshots_vault (s)))
+    aid_cli_say ("Snapshots of %s are taken when something has changed, until this is interrupted", aid_str_z (&root));
   if (!status)
     aid_snapshots_run (s, stop, tell, (void *)(uintptr_t)w);
   close_all (p, s);
@@ -154,20 +170,6 @@ gc (const struct aid_cli_snapshot *w)
 
 /* --- how it is ---------------------------------------------------------------------------------------------------- */
 
-/* Whether a process holds the lock of who watches. */
-static int
-is_watched (const struct aid_vault *s)
-{
-  struct aid_str path = AID_STR_INIT (8192);
-  aid_vault_path (s, "watch", &path);
-  int fd = open (aid_str_z (&path), O_RDONLY | O_CLOEXEC);
-  int held = fd >= 0 && flock (fd, LOCK_SH | LOCK_NB);
-  if (fd >= 0)
-    close (fd);
-  aid_str_free (&path);
-  return held;
-}
-
 struct counting
 {
   int64_t n, first, last;
@@ -202,9 +204,10 @@ static void
 add_status (const json_t *o, struct aid_str *out)
 {
   char first[32], last[32];
+  long long n = (long long)aid_json_int (o, "snapshots", 0);
   aid_cli_write_time (aid_json_int (o, "first", 0), first);
   aid_cli_write_time (aid_json_int (o, "last", 0), last);
-  aid_str_addf (out, "%lld snapshots of %s, %.1f MB", (long long)aid_json_int (o, "snapshots", 0), aid_json_str (o, "root"),
+  aid_str_addf (out, "%lld snapshot%s of %s, %.1f MB", n, n == 1 ? "" : "s", aid_json_str (o, "root"),
                 (double)aid_json_int (o, "bytes", 0) / (1 << 20));
   aid_str_addf (out, "%s%s%s%s\n", first[0] ? ", from " : "", first, last[0] ? " to " : "", last);
   aid_str_addf (out, "  %s; %s in Emacs\n",
@@ -292,8 +295,8 @@ aid_cmd_snapshot (int argc, char **argv)
     "once takes one if something has changed, watch takes them until it is interrupted; log lists them, or the versions of\n"
     "FILE; show prints FILE as it was, or what a snapshot changed; restore brings files or folders back (and takes a "
     "snapshot\n"
-    "first); gc forgets what is too old or too much by the settings (snapshots).  ID is some of a snapshot's digits, or\n"
-    "\"latest\".\n",
+    "first); gc forgets what is too old or too much by the settings (snapshots).  ID is 4 or more of a snapshot's first\n"
+    "digits, or \"latest\".\n",
     opts,
     sizeof opts / sizeof *opts,
     0,

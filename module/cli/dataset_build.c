@@ -100,7 +100,7 @@ time_of_making (void)
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
 static int
-print_built (const struct aid_cli_dataset *w, const struct aid_dataset_built *n)
+print_built (const struct aid_cli_dataset *w, const int *formats, const struct aid_dataset_built *n)
 {
   struct aid_str text = AID_STR_INIT (1 << 16);
   json_t *left = json_object ();
@@ -125,6 +125,10 @@ print_built (const struct aid_cli_dataset *w, const struct aid_dataset_built *n)
       for (unsigned i = 0; i < AID_LEFT_REASONS; i++)
         if (n->left[i])
           aid_str_addf (&text, "  left out (%s): %zu\n", aid_dataset_left_name ((enum aid_dataset_left)i), n->left[i]);
+      for (unsigned f = 0; f < AID_DATA_FORMATS; f++)
+        if (formats[f] && !n->written[f])
+          aid_str_addf (&text, "  no row in the form %s: these examples have none\n",
+                        aid_dataset_format_name ((enum aid_dataset_format)f));
       aid_str_addf (&text, "  in %s, with DATACARD.md\n", w->args[0]);
     }
   json_decref (left);
@@ -158,7 +162,7 @@ build (const struct aid_cli_dataset *w, const struct aid_dataset_build *options,
     }
   aid_examples_close (x);
   aid_cli_scratch_remove (&scratch);
-  return err ? aid_cli_fail ("%s", e.msg) : print_built (w, &built);
+  return err ? aid_cli_fail ("%s", e.msg) : print_built (w, b.formats, &built);
 }
 
 int

@@ -163,7 +163,7 @@ check_file (struct checking *c, const char *file, int *status)
 static void
 print_sum (struct checking *c)
 {
-  aid_str_addf (&c->out, "%zu rows, %zu with faults", c->rows, c->bad);
+  aid_str_addf (&c->out, "%zu row%s, %zu with faults", c->rows, c->rows == 1 ? "" : "s", c->bad);
   if (c->compared + c->untold)
     aid_str_addf (&c->out, "; %zu compared with their trees", c->compared);
   if (c->untold)

@@ -1,5 +1,6 @@
 /* The aid command's table of subcommands. */
 #include "cli/cli.h"
+#include "cli/fill.h"
 #include "scan/sources.h"
 #include "versions/installed.h"
 #include <locale.h>
@@ -38,10 +39,15 @@ static const struct aid_command commands[] = {
 static void
 print_usage (FILE *to)
 {
+  int width = aid_cli_fill_width (to);
   fprintf (to, "usage: aid COMMAND [arguments]\n\n");
   for (size_t i = 0; i < NCOMMANDS; i++)
-    fprintf (to, "  %-11s %s\n", commands[i].name, commands[i].help);
-  fprintf (to, "\naid COMMAND --help tells more.  Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n");
+    {
+      fprintf (to, "  %-11s ", commands[i].name);
+      aid_cli_fill (to, commands[i].help, 14, width);
+    }
+  fprintf (to, "\n");
+  aid_cli_fill (to, "aid COMMAND --help tells more.  Exit status: 0 done, 1 refused or failed, 2 wrong usage.", 0, width);
 }
 
 static const struct aid_command *

@@ -3,6 +3,7 @@
 #include "cli/opt.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/fill.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +23,12 @@ name_of (const struct aid_usage_text *u, const char *word)
 static void
 print_help (const struct aid_usage_text *u)
 {
-  printf ("usage: %s\n\n%s\n", u->line, u->about);
+  int width = aid_cli_fill_width (stdout);
+  printf ("usage: ");
+  aid_cli_fill (stdout, u->line, 7, width);
+  putchar ('\n');
+  aid_cli_fill (stdout, u->about, 0, width);
+  putchar ('\n');
   for (size_t i = 0; i < u->nopts; i++)
     {
       const struct aid_opt *o = &u->opts[i];
@@ -30,7 +36,8 @@ print_help (const struct aid_usage_text *u)
       char letter[4] = { '-', o->letter, ',', 0 };
       snprintf (left, sizeof left, "  %-3s --%s%s%s", o->letter ? letter : "", o->name, o->arg ? " " : "",
                 o->arg ? o->arg : "");
-      printf ("%-30s %s\n", left, o->help);
+      printf ("%-30s ", left);
+      aid_cli_fill (stdout, o->help, 31, width);
     }
   printf ("%-30s %s\n", "      --help", "print this");
 }
@@ -158,9 +165,15 @@ aid_opt_words (const char *name, const char *about, const struct aid_command *wo
   for (size_t i = 0; i < n; i++)
     aid_str_addf (&text, "  %-8s %s\n", words[i].name, words[i].help);
   aid_str_addf (&text, "\naid %s WORD --help tells more.\n", name);
-  const struct aid_usage_text usage = { aid_str_z (&line), aid_str_z (&text), NULL, 0, 1, -1 };
-  if (aid_opt_parse (&usage, argc, argv, &status) >= 0)
-    status = aid_cli_misuse ("%s: there is no \"%s\" (see aid %s --help)", name, argv[1], name);
+  const struct aid_usage_text usage = { aid_str_z (&line), aid_str_z (&text), NULL, 0, 0, -1 };
+  int given = aid_opt_parse (&usage, argc, argv, &status);
+  aid_str_clear (&text);
+  for (size_t i = 0; i < n; i++)
+    aid_str_addf (&text, "%s%s", !i ? "" : i + 1 < n ? ", " : " or ", words[i].name);
+  if (given > 0)
+    status = aid_cli_misuse ("%s: there is no \"%s\": %s (see aid %s --help)", name, argv[1], aid_str_z (&text), name);
+  else if (!given)
+    status = aid_cli_misuse ("%s: too few arguments; usage: %s; WORD is %s", name, aid_str_z (&line), aid_str_z (&text));
   aid_str_free (&line);
   aid_str_free (&text);
   return status;

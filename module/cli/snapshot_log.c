@@ -53,6 +53,7 @@ open_both (const struct aid_cli_snapshot *w, struct aid_str *root, struct aid_va
 struct listing
 {
   int json, status;
+  size_t n;
 };
 
 static void
@@ -87,6 +88,8 @@ add_line (const struct aid_snapshot *one, struct aid_str *out)
   }
   if (n > SHOWN)
     aid_str_addf (out, " and %zu more", n - SHOWN);
+  if (!n)
+    aid_str_addz (out, " (no file has changed)");
   for (size_t k = from; k < out->len; k++)
     if (out->ptr[k] == '\n')
       out->ptr[k] = '?';
@@ -98,6 +101,7 @@ print_one (void *ctx, const struct aid_snapshot *one)
 {
   struct listing *l = ctx;
   struct aid_str line = AID_STR_INIT (TEXT_MAX);
+  l->n++;
   if (l->json)
     add_json (one, &line);
   else
@@ -112,7 +116,7 @@ aid_cli_snapshot_log (const struct aid_cli_snapshot *w)
 {
   struct aid_str root = AID_STR_INIT (8192), path = AID_STR_INIT (8192);
   struct aid_timeline_which which = { .most = (size_t)w->most };
-  struct listing l = { w->json, AID_EXIT_DONE };
+  struct listing l = { w->json, AID_EXIT_DONE, 0 };
   struct aid_vault *s = NULL;
   struct aid_error e = { AID_OK, "" };
   int status = AID_EXIT_DONE;
@@ -124,6 +128,8 @@ aid_cli_snapshot_log (const struct aid_cli_snapshot *w)
   which.path = aid_str_span (&path);
   if (!status && aid_timeline (s, &which, print_one, &l, &e))
     status = aid_cli_fail ("%s", e.msg);
+  else if (!status && path.len && !l.n)
+    status = aid_cli_fail ("No snapshot%s has %s", w->since ? " since then" : "", aid_str_z (&path));
   aid_vault_free (s);
   aid_str_free (&root);
   aid_str_free (&path);

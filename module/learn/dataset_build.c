@@ -271,6 +271,21 @@ lock_folder (const char *dir, int *fd, struct aid_error *e)
   return err;
 }
 
+/* The rows in the files that FILES tells of as FORMAT's. */
+static size_t
+rows_of (const json_t *files, enum aid_dataset_format format)
+{
+  const json_t *one;
+  size_t i, n = 0;
+  json_array_foreach (files, i, one)
+  {
+    const char *name = aid_json_str (one, "format");
+    if (name && !strcmp (name, aid_dataset_format_name (format)))
+      n += (size_t)aid_json_int (one, "rows", 0);
+  }
+  return n;
+}
+
 /* Writes all files of the rows that are there.  Where it is ended in the middle there is no card.json: some files may be of an
    earlier build, which has held out others. */
 static enum aid_err
@@ -295,6 +310,7 @@ write_all (struct building *g, struct aid_error *e)
         aid_str_addf (&dir, "%s/%s", g->b->dir, aid_dataset_format_name ((enum aid_dataset_format)f));
         err = aid_dataset_write_parts (aid_str_z (&file), &split, (enum aid_dataset_format)f, aid_str_z (&dir),
                                        g->card.files, e);
+        g->out->written[f] = rows_of (g->card.files, (enum aid_dataset_format)f);
         aid_str_free (&dir);
       }
   g->out->train = split.train;

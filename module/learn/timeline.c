@@ -223,6 +223,18 @@ aid_timeline (const struct aid_vault *s, const struct aid_timeline_which *which,
 
 /* --- one ---------------------------------------------------------------------------------------------------------- */
 
+/* Of an ID, or the beginning of one, that names none, or several. */
+static enum aid_err
+no_such (const char *id, struct aid_error *e)
+{
+  size_t n = strspn (id, "0123456789abcdefABCDEF");
+  if (n && !id[n] && n < AID_VAULT_ID_LEAST)
+    return aid_error_set (e, AID_E_NOTFOUND, "%s is too short: write %d of a snapshot's digits at least (aid snapshot log)",
+                          id, AID_VAULT_ID_LEAST);
+  return aid_error_set (e, AID_E_NOTFOUND, "There is no snapshot %s%s: aid snapshot log lists them", id,
+                        n && !id[n] && n < 40 ? ", or more than one" : "");
+}
+
 enum aid_err
 aid_timeline_find (const struct aid_vault *s, const char *id, char out[AID_VAULT_ID], struct aid_error *e)
 {
@@ -245,7 +257,7 @@ aid_timeline_find (const struct aid_vault *s, const char *id, char out[AID_VAULT
     }
   aid_str_free (&text);
   aid_str_free (&name);
-  return err || out[0] ? err : aid_error_set (e, AID_E_NOTFOUND, "There is no snapshot %s: aid snapshot log lists them", id);
+  return err || out[0] ? err : no_such (id, e);
 }
 
 static int
@@ -262,8 +274,18 @@ aid_timeline_diff (const struct aid_vault *s, const char *id, struct aid_str *ou
   enum aid_err err = aid_timeline_find (s, id, full, e);
   if (!err)
     err = aid_timeline (s, &(struct aid_timeline_which){ .id = full }, take_before, before, e);
-  const char *const args[] = { "diff-tree",  "-p", "--no-commit-id", "--no-ext-diff",           "--no-textconv",
-                               "--no-color", "-M", "--root",         before[0] ? before : full, before[0] ? full : NULL,
+  const char *const args[] = { "-c",
+                               "core.quotePath=false",
+                               "diff-tree",
+                               "-p",
+                               "--no-commit-id",
+                               "--no-ext-diff",
+                               "--no-textconv",
+                               "--no-color",
+                               "-M",
+                               "--root",
+                               before[0] ? before : full,
+                               before[0] ? full : NULL,
                                NULL };
   return err ? err : aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = out }, e);
 }

@@ -275,7 +275,7 @@ int
 aid_vault_is_id (const char *z)
 {
   size_t n = strspn (z, "0123456789abcdefABCDEF");
-  return n >= 4 && n < AID_VAULT_ID && !z[n];
+  return n >= AID_VAULT_ID_LEAST && n < AID_VAULT_ID && !z[n];
 }
 
 /* --- the last snapshot -------------------------------------------------------------------------------------------- */

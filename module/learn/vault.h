@@ -19,6 +19,7 @@
 #include "base/vec.h"
 
 #define AID_VAULT_ID 65 /* an object's name in hex and a NUL */
+#define AID_VAULT_ID_LEAST 4 /* digits that name one */
 #define AID_VAULT_REFS "refs/snapshots/"
 #define AID_VAULT_REFS_GLOB "--glob=refs/snapshots/*"
 #define AID_VAULT_EXAMPLES_GLOB "--glob=refs/examples/*"

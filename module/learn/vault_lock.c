@@ -224,7 +224,9 @@ aid_vault_watch (struct aid_vault *s, struct aid_error *e)
   int missing = s->watch_fd == -2;
   if (s->watch_fd < 0)
     s->watch_fd = -1;
-  return missing            ? AID_E_IO
-         : s->watch_fd >= 0 ? AID_OK
-                            : aid_error_set (e, AID_E_STATE, "Another process takes the snapshots of %s", s->root);
+  if (missing)
+    return AID_E_IO;
+  return s->watch_fd >= 0 ? AID_OK
+                          : aid_error_set (e, AID_E_STATE,
+                                           "Another process takes the snapshots of %s: this one waits for its end", s->root);
 }
