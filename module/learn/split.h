@@ -24,7 +24,7 @@ struct aid_split_row
 {
   size_t line; /* of the file */
   enum aid_split_part part;
-  const char *why; /* of NEITHER: "near-duplicate", "result"; static */
+  const char *why; /* of NEITHER: "near-duplicate" (also an answer to the same task), "result"; static */
   size_t of;       /* of NEITHER: the line of the one that is held out */
   double share;    /* of NEITHER: the likeness, or how much of the result it holds */
 };
