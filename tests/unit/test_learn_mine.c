@@ -321,6 +321,40 @@ in_pieces_it_comes_to_the_same (void **state)
     }
 }
 
+/* A repair that was taken back at once, to see it fail, and then made again, is one; also when one has looked in between. */
+static void
+what_was_taken_back_may_be_made_again (void **state)
+{
+  static struct timeline t;
+  static struct seen s;
+  (void)state;
+  const int64_t minute = 60000, began = 1700000000000;
+  const struct
+  {
+    int64_t at;
+    uint32_t tree;
+    enum aid_mine_status build;
+  } all[] = { { 0, 0, AID_MINE_GREEN },
+              { 1, 1, AID_MINE_RED },
+              { 2, 2, AID_MINE_GREEN },
+              { 3, 1, AID_MINE_RED },
+              { 40, 2, AID_MINE_GREEN } };
+  project = 900;
+  memset (&t, 0, sizeof t);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    t.moments[t.n++]
+      = (struct aid_mine_moment){ .time = began + all[i].at * minute, .tree = all[i].tree, .exact = { all[i].build } };
+  write_vault (&t, 0, 4, "again");
+  struct aid_mine_sum sum = mine_project ("again", began + 30 * minute, &s);
+  assert_int_equal (sum.why[AID_MINE_TAKEN_BACK], 1);
+  assert_int_equal (sum.why[AID_MINE_KEPT], 0);
+  write_vault (&t, 4, 5, "again");
+  sum = mine_project ("again", began + 90 * minute, &s);
+  assert_int_equal (sum.why[AID_MINE_KEPT], 1);
+  sum = mine_project ("again", began + 95 * minute, &s);
+  assert_int_equal (sum.why[AID_MINE_KEPT], 0);
+}
+
 /* --- preferences -------------------------------------------------------------------------------------------------- */
 
 static void
@@ -417,13 +451,17 @@ decisions_become_preferences (void **state)
   decide (ev, c.dir, "h4", "accepted", "@@ -4 +4 @@\n-let d = 4\n+let d = 8 + zero\n", NULL);
   decide (ev, c.dir, "h5", "accepted", "@@ -2 +2 @@\n-let nowhere = 2\n+let b = 4\n", NULL);
   decide (ev, c.dir, "h6", "rejected", "@@ -2 +2,2 @@\n let b = 2\n+let b2 = \"unwanted\"\n", NULL);
+  /* Where both sides are the same there is no pair. */
+  decide (ev, c.dir, "h8", "rejected", "@@ -3,2 +3,2 @@\n let c = 3\n-let d = 4\n+let d = 8 + zero\n", NULL);
+  decide (ev, c.dir, "h9", "edited", "@@ -2 +2 @@\n-let b = 2\n+let b = two + 0\n",
+          "@@ -2 +2 @@\n-let b = 2\n+let b = two + 0\n");
   decide (ev, c.dir, "h7", "skipped", "@@ -2 +2 @@\n-let b = 2\n+let b = 9\n", NULL);
   assert_int_equal (aid_events_wait (ev, 20000), 0);
   usleep (20000);
   struct aid_mine_options o = { .root = c.dir, .trouble = take_trouble };
   if (aid_mine (&o, &sum, &e))
     fail_msg ("%s", e.msg);
-  assert_int_equal (sum.why[AID_MINE_KEPT], 4);
+  assert_int_equal (sum.why[AID_MINE_KEPT], 6);
   assert_int_equal (sum.why[AID_MINE_NO_PLACE], 1);
   p.vault = aid_snapshots_vault (c.s);
   assert_int_equal (aid_examples_open (0, &x, &e), AID_OK);
@@ -437,6 +475,9 @@ decisions_become_preferences (void **state)
     "[@@ -4,1 +4,1 @@\n-let d = 4\n+let d = 8 + zero\n|-|let a = 1\nlet b = 2\nlet c = 3\nlet d = 8 + zero\n|Double it, "
     "please.]",
     "[-|@@ -2,1 +2,2 @@\n let b = 2\n+let b2 = \"unwanted\"\n||Double it, please.]",
+    "[-|@@ -3,2 +3,2 @@\n let c = 3\n-let d = 4\n+let d = 8 + zero\n||Double it, please.]",
+    "[@@ -2,1 +2,1 @@\n-let b = 2\n+let b = two + 0\n|-|let a = 1\nlet b = two + 0\nlet c = 3\nlet d = 4\n|Double it, "
+    "please.]",
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     if (!strstr (aid_str_z (&p.text), wanted[i]))
@@ -456,6 +497,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_is_in_real_vaults_is_found_and_only_that),
     cmocka_unit_test (in_pieces_it_comes_to_the_same),
+    cmocka_unit_test (what_was_taken_back_may_be_made_again),
     cmocka_unit_test (decisions_become_preferences),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
