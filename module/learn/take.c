@@ -192,7 +192,9 @@ static enum aid_err
 message (struct taking *t, struct aid_str *out, struct aid_error *e)
 {
   struct aid_snapshots *s = t->s;
-  struct aid_moment m = { .time_ms = t->now, .newest_ms = s->newest_ms, .whole = t->whole, .changed = t->changed };
+  struct aid_moment m = {
+    .time_ms = t->now, .noticed_ms = s->noticed_ms, .newest_ms = s->newest_ms, .whole = t->whole, .changed = t->changed
+  };
   json_t *unsaved = aid_snapshot_unsaved_paths (s), *before = aid_message_read (aid_str_span (&t->tip.message));
   m.unsaved = unsaved;
   m.before = before;
@@ -302,6 +304,7 @@ settle (struct taking *t, int failed)
   s->generation = failed ? 0 : t->generation;
   if (!failed)
     {
+      s->noticed_ms = 0;
       s->stamp = t->stamp;
       s->vc = t->vc;
       s->looked_ms = t->now;

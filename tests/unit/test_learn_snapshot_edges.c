@@ -62,6 +62,36 @@ what_is_being_written_stays_as_it_was (void **state)
   close_scene (&c);
 }
 
+/* A change waits for its snapshot; when it was seen first is told, for what is edited at once has not settled. */
+static void
+when_a_change_was_seen_is_told (void **state)
+{
+  struct scene c;
+  int built;
+  (void)state;
+  write_file (folder ("noticed"), "a", AID_SPAN ("1\n"));
+  open_scene (&c, "noticed");
+  take (&c);
+  json_t *o = last_message (&c);
+  assert_true (json_is_null (json_object_get (o, "noticed")));
+  json_decref (o);
+  write_file (c.dir, "a", AID_SPAN ("2\n"));
+  touch (&c, "a");
+  const int64_t before = aid_clock_wall_ms ();
+  assert_true (aid_snapshot_due (c.s, &built));
+  const int64_t after = aid_clock_wall_ms ();
+  usleep (50000);
+  write_file (c.dir, "a", AID_SPAN ("33\n"));
+  touch (&c, "a");
+  assert_true (aid_snapshot_due (c.s, &built));
+  take (&c);
+  o = last_message (&c);
+  assert_in_range (aid_json_int (o, "noticed", 0), before, after);
+  assert_true (aid_json_int (o, "time", 0) >= after + 50);
+  json_decref (o);
+  close_scene (&c);
+}
+
 /* --- an editor ---------------------------------------------------------------------------------------------------- */
 
 /* The first snapshot of a process that goes by what another has seen has it, too. */
@@ -152,6 +182,10 @@ a_look_that_was_killed_gives_nothing_up (void **state)
   setenv ("PATH", aid_str_z (&kept), 1);
   assert_int_equal (aid_timeline_find (aid_snapshots_vault (c.s), "latest", after, NULL), AID_OK);
   assert_string_equal (after, before);
+  /* What is gone is given up. */
+  run_in (aid_snapshots_vault (c.s)->dir, "rm -f git/objects/pack/*");
+  aid_vault_heal (aid_snapshots_vault (c.s));
+  assert_int_equal (aid_timeline_find (aid_snapshots_vault (c.s), "latest", after, NULL), AID_E_NOTFOUND);
   aid_str_free (&path);
   aid_str_free (&kept);
   close_scene (&c);
@@ -161,9 +195,8 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (what_is_being_written_stays_as_it_was),
-    cmocka_unit_test (what_is_not_saved_is_in_the_first_one),
-    cmocka_unit_test (what_aid_writes_is_no_change),
+    cmocka_unit_test (what_is_being_written_stays_as_it_was),   cmocka_unit_test (when_a_change_was_seen_is_told),
+    cmocka_unit_test (what_is_not_saved_is_in_the_first_one),   cmocka_unit_test (what_aid_writes_is_no_change),
     cmocka_unit_test (a_look_that_was_killed_gives_nothing_up),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
