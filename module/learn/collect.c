@@ -39,7 +39,6 @@ add (void *ctx, const struct aid_project_file *file)
   t->len = file->path.len;
   t->size = file->size;
   t->gone = file->gone;
-  t->special = file->class == AID_FILE_SPECIAL;
   return 0;
 }
 

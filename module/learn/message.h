@@ -1,7 +1,8 @@
 /* What a snapshot says of itself, in its commit's message: a line for people, a blank, and one JSON object
 
-     { "version": 1, "time": ms since 1970, "noticed": ms, when it was first seen that files had changed since the snapshot before,
-       or null, "changed": files since the snapshot before, or null when all were looked through,
+     { "version": 1, "time": ms since 1970,
+       "noticed": when it was first seen that files had changed since the snapshot before, ms or null,
+       "changed": files since the snapshot before, or null when all were looked through,
        "vc": "git", "revision": "hex", or both null,
        "build": { "what": "build", "test" or "watch", "command": what was run, or null, "status": "green",
                   "red" or "unknown", "code": 0, "started": ms or null, "ended": ms,

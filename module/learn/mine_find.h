@@ -49,9 +49,9 @@ struct aid_mine_moment
   uint32_t tree;                               /* equal trees have equal numbers, from 0 */
   uint32_t revision;                           /* likewise; 0: none is known */
   enum aid_mine_status exact[AID_MINE_LEVELS]; /* what the last exact build, or tests, came to */
-  signed char
-    moved; /* version control changed the files since the moment before: 1; it did not: -1; not known: 0, then it did
-                        when the revision is another */
+  /* Whether version control changed the files since the moment before: 1 it did, -1 it did not; 0 is not known: then it did when
+     the revision is another. */
+  signed char moved;
 };
 
 enum aid_mine_kind

@@ -55,7 +55,7 @@ struct aid_todo
   char *path;
   size_t len;
   uint64_t size;
-  int gone, special;
+  int gone;
 };
 
 /* Adds what has changed since S's generation to FILES, and news of what is not saved; *WHOLE: it is all files.  *GENERATION is
