@@ -31,6 +31,7 @@ static void
 limit_process (const struct keeper *k)
 {
   limit (RLIMIT_CORE, 0);
+  forks_bound_command (k);
   limit (RLIMIT_CPU, k->limits.cpu_seconds + 1);
   limit (RLIMIT_FSIZE, (k->limits.disk_megabytes + DISK_SPARE_MB) << 20);
   int fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -163,7 +164,7 @@ command_start (const struct keeper *k, const char *line, const char *dir, struct
   snprintf (at, sizeof at, AID_BOX_ROOT "%s%s", *dir ? "/" : "", dir);
   int filter = filter_open ();
   if ((filter < 0 && errno) || pipe2 (fds, O_CLOEXEC) || pipe2 (fds + 2, O_CLOEXEC) || fcntl (fds[0], F_SETFL, O_NONBLOCK)
-      || fcntl (fds[2], F_SETFL, O_NONBLOCK) || (c->pid = fork ()) < 0)
+      || fcntl (fds[2], F_SETFL, O_NONBLOCK) || (c->pid = forks_in_turn ()) < 0)
     {
       aid_error_set (e, AID_E_IO, "no process can be made: %s", strerror (errno));
       close_all (fds, 4);

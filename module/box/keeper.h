@@ -95,6 +95,18 @@ enum aid_box_end watch_look (struct watch *w);
 /* The same for the disk alone, which what has ended may have filled. */
 enum aid_box_end watch_disk (struct watch *w);
 
+/* --- forks.c --- */
+/* From here on this process and its children go before all others on a processor, where that is allowed: it is once, before the
+   namespaces are made.  The keeper then says that its own children do not, and makes them by forks_in_turn: fork, with its own
+   niceness. */
+void forks_go_first (void);
+void forks_go_last (void);
+pid_t forks_in_turn (void);
+/* Bounds the processes of the whole pid namespace, once its /proc is mounted. */
+void forks_bound (const struct keeper *k);
+/* In a command's first process: bounds what it starts. */
+void forks_bound_command (const struct keeper *k);
+
 /* --- system_v.c --- */
 void system_v_open (struct keeper *k);
 /* Bytes that System V's objects hold. */

@@ -65,6 +65,7 @@ keep (struct keeper *k)
 {
   struct aid_error e = { AID_OK, "" };
   prctl (PR_SET_PDEATHSIG, SIGKILL);
+  forks_go_last ();
   raise_loopback ();
   enum aid_err err = sethostname ("box", 3)
                        ? aid_error_set (&e, AID_E_STATE, "the box's host cannot be named: %s", strerror (errno))
@@ -152,6 +153,7 @@ main (int argc, char **argv)
   if (chdir (*k.lower ? k.lower : "/"))
     return answer_error (AID_E_NOTFOUND, "there is no such folder, or it may not be entered"), 1;
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  forks_go_first ();
   enum aid_err err = find_bubblewrap (&k, &e);
   err = err ? err : enter_namespaces (&e);
   k.lower_fd = err ? -1 : open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* as our mount namespace has it */

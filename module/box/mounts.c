@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -73,11 +75,35 @@ mount_overlay (const struct keeper *k)
   return chdir ("/") || bad ? -1 : 0;
 }
 
+/* By a child, for that takes long and the keeper may go before all others on a processor. */
+static enum aid_err
+copy_in_turn (int from, int to, struct aid_error *e)
+{
+  struct copied { enum aid_err err; struct aid_error e; } *c
+    = mmap (NULL, sizeof *c, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (c == MAP_FAILED)
+    return mount_failed (e, "copy the tree");
+  *c = (struct copied){ AID_E_IO, { AID_E_IO, "The tree's copying was ended" } };
+  pid_t child = forks_in_turn ();
+  if (child == 0)
+    {
+      c->err = copy_tree (from, to, &c->e);
+      _exit (0);
+    }
+  while (child > 0 && waitpid (child, NULL, 0) < 0 && errno == EINTR)
+    ;
+  enum aid_err err = c->err;
+  if (err && e)
+    *e = c->e;
+  munmap (c, sizeof *c);
+  return err;
+}
+
 static enum aid_err
 copy_lower (struct keeper *k, struct aid_error *e)
 {
   int to = open (HOUSE "/upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  enum aid_err err = to < 0 ? mount_failed (e, "open a folder") : *k->lower ? copy_tree (k->lower_fd, to, e) : AID_OK;
+  enum aid_err err = to < 0 ? mount_failed (e, "open a folder") : *k->lower ? copy_in_turn (k->lower_fd, to, e) : AID_OK;
   if (to >= 0)
     close (to);
   k->by = "copy";
@@ -135,6 +161,7 @@ mount_proc (struct keeper *k, struct aid_error *e)
     return mount_failed (e, "open /proc");
   system_v_open (k);
   bound_watchers ();
+  forks_bound (k);
   return AID_OK;
 }
 

@@ -1,7 +1,6 @@
 /* What a command uses, all its processes together, looked at every few milliseconds: a count that holds for root and for
-   everybody, in a container or not, without a cgroup (which must be delegated) and without RLIMIT_NPROC (which does not hold
-   for root, and counted all of a user's processes before Linux 5.14).  What it allows for a moment, the tmpfs and each
-   process's own limits bound.
+   everybody, in a container or not, without a cgroup (which must be delegated).  What it allows for a moment, the tmpfs, forks.c
+   and each process's own limits bound.
 
    A look sums what is resident, which counts shared pages more than once, the page tables that what is mapped may have, and
    what lies behind descriptors.  Only where that is too much, each process's proportional share of memory that is not a
